@@ -1,0 +1,106 @@
+import type { ActivationName } from '../activations/index.ts';
+import type { LossName } from '../losses/index.ts';
+import type { LossKernel } from '../losses/loss.ts';
+import type { OptimizerName } from '../optimizers/index.ts';
+import type { UpdateKernel } from '../optimizers/optimizer.ts';
+
+/**
+ * The arithmetic of a step. `reference.ts` defines the bits of every entry; another backend either equals it
+ * bit for bit (wasm) or says where it does not (blas). All arrays are row-major; no kernel allocates or checks.
+ * Arrays of different names never overlap unless an entry says so.
+ */
+export interface Kernels {
+  readonly name: BackendName;
+
+  /** y[B,O] = x[B,I] · W[I,O] + b[O]; each sum starts at b[o] and adds i ascending. Overwrites `y`. */
+  affine(
+    y: Float64Array, // [B, O] out
+    x: Float64Array, // [B, I]
+    W: Float64Array, // [I, O]
+    b: Float64Array, // [O]
+    B: number,
+    I: number,
+    O: number,
+  ): void;
+
+  /** dx[B,I] = dy[B,O] · Wᵀ; each sum starts at 0 and adds o ascending. Overwrites `dx`. */
+  affineBackwardInput(
+    dx: Float64Array, // [B, I] out
+    dy: Float64Array, // [B, O]
+    W: Float64Array, // [I, O]
+    B: number,
+    I: number,
+    O: number,
+  ): void;
+
+  /**
+   * dW[I,O] = xᵀ · dy and db[O] = Σₙ dy; each sum starts at 0 and adds rows n ascending.
+   * Overwrites `dW` and `db` (with zeros where B = 0).
+   */
+  affineBackwardWeights(
+    dW: Float64Array, // [I, O] out
+    db: Float64Array, // [O] out
+    x: Float64Array, // [B, I]
+    dy: Float64Array, // [B, O]
+    B: number,
+    I: number,
+    O: number,
+  ): void;
+
+  /**
+   * g[n] = (Σₛ gSum[s, offset + i]) / rows, the sum over s by a fixed pairwise tree (strides 1, 2, 4, …; the
+   * left operand is the lower s). Overwrites `g`, which may be row 0 of `gSum` at `offset`; the rows of
+   * `gSum` hold nothing of use afterwards.
+   */
+  averageShards(
+    g: Float64Array, // [n] out
+    gSum: Float64Array, // [S, P]
+    S: number,
+    P: number,
+    offset: number,
+    n: number,
+    rows: number,
+  ): void;
+
+  /** Σ g[i]², in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃). */
+  sumOfSquares(
+    g: Float64Array, // [n]
+    n: number,
+  ): number;
+
+  /** g[i] *= factor. Overwrites `g`. */
+  scale(
+    g: Float64Array, // [n] in and out
+    n: number,
+    factor: number,
+  ): void;
+
+  /** Fast versions of family members. What is missing here runs the member's own plain code. */
+  readonly fast: FastKernels;
+}
+
+export type BackendName = 'reference' | 'wasm' | 'blas';
+
+export interface FastKernels {
+  readonly activations: Partial<Record<ActivationName, ActivationKernel>>;
+  readonly losses: Partial<Record<LossName, LossKernel>>;
+  readonly updates: Partial<Record<OptimizerName, UpdateKernel>>;
+}
+
+export interface ActivationKernel {
+  /** a[i] = f(z[i]). Overwrites `a`, which may be `z`. */
+  forward(
+    a: Float64Array, // [n] out
+    z: Float64Array, // [n]
+    n: number,
+    alpha: number,
+  ): void;
+  /** dz[i] = da[i] · f′, tiny values flushed to 0. Overwrites `dz`, which may be `da`. `za` is what the activation reads. */
+  backward(
+    dz: Float64Array, // [n] out
+    da: Float64Array, // [n]
+    za: Float64Array, // [n] z or a
+    n: number,
+    alpha: number,
+  ): void;
+}

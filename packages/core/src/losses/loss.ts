@@ -1,0 +1,20 @@
+/**
+ * The loss of B rows, **summed** over rows, and its gradient by the network's output. Overwrites `dy`, which may
+ * be `y`. The division by the rows of the batch happens once, where shards are averaged.
+ */
+export type LossKernel = (
+  dy: Float64Array, // [B, O] out
+  y: Float64Array, // [B, O] the network's output
+  t: Float64Array, // [B, O], or [B] class indices where targets are 'classes'
+  B: number,
+  O: number,
+) => number;
+
+export interface Loss {
+  /** Key into the table of losses, and of fast kernels. */
+  readonly name: string;
+  /** 'classes': one index a row. 'values': as many numbers a row as the network has outputs. */
+  readonly targets: 'classes' | 'values';
+  /** The plain code that defines the bits. */
+  readonly evaluate: LossKernel;
+}

@@ -1,0 +1,29 @@
+/**
+ * One update of `n` parameters by their averaged gradient. Overwrites `theta` and `state`.
+ * `hyper` holds this step's scalars, as the optimizer's `hyper` wrote them.
+ */
+export type UpdateKernel = (
+  theta: Float64Array, // [n] in and out
+  g: Float64Array, // [n]
+  state: readonly Float64Array[], // [slots][n] in and out
+  n: number,
+  hyper: Float64Array, // [hyperLength]
+) => void;
+
+export interface Optimizer {
+  /** Key into the table of optimizers, and of fast kernels. */
+  readonly name: string;
+  /** The learning rate that a schedule scales. */
+  readonly lr: number;
+  /** Names of the state vectors, each as long as the parameters, all starting at 0: `['m', 'v']`. */
+  readonly slots: readonly string[];
+  /** Scalars carried from step to step (β₁ᵗ, β₂ᵗ), as the first step reads them. */
+  readonly initialScalars: readonly number[];
+  /** Moves the scalars on by one step. Overwrites `scalars`. */
+  advance(scalars: Float64Array): void;
+  readonly hyperLength: number;
+  /** Writes what `update` needs in this step, at learning rate `lr`. Overwrites `hyper`. */
+  hyper(hyper: Float64Array, lr: number, scalars: Float64Array): void;
+  /** The plain code that defines the bits. */
+  readonly update: UpdateKernel;
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+// Sources run as they are, in the tests and in the threads they start: no build stands between a change and its test.
+export default defineConfig({
+  resolve: { conditions: ['@gradloom/source'] },
+  ssr: { resolve: { conditions: ['@gradloom/source'] } },
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    execArgv: ['--import', 'tsx', '--conditions', '@gradloom/source'],
+    testTimeout: 60_000,
+    benchmark: { include: ['bench/**/*.bench.ts'] },
+  },
+});
