@@ -1,0 +1,13 @@
+/** An elementwise nonlinearity a = f(z). */
+export interface Activation {
+  /** f(z). */
+  apply(z: number, alpha: number): number;
+  /** f′, from z or from a = f(z), as `reads` says; the other argument is NaN. */
+  derivative(z: number, a: number, alpha: number): number;
+  /** What `derivative` needs; only that is kept for the backward pass. */
+  readonly reads: 'z' | 'a';
+  /** The parameter where a layer gives none: slope of leaky-relu, scale of elu; 0 where there is none. */
+  readonly alpha: number;
+  /** sup |f′|, at the default alpha. */
+  readonly maxSlope: number;
+}

@@ -1,0 +1,15 @@
+/** What a schedule may depend on besides the step. */
+export interface ScheduleContext {
+  readonly totalSteps: number;
+  readonly stepsPerEpoch: number;
+}
+
+/** The learning rate of a step, as a factor on the optimizer's own rate. Pure: the same in every thread. */
+export interface Schedule {
+  /** Factor for `step`, counted from 0. */
+  factor(step: number, state: Float64Array): number;
+  /** Numbers carried between epochs, as the first epoch reads them; empty for all but plateau. */
+  readonly initialState: readonly number[];
+  /** Called at the end of each epoch with the watched value. Overwrites `state`. */
+  observe?(state: Float64Array, value: number): void;
+}
