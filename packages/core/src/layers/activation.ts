@@ -1,0 +1,39 @@
+import { activate, activateBackward } from '../activations/activate.ts';
+import { type ActivationName, activations } from '../activations/index.ts';
+import type { ActivationKernel } from '../kernels/kernels.ts';
+import { finite, oneOf, positiveInteger } from '../text/check.ts';
+import type { Layer, Pass, Place } from './layer.ts';
+
+export interface ActivationOptions {
+  fn: ActivationName;
+  size?: number; // default: what the layer before puts out
+  alpha?: number; // slope of leaky-relu, scale of elu; default: the activation's own
+}
+
+/** y[i] = f(x[i]), f from the table of activations. */
+export function activation(options: ActivationOptions, { input }: Place): Layer {
+  const fn = oneOf('activation', 'fn', options.fn, activations);
+  const f = activations[fn];
+  const size = options.size === undefined ? input : positiveInteger('activation', 'size', options.size);
+  const alpha = options.alpha === undefined ? f.alpha : finite('activation', 'alpha', options.alpha);
+  const plain: ActivationKernel = {
+    forward: (a, z, n) => activate(f, a, z, n, alpha),
+    backward: (dz, da, za, n) => activateBackward(f, dz, da, za, n, alpha),
+  };
+  const kernel = ({ kernels }: Pass) => kernels.fast.activations[fn] ?? plain;
+  const readsZ = f.reads === 'z';
+  return {
+    label: `${fn}(${size})`,
+    in: size,
+    out: size,
+    elementwise: true,
+    reads: { x: readsZ, y: !readsZ },
+    tensors: [],
+    forward(y, x, _parameters, B, pass) {
+      kernel(pass).forward(y, x, B * size, alpha);
+    },
+    backward(dx, dy, x, y, _parameters, _gradients, B, pass) {
+      if (dx !== null) kernel(pass).backward(dx, dy, readsZ ? x : y, B * size, alpha);
+    },
+  };
+}

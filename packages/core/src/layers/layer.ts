@@ -1,0 +1,65 @@
+import type { Kernels } from '../kernels/kernels.ts';
+import type { Random } from '../random/random.ts';
+
+/** What a pass over rows knows besides the rows: one object per thread, changed from shard to shard. */
+export interface Pass {
+  readonly kernels: Kernels;
+  /** False at evaluation: dropout is the identity. */
+  training: boolean;
+  readonly seed: number;
+  /** Step of the run, counted from 0. */
+  step: number;
+  /** Place of the first row in its batch. */
+  firstRow: number;
+}
+
+/** A trainable tensor of a layer. */
+export interface TensorSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Writes the starting values. Overwrites `out`. */
+  initialize(out: Float64Array, random: Random): void;
+}
+
+/** A stateless map of rows: parameters, activations and gradients are handed in, so that any thread can run it. */
+export interface Layer {
+  /** As error messages name it: `dense(784->128)`. */
+  readonly label: string;
+  readonly in: number;
+  readonly out: number;
+  /** y[i] depends on x[i] alone: `dx` may then be `dy`, and `y` may be `x` where nobody reads `x` later. */
+  readonly elementwise: boolean;
+  /** What `backward` reads; only that is kept. The other arrays may hold anything. */
+  readonly reads: { readonly x: boolean; readonly y: boolean };
+  /** In the order in which they lie in the parameter vector. */
+  readonly tensors: readonly TensorSpec[];
+
+  /** Overwrites `y`. */
+  forward(
+    y: Float64Array, // [B, out] out
+    x: Float64Array, // [B, in]
+    parameters: readonly Float64Array[], // one array a tensor
+    B: number,
+    pass: Pass,
+  ): void;
+
+  /** Overwrites `dx` (unless null: nobody needs it) and every array of `gradients`, for B = 0 with zeros. */
+  backward(
+    dx: Float64Array | null, // [B, in] out
+    dy: Float64Array, // [B, out]
+    x: Float64Array, // [B, in]
+    y: Float64Array, // [B, out]
+    parameters: readonly Float64Array[],
+    gradients: readonly Float64Array[],
+    B: number,
+    pass: Pass,
+  ): void;
+}
+
+/** Where a layer stands in its network. */
+export interface Place {
+  /** Numbers a row that reach the layer. */
+  readonly input: number;
+  /** Position in the network, counted from 0. */
+  readonly index: number;
+}

@@ -1,0 +1,92 @@
+import { type Layer, type LayerSpec, layers } from './layers/index.ts';
+import { createRandom } from './random/index.ts';
+import { oneOf, positiveInteger, show } from './text/check.ts';
+
+/** JSON that rebuilds a network in any thread. */
+export interface NetworkSpec {
+  input: number; // numbers a row
+  layers: LayerSpec[];
+}
+
+/** A trainable tensor's place in the flat parameter vector. */
+export interface Tensor {
+  readonly layer: number;
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface Network {
+  readonly spec: NetworkSpec;
+  readonly input: number;
+  readonly output: number;
+  readonly layers: readonly Layer[];
+  readonly tensors: readonly Tensor[];
+  readonly parameterCount: number; // P
+}
+
+/**
+ * Checks that the layers fit and gives every tensor its place in one flat vector [P]: layer by layer, W then b.
+ * @throws Error naming the layer, what it has and what it should have.
+ */
+export function buildNetwork(spec: NetworkSpec): Network {
+  if (typeof spec !== 'object' || spec === null || !Array.isArray(spec.layers)) {
+    throw new Error(`buildNetwork: spec has ${show(spec)}, expected { input: number, layers: [...] }`);
+  }
+  const input = positiveInteger('buildNetwork', 'input', spec.input);
+  if (spec.layers.length === 0) throw new Error('buildNetwork: layers has 0 entries, expected at least 1');
+  const built: Layer[] = [];
+  const tensors: Tensor[] = [];
+  let width = input;
+  let source = 'the input';
+  let offset = 0;
+  for (const [index, layerSpec] of spec.layers.entries()) {
+    const layer = buildLayer(layerSpec, width, index);
+    if (layer.in !== width) {
+      throw new Error(
+        `buildNetwork: ${layer.label} at layer ${index}: input has length ${layer.in}, expected ${width} (output of ${source})`,
+      );
+    }
+    for (const { name, shape } of layer.tensors) {
+      const length = shape.reduce((product, extent) => product * extent, 1);
+      tensors.push({ layer: index, name, shape, offset, length });
+      offset += length;
+    }
+    built.push(layer);
+    width = layer.out;
+    source = layer.label;
+  }
+  return { spec, input, output: width, layers: built, tensors, parameterCount: offset };
+}
+
+function buildLayer(spec: LayerSpec, input: number, index: number): Layer {
+  const where = `buildNetwork: layer ${index}`;
+  if (typeof spec !== 'object' || spec === null) {
+    throw new Error(`${where}: spec has ${show(spec)}, expected an object with a kind`);
+  }
+  const kind = oneOf(where, 'kind', spec.kind, layers);
+  // The table pairs each kind with the factory of its own options; TypeScript cannot follow the pairing through a key.
+  const factory = layers[kind] as (options: LayerSpec, place: { input: number; index: number }) => Layer;
+  return factory(spec, { input, index });
+}
+
+/** Views of `vector` [P], one array of tensors a layer: what a layer's forward and backward take. */
+export function bindTensors(network: Network, vector: Float64Array): Float64Array[][] {
+  if (vector.length !== network.parameterCount) {
+    throw new Error(`bindTensors: vector has length ${vector.length}, expected ${network.parameterCount}`);
+  }
+  const bound: Float64Array[][] = network.layers.map(() => []);
+  for (const { layer, offset, length } of network.tensors) bound[layer].push(vector.subarray(offset, offset + length));
+  return bound;
+}
+
+/** Fills `parameters` [P] with starting values: a pure function of spec and seed, each tensor from its own stream. */
+export function initializeParameters(network: Network, parameters: Float64Array, seed: number): void {
+  const bound = bindTensors(network, parameters);
+  for (const [index, layer] of network.layers.entries()) {
+    for (const [k, tensor] of layer.tensors.entries()) {
+      tensor.initialize(bound[index][k], createRandom(seed, 'initialize', index, k));
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { createWorkspace, shardGradient, targetColumns } from './backprop.ts';
+import type { Kernels } from './kernels/kernels.ts';
+import type { Pass } from './layers/index.ts';
+import type { Loss } from './losses/loss.ts';
+import { bindTensors, initializeParameters, type Network } from './network.ts';
+import type { Optimizer } from './optimizers/optimizer.ts';
+import { largestShard, shardStart } from './shards.ts';
+import { batchLoss, blockCount, clipScale, createBlockUpdate, gradientNorm } from './update.ts';
+
+export interface TrainStepOptions {
+  network: Network;
+  loss: Loss;
+  optimizer: Optimizer;
+  kernels: Kernels;
+  batch: number; // the most rows of a step
+  shards: number; // S
+  seed: number; // of the starting values and of dropout
+  clipNorm?: number; // most that the norm of the batch's gradient may be, default: no limit
+  allocate?: (length: number) => Float64Array; // default: an array of its own each
+}
+
+export interface TrainStep {
+  readonly parameters: Float64Array; // [P]
+  readonly state: readonly Float64Array[]; // [slots][P] of the optimizer
+  /**
+   * One whole step on B rows at learning rate `lr` (default: the optimizer's). Overwrites parameters and state.
+   * Returns the mean loss before the update and the norm of the mean gradient before clipping.
+   */
+  step(
+    x: Float64Array, // [B, I]
+    t: Float64Array, // [B, O], or [B] class indices
+    B: number,
+    lr?: number,
+  ): { loss: number; norm: number };
+}
+
+/** Whole steps in one thread, shard after shard and block after block: the oracle of the threaded runtime. */
+export function createTrainStep(options: TrainStepOptions): TrainStep {
+  const { network, loss, optimizer, kernels, batch, shards: S, seed, clipNorm } = options;
+  const allocate = options.allocate ?? ((length) => new Float64Array(length));
+  const P = network.parameterCount;
+  const parameters = allocate(P);
+  initializeParameters(network, parameters, seed);
+  const gSum = allocate(S * P);
+  const state = optimizer.slots.map(() => allocate(P));
+  const squares = allocate(blockCount(P));
+  const workspace = createWorkspace(network, loss, largestShard(batch, S), allocate);
+  const lossSums = new Float64Array(S);
+  const scalars = Float64Array.from(optimizer.initialScalars);
+  const hyper = new Float64Array(optimizer.hyperLength);
+  const update = createBlockUpdate(kernels, optimizer, { theta: parameters, gSum, state, squares }, hyper);
+  const theta = bindTensors(network, parameters);
+  const gradients = Array.from({ length: S }, (_, s) => bindTensors(network, gSum.subarray(s * P, (s + 1) * P)));
+  const I = network.input;
+  const T = targetColumns(network, loss);
+  const pass: Pass = { kernels, training: true, seed, step: 0, firstRow: 0 };
+
+  return {
+    parameters,
+    state,
+    step(x, t, B, lr = optimizer.lr) {
+      for (let s = 0; s < S; s++) {
+        const from = shardStart(s, S, B);
+        const to = shardStart(s + 1, S, B);
+        workspace.x.set(x.subarray(from * I, to * I));
+        workspace.t.set(t.subarray(from * T, to * T));
+        pass.firstRow = from;
+        lossSums[s] = shardGradient(network, loss, workspace, theta, gradients[s], to - from, pass);
+      }
+      for (let block = 0; block < squares.length; block++) update.average(block, B);
+      const norm = gradientNorm(squares);
+      const scale = clipNorm === undefined ? 1 : clipScale(norm, clipNorm);
+      optimizer.hyper(hyper, lr, scalars);
+      for (let block = 0; block < squares.length; block++) update.apply(block, scale);
+      optimizer.advance(scalars);
+      pass.step++;
+      return { loss: batchLoss(lossSums, B), norm };
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import type { Kernels } from './kernels/kernels.ts';
+import type { Optimizer, UpdateKernel } from './optimizers/optimizer.ts';
+
+/** Parameters of a block: 32 KiB a vector, so that a block's gradient is still in cache when the optimizer reads it. */
+export const BLOCK = 4096;
+
+export const blockCount = (P: number): number => Math.floor((P + BLOCK - 1) / BLOCK);
+
+/** Shared by all threads of a run; each writes only its own blocks of it. */
+export interface UpdateMemory {
+  readonly theta: Float64Array; // [P]
+  readonly gSum: Float64Array; // [S, P] gradients of the shards; row 0 becomes the batch's mean gradient
+  readonly state: readonly Float64Array[]; // [slots][P]
+  readonly squares: Float64Array; // [blocks] sum of squares of the mean gradient
+}
+
+export interface BlockUpdate {
+  /** Sums the shards' rows of a block, divides by the batch's rows and notes the block's sum of squares. */
+  average(block: number, rows: number): void;
+  /** Applies the optimizer to a block, its gradient times `scale` first. */
+  apply(block: number, scale: number): void;
+}
+
+/** The two halves of an update, for any block; `hyper` is read anew at each call. */
+export function createBlockUpdate(
+  kernels: Kernels,
+  optimizer: Optimizer,
+  { theta, gSum, state, squares }: UpdateMemory,
+  hyper: Float64Array,
+): BlockUpdate {
+  const P = theta.length;
+  const S = P === 0 ? 0 : gSum.length / P;
+  const fast = kernels.fast.updates as Partial<Record<string, UpdateKernel>>;
+  const update = fast[optimizer.name] ?? optimizer.update;
+  const blocks = Array.from({ length: blockCount(P) }, (_, block) => {
+    const offset = block * BLOCK;
+    const n = Math.min(BLOCK, P - offset);
+    const cut = (vector: Float64Array) => vector.subarray(offset, offset + n);
+    return { offset, n, theta: cut(theta), g: cut(gSum), state: state.map(cut) };
+  });
+  return {
+    average(block, rows) {
+      const { offset, n, g } = blocks[block];
+      kernels.averageShards(g, gSum, S, P, offset, n, rows);
+      squares[block] = kernels.sumOfSquares(g, n);
+    },
+    apply(block, scale) {
+      const { n, theta: thetaBlock, g, state: stateBlock } = blocks[block];
+      if (scale !== 1) kernels.scale(g, n, scale);
+      update(thetaBlock, g, stateBlock, n, hyper);
+    },
+  };
+}
+
+/** ‖g‖₂ of the mean gradient: the blocks' sums of squares, added in block order. */
+export function gradientNorm(squares: Float64Array): number {
+  let sum = 0;
+  for (let k = 0; k < squares.length; k++) sum += squares[k];
+  return Math.sqrt(sum);
+}
+
+/**
+ * What the gradient is multiplied by so that its norm is at most `clipNorm`: clipNorm / (norm + 1e-6), at most 1,
+ * as PyTorch's clip_grad_norm_ has it ([Pascanu et al. 2013](https://arxiv.org/abs/1211.5063)).
+ */
+export const clipScale = (norm: number, clipNorm: number): number => Math.min(1, clipNorm / (norm + 1e-6));
+
+/** Mean loss of a batch: the shards' sums added in shard order, over the rows. */
+export function batchLoss(lossSums: Float64Array, rows: number): number {
+  let sum = 0;
+  for (let s = 0; s < lossSums.length; s++) sum += lossSums[s];
+  return sum / rows;
+}
