@@ -6,8 +6,8 @@ export interface Activation {
   derivative(z: number, a: number, alpha: number): number;
   /** What `derivative` needs; only that is kept for the backward pass. */
   readonly reads: 'z' | 'a';
-  /** The parameter where a layer gives none: slope of leaky-relu, scale of elu; 0 where there is none. */
+  /** The parameter, >= 0, where a layer gives none: slope of leaky-relu, scale of elu; 0 where there is none. */
   readonly alpha: number;
-  /** sup |f′|, at the default alpha. */
+  /** sup |f′|, at the default alpha. 0 marks an activation that passes no gradient and is left out of gradient training. */
   readonly maxSlope: number;
 }

@@ -15,6 +15,8 @@ export interface Loss {
   readonly name: string;
   /** 'classes': one index a row. 'values': as many numbers a row as the network has outputs. */
   readonly targets: 'classes' | 'values';
+  /** Where one output answers yes or no: the output above which it says yes. 0 on logits; 0.5 where absent. */
+  readonly threshold?: number;
   /** The plain code that defines the bits. */
   readonly evaluate: LossKernel;
 }

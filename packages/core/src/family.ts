@@ -1,0 +1,31 @@
+import { oneOf, onlyKeys, show } from './text/check.ts';
+
+/** A table of factories: one entry a member of the family. */
+export type Family<Member> = Record<string, (options: never) => Member>;
+
+/** JSON that rebuilds a member in any thread: its name, or its name as `kind` beside its options. */
+export type SpecOf<T extends Family<unknown>> = keyof T | { [K in keyof T]: { kind: K } & OptionsOf<T[K]> }[keyof T];
+
+/** A factory without options gives `unknown`, which adds nothing to `{ kind }`. */
+type OptionsOf<F> = F extends (options?: infer O) => unknown ? O : never;
+
+/** Builds what `spec` names. @throws Error naming the nearest known member, or the option that is wrong. */
+export function createMember<Member>(where: string, table: Family<Member>, spec: unknown): Member {
+  if (typeof spec === 'string') return factoryOf(where, table, spec)({});
+  if (typeof spec !== 'object' || spec === null || !('kind' in spec)) {
+    throw new Error(`${where}: spec has ${show(spec)}, expected a name or an object with a kind`);
+  }
+  const { kind, ...options } = spec;
+  return factoryOf(where, table, kind)(options);
+}
+
+function factoryOf<Member>(where: string, table: Family<Member>, kind: unknown): (options: object) => Member {
+  // Every factory checks the names and values of its options itself, since specs come from files.
+  return table[oneOf(where, 'kind', kind, table)] as (options: object) => Member;
+}
+
+/** Options of a member that has none. */
+export type NoOptions = Record<never, never>;
+
+/** @throws Error if any option is given. */
+export const noOptions = (where: string, options: NoOptions): void => onlyKeys(where, options, []);

@@ -1,0 +1,22 @@
+import { noOptions, type NoOptions } from '../family.ts';
+import { finite, onlyKeys } from '../text/check.ts';
+import type { Initializer } from './initializer.ts';
+
+export interface ConstantOptions {
+  value?: number; // default 0
+}
+
+/** Every element is `value`. */
+export function constant(options: ConstantOptions = {}): Initializer {
+  onlyKeys('constant', options, ['value']);
+  const value = finite('constant', 'value', options.value ?? 0);
+  return (out) => {
+    for (let i = 0; i < out.length; i++) out[i] = value;
+  };
+}
+
+/** Every element is 0. */
+export function zeros(options: NoOptions = {}): Initializer {
+  noOptions('zeros', options);
+  return constant();
+}

@@ -1,0 +1,37 @@
+import { createMember, type SpecOf } from '../family.ts';
+import { constant, zeros } from './constant.ts';
+import type { Initializer } from './initializer.ts';
+import { normal } from './normal.ts';
+import { orthogonal } from './orthogonal.ts';
+import { glorotNormal, glorotUniform, heNormal, heUniform, lecunNormal, lecunUniform } from './scaled.ts';
+import { uniform } from './uniform.ts';
+
+/** Every initializer. */
+export const initializers = {
+  'glorot-uniform': glorotUniform,
+  'glorot-normal': glorotNormal,
+  'he-uniform': heUniform,
+  'he-normal': heNormal,
+  'lecun-uniform': lecunUniform,
+  'lecun-normal': lecunNormal,
+  orthogonal,
+  uniform,
+  normal,
+  constant,
+  zeros,
+} satisfies Record<string, (options: never) => Initializer>;
+
+export type InitializerName = keyof typeof initializers;
+
+/** 'he-normal', or { kind: 'normal', std: 0.01 }. */
+export type InitializerSpec = SpecOf<typeof initializers>;
+
+/** @throws Error naming the nearest known initializer or option. */
+export const createInitializer = (spec: InitializerSpec): Initializer =>
+  createMember('initializer', initializers, spec);
+
+export type { ConstantOptions } from './constant.ts';
+export type { Initializer } from './initializer.ts';
+export type { NormalOptions } from './normal.ts';
+export type { OrthogonalOptions } from './orthogonal.ts';
+export type { UniformOptions } from './uniform.ts';

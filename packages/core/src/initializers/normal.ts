@@ -1,0 +1,18 @@
+import { finite, onlyKeys } from '../text/check.ts';
+import { nonNegative } from '../text/range.ts';
+import type { Initializer } from './initializer.ts';
+
+export interface NormalOptions {
+  mean?: number; // default 0
+  std?: number; // default 0.05
+}
+
+/** Normal, not truncated. */
+export function normal(options: NormalOptions = {}): Initializer {
+  onlyKeys('normal', options, ['mean', 'std']);
+  const mean = finite('normal', 'mean', options.mean ?? 0);
+  const std = nonNegative('normal', 'std', options.std ?? 0.05);
+  return (out, _fanIn, _fanOut, random) => {
+    for (let i = 0; i < out.length; i++) out[i] = mean + std * random.normal();
+  };
+}

@@ -1,0 +1,26 @@
+import { onlyKeys } from '../text/check.ts';
+import { positive } from '../text/range.ts';
+import { elementwiseLoss } from './elementwise.ts';
+import type { Loss } from './loss.ts';
+
+export interface HuberOptions {
+  delta?: number; // δ, distance from which the loss grows linearly, default 1
+}
+
+/** ½d² where |d| <= δ, else δ(|d| - ½δ), d = y - t; mean over outputs, as PyTorch's HuberLoss has it. [Huber 1964](https://doi.org/10.1214/aoms/1177703732) */
+export function huber(options: HuberOptions = {}): Loss {
+  onlyKeys('huber', options, ['delta']);
+  const delta = positive('huber', 'delta', options.delta ?? 1);
+  return elementwiseLoss({
+    name: 'huber',
+    value: (y, t) => {
+      const d = Math.abs(y - t);
+      return d > delta ? delta * (d - 0.5 * delta) : 0.5 * d * d;
+    },
+    derivative: (y, t) => {
+      const d = y - t;
+      return d > delta ? delta : d < -delta ? -delta : d;
+    },
+    over: 'mean',
+  });
+}

@@ -1,0 +1,14 @@
+import { noOptions, type NoOptions } from '../family.ts';
+import { elementwiseLoss } from './elementwise.ts';
+import type { Loss } from './loss.ts';
+
+/** |y - t|, mean over outputs, as PyTorch's L1Loss has it. The derivative at y = t is taken as 0. */
+export function mae(options: NoOptions = {}): Loss {
+  noOptions('mae', options);
+  return elementwiseLoss({
+    name: 'mae',
+    value: (y, t) => Math.abs(y - t),
+    derivative: (y, t) => (y > t ? 1 : y < t ? -1 : y - t), // y - t: 0, or NaN, which must stay visible
+    over: 'mean',
+  });
+}

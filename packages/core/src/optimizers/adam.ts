@@ -1,0 +1,41 @@
+import { flush } from '../math/flush.ts';
+import { onlyKeys } from '../text/check.ts';
+import { nonNegative } from '../text/range.ts';
+import { type MomentOptions, moments } from './moments.ts';
+import type { Optimizer, UpdateKernel } from './optimizer.ts';
+
+export interface AdamOptions extends MomentOptions {
+  lr?: number; // α, default 1e-3
+  weightDecay?: number; // λ, added to the gradient as λθ (L2; adamw decouples it), default 0
+}
+
+/**
+ * d = g + λθ; m ← β₁m + (1 - β₁)d; v ← β₂v + (1 - β₂)d²; θ ← θ - α/(1 - β₁ᵗ) · m / (√v / √(1 - β₂ᵗ) + ε).
+ * ε stands outside of the root, after the bias correction. [Kingma & Ba 2015, alg. 1](https://arxiv.org/abs/1412.6980)
+ */
+export function adam(options: AdamOptions = {}): Optimizer {
+  onlyKeys('adam', options, ['lr', 'beta1', 'beta2', 'epsilon', 'weightDecay']);
+  const shared = moments('adam', options);
+  const weightDecay = nonNegative('adam', 'weightDecay', options.weightDecay ?? 0);
+  return {
+    ...shared,
+    name: 'adam',
+    lr: nonNegative('adam', 'lr', options.lr ?? 1e-3),
+    hyperLength: 8,
+    hyper(hyper, lr, scalars) {
+      shared.hyper(hyper, lr, scalars);
+      hyper[7] = weightDecay;
+    },
+    update,
+  };
+}
+
+const update: UpdateKernel = (theta, g, [m, v], n, hyper) => {
+  const [beta1, oneMinusBeta1, beta2, oneMinusBeta2, stepSize, invRootC2, epsilon, weightDecay] = hyper;
+  for (let i = 0; i < n; i++) {
+    const d = weightDecay === 0 ? g[i] : g[i] + weightDecay * theta[i];
+    m[i] = flush(beta1 * m[i] + oneMinusBeta1 * d);
+    v[i] = flush(beta2 * v[i] + oneMinusBeta2 * d * d);
+    theta[i] -= (stepSize * m[i]) / (Math.sqrt(v[i]) * invRootC2 + epsilon);
+  }
+};

@@ -1,0 +1,40 @@
+import { flush } from '../math/flush.ts';
+import { onlyKeys } from '../text/check.ts';
+import { nonNegative } from '../text/range.ts';
+import { type MomentOptions, moments } from './moments.ts';
+import type { Optimizer, UpdateKernel } from './optimizer.ts';
+
+export interface AdamwOptions extends MomentOptions {
+  lr?: number; // α, default 1e-3
+  weightDecay?: number; // λ, decoupled from the gradient, default 0.01
+}
+
+/**
+ * θ ← θ(1 - αλ), then adam's update without its decay. The decay follows the schedule, as in PyTorch.
+ * [Loshchilov & Hutter 2019, alg. 2](https://arxiv.org/abs/1711.05101)
+ */
+export function adamw(options: AdamwOptions = {}): Optimizer {
+  onlyKeys('adamw', options, ['lr', 'beta1', 'beta2', 'epsilon', 'weightDecay']);
+  const shared = moments('adamw', options);
+  const weightDecay = nonNegative('adamw', 'weightDecay', options.weightDecay ?? 0.01);
+  return {
+    ...shared,
+    name: 'adamw',
+    lr: nonNegative('adamw', 'lr', options.lr ?? 1e-3),
+    hyperLength: 8,
+    hyper(hyper, lr, scalars) {
+      shared.hyper(hyper, lr, scalars);
+      hyper[7] = 1 - lr * weightDecay;
+    },
+    update,
+  };
+}
+
+const update: UpdateKernel = (theta, g, [m, v], n, hyper) => {
+  const [beta1, oneMinusBeta1, beta2, oneMinusBeta2, stepSize, invRootC2, epsilon, decay] = hyper;
+  for (let i = 0; i < n; i++) {
+    m[i] = flush(beta1 * m[i] + oneMinusBeta1 * g[i]);
+    v[i] = flush(beta2 * v[i] + oneMinusBeta2 * g[i] * g[i]);
+    theta[i] = theta[i] * decay - (stepSize * m[i]) / (Math.sqrt(v[i]) * invRootC2 + epsilon);
+  }
+};

@@ -1,0 +1,55 @@
+import { flush } from '../math/flush.ts';
+import { onlyKeys } from '../text/check.ts';
+import { flag, fraction, nonNegative } from '../text/range.ts';
+import type { Optimizer, UpdateKernel } from './optimizer.ts';
+
+export interface SgdOptions {
+  lr?: number; // η, default 0.01
+  momentum?: number; // μ in [0, 1), default 0
+  nesterov?: boolean; // looks ahead along the momentum, default false
+  weightDecay?: number; // λ, added to the gradient as λθ, default 0
+}
+
+/**
+ * d = g + λθ; with momentum m ← μm + d, then d = m, or d + μm with nesterov; θ ← θ - ηd. The rate stands outside
+ * of m, as in PyTorch, so that a schedule changes it at once.
+ * [Sutskever et al. 2013](https://proceedings.mlr.press/v28/sutskever13.html)
+ */
+export function sgd(options: SgdOptions = {}): Optimizer {
+  onlyKeys('sgd', options, ['lr', 'momentum', 'nesterov', 'weightDecay']);
+  const lr = nonNegative('sgd', 'lr', options.lr ?? 0.01);
+  const momentum = fraction('sgd', 'momentum', options.momentum ?? 0);
+  const nesterov = flag('sgd', 'nesterov', options.nesterov ?? false);
+  const weightDecay = nonNegative('sgd', 'weightDecay', options.weightDecay ?? 0);
+  if (nesterov && momentum === 0) throw new Error('sgd: momentum has 0, expected a number in (0, 1) with nesterov');
+  return {
+    name: 'sgd',
+    lr,
+    slots: momentum === 0 ? [] : ['momentum'],
+    initialScalars: [],
+    advance() {},
+    hyperLength: 4,
+    hyper(hyper, rate) {
+      hyper[0] = rate;
+      hyper[1] = momentum;
+      hyper[2] = nesterov ? 1 : 0;
+      hyper[3] = weightDecay;
+    },
+    update: momentum === 0 ? updatePlain : updateWithMomentum,
+  };
+}
+
+const updatePlain: UpdateKernel = (theta, g, _state, n, [lr, , , weightDecay]) => {
+  for (let i = 0; i < n; i++) {
+    const d = weightDecay === 0 ? g[i] : g[i] + weightDecay * theta[i];
+    theta[i] -= lr * d;
+  }
+};
+
+const updateWithMomentum: UpdateKernel = (theta, g, [m], n, [lr, momentum, nesterov, weightDecay]) => {
+  for (let i = 0; i < n; i++) {
+    const d = weightDecay === 0 ? g[i] : g[i] + weightDecay * theta[i];
+    m[i] = flush(momentum * m[i] + d);
+    theta[i] -= lr * (nesterov === 0 ? m[i] : d + momentum * m[i]);
+  }
+};
