@@ -1,0 +1,84 @@
+/**
+ * Brings a checkout to where the command line and the tests run: dependencies, kernels, compiled packages.
+ * A stage runs when what it reads has changed or what it makes is missing; otherwise nothing is started.
+ * Needs only Node and npm, and the network only for the first installation.
+ */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runStage } from './stage.mjs';
+import { filesUnder, hashFiles, openStamps } from './stamps.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const packages = ['core', 'runtime', 'cli'].map((name) => join(root, 'packages', name));
+const fromRoot = (...paths) => paths.map((path) => join(root, path));
+const manifestOf = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+const { engines, packageManager } = manifestOf(root);
+
+const stages = [
+  {
+    name: 'dependencies',
+    title: 'Installing dependencies (once)',
+    hint: 'The first run downloads packages from the npm registry; later runs need no network.',
+    reads: () => [...fromRoot('package.json', 'pnpm-workspace.yaml'), ...packages.map((p) => join(p, 'package.json'))],
+    isMade: () => [root, ...packages].every(hasDependencies),
+    // --prod=false: with NODE_ENV=production pnpm would leave the compilers out.
+    command: ['npx', '--yes', '--prefer-offline', packageManager, 'install', '--frozen-lockfile', '--prod=false'],
+  },
+  {
+    name: 'kernels',
+    title: 'Compiling the kernels',
+    reads: () => filesUnder(join(root, 'packages/core/assembly')),
+    isMade: () => existsSync(join(root, 'packages/core/kernels.wasm')),
+    command: [
+      ...[process.execPath, 'node_modules/assemblyscript/bin/asc.js'],
+      ...['--config', 'packages/core/assembly/asconfig.json', '--target', 'release'],
+    ],
+  },
+  {
+    name: 'packages',
+    title: 'Compiling the packages',
+    reads: () => [
+      ...fromRoot('tsconfig.json', 'tsconfig.base.json'),
+      ...packages.flatMap((p) => [join(p, 'package.json'), join(p, 'tsconfig.json'), ...filesUnder(join(p, 'src'))]),
+    ],
+    isMade: () => packages.every((p) => modulesUnder(join(p, 'src'), '.ts') === modulesUnder(join(p, 'dist'), '.js')),
+    // tsc -b neither misses a module that was deleted nor removes one whose source is gone.
+    clean: () => packages.forEach((p) => rmSync(join(p, 'dist'), { recursive: true, force: true })),
+    command: [process.execPath, 'node_modules/typescript/bin/tsc', '-b'],
+  },
+];
+
+function hasDependencies(folder) {
+  const { dependencies, devDependencies } = manifestOf(folder);
+  return Object.keys({ ...dependencies, ...devDependencies }).every((name) =>
+    existsSync(join(folder, 'node_modules', name)),
+  );
+}
+
+function modulesUnder(folder, extension) {
+  const modules = filesUnder(folder).filter((file) => file.endsWith(extension));
+  return modules.map((file) => file.slice(folder.length, -extension.length)).join();
+}
+
+function requireNode(wanted) {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  const [wantedMajor, wantedMinor] = wanted.split('.').map(Number);
+  if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return;
+  console.error(`Node has version ${process.versions.node}, expected ${wanted} or newer (https://nodejs.org).`);
+  process.exit(1);
+}
+
+requireNode(engines.node.replace('>=', ''));
+const stamps = openStamps(join(root, 'node_modules/.cache/gradloom/prepared.json'));
+for (const stage of stages) {
+  // The lock file stands for the versions of pnpm's packages and of both compilers.
+  const stamp = hashFiles([...fromRoot('pnpm-lock.yaml'), ...stage.reads()], root);
+  const isMade = stage.isMade();
+  if (isMade && stamps.get(stage.name) === stamp) continue;
+  // Forgotten first, so that a stage which is interrupted runs again.
+  stamps.delete(stage.name);
+  if (!isMade) stage.clean?.();
+  if (!(await runStage(stage, root))) process.exit(1);
+  stamps.set(stage.name, stamp);
+}
