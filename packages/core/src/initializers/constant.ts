@@ -8,8 +8,8 @@ export interface ConstantOptions {
 
 /** Every element is `value`. */
 export function constant(options: ConstantOptions = {}): Initializer {
-  onlyKeys('constant', options, ['value']);
-  const value = finite('constant', 'value', options.value ?? 0);
+  onlyKeys('initializer constant', options, ['value']);
+  const value = finite('initializer constant', 'value', options.value ?? 0);
   return (out) => {
     for (let i = 0; i < out.length; i++) out[i] = value;
   };
@@ -17,6 +17,6 @@ export function constant(options: ConstantOptions = {}): Initializer {
 
 /** Every element is 0. */
 export function zeros(options: NoOptions = {}): Initializer {
-  noOptions('zeros', options);
+  noOptions('initializer zeros', options);
   return constant();
 }

@@ -9,9 +9,9 @@ export interface NormalOptions {
 
 /** Normal, not truncated. */
 export function normal(options: NormalOptions = {}): Initializer {
-  onlyKeys('normal', options, ['mean', 'std']);
-  const mean = finite('normal', 'mean', options.mean ?? 0);
-  const std = nonNegative('normal', 'std', options.std ?? 0.05);
+  onlyKeys('initializer normal', options, ['mean', 'std']);
+  const mean = finite('initializer normal', 'mean', options.mean ?? 0);
+  const std = nonNegative('initializer normal', 'std', options.std ?? 0.05);
   return (out, _fanIn, _fanOut, random) => {
     for (let i = 0; i < out.length; i++) out[i] = mean + std * random.normal();
   };

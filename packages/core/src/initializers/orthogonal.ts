@@ -11,8 +11,8 @@ export interface OrthogonalOptions {
  * [Saxe et al. 2014](https://arxiv.org/abs/1312.6120); for uniformity [Mezzadri 2007](https://arxiv.org/abs/math-ph/0609050)
  */
 export function orthogonal(options: OrthogonalOptions = {}): Initializer {
-  onlyKeys('orthogonal', options, ['gain']);
-  const gain = finite('orthogonal', 'gain', options.gain ?? 1);
+  onlyKeys('initializer orthogonal', options, ['gain']);
+  const gain = finite('initializer orthogonal', 'gain', options.gain ?? 1);
   return (out, fanIn, fanOut, random) => {
     const length = Math.max(fanIn, fanOut);
     const vectors: Float64Array[] = [];

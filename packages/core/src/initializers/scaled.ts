@@ -23,7 +23,7 @@ export const lecunNormal = normalOf('lecun-normal', lecun);
 /** Uniform over [-√3σ, √3σ). */
 function uniformOf(name: string, spread: Spread) {
   return (options: NoOptions = {}): Initializer => {
-    noOptions(name, options);
+    noOptions(`initializer ${name}`, options);
     return (out, fanIn, fanOut, random) => {
       const limit = Math.sqrt(3) * spread(fanIn, fanOut);
       for (let i = 0; i < out.length; i++) out[i] = limit * (2 * random.uniform() - 1);
@@ -34,7 +34,7 @@ function uniformOf(name: string, spread: Spread) {
 /** Normal with deviation σ, not truncated (as PyTorch; Keras cuts at 2σ). */
 function normalOf(name: string, spread: Spread) {
   return (options: NoOptions = {}): Initializer => {
-    noOptions(name, options);
+    noOptions(`initializer ${name}`, options);
     return (out, fanIn, fanOut, random) => {
       const sigma = spread(fanIn, fanOut);
       for (let i = 0; i < out.length; i++) out[i] = sigma * random.normal();

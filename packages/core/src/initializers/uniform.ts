@@ -8,10 +8,10 @@ export interface UniformOptions {
 
 /** Uniform over [low, high). */
 export function uniform(options: UniformOptions = {}): Initializer {
-  onlyKeys('uniform', options, ['low', 'high']);
-  const low = finite('uniform', 'low', options.low ?? -0.05);
-  const high = finite('uniform', 'high', options.high ?? 0.05);
-  if (high < low) throw new Error(`uniform: high has ${high}, expected at least ${low} (low)`);
+  onlyKeys('initializer uniform', options, ['low', 'high']);
+  const low = finite('initializer uniform', 'low', options.low ?? -0.05);
+  const high = finite('initializer uniform', 'high', options.high ?? 0.05);
+  if (high < low) throw new Error(`initializer uniform: high has ${high}, expected at least ${low} (low)`);
   return (out, _fanIn, _fanOut, random) => {
     for (let i = 0; i < out.length; i++) out[i] = low + (high - low) * random.uniform();
   };

@@ -30,8 +30,17 @@ export function adam(options: AdamOptions = {}): Optimizer {
   };
 }
 
-const update: UpdateKernel = (theta, g, [m, v], n, hyper) => {
-  const [beta1, oneMinusBeta1, beta2, oneMinusBeta2, stepSize, invRootC2, epsilon, weightDecay] = hyper;
+const update: UpdateKernel = (theta, g, state, n, hyper) => {
+  const m = state[0];
+  const v = state[1];
+  const beta1 = hyper[0];
+  const oneMinusBeta1 = hyper[1];
+  const beta2 = hyper[2];
+  const oneMinusBeta2 = hyper[3];
+  const stepSize = hyper[4];
+  const invRootC2 = hyper[5];
+  const epsilon = hyper[6];
+  const weightDecay = hyper[7];
   for (let i = 0; i < n; i++) {
     const d = weightDecay === 0 ? g[i] : g[i] + weightDecay * theta[i];
     m[i] = flush(beta1 * m[i] + oneMinusBeta1 * d);

@@ -30,8 +30,17 @@ export function adamw(options: AdamwOptions = {}): Optimizer {
   };
 }
 
-const update: UpdateKernel = (theta, g, [m, v], n, hyper) => {
-  const [beta1, oneMinusBeta1, beta2, oneMinusBeta2, stepSize, invRootC2, epsilon, decay] = hyper;
+const update: UpdateKernel = (theta, g, state, n, hyper) => {
+  const m = state[0];
+  const v = state[1];
+  const beta1 = hyper[0];
+  const oneMinusBeta1 = hyper[1];
+  const beta2 = hyper[2];
+  const oneMinusBeta2 = hyper[3];
+  const stepSize = hyper[4];
+  const invRootC2 = hyper[5];
+  const epsilon = hyper[6];
+  const decay = hyper[7];
   for (let i = 0; i < n; i++) {
     m[i] = flush(beta1 * m[i] + oneMinusBeta1 * g[i]);
     v[i] = flush(beta2 * v[i] + oneMinusBeta2 * g[i] * g[i]);

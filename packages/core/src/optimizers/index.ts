@@ -1,11 +1,16 @@
 import { createMember, type SpecOf } from '../family.ts';
+import { adagrad } from './adagrad.ts';
 import { adam } from './adam.ts';
 import { adamw } from './adamw.ts';
 import type { Optimizer } from './optimizer.ts';
+import { rmsprop } from './rmsprop.ts';
 import { sgd } from './sgd.ts';
 
 /** Every optimizer: one file and one word here. */
-export const optimizers = { sgd, adam, adamw } satisfies Record<string, (options: never) => Optimizer>;
+export const optimizers = { sgd, adam, adamw, rmsprop, adagrad } satisfies Record<
+  string,
+  (options: never) => Optimizer
+>;
 
 export type OptimizerName = keyof typeof optimizers;
 
@@ -15,7 +20,9 @@ export type OptimizerSpec = SpecOf<typeof optimizers>;
 /** @throws Error naming the nearest known optimizer or option. */
 export const createOptimizer = (spec: OptimizerSpec): Optimizer => createMember('optimizer', optimizers, spec);
 
+export type { AdagradOptions } from './adagrad.ts';
 export type { AdamOptions } from './adam.ts';
 export type { AdamwOptions } from './adamw.ts';
 export type { Optimizer, UpdateKernel } from './optimizer.ts';
+export type { RmspropOptions } from './rmsprop.ts';
 export type { SgdOptions } from './sgd.ts';

@@ -39,14 +39,21 @@ export function sgd(options: SgdOptions = {}): Optimizer {
   };
 }
 
-const updatePlain: UpdateKernel = (theta, g, _state, n, [lr, , , weightDecay]) => {
+const updatePlain: UpdateKernel = (theta, g, _state, n, hyper) => {
+  const lr = hyper[0];
+  const weightDecay = hyper[3];
   for (let i = 0; i < n; i++) {
     const d = weightDecay === 0 ? g[i] : g[i] + weightDecay * theta[i];
     theta[i] -= lr * d;
   }
 };
 
-const updateWithMomentum: UpdateKernel = (theta, g, [m], n, [lr, momentum, nesterov, weightDecay]) => {
+const updateWithMomentum: UpdateKernel = (theta, g, state, n, hyper) => {
+  const m = state[0];
+  const lr = hyper[0];
+  const momentum = hyper[1];
+  const nesterov = hyper[2];
+  const weightDecay = hyper[3];
   for (let i = 0; i < n; i++) {
     const d = weightDecay === 0 ? g[i] : g[i] + weightDecay * theta[i];
     m[i] = flush(momentum * m[i] + d);

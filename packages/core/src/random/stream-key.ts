@@ -6,7 +6,7 @@ import { philox4x32 } from './philox.ts';
  * (`'shuffle', 3`) and equal streams of different seeds have nothing in common.
  * @throws Error if the seed is not a whole number from 0 to 2⁵³ - 1, or a number of the stream is not.
  */
-export function streamKey(seed: number, ...stream: readonly (number | string)[]): Uint32Array {
+export function streamKey(seed: number, ...stream: readonly (number | string)[]): Uint32Array<ArrayBuffer> {
   const key = new Uint32Array(4);
   const absorb = (a: number, b: number, tag: number) => philox4x32(key, a, b, tag, 0, key[0], key[1]);
   absorb(count('createRandom', 'seed', seed), seed / 4294967296, 0);

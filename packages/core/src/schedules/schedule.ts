@@ -10,6 +10,11 @@ export interface Schedule {
   factor(step: number, state: Float64Array): number;
   /** Numbers carried between epochs, as the first epoch reads them; empty for all but plateau. */
   readonly initialState: readonly number[];
+  /** True where another `totalSteps` changes the factors of early steps: a run cannot then be made longer by going on. */
+  readonly needsTotalSteps: boolean;
   /** Called at the end of each epoch with the watched value. Overwrites `state`. */
   observe?(state: Float64Array, value: number): void;
 }
+
+/** What a member of the family makes of its options: the schedule, once the length of the run is known. */
+export type ScheduleIn = (context: ScheduleContext) => Schedule;

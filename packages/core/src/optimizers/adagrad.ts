@@ -1,0 +1,46 @@
+import { flush } from '../math/flush.ts';
+import { onlyKeys } from '../text/check.ts';
+import { nonNegative, positive } from '../text/range.ts';
+import type { Optimizer, UpdateKernel } from './optimizer.ts';
+
+export interface AdagradOptions {
+  lr?: number; // η, default 0.01
+  epsilon?: number; // ε, outside the square root, default 1e-10
+  weightDecay?: number; // λ, added to the gradient as λθ, default 0
+}
+
+/**
+ * d = g + λθ; v ← v + d²; θ ← θ - ηd / (√v + ε). v starts at 0, as in PyTorch (Keras starts at 0.1).
+ * [Duchi et al. 2011, fig. 1](https://jmlr.org/papers/v12/duchi11a.html)
+ */
+export function adagrad(options: AdagradOptions = {}): Optimizer {
+  onlyKeys('adagrad', options, ['lr', 'epsilon', 'weightDecay']);
+  const epsilon = positive('adagrad', 'epsilon', options.epsilon ?? 1e-10);
+  const weightDecay = nonNegative('adagrad', 'weightDecay', options.weightDecay ?? 0);
+  return {
+    name: 'adagrad',
+    lr: nonNegative('adagrad', 'lr', options.lr ?? 0.01),
+    slots: ['v'],
+    initialScalars: [],
+    advance() {},
+    hyperLength: 3,
+    hyper(hyper, lr) {
+      hyper[0] = lr;
+      hyper[1] = epsilon;
+      hyper[2] = weightDecay;
+    },
+    update,
+  };
+}
+
+const update: UpdateKernel = (theta, g, state, n, hyper) => {
+  const v = state[0];
+  const lr = hyper[0];
+  const epsilon = hyper[1];
+  const weightDecay = hyper[2];
+  for (let i = 0; i < n; i++) {
+    const d = weightDecay === 0 ? g[i] : g[i] + weightDecay * theta[i];
+    v[i] = flush(v[i] + d * d);
+    theta[i] -= (lr * d) / (Math.sqrt(v[i]) + epsilon);
+  }
+};

@@ -1,0 +1,60 @@
+import { flush } from '../math/flush.ts';
+import { onlyKeys } from '../text/check.ts';
+import { fraction, nonNegative, positive } from '../text/range.ts';
+import type { Optimizer, UpdateKernel } from './optimizer.ts';
+
+export interface RmspropOptions {
+  lr?: number; // η, default 0.01
+  decay?: number; // ρ, of the mean square, default 0.99 (PyTorch's alpha)
+  epsilon?: number; // ε, outside the square root, default 1e-8
+  momentum?: number; // μ in [0, 1), default 0
+  weightDecay?: number; // λ, added to the gradient as λθ, default 0
+}
+
+/**
+ * d = g + λθ; v ← ρv + (1 - ρ)d²; u = d / (√v + ε); with momentum m ← μm + u and θ ← θ - ηm, else θ ← θ - ηu.
+ * Not centred, ε outside of the root, as in PyTorch (TensorFlow has it inside).
+ * [Hinton 2012, lecture 6e](https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf)
+ */
+export function rmsprop(options: RmspropOptions = {}): Optimizer {
+  onlyKeys('rmsprop', options, ['lr', 'decay', 'epsilon', 'momentum', 'weightDecay']);
+  const decay = fraction('rmsprop', 'decay', options.decay ?? 0.99);
+  const epsilon = positive('rmsprop', 'epsilon', options.epsilon ?? 1e-8);
+  const momentum = fraction('rmsprop', 'momentum', options.momentum ?? 0);
+  const weightDecay = nonNegative('rmsprop', 'weightDecay', options.weightDecay ?? 0);
+  return {
+    name: 'rmsprop',
+    lr: nonNegative('rmsprop', 'lr', options.lr ?? 0.01),
+    slots: momentum === 0 ? ['v'] : ['v', 'momentum'],
+    initialScalars: [],
+    advance() {},
+    hyperLength: 6,
+    hyper(hyper, lr) {
+      hyper[0] = lr;
+      hyper[1] = decay;
+      hyper[2] = 1 - decay;
+      hyper[3] = epsilon;
+      hyper[4] = momentum;
+      hyper[5] = weightDecay;
+    },
+    update,
+  };
+}
+
+const update: UpdateKernel = (theta, g, state, n, hyper) => {
+  const v = state[0];
+  const m = state.length > 1 ? state[1] : undefined;
+  const lr = hyper[0];
+  const decay = hyper[1];
+  const oneMinusDecay = hyper[2];
+  const epsilon = hyper[3];
+  const momentum = hyper[4];
+  const weightDecay = hyper[5];
+  for (let i = 0; i < n; i++) {
+    const d = weightDecay === 0 ? g[i] : g[i] + weightDecay * theta[i];
+    v[i] = flush(decay * v[i] + oneMinusDecay * d * d);
+    const u = d / (Math.sqrt(v[i]) + epsilon);
+    if (m !== undefined) m[i] = flush(momentum * m[i] + u);
+    theta[i] -= lr * (m === undefined ? u : m[i]);
+  }
+};

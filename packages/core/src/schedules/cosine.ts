@@ -1,0 +1,22 @@
+import { onlyKeys } from '../text/check.ts';
+import { nonNegative } from '../text/range.ts';
+import { anneal } from './anneal.ts';
+import type { ScheduleIn } from './schedule.ts';
+
+export interface CosineOptions {
+  minFactor?: number; // reached at the run's end and kept beyond, default 0
+}
+
+/**
+ * m + (1 - m)(1 + cos(πt/T))/2 with t the step and T the run's steps, as PyTorch's CosineAnnealingLR has it when it is
+ * stepped at each batch. [Loshchilov & Hutter 2017, eq. 5](https://arxiv.org/abs/1608.03983)
+ */
+export function cosine(options: CosineOptions = {}): ScheduleIn {
+  onlyKeys('schedule cosine', options, ['minFactor']);
+  const minFactor = nonNegative('schedule cosine', 'minFactor', options.minFactor ?? 0);
+  return ({ totalSteps }) => ({
+    initialState: [],
+    needsTotalSteps: true,
+    factor: (step) => anneal(1, minFactor, step / totalSteps),
+  });
+}

@@ -1,0 +1,19 @@
+import { onlyKeys } from '../text/check.ts';
+import { positive } from '../text/range.ts';
+import { epochOf, power } from './epochs.ts';
+import type { ScheduleIn } from './schedule.ts';
+
+export interface ExponentialOptions {
+  gamma?: number; // γ, factor from one epoch to the next, default 0.95
+}
+
+/** γ^epoch, as PyTorch's ExponentialLR has it. */
+export function exponential(options: ExponentialOptions = {}): ScheduleIn {
+  onlyKeys('schedule exponential', options, ['gamma']);
+  const gamma = positive('schedule exponential', 'gamma', options.gamma ?? 0.95);
+  return ({ stepsPerEpoch }) => ({
+    initialState: [],
+    needsTotalSteps: false,
+    factor: (step) => power(gamma, epochOf(step, stepsPerEpoch)),
+  });
+}

@@ -1,0 +1,40 @@
+import { createMember, type SpecOf } from '../family.ts';
+import { count } from '../text/range.ts';
+import { constant } from './constant.ts';
+import { cosine } from './cosine.ts';
+import { exponential } from './exponential.ts';
+import { oneCycle } from './one-cycle.ts';
+import { plateau } from './plateau.ts';
+import type { Schedule, ScheduleContext, ScheduleIn } from './schedule.ts';
+import { step } from './step.ts';
+import { warmup } from './warmup.ts';
+
+/** Every schedule: one file and one word here. */
+export const schedules = { constant, step, exponential, cosine, 'one-cycle': oneCycle, plateau } satisfies Record<
+  string,
+  (options: never) => ScheduleIn
+>;
+
+export type ScheduleName = keyof typeof schedules;
+
+/** 'cosine', or { kind: 'cosine', minFactor: 0.01, warmupSteps: 100 }; every kind takes a warm-up. */
+export type ScheduleSpec =
+  | ScheduleName
+  | (Exclude<SpecOf<typeof schedules>, string> & { warmupSteps?: number }); // steps of linear warm-up, default 0
+
+/** @throws Error naming the nearest known schedule or option. */
+export function createSchedule(spec: ScheduleSpec, context: ScheduleContext): Schedule {
+  if (typeof spec !== 'object' || spec === null) return createMember('schedule', schedules, spec)(context);
+  const { warmupSteps = 0, ...rest } = spec;
+  const steps = count('schedule', 'warmupSteps', warmupSteps);
+  const totalSteps = Math.max(1, context.totalSteps - steps);
+  const schedule = createMember('schedule', schedules, rest)({ ...context, totalSteps });
+  return steps === 0 ? schedule : warmup(steps, schedule);
+}
+
+export type { CosineOptions } from './cosine.ts';
+export type { ExponentialOptions } from './exponential.ts';
+export type { OneCycleOptions } from './one-cycle.ts';
+export type { PlateauOptions } from './plateau.ts';
+export type { Schedule, ScheduleContext } from './schedule.ts';
+export type { StepOptions } from './step.ts';

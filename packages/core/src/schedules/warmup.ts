@@ -1,0 +1,16 @@
+import type { Schedule } from './schedule.ts';
+
+/**
+ * `then`, behind `warmupSteps` steps in which the factor rises by equal amounts towards `then`'s first:
+ * (step + 1) / (warmupSteps + 1) of it. `then` counts its steps from the warm-up's end.
+ * [Goyal et al. 2017, §2.2](https://arxiv.org/abs/1706.02677)
+ */
+export function warmup(warmupSteps: number, then: Schedule): Schedule {
+  return {
+    ...then,
+    factor: (step, state) =>
+      step < warmupSteps
+        ? ((step + 1) / (warmupSteps + 1)) * then.factor(0, state)
+        : then.factor(step - warmupSteps, state),
+  };
+}
