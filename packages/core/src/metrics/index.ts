@@ -1,0 +1,23 @@
+import { accuracy } from './accuracy.ts';
+import { confusionMatrix } from './confusion-matrix.ts';
+import { mae } from './mae.ts';
+import type { Metric } from './metric.ts';
+import { r2 } from './r2.ts';
+import { rmse } from './rmse.ts';
+import { topK } from './top-k.ts';
+
+/** Every metric: one file and one word here. */
+export const metrics = {
+  accuracy,
+  'top-k': topK,
+  'confusion-matrix': confusionMatrix,
+  mae,
+  rmse,
+  r2,
+} satisfies Record<string, (options: never) => Metric<number | Float64Array>>;
+
+export type MetricName = keyof typeof metrics;
+
+export type { Decision, DecisionOptions } from './decision.ts';
+export type { Metric } from './metric.ts';
+export type { TopKOptions } from './top-k.ts';

@@ -1,0 +1,36 @@
+import { onlyKeys, positiveInteger } from '../text/check.ts';
+import type { Metric } from './metric.ts';
+
+export interface TopKOptions {
+  k?: number; // default 5
+}
+
+/**
+ * Share of the rows whose target class is among the k largest outputs: fewer than k others stand before it. Of equal
+ * outputs the first stands before, so that k = 1 is accuracy. Targets are classes. A row with NaN is wrong.
+ */
+export function topK(options: TopKOptions = {}): Metric {
+  onlyKeys('metric top-k', options, ['k']);
+  const k = positiveInteger('metric top-k', 'k', options.k ?? 5);
+  let right = 0;
+  let rows = 0;
+  return {
+    add(y, t, B, O) {
+      for (let n = 0; n < B; n++) right += placeOf(y, n * O, O, t[n]) < k ? 1 : 0;
+      rows += B;
+    },
+    value: () => right / rows,
+  };
+}
+
+/** Number of outputs that stand before the one at `target`; infinite if one is NaN. */
+function placeOf(y: Float64Array, from: number, O: number, target: number): number {
+  const own = y[from + target];
+  let before = 0;
+  for (let o = 0; o < O; o++) {
+    const other = y[from + o];
+    if (Number.isNaN(other)) return Number.POSITIVE_INFINITY;
+    if (other > own || (other === own && o < target)) before++;
+  }
+  return before;
+}
