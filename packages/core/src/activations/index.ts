@@ -56,14 +56,20 @@ export const activations = {
   },
   /** log(1 + eᶻ), as max(z, 0) + log1p(e⁻|ᶻ|), which cannot overflow. f′ = 1 - e⁻ᵃ. */
   softplus: {
-    apply: (z) => (z > 0 ? z : 0) + log1p(exp(-Math.abs(z))),
+    apply: (z) => Math.max(z, 0) + log1p(exp(-Math.abs(z))),
     derivative: (_z, a) => -expm1(-a),
     reads: 'a',
     alpha: 0,
     maxSlope: 1,
   },
   /** 1 where z >= 0, else 0, NaN kept: the perceptron's, forward only. f′ is 0, so nothing before it learns by gradients. */
-  step: { apply: (z) => (z >= 0 ? 1 : z < 0 ? 0 : z), derivative: () => 0, reads: 'a', alpha: 0, maxSlope: 0 },
+  step: {
+    apply: (z) => (Number.isNaN(z) ? z : z >= 0 ? 1 : 0),
+    derivative: () => 0,
+    reads: 'a',
+    alpha: 0,
+    maxSlope: 0,
+  },
 } satisfies Record<string, Activation>;
 
 export type ActivationName = keyof typeof activations;

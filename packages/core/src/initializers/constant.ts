@@ -1,4 +1,4 @@
-import { noOptions, type NoOptions } from '../family.ts';
+import { type NoOptions, noOptions } from '../family.ts';
 import { finite, onlyKeys } from '../text/check.ts';
 import type { Initializer } from './initializer.ts';
 

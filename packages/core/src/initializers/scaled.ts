@@ -1,4 +1,4 @@
-import { noOptions, type NoOptions } from '../family.ts';
+import { type NoOptions, noOptions } from '../family.ts';
 import type { Initializer } from './initializer.ts';
 
 /** Standard deviation of the weights, from the numbers of inputs and outputs. */

@@ -1,4 +1,4 @@
-import { noOptions, type NoOptions } from '../family.ts';
+import { type NoOptions, noOptions } from '../family.ts';
 import { exp } from '../math/exp.ts';
 import { log1p } from '../math/log1p.ts';
 import { sigmoid } from '../math/sigmoid.ts';
@@ -13,7 +13,7 @@ export function binaryCrossEntropy(options: NoOptions = {}): Loss {
   noOptions('binary-cross-entropy', options);
   return elementwiseLoss({
     name: 'binary-cross-entropy',
-    value: (y, t) => (y > 0 ? y : 0) - y * t + log1p(exp(-Math.abs(y))),
+    value: (y, t) => Math.max(y, 0) - y * t + log1p(exp(-Math.abs(y))),
     derivative: (y, t) => sigmoid(y) - t,
     over: 'mean',
     threshold: 0,

@@ -17,10 +17,7 @@ export function huber(options: HuberOptions = {}): Loss {
       const d = Math.abs(y - t);
       return d > delta ? delta * (d - 0.5 * delta) : 0.5 * d * d;
     },
-    derivative: (y, t) => {
-      const d = y - t;
-      return d > delta ? delta : d < -delta ? -delta : d;
-    },
+    derivative: (y, t) => Math.max(-delta, Math.min(delta, y - t)),
     over: 'mean',
   });
 }

@@ -1,4 +1,4 @@
-import { noOptions, type NoOptions } from '../family.ts';
+import { type NoOptions, noOptions } from '../family.ts';
 import { elementwiseLoss } from './elementwise.ts';
 import type { Loss } from './loss.ts';
 

@@ -1,4 +1,4 @@
-import { noOptions, type NoOptions } from '../family.ts';
+import { type NoOptions, noOptions } from '../family.ts';
 import type { Metric } from './metric.ts';
 
 /** Root of the mean of (y - t)² over rows and outputs. */

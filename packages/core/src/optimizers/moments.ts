@@ -8,7 +8,10 @@ export interface MomentOptions {
 }
 
 /** What adam and adamw share: two moments, and hyper[0..6] with the bias corrections of the step folded into two scalars. */
-export function moments(name: string, options: MomentOptions): Pick<Optimizer, 'slots' | 'initialScalars' | 'advance' | 'hyper'> {
+export function moments(
+  name: string,
+  options: MomentOptions,
+): Pick<Optimizer, 'slots' | 'initialScalars' | 'advance' | 'hyper'> {
   const beta1 = fraction(name, 'beta1', options.beta1 ?? 0.9);
   const beta2 = fraction(name, 'beta2', options.beta2 ?? 0.999);
   const epsilon = positive(name, 'epsilon', options.epsilon ?? 1e-8);

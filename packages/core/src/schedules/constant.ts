@@ -1,4 +1,4 @@
-import { noOptions, type NoOptions } from '../family.ts';
+import { type NoOptions, noOptions } from '../family.ts';
 import type { ScheduleIn } from './schedule.ts';
 
 /** Factor 1 at every step. */

@@ -17,10 +17,8 @@ export const schedules = { constant, step, exponential, cosine, 'one-cycle': one
 
 export type ScheduleName = keyof typeof schedules;
 
-/** 'cosine', or { kind: 'cosine', minFactor: 0.01, warmupSteps: 100 }; every kind takes a warm-up. */
-export type ScheduleSpec =
-  | ScheduleName
-  | (Exclude<SpecOf<typeof schedules>, string> & { warmupSteps?: number }); // steps of linear warm-up, default 0
+/** 'cosine', or { kind: 'cosine', minFactor: 0.01, warmupSteps: 100 }; every kind takes a warm-up, default 0. */
+export type ScheduleSpec = ScheduleName | (Exclude<SpecOf<typeof schedules>, string> & { warmupSteps?: number });
 
 /** @throws Error naming the nearest known schedule or option. */
 export function createSchedule(spec: ScheduleSpec, context: ScheduleContext): Schedule {

@@ -27,7 +27,8 @@ export function oneCycle(options: OneCycleOptions = {}): ScheduleIn {
     return {
       initialState: [],
       needsTotalSteps: true,
-      factor: (step) => (step <= peak && peak > 0 ? anneal(first, 1, step / peak) : anneal(1, last, (step - peak) / (end - peak))),
+      factor: (step) =>
+        step <= peak && peak > 0 ? anneal(first, 1, step / peak) : anneal(1, last, (step - peak) / (end - peak)),
     };
   };
 }
