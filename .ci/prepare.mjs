@@ -44,7 +44,9 @@ const stages = [
     ],
     isMade: () => packages.every((p) => modulesUnder(join(p, 'src'), '.ts') === modulesUnder(join(p, 'dist'), '.js')),
     // tsc -b neither misses a module that was deleted nor removes one whose source is gone.
-    clean: () => packages.forEach((p) => rmSync(join(p, 'dist'), { recursive: true, force: true })),
+    clean: () => {
+      for (const p of packages) rmSync(join(p, 'dist'), { recursive: true, force: true });
+    },
     command: [process.execPath, 'node_modules/typescript/bin/tsc', '-b'],
   },
 ];

@@ -36,6 +36,7 @@ export function runStage({ title, hint, command }, root) {
  * npx and pnpm would take as their own options. How to reach the registry is kept.
  */
 function environment() {
-  const kept = /^npm_config_(registry|cache|userconfig|globalconfig|.*proxy|ca|cafile|cert|key|strict_ssl|offline|prefer_offline|fetch_.*|store_dir|@.*|\/\/.*)$/i;
+  const kept =
+    /^npm_config_(registry|cache|userconfig|globalconfig|.*proxy|ca|cafile|cert|key|strict_ssl|offline|prefer_offline|fetch_.*|store_dir|@.*|\/\/.*)$/i;
   return Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^npm_/i.test(key) || kept.test(key)));
 }
