@@ -1,4 +1,4 @@
-import { type Layer, type LayerSpec, layers } from './layers/index.ts';
+import { type Layer, type LayerSpec, layers, type Place } from './layers/index.ts';
 import { createRandom } from './random/index.ts';
 import { oneOf, positiveInteger, show } from './text/check.ts';
 
@@ -67,8 +67,9 @@ function buildLayer(spec: LayerSpec, input: number, index: number): Layer {
   }
   const kind = oneOf(where, 'kind', spec.kind, layers);
   // The table pairs each kind with the factory of its own options; TypeScript cannot follow the pairing through a key.
-  const factory = layers[kind] as (options: LayerSpec, place: { input: number; index: number }) => Layer;
-  return factory(spec, { input, index });
+  const factory = layers[kind] as (options: object, place: Place) => Layer;
+  const { kind: _, ...options } = spec;
+  return factory(options, { input, index });
 }
 
 /** Views of `vector` [P], one array of tensors a layer: what a layer's forward and backward take. */

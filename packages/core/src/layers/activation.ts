@@ -1,7 +1,7 @@
 import { activate, activateBackward } from '../activations/activate.ts';
 import { type ActivationName, activations } from '../activations/index.ts';
 import type { ActivationKernel } from '../kernels/kernels.ts';
-import { finite, oneOf, positiveInteger } from '../text/check.ts';
+import { finite, oneOf, onlyKeys, positiveInteger } from '../text/check.ts';
 import type { Layer, Pass, Place } from './layer.ts';
 
 export interface ActivationOptions {
@@ -12,6 +12,7 @@ export interface ActivationOptions {
 
 /** y[i] = f(x[i]), f from the table of activations. */
 export function activation(options: ActivationOptions, { input }: Place): Layer {
+  onlyKeys('activation', options, ['fn', 'size', 'alpha']);
   const fn = oneOf('activation', 'fn', options.fn, activations);
   const f = activations[fn];
   const size = options.size === undefined ? input : positiveInteger('activation', 'size', options.size);

@@ -1,5 +1,5 @@
 import { createInitializer, type InitializerSpec } from '../initializers/index.ts';
-import { positiveInteger } from '../text/check.ts';
+import { onlyKeys, positiveInteger } from '../text/check.ts';
 import type { Layer, Place } from './layer.ts';
 
 export interface DenseOptions {
@@ -11,6 +11,7 @@ export interface DenseOptions {
 
 /** y = x · W + b with W [I, O], b [O]. */
 export function dense(options: DenseOptions, { input }: Place): Layer {
+  onlyKeys('dense', options, ['in', 'out', 'init', 'biasInit']);
   const I = options.in === undefined ? input : positiveInteger('dense', 'in', options.in);
   const O = positiveInteger('dense', 'out', options.out);
   const initializeW = createInitializer(options.init ?? 'glorot-uniform');

@@ -1,5 +1,5 @@
-import { philox4x32 } from '../random/philox.ts';
-import { number, positiveInteger } from '../text/check.ts';
+import { philox4x32, streamKey } from '../random/index.ts';
+import { number, onlyKeys, positiveInteger } from '../text/check.ts';
 import type { Layer, Pass, Place } from './layer.ts';
 
 export interface DropoutOptions {
@@ -7,20 +7,20 @@ export interface DropoutOptions {
   size?: number; // default: what the layer before puts out
 }
 
-/** Sets the key of dropout apart from the keys of all other random streams of a run: "drop" in ASCII. */
-const KEY = 0x64726f70;
-
 /**
  * y = x · m / (1 - rate), m = 0 with probability `rate`, else 1; at evaluation y = x. The mask is a function of
  * (seed, step, layer, row in the batch, column) by Philox-4x32-10, so that it needs no memory and no order of threads.
  * [Srivastava et al. 2014](https://jmlr.org/papers/v15/srivastava14a.html), inverted as in PyTorch.
  */
 export function dropout(options: DropoutOptions, { input, index }: Place): Layer {
+  onlyKeys('dropout', options, ['rate', 'size']);
   const size = options.size === undefined ? input : positiveInteger('dropout', 'size', options.size);
   const rate = number('dropout', 'rate', options.rate, 'in [0, 1)', (value) => value >= 0 && value < 1);
   const threshold = Math.floor(rate * 4294967296);
   const factor = 1 / (1 - rate);
   const random = new Uint32Array(4);
+  let keySeed = Number.NaN;
+  let key = new Uint32Array(2);
 
   function mask(
     y: Float64Array, // [B, size] out, may be x
@@ -28,12 +28,14 @@ export function dropout(options: DropoutOptions, { input, index }: Place): Layer
     B: number,
     { seed, step, firstRow }: Pass,
   ): void {
-    const low = seed >>> 0;
-    const high = (Math.floor(seed / 4294967296) ^ KEY) >>> 0;
+    if (seed !== keySeed) {
+      key = streamKey(seed, 'dropout', index);
+      keySeed = seed;
+    }
     for (let n = 0; n < B; n++) {
       const row = n * size;
       for (let o = 0; o < size; o++) {
-        if ((o & 3) === 0) philox4x32(random, o >>> 2, firstRow + n, index, step, low, high);
+        if ((o & 3) === 0) philox4x32(random, o >>> 2, firstRow + n, step, step / 4294967296, key[0], key[1]);
         y[row + o] = x[row + o] * (random[o & 3] < threshold ? 0 : factor); // a product, so that NaN is not hidden
       }
     }

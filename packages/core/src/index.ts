@@ -1,0 +1,49 @@
+export { type Activation, type ActivationName, activations } from './activations/index.ts';
+export {
+  createWorkspace,
+  forward,
+  type Inspect,
+  lossKernel,
+  shardGradient,
+  targetColumns,
+  type Workspace,
+} from './backprop.ts';
+export { createInitializer, type InitializerName, type InitializerSpec, initializers } from './initializers/index.ts';
+export type { ActivationKernel, BackendName, FastKernels, Kernels } from './kernels/kernels.ts';
+export { referenceKernels } from './kernels/reference.ts';
+export { createWasmKernels, wasmHeapBase, wasmScratchLength } from './kernels/wasm.ts';
+export { WasmApi, type WasmMemory, type WasmModule } from './kernels/webassembly.ts';
+export { type Layer, type LayerKind, type LayerSpec, layers, type Pass } from './layers/index.ts';
+export { createLoss, type Loss, type LossKernel, type LossName, type LossSpec, losses } from './losses/index.ts';
+export * as math from './math/index.ts';
+export { type Metric, type MetricName, metrics } from './metrics/index.ts';
+export {
+  bindTensors,
+  buildNetwork,
+  initializeParameters,
+  type Network,
+  type NetworkSpec,
+  type Tensor,
+} from './network.ts';
+export {
+  createOptimizer,
+  type Optimizer,
+  type OptimizerName,
+  type OptimizerSpec,
+  optimizers,
+  type UpdateKernel,
+} from './optimizers/index.ts';
+export { createRandom, type Random, shuffle } from './random/index.ts';
+export {
+  createSchedule,
+  type Schedule,
+  type ScheduleContext,
+  type ScheduleName,
+  type ScheduleSpec,
+  schedules,
+} from './schedules/index.ts';
+export { defaultShards, largestShard, shardStart } from './shards.ts';
+export { finite, number, oneOf, onlyKeys, positiveInteger, show } from './text/check.ts';
+export { nearest } from './text/nearest.ts';
+export { createTrainStep, type TrainStep, type TrainStepOptions } from './train-step.ts';
+export { BLOCK, batchLoss, blockCount, clipScale, createBlockUpdate, gradientNorm, type BlockUpdate } from './update.ts';
