@@ -1,0 +1,57 @@
+import { exp } from './exp.ts';
+import { binaryExponent, LN2_HI, LN2_LO, scale } from './exponent.ts';
+import { logTail } from './log.ts';
+
+/**
+ * xʸ for real y, within 1.5 ulp while |y · ln x| < 16, 4 below 100, 20 at the ends of the range. NaN for a negative x
+ * unless y is an integer, and for 1 to an infinite power, as in ECMAScript. A whole power may miss a whole number by an ulp.
+ */
+export function pow(x: number, y: number): number {
+  if (y === 0) return 1;
+  if (Number.isNaN(x) || Number.isNaN(y)) return NaN;
+  const magnitude = powPositive(Math.abs(x), y);
+  if (x > 0) return magnitude;
+  if (Math.floor(y) === y) return Math.floor(y / 2) * 2 !== y && (x < 0 || 1 / x < 0) ? -magnitude : magnitude;
+  return x === 0 || x === -Infinity ? magnitude : NaN;
+}
+
+/** e^(y · ln x), where ln x = head + tail is good to 2⁻⁵⁸ of itself. */
+function powPositive(x: number, y: number): number {
+  if (x === 1) return y - y === 0 ? 1 : NaN;
+  const grows = x > 1 === y > 0;
+  if (x === 0 || x === Infinity || Math.abs(y) > 1e20) return grows ? Infinity : 0; // |ln x| is 2⁻⁵³ at least
+  const k = binaryExponent(x);
+  const f = scale(x, -k) - 1;
+
+  // ln(1 + f) = 2s + s · R(s²), where s = f / (2 + f) lost something to rounding, once in 2 + f and once in the quotient.
+  const d = 2 + f;
+  const s = f / d;
+  const p = s * d;
+  const lost = (f - p - productError(s, d, p) - s * (f - (d - 2))) / d;
+  const R = logTail(s * s);
+  const small = k * LN2_LO + (lost * (2 + 3 * R) + s * R);
+  const large = k * LN2_HI + 2 * s;
+  const rest = k === 0 ? small : k * LN2_HI - large + 2 * s + small;
+  const head = large + rest;
+  const tail = large - head + rest;
+
+  const product = y * head;
+  const power = exp(product);
+  if (power === 0 || power === Infinity) return power;
+  return power + power * (productError(y, head, product) + y * tail);
+}
+
+/** a · b - p where p is a · b as rounded, exact unless a part of it overflows or is subnormal. [Dekker 1971](https://doi.org/10.1007/BF01397083) */
+function productError(a: number, b: number, p: number): number {
+  const aHigh = upperHalf(a);
+  const bHigh = upperHalf(b);
+  const aLow = a - aHigh;
+  const bLow = b - bHigh;
+  return aHigh * bHigh - p + aHigh * bLow + aLow * bHigh + aLow * bLow;
+}
+
+/** The upper 26 bits of a. */
+function upperHalf(a: number): number {
+  const c = 134217729 * a; // 2²⁷ + 1
+  return c - (c - a);
+}
