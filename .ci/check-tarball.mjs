@@ -1,0 +1,25 @@
+/** Refuses a packed package that lacks what a user needs, holds anything else, or points back into the workspace. */
+import { execFileSync } from 'node:child_process';
+
+const tarball = process.argv[2];
+const tar = (...args) => execFileSync('tar', args, { encoding: 'utf8' });
+const files = tar('-tzf', tarball).trim().split('\n');
+const manifest = tar('-xzOf', tarball, 'package/package.json');
+const { name, exports, bin } = JSON.parse(manifest);
+
+const wanted = ['README.md', 'LICENSE', ...targetsOf(exports), ...targetsOf(bin)];
+const missing = wanted.map((file) => `package/${file.replace('./', '')}`).filter((file) => !files.includes(file));
+const allowed =
+  /^package\/(package\.json|README\.md|LICENSE|kernels\.wasm|bin\/[\w-]+\.js|(src|assembly)\/[\w/-]+\.(ts|json)|dist\/[\w/-]+\.(js|d\.ts)(\.map)?)$/;
+const foreign = files.filter((file) => !allowed.test(file));
+
+if (missing.length > 0) throw new Error(`${name}: the tarball lacks ${missing.join(', ')}`);
+if (foreign.length > 0) throw new Error(`${name}: the tarball also holds ${foreign.join(', ')}`);
+if (manifest.includes('workspace:')) throw new Error(`${name}: package.json has "workspace:", expected a version`);
+console.log(`${name}: ${files.length} files`);
+
+/** The files that `exports` or `bin` names, at any depth. */
+function targetsOf(entry) {
+  if (typeof entry === 'string') return [entry];
+  return Object.values(entry ?? {}).flatMap(targetsOf);
+}
