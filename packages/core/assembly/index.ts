@@ -1,0 +1,7 @@
+export { __heap_base };
+export { affine, affineBackwardInput } from './affine';
+export { affineBackwardWeights } from './affine-weights';
+export { averageShards } from './shards';
+export { scale, sumOfSquares } from './vectors';
+export { sgd, sgdMomentum } from './sgd';
+export { adam } from './adam';

@@ -1,0 +1,64 @@
+import { tile1x1, tile1x2, tile1x4, tile2x4, tile4x1, tile4x2 } from './tiles';
+
+/** The widest panel that the remaining columns fill. Not padded: a last layer of 10 would pay for 16. */
+@inline export function panelWidth(columns: i32): i32 {
+  return columns >= 8 ? 8 : columns >= 4 ? 4 : columns >= 2 ? 2 : 1;
+}
+
+/** c[M,width] = init[M,width] + a[M,K] · panel[K,width], k ascending. Strides in bytes. Overwrites `c`, which may be `init`. */
+export function timesPanel(
+  width: i32,
+  c: usize, cRow: usize,
+  init: usize, initRow: usize,
+  a: usize, aRow: usize, aStep: usize,
+  panel: usize, panelStep: usize,
+  M: i32, K: i32,
+): void {
+  if (width == 8) {
+    for (; M >= 2; M -= 2) {
+      tile2x4<v128>(c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, K);
+      c += 2 * cRow;
+      init += 2 * initRow;
+      a += 2 * aRow;
+    }
+    if (M > 0) tile1x4<v128>(c, init, a, aStep, panel, panelStep, K);
+  } else if (width == 4) {
+    for (; M >= 4; M -= 4) {
+      tile4x2<v128>(c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, K);
+      c += 4 * cRow;
+      init += 4 * initRow;
+      a += 4 * aRow;
+    }
+    for (; M > 0; M--) {
+      tile1x2<v128>(c, init, a, aStep, panel, panelStep, K);
+      c += cRow;
+      init += initRow;
+      a += aRow;
+    }
+  } else if (width == 2) {
+    column<v128>(c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, M, K);
+  } else {
+    column<f64>(c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, M, K);
+  }
+}
+
+@inline function column<T>(
+  c: usize, cRow: usize,
+  init: usize, initRow: usize,
+  a: usize, aRow: usize, aStep: usize,
+  panel: usize, panelStep: usize,
+  M: i32, K: i32,
+): void {
+  for (; M >= 4; M -= 4) {
+    tile4x1<T>(c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, K);
+    c += 4 * cRow;
+    init += 4 * initRow;
+    a += 4 * aRow;
+  }
+  for (; M > 0; M--) {
+    tile1x1<T>(c, init, a, aStep, panel, panelStep, K);
+    c += cRow;
+    init += initRow;
+    a += aRow;
+  }
+}

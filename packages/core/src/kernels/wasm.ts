@@ -1,0 +1,88 @@
+import type { Kernels } from './kernels.ts';
+import { createWasmUpdates, type WasmUpdateExports } from './wasm-updates.ts';
+import { WasmApi, type WasmMemory, type WasmModule } from './webassembly.ts';
+
+/**
+ * The kernels of assembly/, equal to the reference bit for bit. Every array handed to them is a view of `memory`, above
+ * `wasmHeapBase(module)`; `scratch` too, and it belongs to this instance's thread alone.
+ */
+export function createWasmKernels({
+  module,
+  memory,
+  scratch,
+}: {
+  module: WasmModule;
+  memory: WasmMemory;
+  scratch: Float64Array; // [wasmScratchLength] of the largest dense layer
+}): Kernels {
+  const wasm = instantiate(module, memory);
+  const pack = scratch.byteOffset;
+  return {
+    name: 'wasm',
+    affine: (y, x, W, b, B, I, O) => wasm.affine(y.byteOffset, x.byteOffset, W.byteOffset, b.byteOffset, B, I, O, pack),
+    affineBackwardInput: (dx, dy, W, B, I, O) =>
+      wasm.affineBackwardInput(dx.byteOffset, dy.byteOffset, W.byteOffset, B, I, O, pack),
+    affineBackwardWeights: (dW, db, x, dy, B, I, O) =>
+      wasm.affineBackwardWeights(dW.byteOffset, db.byteOffset, x.byteOffset, dy.byteOffset, B, I, O, pack),
+    averageShards: (g, gSum, S, P, offset, n, rows) =>
+      wasm.averageShards(g.byteOffset, gSum.byteOffset, S, P, offset, n, rows),
+    sumOfSquares: (g, n) => wasm.sumOfSquares(g.byteOffset, n),
+    scale: (g, n, factor) => wasm.scale(g.byteOffset, n, factor),
+    fast: { activations: {}, losses: {}, updates: createWasmUpdates(wasm) },
+  };
+}
+
+/** Doubles of scratch that the products of an I x O dense layer take, for any number of rows. */
+export function wasmScratchLength(I: number, O: number): number {
+  // A panel of 8 columns by 256 (assembly/affine.ts), or 64 rows of dy beside a strip of 8 (assembly/affine-weights.ts).
+  return Math.max(8 * Math.min(I, 256), 64 * (O + 8));
+}
+
+/** The first byte of memory that is free: below it lie the module's constants. */
+export function wasmHeapBase(module: WasmModule): number {
+  // One page at most: the memory of a real run has its own size, and reserving 4 GiB to read a number can fail.
+  return instantiate(module, new WasmApi.Memory({ initial: 1, maximum: 1, shared: true })).__heap_base.value;
+}
+
+/**
+ * The module of `bytes`, the content of kernels.wasm.
+ * @throws Error where the processor or the engine has no SIMD in WebAssembly: only the reference backend runs there.
+ */
+export function compileWasmKernels(bytes: Uint8Array): WasmModule {
+  if (!WasmApi.validate(SIMD_PROBE)) {
+    throw new Error(
+      'compileWasmKernels: WebAssembly has no SIMD on this machine, expected it for backend wasm (x64 needs SSE4.1; use backend reference)',
+    );
+  }
+  return new WasmApi.Module(bytes);
+}
+
+// (module (func (result v128) i32.const 0 f64x2.splat… )) in its smallest form: i32x4.splat of 0.
+const SIMD_PROBE = Uint8Array.of(
+  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], // magic and version
+  ...[0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b], // type () -> v128
+  ...[0x03, 0x02, 0x01, 0x00], // one function of it
+  ...[0x0a, 0x08, 0x01, 0x06, 0x00, 0x41, 0x00, 0xfd, 0x11, 0x0b], // i32.const 0, i32x4.splat
+);
+
+interface WasmExports extends WasmUpdateExports {
+  readonly __heap_base: { readonly value: number };
+  affine(y: number, x: number, W: number, b: number, B: number, I: number, O: number, scratch: number): void;
+  affineBackwardInput(dx: number, dy: number, W: number, B: number, I: number, O: number, scratch: number): void;
+  affineBackwardWeights(
+    dW: number,
+    db: number,
+    x: number,
+    dy: number,
+    B: number,
+    I: number,
+    O: number,
+    scratch: number,
+  ): void;
+  averageShards(g: number, gSum: number, S: number, P: number, offset: number, n: number, rows: number): void;
+  sumOfSquares(g: number, n: number): number;
+  scale(g: number, n: number, factor: number): void;
+}
+
+const instantiate = (module: WasmModule, memory: WasmMemory): WasmExports =>
+  new WasmApi.Instance(module, { env: { memory } }).exports as WasmExports;
