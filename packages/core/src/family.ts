@@ -1,4 +1,4 @@
-import { oneOf, onlyKeys, show } from './text/check.ts';
+import { oneOf, show } from './text/check.ts';
 
 /** A table of factories: one entry a member of the family. */
 export type Family<Member> = Record<string, (options: never) => Member>;
@@ -28,4 +28,6 @@ function factoryOf<Member>(where: string, table: Family<Member>, kind: unknown):
 export type NoOptions = Record<never, never>;
 
 /** @throws Error if any option is given. */
-export const noOptions = (where: string, options: NoOptions): void => onlyKeys(where, options, []);
+export function noOptions(where: string, options: NoOptions): void {
+  if (Object.keys(options).length > 0) throw new Error(`${where}: options have ${show(options)}, expected none`);
+}

@@ -41,7 +41,7 @@ export const activations = {
     derivative: (z) => 0.5 * (1 + erf(z * SQRT_HALF)) + z * (exp(-0.5 * z * z) * INV_SQRT_2PI),
     reads: 'z',
     alpha: 0,
-    maxSlope: 1.1289042, // at z = √2
+    maxSlope: 1.1289041451851547, // at z = √2
   },
   /** z σ(z), also known as swish. [Elfwing et al. 2018](https://arxiv.org/abs/1702.03118) */
   silu: {
@@ -52,7 +52,7 @@ export const activations = {
     },
     reads: 'z',
     alpha: 0,
-    maxSlope: 1.0998393, // at z = 2.3994
+    maxSlope: 1.099839320128867, // at z = 2.3994
   },
   /** log(1 + eᶻ), as max(z, 0) + log1p(e⁻|ᶻ|), which cannot overflow. f′ = 1 - e⁻ᵃ. */
   softplus: {

@@ -1,6 +1,7 @@
+import { pow } from '../math/pow.ts';
 import { onlyKeys } from '../text/check.ts';
 import { positive } from '../text/range.ts';
-import { epochOf, power } from './epochs.ts';
+import { epochOf } from './epoch-of.ts';
 import type { ScheduleIn } from './schedule.ts';
 
 export interface ExponentialOptions {
@@ -14,6 +15,6 @@ export function exponential(options: ExponentialOptions = {}): ScheduleIn {
   return ({ stepsPerEpoch }) => ({
     initialState: [],
     needsTotalSteps: false,
-    factor: (step) => power(gamma, epochOf(step, stepsPerEpoch)),
+    factor: (step) => pow(gamma, epochOf(step, stepsPerEpoch)),
   });
 }

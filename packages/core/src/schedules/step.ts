@@ -1,6 +1,7 @@
+import { pow } from '../math/pow.ts';
 import { onlyKeys, positiveInteger } from '../text/check.ts';
 import { positive } from '../text/range.ts';
-import { epochOf, power } from './epochs.ts';
+import { epochOf } from './epoch-of.ts';
 import type { ScheduleIn } from './schedule.ts';
 
 export interface StepOptions {
@@ -16,6 +17,6 @@ export function step(options: StepOptions = {}): ScheduleIn {
   return ({ stepsPerEpoch }) => ({
     initialState: [],
     needsTotalSteps: false,
-    factor: (at) => power(gamma, Math.floor(epochOf(at, stepsPerEpoch) / everyEpochs)),
+    factor: (at) => pow(gamma, Math.floor(epochOf(at, stepsPerEpoch) / everyEpochs)),
   });
 }
