@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type Activation,
+  type ActivationName,
+  activate,
+  activateBackward,
+  activations,
+} from '../../../packages/core/src/activations/index.ts';
+import { TINY } from '../../../packages/core/src/math/flush.ts';
+import { maxError } from '../../support/errors.ts';
+import { numericDerivative } from '../../support/numeric-gradient.ts';
+
+const table: [string, Activation][] = Object.entries(activations);
+const withGradient = table.filter(([, activation]) => activation.maxSlope > 0);
+const evenly = (from: number, to: number, n: number): Float64Array =>
+  Float64Array.from({ length: n }, (_, i) => from + ((to - from) * i) / (n - 1));
+
+/** The derivative as a layer takes it: from what `reads` says, the other argument being NaN. */
+function slope({ apply, derivative, reads }: Activation, z: number, alpha: number): number {
+  return reads === 'z' ? derivative(z, Number.NaN, alpha) : derivative(Number.NaN, apply(z, alpha), alpha);
+}
+
+/** f(1), f(-1), f′(0), f′(-1) at the default alpha, from the formulas at 50 digits (mpmath). */
+const known: Record<ActivationName, [number, number, number, number]> = {
+  identity: [1, -1, 1, 1],
+  sigmoid: [0.7310585786300049, 0.2689414213699951, 0.25, 0.19661193324148185],
+  tanh: [0.7615941559557649, -0.7615941559557649, 1, 0.4199743416140261],
+  relu: [1, 0, 0, 0],
+  'leaky-relu': [1, -0.01, 0.01, 0.01],
+  elu: [1, -0.6321205588285577, 1, 0.36787944117144233],
+  gelu: [0.8413447460685429, -0.15865525393145705, 0.5, -0.0833154705876863],
+  silu: [0.7310585786300049, -0.2689414213699951, 0.5, 0.07232948812851327],
+  softplus: [1.3132616875182228, 0.3132616875182228, 0.5, 0.2689414213699951],
+  step: [1, 0, 0, 0],
+};
+
+test('every activation has known values', () => {
+  expect(Object.keys(known)).toEqual(Object.keys(activations));
+});
+
+test('step alone passes no gradient', () => {
+  expect(table.filter(([, { maxSlope }]) => maxSlope === 0).map(([name]) => name)).toEqual(['step']);
+  for (const z of [-1, 0, 1]) expect(slope(activations.step, z, 0)).toBe(0);
+});
+
+test('step is 1 from 0 on', () => {
+  expect([-5e-324, -0, 0, 5e-324].map(activations.step.apply)).toEqual([0, 1, 1, 1]);
+});
+
+describe.each(table)('%s', (name, activation) => {
+  const { apply, alpha } = activation;
+
+  test('meets its known values', () => {
+    const values = [apply(1, alpha), apply(-1, alpha), slope(activation, 0, alpha), slope(activation, -1, alpha)];
+    expect(maxError(values, known[name as ActivationName])).toBeLessThan(4e-16);
+  });
+
+  test('keeps NaN visible', () => {
+    expect(apply(Number.NaN, alpha)).toBeNaN();
+  });
+
+  test('is finite, with a finite slope, as far as numbers go', () => {
+    for (const z of [1e3, 1e154, 1e300]) {
+      for (const at of [z, -z]) {
+        expect([at, Number.isFinite(apply(at, alpha))]).toEqual([at, true]);
+        expect([at, Number.isFinite(slope(activation, at, alpha))]).toEqual([at, true]);
+      }
+    }
+  });
+
+  test('maxSlope is the largest slope, and is reached', () => {
+    const slopes = evenly(-10, 10, 20_001).map((z) => Math.abs(slope(activation, z, alpha)));
+    expect(Math.max(...slopes)).toBeLessThanOrEqual(activation.maxSlope);
+    expect(Math.max(...slopes)).toBeGreaterThan(activation.maxSlope - 1e-4);
+  });
+});
+
+describe.each(withGradient)('%s', (_name, activation) => {
+  // 80 points from -3.95 to 3.95, none closer to the kink at 0 than 0.05.
+  test.each([...new Set([activation.alpha, 0.3, 0])])('its derivative is the central difference, alpha %d', (alpha) => {
+    const points = evenly(-3.95, 3.95, 80);
+    const expected = points.map((z) => numericDerivative((at) => activation.apply(at, alpha), z));
+    expect(
+      maxError(
+        points.map((z) => slope(activation, z, alpha)),
+        expected,
+      ),
+    ).toBeLessThan(1e-10);
+  });
+});
+
+describe.each(table)('the loops over %s', (_name, activation) => {
+  const { alpha } = activation;
+  const z = Float64Array.of(-2, -0.5, 0, 0.5, 2);
+  const n = 4;
+
+  test('apply it to the first n numbers, in place too', () => {
+    const inPlace = z.slice();
+    activate(activation, inPlace, inPlace, n, alpha);
+    expect(inPlace).toEqual(z.map((at, i) => (i < n ? activation.apply(at, alpha) : at)));
+  });
+
+  test('multiply the first n gradients by its slope, in place too', () => {
+    const da = Float64Array.of(3, -1, 2, -4, 5);
+    const za = activation.reads === 'z' ? z : z.map((at) => activation.apply(at, alpha));
+    const inPlace = da.slice();
+    activateBackward(activation, inPlace, inPlace, za, n, alpha);
+    expect(inPlace.map((x) => x + 0)).toEqual(
+      da.map((x, i) => (i < n ? x * slope(activation, z[i], alpha) : x) + 0), // + 0: -0 is 0
+    );
+  });
+
+  test('flush tiny gradients to 0', () => {
+    const da = Float64Array.of(TINY / 4, -TINY / 4);
+    activateBackward(activation, da, da, Float64Array.of(0.5, 0.5), 2, alpha);
+    expect(da).toEqual(Float64Array.of(0, 0));
+  });
+});

@@ -1,0 +1,168 @@
+import { describe, expect, test } from 'vitest';
+import {
+  createLoss,
+  type LossName,
+  type LossSpec,
+  losses,
+  lossTargets,
+} from '../../../packages/core/src/losses/index.ts';
+import type { Loss } from '../../../packages/core/src/losses/loss.ts';
+import { createRandom } from '../../../packages/core/src/random/index.ts';
+import { maxError } from '../../support/errors.ts';
+import { numericGradient } from '../../support/numeric-gradient.ts';
+
+/**
+ * The loss of one row and the specs that are checked. y = (1, 2, -1) and t = (0, 2, 1), or class 1; binary
+ * cross-entropy: t = (0, 1, 1).
+ */
+const cases: Record<LossName, { specs: LossSpec[]; t: number[]; value: number }> = {
+  mse: { specs: ['mse'], t: [0, 2, 1], value: (1 + 0 + 4) / 3 },
+  quadratic: { specs: ['quadratic'], t: [0, 2, 1], value: (1 + 0 + 4) / 2 },
+  mae: { specs: ['mae'], t: [0, 2, 1], value: (1 + 0 + 2) / 3 },
+  huber: { specs: ['huber', { kind: 'huber', delta: 0.3 }], t: [0, 2, 1], value: (0.5 + 0 + 1.5) / 3 },
+  'softmax-cross-entropy': {
+    specs: ['softmax-cross-entropy'],
+    t: [1],
+    value: Math.log(Math.exp(1) + Math.exp(2) + Math.exp(-1)) - 2,
+  },
+  'binary-cross-entropy': {
+    specs: ['binary-cross-entropy'],
+    t: [0, 1, 1],
+    value: -(Math.log(1 / (1 + Math.exp(1))) + Math.log(1 / (1 + Math.exp(-2))) + Math.log(1 / (1 + Math.exp(1)))) / 3,
+  },
+};
+
+const names = Object.keys(losses) as LossName[];
+const specs = names.flatMap((name) => cases[name].specs);
+
+/** B rows of outputs, and targets no closer to them than 0.05 (where mae has its kink) and not at distance δ. */
+function rows(loss: Loss, B: number, O: number): { y: Float64Array; t: Float64Array } {
+  const random = createRandom(7, loss.name, B, O);
+  const y = Float64Array.from({ length: B * O }, () => 2 * random.normal());
+  if (loss.targets === 'classes') return { y, t: Float64Array.from({ length: B }, () => random.integer(O)) };
+  if (loss.name === 'binary-cross-entropy') return { y, t: y.map(() => random.uniform()) };
+  const distances = [-2.4, -0.7, -0.05, 0.05, 0.7, 2.4];
+  return { y, t: y.map((value) => value + distances[random.integer(6)]) };
+}
+
+test('every loss has a value computed by hand', () => {
+  expect(new Set(Object.keys(cases))).toEqual(new Set(names));
+});
+
+describe.each(names)('%s', (name) => {
+  test('meets the value computed by hand', () => {
+    const { t, value } = cases[name];
+    const loss = createLoss(name);
+    expect(loss.evaluate(new Float64Array(3), Float64Array.of(1, 2, -1), Float64Array.from(t), 1, 3)).toBeCloseTo(
+      value,
+      14,
+    );
+  });
+
+  test('is named by its key in the table', () => {
+    expect(createLoss(name).name).toBe(name);
+    expect(createLoss({ kind: name }).targets).toBe(lossTargets(name));
+  });
+
+  test('refuses an option it does not know', () => {
+    const spec = JSON.parse(`{ "kind": "${name}", "reduction": "sum" }`);
+    expect(() => createLoss(spec)).toThrow(new RegExp(`^${name}: option.*"reduction"`));
+  });
+});
+
+describe.each(specs.map((spec): [string, LossSpec] => [JSON.stringify(spec), spec]))('%s', (_title, spec) => {
+  const loss = createLoss(spec);
+
+  test.each([1, 2, 3, 4, 5, 9])('dy is the central difference of the loss, %i outputs', (O) => {
+    const { y, t } = rows(loss, 4, O);
+    const dy = new Float64Array(y.length);
+    loss.evaluate(dy, y, t, 4, O);
+    const unused = new Float64Array(y.length);
+    expect(
+      maxError(
+        dy,
+        numericGradient(() => loss.evaluate(unused, y, t, 4, O), y),
+      ),
+    ).toBeLessThan(1e-10);
+  });
+
+  test('the loss of rows is the sum of their losses, and their gradients stand side by side', () => {
+    const [B, O] = [5, 7];
+    const { y, t } = rows(loss, B, O);
+    const dy = new Float64Array(B * O);
+    const sum = loss.evaluate(dy, y, t, B, O);
+    const T = t.length / B;
+    let expected = 0;
+    for (let n = 0; n < B; n++) {
+      const dyRow = new Float64Array(O);
+      expected += loss.evaluate(dyRow, y.slice(n * O, (n + 1) * O), t.slice(n * T, (n + 1) * T), 1, O);
+      expect(dy.slice(n * O, (n + 1) * O)).toEqual(dyRow);
+    }
+    expect(sum).toBe(expected);
+  });
+
+  test('dy may be y', () => {
+    const { y, t } = rows(loss, 3, 5);
+    const dy = new Float64Array(15);
+    const sum = loss.evaluate(dy, y, t, 3, 5);
+    expect(loss.evaluate(y, y, t, 3, 5)).toBe(sum);
+    expect(y).toEqual(dy);
+  });
+
+  test('no rows lose nothing', () => {
+    expect(loss.evaluate(new Float64Array(4), new Float64Array(4), new Float64Array(4), 0, 4)).toBe(0);
+  });
+
+  test.each([0, 2, 5])('a NaN in output %i reaches the loss', (o) => {
+    const { y, t } = rows(loss, 1, 6);
+    y[o] = Number.NaN;
+    expect(loss.evaluate(new Float64Array(6), y, t, 1, 6)).toBeNaN();
+  });
+
+  test('outputs of 1e150 do not overflow', () => {
+    const dy = new Float64Array(2);
+    for (const y of [Float64Array.of(1e150, -1e150), Float64Array.of(-1e150, 1e150)]) {
+      const t = loss.targets === 'classes' ? Float64Array.of(0) : Float64Array.of(1, 0);
+      expect(loss.evaluate(dy, y, t, 1, 2)).toBeLessThan(Number.MAX_VALUE);
+      expect(dy.every(Number.isFinite)).toBe(true);
+    }
+  });
+});
+
+test('a row is added in four lanes', () => {
+  const y = Float64Array.of(1e8, 1, 1, 1, 1, 1, 1); // squares: 1e16 swallows a 1 that is added to it
+  const naive = 1e16 + 1 + 1 + 1 + 1 + 1 + 1;
+  const lanes = 1e16 + 1 + (1 + 1) + (1 + 1 + 1);
+  expect(naive).not.toBe(lanes);
+  expect(createLoss('mse').evaluate(new Float64Array(7), y, new Float64Array(7), 1, 7)).toBe(lanes / 7);
+});
+
+test('tiny gradients are flushed to 0', () => {
+  const dy = new Float64Array(1);
+  createLoss('quadratic').evaluate(dy, Float64Array.of(1e-300), Float64Array.of(0), 1, 1);
+  expect(dy[0]).toBe(0);
+});
+
+test('mae has slope 0 at its kink', () => {
+  const dy = Float64Array.of(9);
+  createLoss('mae').evaluate(dy, Float64Array.of(3), Float64Array.of(3), 1, 1);
+  expect(dy[0]).toBe(0);
+});
+
+test('one output says yes above 0 where the loss takes a logit', () => {
+  expect(createLoss('binary-cross-entropy').threshold).toBe(0);
+  expect(createLoss('mse').threshold).toBeUndefined();
+});
+
+test.each([
+  [
+    'hubert',
+    'loss: kind has "hubert", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber (did you mean huber?)',
+  ],
+  [{ kind: 'huber', delta: 0 }, 'huber: delta has 0, expected a number > 0'],
+  [{ kind: 'huber', detla: 2 }, 'huber: option "detla" is unknown, expected delta (did you mean delta?)'],
+  [{ delta: 2 }, 'loss: spec has {"delta":2}, expected a name or an object with a kind'],
+  [7, 'loss: spec has 7, expected a name or an object with a kind'],
+])('createLoss(%j) says what is wrong', (spec, message) => {
+  expect(() => createLoss(JSON.parse(JSON.stringify(spec)))).toThrow(new Error(message));
+});
