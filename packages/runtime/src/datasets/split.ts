@@ -1,0 +1,77 @@
+import { createRandom, number, shuffle } from '@gradloom/core';
+import { type DataMatrix, type DataSplits, type Dataset, sharedArrayLike } from './dataset.ts';
+
+export interface SplitOptions {
+  validation?: number; // share of the rows in [0, 1), default 0
+  test?: number; // likewise
+  seed?: number; // default 0
+  stratify?: boolean; // every part has each class in proportion, to a row or two; default true; nothing without classes
+}
+
+/**
+ * Deals the rows out at random, each to one part: a pure function of dataset and options. Every part keeps the order of
+ * the file. @throws Error if a part that is asked for would have no rows.
+ */
+export function splitDataset(dataset: Dataset, options: SplitOptions = {}): DataSplits {
+  const { seed = 0, stratify = true } = options;
+  const testRows = rowsOf(dataset, 'test', options.test ?? 0);
+  const validationRows = rowsOf(dataset, 'validation', options.validation ?? 0);
+  if (testRows + validationRows >= dataset.rows) {
+    throw new Error(
+      `splitDataset: validation and test have ${validationRows + testRows} rows, expected fewer than ${dataset.rows} (those of ${dataset.name})`,
+    );
+  }
+  const order = Uint32Array.from({ length: dataset.rows }, (_, n) => n);
+  shuffle(order, createRandom(seed, 'split'));
+  const dealt = stratify ? byClass(order, dataset) : order;
+  const test = takeEvenly(dealt, testRows);
+  const validation = takeEvenly(test.rest, validationRows);
+  return {
+    train: subset(dataset, validation.rest),
+    ...(validationRows === 0 ? {} : { validation: subset(dataset, validation.taken) }),
+    ...(testRows === 0 ? {} : { test: subset(dataset, test.taken) }),
+  };
+}
+
+/** The rows at `indices`, copied in ascending order of their place in the file. */
+export function subset(dataset: Dataset, indices: Uint32Array): Dataset {
+  const rows = indices.toSorted();
+  const inputs = copyRows(dataset.inputs, rows);
+  const targets = copyRows(dataset.targets, rows);
+  return { ...dataset, rows: rows.length, inputs, targets };
+}
+
+function copyRows(matrix: DataMatrix, rows: Uint32Array): DataMatrix {
+  const { columns } = matrix;
+  const array = sharedArrayLike(matrix.array, rows.length * columns);
+  for (let n = 0; n < rows.length; n++) {
+    const from = rows[n] * columns;
+    array.set(matrix.array.subarray(from, from + columns), n * columns);
+  }
+  return { ...matrix, array };
+}
+
+function rowsOf(dataset: Dataset, part: string, share: number): number {
+  number('splitDataset', part, share, 'in [0, 1)', (value) => value >= 0 && value < 1);
+  const rows = Math.round(share * dataset.rows);
+  if (rows > 0 || share === 0) return rows;
+  throw new Error(`splitDataset: ${part} has 0 rows (${share} of ${dataset.rows}), expected at least 1`);
+}
+
+/** Class after class, in each the order of `order`: a counting sort. */
+function byClass(order: Uint32Array, { targets, classes }: Dataset): Uint32Array {
+  if (classes === null) return order;
+  const place = new Uint32Array(classes + 1);
+  for (const label of targets.array) place[label + 1]++;
+  for (let label = 0; label < classes; label++) place[label + 1] += place[label];
+  const sorted = new Uint32Array(order.length);
+  for (const row of order) sorted[place[targets.array[row]]++] = row;
+  return sorted;
+}
+
+/** Takes `count` of the rows, at even distances. */
+function takeEvenly(order: Uint32Array, count: number): { taken: Uint32Array; rest: Uint32Array } {
+  const isTaken = (_row: number, i: number) =>
+    Math.floor(((i + 1) * count) / order.length) > Math.floor((i * count) / order.length);
+  return { taken: order.filter(isTaken), rest: order.filter((row, i) => !isTaken(row, i)) };
+}
