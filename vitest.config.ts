@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+const source = new URL('test/support/source.mjs', import.meta.url).href;
+
 // Sources run as they are, in the tests and in the threads they start: no build stands between a change and its test.
 export default defineConfig({
   resolve: { conditions: ['@gradloom/source'] },
@@ -7,7 +9,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
-    execArgv: ['--import', 'tsx', '--conditions', '@gradloom/source'],
+    execArgv: ['--import', source, '--conditions', '@gradloom/source'],
     testTimeout: 60_000,
     benchmark: { include: ['bench/**/*.bench.ts'] },
   },

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import {
+  type BackendName,
+  createWasmKernels,
+  type Kernels,
+  oneOf,
+  referenceKernels,
+  WasmApi,
+  type WasmMemory,
+  type WasmModule,
+} from '@gradloom/core';
+import { createBlasKernels } from './native/blas-kernels.ts';
+import { type BlasIdentity, type BlasLibrary, findBlas } from './native/find-blas.ts';
+
+/** What a user may ask for; 'auto' is blas where a library is found, else wasm. */
+export const backendChoices = { auto: true, reference: true, wasm: true, blas: true } as const;
+export type BackendChoice = keyof typeof backendChoices;
+
+/** A backend as a run records it: what a thread needs to rebuild it, and what a resume has to find again. */
+export type Backend = { readonly name: Exclude<BackendName, 'blas'> } | { readonly name: 'blas'; readonly library: BlasIdentity };
+
+/**
+ * The backend that `choice` stands for on this machine, with the library at `path` or one found by name. The library is told
+ * to use one thread a call, since the run's own threads already use all cores.
+ * @throws Error where blas is asked for and there is none.
+ */
+export function resolveBackend(choice: BackendChoice, path?: string): Backend {
+  const name = oneOf('train', 'backend', choice, backendChoices);
+  if (name === 'reference' || name === 'wasm') return { name };
+  const { library, reason } = findBlas({ path });
+  if (library !== null) {
+    library.setThreads(1);
+    return { name: 'blas', library: library.identity };
+  }
+  // A path that was given and does not work is a mistake, not a reason to take something else.
+  if (name === 'auto' && path === undefined) return { name: 'wasm' };
+  throw new Error(`train: backend blas has no library, expected one: ${reason}`);
+}
+
+/** This thread's kernels over a run's memory; `scratch` is its own. */
+export function createBackendKernels(
+  backend: Backend,
+  memory: { module: WasmModule; memory: WasmMemory; scratch: Float64Array },
+): Kernels {
+  if (backend.name === 'reference') return referenceKernels;
+  const wasm = createWasmKernels(memory);
+  return 'library' in backend ? createBlasKernels(openLibrary(backend.library), wasm) : wasm;
+}
+
+const opened = new Map<string, BlasLibrary>();
+
+function openLibrary({ path }: BlasIdentity): BlasLibrary {
+  const known = opened.get(path);
+  if (known !== undefined) return known;
+  const { library, reason } = findBlas({ path });
+  if (library === null) throw new Error(reason);
+  library.setThreads(1);
+  opened.set(path, library);
+  return library;
+}
+
+let compiled: WasmModule | undefined;
+
+/** The module of the SIMD kernels, compiled once; threads share the code. */
+export function compileKernels(): WasmModule {
+  compiled ??= new WasmApi.Module(readFileSync(createRequire(import.meta.url).resolve('@gradloom/core/kernels.wasm')));
+  return compiled;
+}

@@ -1,0 +1,80 @@
+import { availableParallelism } from 'node:os';
+import {
+  type BlockUpdate,
+  bindTensors,
+  buildNetwork,
+  createBlockUpdate,
+  createLoss,
+  createOptimizer,
+  createSchedule,
+  createWorkspace,
+  type Kernels,
+  type Loss,
+  largestShard,
+  type Network,
+  type Optimizer,
+  type Pass,
+  type Schedule,
+  targetColumns,
+  wasmHeapBase,
+  type Workspace,
+} from '@gradloom/core';
+import { type Arena, EVALUATION_ROWS, kernelScratch, planArena, scratchAllocator } from './arena.ts';
+import { createBackendKernels } from './backend.ts';
+import type { RunSetup } from './protocol.ts';
+
+/** A thread's own view of a run: the same network over the same memory, its own kernels and scratch. */
+export interface RunContext {
+  readonly setup: RunSetup;
+  readonly arena: Arena;
+  readonly network: Network;
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  readonly kernels: Kernels;
+  readonly workspace: Workspace;
+  readonly theta: readonly (readonly Float64Array[])[];
+  readonly gradients: readonly (readonly (readonly Float64Array[])[])[]; // one a shard
+  readonly update: BlockUpdate;
+  readonly hyper: Float64Array;
+  readonly pass: Pass;
+  readonly targetColumns: number;
+  readonly cores: number;
+}
+
+/** Builds thread `thread`'s context: all that a span allocates, it allocates here. */
+export function createContext(setup: RunSetup, thread: number): RunContext {
+  const network = buildNetwork(setup.spec);
+  const loss = createLoss(setup.loss);
+  const optimizer = createOptimizer(setup.optimizer);
+  const schedule = createSchedule(setup.schedule, setup.context);
+  const heapBase = wasmHeapBase(setup.module);
+  const { batch, shards, threads } = setup;
+  const arena = planArena({ network, loss, optimizer, schedule, batch, shards, threads, heapBase }).bind(setup.memory);
+  const P = network.parameterCount;
+  const allocate = scratchAllocator(arena.scratch[thread]);
+  const kernels = createBackendKernels(setup.backend, {
+    module: setup.module,
+    memory: setup.memory,
+    scratch: allocate(kernelScratch(network)),
+  });
+  const rows = Math.max(largestShard(batch, shards || 1), EVALUATION_ROWS);
+  const hyper = new Float64Array(optimizer.hyperLength);
+  return {
+    setup,
+    arena,
+    network,
+    loss,
+    optimizer,
+    schedule,
+    kernels,
+    workspace: createWorkspace(network, loss, rows, allocate),
+    theta: bindTensors(network, arena.theta),
+    gradients: Array.from({ length: shards }, (_, s) => bindTensors(network, arena.gSum.subarray(s * P, (s + 1) * P))),
+    update: createBlockUpdate(kernels, optimizer, arena, hyper),
+    hyper,
+    pass: { kernels, training: true, seed: setup.seed, step: 0, firstRow: 0 },
+    targetColumns: targetColumns(network, loss),
+    cores: availableParallelism(),
+  };
+}

@@ -1,0 +1,56 @@
+import { type Inspect, show } from '@gradloom/core';
+import { createContext, type RunContext } from './context.ts';
+import type { RunSetup } from './protocol.ts';
+import { gatherShard, runShard } from './step.ts';
+
+const WHAT = { forward: 'output', loss: 'gradient of the loss by the output', backward: 'gradient by the input' };
+
+/**
+ * Runs the shards of a step once more on this thread, looking at every array for the first number that is not finite.
+ * Only between spans; overwrites the gradients, not the state. Returns the sentence that names step, shard and layer.
+ */
+export function describeBadStep(setup: RunSetup, step: number): string {
+  const context = createContext(setup, 0);
+  for (let s = 0; s < setup.shards; s++) {
+    const found = badData(context, step, s) ?? badNumber(context, step, s);
+    if (found !== undefined) return `train: step ${step}, shard ${s}: ${found}`;
+  }
+  return `train: step ${step}: the norm of the gradient has Infinity, expected a finite number${ADVICE}`;
+}
+
+function badData(context: RunContext, step: number, s: number): string | undefined {
+  const rows = gatherShard(context, step, s);
+  const { x, t } = context.workspace;
+  const input = firstNotFinite(x, rows * context.network.input);
+  if (input !== undefined) return `the inputs have ${show(x[input])}, expected finite numbers (look at the data)`;
+  const target = firstNotFinite(t, rows * context.targetColumns);
+  if (target !== undefined) return `the targets have ${show(t[target])}, expected finite numbers (look at the data)`;
+  return undefined;
+}
+
+function badNumber(context: RunContext, step: number, s: number): string | undefined {
+  const { network, gradients } = context;
+  const layerName = (layer: number) => `${network.layers[layer].label} at layer ${layer}`;
+  let found: string | undefined;
+  const inspect: Inspect = (phase, layer, rows, n) => {
+    const at = firstNotFinite(rows, n);
+    if (at !== undefined) found ??= `${WHAT[phase]} of ${layerName(layer)} has ${show(rows[at])}`;
+  };
+  const loss = runShard(context, step, s, inspect);
+  if (loss - loss !== 0) found ??= `the loss has ${show(loss)}`;
+  for (const [layer, tensors] of gradients[s].entries()) {
+    for (const [k, gradient] of tensors.entries()) {
+      const at = firstNotFinite(gradient, gradient.length);
+      if (at === undefined) continue;
+      found ??= `gradient by ${network.layers[layer].tensors[k].name} of ${layerName(layer)} has ${show(gradient[at])}`;
+    }
+  }
+  return found === undefined ? undefined : `${found}, expected finite numbers${ADVICE}`;
+}
+
+const ADVICE = ' (a lower learning rate or clipping of the gradient norm may help)';
+
+function firstNotFinite(array: Float64Array, n: number): number | undefined {
+  for (let i = 0; i < n; i++) if (array[i] - array[i] !== 0) return i;
+  return undefined;
+}

@@ -1,0 +1,74 @@
+import { buildNetwork, createLoss, type Loss, metrics, type Network, targetColumns } from '@gradloom/core';
+import { EVALUATION_ROWS } from './arena.ts';
+import { resetControl } from './barrier.ts';
+import type { Dataset } from './datasets/dataset.ts';
+import { gatherTargets } from './datasets/targets.ts';
+import type { Pool } from './pool.ts';
+import type { RunSetup, WorkerTask } from './protocol.ts';
+import type { Evaluation } from './results.ts';
+import { runTeam } from './span.ts';
+
+/** Rows whose outputs are held at once: a multiple of a chunk, so that its size changes no bit. */
+const SEGMENT_ROWS = 64 * EVALUATION_ROWS;
+
+/** Runs a dataset forward through the run's weights as they are, on the run's threads; only between spans. */
+export async function evaluateDataset(
+  pool: Pool,
+  setup: RunSetup,
+  dataset: Dataset,
+  threads: number,
+  extra: readonly OutputReader[] = [],
+): Promise<Evaluation> {
+  const network = buildNetwork(setup.spec);
+  const loss = createLoss(setup.loss);
+  const figures = figuresOf(network, loss, dataset);
+  const readers = [...Object.values(figures), ...extra];
+  const most = Math.min(dataset.rows, SEGMENT_ROWS);
+  const outputs = sharedDoubles(most * network.output);
+  const lossSums = sharedDoubles(Math.ceil(most / EVALUATION_ROWS));
+  const columns = targetColumns(network, loss);
+  const t = new Float64Array(most * columns);
+  let lossSum = 0;
+  for (let first = 0; first < dataset.rows; first += most) {
+    const rows = Math.min(most, dataset.rows - first);
+    const chunks = Math.ceil(rows / EVALUATION_ROWS);
+    const segment = { dataset, first, rows, outputs, lossSums: lossSums.subarray(0, chunks) };
+    await evaluateSegment(pool, setup, segment, Math.min(threads, chunks));
+    for (let chunk = 0; chunk < chunks; chunk++) lossSum += lossSums[chunk];
+    gatherTargets(t, dataset, columns, loss.targets, null, first, rows);
+    for (const reader of readers) reader.add(outputs, t, rows, network.output);
+  }
+  const values = Object.fromEntries(Object.entries(figures).map(([name, figure]) => [name, figure.value()]));
+  return { rows: dataset.rows, loss: lossSum / dataset.rows, ...values };
+}
+
+/** Takes in rows of outputs and their targets: a metric, or whoever wants the outputs themselves. */
+export interface OutputReader {
+  add(y: Float64Array, t: Float64Array, B: number, O: number): void;
+}
+
+type Segment = Pick<Extract<WorkerTask, { kind: 'evaluation' }>, 'dataset' | 'first' | 'rows' | 'outputs' | 'lossSums'>;
+
+async function evaluateSegment(pool: Pool, setup: RunSetup, segment: Segment, threads: number): Promise<void> {
+  const team = await pool.acquire(threads);
+  resetControl(setup.control);
+  const live = [...pool.live];
+  const tasks = Array.from({ length: threads }, (_, thread): WorkerTask => {
+    return { kind: 'evaluation', setup, live, thread, threads, ...segment };
+  });
+  await runTeam(team, tasks, setup.control);
+}
+
+/** Accuracy where rows have a right class, errors where targets are values. */
+function figuresOf(network: Network, loss: Loss, dataset: Dataset) {
+  // Logits answer 1 above 0; what is trained to be 0 or 1 itself, above 0.5.
+  const threshold = loss.name === 'binary-cross-entropy' ? 0 : 0.5;
+  const accuracy = metrics.accuracy({ targets: loss.targets, threshold });
+  if (dataset.classes !== null) return { accuracy };
+  const errors = { mae: metrics.mae(), rmse: metrics.rmse(), r2: metrics.r2() };
+  return network.output === 1 && Array.prototype.every.call(dataset.targets.array, isBit) ? { accuracy, ...errors } : errors;
+}
+
+const sharedDoubles = (length: number) => new Float64Array(new SharedArrayBuffer(length * 8));
+
+const isBit = (value: number): boolean => value === 0 || value === 1;

@@ -1,0 +1,73 @@
+import { availableParallelism } from 'node:os';
+import {
+  buildNetwork,
+  createLoss,
+  createOptimizer,
+  createSchedule,
+  type LossSpec,
+  type NetworkSpec,
+  positiveInteger,
+} from '@gradloom/core';
+import { EVALUATION_ROWS } from './arena.ts';
+import type { BackendChoice } from './backend.ts';
+import type { Dataset } from './datasets/dataset.ts';
+import { checkFit } from './datasets/targets.ts';
+import { evaluateDataset, type OutputReader } from './evaluate-dataset.ts';
+import { createPool } from './pool.ts';
+import { openRun } from './prepare.ts';
+import type { Evaluation } from './results.ts';
+
+export interface EvaluateOptions {
+  loss?: LossSpec; // default: softmax-cross-entropy for classes, mse for values
+  threads?: number; // default: all cores; never changes the result
+  backend?: BackendChoice; // default 'auto'
+  blas?: string; // path of the library that the blas backend loads
+  readers?: readonly OutputReader[]; // handed all outputs and targets in the order of the rows: metrics, say
+}
+
+/**
+ * Loss and metrics of a network with the given parameters [P] on a dataset, its rows in chunks over worker threads.
+ * @throws Error (rejects) where spec, parameters and dataset do not fit, before any thread exists.
+ */
+export async function evaluateModel(
+  spec: NetworkSpec,
+  parameters: Float64Array, // [P]
+  dataset: Dataset,
+  options: EvaluateOptions = {},
+): Promise<Evaluation> {
+  const network = buildNetwork(spec);
+  if (parameters.length !== network.parameterCount) {
+    throw new Error(`evaluateModel: parameters has length ${parameters.length}, expected ${network.parameterCount}`);
+  }
+  const lossSpec = options.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
+  const loss = createLoss(lossSpec);
+  checkFit('evaluateModel', network, loss, dataset);
+  const asked = positiveInteger('evaluateModel', 'threads', options.threads ?? availableParallelism());
+  const threads = Math.min(asked, Math.ceil(dataset.rows / EVALUATION_ROWS));
+  const context = { totalSteps: 1, stepsPerEpoch: 1 };
+  const { setup, arena } = openRun({
+    network,
+    loss,
+    optimizer: createOptimizer('sgd'),
+    schedule: createSchedule('constant', context),
+    lossSpec,
+    optimizerSpec: 'sgd',
+    scheduleSpec: 'constant',
+    context,
+    batch: EVALUATION_ROWS,
+    shards: 0,
+    threads,
+    seed: 0,
+    clipNorm: null,
+    backend: options.backend ?? 'auto',
+    blas: options.blas,
+  });
+  arena.theta.set(parameters);
+  const pool = await createPool({ threads });
+  pool.live.add(setup.run);
+  try {
+    return await evaluateDataset(pool, setup, dataset, threads, options.readers);
+  } finally {
+    await pool.destroy();
+  }
+}

@@ -1,0 +1,26 @@
+import { forward, lossKernel } from '@gradloom/core';
+import { EVALUATION_ROWS } from './arena.ts';
+import type { RunContext } from './context.ts';
+import { gatherRows } from './datasets/gather.ts';
+import { gatherTargets } from './datasets/targets.ts';
+import { CONTROL } from './barrier.ts';
+import type { EvaluationTask } from './protocol.ts';
+
+/** This thread's share of the chunks: overwrites their outputs and their summed losses. */
+export function evaluateChunks(context: RunContext, task: EvaluationTask): void {
+  const { network, workspace, theta, pass, loss, kernels } = context;
+  const { dataset, outputs, lossSums, rows, threads } = task;
+  const O = network.output;
+  const evaluateLoss = lossKernel(loss, kernels);
+  Atomics.add(context.setup.control, CONTROL.checkedIn, 1);
+  pass.training = false;
+  for (let chunk = task.thread; chunk < lossSums.length; chunk += threads) {
+    const from = chunk * EVALUATION_ROWS;
+    const B = Math.min(EVALUATION_ROWS, rows - from);
+    gatherRows(workspace.x, dataset.inputs, null, task.first + from, B);
+    gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, null, task.first + from, B);
+    const y = forward(network, workspace, theta, B, pass);
+    outputs.set(y.subarray(0, B * O), from * O);
+    lossSums[chunk] = evaluateLoss(workspace.gradients[0], y, workspace.t, B, O);
+  }
+}

@@ -1,0 +1,56 @@
+/** Unread events kept for a slow reader; beyond it the oldest go. */
+const LIMIT = 1024;
+
+export interface EventStream<E extends { type: string }> {
+  /** Never waits. A 'progress' event takes the place of an unread one before it. */
+  push(event: E): void;
+  end(): void;
+  fail(error: unknown): void;
+  iterate(): AsyncIterator<E, undefined>;
+}
+
+/** A queue between a run that never waits and a reader who may be slow, or absent. One reader. */
+export function createEventStream<E extends { type: string }>(): EventStream<E> {
+  const unread: E[] = [];
+  let closed: { error?: unknown } | undefined;
+  let wake: (() => void) | undefined;
+
+  function signal(): void {
+    wake?.();
+    wake = undefined;
+  }
+
+  return {
+    push(event) {
+      if (event.type === 'progress' && unread.at(-1)?.type === 'progress') unread.pop();
+      unread.push(event);
+      if (unread.length > LIMIT) unread.shift();
+      signal();
+    },
+    end() {
+      closed = {};
+      signal();
+    },
+    fail(error) {
+      closed = { error };
+      signal();
+    },
+    iterate: () => ({
+      async next() {
+        while (unread.length === 0 && closed === undefined) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+        const event = unread.shift();
+        if (event !== undefined) return { done: false, value: event };
+        if (closed !== undefined && 'error' in closed) throw closed.error;
+        return { done: true, value: undefined };
+      },
+      async return() {
+        unread.length = 0;
+        return { done: true, value: undefined };
+      },
+    }),
+  };
+}

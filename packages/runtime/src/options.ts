@@ -1,0 +1,155 @@
+import { availableParallelism } from 'node:os';
+import {
+  buildNetwork,
+  createLoss,
+  createOptimizer,
+  createSchedule,
+  defaultShards,
+  type Loss,
+  type LossSpec,
+  type Network,
+  type NetworkSpec,
+  number,
+  type OptimizerSpec,
+  onlyKeys,
+  positiveInteger,
+  type ScheduleContext,
+  type ScheduleSpec,
+  show,
+} from '@gradloom/core';
+import type { BackendChoice } from './backend.ts';
+import type { Dataset, DataSplits } from './datasets/dataset.ts';
+import { checkFit } from './datasets/targets.ts';
+import { isPool, type Pool } from './pool.ts';
+import type { RunShape } from './prepare.ts';
+
+export interface TrainOptions {
+  loss?: LossSpec; // default: softmax-cross-entropy for classes, mse for values
+  optimizer?: OptimizerSpec; // default: adam
+  schedule?: ScheduleSpec; // default: constant
+  batch?: number | 'full'; // rows a step, default 32; with all rows in a batch the file's order is kept
+  shards?: number; // S, default: a function of the batch alone
+  epochs?: number; // default 10, unless steps are given
+  steps?: number; // ends after this many steps instead
+  threads?: number; // default: all cores; never changes the result
+  backend?: BackendChoice; // default 'auto'
+  blas?: string; // path of the library that the blas backend loads, default: found by name
+  seed?: number; // of weights, order of rows and dropout, default 0
+  clipNorm?: number; // most that the norm of a batch's gradient may be, default: no limit
+  shuffle?: boolean; // default true; a batch of all rows is never shuffled
+  evaluateEvery?: number; // epochs from one evaluation of the validation set to the next, default: 1, or a hundredth of the epochs
+  pool?: Pool; // threads to share with other runs, default: own threads for this run
+  signal?: AbortSignal; // ends the run at the end of a step, with the state so far
+}
+
+const OPTION_NAMES = [
+  'loss', 'optimizer', 'schedule', 'batch', 'shards', 'epochs', 'steps', 'threads', 'backend', 'blas', 'seed', 'clipNorm',
+  'shuffle', 'evaluateEvery', 'pool', 'signal',
+] as const satisfies readonly (keyof TrainOptions)[];
+
+/** A run with every default filled in and every shape checked. */
+export interface RunPlan extends RunShape {
+  readonly shuffle: boolean;
+  readonly totalEpochs: number; // the last may be cut short by `steps`
+  readonly evaluateEvery: number;
+  readonly warnings: readonly string[];
+}
+
+/** @throws Error for the first option or shape that does not fit, before any thread or large memory exists. */
+export function planRun(spec: NetworkSpec, { train, validation, test }: DataSplits, options: TrainOptions): RunPlan {
+  onlyKeys('train', options, OPTION_NAMES);
+  const network = buildNetwork(spec);
+  refuseUntrainable(network);
+  const lossSpec = options.loss ?? (train.classes === null ? 'mse' : 'softmax-cross-entropy');
+  const loss = createLoss(lossSpec);
+  for (const set of [train, validation, test]) if (set !== undefined) checkSet(network, loss, set);
+  const optimizerSpec = options.optimizer ?? 'adam';
+  const optimizer = createOptimizer(optimizerSpec);
+  const batch = Math.min(train.rows, batchOf(options.batch, train));
+  const shards = positiveInteger('train', 'shards', options.shards ?? defaultShards(batch));
+  if (shards > batch) {
+    throw new Error(`train: shards has ${shards}, expected at most ${batch} (rows of a batch)`);
+  }
+  const { context, totalEpochs } = lengthOf(options, Math.ceil(train.rows / batch));
+  const scheduleSpec = options.schedule ?? 'constant';
+  const threads = positiveInteger('train', 'threads', options.threads ?? options.pool?.threads ?? availableParallelism());
+  checkPool(options.pool, threads);
+  return {
+    network,
+    loss,
+    optimizer,
+    schedule: createSchedule(scheduleSpec, context),
+    lossSpec,
+    optimizerSpec,
+    scheduleSpec,
+    context,
+    batch,
+    shards,
+    threads,
+    backend: options.backend ?? 'auto',
+    blas: options.blas,
+    seed: seedOf(options.seed ?? 0),
+    clipNorm: options.clipNorm === undefined ? null : number('train', 'clipNorm', options.clipNorm, 'above 0', (c) => c > 0),
+    shuffle: (options.shuffle ?? true) && batch < train.rows,
+    totalEpochs,
+    evaluateEvery: positiveInteger('train', 'evaluateEvery', options.evaluateEvery ?? Math.ceil(totalEpochs / 100)),
+    warnings: warningsOf(threads, shards, options),
+  };
+}
+
+function checkSet(network: Network, loss: Loss, set: Dataset): void {
+  if (set.rows < 1) throw new Error(`train: ${set.name} has 0 rows, expected at least 1`);
+  checkFit('train', network, loss, set);
+}
+
+function batchOf(batch: number | 'full' | undefined, { rows }: Dataset): number {
+  if (batch === 'full') return rows;
+  return positiveInteger('train', 'batch', batch ?? 32);
+}
+
+function lengthOf({ epochs, steps }: TrainOptions, stepsPerEpoch: number): { context: ScheduleContext; totalEpochs: number } {
+  if (epochs !== undefined && steps !== undefined) {
+    throw new Error(`train: epochs has ${show(epochs)} and steps has ${show(steps)}, expected one of the two`);
+  }
+  const totalSteps =
+    steps === undefined
+      ? positiveInteger('train', 'epochs', epochs ?? 10) * stepsPerEpoch
+      : positiveInteger('train', 'steps', steps);
+  return { context: { totalSteps, stepsPerEpoch }, totalEpochs: Math.ceil(totalSteps / stepsPerEpoch) };
+}
+
+function seedOf(seed: unknown): number {
+  if (Number.isSafeInteger(seed) && (seed as number) >= 0) return seed as number;
+  throw new Error(`train: seed has ${show(seed)}, expected a whole number from 0 to 2^53 - 1`);
+}
+
+function checkPool(pool: Pool | undefined, threads: number): void {
+  if (pool === undefined) return;
+  if (!isPool(pool)) throw new Error('train: pool has an object of another kind, expected one that createPool made');
+  if (threads > pool.threads) {
+    throw new Error(`train: threads has ${threads}, expected at most ${pool.threads} (threads of the pool)`);
+  }
+}
+
+/** An activation whose derivative is 0 everywhere would leave every weight below it where it is. */
+function refuseUntrainable(network: Network): void {
+  for (const [index, layer] of network.spec.layers.entries()) {
+    if (layer.kind !== 'activation' || layer.fn !== 'step') continue;
+    throw new Error(
+      `train: ${network.layers[index].label} at layer ${index} has derivative 0 everywhere, expected an activation with a gradient`,
+    );
+  }
+}
+
+function warningsOf(threads: number, shards: number, { threads: asked }: TrainOptions): string[] {
+  if (asked === undefined) return [];
+  const warnings: string[] = [];
+  const cores = availableParallelism();
+  if (threads > shards) {
+    warnings.push(
+      `threads has ${threads}, but a batch has ${shards} ${shards === 1 ? 'shard' : 'shards'}: more shards would use more threads, and give another result`,
+    );
+  }
+  if (threads > cores) warnings.push(`threads has ${threads}, but this machine has ${cores} cores: they take turns`);
+  return warnings;
+}

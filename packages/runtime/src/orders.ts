@@ -1,0 +1,33 @@
+import { createRandom, shuffle } from '@gradloom/core';
+
+/** Numbers that the slots of all epochs may take together: 1 MiB, so that small sets get many epochs into one span. */
+const CAPACITY = 262_144;
+
+/** The order of the rows in each epoch: a pure function of seed and epoch, kept in slots for the epochs a span may reach. */
+export interface Orders {
+  /** [slots, N]; epoch e lies in slot e mod slots. */
+  readonly array: Uint32Array<SharedArrayBuffer>;
+  /**
+   * Makes the orders from epoch `from` on, at least one and up to `wanted`, as slots allow; only between spans. Returns the
+   * first epoch that is not ready.
+   */
+  prepare(from: number, wanted: number): number;
+}
+
+export function createOrders(seed: number, rows: number, epochs: number): Orders {
+  const slots = Math.max(1, Math.min(epochs, Math.max(2, Math.floor(CAPACITY / rows))));
+  const array = new Uint32Array(new SharedArrayBuffer(slots * rows * 4));
+  let ready = 0;
+  return {
+    array,
+    prepare(from, wanted) {
+      const end = Math.min(epochs, from + Math.min(slots, Math.max(1, wanted)));
+      for (ready = Math.max(ready, from); ready < end; ready++) {
+        const order = array.subarray((ready % slots) * rows, (ready % slots + 1) * rows);
+        for (let n = 0; n < rows; n++) order[n] = n;
+        shuffle(order, createRandom(seed, 'shuffle', ready));
+      }
+      return ready;
+    },
+  };
+}

@@ -1,0 +1,161 @@
+import { availableParallelism } from 'node:os';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onlyKeys, positiveInteger } from '@gradloom/core';
+import { Piscina } from 'piscina';
+import type { WorkerTask } from './protocol.ts';
+
+/** Longest that a thread may take to start or to come to a span. */
+export const START_LIMIT_MS = 10_000;
+
+/** Worker threads that runs share: each span takes its whole team at once, first come, first served. */
+export interface Pool {
+  readonly threads: number;
+  /** Names of the runs that go on; a thread forgets the memory of all others. */
+  readonly live: Set<number>;
+  /** Waits until the team is free. Release it when every task has settled. */
+  acquire(team: number): Promise<Team>;
+  /** Ends the threads. Runs that still go on fail. */
+  destroy(): Promise<void>;
+}
+
+export interface Team {
+  /** Starts one task on each thread of the team; each promise settles with its task. */
+  run(tasks: readonly WorkerTask[]): Promise<void>[];
+  /** `broken`: a thread did not come back, so the pool starts new ones and ends the old when the other teams are done. */
+  release(broken?: boolean): void;
+}
+
+export interface PoolOptions {
+  threads?: number; // default: all cores
+  execArgv?: readonly string[]; // flags of Node for the threads, default: those of this process
+}
+
+/** @throws Error (rejects) where `threads` is no whole number of at least 1, or the threads do not start within 10 s. */
+export async function createPool(options: PoolOptions = {}): Promise<Pool> {
+  onlyKeys('createPool', options, ['threads', 'execArgv']);
+  const threads = positiveInteger('createPool', 'threads', options.threads ?? availableParallelism());
+  const execArgv = options.execArgv ?? process.execArgv;
+  let crew = await startCrew(threads, execArgv);
+  let free = threads;
+  let destroyed = false;
+  const waiting: { team: number; begin: () => void; fail: (error: Error) => void }[] = [];
+
+  /** In order of arrival, and only whole teams: two runs that each held half of the threads would wait for ever. */
+  function admit(): void {
+    while (waiting.length > 0 && waiting[0].team <= free) {
+      free -= waiting[0].team;
+      waiting.shift()?.begin();
+    }
+  }
+
+  async function replaceCrew(old: Crew): Promise<void> {
+    if (crew !== old || destroyed) return;
+    crew = openCrew(threads, execArgv);
+    await old.end();
+  }
+
+  function open(team: number): Team {
+    const mine = crew;
+    mine.teams++;
+    return {
+      run: (tasks) => tasks.map((task) => mine.piscina.run(task)),
+      release(broken = false) {
+        mine.teams--;
+        if (broken) void replaceCrew(mine);
+        if (mine.teams === 0) mine.idle();
+        free += team;
+        admit();
+      },
+    };
+  }
+
+  const pool: Pool = {
+    threads,
+    live: new Set(),
+    acquire(team) {
+      if (destroyed) return Promise.reject(new Error('pool: has been destroyed, expected one in use'));
+      if (team > threads) {
+        return Promise.reject(new Error(`pool: a run has ${team} threads, expected at most ${threads} (threads of the pool)`));
+      }
+      return new Promise<Team>((resolve, reject) => {
+        waiting.push({ team, begin: () => resolve(open(team)), fail: reject });
+        admit();
+      });
+    },
+    async destroy() {
+      destroyed = true;
+      pools.delete(pool);
+      for (const { fail } of waiting.splice(0)) fail(new Error('pool: was destroyed while a run waited for its threads'));
+      await crew.piscina.destroy();
+    },
+  };
+  pools.add(pool);
+  return pool;
+}
+
+/** Pools made here: a run needs teams that start together, which another pool does not promise. */
+const pools = new WeakSet<Pool>();
+
+export const isPool = (value: Pool): boolean => pools.has(value);
+
+/** One Piscina and the teams that work on it. */
+interface Crew {
+  readonly piscina: Piscina<WorkerTask, void>;
+  teams: number;
+  idle: () => void;
+  /** Ends the threads once no team works on them. */
+  end(): Promise<void>;
+}
+
+function openCrew(threads: number, execArgv: readonly string[]): Crew {
+  const worker = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
+  const piscina = new Piscina<WorkerTask, void>({
+    filename: fileURLToPath(worker),
+    minThreads: threads,
+    maxThreads: threads,
+    concurrentTasksPerWorker: 1,
+    execArgv: [...execArgv],
+    recordTiming: false,
+    workerHistogram: false,
+  });
+  const crew: Crew = {
+    piscina,
+    teams: 0,
+    idle: () => {},
+    async end() {
+      if (crew.teams > 0) {
+        await new Promise<void>((resolve) => {
+          crew.idle = resolve;
+        });
+      }
+      await piscina.destroy();
+    },
+  };
+  // Without a listener, a thread that dies between tasks would end the process; the next span finds out by itself.
+  piscina.on('error', () => {});
+  return crew;
+}
+
+/** Threads that have started: one that cannot even load rejects here, with its reason, instead of hanging the first span. */
+async function startCrew(threads: number, execArgv: readonly string[]): Promise<Crew> {
+  const crew = openCrew(threads, execArgv);
+  let timer: NodeJS.Timeout | undefined;
+  const failed = new Promise<never>((_, reject) => {
+    crew.piscina.on('error', reject);
+    timer = setTimeout(() => {
+      reject(new Error(`createPool: ${threads} threads have not started within ${START_LIMIT_MS} ms`));
+    }, START_LIMIT_MS);
+  });
+  try {
+    const pings = Array.from({ length: threads }, () => crew.piscina.run({ kind: 'ping' }));
+    await Promise.race([Promise.all(pings), failed]);
+    return crew;
+  } catch (error) {
+    await crew.piscina.destroy();
+    throw new Error(`createPool: a thread did not start: ${error instanceof Error ? error.message : error}`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+    failed.catch(() => {});
+  }
+}

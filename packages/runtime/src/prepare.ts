@@ -1,0 +1,87 @@
+import {
+  initializeParameters,
+  type Loss,
+  type LossSpec,
+  type Network,
+  type Optimizer,
+  type OptimizerSpec,
+  type Schedule,
+  type ScheduleContext,
+  type ScheduleSpec,
+  wasmHeapBase,
+} from '@gradloom/core';
+import { type Arena, allocateArena, planArena } from './arena.ts';
+import { type BackendChoice, compileKernels, resolveBackend } from './backend.ts';
+import { allocateControl } from './barrier.ts';
+import type { DataSplits } from './datasets/dataset.ts';
+import type { RunPlan } from './options.ts';
+import { createOrders, type Orders } from './orders.ts';
+import type { RunSetup } from './protocol.ts';
+
+/** What decides the layout of a run's memory and how threads rebuild the run. */
+export interface RunShape {
+  readonly network: Network;
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  readonly lossSpec: LossSpec;
+  readonly optimizerSpec: OptimizerSpec;
+  readonly scheduleSpec: ScheduleSpec;
+  readonly context: ScheduleContext;
+  readonly batch: number;
+  readonly shards: number; // 0 where nothing is trained
+  readonly threads: number;
+  readonly seed: number;
+  readonly clipNorm: number | null;
+  readonly backend: BackendChoice;
+  readonly blas: string | undefined;
+}
+
+let lastRun = 0;
+
+/** Allocates everything that a run will ever use, all zeros. @throws Error where it does not fit, before it allocates. */
+export function openRun(shape: RunShape): { setup: RunSetup; arena: Arena } {
+  const { network, batch, shards, threads } = shape;
+  const backend = resolveBackend(shape.backend, shape.blas);
+  const module = compileKernels();
+  const layout = planArena({ ...shape, heapBase: wasmHeapBase(module) });
+  const memory = allocateArena(layout);
+  lastRun++;
+  const setup: RunSetup = {
+    run: lastRun,
+    spec: network.spec,
+    loss: shape.lossSpec,
+    optimizer: shape.optimizerSpec,
+    schedule: shape.scheduleSpec,
+    context: shape.context,
+    batch,
+    shards,
+    threads,
+    seed: shape.seed,
+    clipNorm: shape.clipNorm,
+    backend,
+    module,
+    memory,
+    control: allocateControl(),
+    dataset: null,
+    orders: null,
+  };
+  return { setup, arena: layout.bind(memory) };
+}
+
+/** A run's memory, filled with its starting state. */
+export interface PreparedRun {
+  readonly setup: RunSetup;
+  readonly arena: Arena;
+  readonly orders: Orders | null;
+}
+
+/** Opens a run and fills in weights, optimizer and schedule as the first step reads them. */
+export function prepareRun(plan: RunPlan, { train }: DataSplits): PreparedRun {
+  const { setup, arena } = openRun(plan);
+  initializeParameters(plan.network, arena.theta, plan.seed);
+  arena.scalars.set(plan.optimizer.initialScalars);
+  arena.scheduleState.set(plan.schedule.initialState);
+  const orders = plan.shuffle ? createOrders(plan.seed, train.rows, plan.totalEpochs) : null;
+  return { setup: { ...setup, dataset: train, orders: orders?.array ?? null }, arena, orders };
+}

@@ -1,0 +1,58 @@
+import type { LossSpec, NetworkSpec, OptimizerSpec, ScheduleContext, ScheduleSpec, WasmMemory, WasmModule } from '@gradloom/core';
+import type { Backend } from './backend.ts';
+import type { Dataset } from './datasets/dataset.ts';
+
+/** What a thread needs to take part in a run; sent with every task, since a pool does not say which thread gets which. */
+export interface RunSetup {
+  readonly run: number; // unique in the process
+  readonly spec: NetworkSpec;
+  readonly loss: LossSpec;
+  readonly optimizer: OptimizerSpec;
+  readonly schedule: ScheduleSpec;
+  readonly context: ScheduleContext;
+  readonly batch: number;
+  readonly shards: number;
+  readonly threads: number; // that the arena was planned for
+  readonly seed: number;
+  readonly clipNorm: number | null;
+  readonly backend: Backend;
+  readonly module: WasmModule;
+  readonly memory: WasmMemory; // see arena.ts
+  readonly control: Int32Array<SharedArrayBuffer>; // see barrier.ts
+  readonly dataset: Dataset | null; // trained on
+  readonly orders: Uint32Array<SharedArrayBuffer> | null; // [slots, N] rows of epoch e in slot e mod slots; null: file order
+}
+
+interface Task {
+  readonly setup: RunSetup;
+  readonly live: readonly number[]; // runs of this pool that still go on; a thread forgets the others
+  readonly thread: number;
+  readonly threads: number;
+}
+
+/** Steps from `first` until `limit`, or until the main thread asks for the end. */
+export interface SpanTask extends Task {
+  readonly kind: 'span';
+  readonly first: number;
+  readonly limit: number;
+}
+
+/** Outputs and summed losses of the chunks of `rows` rows from row `first` of a dataset. */
+export interface EvaluationTask extends Task {
+  readonly kind: 'evaluation';
+  readonly dataset: Dataset;
+  readonly first: number;
+  readonly rows: number;
+  readonly outputs: Float64Array<SharedArrayBuffer>; // [rows, O]
+  readonly lossSums: Float64Array<SharedArrayBuffer>; // [chunks]
+}
+
+/** Answered at once: tells that a thread has started. */
+export interface PingTask {
+  readonly kind: 'ping';
+}
+
+export type WorkerTask = SpanTask | EvaluationTask | PingTask;
+
+/** What the last arriver at the last barrier of a step decides for all: written to the control block. */
+export const DECISION = { go: 0, end: 1, bad: 2 };

@@ -1,0 +1,75 @@
+import type { NetworkSpec } from '@gradloom/core';
+import type { Backend } from './backend.ts';
+
+/** What a network does on a set of rows. A figure that does not apply is absent. */
+export interface Evaluation {
+  readonly rows: number;
+  readonly loss: number; // mean over the rows
+  readonly accuracy?: number; // share of rows whose class is right
+  readonly mae?: number; // in units of the targets, as rmse
+  readonly rmse?: number;
+  readonly r2?: number;
+}
+
+export interface TrainResult {
+  readonly spec: NetworkSpec;
+  readonly parameters: Float64Array; // [P] layer by layer, W then b
+  readonly fingerprint: string; // SHA-256 of the parameters
+  readonly stopped: 'completed' | 'aborted';
+  readonly steps: number;
+  readonly epochs: number; // steps over the steps of an epoch
+  readonly epochLosses: Float64Array; // [epochs begun] mean of an epoch's batch losses, each before its update
+  readonly trainLoss: number; // the last of them; NaN where no step was done
+  readonly validation?: Evaluation;
+  readonly test?: Evaluation;
+  readonly threads: number;
+  readonly shards: number;
+  readonly batch: number;
+  readonly backend: Backend;
+  readonly seed: number;
+  readonly elapsedMs: number; // inside spans only
+  readonly samplesPerSecond: number; // likewise
+}
+
+export type TrainEvent =
+  | {
+      readonly type: 'start';
+      readonly parameters: number; // P
+      readonly threads: number;
+      readonly shards: number;
+      readonly batch: number;
+      readonly backend: Backend;
+      readonly totalSteps: number;
+      readonly stepsPerEpoch: number;
+    }
+  | { readonly type: 'warning'; readonly message: string }
+  | {
+      readonly type: 'progress';
+      readonly step: number; // done so far
+      readonly totalSteps: number;
+      readonly loss: number; // mean over the steps since the last span
+      readonly samplesPerSecond: number;
+    }
+  | {
+      readonly type: 'epoch';
+      readonly epoch: number; // epochs done so far
+      readonly step: number; // steps done so far
+      readonly trainLoss: number;
+      readonly gradientNorm: number; // mean over the epoch's steps, before clipping
+      readonly learningRate: number; // of the epoch's last step
+      readonly elapsedMs: number; // inside spans only
+      readonly validation?: Evaluation;
+    };
+
+/** A run that met a loss or gradient that is not finite. It holds the state before the bad step. */
+export class TrainingError extends Error {
+  override readonly name = 'TrainingError';
+  readonly step: number;
+  readonly parameters: Float64Array; // [P] before the bad step
+
+  constructor(message: string, step: number, parameters: Float64Array) {
+    super(message);
+    this.step = step;
+    this.parameters = parameters;
+  }
+}

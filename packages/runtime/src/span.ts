@@ -1,0 +1,85 @@
+import { abortTeam, CONTROL, resetControl } from './barrier.ts';
+import { type Pool, START_LIMIT_MS, type Team } from './pool.ts';
+import { DECISION, type RunSetup, type WorkerTask } from './protocol.ts';
+
+/** How long a span lasts: short enough to report and to stop soon, long enough to hide its start of 50-80 µs. */
+export const SPAN_MS = 200;
+
+/** How long threads may take to come back after an abort; a barrier's sleeper looks every 100 ms. */
+const SETTLE_LIMIT_MS = 10_000;
+
+export interface SpanResult {
+  readonly steps: number; // done, the bad one included
+  readonly bad: boolean; // the last step's loss or norm was not finite
+  readonly elapsedMs: number;
+}
+
+export interface SpanOptions {
+  readonly first: number; // step
+  readonly limit: number; // step
+  readonly threads: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs steps from `first` until `limit`, SPAN_MS or the signal. Rejects when a thread throws, exits or does not come; then
+ * every other thread has left the run's memory, and what the memory holds is worth nothing.
+ */
+export async function runSpan(pool: Pool, setup: RunSetup, options: SpanOptions): Promise<SpanResult> {
+  const { first, limit, threads, signal } = options;
+  const { control } = setup;
+  const team = await pool.acquire(threads);
+  resetControl(control);
+  const request = () => Atomics.store(control, CONTROL.request, 1);
+  if (signal?.aborted) request();
+  signal?.addEventListener('abort', request);
+  const timer = setTimeout(request, SPAN_MS);
+  const begin = performance.now();
+  try {
+    const live = [...pool.live];
+    const tasks = Array.from({ length: threads }, (_, thread): WorkerTask => {
+      return { kind: 'span', setup, live, thread, threads, first, limit };
+    });
+    await runTeam(team, tasks, control);
+    return {
+      steps: Atomics.load(control, CONTROL.steps),
+      bad: Atomics.load(control, CONTROL.decision) === DECISION.bad,
+      elapsedMs: performance.now() - begin,
+    };
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', request);
+  }
+}
+
+/**
+ * Runs one task on each thread of a team that checks in at `control`, and waits until every one has settled: survivors of
+ * a failure may still write for 100 ms. Then it releases the team, and rejects with the first failure if there was one.
+ */
+export async function runTeam(team: Team, tasks: readonly WorkerTask[], control: Int32Array): Promise<void> {
+  let failure: Error | undefined;
+  let giveUp = () => {};
+  const stuck = new Promise<'stuck'>((resolve) => {
+    giveUp = () => resolve('stuck');
+  });
+  let settleTimer: NodeJS.Timeout | undefined;
+  const fail = (message: string, cause?: unknown) => {
+    if (failure !== undefined) return;
+    failure = new Error(message, { cause });
+    abortTeam(control);
+    settleTimer = setTimeout(giveUp, SETTLE_LIMIT_MS);
+  };
+  const startTimer = setTimeout(() => {
+    const here = Atomics.load(control, CONTROL.checkedIn);
+    if (here < tasks.length) fail(`${here} of ${tasks.length} threads came to work within ${START_LIMIT_MS} ms`);
+  }, START_LIMIT_MS);
+  const running = team.run(tasks);
+  for (const task of running) {
+    task.catch((cause: unknown) => fail(`a worker thread failed: ${cause instanceof Error ? cause.message : cause}`, cause));
+  }
+  const outcome = await Promise.race([Promise.allSettled(running), stuck]);
+  clearTimeout(startTimer);
+  clearTimeout(settleTimer);
+  team.release(outcome === 'stuck');
+  if (failure !== undefined) throw failure;
+}

@@ -1,0 +1,48 @@
+import type { NetworkSpec } from '@gradloom/core';
+import type { DataSplits } from './datasets/dataset.ts';
+import { createEventStream } from './events.ts';
+import { planRun, type TrainOptions } from './options.ts';
+import { createPool } from './pool.ts';
+import { prepareRun } from './prepare.ts';
+import type { TrainEvent, TrainResult } from './results.ts';
+import { runEpochs } from './run.ts';
+
+/** A run that goes on by itself: read its events, await its result, or both. */
+export interface TrainingRun extends AsyncIterable<TrainEvent, undefined> {
+  readonly result: Promise<TrainResult>;
+}
+
+/**
+ * Trains a network on `data.train`, each batch cut into shards over worker threads. Evaluates `data.validation` every few
+ * epochs and `data.test` in the end. The number of threads changes nothing in the result.
+ *
+ * The run never waits for a reader: an event that is not read in time gives way to newer ones. A failure rejects both the
+ * result and the iterator; neither has to be used.
+ * @throws nothing itself; rejects with an Error for options and shapes that do not fit, before any thread exists, with a
+ * TrainingError at a loss or gradient that is not finite, and with an Error where a thread fails.
+ */
+export function train(spec: NetworkSpec, data: DataSplits, options: TrainOptions = {}): TrainingRun {
+  const events = createEventStream<TrainEvent>();
+  const result = runTraining(spec, data, options, events.push);
+  result.then(events.end, events.fail);
+  return { result, [Symbol.asyncIterator]: events.iterate };
+}
+
+async function runTraining(
+  spec: NetworkSpec,
+  data: DataSplits,
+  options: TrainOptions,
+  emit: (event: TrainEvent) => void,
+): Promise<TrainResult> {
+  const plan = planRun(spec, data, options);
+  const run = prepareRun(plan, data);
+  for (const message of plan.warnings) emit({ type: 'warning', message });
+  const pool = options.pool ?? (await createPool({ threads: plan.threads }));
+  pool.live.add(run.setup.run);
+  try {
+    return await runEpochs(pool, plan, run, data, emit, options.signal);
+  } finally {
+    pool.live.delete(run.setup.run);
+    if (options.pool === undefined) await pool.destroy();
+  }
+}

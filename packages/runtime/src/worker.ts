@@ -1,0 +1,53 @@
+import { abortTeam, CONTROL, createBarrier } from './barrier.ts';
+import { createContext, type RunContext } from './context.ts';
+import { evaluateChunks } from './evaluation.ts';
+import { DECISION, type SpanTask, type WorkerTask } from './protocol.ts';
+import { finishStep, stepPhases } from './step.ts';
+
+/** Contexts of the runs that go on, by run and place in the team: a thread may take another place in the next span. */
+const contexts = new Map<string, RunContext>();
+
+/** A thread's entry: Piscina calls it with each task. */
+export default function work(task: WorkerTask): void {
+  if (task.kind === 'ping') return;
+  if (task.kind === 'evaluation') evaluateChunks(contextOf(task), task);
+  else span(task);
+}
+
+function contextOf({ setup, thread, live }: Exclude<WorkerTask, { kind: 'ping' }>): RunContext {
+  for (const [key, { setup: known }] of contexts) if (!live.includes(known.run)) contexts.delete(key);
+  const key = `${setup.run}/${thread}`;
+  const known = contexts.get(key);
+  if (known !== undefined) return known;
+  const context = createContext(setup, thread);
+  contexts.set(key, context);
+  return context;
+}
+
+/** A throw of this thread, wherever it comes from, sends the whole team home: nobody waits for one who does not come. */
+function span(task: SpanTask): void {
+  try {
+    runSteps(contextOf(task), task);
+  } catch (error) {
+    abortTeam(task.setup.control);
+    throw error;
+  }
+}
+
+/** Steps until the limit, a request or an abort; a barrier after each phase keeps the team in step. */
+function runSteps(context: RunContext, task: SpanTask): void {
+  const { control } = context.setup;
+  const barrier = createBarrier(control, task.threads, context.cores);
+  const phases = stepPhases(context.setup.clipNorm);
+  let step = task.first;
+  const finish = () => finishStep(context, task, step);
+  Atomics.add(control, CONTROL.checkedIn, 1);
+  if (!barrier.arrive()) return;
+  for (; ; step++) {
+    for (let p = 0; p < phases.length; p++) {
+      phases[p](context, task, step);
+      if (!barrier.arrive(p === phases.length - 1 ? finish : undefined)) return;
+    }
+    if (Atomics.load(control, CONTROL.decision) !== DECISION.go) return;
+  }
+}

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { createEventStream } from '../../packages/runtime/src/events.ts';
+
+type Event = { type: 'progress' | 'epoch'; n: number };
+const read = async (stream: ReturnType<typeof createEventStream<Event>>) => {
+  const iterator = stream.iterate();
+  const events: Event[] = [];
+  for (let next = await iterator.next(); !next.done; next = await iterator.next()) events.push(next.value);
+  return events;
+};
+
+test('unread progress gives way to newer progress, nothing else does', async () => {
+  const stream = createEventStream<Event>();
+  for (const [type, n] of [['progress', 1], ['progress', 2], ['epoch', 3], ['progress', 4], ['progress', 5]] as const) {
+    stream.push({ type, n });
+  }
+  stream.end();
+  expect((await read(stream)).map(({ n }) => n)).toEqual([2, 3, 5]);
+});
+
+test('unread events are bounded, and the newest are kept', async () => {
+  const stream = createEventStream<Event>();
+  for (let n = 0; n < 5000; n++) stream.push({ type: 'epoch', n });
+  stream.end();
+  const events = await read(stream);
+  expect(events.length).toBe(1024);
+  expect(events.at(-1)?.n).toBe(4999);
+});
+
+test('a reader that waits is woken by an event, the end and a failure', async () => {
+  const stream = createEventStream<Event>();
+  const iterator = stream.iterate();
+  const first = iterator.next();
+  stream.push({ type: 'epoch', n: 1 });
+  expect(await first).toEqual({ done: false, value: { type: 'epoch', n: 1 } });
+  const second = iterator.next();
+  stream.fail(new Error('broken'));
+  await expect(second).rejects.toThrow('broken');
+});

@@ -1,0 +1,57 @@
+import type { NetworkSpec } from '@gradloom/core';
+import { type BackendChoice, createPool, type Pool, train } from '@gradloom/runtime';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fingerprint } from '../../packages/runtime/src/fingerprint.ts';
+import { resolveBackend } from '../../packages/runtime/src/backend.ts';
+import { oracle } from '../support/oracle.ts';
+import { randomDataset } from '../support/random-dataset.ts';
+
+// 7 blocks of parameters; 4 batches an epoch, the last of 2 rows: fewer than shards.
+const spec: NetworkSpec = {
+  input: 64,
+  layers: [
+    { kind: 'dense', out: 256, init: 'he-normal' },
+    { kind: 'activation', fn: 'relu' },
+    { kind: 'dropout', rate: 0.3 },
+    { kind: 'dense', out: 32 },
+    { kind: 'activation', fn: 'gelu' },
+    { kind: 'dense', out: 10 },
+  ],
+};
+const dataset = randomDataset({ rows: 200, inputs: 64, classes: 10 });
+const base = { batch: 66, steps: 210, seed: 5, optimizer: 'adam' } as const;
+
+let pool: Pool;
+beforeAll(async () => {
+  pool = await createPool({ threads: 7 });
+});
+afterAll(() => pool.destroy());
+
+const backends: BackendChoice[] = ['wasm', 'blas', 'reference'];
+
+describe.each(backends)('on %s', (backend) => {
+  describe.each([
+    { shards: 8, clipNorm: 0.5 },
+    { shards: 5 },
+  ])('with %o', (options) => {
+    const expected = (() => {
+      // The wasm kernels equal the reference, so the reference is the oracle of both.
+      const of = resolveBackend(backend === 'blas' ? 'blas' : 'reference');
+      return fingerprint(oracle(spec, dataset, { ...base, ...options }, of).parameters);
+    })();
+
+    test.each([1, 2, 3, 4, 7])('%i threads end in the bits of one whole step at a time in one thread', async (threads) => {
+      const run = train(spec, { train: dataset }, { ...base, ...options, backend, threads, pool });
+      const result = await run.result;
+      expect(result.steps).toBe(base.steps);
+      expect(result.fingerprint).toBe(expected);
+    });
+  });
+});
+
+test('the seed decides the bits', async () => {
+  const at = (seed: number) => train(spec, { train: dataset }, { ...base, seed, steps: 5, backend: 'wasm', threads: 2, pool }).result;
+  const [a, b, c] = [await at(1), await at(1), await at(2)];
+  expect(a.fingerprint).toBe(b.fingerprint);
+  expect(a.fingerprint).not.toBe(c.fingerprint);
+});

@@ -1,0 +1,158 @@
+import type { NetworkSpec } from '@gradloom/core';
+import { createPool, datasetFromRows, type Pool, type TrainEvent, train } from '@gradloom/runtime';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { randomDataset } from '../support/random-dataset.ts';
+
+const dataset = randomDataset({ rows: 203, inputs: 8, classes: 3 });
+const spec: NetworkSpec = {
+  input: 8,
+  layers: [{ kind: 'dense', out: 16 }, { kind: 'activation', fn: 'tanh' }, { kind: 'dense', out: 3 }],
+};
+
+let pool: Pool;
+beforeAll(async () => {
+  pool = await createPool({ threads: 3 });
+});
+afterAll(() => pool.destroy());
+
+async function collect(run: AsyncIterable<TrainEvent>): Promise<TrainEvent[]> {
+  const events: TrainEvent[] = [];
+  for await (const event of run) events.push(event);
+  return events;
+}
+
+describe('events and result', () => {
+  test('tell the same story', async () => {
+    const run = train(spec, { train: dataset, validation: dataset, test: dataset }, { epochs: 4, batch: 50, threads: 2, pool });
+    const events = await collect(run);
+    const result = await run.result;
+    expect(events[0]).toMatchObject({ type: 'start', parameters: 195, stepsPerEpoch: 5, totalSteps: 20, shards: 2, threads: 2 });
+    const epochs = events.filter((event) => event.type === 'epoch');
+    expect(epochs.map(({ epoch, step }) => [epoch, step])).toEqual([[1, 5], [2, 10], [3, 15], [4, 20]]);
+    expect(epochs.map(({ trainLoss }) => trainLoss)).toEqual([...result.epochLosses]);
+    expect(epochs.at(-1)?.validation).toEqual(result.validation);
+    expect(result.validation).toEqual(result.test);
+    expect(result).toMatchObject({ stopped: 'completed', steps: 20, epochs: 4, trainLoss: result.epochLosses[3] });
+  });
+
+  test('a network that learns has a falling loss and an accuracy above chance', async () => {
+    const { epochLosses, test: figures } = await train(spec, { train: dataset, test: dataset }, {
+      epochs: 200, optimizer: { kind: 'adam', lr: 0.01 }, threads: 2, pool,
+    }).result;
+    expect(epochLosses[199]).toBeLessThan(0.5 * epochLosses[0]);
+    expect(figures?.accuracy).toBeGreaterThan(0.7);
+  });
+
+  test('steps end a run in the middle of an epoch', async () => {
+    const result = await train(spec, { train: dataset }, { steps: 7, batch: 50, threads: 1, pool }).result;
+    expect(result).toMatchObject({ steps: 7, epochs: 7 / 5 });
+    expect(result.epochLosses.length).toBe(2);
+  });
+});
+
+describe('signal', () => {
+  test('ends a run at the end of a step, with the state so far', async () => {
+    const controller = new AbortController();
+    const run = train(spec, { train: dataset }, { epochs: 1_000_000, threads: 2, pool, signal: controller.signal });
+    for await (const event of run) if (event.type === 'progress') controller.abort();
+    const { stopped, steps, fingerprint } = await run.result;
+    expect(stopped).toBe('aborted');
+    expect(steps).toBeGreaterThan(0);
+    const again = await train(spec, { train: dataset }, { steps, threads: 1, pool }).result;
+    expect(again.fingerprint).toBe(fingerprint);
+  });
+
+  test('aborted before the start, trains nothing', async () => {
+    const { stopped, steps } = await train(spec, { train: dataset }, { pool, signal: AbortSignal.abort() }).result;
+    expect([stopped, steps]).toEqual(['aborted', 0]);
+  });
+});
+
+describe('a shared pool', () => {
+  test('serves several runs at once, each with the bits it has alone', async () => {
+    const options = (seed: number) => ({ seed, epochs: 30, threads: 2, pool });
+    const alone: string[] = [];
+    for (const seed of [1, 2, 3, 4]) alone.push((await train(spec, { train: dataset }, options(seed)).result).fingerprint);
+    const together = await Promise.all([1, 2, 3, 4].map((seed) => train(spec, { train: dataset }, options(seed)).result));
+    expect(together.map(({ fingerprint }) => fingerprint)).toEqual(alone);
+    expect(pool.live.size).toBe(0);
+  });
+
+  test('refuses more threads than it has, and objects that are no pool', async () => {
+    await expect(train(spec, { train: dataset }, { pool, threads: 4 }).result).rejects.toThrow('threads has 4, expected at most 3');
+    await expect(train(spec, { train: dataset }, { pool: { ...pool } }).result).rejects.toThrow('expected one that createPool made');
+  });
+
+  test('destroyed, fails a run instead of hanging it', async () => {
+    const gone = await createPool({ threads: 2 });
+    const run = train(spec, { train: dataset }, { pool: gone, epochs: 1_000_000 });
+    for await (const event of run) {
+      if (event.type === 'start') break;
+    }
+    await gone.destroy();
+    await expect(run.result).rejects.toThrow(/pool|thread/i);
+    await expect(train(spec, { train: dataset }, { pool: gone, threads: 1 }).result).rejects.toThrow('destroyed');
+  });
+});
+
+describe('refused before any thread exists', () => {
+  test.each([
+    [{ batch: 0 }, 'batch has 0, expected a whole number of at least 1'],
+    [{ shards: 33 }, 'shards has 33, expected at most 32 (rows of a batch)'],
+    [{ epochs: 1.5 }, 'epochs has 1.5, expected a whole number of at least 1'],
+    [{ epochs: 1, steps: 1 }, 'expected one of the two'],
+    [{ threads: -1 }, 'threads has -1'],
+    [{ seed: -1 }, 'seed has -1, expected a whole number from 0 to 2^53 - 1'],
+    [{ clipNorm: 0 }, 'clipNorm has 0, expected a number above 0'],
+    [{ optimizer: { kind: 'adam', beta: 1 } }, 'did you mean beta'],
+    [{ backend: 'wsam' }, 'did you mean wasm?'],
+    [{ loss: 'mse', epoch: 3 }, 'did you mean epochs?'],
+  ] as [object, string][])('%o', async (options, message) => {
+    await expect(train(spec, { train: dataset }, options).result).rejects.toThrow(message);
+  });
+
+  test('a network that does not fit the data', async () => {
+    const narrow: NetworkSpec = { input: 7, layers: [{ kind: 'dense', out: 3 }] };
+    const four: NetworkSpec = { input: 8, layers: [{ kind: 'dense', out: 4 }] };
+    const perceptron: NetworkSpec = { input: 8, layers: [{ kind: 'dense', out: 3 }, { kind: 'activation', fn: 'step' }] };
+    await expect(train(narrow, { train: dataset }).result).rejects.toThrow("the network's input has 7, expected 8");
+    await expect(train(four, { train: dataset }).result).rejects.toThrow("the network's output has 4, expected 3");
+    await expect(train(perceptron, { train: dataset }).result).rejects.toThrow('derivative 0 everywhere');
+  });
+});
+
+describe('a step that is not finite', () => {
+  test('names step, shard and layer, and keeps the state before it', async () => {
+    const failing = train(spec, { train: dataset }, {
+      epochs: 50, optimizer: { kind: 'sgd', lr: 1e200 }, batch: 64, threads: 2, pool,
+    });
+    const error = await failing.result.catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ name: 'TrainingError' });
+    const { step, parameters, message } = error as { step: number; parameters: Float64Array; message: string };
+    expect(message).toMatch(/step \d+, shard \d: .* at layer \d .*expected finite numbers/);
+    const before = await train(spec, { train: dataset }, {
+      steps: step, optimizer: { kind: 'sgd', lr: 1e200 }, batch: 64, threads: 1, pool,
+    }).result;
+    expect([...parameters]).toEqual([...before.parameters]);
+  });
+
+  test('that comes from the data says so', async () => {
+    const inputs = Array.from({ length: 40 }, (_, n) => [n === 33 ? Number.NaN : n / 40, 1]);
+    const bad = datasetFromRows({ inputs, targets: inputs.map(() => 1), name: 'holes' });
+    const run = train({ input: 2, layers: [{ kind: 'dense', out: 1 }] }, { train: bad }, { pool, threads: 2, batch: 40 });
+    await expect(run.result).rejects.toThrow('step 0, shard 1: the inputs have NaN, expected finite numbers');
+  });
+});
+
+test('a failure rejects result and iterator alike, and neither has to be used', async () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  train(spec, { train: dataset }, { batch: 0 });
+  const onlyRead = train(spec, { train: dataset }, { batch: 0 });
+  await expect(collect(onlyRead)).rejects.toThrow('batch has 0');
+  await expect(train(spec, { train: dataset }, { batch: 0 }).result).rejects.toThrow('batch has 0');
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('unhandledRejection', note);
+  expect(unhandled).toEqual([]);
+});

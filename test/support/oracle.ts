@@ -1,0 +1,71 @@
+import {
+  buildNetwork,
+  createLoss,
+  createOptimizer,
+  createRandom,
+  createTrainStep,
+  type NetworkSpec,
+  shuffle,
+  WasmApi,
+  wasmHeapBase,
+} from '@gradloom/core';
+import { type Backend, compileKernels, type Dataset, type TrainOptions } from '@gradloom/runtime';
+import { kernelScratch } from '../../packages/runtime/src/arena.ts';
+import { createBackendKernels } from '../../packages/runtime/src/backend.ts';
+import { gatherRows } from '../../packages/runtime/src/datasets/gather.ts';
+
+/** What `train` must equal to the bit: the same run by core's own step, in this thread, on `backend`. */
+export function oracle(
+  spec: NetworkSpec,
+  dataset: Dataset,
+  options: Pick<TrainOptions, 'optimizer' | 'loss' | 'clipNorm'> & {
+    batch: number;
+    shards: number;
+    steps: number;
+    seed: number;
+  },
+  backend: Backend,
+): { parameters: Float64Array; losses: number[] } {
+  const network = buildNetwork(spec);
+  const { batch, shards, seed, steps, clipNorm } = options;
+  const memory = new WasmApi.Memory({ initial: 512, maximum: 512, shared: true });
+  let used = Math.ceil(wasmHeapBase(compileKernels()) / 64) * 64;
+  const allocate = (length: number) => {
+    const array = new Float64Array(memory.buffer, used, length);
+    used += Math.ceil((length * 8) / 64) * 64;
+    return array;
+  };
+  const trainStep = createTrainStep({
+    network,
+    loss: createLoss(options.loss ?? 'softmax-cross-entropy'),
+    optimizer: createOptimizer(options.optimizer ?? 'adam'),
+    kernels: createBackendKernels(backend, {
+      module: compileKernels(),
+      memory,
+      scratch: allocate(kernelScratch(network)),
+    }),
+    batch,
+    shards,
+    seed,
+    ...(clipNorm === undefined ? {} : { clipNorm }),
+    allocate,
+  });
+  const N = dataset.rows;
+  const order = new Uint32Array(N);
+  const x = new Float64Array(batch * network.input);
+  const t = new Float64Array(batch * dataset.targets.columns);
+  const losses: number[] = [];
+  for (let step = 0, first = N, epoch = 0; step < steps; step++, first += batch) {
+    if (first >= N) {
+      for (let n = 0; n < N; n++) order[n] = n;
+      if (batch < N) shuffle(order, createRandom(seed, 'shuffle', epoch));
+      epoch++;
+      first = 0;
+    }
+    const B = Math.min(batch, N - first);
+    gatherRows(x, dataset.inputs, order, first, B);
+    gatherRows(t, dataset.targets, order, first, B);
+    losses.push(trainStep.step(x, t, B).loss);
+  }
+  return { parameters: trainStep.parameters, losses };
+}

@@ -1,0 +1,20 @@
+import { createRandom } from '@gradloom/core';
+import { type Dataset, datasetFromRows } from '@gradloom/runtime';
+
+/** `rows` rows of normal noise whose class depends on them, so that there is something to learn. */
+export function randomDataset({
+  rows,
+  inputs,
+  classes,
+  seed = 1,
+}: {
+  rows: number;
+  inputs: number;
+  classes: number;
+  seed?: number;
+}): Dataset {
+  const random = createRandom(seed, 'random-dataset');
+  const x = Array.from({ length: rows }, () => Array.from({ length: inputs }, () => random.normal()));
+  const targets = x.map((row) => Math.abs(Math.trunc((row[0] + row[inputs - 1]) * 7)) % classes);
+  return datasetFromRows({ inputs: x, targets, classes, name: 'random' });
+}

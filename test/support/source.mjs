@@ -1,0 +1,4 @@
+import { register } from 'tsx/esm/api';
+
+// Loaded by `node --import`, into the process and into each of its threads: `--import tsx` leaves threads without TypeScript.
+register();
