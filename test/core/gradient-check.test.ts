@@ -1,0 +1,100 @@
+import {
+  type ActivationName,
+  activations,
+  bindTensors,
+  buildNetwork,
+  createLoss,
+  createRandom,
+  createWorkspace,
+  forward,
+  initializeParameters,
+  type LayerKind,
+  type LossName,
+  layers,
+  losses,
+  type Network,
+  type NetworkSpec,
+  type Pass,
+  referenceKernels,
+  shardGradient,
+} from '@gradloom/core';
+import { describe, expect, test } from 'vitest';
+import { maxError } from '../support/errors.ts';
+import { numericGradient } from '../support/numeric-gradient.ts';
+
+const B = 3;
+const H = 1e-4; // the numbers that a kink could meet move by less than 1e-3, five times less than MARGIN
+const MARGIN = 5e-3;
+
+// `step` passes no gradient: its derivative is 0 by convention.
+const fns = (Object.keys(activations) as ActivationName[]).filter((fn) => activations[fn].maxSlope > 0);
+const lossNames = Object.keys(losses) as LossName[];
+const allocate = (length: number): Float64Array => new Float64Array(length);
+const pass: Pass = { kernels: referenceKernels, training: true, seed: 1, step: 2, firstRow: 4 };
+
+const networkWith = (fn: ActivationName): NetworkSpec => ({
+  input: 3,
+  layers: [
+    { kind: 'dense', out: 5, biasInit: 'normal' },
+    { kind: 'activation', fn },
+    { kind: 'dropout', rate: 0.3 },
+    { kind: 'dense', out: 4 },
+    { kind: 'activation', fn },
+    { kind: 'dense', out: 3 },
+  ],
+});
+
+test('the checked networks have layers of every kind', () => {
+  const kinds = networkWith('tanh').layers.map((layer): LayerKind => layer.kind);
+  expect(new Set(kinds)).toEqual(new Set(Object.keys(layers)));
+});
+
+/** Parameters and rows that leave every input of an activation more than MARGIN away from 0, where kinks lie. */
+function start(network: Network): { theta: Float64Array; x: Float64Array } {
+  const workspace = createWorkspace(network, createLoss('mse'), B, allocate);
+  for (let seed = 0; seed < 1000; seed++) {
+    const theta = allocate(network.parameterCount);
+    initializeParameters(network, theta, seed);
+    const random = createRandom(seed, 'rows');
+    const x = Float64Array.from({ length: B * network.input }, () => random.normal());
+    workspace.x.set(x);
+    let closest = Number.POSITIVE_INFINITY;
+    forward(network, workspace, bindTensors(network, theta), B, pass, (_phase, l, rows, n) => {
+      if (network.spec.layers[l].kind !== 'dense') return;
+      for (let i = 0; i < n; i++) closest = Math.min(closest, Math.abs(rows[i]));
+    });
+    if (closest > MARGIN) return { theta, x };
+  }
+  throw new Error('no seed keeps the activations off their kinks');
+}
+
+/** Targets for the outputs y that keep off the kinks of mae and huber. */
+function targetsFor(lossName: LossName, y: Float64Array, O: number): Float64Array {
+  const random = createRandom(1, lossName);
+  if (createLoss(lossName).targets === 'classes') return Float64Array.from({ length: B }, () => random.integer(O));
+  if (lossName === 'binary-cross-entropy') return Float64Array.from({ length: B * O }, () => random.uniform());
+  return y.slice(0, B * O).map((value) => value + [-1.5, -0.5, 0.5, 1.5][random.integer(4)]);
+}
+
+describe.each(fns)('dense, %s and dropout', (fn) => {
+  const network = buildNetwork(networkWith(fn));
+  const { theta, x } = start(network);
+  const parameters = bindTensors(network, theta);
+
+  test.each(lossNames)('have the gradient that central differences find, under %s', (lossName) => {
+    const loss = createLoss(lossName);
+    const workspace = createWorkspace(network, loss, B, allocate);
+    workspace.x.set(x);
+    workspace.t.set(targetsFor(lossName, forward(network, workspace, parameters, B, pass), network.output));
+    const g = allocate(network.parameterCount);
+    const gradients = bindTensors(network, g);
+    const lossSum = () => {
+      workspace.x.set(x);
+      return shardGradient(network, loss, workspace, parameters, gradients, B, pass);
+    };
+    const expected = numericGradient(lossSum, theta, H);
+    lossSum();
+    expect(maxError(g, expected)).toBeLessThan(1e-8);
+    expect(g.every((value) => value === 0)).toBe(false);
+  });
+});
