@@ -124,14 +124,14 @@ describe('refused before any thread exists', () => {
 describe('a step that is not finite', () => {
   test('names step, shard and layer, and keeps the state before it', async () => {
     const failing = train(spec, { train: dataset }, {
-      epochs: 50, optimizer: { kind: 'sgd', lr: 1e200 }, batch: 64, threads: 2, pool,
+      epochs: 50, optimizer: { kind: 'sgd', lr: 1e308 }, batch: 64, threads: 2, pool,
     });
     const error = await failing.result.catch((reason: unknown) => reason);
     expect(error).toMatchObject({ name: 'TrainingError' });
     const { step, parameters, message } = error as { step: number; parameters: Float64Array; message: string };
     expect(message).toMatch(/step \d+, shard \d: .* at layer \d .*expected finite numbers/);
     const before = await train(spec, { train: dataset }, {
-      steps: step, optimizer: { kind: 'sgd', lr: 1e200 }, batch: 64, threads: 1, pool,
+      steps: step, optimizer: { kind: 'sgd', lr: 1e308 }, batch: 64, threads: 1, pool,
     }).result;
     expect([...parameters]).toEqual([...before.parameters]);
   });

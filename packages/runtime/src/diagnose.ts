@@ -37,7 +37,7 @@ function badNumber(context: RunContext, step: number, s: number): string | undef
     if (at !== undefined) found ??= `${WHAT[phase]} of ${layerName(layer)} has ${show(rows[at])}`;
   };
   const loss = runShard(context, step, s, inspect);
-  if (loss - loss !== 0) found ??= `the loss has ${show(loss)}`;
+  if (loss - loss !== 0) found ??= `the loss after ${layerName(network.layers.length - 1)} has ${show(loss)}`;
   for (const [layer, tensors] of gradients[s].entries()) {
     for (const [k, gradient] of tensors.entries()) {
       const at = firstNotFinite(gradient, gradient.length);

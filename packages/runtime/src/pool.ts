@@ -85,7 +85,6 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     },
     async destroy() {
       destroyed = true;
-      pools.delete(pool);
       for (const { fail } of waiting.splice(0)) fail(new Error('pool: was destroyed while a run waited for its threads'));
       await crew.piscina.destroy();
     },
