@@ -1,20 +1,13 @@
 import { availableParallelism } from 'node:os';
-import {
-  buildNetwork,
-  createLoss,
-  createOptimizer,
-  createSchedule,
-  type LossSpec,
-  type NetworkSpec,
-  positiveInteger,
-} from '@gradloom/core';
+import { buildNetwork, createLoss, type LossSpec, type NetworkSpec, positiveInteger } from '@gradloom/core';
 import { EVALUATION_ROWS } from './arena.ts';
 import type { BackendChoice } from './backend.ts';
 import type { Dataset } from './datasets/dataset.ts';
 import { checkFit } from './datasets/targets.ts';
 import { evaluateDataset, type OutputReader } from './evaluate-dataset.ts';
+import { openInference } from './inference.ts';
 import { createPool } from './pool.ts';
-import { openRun } from './prepare.ts';
+
 import type { Evaluation } from './results.ts';
 
 export interface EvaluateOptions {
@@ -44,25 +37,8 @@ export async function evaluateModel(
   checkFit('evaluateModel', network, loss, dataset);
   const asked = positiveInteger('evaluateModel', 'threads', options.threads ?? availableParallelism());
   const threads = Math.min(asked, Math.ceil(dataset.rows / EVALUATION_ROWS));
-  const context = { totalSteps: 1, stepsPerEpoch: 1 };
-  const { setup, arena } = openRun({
-    network,
-    loss,
-    optimizer: createOptimizer('sgd'),
-    schedule: createSchedule('constant', context),
-    lossSpec,
-    optimizerSpec: 'sgd',
-    scheduleSpec: 'constant',
-    context,
-    batch: EVALUATION_ROWS,
-    shards: 0,
-    threads,
-    seed: 0,
-    clipNorm: null,
-    backend: options.backend ?? 'auto',
-    blas: options.blas,
-  });
-  arena.theta.set(parameters);
+  const { backend = 'auto', blas } = options;
+  const setup = openInference(network, parameters, lossSpec, { threads, backend, blas });
   const pool = await createPool({ threads });
   pool.live.add(setup.run);
   try {

@@ -2,27 +2,31 @@ export { type Backend, type BackendChoice, backendChoices, compileKernels } from
 export {
   type ClassOptions,
   type DataMatrix,
-  type Dataset,
   type DataSplits,
+  type Dataset,
   datasetFormats,
   datasetFromRows,
+  type IdxFile,
   type IdxOptions,
   loadDataset,
   loadIdx,
   loadIdxFolder,
   loadMnist,
   type RowsOptions,
+  readIdx,
   type SplitOptions,
-  splitDataset,
-  subset,
   type SyntheticName,
   type SyntheticOptions,
+  splitDataset,
+  subset,
   syntheticDatasets,
 } from './datasets/index.ts';
-export { fingerprint } from './fingerprint.ts';
 export type { OutputReader } from './evaluate-dataset.ts';
 export { type EvaluateOptions, evaluateModel } from './evaluate-model.ts';
+export { fingerprint } from './fingerprint.ts';
+export { createModel, type Model, type ModelContents, type ModelMetadata } from './model.ts';
+export { loadModel, saveModel } from './model-file.ts';
 export type { TrainOptions } from './options.ts';
 export { createPool, type Pool } from './pool.ts';
 export { type Evaluation, type TrainEvent, TrainingError, type TrainResult } from './results.ts';
-export { train, type TrainingRun } from './trainer.ts';
+export { type TrainingRun, train } from './trainer.ts';

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { show } from '@gradloom/core';
+import { updateHash } from './hash.ts';
+import { packHeader, unpackHeader } from './header.ts';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { littleEndianBytes, littleEndianNumbers } from './little-endian.ts';
+import { HASH_BYTES, readSealed } from './read-sealed.ts';
+import { writeAtomically } from './write-atomically.ts';
+
+/** A file of named arrays: what is in it, in JSON, and the numbers. */
+export interface Container {
+  readonly content: JsonObject;
+  readonly sections: ReadonlyMap<string, Float64Array>;
+}
+
+// Not text, and with both line endings: whatever treats the file as text destroys these bytes first, as in PNG.
+const MAGIC = [0x89, 0x47, 0x4c, 0x4d, 0x0d, 0x0a, 0x1a, 0x0a];
+const VERSION = 1;
+const PREFIX_BYTES = 16;
+const MOST_HEADER_BYTES = 1 << 24;
+
+/**
+ * Writes magic (8 bytes), version and length of the header (uint32 each, little-endian like everything), the header in
+ * MessagePack, zeros up to a multiple of 8, the sections one after the other, and the SHA-256 of all this.
+ * @throws Error naming the path; an older file of this name then stands as it was.
+ */
+export function writeContainer(
+  where: string,
+  path: string,
+  kind: string,
+  content: object, // JSON
+  sections: Container['sections'],
+): void {
+  const list = [...sections].map(([name, { length }]) => ({ name, dtype: 'float64', length }));
+  const header = packHeader({ kind, content, sections: list });
+  if (header.length > MOST_HEADER_BYTES) {
+    throw new Error(`${where}: header has ${header.length} bytes, expected at most ${MOST_HEADER_BYTES}`);
+  }
+  const start = new Uint8Array(sectionsStart(header.length));
+  start.set(MAGIC);
+  const view = new DataView(start.buffer);
+  view.setUint32(8, VERSION, true);
+  view.setUint32(12, header.length, true);
+  start.set(header, PREFIX_BYTES);
+  writeAtomically(where, path, sealed([start, ...[...sections.values()].map(littleEndianBytes)]));
+}
+
+/**
+ * Reads what `writeContainer` wrote. @throws Error naming the path and what is wrong, where any byte has changed, is missing
+ * or is too many, or where the file is of another kind.
+ */
+export function readContainer(where: string, path: string, kind: string): Container {
+  const fault = (has: string, expected: string) => new Error(`${where}: ${path} has ${has}, expected ${expected}`);
+  const buffer = readSealed(where, path, PREFIX_BYTES, (start, size) => checkPrefix(start, size, fault));
+  const headerBytes = new DataView(buffer).getUint32(12, true);
+  const header = readHeader(new Uint8Array(buffer, PREFIX_BYTES, headerBytes), fault);
+  if (header.kind !== kind) throw fault(`the kind ${show(header.kind)}`, kind);
+  const sections = new Map<string, Float64Array>();
+  let offset = sectionsStart(headerBytes);
+  const end = buffer.byteLength - HASH_BYTES;
+  for (const { name, length } of header.sections) {
+    if (sections.has(name)) throw fault(`two sections ${name}`, 'one of each name');
+    if (length > (end - offset) / 8) throw fault(`${end - offset} bytes for section ${name}`, `${length * 8}`);
+    sections.set(name, littleEndianNumbers(buffer, offset, length));
+    offset += length * 8;
+  }
+  if (offset !== end) throw fault(`${buffer.byteLength} bytes`, `${offset + HASH_BYTES} (the sections of its header)`);
+  return { content: header.content, sections };
+}
+
+type Fault = (has: string, expected: string) => Error;
+
+function checkPrefix(start: DataView, size: number, fault: Fault): void {
+  if (MAGIC.some((byte, i) => start.getUint8(i) !== byte)) {
+    const first = Buffer.from(start.buffer).toString('hex', 0, MAGIC.length);
+    throw fault(`the first bytes ${first}`, `${Buffer.from(MAGIC).toString('hex')} (a Gradloom file)`);
+  }
+  const version = start.getUint32(8, true);
+  if (version !== VERSION) throw fault(`format version ${version}`, `${VERSION} (a newer Gradloom may read it)`);
+  const headerBytes = start.getUint32(12, true);
+  const most = Math.min(MOST_HEADER_BYTES, size - PREFIX_BYTES - HASH_BYTES);
+  if (headerBytes > most) throw fault(`a header of ${headerBytes} bytes`, `at most ${most}`);
+}
+
+interface Header {
+  readonly kind: Json;
+  readonly content: JsonObject;
+  readonly sections: readonly { readonly name: string; readonly length: number }[];
+}
+
+function readHeader(bytes: Uint8Array, fault: Fault): Header {
+  const header = unpack(bytes, fault);
+  if (!isJsonObject(header) || !isJsonObject(header.content) || !Array.isArray(header.sections)) {
+    throw fault(`the header ${show(header)}`, '{ kind, content: {}, sections: [] }');
+  }
+  return {
+    kind: header.kind,
+    content: header.content,
+    sections: header.sections.map((entry) => section(entry, fault)),
+  };
+}
+
+function unpack(bytes: Uint8Array, fault: Fault): Json {
+  try {
+    return unpackHeader(bytes);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw fault(`a header that cannot be read (${reason})`, 'JSON in MessagePack');
+  }
+}
+
+function section(entry: Json, fault: Fault): { name: string; length: number } {
+  if (isJsonObject(entry) && typeof entry.name === 'string' && entry.dtype === 'float64') {
+    const { name, length } = entry;
+    if (typeof length === 'number' && Number.isSafeInteger(length) && length >= 0) return { name, length };
+  }
+  throw fault(`the section ${show(entry)}`, "{ name, dtype: 'float64', length }");
+}
+
+/** The first multiple of 8 behind the header: there the sections can be read in place. */
+const sectionsStart = (headerBytes: number): number => Math.ceil((PREFIX_BYTES + headerBytes) / 8) * 8;
+
+/** The parts, and the SHA-256 of all of them. */
+function* sealed(parts: readonly Uint8Array[]): Generator<Uint8Array> {
+  const hash = createHash('sha256');
+  for (const part of parts) {
+    updateHash(hash, part);
+    yield part;
+  }
+  yield hash.digest();
+}

@@ -1,0 +1,45 @@
+import { show } from '@gradloom/core';
+
+/** What a file's header may hold: data, never code. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+/** Levels of nesting; a spec needs four. */
+const DEEPEST = 64;
+
+/**
+ * The plain copy of `value`, an object or a Map with strings as keys for each level; keys whose value is undefined are left out.
+ * @throws Error naming the place of anything else: a function, an instance of a class, the key `__proto__`.
+ */
+export function plainJson(value: unknown, place = 'header', depth = 0): Json {
+  if (value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string')
+    return value;
+  if (depth === DEEPEST) throw new Error(`${place.slice(0, 60)} has more levels than ${DEEPEST}, expected fewer`);
+  if (Array.isArray(value)) return Array.from(value, (entry, i) => plainJson(entry, `${place}[${i}]`, depth + 1));
+  const entries = entriesOf(value);
+  if (entries === undefined) throw new Error(`${place} has ${describe(value)}, expected JSON`);
+  const plain: Record<string, Json> = {};
+  for (const [key, entry] of entries) {
+    if (typeof key !== 'string' || key === '__proto__') {
+      throw new Error(`${place} has the key ${show(key)}, expected a string other than __proto__`);
+    }
+    if (entry !== undefined) plain[key] = plainJson(entry, `${place}.${key}`, depth + 1);
+  }
+  return plain;
+}
+
+/** Whether the value is an object with names. */
+export const isJsonObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function entriesOf(value: unknown): Iterable<[unknown, unknown]> | undefined {
+  if (value instanceof Map) return value;
+  if (typeof value !== 'object' || value === null) return undefined;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null ? Object.entries(value) : undefined;
+}
+
+const describe = (value: unknown): string =>
+  typeof value === 'object' ? `a ${value?.constructor?.name ?? 'value'}` : `a value of type ${typeof value}`;

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Bytes of one call: Node writes at most 2 GiB. */
+const CHUNK = 1 << 28;
+
+/**
+ * Writes the parts one after the other into a new file beside `path`, on the disk before it takes that name: whoever reads
+ * `path` finds the old contents or the new, whole, even after a crash. @throws Error naming the path; the old file stands.
+ */
+export function writeAtomically(where: string, path: string, parts: Iterable<Uint8Array>): void {
+  const temporary = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    writeSynced(temporary, parts);
+    renameSync(temporary, path);
+    syncFolder(dirname(path));
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`${where}: ${path} cannot be written (${reason}), expected a folder with room for it`, {
+      cause: error,
+    });
+  }
+}
+
+function writeSynced(path: string, parts: Iterable<Uint8Array>): void {
+  const file = openSync(path, 'wx');
+  try {
+    for (const part of parts) {
+      for (let at = 0; at < part.length; ) at += writeSync(file, part, at, Math.min(CHUNK, part.length - at));
+    }
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Puts the new name on the disk. Not every system can open a folder; then only the name may be lost in a crash. */
+function syncFolder(folder: string): void {
+  let file: number;
+  try {
+    file = openSync(folder, 'r');
+  } catch {
+    return;
+  }
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,31 @@
+import { createLoss, createOptimizer, createSchedule, type LossSpec, type Network } from '@gradloom/core';
+import { EVALUATION_ROWS } from './arena.ts';
+import { openRun, type RunShape } from './prepare.ts';
+import type { RunSetup } from './protocol.ts';
+
+/** A run that only goes forward, in chunks of EVALUATION_ROWS rows: its memory holds a copy of `parameters` [P]. */
+export function openInference(
+  network: Network,
+  parameters: Float64Array, // [P]
+  lossSpec: LossSpec,
+  machine: Pick<RunShape, 'threads' | 'backend' | 'blas'>,
+): RunSetup {
+  const context = { totalSteps: 1, stepsPerEpoch: 1 };
+  const { setup, arena } = openRun({
+    network,
+    loss: createLoss(lossSpec),
+    optimizer: createOptimizer('sgd'),
+    schedule: createSchedule('constant', context),
+    lossSpec,
+    optimizerSpec: 'sgd',
+    scheduleSpec: 'constant',
+    context,
+    batch: EVALUATION_ROWS,
+    shards: 0,
+    seed: 0,
+    clipNorm: null,
+    ...machine,
+  });
+  arena.theta.set(parameters);
+  return setup;
+}

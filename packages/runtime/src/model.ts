@@ -1,0 +1,92 @@
+import { buildNetwork, createLoss, type LossSpec, type NetworkSpec, number, show } from '@gradloom/core';
+import { classify } from './classify.ts';
+import type { Json } from './files/json.ts';
+import { fingerprint } from './fingerprint.ts';
+import { createPredictor, type Predictor } from './predictor.ts';
+import { toProbabilities } from './probabilities.ts';
+import { flatRows, type NestedRows, nestedRows, type Rows } from './rows.ts';
+
+/** What a model carries beside its weights: anything in JSON, of which these have a meaning. */
+export interface ModelMetadata {
+  readonly labels?: readonly string[]; // names of the classes
+  readonly divisor?: number; // the network was trained on stored numbers over this one: 255 for bytes of images
+  readonly [note: string]: Json | undefined;
+}
+
+export interface ModelContents {
+  readonly spec: NetworkSpec;
+  readonly parameters: Float64Array; // [P] layer by layer, W then b
+  readonly loss?: LossSpec; // that it was trained on: says what the outputs mean
+  readonly metadata?: ModelMetadata;
+}
+
+/** A network with its weights, which answers in the thread that asks. Arrays of rows in, arrays out; a Float64Array likewise. */
+export interface Model extends ModelContents {
+  readonly metadata: ModelMetadata;
+  readonly fingerprint: string; // SHA-256 of the parameters
+  /** The network's outputs [N, O], values or logits, for rows [N, I] as the network was trained on: divided by the divisor. */
+  predict(rows: Float64Array): Float64Array;
+  predict(rows: NestedRows): number[][];
+  /** Softmax or sigmoid of the outputs. @throws Error where the loss takes no logits. */
+  probabilities(rows: Float64Array): Float64Array;
+  probabilities(rows: NestedRows): number[][];
+  /** The class of each row [N], an index into `metadata.labels`: the highest output, or of one output 1 for yes. */
+  classify(rows: Rows): number[];
+}
+
+/** A model of weights in memory; it computes with the weights as they were at the first call. @throws Error where its parts do not fit. */
+export function createModel(contents: ModelContents): Model {
+  const { spec, parameters, loss, metadata = {} } = contents;
+  const { network, loss: trainedOn } = checkModel('createModel', contents);
+  const { input: I, output: O } = network;
+  let predictor: Predictor | undefined;
+
+  function outputs(where: string, rows: Rows): Float64Array {
+    const x = flatRows(where, rows, I);
+    predictor ??= createPredictor(network, parameters, loss ?? 'mse');
+    return predictor(x);
+  }
+
+  function predict(rows: Float64Array): Float64Array;
+  function predict(rows: NestedRows): number[][];
+  function predict(rows: Rows): Float64Array | number[][] {
+    const y = outputs('predict', rows);
+    return rows instanceof Float64Array ? y : nestedRows(y, O);
+  }
+
+  function probabilities(rows: Float64Array): Float64Array;
+  function probabilities(rows: NestedRows): number[][];
+  function probabilities(rows: Rows): Float64Array | number[][] {
+    const y = outputs('probabilities', rows);
+    toProbabilities('probabilities', trainedOn, y, O);
+    return rows instanceof Float64Array ? y : nestedRows(y, O);
+  }
+
+  return {
+    spec,
+    parameters,
+    ...(loss === undefined ? {} : { loss }),
+    metadata,
+    fingerprint: fingerprint(parameters),
+    predict,
+    probabilities,
+    classify: (rows) => classify(outputs('classify', rows), O, trainedOn),
+  };
+}
+
+/** The network and the loss of a model. @throws Error where its parts do not fit. */
+export function checkModel(where: string, { spec, parameters, loss, metadata = {} }: ModelContents) {
+  const network = buildNetwork(spec);
+  if (parameters.length !== network.parameterCount) {
+    throw new Error(`${where}: parameters has ${parameters.length} numbers, expected ${network.parameterCount}`);
+  }
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) {
+    throw new Error(`${where}: metadata has ${show(metadata)}, expected an object`);
+  }
+  const { labels, divisor } = metadata;
+  if (labels !== undefined && !(Array.isArray(labels) && labels.every((label) => typeof label === 'string'))) {
+    throw new Error(`${where}: metadata.labels has ${show(labels)}, expected an array of names`);
+  }
+  if (divisor !== undefined) number(where, 'metadata.divisor', divisor, 'other than 0', (value) => value !== 0);
+  return { network, loss: loss === undefined ? null : createLoss(loss) };
+}

@@ -1,0 +1,25 @@
+import { forward, type LossSpec, type Network } from '@gradloom/core';
+import { EVALUATION_ROWS } from './arena.ts';
+import { createContext } from './context.ts';
+import { openInference } from './inference.ts';
+
+/** Runs rows x [N, I] through a network in this thread; returns its outputs y [N, O]. */
+export type Predictor = (x: Float64Array) => Float64Array;
+
+/** A predictor over a copy of the parameters [P], on the kernels that every machine has. */
+export function createPredictor(network: Network, parameters: Float64Array, loss: LossSpec): Predictor {
+  const setup = openInference(network, parameters, loss, { threads: 1, backend: 'wasm', blas: undefined });
+  const { workspace, theta, pass } = createContext(setup, 0);
+  const { input: I, output: O } = network;
+  pass.training = false;
+  return (x) => {
+    const N = x.length / I;
+    const y = new Float64Array(N * O);
+    for (let first = 0; first < N; first += EVALUATION_ROWS) {
+      const B = Math.min(EVALUATION_ROWS, N - first);
+      workspace.x.set(x.subarray(first * I, (first + B) * I));
+      y.set(forward(network, workspace, theta, B, pass).subarray(0, B * O), first * O);
+    }
+    return y;
+  };
+}
