@@ -1,0 +1,87 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Where a line of code stands, the code, and the rule that refuses it. Each stands alone in a file of its own. */
+const refused: [folder: string, code: string, rule: string][] = [
+  ...['exp(1)', 'pow(2, 3)', 'random()', 'tanh(1)', 'PI', "['log'](2)"].map((call): [string, string, string] => {
+    const dot = call.startsWith('[') ? '' : '.';
+    return ['core', `export const x = Math${dot}${call};`, 'noJsRestrictedProperties'];
+  }),
+  ['core', 'export const { cos } = Math;', 'noJsRestrictedProperties'],
+  ['core', 'export const x = (a: number): number => a ** 2;', 'plugin'],
+  ['core', 'export const x = (a: number): number => {\n  a **= 2;\n  return a;\n};', 'plugin'],
+  ...['Date.now()', 'performance.now()', 'console', 'process.pid', 'globalThis'].map(
+    (use): [string, string, string] => ['core', `export const x = ${use};`, 'noRestrictedGlobals'],
+  ),
+  ...['node:fs', '@gradloom/runtime', 'gradloom', 'piscina', '../../runtime/src/index.ts'].map(
+    (from): [string, string, string] => ['core', `export { x } from '${from}';`, 'noRestrictedImports'],
+  ),
+  ['runtime', "export { x } from 'gradloom';", 'noRestrictedImports'],
+  ['runtime', "export { x } from '../../cli/src/main.ts';", 'noRestrictedImports'],
+  ['runtime', "export const x = (): void => console.log('x');", 'noConsole'],
+  ...['core', 'runtime', 'cli'].flatMap((folder): [string, string, string][] => [
+    [folder, 'export default 1;', 'noDefaultExport'],
+    [folder, "export * from './y.ts';", 'plugin'],
+    [folder, 'export const x = (a: any): number => a.b;', 'noExplicitAny'],
+    [folder, 'export const x = (a: number | undefined): number => a!;', 'noNonNullAssertion'],
+    [folder, 'export enum X {\n  y,\n}', 'noEnum'],
+  ]),
+];
+
+const allowed: [folder: string, code: string][] = [
+  ['core', 'export const x = Math.sqrt(Math.abs(Math.floor(2)) * Math.imul(2, 3) + Math.max(1, Math.min(2, 3)));'],
+  ['core', "export { x } from '../y.ts';"],
+  ['core', "export * as y from './y.ts';"],
+  ['runtime', "export { x } from '@gradloom/core';\nexport { readFileSync } from 'node:fs';"],
+  ['runtime', 'export const x = Math.ceil(performance.now());'],
+  ['cli', "export { x } from '@gradloom/runtime';\nexport const y = (): void => console.log('y');"],
+];
+
+let folder = '';
+/** Rules that refused something, by file. */
+const found = new Map<string, string[]>();
+const pathOf = (list: 'allowed' | 'refused', index: number, name: string): string =>
+  `packages/${name}/src/${list}/case-${index}.ts`;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'architecture-'));
+  for (const name of ['biome.jsonc', '.gitignore', '.ci/lint']) {
+    cpSync(join(root, name), join(folder, name), { recursive: true });
+  }
+  for (const [index, [name, code]] of refused.entries()) write(pathOf('refused', index, name), code);
+  for (const [index, [name, code]] of allowed.entries()) write(pathOf('allowed', index, name), code);
+  const biome = join(root, 'node_modules/@biomejs/biome/bin/biome');
+  const args = [biome, 'lint', '--reporter=json', '--max-diagnostics=none', '.'];
+  const { stdout } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+  const { diagnostics }: { diagnostics: { category: string; location: { path: string } }[] } = JSON.parse(stdout);
+  for (const { category, location } of diagnostics) {
+    const path = location.path.replaceAll('\\', '/');
+    found.set(path, [...(found.get(path) ?? []), category.split('/').at(-1) ?? category]);
+  }
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function write(path: string, code: string): void {
+  const file = join(folder, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${code}\n`);
+}
+
+describe('the linter refuses', () => {
+  test.each(refused.map((row, index) => [...row, index] as const))('in %s: %s (%s)', (name, _code, rule, index) => {
+    expect(found.get(pathOf('refused', index, name)) ?? []).toContain(rule);
+  });
+});
+
+describe('the linter lets pass', () => {
+  test.each(allowed.map((row, index) => [...row, index] as const))('in %s: %s', (name, _code, index) => {
+    expect(found.get(pathOf('allowed', index, name)) ?? []).toEqual([]);
+  });
+});
