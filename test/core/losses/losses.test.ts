@@ -12,8 +12,8 @@ import { maxError } from '../../support/errors.ts';
 import { numericGradient } from '../../support/numeric-gradient.ts';
 
 /**
- * The losses of one row, computed by hand, for the specs that are checked. y = (1, 2, -1) and t = (0, 2, 1), or class 1; binary
- * cross-entropy: t = (0, 1, 1).
+ * The losses of one row, computed by hand, for the specs that are checked: y = (1, 2, -1) and t = (0, 2, 1), class 1
+ * or, for binary cross-entropy, (0, 1, 1).
  */
 const cases: Record<LossName, { t: number[]; values: [LossSpec, number][] }> = {
   mse: { t: [0, 2, 1], values: [['mse', (1 + 0 + 4) / 3]] },
