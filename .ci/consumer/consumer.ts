@@ -1,4 +1,4 @@
-import { datasetFromRows, train } from '@gradloom/runtime';
+import { datasetFromRows, loadModel, saveModel, train } from '@gradloom/runtime';
 
 const inputs = [
   [0, 0],
@@ -6,7 +6,7 @@ const inputs = [
   [1, 0],
   [1, 1],
 ];
-const xor = datasetFromRows({ inputs, targets: [0, 1, 1, 0] });
+const targets = [0, 1, 1, 0];
 const run = train(
   {
     input: 2,
@@ -16,7 +16,7 @@ const run = train(
       { kind: 'dense', out: 1 },
     ],
   },
-  { train: xor },
+  { train: datasetFromRows({ inputs, targets }) },
   {
     batch: 'full',
     epochs: 500,
@@ -27,8 +27,14 @@ const run = train(
     seed: 1,
   },
 );
+
 let epochs = 0;
 for await (const event of run) if (event.type === 'epoch') epochs++;
-const { trainLoss, fingerprint } = await run.result;
-if (!(trainLoss < 1e-3)) throw new Error(`consumer: trainLoss has ${trainLoss}, expected less than 1e-3`);
-console.log(`consumer: ${epochs} epochs read, loss ${trainLoss.toExponential(2)}, ${fingerprint}`);
+const result = await run.result;
+saveModel('xor.model', result);
+const model = loadModel('xor.model');
+const answers = model.predict(inputs).map(([answer]) => Math.round(answer ?? Number.NaN));
+
+if (model.fingerprint !== result.fingerprint) throw new Error('consumer: the loaded model has other weights');
+if (answers.join() !== targets.join()) throw new Error(`consumer: the model answers ${answers}, expected ${targets}`);
+console.log(`consumer: ${epochs} epochs read, loss ${result.trainLoss.toExponential(2)}, ${result.fingerprint}`);
