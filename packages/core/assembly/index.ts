@@ -5,3 +5,7 @@ export { averageShards } from './shards';
 export { scale, sumOfSquares } from './vectors';
 export { sgd, sgdMomentum } from './sgd';
 export { adam } from './adam';
+export {
+  geluBackward, geluForward, reluBackward, reluForward, sigmoidBackward, sigmoidForward, tanhBackward, tanhForward,
+} from './activations';
+export { softmaxCrossEntropy } from './softmax-cross-entropy';

@@ -1,4 +1,6 @@
 import type { Kernels } from './kernels.ts';
+import { createWasmActivations, type WasmActivationExports } from './wasm-activations.ts';
+import { createWasmLosses, type WasmLossExports } from './wasm-losses.ts';
 import { createWasmUpdates, type WasmUpdateExports } from './wasm-updates.ts';
 import { WasmApi, type WasmMemory, type WasmModule } from './webassembly.ts';
 
@@ -28,7 +30,11 @@ export function createWasmKernels({
       wasm.averageShards(g.byteOffset, gSum.byteOffset, S, P, offset, n, rows),
     sumOfSquares: (g, n) => wasm.sumOfSquares(g.byteOffset, n),
     scale: (g, n, factor) => wasm.scale(g.byteOffset, n, factor),
-    fast: { activations: {}, losses: {}, updates: createWasmUpdates(wasm) },
+    fast: {
+      activations: createWasmActivations(wasm),
+      losses: createWasmLosses(wasm),
+      updates: createWasmUpdates(wasm),
+    },
   };
 }
 
@@ -40,7 +46,7 @@ export function wasmScratchLength(I: number, O: number): number {
 
 /** The first byte of memory that is free: below it lie the module's constants. */
 export function wasmHeapBase(module: WasmModule): number {
-  // One page at most: the memory of a real run has its own size, and reserving 4 GiB to read a number can fail.
+  // One page, and no more for ever: where V8 keeps no guard pages a memory reserves its maximum, and 4 GiB can be refused.
   return instantiate(module, new WasmApi.Memory({ initial: 1, maximum: 1, shared: true })).__heap_base.value;
 }
 
@@ -51,13 +57,13 @@ export function wasmHeapBase(module: WasmModule): number {
 export function compileWasmKernels(bytes: Uint8Array): WasmModule {
   if (!WasmApi.validate(SIMD_PROBE)) {
     throw new Error(
-      'compileWasmKernels: WebAssembly has no SIMD on this machine, expected it for backend wasm (x64 needs SSE4.1; use backend reference)',
+      'compileWasmKernels: WebAssembly has no SIMD on this machine, expected it for backends wasm and blas (x64 processors have it from SSE4.1 on; use backend reference)',
     );
   }
   return new WasmApi.Module(bytes);
 }
 
-// (module (func (result v128) i32.const 0 f64x2.splat… )) in its smallest form: i32x4.splat of 0.
+// (module (func (result v128) (i32x4.splat (i32.const 0)))): valid where SIMD is.
 const SIMD_PROBE = Uint8Array.of(
   ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], // magic and version
   ...[0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b], // type () -> v128
@@ -65,7 +71,7 @@ const SIMD_PROBE = Uint8Array.of(
   ...[0x0a, 0x08, 0x01, 0x06, 0x00, 0x41, 0x00, 0xfd, 0x11, 0x0b], // i32.const 0, i32x4.splat
 );
 
-interface WasmExports extends WasmUpdateExports {
+interface WasmExports extends WasmActivationExports, WasmLossExports, WasmUpdateExports {
   readonly __heap_base: { readonly value: number };
   affine(y: number, x: number, W: number, b: number, B: number, I: number, O: number, scratch: number): void;
   affineBackwardInput(dx: number, dy: number, W: number, B: number, I: number, O: number, scratch: number): void;

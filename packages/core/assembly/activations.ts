@@ -1,0 +1,94 @@
+import { erf } from './erf';
+import { exp } from './exp';
+import { flush } from './flush';
+import { minus, plus, splat, times } from './lanes';
+import { sigmoid } from './sigmoid';
+import { tanh } from './tanh';
+
+// Forward: a[i] = f(z[i]). Overwrites `a`, which may be `z`. Backward: dz[i] = flush(da[i] · f′). Overwrites `dz`, which
+// may be `da`. A last single value goes through the same lanes, beside a zero; as a second use of the loop's constants
+// it also makes V8 keep them out of the loop.
+
+export function reluForward(a: usize, z: usize, n: i32): void {
+  for (; n >= 2; n -= 2, a += 16, z += 16) store<v128>(a, relu(load<v128>(z)));
+  if (n > 0) storeOne(a, relu(loadOne(z)));
+}
+
+export function reluBackward(dz: usize, da: usize, a: usize, n: i32): void {
+  for (; n >= 2; n -= 2, dz += 16, da += 16, a += 16) store<v128>(dz, chain(load<v128>(da), reluSlope(load<v128>(a))));
+  if (n > 0) storeOne(dz, chain(loadOne(da), reluSlope(loadOne(a))));
+}
+
+export function sigmoidForward(a: usize, z: usize, n: i32): void {
+  for (; n >= 2; n -= 2, a += 16, z += 16) store<v128>(a, sigmoid(load<v128>(z)));
+  if (n > 0) storeOne(a, sigmoid(loadOne(z)));
+}
+
+export function sigmoidBackward(dz: usize, da: usize, a: usize, n: i32): void {
+  for (; n >= 2; n -= 2, dz += 16, da += 16, a += 16) store<v128>(dz, chain(load<v128>(da), sigmoidSlope(load<v128>(a))));
+  if (n > 0) storeOne(dz, chain(loadOne(da), sigmoidSlope(loadOne(a))));
+}
+
+export function tanhForward(a: usize, z: usize, n: i32): void {
+  for (; n >= 2; n -= 2, a += 16, z += 16) store<v128>(a, tanh(load<v128>(z)));
+  if (n > 0) storeOne(a, tanh(loadOne(z)));
+}
+
+export function tanhBackward(dz: usize, da: usize, a: usize, n: i32): void {
+  for (; n >= 2; n -= 2, dz += 16, da += 16, a += 16) store<v128>(dz, chain(load<v128>(da), tanhSlope(load<v128>(a))));
+  if (n > 0) storeOne(dz, chain(loadOne(da), tanhSlope(loadOne(a))));
+}
+
+export function geluForward(a: usize, z: usize, n: i32): void {
+  for (; n >= 2; n -= 2, a += 16, z += 16) store<v128>(a, gelu(load<v128>(z)));
+  if (n > 0) storeOne(a, gelu(loadOne(z)));
+}
+
+export function geluBackward(dz: usize, da: usize, z: usize, n: i32): void {
+  for (; n >= 2; n -= 2, dz += 16, da += 16, z += 16) store<v128>(dz, chain(load<v128>(da), geluSlope(load<v128>(z))));
+  if (n > 0) storeOne(dz, chain(loadOne(da), geluSlope(loadOne(z))));
+}
+
+/** max(0, z), NaN and -0 kept. */
+@inline function relu(z: v128): v128 {
+  return v128.andnot(z, f64x2.lt(z, splat<v128>(0)));
+}
+
+@inline function reluSlope(a: v128): v128 {
+  return v128.and(splat<v128>(1), f64x2.gt(a, splat<v128>(0)));
+}
+
+@inline function sigmoidSlope(a: v128): v128 {
+  return times(a, minus(splat<v128>(1), a));
+}
+
+@inline function tanhSlope(a: v128): v128 {
+  return minus(splat<v128>(1), times(a, a));
+}
+
+/** z Φ(z). */
+@inline function gelu(z: v128): v128 {
+  return times(times(splat<v128>(0.5), z), plus(splat<v128>(1), erf(times(z, splat<v128>(SQRT_HALF)))));
+}
+
+/** Φ(z) + z φ(z). */
+@inline function geluSlope(z: v128): v128 {
+  const cumulative = times(splat<v128>(0.5), plus(splat<v128>(1), erf(times(z, splat<v128>(SQRT_HALF)))));
+  const density = times(exp(times(times(splat<v128>(-0.5), z), z)), splat<v128>(INV_SQRT_2PI));
+  return plus(cumulative, times(z, density));
+}
+
+@inline function chain(da: v128, slope: v128): v128 {
+  return flush<v128>(times(da, slope));
+}
+
+@inline function loadOne(p: usize): v128 {
+  return v128.load_zero<f64>(p);
+}
+
+@inline function storeOne(p: usize, x: v128): void {
+  v128.store_lane<f64>(p, x, 0);
+}
+
+const SQRT_HALF: f64 = 0.7071067811865476;
+const INV_SQRT_2PI: f64 = 0.3989422804014327;

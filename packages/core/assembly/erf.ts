@@ -1,0 +1,89 @@
+import { atMost, withSignOf } from './choose';
+import { expReduced, LOG2_E, powerOfTwo, ROUND } from './exp';
+import { minus, plus, splat, times } from './lanes';
+
+/** erf x, as src/math/erf.ts. */
+@inline export function erf(x: v128): v128 {
+  const absolute = f64x2.abs(x);
+  const small = f64x2.lt(absolute, splat<v128>(0.875));
+  const near = plus(x, times(x, nearZero(times(x, x))));
+  // Most inputs of a network's gelu lie below: the mispredicted branch costs less than always computing both (5.8 ns, 11 ns).
+  if (v128.all_true<i64>(small)) return near;
+  const t = atMost(absolute, 6);
+  const far = minus(splat<v128>(1), expNegative(f64x2.neg(times(t, logarithm(t)))));
+  return v128.bitselect(near, withSignOf(x, far), small);
+}
+
+/** eˣ for -700 < x ≤ 0, where one factor 2ⁿ is normal and gives the same bits as two. */
+@inline function expNegative(x: v128): v128 {
+  const rounded = plus(times(x, splat<v128>(LOG2_E)), splat<v128>(ROUND));
+  return times(expReduced(x, minus(rounded, splat<v128>(ROUND))), powerOfTwo(rounded));
+}
+
+/** P(s) of erf x = x + x · P(x²). */
+@inline function nearZero(s: v128): v128 {
+  const w = times(s, s);
+  let even = plus(splat<v128>(P8), times(w, splat<v128>(P10)));
+  even = plus(splat<v128>(P6), times(w, even));
+  even = plus(splat<v128>(P4), times(w, even));
+  even = plus(splat<v128>(P2), times(w, even));
+  even = plus(splat<v128>(P0), times(w, even));
+  let odd = plus(splat<v128>(P7), times(w, splat<v128>(P9)));
+  odd = plus(splat<v128>(P5), times(w, odd));
+  odd = plus(splat<v128>(P3), times(w, odd));
+  odd = plus(splat<v128>(P1), times(w, odd));
+  return plus(even, times(s, odd));
+}
+
+/** Q(t) of 1 - erf t = e^(-t · Q(t)). */
+@inline function logarithm(t: v128): v128 {
+  const w = times(t, t);
+  let even = plus(splat<v128>(Q14), times(w, splat<v128>(Q16)));
+  even = plus(splat<v128>(Q12), times(w, even));
+  even = plus(splat<v128>(Q10), times(w, even));
+  even = plus(splat<v128>(Q8), times(w, even));
+  even = plus(splat<v128>(Q6), times(w, even));
+  even = plus(splat<v128>(Q4), times(w, even));
+  even = plus(splat<v128>(Q2), times(w, even));
+  even = plus(splat<v128>(Q0), times(w, even));
+  let odd = plus(splat<v128>(Q15), times(w, splat<v128>(Q17)));
+  odd = plus(splat<v128>(Q13), times(w, odd));
+  odd = plus(splat<v128>(Q11), times(w, odd));
+  odd = plus(splat<v128>(Q9), times(w, odd));
+  odd = plus(splat<v128>(Q7), times(w, odd));
+  odd = plus(splat<v128>(Q5), times(w, odd));
+  odd = plus(splat<v128>(Q3), times(w, odd));
+  odd = plus(splat<v128>(Q1), times(w, odd));
+  return plus(even, times(t, odd));
+}
+
+const P0: f64 = 0.12837916709551256;
+const P1: f64 = -0.3761263890318299;
+const P2: f64 = 0.11283791670915569;
+const P3: f64 = -0.026866170637141595;
+const P4: f64 = 0.005223977542429233;
+const P5: f64 = -0.0008548321976882209;
+const P6: f64 = 0.00012055141065920817;
+const P7: f64 = -1.4920941798414413e-5;
+const P8: f64 = 1.6387372410349778e-6;
+const P9: f64 = -1.5619244979934498e-7;
+const P10: f64 = 1.0456757375331447e-8;
+
+const Q0: f64 = 1.1283791682563429;
+const Q1: f64 = 0.6366197141117427;
+const Q2: f64 = 0.1027731715543155;
+const Q3: f64 = -0.019131251772724997;
+const Q4: f64 = -0.0002004064854368904;
+const Q5: f64 = 0.0016768625529351743;
+const Q6: f64 = -0.0005585055430845894;
+const Q7: f64 = -1.3799386766077142e-5;
+const Q8: f64 = 0.00010346302838717866;
+const Q9: f64 = -5.99469776004406e-5;
+const Q10: f64 = 2.1860047442493426e-5;
+const Q11: f64 = -5.841389195295088e-6;
+const Q12: f64 = 1.1848287941902014e-6;
+const Q13: f64 = -1.819292889215384e-7;
+const Q14: f64 = 2.0581076746495158e-8;
+const Q15: f64 = -1.6213538636659464e-9;
+const Q16: f64 = 7.948840607425984e-11;
+const Q17: f64 = -1.825802793807206e-12;

@@ -1,0 +1,52 @@
+import { atLeast, atMost } from './choose';
+import { minus, over, plus, splat, times } from './lanes';
+
+export const LOG2_E: f64 = 1.4426950408889634;
+const LN2_HI: f64 = 0.6931471803691238;
+const LN2_LO: f64 = 1.9082149292705877e-10;
+
+/**
+ * 1.5 · 2⁵² + 2046. Adding it rounds as 1.5 · 2⁵² does, ties included as the offset is even, and leaves n + 2046 in the
+ * low bits of the sum, from which the exponent fields of powers of two are cut.
+ */
+export const ROUND: f64 = 6755399441057790;
+
+/** eˣ, as src/math/exp.ts. */
+@inline export function exp(x: v128): v128 {
+  const clamped = atLeast(atMost(x, 1000), -1000);
+  const rounded = plus(times(clamped, splat<v128>(LOG2_E)), splat<v128>(ROUND));
+  const y = expReduced(clamped, minus(rounded, splat<v128>(ROUND)));
+  // n + 2046 = (⌊n/2⌋ + 1023) + (n - ⌊n/2⌋ + 1023): two factors, both normal.
+  const half = i64x2.shr_u(rounded, 1);
+  const rest = i64x2.sub(rounded, half);
+  return times(times(y, i64x2.shl(half, 52)), i64x2.shl(rest, 52));
+}
+
+/** e^(x - n · ln 2). */
+@inline export function expReduced(x: v128, n: v128): v128 {
+  const hi = minus(x, times(n, splat<v128>(LN2_HI)));
+  const lo = times(n, splat<v128>(LN2_LO));
+  return minus(splat<v128>(1), minus(minus(lo, expTail(minus(hi, lo))), hi));
+}
+
+/** 2ⁿ for |n| < 1023, of `rounded` = n + ROUND. */
+@inline export function powerOfTwo(rounded: v128): v128 {
+  return i64x2.shl(i64x2.sub(rounded, i64x2.splat(1023)), 52);
+}
+
+/** eʳ - 1 - r for |r| ≤ ln 2 / 2, as src/math/exp.ts. */
+@inline export function expTail(r: v128): v128 {
+  const rr = times(r, r);
+  let p = plus(splat<v128>(P4), times(rr, splat<v128>(P5)));
+  p = plus(splat<v128>(P3), times(rr, p));
+  p = plus(splat<v128>(P2), times(rr, p));
+  p = plus(splat<v128>(P1), times(rr, p));
+  const c = minus(r, times(rr, p));
+  return over(times(r, c), minus(splat<v128>(2), c));
+}
+
+const P1: f64 = 0.16666666666666602;
+const P2: f64 = -0.0027777777777015593;
+const P3: f64 = 6.613756321437934e-5;
+const P4: f64 = -1.6533902205465252e-6;
+const P5: f64 = 4.1381367970572385e-8;
