@@ -37,4 +37,4 @@ const answers = model.predict(inputs).map(([answer]) => Math.round(answer ?? Num
 
 if (model.fingerprint !== result.fingerprint) throw new Error('consumer: the loaded model has other weights');
 if (answers.join() !== targets.join()) throw new Error(`consumer: the model answers ${answers}, expected ${targets}`);
-console.log(`consumer: ${epochs} epochs read, loss ${result.trainLoss.toExponential(2)}, ${result.fingerprint}`);
+console.log(`consumer: ${epochs} epochs, loss ${result.trainLoss.toExponential(2)}, ${result.fingerprint}`);
