@@ -33,10 +33,7 @@ export async function readIdx(path: string): Promise<IdxFile> {
     const contents = `${shape.join(' x ')} of type ${type.name}`;
     if (length === 0) throw fault(`no numbers (${contents})`, 'at least one');
     const total = bytes + length * type.bytes;
-    if (source.gzipped ? source.mostBytes < total : source.mostBytes !== total) {
-      const has = source.gzipped ? `${source.fileBytes} bytes, which unpack to ${source.mostBytes} at most` : '';
-      throw fault(has || `${source.fileBytes} bytes`, `${total} (${contents})`);
-    }
+    checkSize(source, total, contents, fault);
     const array = allocate(type, length, contents, fault);
     const left = total - bytes - (await readNumbers(source, type, array));
     if (left > 0) throw fault(`${total - left} bytes`, `${total} (${contents})`);
@@ -66,6 +63,13 @@ async function readHeader(source: ByteSource, fault: Fault): Promise<Header> {
   }
   const shape = Array.from({ length: dimensions }, (_, axis) => extents.getUint32(4 * axis));
   return { type, shape, bytes: 4 + extents.byteLength };
+}
+
+/** Plain, the file has exactly the bytes that its header says; gzipped, they must at least fit into it. */
+function checkSize({ gzipped, fileBytes, mostBytes }: ByteSource, total: number, contents: string, fault: Fault): void {
+  if (gzipped ? total <= mostBytes : total === fileBytes) return;
+  const has = gzipped ? `${fileBytes} bytes, which unpack to ${mostBytes} at most` : `${fileBytes} bytes`;
+  throw fault(has, `${total} (${contents})`);
 }
 
 /** A gzipped file may claim, and hold, a thousand times its size. */

