@@ -1,3 +1,4 @@
+import { one, zeros } from './constants';
 import { bytes } from './lanes';
 import { packPanel } from './panels';
 import { panelWidth, timesPanel } from './product';
@@ -8,9 +9,6 @@ const BLOCK_ROWS = 64;
 // With fewer tiles a packed copy is not reused enough: 16x16 in place reaches 0.83, packed 0.75; 16x512 0.70 and 0.81.
 const MIN_PACKED_SIDE = 9;
 const MIN_PACKED = 1025;
-
-const zeros = memory.data<f64>([0, 0, 0, 0, 0, 0, 0, 0], 16);
-const one = memory.data<f64>([1]);
 
 /**
  * dW[I,O] = xᵀ · dy and db[O] = Σₙ dy; each sum starts at 0 and adds rows n ascending. Overwrites `dW` and `db`.

@@ -1,3 +1,4 @@
+import { zeros } from './constants';
 import { bytes } from './lanes';
 import { packPanel, transposePanel } from './panels';
 import { panelWidth, timesPanel } from './product';
@@ -39,8 +40,6 @@ export function affine(
     } while (i < I);
   }
 }
-
-const zeros = memory.data<f64>([0, 0, 0, 0, 0, 0, 0, 0], 16);
 
 /** dx[B,I] = dy[B,O] · Wᵀ; each sum starts at 0 and adds o ascending. Overwrites `dx`. scratch [8, BLOCK]. */
 export function affineBackwardInput(

@@ -1,0 +1,43 @@
+import fc from 'fast-check';
+import type { Kernels } from '../../../packages/core/src/kernels/kernels.ts';
+
+/** One kernel as the bit tests run it: on the same numbers with the reference kernels, then with the wasm kernels. */
+export interface KernelCase {
+  /** Dimensions and choices, in the order in which the functions below take them. */
+  readonly dims: fc.Arbitrary<readonly number[]>;
+  /** Length of each array, by its name in the kernel's signature. All are filled with hard values, outputs too. */
+  arrays(dims: readonly number[]): Record<string, number>;
+  /** Arrays that the kernel overwrites; it leaves all others as they were. */
+  readonly writes: readonly string[];
+  /** Arrays that hold nothing of use afterwards: written, not compared. */
+  readonly spoils?: readonly string[];
+  /** Doubles of scratch; 0 where it is not given. */
+  scratch?(dims: readonly number[]): number;
+  /** Puts sense where any number will not do (class indices, hyper-parameters). Overwrites the arrays. */
+  prepare?(arrays: Arrays, dims: readonly number[]): void;
+  /** Calls the kernel, or the plain code of the member where these kernels have no fast one. */
+  run(kernels: Kernels, arrays: Arrays, dims: readonly number[]): number | undefined;
+}
+
+export type Arrays = Record<string, Float64Array>;
+
+// Tiles are 8, 4, 2 and 1 wide, blocks 64 rows and 256 columns: on both sides of each.
+const around = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 16, 17, 31, 32, 33, 63, 64, 65];
+
+/** A width: near the sizes of tiles, now and then past a block. */
+export const width = fc.oneof(
+  { weight: 40, arbitrary: fc.constantFrom(...around) },
+  { weight: 1, arbitrary: fc.constantFrom(127, 128, 129, 255, 256, 257, 520) },
+);
+
+/** A number of rows: any width's, and none. */
+export const rows = fc.oneof({ weight: 15, arbitrary: width }, { weight: 1, arbitrary: fc.constant(0) });
+
+/** Length of a vector: any residue by 8, now and then a block of parameters. */
+export const length = fc.oneof(
+  { weight: 40, arbitrary: fc.nat(80) },
+  { weight: 1, arbitrary: fc.constantFrom(4095, 4096, 4097) },
+);
+
+/** 0 or 1: whether something is so. */
+export const choice = fc.nat(1);

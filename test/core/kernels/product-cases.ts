@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { wasmScratchLength } from '../../../packages/core/src/kernels/wasm.ts';
+import { type KernelCase, rows, width } from './kernel-case.ts';
+
+const dims = fc.tuple(rows, width, width);
+const scratch = ([, I, O]: readonly number[]) => wasmScratchLength(I, O);
+
+export const productCases = {
+  affine: {
+    dims,
+    scratch,
+    arrays: ([B, I, O]) => ({ y: B * O, x: B * I, W: I * O, b: O }),
+    writes: ['y'],
+    run(kernels, { y, x, W, b }, [B, I, O]) {
+      kernels.affine(y, x, W, b, B, I, O);
+      return undefined;
+    },
+  },
+  affineBackwardInput: {
+    dims,
+    scratch,
+    arrays: ([B, I, O]) => ({ dx: B * I, dy: B * O, W: I * O }),
+    writes: ['dx'],
+    run(kernels, { dx, dy, W }, [B, I, O]) {
+      kernels.affineBackwardInput(dx, dy, W, B, I, O);
+      return undefined;
+    },
+  },
+  affineBackwardWeights: {
+    dims,
+    scratch,
+    arrays: ([B, I, O]) => ({ dW: I * O, db: O, x: B * I, dy: B * O }),
+    writes: ['dW', 'db'],
+    run(kernels, { dW, db, x, dy }, [B, I, O]) {
+      kernels.affineBackwardWeights(dW, db, x, dy, B, I, O);
+      return undefined;
+    },
+  },
+} satisfies Record<string, KernelCase>;

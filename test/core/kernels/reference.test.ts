@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import { referenceKernels as kernels } from '../../../packages/core/src/kernels/reference.ts';
+
+// 2⁵³ + 1 rounds back to 2⁵³: a sum of ones and BIG tells in which order it was added.
+const BIG = 2 ** 53;
+
+test('affine starts each sum at the bias and adds inputs in ascending order', () => {
+  const y = new Float64Array(2).fill(Number.NaN);
+  const x = Float64Array.of(1, 1);
+  const W = Float64Array.of(1, -BIG, -BIG, 1); // [2, 2]
+  kernels.affine(y, x, W, Float64Array.of(BIG, BIG), 1, 2, 2);
+  expect(y).toEqual(Float64Array.of(BIG + 1 - BIG, 1)); // BIG + 1 is BIG
+});
+
+test('affine is x · W + b, row by row', () => {
+  const y = new Float64Array(4);
+  kernels.affine(
+    y,
+    Float64Array.of(1, 2, 3, 4, 5, 6),
+    Float64Array.of(1, 2, 3, 4, 5, 6),
+    Float64Array.of(10, 20),
+    2,
+    3,
+    2,
+  );
+  expect(y).toEqual(Float64Array.of(32, 48, 59, 84));
+});
+
+test('affineBackwardInput is dy · Wᵀ, each sum from 0 in ascending order of outputs', () => {
+  const dx = new Float64Array(2).fill(Number.NaN);
+  const W = Float64Array.of(BIG, 1, -BIG, BIG, -BIG, 1); // [2, 3]
+  kernels.affineBackwardInput(dx, Float64Array.of(1, 1, 1), W, 1, 2, 3);
+  expect(dx).toEqual(Float64Array.of(0, 1));
+});
+
+test('affineBackwardWeights is xᵀ · dy and the column sums of dy, each from 0 in ascending order of rows', () => {
+  const dW = new Float64Array(2).fill(Number.NaN);
+  const db = new Float64Array(1).fill(Number.NaN);
+  const x = Float64Array.of(BIG, 1, 1, 2, -BIG, 3); // [3, 2]
+  kernels.affineBackwardWeights(dW, db, x, Float64Array.of(1, 1, 1), 3, 2, 1);
+  expect([...dW, ...db]).toEqual([0, 6, 3]);
+});
+
+test('affineBackwardWeights overwrites with zeros where there are no rows', () => {
+  const dW = new Float64Array(4).fill(Number.NaN);
+  const db = new Float64Array(2).fill(Number.NaN);
+  kernels.affineBackwardWeights(dW, db, new Float64Array(0), new Float64Array(0), 0, 2, 2);
+  expect([...dW, ...db]).toEqual([0, 0, 0, 0, 0, 0]);
+});
+
+test.each([
+  [1, 'a'],
+  [2, 'ab'],
+  [3, '(ab)c'],
+  [5, '((ab)(cd))e'],
+  [6, '((ab)(cd))(ef)'],
+  [8, '((ab)(cd))((ef)(gh))'],
+  [9, '(((ab)(cd))((ef)(gh)))i'],
+])('averageShards adds %i shards as %s', (S, tree) => {
+  const P = 3;
+  const gSum = Float64Array.from({ length: S * P }, (_, i) => (((i * 0.618) % 1) - 0.5) * 10 ** ((7 * i) % 9));
+  const expected = [1, 2].map((i) => sumByTree(tree, (s) => gSum[s * P + i]) / 7);
+  const g = new Float64Array(2);
+  kernels.averageShards(g, gSum, S, P, 1, 2, 7);
+  expect([...g]).toEqual(expected);
+});
+
+test('sumOfSquares adds in four lanes, joined in pairs', () => {
+  const g = Float64Array.from({ length: 11 }, (_, i) => 1 / (i + 3));
+  const lane = (l: number) => g.filter((_, i) => i % 4 === l).reduce((sum, x) => sum + x * x, 0);
+  expect(kernels.sumOfSquares(g, 11)).toBe(lane(0) + lane(1) + (lane(2) + lane(3)));
+});
+
+test('scale multiplies the first n numbers', () => {
+  const g = Float64Array.of(1, 2, 3);
+  kernels.scale(g, 2, 0.5);
+  expect(g).toEqual(Float64Array.of(0.5, 1, 3));
+});
+
+/** The sum that a parenthesised word stands for: a letter is a shard, two terms in a row are added. */
+function sumByTree(tree: string, shard: (s: number) => number): number {
+  let position = 0;
+  const term = (): number => {
+    if (tree[position] !== '(') return shard(tree.charCodeAt(position++) - 97);
+    position++;
+    const sum = pair();
+    position++;
+    return sum;
+  };
+  const pair = (): number => {
+    const left = term();
+    return position < tree.length && tree[position] !== ')' ? left + term() : left;
+  };
+  return pair();
+}

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, expect, test, vi } from 'vitest';
+import { compileWasmKernels, wasmHeapBase } from '../../../packages/core/src/kernels/wasm.ts';
+import { WasmApi } from '../../../packages/core/src/kernels/webassembly.ts';
+
+const bytes = readFileSync(new URL('../../../packages/core/kernels.wasm', import.meta.url));
+
+afterEach(() => vi.restoreAllMocks());
+
+test('memory is free from the first byte after the constants of the module', () => {
+  const module = compileWasmKernels(bytes);
+  const memory = new WasmApi.Memory({ initial: 1, maximum: 1, shared: true });
+  const words = new Uint8Array(memory.buffer);
+  new WasmApi.Instance(module, { env: { memory } });
+  expect(wasmHeapBase(module)).toBeGreaterThan(words.findLastIndex((byte) => byte !== 0));
+});
+
+test('where WebAssembly has no SIMD, compiling says so and names the backend that runs', () => {
+  vi.spyOn(WasmApi, 'validate').mockReturnValue(false);
+  expect(() => compileWasmKernels(bytes)).toThrow(/has no SIMD .* use backend reference/);
+});
+
+test('bytes that are no module are refused where SIMD is there', () => {
+  expect(() => compileWasmKernels(Uint8Array.of(1, 2, 3))).toThrow(/WebAssembly\.Module/);
+});

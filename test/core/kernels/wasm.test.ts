@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { referenceKernels } from '../../../packages/core/src/kernels/reference.ts';
+import { firstDifference } from '../../support/bits.ts';
+import { createGuardedMemory } from '../../support/guarded-memory.ts';
+import { fillHardValues, type ValueMix, valueMixes } from '../../support/hard-values.ts';
+import { propertySeed } from '../../support/seed.ts';
+import { cases } from './cases.ts';
+import type { Arrays, KernelCase } from './kernel-case.ts';
+
+const memory = createGuardedMemory();
+
+test('every kernel and every fast member has a case', () => {
+  const { fast, ...kernels } = memory.kernels;
+  const functions = Object.entries(kernels).filter(([, value]) => typeof value === 'function');
+  const members = Object.entries(fast).flatMap(([family, table]) =>
+    Object.keys(table).map((name) => `${family}.${name}`),
+  );
+  expect(new Set(Object.keys(cases))).toEqual(new Set([...functions.map(([name]) => name), ...members]));
+});
+
+describe.each(Object.entries(cases))(`%s (seed ${propertySeed})`, (_name, kernel) => {
+  const input = fc.tuple(kernel.dims, fc.constantFrom(...valueMixes), fc.integer());
+
+  test('wasm has the bits of the reference on 2,000 shapes', () => {
+    const check = fc.property(input, ([dims, mix, seed]) => {
+      const expected = arraysOf(kernel, dims, mix, seed, (length) => new Float64Array(length));
+      const actual = arraysInMemory(kernel, dims, mix, seed);
+      const wanted = kernel.run(referenceKernels, expected, dims);
+      const result = kernel.run(memory.kernels, actual, dims);
+      expect(result, 'result').toBe(wanted);
+      for (const name of kernel.writes) {
+        const difference = firstDifference(actual[name], expected[name]);
+        if (difference !== null) throw new Error(name + difference);
+      }
+    });
+    fc.assert(check, { seed: propertySeed, numRuns: 2000 });
+  });
+
+  test('wasm writes nothing but its outputs', () => {
+    const check = fc.property(input, ([dims, mix, seed]) => {
+      const arrays = arraysInMemory(kernel, dims, mix, seed);
+      const writable = [...kernel.writes, ...(kernel.spoils ?? [])].map((name) => arrays[name]);
+      memory.snapshot();
+      kernel.run(memory.kernels, arrays, dims);
+      expect(memory.firstStrayByte(writable)).toBeNull();
+    });
+    fc.assert(check, { seed: propertySeed, numRuns: 500 });
+  });
+});
+
+function arraysInMemory(kernel: KernelCase, dims: readonly number[], mix: ValueMix, seed: number): Arrays {
+  memory.reset(kernel.scratch?.(dims) ?? 0);
+  return arraysOf(kernel, dims, mix, seed, memory.allocate);
+}
+
+function arraysOf(
+  kernel: KernelCase,
+  dims: readonly number[],
+  mix: ValueMix,
+  seed: number,
+  allocate: (length: number) => Float64Array,
+): Arrays {
+  const arrays: Arrays = {};
+  for (const [k, [name, length]] of Object.entries(kernel.arrays(dims)).entries()) {
+    arrays[name] = allocate(length);
+    fillHardValues(arrays[name], mix, seed + k);
+  }
+  kernel.prepare?.(arrays, dims);
+  return arrays;
+}

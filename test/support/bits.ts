@@ -1,0 +1,13 @@
+/**
+ * Where `actual` first has other bits than `expected`, as a sentence, or null. As Object.is compares: -0 is not 0, and all
+ * NaN are one (which NaN an operation gives, processors choose).
+ */
+export function firstDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): string | null {
+  if (actual.length !== expected.length) return `length has ${actual.length}, expected ${expected.length}`;
+  for (let i = 0; i < expected.length; i++) {
+    if (!Object.is(actual[i], expected[i])) return `[${i}] has ${show(actual[i])}, expected ${show(expected[i])}`;
+  }
+  return null;
+}
+
+const show = (x: number): string => (Object.is(x, -0) ? '-0' : String(x));

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import type { Kernels } from '../../packages/core/src/kernels/kernels.ts';
+import { compileWasmKernels, createWasmKernels, wasmHeapBase } from '../../packages/core/src/kernels/wasm.ts';
+import { WasmApi } from '../../packages/core/src/kernels/webassembly.ts';
+
+export interface GuardedMemory {
+  readonly kernels: Kernels;
+  /** Forgets all arrays and sets the length of the kernels' scratch. */
+  reset(scratchLength: number): void;
+  /** An array with guards on both sides, at a multiple of 8 bytes as the arrays inside of a parameter vector are. */
+  allocate(length: number): Float64Array;
+  /** Notes every byte as it is. */
+  snapshot(): void;
+  /** Address of the first byte outside of `writable` and the scratch that changed since the snapshot, or null. */
+  firstStrayByte(writable: readonly Float64Array[]): number | null;
+}
+
+const GUARD = 9; // doubles between arrays; odd, so that neighbours differ in their alignment
+// Who reads it spoils its sums, who writes it is seen; a NaN would stay what it is under most operations.
+const GUARD_VALUE = 1234.5;
+
+/** The wasm kernels over a memory in which every byte is watched, the module's constants too. */
+export function createGuardedMemory(pages = 256): GuardedMemory {
+  const module = compileWasmKernels(readFileSync(new URL('../../packages/core/kernels.wasm', import.meta.url)));
+  const memory = new WasmApi.Memory({ initial: pages, maximum: pages, shared: true });
+  const now = Buffer.from(memory.buffer);
+  const before = Buffer.alloc(now.length);
+  const heapBase = wasmHeapBase(module);
+  let end = heapBase; // of the last array
+
+  const allocate = (length: number): Float64Array => {
+    const array = new Float64Array(memory.buffer, end + 8 * GUARD, length);
+    end = array.byteOffset + array.byteLength;
+    if (end + 8 * GUARD > now.length) throw new Error(`createGuardedMemory: pages has ${pages}, expected more`);
+    return array;
+  };
+  let scratch = allocate(0);
+
+  return {
+    kernels: createWasmKernels({ module, memory, scratch }),
+    allocate,
+    reset(scratchLength) {
+      new Float64Array(memory.buffer, heapBase, (end - heapBase) / 8 + GUARD).fill(GUARD_VALUE);
+      end = heapBase;
+      scratch = allocate(scratchLength); // where it was, so the kernels know its place
+    },
+    snapshot() {
+      now.copy(before, 0, 0, end + 8 * GUARD);
+    },
+    firstStrayByte(writable) {
+      const spans = [scratch, ...writable].sort((a, b) => a.byteOffset - b.byteOffset);
+      let from = 0;
+      for (const { byteOffset, byteLength } of [...spans, { byteOffset: end + 8 * GUARD, byteLength: 0 }]) {
+        if (now.compare(before, from, byteOffset, from, byteOffset) !== 0) {
+          return from + now.subarray(from, byteOffset).findIndex((byte, i) => byte !== before[from + i]);
+        }
+        from = byteOffset + byteLength;
+      }
+      return null;
+    },
+  };
+}
