@@ -1,0 +1,59 @@
+import { BLOCK, batchLoss, blockCount, clipScale, createBlockUpdate, createOptimizer, createRandom, gradientNorm, referenceKernels } from '@gradloom/core';
+import { describe, expect, test } from 'vitest';
+
+const random = createRandom(4, 'update');
+const normals = (n: number) => Float64Array.from({ length: n }, () => random.normal());
+const S = 3;
+const P = 2 * BLOCK + 5;
+
+function setUp() {
+  const optimizer = createOptimizer({ kind: 'sgd', lr: 1 });
+  const gSum = normals(S * P);
+  const memory = { theta: new Float64Array(P), gSum, state: [], squares: new Float64Array(blockCount(P)) };
+  const hyper = new Float64Array(optimizer.hyperLength);
+  optimizer.hyper(hyper, 1, new Float64Array(0));
+  const mean = Float64Array.from({ length: P }, (_, p) => (gSum[p] + gSum[P + p] + gSum[2 * P + p]) / 10);
+  return { memory, mean, update: createBlockUpdate(referenceKernels, optimizer, memory, hyper) };
+}
+
+test('the blocks together apply the mean gradient to every parameter once', () => {
+  const { memory, mean, update } = setUp();
+  for (const block of [2, 0, 1]) {
+    update.average(block, 10);
+    update.apply(block, 1);
+  }
+  expect([...memory.theta]).toEqual([...mean].map((g) => -g));
+});
+
+test('a scale is applied to the gradient before the optimizer sees it', () => {
+  const { memory, mean, update } = setUp();
+  for (const block of [0, 1, 2]) update.average(block, 10);
+  for (const block of [0, 1, 2]) update.apply(block, 0.25);
+  expect([...memory.theta]).toEqual([...mean].map((g) => -(g * 0.25)));
+});
+
+test('the norm is that of the mean gradient', () => {
+  const { memory, mean, update } = setUp();
+  for (const block of [0, 1, 2]) update.average(block, 10);
+  const exact = Math.sqrt(mean.reduce((sum, g) => sum + g * g, 0));
+  expect(Math.abs(gradientNorm(memory.squares) / exact - 1)).toBeLessThan(1e-12);
+});
+
+describe('clipping', () => {
+  test('leaves a gradient within the limit as it is', () => {
+    expect(clipScale(0.5, 1)).toBe(1);
+    expect(clipScale(0, 1)).toBe(1);
+  });
+
+  test("cuts a larger one to the limit by PyTorch's formula", () => {
+    expect(clipScale(8, 2)).toBe(2 / (8 + 1e-6));
+  });
+
+  test('does not hide a norm that is not finite', () => {
+    expect(clipScale(Number.NaN, 1)).toBeNaN();
+  });
+});
+
+test("a batch's loss is the sum of its shards over its rows", () => {
+  expect(batchLoss(Float64Array.of(3, 0, 4.5), 5)).toBe(1.5);
+});
