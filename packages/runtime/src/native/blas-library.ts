@@ -1,0 +1,70 @@
+import { type BlasFamily, type BlasName, blasFamilies } from './blas-families.ts';
+import { findFunction, type Koffi, type NativeLibrary } from './koffi.ts';
+import { libraryPath } from './library-path.ts';
+
+/** What decides a product's bits besides its shape; JSON that goes into a run's record. */
+export interface BlasIdentity {
+  readonly name: BlasName;
+  readonly version: string;
+  readonly core: string; // the kernels that the library chose for this CPU, or the CPU's name
+  readonly path: string; // of the file: opens the same library in another thread
+}
+
+/** C[M,N] = alpha · A[M,K] · B[K,N] + beta · C, either factor stored transposed. A view stands for its first element's address. */
+export type Dgemm = (
+  order: number,
+  transA: number,
+  transB: number,
+  M: number,
+  N: number,
+  K: number,
+  alpha: number,
+  A: Float64Array,
+  lda: number,
+  B: Float64Array,
+  ldb: number,
+  beta: number, // 0: C is not read
+  C: Float64Array,
+  ldc: number,
+) => void;
+
+/** A library opened in this thread: its functions do not travel, its path does. */
+export interface BlasLibrary {
+  readonly identity: BlasIdentity;
+  readonly dgemm: Dgemm;
+  /** Threads a call may use. Some builds keep it for the process, some for the thread: set it in the main thread before others start, then in each. */
+  setThreads(count: number): void;
+}
+
+/** Takes cblas_dgemm from an opened library. @throws Error "expected ..." where it is no BLAS that we can use. */
+export function bindBlas(koffi: Koffi, library: NativeLibrary, asked: string): BlasLibrary {
+  const dgemm = findFunction(
+    library,
+    'void cblas_dgemm(int, int, int, int, int, int, double, double *, int, double *, int, double, double *, int)',
+  );
+  if (dgemm === null) throw new Error('expected a library with cblas_dgemm');
+  const [name, family] = familyOf(library);
+  const { version, core, integerBits, setThreads } = family.describe(library);
+  if (integerBits !== 32) {
+    throw new Error(`expected sizes of 32 bits (this ${name} ${version} takes ${integerBits})`);
+  }
+  const path = libraryPath(koffi, library, 'cblas_dgemm') ?? asked;
+  return { identity: { name, version, core, path }, dgemm: dgemm as Dgemm, setThreads };
+}
+
+function familyOf(library: NativeLibrary): [BlasName, BlasFamily] {
+  const families = Object.entries(blasFamilies) as [BlasName, BlasFamily][];
+  const found = families.find(([, { mark }]) => hasSymbol(library, mark));
+  if (found !== undefined) return found;
+  const names = families.map(([name]) => name).join(', ');
+  throw new Error(`expected one of ${names} (another BLAS cannot be told to use one thread)`);
+}
+
+function hasSymbol(library: NativeLibrary, name: string): boolean {
+  try {
+    library.symbol(name);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,35 @@
+import { createRequire } from 'node:module';
+
+/** What is used of koffi, so that its types need not be installed where it is not. */
+export interface Koffi {
+  /** Opens a shared library by name or path; null is the process itself. @throws where the system's loader cannot. */
+  load(path: string | null): NativeLibrary;
+  struct(members: Record<string, string>): unknown;
+  pointer(type: unknown): unknown;
+  out(type: unknown): unknown;
+}
+
+export interface NativeLibrary {
+  /** The function of this C declaration. @throws where the library has none of that name. */
+  func(declaration: string): NativeFunction;
+  func(name: string, result: string, parameters: readonly unknown[]): NativeFunction;
+  /** The address of a symbol. @throws where the library has none of that name. */
+  symbol(name: string): unknown;
+}
+
+/** A C function: its declaration says what it takes, and its caller what the result is. */
+export type NativeFunction = (...values: unknown[]) => unknown;
+
+/** koffi, an optional dependency, loaded on first use. @throws where it is absent or has no build for this system. */
+export function loadKoffi(): Koffi {
+  return createRequire(import.meta.url)('koffi') as Koffi;
+}
+
+/** The function of a C declaration, or null where the library has none of that name. */
+export function findFunction(library: NativeLibrary, declaration: string): NativeFunction | null {
+  try {
+    return library.func(declaration);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,24 @@
+/** Views of `view` from each of its elements 0, step, 2 step, …; `count` of them or more. */
+export type Starts = (view: Float64Array, step: number, count: number) => readonly Float64Array[];
+
+/**
+ * Keeps them as long as the view lives, since a subarray made in every call is garbage in every step. koffi takes the
+ * address of a view without allocating; an address passed as a number costs 16 bytes of heap.
+ */
+export function createStarts(): Starts {
+  const known = new WeakMap<Float64Array, Map<number, Float64Array[]>>();
+  return (view, step, count) => {
+    let ofView = known.get(view);
+    if (ofView === undefined) {
+      ofView = new Map();
+      known.set(view, ofView);
+    }
+    let starts = ofView.get(step);
+    if (starts === undefined) {
+      starts = [];
+      ofView.set(step, starts);
+    }
+    while (starts.length < count) starts.push(view.subarray(starts.length * step));
+    return starts;
+  };
+}
