@@ -15,8 +15,8 @@ interface WasmApi {
   validate(bytes: Uint8Array): boolean;
 }
 
-/**
- * The part of WebAssembly that is used here. TypeScript declares the global only for browsers, and with it a thousand names
- * that Node does not have; a declaration of our own would clash with theirs in a program that uses both.
- */
-export const WasmApi = (globalThis as unknown as { WebAssembly: WasmApi }).WebAssembly;
+/** TypeScript declares this global only for browsers, and with it a thousand names that Node does not have. */
+declare const WebAssembly: WasmApi;
+
+/** The part of WebAssembly that is used here. */
+export const WasmApi = WebAssembly;
