@@ -61,9 +61,7 @@ async function evaluateSegment(pool: Pool, setup: RunSetup, segment: Segment, th
 
 /** Accuracy where rows have a right class, errors where targets are values. */
 function figuresOf(network: Network, loss: Loss, dataset: Dataset) {
-  // Logits answer 1 above 0; what is trained to be 0 or 1 itself, above 0.5.
-  const threshold = loss.name === 'binary-cross-entropy' ? 0 : 0.5;
-  const accuracy = metrics.accuracy({ targets: loss.targets, threshold });
+  const accuracy = metrics.accuracy({ targets: loss.targets, threshold: loss.threshold ?? 0.5 });
   if (dataset.classes !== null) return { accuracy };
   const errors = { mae: metrics.mae(), rmse: metrics.rmse(), r2: metrics.r2() };
   return network.output === 1 && Array.prototype.every.call(dataset.targets.array, isBit) ? { accuracy, ...errors } : errors;

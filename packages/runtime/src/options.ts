@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import {
+  activations,
   buildNetwork,
   createLoss,
   createOptimizer,
@@ -134,7 +135,7 @@ function checkPool(pool: Pool | undefined, threads: number): void {
 /** An activation whose derivative is 0 everywhere would leave every weight below it where it is. */
 function refuseUntrainable(network: Network): void {
   for (const [index, layer] of network.spec.layers.entries()) {
-    if (layer.kind !== 'activation' || layer.fn !== 'step') continue;
+    if (layer.kind !== 'activation' || activations[layer.fn].maxSlope > 0) continue;
     throw new Error(
       `train: ${network.layers[index].label} at layer ${index} has derivative 0 everywhere, expected an activation with a gradient`,
     );

@@ -1,7 +1,8 @@
 import { activate, activateBackward } from '../activations/activate.ts';
 import { type ActivationName, activations } from '../activations/index.ts';
 import type { ActivationKernel } from '../kernels/kernels.ts';
-import { finite, oneOf, onlyKeys, positiveInteger } from '../text/check.ts';
+import { oneOf, onlyKeys, positiveInteger } from '../text/check.ts';
+import { nonNegative } from '../text/range.ts';
 import type { Layer, Pass, Place } from './layer.ts';
 
 export interface ActivationOptions {
@@ -16,7 +17,7 @@ export function activation(options: ActivationOptions, { input }: Place): Layer 
   const fn = oneOf('activation', 'fn', options.fn, activations);
   const f = activations[fn];
   const size = options.size === undefined ? input : positiveInteger('activation', 'size', options.size);
-  const alpha = options.alpha === undefined ? f.alpha : finite('activation', 'alpha', options.alpha);
+  const alpha = options.alpha === undefined ? f.alpha : nonNegative('activation', 'alpha', options.alpha);
   const plain: ActivationKernel = {
     forward: (a, z, n) => activate(f, a, z, n, alpha),
     backward: (dz, da, za, n) => activateBackward(f, dz, da, za, n, alpha),

@@ -26,12 +26,13 @@ export function dense(options: DenseOptions, { input }: Place): Layer {
       { name: 'W', shape: [I, O], initialize: (out, random) => initializeW(out, I, O, random) },
       { name: 'b', shape: [O], initialize: (out, random) => initializeB(out, I, O, random) },
     ],
-    forward(y, x, [W, b], B, { kernels }) {
-      kernels.affine(y, x, W, b, B, I, O);
+    // Tensors are indexed, not destructured: an iterator a call would be garbage a step.
+    forward(y, x, parameters, B, { kernels }) {
+      kernels.affine(y, x, parameters[0], parameters[1], B, I, O);
     },
-    backward(dx, dy, x, _y, [W], [dW, db], B, { kernels }) {
-      kernels.affineBackwardWeights(dW, db, x, dy, B, I, O);
-      if (dx !== null) kernels.affineBackwardInput(dx, dy, W, B, I, O);
+    backward(dx, dy, x, _y, parameters, gradients, B, { kernels }) {
+      kernels.affineBackwardWeights(gradients[0], gradients[1], x, dy, B, I, O);
+      if (dx !== null) kernels.affineBackwardInput(dx, dy, parameters[0], B, I, O);
     },
   };
 }
