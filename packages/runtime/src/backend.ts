@@ -33,8 +33,9 @@ export function resolveBackend(choice: BackendChoice, path?: string): Backend {
     library.setThreads(1);
     return { name: 'blas', library: library.identity };
   }
-  // A path that was given and does not work is a mistake, not a reason to take something else.
-  if (name === 'auto' && path === undefined) return { name: 'wasm' };
+  // A library that was named and does not work is a mistake, not a reason to take something else.
+  const named = path !== undefined || (process.env.GRADLOOM_BLAS ?? '') !== '';
+  if (name === 'auto' && !named) return { name: 'wasm' };
   throw new Error(`train: backend blas has no library, expected one: ${reason}`);
 }
 
@@ -55,7 +56,7 @@ function openLibrary({ path }: BlasIdentity): BlasLibrary {
   if (known !== undefined) return known;
   const { library, reason } = findBlas({ path });
   if (library === null) throw new Error(reason);
-  library.setThreads(1);
+
   opened.set(path, library);
   return library;
 }
