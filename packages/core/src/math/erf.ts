@@ -3,7 +3,7 @@ import { exp } from './exp.ts';
 /**
  * erf x, within 1.4 ulp; odd, -0 kept.
  * |x| < ⅞: x + x · P(x²). Beyond: 1 - e^(-t · Q(t)) with t = |x|, where 1 - erf t is small enough to hide its errors.
- * P and Q are minimax fits, made by test/fixtures/math/fit-erf.py; they err by 2⁻⁵⁵ and 2⁻⁵⁶ of erf.
+ * P and Q are minimax fits, made by test/fixtures/math/fit.py; they err by less than 2⁻⁵⁵ of erf.
  */
 export function erf(x: number): number {
   const absolute = Math.abs(x);
