@@ -1,0 +1,117 @@
+import {
+  type ActivationName,
+  activations,
+  createLoss,
+  createOptimizer,
+  type Kernels,
+  type LossName,
+  losses,
+  type OptimizerName,
+  type OptimizerSpec,
+  optimizers,
+} from '@gradloom/core';
+import { activate, activateBackward } from '../packages/core/src/activations/index.ts';
+
+export interface KernelRow {
+  name: string;
+  unit: 'GFLOP/s' | 'ns'; // ns for one element
+  work: number; // floating-point operations or elements of a call
+  call: (kernels: Kernels) => void;
+}
+
+type Allocate = (length: number) => Float64Array;
+
+/** Every kernel, and every member of the families that may have a fast one; the reference runs its plain code. */
+export const kernelRows = (allocate: Allocate): KernelRow[] => [
+  ...shapes.flatMap((shape) => products(shape, allocate)),
+  ...vectors(allocate),
+  ...updates.map((spec) => update(spec, allocate)),
+  ...(Object.keys(activations) as ActivationName[]).flatMap((name) => activation(name, allocate)),
+  ...(Object.keys(losses) as LossName[]).map((name) => loss(name, allocate)),
+];
+
+/** Rows x outputs x inputs of a dense layer; the last two are XOR's. */
+const shapes = [
+  '256x512x784',
+  '64x128x784',
+  '32x128x784',
+  '64x10x128',
+  '32x10x128',
+  '64x64x64',
+  '32x64x64',
+  '4x2x2',
+  '4x1x2',
+];
+const updates: OptimizerSpec[] = [...(Object.keys(optimizers) as OptimizerName[]), { kind: 'sgd', momentum: 0.9 }];
+const BLOCK = 4096; // parameters of a block, and elements of everything elementwise
+
+function products(shape: string, allocate: Allocate): KernelRow[] {
+  const [B, O, I] = shape.split('x').map(Number);
+  const [x, y, dx, dy, W, dW, b, db] = [B * I, B * O, B * I, B * O, I * O, I * O, O, O].map(allocate);
+  const row = (name: string, call: (kernels: Kernels) => void): KernelRow => ({
+    name: `${shape} ${name}`,
+    unit: 'GFLOP/s',
+    work: 2 * B * I * O,
+    call,
+  });
+  return [
+    row('affine', (kernels) => kernels.affine(y, x, W, b, B, I, O)),
+    row('affineBackwardInput', (kernels) => kernels.affineBackwardInput(dx, dy, W, B, I, O)),
+    row('affineBackwardWeights', (kernels) => kernels.affineBackwardWeights(dW, db, x, dy, B, I, O)),
+  ];
+}
+
+function vectors(allocate: Allocate): KernelRow[] {
+  const g = allocate(BLOCK);
+  return [
+    ...[1, 2, 4, 8, 16].map((S) => {
+      const gSum = allocate(S * BLOCK).fill(0); // stays 0, however often it is added up
+      return elementwise(`averageShards, S = ${S}`, (kernels) => kernels.averageShards(g, gSum, S, BLOCK, 0, BLOCK, S));
+    }),
+    elementwise('sumOfSquares', (kernels) => kernels.sumOfSquares(g, BLOCK)),
+    elementwise('scale', (kernels) => kernels.scale(g, BLOCK, -1)),
+  ];
+}
+
+function update(spec: OptimizerSpec, allocate: Allocate): KernelRow {
+  const { name, lr, slots, initialScalars, hyperLength, hyper: writeHyper, update: plain } = createOptimizer(spec);
+  const [theta, g] = [BLOCK, BLOCK].map(allocate);
+  const state = slots.map(() => allocate(BLOCK));
+  const hyper = new Float64Array(hyperLength);
+  writeHyper(hyper, lr, Float64Array.from(initialScalars));
+  return elementwise(`update ${typeof spec === 'string' ? spec : JSON.stringify(spec)}`, ({ fast }) =>
+    (fast.updates[name as OptimizerName] ?? plain)(theta, g, state, BLOCK, hyper),
+  );
+}
+
+function activation(name: ActivationName, allocate: Allocate): KernelRow[] {
+  const f = activations[name];
+  const [a, z, dz, da] = [BLOCK, BLOCK, BLOCK, BLOCK].map(allocate);
+  return [
+    elementwise(`${name} forward`, ({ fast }) => {
+      const kernel = fast.activations[name];
+      if (kernel) kernel.forward(a, z, BLOCK, f.alpha);
+      else activate(f, a, z, BLOCK, f.alpha);
+    }),
+    elementwise(`${name} backward`, ({ fast }) => {
+      const kernel = fast.activations[name];
+      if (kernel) kernel.backward(dz, da, z, BLOCK, f.alpha);
+      else activateBackward(f, dz, da, z, BLOCK, f.alpha);
+    }),
+  ];
+}
+
+function loss(name: LossName, allocate: Allocate): KernelRow {
+  const plain = createLoss(name).evaluate;
+  const B = 64;
+  const [y, dy, t] = [BLOCK, BLOCK, BLOCK].map(allocate);
+  if (createLoss(name).targets === 'classes') t.fill(0);
+  return elementwise(`loss ${name}`, ({ fast }) => (fast.losses[name] ?? plain)(dy, y, t, B, BLOCK / B));
+}
+
+const elementwise = (name: string, call: (kernels: Kernels) => unknown): KernelRow => ({
+  name,
+  unit: 'ns',
+  work: BLOCK,
+  call,
+});

@@ -1,0 +1,68 @@
+import { parseArgs } from 'node:util';
+import { type Kernels, WasmApi, wasmHeapBase, wasmScratchLength } from '@gradloom/core';
+import { Bench } from 'tinybench';
+import { compileKernels, createBackendKernels, resolveBackend } from '../packages/runtime/src/backend.ts';
+import { type KernelRow, kernelRows } from './kernel-rows.ts';
+
+// What does a call of each kernel cost on one core? Medians, arrays in cache; run alone on the machine.
+// Usage: pnpm bench kernels [--backends reference,wasm] [--only 256x] [--time 300]
+
+const { values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    backends: { type: 'string', default: 'reference,wasm,blas' }, // blas where one is found
+    only: { type: 'string', default: '' }, // part of a row's name
+    time: { type: 'string', default: '100' }, // ms for each figure
+  },
+});
+const SAMPLE_MS = 0.1; // calls are repeated up to this, far above the clock's grain
+
+const memory = new WasmApi.Memory({ initial: 1024, maximum: 1024, shared: true }); // 64 MiB
+const module = compileKernels();
+let end = Math.ceil(wasmHeapBase(module) / 64) * 64;
+const scratch = allocate(wasmScratchLength(1024, 1024));
+
+const backends = new Map<string, Kernels>();
+for (const name of ['reference', 'wasm', 'blas'] as const) {
+  const found = name !== 'blas' || resolveBackend('auto').name === 'blas';
+  if (found && values.backends.split(',').includes(name)) {
+    backends.set(name, createBackendKernels(resolveBackend(name), { module, memory, scratch }));
+  }
+}
+
+const table: Record<string, string>[] = [];
+for (const row of kernelRows(allocate).filter(({ name }) => name.includes(values.only))) {
+  const figures: Record<string, string> = { kernel: row.name, unit: row.unit };
+  for (const [name, kernels] of backends) figures[name] = await measure(row, kernels);
+  table.push(figures);
+}
+console.table(table);
+
+async function measure({ unit, work, call }: KernelRow, kernels: Kernels): Promise<string> {
+  const callMs = await medianMs(() => call(kernels));
+  return unit === 'GFLOP/s' ? (work / callMs / 1e6).toFixed(1) : ((callMs * 1e6) / work).toFixed(2);
+}
+
+async function medianMs(call: () => void): Promise<number> {
+  const startMs = performance.now();
+  let calls = 0;
+  while (calls === 0 || performance.now() - startMs < 20) {
+    call();
+    calls++;
+  }
+  const repeats = Math.ceil((calls * SAMPLE_MS) / 20);
+  const bench = new Bench({ time: Number(values.time), iterations: 3, warmup: false });
+  bench.add('kernel', () => {
+    for (let r = 0; r < repeats; r++) call();
+  });
+  const [{ result }] = await bench.run();
+  if (result.state !== 'completed') throw new Error(`bench: kernel has state ${result.state}, expected completed`);
+  return result.latency.p50 / repeats;
+}
+
+/** An array of the shared memory on a 64-byte boundary, filled with 0.5. */
+function allocate(length: number): Float64Array {
+  const array = new Float64Array(memory.buffer, end, length).fill(0.5);
+  end += Math.ceil(length / 8) * 64;
+  return array;
+}
