@@ -104,9 +104,9 @@ function activation(name: ActivationName, allocate: Allocate): KernelRow[] {
 function loss(name: LossName, allocate: Allocate): KernelRow {
   const plain = createLoss(name).evaluate;
   const B = 64;
-  const [y, dy, t] = [BLOCK, BLOCK, BLOCK].map(allocate);
+  const [lossSum, y, dy, t] = [1, BLOCK, BLOCK, BLOCK].map(allocate);
   if (createLoss(name).targets === 'classes') t.fill(0);
-  return elementwise(`loss ${name}`, ({ fast }) => (fast.losses[name] ?? plain)(dy, y, t, B, BLOCK / B));
+  return elementwise(`loss ${name}`, ({ fast }) => (fast.losses[name] ?? plain)(lossSum, dy, y, t, B, BLOCK / B));
 }
 
 const elementwise = (name: string, call: (kernels: Kernels) => unknown): KernelRow => ({

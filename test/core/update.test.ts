@@ -13,22 +13,24 @@ function setUp() {
   const hyper = new Float64Array(optimizer.hyperLength);
   optimizer.hyper(hyper, 1, new Float64Array(0));
   const mean = Float64Array.from({ length: P }, (_, p) => (gSum[p] + gSum[P + p] + gSum[2 * P + p]) / 10);
-  return { memory, mean, update: createBlockUpdate(referenceKernels, optimizer, memory, hyper) };
+  const scale = Float64Array.of(1);
+  return { memory, mean, scale, update: createBlockUpdate(referenceKernels, optimizer, memory, hyper, scale) };
 }
 
 test('the blocks together apply the mean gradient to every parameter once', () => {
   const { memory, mean, update } = setUp();
   for (const block of [2, 0, 1]) {
     update.average(block, 10);
-    update.apply(block, 1);
+    update.apply(block);
   }
   expect([...memory.theta]).toEqual([...mean].map((g) => -g));
 });
 
 test('a scale is applied to the gradient before the optimizer sees it', () => {
-  const { memory, mean, update } = setUp();
+  const { memory, mean, scale, update } = setUp();
+  scale[0] = 0.25;
   for (const block of [0, 1, 2]) update.average(block, 10);
-  for (const block of [0, 1, 2]) update.apply(block, 0.25);
+  for (const block of [0, 1, 2]) update.apply(block);
   expect([...memory.theta]).toEqual([...mean].map((g) => -(g * 0.25)));
 });
 

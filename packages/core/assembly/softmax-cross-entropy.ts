@@ -5,9 +5,9 @@ import { log } from './log';
 
 /**
  * Σₙ log Σₒ e^y[n,o] - y[n,t[n]] and dy[n,o] = softmax(y[n])[o] - [o = t[n]], as src/losses/softmax-cross-entropy.ts.
- * Overwrites `dy`, which may be `y`.
+ * Overwrites `lossSum` and `dy`, which may be `y`.
  */
-export function softmaxCrossEntropy(dy: usize, y: usize, t: usize, B: i32, O: i32): f64 {
+export function softmaxCrossEntropy(lossSum: usize, dy: usize, y: usize, t: usize, B: i32, O: i32): void {
   const row = bytes(O);
   let total: f64 = 0;
   for (; B > 0; B--, dy += row, y += row, t += 8) {
@@ -21,7 +21,7 @@ export function softmaxCrossEntropy(dy: usize, y: usize, t: usize, B: i32, O: i3
     store<f64>(dy + target, flush<f64>(probability - 1));
     total += log(s) + m - yTarget;
   }
-  return total;
+  store<f64>(lossSum, total);
 }
 
 /** max y[o], in four lanes o mod 4 that start at -∞ and take what is greater. */

@@ -65,9 +65,10 @@ export function forward(
 
 /**
  * Forward, loss and backward for the first B rows of `workspace`. Overwrites `gradients` with the gradient of the
- * loss **summed** over the rows (zeros where B = 0) and returns that sum.
+ * loss **summed** over the rows (zeros where B = 0), and `lossSum` with that sum.
  */
 export function shardGradient(
+  lossSum: Float64Array, // [1] out
   network: Network,
   loss: Loss,
   workspace: Workspace,
@@ -76,11 +77,11 @@ export function shardGradient(
   B: number,
   pass: Pass,
   inspect?: Inspect,
-): number {
+): void {
   const y = forward(network, workspace, parameters, B, pass, inspect);
   let dy = workspace.gradients[0];
   let free = workspace.gradients[1];
-  const lossSum = lossKernel(loss, pass.kernels)(dy, y, workspace.t, B, network.output);
+  lossKernel(loss, pass.kernels)(lossSum, dy, y, workspace.t, B, network.output);
   const last = network.layers.length - 1;
   inspect?.('loss', last, dy, B * network.output);
   const first = firstTrainable(network);
@@ -96,7 +97,6 @@ export function shardGradient(
       dy = dx;
     }
   }
-  return lossSum;
 }
 
 /** The fast version of a loss where the backend has one, else the plain one: equal by definition. */

@@ -45,10 +45,12 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
   const state = optimizer.slots.map(() => allocate(P));
   const squares = allocate(blockCount(P));
   const workspace = createWorkspace(network, loss, largestShard(batch, S), allocate);
-  const lossSums = new Float64Array(S);
+  const lossSums = allocate(S);
+  const lossSlots = Array.from({ length: S }, (_, s) => lossSums.subarray(s, s + 1));
   const scalars = Float64Array.from(optimizer.initialScalars);
   const hyper = new Float64Array(optimizer.hyperLength);
-  const update = createBlockUpdate(kernels, optimizer, { theta: parameters, gSum, state, squares }, hyper);
+  const scale = Float64Array.of(1);
+  const update = createBlockUpdate(kernels, optimizer, { theta: parameters, gSum, state, squares }, hyper, scale);
   const theta = bindTensors(network, parameters);
   const gradients = Array.from({ length: S }, (_, s) => bindTensors(network, gSum.subarray(s * P, (s + 1) * P)));
   const I = network.input;
@@ -65,13 +67,13 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
         workspace.x.set(x.subarray(from * I, to * I));
         workspace.t.set(t.subarray(from * T, to * T));
         pass.firstRow = from;
-        lossSums[s] = shardGradient(network, loss, workspace, theta, gradients[s], to - from, pass);
+        shardGradient(lossSlots[s], network, loss, workspace, theta, gradients[s], to - from, pass);
       }
       for (let block = 0; block < squares.length; block++) update.average(block, B);
       const norm = gradientNorm(squares);
-      const scale = clipNorm === undefined ? 1 : clipScale(norm, clipNorm);
+      if (clipNorm !== undefined) scale[0] = clipScale(norm, clipNorm);
       optimizer.hyper(hyper, lr, scalars);
-      for (let block = 0; block < squares.length; block++) update.apply(block, scale);
+      for (let block = 0; block < squares.length; block++) update.apply(block);
       optimizer.advance(scalars);
       pass.step++;
       return { loss: batchLoss(lossSums, B), norm };

@@ -18,15 +18,16 @@ export interface BlockUpdate {
   /** Sums the shards' rows of a block, divides by the batch's rows and notes the block's sum of squares. */
   average(block: number, rows: number): void;
   /** Applies the optimizer to a block, its gradient times `scale` first. */
-  apply(block: number, scale: number): void;
+  apply(block: number): void;
 }
 
-/** The two halves of an update, for any block; `hyper` is read anew at each call. */
+/** The two halves of an update, for any block; `hyper` and `scale` are read anew at each call. */
 export function createBlockUpdate(
   kernels: Kernels,
   optimizer: Optimizer,
   { theta, gSum, state, squares }: UpdateMemory,
   hyper: Float64Array,
+  scale: Float64Array, // [1] what clipping multiplies the gradient by
 ): BlockUpdate {
   const P = theta.length;
   const S = P === 0 ? 0 : gSum.length / P;
@@ -44,9 +45,9 @@ export function createBlockUpdate(
       kernels.averageShards(g, gSum, S, P, offset, n, rows);
       squares[block] = kernels.sumOfSquares(g, n);
     },
-    apply(block, scale) {
+    apply(block) {
       const { n, theta: thetaBlock, g, state: stateBlock } = blocks[block];
-      if (scale !== 1) kernels.scale(g, n, scale);
+      if (scale[0] !== 1) kernels.scale(g, n, scale[0]);
       update(thetaBlock, g, stateBlock, n, hyper);
     },
   };

@@ -130,7 +130,7 @@ export function kernelScratch(network: Network): number {
 }
 
 function threadScratch(network: Network, loss: Loss, rows: number): number {
-  let total = padded(kernelScratch(network));
+  let total = padded(kernelScratch(network)) + padded(1);
   createWorkspace(network, loss, rows, (length) => {
     total += padded(length);
     return new Float64Array(0);

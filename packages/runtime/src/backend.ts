@@ -56,7 +56,6 @@ function openLibrary({ path }: BlasIdentity): BlasLibrary {
   if (known !== undefined) return known;
   const { library, reason } = findBlas({ path });
   if (library === null) throw new Error(reason);
-
   opened.set(path, library);
   return library;
 }

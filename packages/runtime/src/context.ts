@@ -34,9 +34,12 @@ export interface RunContext {
   readonly kernels: Kernels;
   readonly workspace: Workspace;
   readonly theta: readonly (readonly Float64Array[])[];
+  readonly lossSum: Float64Array; // [1] this thread's own, for chunks of an evaluation
+  readonly lossSlots: readonly Float64Array[]; // [S][1] where each shard's summed loss goes
   readonly gradients: readonly (readonly (readonly Float64Array[])[])[]; // one a shard
   readonly update: BlockUpdate;
   readonly hyper: Float64Array;
+  readonly scale: Float64Array; // [1] what clipping multiplies the gradient by
   readonly pass: Pass;
   readonly targetColumns: number;
   readonly cores: number;
@@ -58,8 +61,10 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     memory: setup.memory,
     scratch: allocate(kernelScratch(network)),
   });
+  const lossSum = allocate(1);
   const rows = Math.max(largestShard(batch, shards || 1), EVALUATION_ROWS);
   const hyper = new Float64Array(optimizer.hyperLength);
+  const scale = Float64Array.of(1);
   return {
     setup,
     arena,
@@ -70,9 +75,12 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     kernels,
     workspace: createWorkspace(network, loss, rows, allocate),
     theta: bindTensors(network, arena.theta),
+    lossSum,
+    lossSlots: Array.from({ length: shards }, (_, s) => arena.lossSums.subarray(s, s + 1)),
     gradients: Array.from({ length: shards }, (_, s) => bindTensors(network, arena.gSum.subarray(s * P, (s + 1) * P))),
-    update: createBlockUpdate(kernels, optimizer, arena, hyper),
+    update: createBlockUpdate(kernels, optimizer, arena, hyper, scale),
     hyper,
+    scale,
     pass: { kernels, training: true, seed: setup.seed, step: 0, firstRow: 0 },
     targetColumns: targetColumns(network, loss),
     cores: availableParallelism(),

@@ -36,7 +36,8 @@ function badNumber(context: RunContext, step: number, s: number): string | undef
     const at = firstNotFinite(rows, n);
     if (at !== undefined) found ??= `${WHAT[phase]} of ${layerName(layer)} has ${show(rows[at])}`;
   };
-  const loss = runShard(context, step, s, inspect);
+  runShard(context, step, s, inspect);
+  const loss = context.arena.lossSums[s];
   if (loss - loss !== 0) found ??= `the loss after ${layerName(network.layers.length - 1)} has ${show(loss)}`;
   for (const [layer, tensors] of gradients[s].entries()) {
     for (const [k, gradient] of tensors.entries()) {

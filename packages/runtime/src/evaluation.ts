@@ -8,7 +8,7 @@ import type { EvaluationTask } from './protocol.ts';
 
 /** This thread's share of the chunks: overwrites their outputs and their summed losses. */
 export function evaluateChunks(context: RunContext, task: EvaluationTask): void {
-  const { network, workspace, theta, pass, loss, kernels } = context;
+  const { network, workspace, theta, pass, loss, kernels, lossSum } = context;
   const { dataset, outputs, lossSums, rows, threads } = task;
   const O = network.output;
   const evaluateLoss = lossKernel(loss, kernels);
@@ -21,6 +21,7 @@ export function evaluateChunks(context: RunContext, task: EvaluationTask): void 
     gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, null, task.first + from, B);
     const y = forward(network, workspace, theta, B, pass);
     outputs.set(y.subarray(0, B * O), from * O);
-    lossSums[chunk] = evaluateLoss(workspace.gradients[0], y, workspace.t, B, O);
+    evaluateLoss(lossSum, workspace.gradients[0], y, workspace.t, B, O);
+    lossSums[chunk] = lossSum[0];
   }
 }

@@ -26,17 +26,17 @@ function shardsPhase(context: RunContext, task: SpanTask, step: number): void {
   const S = context.setup.shards;
   const end = share(task.thread + 1, S, task.threads);
   for (let s = share(task.thread, S, task.threads); s < end; s++) {
-    context.arena.lossSums[s] = runShard(context, step, s);
+    runShard(context, step, s);
   }
 }
 
-/** Summed loss of shard s in `step`; overwrites row s of the gradients. */
-export function runShard(context: RunContext, step: number, s: number, inspect?: Inspect): number {
-  const { network, loss, workspace, pass, theta, gradients } = context;
+/** Overwrites the summed loss of shard s in `step` and row s of the gradients. */
+export function runShard(context: RunContext, step: number, s: number, inspect?: Inspect): void {
+  const { network, loss, workspace, pass, theta, gradients, lossSlots } = context;
   const rows = gatherShard(context, step, s);
   pass.training = true;
   pass.step = step;
-  return shardGradient(network, loss, workspace, theta, gradients[s], rows, pass, inspect);
+  shardGradient(lossSlots[s], network, loss, workspace, theta, gradients[s], rows, pass, inspect);
 }
 
 /** Brings the rows of shard s in `step` and their targets into the workspace; returns how many there are. */
@@ -62,7 +62,7 @@ function blocksPhase(context: RunContext, task: SpanTask, step: number): void {
   const end = share(task.thread + 1, blocks, task.threads);
   for (let block = share(task.thread, blocks, task.threads); block < end; block++) {
     context.update.average(block, rows);
-    context.update.apply(block, 1);
+    context.update.apply(block);
   }
 }
 
@@ -76,10 +76,10 @@ function reducePhase(context: RunContext, task: SpanTask, step: number): void {
 /** Every thread adds the block norms itself, in block order: no message, the same bits. */
 function updatePhase(context: RunContext, task: SpanTask, step: number): void {
   const blocks = blockCount(context.network.parameterCount);
-  const scale = clipScale(gradientNorm(context.arena.squares), context.setup.clipNorm ?? Infinity);
+  context.scale[0] = clipScale(gradientNorm(context.arena.squares), context.setup.clipNorm ?? Infinity);
   prepareHyper(context, step);
   const end = share(task.thread + 1, blocks, task.threads);
-  for (let block = share(task.thread, blocks, task.threads); block < end; block++) context.update.apply(block, scale);
+  for (let block = share(task.thread, blocks, task.threads); block < end; block++) context.update.apply(block);
 }
 
 function prepareHyper({ optimizer, schedule, arena, hyper }: RunContext, step: number): void {

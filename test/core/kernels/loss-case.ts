@@ -8,13 +8,14 @@ export function lossCase(name: LossName): KernelCase {
   const classes = loss.targets === 'classes';
   return {
     dims: fc.tuple(rows, width, choice),
-    arrays: ([B, O]) => ({ dy: B * O, y: B * O, t: classes ? B : B * O }),
-    writes: ['dy', 'y'],
+    arrays: ([B, O]) => ({ lossSum: 1, dy: B * O, y: B * O, t: classes ? B : B * O }),
+    writes: ['lossSum', 'dy', 'y'],
     prepare({ t }, [_B, O]) {
       if (classes) for (let n = 0; n < t.length; n++) t[n] = (7 * n) % O;
     },
-    run({ fast }, { dy, y, t }, [B, O, shared]) {
-      return (fast.losses[name] ?? loss.evaluate)(shared === 1 ? y : dy, y, t, B, O);
+    run({ fast }, { lossSum, dy, y, t }, [B, O, shared]) {
+      (fast.losses[name] ?? loss.evaluate)(lossSum, shared === 1 ? y : dy, y, t, B, O);
+      return undefined;
     },
   };
 }

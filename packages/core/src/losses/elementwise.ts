@@ -18,7 +18,7 @@ export interface ElementwiseLoss {
  * added in four lanes o mod 4, joined (l₀ + l₁) + (l₂ + l₃); rows ascending.
  */
 export function elementwiseLoss({ name, value, derivative, over, threshold }: ElementwiseLoss): Loss {
-  const evaluate: LossKernel = (dy, y, t, B, O) => {
+  const evaluate: LossKernel = (lossSum, dy, y, t, B, O) => {
     const divisor = over === 'mean' ? O : 1;
     let sum = 0;
     for (let n = 0; n < B; n++) {
@@ -39,7 +39,7 @@ export function elementwiseLoss({ name, value, derivative, over, threshold }: El
       }
       sum += (l0 + l1 + (l2 + l3)) / divisor;
     }
-    return sum;
+    lossSum[0] = sum;
   };
   return { name, targets: 'values', evaluate, ...(threshold === undefined ? {} : { threshold }) };
 }

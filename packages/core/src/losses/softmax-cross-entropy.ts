@@ -14,7 +14,7 @@ export function softmaxCrossEntropy(options: NoOptions = {}): Loss {
   return { name: 'softmax-cross-entropy', targets: 'classes', evaluate };
 }
 
-const evaluate: LossKernel = (dy, y, t, B, O) => {
+const evaluate: LossKernel = (lossSum, dy, y, t, B, O) => {
   let total = 0;
   for (let n = 0; n < B; n++) {
     const row = n * O;
@@ -25,7 +25,7 @@ const evaluate: LossKernel = (dy, y, t, B, O) => {
     for (let i = row; i < row + O; i++) dy[i] = flush(dy[i] / sum - (i === target ? 1 : 0));
     total += log(sum) + m - yTarget;
   }
-  return total;
+  lossSum[0] = total;
 };
 
 /** max y[o], in four lanes o mod 4 that start at -∞ and take what is greater, joined (l₀, l₁), (l₂, l₃), then both. */

@@ -1,0 +1,49 @@
+import { Worker } from 'node:worker_threads';
+import type { NetworkSpec } from '@gradloom/core';
+import type { TrainOptions } from '@gradloom/runtime';
+import { expect, test } from 'vitest';
+import { planRun } from '../../packages/runtime/src/options.ts';
+import { prepareRun } from '../../packages/runtime/src/prepare.ts';
+import type { SpanTask } from '../../packages/runtime/src/protocol.ts';
+import type { HeapUse } from '../support/heap-worker.ts';
+import { randomDataset } from '../support/random-dataset.ts';
+
+const STEPS = 10_000;
+const WARM_SPANS = 2;
+const dataset = randomDataset({ rows: 300, inputs: 8, classes: 3 });
+const network = (fn: 'relu' | 'sigmoid' | 'gelu'): NetworkSpec => ({
+  input: 8,
+  layers: [
+    { kind: 'dense', out: 16 },
+    { kind: 'activation', fn },
+    { kind: 'dropout', rate: 0.1 },
+    { kind: 'dense', out: 3 },
+  ],
+});
+
+/** Spans as a thread of a pool runs them, in a new thread, as a run with its own pool has. */
+async function spanInThread(spec: NetworkSpec, options: TrainOptions): Promise<HeapUse> {
+  const data = { train: dataset };
+  const length = { steps: (WARM_SPANS + 1) * STEPS, shuffle: false };
+  const plan = planRun(spec, data, { ...options, ...length, threads: 1, backend: 'wasm' });
+  const { setup } = prepareRun(plan, data);
+  const task: SpanTask = { kind: 'span', setup, live: [setup.run], thread: 0, threads: 1, first: 0, limit: STEPS };
+  const worker = new Worker(new URL('../support/heap-worker.ts', import.meta.url), {
+    workerData: { task, warmSpans: WARM_SPANS },
+  });
+  return new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
+}
+
+test.each<[string, NetworkSpec, TrainOptions]>([
+  ['relu, adam', network('relu'), { batch: 10, shards: 4 }],
+  [
+    'gelu, sgd, clipping, cosine',
+    network('gelu'),
+    { batch: 10, optimizer: { kind: 'sgd', momentum: 0.9 }, clipNorm: 1, schedule: 'cosine' },
+  ],
+  ['sigmoid, quadratic loss, rmsprop', network('sigmoid'), { batch: 10, loss: 'quadratic', optimizer: 'rmsprop' }],
+])('a span of 10,000 steps leaves under 16 bytes a step and wakes no collector: %s', async (_name, spec, options) => {
+  const { bytes, collections } = await spanInThread(spec, options);
+  expect(collections).toBe(0);
+  expect(bytes / STEPS).toBeLessThan(16);
+});
