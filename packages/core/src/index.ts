@@ -11,7 +11,7 @@ export {
 export { createInitializer, type InitializerName, type InitializerSpec, initializers } from './initializers/index.ts';
 export type { ActivationKernel, BackendName, FastKernels, Kernels } from './kernels/kernels.ts';
 export { referenceKernels } from './kernels/reference.ts';
-export { createWasmKernels, wasmHeapBase, wasmScratchLength } from './kernels/wasm.ts';
+export { compileWasmKernels, createWasmKernels, wasmHeapBase, wasmScratchLength } from './kernels/wasm.ts';
 export { WasmApi, type WasmMemory, type WasmModule } from './kernels/webassembly.ts';
 export { type Layer, type LayerKind, type LayerSpec, layers, type Pass } from './layers/index.ts';
 export { createLoss, type Loss, type LossKernel, type LossName, type LossSpec, losses } from './losses/index.ts';

@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import {
   type BackendName,
+  compileWasmKernels,
   createWasmKernels,
   type Kernels,
   oneOf,
   referenceKernels,
-  WasmApi,
   type WasmMemory,
   type WasmModule,
+  wasmHeapBase,
 } from '@gradloom/core';
 import { createBlasKernels } from './native/blas-kernels.ts';
 import { type BlasIdentity, type BlasLibrary, findBlas } from './native/find-blas.ts';
@@ -42,10 +43,10 @@ export function resolveBackend(choice: BackendChoice, path?: string): Backend {
 /** This thread's kernels over a run's memory; `scratch` is its own. */
 export function createBackendKernels(
   backend: Backend,
-  memory: { module: WasmModule; memory: WasmMemory; scratch: Float64Array },
+  { module, memory, scratch }: { module: WasmModule | null; memory: WasmMemory; scratch: Float64Array },
 ): Kernels {
-  if (backend.name === 'reference') return referenceKernels;
-  const wasm = createWasmKernels(memory);
+  if (backend.name === 'reference' || module === null) return referenceKernels;
+  const wasm = createWasmKernels({ module, memory, scratch });
   return 'library' in backend ? createBlasKernels(openLibrary(backend.library), wasm) : wasm;
 }
 
@@ -60,10 +61,16 @@ function openLibrary({ path }: BlasIdentity): BlasLibrary {
   return library;
 }
 
+/** What a backend needs compiled: the reference runs where WebAssembly has no SIMD, too. */
+export const moduleOf = ({ name }: Backend): WasmModule | null => (name === 'reference' ? null : compileKernels());
+
+/** The first byte of a run's memory that is free for its arrays. */
+export const heapBaseOf = (module: WasmModule | null): number => (module === null ? 0 : wasmHeapBase(module));
+
 let compiled: WasmModule | undefined;
 
-/** The module of the SIMD kernels, compiled once; threads share the code. */
+/** The module of the SIMD kernels, compiled once; threads share the code. @throws Error where there is no SIMD. */
 export function compileKernels(): WasmModule {
-  compiled ??= new WasmApi.Module(readFileSync(createRequire(import.meta.url).resolve('@gradloom/core/kernels.wasm')));
+  compiled ??= compileWasmKernels(readFileSync(createRequire(import.meta.url).resolve('@gradloom/core/kernels.wasm')));
   return compiled;
 }

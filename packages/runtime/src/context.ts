@@ -16,11 +16,10 @@ import {
   type Pass,
   type Schedule,
   targetColumns,
-  wasmHeapBase,
   type Workspace,
 } from '@gradloom/core';
 import { type Arena, EVALUATION_ROWS, kernelScratch, planArena, scratchAllocator } from './arena.ts';
-import { createBackendKernels } from './backend.ts';
+import { createBackendKernels, heapBaseOf } from './backend.ts';
 import type { RunSetup } from './protocol.ts';
 
 /** A thread's own view of a run: the same network over the same memory, its own kernels and scratch. */
@@ -51,7 +50,7 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const loss = createLoss(setup.loss);
   const optimizer = createOptimizer(setup.optimizer);
   const schedule = createSchedule(setup.schedule, setup.context);
-  const heapBase = wasmHeapBase(setup.module);
+  const heapBase = heapBaseOf(setup.module);
   const { batch, shards, threads } = setup;
   const arena = planArena({ network, loss, optimizer, schedule, batch, shards, threads, heapBase }).bind(setup.memory);
   const P = network.parameterCount;

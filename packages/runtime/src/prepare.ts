@@ -8,10 +8,9 @@ import {
   type Schedule,
   type ScheduleContext,
   type ScheduleSpec,
-  wasmHeapBase,
 } from '@gradloom/core';
 import { type Arena, allocateArena, planArena } from './arena.ts';
-import { type BackendChoice, compileKernels, resolveBackend } from './backend.ts';
+import { type BackendChoice, heapBaseOf, moduleOf, resolveBackend } from './backend.ts';
 import { allocateControl } from './barrier.ts';
 import type { DataSplits } from './datasets/dataset.ts';
 import type { RunPlan } from './options.ts';
@@ -43,8 +42,8 @@ let lastRun = 0;
 export function openRun(shape: RunShape): { setup: RunSetup; arena: Arena } {
   const { network, batch, shards, threads } = shape;
   const backend = resolveBackend(shape.backend, shape.blas);
-  const module = compileKernels();
-  const layout = planArena({ ...shape, heapBase: wasmHeapBase(module) });
+  const module = moduleOf(backend);
+  const layout = planArena({ ...shape, heapBase: heapBaseOf(module) });
   const memory = allocateArena(layout);
   lastRun++;
   const setup: RunSetup = {

@@ -16,7 +16,7 @@ export interface RunSetup {
   readonly seed: number;
   readonly clipNorm: number | null;
   readonly backend: Backend;
-  readonly module: WasmModule;
+  readonly module: WasmModule | null; // of the SIMD kernels; null where the backend has none
   readonly memory: WasmMemory; // see arena.ts
   readonly control: Int32Array<SharedArrayBuffer>; // see barrier.ts
   readonly dataset: Dataset | null; // trained on
