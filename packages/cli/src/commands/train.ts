@@ -1,0 +1,20 @@
+import type { Command } from './command.ts';
+
+export const train: Command = {
+  describe: 'Train a network',
+  usage: '--dataset <name or path> [options]',
+  examples: [
+    ['train --dataset mnist', 'handwritten digits, on all cores'],
+    ['train --dataset mnist --hidden 256,128 --dropout 0.2 --epochs 20', 'a larger network'],
+    ['train --dataset xor --optimizer adam --lr 0.05 --epochs 500', 'another optimizer'],
+    ['train --dataset spirals:rows=900,classes=3', 'options of a dataset'],
+    ['train --dataset mnist --schedule step:every-epochs=4,gamma=0.5', 'options of a schedule'],
+    ['train --dataset ./digits --batch full --steps 200 --json', 'own IDX files, for a script'],
+    ['train --config runs/mnist-1/config.json --seed 7', 'an earlier run with another seed'],
+  ],
+  epilogue:
+    'A name takes options as name:option=value,option=value. The number of threads never changes the result; shards and batch do. ' +
+    'Ctrl-C stops at the end of a step and keeps the model.',
+  options: async () => (await import('../train/options.ts')).trainOptions,
+  run: async (request, io) => (await import('../train/run-train.ts')).runTrain(request, io),
+};

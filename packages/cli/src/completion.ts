@@ -1,0 +1,24 @@
+import { commands } from './commands/index.ts';
+
+const OWN_FLAGS = ['--help', '--version'];
+
+/** Words that may stand where the last one is being typed: commands, then flags, then the values of a flag that has few. */
+export async function complete(args: readonly string[]): Promise<string[]> {
+  const words = args
+    .slice(args.indexOf('--get-yargs-completions') + 1)
+    .filter((word, i) => i > 0 || word !== 'gradloom');
+  const current = words.at(-1) ?? '';
+  const name = words.slice(0, -1).find((word) => Object.hasOwn(commands, word));
+  return (await offers(name, words.at(-2) ?? '', current)).filter((word) => word.startsWith(current));
+}
+
+async function offers(name: string | undefined, previous: string, current: string): Promise<readonly string[]> {
+  if (name === undefined) return [...Object.keys(commands), 'completion', ...OWN_FLAGS];
+  const table = await commands[name].options();
+  const option = previous.startsWith('--') ? table[previous.slice(2)] : undefined;
+  if (option !== undefined && !option.takesNothing) return option.choices ?? [];
+  // Nothing to offer for a word of the user's own: the shell then completes files.
+  return current.startsWith('-') || current === ''
+    ? [...Object.keys(table).map((key) => `--${key}`), ...OWN_FLAGS]
+    : [];
+}

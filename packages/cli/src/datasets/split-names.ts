@@ -1,0 +1,16 @@
+import type { DataSplits, Dataset } from '@gradloom/runtime';
+import { UsageError } from '../usage-error.ts';
+
+/** The parts of a dataset. */
+export const splitNames = { train: true, validation: true, test: true } satisfies Record<keyof DataSplits, true>;
+
+export type SplitName = keyof typeof splitNames;
+
+/** The part that is asked for; else the test set, or where there is none all rows. @throws UsageError where it is not there. */
+export function takeSplit(sets: DataSplits, asked: SplitName | undefined): { split: SplitName; dataset: Dataset } {
+  const split = asked ?? (sets.test === undefined ? 'train' : 'test');
+  const dataset = sets[split];
+  if (dataset !== undefined) return { split, dataset };
+  const known = Object.keys(splitNames).filter((name) => name in sets);
+  throw new UsageError(`--split has ${split}, expected ${known.join(' or ')} (${sets.train.name} has no other set)`);
+}

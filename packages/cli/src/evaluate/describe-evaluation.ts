@@ -1,0 +1,63 @@
+import type { Evaluation } from '@gradloom/runtime';
+import type { SplitName } from '../datasets/split-names.ts';
+import { columns } from '../report/columns.ts';
+import { decimal, percent, whole } from '../report/format.ts';
+import type { Paint } from '../terminal/paint.ts';
+import type { ClassFigures } from './class-figures.ts';
+
+/** All that `evaluate` found out. */
+export interface Findings {
+  readonly fingerprint: string;
+  readonly dataset: string;
+  readonly split: SplitName;
+  readonly evaluation: Evaluation;
+  readonly topK: { readonly k: number; readonly accuracy: number } | null;
+  readonly classes: readonly ClassFigures[] | null;
+}
+
+/** Lines for people: the figures, each class, and the confusion matrix where it fits. */
+export function describeEvaluation(findings: Findings, width: number, paint: Paint): string[] {
+  const { dataset, split, evaluation, classes } = findings;
+  const lines = [`${dataset}: ${whole(evaluation.rows)} ${split} rows`, '', ...columns(figures(findings, paint))];
+  return classes === null ? lines : [...lines, '', ...classTable(classes), '', ...matrix(classes, width)];
+}
+
+function figures({ evaluation, topK }: Findings, paint: Paint): string[][] {
+  const { rows, loss, accuracy, mae, rmse, r2 } = evaluation;
+  const table: string[][] = [];
+  if (accuracy !== undefined) {
+    table.push([
+      'accuracy',
+      `${paint('bold', percent(accuracy))}  (${whole(Math.round(accuracy * rows))} of ${whole(rows)})`,
+    ]);
+  }
+  if (topK !== null) table.push([`top-${topK.k} accuracy`, percent(topK.accuracy)]);
+  table.push(['loss', decimal(loss)]);
+  for (const [name, value] of Object.entries({ mae, rmse, r2 }))
+    if (value !== undefined) table.push([name, decimal(value)]);
+  return table;
+}
+
+function classTable(classes: readonly ClassFigures[]): string[] {
+  const rows = classes.map(({ label, rows, recall, precision }) => [
+    label,
+    whole(rows),
+    share(recall),
+    share(precision),
+  ]);
+  return columns([['class', 'rows', 'accuracy', 'precision'], ...rows], { right: [1, 2, 3] });
+}
+
+/** Rows are classes, columns what they were taken for; 0 is a dot. */
+function matrix(classes: readonly ClassFigures[], width: number): string[] {
+  const head = ['taken for', ...classes.map(({ label }) => label)];
+  const body = classes.map(({ label, answers }) => [
+    label,
+    ...answers.map((count) => (count === 0 ? '·' : String(count))),
+  ]);
+  const lines = columns([head, ...body], { right: head.map((_, c) => c).slice(1) });
+  if (lines.every((line) => line.length <= width)) return lines;
+  return [`  The confusion matrix of ${classes.length} classes is wider than this terminal: --json has it.`];
+}
+
+const share = (value: number): string => (Number.isNaN(value) ? '-' : percent(value));

@@ -1,0 +1,65 @@
+import { createLoss, metrics } from '@gradloom/core';
+import { type Evaluation, evaluateModel, type Model } from '@gradloom/runtime';
+import type { Request } from '../commands/command.ts';
+import { openDataset } from '../datasets/open-dataset.ts';
+import { takeSplit } from '../datasets/split-names.ts';
+import { type Io, printLine } from '../io.ts';
+import { dataOf, openModel, refuseMoreThan } from '../models/open-model.ts';
+import { nameFlag } from '../options/name-flag.ts';
+import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
+import { createPaint } from '../terminal/paint.ts';
+import { classFigures } from './class-figures.ts';
+import { describeEvaluation, type Findings } from './describe-evaluation.ts';
+import { type EvaluateValues, evaluateOptions } from './options.ts';
+
+/** Measures a model and prints what was found. Resolves to the exit code. */
+export async function runEvaluate({ flags, positionals }: Request, io: Io): Promise<number> {
+  const values = parseRaw(evaluateOptions, flagsToRaw(evaluateOptions, flags));
+  refuseMoreThan(1, positionals, 'one model');
+  const model = openModel(positionals);
+  try {
+    const findings = await measure(model, values);
+    if (values.json) printLine(io.stdout, jsonLine(findings));
+    else {
+      const paint = createPaint(io.stdout, io.env);
+      for (const line of describeEvaluation(findings, io.stdout.columns ?? 80, paint)) printLine(io.stdout, line);
+    }
+    return 0;
+  } catch (error) {
+    throw nameFlag(error, evaluateOptions);
+  }
+}
+
+async function measure(model: Model, values: EvaluateValues): Promise<Findings> {
+  const { source, shares } = dataOf(model, values.dataset);
+  const { split, dataset } = takeSplit((await openDataset(source, shares)).sets, values.split);
+  const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
+  const { targets, threshold = 0.5 } = createLoss(lossSpec);
+  const k = values['top-k'] ?? 5;
+  const confusion = dataset.classes === null ? null : metrics['confusion-matrix']({ targets, threshold });
+  // Among all classes every row is right.
+  const topK = targets === 'classes' && k < (dataset.classes ?? 0) ? metrics['top-k']({ k }) : null;
+  const { threads, backend, blas } = values;
+  const evaluation: Evaluation = await evaluateModel(model.spec, model.parameters, dataset, {
+    loss: lossSpec,
+    ...(threads === undefined ? {} : { threads }),
+    ...(backend === undefined ? {} : { backend }),
+    ...(blas === undefined ? {} : { blas }),
+    readers: [confusion, topK].filter((reader) => reader !== null),
+  });
+  const { labels } = model.metadata;
+  return {
+    fingerprint: model.fingerprint,
+    dataset: dataset.name,
+    split,
+    evaluation,
+    topK: topK === null ? null : { k, accuracy: topK.value() },
+    classes: confusion === null ? null : classFigures(confusion.value(), labels ?? dataset.labels),
+  };
+}
+
+/** A figure that does not apply is null. */
+function jsonLine({ evaluation, classes, ...rest }: Findings): string {
+  const { rows, loss, accuracy = null, mae = null, rmse = null, r2 = null } = evaluation;
+  return JSON.stringify({ event: 'evaluation', ...rest, rows, loss, accuracy, mae, rmse, r2, classes });
+}

@@ -1,0 +1,10 @@
+import { basename, relative } from 'node:path';
+
+/** How the user would call this program again: through npx where npm is behind it, else as it was called. */
+export function invocation(
+  env: Readonly<Record<string, string | undefined>>,
+  script: string = process.argv[1] ?? 'gradloom',
+): string {
+  if (env.npm_config_user_agent !== undefined) return 'npx gradloom';
+  return basename(script) === 'gradloom' ? 'gradloom' : `node ${relative(process.cwd(), script)}`;
+}

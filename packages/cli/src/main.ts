@@ -1,0 +1,41 @@
+import { readCommandLine } from './command-line.ts';
+import type { Request } from './commands/command.ts';
+import { commands } from './commands/index.ts';
+import { describeFailure, exitCodeOf } from './failure.ts';
+import { type Io, printLine, processIo } from './io.ts';
+import { endOnBrokenPipe } from './terminal/broken-pipe.ts';
+import { asUsage, UsageError } from './usage-error.ts';
+
+/** The program: sets the exit code and lets the process end by itself, when all that was printed has been taken. */
+export async function main(args: readonly string[]): Promise<void> {
+  const io = processIo();
+  endOnBrokenPipe(io);
+  process.exitCode = await runCommandLine(args, io);
+}
+
+/** Runs a command line. Resolves to the exit code: 0, 2 for a command line that cannot be run, else 1 or a signal's. */
+export async function runCommandLine(args: readonly string[], io: Io): Promise<number> {
+  const where = Object.hasOwn(commands, args[0] ?? '') ? `gradloom ${args[0]}` : 'gradloom';
+  try {
+    const asked = await readCommandLine(args, io.stdout.columns ?? 80);
+    if ('text' in asked) {
+      printLine(io.stdout, asked.text);
+      return 0;
+    }
+    if (Object.hasOwn(commands, asked.command)) return await commands[asked.command].run(asked.request, io);
+    return await runNoCommand(asked.request, io);
+  } catch (error) {
+    printLine(io.stderr, describeFailure(where, error, args.includes('--verbose')));
+    return exitCodeOf(error);
+  }
+}
+
+/** No word at all asks for help; any other word is a command that does not exist. */
+async function runNoCommand({ flags, positionals }: Request, io: Io): Promise<number> {
+  const { knownKey } = await import('./options/words.ts');
+  const [word] = positionals;
+  if (word !== undefined) asUsage(() => knownKey('command', word, commands));
+  const [flag] = Object.keys(flags);
+  if (flag === undefined) return runCommandLine(['--help'], io);
+  throw new UsageError(`--${flag} stands alone, expected a command (${Object.keys(commands).join(', ')}) before it`);
+}

@@ -1,0 +1,44 @@
+import { loadModel, type Model } from '@gradloom/runtime';
+import type { Shares } from '../datasets/open-dataset.ts';
+import { type DatasetSource, datasetSource, formatSource } from '../options/dataset-source.ts';
+import { UsageError } from '../usage-error.ts';
+import { modelPath } from './model-path.ts';
+
+/** The model that the first word of a command line names. @throws UsageError where there is none. */
+export function openModel(positionals: readonly string[]): Model {
+  const [path] = positionals;
+  if (path === undefined || path === '') {
+    throw new UsageError('the model is missing, expected a run such as runs/mnist-1, or a model file');
+  }
+  return loadModel(modelPath(path));
+}
+
+/** @throws UsageError for words that no place is left for. */
+export function refuseMoreThan(count: number, positionals: readonly string[], expected: string): void {
+  if (positionals.length <= count) return;
+  throw new UsageError(`the word ${JSON.stringify(positionals[count])} is one too many, expected ${expected}`);
+}
+
+export interface ModelData {
+  readonly source: DatasetSource;
+  readonly shares: Shares;
+}
+
+/**
+ * The rows to try a model on, by default those of its run, dealt out as they were then. Of another dataset none were seen
+ * in training, so nothing is held out. @throws UsageError where neither names one.
+ */
+export function dataOf({ metadata }: Model, asked: DatasetSource | undefined): ModelData {
+  const own = typeof metadata.dataset === 'string' ? metadata.dataset : undefined;
+  if (asked === undefined && own === undefined) {
+    throw new UsageError('--dataset is missing, expected one, since the model does not say what it was trained on');
+  }
+  if (own === undefined || (asked !== undefined && formatSource(asked) !== own)) {
+    return { source: asked ?? datasetSource.parse('--dataset', own), shares: { validation: 0, test: 0 } };
+  }
+  const { validation, test } = metadata;
+  return {
+    source: asked ?? datasetSource.parse("the model's dataset", own),
+    shares: { validation: typeof validation === 'number' ? validation : 0, test: typeof test === 'number' ? test : 0 },
+  };
+}

@@ -1,0 +1,69 @@
+import { show } from '@gradloom/core';
+import { numeric } from './numeric.ts';
+import type { Kind } from './option.ts';
+import { knownKey } from './words.ts';
+
+/** A member of a family and its options, as a spec of core has them. */
+export interface Member {
+  kind: string;
+  [option: string]: unknown;
+}
+
+/**
+ * A member of a family: its name, or 'name:option=value,option=value'; in a config file also { kind: name, option: value }.
+ * `create` has the last word on the options.
+ */
+export const memberOf = <Spec>(
+  table: object,
+  create: (spec: Spec) => unknown,
+): Kind<Exclude<Spec, string> & Member> => ({
+  parse(name, raw) {
+    const member = parseMember(name, raw, table);
+    assertSpec(name, member, create);
+    return member;
+  },
+  choices: Object.keys(table),
+});
+
+/** The parts of 'name:option=value'. Options may be written in kebab-case. @throws Error where the name is not in the table. */
+export function parseMember(name: string, raw: unknown, table: object): Member {
+  if (typeof raw === 'object' && raw !== null && 'kind' in raw) {
+    return { ...raw, kind: knownKey(name, raw.kind, table) };
+  }
+  if (typeof raw !== 'string') return { kind: knownKey(name, raw, table) };
+  const colon = raw.indexOf(':');
+  const kind = knownKey(name, colon === -1 ? raw : raw.slice(0, colon), table);
+  const member: Member = { kind };
+  if (colon === -1) return member;
+  for (const part of raw.slice(colon + 1).split(',')) {
+    const [, option, value] = /^\s*([\w-]+)=(.*)$/.exec(part) ?? [];
+    if (option === undefined || option === 'kind') {
+      throw new Error(`${name} has ${show(raw)}, expected ${kind}:option=value,option=value`);
+    }
+    member[camelCase(option)] = value === 'true' ? true : value === 'false' ? false : numeric(value.trim());
+  }
+  return member;
+}
+
+/** The text that `parseMember` reads. */
+export function formatMember({ kind, ...options }: Member): string {
+  const parts = Object.entries(options).map(([option, value]) => `${kebabCase(option)}=${value}`);
+  return parts.length === 0 ? kind : `${kind}:${parts.join(',')}`;
+}
+
+export const camelCase = (word: string): string => word.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+export const kebabCase = (word: string): string => word.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** The families check names and values of their options themselves; '<where>: ' gives way to the flag and the member. */
+function assertSpec<Spec>(
+  name: string,
+  member: Member,
+  create: (spec: Spec) => unknown,
+): asserts member is Exclude<Spec, string> & Member {
+  try {
+    create(member as Spec);
+  } catch (error) {
+    const sentence = error instanceof Error ? error.message.replace(/^[^:]*: /, '') : String(error);
+    throw new Error(`${name} ${member.kind}: ${sentence}`, { cause: error });
+  }
+}

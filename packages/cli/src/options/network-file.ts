@@ -1,0 +1,11 @@
+import { show } from '@gradloom/core';
+import type { Kind } from './option.ts';
+import { isRecord } from './read-object.ts';
+
+/** A network: the file that describes it, or, in a config file, the description itself. */
+export const networkFile: Kind<string | Record<string, unknown>> = {
+  parse(name, raw) {
+    if ((typeof raw === 'string' && raw !== '') || isRecord(raw)) return raw;
+    throw new Error(`${name} has ${show(raw)}, expected a JSON file such as network.json`);
+  },
+};

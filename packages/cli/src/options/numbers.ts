@@ -1,0 +1,47 @@
+import { show } from '@gradloom/core';
+import { numeric } from './numeric.ts';
+import type { Kind } from './option.ts';
+
+/** A whole number from `least` to 2^53 - 1. */
+export const wholeNumber = (least: number): Kind<number> => ({
+  parse: (name, raw) =>
+    checked(name, raw, `a whole number of at least ${least}`, (x) => Number.isSafeInteger(x) && x >= least),
+});
+
+/** A number that `ok` accepts; `wanted` says which those are. */
+export const realNumber = (wanted: string, ok: (value: number) => boolean): Kind<number> => ({
+  parse: (name, raw) => checked(name, raw, wanted, ok),
+});
+
+export const positive = realNumber('a number above 0', (x) => x > 0);
+export const nonNegative = realNumber('a number of at least 0', (x) => x >= 0);
+export const fraction = realNumber('a number from 0 to below 1', (x) => x >= 0 && x < 1);
+
+/** A whole number of rows, or all of them. */
+export const rowsOrFull: Kind<number | 'full'> = {
+  parse: (name, raw) => {
+    if (raw === 'full') return raw;
+    return checked(name, raw, 'a whole number of at least 1, or full', (x) => Number.isSafeInteger(x) && x >= 1);
+  },
+  choices: ['full'],
+};
+
+/** Widths of the hidden layers, '128,64', or none. */
+export const widths: Kind<readonly number[]> = {
+  parse(name, raw) {
+    if (raw === 'none') return [];
+    const parts: readonly unknown[] = typeof raw === 'string' ? raw.split(',') : Array.isArray(raw) ? raw : [raw];
+    const values = parts.map((part) => (typeof part === 'string' ? numeric(part.trim()) : part));
+    if (values.every(isWidth)) return values;
+    throw new Error(`${name} has ${show(raw)}, expected widths of layers such as 128,64, or none`);
+  },
+  choices: ['none'],
+};
+
+const isWidth = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 1;
+
+function checked(name: string, raw: unknown, wanted: string, ok: (value: number) => boolean): number {
+  const value = numeric(raw);
+  if (typeof value === 'number' && Number.isFinite(value) && ok(value)) return value;
+  throw new Error(`${name} has ${show(raw)}, expected ${wanted}`);
+}

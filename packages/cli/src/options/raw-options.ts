@@ -1,0 +1,63 @@
+import { asUsage, UsageError } from '../usage-error.ts';
+import type { OptionTable, Values } from './option.ts';
+import { didYouMean } from './words.ts';
+
+/** What the user wrote, before it is read: by option, the value and how an error names it. */
+export type RawOptions = Readonly<Record<string, { readonly name: string; readonly value: unknown }>>;
+
+/** Options of which the user may use one side or the other. */
+export type Alternatives = readonly (readonly [readonly string[], readonly string[]])[];
+
+/** @throws UsageError for a flag that is unknown or given twice. */
+export function flagsToRaw(table: OptionTable, flags: Readonly<Record<string, unknown>>): RawOptions {
+  const known = Object.keys(table);
+  const raw: Record<string, { name: string; value: unknown }> = {};
+  for (const [key, value] of Object.entries(flags)) {
+    const name = key.length === 1 ? `-${key}` : `--${key}`;
+    if (!Object.hasOwn(table, key)) {
+      throw new UsageError(
+        `${name} is unknown, expected a flag from --help${didYouMean(
+          name,
+          known.map((k) => `--${k}`),
+        )}`,
+      );
+    }
+    if (Array.isArray(value)) throw new UsageError(`${name} has ${value.length} values, expected one`);
+    raw[key] = { name, value };
+  }
+  return raw;
+}
+
+/** Flags win over the file, also over the other side of an alternative: `--steps` sets the file's `epochs` aside. */
+export function mergeRaw(flags: RawOptions, file: RawOptions, alternatives: Alternatives): RawOptions {
+  const setAside = new Set<string>();
+  for (const [one, other] of alternatives) {
+    if (one.some((key) => key in flags)) for (const key of other) setAside.add(key);
+    if (other.some((key) => key in flags)) for (const key of one) setAside.add(key);
+  }
+  const kept = Object.entries(file).filter(([key]) => !setAside.has(key));
+  return { ...Object.fromEntries(kept), ...flags };
+}
+
+/** @throws UsageError for the first value that does not fit, or two options that exclude each other. */
+export function parseRaw<T extends OptionTable>(table: T, raw: RawOptions, alternatives: Alternatives = []): Values<T> {
+  for (const sides of alternatives) {
+    const [one, other] = sides.map((keys) => keys.find((key) => key in raw));
+    if (one === undefined || other === undefined) continue;
+    throw new UsageError(`${raw[one].name} stands beside ${raw[other].name}, expected one of the two`);
+  }
+  const values: Values<T> = {};
+  for (const key in table) {
+    if (key in raw) values[key] = asUsage(() => parseOne(table, key, raw));
+  }
+  return values;
+}
+
+/** The type of a table's parser for one key is the type of that key's value; TypeScript cannot follow it through the table. */
+function parseOne<T extends OptionTable, K extends keyof T & string>(
+  table: T,
+  key: K,
+  raw: RawOptions,
+): ReturnType<T[K]['parse']> {
+  return table[key].parse(raw[key].name, raw[key].value) as ReturnType<T[K]['parse']>;
+}

@@ -1,0 +1,39 @@
+import { createLoss } from '@gradloom/core';
+import type { Model } from '@gradloom/runtime';
+import type { RowBatch } from './row-batch.ts';
+
+/** What a model says of a row. */
+export interface Answer {
+  readonly row: number; // place in its source, counted from 0
+  readonly class?: number; // where the model chooses between classes
+  readonly label?: string; // of the class
+  readonly probability?: number; // of the class, where the loss makes the outputs logits
+  readonly outputs: readonly number[]; // values, or logits
+  readonly target?: readonly number[];
+}
+
+/** A function that answers batches of rows. */
+export function createAnswers(model: Model): (batch: RowBatch) => Answer[] {
+  const loss = model.loss === undefined ? null : createLoss(model.loss);
+  const onLogits = loss?.targets === 'classes' || loss?.name === 'binary-cross-entropy';
+  const { classes, labels } = model.metadata;
+  return ({ x, numbers, targets }) => {
+    const outputs = model.predict(x);
+    const O = outputs.length / numbers.length;
+    const chooses = loss?.targets === 'classes' || typeof classes === 'number' || (onLogits && O === 1);
+    const chosen = chooses ? model.classify(x) : [];
+    const shares = chooses && onLogits ? model.probabilities(x) : undefined;
+    return numbers.map((row, n) => {
+      const best = chosen[n];
+      const share = shares?.[O === 1 ? n : n * O + best];
+      return {
+        row,
+        ...(best === undefined ? {} : { class: best }),
+        ...(labels?.[best] === undefined ? {} : { label: labels[best] }),
+        ...(share === undefined ? {} : { probability: O === 1 && best === 0 ? 1 - share : share }),
+        outputs: [...outputs.subarray(n * O, (n + 1) * O)],
+        ...(targets === undefined ? {} : { target: targets[n] }),
+      };
+    });
+  };
+}

@@ -1,0 +1,6 @@
+/** Rows to predict, and what is known of them. */
+export interface RowBatch {
+  readonly x: Float64Array; // [N, I]
+  readonly numbers: readonly number[]; // [N] place of each row in its source, counted from 0
+  readonly targets?: readonly (readonly number[])[]; // [N][columns]
+}

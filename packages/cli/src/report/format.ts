@@ -1,0 +1,29 @@
+const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
+/** 60,000. */
+export const whole = (value: number): string => grouped.format(value);
+
+/** 97.86 %; 100 % only where nothing is missing. */
+export const percent = (share: number): string =>
+  `${share === 1 ? '100' : (Math.floor(share * 1e4) / 100).toFixed(2)} %`;
+
+/** Four significant digits: 0.07134, 1.200e-7. */
+export function decimal(value: number): string {
+  if (value === 0 || !Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  if (size < 1e-4 || size >= 1e7) return value.toExponential(3);
+  return size >= 1000 ? grouped.format(value) : value.toPrecision(4);
+}
+
+/** 820 ms, 8.1 s, 2 min 05 s, 1 h 03 min. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  const seconds = ms / 1000;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const minutes = Math.floor(Math.round(seconds) / 60);
+  if (minutes < 60) return `${minutes} min ${String(Math.round(seconds) % 60).padStart(2, '0')} s`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+}
+
+/** '1 epoch', '2 epochs'. */
+export const plural = (count: number, noun: string): string => `${whole(count)} ${noun}${count === 1 ? '' : 's'}`;

@@ -1,0 +1,35 @@
+import type { Io } from '../io.ts';
+
+/** 128 + the signal's number, as a shell has it. */
+export const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 };
+
+export type Interruption = keyof typeof exitCodes;
+
+export interface Interrupt {
+  readonly signal: AbortSignal; // its reason is the Interruption
+  /** Gives the signals back their usual effect. */
+  release(): void;
+}
+
+/**
+ * Turns the first signal, or a reader of stdout who leaves, into an abort, so that work can be finished. A second signal
+ * ends the process as usual.
+ */
+export function listenForInterrupt({ stdout }: Io): Interrupt {
+  const controller = new AbortController();
+  const listeners = (['SIGHUP', 'SIGINT', 'SIGTERM'] as const).map((name) => [name, () => stop(name)] as const);
+  const onError = () => stop('SIGPIPE');
+  function stop(interruption: Interruption): void {
+    controller.abort(interruption);
+    for (const [name, listener] of listeners) process.removeListener(name, listener);
+  }
+  for (const [name, listener] of listeners) process.on(name, listener);
+  stdout.on('error', onError);
+  return {
+    signal: controller.signal,
+    release() {
+      for (const [name, listener] of listeners) process.removeListener(name, listener);
+      stdout.removeListener('error', onError);
+    },
+  };
+}

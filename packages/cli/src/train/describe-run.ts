@@ -1,0 +1,38 @@
+import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import { formatMember, type Member } from '../options/member.ts';
+import { backendName } from '../report/backend-name.ts';
+import { plural, whole } from '../report/format.ts';
+import type { RunStart } from './reporter.ts';
+
+/** The lines above a run: data, network, training, machine. */
+export function describeRun({ recipe, event }: RunStart): string[] {
+  const { sets, spec, values } = recipe;
+  const { train, validation, test } = sets;
+  const rows = [`${whole(train.rows)} training rows`];
+  if (validation !== undefined) rows.push(`${whole(validation.rows)} validation rows`);
+  if (test !== undefined) rows.push(test === train ? 'tested on the same' : `${whole(test.rows)} test rows`);
+  const targets = train.classes === null ? plural(train.targets.columns, 'output') : `${train.classes} classes`;
+  const totalEpochs = event.totalSteps / event.stepsPerEpoch;
+  const length = Number.isInteger(totalEpochs) ? plural(totalEpochs, 'epoch') : plural(event.totalSteps, 'step');
+  const schedule = values.schedule?.kind === 'constant' ? '' : ` ${nameOf(values.schedule)}`;
+  return [
+    `${train.name}: ${rows.join(', ')}, ${plural(train.inputs.columns, 'input')}, ${targets}`,
+    `${describeNetwork(spec)}: ${plural(event.parameters, 'parameter')}, loss ${nameOf(values.loss)}`,
+    `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)} in ${plural(event.shards, 'shard')}, ${length}`,
+    `${backendName(event.backend)} on ${plural(event.threads, 'thread')}, seed ${values.seed}`,
+  ];
+}
+
+/** '784-128-10 relu': widths, then what stands between them. */
+function describeNetwork(spec: NetworkSpec): string {
+  const network = buildNetwork(spec);
+  const widths = [network.input];
+  const others = new Set<string>();
+  for (const layer of network.layers) {
+    if (layer.tensors.length > 0) widths.push(layer.out);
+    else others.add(layer.label.replace(`(${layer.out})`, ''));
+  }
+  return [widths.join('-'), ...others].join(' ');
+}
+
+const nameOf = (member: Member | undefined): string => (member === undefined ? '' : formatMember(member));

@@ -1,0 +1,16 @@
+import { type Io, printLine } from '../io.ts';
+import { doneLine, epochLine, startLine } from './metrics-line.ts';
+import type { Reporter } from './reporter.ts';
+
+/** One JSON object a line on stdout; with `quiet` only the last. */
+export function jsonReporter({ stdout }: Io, quiet: boolean): Reporter {
+  const print = quiet ? () => {} : (line: string) => printLine(stdout, line);
+  return {
+    start: (run) => print(startLine(run)),
+    warning: (message) => print(JSON.stringify({ event: 'warning', message })),
+    progress() {},
+    epoch: (event) => print(epochLine(event)),
+    stop() {},
+    done: (_run, result) => printLine(stdout, doneLine(result)),
+  };
+}

@@ -1,0 +1,54 @@
+import type { TrainResult } from '@gradloom/runtime';
+import { configOf } from './describe-flags.ts';
+import type { EpochEvent, RunStart } from './reporter.ts';
+
+/** The first line of --json. */
+export function startLine({ recipe, event, out }: RunStart): string {
+  const { train, validation, test } = recipe.sets;
+  return JSON.stringify({
+    event: 'start',
+    dataset: train.name,
+    trainRows: train.rows,
+    validationRows: validation?.rows ?? 0,
+    testRows: test?.rows ?? 0,
+    parameters: event.parameters,
+    totalSteps: event.totalSteps,
+    stepsPerEpoch: event.stepsPerEpoch,
+    batch: event.batch,
+    shards: event.shards,
+    threads: event.threads,
+    backend: event.backend,
+    options: configOf(recipe.values),
+    network: recipe.spec,
+    out,
+  });
+}
+
+/** A line of --json and of metrics.jsonl. A figure that is not finite or does not apply is null. */
+export function epochLine({ type: event, validation, ...figures }: EpochEvent): string {
+  return JSON.stringify({
+    event,
+    ...figures,
+    validationLoss: validation?.loss ?? null,
+    validationAccuracy: validation?.accuracy ?? null,
+  });
+}
+
+/** The last line of --json. */
+export function doneLine(result: TrainResult): string {
+  return JSON.stringify({
+    event: 'done',
+    steps: result.steps,
+    epochs: result.epochs,
+    trainLoss: result.trainLoss,
+    testLoss: result.test?.loss ?? null,
+    testAccuracy: result.test?.accuracy ?? null,
+    fingerprint: result.fingerprint,
+    threads: result.threads,
+    shards: result.shards,
+    backend: result.backend.name,
+    elapsedMs: result.elapsedMs,
+    samplesPerSecond: result.samplesPerSecond,
+    seed: result.seed,
+  });
+}

@@ -1,0 +1,24 @@
+import type { ModelContents } from '@gradloom/runtime';
+import { formatSource } from '../options/dataset-source.ts';
+import { version } from '../version.ts';
+import type { Recipe } from './recipe.ts';
+
+/** What a run's model file holds: the network, and enough about its data to measure it again on the same rows. */
+export function modelOf({ spec, sets, values }: Recipe, parameters: Float64Array): ModelContents {
+  const { classes, labels, inputs } = sets.train;
+  const { loss, dataset, validation = 0, test = 0 } = values;
+  return {
+    spec,
+    parameters,
+    ...(loss === undefined ? {} : { loss }),
+    metadata: {
+      ...(labels === undefined ? {} : { labels }),
+      divisor: inputs.divisor,
+      classes,
+      dataset: dataset === undefined ? null : formatSource(dataset),
+      validation,
+      test,
+      writtenBy: `gradloom ${version}`,
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import type { OptimizerSpec } from '@gradloom/core';
+import { fraction, nonNegative, positive } from '../options/numbers.ts';
+import type { Option } from '../options/option.ts';
+import { toggle } from '../options/words.ts';
+
+/** Names of all optimizers' options, as flags. */
+type OptimizerFlag = Kebab<OptionOf<OptimizerSpec>>;
+type OptionOf<Spec> = Spec extends { kind: string } ? Exclude<keyof Spec & string, 'kind' | 'lr'> : never;
+type Kebab<Word extends string> = Word extends `${infer Head}${infer Tail}`
+  ? Head extends Lowercase<Head>
+    ? `${Head}${Kebab<Tail>}`
+    : `-${Lowercase<Head>}${Kebab<Tail>}`
+  : '';
+
+/** A flag for each option of any optimizer; an optimizer that has no such option refuses it. */
+export const optimizerFlags = {
+  momentum: { group: 'Training', ...fraction, describe: 'of sgd and rmsprop (0)' },
+  nesterov: { group: 'Training', ...toggle, describe: 'sgd looks ahead along the momentum' },
+  beta1: { group: 'Training', ...fraction, describe: 'decay of the first moment of adam and adamw (0.9)' },
+  beta2: { group: 'Training', ...fraction, describe: 'decay of the second moment of adam and adamw (0.999)' },
+  epsilon: { group: 'Training', ...positive, describe: 'added to the root of all but sgd (1e-8; 1e-10 for adagrad)' },
+  decay: { group: 'Training', ...fraction, describe: 'of the mean square of rmsprop (0.99)' },
+  'weight-decay': {
+    group: 'Training',
+    ...nonNegative,
+    describe: 'L2 on the weights, decoupled in adamw (0; 0.01 for adamw)',
+  },
+} satisfies Record<OptimizerFlag, Option<unknown>>;

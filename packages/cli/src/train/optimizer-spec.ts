@@ -1,0 +1,49 @@
+import { createOptimizer, type OptimizerSpec, optimizers } from '@gradloom/core';
+import type { Preset } from '../datasets/presets.ts';
+import { camelCase, type Member } from '../options/member.ts';
+import { UsageError } from '../usage-error.ts';
+import { optimizerFlags } from './optimizer-flags.ts';
+import type { TrainValues } from './options.ts';
+
+/**
+ * The optimizer with its flags. The dataset's own options stand behind it where it is the dataset's own kind; flags win.
+ * @throws UsageError for a flag that the optimizer does not have.
+ */
+export function optimizerSpec(values: TrainValues, preset: Preset): Exclude<OptimizerSpec, string> & Member {
+  const kind = values.optimizer?.kind ?? preset.optimizer.kind;
+  const spec: Member = { ...(kind === preset.optimizer.kind ? preset.optimizer : {}), ...values.optimizer, kind };
+  if (values.lr !== undefined) spec.lr = values.lr;
+  for (const flag of Object.keys(optimizerFlags) as (keyof typeof optimizerFlags)[]) {
+    if (values[flag] === undefined) continue;
+    if (!takes(kind, flag)) throw new UsageError(foreignFlag(kind, flag));
+    spec[camelCase(flag)] = values[flag];
+  }
+  return checked(spec);
+}
+
+/** The optimizers check themselves; what they call an option is a flag here. */
+function checked(spec: Member): Exclude<OptimizerSpec, string> & Member {
+  try {
+    createOptimizer(spec as OptimizerSpec);
+  } catch (error) {
+    const sentence = error instanceof Error ? error.message.replace(/^[^:]*: /, '--') : String(error);
+    throw new UsageError(sentence, { cause: error });
+  }
+  return spec as Exclude<OptimizerSpec, string> & Member;
+}
+
+/** An option that is there but undefined is a known name with its default. */
+function takes(kind: string, flag: string): boolean {
+  try {
+    createOptimizer({ kind, [camelCase(flag)]: undefined } as OptimizerSpec);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function foreignFlag(kind: string, flag: string): string {
+  const own = Object.keys(optimizerFlags).filter((other) => takes(kind, other));
+  const owners = Object.keys(optimizers).filter((other) => takes(other, flag));
+  return `--${flag} is no option of ${kind}, expected ${['lr', ...own].map((name) => `--${name}`).join(', ')} (--${flag} belongs to ${owners.join(', ')})`;
+}

@@ -1,0 +1,119 @@
+import {
+  activations,
+  createInitializer,
+  createLoss,
+  createOptimizer,
+  createSchedule,
+  type InitializerSpec,
+  initializers,
+  type LossSpec,
+  losses,
+  type OptimizerSpec,
+  optimizers,
+  type ScheduleSpec,
+  schedules,
+} from '@gradloom/core';
+import { activationSpec } from '../options/activation.ts';
+import { runOptions } from '../options/common.ts';
+import { datasetSource } from '../options/dataset-source.ts';
+import { memberOf } from '../options/member.ts';
+import { networkFile } from '../options/network-file.ts';
+import { fraction, nonNegative, positive, rowsOrFull, wholeNumber, widths } from '../options/numbers.ts';
+import type { Group, OptionTable, Values } from '../options/option.ts';
+import type { Alternatives } from '../options/raw-options.ts';
+import { text, toggle } from '../options/words.ts';
+import { optimizerFlags } from './optimizer-flags.ts';
+
+const data = { group: 'Data' } satisfies { group: Group };
+const model = { group: 'Model' } satisfies { group: Group };
+const training = { group: 'Training' } satisfies { group: Group };
+const output = { group: 'Output' } satisfies { group: Group };
+
+const names = (table: object): string => Object.keys(table).join(', ');
+const anyContext = { totalSteps: 1, stepsPerEpoch: 1 };
+
+/** Every option of `train`, as flags and as keys of a config file. */
+export const trainOptions = {
+  dataset: { ...data, ...datasetSource, describe: `${datasetSource.choices?.join(', ')}; or a path to IDX files` },
+  validation: { ...data, ...fraction, describe: 'share of the training rows to validate on (0)' },
+  test: {
+    ...data,
+    ...fraction,
+    describe: 'share of the rows to hold out as a test set, where there is none (by dataset)',
+  },
+
+  hidden: { ...model, ...widths, describe: 'widths of the hidden layers, such as 128,64, or none (by dataset)' },
+  activation: { ...model, ...activationSpec, describe: `of the hidden layers: ${names(activations)} (by dataset)` },
+  'output-activation': {
+    ...model,
+    ...activationSpec,
+    describe: 'of the output (sigmoid where a loss of values meets targets of 0 and 1, else identity)',
+  },
+  init: {
+    ...model,
+    ...memberOf<InitializerSpec>(initializers, createInitializer),
+    describe: `of the weights: ${names(initializers)} (he-normal in front of relu and its kin, else glorot-uniform)`,
+  },
+  dropout: { ...model, ...fraction, describe: 'share of each hidden layer dropped in training (0)' },
+  spec: {
+    ...model,
+    ...networkFile,
+    describe: 'JSON file of a whole network, { "layers": [...] }, instead of the above',
+  },
+
+  loss: {
+    ...training,
+    ...memberOf<LossSpec>(losses, createLoss),
+    describe: `${names(losses)} (softmax-cross-entropy for classes, mse for values)`,
+  },
+  optimizer: {
+    ...training,
+    ...memberOf<OptimizerSpec>(optimizers, createOptimizer),
+    describe: `${names(optimizers)} (by dataset)`,
+  },
+  lr: { ...training, ...nonNegative, describe: "learning rate (by dataset, else the optimizer's own)" },
+  ...optimizerFlags,
+  schedule: {
+    ...training,
+    ...memberOf<ScheduleSpec>(schedules, (spec) => createSchedule(spec, anyContext)),
+    describe: `of the learning rate: ${names(schedules)} (by dataset)`,
+  },
+  'warmup-steps': {
+    ...training,
+    ...wholeNumber(0),
+    describe: 'steps in which the rate rises, in front of any schedule (0)',
+  },
+  'clip-norm': { ...training, ...positive, describe: 'most that the norm of a gradient may be (no limit)' },
+  batch: { ...training, ...rowsOrFull, describe: 'rows of a step, or full (by dataset)' },
+  shards: {
+    ...training,
+    ...wholeNumber(1),
+    describe: 'parts of a batch that threads share; part of the result (by batch)',
+  },
+  epochs: { ...training, ...wholeNumber(1), describe: 'passes over the training rows (by dataset)' },
+  steps: { ...training, ...wholeNumber(1), describe: 'steps, instead of epochs' },
+  'no-shuffle': { ...training, ...toggle, describe: 'keep the rows in the order of the file' },
+  seed: { ...training, ...wholeNumber(0), describe: 'of weights, order of the rows and dropout (0)' },
+  'evaluate-every': {
+    ...training,
+    ...wholeNumber(1),
+    describe: 'epochs from one validation to the next (1, or 1 % of the run)',
+  },
+
+  ...runOptions,
+
+  out: { ...output, ...text('a directory'), describe: 'directory for the run, new or empty (runs/<dataset>-<number>)' },
+  'no-out': { ...output, ...toggle, describe: 'write no run' },
+  config: { ...output, ...text('a file'), describe: 'JSON or YAML file of options without their dashes; flags win' },
+  quiet: { ...output, ...toggle, describe: 'print only where the run was written; with --json only the last line' },
+  json: { ...output, ...toggle, describe: 'print one JSON object a line' },
+  verbose: { ...output, ...toggle, describe: 'print the stack of an error' },
+} satisfies OptionTable;
+
+export type TrainValues = Values<typeof trainOptions>;
+
+export const trainAlternatives: Alternatives = [
+  [['spec'], ['hidden', 'activation', 'output-activation', 'init', 'dropout']],
+  [['epochs'], ['steps']],
+  [['out'], ['no-out']],
+];

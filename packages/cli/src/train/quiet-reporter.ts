@@ -1,0 +1,14 @@
+import { type Io, printLine } from '../io.ts';
+import type { Reporter } from './reporter.ts';
+
+/** Nothing but the directory of the run, for a script: `run=$(gradloom train … --quiet)`. */
+export const quietReporter = ({ stdout }: Io): Reporter => ({
+  start() {},
+  warning() {},
+  progress() {},
+  epoch() {},
+  stop() {},
+  done({ out }) {
+    if (out !== null) printLine(stdout, out);
+  },
+});

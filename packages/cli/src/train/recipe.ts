@@ -1,0 +1,61 @@
+import { createLoss, type NetworkSpec } from '@gradloom/core';
+import type { DataSplits, TrainOptions } from '@gradloom/runtime';
+import type { OpenedDataset } from '../datasets/open-dataset.ts';
+import { networkSpec, outputActivation } from './network-spec.ts';
+import { optimizerFlags } from './optimizer-flags.ts';
+import { optimizerSpec } from './optimizer-spec.ts';
+import type { TrainValues } from './options.ts';
+
+/** A run with every default of the command line filled in. */
+export interface Recipe {
+  readonly sets: DataSplits;
+  readonly spec: NetworkSpec;
+  readonly options: TrainOptions;
+  /** The same as flags: what makes the run again. */
+  readonly values: TrainValues;
+}
+
+/** @throws Error for a network that does not fit, a UsageError for a flag. */
+export async function createRecipe(values: TrainValues, { preset, sets, shares }: OpenedDataset): Promise<Recipe> {
+  const loss = values.loss ?? { kind: sets.train.classes === null ? 'mse' : 'softmax-cross-entropy' };
+  const shape: TrainValues = {
+    hidden: preset.hidden,
+    activation: { kind: preset.activation },
+    'output-activation': { kind: outputActivation(sets.train, createLoss(loss)) },
+  };
+  const { 'warmup-steps': warmupSteps, ...rest } = withoutOptimizerFlags(values);
+  const optimizer = optimizerSpec(values, preset);
+  const schedule = values.schedule ?? { kind: optimizer.kind === preset.optimizer.kind ? preset.schedule : 'constant' };
+  const filled: TrainValues = {
+    ...(values.spec === undefined ? shape : {}),
+    ...(values.steps === undefined ? { epochs: preset.epochs } : {}),
+    batch: preset.batch,
+    seed: 0,
+    ...rest,
+    ...shares,
+    loss,
+    optimizer,
+    schedule: warmupSteps === undefined ? schedule : { ...schedule, warmupSteps },
+  };
+  const spec = await networkSpec(filled, sets.train);
+  // The network itself rather than its file, which may change or stay behind.
+  if (filled.spec !== undefined) filled.spec = { ...spec };
+  return { sets, spec, options: trainOptionsOf(filled), values: filled };
+}
+
+/** They have become part of the optimizer. */
+function withoutOptimizerFlags(values: TrainValues): TrainValues {
+  const merged = new Set(['lr', ...Object.keys(optimizerFlags)]);
+  return Object.fromEntries(Object.entries(values).filter(([key]) => !merged.has(key)));
+}
+
+function trainOptionsOf(values: TrainValues): TrainOptions {
+  const { loss, optimizer, schedule, batch, epochs, steps, seed, shards, threads, backend, blas } = values;
+  const options = {
+    ...{ loss, optimizer, schedule, batch, epochs, steps, seed, shards, threads, backend, blas },
+    clipNorm: values['clip-norm'],
+    evaluateEvery: values['evaluate-every'],
+    shuffle: !values['no-shuffle'],
+  };
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,24 @@
+import type { TrainEvent, TrainResult } from '@gradloom/runtime';
+import type { Recipe } from './recipe.ts';
+
+export type StartEvent = Extract<TrainEvent, { type: 'start' }>;
+export type ProgressEvent = Extract<TrainEvent, { type: 'progress' }>;
+export type EpochEvent = Extract<TrainEvent, { type: 'epoch' }>;
+
+/** What is known of a run when its first step begins. */
+export interface RunStart {
+  readonly recipe: Recipe;
+  readonly event: StartEvent;
+  readonly out: string | null; // directory
+}
+
+/** How a run is shown while it goes on. */
+export interface Reporter {
+  start(run: RunStart): void;
+  warning(message: string): void;
+  progress(event: ProgressEvent): void;
+  epoch(event: EpochEvent): void;
+  /** Nothing moves any more: takes away what was only there for the moment. */
+  stop(): void;
+  done(run: RunStart, result: TrainResult): void;
+}
