@@ -1,4 +1,4 @@
-export { type Backend, type BackendChoice, backendChoices, compileKernels } from './backend.ts';
+export { type Backend, type BackendChoice, backendChoices, compileKernels, resolveBackend } from './backend.ts';
 export {
   type ClassOptions,
   type DataMatrix,
@@ -26,6 +26,8 @@ export { type EvaluateOptions, evaluateModel } from './evaluate-model.ts';
 export { fingerprint } from './fingerprint.ts';
 export { createModel, type Model, type ModelContents, type ModelMetadata } from './model.ts';
 export { loadModel, saveModel } from './model-file.ts';
+export { measureGflops } from './measure.ts';
+export { type BlasIdentity, type BlasSearch, findBlas } from './native/find-blas.ts';
 export type { TrainOptions } from './options.ts';
 export { createPool, type Pool } from './pool.ts';
 export { type Evaluation, type TrainEvent, TrainingError, type TrainResult } from './results.ts';
