@@ -19,26 +19,32 @@ export type Asked = { readonly command: string; readonly request: Request } | { 
 
 /** Takes a command line apart; values stay as they were typed. @throws UsageError */
 export async function readCommandLine(args: readonly string[], columns: number): Promise<Asked> {
-  let chosen: Asked | undefined;
-  const outcome: { error: Error | null; text: string } = { error: null, text: '' };
-  const parser = createParser(args, columns, (command, { _: words, $0: _, ...flags }) => {
+  // What the scripts of `completion` ask for: yargs would run the command on the way to its answer.
+  if (args[0] === '--get-yargs-completions') return { text: (await complete(args.slice(1))).join('\n') };
+  let command = '';
+  let text = '';
+  const parser = createParser(columns, (name) => {
+    command = name;
+  });
+  try {
+    // With a callback, yargs hands over what it would print.
+    const argv = await parser.parseAsync([...args], (_error: unknown, _argv: unknown, output: string) => {
+      text = output;
+    });
+    const { _: words, $0: _, ...flags } = argv;
     const positionals = words.map(String).slice(command === '' ? 0 : 1);
-    chosen = { command, request: { flags, positionals, args } };
-  });
-  await parser.parseAsync([...args], (error: Error | null, _argv: unknown, text: string) => {
-    Object.assign(outcome, { error, text });
-  });
-  const { error, text } = outcome;
-  if (error !== null) throw isYargs(error) ? new UsageError(error.message) : error;
-  return chosen ?? { text };
+    return text === '' ? { command, request: { flags, positionals, args } } : { text };
+  } catch (error) {
+    throw error instanceof Error && isRefusal(error) ? new UsageError(error.message) : error;
+  }
 }
 
-/** Of what it refuses itself; a module that does not load comes this way too. */
-const isYargs = (error: Error): boolean => error.name === 'YError';
+const NO_VALUE = 'has no value, expected one';
 
-type Choose = (command: string, argv: { _: (string | number)[]; $0: string; [key: string]: unknown }) => void;
+/** What yargs itself refuses; a module that does not load comes the same way. */
+const isRefusal = (error: Error): boolean => error.name === 'YError' || error.message.endsWith(NO_VALUE);
 
-function createParser(args: readonly string[], columns: number, choose: Choose): Argv {
+function createParser(columns: number, choose: (command: string) => void): Argv {
   const parser = yargs()
     .scriptName('gradloom')
     .exitProcess(false)
@@ -51,7 +57,7 @@ function createParser(args: readonly string[], columns: number, choose: Choose):
       'parse-numbers': false,
     })
     .usageConfiguration({ 'hide-types': true })
-    .updateStrings({ 'Not enough arguments following: %s': '--%s has no value, expected one' })
+    .updateStrings({ 'Not enough arguments following: %s': `--%s ${NO_VALUE}` })
     .wrap(Math.min(columns, 110))
     .usage(
       '$0 <command> [options]\n\nTrain neural networks on all cores, with the same result on any number of threads.',
@@ -59,19 +65,17 @@ function createParser(args: readonly string[], columns: number, choose: Choose):
     .epilogue('$0 <command> --help lists the options of a command.')
     .help()
     .alias('help', 'h')
-    .version(version)
-    .completion('completion', 'Print a completion script for bash, zsh or fish', () => complete(args))
-    .command('$0', false, {}, (argv) => choose('', argv));
+    .version(version);
   for (const [name, command] of Object.entries(commands)) {
-    for (const [line, meaning] of command.examples.slice(0, 1)) parser.example(`$0 ${line}`, meaning);
+    for (const [line] of command.examples.slice(0, 1)) parser.example(`$0 ${line}`, '');
     parser.command(
       name,
       command.describe,
       async (own) => describeCommand(own, name, command, await command.options()),
-      (argv) => choose(name, argv),
+      () => choose(name),
     );
   }
-  return parser;
+  return parser.completion('completion', 'Print a completion script for bash, zsh or fish');
 }
 
 function describeCommand(own: Argv, name: string, command: Command, table: OptionTable): Argv {
@@ -84,6 +88,9 @@ function describeCommand(own: Argv, name: string, command: Command, table: Optio
       ...(takesNothing ? { type: 'boolean' } : { requiresArg: true }),
     });
   }
-  for (const [line, meaning] of command.examples) own.example(`$0 ${line}`, meaning);
+  for (const [line, meaning] of command.examples) own.example(exampleText(line, meaning), '');
   return own.epilogue(command.epilogue);
 }
+
+/** Below each other: beside each other, both would be cut into pieces that nobody can copy. */
+const exampleText = (line: string, meaning: string): string => `# ${meaning}\n$0 ${line}`;

@@ -3,10 +3,8 @@ import { commands } from './commands/index.ts';
 const OWN_FLAGS = ['--help', '--version'];
 
 /** Words that may stand where the last one is being typed: commands, then flags, then the values of a flag that has few. */
-export async function complete(args: readonly string[]): Promise<string[]> {
-  const words = args
-    .slice(args.indexOf('--get-yargs-completions') + 1)
-    .filter((word, i) => i > 0 || word !== 'gradloom');
+export async function complete(typed: readonly string[]): Promise<string[]> {
+  const words = typed[0] === 'gradloom' ? typed.slice(1) : typed;
   const current = words.at(-1) ?? '';
   const name = words.slice(0, -1).find((word) => Object.hasOwn(commands, word));
   return (await offers(name, words.at(-2) ?? '', current)).filter((word) => word.startsWith(current));

@@ -19,7 +19,7 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<n
   try {
     const asked = await readCommandLine(args, io.stdout.columns ?? 80);
     if ('text' in asked) {
-      printLine(io.stdout, asked.text);
+      if (asked.text !== '') printLine(io.stdout, asked.text);
       return 0;
     }
     if (Object.hasOwn(commands, asked.command)) return await commands[asked.command].run(asked.request, io);

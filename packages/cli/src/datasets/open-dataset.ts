@@ -56,8 +56,7 @@ async function readDataset(source: DatasetSource, preset: Preset): Promise<DataS
   try {
     return { train: syntheticDatasets[source.name]({ ...preset.options, ...options }) };
   } catch (error) {
-    const sentence = error instanceof Error ? withoutPlace(error.message) : String(error);
-    throw new UsageError(`--dataset ${kind}: ${sentence}`, { cause: error });
+    throw new UsageError(`--dataset ${kind}: ${withoutPlace(error)}`, { cause: error });
   }
 }
 

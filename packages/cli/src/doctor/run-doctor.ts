@@ -9,9 +9,9 @@ import { type Examination, examine } from './examine.ts';
 import { doctorOptions } from './options.ts';
 
 /** Prints what the machine offers. Resolves to the exit code: 1 where training cannot run. */
-export async function runDoctor({ flags, positionals }: Request, io: Io): Promise<number> {
-  const values = parseRaw(doctorOptions, flagsToRaw(doctorOptions, flags));
-  refuseMoreThan(0, positionals, 'flags alone');
+export async function runDoctor(request: Request, io: Io): Promise<number> {
+  const values = parseRaw(doctorOptions, flagsToRaw(doctorOptions, request));
+  refuseMoreThan(0, request.positionals, 'flags alone');
   const found = examine(values.blas);
   const advice = advise(found);
   if (values.json) printLine(io.stdout, JSON.stringify({ event: 'doctor', ...found, advice }));

@@ -13,10 +13,10 @@ import { describeEvaluation, type Findings } from './describe-evaluation.ts';
 import { type EvaluateValues, evaluateOptions } from './options.ts';
 
 /** Measures a model and prints what was found. Resolves to the exit code. */
-export async function runEvaluate({ flags, positionals }: Request, io: Io): Promise<number> {
-  const values = parseRaw(evaluateOptions, flagsToRaw(evaluateOptions, flags));
-  refuseMoreThan(1, positionals, 'one model');
-  const model = openModel(positionals);
+export async function runEvaluate(request: Request, io: Io): Promise<number> {
+  const values = parseRaw(evaluateOptions, flagsToRaw(evaluateOptions, request));
+  refuseMoreThan(1, request.positionals, 'one model');
+  const model = openModel(request.positionals);
   try {
     const findings = await measure(model, values);
     if (values.json) printLine(io.stdout, jsonLine(findings));

@@ -1,4 +1,5 @@
-import { type ActivationName, activations, layers } from '@gradloom/core';
+import { type ActivationName, activations, layers, onlyKeys } from '@gradloom/core';
+import { withoutPlace } from '../failure.ts';
 import { type Member, parseMember } from './member.ts';
 import type { Kind } from './option.ts';
 
@@ -10,14 +11,13 @@ export interface ActivationSpec extends Member {
 /** 'relu', or 'leaky-relu:alpha=0.2'. */
 export const activationSpec: Kind<ActivationSpec> = {
   parse(name, raw) {
-    const member = parseMember(name, raw, activations);
-    const { kind, ...options } = member;
+    const { kind, ...options } = parseMember(name, raw, activations);
     const spec = { ...options, kind: kind as ActivationName };
     try {
+      onlyKeys('activation', options, ['alpha']);
       layers.activation({ ...options, fn: spec.kind }, { input: 1, index: 0 });
     } catch (error) {
-      const sentence = error instanceof Error ? error.message.replace(/^[^:]*: /, '') : String(error);
-      throw new Error(`${name} ${kind}: ${sentence}`, { cause: error });
+      throw new Error(`${name} ${kind}: ${withoutPlace(error)}`, { cause: error });
     }
     return spec;
   },

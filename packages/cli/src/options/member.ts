@@ -1,4 +1,5 @@
 import { show } from '@gradloom/core';
+import { withoutPlace } from '../failure.ts';
 import { numeric } from './numeric.ts';
 import type { Kind } from './option.ts';
 import { knownKey } from './words.ts';
@@ -63,7 +64,6 @@ function assertSpec<Spec>(
   try {
     create(member as Spec);
   } catch (error) {
-    const sentence = error instanceof Error ? error.message.replace(/^[^:]*: /, '') : String(error);
-    throw new Error(`${name} ${member.kind}: ${sentence}`, { cause: error });
+    throw new Error(`${name} ${member.kind}: ${withoutPlace(error)}`, { cause: error });
   }
 }

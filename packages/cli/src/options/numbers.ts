@@ -43,5 +43,5 @@ const isWidth = (value: unknown): value is number => Number.isSafeInteger(value)
 function checked(name: string, raw: unknown, wanted: string, ok: (value: number) => boolean): number {
   const value = numeric(raw);
   if (typeof value === 'number' && Number.isFinite(value) && ok(value)) return value;
-  throw new Error(`${name} has ${show(raw)}, expected ${wanted}`);
+  throw new Error(`${name} has ${show(value)}, expected ${wanted}`);
 }

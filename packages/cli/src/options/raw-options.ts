@@ -1,3 +1,5 @@
+import { show } from '@gradloom/core';
+import type { Request } from '../commands/command.ts';
 import { asUsage, UsageError } from '../usage-error.ts';
 import type { OptionTable, Values } from './option.ts';
 import { didYouMean } from './words.ts';
@@ -8,8 +10,8 @@ export type RawOptions = Readonly<Record<string, { readonly name: string; readon
 /** Options of which the user may use one side or the other. */
 export type Alternatives = readonly (readonly [readonly string[], readonly string[]])[];
 
-/** @throws UsageError for a flag that is unknown or given twice. */
-export function flagsToRaw(table: OptionTable, flags: Readonly<Record<string, unknown>>): RawOptions {
+/** @throws UsageError for a flag that is unknown, given twice, or given a value that it does not take. */
+export function flagsToRaw(table: OptionTable, { flags, args }: Pick<Request, 'flags' | 'args'>): RawOptions {
   const known = Object.keys(table);
   const raw: Record<string, { name: string; value: unknown }> = {};
   for (const [key, value] of Object.entries(flags)) {
@@ -23,6 +25,10 @@ export function flagsToRaw(table: OptionTable, flags: Readonly<Record<string, un
       );
     }
     if (Array.isArray(value)) throw new UsageError(`${name} has ${value.length} values, expected one`);
+    const own = args.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
+    if (table[key].takesNothing && own !== undefined && own !== 'true' && own !== 'false') {
+      throw new UsageError(`${name} has ${show(own)}, expected no value`);
+    }
     raw[key] = { name, value };
   }
   return raw;

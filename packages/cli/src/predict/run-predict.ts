@@ -1,4 +1,5 @@
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { buildNetwork } from '@gradloom/core';
 import type { Model } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
@@ -16,14 +17,14 @@ import type { RowBatch } from './row-batch.ts';
 import { textRows } from './text-rows.ts';
 
 /** Prints a line for each row as it is answered. Resolves to the exit code. */
-export async function runPredict({ flags, positionals }: Request, io: Io): Promise<number> {
-  const values = parseRaw(predictOptions, flagsToRaw(predictOptions, flags));
-  refuseMoreThan(2, positionals, 'one model and one file of rows');
-  const model = openModel(positionals);
+export async function runPredict(request: Request, io: Io): Promise<number> {
+  const values = parseRaw(predictOptions, flagsToRaw(predictOptions, request));
+  refuseMoreThan(2, request.positionals, 'one model and one file of rows');
+  const model = openModel(request.positionals);
   const answer = createAnswers(model);
   const print = values.json ? jsonLine : textLine;
-  for await (const batch of await openRows(model, values, positionals[1], io)) {
-    for (const line of answer(batch).map(print)) printLine(io.stdout, line);
+  for await (const batch of await openRows(model, values, request.positionals[1], io)) {
+    printLine(io.stdout, answer(batch).map(print).join('\n'));
   }
   return 0;
 }
@@ -41,11 +42,22 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
     return datasetRows(dataset, values.rows);
   }
   const { input } = buildNetwork(model.spec);
-  if (file !== undefined && file !== '-') return textRows(createReadStream(file), input);
+  if (file !== undefined && file !== '-') return textRows(await openFile(file), input);
   if (io.stdin.isTTY) {
     throw new UsageError('no rows are given, expected a file, rows on standard input, or --rows 0..9 of a dataset');
   }
   return textRows(io.stdin, input);
+}
+
+async function openFile(path: string): Promise<Readable> {
+  try {
+    const handle = await open(path);
+    if ((await handle.stat()).isDirectory()) throw new Error('EISDIR');
+    return handle.createReadStream();
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? error.code : 'a directory';
+    throw new Error(`${path} cannot be read (${reason}), expected a file of rows`, { cause: error });
+  }
 }
 
 function checkWidth(model: Model, columns: number, name: string): void {

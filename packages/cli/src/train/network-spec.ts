@@ -8,6 +8,7 @@ import {
   type NetworkSpec,
 } from '@gradloom/core';
 import type { Dataset } from '@gradloom/runtime';
+import { withoutPlace } from '../failure.ts';
 import type { ActivationSpec } from '../options/activation.ts';
 import { readObject } from '../options/read-object.ts';
 import type { TrainValues } from './options.ts';
@@ -60,8 +61,8 @@ async function readSpec(spec: string | Record<string, unknown>, dataset: Dataset
   try {
     buildNetwork(network);
   } catch (error) {
-    const sentence = error instanceof Error ? error.message.replace(/^buildNetwork: /, '') : String(error);
-    throw new Error(`${typeof spec === 'string' ? `--spec ${spec}` : 'spec'}: ${sentence}`, { cause: error });
+    const name = typeof spec === 'string' ? `--spec ${spec}` : 'spec';
+    throw new Error(`${name}: ${withoutPlace(error)}`, { cause: error });
   }
   return network;
 }

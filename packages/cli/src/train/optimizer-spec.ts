@@ -1,5 +1,6 @@
 import { createOptimizer, type OptimizerSpec, optimizers } from '@gradloom/core';
 import type { Preset } from '../datasets/presets.ts';
+import { withoutPlace } from '../failure.ts';
 import { camelCase, type Member } from '../options/member.ts';
 import { UsageError } from '../usage-error.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
@@ -26,8 +27,7 @@ function checked(spec: Member): Exclude<OptimizerSpec, string> & Member {
   try {
     createOptimizer(spec as OptimizerSpec);
   } catch (error) {
-    const sentence = error instanceof Error ? error.message.replace(/^[^:]*: /, '--') : String(error);
-    throw new UsageError(sentence, { cause: error });
+    throw new UsageError(`--${withoutPlace(error)}`, { cause: error });
   }
   return spec as Exclude<OptimizerSpec, string> & Member;
 }

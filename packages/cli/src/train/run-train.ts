@@ -1,5 +1,6 @@
 import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
+import { presets } from '../datasets/presets.ts';
 import type { Io } from '../io.ts';
 import { readConfig } from '../options/config-file.ts';
 import { nameFlag } from '../options/name-flag.ts';
@@ -32,13 +33,13 @@ export async function runTrain(request: Request, io: Io): Promise<number> {
   }
 }
 
-async function readValues({ flags, positionals }: Request): Promise<TrainValues> {
-  if (positionals.length > 0) {
-    throw new UsageError(
-      `the word ${JSON.stringify(positionals[0])} belongs to no flag, expected flags such as --dataset`,
-    );
+async function readValues(request: Request): Promise<TrainValues> {
+  const [word] = request.positionals;
+  if (word !== undefined) {
+    const hint = Object.hasOwn(presets, word) ? ` (did you mean --dataset ${word}?)` : '';
+    throw new UsageError(`the word ${JSON.stringify(word)} belongs to no flag, expected flags alone${hint}`);
   }
-  const raw = flagsToRaw(trainOptions, flags);
+  const raw = flagsToRaw(trainOptions, request);
   const { config } = parseRaw(trainOptions, raw, trainAlternatives);
   if (config === undefined) return parseRaw(trainOptions, raw, trainAlternatives);
   const file = await readConfig(trainOptions, config);
