@@ -40,21 +40,30 @@ describe.each(['relu', 'sigmoid', 'tanh', 'gelu'] as const)(`%s (seed ${property
   });
 });
 
-test.each([1, 2, 3, 10])(
-  `softmax-cross-entropy has the bits of the plain code, %i outputs (seed ${propertySeed})`,
-  (O) => {
-    const B = 20_000;
-    const t = memory.allocate(B);
-    for (let n = 0; n < B; n++) t[n] = random.integer(O);
-    const plain = createLoss('softmax-cross-entropy');
-    const fast = memory.kernels.fast.losses['softmax-cross-entropy'];
-    const [expectedSum, actualSum] = [memory.allocate(1), memory.allocate(1)];
-    for (let n = 0; n < B; n++) {
-      const row = (array: Float64Array): Float64Array => array.subarray(n * O, (n + 1) * O);
-      plain.evaluate(expectedSum, row(expected), row(z), t.subarray(n), 1, O);
-      fast?.(actualSum, row(out), row(z), t.subarray(n), 1, O);
-      expect(actualSum[0]).toBe(expectedSum[0]);
+describe(`softmax-cross-entropy (seed ${propertySeed})`, () => {
+  const { evaluate } = createLoss('softmax-cross-entropy');
+  const fast = memory.kernels.fast.losses['softmax-cross-entropy'];
+  const [sum, expectedSum, t] = [memory.allocate(1), new Float64Array(1), memory.allocate(1)];
+
+  test.each([1, 2, 3, 10])('has the bits of the plain code on 20,000 rows of %i', (O) => {
+    const row = (array: Float64Array, n: number): Float64Array => array.subarray(n * O, (n + 1) * O);
+    for (let n = 0; n < 20_000; n++) {
+      t[0] = n % O;
+      evaluate(expectedSum, row(expected, n), row(z, n), t, 1, O);
+      fast?.(sum, row(out, n), row(z, n), t, 1, O);
+      expect(sum[0]).toBe(expectedSum[0]);
     }
-    expect(firstDifference(out.subarray(0, B * O), expected.subarray(0, B * O))).toBeNull();
-  },
-);
+    expect(firstDifference(out.subarray(0, 20_000 * O), expected.subarray(0, 20_000 * O))).toBeNull();
+  });
+
+  test('changes over at √2 in log where the plain code does', () => {
+    const [y, dy] = [memory.allocate(2), memory.allocate(2)];
+    t[0] = 0;
+    for (let i = -1000; i < 1000; i++) {
+      y[1] = Math.log(Math.SQRT2 - 1) + 1e-8 * i; // Σ eʸ = 1 + eʸ¹, near √2
+      evaluate(expectedSum, new Float64Array(2), y, t, 1, 2);
+      fast?.(sum, dy, y, t, 1, 2);
+      expect(sum[0]).toBe(expectedSum[0]);
+    }
+  });
+});

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { pow } from '../../../packages/core/src/math/pow.ts';
 import { powInteger } from '../../../packages/core/src/math/pow-integer.ts';
 
 test.each([
@@ -14,4 +15,11 @@ test.each([
   [-0, -3, -Infinity],
 ])('%d to the power of %d is %d, exactly', (x, n, power) => {
   expect(powInteger(x, n)).toBe(power);
+});
+
+test.each([2, 3, 7, 64, 100, 999, -5, -999])('a power of %i errs by less than its exponent in ulp', (n) => {
+  for (let x = 0.51; x < 1.95; x += 0.00917) {
+    // pow errs by 20 ulp at most, 2⁻⁵² being the largest ulp of 1.
+    expect(Math.abs(powInteger(x, n) / pow(x, n) - 1)).toBeLessThan((Math.abs(n) + 20) * 2 ** -52);
+  }
 });

@@ -1,7 +1,7 @@
 import { exp } from './exp.ts';
 
 /**
- * erf x, within 1.4 ulp; odd, -0 kept.
+ * erf x, within 1.6 ulp; odd, -0 kept.
  * |x| < ⅞: x + x · P(x²). Beyond: 1 - e^(-t · Q(t)) with t = |x|, where 1 - erf t is small enough to hide its errors.
  * P and Q are minimax fits, made by test/fixtures/math/fit.py; they err by less than 2⁻⁵⁵ of erf.
  */

@@ -1,7 +1,7 @@
 import { exp, expTail } from './exp.ts';
 import { LN2_HI, LN2_LO, LOG2_E, powerOfTwo, ROUND } from './exponent.ts';
 
-/** eˣ - 1, within 1.2 ulp; -0 kept. x = n · ln 2 + r, and eˣ - 1 = (2ⁿ - 1) + 2ⁿ · (eʳ - 1). */
+/** eˣ - 1, within 1.25 ulp; -0 kept. x = n · ln 2 + r, and eˣ - 1 = (2ⁿ - 1) + 2ⁿ · (eʳ - 1). */
 export function expm1(x: number): number {
   if (x > 40) return exp(x);
   if (x < -40) return -1;

@@ -1,7 +1,7 @@
 import { binaryExponent, LN2_HI, LN2_LO, scale } from './exponent.ts';
 
 /**
- * ln x, within 0.85 ulp; -∞ at ±0, ∞ at ∞, NaN below 0.
+ * ln x, within 0.9 ulp; -∞ at ±0, ∞ at ∞, NaN below 0.
  * x = 2ᵏ · (1 + f) with √½ ≤ 1 + f < √2, and ln x = k · ln 2 + ln(1 + f).
  */
 export function log(x: number): number {

@@ -2,7 +2,7 @@ import { binaryExponent, scale } from './exponent.ts';
 import { logSum } from './log.ts';
 
 /**
- * ln(1 + x), exact near 0 too, within 0.85 ulp; -0 kept, -∞ at -1, NaN below.
+ * ln(1 + x), exact near 0 too, within 0.9 ulp; -0 kept, -∞ at -1, NaN below.
  * With u = 1 + x as rounded, ln(1 + x) = ln u + (1 + x - u) / u but for terms that vanish.
  */
 export function log1p(x: number): number {

