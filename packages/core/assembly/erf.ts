@@ -7,7 +7,7 @@ import { minus, plus, splat, times } from './lanes';
   const absolute = f64x2.abs(x);
   const small = f64x2.lt(absolute, splat<v128>(0.875));
   const near = plus(x, times(x, nearZero(times(x, x))));
-  // Most inputs of a network's gelu lie below: the mispredicted branch costs less than always computing both (5.8 ns, 11 ns).
+  // gelu of z ~ N(0, σ²): 2.2, 6.3 and 11.1 ns for σ = 0.3, 1 and 3 with this branch, 10.8 to 11.1 without.
   if (v128.all_true<i64>(small)) return near;
   const t = atMost(absolute, 6);
   const far = minus(splat<v128>(1), expNegative(f64x2.neg(times(t, logarithm(t)))));
