@@ -49,13 +49,22 @@ test('starting values are a function of spec and seed, and of a tensor alone', (
 describe('a spec that does not fit is refused with what it has and should have', () => {
   test.each([
     [
-      { input: 2, layers: [{ kind: 'dense', out: 3 }, { kind: 'dense', in: 4, out: 1 }] },
+      {
+        input: 2,
+        layers: [
+          { kind: 'dense', out: 3 },
+          { kind: 'dense', in: 4, out: 1 },
+        ],
+      },
       'buildNetwork: dense(4->1) at layer 1: input has length 4, expected 3 (output of dense(2->3))',
     ],
     [{ input: 2, layers: [{ kind: 'dense', in: 3, out: 1 }] }, 'input has length 3, expected 2 (output of the input)'],
     [{ input: 0, layers: [{ kind: 'dense', out: 3 }] }, 'input has 0, expected a whole number of at least 1'],
     [{ input: 2, layers: [] }, 'layers has 0 entries, expected at least 1'],
-    [{ input: 2, layers: [{ kind: 'dens', out: 3 }] }, 'kind has "dens", expected one of activation, dense, dropout (did you mean dense?)'],
+    [
+      { input: 2, layers: [{ kind: 'dens', out: 3 }] },
+      'kind has "dens", expected one of activation, dense, dropout (did you mean dense?)',
+    ],
     [{ input: 2, layers: [{ kind: 'dense', out: 1.5 }] }, 'dense: out has 1.5'],
     [{ input: 2, layers: [{ kind: 'dense', out: 3, unit: 1 }] }, 'option "unit" is unknown'],
     [{ input: 2, layers: [{ kind: 'activation', fn: 'rellu' }] }, 'did you mean relu?'],

@@ -14,9 +14,15 @@ test('shards cut a batch into neighbouring parts whose sizes differ by one at mo
   );
 });
 
-test.each([[1, 1], [15, 1], [16, 2], [127, 2], [128, 4], [511, 4], [512, 8], [60_000, 8]])(
-  'a batch of %i rows has %i shards where nothing is said',
-  (batch, shards) => {
-    expect(defaultShards(batch)).toBe(shards);
-  },
-);
+test.each([
+  [1, 1],
+  [15, 1],
+  [16, 2],
+  [127, 2],
+  [128, 4],
+  [511, 4],
+  [512, 8],
+  [60_000, 8],
+])('a batch of %i rows has %i shards where nothing is said', (batch, shards) => {
+  expect(defaultShards(batch)).toBe(shards);
+});

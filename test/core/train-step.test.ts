@@ -1,10 +1,23 @@
-import { buildNetwork, createLoss, createOptimizer, createRandom, createTrainStep, type NetworkSpec, referenceKernels } from '@gradloom/core';
+import {
+  buildNetwork,
+  createLoss,
+  createOptimizer,
+  createRandom,
+  createTrainStep,
+  type NetworkSpec,
+  referenceKernels,
+} from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
 import { maxError } from '../support/errors.ts';
 
 const spec: NetworkSpec = {
   input: 6,
-  layers: [{ kind: 'dense', out: 9 }, { kind: 'activation', fn: 'silu' }, { kind: 'dropout', rate: 0.25 }, { kind: 'dense', out: 4 }],
+  layers: [
+    { kind: 'dense', out: 9 },
+    { kind: 'activation', fn: 'silu' },
+    { kind: 'dropout', rate: 0.25 },
+    { kind: 'dense', out: 4 },
+  ],
 };
 const random = createRandom(9, 'train-step');
 const x = Float64Array.from({ length: 23 * 6 }, () => random.normal());

@@ -1,4 +1,14 @@
-import { BLOCK, batchLoss, blockCount, clipScale, createBlockUpdate, createOptimizer, createRandom, gradientNorm, referenceKernels } from '@gradloom/core';
+import {
+  BLOCK,
+  batchLoss,
+  blockCount,
+  clipScale,
+  createBlockUpdate,
+  createOptimizer,
+  createRandom,
+  gradientNorm,
+  referenceKernels,
+} from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
 
 const random = createRandom(4, 'update');

@@ -39,5 +39,7 @@ test('gradient memory grows with shards, not with threads or rows', () => {
 
 test('a plan past 4 GiB is refused with the size of each part', () => {
   const huge: NetworkSpec = { input: 30_000, layers: [{ kind: 'dense', out: 10_000 }] };
-  expect(() => plan(huge)).toThrow(/has \d+ MiB, expected at most 4096 MiB .*parameters 2289 MiB, gradients of the shards 4578 MiB/);
+  expect(() => plan(huge)).toThrow(
+    /has \d+ MiB, expected at most 4096 MiB .*parameters 2289 MiB, gradients of the shards 4578 MiB/,
+  );
 });

@@ -1,6 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
-import { abortTeam, allocateControl, CONTROL, createBarrier, resetControl } from '../../packages/runtime/src/barrier.ts';
+import {
+  abortTeam,
+  allocateControl,
+  CONTROL,
+  createBarrier,
+  resetControl,
+} from '../../packages/runtime/src/barrier.ts';
 
 const entry = new URL('../support/barrier-worker.ts', import.meta.url);
 
@@ -10,10 +16,13 @@ function startTeam(control: Int32Array<SharedArrayBuffer>, threads: number, core
   const workers = Array.from({ length: threads }, (_, thread) => {
     return new Worker(entry, { workerData: { control, threads, cores, rounds, thread, shared } });
   });
-  const ends = workers.map((worker) => new Promise<string>((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', reject);
-  }));
+  const ends = workers.map(
+    (worker) =>
+      new Promise<string>((resolve, reject) => {
+        worker.once('message', resolve);
+        worker.once('error', reject);
+      }),
+  );
   return { shared, ends };
 }
 

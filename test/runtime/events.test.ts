@@ -11,7 +11,13 @@ const read = async (stream: ReturnType<typeof createEventStream<Event>>) => {
 
 test('unread progress gives way to newer progress, nothing else does', async () => {
   const stream = createEventStream<Event>();
-  for (const [type, n] of [['progress', 1], ['progress', 2], ['epoch', 3], ['progress', 4], ['progress', 5]] as const) {
+  for (const [type, n] of [
+    ['progress', 1],
+    ['progress', 2],
+    ['epoch', 3],
+    ['progress', 4],
+    ['progress', 5],
+  ] as const) {
     stream.push({ type, n });
   }
   stream.end();

@@ -4,7 +4,14 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { randomDataset } from '../support/random-dataset.ts';
 
 const dataset = randomDataset({ rows: 256, inputs: 16, classes: 4 });
-const spec: NetworkSpec = { input: 16, layers: [{ kind: 'dense', out: 64 }, { kind: 'activation', fn: 'relu' }, { kind: 'dense', out: 4 }] };
+const spec: NetworkSpec = {
+  input: 16,
+  layers: [
+    { kind: 'dense', out: 64 },
+    { kind: 'activation', fn: 'relu' },
+    { kind: 'dense', out: 4 },
+  ],
+};
 const fault = new URL('../support/fault.ts', import.meta.url).href;
 
 let pool: Pool | undefined;
@@ -23,15 +30,20 @@ describe.each([
   ['throw', 'injected fault'],
   ['exit', 'worker exited with code: 7'],
 ] as const)('a thread that does %s', (kind, reason) => {
-  test.each([1, 2, 101])('at arrival %i ends the run with its reason, and nobody hangs in the barrier', async (arrivals) => {
-    const faulty = await poolWithFault(kind, arrivals);
-    const run = train(spec, { train: dataset }, { epochs: 100_000, threads: 2, pool: faulty });
-    await expect(run.result).rejects.toThrow(reason);
-  });
+  test.each([1, 2, 101])(
+    'at arrival %i ends the run with its reason, and nobody hangs in the barrier',
+    async (arrivals) => {
+      const faulty = await poolWithFault(kind, arrivals);
+      const run = train(spec, { train: dataset }, { epochs: 100_000, threads: 2, pool: faulty });
+      await expect(run.result).rejects.toThrow(reason);
+    },
+  );
 
   test('leaves the pool fit for the next run', async () => {
     const faulty = await poolWithFault(kind, 50);
-    await expect(train(spec, { train: dataset }, { epochs: 100_000, threads: 2, pool: faulty }).result).rejects.toThrow(reason);
+    await expect(train(spec, { train: dataset }, { epochs: 100_000, threads: 2, pool: faulty }).result).rejects.toThrow(
+      reason,
+    );
     delete process.env.GRADLOOM_TEST_FAULT;
     const after = await train(spec, { train: dataset }, { epochs: 3, threads: 2, pool: faulty }).result;
     const calm = await train(spec, { train: dataset }, { epochs: 3, threads: 1 }).result;

@@ -1,8 +1,8 @@
 import type { NetworkSpec } from '@gradloom/core';
 import { type BackendChoice, createPool, type Pool, train } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fingerprint } from '../../packages/runtime/src/fingerprint.ts';
 import { resolveBackend } from '../../packages/runtime/src/backend.ts';
+import { fingerprint } from '../../packages/runtime/src/fingerprint.ts';
 import { oracle } from '../support/oracle.ts';
 import { randomDataset } from '../support/random-dataset.ts';
 
@@ -30,27 +30,28 @@ afterAll(() => pool.destroy());
 const backends: BackendChoice[] = ['wasm', 'blas', 'reference'];
 
 describe.each(backends)('on %s', (backend) => {
-  describe.each([
-    { shards: 8, clipNorm: 0.5 },
-    { shards: 5 },
-  ])('with %o', (options) => {
+  describe.each([{ shards: 8, clipNorm: 0.5 }, { shards: 5 }])('with %o', (options) => {
     const expected = (() => {
       // The wasm kernels equal the reference, so the reference is the oracle of both.
       const of = resolveBackend(backend === 'blas' ? 'blas' : 'reference');
       return fingerprint(oracle(spec, dataset, { ...base, ...options }, of).parameters);
     })();
 
-    test.each([1, 2, 3, 4, 7])('%i threads end in the bits of one whole step at a time in one thread', async (threads) => {
-      const run = train(spec, { train: dataset }, { ...base, ...options, backend, threads, pool });
-      const result = await run.result;
-      expect(result.steps).toBe(base.steps);
-      expect(result.fingerprint).toBe(expected);
-    });
+    test.each([1, 2, 3, 4, 7])(
+      '%i threads end in the bits of one whole step at a time in one thread',
+      async (threads) => {
+        const run = train(spec, { train: dataset }, { ...base, ...options, backend, threads, pool });
+        const result = await run.result;
+        expect(result.steps).toBe(base.steps);
+        expect(result.fingerprint).toBe(expected);
+      },
+    );
   });
 });
 
 test('the seed decides the bits', async () => {
-  const at = (seed: number) => train(spec, { train: dataset }, { ...base, seed, steps: 5, backend: 'wasm', threads: 2, pool }).result;
+  const at = (seed: number) =>
+    train(spec, { train: dataset }, { ...base, seed, steps: 5, backend: 'wasm', threads: 2, pool }).result;
   const [a, b, c] = [await at(1), await at(1), await at(2)];
   expect(a.fingerprint).toBe(b.fingerprint);
   expect(a.fingerprint).not.toBe(c.fingerprint);

@@ -6,7 +6,11 @@ import { randomDataset } from '../support/random-dataset.ts';
 const dataset = randomDataset({ rows: 203, inputs: 8, classes: 3 });
 const spec: NetworkSpec = {
   input: 8,
-  layers: [{ kind: 'dense', out: 16 }, { kind: 'activation', fn: 'tanh' }, { kind: 'dense', out: 3 }],
+  layers: [
+    { kind: 'dense', out: 16 },
+    { kind: 'activation', fn: 'tanh' },
+    { kind: 'dense', out: 3 },
+  ],
 };
 
 let pool: Pool;
@@ -23,12 +27,28 @@ async function collect(run: AsyncIterable<TrainEvent>): Promise<TrainEvent[]> {
 
 describe('events and result', () => {
   test('tell the same story', async () => {
-    const run = train(spec, { train: dataset, validation: dataset, test: dataset }, { epochs: 4, batch: 50, threads: 2, pool });
+    const run = train(
+      spec,
+      { train: dataset, validation: dataset, test: dataset },
+      { epochs: 4, batch: 50, threads: 2, pool },
+    );
     const events = await collect(run);
     const result = await run.result;
-    expect(events[0]).toMatchObject({ type: 'start', parameters: 195, stepsPerEpoch: 5, totalSteps: 20, shards: 2, threads: 2 });
+    expect(events[0]).toMatchObject({
+      type: 'start',
+      parameters: 195,
+      stepsPerEpoch: 5,
+      totalSteps: 20,
+      shards: 2,
+      threads: 2,
+    });
     const epochs = events.filter((event) => event.type === 'epoch');
-    expect(epochs.map(({ epoch, step }) => [epoch, step])).toEqual([[1, 5], [2, 10], [3, 15], [4, 20]]);
+    expect(epochs.map(({ epoch, step }) => [epoch, step])).toEqual([
+      [1, 5],
+      [2, 10],
+      [3, 15],
+      [4, 20],
+    ]);
     expect(epochs.map(({ trainLoss }) => trainLoss)).toEqual([...result.epochLosses]);
     expect(epochs.at(-1)?.validation).toEqual(result.validation);
     expect(result.validation).toEqual(result.test);
@@ -36,9 +56,16 @@ describe('events and result', () => {
   });
 
   test('a network that learns has a falling loss and an accuracy above chance', async () => {
-    const { epochLosses, test: figures } = await train(spec, { train: dataset, test: dataset }, {
-      epochs: 200, optimizer: { kind: 'adam', lr: 0.01 }, threads: 2, pool,
-    }).result;
+    const { epochLosses, test: figures } = await train(
+      spec,
+      { train: dataset, test: dataset },
+      {
+        epochs: 200,
+        optimizer: { kind: 'adam', lr: 0.01 },
+        threads: 2,
+        pool,
+      },
+    ).result;
     expect(epochLosses[199]).toBeLessThan(0.5 * epochLosses[0]);
     expect(figures?.accuracy).toBeGreaterThan(0.7);
   });
@@ -72,15 +99,22 @@ describe('a shared pool', () => {
   test('serves several runs at once, each with the bits it has alone', async () => {
     const options = (seed: number) => ({ seed, epochs: 30, threads: 2, pool });
     const alone: string[] = [];
-    for (const seed of [1, 2, 3, 4]) alone.push((await train(spec, { train: dataset }, options(seed)).result).fingerprint);
-    const together = await Promise.all([1, 2, 3, 4].map((seed) => train(spec, { train: dataset }, options(seed)).result));
+    for (const seed of [1, 2, 3, 4])
+      alone.push((await train(spec, { train: dataset }, options(seed)).result).fingerprint);
+    const together = await Promise.all(
+      [1, 2, 3, 4].map((seed) => train(spec, { train: dataset }, options(seed)).result),
+    );
     expect(together.map(({ fingerprint }) => fingerprint)).toEqual(alone);
     expect(pool.live.size).toBe(0);
   });
 
   test('refuses more threads than it has, and objects that are no pool', async () => {
-    await expect(train(spec, { train: dataset }, { pool, threads: 4 }).result).rejects.toThrow('threads has 4, expected at most 3');
-    await expect(train(spec, { train: dataset }, { pool: { ...pool } }).result).rejects.toThrow('expected one that createPool made');
+    await expect(train(spec, { train: dataset }, { pool, threads: 4 }).result).rejects.toThrow(
+      'threads has 4, expected at most 3',
+    );
+    await expect(train(spec, { train: dataset }, { pool: { ...pool } }).result).rejects.toThrow(
+      'expected one that createPool made',
+    );
   });
 
   test('destroyed, fails a run instead of hanging it', async () => {
@@ -114,7 +148,13 @@ describe('refused before any thread exists', () => {
   test('a network that does not fit the data', async () => {
     const narrow: NetworkSpec = { input: 7, layers: [{ kind: 'dense', out: 3 }] };
     const four: NetworkSpec = { input: 8, layers: [{ kind: 'dense', out: 4 }] };
-    const perceptron: NetworkSpec = { input: 8, layers: [{ kind: 'dense', out: 3 }, { kind: 'activation', fn: 'step' }] };
+    const perceptron: NetworkSpec = {
+      input: 8,
+      layers: [
+        { kind: 'dense', out: 3 },
+        { kind: 'activation', fn: 'step' },
+      ],
+    };
     await expect(train(narrow, { train: dataset }).result).rejects.toThrow("the network's input has 7, expected 8");
     await expect(train(four, { train: dataset }).result).rejects.toThrow("the network's output has 4, expected 3");
     await expect(train(perceptron, { train: dataset }).result).rejects.toThrow('derivative 0 everywhere');
@@ -123,23 +163,43 @@ describe('refused before any thread exists', () => {
 
 describe('a step that is not finite', () => {
   test('names step, shard and layer, and keeps the state before it', async () => {
-    const failing = train(spec, { train: dataset }, {
-      epochs: 50, optimizer: { kind: 'sgd', lr: 1e308 }, batch: 64, threads: 2, pool,
-    });
+    const failing = train(
+      spec,
+      { train: dataset },
+      {
+        epochs: 50,
+        optimizer: { kind: 'sgd', lr: 1e308 },
+        batch: 64,
+        threads: 2,
+        pool,
+      },
+    );
     const error = await failing.result.catch((reason: unknown) => reason);
     expect(error).toMatchObject({ name: 'TrainingError' });
     const { step, parameters, message } = error as { step: number; parameters: Float64Array; message: string };
     expect(message).toMatch(/step \d+, shard \d: .* at layer \d .*expected finite numbers/);
-    const before = await train(spec, { train: dataset }, {
-      steps: step, optimizer: { kind: 'sgd', lr: 1e308 }, batch: 64, threads: 1, pool,
-    }).result;
+    const before = await train(
+      spec,
+      { train: dataset },
+      {
+        steps: step,
+        optimizer: { kind: 'sgd', lr: 1e308 },
+        batch: 64,
+        threads: 1,
+        pool,
+      },
+    ).result;
     expect([...parameters]).toEqual([...before.parameters]);
   });
 
   test('that comes from the data says so', async () => {
     const inputs = Array.from({ length: 40 }, (_, n) => [n === 33 ? Number.NaN : n / 40, 1]);
     const bad = datasetFromRows({ inputs, targets: inputs.map(() => 1), name: 'holes' });
-    const run = train({ input: 2, layers: [{ kind: 'dense', out: 1 }] }, { train: bad }, { pool, threads: 2, batch: 40 });
+    const run = train(
+      { input: 2, layers: [{ kind: 'dense', out: 1 }] },
+      { train: bad },
+      { pool, threads: 2, batch: 40 },
+    );
     await expect(run.result).rejects.toThrow('step 0, shard 1: the inputs have NaN, expected finite numbers');
   });
 });

@@ -39,7 +39,8 @@ export function createWorkspace(
 }
 
 /** Numbers of a row's target: one class index, or as many values as the network has outputs. */
-export const targetColumns = (network: Network, loss: Loss): number => (loss.targets === 'classes' ? 1 : network.output);
+export const targetColumns = (network: Network, loss: Loss): number =>
+  loss.targets === 'classes' ? 1 : network.output;
 
 /** Told of every array of rows right after it is written; for probes and checks. */
 export type Inspect = (phase: 'forward' | 'loss' | 'backward', layer: number, rows: Float64Array, n: number) => void;

@@ -46,4 +46,12 @@ export { defaultShards, largestShard, shardStart } from './shards.ts';
 export { finite, number, oneOf, onlyKeys, positiveInteger, show } from './text/check.ts';
 export { nearest } from './text/nearest.ts';
 export { createTrainStep, type TrainStep, type TrainStepOptions } from './train-step.ts';
-export { BLOCK, batchLoss, blockCount, clipScale, createBlockUpdate, gradientNorm, type BlockUpdate } from './update.ts';
+export {
+  BLOCK,
+  type BlockUpdate,
+  batchLoss,
+  blockCount,
+  clipScale,
+  createBlockUpdate,
+  gradientNorm,
+} from './update.ts';

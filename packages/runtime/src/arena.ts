@@ -1,8 +1,8 @@
 import {
   blockCount,
   createWorkspace,
-  largestShard,
   type Loss,
+  largestShard,
   type Network,
   type Optimizer,
   type Schedule,

@@ -19,7 +19,9 @@ export const backendChoices = { auto: true, reference: true, wasm: true, blas: t
 export type BackendChoice = keyof typeof backendChoices;
 
 /** A backend as a run records it: what a thread needs to rebuild it, and what a resume has to find again. */
-export type Backend = { readonly name: Exclude<BackendName, 'blas'> } | { readonly name: 'blas'; readonly library: BlasIdentity };
+export type Backend =
+  | { readonly name: Exclude<BackendName, 'blas'> }
+  | { readonly name: 'blas'; readonly library: BlasIdentity };
 
 /**
  * The backend that `choice` stands for on this machine, with the library at `path` or one found by name. The library is told

@@ -22,7 +22,8 @@ export interface Barrier {
 }
 
 /** The block lies outside the run's memory, so that a thread that cannot even bind that memory can still abort its team. */
-export const allocateControl = (): Int32Array<SharedArrayBuffer> => new Int32Array(new SharedArrayBuffer(CONTROL_WORDS * 4));
+export const allocateControl = (): Int32Array<SharedArrayBuffer> =>
+  new Int32Array(new SharedArrayBuffer(CONTROL_WORDS * 4));
 
 /** Sets the control block up for a span of any team. Only while no thread is inside. */
 export function resetControl(control: Int32Array): void {

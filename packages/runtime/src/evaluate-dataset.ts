@@ -64,7 +64,9 @@ function figuresOf(network: Network, loss: Loss, dataset: Dataset) {
   const accuracy = metrics.accuracy({ targets: loss.targets, threshold: loss.threshold ?? 0.5 });
   if (dataset.classes !== null) return { accuracy };
   const errors = { mae: metrics.mae(), rmse: metrics.rmse(), r2: metrics.r2() };
-  return network.output === 1 && Array.prototype.every.call(dataset.targets.array, isBit) ? { accuracy, ...errors } : errors;
+  return network.output === 1 && Array.prototype.every.call(dataset.targets.array, isBit)
+    ? { accuracy, ...errors }
+    : errors;
 }
 
 const sharedDoubles = (length: number) => new Float64Array(new SharedArrayBuffer(length * 8));

@@ -1,9 +1,9 @@
 import { forward, lossKernel } from '@gradloom/core';
 import { EVALUATION_ROWS } from './arena.ts';
+import { CONTROL } from './barrier.ts';
 import type { RunContext } from './context.ts';
 import { gatherRows } from './datasets/gather.ts';
 import { gatherTargets } from './datasets/targets.ts';
-import { CONTROL } from './barrier.ts';
 import type { EvaluationTask } from './protocol.ts';
 
 /** This thread's share of the chunks: overwrites their outputs and their summed losses. */

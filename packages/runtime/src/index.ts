@@ -24,9 +24,9 @@ export {
 export type { OutputReader } from './evaluate-dataset.ts';
 export { type EvaluateOptions, evaluateModel } from './evaluate-model.ts';
 export { fingerprint } from './fingerprint.ts';
+export { measureGflops } from './measure.ts';
 export { createModel, type Model, type ModelContents, type ModelMetadata } from './model.ts';
 export { loadModel, saveModel } from './model-file.ts';
-export { measureGflops } from './measure.ts';
 export { type BlasIdentity, type BlasSearch, findBlas } from './native/find-blas.ts';
 export type { TrainOptions } from './options.ts';
 export { createPool, type Pool } from './pool.ts';

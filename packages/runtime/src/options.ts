@@ -19,7 +19,7 @@ import {
   show,
 } from '@gradloom/core';
 import type { BackendChoice } from './backend.ts';
-import type { Dataset, DataSplits } from './datasets/dataset.ts';
+import type { DataSplits, Dataset } from './datasets/dataset.ts';
 import { checkFit } from './datasets/targets.ts';
 import { isPool, type Pool } from './pool.ts';
 import type { RunShape } from './prepare.ts';
@@ -44,8 +44,22 @@ export interface TrainOptions {
 }
 
 const OPTION_NAMES = [
-  'loss', 'optimizer', 'schedule', 'batch', 'shards', 'epochs', 'steps', 'threads', 'backend', 'blas', 'seed', 'clipNorm',
-  'shuffle', 'evaluateEvery', 'pool', 'signal',
+  'loss',
+  'optimizer',
+  'schedule',
+  'batch',
+  'shards',
+  'epochs',
+  'steps',
+  'threads',
+  'backend',
+  'blas',
+  'seed',
+  'clipNorm',
+  'shuffle',
+  'evaluateEvery',
+  'pool',
+  'signal',
 ] as const satisfies readonly (keyof TrainOptions)[];
 
 /** A run with every default filled in and every shape checked. */
@@ -73,7 +87,11 @@ export function planRun(spec: NetworkSpec, { train, validation, test }: DataSpli
   }
   const { context, totalEpochs } = lengthOf(options, Math.ceil(train.rows / batch));
   const scheduleSpec = options.schedule ?? 'constant';
-  const threads = positiveInteger('train', 'threads', options.threads ?? options.pool?.threads ?? availableParallelism());
+  const threads = positiveInteger(
+    'train',
+    'threads',
+    options.threads ?? options.pool?.threads ?? availableParallelism(),
+  );
   checkPool(options.pool, threads);
   return {
     network,
@@ -90,7 +108,8 @@ export function planRun(spec: NetworkSpec, { train, validation, test }: DataSpli
     backend: options.backend ?? 'auto',
     blas: options.blas,
     seed: seedOf(options.seed ?? 0),
-    clipNorm: options.clipNorm === undefined ? null : number('train', 'clipNorm', options.clipNorm, 'above 0', (c) => c > 0),
+    clipNorm:
+      options.clipNorm === undefined ? null : number('train', 'clipNorm', options.clipNorm, 'above 0', (c) => c > 0),
     shuffle: (options.shuffle ?? true) && batch < train.rows,
     totalEpochs,
     evaluateEvery: positiveInteger('train', 'evaluateEvery', options.evaluateEvery ?? Math.ceil(totalEpochs / 100)),
@@ -108,7 +127,10 @@ function batchOf(batch: number | 'full' | undefined, { rows }: Dataset): number 
   return positiveInteger('train', 'batch', batch ?? 32);
 }
 
-function lengthOf({ epochs, steps }: TrainOptions, stepsPerEpoch: number): { context: ScheduleContext; totalEpochs: number } {
+function lengthOf(
+  { epochs, steps }: TrainOptions,
+  stepsPerEpoch: number,
+): { context: ScheduleContext; totalEpochs: number } {
   if (epochs !== undefined && steps !== undefined) {
     throw new Error(`train: epochs has ${show(epochs)} and steps has ${show(steps)}, expected one of the two`);
   }

@@ -23,7 +23,7 @@ export function createOrders(seed: number, rows: number, epochs: number): Orders
     prepare(from, wanted) {
       const end = Math.min(epochs, from + Math.min(slots, Math.max(1, wanted)));
       for (ready = Math.max(ready, from); ready < end; ready++) {
-        const order = array.subarray((ready % slots) * rows, (ready % slots + 1) * rows);
+        const order = array.subarray((ready % slots) * rows, ((ready % slots) + 1) * rows);
         for (let n = 0; n < rows; n++) order[n] = n;
         shuffle(order, createRandom(seed, 'shuffle', ready));
       }

@@ -76,7 +76,9 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     acquire(team) {
       if (destroyed) return Promise.reject(new Error('pool: has been destroyed, expected one in use'));
       if (team > threads) {
-        return Promise.reject(new Error(`pool: a run has ${team} threads, expected at most ${threads} (threads of the pool)`));
+        return Promise.reject(
+          new Error(`pool: a run has ${team} threads, expected at most ${threads} (threads of the pool)`),
+        );
       }
       return new Promise<Team>((resolve, reject) => {
         waiting.push({ team, begin: () => resolve(open(team)), fail: reject });
@@ -85,7 +87,8 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     },
     async destroy() {
       destroyed = true;
-      for (const { fail } of waiting.splice(0)) fail(new Error('pool: was destroyed while a run waited for its threads'));
+      for (const { fail } of waiting.splice(0))
+        fail(new Error('pool: was destroyed while a run waited for its threads'));
       await crew.piscina.destroy();
     },
   };
@@ -152,7 +155,9 @@ async function startCrew(threads: number, execArgv: readonly string[]): Promise<
     return crew;
   } catch (error) {
     await crew.piscina.destroy();
-    throw new Error(`createPool: a thread did not start: ${error instanceof Error ? error.message : error}`, { cause: error });
+    throw new Error(`createPool: a thread did not start: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
   } finally {
     clearTimeout(timer);
     failed.catch(() => {});

@@ -1,4 +1,12 @@
-import type { LossSpec, NetworkSpec, OptimizerSpec, ScheduleContext, ScheduleSpec, WasmMemory, WasmModule } from '@gradloom/core';
+import type {
+  LossSpec,
+  NetworkSpec,
+  OptimizerSpec,
+  ScheduleContext,
+  ScheduleSpec,
+  WasmMemory,
+  WasmModule,
+} from '@gradloom/core';
 import type { Backend } from './backend.ts';
 import type { Dataset } from './datasets/dataset.ts';
 

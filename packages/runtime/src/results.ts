@@ -1,4 +1,4 @@
-import type { NetworkSpec } from '@gradloom/core';
+import type { LossSpec, NetworkSpec } from '@gradloom/core';
 import type { Backend } from './backend.ts';
 
 /** What a network does on a set of rows. A figure that does not apply is absent. */
@@ -15,6 +15,7 @@ export interface TrainResult {
   readonly spec: NetworkSpec;
   readonly parameters: Float64Array; // [P] layer by layer, W then b
   readonly fingerprint: string; // SHA-256 of the parameters
+  readonly loss: LossSpec;
   readonly stopped: 'completed' | 'aborted';
   readonly steps: number;
   readonly epochs: number; // steps over the steps of an epoch

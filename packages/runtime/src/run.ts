@@ -1,8 +1,8 @@
 import { RING } from './arena.ts';
 import type { DataSplits } from './datasets/dataset.ts';
 import { describeBadStep } from './diagnose.ts';
-import { evaluateDataset } from './evaluate-dataset.ts';
 import { createEpochLog } from './epoch-log.ts';
+import { evaluateDataset } from './evaluate-dataset.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { RunPlan } from './options.ts';
 import type { Pool } from './pool.ts';
@@ -60,6 +60,7 @@ export async function runEpochs(
     spec: setup.spec,
     parameters,
     fingerprint: fingerprint(parameters),
+    loss: setup.loss,
     stopped: step < totalSteps ? 'aborted' : 'completed',
     steps: step,
     epochs: step / stepsPerEpoch,

@@ -75,7 +75,9 @@ export async function runTeam(team: Team, tasks: readonly WorkerTask[], control:
   }, START_LIMIT_MS);
   const running = team.run(tasks);
   for (const task of running) {
-    task.catch((cause: unknown) => fail(`a worker thread failed: ${cause instanceof Error ? cause.message : cause}`, cause));
+    task.catch((cause: unknown) =>
+      fail(`a worker thread failed: ${cause instanceof Error ? cause.message : cause}`, cause),
+    );
   }
   const outcome = await Promise.race([Promise.allSettled(running), stuck]);
   clearTimeout(startTimer);

@@ -13,7 +13,8 @@ export function number(
 }
 
 /** The value, if it is a finite number. @throws Error otherwise. */
-export const finite = (where: string, name: string, value: unknown): number => number(where, name, value, '', () => true);
+export const finite = (where: string, name: string, value: unknown): number =>
+  number(where, name, value, '', () => true);
 
 /** The value, if it is a whole number from 1 to 2⁵³ - 1. @throws Error otherwise. */
 export function positiveInteger(where: string, name: string, value: unknown): number {
