@@ -1,3 +1,4 @@
+import { blockCount } from '@gradloom/core';
 import { RING } from './arena.ts';
 import type { DataSplits } from './datasets/dataset.ts';
 import { describeBadStep } from './diagnose.ts';
@@ -22,6 +23,8 @@ export async function runEpochs(
 ): Promise<TrainResult> {
   const { threads, batch, totalEpochs, schedule, optimizer } = plan;
   const { totalSteps, stepsPerEpoch } = plan.context;
+  // A thread without a shard and without a block would only make the others wait for it.
+  const team = Math.min(threads, Math.max(plan.shards, blockCount(plan.network.parameterCount)));
   const snapshot = createSnapshot(arena);
   const log = createEpochLog(totalEpochs);
   const rows = data.train.rows;
@@ -90,7 +93,7 @@ export async function runEpochs(
 
   async function spanOrRestore(first: number, limit: number): Promise<SpanResult> {
     try {
-      return await runSpan(pool, setup, { first, limit, threads, signal });
+      return await runSpan(pool, setup, { first, limit, threads: team, signal });
     } catch (error) {
       snapshot.restore();
       throw new Error(`train: ${error instanceof Error ? error.message : error} (in steps ${first} to ${limit - 1})`, {
@@ -103,7 +106,7 @@ export async function runEpochs(
   async function failAt(first: number, bad: number): Promise<never> {
     snapshot.restore();
     for (let from = first; from < bad; ) {
-      from += (await runSpan(pool, setup, { first: from, limit: bad, threads })).steps;
+      from += (await runSpan(pool, setup, { first: from, limit: bad, threads: team })).steps;
     }
     const parameters = Float64Array.from(arena.theta);
     throw new TrainingError(describeBadStep(setup, bad), bad, parameters);
