@@ -2,14 +2,23 @@ import { readFileSync } from 'node:fs';
 import type { Examination } from './examine.ts';
 
 /** What to do, the most important first; nothing where nothing is missing. */
-export function advise({ node, simd, sharedMemory, koffi, mnist, auto, backends, platform }: Examination): string[] {
+export function advise({
+  node,
+  simd,
+  sharedMemory,
+  koffi,
+  blas,
+  noBlas,
+  mnist,
+  auto,
+  platform,
+}: Examination): string[] {
   const advice: string[] = [];
   if (!node.ok) advice.push(`Node has version ${node.version}, expected ${node.needed} or newer: https://nodejs.org`);
   if (!simd) advice.push('WebAssembly here has no SIMD, which training needs.');
   if (!sharedMemory) advice.push('WebAssembly here has no shared memory, which training needs.');
-  const blas = backends.find(({ name }) => name === 'blas');
-  if (auto === null) advice.push(`${blas?.about}, or an empty GRADLOOM_BLAS`);
-  else if (blas?.gflops === null) {
+  if (auto === null) advice.push(`${noBlas}, or an empty GRADLOOM_BLAS`);
+  else if (blas === null) {
     advice.push(
       `A BLAS library makes training up to three times as fast: ${koffi ? blasInstall(platform) : 'npm install koffi'}`,
     );

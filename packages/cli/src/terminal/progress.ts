@@ -11,7 +11,7 @@ export interface Progress {
   stop(): void;
 }
 
-/** Work that is over before this is not worth a bar that flashes by. */
+/** Work that is over before this is not worth a bar that flashes by, or lines that all come at once. */
 const PATIENCE_MS = 300;
 
 const WIDEST_BAR = 40;
@@ -20,6 +20,7 @@ const NARROWEST_BAR = 5;
 export function createProgress(stream: Output): Progress {
   if (!stream.isTTY) return { update() {}, line() {}, stop() {} };
   const startMs = performance.now();
+  const isYoung = () => performance.now() - startMs < PATIENCE_MS;
   let bars: MultiBar | undefined;
   let bar: SingleBar | undefined;
 
@@ -37,11 +38,12 @@ export function createProgress(stream: Output): Progress {
 
   return {
     update(share, before, after) {
-      if (bar === undefined && performance.now() - startMs < PATIENCE_MS) return;
+      if (isYoung()) return;
       bar ??= open();
       bar.update(share, { before, after });
     },
     line(text) {
+      if (isYoung()) return;
       if (bars === undefined) stream.write(`${text}\n`);
       else bars.log(`${text}\n`);
     },

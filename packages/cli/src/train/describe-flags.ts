@@ -1,6 +1,7 @@
 import { formatSource } from '../options/dataset-source.ts';
 import { formatMember, type Member } from '../options/member.ts';
 import { isRecord } from '../options/read-object.ts';
+import { quote } from '../report/quote.ts';
 import { type TrainValues, trainOptions } from './options.ts';
 
 /** Options that say where a run goes and how it is shown, not what it is. */
@@ -30,5 +31,3 @@ function formatValue(value: unknown): string {
 }
 
 const isMember = (value: unknown): value is Member => isRecord(value) && typeof value.kind === 'string';
-
-const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

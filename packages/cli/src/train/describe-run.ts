@@ -8,15 +8,16 @@ import type { RunStart } from './reporter.ts';
 export function describeRun({ recipe, event }: RunStart): string[] {
   const { sets, spec, values } = recipe;
   const { train, validation, test } = sets;
-  const rows = [`${whole(train.rows)} training rows`];
-  if (validation !== undefined) rows.push(`${whole(validation.rows)} validation rows`);
-  if (test !== undefined) rows.push(test === train ? 'tested on the same' : `${whole(test.rows)} test rows`);
-  const targets = train.classes === null ? plural(train.targets.columns, 'output') : `${train.classes} classes`;
+  const rows = [`${whole(train.rows)} training`];
+  if (validation !== undefined) rows.push(`${whole(validation.rows)} validation`);
+  if (test !== undefined && test !== train) rows.push(`${whole(test.rows)} test`);
+  const same = test === train ? ', also for the test' : '';
+  const targets = train.classes === null ? plural(train.targets.columns, 'value') : `${train.classes} classes`;
   const totalEpochs = event.totalSteps / event.stepsPerEpoch;
   const length = Number.isInteger(totalEpochs) ? plural(totalEpochs, 'epoch') : plural(event.totalSteps, 'step');
   const schedule = values.schedule?.kind === 'constant' ? '' : ` ${nameOf(values.schedule)}`;
   return [
-    `${train.name}: ${rows.join(', ')}, ${plural(train.inputs.columns, 'input')}, ${targets}`,
+    `${train.name}: ${rows.join(' + ')} rows${same}, ${targets}`,
     `${describeNetwork(spec)}: ${plural(event.parameters, 'parameter')}, loss ${nameOf(values.loss)}`,
     `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)} in ${plural(event.shards, 'shard')}, ${length}`,
     `${backendName(event.backend)} on ${plural(event.threads, 'thread')}, seed ${values.seed}`,

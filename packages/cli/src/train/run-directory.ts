@@ -1,5 +1,5 @@
-import { closeSync, mkdirSync, openSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { type ModelContents, saveModel } from '@gradloom/runtime';
 import { MODEL_FILE } from '../models/model-path.ts';
 import { UsageError } from '../usage-error.ts';
@@ -32,18 +32,34 @@ export function checkOut(out: string): void {
   );
 }
 
-/** Makes the directory and its config.json. Without `out` it is runs/<name>-<number>, the first number that is free after all others. */
+/**
+ * Makes the directory and its config.json. Without `out` it is runs/<name>-<number>, the first number that is free after
+ * all others. @throws Error where it cannot be written.
+ */
 export function createRunDirectory(out: string | undefined, name: string, config: object): RunDirectory {
-  const path = out === undefined ? makeNumbered(name) : out;
-  mkdirSync(path, { recursive: true });
-  writeFileSync(join(path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
-  const metrics = openSync(join(path, 'metrics.jsonl'), 'w');
-  return {
-    path,
-    addMetrics: (line) => void writeSync(metrics, `${line}\n`),
-    saveModel: (model) => saveModel(join(path, MODEL_FILE), model),
-    close: () => closeSync(metrics),
-  };
+  try {
+    const path = out === undefined ? makeNumbered(name) : makeDirectory(out);
+    writeFileSync(join(path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+    const metrics = openSync(join(path, 'metrics.jsonl'), 'w');
+    return {
+      path,
+      addMetrics: (line) => void writeSync(metrics, `${line}\n`),
+      saveModel: (model) => saveModel(join(path, MODEL_FILE), model),
+      close: () => closeSync(metrics),
+    };
+  } catch (error) {
+    const has = `--out has ${out ?? RUNS}`;
+    const reason = error instanceof Error ? error.message : error;
+    throw new Error(`${has}, expected a directory that can be written, or --no-out (${reason})`, { cause: error });
+  }
+}
+
+/** Makes a directory and its parents, where they are missing; mkdir's own way of doing so goes on for ever below /proc. */
+function makeDirectory(path: string): string {
+  if (existsSync(path)) return path;
+  makeDirectory(dirname(resolve(path)));
+  mkdirSync(path);
+  return path;
 }
 
 /** mkdir fails where another run took the number first: then the next is tried. */

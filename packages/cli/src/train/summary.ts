@@ -1,13 +1,14 @@
-import type { Dataset, TrainResult } from '@gradloom/runtime';
+import type { TrainResult } from '@gradloom/runtime';
 import { backendName } from '../report/backend-name.ts';
 import { columns } from '../report/columns.ts';
 import { decimal, duration, percent, plural, whole } from '../report/format.ts';
+import { quote } from '../report/quote.ts';
 import type { Paint } from '../terminal/paint.ts';
 import type { RunStart } from './reporter.ts';
 
 /** The lines below a run: how it went, its figures, where it was written and what to do next. */
 export function summarize(run: RunStart, result: TrainResult, paint: Paint, program: string): string[] {
-  const { out, recipe } = run;
+  const { out } = run;
   const { test, trainLoss, steps, backend } = result;
   const rows: [string, string][] = [];
   if (test?.accuracy !== undefined) {
@@ -31,27 +32,27 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
     '',
     `${went} ${lengthOf(result)} in ${duration(result.elapsedMs)}`,
     '',
-    ...columns(rows),
-    ...(out === null ? [] : ['', 'Next', ...nextCommands(out, recipe.sets.train, run, program)]),
+    // Without indent a fingerprint fits into 80 columns.
+    ...columns(rows, { indent: 0 }),
+    ...(out === null ? [] : ['', 'Next', ...nextCommands(run, result, quote(out), program)]),
   ];
 }
 
 const lengthOf = ({ steps, epochs }: TrainResult): string =>
   Number.isInteger(epochs) ? plural(epochs, 'epoch') : plural(steps, 'step');
 
-function nextCommands(out: string, train: Dataset, { recipe, event }: RunStart, program: string): string[] {
-  const rows = Math.min(9, (recipe.sets.test ?? train).rows - 1);
-  const threads = event.threads === 1 ? 2 : 1;
-  const isClasses = train.classes !== null;
-  return columns([
-    [
-      `${program} evaluate ${out}`,
-      isClasses ? 'accuracy of each class, and what was taken for what' : 'errors on the test set',
-    ],
-    [`${program} predict ${out} --rows 0..${rows}`, 'what it says of single rows'],
-    [
-      `${program} train --config ${out}/config.json --threads ${threads}`,
-      `the same weights from ${plural(threads, 'thread')}`,
-    ],
-  ]);
+function nextCommands({ recipe }: RunStart, result: TrainResult, out: string, program: string): string[] {
+  const { train, test } = recipe.sets;
+  const findings = train.classes === null ? 'its errors' : 'the accuracy of each class, and what was taken for what';
+  const lines = [
+    `  # ${findings}`,
+    `  ${program} evaluate ${out}`,
+    '  # what it says of single rows',
+    `  ${program} predict ${out} --rows 0..${Math.min(9, (test ?? train).rows - 1)}`,
+  ];
+  // Where a signal stopped it is not written in the configuration.
+  if (result.stopped === 'aborted') return lines;
+  const threads = result.threads === 1 ? 2 : 1;
+  const again = `  ${program} train --config ${out}/config.json --threads ${threads}`;
+  return [...lines, `  # the same fingerprint from ${plural(threads, 'thread')}`, again];
 }

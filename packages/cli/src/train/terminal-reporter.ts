@@ -2,7 +2,7 @@ import { invocation } from '../invocation.ts';
 import { type Io, printLine } from '../io.ts';
 import { decimal, duration, percent, whole } from '../report/format.ts';
 import { createPaint } from '../terminal/paint.ts';
-import { createProgress } from '../terminal/progress.ts';
+import { createProgress, type Progress } from '../terminal/progress.ts';
 import { describeRun } from './describe-run.ts';
 import type { EpochEvent, Reporter, StartEvent } from './reporter.ts';
 import { summarize } from './summary.ts';
@@ -13,14 +13,16 @@ const MOST_LINES = 20;
 /** For people: what is trained, a bar and the epochs on a terminal, and a summary. */
 export function terminalReporter(io: Io): Reporter {
   const paint = createPaint(io.stdout, io.env);
-  const progress = createProgress(io.stderr);
-  const startMs = performance.now();
+  let startMs = 0;
+  let progress: Progress | undefined;
   let start: StartEvent;
   let totalEpochs = 0;
 
   return {
     start(run) {
       start = run.event;
+      startMs = performance.now();
+      progress = createProgress(io.stderr);
       totalEpochs = Math.ceil(start.totalSteps / start.stepsPerEpoch);
       for (const line of describeRun(run)) printLine(io.stdout, line);
     },
@@ -29,13 +31,13 @@ export function terminalReporter(io: Io): Reporter {
       const epoch = Math.min(totalEpochs, Math.floor(step / start.stepsPerEpoch) + 1);
       const leftMs = ((performance.now() - startMs) * (totalSteps - step)) / step;
       const figures = [`loss ${decimal(loss)}`, `${whole(samplesPerSecond)} samples/s`, `${duration(leftMs)} left`];
-      progress.update(step / totalSteps, counted('epoch', epoch, totalEpochs), figures.join('  '));
+      progress?.update(step / totalSteps, counted('epoch', epoch, totalEpochs), figures.join('  '));
     },
     epoch(event) {
       const every = Math.ceil(totalEpochs / MOST_LINES);
-      if (event.epoch % every === 0 || event.epoch === totalEpochs) progress.line(epochText(event, totalEpochs));
+      if (event.epoch % every === 0 || event.epoch === totalEpochs) progress?.line(epochText(event, totalEpochs));
     },
-    stop: progress.stop,
+    stop: () => progress?.stop(),
     done(run, result) {
       for (const line of summarize(run, result, paint, invocation(io.env))) printLine(io.stdout, line);
     },
