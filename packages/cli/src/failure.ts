@@ -13,5 +13,5 @@ export const exitCodeOf = (error: unknown): number => (error instanceof UsageErr
 /** 'batch has 0' of 'train: batch has 0': the place in the library says nothing to who typed a command. */
 export function withoutPlace(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/^[a-z]\w*( [a-z-]+)?: /i, '');
+  return message.replace(/^[a-z][\w-]*( [a-z-]+)?: /i, '');
 }

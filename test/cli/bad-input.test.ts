@@ -1,0 +1,116 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { gradloom, temporaryDirectory } from '../support/command-line.ts';
+
+/** Command lines that cannot be run, and the sentence behind `gradloom <command>: `. */
+const usage: Record<string, string> = {
+  'trian --dataset xor':
+    'gradloom: command has "trian", expected one of train, evaluate, predict, doctor (did you mean train?)',
+  '--epochs 5': 'gradloom: --epochs stands alone, expected a command (train, evaluate, predict, doctor) before it',
+  train:
+    'gradloom train: --dataset is missing, expected one of mnist, xor, and, or, spirals, moons, circles, blobs, sine, or a path',
+  'train xor': 'gradloom train: the word "xor" belongs to no flag, expected flags alone (did you mean --dataset xor?)',
+  'train --dataset': 'gradloom train: --dataset has no value, expected one',
+  'train --lr --quiet': 'gradloom train: --lr has no value, expected one',
+  'train --dataset mnits':
+    'gradloom train: --dataset has "mnits", expected one of mnist, xor, and, or, spirals, moons, circles, blobs, sine (did you mean mnist?)',
+  'train --epocs 5': 'gradloom train: --epocs is unknown, expected a flag from --help (did you mean --epochs?)',
+  'train --weightDecay 5':
+    'gradloom train: --weightDecay is unknown, expected a flag from --help (did you mean --weight-decay?)',
+  'train -q': 'gradloom train: -q is unknown, expected a flag from --help',
+  'train --lr 1 --lr 2': 'gradloom train: --lr has 2 values, expected one',
+  'train --quiet=maybe': 'gradloom train: --quiet has "maybe", expected no value',
+  'train --lr -1': 'gradloom train: --lr has -1, expected a number of at least 0',
+  'train --lr -1e-3': 'gradloom train: --lr has -0.001, expected a number of at least 0',
+  'train --lr=': 'gradloom train: --lr has "", expected a number of at least 0',
+  'train --lr NaN': 'gradloom train: --lr has "NaN", expected a number of at least 0',
+  'train --lr Infinity': 'gradloom train: --lr has "Infinity", expected a number of at least 0',
+  'train --lr 1e400': 'gradloom train: --lr has "1e400", expected a number of at least 0',
+  'train --lr 0x10': 'gradloom train: --lr has "0x10", expected a number of at least 0',
+  'train --lr 1,5': 'gradloom train: --lr has "1,5", expected a number of at least 0',
+  'train --batch 0': 'gradloom train: --batch has 0, expected a whole number of at least 1, or full',
+  'train --batch 1.5': 'gradloom train: --batch has 1.5, expected a whole number of at least 1, or full',
+  'train --batch all': 'gradloom train: --batch has "all", expected a whole number of at least 1, or full',
+  'train --epochs -3': 'gradloom train: --epochs has -3, expected a whole number of at least 1',
+  'train --seed 9007199254740992': 'gradloom train: --seed has 9007199254740992, expected a whole number of at least 0',
+  'train --threads 0': 'gradloom train: --threads has 0, expected a whole number of at least 1',
+  'train --dropout 1': 'gradloom train: --dropout has 1, expected a number from 0 to below 1',
+  'train --hidden 3,,4': 'gradloom train: --hidden has "3,,4", expected widths of layers such as 128,64, or none',
+  'train --epochs 5 --steps 5': 'gradloom train: --epochs stands beside --steps, expected one of the two',
+  'train --spec a.json --hidden 3': 'gradloom train: --spec stands beside --hidden, expected one of the two',
+  'train --out a --no-out': 'gradloom train: --out stands beside --no-out, expected one of the two',
+  'train --activation rellu':
+    'gradloom train: --activation has "rellu", expected one of identity, sigmoid, tanh, relu, leaky-relu, elu, gelu, silu, softplus, step (did you mean relu?)',
+  'train --activation elu:beta=1': 'gradloom train: --activation elu: option "beta" is unknown, expected alpha',
+  'train --optimizer admm':
+    'gradloom train: --optimizer has "admm", expected one of sgd, adam, adamw, rmsprop, adagrad (did you mean adam?)',
+  'train --optimizer sgd:momentum':
+    'gradloom train: --optimizer has "sgd:momentum", expected sgd:option=value,option=value',
+  'train --optimizer sgd:momentun=1':
+    'gradloom train: --optimizer sgd: option "momentun" is unknown, expected lr, momentum, nesterov, weightDecay (did you mean momentum?)',
+  'train --schedule step:gamma=-1': 'gradloom train: --schedule step: gamma has -1, expected a number > 0',
+  'train --init normal:std=-1': 'gradloom train: --init normal: std has -1, expected a number >= 0',
+  'train --loss hubr':
+    'gradloom train: --loss has "hubr", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber (did you mean huber?)',
+  'train --backend cuda': 'gradloom train: --backend has "cuda", expected one of auto, reference, wasm, blas',
+  'train --dataset xor --optimizer adam --momentum 0.9':
+    'gradloom train: --momentum is no option of adam, expected --lr, --beta1, --beta2, --epsilon, --weight-decay (--momentum belongs to sgd, rmsprop)',
+  'train --dataset xor --nesterov': 'gradloom train: --momentum has 0, expected a number in (0, 1) with nesterov',
+  'train --dataset xor --shards 9': 'gradloom train: --shards has 9, expected at most 4 (rows of a batch)',
+  'train --dataset xor --validation 0.1': 'gradloom train: --validation has 0 rows (0.1 of 4), expected at least 1',
+  'train --dataset spirals:rows=1': 'gradloom train: --dataset spirals: rows has 1, expected at least 2 (one a class)',
+  'train --dataset mnist:rows=1': 'gradloom train: --dataset mnist: rows is unknown, expected no options',
+  evaluate: 'gradloom evaluate: the model is missing, expected a run such as runs/mnist-1, or a model file',
+  'evaluate a b': 'gradloom evaluate: the word "b" is one too many, expected one model',
+  'evaluate a --top-k 0': 'gradloom evaluate: --top-k has 0, expected a whole number of at least 1',
+  'predict a --rows 5..2': 'gradloom predict: --rows has "5..2", expected rows such as 0..9 or 0,3,7..9',
+  'doctor now': 'gradloom doctor: the word "now" is one too many, expected flags alone',
+};
+
+/** Command lines that can be run, but fail. */
+const failures: Record<string, string> = {
+  'train --dataset ./nowhere':
+    'gradloom train: ./nowhere has nothing, expected a folder with train-images-idx3-ubyte and train-labels-idx1-ubyte or an IDX file of images with its labels beside it',
+  'train --dataset xor --loss softmax-cross-entropy':
+    'gradloom train: the target of xor has values, expected class indices (loss softmax-cross-entropy; mse takes values)',
+  'train --dataset xor --activation step --no-out':
+    'gradloom train: step(3) at layer 1 has derivative 0 everywhere, expected an activation with a gradient',
+  'evaluate nowhere': 'gradloom evaluate: nowhere is missing, expected a Gradloom file',
+};
+
+describe.each([
+  ['with exit code 2', usage, 2],
+  ['with exit code 1', failures, 1],
+])('is refused %s', (_title, table, code) => {
+  test.each(Object.entries(table))('%s', async (line, sentence) => {
+    const { stdout, ...rest } = await gradloom(line.split(' '));
+    expect(rest).toEqual({ code, stderr: `${sentence}\n` });
+    expect(stdout).toBe('');
+  });
+});
+
+test('an error in a network file names file, layer, and both lengths', async () => {
+  const file = join(temporaryDirectory(), 'net.json');
+  writeFileSync(
+    file,
+    JSON.stringify({
+      layers: [
+        { kind: 'dense', out: 5 },
+        { kind: 'dense', in: 4, out: 1 },
+      ],
+    }),
+  );
+  const { code, stderr } = await gradloom(['train', '--dataset', 'xor', '--spec', file]);
+  expect(stderr).toBe(
+    `gradloom train: --spec ${file}: dense(4->1) at layer 1: input has length 4, expected 5 (output of dense(2->5))\n`,
+  );
+  expect(code).toBe(1);
+});
+
+test('--verbose adds the stack to the sentence, and nothing else does', async () => {
+  const { stderr } = await gradloom(['train', '--batch', '0', '--verbose']);
+  const [sentence, ...stack] = stderr.split('\n');
+  expect(sentence).toBe('gradloom train: --batch has 0, expected a whole number of at least 1, or full');
+  expect(stack.join('\n')).toContain('at ');
+});

@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import { commands } from '../../packages/cli/src/commands/index.ts';
+import { gradloom } from '../support/command-line.ts';
+
+const names = Object.keys(commands);
+
+describe('help', () => {
+  test('names every command, and stands in for no command at all', async () => {
+    const asked = await gradloom(['--help']);
+    for (const name of [...names, 'completion']) expect(asked.stdout).toContain(`gradloom ${name}`);
+    expect(asked).toMatchObject({ code: 0, stderr: '' });
+    expect(await gradloom([])).toEqual(asked);
+  });
+
+  test.each(names)('of %s lists each of its flags and examples that can be copied', async (name) => {
+    const { code, stdout } = await gradloom([name, '--help']);
+    expect(code).toBe(0);
+    for (const key of Object.keys(await commands[name].options())) expect(stdout).toMatch(new RegExp(`--${key}\\s`));
+    expect(commands[name].examples.length).toBeGreaterThan(1);
+    for (const [line] of commands[name].examples) expect(stdout).toContain(`  gradloom ${line}\n`);
+  });
+
+  test.each(names)('of %s keeps to the width of the terminal', async (name) => {
+    const { stdout } = await gradloom([name, '--help'], { terminal: 80 });
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  test.each(names)('of %s has examples of flags that the command knows', async (name) => {
+    const known = new Set(Object.keys(await commands[name].options()));
+    const used = commands[name].examples.flatMap(([line]) => [...line.matchAll(/--([\w-]+)/g)].map(([, flag]) => flag));
+    expect(used.filter((flag) => !known.has(flag))).toEqual([]);
+  });
+});
+
+test('--version prints the version of the package alone', async () => {
+  const { code, stdout } = await gradloom(['--version']);
+  expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  expect(code).toBe(0);
+});
+
+describe('completion', () => {
+  const complete = async (...words: string[]) => {
+    const { stdout } = await gradloom(['--get-yargs-completions', 'gradloom', ...words]);
+    return stdout.trimEnd().split('\n');
+  };
+
+  test('offers commands first, then flags, then the values of a flag', async () => {
+    expect(await complete('')).toEqual([...names, 'completion', '--help', '--version']);
+    expect(await complete('ev')).toEqual(['evaluate']);
+    expect(await complete('train', '--opt')).toEqual(['--optimizer']);
+    expect(await complete('train', '--optimizer', 'ada')).toEqual(['adam', 'adamw', 'adagrad']);
+  });
+
+  test('leaves words of the user to the shell', async () => {
+    expect(await complete('evaluate', 'ru')).toEqual(['']);
+  });
+
+  test('prints a script that asks the program itself', async () => {
+    const { code, stdout } = await gradloom(['completion']);
+    expect(stdout).toContain('gradloom --get-yargs-completions');
+    expect(code).toBe(0);
+  });
+});

@@ -1,0 +1,57 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import type { Output } from '../../packages/cli/src/io.ts';
+import { runCommandLine } from '../../packages/cli/src/main.ts';
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Surroundings {
+  stdin?: string;
+  terminal?: number; // columns of a terminal behind all streams, default: pipes
+  env?: Record<string, string>;
+}
+
+/** Runs a command line in this process, its streams in memory. */
+export async function gradloom(args: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
+  const { terminal, env = {} } = surroundings;
+  const stdin = new PassThrough();
+  stdin.end(surroundings.stdin ?? '');
+  const shape = terminal === undefined ? {} : { isTTY: true, columns: terminal };
+  const [stdout, stderr] = [capture(), capture()].map((stream) => Object.assign(stream, shape));
+  const code = await runCommandLine(args, { stdin: Object.assign(stdin, shape), stdout, stderr, env });
+  return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
+}
+
+/** The program in a process of its own, from the sources. */
+export function startProgram(args: readonly string[], cwd: string): ChildProcess {
+  const program = fileURLToPath(new URL('program.ts', import.meta.url));
+  const flags = ['--import', import.meta.resolve('tsx'), '--conditions', '@gradloom/source'];
+  return spawn(process.execPath, [...flags, program, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** A directory that is gone after the test. */
+export function temporaryDirectory(): string {
+  const path = mkdtempSync(join(tmpdir(), 'gradloom-'));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** The objects of a text with one a line. @throws where a line is no JSON. */
+export const jsonLines = (text: string): Record<string, unknown>[] =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+const capture = (): Output & PassThrough => new PassThrough();
+
+const textOf = (stream: PassThrough): string => String(stream.read() ?? '');
