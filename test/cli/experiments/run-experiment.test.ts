@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { experiments } from '../../../packages/cli/src/experiments/index.ts';
+import { gradloom, temporaryDirectory } from '../../support/command-line.ts';
+
+const names = Object.keys(experiments);
+
+test('without a name, experiments are listed with a line each', async () => {
+  const { code, stdout } = await gradloom(['experiment']);
+  expect(code).toBe(0);
+  expect(
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(' ')[0]),
+  ).toEqual([...names, 'all']);
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+});
+
+test('every experiment has a test of its own', () => {
+  expect(readdirSync(import.meta.dirname)).toEqual(expect.arrayContaining(names.map((name) => `${name}.test.ts`)));
+});
+
+test('an unknown name is refused with the nearest one, as a mistake of the command line', async () => {
+  const { code, stdout, stderr } = await gradloom(['experiment', 'neuran']);
+  expect(stderr).toContain('(did you mean neuron?)');
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+});
+
+test('a second name is refused', async () => {
+  expect(await gradloom(['experiment', 'neuron', 'layer'])).toMatchObject({ code: 2, stdout: '' });
+});
+
+test('--json prints one document and nothing else, and --out writes the same', async () => {
+  const out = join(temporaryDirectory(), 'new', 'numbers');
+  const { code, stdout, stderr } = await gradloom(['experiment', 'neuron', '--json', '--out', out]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(JSON.parse(stdout)).toEqual(JSON.parse(readFileSync(join(out, 'neuron.json'), 'utf8')));
+});
+
+describe.each(names)('help of %s', (name) => {
+  test('lists the flags of that experiment and examples that it knows, in 80 columns', async () => {
+    const { options, examples, describe: line } = await experiments[name as keyof typeof experiments]();
+    const { code, stdout } = await gradloom(['experiment', name, '--help'], { terminal: 80 });
+    expect(code).toBe(0);
+    expect(stdout).toContain(line);
+    for (const key of Object.keys(options)) expect(stdout).toMatch(new RegExp(`--${key}\\s`));
+    for (const [example] of examples) expect(stdout).toContain(`gradloom experiment ${example}\n`);
+    const used = examples.flatMap(([example]) => [...example.matchAll(/--([\w-]+)/g)].map(([, flag]) => flag));
+    expect(Object.keys(options)).toEqual(expect.arrayContaining(used));
+    expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
+  });
+});
+
+test('completion offers experiments, then the flags of one', async () => {
+  const complete = async (...words: string[]) =>
+    (await gradloom(['--get-yargs-completions', 'gradloom', 'experiment', ...words])).stdout.trimEnd().split('\n');
+  expect(await complete('')).toEqual([...names, 'all']);
+  expect(await complete('neuron', '--back')).toEqual(['--backend']);
+});
