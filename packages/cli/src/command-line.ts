@@ -23,7 +23,7 @@ export async function readCommandLine(args: readonly string[], columns: number):
   if (args[0] === '--get-yargs-completions') return { text: (await complete(args.slice(1))).join('\n') };
   let command = '';
   let text = '';
-  const parser = createParser(columns, (name) => {
+  const parser = createParser(args, columns, (name) => {
     command = name;
   });
   try {
@@ -44,7 +44,7 @@ const NO_VALUE = 'has no value, expected one';
 /** What yargs itself refuses; a module that does not load comes the same way. */
 const isRefusal = (error: Error): boolean => error.name === 'YError' || error.message.endsWith(NO_VALUE);
 
-function createParser(columns: number, choose: (command: string) => void): Argv {
+function createParser(args: readonly string[], columns: number, choose: (command: string) => void): Argv {
   const parser = yargs()
     .scriptName('gradloom')
     .exitProcess(false)
@@ -71,11 +71,21 @@ function createParser(columns: number, choose: (command: string) => void): Argv 
     parser.command(
       name,
       command.describe,
-      async (own) => describeCommand(own, name, command, await command.options()),
+      async (own) => {
+        const asked = await memberOf(command, args);
+        return describeCommand(own, name, asked, await asked.options());
+      },
       () => choose(name),
     );
   }
   return parser.completion('completion', 'Print a completion script for bash, zsh or fish');
+}
+
+/** The command that the word behind its name makes of it. */
+async function memberOf(command: Command, args: readonly string[]): Promise<Command> {
+  const { members = {} } = command;
+  const word = args.slice(1).find((arg) => Object.hasOwn(members, arg));
+  return word === undefined ? command : members[word]();
 }
 
 function describeCommand(own: Argv, name: string, command: Command, table: OptionTable): Argv {

@@ -7,14 +7,24 @@ export async function complete(typed: readonly string[]): Promise<string[]> {
   const words = typed[0] === 'gradloom' ? typed.slice(1) : typed;
   const current = words.at(-1) ?? '';
   const name = words.slice(0, -1).find((word) => Object.hasOwn(commands, word));
-  return (await offers(name, words.at(-2) ?? '', current)).filter((word) => word.startsWith(current));
+  const member = words.slice(0, -1).find((word) => Object.hasOwn(commands[name ?? '']?.members ?? {}, word));
+  return (await offers(name, member, words.at(-2) ?? '', current)).filter((word) => word.startsWith(current));
 }
 
-async function offers(name: string | undefined, previous: string, current: string): Promise<readonly string[]> {
+async function offers(
+  name: string | undefined,
+  member: string | undefined,
+  previous: string,
+  current: string,
+): Promise<readonly string[]> {
   if (name === undefined) return [...Object.keys(commands), 'completion', ...OWN_FLAGS];
-  const table = await commands[name].options();
+  const { members = {} } = commands[name];
+  const command = member === undefined ? commands[name] : await members[member]();
+  const table = await command.options();
   const option = previous.startsWith('--') ? table[previous.slice(2)] : undefined;
   if (option !== undefined && !option.takesNothing) return option.choices ?? [];
+  const names = Object.keys(members);
+  if (member === undefined && names.length > 0 && !current.startsWith('-')) return [...names, 'all'];
   // Nothing to offer for a word of the user's own: the shell then completes files.
   return current.startsWith('-') || current === ''
     ? [...Object.keys(table).map((key) => `--${key}`), ...OWN_FLAGS]

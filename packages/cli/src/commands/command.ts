@@ -8,6 +8,8 @@ export interface Command {
   readonly examples: readonly (readonly [line: string, meaning: string])[];
   readonly epilogue: string;
   readonly options: () => Promise<OptionTable>;
+  /** Words that may follow the command's name, and the command that each makes of it. */
+  readonly members?: Readonly<Record<string, () => Promise<Command>>>;
   /** Resolves to the exit code. */
   readonly run: (request: Request, io: Io) => Promise<number>;
 }

@@ -1,0 +1,39 @@
+import { experiments } from '../experiments/index.ts';
+import type { Command } from './command.ts';
+
+const run: Command['run'] = async (request, io) =>
+  (await import('../experiments/run-experiment.ts')).runExperiment(request, io);
+
+const epilogue = 'gradloom experiment <name> --help lists the options of an experiment.';
+
+export const experiment: Command = {
+  describe: 'Compute the numbers of a chapter on neural networks, and show why gradients vanish',
+  usage: '[name] [options]',
+  examples: [
+    ['experiment', 'the list'],
+    ['experiment backprop', 'one of them'],
+    ['experiment all', 'all of them, and how many numbers agree'],
+    ['experiment xor --json', 'the full numbers, for a script'],
+  ],
+  epilogue,
+  options: async () => (await import('../experiments/options.ts')).commonOptions,
+  members: Object.fromEntries(Object.entries(experiments).map(([name, load]) => [name, () => memberOf(name, load)])),
+  run,
+};
+
+async function memberOf(name: string, load: (typeof experiments)[keyof typeof experiments]): Promise<Command> {
+  const { describe, examples, options } = await load();
+  const own = examples.map(([line, meaning]) => [`experiment ${line}`, meaning] as const);
+  return {
+    describe,
+    usage: `${name} [options]`,
+    examples: [
+      [`experiment ${name}`, 'beside the numbers of the chapter'],
+      ...own,
+      [`experiment ${name} --json`, 'the full numbers, for a script'],
+    ],
+    epilogue: 'The number of threads never changes the result.',
+    options: async () => options,
+    run,
+  };
+}

@@ -1,0 +1,58 @@
+import type { BackendChoice } from '@gradloom/runtime';
+import type { OptionTable, Values } from '../options/option.ts';
+import { parseRaw, type RawOptions } from '../options/raw-options.ts';
+import type { Finding } from './finding.ts';
+import { commonOptions } from './options.ts';
+
+/** Where an experiment's arithmetic runs: spread it into the options of `train`. */
+export interface Machine {
+  readonly backend: BackendChoice;
+  readonly threads?: number;
+  readonly blas?: string;
+}
+
+export interface ExperimentContext {
+  readonly machine: Machine;
+  /** One of all experiments: where the full length takes more than some ten seconds, a shorter one shows the same. */
+  readonly brief: boolean;
+  /** Says what is being done, where somebody watches. */
+  readonly note: (text: string) => void;
+}
+
+export interface Section {
+  readonly title: string;
+  readonly lines: readonly string[]; // at most 80 columns
+}
+
+/** What an experiment found. */
+export interface Outcome {
+  readonly sections: readonly Section[];
+  /** Numbers that stand beside the chapter's or a paper's. */
+  readonly findings: readonly Finding[];
+  /** The keys of the JSON document, all numbers in full; typed arrays become arrays. */
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+/** An experiment as the command runs it. */
+export interface Experiment {
+  readonly describe: string; // one line, begins with a capital, no full stop
+  readonly examples: readonly (readonly [line: string, meaning: string])[];
+  readonly options: OptionTable;
+  readonly run: (raw: RawOptions, context: ExperimentContext) => Promise<Outcome>;
+}
+
+/** Gives an experiment its options, read and typed. */
+export function defineExperiment<T extends OptionTable>(definition: {
+  readonly describe: string;
+  readonly examples?: readonly (readonly [line: string, meaning: string])[];
+  readonly options: T; // its own, beside the common ones
+  readonly run: (values: Values<T>, context: ExperimentContext) => Outcome | Promise<Outcome>;
+}): Experiment {
+  const { describe, examples = [], options } = definition;
+  return {
+    describe,
+    examples,
+    options: { ...options, ...commonOptions },
+    run: async (raw, context) => definition.run(parseRaw(options, raw), context),
+  };
+}

@@ -1,0 +1,15 @@
+import { runOptions } from '../options/common.ts';
+import type { OptionTable } from '../options/option.ts';
+import { text, toggle } from '../options/words.ts';
+
+/** Every experiment takes these. The backend is wasm unless told otherwise, so that everyone sees the same digits. */
+export const commonOptions = {
+  ...runOptions,
+  backend: {
+    ...runOptions.backend,
+    describe: `${runOptions.backend.choices?.join(', ')} (wasm, so that everyone sees the same digits)`,
+  },
+  out: { group: 'Output', ...text('a directory'), describe: 'directory for the full numbers, as <experiment>.json' },
+  json: { group: 'Output', ...toggle, describe: 'print one JSON document' },
+  verbose: { group: 'Output', ...toggle, describe: 'print the stack of an error' },
+} satisfies OptionTable;

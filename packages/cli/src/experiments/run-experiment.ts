@@ -1,0 +1,98 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Request } from '../commands/command.ts';
+import { type Io, printLine } from '../io.ts';
+import { refuseMoreThan } from '../models/open-model.ts';
+import { nameFlag } from '../options/name-flag.ts';
+import { flagsToRaw, parseRaw, type RawOptions } from '../options/raw-options.ts';
+import { knownKey } from '../options/words.ts';
+import { columns } from '../report/columns.ts';
+import { createPaint } from '../terminal/paint.ts';
+import { asUsage } from '../usage-error.ts';
+import { agreements, describeOutcome } from './describe-outcome.ts';
+import type { Experiment, ExperimentContext, Machine, Outcome } from './experiment.ts';
+import { experiments } from './index.ts';
+import { commonOptions } from './options.ts';
+
+/** Lists the experiments, or runs one or all of them. Resolves to the exit code. */
+export async function runExperiment(request: Request, io: Io): Promise<number> {
+  refuseMoreThan(1, request.positionals, 'one experiment');
+  const [word] = request.positionals;
+  if (word === undefined) return listExperiments(request, io);
+  const name = asUsage(() => knownKey('experiment', word, { ...experiments, all: true }));
+  return name === 'all' ? runAll(request, io) : runOne(name, request, io);
+}
+
+async function listExperiments(request: Request, io: Io): Promise<number> {
+  const { json } = parseRaw(commonOptions, flagsToRaw(commonOptions, request));
+  const rows = await Promise.all(
+    Object.entries(experiments).map(async ([name, load]) => [name, (await load()).describe]),
+  );
+  if (json) printLine(io.stdout, JSON.stringify(Object.fromEntries(rows)));
+  else for (const line of columns([...rows, ['all', 'All of these']], { indent: 0 })) printLine(io.stdout, line);
+  return 0;
+}
+
+async function runOne(name: keyof typeof experiments, request: Request, io: Io): Promise<number> {
+  const experiment = await experiments[name]();
+  const raw = flagsToRaw(experiment.options, request);
+  const { json, out, outcome } = await run(name, experiment, raw, false, io);
+  if (json) printLine(io.stdout, stringify(documentOf(outcome)));
+  else {
+    for (const line of describeOutcome(outcome, createPaint(io.stdout, io.env))) printLine(io.stdout, line);
+    if (out !== undefined) printLine(io.stdout, `\nFull numbers: ${out}`);
+  }
+  return 0;
+}
+
+async function runAll(request: Request, io: Io): Promise<number> {
+  const raw = flagsToRaw(commonOptions, request);
+  const { json } = parseRaw(commonOptions, raw);
+  const paint = createPaint(io.stdout, io.env);
+  const outcomes: Record<string, Outcome> = {};
+  for (const [name, load] of Object.entries(experiments)) {
+    const { outcome } = await run(name, await load(), raw, true, io);
+    outcomes[name] = outcome;
+    if (json) continue;
+    printLine(io.stdout, paint('bold', `${name}\n${'='.repeat(name.length)}`));
+    for (const line of describeOutcome(outcome, paint)) printLine(io.stdout, line);
+    printLine(io.stdout, '');
+  }
+  if (json) {
+    const documents = Object.entries(outcomes).map(([name, outcome]) => [name, documentOf(outcome)]);
+    printLine(io.stdout, stringify(Object.fromEntries(documents)));
+  } else for (const line of agreements(outcomes, paint)) printLine(io.stdout, line);
+  return 0;
+}
+
+async function run(name: string, experiment: Experiment, raw: RawOptions, brief: boolean, io: Io) {
+  const { backend = 'wasm', threads, blas, json, out } = parseRaw(commonOptions, raw);
+  if (out !== undefined) mkdirSync(out, { recursive: true });
+  const machine: Machine = {
+    backend,
+    ...(threads === undefined ? {} : { threads }),
+    ...(blas === undefined ? {} : { blas }),
+  };
+  const note = createNote(name, io);
+  const context: ExperimentContext = { machine, brief, note: note.say };
+  const outcome = await experiment
+    .run(raw, context)
+    .catch((error: unknown) => Promise.reject(nameFlag(error, experiment.options)))
+    .finally(note.clear);
+  if (out !== undefined) writeFileSync(join(out, `${name}.json`), `${stringify(documentOf(outcome), 2)}\n`);
+  return { json, out, outcome };
+}
+
+/** A line on a terminal's stderr that the next one takes the place of. */
+function createNote(name: string, { stderr }: Io): { say: (text: string) => void; clear: () => void } {
+  if (!stderr.isTTY) return { say() {}, clear() {} };
+  const clear = () => stderr.write('\r\u001b[K');
+  const width = (stderr.columns ?? 80) - 1;
+  return { say: (text) => stderr.write(`\r\u001b[K${`${name}: ${text}`.slice(0, width)}`), clear };
+}
+
+const documentOf = ({ json, findings }: Outcome): Record<string, unknown> => ({ ...json, findings });
+
+/** Typed arrays as arrays. */
+const stringify = (document: unknown, indent?: number): string =>
+  JSON.stringify(document, (_key, value) => (value instanceof Float64Array ? [...value] : value), indent);

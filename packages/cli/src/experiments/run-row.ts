@@ -1,0 +1,22 @@
+import {
+  bindTensors,
+  buildNetwork,
+  createLoss,
+  createWorkspace,
+  forward,
+  type NetworkSpec,
+  referenceKernels,
+} from '@gradloom/core';
+
+/** What each layer puts out for one row, with the parameters written down layer by layer, W then b. */
+export function runRow(spec: NetworkSpec, parameters: readonly number[], row: readonly number[]): number[][] {
+  const network = buildNetwork(spec);
+  const workspace = createWorkspace(network, createLoss('mse'), 1, (length) => new Float64Array(length));
+  workspace.x.set(row);
+  const pass = { kernels: referenceKernels, training: false, seed: 0, step: 0, firstRow: 0 };
+  const outputs: number[][] = [];
+  forward(network, workspace, bindTensors(network, Float64Array.from(parameters)), 1, pass, (_phase, _layer, y, n) =>
+    outputs.push([...y.subarray(0, n)]),
+  );
+  return outputs;
+}

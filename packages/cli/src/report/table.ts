@@ -1,0 +1,40 @@
+import { stripVTControlCharacters } from 'node:util';
+import CliTable from 'cli-table3';
+
+export interface TableOptions {
+  right?: readonly number[]; // columns that end at the same place rather than begin there
+  width?: number; // most columns of the terminal that the table takes, default 80
+}
+
+const RULES = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '' };
+const ENDS = { bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' };
+const SIDES = { left: '', 'left-mid': '', right: '', 'right-mid': '', middle: '  ' };
+
+/** Lines of a table with a rule below its head. Where it is too wide, the widest column wraps. */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  { right = [], width = 80 }: TableOptions = {},
+): string[] {
+  const widths = head.map((_, c) => Math.max(...[head, ...rows].map((row) => visibleLength(row[c]))));
+  const gaps = 2 * (head.length - 1);
+  for (let over = widths.reduce((sum, w) => sum + w, gaps) - width; over > 0; over--) {
+    widths[widths.indexOf(Math.max(...widths))]--;
+  }
+  const drawn = new CliTable({
+    chars: { ...RULES, ...ENDS, ...SIDES, mid: '', 'mid-mid': '' },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colWidths: widths,
+    colAligns: widths.map((_, c) => (right.includes(c) ? 'right' : 'left')),
+    wordWrap: true,
+  });
+  drawn.push(...[head, ...rows].map((row) => [...row]));
+  const [first, ...rest] = drawn
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
+  return [first, widths.map((w) => '─'.repeat(w)).join('  '), ...rest];
+}
+
+/** Without the sequences that colour a text. */
+const visibleLength = (text: string): number => stripVTControlCharacters(text).length;
