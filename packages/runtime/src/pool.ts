@@ -35,7 +35,7 @@ export interface PoolOptions {
 export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   onlyKeys('createPool', options, ['threads', 'execArgv']);
   const threads = positiveInteger('createPool', 'threads', options.threads ?? availableParallelism());
-  const execArgv = options.execArgv ?? process.execArgv;
+  const { execArgv } = options;
   let crew = await startCrew(threads, execArgv);
   let free = threads;
   let destroyed = false;
@@ -110,14 +110,16 @@ interface Crew {
   end(): Promise<void>;
 }
 
-function openCrew(threads: number, execArgv: readonly string[]): Crew {
+function openCrew(threads: number, execArgv: readonly string[] | undefined): Crew {
   const worker = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
+  // Left out, Node passes this process's flags on. Named, it refuses those of V8, such as --max-old-space-size.
+  const flags = execArgv === undefined ? {} : { execArgv: [...execArgv] };
   const piscina = new Piscina<WorkerTask, void>({
     filename: fileURLToPath(worker),
     minThreads: threads,
     maxThreads: threads,
     concurrentTasksPerWorker: 1,
-    execArgv: [...execArgv],
+    ...flags,
     recordTiming: false,
     workerHistogram: false,
   });
@@ -140,7 +142,7 @@ function openCrew(threads: number, execArgv: readonly string[]): Crew {
 }
 
 /** Threads that have started: one that cannot even load rejects here, with its reason, instead of hanging the first span. */
-async function startCrew(threads: number, execArgv: readonly string[]): Promise<Crew> {
+async function startCrew(threads: number, execArgv: readonly string[] | undefined): Promise<Crew> {
   const crew = openCrew(threads, execArgv);
   let timer: NodeJS.Timeout | undefined;
   const failed = new Promise<never>((_, reject) => {
