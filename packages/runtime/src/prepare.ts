@@ -32,6 +32,7 @@ export interface RunShape {
   readonly threads: number;
   readonly seed: number;
   readonly clipNorm: number | null;
+  readonly probes?: boolean;
   readonly backend: BackendChoice;
   readonly blas: string | undefined;
 }
@@ -48,16 +49,20 @@ export function openRun(shape: RunShape): { setup: RunSetup; arena: Arena } {
   lastRun++;
   const setup: RunSetup = {
     run: lastRun,
-    spec: network.spec,
-    loss: shape.lossSpec,
-    optimizer: shape.optimizerSpec,
-    schedule: shape.scheduleSpec,
+    // Copies: threads rebuild the run from them later, and the caller may change its own meanwhile.
+    ...structuredClone({
+      spec: network.spec,
+      loss: shape.lossSpec,
+      optimizer: shape.optimizerSpec,
+      schedule: shape.scheduleSpec,
+    }),
     context: shape.context,
     batch,
     shards,
     threads,
     seed: shape.seed,
     clipNorm: shape.clipNorm,
+    probes: shape.probes ?? false,
     backend,
     module,
     memory,
@@ -78,7 +83,8 @@ export interface PreparedRun {
 /** Opens a run and fills in weights, optimizer and schedule as the first step reads them. */
 export function prepareRun(plan: RunPlan, { train }: DataSplits): PreparedRun {
   const { setup, arena } = openRun(plan);
-  initializeParameters(plan.network, arena.theta, plan.seed);
+  if (plan.parameters === null) initializeParameters(plan.network, arena.theta, plan.seed);
+  else arena.theta.set(plan.parameters);
   arena.scalars.set(plan.optimizer.initialScalars);
   arena.scheduleState.set(plan.schedule.initialState);
   const orders = plan.shuffle ? createOrders(plan.seed, train.rows, plan.totalEpochs) : null;
