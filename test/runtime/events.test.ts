@@ -43,3 +43,12 @@ test('a reader that waits is woken by an event, the end and a failure', async ()
   stream.fail(new Error('broken'));
   await expect(second).rejects.toThrow('broken');
 });
+
+test('readers that wait at the same time are all woken, each event by one of them', async () => {
+  const stream = createEventStream<Event>();
+  const readers = [read(stream), read(stream)];
+  for (const n of [1, 2, 3]) stream.push({ type: 'epoch', n });
+  stream.end();
+  const events = (await Promise.all(readers)).flat();
+  expect(events.map(({ n }) => n).sort()).toEqual([1, 2, 3]);
+});

@@ -9,15 +9,14 @@ export interface EventStream<E extends { type: string }> {
   iterate(): AsyncIterator<E, undefined>;
 }
 
-/** A queue between a run that never waits and a reader who may be slow, or absent. One reader. */
+/** A queue between a run that never waits and a reader who may be slow, or absent. Of several readers one gets each event. */
 export function createEventStream<E extends { type: string }>(): EventStream<E> {
   const unread: E[] = [];
   let closed: { error?: unknown } | undefined;
-  let wake: (() => void) | undefined;
+  const sleepers: (() => void)[] = [];
 
   function signal(): void {
-    wake?.();
-    wake = undefined;
+    for (const wake of sleepers.splice(0)) wake();
   }
 
   return {
@@ -38,9 +37,7 @@ export function createEventStream<E extends { type: string }>(): EventStream<E> 
     iterate: () => ({
       async next() {
         while (unread.length === 0 && closed === undefined) {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
+          await new Promise<void>((resolve) => sleepers.push(resolve));
         }
         const event = unread.shift();
         if (event !== undefined) return { done: false, value: event };
