@@ -9,6 +9,7 @@ import type { RunPlan } from './options.ts';
 import type { Pool } from './pool.ts';
 import type { PreparedRun } from './prepare.ts';
 import { type Evaluation, type TrainEvent, TrainingError, type TrainResult } from './results.ts';
+import { createLook } from './look.ts';
 import { createSnapshot } from './snapshot.ts';
 import { runSpan, type SpanResult } from './span.ts';
 
@@ -26,6 +27,7 @@ export async function runEpochs(
   // A thread without a shard and without a block would only make the others wait for it.
   const team = Math.min(threads, Math.max(plan.shards, blockCount(plan.network.parameterCount)));
   const snapshot = createSnapshot(arena);
+  const look = plan.probe === null ? null : createLook(plan, arena, plan.probe);
   const log = createEpochLog(totalEpochs);
   const rows = data.train.rows;
   let step = 0;
@@ -47,10 +49,15 @@ export async function runEpochs(
 
   while (step < totalSteps && !signal?.aborted) {
     const epoch = Math.floor(step / stepsPerEpoch);
-    const limit = Math.min(totalSteps, step + RING, nextStop(epoch), ordersReady(epoch));
+    // A look has its step for itself: its figures belong to the weights between two spans.
+    const probe = look?.isDue(step) ?? false;
+    const ring = probe ? 1 : RING;
+    const limit = Math.min(totalSteps, step + ring, look?.next(step) ?? totalSteps, nextStop(epoch), ordersReady(epoch));
     snapshot.take();
-    const span = await spanOrRestore(step, limit);
+    if (probe) look?.begin();
+    const span = await spanOrRestore(step, limit, probe);
     if (span.bad) await failAt(step, step + span.steps - 1);
+    if (probe && look !== null) emit(look.read(step));
     elapsedMs += span.elapsedMs;
     lastSteps = span.steps;
     await report(span);
@@ -82,7 +89,7 @@ export async function runEpochs(
 
   /** The step at which the run must come back between spans: an evaluation that is due, or an epoch that the schedule watches. */
   function nextStop(epoch: number): number {
-    const every = schedule.observe !== undefined ? 1 : data.validation !== undefined ? plan.evaluateEvery : totalEpochs;
+    const every = data.validation !== undefined ? plan.evaluateEvery : schedule.observe !== undefined ? 1 : totalEpochs;
     return (Math.floor(epoch / every) + 1) * every * stepsPerEpoch;
   }
 
@@ -91,9 +98,9 @@ export async function runEpochs(
     return orders.prepare(epoch, 1 + Math.ceil((2 * lastSteps) / stepsPerEpoch)) * stepsPerEpoch;
   }
 
-  async function spanOrRestore(first: number, limit: number): Promise<SpanResult> {
+  async function spanOrRestore(first: number, limit: number, probe: boolean): Promise<SpanResult> {
     try {
-      return await runSpan(pool, setup, { first, limit, threads: team, signal });
+      return await runSpan(pool, setup, { first, limit, threads: team, probe, signal });
     } catch (error) {
       snapshot.restore();
       throw new Error(`train: ${error instanceof Error ? error.message : error} (in steps ${first} to ${limit - 1})`, {
@@ -131,7 +138,11 @@ export async function runEpochs(
     const evaluated = data.validation !== undefined && (epoch % plan.evaluateEvery === 0 || step === totalSteps);
     if (evaluated) validation = await evaluateDataset(pool, setup, data.validation, threads);
     const learningRate = optimizer.lr * schedule.factor(step - 1, arena.scheduleState);
-    if (step % stepsPerEpoch === 0) schedule.observe?.(arena.scheduleState, validation?.loss ?? trainLoss);
+    // Only a value of this epoch: an older one, or another kind in its place, would pass for a lack of progress.
+    const every = data.validation === undefined ? 1 : plan.evaluateEvery;
+    if (step === epoch * stepsPerEpoch && epoch % every === 0) {
+      schedule.observe?.(arena.scheduleState, validation?.loss ?? trainLoss, every);
+    }
     if (evaluated || log.due(epoch)) {
       const about = { epoch, step, trainLoss, gradientNorm, learningRate, elapsedMs };
       emit({ type: 'epoch', ...about, ...(evaluated && validation !== undefined ? { validation } : {}) });

@@ -119,10 +119,10 @@ describe.each(names)('a warm-up of 4 steps in front of %s', (kind) => {
 });
 
 describe('plateau', () => {
-  function afterEpochs(values: number[], spec: ScheduleSpec): number[] {
+  function afterEpochs(values: number[], spec: ScheduleSpec, every = 1): number[] {
     const { schedule, state } = start(spec);
     return values.map((value) => {
-      schedule.observe?.(state, value);
+      schedule.observe?.(state, value, every);
       return schedule.factor(0, state);
     });
   }
@@ -131,6 +131,11 @@ describe('plateau', () => {
     const spec: ScheduleSpec = { kind: 'plateau', patienceEpochs: 1 };
     const factors = afterEpochs([1, 2, 2, 2, 2, 0.5, 0.6, 0.6], spec);
     expect(maxError(factors, [1, 1, 0.1, 0.1, 0.01, 0.01, 0.01, 0.001])).toBeLessThan(1e-17);
+  });
+
+  test('counts the epochs between values that come every third epoch', () => {
+    const spec: ScheduleSpec = { kind: 'plateau', patienceEpochs: 3, gamma: 0.5 };
+    expect(afterEpochs([1, 2, 2, 2, 2], spec, 3)).toEqual([1, 1, 0.5, 0.5, 0.25]);
   });
 
   test('takes a value for better only below best · (1 - threshold)', () => {

@@ -23,12 +23,12 @@ export function plateau(options: PlateauOptions = {}): ScheduleIn {
     initialState: [1, Number.POSITIVE_INFINITY, 0], // factor, best value, epochs since
     needsTotalSteps: false,
     factor: (_step, state) => state[0],
-    observe(state, value) {
+    observe(state, value, epochs) {
       if (value < state[1] * (1 - threshold)) {
         state[1] = value;
         state[2] = 0;
       } else {
-        state[2]++;
+        state[2] += epochs;
       }
       if (state[2] > patienceEpochs) {
         state[0] = Math.max(minFactor, state[0] * gamma);

@@ -12,8 +12,8 @@ export interface Schedule {
   readonly initialState: readonly number[];
   /** True where another `totalSteps` changes the factors of early steps: a run cannot then be made longer by going on. */
   readonly needsTotalSteps: boolean;
-  /** Called at the end of each epoch with the watched value. Overwrites `state`. */
-  observe?(state: Float64Array, value: number): void;
+  /** Called with the watched value at the ends of the epochs that have one, `epochs` after the last. Overwrites `state`. */
+  observe?(state: Float64Array, value: number, epochs: number): void;
 }
 
 /** What a member of the family makes of its options: the schedule, once the length of the run is known. */
