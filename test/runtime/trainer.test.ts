@@ -77,6 +77,39 @@ describe('events and result', () => {
   });
 });
 
+test('a run goes on with what it was given, whatever becomes of it afterwards', async () => {
+  const options = { epochs: 2, threads: 2, pool };
+  const calm = await train(spec, { train: dataset }, { ...options, optimizer: { kind: 'sgd', lr: 0.1 } }).result;
+  const changing = structuredClone(spec);
+  const optimizer = { kind: 'sgd' as const, lr: 0.1 };
+  const run = train(changing, { train: dataset }, { ...options, optimizer });
+  changing.layers.pop();
+  optimizer.lr = 9;
+  const { fingerprint, spec: trained } = await run.result;
+  expect(fingerprint).toBe(calm.fingerprint);
+  expect(trained).toEqual(spec);
+});
+
+test('a rate that falls on a plateau does not while each validation loss is the best so far, however seldom there is one', async () => {
+  const run = train(
+    spec,
+    { train: dataset, validation: dataset },
+    {
+      epochs: 12,
+      evaluateEvery: 3,
+      optimizer: { kind: 'sgd', lr: 0.05 },
+      schedule: { kind: 'plateau', patienceEpochs: 0, threshold: 0 },
+      threads: 1,
+      pool,
+    },
+  );
+  const epochs = (await collect(run)).filter((event) => event.type === 'epoch');
+  const losses = epochs.flatMap(({ validation }) => validation?.loss ?? []);
+  expect(losses).toEqual([...losses].sort((a, b) => b - a));
+  expect(losses.length).toBe(4);
+  expect(new Set(epochs.map(({ learningRate }) => learningRate))).toEqual(new Set([0.05]));
+});
+
 describe('signal', () => {
   test('ends a run at the end of a step, with the state so far', async () => {
     const controller = new AbortController();
@@ -137,12 +170,27 @@ describe('refused before any thread exists', () => {
     [{ epochs: 1, steps: 1 }, 'expected one of the two'],
     [{ threads: -1 }, 'threads has -1'],
     [{ seed: -1 }, 'seed has -1, expected a whole number from 0 to 2^53 - 1'],
+    [{ signal: {} }, 'signal has {}, expected an AbortSignal'],
     [{ clipNorm: 0 }, 'clipNorm has 0, expected a number above 0'],
     [{ optimizer: { kind: 'adam', beta: 1 } }, 'did you mean beta'],
     [{ backend: 'wsam' }, 'did you mean wasm?'],
     [{ loss: 'mse', epoch: 3 }, 'did you mean epochs?'],
   ] as [object, string][])('%o', async (options, message) => {
     await expect(train(spec, { train: dataset }, options).result).rejects.toThrow(message);
+  });
+
+  test('a dataset made by hand whose parts do not fit', async () => {
+    const array = Float64Array.from(dataset.targets.array);
+    array[7] = 3;
+    const shared = new Float64Array(new SharedArrayBuffer(array.byteLength));
+    shared.set(array);
+    const mislabelled = { ...dataset, targets: { ...dataset.targets, array: shared } };
+    await expect(train(spec, { train: mislabelled }, { loss: 'mse' }).result).rejects.toThrow(
+      'train: random: label of row 7 has 3, expected a whole number from 0 to 2',
+    );
+    await expect(train(spec, { train: dataset, test: { ...dataset, rows: 204 } }).result).rejects.toThrow(
+      'train: random: inputs has 1624 numbers, expected 1632 (204 x 8)',
+    );
   });
 
   test('a network that does not fit the data', async () => {

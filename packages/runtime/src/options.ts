@@ -6,7 +6,6 @@ import {
   createOptimizer,
   createSchedule,
   defaultShards,
-  type Loss,
   type LossSpec,
   type Network,
   type NetworkSpec,
@@ -23,6 +22,7 @@ import type { DataSplits, Dataset } from './datasets/dataset.ts';
 import { checkFit } from './datasets/targets.ts';
 import { isPool, type Pool } from './pool.ts';
 import type { RunShape } from './prepare.ts';
+import { type ProbeSteps, probeSteps } from './probe-steps.ts';
 
 export interface TrainOptions {
   loss?: LossSpec; // default: softmax-cross-entropy for classes, mse for values
@@ -36,9 +36,11 @@ export interface TrainOptions {
   backend?: BackendChoice; // default 'auto'
   blas?: string; // path of the library that the blas backend loads, default: found by name
   seed?: number; // of weights, order of rows and dropout, default 0
+  parameters?: Float64Array; // starting values [P], layer by layer, W then b; default: drawn from the seed
   clipNorm?: number; // most that the norm of a batch's gradient may be, default: no limit
   shuffle?: boolean; // default true; a batch of all rows is never shuffled
   evaluateEvery?: number; // epochs from one evaluation of the validation set to the next, default: 1, or a hundredth of the epochs
+  probe?: number | readonly number[]; // looks into every layer: steps from one look to the next, or the steps; always the first too
   pool?: Pool; // threads to share with other runs, default: own threads for this run
   signal?: AbortSignal; // ends the run at the end of a step, with the state so far
 }
@@ -55,18 +57,22 @@ const OPTION_NAMES = [
   'backend',
   'blas',
   'seed',
+  'parameters',
   'clipNorm',
   'shuffle',
   'evaluateEvery',
+  'probe',
   'pool',
   'signal',
 ] as const satisfies readonly (keyof TrainOptions)[];
 
 /** A run with every default filled in and every shape checked. */
 export interface RunPlan extends RunShape {
+  readonly parameters: Float64Array | null; // [P] to start from; null: drawn from the seed
   readonly shuffle: boolean;
   readonly totalEpochs: number; // the last may be cut short by `steps`
   readonly evaluateEvery: number;
+  readonly probe: ProbeSteps | null;
   readonly warnings: readonly string[];
 }
 
@@ -77,7 +83,7 @@ export function planRun(spec: NetworkSpec, { train, validation, test }: DataSpli
   refuseUntrainable(network);
   const lossSpec = options.loss ?? (train.classes === null ? 'mse' : 'softmax-cross-entropy');
   const loss = createLoss(lossSpec);
-  for (const set of [train, validation, test]) if (set !== undefined) checkSet(network, loss, set);
+  for (const set of [train, validation, test]) if (set !== undefined) checkFit('train', network, loss, set);
   const optimizerSpec = options.optimizer ?? 'adam';
   const optimizer = createOptimizer(optimizerSpec);
   const batch = Math.min(train.rows, batchOf(options.batch, train));
@@ -93,6 +99,7 @@ export function planRun(spec: NetworkSpec, { train, validation, test }: DataSpli
     options.threads ?? options.pool?.threads ?? availableParallelism(),
   );
   checkPool(options.pool, threads);
+  checkSignal(options.signal);
   return {
     network,
     loss,
@@ -108,18 +115,16 @@ export function planRun(spec: NetworkSpec, { train, validation, test }: DataSpli
     backend: options.backend ?? 'auto',
     blas: options.blas,
     seed: seedOf(options.seed ?? 0),
+    parameters: options.parameters === undefined ? null : checkParameters(options.parameters, network),
     clipNorm:
       options.clipNorm === undefined ? null : number('train', 'clipNorm', options.clipNorm, 'above 0', (c) => c > 0),
     shuffle: (options.shuffle ?? true) && batch < train.rows,
     totalEpochs,
+    probes: options.probe !== undefined,
+    probe: options.probe === undefined ? null : probeSteps(options.probe),
     evaluateEvery: positiveInteger('train', 'evaluateEvery', options.evaluateEvery ?? Math.ceil(totalEpochs / 100)),
     warnings: warningsOf(threads, shards, options),
   };
-}
-
-function checkSet(network: Network, loss: Loss, set: Dataset): void {
-  if (set.rows < 1) throw new Error(`train: ${set.name} has 0 rows, expected at least 1`);
-  checkFit('train', network, loss, set);
 }
 
 function batchOf(batch: number | 'full' | undefined, { rows }: Dataset): number {
@@ -146,12 +151,29 @@ function seedOf(seed: unknown): number {
   throw new Error(`train: seed has ${show(seed)}, expected a whole number from 0 to 2^53 - 1`);
 }
 
+function checkParameters(parameters: unknown, { parameterCount: P }: Network): Float64Array {
+  if (!(parameters instanceof Float64Array)) {
+    throw new Error(`train: parameters has ${show(parameters)}, expected a Float64Array`);
+  }
+  if (parameters.length !== P) {
+    throw new Error(`train: parameters has length ${parameters.length}, expected ${P} (parameters of the network)`);
+  }
+  const bad = parameters.findIndex((value) => !Number.isFinite(value));
+  if (bad === -1) return parameters;
+  throw new Error(`train: parameters has ${parameters[bad]} at ${bad}, expected finite numbers`);
+}
+
 function checkPool(pool: Pool | undefined, threads: number): void {
   if (pool === undefined) return;
   if (!isPool(pool)) throw new Error('train: pool has an object of another kind, expected one that createPool made');
   if (threads > pool.threads) {
     throw new Error(`train: threads has ${threads}, expected at most ${pool.threads} (threads of the pool)`);
   }
+}
+
+function checkSignal(signal: unknown): void {
+  if (signal === undefined || signal instanceof AbortSignal) return;
+  throw new Error(`train: signal has ${show(signal)}, expected an AbortSignal`);
 }
 
 /** An activation whose derivative is 0 everywhere would leave every weight below it where it is. */

@@ -1,4 +1,5 @@
 import type { Loss, Network } from '@gradloom/core';
+import { checkDataset } from './check-dataset.ts';
 import type { Dataset } from './dataset.ts';
 import { gatherRows } from './gather.ts';
 
@@ -25,9 +26,10 @@ export function gatherTargets(
   }
 }
 
-/** @throws Error where the dataset does not fit the network's input, its output or the loss. */
+/** @throws Error where the dataset's parts do not fit each other, or the network's input, its output or the loss. */
 export function checkFit(where: string, network: Network, loss: Loss, dataset: Dataset): void {
   const { name, inputs, targets, classes } = dataset;
+  checkDataset(`${where}: ${name}`, dataset);
   const fail = (what: string, actual: number | string, expected: number | string, why: string): never => {
     throw new Error(`${where}: ${what} has ${actual}, expected ${expected} (${why})`);
   };
