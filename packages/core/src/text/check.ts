@@ -44,8 +44,17 @@ export function onlyKeys(where: string, options: unknown, known: readonly string
   }
 }
 
-/** A value as an error message shows it: JSON, cut at 60 characters. */
+/** A value as an error message shows it: JSON where it is any, cut at 60 characters. Never throws. */
 export function show(value: unknown): string {
-  const text = typeof value === 'number' || value === undefined ? String(value) : JSON.stringify(value);
+  const text = typeof value === 'number' ? String(value) : (json(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** Undefined for a function, a symbol or undefined itself. A bigint and an object in a circle have no JSON: their type stands for them. */
+function json(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return `a value of type ${typeof value}`;
+  }
 }
