@@ -24,7 +24,7 @@ export async function evaluateDataset(
   const figures = figuresOf(network, loss, dataset);
   const readers = [...Object.values(figures), ...extra];
   const most = Math.min(dataset.rows, SEGMENT_ROWS);
-  const outputs = sharedDoubles(most * network.output);
+  const outputs = outputsOf(setup, most * network.output);
   const lossSums = sharedDoubles(Math.ceil(most / EVALUATION_ROWS));
   const columns = targetColumns(network, loss);
   const t = new Float64Array(most * columns);
@@ -67,6 +67,18 @@ function figuresOf(network: Network, loss: Loss, dataset: Dataset) {
   return network.output === 1 && Array.prototype.every.call(dataset.targets.array, isBit)
     ? { accuracy, ...errors }
     : errors;
+}
+
+const known = new WeakMap<RunSetup, Float64Array<SharedArrayBuffer>>();
+
+/** At least `length` numbers for the evaluations of a run, which follow one another: new ones each time would pile up in the threads. */
+function outputsOf(setup: RunSetup, length: number): Float64Array<SharedArrayBuffer> {
+  let outputs = known.get(setup);
+  if (outputs === undefined || outputs.length < length) {
+    outputs = sharedDoubles(length);
+    known.set(setup, outputs);
+  }
+  return outputs;
 }
 
 const sharedDoubles = (length: number) => new Float64Array(new SharedArrayBuffer(length * 8));

@@ -1,4 +1,5 @@
 import { abortTeam, CONTROL, createBarrier } from './barrier.ts';
+import { collectGarbage } from './collect-garbage.ts';
 import { createContext, type RunContext } from './context.ts';
 import { evaluateChunks } from './evaluation.ts';
 import { DECISION, type SpanTask, type WorkerTask } from './protocol.ts';
@@ -15,13 +16,20 @@ export default function work(task: WorkerTask): void {
 }
 
 function contextOf({ setup, thread, live }: Exclude<WorkerTask, { kind: 'ping' }>): RunContext {
-  for (const [key, { setup: known }] of contexts) if (!live.includes(known.run)) contexts.delete(key);
+  forgetAllBut(live);
   const key = `${setup.run}/${thread}`;
   const known = contexts.get(key);
   if (known !== undefined) return known;
   const context = createContext(setup, thread);
   contexts.set(key, context);
   return context;
+}
+
+/** V8 does not count shared memory, and a thread that makes no garbage would hold that of hundreds of ended runs. */
+function forgetAllBut(live: readonly number[]): void {
+  const known = contexts.size;
+  for (const [key, { setup }] of contexts) if (!live.includes(setup.run)) contexts.delete(key);
+  if (contexts.size < known) collectGarbage();
 }
 
 /** A throw of this thread, wherever it comes from, sends the whole team home: nobody waits for one who does not come. */

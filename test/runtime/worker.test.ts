@@ -1,0 +1,27 @@
+import type { NetworkSpec } from '@gradloom/core';
+import { expect, test } from 'vitest';
+import { resetControl } from '../../packages/runtime/src/barrier.ts';
+import { planRun } from '../../packages/runtime/src/options.ts';
+import { prepareRun } from '../../packages/runtime/src/prepare.ts';
+import work from '../../packages/runtime/src/worker.ts';
+import { randomDataset } from '../support/random-dataset.ts';
+
+const spec: NetworkSpec = { input: 4, layers: [{ kind: 'dense', out: 3 }] };
+const data = { train: randomDataset({ rows: 40, inputs: 4, classes: 3 }) };
+
+/** One step of a new run as a thread does it; `live` are runs that still go on. Returns its name and its memory. */
+function stepOfNewRun(live: readonly number[]) {
+  const { setup } = prepareRun(planRun(spec, data, { threads: 1, backend: 'wasm' }), data);
+  resetControl(setup.control);
+  work({ kind: 'span', setup, live: [...live, setup.run], thread: 0, threads: 1, first: 0, limit: 1 });
+  return { run: setup.run, memory: new WeakRef(setup.memory) };
+}
+
+test('a thread frees the memory of a run that has ended at the next task, and keeps that of others', async () => {
+  const ended = stepOfNewRun([]);
+  const goesOn = stepOfNewRun([ended.run]);
+  await new Promise((resolve) => setImmediate(resolve)); // a WeakRef holds on until its job ends
+  stepOfNewRun([goesOn.run]);
+  expect(ended.memory.deref()).toBeUndefined();
+  expect(goesOn.memory.deref()).toBeDefined();
+});
