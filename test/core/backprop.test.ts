@@ -3,13 +3,22 @@ import {
   buildNetwork,
   createLoss,
   createWorkspace,
+  initializeParameters,
+  type Loss,
   type LossName,
+  losses,
+  type Network,
+  type Pass,
   referenceKernels,
   shardGradient,
 } from '@gradloom/core';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { firstDifference } from '../support/bits.ts';
 import { maxRelativeError } from '../support/errors.ts';
 import { goldenGradients, networkSpec } from '../support/golden.ts';
+import { randomNetwork } from '../support/random-run.ts';
+import { propertySeed } from '../support/seed.ts';
 
 const cases = goldenGradients.map((golden): [string, LossName, typeof golden] => {
   const fn = golden.layers.find((layer) => layer.kind === 'activation')?.fn ?? 'none';
@@ -41,4 +50,59 @@ describe.each(cases)('%s layers under %s', (_fn, lossName, golden) => {
       ),
     ).toBeLessThan(1e-12);
   });
+});
+
+const zeros = (length: number) => new Float64Array(length);
+
+/** Forward and backward with an array of its own, full of NaN, for every tensor that a layer puts out. */
+function unsharedGradient(network: Network, loss: Loss, x: Float64Array, t: Float64Array, B: number, pass: Pass) {
+  const blank = (length: number) => zeros(length).fill(Number.NaN);
+  const theta = bindTensors(network, parametersOf(network));
+  const gradient = zeros(network.parameterCount);
+  const gradients = bindTensors(network, gradient);
+  const outputs: Float64Array[] = [];
+  for (const [l, layer] of network.layers.entries()) {
+    outputs.push(blank(B * layer.out));
+    layer.forward(outputs[l], outputs[l - 1] ?? x, theta[l], B, pass);
+  }
+  const y = outputs[outputs.length - 1];
+  const lossSum = blank(1);
+  let dy = blank(B * network.output);
+  loss.evaluate(lossSum, dy, y, t, B, network.output);
+  for (let l = network.layers.length - 1; l >= 0; l--) {
+    const dx = blank(B * network.layers[l].in);
+    network.layers[l].backward(dx, dy, outputs[l - 1] ?? x, outputs[l], theta[l], gradients[l], B, pass);
+    dy = dx;
+  }
+  return { gradient, lossSum };
+}
+
+function parametersOf(network: Network): Float64Array {
+  const parameters = zeros(network.parameterCount);
+  initializeParameters(network, parameters, 4);
+  return parameters;
+}
+
+test(`layers that share arrays find the gradients of layers that do not (seed ${propertySeed})`, () => {
+  const lossNames = fc.constantFrom(...(Object.keys(losses) as LossName[]));
+  const check = fc.property(randomNetwork, lossNames, fc.integer({ min: 0, max: 5 }), (spec, lossName, B) => {
+    const network = buildNetwork(spec);
+    const loss = createLoss(lossName);
+    const pass: Pass = { kernels: referenceKernels, training: true, seed: 1, step: 2, firstRow: 3 };
+    const x = Float64Array.from({ length: B * network.input }, (_, i) => ((i * 37) % 17) / 8 - 1);
+    const T = loss.targets === 'classes' ? 1 : network.output;
+    const t = Float64Array.from({ length: B * T }, (_, i) => (T === 1 ? 0 : ((i * 5) % 3) / 2));
+    const expected = unsharedGradient(network, loss, x, t, B, pass);
+    // More rows than the shard has, and what an earlier shard left in them.
+    const workspace = createWorkspace(network, loss, B + 2, (length) => zeros(length).fill(9));
+    workspace.x.set(x);
+    workspace.t.set(t);
+    const gradient = zeros(network.parameterCount).fill(9);
+    const lossSum = zeros(1);
+    const theta = bindTensors(network, parametersOf(network));
+    shardGradient(lossSum, network, loss, workspace, theta, bindTensors(network, gradient), B, pass);
+    expect(firstDifference(lossSum, expected.lossSum)).toBeNull();
+    expect(firstDifference(gradient, expected.gradient)).toBeNull();
+  });
+  fc.assert(check, { seed: propertySeed, numRuns: 500 });
 });

@@ -3,9 +3,11 @@ import {
   createLoss,
   createOptimizer,
   createRandom,
+  createSchedule,
   createTrainStep,
   type NetworkSpec,
   shuffle,
+  targetColumns,
   WasmApi,
   wasmHeapBase,
 } from '@gradloom/core';
@@ -13,21 +15,28 @@ import { type Backend, compileKernels, type Dataset, type TrainOptions } from '@
 import { kernelScratch } from '../../packages/runtime/src/arena.ts';
 import { createBackendKernels } from '../../packages/runtime/src/backend.ts';
 import { gatherRows } from '../../packages/runtime/src/datasets/gather.ts';
+import { gatherTargets } from '../../packages/runtime/src/datasets/targets.ts';
 
-/** What `train` must equal to the bit: the same run by core's own step, in this thread, on `backend`. */
+/** What `train` must equal to the bit: the same run by core's own step, in this thread, on `backend`, or its first `until` steps. */
 export function oracle(
   spec: NetworkSpec,
   dataset: Dataset,
-  options: Pick<TrainOptions, 'optimizer' | 'loss' | 'clipNorm'> & {
+  options: Pick<TrainOptions, 'optimizer' | 'loss' | 'clipNorm' | 'schedule'> & {
     batch: number;
     shards: number;
     steps: number;
     seed: number;
   },
   backend: Backend,
+  until = options.steps,
 ): { parameters: Float64Array; losses: number[] } {
   const network = buildNetwork(spec);
   const { batch, shards, seed, steps, clipNorm } = options;
+  const loss = createLoss(options.loss ?? 'softmax-cross-entropy');
+  const optimizer = createOptimizer(options.optimizer ?? 'adam');
+  const stepsPerEpoch = Math.ceil(dataset.rows / batch);
+  const schedule = createSchedule(options.schedule ?? 'constant', { totalSteps: steps, stepsPerEpoch });
+  const scheduleState = Float64Array.from(schedule.initialState);
   const memory = new WasmApi.Memory({ initial: 512, maximum: 512, shared: true });
   let used = Math.ceil(wasmHeapBase(compileKernels()) / 64) * 64;
   const allocate = (length: number) => {
@@ -37,8 +46,8 @@ export function oracle(
   };
   const trainStep = createTrainStep({
     network,
-    loss: createLoss(options.loss ?? 'softmax-cross-entropy'),
-    optimizer: createOptimizer(options.optimizer ?? 'adam'),
+    loss,
+    optimizer,
     kernels: createBackendKernels(backend, {
       module: compileKernels(),
       memory,
@@ -53,9 +62,10 @@ export function oracle(
   const N = dataset.rows;
   const order = new Uint32Array(N);
   const x = new Float64Array(batch * network.input);
-  const t = new Float64Array(batch * dataset.targets.columns);
+  const columns = targetColumns(network, loss);
+  const t = new Float64Array(batch * columns);
   const losses: number[] = [];
-  for (let step = 0, first = N, epoch = 0; step < steps; step++, first += batch) {
+  for (let step = 0, first = N, epoch = 0; step < until; step++, first += batch) {
     if (first >= N) {
       for (let n = 0; n < N; n++) order[n] = n;
       if (batch < N) shuffle(order, createRandom(seed, 'shuffle', epoch));
@@ -64,8 +74,12 @@ export function oracle(
     }
     const B = Math.min(batch, N - first);
     gatherRows(x, dataset.inputs, order, first, B);
-    gatherRows(t, dataset.targets, order, first, B);
-    losses.push(trainStep.step(x, t, B).loss);
+    gatherTargets(t, dataset, columns, loss.targets, order, first, B);
+    losses.push(trainStep.step(x, t, B, optimizer.lr * schedule.factor(step, scheduleState)).loss);
+    if ((step + 1) % stepsPerEpoch === 0) {
+      const epochLosses = losses.slice(-stepsPerEpoch);
+      schedule.observe?.(scheduleState, epochLosses.reduce((sum, value) => sum + value, 0) / stepsPerEpoch, 1);
+    }
   }
   return { parameters: trainStep.parameters, losses };
 }

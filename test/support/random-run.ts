@@ -1,0 +1,116 @@
+import { type ActivationName, activations, type LayerSpec, type NetworkSpec } from '@gradloom/core';
+import type { Dataset, TrainOptions } from '@gradloom/runtime';
+import fc from 'fast-check';
+import { sharedArrays } from '../../packages/runtime/src/datasets/dataset.ts';
+
+export interface RandomRun {
+  readonly spec: NetworkSpec;
+  readonly dataset: Dataset;
+  readonly options: Pick<TrainOptions, 'optimizer' | 'loss' | 'clipNorm' | 'schedule'> & {
+    batch: number;
+    shards: number;
+    steps: number;
+    seed: number;
+  };
+  readonly threads: number;
+}
+
+const trainable = Object.entries(activations)
+  .filter(([, { maxSlope }]) => maxSlope > 0)
+  .map(([name]) => name as ActivationName);
+
+/** Widths around a kernel's tile, and 63 and 64: a layer between these two has 4,096 parameters, one block exactly. */
+const width = fc.constantFrom(1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 63, 64, 65);
+
+const layer: fc.Arbitrary<LayerSpec> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('dense' as const), out: width }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('activation' as const), fn: fc.constantFrom(...trainable) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('dropout' as const), rate: fc.constantFrom(0, 0.1, 0.5, 0.9) }),
+  },
+);
+
+/** Layers in any order, so also two activations in a row, dropout first or last, or nothing to train. */
+export const randomNetwork: fc.Arbitrary<NetworkSpec> = fc.record({
+  input: width,
+  layers: fc.array(layer, { minLength: 1, maxLength: 7 }),
+});
+
+/** Numbers a row that come out of the network. */
+export const outputOf = ({ input, layers }: NetworkSpec): number =>
+  layers.reduce((width, spec) => (spec.kind === 'dense' ? spec.out : width), input);
+
+const optimizer: fc.Arbitrary<TrainOptions['optimizer']> = fc.constantFrom(
+  'adam' as const,
+  'adamw' as const,
+  'rmsprop' as const,
+  'adagrad' as const,
+  'sgd' as const,
+  { kind: 'sgd' as const, momentum: 0.9, nesterov: true, weightDecay: 1e-3 },
+  { kind: 'rmsprop' as const, momentum: 0.5 },
+);
+
+const schedule: fc.Arbitrary<TrainOptions['schedule']> = fc.constantFrom(
+  'constant' as const,
+  'one-cycle' as const,
+  { kind: 'plateau' as const, patienceEpochs: 0, gamma: 0.5 },
+  { kind: 'cosine' as const, warmupSteps: 3 },
+);
+
+/** A run of few steps with every part drawn at random: more threads than shards, shards of one row, one row in all. */
+export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
+  fc
+    .record({
+      rows: fc.oneof(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 9, max: 70 })),
+      batch: fc.integer({ min: 1, max: 70 }),
+      shards: fc.integer({ min: 1, max: 9 }),
+      steps: fc.integer({ min: 1, max: 30 }),
+      threads: fc.integer({ min: 1, max: 9 }),
+      seed: fc.integer({ min: 0, max: 1000 }),
+      classes: fc.boolean(),
+      type: fc.constantFrom(...(Object.keys(sharedArrays) as (keyof typeof sharedArrays)[])),
+      divisor: fc.constantFrom(1, 3, 255),
+      valueLoss: fc.constantFrom('mse' as const, 'quadratic' as const, 'mae' as const, 'huber' as const),
+      entropy: fc.boolean(),
+      clipNorm: fc.constantFrom(undefined, 0.01, 1e6),
+      optimizer,
+      schedule,
+    })
+    .map(({ rows, threads, classes, type, divisor, valueLoss, entropy, clipNorm, ...rest }) => {
+      const batch = Math.min(rest.batch, rows);
+      const loss = !entropy ? valueLoss : classes ? 'softmax-cross-entropy' : 'binary-cross-entropy';
+      const { steps, seed, optimizer: optimizerSpec, schedule: scheduleSpec } = rest;
+      return {
+        spec,
+        dataset: datasetOf(spec, rows, type, divisor, classes),
+        options: {
+          ...{ batch, shards: Math.min(rest.shards, batch), steps, seed, loss },
+          ...{ optimizer: optimizerSpec, schedule: scheduleSpec },
+          ...(clipNorm === undefined ? {} : { clipNorm }),
+        },
+        threads,
+      };
+    }),
+);
+
+function datasetOf(
+  spec: NetworkSpec,
+  rows: number,
+  type: keyof typeof sharedArrays,
+  divisor: number,
+  classes: boolean,
+): Dataset {
+  const O = outputOf(spec);
+  const inputs = sharedArrays[type](rows * spec.input);
+  for (let i = 0; i < inputs.length; i++) inputs[i] = (i * 37) % 251;
+  const targets = sharedArrays.float64(rows * (classes ? 1 : O));
+  for (let i = 0; i < targets.length; i++) targets[i] = classes ? (i * 5) % O : ((i * 13) % 7) / 6;
+  return {
+    name: 'drawn',
+    rows,
+    inputs: { array: inputs, columns: spec.input, divisor },
+    targets: { array: targets, columns: classes ? 1 : O, divisor: 1 },
+    classes: classes ? O : null,
+  };
+}
