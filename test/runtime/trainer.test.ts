@@ -1,4 +1,4 @@
-import type { NetworkSpec } from '@gradloom/core';
+import type { LossName, NetworkSpec } from '@gradloom/core';
 import { createPool, datasetFromRows, type Pool, type TrainEvent, train } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { randomDataset } from '../support/random-dataset.ts';
@@ -238,6 +238,16 @@ describe('a step that is not finite', () => {
       },
     ).result;
     expect([...parameters]).toEqual([...before.parameters]);
+  });
+
+  test.each<[string, number, number, LossName, string]>([
+    ['losses', 1, 1.2e308, 'mae', "the sum of the shards' losses has Infinity"],
+    ['gradients', 1e100, 1e100, 'mse', 'the norm of the gradient has Infinity'],
+  ])('though every shard is says that it comes from all %s together', async (_what, input, target, loss, message) => {
+    const large = datasetFromRows({ inputs: [[input], [input]], targets: [target, target], name: 'large' });
+    const linear: NetworkSpec = { input: 1, layers: [{ kind: 'dense', out: 1, init: 'zeros' }] };
+    const run = train(linear, { train: large }, { pool, threads: 2, batch: 2, shards: 2, loss });
+    await expect(run.result).rejects.toThrow(`train: step 0: ${message}, expected a finite number`);
   });
 
   test('that comes from the data says so', async () => {

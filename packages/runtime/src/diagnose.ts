@@ -1,7 +1,7 @@
-import { type Inspect, show } from '@gradloom/core';
+import { batchLoss, type Inspect, show } from '@gradloom/core';
 import { createContext, type RunContext } from './context.ts';
 import type { RunSetup } from './protocol.ts';
-import { gatherShard, runShard } from './step.ts';
+import { gatherShard, rowsOf, runShard } from './step.ts';
 
 const WHAT = { forward: 'output', loss: 'gradient of the loss by the output', backward: 'gradient by the input' };
 
@@ -15,7 +15,10 @@ export function describeBadStep(setup: RunSetup, step: number): string {
     const found = badData(context, step, s) ?? badNumber(context, step, s);
     if (found !== undefined) return `train: step ${step}, shard ${s}: ${found}`;
   }
-  return `train: step ${step}: the norm of the gradient has Infinity, expected a finite number${ADVICE}`;
+  const loss = batchLoss(context.arena.lossSums, rowsOf(setup, step));
+  const what =
+    loss - loss === 0 ? 'the norm of the gradient has Infinity' : `the sum of the shards' losses has ${show(loss)}`;
+  return `train: step ${step}: ${what}, expected a finite number${ADVICE}`;
 }
 
 function badData(context: RunContext, step: number, s: number): string | undefined {
