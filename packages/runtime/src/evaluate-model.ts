@@ -7,7 +7,6 @@ import { checkFit } from './datasets/targets.ts';
 import { evaluateDataset, type OutputReader } from './evaluate-dataset.ts';
 import { openInference } from './inference.ts';
 import { createPool } from './pool.ts';
-
 import type { Evaluation } from './results.ts';
 
 export interface EvaluateOptions {

@@ -6,7 +6,7 @@ import { openInference } from './inference.ts';
 /** Runs rows x [N, I] through a network in this thread; returns its outputs y [N, O]. */
 export type Predictor = (x: Float64Array) => Float64Array;
 
-/** A predictor over a copy of the parameters [P], on the kernels that every machine has. */
+/** A predictor over a copy of the parameters [P], on the wasm kernels: no native code, and the same bits on every machine. */
 export function createPredictor(network: Network, parameters: Float64Array, loss: LossSpec): Predictor {
   const setup = openInference(network, parameters, loss, { threads: 1, backend: 'wasm', blas: undefined });
   const { workspace, theta, pass } = createContext(setup, 0);
