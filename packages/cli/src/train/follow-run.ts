@@ -28,7 +28,7 @@ export async function followRun(recipe: Recipe, reporter: Reporter, io: Io): Pro
       reporter.epoch(event);
     } else if (event.type === 'progress') {
       reporter.progress(event);
-    } else {
+    } else if (event.type === 'warning') {
       const message = withFlag(event.message);
       printLine(io.stderr, `gradloom train: warning: ${message}`);
       reporter.warning(message);
