@@ -41,7 +41,7 @@ export const randomNetwork: fc.Arbitrary<NetworkSpec> = fc.record({
 export const outputOf = ({ input, layers }: NetworkSpec): number =>
   layers.reduce((width, spec) => (spec.kind === 'dense' ? spec.out : width), input);
 
-const optimizer: fc.Arbitrary<TrainOptions['optimizer']> = fc.constantFrom(
+const optimizer: fc.Arbitrary<NonNullable<TrainOptions['optimizer']>> = fc.constantFrom(
   'adam' as const,
   'adamw' as const,
   'rmsprop' as const,
@@ -51,7 +51,7 @@ const optimizer: fc.Arbitrary<TrainOptions['optimizer']> = fc.constantFrom(
   { kind: 'rmsprop' as const, momentum: 0.5 },
 );
 
-const schedule: fc.Arbitrary<TrainOptions['schedule']> = fc.constantFrom(
+const schedule: fc.Arbitrary<NonNullable<TrainOptions['schedule']>> = fc.constantFrom(
   'constant' as const,
   'one-cycle' as const,
   { kind: 'plateau' as const, patienceEpochs: 0, gamma: 0.5 },
