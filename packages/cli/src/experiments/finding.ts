@@ -21,7 +21,7 @@ export function carriedOn(what: string, chapter: string, computed: number, carri
     chapter,
     computed,
     agrees: roundsTo(carried, chapter),
-    note: `with the chapter's rounded values: ${carried}`,
+    note: `${carried} from its rounded values`,
   };
 }
 

@@ -3,4 +3,9 @@ import type { Experiment } from './experiment.ts';
 /** Every experiment: one file and one word here. Each loads when it is asked for. */
 export const experiments = {
   neuron: async () => (await import('./neuron.ts')).neuron,
+  layer: async () => (await import('./layer.ts')).layer,
+  loss: async () => (await import('./loss.ts')).loss,
+  backprop: async () => (await import('./backprop.ts')).backprop,
+  perceptron: async () => (await import('./perceptron.ts')).perceptron,
+  xor: async () => (await import('./xor.ts')).xor,
 } satisfies Record<string, () => Promise<Experiment>>;

@@ -1,0 +1,67 @@
+import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import { columns } from '../report/columns.ts';
+import { defineExperiment } from './experiment.ts';
+import { holds, printed } from './finding.ts';
+import { runRow } from './run-row.ts';
+
+const I = 3;
+const H = 4;
+const O = 2;
+const row = [0.5, -1, 2];
+
+/** Exact in binary, so that multiplying out loses nothing. */
+const W1 = [0.5, -1, 0.25, 2, 1, 0.5, -0.75, 0.5, -0.5, 1.5, 1, -0.25]; // [I, H]
+const b1 = [0.5, -0.25, 1, 0];
+const W2 = [1, -0.5, 0.5, 2, -1, 0.25, 0.75, -1.5]; // [H, O]
+const b2 = [0.25, -0.5];
+
+export const layer = defineExperiment({
+  describe: 'A layer of neurons, and why one without an activation adds nothing',
+  options: {},
+  run() {
+    const hidden: NetworkSpec['layers'][number] = { kind: 'dense', out: H };
+    const output: NetworkSpec['layers'][number] = { kind: 'dense', out: O };
+    const [weights, biases] = buildNetwork({ input: I, layers: [hidden] }).tensors.map(({ length }) => length);
+    const two = runRow({ input: I, layers: [hidden, output] }, [...W1, ...b1, ...W2, ...b2], row)[1];
+    // W = W1 · W2 row by row, and b = b1 · W2 + b2: a layer may itself multiply them out.
+    const product = { input: H, layers: [output] };
+    const noBias = new Array<number>(O).fill(0);
+    const W = Array.from({ length: I }, (_, i) => runRow(product, [...W2, ...noBias], W1.slice(i * H, (i + 1) * H))[0]);
+    const b = runRow(product, [...W2, ...b2], b1)[0];
+    const one = runRow({ input: I, layers: [output] }, [...W.flat(), ...b], row)[0];
+    const bent = runRow(
+      { input: I, layers: [hidden, { kind: 'activation', fn: 'relu' }, output] },
+      [...W1, ...b1, ...W2, ...b2],
+      row,
+    )[2];
+    const difference = Math.max(...one.map((value, o) => Math.abs(value - two[o])));
+    const bend = Math.max(...bent.map((value, o) => Math.abs(value - two[o])));
+    return {
+      sections: [
+        {
+          title: 'A layer is a row of neurons that see the same inputs: activation(Wx + b)',
+          lines: [
+            `  ${I} inputs, ${H} neurons: ${I} * ${H} = ${weights} weights and ${biases} biases.`,
+            '  Here a row x stands in front, x W + b, with W as inputs by neurons.',
+          ],
+        },
+        {
+          title: 'Two layers without an activation between them are one layer',
+          lines: columns([
+            ['x', row.join('  ')],
+            ['(x W1 + b1) W2 + b2', two.join('  ')],
+            ['x (W1 W2) + (b1 W2 + b2)', `${one.join('  ')}   the same`],
+            ['relu between the two', `${bent.join('  ')}   no single layer's`],
+          ]),
+        },
+      ],
+      findings: [
+        printed('weights of 3 inputs and 4 neurons', '12', weights),
+        printed('biases', '4', biases),
+        holds('two linear layers, against one', 'equal', `differ by ${difference}`, difference === 0),
+        holds('with relu between them', 'not equal', `differ by ${bend}`, bend > 0),
+      ],
+      json: { weights, biases, x: row, twoLayers: two, W, b, oneLayer: one, withRelu: bent },
+    };
+  },
+});

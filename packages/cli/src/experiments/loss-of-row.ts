@@ -1,0 +1,13 @@
+import { createLoss, type LossSpec } from '@gradloom/core';
+
+/** A loss for one row, and its gradient by the network's outputs. */
+export function lossOfRow(
+  spec: LossSpec,
+  y: readonly number[],
+  t: readonly number[],
+): { loss: number; gradient: number[] } {
+  const lossSum = new Float64Array(1);
+  const dy = new Float64Array(y.length);
+  createLoss(spec).evaluate(lossSum, dy, Float64Array.from(y), Float64Array.from(t), 1, y.length);
+  return { loss: lossSum[0], gradient: [...dy] };
+}

@@ -1,0 +1,75 @@
+import { math } from '@gradloom/core';
+import { columns } from '../report/columns.ts';
+import { whole } from '../report/format.ts';
+import { defineExperiment } from './experiment.ts';
+import { holds, printed } from './finding.ts';
+import { lossOfRow } from './loss-of-row.ts';
+
+const prediction = [0.7, 0.2, 0.1];
+const oneHot = [1, 0, 0];
+const right = [0.99, 0.92, 0.5, 0.01]; // probabilities of the right class
+const chapter = ['0.01', '0.083', '0.69', '4.605'];
+const V = 128_000;
+
+/** Cross-entropy of probabilities: their logarithms are logits, whose softmax gives them back. */
+const crossEntropy = (p: readonly number[]): number => lossOfRow('softmax-cross-entropy', p.map(math.log), [0]).loss;
+
+export const loss = defineExperiment({
+  describe: 'How wrong is a prediction: squared error and cross-entropy',
+  options: {},
+  run() {
+    const mse = lossOfRow('mse', prediction, oneHot).loss;
+    const surprises = right.map((p) => crossEntropy([p, 1 - p]));
+    // The general form, - Σ t log p; all but the right class are multiplied by 0.
+    const general = -oneHot.reduce((sum, t, c) => sum + t * math.log(prediction[c]), 0);
+    const special = crossEntropy(prediction);
+    const uniform = lossOfRow('softmax-cross-entropy', new Array<number>(V).fill(0), [0]).loss;
+    return {
+      sections: [
+        {
+          title: 'Squared error: the mean of (prediction - target)^2',
+          lines: [
+            `  of ${prediction.join(', ')} against ${oneHot.join(', ')}: (0.09 + 0.04 + 0.01) / 3 = ${mse.toFixed(6)}`,
+          ],
+        },
+        {
+          title: 'Cross-entropy: -log p of the right class, the surprise at the truth',
+          lines: [
+            ...columns([
+              ['p', '-log p', ''],
+              ...right.map((p, k) => [String(p), surprises[k].toFixed(4), '#'.repeat(Math.ceil(surprises[k] * 10))]),
+            ]),
+            '',
+            '  To be sure and wrong costs most. Whoever spreads the guess evenly over V',
+            `  classes pays ln V: ${uniform.toFixed(4)} for a vocabulary of ${whole(V)}.`,
+          ],
+        },
+      ],
+      findings: [
+        printed('mse of 0.7, 0.2, 0.1', '0.0467', mse),
+        ...right.map((p, k) => printed(`cross-entropy at p = ${p}`, chapter[k], surprises[k])),
+        holds(
+          'one-hot form, against -log p',
+          'equal',
+          `differ by ${Math.abs(general - special)}`,
+          Math.abs(general - special) < 1e-15,
+        ),
+        printed('uniform over 128,000 classes', '11.76', uniform),
+        holds(
+          'the same, against ln V',
+          'ln V',
+          `differ by ${Math.abs(uniform - math.log(V))}`,
+          Math.abs(uniform - math.log(V)) < 1e-9,
+        ),
+      ],
+      json: {
+        mse,
+        crossEntropies: Object.fromEntries(right.map((p, k) => [p, surprises[k]])),
+        general,
+        special,
+        uniform,
+        lnV: math.log(V),
+      },
+    };
+  },
+});

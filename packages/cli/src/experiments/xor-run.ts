@@ -1,0 +1,39 @@
+import type { NetworkSpec } from '@gradloom/core';
+import { type Pool, syntheticDatasets, type TrainResult, train } from '@gradloom/runtime';
+import type { Machine } from './experiment.ts';
+import { createNumpyNormal } from './numpy-random.ts';
+
+/** Hidden layer of two, one output, all sigmoid: 9 parameters. */
+export const xorSpec: NetworkSpec = {
+  input: 2,
+  layers: [
+    { kind: 'dense', out: 2 },
+    { kind: 'activation', fn: 'sigmoid' },
+    { kind: 'dense', out: 1 },
+    { kind: 'activation', fn: 'sigmoid' },
+  ],
+};
+
+/** W1 = randn(2, 2) * 0.5, b1 = 0, W2 = randn(2, 1) * 0.5, b2 = 0, drawn in this order as NumPy draws them. */
+export function xorStart(seed: number): Float64Array {
+  const normal = createNumpyNormal(seed);
+  const parameters = new Float64Array(9);
+  for (const p of [0, 1, 2, 3, 6, 7]) parameters[p] = normal() * 0.5;
+  return parameters;
+}
+
+/** The chapter's program: all four rows a step, mse, plain gradient descent at 2.0. */
+export const trainXor = (seed: number, epochs: number, machine: Machine, pool?: Pool): Promise<TrainResult> =>
+  train(
+    xorSpec,
+    { train: syntheticDatasets.xor() },
+    {
+      ...machine,
+      loss: 'mse',
+      optimizer: { kind: 'sgd', lr: 2 },
+      batch: 'full',
+      epochs,
+      parameters: xorStart(seed),
+      ...(pool === undefined ? {} : { pool }),
+    },
+  ).result;

@@ -1,0 +1,54 @@
+import { columns } from '../report/columns.ts';
+import { plural } from '../report/format.ts';
+import type { Outcome } from './experiment.ts';
+import { type Finding, printed } from './finding.ts';
+
+/** Above this mean squared error at least one of the four rows is on the wrong side, or close to it. */
+const LEARNED = 0.05;
+const CHAPTER_SEED = 42;
+const BAR = 40;
+
+/** How many starts never learned, and how far each got. */
+export function describeStarts(finalLosses: ReadonlyMap<number, number>): Outcome {
+  const starts = [...finalLosses];
+  const stuck = starts.filter(([, loss]) => loss > LEARNED);
+  const bins = new Map<string, number>();
+  for (const [, loss] of [...starts].sort(([, a], [, b]) => a - b)) {
+    const bin = loss > LEARNED ? `${loss.toFixed(2)}, stuck` : `${loss.toExponential(0)}`;
+    bins.set(bin, (bins.get(bin) ?? 0) + 1);
+  }
+  const most = Math.max(...bins.values());
+  const named = stuck.map(([seed]) => seed).join(', ');
+  const at42 = finalLosses.get(CHAPTER_SEED);
+  const findings: Finding[] = at42 === undefined ? [] : [printed('final loss from seed 42', '0.1252', at42)];
+  return {
+    sections: [
+      {
+        title: `${plural(starts.length, 'start')} with other random weights, 10,000 epochs each`,
+        lines: columns(
+          [
+            ['final loss', 'starts', ''],
+            ...[...bins].map(([bin, count]) => [bin, String(count), '#'.repeat(Math.ceil((count / most) * BAR))]),
+          ],
+          { right: [1] },
+        ),
+      },
+      {
+        title: `${stuck.length} of ${plural(starts.length, 'start')} never learn XOR`,
+        lines: wrap(named === '' ? 'none of them' : `seeds ${named}`),
+      },
+    ],
+    findings,
+    json: {
+      finalLosses: Object.fromEntries(finalLosses),
+      neverLearn: stuck.map(([seed]) => seed),
+      starts: starts.length,
+      threshold: LEARNED,
+    },
+  };
+}
+
+/** Lines of at most 76 characters, broken at spaces. */
+function wrap(text: string): string[] {
+  return (text.match(/.{1,76}(?:\s|$)/g) ?? []).map((line) => `  ${line.trimEnd()}`);
+}

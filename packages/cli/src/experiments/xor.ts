@@ -1,0 +1,133 @@
+import { createPool, type TrainResult } from '@gradloom/runtime';
+import { numpySeed, type SeedRange, seedRange } from '../options/seed-range.ts';
+import { columns } from '../report/columns.ts';
+import { lineChart } from '../report/line-chart.ts';
+import { defineExperiment, type ExperimentContext, type Outcome } from './experiment.ts';
+import { type Finding, printed } from './finding.ts';
+import { runRow } from './run-row.ts';
+import { trainXor, xorSpec } from './xor-run.ts';
+import { describeStarts } from './xor-starts.ts';
+
+const EPOCHS = 10_000;
+const rows = [
+  [0, 0],
+  [0, 1],
+  [1, 0],
+  [1, 1],
+];
+
+export const xor = defineExperiment({
+  describe: "The chapter's program: XOR with 9 parameters, to NumPy's digits",
+  examples: [
+    ['xor --seed 42', 'a start that never learns'],
+    ['xor --seeds 1..100', 'how many of a hundred starts never learn'],
+  ],
+  options: {
+    seed: { group: 'Training', ...numpySeed, describe: 'of np.random.seed (0, as in the chapter)' },
+    seeds: { group: 'Training', ...seedRange, describe: 'many starts instead of one, such as 1..100' },
+  },
+  run: async ({ seed = 0, seeds }, context) => (seeds === undefined ? one(seed, context) : many(seeds, context)),
+});
+
+async function one(seed: number, { machine, note }: ExperimentContext): Promise<Outcome> {
+  note(`${EPOCHS} steps`);
+  const result = await trainXor(seed, EPOCHS, machine);
+  const figures = figuresOf(result);
+  const { losses, predictions, hidden, W1, b1, W2, b2 } = figures;
+  return {
+    sections: [
+      {
+        title: 'One number out of two, and a straight line is not enough: 2 hidden neurons',
+        lines: [
+          ...lineChart([{ name: 'loss', points: points(result.epochLosses) }], { x: 'epoch', y: 'loss', log: true }),
+          '',
+          ...columns([['epoch', 'loss'], ...Object.entries(losses).map(([e, value]) => [e, value.toFixed(6)])], {
+            right: [0],
+          }),
+        ],
+      },
+      {
+        title: 'What the hidden neurons made of the four inputs',
+        lines: columns([
+          ['input', 'hidden', 'prediction', 'target'],
+          ...rows.map((row, n) => [
+            row.join(' '),
+            hidden[n].map((h) => h.toFixed(3)).join(' '),
+            predictions[n].toFixed(4),
+            String(row[0] ^ row[1]),
+          ]),
+        ]),
+      },
+      {
+        title: `All ${result.parameters.length} parameters`,
+        lines: columns([
+          ['W1', W1.map((w) => w.map(eight).join('  ')).join('   ')],
+          ['b1', b1.map(eight).join('  ')],
+          ['W2', W2.map(eight).join('  ')],
+          ['b2', b2.map(eight).join('  ')],
+        ]),
+      },
+    ],
+    findings: seed === 0 ? compare(figures) : [],
+    json: { ...figures, parameters: result.parameters, seed, fingerprint: result.fingerprint },
+  };
+}
+
+function figuresOf({ epochLosses, parameters, trainLoss }: TrainResult) {
+  const outputs = rows.map((row) => runRow(xorSpec, [...parameters], row));
+  const epochs = [0, 2000, 4000, 6000, 8000];
+  return {
+    losses: Object.fromEntries(epochs.map((epoch) => [epoch, epochLosses[epoch]])),
+    finalLoss: trainLoss,
+    predictions: outputs.map((layers) => layers[3][0]),
+    hidden: outputs.map((layers) => layers[1]),
+    W1: [[...parameters.subarray(0, 2)], [...parameters.subarray(2, 4)]],
+    b1: [...parameters.subarray(4, 6)],
+    W2: [...parameters.subarray(6, 8)],
+    b2: [parameters[8]],
+  };
+}
+
+function compare(figures: ReturnType<typeof figuresOf>): Finding[] {
+  const { losses, finalLoss, predictions, hidden, W1, b1, W2, b2 } = figures;
+  const all = (what: (k: number) => string, chapter: readonly string[], computed: readonly number[]): Finding[] =>
+    chapter.map((text, k) => printed(what(k), text, computed[k]));
+  return [
+    ...all(
+      (k) => `loss at epoch ${k * 2000}`,
+      ['0.254547', '0.000924', '0.000383', '0.000239', '0.000173'],
+      Object.values(losses),
+    ),
+    printed('final loss', '0.000135', finalLoss),
+    ...all((k) => `prediction of ${rows[k].join(' ')}`, ['0.0129', '0.9890', '0.9889', '0.0114'], predictions),
+    ...all((k) => `W1 ${k >> 1} ${k & 1}`, ['6.76413367', '4.75010171', '6.93424028', '4.7872066'], W1.flat()),
+    ...all((k) => `b1 ${k}`, ['-3.07958564', '-7.31569374'], b1),
+    ...all((k) => `W2 ${k}`, ['10.31443483', '-11.08136908'], W2),
+    printed('b2', '-4.78131548', b2[0]),
+    ...all(
+      (k) => `hidden ${k & 1} of ${rows[k >> 1].join(' ')}`,
+      ['0.044', '0.001', '0.979', '0.074', '0.976', '0.071', '1.000', '0.902'],
+      hidden.flat(),
+    ),
+  ];
+}
+
+async function many({ first, last }: SeedRange, { machine, note }: ExperimentContext): Promise<Outcome> {
+  // Four rows fit one shard: a second thread would have nothing to do.
+  const pool = await createPool({ threads: 1 });
+  const finalLosses = new Map<number, number>();
+  try {
+    for (let seed = first; seed <= last; seed++) {
+      note(`seed ${seed} of ${first}..${last}`);
+      const { trainLoss } = await trainXor(seed, EPOCHS, { ...machine, threads: 1 }, pool);
+      finalLosses.set(seed, trainLoss);
+    }
+  } finally {
+    await pool.destroy();
+  }
+  return describeStarts(finalLosses);
+}
+
+const eight = (value: number): string => value.toFixed(8);
+
+const points = (losses: Float64Array): [number, number][] => [...losses].map((loss, epoch) => [epoch, loss]);
