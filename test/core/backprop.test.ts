@@ -8,6 +8,7 @@ import {
   type LossName,
   losses,
   type Network,
+  noMemory,
   type Pass,
   referenceKernels,
   shardGradient,
@@ -61,9 +62,10 @@ function unsharedGradient(network: Network, loss: Loss, x: Float64Array, t: Floa
   const gradient = zeros(network.parameterCount);
   const gradients = bindTensors(network, gradient);
   const outputs: Float64Array[] = [];
+  const memories = network.layers.map((layer) => layer.createMemory?.(B, blank) ?? noMemory);
   for (const [l, layer] of network.layers.entries()) {
     outputs.push(blank(B * layer.out));
-    layer.forward(outputs[l], outputs[l - 1] ?? x, theta[l], B, pass);
+    layer.forward(outputs[l], outputs[l - 1] ?? x, theta[l], B, pass, memories[l]);
   }
   const y = outputs[outputs.length - 1];
   const lossSum = blank(1);
@@ -71,7 +73,7 @@ function unsharedGradient(network: Network, loss: Loss, x: Float64Array, t: Floa
   loss.evaluate(lossSum, dy, y, t, B, network.output);
   for (let l = network.layers.length - 1; l >= 0; l--) {
     const dx = blank(B * network.layers[l].in);
-    network.layers[l].backward(dx, dy, outputs[l - 1] ?? x, outputs[l], theta[l], gradients[l], B, pass);
+    network.layers[l].backward(dx, dy, outputs[l - 1] ?? x, outputs[l], theta[l], gradients[l], B, pass, memories[l]);
     dy = dx;
   }
   return { gradient, lossSum };

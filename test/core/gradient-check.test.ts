@@ -44,8 +44,35 @@ const networkWith = (fn: ActivationName): NetworkSpec => ({
   ],
 });
 
+/** Two indices a row, and every way in which layers stand inside of others. */
+const nested: NetworkSpec = {
+  input: 2,
+  layers: [
+    { kind: 'embedding', vocabulary: 5, width: 3 },
+    {
+      kind: 'residual',
+      layers: [
+        { kind: 'activation', fn: 'tanh' }, // in place it would overwrite the x that the sum reads
+        { kind: 'layer-norm' },
+        {
+          kind: 'residual',
+          layers: [
+            { kind: 'dropout', rate: 0.3 },
+            { kind: 'dense', out: 6 },
+          ],
+        },
+        { kind: 'activation', fn: 'sigmoid' },
+      ],
+    },
+    { kind: 'activation', fn: 'tanh' },
+    { kind: 'swiglu', out: 5, biasInit: 'normal' },
+    { kind: 'layer-norm' },
+    { kind: 'dense', out: 3 },
+  ],
+};
+
 test('the checked networks have layers of every kind', () => {
-  const kinds = networkWith('tanh').layers.map((layer): LayerKind => layer.kind);
+  const kinds = [...networkWith('tanh').layers, ...nested.layers].map((layer): LayerKind => layer.kind);
   expect(new Set(kinds)).toEqual(new Set(Object.keys(layers)));
 });
 
@@ -98,5 +125,51 @@ describe.each(fns)('dense, %s and dropout', (fn) => {
     lossSum();
     expect(maxError(g, expected)).toBeLessThan(1e-8);
     expect(g.every((value) => value === 0)).toBe(false);
+  });
+});
+
+describe('embedding, residual, swiglu and layer-norm, one in the other', () => {
+  const network = buildNetwork(nested);
+  const theta = allocate(network.parameterCount);
+  initializeParameters(network, theta, 3);
+  // Gains and shifts of their own, so that a gradient that forgot them would differ.
+  const random = createRandom(1, 'gains');
+  for (let p = 0; p < theta.length; p++) theta[p] += 0.3 * random.normal();
+  const parameters = bindTensors(network, theta);
+  const indices = [0, 4, 4, 4, 2, 0]; // one row has an index twice, 1 and 3 never occur
+  const g = allocate(network.parameterCount);
+  const gradients = bindTensors(network, g);
+
+  test.each(lossNames)('have the gradient that central differences find, under %s', (lossName) => {
+    const loss = createLoss(lossName);
+    const workspace = createWorkspace(network, loss, B, allocate);
+    workspace.x.set(indices);
+    workspace.t.set(targetsFor(lossName, forward(network, workspace, parameters, B, pass), network.output));
+    const lossSlot = allocate(1);
+    const lossSum = () => {
+      workspace.x.set(indices);
+      shardGradient(lossSlot, network, loss, workspace, parameters, gradients, B, pass);
+      return lossSlot[0];
+    };
+    const expected = numericGradient(lossSum, theta, H);
+    lossSum();
+    expect(maxError(g, expected)).toBeLessThan(1e-8);
+    expect(g.every((value) => value === 0)).toBe(false);
+  });
+
+  test('overwrite their gradients with zeros where a shard has no rows', () => {
+    const loss = createLoss('mse');
+    g.fill(Number.NaN);
+    const workspace = createWorkspace(network, loss, B, allocate);
+    shardGradient(allocate(1), network, loss, workspace, parameters, gradients, 0, pass);
+    expect(g.every((value) => value === 0)).toBe(true);
+  });
+
+  test.each([5, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])('index %s is refused', (index) => {
+    const workspace = createWorkspace(network, createLoss('mse'), B, allocate);
+    workspace.x.set([0, 1, 2, index]);
+    expect(() => forward(network, workspace, parameters, B, pass)).toThrow(
+      `embedding(5x3): index at row 1, place 1 has ${index}, expected a whole number from 0 to 4`,
+    );
   });
 });

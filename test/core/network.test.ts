@@ -22,6 +22,24 @@ test('tensors lie in one vector, layer by layer, W then b', () => {
   expect([parameterCount, output]).toEqual([26, 2]);
 });
 
+test('tensors inside of a residual are named by their place and lie in order', () => {
+  const { tensors } = buildNetwork({
+    input: 2,
+    layers: [
+      {
+        kind: 'residual',
+        layers: [{ kind: 'layer-norm' }, { kind: 'residual', layers: [{ kind: 'dense', out: 2 }] }],
+      },
+    ],
+  });
+  expect(tensors.map(({ layer, name, offset }) => [layer, name, offset])).toEqual([
+    [0, 'layers.0.gamma', 0],
+    [0, 'layers.0.beta', 2],
+    [0, 'layers.1.layers.0.W', 4],
+    [0, 'layers.1.layers.0.b', 8],
+  ]);
+});
+
 test('bound tensors are views of the vector', () => {
   const network = buildNetwork(spec);
   const vector = Float64Array.from({ length: 26 }, (_, p) => p);
@@ -63,13 +81,29 @@ describe('a spec that does not fit is refused with what it has and should have',
     [{ input: 2, layers: [] }, 'layers has 0 entries, expected at least 1'],
     [
       { input: 2, layers: [{ kind: 'dens', out: 3 }] },
-      'kind has "dens", expected one of activation, dense, dropout (did you mean dense?)',
+      'kind has "dens", expected one of activation, dense, dropout, embedding, layer-norm, residual, swiglu (did you mean dense?)',
     ],
     [{ input: 2, layers: [{ kind: 'dense', out: 1.5 }] }, 'dense: out has 1.5'],
     [{ input: 2, layers: [{ kind: 'dense', out: 3, unit: 1 }] }, 'option "unit" is unknown'],
     [{ input: 2, layers: [{ kind: 'activation', fn: 'rellu' }] }, 'did you mean relu?'],
     [{ input: 2, layers: [{ kind: 'dropout', rate: 1 }] }, 'dropout: rate has 1, expected a number in [0, 1)'],
     [{ input: 2, layers: [null] }, 'layer 0: spec has null, expected an object with a kind'],
+    [
+      { input: 2, layers: [{ kind: 'residual', layers: [{ kind: 'dense', out: 3 }] }] },
+      'residual: dense(2->3) at layer 0.0: output has length 3, expected 2',
+    ],
+    [{ input: 2, layers: [{ kind: 'residual', layers: [] }] }, 'residual: layers has [], expected a list'],
+    [
+      { input: 2, layers: [{ kind: 'residual', layers: [{ kind: 'dens', out: 2 }] }] },
+      'buildNetwork: layer 0.0: kind has "dens"',
+    ],
+    [
+      { input: 2, layers: [{ kind: 'layer-norm', size: 3 }] },
+      'layer-norm(3) at layer 0: input has length 3, expected 2',
+    ],
+    [{ input: 2, layers: [{ kind: 'layer-norm', epsilon: 0 }] }, 'layer-norm: epsilon has 0, expected a number > 0'],
+    [{ input: 2, layers: [{ kind: 'swiglu' }] }, 'swiglu: out has undefined, expected a whole number'],
+    [{ input: 2, layers: [{ kind: 'embedding', vocabulary: 0, width: 2 }] }, 'embedding: vocabulary has 0'],
     [{ layers: 3 }, 'expected { input: number, layers: [...] }'],
     [null, 'expected { input: number, layers: [...] }'],
   ])('%j', (bad, message) => {

@@ -1,5 +1,5 @@
 import type { NetworkSpec } from '@gradloom/core';
-import { type BackendChoice, createPool, type Pool, train } from '@gradloom/runtime';
+import { type BackendChoice, createPool, datasetFromRows, type Pool, train } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { resolveBackend } from '../../packages/runtime/src/backend.ts';
 import { fingerprint } from '../../packages/runtime/src/fingerprint.ts';
@@ -46,6 +46,46 @@ describe.each(backends)('on %s', (backend) => {
         expect(result.fingerprint).toBe(expected);
       },
     );
+  });
+});
+
+describe.each<BackendChoice>(['wasm', 'reference'])('a network of every kind of layer, on %s', (backend) => {
+  const words: NetworkSpec = {
+    input: 3,
+    layers: [
+      { kind: 'embedding', vocabulary: 11, width: 5 },
+      {
+        kind: 'residual',
+        layers: [
+          { kind: 'layer-norm' },
+          { kind: 'dense', out: 15 },
+          { kind: 'activation', fn: 'gelu' },
+          {
+            kind: 'residual',
+            layers: [
+              { kind: 'dropout', rate: 0.2 },
+              { kind: 'swiglu', out: 15 },
+            ],
+          },
+        ],
+      },
+      { kind: 'layer-norm' },
+      { kind: 'swiglu', out: 9 },
+      { kind: 'dense', out: 4 },
+    ],
+  };
+  const row = (n: number): number[] => [n % 11, (n * 7) % 11, (n * n) % 11];
+  const indices = datasetFromRows({
+    inputs: Array.from({ length: 200 }, (_, n) => row(n)),
+    targets: Array.from({ length: 200 }, (_, n) => (n * n) % 4),
+    classes: 4,
+  });
+  const options = { ...base, steps: 40, shards: 8 };
+  const expected = fingerprint(oracle(words, indices, options, resolveBackend('reference')).parameters);
+
+  test.each([1, 3, 7])('%i threads end in the bits of the reference', async (threads) => {
+    const result = await train(words, { train: indices }, { ...options, backend, threads, pool }).result;
+    expect(result.fingerprint).toBe(expected);
   });
 });
 

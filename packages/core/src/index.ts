@@ -2,7 +2,6 @@ export { type Activation, type ActivationName, activations } from './activations
 export {
   createWorkspace,
   forward,
-  type Inspect,
   lossKernel,
   shardGradient,
   targetColumns,
@@ -13,7 +12,15 @@ export type { ActivationKernel, BackendName, FastKernels, Kernels } from './kern
 export { referenceKernels } from './kernels/reference.ts';
 export { compileWasmKernels, createWasmKernels, wasmHeapBase, wasmScratchLength } from './kernels/wasm.ts';
 export { WasmApi, type WasmMemory, type WasmModule } from './kernels/webassembly.ts';
-export { type Layer, type LayerKind, type LayerSpec, layers, type Pass } from './layers/index.ts';
+export {
+  type Inspect,
+  type Layer,
+  type LayerKind,
+  type LayerSpec,
+  layers,
+  noMemory,
+  type Pass,
+} from './layers/index.ts';
 export { createLoss, type Loss, type LossKernel, type LossName, type LossSpec, losses } from './losses/index.ts';
 export * as math from './math/index.ts';
 export { type Metric, type MetricName, metrics } from './metrics/index.ts';

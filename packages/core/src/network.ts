@@ -36,32 +36,42 @@ export function buildNetwork(spec: NetworkSpec): Network {
   }
   const input = positiveInteger('buildNetwork', 'input', spec.input);
   if (spec.layers.length === 0) throw new Error('buildNetwork: layers has 0 entries, expected at least 1');
-  const built: Layer[] = [];
+  const built = buildLayers(spec.layers, input, []);
   const tensors: Tensor[] = [];
-  let width = input;
-  let source = 'the input';
   let offset = 0;
-  for (const [index, layerSpec] of spec.layers.entries()) {
-    const layer = buildLayer(layerSpec, width, index);
-    if (layer.in !== width) {
-      throw new Error(
-        `buildNetwork: ${layer.label} at layer ${index}: input has length ${layer.in}, expected ${width} (output of ${source})`,
-      );
-    }
+  for (const [index, layer] of built.entries()) {
     for (const { name, shape } of layer.tensors) {
       const length = shape.reduce((product, extent) => product * extent, 1);
       tensors.push({ layer: index, name, shape, offset, length });
       offset += length;
     }
+  }
+  const output = built[built.length - 1].out;
+  return { spec, input, output, layers: built, tensors, parameterCount: offset };
+}
+
+/** Layers that follow each other; `path` is the position of the layer that holds them, [] for the network itself. */
+function buildLayers(specs: readonly LayerSpec[], input: number, path: readonly number[]): Layer[] {
+  const built: Layer[] = [];
+  let width = input;
+  let source = path.length === 0 ? 'the input' : `the input of layer ${path.join('.')}`;
+  for (const [index, spec] of specs.entries()) {
+    const place = [...path, index];
+    const layer = buildLayer(spec, width, place);
+    if (layer.in !== width) {
+      throw new Error(
+        `buildNetwork: ${layer.label} at layer ${place.join('.')}: input has length ${layer.in}, expected ${width} (output of ${source})`,
+      );
+    }
     built.push(layer);
     width = layer.out;
     source = layer.label;
   }
-  return { spec, input, output: width, layers: built, tensors, parameterCount: offset };
+  return built;
 }
 
-function buildLayer(spec: LayerSpec, input: number, index: number): Layer {
-  const where = `buildNetwork: layer ${index}`;
+function buildLayer(spec: LayerSpec, input: number, path: readonly number[]): Layer {
+  const where = `buildNetwork: layer ${path.join('.')}`;
   if (typeof spec !== 'object' || spec === null) {
     throw new Error(`${where}: spec has ${show(spec)}, expected an object with a kind`);
   }
@@ -69,7 +79,7 @@ function buildLayer(spec: LayerSpec, input: number, index: number): Layer {
   // The table pairs each kind with the factory of its own options; TypeScript cannot follow the pairing through a key.
   const factory = layers[kind] as (options: object, place: Place) => Layer;
   const { kind: _, ...options } = spec;
-  return factory(options, { input, index });
+  return factory(options, { input, path, build: buildLayers });
 }
 
 /** Views of `vector` [P], one array of tensors a layer: what a layer's forward and backward take. */

@@ -1,4 +1,4 @@
-import { buildNetwork, type Pass, referenceKernels } from '@gradloom/core';
+import { buildNetwork, noMemory, type Pass, referenceKernels } from '@gradloom/core';
 import { expect, test } from 'vitest';
 
 const size = 50;
@@ -12,7 +12,7 @@ const ones = new Float64Array(B * size).fill(1);
 
 function masked(pass: Pass, rows = B): Float64Array {
   const y = new Float64Array(rows * size);
-  layer.forward(y, ones, [], rows, pass);
+  layer.forward(y, ones, [], rows, pass, noMemory);
   return y;
 }
 
@@ -39,7 +39,7 @@ test.each<[string, Partial<Pass>]>([
 
 test('backward passes the gradient where forward passed the value, also in place', () => {
   const dx = new Float64Array(ones);
-  layer.backward(dx, dx, ones, ones, [], [], B, at());
+  layer.backward(dx, dx, ones, ones, [], [], B, at(), noMemory);
   expect([...dx]).toEqual([...masked(at())]);
 });
 
@@ -49,6 +49,6 @@ test('is the identity at evaluation', () => {
 
 test('does not hide NaN', () => {
   const y = new Float64Array(size);
-  layer.forward(y, new Float64Array(size).fill(Number.NaN), [], 1, at());
+  layer.forward(y, new Float64Array(size).fill(Number.NaN), [], 1, at(), noMemory);
   expect(y.every(Number.isNaN)).toBe(true);
 });

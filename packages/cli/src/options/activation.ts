@@ -15,7 +15,7 @@ export const activationSpec: Kind<ActivationSpec> = {
     const spec = { ...options, kind: kind as ActivationName };
     try {
       onlyKeys('activation', options, ['alpha']);
-      layers.activation({ ...options, fn: spec.kind }, { input: 1, index: 0 });
+      layers.activation({ ...options, fn: spec.kind }, { input: 1 });
     } catch (error) {
       throw new Error(`${name} ${kind}: ${withoutPlace(error)}`, { cause: error });
     }

@@ -12,7 +12,7 @@ export interface ActivationOptions {
 }
 
 /** y[i] = f(x[i]), f from the table of activations. */
-export function activation(options: ActivationOptions, { input }: Place): Layer {
+export function activation(options: ActivationOptions, { input }: Pick<Place, 'input'>): Layer {
   onlyKeys('activation', options, ['fn', 'size', 'alpha']);
   const fn = oneOf('activation', 'fn', options.fn, activations);
   const f = activations[fn];

@@ -12,7 +12,7 @@ export interface DropoutOptions {
  * (seed, step, layer, row in the batch, column) by Philox-4x32-10, so that it needs no memory and no order of threads.
  * [Srivastava et al. 2014](https://jmlr.org/papers/v15/srivastava14a.html), inverted as in PyTorch.
  */
-export function dropout(options: DropoutOptions, { input, index }: Place): Layer {
+export function dropout(options: DropoutOptions, { input, path }: Place): Layer {
   onlyKeys('dropout', options, ['rate', 'size']);
   const size = options.size === undefined ? input : positiveInteger('dropout', 'size', options.size);
   const rate = number('dropout', 'rate', options.rate, 'in [0, 1)', (value) => value >= 0 && value < 1);
@@ -29,7 +29,7 @@ export function dropout(options: DropoutOptions, { input, index }: Place): Layer
     { seed, step, firstRow }: Pass,
   ): void {
     if (seed !== keySeed) {
-      key = streamKey(seed, 'dropout', index);
+      key = streamKey(seed, 'dropout', ...path);
       keySeed = seed;
     }
     for (let n = 0; n < B; n++) {

@@ -1,5 +1,7 @@
 import type { Kernels } from '../kernels/kernels.ts';
 import type { Random } from '../random/random.ts';
+import type { LayerSpec } from './index.ts';
+import type { LayerMemory } from './memory.ts';
 
 /** What a pass over rows knows besides the rows: one object per thread, changed from shard to shard. */
 export interface Pass {
@@ -33,6 +35,8 @@ export interface Layer {
   readonly reads: { readonly x: boolean; readonly y: boolean };
   /** In the order in which they lie in the parameter vector. */
   readonly tensors: readonly TensorSpec[];
+  /** What the layer needs for up to `rows` rows beside input and output. Absent: nothing. */
+  createMemory?(rows: number, allocate: (length: number) => Float64Array): LayerMemory;
 
   /** Overwrites `y`. */
   forward(
@@ -41,6 +45,7 @@ export interface Layer {
     parameters: readonly Float64Array[], // one array a tensor
     B: number,
     pass: Pass,
+    memory: LayerMemory,
   ): void;
 
   /** Overwrites `dx` (unless null: nobody needs it) and every array of `gradients`, for B = 0 with zeros. */
@@ -53,6 +58,7 @@ export interface Layer {
     gradients: readonly Float64Array[],
     B: number,
     pass: Pass,
+    memory: LayerMemory, // as this layer's forward left it
   ): void;
 }
 
@@ -60,6 +66,8 @@ export interface Layer {
 export interface Place {
   /** Numbers a row that reach the layer. */
   readonly input: number;
-  /** Position in the network, counted from 0. */
-  readonly index: number;
+  /** Position in the network, counted from 0; a layer inside of another has its position there at the end. */
+  readonly path: readonly number[];
+  /** Builds layers that stand inside of this one. @throws Error where they do not fit each other. */
+  build(specs: readonly LayerSpec[], input: number, path: readonly number[]): Layer[];
 }

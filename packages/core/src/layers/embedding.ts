@@ -1,0 +1,51 @@
+import { createInitializer, type InitializerSpec } from '../initializers/index.ts';
+import { onlyKeys, positiveInteger, show } from '../text/check.ts';
+import type { Layer, Place } from './layer.ts';
+
+export interface EmbeddingOptions {
+  vocabulary: number; // V, indices are below it
+  width: number; // numbers that stand for an index
+  init?: InitializerSpec; // of E, default normal with deviation 1, as PyTorch has it
+}
+
+/**
+ * y[B, k · width]: for each of the k whole numbers of a row of x, that row of E [V, width]. dE adds rows ascending and
+ * in them places ascending. No gradient reaches an index: dx is 0.
+ * @throws Error in forward for an index that is not whole or not in [0, V), before anything is read.
+ */
+export function embedding(options: EmbeddingOptions, { input }: Place): Layer {
+  onlyKeys('embedding', options, ['vocabulary', 'width', 'init']);
+  const V = positiveInteger('embedding', 'vocabulary', options.vocabulary);
+  const width = positiveInteger('embedding', 'width', options.width);
+  const initialize = createInitializer(options.init ?? { kind: 'normal', std: 1 });
+  const label = `embedding(${V}x${width})`;
+  return {
+    label,
+    in: input,
+    out: input * width,
+    elementwise: false,
+    reads: { x: true, y: false },
+    tensors: [{ name: 'E', shape: [V, width], initialize: (out, random) => initialize(out, V, width, random) }],
+    forward(y, x, parameters, B) {
+      const E = parameters[0];
+      for (let p = 0; p < B * input; p++) {
+        const index = x[p];
+        if (!(index >= 0 && index < V && Math.floor(index) === index)) {
+          throw new Error(
+            `${label}: index at row ${Math.floor(p / input)}, place ${p % input} has ${show(index)}, expected a whole number from 0 to ${V - 1}`,
+          );
+        }
+        for (let j = 0; j < width; j++) y[p * width + j] = E[index * width + j];
+      }
+    },
+    backward(dx, dy, x, _y, _parameters, gradients, B) {
+      const dE = gradients[0];
+      dE.fill(0);
+      for (let p = 0; p < B * input; p++) {
+        const row = x[p] * width;
+        for (let j = 0; j < width; j++) dE[row + j] += dy[p * width + j];
+      }
+      if (dx !== null) for (let p = 0; p < B * input; p++) dx[p] = 0;
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { flush } from '../math/flush.ts';
+import { onlyKeys, positiveInteger } from '../text/check.ts';
+import { positive } from '../text/range.ts';
+import type { Layer, Place } from './layer.ts';
+
+export interface LayerNormOptions {
+  size?: number; // default: what the layer before puts out
+  epsilon?: number; // ε, inside the square root, default 1e-5, as PyTorch has it
+}
+
+/**
+ * y = γ · (x - μ) / √(σ² + ε) + β with γ, β [size] and each row's own mean μ and (biased) variance σ². Sums over a row
+ * run in four lanes j mod 4, joined (l₀ + l₁) + (l₂ + l₃). [Ba et al. 2016](https://arxiv.org/abs/1607.06450)
+ */
+export function layerNorm(options: LayerNormOptions, { input }: Place): Layer {
+  onlyKeys('layer-norm', options, ['size', 'epsilon']);
+  const size = options.size === undefined ? input : positiveInteger('layer-norm', 'size', options.size);
+  const epsilon = positive('layer-norm', 'epsilon', options.epsilon ?? 1e-5);
+  const one = new Float64Array(size).fill(1);
+  return {
+    label: `layer-norm(${size})`,
+    in: size,
+    out: size,
+    elementwise: false,
+    reads: { x: false, y: false },
+    tensors: [
+      { name: 'gamma', shape: [size], initialize: (out) => void out.fill(1) },
+      { name: 'beta', shape: [size], initialize: (out) => void out.fill(0) },
+    ],
+    // The rows (x - μ) / √(σ² + ε), each row's 1 / √(σ² + ε), and one row of scratch.
+    createMemory: (rows, allocate) => ({ arrays: [allocate(rows * size), allocate(rows), allocate(size)] }),
+    forward(y, x, parameters, B, _pass, { arrays }) {
+      const xHat = arrays[0];
+      const gamma = parameters[0];
+      const beta = parameters[1];
+      for (let n = 0; n < B; n++) {
+        const row = n * size;
+        const mean = dot(x, row, one, 0, size) / size;
+        for (let j = 0; j < size; j++) xHat[row + j] = x[row + j] - mean;
+        const scale = 1 / Math.sqrt(dot(xHat, row, xHat, row, size) / size + epsilon);
+        arrays[1][n] = scale;
+        for (let j = 0; j < size; j++) xHat[row + j] *= scale;
+        for (let j = 0; j < size; j++) y[row + j] = gamma[j] * xHat[row + j] + beta[j];
+      }
+    },
+    backward(dx, dy, _x, _y, parameters, gradients, B, _pass, { arrays }) {
+      const xHat = arrays[0];
+      const scales = arrays[1];
+      const g = arrays[2];
+      const gamma = parameters[0];
+      const dGamma = gradients[0];
+      const dBeta = gradients[1];
+      dGamma.fill(0);
+      dBeta.fill(0);
+      for (let n = 0; n < B; n++) {
+        const row = n * size;
+        for (let j = 0; j < size; j++) {
+          dGamma[j] += dy[row + j] * xHat[row + j];
+          dBeta[j] += dy[row + j];
+        }
+        if (dx === null) continue;
+        for (let j = 0; j < size; j++) g[j] = dy[row + j] * gamma[j];
+        const mean = dot(g, 0, one, 0, size) / size;
+        const slope = dot(g, 0, xHat, row, size) / size;
+        for (let j = 0; j < size; j++) dx[row + j] = flush(scales[n] * (g[j] - mean - xHat[row + j] * slope));
+      }
+    },
+  };
+}
+
+/** Σ a[aFrom + j] · b[bFrom + j] over j below n, in four lanes. */
+function dot(a: Float64Array, aFrom: number, b: Float64Array, bFrom: number, n: number): number {
+  let l0 = 0;
+  let l1 = 0;
+  let l2 = 0;
+  let l3 = 0;
+  let j = 0;
+  for (; j + 3 < n; j += 4) {
+    l0 += a[aFrom + j] * b[bFrom + j];
+    l1 += a[aFrom + j + 1] * b[bFrom + j + 1];
+    l2 += a[aFrom + j + 2] * b[bFrom + j + 2];
+    l3 += a[aFrom + j + 3] * b[bFrom + j + 3];
+  }
+  if (j < n) l0 += a[aFrom + j] * b[bFrom + j];
+  if (j + 1 < n) l1 += a[aFrom + j + 1] * b[bFrom + j + 1];
+  if (j + 2 < n) l2 += a[aFrom + j + 2] * b[bFrom + j + 2];
+  return l0 + l1 + (l2 + l3);
+}

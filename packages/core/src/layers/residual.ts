@@ -1,0 +1,71 @@
+import { onlyKeys, show } from '../text/check.ts';
+import type { LayerSpec } from './index.ts';
+import type { Layer, Place } from './layer.ts';
+import type { InnerMemory, LayerMemory } from './memory.ts';
+import { backwardStack, createStackMemory, forwardStack } from './stack.ts';
+
+export interface ResidualOptions {
+  layers: LayerSpec[]; // f, as wide at its end as at its start
+}
+
+/** y = x + f(x), f being layers of its own. [He et al. 2016, eq. 1](https://arxiv.org/abs/1512.03385) */
+export function residual(options: ResidualOptions, { input: width, path, build }: Place): Layer {
+  onlyKeys('residual', options, ['layers']);
+  if (!Array.isArray(options.layers) || options.layers.length === 0) {
+    throw new Error(`residual: layers has ${show(options.layers)}, expected a list of at least 1 layer`);
+  }
+  const layers = build(options.layers, width, path);
+  const last = layers[layers.length - 1];
+  if (last.out !== width) {
+    throw new Error(
+      `residual: ${last.label} at layer ${[...path, layers.length - 1].join('.')}: output has length ${last.out}, expected ${width} (what x + f(x) adds it to)`,
+    );
+  }
+  return {
+    label: `residual(${layers.map((layer) => layer.label).join(', ')})`,
+    in: width,
+    out: width,
+    elementwise: false,
+    // y is no layer's output inside, so only the first layer of f can ask for x.
+    reads: { x: layers[0].reads.x, y: false },
+    tensors: layers.flatMap((layer, l) =>
+      layer.tensors.map((tensor) => ({ ...tensor, name: `layers.${l}.${tensor.name}` })),
+    ),
+    createMemory(rows, allocate) {
+      const lists = () => layers.map((layer) => layer.tensors.map(() => new Float64Array(0)));
+      // x is read once more, for the sum: the first layer may not overwrite it. Its array is not known here.
+      const memory = createStackMemory(layers, new Float64Array(0), true, rows, allocate);
+      return { arrays: [], inner: { ...memory, parameters: lists(), parameterGradients: lists() } };
+    },
+    forward(y, x, parameters, B, pass, memory) {
+      const inner = innerOf(memory);
+      sort(inner.parameters, parameters);
+      const f = forwardStack(layers, inner, x, inner.parameters, B, pass);
+      for (let i = 0; i < B * width; i++) y[i] = x[i] + f[i];
+    },
+    backward(dx, dy, x, _y, parameters, gradients, B, pass, memory) {
+      const inner = innerOf(memory);
+      sort(inner.parameters, parameters);
+      sort(inner.parameterGradients, gradients);
+      const df = inner.gradients[0];
+      for (let i = 0; i < B * width; i++) df[i] = dy[i];
+      const { parameters: theta, parameterGradients: g } = inner;
+      const back = backwardStack(layers, inner, dx !== null, x, theta, g, B, pass);
+      if (dx !== null) for (let i = 0; i < B * width; i++) dx[i] = dy[i] + back[i];
+    },
+  };
+}
+
+function innerOf({ inner }: LayerMemory): InnerMemory {
+  if (inner === undefined) throw new Error('residual: memory has no inner memory, expected that of createMemory');
+  return inner;
+}
+
+/** Deals the tensors out to the layers, in order. Overwrites the arrays of `lists`. */
+function sort(lists: readonly Float64Array[][], tensors: readonly Float64Array[]): void {
+  let next = 0;
+  for (let l = 0; l < lists.length; l++) {
+    const list = lists[l];
+    for (let k = 0; k < list.length; k++) list[k] = tensors[next++];
+  }
+}

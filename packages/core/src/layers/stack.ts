@@ -1,0 +1,85 @@
+import type { Inspect } from './inspect.ts';
+import type { Layer, Pass } from './layer.ts';
+import { noMemory, type StackMemory } from './memory.ts';
+
+/** @param inputIsRead whether anybody reads `x` after the first layer's forward: it may not be overwritten then */
+export function createStackMemory(
+  layers: readonly Layer[],
+  x: Float64Array, // [rows, in of the first layer]
+  inputIsRead: boolean,
+  rows: number,
+  allocate: (length: number) => Float64Array,
+): StackMemory {
+  const outputs: Float64Array[] = [];
+  let input = x;
+  let isRead = inputIsRead; // by the backward pass of the layer that put it out
+  for (const layer of layers) {
+    const inPlace = layer.elementwise && !layer.reads.x && !isRead;
+    input = inPlace ? input : allocate(rows * layer.out);
+    isRead = layer.reads.y;
+    outputs.push(input);
+  }
+  const widest = layers.reduce((width, layer) => Math.max(width, layer.in, layer.out), 0);
+  const gradients = [allocate(rows * widest), allocate(rows * widest)] as const;
+  const memories = layers.map((layer) => layer.createMemory?.(rows, allocate) ?? noMemory);
+  return { outputs, gradients, memories };
+}
+
+/** Runs B rows of `x` through the layers; returns the array of the last one's outputs [B, out]. */
+export function forwardStack(
+  layers: readonly Layer[],
+  memory: StackMemory,
+  x: Float64Array, // [B, in]
+  parameters: readonly (readonly Float64Array[])[],
+  B: number,
+  pass: Pass,
+  inspect?: Inspect,
+): Float64Array {
+  let input = x;
+  for (let l = 0; l < layers.length; l++) {
+    const y = memory.outputs[l];
+    layers[l].forward(y, input, parameters[l], B, pass, memory.memories[l]);
+    inspect?.('forward', l, y, B * layers[l].out);
+    input = y;
+  }
+  return input;
+}
+
+/**
+ * Takes the gradient by the last output from `memory.gradients[0]` back to the first layer that has parameters, or on
+ * to `x` where `toInput`. Overwrites every array of `gradients`; returns the array of the gradient that it reached.
+ */
+export function backwardStack(
+  layers: readonly Layer[],
+  memory: StackMemory,
+  toInput: boolean,
+  x: Float64Array, // [B, in]
+  parameters: readonly (readonly Float64Array[])[],
+  gradients: readonly (readonly Float64Array[])[],
+  B: number,
+  pass: Pass,
+  inspect?: Inspect,
+): Float64Array {
+  let dy = memory.gradients[0];
+  let free = memory.gradients[1];
+  const first = toInput ? 0 : firstTrainable(layers);
+  for (let l = layers.length - 1; l >= first; l--) {
+    const layer = layers[l];
+    const dx = l === first && !toInput ? null : layer.elementwise ? dy : free;
+    const input = l === 0 ? x : memory.outputs[l - 1];
+    layer.backward(dx, dy, input, memory.outputs[l], parameters[l], gradients[l], B, pass, memory.memories[l]);
+    if (dx === null) break;
+    inspect?.('backward', l, dx, B * layer.in);
+    if (dx !== dy) {
+      free = dy;
+      dy = dx;
+    }
+  }
+  return dy;
+}
+
+/** No layer before this one has parameters, so no gradient need reach them. */
+function firstTrainable(layers: readonly Layer[]): number {
+  const first = layers.findIndex((layer) => layer.tensors.length > 0);
+  return first === -1 ? layers.length : first;
+}

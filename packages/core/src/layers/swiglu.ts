@@ -1,0 +1,63 @@
+import { createInitializer, type InitializerSpec } from '../initializers/index.ts';
+import { flush } from '../math/flush.ts';
+import { sigmoid } from '../math/sigmoid.ts';
+import { onlyKeys, positiveInteger } from '../text/check.ts';
+import type { Layer, Place } from './layer.ts';
+
+export interface SwigluOptions {
+  in?: number; // I, default: what the layer before puts out
+  out: number; // O
+  init?: InitializerSpec; // of Wg and Wv, default glorot-uniform
+  biasInit?: InitializerSpec; // of bg and bv, default zeros
+}
+
+/**
+ * y = silu(g) · v with the gate g = x · Wg + bg and the value v = x · Wv + bv, Wg and Wv [I, O].
+ * dx is dg · Wgᵀ, to which dv · Wvᵀ is added. [Shazeer 2020, eq. 5](https://arxiv.org/abs/2002.05202), with biases.
+ */
+export function swiglu(options: SwigluOptions, { input }: Place): Layer {
+  onlyKeys('swiglu', options, ['in', 'out', 'init', 'biasInit']);
+  const I = options.in === undefined ? input : positiveInteger('swiglu', 'in', options.in);
+  const O = positiveInteger('swiglu', 'out', options.out);
+  const initializeW = createInitializer(options.init ?? 'glorot-uniform');
+  const initializeB = createInitializer(options.biasInit ?? 'zeros');
+  return {
+    label: `swiglu(${I}->${O})`,
+    in: I,
+    out: O,
+    elementwise: false,
+    reads: { x: true, y: false },
+    tensors: [
+      { name: 'Wg', shape: [I, O], initialize: (out, random) => initializeW(out, I, O, random) },
+      { name: 'bg', shape: [O], initialize: (out, random) => initializeB(out, I, O, random) },
+      { name: 'Wv', shape: [I, O], initialize: (out, random) => initializeW(out, I, O, random) },
+      { name: 'bv', shape: [O], initialize: (out, random) => initializeB(out, I, O, random) },
+    ],
+    // g and v, whose places dg and dv take; and the part of dx that comes by v.
+    createMemory: (rows, allocate) => ({ arrays: [allocate(rows * O), allocate(rows * O), allocate(rows * I)] }),
+    forward(y, x, parameters, B, { kernels }, { arrays }) {
+      const g = arrays[0];
+      const v = arrays[1];
+      kernels.affine(g, x, parameters[0], parameters[1], B, I, O);
+      kernels.affine(v, x, parameters[2], parameters[3], B, I, O);
+      for (let i = 0; i < B * O; i++) y[i] = g[i] * sigmoid(g[i]) * v[i];
+    },
+    backward(dx, dy, x, _y, parameters, gradients, B, { kernels }, { arrays }) {
+      const g = arrays[0];
+      const v = arrays[1];
+      for (let i = 0; i < B * O; i++) {
+        const s = sigmoid(g[i]);
+        const dv = flush(dy[i] * (g[i] * s));
+        g[i] = flush(dy[i] * v[i] * (s * (1 + g[i] * (1 - s))));
+        v[i] = dv;
+      }
+      kernels.affineBackwardWeights(gradients[0], gradients[1], x, g, B, I, O);
+      kernels.affineBackwardWeights(gradients[2], gradients[3], x, v, B, I, O);
+      if (dx === null) return;
+      const byValue = arrays[2];
+      kernels.affineBackwardInput(dx, g, parameters[0], B, I, O);
+      kernels.affineBackwardInput(byValue, v, parameters[2], B, I, O);
+      for (let i = 0; i < B * I; i++) dx[i] += byValue[i];
+    },
+  };
+}
