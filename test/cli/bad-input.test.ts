@@ -7,7 +7,8 @@ import { gradloom, temporaryDirectory } from '../support/command-line.ts';
 const usage: Record<string, string> = {
   'trian --dataset xor':
     'gradloom: command has "trian", expected one of train, evaluate, predict, experiment, doctor (did you mean train?)',
-  '--epochs 5': 'gradloom: --epochs stands alone, expected a command (train, evaluate, predict, experiment, doctor) before it',
+  '--epochs 5':
+    'gradloom: --epochs stands alone, expected a command (train, evaluate, predict, experiment, doctor) before it',
   train:
     'gradloom train: --dataset is missing, expected one of mnist, xor, and, or, spirals, moons, circles, blobs, sine, or a path',
   'train xor': 'gradloom train: the word "xor" belongs to no flag, expected flags alone (did you mean --dataset xor?)',
