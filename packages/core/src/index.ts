@@ -40,6 +40,14 @@ export {
   optimizers,
   type UpdateKernel,
 } from './optimizers/index.ts';
+export {
+  createProbe,
+  type LayerFigures,
+  type ProbeReading,
+  probeFigures,
+  probeLength,
+  type TensorFigures,
+} from './probe.ts';
 export { createRandom, type Random, shuffle } from './random/index.ts';
 export {
   createSchedule,

@@ -5,6 +5,7 @@ import {
   largestShard,
   type Network,
   type Optimizer,
+  probeLength,
   type Schedule,
   WasmApi,
   type WasmMemory,
@@ -29,6 +30,7 @@ export interface ArenaOptions {
   batch: number;
   shards: number; // S; 0 where nothing is trained
   threads: number; // the most that the run will use
+  probes?: boolean; // looks into layers on the way, default false
   heapBase: number; // first byte that the kernels' module leaves free
 }
 
@@ -43,6 +45,7 @@ export interface Arena {
   readonly scheduleState: Float64Array;
   readonly losses: Float64Array; // [RING] mean loss of each step of a span
   readonly norms: Float64Array; // [RING] gradient norm of each step of a span
+  readonly probeSums: Float64Array; // [S, probeLength] of the last step that was looked at; empty where none is
   readonly scratch: readonly Float64Array[]; // [threads][*] private to each thread
 }
 
@@ -60,7 +63,7 @@ export interface ArenaPlan {
 
 /** @throws Error with the size of each part where the plan passes the 4 GiB of a 32-bit memory; nothing is allocated. */
 export function planArena(options: ArenaOptions): ArenaPlan {
-  const { network, loss, optimizer, schedule, batch, shards: S, threads, heapBase } = options;
+  const { network, loss, optimizer, schedule, batch, shards: S, threads, heapBase, probes = false } = options;
   const P = network.parameterCount;
   const scratchLength = threadScratch(network, loss, Math.max(largestShard(batch, S || 1), EVALUATION_ROWS));
   const parts: Part[] = [];
@@ -80,6 +83,8 @@ export function planArena(options: ArenaOptions): ArenaPlan {
   const scheduleState = take('schedule state', schedule.initialState.length * 8);
   const losses = take('loss ring', RING * 8);
   const norms = take('norm ring', RING * 8);
+  const probeSumsLength = probes ? S * probeLength(network) : 0;
+  const probeSums = take('looks into layers', probeSumsLength * 8);
   const scratch = Array.from({ length: threads }, (_, t) => take(`activations of thread ${t}`, scratchLength * 8));
   const bytes = Math.ceil(end / PAGE) * PAGE;
   if (bytes > WASM32_LIMIT) throw new Error(tooLarge(bytes, parts));
@@ -98,6 +103,7 @@ export function planArena(options: ArenaOptions): ArenaPlan {
         scheduleState: doubles(scheduleState, schedule.initialState.length),
         losses: doubles(losses, RING),
         norms: doubles(norms, RING),
+        probeSums: doubles(probeSums, probeSumsLength),
         scratch: scratch.map((offset) => doubles(offset, scratchLength)),
       };
     },

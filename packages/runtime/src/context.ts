@@ -6,14 +6,17 @@ import {
   createBlockUpdate,
   createLoss,
   createOptimizer,
+  createProbe,
   createSchedule,
   createWorkspace,
+  type Inspect,
   type Kernels,
   type Loss,
   largestShard,
   type Network,
   type Optimizer,
   type Pass,
+  probeLength,
   type Schedule,
   targetColumns,
   type Workspace,
@@ -36,6 +39,7 @@ export interface RunContext {
   readonly lossSum: Float64Array; // [1] this thread's own, for chunks of an evaluation
   readonly lossSlots: readonly Float64Array[]; // [S][1] where each shard's summed loss goes
   readonly gradients: readonly (readonly (readonly Float64Array[])[])[]; // one a shard
+  readonly probes: readonly Inspect[]; // one a shard; none where the run has no looks
   readonly update: BlockUpdate;
   readonly hyper: Float64Array;
   readonly scale: Float64Array; // [1] what clipping multiplies the gradient by
@@ -51,8 +55,9 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const optimizer = createOptimizer(setup.optimizer);
   const schedule = createSchedule(setup.schedule, setup.context);
   const heapBase = heapBaseOf(setup.module);
-  const { batch, shards, threads } = setup;
-  const arena = planArena({ network, loss, optimizer, schedule, batch, shards, threads, heapBase }).bind(setup.memory);
+  const { batch, shards, threads, probes } = setup;
+  const layout = planArena({ network, loss, optimizer, schedule, batch, shards, threads, probes, heapBase });
+  const arena = layout.bind(setup.memory);
   const P = network.parameterCount;
   const allocate = scratchAllocator(arena.scratch[thread]);
   const kernels = createBackendKernels(setup.backend, {
@@ -62,6 +67,8 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   });
   const lossSum = allocate(1);
   const rows = Math.max(largestShard(batch, shards || 1), EVALUATION_ROWS);
+  const workspace = createWorkspace(network, loss, rows, allocate);
+  const looks = probeLength(network);
   const hyper = new Float64Array(optimizer.hyperLength);
   const scale = Float64Array.of(1);
   return {
@@ -72,11 +79,14 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     optimizer,
     schedule,
     kernels,
-    workspace: createWorkspace(network, loss, rows, allocate),
+    workspace,
     theta: bindTensors(network, arena.theta),
     lossSum,
     lossSlots: Array.from({ length: shards }, (_, s) => arena.lossSums.subarray(s, s + 1)),
     gradients: Array.from({ length: shards }, (_, s) => bindTensors(network, arena.gSum.subarray(s * P, (s + 1) * P))),
+    probes: Array.from({ length: probes ? shards : 0 }, (_, s) =>
+      createProbe(network, workspace, arena.probeSums.subarray(s * looks, (s + 1) * looks)),
+    ),
     update: createBlockUpdate(kernels, optimizer, arena, hyper, scale),
     hyper,
     scale,

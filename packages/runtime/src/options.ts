@@ -22,6 +22,7 @@ import type { DataSplits, Dataset } from './datasets/dataset.ts';
 import { checkFit } from './datasets/targets.ts';
 import { isPool, type Pool } from './pool.ts';
 import type { RunShape } from './prepare.ts';
+import { type ProbeSteps, probeSteps } from './probe-steps.ts';
 
 export interface TrainOptions {
   loss?: LossSpec; // default: softmax-cross-entropy for classes, mse for values
@@ -39,6 +40,7 @@ export interface TrainOptions {
   clipNorm?: number; // most that the norm of a batch's gradient may be, default: no limit
   shuffle?: boolean; // default true; a batch of all rows is never shuffled
   evaluateEvery?: number; // epochs from one evaluation of the validation set to the next, default: 1, or a hundredth of the epochs
+  probe?: number | readonly number[]; // looks into every layer: steps from one look to the next, or the steps; always the first too
   pool?: Pool; // threads to share with other runs, default: own threads for this run
   signal?: AbortSignal; // ends the run at the end of a step, with the state so far
 }
@@ -59,6 +61,7 @@ const OPTION_NAMES = [
   'clipNorm',
   'shuffle',
   'evaluateEvery',
+  'probe',
   'pool',
   'signal',
 ] as const satisfies readonly (keyof TrainOptions)[];
@@ -69,6 +72,7 @@ export interface RunPlan extends RunShape {
   readonly shuffle: boolean;
   readonly totalEpochs: number; // the last may be cut short by `steps`
   readonly evaluateEvery: number;
+  readonly probe: ProbeSteps | null;
   readonly warnings: readonly string[];
 }
 
@@ -116,6 +120,8 @@ export function planRun(spec: NetworkSpec, { train, validation, test }: DataSpli
       options.clipNorm === undefined ? null : number('train', 'clipNorm', options.clipNorm, 'above 0', (c) => c > 0),
     shuffle: (options.shuffle ?? true) && batch < train.rows,
     totalEpochs,
+    probes: options.probe !== undefined,
+    probe: options.probe === undefined ? null : probeSteps(options.probe),
     evaluateEvery: positiveInteger('train', 'evaluateEvery', options.evaluateEvery ?? Math.ceil(totalEpochs / 100)),
     warnings: warningsOf(threads, shards, options),
   };

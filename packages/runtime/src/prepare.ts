@@ -32,6 +32,7 @@ export interface RunShape {
   readonly threads: number;
   readonly seed: number;
   readonly clipNorm: number | null;
+  readonly probes?: boolean;
   readonly backend: BackendChoice;
   readonly blas: string | undefined;
 }
@@ -61,6 +62,7 @@ export function openRun(shape: RunShape): { setup: RunSetup; arena: Arena } {
     threads,
     seed: shape.seed,
     clipNorm: shape.clipNorm,
+    probes: shape.probes ?? false,
     backend,
     module,
     memory,

@@ -23,6 +23,7 @@ export interface RunSetup {
   readonly threads: number; // that the arena was planned for
   readonly seed: number;
   readonly clipNorm: number | null;
+  readonly probes: boolean; // the arena has room for looks into layers
   readonly backend: Backend;
   readonly module: WasmModule | null; // of the SIMD kernels; null where the backend has none
   readonly memory: WasmMemory; // see arena.ts
@@ -43,6 +44,7 @@ export interface SpanTask extends Task {
   readonly kind: 'span';
   readonly first: number;
   readonly limit: number;
+  readonly probe?: boolean; // look into the layers at every step of it
 }
 
 /** Outputs and summed losses of the chunks of `rows` rows from row `first` of a dataset. */

@@ -1,4 +1,4 @@
-import type { LossSpec, NetworkSpec } from '@gradloom/core';
+import type { LayerFigures, LossSpec, NetworkSpec } from '@gradloom/core';
 import type { Backend } from './backend.ts';
 
 /** What a network does on a set of rows. A figure that does not apply is absent. */
@@ -60,6 +60,13 @@ export type TrainEvent =
       readonly learningRate: number; // of the epoch's last step
       readonly elapsedMs: number; // inside spans only
       readonly validation?: Evaluation;
+    }
+  | {
+      readonly type: 'probe';
+      readonly step: number; // steps done before: 0 is the start
+      readonly loss: number; // of the batch that was looked at
+      readonly gradientNorm: number; // likewise, before clipping
+      readonly layers: readonly LayerFigures[];
     };
 
 /** A run that met a loss or gradient that is not finite. It holds the state before the bad step. */

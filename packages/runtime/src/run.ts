@@ -5,6 +5,7 @@ import { describeBadStep } from './diagnose.ts';
 import { createEpochLog } from './epoch-log.ts';
 import { evaluateDataset } from './evaluate-dataset.ts';
 import { fingerprint } from './fingerprint.ts';
+import { createLook } from './look.ts';
 import type { RunPlan } from './options.ts';
 import type { Pool } from './pool.ts';
 import type { PreparedRun } from './prepare.ts';
@@ -26,6 +27,7 @@ export async function runEpochs(
   // A thread without a shard and without a block would only make the others wait for it.
   const team = Math.min(threads, Math.max(plan.shards, blockCount(plan.network.parameterCount)));
   const snapshot = createSnapshot(arena);
+  const look = plan.probe === null ? null : createLook(plan.network, setup, arena, plan.probe);
   const log = createEpochLog(totalEpochs);
   const rows = data.train.rows;
   let step = 0;
@@ -47,10 +49,16 @@ export async function runEpochs(
 
   while (step < totalSteps && !signal?.aborted) {
     const epoch = Math.floor(step / stepsPerEpoch);
-    const limit = Math.min(totalSteps, step + RING, nextStop(epoch), ordersReady(epoch));
+    // A look has its step for itself: its figures belong to the weights between two spans.
+    const probe = look?.isDue(step) ?? false;
+    const ring = probe ? 1 : RING;
+    const nextLook = look?.next(step) ?? totalSteps;
+    const limit = Math.min(totalSteps, step + ring, nextLook, nextStop(epoch), ordersReady(epoch));
     snapshot.take();
-    const span = await spanOrRestore(step, limit);
+    if (probe) look?.begin();
+    const span = await spanOrRestore(step, limit, probe);
     if (span.bad) await failAt(step, step + span.steps - 1);
+    if (probe && look !== null) emit(look.read(step));
     elapsedMs += span.elapsedMs;
     lastSteps = span.steps;
     await report(span);
@@ -91,9 +99,9 @@ export async function runEpochs(
     return orders.prepare(epoch, 1 + Math.ceil((2 * lastSteps) / stepsPerEpoch)) * stepsPerEpoch;
   }
 
-  async function spanOrRestore(first: number, limit: number): Promise<SpanResult> {
+  async function spanOrRestore(first: number, limit: number, probe: boolean): Promise<SpanResult> {
     try {
-      return await runSpan(pool, setup, { first, limit, threads: team, signal });
+      return await runSpan(pool, setup, { first, limit, threads: team, probe, signal });
     } catch (error) {
       snapshot.restore();
       throw new Error(`train: ${error instanceof Error ? error.message : error} (in steps ${first} to ${limit - 1})`, {

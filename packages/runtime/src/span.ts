@@ -18,6 +18,7 @@ export interface SpanOptions {
   readonly first: number; // step
   readonly limit: number; // step
   readonly threads: number;
+  readonly probe?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -26,7 +27,7 @@ export interface SpanOptions {
  * every other thread has left the run's memory, and what the memory holds is worth nothing.
  */
 export async function runSpan(pool: Pool, setup: RunSetup, options: SpanOptions): Promise<SpanResult> {
-  const { first, limit, threads, signal } = options;
+  const { first, limit, threads, probe = false, signal } = options;
   const { control } = setup;
   const team = await pool.acquire(threads);
   resetControl(control);
@@ -38,7 +39,7 @@ export async function runSpan(pool: Pool, setup: RunSetup, options: SpanOptions)
   try {
     const live = [...pool.live];
     const tasks = Array.from({ length: threads }, (_, thread): WorkerTask => {
-      return { kind: 'span', setup, live, thread, threads, first, limit };
+      return { kind: 'span', setup, live, thread, threads, first, limit, probe };
     });
     await runTeam(team, tasks, control);
     return {

@@ -26,7 +26,7 @@ function shardsPhase(context: RunContext, task: SpanTask, step: number): void {
   const S = context.setup.shards;
   const end = share(task.thread + 1, S, task.threads);
   for (let s = share(task.thread, S, task.threads); s < end; s++) {
-    runShard(context, step, s);
+    runShard(context, step, s, task.probe ? context.probes[s] : undefined);
   }
 }
 

@@ -3,7 +3,7 @@ import { type TrainEvent, TrainingError, train } from '@gradloom/runtime';
 import { type Io, printLine } from '../io.ts';
 import { kebabCase } from '../options/member.ts';
 import { exitCodes, type Interruption, listenForInterrupt } from '../terminal/interrupt.ts';
-import { epochLine } from './metrics-line.ts';
+import { epochLine, probeLine } from './metrics-line.ts';
 import { modelOf } from './model-of.ts';
 import { trainOptions } from './options.ts';
 import type { Recipe } from './recipe.ts';
@@ -26,6 +26,9 @@ export async function followRun(recipe: Recipe, reporter: Reporter, io: Io): Pro
     } else if (event.type === 'epoch') {
       directory?.addMetrics(epochLine(event));
       reporter.epoch(event);
+    } else if (event.type === 'probe') {
+      directory?.addMetrics(probeLine(event));
+      reporter.probe(event);
     } else if (event.type === 'progress') {
       reporter.progress(event);
     } else if (event.type === 'warning') {

@@ -1,5 +1,5 @@
 import { type Io, printLine } from '../io.ts';
-import { doneLine, epochLine, startLine } from './metrics-line.ts';
+import { doneLine, epochLine, probeLine, startLine } from './metrics-line.ts';
 import type { Reporter } from './reporter.ts';
 
 /** One JSON object a line on stdout; with `quiet` only the last. */
@@ -10,6 +10,7 @@ export function jsonReporter({ stdout }: Io, quiet: boolean): Reporter {
     warning: (message) => print(JSON.stringify({ event: 'warning', message })),
     progress() {},
     epoch: (event) => print(epochLine(event)),
+    probe: (event) => print(probeLine(event)),
     stop() {},
     done: (_run, result) => printLine(stdout, doneLine(result)),
   };

@@ -1,6 +1,6 @@
 import type { TrainResult } from '@gradloom/runtime';
 import { configOf } from './describe-flags.ts';
-import type { EpochEvent, RunStart } from './reporter.ts';
+import type { EpochEvent, ProbeEvent, RunStart } from './reporter.ts';
 
 /** The first line of --json. */
 export function startLine({ recipe, event, out }: RunStart): string {
@@ -33,6 +33,9 @@ export function epochLine({ type: event, validation, ...figures }: EpochEvent): 
     validationAccuracy: validation?.accuracy ?? null,
   });
 }
+
+/** Likewise: the figures of each layer before step `step`, which counts from 0. */
+export const probeLine = ({ type: event, ...figures }: ProbeEvent): string => JSON.stringify({ event, ...figures });
 
 /** The last line of --json. */
 export function doneLine(result: TrainResult): string {

@@ -100,6 +100,12 @@ export const trainOptions = {
     describe: 'epochs from one validation to the next (1, or 1 % of the run)',
   },
 
+  probe: {
+    ...training,
+    ...wholeNumber(1),
+    describe: 'steps from one look into the layers to the next, for metrics.jsonl and --json (none)',
+  },
+
   ...runOptions,
 
   out: { ...output, ...text('a directory'), describe: 'directory for the run, new or empty (runs/<dataset>-<number>)' },

@@ -7,6 +7,7 @@ export const quietReporter = ({ stdout }: Io): Reporter => ({
   warning() {},
   progress() {},
   epoch() {},
+  probe() {},
   stop() {},
   done({ out }) {
     if (out !== null) printLine(stdout, out);

@@ -50,9 +50,9 @@ function withoutOptimizerFlags(values: TrainValues): TrainValues {
 }
 
 function trainOptionsOf(values: TrainValues): TrainOptions {
-  const { loss, optimizer, schedule, batch, epochs, steps, seed, shards, threads, backend, blas } = values;
+  const { loss, optimizer, schedule, batch, epochs, steps, seed, shards, threads, backend, blas, probe } = values;
   const options = {
-    ...{ loss, optimizer, schedule, batch, epochs, steps, seed, shards, threads, backend, blas },
+    ...{ loss, optimizer, schedule, batch, epochs, steps, seed, shards, threads, backend, blas, probe },
     clipNorm: values['clip-norm'],
     evaluateEvery: values['evaluate-every'],
     shuffle: !values['no-shuffle'],

@@ -3,6 +3,7 @@ import type { Recipe } from './recipe.ts';
 
 export type StartEvent = Extract<TrainEvent, { type: 'start' }>;
 export type ProgressEvent = Extract<TrainEvent, { type: 'progress' }>;
+export type ProbeEvent = Extract<TrainEvent, { type: 'probe' }>;
 export type EpochEvent = Extract<TrainEvent, { type: 'epoch' }>;
 
 /** What is known of a run when its first step begins. */
@@ -18,6 +19,7 @@ export interface Reporter {
   warning(message: string): void;
   progress(event: ProgressEvent): void;
   epoch(event: EpochEvent): void;
+  probe(event: ProbeEvent): void;
   /** Nothing moves any more: takes away what was only there for the moment. */
   stop(): void;
   done(run: RunStart, result: TrainResult): void;

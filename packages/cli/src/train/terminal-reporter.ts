@@ -37,6 +37,8 @@ export function terminalReporter(io: Io): Reporter {
       const every = Math.ceil(totalEpochs / MOST_LINES);
       if (event.epoch % every === 0 || event.epoch === totalEpochs) progress?.line(epochText(event, totalEpochs));
     },
+    // Figures of every layer would bury the epochs: they go to metrics.jsonl and --json.
+    probe() {},
     stop: () => progress?.stop(),
     done(run, result) {
       for (const line of summarize(run, result, paint, invocation(io.env))) printLine(io.stdout, line);

@@ -1,0 +1,24 @@
+import { positiveInteger, show } from '@gradloom/core';
+
+/** The steps at which a run looks into its layers. */
+export interface ProbeSteps {
+  isDue(step: number): boolean;
+  /** First of them after `step`; Infinity where none is left. */
+  next(step: number): number;
+}
+
+/** Steps from one look to the next, or the steps themselves; step 0 is always one of them. @throws Error for other values. */
+export function probeSteps(probe: number | readonly number[]): ProbeSteps {
+  if (typeof probe === 'number') {
+    const every = positiveInteger('train', 'probe', probe);
+    return { isDue: (step) => step % every === 0, next: (step) => (Math.floor(step / every) + 1) * every };
+  }
+  if (!Array.isArray(probe) || !probe.every((step) => Number.isSafeInteger(step) && step >= 0)) {
+    throw new Error(`train: probe has ${show(probe)}, expected steps from one look to the next, or an array of steps`);
+  }
+  const steps = new Set<number>([0, ...probe]);
+  return {
+    isDue: (step) => steps.has(step),
+    next: (step) => [...steps].reduce((next, s) => (s > step && s < next ? s : next), Number.POSITIVE_INFINITY),
+  };
+}
