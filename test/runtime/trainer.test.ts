@@ -274,3 +274,17 @@ test('a failure rejects result and iterator alike, and neither has to be used', 
   process.off('unhandledRejection', note);
   expect(unhandled).toEqual([]);
 });
+
+test('threads that would have nothing to do are not started: a thousand of them cost one shard what one costs', async () => {
+  const small: NetworkSpec = { input: 8, layers: [{ kind: 'dense', out: 3 }] };
+  const result = await train(small, { train: dataset }, { threads: 1000, batch: 8, steps: 2 }).result;
+  expect(result.threads).toBe(1000);
+  const nested: NetworkSpec = {
+    input: 8,
+    layers: [
+      { kind: 'residual', layers: [{ kind: 'activation', fn: 'step' }] },
+      { kind: 'dense', out: 3 },
+    ],
+  };
+  await expect(train(nested, { train: dataset }).result).rejects.toThrow('step at layer 0.0 has derivative 0');
+});

@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os';
 import {
   activations,
+  blockCount,
   buildNetwork,
   createLoss,
   createOptimizer,
   createSchedule,
   defaultShards,
+  type LayerSpec,
   type LossSpec,
   type Network,
   type NetworkSpec,
@@ -17,6 +19,7 @@ import {
   type ScheduleSpec,
   show,
 } from '@gradloom/core';
+import { EVALUATION_ROWS } from './arena.ts';
 import type { BackendChoice } from './backend.ts';
 import type { DataSplits, Dataset } from './datasets/dataset.ts';
 import { checkFit } from './datasets/targets.ts';
@@ -68,6 +71,7 @@ const OPTION_NAMES = [
 
 /** A run with every default filled in and every shape checked. */
 export interface RunPlan extends RunShape {
+  readonly askedThreads: number; // `threads` are those of them that have something to do
   readonly parameters: Float64Array | null; // [P] to start from; null: drawn from the seed
   readonly shuffle: boolean;
   readonly totalEpochs: number; // the last may be cut short by `steps`
@@ -80,7 +84,7 @@ export interface RunPlan extends RunShape {
 export function planRun(spec: NetworkSpec, { train, validation, test }: DataSplits, options: TrainOptions): RunPlan {
   onlyKeys('train', options, OPTION_NAMES);
   const network = buildNetwork(spec);
-  refuseUntrainable(network);
+  refuseUntrainable(spec.layers);
   const lossSpec = options.loss ?? (train.classes === null ? 'mse' : 'softmax-cross-entropy');
   const loss = createLoss(lossSpec);
   for (const set of [train, validation, test]) if (set !== undefined) checkFit('train', network, loss, set);
@@ -111,7 +115,8 @@ export function planRun(spec: NetworkSpec, { train, validation, test }: DataSpli
     context,
     batch,
     shards,
-    threads,
+    threads: Math.min(threads, mostUseful(shards, network, [validation, test])),
+    askedThreads: threads,
     backend: options.backend ?? 'auto',
     blas: options.blas,
     seed: seedOf(options.seed ?? 0),
@@ -125,6 +130,12 @@ export function planRun(spec: NetworkSpec, { train, validation, test }: DataSpli
     evaluateEvery: positiveInteger('train', 'evaluateEvery', options.evaluateEvery ?? Math.ceil(totalEpochs / 100)),
     warnings: warningsOf(threads, shards, options),
   };
+}
+
+/** A thread without a shard, a block or a chunk of an evaluation would only have to be started and waited for. */
+function mostUseful(shards: number, { parameterCount }: Network, evaluated: readonly (Dataset | undefined)[]): number {
+  const chunks = evaluated.map((set) => Math.ceil((set?.rows ?? 0) / EVALUATION_ROWS));
+  return Math.max(shards, blockCount(parameterCount), ...chunks);
 }
 
 function batchOf(batch: number | 'full' | undefined, { rows }: Dataset): number {
@@ -177,11 +188,12 @@ function checkSignal(signal: unknown): void {
 }
 
 /** An activation whose derivative is 0 everywhere would leave every weight below it where it is. */
-function refuseUntrainable(network: Network): void {
-  for (const [index, layer] of network.spec.layers.entries()) {
+function refuseUntrainable(layers: readonly LayerSpec[], path = ''): void {
+  for (const [index, layer] of layers.entries()) {
+    if (layer.kind === 'residual') refuseUntrainable(layer.layers, `${path}${index}.`);
     if (layer.kind !== 'activation' || activations[layer.fn].maxSlope > 0) continue;
     throw new Error(
-      `train: ${network.layers[index].label} at layer ${index} has derivative 0 everywhere, expected an activation with a gradient`,
+      `train: ${layer.fn} at layer ${path}${index} has derivative 0 everywhere, expected an activation with a gradient`,
     );
   }
 }

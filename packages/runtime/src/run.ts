@@ -39,7 +39,7 @@ export async function runEpochs(
   emit({
     type: 'start',
     parameters: plan.network.parameterCount,
-    threads,
+    threads: plan.askedThreads,
     shards: plan.shards,
     batch,
     backend: setup.backend,
@@ -79,7 +79,7 @@ export async function runEpochs(
     trainLoss: epochLosses.at(-1) ?? Number.NaN,
     ...(validation === undefined ? {} : { validation }),
     ...(test === undefined ? {} : { test }),
-    threads,
+    threads: plan.askedThreads,
     shards: plan.shards,
     batch,
     backend: setup.backend,

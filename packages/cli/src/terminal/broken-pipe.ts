@@ -3,12 +3,14 @@ import { exitCodes } from './interrupt.ts';
 
 /**
  * Ends the process without a word when nobody reads stdout any more (`| head`), unless a command listens itself to finish
- * its work. What cannot be printed on stderr is lost.
+ * its work; with one sentence where stdout fails otherwise (a full disk). What cannot be printed on stderr is lost.
  */
 export function endOnBrokenPipe({ stdout, stderr }: Io): void {
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    if (stdout.listenerCount('error') === 1) process.exit(exitCodes.SIGPIPE);
+    if (stdout.listenerCount('error') > 1) return;
+    if (error.code === 'EPIPE') process.exit(exitCodes.SIGPIPE);
+    stderr.write(`gradloom: stdout has failed with ${error.code ?? error.message}, expected a place to print to\n`);
+    process.exit(1);
   });
   stderr.on('error', () => {});
 }
