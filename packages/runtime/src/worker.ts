@@ -25,11 +25,20 @@ function contextOf({ setup, thread, live }: Exclude<WorkerTask, { kind: 'ping' }
   return context;
 }
 
+/** Memory of ended runs that a thread holds at most: collecting takes some 10 ms, as long as all of a small run. */
+const FORGOTTEN_LIMIT = 64 * 1024 ** 2;
+let forgottenBytes = 0;
+
 /** V8 does not count shared memory, and a thread that makes no garbage would hold that of hundreds of ended runs. */
 function forgetAllBut(live: readonly number[]): void {
-  const known = contexts.size;
-  for (const [key, { setup }] of contexts) if (!live.includes(setup.run)) contexts.delete(key);
-  if (contexts.size < known) collectGarbage();
+  for (const [key, { setup }] of contexts) {
+    if (live.includes(setup.run)) continue;
+    contexts.delete(key);
+    forgottenBytes += setup.memory.buffer.byteLength;
+  }
+  if (forgottenBytes < FORGOTTEN_LIMIT) return;
+  forgottenBytes = 0;
+  collectGarbage();
 }
 
 /** A throw of this thread, wherever it comes from, sends the whole team home: nobody waits for one who does not come. */
