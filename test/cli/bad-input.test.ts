@@ -76,7 +76,7 @@ const failures: Record<string, string> = {
   'train --dataset xor --loss softmax-cross-entropy':
     'gradloom train: the target of xor has values, expected class indices (loss softmax-cross-entropy; mse takes values)',
   'train --dataset xor --activation step --no-out':
-    'gradloom train: step(3) at layer 1 has derivative 0 everywhere, expected an activation with a gradient',
+    'gradloom train: step at layer 1 has derivative 0 everywhere, expected an activation with a gradient',
   'evaluate nowhere': 'gradloom evaluate: nowhere is missing, expected a Gradloom file',
 };
 
