@@ -1,5 +1,5 @@
-import { runOptions } from '../options/common.ts';
 import type { OptionTable } from '../options/option.ts';
+import { runOptions } from '../options/run-options.ts';
 import { toggle } from '../options/words.ts';
 
 export const doctorOptions = {

@@ -1,8 +1,8 @@
 import { splitNames } from '../datasets/split-names.ts';
-import { runOptions } from '../options/common.ts';
 import { datasetSource } from '../options/dataset-source.ts';
 import { wholeNumber } from '../options/numbers.ts';
 import type { OptionTable, Values } from '../options/option.ts';
+import { runOptions } from '../options/run-options.ts';
 import { keyOf, toggle } from '../options/words.ts';
 
 export const evaluateOptions = {

@@ -1,5 +1,5 @@
-import { runOptions } from '../options/common.ts';
 import type { OptionTable } from '../options/option.ts';
+import { runOptions } from '../options/run-options.ts';
 import { text, toggle } from '../options/words.ts';
 
 /** Every experiment takes these. The backend is wasm unless told otherwise, so that everyone sees the same digits. */

@@ -14,13 +14,13 @@ import {
   schedules,
 } from '@gradloom/core';
 import { activationSpec } from '../options/activation.ts';
-import { runOptions } from '../options/common.ts';
 import { datasetSource } from '../options/dataset-source.ts';
 import { memberOf } from '../options/member.ts';
 import { networkFile } from '../options/network-file.ts';
 import { fraction, nonNegative, positive, rowsOrFull, wholeNumber, widths } from '../options/numbers.ts';
 import type { Group, OptionTable, Values } from '../options/option.ts';
 import type { Alternatives } from '../options/raw-options.ts';
+import { runOptions } from '../options/run-options.ts';
 import { text, toggle } from '../options/words.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
 
