@@ -23,6 +23,7 @@ import {
 } from '@gradloom/core';
 import { type Arena, EVALUATION_ROWS, kernelScratch, planArena, scratchAllocator } from './arena.ts';
 import { createBackendKernels, heapBaseOf } from './backend.ts';
+import { type Clock, createClock } from './clock.ts';
 import type { RunSetup } from './protocol.ts';
 
 /** A thread's own view of a run: the same network over the same memory, its own kernels and scratch. */
@@ -40,6 +41,7 @@ export interface RunContext {
   readonly lossSlots: readonly Float64Array[]; // [S][1] where each shard's summed loss goes
   readonly gradients: readonly (readonly (readonly Float64Array[])[])[]; // one a shard
   readonly probes: readonly Inspect[]; // one a shard; none where the run has no looks
+  readonly clock: Clock | null; // where the run has a profile
   readonly update: BlockUpdate;
   readonly hyper: Float64Array;
   readonly scale: Float64Array; // [1] what clipping multiplies the gradient by
@@ -87,6 +89,7 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     probes: Array.from({ length: probes ? shards : 0 }, (_, s) =>
       createProbe(network, workspace, arena.probeSums.subarray(s * looks, (s + 1) * looks)),
     ),
+    clock: setup.times === null ? null : createClock(setup.times, thread),
     update: createBlockUpdate(kernels, optimizer, arena, hyper, scale),
     hyper,
     scale,

@@ -1,4 +1,5 @@
 export { type Backend, type BackendChoice, backendChoices, compileKernels, resolveBackend } from './backend.ts';
+export { type Profile, parts } from './clock.ts';
 export {
   type ClassOptions,
   type DataMatrix,

@@ -12,6 +12,7 @@ import {
 import { type Arena, allocateArena, planArena } from './arena.ts';
 import { type BackendChoice, heapBaseOf, moduleOf, resolveBackend } from './backend.ts';
 import { allocateControl } from './barrier.ts';
+import { allocateTimes } from './clock.ts';
 import type { DataSplits } from './datasets/dataset.ts';
 import type { RunPlan } from './options.ts';
 import { createOrders, type Orders } from './orders.ts';
@@ -33,6 +34,7 @@ export interface RunShape {
   readonly seed: number;
   readonly clipNorm: number | null;
   readonly probes?: boolean;
+  readonly profile?: boolean;
   readonly backend: BackendChoice;
   readonly blas: string | undefined;
 }
@@ -63,6 +65,7 @@ export function openRun(shape: RunShape): { setup: RunSetup; arena: Arena } {
     seed: shape.seed,
     clipNorm: shape.clipNorm,
     probes: shape.probes ?? false,
+    times: shape.profile ? allocateTimes(threads) : null,
     backend,
     module,
     memory,

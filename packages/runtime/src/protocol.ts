@@ -24,6 +24,7 @@ export interface RunSetup {
   readonly seed: number;
   readonly clipNorm: number | null;
   readonly probes: boolean; // the arena has room for looks into layers
+  readonly times: Float64Array<SharedArrayBuffer> | null; // [threads, parts] see clock.ts; null where nobody asks
   readonly backend: Backend;
   readonly module: WasmModule | null; // of the SIMD kernels; null where the backend has none
   readonly memory: WasmMemory; // see arena.ts

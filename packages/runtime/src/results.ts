@@ -1,5 +1,6 @@
 import type { LayerFigures, LossSpec, NetworkSpec } from '@gradloom/core';
 import type { Backend } from './backend.ts';
+import type { Profile } from './clock.ts';
 
 /** What a network does on a set of rows. A figure that does not apply is absent. */
 export interface Evaluation {
@@ -30,6 +31,7 @@ export interface TrainResult {
   readonly seed: number;
   readonly elapsedMs: number; // inside spans only
   readonly samplesPerSecond: number; // likewise
+  readonly profiles?: readonly Profile[]; // one a thread, where `profile` asked for them
 }
 
 export type TrainEvent =

@@ -1,5 +1,6 @@
 import { blockCount } from '@gradloom/core';
 import { RING } from './arena.ts';
+import { readProfiles } from './clock.ts';
 import type { DataSplits } from './datasets/dataset.ts';
 import { describeBadStep } from './diagnose.ts';
 import { createEpochLog } from './epoch-log.ts';
@@ -86,6 +87,7 @@ export async function runEpochs(
     seed: plan.seed,
     elapsedMs,
     samplesPerSecond: elapsedMs === 0 ? 0 : (samples / elapsedMs) * 1000,
+    ...(setup.times === null ? {} : { profiles: readProfiles(setup.times, team) }),
   };
 
   /** The step at which the run must come back between spans: an evaluation that is due, or an epoch that the schedule watches. */

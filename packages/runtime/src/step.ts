@@ -8,6 +8,7 @@ import {
   shardStart,
 } from '@gradloom/core';
 import { CONTROL } from './barrier.ts';
+import { PART } from './clock.ts';
 import type { RunContext } from './context.ts';
 import { gatherRows } from './datasets/gather.ts';
 import { gatherTargets } from './datasets/targets.ts';
@@ -26,17 +27,19 @@ function shardsPhase(context: RunContext, task: SpanTask, step: number): void {
   const S = context.setup.shards;
   const end = share(task.thread + 1, S, task.threads);
   for (let s = share(task.thread, S, task.threads); s < end; s++) {
-    runShard(context, step, s, task.probe ? context.probes[s] : undefined);
+    runShard(context, step, s, task.probe ? context.probes[s] : context.clock?.inspect);
   }
 }
 
 /** Overwrites the summed loss of shard s in `step` and row s of the gradients. */
 export function runShard(context: RunContext, step: number, s: number, inspect?: Inspect): void {
-  const { network, loss, workspace, pass, theta, gradients, lossSlots } = context;
+  const { network, loss, workspace, pass, theta, gradients, lossSlots, clock } = context;
   const rows = gatherShard(context, step, s);
+  clock?.lap(PART.gather);
   pass.training = true;
   pass.step = step;
   shardGradient(lossSlots[s], network, loss, workspace, theta, gradients[s], rows, pass, inspect);
+  clock?.lap(PART.backward);
 }
 
 /** Brings the rows of shard s in `step` and their targets into the workspace; returns how many there are. */
@@ -64,6 +67,7 @@ function blocksPhase(context: RunContext, task: SpanTask, step: number): void {
     context.update.average(block, rows);
     context.update.apply(block);
   }
+  context.clock?.lap(PART.update);
 }
 
 function reducePhase(context: RunContext, task: SpanTask, step: number): void {
@@ -71,6 +75,7 @@ function reducePhase(context: RunContext, task: SpanTask, step: number): void {
   const rows = rowsOf(context.setup, step);
   const end = share(task.thread + 1, blocks, task.threads);
   for (let block = share(task.thread, blocks, task.threads); block < end; block++) context.update.average(block, rows);
+  context.clock?.lap(PART.update);
 }
 
 /** Every thread adds the block norms itself, in block order: no message, the same bits. */
@@ -80,6 +85,7 @@ function updatePhase(context: RunContext, task: SpanTask, step: number): void {
   prepareHyper(context, step);
   const end = share(task.thread + 1, blocks, task.threads);
   for (let block = share(task.thread, blocks, task.threads); block < end; block++) context.update.apply(block);
+  context.clock?.lap(PART.update);
 }
 
 function prepareHyper({ optimizer, schedule, arena, hyper }: RunContext, step: number): void {

@@ -1,4 +1,5 @@
 import { abortTeam, CONTROL, createBarrier } from './barrier.ts';
+import { PART } from './clock.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { createContext, type RunContext } from './context.ts';
 import { evaluateChunks } from './evaluation.ts';
@@ -53,17 +54,24 @@ function span(task: SpanTask): void {
 
 /** Steps until the limit, a request or an abort; a barrier after each phase keeps the team in step. */
 function runSteps(context: RunContext, task: SpanTask): void {
-  const { control } = context.setup;
+  const { setup, clock } = context;
+  const { control } = setup;
   const barrier = createBarrier(control, task.threads, context.cores);
-  const phases = stepPhases(context.setup.clipNorm);
+  const phases = stepPhases(setup.clipNorm);
   let step = task.first;
-  const finish = () => finishStep(context, task, step);
+  const finish = () => {
+    clock?.lap(PART.wait);
+    finishStep(context, task, step);
+    clock?.lap(PART.update);
+  };
   Atomics.add(control, CONTROL.checkedIn, 1);
   if (!barrier.arrive()) return;
+  clock?.start();
   for (; ; step++) {
     for (let p = 0; p < phases.length; p++) {
       phases[p](context, task, step);
       if (!barrier.arrive(p === phases.length - 1 ? finish : undefined)) return;
+      clock?.lap(PART.wait);
     }
     if (Atomics.load(control, CONTROL.decision) !== DECISION.go) return;
   }

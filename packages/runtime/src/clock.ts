@@ -1,0 +1,51 @@
+import type { Inspect } from '@gradloom/core';
+
+/** Where a thread spends a step. `update` sums the shards and applies the optimizer; `wait` is at the barriers. */
+export const parts = ['gather', 'forward', 'backward', 'update', 'wait'] as const;
+
+/** ms that a thread spent in each part, over all steps of a run. */
+export type Profile = { readonly [Part in (typeof parts)[number]]: number };
+
+/** Place of each part in a thread's row of times. */
+export const PART = { gather: 0, forward: 1, backward: 2, update: 3, wait: 4 } satisfies Record<keyof Profile, number>;
+
+/** A thread's stopwatch. Only a run that asks for a profile has one: a reading takes some 50 ns, and leaves a number on the heap. */
+export interface Clock {
+  /** What came before belongs to no part. */
+  start(): void;
+  /** Adds the time since the last call to a part. */
+  lap(part: number): void;
+  /** Ends the forward part of a shard where backward begins. */
+  readonly inspect: Inspect;
+}
+
+/** Times of all threads, outside the run's memory. */
+export const allocateTimes = (threads: number): Float64Array<SharedArrayBuffer> =>
+  new Float64Array(new SharedArrayBuffer(8 * threads * parts.length));
+
+export function createClock(times: Float64Array, thread: number): Clock {
+  const own = times.subarray(thread * parts.length, (thread + 1) * parts.length);
+  const last = new Float64Array(1); // a plain variable would be a new number on the heap at each call
+  function lap(part: number): void {
+    const nowMs = performance.now();
+    own[part] += nowMs - last[0];
+    last[0] = nowMs;
+  }
+  return {
+    start() {
+      last[0] = performance.now();
+    },
+    lap,
+    inspect(phase) {
+      if (phase === 'loss') lap(PART.forward);
+    },
+  };
+}
+
+/** The times of the first `threads` threads. */
+export function readProfiles(times: Float64Array, threads: number): Profile[] {
+  return Array.from({ length: threads }, (_, thread) => {
+    const [gather, forward, backward, update, wait] = times.subarray(thread * parts.length);
+    return { gather, forward, backward, update, wait };
+  });
+}
