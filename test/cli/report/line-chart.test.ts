@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { lineChart } from '../../../packages/cli/src/report/line-chart.ts';
+
+const rising = { name: 'rising', points: [0, 1, 2, 3].map((x): [number, number] => [x, x]) };
+const falling = { name: 'falling', points: [0, 1, 2, 3].map((x): [number, number] => [x, 3 - x]) };
+const axes = { x: 'step', y: 'loss' };
+
+/** Rows of the plot, between its y axis and its x axis. */
+const plotted = (chart: readonly string[]) =>
+  chart.filter((line) => AXIS.test(line)).map((line) => line.slice(line.search(AXIS) + 1));
+const AXIS = /[┤│]/;
+
+test('several lines have a mark each, and a legend says which is which', () => {
+  const chart = lineChart([rising, falling], axes);
+  expect(chart.at(-1)).toBe('    ● rising   + falling');
+  const rows = plotted(chart);
+  const first = (mark: string) => rows.findIndex((row) => row.includes(mark));
+  const ends = rows.map((row) => row.trim()).filter((row) => row !== '');
+  expect(ends[0]).toMatch(/^\++ +●+$/);
+  expect(ends.at(-1)).toMatch(/^●+ +\++$/);
+  expect(first('●')).toBe(first('+'));
+});
+
+test('a line of few points still crosses every column', () => {
+  const rows = plotted(lineChart([{ ...rising, points: [rising.points[0], rising.points[3]] }, falling], axes));
+  const columns = Array.from({ length: 58 }, (_, c) => rows.some((row) => (row[c] ?? ' ') !== ' '));
+  expect(columns.filter((drawn) => !drawn)).toHaveLength(0);
+});
+
+test('where lines meet, the first is on top', () => {
+  const rows = plotted(lineChart([rising, { ...rising, name: 'same' }], axes)).join('');
+  expect(rows).toContain('●');
+  expect(rows).not.toContain('+');
+});
+
+test('a line that cannot be drawn leaves the marks of the others to them', () => {
+  const chart = lineChart([{ name: 'none', points: [[0, Number.NaN]] }, rising, falling], axes);
+  expect(chart.at(-1)).toBe('    + rising   ○ falling');
+  expect(plotted(chart).join('')).toMatch(/\+.*○/);
+});
+
+test('a single line has no legend', () => {
+  expect(lineChart([rising], axes).at(-1)).not.toContain('rising');
+});
+
+test('many lines keep to 80 columns, their legend too', () => {
+  const lines = Array.from({ length: 12 }, (_, k) => ({ ...rising, name: `a line of name ${k}` }));
+  for (const line of lineChart(lines, { ...axes, log: true })) expect(line.length).toBeLessThanOrEqual(80);
+});
+
+test('nothing finite is nothing to draw', () => {
+  expect(lineChart([{ name: 'x', points: [[0, Number.NaN]] }], axes)).toEqual(['  nothing to draw']);
+});
