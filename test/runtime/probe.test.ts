@@ -1,6 +1,7 @@
-import { activations, buildNetwork, initializeParameters, type NetworkSpec } from '@gradloom/core';
+import { activations, buildNetwork, initializeParameters, type LayerSpec, type NetworkSpec } from '@gradloom/core';
 import { createPool, type Pool, type TrainEvent, type TrainOptions, train } from '@gradloom/runtime';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { numericDerivative } from '../support/numeric-gradient.ts';
 import { randomDataset } from '../support/random-dataset.ts';
 
 const dataset = randomDataset({ rows: 70, inputs: 6, classes: 3 });
@@ -21,8 +22,8 @@ beforeAll(async () => {
 });
 afterAll(() => pool.destroy());
 
-async function looks(options: TrainOptions) {
-  const run = train(spec, { train: dataset }, { backend: 'reference', seed: 3, pool, ...options });
+async function looks(options: TrainOptions, network = spec) {
+  const run = train(network, { train: dataset }, { backend: 'reference', seed: 3, pool, ...options });
   const found: Extract<TrainEvent, { type: 'probe' }>[] = [];
   for await (const event of run) if (event.type === 'probe') found.push(event);
   return { found, result: await run.result };
@@ -98,6 +99,162 @@ test('a unit that is off in every row is dead', async () => {
     if (event.type === 'probe') expect(event.layers[0].rmsDy).toBe(0);
   }
 });
+
+describe('of layers inside of others', () => {
+  const nested: NetworkSpec = {
+    input: 6,
+    layers: [
+      { kind: 'dense', out: 5 },
+      {
+        kind: 'residual',
+        layers: [
+          { kind: 'activation', fn: 'gelu' },
+          { kind: 'layer-norm' },
+          {
+            kind: 'residual',
+            layers: [
+              { kind: 'activation', fn: 'tanh' },
+              { kind: 'dense', out: 5 },
+            ],
+          },
+          { kind: 'activation', fn: 'sigmoid' },
+        ],
+      },
+      { kind: 'dense', out: 3 },
+    ],
+  };
+  const paths = ['0', '1', '1.0', '1.1', '1.2', '1.2.0', '1.2.1', '1.3', '2'];
+
+  test('figures have the same bits for 1, 2, 3 and 7 threads', async () => {
+    const options = { batch: 22, shards: 6, steps: 8, probe: 1 };
+    const [one, ...others] = await Promise.all([1, 2, 3, 7].map((threads) => looks({ ...options, threads }, nested)));
+    for (const { found } of others) expect(found).toEqual(one.found);
+  });
+
+  test('each is told what the definitions give, its gradient by nudging its outputs', async () => {
+    const { parameterCount } = buildNetwork(nested);
+    const theta = Float64Array.from({ length: parameterCount }, (_, p) => Math.sin(1 + p * p) / 2);
+    const { found } = await looks({ batch: 'full', steps: 1, threads: 2, probe: 1, parameters: theta }, nested);
+    const { layers } = found[0];
+    expect(layers.map(({ path }) => path)).toEqual(paths);
+    const rows = Array.from({ length: 70 }, (_, n) => [...dataset.inputs.array.subarray(n * 6, (n + 1) * 6)]);
+    for (const { path, mean: meanOfY, std, rmsDy, flat } of layers) {
+      const y: number[] = [];
+      const dy: number[] = [];
+      const slopes: number[] = [];
+      for (const [n, row] of rows.entries()) {
+        const outputs = evaluate(nested.layers, row, theta);
+        y.push(...(outputs.get(path) ?? []));
+        slopes.push(...slopesAt(path, outputs));
+        for (const unit of (outputs.get(path) ?? []).keys()) {
+          const loss = (by: number): number => {
+            const [a, b, c] = evaluate(nested.layers, row, theta, { path, unit, by }).get('2') ?? [];
+            return Math.log(Math.exp(a) + Math.exp(b) + Math.exp(c)) - [a, b, c][dataset.targets.array[n]];
+          };
+          dy.push(numericDerivative(loss, 0));
+        }
+      }
+      expect(meanOfY).toBeCloseTo(mean(y), 12);
+      expect(std).toBeCloseTo(spread(y), 12);
+      expect(Number(rmsDy) / Math.sqrt(mean(dy.map((d) => d * d)))).toBeCloseTo(1, 9);
+      expect(flat).toBe(slopes.length === 0 ? null : slopes.filter((slope) => slope < 0.01).length / slopes.length);
+    }
+  });
+
+  test('tensors belong to the innermost layer', async () => {
+    const { found } = await looks({ batch: 'full', steps: 1, threads: 2, probe: 1 }, nested);
+    const { layers, gradientNorm } = found[0];
+    const names = layers.flatMap(({ path, tensors }) => tensors.map(({ name, length }) => `${path} ${name} ${length}`));
+    expect(names).toEqual([
+      '0 W 30',
+      '0 b 5',
+      '1.1 gamma 5',
+      '1.1 beta 5',
+      '1.2.1 W 25',
+      '1.2.1 b 5',
+      '2 W 15',
+      '2 b 3',
+    ]);
+    const squares = layers.flatMap(({ tensors }) => tensors.map((tensor) => tensor.length * tensor.rmsGradient ** 2));
+    expect(Math.sqrt(squares.reduce((sum, own) => sum + own))).toBeCloseTo(gradientNorm, 12);
+  });
+
+  test('no gradient is told below the first that learns, though it stands in one that does', async () => {
+    const { found } = await looks(
+      { steps: 1, threads: 2, probe: 1 },
+      {
+        input: 6,
+        layers: [
+          { kind: 'residual', layers: [{ kind: 'activation', fn: 'tanh' }] },
+          {
+            kind: 'residual',
+            layers: [
+              { kind: 'activation', fn: 'tanh' },
+              { kind: 'dense', out: 6 },
+            ],
+          },
+          { kind: 'dense', out: 3 },
+        ],
+      },
+    );
+    const told = found[0].layers.map(({ path, rmsDy }) => [path, rmsDy !== null && rmsDy > 0]);
+    expect(Object.fromEntries(told)).toEqual({ 0: false, '0.0': false, 1: true, '1.0': false, '1.1': true, 2: true });
+  });
+});
+
+interface Nudge {
+  readonly path: string;
+  readonly unit: number;
+  readonly by: number;
+}
+
+/** What each layer puts out for one row, by its path, as its equation has it; `nudge` moves one of these numbers. */
+function evaluate(layers: readonly LayerSpec[], row: readonly number[], theta: Float64Array, nudge?: Nudge) {
+  const outputs = new Map<string, number[]>();
+  let next = 0;
+  const take = (n: number) => {
+    next += n;
+    return theta.subarray(next - n, next);
+  };
+  const stack = (own: readonly LayerSpec[], input: readonly number[], above: string): number[] =>
+    own.reduce<number[]>(
+      (x, layer, l) => {
+        const path = `${above}${l}`;
+        const y = output(layer, x, `${path}.`);
+        if (nudge?.path === path) y[nudge.unit] += nudge.by;
+        outputs.set(path, y);
+        return y;
+      },
+      [...input],
+    );
+  const output = (layer: LayerSpec, x: readonly number[], inside: string): number[] => {
+    if (layer.kind === 'dense') {
+      const W = take(x.length * layer.out);
+      const b = take(layer.out);
+      return Array.from(b, (start, o) => x.reduce((sum, value, i) => sum + value * W[i * layer.out + o], start));
+    }
+    if (layer.kind === 'layer-norm') {
+      const gamma = take(x.length);
+      const beta = take(x.length);
+      const deviation = Math.sqrt(spread(x) ** 2 + 1e-5);
+      return x.map((value, j) => (gamma[j] * (value - mean(x))) / deviation + beta[j]);
+    }
+    if (layer.kind === 'activation') return x.map((z) => activations[layer.fn].apply(z, 0));
+    if (layer.kind !== 'residual') throw new Error(`no equation for ${layer.kind}`);
+    const f = stack(layer.layers, x, inside);
+    return x.map((value, j) => value + f[j]);
+  };
+  stack(layers, row, '');
+  return outputs;
+}
+
+/** |f′| over its largest at the inputs of the activation at `path`; none for other layers. */
+function slopesAt(path: string, outputs: ReadonlyMap<string, readonly number[]>): number[] {
+  const [before, fn] = { '1.0': ['0', 'gelu'], '1.2.0': ['1.1', 'tanh'], '1.3': ['1.2', 'sigmoid'] }[path] ?? [];
+  if (fn === undefined) return [];
+  const f = activations[fn as 'gelu' | 'tanh' | 'sigmoid'];
+  return (outputs.get(before) ?? []).map((z) => Math.abs(f.derivative(z, f.apply(z))) / f.maxSlope);
+}
 
 test.each([0, -1, 1.5, [-1], [0.5], 'all'])('a probe of %o is refused', async (probe) => {
   await expect(train(spec, { train: dataset }, { probe: probe as number }).result).rejects.toThrow('train: probe has');

@@ -250,6 +250,47 @@ describe('a step that is not finite', () => {
     await expect(run.result).rejects.toThrow(`train: step 0: ${message}, expected a finite number`);
   });
 
+  test.each<[string, string, number[], readonly number[], number, string]>([
+    [
+      'output',
+      'inner',
+      [1, 0],
+      [1e200, 0, 0, 0, 0, 0, 1e200, 0, 0, 0, 0, 0, 1, 1, 0],
+      0,
+      'output of dense(2->2) at layer 0.1.0 has Infinity',
+    ],
+    [
+      'gradient',
+      'first',
+      [1e200, 0],
+      [0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0],
+      1e150,
+      'gradient by W of dense(2->2) at layer 0.0 has -Infinity',
+    ],
+  ])(
+    'inside of a layer: %s of the %s one is named by its path',
+    async (_what, _which, input, weights, target, message) => {
+      const rows = datasetFromRows({ inputs: [input], targets: [target], name: 'large' });
+      const nested: NetworkSpec = {
+        input: 2,
+        layers: [
+          {
+            kind: 'residual',
+            layers: [
+              { kind: 'dense', out: 2 },
+              { kind: 'residual', layers: [{ kind: 'dense', out: 2 }] },
+            ],
+          },
+          { kind: 'dense', out: 1 },
+        ],
+      };
+      const options = { pool, threads: 1, parameters: Float64Array.from(weights) };
+      await expect(train(nested, { train: rows }, options).result).rejects.toThrow(
+        `train: step 0, shard 0: ${message}`,
+      );
+    },
+  );
+
   test('that comes from the data says so', async () => {
     const inputs = Array.from({ length: 40 }, (_, n) => [n === 33 ? Number.NaN : n / 40, 1]);
     const bad = datasetFromRows({ inputs, targets: inputs.map(() => 1), name: 'holes' });

@@ -67,7 +67,6 @@ export function shardGradient(
   const y = forward(network, workspace, parameters, B, pass, inspect);
   const dy = workspace.gradients[0];
   lossKernel(loss, pass.kernels)(lossSum, dy, y, workspace.t, B, network.output);
-  inspect?.('loss', network.layers.length - 1, dy, B * network.output);
   backwardStack(network.layers, workspace, false, workspace.x, parameters, gradients, B, pass, inspect);
 }
 

@@ -20,6 +20,7 @@ export {
   layers,
   noMemory,
   type Pass,
+  type PlacedLayer,
 } from './layers/index.ts';
 export { createLoss, type Loss, type LossKernel, type LossName, type LossSpec, losses } from './losses/index.ts';
 export * as math from './math/index.ts';
@@ -29,6 +30,7 @@ export {
   buildNetwork,
   initializeParameters,
   type Network,
+  type NetworkPlace,
   type NetworkSpec,
   type Tensor,
 } from './network.ts';

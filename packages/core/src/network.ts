@@ -1,4 +1,4 @@
-import { type Layer, type LayerSpec, layers, type Place } from './layers/index.ts';
+import { type Layer, type LayerSpec, layers, type Place, type PlacedLayer, placeLayers } from './layers/index.ts';
 import { createRandom } from './random/index.ts';
 import { oneOf, positiveInteger, show } from './text/check.ts';
 
@@ -17,11 +17,17 @@ export interface Tensor {
   readonly length: number;
 }
 
+/** A layer, and where its own tensors lie: none where it holds other layers, whose they are. */
+export interface NetworkPlace extends PlacedLayer {
+  readonly tensors: readonly Pick<Tensor, 'name' | 'offset' | 'length'>[];
+}
+
 export interface Network {
   readonly spec: NetworkSpec;
   readonly input: number;
   readonly output: number;
   readonly layers: readonly Layer[];
+  readonly places: readonly NetworkPlace[]; // all layers, those inside of others too
   readonly tensors: readonly Tensor[];
   readonly parameterCount: number; // P
 }
@@ -47,7 +53,27 @@ export function buildNetwork(spec: NetworkSpec): Network {
     }
   }
   const output = built[built.length - 1].out;
-  return { spec, input, output, layers: built, tensors, parameterCount: offset };
+  const places = withTensors(placeLayers(built, spec.layers), tensors);
+  return { spec, input, output, layers: built, places, tensors, parameterCount: offset };
+}
+
+/** Deals the tensors out, which lie in the order of the layers. */
+function withTensors(places: readonly PlacedLayer[], tensors: readonly Tensor[]): NetworkPlace[] {
+  let next = 0;
+  return places.map((place) => {
+    const { inner, tensors: own } = place.layer;
+    if (inner !== undefined) return { ...place, tensors: [] };
+    const first = next;
+    next += own.length;
+    return {
+      ...place,
+      tensors: own.map(({ name }, k) => ({
+        name,
+        offset: tensors[first + k].offset,
+        length: tensors[first + k].length,
+      })),
+    };
+  });
 }
 
 /** Layers that follow each other; `path` is the position of the layer that holds them, [] for the network itself. */

@@ -1,5 +1,6 @@
 import { type Activation, type ActivationName, activations } from './activations/index.ts';
 import type { Inspect, Workspace } from './backprop.ts';
+import type { Layer, StackMemory } from './layers/index.ts';
 import type { Network } from './network.ts';
 
 /** A slope below this share of the activation's largest passes next to nothing on: the output counts as flat. */
@@ -10,6 +11,7 @@ const SUMS = 3;
 
 /** What a look at one layer y = f(x) found, over all rows of a batch. Null where a figure does not apply. */
 export interface LayerFigures {
+  readonly path: string; // '3', or '3.1' inside of layer 3
   readonly label: string;
   /** RMS over rows and units of ∂loss/∂y, each row's own loss; null below the first layer that learns. */
   readonly rmsDy: number | null;
@@ -19,7 +21,7 @@ export interface LayerFigures {
   readonly flat: number | null;
   /** Share of units that are flat in every row of the batch. Activations only. */
   readonly dead: number | null;
-  readonly tensors: readonly TensorFigures[];
+  readonly tensors: readonly TensorFigures[]; // its own: none where it holds other layers
 }
 
 export interface TensorFigures {
@@ -32,26 +34,44 @@ export interface TensorFigures {
 
 /** Numbers that a shard's look leaves: three sums a layer, then for each unit of all layers its flat rows. */
 export const probeLength = (network: Network): number =>
-  network.layers.reduce((length, layer) => length + SUMS + layer.out, 0);
+  network.places.reduce((length, { layer }) => length + SUMS + layer.out, 0);
 
 /** An Inspect that writes what it sees of one shard into `sums` [probeLength]. Overwrites it, for a shard without rows with zeros. */
 export function createProbe(network: Network, workspace: Workspace, sums: Float64Array): Inspect {
-  const { layers, spec } = network;
+  const { layers, places } = network;
   const units = unitOffsets(network);
+  const numbers = new Map(places.map(({ layer }, k) => [layer, k]));
+  const neighbours = new Map(neighboursOf(layers, workspace, workspace.x));
   return (phase, layer, rows, n) => {
     if (phase === 'forward') {
-      lookAtOutputs(sums, layer * SUMS, rows, n);
-      const layerSpec = spec.layers[layer];
-      if (layerSpec.kind !== 'activation') return;
-      const x = layer === 0 ? workspace.x : workspace.outputs[layer - 1];
-      const flat = sums.subarray(units[layer], units[layer] + layers[layer].out);
-      countFlat(flat, x, rows, n, layerSpec.fn, layerSpec.alpha);
+      const k = numbers.get(layer) ?? 0;
+      lookAtOutputs(sums, k * SUMS, rows, n);
+      const { spec } = places[k];
+      const x = neighbours.get(layer)?.x;
+      if (spec.kind !== 'activation' || x === undefined) return;
+      countFlat(sums.subarray(units[k], units[k] + layer.out), x, rows, n, spec.fn, spec.alpha);
     } else {
       // What a layer passes down is the gradient by the output of the one below.
-      const below = phase === 'loss' ? layer : layer - 1;
-      if (below >= 0) sums[below * SUMS] = sumOfSquares(rows, n);
+      const of = phase === 'loss' ? layer : neighbours.get(layer)?.below;
+      const k = of === undefined ? undefined : numbers.get(of);
+      if (k !== undefined) sums[k * SUMS] = sumOfSquares(rows, n);
     }
   };
+}
+
+interface Neighbours {
+  readonly x: Float64Array; // the array that the layer reads
+  readonly below: Layer | undefined; // whose output that is; none for the first of a stack
+}
+
+/** Of all layers, those inside of others too. */
+function neighboursOf(layers: readonly Layer[], memory: StackMemory, input: Float64Array): [Layer, Neighbours][] {
+  return layers.flatMap((layer, l) => {
+    const x = l === 0 ? input : memory.outputs[l - 1];
+    const { inner } = memory.memories[l];
+    const held = layer.inner === undefined || inner === undefined ? [] : neighboursOf(layer.inner, inner, x);
+    return [[layer, { x, below: layers[l - 1] }], ...held];
+  });
 }
 
 /** Overwrites Σ y and Σ y² in `sums`. */
@@ -96,37 +116,37 @@ export function probeFigures(network: Network, { sums, rows, gradient, theta, st
   const total = new Float64Array(length);
   for (let at = 0; at < sums.length; at += length) for (let k = 0; k < length; k++) total[k] += sums[at + k];
   const units = unitOffsets(network);
-  const firstTrainable = network.layers.findIndex((layer) => layer.tensors.length > 0);
-  return network.layers.map(({ label, out }, layer) => {
+  const firstToLearn = network.places.findIndex(({ tensors }) => tensors.length > 0);
+  return network.places.map(({ path, layer: { label, out, tensors: all }, spec, tensors }, k) => {
     const count = rows * out;
-    const [squares, sum, sumSquares] = total.subarray(layer * SUMS, (layer + 1) * SUMS);
+    const [squares, sum, sumSquares] = total.subarray(k * SUMS, (k + 1) * SUMS);
     const mean = sum / count;
-    const flat = total.subarray(units[layer], units[layer] + out);
-    const isActivation = network.spec.layers[layer].kind === 'activation';
+    const flat = total.subarray(units[k], units[k] + out);
+    const isActivation = spec.kind === 'activation';
     return {
+      path,
       label,
-      rmsDy: layer < firstTrainable ? null : Math.sqrt(squares / count),
+      // A layer that holds the first to learn stands before it, but is reached.
+      rmsDy: k < firstToLearn && all.length === 0 ? null : Math.sqrt(squares / count),
       mean,
       std: Math.sqrt(Math.max(0, sumSquares / count - mean * mean)),
       flat: isActivation ? flat.reduce((all, unit) => all + unit, 0) / count : null,
       dead: isActivation ? flat.filter((unit) => unit === rows).length / out : null,
-      tensors: network.tensors
-        .filter((tensor) => tensor.layer === layer)
-        .map(({ name, offset, length: P }) => ({
-          name,
-          length: P,
-          rms: rms(theta, offset, P),
-          rmsGradient: rms(gradient, offset, P),
-          rmsMoved: rmsDistance(theta, start, offset, P),
-        })),
+      tensors: tensors.map(({ name, offset, length: P }) => ({
+        name,
+        length: P,
+        rms: rms(theta, offset, P),
+        rmsGradient: rms(gradient, offset, P),
+        rmsMoved: rmsDistance(theta, start, offset, P),
+      })),
     };
   });
 }
 
 /** Where each layer's units begin in a shard's numbers. */
-function unitOffsets({ layers }: Network): number[] {
-  let offset = layers.length * SUMS;
-  return layers.map(({ out }) => {
+function unitOffsets({ places }: Network): number[] {
+  let offset = places.length * SUMS;
+  return places.map(({ layer: { out } }) => {
     offset += out;
     return offset - out;
   });

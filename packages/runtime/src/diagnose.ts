@@ -1,4 +1,4 @@
-import { batchLoss, type Inspect, show } from '@gradloom/core';
+import { batchLoss, type Inspect, type Layer, show } from '@gradloom/core';
 import { createContext, type RunContext } from './context.ts';
 import type { RunSetup } from './protocol.ts';
 import { gatherShard, rowsOf, runShard } from './step.ts';
@@ -32,21 +32,24 @@ function badData(context: RunContext, step: number, s: number): string | undefin
 }
 
 function badNumber(context: RunContext, step: number, s: number): string | undefined {
-  const { network, gradients } = context;
-  const layerName = (layer: number) => `${network.layers[layer].label} at layer ${layer}`;
+  const { network, arena } = context;
+  const { places, parameterCount: P } = network;
+  const paths = new Map(places.map(({ layer, path }) => [layer, path]));
+  const layerName = (layer: Layer) => `${layer.label} at layer ${paths.get(layer)}`;
   let found: string | undefined;
   const inspect: Inspect = (phase, layer, rows, n) => {
     const at = firstNotFinite(rows, n);
     if (at !== undefined) found ??= `${WHAT[phase]} of ${layerName(layer)} has ${show(rows[at])}`;
   };
   runShard(context, step, s, inspect);
-  const loss = context.arena.lossSums[s];
-  if (loss - loss !== 0) found ??= `the loss after ${layerName(network.layers.length - 1)} has ${show(loss)}`;
-  for (const [layer, tensors] of gradients[s].entries()) {
-    for (const [k, gradient] of tensors.entries()) {
-      const at = firstNotFinite(gradient, gradient.length);
-      if (at === undefined) continue;
-      found ??= `gradient by ${network.layers[layer].tensors[k].name} of ${layerName(layer)} has ${show(gradient[at])}`;
+  const loss = arena.lossSums[s];
+  if (loss - loss !== 0)
+    found ??= `the loss after ${layerName(network.layers[network.layers.length - 1])} has ${show(loss)}`;
+  for (const { layer, tensors } of places) {
+    for (const { name, offset, length } of tensors) {
+      const gradient = arena.gSum.subarray(s * P + offset, s * P + offset + length);
+      const at = firstNotFinite(gradient, length);
+      if (at !== undefined) found ??= `gradient by ${name} of ${layerName(layer)} has ${show(gradient[at])}`;
     }
   }
   return found === undefined ? undefined : `${found}, expected finite numbers${ADVICE}`;

@@ -7,7 +7,6 @@ import {
   createOptimizer,
   createSchedule,
   defaultShards,
-  type LayerSpec,
   type LossSpec,
   type Network,
   type NetworkSpec,
@@ -86,7 +85,7 @@ export interface RunPlan extends RunShape {
 export function planRun(spec: NetworkSpec, { train, validation, test }: DataSplits, options: TrainOptions): RunPlan {
   onlyKeys('train', options, OPTION_NAMES);
   const network = buildNetwork(spec);
-  refuseUntrainable(spec.layers);
+  refuseUntrainable(network);
   const lossSpec = options.loss ?? (train.classes === null ? 'mse' : 'softmax-cross-entropy');
   const loss = createLoss(lossSpec);
   for (const set of [train, validation, test]) if (set !== undefined) checkFit('train', network, loss, set);
@@ -198,12 +197,11 @@ function checkSignal(signal: unknown): void {
 }
 
 /** An activation whose derivative is 0 everywhere would leave every weight below it where it is. */
-function refuseUntrainable(layers: readonly LayerSpec[], path = ''): void {
-  for (const [index, layer] of layers.entries()) {
-    if (layer.kind === 'residual') refuseUntrainable(layer.layers, `${path}${index}.`);
-    if (layer.kind !== 'activation' || activations[layer.fn].maxSlope > 0) continue;
+function refuseUntrainable({ places }: Network): void {
+  for (const { path, spec } of places) {
+    if (spec.kind !== 'activation' || activations[spec.fn].maxSlope > 0) continue;
     throw new Error(
-      `train: ${layer.fn} at layer ${path}${index} has derivative 0 everywhere, expected an activation with a gradient`,
+      `train: ${spec.fn} at layer ${path} has derivative 0 everywhere, expected an activation with a gradient`,
     );
   }
 }

@@ -1,6 +1,7 @@
 import type { Kernels } from '../kernels/kernels.ts';
 import type { Random } from '../random/random.ts';
 import type { LayerSpec } from './index.ts';
+import type { Inspect } from './inspect.ts';
 import type { LayerMemory } from './memory.ts';
 
 /** What a pass over rows knows besides the rows: one object per thread, changed from shard to shard. */
@@ -35,6 +36,8 @@ export interface Layer {
   readonly reads: { readonly x: boolean; readonly y: boolean };
   /** In the order in which they lie in the parameter vector. */
   readonly tensors: readonly TensorSpec[];
+  /** Layers that stand inside of it, in order. It has no tensors but theirs. */
+  readonly inner?: readonly Layer[];
   /** What the layer needs for up to `rows` rows beside input and output. Absent: nothing. */
   createMemory?(rows: number, allocate: (length: number) => Float64Array): LayerMemory;
 
@@ -46,6 +49,7 @@ export interface Layer {
     B: number,
     pass: Pass,
     memory: LayerMemory,
+    inspect?: Inspect, // for the layers inside
   ): void;
 
   /** Overwrites `dx` (unless null: nobody needs it) and every array of `gradients`, for B = 0 with zeros. */
@@ -59,6 +63,7 @@ export interface Layer {
     B: number,
     pass: Pass,
     memory: LayerMemory, // as this layer's forward left it
+    inspect?: Inspect,
   ): void;
 }
 

@@ -31,26 +31,27 @@ export function residual(options: ResidualOptions, { input: width, path, build }
     tensors: layers.flatMap((layer, l) =>
       layer.tensors.map((tensor) => ({ ...tensor, name: `layers.${l}.${tensor.name}` })),
     ),
+    inner: layers,
     createMemory(rows, allocate) {
       const lists = () => layers.map((layer) => layer.tensors.map(() => new Float64Array(0)));
       // x is read once more, for the sum: the first layer may not overwrite it. Its array is not known here.
       const memory = createStackMemory(layers, new Float64Array(0), true, rows, allocate);
       return { arrays: [], inner: { ...memory, parameters: lists(), parameterGradients: lists() } };
     },
-    forward(y, x, parameters, B, pass, memory) {
+    forward(y, x, parameters, B, pass, memory, inspect) {
       const inner = innerOf(memory);
       sort(inner.parameters, parameters);
-      const f = forwardStack(layers, inner, x, inner.parameters, B, pass);
+      const f = forwardStack(layers, inner, x, inner.parameters, B, pass, inspect);
       for (let i = 0; i < B * width; i++) y[i] = x[i] + f[i];
     },
-    backward(dx, dy, x, _y, parameters, gradients, B, pass, memory) {
+    backward(dx, dy, x, _y, parameters, gradients, B, pass, memory, inspect) {
       const inner = innerOf(memory);
       sort(inner.parameters, parameters);
       sort(inner.parameterGradients, gradients);
       const df = inner.gradients[0];
       for (let i = 0; i < B * width; i++) df[i] = dy[i];
       const { parameters: theta, parameterGradients: g } = inner;
-      const back = backwardStack(layers, inner, dx !== null, x, theta, g, B, pass);
+      const back = backwardStack(layers, inner, dx !== null, x, theta, g, B, pass, inspect);
       if (dx !== null) for (let i = 0; i < B * width; i++) dx[i] = dy[i] + back[i];
     },
   };

@@ -38,8 +38,8 @@ export function forwardStack(
   let input = x;
   for (let l = 0; l < layers.length; l++) {
     const y = memory.outputs[l];
-    layers[l].forward(y, input, parameters[l], B, pass, memory.memories[l]);
-    inspect?.('forward', l, y, B * layers[l].out);
+    layers[l].forward(y, input, parameters[l], B, pass, memory.memories[l], inspect);
+    inspect?.('forward', layers[l], y, B * layers[l].out);
     input = y;
   }
   return input;
@@ -62,14 +62,16 @@ export function backwardStack(
 ): Float64Array {
   let dy = memory.gradients[0];
   let free = memory.gradients[1];
+  const last = layers[layers.length - 1];
+  inspect?.('loss', last, dy, B * last.out);
   const first = toInput ? 0 : firstTrainable(layers);
   for (let l = layers.length - 1; l >= first; l--) {
     const layer = layers[l];
     const dx = l === first && !toInput ? null : layer.elementwise ? dy : free;
     const input = l === 0 ? x : memory.outputs[l - 1];
-    layer.backward(dx, dy, input, memory.outputs[l], parameters[l], gradients[l], B, pass, memory.memories[l]);
+    layer.backward(dx, dy, input, memory.outputs[l], parameters[l], gradients[l], B, pass, memory.memories[l], inspect);
     if (dx === null) break;
-    inspect?.('backward', l, dx, B * layer.in);
+    inspect?.('backward', layer, dx, B * layer.in);
     if (dx !== dy) {
       free = dy;
       dy = dx;
