@@ -62,13 +62,14 @@ function products(shape: string, allocate: Allocate): KernelRow[] {
 }
 
 function vectors(allocate: Allocate): KernelRow[] {
-  const g = allocate(BLOCK);
+  const [square, g] = [allocate(1), allocate(BLOCK)];
   return [
     ...[1, 2, 4, 8, 16].map((S) => {
       const gSum = allocate(S * BLOCK).fill(0); // stays 0, however often it is added up
-      return elementwise(`averageShards, S = ${S}`, (kernels) => kernels.averageShards(g, gSum, S, BLOCK, 0, BLOCK, S));
+      return elementwise(`averageShards, S = ${S}`, (kernels) =>
+        kernels.averageShards(square, g, gSum, S, BLOCK, 0, BLOCK, S),
+      );
     }),
-    elementwise('sumOfSquares', (kernels) => kernels.sumOfSquares(g, BLOCK)),
     elementwise('scale', (kernels) => kernels.scale(g, BLOCK, -1)),
   ];
 }
@@ -77,8 +78,8 @@ function update(spec: OptimizerSpec, allocate: Allocate): KernelRow {
   const { name, lr, slots, initialScalars, hyperLength, hyper: writeHyper, update: plain } = createOptimizer(spec);
   const [theta, g] = [BLOCK, BLOCK].map(allocate);
   const state = slots.map(() => allocate(BLOCK));
-  const hyper = new Float64Array(hyperLength);
-  writeHyper(hyper, lr, Float64Array.from(initialScalars));
+  const hyper = allocate(hyperLength);
+  writeHyper(hyper, Float64Array.of(lr), Float64Array.from(initialScalars));
   return elementwise(`update ${typeof spec === 'string' ? spec : JSON.stringify(spec)}`, ({ fast }) =>
     (fast.updates[name as OptimizerName] ?? plain)(theta, g, state, BLOCK, hyper),
   );

@@ -12,7 +12,7 @@ export function optimizerRun(spec: OptimizerSpec, start: Float64Array) {
     state,
     /** One step along the mean gradient `g`. Overwrites `theta` and `state`. */
     step(g: Float64Array, lr = optimizer.lr): void {
-      optimizer.hyper(hyper, lr, scalars);
+      optimizer.hyper(hyper, Float64Array.of(lr), scalars);
       optimizer.update(theta, g, state, theta.length, hyper);
       optimizer.advance(scalars);
     },

@@ -1,16 +1,30 @@
 import { flush } from './flush';
 import { minus, over, plus, root, splat, times } from './lanes';
 
+/** One step of Adam; hyper = β₁, 1-β₁, β₂, 1-β₂, stepSize, invRootC2, ε, weightDecay. Overwrites `theta`, `m`, `v`. */
+export function adam(theta: usize, g: usize, m: usize, v: usize, n: i32, hyper: usize): void {
+  updateAll(theta, g, m, v, n, hyper, load<f64>(hyper, 7 * 8), 1);
+}
+
+/** One step of AdamW; hyper as Adam's, but for the last: decay = 1 - lr·weightDecay. Overwrites `theta`, `m`, `v`. */
+export function adamw(theta: usize, g: usize, m: usize, v: usize, n: i32, hyper: usize): void {
+  updateAll(theta, g, m, v, n, hyper, 0, load<f64>(hyper, 7 * 8));
+}
+
 /**
- * One step of Adam and of AdamW: t = decay·θ; d = g + weightDecay·θ where weightDecay ≠ 0, else g;
- * m = flush(β₁m + (1-β₁)d); v = flush(β₂v + ((1-β₂)d)d); θ = t - (stepSize·m) / (√v·invRootC2 + ε).
- * Adam passes decay = 1, AdamW weightDecay = 0, which leave θ and g as they are. Overwrites `theta`, `m`, `v`.
+ * t = decay·θ; d = g + weightDecay·θ where weightDecay ≠ 0, else g; m = flush(β₁m + (1-β₁)d);
+ * v = flush(β₂v + ((1-β₂)d)d); θ = t - (stepSize·m) / (√v·invRootC2 + ε). A decay of 1 leaves θ as it is.
  */
-export function adam(
-  theta: usize, g: usize, m: usize, v: usize, n: i32,
-  beta1: f64, oneMinusBeta1: f64, beta2: f64, oneMinusBeta2: f64,
-  stepSize: f64, invRootC2: f64, epsilon: f64, weightDecay: f64, decay: f64,
+function updateAll(
+  theta: usize, g: usize, m: usize, v: usize, n: i32, hyper: usize, weightDecay: f64, decay: f64,
 ): void {
+  const beta1 = load<f64>(hyper);
+  const oneMinusBeta1 = load<f64>(hyper, 8);
+  const beta2 = load<f64>(hyper, 2 * 8);
+  const oneMinusBeta2 = load<f64>(hyper, 3 * 8);
+  const stepSize = load<f64>(hyper, 4 * 8);
+  const invRootC2 = load<f64>(hyper, 5 * 8);
+  const epsilon = load<f64>(hyper, 6 * 8);
   const b1 = splat<v128>(beta1);
   const c1 = splat<v128>(oneMinusBeta1);
   const b2 = splat<v128>(beta2);

@@ -2,9 +2,9 @@ export { __heap_base };
 export { affine, affineBackwardInput } from './affine';
 export { affineBackwardWeights } from './affine-weights';
 export { averageShards } from './shards';
-export { scale, sumOfSquares } from './vectors';
+export { scale } from './vectors';
 export { sgd, sgdMomentum } from './sgd';
-export { adam } from './adam';
+export { adam, adamw } from './adam';
 export {
   geluBackward, geluForward, reluBackward, reluForward, sigmoidBackward, sigmoidForward, tanhBackward, tanhForward,
 } from './activations';

@@ -1,8 +1,10 @@
 import { flush } from './flush';
 import { minus, plus, splat, times } from './lanes';
 
-/** One step of SGD without momentum: θ - lr·d, d = g + weightDecay·θ. Overwrites `theta`. */
-export function sgd(theta: usize, g: usize, n: i32, lr: f64, weightDecay: f64): void {
+/** One step of SGD without momentum: θ - lr·d, d = g + weightDecay·θ; hyper as sgdMomentum's. Overwrites `theta`. */
+export function sgd(theta: usize, g: usize, n: i32, hyper: usize): void {
+  const lr = load<f64>(hyper);
+  const weightDecay = load<f64>(hyper, 3 * 8);
   const rates = splat<v128>(lr);
   const decays = splat<v128>(weightDecay);
   for (; n >= 2; n -= 2) {
@@ -17,10 +19,15 @@ export function sgd(theta: usize, g: usize, n: i32, lr: f64, weightDecay: f64): 
   }
 }
 
-/** One step of SGD with momentum: m = flush(momentum·m + d); θ - lr·m, or θ - lr·(d + momentum·m). Overwrites `theta`, `m`. */
-export function sgdMomentum(
-  theta: usize, g: usize, m: usize, n: i32, lr: f64, momentum: f64, nesterov: bool, weightDecay: f64,
-): void {
+/**
+ * One step of SGD with momentum: m = flush(momentum·m + d); θ - lr·m, or θ - lr·(d + momentum·m);
+ * hyper = lr, momentum, nesterov (0 or 1), weightDecay. Overwrites `theta`, `m`.
+ */
+export function sgdMomentum(theta: usize, g: usize, m: usize, n: i32, hyper: usize): void {
+  const lr = load<f64>(hyper);
+  const momentum = load<f64>(hyper, 8);
+  const nesterov = load<f64>(hyper, 2 * 8) != 0;
+  const weightDecay = load<f64>(hyper, 3 * 8);
   const rates = splat<v128>(lr);
   const momenta = splat<v128>(momentum);
   const decays = splat<v128>(weightDecay);

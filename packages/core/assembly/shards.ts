@@ -1,13 +1,14 @@
-import { bytes, over, plus, splat } from './lanes';
+import { bytes, over, plus, splat, times } from './lanes';
 
 /**
- * g[n] = (Σₛ gSum[s, offset + i]) / rows, the sum over s by the pairwise tree of strides 1, 2, 4, … Overwrites `g`,
- * which may be row 0 of `gSum` at `offset`, and, where S > 8, rows of `gSum`.
+ * g[n] = (Σₛ gSum[s, offset + i]) / rows, the sum over s by the pairwise tree of strides 1, 2, 4, …, and square = Σ g[i]²
+ * in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `square`, `g`, which may be row 0 of `gSum` at `offset`,
+ * and, where S > 8, rows of `gSum`.
  *
  * Three levels of the tree at a time stay in registers: eight rows join into their first, then eight of those.
  */
 export function averageShards(
-  g: usize, gSum: usize, S: i32, P: i32, offset: i32, n: i32, rows: f64,
+  square: usize, g: usize, gSum: usize, S: i32, P: i32, offset: i32, n: i32, rows: f64,
 ): void {
   gSum += bytes(offset);
   let row = bytes(P);
@@ -19,30 +20,51 @@ export function averageShards(
     S = (S + 7) >> 3;
     row <<= 3;
   }
-  joinRows(g, gSum, row, S, n, rows);
+  store<f64>(square, joinRows(g, gSum, row, S, n, rows));
 }
 
-/** out[n] = (the tree's sum of S rows, 1 to 8) / divisor. Overwrites `out`, which may be one of the rows. */
-function joinRows(out: usize, rows: usize, row: usize, S: i32, n: i32, divisor: f64): void {
-  if (S == 1) join(1, out, rows, row, n, divisor);
-  else if (S == 2) join(2, out, rows, row, n, divisor);
-  else if (S == 3) join(3, out, rows, row, n, divisor);
-  else if (S == 4) join(4, out, rows, row, n, divisor);
-  else if (S == 5) join(5, out, rows, row, n, divisor);
-  else if (S == 6) join(6, out, rows, row, n, divisor);
-  else if (S == 7) join(7, out, rows, row, n, divisor);
-  else join(8, out, rows, row, n, divisor);
+/** out[n] = (the tree's sum of S rows, 1 to 8) / divisor; returns Σ out[i]². Overwrites `out`, which may be one of the rows. */
+function joinRows(out: usize, rows: usize, row: usize, S: i32, n: i32, divisor: f64): f64 {
+  if (S == 1) return join(1, out, rows, row, n, divisor);
+  if (S == 2) return join(2, out, rows, row, n, divisor);
+  if (S == 3) return join(3, out, rows, row, n, divisor);
+  if (S == 4) return join(4, out, rows, row, n, divisor);
+  if (S == 5) return join(5, out, rows, row, n, divisor);
+  if (S == 6) return join(6, out, rows, row, n, divisor);
+  if (S == 7) return join(7, out, rows, row, n, divisor);
+  return join(8, out, rows, row, n, divisor);
 }
 
 // Inlined with S a constant, so that each loop holds one tree and no branch.
-@inline function join(S: i32, out: usize, rows: usize, row: usize, n: i32, divisor: f64): void {
+@inline function join(S: i32, out: usize, rows: usize, row: usize, n: i32, divisor: f64): f64 {
   const divisors = splat<v128>(divisor);
-  for (; n >= 2; n -= 2) {
-    store<v128>(out, over(tree<v128>(S, rows, row), divisors));
-    out += 16;
-    rows += 16;
+  let low = splat<v128>(0); // l₀, l₁
+  let high = splat<v128>(0); // l₂, l₃
+  for (; n >= 4; n -= 4) {
+    const g01 = over(tree<v128>(S, rows, row), divisors);
+    const g23 = over(tree<v128>(S, rows + 16, row), divisors);
+    store<v128>(out, g01);
+    store<v128>(out + 16, g23);
+    low = plus(low, times(g01, g01));
+    high = plus(high, times(g23, g23));
+    out += 32;
+    rows += 32;
   }
-  if (n > 0) store<f64>(out, over(tree<f64>(S, rows, row), divisor));
+  let l0 = f64x2.extract_lane(low, 0);
+  let l1 = f64x2.extract_lane(low, 1);
+  let l2 = f64x2.extract_lane(high, 0);
+  const l3 = f64x2.extract_lane(high, 1);
+  if (n > 0) l0 += joinOne(S, out, rows, row, divisor);
+  if (n > 1) l1 += joinOne(S, out + 8, rows + 8, row, divisor);
+  if (n > 2) l2 += joinOne(S, out + 16, rows + 16, row, divisor);
+  return l0 + l1 + (l2 + l3);
+}
+
+/** One number of `join`; returns its square. */
+@inline function joinOne(S: i32, out: usize, rows: usize, row: usize, divisor: f64): f64 {
+  const g = over(tree<f64>(S, rows, row), divisor);
+  store<f64>(out, g);
+  return g * g;
 }
 
 @inline function tree<T>(S: i32, p: usize, row: usize): T {

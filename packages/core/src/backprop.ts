@@ -1,4 +1,5 @@
 import type { Kernels } from './kernels/kernels.ts';
+import { resolveOnce } from './kernels/resolve-once.ts';
 import {
   backwardStack,
   createStackMemory,
@@ -19,6 +20,8 @@ export interface Workspace extends StackMemory {
   readonly x: Float64Array;
   /** Their targets [rows, O], or [rows] class indices. */
   readonly t: Float64Array;
+  /** The loss's fast version where the backend has one, else the plain one: equal by definition. */
+  lossKernel(kernels: Kernels): LossKernel;
 }
 
 /** Takes `allocate` for every array, so that the memory may be an arena's or, with a function that only counts, none. */
@@ -30,8 +33,11 @@ export function createWorkspace(
 ): Workspace {
   const x = allocate(rows * network.input);
   const t = allocate(rows * targetColumns(network, loss));
-  return { rows, x, t, ...createStackMemory(network.layers, x, false, rows, allocate) };
+  const lossKernel = resolveOnce(({ fast }) => (fast.losses as FastLosses)[loss.name] ?? loss.evaluate);
+  return { rows, x, t, lossKernel, ...createStackMemory(network.layers, x, false, rows, allocate) };
 }
+
+type FastLosses = Partial<Record<string, LossKernel>>;
 
 /** Numbers of a row's target: one class index, or as many values as the network has outputs. */
 export const targetColumns = (network: Network, loss: Loss): number =>
@@ -56,7 +62,6 @@ export function forward(
 export function shardGradient(
   lossSum: Float64Array, // [1] out
   network: Network,
-  loss: Loss,
   workspace: Workspace,
   parameters: readonly (readonly Float64Array[])[],
   gradients: readonly (readonly Float64Array[])[],
@@ -66,12 +71,6 @@ export function shardGradient(
 ): void {
   const y = forward(network, workspace, parameters, B, pass, inspect);
   const dy = workspace.gradients[0];
-  lossKernel(loss, pass.kernels)(lossSum, dy, y, workspace.t, B, network.output);
+  workspace.lossKernel(pass.kernels)(lossSum, dy, y, workspace.t, B, network.output);
   backwardStack(network.layers, workspace, false, workspace.x, parameters, gradients, B, pass, inspect);
-}
-
-/** The fast version of a loss where the backend has one, else the plain one: equal by definition. */
-export function lossKernel(loss: Loss, kernels: Kernels): LossKernel {
-  const fast = kernels.fast.losses as Partial<Record<string, LossKernel>>;
-  return fast[loss.name] ?? loss.evaluate;
 }

@@ -2,7 +2,6 @@ export { type Activation, type ActivationName, activations } from './activations
 export {
   createWorkspace,
   forward,
-  lossKernel,
   shardGradient,
   targetColumns,
   type Workspace,

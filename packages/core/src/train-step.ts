@@ -48,7 +48,8 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
   const lossSums = allocate(S);
   const lossSlots = Array.from({ length: S }, (_, s) => lossSums.subarray(s, s + 1));
   const scalars = Float64Array.from(optimizer.initialScalars);
-  const hyper = new Float64Array(optimizer.hyperLength);
+  const hyper = allocate(optimizer.hyperLength);
+  const rate = new Float64Array(1);
   const scale = Float64Array.of(1);
   const update = createBlockUpdate(kernels, optimizer, { theta: parameters, gSum, state, squares }, hyper, scale);
   const theta = bindTensors(network, parameters);
@@ -67,12 +68,13 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
         workspace.x.set(x.subarray(from * I, to * I));
         workspace.t.set(t.subarray(from * T, to * T));
         pass.firstRow = from;
-        shardGradient(lossSlots[s], network, loss, workspace, theta, gradients[s], to - from, pass);
+        shardGradient(lossSlots[s], network, workspace, theta, gradients[s], to - from, pass);
       }
       for (let block = 0; block < squares.length; block++) update.average(block, B);
       const norm = gradientNorm(squares);
       if (clipNorm !== undefined) scale[0] = clipScale(norm, clipNorm);
-      optimizer.hyper(hyper, lr, scalars);
+      rate[0] = lr;
+      optimizer.hyper(hyper, rate, scalars);
       for (let block = 0; block < squares.length; block++) update.apply(block);
       optimizer.advance(scalars);
       pass.step++;

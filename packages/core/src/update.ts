@@ -37,13 +37,13 @@ export function createBlockUpdate(
     const offset = block * BLOCK;
     const n = Math.min(BLOCK, P - offset);
     const cut = (vector: Float64Array) => vector.subarray(offset, offset + n);
-    return { offset, n, theta: cut(theta), g: cut(gSum), state: state.map(cut) };
+    const square = squares.subarray(block, block + 1);
+    return { offset, n, square, theta: cut(theta), g: cut(gSum), state: state.map(cut) };
   });
   return {
     average(block, rows) {
-      const { offset, n, g } = blocks[block];
-      kernels.averageShards(g, gSum, S, P, offset, n, rows);
-      squares[block] = kernels.sumOfSquares(g, n);
+      const { offset, n, square, g } = blocks[block];
+      kernels.averageShards(square, g, gSum, S, P, offset, n, rows);
     },
     apply(block) {
       const { n, theta: thetaBlock, g, state: stateBlock } = blocks[block];

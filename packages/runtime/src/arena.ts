@@ -65,7 +65,7 @@ export interface ArenaPlan {
 export function planArena(options: ArenaOptions): ArenaPlan {
   const { network, loss, optimizer, schedule, batch, shards: S, threads, heapBase, probes = false } = options;
   const P = network.parameterCount;
-  const scratchLength = threadScratch(network, loss, Math.max(largestShard(batch, S || 1), EVALUATION_ROWS));
+  const scratchLength = threadScratch(network, loss, optimizer, Math.max(largestShard(batch, S || 1), EVALUATION_ROWS));
   const parts: Part[] = [];
   let end = align(heapBase);
   const take = (name: string, bytes: number): number => {
@@ -135,8 +135,8 @@ export function kernelScratch(network: Network): number {
   return length;
 }
 
-function threadScratch(network: Network, loss: Loss, rows: number): number {
-  let total = padded(kernelScratch(network)) + padded(1);
+function threadScratch(network: Network, loss: Loss, { hyperLength }: Optimizer, rows: number): number {
+  let total = padded(kernelScratch(network)) + padded(1) + padded(hyperLength);
   createWorkspace(network, loss, rows, (length) => {
     total += padded(length);
     return new Float64Array(0);

@@ -38,6 +38,7 @@ export function abortTeam(control: Int32Array): void {
 
 /** A barrier for `threads` threads over the shared control block; spins only where every thread has a core. */
 export function createBarrier(control: Int32Array, threads: number, cores: number): Barrier {
+  if (threads === 1) return createPassage(control);
   const spins = threads <= cores ? SPINS : 0;
   return {
     arrive(completion) {
@@ -60,6 +61,17 @@ export function createBarrier(control: Int32Array, threads: number, cores: numbe
       while (Atomics.load(control, CONTROL.gen) === gen) Atomics.wait(control, CONTROL.gen, gen, SLEEP_MS);
       Atomics.sub(control, CONTROL.sleepers, 1);
       return Atomics.load(control, CONTROL.gen) !== ABORTED;
+    },
+  };
+}
+
+/** The barrier of a team of one: nobody to count or to wake, only an abort to see. Five locked instructions cost 40 ns. */
+function createPassage(control: Int32Array): Barrier {
+  return {
+    arrive(completion) {
+      if (Atomics.load(control, CONTROL.gen) === ABORTED) return false;
+      completion?.();
+      return true;
     },
   };
 }

@@ -43,6 +43,7 @@ export interface RunContext {
   readonly probes: readonly Inspect[]; // one a shard; none where the run has no looks
   readonly clock: Clock | null; // where the run has a profile
   readonly update: BlockUpdate;
+  readonly rate: Float64Array; // [1] learning rate of the step
   readonly hyper: Float64Array;
   readonly scale: Float64Array; // [1] what clipping multiplies the gradient by
   readonly pass: Pass;
@@ -71,7 +72,7 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const rows = Math.max(largestShard(batch, shards || 1), EVALUATION_ROWS);
   const workspace = createWorkspace(network, loss, rows, allocate);
   const looks = probeLength(network);
-  const hyper = new Float64Array(optimizer.hyperLength);
+  const hyper = allocate(optimizer.hyperLength);
   const scale = Float64Array.of(1);
   return {
     setup,
@@ -91,6 +92,7 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     ),
     clock: setup.times === null ? null : createClock(setup.times, thread),
     update: createBlockUpdate(kernels, optimizer, arena, hyper, scale),
+    rate: new Float64Array(1),
     hyper,
     scale,
     pass: { kernels, training: true, seed: setup.seed, step: 0, firstRow: 0 },

@@ -1,4 +1,4 @@
-import { forward, lossKernel } from '@gradloom/core';
+import { forward } from '@gradloom/core';
 import { EVALUATION_ROWS } from './arena.ts';
 import { CONTROL } from './barrier.ts';
 import type { RunContext } from './context.ts';
@@ -11,7 +11,7 @@ export function evaluateChunks(context: RunContext, task: EvaluationTask): void 
   const { network, workspace, theta, pass, loss, kernels, lossSum } = context;
   const { dataset, outputs, lossSums, rows, threads } = task;
   const O = network.output;
-  const evaluateLoss = lossKernel(loss, kernels);
+  const evaluateLoss = workspace.lossKernel(kernels);
   Atomics.add(context.setup.control, CONTROL.checkedIn, 1);
   pass.training = false;
   for (let chunk = task.thread; chunk < lossSums.length; chunk += threads) {

@@ -33,12 +33,12 @@ function shardsPhase(context: RunContext, task: SpanTask, step: number): void {
 
 /** Overwrites the summed loss of shard s in `step` and row s of the gradients. */
 export function runShard(context: RunContext, step: number, s: number, inspect?: Inspect): void {
-  const { network, loss, workspace, pass, theta, gradients, lossSlots, clock } = context;
+  const { network, workspace, pass, theta, gradients, lossSlots, clock } = context;
   const rows = gatherShard(context, step, s);
   clock?.lap(PART.gather);
   pass.training = true;
   pass.step = step;
-  shardGradient(lossSlots[s], network, loss, workspace, theta, gradients[s], rows, pass, inspect);
+  shardGradient(lossSlots[s], network, workspace, theta, gradients[s], rows, pass, inspect);
   clock?.lap(PART.backward);
 }
 
@@ -88,8 +88,9 @@ function updatePhase(context: RunContext, task: SpanTask, step: number): void {
   context.clock?.lap(PART.update);
 }
 
-function prepareHyper({ optimizer, schedule, arena, hyper }: RunContext, step: number): void {
-  optimizer.hyper(hyper, optimizer.lr * schedule.factor(step, arena.scheduleState), arena.scalars);
+function prepareHyper({ optimizer, schedule, arena, hyper, rate }: RunContext, step: number): void {
+  rate[0] = optimizer.lr * schedule.factor(step, arena.scheduleState);
+  optimizer.hyper(hyper, rate, arena.scalars);
 }
 
 /**

@@ -61,14 +61,16 @@ test.each([
   const gSum = Float64Array.from({ length: S * P }, (_, i) => (((i * 0.618) % 1) - 0.5) * 10 ** ((7 * i) % 9));
   const expected = [1, 2].map((i) => sumByTree(tree, (s) => gSum[s * P + i]) / 7);
   const g = new Float64Array(2);
-  kernels.averageShards(g, gSum, S, P, 1, 2, 7);
+  kernels.averageShards(new Float64Array(1), g, gSum, S, P, 1, 2, 7);
   expect([...g]).toEqual(expected);
 });
 
-test('sumOfSquares adds in four lanes, joined in pairs', () => {
+test('averageShards adds the squares in four lanes, joined in pairs', () => {
   const g = Float64Array.from({ length: 11 }, (_, i) => 1 / (i + 3));
   const lane = (l: number) => g.filter((_, i) => i % 4 === l).reduce((sum, x) => sum + x * x, 0);
-  expect(kernels.sumOfSquares(g, 11)).toBe(lane(0) + lane(1) + (lane(2) + lane(3)));
+  const square = new Float64Array(1);
+  kernels.averageShards(square, g, g, 1, 11, 0, 11, 1);
+  expect(square[0]).toBe(lane(0) + lane(1) + (lane(2) + lane(3)));
 });
 
 test('scale multiplies the first n numbers', () => {

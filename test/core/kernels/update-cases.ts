@@ -13,7 +13,7 @@ function updateCase(name: keyof FastKernels['updates'], specs: readonly Optimize
     writes: ['theta', 'm', 'v'],
     prepare({ v, hyper }, [, member]) {
       const { hyper: write, lr, initialScalars } = members[member];
-      write(hyper, lr, Float64Array.from(initialScalars));
+      write(hyper, Float64Array.of(lr), Float64Array.from(initialScalars));
       for (let i = 0; i < v.length; i++) v[i] = Math.abs(v[i]);
     },
     run({ fast }, arrays, [n, member]) {

@@ -7,21 +7,15 @@ export const vectorCases = {
   averageShards: {
     // The block lies at `before` in rows that go on for `after` doubles; g is row 0 itself where `shared` is 1.
     dims: fc.tuple(shards, fc.nat(80), fc.nat(3), fc.nat(3), fc.integer({ min: 1, max: 1000 }), choice),
-    arrays: ([S, n, before, after]) => ({ g: n, gSum: S * (before + n + after) }),
-    writes: ['g'],
+    arrays: ([S, n, before, after]) => ({ square: 1, g: n, gSum: S * (before + n + after) }),
+    writes: ['square', 'g'],
     spoils: ['gSum'],
-    run(kernels, { g, gSum }, [S, n, before, after, batch, shared]) {
+    run(kernels, { square, g, gSum }, [S, n, before, after, batch, shared]) {
       const row = gSum.subarray(before, before + n);
-      kernels.averageShards(shared === 1 ? row : g, gSum, S, before + n + after, before, n, batch);
+      kernels.averageShards(square, shared === 1 ? row : g, gSum, S, before + n + after, before, n, batch);
       if (shared === 1) g.set(row);
       return undefined;
     },
-  },
-  sumOfSquares: {
-    dims: fc.tuple(length),
-    arrays: ([n]) => ({ g: n }),
-    writes: [],
-    run: (kernels, { g }, [n]) => kernels.sumOfSquares(g, n),
   },
   scale: {
     dims: fc.tuple(length),

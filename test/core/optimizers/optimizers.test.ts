@@ -97,7 +97,7 @@ describe.each(cases)('%s', (_title, spec, expected) => {
     const optimizer = createOptimizer(spec);
     expect(optimizers).toHaveProperty(optimizer.name);
     const hyper = new Float64Array(optimizer.hyperLength + 1).fill(Number.NaN);
-    optimizer.hyper(hyper, 0.5, Float64Array.from(optimizer.initialScalars));
+    optimizer.hyper(hyper, Float64Array.of(0.5), Float64Array.from(optimizer.initialScalars));
     expect([...hyper].map(Number.isNaN)).toEqual([...Array(optimizer.hyperLength).fill(false), true]);
   });
 });

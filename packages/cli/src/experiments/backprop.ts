@@ -125,8 +125,7 @@ interface PassResult {
 function pass(parameters: readonly number[]): PassResult {
   const [[z], [prediction]] = runRow(spec, parameters, [x]);
   const network = buildNetwork(spec);
-  const loss = createLoss('mse');
-  const workspace = createWorkspace(network, loss, 1, (length) => new Float64Array(length));
+  const workspace = createWorkspace(network, createLoss('mse'), 1, (length) => new Float64Array(length));
   workspace.x[0] = x;
   workspace.t[0] = target;
   const gradient = new Float64Array(network.parameterCount);
@@ -134,7 +133,6 @@ function pass(parameters: readonly number[]): PassResult {
   shardGradient(
     lossSum,
     network,
-    loss,
     workspace,
     bindTensors(network, Float64Array.from(parameters)),
     bindTensors(network, gradient),

@@ -49,10 +49,12 @@ export interface Kernels {
 
   /**
    * g[n] = (Σₛ gSum[s, offset + i]) / rows, the sum over s by a fixed pairwise tree (strides 1, 2, 4, …; the
-   * left operand is the lower s). Overwrites `g`, which may be row 0 of `gSum` at `offset`; the rows of
-   * `gSum` hold nothing of use afterwards.
+   * left operand is the lower s), and square = Σ g[i]², in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃).
+   * Overwrites `square` and `g`, which may be row 0 of `gSum` at `offset`; the rows of `gSum` hold nothing of use
+   * afterwards.
    */
   averageShards(
+    square: Float64Array, // [1] out
     g: Float64Array, // [n] out
     gSum: Float64Array, // [S, P]
     S: number,
@@ -61,12 +63,6 @@ export interface Kernels {
     n: number,
     rows: number,
   ): void;
-
-  /** Σ g[i]², in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃). */
-  sumOfSquares(
-    g: Float64Array, // [n]
-    n: number,
-  ): number;
 
   /** g[i] *= factor. Overwrites `g`. */
   scale(

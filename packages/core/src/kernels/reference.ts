@@ -7,7 +7,6 @@ export const referenceKernels: Kernels = {
   affineBackwardInput,
   affineBackwardWeights,
   averageShards,
-  sumOfSquares,
   scale,
   fast: { activations: {}, losses: {}, updates: {} },
 };
@@ -76,8 +75,12 @@ function affineBackwardWeights(
   }
 }
 
-/** g[n] = (Σₛ gSum[s, offset + i]) / rows by the pairwise tree. Overwrites `g`, and rows of `gSum` with partial sums. */
+/**
+ * g[n] = (Σₛ gSum[s, offset + i]) / rows by the pairwise tree, square = Σ g[i]². Overwrites both, and rows of `gSum` with
+ * partial sums.
+ */
 function averageShards(
+  square: Float64Array, // [1] out
   g: Float64Array, // [n] out
   gSum: Float64Array, // [S, P]
   S: number,
@@ -94,14 +97,7 @@ function averageShards(
     }
   }
   for (let i = 0; i < n; i++) g[i] = gSum[offset + i] / rows;
-}
-
-/** Σ g[i]², in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃). */
-function sumOfSquares(
-  g: Float64Array, // [n]
-  n: number,
-): number {
-  return squares(g, 0, n) + squares(g, 1, n) + (squares(g, 2, n) + squares(g, 3, n));
+  square[0] = squares(g, 0, n) + squares(g, 1, n) + (squares(g, 2, n) + squares(g, 3, n));
 }
 
 /** Σ g[i]² over i = lane, lane + 4, … below n. */

@@ -1,3 +1,4 @@
+import { addressOf } from './address.ts';
 import type { ActivationKernel, FastKernels } from './kernels.ts';
 
 type Forward = (a: number, z: number, n: number) => void;
@@ -18,8 +19,8 @@ export interface WasmActivationExports {
 /** Fast activations, each equal to the plain loop over its scalar pair. None of them has an alpha. */
 export function createWasmActivations(wasm: WasmActivationExports): FastKernels['activations'] {
   const kernel = (forward: Forward, backward: Backward): ActivationKernel => ({
-    forward: (a, z, n) => forward(a.byteOffset, z.byteOffset, n),
-    backward: (dz, da, za, n) => backward(dz.byteOffset, da.byteOffset, za.byteOffset, n),
+    forward: (a, z, n) => forward(addressOf(a), addressOf(z), n),
+    backward: (dz, da, za, n) => backward(addressOf(dz), addressOf(da), addressOf(za), n),
   });
   return {
     relu: kernel(wasm.reluForward, wasm.reluBackward),

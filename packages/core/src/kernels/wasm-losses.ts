@@ -1,3 +1,4 @@
+import { addressOf } from './address.ts';
 import type { FastKernels } from './kernels.ts';
 
 /** The losses as assembly/ exports them; arrays are byte offsets into the memory. */
@@ -9,6 +10,6 @@ export interface WasmLossExports {
 export function createWasmLosses(wasm: WasmLossExports): FastKernels['losses'] {
   return {
     'softmax-cross-entropy': (lossSum, dy, y, t, B, O) =>
-      wasm.softmaxCrossEntropy(lossSum.byteOffset, dy.byteOffset, y.byteOffset, t.byteOffset, B, O),
+      wasm.softmaxCrossEntropy(addressOf(lossSum), addressOf(dy), addressOf(y), addressOf(t), B, O),
   };
 }

@@ -1,3 +1,4 @@
+import { addressOf } from './address.ts';
 import type { Kernels } from './kernels.ts';
 import { createWasmActivations, type WasmActivationExports } from './wasm-activations.ts';
 import { createWasmLosses, type WasmLossExports } from './wasm-losses.ts';
@@ -18,18 +19,17 @@ export function createWasmKernels({
   scratch: Float64Array; // [wasmScratchLength] of the largest dense layer
 }): Kernels {
   const wasm = instantiate(module, memory);
-  const pack = scratch.byteOffset;
+  const pack = addressOf(scratch);
   return {
     name: 'wasm',
-    affine: (y, x, W, b, B, I, O) => wasm.affine(y.byteOffset, x.byteOffset, W.byteOffset, b.byteOffset, B, I, O, pack),
+    affine: (y, x, W, b, B, I, O) => wasm.affine(addressOf(y), addressOf(x), addressOf(W), addressOf(b), B, I, O, pack),
     affineBackwardInput: (dx, dy, W, B, I, O) =>
-      wasm.affineBackwardInput(dx.byteOffset, dy.byteOffset, W.byteOffset, B, I, O, pack),
+      wasm.affineBackwardInput(addressOf(dx), addressOf(dy), addressOf(W), B, I, O, pack),
     affineBackwardWeights: (dW, db, x, dy, B, I, O) =>
-      wasm.affineBackwardWeights(dW.byteOffset, db.byteOffset, x.byteOffset, dy.byteOffset, B, I, O, pack),
-    averageShards: (g, gSum, S, P, offset, n, rows) =>
-      wasm.averageShards(g.byteOffset, gSum.byteOffset, S, P, offset, n, rows),
-    sumOfSquares: (g, n) => wasm.sumOfSquares(g.byteOffset, n),
-    scale: (g, n, factor) => wasm.scale(g.byteOffset, n, factor),
+      wasm.affineBackwardWeights(addressOf(dW), addressOf(db), addressOf(x), addressOf(dy), B, I, O, pack),
+    averageShards: (square, g, gSum, S, P, offset, n, rows) =>
+      wasm.averageShards(addressOf(square), addressOf(g), addressOf(gSum), S, P, offset, n, rows),
+    scale: (g, n, factor) => wasm.scale(addressOf(g), n, factor),
     fast: {
       activations: createWasmActivations(wasm),
       losses: createWasmLosses(wasm),
@@ -85,8 +85,16 @@ interface WasmExports extends WasmActivationExports, WasmLossExports, WasmUpdate
     O: number,
     scratch: number,
   ): void;
-  averageShards(g: number, gSum: number, S: number, P: number, offset: number, n: number, rows: number): void;
-  sumOfSquares(g: number, n: number): number;
+  averageShards(
+    square: number,
+    g: number,
+    gSum: number,
+    S: number,
+    P: number,
+    offset: number,
+    n: number,
+    rows: number,
+  ): void;
   scale(g: number, n: number, factor: number): void;
 }
 

@@ -1,9 +1,10 @@
 import { activate, activateBackward } from '../activations/activate.ts';
 import { type ActivationName, activations } from '../activations/index.ts';
 import type { ActivationKernel } from '../kernels/kernels.ts';
+import { resolveOnce } from '../kernels/resolve-once.ts';
 import { oneOf, onlyKeys, positiveInteger } from '../text/check.ts';
 import { nonNegative } from '../text/range.ts';
-import type { Layer, Pass, Place } from './layer.ts';
+import type { Layer, Place } from './layer.ts';
 
 export interface ActivationOptions {
   fn: ActivationName;
@@ -22,7 +23,7 @@ export function activation(options: ActivationOptions, { input }: Pick<Place, 'i
     forward: (a, z, n) => activate(f, a, z, n, alpha),
     backward: (dz, da, za, n) => activateBackward(f, dz, da, za, n, alpha),
   };
-  const kernel = ({ kernels }: Pass) => kernels.fast.activations[fn] ?? plain;
+  const kernelOf = resolveOnce(({ fast }) => fast.activations[fn] ?? plain);
   const readsZ = f.reads === 'z';
   return {
     label: `${fn}(${size})`,
@@ -31,11 +32,11 @@ export function activation(options: ActivationOptions, { input }: Pick<Place, 'i
     elementwise: true,
     reads: { x: readsZ, y: !readsZ },
     tensors: [],
-    forward(y, x, _parameters, B, pass) {
-      kernel(pass).forward(y, x, B * size, alpha);
+    forward(y, x, _parameters, B, { kernels }) {
+      kernelOf(kernels).forward(y, x, B * size, alpha);
     },
-    backward(dx, dy, x, y, _parameters, _gradients, B, pass) {
-      if (dx !== null) kernel(pass).backward(dx, dy, readsZ ? x : y, B * size, alpha);
+    backward(dx, dy, x, y, _parameters, _gradients, B, { kernels }) {
+      if (dx !== null) kernelOf(kernels).backward(dx, dy, readsZ ? x : y, B * size, alpha);
     },
   };
 }

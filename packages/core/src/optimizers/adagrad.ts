@@ -24,8 +24,8 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
     initialScalars: [],
     advance() {},
     hyperLength: 3,
-    hyper(hyper, lr) {
-      hyper[0] = lr;
+    hyper(hyper, rate) {
+      hyper[0] = rate[0];
       hyper[1] = epsilon;
       hyper[2] = weightDecay;
     },

@@ -22,8 +22,8 @@ export function adam(options: AdamOptions = {}): Optimizer {
     name: 'adam',
     lr: nonNegative('adam', 'lr', options.lr ?? 1e-3),
     hyperLength: 8,
-    hyper(hyper, lr, scalars) {
-      shared.hyper(hyper, lr, scalars);
+    hyper(hyper, rate, scalars) {
+      shared.hyper(hyper, rate, scalars);
       hyper[7] = weightDecay;
     },
     update,

@@ -22,9 +22,9 @@ export function adamw(options: AdamwOptions = {}): Optimizer {
     name: 'adamw',
     lr: nonNegative('adamw', 'lr', options.lr ?? 1e-3),
     hyperLength: 8,
-    hyper(hyper, lr, scalars) {
-      shared.hyper(hyper, lr, scalars);
-      hyper[7] = 1 - lr * weightDecay;
+    hyper(hyper, rate, scalars) {
+      shared.hyper(hyper, rate, scalars);
+      hyper[7] = 1 - rate[0] * weightDecay;
     },
     update,
   };

@@ -22,8 +22,15 @@ export interface Optimizer {
   /** Moves the scalars on by one step. Overwrites `scalars`. */
   advance(scalars: Float64Array): void;
   readonly hyperLength: number;
-  /** Writes what `update` needs in this step, at learning rate `lr`. Overwrites `hyper`. */
-  hyper(hyper: Float64Array, lr: number, scalars: Float64Array): void;
+  /**
+   * Writes what `update` needs in this step at learning rate `rate`. Overwrites `hyper`. (A number handed over would cost
+   * 16 bytes of heap wherever V8 does not inline the call.)
+   */
+  hyper(
+    hyper: Float64Array, // [hyperLength] out
+    rate: Float64Array, // [1]
+    scalars: Float64Array,
+  ): void;
   /** The plain code that defines the bits. */
   readonly update: UpdateKernel;
 }

@@ -29,8 +29,8 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
     initialScalars: [],
     advance() {},
     hyperLength: 6,
-    hyper(hyper, lr) {
-      hyper[0] = lr;
+    hyper(hyper, rate) {
+      hyper[0] = rate[0];
       hyper[1] = decay;
       hyper[2] = 1 - decay;
       hyper[3] = epsilon;

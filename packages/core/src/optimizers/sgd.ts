@@ -30,7 +30,7 @@ export function sgd(options: SgdOptions = {}): Optimizer {
     advance() {},
     hyperLength: 4,
     hyper(hyper, rate) {
-      hyper[0] = rate;
+      hyper[0] = rate[0];
       hyper[1] = momentum;
       hyper[2] = nesterov ? 1 : 0;
       hyper[3] = weightDecay;
