@@ -62,7 +62,7 @@ function products(shape: string, allocate: Allocate): KernelRow[] {
 }
 
 function vectors(allocate: Allocate): KernelRow[] {
-  const [square, g] = [allocate(1), allocate(BLOCK)];
+  const [square, factor, g] = [allocate(1), allocate(1).fill(-1), allocate(BLOCK)];
   return [
     ...[1, 2, 4, 8, 16].map((S) => {
       const gSum = allocate(S * BLOCK).fill(0); // stays 0, however often it is added up
@@ -70,7 +70,7 @@ function vectors(allocate: Allocate): KernelRow[] {
         kernels.averageShards(square, g, gSum, S, BLOCK, 0, BLOCK, S),
       );
     }),
-    elementwise('scale', (kernels) => kernels.scale(g, BLOCK, -1)),
+    elementwise('scale', (kernels) => kernels.scale(g, BLOCK, factor)),
   ];
 }
 

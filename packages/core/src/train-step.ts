@@ -50,7 +50,7 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
   const scalars = Float64Array.from(optimizer.initialScalars);
   const hyper = allocate(optimizer.hyperLength);
   const rate = new Float64Array(1);
-  const scale = Float64Array.of(1);
+  const scale = allocate(1).fill(1);
   const update = createBlockUpdate(kernels, optimizer, { theta: parameters, gSum, state, squares }, hyper, scale);
   const theta = bindTensors(network, parameters);
   const gradients = Array.from({ length: S }, (_, s) => bindTensors(network, gSum.subarray(s * P, (s + 1) * P)));

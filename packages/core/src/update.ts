@@ -47,7 +47,7 @@ export function createBlockUpdate(
     },
     apply(block) {
       const { n, theta: thetaBlock, g, state: stateBlock } = blocks[block];
-      if (scale[0] !== 1) kernels.scale(g, n, scale[0]);
+      if (scale[0] !== 1) kernels.scale(g, n, scale);
       update(thetaBlock, g, stateBlock, n, hyper);
     },
   };

@@ -136,7 +136,7 @@ export function kernelScratch(network: Network): number {
 }
 
 function threadScratch(network: Network, loss: Loss, { hyperLength }: Optimizer, rows: number): number {
-  let total = padded(kernelScratch(network)) + padded(1) + padded(hyperLength);
+  let total = padded(kernelScratch(network)) + 2 * padded(1) + padded(hyperLength);
   createWorkspace(network, loss, rows, (length) => {
     total += padded(length);
     return new Float64Array(0);

@@ -73,7 +73,7 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const workspace = createWorkspace(network, loss, rows, allocate);
   const looks = probeLength(network);
   const hyper = allocate(optimizer.hyperLength);
-  const scale = Float64Array.of(1);
+  const scale = allocate(1).fill(1);
   return {
     setup,
     arena,

@@ -75,7 +75,7 @@ test('averageShards adds the squares in four lanes, joined in pairs', () => {
 
 test('scale multiplies the first n numbers', () => {
   const g = Float64Array.of(1, 2, 3);
-  kernels.scale(g, 2, 0.5);
+  kernels.scale(g, 2, Float64Array.of(0.5));
   expect(g).toEqual(Float64Array.of(0.5, 1, 3));
 });
 

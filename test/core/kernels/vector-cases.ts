@@ -22,7 +22,7 @@ export const vectorCases = {
     arrays: ([n]) => ({ g: n, factor: 1 }),
     writes: ['g'],
     run(kernels, { g, factor }, [n]) {
-      kernels.scale(g, n, factor[0]);
+      kernels.scale(g, n, factor);
       return undefined;
     },
   },

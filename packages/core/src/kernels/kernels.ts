@@ -68,7 +68,7 @@ export interface Kernels {
   scale(
     g: Float64Array, // [n] in and out
     n: number,
-    factor: number,
+    factor: Float64Array, // [1]
   ): void;
 
   /** Fast versions of family members. What is missing here runs the member's own plain code. */

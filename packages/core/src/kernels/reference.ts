@@ -115,7 +115,7 @@ function squares(
 function scale(
   g: Float64Array, // [n] in and out
   n: number,
-  factor: number,
+  factor: Float64Array, // [1]
 ): void {
-  for (let i = 0; i < n; i++) g[i] *= factor;
+  for (let i = 0; i < n; i++) g[i] *= factor[0];
 }

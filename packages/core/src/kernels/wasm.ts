@@ -29,7 +29,7 @@ export function createWasmKernels({
       wasm.affineBackwardWeights(addressOf(dW), addressOf(db), addressOf(x), addressOf(dy), B, I, O, pack),
     averageShards: (square, g, gSum, S, P, offset, n, rows) =>
       wasm.averageShards(addressOf(square), addressOf(g), addressOf(gSum), S, P, offset, n, rows),
-    scale: (g, n, factor) => wasm.scale(addressOf(g), n, factor),
+    scale: (g, n, factor) => wasm.scale(addressOf(g), n, addressOf(factor)),
     fast: {
       activations: createWasmActivations(wasm),
       losses: createWasmLosses(wasm),
