@@ -1,37 +1,47 @@
+import type { RunArrays } from './checkpoints/checkpoint.ts';
+
 /** Epoch events of a run, at the most about: a run of a million short epochs reports every thousandth. */
 const REPORTS = 1000;
 
 /** Collects the losses and gradient norms of steps into means of epochs. */
 export interface EpochLog {
   add(loss: number, norm: number): void;
-  /** Closes the epoch. */
-  end(): { trainLoss: number; gradientNorm: number };
+  /** Means of the epoch so far; the next begins where `closes`. */
+  end(closes: boolean): { trainLoss: number; gradientNorm: number };
   /** Mean loss of each epoch, the one that is not closed included. */
   losses(): Float64Array;
   /** Whether an epoch, counted from 1, is worth an event. */
   due(epoch: number): boolean;
+  /** What a log that goes on later starts from. */
+  state(): EpochLogState;
 }
 
-export function createEpochLog(totalEpochs: number): EpochLog {
+export type EpochLogState = Pick<RunArrays, 'epochLosses' | 'epochSums'>;
+
+export function createEpochLog(totalEpochs: number, from?: EpochLogState): EpochLog {
   const every = Math.ceil(totalEpochs / REPORTS);
-  const closed: number[] = [];
-  let lossSum = 0;
-  let normSum = 0;
-  let steps = 0;
+  const closed: number[] = [...(from?.epochLosses ?? [])];
+  let [lossSum, normSum, steps] = from?.epochSums ?? [0, 0, 0];
   return {
     add(loss, norm) {
       lossSum += loss;
       normSum += norm;
       steps++;
     },
-    end() {
+    end(closes) {
       const trainLoss = lossSum / steps;
       const gradientNorm = normSum / steps;
-      closed.push(trainLoss);
-      lossSum = normSum = steps = 0;
+      if (closes) {
+        closed.push(trainLoss);
+        lossSum = normSum = steps = 0;
+      }
       return { trainLoss, gradientNorm };
     },
     losses: () => Float64Array.from(steps === 0 ? closed : [...closed, lossSum / steps]),
     due: (epoch) => epoch % every === 0 || epoch === totalEpochs,
+    state: () => ({
+      epochLosses: Float64Array.from(closed),
+      epochSums: Float64Array.of(lossSum, normSum, steps),
+    }),
   };
 }

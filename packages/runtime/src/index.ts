@@ -1,4 +1,8 @@
 export { type Backend, type BackendChoice, backendChoices, compileKernels, resolveBackend } from './backend.ts';
+export type { Checkpoint, Progress, RunRecord } from './checkpoints/checkpoint.ts';
+export { loadCheckpoint } from './checkpoints/checkpoint-file.ts';
+export { BEST_FILE, LAST_FILE } from './checkpoints/checkpoint-folder.ts';
+export type { CheckpointEvery, CheckpointOptions } from './checkpoints/checkpoint-options.ts';
 export { type Profile, parts } from './clock.ts';
 export {
   type ClassOptions,

@@ -1,3 +1,4 @@
+import { CHECKPOINT_KIND } from './checkpoints/checkpoint-file.ts';
 import { readContainer, writeContainer } from './files/container.ts';
 import { checkModel, createModel, type Model, type ModelContents } from './model.ts';
 
@@ -15,18 +16,19 @@ export function saveModel(path: string, model: ModelContents): void {
 }
 
 /**
- * The model that `saveModel` wrote to `path`, ready to predict.
+ * The model that `saveModel` wrote to `path`, or the one that a checkpoint holds, ready to predict.
  * @throws Error naming the path and what is wrong, where any byte of the file has changed, is missing or is too many.
  */
 export function loadModel(path: string): Model {
-  const { content, sections } = readContainer('loadModel', path, KIND);
+  const { content, sections } = readContainer('loadModel', path, [KIND, CHECKPOINT_KIND]);
   const parameters = sections.get(PARAMETERS);
   if (parameters === undefined) {
     throw new Error(`loadModel: ${path} has the sections ${[...sections.keys()].join()}, expected ${PARAMETERS}`);
   }
   try {
     // What a file claims to be is checked part by part where the model is made.
-    return createModel({ ...content, parameters } as ModelContents);
+    const { spec, loss, metadata } = content;
+    return createModel({ spec, loss, metadata, parameters } as unknown as ModelContents);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`loadModel: ${path} has parts that do not fit (${reason}), expected those of one model`, {

@@ -20,11 +20,19 @@ import {
 } from '@gradloom/core';
 import { EVALUATION_ROWS } from './arena.ts';
 import type { BackendChoice } from './backend.ts';
+import type { Checkpoint } from './checkpoints/checkpoint.ts';
+import {
+  type CheckpointOptions,
+  type CheckpointTimes,
+  checkCheckpointOptions,
+  checkpointTimes,
+} from './checkpoints/checkpoint-options.ts';
 import type { DataSplits, Dataset } from './datasets/dataset.ts';
 import { checkFit } from './datasets/targets.ts';
 import { isPool, type Pool } from './pool.ts';
 import type { RunShape } from './prepare.ts';
 import { type ProbeSteps, probeSteps } from './probe-steps.ts';
+import type { TrainEvent } from './results.ts';
 
 export interface TrainOptions {
   loss?: LossSpec; // default: softmax-cross-entropy for classes, mse for values
@@ -44,6 +52,9 @@ export interface TrainOptions {
   evaluateEvery?: number; // epochs from one evaluation of the validation set to the next, default: 1, or a hundredth of the epochs
   probe?: number | readonly number[]; // looks into every layer: steps from one look to the next, or the steps; always the first too
   profile?: boolean; // measures where each thread spends its time, which takes some 50 ns a reading; default false
+  checkpoint?: CheckpointOptions; // writes the state of the run to files, so that it can go on later
+  resume?: Checkpoint; // goes on from there with the same options; threads may be others, and the length where no rate depends on it
+  onEvent?: (event: TrainEvent) => void; // called with each event as it happens, before the run goes on; what it throws ends the run
   pool?: Pool; // threads to share with other runs, default: own threads for this run
   signal?: AbortSignal; // ends the run at the end of a step, with the state so far
 }
@@ -66,6 +77,9 @@ const OPTION_NAMES = [
   'evaluateEvery',
   'probe',
   'profile',
+  'checkpoint',
+  'resume',
+  'onEvent',
   'pool',
   'signal',
 ] as const satisfies readonly (keyof TrainOptions)[];
@@ -78,6 +92,9 @@ export interface RunPlan extends RunShape {
   readonly totalEpochs: number; // the last may be cut short by `steps`
   readonly evaluateEvery: number;
   readonly probe: ProbeSteps | null;
+  readonly checkpoint: CheckpointOptions | null;
+  readonly checkpointTimes: CheckpointTimes;
+  readonly resume: Checkpoint | null;
   readonly warnings: readonly string[];
 }
 
@@ -118,7 +135,7 @@ export function planRun(spec: NetworkSpec, { train, validation, test }: DataSpli
     shards,
     threads: Math.min(threads, mostUseful(shards, network, [validation, test])),
     askedThreads: threads,
-    backend: options.backend ?? 'auto',
+    backend: options.backend ?? options.resume?.record.backend.name ?? 'auto',
     blas: options.blas,
     seed: seedOf(options.seed ?? 0),
     parameters: options.parameters === undefined ? null : checkParameters(options.parameters, network),
@@ -129,7 +146,15 @@ export function planRun(spec: NetworkSpec, { train, validation, test }: DataSpli
     probes: options.probe !== undefined,
     profile: profileOf(options),
     probe: options.probe === undefined ? null : probeSteps(options.probe),
-    evaluateEvery: positiveInteger('train', 'evaluateEvery', options.evaluateEvery ?? Math.ceil(totalEpochs / 100)),
+    evaluateEvery: positiveInteger(
+      'train',
+      'evaluateEvery',
+      // A longer run would evaluate less often, and a schedule that watches would see other values.
+      options.evaluateEvery ?? options.resume?.record.evaluateEvery ?? Math.ceil(totalEpochs / 100),
+    ),
+    checkpoint: options.checkpoint === undefined ? null : checkCheckpointOptions(options.checkpoint),
+    checkpointTimes: checkpointTimes(options.checkpoint?.every, context.stepsPerEpoch),
+    resume: options.resume ?? null,
     warnings: warningsOf(threads, shards, options),
   };
 }

@@ -29,9 +29,10 @@ export interface TrainResult {
   readonly batch: number;
   readonly backend: Backend;
   readonly seed: number;
-  readonly elapsedMs: number; // inside spans only
+  readonly elapsedMs: number; // inside spans only, of all sittings together
   readonly samplesPerSecond: number; // likewise
   readonly profiles?: readonly Profile[]; // one a thread, where `profile` asked for them
+  readonly checkpoint?: { readonly path: string; readonly step: number }; // the newest that was written
 }
 
 export type TrainEvent =
@@ -44,6 +45,7 @@ export type TrainEvent =
       readonly backend: Backend;
       readonly totalSteps: number;
       readonly stepsPerEpoch: number;
+      readonly step: number; // done in earlier sittings
     }
   | { readonly type: 'warning'; readonly message: string }
   | {
@@ -62,6 +64,12 @@ export type TrainEvent =
       readonly learningRate: number; // of the epoch's last step
       readonly elapsedMs: number; // inside spans only
       readonly validation?: Evaluation;
+    }
+  | {
+      readonly type: 'checkpoint'; // is on the disk
+      readonly step: number; // steps done so far
+      readonly path: string;
+      readonly best: boolean; // has the lowest loss so far
     }
   | {
       readonly type: 'probe';

@@ -1,18 +1,22 @@
 import { blockCount } from '@gradloom/core';
 import { RING } from './arena.ts';
+import type { Progress } from './checkpoints/checkpoint.ts';
+import { createKeeper } from './checkpoints/keeper.ts';
+import { restoreArena } from './checkpoints/resume.ts';
 import { readProfiles } from './clock.ts';
 import type { DataSplits } from './datasets/dataset.ts';
 import { describeBadStep } from './diagnose.ts';
 import { createEpochLog } from './epoch-log.ts';
 import { evaluateDataset } from './evaluate-dataset.ts';
-import { fingerprint } from './fingerprint.ts';
 import { createLook } from './look.ts';
 import type { RunPlan } from './options.ts';
 import type { Pool } from './pool.ts';
 import type { PreparedRun } from './prepare.ts';
-import { type Evaluation, type TrainEvent, TrainingError, type TrainResult } from './results.ts';
+import type { RunSetup } from './protocol.ts';
+import { type TrainEvent, TrainingError, type TrainResult } from './results.ts';
 import { createSnapshot } from './snapshot.ts';
 import { runSpan, type SpanResult } from './span.ts';
+import { trainingResult } from './training-result.ts';
 
 /** Span after span until the last step, the signal or a failure; between spans all threads idle, and reports are made. */
 export async function runEpochs(
@@ -23,70 +27,54 @@ export async function runEpochs(
   emit: (event: TrainEvent) => void,
   signal: AbortSignal | undefined,
 ): Promise<TrainResult> {
-  const { threads, batch, totalEpochs, schedule, optimizer } = plan;
+  const { threads, batch, totalEpochs, schedule, optimizer, resume } = plan;
   const { totalSteps, stepsPerEpoch } = plan.context;
   // A thread without a shard and without a block would only make the others wait for it.
   const team = Math.min(threads, Math.max(plan.shards, blockCount(plan.network.parameterCount)));
   const snapshot = createSnapshot(arena);
   const look = plan.probe === null ? null : createLook(plan.network, setup, arena, plan.probe);
-  const log = createEpochLog(totalEpochs);
+  // Behind the look: figures of how far weights have moved count from the start of the run.
+  if (resume !== null) restoreArena(arena, resume);
+  const log = createEpochLog(totalEpochs, resume?.arrays);
   const rows = data.train.rows;
-  let step = 0;
-  let elapsedMs = 0;
-  let samples = 0;
+  const progress = startingProgress(plan);
+  const keeper = createKeeper({ plan, data, setup, arena, progress, log, emit });
   let lastSteps = 0;
-  let validation: Evaluation | undefined;
 
-  emit({
-    type: 'start',
-    parameters: plan.network.parameterCount,
-    threads: plan.askedThreads,
-    shards: plan.shards,
-    batch,
-    backend: setup.backend,
-    totalSteps,
-    stepsPerEpoch,
-  });
+  emit(startEvent(plan, setup, progress));
 
-  while (step < totalSteps && !signal?.aborted) {
+  while (progress.step < totalSteps && !signal?.aborted) {
+    const { step } = progress;
     const epoch = Math.floor(step / stepsPerEpoch);
     // A look has its step for itself: its figures belong to the weights between two spans.
     const probe = look?.isDue(step) ?? false;
     const ring = probe ? 1 : RING;
     const nextLook = look?.next(step) ?? totalSteps;
-    const limit = Math.min(totalSteps, step + ring, nextLook, nextStop(epoch), ordersReady(epoch));
+    const nextKeep = keeper?.next(step) ?? totalSteps;
+    const limit = Math.min(totalSteps, step + ring, nextLook, nextKeep, nextStop(epoch), ordersReady(epoch));
     snapshot.take();
     if (probe) look?.begin();
     const span = await spanOrRestore(step, limit, probe);
     if (span.bad) await failAt(step, step + span.steps - 1);
     if (probe && look !== null) emit(look.read(step));
-    elapsedMs += span.elapsedMs;
+    progress.elapsedMs += span.elapsedMs;
     lastSteps = span.steps;
     await report(span);
+    if (progress.step < totalSteps) keeper?.keepIfDue();
   }
 
-  const parameters = Float64Array.from(arena.theta);
+  // Of a run that is stopped nothing is left to do but this; of one that is done, the last figures belong to it.
+  if (progress.step < totalSteps) keeper?.keep();
   const test = data.test === undefined ? undefined : await evaluateDataset(pool, setup, data.test, threads);
-  const epochLosses = log.losses();
+  if (progress.step === totalSteps) {
+    if (test !== undefined) progress.test = test;
+    keeper?.keep();
+  }
+  const newest = keeper?.newest();
+  const result = trainingResult({ plan, setup, arena, progress, log, test });
   return {
-    spec: setup.spec,
-    parameters,
-    fingerprint: fingerprint(parameters),
-    loss: setup.loss,
-    stopped: step < totalSteps ? 'aborted' : 'completed',
-    steps: step,
-    epochs: step / stepsPerEpoch,
-    epochLosses,
-    trainLoss: epochLosses.at(-1) ?? Number.NaN,
-    ...(validation === undefined ? {} : { validation }),
-    ...(test === undefined ? {} : { test }),
-    threads: plan.askedThreads,
-    shards: plan.shards,
-    batch,
-    backend: setup.backend,
-    seed: plan.seed,
-    elapsedMs,
-    samplesPerSecond: elapsedMs === 0 ? 0 : (samples / elapsedMs) * 1000,
+    ...result,
+    ...(newest === undefined ? {} : { checkpoint: newest }),
     ...(setup.times === null ? {} : { profiles: readProfiles(setup.times, team) }),
   };
 
@@ -106,6 +94,7 @@ export async function runEpochs(
       return await runSpan(pool, setup, { first, limit, threads: team, probe, signal });
     } catch (error) {
       snapshot.restore();
+      keeper?.keep();
       throw new Error(`train: ${error instanceof Error ? error.message : error} (in steps ${first} to ${limit - 1})`, {
         cause: error,
       });
@@ -127,23 +116,30 @@ export async function runEpochs(
     for (let k = 0; k < steps; k++) {
       lossSum += arena.losses[k];
       log.add(arena.losses[k], arena.norms[k]);
-      step++;
-      samples += Math.min(batch, rows - ((step - 1) % stepsPerEpoch) * batch);
-      if (step % stepsPerEpoch === 0 || step === totalSteps) await endEpoch();
+      progress.samples += Math.min(batch, rows - (progress.step % stepsPerEpoch) * batch);
+      progress.step++;
+      if (progress.step % stepsPerEpoch === 0 || progress.step === totalSteps) await endEpoch();
     }
+    const { step, samples, elapsedMs } = progress;
     const samplesPerSecond = (samples / elapsedMs) * 1000;
     emit({ type: 'progress', step, totalSteps, loss: lossSum / steps, samplesPerSecond });
   }
 
   async function endEpoch(): Promise<void> {
+    const { step, elapsedMs } = progress;
     const epoch = Math.ceil(step / stepsPerEpoch);
-    const { trainLoss, gradientNorm } = log.end();
+    const isWhole = step === epoch * stepsPerEpoch;
+    const { trainLoss, gradientNorm } = log.end(isWhole);
     const evaluated = data.validation !== undefined && (epoch % plan.evaluateEvery === 0 || step === totalSteps);
-    if (evaluated) validation = await evaluateDataset(pool, setup, data.validation, threads);
+    if (evaluated) {
+      progress.validation = await evaluateDataset(pool, setup, data.validation, threads);
+      keeper?.watch(progress.validation.loss);
+    }
+    const { validation } = progress;
     const learningRate = optimizer.lr * schedule.factor(step - 1, arena.scheduleState);
     // Only a value of this epoch: an older one, or another kind in its place, would pass for a lack of progress.
     const every = data.validation === undefined ? 1 : plan.evaluateEvery;
-    if (step === epoch * stepsPerEpoch && epoch % every === 0) {
+    if (isWhole && epoch % every === 0) {
       schedule.observe?.(arena.scheduleState, validation?.loss ?? trainLoss, every);
     }
     if (evaluated || log.due(epoch)) {
@@ -151,4 +147,33 @@ export async function runEpochs(
       emit({ type: 'epoch', ...about, ...(evaluated && validation !== undefined ? { validation } : {}) });
     }
   }
+}
+
+/** The result of a run whose checkpoint has it all, as it was then; null where there is something left to do. */
+export function finishedRun(
+  plan: RunPlan,
+  { setup, arena }: PreparedRun,
+  data: DataSplits,
+  emit: (event: TrainEvent) => void,
+): TrainResult | null {
+  const { resume, context, totalEpochs } = plan;
+  if (resume === null || resume.progress.step < context.totalSteps) return null;
+  const { progress } = resume;
+  if (data.test !== undefined && progress.test === undefined) return null;
+  restoreArena(arena, resume);
+  emit(startEvent(plan, setup, progress));
+  const log = createEpochLog(totalEpochs, resume.arrays);
+  return trainingResult({ plan, setup, arena, progress, log, test: progress.test });
+}
+
+function startEvent(plan: RunPlan, { backend }: RunSetup, { step, threads }: Progress): TrainEvent {
+  const { network, shards, batch, context } = plan;
+  return { type: 'start', parameters: network.parameterCount, threads, shards, batch, backend, ...context, step };
+}
+
+/** That of the checkpoint, with the threads of this sitting; what a shorter run found in its end is not the longer one's. */
+function startingProgress({ resume, askedThreads: threads }: RunPlan): Progress {
+  if (resume === null) return { step: 0, samples: 0, elapsedMs: 0, threads };
+  const { test: _, ...progress } = resume.progress;
+  return { ...progress, threads };
 }

@@ -1,11 +1,12 @@
 import type { NetworkSpec } from '@gradloom/core';
+import { checkResume, recordOf } from './checkpoints/resume.ts';
 import type { DataSplits } from './datasets/dataset.ts';
 import { createEventStream } from './events.ts';
 import { planRun, type TrainOptions } from './options.ts';
 import { createPool } from './pool.ts';
 import { prepareRun } from './prepare.ts';
 import type { TrainEvent, TrainResult } from './results.ts';
-import { runEpochs } from './run.ts';
+import { finishedRun, runEpochs } from './run.ts';
 
 /** A run that goes on by itself: read its events, await its result, or both. */
 export interface TrainingRun extends AsyncIterable<TrainEvent, undefined> {
@@ -23,7 +24,10 @@ export interface TrainingRun extends AsyncIterable<TrainEvent, undefined> {
  */
 export function train(spec: NetworkSpec, data: DataSplits, options: TrainOptions = {}): TrainingRun {
   const events = createEventStream<TrainEvent>();
-  const result = runTraining(spec, data, options, events.push);
+  const result = runTraining(spec, data, options, (event) => {
+    options.onEvent?.(event);
+    events.push(event);
+  });
   result.then(events.end, events.fail);
   return { result, [Symbol.asyncIterator]: events.iterate };
 }
@@ -36,7 +40,10 @@ async function runTraining(
 ): Promise<TrainResult> {
   const plan = planRun(spec, data, options);
   const run = prepareRun(plan, data);
+  if (plan.resume !== null) checkResume(plan, recordOf(plan, data, run.setup.backend), plan.resume);
   for (const message of plan.warnings) emit({ type: 'warning', message });
+  const finished = finishedRun(plan, run, data, emit);
+  if (finished !== null) return finished;
   const pool = options.pool ?? (await createPool({ threads: plan.threads }));
   pool.live.add(run.setup.run);
   try {

@@ -36,7 +36,7 @@ describe('what is written', () => {
   test('is read again, numbers bit for bit', () => {
     const content = { text: 'ä€😀', list: [1, 0.1, 1e300, 2 ** 40, true, null], nested: { '': {} } };
     writeContainer('here', path, 'kind', content, sections);
-    const read = readContainer('here', path, 'kind');
+    const read = readContainer('here', path, ['kind']);
     expect(read.content).toEqual(content);
     expect([...read.sections.keys()]).toEqual([...sections.keys()]);
     for (const [name, numbers] of sections) expect(firstDifference(read.sections.get(name) ?? [], numbers)).toBeNull();
@@ -64,7 +64,7 @@ describe('what is written', () => {
     const own = temporaryFolderOf('own');
     writeContainer('here', `${own}/file`, 'kind', { a: 1 }, sections);
     writeContainer('here', `${own}/file`, 'kind', { a: 2 }, sections);
-    expect(readContainer('here', `${own}/file`, 'kind').content).toEqual({ a: 2 });
+    expect(readContainer('here', `${own}/file`, ['kind']).content).toEqual({ a: 2 });
     folder.write('own/taken/file', '');
     expect(() => writeContainer('here', `${own}/taken`, 'kind', {}, sections)).toThrow(
       new RegExp(`^here: ${own}/taken cannot be written \\(E.*\\), expected a folder with room for it$`),
@@ -79,7 +79,7 @@ describe('what is written', () => {
     refused({ f: () => 0 }, 'header.content.f has a value of type function, expected JSON');
     refused({ list: [new Date(0)] }, 'header.content.list[0] has a Date, expected JSON');
     refused(JSON.parse('{ "__proto__": 1 }'), 'header.content has the key "__proto__"');
-    refused({ text: 'x'.repeat(1 << 24) }, 'expected at most 16777216');
+    refused({ text: 'x'.repeat(1 << 20) }, 'expected at most 1048576');
   });
 });
 
@@ -95,7 +95,7 @@ describe('a damaged file is refused in one sentence', () => {
   function sentenceOf(bytes: Uint8Array): string {
     const damaged = folder.write('damaged', bytes);
     try {
-      readContainer('here', damaged, 'kind');
+      readContainer('here', damaged, ['kind']);
     } catch (error) {
       return String(error).replace(damaged, 'FILE');
     }
@@ -116,7 +116,9 @@ describe('a damaged file is refused in one sentence', () => {
     for (let length = 0; length < whole.length; length++) {
       expect(sentenceOf(whole.subarray(0, length))).toMatch(/^Error: here: FILE has [^\n]*, expected [^\n]*$/);
     }
-    expect(sentenceOf(Buffer.concat([whole, Buffer.of(0)]))).toContain('has another SHA-256 than it was written with');
+    expect(sentenceOf(Buffer.concat([whole, Buffer.of(0)]))).toContain(
+      `has ${whole.length + 1} bytes, expected ${whole.length} (the sections of its header)`,
+    );
   });
 
   test.each<[string, Uint8Array]>([
@@ -138,7 +140,7 @@ describe('a damaged file is refused in one sentence', () => {
 });
 
 describe('a file that was made to do harm is refused in one sentence', () => {
-  const read = (bytes: Uint8Array) => () => readContainer('here', folder.write('crafted', bytes), 'kind');
+  const read = (bytes: Uint8Array) => () => readContainer('here', folder.write('crafted', bytes), ['kind']);
   const one = (section: object, more: object[] = []) =>
     pack({ kind: 'kind', content: {}, sections: [section, ...more] });
   const float64 = (name: unknown, length: unknown) => ({ name, dtype: 'float64', length });

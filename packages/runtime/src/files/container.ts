@@ -9,6 +9,7 @@ import { writeAtomically } from './write-atomically.ts';
 
 /** A file of named arrays: what is in it, in JSON, and the numbers. */
 export interface Container {
+  readonly kind: string;
   readonly content: JsonObject;
   readonly sections: ReadonlyMap<string, Float64Array>;
 }
@@ -17,7 +18,8 @@ export interface Container {
 const MAGIC = [0x89, 0x47, 0x4c, 0x4d, 0x0d, 0x0a, 0x1a, 0x0a];
 const VERSION = 1;
 const PREFIX_BYTES = 16;
-const MOST_HEADER_BYTES = 1 << 24;
+// 1 MiB: MessagePack can make objects of each byte, and ours are read in a quarter of a second then.
+const MOST_HEADER_BYTES = 1 << 20;
 
 /**
  * Writes magic (8 bytes), version and length of the header (uint32 each, little-endian like everything), the header in
@@ -46,33 +48,36 @@ export function writeContainer(
 }
 
 /**
- * Reads what `writeContainer` wrote. @throws Error naming the path and what is wrong, where any byte has changed, is missing
- * or is too many, or where the file is of another kind.
+ * Reads what `writeContainer` wrote. The header and the lengths in it are checked before memory is taken for the sections.
+ * @throws Error naming the path and what is wrong, where any byte has changed, is missing or is too many, or where the file
+ * is of none of the `kinds`.
  */
-export function readContainer(where: string, path: string, kind: string): Container {
+export function readContainer(where: string, path: string, kinds: readonly string[]): Container {
   const fault = (has: string, expected: string) => new Error(`${where}: ${path} has ${has}, expected ${expected}`);
-  const buffer = readSealed(where, path, PREFIX_BYTES, (start, size) => checkPrefix(start, size, fault));
-  const headerBytes = new DataView(buffer).getUint32(12, true);
-  const header = readHeader(new Uint8Array(buffer, PREFIX_BYTES, headerBytes), fault);
-  if (header.kind !== kind) throw fault(`the kind ${show(header.kind)}`, kind);
-  const sections = new Map<string, Float64Array>();
-  let offset = sectionsStart(headerBytes);
-  const end = buffer.byteLength - HASH_BYTES;
-  for (const { name, length } of header.sections) {
-    if (sections.has(name)) throw fault(`two sections ${name}`, 'one of each name');
-    if (length > (end - offset) / 8) throw fault(`${end - offset} bytes for section ${name}`, `${length * 8}`);
-    sections.set(name, littleEndianNumbers(buffer, offset, length));
-    offset += length * 8;
-  }
-  if (offset !== end) throw fault(`${buffer.byteLength} bytes`, `${offset + HASH_BYTES} (the sections of its header)`);
-  return { content: header.content, sections };
+  return readSealed(where, path, PREFIX_BYTES, (file) => {
+    const headerBytes = checkPrefix(file.peek(0, PREFIX_BYTES), file.size, fault);
+    const { kind, content, sections: list } = readHeader(file.peek(PREFIX_BYTES, headerBytes), fault);
+    if (!kinds.includes(kind)) throw fault(`the kind ${show(kind)}`, kinds.join(' or '));
+    const start = sectionsStart(headerBytes);
+    checkLengths(list, start, file.size, fault);
+    const buffer = file.readAll();
+    const sections = new Map<string, Float64Array>();
+    let offset = start;
+    for (const { name, length } of list) {
+      sections.set(name, littleEndianNumbers(buffer, offset, length));
+      offset += length * 8;
+    }
+    return { kind, content, sections };
+  });
 }
 
 type Fault = (has: string, expected: string) => Error;
 
-function checkPrefix(start: DataView, size: number, fault: Fault): void {
+/** How many bytes the header has. */
+function checkPrefix({ buffer }: Uint8Array<ArrayBuffer>, size: number, fault: Fault): number {
+  const start = new DataView(buffer);
   if (MAGIC.some((byte, i) => start.getUint8(i) !== byte)) {
-    const first = Buffer.from(start.buffer).toString('hex', 0, MAGIC.length);
+    const first = Buffer.from(buffer).toString('hex', 0, MAGIC.length);
     throw fault(`the first bytes ${first}`, `${Buffer.from(MAGIC).toString('hex')} (a Gradloom file)`);
   }
   const version = start.getUint32(8, true);
@@ -80,24 +85,41 @@ function checkPrefix(start: DataView, size: number, fault: Fault): void {
   const headerBytes = start.getUint32(12, true);
   const most = Math.min(MOST_HEADER_BYTES, size - PREFIX_BYTES - HASH_BYTES);
   if (headerBytes > most) throw fault(`a header of ${headerBytes} bytes`, `at most ${most}`);
+  return headerBytes;
+}
+
+interface Section {
+  readonly name: string;
+  readonly length: number; // of doubles
+}
+
+/** The sections fill the file to its hash. */
+function checkLengths(sections: readonly Section[], start: number, size: number, fault: Fault): void {
+  const end = size - HASH_BYTES;
+  const names = new Set<string>();
+  let offset = start;
+  for (const { name, length } of sections) {
+    if (names.has(name)) throw fault(`two sections ${name}`, 'one of each name');
+    names.add(name);
+    if (length > (end - offset) / 8) throw fault(`${end - offset} bytes for section ${name}`, `${length * 8}`);
+    offset += length * 8;
+  }
+  if (offset !== end) throw fault(`${size} bytes`, `${offset + HASH_BYTES} (the sections of its header)`);
 }
 
 interface Header {
-  readonly kind: Json;
+  readonly kind: string;
   readonly content: JsonObject;
-  readonly sections: readonly { readonly name: string; readonly length: number }[];
+  readonly sections: readonly Section[];
 }
 
 function readHeader(bytes: Uint8Array, fault: Fault): Header {
   const header = unpack(bytes, fault);
-  if (!isJsonObject(header) || !isJsonObject(header.content) || !Array.isArray(header.sections)) {
-    throw fault(`the header ${show(header)}`, '{ kind, content: {}, sections: [] }');
+  if (isJsonObject(header) && isJsonObject(header.content) && Array.isArray(header.sections)) {
+    const { kind, content, sections } = header;
+    if (typeof kind === 'string') return { kind, content, sections: sections.map((entry) => section(entry, fault)) };
   }
-  return {
-    kind: header.kind,
-    content: header.content,
-    sections: header.sections.map((entry) => section(entry, fault)),
-  };
+  throw fault(`the header ${show(header)}`, '{ kind, content: {}, sections: [] }');
 }
 
 function unpack(bytes: Uint8Array, fault: Fault): Json {
@@ -109,7 +131,7 @@ function unpack(bytes: Uint8Array, fault: Fault): Json {
   }
 }
 
-function section(entry: Json, fault: Fault): { name: string; length: number } {
+function section(entry: Json, fault: Fault): Section {
   if (isJsonObject(entry) && typeof entry.name === 'string' && entry.dtype === 'float64') {
     const { name, length } = entry;
     if (typeof length === 'number' && Number.isSafeInteger(length) && length >= 0) return { name, length };

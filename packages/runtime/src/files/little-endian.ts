@@ -2,10 +2,15 @@ import { endianness } from 'node:os';
 
 const isBigEndian = endianness() === 'BE';
 
+/** Numbers that lie one behind the other. */
+type Numbers = Uint8Array | Int32Array | Float32Array | Float64Array;
+
 /** The bytes of `numbers`, little-endian: the very memory where the machine is, else a copy. */
-export function littleEndianBytes(numbers: Float64Array): Uint8Array {
+export function littleEndianBytes(numbers: Numbers): Uint8Array {
   const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
-  return isBigEndian ? Buffer.from(bytes).swap64() : bytes;
+  if (!isBigEndian || numbers.BYTES_PER_ELEMENT === 1) return bytes;
+  const copy = Buffer.from(bytes);
+  return numbers.BYTES_PER_ELEMENT === 4 ? copy.swap32() : copy.swap64();
 }
 
 /** The `length` numbers whose little-endian bytes begin at `offset` of `buffer`, in place. Overwrites them where the machine is not. */

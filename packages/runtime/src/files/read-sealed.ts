@@ -7,36 +7,58 @@ export const HASH_BYTES = 32;
 /** Bytes of one call: Node reads and hashes less than 2 GiB. */
 const CHUNK = 1 << 28;
 
+/** A file whose last 32 bytes are the SHA-256 of those before, open for reading. */
+export interface SealedFile {
+  readonly size: number;
+  /** Some of its bytes, not yet known to be whole. */
+  peek(position: number, length: number): Uint8Array<ArrayBuffer>;
+  /** All of its bytes. @throws Error where one of them has changed. */
+  readAll(): ArrayBuffer;
+}
+
 /**
- * All bytes of a file whose last 32 are the SHA-256 of those before. `checkStart` sees the first `startBytes` before memory
- * is taken for the rest. @throws Error naming the path, where it is no such file or a byte of it has changed.
+ * Opens a file for `read`, which looks at the start of it before memory is taken for the rest.
+ * @throws Error naming the path, where it is no such file or shorter than `startBytes` and the hash.
  */
-export function readSealed(
-  where: string,
-  path: string,
-  startBytes: number,
-  checkStart: (start: DataView, size: number) => void,
-): ArrayBuffer {
+export function readSealed<T>(where: string, path: string, startBytes: number, read: (file: SealedFile) => T): T {
   const size = fileSize(where, path, 'a Gradloom file');
   const least = startBytes + HASH_BYTES;
   if (size < least) throw new Error(`${where}: ${path} has ${size} bytes, expected ${least} or more (a Gradloom file)`);
-  const file = openSync(path, 'r');
+  const file = open(where, path);
   try {
-    const start = new Uint8Array(startBytes);
-    readFully(file, start, 0);
-    checkStart(new DataView(start.buffer), size);
-    const bytes = new Uint8Array(size);
-    const hash = createHash('sha256');
-    const end = size - HASH_BYTES;
-    for (let at = 0; at < size; at += CHUNK) {
-      const chunk = bytes.subarray(at, at + CHUNK);
-      readFully(file, chunk, at);
-      if (at < end) hash.update(chunk.subarray(0, end - at));
-    }
-    if (hash.digest().equals(bytes.subarray(end))) return bytes.buffer;
-    throw new Error(`${where}: ${path} has another SHA-256 than it was written with, expected a file that is whole`);
+    return read({
+      size,
+      peek(position, length) {
+        const bytes = new Uint8Array(length);
+        readFully(file, bytes, position);
+        return bytes;
+      },
+      readAll() {
+        const bytes = new Uint8Array(size);
+        const hash = createHash('sha256');
+        const end = size - HASH_BYTES;
+        for (let at = 0; at < size; at += CHUNK) {
+          const chunk = bytes.subarray(at, at + CHUNK);
+          readFully(file, chunk, at);
+          if (at < end) hash.update(chunk.subarray(0, end - at));
+        }
+        if (hash.digest().equals(bytes.subarray(end))) return bytes.buffer;
+        throw new Error(
+          `${where}: ${path} has another SHA-256 than it was written with, expected a file that is whole`,
+        );
+      },
+    });
   } finally {
     closeSync(file);
+  }
+}
+
+function open(where: string, path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? error.code : error;
+    throw new Error(`${where}: ${path} has no way in (${reason}), expected a file that can be read`, { cause: error });
   }
 }
 

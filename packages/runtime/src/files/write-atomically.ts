@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /** Bytes of one call: Node writes at most 2 GiB. */
 const CHUNK = 1 << 28;
@@ -10,7 +10,7 @@ const CHUNK = 1 << 28;
  * `path` finds the old contents or the new, whole, even after a crash. @throws Error naming the path; the old file stands.
  */
 export function writeAtomically(where: string, path: string, parts: Iterable<Uint8Array>): void {
-  const temporary = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+  const temporary = temporaryPath(path);
   try {
     writeSynced(temporary, parts);
     renameSync(temporary, path);
@@ -21,6 +21,16 @@ export function writeAtomically(where: string, path: string, parts: Iterable<Uin
     throw new Error(`${where}: ${path} cannot be written (${reason}), expected a folder with room for it`, {
       cause: error,
     });
+  }
+}
+
+/** Where the next contents of `path` are made, beside it. */
+export const temporaryPath = (path: string): string => `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+
+/** Takes away what processes that were killed left half made in a folder. */
+export function removeTemporaries(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (/\.\d+-[0-9a-f]{8}\.tmp$/.test(name)) rmSync(join(folder, name), { force: true });
   }
 }
 

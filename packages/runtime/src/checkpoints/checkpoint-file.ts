@@ -1,0 +1,122 @@
+import { buildNetwork, createLoss, createOptimizer, createSchedule, show } from '@gradloom/core';
+import { readContainer, writeContainer } from '../files/container.ts';
+import { isJsonObject, type Json, type JsonObject } from '../files/json.ts';
+import type { Checkpoint, Progress, RunArrays, RunRecord } from './checkpoint.ts';
+
+/** What the file calls itself; models are of another kind, and both have their weights in the same place. */
+export const CHECKPOINT_KIND = 'checkpoint';
+
+/** Of what the header says, as the container has one of its own. Older ones are refused by number until there is one to migrate. */
+const VERSION = 1;
+
+/**
+ * Writes a checkpoint in place of an older one, all of it or nothing, straight from the arrays.
+ * @throws Error naming the path.
+ */
+export function saveCheckpoint(path: string, { arrays, ...header }: Checkpoint): void {
+  const { slots } = createOptimizer(header.record.optimizer);
+  const sections = new Map([
+    ['parameters', arrays.parameters],
+    ...slots.map((slot, k): [string, Float64Array] => [slotSection(slot), arrays.state[k]]),
+    ...plainSections.map((name): [string, Float64Array] => [name, arrays[name]]),
+  ]);
+  writeContainer('saveCheckpoint', path, CHECKPOINT_KIND, { version: VERSION, ...header }, sections);
+}
+
+/**
+ * The checkpoint in `path`, ready for `train(..., { resume })`.
+ * @throws Error naming the path and what is wrong, where any byte has changed, or its parts are not those of one run.
+ */
+export function loadCheckpoint(path: string): Checkpoint {
+  const { content, sections } = readContainer('loadCheckpoint', path, [CHECKPOINT_KIND]);
+  const { version, ...header } = content;
+  if (version !== VERSION) {
+    throw new Error(`loadCheckpoint: ${path} has checkpoint version ${show(version)}, expected ${VERSION}`);
+  }
+  try {
+    return checkCheckpoint(header, sections);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`loadCheckpoint: ${path} has parts that do not fit (${reason}), expected those of one run`, {
+      cause: error,
+    });
+  }
+}
+
+const plainSections = ['scalars', 'scheduleState', 'epochLosses', 'epochSums'] as const;
+
+/** The section of a state vector of the optimizer. */
+const slotSection = (slot: string): string => `optimizer ${slot}`;
+
+/** What a file claims to be, once everything that a resume reads from it has been looked at. */
+function checkCheckpoint(header: JsonObject, sections: ReadonlyMap<string, Float64Array>): Checkpoint {
+  const { spec, loss, metadata, record, progress } = header as unknown as Checkpoint;
+  const { parameterCount: P } = buildNetwork(spec);
+  createLoss(loss);
+  if (!isJsonObject(header.metadata)) throw new Error(`metadata has ${show(metadata)}, expected an object`);
+  checkRecord(header.record);
+  checkProgress(header.progress, record);
+  const { slots, initialScalars } = createOptimizer(record.optimizer);
+  const { initialState } = createSchedule(record.schedule, record);
+  const lengths = new Map([
+    ['parameters', P],
+    ...slots.map((slot): [string, number] => [slotSection(slot), P]),
+    ['scalars', initialScalars.length],
+    ['scheduleState', initialState.length],
+    ['epochLosses', Math.floor(progress.step / record.stepsPerEpoch)],
+    ['epochSums', 3],
+  ]);
+  const surplus = [...sections.keys()].find((name) => !lengths.has(name));
+  if (surplus !== undefined)
+    throw new Error(`section ${show(surplus)} is unknown, expected ${[...lengths.keys()].join(', ')}`);
+  const take = (name: string): Float64Array => {
+    const array = sections.get(name) ?? new Float64Array(0);
+    if (array.length === lengths.get(name)) return array;
+    throw new Error(`section ${name} has ${array.length} numbers, expected ${lengths.get(name)}`);
+  };
+  const arrays: RunArrays = {
+    parameters: take('parameters'),
+    state: slots.map((slot) => take(slotSection(slot))),
+    scalars: take('scalars'),
+    scheduleState: take('scheduleState'),
+    epochLosses: take('epochLosses'),
+    epochSums: take('epochSums'),
+  };
+  return { spec, loss, metadata, record, progress, arrays };
+}
+
+/** The parts of a record that are computed with; the rest is only compared. */
+function checkRecord(record: Json | undefined): asserts record is JsonObject & RunRecord & Json {
+  if (!isJsonObject(record)) throw new Error(`record has ${show(record)}, expected an object`);
+  for (const name of ['totalSteps', 'stepsPerEpoch', 'evaluateEvery', 'batch'])
+    whole(`record.${name}`, record[name], 1);
+  const { backend, data } = record;
+  if (!isJsonObject(backend) || typeof backend.name !== 'string') {
+    throw new Error(`record.backend has ${show(backend)}, expected { name }`);
+  }
+  if (!isJsonObject(data)) throw new Error(`record.data has ${show(data)}, expected an object`);
+}
+
+function checkProgress(
+  progress: Json | undefined,
+  { totalSteps }: RunRecord,
+): asserts progress is JsonObject & Progress & Json {
+  if (!isJsonObject(progress)) throw new Error(`progress has ${show(progress)}, expected an object`);
+  const step = whole('progress.step', progress.step, 0);
+  if (step > totalSteps) throw new Error(`progress.step has ${step}, expected at most ${totalSteps} (totalSteps)`);
+  whole('progress.samples', progress.samples, 0);
+  whole('progress.threads', progress.threads, 1);
+  const { elapsedMs, validation, test, best } = progress;
+  if (!(Number(elapsedMs) >= 0)) throw new Error(`progress.elapsedMs has ${show(elapsedMs)}, expected a number >= 0`);
+  for (const [name, figures] of Object.entries({ validation, test, best })) {
+    const fine = figures === undefined || (isJsonObject(figures) && Object.values(figures).every(isNumber));
+    if (!fine) throw new Error(`progress.${name} has ${show(figures)}, expected numbers`);
+  }
+}
+
+const isNumber = (value: Json): boolean => typeof value === 'number';
+
+function whole(name: string, value: Json | undefined, least: number): number {
+  if (Number.isSafeInteger(value) && Number(value) >= least) return Number(value);
+  throw new Error(`${name} has ${show(value)}, expected a whole number of at least ${least}`);
+}

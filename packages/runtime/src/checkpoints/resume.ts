@@ -1,0 +1,83 @@
+import { show } from '@gradloom/core';
+import type { Arena } from '../arena.ts';
+import type { Backend } from '../backend.ts';
+import type { DataSplits } from '../datasets/dataset.ts';
+import { datasetHash } from '../datasets/dataset-hash.ts';
+import { type Difference, differences } from '../files/differences.ts';
+import { plainJson } from '../files/json.ts';
+import { fingerprint } from '../fingerprint.ts';
+import type { RunPlan } from '../options.ts';
+import type { Checkpoint, RunRecord } from './checkpoint.ts';
+
+/** What a checkpoint of the run says of it. Hashes all rows. */
+export function recordOf(plan: RunPlan, data: DataSplits, backend: Backend): RunRecord {
+  const { optimizerSpec, scheduleSpec, batch, shards, seed, clipNorm, shuffle, evaluateEvery, parameters } = plan;
+  return {
+    optimizer: typeof optimizerSpec === 'string' ? { kind: optimizerSpec } : optimizerSpec,
+    schedule: typeof scheduleSpec === 'string' ? { kind: scheduleSpec } : scheduleSpec,
+    ...{ batch, shards, seed, clipNorm, shuffle, evaluateEvery },
+    parameters: parameters === null ? null : fingerprint(parameters),
+    totalSteps: plan.context.totalSteps,
+    stepsPerEpoch: plan.context.stepsPerEpoch,
+    backend,
+    data: {
+      train: datasetHash(data.train),
+      validation: data.validation === undefined ? null : datasetHash(data.validation),
+      test: data.test === undefined ? null : datasetHash(data.test),
+    },
+  };
+}
+
+/**
+ * @throws Error naming everything in which the run is another than the checkpoint's. Only what changes no bit may differ,
+ * and the length where no rate depends on it.
+ */
+export function checkResume(plan: RunPlan, record: RunRecord, checkpoint: Checkpoint): void {
+  const { totalSteps: ownSteps, ...own } = comparable(plan.network.spec, plan.lossSpec, record);
+  const { totalSteps, ...other } = comparable(checkpoint.spec, checkpoint.loss, checkpoint.record);
+  const found = differences(plainJson(own), plainJson(other)).map(describe);
+  const { step } = checkpoint.progress;
+  if (ownSteps !== totalSteps && plan.schedule.needsTotalSteps) {
+    found.push(
+      `${lengthText(plan, ownSteps, totalSteps)} (the rates of schedule ${record.schedule.kind} depend on it)`,
+    );
+  } else if (ownSteps < step) {
+    found.push(`steps has ${ownSteps}, expected at least ${step} (those of the checkpoint)`);
+  }
+  if (found.length > 0) throw new Error(`train: ${found.join('; ')}: a resume goes on with the same run`);
+}
+
+/** Overwrites the state of a run. */
+export function restoreArena(arena: Arena, { arrays }: Checkpoint): void {
+  arena.theta.set(arrays.parameters);
+  for (const [k, array] of arrays.state.entries()) arena.state[k].set(array);
+  arena.scalars.set(arrays.scalars);
+  arena.scheduleState.set(arrays.scheduleState);
+}
+
+/** A library may lie elsewhere: what decides the bits is which it is. */
+function comparable(spec: unknown, loss: unknown, { backend, ...rest }: RunRecord) {
+  const { path: _, ...library } = 'library' in backend ? backend.library : { path: '' };
+  return {
+    spec,
+    loss: typeof loss === 'string' ? { kind: loss } : loss,
+    ...rest,
+    backend: backend.name,
+    ...('library' in backend ? { blas: library } : {}),
+  };
+}
+
+function describe({ path, own, other }: Difference): string {
+  const part = /^data\.(\w+)$/.exec(path)?.[1];
+  if (part === undefined) return `${path} has ${show(own)}, expected ${show(other)}`;
+  const rows = (hash: unknown) =>
+    hash === null ? `no ${part} rows` : `${part} rows of SHA-256 ${String(hash).slice(0, 12)}…`;
+  return `dataset has ${rows(own)}, expected ${rows(other)}`;
+}
+
+function lengthText({ context, totalEpochs }: RunPlan, own: number, other: number): string {
+  const epochs = own % context.stepsPerEpoch === 0 && other % context.stepsPerEpoch === 0;
+  return epochs
+    ? `epochs has ${totalEpochs}, expected ${other / context.stepsPerEpoch}`
+    : `steps has ${own}, expected ${other}`;
+}

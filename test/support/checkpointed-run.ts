@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NetworkSpec } from '@gradloom/core';
+import {
+  type Checkpoint,
+  type CheckpointEvery,
+  type DataSplits,
+  loadCheckpoint,
+  type TrainEvent,
+  type TrainOptions,
+  type TrainResult,
+  train,
+} from '@gradloom/runtime';
+
+export interface CheckpointedRun {
+  readonly result: TrainResult;
+  readonly checkpoints: readonly Checkpoint[]; // read back from the file the moment each was written
+  readonly events: readonly TrainEvent[];
+}
+
+/** A run whose checkpoints are all kept. */
+export async function checkpointedRun(
+  spec: NetworkSpec,
+  data: DataSplits,
+  options: TrainOptions,
+  every: CheckpointEvery,
+): Promise<CheckpointedRun> {
+  const folder = mkdtempSync(join(tmpdir(), 'gradloom-'));
+  const checkpoints: Checkpoint[] = [];
+  const events: TrainEvent[] = [];
+  const onEvent = (event: TrainEvent): void => {
+    events.push(event);
+    if (event.type === 'checkpoint') checkpoints.push(loadCheckpoint(event.path));
+  };
+  try {
+    const result = await train(spec, data, { ...options, checkpoint: { folder, every }, onEvent }).result;
+    return { result, checkpoints, events };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
