@@ -28,6 +28,8 @@ export {
 } from './datasets/index.ts';
 export type { OutputReader } from './evaluate-dataset.ts';
 export { type EvaluateOptions, evaluateModel } from './evaluate-model.ts';
+export { type Difference, differences } from './files/differences.ts';
+export { writeAtomically } from './files/write-atomically.ts';
 export { fingerprint } from './fingerprint.ts';
 export { measureGflops } from './measure.ts';
 export { createModel, type Model, type ModelContents, type ModelMetadata } from './model.ts';

@@ -62,7 +62,13 @@ describe('a run directory', () => {
   test('holds the configuration, a line an epoch and the model that the summary names', async () => {
     const out = join(temporaryDirectory(), 'new/run');
     const { stdout } = await gradloom([...xor, '--epochs', '20', '--out', out]);
-    expect(readdirSync(out).sort()).toEqual(['config.json', 'metrics.jsonl', 'model.gradloom']);
+    expect(readdirSync(out).sort()).toEqual([
+      'best.gradloom',
+      'config.json',
+      'last.gradloom',
+      'metrics.jsonl',
+      'model.gradloom',
+    ]);
     const metrics = jsonLines(readFileSync(join(out, 'metrics.jsonl'), 'utf8'));
     expect(metrics.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
     const model = loadModel(join(out, 'model.gradloom'));

@@ -25,7 +25,8 @@ export interface Shares {
 export interface OpenedDataset {
   readonly preset: Preset;
   readonly sets: DataSplits;
-  readonly shares: { readonly validation: number; readonly test: number }; // with defaults filled in
+  /** With defaults filled in; no test share where the rows test themselves, which is no share of them. */
+  readonly shares: { readonly validation: number; readonly test?: number };
 }
 
 /** Reads or makes a dataset and deals its rows out. @throws UsageError for shares and options that do not fit. */
@@ -39,10 +40,11 @@ export async function openDataset(source: DatasetSource, shares: Shares): Promis
     }
     return { preset, shares: { validation, test: 0 }, sets: { ...deal(whole.train, validation, 0), test: whole.test } };
   }
+  if (preset.testsItself && shares.test === undefined) {
+    return { preset, shares: { validation }, sets: { ...deal(whole.train, validation, 0), test: whole.train } };
+  }
   const test = shares.test ?? preset.test;
-  const dealt = deal(whole.train, validation, test);
-  const testsItself = preset.testsItself && shares.test === undefined;
-  return { preset, shares: { validation, test }, sets: testsItself ? { ...dealt, test: whole.train } : dealt };
+  return { preset, shares: { validation, test }, sets: deal(whole.train, validation, test) };
 }
 
 async function readDataset(source: DatasetSource, preset: Preset): Promise<DataSplits> {

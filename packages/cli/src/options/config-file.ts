@@ -13,7 +13,11 @@ export async function readConfig(table: OptionTable, path: string): Promise<RawO
   const file = await readObject('--config', path).catch((error: Error) => {
     throw new UsageError(error.message, { cause: error });
   });
-  const entries = isRecord(file.options) ? file.options : file;
+  return entriesToRaw(table, isRecord(file.options) ? file.options : file, path);
+}
+
+/** The entries of such a file, which errors call `path`. @throws UsageError naming the first key that is unknown. */
+export function entriesToRaw(table: OptionTable, entries: Readonly<Record<string, unknown>>, path: string): RawOptions {
   const raw: Record<string, { name: string; value: unknown }> = {};
   for (const [key, value] of Object.entries(entries)) {
     const option = kebabCase(key);
@@ -21,10 +25,10 @@ export async function readConfig(table: OptionTable, path: string): Promise<RawO
     if (typeof value === 'boolean' && negation in table) {
       // `out: true` says nothing: where to is still open.
       if (!value || !(option in table)) raw[negation] = { name: `${key} of ${path}`, value: !value };
-    } else if (option in table && option !== 'config') {
+    } else if (option in table && !NOT_IN_FILES.has(option)) {
       raw[option] = { name: `${key} of ${path}`, value };
     } else {
-      const known = Object.keys(table).filter((name) => name !== 'config');
+      const known = Object.keys(table).filter((name) => !NOT_IN_FILES.has(name));
       throw new UsageError(
         `${path} has ${JSON.stringify(key)}, expected options of --help${didYouMean(option, known)}`,
       );
@@ -32,3 +36,6 @@ export async function readConfig(table: OptionTable, path: string): Promise<RawO
   }
   return raw;
 }
+
+/** They name what the options come from. */
+const NOT_IN_FILES = new Set(['config', 'resume']);

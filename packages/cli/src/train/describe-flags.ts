@@ -5,7 +5,7 @@ import { quote } from '../report/quote.ts';
 import { type TrainValues, trainOptions } from './options.ts';
 
 /** Options that say where a run goes and how it is shown, not what it is. */
-const ABOUT_OUTPUT = new Set(['out', 'no-out', 'config', 'quiet', 'json', 'verbose']);
+const ABOUT_OUTPUT = new Set(['out', 'no-out', 'config', 'resume', 'quiet', 'json', 'verbose']);
 
 /** The options that make a run, in the order of help, as a config file holds them. */
 export function configOf(values: TrainValues): Record<string, unknown> {
@@ -25,7 +25,8 @@ export function commandOf(values: TrainValues): string {
   return ['gradloom train', ...words].join(' ');
 }
 
-function formatValue(value: unknown): string {
+/** A value as it is typed. */
+export function formatValue(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(',');
   return isMember(value) ? formatMember(value) : isRecord(value) ? JSON.stringify(value) : String(value);
 }

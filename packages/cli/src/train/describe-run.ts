@@ -21,6 +21,7 @@ export function describeRun({ recipe, event }: RunStart): string[] {
     `${describeNetwork(spec)}: ${plural(event.parameters, 'parameter')}, loss ${nameOf(values.loss)}`,
     `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)} in ${plural(event.shards, 'shard')}, ${length}`,
     `${backendName(event.backend)} on ${plural(event.threads, 'thread')}, seed ${values.seed}`,
+    ...(event.step === 0 ? [] : [`resumed after ${plural(event.step, 'step')} of ${whole(event.totalSteps)}`]),
   ];
 }
 

@@ -1,55 +1,80 @@
 import { basename } from 'node:path';
-import { type TrainEvent, TrainingError, train } from '@gradloom/runtime';
+import { type Checkpoint, type TrainEvent, TrainingError, type TrainResult, train } from '@gradloom/runtime';
 import { type Io, printLine } from '../io.ts';
+import { intervalOf } from '../options/checkpoint-every.ts';
 import { kebabCase } from '../options/member.ts';
 import { exitCodes, type Interruption, listenForInterrupt } from '../terminal/interrupt.ts';
+import { checkpointMetadata } from './checkpoint-metadata.ts';
 import { epochLine, probeLine } from './metrics-line.ts';
 import { modelOf } from './model-of.ts';
 import { trainOptions } from './options.ts';
 import type { Recipe } from './recipe.ts';
 import type { Reporter, RunStart, StartEvent } from './reporter.ts';
+import type { Resumable } from './resumable.ts';
 import { runConfig } from './run-config.ts';
-import { createRunDirectory, type RunDirectory } from './run-directory.ts';
+import { createRunDirectory, type RunDirectory, reopenRunDirectory } from './run-directory.ts';
 
 /** Runs a recipe to its end or to a signal, shows it and writes it down. Resolves to the exit code. */
-export async function followRun(recipe: Recipe, reporter: Reporter, io: Io): Promise<number> {
+export async function followRun(
+  recipe: Recipe,
+  reporter: Reporter,
+  io: Io,
+  resumable: Resumable | null = null,
+): Promise<number> {
   const interrupt = listenForInterrupt(io);
-  const failure = new AbortController();
   let start: RunStart | undefined;
   let directory: RunDirectory | undefined;
 
+  /** Called before the run goes on: what is in metrics.jsonl is never behind a checkpoint. */
   function take(event: TrainEvent): void {
     if (event.type === 'start') {
-      directory = openDirectory(recipe, event);
+      directory = openDirectory(recipe, event, resumable);
       start = { recipe, event, out: directory?.path ?? null };
       reporter.start(start);
     } else if (event.type === 'epoch') {
-      directory?.addMetrics(epochLine(event));
+      addMetrics(epochLine(event));
       reporter.epoch(event);
     } else if (event.type === 'probe') {
-      directory?.addMetrics(probeLine(event));
+      addMetrics(probeLine(event));
       reporter.probe(event);
     } else if (event.type === 'progress') {
       reporter.progress(event);
+    } else if (event.type === 'checkpoint') {
+      reporter.checkpoint(event);
     } else if (event.type === 'warning') {
-      const message = withFlag(event.message);
-      printLine(io.stderr, `gradloom train: warning: ${message}`);
-      reporter.warning(message);
+      warn(withFlag(event.message));
     }
   }
 
+  function addMetrics(line: string): void {
+    const failure = directory?.addMetrics(line) ?? null;
+    if (failure !== null) warn(`metrics.jsonl lacks a line, which waits for room (${failure.message})`);
+  }
+
+  function warn(message: string): void {
+    printLine(io.stderr, `gradloom train: warning: ${message}`);
+    reporter.warning(message);
+  }
+
   try {
-    const signal = AbortSignal.any([interrupt.signal, failure.signal]);
-    const run = train(recipe.spec, recipe.sets, { ...recipe.options, signal });
-    for await (const event of run) take(event);
-    const result = await run.result;
+    const every = intervalOf(recipe.values['checkpoint-every'] ?? '');
+    const result = await train(recipe.spec, recipe.sets, {
+      ...recipe.options,
+      ...(resumable?.checkpoint ? { resume: resumable.checkpoint } : {}),
+      ...(recipe.values['no-out']
+        ? {}
+        : { checkpoint: { folder, metadata: checkpointMetadata(recipe), ...(every === null ? {} : { every }) } }),
+      onEvent: take,
+      signal: interrupt.signal,
+    }).result;
     reporter.stop();
-    directory?.saveModel(modelOf(recipe, result.parameters));
+    const lost = attempt(() => directory?.saveModel(modelOf(recipe, result.parameters)));
+    // The run is done even where its model finds no room: its figures are worth printing.
     if (start !== undefined) reporter.done(start, result);
+    if (lost !== null) throw lost;
+    if (directory !== undefined) refuseLoss(directory.path, result, resumable?.checkpoint ?? null);
     return interrupt.signal.aborted ? exitCodes[interrupt.signal.reason as Interruption] : 0;
   } catch (error) {
-    // Whatever failed here, threads must not go on behind it.
-    failure.abort();
     reporter.stop();
     if (!(error instanceof TrainingError) || directory === undefined) throw error;
     directory.saveModel(modelOf(recipe, error.parameters));
@@ -58,12 +83,37 @@ export async function followRun(recipe: Recipe, reporter: Reporter, io: Io): Pro
     interrupt.release();
     directory?.close();
   }
+
+  function folder(): string {
+    return directory?.path ?? '';
+  }
 }
 
-function openDirectory(recipe: Recipe, event: StartEvent): RunDirectory | undefined {
-  if (recipe.values['no-out']) return undefined;
-  const name = basename(recipe.sets.train.name).replaceAll(/[^\w.-]+/g, '-');
-  return createRunDirectory(recipe.values.out, name, runConfig(recipe, event));
+function openDirectory(recipe: Recipe, event: StartEvent, resumable: Resumable | null): RunDirectory | undefined {
+  const { values, sets } = recipe;
+  if (values['no-out']) return undefined;
+  const config = runConfig(recipe, event);
+  const { folder = null, file = null } = resumable ?? {};
+  if (values.out === undefined && folder !== null) return reopenRunDirectory(folder, config, event.step);
+  const name = basename(sets.train.name).replaceAll(/[^\w.-]+/g, '-');
+  return createRunDirectory(values.out, name, config, file === null ? undefined : { file, step: event.step });
+}
+
+/** @throws Error where the state in the end is not on the disk. */
+function refuseLoss(path: string, { steps, checkpoint }: TrainResult, from: Checkpoint | null): void {
+  const newest = checkpoint?.step ?? from?.progress.step;
+  if (newest === steps) return;
+  const last = newest === undefined ? 'no checkpoint' : `its newest checkpoint at step ${newest}`;
+  throw new Error(`${path} has ${last}, expected one of step ${steps}: see the warning above`);
+}
+
+function attempt(act: () => void): Error | null {
+  try {
+    act();
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 /** 'threads has 3, …' as '--threads has 3, …'. */

@@ -1,5 +1,5 @@
 import { type Io, printLine } from '../io.ts';
-import { doneLine, epochLine, probeLine, startLine } from './metrics-line.ts';
+import { checkpointLine, doneLine, epochLine, probeLine, startLine } from './metrics-line.ts';
 import type { Reporter } from './reporter.ts';
 
 /** One JSON object a line on stdout; with `quiet` only the last. */
@@ -11,6 +11,7 @@ export function jsonReporter({ stdout }: Io, quiet: boolean): Reporter {
     progress() {},
     epoch: (event) => print(epochLine(event)),
     probe: (event) => print(probeLine(event)),
+    checkpoint: (event) => print(checkpointLine(event)),
     stop() {},
     done: (_run, result) => printLine(stdout, doneLine(result)),
   };

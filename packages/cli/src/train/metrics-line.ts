@@ -1,6 +1,6 @@
 import type { TrainResult } from '@gradloom/runtime';
 import { configOf } from './describe-flags.ts';
-import type { EpochEvent, ProbeEvent, RunStart } from './reporter.ts';
+import type { CheckpointEvent, EpochEvent, ProbeEvent, RunStart } from './reporter.ts';
 
 /** The first line of --json. */
 export function startLine({ recipe, event, out }: RunStart): string {
@@ -14,6 +14,7 @@ export function startLine({ recipe, event, out }: RunStart): string {
     parameters: event.parameters,
     totalSteps: event.totalSteps,
     stepsPerEpoch: event.stepsPerEpoch,
+    step: event.step,
     batch: event.batch,
     shards: event.shards,
     threads: event.threads,
@@ -36,6 +37,10 @@ export function epochLine({ type: event, validation, ...figures }: EpochEvent): 
 
 /** Likewise: the figures of each layer before step `step`, which counts from 0. */
 export const probeLine = ({ type: event, ...figures }: ProbeEvent): string => JSON.stringify({ event, ...figures });
+
+/** A line of --json alone: when a checkpoint is written follows the clock. */
+export const checkpointLine = ({ type: event, ...figures }: CheckpointEvent): string =>
+  JSON.stringify({ event, ...figures });
 
 /** The last line of --json. */
 export function doneLine(result: TrainResult): string {

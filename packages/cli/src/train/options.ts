@@ -14,6 +14,7 @@ import {
   schedules,
 } from '@gradloom/core';
 import { activationSpec } from '../options/activation.ts';
+import { checkpointEvery } from '../options/checkpoint-every.ts';
 import { datasetSource } from '../options/dataset-source.ts';
 import { memberOf } from '../options/member.ts';
 import { networkFile } from '../options/network-file.ts';
@@ -108,6 +109,16 @@ export const trainOptions = {
 
   ...runOptions,
 
+  'checkpoint-every': {
+    ...output,
+    ...checkpointEvery,
+    describe: 'steps (50), epochs (2e) or seconds (30s) from one checkpoint to the next (at the end alone)',
+  },
+  resume: {
+    ...output,
+    ...text('a run or a checkpoint'),
+    describe: 'go on with a run from its newest checkpoint, such as runs/mnist-1, or from a checkpoint file',
+  },
   out: { ...output, ...text('a directory'), describe: 'directory for the run, new or empty (runs/<dataset>-<number>)' },
   'no-out': { ...output, ...toggle, describe: 'write no run' },
   config: { ...output, ...text('a file'), describe: 'JSON or YAML file of options without their dashes; flags win' },
@@ -122,4 +133,6 @@ export const trainAlternatives: Alternatives = [
   [['spec'], ['hidden', 'activation', 'output-activation', 'init', 'dropout']],
   [['epochs'], ['steps']],
   [['out'], ['no-out']],
+  [['checkpoint-every'], ['no-out']],
+  [['resume'], ['config']],
 ];

@@ -8,6 +8,7 @@ export const quietReporter = ({ stdout }: Io): Reporter => ({
   progress() {},
   epoch() {},
   probe() {},
+  checkpoint() {},
   stop() {},
   done({ out }) {
     if (out !== null) printLine(stdout, out);

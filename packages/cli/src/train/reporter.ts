@@ -4,6 +4,7 @@ import type { Recipe } from './recipe.ts';
 export type StartEvent = Extract<TrainEvent, { type: 'start' }>;
 export type ProgressEvent = Extract<TrainEvent, { type: 'progress' }>;
 export type ProbeEvent = Extract<TrainEvent, { type: 'probe' }>;
+export type CheckpointEvent = Extract<TrainEvent, { type: 'checkpoint' }>;
 export type EpochEvent = Extract<TrainEvent, { type: 'epoch' }>;
 
 /** What is known of a run when its first step begins. */
@@ -20,6 +21,7 @@ export interface Reporter {
   progress(event: ProgressEvent): void;
   epoch(event: EpochEvent): void;
   probe(event: ProbeEvent): void;
+  checkpoint(event: CheckpointEvent): void;
   /** Nothing moves any more: takes away what was only there for the moment. */
   stop(): void;
   done(run: RunStart, result: TrainResult): void;

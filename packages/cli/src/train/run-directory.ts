@@ -1,8 +1,12 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { type ModelContents, saveModel } from '@gradloom/runtime';
+import { LAST_FILE, type ModelContents, saveModel, writeAtomically } from '@gradloom/runtime';
 import { MODEL_FILE } from '../models/model-path.ts';
 import { UsageError } from '../usage-error.ts';
+import { openMetrics } from './metrics-file.ts';
+import { CONFIG_FILE } from './resumable.ts';
+
+const METRICS_FILE = 'metrics.jsonl';
 
 /** Where runs go that name no directory, under the current one. */
 const RUNS = 'runs';
@@ -10,9 +14,10 @@ const RUNS = 'runs';
 /** The directory of one run, open for writing. */
 export interface RunDirectory {
   readonly path: string;
-  /** Adds a line to metrics.jsonl. */
-  addMetrics(line: string): void;
+  /** Adds a line to metrics.jsonl. Returns why it could not be written, the first time: it then waits for room. */
+  addMetrics(line: string): Error | null;
   saveModel(model: ModelContents): void;
+  /** @throws Error where lines of metrics are still to be written. */
   close(): void;
 }
 
@@ -34,23 +39,49 @@ export function checkOut(out: string): void {
 
 /**
  * Makes the directory and its config.json. Without `out` it is runs/<name>-<number>, the first number that is free after
- * all others. @throws Error where it cannot be written.
+ * all others. `from` is a checkpoint and the metrics that stand beside it, which the new run goes on from.
+ * @throws Error where it cannot be written.
  */
-export function createRunDirectory(out: string | undefined, name: string, config: object): RunDirectory {
-  try {
+export function createRunDirectory(
+  out: string | undefined,
+  name: string,
+  config: object,
+  from?: { readonly file: string; readonly step: number },
+): RunDirectory {
+  return writing(`--out has ${out ?? RUNS}`, 'a directory that can be written, or --no-out', () => {
     const path = out === undefined ? makeNumbered(name) : makeDirectory(out);
-    writeFileSync(join(path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
-    const metrics = openSync(join(path, 'metrics.jsonl'), 'w');
-    return {
-      path,
-      addMetrics: (line) => void writeSync(metrics, `${line}\n`),
-      saveModel: (model) => saveModel(join(path, MODEL_FILE), model),
-      close: () => closeSync(metrics),
-    };
+    if (from === undefined) return openDirectory(path, config, 0);
+    const metrics = join(dirname(from.file), METRICS_FILE);
+    if (existsSync(metrics)) copyFileSync(metrics, join(path, METRICS_FILE));
+    copyFileSync(from.file, join(path, LAST_FILE));
+    return openDirectory(path, config, from.step);
+  });
+}
+
+/** Opens the directory of a run that goes on after `step` steps. @throws Error where it cannot be written. */
+export const reopenRunDirectory = (path: string, config: object, step: number): RunDirectory =>
+  writing(`--resume has ${path}`, 'a run that can be written, or --out beside it', () =>
+    openDirectory(path, config, step),
+  );
+
+function openDirectory(path: string, config: object, step: number): RunDirectory {
+  const text = `${JSON.stringify(config, null, 2)}\n`;
+  writeAtomically('train', join(path, CONFIG_FILE), [Buffer.from(text)]);
+  const metrics = openMetrics(join(path, METRICS_FILE), step);
+  return {
+    path,
+    addMetrics: metrics.add,
+    saveModel: (model) => saveModel(join(path, MODEL_FILE), model),
+    close: metrics.close,
+  };
+}
+
+function writing<T>(has: string, expected: string, write: () => T): T {
+  try {
+    return write();
   } catch (error) {
-    const has = `--out has ${out ?? RUNS}`;
     const reason = error instanceof Error ? error.message : error;
-    throw new Error(`${has}, expected a directory that can be written, or --no-out (${reason})`, { cause: error });
+    throw new Error(`${has}, expected ${expected} (${reason})`, { cause: error });
   }
 }
 

@@ -50,8 +50,7 @@ function nextCommands({ recipe }: RunStart, result: TrainResult, out: string, pr
     '  # what it says of single rows',
     `  ${program} predict ${out} --rows 0..${Math.min(9, (test ?? train).rows - 1)}`,
   ];
-  // Where a signal stopped it is not written in the configuration.
-  if (result.stopped === 'aborted') return lines;
+  if (result.stopped === 'aborted') return [...lines, '  # go on', `  ${program} train --resume ${out}`];
   const threads = result.threads === 1 ? 2 : 1;
   const again = `  ${program} train --config ${out}/config.json --threads ${threads}`;
   return [...lines, `  # the same fingerprint from ${plural(threads, 'thread')}`, again];

@@ -29,7 +29,7 @@ export function terminalReporter(io: Io): Reporter {
     warning() {},
     progress({ step, totalSteps, loss, samplesPerSecond }) {
       const epoch = Math.min(totalEpochs, Math.floor(step / start.stepsPerEpoch) + 1);
-      const leftMs = ((performance.now() - startMs) * (totalSteps - step)) / step;
+      const leftMs = ((performance.now() - startMs) * (totalSteps - step)) / (step - start.step);
       const figures = [`loss ${decimal(loss)}`, `${whole(samplesPerSecond)} samples/s`, `${duration(leftMs)} left`];
       progress?.update(step / totalSteps, counted('epoch', epoch, totalEpochs), figures.join('  '));
     },
@@ -39,6 +39,7 @@ export function terminalReporter(io: Io): Reporter {
     },
     // Figures of every layer would bury the epochs: they go to metrics.jsonl and --json.
     probe() {},
+    checkpoint() {},
     stop: () => progress?.stop(),
     done(run, result) {
       for (const line of summarize(run, result, paint, invocation(io.env))) printLine(io.stdout, line);

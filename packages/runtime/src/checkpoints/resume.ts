@@ -6,6 +6,7 @@ import { datasetHash } from '../datasets/dataset-hash.ts';
 import { type Difference, differences } from '../files/differences.ts';
 import { plainJson } from '../files/json.ts';
 import { fingerprint } from '../fingerprint.ts';
+import type { BlasIdentity } from '../native/find-blas.ts';
 import type { RunPlan } from '../options.ts';
 import type { Checkpoint, RunRecord } from './checkpoint.ts';
 
@@ -57,15 +58,16 @@ export function restoreArena(arena: Arena, { arrays }: Checkpoint): void {
 
 /** A library may lie elsewhere: what decides the bits is which it is. */
 function comparable(spec: unknown, loss: unknown, { backend, ...rest }: RunRecord) {
-  const { path: _, ...library } = 'library' in backend ? backend.library : { path: '' };
   return {
     spec,
     loss: typeof loss === 'string' ? { kind: loss } : loss,
     ...rest,
     backend: backend.name,
-    ...('library' in backend ? { blas: library } : {}),
+    blas: 'library' in backend ? libraryText(backend.library) : null,
   };
 }
+
+const libraryText = ({ name, version, core }: BlasIdentity): string => `${name} ${version} for ${core}`;
 
 function describe({ path, own, other }: Difference): string {
   const part = /^data\.(\w+)$/.exec(path)?.[1];

@@ -1,0 +1,75 @@
+import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { isRecord } from '../options/read-object.ts';
+
+/** A run's metrics.jsonl, open for writing. */
+export interface MetricsFile {
+  /** Adds a line. Where there is no room it waits for the next one; returns why, the first time. */
+  add(line: string): Error | null;
+  /** @throws Error where lines still wait. */
+  close(): void;
+}
+
+/**
+ * Opens the file behind the lines that belong to the first `step` steps, and cuts off the others: those that a killed process
+ * wrote after its last checkpoint, or began.
+ */
+export function openMetrics(path: string, step: number): MetricsFile {
+  const file = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o666);
+  let position = bytesUpTo(readFileSync(file), step);
+  ftruncateSync(file, position);
+  let waiting = Buffer.alloc(0);
+  let failing = false;
+
+  function flush(): Error | null {
+    try {
+      while (waiting.length > 0) {
+        // At its place rather than at the end: a line of which a part was written is written again.
+        const written = writeSync(file, waiting, 0, waiting.length, position);
+        position += written;
+        waiting = waiting.subarray(written);
+      }
+      failing = false;
+      return null;
+    } catch (error) {
+      const first = !failing;
+      failing = true;
+      return first && error instanceof Error ? error : null;
+    }
+  }
+
+  return {
+    add(line) {
+      waiting = Buffer.concat([waiting, Buffer.from(`${line}\n`)]);
+      return flush();
+    },
+    close() {
+      flush();
+      closeSync(file);
+      if (waiting.length > 0) throw new Error(`${path} lacks its last ${waiting.length} bytes, expected room for them`);
+    },
+  };
+}
+
+/** Where the first line ends up that is of a later step, or no whole line. */
+function bytesUpTo(bytes: Buffer, step: number): number {
+  for (let start = 0; ; ) {
+    const end = bytes.indexOf('\n', start);
+    if (end === -1 || !belongs(bytes.toString('utf8', start, end), step)) return start;
+    start = end + 1;
+  }
+}
+
+/** An epoch counts the steps that are done; a look belongs to the step that comes next. */
+function belongs(line: string, step: number): boolean {
+  const value = parse(line);
+  if (!isRecord(value) || typeof value.step !== 'number') return false;
+  return value.event === 'probe' ? value.step < step : value.step <= step;
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,53 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { BEST_FILE, type Checkpoint, LAST_FILE, loadCheckpoint } from '@gradloom/runtime';
+import { isRecord, readObject } from '../options/read-object.ts';
+
+/** A run that can go on. */
+export interface Resumable {
+  readonly folder: string | null; // of the run; null where a checkpoint alone was named
+  readonly file: string | null; // of the checkpoint
+  readonly checkpoint: Checkpoint | null; // null where the run was ended before its first
+  readonly options: Readonly<Record<string, unknown>>; // as a config file holds them, with every default filled in
+}
+
+/**
+ * The run in a folder, from its newest checkpoint, or from its configuration where it has none yet; or a checkpoint file.
+ * @throws Error where there is none, or it is not whole.
+ */
+export async function openResumable(path: string): Promise<Resumable> {
+  if (!existsSync(path)) throw new Error(`--resume has ${path}, expected a run or a checkpoint (there is none)`);
+  if (!statSync(path).isDirectory()) return fromCheckpoint(null, path);
+  const last = join(path, LAST_FILE);
+  if (existsSync(last)) return fromCheckpoint(path, last);
+  const config = join(path, CONFIG_FILE);
+  if (!existsSync(config)) {
+    throw new Error(`--resume has ${path}, expected a run with ${LAST_FILE} or ${CONFIG_FILE} (start it again)`);
+  }
+  const { options } = await readObject('--resume', config);
+  if (!isRecord(options))
+    throw new Error(`--resume has ${config} without options, expected the configuration of a run`);
+  return { folder: path, file: null, checkpoint: null, options };
+}
+
+export const CONFIG_FILE = 'config.json';
+
+function fromCheckpoint(folder: string | null, file: string): Resumable {
+  const checkpoint = load(folder, file);
+  const { metadata, record } = checkpoint;
+  if (!isRecord(metadata.options)) {
+    throw new Error(`--resume has ${file} without options, expected a checkpoint that train wrote`);
+  }
+  const options = { ...metadata.options, shards: record.shards, 'evaluate-every': record.evaluateEvery };
+  return { folder, file, checkpoint, options };
+}
+
+function load(folder: string | null, file: string): Checkpoint {
+  try {
+    return loadCheckpoint(file);
+  } catch (error) {
+    const best = folder === null ? '' : join(folder, BEST_FILE);
+    if (!(error instanceof Error) || best === '' || !existsSync(best)) throw error;
+    throw new Error(`${error.message}; an older one is ${best} (--resume it with --out)`, { cause: error });
+  }
+}

@@ -1,0 +1,65 @@
+import { show } from '@gradloom/core';
+import { entriesToRaw } from '../options/config-file.ts';
+import { camelCase } from '../options/member.ts';
+import { mergeRaw, parseRaw, type RawOptions } from '../options/raw-options.ts';
+import { isRecord } from '../options/read-object.ts';
+import { UsageError } from '../usage-error.ts';
+import { configOf, formatValue } from './describe-flags.ts';
+import { optimizerFlags } from './optimizer-flags.ts';
+import { type TrainValues, trainAlternatives, trainOptions } from './options.ts';
+import type { Resumable } from './resumable.ts';
+
+/** They change no bit of the steps to come, or the run itself compares what comes of them. */
+const FREE = new Set([
+  ...['threads', 'out', 'no-out', 'quiet', 'json', 'verbose', 'resume', 'checkpoint-every'],
+  ...['epochs', 'steps', 'dataset', 'spec', 'backend', 'blas'],
+]);
+
+/**
+ * The options of a run that goes on: its own, and what was typed beside `--resume` where that may change.
+ * @throws UsageError naming every flag that would make it another run.
+ */
+export function resumeValues(typed: RawOptions, { options, folder }: Resumable, path: string): TrainValues {
+  const values = parseRaw(trainOptions, typed, trainAlternatives);
+  if (folder === null && values.out === undefined && values['no-out'] === undefined) {
+    throw new UsageError(
+      `--resume has ${path}, a file, expected --out or --no-out beside it: the run it belongs to may have gone on further`,
+    );
+  }
+  const stored = entriesToRaw(trainOptions, options, path);
+  const own = parseRaw(trainOptions, stored, trainAlternatives);
+  const found = changes(values, own);
+  if (found.length > 0) throw new UsageError(`${found.join('; ')}: --resume goes on with the same run`);
+  const free = Object.fromEntries(Object.entries(typed).filter(([key]) => FREE.has(key)));
+  return parseRaw(trainOptions, mergeRaw(free, stored, trainAlternatives), trainAlternatives);
+}
+
+/** A sentence for each typed flag that has another value than the run. */
+function changes(typed: TrainValues, own: TrainValues): string[] {
+  const config = configOf(own);
+  return Object.entries(configOf(typed)).flatMap(([flag, value]) => {
+    if (flag === 'dataset' ? isSameSource(value, config.dataset) : FREE.has(flag)) return [];
+    const run = ownValue(config, flag);
+    return agrees(value, run) ? [] : [`--${flag} has ${text(value)}, expected ${text(run)}`];
+  });
+}
+
+/** Files may have been moved; their rows are compared later. */
+const isSameSource = (typed: unknown, own: unknown): boolean =>
+  typed === own || (/[\\/]/.test(String(typed)) && /[\\/]/.test(String(own)));
+
+/** Options of the optimizer and the schedule have become part of them. */
+function ownValue(config: Record<string, unknown>, flag: string): unknown {
+  const { optimizer, schedule } = config;
+  if ((flag === 'lr' || flag in optimizerFlags) && isRecord(optimizer)) return optimizer[camelCase(flag)];
+  if (flag === 'warmup-steps' && isRecord(schedule)) return schedule.warmupSteps;
+  return config[flag];
+}
+
+/** Whether what was typed is the run's: of a member, the options that were typed. */
+function agrees(typed: unknown, own: unknown): boolean {
+  if (isRecord(typed)) return isRecord(own) && Object.entries(typed).every(([key, value]) => agrees(value, own[key]));
+  return show(typed) === show(own);
+}
+
+const text = (value: unknown): string => (value === undefined ? 'none' : formatValue(value));
