@@ -29,11 +29,12 @@ export {
 export type { OutputReader } from './evaluate-dataset.ts';
 export { type EvaluateOptions, evaluateModel } from './evaluate-model.ts';
 export { type Difference, differences } from './files/differences.ts';
+export { type Json, plainJson } from './files/json.ts';
 export { writeAtomically } from './files/write-atomically.ts';
 export { fingerprint } from './fingerprint.ts';
 export { measureGflops } from './measure.ts';
 export { createModel, type Model, type ModelContents, type ModelMetadata } from './model.ts';
-export { loadModel, saveModel } from './model-file.ts';
+export { loadModel, type ModelFile, openModelFile, saveModel } from './model-file.ts';
 export { type BlasIdentity, type BlasSearch, findBlas } from './native/find-blas.ts';
 export type { TrainOptions } from './options.ts';
 export { createPool, type Pool } from './pool.ts';

@@ -1,5 +1,6 @@
-import { CHECKPOINT_KIND } from './checkpoints/checkpoint-file.ts';
-import { readContainer, writeContainer } from './files/container.ts';
+import type { Checkpoint } from './checkpoints/checkpoint.ts';
+import { CHECKPOINT_KIND, checkpointOf } from './checkpoints/checkpoint-file.ts';
+import { type Container, readContainer, writeContainer } from './files/container.ts';
 import { checkModel, createModel, type Model, type ModelContents } from './model.ts';
 
 const KIND = 'model';
@@ -19,11 +20,29 @@ export function saveModel(path: string, model: ModelContents): void {
  * The model that `saveModel` wrote to `path`, or the one that a checkpoint holds, ready to predict.
  * @throws Error naming the path and what is wrong, where any byte of the file has changed, is missing or is too many.
  */
-export function loadModel(path: string): Model {
-  const { content, sections } = readContainer('loadModel', path, [KIND, CHECKPOINT_KIND]);
+export const loadModel = (path: string): Model =>
+  modelOf('loadModel', path, readContainer('loadModel', path, [KIND, CHECKPOINT_KIND]));
+
+/** What a file of ours holds. */
+export interface ModelFile {
+  readonly bytes: number;
+  readonly format: number; // version of the file format
+  readonly model: Model;
+  readonly checkpoint: Checkpoint | null; // null where it is a model alone
+}
+
+/** A model or a checkpoint, whichever `path` holds. @throws Error as loadModel and loadCheckpoint do. */
+export function openModelFile(path: string): ModelFile {
+  const container = readContainer('openModelFile', path, [KIND, CHECKPOINT_KIND]);
+  const { kind, bytes, format } = container;
+  const checkpoint = kind === CHECKPOINT_KIND ? checkpointOf('openModelFile', path, container) : null;
+  return { bytes, format, model: modelOf('openModelFile', path, container), checkpoint };
+}
+
+function modelOf(where: string, path: string, { content, sections }: Container): Model {
   const parameters = sections.get(PARAMETERS);
   if (parameters === undefined) {
-    throw new Error(`loadModel: ${path} has the sections ${[...sections.keys()].join()}, expected ${PARAMETERS}`);
+    throw new Error(`${where}: ${path} has the sections ${[...sections.keys()].join()}, expected ${PARAMETERS}`);
   }
   try {
     // What a file claims to be is checked part by part where the model is made.
@@ -31,7 +50,7 @@ export function loadModel(path: string): Model {
     return createModel({ spec, loss, metadata, parameters } as unknown as ModelContents);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`loadModel: ${path} has parts that do not fit (${reason}), expected those of one model`, {
+    throw new Error(`${where}: ${path} has parts that do not fit (${reason}), expected those of one model`, {
       cause: error,
     });
   }

@@ -2,8 +2,9 @@ import type { Command } from './command.ts';
 import { doctor } from './doctor.ts';
 import { evaluate } from './evaluate.ts';
 import { experiment } from './experiment.ts';
+import { inspect } from './inspect.ts';
 import { predict } from './predict.ts';
 import { train } from './train.ts';
 
 /** Every command: one file and one word here. */
-export const commands: Readonly<Record<string, Command>> = { train, evaluate, predict, experiment, doctor };
+export const commands: Readonly<Record<string, Command>> = { train, evaluate, predict, inspect, experiment, doctor };

@@ -26,7 +26,7 @@ export function describeRun({ recipe, event }: RunStart): string[] {
 }
 
 /** '784-128-10 relu': widths, then what stands between them. */
-function describeNetwork(spec: NetworkSpec): string {
+export function describeNetwork(spec: NetworkSpec): string {
   const network = buildNetwork(spec);
   const widths = [network.input];
   const others = new Set<string>();

@@ -1,5 +1,5 @@
 import { buildNetwork, createLoss, createOptimizer, createSchedule, show } from '@gradloom/core';
-import { readContainer, writeContainer } from '../files/container.ts';
+import { type Container, readContainer, writeContainer } from '../files/container.ts';
 import { isJsonObject, type Json, type JsonObject } from '../files/json.ts';
 import type { Checkpoint, Progress, RunArrays, RunRecord } from './checkpoint.ts';
 
@@ -27,17 +27,20 @@ export function saveCheckpoint(path: string, { arrays, ...header }: Checkpoint):
  * The checkpoint in `path`, ready for `train(..., { resume })`.
  * @throws Error naming the path and what is wrong, where any byte has changed, or its parts are not those of one run.
  */
-export function loadCheckpoint(path: string): Checkpoint {
-  const { content, sections } = readContainer('loadCheckpoint', path, [CHECKPOINT_KIND]);
+export const loadCheckpoint = (path: string): Checkpoint =>
+  checkpointOf('loadCheckpoint', path, readContainer('loadCheckpoint', path, [CHECKPOINT_KIND]));
+
+/** The checkpoint in a container of its kind. @throws Error naming the path, where its parts are not those of one run. */
+export function checkpointOf(where: string, path: string, { content, sections }: Container): Checkpoint {
   const { version, ...header } = content;
   if (version !== VERSION) {
-    throw new Error(`loadCheckpoint: ${path} has checkpoint version ${show(version)}, expected ${VERSION}`);
+    throw new Error(`${where}: ${path} has checkpoint version ${show(version)}, expected ${VERSION}`);
   }
   try {
     return checkCheckpoint(header, sections);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`loadCheckpoint: ${path} has parts that do not fit (${reason}), expected those of one run`, {
+    throw new Error(`${where}: ${path} has parts that do not fit (${reason}), expected those of one run`, {
       cause: error,
     });
   }

@@ -12,6 +12,8 @@ export interface Container {
   readonly kind: string;
   readonly content: JsonObject;
   readonly sections: ReadonlyMap<string, Float64Array>;
+  readonly bytes: number; // of the file
+  readonly format: number; // version of the format
 }
 
 // Not text, and with both line endings: whatever treats the file as text destroys these bytes first, as in PNG.
@@ -67,7 +69,7 @@ export function readContainer(where: string, path: string, kinds: readonly strin
       sections.set(name, littleEndianNumbers(buffer, offset, length));
       offset += length * 8;
     }
-    return { kind, content, sections };
+    return { kind, content, sections, bytes: file.size, format: VERSION };
   });
 }
 

@@ -1,0 +1,60 @@
+import { type Difference, differences, plainJson } from '@gradloom/runtime';
+import { headerOf, type Inspected } from './inspection.ts';
+import type { NamedTensor } from './tensors.ts';
+
+/** How far two tensors of one name and shape lie apart. */
+export interface TensorDifference {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly differing: number; // numbers with other bits
+  readonly largest: number; // |a - b|, NaN where one of them is no number
+  readonly at: number; // index of it
+  readonly a: number;
+  readonly b: number;
+}
+
+export interface Comparison {
+  readonly files: readonly [string, string];
+  readonly fingerprints: readonly [string, string];
+  readonly sameWeights: boolean;
+  readonly options: readonly Difference[];
+  readonly tensors: readonly TensorDifference[]; // of those that differ, the largest difference first
+  readonly unmatched: readonly string[]; // tensors that the other file has not, or in another shape
+}
+
+export function compare(a: Inspected, b: Inspected): Comparison {
+  const fingerprints = [a.file.model.fingerprint, b.file.model.fingerprint] as const;
+  const others = new Map(b.tensors.map((tensor) => [keyOf(tensor), tensor]));
+  const pairs = a.tensors.flatMap((tensor) => {
+    const other = others.get(keyOf(tensor));
+    return other === undefined ? [] : [tensorDifference(tensor, other)];
+  });
+  const matched = new Set(pairs.map(keyOf));
+  const rest = [...a.tensors, ...b.tensors].filter((tensor) => !matched.has(keyOf(tensor)));
+  return {
+    files: [a.path, b.path],
+    fingerprints,
+    sameWeights: fingerprints[0] === fingerprints[1],
+    options: differences(plainJson(headerOf(a.file)), plainJson(headerOf(b.file))),
+    tensors: pairs
+      .filter(({ differing }) => differing > 0)
+      // A difference that is no number comes first.
+      .sort((p, q) => (Number.isNaN(p.largest) ? -1 : Number.isNaN(q.largest) ? 1 : q.largest - p.largest)),
+    unmatched: [...new Set(rest.map(({ name, shape }) => `${name} ${shape.join('x')}`))],
+  };
+}
+
+const keyOf = ({ name, shape }: Pick<NamedTensor, 'name' | 'shape'>): string => `${name} ${shape.join('x')}`;
+
+function tensorDifference({ name, shape, values: a }: NamedTensor, { values: b }: NamedTensor): TensorDifference {
+  let [differing, largest, at] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    if (Object.is(a[i], b[i])) continue;
+    differing++;
+    const distance = Math.abs(a[i] - b[i]);
+    if (Number.isNaN(largest) || distance <= largest) continue;
+    largest = distance;
+    at = i;
+  }
+  return { name, shape, differing, largest, at, a: a[at], b: b[at] };
+}

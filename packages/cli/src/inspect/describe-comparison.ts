@@ -1,0 +1,44 @@
+import { show } from '@gradloom/core';
+import { decimal, whole } from '../report/format.ts';
+import { table } from '../report/table.ts';
+import type { Paint } from '../terminal/paint.ts';
+import type { Comparison } from './compare.ts';
+
+/** Two files in words: the options that differ, then the tensors. */
+export function describeComparison(found: Comparison, width: number, paint: Paint): string[] {
+  const { files, sameWeights, options, tensors, unmatched } = found;
+  const [a, b] = files;
+  const lines = [`${paint('bold', a)} and ${paint('bold', b)}: ${sameWeights ? 'the same weights' : 'other weights'}`];
+  if (options.length > 0) {
+    const rows = options.map(({ path, own, other }) => [path, text(own), text(other)]);
+    lines.push('', ...table(['differs', a, b], rows, { width }));
+  }
+  if (tensors.length > 0) {
+    const rows = tensors.map(({ name, shape, differing, largest, at, a: own, b: other }) => [
+      name,
+      shape.join('x'),
+      whole(differing),
+      decimal(largest),
+      indexOf(at, shape),
+      decimal(own),
+      decimal(other),
+    ]);
+    const head = ['tensor', 'shape', 'numbers', 'largest', 'at', 'first', 'second'];
+    lines.push('', ...table(head, rows, { width, right: [1, 2, 3, 4, 5, 6] }));
+  }
+  if (unmatched.length > 0) lines.push('', `Only in one of them: ${unmatched.join(', ')}`);
+  return lines;
+}
+
+const text = (value: unknown): string => (value === undefined ? '-' : typeof value === 'string' ? value : show(value));
+
+/** '[3, 7]' of a place in a row-major tensor. */
+function indexOf(at: number, shape: readonly number[]): string {
+  const indices: number[] = [];
+  let rest = at;
+  for (const extent of [...shape].reverse()) {
+    indices.unshift(rest % extent);
+    rest = Math.floor(rest / extent);
+  }
+  return `[${indices.join(', ')}]`;
+}

@@ -1,0 +1,78 @@
+import { show } from '@gradloom/core';
+import type { Checkpoint } from '@gradloom/runtime';
+import { formatMember, type Member } from '../options/member.ts';
+import { backendName } from '../report/backend-name.ts';
+import { columns } from '../report/columns.ts';
+import { decimal, duration, percent, plural, whole } from '../report/format.ts';
+import { table } from '../report/table.ts';
+import type { Paint } from '../terminal/paint.ts';
+import { describeNetwork } from '../train/describe-run.ts';
+import type { Inspected } from './inspection.ts';
+import { type TensorFigures, tensorFigures } from './tensor-figures.ts';
+
+/** A file in words, then a table of its tensors. */
+export function describeInspection({ path, file, tensors }: Inspected, width: number, paint: Paint): string[] {
+  const { model, checkpoint, format, bytes } = file;
+  const rows: [string, string][] = [
+    ['network', `${describeNetwork(model.spec)}, ${plural(model.parameters.length, 'parameter')}`],
+    ['loss', model.loss === undefined ? 'not said' : memberText(model.loss)],
+    ['fingerprint', model.fingerprint],
+    ...(checkpoint === null ? [] : runRows(checkpoint)),
+    ...Object.entries(model.metadata)
+      .filter(([key, value]) => key !== 'options' && value !== null && value !== undefined)
+      .map(([key, value]): [string, string] => [key, typeof value === 'string' ? value : show(value)]),
+  ];
+  const kind = checkpoint === null ? 'model' : 'checkpoint';
+  return [
+    `${paint('bold', path)}: ${kind} of ${whole(bytes)} bytes in format ${format}, whole`,
+    '',
+    // Without indent a fingerprint fits into 80 columns.
+    ...columns(rows, { indent: 0 }),
+    '',
+    ...tensorTable(tensors.map(tensorFigures), width),
+  ];
+}
+
+function runRows({ record, progress, arrays }: Checkpoint): [string, string][] {
+  const { totalSteps, stepsPerEpoch, batch, shards, seed, clipNorm, backend, data } = record;
+  const { step, validation, test, best, elapsedMs } = progress;
+  const within = step % stepsPerEpoch;
+  const epochs = Math.floor(step / stepsPerEpoch);
+  const place = `${plural(epochs, 'epoch')}${within === 0 ? '' : ` and ${plural(within, 'batch').replace(/hs$/, 'hes')}`}`;
+  const rows: [string, string][] = [
+    ['done', `${whole(step)} of ${plural(totalSteps, 'step')} (${place}) in ${duration(elapsedMs)}`],
+    ['optimizer', memberText(record.optimizer)],
+    ['schedule', memberText(record.schedule)],
+    ['batch', `${whole(batch)} in ${plural(shards, 'shard')}, ${plural(stepsPerEpoch, 'step')} an epoch`],
+    ['seed', String(seed)],
+    ['backend', backendName(backend)],
+  ];
+  if (clipNorm !== null) rows.push(['clip-norm', String(clipNorm)]);
+  const loss = arrays.epochLosses.at(-1);
+  if (loss !== undefined) rows.push(['train loss', `${decimal(loss)} in epoch ${arrays.epochLosses.length}`]);
+  for (const [name, figures] of Object.entries({ validation, test })) {
+    if (figures === undefined) continue;
+    const accuracy = figures.accuracy === undefined ? '' : `, accuracy ${percent(figures.accuracy)}`;
+    rows.push([name, `loss ${decimal(figures.loss)}${accuracy}`]);
+  }
+  if (best !== undefined) rows.push(['best', `loss ${decimal(best.loss)} after ${plural(best.step, 'step')}`]);
+  for (const [part, hash] of Object.entries(data)) if (hash !== null) rows.push([`${part} rows`, String(hash)]);
+  return rows;
+}
+
+function tensorTable(figures: readonly TensorFigures[], width: number): string[] {
+  const number = (value: number | null): string => (value === null ? '-' : decimal(value));
+  const bad = figures.some(({ notFinite }) => notFinite > 0);
+  const head = ['tensor', 'shape', 'min', 'mean', 'max', 'std', 'zeros', ...(bad ? ['not finite'] : [])];
+  const rows = figures.map(({ name, shape, min, mean, max, std, zeros, notFinite }) => [
+    name,
+    shape.join('x'),
+    ...[min, mean, max, std].map(number),
+    whole(zeros),
+    ...(bad ? [whole(notFinite)] : []),
+  ]);
+  return table(head, rows, { width, right: head.map((_, c) => c).slice(1) });
+}
+
+const memberText = (spec: string | object): string =>
+  typeof spec === 'string' ? spec : formatMember({ ...spec } as Member);

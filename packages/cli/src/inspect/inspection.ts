@@ -1,0 +1,52 @@
+import { createOptimizer } from '@gradloom/core';
+import { type ModelFile, openModelFile } from '@gradloom/runtime';
+import { type TensorFigures, tensorFigures } from './tensor-figures.ts';
+import { type NamedTensor, tensorsOf } from './tensors.ts';
+
+/** A file of ours, opened. */
+export interface Inspected {
+  readonly path: string;
+  readonly file: ModelFile;
+  readonly tensors: readonly NamedTensor[];
+}
+
+/** @throws Error where the file is not whole, or none of ours. */
+export function inspectFile(path: string): Inspected {
+  const file = openModelFile(path);
+  const { checkpoint } = file;
+  const slots = checkpoint === null ? [] : createOptimizer(checkpoint.record.optimizer).slots;
+  return { path, file, tensors: tensorsOf(file, slots) };
+}
+
+/** All that --json says of a file. */
+export interface Inspection {
+  readonly path: string;
+  readonly kind: 'model' | 'checkpoint';
+  readonly format: number;
+  readonly bytes: number;
+  readonly fingerprint: string;
+  readonly parameters: number;
+  readonly tensors: readonly TensorFigures[];
+  readonly [part: string]: unknown;
+}
+
+export function inspectionOf({ path, file, tensors }: Inspected): Inspection {
+  const { model, checkpoint, format, bytes } = file;
+  return {
+    path,
+    kind: checkpoint === null ? 'model' : 'checkpoint',
+    format,
+    bytes,
+    fingerprint: model.fingerprint,
+    parameters: model.parameters.length,
+    ...headerOf(file),
+    tensors: tensors.map(tensorFigures),
+  };
+}
+
+/** What a file says of itself besides its arrays. */
+export function headerOf({ model, checkpoint }: ModelFile): Record<string, unknown> {
+  const { spec, loss, metadata } = model;
+  const run = checkpoint === null ? {} : { record: checkpoint.record, progress: checkpoint.progress };
+  return { spec, loss: loss ?? null, metadata, ...run };
+}

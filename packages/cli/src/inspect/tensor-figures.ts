@@ -1,0 +1,32 @@
+import type { NamedTensor } from './tensors.ts';
+
+/** What the numbers of a tensor are like; those that are not finite are counted and left out of the rest. */
+export interface TensorFigures {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly min: number | null; // null where no number is finite
+  readonly max: number | null;
+  readonly mean: number | null;
+  readonly std: number | null; // √ of the mean square about the mean
+  readonly zeros: number;
+  readonly notFinite: number;
+}
+
+export function tensorFigures({ name, shape, values }: NamedTensor): TensorFigures {
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let [count, zeros, mean, squares] = [0, 0, 0, 0];
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    count++;
+    // Welford 1962: no sum of squares that could lose what the mean leaves over.
+    const step = value - mean;
+    mean += step / count;
+    squares += step * (value - mean);
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+    if (value === 0) zeros++;
+  }
+  const notFinite = values.length - count;
+  if (count === 0) return { name, shape, min: null, max: null, mean: null, std: null, zeros, notFinite };
+  return { name, shape, min, max, mean, std: Math.sqrt(squares / count), zeros, notFinite };
+}
