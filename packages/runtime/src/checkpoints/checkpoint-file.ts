@@ -110,7 +110,9 @@ function checkProgress(
   whole('progress.samples', progress.samples, 0);
   whole('progress.threads', progress.threads, 1);
   const { elapsedMs, validation, test, best } = progress;
-  if (!(Number(elapsedMs) >= 0)) throw new Error(`progress.elapsedMs has ${show(elapsedMs)}, expected a number >= 0`);
+  if (typeof elapsedMs !== 'number' || !(elapsedMs >= 0)) {
+    throw new Error(`progress.elapsedMs has ${show(elapsedMs)}, expected a number >= 0`);
+  }
   for (const [name, figures] of Object.entries({ validation, test, best })) {
     const fine = figures === undefined || (isJsonObject(figures) && Object.values(figures).every(isNumber));
     if (!fine) throw new Error(`progress.${name} has ${show(figures)}, expected numbers`);

@@ -1,0 +1,109 @@
+import { type NetworkSpec, type ScheduleSpec, schedules } from '@gradloom/core';
+import { type Checkpoint, createPool, type DataSplits, type Pool, type TrainOptions, train } from '@gradloom/runtime';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkpointedRun } from '../../support/checkpointed-run.ts';
+import { randomDataset } from '../../support/random-dataset.ts';
+
+const spec: NetworkSpec = { input: 4, layers: [{ kind: 'dense', out: 3 }] };
+const data = { train: randomDataset({ rows: 20, inputs: 4, classes: 3 }) };
+const options = { batch: 8, shards: 2, epochs: 4, backend: 'wasm', optimizer: 'adam' } satisfies TrainOptions;
+
+let pool: Pool;
+let checkpoint: Checkpoint;
+beforeAll(async () => {
+  pool = await createPool({ threads: 2 });
+  checkpoint = (await checkpointedRun(spec, data, { ...options, pool }, 1)).checkpoints[4];
+});
+afterAll(() => pool.destroy());
+
+const resume = (own: TrainOptions, network = spec, sets: DataSplits = data) =>
+  train(network, sets, { ...options, pool, resume: checkpoint, ...own }).result;
+
+describe('a resume refuses another run and names each difference with both values', () => {
+  test.each<[TrainOptions, string]>([
+    [{ batch: 10 }, 'batch has 10, expected 8'],
+    [{ shards: 3, seed: 1 }, 'shards has 3, expected 2; seed has 1, expected 0'],
+    [{ optimizer: { kind: 'adam', lr: 0.5 } }, 'optimizer.lr has 0.5, expected undefined'],
+    [{ optimizer: 'sgd' }, 'optimizer.kind has "sgd", expected "adam"'],
+    [{ schedule: 'plateau' }, 'schedule.kind has "plateau", expected "constant"'],
+    [{ loss: 'mse' }, 'loss.kind has "mse", expected "softmax-cross-entropy"'],
+    [{ clipNorm: 1 }, 'clipNorm has 1, expected null'],
+    [{ shuffle: false }, 'shuffle has false, expected true'],
+    [{ evaluateEvery: 2 }, 'evaluateEvery has 2, expected 1'],
+    [{ parameters: new Float64Array(15) }, /parameters has "[0-9a-f]{50,}\.*, expected null/.source],
+    [{ backend: 'reference' }, 'backend has "reference", expected "wasm"'],
+    [{ steps: 4, epochs: undefined as never }, 'steps has 4, expected at least 5 (those of the checkpoint)'],
+  ])('%o', async (own, sentence) => {
+    await expect(resume(own)).rejects.toThrow(new RegExp(sentence.replaceAll(/[()]/g, '\\$&')));
+    await expect(resume(own)).rejects.toThrow(/^train: .*: a resume goes on with the same run$/);
+  });
+
+  test('another network', async () => {
+    const layers: NetworkSpec['layers'] = [{ kind: 'dense', out: 3, init: 'zeros' }];
+    await expect(resume({}, { input: 4, layers })).rejects.toThrow(
+      'spec.layers[0].init has "zeros", expected undefined',
+    );
+  });
+
+  test('other rows, other targets, one more part', async () => {
+    const { train: rows } = data;
+    const other = structuredClone(rows);
+    other.inputs.array[3] += 1e-9;
+    await expect(resume({}, spec, { train: other })).rejects.toThrow(
+      /dataset has train rows of SHA-256 .*, expected train rows of SHA-256 /,
+    );
+    const targets = structuredClone(rows);
+    targets.targets.array[0] = (targets.targets.array[0] + 1) % 3;
+    await expect(resume({}, spec, { train: targets })).rejects.toThrow('dataset has train rows');
+    await expect(resume({}, spec, { train: rows, test: rows })).rejects.toThrow('dataset has test rows of SHA-256 ');
+    await expect(resume({}, spec, { train: rows, test: rows })).rejects.toThrow('expected no test rows');
+  });
+});
+
+describe('a run may become longer', () => {
+  test.each(Object.keys(schedules))(
+    'where no rate of schedule %s depends on its length, and only there',
+    async (kind) => {
+      const schedule = kind as ScheduleSpec;
+      const data = {
+        train: randomDataset({ rows: 20, inputs: 4, classes: 3 }),
+        validation: randomDataset({ rows: 9, inputs: 4, classes: 3 }),
+      };
+      const short = await checkpointedRun(spec, data, { ...options, schedule, pool }, { epochs: 1 });
+      // 200 epochs evaluate every second epoch where nothing is said: here as often as the short run did.
+      const long = { ...options, schedule, epochs: 200, pool };
+      const again = train(spec, data, { ...long, resume: short.checkpoints[3] }).result;
+      if (['cosine', 'one-cycle'].includes(kind)) {
+        await expect(again).rejects.toThrow(`epochs has 200, expected 4 (the rates of schedule ${kind} depend on it)`);
+      } else {
+        const straight = await train(spec, data, { ...long, evaluateEvery: 1 }).result;
+        expect((await again).fingerprint).toBe(straight.fingerprint);
+        expect((await again).epochLosses).toEqual(straight.epochLosses);
+      }
+    },
+  );
+
+  test('from the middle of an epoch, too', async () => {
+    const { checkpoints } = await checkpointedRun(
+      spec,
+      data,
+      { ...options, steps: 7, epochs: undefined as never, pool },
+      7,
+    );
+    const again = await train(spec, data, { ...options, pool, resume: checkpoints[0] }).result;
+    const straight = await train(spec, data, { ...options, pool }).result;
+    expect([again.fingerprint, again.epochLosses]).toEqual([straight.fingerprint, straight.epochLosses]);
+  });
+});
+
+test('a run that is done gives its result again, times and threads too, without a thread', async () => {
+  const sets = { ...data, test: data.train };
+  const first = await checkpointedRun(spec, sets, { ...options, threads: 2, pool }, 100);
+  const done = first.checkpoints.at(-1);
+  const idle = await createPool({ threads: 1 });
+  await idle.destroy();
+  const { checkpoint: _, ...result } = first.result;
+  expect(await train(spec, sets, { ...options, threads: 1, pool: idle, ...(done && { resume: done }) }).result).toEqual(
+    result,
+  );
+});

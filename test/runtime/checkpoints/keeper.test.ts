@@ -1,0 +1,201 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NetworkSpec } from '@gradloom/core';
+import {
+  type CheckpointEvery,
+  createPool,
+  loadCheckpoint,
+  loadModel,
+  type Pool,
+  type TrainEvent,
+  type TrainOptions,
+  train,
+} from '@gradloom/runtime';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { randomDataset } from '../../support/random-dataset.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const spec: NetworkSpec = {
+  input: 4,
+  layers: [
+    { kind: 'dense', out: 9 },
+    { kind: 'activation', fn: 'tanh' },
+    { kind: 'dense', out: 3 },
+  ],
+};
+const data = { train: randomDataset({ rows: 20, inputs: 4, classes: 3 }) };
+const options = { batch: 8, shards: 2, epochs: 6, backend: 'wasm', threads: 2 } satisfies TrainOptions;
+const held = randomDataset({ rows: 40, inputs: 4, classes: 3, seed: 9 });
+
+const root = temporaryFolder();
+let folder = '';
+let number = 0;
+let pool: Pool;
+let calm = '';
+beforeAll(async () => {
+  pool = await createPool({ threads: 2 });
+  calm = (await train(spec, data, { ...options, pool }).result).fingerprint;
+});
+afterAll(() => pool.destroy());
+beforeEach(() => {
+  folder = join(root.path, String(++number));
+});
+
+/** The events of a run, in which `onCheckpoint` is called right behind each checkpoint. */
+async function run(
+  every: CheckpointEvery | undefined,
+  own: Partial<TrainOptions> = {},
+  sets: object = {},
+  react: (event: TrainEvent) => void = () => {},
+) {
+  const events: TrainEvent[] = [];
+  const { result } = train(
+    spec,
+    { ...data, ...sets },
+    {
+      ...options,
+      pool,
+      ...own,
+      checkpoint: { folder, ...(every === undefined ? {} : { every }) },
+      onEvent(event) {
+        events.push(event);
+        react(event);
+      },
+    },
+  );
+  const ended = await result;
+  return {
+    result: ended,
+    checkpoints: events.filter((event) => event.type === 'checkpoint'),
+    warnings: events.filter((event) => event.type === 'warning'),
+    epochs: events.filter((event) => event.type === 'epoch'),
+  };
+}
+
+describe('checkpoints are due', () => {
+  test.each<[CheckpointEvery | undefined, number[]]>([
+    [undefined, [18]],
+    [7, [7, 14, 18]],
+    [{ steps: 9 }, [9, 18]],
+    [{ epochs: 2 }, [6, 12, 18]],
+    [{ seconds: 3600 }, [18]],
+  ])('every %o: after steps %o, and no bit changes', async (every, steps) => {
+    const { result, checkpoints } = await run(every);
+    expect(checkpoints.map(({ step }) => step)).toEqual(steps);
+    expect(result.fingerprint).toBe(calm);
+    expect(result.checkpoint).toEqual({ path: join(folder, 'last.gradloom'), step: 18 });
+  });
+
+  test('every tiny part of a second: at the end of each span, and no bit changes', async () => {
+    // A look into the layers ends a span after each step.
+    const { result, checkpoints } = await run({ seconds: 1e-9 }, { probe: 1 });
+    expect(checkpoints.map(({ step }) => step)).toEqual(Array.from({ length: 18 }, (_, step) => step + 1));
+    expect(result.fingerprint).toBe(calm);
+  });
+
+  test.each([0, 1.5, {}, { steps: 2, epochs: 1 }, { steps: 0 }, { seconds: 0 }, { minutes: 1 }, '5', null])(
+    '%o is none',
+    async (every) => {
+      await expect(run(every as never)).rejects.toThrow(/^train: .* expected /);
+      expect(existsSync(folder)).toBe(false);
+    },
+  );
+});
+
+describe('the folder', () => {
+  test('holds the newest and the best alone, each whole, and both are models', async () => {
+    const { result, checkpoints, epochs } = await run(1, { optimizer: { kind: 'sgd', lr: 3 } }, { validation: held });
+    expect(readdirSync(folder).sort()).toEqual(['best.gradloom', 'last.gradloom']);
+    const [best, last] = ['best', 'last'].map((name) => loadCheckpoint(join(folder, `${name}.gradloom`)));
+    expect(last.progress.step).toBe(18);
+    expect(loadModel(join(folder, 'last.gradloom')).fingerprint).toBe(result.fingerprint);
+    const losses = epochs.map(({ validation }) => validation?.loss ?? Number.NaN);
+    const lowest = Math.min(...losses);
+    expect(best.progress).toMatchObject({ step: 3 * (1 + losses.indexOf(lowest)), best: { loss: lowest } });
+    expect(checkpoints.filter((event) => event.best).at(-1)?.step).toBe(best.progress.step);
+    expect(loadModel(join(folder, 'best.gradloom')).parameters).toEqual(best.arrays.parameters);
+    // Else this could not tell best from last.
+    expect(best.progress.step).toBeLessThan(18);
+  });
+
+  test('without a validation set, takes the lowest mean training loss of an epoch for the best', async () => {
+    const { epochs } = await run({ epochs: 1 }, { optimizer: { kind: 'sgd', lr: 6 } });
+    const losses = epochs.map(({ trainLoss }) => trainLoss);
+    const best = loadCheckpoint(join(folder, 'best.gradloom'));
+    expect(best.progress.best).toEqual({
+      step: 3 * (1 + losses.indexOf(Math.min(...losses))),
+      loss: Math.min(...losses),
+    });
+  });
+
+  test('loses what a killed process left half written, and nothing else', async () => {
+    mkdirSync(folder);
+    for (const name of ['last.gradloom.123-0123abcd.tmp', 'notes.tmp', 'model.gradloom'])
+      writeFileSync(join(folder, name), 'x');
+    await run(undefined);
+    expect(readdirSync(folder).sort()).toEqual(['best.gradloom', 'last.gradloom', 'model.gradloom', 'notes.tmp']);
+  });
+});
+
+describe('where a checkpoint cannot be written, training goes on, with one warning, and the older one stands', () => {
+  test('a folder that is removed on the way', async () => {
+    const { result, checkpoints, warnings } = await run(2, {}, {}, (event) => {
+      if (event.type === 'checkpoint' && event.step === 4) rmSync(folder, { recursive: true });
+    });
+    expect(result).toMatchObject({ fingerprint: calm, stopped: 'completed', checkpoint: { step: 4 } });
+    expect(checkpoints.map(({ step }) => step)).toEqual([2, 4]);
+    expect(warnings.map(({ message }) => message)).toEqual([
+      expect.stringMatching(
+        /^the checkpoint of step 6 is missing, the one of step 4 stands \(saveCheckpoint: .*last\.gradloom cannot be written \(ENOENT.*\), expected a folder with room for it\)$/,
+      ),
+    ]);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  test('a folder that becomes read-only, and takes them again when it is no longer', async () => {
+    const asRoot = process.getuid?.() === 0;
+    mkdirSync(folder);
+    if (asRoot) chmodSync(root.path, 0o755);
+    // Root may write anywhere: it becomes nobody for a while, who owned the folder before.
+    const lock = () => (asRoot ? process.seteuid?.(65534) : chmodSync(folder, 0o555));
+    const unlock = () => (asRoot ? process.seteuid?.(0) : chmodSync(folder, 0o755));
+    try {
+      const { result, checkpoints, warnings } = await run({ epochs: 1 }, {}, {}, (event) => {
+        if (event.type === 'checkpoint' && event.step === 3) lock();
+        if (event.type === 'epoch' && event.step === 15) {
+          expect(loadCheckpoint(join(folder, 'last.gradloom')).progress.step).toBe(3);
+          unlock();
+        }
+      });
+      expect(checkpoints.map(({ step }) => step)).toEqual([3, 15, 18]);
+      expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining('EACCES')]);
+      expect(result.fingerprint).toBe(calm);
+    } finally {
+      unlock();
+    }
+  });
+
+  test('a folder that is a file', async () => {
+    root.write(String(number), '');
+    const { result, checkpoints, warnings } = await run(2);
+    expect([result.fingerprint, checkpoints, warnings.length]).toEqual([calm, [], 1]);
+    expect(warnings[0].message).toMatch(/^the checkpoint of step 2 is missing, there is none before it \(.*\)$/);
+  });
+});
+
+test('a signal ends the run with a checkpoint of the step it ended at, which goes on to the same bits', async () => {
+  const controller = new AbortController();
+  const { result } = await run(undefined, { signal: controller.signal, probe: 1 }, {}, (event) => {
+    if (event.type === 'progress' && event.step === 7) controller.abort();
+  });
+  expect(result).toMatchObject({ stopped: 'aborted', steps: 7, checkpoint: { step: 7 } });
+  const resume = loadCheckpoint(join(folder, 'last.gradloom'));
+  expect((await train(spec, data, { ...options, pool, resume }).result).fingerprint).toBe(calm);
+});
+
+test('a listener that throws ends the run with its error', async () => {
+  const failing = run(1, {}, {}, (event) => {
+    if (event.type === 'checkpoint') throw new Error('enough');
+  });
+  await expect(failing).rejects.toThrow('enough');
+});
