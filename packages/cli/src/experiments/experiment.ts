@@ -1,6 +1,7 @@
 import type { BackendChoice } from '@gradloom/runtime';
 import type { OptionTable, Values } from '../options/option.ts';
 import { parseRaw, type RawOptions } from '../options/raw-options.ts';
+import type { Paint } from '../terminal/paint.ts';
 import type { Finding } from './finding.ts';
 import { commonOptions } from './options.ts';
 
@@ -17,11 +18,13 @@ export interface ExperimentContext {
   readonly brief: boolean;
   /** Says what is being done, where somebody watches. */
   readonly note: (text: string) => void;
+  /** Colours of the terminal that the sections are for; a picture must be readable without them. */
+  readonly paint: Paint;
 }
 
 export interface Section {
   readonly title: string;
-  readonly lines: readonly string[]; // at most 80 columns
+  readonly lines: readonly string[]; // at most 80 columns, without what colours them
 }
 
 /** What an experiment found. */

@@ -9,5 +9,6 @@ export const experiments = {
   descent: async () => (await import('./descent.ts')).descent,
   optimizers: async () => (await import('./optimizers.ts')).optimizers,
   perceptron: async () => (await import('./perceptron.ts')).perceptron,
+  vanishing: async () => (await import('./vanishing/vanishing.ts')).vanishing,
   xor: async () => (await import('./xor.ts')).xor,
 } satisfies Record<string, () => Promise<Experiment>>;

@@ -74,7 +74,7 @@ async function run(name: string, experiment: Experiment, raw: RawOptions, brief:
     ...(blas === undefined ? {} : { blas }),
   };
   const note = createNote(name, io);
-  const context: ExperimentContext = { machine, brief, note: note.say };
+  const context: ExperimentContext = { machine, brief, note: note.say, paint: createPaint(io.stdout, io.env) };
   const outcome = await experiment
     .run(raw, context)
     .catch((error: unknown) => Promise.reject(nameFlag(error, experiment.options)))

@@ -9,7 +9,7 @@ import {
 } from '@gradloom/core';
 
 /** What each layer puts out for one row, with the parameters written down layer by layer, W then b. */
-export function runRow(spec: NetworkSpec, parameters: readonly number[], row: readonly number[]): number[][] {
+export function runRow(spec: NetworkSpec, parameters: ArrayLike<number>, row: readonly number[]): number[][] {
   const network = buildNetwork(spec);
   const workspace = createWorkspace(network, createLoss('mse'), 1, (length) => new Float64Array(length));
   workspace.x.set(row);

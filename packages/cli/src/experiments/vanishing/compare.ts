@@ -1,0 +1,108 @@
+import type { InitializerSpec, OptimizerSpec } from '@gradloom/core';
+import type { Evaluation } from '@gradloom/runtime';
+import type { Member } from '../../options/member.ts';
+import { type Sweep, sweepRates } from '../rate-sweep.ts';
+import type { NamedActivation } from './activation-list.ts';
+import type { DeepData } from './deep-data.ts';
+import { deepNetwork } from './deep-network.ts';
+import {
+  type Bench,
+  type DeepRun,
+  evaluateRun,
+  type Look,
+  type RunLength,
+  relativeMoves,
+  runDeep,
+  startOf,
+} from './deep-run.ts';
+import { type StartFactors, startFactors } from './start-factors.ts';
+
+/** One comparison: the same network, rows and steps for every activation. */
+export interface Setup {
+  readonly activations: readonly NamedActivation[];
+  readonly hidden: readonly number[];
+  readonly init: InitializerSpec;
+  readonly length: Omit<RunLength, 'optimizer'> & { readonly optimizer: Member & { readonly lr: number } };
+  readonly moreSeeds: readonly number[]; // beside the one of `length`
+}
+
+/** What one activation makes of the start, of theory, and of training. */
+export interface Comparison {
+  readonly label: string;
+  readonly looks: readonly Look[]; // the first is the start
+  readonly start: StartFactors;
+  readonly moved: readonly number[]; // of each W, the output's last
+  readonly common: Trained; // at the rate that all share
+  readonly best: Trained; // at its own best rate
+  readonly sweep: Sweep<DeepRun>;
+  readonly seeds: readonly SeedRun[]; // the first is the seed of all of the above
+}
+
+export interface Trained {
+  readonly rate: number;
+  readonly test: Evaluation | null; // null where it diverged
+  readonly diverged: string | null;
+}
+
+export interface SeedRun {
+  readonly seed: number;
+  readonly factor: number | null;
+  readonly expected: number | null;
+  readonly test: Evaluation | null;
+}
+
+/** Steps to look at: the start, the last, and about ten between. */
+export function lookSteps(steps: number): number[] {
+  const most = Math.min(10, steps - 1);
+  return Array.from({ length: most + 1 }, (_, k) => Math.round((k * (steps - 1)) / Math.max(1, most)));
+}
+
+export async function compareActivation(
+  { label, spec: activation }: NamedActivation,
+  setup: Setup,
+  data: DeepData,
+  bench: Bench,
+  note: (text: string) => void,
+): Promise<Comparison> {
+  const { hidden, init, length, moreSeeds } = setup;
+  const { inputs } = data.train;
+  const spec = deepNetwork({ input: inputs.columns, hidden, output: data.outputs, init }, activation);
+  const at = (lr: number, seed = length.seed): RunLength => {
+    const optimizer: Member = { ...length.optimizer, lr };
+    return { ...length, seed, optimizer: optimizer as OptimizerSpec };
+  };
+  const widths = [inputs.columns, ...hidden];
+  const rate = length.optimizer.lr;
+  const sweep = await sweepRates(rate, async (lr) => {
+    note(`${label} at rate ${lr}`);
+    // The looks change no weight: the run at the common rate is one of the sweep.
+    const run = await runDeep(spec, bench, at(lr), lr === rate ? lookSteps(length.steps) : []);
+    return { run, score: run.validation?.loss ?? Number.POSITIVE_INFINITY };
+  });
+  const common = sweep.trials.find((trial) => trial.rate === rate) ?? sweep.best;
+  note(`${label} on the test rows`);
+  const atCommon = await trained(common.rate, common.run);
+  const atBest = sweep.best === common ? atCommon : await trained(sweep.best.rate, sweep.best.run);
+  const { looks } = common.run;
+  const start = startFactors(looks[0], activation, widths, data.meanSquare);
+  const seeds: SeedRun[] = [
+    { seed: length.seed, factor: start.measured.factor, expected: start.expected.factor, test: atCommon.test },
+  ];
+  for (const seed of moreSeeds) {
+    note(`${label} from seed ${seed}`);
+    const run = await runDeep(spec, bench, at(rate, seed), [0]);
+    const own = startFactors(run.looks[0], activation, widths, data.meanSquare);
+    const { test } = await trained(rate, run);
+    seeds.push({ seed, factor: own.measured.factor, expected: own.expected.factor, test });
+  }
+  const moved = relativeMoves(spec, startOf(spec, length.seed), common.run.parameters);
+  return { label, looks, start, moved, common: atCommon, best: atBest, sweep, seeds };
+
+  async function trained(lr: number, run: DeepRun): Promise<Trained> {
+    return {
+      rate: lr,
+      diverged: run.diverged,
+      test: run.diverged === null ? await evaluateRun(run, data.test, bench) : null,
+    };
+  }
+}

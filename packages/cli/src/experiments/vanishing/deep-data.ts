@@ -1,0 +1,46 @@
+import type { LossSpec } from '@gradloom/core';
+import { type DataMatrix, type DataSplits, splitDataset } from '@gradloom/runtime';
+import { openDataset } from '../../datasets/open-dataset.ts';
+import type { DatasetSource } from '../../options/dataset-source.ts';
+import { largestClass } from './learning.ts';
+
+/** Rows to choose a learning rate by, and rows to measure on in the end. */
+const VALIDATION_ROWS = 2000;
+const LARGEST_SHARE = 0.2;
+
+export interface DeepData extends Required<DataSplits> {
+  readonly loss: LossSpec;
+  readonly outputs: number;
+  readonly meanSquare: number; // of the training inputs, over rows and columns
+  /** Share of the test rows in the class that has most of them: what a net reaches that answers the same to every row. */
+  readonly chance: number | null;
+}
+
+/** Deals a dataset out over training, validation and test; a set of four rows is all three. */
+export async function openDeepData(source: DatasetSource): Promise<DeepData> {
+  const { sets } = await openDataset(source, { validation: 0 });
+  const whole = sets.train;
+  const share = Math.min(LARGEST_SHARE, VALIDATION_ROWS / whole.rows);
+  const few = share * whole.rows < 1;
+  const dealt = few
+    ? { train: whole }
+    : splitDataset(whole, { validation: share, ...(sets.test ? {} : { test: share }) });
+  const { train, validation = whole } = dealt;
+  const test = sets.test ?? dealt.test ?? whole;
+  const { classes } = train;
+  return {
+    train,
+    validation,
+    test,
+    loss: classes === null ? 'mse' : 'softmax-cross-entropy',
+    outputs: classes ?? train.targets.columns,
+    meanSquare: meanSquareOf(train.inputs, train.rows),
+    chance: classes === null ? null : largestClass(test),
+  };
+}
+
+export function meanSquareOf({ array, columns, divisor }: DataMatrix, rows: number): number {
+  let sum = 0;
+  for (let i = 0; i < rows * columns; i++) sum += (array[i] / divisor) ** 2;
+  return sum / (rows * columns);
+}

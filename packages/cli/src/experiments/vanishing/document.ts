@@ -1,0 +1,65 @@
+import { formatMember, type Member } from '../../options/member.ts';
+import type { Comparison, Setup, Trained } from './compare.ts';
+import type { DeepData } from './deep-data.ts';
+
+/** All numbers in full, and how they were made. Nothing of the machine: the same for any number of threads. */
+export function documentOf(comparisons: readonly Comparison[], setup: Setup, data: DeepData): Record<string, unknown> {
+  const { hidden, init, length, moreSeeds } = setup;
+  return {
+    setup: {
+      dataset: data.train.name,
+      rows: { train: data.train.rows, validation: data.validation.rows, test: data.test.rows },
+      depth: hidden.length,
+      width: hidden[0],
+      init: typeof init === 'string' ? init : formatMember(init as Member),
+      optimizer: formatMember(length.optimizer),
+      batch: length.batch,
+      steps: length.steps,
+      seeds: [length.seed, ...moreSeeds],
+      chance: data.chance,
+    },
+    activations: Object.fromEntries(comparisons.map((comparison) => [comparison.label, activationOf(comparison)])),
+  };
+}
+
+function activationOf({ looks, start, moved, common, best, sweep, seeds }: Comparison) {
+  const { measured, expected, theory } = start;
+  return {
+    layers: looks[0].layers.map((layer, h) => ({
+      layer: h + 1,
+      ...layer,
+      expectedZStd: Math.sqrt(theory[h].zVariance),
+      expectedFactor: theory[h].factor,
+    })),
+    output: looks[0].output,
+    factorPerLayer: measured.factor,
+    theoryPerLayer: expected.factor,
+    fit: { spread: measured.spread, layersUsed: measured.layersUsed, layersTooSmall: measured.layersTooSmall },
+    finalLoss: common.test?.loss ?? null,
+    testAccuracy: common.test?.accuracy ?? null,
+    rate: common.rate,
+    diverged: common.diverged,
+    moved: { layers: moved.slice(0, -1), output: moved.at(-1) },
+    best: { ...trainedOf(best), bracketed: sweep.bracketed },
+    rates: sweep.trials.map(({ rate, run: { validation, diverged } }) => ({
+      rate,
+      validationLoss: validation?.loss ?? null,
+      validationAccuracy: validation?.accuracy ?? null,
+      diverged,
+    })),
+    seeds: seeds.map(({ seed, factor, expected: theoryPerLayer, test }) => ({
+      seed,
+      factorPerLayer: factor,
+      theoryPerLayer,
+      finalLoss: test?.loss ?? null,
+      testAccuracy: test?.accuracy ?? null,
+    })),
+    training: looks,
+  };
+}
+
+const trainedOf = ({ rate, test }: Trained) => ({
+  rate,
+  finalLoss: test?.loss ?? null,
+  testAccuracy: test?.accuracy ?? null,
+});

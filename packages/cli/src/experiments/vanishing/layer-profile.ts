@@ -1,0 +1,54 @@
+import type { LayerFigures, TensorFigures } from '@gradloom/core';
+
+/** What a look finds at a hidden layer a = f(z), z = x · W + b, over the rows of a batch. */
+export interface HiddenFigures {
+  readonly rmsDz: number; // over rows and units, each row's own loss; likewise rmsDa
+  readonly rmsDa: number;
+  readonly rmsDW: number; // of the batch's mean gradient; likewise rmsDb
+  readonly rmsDb: number;
+  readonly rmsW: number;
+  readonly rmsB: number;
+  readonly activationMean: number;
+  readonly activationStd: number;
+  readonly zMean: number;
+  readonly zStd: number;
+  readonly flat: number; // share of outputs with next to no slope: saturated, or off
+  readonly dead: number; // share of units that are flat in every row
+}
+
+export interface OutputFigures {
+  readonly rmsDz: number;
+  readonly rmsDW: number;
+  readonly rmsW: number;
+}
+
+/** Hidden layers from the input on, of a network that `deepNetwork` made. */
+export function hiddenFigures(layers: readonly LayerFigures[], depth: number): HiddenFigures[] {
+  return Array.from({ length: depth }, (_, h) => {
+    const [dense, activation] = layers.slice(2 * h, 2 * h + 2);
+    const [W, b] = dense.tensors;
+    return {
+      rmsDz: gradientOf(dense),
+      rmsDa: gradientOf(activation),
+      rmsDW: W.rmsGradient,
+      rmsDb: b.rmsGradient,
+      rmsW: W.rms,
+      rmsB: b.rms,
+      activationMean: activation.mean,
+      activationStd: activation.std,
+      zMean: dense.mean,
+      zStd: dense.std,
+      flat: activation.flat ?? Number.NaN,
+      dead: activation.dead ?? Number.NaN,
+    };
+  });
+}
+
+export function outputFigures(layers: readonly LayerFigures[], depth: number): OutputFigures {
+  const dense = layers[2 * depth];
+  const [W]: readonly TensorFigures[] = dense.tensors;
+  return { rmsDz: gradientOf(dense), rmsDW: W.rmsGradient, rmsW: W.rms };
+}
+
+/** Every layer of a deep network stands above a layer that learns, so it has one. */
+const gradientOf = ({ rmsDy }: LayerFigures): number => rmsDy ?? Number.NaN;

@@ -1,0 +1,32 @@
+import type { ActivationSpec } from '../../options/activation.ts';
+import type { Look } from './deep-run.ts';
+import { type FactorFit, fitFactor } from './fit-factor.ts';
+import { expectedSizes, type MeanField, meanField } from './mean-field.ts';
+
+/** The gradient's way down at the start: as measured, and as theory expects it of weights of this size. */
+export interface StartFactors {
+  readonly measured: FactorFit; // of dL/dz
+  readonly expected: FactorFit; // the same line through the sizes that theory gives
+  readonly theory: readonly MeanField[];
+}
+
+/** The variances are those of the weights and biases as drawn, whatever drew them. */
+export function startFactors(
+  { layers }: Look,
+  activation: ActivationSpec,
+  widths: readonly number[], // of the input and the hidden layers
+  inputMeanSquare: number,
+): StartFactors {
+  const theory = meanField(
+    activation,
+    inputMeanSquare,
+    layers.map(({ rmsW, rmsB }, h) => ({
+      fanIn: widths[h],
+      fanOut: widths[h + 1],
+      weightVariance: rmsW ** 2,
+      biasVariance: rmsB ** 2,
+    })),
+  );
+  const measured = fitFactor(layers.map(({ rmsDz }) => rmsDz));
+  return { measured, expected: fitFactor(expectedSizes(theory)), theory };
+}
