@@ -37,6 +37,7 @@ export { createModel, type Model, type ModelContents, type ModelMetadata } from 
 export { loadModel, type ModelFile, openModelFile, saveModel } from './model-file.ts';
 export { type BlasIdentity, type BlasSearch, findBlas } from './native/find-blas.ts';
 export type { TrainOptions } from './options.ts';
+export { createPassTimer, type PassTimerOptions, type PassTimes } from './pass-timer.ts';
 export { createPool, type Pool } from './pool.ts';
 export { type Evaluation, type TrainEvent, TrainingError, type TrainResult } from './results.ts';
 export { type TrainingRun, train } from './trainer.ts';

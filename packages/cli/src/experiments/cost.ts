@@ -1,0 +1,116 @@
+import { createPassTimer, type PassTimes } from '@gradloom/runtime';
+import { wholeNumber, widths } from '../options/numbers.ts';
+import { decimal, plural } from '../report/format.ts';
+import { table } from '../report/table.ts';
+import { UsageError } from '../usage-error.ts';
+import { defineExperiment } from './experiment.ts';
+import { holds } from './finding.ts';
+import { countProducts, networkOf, ratioOf, squareNet } from './pass-cost.ts';
+
+const BUDGET_MS = 4000;
+const LEAST_ROUNDS = 5;
+
+export const cost = defineExperiment({
+  describe: 'Backward against forward: counted, and timed per depth and width',
+  examples: [
+    ['cost --depth 1,50 --width 64', 'one layer against fifty'],
+    ['cost --backend blas', 'with the products of a BLAS library'],
+  ],
+  options: {
+    depth: { group: 'Model', ...widths, describe: 'dense layers, such as 1,2,4,16 (which is the default)' },
+    width: { group: 'Model', ...widths, describe: 'inputs and outputs of each (64,128,256)' },
+    batch: { group: 'Training', ...wholeNumber(1), describe: 'rows of a pass (64)' },
+    rounds: { group: 'Run', ...wholeNumber(1), describe: 'through all networks (as many as 4 s have room for)' },
+  },
+  run({ depth: depths = [1, 2, 4, 16], width: all = [64, 128, 256], batch = 64, rounds: asked }, { machine, note }) {
+    for (const [flag, list] of Object.entries({ depth: depths, width: all })) {
+      if (list.length === 0) throw new UsageError(`--${flag} has none, expected at least one whole number`);
+    }
+    const { threads: _, ...options } = machine; // both passes run in this thread alone
+    const cases = depths.flatMap((depth) =>
+      all.map((width) => {
+        const spec = squareNet(depth, width);
+        const { y, dW, dx } = countProducts(spec);
+        const time = createPassTimer(spec, { ...options, batch });
+        return {
+          depth,
+          width,
+          multiplyAdds: { y, dW, dx },
+          counted: ratioOf({ y, dW, dx }),
+          time,
+          times: [] as PassTimes[],
+        };
+      }),
+    );
+    for (const { time } of cases) time(); // compiles the code, fills the caches
+    // Round by round through all cases, so that what disturbs the machine meets each of them alike.
+    const start = performance.now();
+    let rounds = 0;
+    while (rounds < (asked ?? LEAST_ROUNDS) || (asked === undefined && performance.now() - start < BUDGET_MS)) {
+      rounds++;
+      note(`round ${rounds}`);
+      for (const { time, times } of cases) times.push(time());
+    }
+    const measured = cases.map(({ time: _time, times, ...rest }) => {
+      const forward = times.map(({ forwardMs }) => forwardMs);
+      const backward = times.map(({ backwardMs }) => backwardMs);
+      const ratios = times.map(({ forwardMs, backwardMs }) => backwardMs / forwardMs);
+      return {
+        ...rest,
+        forwardMs: quantile(forward, 0.5),
+        backwardMs: quantile(backward, 0.5),
+        ratio: quantile(ratios, 0.5),
+        quartiles: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
+        fastestRatio: Math.min(...backward) / Math.min(...forward),
+      };
+    });
+    const deep = ratioOf(countProducts(squareNet(100, 64)));
+    const digits = ratioOf(countProducts(networkOf(784, [512, 256, 10])));
+    return {
+      sections: [
+        {
+          title: 'Why: each layer has one product on the way forward and two on the way back',
+          lines: [
+            '  forward    y = x W          one multiply-add for each weight and row',
+            '  backward   dW = xT dy       as many, for the weights',
+            '             dx = dy WT       as many, for the layer below; the first has none',
+            '',
+            '  So L layers of one size cost 2 - 1/L forward passes on the way back: nearly 2',
+            `  for many, 1 for one. Where the first is the largest, it is little more than 1:`,
+            `  784-512-256-10 has ${digits.toFixed(2)}.`,
+          ],
+        },
+        {
+          title: `Timed in one thread, ${plural(batch, 'row')} a pass: medians of ${plural(rounds, 'round')}`,
+          lines: table(
+            ['depth', 'width', 'forward ms', 'backward ms', 'counted', 'timed', 'middle half', 'fastest'],
+            measured.map(({ depth, width, forwardMs, backwardMs, counted, ratio, quartiles, fastestRatio }) => [
+              String(depth),
+              String(width),
+              decimal(forwardMs),
+              decimal(backwardMs),
+              counted.toFixed(2),
+              ratio.toFixed(2),
+              quartiles.map((q) => q.toFixed(2)).join(' - '),
+              fastestRatio.toFixed(2),
+            ]),
+            { right: [0, 1, 2, 3, 4, 5, 6, 7] },
+          ),
+        },
+      ],
+      // Times are told, not held against the chapter: a machine with other work to do bends them by half.
+      findings: [
+        holds('backward of 100 layers, counted', '2-3 times', deep, Math.round(deep) >= 2 && deep <= 3, '2 - 1/L'),
+      ],
+      json: { batch, rounds, backend: machine.backend, cases: measured, counted: { deep, digits } },
+    };
+  },
+});
+
+/** The value below which share q of the others lie, between neighbours in proportion. */
+function quantile(values: readonly number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = q * (sorted.length - 1);
+  const below = sorted[Math.floor(at)];
+  return below + (at - Math.floor(at)) * (sorted[Math.ceil(at)] - below);
+}

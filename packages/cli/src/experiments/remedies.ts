@@ -1,0 +1,108 @@
+import { availableParallelism } from 'node:os';
+import type { LayerFigures, NetworkSpec } from '@gradloom/core';
+import { createPool, type Pool, TrainingError, train } from '@gradloom/runtime';
+import { datasetSource } from '../options/dataset-source.ts';
+import { wholeNumber } from '../options/numbers.ts';
+import { whole } from '../report/format.ts';
+import { describeRemedies } from './describe-remedies.ts';
+import { defineExperiment, type Machine } from './experiment.ts';
+import { inLanes } from './in-lanes.ts';
+import { remedyNet, remedyTable } from './remedy-nets.ts';
+import { openSmallSet, type SmallSet } from './small-set.ts';
+import { type Sweep, sweepRates, type Trial } from './sweep-rates.ts';
+
+const ROWS = 2048;
+const TEST_ROWS = 1000;
+const BATCH = 32;
+
+export const remedies = defineExperiment({
+  describe: 'What brings the gradient back to a deep sigmoid or tanh net',
+  examples: [
+    ['remedies --depth 50', 'more than twice as deep'],
+    ['remedies --seed 1 --steps 1000', 'from other weights, and for longer'],
+  ],
+  options: {
+    dataset: {
+      group: 'Data',
+      ...datasetSource,
+      describe: `one with classes, of which ${whole(ROWS)} rows are trained on (mnist)`,
+    },
+    depth: { group: 'Model', ...wholeNumber(2), describe: 'hidden layers (20)' },
+    width: { group: 'Model', ...wholeNumber(1), describe: 'units of each (32)' },
+    steps: { group: 'Training', ...wholeNumber(1), describe: `steps of ${BATCH} rows (320)` },
+    seed: { group: 'Training', ...wholeNumber(0), describe: 'of weights and order (0)' },
+  },
+  async run({ seed = 0, ...asked }, { machine, brief, note }) {
+    // What is known of the nets is known of these sizes; with others the table speaks for itself.
+    const asUsual = Object.keys(asked).length === 0;
+    const { dataset = MNIST, depth = 20, width = 32, steps = brief ? 192 : 320 } = asked;
+    const set = await openSmallSet(dataset, ROWS, TEST_ROWS);
+    const setting: Setting = { set, depth, width, steps, batch: BATCH, seed };
+    const threads = machine.threads ?? availableParallelism();
+    const names = Object.keys(remedyTable);
+    const pool = await createPool({ threads });
+    let done = 0;
+    try {
+      // So small a net is trained fastest by one thread, and several nets at once.
+      const results = await inLanes(names, threads, async (name): Promise<RemedyResult> => {
+        const spec = remedyNet(remedyTable[name], set.train.inputs.columns, depth, width, set.classes);
+        const sweep = await sweepRates((rate) => attempt(spec, setting, rate, machine, pool));
+        note(`${++done} of ${names.length} nets`);
+        return { name, ...sweep };
+      });
+      return describeRemedies(setting, results, asUsual);
+    } finally {
+      await pool.destroy();
+    }
+  },
+});
+
+const MNIST = { name: 'mnist', options: { kind: 'mnist' } } as const;
+
+/** What is the same for all nets. */
+export interface Setting {
+  readonly set: SmallSet;
+  readonly depth: number;
+  readonly width: number;
+  readonly steps: number;
+  readonly batch: number;
+  readonly seed: number;
+}
+
+export interface RemedyTrial extends Trial {
+  readonly accuracy: number; // on the test rows; NaN where the run left the finite
+  readonly rmsDz: readonly number[]; // of ∂loss/∂z at the start, by hidden layer, the first one first
+}
+
+export interface RemedyResult extends Sweep<RemedyTrial> {
+  readonly name: string;
+}
+
+async function attempt(
+  spec: NetworkSpec,
+  { set, steps, batch, seed }: Setting,
+  rate: number,
+  machine: Machine,
+  pool: Pool,
+): Promise<RemedyTrial> {
+  const run = train(spec, set, {
+    ...machine,
+    ...{ threads: 1, pool, batch, steps, seed, probe: [0], optimizer: { kind: 'sgd', lr: rate } },
+  });
+  let rmsDz: number[] = [];
+  try {
+    for await (const event of run) if (event.type === 'probe') rmsDz = rmsDzOf(event.layers);
+    const { trainLoss, test } = await run.result;
+    return { rate, loss: trainLoss, accuracy: test?.accuracy ?? Number.NaN, rmsDz };
+  } catch (error) {
+    if (error instanceof TrainingError) return { rate, loss: Number.POSITIVE_INFINITY, accuracy: Number.NaN, rmsDz };
+    throw error;
+  }
+}
+
+/** z is what a dense layer puts out; the last one's are the network's outputs. */
+const rmsDzOf = (layers: readonly LayerFigures[]): number[] =>
+  layers
+    .filter(({ label }) => label.startsWith('dense'))
+    .map(({ rmsDy }) => rmsDy ?? Number.NaN)
+    .slice(0, -1);

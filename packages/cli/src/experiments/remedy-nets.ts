@@ -1,0 +1,52 @@
+import type { ActivationName, InitializerSpec, LayerSpec, NetworkSpec } from '@gradloom/core';
+
+/** How the hidden layers of a net are made. */
+export interface Remedy {
+  readonly fn: ActivationName;
+  readonly init: keyof typeof inits;
+  readonly norm?: true; // layer-norm between sum and activation
+  readonly skip?: true; // every hidden layer but the first is a residual: x + f(x)
+  readonly learns?: boolean; // what is known of it at depth 20; absent: nothing is claimed
+}
+
+/** Of the weights of a hidden layer with I inputs and O outputs. */
+const inits = {
+  /** U(-1/√I, 1/√I), which was usual before [Glorot & Bengio 2010, eq. 1](https://proceedings.mlr.press/v9/glorot10a.html). */
+  usual: (I: number) => ({ kind: 'uniform', low: -1 / Math.sqrt(I), high: 1 / Math.sqrt(I) }),
+  glorot: () => 'glorot-normal',
+  /** Four times glorot's deviation, since the slope of sigmoid at 0 is a fourth of tanh's. */
+  glorot4: (I: number, O: number) => ({ kind: 'normal', std: 4 * Math.sqrt(2 / (I + O)) }),
+  orthogonal: () => 'orthogonal',
+  he: () => 'he-normal',
+} satisfies Record<string, (I: number, O: number) => InitializerSpec>;
+
+/** Sigmoid and tanh as they were, one change at a time, and the activations that took their place. */
+export const remedyTable: Readonly<Record<string, Remedy>> = {
+  sigmoid: { fn: 'sigmoid', init: 'glorot', learns: false },
+  'sigmoid, weights x 4': { fn: 'sigmoid', init: 'glorot4' },
+  'sigmoid, layer-norm': { fn: 'sigmoid', init: 'glorot', norm: true },
+  'sigmoid, residual': { fn: 'sigmoid', init: 'glorot', skip: true, learns: true },
+  'sigmoid, norm and residual': { fn: 'sigmoid', init: 'glorot', norm: true, skip: true, learns: true },
+  'tanh, usual init': { fn: 'tanh', init: 'usual', learns: false },
+  'tanh, glorot init': { fn: 'tanh', init: 'glorot', learns: true },
+  'tanh, orthogonal init': { fn: 'tanh', init: 'orthogonal', learns: true },
+  'tanh, layer-norm': { fn: 'tanh', init: 'usual', norm: true, learns: true },
+  'tanh, residual': { fn: 'tanh', init: 'usual', skip: true, learns: true },
+  'relu, he init': { fn: 'relu', init: 'he', learns: true },
+  'leaky-relu, he init': { fn: 'leaky-relu', init: 'he', learns: true },
+  'gelu, he init': { fn: 'gelu', init: 'he' },
+  'gelu, layer-norm': { fn: 'gelu', init: 'he', norm: true, learns: true },
+};
+
+/** `depth` hidden layers of `width` and a layer of outputs: as many weight matrices of the same shapes for each remedy. */
+export function remedyNet(remedy: Remedy, input: number, depth: number, width: number, output: number): NetworkSpec {
+  const hidden = (inputs: number): LayerSpec[] => [
+    { kind: 'dense', out: width, init: inits[remedy.init](inputs, width) },
+    ...(remedy.norm ? [{ kind: 'layer-norm' } as const] : []),
+    { kind: 'activation', fn: remedy.fn },
+  ];
+  const others = Array.from({ length: depth - 1 }, (): LayerSpec[] =>
+    remedy.skip ? [{ kind: 'residual', layers: hidden(width) }] : hidden(width),
+  );
+  return { input, layers: [...hidden(input), ...others.flat(), { kind: 'dense', out: output }] };
+}

@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import { gradloom } from '../../support/command-line.ts';
+import { expectNarrow, experimentJson } from '../../support/experiment.ts';
+
+interface Figures {
+  readonly factorPerLayer: number;
+  readonly firstOverLast: number;
+  readonly rmsDz: readonly number[];
+  readonly rate: number;
+  readonly bracketed: boolean;
+  readonly finalLoss: number;
+  readonly testAccuracy: number;
+  readonly trials: readonly { rate: number; loss: number | null; accuracy: number | null }[];
+}
+
+const small = ['--dataset', 'blobs', '--depth', '4', '--width', '6', '--steps', '24'];
+
+describe('of a small set', () => {
+  test('one and three threads give the same bits', async () => {
+    const [one, three] = await Promise.all(
+      ['1', '3'].map((threads) => experimentJson('remedies', ...small, '--threads', threads)),
+    );
+    expect(three).toEqual(one);
+    expect(one).toMatchObject({ depth: 4, width: 6, steps: 24, findings: [] });
+  });
+
+  test('each net is told at the rate with the lowest loss, of all that were tried', async () => {
+    const { remedies } = await experimentJson('remedies', ...small);
+    for (const { rmsDz, firstOverLast, rate, finalLoss, bracketed, trials } of Object.values(
+      remedies as Record<string, Figures>,
+    )) {
+      expect(rmsDz).toHaveLength(4);
+      expect(firstOverLast).toBe(rmsDz[0] / rmsDz[3]);
+      const losses = trials.map(({ loss }) => loss ?? Number.POSITIVE_INFINITY);
+      expect(finalLoss).toBe(Math.min(...losses));
+      const at = losses.indexOf(finalLoss);
+      expect(trials[at].rate).toBe(rate);
+      expect(bracketed).toBe(at > 0 && at < trials.length - 1);
+    }
+  });
+
+  test('the seed changes the weights', async () => {
+    const [a, b] = await Promise.all(['1', '2'].map((seed) => experimentJson('remedies', ...small, '--seed', seed)));
+    expect(a.remedies).not.toEqual(b.remedies);
+  });
+
+  test('what is printed fits 80 columns', async () => {
+    expect(await expectNarrow('remedies', ...small)).toContain('sigmoid, residual');
+  });
+});
+
+test('a set of values is refused', async () => {
+  const { code, stderr } = await gradloom(['experiment', 'remedies', '--dataset', 'sine']);
+  expect(stderr).toContain('--dataset has sine, expected one with classes');
+  expect(code).toBe(2);
+});
+
+test('twenty sigmoid layers learn at no rate, with a remedy they do', { timeout: 300_000 }, async () => {
+  const { findings, remedies } = await experimentJson('remedies');
+  expect(findings.filter(({ agrees }) => !agrees)).toEqual([]);
+  expect(findings).toHaveLength(13);
+  const { sigmoid, 'sigmoid, residual': residual } = remedies as Record<string, Figures>;
+  expect(sigmoid.firstOverLast).toBeLessThan(0.25 ** 19);
+  expect(residual.factorPerLayer).toBeGreaterThan(0.9);
+});

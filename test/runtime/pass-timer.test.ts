@@ -1,0 +1,25 @@
+import { createPassTimer } from '@gradloom/runtime';
+import { expect, test } from 'vitest';
+
+test.each(['reference', 'wasm'] as const)('forward and backward are two parts of a call on %s', (backend) => {
+  const time = createPassTimer(
+    {
+      input: 20,
+      layers: [
+        { kind: 'dense', out: 30 },
+        { kind: 'activation', fn: 'relu' },
+        { kind: 'residual', layers: [{ kind: 'dense', out: 30 }] },
+        { kind: 'dense', out: 2 },
+      ],
+    },
+    { batch: 50, backend },
+  );
+  for (let call = 0; call < 3; call++) {
+    const start = performance.now();
+    const { forwardMs, backwardMs } = time();
+    const all = performance.now() - start;
+    expect(forwardMs).toBeGreaterThan(0);
+    expect(backwardMs).toBeGreaterThan(0);
+    expect(forwardMs + backwardMs).toBeLessThan(all);
+  }
+});

@@ -1,0 +1,47 @@
+import {
+  buildNetwork,
+  initializeParameters,
+  type LayerSpec,
+  noMemory,
+  type Pass,
+  referenceKernels,
+} from '@gradloom/core';
+
+const pass: Pass = { kernels: referenceKernels, training: true, seed: 1, step: 0, firstRow: 0 };
+const blank = (length: number): Float64Array => new Float64Array(length).fill(Number.NaN);
+
+export interface LayerRun {
+  readonly y: Float64Array; // [B, O]
+  readonly dx: Float64Array; // [B, I]
+  readonly parameters: readonly Float64Array[];
+  readonly gradients: readonly Float64Array[];
+}
+
+/** Forward and backward of one layer, into arrays full of NaN; starts from `parameters`, or as the layer does from seed 1. */
+export function runLayer(
+  spec: LayerSpec,
+  x: readonly (readonly number[])[], // [B][I]
+  dy: (output: number) => number, // by place in [B, O]
+  parameters?: readonly (readonly number[])[], // one list a tensor
+): LayerRun {
+  const B = x.length;
+  const network = buildNetwork({ input: x[0].length, layers: [spec] });
+  const [layer] = network.layers;
+  const start = new Float64Array(network.parameterCount);
+  initializeParameters(network, start, 1);
+  if (parameters !== undefined) start.set(parameters.flat());
+  const views = (vector: Float64Array) =>
+    network.tensors.map(({ offset, length }) => vector.subarray(offset, offset + length));
+  const rows = Float64Array.from(x.flat());
+  const run = {
+    y: blank(B * layer.out),
+    dx: blank(rows.length),
+    parameters: views(start),
+    gradients: views(blank(start.length)),
+  };
+  const memory = layer.createMemory?.(B, blank) ?? noMemory;
+  layer.forward(run.y, rows, run.parameters, B, pass, memory);
+  const gradient = Float64Array.from(run.y, (_, o) => dy(o));
+  layer.backward(run.dx, gradient, rows, run.y, run.parameters, run.gradients, B, pass, memory);
+  return run;
+}
