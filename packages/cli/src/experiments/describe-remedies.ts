@@ -28,7 +28,7 @@ export function describeRemedies(setting: Setting, results: readonly RemedyResul
         title: `${depth} hidden layers of ${width}, ${whole(steps)} steps of descent, each at its best rate`,
         lines: [
           `  ${set.train.name}: ${whole(set.train.rows)} rows to train on in batches of ${batch}, ${whole(set.test.rows)} to test on.`,
-          "  dL/dz at the start: it changes by 'a layer' on the way back to the layer before,",
+          "  dL/dz at the start changes by 'a layer' on the way back to the layer before,",
           "  and by 'in all' from the last hidden layer to the first.",
           '',
           ...table(
