@@ -24,7 +24,7 @@ async function offers(
   const option = previous.startsWith('--') ? table[previous.slice(2)] : undefined;
   if (option !== undefined && !option.takesNothing) return option.choices ?? [];
   const names = Object.keys(members);
-  if (member === undefined && names.length > 0 && !current.startsWith('-')) return [...names, 'all'];
+  if (member === undefined && names.length > 0 && !current.startsWith('-')) return names;
   // Nothing to offer for a word of the user's own: the shell then completes files.
   return current.startsWith('-') || current === ''
     ? [...Object.keys(table).map((key) => `--${key}`), ...OWN_FLAGS]

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { experiments } from '../../../packages/cli/src/experiments/index.ts';
 import { gradloom, temporaryDirectory } from '../../support/command-line.ts';
+import { experimentJson } from '../../support/experiment.ts';
 
 const names = Object.keys(experiments);
 
@@ -37,6 +38,58 @@ test('--json prints one document and nothing else, and --out writes the same', a
   const { code, stdout, stderr } = await gradloom(['experiment', 'neuron', '--json', '--out', out]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(JSON.parse(stdout)).toEqual(JSON.parse(readFileSync(join(out, 'neuron.json'), 'utf8')));
+});
+
+describe('all, of some experiments', () => {
+  const only = ['--only', 'backprop,neuron'];
+
+  test('--json prints one document and nothing else, in the order of the list, and --out writes a file each', async () => {
+    const out = join(temporaryDirectory(), 'numbers');
+    const { code, stdout, stderr } = await gradloom(['experiment', 'all', ...only, '--json', '--out', out]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.trimEnd().split('\n')).toHaveLength(1);
+    const documents: Record<string, unknown> = JSON.parse(stdout);
+    expect(Object.keys(documents)).toEqual(['neuron', 'backprop']);
+    for (const [name, document] of Object.entries(documents)) {
+      expect(JSON.parse(readFileSync(join(out, `${name}.json`), 'utf8'))).toEqual(document);
+      expect(document).toEqual(await experimentJson(name));
+    }
+  });
+
+  test('ends in a table of how many numbers agree, in 80 columns', async () => {
+    const { code, stdout } = await gradloom(['experiment', 'all', ...only]);
+    const numbers = await Promise.all(
+      ['neuron', 'backprop'].map(async (name) => (await experimentJson(name)).findings),
+    );
+    const [neuron, backprop] = numbers.map(({ length }) => length);
+    const end = stdout.trimEnd().split('\n').slice(-5);
+    expect(end[0]).toMatch(/^experiment +agree +differ$/);
+    expect(end[2]).toMatch(new RegExp(`^neuron +${neuron} of ${neuron}$`));
+    expect(end[3]).toMatch(new RegExp(`^backprop +${backprop} of ${backprop}$`));
+    expect(end[4]).toBe(`${neuron + backprop} of ${neuron + backprop} numbers agree.`);
+    expect(code).toBe(0);
+    for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
+  });
+
+  test.each([
+    ['neuran', '--only has "neuran", expected one of'],
+    ['neuron,', '--only has "", expected one of'],
+    ['neuron,neuron', '--only has "neuron" twice, expected each once'],
+  ])('--only %s is refused', async (names, sentence) => {
+    const { code, stdout, stderr } = await gradloom(['experiment', 'all', `--only=${names}`]);
+    expect(stderr).toContain(sentence);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+});
+
+test('a number that does not agree is named, and makes the exit code 1', async () => {
+  const few = ['experiment', 'next-token', '--steps', '2', '--hidden', '4', '--samples', '0'];
+  const text = await gradloom(few);
+  expect(text.stdout).toMatch(/nats below a bigram model .* NO/);
+  expect(text.stdout).toContain('3 of 4 numbers agree.');
+  const json = await gradloom([...few, '--json']);
+  expect(JSON.parse(json.stdout).findings.map(({ agrees }: { agrees: boolean }) => agrees)).toContain(false);
+  expect([text.code, json.code]).toEqual([1, 1]);
 });
 
 describe.each(names)('help of %s', (name) => {

@@ -17,7 +17,23 @@ export const experiment: Command = {
   ],
   epilogue,
   options: async () => (await import('../experiments/options.ts')).commonOptions,
-  members: Object.fromEntries(Object.entries(experiments).map(([name, load]) => [name, () => memberOf(name, load)])),
+  members: {
+    ...Object.fromEntries(Object.entries(experiments).map(([name, load]) => [name, () => memberOf(name, load)])),
+    all: async () => all,
+  },
+  run,
+};
+
+const all: Command = {
+  describe: 'Run all experiments, and count how many of their numbers agree',
+  usage: 'all [options]',
+  examples: [
+    ['experiment all', 'takes about two minutes'],
+    ['experiment all --only neuron,backprop', 'some of them'],
+    ['experiment all --json --out numbers', 'the full numbers, as one document and as a file each'],
+  ],
+  epilogue: 'Some run shorter than they do alone. Exit code 1: a number does not agree.',
+  options: async () => (await import('../experiments/all-options.ts')).allOptions,
   run,
 };
 
@@ -32,7 +48,7 @@ async function memberOf(name: string, load: (typeof experiments)[keyof typeof ex
       ...own,
       [`experiment ${name} --json`, 'the full numbers, for a script'],
     ],
-    epilogue: 'The number of threads never changes the result.',
+    epilogue: 'The number of threads never changes the result. Exit code 1: a number does not agree.',
     options: async () => options,
     run,
   };

@@ -9,12 +9,18 @@ import { knownKey } from '../options/words.ts';
 import { columns } from '../report/columns.ts';
 import { createPaint } from '../terminal/paint.ts';
 import { asUsage } from '../usage-error.ts';
+import { allOptions } from './all-options.ts';
 import { agreements, describeOutcome } from './describe-outcome.ts';
 import type { Experiment, ExperimentContext, Machine, Outcome } from './experiment.ts';
 import { experiments } from './index.ts';
 import { commonOptions } from './options.ts';
 
-/** Lists the experiments, or runs one or all of them. Resolves to the exit code. */
+const ALL = 'All of these, and how many of their numbers agree';
+
+/**
+ * Lists the experiments, or runs one or all of them. Resolves to the exit code: 1 where a number does not agree with what
+ * it stands beside.
+ */
 export async function runExperiment(request: Request, io: Io): Promise<number> {
   refuseMoreThan(1, request.positionals, 'one experiment');
   const [word] = request.positionals;
@@ -29,7 +35,7 @@ async function listExperiments(request: Request, io: Io): Promise<number> {
     Object.entries(experiments).map(async ([name, load]) => [name, (await load()).describe]),
   );
   if (json) printLine(io.stdout, JSON.stringify(Object.fromEntries(rows)));
-  else for (const line of columns([...rows, ['all', 'All of these']], { indent: 0 })) printLine(io.stdout, line);
+  else for (const line of columns([...rows, ['all', ALL]], { indent: 0 })) printLine(io.stdout, line);
   return 0;
 }
 
@@ -40,17 +46,18 @@ async function runOne(name: keyof typeof experiments, request: Request, io: Io):
   if (json) printLine(io.stdout, stringify(documentOf(outcome)));
   else {
     for (const line of describeOutcome(outcome, createPaint(io.stdout, io.env))) printLine(io.stdout, line);
-    if (out !== undefined) printLine(io.stdout, `\nFull numbers: ${out}`);
+    sayWhere(out, io);
   }
-  return 0;
+  return exitCodeOf([outcome]);
 }
 
 async function runAll(request: Request, io: Io): Promise<number> {
-  const raw = flagsToRaw(commonOptions, request);
-  const { json } = parseRaw(commonOptions, raw);
+  const raw = flagsToRaw(allOptions, request);
+  const { only, json, out } = parseRaw(allOptions, raw);
   const paint = createPaint(io.stdout, io.env);
   const outcomes: Record<string, Outcome> = {};
   for (const [name, load] of Object.entries(experiments)) {
+    if (only !== undefined && !only.some((asked) => asked === name)) continue;
     const { outcome } = await run(name, await load(), raw, true, io);
     outcomes[name] = outcome;
     if (json) continue;
@@ -61,8 +68,19 @@ async function runAll(request: Request, io: Io): Promise<number> {
   if (json) {
     const documents = Object.entries(outcomes).map(([name, outcome]) => [name, documentOf(outcome)]);
     printLine(io.stdout, stringify(Object.fromEntries(documents)));
-  } else for (const line of agreements(outcomes, paint)) printLine(io.stdout, line);
-  return 0;
+  } else {
+    for (const line of agreements(outcomes, paint)) printLine(io.stdout, line);
+    sayWhere(out, io);
+  }
+  return exitCodeOf(Object.values(outcomes));
+}
+
+/** A script that runs experiments wants to know of a number that has changed. */
+const exitCodeOf = (outcomes: readonly Outcome[]): number =>
+  outcomes.every(({ findings }) => findings.every(({ agrees }) => agrees)) ? 0 : 1;
+
+function sayWhere(out: string | undefined, io: Io): void {
+  if (out !== undefined) printLine(io.stdout, `\nFull numbers: ${out}`);
 }
 
 async function run(name: string, experiment: Experiment, raw: RawOptions, brief: boolean, io: Io) {

@@ -1,0 +1,16 @@
+import type { NetworkSpec } from '@gradloom/core';
+import { SYMBOLS } from './alphabet.ts';
+
+const WIDTH = 16; // numbers that stand for a symbol
+
+/** Logits of the next symbol from the K before it. The last layer starts small, so that every symbol is about as likely at first. */
+export const languageModel = (K: number, hidden: number): NetworkSpec => ({
+  input: K,
+  layers: [
+    { kind: 'embedding', vocabulary: SYMBOLS, width: WIDTH },
+    { kind: 'dense', out: hidden },
+    { kind: 'activation', fn: 'gelu' },
+    { kind: 'residual', layers: [{ kind: 'layer-norm' }, { kind: 'swiglu', out: hidden }] },
+    { kind: 'dense', out: SYMBOLS, init: { kind: 'normal', std: 0.01 } },
+  ],
+});

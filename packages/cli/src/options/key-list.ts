@@ -1,0 +1,15 @@
+import { show } from '@gradloom/core';
+import type { Kind } from './option.ts';
+import { knownKey } from './words.ts';
+
+/** Some of a table's own keys, each once: 'neuron,loss'. */
+export const keyList = <T extends object>(table: T): Kind<readonly (keyof T & string)[]> => ({
+  parse(name, raw) {
+    const words: readonly unknown[] = typeof raw === 'string' ? raw.split(',').map((word) => word.trim()) : [raw];
+    const keys = words.map((word) => knownKey(name, word, table));
+    const twice = keys.find((key, k) => keys.indexOf(key) < k);
+    if (twice === undefined) return keys;
+    throw new Error(`${name} has ${show(twice)} twice, expected each once`);
+  },
+  choices: Object.keys(table),
+});

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { gradloom } from '../../support/command-line.ts';
+import { expectAgreement, expectNarrow, experimentJson } from '../../support/experiment.ts';
+
+const small = ['--steps', '300', '--hidden', '48'];
+
+test('starts near ln 27 and gets below a bigram model on words it has not seen', async () => {
+  const { findings, natsPerCharacter, losses, samples } = await experimentJson('next-token', ...small);
+  expectAgreement(findings, ['ln 27 = 3.296', 'at least 0.1', '124', '44']);
+  const { uniform, unigram, bigram, network } = natsPerCharacter as Record<string, number>;
+  expect(uniform).toBeCloseTo(Math.log(27), 12);
+  expect(unigram).toBeLessThan(uniform);
+  expect(bigram).toBeLessThan(unigram);
+  expect(network).toBeLessThan(bigram - 0.1);
+  expect((losses as { step: number }[])[0].step).toBe(0);
+  expect(samples).toHaveLength(24);
+});
+
+test('one, two and three threads give the same bits', async () => {
+  const few = ['--steps', '20', '--hidden', '16', '--batch', '60'];
+  const runs: Record<string, unknown>[] = [];
+  for (const threads of ['1', '2', '3']) {
+    const { stdout } = await gradloom(['experiment', 'next-token', '--json', '--threads', threads, ...few]);
+    runs.push(JSON.parse(stdout));
+  }
+  expect(runs[1]).toEqual(runs[0]);
+  expect(runs[2]).toEqual(runs[0]);
+  expect(runs[0].fingerprint).toMatch(/^[\da-f]{64}$/);
+});
+
+test('what is printed fits 80 columns', async () => {
+  const text = await expectNarrow('next-token', ...small);
+  expect(text).toMatch(/LLaMA 4/);
+});
+
+describe('a value that does not fit is refused with its flag', () => {
+  test.each([
+    ['--context', '0', 'a whole number from 1 to 32'],
+    ['--context', '33', 'a whole number from 1 to 32'],
+    ['--temperature', '-1', 'a number of at least 0'],
+    ['--samples', '1.5', 'a whole number of at least 0'],
+    ['--hidden', '0', 'a whole number of at least 1'],
+    ['--lr', '0', 'a number above 0'],
+  ])('%s %s', async (flag, value, wanted) => {
+    const { code, stdout, stderr } = await gradloom(['experiment', 'next-token', `${flag}=${value}`]);
+    expect(stderr).toBe(`gradloom experiment: ${flag} has ${value}, expected ${wanted}\n`);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+});
