@@ -1,10 +1,16 @@
 import { expect, test } from 'vitest';
 import { expectAgreement, expectNarrow, experimentJson } from '../../support/experiment.ts';
 
-test('a rate can be too small, right or too large', async () => {
-  expectAgreement((await experimentJson('descent')).findings, ['crawls', 'learns', 'too large']);
+test('a rate can be too small, right or too large, schedules and small batches gain', async () => {
+  expectAgreement((await experimentJson('descent')).findings, [
+    ...['crawls', 'behind 0.1', 'below a tenth', 'diverges'],
+    ...['learns', 'diverges'],
+    'below constant',
+    ...['1 / sqrt(B)', 'fewer for 1', 'fewer for all'],
+  ]);
 });
 
 test('what is printed fits 80 columns', async () => {
-  expect(await expectNarrow('descent')).toContain('too large');
+  const text = await expectNarrow('descent');
+  for (const verdict of ['crawls', 'slow', 'learns', 'overshoots', 'diverges']) expect(text).toContain(verdict);
 });

@@ -1,12 +1,30 @@
 import { expect, test } from 'vitest';
-import { expectNarrow, experimentJson } from '../../support/experiment.ts';
+import { expectAgreement, expectNarrow, experimentJson } from '../../support/experiment.ts';
+
+/** A loss that is not finite is null in JSON. */
+interface Sweep {
+  rate: number;
+  finalLoss: number;
+  tried: Record<string, number | null>;
+}
 
 test('all start from the same loss, and each ends far below it', async () => {
-  const { optimizers } = await experimentJson('optimizers');
+  const { optimizers, findings } = await experimentJson('optimizers');
+  expectAgreement(findings, ['one for all', 'all six', 'below sgd', 'below sgd']);
   const runs = Object.values(optimizers as Record<string, { losses: number[] }>);
   expect(runs).toHaveLength(6);
   expect(new Set(runs.map(({ losses }) => losses[0])).size).toBe(1);
   for (const { losses } of runs) expect(losses.at(-1)).toBeLessThan(0.1 * losses[0]);
+});
+
+test('the best rate of each is the best of all that were tried, and stands between two of them', async () => {
+  const { optimizers } = await experimentJson('optimizers');
+  for (const { rate, finalLoss, tried } of Object.values(optimizers as Record<string, Sweep>)) {
+    const rates = Object.keys(tried).map(Number);
+    expect(finalLoss).toBe(Math.min(...Object.values(tried).map((loss) => loss ?? Number.POSITIVE_INFINITY)));
+    expect(rate).toBeGreaterThan(Math.min(...rates));
+    expect(rate).toBeLessThan(Math.max(...rates));
+  }
 });
 
 test('what is printed fits 80 columns', async () => {

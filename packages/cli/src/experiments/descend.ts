@@ -1,40 +1,72 @@
-import {
-  buildNetwork,
-  createLoss,
-  createOptimizer,
-  createTrainStep,
-  type OptimizerSpec,
-  referenceKernels,
-} from '@gradloom/core';
-import { syntheticDatasets } from '@gradloom/runtime';
+import type { NetworkSpec, OptimizerSpec, ScheduleSpec } from '@gradloom/core';
+import { createPool, type Dataset, type Pool, TrainingError, type TrainResult, train } from '@gradloom/runtime';
+import type { Machine } from './experiment.ts';
 
-/** Losses of full-batch steps on one problem from the same weights: sin x by a net 1-16-1 with tanh. Ends where they leave the finite. */
-export function descend(optimizer: OptimizerSpec, steps: number, seed: number): number[] {
-  const { inputs, targets, rows } = syntheticDatasets.sine();
-  const network = buildNetwork({
-    input: 1,
-    layers: [
-      { kind: 'dense', out: 16 },
-      { kind: 'activation', fn: 'tanh' },
-      { kind: 'dense', out: 1 },
-    ],
-  });
-  const { step } = createTrainStep({
-    network,
-    loss: createLoss('mse'),
-    optimizer: createOptimizer(optimizer),
-    kernels: referenceKernels,
-    batch: rows,
-    shards: 1,
-    seed,
-  });
-  const x = Float64Array.from(inputs.array);
-  const t = Float64Array.from(targets.array);
-  const losses: number[] = [];
-  while (losses.length < steps) {
-    const { loss } = step(x, t, rows);
-    losses.push(loss);
-    if (!Number.isFinite(loss)) break;
+/** sin x by 49 parameters. */
+export const sineSpec: NetworkSpec = {
+  input: 1,
+  layers: [
+    { kind: 'dense', out: 16 },
+    { kind: 'activation', fn: 'tanh' },
+    { kind: 'dense', out: 1 },
+  ],
+};
+
+export interface Descent {
+  readonly optimizer: OptimizerSpec;
+  readonly schedule?: ScheduleSpec;
+  readonly batch: number | 'full';
+  readonly epochs: number;
+  readonly seed: number;
+}
+
+export interface Descended {
+  /** Mean loss of each epoch's batches, each before its update: of full batches, of every step. Ends before a loss that is not finite. */
+  readonly losses: readonly number[];
+  /** Over all rows in the end; Infinity where the run left the finite. */
+  readonly finalLoss: number;
+  readonly steps: number;
+  readonly elapsedMs: number; // inside of steps
+}
+
+/** Runs many small trainings on the threads of one pool. */
+export interface Descender {
+  /** From the same weights for the same seed. */
+  descend(descent: Descent): Promise<Descended>;
+}
+
+/** Lends a descender on one problem, and ends its threads when `use` is done. */
+export async function withDescender<T>(
+  dataset: Dataset,
+  { threads = 1, ...machine }: Machine, // 1: for so few rows, a second thread costs more than it does
+  use: (descender: Descender) => Promise<T>,
+): Promise<T> {
+  const pool = await createPool({ threads });
+  try {
+    return await use({ descend: (descent) => descend(dataset, descent, machine, pool) });
+  } finally {
+    await pool.destroy();
   }
-  return losses;
+}
+
+async function descend(dataset: Dataset, descent: Descent, machine: Machine, pool: Pool): Promise<Descended> {
+  const { epochs, ...options } = descent;
+  const run = (length: { epochs: number } | { steps: number }): Promise<TrainResult> =>
+    train(
+      sineSpec,
+      { train: dataset, test: dataset },
+      { ...machine, ...options, ...length, loss: 'mse', pool, threads: pool.threads },
+    ).result;
+  try {
+    const { epochLosses, test, steps, elapsedMs } = await run({ epochs });
+    return { losses: [...epochLosses], finalLoss: test?.loss ?? Number.NaN, steps, elapsedMs };
+  } catch (error) {
+    if (!(error instanceof TrainingError)) throw error;
+    const lost = { finalLoss: Number.POSITIVE_INFINITY, steps: error.step };
+    // Another length may be another schedule: its way is not the way that was lost.
+    if (error.step === 0 || descent.schedule !== undefined) return { ...lost, losses: [], elapsedMs: 0 };
+    // Once more, up to the step before: the same bits, and the way there.
+    const { epochLosses, elapsedMs } = await run({ steps: error.step });
+    return { ...lost, losses: [...epochLosses], elapsedMs };
+  }
 }

@@ -1,11 +1,14 @@
 import type { OptimizerSpec } from '@gradloom/core';
+import { syntheticDatasets } from '@gradloom/runtime';
 import { wholeNumber } from '../options/numbers.ts';
 import { columns } from '../report/columns.ts';
 import { decimal } from '../report/format.ts';
-import { descend } from './descend.ts';
+import { lineChart } from '../report/line-chart.ts';
+import { withDescender } from './descend.ts';
 import { defineExperiment } from './experiment.ts';
+import { holds } from './finding.ts';
+import { sweepRates } from './sweep.ts';
 
-const rates = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3];
 const STEPS = 500;
 
 const contenders: Readonly<Record<string, (lr: number) => OptimizerSpec>> = {
@@ -21,25 +24,76 @@ export const optimizers = defineExperiment({
   describe: 'Six optimizers on one problem, each at its best rate',
   examples: [['optimizers --seed 3', 'from other weights']],
   options: { seed: { group: 'Training', ...wholeNumber(0), describe: 'of the weights (0)' } },
-  run({ seed = 0 }) {
-    const best = Object.entries(contenders).map(([name, spec]) => {
-      const runs = rates.map((rate) => ({ rate, losses: descend(spec(rate), STEPS, seed) }));
-      const finite = runs.filter(({ losses }) => Number.isFinite(losses.at(-1)));
-      return { name, ...finite.reduce((a, b) => ((b.losses.at(-1) ?? 0) < (a.losses.at(-1) ?? 0) ? b : a)) };
+  async run({ seed = 0 }, { machine, note }) {
+    const best = await withDescender(syntheticDatasets.sine({ rows: 128 }), machine, async ({ descend }) => {
+      const all = [];
+      for (const [name, spec] of Object.entries(contenders)) {
+        note(name);
+        const { best, bracketed, trials } = await sweepRates(
+          { low: 0.001, high: 1 },
+          (lr) => descend({ optimizer: spec(lr), batch: 'full', epochs: STEPS, seed }),
+          ({ finalLoss }) => finalLoss,
+        );
+        const tried = Object.fromEntries(trials.map(({ rate, outcome }) => [rate, outcome.finalLoss]));
+        const { losses, finalLoss } = best.outcome;
+        all.push({ name, rate: best.rate, bracketed, losses, finalLoss, tried });
+      }
+      return all;
     });
-    const last = (losses: readonly number[]): string => decimal(losses.at(-1) ?? Number.NaN);
+    const lossOf = (name: string): number => best.find((run) => run.name === name)?.finalLoss ?? Number.NaN;
+    const starts = new Set(best.map(({ losses }) => losses[0]));
+    const edges = best.filter(({ bracketed }) => !bracketed);
+    const lower = (name: string) =>
+      holds(
+        `${name}, ${STEPS} steps`,
+        'below sgd',
+        `${decimal(lossOf(name))}, sgd ${decimal(lossOf('sgd'))}`,
+        lossOf(name) < lossOf('sgd'),
+      );
     return {
       sections: [
         {
-          title: `sin x by a net 1-16-1, ${STEPS} steps, each at the best of ${rates.length} rates`,
-          lines: columns([
-            ['', 'rate', 'step 50', 'the end'],
-            ...best.map(({ name, rate, losses }) => [name, String(rate), decimal(losses[50]), last(losses)]),
-          ]),
+          title: `sin x by a net 1-16-1, ${STEPS} steps over all rows from the same weights`,
+          lines: columns(
+            [
+              ['', 'best rate', 'of', 'step 50', 'in the end'],
+              ...best.map(({ name, rate, losses, finalLoss, tried }) => [
+                name,
+                String(rate),
+                ratesTried(tried),
+                decimal(losses[50]),
+                decimal(finalLoss),
+              ]),
+            ],
+            { right: [1, 3, 4] },
+          ),
+        },
+        {
+          title: 'On the way',
+          lines: lineChart(
+            best.map(({ name, losses }) => ({ name, points: losses.map((loss, k) => [k, loss] as const) })),
+            { x: 'step', y: 'loss', log: true },
+          ),
         },
       ],
-      findings: [],
-      json: { optimizers: Object.fromEntries(best.map(({ name, rate, losses }) => [name, { rate, losses }])) },
+      findings: [
+        holds('loss at the start', 'one for all', starts.size === 1 ? 'one' : `${starts.size}`, starts.size === 1),
+        holds(
+          'best rates between worse ones',
+          'all six',
+          edges.length === 0 ? 'all' : `not ${edges.map(({ name }) => name).join(', ')}`,
+          edges.length === 0,
+        ),
+        lower('momentum'),
+        lower('adam'),
+      ],
+      json: { optimizers: Object.fromEntries(best.map(({ name, ...run }) => [name, run])) },
     };
   },
 });
+
+/** '0.003 to 0.3'. */
+function ratesTried(tried: Readonly<Record<string, number>>): string {
+  const rates = Object.keys(tried).map(Number);
+  return `${Math.min(...rates)} to ${Math.max(...rates)}`;
+}

@@ -22,15 +22,20 @@ export function xorStart(seed: number): Float64Array {
   return parameters;
 }
 
-/** The chapter's program: all four rows a step, mse, plain gradient descent at 2.0. */
-export const trainXor = (seed: number, epochs: number, machine: Machine, pool?: Pool): Promise<TrainResult> =>
+/** The chapter's program: all four rows a step, mse, plain gradient descent, at 2.0 unless told otherwise. */
+export const trainXor = (
+  seed: number,
+  epochs: number,
+  machine: Machine,
+  { lr = 2, pool }: { lr?: number; pool?: Pool } = {},
+): Promise<TrainResult> =>
   train(
     xorSpec,
     { train: syntheticDatasets.xor() },
     {
       ...machine,
       loss: 'mse',
-      optimizer: { kind: 'sgd', lr: 2 },
+      optimizer: { kind: 'sgd', lr },
       batch: 'full',
       epochs,
       parameters: xorStart(seed),

@@ -119,7 +119,7 @@ async function many({ first, last }: SeedRange, { machine, note }: ExperimentCon
   try {
     for (let seed = first; seed <= last; seed++) {
       note(`seed ${seed} of ${first}..${last}`);
-      const { trainLoss } = await trainXor(seed, EPOCHS, { ...machine, threads: 1 }, pool);
+      const { trainLoss } = await trainXor(seed, EPOCHS, { ...machine, threads: 1 }, { pool });
       finalLosses.set(seed, trainLoss);
     }
   } finally {

@@ -61,7 +61,7 @@ export const nextToken = defineExperiment({
           ]),
         },
         {
-          title: "Loss of single batches, in nats a character; level, a bigram model's",
+          title: "Loss of single batches beside a bigram model's, in nats a character",
           lines: lineChart(
             [
               { name: 'network', points: losses },

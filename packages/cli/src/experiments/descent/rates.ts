@@ -1,0 +1,60 @@
+import { columns } from '../../report/columns.ts';
+import { decimal } from '../../report/format.ts';
+import { lineChart } from '../../report/line-chart.ts';
+import type { Descended, Descender } from '../descend.ts';
+import type { Outcome } from '../experiment.ts';
+import { holds } from '../finding.ts';
+import { type Verdict, verdictOf } from './verdict.ts';
+
+const rates = [1e-7, 1e-5, 0.001, 0.01, 0.1, 0.2, 0.3, 1, 3, 10];
+const drawn = [1e-7, 0.001, 0.1, 0.2];
+const STEPS = 1000;
+
+/** One problem at many rates, from the same weights. */
+export async function compareRates({ descend }: Descender, seed: number): Promise<Outcome> {
+  const runs: (Descended & { rate: number; verdict: Verdict })[] = [];
+  for (const lr of rates) {
+    const run = await descend({ optimizer: { kind: 'sgd', lr }, batch: 'full', epochs: STEPS, seed });
+    runs.push({ ...run, rate: lr, verdict: verdictOf(run.losses, run.finalLoss) });
+  }
+  const at = (rate: number) => runs.find((run) => run.rate === rate) ?? runs[0];
+  const [tiny, small, right, huge] = [1e-7, 0.001, 0.1, 10].map(at);
+  const share = right.finalLoss / right.losses[0];
+  return {
+    sections: [
+      {
+        title: `sin x by a net 1-16-1, ${STEPS} steps of plain descent from the same weights`,
+        lines: columns([
+          ['rate', 'first loss', 'highest', 'in the end', ''],
+          ...runs.map(({ rate, losses, finalLoss, verdict }) => [
+            String(rate),
+            decimal(losses[0]),
+            decimal(Math.max(...losses)),
+            Number.isFinite(finalLoss) ? decimal(finalLoss) : `not finite after ${losses.length} steps`,
+            verdict,
+          ]),
+        ]),
+      },
+      {
+        title: `Rates ${drawn.join(', ')}`,
+        lines: lineChart(
+          runs
+            .filter(({ rate }) => drawn.includes(rate))
+            .map(({ rate, losses }) => ({ name: String(rate), points: losses.map((loss, k) => [k, loss]) })),
+          { x: 'step', y: 'loss', log: true },
+        ),
+      },
+    ],
+    findings: [
+      holds('rate 1e-7', 'crawls', tiny.verdict, tiny.verdict === 'crawls'),
+      holds('rate 0.001', 'behind 0.1', `ends at ${decimal(small.finalLoss)}`, small.finalLoss > right.finalLoss),
+      holds('rate 0.1', 'below a tenth', `${(100 * share).toFixed(1)} % of the first loss`, share < 0.1),
+      holds('rate 10', 'diverges', huge.verdict, huge.verdict === 'diverges'),
+    ],
+    json: {
+      rates: Object.fromEntries(
+        runs.map(({ rate, verdict, finalLoss, losses }) => [rate, { verdict, finalLoss, losses }]),
+      ),
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { createPool } from '@gradloom/runtime';
+import { columns } from '../../report/columns.ts';
+import { decimal } from '../../report/format.ts';
+import type { Descender } from '../descend.ts';
+import type { Machine, Outcome } from '../experiment.ts';
+import { holds } from '../finding.ts';
+import { trainXor } from '../xor-run.ts';
+import { verdictOf } from './verdict.ts';
+
+const rates = [0.02, 0.2, 2, 20];
+const CHAPTER_RATE = 2;
+const EPOCHS = 10_000;
+
+/** The same rates on the sine and on the chapter's XOR: what is too large for one is right for the other. */
+export async function compareProblems({ descend }: Descender, seed: number, machine: Machine): Promise<Outcome> {
+  const pool = await createPool({ threads: 1 });
+  const rows = [];
+  try {
+    for (const lr of rates) {
+      const sine = await descend({ optimizer: { kind: 'sgd', lr }, batch: 'full', epochs: EPOCHS, seed });
+      const xor = await trainXor(0, EPOCHS, { ...machine, threads: 1 }, { pool, lr });
+      rows.push({
+        rate: lr,
+        sine: { finalLoss: sine.finalLoss, verdict: verdictOf(sine.losses, sine.finalLoss) },
+        xor: { finalLoss: xor.trainLoss, verdict: verdictOf([...xor.epochLosses], xor.trainLoss) },
+      });
+    }
+  } finally {
+    await pool.destroy();
+  }
+  const chapter = rows.find(({ rate }) => rate === CHAPTER_RATE);
+  const text = ({ finalLoss, verdict }: { finalLoss: number; verdict: string }): string =>
+    `${verdict}, ${Number.isFinite(finalLoss) ? decimal(finalLoss) : 'not finite'}`;
+  return {
+    sections: [
+      {
+        title: `Too large depends on the problem: ${EPOCHS} steps, and the loss in the end`,
+        lines: [
+          ...columns([
+            ['rate', 'sin x, tanh and a sum', 'XOR, two layers of sigmoids'],
+            ...rows.map(({ rate, sine, xor }) => [String(rate), text(sine), text(xor)]),
+          ]),
+          '',
+          '  A sigmoid puts out 0 to 1 and has slopes up to 1/4: its gradients stay small.',
+        ],
+      },
+    ],
+    findings: [
+      holds('XOR at rate 2.0', 'learns', chapter?.xor.verdict ?? '', chapter?.xor.verdict === 'learns'),
+      holds('sin x at rate 2.0', 'diverges', chapter?.sine.verdict ?? '', chapter?.sine.verdict === 'diverges'),
+    ],
+    json: { problems: rows },
+  };
+}

@@ -1,0 +1,52 @@
+/** One rate of a sweep, and what came of it. */
+export interface Trial<T> {
+  readonly rate: number;
+  readonly outcome: T;
+}
+
+export interface Sweep<T> {
+  readonly trials: readonly Trial<T>[]; // by ascending rate
+  readonly best: Trial<T>;
+  /** Whether rates on both sides of the best did worse. */
+  readonly bracketed: boolean;
+}
+
+/** Beyond so many rates a sweep gives up its search for a worse one. */
+const MOST_RATES = 16;
+
+/**
+ * Tries rates 10^(k/2), about a factor of 3 apart, from `low` to `high`, and goes on past an end for as long as the best
+ * is there. `cost` says how bad an outcome is; one that is not finite is worst.
+ */
+export async function sweepRates<T>(
+  range: { low: number; high: number },
+  run: (rate: number) => Promise<T>,
+  cost: (outcome: T) => number,
+): Promise<Sweep<T>> {
+  const halfDecade = (rate: number): number => Math.round(2 * Math.log10(rate));
+  let [first, last] = [halfDecade(range.low), halfDecade(range.high)];
+  const tried = new Map<number, Trial<T>>();
+  const costAt = (k: number): number => {
+    const trial = tried.get(k);
+    const value = trial === undefined ? Number.NaN : cost(trial.outcome);
+    return Number.isFinite(value) ? value : Number.POSITIVE_INFINITY;
+  };
+  const attempt = async (k: number) => void tried.set(k, { rate: rateAt(k), outcome: await run(rateAt(k)) });
+  for (let k = first; k <= last; k++) await attempt(k);
+  // Of equals the lowest rate, so that where all fail the search goes down.
+  const cheapest = (): number => {
+    let at = first;
+    for (let k = first + 1; k <= last; k++) if (costAt(k) < costAt(at)) at = k;
+    return at;
+  };
+  while (tried.size < MOST_RATES && (cheapest() === first || cheapest() === last)) {
+    await attempt(cheapest() === first ? --first : ++last);
+  }
+  const trials = [...tried].sort(([a], [b]) => a - b).map(([, trial]) => trial);
+  const at = cheapest();
+  const best = trials[at - first];
+  return { trials, best, bracketed: at > first && at < last };
+}
+
+/** 1 at 0, 3 at 1, 10 at 2, 0.3 at -1. */
+const rateAt = (k: number): number => Number(`${k % 2 === 0 ? 1 : 3}e${Math.floor(k / 2)}`);
