@@ -28,13 +28,13 @@ export function createPassTimer(spec: NetworkSpec, options: PassTimerOptions): (
   const data = { train: datasetFromRows({ inputs: noise(spec.input), targets: noise(output), name: 'noise' }) };
   const plan = planRun(spec, data, { ...options, threads: 1, shards: 1, shuffle: false, steps: 1, loss: 'mse' });
   const context = createContext(prepareRun(plan, data).setup, 0);
-  const { network, loss, workspace, theta, gradients, lossSlots, pass } = context;
+  const { network, workspace, theta, gradients, lossSlots, pass } = context;
   return () => {
     const rows = gatherShard(context, 0, 0);
     let forwardEnd = 0;
     let backwardStart = 0;
     const start = performance.now();
-    shardGradient(lossSlots[0], network, loss, workspace, theta, gradients[0], rows, pass, (phase) => {
+    shardGradient(lossSlots[0], network, workspace, theta, gradients[0], rows, pass, (phase) => {
       if (phase === 'forward') forwardEnd = performance.now();
       else if (phase === 'loss') backwardStart = performance.now();
     });

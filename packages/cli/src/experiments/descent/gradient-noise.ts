@@ -62,7 +62,7 @@ function createGradient(spec: NetworkSpec, { inputs, targets, rows }: Dataset, s
     }
     const gSum = new Float64Array(network.parameterCount);
     const B = batch.length;
-    shardGradient(lossSum, network, loss, workspace, bindTensors(network, theta), bindTensors(network, gSum), B, pass);
+    shardGradient(lossSum, network, workspace, bindTensors(network, theta), bindTensors(network, gSum), B, pass);
     return gSum.map((sum) => sum / B);
   };
 }
