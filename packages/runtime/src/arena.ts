@@ -43,6 +43,7 @@ export interface Arena {
   readonly lossSums: Float64Array; // [S]
   readonly scalars: Float64Array; // of the optimizer
   readonly scheduleState: Float64Array;
+  readonly rates: Float64Array; // [RING] learning rate of step n at n mod RING, written by the main thread between spans
   readonly losses: Float64Array; // [RING] mean loss of each step of a span
   readonly norms: Float64Array; // [RING] gradient norm of each step of a span
   readonly probeSums: Float64Array; // [S, probeLength] of the last step that was looked at; empty where none is
@@ -81,6 +82,7 @@ export function planArena(options: ArenaOptions): ArenaPlan {
   const lossSums = take('shard losses', S * 8);
   const scalars = take('optimizer scalars', optimizer.initialScalars.length * 8);
   const scheduleState = take('schedule state', schedule.initialState.length * 8);
+  const rates = take('rate ring', RING * 8);
   const losses = take('loss ring', RING * 8);
   const norms = take('norm ring', RING * 8);
   const probeSumsLength = probes ? S * probeLength(network) : 0;
@@ -101,6 +103,7 @@ export function planArena(options: ArenaOptions): ArenaPlan {
         lossSums: doubles(lossSums, S),
         scalars: doubles(scalars, optimizer.initialScalars.length),
         scheduleState: doubles(scheduleState, schedule.initialState.length),
+        rates: doubles(rates, RING),
         losses: doubles(losses, RING),
         norms: doubles(norms, RING),
         probeSums: doubles(probeSums, probeSumsLength),

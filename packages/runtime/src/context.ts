@@ -17,7 +17,6 @@ import {
   type Optimizer,
   type Pass,
   probeLength,
-  type Schedule,
   targetColumns,
   type Workspace,
 } from '@gradloom/core';
@@ -33,7 +32,6 @@ export interface RunContext {
   readonly network: Network;
   readonly loss: Loss;
   readonly optimizer: Optimizer;
-  readonly schedule: Schedule;
   readonly kernels: Kernels;
   readonly workspace: Workspace;
   readonly theta: readonly (readonly Float64Array[])[];
@@ -80,7 +78,6 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     network,
     loss,
     optimizer,
-    schedule,
     kernels,
     workspace,
     theta: bindTensors(network, arena.theta),

@@ -40,6 +40,7 @@ export async function runEpochs(
   const progress = startingProgress(plan);
   const keeper = createKeeper({ plan, data, setup, arena, progress, log, emit });
   let lastSteps = 0;
+  let ratesEnd = progress.step;
 
   emit(startEvent(plan, setup, progress));
 
@@ -52,6 +53,7 @@ export async function runEpochs(
     const nextLook = look?.next(step) ?? totalSteps;
     const nextKeep = keeper?.next(step) ?? totalSteps;
     const limit = Math.min(totalSteps, step + ring, nextLook, nextKeep, nextStop(epoch), ordersReady(epoch));
+    setRates(limit);
     snapshot.take();
     if (probe) look?.begin();
     const span = await spanOrRestore(step, limit, probe);
@@ -82,6 +84,13 @@ export async function runEpochs(
   function nextStop(epoch: number): number {
     const every = data.validation !== undefined ? plan.evaluateEvery : schedule.observe !== undefined ? 1 : totalEpochs;
     return (Math.floor(epoch / every) + 1) * every * stepsPerEpoch;
+  }
+
+  /** A schedule watches at the end of a span, so what it makes of the steps before that stays true. */
+  function setRates(limit: number): void {
+    for (; ratesEnd < limit; ratesEnd++) {
+      arena.rates[ratesEnd % RING] = optimizer.lr * schedule.factor(ratesEnd, arena.scheduleState);
+    }
   }
 
   function ordersReady(epoch: number): number {

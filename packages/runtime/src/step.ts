@@ -7,6 +7,7 @@ import {
   shardGradient,
   shardStart,
 } from '@gradloom/core';
+import { RING } from './arena.ts';
 import { CONTROL } from './barrier.ts';
 import { PART } from './clock.ts';
 import type { RunContext } from './context.ts';
@@ -88,8 +89,8 @@ function updatePhase(context: RunContext, task: SpanTask, step: number): void {
   context.clock?.lap(PART.update);
 }
 
-function prepareHyper({ optimizer, schedule, arena, hyper, rate }: RunContext, step: number): void {
-  rate[0] = optimizer.lr * schedule.factor(step, arena.scheduleState);
+function prepareHyper({ optimizer, arena, hyper, rate }: RunContext, step: number): void {
+  rate[0] = arena.rates[step % RING];
   optimizer.hyper(hyper, rate, arena.scalars);
 }
 

@@ -4,7 +4,7 @@ export interface ScheduleContext {
   readonly stepsPerEpoch: number;
 }
 
-/** The learning rate of a step, as a factor on the optimizer's own rate. Pure: the same in every thread. */
+/** The learning rate of a step, as a factor on the optimizer's own rate. Pure. */
 export interface Schedule {
   /** Factor for `step`, counted from 0. */
   factor(step: number, state: Float64Array): number;
