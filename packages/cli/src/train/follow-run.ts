@@ -56,6 +56,16 @@ export async function followRun(
     reporter.warning(message);
   }
 
+  const { signal } = interrupt;
+  signal.addEventListener('abort', () => {
+    if (signal.reason === 'SIGPIPE') return;
+    const what = recipe.values['no-out'] ? '' : ' with a checkpoint';
+    printLine(
+      io.stderr,
+      `gradloom train: ${signal.reason}: ends${what} behind this step; a second one ends it at once`,
+    );
+  });
+
   try {
     const every = intervalOf(recipe.values['checkpoint-every'] ?? '');
     const result = await train(recipe.spec, recipe.sets, {
@@ -65,7 +75,7 @@ export async function followRun(
         ? {}
         : { checkpoint: { folder, metadata: checkpointMetadata(recipe), ...(every === null ? {} : { every }) } }),
       onEvent: take,
-      signal: interrupt.signal,
+      signal,
     }).result;
     reporter.stop();
     const lost = attempt(() => directory?.saveModel(modelOf(recipe, result.parameters)));
@@ -73,7 +83,7 @@ export async function followRun(
     if (start !== undefined) reporter.done(start, result);
     if (lost !== null) throw lost;
     if (directory !== undefined) refuseLoss(directory.path, result, resumable?.checkpoint ?? null);
-    return interrupt.signal.aborted ? exitCodes[interrupt.signal.reason as Interruption] : 0;
+    return signal.aborted ? exitCodes[signal.reason as Interruption] : 0;
   } catch (error) {
     reporter.stop();
     if (!(error instanceof TrainingError) || directory === undefined) throw error;

@@ -84,7 +84,8 @@ export function createKeeper({ plan, data, setup, arena, progress, log, emit }: 
       if (failing) return null;
       failing = true;
       const reason = error instanceof Error ? error.message : error;
-      const older = newest === undefined ? 'there is none before it' : `the one of step ${newest.step} stands`;
+      const step = newest?.step ?? plan.resume?.progress.step;
+      const older = step === undefined ? 'there is none before it' : `the one of step ${step} stands`;
       return {
         type: 'warning',
         message: `the checkpoint of step ${progress.step} is missing, ${older} (${reason})`,

@@ -1,0 +1,70 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { loadCheckpoint } from '@gradloom/runtime';
+import { describe, expect, test } from 'vitest';
+import { endOf, gradloom, jsonLines, startProgram, temporaryDirectory } from '../support/command-line.ts';
+
+// A model of 35 kB and checkpoints of 106 kB.
+const shape = ['--dataset', 'moons:rows=60', '--hidden', '64,64', '--batch', '16', '--schedule', 'constant'];
+const args = ['train', ...shape, '--backend', 'wasm', '--threads', '1', '--json'];
+const fingerprintOf = (stdout: string): unknown => jsonLines(stdout).at(-1)?.fingerprint;
+
+describe.skipIf(process.platform === 'win32')('files that cannot grow beyond a limit', () => {
+  test('cost the checkpoints, not the training: the older one stays whole, and there are one warning, the last line and exit code 1', async () => {
+    const folder = temporaryDirectory();
+    const out = join(folder, 'run');
+    await gradloom([...args, '--epochs', '3', '--out', out]);
+    const before = readFileSync(join(out, 'last.gradloom'));
+    const straight = await gradloom([...args, '--epochs', '6', '--no-out', '--quiet']);
+    const resume = ['train', '--resume', out, '--epochs', '6', '--checkpoint-every', '1', '--json'];
+    const end = await endOf(startProgram(resume, folder, { fileBlocks: 60 }));
+    expect(fingerprintOf(end.stdout)).toBe(fingerprintOf(straight.stdout));
+    expect(end.code).toBe(1);
+    const sentences = end.stderr.trimEnd().split('\n');
+    expect(sentences).toEqual([
+      expect.stringMatching(
+        /^gradloom train: warning: the checkpoint of step \d+ is missing, the one of step \d+ stands \(saveCheckpoint: .*EFBIG/,
+      ),
+      expect.stringMatching(
+        /^gradloom train: .*run has its newest checkpoint at step \d+, expected one of step \d+: see the warning above$/,
+      ),
+    ]);
+    expect(readFileSync(join(out, 'last.gradloom'))).toEqual(before);
+    const again = await gradloom(['train', '--resume', out, '--epochs', '6', '--json', '--quiet']);
+    expect(fingerprintOf(again.stdout)).toBe(fingerprintOf(straight.stdout));
+    expect(loadCheckpoint(join(out, 'last.gradloom')).progress.step).toBeGreaterThan(0);
+  });
+
+  test('cost the model too: the last line is printed, and the sentence says what is missing', async () => {
+    const folder = temporaryDirectory();
+    const end = await endOf(
+      startProgram([...args, '--epochs', '3', '--out', join(folder, 'run')], folder, { fileBlocks: 20 }),
+    );
+    expect(jsonLines(end.stdout).at(-1)).toMatchObject({
+      event: 'done',
+      fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    expect(end.stderr).toMatch(
+      /\ngradloom train: .*model\.gradloom cannot be written \(EFBIG.*\), expected a folder with room for it\n$/,
+    );
+    expect(end.code).toBe(1);
+  });
+});
+
+test('a directory that is removed on the way costs what is written, not the training', async () => {
+  const folder = temporaryDirectory();
+  const out = join(folder, 'run');
+  const child = startProgram([...args, '--epochs', '400', '--checkpoint-every', '100', '--out', out], folder);
+  const ended = endOf(child);
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (line.includes('"checkpoint"')) rmSync(out, { recursive: true, force: true });
+  });
+  const { code, stdout, stderr } = await ended;
+  const straight = await gradloom([...args, '--epochs', '400', '--no-out', '--quiet']);
+  expect(fingerprintOf(stdout)).toBe(fingerprintOf(straight.stdout));
+  expect(stderr).toMatch(
+    /^gradloom train: warning: the checkpoint of step \d+ is missing, .*ENOENT.*\ngradloom train: .*model\.gradloom cannot be written \(ENOENT/,
+  );
+  expect(code).toBe(1);
+});

@@ -1,0 +1,94 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { createRandom } from '@gradloom/core';
+import { loadCheckpoint, loadModel } from '@gradloom/runtime';
+import { describe, expect, test } from 'vitest';
+import { endOf, gradloom, jsonLines, startProgram, temporaryDirectory } from '../support/command-line.ts';
+import { propertySeed } from '../support/seed.ts';
+
+/** Kills of each kind; GRADLOOM_TEST_KILLS=300 for an afternoon. */
+const KILLS = Number(process.env.GRADLOOM_TEST_KILLS ?? 8);
+
+const random = createRandom(propertySeed, 'kills');
+
+/** A run whose every second step writes a checkpoint, the larger the longer it takes. */
+const trainArgs = (hidden: string, epochs: number): string[] => [
+  ...['train', '--dataset', 'moons:rows=60', '--hidden', hidden, '--batch', '16', '--validation', '0.2'],
+  ...['--epochs', String(epochs), '--checkpoint-every', '2', '--backend', 'wasm', '--threads', '2', '--json'],
+];
+
+/** What an undisturbed run ends with. */
+async function undisturbed(args: string[]) {
+  const out = join(temporaryDirectory(), 'calm');
+  await gradloom([...args, '--out', out]);
+  return { out, fingerprint: loadModel(join(out, 'model.gradloom')).fingerprint };
+}
+
+const metrics = (out: string) =>
+  jsonLines(readFileSync(join(out, 'metrics.jsonl'), 'utf8')).map((line) => ({ ...line, elapsedMs: 0 }));
+
+/** How a killed run is gone on with: where not even its configuration was written, it is started again. */
+function nextArgs(args: string[], out: string): string[] {
+  if (existsSync(join(out, 'config.json'))) return ['train', '--resume', out, '--json'];
+  rmSync(out, { recursive: true, force: true });
+  return [...args, '--out', out];
+}
+
+/** Whatever has the name of a checkpoint is whole. */
+function expectWhole(out: string): void {
+  for (const name of ['last.gradloom', 'best.gradloom']) {
+    if (existsSync(join(out, name))) expect(loadCheckpoint(join(out, name)).progress.step).toBeGreaterThan(0);
+  }
+}
+
+async function expectSameEnd(out: string, calm: { out: string; fingerprint: string }): Promise<void> {
+  expect(loadModel(join(out, 'model.gradloom')).fingerprint).toBe(calm.fingerprint);
+  expect(metrics(out)).toEqual(metrics(calm.out));
+  expect(readdirSync(out).sort()).toEqual(readdirSync(calm.out).sort());
+}
+
+describe('SIGKILL', () => {
+  test('at any call that changes the run directory, half of a write included: what stands is whole, and a resume ends in the same bits', async () => {
+    const args = trainArgs('8', 4);
+    const calm = await undisturbed(args);
+    const folder = temporaryDirectory();
+    let killed = 0;
+    for (let n = 0; n < KILLS; n++) {
+      const out = join(folder, String(n));
+      const call = 1 + random.integer(140);
+      const env = { GRADLOOM_TEST_KILL: `${call}:${out}` };
+      const end = await endOf(startProgram([...args, '--out', out], folder, { preload: 'kill-at-call.ts', env }));
+      if (end.signal === 'SIGKILL') killed++;
+      else expect(end.code, end.stderr).toBe(0);
+      expectWhole(out);
+      const { code, stderr } = await gradloom(nextArgs(args, out));
+      expect({ code, stderr }, `call ${call}`).toEqual({ code: 0, stderr: '' });
+      await expectSameEnd(out, calm);
+    }
+    expect(killed).toBeGreaterThan(KILLS / 2);
+  }, 600_000);
+
+  test('at random moments, many times in one run: it still ends in the same bits', async () => {
+    // A checkpoint of 6 MB takes longer than the two steps before it.
+    const args = trainArgs('500,500', 12);
+    const calm = await undisturbed(args);
+    const out = join(temporaryDirectory(), 'run');
+    let killed = 0;
+    for (let n = 0; n < KILLS; n++) {
+      const child = startProgram(nextArgs(args, out), temporaryDirectory());
+      const ended = endOf(child);
+      createInterface({ input: child.stdout }).once('line', () =>
+        setTimeout(() => child.kill('SIGKILL'), random.integer(150)),
+      );
+      const { signal, code, stderr } = await ended;
+      if (signal === 'SIGKILL') killed++;
+      else expect(code, stderr).toBe(0);
+      expectWhole(out);
+    }
+    const { code, stderr } = await gradloom(nextArgs(args, out));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    await expectSameEnd(out, calm);
+    expect(killed).toBeGreaterThan(0);
+  }, 600_000);
+});
