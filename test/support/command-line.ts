@@ -39,7 +39,7 @@ export function startProgram(
   { preload, fileBlocks, env = {} }: ProcessOptions = {},
 ): Program {
   const program = fileURLToPath(new URL('program.ts', import.meta.url));
-  const flags = ['--import', import.meta.resolve('tsx'), '--conditions', '@gradloom/source'];
+  const flags = ['--import', new URL('source.mjs', import.meta.url).href, '--conditions', '@gradloom/source'];
   if (preload !== undefined) flags.push('--import', new URL(preload, import.meta.url).href);
   const words = [process.execPath, ...flags, program, ...args];
   // A shell that sets the limit gives way to the program, which keeps its process id.
