@@ -3,23 +3,26 @@ import type { ModelFile } from '@gradloom/runtime';
 
 /** A tensor of a file: a weight, or what the optimizer keeps of one. */
 export interface NamedTensor {
-  readonly name: string; // '0.W', or '0.W m' for the optimizer's m
+  readonly name: string; // '0.W', '1.2.gamma' inside of layer 1, or '0.W m' for the optimizer's m
   readonly shape: readonly number[];
   readonly values: Float64Array;
 }
 
 /** Every tensor, weights first, layer by layer. */
 export function tensorsOf({ model, checkpoint }: ModelFile, slots: readonly string[]): NamedTensor[] {
-  const { tensors } = buildNetwork(model.spec);
+  const { places, tensors } = buildNetwork(model.spec);
+  const shapes = new Map(tensors.map(({ offset, shape }) => [offset, shape]));
   const vectors: [string, Float64Array][] = [
     ['', model.parameters],
     ...slots.map((slot, k): [string, Float64Array] => [` ${slot}`, checkpoint?.arrays.state[k] ?? new Float64Array(0)]),
   ];
   return vectors.flatMap(([suffix, vector]) =>
-    tensors.map(({ layer, name, shape, offset, length }) => ({
-      name: `${layer}.${name}${suffix}`,
-      shape,
-      values: vector.subarray(offset, offset + length),
-    })),
+    places.flatMap(({ path, tensors: own }) =>
+      own.map(({ name, offset, length }) => ({
+        name: `${path}.${name}${suffix}`,
+        shape: shapes.get(offset) ?? [],
+        values: vector.subarray(offset, offset + length),
+      })),
+    ),
   );
 }
