@@ -145,6 +145,8 @@ describe('a file that was made to do harm is refused in one sentence', () => {
     pack({ kind: 'kind', content: {}, sections: [section, ...more] });
   const float64 = (name: unknown, length: unknown) => ({ name, dtype: 'float64', length });
   const nested = (depth: number) => Buffer.concat([Buffer.alloc(depth, 0x91), Buffer.of(0)]);
+  /** Empty maps, of which each takes one byte. */
+  const many = (count: number) => Buffer.concat([Buffer.alloc(count - 1, 0x80), Buffer.of(0x91, 0)]);
   const huge = Buffer.of(0xdd, 0xff, 0xff, 0xff, 0xff, 0xc0);
 
   test.each<[string, Uint8Array]>([
@@ -176,6 +178,7 @@ describe('a file that was made to do harm is refused in one sentence', () => {
     ['header has a value of type bigint', craft(pack(2n ** 60n))],
     ['header has a Uint8Array', craft(Buffer.of(0xc4, 1, 7))],
     ['has more levels than 64, expected fewer', craft(nested(100))],
+    ['has more values than 65536, expected fewer', craft(Buffer.concat([Buffer.of(0xdc, 0xff, 0xff), many(0xffff)]))],
     ['has a header that cannot be read', craft(nested(200_000))],
     ['has a header that cannot be read', craft(huge)],
     ['has a header that cannot be read', craft(Buffer.alloc(0))],

@@ -9,15 +9,21 @@ export interface JsonObject {
 /** Levels of nesting; a spec needs four. */
 const DEEPEST = 64;
 
+/** Values in all, so that a megabyte of tiny ones is refused in a fraction of a second. */
+const MOST_VALUES = 1 << 16;
+
 /**
  * The plain copy of `value`, an object or a Map with strings as keys for each level; keys whose value is undefined are left out.
  * @throws Error naming the place of anything else: a function, an instance of a class, the key `__proto__`.
  */
-export function plainJson(value: unknown, place = 'header', depth = 0): Json {
+export const plainJson = (value: unknown): Json => copy(value, 'header', 0, { left: MOST_VALUES });
+
+function copy(value: unknown, place: string, depth: number, budget: { left: number }): Json {
+  if (budget.left-- === 0) throw new Error(`header has more values than ${MOST_VALUES}, expected fewer`);
   if (value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string')
     return value;
   if (depth === DEEPEST) throw new Error(`${place.slice(0, 60)} has more levels than ${DEEPEST}, expected fewer`);
-  if (Array.isArray(value)) return Array.from(value, (entry, i) => plainJson(entry, `${place}[${i}]`, depth + 1));
+  if (Array.isArray(value)) return Array.from(value, (entry, i) => copy(entry, `${place}[${i}]`, depth + 1, budget));
   const entries = entriesOf(value);
   if (entries === undefined) throw new Error(`${place} has ${describe(value)}, expected JSON`);
   const plain: Record<string, Json> = {};
@@ -25,7 +31,7 @@ export function plainJson(value: unknown, place = 'header', depth = 0): Json {
     if (typeof key !== 'string' || key === '__proto__') {
       throw new Error(`${place} has the key ${show(key)}, expected a string other than __proto__`);
     }
-    if (entry !== undefined) plain[key] = plainJson(entry, `${place}.${key}`, depth + 1);
+    if (entry !== undefined) plain[key] = copy(entry, `${place}.${key}`, depth + 1, budget);
   }
   return plain;
 }
