@@ -1,6 +1,7 @@
 import type { NetworkSpec, OptimizerSpec, ScheduleSpec } from '@gradloom/core';
 import { createPool, type Dataset, type Pool, TrainingError, type TrainResult, train } from '@gradloom/runtime';
 import type { Machine } from './experiment.ts';
+import { commonOptions } from './options.ts';
 
 /** sin x by 49 parameters. */
 export const sineSpec: NetworkSpec = {
@@ -11,6 +12,9 @@ export const sineSpec: NetworkSpec = {
     { kind: 'dense', out: 1 },
   ],
 };
+
+/** Of experiments on so few rows that a second thread costs more than it does. */
+export const oneThread = { ...commonOptions.threads, describe: 'worker threads; never changes the result (1)' };
 
 export interface Descent {
   readonly optimizer: OptimizerSpec;
@@ -38,7 +42,7 @@ export interface Descender {
 /** Lends a descender on one problem, and ends its threads when `use` is done. */
 export async function withDescender<T>(
   dataset: Dataset,
-  { threads = 1, ...machine }: Machine, // 1: for so few rows, a second thread costs more than it does
+  { threads = 1, ...machine }: Machine,
   use: (descender: Descender) => Promise<T>,
 ): Promise<T> {
   const pool = await createPool({ threads });

@@ -48,14 +48,14 @@ export interface Experiment {
 export function defineExperiment<T extends OptionTable>(definition: {
   readonly describe: string;
   readonly examples?: readonly (readonly [line: string, meaning: string])[];
-  readonly options: T; // its own, beside the common ones
+  readonly options: T; // its own, beside the common ones or in the place of one
   readonly run: (values: Values<T>, context: ExperimentContext) => Outcome | Promise<Outcome>;
 }): Experiment {
   const { describe, examples = [], options } = definition;
   return {
     describe,
     examples,
-    options: { ...options, ...commonOptions },
+    options: { ...options, ...commonOptions, ...options },
     run: async (raw, context) => definition.run(parseRaw(options, raw), context),
   };
 }

@@ -4,7 +4,7 @@ import { wholeNumber } from '../options/numbers.ts';
 import { columns } from '../report/columns.ts';
 import { decimal } from '../report/format.ts';
 import { lineChart } from '../report/line-chart.ts';
-import { withDescender } from './descend.ts';
+import { oneThread, withDescender } from './descend.ts';
 import { defineExperiment } from './experiment.ts';
 import { holds } from './finding.ts';
 import { sweepRates } from './sweep.ts';
@@ -23,7 +23,10 @@ const contenders: Readonly<Record<string, (lr: number) => OptimizerSpec>> = {
 export const optimizers = defineExperiment({
   describe: 'Six optimizers on one problem, each at its best rate',
   examples: [['optimizers --seed 3', 'from other weights']],
-  options: { seed: { group: 'Training', ...wholeNumber(0), describe: 'of the weights (0)' } },
+  options: {
+    seed: { group: 'Training', ...wholeNumber(0), describe: 'of the weights (0)' },
+    threads: oneThread,
+  },
   async run({ seed = 0 }, { machine, note }) {
     const best = await withDescender(syntheticDatasets.sine({ rows: 128 }), machine, async ({ descend }) => {
       const all = [];

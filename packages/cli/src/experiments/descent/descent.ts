@@ -1,6 +1,6 @@
 import { syntheticDatasets } from '@gradloom/runtime';
 import { wholeNumber } from '../../options/numbers.ts';
-import { withDescender } from '../descend.ts';
+import { oneThread, withDescender } from '../descend.ts';
 import { defineExperiment } from '../experiment.ts';
 import { compareBatches } from './batches.ts';
 import { compareRates } from './rates.ts';
@@ -8,9 +8,12 @@ import { compareSchedules } from './schedules.ts';
 import { compareProblems } from './too-large.ts';
 
 export const descent = defineExperiment({
-  describe: 'Learning rates that crawl, learn or diverge; schedules; sizes of batches',
+  describe: 'Rates that crawl, learn or diverge; schedules; sizes of batches',
   examples: [['descent --seed 3', 'from other weights']],
-  options: { seed: { group: 'Training', ...wholeNumber(0), describe: 'of weights and batches (0)' } },
+  options: {
+    seed: { group: 'Training', ...wholeNumber(0), describe: 'of weights and batches (0)' },
+    threads: oneThread,
+  },
   async run({ seed = 0 }, { machine, note }) {
     const exact = syntheticDatasets.sine({ rows: 128 });
     const noisy = syntheticDatasets.sine({ rows: 128, noise: 0.1 });
