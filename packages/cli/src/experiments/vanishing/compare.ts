@@ -1,4 +1,4 @@
-import type { InitializerSpec, OptimizerSpec } from '@gradloom/core';
+import type { ActivationName, InitializerSpec, OptimizerSpec } from '@gradloom/core';
 import type { Evaluation } from '@gradloom/runtime';
 import type { Member } from '../../options/member.ts';
 import { type Sweep, sweepRates } from '../rate-sweep.ts';
@@ -29,6 +29,7 @@ export interface Setup {
 /** What one activation makes of the start, of theory, and of training. */
 export interface Comparison {
   readonly label: string;
+  readonly kind: ActivationName;
   readonly looks: readonly Look[]; // the first is the start
   readonly start: StartFactors;
   readonly moved: readonly number[]; // of each W, the output's last
@@ -96,7 +97,7 @@ export async function compareActivation(
     seeds.push({ seed, factor: own.measured.factor, expected: own.expected.factor, test });
   }
   const moved = relativeMoves(spec, startOf(spec, length.seed), common.run.parameters);
-  return { label, looks, start, moved, common: atCommon, best: atBest, sweep, seeds };
+  return { label, kind: activation.kind, looks, start, moved, common: atCommon, best: atBest, sweep, seeds };
 
   async function trained(lr: number, run: DeepRun): Promise<Trained> {
     return {

@@ -57,7 +57,7 @@ export async function runDeep(
   length: RunLength,
   looks: readonly number[],
 ): Promise<DeepRun> {
-  const depth = Math.floor(spec.layers.length / 2);
+  const depth = spec.layers.filter(({ kind }) => kind === 'dense').length - 1;
   const seen: Look[] = [];
   const { train: rows, validation } = data;
   const sets = validation === undefined ? { train: rows } : { train: rows, validation };

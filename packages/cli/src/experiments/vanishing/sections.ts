@@ -28,17 +28,17 @@ export function sectionsOf(comparisons: readonly Comparison[], setup: Setup, dat
 
 function slopeOfSigmoid(): Section {
   const { apply, derivative } = activations.sigmoid;
-  const points = Array.from({ length: 121 }, (_, k) => (k - 60) / 10).map((z): [number, number] => [
-    z,
-    derivative(z, apply(z)),
-  ]);
-  const bound = [10, 20, 48].map((n) => `0.25^${n} = ${(0.25 ** n).toExponential(1)}`).join(', ');
+  const slopeAt = (z: number): [number, number] => [z, derivative(z, apply(z))];
+  const points = Array.from({ length: 121 }, (_, k) => (k - 60) / 10).map(slopeAt);
+  const [z, most] = points.reduce((best, point) => (point[1] > best[1] ? point : best));
+  const bound = [10, 20, 48].map((n) => `${most}^${n} = ${(most ** n).toExponential(1)}`).join(', ');
   return {
     title: 'Each layer multiplies the gradient by a slope, and that of sigmoid is at most 0.25',
     lines: [
       ...lineChart([{ name: "sigmoid'", points }], { x: 'z', y: 'slope of sigmoid', height: 8 }),
       '',
-      `  Slopes alone leave at most ${bound}.`,
+      `  Highest at z = ${z}: ${most}. Slopes alone leave of a gradient at most`,
+      `  ${bound}.`,
     ],
   };
 }
@@ -66,27 +66,30 @@ function shownLayers(depth: number, most: number): number[] {
   return Array.from({ length: most }, (_, k) => Math.round((k * (depth - 1)) / (most - 1)));
 }
 
-function factors(comparisons: readonly Comparison[], { init }: Setup): Section {
-  const rows = comparisons.map(({ label, looks, start: { measured, expected } }) => {
+function factors(comparisons: readonly Comparison[], { init, hidden }: Setup): Section {
+  const gain = Math.sqrt(hidden[0]) * (comparisons[0].looks[0].layers.at(-1)?.rmsW ?? Number.NaN);
+  const rows = comparisons.map(({ label, kind, looks, start: { measured, expected } }) => {
     const { layers } = looks[0];
     const [first, last] = [layers[0], layers[layers.length - 1]];
     return [
       label,
       optional(measured.factor),
       optional(expected.factor),
+      decimal(activations[kind].maxSlope),
       decimal(first.rmsDz / last.rmsDz),
       decimal(first.rmsDW / last.rmsDW),
     ];
   });
   const small = comparisons.filter(({ start }) => start.measured.layersTooSmall > 0);
   return {
-    title: `From a layer to the one before it, with weights from ${typeof init === 'string' ? init : init.kind}`,
+    title: `dL/dz of a layer over that of the next, before the first step, from ${typeof init === 'string' ? init : init.kind}`,
     lines: [
-      ...table(['', 'dL/dz, factor', 'in theory', 'dL/dz, first/last', 'dL/dW, first/last'], rows, {
-        right: [1, 2, 3, 4],
+      ...table(['', 'measured', 'theory', 'max slope', 'dz 1st/last', 'dW 1st/last'], rows, {
+        right: [1, 2, 3, 4, 5],
       }).map((line) => `  ${line}`),
       '',
-      "  Theory: sqrt(n Var(W) E[f'(z)^2]), z normal, its variance carried from layer to layer.",
+      "  Theory: sqrt(n Var(W) E[f'(z)^2]), z normal, its variance carried from layer",
+      `  to layer. The weights count beside the slopes: sqrt(n Var(W)) is ${decimal(gain)} here.`,
       ...small.map(
         ({ label, start: { measured } }) =>
           `  ${label}: ${measured.layersTooSmall} layers are below 1e-150 or 0 and left out of the fit.`,
@@ -111,7 +114,7 @@ function perLayer(comparisons: readonly Comparison[], setup: Setup, when: 'first
   return {
     title:
       when === 'first'
-        ? 'Before the first step: RMS of gradients, outputs, flat outputs, dead units'
+        ? 'Before the first step: gradients and outputs (flat: next to no slope)'
         : `The same before step ${last + 1}`,
     lines: table(head, rows, { right: [1, 2, 3, 4, 5, 6, 7, 8], width: 78 }).map((line) => `  ${line}`),
   };
@@ -148,13 +151,8 @@ function ends(comparisons: readonly Comparison[], { length }: Setup, { test, cha
     found === null
       ? [decimalRate(rate), diverged === null ? '' : 'diverged', '']
       : [decimalRate(rate), decimal(found.loss), found.accuracy === undefined ? '' : percent(found.accuracy)];
-  const rows = comparisons.map(({ label, common, best, sweep }) => [
-    label,
-    ...cells(common),
-    ...cells(best),
-    sweep.bracketed ? '' : 'at the edge',
-  ]);
-  const head = ['', 'same rate', 'loss', 'accuracy', 'best rate', 'loss', 'accuracy', ''];
+  const rows = comparisons.map(({ label, common, best }) => [label, ...cells(common), ...cells(best)]);
+  const head = ['', 'same rate', 'loss', 'accuracy', 'best rate', 'loss', 'accuracy'];
   return {
     title: `After ${whole(length.steps)} steps of ${length.batch} rows: ${whole(test.rows)} test rows`,
     lines: [
@@ -179,10 +177,15 @@ function rates(comparisons: readonly Comparison[]): Section {
   const rows = all.map((rate) => [decimalRate(rate), ...comparisons.map((comparison) => cell(comparison, rate))]);
   return {
     title: 'Every rate tried, measured on the validation rows; the best has the lowest loss',
-    lines: columns([['rate', ...comparisons.map(({ label }) => label)], ...rows], {
-      right: [0, ...comparisons.map((_, k) => k + 1)],
-      gap: 3,
-    }),
+    lines: [
+      ...columns([['rate', ...comparisons.map(({ label }) => label)], ...rows], {
+        right: [0, ...comparisons.map((_, k) => k + 1)],
+        gap: 3,
+      }),
+      ...comparisons
+        .filter(({ sweep }) => !sweep.bracketed)
+        .map(({ label }) => `  ${label}: the best is the lowest or highest tried, and one beyond may be better.`),
+    ],
   };
 }
 

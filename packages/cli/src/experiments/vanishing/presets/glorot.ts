@@ -15,8 +15,6 @@ import { near, type Range, rangeOf, rangeText } from './range.ts';
 import { withMnist } from './with-mnist.ts';
 
 const LAYERS = 5;
-const WIDTH = 1000;
-const ROWS = 256;
 const MIDDLE = 2; // the hidden layer whose Jacobian is taken, from 0
 const tanh = named({ kind: 'tanh' }).spec;
 
@@ -34,18 +32,18 @@ interface Measured {
 }
 
 /**
- * Five hidden layers of 1000, tanh, softmax and cross-entropy, before the first step. The paper's figures are of its own
+ * Five hidden layers, of 1000 in the paper, tanh, softmax and cross-entropy, before the first step. The paper's figures are of its own
  * images of shapes; here the rows are digits.
  * [Glorot & Bengio 2010, §4.2](https://proceedings.mlr.press/v9/glorot10a.html)
  */
-export const glorot: Preset = {
+export const glorotOf = ({ width, rows }: { width: number; rows: number }): Preset => ({
   seeds: { first: 1, last: 3 },
   async run(seeds, context) {
-    const [standard, normalised] = await withMnist(context, ROWS, async (train, pool) => {
+    const [standard, normalised] = await withMnist(context, rows, async (train, pool) => {
       const bench = { data: { train }, loss: 'softmax-cross-entropy', machine: context.machine, pool } as const;
       const found: Measured[] = [];
       for (const [name, init] of Object.entries(inits)) {
-        const hidden = new Array<number>(LAYERS).fill(WIDTH);
+        const hidden = new Array<number>(LAYERS).fill(width);
         const spec = deepNetwork({ input: train.inputs.columns, hidden, output: 10, init }, tanh);
         const looks: Look[] = [];
         for (const seed of seeds) {
@@ -57,7 +55,7 @@ export const glorot: Preset = {
           looks,
           dz: factors(looks, 'rmsDz'),
           dW: factors(looks, 'rmsDW'),
-          singular: await middleSingularValue(spec, seeds[0], train),
+          singular: await middleSingularValue(spec, width, seeds[0], train),
         });
       }
       return found;
@@ -95,10 +93,12 @@ export const glorot: Preset = {
           Math.abs(normalised.singular - 0.8) < 0.05,
         ),
       ],
-      json: { preset: 'glorot', seeds, rows: ROWS, standard, normalised },
+      json: { preset: 'glorot', seeds, rows, standard, normalised },
     };
   },
-};
+});
+
+export const glorot = glorotOf({ width: 1000, rows: 256 });
 
 const factors = (looks: readonly Look[], size: 'rmsDz' | 'rmsDW'): Range =>
   rangeOf(
@@ -106,11 +106,16 @@ const factors = (looks: readonly Look[], size: 'rmsDz' | 'rmsDW'): Range =>
     looks.map(({ layers }) => fitFactor(layers.map((layer) => layer[size])).factor ?? Number.NaN),
   );
 
-async function middleSingularValue(spec: NetworkSpec, seed: number, { inputs }: Dataset): Promise<number> {
+async function middleSingularValue(
+  spec: NetworkSpec,
+  width: number,
+  seed: number,
+  { inputs }: Dataset,
+): Promise<number> {
   const parameters = startOf(spec, seed);
   const row = Array.from({ length: inputs.columns }, (_, i) => inputs.array[i] / inputs.divisor);
   const z = Float64Array.from(runRow(spec, parameters, row)[2 * MIDDLE]);
   const W = buildNetwork(spec).tensors.find(({ layer, name }) => layer === 2 * MIDDLE && name === 'W');
   if (W === undefined) throw new Error(`layer ${2 * MIDDLE} has no W, expected a dense layer`);
-  return meanSingularValue(jacobianOf(tanh, parameters.subarray(W.offset, W.offset + W.length), z), WIDTH, WIDTH);
+  return meanSingularValue(jacobianOf(tanh, parameters.subarray(W.offset, W.offset + W.length), z), width, width);
 }
