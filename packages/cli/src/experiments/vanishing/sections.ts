@@ -33,7 +33,7 @@ function slopeOfSigmoid(): Section {
   const [z, most] = points.reduce((best, point) => (point[1] > best[1] ? point : best));
   const bound = [10, 20, 48].map((n) => `${most}^${n} = ${(most ** n).toExponential(1)}`).join(', ');
   return {
-    title: 'Each layer multiplies the gradient by a slope, and that of sigmoid is at most 0.25',
+    title: 'Each layer multiplies by a slope, and that of sigmoid is at most 0.25',
     lines: [
       ...lineChart([{ name: "sigmoid'", points }], { x: 'z', y: 'slope of sigmoid', height: 8 }),
       '',
@@ -55,8 +55,8 @@ function pictures(comparisons: readonly Comparison[], setup: Setup, paint: Paint
     ),
   });
   return [
-    picture(`Before the first step: dL/dz, from the input down to the output${thinned}`, 'rmsDz'),
-    picture(`Before the first step: dL/dW of the same layers${thinned}`, 'rmsDW'),
+    picture(`At the start: dL/dz, from the input down to the output${thinned}`, 'rmsDz'),
+    picture(`At the start: dL/dW of the same layers${thinned}`, 'rmsDW'),
   ];
 }
 
@@ -82,7 +82,7 @@ function factors(comparisons: readonly Comparison[], { init, hidden }: Setup): S
   });
   const small = comparisons.filter(({ start }) => start.measured.layersTooSmall > 0);
   return {
-    title: `dL/dz of a layer over that of the next, before the first step, from ${typeof init === 'string' ? init : init.kind}`,
+    title: `dL/dz of a layer over that of the next, at the start, from ${typeof init === 'string' ? init : init.kind}`,
     lines: [
       ...table(['', 'measured', 'theory', 'max slope', 'dz 1st/last', 'dW 1st/last'], rows, {
         right: [1, 2, 3, 4, 5],
@@ -114,7 +114,7 @@ function perLayer(comparisons: readonly Comparison[], setup: Setup, when: 'first
   return {
     title:
       when === 'first'
-        ? 'Before the first step: gradients and outputs (flat: next to no slope)'
+        ? 'At the start: gradients and outputs (flat: next to no slope)'
         : `The same before step ${last + 1}`,
     lines: table(head, rows, { right: [1, 2, 3, 4, 5, 6, 7, 8], width: 78 }).map((line) => `  ${line}`),
   };

@@ -1,0 +1,185 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { gradloom } from '../../support/command-line.ts';
+import { expectAgreement, expectNarrow, experimentJson } from '../../support/experiment.ts';
+
+interface Activation {
+  layers: Record<string, number>[];
+  factorPerLayer: number | null;
+  theoryPerLayer: number | null;
+  finalLoss: number;
+  testAccuracy: number;
+  moved: { layers: number[]; output: number };
+  best: { rate: number; finalLoss: number; testAccuracy: number; bracketed: boolean };
+  rates: { rate: number; validationLoss: number | null; validationAccuracy: number | null }[];
+  seeds: { seed: number; factorPerLayer: number }[];
+  training: { step: number; layers: Record<string, number>[] }[];
+  fit: { layersUsed: number; layersTooSmall: number };
+}
+
+const narrow = ['--dataset', 'moons', '--depth', '6', '--width', '16'];
+const small = [...narrow, '--steps', '30', '--batch', '32'];
+
+async function compared(...flags: string[]) {
+  const { activations, findings, setup } = await experimentJson('vanishing', ...flags);
+  return { activations: activations as Record<string, Activation>, findings, setup: setup as Record<string, unknown> };
+}
+
+test('at depth 20 relu learns MNIST, and sigmoid stays at chance at every rate', async () => {
+  const { activations, findings } = await compared('--width', '32', '--steps', '200');
+  expect(findings.filter(({ agrees }) => !agrees)).toEqual([]);
+  expect(findings.slice(-4).map(({ chapter }) => chapter)).toEqual([
+    ...['stays at chance', 'stays at chance', 'learns', 'learns'],
+  ]);
+  const { sigmoid, relu } = activations;
+  expect(sigmoid.layers[0].rmsDz).toBeLessThan(1e-7 * sigmoid.layers[19].rmsDz);
+  expect(relu.layers[0].rmsDz).toBeGreaterThan(0.1 * relu.layers[19].rmsDz);
+  // At the common rate, the first layer of sigmoid hardly moves while its last does.
+  expect(sigmoid.moved.layers[0]).toBeLessThan(0.1 * sigmoid.moved.layers[19]);
+  expect(relu.moved.layers[0]).toBeGreaterThan(relu.moved.layers[19]);
+  for (const { rates, best } of [sigmoid, relu]) {
+    expect(rates.map(({ rate }) => rate)).toEqual(rates.map(({ rate }) => rate).toSorted((a, b) => a - b));
+    const losses = rates.map(({ validationLoss }) => validationLoss ?? Number.POSITIVE_INFINITY);
+    expect(rates[losses.indexOf(Math.min(...losses))].rate).toBe(best.rate);
+  }
+});
+
+test('the document holds every layer before the first step and along training', async () => {
+  const { activations, findings, setup } = await compared(...small);
+  expectAgreement(
+    findings,
+    findings.map(({ chapter }) => chapter),
+  );
+  expect(findings.map(({ chapter }) => chapter).slice(0, 3)).toEqual(['0.25', '9.5e-7', '9.1e-13']);
+  expect(setup).toMatchObject({ dataset: 'moons', depth: 6, width: 16, init: 'he-normal', steps: 30, seeds: [1] });
+  expect(Object.keys(activations)).toEqual(['sigmoid', 'relu']);
+  for (const activation of Object.values(activations)) {
+    expect(activation).toMatchObject({
+      factorPerLayer: expect.any(Number),
+      theoryPerLayer: expect.any(Number),
+      finalLoss: expect.any(Number),
+      testAccuracy: expect.any(Number),
+    });
+    expect(activation.layers).toHaveLength(6);
+    for (const layer of activation.layers) {
+      for (const key of ['rmsDz', 'rmsDa', 'rmsDW', 'activationMean', 'activationStd', 'flat', 'dead']) {
+        expect(layer[key], key).toEqual(expect.any(Number));
+      }
+    }
+    expect(activation.training.map(({ step }) => step)).toEqual([0, 3, 6, 9, 12, 15, 17, 20, 23, 26, 29]);
+    expect(activation.training[0].layers[2].rmsDz).toBe(activation.layers[2].rmsDz);
+    expect(activation.training[10].layers[2].rmsDz).not.toBe(activation.layers[2].rmsDz);
+  }
+});
+
+test('one, two and three threads give the same document', async () => {
+  const runs: unknown[] = [];
+  for (const threads of ['1', '2', '3']) {
+    // 256 rows make four shards: work for all three.
+    runs.push(await experimentJson('vanishing', ...narrow, '--steps', '9', '--batch', '256', '--threads', threads));
+  }
+  expect(runs[1]).toEqual(runs[0]);
+  expect(runs[2]).toEqual(runs[0]);
+});
+
+test('the first seed decides all, the others add what they found', async () => {
+  const [one, three, other] = [
+    await compared(...small, '--seeds', '4'),
+    await compared(...small, '--seeds', '4..6'),
+    await compared(...small, '--seeds', '6'),
+  ];
+  expect(three.activations.relu.layers).toEqual(one.activations.relu.layers);
+  expect(three.activations.relu.seeds.map(({ seed }) => seed)).toEqual([4, 5, 6]);
+  expect(three.activations.relu.seeds[2]).toEqual(other.activations.relu.seeds[0]);
+});
+
+test('a gradient too small for a double is left out of the fit, and said to be', async () => {
+  const deep = ['--dataset', 'moons', '--depth', '300', '--width', '8', '--steps', '2', '--init', 'glorot-uniform'];
+  const { activations } = await compared(...deep, '--activation', 'sigmoid');
+  const { layers, fit, factorPerLayer, theoryPerLayer } = activations.sigmoid;
+  expect(layers).toHaveLength(300);
+  expect(fit.layersTooSmall).toBeGreaterThan(10);
+  expect(fit.layersUsed + fit.layersTooSmall).toBe(300);
+  expect(layers[0].rmsDz).toBe(0);
+  expect(Number(factorPerLayer) / Number(theoryPerLayer)).toBeCloseTo(1, 1);
+  const text = await expectNarrow('vanishing', ...deep, '--activation', 'sigmoid');
+  expect(text).toContain(`sigmoid: ${fit.layersTooSmall} layers are below 1e-150 or 0`);
+});
+
+test('a net of 100 layers is looked at whole', async () => {
+  const { activations } = await compared('--dataset', 'moons', '--depth', '100', '--width', '16', '--steps', '3');
+  for (const { layers, fit, factorPerLayer } of Object.values(activations)) {
+    expect(fit).toMatchObject({ layersUsed: 100, layersTooSmall: 0 });
+    expect(factorPerLayer).toEqual(expect.any(Number));
+    expect(layers.every(({ rmsDz, rmsDW }) => rmsDz > 0 && rmsDW > 0)).toBe(true);
+  }
+});
+
+test('one hidden layer has no factor, and a dataset of values no accuracy', async () => {
+  const flags = ['--dataset', 'sine', '--depth', '1', '--width', '4', '--steps', '5'];
+  const { activations } = await compared(...flags);
+  expect(activations.relu).toMatchObject({ factorPerLayer: null, theoryPerLayer: null, testAccuracy: null });
+  expect(activations.relu.finalLoss).toEqual(expect.any(Number));
+  await expectNarrow('vanishing', ...flags);
+});
+
+test('a rate at which a net diverges is part of the answer', async () => {
+  const { activations } = await compared(...small, '--optimizer', 'sgd', '--lr', '100', '--activation', 'relu');
+  const { rates, best } = activations.relu;
+  expect(rates.find(({ rate }) => rate === 10_000)).toMatchObject({ validationLoss: null });
+  expect(best.rate).toBeLessThan(100);
+  const text = await expectNarrow('vanishing', ...small, '--optimizer', 'sgd', '--lr', '100', '--activation', 'relu');
+  expect(text).toContain('diverged');
+});
+
+test('many activations keep to 80 columns, in colour only on a terminal that wants it', async () => {
+  const flags = [...narrow, '--steps', '3', '--activation', 'sigmoid,tanh,relu,leaky-relu:alpha=0.2,softplus'];
+  const text = await expectNarrow('vanishing', ...flags);
+  expect(text).toMatch(/layer +sigmoid +tanh +relu\n/);
+  const command = ['experiment', 'vanishing', ...narrow, '--steps', '3'];
+  const plain = await gradloom(command, { terminal: 80, env: { NO_COLOR: '1' } });
+  const coloured = await gradloom(command, { terminal: 80 });
+  expect(plain.stdout).not.toContain('\u001b');
+  expect(coloured.stdout).toContain('\u001b[33m█');
+  expect(stripVTControlCharacters(coloured.stdout)).toBe(plain.stdout);
+});
+
+test('--out writes the document', async () => {
+  const out = mkdtempSync(join(tmpdir(), 'gradloom-'));
+  try {
+    const document = await experimentJson('vanishing', ...small, '--out', out);
+    expect(JSON.parse(readFileSync(join(out, 'vanishing.json'), 'utf8'))).toEqual(document);
+  } finally {
+    rmSync(out, { recursive: true });
+  }
+});
+
+describe('what cannot be run is refused with the flag, the value and what is expected', () => {
+  test.each([
+    [['--depth', '0'], '--depth has 0, expected a whole number from 1 to 1000'],
+    [['--depth', '1001'], '--depth has 1001, expected a whole number from 1 to 1000'],
+    [['--width', '1.5'], '--width has 1.5, expected a whole number of at least 1'],
+    [['--steps', '-1'], '--steps has -1, expected a whole number of at least 1'],
+    [['--lr', '0'], '--lr has 0, expected a number from 1e-12 to 1000'],
+    [['--activation', 'sigmiod'], '--activation has "sigmiod", expected one of'],
+    [['--activation', 'sigmoid,'], '--activation has "", expected one of'],
+    [['--activation', 'step,relu'], '--activation has step, expected activations with a gradient'],
+    [['--activation', 'relu,tanh,relu'], '--activation has "relu,tanh,relu", expected relu only once'],
+    [['--init', 'xavier'], '--init has "xavier", expected one of'],
+    [['--optimizer', 'sdg'], '--optimizer has "sdg", expected one of'],
+    [['--optimizer', 'sgd:lr=0.1', '--lr', '0.2'], '--lr stands beside --optimizer sgd:lr, expected one of the two'],
+    [['--optimizer', 'sgd:lr=0'], '--optimizer sgd:lr has 0, expected a number from 1e-12 to 1000'],
+    [['--seeds', '3..1'], '--seeds has "3..1", expected seeds such as 1..100'],
+    [['--preset', 'lecun'], '--preset has "lecun", expected one of nielsen, glorot, he'],
+    [['--preset', 'he', '--depth', '3'], '--depth stands beside --preset, expected one of the two'],
+    [['--dataset', 'moon'], '--dataset has "moon", expected one of'],
+    [['--threads', '0'], '--threads has 0, expected a whole number of at least 1'],
+  ])('%j', async (flags, sentence) => {
+    const { code, stdout, stderr } = await gradloom(['experiment', 'vanishing', ...flags]);
+    expect(stderr).toContain(sentence);
+    expect({ code, stdout, lines: stderr.trimEnd().split('\n').length }).toEqual({ code: 2, stdout: '', lines: 1 });
+  });
+});

@@ -1,0 +1,85 @@
+import { createPool, type Pool } from '@gradloom/runtime';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { meanSquareOf } from '../../../../packages/cli/src/experiments/vanishing/deep-data.ts';
+import { deepNetwork } from '../../../../packages/cli/src/experiments/vanishing/deep-network.ts';
+import { lookAtStart } from '../../../../packages/cli/src/experiments/vanishing/deep-run.ts';
+import { expectedSizes, meanField, normalMean } from '../../../../packages/cli/src/experiments/vanishing/mean-field.ts';
+import { startFactors } from '../../../../packages/cli/src/experiments/vanishing/start-factors.ts';
+import { randomDataset } from '../../../support/random-dataset.ts';
+
+describe('the mean over a normal distribution', () => {
+  test.each<[string, number, (z: number) => number, number]>([
+    ['1', 3, () => 1, 1],
+    ['z²', 3, (z) => z * z, 3],
+    ['z⁴', 2, (z) => z ** 4, 12],
+    ['relu²', 3, (z) => (z > 0 ? z * z : 0), 1.5],
+    ['the slope of relu', 3, (z) => (z > 0 ? 1 : 0), 0.5],
+    ['|z|', 2, Math.abs, Math.sqrt(4 / Math.PI)],
+    ['cos z', 0.5, Math.cos, Math.exp(-0.25)],
+  ])('of %s is the closed form', (_, variance, g, expected) => {
+    expect(normalMean(variance, g)).toBeCloseTo(expected, 6);
+  });
+});
+
+test('relu with variance 2/n keeps every size, as He et al. derive', () => {
+  const layers = Array.from({ length: 9 }, () => ({ fanIn: 50, fanOut: 50, weightVariance: 2 / 50, biasVariance: 0 }));
+  const fields = meanField({ kind: 'relu' }, 0.7, layers);
+  for (const size of expectedSizes(fields)) expect(size).toBeCloseTo(1, 9);
+  for (const { zVariance } of fields) expect(zVariance).toBeCloseTo(1.4, 6);
+});
+
+test('a linear net follows from n Var(W) alone, by the width of the layer above', () => {
+  const widths = [5, 40, 20, 60];
+  const layers = widths
+    .slice(1)
+    .map((fanOut, l) => ({ fanIn: widths[l], fanOut, weightVariance: 0.01, biasVariance: 0.5 }));
+  const [first, second, third] = meanField({ kind: 'identity' }, 2, layers);
+  expect(first.zVariance).toBeCloseTo(5 * 0.01 * 2 + 0.5, 9);
+  expect(second.zVariance).toBeCloseTo(40 * 0.01 * first.zVariance + 0.5, 9);
+  expect([first.factor, second.factor]).toEqual([
+    expect.closeTo(Math.sqrt(20 * 0.01), 9),
+    expect.closeTo(Math.sqrt(60 * 0.01), 9),
+  ]);
+  expect(third.factor).toBeNull();
+});
+
+describe('before the first step a wide net is what theory says, within 4 %', () => {
+  const dataset = randomDataset({ rows: 64, inputs: 100, classes: 10 });
+  let pool: Pool;
+  beforeAll(async () => {
+    pool = await createPool({ threads: 2 });
+  });
+  afterAll(() => pool.destroy());
+
+  const hidden = [600, 600, 600, 600, 600];
+  test.each([
+    ['sigmoid', 'he-normal', undefined],
+    ['sigmoid', 'lecun-normal', { kind: 'normal', std: 1 }],
+    ['tanh', 'glorot-uniform', undefined],
+    ['relu', 'he-normal', undefined],
+    ['relu', 'glorot-normal', undefined],
+    ['leaky-relu', 'he-uniform', undefined],
+    ['elu', 'lecun-normal', undefined],
+    ['gelu', 'he-normal', undefined],
+    ['silu', 'he-normal', undefined],
+    ['identity', 'lecun-uniform', undefined],
+  ] as const)('%s from %s, biases %o', async (kind, init, biasInit) => {
+    const shape = { input: 100, hidden, output: 10, init, ...(biasInit === undefined ? {} : { biasInit }) };
+    const bench = {
+      data: { train: dataset },
+      loss: 'softmax-cross-entropy',
+      machine: { backend: 'wasm' },
+      pool,
+    } as const;
+    const length = { optimizer: 'sgd', batch: 'full', seed: 1 } as const;
+    const look = await lookAtStart(deepNetwork(shape, { kind }), bench, length);
+    const meanSquare = meanSquareOf(dataset.inputs, dataset.rows);
+    const { measured, expected, theory } = startFactors(look, { kind }, [100, ...hidden], meanSquare);
+    expect(Math.abs(Number(measured.factor) / Number(expected.factor) - 1)).toBeLessThan(0.04);
+    for (const [h, { zMean, zStd }] of look.layers.entries()) {
+      expect(Math.abs((zMean ** 2 + zStd ** 2) / theory[h].zVariance - 1), `variance of z in layer ${h}`).toBeLessThan(
+        0.2,
+      );
+    }
+  });
+});
