@@ -11,6 +11,5 @@ export default defineConfig({
     pool: 'forks',
     execArgv: ['--import', source, '--conditions', '@gradloom/source'],
     testTimeout: 60_000,
-    benchmark: { include: ['bench/**/*.bench.ts'] },
   },
 });

@@ -7,7 +7,7 @@ const names = Object.keys(commands);
 describe('help', () => {
   test('names every command, and stands in for no command at all', async () => {
     const asked = await gradloom(['--help']);
-    for (const name of [...names, 'completion']) expect(asked.stdout).toContain(`gradloom ${name}`);
+    for (const name of names) expect(asked.stdout).toContain(`gradloom ${name}`);
     expect(asked).toMatchObject({ code: 0, stderr: '' });
     expect(await gradloom([])).toEqual(asked);
   });
@@ -45,7 +45,7 @@ describe('completion', () => {
   };
 
   test('offers commands first, then flags, then the values of a flag', async () => {
-    expect(await complete('')).toEqual([...names, 'completion', '--help', '--version']);
+    expect(await complete('')).toEqual([...names, '--help', '--version']);
     expect(await complete('ev')).toEqual(['evaluate']);
     expect(await complete('train', '--opt')).toEqual(['--optimizer']);
     expect(await complete('train', '--optimizer', 'ada')).toEqual(['adam', 'adamw', 'adagrad']);
@@ -55,9 +55,26 @@ describe('completion', () => {
     expect(await complete('evaluate', 'ru')).toEqual(['']);
   });
 
-  test('prints a script that asks the program itself', async () => {
-    const { code, stdout } = await gradloom(['completion']);
-    expect(stdout).toContain('gradloom --get-yargs-completions');
-    expect(code).toBe(0);
+  test.each([
+    ['bash', 'complete -o bashdefault', 'gradloom completion bash >> ~/.bashrc'],
+    ['zsh', '#compdef gradloom', 'gradloom completion zsh >> ~/.zshrc'],
+    ['fish', 'complete -f -c gradloom', 'gradloom completion fish > ~/.config/fish/completions/gradloom.fish'],
+  ])('prints a script for %s that asks the program itself', async (shell, start, installation) => {
+    const asked = await gradloom(['completion', shell]);
+    expect(asked).toMatchObject({ code: 0, stderr: '' });
+    for (const part of [start, installation, 'gradloom --get-yargs-completions']) expect(asked.stdout).toContain(part);
+    expect(await gradloom(['completion'], { env: { SHELL: `/usr/bin/${shell}` } })).toEqual(asked);
+  });
+
+  test('is for bash where SHELL is none of these, and leaves the environment as it was', async () => {
+    const { SHELL } = process.env;
+    expect(await gradloom(['completion'], { env: { SHELL: '/bin/dash' } })).toEqual(
+      await gradloom(['completion', 'bash']),
+    );
+    expect(process.env.SHELL).toBe(SHELL);
+  });
+
+  test('offers the shells', async () => {
+    expect(await complete('completion', '')).toEqual(['bash', 'zsh', 'fish']);
   });
 });

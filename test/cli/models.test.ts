@@ -66,13 +66,23 @@ describe('evaluate', () => {
     [['--split', 'validation'], 2, '--split has validation, expected train or test (blobs has no other set)'],
     [
       ['--dataset', 'xor'],
-      1,
-      'the target of xor has values, expected class indices (loss softmax-cross-entropy; mse takes values)',
+      2,
+      'MODEL beside --dataset xor: the target of xor has values, expected class indices (loss softmax-cross-entropy; mse takes values)',
     ],
-    [['--dataset', 'blobs:classes=4'], 1, "the network's output has 3, expected 4 (classes of blobs)"],
+    [
+      ['--dataset', 'blobs:classes=4'],
+      2,
+      "MODEL beside --dataset blobs: the network's output has 3, expected 4 (classes of blobs)",
+    ],
+    [
+      ['--dataset', 'mnist'],
+      2,
+      "MODEL beside --dataset mnist: the network's input has 2, expected 784 (numbers a row of mnist)",
+    ],
+    [['--top-k', '4'], 2, '--top-k has 4, expected at most 3 (classes of blobs)'],
   ])('refuses %j', async (flags, code, sentence) => {
     const { stderr, ...outcome } = await gradloom(['evaluate', blobs, ...flags]);
-    expect(stderr).toBe(`gradloom evaluate: ${sentence}\n`);
+    expect(stderr).toBe(`gradloom evaluate: ${sentence.replace('MODEL', blobs)}\n`);
     expect(outcome.code).toBe(code);
   });
 
@@ -90,6 +100,22 @@ describe('evaluate', () => {
 });
 
 describe('predict', () => {
+  test('says what evaluate says where model and data do not fit', async () => {
+    const [evaluated, predicted] = await Promise.all(
+      ['evaluate', 'predict'].map((command) => gradloom([command, xor, '--dataset', 'mnist'])),
+    );
+    expect(predicted.stderr.replace('predict', 'evaluate')).toBe(evaluated.stderr);
+    expect([predicted.code, evaluated.code]).toEqual([2, 2]);
+  });
+
+  test('warns where there are no rows to answer', async () => {
+    expect(await gradloom(['predict', xor], { stdin: '\n' })).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: 'gradloom predict: warning: standard input has no rows\n',
+    });
+  });
+
   test('answers rows of standard input as those of a file and of a dataset', async () => {
     const text = '[0, 0]\n\n[0, 1]\r\n[1, 0]\n[1, 1]';
     const file = join(temporaryDirectory(), 'rows.jsonl');

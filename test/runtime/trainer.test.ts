@@ -291,6 +291,27 @@ describe('a step that is not finite', () => {
     },
   );
 
+  test.each([18, 40])(
+    'is the one whose update takes a weight out of range, though no loss shows it: %i steps',
+    async (steps) => {
+      // The bias stays 0, since the rows are each other's negative. W moves by 1e307 a step, away from 0: 18 of them are
+      // beyond the largest double, 1.798e308, while the outputs, a tenth of W, are not. Only the loss of a 19th step would show it.
+      const mirrored = datasetFromRows({ inputs: [[0.1], [-0.1]], targets: [5e307, -5e307], name: 'mirrored' });
+      const linear: NetworkSpec = { input: 1, layers: [{ kind: 'dense', out: 1, init: 'zeros' }] };
+      const options = { loss: 'mae', optimizer: { kind: 'sgd', lr: 1e308 }, batch: 2, threads: 1, pool } as const;
+      const error = await train(linear, { train: mirrored }, { ...options, steps }).result.catch((e: unknown) => e);
+      expect(error).toMatchObject({
+        name: 'TrainingError',
+        step: 17,
+        message: expect.stringMatching(
+          /^train: step 17: after its update W of dense\(1->1\) at layer 0 has Infinity, expected finite/,
+        ),
+      });
+      const before = await train(linear, { train: mirrored }, { ...options, steps: 17 }).result;
+      expect((error as { parameters: Float64Array }).parameters).toEqual(before.parameters);
+    },
+  );
+
   test('that comes from the data says so', async () => {
     const inputs = Array.from({ length: 40 }, (_, n) => [n === 33 ? Number.NaN : n / 40, 1]);
     const bad = datasetFromRows({ inputs, targets: inputs.map(() => 1), name: 'holes' });
@@ -328,4 +349,34 @@ test('threads that would have nothing to do are not started: a thousand of them 
     ],
   };
   await expect(train(nested, { train: dataset }).result).rejects.toThrow('step at layer 0.0 has derivative 0');
+});
+
+describe('a warning', () => {
+  const linear = (out: number): NetworkSpec => ({ input: 1, layers: [{ kind: 'dense', out }] });
+  const labelled = (...targets: number[]) =>
+    datasetFromRows({ inputs: targets.map((n) => [n]), targets, classes: 9, name: 'gaps' });
+
+  async function warnings(...[spec, data, options]: Parameters<typeof train>): Promise<string[]> {
+    const run = train(spec, data, { threads: 1, pool, steps: 1, ...options });
+    return (await collect(run)).flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+  }
+
+  test.each([
+    [[0, 1, 2, 3, 4, 5, 6, 7, 8], []],
+    [[0, 1, 2, 3, 5, 6, 7, 8], ['gaps has no training row of class 4, out of 9 classes: they cannot be learned']],
+    [
+      [7, 8],
+      ['gaps has no training row of classes 0, 1, 2, 3, 4 and 2 more, out of 9 classes: they cannot be learned'],
+    ],
+    [[3, 3], ['gaps has training rows of one class alone: there is nothing to tell apart']],
+  ])('names the classes that labels %j leave out', async (labels, expected) => {
+    expect(await warnings(linear(9), { train: labelled(...labels) }, {})).toEqual(expected);
+  });
+
+  test('says that a batch is larger than the set, whose rows it then has', async () => {
+    const data = datasetFromRows({ inputs: [[1], [2]], targets: [1, 2], name: 'two' });
+    const message = 'batch has 3, but two has 2 training rows: every batch is all of them';
+    expect(await warnings(linear(1), { train: data }, { batch: 3 })).toEqual([message]);
+    for (const batch of [2, 'full'] as const) expect(await warnings(linear(1), { train: data }, { batch })).toEqual([]);
+  });
 });

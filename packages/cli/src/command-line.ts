@@ -2,7 +2,7 @@ import type { Argv } from 'yargs';
 import yargs from 'yargs';
 import type { Command, Request } from './commands/command.ts';
 import { commands } from './commands/index.ts';
-import { complete } from './completion.ts';
+import { complete } from './completion/complete.ts';
 import type { OptionTable } from './options/option.ts';
 import { UsageError } from './usage-error.ts';
 import { version } from './version.ts';
@@ -21,6 +21,7 @@ export type Asked = { readonly command: string; readonly request: Request } | { 
 export async function readCommandLine(args: readonly string[], columns: number): Promise<Asked> {
   // What the scripts of `completion` ask for: yargs would run the command on the way to its answer.
   if (args[0] === '--get-yargs-completions') return { text: (await complete(args.slice(1))).join('\n') };
+  refuseInherited(args);
   let command = '';
   let text = '';
   const parser = createParser(args, columns, (name) => {
@@ -37,6 +38,12 @@ export async function readCommandLine(args: readonly string[], columns: number):
   } catch (error) {
     throw error instanceof Error && isRefusal(error) ? new UsageError(error.message) : error;
   }
+}
+
+/** What every object inherits, yargs takes for options that it knows, and falls over them. */
+function refuseInherited(args: readonly string[]): void {
+  const flag = args.find((arg) => arg.startsWith('--') && arg.replace(/^--|=.*$/gs, '') in {});
+  if (flag !== undefined) throw new UsageError(`${flag.replace(/=.*$/s, '')} is unknown, expected a flag from --help`);
 }
 
 const NO_VALUE = 'has no value, expected one';
@@ -78,7 +85,7 @@ function createParser(args: readonly string[], columns: number, choose: (command
       () => choose(name),
     );
   }
-  return parser.completion('completion', 'Print a completion script for bash, zsh or fish');
+  return parser;
 }
 
 /** The command that the word behind its name makes of it. */

@@ -1,4 +1,4 @@
-/** A command line that cannot be run: the sentence names the flag, what it has and what it should have. Exit code 2. */
+/** A mistake in what the user typed: the sentence names the flag, what it has and what it should have. Exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

@@ -1,4 +1,6 @@
-import { oneOf, show } from './text/check.ts';
+import { oneOf } from './text/check.ts';
+import { OptionError, unknownOption } from './text/option-error.ts';
+import { show } from './text/show.ts';
 
 /** A table of factories: one entry a member of the family. */
 export type Family<Member> = Record<string, (options: never) => Member>;
@@ -9,11 +11,13 @@ export type SpecOf<T extends Family<unknown>> = keyof T | { [K in keyof T]: { ki
 /** A factory without options gives `unknown`, which adds nothing to `{ kind }`. */
 type OptionsOf<F> = F extends (options?: infer O) => unknown ? O : never;
 
-/** Builds what `spec` names. @throws Error naming the nearest known member, or the option that is wrong. */
+/** Builds what `spec` names. @throws OptionError naming the nearest known member, or the option that is wrong. */
 export function createMember<Member>(where: string, table: Family<Member>, spec: unknown): Member {
   if (typeof spec === 'string') return factoryOf(where, table, spec)({});
   if (typeof spec !== 'object' || spec === null || !('kind' in spec)) {
-    throw new Error(`${where}: spec has ${show(spec)}, expected a name or an object with a kind`);
+    throw new OptionError(where, 'kind', `has ${show(spec)}, expected a name or an object with a kind`, {
+      about: 'spec',
+    });
   }
   const { kind, ...options } = spec;
   return factoryOf(where, table, kind)(options);
@@ -29,5 +33,5 @@ export type NoOptions = Record<never, never>;
 
 /** @throws Error if any option is given. */
 export function noOptions(where: string, options: NoOptions): void {
-  if (Object.keys(options).length > 0) throw new Error(`${where}: options have ${show(options)}, expected none`);
+  for (const key of Object.keys(options)) throw unknownOption(where, key, []);
 }

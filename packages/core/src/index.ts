@@ -59,8 +59,10 @@ export {
   schedules,
 } from './schedules/index.ts';
 export { defaultShards, largestShard, shardStart } from './shards.ts';
-export { finite, number, oneOf, onlyKeys, positiveInteger, show } from './text/check.ts';
-export { nearest } from './text/nearest.ts';
+export { finite, number, oneOf, onlyKeys, positiveInteger } from './text/check.ts';
+export { suggest } from './text/nearest.ts';
+export { OptionError, unknownOption, within } from './text/option-error.ts';
+export { show } from './text/show.ts';
 export { createTrainStep, type TrainStep, type TrainStepOptions } from './train-step.ts';
 export {
   BLOCK,

@@ -1,6 +1,8 @@
 import { type Layer, type LayerSpec, layers, type Place, type PlacedLayer, placeLayers } from './layers/index.ts';
 import { createRandom } from './random/index.ts';
-import { oneOf, positiveInteger, show } from './text/check.ts';
+import { oneOf, onlyKeys, positiveInteger } from './text/check.ts';
+import { OptionError, within } from './text/option-error.ts';
+import { show } from './text/show.ts';
 
 /** JSON that rebuilds a network in any thread. */
 export interface NetworkSpec {
@@ -34,14 +36,17 @@ export interface Network {
 
 /**
  * Checks that the layers fit and gives every tensor its place in one flat vector [P]: layer by layer, W then b.
- * @throws Error naming the layer, what it has and what it should have.
+ * @throws OptionError naming the layer, what it has and what it should have.
  */
 export function buildNetwork(spec: NetworkSpec): Network {
-  if (typeof spec !== 'object' || spec === null || !Array.isArray(spec.layers)) {
+  if (typeof spec !== 'object' || spec === null) {
     throw new Error(`buildNetwork: spec has ${show(spec)}, expected { input: number, layers: [...] }`);
   }
+  onlyKeys('buildNetwork', spec, ['input', 'layers']);
   const input = positiveInteger('buildNetwork', 'input', spec.input);
-  if (spec.layers.length === 0) throw new Error('buildNetwork: layers has 0 entries, expected at least 1');
+  if (!Array.isArray(spec.layers) || spec.layers.length === 0) {
+    throw new OptionError('buildNetwork', 'layers', `has ${show(spec.layers)}, expected a list of at least 1 layer`);
+  }
   const built = buildLayers(spec.layers, input, []);
   const tensors: Tensor[] = [];
   let offset = 0;
@@ -85,9 +90,10 @@ function buildLayers(specs: readonly LayerSpec[], input: number, path: readonly 
     const place = [...path, index];
     const layer = buildLayer(spec, width, place);
     if (layer.in !== width) {
-      throw new Error(
-        `buildNetwork: ${layer.label} at layer ${place.join('.')}: input has length ${layer.in}, expected ${width} (output of ${source})`,
-      );
+      const problem = `has length ${layer.in}, expected ${width} (output of ${source})`;
+      throw new OptionError('buildNetwork', `layers.${place.join('.')}.in`, problem, {
+        about: `${layer.label} at layer ${place.join('.')}: input`,
+      });
     }
     built.push(layer);
     width = layer.out;
@@ -97,15 +103,22 @@ function buildLayers(specs: readonly LayerSpec[], input: number, path: readonly 
 }
 
 function buildLayer(spec: LayerSpec, input: number, path: readonly number[]): Layer {
-  const where = `buildNetwork: layer ${path.join('.')}`;
+  const place = `buildNetwork: layer ${path.join('.')}`;
+  const at = `layers.${path.join('.')}`;
   if (typeof spec !== 'object' || spec === null) {
-    throw new Error(`${where}: spec has ${show(spec)}, expected an object with a kind`);
+    throw new OptionError(place, at, `has ${show(spec)}, expected an object with a kind`, { about: 'spec' });
   }
-  const kind = oneOf(where, 'kind', spec.kind, layers);
+  const kind = within(at, () => oneOf(place, 'kind', spec.kind, layers));
   // The table pairs each kind with the factory of its own options; TypeScript cannot follow the pairing through a key.
   const factory = layers[kind] as (options: object, place: Place) => Layer;
   const { kind: _, ...options } = spec;
-  return factory(options, { input, path, build: buildLayers });
+  try {
+    return factory(options, { input, path, build: buildLayers });
+  } catch (error) {
+    // A layer inside of this one has said where it stands.
+    if (!(error instanceof OptionError) || error.options[0].startsWith('layers.')) throw error;
+    throw error.inside(at, place);
+  }
 }
 
 /** Views of `vector` [P], one array of tensors a layer: what a layer's forward and backward take. */

@@ -5,6 +5,7 @@ import {
   largestShard,
   type Network,
   type Optimizer,
+  OptionError,
   probeLength,
   type Schedule,
   WasmApi,
@@ -53,6 +54,7 @@ export interface Arena {
 interface Part {
   name: string;
   bytes: number;
+  option?: string; // that its size follows from, beside the layers
 }
 
 /** The layout of a run's one shared memory: a pure function of its options, so that every thread finds the same places. */
@@ -62,21 +64,21 @@ export interface ArenaPlan {
   bind(memory: WasmMemory): Arena;
 }
 
-/** @throws Error with the size of each part where the plan passes the 4 GiB of a 32-bit memory; nothing is allocated. */
+/** @throws OptionError with the size of each part where the plan passes the 4 GiB of a 32-bit memory; nothing is allocated. */
 export function planArena(options: ArenaOptions): ArenaPlan {
   const { network, loss, optimizer, schedule, batch, shards: S, threads, heapBase, probes = false } = options;
   const P = network.parameterCount;
   const scratchLength = threadScratch(network, loss, optimizer, Math.max(largestShard(batch, S || 1), EVALUATION_ROWS));
   const parts: Part[] = [];
   let end = align(heapBase);
-  const take = (name: string, bytes: number): number => {
+  const take = (name: string, bytes: number, option?: string): number => {
     const offset = end;
     end = align(end + bytes);
-    parts.push({ name, bytes: end - offset });
+    parts.push({ name, bytes: end - offset, ...(option === undefined ? {} : { option }) });
     return offset;
   };
   const theta = take('parameters', P * 8);
-  const gSum = take('gradients of the shards', S * P * 8);
+  const gSum = take('gradients of the shards', S * P * 8, 'shards');
   const state = optimizer.slots.map((slot) => take(`optimizer state ${slot}`, P * 8));
   const squares = take('block norms', blockCount(P) * 8);
   const lossSums = take('shard losses', S * 8);
@@ -87,9 +89,11 @@ export function planArena(options: ArenaOptions): ArenaPlan {
   const norms = take('norm ring', RING * 8);
   const probeSumsLength = probes ? S * probeLength(network) : 0;
   const probeSums = take('looks into layers', probeSumsLength * 8);
-  const scratch = Array.from({ length: threads }, (_, t) => take(`activations of thread ${t}`, scratchLength * 8));
+  const scratch = Array.from({ length: threads }, () =>
+    take(`activations of ${threads} ${threads === 1 ? 'thread' : 'threads'}`, scratchLength * 8, 'batch'),
+  );
   const bytes = Math.ceil(end / PAGE) * PAGE;
-  if (bytes > WASM32_LIMIT) throw new Error(tooLarge(bytes, parts));
+  if (bytes > WASM32_LIMIT) throw tooLarge(bytes, parts);
   return {
     bytes,
     parts,
@@ -150,12 +154,18 @@ function threadScratch(network: Network, loss: Loss, { hyperLength }: Optimizer,
 const padded = (length: number): number => align(length * 8) / 8;
 const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
-function tooLarge(bytes: number, parts: readonly Part[]): string {
-  const sizes = parts
-    .filter((part) => part.bytes >= 1024 ** 2)
-    .map((part) => `${part.name} ${mebibytes(part.bytes)}`)
+function tooLarge(bytes: number, parts: readonly Part[]): OptionError {
+  const { option } = parts.reduce((most, part) => (part.bytes > most.bytes ? part : most));
+  const sums = new Map<string, number>();
+  for (const part of parts) sums.set(part.name, (sums.get(part.name) ?? 0) + part.bytes);
+  const sizes = [...sums]
+    .filter(([, size]) => size >= 1024 ** 2)
+    .map(([name, size]) => `${name} ${mebibytes(size)}`)
     .join(', ');
-  return `train: the plan has ${mebibytes(bytes)}, expected at most 4096 MiB (the address space of the kernels): ${sizes}`;
+  const problem = `has ${mebibytes(bytes)}, expected at most 4096 MiB (the address space of the kernels): ${sizes}`;
+  return new OptionError('train', ['layers', ...(option === undefined ? [] : [option])], problem, {
+    about: 'the plan',
+  });
 }
 
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`;

@@ -5,6 +5,7 @@ import {
   compileWasmKernels,
   createWasmKernels,
   type Kernels,
+  OptionError,
   oneOf,
   referenceKernels,
   type WasmMemory,
@@ -26,7 +27,7 @@ export type Backend =
 /**
  * The backend that `choice` stands for on this machine, with the library at `path` or one found by name. The library is told
  * to use one thread a call, since the run's own threads already use all cores.
- * @throws Error where blas is asked for and there is none.
+ * @throws OptionError where blas is asked for and there is none.
  */
 export function resolveBackend(choice: BackendChoice, path?: string): Backend {
   const name = oneOf('train', 'backend', choice, backendChoices);
@@ -39,7 +40,9 @@ export function resolveBackend(choice: BackendChoice, path?: string): Backend {
   // A library that was named and does not work is a mistake, not a reason to take something else.
   const named = path !== undefined || (process.env.GRADLOOM_BLAS ?? '') !== '';
   if (name === 'auto' && !named) return { name: 'wasm' };
-  throw new Error(`train: backend blas has no library, expected one: ${reason}`);
+  const [, ofPath, other] = /^findBlas: (?:path (.*)|(.*))$/s.exec(reason) ?? [];
+  if (ofPath !== undefined) throw new OptionError('train', 'blas', ofPath);
+  throw new OptionError('train', 'backend', `blas has no library, expected one: ${other}`);
 }
 
 /** This thread's kernels over a run's memory; `scratch` is its own. */

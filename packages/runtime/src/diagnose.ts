@@ -1,5 +1,7 @@
-import { batchLoss, type Inspect, type Layer, show } from '@gradloom/core';
+import { batchLoss, type Inspect, type Layer, type Network, show } from '@gradloom/core';
+import { badWeight } from './bad-weight.ts';
 import { createContext, type RunContext } from './context.ts';
+import { firstNotFinite } from './finite.ts';
 import type { RunSetup } from './protocol.ts';
 import { gatherShard, rowsOf, runShard } from './step.ts';
 
@@ -20,6 +22,10 @@ export function describeBadStep(setup: RunSetup, step: number): string {
     loss - loss === 0 ? 'the norm of the gradient has Infinity' : `the sum of the shards' losses has ${show(loss)}`;
   return `train: step ${step}: ${what}, expected a finite number${ADVICE}`;
 }
+
+/** The sentence that names the first weight that the update of a step took out of range. */
+export const describeOverflow = (network: Network, theta: Float64Array, step: number): string =>
+  `train: step ${step}: after its update ${badWeight(network, theta)}, expected finite numbers${ADVICE}`;
 
 function badData(context: RunContext, step: number, s: number): string | undefined {
   const rows = gatherShard(context, step, s);
@@ -56,8 +62,3 @@ function badNumber(context: RunContext, step: number, s: number): string | undef
 }
 
 const ADVICE = ' (a lower learning rate or clipping of the gradient norm may help)';
-
-function firstNotFinite(array: Float64Array, n: number): number | undefined {
-  for (let i = 0; i < n; i++) if (array[i] - array[i] !== 0) return i;
-  return undefined;
-}

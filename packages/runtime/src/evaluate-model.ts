@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { buildNetwork, createLoss, type LossSpec, type NetworkSpec, positiveInteger } from '@gradloom/core';
+import { buildNetwork, createLoss, type LossSpec, type NetworkSpec, positiveInteger, within } from '@gradloom/core';
 import { EVALUATION_ROWS } from './arena.ts';
 import type { BackendChoice } from './backend.ts';
 import type { Dataset } from './datasets/dataset.ts';
@@ -32,7 +32,7 @@ export async function evaluateModel(
     throw new Error(`evaluateModel: parameters has length ${parameters.length}, expected ${network.parameterCount}`);
   }
   const lossSpec = options.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
-  const loss = createLoss(lossSpec);
+  const loss = within('loss', () => createLoss(lossSpec));
   checkFit('evaluateModel', network, loss, dataset);
   const asked = positiveInteger('evaluateModel', 'threads', options.threads ?? availableParallelism());
   const threads = Math.min(asked, Math.ceil(dataset.rows / EVALUATION_ROWS));

@@ -6,6 +6,7 @@ export type { CheckpointEvery, CheckpointOptions } from './checkpoints/checkpoin
 export { type Profile, parts } from './clock.ts';
 export {
   type ClassOptions,
+  checkInput,
   type DataMatrix,
   type DataSplits,
   type Dataset,

@@ -12,11 +12,13 @@ import {
   type NetworkSpec,
   number,
   type OptimizerSpec,
+  OptionError,
   onlyKeys,
   positiveInteger,
   type ScheduleContext,
   type ScheduleSpec,
   show,
+  within,
 } from '@gradloom/core';
 import { EVALUATION_ROWS } from './arena.ts';
 import type { BackendChoice } from './backend.ts';
@@ -98,20 +100,20 @@ export interface RunPlan extends RunShape {
   readonly warnings: readonly string[];
 }
 
-/** @throws Error for the first option or shape that does not fit, before any thread or large memory exists. */
+/** @throws OptionError for the first option or shape that does not fit, before any thread or large memory exists. */
 export function planRun(spec: NetworkSpec, { train, validation, test }: DataSplits, options: TrainOptions): RunPlan {
   onlyKeys('train', options, OPTION_NAMES);
   const network = buildNetwork(spec);
   refuseUntrainable(network);
   const lossSpec = options.loss ?? (train.classes === null ? 'mse' : 'softmax-cross-entropy');
-  const loss = createLoss(lossSpec);
+  const loss = within('loss', () => createLoss(lossSpec));
   for (const set of [train, validation, test]) if (set !== undefined) checkFit('train', network, loss, set);
   const optimizerSpec = options.optimizer ?? 'adam';
-  const optimizer = createOptimizer(optimizerSpec);
+  const optimizer = within('optimizer', () => createOptimizer(optimizerSpec));
   const batch = Math.min(train.rows, batchOf(options.batch, train));
   const shards = positiveInteger('train', 'shards', options.shards ?? defaultShards(batch));
   if (shards > batch) {
-    throw new Error(`train: shards has ${shards}, expected at most ${batch} (rows of a batch)`);
+    throw new OptionError('train', 'shards', `has ${shards}, expected at most ${batch} (rows of a batch)`);
   }
   const { context, totalEpochs } = lengthOf(options, Math.ceil(train.rows / batch));
   const scheduleSpec = options.schedule ?? 'constant';
@@ -126,7 +128,7 @@ export function planRun(spec: NetworkSpec, { train, validation, test }: DataSpli
     network,
     loss,
     optimizer,
-    schedule: createSchedule(scheduleSpec, context),
+    schedule: within('schedule', () => createSchedule(scheduleSpec, context)),
     lossSpec,
     optimizerSpec,
     scheduleSpec,
@@ -155,7 +157,7 @@ export function planRun(spec: NetworkSpec, { train, validation, test }: DataSpli
     checkpoint: options.checkpoint === undefined ? null : checkCheckpointOptions(options.checkpoint),
     checkpointTimes: checkpointTimes(options.checkpoint?.every, context.stepsPerEpoch),
     resume: options.resume ?? null,
-    warnings: warningsOf(threads, shards, options),
+    warnings: [...warningsOf(threads, shards, train, options), ...missingClasses(train)],
   };
 }
 
@@ -175,7 +177,8 @@ function lengthOf(
   stepsPerEpoch: number,
 ): { context: ScheduleContext; totalEpochs: number } {
   if (epochs !== undefined && steps !== undefined) {
-    throw new Error(`train: epochs has ${show(epochs)} and steps has ${show(steps)}, expected one of the two`);
+    const problem = `has ${show(epochs)} and steps has ${show(steps)}, expected one of the two`;
+    throw new OptionError('train', ['epochs', 'steps'], problem);
   }
   const totalSteps =
     steps === undefined
@@ -186,26 +189,30 @@ function lengthOf(
 
 function seedOf(seed: unknown): number {
   if (Number.isSafeInteger(seed) && (seed as number) >= 0) return seed as number;
-  throw new Error(`train: seed has ${show(seed)}, expected a whole number from 0 to 2^53 - 1`);
+  throw new OptionError('train', 'seed', `has ${show(seed)}, expected a whole number from 0 to 2^53 - 1`);
 }
 
 function checkParameters(parameters: unknown, { parameterCount: P }: Network): Float64Array {
   if (!(parameters instanceof Float64Array)) {
-    throw new Error(`train: parameters has ${show(parameters)}, expected a Float64Array`);
+    throw new OptionError('train', 'parameters', `has ${show(parameters)}, expected a Float64Array`);
   }
   if (parameters.length !== P) {
-    throw new Error(`train: parameters has length ${parameters.length}, expected ${P} (parameters of the network)`);
+    const problem = `has length ${parameters.length}, expected ${P} (parameters of the network)`;
+    throw new OptionError('train', 'parameters', problem);
   }
   const bad = parameters.findIndex((value) => !Number.isFinite(value));
   if (bad === -1) return parameters;
-  throw new Error(`train: parameters has ${parameters[bad]} at ${bad}, expected finite numbers`);
+  throw new OptionError('train', 'parameters', `has ${parameters[bad]} at ${bad}, expected finite numbers`);
 }
 
 function checkPool(pool: Pool | undefined, threads: number): void {
   if (pool === undefined) return;
-  if (!isPool(pool)) throw new Error('train: pool has an object of another kind, expected one that createPool made');
+  if (!isPool(pool)) {
+    throw new OptionError('train', 'pool', 'has an object of another kind, expected one that createPool made');
+  }
   if (threads > pool.threads) {
-    throw new Error(`train: threads has ${threads}, expected at most ${pool.threads} (threads of the pool)`);
+    const problem = `has ${threads}, expected at most ${pool.threads} (threads of the pool)`;
+    throw new OptionError('train', 'threads', problem);
   }
 }
 
@@ -218,22 +225,29 @@ function profileOf({ profile = false, probe }: TrainOptions): boolean {
 
 function checkSignal(signal: unknown): void {
   if (signal === undefined || signal instanceof AbortSignal) return;
-  throw new Error(`train: signal has ${show(signal)}, expected an AbortSignal`);
+  throw new OptionError('train', 'signal', `has ${show(signal)}, expected an AbortSignal`);
 }
 
 /** An activation whose derivative is 0 everywhere would leave every weight below it where it is. */
 function refuseUntrainable({ places }: Network): void {
   for (const { path, spec } of places) {
     if (spec.kind !== 'activation' || activations[spec.fn].maxSlope > 0) continue;
-    throw new Error(
-      `train: ${spec.fn} at layer ${path} has derivative 0 everywhere, expected an activation with a gradient`,
-    );
+    const problem = 'has derivative 0 everywhere, expected an activation with a gradient';
+    throw new OptionError('train', `layers.${path}.fn`, problem, { about: `${spec.fn} at layer ${path}` });
   }
 }
 
-function warningsOf(threads: number, shards: number, { threads: asked }: TrainOptions): string[] {
-  if (asked === undefined) return [];
+function warningsOf(
+  threads: number,
+  shards: number,
+  { name, rows }: Dataset,
+  { threads: asked, batch }: TrainOptions,
+): string[] {
   const warnings: string[] = [];
+  if (typeof batch === 'number' && batch > rows) {
+    warnings.push(`batch has ${batch}, but ${name} has ${rows} training rows: every batch is all of them`);
+  }
+  if (asked === undefined) return warnings;
   const cores = availableParallelism();
   if (threads > shards) {
     warnings.push(
@@ -242,4 +256,18 @@ function warningsOf(threads: number, shards: number, { threads: asked }: TrainOp
   }
   if (threads > cores) warnings.push(`threads has ${threads}, but this machine has ${cores} cores: they take turns`);
   return warnings;
+}
+
+/** Classes of which a network cannot learn anything. */
+function missingClasses({ name, classes, targets }: Dataset): string[] {
+  if (classes === null) return [];
+  const seen = new Set<number>(targets.array);
+  if (seen.size === 1) return [`${name} has training rows of one class alone: there is nothing to tell apart`];
+  if (seen.size === classes) return [];
+  const missing: number[] = [];
+  for (let label = 0; label < classes && missing.length < 5; label++) if (!seen.has(label)) missing.push(label);
+  const more = classes - seen.size - missing.length;
+  const which = `${missing.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const noun = classes - seen.size === 1 ? 'class' : 'classes';
+  return [`${name} has no training row of ${noun} ${which}, out of ${classes} classes: they cannot be learned`];
 }

@@ -15,7 +15,7 @@ export interface Pool {
   readonly live: Set<number>;
   /** Waits until the team is free. Release it when every task has settled. */
   acquire(team: number): Promise<Team>;
-  /** Ends the threads. Runs that still go on fail. */
+  /** Ends the threads, and resolves when all have ended. Runs that still go on fail. */
   destroy(): Promise<void>;
 }
 
@@ -39,6 +39,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   let crew = await startCrew(threads, execArgv);
   let free = threads;
   let destroyed = false;
+  const leaving = new Set<Crew>(); // replaced, but with threads that still work
   const waiting: { team: number; begin: () => void; fail: (error: Error) => void }[] = [];
 
   /** In order of arrival, and only whole teams: two runs that each held half of the threads would wait for ever. */
@@ -52,7 +53,9 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   async function replaceCrew(old: Crew): Promise<void> {
     if (crew !== old || destroyed) return;
     crew = openCrew(threads, execArgv);
+    leaving.add(old);
     await old.end();
+    leaving.delete(old);
   }
 
   function open(team: number): Team {
@@ -89,7 +92,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
       destroyed = true;
       for (const { fail } of waiting.splice(0))
         fail(new Error('pool: was destroyed while a run waited for its threads'));
-      await crew.piscina.destroy();
+      await Promise.all([crew, ...leaving].map(({ piscina }) => piscina.destroy()));
     },
   };
   pools.add(pool);

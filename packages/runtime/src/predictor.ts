@@ -1,14 +1,16 @@
 import { forward, type LossSpec, type Network } from '@gradloom/core';
 import { EVALUATION_ROWS } from './arena.ts';
+import { compileKernels } from './backend.ts';
 import { createContext } from './context.ts';
 import { openInference } from './inference.ts';
 
 /** Runs rows x [N, I] through a network in this thread; returns its outputs y [N, O]. */
 export type Predictor = (x: Float64Array) => Float64Array;
 
-/** A predictor over a copy of the parameters [P], on the wasm kernels: no native code, and the same bits on every machine. */
+/** A predictor over a copy of the parameters [P], without native code: the same bits on every machine, with SIMD or without. */
 export function createPredictor(network: Network, parameters: Float64Array, loss: LossSpec): Predictor {
-  const setup = openInference(network, parameters, loss, { threads: 1, backend: 'wasm', blas: undefined });
+  const backend = hasSimd() ? 'wasm' : 'reference';
+  const setup = openInference(network, parameters, loss, { threads: 1, backend, blas: undefined });
   const { workspace, theta, pass } = createContext(setup, 0);
   const { input: I, output: O } = network;
   pass.training = false;
@@ -22,4 +24,13 @@ export function createPredictor(network: Network, parameters: Float64Array, loss
     }
     return y;
   };
+}
+
+function hasSimd(): boolean {
+  try {
+    compileKernels();
+    return true;
+  } catch {
+    return false;
+  }
 }

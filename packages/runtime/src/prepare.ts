@@ -5,12 +5,14 @@ import {
   type Network,
   type Optimizer,
   type OptimizerSpec,
+  OptionError,
   type Schedule,
   type ScheduleContext,
   type ScheduleSpec,
 } from '@gradloom/core';
 import { type Arena, allocateArena, planArena } from './arena.ts';
 import { type BackendChoice, heapBaseOf, moduleOf, resolveBackend } from './backend.ts';
+import { badWeight } from './bad-weight.ts';
 import { allocateControl } from './barrier.ts';
 import { allocateTimes } from './clock.ts';
 import type { DataSplits } from './datasets/dataset.ts';
@@ -83,11 +85,15 @@ export interface PreparedRun {
   readonly orders: Orders | null;
 }
 
-/** Opens a run and fills in weights, optimizer and schedule as the first step reads them. */
+/** Opens a run and fills in weights, optimizer and schedule as the first step reads them. @throws OptionError for weights out of range. */
 export function prepareRun(plan: RunPlan, { train }: DataSplits): PreparedRun {
   const { setup, arena } = openRun(plan);
-  if (plan.parameters === null) initializeParameters(plan.network, arena.theta, plan.seed);
-  else arena.theta.set(plan.parameters);
+  if (plan.parameters === null) {
+    initializeParameters(plan.network, arena.theta, plan.seed);
+    const bad = badWeight(plan.network, arena.theta);
+    if (bad !== undefined)
+      throw new OptionError('train', 'init', 'expected finite numbers', { about: `at the start ${bad},` });
+  } else arena.theta.set(plan.parameters);
   arena.scalars.set(plan.optimizer.initialScalars);
   arena.scheduleState.set(plan.schedule.initialState);
   const orders = plan.shuffle ? createOrders(plan.seed, train.rows, plan.totalEpochs) : null;

@@ -1,4 +1,4 @@
-import { positiveInteger, show } from '@gradloom/core';
+import { OptionError, positiveInteger, show } from '@gradloom/core';
 
 /** The steps at which a run looks into its layers. */
 export interface ProbeSteps {
@@ -14,7 +14,8 @@ export function probeSteps(probe: number | readonly number[]): ProbeSteps {
     return { isDue: (step) => step % every === 0, next: (step) => (Math.floor(step / every) + 1) * every };
   }
   if (!Array.isArray(probe) || !probe.every((step) => Number.isSafeInteger(step) && step >= 0)) {
-    throw new Error(`train: probe has ${show(probe)}, expected steps from one look to the next, or an array of steps`);
+    const problem = `has ${show(probe)}, expected steps from one look to the next, or an array of steps`;
+    throw new OptionError('train', 'probe', problem);
   }
   const steps = new Set<number>([0, ...probe]);
   return {

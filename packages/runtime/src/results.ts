@@ -52,7 +52,7 @@ export type TrainEvent =
       readonly type: 'progress';
       readonly step: number; // done so far
       readonly totalSteps: number;
-      readonly loss: number; // mean over the steps since the last span
+      readonly loss: number; // mean over the steps of the span that has just ended
       readonly samplesPerSecond: number;
     }
   | {

@@ -5,9 +5,10 @@ import { createKeeper } from './checkpoints/keeper.ts';
 import { restoreArena } from './checkpoints/resume.ts';
 import { readProfiles } from './clock.ts';
 import type { DataSplits } from './datasets/dataset.ts';
-import { describeBadStep } from './diagnose.ts';
+import { describeBadStep, describeOverflow } from './diagnose.ts';
 import { createEpochLog } from './epoch-log.ts';
 import { evaluateDataset } from './evaluate-dataset.ts';
+import { allFinite } from './finite.ts';
 import { createLook } from './look.ts';
 import type { RunPlan } from './options.ts';
 import type { Pool } from './pool.ts';
@@ -57,7 +58,7 @@ export async function runEpochs(
     snapshot.take();
     if (probe) look?.begin();
     const span = await spanOrRestore(step, limit, probe);
-    if (span.bad) await failAt(step, step + span.steps - 1);
+    if (span.bad || !allFinite(arena.theta)) await failAt(step, step + span.steps - 1, span.bad);
     if (probe && look !== null) emit(look.read(step));
     progress.elapsedMs += span.elapsedMs;
     lastSteps = span.steps;
@@ -110,14 +111,37 @@ export async function runEpochs(
     }
   }
 
-  /** Goes back to the state before the bad step, runs that step once with checks on, and says what it found. */
-  async function failAt(first: number, bad: number): Promise<never> {
-    snapshot.restore();
-    for (let from = first; from < bad; ) {
-      from += (await runSpan(pool, setup, { first: from, limit: bad, threads: team })).steps;
+  /**
+   * Goes back to the state before the first bad step, and says what is bad in it: the last of the span where its loss or
+   * norm is, unless an update before had taken a weight out of range, which no loss has to show.
+   */
+  async function failAt(first: number, last: number, bad: boolean): Promise<never> {
+    let before = first; // the weights are finite before this step
+    let after = last + 1;
+    if (bad) {
+      await replay(first, last);
+      if (allFinite(arena.theta)) throw new TrainingError(describeBadStep(setup, last), last, copyOf(arena.theta));
+      after = last;
     }
-    const parameters = Float64Array.from(arena.theta);
-    throw new TrainingError(describeBadStep(setup, bad), bad, parameters);
+    // A weight that is not finite stays so: what lies between is halved.
+    while (after - before > 1) {
+      const middle = Math.floor((before + after) / 2);
+      await replay(first, middle);
+      if (allFinite(arena.theta)) before = middle;
+      else after = middle;
+    }
+    await replay(first, before + 1);
+    const message = describeOverflow(plan.network, arena.theta, before);
+    await replay(first, before);
+    throw new TrainingError(message, before, copyOf(arena.theta));
+  }
+
+  /** The state before step `end`, from that before `first`, which the snapshot holds. */
+  async function replay(first: number, end: number): Promise<void> {
+    snapshot.restore();
+    for (let from = first; from < end; ) {
+      from += (await runSpan(pool, setup, { first: from, limit: end, threads: team })).steps;
+    }
   }
 
   async function report({ steps }: SpanResult): Promise<void> {
@@ -186,3 +210,5 @@ function startingProgress({ resume, askedThreads: threads }: RunPlan): Progress 
   const { test: _, ...progress } = resume.progress;
   return { ...progress, threads };
 }
+
+const copyOf = (theta: Float64Array): Float64Array => Float64Array.from(theta);

@@ -9,7 +9,7 @@ async function trainWith(name: string, text: string, ...flags: string[]) {
   writeFileSync(file, text);
   const common = ['--dataset', 'xor', '--steps', '1', '--backend', 'reference', '--no-out', '--json'];
   const { code, stdout, stderr } = await gradloom(['train', '--config', file, ...common, ...flags]);
-  return { code, options: code === 0 ? jsonLines(stdout)[0].options : undefined, error: stderr.replace(file, name) };
+  return { code, options: code === 0 ? jsonLines(stdout)[0].options : undefined, error: stderr.replaceAll(file, name) };
 }
 
 describe('a config file', () => {
@@ -25,6 +25,14 @@ describe('a config file', () => {
     const { options } = await trainWith('config.yaml', 'seed: 5\nlr: 0.5\nepochs: 7\n', '--seed', '6');
     expect(options).toMatchObject({ seed: 6, optimizer: { lr: 0.5 }, steps: 1 });
     expect(options).not.toHaveProperty('epochs');
+  });
+
+  test('gives way to what a flag says in other words, or leaves idle', async () => {
+    const { options } = await trainWith('a.yaml', 'lr: 0.5\nmomentum: 0.9\n', '--optimizer', 'sgd:lr=0.25');
+    expect(options).toMatchObject({ optimizer: { kind: 'sgd', lr: 0.25, momentum: 0.9 } });
+    const whole = await trainWith('b.yaml', 'optimizer: { kind: adam, lr: 0.5, beta1: 0.8 }\n', '--lr', '0.25');
+    expect(whole.options).toMatchObject({ optimizer: { kind: 'adam', lr: 0.25, beta1: 0.8 } });
+    expect((await trainWith('c.yaml', 'blas: /nowhere\n')).options).not.toHaveProperty('blas');
   });
 
   test('writes the flags that begin with no- as what they deny', async () => {
@@ -45,13 +53,42 @@ describe('a config file', () => {
   });
 
   test.each([
-    ['batch: 0', 'batch of config.yaml has 0, expected a whole number of at least 1, or full'],
-    ['bacth: 5', 'config.yaml has "bacth", expected options of --help (did you mean batch?)'],
-    ['config: a.yaml', 'config.yaml has "config", expected options of --help'],
-    ['quiet: 5', 'quiet of config.yaml has 5, expected true or false'],
-    ['', '--config has "config.yaml" with null, expected an object'],
-    ['- 1', '--config has "config.yaml" with [1], expected an object'],
-    ['a: [', '--config has "config.yaml", expected JSON or YAML'],
+    ['batch: 0', '--config config.yaml: batch has 0, expected a whole number of at least 1, or full'],
+    ['bacth: 5', '--config config.yaml: key "bacth" is unknown, expected options of --help (did you mean batch?)'],
+    ['config: a.yaml', '--config config.yaml: key "config" is unknown, expected options of --help'],
+    ['quiet: 5', '--config config.yaml: quiet has 5, expected true or false'],
+    ['', '--config config.yaml has nothing in it, expected an object'],
+    ['# a comment', '--config config.yaml has nothing in it, expected an object'],
+    ['- 1', '--config config.yaml has [1], expected an object'],
+    ['a: [', '--config config.yaml has a mistake, expected YAML or JSON'],
+    ['\0\u0001PK', '--config config.yaml has bytes that are no text, expected JSON or YAML in UTF-8'],
+    ['__proto__: {}', '--config config.yaml: key "__proto__" is unknown, expected options of --help'],
+    ['shuffle: maybe', '--config config.yaml: shuffle has "maybe", expected true or false'],
+    ['lr: !!foo 1', '--config config.yaml has a mistake, expected YAML or JSON (Unresolved tag'],
+    ['lr: .inf', '--config config.yaml: lr has Infinity, expected a number of at least 0 (and finite)'],
+    ['constructor: 1', '--config config.yaml: key "constructor" is unknown, expected options of --help'],
+    [
+      'clipNorm: 1\nclip-norm: 2',
+      '--config config.yaml: clip-norm says again what another key says, expected one of them',
+    ],
+    [
+      'lr: 1\noptimizer: sgd:lr=2',
+      '--config config.yaml: lr stands beside lr of --config config.yaml: optimizer, expected one of the two',
+    ],
+    [
+      'optimizer: { kind: sgd, momentun: 1 }',
+      '--config config.yaml: optimizer sgd: option "momentun" is unknown, expected lr, momentum',
+    ],
+    [
+      'optimizer: { kind: sgd, __proto__: 1 }',
+      '--config config.yaml: optimizer sgd: option "__proto__" is unknown, expected lr',
+    ],
+    ['momentum: 0.5\noptimizer: adam', '--config config.yaml: momentum is no option of adam, expected --lr'],
+    [
+      'spec: { layers: [{ kind: dense }] }',
+      '--config config.yaml: spec: layer 0: dense: out has undefined, expected a whole number',
+    ],
+    ['hidden: [90000, 90000]', '--config config.yaml: hidden 90000,90000: the plan has'],
   ])('%j is refused', async (text, sentence) => {
     const { code, error } = await trainWith('config.yaml', text);
     expect(error).toContain(`gradloom train: ${sentence}`);

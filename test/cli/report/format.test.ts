@@ -18,6 +18,8 @@ test.each([
   [1, '100 %'],
   [0.999_99, '99.99 %'],
   [0.9775, '97.75 %'],
+  [2 / 3, '66.67 %'],
+  [0.999_951, '99.99 %'],
   [0, '0.00 %'],
 ])('percent(%d) is %s: never 100 where anything is missing', (share, text) => expect(percent(share)).toBe(text));
 

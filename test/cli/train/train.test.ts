@@ -1,8 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { loadModel } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { gradloom, jsonLines, temporaryDirectory } from '../../support/command-line.ts';
+import { encodeIdx } from '../../support/encode-idx.ts';
 
 const xor = ['train', '--dataset', 'xor', '--backend', 'reference', '--threads', '1'];
 
@@ -136,6 +137,18 @@ describe('a run directory', () => {
     expect(code).toBe(0);
     const [a, b] = ['a', 'b'].map((run) => loadModel(join(folder, run, 'model.gradloom')).fingerprint);
     expect(b).toBe(a);
+  });
+
+  test('finds its files again from any folder', async () => {
+    const folder = temporaryDirectory();
+    writeFileSync(join(folder, 'train-images-idx3-ubyte'), encodeIdx('unsigned byte', [4, 1, 1], [0, 9, 0, 9]));
+    writeFileSync(join(folder, 'train-labels-idx1-ubyte'), encodeIdx('unsigned byte', [4], [0, 1, 0, 1]));
+    const typed = `./${relative(process.cwd(), folder)}`;
+    const out = join(folder, 'run');
+    const { code, stderr } = await gradloom(['train', '--dataset', typed, '--epochs', '1', '--out', out, '--quiet']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')).options.dataset).toBe(folder);
+    expect(loadModel(join(out, 'model.gradloom')).metadata.dataset).toBe(folder);
   });
 
   test('is never one that holds anything', async () => {

@@ -126,8 +126,8 @@ test('orthogonal has no favoured sign', () => {
 test.each([
   ['he', 'initializer: kind has "he", expected one of glorot-uniform'],
   ['he-norml', '(did you mean he-normal?)'],
-  [{ kind: 'he-normal', gain: 2 }, 'initializer he-normal: options have {"gain":2}, expected none'],
-  [{ kind: 'zeros', value: 2 }, 'initializer zeros: options have {"value":2}, expected none'],
+  [{ kind: 'he-normal', gain: 2 }, 'initializer he-normal: option "gain" is unknown, expected none'],
+  [{ kind: 'zeros', value: 2 }, 'initializer zeros: option "value" is unknown, expected none'],
   [{ kind: 'normal', std: -1 }, 'initializer normal: std has -1, expected a number >= 0'],
   [{ kind: 'uniform', low: 1 }, 'initializer uniform: high has 0.05, expected at least 1 (low)'],
   [{ kind: 'orthogonal', gain: '2' }, 'initializer orthogonal: gain has "2", expected a number'],

@@ -1,16 +1,21 @@
-import { nearest } from '@gradloom/core';
-import { expect, test } from 'vitest';
+import { suggest } from '@gradloom/core';
+import { describe, expect, test } from 'vitest';
 
-const known = ['batch', 'epochs', 'threads', 'weight-decay'];
+const known = ['batch', 'epochs', 'threads', 'weight-decay', 'he-uniform', 'he-normal'];
 
-test.each([
-  ['bacth', 'batch'], // a swap is one edit
-  ['epoch', 'epochs'],
-  ['THREADS', 'threads'],
-  ['weightdecay', 'weight-decay'],
-  ['shuffle', undefined],
-  ['', undefined],
-  ['x', undefined],
-])('%j means %j', (word, meant) => {
-  expect(nearest(word, known)).toBe(meant);
+describe('a hint', () => {
+  test.each([
+    ['bacth', 'batch'], // a swap is one edit
+    ['epoch', 'epochs'],
+    ['THREADS', 'threads'],
+    ['weightdecay', 'weight-decay'],
+    ['decay', 'weight-decay'],
+    ['He', 'he-uniform or he-normal'],
+  ])('for %j is %j', (word, meant) => {
+    expect(suggest(word, known)).toBe(` (did you mean ${meant}?)`);
+  });
+
+  test.each(['shuffle', '', 'x', 'cay', 5, null, undefined])('for %j there is none', (word) => {
+    expect(suggest(word, known)).toBe('');
+  });
 });

@@ -12,7 +12,8 @@ test.each([
   for (const value of inside) expect(check('here', 'x', value)).toBe(value);
   for (const value of [...outside, ...NOT_NUMBERS]) {
     expect(() => check('here', 'x', value)).toThrow(/^here: x has .*, expected/);
-    expect(() => check('here', 'x', value)).toThrow(`expected ${wanted}`);
+    const finite = typeof value === 'number' && !Number.isFinite(value) ? wanted.replace('a ', 'a finite ') : wanted;
+    expect(() => check('here', 'x', value)).toThrow(`expected ${finite}`);
   }
 });
 

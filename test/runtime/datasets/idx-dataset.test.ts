@@ -42,7 +42,11 @@ describe('a pair of files', () => {
       `loadIdx: ${two} has 2 labels, expected 3 (the rows of ${images})`,
     );
     await expect(loadIdx(images, negative)).rejects.toThrow(
-      `loadIdx: ${negative}: label of row 1 has -1, expected a whole number from 0 to 1 (2 classes)`,
+      `loadIdx: ${negative}: label of row 1 has -1, expected at least 0 (classes count from 0)`,
+    );
+    const stray = folder.write('stray', encodeIdx('int', [3], [0, 2 ** 31 - 1, 1]));
+    await expect(loadIdx(images, stray)).rejects.toThrow(
+      `loadIdx: ${stray}: label of row 1 has 2147483647, expected at most 999999`,
     );
     await expect(loadIdx(images, square)).rejects.toThrow(`loadIdx: ${square} has 2 dimensions, expected 1`);
     await expect(loadIdx(images, labels, { classes: 2 })).rejects.toThrow(
@@ -60,7 +64,7 @@ function layOut(name: string, files: Record<string, Uint8Array>): string {
 
 const test2 = {
   images: encodeIdx('unsigned byte', [1, 2, 2], [9, 9, 9, 9]),
-  labels: encodeIdx('unsigned byte', [1], [3]),
+  labels: encodeIdx('unsigned byte', [1], [1]),
 };
 
 describe("a folder laid out as MNIST's", () => {
@@ -89,8 +93,8 @@ describe("a folder laid out as MNIST's", () => {
     const contents = [pixels, digits, test2.images, test2.labels].map((bytes) => (packed ? gzipSync(bytes) : bytes));
     const path = layOut(name, Object.fromEntries(names.map((file, i) => [file, contents[i]])));
     const { train, test: held, validation } = await loadIdxFolder(path);
-    expect(train).toMatchObject({ name, rows: 3, classes: 4 });
-    expect(held).toMatchObject({ name, rows: 1, classes: 4 });
+    expect(train).toMatchObject({ name, rows: 3, classes: 3 });
+    expect(held).toMatchObject({ name, rows: 1, classes: 3 });
     expect(validation).toBeUndefined();
     expect(await loadDataset(path)).toEqual({ train, test: held });
   });
@@ -119,6 +123,19 @@ describe("a folder laid out as MNIST's", () => {
       't10k-labels-idx1-ubyte': test2.labels,
     });
     await expect(loadIdxFolder(wide)).rejects.toThrow('has 5 numbers a row, expected 4');
+    const files = {
+      'train-images-idx3-ubyte': pixels,
+      'train-labels-idx1-ubyte': digits,
+      't10k-images-idx3-ubyte': test2.images,
+    };
+    const beyond = layOut('beyond', { ...files, 't10k-labels-idx1-ubyte': encodeIdx('unsigned byte', [1], [3]) });
+    await expect(loadIdxFolder(beyond)).rejects.toThrow(
+      `loadIdxFolder: ${beyond}/t10k-labels-idx1-ubyte: label of row 0 has 3, expected a whole number from 0 to 2 (the classes of ${beyond}/train-labels-idx1-ubyte)`,
+    );
+    const floating = layOut('floating', { ...files, 't10k-labels-idx1-ubyte': encodeIdx('float', [1, 1], [0.5]) });
+    await expect(loadIdxFolder(floating)).rejects.toThrow(
+      `${floating}/t10k-labels-idx1-ubyte has values, expected class indices (those of`,
+    );
   });
 });
 

@@ -90,7 +90,10 @@ test.each([
   ['validation has 1, expected a number in [0, 1)', { validation: 1 }],
   ['test has -0.1, expected a number in [0, 1)', { test: -0.1 }],
   ['test has 0 rows (0.01 of 10), expected at least 1', { test: 0.01 }],
-  ['validation and test have 10 rows, expected fewer than 10', { validation: 0.5, test: 0.5 }],
+  [
+    'validation and test have 10 of the 10 rows of rows, expected some to be left to train on',
+    { validation: 0.5, test: 0.5 },
+  ],
 ])('what cannot be dealt is refused: %s', (sentence, options) => {
   expect(() => splitDataset(numbered([0, 1, 0, 1, 0, 1, 0, 1, 0, 1]), options)).toThrow(`splitDataset: ${sentence}`);
 });

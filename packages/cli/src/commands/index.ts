@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { completion } from './completion.ts';
 import { doctor } from './doctor.ts';
 import { evaluate } from './evaluate.ts';
 import { experiment } from './experiment.ts';
@@ -7,4 +8,12 @@ import { predict } from './predict.ts';
 import { train } from './train.ts';
 
 /** Every command: one file and one word here. */
-export const commands: Readonly<Record<string, Command>> = { train, evaluate, predict, inspect, experiment, doctor };
+export const commands: Readonly<Record<string, Command>> = {
+  train,
+  evaluate,
+  predict,
+  inspect,
+  experiment,
+  doctor,
+  completion,
+};

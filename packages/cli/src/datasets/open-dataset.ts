@@ -1,14 +1,14 @@
+import { OptionError, onlyKeys, show, within } from '@gradloom/core';
 import {
   type DataSplits,
   type Dataset,
   loadDataset,
   loadMnist,
+  type SyntheticName,
   splitDataset,
   syntheticDatasets,
 } from '@gradloom/runtime';
-import { withoutPlace } from '../failure.ts';
 import type { DatasetSource } from '../options/dataset-source.ts';
-import { UsageError } from '../usage-error.ts';
 import { filePreset, type Preset, presets } from './presets.ts';
 
 /**
@@ -29,14 +29,15 @@ export interface OpenedDataset {
   readonly shares: { readonly validation: number; readonly test?: number };
 }
 
-/** Reads or makes a dataset and deals its rows out. @throws UsageError for shares and options that do not fit. */
+/** Reads or makes a dataset and deals its rows out. @throws OptionError for shares and options that do not fit. */
 export async function openDataset(source: DatasetSource, shares: Shares): Promise<OpenedDataset> {
   const preset: Preset = 'path' in source ? filePreset : presets[source.name];
   const whole = await readDataset(source, preset);
   const validation = shares.validation;
   if (whole.test !== undefined) {
     if (shares.test !== undefined && shares.test > 0) {
-      throw new UsageError(`--test has ${shares.test}, expected none, since ${whole.train.name} has its own test set`);
+      const problem = `has ${shares.test}, expected none, since ${whole.train.name} has its own test set`;
+      throw new OptionError('train', 'test', problem);
     }
     return { preset, shares: { validation, test: 0 }, sets: { ...deal(whole.train, validation, 0), test: whole.test } };
   }
@@ -50,15 +51,22 @@ export async function openDataset(source: DatasetSource, shares: Shares): Promis
 async function readDataset(source: DatasetSource, preset: Preset): Promise<DataSplits> {
   if ('path' in source) return loadDataset(source.path);
   const { kind, ...options } = source.options;
-  if (source.name === 'mnist') {
-    const [option] = Object.keys(options);
-    if (option !== undefined) throw new UsageError(`--dataset mnist: ${option} is unknown, expected no options`);
-    return loadMnist(import.meta.url);
+  const { name } = source;
+  if (name !== 'mnist') {
+    return { train: within('dataset', () => make(name, { ...preset.options, ...options })) };
   }
+  within('dataset', () => onlyKeys(kind, options, []));
+  return loadMnist(import.meta.url);
+}
+
+/** @throws OptionError for options that do not fit, or ask for more than there is memory for. */
+function make(name: SyntheticName, options: object): Dataset {
   try {
-    return { train: syntheticDatasets[source.name]({ ...preset.options, ...options }) };
+    return syntheticDatasets[name](options);
   } catch (error) {
-    throw new UsageError(`--dataset ${kind}: ${withoutPlace(error)}`, { cause: error });
+    if (!(error instanceof RangeError)) throw error;
+    const rows = show('rows' in options ? options.rows : undefined);
+    throw new OptionError(name, 'rows', `has ${rows}, expected no more than fit into memory`, { cause: error });
   }
 }
 

@@ -9,7 +9,6 @@ import {
   measureGflops,
   resolveBackend,
 } from '@gradloom/runtime';
-import { UsageError } from '../usage-error.ts';
 import { neededNode } from '../version.ts';
 
 export interface BackendFigures {
@@ -34,10 +33,10 @@ export interface Examination {
   readonly auto: Backend['name'] | null; // what `--backend auto` takes; null where it refuses
 }
 
-/** Looks at the machine and lets each backend multiply for a moment. @throws UsageError where `blasPath` is no library. */
+/** Looks at the machine and lets each backend multiply for a moment. @throws Error where `blasPath` is no library. */
 export function examine(blasPath: string | undefined): Examination {
   const { library, reason } = findBlas({ path: blasPath });
-  if (library === null && blasPath !== undefined) throw new UsageError(reason.replace('findBlas: path', '--blas'));
+  if (library === null && blasPath !== undefined) throw new Error(reason.replace('findBlas: path', '--blas'));
   library?.setThreads(1);
   const backends: Backend[] = [{ name: 'reference' }, { name: 'wasm' }];
   if (library !== null) backends.push({ name: 'blas', library: library.identity });

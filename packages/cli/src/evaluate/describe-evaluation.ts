@@ -18,7 +18,11 @@ export interface Findings {
 /** Lines for people: the figures, each class, and the confusion matrix where it fits. */
 export function describeEvaluation(findings: Findings, width: number, paint: Paint): string[] {
   const { dataset, split, evaluation, classes } = findings;
-  const lines = [`${dataset}: ${whole(evaluation.rows)} ${split} rows`, '', ...columns(figures(findings, paint))];
+  const lines = [
+    `${dataset}: ${whole(evaluation.rows)} ${split === 'train' ? 'training' : split} rows`,
+    '',
+    ...columns(figures(findings, paint)),
+  ];
   return classes === null ? lines : [...lines, '', ...classTable(classes), '', ...matrix(classes, width)];
 }
 

@@ -4,17 +4,21 @@ import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import { takeSplit } from '../datasets/split-names.ts';
 import { type Io, printLine } from '../io.ts';
-import { dataOf, openModel, refuseMoreThan } from '../models/open-model.ts';
+import { dataOf, openModel, refuseMoreThan, withModel } from '../models/open-model.ts';
 import { nameFlag } from '../options/name-flag.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
+import { refuseIdleLibrary } from '../options/run-options.ts';
 import { createPaint } from '../terminal/paint.ts';
+import { UsageError } from '../usage-error.ts';
 import { classFigures } from './class-figures.ts';
 import { describeEvaluation, type Findings } from './describe-evaluation.ts';
 import { type EvaluateValues, evaluateOptions } from './options.ts';
 
 /** Measures a model and prints what was found. Resolves to the exit code. */
 export async function runEvaluate(request: Request, io: Io): Promise<number> {
-  const values = parseRaw(evaluateOptions, flagsToRaw(evaluateOptions, request));
+  const raw = flagsToRaw(evaluateOptions, request);
+  const values = parseRaw(evaluateOptions, raw);
+  refuseIdleLibrary(raw, values);
   refuseMoreThan(1, request.positionals, 'one model');
   const model = openModel(request.positionals);
   try {
@@ -26,7 +30,7 @@ export async function runEvaluate(request: Request, io: Io): Promise<number> {
     }
     return 0;
   } catch (error) {
-    throw nameFlag(error, evaluateOptions);
+    throw nameFlag(error, evaluateOptions, withModel(raw, request.positionals));
   }
 }
 
@@ -36,9 +40,14 @@ async function measure(model: Model, values: EvaluateValues): Promise<Findings> 
   const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
   const { targets, threshold = 0.5 } = createLoss(lossSpec);
   const k = values['top-k'] ?? 5;
+  const choices = targets === 'classes' ? (dataset.classes ?? 0) : 0;
+  if (values['top-k'] !== undefined && k > choices) {
+    const wanted = choices === 0 ? 'none, since the model does not choose among classes' : `at most ${choices}`;
+    throw new UsageError(`--top-k has ${k}, expected ${wanted}${choices === 0 ? '' : ` (classes of ${dataset.name})`}`);
+  }
   const confusion = dataset.classes === null ? null : metrics['confusion-matrix']({ targets, threshold });
-  // Among all classes every row is right.
-  const topK = targets === 'classes' && k < (dataset.classes ?? 0) ? metrics['top-k']({ k }) : null;
+  // Among all classes every row is right: only said where it is asked for.
+  const topK = k < choices || values['top-k'] !== undefined ? metrics['top-k']({ k }) : null;
   const { threads, backend, blas } = values;
   const evaluation: Evaluation = await evaluateModel(model.spec, model.parameters, dataset, {
     loss: lossSpec,

@@ -1,6 +1,7 @@
 import { loadModel, type Model } from '@gradloom/runtime';
 import type { Shares } from '../datasets/open-dataset.ts';
 import { type DatasetSource, datasetSource, formatSource } from '../options/dataset-source.ts';
+import type { RawOptions } from '../options/raw-options.ts';
 import { UsageError } from '../usage-error.ts';
 import { modelPath } from './model-path.ts';
 
@@ -12,6 +13,12 @@ export function openModel(positionals: readonly string[]): Model {
   }
   return loadModel(modelPath(path));
 }
+
+/** What was given, with the model beside it: it may be the one that does not fit. */
+export const withModel = (given: RawOptions, [path]: readonly string[]): RawOptions => ({
+  ...given,
+  model: { name: path, value: undefined },
+});
 
 /** @throws UsageError for words that no place is left for. */
 export function refuseMoreThan(count: number, positionals: readonly string[], expected: string): void {
@@ -29,16 +36,17 @@ export interface ModelData {
  * in training, so nothing is held out. @throws UsageError where neither names one.
  */
 export function dataOf({ metadata }: Model, asked: DatasetSource | undefined): ModelData {
-  const own = typeof metadata.dataset === 'string' ? metadata.dataset : undefined;
-  if (asked === undefined && own === undefined) {
+  const { dataset, validation, test } = metadata;
+  const own = typeof dataset === 'string' ? datasetSource.parse("the model's dataset", dataset) : undefined;
+  const source = asked ?? own;
+  if (source === undefined) {
     throw new UsageError('--dataset is missing, expected one, since the model does not say what it was trained on');
   }
-  if (own === undefined || (asked !== undefined && formatSource(asked) !== own)) {
-    return { source: asked ?? datasetSource.parse('--dataset', own), shares: { validation: 0, test: 0 } };
+  if (own === undefined || formatSource(source) !== formatSource(own)) {
+    return { source, shares: { validation: 0, test: 0 } };
   }
-  const { validation, test } = metadata;
   return {
-    source: asked ?? datasetSource.parse("the model's dataset", own),
+    source,
     shares: { validation: typeof validation === 'number' ? validation : 0, test: typeof test === 'number' ? test : 0 },
   };
 }

@@ -1,6 +1,5 @@
-import { type ActivationName, activations, layers, onlyKeys } from '@gradloom/core';
-import { withoutPlace } from '../failure.ts';
-import { type Member, parseMember } from './member.ts';
+import { type ActivationName, activations, layers, onlyKeys, show } from '@gradloom/core';
+import { inMember, type Member, parseMember } from './member.ts';
 import type { Kind } from './option.ts';
 
 /** An activation and its options, without the size, which follows from its place. */
@@ -8,18 +7,25 @@ export interface ActivationSpec extends Member {
   kind: ActivationName;
 }
 
+/** A derivative that is 0 everywhere would leave every weight below it where it is. */
+const isTrainable = (kind: string): boolean => activations[kind as ActivationName].maxSlope > 0;
+const trainable = Object.keys(activations).filter(isTrainable);
+
 /** 'relu', or 'leaky-relu:alpha=0.2'. */
 export const activationSpec: Kind<ActivationSpec> = {
   parse(name, raw) {
     const { kind, ...options } = parseMember(name, raw, activations);
+    if (!isTrainable(kind)) {
+      throw new Error(`${name} has ${show(kind)}, which only goes forward, expected one of ${trainable.join(', ')}`);
+    }
     const spec = { ...options, kind: kind as ActivationName };
     try {
-      onlyKeys('activation', options, ['alpha']);
+      onlyKeys('activation', options, activations[spec.kind].alpha === 0 ? [] : ['alpha']);
       layers.activation({ ...options, fn: spec.kind }, { input: 1 });
     } catch (error) {
-      throw new Error(`${name} ${kind}: ${withoutPlace(error)}`, { cause: error });
+      throw inMember(name, spec, error);
     }
     return spec;
   },
-  choices: Object.keys(activations),
+  choices: trainable,
 };

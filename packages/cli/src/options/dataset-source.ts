@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type DatasetName, presets } from '../datasets/presets.ts';
 import { formatMember, type Member, parseMember } from './member.ts';
 import type { Kind } from './option.ts';
@@ -19,8 +20,9 @@ export const datasetSource: Kind<DatasetSource> = {
   choices: Object.keys(presets),
 };
 
+/** The text that means the same source from any folder. */
 export const formatSource = (source: DatasetSource): string =>
-  'path' in source ? source.path : formatMember(source.options);
+  'path' in source ? resolve(source.path) : formatMember(source.options);
 
 function named(name: string, raw: unknown): DatasetSource {
   const options = parseMember(name, raw, presets);

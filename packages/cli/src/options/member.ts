@@ -1,6 +1,7 @@
-import { show } from '@gradloom/core';
-import { withoutPlace } from '../failure.ts';
-import { numeric } from './numeric.ts';
+import { OptionError, show } from '@gradloom/core';
+import { describeOption } from './describe-option.ts';
+import { camelCase, kebabCase } from './letter-case.ts';
+import { isTooLarge, numeric } from './numeric.ts';
 import type { Kind } from './option.ts';
 import { knownKey } from './words.ts';
 
@@ -41,6 +42,12 @@ export function parseMember(name: string, raw: unknown, table: object): Member {
     if (option === undefined || option === 'kind') {
       throw new Error(`${name} has ${show(raw)}, expected ${kind}:option=value,option=value`);
     }
+    if (isTooLarge(value.trim())) {
+      throw new Error(`${name} ${kind}: ${kebabCase(option)} has ${value.trim()}, expected a finite number`);
+    }
+    if (Object.hasOwn(member, camelCase(option))) {
+      throw new Error(`${name} ${kind}: option ${show(option)} stands there twice, expected once`);
+    }
     member[camelCase(option)] = value === 'true' ? true : value === 'false' ? false : numeric(value.trim());
   }
   return member;
@@ -52,10 +59,13 @@ export function formatMember({ kind, ...options }: Member): string {
   return parts.length === 0 ? kind : `${kind}:${parts.join(',')}`;
 }
 
-export const camelCase = (word: string): string => word.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-export const kebabCase = (word: string): string => word.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+/** What a family says of an option, said of the member behind `name`. */
+export const inMember = (name: string, member: Member, error: unknown): unknown =>
+  error instanceof OptionError
+    ? new Error(describeOption([{ name, value: member }], error.inside(member.kind)), { cause: error })
+    : error;
 
-/** The families check names and values of their options themselves; '<where>: ' gives way to the flag and the member. */
+/** The families check names and values of their options themselves; the flag and the member take the place of '<where>: '. */
 function assertSpec<Spec>(
   name: string,
   member: Member,
@@ -64,6 +74,6 @@ function assertSpec<Spec>(
   try {
     create(member as Spec);
   } catch (error) {
-    throw new Error(`${name} ${member.kind}: ${withoutPlace(error)}`, { cause: error });
+    throw inMember(name, member, error);
   }
 }

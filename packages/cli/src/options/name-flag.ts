@@ -1,21 +1,43 @@
+import { OptionError } from '@gradloom/core';
 import { UsageError } from '../usage-error.ts';
-import { kebabCase } from './member.ts';
+import { describeOption } from './describe-option.ts';
+import { kebabCase } from './letter-case.ts';
 import type { OptionTable } from './option.ts';
+import type { RawOptions } from './raw-options.ts';
 
-const OPTION = /^(?:train|splitDataset|evaluateModel): (\w+)( has .*)$/s;
-const NO_LIBRARY = /^train: backend blas has no library, expected one: findBlas: (.*)$/s;
+/** Flags behind an option of the libraries that has another name there, or none: the first that was given is at fault. */
+const flagsOf: Readonly<Record<string, readonly string[]>> = {
+  layers: ['spec', 'hidden', 'model'],
+  input: ['spec', 'model'],
+  init: ['init', 'spec'],
+  loss: ['loss', 'model'],
+};
 
-/** 'train: batch has 0 …' of the libraries as '--batch has 0 …', where the command has that flag. */
-export function nameFlag(error: unknown, table: OptionTable): unknown {
-  if (!(error instanceof Error) || error instanceof UsageError) return error;
-  const reason = NO_LIBRARY.exec(error.message)?.[1];
-  if (reason !== undefined) {
-    const sentence = reason.startsWith('path has')
-      ? reason.replace('path', '--blas')
-      : `--backend has blas, but ${reason}`;
-    return new UsageError(sentence, { cause: error });
-  }
-  const [, place = '', rest = ''] = OPTION.exec(error.message) ?? [];
-  const flag = kebabCase(place);
-  return Object.hasOwn(table, flag) ? new UsageError(`--${flag}${rest}`, { cause: error }) : error;
+/** Whether these can be had is up to the machine: no mistake in what was typed. */
+const OF_THE_MACHINE = new Set(['backend', 'blas']);
+
+/**
+ * What the libraries say of an option, said of what was `given` for it: '--batch has 0, expected …', or, where the fault
+ * lies inside of a value or between two, '--spec net.json beside --dataset xor: the network's output has …'. Exit code 2
+ * where any of it was typed.
+ */
+export function nameFlag(error: unknown, table: OptionTable, given: RawOptions = allOf(table)): unknown {
+  if (!(error instanceof OptionError)) return error;
+  const keys = error.options.map((path) => keyOf(path, given)).filter((key) => key !== undefined);
+  if (keys.length === 0) return error;
+  const sentence = describeOption(
+    keys.map((key) => given[key]),
+    error,
+  );
+  const typed = keys.some((key) => Object.hasOwn(table, key) && !OF_THE_MACHINE.has(key));
+  return typed ? new UsageError(sentence, { cause: error }) : new Error(sentence, { cause: error });
 }
+
+/** Of what was given, the key that the option at `path` comes from. */
+function keyOf(path: string, given: RawOptions): string | undefined {
+  const [option] = path.split('.');
+  return (flagsOf[option] ?? [kebabCase(option)]).find((key) => Object.hasOwn(given, key));
+}
+
+const allOf = (table: OptionTable): RawOptions =>
+  Object.fromEntries(Object.keys(table).map((key) => [key, { name: `--${key}`, value: undefined }]));

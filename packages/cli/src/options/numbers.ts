@@ -1,5 +1,5 @@
 import { show } from '@gradloom/core';
-import { numeric } from './numeric.ts';
+import { isTooLarge, numeric } from './numeric.ts';
 import type { Kind } from './option.ts';
 
 /** A whole number from `least` to 2^53 - 1. */
@@ -43,5 +43,14 @@ const isWidth = (value: unknown): value is number => Number.isSafeInteger(value)
 function checked(name: string, raw: unknown, wanted: string, ok: (value: number) => boolean): number {
   const value = numeric(raw);
   if (typeof value === 'number' && Number.isFinite(value) && ok(value)) return value;
-  throw new Error(`${name} has ${show(value)}, expected ${wanted}`);
+  throw new Error(`${name} has ${show(value)}, expected ${wanted}${limitOf(value, wanted.startsWith('a whole'))}`);
+}
+
+/** What nobody has to be told but who went beyond it. */
+function limitOf(value: unknown, whole: boolean): string {
+  const number =
+    typeof value === 'string' && (isTooLarge(value) || /^[+-]?inf(inity)?$/i.test(value)) ? Infinity : value;
+  if (typeof number !== 'number') return '';
+  if (whole) return number > Number.MAX_SAFE_INTEGER ? ' (at most 2^53 - 1)' : '';
+  return Number.isFinite(number) ? '' : ' (and finite)';
 }

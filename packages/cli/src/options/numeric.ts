@@ -9,3 +9,6 @@ export function numeric(raw: unknown): unknown {
   const value = Number(raw);
   return Number.isFinite(value) ? value : raw;
 }
+
+/** Whether a text writes a number in decimal that is beyond the range of 64 bits. */
+export const isTooLarge = (text: string): boolean => DECIMAL.test(text) && !Number.isFinite(Number(text));

@@ -1,8 +1,7 @@
-import { show } from '@gradloom/core';
+import { show, suggest } from '@gradloom/core';
 import type { Request } from '../commands/command.ts';
 import { asUsage, UsageError } from '../usage-error.ts';
 import type { OptionTable, Values } from './option.ts';
-import { didYouMean } from './words.ts';
 
 /** What the user wrote, before it is read: by option, the value and how an error names it. */
 export type RawOptions = Readonly<Record<string, { readonly name: string; readonly value: unknown }>>;
@@ -18,7 +17,7 @@ export function flagsToRaw(table: OptionTable, { flags, args }: Pick<Request, 'f
     const name = key.length === 1 ? `-${key}` : `--${key}`;
     if (!Object.hasOwn(table, key)) {
       throw new UsageError(
-        `${name} is unknown, expected a flag from --help${didYouMean(
+        `${name} is unknown, expected a flag from --help${suggest(
           name,
           known.map((k) => `--${k}`),
         )}`,

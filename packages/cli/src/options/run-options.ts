@@ -1,6 +1,8 @@
 import type { BackendChoice } from '@gradloom/runtime';
+import { UsageError } from '../usage-error.ts';
 import { wholeNumber } from './numbers.ts';
 import type { OptionTable } from './option.ts';
+import type { RawOptions } from './raw-options.ts';
 import { keyOf, text } from './words.ts';
 
 /** As the runtime has them, whose table would bring the whole runtime into a help text. */
@@ -16,3 +18,18 @@ export const runOptions = {
   },
   blas: { group: 'Run', ...text('a path'), describe: 'path of the BLAS library to load (found by name)' },
 } satisfies OptionTable;
+
+/** Whether a backend would load a library: these two never look at --blas. */
+export const takesLibrary = (backend: BackendChoice | undefined): boolean =>
+  backend !== 'wasm' && backend !== 'reference';
+
+/** @throws UsageError for a library that nothing would load. */
+export function refuseIdleLibrary(
+  given: RawOptions,
+  { backend, blas }: { backend?: BackendChoice; blas?: string },
+): void {
+  if (blas === undefined || takesLibrary(backend)) return;
+  throw new UsageError(
+    `${given.blas.name} stands beside ${given.backend.name} ${backend}, expected backend blas or auto with it`,
+  );
+}

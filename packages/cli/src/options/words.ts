@@ -1,4 +1,4 @@
-import { nearest, show } from '@gradloom/core';
+import { show, suggest } from '@gradloom/core';
 import type { Kind } from './option.ts';
 
 /** One of a table's own keys. */
@@ -28,13 +28,7 @@ export const toggle: Kind<boolean> = {
 export function knownKey<T extends object>(name: string, raw: unknown, table: T): keyof T & string {
   if (isKey(table, raw)) return raw;
   const known = Object.keys(table);
-  throw new Error(`${name} has ${show(raw)}, expected one of ${known.join(', ')}${didYouMean(raw, known)}`);
-}
-
-/** ' (did you mean adam?)', or nothing where no known word is near. */
-export function didYouMean(word: unknown, known: readonly string[]): string {
-  const close = typeof word === 'string' && word !== '' ? nearest(word, known) : undefined;
-  return close === undefined ? '' : ` (did you mean ${close}?)`;
+  throw new Error(`${name} has ${show(raw)}, expected one of ${known.join(', ')}${suggest(raw, known)}`);
 }
 
 const isKey = <T extends object>(table: T, raw: unknown): raw is keyof T & string =>

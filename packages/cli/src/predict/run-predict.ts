@@ -1,12 +1,13 @@
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { buildNetwork } from '@gradloom/core';
-import type { Model } from '@gradloom/runtime';
+import { checkInput, type Model } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import { takeSplit } from '../datasets/split-names.ts';
 import { type Io, printLine } from '../io.ts';
-import { dataOf, openModel, refuseMoreThan } from '../models/open-model.ts';
+import { dataOf, openModel, refuseMoreThan, withModel } from '../models/open-model.ts';
+import { nameFlag } from '../options/name-flag.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
 import { decimal, percent } from '../report/format.ts';
 import { UsageError } from '../usage-error.ts';
@@ -18,13 +19,24 @@ import { textRows } from './text-rows.ts';
 
 /** Prints a line for each row as it is answered. Resolves to the exit code. */
 export async function runPredict(request: Request, io: Io): Promise<number> {
-  const values = parseRaw(predictOptions, flagsToRaw(predictOptions, request));
+  const raw = flagsToRaw(predictOptions, request);
+  const values = parseRaw(predictOptions, raw);
   refuseMoreThan(2, request.positionals, 'one model and one file of rows');
   const model = openModel(request.positionals);
   const answer = createAnswers(model);
   const print = values.json ? jsonLine : textLine;
-  for await (const batch of await openRows(model, values, request.positionals[1], io)) {
+  const file = request.positionals[1];
+  const batches = await openRows(model, values, file, io).catch((error: unknown) => {
+    throw nameFlag(error, predictOptions, withModel(raw, request.positionals));
+  });
+  let rows = 0;
+  for await (const batch of batches) {
     printLine(io.stdout, answer(batch).map(print).join('\n'));
+    rows += batch.numbers.length;
+  }
+  if (rows === 0) {
+    const source = file === undefined || file === '-' ? 'standard input' : file;
+    printLine(io.stderr, `gradloom predict: warning: ${source} has no rows`);
   }
   return 0;
 }
@@ -38,7 +50,7 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
       throw new UsageError(`--${fromDataset} stands beside the file ${file}, expected one of the two`);
     const { source, shares } = dataOf(model, values.dataset);
     const { dataset } = takeSplit((await openDataset(source, shares)).sets, values.split);
-    checkWidth(model, dataset.inputs.columns, dataset.name);
+    checkInput('predict', buildNetwork(model.spec), dataset);
     return datasetRows(dataset, values.rows);
   }
   const { input } = buildNetwork(model.spec);
@@ -58,12 +70,6 @@ async function openFile(path: string): Promise<Readable> {
     const reason = error instanceof Error && 'code' in error ? error.code : 'a directory';
     throw new Error(`${path} cannot be read (${reason}), expected a file of rows`, { cause: error });
   }
-}
-
-function checkWidth(model: Model, columns: number, name: string): void {
-  const { input } = buildNetwork(model.spec);
-  if (columns !== input)
-    throw new Error(`${name} has ${columns} numbers a row, expected ${input} (the network's input)`);
 }
 
 const jsonLine = (answer: Answer): string => JSON.stringify(answer);

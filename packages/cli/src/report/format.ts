@@ -3,9 +3,9 @@ const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 /** 60,000. */
 export const whole = (value: number): string => grouped.format(value);
 
-/** 97.86 %; 100 % only where nothing is missing. */
+/** 97.86 %, rounded; 100 % only where nothing is missing. */
 export const percent = (share: number): string =>
-  `${share === 1 ? '100' : (Math.floor(share * 1e4) / 100).toFixed(2)} %`;
+  share === 1 ? '100 %' : `${(Math.min(9999, Math.round(share * 1e4)) / 100).toFixed(2)} %`;
 
 /** Four significant digits: 0.07134, 1.200e-7. */
 export function decimal(value: number): string {

@@ -3,8 +3,8 @@ import type { Output } from '../io.ts';
 
 /** A bar on the last line of a terminal, with lines that scroll by above it. On anything but a terminal it is silent. */
 export interface Progress {
-  /** The text that stands before and after the bar, and the share of the work that is done. */
-  update(share: number, before: string, after: string): void;
+  /** The share of the work that is done, and what stands before and after the bar: as many figures as there is room for. */
+  update(share: number, before: string, figures: readonly string[]): void;
   /** A line that stays, above the bar. */
   line(text: string): void;
   /** Takes the bar away. */
@@ -27,20 +27,20 @@ export function createProgress(stream: Output): Progress {
   function open(): SingleBar {
     bars = new MultiBar({
       stream,
-      format: (_options, { progress }, { before, after }) => drawBar(stream.columns ?? 80, progress, before, after),
+      format: (_options, { progress }, { before, figures }) => drawBar(stream.columns ?? 80, progress, before, figures),
       clearOnComplete: true,
       hideCursor: true,
       // Its own handler would print at a signal; the command takes the bar away when it has stopped.
       gracefulExit: false,
     });
-    return bars.create(1, 0, { before: '', after: '' });
+    return bars.create(1, 0, { before: '', figures: [] });
   }
 
   return {
-    update(share, before, after) {
+    update(share, before, figures) {
       if (isYoung()) return;
       bar ??= open();
-      bar.update(share, { before, after });
+      bar.update(share, { before, figures });
     },
     line(text) {
       if (isYoung()) return;
@@ -55,11 +55,18 @@ export function createProgress(stream: Output): Progress {
   };
 }
 
-/** 'before █████░░░░░ 50 %  after' within `columns`: first the bar shrinks, then the text behind it is cut. */
-export function drawBar(columns: number, share: number, before: string, after: string): string {
-  const done = `${String(Math.floor(share * 100)).padStart(3)} %`;
-  const free = columns - before.length - done.length - after.length - 5;
-  const width = Math.max(NARROWEST_BAR, Math.min(WIDEST_BAR, free));
+/**
+ * 'before █████░░░░░  50 %  figure  figure' within `columns`: first the bar shrinks, then figures are left out, the last
+ * first, and last of all the bar.
+ */
+export function drawBar(columns: number, share: number, before: string, figures: readonly string[]): string {
+  const percent = share === 1 ? 100 : Math.min(99, Math.round(share * 100));
+  const done = `${String(percent).padStart(3)} %`;
+  const after = figures.map((figure) => `  ${figure}`).join('');
+  const free = columns - 1 - before.length - done.length - after.length - 2;
+  if (free < NARROWEST_BAR && figures.length > 0) return drawBar(columns, share, before, figures.slice(0, -1));
+  if (free < NARROWEST_BAR) return `${before} ${done}`.slice(0, columns - 1);
+  const width = Math.min(WIDEST_BAR, free);
   const filled = Math.floor(share * width);
-  return `${before} ${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${done}  ${after}`.slice(0, columns - 1);
+  return `${before} ${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${done}${after}`;
 }

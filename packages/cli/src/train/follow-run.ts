@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { type Checkpoint, type TrainEvent, TrainingError, type TrainResult, train } from '@gradloom/runtime';
 import { type Io, printLine } from '../io.ts';
 import { intervalOf } from '../options/checkpoint-every.ts';
-import { kebabCase } from '../options/member.ts';
+import { kebabCase } from '../options/letter-case.ts';
 import { exitCodes, type Interruption, listenForInterrupt } from '../terminal/interrupt.ts';
 import { checkpointMetadata } from './checkpoint-metadata.ts';
 import { epochLine, probeLine } from './metrics-line.ts';

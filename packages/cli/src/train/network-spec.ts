@@ -6,14 +6,14 @@ import {
   type LayerSpec,
   type Loss,
   type NetworkSpec,
+  within,
 } from '@gradloom/core';
 import type { Dataset } from '@gradloom/runtime';
-import { withoutPlace } from '../failure.ts';
 import type { ActivationSpec } from '../options/activation.ts';
 import { readObject } from '../options/read-object.ts';
 import type { TrainValues } from './options.ts';
 
-/** The network that the options describe, from a file or by its hidden layers. @throws Error naming what does not fit. */
+/** The network that the options describe, from a file or by its hidden layers. @throws OptionError naming what does not fit. */
 export async function networkSpec(values: TrainValues, dataset: Dataset): Promise<NetworkSpec> {
   return values.spec === undefined ? stack(values, dataset) : readSpec(values.spec, dataset);
 }
@@ -58,12 +58,7 @@ async function readSpec(spec: string | Record<string, unknown>, dataset: Dataset
   const description = typeof spec === 'string' ? await readObject('--spec', spec) : spec;
   // What the file claims to be is checked layer by layer where the network is built.
   const network = { input: dataset.inputs.columns, ...description } as unknown as NetworkSpec;
-  try {
-    buildNetwork(network);
-  } catch (error) {
-    const name = typeof spec === 'string' ? `--spec ${spec}` : 'spec';
-    throw new Error(`${name}: ${withoutPlace(error)}`, { cause: error });
-  }
+  within('spec', () => buildNetwork(network));
   return network;
 }
 

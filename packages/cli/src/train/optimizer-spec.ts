@@ -1,14 +1,13 @@
-import { createOptimizer, type OptimizerSpec, optimizers } from '@gradloom/core';
+import { createOptimizer, type OptimizerSpec, OptionError, optimizers } from '@gradloom/core';
 import type { Preset } from '../datasets/presets.ts';
-import { withoutPlace } from '../failure.ts';
-import { camelCase, type Member } from '../options/member.ts';
-import { UsageError } from '../usage-error.ts';
+import { camelCase } from '../options/letter-case.ts';
+import type { Member } from '../options/member.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
 import type { TrainValues } from './options.ts';
 
 /**
  * The optimizer with its flags. The dataset's own options stand behind it where it is the dataset's own kind; flags win.
- * @throws UsageError for a flag that the optimizer does not have.
+ * @throws OptionError for a flag that the optimizer does not have.
  */
 export function optimizerSpec(values: TrainValues, preset: Preset): Exclude<OptimizerSpec, string> & Member {
   const kind = values.optimizer?.kind ?? preset.optimizer.kind;
@@ -16,19 +15,10 @@ export function optimizerSpec(values: TrainValues, preset: Preset): Exclude<Opti
   if (values.lr !== undefined) spec.lr = values.lr;
   for (const flag of Object.keys(optimizerFlags) as (keyof typeof optimizerFlags)[]) {
     if (values[flag] === undefined) continue;
-    if (!takes(kind, flag)) throw new UsageError(foreignFlag(kind, flag));
+    if (!takes(kind, flag)) throw new OptionError('train', camelCase(flag), foreignFlag(kind, flag));
     spec[camelCase(flag)] = values[flag];
   }
-  return checked(spec);
-}
-
-/** The optimizers check themselves; what they call an option is a flag here. */
-function checked(spec: Member): Exclude<OptimizerSpec, string> & Member {
-  try {
-    createOptimizer(spec as OptimizerSpec);
-  } catch (error) {
-    throw new UsageError(`--${withoutPlace(error)}`, { cause: error });
-  }
+  createOptimizer(spec as OptimizerSpec);
   return spec as Exclude<OptimizerSpec, string> & Member;
 }
 
@@ -45,5 +35,5 @@ function takes(kind: string, flag: string): boolean {
 function foreignFlag(kind: string, flag: string): string {
   const own = Object.keys(optimizerFlags).filter((other) => takes(kind, other));
   const owners = Object.keys(optimizers).filter((other) => takes(other, flag));
-  return `--${flag} is no option of ${kind}, expected ${['lr', ...own].map((name) => `--${name}`).join(', ')} (--${flag} belongs to ${owners.join(', ')})`;
+  return `is no option of ${kind}, expected ${['lr', ...own].map((name) => `--${name}`).join(', ')} (--${flag} belongs to ${owners.join(', ')})`;
 }

@@ -1,5 +1,4 @@
 import {
-  activations,
   createInitializer,
   createLoss,
   createOptimizer,
@@ -44,7 +43,11 @@ export const trainOptions = {
   },
 
   hidden: { ...model, ...widths, describe: 'widths of the hidden layers, such as 128,64, or none (by dataset)' },
-  activation: { ...model, ...activationSpec, describe: `of the hidden layers: ${names(activations)} (by dataset)` },
+  activation: {
+    ...model,
+    ...activationSpec,
+    describe: `of the hidden layers: ${activationSpec.choices?.join(', ')} (by dataset)`,
+  },
   'output-activation': {
     ...model,
     ...activationSpec,

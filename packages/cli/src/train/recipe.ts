@@ -15,7 +15,7 @@ export interface Recipe {
   readonly values: TrainValues;
 }
 
-/** @throws Error for a network that does not fit, a UsageError for a flag. */
+/** @throws OptionError for a network or a flag that does not fit. */
 export async function createRecipe(values: TrainValues, { preset, sets, shares }: OpenedDataset): Promise<Recipe> {
   const loss = values.loss ?? { kind: sets.train.classes === null ? 'mse' : 'softmax-cross-entropy' };
   const shape: TrainValues = {
@@ -29,7 +29,7 @@ export async function createRecipe(values: TrainValues, { preset, sets, shares }
   const filled: TrainValues = {
     ...(values.spec === undefined ? shape : {}),
     ...(values.steps === undefined ? { epochs: preset.epochs } : {}),
-    batch: preset.batch,
+    batch: preset.batch === 'full' ? preset.batch : Math.min(preset.batch, sets.train.rows),
     seed: 0,
     ...rest,
     ...shares,

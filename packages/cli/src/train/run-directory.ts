@@ -21,7 +21,7 @@ export interface RunDirectory {
   close(): void;
 }
 
-/** @throws UsageError where `out` holds anything: no run is written over. */
+/** @throws UsageError where `out` is a file or holds anything: no run is written over. Error where it cannot be read. */
 export function checkOut(out: string): void {
   let entries: string[];
   try {
@@ -29,7 +29,9 @@ export function checkOut(out: string): void {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT') return;
-    throw new UsageError(`--out has ${out}, expected a new or empty directory (${code})`, { cause: error });
+    const expected = `--out has ${out}, expected a new or empty directory`;
+    if (code === 'ENOTDIR') throw new UsageError(`${expected} (it is a file, or below one)`, { cause: error });
+    throw new Error(`${expected} (${code})`, { cause: error });
   }
   if (entries.length === 0) return;
   throw new UsageError(
@@ -48,7 +50,8 @@ export function createRunDirectory(
   config: object,
   from?: { readonly file: string; readonly step: number },
 ): RunDirectory {
-  return writing(`--out has ${out ?? RUNS}`, 'a directory that can be written, or --no-out', () => {
+  const has = out === undefined ? `the folder ${RUNS} has no place for a run` : `--out has ${out}`;
+  return writing(has, 'a directory that can be written, or --no-out', () => {
     const path = out === undefined ? makeNumbered(name) : makeDirectory(out);
     if (from === undefined) return openDirectory(path, config, 0);
     const metrics = join(dirname(from.file), METRICS_FILE);

@@ -17,25 +17,32 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
   }
   if (test !== undefined) rows.push(['test loss', decimal(test.loss)]);
   if (test?.rmse !== undefined) rows.push(['test rmse', decimal(test.rmse)]);
+  if (steps > 0) {
+    rows.push(['train loss', decimal(trainLoss)], ['steps', whole(steps)]);
+    rows.push(['samples/s', whole(result.samplesPerSecond)]);
+  }
   rows.push(
-    ['train loss', decimal(trainLoss)],
-    ['steps', whole(steps)],
-    ['samples/s', whole(result.samplesPerSecond)],
     ['threads', whole(result.threads)],
     ['shards', whole(result.shards)],
     ['backend', backendName(backend)],
     ['fingerprint', result.fingerprint],
     ['written to', out ?? 'nothing (--no-out)'],
   );
-  const went = result.stopped === 'aborted' ? 'Stopped after' : 'Trained';
   return [
     '',
-    `${went} ${lengthOf(result)} in ${duration(result.elapsedMs)}`,
+    wentOf(result),
     '',
     // Without indent a fingerprint fits into 80 columns.
     ...columns(rows, { indent: 0 }),
     ...(out === null ? [] : ['', 'Next', ...nextCommands(run, result, quote(out), program)]),
   ];
+}
+
+/** 'Trained 8 epochs in 9.4 s'. */
+function wentOf(result: TrainResult): string {
+  if (result.steps === 0) return 'Stopped before the first step: the weights are those that training starts from';
+  const went = result.stopped === 'aborted' ? 'Stopped after' : 'Trained';
+  return `${went} ${lengthOf(result)} in ${duration(result.elapsedMs)}`;
 }
 
 const lengthOf = ({ steps, epochs }: TrainResult): string =>
@@ -51,6 +58,8 @@ function nextCommands({ recipe }: RunStart, result: TrainResult, out: string, pr
     `  ${program} predict ${out} --rows 0..${Math.min(9, (test ?? train).rows - 1)}`,
   ];
   if (result.stopped === 'aborted') return [...lines, '  # go on', `  ${program} train --resume ${out}`];
+  // A single shard is one thread's work alone.
+  if (result.shards === 1) return lines;
   const threads = result.threads === 1 ? 2 : 1;
   const again = `  ${program} train --config ${out}/config.json --threads ${threads}`;
   return [...lines, `  # the same fingerprint from ${plural(threads, 'thread')}`, again];

@@ -30,8 +30,8 @@ export function terminalReporter(io: Io): Reporter {
     progress({ step, totalSteps, loss, samplesPerSecond }) {
       const epoch = Math.min(totalEpochs, Math.floor(step / start.stepsPerEpoch) + 1);
       const leftMs = ((performance.now() - startMs) * (totalSteps - step)) / (step - start.step);
-      const figures = [`loss ${decimal(loss)}`, `${whole(samplesPerSecond)} samples/s`, `${duration(leftMs)} left`];
-      progress?.update(step / totalSteps, counted('epoch', epoch, totalEpochs), figures.join('  '));
+      const figures = [`loss ${decimal(loss)}`, `${duration(leftMs)} left`, `${whole(samplesPerSecond)} samples/s`];
+      progress?.update(step / totalSteps, counted('epoch', epoch, totalEpochs), figures);
     },
     epoch(event) {
       const every = Math.ceil(totalEpochs / MOST_LINES);

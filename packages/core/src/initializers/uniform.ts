@@ -1,4 +1,5 @@
 import { finite, onlyKeys } from '../text/check.ts';
+import { OptionError } from '../text/option-error.ts';
 import type { Initializer } from './initializer.ts';
 
 export interface UniformOptions {
@@ -11,7 +12,9 @@ export function uniform(options: UniformOptions = {}): Initializer {
   onlyKeys('initializer uniform', options, ['low', 'high']);
   const low = finite('initializer uniform', 'low', options.low ?? -0.05);
   const high = finite('initializer uniform', 'high', options.high ?? 0.05);
-  if (high < low) throw new Error(`initializer uniform: high has ${high}, expected at least ${low} (low)`);
+  if (high < low) {
+    throw new OptionError('initializer uniform', 'high', `has ${high}, expected at least ${low} (low)`);
+  }
   return (out, _fanIn, _fanOut, random) => {
     for (let i = 0; i < out.length; i++) out[i] = low + (high - low) * random.uniform();
   };

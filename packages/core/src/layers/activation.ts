@@ -3,6 +3,7 @@ import { type ActivationName, activations } from '../activations/index.ts';
 import type { ActivationKernel } from '../kernels/kernels.ts';
 import { resolveOnce } from '../kernels/resolve-once.ts';
 import { oneOf, onlyKeys, positiveInteger } from '../text/check.ts';
+import { unknownOption } from '../text/option-error.ts';
 import { nonNegative } from '../text/range.ts';
 import type { Layer, Place } from './layer.ts';
 
@@ -17,6 +18,7 @@ export function activation(options: ActivationOptions, { input }: Pick<Place, 'i
   onlyKeys('activation', options, ['fn', 'size', 'alpha']);
   const fn = oneOf('activation', 'fn', options.fn, activations);
   const f = activations[fn];
+  if (options.alpha !== undefined && f.alpha === 0) throw unknownOption(`activation ${fn}`, 'alpha', ['fn', 'size']);
   const size = options.size === undefined ? input : positiveInteger('activation', 'size', options.size);
   const alpha = options.alpha === undefined ? f.alpha : nonNegative('activation', 'alpha', options.alpha);
   const plain: ActivationKernel = {

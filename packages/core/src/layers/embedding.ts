@@ -1,5 +1,6 @@
 import { createInitializer, type InitializerSpec } from '../initializers/index.ts';
-import { onlyKeys, positiveInteger, show } from '../text/check.ts';
+import { onlyKeys, positiveInteger } from '../text/check.ts';
+import { show } from '../text/show.ts';
 import type { Layer, Place } from './layer.ts';
 
 export interface EmbeddingOptions {

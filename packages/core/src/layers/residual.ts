@@ -1,4 +1,6 @@
-import { onlyKeys, show } from '../text/check.ts';
+import { onlyKeys } from '../text/check.ts';
+import { OptionError } from '../text/option-error.ts';
+import { show } from '../text/show.ts';
 import type { LayerSpec } from './index.ts';
 import type { Layer, Place } from './layer.ts';
 import type { InnerMemory, LayerMemory } from './memory.ts';
@@ -12,14 +14,16 @@ export interface ResidualOptions {
 export function residual(options: ResidualOptions, { input: width, path, build }: Place): Layer {
   onlyKeys('residual', options, ['layers']);
   if (!Array.isArray(options.layers) || options.layers.length === 0) {
-    throw new Error(`residual: layers has ${show(options.layers)}, expected a list of at least 1 layer`);
+    throw new OptionError('residual', 'layers', `has ${show(options.layers)}, expected a list of at least 1 layer`);
   }
   const layers = build(options.layers, width, path);
   const last = layers[layers.length - 1];
   if (last.out !== width) {
-    throw new Error(
-      `residual: ${last.label} at layer ${[...path, layers.length - 1].join('.')}: output has length ${last.out}, expected ${width} (what x + f(x) adds it to)`,
-    );
+    const place = [...path, layers.length - 1].join('.');
+    const problem = `has length ${last.out}, expected ${width} (what x + f(x) adds it to)`;
+    throw new OptionError('residual', `layers.${place}.out`, problem, {
+      about: `${last.label} at layer ${place}: output`,
+    });
   }
   return {
     label: `residual(${layers.map((layer) => layer.label).join(', ')})`,

@@ -1,5 +1,6 @@
 import { flush } from '../math/flush.ts';
 import { onlyKeys } from '../text/check.ts';
+import { OptionError } from '../text/option-error.ts';
 import { flag, fraction, nonNegative } from '../text/range.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
 
@@ -21,7 +22,9 @@ export function sgd(options: SgdOptions = {}): Optimizer {
   const momentum = fraction('sgd', 'momentum', options.momentum ?? 0);
   const nesterov = flag('sgd', 'nesterov', options.nesterov ?? false);
   const weightDecay = nonNegative('sgd', 'weightDecay', options.weightDecay ?? 0);
-  if (nesterov && momentum === 0) throw new Error('sgd: momentum has 0, expected a number in (0, 1) with nesterov');
+  if (nesterov && momentum === 0) {
+    throw new OptionError('sgd', ['momentum', 'nesterov'], 'has 0, expected a number in (0, 1) with nesterov');
+  }
   return {
     name: 'sgd',
     lr,

@@ -9,6 +9,17 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best;
 }
 
+/** ' (did you mean adam?)' for a text that is near to a known word or is a part of some; else nothing. */
+export function suggest(word: unknown, known: readonly string[]): string {
+  if (typeof word !== 'string' || word === '') return '';
+  const close = nearest(word, known);
+  const meant = close === undefined ? known.filter((candidate) => hasPart(candidate, word)) : [close];
+  return meant.length === 0 ? '' : ` (did you mean ${meant.slice(0, 3).join(' or ')}?)`;
+}
+
+/** Whether `part` stands between hyphens of `word`: 'he' or 'normal' of 'he-normal'. */
+const hasPart = (word: string, part: string): boolean => `-${word}-`.includes(`-${part.toLowerCase()}-`);
+
 /** Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`. */
 function editDistance(a: string, b: string): number {
   let twoBack: number[] = [];

@@ -1,4 +1,6 @@
-import { number, show } from './check.ts';
+import { number } from './check.ts';
+import { OptionError } from './option-error.ts';
+import { show } from './show.ts';
 
 /** The value, if it is a finite number of at least 0. @throws Error otherwise. */
 export const nonNegative = (where: string, name: string, value: unknown): number =>
@@ -19,5 +21,5 @@ export const count = (where: string, name: string, value: unknown): number =>
 /** The value, if it is true or false. @throws Error otherwise. */
 export function flag(where: string, name: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value;
-  throw new Error(`${where}: ${name} has ${show(value)}, expected true or false`);
+  throw new OptionError(where, name, `has ${show(value)}, expected true or false`);
 }

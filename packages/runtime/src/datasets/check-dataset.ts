@@ -26,8 +26,13 @@ function checkMatrix(where: string, name: string, matrix: DataMatrix, rows: numb
   }
 }
 
-/** @throws Error if a target is no whole number from 0 to classes - 1. */
-export function checkClasses(where: string, targets: DataMatrix, classes: number): void {
+/** @throws Error if a target is no whole number from 0 to classes - 1; `of` says where that number comes from. */
+export function checkClasses(
+  where: string,
+  targets: DataMatrix,
+  classes: number,
+  of = `${classes} ${classes === 1 ? 'class' : 'classes'}`,
+): void {
   const { array, columns, divisor } = targets;
   if (columns !== 1 || divisor !== 1) {
     throw new Error(
@@ -38,7 +43,7 @@ export function checkClasses(where: string, targets: DataMatrix, classes: number
     const label = array[n];
     if (Number.isInteger(label) && label >= 0 && label < classes) continue;
     throw new Error(
-      `${where}: label of row ${n} has ${show(label)}, expected a whole number from 0 to ${classes - 1} (${classes} classes)`,
+      `${where}: label of row ${n} has ${show(label)}, expected a whole number from 0 to ${classes - 1} (${of})`,
     );
   }
 }

@@ -1,5 +1,5 @@
 import { checkClasses, checkDataset } from './check-dataset.ts';
-import { type DataArray, type DataMatrix, type Dataset, valueMatrix } from './dataset.ts';
+import { type DataMatrix, type Dataset, valueMatrix } from './dataset.ts';
 import { type IdxFile, readIdx } from './idx.ts';
 
 export interface IdxOptions {
@@ -42,13 +42,24 @@ function countClasses(path: string, labels: IdxFile, classes: number | undefined
   if (labels.shape.length !== 1) {
     throw new Error(`loadIdx: ${path} has ${labels.shape.length} dimensions, expected 1 (a label a row)`);
   }
-  const wanted = classes ?? highest(labels.array) + 1;
+  const wanted = classes ?? highest(path, labels) + 1;
   checkClasses(`loadIdx: ${path}`, matrixOf(labels), wanted);
   return wanted;
 }
 
-function highest(labels: DataArray): number {
+/** The highest label. @throws Error for one below 0, or so high that it is no class but something else. */
+function highest(path: string, { array }: IdxFile): number {
   let most = 0;
-  for (const label of labels) most = Math.max(most, label);
+  for (let n = 0; n < array.length; n++) {
+    const label = array[n];
+    if (label < 0 || label >= MOST_CLASSES) {
+      const wanted = label < 0 ? 'at least 0 (classes count from 0)' : `at most ${MOST_CLASSES - 1}`;
+      throw new Error(`loadIdx: ${path}: label of row ${n} has ${label}, expected ${wanted}`);
+    }
+    if (label > most) most = label;
+  }
   return most;
 }
+
+/** Far more than any set has: ImageNet-21k has 21,841. An output layer of as many numbers as a stray label says would not fit anywhere. */
+const MOST_CLASSES = 1_000_000;

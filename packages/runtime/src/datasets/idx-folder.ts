@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import type { DataSplits } from './dataset.ts';
+import { checkClasses } from './check-dataset.ts';
+import type { DataSplits, Dataset } from './dataset.ts';
 import { type IdxOptions, loadIdx } from './idx-dataset.ts';
 import { findIdxLabels } from './idx-labels.ts';
 
@@ -18,20 +19,24 @@ export async function loadIdxFolder(folder: string, options: IdxOptions = {}): P
     );
   }
   const named = { name: basename(resolve(folder)), ...options };
+  const labels = findIdxLabels(images);
   const testImages = findImages(folder, ['t10k', 'test']);
-  const [train, test] = await Promise.all([
-    loadIdx(images, findIdxLabels(images), named),
-    testImages === undefined ? undefined : loadIdx(testImages, findIdxLabels(testImages), named),
-  ]);
-  if (test === undefined) return { train };
+  if (testImages === undefined) return { train: await loadIdx(images, labels, named) };
+  const testLabels = findIdxLabels(testImages);
+  const [train, test] = await Promise.all([loadIdx(images, labels, named), loadIdx(testImages, testLabels, named)]);
   if (test.inputs.columns !== train.inputs.columns) {
     throw new Error(
       `loadIdxFolder: ${testImages} has ${test.inputs.columns} numbers a row, expected ${train.inputs.columns} (those of ${images})`,
     );
   }
-  // The highest label may be missing from either set.
-  const classes = train.classes === null || test.classes === null ? null : Math.max(train.classes, test.classes);
-  return { train: { ...train, classes }, test: { ...test, classes } };
+  const { classes } = train;
+  const kind = (set: Dataset) => (set.classes === null ? 'values' : 'class indices');
+  if (kind(test) !== kind(train)) {
+    throw new Error(`loadIdxFolder: ${testLabels} has ${kind(test)}, expected ${kind(train)} (those of ${labels})`);
+  }
+  // Rows of a class that training never sees would pass for errors of the network.
+  if (classes !== null) checkClasses(`loadIdxFolder: ${testLabels}`, test.targets, classes, `the classes of ${labels}`);
+  return { train, test: { ...test, classes } };
 }
 
 /** Whether a folder holds a training set under MNIST's names. */

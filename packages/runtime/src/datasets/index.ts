@@ -9,4 +9,4 @@ export { loadIdxFolder } from './idx-folder.ts';
 export { loadMnist } from './mnist.ts';
 export { type SplitOptions, splitDataset, subset } from './split.ts';
 export { type ClassOptions, type SyntheticName, type SyntheticOptions, syntheticDatasets } from './synthetic/index.ts';
-export { checkFit, gatherTargets } from './targets.ts';
+export { checkFit, checkInput, gatherTargets } from './targets.ts';

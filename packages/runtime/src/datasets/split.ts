@@ -1,4 +1,4 @@
-import { createRandom, number, shuffle } from '@gradloom/core';
+import { createRandom, number, OptionError, shuffle } from '@gradloom/core';
 import { type DataMatrix, type DataSplits, type Dataset, sharedArrayLike } from './dataset.ts';
 
 export interface SplitOptions {
@@ -10,16 +10,16 @@ export interface SplitOptions {
 
 /**
  * Deals the rows out at random, each to one part: a pure function of dataset and options. Every part keeps the order of
- * the file. @throws Error if a part that is asked for would have no rows.
+ * the file. @throws OptionError if a part that is asked for would have no rows.
  */
 export function splitDataset(dataset: Dataset, options: SplitOptions = {}): DataSplits {
   const { seed = 0, stratify = true } = options;
   const testRows = rowsOf(dataset, 'test', options.test ?? 0);
   const validationRows = rowsOf(dataset, 'validation', options.validation ?? 0);
   if (testRows + validationRows >= dataset.rows) {
-    throw new Error(
-      `splitDataset: validation and test have ${validationRows + testRows} rows, expected fewer than ${dataset.rows} (those of ${dataset.name})`,
-    );
+    const asked = (['validation', 'test'] as const).filter((part) => (options[part] ?? 0) > 0);
+    const problem = `${asked.length === 1 ? 'has' : 'have'} ${validationRows + testRows} of the ${dataset.rows} rows of ${dataset.name}, expected some to be left to train on`;
+    throw new OptionError('splitDataset', [...asked, 'dataset'], problem, { about: asked.join(' and ') });
   }
   const order = Uint32Array.from({ length: dataset.rows }, (_, n) => n);
   shuffle(order, createRandom(seed, 'split'));
@@ -55,7 +55,8 @@ function rowsOf(dataset: Dataset, part: string, share: number): number {
   number('splitDataset', part, share, 'in [0, 1)', (value) => value >= 0 && value < 1);
   const rows = Math.round(share * dataset.rows);
   if (rows > 0 || share === 0) return rows;
-  throw new Error(`splitDataset: ${part} has 0 rows (${share} of ${dataset.rows}), expected at least 1`);
+  const problem = `has 0 rows (${share} of ${dataset.rows}), expected at least 1`;
+  throw new OptionError('splitDataset', [part, 'dataset'], problem);
 }
 
 /** Class after class, in each the order of `order`: a counting sort. */

@@ -1,4 +1,4 @@
-import type { Loss, Network } from '@gradloom/core';
+import { type Loss, type Network, OptionError, within } from '@gradloom/core';
 import { checkDataset } from './check-dataset.ts';
 import type { Dataset } from './dataset.ts';
 import { gatherRows } from './gather.ts';
@@ -26,26 +26,33 @@ export function gatherTargets(
   }
 }
 
-/** @throws Error where the dataset's parts do not fit each other, or the network's input, its output or the loss. */
+/** @throws OptionError where the dataset's parts do not fit each other, or the network's input, its output or the loss. */
 export function checkFit(where: string, network: Network, loss: Loss, dataset: Dataset): void {
-  const { name, inputs, targets, classes } = dataset;
-  checkDataset(`${where}: ${name}`, dataset);
-  const fail = (what: string, actual: number | string, expected: number | string, why: string): never => {
-    throw new Error(`${where}: ${what} has ${actual}, expected ${expected} (${why})`);
+  const { name, targets, classes } = dataset;
+  within('dataset', () => checkDataset(`${where}: ${name}`, dataset));
+  checkInput(where, network, dataset);
+  const failOutput = (expected: number, why: string): never => {
+    const problem = `has ${network.output}, expected ${expected} (${why} of ${name})`;
+    throw new OptionError(where, ['layers', 'dataset'], problem, { about: "the network's output" });
   };
-  if (inputs.columns !== network.input) {
-    fail("the network's input", network.input, inputs.columns, `numbers a row of ${name}`);
-  }
   if (loss.targets === 'classes') {
     if (classes === null) {
-      fail(`the target of ${name}`, 'values', 'class indices', `loss ${loss.name}; mse takes values`);
+      const problem = `has values, expected class indices (loss ${loss.name}; mse takes values)`;
+      throw new OptionError(where, ['loss', 'dataset'], problem, { about: `the target of ${name}` });
     } else if (network.output !== classes) {
-      fail("the network's output", network.output, classes, `classes of ${name}`);
+      failOutput(classes, 'classes');
     }
   } else if (classes !== null) {
     const fits = network.output === classes || (classes === 2 && network.output === 1);
-    if (!fits) fail("the network's output", network.output, classes, `classes of ${name}`);
+    if (!fits) failOutput(classes, 'classes');
   } else if (targets.columns !== network.output) {
-    fail("the network's output", network.output, targets.columns, `numbers a target of ${name}`);
+    failOutput(targets.columns, 'numbers a target');
   }
+}
+
+/** @throws OptionError where a row of the dataset has more or fewer numbers than the network takes. */
+export function checkInput(where: string, network: Network, { name, inputs }: Dataset): void {
+  if (inputs.columns === network.input) return;
+  const problem = `has ${network.input}, expected ${inputs.columns} (numbers a row of ${name})`;
+  throw new OptionError(where, ['input', 'dataset'], problem, { about: "the network's input" });
 }

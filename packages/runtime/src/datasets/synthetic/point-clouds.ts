@@ -1,4 +1,4 @@
-import { createRandom, shuffle } from '@gradloom/core';
+import { createRandom, OptionError, shuffle } from '@gradloom/core';
 import { type Dataset, sharedArrays, valueMatrix } from '../dataset.ts';
 import type { ClassOptions } from './options.ts';
 
@@ -7,14 +7,16 @@ export type Place = (c: number, i: number, n: number) => readonly [number, numbe
 
 /**
  * Points of the plane in classes of equal size, to a row, each moved by normal noise, in random order: a pure function of
- * name and options. @throws Error if a class would have no row.
+ * name and options. @throws OptionError if a class would have no row.
  */
 export function pointClouds(
   name: string,
   { rows, noise, seed, classes }: Required<ClassOptions>,
   place: Place,
 ): Dataset {
-  if (rows < classes) throw new Error(`${name}: rows has ${rows}, expected at least ${classes} (one a class)`);
+  if (rows < classes) {
+    throw new OptionError(name, 'rows', `has ${rows}, expected at least ${classes} (one a class)`);
+  }
   const inputs = sharedArrays.float64(rows * 2);
   const targets = sharedArrays.int32(rows);
   const order = Uint32Array.from({ length: rows }, (_, n) => n);

@@ -1,4 +1,5 @@
-import { commands } from './commands/index.ts';
+import { commands } from '../commands/index.ts';
+import { shells } from './shells.ts';
 
 const OWN_FLAGS = ['--help', '--version'];
 
@@ -17,7 +18,8 @@ async function offers(
   previous: string,
   current: string,
 ): Promise<readonly string[]> {
-  if (name === undefined) return [...Object.keys(commands), 'completion', ...OWN_FLAGS];
+  if (name === undefined) return [...Object.keys(commands), ...OWN_FLAGS];
+  if (name === 'completion' && !current.startsWith('-')) return Object.keys(shells);
   const { members = {} } = commands[name];
   const command = member === undefined ? commands[name] : await members[member]();
   const table = await command.options();

@@ -1,12 +1,13 @@
 import { show } from '@gradloom/core';
 import { entriesToRaw } from '../options/config-file.ts';
-import { camelCase } from '../options/member.ts';
+import { camelCase } from '../options/letter-case.ts';
 import { mergeRaw, parseRaw, type RawOptions } from '../options/raw-options.ts';
 import { isRecord } from '../options/read-object.ts';
 import { UsageError } from '../usage-error.ts';
 import { configOf, formatValue } from './describe-flags.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
 import { type TrainValues, trainAlternatives, trainOptions } from './options.ts';
+import { besideFlags } from './overlaps.ts';
 import type { Resumable } from './resumable.ts';
 
 /** They change no bit of the steps to come, or the run itself compares what comes of them. */
@@ -19,19 +20,19 @@ const FREE = new Set([
  * The options of a run that goes on: its own, and what was typed beside `--resume` where that may change.
  * @throws UsageError naming every flag that would make it another run.
  */
-export function resumeValues(typed: RawOptions, { options, folder }: Resumable, path: string): TrainValues {
+export function resumedOptions(typed: RawOptions, { options, folder }: Resumable, path: string): RawOptions {
   const values = parseRaw(trainOptions, typed, trainAlternatives);
   if (folder === null && values.out === undefined && values['no-out'] === undefined) {
     throw new UsageError(
       `--resume has ${path}, a file, expected --out or --no-out beside it: the run it belongs to may have gone on further`,
     );
   }
-  const stored = entriesToRaw(trainOptions, options, path);
+  const stored = entriesToRaw(trainOptions, options, `--resume ${path}`);
   const own = parseRaw(trainOptions, stored, trainAlternatives);
   const found = changes(values, own);
   if (found.length > 0) throw new UsageError(`${found.join('; ')}: --resume goes on with the same run`);
   const free = Object.fromEntries(Object.entries(typed).filter(([key]) => FREE.has(key)));
-  return parseRaw(trainOptions, mergeRaw(free, stored, trainAlternatives), trainAlternatives);
+  return mergeRaw(free, besideFlags(stored, values), trainAlternatives);
 }
 
 /** A sentence for each typed flag that has another value than the run. */

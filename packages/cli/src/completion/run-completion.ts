@@ -1,0 +1,45 @@
+import { basename } from 'node:path';
+import yargs from 'yargs';
+import type { Request } from '../commands/command.ts';
+import { type Io, printLine } from '../io.ts';
+import { refuseMoreThan } from '../models/open-model.ts';
+import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
+import { knownKey } from '../options/words.ts';
+import { asUsage } from '../usage-error.ts';
+import { completionOptions } from './options.ts';
+import { shells } from './shells.ts';
+
+/** Prints a shell's script. Resolves to the exit code. */
+export async function runCompletion(request: Request, io: Io): Promise<number> {
+  parseRaw(completionOptions, flagsToRaw(completionOptions, request));
+  refuseMoreThan(1, request.positionals, 'one shell');
+  const [word] = request.positionals;
+  const own = basename(io.env.SHELL ?? '');
+  const shell = asUsage(() => knownKey('shell', word ?? (Object.hasOwn(shells, own) ? own : 'bash'), shells));
+  printLine(io.stdout, scriptFor(shell));
+  return 0;
+}
+
+/** yargs takes the shell from the environment alone, when it is made. */
+function scriptFor(shell: keyof typeof shells): string {
+  const { SHELL, ZSH_NAME } = process.env;
+  let script = '';
+  try {
+    process.env.SHELL = shell;
+    delete process.env.ZSH_NAME;
+    const parser = yargs().scriptName('gradloom').exitProcess(false).completion('completion');
+    parser.parse(['completion'], (_error: unknown, _argv: unknown, output: string) => {
+      script = output;
+    });
+  } finally {
+    restore('SHELL', SHELL);
+    restore('ZSH_NAME', ZSH_NAME);
+  }
+  // What it says of its own installation is true of the shell that SHELL names.
+  return script.replaceAll('gradloom completion ', `gradloom completion ${shell} `);
+}
+
+function restore(name: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[name];
+  else process.env[name] = value;
+}

@@ -1,0 +1,35 @@
+import { type OptionError, suggest } from '@gradloom/core';
+import { withoutPlace } from '../failure.ts';
+import { kebabCase } from './letter-case.ts';
+import type { RawOptions } from './raw-options.ts';
+import { isRecord } from './read-object.ts';
+
+/** The sentence of `error` about the options that were `given`. Where it is about the whole of one, the name is its subject. */
+export function describeOption(given: readonly RawOptions[string][], error: OptionError): string {
+  const { about, problem, options } = error;
+  if (options.length === 1 && about === options[0]) return `${given[0].name} ${problem}`;
+  return `${given.map(withValue).join(' beside ')}: ${withKebabOptions(error)}`;
+}
+
+/** Options of a member are flags' matter and written as flags are; in a network they stay as the file has them. */
+function withKebabOptions(error: OptionError): string {
+  const { about, problem, known, options } = error;
+  if (/^(spec|layers|input)\b/.test(options[0])) return withoutPlace(error);
+  if (known === undefined) return about.includes(' ') ? withoutPlace(error) : `${kebabCase(about)} ${problem}`;
+  const option = kebabCase(options[0].split('.').at(-1) ?? '');
+  const names = known.map(kebabCase);
+  return `option "${option}" is unknown, expected ${names.join(', ') || 'none'}${suggest(option, names)}`;
+}
+
+/** '--optimizer sgd', '--hidden 128,64': enough of the value to know it again. */
+function withValue({ name, value }: RawOptions[string]): string {
+  const kind = isRecord(value)
+    ? value.kind
+    : typeof value === 'string'
+      ? value.replace(/^([\w-]+):[\w-]+=.*$/s, '$1')
+      : value;
+  const text = Array.isArray(kind) ? kind.join(',') : kind;
+  return text === undefined || typeof text === 'boolean' || text === '' || /^[{[]/.test(String(text))
+    ? name
+    : `${name} ${String(text).slice(0, 60)}`;
+}

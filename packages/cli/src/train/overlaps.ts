@@ -1,0 +1,35 @@
+import { camelCase } from '../options/letter-case.ts';
+import { parseRaw, type RawOptions } from '../options/raw-options.ts';
+import { refuseIdleLibrary, takesLibrary } from '../options/run-options.ts';
+import { UsageError } from '../usage-error.ts';
+import { optimizerFlags } from './optimizer-flags.ts';
+import { type TrainValues, trainAlternatives, trainOptions } from './options.ts';
+
+/** Flags that say what an option behind a member's name says too: `--lr 0.1` and `--optimizer sgd:lr=0.1`. */
+const optionsOfMembers: readonly (readonly [flag: keyof TrainValues, member: 'optimizer' | 'schedule'])[] = [
+  ...(['lr', ...Object.keys(optimizerFlags)] as (keyof TrainValues)[]).map((flag) => [flag, 'optimizer'] as const),
+  ['warmup-steps', 'schedule'],
+];
+
+const saysToo = (values: TrainValues, flag: string, member: 'optimizer' | 'schedule'): boolean =>
+  Object.hasOwn(values[member] ?? {}, camelCase(flag));
+
+/** The options of one source, which must not contradict themselves. @throws UsageError */
+export function parseSource(raw: RawOptions): TrainValues {
+  const values = parseRaw(trainOptions, raw, trainAlternatives);
+  for (const [flag, member] of optionsOfMembers) {
+    if (!(flag in raw) || !saysToo(values, flag, member)) continue;
+    throw new UsageError(`${raw[flag].name} stands beside ${flag} of ${raw[member].name}, expected one of the two`);
+  }
+  refuseIdleLibrary(raw, values);
+  return values;
+}
+
+/** What is left of a file, or of a run that goes on, where flags say the same in other words, or would leave an option of it idle. */
+export function besideFlags(file: RawOptions, flags: TrainValues): RawOptions {
+  const setAside = new Set<string>();
+  for (const [flag, member] of optionsOfMembers) if (saysToo(flags, flag, member)) setAside.add(flag);
+  if (!takesLibrary(flags.backend)) setAside.add('blas');
+  if (flags.blas !== undefined) setAside.add('backend');
+  return Object.fromEntries(Object.entries(file).filter(([key]) => !setAside.has(key)));
+}

@@ -1,0 +1,36 @@
+import type { Request } from '../commands/command.ts';
+import { presets } from '../datasets/presets.ts';
+import { readConfig } from '../options/config-file.ts';
+import { flagsToRaw, mergeRaw, parseRaw, type RawOptions } from '../options/raw-options.ts';
+import { UsageError } from '../usage-error.ts';
+import { type TrainValues, trainAlternatives, trainOptions } from './options.ts';
+import { besideFlags, parseSource } from './overlaps.ts';
+import { openResumable, type Resumable } from './resumable.ts';
+import { resumedOptions } from './resumed-options.ts';
+
+/** The options of a run, how the user gave each, and the run that it goes on with. */
+export interface GivenValues {
+  readonly values: TrainValues;
+  readonly given: RawOptions;
+  readonly resumable: Resumable | null;
+}
+
+/** Reads the flags, and the file or run behind them. @throws UsageError, or Error where that cannot be read. */
+export async function readValues(request: Request): Promise<GivenValues> {
+  const [word] = request.positionals;
+  if (word !== undefined) {
+    const hint = Object.hasOwn(presets, word) ? ` (did you mean --dataset ${word}?)` : '';
+    throw new UsageError(`the word ${JSON.stringify(word)} belongs to no flag, expected flags alone${hint}`);
+  }
+  const flags = flagsToRaw(trainOptions, request);
+  const { config, resume, ...own } = parseSource(flags);
+  const resumable = resume === undefined ? null : await openResumable(resume);
+  let given = flags;
+  if (resumable !== null && resume !== undefined) given = resumedOptions(flags, resumable, resume);
+  else if (config !== undefined) {
+    const file = await readConfig(trainOptions, config);
+    parseSource(file);
+    given = mergeRaw(flags, besideFlags(file, own), trainAlternatives);
+  }
+  return { values: parseRaw(trainOptions, given), given, resumable };
+}

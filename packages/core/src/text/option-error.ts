@@ -1,0 +1,63 @@
+import { suggest } from './nearest.ts';
+import { show } from './show.ts';
+
+interface OptionErrorDetails {
+  readonly about?: string; // default: the first option itself
+  readonly known?: readonly string[];
+  readonly cause?: unknown;
+}
+
+/**
+ * A refused option. The message is '<where>: <about> <problem>'; `options` are for a caller that has other names for them,
+ * such as the flags of a command line.
+ */
+export class OptionError extends Error {
+  override readonly name = 'OptionError';
+  /** Paths from what the caller handed in to what is refused, such as 'batch' or 'layers.2.out'; more than one where they do not fit each other. */
+  readonly options: readonly string[];
+  /** Subject of the sentence. */
+  readonly about: string;
+  /** The rest of it: 'has 0, expected a whole number of at least 1'. */
+  readonly problem: string;
+  /** Where a name is unknown: those that are known. */
+  readonly known: readonly string[] | undefined;
+  readonly where: string;
+
+  constructor(where: string, option: string | readonly string[], problem: string, details: OptionErrorDetails = {}) {
+    const options = typeof option === 'string' ? [option] : option;
+    const { about = options[0], known, cause } = details;
+    super(`${where}: ${about} ${problem}`, { cause });
+    this.options = options;
+    this.about = about;
+    this.problem = problem;
+    this.known = known;
+    this.where = where;
+  }
+
+  /** The same error as whoever handed on the object at `path` sees it; `place` then stands in front of the sentence. */
+  inside(path: string, place?: string): OptionError {
+    const { where, options, about, problem, known } = this;
+    return new OptionError(
+      place === undefined ? where : `${place}: ${where}`,
+      options.map((option) => `${path}.${option}`),
+      problem,
+      { about, ...(known === undefined ? {} : { known }), cause: this },
+    );
+  }
+}
+
+/** Runs `check` of the object at `path` of the options: what it refuses stands inside of it. */
+export function within<T>(path: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    throw error instanceof OptionError ? error.inside(path) : error;
+  }
+}
+
+/** An option that nobody knows. */
+export const unknownOption = (where: string, key: string, known: readonly string[]): OptionError =>
+  new OptionError(where, key, `is unknown, expected ${known.join(', ') || 'none'}${suggest(key, known)}`, {
+    about: `option ${show(key)}`,
+    known,
+  });
