@@ -8,4 +8,6 @@ export { adam, adamw } from './adam';
 export {
   geluBackward, geluForward, reluBackward, reluForward, sigmoidBackward, sigmoidForward, tanhBackward, tanhForward,
 } from './activations';
+export { mse } from './mse';
+export { play } from './tape';
 export { softmaxCrossEntropy } from './softmax-cross-entropy';

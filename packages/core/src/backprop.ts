@@ -74,3 +74,29 @@ export function shardGradient(
   workspace.lossKernel(pass.kernels)(lossSum, dy, y, workspace.t, B, network.output);
   backwardStack(network.layers, workspace, false, workspace.x, parameters, gradients, B, pass, inspect);
 }
+
+/** Calls that `recordShardGradient` writes at most: forward, backward by weights and input, a layer; and the loss. */
+export const recordedCalls = (network: Network): number => 3 * network.layers.length + 1;
+
+/**
+ * `shardGradient` for B rows of these arrays as one call, which does the same to the bit; null where the backend records
+ * nothing, or a layer or the loss does more than call kernels. Overwrites `tape`.
+ */
+export function recordShardGradient(
+  tape: Float64Array, // [tapeLength(recordedCalls)]
+  lossSum: Float64Array,
+  network: Network,
+  loss: Loss,
+  workspace: Workspace,
+  parameters: readonly (readonly Float64Array[])[],
+  gradients: readonly (readonly Float64Array[])[],
+  B: number,
+  pass: Pass,
+): (() => void) | null {
+  const { kernels } = pass;
+  const recordable = network.layers.every((layer) => layer.recordable?.(kernels));
+  if (kernels.record === undefined || !recordable || workspace.lossKernel(kernels) === loss.evaluate) return null;
+  return kernels.record(tape, (recorder) => {
+    shardGradient(lossSum, network, workspace, parameters, gradients, B, { ...pass, kernels: recorder });
+  });
+}

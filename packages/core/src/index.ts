@@ -2,6 +2,8 @@ export { type Activation, type ActivationName, activations } from './activations
 export {
   createWorkspace,
   forward,
+  recordedCalls,
+  recordShardGradient,
   shardGradient,
   targetColumns,
   type Workspace,
@@ -10,6 +12,7 @@ export { createInitializer, type InitializerName, type InitializerSpec, initiali
 export type { ActivationKernel, BackendName, FastKernels, Kernels } from './kernels/kernels.ts';
 export { referenceKernels } from './kernels/reference.ts';
 export { compileWasmKernels, createWasmKernels, wasmHeapBase, wasmScratchLength } from './kernels/wasm.ts';
+export { tapeLength } from './kernels/wasm-tape.ts';
 export { WasmApi, type WasmMemory, type WasmModule } from './kernels/webassembly.ts';
 export {
   type Inspect,

@@ -7,7 +7,9 @@ import {
   type Optimizer,
   OptionError,
   probeLength,
+  recordedCalls,
   type Schedule,
+  tapeLength,
   WasmApi,
   type WasmMemory,
   wasmScratchLength,
@@ -68,7 +70,13 @@ export interface ArenaPlan {
 export function planArena(options: ArenaOptions): ArenaPlan {
   const { network, loss, optimizer, schedule, batch, shards: S, threads, heapBase, probes = false } = options;
   const P = network.parameterCount;
-  const scratchLength = threadScratch(network, loss, optimizer, Math.max(largestShard(batch, S || 1), EVALUATION_ROWS));
+  const scratchLength = threadScratch(
+    network,
+    loss,
+    optimizer,
+    S,
+    Math.max(largestShard(batch, S || 1), EVALUATION_ROWS),
+  );
   const parts: Part[] = [];
   let end = align(heapBase);
   const take = (name: string, bytes: number, option?: string): number => {
@@ -142,8 +150,9 @@ export function kernelScratch(network: Network): number {
   return length;
 }
 
-function threadScratch(network: Network, loss: Loss, { hyperLength }: Optimizer, rows: number): number {
+function threadScratch(network: Network, loss: Loss, { hyperLength }: Optimizer, shards: number, rows: number): number {
   let total = padded(kernelScratch(network)) + 2 * padded(1) + padded(hyperLength);
+  total += shards * padded(tapeLength(recordedCalls(network)));
   createWorkspace(network, loss, rows, (length) => {
     total += padded(length);
     return new Float64Array(0);

@@ -17,6 +17,10 @@ import {
   type Optimizer,
   type Pass,
   probeLength,
+  recordedCalls,
+  recordShardGradient,
+  shardStart,
+  tapeLength,
   targetColumns,
   type Workspace,
 } from '@gradloom/core';
@@ -38,6 +42,7 @@ export interface RunContext {
   readonly lossSum: Float64Array; // [1] this thread's own, for chunks of an evaluation
   readonly lossSlots: readonly Float64Array[]; // [S][1] where each shard's summed loss goes
   readonly gradients: readonly (readonly (readonly Float64Array[])[])[]; // one a shard
+  readonly plays: readonly ((() => void) | null)[]; // one a shard of a whole batch: its gradient in one call, where it can be
   readonly probes: readonly Inspect[]; // one a shard; none where the run has no looks
   readonly clock: Clock | null; // where the run has a profile
   readonly update: BlockUpdate;
@@ -72,6 +77,15 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const looks = probeLength(network);
   const hyper = allocate(optimizer.hyperLength);
   const scale = allocate(1).fill(1);
+  const theta = bindTensors(network, arena.theta);
+  const lossSlots = Array.from({ length: shards }, (_, s) => arena.lossSums.subarray(s, s + 1));
+  const gradients = lossSlots.map((_, s) => bindTensors(network, arena.gSum.subarray(s * P, (s + 1) * P)));
+  const pass: Pass = { kernels, training: true, seed: setup.seed, step: 0, firstRow: 0 };
+  const plays = lossSlots.map((slot, s) => {
+    const tape = allocate(tapeLength(recordedCalls(network)));
+    const B = shardStart(s + 1, shards, batch) - shardStart(s, shards, batch);
+    return recordShardGradient(tape, slot, network, loss, workspace, theta, gradients[s], B, pass);
+  });
   return {
     setup,
     arena,
@@ -80,10 +94,11 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     optimizer,
     kernels,
     workspace,
-    theta: bindTensors(network, arena.theta),
+    theta,
     lossSum,
-    lossSlots: Array.from({ length: shards }, (_, s) => arena.lossSums.subarray(s, s + 1)),
-    gradients: Array.from({ length: shards }, (_, s) => bindTensors(network, arena.gSum.subarray(s * P, (s + 1) * P))),
+    lossSlots,
+    gradients,
+    plays,
     probes: Array.from({ length: probes ? shards : 0 }, (_, s) =>
       createProbe(network, workspace, arena.probeSums.subarray(s * looks, (s + 1) * looks)),
     ),
@@ -92,7 +107,7 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     rate: new Float64Array(1),
     hyper,
     scale,
-    pass: { kernels, training: true, seed: setup.seed, step: 0, firstRow: 0 },
+    pass,
     targetColumns: targetColumns(network, loss),
     cores: availableParallelism(),
   };

@@ -37,6 +37,11 @@ export function runShard(context: RunContext, step: number, s: number, inspect?:
   const { network, workspace, pass, theta, gradients, lossSlots, clock } = context;
   const rows = gatherShard(context, step, s);
   clock?.lap(PART.gather);
+  const play = context.plays[s];
+  if (play !== null && inspect === undefined && isWhole(context, step)) {
+    play();
+    return;
+  }
   pass.training = true;
   pass.step = step;
   shardGradient(lossSlots[s], network, workspace, theta, gradients[s], rows, pass, inspect);
@@ -110,6 +115,9 @@ export function finishStep(context: RunContext, task: SpanTask, step: number): v
   const over = step + 1 === task.limit || Atomics.load(setup.control, CONTROL.request) !== 0;
   Atomics.store(setup.control, CONTROL.decision, finite ? (over ? DECISION.end : DECISION.go) : DECISION.bad);
 }
+
+/** Whether the batch of `step` is a full one, as those that were recorded. */
+const isWhole = ({ setup }: RunContext, step: number): boolean => rowsOf(setup, step) === setup.batch;
 
 /** Rows in the batch of `step`: the last batch of an epoch may be short. */
 export function rowsOf({ batch, context, dataset }: RunSetup, step: number): number {

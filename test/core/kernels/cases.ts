@@ -14,5 +14,6 @@ export const cases: Record<string, KernelCase> = {
   'activations.sigmoid': activationCase('sigmoid'),
   'activations.tanh': activationCase('tanh'),
   'activations.gelu': activationCase('gelu'),
+  'losses.mse': lossCase('mse'),
   'losses.softmax-cross-entropy': lossCase('softmax-cross-entropy'),
 };

@@ -11,7 +11,7 @@ import type { Arrays, KernelCase } from './kernel-case.ts';
 const memory = createGuardedMemory();
 
 test('every kernel and every fast member has a case', () => {
-  const { fast, ...kernels } = memory.kernels;
+  const { fast, record: _, ...kernels } = memory.kernels; // a tape has its own test
   const functions = Object.entries(kernels).filter(([, value]) => typeof value === 'function');
   const members = Object.entries(fast).flatMap(([family, table]) =>
     Object.keys(table).map((name) => `${family}.${name}`),

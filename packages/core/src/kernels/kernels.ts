@@ -73,6 +73,16 @@ export interface Kernels {
 
   /** Fast versions of family members. What is missing here runs the member's own plain code. */
   readonly fast: FastKernels;
+
+  /**
+   * Writes down the kernels that `run` calls, in `tape`, and returns what calls them all again at once; null where one of
+   * them cannot be written down. `run` is given kernels that do nothing else. A call from JavaScript takes as long as a
+   * small kernel: XOR's step is a dozen of them. Absent where nothing is gained.
+   */
+  record?(
+    tape: Float64Array, // [tapeLength]
+    run: (kernels: Kernels) => void,
+  ): (() => void) | null;
 }
 
 export type BackendName = 'reference' | 'wasm' | 'blas';

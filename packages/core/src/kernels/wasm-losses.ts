@@ -1,15 +1,19 @@
+import type { LossKernel } from '../losses/loss.ts';
 import { addressOf } from './address.ts';
 import type { FastKernels } from './kernels.ts';
 
+type Loss = (lossSum: number, dy: number, y: number, t: number, B: number, O: number) => void;
+
 /** The losses as assembly/ exports them; arrays are byte offsets into the memory. */
 export interface WasmLossExports {
-  softmaxCrossEntropy(lossSum: number, dy: number, y: number, t: number, B: number, O: number): void;
+  readonly softmaxCrossEntropy: Loss;
+  readonly mse: Loss;
 }
 
 /** Fast losses, each equal to the loss's own plain code. */
 export function createWasmLosses(wasm: WasmLossExports): FastKernels['losses'] {
-  return {
-    'softmax-cross-entropy': (lossSum, dy, y, t, B, O) =>
-      wasm.softmaxCrossEntropy(addressOf(lossSum), addressOf(dy), addressOf(y), addressOf(t), B, O),
+  const kernel = (loss: Loss): LossKernel => {
+    return (lossSum, dy, y, t, B, O) => loss(addressOf(lossSum), addressOf(dy), addressOf(y), addressOf(t), B, O);
   };
+  return { mse: kernel(wasm.mse), 'softmax-cross-entropy': kernel(wasm.softmaxCrossEntropy) };
 }

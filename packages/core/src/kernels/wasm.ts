@@ -2,6 +2,7 @@ import { addressOf } from './address.ts';
 import type { Kernels } from './kernels.ts';
 import { createWasmActivations, type WasmActivationExports } from './wasm-activations.ts';
 import { createWasmLosses, type WasmLossExports } from './wasm-losses.ts';
+import { createTapeWriter } from './wasm-tape.ts';
 import { createWasmUpdates, type WasmUpdateExports } from './wasm-updates.ts';
 import { WasmApi, type WasmMemory, type WasmModule } from './webassembly.ts';
 
@@ -20,6 +21,20 @@ export function createWasmKernels({
 }): Kernels {
   const wasm = instantiate(module, memory);
   const pack = addressOf(scratch);
+  return {
+    ...kernelsOf(wasm, pack),
+    record(tape, run) {
+      const writer = createTapeWriter(tape);
+      run(kernelsOf({ ...wasm, ...writer.exports }, pack));
+      const at = addressOf(tape);
+      const calls = writer.count();
+      return () => wasm.play(at, calls);
+    },
+  };
+}
+
+/** The kernels as calls of the module's functions, or of what stands in for them. */
+function kernelsOf(wasm: WasmExports, pack: number): Kernels {
   return {
     name: 'wasm',
     affine: (y, x, W, b, B, I, O) => wasm.affine(addressOf(y), addressOf(x), addressOf(W), addressOf(b), B, I, O, pack),
@@ -96,6 +111,7 @@ interface WasmExports extends WasmActivationExports, WasmLossExports, WasmUpdate
     rows: number,
   ): void;
   scale(g: number, n: number, factor: number): void;
+  play(tape: number, calls: number): void;
 }
 
 const instantiate = (module: WasmModule, memory: WasmMemory): WasmExports =>

@@ -34,6 +34,7 @@ export function activation(options: ActivationOptions, { input }: Pick<Place, 'i
     elementwise: true,
     reads: { x: readsZ, y: !readsZ },
     tensors: [],
+    recordable: ({ fast }) => fast.activations[fn] !== undefined,
     forward(y, x, _parameters, B, { kernels }) {
       kernelOf(kernels).forward(y, x, B * size, alpha);
     },

@@ -41,6 +41,12 @@ export interface Layer {
   /** What the layer needs for up to `rows` rows beside input and output. Absent: nothing. */
   createMemory?(rows: number, allocate: (length: number) => Float64Array): LayerMemory;
 
+  /**
+   * Whether a training pass over so many rows is always the same calls of `kernels`, whatever the step, and nothing else:
+   * then it can be recorded. Absent: no.
+   */
+  recordable?(kernels: Kernels): boolean;
+
   /** Overwrites `y`. */
   forward(
     y: Float64Array, // [B, out] out

@@ -31,6 +31,14 @@ export function createBlasKernels(library: BlasLibrary, wasm: Kernels): Kernels 
     ...wasm,
     name: 'blas',
 
+    // Only where all products are small: a tape cannot call out of WebAssembly.
+    record(tape, run) {
+      let outside = false;
+      const mute = { ...library, setThreads() {}, dgemm: () => (outside = true) };
+      const play = wasm.record?.(tape, (recorder) => run(createBlasKernels(mute, recorder)));
+      return outside ? null : (play ?? null);
+    },
+
     affine(y, x, W, b, B, I, O) {
       if (B * I * O < MIN_PRODUCT) return wasm.affine(y, x, W, b, B, I, O);
       wasm.affine(y, x, W, b, B, 0, O); // y[n] = b, to which the products add

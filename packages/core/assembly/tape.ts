@@ -1,0 +1,48 @@
+import {
+  geluBackward, geluForward, reluBackward, reluForward, sigmoidBackward, sigmoidForward, tanhBackward, tanhForward,
+} from './activations';
+import { affine, affineBackwardInput } from './affine';
+import { affineBackwardWeights } from './affine-weights';
+import { mse } from './mse';
+import { softmaxCrossEntropy } from './softmax-cross-entropy';
+
+/** Bytes of a call on the tape: the kernel's number and up to eight arguments, a word each. */
+const CALL: usize = 40;
+
+/** Calls kernels with the arguments on the tape, one after the other; numbers and layout as src/kernels/wasm-tape.ts. */
+export function play(tape: usize, calls: i32): void {
+  for (; calls > 0; calls--, tape += CALL) {
+    switch (load<i32>(tape)) {
+      case 0: affine(p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), n(tape, 6), n(tape, 7), p(tape, 8)); break;
+      case 1:
+        affineBackwardInput(p(tape, 1), p(tape, 2), p(tape, 3), n(tape, 4), n(tape, 5), n(tape, 6), p(tape, 7));
+        break;
+      case 2:
+        affineBackwardWeights(
+          p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), n(tape, 6), n(tape, 7), p(tape, 8),
+        );
+        break;
+      case 3: reluForward(p(tape, 1), p(tape, 2), n(tape, 3)); break;
+      case 4: reluBackward(p(tape, 1), p(tape, 2), p(tape, 3), n(tape, 4)); break;
+      case 5: sigmoidForward(p(tape, 1), p(tape, 2), n(tape, 3)); break;
+      case 6: sigmoidBackward(p(tape, 1), p(tape, 2), p(tape, 3), n(tape, 4)); break;
+      case 7: tanhForward(p(tape, 1), p(tape, 2), n(tape, 3)); break;
+      case 8: tanhBackward(p(tape, 1), p(tape, 2), p(tape, 3), n(tape, 4)); break;
+      case 9: geluForward(p(tape, 1), p(tape, 2), n(tape, 3)); break;
+      case 10: geluBackward(p(tape, 1), p(tape, 2), p(tape, 3), n(tape, 4)); break;
+      case 11: softmaxCrossEntropy(p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), n(tape, 6)); break;
+      case 12: mse(p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), n(tape, 6)); break;
+      default: unreachable();
+    }
+  }
+}
+
+/** Word `i` of a call, an address. */
+@inline function p(call: usize, i: usize): usize {
+  return load<usize>(call + 4 * i);
+}
+
+/** Word `i` of a call, a number. */
+@inline function n(call: usize, i: usize): i32 {
+  return load<i32>(call + 4 * i);
+}

@@ -1,0 +1,45 @@
+/** The kernels that a tape can hold, by the number that assembly/tape.ts calls them with. */
+const names = [
+  'affine',
+  'affineBackwardInput',
+  'affineBackwardWeights',
+  'reluForward',
+  'reluBackward',
+  'sigmoidForward',
+  'sigmoidBackward',
+  'tanhForward',
+  'tanhBackward',
+  'geluForward',
+  'geluBackward',
+  'softmaxCrossEntropy',
+  'mse',
+] as const;
+
+/** Words of a call: the kernel's number, up to eight arguments, and one that keeps the next call on 8 bytes. */
+const CALL_WORDS = 10;
+
+/** Doubles that a tape of `calls` calls takes. */
+export const tapeLength = (calls: number): number => (calls * CALL_WORDS) / 2;
+
+type Export = (...words: number[]) => void;
+
+/** What a tape is written with in place of the module's functions: each notes its call, and calls nothing. */
+export interface TapeWriter {
+  readonly exports: Record<(typeof names)[number], Export>;
+  /** Calls written so far. */
+  count(): number;
+}
+
+/** Overwrites `memory`. A call past its end throws. */
+export function createTapeWriter(memory: Float64Array): TapeWriter {
+  const words = new Int32Array(memory.buffer, memory.byteOffset, 2 * memory.length);
+  let calls = 0;
+  const note = (kernel: number): Export => {
+    return (...args) => {
+      words.set([kernel, ...args], calls * CALL_WORDS);
+      calls++;
+    };
+  };
+  const exports = Object.fromEntries(names.map((name, kernel) => [name, note(kernel)]));
+  return { exports: exports as TapeWriter['exports'], count: () => calls };
+}
