@@ -11,5 +11,6 @@ export default defineConfig({
     pool: 'forks',
     execArgv: ['--import', source, '--conditions', '@gradloom/source'],
     testTimeout: 60_000,
+    hookTimeout: 60_000, // a pool of seven threads takes a while to start on a busy machine
   },
 });

@@ -6,7 +6,7 @@ import { Piscina } from 'piscina';
 import type { WorkerTask } from './protocol.ts';
 
 /** Longest that a thread may take to start or to come to a span. */
-export const START_LIMIT_MS = 10_000;
+export const START_LIMIT_MS = 60_000;
 
 /** Worker threads that runs share: each span takes its whole team at once, first come, first served. */
 export interface Pool {

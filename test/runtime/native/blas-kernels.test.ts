@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { createRandom, referenceKernels } from '@gradloom/core';
+import { createRandom, referenceKernels, tapeLength } from '@gradloom/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createBlasKernels } from '../../../packages/runtime/src/native/blas-kernels.ts';
 import { allocateRun, type BlasRun, runProducts, type Shape } from '../../support/blas-run.ts';
+import { createGuardedMemory } from '../../support/guarded-memory.ts';
 import { installedBlas } from '../../support/installed-blas.ts';
 
 const inputs = ['x', 'W', 'b', 'dy'] as const;
@@ -104,12 +105,27 @@ describe('small products', () => {
 });
 
 test('all but the products are the kernels underneath', (context) => {
-  const { name, affine, affineBackwardInput, affineBackwardWeights, ...rest } = createBlasKernels(
+  const { name, affine, affineBackwardInput, affineBackwardWeights, record, ...rest } = createBlasKernels(
     installedBlas(context),
     referenceKernels,
   );
   expect(name).toBe('blas');
   expect(referenceKernels).toMatchObject(rest);
+  expect(record).toBeTypeOf('function');
+});
+
+test.for([
+  { name: 'small products are recorded', O: 2, recorded: true },
+  { name: 'a product of the library is not: a tape cannot call out of WebAssembly', O: 64, recorded: false },
+])('$name', ({ O, recorded }, context) => {
+  const memory = createGuardedMemory();
+  const kernels = createBlasKernels(installedBlas(context), memory.kernels);
+  const [y, x, W, b, tape] = [4 * O, 4 * 32, 32 * O, O, tapeLength(2)].map(memory.allocate);
+  const play = kernels.record?.(tape, (recorder) => recorder.affine(y, x.fill(1), W.fill(2), b.fill(3), 4, 32, O));
+  expect(play === null).toBe(!recorded);
+  expect([...y]).toEqual(Array(4 * O).fill(0));
+  play?.();
+  expect([...y]).toEqual(Array(4 * O).fill(recorded ? 67 : 0));
 });
 
 test('kernels tell the library of their thread to use one thread a call', (context) => {
