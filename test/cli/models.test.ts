@@ -86,6 +86,10 @@ describe('evaluate', () => {
     expect(outcome.code).toBe(code);
   });
 
+  test('calls the rows that a model was trained on training rows', async () => {
+    expect((await gradloom(['evaluate', xor, '--split', 'train'])).stdout).toMatch(/^xor: 4 training rows\n/);
+  });
+
   test('asks for a dataset where the model names none', async () => {
     const file = join(temporaryDirectory(), 'plain.gradloom');
     const spec = { input: 2, layers: [{ kind: 'dense' as const, out: 1 }] };

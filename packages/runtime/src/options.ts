@@ -218,8 +218,13 @@ function checkPool(pool: Pool | undefined, threads: number): void {
 
 /** A look into the layers takes the place of the clock's own between forward and backward. */
 function profileOf({ profile = false, probe }: TrainOptions): boolean {
-  if (typeof profile !== 'boolean') throw new Error(`train: profile has ${show(profile)}, expected true or false`);
-  if (profile && probe !== undefined) throw new Error('train: probe and profile are both set, expected one of the two');
+  if (typeof profile !== 'boolean') {
+    throw new OptionError('train', 'profile', `has ${show(profile)}, expected true or false`);
+  }
+  if (profile && probe !== undefined) {
+    const about = 'probe and profile';
+    throw new OptionError('train', ['probe', 'profile'], 'are both set, expected one of the two', { about });
+  }
   return profile;
 }
 

@@ -21,15 +21,9 @@ function withKebabOptions(error: OptionError): string {
   return `option "${option}" is unknown, expected ${names.join(', ') || 'none'}${suggest(option, names)}`;
 }
 
-/** '--optimizer sgd', '--hidden 128,64': enough of the value to know it again. */
+/** '--optimizer sgd', '--hidden 128,64': enough of the value to know it again; a whole object or text of one says too much. */
 function withValue({ name, value }: RawOptions[string]): string {
-  const kind = isRecord(value)
-    ? value.kind
-    : typeof value === 'string'
-      ? value.replace(/^([\w-]+):[\w-]+=.*$/s, '$1')
-      : value;
-  const text = Array.isArray(kind) ? kind.join(',') : kind;
-  return text === undefined || typeof text === 'boolean' || text === '' || /^[{[]/.test(String(text))
-    ? name
-    : `${name} ${String(text).slice(0, 60)}`;
+  const known = isRecord(value) ? value.kind : value === true ? undefined : value;
+  const text = String(known ?? '').replace(/^([\w-]+):[\w-]+=.*$/s, '$1');
+  return text === '' || text.startsWith('{') ? name : `${name} ${text.slice(0, 60)}`;
 }

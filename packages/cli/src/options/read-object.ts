@@ -30,12 +30,8 @@ async function parse(about: string, text: string, isJson: boolean): Promise<unkn
   } catch (error) {
     // Below its first line the parser draws the place, and what it quotes may be any bytes.
     const [reason] = error instanceof Error ? error.message.split('\n') : [String(error)];
-    throw new UsageError(
-      `${about} has a mistake, expected ${isJson ? 'JSON' : 'YAML or JSON'} (${printable(reason)})`,
-      {
-        cause: error,
-      },
-    );
+    const expected = isJson ? 'JSON' : 'YAML or JSON';
+    throw new UsageError(`${about} has a mistake, expected ${expected} (${printable(reason)})`, { cause: error });
   }
 }
 

@@ -25,7 +25,7 @@ export function parseSource(raw: RawOptions): TrainValues {
   return values;
 }
 
-/** What is left of a file, or of a run that goes on, where flags say the same in other words, or would leave an option of it idle. */
+/** What is left of a file where flags say the same in other words, or would leave an option of it idle. */
 export function besideFlags(file: RawOptions, flags: TrainValues): RawOptions {
   const setAside = new Set<string>();
   for (const [flag, member] of optionsOfMembers) if (saysToo(flags, flag, member)) setAside.add(flag);

@@ -38,7 +38,8 @@ function fromCheckpoint(folder: string | null, file: string): Resumable {
   if (!isRecord(metadata.options)) {
     throw new Error(`--resume has ${file} without options, expected a checkpoint that train wrote`);
   }
-  const options = { ...metadata.options, shards: record.shards, 'evaluate-every': record.evaluateEvery };
+  const { shards, evaluateEvery, backend } = record;
+  const options = { ...metadata.options, shards, 'evaluate-every': evaluateEvery, backend: backend.name };
   return { folder, file, checkpoint, options };
 }
 

@@ -3,11 +3,11 @@ import { entriesToRaw } from '../options/config-file.ts';
 import { camelCase } from '../options/letter-case.ts';
 import { mergeRaw, parseRaw, type RawOptions } from '../options/raw-options.ts';
 import { isRecord } from '../options/read-object.ts';
+import { refuseIdleLibrary } from '../options/run-options.ts';
 import { UsageError } from '../usage-error.ts';
 import { configOf, formatValue } from './describe-flags.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
 import { type TrainValues, trainAlternatives, trainOptions } from './options.ts';
-import { besideFlags } from './overlaps.ts';
 import type { Resumable } from './resumable.ts';
 
 /** They change no bit of the steps to come, or the run itself compares what comes of them. */
@@ -32,7 +32,9 @@ export function resumedOptions(typed: RawOptions, { options, folder }: Resumable
   const found = changes(values, own);
   if (found.length > 0) throw new UsageError(`${found.join('; ')}: --resume goes on with the same run`);
   const free = Object.fromEntries(Object.entries(typed).filter(([key]) => FREE.has(key)));
-  return mergeRaw(free, besideFlags(stored, values), trainAlternatives);
+  const given = mergeRaw(free, stored, trainAlternatives);
+  if (values.blas !== undefined) refuseIdleLibrary(given, parseRaw(trainOptions, given));
+  return given;
 }
 
 /** A sentence for each typed flag that has another value than the run. */
