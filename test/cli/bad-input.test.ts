@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { gradloom, temporaryDirectory } from '../support/command-line.ts';
+import { encodeIdx } from '../support/encode-idx.ts';
 
 /** Command lines that cannot be run, and the sentence behind `gradloom <command>: `. */
 const usage: Record<string, string | RegExp> = {
@@ -136,7 +137,7 @@ const usage: Record<string, string | RegExp> = {
 /** Command lines that can be run, but fail. */
 const failures: Record<string, string | RegExp> = {
   'train --dataset ./nowhere':
-    'gradloom train: ./nowhere has nothing, expected a folder with train-images-idx3-ubyte and train-labels-idx1-ubyte or an IDX file of images with its labels beside it',
+    'gradloom train: --dataset ./nowhere has nothing, expected a folder with train-images-idx3-ubyte and train-labels-idx1-ubyte or an IDX file of images with its labels beside it',
   'train --config nowhere.yaml':
     'gradloom train: --config has "nowhere.yaml", expected a file that can be read (ENOENT)',
   'train --dataset xor --spec nowhere.json':
@@ -183,4 +184,22 @@ test('--verbose adds the stack to the sentence, and nothing else does', async ()
   const [sentence, ...stack] = stderr.split('\n');
   expect(sentence).toBe('gradloom train: --batch has 0, expected a whole number of at least 1, or full');
   expect(stack.join('\n')).toContain('at ');
+});
+
+test('an error in a file of data names the flag, the file and what is wrong, and is no mistake of who typed', async () => {
+  const folder = temporaryDirectory();
+  const images = join(folder, 'train-images-idx3-ubyte');
+  const labels = join(folder, 'train-labels-idx1-ubyte');
+  const train = async () => gradloom(['train', '--dataset', folder, '--no-out']);
+  writeFileSync(images, encodeIdx('unsigned byte', [3, 1, 1], [0, 9, 0]));
+  writeFileSync(labels, encodeIdx('signed byte', [3], [0, 1, -1]));
+  const negative = `--dataset ${folder}: ${labels}: label of row 2 has -1, expected at least 0 (classes count from 0)`;
+  expect(await train()).toEqual({ code: 1, stdout: '', stderr: `gradloom train: ${negative}\n` });
+  writeFileSync(images, encodeIdx('unsigned byte', [4, 1, 1], [0, 9, 0]));
+  expect(await train()).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`--dataset ${folder}: ${images} has `),
+  });
+  writeFileSync(images, 'text');
+  expect(await train()).toMatchObject({ code: 1, stderr: expect.stringContaining(`${images} has the first bytes`) });
 });

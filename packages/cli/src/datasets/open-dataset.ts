@@ -8,6 +8,7 @@ import {
   splitDataset,
   syntheticDatasets,
 } from '@gradloom/runtime';
+import { withoutPlace } from '../failure.ts';
 import type { DatasetSource } from '../options/dataset-source.ts';
 import { filePreset, type Preset, presets } from './presets.ts';
 
@@ -29,10 +30,13 @@ export interface OpenedDataset {
   readonly shares: { readonly validation: number; readonly test?: number };
 }
 
-/** Reads or makes a dataset and deals its rows out. @throws OptionError for shares and options that do not fit. */
-export async function openDataset(source: DatasetSource, shares: Shares): Promise<OpenedDataset> {
+/**
+ * Reads or makes a dataset and deals its rows out. @throws OptionError for shares and options that do not fit, and an Error
+ * that begins with `name` where files cannot be read.
+ */
+export async function openDataset(source: DatasetSource, shares: Shares, name = '--dataset'): Promise<OpenedDataset> {
   const preset: Preset = 'path' in source ? filePreset : presets[source.name];
-  const whole = await readDataset(source, preset);
+  const whole = await readDataset(source, preset, name);
   const validation = shares.validation;
   if (whole.test !== undefined) {
     if (shares.test !== undefined && shares.test > 0) {
@@ -48,8 +52,8 @@ export async function openDataset(source: DatasetSource, shares: Shares): Promis
   return { preset, shares: { validation, test }, sets: deal(whole.train, validation, test) };
 }
 
-async function readDataset(source: DatasetSource, preset: Preset): Promise<DataSplits> {
-  if ('path' in source) return loadDataset(source.path);
+async function readDataset(source: DatasetSource, preset: Preset, flag: string): Promise<DataSplits> {
+  if ('path' in source) return readFiles(source.path, flag);
   const { kind, ...options } = source.options;
   const { name } = source;
   if (name !== 'mnist') {
@@ -57,6 +61,16 @@ async function readDataset(source: DatasetSource, preset: Preset): Promise<DataS
   }
   within('dataset', () => onlyKeys(kind, options, []));
   return loadMnist(import.meta.url);
+}
+
+async function readFiles(path: string, flag: string): Promise<DataSplits> {
+  try {
+    return await loadDataset(path);
+  } catch (error) {
+    const sentence = withoutPlace(error);
+    const inside = sentence.startsWith(`${path} `) ? sentence.slice(path.length) : `: ${sentence}`;
+    throw new Error(`${flag} ${path}${inside}`, { cause: error });
+  }
 }
 
 /** @throws OptionError for options that do not fit, or ask for more than there is memory for. */

@@ -26,9 +26,12 @@ export function refuseMoreThan(count: number, positionals: readonly string[], ex
   throw new UsageError(`the word ${JSON.stringify(positionals[count])} is one too many, expected ${expected}`);
 }
 
+const OWN = "the model's dataset";
+
 export interface ModelData {
   readonly source: DatasetSource;
   readonly shares: Shares;
+  readonly name: string; // of the source, in errors
 }
 
 /**
@@ -37,16 +40,18 @@ export interface ModelData {
  */
 export function dataOf({ metadata }: Model, asked: DatasetSource | undefined): ModelData {
   const { dataset, validation, test } = metadata;
-  const own = typeof dataset === 'string' ? datasetSource.parse("the model's dataset", dataset) : undefined;
+  const own = typeof dataset === 'string' ? datasetSource.parse(OWN, dataset) : undefined;
+  const name = asked === undefined ? OWN : '--dataset';
   const source = asked ?? own;
   if (source === undefined) {
     throw new UsageError('--dataset is missing, expected one, since the model does not say what it was trained on');
   }
   if (own === undefined || formatSource(source) !== formatSource(own)) {
-    return { source, shares: { validation: 0, test: 0 } };
+    return { source, name, shares: { validation: 0, test: 0 } };
   }
   return {
     source,
+    name,
     shares: { validation: typeof validation === 'number' ? validation : 0, test: typeof test === 'number' ? test : 0 },
   };
 }

@@ -24,7 +24,10 @@ export async function openResumable(path: string): Promise<Resumable> {
   if (!existsSync(config)) {
     throw new Error(`--resume has ${path}, expected a run with ${LAST_FILE} or ${CONFIG_FILE} (start it again)`);
   }
-  const { options } = await readObject('--resume', config);
+  // A run's own file, not one that somebody typed: its faults are those of data.
+  const { options } = await readObject('--resume', config).catch((error: Error) => {
+    throw new Error(error.message, { cause: error });
+  });
   if (!isRecord(options))
     throw new Error(`--resume has ${config} without options, expected the configuration of a run`);
   return { folder: path, file: null, checkpoint: null, options };
