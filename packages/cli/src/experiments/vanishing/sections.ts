@@ -134,9 +134,11 @@ function alongTraining(comparisons: readonly Comparison[]): Section {
 }
 
 function moves(comparisons: readonly Comparison[]): Section {
-  const rows = comparisons.map(({ label, moved }) => [
+  const rows = comparisons.map(({ label, moved, common }) => [
     label,
-    ...[moved[0], moved[moved.length - 2], moved[moved.length - 1]].map(asShare),
+    ...[moved[0], moved[moved.length - 2], moved[moved.length - 1]].map((share) =>
+      common.diverged === null ? asShare(share) : 'diverged',
+    ),
   ]);
   return {
     title: 'How far the weights went, in parts of their size at the start',
@@ -149,8 +151,8 @@ function moves(comparisons: readonly Comparison[]): Section {
 function ends(comparisons: readonly Comparison[], { length }: Setup, { test, chance }: DeepData): Section {
   const cells = ({ rate, test: found, diverged }: Trained): string[] =>
     found === null
-      ? [decimalRate(rate), diverged === null ? '' : 'diverged', '']
-      : [decimalRate(rate), decimal(found.loss), found.accuracy === undefined ? '' : percent(found.accuracy)];
+      ? [String(rate), diverged === null ? '' : 'diverged', '']
+      : [String(rate), decimal(found.loss), found.accuracy === undefined ? '' : percent(found.accuracy)];
   const rows = comparisons.map(({ label, common, best }) => [label, ...cells(common), ...cells(best)]);
   const head = ['', 'same rate', 'loss', 'accuracy', 'best rate', 'loss', 'accuracy'];
   return {
@@ -162,29 +164,36 @@ function ends(comparisons: readonly Comparison[], { length }: Setup, { test, cha
   };
 }
 
+/** Activations beside each other in a table of rates; more stand below. */
+const ABREAST = 4;
+
 function rates(comparisons: readonly Comparison[]): Section {
-  const all = [...new Set(comparisons.flatMap(({ sweep }) => sweep.trials.map(({ rate }) => rate)))].sort(
-    (a, b) => a - b,
-  );
   const cell = ({ sweep }: Comparison, rate: number): string => {
     const trial = sweep.trials.find((own) => own.rate === rate);
     if (trial === undefined) return '';
     const { validation } = trial.run;
-    if (validation === null) return 'diverged';
+    if (validation === null) return 'diverged  ';
     const figure = validation.accuracy === undefined ? decimal(validation.loss) : percent(validation.accuracy);
-    return trial === sweep.best ? `best  ${figure}` : figure;
+    return `${figure}${trial === sweep.best ? ' *' : '  '}`;
   };
-  const rows = all.map((rate) => [decimalRate(rate), ...comparisons.map((comparison) => cell(comparison, rate))]);
+  const groups = Array.from({ length: Math.ceil(comparisons.length / ABREAST) }, (_, g) =>
+    comparisons.slice(g * ABREAST, (g + 1) * ABREAST),
+  );
+  const tables = groups.map((group) => {
+    const tried = new Set(group.flatMap(({ sweep }) => sweep.trials.map(({ rate }) => rate)));
+    const rows = [...tried]
+      .sort((a, b) => a - b)
+      .map((rate) => [String(rate), ...group.map((comparison) => cell(comparison, rate))]);
+    const head = ['rate', ...group.map(({ label }) => `${label}  `)];
+    return table(head, rows, { right: head.map((_, c) => c), width: 78 }).map((line) => `  ${line}`);
+  });
   return {
-    title: 'Every rate tried, measured on the validation rows; the best has the lowest loss',
+    title: 'Every rate tried, on the validation rows; * has the lowest loss',
     lines: [
-      ...columns([['rate', ...comparisons.map(({ label }) => label)], ...rows], {
-        right: [0, ...comparisons.map((_, k) => k + 1)],
-        gap: 3,
-      }),
+      ...tables.flatMap((lines, k) => (k === 0 ? lines : ['', ...lines])),
       ...comparisons
         .filter(({ sweep }) => !sweep.bracketed)
-        .map(({ label }) => `  ${label}: the best is the lowest or highest tried, and one beyond may be better.`),
+        .map(({ label }) => `  ${label}: * is the lowest or highest rate tried; one beyond may be better.`),
     ],
   };
 }
@@ -215,5 +224,5 @@ function starts(comparisons: readonly Comparison[]): Section {
 const optional = (value: number | null): string => (value === null ? '-' : decimal(value));
 const short = (value: number): string =>
   Math.abs(value) >= 0.001 && Math.abs(value) < 1000 ? value.toFixed(3) : value === 0 ? '0' : value.toExponential(1);
-const asShare = (share: number): string => (share >= 1e-4 ? percent(share) : `${(share * 100).toExponential(1)} %`);
-const decimalRate = (rate: number): string => String(rate);
+const asShare = (share: number): string =>
+  share >= 1e-4 && share < 100 ? percent(share) : `${(share * 100).toExponential(1)} %`;
