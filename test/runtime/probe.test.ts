@@ -75,6 +75,48 @@ test('the first look describes the start', async () => {
   expect(layers[1].flat).toBe(flat / z.length);
 });
 
+test('gradients by outputs and tensors are those of the chain rule, row by row', async () => {
+  const network = buildNetwork(spec);
+  const theta = new Float64Array(network.parameterCount);
+  initializeParameters(network, theta, 3);
+  const [W1, b1, W2, b2, W3, b3] = network.tensors.map(({ offset, length }) => theta.subarray(offset, offset + length));
+  const { gelu, relu } = activations;
+  // Of each layer, ∂(a row's own loss)/∂y of all rows; of each tensor, the sum over the rows.
+  const dys: number[][] = [[], [], [], [], []];
+  const sums = [W1, b1, W2, b2, W3, b3].map(({ length }) => new Float64Array(length));
+  for (let n = 0; n < 70; n++) {
+    const x = [...dataset.inputs.array.subarray(n * 6, (n + 1) * 6)];
+    const z1 = affine(x, W1, b1);
+    const a1 = z1.map((z) => gelu.apply(z));
+    const z2 = affine(a1, W2, b2);
+    const a2 = z2.map((z) => relu.apply(z));
+    const y = affine(a2, W3, b3);
+    const total = y.reduce((sum, logit) => sum + Math.exp(logit), 0);
+    const dy = y.map((logit, o) => Math.exp(logit) / total - (o === dataset.targets.array[n] ? 1 : 0));
+    const da2 = transposed(dy, W3, 5);
+    const dz2 = da2.map((d, o) => d * relu.derivative(Number.NaN, a2[o]));
+    const da1 = transposed(dz2, W2, 9);
+    const dz1 = da1.map((d, o) => d * gelu.derivative(z1[o]));
+    for (const [layer, own] of [dz1, da1, dz2, da2, dy].entries()) dys[layer].push(...own);
+    for (const [k, [input, d]] of [[x, dz1] as const, [a1, dz2] as const, [a2, dy] as const].entries()) {
+      for (const [i, value] of input.entries())
+        for (const [o, own] of d.entries()) sums[2 * k][i * d.length + o] += value * own;
+      for (const [o, own] of d.entries()) sums[2 * k + 1][o] += own;
+    }
+  }
+  // A number of shards that does not divide the rows.
+  const { found } = await looks({ batch: 'full', shards: 6, steps: 1, threads: 3, probe: 1 });
+  const { layers } = found[0];
+  for (const [layer, own] of dys.entries())
+    expect(layers[layer].rmsDy, `layer ${layer}`).toBeCloseTo(rootMeanSquare(own), 13);
+  const gradients = layers.flatMap(({ tensors }) => tensors);
+  expect(gradients.map(({ name }) => name)).toEqual(['W', 'b', 'W', 'b', 'W', 'b']);
+  for (const [k, sum] of sums.entries()) {
+    expect(gradients[k].rmsGradient, `tensor ${k}`).toBeCloseTo(rootMeanSquare([...sum].map((g) => g / 70)), 13);
+    expect(gradients[k].rms).toBeCloseTo(rootMeanSquare([...[W1, b1, W2, b2, W3, b3][k]]), 13);
+  }
+});
+
 test('the gradient of a tensor is told before clipping', async () => {
   const options = { batch: 'full', steps: 1, threads: 2, probe: 1 } as const;
   const [free, clipped] = await Promise.all([looks(options), looks({ ...options, clipNorm: 1e-3 })]);
@@ -260,5 +302,12 @@ test.each([0, -1, 1.5, [-1], [0.5], 'all'])('a probe of %o is refused', async (p
   await expect(train(spec, { train: dataset }, { probe: probe as number }).result).rejects.toThrow('train: probe has');
 });
 
+/** x · W + b of one row. */
+const affine = (x: readonly number[], W: Float64Array, b: Float64Array): number[] =>
+  Array.from(b, (start, o) => x.reduce((sum, value, i) => sum + value * W[i * b.length + o], start));
+/** dy · Wᵀ of one row. */
+const transposed = (dy: readonly number[], W: Float64Array, inputs: number): number[] =>
+  Array.from({ length: inputs }, (_, i) => dy.reduce((sum, d, o) => sum + d * W[i * dy.length + o], 0));
+const rootMeanSquare = (values: readonly number[]) => Math.sqrt(mean(values.map((value) => value * value)));
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const spread = (values: readonly number[]) => Math.sqrt(mean(values.map((value) => (value - mean(values)) ** 2)));
