@@ -157,6 +157,16 @@ test('--out writes the document', async () => {
   }
 });
 
+test('weights of 0 pass no gradient, and no figure is made up for them', async () => {
+  const flags = [...narrow, '--steps', '3', '--init', 'zeros', '--activation', 'relu'];
+  const { activations } = await compared(...flags);
+  expect(activations.relu).toMatchObject({ factorPerLayer: null, theoryPerLayer: null });
+  expect(activations.relu.layers.map(({ rmsDz }) => rmsDz)).toEqual([0, 0, 0, 0, 0, 0]);
+  const text = await expectNarrow('vanishing', ...flags);
+  expect(text).toContain('nothing to draw');
+  expect(text).not.toMatch(/NaN|Infinity/);
+});
+
 describe('what cannot be run is refused with the flag, the value and what is expected', () => {
   test.each([
     [['--depth', '0'], '--depth has 0, expected a whole number from 1 to 1000'],
@@ -176,6 +186,10 @@ describe('what cannot be run is refused with the flag, the value and what is exp
     [['--preset', 'lecun'], '--preset has "lecun", expected one of nielsen, glorot, he'],
     [['--preset', 'he', '--depth', '3'], '--depth stands beside --preset, expected one of the two'],
     [['--dataset', 'moon'], '--dataset has "moon", expected one of'],
+    [
+      ['--dataset', 'moons', '--init', 'normal:std=1e200'],
+      '--init has normal, expected weights that sigmoid can start',
+    ],
     [['--threads', '0'], '--threads has 0, expected a whole number of at least 1'],
   ])('%j', async (flags, sentence) => {
     const { code, stdout, stderr } = await gradloom(['experiment', 'vanishing', ...flags]);

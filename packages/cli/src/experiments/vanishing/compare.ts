@@ -1,6 +1,7 @@
 import type { ActivationName, InitializerSpec, OptimizerSpec } from '@gradloom/core';
 import type { Evaluation } from '@gradloom/runtime';
 import type { Member } from '../../options/member.ts';
+import { UsageError } from '../../usage-error.ts';
 import { type Sweep, sweepRates } from '../rate-sweep.ts';
 import type { NamedActivation } from './activation-list.ts';
 import type { DeepData } from './deep-data.ts';
@@ -85,6 +86,7 @@ export async function compareActivation(
   const atCommon = await trained(common.rate, common.run);
   const atBest = sweep.best === common ? atCommon : await trained(sweep.best.rate, sweep.best.run);
   const { looks } = common.run;
+  if (looks.length === 0) throw new UsageError(noStart(init, label, common.run.diverged));
   const start = startFactors(looks[0], activation, widths, data.meanSquare);
   const seeds: SeedRun[] = [
     { seed: length.seed, factor: start.measured.factor, expected: start.expected.factor, test: atCommon.test },
@@ -107,3 +109,7 @@ export async function compareActivation(
     };
   }
 }
+
+/** Weights so large that the very first step leaves the finite. */
+const noStart = (init: InitializerSpec, label: string, met: string | null): string =>
+  `--init has ${typeof init === 'string' ? init : init.kind}, expected weights that ${label} can start from (${met})`;

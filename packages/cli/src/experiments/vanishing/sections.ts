@@ -76,8 +76,8 @@ function factors(comparisons: readonly Comparison[], { init, hidden }: Setup): S
       optional(measured.factor),
       optional(expected.factor),
       decimal(activations[kind].maxSlope),
-      decimal(first.rmsDz / last.rmsDz),
-      decimal(first.rmsDW / last.rmsDW),
+      optional(first.rmsDz / last.rmsDz),
+      optional(first.rmsDW / last.rmsDW),
     ];
   });
   const small = comparisons.filter(({ start }) => start.measured.layersTooSmall > 0);
@@ -221,8 +221,9 @@ function starts(comparisons: readonly Comparison[]): Section {
   };
 }
 
-const optional = (value: number | null): string => (value === null ? '-' : decimal(value));
+/** No figure where there is nothing to divide by. */
+const optional = (value: number | null): string => (value === null || !Number.isFinite(value) ? '-' : decimal(value));
 const short = (value: number): string =>
   Math.abs(value) >= 0.001 && Math.abs(value) < 1000 ? value.toFixed(3) : value === 0 ? '0' : value.toExponential(1);
 const asShare = (share: number): string =>
-  share >= 1e-4 && share < 100 ? percent(share) : `${(share * 100).toExponential(1)} %`;
+  !Number.isFinite(share) ? '-' : share >= 1e-4 && share < 100 ? percent(share) : `${(share * 100).toExponential(1)} %`;
