@@ -188,7 +188,7 @@ describe('what cannot be run is refused with the flag, the value and what is exp
     [['--dataset', 'moon'], '--dataset has "moon", expected one of'],
     [
       ['--dataset', 'moons', '--init', 'normal:std=1e200'],
-      '--init has normal, expected weights that sigmoid can start',
+      '--init has normal, expected weights that relu can start',
     ],
     [['--threads', '0'], '--threads has 0, expected a whole number of at least 1'],
   ])('%j', async (flags, sentence) => {
