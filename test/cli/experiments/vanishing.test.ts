@@ -176,7 +176,7 @@ describe('what cannot be run is refused with the flag, the value and what is exp
     [['--lr', '0'], '--lr has 0, expected a number from 1e-12 to 1000'],
     [['--activation', 'sigmiod'], '--activation has "sigmiod", expected one of'],
     [['--activation', 'sigmoid,'], '--activation has "", expected one of'],
-    [['--activation', 'step,relu'], '--activation has step, expected activations with a gradient'],
+    [['--activation', 'step,relu'], '--activation has "step", which only goes forward'],
     [['--activation', 'relu,tanh,relu'], '--activation has "relu,tanh,relu", expected relu only once'],
     [['--init', 'xavier'], '--init has "xavier", expected one of'],
     [['--optimizer', 'sdg'], '--optimizer has "sdg", expected one of'],
@@ -186,10 +186,7 @@ describe('what cannot be run is refused with the flag, the value and what is exp
     [['--preset', 'lecun'], '--preset has "lecun", expected one of nielsen, glorot, he'],
     [['--preset', 'he', '--depth', '3'], '--depth stands beside --preset, expected one of the two'],
     [['--dataset', 'moon'], '--dataset has "moon", expected one of'],
-    [
-      ['--dataset', 'moons', '--init', 'normal:std=1e200'],
-      '--init has normal, expected weights that relu can start',
-    ],
+    [['--dataset', 'moons', '--init', 'normal:std=1e200'], '--init has normal, expected weights that relu can start'],
     [['--threads', '0'], '--threads has 0, expected a whole number of at least 1'],
   ])('%j', async (flags, sentence) => {
     const { code, stdout, stderr } = await gradloom(['experiment', 'vanishing', ...flags]);
