@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countProducts, networkOf, squareNet } from '../../../packages/cli/src/experiments/pass-cost.ts';
+import { countProducts, networkOf, squareNet } from '../../../packages/cli/src/experiments/cost/pass-cost.ts';
 import { gradloom } from '../../support/command-line.ts';
 import { expectAgreement, expectNarrow, experimentJson } from '../../support/experiment.ts';
 import { installedBlas } from '../../support/installed-blas.ts';

@@ -14,3 +14,8 @@ test('what is printed fits 80 columns', async () => {
   const text = await expectNarrow('descent');
   for (const verdict of ['crawls', 'slow', 'learns', 'overshoots', 'diverges']) expect(text).toContain(verdict);
 });
+
+test('the seed changes the weights, and so every part', async () => {
+  const [a, b] = [await experimentJson('descent'), await experimentJson('descent', '--seed', '3')];
+  for (const [part, figures] of Object.entries(a)) expect(b[part], part).not.toEqual(figures);
+});

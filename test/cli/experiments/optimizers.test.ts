@@ -1,4 +1,6 @@
+import { syntheticDatasets } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
+import { withDescender } from '../../../packages/cli/src/experiments/descend.ts';
 import { expectAgreement, expectNarrow, experimentJson } from '../../support/experiment.ts';
 
 /** A loss that is not finite is null in JSON. */
@@ -25,6 +27,27 @@ test('the best rate of each is the best of all that were tried, and stands betwe
     expect(rate).toBeGreaterThan(Math.min(...rates));
     expect(rate).toBeLessThan(Math.max(...rates));
   }
+});
+
+test('each is the optimizer that its name says, from the weights of the seed', async () => {
+  const specs = {
+    sgd: { kind: 'sgd' },
+    momentum: { kind: 'sgd', momentum: 0.9 },
+    nesterov: { kind: 'sgd', momentum: 0.9, nesterov: true },
+    rmsprop: { kind: 'rmsprop' },
+    adam: { kind: 'adam' },
+    adamw: { kind: 'adamw' },
+  } as const;
+  const { optimizers } = await experimentJson('optimizers', '--seed', '3');
+  const found = optimizers as Record<string, { rate: number; losses: number[] }>;
+  expect(Object.keys(found)).toEqual(Object.keys(specs));
+  await withDescender(syntheticDatasets.sine({ rows: 128 }), { backend: 'reference' }, async ({ descend }) => {
+    for (const [name, spec] of Object.entries(specs)) {
+      const { rate, losses } = found[name];
+      const own = await descend({ optimizer: { ...spec, lr: rate }, batch: 'full', epochs: losses.length, seed: 3 });
+      expect(losses).toEqual(own.losses);
+    }
+  });
 });
 
 test('what is printed fits 80 columns', async () => {

@@ -11,20 +11,23 @@ export interface Sweep<T> {
   readonly bracketed: boolean;
 }
 
-/** Beyond so many rates a sweep gives up its search for a worse one. */
-const MOST_RATES = 16;
+export interface RateRange {
+  readonly low: number;
+  readonly high: number;
+  readonly most?: number; // rates after which the search for a worse one is given up, default 16
+}
 
 /**
  * Tries rates 10^(k/2), about a factor of 3 apart, from `low` to `high`, and goes on past an end for as long as the best
  * is there. `cost` says how bad an outcome is; one that is not finite is worst.
  */
 export async function sweepRates<T>(
-  range: { low: number; high: number },
+  { low, high, most = 16 }: RateRange,
   run: (rate: number) => Promise<T>,
   cost: (outcome: T) => number,
 ): Promise<Sweep<T>> {
   const halfDecade = (rate: number): number => Math.round(2 * Math.log10(rate));
-  let [first, last] = [halfDecade(range.low), halfDecade(range.high)];
+  let [first, last] = [halfDecade(low), halfDecade(high)];
   const tried = new Map<number, Trial<T>>();
   const costAt = (k: number): number => {
     const trial = tried.get(k);
@@ -39,7 +42,7 @@ export async function sweepRates<T>(
     for (let k = first + 1; k <= last; k++) if (costAt(k) < costAt(at)) at = k;
     return at;
   };
-  while (tried.size < MOST_RATES && (cheapest() === first || cheapest() === last)) {
+  while (tried.size < most && (cheapest() === first || cheapest() === last)) {
     await attempt(cheapest() === first ? --first : ++last);
   }
   const trials = [...tried].sort(([a], [b]) => a - b).map(([, trial]) => trial);

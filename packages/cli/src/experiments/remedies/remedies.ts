@@ -1,19 +1,20 @@
 import { availableParallelism } from 'node:os';
 import type { LayerFigures, NetworkSpec } from '@gradloom/core';
 import { createPool, type Pool, TrainingError, train } from '@gradloom/runtime';
-import { datasetSource } from '../options/dataset-source.ts';
-import { wholeNumber } from '../options/numbers.ts';
-import { whole } from '../report/format.ts';
+import { datasetSource } from '../../options/dataset-source.ts';
+import { wholeNumber } from '../../options/numbers.ts';
+import { whole } from '../../report/format.ts';
+import { defineExperiment, type Machine } from '../experiment.ts';
+import { inLanes } from '../in-lanes.ts';
+import { type Sweep, sweepRates } from '../sweep.ts';
 import { describeRemedies } from './describe-remedies.ts';
-import { defineExperiment, type Machine } from './experiment.ts';
-import { inLanes } from './in-lanes.ts';
 import { remedyNet, remedyTable } from './remedy-nets.ts';
 import { openSmallSet, type SmallSet } from './small-set.ts';
-import { type Sweep, sweepRates, type Trial } from './sweep-rates.ts';
 
 const ROWS = 2048;
 const TEST_ROWS = 1000;
 const BATCH = 32;
+const RATES = { low: 0.003, high: 0.3, most: 9 };
 
 export const remedies = defineExperiment({
   describe: 'What brings the gradient back to a deep sigmoid or tanh net',
@@ -32,10 +33,10 @@ export const remedies = defineExperiment({
     steps: { group: 'Training', ...wholeNumber(1), describe: `steps of ${BATCH} rows (320)` },
     seed: { group: 'Training', ...wholeNumber(0), describe: 'of weights and order (0)' },
   },
-  async run({ seed = 0, ...asked }, { machine, brief, note }) {
+  async run({ seed = 0, ...asked }, { machine, note }) {
     // What is known of the nets is known of these sizes; with others the table speaks for itself.
     const asUsual = Object.keys(asked).length === 0;
-    const { dataset = MNIST, depth = 20, width = 32, steps = brief ? 192 : 320 } = asked;
+    const { dataset = MNIST, depth = 20, width = 32, steps = 320 } = asked;
     const set = await openSmallSet(dataset, ROWS, TEST_ROWS);
     const setting: Setting = { set, depth, width, steps, batch: BATCH, seed };
     const threads = machine.threads ?? availableParallelism();
@@ -46,7 +47,8 @@ export const remedies = defineExperiment({
       // So small a net is trained fastest by one thread, and several nets at once.
       const results = await inLanes(names, threads, async (name): Promise<RemedyResult> => {
         const spec = remedyNet(remedyTable[name], set.train.inputs.columns, depth, width, set.classes);
-        const sweep = await sweepRates((rate) => attempt(spec, setting, rate, machine, pool));
+        const run = (rate: number) => attempt(spec, setting, rate, machine, pool);
+        const sweep = await sweepRates(RATES, run, ({ loss }) => loss);
         note(`${++done} of ${names.length} nets`);
         return { name, ...sweep };
       });
@@ -69,12 +71,13 @@ export interface Setting {
   readonly seed: number;
 }
 
-export interface RemedyTrial extends Trial {
-  readonly accuracy: number; // on the test rows; NaN where the run left the finite
+export interface RemedyRun {
+  readonly loss: number; // mean of the last epoch's batches; Infinity where the run left the finite
+  readonly accuracy: number; // on the test rows; NaN there
   readonly rmsDz: readonly number[]; // of ∂loss/∂z at the start, by hidden layer, the first one first
 }
 
-export interface RemedyResult extends Sweep<RemedyTrial> {
+export interface RemedyResult extends Sweep<RemedyRun> {
   readonly name: string;
 }
 
@@ -84,7 +87,7 @@ async function attempt(
   rate: number,
   machine: Machine,
   pool: Pool,
-): Promise<RemedyTrial> {
+): Promise<RemedyRun> {
   const run = train(spec, set, {
     ...machine,
     ...{ threads: 1, pool, batch, steps, seed, probe: [0], optimizer: { kind: 'sgd', lr: rate } },
@@ -93,9 +96,9 @@ async function attempt(
   try {
     for await (const event of run) if (event.type === 'probe') rmsDz = rmsDzOf(event.layers);
     const { trainLoss, test } = await run.result;
-    return { rate, loss: trainLoss, accuracy: test?.accuracy ?? Number.NaN, rmsDz };
+    return { loss: trainLoss, accuracy: test?.accuracy ?? Number.NaN, rmsDz };
   } catch (error) {
-    if (error instanceof TrainingError) return { rate, loss: Number.POSITIVE_INFINITY, accuracy: Number.NaN, rmsDz };
+    if (error instanceof TrainingError) return { loss: Number.POSITIVE_INFINITY, accuracy: Number.NaN, rmsDz };
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { type Dataset, subset } from '@gradloom/runtime';
-import { openDataset } from '../datasets/open-dataset.ts';
-import { type DatasetSource, formatSource } from '../options/dataset-source.ts';
-import { UsageError } from '../usage-error.ts';
+import { openDataset } from '../../datasets/open-dataset.ts';
+import { type DatasetSource, formatSource } from '../../options/dataset-source.ts';
+import { UsageError } from '../../usage-error.ts';
 
 export interface SmallSet {
   readonly train: Dataset;

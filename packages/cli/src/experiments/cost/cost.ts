@@ -1,10 +1,10 @@
 import { createPassTimer, type PassTimes } from '@gradloom/runtime';
-import { wholeNumber, widths } from '../options/numbers.ts';
-import { decimal, plural } from '../report/format.ts';
-import { table } from '../report/table.ts';
-import { UsageError } from '../usage-error.ts';
-import { defineExperiment } from './experiment.ts';
-import { holds } from './finding.ts';
+import { wholeNumber, widths } from '../../options/numbers.ts';
+import { decimal, plural } from '../../report/format.ts';
+import { table } from '../../report/table.ts';
+import { UsageError } from '../../usage-error.ts';
+import { defineExperiment } from '../experiment.ts';
+import { holds } from '../finding.ts';
 import { countProducts, networkOf, ratioOf, squareNet } from './pass-cost.ts';
 
 const BUDGET_MS = 4000;

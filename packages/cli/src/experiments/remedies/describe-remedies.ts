@@ -1,8 +1,8 @@
-import { decimal, percent, whole } from '../report/format.ts';
-import { table } from '../report/table.ts';
-import type { Outcome } from './experiment.ts';
-import { factorPerLayer } from './factor-per-layer.ts';
-import { type Finding, holds } from './finding.ts';
+import { decimal, percent, whole } from '../../report/format.ts';
+import { table } from '../../report/table.ts';
+import type { Outcome } from '../experiment.ts';
+import { type Finding, holds } from '../finding.ts';
+import { fitFactor } from '../vanishing/fit-factor.ts';
 import type { RemedyResult, Setting } from './remedies.ts';
 import { remedyTable } from './remedy-nets.ts';
 
@@ -10,7 +10,7 @@ import { remedyTable } from './remedy-nets.ts';
 const MARGIN = 0.1;
 
 interface Row extends RemedyResult {
-  readonly factor: number; // of dL/dz, a layer
+  readonly factor: number | null; // of dL/dz, a layer; null where it is too small to tell
   readonly ratio: number; // of the first hidden layer's dL/dz to the last one's
 }
 
@@ -18,8 +18,8 @@ interface Row extends RemedyResult {
 export function describeRemedies(setting: Setting, results: readonly RemedyResult[], claims: boolean): Outcome {
   const { set, depth, width, steps, batch, seed } = setting;
   const rows = results.map((result): Row => {
-    const { rmsDz } = result.best;
-    return { ...result, factor: factorPerLayer(rmsDz), ratio: rmsDz[0] / rmsDz[rmsDz.length - 1] };
+    const { rmsDz } = result.best.outcome;
+    return { ...result, factor: fitFactor(rmsDz).factor, ratio: rmsDz[0] / rmsDz[rmsDz.length - 1] };
   });
   const unbracketed = rows.some(({ bracketed }) => !bracketed);
   return {
@@ -35,17 +35,17 @@ export function describeRemedies(setting: Setting, results: readonly RemedyResul
             ['hidden layers', 'a layer', 'in all', 'rate', 'loss', 'test accuracy'],
             rows.map(({ name, factor, ratio, best, bracketed }) => [
               name,
-              factor.toFixed(3),
+              factor?.toFixed(3) ?? '-',
               decimal(ratio),
               `${best.rate}${bracketed ? '  ' : ' *'}`,
-              decimal(best.loss),
-              percent(best.accuracy),
+              decimal(best.outcome.loss),
+              percent(best.outcome.accuracy),
             ]),
             { right: [1, 2, 3, 4, 5] },
           ),
           '',
           `  Always the same answer is right in ${percent(set.chance)}.`,
-          ...(unbracketed ? ['  * The best rate is at an end of the sweep: no rate beyond it was tried.'] : []),
+          ...(unbracketed ? ['  * The best of the rates that were tried is at their end.'] : []),
         ],
       },
     ],
@@ -57,9 +57,9 @@ export function describeRemedies(setting: Setting, results: readonly RemedyResul
         rows.map(({ name, factor, ratio, best, bracketed, trials }) => [
           name,
           {
-            ...{ factorPerLayer: factor, firstOverLast: ratio, rmsDz: best.rmsDz, rate: best.rate, bracketed },
-            ...{ finalLoss: best.loss, testAccuracy: best.accuracy },
-            trials: trials.map(({ rate, loss, accuracy }) => ({ rate, loss, accuracy })),
+            ...{ factorPerLayer: factor, firstOverLast: ratio, rmsDz: best.outcome.rmsDz, rate: best.rate, bracketed },
+            ...{ finalLoss: best.outcome.loss, testAccuracy: best.outcome.accuracy },
+            trials: trials.map(({ rate, outcome: { loss, accuracy } }) => ({ rate, loss, accuracy })),
           },
         ]),
       ),
@@ -69,8 +69,8 @@ export function describeRemedies(setting: Setting, results: readonly RemedyResul
 
 function findingsOf(rows: readonly Row[], chance: number): Finding[] {
   const of = (name: string): Row => rows.find((row) => row.name === name) ?? rows[0];
-  const bound = of('sigmoid').factor;
-  const usual = of('tanh, usual init').factor;
+  const bound = of('sigmoid').factor ?? Number.NaN;
+  const usual = of('tanh, usual init').factor ?? Number.NaN;
   const start = [
     holds('sigmoid, dL/dz a layer', 'at most 0.25', bound.toFixed(3), bound <= 0.25),
     // sqrt(n Var W) with Var W = 1 / 3n, for tanh near 0; 19 draws of 32 x 32 weights stay within 5 % of it.
@@ -85,9 +85,8 @@ function findingsOf(rows: readonly Row[], chance: number): Finding[] {
     const { learns } = remedyTable[name];
     if (learns === undefined) return [];
     // At its best rate a net learns; at no rate at all does one that stays at chance.
-    const accuracy = learns
-      ? best.accuracy
-      : Math.max(...trials.map((trial) => trial.accuracy).filter(Number.isFinite));
+    const tried = trials.map(({ outcome }) => outcome.accuracy).filter(Number.isFinite);
+    const accuracy = learns ? best.outcome.accuracy : Math.max(...tried);
     const agrees = learns ? accuracy > chance + MARGIN : accuracy < chance + MARGIN;
     return [holds(name, learns ? 'learns' : 'never learns', percent(accuracy), agrees)];
   });
