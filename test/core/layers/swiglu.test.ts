@@ -33,3 +33,15 @@ test('draws both weights by init and both biases by biasInit', () => {
   const { parameters } = runLayer({ kind: 'swiglu', out: 3, init, biasInit }, [[1, 2]], () => 0);
   expect(parameters.map((tensor) => [...new Set(tensor)])).toEqual([[3], [-2], [3], [-2]]);
 });
+
+test('starts from glorot-uniform weights and no biases', () => {
+  const { parameters } = runLayer({ kind: 'swiglu', out: 200 }, [[1, 2]], () => 0);
+  const limit = Math.sqrt(6 / (2 + 200));
+  for (const W of [parameters[0], parameters[2]]) {
+    const largest = Math.max(...W.map(Math.abs));
+    expect(largest).toBeLessThanOrEqual(limit);
+    // Of 400 numbers all would lie below 95 % of the limit once in 8e8 draws.
+    expect(largest).toBeGreaterThan(0.95 * limit);
+  }
+  expect(new Set([...parameters[1], ...parameters[3]])).toEqual(new Set([0]));
+});
