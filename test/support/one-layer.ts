@@ -17,12 +17,17 @@ export interface LayerRun {
   readonly gradients: readonly Float64Array[];
 }
 
-/** Forward and backward of one layer, into arrays full of NaN; starts from `parameters`, or as the layer does from seed 1. */
+export interface LayerRunOptions {
+  parameters?: readonly (readonly number[])[]; // one list a tensor; default: as the layer starts from seed 1
+  first?: boolean; // nobody asks for dx, which is left as it is; default false
+}
+
+/** Forward and backward of one layer, into arrays full of NaN. */
 export function runLayer(
   spec: LayerSpec,
   x: readonly (readonly number[])[], // [B][I]
   dy: (output: number) => number, // by place in [B, O]
-  parameters?: readonly (readonly number[])[], // one list a tensor
+  { parameters, first = false }: LayerRunOptions = {},
 ): LayerRun {
   const B = x.length;
   const network = buildNetwork({ input: x[0].length, layers: [spec] });
@@ -42,6 +47,6 @@ export function runLayer(
   const memory = layer.createMemory?.(B, blank) ?? noMemory;
   layer.forward(run.y, rows, run.parameters, B, pass, memory);
   const gradient = Float64Array.from(run.y, (_, o) => dy(o));
-  layer.backward(run.dx, gradient, rows, run.y, run.parameters, run.gradients, B, pass, memory);
+  layer.backward(first ? null : run.dx, gradient, rows, run.y, run.parameters, run.gradients, B, pass, memory);
   return run;
 }

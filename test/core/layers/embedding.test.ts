@@ -12,7 +12,7 @@ test('puts the row of each index in its place', () => {
       [3, 3],
     ],
     () => 0,
-    [E],
+    { parameters: [E] },
   );
   expect([...y]).toEqual([20, 21, 0, 1, 30, 31, 30, 31]);
 });
@@ -25,7 +25,7 @@ test('gathers the gradient of an index over rows and places, and passes none to 
       [3, 2],
     ],
     (o) => 10 ** o,
-    [E],
+    { parameters: [E] },
   );
   expect([...gradients[0]]).toEqual([1e2, 1e3, 0, 0, 1 + 1e6, 10 + 1e7, 1e4, 1e5]);
   expect([...dx]).toEqual([0, 0, 0, 0]);
@@ -41,7 +41,7 @@ test('adds rows ascending, in a row its places', () => {
       [1, 0],
     ],
     (o) => order[o],
-    [[0, 0, 0, 0]],
+    { parameters: [[0, 0, 0, 0]] },
   );
   expect(gradients[0][1]).toBe(0);
 });

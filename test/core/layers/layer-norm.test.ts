@@ -16,7 +16,7 @@ describe.each(sizes)('of %i numbers a row', (size) => {
 
   test.each([undefined, 1e-5, 0.1])('is its equation, with epsilon %s inside of the root', (epsilon) => {
     const spec = { kind: 'layer-norm' as const, ...(epsilon === undefined ? {} : { epsilon }) };
-    const { y } = runLayer(spec, rows, zero, [gamma, beta]);
+    const { y } = runLayer(spec, rows, zero, { parameters: [gamma, beta] });
     const expected = rows.flatMap((row) => {
       const mean = row.reduce((sum, value) => sum + value) / size;
       const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / size;

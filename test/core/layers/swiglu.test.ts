@@ -12,7 +12,7 @@ test('is silu of the gate times the value', () => {
     [1, 2],
     [-4, 0.5],
   ];
-  const { y } = runLayer({ kind: 'swiglu', out: 3 }, x, () => 0, [Wg, bg, Wv, bv]);
+  const { y } = runLayer({ kind: 'swiglu', out: 3 }, x, () => 0, { parameters: [Wg, bg, Wv, bv] });
   const affine = (row: readonly number[], W: readonly number[], b: readonly number[]) =>
     b.map((start, o) => start + row[0] * W[o] + row[1] * W[3 + o]);
   const expected = x.flatMap((row) => {
@@ -23,7 +23,7 @@ test('is silu of the gate times the value', () => {
 });
 
 test('passes no gradient below 2⁻⁹³⁰ on, by gate or by value', () => {
-  const { gradients } = runLayer({ kind: 'swiglu', out: 3 }, [[1, 2]], () => 1e-290, [Wg, bg, Wv, bv]);
+  const { gradients } = runLayer({ kind: 'swiglu', out: 3 }, [[1, 2]], () => 1e-290, { parameters: [Wg, bg, Wv, bv] });
   for (const gradient of gradients) expect(new Set(gradient.map(Math.abs))).toEqual(new Set([0]));
 });
 
