@@ -15,7 +15,8 @@ describe('a cost that is least at one rate', () => {
 });
 
 test('what is not finite is worse than anything', async () => {
-  const run = async (rate: number) => (rate > 0.1 ? Number.NaN : rate > 0.03 ? Number.POSITIVE_INFINITY : 1 / rate);
+  const run = async (rate: number) =>
+    rate < 0.02 ? Number.NaN : rate > 0.1 ? Number.NaN : rate > 0.03 ? Number.POSITIVE_INFINITY : 1 / rate;
   const { best, bracketed } = await sweepRates({ low: 0.01, high: 1 }, run, cost);
   expect({ rate: best.rate, bracketed }).toEqual({ rate: 0.03, bracketed: true });
 });
