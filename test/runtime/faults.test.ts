@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import type { NetworkSpec } from '@gradloom/core';
-import { createPool, type Pool, train } from '@gradloom/runtime';
+import { createPool, loadCheckpoint, type Pool, train } from '@gradloom/runtime';
 import { afterEach, describe, expect, test } from 'vitest';
 import { randomDataset } from '../support/random-dataset.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const dataset = randomDataset({ rows: 256, inputs: 16, classes: 4 });
 const spec: NetworkSpec = {
@@ -12,6 +14,7 @@ const spec: NetworkSpec = {
     { kind: 'dense', out: 4 },
   ],
 };
+const temporary = temporaryFolder();
 const fault = new URL('../support/fault.ts', import.meta.url).href;
 
 let pool: Pool | undefined;
@@ -38,6 +41,21 @@ describe.each([
       await expect(run.result).rejects.toThrow(reason);
     },
   );
+
+  test('leaves a checkpoint of the state at the start of its span, from which a resume ends in the bits of a calm run', async () => {
+    const faulty = await poolWithFault(kind, 301);
+    const options = { epochs: 60, threads: 2, batch: 32 } as const;
+    const { path } = temporary;
+    // A look ends a span after each step: the fault comes after some.
+    const run = train(spec, { train: dataset }, { ...options, probe: 1, pool: faulty, checkpoint: { folder: path } });
+    await expect(run.result).rejects.toThrow(reason);
+    delete process.env.GRADLOOM_TEST_FAULT;
+    const resume = loadCheckpoint(join(path, 'last.gradloom'));
+    expect(resume.progress.step).toBeGreaterThan(0);
+    const again = await train(spec, { train: dataset }, { ...options, resume }).result;
+    const calm = await train(spec, { train: dataset }, options).result;
+    expect(again.fingerprint).toBe(calm.fingerprint);
+  });
 
   test('leaves the pool fit for the next run', async () => {
     const faulty = await poolWithFault(kind, 50);

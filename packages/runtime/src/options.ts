@@ -124,6 +124,8 @@ export function planRun(spec: NetworkSpec, { train, validation, test }: DataSpli
   );
   checkPool(options.pool, threads);
   checkSignal(options.signal);
+  checkResumeOption(options.resume);
+  checkListener(options.onEvent);
   return {
     network,
     loss,
@@ -231,6 +233,16 @@ function profileOf({ profile = false, probe }: TrainOptions): boolean {
 function checkSignal(signal: unknown): void {
   if (signal === undefined || signal instanceof AbortSignal) return;
   throw new OptionError('train', 'signal', `has ${show(signal)}, expected an AbortSignal`);
+}
+
+function checkResumeOption(resume: unknown): void {
+  if (resume === undefined || (typeof resume === 'object' && resume !== null && 'arrays' in resume)) return;
+  throw new Error(`train: resume has ${show(resume)}, expected a checkpoint that loadCheckpoint read`);
+}
+
+function checkListener(listener: unknown): void {
+  if (listener === undefined || typeof listener === 'function') return;
+  throw new Error(`train: onEvent has ${show(listener)}, expected a function`);
 }
 
 /** An activation whose derivative is 0 everywhere would leave every weight below it where it is. */

@@ -38,6 +38,29 @@ describe('a resume refuses another run and names each difference with both value
     await expect(resume(own)).rejects.toThrow(/^train: .*: a resume goes on with the same run$/);
   });
 
+  test('another BLAS, but not the same one in another place', async () => {
+    const { checkpoints } = await checkpointedRun(spec, data, { ...options, backend: 'blas', pool }, 1);
+    const { record } = checkpoints[4];
+    const library = 'library' in record.backend ? record.backend.library : undefined;
+    const of = (own: object) => {
+      const backend = { name: 'blas', library: { ...library, ...own } } as Checkpoint['record']['backend'];
+      return resume({ backend: 'blas', resume: { ...checkpoints[4], record: { ...record, backend } } });
+    };
+    await expect(of({ version: '0.0.1' })).rejects.toThrow(
+      `blas has "${library?.name} ${library?.version} for ${library?.core}", expected "${library?.name} 0.0.1 for ${library?.core}"`,
+    );
+    await expect(of({ core: 'Other' })).rejects.toThrow('blas has');
+    const straight = await train(spec, data, { ...options, backend: 'blas', pool }).result;
+    expect((await of({ path: '/elsewhere' })).fingerprint).toBe(straight.fingerprint);
+  });
+
+  test('what is no checkpoint', async () => {
+    await expect(resume({ resume: 'runs/a' as never })).rejects.toThrow(
+      'train: resume has "runs/a", expected a checkpoint that loadCheckpoint read',
+    );
+    await expect(resume({ onEvent: 3 as never })).rejects.toThrow('train: onEvent has 3, expected a function');
+  });
+
   test('another network', async () => {
     const layers: NetworkSpec['layers'] = [{ kind: 'dense', out: 3, init: 'zeros' }];
     await expect(resume({}, { input: 4, layers })).rejects.toThrow(

@@ -45,6 +45,8 @@ const scheduleCases: [string, ScheduleSpec][] = [
 const cases: [string, TrainOptions][] = [
   ...optimizerCases.map(([name, optimizer]): [string, TrainOptions] => [name, { optimizer }]),
   ...scheduleCases.map(([name, schedule]): [string, TrainOptions] => [name, { schedule }]),
+  ['a system BLAS', { backend: 'blas' }],
+  ['the reference', { backend: 'reference', shuffle: false, probe: 3 }],
 ];
 
 describe.each(cases)('%s', (_name, own) => {
