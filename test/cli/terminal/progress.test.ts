@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { drawBar } from '../../../packages/cli/src/terminal/progress.ts';
+import { drawBar, wrap } from '../../../packages/cli/src/terminal/progress.ts';
 
 const figures = ['loss 0.07134', '9.1 s left', '41,200 samples/s'];
 
@@ -21,4 +21,19 @@ test('a bar is full at the end and not before', () => {
   expect(drawBar(80, 1, 'a', ['b'])).toBe(`a ${'█'.repeat(40)} 100 %  b`);
   expect(drawBar(80, 0.9999, 'a', ['b'])).toBe(`a ${'█'.repeat(39)}░  99 %  b`);
   expect(drawBar(80, 0, 'a', ['b'])).toBe(`a ${'░'.repeat(40)}   0 %  b`);
+});
+
+test('a sentence that is wrapped keeps every character but spaces at the breaks, within the width', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ maxLength: 200 }).map((text) => text.replaceAll(/\s+/g, ' ')),
+      fc.integer({ min: 1, max: 90 }),
+      (text, width) => {
+        const lines = wrap(text, width);
+        for (const line of lines) expect(line.length).toBeLessThanOrEqual(width);
+        expect(lines.join('').replaceAll(' ', '')).toBe(text.replaceAll(' ', ''));
+      },
+    ),
+  );
+  expect(wrap('the checkpoint of step 5', 10)).toEqual(['the', 'checkpoint', 'of step 5']);
 });

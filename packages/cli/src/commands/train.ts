@@ -11,10 +11,11 @@ export const train: Command = {
     ['train --dataset mnist --schedule step:every-epochs=4,gamma=0.5', 'options of a schedule'],
     ['train --dataset ./digits --batch full --steps 200 --json', 'own IDX files, for a script'],
     ['train --config runs/mnist-1/config.json --seed 7', 'an earlier run with another seed'],
+    ['train --resume runs/mnist-1', 'go on with a run that was stopped or killed'],
   ],
   epilogue:
     'A name takes options as name:option=value,option=value. The number of threads never changes the result; shards and batch do. ' +
-    'Ctrl-C stops at the end of a step and keeps the model.',
+    'Ctrl-C stops at the end of a step, with a model and a checkpoint for --resume.',
   options: async () => (await import('../train/options.ts')).trainOptions,
   run: async (request, io) => (await import('../train/run-train.ts')).runTrain(request, io),
 };

@@ -7,6 +7,8 @@ export interface Progress {
   update(share: number, before: string, figures: readonly string[]): void;
   /** A line that stays, above the bar. */
   line(text: string): void;
+  /** Likewise, for what must be seen: on any stream and at any time. */
+  note(text: string): void;
   /** Takes the bar away. */
   stop(): void;
 }
@@ -18,7 +20,8 @@ const WIDEST_BAR = 40;
 const NARROWEST_BAR = 5;
 
 export function createProgress(stream: Output): Progress {
-  if (!stream.isTTY) return { update() {}, line() {}, stop() {} };
+  const write = (text: string): void => void stream.write(`${text}\n`);
+  if (!stream.isTTY) return { update() {}, line() {}, note: write, stop() {} };
   const startMs = performance.now();
   const isYoung = () => performance.now() - startMs < PATIENCE_MS;
   let bars: MultiBar | undefined;
@@ -36,6 +39,12 @@ export function createProgress(stream: Output): Progress {
     return bars.create(1, 0, { before: '', figures: [] });
   }
 
+  function note(text: string): void {
+    if (bars === undefined) write(text);
+    // A line beside a bar is cut at the edge, not wrapped.
+    else for (const line of wrap(text, (stream.columns ?? 80) - 1)) bars.log(`${line}\n`);
+  }
+
   return {
     update(share, before, figures) {
       if (isYoung()) return;
@@ -43,10 +52,9 @@ export function createProgress(stream: Output): Progress {
       bar.update(share, { before, figures });
     },
     line(text) {
-      if (isYoung()) return;
-      if (bars === undefined) stream.write(`${text}\n`);
-      else bars.log(`${text}\n`);
+      if (!isYoung()) note(text);
     },
+    note,
     stop() {
       // Lines that wait for the next frame would be lost.
       bars?.update();
@@ -54,6 +62,10 @@ export function createProgress(stream: Output): Progress {
     },
   };
 }
+
+/** Lines of at most `width`, broken between words where they are shorter. */
+export const wrap = (text: string, width: number): string[] =>
+  text.match(new RegExp(`\\S{${width}}|.{1,${width}}(?=\\s|$)`, 'g'))?.map((line) => line.trim()) ?? [];
 
 /**
  * 'before █████░░░░░  50 %  figure  figure' within `columns`: first the bar shrinks, then figures are left out, the last

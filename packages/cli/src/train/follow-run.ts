@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { type Checkpoint, type TrainEvent, TrainingError, type TrainResult, train } from '@gradloom/runtime';
-import { type Io, printLine } from '../io.ts';
+import type { Io } from '../io.ts';
 import { intervalOf } from '../options/checkpoint-every.ts';
 import { kebabCase } from '../options/letter-case.ts';
 import { exitCodes, type Interruption, listenForInterrupt } from '../terminal/interrupt.ts';
@@ -52,7 +52,7 @@ export async function followRun(
   }
 
   function warn(message: string): void {
-    printLine(io.stderr, `gradloom train: warning: ${message}`);
+    reporter.aside(`gradloom train: warning: ${message}`);
     reporter.warning(message);
   }
 
@@ -60,10 +60,7 @@ export async function followRun(
   signal.addEventListener('abort', () => {
     if (signal.reason === 'SIGPIPE') return;
     const what = recipe.values['no-out'] ? '' : ' with a checkpoint';
-    printLine(
-      io.stderr,
-      `gradloom train: ${signal.reason}: ends${what} behind this step; a second one ends it at once`,
-    );
+    reporter.aside(`gradloom train: ${signal.reason}: ending${what}; a second one ends at once`);
   });
 
   try {

@@ -3,11 +3,12 @@ import { checkpointLine, doneLine, epochLine, probeLine, startLine } from './met
 import type { Reporter } from './reporter.ts';
 
 /** One JSON object a line on stdout; with `quiet` only the last. */
-export function jsonReporter({ stdout }: Io, quiet: boolean): Reporter {
+export function jsonReporter({ stdout, stderr }: Io, quiet: boolean): Reporter {
   const print = quiet ? () => {} : (line: string) => printLine(stdout, line);
   return {
     start: (run) => print(startLine(run)),
     warning: (message) => print(JSON.stringify({ event: 'warning', message })),
+    aside: (text) => printLine(stderr, text),
     progress() {},
     epoch: (event) => print(epochLine(event)),
     probe: (event) => print(probeLine(event)),

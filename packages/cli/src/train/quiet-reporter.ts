@@ -2,9 +2,10 @@ import { type Io, printLine } from '../io.ts';
 import type { Reporter } from './reporter.ts';
 
 /** Nothing but the directory of the run, for a script: `run=$(gradloom train … --quiet)`. */
-export const quietReporter = ({ stdout }: Io): Reporter => ({
+export const quietReporter = ({ stdout, stderr }: Io): Reporter => ({
   start() {},
   warning() {},
+  aside: (text) => printLine(stderr, text),
   progress() {},
   epoch() {},
   probe() {},

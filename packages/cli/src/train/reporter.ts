@@ -18,6 +18,8 @@ export interface RunStart {
 export interface Reporter {
   start(run: RunStart): void;
   warning(message: string): void;
+  /** A sentence for people, on stderr whatever stdout shows. */
+  aside(text: string): void;
   progress(event: ProgressEvent): void;
   epoch(event: EpochEvent): void;
   probe(event: ProbeEvent): void;

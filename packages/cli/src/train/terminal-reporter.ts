@@ -27,6 +27,10 @@ export function terminalReporter(io: Io): Reporter {
       for (const line of describeRun(run)) printLine(io.stdout, line);
     },
     warning() {},
+    aside(text) {
+      if (progress === undefined) printLine(io.stderr, text);
+      else progress.note(text);
+    },
     progress({ step, totalSteps, loss, samplesPerSecond }) {
       const epoch = Math.min(totalEpochs, Math.floor(step / start.stepsPerEpoch) + 1);
       const leftMs = ((performance.now() - startMs) * (totalSteps - step)) / (step - start.step);
