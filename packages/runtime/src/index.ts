@@ -31,7 +31,7 @@ export type { OutputReader } from './evaluate-dataset.ts';
 export { type EvaluateOptions, evaluateModel } from './evaluate-model.ts';
 export { type Difference, differences } from './files/differences.ts';
 export { type Json, plainJson } from './files/json.ts';
-export { writeAtomically } from './files/write-atomically.ts';
+export { removeTemporaries, writeAtomically } from './files/write-atomically.ts';
 export { fingerprint } from './fingerprint.ts';
 export { measureGflops } from './measure.ts';
 export { createModel, type Model, type ModelContents, type ModelMetadata } from './model.ts';

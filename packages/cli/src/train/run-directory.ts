@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { LAST_FILE, type ModelContents, saveModel, writeAtomically } from '@gradloom/runtime';
+import { LAST_FILE, type ModelContents, removeTemporaries, saveModel, writeAtomically } from '@gradloom/runtime';
 import { MODEL_FILE } from '../models/model-path.ts';
 import { UsageError } from '../usage-error.ts';
 import { openMetrics } from './metrics-file.ts';
@@ -68,6 +68,7 @@ export const reopenRunDirectory = (path: string, config: object, step: number): 
   );
 
 function openDirectory(path: string, config: object, step: number): RunDirectory {
+  removeTemporaries(path);
   const text = `${JSON.stringify(config, null, 2)}\n`;
   writeAtomically('train', join(path, CONFIG_FILE), [Buffer.from(text)]);
   const metrics = openMetrics(join(path, METRICS_FILE), step);

@@ -10,17 +10,17 @@ export const CHECKPOINT_KIND = 'checkpoint';
 const VERSION = 1;
 
 /**
- * Writes a checkpoint in place of an older one, all of it or nothing, straight from the arrays.
- * @throws Error naming the path.
+ * Writes a checkpoint in place of an older one, all of it or nothing, straight from the arrays; `second` is another name that
+ * it takes. @throws Error naming the path.
  */
-export function saveCheckpoint(path: string, { arrays, ...header }: Checkpoint): void {
+export function saveCheckpoint(path: string, { arrays, ...header }: Checkpoint, second?: string): void {
   const { slots } = createOptimizer(header.record.optimizer);
   const sections = new Map([
     ['parameters', arrays.parameters],
     ...slots.map((slot, k): [string, Float64Array] => [slotSection(slot), arrays.state[k]]),
     ...plainSections.map((name): [string, Float64Array] => [name, arrays[name]]),
   ]);
-  writeContainer('saveCheckpoint', path, CHECKPOINT_KIND, { version: VERSION, ...header }, sections);
+  writeContainer('saveCheckpoint', path, CHECKPOINT_KIND, { version: VERSION, ...header }, sections, second);
 }
 
 /**

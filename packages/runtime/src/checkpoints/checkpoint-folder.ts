@@ -1,6 +1,6 @@
-import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeTemporaries, temporaryPath } from '../files/write-atomically.ts';
+import { removeTemporaries } from '../files/write-atomically.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { saveCheckpoint } from './checkpoint-file.ts';
 
@@ -11,30 +11,8 @@ export const BEST_FILE = 'best.gradloom';
 /** Writes the newest checkpoint of a folder; as the best one too where `isBest`. @throws Error naming the path; the older ones stand. */
 export function keepCheckpoint(folder: string, checkpoint: Checkpoint, isBest: boolean): string {
   const path = join(folder, LAST_FILE);
-  saveCheckpoint(path, checkpoint);
-  if (isBest) nameBest(folder, path);
+  saveCheckpoint(path, checkpoint, isBest ? join(folder, BEST_FILE) : undefined);
   return path;
-}
-
-/** A second name for the same bytes, which stay when the first name passes on. */
-function nameBest(folder: string, path: string): void {
-  const best = join(folder, BEST_FILE);
-  const temporary = temporaryPath(best);
-  try {
-    try {
-      linkSync(path, temporary);
-    } catch {
-      // Some file systems have no second names.
-      copyFileSync(path, temporary);
-    }
-    renameSync(temporary, best);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    const reason = error instanceof Error ? error.message : error;
-    throw new Error(`saveCheckpoint: ${best} cannot be written (${reason}), expected a folder with room for it`, {
-      cause: error,
-    });
-  }
 }
 
 /** Makes the folder where it is missing, and takes away what a process that was killed left half written. */

@@ -34,6 +34,7 @@ export function writeContainer(
   kind: string,
   content: object, // JSON
   sections: Container['sections'],
+  second?: string, // another name for the same file
 ): void {
   const list = [...sections].map(([name, { length }]) => ({ name, dtype: 'float64', length }));
   const header = packHeader({ kind, content, sections: list });
@@ -46,7 +47,7 @@ export function writeContainer(
   view.setUint32(8, VERSION, true);
   view.setUint32(12, header.length, true);
   start.set(header, PREFIX_BYTES);
-  writeAtomically(where, path, sealed([start, ...[...sections.values()].map(littleEndianBytes)]));
+  writeAtomically(where, path, sealed([start, ...[...sections.values()].map(littleEndianBytes)]), second);
 }
 
 /**

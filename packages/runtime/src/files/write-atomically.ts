@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** Bytes of one call: Node writes at most 2 GiB. */
@@ -7,12 +17,14 @@ const CHUNK = 1 << 28;
 
 /**
  * Writes the parts one after the other into a new file beside `path`, on the disk before it takes that name: whoever reads
- * `path` finds the old contents or the new, whole, even after a crash. @throws Error naming the path; the old file stands.
+ * `path` finds the old contents or the new, whole, even after a crash. `second` is another name for the same bytes, which they
+ * take first: it is never older than `path` says. @throws Error naming the path; the old file stands.
  */
-export function writeAtomically(where: string, path: string, parts: Iterable<Uint8Array>): void {
+export function writeAtomically(where: string, path: string, parts: Iterable<Uint8Array>, second?: string): void {
   const temporary = temporaryPath(path);
   try {
     writeSynced(temporary, parts);
+    if (second !== undefined) nameToo(temporary, second);
     renameSync(temporary, path);
     syncFolder(dirname(path));
   } catch (error) {
@@ -21,6 +33,23 @@ export function writeAtomically(where: string, path: string, parts: Iterable<Uin
     throw new Error(`${where}: ${path} cannot be written (${reason}), expected a folder with room for it`, {
       cause: error,
     });
+  }
+}
+
+/** Gives a file a second name, in place of an older file of that name; its bytes stay when the first name passes on. */
+function nameToo(path: string, second: string): void {
+  const temporary = temporaryPath(second);
+  try {
+    try {
+      linkSync(path, temporary);
+    } catch {
+      // Some file systems have no second names.
+      copyFileSync(path, temporary);
+    }
+    renameSync(temporary, second);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
   }
 }
 
