@@ -42,3 +42,4 @@ export { createPassTimer, type PassTimerOptions, type PassTimes } from './pass-t
 export { createPool, type Pool } from './pool.ts';
 export { type Evaluation, type TrainEvent, TrainingError, type TrainResult } from './results.ts';
 export { type TrainingRun, train } from './trainer.ts';
+export type { Trial } from './tune.ts';

@@ -44,7 +44,7 @@ export interface TrainOptions {
   shards?: number; // S, default: a function of the batch alone
   epochs?: number; // default 10, unless steps are given
   steps?: number; // ends after this many steps instead
-  threads?: number; // default: all cores; never changes the result
+  threads?: number | 'auto'; // default 'auto': one, half or all cores, whichever is fastest; never changes the result
   backend?: BackendChoice; // default 'auto'
   blas?: string; // path of the library that the blas backend loads, default: found by name
   seed?: number; // of weights, order of rows and dropout, default 0
@@ -89,6 +89,7 @@ const OPTION_NAMES = [
 /** A run with every default filled in and every shape checked. */
 export interface RunPlan extends RunShape {
   readonly askedThreads: number; // `threads` are those of them that have something to do
+  readonly tunesThreads: boolean; // the run finds out how many of `threads` are fastest
   readonly parameters: Float64Array | null; // [P] to start from; null: drawn from the seed
   readonly shuffle: boolean;
   readonly totalEpochs: number; // the last may be cut short by `steps`
@@ -117,11 +118,9 @@ export function planRun(spec: NetworkSpec, { train, validation, test }: DataSpli
   }
   const { context, totalEpochs } = lengthOf(options, Math.ceil(train.rows / batch));
   const scheduleSpec = options.schedule ?? 'constant';
-  const threads = positiveInteger(
-    'train',
-    'threads',
-    options.threads ?? options.pool?.threads ?? availableParallelism(),
-  );
+  const { threads: asked = 'auto', pool } = options;
+  const tunesThreads = asked === 'auto';
+  const threads = tunesThreads ? (pool?.threads ?? availableParallelism()) : threadsOf(asked);
   checkPool(options.pool, threads);
   checkSignal(options.signal);
   checkResumeOption(options.resume);
@@ -139,6 +138,7 @@ export function planRun(spec: NetworkSpec, { train, validation, test }: DataSpli
     shards,
     threads: Math.min(threads, mostUseful(shards, network, [validation, test])),
     askedThreads: threads,
+    tunesThreads,
     backend: options.backend ?? options.resume?.record.backend.name ?? 'auto',
     blas: options.blas,
     seed: seedOf(options.seed ?? 0),
@@ -172,6 +172,11 @@ function mostUseful(shards: number, { parameterCount }: Network, evaluated: read
 function batchOf(batch: number | 'full' | undefined, { rows }: Dataset): number {
   if (batch === 'full') return rows;
   return positiveInteger('train', 'batch', batch ?? 32);
+}
+
+function threadsOf(threads: unknown): number {
+  if (Number.isSafeInteger(threads) && (threads as number) >= 1) return threads as number;
+  throw new Error(`train: threads has ${show(threads)}, expected a whole number of at least 1, or auto`);
 }
 
 function lengthOf(
@@ -258,13 +263,13 @@ function warningsOf(
   threads: number,
   shards: number,
   { name, rows }: Dataset,
-  { threads: asked, batch }: TrainOptions,
+  { threads: asked = 'auto', batch }: TrainOptions,
 ): string[] {
   const warnings: string[] = [];
   if (typeof batch === 'number' && batch > rows) {
     warnings.push(`batch has ${batch}, but ${name} has ${rows} training rows: every batch is all of them`);
   }
-  if (asked === undefined) return warnings;
+  if (asked === 'auto') return warnings;
   const cores = availableParallelism();
   if (threads > shards) {
     warnings.push(

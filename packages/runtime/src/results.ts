@@ -1,6 +1,7 @@
 import type { LayerFigures, LossSpec, NetworkSpec } from '@gradloom/core';
 import type { Backend } from './backend.ts';
 import type { Profile } from './clock.ts';
+import type { Trial } from './tune.ts';
 
 /** What a network does on a set of rows. A figure that does not apply is absent. */
 export interface Evaluation {
@@ -24,7 +25,8 @@ export interface TrainResult {
   readonly trainLoss: number; // the last of them; NaN where no step was done
   readonly validation?: Evaluation;
   readonly test?: Evaluation;
-  readonly threads: number;
+  readonly threads: number; // asked for; of 'auto' the number that it settled on
+  readonly trials: readonly Trial[]; // of 'auto', by threads; none where a single number would do
   readonly shards: number;
   readonly batch: number;
   readonly backend: Backend;
@@ -39,13 +41,20 @@ export type TrainEvent =
   | {
       readonly type: 'start';
       readonly parameters: number; // P
-      readonly threads: number;
+      readonly threads: number; // asked for, or the most that may be used
+      readonly tunesThreads: boolean; // the run finds out how many of them are fastest
       readonly shards: number;
       readonly batch: number;
       readonly backend: Backend;
       readonly totalSteps: number;
       readonly stepsPerEpoch: number;
       readonly step: number; // done in earlier sittings
+    }
+  | {
+      readonly type: 'threads';
+      readonly threads: number; // that the run settled on
+      readonly step: number; // steps done before
+      readonly trials: readonly Trial[];
     }
   | { readonly type: 'warning'; readonly message: string }
   | {

@@ -16,8 +16,9 @@ import type { PreparedRun } from './prepare.ts';
 import type { RunSetup } from './protocol.ts';
 import { type TrainEvent, TrainingError, type TrainResult } from './results.ts';
 import { createSnapshot } from './snapshot.ts';
-import { runSpan, type SpanResult } from './span.ts';
+import { runSpan, SPAN_MS, type SpanResult } from './span.ts';
 import { trainingResult } from './training-result.ts';
+import { createTuner, ROUND_MS } from './tune.ts';
 
 /** Span after span until the last step, the signal or a failure; between spans all threads idle, and reports are made. */
 export async function runEpochs(
@@ -31,7 +32,8 @@ export async function runEpochs(
   const { threads, batch, totalEpochs, schedule, optimizer, resume } = plan;
   const { totalSteps, stepsPerEpoch } = plan.context;
   // A thread without a shard and without a block would only make the others wait for it.
-  const team = Math.min(threads, Math.max(plan.shards, blockCount(plan.network.parameterCount)));
+  const useful = Math.min(threads, Math.max(plan.shards, blockCount(plan.network.parameterCount)));
+  const tuner = plan.tunesThreads ? createTuner(useful) : null;
   const snapshot = createSnapshot(arena);
   const look = plan.probe === null ? null : createLook(plan.network, setup, arena, plan.probe);
   // Behind the look: figures of how far weights have moved count from the start of the run.
@@ -44,6 +46,7 @@ export async function runEpochs(
   let ratesEnd = progress.step;
 
   emit(startEvent(plan, setup, progress));
+  if (tuner !== null) progress.threads = tuner.choice.threads;
 
   while (progress.step < totalSteps && !signal?.aborted) {
     const { step } = progress;
@@ -63,6 +66,11 @@ export async function runEpochs(
     progress.elapsedMs += span.elapsedMs;
     lastSteps = span.steps;
     await report(span);
+    if (tuner !== null && !probe) {
+      const isNew = tuner.note(span.steps, span.elapsedMs);
+      progress.threads = tuner.choice.threads;
+      if (isNew) emit({ type: 'threads', step: progress.step, ...tuner.choice });
+    }
     if (progress.step < totalSteps) keeper?.keepIfDue();
   }
 
@@ -77,8 +85,9 @@ export async function runEpochs(
   const result = trainingResult({ plan, setup, arena, progress, log, test });
   return {
     ...result,
+    trials: tuner?.choice.trials ?? [],
     ...(newest === undefined ? {} : { checkpoint: newest }),
-    ...(setup.times === null ? {} : { profiles: readProfiles(setup.times, team) }),
+    ...(setup.times === null ? {} : { profiles: readProfiles(setup.times, useful) }),
   };
 
   /** The step at which the run must come back between spans: an evaluation that is due, or an epoch that the schedule watches. */
@@ -101,7 +110,8 @@ export async function runEpochs(
 
   async function spanOrRestore(first: number, limit: number, probe: boolean): Promise<SpanResult> {
     try {
-      return await runSpan(pool, setup, { first, limit, threads: team, probe, signal });
+      const atMostMs = tuner?.trying ? ROUND_MS : SPAN_MS;
+      return await runSpan(pool, setup, { first, limit, threads: tuner?.threads ?? useful, probe, atMostMs, signal });
     } catch (error) {
       snapshot.restore();
       keeper?.keep();
@@ -140,7 +150,7 @@ export async function runEpochs(
   async function replay(first: number, end: number): Promise<void> {
     snapshot.restore();
     for (let from = first; from < end; ) {
-      from += (await runSpan(pool, setup, { first: from, limit: end, threads: team })).steps;
+      from += (await runSpan(pool, setup, { first: from, limit: end, threads: useful })).steps;
     }
   }
 
@@ -200,8 +210,9 @@ export function finishedRun(
 }
 
 function startEvent(plan: RunPlan, { backend }: RunSetup, { step, threads }: Progress): TrainEvent {
-  const { network, shards, batch, context } = plan;
-  return { type: 'start', parameters: network.parameterCount, threads, shards, batch, backend, ...context, step };
+  const { network, shards, batch, context, tunesThreads } = plan;
+  const start = { type: 'start', parameters: network.parameterCount, threads, tunesThreads } as const;
+  return { ...start, shards, batch, backend, ...context, step };
 }
 
 /** That of the checkpoint, with the threads of this sitting; what a shorter run found in its end is not the longer one's. */

@@ -19,22 +19,23 @@ export interface SpanOptions {
   readonly limit: number; // step
   readonly threads: number;
   readonly probe?: boolean;
+  readonly atMostMs?: number; // default SPAN_MS
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Runs steps from `first` until `limit`, SPAN_MS or the signal. Rejects when a thread throws, exits or does not come; then
+ * Runs steps from `first` until `limit`, `atMostMs` or the signal. Rejects when a thread throws, exits or does not come; then
  * every other thread has left the run's memory, and what the memory holds is worth nothing.
  */
 export async function runSpan(pool: Pool, setup: RunSetup, options: SpanOptions): Promise<SpanResult> {
-  const { first, limit, threads, probe = false, signal } = options;
+  const { first, limit, threads, probe = false, atMostMs = SPAN_MS, signal } = options;
   const { control } = setup;
   const team = await pool.acquire(threads);
   resetControl(control);
   const request = () => Atomics.store(control, CONTROL.request, 1);
   if (signal?.aborted) request();
   signal?.addEventListener('abort', request);
-  const timer = setTimeout(request, SPAN_MS);
+  const timer = setTimeout(request, atMostMs);
   const begin = performance.now();
   try {
     const live = [...pool.live];

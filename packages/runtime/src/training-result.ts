@@ -34,6 +34,7 @@ export function trainingResult({ plan, setup, arena, progress, log, test }: Resu
     ...(validation === undefined ? {} : { validation }),
     ...(test === undefined ? {} : { test }),
     threads,
+    trials: [],
     shards: plan.shards,
     batch: plan.batch,
     backend: setup.backend,

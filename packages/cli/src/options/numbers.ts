@@ -17,14 +17,14 @@ export const positive = realNumber('a number above 0', (x) => x > 0);
 export const nonNegative = realNumber('a number of at least 0', (x) => x >= 0);
 export const fraction = realNumber('a number from 0 to below 1', (x) => x >= 0 && x < 1);
 
-/** A whole number of rows, or all of them. */
-export const rowsOrFull: Kind<number | 'full'> = {
+/** A whole number of at least 1, or a word in its place. */
+export const wholeNumberOr = <Word extends string>(word: Word): Kind<number | Word> => ({
   parse: (name, raw) => {
-    if (raw === 'full') return raw;
-    return checked(name, raw, 'a whole number of at least 1, or full', (x) => Number.isSafeInteger(x) && x >= 1);
+    if (raw === word) return word;
+    return checked(name, raw, `a whole number of at least 1, or ${word}`, (x) => Number.isSafeInteger(x) && x >= 1);
   },
-  choices: ['full'],
-};
+  choices: [word],
+});
 
 /** Widths of the hidden layers, '128,64', or none. */
 export const widths: Kind<readonly number[]> = {

@@ -16,11 +16,12 @@ export function describeRun({ recipe, event }: RunStart): string[] {
   const totalEpochs = event.totalSteps / event.stepsPerEpoch;
   const length = Number.isInteger(totalEpochs) ? plural(totalEpochs, 'epoch') : plural(event.totalSteps, 'step');
   const schedule = values.schedule?.kind === 'constant' ? '' : ` ${nameOf(values.schedule)}`;
+  const most = event.tunesThreads && event.threads > 1 ? 'up to ' : '';
   return [
     `${train.name}: ${rows.join(' + ')} rows${same}, ${targets}`,
     `${describeNetwork(spec)}: ${plural(event.parameters, 'parameter')}, loss ${nameOf(values.loss)}`,
     `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)} in ${plural(event.shards, 'shard')}, ${length}`,
-    `${backendName(event.backend)} on ${plural(event.threads, 'thread')}, seed ${values.seed}`,
+    `${backendName(event.backend)} on ${most}${plural(event.threads, 'thread')}, seed ${values.seed}`,
     ...(event.step === 0 ? [] : [`resumed after ${plural(event.step, 'step')} of ${whole(event.totalSteps)}`]),
   ];
 }

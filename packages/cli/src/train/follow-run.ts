@@ -37,6 +37,8 @@ export async function followRun(
     } else if (event.type === 'probe') {
       addMetrics(probeLine(event));
       reporter.probe(event);
+    } else if (event.type === 'threads') {
+      reporter.threads(event);
     } else if (event.type === 'progress') {
       reporter.progress(event);
     } else if (event.type === 'checkpoint') {

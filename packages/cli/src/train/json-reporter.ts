@@ -1,5 +1,5 @@
 import { type Io, printLine } from '../io.ts';
-import { checkpointLine, doneLine, epochLine, probeLine, startLine } from './metrics-line.ts';
+import { checkpointLine, doneLine, epochLine, probeLine, startLine, threadsLine } from './metrics-line.ts';
 import type { Reporter } from './reporter.ts';
 
 /** One JSON object a line on stdout; with `quiet` only the last. */
@@ -9,6 +9,7 @@ export function jsonReporter({ stdout, stderr }: Io, quiet: boolean): Reporter {
     start: (run) => print(startLine(run)),
     warning: (message) => print(JSON.stringify({ event: 'warning', message })),
     aside: (text) => printLine(stderr, text),
+    threads: (event) => print(threadsLine(event)),
     progress() {},
     epoch: (event) => print(epochLine(event)),
     probe: (event) => print(probeLine(event)),

@@ -1,6 +1,6 @@
 import type { TrainResult } from '@gradloom/runtime';
 import { configOf } from './describe-flags.ts';
-import type { CheckpointEvent, EpochEvent, ProbeEvent, RunStart } from './reporter.ts';
+import type { CheckpointEvent, EpochEvent, ProbeEvent, RunStart, ThreadsEvent } from './reporter.ts';
 
 /** The first line of --json. */
 export function startLine({ recipe, event, out }: RunStart): string {
@@ -17,7 +17,7 @@ export function startLine({ recipe, event, out }: RunStart): string {
     step: event.step,
     batch: event.batch,
     shards: event.shards,
-    threads: event.threads,
+    threads: event.tunesThreads ? 'auto' : event.threads,
     backend: event.backend,
     options: configOf(recipe.values),
     network: recipe.spec,
@@ -41,6 +41,9 @@ export const probeLine = ({ type: event, ...figures }: ProbeEvent): string => JS
 /** A line of --json alone: when a checkpoint is written follows the clock. */
 export const checkpointLine = ({ type: event, ...figures }: CheckpointEvent): string =>
   JSON.stringify({ event, ...figures });
+
+/** Likewise: the number of threads that a run settled on, and ms a step of each that it tried. */
+export const threadsLine = ({ type: event, ...figures }: ThreadsEvent): string => JSON.stringify({ event, ...figures });
 
 /** The last line of --json. */
 export function doneLine(result: TrainResult): string {

@@ -17,7 +17,7 @@ import { checkpointEvery } from '../options/checkpoint-every.ts';
 import { datasetSource } from '../options/dataset-source.ts';
 import { memberOf } from '../options/member.ts';
 import { networkFile } from '../options/network-file.ts';
-import { fraction, nonNegative, positive, rowsOrFull, wholeNumber, widths } from '../options/numbers.ts';
+import { fraction, nonNegative, positive, wholeNumber, wholeNumberOr, widths } from '../options/numbers.ts';
 import type { Group, OptionTable, Values } from '../options/option.ts';
 import type { Alternatives } from '../options/raw-options.ts';
 import { runOptions } from '../options/run-options.ts';
@@ -88,7 +88,7 @@ export const trainOptions = {
     describe: 'steps in which the rate rises, in front of any schedule (0)',
   },
   'clip-norm': { ...training, ...positive, describe: 'most that the norm of a gradient may be (no limit)' },
-  batch: { ...training, ...rowsOrFull, describe: 'rows of a step, or full (by dataset)' },
+  batch: { ...training, ...wholeNumberOr('full'), describe: 'rows of a step, or full (by dataset)' },
   shards: {
     ...training,
     ...wholeNumber(1),
@@ -111,6 +111,11 @@ export const trainOptions = {
   },
 
   ...runOptions,
+  threads: {
+    group: 'Run',
+    ...wholeNumberOr('auto'),
+    describe: 'worker threads; never changes the result (auto: one, half or all cores, whichever is fastest)',
+  },
 
   'checkpoint-every': {
     ...output,

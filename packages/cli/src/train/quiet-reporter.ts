@@ -6,6 +6,7 @@ export const quietReporter = ({ stdout, stderr }: Io): Reporter => ({
   start() {},
   warning() {},
   aside: (text) => printLine(stderr, text),
+  threads() {},
   progress() {},
   epoch() {},
   probe() {},

@@ -5,6 +5,7 @@ export type StartEvent = Extract<TrainEvent, { type: 'start' }>;
 export type ProgressEvent = Extract<TrainEvent, { type: 'progress' }>;
 export type ProbeEvent = Extract<TrainEvent, { type: 'probe' }>;
 export type CheckpointEvent = Extract<TrainEvent, { type: 'checkpoint' }>;
+export type ThreadsEvent = Extract<TrainEvent, { type: 'threads' }>;
 export type EpochEvent = Extract<TrainEvent, { type: 'epoch' }>;
 
 /** What is known of a run when its first step begins. */
@@ -20,6 +21,7 @@ export interface Reporter {
   warning(message: string): void;
   /** A sentence for people, on stderr whatever stdout shows. */
   aside(text: string): void;
+  threads(event: ThreadsEvent): void;
   progress(event: ProgressEvent): void;
   epoch(event: EpochEvent): void;
   probe(event: ProbeEvent): void;

@@ -7,13 +7,13 @@ import type { StartEvent } from './reporter.ts';
 /** What config.json of a run holds: options that make it again, and what they ran on. */
 export function runConfig(
   { spec, values }: Recipe,
-  { parameters, batch, shards, threads, backend }: StartEvent,
+  { parameters, batch, shards, threads, tunesThreads, backend }: StartEvent,
 ): object {
   const resolved = {
     ...values,
     batch: values.batch === 'full' ? values.batch : batch,
     shards,
-    threads,
+    threads: tunesThreads ? ('auto' as const) : threads,
     backend: backend.name,
   };
   return {

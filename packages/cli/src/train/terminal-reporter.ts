@@ -31,6 +31,8 @@ export function terminalReporter(io: Io): Reporter {
       if (progress === undefined) printLine(io.stderr, text);
       else progress.note(text);
     },
+    // The summary says it.
+    threads() {},
     progress({ step, totalSteps, loss, samplesPerSecond }) {
       const epoch = Math.min(totalEpochs, Math.floor(step / start.stepsPerEpoch) + 1);
       const leftMs = ((performance.now() - startMs) * (totalSteps - step)) / (step - start.step);

@@ -1,0 +1,131 @@
+/** How fast a number of threads was while a run tried some. */
+export interface Trial {
+  readonly threads: number;
+  readonly stepMs: number; // the least of its rounds
+}
+
+/** What the trials came to: the fastest number, and all that were tried, by threads. */
+export interface Choice {
+  readonly threads: number;
+  readonly trials: readonly Trial[];
+}
+
+/** Finds the fastest number of threads while a run goes on: the clock may decide it, since it never changes the result. */
+export interface Tuner {
+  readonly threads: number; // of the next span
+  readonly trying: boolean; // the next span is part of a trial
+  readonly choice: Choice; // of the last trial that came to an end, else of this one so far
+  /** Told what a span of `threads` took. Returns true where the run is to use another number than before, or its first. */
+  note(steps: number, elapsedMs: number): boolean;
+}
+
+/** How long a number of threads is tried at a time: far above the 50-80 µs in which a span starts. */
+export const ROUND_MS = 25;
+
+/** What a number's least time may be over the best one's, after 0, 1 and 2 rounds, for another round. There are 3 at most. */
+const WORTH_ANOTHER = [Infinity, 3, 1.5];
+
+/** Where all threads and one come as close as this, half of them may beat both. */
+const CLOSE = 1.15;
+
+/** A long run tries again when it has gone on this many times as long as the trial: others may have left the machine. */
+const AGAIN = 100;
+
+interface Candidate {
+  readonly threads: number;
+  rounds: number;
+  stepMs: number;
+}
+
+/** Tries `most` threads and one in turns, then half where the two come close. Where `most` is one, nothing is tried. */
+export function createTuner(most: number): Tuner {
+  let candidates: Candidate[] = [];
+  let current = newCandidate(most);
+  let chosen: Choice | undefined;
+  let trying = most > 1;
+  let warm = false; // the first round compiles code and counts for nobody
+  let steps = 0; // of this round
+  let roundMs = 0;
+  let trialMs = 0;
+  let sinceMs = 0; // the last trial
+  if (trying) begin();
+
+  function begin(): void {
+    candidates = [newCandidate(most), newCandidate(1)];
+    current = candidates[0];
+    trying = true;
+    trialMs = 0;
+    sinceMs = 0;
+  }
+
+  /** Chooses who is next, or ends the trial: then returns true where the choice is not what it was. */
+  function goOn(): boolean {
+    const best = fastest(candidates);
+    const rivals = candidates.filter(
+      ({ rounds, stepMs }) => stepMs <= best.stepMs * WORTH_ANOTHER[Math.min(rounds, WORTH_ANOTHER.length - 1)],
+    );
+    const next = rivals.reduce((a, b) => (b.rounds < a.rounds ? b : a));
+    const ratio = candidates[0].stepMs / candidates[1].stepMs;
+    if (rivals.length > 1 && next.rounds < WORTH_ANOTHER.length) {
+      current = next;
+      return false;
+    }
+    if (most > 2 && candidates.length === 2 && Math.max(ratio, 1 / ratio) <= CLOSE) {
+      current = newCandidate(Math.ceil(most / 2));
+      candidates.push(current);
+      return false;
+    }
+    const before = chosen?.threads;
+    current = best;
+    trying = false;
+    chosen = choiceOf(candidates);
+    return chosen.threads !== before;
+  }
+
+  return {
+    get threads() {
+      return current.threads;
+    },
+    get trying() {
+      return trying;
+    },
+    get choice() {
+      return chosen ?? choiceOf(trying ? candidates : [current]);
+    },
+    note(spanSteps, spanMs) {
+      if (most === 1) return false;
+      if (!trying) {
+        sinceMs += spanMs;
+        if (sinceMs > AGAIN * trialMs) begin();
+        return false;
+      }
+      trialMs += spanMs;
+      steps += spanSteps;
+      roundMs += spanMs;
+      if (roundMs < ROUND_MS) return false;
+      if (warm) {
+        current.rounds++;
+        current.stepMs = Math.min(current.stepMs, roundMs / steps);
+      }
+      steps = 0;
+      roundMs = 0;
+      if (warm) return goOn();
+      warm = true;
+      return false;
+    },
+  };
+}
+
+const newCandidate = (threads: number): Candidate => ({ threads, rounds: 0, stepMs: Infinity });
+
+/** Of equals the first. */
+const fastest = (candidates: readonly Candidate[]): Candidate =>
+  candidates.reduce((a, b) => (b.stepMs < a.stepMs ? b : a));
+
+function choiceOf(candidates: readonly Candidate[]): Choice {
+  const tried = candidates.filter(({ rounds }) => rounds > 0).sort((a, b) => a.threads - b.threads);
+  return {
+    threads: fastest(candidates).threads,
+    trials: tried.map(({ threads, stepMs }) => ({ threads, stepMs })),
+  };
+}
