@@ -7,9 +7,9 @@ import { encodeIdx } from '../support/encode-idx.ts';
 /** Command lines that cannot be run, and the sentence behind `gradloom <command>: `. */
 const usage: Record<string, string | RegExp> = {
   'trian --dataset xor':
-    'gradloom: command has "trian", expected one of train, evaluate, predict, inspect, experiment, doctor, completion (did you mean train?)',
+    'gradloom: command has "trian", expected one of train, evaluate, predict, inspect, experiment, scale, doctor, completion (did you mean train?)',
   '--epochs 5':
-    'gradloom: --epochs stands alone, expected a command (train, evaluate, predict, inspect, experiment, doctor, completion) before it',
+    'gradloom: --epochs stands alone, expected a command (train, evaluate, predict, inspect, experiment, scale, doctor, completion) before it',
   train:
     'gradloom train: --dataset is missing, expected one of mnist, xor, and, or, spirals, moons, circles, blobs, sine, or a path',
   'train xor': 'gradloom train: the word "xor" belongs to no flag, expected flags alone (did you mean --dataset xor?)',
@@ -37,7 +37,7 @@ const usage: Record<string, string | RegExp> = {
   'train --epochs -3': 'gradloom train: --epochs has -3, expected a whole number of at least 1',
   'train --seed 9007199254740992':
     'gradloom train: --seed has 9007199254740992, expected a whole number of at least 0 (at most 2^53 - 1)',
-  'train --threads 0': 'gradloom train: --threads has 0, expected a whole number of at least 1',
+  'train --threads 0': 'gradloom train: --threads has 0, expected a whole number of at least 1, or auto',
   'train --dropout 1': 'gradloom train: --dropout has 1, expected a number from 0 to below 1',
   'train --hidden 3,,4': 'gradloom train: --hidden has "3,,4", expected widths of layers such as 128,64, or none',
   'train --epochs 5 --steps 5': 'gradloom train: --epochs stands beside --steps, expected one of the two',

@@ -34,6 +34,7 @@ export { type Json, plainJson } from './files/json.ts';
 export { removeTemporaries, writeAtomically } from './files/write-atomically.ts';
 export { fingerprint } from './fingerprint.ts';
 export { measureGflops } from './measure.ts';
+export { measureBandwidth } from './measure-bandwidth.ts';
 export { createModel, type Model, type ModelContents, type ModelMetadata } from './model.ts';
 export { loadModel, type ModelFile, openModelFile, saveModel } from './model-file.ts';
 export { type BlasIdentity, type BlasSearch, findBlas } from './native/find-blas.ts';

@@ -63,7 +63,17 @@ export interface PingTask {
   readonly kind: 'ping';
 }
 
-export type WorkerTask = SpanTask | EvaluationTask | PingTask;
+/** Moves memory, to tell how fast that goes: see triad.ts. */
+export interface TriadTask {
+  readonly kind: 'triad';
+  readonly control: Int32Array<SharedArrayBuffer>;
+  readonly thread: number;
+  readonly threads: number;
+  readonly arrays: Float64Array<SharedArrayBuffer>; // [3, N]
+  readonly times: Float64Array<SharedArrayBuffer>; // [passes, threads] ms, out
+}
+
+export type WorkerTask = SpanTask | EvaluationTask | TriadTask | PingTask;
 
 /** What the last arriver at the last barrier of a step decides for all: written to the control block. */
 export const DECISION = { go: 0, end: 1, bad: 2 };

@@ -1,10 +1,12 @@
+import { availableParallelism } from 'node:os';
 import { abortTeam, CONTROL, createBarrier } from './barrier.ts';
 import { PART } from './clock.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { createContext, type RunContext } from './context.ts';
 import { evaluateChunks } from './evaluation.ts';
-import { DECISION, type SpanTask, type WorkerTask } from './protocol.ts';
+import { DECISION, type EvaluationTask, type SpanTask, type WorkerTask } from './protocol.ts';
 import { finishStep, stepPhases } from './step.ts';
+import { runTriad } from './triad.ts';
 
 /** Contexts of the runs that go on, by run and place in the team: a thread may take another place in the next span. */
 const contexts = new Map<string, RunContext>();
@@ -12,11 +14,12 @@ const contexts = new Map<string, RunContext>();
 /** A thread's entry: Piscina calls it with each task. */
 export default function work(task: WorkerTask): void {
   if (task.kind === 'ping') return;
-  if (task.kind === 'evaluation') evaluateChunks(contextOf(task), task);
+  if (task.kind === 'triad') runTriad(task, availableParallelism());
+  else if (task.kind === 'evaluation') evaluateChunks(contextOf(task), task);
   else span(task);
 }
 
-function contextOf({ setup, thread, live }: Exclude<WorkerTask, { kind: 'ping' }>): RunContext {
+function contextOf({ setup, thread, live }: SpanTask | EvaluationTask): RunContext {
   forgetAllBut(live);
   const key = `${setup.run}/${thread}`;
   const known = contexts.get(key);

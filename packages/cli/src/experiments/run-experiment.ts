@@ -7,6 +7,7 @@ import { nameFlag } from '../options/name-flag.ts';
 import { flagsToRaw, parseRaw, type RawOptions } from '../options/raw-options.ts';
 import { knownKey } from '../options/words.ts';
 import { columns } from '../report/columns.ts';
+import { createNote } from '../terminal/note.ts';
 import { createPaint } from '../terminal/paint.ts';
 import { asUsage } from '../usage-error.ts';
 import { allOptions } from './all-options.ts';
@@ -99,14 +100,6 @@ async function run(name: string, experiment: Experiment, raw: RawOptions, brief:
     .finally(note.clear);
   if (out !== undefined) writeFileSync(join(out, `${name}.json`), `${stringify(documentOf(outcome), 2)}\n`);
   return { json, out, outcome };
-}
-
-/** A line on a terminal's stderr that the next one takes the place of. */
-function createNote(name: string, { stderr }: Io): { say: (text: string) => void; clear: () => void } {
-  if (!stderr.isTTY) return { say() {}, clear() {} };
-  const clear = () => stderr.write('\r\u001b[K');
-  const width = (stderr.columns ?? 80) - 1;
-  return { say: (text) => stderr.write(`\r\u001b[K${`${name}: ${text}`.slice(0, width)}`), clear };
 }
 
 const documentOf = ({ json, findings }: Outcome): Record<string, unknown> => ({ ...json, findings });

@@ -1,0 +1,121 @@
+import { parts } from '@gradloom/runtime';
+import { backendName } from '../report/backend-name.ts';
+import { decimal, percent, plural, whole } from '../report/format.ts';
+import { lineChart } from '../report/line-chart.ts';
+import { table } from '../report/table.ts';
+import type { Paint } from '../terminal/paint.ts';
+import type { ScaleReport } from './scale-report.ts';
+
+/** Lines of at most 80 columns. */
+export function describeScale(report: ScaleReport, title: string, paint: Paint): string[] {
+  const { first, steps } = report;
+  return [
+    title,
+    `batch ${whole(first.batch)} in ${plural(first.shards, 'shard')}, runs of ${plural(steps, 'step')}, ${backendName(first.backend)}`,
+    '',
+    paint('bold', 'The same batch on more threads'),
+    ...strong(report, paint),
+    ...chart(report),
+    '',
+    paint('bold', 'Where a step goes, ms of each thread'),
+    ...breakdown(report),
+    '',
+    ...(report.weak.length > 1 ? [paint('bold', 'The same rows a thread'), ...weak(report), ''] : []),
+    paint('bold', 'Memory, a[i] = b[i] + s c[i]'),
+    ...report.bandwidth.map(
+      ({ threads, gigabytesPerSecond }) => `  ${gigabytesPerSecond.toFixed(1)} GB/s on ${plural(threads, 'thread')}`,
+    ),
+    '',
+    paint('bold', 'What this says'),
+    ...conclusions(report).flatMap((sentence) => wrap(sentence)),
+    ...losses(report),
+  ];
+}
+
+function strong({ points, sameBits }: ScaleReport, paint: Paint): string[] {
+  const rows = points.map(({ threads, beyondCores, stepMs, samplesPerSecond, speedup, efficiency }) => [
+    `${threads}${beyondCores ? ' *' : ''}`,
+    decimal(stepMs),
+    whole(samplesPerSecond),
+    speedup.toFixed(2),
+    percent(efficiency),
+  ]);
+  const [{ fingerprint }] = points;
+  return [
+    ...table(['threads', 'ms a step', 'samples/s', 'speedup', 'efficiency'], rows, { right: [1, 2, 3, 4] }),
+    ...(points.some(({ beyondCores }) => beyondCores) ? ['* more threads than cores: they take turns'] : []),
+    sameBits
+      ? `fingerprint ${fingerprint.slice(0, 16)}…, the same for all`
+      : paint('red', 'the fingerprints differ: please report this'),
+  ];
+}
+
+function chart({ points }: ScaleReport): string[] {
+  if (points.length < 2) return [];
+  const most = points[points.length - 1].threads;
+  const measured = points.map(({ threads, speedup }) => [threads, speedup] as const);
+  const lines = [
+    { name: 'ideal', points: [1, most].map((threads) => [threads, threads] as const) },
+    { name: 'measured', points: measured },
+  ];
+  return ['', ...lineChart(lines, { x: 'threads; the higher line is ideal', y: 'speedup' })];
+}
+
+function breakdown({ points }: ScaleReport): string[] {
+  const rows = points.flatMap(({ threads, beyondCores, profiles }) =>
+    profiles.map((profile, k) => [
+      k === 0 ? `${threads}${beyondCores ? ' *' : ''}` : '',
+      String(k),
+      ...parts.map((part) => decimal(profile[part])),
+    ]),
+  );
+  return table(['threads', 'thread', ...parts], rows, { right: [1, 2, 3, 4, 5, 6] });
+}
+
+function weak({ weak: points }: ScaleReport): string[] {
+  const rows = points.map(({ threads, batch, stepMs, samplesPerSecond, efficiency }) => [
+    String(threads),
+    whole(batch),
+    decimal(stepMs),
+    whole(samplesPerSecond),
+    percent(efficiency),
+  ]);
+  return table(['threads', 'batch', 'ms a step', 'samples/s', 'efficiency'], rows, { right: [1, 2, 3, 4] });
+}
+
+function conclusions({ amdahl, usl, best, cores }: ScaleReport): string[] {
+  const sentences: string[] = [];
+  if (amdahl !== null) {
+    const limit = amdahl.limit === null ? 'no limit' : `at most ${decimal(amdahl.limit)} times as fast`;
+    sentences.push(`Amdahl: ${percent(amdahl.serial)} serial, ${limit} (residual ${percent(amdahl.residual)}).`);
+  }
+  if (usl !== null) {
+    const coherence =
+      usl.coherence === null ? 'coherence needs three counts or more' : `coherence ${decimal(usl.coherence)}`;
+    const peak = usl.peak === null ? '' : `, slower again beyond ${Math.round(usl.peak)} threads`;
+    sentences.push(
+      `Universal scalability law: contention ${decimal(usl.contention)}, ${coherence}${peak} (residual ${percent(usl.residual)}).`,
+    );
+  }
+  sentences.push(`Worth using on ${plural(cores, 'core')}: ${plural(best, 'thread')}.`);
+  return sentences;
+}
+
+function losses({ losses: lost, points }: ScaleReport): string[] {
+  if (lost.length === 0) return [];
+  const most = points.filter(({ beyondCores }) => !beyondCores).length;
+  const { threads } = points[most - 1];
+  const rows = lost.map(({ cause, share, why }) => [cause, percent(Math.max(0, share)), why]);
+  return [`Of the time of ${plural(threads, 'thread')} together, this is lost:`, ...table(['to', 'share', 'by'], rows)];
+}
+
+/** Words in lines of at most 78 columns, the first at the margin. */
+function wrap(sentence: string): string[] {
+  const lines: string[] = [''];
+  for (const word of sentence.split(' ')) {
+    const line = lines[lines.length - 1];
+    if (line.length + 1 + word.length > 78) lines.push(`  ${word}`);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines;
+}

@@ -1,0 +1,135 @@
+import type { NetworkSpec } from '@gradloom/core';
+import {
+  type DataSplits,
+  measureBandwidth,
+  type Pool,
+  type Profile,
+  type TrainOptions,
+  type TrainResult,
+  train,
+} from '@gradloom/runtime';
+
+/** What is trained at every number of threads. */
+export interface Workload {
+  readonly spec: NetworkSpec;
+  readonly sets: DataSplits;
+  readonly options: TrainOptions;
+  readonly steps: number | undefined; // of a run, default: RUN_MS on one thread
+}
+
+export interface Point {
+  readonly threads: number;
+  readonly beyondCores: boolean; // threads take turns
+  readonly stepMs: number; // median of the rounds
+  readonly samplesPerSecond: number;
+  readonly speedup: number; // over one thread
+  readonly efficiency: number; // speedup over threads
+  readonly fingerprint: string; // of the weights after `steps` steps
+  readonly profiles: readonly Profile[]; // ms a step of each thread, from a run of its own
+}
+
+/** Weak scaling: each thread keeps the rows that one thread has. */
+export interface WeakPoint {
+  readonly threads: number;
+  readonly batch: number;
+  readonly stepMs: number;
+  readonly samplesPerSecond: number;
+  readonly efficiency: number; // time of a step on one thread over this one's
+}
+
+export interface Scaling {
+  readonly first: TrainResult; // a run on one thread
+  readonly steps: number; // of a run
+  readonly points: readonly Point[];
+  readonly weak: readonly WeakPoint[];
+  readonly bandwidth: readonly { readonly threads: number; readonly gigabytesPerSecond: number }[];
+}
+
+const RUN_MS = 200;
+const WARM_STEPS = 300; // compiled code from there on
+
+/** Measures all counts in turns, so that a machine that slows down slows all of them. */
+export async function measureScaling(
+  pool: Pool,
+  workload: Workload,
+  counts: readonly number[],
+  cores: number,
+  rounds: number,
+  note: (text: string) => void,
+): Promise<Scaling> {
+  const { spec, sets, options } = workload;
+  const data = { train: sets.train };
+  const run = (more: TrainOptions) => train(spec, data, { ...options, pool, ...more }).result;
+
+  note('warming up');
+  const trial = await run({ threads: 1, steps: 20 });
+  const guess = Math.max(5, Math.round((RUN_MS * 20) / trial.elapsedMs));
+  const warmSteps = Math.min(WARM_STEPS, 2 * guess);
+  for (const threads of counts) await run({ threads, steps: warmSteps });
+  const settled = await run({ threads: 1, steps: warmSteps });
+  const steps = workload.steps ?? Math.max(5, Math.round((RUN_MS * warmSteps) / settled.elapsedMs));
+
+  const weakCounts = counts.filter((T) => T <= cores && T * settled.batch <= sets.train.rows);
+  const weakRun = (T: number) => run({ threads: T, steps, batch: T * settled.batch, shards: T * settled.shards });
+  const strong = new Map(counts.map((T): [number, TrainResult[]] => [T, []]));
+  const weak = new Map(weakCounts.map((T): [number, TrainResult[]] => [T, []]));
+  for (let round = 0; round < rounds; round++) {
+    note(`round ${round + 1} of ${rounds}`);
+    for (const [threads, results] of strong) results.push(await run({ threads, steps }));
+    for (const [threads, results] of weak) results.push(await weakRun(threads));
+  }
+
+  note('where the time goes');
+  const stepMsOf = (results: readonly TrainResult[]) =>
+    median(results.map((result) => result.elapsedMs / result.steps));
+  const [[, firsts]] = strong;
+  const firstMs = stepMsOf(firsts);
+  const points: Point[] = [];
+  for (const [threads, results] of strong) {
+    const { profiles = [] } = await run({ threads, steps, profile: true });
+    const stepMs = stepMsOf(results);
+    const prints = new Set(results.map((result) => result.fingerprint));
+    points.push({
+      threads,
+      beyondCores: threads > cores,
+      stepMs,
+      samplesPerSecond: median(results.map((result) => result.samplesPerSecond)),
+      speedup: firstMs / stepMs,
+      efficiency: firstMs / stepMs / threads,
+      fingerprint: [...prints].join(' '), // more than one only if the promise is broken
+      profiles: profiles.map((profile) => perStep(profile, steps)),
+    });
+  }
+  const bandwidth: { threads: number; gigabytesPerSecond: number }[] = [];
+  for (const threads of counts.filter((T) => T <= cores)) {
+    note(`memory, ${threads} of ${cores}`);
+    bandwidth.push({ threads, gigabytesPerSecond: await measureBandwidth(pool, threads) });
+  }
+  const weakFirstMs = stepMsOf(weak.get(1) ?? firsts);
+  return {
+    first: firsts[0],
+    steps,
+    points,
+    weak: [...weak].map(([threads, results]) => ({
+      threads,
+      batch: results[0].batch,
+      stepMs: stepMsOf(results),
+      samplesPerSecond: median(results.map((result) => result.samplesPerSecond)),
+      efficiency: weakFirstMs / stepMsOf(results),
+    })),
+    bandwidth,
+  };
+}
+
+const perStep = ({ gather, forward, backward, update, wait }: Profile, steps: number): Profile => ({
+  gather: gather / steps,
+  forward: forward / steps,
+  backward: backward / steps,
+  update: update / steps,
+  wait: wait / steps,
+});
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1];
+}

@@ -1,0 +1,92 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
+import { createPool } from '@gradloom/runtime';
+import type { Request } from '../commands/command.ts';
+import { openDataset } from '../datasets/open-dataset.ts';
+import { type Io, printLine } from '../io.ts';
+import { refuseMoreThan } from '../models/open-model.ts';
+import { nameFlag } from '../options/name-flag.ts';
+import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
+import { createNote } from '../terminal/note.ts';
+import { createPaint } from '../terminal/paint.ts';
+import { describeNetwork } from '../train/describe-run.ts';
+import { createRecipe, type Recipe } from '../train/recipe.ts';
+import { describeScale } from './describe-scale.ts';
+import { measureScaling } from './measure-scaling.ts';
+import { type ScaleValues, scaleAlternatives, scaleOptions } from './options.ts';
+import { reportOf, type ScaleReport } from './scale-report.ts';
+import { threadCounts } from './thread-counts.ts';
+
+const ROUNDS = 7;
+
+/** Measures how training scales with threads. Resolves to the exit code: 1 where threads changed a bit. */
+export async function runScale(request: Request, io: Io): Promise<number> {
+  const values = parseRaw(scaleOptions, flagsToRaw(scaleOptions, request), scaleAlternatives);
+  refuseMoreThan(0, request.positionals, 'flags alone');
+  const { out, json } = values;
+  if (out !== undefined) mkdirSync(out, { recursive: true });
+  try {
+    const recipe = await recipeOf(values);
+    const report = await measure(recipe, values, io);
+    const document = documentOf(report);
+    if (out !== undefined) writeFileSync(join(out, 'scale.json'), `${JSON.stringify(document, null, 2)}\n`);
+    if (json) printLine(io.stdout, JSON.stringify(document));
+    else {
+      const title = `${recipe.sets.train.name}, ${describeNetwork(recipe.spec)}`;
+      for (const line of describeScale(report, title, createPaint(io.stdout, io.env))) printLine(io.stdout, line);
+      if (out !== undefined) printLine(io.stdout, `\nFull numbers: ${join(out, 'scale.json')}`);
+    }
+    return report.sameBits ? 0 : 1;
+  } catch (error) {
+    throw nameFlag(error, scaleOptions);
+  }
+}
+
+/** The workload as `train` would run it, without what only a whole run needs. */
+async function recipeOf(values: ScaleValues): Promise<Recipe> {
+  const {
+    dataset = { name: 'mnist', options: { kind: 'mnist' } },
+    out: _out,
+    json: _json,
+    steps: _steps,
+    ...rest
+  } = values;
+  const { 'max-threads': _most, rounds: _rounds, verbose: _verbose, ...workload } = rest;
+  return createRecipe(
+    { ...workload, dataset, schedule: { kind: 'constant' } },
+    await openDataset(dataset, { validation: 0 }),
+  );
+}
+
+async function measure({ spec, sets, options }: Recipe, values: ScaleValues, io: Io): Promise<ScaleReport> {
+  const cores = availableParallelism();
+  const { rounds = ROUNDS, 'max-threads': most = 2 * cores } = values;
+  const { epochs: _, ...workload } = options;
+  const note = createNote('scale', io);
+  const counts = threadCounts(cores, most);
+  const pool = await createPool({ threads: Math.max(...counts) });
+  try {
+    const scaling = await measureScaling(
+      pool,
+      { spec, sets, options: workload, steps: values.steps },
+      counts,
+      cores,
+      rounds,
+      note.say,
+    );
+    return reportOf(scaling, cores);
+  } finally {
+    note.clear();
+    await pool.destroy();
+  }
+}
+
+function documentOf({ first, ...report }: ScaleReport): Record<string, unknown> {
+  const { batch, shards, backend, spec } = first;
+  return {
+    event: 'scale',
+    ...{ cpu: cpus()[0]?.model.trim() ?? null, backend, batch, shards, network: spec },
+    ...report,
+  };
+}

@@ -1,0 +1,43 @@
+import { type Amdahl, fitAmdahl, fitUsl, type Timing, type Usl, uslMs } from './laws.ts';
+import { type Loss, lossesOf } from './losses.ts';
+import type { Scaling } from './measure-scaling.ts';
+
+/** A measurement and what follows from it. */
+export interface ScaleReport extends Scaling {
+  readonly cores: number;
+  readonly sameBits: boolean; // one fingerprint for all
+  readonly amdahl: Amdahl | null; // fitted up to the cores
+  readonly usl: Usl | null;
+  readonly best: number; // threads worth using here
+  readonly losses: readonly Loss[];
+}
+
+/** A thread is worth using where it still makes a step shorter by this share. */
+const WORTH = 0.05;
+
+export function reportOf(scaling: Scaling, cores: number): ScaleReport {
+  const within = scaling.points.filter((point) => !point.beyondCores);
+  const usl = fitUsl(within);
+  return {
+    ...scaling,
+    cores,
+    sameBits:
+      new Set(scaling.points.map(({ fingerprint }) => fingerprint)).size === 1 &&
+      !scaling.points[0].fingerprint.includes(' '),
+    amdahl: fitAmdahl(within),
+    usl,
+    best: worthUsing(within, usl, cores),
+    losses: lossesOf(scaling),
+  };
+}
+
+/** The fewest threads within WORTH of the least time of all counts up to the cores, by the law where there is one. */
+export function worthUsing(within: readonly Timing[], usl: Usl | null, cores: number): number {
+  const most = Math.min(cores, Math.max(...within.map(({ threads }) => threads)));
+  const timings =
+    usl === null || within.length < 3
+      ? within
+      : Array.from({ length: most }, (_, k) => ({ threads: k + 1, stepMs: uslMs(usl, k + 1) }));
+  const least = Math.min(...timings.map(({ stepMs }) => stepMs));
+  return Math.min(...timings.filter(({ stepMs }) => stepMs <= least * (1 + WORTH)).map(({ threads }) => threads));
+}

@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Profile } from '@gradloom/runtime';
+import { describe, expect, test } from 'vitest';
+import { lossesOf } from '../../../packages/cli/src/scale/losses.ts';
+import type { Scaling } from '../../../packages/cli/src/scale/measure-scaling.ts';
+import { worthUsing } from '../../../packages/cli/src/scale/scale-report.ts';
+import { threadCounts } from '../../../packages/cli/src/scale/thread-counts.ts';
+import { gradloom, jsonLines, temporaryDirectory } from '../../support/command-line.ts';
+
+const workload = ['--dataset', 'spirals', '--backend', 'reference', '--batch', '64', '--shards', '3'];
+const short = ['--steps', '9', '--rounds', '2', '--max-threads', '3'];
+
+describe('gradloom scale', () => {
+  test('gives for every count the fingerprint that train gives for the same steps', async () => {
+    const out = temporaryDirectory();
+    const { code, stdout, stderr } = await gradloom(['scale', ...workload, ...short, '--json', '--out', out]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const document = JSON.parse(stdout);
+    expect(JSON.parse(readFileSync(join(out, 'scale.json'), 'utf8'))).toEqual(document);
+    const trained = ['train', ...workload, '--schedule', 'constant', '--steps', '9', '--json', '--no-out'];
+    const done = jsonLines((await gradloom([...trained, '--threads', '1'])).stdout).at(-1);
+    const { points } = document;
+    expect(points.map(({ threads }: { threads: number }) => threads)).toEqual([1, 2, 3]);
+    for (const { threads, stepMs, speedup, efficiency, fingerprint, profiles } of points) {
+      expect(fingerprint).toBe(done?.fingerprint);
+      expect(speedup).toBe(points[0].stepMs / stepMs);
+      expect(efficiency).toBe(speedup / threads);
+      expect(profiles).toHaveLength(threads);
+    }
+    expect(document).toMatchObject({ sameBits: true, steps: 9, batch: 64, shards: 3 });
+    expect(points.map(({ threads }: { threads: number }) => threads)).toContain(document.best);
+  });
+
+  test('prints at most 80 columns', async () => {
+    const { code, stdout } = await gradloom(['scale', ...workload, ...short]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('the same for all');
+    for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
+  });
+
+  test.each([
+    [['--rounds', '0'], '--rounds has 0, expected a whole number of at least 1'],
+    [['--shards', '5'], '--shards has 5, expected at most 4 (rows of a batch)'],
+    [['more'], 'the word "more" is one too many, expected flags alone'],
+  ])('refuses %j', async (flags, message) => {
+    const { stdout, stderr, code } = await gradloom(['scale', '--dataset', 'xor', ...flags]);
+    expect({ stdout, stderr }).toEqual({ stdout: '', stderr: `gradloom scale: ${message}\n` });
+    expect(code).toBeGreaterThan(0);
+  });
+});
+
+describe('the counts', () => {
+  test.each([
+    [1, 1, [1]],
+    [2, 4, [1, 2, 3, 4]],
+    [4, 3, [1, 2, 3]],
+    [4, 8, [1, 2, 3, 4, 5, 8]],
+    [12, 12, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]],
+  ])('of %i cores and at most %i threads', (cores, most, counts) => expect(threadCounts(cores, most)).toEqual(counts));
+
+  test('of many cores stay few, from 1 to all', () => {
+    const counts = threadCounts(64, 64);
+    expect([counts[0], counts.at(-1)]).toEqual([1, 64]);
+    expect(counts.length).toBeLessThanOrEqual(13);
+  });
+});
+
+test('a thread is worth using where it still saves five hundredths of a step', () => {
+  const usl = { contention: 0.2, coherence: 0, firstMs: 1, peak: null, residual: 0 };
+  const at = (threads: number) => ({ threads, stepMs: 0.2 + 0.8 / threads });
+  // 0.2 + 0.8 / T against 0.2 + 0.8 / 16 = 0.25: 0.2625 is reached at 12.8.
+  expect(worthUsing([1, 4, 16].map(at), usl, 16)).toBe(13);
+  expect(worthUsing([at(1), { threads: 2, stepMs: 1.1 }], usl, 2)).toBe(1);
+  expect(worthUsing([at(1)], null, 1)).toBe(1);
+});
+
+test('what is lost adds up to the time beyond that of one thread, the largest first', () => {
+  const one: Profile = { gather: 1, forward: 3, backward: 4, update: 2, wait: 0 };
+  const two: Profile[] = [
+    { gather: 0.5, forward: 2, backward: 2.5, update: 2, wait: 1 },
+    { gather: 0.5, forward: 2, backward: 2.5, update: 2, wait: 1 },
+  ];
+  const point = (threads: number, profiles: Profile[]) => ({ threads, beyondCores: false, profiles });
+  const scaling = {
+    first: { shards: 4 },
+    points: [point(1, [one]), point(2, two), { ...point(4, []), beyondCores: true }],
+    bandwidth: [
+      { threads: 1, gigabytesPerSecond: 10 },
+      { threads: 2, gigabytesPerSecond: 12 },
+    ],
+  } as unknown as Scaling;
+  const losses = lossesOf(scaling);
+  // 16 in all, of which 10 on one thread: 2 waited, 2 more in products, 2 more in updates.
+  expect(losses.map(({ share }) => share)).toEqual([2 / 16, 2 / 16, 2 / 16]);
+  expect(losses.find(({ cause }) => cause === 'update')?.why).toContain('1.2 times the memory bandwidth');
+});
