@@ -1,0 +1,154 @@
+import type { Peer, Variant } from './peer.ts';
+import { type PeerProcess, startPeer } from './peer-process.ts';
+import type { Workload } from './workloads.ts';
+
+type Environment = Readonly<Record<string, string>>;
+
+/** What a peer came to on a workload. */
+export interface Score {
+  readonly peer: string;
+  readonly stepMs: number; // median of the rounds
+  readonly rounds: readonly number[]; // ms a step
+  readonly steps: number; // of a round
+  readonly warmSteps: number;
+  readonly loss: number | null; // after the first epoch
+  readonly environment: Environment;
+  readonly variant: Variant;
+  readonly coldStepMs: number | null; // of as many steps as warming up takes, in a new process; where these are short
+}
+
+export interface ContestOptions {
+  readonly rounds: number;
+  readonly roundMs: number;
+  readonly heatMs: number; // a variant, to find a peer's best
+  readonly warmMs: number; // most that warming up may take
+  readonly say: (text: string) => void;
+}
+
+/** Processes that stay for all workloads, by peer and environment: a start takes seconds. */
+export interface Stable {
+  get(peer: Peer, environment: Environment): Promise<PeerProcess>;
+  end(): void;
+}
+
+export function createStable(): Stable {
+  const started = new Map<string, PeerProcess>();
+  return {
+    async get({ name, command }, environment) {
+      const key = JSON.stringify([name, environment]);
+      const process = started.get(key) ?? (await startPeer(command, environment));
+      started.set(key, process);
+      return process;
+    },
+    end() {
+      for (const process of started.values()) process.end();
+    },
+  };
+}
+
+/** A peer at its best, ready for its rounds. */
+interface Runner {
+  readonly about: Omit<Score, 'stepMs' | 'rounds'>;
+  readonly process: PeerProcess;
+  readonly rounds: number[];
+}
+
+/**
+ * All peers on one workload. Each is first tried in all its variants; the best ones are warmed up and then run in turns, so
+ * that a machine that slows down slows all of them.
+ */
+export async function runContest(
+  peers: readonly Peer[],
+  workload: Workload,
+  stable: Stable,
+  options: ContestOptions,
+): Promise<Score[]> {
+  const runners: Runner[] = [];
+  for (const peer of peers) {
+    try {
+      const runner = await prepare(peer, workload, stable, options);
+      if (runner !== null) runners.push(runner);
+    } catch (error) {
+      options.say(`${peer.name}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  for (let round = 0; round < options.rounds; round++) {
+    for (const { about, process, rounds } of runners) {
+      const { steps, ms } = await process.run(about.steps);
+      rounds.push(ms / steps);
+    }
+  }
+  return runners.map(({ about, rounds }) => ({ ...about, stepMs: median(rounds), rounds }));
+}
+
+/** Null where it does not do this workload. */
+async function prepare(
+  peer: Peer,
+  workload: Workload,
+  stable: Stable,
+  { heatMs, warmMs, roundMs }: ContestOptions,
+): Promise<Runner | null> {
+  const best = await findBest(peer, workload, stable, heatMs);
+  if (best === null) return null;
+  const { environment, variant } = best;
+  const coldStepMs = workload.isSmall ? await coldStart(peer, workload, best) : null;
+  const process = await stable.get(peer, environment);
+  await process.open(workload, variant);
+  const loss = await process.lossAfter(workload.checkSteps);
+  let [warmSteps, spentMs, stepMs] = [0, 0, Number.NaN];
+  while (warmSteps < workload.warmSteps && spentMs < warmMs) {
+    const { steps, ms } = await process.run(Math.min(workload.warmSteps - warmSteps, stepsIn(warmMs / 4, stepMs)));
+    warmSteps += steps;
+    spentMs += ms;
+    stepMs = ms / steps;
+  }
+  const steps = stepsIn(roundMs, stepMs);
+  return { about: { peer: peer.name, environment, variant, loss, warmSteps, coldStepMs, steps }, process, rounds: [] };
+}
+
+interface Best {
+  readonly environment: Environment;
+  readonly variant: Variant;
+  readonly stepMs: number;
+}
+
+/** The fastest of a peer's environments and variants; null where it has none for this workload. */
+async function findBest(peer: Peer, workload: Workload, stable: Stable, heatMs: number): Promise<Best | null> {
+  const variants = peer.variants(workload);
+  const { environments } = peer;
+  if (variants.length === 0) return null;
+  let best: Best = { environment: environments[0], variant: variants[0], stepMs: Infinity };
+  if (environments.length * variants.length === 1) return best;
+  for (const environment of environments) {
+    const process = await stable.get(peer, environment);
+    for (const variant of variants) {
+      await process.open(workload, variant);
+      const { steps, ms } = await process.run(2);
+      const warm = await process.run(stepsIn(heatMs / 4, ms / steps));
+      const heat = await process.run(stepsIn(heatMs, warm.ms / warm.steps));
+      const stepMs = heat.ms / heat.steps;
+      if (stepMs < best.stepMs) best = { environment, variant, stepMs };
+    }
+  }
+  return best;
+}
+
+/** ms a step of as many steps as warming up takes, in a process that has done none. */
+async function coldStart(peer: Peer, workload: Workload, { environment, variant }: Best): Promise<number> {
+  const process = await startPeer(peer.command, environment);
+  try {
+    await process.open(workload, variant);
+    const { steps, ms } = await process.run(workload.warmSteps);
+    return ms / steps;
+  } finally {
+    process.end();
+  }
+}
+
+/** At least one. */
+const stepsIn = (ms: number, stepMs: number): number => (stepMs > 0 ? Math.max(1, Math.round(ms / stepMs)) : 1);
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1];
+}

@@ -1,0 +1,71 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { WasmApi, type WasmModule, wasmHeapBase, wasmScratchLength } from '@gradloom/core';
+import { type Backend, createBackendKernels } from '../../packages/runtime/src/backend.ts';
+import { createBarrier } from '../../packages/runtime/src/barrier.ts';
+
+/** Rows of each shard of one thread, and the products that each of them needs. */
+export interface FloorTask {
+  backend: Backend;
+  module: WasmModule;
+  widths: readonly number[];
+  shards: readonly number[];
+  control: Int32Array<SharedArrayBuffer>;
+  threads: number;
+  cores: number;
+  budgetMs: number;
+}
+
+const PAGE = 65_536;
+
+/** The products of a step alone, over and over, beside the other threads: ms a step. */
+function measure({ backend, module, widths, shards, control, threads, cores, budgetMs }: FloorTask): number {
+  const most = Math.max(1, ...shards);
+  const lengths: number[] = [];
+  const ask = (length: number): number => lengths.push(length) - 1;
+  const scratch = ask(Math.max(...widths.slice(1).map((O, l) => wasmScratchLength(widths[l], O))));
+  const x = widths.map((width) => ask(most * width));
+  const d = [0, 1].map(() => ask(most * Math.max(...widths)));
+  const layers = widths.slice(1).map((O, l) => ({ I: widths[l], O, W: ask(widths[l] * O), b: ask(O) }));
+  const rows = layers.map(({ I, O }) => ({ dW: shards.map(() => ask(I * O)), db: ask(O) }));
+  let end = wasmHeapBase(module);
+  const offsets = lengths.map((length) => {
+    const offset = Math.ceil(end / 64) * 64;
+    end = offset + 8 * length;
+    return offset;
+  });
+  const pages = Math.ceil(end / PAGE);
+  const memory = new WasmApi.Memory({ initial: pages, maximum: pages, shared: true });
+  const arrays = lengths.map((length, k) => new Float64Array(memory.buffer, offsets[k], length));
+  for (const array of arrays) for (let i = 0; i < array.length; i++) array[i] = (i % 101) / 101 - 0.5;
+  const kernels = createBackendKernels(backend, { module, memory, scratch: arrays[scratch] });
+
+  function step(): void {
+    for (const [s, B] of shards.entries()) {
+      for (const [l, { I, O, W, b }] of layers.entries()) {
+        kernels.affine(arrays[x[l + 1]], arrays[x[l]], arrays[W], arrays[b], B, I, O);
+      }
+      for (let l = layers.length - 1; l >= 0; l--) {
+        const { I, O, W } = layers[l];
+        const dy = arrays[d[l % 2]];
+        kernels.affineBackwardWeights(arrays[rows[l].dW[s]], arrays[rows[l].db], arrays[x[l]], dy, B, I, O);
+        if (l > 0) kernels.affineBackwardInput(arrays[d[(l + 1) % 2]], dy, arrays[W], B, I, O);
+      }
+    }
+  }
+
+  const barrier = createBarrier(control, threads, cores);
+  const samples: number[] = [];
+  barrier.arrive();
+  const startMs = performance.now();
+  let beforeMs = startMs;
+  do {
+    step();
+    const nowMs = performance.now();
+    samples.push(nowMs - beforeMs);
+    beforeMs = nowMs;
+  } while (beforeMs - startMs < budgetMs);
+  samples.sort((p, q) => p - q);
+  return samples[samples.length >> 1];
+}
+
+parentPort?.postMessage(measure(workerData as FloorTask));

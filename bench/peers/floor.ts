@@ -1,0 +1,66 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { buildNetwork, defaultShards, shardStart } from '@gradloom/core';
+import { compileKernels, createPool, measureBandwidth, resolveBackend } from '@gradloom/runtime';
+import { allocateControl } from '../../packages/runtime/src/barrier.ts';
+import type { FloorTask } from './floor-worker.ts';
+import { specOf, type Workload } from './workloads.ts';
+
+/** Bytes that an update moves for a parameter: gradients of two shards, and weight and two moments read and written. */
+const UPDATE_BYTES = 64;
+
+/** What no step can go below: its products alone on the same threads, and the update at the speed of memory. */
+export interface Floor {
+  readonly productsMs: number;
+  readonly updateMs: number;
+  readonly stepMs: number;
+  readonly threads: number;
+}
+
+export async function measureFloor(workload: Workload, backendName: 'blas' | 'wasm', threads: number): Promise<Floor> {
+  const { widths, batch } = workload;
+  const backend = resolveBackend(backendName);
+  const S = defaultShards(batch);
+  const control = allocateControl();
+  const cores = availableParallelism();
+  const times = Array.from({ length: threads }, (_, t) => {
+    const shards: number[] = [];
+    for (let s = Math.floor((t * S) / threads); s < Math.floor(((t + 1) * S) / threads); s++) {
+      shards.push(shardStart(s + 1, S, batch) - shardStart(s, S, batch));
+    }
+    const task: FloorTask = {
+      backend,
+      module: compileKernels(),
+      widths,
+      shards,
+      control,
+      threads,
+      cores,
+      budgetMs: 300,
+    };
+    const worker = new Worker(new URL('./floor-worker.ts', import.meta.url), { workerData: task });
+    return new Promise<number>((resolve, reject) => worker.once('message', resolve).once('error', reject));
+  });
+  const productsMs = Math.max(...(await Promise.all(times)));
+  const P = buildNetwork(specOf(workload)).parameterCount;
+  const updateMs = (UPDATE_BYTES * P) / ((await bandwidth(threads)) * 1e6);
+  return { productsMs, updateMs, stepMs: productsMs + updateMs, threads };
+}
+
+const measured = new Map<number, Promise<number>>();
+
+/** 10⁹ bytes a second of a triad, measured once a number of threads. */
+export function bandwidth(threads: number): Promise<number> {
+  const known = measured.get(threads) ?? measureOnce(threads);
+  measured.set(threads, known);
+  return known;
+}
+
+async function measureOnce(threads: number): Promise<number> {
+  const pool = await createPool({ threads });
+  try {
+    return await measureBandwidth(pool, threads);
+  } finally {
+    await pool.destroy();
+  }
+}

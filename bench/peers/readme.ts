@@ -1,0 +1,23 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readmeTable } from './report.ts';
+import { machineOf, type Results, resultsPath } from './results.ts';
+
+// Writes the table of recorded results into README.md, between its two markers.
+// Usage: pnpm bench:readme [bench/results/<machine>.json], default: this machine's, or the only one there is
+
+const root = join(import.meta.dirname, '../..');
+const folder = join(root, 'bench/results');
+const [BEGIN, END] = ['<!-- bench:peers -->', '<!-- /bench:peers -->'];
+
+const own = resultsPath(machineOf());
+const recorded = readdirSync(folder).map((name) => join(folder, name));
+const path = process.argv[2] ?? (recorded.includes(own) || recorded.length !== 1 ? own : recorded[0]);
+const results: Results = JSON.parse(readFileSync(path, 'utf8'));
+const readme = join(root, 'README.md');
+const text = readFileSync(readme, 'utf8');
+const [before, after] = [text.indexOf(BEGIN), text.indexOf(END)];
+if (before === -1 || after < before)
+  throw new Error(`README.md has no ${BEGIN} before ${END}, expected both on lines of their own`);
+const table = readmeTable(results).join('\n');
+writeFileSync(readme, `${text.slice(0, before + BEGIN.length)}\n${table}\n${text.slice(after)}`);

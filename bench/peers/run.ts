@@ -1,0 +1,149 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { resolveBackend } from '@gradloom/runtime';
+import { createStable, median, runContest } from './contest.ts';
+import { type Floor, measureFloor } from './floor.ts';
+import { slowerThan } from './guard.ts';
+import type { Peer } from './peer.ts';
+import { startPeer } from './peer-process.ts';
+import { peers } from './peers.ts';
+import { workloadRows } from './report.ts';
+import { machineOf, type Results, readResults, type WorkloadResults, writeResults } from './results.ts';
+import { createWorkloads } from './workloads.ts';
+
+// How long does a step take beside PyTorch, DDP, tfjs, scikit-learn, brain.js, synaptic and NumPy? Run alone on the machine.
+// Usage: pnpm bench:peers [--only 784-128-10] [--peers Gradloom,PyTorch] [--rounds 5] [--no-install] [--no-record]
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' }, // part of a workload's name
+    peers: { type: 'string', default: '' }, // parts of peers' names
+    rounds: { type: 'string', default: '5' },
+    'round-ms': { type: 'string', default: '250' },
+    'heat-ms': { type: 'string', default: '150' }, // of each variant, to find the best
+    'warm-ms': { type: 'string', default: '4000' }, // most for warming up
+    'no-install': { type: 'boolean', default: false },
+    'no-record': { type: 'boolean', default: false },
+  },
+});
+const say = (text: string): void => console.log(text);
+
+if (!values['no-install']) install();
+const heard = new Set<string>();
+const about: Record<string, { about: string; note: string | null }> = {};
+const found: Peer[] = [];
+for (const peer of peers.filter(isAsked)) if (await isThere(peer)) found.push(peer);
+
+const { workloads, digits, dispose } = await createWorkloads();
+const stable = createStable();
+const measured: Record<string, WorkloadResults> = {};
+try {
+  for (const workload of workloads.filter(({ name }) => name.includes(values.only))) {
+    const startMs = performance.now();
+    const options = {
+      rounds: Number(values.rounds),
+      roundMs: Number(values['round-ms']),
+      heatMs: 150,
+      warmMs: 4000,
+      say,
+    };
+    const scores = await runContest(found, workload, stable, options);
+    const floors: Record<string, Floor> = {};
+    for (const { peer, variant } of scores) {
+      if (!peer.startsWith('Gradloom')) continue;
+      floors[peer] = await measureFloor(
+        workload,
+        variant.backend === 'blas' ? 'blas' : 'wasm',
+        Number(variant.threads),
+      );
+    }
+    measured[workload.name] = { scores, floors };
+    say(`\n${workload.name} (${Math.round((performance.now() - startMs) / 1000)} s)`);
+    console.table(workloadRows(measured[workload.name], peers));
+  }
+} finally {
+  stable.end();
+  dispose();
+}
+
+const results: Results = {
+  machine: machineOf(),
+  date: new Date().toISOString().slice(0, 10),
+  digits,
+  rounds: Number(values.rounds),
+  peers: about,
+  workloads: measured,
+  processes: values.only === '' && values.peers === '' ? wholePrograms() : {},
+};
+console.table(results.processes);
+const before = readResults(results.machine);
+const slower = before === null ? [] : slowerThan(before, results);
+if (before !== null)
+  say(slower.length === 0 ? 'Nothing got slower than what was recorded.' : 'Slower than what was recorded:');
+for (const line of slower) say(`  ${line}`);
+// A part of the peers or workloads would take the place of a whole record.
+if (values['no-record'] || values.only !== '' || values.peers !== '') say('Not recorded.');
+else say(`Recorded in ${writeResults(results)}`);
+
+function isAsked({ name }: Peer): boolean {
+  return values.peers.split(',').some((part) => name.includes(part));
+}
+
+/** Starts it once to hear what it is, or what it lacks. */
+async function isThere({ name, command, environments, get, note }: Peer): Promise<boolean> {
+  const wantsBlas = name === 'Gradloom blas';
+  try {
+    if (wantsBlas) resolveBackend('blas');
+    const process = await startPeer(command, environments[0]);
+    process.end();
+    // Builds of one library describe themselves at length, and alike.
+    const isNew = !heard.has(process.about.split('\n').slice(1).join());
+    heard.add(process.about.split('\n').slice(1).join());
+    say(`${name}: ${isNew ? process.about.trim() : process.about.split('\n')[0]}`);
+    // Without the folders of this machine.
+    const [first] = process.about.split('\n');
+    about[name] = { about: first.replaceAll(/\/\S*\//g, ''), note: note ?? null };
+    return true;
+  } catch (error) {
+    say(`${name}: skipped, ${error instanceof Error ? error.message : error} (${get})`);
+    return false;
+  }
+}
+
+function install(): void {
+  const { packageManager } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
+  const args = [
+    '--yes',
+    packageManager,
+    'install',
+    '--ignore-workspace',
+    '--ignore-scripts',
+    '--frozen-lockfile',
+    '--prefer-offline',
+  ];
+  const { status } = spawnSync('npx', args, { cwd: import.meta.dirname, stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) say('bench/peers could not be installed: peers from npm are skipped');
+}
+
+/** ms from start to end of whole processes, medians in turns: ours does more, since it repeats a chapter's whole experiment. */
+function wholePrograms(): Record<string, number> {
+  const cli = join(import.meta.dirname, '../../packages/cli/bin/gradloom.js');
+  const programs: Record<string, string[]> = {
+    'gradloom experiment xor': [process.execPath, cli, 'experiment', 'xor'],
+    'NumPy script': [
+      process.platform === 'linux' ? '/usr/bin/python3' : 'python3',
+      join(import.meta.dirname, 'numpy_script.py'),
+    ],
+  };
+  const taken = new Map<string, number[]>();
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const [name, [program, ...args]] of Object.entries(programs)) {
+      const startMs = performance.now();
+      const { status } = spawnSync(program, args, { stdio: 'ignore' });
+      if (status === 0) taken.set(name, [...(taken.get(name) ?? []), performance.now() - startMs]);
+    }
+  }
+  return Object.fromEntries([...taken].map(([name, ms]) => [name, median(ms)]));
+}

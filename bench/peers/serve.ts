@@ -1,0 +1,52 @@
+import { createInterface } from 'node:readline';
+import type { Variant } from './peer.ts';
+import type { Workload } from './workloads.ts';
+
+/** A workload under way. */
+export interface Training {
+  /** Does about `steps` steps and returns how many they were and how many ms they took. */
+  run(steps: number): Promise<{ steps: number; ms: number }> | { steps: number; ms: number };
+  /** Mean loss over all rows after `steps` steps; null where it has no such loss. Asked for before the first run. */
+  lossAfter(steps: number): Promise<number | null> | number | null;
+}
+
+export interface Program {
+  readonly about: string; // version and what it runs on
+  open(workload: Workload, variant: Variant): Promise<Training> | Training;
+}
+
+/**
+ * Answers one line of JSON with one line: { open, variant }, { lossAfter }, { run }. The first line says what this is, or
+ * what is missing.
+ */
+export async function serve(load: () => Promise<Program>): Promise<void> {
+  const answer = (value: object): void => {
+    process.stdout.write(`${JSON.stringify(value)}\n`);
+  };
+  let program: Program;
+  try {
+    program = await load();
+  } catch (error) {
+    answer({ missing: error instanceof Error ? error.message.split('\n')[0] : String(error) });
+    return;
+  }
+  answer({ about: program.about });
+  let training: Training | undefined;
+  for await (const line of createInterface({ input: process.stdin })) {
+    try {
+      const request: { open?: Workload; variant?: Variant; run?: number; lossAfter?: number } = JSON.parse(line);
+      if (request.open !== undefined) {
+        training = await program.open(request.open, request.variant ?? {});
+        answer({});
+      } else if (training === undefined) {
+        answer({ error: 'nothing is open' });
+      } else if (request.run !== undefined) {
+        answer(await training.run(request.run));
+      } else {
+        answer({ loss: await training.lossAfter(request.lossAfter ?? 0) });
+      }
+    } catch (error) {
+      answer({ error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+}

@@ -1,0 +1,57 @@
+"""A workload in PyTorch: the same for one process and for DDP."""
+
+import time
+
+import torch
+from serve import read_workload, set_blas_threads
+
+
+class Training:
+    def __init__(self, workload, variant, rank=0, ranks=1):
+        threads = int(variant["threads"])
+        torch.set_num_threads(threads)
+        set_blas_threads(threads)
+        self.dtype = getattr(torch, variant["dtype"])
+        self.batch, self.rows = workload["batch"], workload["rows"]
+        self.rank, self.ranks, self.first = rank, ranks, 0
+        x, t, layers = read_workload(workload)
+        self.x = torch.from_numpy(x).to(self.dtype)
+        mse = workload["loss"] == "mse"
+        self.t = torch.from_numpy(t).to(self.dtype if mse else torch.int64)
+        if mse:
+            self.t = self.t.reshape(-1, 1)
+        modules = []
+        for k, (W, b) in enumerate(layers):
+            linear = torch.nn.Linear(*W.shape, dtype=self.dtype)
+            with torch.no_grad():
+                linear.weight.copy_(torch.from_numpy(W.T.copy()))
+                linear.bias.copy_(torch.from_numpy(b))
+            modules.append(linear)
+            if workload["activation"] == "sigmoid":
+                modules.append(torch.nn.Sigmoid())
+            elif k < len(layers) - 1:
+                modules.append(torch.nn.ReLU())
+        self.model = torch.nn.Sequential(*modules)
+        if ranks > 1:
+            self.model = torch.nn.parallel.DistributedDataParallel(self.model)
+        self.loss = torch.nn.MSELoss() if mse else torch.nn.CrossEntropyLoss()
+        lr, how = workload["optimizer"]["lr"], variant["update"]
+        options = {"foreach": how == "foreach", "fused": how == "fused"}
+        kind = torch.optim.Adam if workload["optimizer"]["kind"] == "adam" else torch.optim.SGD
+        self.optimizer = kind(self.model.parameters(), lr=lr, **options)
+
+    def run(self, steps):
+        share = self.batch // self.ranks
+        start = time.perf_counter()
+        for _ in range(steps):
+            first = self.first + self.rank * share
+            self.optimizer.zero_grad(set_to_none=True)
+            self.loss(self.model(self.x[first : first + share]), self.t[first : first + share]).backward()
+            self.optimizer.step()
+            self.first = (self.first + self.batch) % self.rows
+        return steps, (time.perf_counter() - start) * 1000
+
+    def loss_after(self, steps):
+        self.run(steps)
+        with torch.no_grad():
+            return self.loss(self.model(self.x), self.t).item()

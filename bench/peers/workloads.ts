@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildNetwork, createRandom, initializeParameters, type NetworkSpec } from '@gradloom/core';
+import { loadMnist } from '@gradloom/runtime';
+
+/** What every peer trains: widths with the same activation between them, the same rows in the same order, the same start. */
+export interface Workload {
+  readonly name: string;
+  readonly widths: readonly number[];
+  readonly activation: 'relu' | 'sigmoid'; // behind every layer but, of relu, the last
+  readonly loss: 'softmax-cross-entropy' | 'mse';
+  readonly optimizer: { readonly kind: 'adam' | 'sgd'; readonly lr: number };
+  readonly batch: number;
+  readonly rows: number; // a multiple of the batch: no step is short
+  readonly checkSteps: number; // whole epochs, after which all must have the same loss
+  readonly warmSteps: number;
+  readonly isSmall: boolean; // short enough for its cold start to matter
+  readonly x: string; // file [rows, widths[0]] of bytes
+  readonly divisor: number; // of x
+  readonly t: string; // file [rows] of bytes: classes, or values 0 and 1
+  readonly theta: string; // file [P] of float64: layer by layer, W [in, out] then b
+}
+
+const ROWS = 2048; // 12.8 MB in float64, as the peers hold them: near the processor for all
+
+/** Files stand until `dispose`. `digits`: 'mnist', or 'noise' where the package is not installed. */
+export async function createWorkloads(): Promise<{ workloads: Workload[]; digits: string; dispose: () => void }> {
+  const folder = mkdtempSync(join(tmpdir(), 'gradloom-peers-'));
+  let files = 0;
+  const write = (array: Uint8Array | Float64Array): string => {
+    const path = join(folder, `${files++}.bin`);
+    writeFileSync(path, new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+    return path;
+  };
+  const { x, t, source } = await readDigits();
+  const digits = { x: write(x), divisor: 255, t: write(t) };
+  const xor = { x: write(Uint8Array.of(0, 0, 0, 1, 1, 0, 1, 1)), divisor: 1, t: write(Uint8Array.of(0, 1, 1, 0)) };
+  const relu = (name: string, widths: number[], batch: number): Workload => {
+    const shape = { name: `${name}, batch ${batch}`, widths, batch, rows: ROWS, ...digits };
+    const training = {
+      activation: 'relu',
+      loss: 'softmax-cross-entropy',
+      optimizer: { kind: 'adam', lr: 1e-3 },
+    } as const;
+    const start = new Float64Array(buildNetwork(specOf({ widths, activation: 'relu' })).parameterCount);
+    initializeParameters(buildNetwork(specOf({ widths, activation: 'relu' })), start, 1);
+    return { ...shape, ...training, checkSteps: ROWS / batch, warmSteps: 300, isSmall: false, theta: write(start) };
+  };
+  const deep = [784, ...Array.from({ length: 20 }, () => 64), 10];
+  const gate = { widths: [2, 2, 1], activation: 'sigmoid' } as const;
+  const start = new Float64Array(9);
+  initializeParameters(buildNetwork(specOf(gate)), start, 1);
+  return {
+    workloads: [
+      relu('784-128-10', [784, 128, 10], 32),
+      relu('784-128-10', [784, 128, 10], 128),
+      relu('784-512-256-10', [784, 512, 256, 10], 256),
+      relu('784-512-256-10', [784, 512, 256, 10], 1024),
+      relu('784-(64 x 20)-10', deep, 128),
+      {
+        name: 'XOR 2-2-1, full batch',
+        ...gate,
+        ...xor,
+        loss: 'mse',
+        optimizer: { kind: 'sgd', lr: 2 },
+        batch: 4,
+        rows: 4,
+        checkSteps: 100,
+        warmSteps: 10_000,
+        isSmall: true,
+        theta: write(start),
+      },
+    ],
+    digits: source,
+    dispose: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+export function specOf({ widths, activation }: Pick<Workload, 'widths' | 'activation'>): NetworkSpec {
+  const layers: NetworkSpec['layers'] = [];
+  for (let l = 1; l < widths.length; l++) {
+    layers.push({ kind: 'dense', out: widths[l], init: activation === 'relu' ? 'he-normal' : 'glorot-uniform' });
+    if (l < widths.length - 1 || activation === 'sigmoid') layers.push({ kind: 'activation', fn: activation });
+  }
+  return { input: widths[0], layers };
+}
+
+async function readDigits(): Promise<{ x: Uint8Array; t: Uint8Array; source: string }> {
+  try {
+    const { train } = await loadMnist(new URL('../../packages/cli/package.json', import.meta.url));
+    const { inputs, targets } = train;
+    if (inputs.array instanceof Uint8Array && targets.array instanceof Uint8Array) {
+      return { x: inputs.array.slice(0, ROWS * 784), t: targets.array.slice(0, ROWS), source: 'mnist' };
+    }
+  } catch {
+    // Not installed: numbers of the same size do as well, and the table says so.
+  }
+  const random = createRandom(1, 'bench');
+  const x = Uint8Array.from({ length: ROWS * 784 }, () => random.uint32());
+  return { x, t: Uint8Array.from({ length: ROWS }, () => random.integer(10)), source: 'noise' };
+}
