@@ -176,7 +176,7 @@ function batchOf(batch: number | 'full' | undefined, { rows }: Dataset): number 
 
 function threadsOf(threads: unknown): number {
   if (Number.isSafeInteger(threads) && (threads as number) >= 1) return threads as number;
-  throw new Error(`train: threads has ${show(threads)}, expected a whole number of at least 1, or auto`);
+  throw new OptionError('train', 'threads', `has ${show(threads)}, expected a whole number of at least 1, or auto`);
 }
 
 function lengthOf(

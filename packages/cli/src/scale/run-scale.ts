@@ -22,7 +22,8 @@ const ROUNDS = 7;
 
 /** Measures how training scales with threads. Resolves to the exit code: 1 where threads changed a bit. */
 export async function runScale(request: Request, io: Io): Promise<number> {
-  const values = parseRaw(scaleOptions, flagsToRaw(scaleOptions, request), scaleAlternatives);
+  const given = flagsToRaw(scaleOptions, request);
+  const values = parseRaw(scaleOptions, given, scaleAlternatives);
   refuseMoreThan(0, request.positionals, 'flags alone');
   const { out, json } = values;
   if (out !== undefined) mkdirSync(out, { recursive: true });
@@ -39,7 +40,7 @@ export async function runScale(request: Request, io: Io): Promise<number> {
     }
     return report.sameBits ? 0 : 1;
   } catch (error) {
-    throw nameFlag(error, scaleOptions);
+    throw nameFlag(error, scaleOptions, given);
   }
 }
 

@@ -1,0 +1,101 @@
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { createRandom, defaultShards, type NetworkSpec } from '@gradloom/core';
+import { type BackendChoice, createPool, type Dataset, type TrainOptions, train } from '@gradloom/runtime';
+import { Bench } from 'tinybench';
+
+// How much faster is a step on more threads, and what do the default shards cost over one a thread? Run alone on the machine.
+// `gradloom scale` looks closer at one workload. Usage: pnpm bench scaling [--rounds 5] [--backends wasm,blas] [--only 256]
+
+const { values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '5' },
+    backends: { type: 'string', default: 'wasm,blas' },
+    only: { type: 'string', default: '' }, // part of a workload's name
+  },
+});
+const cores = availableParallelism();
+const RUN_MS = 200;
+const WARM_STEPS = 300;
+const ROWS = 2048;
+const COLUMNS = 784;
+
+const dataset = noise();
+const workloads = [
+  { name: '784-128-10, batch 128', widths: [784, 128, 10], batch: 128 },
+  { name: '784-512-256-10, batch 256', widths: [784, 512, 256, 10], batch: 256 },
+  { name: '784-512-256-10, batch 1024', widths: [784, 512, 256, 10], batch: 1024 },
+].filter(({ name }) => name.includes(values.only));
+
+const pool = await createPool({ threads: cores });
+const rows: Record<string, string | number>[] = [];
+for (const { name, widths, batch } of workloads) {
+  const spec = relu(widths);
+  for (const backend of values.backends.split(',') as BackendChoice[]) {
+    const run = (options: TrainOptions) => train(spec, { train: dataset }, { batch, backend, pool, ...options }).result;
+    const S = defaultShards(batch);
+    const settings = Array.from({ length: cores }, (_, t) => ({ threads: t + 1, shards: S }));
+    if (S !== cores) settings.push({ threads: cores, shards: cores });
+    const medians = await inTurns(settings, run);
+    for (const [k, { threads, shards }] of settings.entries()) {
+      rows.push({
+        workload: name,
+        backend,
+        threads,
+        shards,
+        'ms a step': Number(medians[k].toFixed(4)),
+        speedup: Number((medians[0] / medians[k]).toFixed(3)),
+      });
+    }
+  }
+}
+await pool.destroy();
+console.table(rows);
+
+/** ms a step of each setting: medians of rounds in turns, so that a machine that slows down slows all of them. */
+async function inTurns<T extends TrainOptions>(
+  settings: readonly T[],
+  run: (options: T & { steps: number }) => Promise<{ elapsedMs: number; steps: number }>,
+): Promise<number[]> {
+  let steps = WARM_STEPS;
+  for (const setting of settings) {
+    const warm = await run({ ...setting, steps: WARM_STEPS });
+    steps = Math.max(1, Math.round((RUN_MS * warm.steps) / warm.elapsedMs));
+  }
+  const taken = settings.map((): number[] => []);
+  for (let round = 0; round < Number(values.rounds); round++) {
+    const bench = new Bench({ iterations: 1, time: 0, warmup: false });
+    for (const [k, setting] of settings.entries()) {
+      bench.add(String(k), async () => {
+        const { elapsedMs } = await run({ ...setting, steps });
+        return { overriddenDuration: elapsedMs / steps };
+      });
+    }
+    for (const [k, { result }] of (await bench.run()).entries()) {
+      if (result.state !== 'completed') throw new Error(`bench: a run ended as ${result.state}, expected 'completed'`);
+      taken[k].push(result.latency.mean);
+    }
+  }
+  return taken.map((own) => own.sort((a, b) => a - b)[own.length >> 1]);
+}
+
+function relu(widths: readonly number[]): NetworkSpec {
+  const layers: NetworkSpec['layers'] = [];
+  for (const [l, out] of widths.slice(1).entries()) {
+    layers.push({ kind: 'dense', out, init: 'he-normal' });
+    if (l < widths.length - 2) layers.push({ kind: 'activation', fn: 'relu' });
+  }
+  return { input: widths[0], layers };
+}
+
+/** Bytes like those of images: rows without a pattern cost what others do. */
+function noise(): Dataset {
+  const random = createRandom(1, 'bench');
+  const bytes = new Uint8Array(new SharedArrayBuffer(ROWS * COLUMNS));
+  for (let i = 0; i < bytes.length; i++) bytes[i] = random.uint32();
+  const labels = new Uint8Array(new SharedArrayBuffer(ROWS));
+  for (let n = 0; n < ROWS; n++) labels[n] = random.integer(10);
+  const inputs = { array: bytes, columns: COLUMNS, divisor: 255 };
+  return { name: 'noise', rows: ROWS, inputs, targets: { array: labels, columns: 1, divisor: 1 }, classes: 10 };
+}
