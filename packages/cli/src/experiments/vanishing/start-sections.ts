@@ -1,0 +1,113 @@
+import { activations } from '@gradloom/core';
+import { decimal } from '../../report/format.ts';
+import { lineChart } from '../../report/line-chart.ts';
+import { logBars } from '../../report/log-bars.ts';
+import { table } from '../../report/table.ts';
+import type { Paint } from '../../terminal/paint.ts';
+import type { Section } from '../experiment.ts';
+import type { Comparison, Setup } from './compare.ts';
+
+/** Rows of a picture; of more layers, some are shown. */
+const MOST_ROWS = 40;
+
+export function slopeOfSigmoid(): Section {
+  const { apply, derivative } = activations.sigmoid;
+  const slopeAt = (z: number): [number, number] => [z, derivative(z, apply(z))];
+  const points = Array.from({ length: 121 }, (_, k) => (k - 60) / 10).map(slopeAt);
+  const [z, most] = points.reduce((best, point) => (point[1] > best[1] ? point : best));
+  const bound = [10, 20, 48].map((n) => `${most}^${n} = ${(most ** n).toExponential(1)}`).join(', ');
+  return {
+    title: 'Each layer multiplies by a slope, and that of sigmoid is at most 0.25',
+    lines: [
+      ...lineChart([{ name: "sigmoid'", points }], { x: 'z', y: 'slope of sigmoid', height: 8 }),
+      '',
+      `  Highest at z = ${z}: ${most}. Slopes alone leave of a gradient at most`,
+      `  ${bound}.`,
+    ],
+  };
+}
+
+/** A row of bars for each layer. */
+export function pictures(comparisons: readonly Comparison[], setup: Setup, paint: Paint): Section[] {
+  const depth = setup.hidden.length;
+  const layers = shownLayers(depth, MOST_ROWS);
+  const thinned = layers.length < depth ? `, ${layers.length} of ${depth} layers` : '';
+  const picture = (title: string, sizeOf: 'rmsDz' | 'rmsDW'): Section => ({
+    title,
+    lines: logBars(
+      comparisons.map(({ label, looks }) => ({ name: label, values: layers.map((h) => looks[0].layers[h][sizeOf]) })),
+      { rows: layers.map((h) => String(h + 1)), head: 'layer', paint },
+    ),
+  });
+  return [
+    picture(`At the start: dL/dz, from the input down to the output${thinned}`, 'rmsDz'),
+    picture(`At the start: dL/dW of the same layers${thinned}`, 'rmsDW'),
+  ];
+}
+
+/** Indices of at most `most` layers, the first and the last among them. */
+function shownLayers(depth: number, most: number): number[] {
+  if (depth <= most) return Array.from({ length: depth }, (_, h) => h);
+  return Array.from({ length: most }, (_, k) => Math.round((k * (depth - 1)) / (most - 1)));
+}
+
+export function factors(comparisons: readonly Comparison[], { init, hidden }: Setup): Section {
+  const gain = Math.sqrt(hidden[0]) * (comparisons[0].looks[0].layers.at(-1)?.rmsW ?? Number.NaN);
+  const rows = comparisons.map(({ label, kind, looks, start: { measured, expected } }) => {
+    const { layers } = looks[0];
+    const [first, last] = [layers[0], layers[layers.length - 1]];
+    return [
+      label,
+      optional(measured.factor),
+      optional(expected.factor),
+      decimal(activations[kind].maxSlope),
+      optional(first.rmsDz / last.rmsDz),
+      optional(first.rmsDW / last.rmsDW),
+    ];
+  });
+  const small = comparisons.filter(({ start }) => start.measured.layersTooSmall > 0);
+  return {
+    title: `dL/dz of a layer over that of the next, at the start, from ${typeof init === 'string' ? init : init.kind}`,
+    lines: [
+      ...table(['', 'measured', 'theory', 'max slope', 'dz 1st/last', 'dW 1st/last'], rows, {
+        right: [1, 2, 3, 4, 5],
+      }).map((line) => `  ${line}`),
+      '',
+      "  Theory: sqrt(n Var(W) E[f'(z)^2]), z normal, its variance carried from layer",
+      `  to layer. The weights count beside the slopes: sqrt(n Var(W)) is ${decimal(gain)} here.`,
+      ...small.map(
+        ({ label, start: { measured } }) =>
+          `  ${label}: ${measured.layersTooSmall} layers are below 1e-150 or 0 and left out of the fit.`,
+      ),
+    ],
+  };
+}
+
+/** The figures of some layers, at the first look or the last. */
+export function perLayer(comparisons: readonly Comparison[], setup: Setup, when: 'first' | 'last'): Section {
+  const shown = shownLayers(setup.hidden.length, 5);
+  const head = ['', 'layer', 'dL/dz', 'dL/da', 'dL/dW', 'mean a', 'std a', 'flat', 'dead'];
+  const rows = comparisons.flatMap(({ label, looks }) => {
+    const look = looks[when === 'first' ? 0 : looks.length - 1];
+    return shown.map((h, k) => {
+      const { rmsDz, rmsDa, rmsDW, activationMean, activationStd, flat, dead } = look.layers[h];
+      const sizes = [rmsDz, rmsDa, rmsDW].map((size) => size.toExponential(1));
+      const shares = [flat, dead].map((share) => `${Math.round(100 * share)} %`);
+      return [k === 0 ? label : '', String(h + 1), ...sizes, short(activationMean), short(activationStd), ...shares];
+    });
+  });
+  const last = Math.max(...comparisons.map(({ looks }) => looks.at(-1)?.step ?? 0));
+  return {
+    title:
+      when === 'first'
+        ? 'At the start: gradients and outputs (flat: next to no slope)'
+        : `The same before step ${last + 1}`,
+    lines: table(head, rows, { right: [1, 2, 3, 4, 5, 6, 7, 8], width: 78 }).map((line) => `  ${line}`),
+  };
+}
+
+/** No figure where there is nothing to divide by. */
+const optional = (value: number | null): string => (value === null || !Number.isFinite(value) ? '-' : decimal(value));
+
+const short = (value: number): string =>
+  Math.abs(value) >= 0.001 && Math.abs(value) < 1000 ? value.toFixed(3) : value === 0 ? '0' : value.toExponential(1);
