@@ -12,6 +12,25 @@ test("one step gives the chapter's numbers, exact where the chapter rounded", as
   expect(numeric).toEqual({ dw: expect.closeTo(dw, 9), db: expect.closeTo(db, 9) });
 });
 
+test('the exact values are those of the equations, and their product along the chain is the gradient', async () => {
+  const { before, gradient, after } = await experimentJson('backprop');
+  const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
+  const p = sigmoid(1.1);
+  const slope = Math.exp(-1.1) / (1 + Math.exp(-1.1)) ** 2;
+  const dw = 2 * (p - 1) * slope * 2;
+  const db = 2 * (p - 1) * slope;
+  expectClose(before, { w: 0.5, b: 0.1, z: 1.1, prediction: p, loss: (p - 1) ** 2 });
+  expectClose(gradient, { dPrediction: 2 * (p - 1), dPredictionByZ: slope, dw, db });
+  const [w, b] = [0.5 - 0.1 * dw, 0.1 - 0.1 * db];
+  const z = 2 * w + b;
+  expectClose(after, { w, b, z, prediction: sigmoid(z), loss: (sigmoid(z) - 1) ** 2 });
+});
+
+function expectClose(actual: unknown, expected: Record<string, number>): void {
+  const close = Object.entries(expected).map(([name, value]) => [name, expect.closeTo(value, 14)]);
+  expect(actual).toEqual(Object.fromEntries(close));
+}
+
 test('what is printed fits 80 columns and shows the exact values', async () => {
   expect(await expectNarrow('backprop')).toContain('-0.1871749');
 });
