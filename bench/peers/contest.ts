@@ -91,7 +91,6 @@ async function prepare(
   const best = await findBest(peer, workload, stable, heatMs);
   if (best === null) return null;
   const { environment, variant } = best;
-  const coldStepMs = workload.isSmall ? await coldStart(peer, workload, best) : null;
   const process = await stable.get(peer, environment);
   await process.open(workload, variant);
   const loss = await process.lossAfter(workload.checkSteps);
@@ -102,6 +101,9 @@ async function prepare(
     spentMs += ms;
     stepMs = ms / steps;
   }
+  // Who takes seconds warm is not looked at cold.
+  const isQuick = stepMs * workload.warmSteps < warmMs;
+  const coldStepMs = workload.isSmall && isQuick ? await coldStart(peer, workload, best) : null;
   const steps = stepsIn(roundMs, stepMs);
   return { about: { peer: peer.name, environment, variant, loss, warmSteps, coldStepMs, steps }, process, rounds: [] };
 }
