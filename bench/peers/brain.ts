@@ -30,7 +30,7 @@ await serve(async () => {
       const net = new brain.NeuralNetwork({
         hiddenLayers: widths.slice(1, -1),
         activation: workload.activation,
-        ...(optimizer.kind === 'adam' ? { praxis: 'adam' } : { learningRate: optimizer.lr, momentum: 0 }),
+        ...(optimizer.kind === 'adam' ? { praxis: 'adam' } : { learningRate: Math.min(0.99, optimizer.lr) }),
       });
       return {
         run(steps) {

@@ -115,7 +115,7 @@ export const peers: readonly Peer[] = [
     environments: [{}],
     variants: small,
     tolerance: null,
-    note: 'has no batches and no softmax: one update a row, its own loss and start',
+    note: 'has no batches and no softmax: one update a row, its own loss and start, a rate below 1',
   },
   {
     name: 'synaptic',
