@@ -36,7 +36,7 @@ const about: Record<string, { about: string; note: string | null }> = {};
 const found: Peer[] = [];
 for (const peer of peers.filter(isAsked)) if (await isThere(peer)) found.push(peer);
 
-const { workloads, digits, dispose } = await createWorkloads();
+const { workloads, digits } = await createWorkloads();
 const stable = createStable();
 const measured: Record<string, WorkloadResults> = {};
 try {
@@ -65,7 +65,6 @@ try {
   }
 } finally {
   stable.end();
-  dispose();
 }
 
 const results: Results = {

@@ -24,9 +24,10 @@ export interface Workload {
 
 const ROWS = 2048; // 12.8 MB in float64, as the peers hold them: near the processor for all
 
-/** Files stand until `dispose`. `digits`: 'mnist', or 'noise' where the package is not installed. */
-export async function createWorkloads(): Promise<{ workloads: Workload[]; digits: string; dispose: () => void }> {
+/** The files are gone when this process is. `digits`: 'mnist', or 'noise' where the package is not installed. */
+export async function createWorkloads(): Promise<{ workloads: Workload[]; digits: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'gradloom-peers-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   let files = 0;
   const write = (array: Uint8Array | Float64Array): string => {
     const path = join(folder, `${files++}.bin`);
@@ -73,7 +74,6 @@ export async function createWorkloads(): Promise<{ workloads: Workload[]; digits
       },
     ],
     digits: source,
-    dispose: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
