@@ -20,8 +20,9 @@ export function listenForInterrupt({ stdout }: Io): Interrupt {
   const listeners = (['SIGHUP', 'SIGINT', 'SIGTERM'] as const).map((name) => [name, () => stop(name)] as const);
   const onError = () => stop('SIGPIPE');
   function stop(interruption: Interruption): void {
-    controller.abort(interruption);
+    // First: whoever hears of the abort may send the second signal, and one that still met a listener would be lost.
     for (const [name, listener] of listeners) process.removeListener(name, listener);
+    controller.abort(interruption);
   }
   for (const [name, listener] of listeners) process.on(name, listener);
   stdout.on('error', onError);
