@@ -206,5 +206,5 @@ test('a metric says what is wrong with its options', () => {
     'metric accuracy: targets has undefined, expected one of classes, values',
   );
   expect(() => metrics['top-k']({ k: 0 })).toThrow('metric top-k: k has 0, expected a whole number of at least 1');
-  expect(() => metrics.r2(JSON.parse('{ "k": 1 }'))).toThrow('metric r2: options have {"k":1}, expected none');
+  expect(() => metrics.r2(JSON.parse('{ "k": 1 }'))).toThrow('metric r2: option "k" is unknown, expected none');
 });
