@@ -20,8 +20,8 @@ test.each([
   [16, 2],
   [127, 2],
   [128, 4],
-  [511, 4],
-  [512, 8],
+  [2047, 4],
+  [2048, 8],
   [60_000, 8],
 ])('a batch of %i rows has %i shards where nothing is said', (batch, shards) => {
   expect(defaultShards(batch)).toBe(shards);
