@@ -129,6 +129,18 @@ const usage: Record<string, string | RegExp> = {
   'train --activation relu:alpha=1': 'gradloom train: --activation relu: option "alpha" is unknown, expected none',
   'train --batch 1e20':
     'gradloom train: --batch has 100000000000000000000, expected a whole number of at least 1, or full (at most 2^53 - 1)',
+  'experiment neuron --out package.json':
+    'gradloom experiment: --out has package.json, expected a directory that can be written (it is a file, or below one)',
+  'experiment neuron --out package.json/numbers':
+    'gradloom experiment: --out has package.json/numbers, expected a directory that can be written (it is a file, or below one)',
+  'scale --out package.json':
+    'gradloom scale: --out has package.json, expected a directory that can be written (it is a file, or below one)',
+  'experiment loss --blas /nowhere':
+    'gradloom experiment: --blas stands beside backend wasm, the default, expected backend blas or auto with it',
+  'scale --backend wasm --blas /nowhere':
+    'gradloom scale: --blas stands beside --backend wasm, expected backend blas or auto with it',
+  'train --dataset xor --spec {"layers":[{"kind":"dense","out":1,"out":1}]}':
+    'gradloom train: --spec has a mistake, expected JSON (key "out" stands there twice)',
   'completion tcsh': 'gradloom completion: shell has "tcsh", expected one of bash, zsh, fish',
   'completion bash zsh': 'gradloom completion: the word "zsh" is one too many, expected one shell',
   'doctor now': 'gradloom doctor: the word "now" is one too many, expected flags alone',
@@ -145,6 +157,10 @@ const failures: Record<string, string | RegExp> = {
   'train --dataset xor --out /proc/run --steps 1':
     /^gradloom train: --out has \/proc\/run, expected a directory that can be written, or --no-out \(ENOENT/,
   'train --dataset xor --blas /nowhere --no-out': /^gradloom train: --blas has "\/nowhere", expected a BLAS library \(/,
+  'experiment neuron --out /proc/numbers':
+    'gradloom experiment: --out has /proc/numbers, expected a directory that can be written (ENOENT)',
+  'experiment loss --blas /nowhere --backend blas':
+    /^gradloom experiment: --blas has "\/nowhere", expected a BLAS library \(/,
   'doctor --blas /nowhere': /^gradloom doctor: --blas has "\/nowhere", expected a BLAS library \(/,
   'evaluate nowhere': 'gradloom evaluate: nowhere is missing, expected a Gradloom file',
 };

@@ -148,16 +148,24 @@ describe('predict', () => {
   });
 
   test.each([
-    ['[0, 1]\n[0, 1, 2]\n', 'line 2 has 3 entries, expected a JSON array of 2 numbers'],
-    ['\n[0, "1"]\n', 'line 2 has "1" in it, expected a JSON array of 2 numbers'],
-    ['[0, null]', 'line 1 has null in it, expected a JSON array of 2 numbers'],
-    ['[0, 1e999]', 'line 1 has Infinity in it, expected a JSON array of 2 numbers'],
-    ['{"a": 1}', 'line 1 has {"a":1}, expected a JSON array of 2 numbers'],
-    ['0 1', 'line 1 has "0 1", expected a JSON array of 2 numbers'],
+    ['[0, 1]\n[0, 1, 2]\n', 'line 2 of standard input has 3 entries, expected a JSON array of 2 numbers'],
+    ['\n[0, "1"]\n', 'line 2 of standard input has "1" in it, expected a JSON array of 2 numbers'],
+    ['[0, null]', 'line 1 of standard input has null in it, expected a JSON array of 2 numbers'],
+    ['[0, 1e999]', 'line 1 of standard input has Infinity in it, expected a JSON array of 2 numbers'],
+    ['{"a": 1}', 'line 1 of standard input has {"a":1}, expected a JSON array of 2 numbers'],
+    ['0 1', 'line 1 of standard input has "0 1", expected a JSON array of 2 numbers'],
   ])('refuses %j', async (stdin, sentence) => {
     const { code, stderr } = await gradloom(['predict', xor], { stdin });
     expect(stderr).toBe(`gradloom predict: ${sentence}\n`);
     expect(code).toBe(1);
+  });
+
+  test('names the file and the line of a row that is none, and reads a pipe by its name', async () => {
+    const file = join(temporaryDirectory(), 'two rows.jsonl');
+    writeFileSync(file, '\ufeff[0, 1]\r\n[0, 1\n');
+    const { code, stderr, stdout } = await gradloom(['predict', xor, file]);
+    expect(stderr).toBe(`gradloom predict: line 2 of ${file} has "[0, 1", expected a JSON array of 2 numbers\n`);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   });
 
   test('refuses rows that are not there, a second source, and to wait for a terminal', async () => {

@@ -31,6 +31,7 @@ export type { OutputReader } from './evaluate-dataset.ts';
 export { type EvaluateOptions, evaluateModel } from './evaluate-model.ts';
 export { type Difference, differences } from './files/differences.ts';
 export { type Json, plainJson } from './files/json.ts';
+export { makeDirectory } from './files/make-directory.ts';
 export { removeTemporaries, writeAtomically } from './files/write-atomically.ts';
 export { fingerprint } from './fingerprint.ts';
 export { measureGflops } from './measure.ts';

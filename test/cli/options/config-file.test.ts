@@ -89,6 +89,8 @@ describe('a config file', () => {
       '--config config.yaml: spec: layer 0: dense: out has undefined, expected a whole number',
     ],
     ['hidden: [90000, 90000]', '--config config.yaml: hidden 90000,90000: the plan has'],
+    ['seed: 1\nseed: 2', '--config config.yaml has a mistake, expected YAML or JSON (Map keys must be unique'],
+    [`a: ${'x'.repeat(1 << 16)}`, '--config config.yaml has more than 65536 bytes, expected fewer'],
   ])('%j is refused', async (text, sentence) => {
     const { code, error } = await trainWith('config.yaml', text);
     expect(error).toContain(`gradloom train: ${sentence}`);

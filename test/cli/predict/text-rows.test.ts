@@ -13,7 +13,7 @@ test('rows do not depend on where the stream is cut', async () => {
       );
       const x: number[] = [];
       const numbers: number[] = [];
-      for await (const batch of textRows(Readable.from(chunks), 2)) {
+      for await (const batch of textRows(Readable.from(chunks), 2, 'rows')) {
         x.push(...batch.x);
         numbers.push(...batch.numbers);
       }

@@ -1,12 +1,13 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { resolveBackend } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
 import { type Io, printLine } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
 import { nameFlag } from '../options/name-flag.ts';
 import { flagsToRaw, parseRaw, type RawOptions } from '../options/raw-options.ts';
+import { refuseIdleLibrary } from '../options/run-options.ts';
 import { knownKey } from '../options/words.ts';
 import { columns } from '../report/columns.ts';
+import { makeOut, writeOut } from '../report/out-directory.ts';
 import { createNote } from '../terminal/note.ts';
 import { createPaint } from '../terminal/paint.ts';
 import { asUsage } from '../usage-error.ts';
@@ -86,7 +87,8 @@ function sayWhere(out: string | undefined, io: Io): void {
 
 async function run(name: string, experiment: Experiment, raw: RawOptions, brief: boolean, io: Io) {
   const { backend = 'wasm', threads, blas, json, out } = parseRaw(commonOptions, raw);
-  if (out !== undefined) mkdirSync(out, { recursive: true });
+  refuseIdleLibrary(raw, { ...parseRaw(commonOptions, raw), backend });
+  if (out !== undefined) makeOut(out);
   const machine: Machine = {
     backend,
     ...(threads === undefined ? {} : { threads }),
@@ -94,11 +96,15 @@ async function run(name: string, experiment: Experiment, raw: RawOptions, brief:
   };
   const note = createNote(name, io);
   const context: ExperimentContext = { machine, brief, note: note.say, paint: createPaint(io.stdout, io.env) };
-  const outcome = await experiment
-    .run(raw, context)
+  const compute = async (): Promise<Outcome> => {
+    // Not every experiment trains: a library that cannot be had is refused all the same.
+    if (blas !== undefined) resolveBackend(backend, blas);
+    return experiment.run(raw, context);
+  };
+  const outcome = await compute()
     .catch((error: unknown) => Promise.reject(nameFlag(error, experiment.options)))
     .finally(note.clear);
-  if (out !== undefined) writeFileSync(join(out, `${name}.json`), `${stringify(documentOf(outcome), 2)}\n`);
+  if (out !== undefined) writeOut(out, `${name}.json`, `${stringify(documentOf(outcome), 2)}\n`);
   return { json, out, outcome };
 }
 

@@ -1,6 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { show } from '@gradloom/core';
 import { UsageError } from '../usage-error.ts';
+import { duplicateKey } from './duplicate-key.ts';
+import { readText } from './read-text.ts';
+
+/** JSON holds networks of some 50,000 layers. */
+const MOST_JSON_BYTES = 1 << 22;
+
+/** YAML takes its parser a second for the worst text of this length, and seconds beyond it. */
+const MOST_YAML_BYTES = 1 << 16;
 
 /**
  * The object in a JSON or YAML file, or in the text itself where it begins with a brace. @throws UsageError for what is
@@ -8,8 +15,10 @@ import { UsageError } from '../usage-error.ts';
  */
 export async function readObject(name: string, path: string): Promise<Record<string, unknown>> {
   const inline = path.startsWith('{');
+  const isJson = inline || path.endsWith('.json');
   const about = inline ? name : `${name} ${path}`;
-  const value = await parse(about, inline ? path : readText(name, path), inline || path.endsWith('.json'));
+  const text = inline ? path : readText(name, path, isJson ? MOST_JSON_BYTES : MOST_YAML_BYTES);
+  const value = await parse(about, text, isJson);
   if (isRecord(value)) return value;
   throw new UsageError(`${about} has ${value === null ? 'nothing in it' : show(value)}, expected an object`);
 }
@@ -21,7 +30,7 @@ async function parse(about: string, text: string, isJson: boolean): Promise<unkn
   if (text.trim() === '') return null;
   const { parseDocument } = await import('yaml');
   try {
-    if (isJson) return JSON.parse(text);
+    if (isJson) return parseJson(text);
     // Its warnings are of what it would pass over, such as a tag that nobody knows.
     const document = parseDocument(text, { logLevel: 'error' });
     const [mistake] = [...document.errors, ...document.warnings];
@@ -35,26 +44,17 @@ async function parse(about: string, text: string, isJson: boolean): Promise<unkn
   }
 }
 
+/** JSON, in which every key stands once: of two nobody could say which is meant. YAML has this rule of its own. */
+function parseJson(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  const twice = duplicateKey(text);
+  if (twice !== undefined) throw new Error(`key ${show(twice)} stands there twice`);
+  return value;
+}
+
 /** Without the colon that leads to the drawing, and without bytes that could draw on a terminal. */
 const printable = (reason: string): string =>
   reason
     .replace(/:$/, '')
     .replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd')
     .slice(0, 120);
-
-function readText(name: string, path: string): string {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new Error(`${name} has ${show(path)}, expected a file that can be read (${reason})`, { cause: error });
-  }
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    if (!text.includes('\0')) return text;
-  } catch {
-    // Said below, as of a NUL, which is UTF-8 but no text.
-  }
-  throw new UsageError(`${name} ${path} has bytes that are no text, expected JSON or YAML in UTF-8`);
-}

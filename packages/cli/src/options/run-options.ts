@@ -29,7 +29,6 @@ export function refuseIdleLibrary(
   { backend, blas }: { backend?: BackendChoice; blas?: string },
 ): void {
   if (blas === undefined || takesLibrary(backend)) return;
-  throw new UsageError(
-    `${given.blas.name} stands beside ${given.backend.name} ${backend}, expected backend blas or auto with it`,
-  );
+  const beside = given.backend === undefined ? `backend ${backend}, the default` : `${given.backend.name} ${backend}`;
+  throw new UsageError(`${given.blas.name} stands beside ${beside}, expected backend blas or auto with it`);
 }

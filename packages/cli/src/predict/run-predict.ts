@@ -17,6 +17,8 @@ import { type PredictValues, predictOptions } from './options.ts';
 import type { RowBatch } from './row-batch.ts';
 import { textRows } from './text-rows.ts';
 
+const STANDARD_INPUT = 'standard input';
+
 /** Prints a line for each row as it is answered. Resolves to the exit code. */
 export async function runPredict(request: Request, io: Io): Promise<number> {
   const raw = flagsToRaw(predictOptions, request);
@@ -35,7 +37,7 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
     rows += batch.numbers.length;
   }
   if (rows === 0) {
-    const source = file === undefined || file === '-' ? 'standard input' : file;
+    const source = file === undefined || file === '-' ? STANDARD_INPUT : file;
     printLine(io.stderr, `gradloom predict: warning: ${source} has no rows`);
   }
   return 0;
@@ -54,11 +56,11 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
     return datasetRows(dataset, values.rows);
   }
   const { input } = buildNetwork(model.spec);
-  if (file !== undefined && file !== '-') return textRows(await openFile(file), input);
+  if (file !== undefined && file !== '-') return textRows(await openFile(file), input, file);
   if (io.stdin.isTTY) {
     throw new UsageError('no rows are given, expected a file, rows on standard input, or --rows 0..9 of a dataset');
   }
-  return textRows(io.stdin, input);
+  return textRows(io.stdin, input, STANDARD_INPUT);
 }
 
 async function openFile(path: string): Promise<Readable> {

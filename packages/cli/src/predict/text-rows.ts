@@ -1,14 +1,21 @@
 import type { Readable } from 'node:stream';
-import { StringDecoder } from 'node:string_decoder';
 import { show } from '@gradloom/core';
 import type { RowBatch } from './row-batch.ts';
 
+/** Characters that a line may have beside those of its numbers; of a number 32 are far more than its shortest text has. */
+const MOST_BESIDE = 1 << 20;
+const MOST_OF_A_NUMBER = 32;
+
 /**
  * Rows of a stream of JSON arrays, one a line. All lines that have arrived make a batch: a pipe is answered at once, a
- * file in large parts. @throws Error naming the line that is no row.
+ * file in large parts. @throws Error naming the line of `source` that is no row.
  */
-export async function* textRows(stream: Readable, I: number): AsyncGenerator<RowBatch> {
-  const decoder = new StringDecoder('utf8');
+export async function* textRows(stream: Readable, I: number, source: string): AsyncGenerator<RowBatch> {
+  // Drops a mark of the byte order in front; what stands for bytes that are no UTF-8 is no JSON of numbers either.
+  const decoder = new TextDecoder();
+  const mostCharacters = MOST_BESIDE + MOST_OF_A_NUMBER * I;
+  const fault = (has: string): Error =>
+    new Error(`line ${line} of ${source} has ${has}, expected a JSON array of ${I} ${I === 1 ? 'number' : 'numbers'}`);
   let rest = '';
   let line = 0;
   let row = 0;
@@ -17,33 +24,35 @@ export async function* textRows(stream: Readable, I: number): AsyncGenerator<Row
     const rows: number[][] = [];
     for (const text of lines) {
       line++;
-      if (text.trim() !== '') rows.push(parseRow(text, line, I));
+      if (text.trim() !== '') rows.push(parseRow(text, I, fault));
     }
     const numbers = rows.map(() => row++);
     return { x: Float64Array.from(rows.flat()), numbers };
   }
 
   for await (const chunk of stream) {
-    const lines = (rest + (typeof chunk === 'string' ? chunk : decoder.write(chunk))).split('\n');
+    const lines = (rest + (typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }))).split('\n');
     rest = lines.pop() ?? '';
     const batch = take(lines);
     if (batch.numbers.length > 0) yield batch;
+    if (rest.length <= mostCharacters) continue;
+    line++;
+    throw fault(`more than ${mostCharacters} characters`);
   }
-  const last = take([rest + decoder.end()]);
+  const last = take([rest + decoder.decode()]);
   if (last.numbers.length > 0) yield last;
 }
 
-function parseRow(text: string, line: number, I: number): number[] {
-  const expected = `expected a JSON array of ${I} ${I === 1 ? 'number' : 'numbers'}`;
+function parseRow(text: string, I: number, fault: (has: string) => Error): number[] {
   let row: unknown;
   try {
     row = JSON.parse(text);
-  } catch (error) {
-    throw new Error(`line ${line} has ${show(text.trim())}, ${expected}`, { cause: error });
+  } catch {
+    throw fault(show(text.trim()));
   }
-  if (!Array.isArray(row)) throw new Error(`line ${line} has ${show(row)}, ${expected}`);
-  if (row.length !== I) throw new Error(`line ${line} has ${row.length} entries, ${expected}`);
+  if (!Array.isArray(row)) throw fault(show(row));
+  if (row.length !== I) throw fault(`${row.length} entries`);
   const strange = row.find((value) => typeof value !== 'number' || !Number.isFinite(value));
-  if (strange !== undefined) throw new Error(`line ${line} has ${show(strange)} in it, ${expected}`);
+  if (strange !== undefined) throw fault(`${show(strange)} in it`);
   return row;
 }

@@ -1,4 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { createPool } from '@gradloom/runtime';
@@ -8,6 +7,8 @@ import { type Io, printLine } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
 import { nameFlag } from '../options/name-flag.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
+import { refuseIdleLibrary } from '../options/run-options.ts';
+import { makeOut, writeOut } from '../report/out-directory.ts';
 import { createNote } from '../terminal/note.ts';
 import { createPaint } from '../terminal/paint.ts';
 import { describeNetwork } from '../train/describe-run.ts';
@@ -24,14 +25,15 @@ const ROUNDS = 7;
 export async function runScale(request: Request, io: Io): Promise<number> {
   const given = flagsToRaw(scaleOptions, request);
   const values = parseRaw(scaleOptions, given, scaleAlternatives);
+  refuseIdleLibrary(given, values);
   refuseMoreThan(0, request.positionals, 'flags alone');
   const { out, json } = values;
-  if (out !== undefined) mkdirSync(out, { recursive: true });
+  if (out !== undefined) makeOut(out);
   try {
     const recipe = await recipeOf(values);
     const report = await measure(recipe, values, io);
     const document = documentOf(report);
-    if (out !== undefined) writeFileSync(join(out, 'scale.json'), `${JSON.stringify(document, null, 2)}\n`);
+    if (out !== undefined) writeOut(out, 'scale.json', `${JSON.stringify(document, null, 2)}\n`);
     if (json) printLine(io.stdout, JSON.stringify(document));
     else {
       const title = `${recipe.sets.train.name}, ${describeNetwork(recipe.spec)}`;

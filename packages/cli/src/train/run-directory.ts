@@ -1,6 +1,13 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { LAST_FILE, type ModelContents, removeTemporaries, saveModel, writeAtomically } from '@gradloom/runtime';
+import { dirname, join } from 'node:path';
+import {
+  LAST_FILE,
+  type ModelContents,
+  makeDirectory,
+  removeTemporaries,
+  saveModel,
+  writeAtomically,
+} from '@gradloom/runtime';
 import { MODEL_FILE } from '../models/model-path.ts';
 import { UsageError } from '../usage-error.ts';
 import { openMetrics } from './metrics-file.ts';
@@ -89,17 +96,9 @@ function writing<T>(has: string, expected: string, write: () => T): T {
   }
 }
 
-/** Makes a directory and its parents, where they are missing; mkdir's own way of doing so goes on for ever below /proc. */
-function makeDirectory(path: string): string {
-  if (existsSync(path)) return path;
-  makeDirectory(dirname(resolve(path)));
-  mkdirSync(path);
-  return path;
-}
-
 /** mkdir fails where another run took the number first: then the next is tried. */
 function makeNumbered(name: string): string {
-  mkdirSync(RUNS, { recursive: true });
+  makeDirectory(RUNS);
   const taken = readdirSync(RUNS).map((entry) => numberOf(entry, name));
   for (let number = Math.max(0, ...taken) + 1; ; number++) {
     const path = join(RUNS, `${name}-${number}`);

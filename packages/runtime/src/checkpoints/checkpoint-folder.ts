@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectory } from '../files/make-directory.ts';
 import { removeTemporaries } from '../files/write-atomically.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { saveCheckpoint } from './checkpoint-file.ts';
@@ -17,6 +17,6 @@ export function keepCheckpoint(folder: string, checkpoint: Checkpoint, isBest: b
 
 /** Makes the folder where it is missing, and takes away what a process that was killed left half written. */
 export function openCheckpointFolder(folder: string): void {
-  if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
+  makeDirectory(folder);
   removeTemporaries(folder);
 }

@@ -1,0 +1,52 @@
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { show } from '@gradloom/core';
+import { UsageError } from '../usage-error.ts';
+
+/** A pipe that this process has from the start: to open it never waits. */
+const OWN_PIPE = /^\/dev\/(stdin|fd\/\d+)$|^\/proc\/self\/fd\/\d+$/;
+
+/**
+ * The text of the file behind the flag `name`, or of a pipe such as /dev/stdin. @throws UsageError where it is no text or
+ * has more than `mostBytes`, Error where it cannot be read.
+ */
+export function readText(name: string, path: string, mostBytes: number): string {
+  const bytes = readBounded(name, path, mostBytes);
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (!text.includes('\0')) return text;
+  } catch {
+    // Said below, as of a NUL, which is UTF-8 but no text.
+  }
+  throw new UsageError(`${name} ${path} has bytes that are no text, expected JSON or YAML in UTF-8`);
+}
+
+function readBounded(name: string, path: string, mostBytes: number): Uint8Array {
+  let file: number | undefined;
+  try {
+    // A FIFO without a writer would be waited for before it is even open.
+    if (!OWN_PIPE.test(path) && !statSync(path).isFile() && !statSync(path).isDirectory()) {
+      throw new Error('no regular file; hand a pipe over as /dev/stdin');
+    }
+    file = openSync(path, 'r');
+    if (fstatSync(file).size <= mostBytes) {
+      const bytes = new Uint8Array(mostBytes + 1);
+      const filled = fill(file, bytes);
+      if (filled <= mostBytes) return bytes.subarray(0, filled);
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? ('code' in error ? error.code : error.message) : error;
+    throw new Error(`${name} has ${show(path)}, expected a file that can be read (${reason})`, { cause: error });
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+  throw new UsageError(`${name} ${path} has more than ${mostBytes} bytes, expected fewer`);
+}
+
+/** Reads until the bytes are full or the file ends; returns how many there were. */
+function fill(file: number, bytes: Uint8Array): number {
+  for (let filled = 0; ; ) {
+    const got = readSync(file, bytes, filled, bytes.length - filled, null);
+    filled += got;
+    if (got === 0 || filled === bytes.length) return filled;
+  }
+}

@@ -1,0 +1,10 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+
+/** Makes a directory and its parents, where they are missing; mkdir's own way of doing so goes on for ever below /proc. */
+export function makeDirectory(path: string): string {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
+  makeDirectory(dirname(resolve(path)));
+  mkdirSync(path);
+  return path;
+}
