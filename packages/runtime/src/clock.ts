@@ -24,20 +24,27 @@ export const allocateTimes = (threads: number): Float64Array<SharedArrayBuffer> 
   new Float64Array(new SharedArrayBuffer(8 * threads * parts.length));
 
 export function createClock(times: Float64Array, thread: number): Clock {
-  const own = times.subarray(thread * parts.length, (thread + 1) * parts.length);
+  const { start, lap } = createStopwatch(times.subarray(thread * parts.length, (thread + 1) * parts.length));
+  return {
+    start,
+    lap,
+    inspect(phase) {
+      if (phase === 'loss') lap(PART.forward);
+    },
+  };
+}
+
+/** Adds the ms between its calls to places of `own`. */
+export function createStopwatch(own: Float64Array): { start(): void; lap(place: number): void } {
   const last = new Float64Array(1); // a plain variable would be a new number on the heap at each call
-  function lap(part: number): void {
-    const nowMs = performance.now();
-    own[part] += nowMs - last[0];
-    last[0] = nowMs;
-  }
   return {
     start() {
       last[0] = performance.now();
     },
-    lap,
-    inspect(phase) {
-      if (phase === 'loss') lap(PART.forward);
+    lap(place) {
+      const nowMs = performance.now();
+      own[place] += nowMs - last[0];
+      last[0] = nowMs;
     },
   };
 }

@@ -28,6 +28,7 @@ import { type Arena, EVALUATION_ROWS, kernelScratch, planArena, scratchAllocator
 import { createBackendKernels, heapBaseOf } from './backend.ts';
 import { type Clock, createClock } from './clock.ts';
 import type { RunSetup } from './protocol.ts';
+import { createWorkClock, type WorkClock } from './work-clock.ts';
 
 /** A thread's own view of a run: the same network over the same memory, its own kernels and scratch. */
 export interface RunContext {
@@ -45,6 +46,7 @@ export interface RunContext {
   readonly plays: readonly ((() => void) | null)[]; // one a shard of a whole batch: its gradient in one call, where it can be
   readonly probes: readonly Inspect[]; // one a shard; none where the run has no looks
   readonly clock: Clock | null; // where the run has a profile
+  readonly workClock: WorkClock;
   readonly update: BlockUpdate;
   readonly rate: Float64Array; // [1] learning rate of the step
   readonly hyper: Float64Array;
@@ -103,6 +105,7 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
       createProbe(network, workspace, arena.probeSums.subarray(s * looks, (s + 1) * looks)),
     ),
     clock: setup.times === null ? null : createClock(setup.times, thread),
+    workClock: createWorkClock(setup.workTimes, thread),
     update: createBlockUpdate(kernels, optimizer, arena, hyper, scale),
     rate: new Float64Array(1),
     hyper,

@@ -19,6 +19,7 @@ import type { DataSplits } from './datasets/dataset.ts';
 import type { RunPlan } from './options.ts';
 import { createOrders, type Orders } from './orders.ts';
 import type { RunSetup } from './protocol.ts';
+import { allocateWorkTimes } from './work-clock.ts';
 
 /** What decides the layout of a run's memory and how threads rebuild the run. */
 export interface RunShape {
@@ -68,6 +69,7 @@ export function openRun(shape: RunShape): { setup: RunSetup; arena: Arena } {
     clipNorm: shape.clipNorm,
     probes: shape.probes ?? false,
     times: shape.profile ? allocateTimes(threads) : null,
+    workTimes: allocateWorkTimes(threads),
     backend,
     module,
     memory,

@@ -25,6 +25,7 @@ export interface RunSetup {
   readonly clipNorm: number | null;
   readonly probes: boolean; // the arena has room for looks into layers
   readonly times: Float64Array<SharedArrayBuffer> | null; // [threads, parts] see clock.ts; null where nobody asks
+  readonly workTimes: Float64Array<SharedArrayBuffer>; // see work-clock.ts
   readonly backend: Backend;
   readonly module: WasmModule | null; // of the SIMD kernels; null where the backend has none
   readonly memory: WasmMemory; // see arena.ts
@@ -46,6 +47,7 @@ export interface SpanTask extends Task {
   readonly first: number;
   readonly limit: number;
   readonly probe?: boolean; // look into the layers at every step of it
+  readonly timedShare?: number; // of the steps whose work and waiting are timed, default 0
 }
 
 /** Outputs and summed losses of the chunks of `rows` rows from row `first` of a dataset. */

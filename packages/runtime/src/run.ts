@@ -1,5 +1,6 @@
 import { blockCount } from '@gradloom/core';
 import { RING } from './arena.ts';
+import { createBusyMeter } from './busy.ts';
 import type { Progress } from './checkpoints/checkpoint.ts';
 import { createKeeper } from './checkpoints/keeper.ts';
 import { restoreArena } from './checkpoints/resume.ts';
@@ -35,6 +36,7 @@ export async function runEpochs(
   const useful = Math.min(threads, Math.max(plan.shards, blockCount(plan.network.parameterCount)));
   const tuner = plan.tunesThreads ? createTuner(useful) : null;
   const snapshot = createSnapshot(arena);
+  const meter = createBusyMeter(setup.workTimes, threads);
   const look = plan.probe === null ? null : createLook(plan.network, setup, arena, plan.probe);
   // Behind the look: figures of how far weights have moved count from the start of the run.
   if (resume !== null) restoreArena(arena, resume);
@@ -65,6 +67,7 @@ export async function runEpochs(
     if (probe && look !== null) emit(look.read(step));
     progress.elapsedMs += span.elapsedMs;
     lastSteps = span.steps;
+    meter.note(teamSize(), span.steps, span.elapsedMs);
     await report(span);
     if (tuner !== null && !probe) {
       const isNew = tuner.note(span.steps, span.elapsedMs);
@@ -108,10 +111,16 @@ export async function runEpochs(
     return orders.prepare(epoch, 1 + Math.ceil((2 * lastSteps) / stepsPerEpoch)) * stepsPerEpoch;
   }
 
+  function teamSize(): number {
+    return tuner?.threads ?? useful;
+  }
+
   async function spanOrRestore(first: number, limit: number, probe: boolean): Promise<SpanResult> {
     try {
       const atMostMs = tuner?.trying ? ROUND_MS : SPAN_MS;
-      return await runSpan(pool, setup, { first, limit, threads: tuner?.threads ?? useful, probe, atMostMs, signal });
+      const team = teamSize();
+      const timedShare = meter.timedShare(team);
+      return await runSpan(pool, setup, { first, limit, threads: team, probe, timedShare, atMostMs, signal });
     } catch (error) {
       snapshot.restore();
       keeper?.keep();
@@ -165,7 +174,9 @@ export async function runEpochs(
     }
     const { step, samples, elapsedMs } = progress;
     const samplesPerSecond = (samples / elapsedMs) * 1000;
-    emit({ type: 'progress', step, totalSteps, loss: lossSum / steps, samplesPerSecond });
+    const busy = meter.read();
+    const figures = { loss: lossSum / steps, samplesPerSecond, ...(busy === undefined ? {} : { busy }) };
+    emit({ type: 'progress', step, totalSteps, ...figures });
   }
 
   async function endEpoch(): Promise<void> {

@@ -19,6 +19,7 @@ export interface SpanOptions {
   readonly limit: number; // step
   readonly threads: number;
   readonly probe?: boolean;
+  readonly timedShare?: number; // see busy.ts
   readonly atMostMs?: number; // default SPAN_MS
   readonly signal?: AbortSignal | undefined;
 }
@@ -28,7 +29,7 @@ export interface SpanOptions {
  * every other thread has left the run's memory, and what the memory holds is worth nothing.
  */
 export async function runSpan(pool: Pool, setup: RunSetup, options: SpanOptions): Promise<SpanResult> {
-  const { first, limit, threads, probe = false, atMostMs = SPAN_MS, signal } = options;
+  const { first, limit, threads, probe = false, timedShare = 0, atMostMs = SPAN_MS, signal } = options;
   const { control } = setup;
   const team = await pool.acquire(threads);
   resetControl(control);
@@ -40,7 +41,7 @@ export async function runSpan(pool: Pool, setup: RunSetup, options: SpanOptions)
   try {
     const live = [...pool.live];
     const tasks = Array.from({ length: threads }, (_, thread): WorkerTask => {
-      return { kind: 'span', setup, live, thread, threads, first, limit, probe };
+      return { kind: 'span', setup, live, thread, threads, first, limit, probe, timedShare };
     });
     await runTeam(team, tasks, control);
     return {

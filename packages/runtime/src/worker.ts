@@ -57,24 +57,31 @@ function span(task: SpanTask): void {
 
 /** Steps until the limit, a request or an abort; a barrier after each phase keeps the team in step. */
 function runSteps(context: RunContext, task: SpanTask): void {
-  const { setup, clock } = context;
+  const { setup, clock, workClock } = context;
+  const { timedShare = 0 } = task;
   const { control } = setup;
   const barrier = createBarrier(control, task.threads, context.cores);
   const phases = stepPhases(setup.clipNorm);
   let step = task.first;
+  let timed = false;
   const finish = () => {
     clock?.lap(PART.wait);
+    if (timed) workClock.wait();
     finishStep(context, task, step);
     clock?.lap(PART.update);
+    if (timed) workClock.work();
   };
   Atomics.add(control, CONTROL.checkedIn, 1);
   if (!barrier.arrive()) return;
   clock?.start();
   for (; ; step++) {
+    timed = timedShare > 0 && workClock.begin(step, timedShare);
     for (let p = 0; p < phases.length; p++) {
       phases[p](context, task, step);
+      if (timed) workClock.work();
       if (!barrier.arrive(p === phases.length - 1 ? finish : undefined)) return;
       clock?.lap(PART.wait);
+      if (timed) workClock.wait();
     }
     if (Atomics.load(control, CONTROL.decision) !== DECISION.go) return;
   }

@@ -1,0 +1,43 @@
+import { createStopwatch } from './clock.ts';
+
+/** Doubles between the times of two threads: a 128-byte line each. */
+const ROW = 16;
+const PLACE = { work: 0, wait: 1 };
+
+/** 2³² over the golden ratio: its multiples, modulo 2³², lie evenly, and fall in step with no epoch. */
+const GOLDEN = 0x9e3779b1;
+
+/** Tells the work of a thread from its waiting at barriers, in a share of the steps: to time each would slow small ones. */
+export interface WorkClock {
+  /** Whether `step` is among the `share` of steps that are timed. Starts the clock if it is. */
+  begin(step: number, share: number): boolean;
+  /** What came since the last call was work. */
+  work(): void;
+  /** Likewise, waiting. */
+  wait(): void;
+}
+
+/** Times of all threads in the timed steps of a span, outside the run's memory. */
+export const allocateWorkTimes = (threads: number): Float64Array<SharedArrayBuffer> =>
+  new Float64Array(new SharedArrayBuffer(8 * ROW * threads));
+
+const rowOf = (times: Float64Array, thread: number): Float64Array => times.subarray(thread * ROW, (thread + 1) * ROW);
+
+export function createWorkClock(times: Float64Array, thread: number): WorkClock {
+  const { start, lap } = createStopwatch(rowOf(times, thread));
+  return {
+    begin(step, share) {
+      if (Math.imul(step, GOLDEN) >= (share - 0.5) * 2 ** 32) return false;
+      start();
+      return true;
+    },
+    work: () => lap(PLACE.work),
+    wait: () => lap(PLACE.wait),
+  };
+}
+
+/** Share of its timed steps in which a thread did not wait; NaN where there were none. */
+export function workShare(times: Float64Array, thread: number): number {
+  const row = rowOf(times, thread);
+  return row[PLACE.work] / (row[PLACE.work] + row[PLACE.wait]);
+}
