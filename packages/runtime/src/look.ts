@@ -29,7 +29,8 @@ export function createLook(network: Network, setup: RunSetup, arena: Arena, step
       const scale = setup.clipNorm === null ? 1 : clipScale(norm, setup.clipNorm);
       const gradient = gSum.slice(0, theta.length).map((g) => g / scale);
       const layers = probeFigures(network, { sums, rows: rowsOf(setup, step), gradient, theta, start });
-      return { type: 'probe', step, loss: losses[0], gradientNorm: norm, layers };
+      const parameters = Float64Array.from(theta);
+      return { type: 'probe', step, loss: losses[0], gradientNorm: norm, layers, parameters };
     },
   };
 }

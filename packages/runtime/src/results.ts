@@ -87,6 +87,7 @@ export type TrainEvent =
       readonly loss: number; // of the batch that was looked at
       readonly gradientNorm: number; // likewise, before clipping
       readonly layers: readonly LayerFigures[];
+      readonly parameters: Float64Array; // [P] that they belong to
     };
 
 /** A run that met a loss or gradient that is not finite. It holds the state before the bad step. */

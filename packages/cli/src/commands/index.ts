@@ -5,6 +5,7 @@ import { evaluate } from './evaluate.ts';
 import { experiment } from './experiment.ts';
 import { inspect } from './inspect.ts';
 import { predict } from './predict.ts';
+import { report } from './report.ts';
 import { scale } from './scale.ts';
 import { train } from './train.ts';
 
@@ -14,6 +15,7 @@ export const commands: Readonly<Record<string, Command>> = {
   evaluate,
   predict,
   inspect,
+  report,
   experiment,
   scale,
   doctor,

@@ -1,11 +1,12 @@
 import { basename } from 'node:path';
 import { type Checkpoint, type TrainEvent, TrainingError, type TrainResult, train } from '@gradloom/runtime';
+import { dividePlane, divisionSteps, isPlanar } from '../html-report/findings/divide-plane.ts';
 import type { Io } from '../io.ts';
 import { intervalOf } from '../options/checkpoint-every.ts';
 import { kebabCase } from '../options/letter-case.ts';
 import { exitCodes, type Interruption, listenForInterrupt } from '../terminal/interrupt.ts';
 import { checkpointMetadata } from './checkpoint-metadata.ts';
-import { epochLine, probeLine } from './metrics-line.ts';
+import { divisionLine, epochLine, probeLine } from './metrics-line.ts';
 import { modelOf } from './model-of.ts';
 import { trainOptions } from './options.ts';
 import type { Recipe } from './recipe.ts';
@@ -24,6 +25,7 @@ export async function followRun(
   const interrupt = listenForInterrupt(io);
   let start: RunStart | undefined;
   let directory: RunDirectory | undefined;
+  const divisions = recipe.values['no-out'] || !isPlanar(recipe) ? [] : divisionSteps(stepsOf(recipe));
 
   /** Called before the run goes on: what is in metrics.jsonl is never behind a checkpoint. */
   function take(event: TrainEvent): void {
@@ -35,8 +37,11 @@ export async function followRun(
       addMetrics(epochLine(event));
       reporter.epoch(event);
     } else if (event.type === 'probe') {
-      addMetrics(probeLine(event));
-      reporter.probe(event);
+      if (recipe.options.probe !== undefined) {
+        addMetrics(probeLine(event));
+        reporter.probe(event);
+      }
+      if (divisions.includes(event.step)) addMetrics(divisionLine(dividePlane(recipe, event.parameters, event.step)));
     } else if (event.type === 'threads') {
       reporter.threads(event);
     } else if (event.type === 'progress') {
@@ -69,6 +74,8 @@ export async function followRun(
     const every = intervalOf(recipe.values['checkpoint-every'] ?? '');
     const result = await train(recipe.spec, recipe.sets, {
       ...recipe.options,
+      // A look hands out the weights as they are at its step.
+      ...(recipe.options.probe === undefined && divisions.length > 0 ? { probe: divisions } : {}),
       ...(resumable?.checkpoint ? { resume: resumable.checkpoint } : {}),
       ...(recipe.values['no-out']
         ? {}
@@ -79,7 +86,8 @@ export async function followRun(
     reporter.stop();
     const lost = attempt(() => directory?.saveModel(modelOf(recipe, result.parameters)));
     // The run is done even where its model finds no room: its figures are worth printing.
-    if (start !== undefined) reporter.done(start, result);
+    const report = directory === undefined || lost !== null ? null : await writeReport(directory.path, result);
+    if (start !== undefined) reporter.done({ ...start, report }, result);
     if (lost !== null) throw lost;
     if (directory !== undefined) refuseLoss(directory.path, result, resumable?.checkpoint ?? null);
     return signal.aborted ? exitCodes[signal.reason as Interruption] : 0;
@@ -96,6 +104,23 @@ export async function followRun(
   function folder(): string {
     return directory?.path ?? '';
   }
+
+  /** A run is none the worse for want of its report. */
+  async function writeReport(path: string, result: TrainResult): Promise<string | null> {
+    try {
+      const { reportRun } = await import('../html-report/train/write-train-report.ts');
+      return await reportRun(path, recipe, result);
+    } catch (error) {
+      warn(`no report: ${error instanceof Error ? error.message : error}`);
+      return null;
+    }
+  }
+}
+
+/** Of a whole run. */
+function stepsOf({ options: { steps, epochs = 1, batch }, sets }: Recipe): number {
+  const { rows } = sets.train;
+  return steps ?? epochs * (typeof batch === 'number' ? Math.ceil(rows / batch) : 1);
 }
 
 function openDirectory(recipe: Recipe, event: StartEvent, resumable: Resumable | null): RunDirectory | undefined {

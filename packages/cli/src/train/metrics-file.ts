@@ -63,7 +63,7 @@ function bytesUpTo(bytes: Buffer, step: number): number {
 function belongs(line: string, step: number): boolean {
   const value = parse(line);
   if (!isRecord(value) || typeof value.step !== 'number') return false;
-  return value.event === 'probe' ? value.step < step : value.step <= step;
+  return value.event === 'epoch' ? value.step <= step : value.step < step;
 }
 
 function parse(line: string): unknown {

@@ -1,4 +1,5 @@
 import type { TrainResult } from '@gradloom/runtime';
+import type { Division } from '../html-report/findings/findings.ts';
 import { configOf } from './describe-flags.ts';
 import type { CheckpointEvent, EpochEvent, ProbeEvent, RunStart, ThreadsEvent } from './reporter.ts';
 
@@ -36,7 +37,11 @@ export function epochLine({ type: event, validation, ...figures }: EpochEvent): 
 }
 
 /** Likewise: the figures of each layer before step `step`, which counts from 0. */
-export const probeLine = ({ type: event, ...figures }: ProbeEvent): string => JSON.stringify({ event, ...figures });
+export const probeLine = ({ type: event, parameters: _, ...figures }: ProbeEvent): string =>
+  JSON.stringify({ event, ...figures });
+
+/** A line of metrics.jsonl alone: how the network divides the plane before a step. */
+export const divisionLine = (division: Division): string => JSON.stringify({ event: 'division', ...division });
 
 /** A line of --json alone: when a checkpoint is written follows the clock. */
 export const checkpointLine = ({ type: event, ...figures }: CheckpointEvent): string =>

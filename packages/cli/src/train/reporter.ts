@@ -13,6 +13,7 @@ export interface RunStart {
   readonly recipe: Recipe;
   readonly event: StartEvent;
   readonly out: string | null; // directory
+  readonly report?: string | null; // its path, once it is written
 }
 
 /** How a run is shown while it goes on. */

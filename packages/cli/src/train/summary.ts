@@ -28,6 +28,7 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
     ['fingerprint', result.fingerprint],
     ['written to', out ?? 'nothing (--no-out)'],
   );
+  if (run.report) rows.push(['report', run.report]);
   return [
     '',
     wentOf(result),

@@ -1,0 +1,45 @@
+import type { ScaleOptions } from '@observablehq/plot';
+import { whole } from '../report/format.ts';
+
+const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+
+/** 10⁻⁵, 3 × 10⁻⁵; numbers that are easily read stay plain. */
+export function tick(value: number): string {
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  if (size >= 1e-3 && size < 1e6) {
+    return size >= 1000 ? whole(value) : String(Number(value.toPrecision(6)));
+  }
+  const [digits, exponent] = value.toExponential(2).split('e');
+  const power = `10${[...exponent.replace('+', '')].map((sign) => (sign === '-' ? '⁻' : superscripts[Number(sign)])).join('')}`;
+  const factor = Number(digits);
+  return factor === 1 ? power : `${factor} × ${power}`;
+}
+
+/** Powers of ten between, at most about `most` of them; of a shorter range also 2 and 5 times these. */
+export function logTicks(low: number, high: number, most = 7): number[] {
+  const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+  const within = (values: number[]) => values.filter((value) => value >= low * 0.999 && value <= high * 1.001);
+  const powers = Array.from({ length: last - first + 1 }, (_, k) => first + k);
+  const few = within(powers.map((power) => Number(`1e${power}`)));
+  if (few.length > 2) {
+    const every = Math.ceil(few.length / most);
+    return few.filter((_, k) => (few.length - 1 - k) % every === 0);
+  }
+  const more = within(powers.flatMap((power) => [1, 2, 5].map((digit) => Number(`${digit}e${power}`))));
+  return more.length >= 2 ? more : [low, Math.sqrt(low * high), high].map((value) => Number(value.toPrecision(2)));
+}
+
+/** A scale over `values`, by powers of ten where asked and possible; those that do not fit are not drawn. */
+export function scaleOver(values: readonly number[], label: string, log: boolean): ScaleOptions {
+  const all = values.filter((value) => Number.isFinite(value) && (!log || value > 0));
+  if (all.length === 0) return { label, domain: [0, 1] };
+  let low = all.reduce((a, b) => Math.min(a, b));
+  let high = all.reduce((a, b) => Math.max(a, b));
+  if (!log) {
+    if (low === high) [low, high] = [low - Math.abs(low || 1) / 2, high + Math.abs(high || 1) / 2];
+    return { label, domain: [low, high], nice: true, tickFormat: tick, grid: true };
+  }
+  if (high / low < 1.01) [low, high] = [low / 1.5, high * 1.5];
+  return { label, type: 'log', domain: [low, high], ticks: logTicks(low, high), tickFormat: tick, grid: true };
+}

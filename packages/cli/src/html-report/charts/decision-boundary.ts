@@ -1,0 +1,92 @@
+import { contour, dot, identity } from '@observablehq/plot';
+import { whole } from '../../report/format.ts';
+import { grid, stack } from '../compose.ts';
+import { escapeText } from '../escape-text.ts';
+import type { Division, Plane } from '../findings/findings.ts';
+import { type Drawing, isNarrow, type Picture } from '../picture.ts';
+import { drawPlot } from '../plot.ts';
+
+const symbols = ['circle', 'square', 'triangle', 'diamond', 'cross', 'star'] as const;
+const marks = ['●', '■', '▲', '◆', '✚', '★'];
+
+/** How a network divides the plane, before some steps and in the end. */
+export function decisionBoundary({ labels, points, end }: Plane, divisions: readonly Division[]): Picture {
+  const all = [...divisions.filter(({ step }) => step < end.step), end];
+  const right = points.filter(([x, y, label]) => answerAt(end, x, y) === label).length;
+  return {
+    name: 'boundary',
+    title:
+      right === points.length
+        ? `After ${whole(end.step)} steps, every training point lies on the side of its class`
+        : `After ${whole(end.step)} steps, ${whole(right)} of ${whole(points.length)} training points lie on the side of their class`,
+    sentence:
+      'Each point is a training row, its shape and colour the class. The ground has the colour of the answer there, deeper where the network is surer; the line is where it changes its mind.',
+    alternative: `Maps of the plane before steps ${all.map(({ step }) => whole(step)).join(', ')}, with the points of ${labels.length} classes (${labels.join(', ')}) on the regions that the network gives to each.`,
+    draw: (width) => {
+      const panels = all.map((division) => ({
+        title: division.step === 0 ? 'Before the first step' : `After ${whole(division.step)} steps`,
+        draw: (each: number) => map(division, points, each),
+      }));
+      return stack([key(labels, width), grid(panels, width, all.length > 4 ? 3 : isNarrow(width) ? 4 : 2)]);
+    },
+  };
+}
+
+function key(labels: readonly string[], width: number): Drawing {
+  let x = 0;
+  const markup = labels.map((label, c) => {
+    const at = x;
+    x += 34 + label.length * 7;
+    return `<text x="${at}" y="14"><tspan fill="var(--c${c + 1})">${marks[c]}</tspan> ${escapeText(label)}</text>`;
+  });
+  return { width, height: 24, markup: markup.join('') };
+}
+
+function map({ extent: [x1, y1, x2, y2], side, margins }: Division, points: Plane['points'], width: number): Drawing {
+  const ratio = Math.min(1.3, Math.max(0.5, (y2 - y1) / (x2 - x1)));
+  const ground = margins.flatMap((bytes, c) => {
+    const values = Array.from(Buffer.from(bytes, 'base64'), (byte) => byte / 127.5 - 1);
+    const options = { width: side, height: side, x1, y1, x2, y2, value: identity };
+    const fill = { fill: `var(--c${c + 1})`, fillOpacity: 0.14, stroke: 'none' };
+    const line = { fill: 'none', stroke: 'var(--ink)', strokeWidth: 1 };
+    return [
+      contour(values, { ...options, ...fill, thresholds: [0, 0.4, 0.8] }),
+      contour(values, { ...options, ...line, thresholds: [0] }),
+    ];
+  });
+  return drawPlot({
+    width,
+    height: Math.round((width - 32) * ratio) + 36,
+    marginLeft: 28,
+    marginRight: 4,
+    marginTop: 6,
+    marginBottom: 28,
+    x: { domain: [x1, x2], label: null, ticks: 4, tickSize: 3 },
+    y: { domain: [y1, y2], label: null, ticks: 4, tickSize: 3 },
+    marks: [
+      ...ground,
+      ...margins.map((_, c) =>
+        dot(
+          points.filter(([, , label]) => label === c),
+          {
+            x: '0',
+            y: '1',
+            r: points.length > 100 ? 2 : 5,
+            symbol: symbols[c],
+            fill: `var(--c${c + 1})`,
+            stroke: 'var(--paper)',
+            strokeWidth: points.length > 100 ? 0.5 : 1.5,
+          },
+        ),
+      ),
+    ],
+  });
+}
+
+/** The class with the largest margin at the grid's point next to a place. */
+function answerAt({ extent: [x1, y1, x2, y2], side, margins }: Division, x: number, y: number): number {
+  const place = (value: number, low: number, high: number) => Math.round(((value - low) / (high - low)) * (side - 1));
+  const k = place(y, y1, y2) * side + place(x, x1, x2);
+  const own = margins.map((bytes) => Buffer.from(bytes, 'base64')[k]);
+  return own.reduce((best, margin, c) => (margin > own[best] ? c : best), 0);
+}

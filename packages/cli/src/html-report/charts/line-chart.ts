@@ -1,0 +1,62 @@
+import { dot, line, ruleX } from '@observablehq/plot';
+import { scaleOver, tick } from '../axes.ts';
+import { stack } from '../compose.ts';
+import { legend } from '../legend.ts';
+import { type Drawing, isNarrow } from '../picture.ts';
+import { drawPlot } from '../plot.ts';
+import { type Stroke, strokeOf } from '../theme.ts';
+import { type Point, thin } from '../thin.ts';
+
+export interface Series {
+  readonly name: string;
+  readonly points: readonly Point[];
+  readonly stroke?: Stroke; // default: by its place
+  readonly dots?: boolean; // at each point; default where they are few
+}
+
+export interface LineChartOptions {
+  readonly series: readonly Series[];
+  readonly x: { readonly label: string; readonly log?: boolean };
+  readonly y: { readonly label: string; readonly log?: boolean; readonly domain?: readonly [number, number] };
+  /** Places on x to draw a line at. */
+  readonly rules?: readonly number[];
+  readonly height?: number;
+}
+
+const FEW = 30;
+
+/** Lines over two axes, with a legend where they are several. */
+export function lineChart({ series, x, y, rules = [], height }: LineChartOptions, width: number): Drawing {
+  const lines = series.map(({ points, dots, ...rest }, k) => ({
+    stroke: strokeOf(k),
+    ...rest,
+    points: thin(points).filter(([, value]) => Number.isFinite(value) && (!y.log || value > 0)),
+    dots: dots ?? points.length <= FEW,
+  }));
+  const all = lines.flatMap(({ points }) => points);
+  const ys = [...all.map(([, value]) => value), ...(y.domain ?? [])];
+  const narrow = isNarrow(width);
+  const chart = drawPlot({
+    width,
+    height: height ?? (narrow ? 260 : 320),
+    marginLeft: 62,
+    marginRight: 16,
+    marginTop: 28,
+    marginBottom: 40,
+    x: {
+      ...scaleOver([...all.map(([value]) => value), ...rules], x.label, x.log ?? false),
+      grid: false,
+      ...(x.log ? {} : { nice: false, ticks: narrow ? 5 : 8, tickFormat: tick }),
+    },
+    y: { ...scaleOver(ys, y.label, y.log ?? false), ...(y.log ? {} : { ticks: 6 }) },
+    marks: [
+      ruleX(rules, { stroke: 'var(--soft)', strokeDasharray: '3 3' }),
+      ...lines.flatMap(({ points, stroke, dots }) => [
+        line(points as [number, number][], { stroke: stroke.color, strokeWidth: 2, strokeDasharray: stroke.dash }),
+        ...(dots ? [dot(points as [number, number][], { fill: stroke.color, r: 3 })] : []),
+      ]),
+    ],
+  });
+  if (lines.length < 2) return chart;
+  return stack([legend(lines, width), chart]);
+}

@@ -1,0 +1,54 @@
+import { percent } from '../../report/format.ts';
+import { escapeText } from '../escape-text.ts';
+import type { Answers, Image, Mistake } from '../findings/findings.ts';
+import { isNarrow, type Picture } from '../picture.ts';
+
+const GAP = 14;
+const LEVELS = 8;
+
+/** The images that were mistaken the worst. Null where there are none. */
+export function mistakePictures({ mistakes, labels, split }: Answers): Picture | null {
+  const shown = mistakes.flatMap(({ image, ...mistake }) => (image === null ? [] : [{ ...mistake, image }]));
+  if (shown.length === 0) return null;
+  const [worst] = shown;
+  const describe = ({ label, answer, probability }: Omit<Mistake, 'image'>) =>
+    `${labels[label]} taken for ${labels[answer]} (${percent(probability)} sure)`;
+  return {
+    name: 'mistakes',
+    title: `The worst mistakes: here ${labels[worst.answer]} was the answer, and ${labels[worst.label]} is right`,
+    sentence: `The ${shown.length} images of the ${split} set whose class the network held for least likely. Above each: its class, the answer, and how sure the network was of it.`,
+    alternative: `${shown.map(describe).join('; ')}.`,
+    draw: (width) => {
+      const across = isNarrow(width) ? 3 : 5;
+      const side = Math.floor((width - GAP * (across - 1)) / across);
+      const tall = side + 44 + GAP;
+      const markup = shown.map((mistake, k) => {
+        const [x, y] = [(k % across) * (side + GAP), Math.floor(k / across) * tall];
+        const text = `<text x="${x}" y="${y + 14}" font-weight="600">${escapeText(labels[mistake.label])} → ${escapeText(labels[mistake.answer])}</text><text x="${x}" y="${y + 30}" fill="var(--soft)">${percent(mistake.probability)} sure</text>`;
+        return `${text}<g transform="translate(${x},${y + 38}) scale(${side / mistake.image.side})">${pixels(mistake.image)}</g>`;
+      });
+      return { width, height: Math.ceil(shown.length / across) * tall - GAP, markup: markup.join('') };
+    },
+  };
+}
+
+/** A path for each level of brightness, in which pixels side by side are one stroke of it. */
+function pixels({ side, bytes }: Image): string {
+  const values = Buffer.from(bytes, 'base64');
+  const level = (k: number): number => Math.round((values[k] / 255) * LEVELS);
+  const paths = new Array<string>(LEVELS + 1).fill('');
+  for (let y = 0; y < side; y++) {
+    for (let x = 0; x < side; ) {
+      const found = level(y * side + x);
+      let end = x + 1;
+      while (end < side && level(y * side + end) === found) end++;
+      paths[found] += `M${x},${y}h${end - x}v1h${x - end}z`;
+      x = end;
+    }
+  }
+  const frame = `<rect width="${side}" height="${side}" fill="none" stroke="var(--rule)" stroke-width="0.3"/>`;
+  const ink = paths.map((d, k) =>
+    k === 0 || d === '' ? '' : `<path fill-opacity="${k / LEVELS}" shape-rendering="crispEdges" d="${d}"/>`,
+  );
+  return frame + ink.join('');
+}

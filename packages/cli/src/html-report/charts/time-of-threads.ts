@@ -1,0 +1,63 @@
+import type { Profile } from '@gradloom/runtime';
+import { barX } from '@observablehq/plot';
+import { duration, percent } from '../../report/format.ts';
+import { stack } from '../compose.ts';
+import { escapeText } from '../escape-text.ts';
+import type { Drawing, Picture } from '../picture.ts';
+import { drawPlot } from '../plot.ts';
+
+const parts = ['gather', 'forward', 'backward', 'update', 'wait'] as const satisfies (keyof Profile)[];
+const colors = ['var(--c6)', 'var(--c1)', 'var(--c3)', 'var(--c5)', 'var(--rule)'];
+
+/** Where each thread spent its time: `rows` are bars, of runs or of threads. */
+export function timeOfThreads(rows: readonly { readonly name: string; readonly profile: Profile }[]): Picture {
+  const total = rows.reduce((sum, { profile }) => sum + parts.reduce((all, part) => all + profile[part], 0), 0);
+  const share = (part: keyof Profile) => rows.reduce((sum, { profile }) => sum + profile[part], 0) / total;
+  const [longest] = [...parts].sort((a, b) => share(b) - share(a));
+  const bars = rows.flatMap(({ name, profile }) => parts.map((part, k) => ({ name, part, k, ms: profile[part] })));
+  return {
+    name: 'time',
+    title: `Threads spend most of their time in ${longest} (${percent(share(longest))}), and ${percent(share('wait'))} waiting`,
+    sentence:
+      'Time of each thread by what it did: gather rows, forward, backward, update (sum the shards and move the weights), wait at a barrier for the others.',
+    alternative: rows
+      .map(({ name, profile }) => `${name}: ${parts.map((part) => `${part} ${duration(profile[part])}`).join(', ')}`)
+      .join('; '),
+    draw: (width) =>
+      stack([
+        key(width),
+        drawPlot({
+          width,
+          height: 40 + 30 * rows.length,
+          marginLeft: 80,
+          marginRight: 16,
+          marginTop: 4,
+          marginBottom: 36,
+          x: { label: 'time (ms)', ticks: 5 },
+          y: { type: 'band', domain: rows.map(({ name }) => name), label: null, tickSize: 0 },
+          marks: [
+            barX(bars, {
+              x: 'ms',
+              y: 'name',
+              fill: ({ k }: { k: number }) => colors[k],
+              stroke: 'var(--paper)',
+              order: null,
+            }),
+          ],
+        }),
+      ]),
+  };
+}
+
+function key(width: number): Drawing {
+  let x = 0;
+  let y = 0;
+  const markup = parts.map((part, k) => {
+    const length = 30 + part.length * 7.5;
+    if (x + length > width) [x, y] = [0, y + 20];
+    const entry = `<rect x="${x}" y="${y + 4}" width="12" height="12" fill="${colors[k]}"/><text x="${x + 18}" y="${y + 14}">${escapeText(part)}</text>`;
+    x += length;
+    return entry;
+  });
+  return { width, height: y + 28, markup: markup.join('') };
+}

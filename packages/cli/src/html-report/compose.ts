@@ -1,0 +1,42 @@
+import { escapeText } from './escape-text.ts';
+import { type Drawing, isNarrow } from './picture.ts';
+
+/** Drawings below each other. */
+export function stack(drawings: readonly Drawing[]): Drawing {
+  const width = Math.max(...drawings.map((drawing) => drawing.width));
+  let height = 0;
+  let markup = '';
+  for (const drawing of drawings) {
+    markup += at(0, height, drawing);
+    height += drawing.height;
+  }
+  return { width, height, markup };
+}
+
+/** A drawing with a heading of its own, part of a larger one. */
+export interface Panel {
+  readonly title: string;
+  readonly draw: (width: number) => Drawing;
+}
+
+const HEADING = 26;
+const GAP = 16;
+
+/** Panels side by side, at most `columns` of them; fewer where it is narrow. */
+export function grid(panels: readonly Panel[], width: number, columns: number): Drawing {
+  const across = Math.min(panels.length, isNarrow(width) ? Math.max(1, Math.floor(columns / 2)) : columns);
+  const each = Math.floor((width - GAP * (across - 1)) / across);
+  const drawings = panels.map((panel) => panel.draw(each));
+  const tallest = Math.max(...drawings.map((drawing) => drawing.height));
+  const markup = drawings.map((drawing, k) => {
+    const [x, y] = [(k % across) * (each + GAP), Math.floor(k / across) * (tallest + HEADING + GAP)];
+    const heading = `<text x="${x}" y="${y + 16}" font-weight="600">${escapeText(panels[k].title)}</text>`;
+    return heading + at(x, y + HEADING, drawing);
+  });
+  const rows = Math.ceil(panels.length / across);
+  return { width, height: rows * (tallest + HEADING + GAP) - GAP, markup: markup.join('') };
+}
+
+/** A drawing at a place of a larger one. */
+export const at = (x: number, y: number, { width, height, markup }: Drawing): string =>
+  `<svg x="${x}" y="${y}" width="${width}" height="${height}" overflow="visible">${markup}</svg>`;

@@ -1,0 +1,83 @@
+import { createModel, type Dataset, type Model } from '@gradloom/runtime';
+import { modelOf } from '../../train/model-of.ts';
+import type { Recipe } from '../../train/recipe.ts';
+import type { Division, Plane } from './findings.ts';
+
+const SIDE = 48;
+const MOST_CLASSES = 6;
+const MOST_POINTS = 800;
+
+/** Whether a row is a point of the plane, in one of few classes or with a target of 0 or 1. */
+export function isPlanar({ sets: { train }, spec }: Recipe): boolean {
+  if (train.inputs.columns !== 2) return false;
+  if (train.classes !== null) return train.classes <= MOST_CLASSES;
+  const { array, columns } = train.targets;
+  return columns === 1 && spec.input === 2 && Array.prototype.every.call(array, (value) => value === 0 || value === 1);
+}
+
+/** How a network with these parameters [P] divides the plane about the training rows. */
+export function dividePlane(recipe: Recipe, parameters: Float64Array, step: number): Division {
+  const extent = extentOf(recipe.sets.train);
+  const [x1, y1, x2, y2] = extent;
+  const rows = new Float64Array(2 * SIDE * SIDE);
+  for (let k = 0; k < SIDE * SIDE; k++) {
+    rows[2 * k] = x1 + ((k % SIDE) / (SIDE - 1)) * (x2 - x1);
+    rows[2 * k + 1] = y1 + (Math.floor(k / SIDE) / (SIDE - 1)) * (y2 - y1);
+  }
+  const model = createModel(modelOf(recipe, parameters));
+  const likely = probabilitiesOf(model, rows);
+  const classes = likely.length / (SIDE * SIDE);
+  const margins = Array.from({ length: classes }, (_, c) => {
+    const bytes = Uint8Array.from({ length: SIDE * SIDE }, (_, k) => {
+      const own = likely.subarray(k * classes, (k + 1) * classes);
+      const other = own.reduce((most, p, j) => (j !== c && p > most ? p : most), 0);
+      return Math.min(255, Math.max(0, Math.round((own[c] - other + 1) * 127.5)));
+    });
+    return Buffer.from(bytes).toString('base64');
+  });
+  return { step, extent, side: SIDE, margins };
+}
+
+/** The training rows, some of very many, and the end of the run. */
+export function planeOf(recipe: Recipe, parameters: Float64Array, step: number): Plane {
+  const { inputs, targets, classes, labels, rows } = recipe.sets.train;
+  const every = Math.ceil(rows / MOST_POINTS);
+  const names = Array.from({ length: classes ?? 2 }, (_, c) => labels?.[c] ?? String(c));
+  const points = Array.from({ length: Math.ceil(rows / every) }, (_, k): [number, number, number] => {
+    const n = k * every;
+    return [inputs.array[2 * n] / inputs.divisor, inputs.array[2 * n + 1] / inputs.divisor, targets.array[n]];
+  });
+  return { labels: names, points, end: dividePlane(recipe, parameters, step) };
+}
+
+/** [N, classes]; one output p is that of class 1, and 1 - p that of class 0. */
+function probabilitiesOf(model: Model, rows: Float64Array): Float64Array {
+  const { loss } = model;
+  const kind = typeof loss === 'string' ? loss : (loss?.kind ?? 'mse');
+  const logits = kind === 'softmax-cross-entropy' || kind === 'binary-cross-entropy';
+  const y = logits ? model.probabilities(rows) : model.predict(rows);
+  if (y.length > rows.length / 2) return y;
+  return Float64Array.from({ length: rows.length }, (_, k) => {
+    const one = Math.min(1, Math.max(0, y[k >> 1]));
+    return k % 2 === 1 ? one : 1 - one;
+  });
+}
+
+const MARGIN = 0.12;
+
+function extentOf({ inputs: { array, divisor }, rows }: Dataset): [number, number, number, number] {
+  const low = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const high = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < 2 * rows; i++) {
+    const value = array[i] / divisor;
+    if (value < low[i % 2]) low[i % 2] = value;
+    if (value > high[i % 2]) high[i % 2] = value;
+  }
+  const [w, h] = [high[0] - low[0] || 1, high[1] - low[1] || 1];
+  return [low[0] - MARGIN * w, low[1] - MARGIN * h, high[0] + MARGIN * w, high[1] + MARGIN * h];
+}
+
+/** Steps before which a run of `total` steps is worth a picture of its plane: early ones, where most happens. */
+export const divisionSteps = (total: number): number[] => [
+  ...new Set([0, 0.01, 0.03, 0.1, 0.3].map((share) => Math.round(share * total)).filter((step) => step < total)),
+];

@@ -1,0 +1,91 @@
+import {
+  bindTensors,
+  buildNetwork,
+  createLoss,
+  createWorkspace,
+  forward,
+  initializeParameters,
+  type Network,
+  referenceKernels,
+} from '@gradloom/core';
+import type { TrainResult } from '@gradloom/runtime';
+import type { Recipe } from '../../train/recipe.ts';
+import type { LayerHistogram } from './findings.ts';
+
+const BINS = 40;
+/** Layers of each kind that are shown. */
+const MOST = 8;
+/** Multiply-adds that the reference kernels may take: some 50 ms. */
+const BUDGET = 3e7;
+
+/** Weights and what activations put out for some training rows, at the start and in the end. */
+export function layerHistograms(recipe: Recipe, result: TrainResult): LayerHistogram[] {
+  const network = buildNetwork(result.spec);
+  const start = new Float64Array(network.parameterCount);
+  initializeParameters(network, start, result.seed);
+  const kinds = { weights: weightsOf, outputs: outputsOf } as const;
+  return (['weights', 'outputs'] as const).flatMap((kind) => {
+    const [before, after] = [start, result.parameters].map((theta) => kinds[kind](network, theta, recipe));
+    return spread([...before.keys()]).map((layer) => ({
+      kind,
+      layer,
+      ...count(before.get(layer) ?? [], after.get(layer) ?? []),
+    }));
+  });
+}
+
+type Named = Map<string, ArrayLike<number>>;
+
+function weightsOf(network: Network, theta: Float64Array): Named {
+  return new Map(
+    network.places.flatMap(({ path, layer, tensors }) =>
+      tensors
+        .filter(({ name, length }) => name !== 'b' && length > 1)
+        .map(({ name, offset, length }) => [
+          `${path} ${layer.label}${name === 'W' ? '' : ` ${name}`}`,
+          theta.subarray(offset, offset + length),
+        ]),
+    ),
+  );
+}
+
+function outputsOf(network: Network, theta: Float64Array, { sets: { train } }: Recipe): Named {
+  const { array, columns, divisor } = train.inputs;
+  const rows = Math.min(train.rows, 256, Math.max(4, Math.floor(BUDGET / network.parameterCount)));
+  const workspace = createWorkspace(network, createLoss('mse'), rows, (length) => new Float64Array(length));
+  for (let i = 0; i < rows * columns; i++) workspace.x[i] = array[i] / divisor;
+  const named: Named = new Map();
+  const places = new Map(network.places.map((place) => [place.layer, place]));
+  const pass = { kernels: referenceKernels, training: false, seed: 0, step: 0, firstRow: 0 };
+  forward(network, workspace, bindTensors(network, theta), rows, pass, (_phase, layer, y, n) => {
+    const place = places.get(layer);
+    if (place?.spec.kind === 'activation') named.set(`${place.path} ${layer.label}`, y.slice(0, n));
+  });
+  return named;
+}
+
+/** At most `MOST` of the names, the first and the last among them. */
+function spread(names: readonly string[]): string[] {
+  if (names.length <= MOST) return [...names];
+  return Array.from({ length: MOST }, (_, k) => names[Math.round((k * (names.length - 1)) / (MOST - 1))]);
+}
+
+function count(before: ArrayLike<number>, after: ArrayLike<number>) {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const values of [before, after]) {
+    for (let i = 0; i < values.length; i++) {
+      if (values[i] < low) low = values[i];
+      if (values[i] > high) high = values[i];
+    }
+  }
+  if (!(high > low)) [low, high] = [low - 0.5, low + 0.5];
+  const shares = (values: ArrayLike<number>): number[] => {
+    const bins = new Array<number>(BINS).fill(0);
+    for (let i = 0; i < values.length; i++) {
+      bins[Math.min(BINS - 1, Math.floor((BINS * (values[i] - low)) / (high - low)))] += 1 / values.length;
+    }
+    return bins;
+  };
+  return { low, high, start: shares(before), end: shares(after) };
+}

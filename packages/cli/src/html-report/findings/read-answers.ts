@@ -1,0 +1,63 @@
+import { createLoss, metrics } from '@gradloom/core';
+import { type Dataset, evaluateModel, type OutputReader, type TrainResult } from '@gradloom/runtime';
+import type { Recipe } from '../../train/recipe.ts';
+import type { Answers, Image, Mistake } from './findings.ts';
+
+const WORST = 15;
+
+/** Classes against answers, and the worst mistakes, by the evaluation that the test accuracy comes from. */
+export async function readAnswers({ sets, values }: Recipe, result: TrainResult): Promise<Answers | null> {
+  const [split, dataset] = sets.test === undefined ? ['validation', sets.validation] : ['test', sets.test];
+  if (dataset === undefined || dataset.classes === null) return null;
+  const { targets, threshold = 0.5 } = createLoss(result.loss);
+  const confusion = metrics['confusion-matrix']({ targets, threshold });
+  const worst = targets === 'classes' ? mistakeReader() : null;
+  await evaluateModel(result.spec, result.parameters, dataset, {
+    loss: result.loss,
+    backend: result.backend.name,
+    ...(values.blas === undefined ? {} : { blas: values.blas }),
+    threads: result.threads,
+    readers: worst === null ? [confusion] : [confusion, worst.reader],
+  });
+  const counts = confusion.value();
+  const classes = Math.sqrt(counts.length);
+  return {
+    split,
+    labels: Array.from({ length: classes }, (_, c) => dataset.labels?.[c] ?? String(c)),
+    confusion: Array.from({ length: classes }, (_, c) => [...counts.subarray(c * classes, (c + 1) * classes)]),
+    mistakes: worst === null ? [] : worst.mistakes().map((found) => ({ ...found, image: imageOf(dataset, found.row) })),
+  };
+}
+
+type Found = Omit<Mistake, 'image'> & { readonly loss: number };
+
+/** Keeps the rows whose class got the least probability, of those that were answered wrongly. */
+function mistakeReader(): { reader: OutputReader; mistakes: () => Omit<Mistake, 'image'>[] } {
+  const worst: Found[] = [];
+  let first = 0;
+  const reader: OutputReader = {
+    add(y, t, B, O) {
+      for (let n = 0; n < B; n++) {
+        const logits = y.subarray(n * O, (n + 1) * O);
+        const answer = logits.reduce((best, z, c) => (z > logits[best] ? c : best), 0);
+        const label = t[n];
+        if (answer === label) continue;
+        const most = logits[answer];
+        const sum = logits.reduce((total, z) => total + Math.exp(z - most), 0);
+        const loss = Math.log(sum) + most - logits[label];
+        worst.push({ row: first + n, label, answer, probability: 1 / sum, loss });
+        worst.sort((a, b) => b.loss - a.loss || a.row - b.row);
+        worst.length = Math.min(worst.length, WORST);
+      }
+      first += B;
+    },
+  };
+  return { reader, mistakes: () => worst.map(({ loss: _, ...mistake }) => mistake) };
+}
+
+/** Bytes in as many rows as columns are an image. */
+function imageOf({ inputs: { array, columns, divisor } }: Dataset, row: number): Image | null {
+  const side = Math.sqrt(columns);
+  if (!(array instanceof Uint8Array) || divisor !== 255 || !Number.isInteger(side) || side < 4) return null;
+  return { side, bytes: Buffer.from(array.subarray(row * columns, (row + 1) * columns)).toString('base64') };
+}

@@ -1,0 +1,31 @@
+import { escapeText } from './escape-text.ts';
+import type { Drawing } from './picture.ts';
+import type { Stroke } from './theme.ts';
+
+export interface LegendEntry {
+  readonly name: string;
+  readonly stroke: Stroke;
+}
+
+const ROW = 20;
+const SAMPLE = 28; // of a line
+const GAP = 18;
+const LETTER = 6.8; // wider than most, so that no entry runs into the next
+
+/** A sample of each line and its name, in as many rows as they need. */
+export function legend(entries: readonly LegendEntry[], width: number): Drawing {
+  let x = 0;
+  let y = 0;
+  const markup = entries.map(({ name, stroke }) => {
+    const length = SAMPLE + 6 + name.length * LETTER + GAP;
+    if (x > 0 && x + length - GAP > width) {
+      x = 0;
+      y += ROW;
+    }
+    const sample = `<path d="M${x},${y + 10}h${SAMPLE}" stroke="${stroke.color}" stroke-width="2.5" stroke-dasharray="${stroke.dash}"/>`;
+    const text = `<text x="${x + SAMPLE + 6}" y="${y + 14}">${escapeText(name)}</text>`;
+    x += length;
+    return sample + text;
+  });
+  return { width, height: y + ROW + 8, markup: markup.join('') };
+}

@@ -1,0 +1,23 @@
+/** A chart of a report: what is seen, what to make of it, and the drawing at a width. */
+export interface Picture {
+  readonly name: string; // of its file, without .svg
+  readonly title: string; // what is seen
+  readonly sentence: string; // what stands beneath it
+  /** For who cannot see it: what the axes are, and the figures that matter. */
+  readonly alternative: string;
+  /** Columns and labels fit into `width` pixels; text is as large at any width. */
+  readonly draw: (width: number) => Drawing;
+}
+
+/** SVG elements without the root around them. */
+export interface Drawing {
+  readonly width: number;
+  readonly height: number;
+  readonly markup: string;
+}
+
+/** Of a screen and a page of paper, and of a phone. */
+export const WIDE = 720;
+export const NARROW = 352;
+
+export const isNarrow = (width: number): boolean => width < 500;

@@ -1,0 +1,25 @@
+import { createRequire } from 'node:module';
+import { type PlotOptions, plot } from '@observablehq/plot';
+import type { Drawing } from './picture.ts';
+
+/** Its types name another module. */
+const { createDocument } = createRequire(import.meta.url)('@mixmark-io/domino') as {
+  createDocument(html: string): PlotOptions['document'];
+};
+
+/** Draws a chart of Observable Plot's to elements of SVG, in a document that is no browser's. */
+export function drawPlot(options: PlotOptions & { width: number; height: number }): Drawing {
+  const { width, height } = options;
+  const document = createDocument('');
+  const root = plot({ ...options, document, className: 'plot', style: { fontSize: '12px' } });
+  return { width, height, markup: plain(root.innerHTML) };
+}
+
+/** Without Plot's own style, whose job the page does; for XML as for HTML; no digit that nobody sees. */
+const plain = (markup: string): string =>
+  markup
+    .replace(/<style>.*?<\/style>/s, '')
+    .replaceAll('&nbsp;', '&#160;')
+    .replaceAll(/ (?:d|transform|x|y|x1|x2|y1|y2|cx|cy|r|width|height)="[^"]*"/g, (attribute) =>
+      attribute.replaceAll(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100)),
+    );

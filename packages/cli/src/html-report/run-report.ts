@@ -1,0 +1,30 @@
+import { statSync } from 'node:fs';
+import type { Request } from '../commands/command.ts';
+import { type Io, printLine } from '../io.ts';
+import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
+import { UsageError } from '../usage-error.ts';
+import { reportOptions } from './options.ts';
+import { pageOf } from './page-of.ts';
+import { writeReport } from './write-report.ts';
+
+/** Writes a report of one run or of several. Resolves to the exit code. */
+export async function runReport(request: Request, io: Io): Promise<number> {
+  const { out, json } = parseRaw(reportOptions, flagsToRaw(reportOptions, request));
+  const folders = request.positionals;
+  const [first] = folders;
+  if (first === undefined || first === '') {
+    throw new UsageError('the run is missing, expected one such as runs/mnist-1, or several');
+  }
+  for (const folder of folders) {
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) continue;
+    throw new Error(`${folder} has no run, expected a directory that train, experiment or scale wrote`);
+  }
+  if (folders.length > 1 && out === undefined) {
+    throw new UsageError('--out is missing, expected a directory for the page that compares several runs');
+  }
+  const page = pageOf(folders);
+  const path = writeReport(out ?? first, page);
+  const pictures = page.chapters.flatMap((chapter) => (chapter.pictures ?? []).map(({ name }) => `${name}.svg`));
+  printLine(io.stdout, json ? JSON.stringify({ event: 'report', path, pictures }) : path);
+  return 0;
+}

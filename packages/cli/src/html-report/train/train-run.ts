@@ -1,0 +1,64 @@
+import { basename, resolve } from 'node:path';
+import type { LayerFigures } from '@gradloom/core';
+import type { Division, Findings } from '../findings/findings.ts';
+import { numberOf, readJson, readLines, recordOf, textOf } from '../run-files.ts';
+
+/** Behind a run's own files, so that a report is made of files alone. */
+export const FINDINGS_FILE = 'findings.json';
+
+export interface EpochFigures {
+  readonly epoch: number;
+  readonly step: number;
+  readonly trainLoss: number;
+  readonly gradientNorm: number;
+  readonly learningRate: number;
+  readonly validationLoss: number; // NaN where there is none, as all of them
+  readonly validationAccuracy: number;
+}
+
+export interface LookFigures {
+  readonly step: number;
+  readonly layers: readonly LayerFigures[];
+}
+
+/** What the files of a run hold. */
+export interface TrainRun {
+  readonly folder: string;
+  readonly name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly epochs: readonly EpochFigures[];
+  readonly looks: readonly LookFigures[];
+  readonly divisions: readonly Division[];
+  readonly findings: Findings | null; // null where the run has not come to its end
+}
+
+/** Null where the folder holds no run. @throws Error where a file of it cannot be read. */
+export function readTrainRun(folder: string): TrainRun | null {
+  const config = readJson(folder, 'config.json');
+  if (config === null) return null;
+  const lines = readLines(folder, 'metrics.jsonl');
+  const of = (event: string) => lines.filter((line) => line.event === event);
+  return {
+    folder,
+    name: basename(resolve(folder)),
+    config,
+    options: recordOf(config.options),
+    epochs: of('epoch').map((line) => ({
+      epoch: numberOf(line.epoch),
+      step: numberOf(line.step),
+      trainLoss: numberOf(line.trainLoss),
+      gradientNorm: numberOf(line.gradientNorm),
+      learningRate: numberOf(line.learningRate),
+      validationLoss: numberOf(line.validationLoss),
+      validationAccuracy: numberOf(line.validationAccuracy),
+    })),
+    // Lines that this program wrote, whose shape the types state.
+    looks: of('probe') as unknown as LookFigures[],
+    divisions: of('division') as unknown as Division[],
+    findings: readJson(folder, FINDINGS_FILE) as unknown as Findings | null,
+  };
+}
+
+/** 'mnist', or the last word of a path. */
+export const datasetOf = ({ options }: TrainRun): string => basename(textOf(options.dataset)) || 'a dataset';
