@@ -44,11 +44,13 @@ async function listExperiments(request: Request, io: Io): Promise<number> {
 async function runOne(name: keyof typeof experiments, request: Request, io: Io): Promise<number> {
   const experiment = await experiments[name]();
   const raw = flagsToRaw(experiment.options, request);
+  const started = new Date();
   const { json, out, outcome } = await run(name, experiment, raw, false, io);
+  const report = await reportOf(out, { [name]: outcome }, request, started, io);
   if (json) printLine(io.stdout, stringify(documentOf(outcome)));
   else {
     for (const line of describeOutcome(outcome, createPaint(io.stdout, io.env))) printLine(io.stdout, line);
-    sayWhere(out, io);
+    sayWhere(out, report, io);
   }
   return exitCodeOf([outcome]);
 }
@@ -58,6 +60,7 @@ async function runAll(request: Request, io: Io): Promise<number> {
   const { only, json, out } = parseRaw(allOptions, raw);
   const paint = createPaint(io.stdout, io.env);
   const outcomes: Record<string, Outcome> = {};
+  const started = new Date();
   for (const [name, load] of Object.entries(experiments)) {
     if (only !== undefined && !only.some((asked) => asked === name)) continue;
     const { outcome } = await run(name, await load(), raw, true, io);
@@ -67,12 +70,13 @@ async function runAll(request: Request, io: Io): Promise<number> {
     for (const line of describeOutcome(outcome, paint)) printLine(io.stdout, line);
     printLine(io.stdout, '');
   }
+  const report = await reportOf(out, outcomes, request, started, io);
   if (json) {
     const documents = Object.entries(outcomes).map(([name, outcome]) => [name, documentOf(outcome)]);
     printLine(io.stdout, stringify(Object.fromEntries(documents)));
   } else {
     for (const line of agreements(outcomes, paint)) printLine(io.stdout, line);
-    sayWhere(out, io);
+    sayWhere(out, report, io);
   }
   return exitCodeOf(Object.values(outcomes));
 }
@@ -81,8 +85,27 @@ async function runAll(request: Request, io: Io): Promise<number> {
 const exitCodeOf = (outcomes: readonly Outcome[]): number =>
   outcomes.every(({ findings }) => findings.every(({ agrees }) => agrees)) ? 0 : 1;
 
-function sayWhere(out: string | undefined, io: Io): void {
+function sayWhere(out: string | undefined, report: string | null, io: Io): void {
   if (out !== undefined) printLine(io.stdout, `\nFull numbers: ${out}`);
+  if (report !== null) printLine(io.stdout, `Pictures: ${report}`);
+}
+
+/** Writes the page of all experiments in a folder. Its path; null where none was asked for, or there is no room. */
+async function reportOf(
+  out: string | undefined,
+  outcomes: Readonly<Record<string, Outcome>>,
+  { args }: Request,
+  started: Date,
+  io: Io,
+): Promise<string | null> {
+  if (out === undefined) return null;
+  try {
+    const { reportExperiments } = await import('../html-report/experiments/report-experiments.ts');
+    return reportExperiments(out, outcomes, args, started);
+  } catch (error) {
+    printLine(io.stderr, `gradloom experiment: warning: no report: ${error instanceof Error ? error.message : error}`);
+    return null;
+  }
 }
 
 async function run(name: string, experiment: Experiment, raw: RawOptions, brief: boolean, io: Io) {

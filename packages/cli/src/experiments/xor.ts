@@ -1,4 +1,5 @@
 import { createPool, type TrainResult } from '@gradloom/runtime';
+import { thin } from '../html-report/thin.ts';
 import { numpySeed, type SeedRange, seedRange } from '../options/seed-range.ts';
 import { columns } from '../report/columns.ts';
 import { lineChart } from '../report/line-chart.ts';
@@ -69,7 +70,13 @@ async function one(seed: number, { machine, note }: ExperimentContext): Promise<
       },
     ],
     findings: seed === 0 ? compare(figures) : [],
-    json: { ...figures, parameters: result.parameters, seed, fingerprint: result.fingerprint },
+    json: {
+      ...figures,
+      lossCurve: thin(points(result.epochLosses)),
+      parameters: result.parameters,
+      seed,
+      fingerprint: result.fingerprint,
+    },
   };
 }
 

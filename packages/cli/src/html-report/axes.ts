@@ -13,7 +13,7 @@ export function tick(value: number): string {
   const [digits, exponent] = value.toExponential(2).split('e');
   const power = `10${[...exponent.replace('+', '')].map((sign) => (sign === '-' ? '⁻' : superscripts[Number(sign)])).join('')}`;
   const factor = Number(digits);
-  return factor === 1 ? power : `${factor} × ${power}`;
+  return factor === 1 ? power : `${factor}\u00a0×\u00a0${power}`;
 }
 
 /** Powers of ten between, at most about `most` of them; of a shorter range also 2 and 5 times these. */

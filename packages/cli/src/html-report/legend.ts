@@ -10,7 +10,7 @@ export interface LegendEntry {
 const ROW = 20;
 const SAMPLE = 28; // of a line
 const GAP = 18;
-const LETTER = 6.8; // wider than most, so that no entry runs into the next
+const LETTER = 7.4; // wider than most, so that no entry runs into the next
 
 /** A sample of each line and its name, in as many rows as they need. */
 export function legend(entries: readonly LegendEntry[], width: number): Drawing {

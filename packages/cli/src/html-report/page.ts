@@ -1,4 +1,5 @@
 import { escapeText } from './escape-text.ts';
+import { numberClips } from './number-clips.ts';
 import { type Drawing, NARROW, type Picture, WIDE } from './picture.ts';
 import { drawingStyle, themeStyle } from './theme.ts';
 
@@ -44,9 +45,9 @@ h3{font-size:1.05rem;line-height:1.35;margin:28px 0 10px}
 p{margin:0 0 12px}
 .lead,figcaption{color:var(--soft)}
 figure{margin:0 0 36px;break-inside:avoid}
-figure svg.chart{display:block;max-width:100%;height:auto}
+figure svg{display:block;max-width:100%;height:auto}
 figcaption{font-size:.95rem;margin-top:8px}
-figure .narrow{display:none}
+figure svg.narrow{display:none}
 @media screen and (max-width:${WIDE + 31}px){figure svg.narrow{display:block}figure svg.wide{display:none}}
 table{border-collapse:collapse;width:100%;font-size:.92rem;margin:0 0 20px}
 caption{text-align:left;font-weight:600;padding:8px 0}
@@ -63,7 +64,7 @@ summary{cursor:pointer;padding:6px 0}
 
 /** One self-contained file: no network, no script, every text escaped. */
 export function htmlPage({ title, lead, chapters }: Page): string {
-  return `<!doctype html>
+  return numberClips(`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -83,7 +84,7 @@ ${chapters.map(chapterOf).join('\n')}
 </main>
 </body>
 </html>
-`;
+`);
 }
 
 function chapterOf({ title, lead, code, pictures = [], tables = [], listings = [] }: Chapter): string {

@@ -12,7 +12,7 @@ export function drawPlot(options: PlotOptions & { width: number; height: number 
   const { width, height } = options;
   const document = createDocument('');
   const root = plot({ ...options, document, className: 'plot', style: { fontSize: '12px' } });
-  return { width, height, markup: plain(root.innerHTML) };
+  return { width, height, markup: `<g text-anchor="middle">${plain(root.innerHTML)}</g>` };
 }
 
 /** Without Plot's own style, whose job the page does; for XML as for HTML; no digit that nobody sees. */

@@ -1,4 +1,5 @@
 import { escapeText } from './escape-text.ts';
+import { numberClips } from './number-clips.ts';
 import { type Picture, WIDE } from './picture.ts';
 import { drawingStyle, themeStyle } from './theme.ts';
 
@@ -17,7 +18,7 @@ export function svgFile({ title, alternative, draw }: Picture): string {
     (line, k) =>
       `<text x="${MARGIN}" y="${MARGIN + 16 + LINE * k}" font-size="17" font-weight="600">${escapeText(line)}</text>`,
   );
-  return [
+  const file = [
     `<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-labelledby="t d" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
     `<title id="t">${escapeText(title)}</title>`,
     `<desc id="d">${escapeText(alternative)}</desc>`,
@@ -27,6 +28,7 @@ export function svgFile({ title, alternative, draw }: Picture): string {
     `<svg x="${MARGIN}" y="${top}" width="${drawing.width}" height="${drawing.height}" overflow="visible">${drawing.markup}</svg>`,
     '</svg>\n',
   ].join('\n');
+  return numberClips(file);
 }
 
 function wrap(text: string, letters: number): string[] {

@@ -25,7 +25,8 @@ export async function followRun(
   const interrupt = listenForInterrupt(io);
   let start: RunStart | undefined;
   let directory: RunDirectory | undefined;
-  const divisions = recipe.values['no-out'] || !isPlanar(recipe) ? [] : divisionSteps(stepsOf(recipe));
+  const divisions =
+    recipe.values['no-out'] || !isPlanar(recipe) ? [] : divisionSteps(stepsOf(recipe), recipe.options.probe);
 
   /** Called before the run goes on: what is in metrics.jsonl is never behind a checkpoint. */
   function take(event: TrainEvent): void {

@@ -1,5 +1,4 @@
-import { availableParallelism, cpus } from 'node:os';
-import { version } from '../version.ts';
+import { describeMachine } from '../describe-machine.ts';
 import { commandOf, configOf } from './describe-flags.ts';
 import type { Recipe } from './recipe.ts';
 import type { StartEvent } from './reporter.ts';
@@ -22,13 +21,7 @@ export function runConfig(
     network: spec,
     parameters,
     backend,
-    machine: {
-      cpu: cpus()[0]?.model.trim() ?? null,
-      cores: availableParallelism(),
-      platform: process.platform,
-      arch: process.arch,
-    },
-    versions: { gradloom: version, node: process.versions.node, v8: process.versions.v8 },
+    ...describeMachine(),
     started: new Date().toISOString(),
   };
 }

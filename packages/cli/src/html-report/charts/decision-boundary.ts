@@ -1,10 +1,11 @@
-import { contour, dot, identity } from '@observablehq/plot';
+import { dot } from '@observablehq/plot';
 import { whole } from '../../report/format.ts';
 import { grid, stack } from '../compose.ts';
 import { escapeText } from '../escape-text.ts';
 import type { Division, Plane } from '../findings/findings.ts';
 import { type Drawing, isNarrow, type Picture } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
+import { border, region } from './regions.ts';
 
 const symbols = ['circle', 'square', 'triangle', 'diamond', 'cross', 'star'] as const;
 const marks = ['●', '■', '▲', '◆', '✚', '★'];
@@ -46,13 +47,8 @@ function map({ extent: [x1, y1, x2, y2], side, margins }: Division, points: Plan
   const ratio = Math.min(1.3, Math.max(0.5, (y2 - y1) / (x2 - x1)));
   const ground = margins.flatMap((bytes, c) => {
     const values = Array.from(Buffer.from(bytes, 'base64'), (byte) => byte / 127.5 - 1);
-    const options = { width: side, height: side, x1, y1, x2, y2, value: identity };
-    const fill = { fill: `var(--c${c + 1})`, fillOpacity: 0.14, stroke: 'none' };
-    const line = { fill: 'none', stroke: 'var(--ink)', strokeWidth: 1 };
-    return [
-      contour(values, { ...options, ...fill, thresholds: [0, 0.4, 0.8] }),
-      contour(values, { ...options, ...line, thresholds: [0] }),
-    ];
+    const field = { extent: [x1, y1, x2, y2], side, values } as const;
+    return [region(field, `var(--c${c + 1})`, [0, 0.4, 0.8]), border(field, 0, 1)];
   });
   return drawPlot({
     width,

@@ -26,7 +26,7 @@ export function gradientFlow(looks: readonly LookFigures[]): Picture[] {
           ? `At the start the gradient is ${tick(Number(ratio.toPrecision(2)))} times smaller at the first layer than at the last`
           : `At the start the gradient is ${tick(Number((1 / ratio).toPrecision(2)))} times larger at the first layer than at the last`,
       sentence:
-        'Root mean square of the loss’s gradient by what each layer puts out, from the first (top) to the last, at the steps that were looked at. Each colour step is a factor.',
+        'Root mean square of the loss’s gradient by what each layer puts out, from the first (top) to the last, at the steps that were looked at. Equal steps of colour are equal factors.',
       alternative: names
         .map(
           (name, k) =>
@@ -44,7 +44,8 @@ export function gradientFlow(looks: readonly LookFigures[]): Picture[] {
                   heatMap(
                     {
                       columns: looks.map(({ step }) => String(step)),
-                      rows: places.map((k) => first.layers[k].path),
+                      rows: isNarrow(width) ? places.map((k) => first.layers[k].path) : names,
+                      left: isNarrow(width) ? 46 : 34 + 6.8 * Math.max(...names.map((name) => name.length)),
                       values: sizes,
                       x: 'step',
                       y: 'layer',

@@ -10,13 +10,14 @@ export interface HeatMap {
   readonly values: readonly (readonly (number | null)[])[]; // [row][column]; null stays empty
   readonly x: string;
   readonly y: string;
+  readonly left?: number; // pixels for the names of the rows
 }
 
 /** Powers of ten that the colours span. */
 export type LogRange = readonly [low: number, high: number];
 
 /** Cells coloured by the logarithm of their value: viridis, dark for small, also for who sees no colours. */
-export function heatMap({ columns, rows, values, x, y }: HeatMap, range: LogRange, width: number): Drawing {
+export function heatMap({ columns, rows, values, x, y, left = 46 }: HeatMap, range: LogRange, width: number): Drawing {
   const cells = values.flatMap((row, r) =>
     row.flatMap((value, c) => (value !== null && value > 0 ? [{ r: rows[r], c: columns[c], value }] : [])),
   );
@@ -28,9 +29,9 @@ export function heatMap({ columns, rows, values, x, y }: HeatMap, range: LogRang
   return drawPlot({
     width,
     height: Math.max(120, Math.min(340, 18 * rows.length)) + 64,
-    marginLeft: 46,
+    marginLeft: left,
     marginRight: 4,
-    marginTop: 22,
+    marginTop: 4,
     marginBottom: 40,
     padding: 0,
     x: {

@@ -59,7 +59,7 @@ function outline({ low, high, start, end }: LayerHistogram, width: number): Draw
     width,
     height: 150,
     marginLeft: 40,
-    marginRight: 6,
+    marginRight: 14,
     marginTop: 22,
     marginBottom: 24,
     x: { domain: [low, high], label: null, ticks: 4, tickFormat: tick },

@@ -21,12 +21,13 @@ export interface LineChartOptions {
   /** Places on x to draw a line at. */
   readonly rules?: readonly number[];
   readonly height?: number;
+  readonly legend?: boolean; // default: of several lines
 }
 
 const FEW = 30;
 
 /** Lines over two axes, with a legend where they are several. */
-export function lineChart({ series, x, y, rules = [], height }: LineChartOptions, width: number): Drawing {
+export function lineChart({ series, x, y, rules = [], height, ...rest }: LineChartOptions, width: number): Drawing {
   const lines = series.map(({ points, dots, ...rest }, k) => ({
     stroke: strokeOf(k),
     ...rest,
@@ -46,7 +47,7 @@ export function lineChart({ series, x, y, rules = [], height }: LineChartOptions
     x: {
       ...scaleOver([...all.map(([value]) => value), ...rules], x.label, x.log ?? false),
       grid: false,
-      ...(x.log ? {} : { nice: false, ticks: narrow ? 5 : 8, tickFormat: tick }),
+      ...(x.log ? {} : { nice: false, ticks: ticksOf(all, narrow ? 5 : 8), tickFormat: tick }),
     },
     y: { ...scaleOver(ys, y.label, y.log ?? false), ...(y.log ? {} : { ticks: 6 }) },
     marks: [
@@ -57,6 +58,13 @@ export function lineChart({ series, x, y, rules = [], height }: LineChartOptions
       ]),
     ],
   });
-  if (lines.length < 2) return chart;
+  if (!(rest.legend ?? lines.length > 1)) return chart;
   return stack([legend(lines, width), chart]);
+}
+
+/** Between whole numbers, such as epochs, no tick means anything. */
+function ticksOf(points: readonly Point[], most: number): number {
+  const xs = points.map(([value]) => value);
+  const range = xs.reduce((a, b) => Math.max(a, b), 0) - xs.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  return xs.every(Number.isInteger) ? Math.max(1, Math.min(most, range)) : most;
 }

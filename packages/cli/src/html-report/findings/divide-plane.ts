@@ -1,4 +1,4 @@
-import { createModel, type Dataset, type Model } from '@gradloom/runtime';
+import { createModel, type Dataset, type Model, type TrainOptions } from '@gradloom/runtime';
 import { modelOf } from '../../train/model-of.ts';
 import type { Recipe } from '../../train/recipe.ts';
 import type { Division, Plane } from './findings.ts';
@@ -77,7 +77,15 @@ function extentOf({ inputs: { array, divisor }, rows }: Dataset): [number, numbe
   return [low[0] - MARGIN * w, low[1] - MARGIN * h, high[0] + MARGIN * w, high[1] + MARGIN * h];
 }
 
-/** Steps before which a run of `total` steps is worth a picture of its plane: early ones, where most happens. */
-export const divisionSteps = (total: number): number[] => [
-  ...new Set([0, 0.01, 0.03, 0.1, 0.3].map((share) => Math.round(share * total)).filter((step) => step < total)),
-];
+/** Shares of a run before which its plane is worth a picture: early ones, where most happens. */
+const SHARES = [0, 0.01, 0.03, 0.1, 0.3];
+
+/** Steps to look at for them in a run of `total` steps; of a run that looks at others anyway, the next of those. */
+export function divisionSteps(total: number, probe: TrainOptions['probe']): number[] {
+  const next = (step: number): number => {
+    if (probe === undefined || step === 0) return step;
+    if (typeof probe === 'number') return Math.ceil(step / probe) * probe;
+    return probe.reduce((nearest, s) => (s >= step && s < nearest ? s : nearest), total);
+  };
+  return [...new Set(SHARES.map((share) => next(Math.round(share * total))).filter((step) => step < total))];
+}

@@ -1,4 +1,5 @@
 import { decimal, percent, plural } from '../../report/format.ts';
+import { tick } from '../axes.ts';
 import { lineChart, type Series } from '../charts/line-chart.ts';
 import type { Picture } from '../picture.ts';
 import type { EpochFigures, TrainRun } from './train-run.ts';
@@ -43,7 +44,7 @@ function lossCurve(epochs: readonly EpochFigures[]): Picture {
   const title =
     training.length < 2
       ? `The training loss is ${decimal(last)} over ${plural(epoch, 'epoch')}`
-      : `The training loss ${went} from ${decimal(first)} to ${decimal(last)} in ${plural(epoch, 'epoch')}${lowest}`;
+      : `The training loss ${went} from ${short(first)} to ${short(last)} in ${plural(epoch, 'epoch')}${lowest}`;
   return {
     name: 'loss',
     title,
@@ -74,10 +75,10 @@ function rateCurve(epochs: readonly EpochFigures[]): Picture | null {
   if (points.length < 2) return null;
   const values = points.map(([, rate]) => rate);
   const [low, high] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
-  const title =
-    low === high
-      ? `The learning rate stays at ${decimal(low)}`
-      : `The learning rate goes from ${decimal(values[0])} by way of at most ${decimal(high)} to ${decimal(values[values.length - 1])}`;
+  const [first, last] = [values[0], values[values.length - 1]];
+  const rises = high > first * 1.001 ? `rises from ${short(first)} to ${short(high)}` : `starts at ${short(first)}`;
+  const falls = last < high * 0.999 ? ` and falls to ${short(last)}` : '';
+  const title = `The learning rate ${low === high ? `stays at ${short(low)}` : rises + falls}`;
   return {
     name: 'learning-rate',
     title,
@@ -96,6 +97,9 @@ function rateCurve(epochs: readonly EpochFigures[]): Picture | null {
   };
 }
 
+/** Three digits are enough for a title. */
+const short = (value: number): string => tick(Number(value.toPrecision(3)));
+
 function normCurve(epochs: readonly EpochFigures[]): Picture | null {
   const points = pointsOf(epochs, 'gradientNorm');
   if (points.length < 2) return null;
@@ -103,7 +107,7 @@ function normCurve(epochs: readonly EpochFigures[]): Picture | null {
   const log = spansDecades(points.map(([, norm]) => norm));
   return {
     name: 'gradient-norm',
-    title: `The gradient’s norm goes from ${decimal(first)} to ${decimal(last)}`,
+    title: `The gradient’s norm ${last < first ? 'falls' : 'goes'} from ${short(first)} to ${short(last)}`,
     sentence: 'Root of the sum of squares over all parameters, before clipping; mean over the steps of each epoch.',
     alternative: `Gradient norm against epoch: ${decimal(first)} at first, ${decimal(last)} in the end.`,
     draw: (width) =>

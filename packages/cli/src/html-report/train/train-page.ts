@@ -7,9 +7,10 @@ import { layerHistograms } from '../charts/layer-histograms.ts';
 import { mistakePictures } from '../charts/mistakes.ts';
 import { timeOfThreads } from '../charts/time-of-threads.ts';
 import type { Answers, Findings } from '../findings/findings.ts';
+import { machineTable } from '../machine-table.ts';
 import type { Chapter, Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
-import { numberOf, recordOf, textOf } from '../run-files.ts';
+import { numberOf, textOf } from '../run-files.ts';
 import { curves } from './curves.ts';
 import { datasetOf, type TrainRun } from './train-run.ts';
 
@@ -36,7 +37,7 @@ export function trainPage(run: TrainRun): Page {
       title: 'The same again',
       lead: 'The same weights, to the last bit, on any number of threads of any machine; a BLAS library rounds in its own way.',
       code: textOf(run.config.command),
-      tables: [optionTable(run), machineTable(run)],
+      tables: [optionTable(run), machineTable(run.config)],
     },
   ];
   return {
@@ -116,19 +117,3 @@ const optionTable = ({ options }: TrainRun): Table => ({
   title: 'Configuration',
   rows: Object.entries(options).map(([name, value]) => [`--${name}`, formatValue(value)]),
 });
-
-export function machineTable({ config }: { config: Readonly<Record<string, unknown>> }): Table {
-  const { machine, versions, backend } = config;
-  const { cpu, cores, platform, arch } = recordOf(machine);
-  const { gradloom, node } = recordOf(versions);
-  const library = recordOf(recordOf(backend).library);
-  const rows = [
-    ['processor', textOf(cpu)],
-    ['cores', textOf(cores)],
-    ['system', `${textOf(platform)} ${textOf(arch)}`],
-    ['Node', textOf(node)],
-    ['Gradloom', textOf(gradloom)],
-  ];
-  if (library.name !== undefined) rows.push(['BLAS', `${textOf(library.name)} ${textOf(library.version)}`]);
-  return { title: 'Machine', rows };
-}

@@ -1,0 +1,13 @@
+import { availableParallelism, cpus } from 'node:os';
+import { version } from './version.ts';
+
+/** What a result came about on, as files of runs hold it. */
+export const describeMachine = () => ({
+  machine: {
+    cpu: cpus()[0]?.model.trim() ?? null,
+    cores: availableParallelism(),
+    platform: process.platform,
+    arch: process.arch,
+  },
+  versions: { gradloom: version, node: process.versions.node, v8: process.versions.v8 },
+});

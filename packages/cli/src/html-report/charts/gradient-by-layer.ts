@@ -1,0 +1,143 @@
+import { dot, line, text } from '@observablehq/plot';
+import { logTicks, tick } from '../axes.ts';
+import { grid, stack } from '../compose.ts';
+import { legend } from '../legend.ts';
+import { type Drawing, isNarrow, type Picture } from '../picture.ts';
+import { drawPlot } from '../plot.ts';
+import { strokeOf } from '../theme.ts';
+
+/** What the gradient is at each layer of one network, before its first step. */
+export interface LayerGradients {
+  readonly label: string; // of the activation
+  readonly sizes: readonly number[]; // RMS of dL/dz, from the input on
+  readonly expected: readonly number[]; // by theory, NaN where it has none
+  readonly factor: number | null; // towards the input, a layer
+  readonly expectedFactor: number | null;
+}
+
+/** The vanishing gradient: size by layer on powers of ten, a panel for each activation, theory dashed. */
+export function gradientByLayer(all: readonly LayerGradients[]): Picture {
+  const depth = Math.max(...all.map(({ sizes }) => sizes.length));
+  const sizes = all.flatMap((one) => [...one.sizes, ...one.expected]).filter((size) => size > 0);
+  const low = 10 ** Math.floor(Math.log10(Math.min(...sizes)));
+  const high = 10 ** Math.ceil(Math.log10(Math.max(...sizes)) + 0.3);
+  return {
+    name: 'gradient-by-layer',
+    title: capital(all.map(({ label, factor }) => `${label}: ${went(factor)}`).join('; ')),
+    sentence: `Size of the loss’s gradient by what goes into each of ${depth} layers’ activations, before the first step. Training reads from the right: the gradient starts at the output and has to reach layer 1, and each line up is ten times as much and more. ${reach(all)} Dashed: what theory expects of weights of this size.`,
+    alternative: all
+      .map(
+        ({ label, sizes, factor, expectedFactor }) =>
+          `${label}: RMS of the gradient ${short(sizes[sizes.length - 1])} at the last layer and ${short(sizes[0])} at the first, a factor of ${factor === null ? 'none' : short(factor)} a layer, by theory ${expectedFactor === null ? 'none' : short(expectedFactor)}`,
+      )
+      .join('. '),
+    draw: (width) => {
+      const panels = all.map((one, k) => ({
+        title: one.label,
+        draw: (each: number) => panel(one, k, [low, high], each),
+      }));
+      const names = [
+        { name: 'measured', stroke: { color: 'var(--ink)', dash: 'none' } },
+        { name: 'theory', stroke: { color: 'var(--ink)', dash: '5 4' } },
+      ];
+      return stack([legend(names, width), grid(panels, width, 2)]);
+    },
+  };
+}
+
+function panel(one: LayerGradients, k: number, [low, high]: [number, number], width: number): Drawing {
+  const { sizes, expected, factor } = one;
+  const { color } = strokeOf(k === 0 ? 1 : k === 1 ? 0 : k);
+  const points = (values: readonly number[]) =>
+    values.flatMap((size, h) => (size > 0 ? [[h + 1, size] as [number, number]] : []));
+  const middle = Math.floor(sizes.length / 2);
+  const upper = Math.log10(sizes[middle] / low) > Math.log10(high / low) / 2;
+  const note = factor === null ? [] : [[middle + 1, sizes[middle]] as [number, number]];
+  const labels = [
+    { at: 0, anchor: 'start' as const },
+    { at: sizes.length - 1, anchor: 'end' as const },
+  ].filter(({ at }) => sizes[at] > 0);
+  return drawPlot({
+    width,
+    height: isNarrow(width) && width > 340 ? 300 : 380,
+    marginLeft: 52,
+    marginRight: 14,
+    marginTop: 26,
+    marginBottom: 40,
+    x: {
+      domain: [1, sizes.length],
+      label: '← gradients flow from the output back to layer 1',
+      ticks: Math.min(6, sizes.length - 1),
+      tickFormat: tick,
+      labelArrow: 'none',
+      inset: 6,
+    },
+    y: {
+      type: 'log',
+      domain: [low, high],
+      label: 'RMS of dL/dz',
+      ticks: logTicks(low, high, 8),
+      tickFormat: tick,
+      grid: true,
+    },
+    marks: [
+      line(points(expected), { stroke: 'var(--ink)', strokeWidth: 1.5, strokeDasharray: '5 4' }),
+      line(points(sizes), { stroke: color, strokeWidth: 2.5 }),
+      dot(points(sizes), { fill: color, r: sizes.length > 40 ? 2 : 3.5 }),
+      text(note, {
+        text: () => perLayer(factor ?? 1),
+        dx: upper ? 0 : 30,
+        dy: upper ? 44 : 34,
+        textAnchor: upper ? 'middle' : 'start',
+        fontSize: 16,
+        fontWeight: 600,
+        fill: color,
+        stroke: 'var(--paper)',
+        strokeWidth: 5,
+      }),
+      ...labels.map(({ at, anchor }) =>
+        text([[at + 1, sizes[at]]], {
+          text: () => short(sizes[at]),
+          textAnchor: anchor,
+          dx: anchor === 'start' ? (upper ? 2 : 14) : 2,
+          dy: anchor === 'start' && !upper ? 6 : -14,
+          fill: 'var(--ink)',
+          stroke: 'var(--paper)',
+          strokeWidth: 4,
+        }),
+      ),
+    ],
+  });
+}
+
+/** 'the gradient shrinks 3.2 times per layer'. */
+function went(factor: number | null): string {
+  if (factor === null) return 'no gradient is large enough for a number';
+  if (Math.abs(factor - 1) < 0.05) return 'it keeps its size';
+  return factor < 1
+    ? `the gradient shrinks ${times(1 / factor)} times per layer`
+    : `it grows ${times(factor)} times per layer`;
+}
+
+const perLayer = (factor: number): string =>
+  Math.abs(factor - 1) < 0.05
+    ? `× ${factor.toFixed(2)} per layer`
+    : factor < 1
+      ? `÷ ${times(1 / factor)} per layer`
+      : `× ${times(factor)} per layer`;
+
+const times = (value: number): string => (value < 10 ? value.toFixed(value < 1.995 ? 2 : 1) : value.toFixed(0));
+
+/** What reaches the first layer, of the activation where that is least. */
+function reach(all: readonly LayerGradients[]): string {
+  const shares = all
+    .map(({ label, sizes }) => ({ label, share: sizes[0] / sizes[sizes.length - 1] }))
+    .filter(({ share }) => share > 0 && share < 0.1);
+  if (shares.length === 0) return '';
+  const { label, share } = shares.reduce((least, one) => (one.share < least.share ? one : least));
+  return `With ${label}, what reaches layer 1 is ${short(1 / share)} times smaller than what set out.`;
+}
+
+const short = (value: number): string => tick(Number(value.toPrecision(2)));
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

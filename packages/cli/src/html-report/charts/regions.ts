@@ -1,0 +1,52 @@
+import { contour, identity, type Markish } from '@observablehq/plot';
+
+/** Values over a rectangle of the plane, on a grid of [side, side] points by ascending y. */
+export interface Field {
+  readonly extent: readonly [x1: number, y1: number, x2: number, y2: number];
+  readonly side: number;
+  readonly values: readonly number[];
+}
+
+/** The ground where a field lies above each of the thresholds, deeper with each. */
+export const region = (field: Field, color: string, thresholds: number[]): Markish =>
+  contour([...field.values], {
+    ...gridOf(field),
+    fill: color,
+    fillOpacity: 0.14,
+    stroke: 'none',
+    thresholds,
+    clip: 'frame',
+  });
+
+/** The line on which a field has a value. */
+export const border = (field: Field, value: number, strokeWidth: number): Markish => {
+  const wider = widen(field);
+  return contour([...wider.values], {
+    ...gridOf(wider),
+    fill: 'none',
+    stroke: 'var(--ink)',
+    strokeWidth,
+    thresholds: [value],
+    clip: 'frame',
+  });
+};
+
+const gridOf = ({ extent: [x1, y1, x2, y2], side }: Field) => ({
+  ...{ width: side, height: side, x1, y1, x2, y2 },
+  value: identity,
+});
+
+/** One more point on each side, as its neighbour: a contour closes along the edge, which then lies outside of the frame. */
+function widen({ extent: [x1, y1, x2, y2], side, values }: Field): Field {
+  const inside = (k: number) => Math.min(side - 1, Math.max(0, k - 1));
+  const wide = side + 2;
+  const [dx, dy] = [(x2 - x1) / side, (y2 - y1) / side];
+  return {
+    extent: [x1 - dx, y1 - dy, x2 + dx, y2 + dy],
+    side: wide,
+    values: Array.from(
+      { length: wide * wide },
+      (_, k) => values[inside(Math.floor(k / wide)) * side + inside(k % wide)],
+    ),
+  };
+}

@@ -1,0 +1,93 @@
+import { decimal } from '../../report/format.ts';
+import { tick } from '../axes.ts';
+import { lineChart } from '../charts/line-chart.ts';
+import type { Picture } from '../picture.ts';
+
+interface RateRun {
+  readonly verdict: string;
+  readonly finalLoss: number | null; // null where it is not finite
+  readonly losses: readonly number[];
+}
+
+/** The part of descent.json that is drawn. */
+export interface DescentDocument {
+  readonly rates: Readonly<Record<string, RateRun>>;
+  readonly noise: readonly { readonly batch: number; readonly measured: number; readonly theory: number }[];
+}
+
+/** Losses by learning rate, and the noise of a batch's gradient. */
+export function descentPictures({ rates, noise }: DescentDocument): Picture[] {
+  return [...(rates === undefined ? [] : [byRate(rates)]), ...(noise === undefined ? [] : [noiseOfBatches(noise)])];
+}
+
+const MOST = 6;
+
+function byRate(rates: DescentDocument['rates']): Picture {
+  const all = Object.entries(rates).sort(([a], [b]) => Number(a) - Number(b));
+  const end = all.findIndex(([, { verdict }]) => verdict === 'diverges');
+  const upToLost = end === -1 ? all : all.slice(0, end + 1);
+  const shown = upToLost.filter((_, k) => (upToLost.length - 1 - k) % Math.ceil(upToLost.length / MOST) === 0);
+  const learning = all.filter(([, { finalLoss }]) => finalLoss !== null);
+  const [best] = learning.reduce((low, one) => ((one[1].finalLoss ?? 0) < (low[1].finalLoss ?? 0) ? one : low));
+  const lost = all.find(([, { verdict }]) => verdict === 'diverges');
+  return {
+    name: 'loss-by-rate',
+    title: `A rate of ${tick(Number(best))} gets furthest${lost === undefined ? '' : `; from ${tick(Number(lost[0]))} on the loss goes off to infinity`}`,
+    sentence:
+      'The same problem from the same weights by plain gradient descent, a line for each learning rate. Too small a rate crawls, too large a one climbs instead of falling.',
+    alternative: all
+      .map(
+        ([rate, { verdict, finalLoss }]) =>
+          `Rate ${rate} ${verdict}${finalLoss === null ? '' : `, ends at ${decimal(finalLoss)}`}`,
+      )
+      .join('; '),
+    draw: (width) =>
+      lineChart(
+        {
+          series: shown.map(([rate, { losses, verdict }]) => ({
+            name: `${tick(Number(rate))} ${verdict}`,
+            // Beyond that a line that leaves the finite would press all others flat.
+            points: losses.map((loss, step) => [step, loss] as const).filter(([, loss]) => loss < 100 * losses[0]),
+            dots: false,
+          })),
+          x: { label: 'step' },
+          y: { label: 'loss', log: true },
+        },
+        width,
+      ),
+  };
+}
+
+function noiseOfBatches(noise: DescentDocument['noise']): Picture {
+  const of = (figure: 'measured' | 'theory') =>
+    noise.map((one) => [one.batch, one[figure]] as const).filter(([, value]) => value > 1e-9);
+  return {
+    name: 'batch-noise',
+    title: fallOf(noise),
+    sentence: 'How far the gradient of a batch lies from that of all rows, root mean square over many batches.',
+    alternative: noise
+      .map(({ batch, measured, theory }) => `${batch} rows: ${decimal(measured)}, theory ${decimal(theory)}`)
+      .join('; '),
+    draw: (width) =>
+      lineChart(
+        {
+          series: [
+            { name: 'measured', points: of('measured') },
+            { name: 'theory', points: of('theory'), dots: false },
+          ],
+          x: { label: 'rows of a batch', log: true },
+          y: { label: 'off by', log: true },
+          height: 260,
+        },
+        width,
+      ),
+  };
+}
+
+/** Of the largest batch that is still a small part of all rows. */
+function fallOf(noise: DescentDocument['noise']): string {
+  const [one] = noise;
+  const many = noise[Math.min(4, noise.length - 1)];
+  const times = (one.measured / many.measured).toPrecision(2);
+  return `The gradient of ${many.batch} rows is off ${times} times less than that of ${one.batch}: about the root of ${many.batch / one.batch}`;
+}

@@ -1,0 +1,82 @@
+import { decimal } from '../../report/format.ts';
+import { tick } from '../axes.ts';
+import { lineChart } from '../charts/line-chart.ts';
+import type { Picture } from '../picture.ts';
+
+/** The part of optimizers.json that is drawn. */
+export interface OptimizersDocument {
+  readonly optimizers: Readonly<
+    Record<
+      string,
+      {
+        readonly rate: number;
+        readonly finalLoss: number;
+        readonly losses: readonly number[];
+        readonly tried: Readonly<Record<string, number | null>>; // null where the run left the finite
+      }
+    >
+  >;
+}
+
+/** Optimizers at their best rates, and what each makes of every rate. */
+export function optimizerPictures({ optimizers }: OptimizersDocument): Picture[] {
+  const all = Object.entries(optimizers ?? {});
+  if (all.length === 0) return [];
+  const [best, found] = all.reduce((low, one) => (one[1].finalLoss < low[1].finalLoss ? one : low));
+  // Beyond ten times the first loss a run that has all but left the finite would press all others flat.
+  const most = 10 * found.losses[0];
+  const triedOf = (tried: (typeof found)['tried']) =>
+    Object.entries(tried)
+      .map(([rate, loss]) => [Number(rate), loss ?? Number.NaN] as const)
+      .filter(([, loss]) => loss <= most)
+      .sort(([a], [b]) => a - b);
+  const byRate = all.map(([name, { rate }]) => ({ name, rate })).sort((a, b) => a.rate - b.rate);
+  const [lowest, highest] = [byRate[0], byRate[byRate.length - 1]];
+  return [
+    {
+      name: 'loss-by-optimizer',
+      title: `Each at its best rate, ${best} gets furthest: to ${tick(Number(found.finalLoss.toPrecision(3)))}`,
+      sentence:
+        'The same problem from the same weights, a line for each optimizer, each at the best of the learning rates that it was tried at.',
+      alternative: all
+        .map(([name, { rate, finalLoss }]) => `${name} at ${tick(rate)}: ${decimal(finalLoss)} in the end`)
+        .join('; '),
+      draw: (width) =>
+        lineChart(
+          {
+            series: all.map(([name, { losses, rate }]) => ({
+              name: `${name} (${tick(rate)})`,
+              points: losses.map((loss, step) => [step, loss] as const),
+              dots: false,
+            })),
+            x: { label: 'step' },
+            y: { label: 'loss', log: true },
+          },
+          width,
+        ),
+    },
+    {
+      name: 'optimizer-by-rate',
+      title: `The best learning rate is not one for all: from ${tick(lowest.rate)} (${lowest.name}) to ${tick(highest.rate)} (${highest.name})`,
+      sentence:
+        'The loss in the end, at each learning rate that was tried. Where a line ends on the right, larger rates left the finite or were not needed.',
+      alternative: all
+        .map(
+          ([name, { tried }]) =>
+            `${name}: ${triedOf(tried)
+              .map(([rate, loss]) => `${decimal(loss)} at ${tick(rate)}`)
+              .join(', ')}`,
+        )
+        .join('; '),
+      draw: (width) =>
+        lineChart(
+          {
+            series: all.map(([name, { tried }]) => ({ name, points: triedOf(tried) })),
+            x: { label: 'learning rate', log: true },
+            y: { label: 'loss in the end', log: true },
+          },
+          width,
+        ),
+    },
+  ];
+}

@@ -1,0 +1,192 @@
+import { percent } from '../../report/format.ts';
+import { tick } from '../axes.ts';
+import { gradientByLayer, type LayerGradients } from '../charts/gradient-by-layer.ts';
+import { colorBar, heatMap, logRange } from '../charts/heat-map.ts';
+import { lineChart } from '../charts/line-chart.ts';
+import { grid, stack } from '../compose.ts';
+import { legend } from '../legend.ts';
+import type { Picture } from '../picture.ts';
+import { strokeOf } from '../theme.ts';
+
+interface Look {
+  readonly step: number;
+  readonly layers: readonly { readonly rmsDz: number }[];
+}
+
+/** The part of vanishing.json that is drawn. */
+interface Activation {
+  readonly layers: readonly { readonly rmsDz: number; readonly expectedFactor: number | null }[];
+  readonly factorPerLayer: number | null;
+  readonly theoryPerLayer: number | null;
+  readonly rates: readonly { readonly rate: number; readonly validationAccuracy: number | null }[];
+  readonly training: readonly Look[];
+}
+
+export interface VanishingDocument {
+  readonly setup: { readonly chance: number | null; readonly steps: number; readonly dataset: string };
+  readonly activations: Readonly<Record<string, Activation>>;
+}
+
+/** Why deep sigmoid nets do not learn. */
+export function vanishingPictures({ setup, activations }: VanishingDocument): Picture[] {
+  const all = Object.entries(activations);
+  return [
+    gradientByLayer(all.map(([label, one]) => gradientsOf(label, one))),
+    alongTraining(all),
+    layerByStep(all),
+    ...accuracyByRate(all, setup.chance, setup.steps),
+  ];
+}
+
+/** Theory gives factors from layer to layer: its line begins where the measured one does, at the last layer. */
+function gradientsOf(label: string, { layers, factorPerLayer, theoryPerLayer }: Activation): LayerGradients {
+  const sizes = layers.map(({ rmsDz }) => rmsDz);
+  const expected = sizes.map(() => sizes[sizes.length - 1]);
+  for (let h = sizes.length - 2; h >= 0; h--) expected[h] = expected[h + 1] * (layers[h].expectedFactor ?? Number.NaN);
+  return { label, sizes, expected, factor: factorPerLayer, expectedFactor: theoryPerLayer };
+}
+
+const LINES = 4;
+
+function alongTraining(all: readonly (readonly [string, Activation])[]): Picture {
+  const [, { training }] = all[0];
+  const chosen = [
+    ...new Set(Array.from({ length: LINES }, (_, k) => Math.round((k * (training.length - 1)) / (LINES - 1)))),
+  ];
+  const range = logRange(
+    all.flatMap(([, { training }]) => training.flatMap(({ layers }) => layers.map(({ rmsDz }) => rmsDz))),
+  );
+  const change = ([label, { training }]: readonly [string, Activation]) => {
+    const [first, last] = [training[0], training[training.length - 1]].map(({ layers }) => layers[0].rmsDz);
+    return `${label}, layer 1: ${short(first)} at step ${training[0].step}, ${short(last)} at step ${training[training.length - 1].step}`;
+  };
+  return {
+    name: 'gradient-along-training',
+    title: throughTraining(all),
+    sentence:
+      'The same sizes at some steps of training at one learning rate for all. A line that rises to the right says that the layers next to the input are told little of what to change.',
+    alternative: all.map(change).join('. '),
+    draw: (width) =>
+      stack([
+        legend(
+          chosen.map((at, k) => ({ name: `step ${training[at].step}`, stroke: strokeOf(k) })),
+          width,
+        ),
+        grid(
+          all.map(([label, { training }]) => ({
+            title: label,
+            draw: (each: number) =>
+              lineChart(
+                {
+                  series: chosen
+                    .filter((at) => at < training.length)
+                    .map((at, k) => ({
+                      name: '',
+                      stroke: strokeOf(k),
+                      dots: false,
+                      points: training[at].layers.map(({ rmsDz }, h) => [h + 1, rmsDz] as const),
+                    })),
+                  legend: false,
+                  x: { label: 'layer' },
+                  y: { label: 'RMS of dL/dz', log: true, domain: range },
+                  height: 280,
+                },
+                each,
+              ),
+          })),
+          width,
+          2,
+        ),
+      ]),
+  };
+}
+
+/** What of the last look says whether training mends the start. */
+function throughTraining(all: readonly (readonly [string, Activation])[]): string {
+  const shares = all.map(([label, { training }]) => {
+    const { step, layers } = training[training.length - 1];
+    return { label, step, depth: layers.length, share: layers[0].rmsDz / layers[layers.length - 1].rmsDz };
+  });
+  const least = shares.reduce((low, one) => (one.share < low.share ? one : low));
+  if (!(least.share < 0.1)) return `After ${least.step} steps, gradients of like size still reach all layers`;
+  return `Training does not mend it: at step ${least.step}, ${least.label}’s layer 1 gets ${short(1 / least.share)} times less than layer ${least.depth}`;
+}
+
+function layerByStep(all: readonly (readonly [string, Activation])[]): Picture {
+  const sizesOf = ({ training, layers }: Activation) =>
+    layers.map((_, h) => training.map((look) => look.layers[h].rmsDz));
+  const range = logRange(all.flatMap(([, one]) => sizesOf(one).flat()));
+  return {
+    name: 'gradient-heat-map',
+    title: 'Layer by layer and step by step: dark is where no gradient arrives',
+    sentence:
+      'Each column is a step of training, each row a layer, the input’s at the top. Equal steps of colour are equal factors.',
+    alternative: all
+      .map(([label, one]) => {
+        const sizes = sizesOf(one).flat();
+        return `${label}: from ${short(Math.min(...sizes))} to ${short(Math.max(...sizes))}`;
+      })
+      .join('. '),
+    draw: (width) =>
+      stack([
+        colorBar(range, 'RMS of dL/dz', width),
+        grid(
+          all.map(([label, one]) => ({
+            title: label,
+            draw: (each: number) =>
+              heatMap(
+                {
+                  columns: one.training.map(({ step }) => String(step)),
+                  rows: one.layers.map((_, h) => String(h + 1)),
+                  values: sizesOf(one),
+                  x: 'step',
+                  y: 'layer',
+                },
+                range,
+                each,
+              ),
+          })),
+          width,
+          2,
+        ),
+      ]),
+  };
+}
+
+function accuracyByRate(
+  all: readonly (readonly [string, Activation])[],
+  chance: number | null,
+  steps: number,
+): Picture[] {
+  const series = all.map(([label, { rates }], k) => ({
+    name: label,
+    stroke: strokeOf(k === 0 ? 1 : k === 1 ? 0 : k),
+    points: rates.flatMap(({ rate, validationAccuracy }) =>
+      validationAccuracy === null ? [] : [[rate, 100 * validationAccuracy] as const],
+    ),
+  }));
+  if (series.every(({ points }) => points.length === 0)) return [];
+  const best = series.map(({ name, points }) => `${name} ${percent(Math.max(0, ...points.map(([, y]) => y / 100)))}`);
+  return [
+    {
+      name: 'accuracy-by-rate',
+      title: `At its best rate, after ${steps} steps: ${best.join(', ')} right`,
+      sentence: `Share of the validation rows that are right, at each learning rate that was tried.${chance === null ? '' : ` Whoever always says the most frequent class is right in about ${percent(chance)}.`}`,
+      alternative: series
+        .map(({ name, points }) => `${name}: ${points.map(([x, y]) => `${y.toFixed(1)} % at ${tick(x)}`).join(', ')}`)
+        .join('. '),
+      draw: (width) =>
+        lineChart(
+          {
+            series,
+            x: { label: 'learning rate', log: true },
+            y: { label: 'accuracy (%)', domain: [0, 100] },
+            height: 260,
+          },
+          width,
+        ),
+    },
+  ];
+}
+
+const short = (value: number): string => tick(Number(value.toPrecision(2)));

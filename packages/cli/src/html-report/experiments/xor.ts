@@ -1,0 +1,149 @@
+import { dot, text } from '@observablehq/plot';
+import { decimal } from '../../report/format.ts';
+import { lineChart } from '../charts/line-chart.ts';
+import { border, type Field, region } from '../charts/regions.ts';
+import { grid } from '../compose.ts';
+import type { Drawing, Picture } from '../picture.ts';
+import { drawPlot } from '../plot.ts';
+import { strokeOf } from '../theme.ts';
+import type { Point } from '../thin.ts';
+
+/** The part of xor.json that is drawn; a document of many starts has none of it. */
+export interface XorDocument {
+  readonly hidden?: readonly (readonly [number, number])[]; // of 0 0, 0 1, 1 0, 1 1
+  readonly predictions?: readonly number[];
+  readonly finalLoss?: number;
+  readonly lossCurve?: readonly Point[];
+  readonly W1?: readonly (readonly [number, number])[]; // [input][unit]
+  readonly b1?: readonly [number, number];
+  readonly W2?: readonly [number, number];
+  readonly b2?: readonly [number];
+}
+
+type Plain = Required<XorDocument>;
+
+const rows: readonly (readonly [number, number])[] = [
+  [0, 0],
+  [0, 1],
+  [1, 0],
+  [1, 1],
+];
+
+/** The loss, and how two hidden units turn four points so that one line separates them. */
+export function xorPictures(document: XorDocument): Picture[] {
+  const { hidden, predictions, W1, b1, W2, b2 } = document;
+  if ([hidden, predictions, W1, b1, W2, b2].includes(undefined)) return [];
+  return [spaces(document as Plain), ...lossCurve(document)];
+}
+
+function spaces({ hidden, predictions, W1, b1, W2, b2 }: Plain): Picture {
+  const right = predictions.every((p, k) => p > 0.5 === (rows[k][0] !== rows[k][1]));
+  const output = (h: readonly number[]) => sigmoid(h[0] * W2[0] + h[1] * W2[1] + b2[0]);
+  const hiddenOf = (x: readonly number[]) => [0, 1].map((u) => sigmoid(x[0] * W1[0][u] + x[1] * W1[1][u] + b1[u]));
+  return {
+    name: 'xor-spaces',
+    title: right
+      ? 'No straight line separates XOR’s inputs; in the space of two hidden units, one does'
+      : 'From this start the hidden units find no space in which one line separates XOR',
+    sentence:
+      'Left, the four inputs, and where the network changes its answer: two lines. Right, the same four points where the hidden layer puts them, and the one straight line of the output neuron, W2 · h + b2 = 0. The ground has the colour of the answer, deeper where the network is surer.',
+    alternative: hidden
+      .map(
+        (h, k) =>
+          `Input ${rows[k].join(' ')} becomes hidden ${h.map((v) => v.toFixed(3)).join(' ')}, prediction ${predictions[k].toFixed(4)}`,
+      )
+      .join('. '),
+    draw: (width) =>
+      grid(
+        [
+          { title: 'Inputs', draw: (each) => space(rows, (x) => output(hiddenOf(x)), ['x₁', 'x₂'], [-0.3, 1.3], each) },
+          {
+            title: 'What the hidden layer makes of them',
+            draw: (each) => space(hidden, output, ['h₁', 'h₂'], [-0.15, 1.15], each),
+          },
+        ],
+        width,
+        2,
+      ),
+  };
+}
+
+const SIDE = 48;
+
+function space(
+  points: readonly (readonly [number, number])[],
+  answer: (at: readonly number[]) => number,
+  [x, y]: readonly [string, string],
+  [low, high]: readonly [number, number],
+  width: number,
+): Drawing {
+  const at = (k: number) => low + (k / (SIDE - 1)) * (high - low);
+  const values = Array.from({ length: SIDE * SIDE }, (_, k) => answer([at(k % SIDE), at(Math.floor(k / SIDE))]));
+  const field: Field = { extent: [low, low, high, high], side: SIDE, values };
+  const against = { ...field, values: values.map((p) => 1 - p) };
+  const marks = points.map(([px, py], k) => ({ px, py, name: rows[k].join(' '), one: rows[k][0] !== rows[k][1] }));
+  return drawPlot({
+    width,
+    height: width,
+    marginLeft: 40,
+    marginRight: 8,
+    marginTop: 20,
+    marginBottom: 38,
+    x: { domain: [low, high], label: x, ticks: [0, 0.5, 1], labelArrow: 'right' },
+    y: { domain: [low, high], label: y, ticks: [0, 0.5, 1], labelArrow: 'up' },
+    marks: [
+      region(field, 'var(--c1)', [0.5, 0.7, 0.9]),
+      region(against, 'var(--c2)', [0.5, 0.7, 0.9]),
+      border(field, 0.5, 2),
+      dot(marks, {
+        x: 'px',
+        y: 'py',
+        r: 7,
+        symbol: ({ one }: { one: boolean }) => (one ? 'circle' : 'square'),
+        fill: ({ one }: { one: boolean }) => (one ? 'var(--c1)' : 'var(--c2)'),
+        stroke: 'var(--paper)',
+        strokeWidth: 1.5,
+      }),
+      ...[-14, 14].map((dx) =>
+        text(
+          marks.filter(({ px }) => px > 0.8 === dx < 0),
+          {
+            x: 'px',
+            y: 'py',
+            text: ({ name, one }: { name: string; one: boolean }) => `${name} → ${one ? 1 : 0}`,
+            dx,
+            dy: -16,
+            fill: 'var(--ink)',
+            stroke: 'var(--paper)',
+            strokeWidth: 4,
+            fontWeight: 600,
+          },
+        ),
+      ),
+    ],
+  });
+}
+
+function lossCurve({ lossCurve: points, finalLoss = Number.NaN }: XorDocument): Picture[] {
+  if (points === undefined || points.length < 2) return [];
+  return [
+    {
+      name: 'xor-loss',
+      title: `The loss falls from ${decimal(points[0][1])} to ${decimal(finalLoss)}`,
+      sentence:
+        'Mean squared error over the four rows, before each of the steps. It first rests on a plateau on which every answer is one half.',
+      alternative: `Loss against epoch, on powers of ten, from ${decimal(points[0][1])} to ${decimal(finalLoss)}.`,
+      draw: (width) =>
+        lineChart(
+          {
+            series: [{ name: 'loss', points, stroke: strokeOf(0) }],
+            x: { label: 'epoch' },
+            y: { label: 'loss', log: true },
+          },
+          width,
+        ),
+    },
+  ];
+}
+
+const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
