@@ -65,16 +65,25 @@ describe('a run directory', () => {
     const { stdout } = await gradloom([...xor, '--epochs', '20', '--out', out]);
     expect(readdirSync(out).sort()).toEqual([
       'best.gradloom',
+      'boundary.svg',
       'config.json',
+      'divisions.jsonl',
+      'findings.json',
+      'gradient-norm.svg',
       'last.gradloom',
+      'learning-rate.svg',
+      'loss.svg',
       'metrics.jsonl',
       'model.gradloom',
+      'outputs.svg',
+      'report.html',
+      'weights.svg',
     ]);
     const metrics = jsonLines(readFileSync(join(out, 'metrics.jsonl'), 'utf8'));
     expect(metrics.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
     const model = loadModel(join(out, 'model.gradloom'));
     expect(stdout).toContain(`fingerprint    ${model.fingerprint}\n`);
-    expect(stdout).toContain(`written to     ${out}\n`);
+    expect(stdout).toContain(`written to     ${out}\nreport         ${join(out, 'report.html')}\n`);
     expect(model.metadata).toMatchObject({ dataset: 'xor', classes: null, divisor: 1 });
   });
 

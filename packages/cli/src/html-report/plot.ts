@@ -4,7 +4,7 @@ import type { Drawing } from './picture.ts';
 
 /** Its types name another module. */
 const { createDocument } = createRequire(import.meta.url)('@mixmark-io/domino') as {
-  createDocument(html: string): PlotOptions['document'];
+  createDocument(html: string): NonNullable<PlotOptions['document']>;
 };
 
 /** Draws a chart of Observable Plot's to elements of SVG, in a document that is no browser's. */

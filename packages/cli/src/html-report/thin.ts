@@ -4,8 +4,8 @@ export type Point = readonly [x: number, y: number];
 const MOST = 1200;
 
 /**
- * A line of at most about `most` points that looks the same: cut into stretches of which the first, the lowest, the
- * highest and the last point are kept. A point that is not finite counts as lowest: a gap stays a gap.
+ * A line of at most `most` points that looks the same: cut into stretches of which the first, the lowest, the highest and
+ * the last point are kept. All points are finite.
  */
 export function thin(points: readonly Point[], most = MOST): Point[] {
   if (points.length <= most) return [...points];
@@ -18,7 +18,7 @@ export function thin(points: readonly Point[], most = MOST): Point[] {
     let low = first;
     let high = first;
     for (let k = first; k < end; k++) {
-      if (!(points[k][1] >= points[low][1])) low = k;
+      if (points[k][1] < points[low][1]) low = k;
       if (points[k][1] > points[high][1]) high = k;
     }
     places.add(low).add(high);

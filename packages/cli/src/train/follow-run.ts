@@ -42,7 +42,9 @@ export async function followRun(
         addMetrics(probeLine(event));
         reporter.probe(event);
       }
-      if (divisions.includes(event.step)) addMetrics(divisionLine(dividePlane(recipe, event.parameters, event.step)));
+      if (divisions.includes(event.step)) {
+        directory?.addDivision(divisionLine(dividePlane(recipe, event.parameters, event.step)));
+      }
     } else if (event.type === 'threads') {
       reporter.threads(event);
     } else if (event.type === 'progress') {

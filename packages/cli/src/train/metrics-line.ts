@@ -40,7 +40,7 @@ export function epochLine({ type: event, validation, ...figures }: EpochEvent): 
 export const probeLine = ({ type: event, parameters: _, ...figures }: ProbeEvent): string =>
   JSON.stringify({ event, ...figures });
 
-/** A line of metrics.jsonl alone: how the network divides the plane before a step. */
+/** A line of divisions.jsonl: how the network divides the plane before a step. */
 export const divisionLine = (division: Division): string => JSON.stringify({ event: 'division', ...division });
 
 /** A line of --json alone: when a checkpoint is written follows the clock. */

@@ -10,10 +10,13 @@ import {
 } from '@gradloom/runtime';
 import { MODEL_FILE } from '../models/model-path.ts';
 import { UsageError } from '../usage-error.ts';
-import { openMetrics } from './metrics-file.ts';
+import { type MetricsFile, openMetrics } from './metrics-file.ts';
 import { CONFIG_FILE } from './resumable.ts';
 
 const METRICS_FILE = 'metrics.jsonl';
+
+/** How a network divided the plane of its inputs on the way: only of runs whose rows are points. */
+export const DIVISIONS_FILE = 'divisions.jsonl';
 
 /** Where runs go that name no directory, under the current one. */
 const RUNS = 'runs';
@@ -23,6 +26,8 @@ export interface RunDirectory {
   readonly path: string;
   /** Adds a line to metrics.jsonl. Returns why it could not be written, the first time: it then waits for room. */
   addMetrics(line: string): Error | null;
+  /** Likewise to divisions.jsonl, which a first line makes. */
+  addDivision(line: string): Error | null;
   saveModel(model: ModelContents): void;
   /** @throws Error where lines of metrics are still to be written. */
   close(): void;
@@ -61,8 +66,10 @@ export function createRunDirectory(
   return writing(has, 'a directory that can be written, or --no-out', () => {
     const path = out === undefined ? makeNumbered(name) : makeDirectory(out);
     if (from === undefined) return openDirectory(path, config, 0);
-    const metrics = join(dirname(from.file), METRICS_FILE);
-    if (existsSync(metrics)) copyFileSync(metrics, join(path, METRICS_FILE));
+    for (const name of [METRICS_FILE, DIVISIONS_FILE]) {
+      const lines = join(dirname(from.file), name);
+      if (existsSync(lines)) copyFileSync(lines, join(path, name));
+    }
     copyFileSync(from.file, join(path, LAST_FILE));
     return openDirectory(path, config, from.step);
   });
@@ -79,11 +86,22 @@ function openDirectory(path: string, config: object, step: number): RunDirectory
   const text = `${JSON.stringify(config, null, 2)}\n`;
   writeAtomically('train', join(path, CONFIG_FILE), [Buffer.from(text)]);
   const metrics = openMetrics(join(path, METRICS_FILE), step);
+  let divisions: MetricsFile | undefined;
   return {
     path,
     addMetrics: metrics.add,
     saveModel: (model) => saveModel(join(path, MODEL_FILE), model),
-    close: metrics.close,
+    addDivision(line) {
+      divisions ??= openMetrics(join(path, DIVISIONS_FILE), step);
+      return divisions.add(line);
+    },
+    close() {
+      try {
+        metrics.close();
+      } finally {
+        divisions?.close();
+      }
+    },
   };
 }
 

@@ -18,8 +18,8 @@ export function decisionBoundary({ labels, points, end }: Plane, divisions: read
     name: 'boundary',
     title:
       right === points.length
-        ? `After ${whole(end.step)} steps, every training point lies on the side of its class`
-        : `After ${whole(end.step)} steps, ${whole(right)} of ${whole(points.length)} training points lie on the side of their class`,
+        ? `After ${whole(end.step)} steps, every point lies on the side of its class`
+        : `After ${whole(end.step)} steps, ${whole(right)} of ${whole(points.length)} points lie on the side of their class`,
     sentence:
       'Each point is a training row, its shape and colour the class. The ground has the colour of the answer there, deeper where the network is surer; the line is where it changes its mind.',
     alternative: `Maps of the plane before steps ${all.map(({ step }) => whole(step)).join(', ')}, with the points of ${labels.length} classes (${labels.join(', ')}) on the regions that the network gives to each.`,
@@ -28,7 +28,7 @@ export function decisionBoundary({ labels, points, end }: Plane, divisions: read
         title: division.step === 0 ? 'Before the first step' : `After ${whole(division.step)} steps`,
         draw: (each: number) => map(division, points, each),
       }));
-      return stack([key(labels, width), grid(panels, width, all.length > 4 ? 3 : isNarrow(width) ? 4 : 2)]);
+      return stack([key(labels, width), grid(panels, width, isNarrow(width) ? 4 : all.length > 4 ? 3 : 2)]);
     },
   };
 }
@@ -52,8 +52,8 @@ function map({ extent: [x1, y1, x2, y2], side, margins }: Division, points: Plan
   });
   return drawPlot({
     width,
-    height: Math.round((width - 32) * ratio) + 36,
-    marginLeft: 28,
+    height: Math.round((width - 40) * ratio) + 36,
+    marginLeft: 36,
     marginRight: 4,
     marginTop: 6,
     marginBottom: 28,

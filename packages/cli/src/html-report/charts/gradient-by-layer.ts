@@ -24,7 +24,7 @@ export function gradientByLayer(all: readonly LayerGradients[]): Picture {
   return {
     name: 'gradient-by-layer',
     title: capital(all.map(({ label, factor }) => `${label}: ${went(factor)}`).join('; ')),
-    sentence: `Size of the loss’s gradient by what goes into each of ${depth} layers’ activations, before the first step. Training reads from the right: the gradient starts at the output and has to reach layer 1, and each line up is ten times as much and more. ${reach(all)} Dashed: what theory expects of weights of this size.`,
+    sentence: `Size of the loss’s gradient at each of ${depth} layers before the first step, on powers of ten. It sets out at the output, on the right, and has to reach layer 1. ${reach(all)} Dashed: what theory expects of weights of this size.`,
     alternative: all
       .map(
         ({ label, sizes, factor, expectedFactor }) =>
@@ -51,8 +51,12 @@ function panel(one: LayerGradients, k: number, [low, high]: [number, number], wi
   const points = (values: readonly number[]) =>
     values.flatMap((size, h) => (size > 0 ? [[h + 1, size] as [number, number]] : []));
   const middle = Math.floor(sizes.length / 2);
-  const upper = Math.log10(sizes[middle] / low) > Math.log10(high / low) / 2;
-  const note = factor === null ? [] : [[middle + 1, sizes[middle]] as [number, number]];
+  // Beneath a level line; to the right of the middle of one that climbs.
+  const climbs = Math.log10(sizes[sizes.length - 1] / sizes[0]) > Math.log10(high / low) / 4;
+  const note =
+    factor === null
+      ? []
+      : [[climbs ? sizes.length : middle + 1, sizes[climbs ? Math.max(0, middle - 2) : middle]] as [number, number]];
   const labels = [
     { at: 0, anchor: 'start' as const },
     { at: sizes.length - 1, anchor: 'end' as const },
@@ -86,9 +90,8 @@ function panel(one: LayerGradients, k: number, [low, high]: [number, number], wi
       dot(points(sizes), { fill: color, r: sizes.length > 40 ? 2 : 3.5 }),
       text(note, {
         text: () => perLayer(factor ?? 1),
-        dx: upper ? 0 : 30,
-        dy: upper ? 44 : 34,
-        textAnchor: upper ? 'middle' : 'start',
+        dy: climbs ? 0 : 44,
+        textAnchor: climbs ? 'end' : 'middle',
         fontSize: 16,
         fontWeight: 600,
         fill: color,
@@ -99,8 +102,8 @@ function panel(one: LayerGradients, k: number, [low, high]: [number, number], wi
         text([[at + 1, sizes[at]]], {
           text: () => short(sizes[at]),
           textAnchor: anchor,
-          dx: anchor === 'start' ? (upper ? 2 : 14) : 2,
-          dy: anchor === 'start' && !upper ? 6 : -14,
+          dx: anchor === 'start' ? (climbs ? 14 : 2) : 2,
+          dy: anchor === 'start' && climbs ? 6 : -14,
           fill: 'var(--ink)',
           stroke: 'var(--paper)',
           strokeWidth: 4,
@@ -135,7 +138,7 @@ function reach(all: readonly LayerGradients[]): string {
     .filter(({ share }) => share > 0 && share < 0.1);
   if (shares.length === 0) return '';
   const { label, share } = shares.reduce((least, one) => (one.share < least.share ? one : least));
-  return `With ${label}, what reaches layer 1 is ${short(1 / share)} times smaller than what set out.`;
+  return `With ${label}, what arrives there is ${short(1 / share)} times smaller.`;
 }
 
 const short = (value: number): string => tick(Number(value.toPrecision(2)));

@@ -31,7 +31,7 @@ export function lineChart({ series, x, y, rules = [], height, ...rest }: LineCha
   const lines = series.map(({ points, dots, ...rest }, k) => ({
     stroke: strokeOf(k),
     ...rest,
-    points: thin(points).filter(([, value]) => Number.isFinite(value) && (!y.log || value > 0)),
+    points: thin(points.filter(([, value]) => Number.isFinite(value) && (!y.log || value > 0))),
     dots: dots ?? points.length <= FEW,
   }));
   const all = lines.flatMap(({ points }) => points);

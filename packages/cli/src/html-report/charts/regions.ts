@@ -36,17 +36,22 @@ const gridOf = ({ extent: [x1, y1, x2, y2], side }: Field) => ({
   value: identity,
 });
 
-/** One more point on each side, as its neighbour: a contour closes along the edge, which then lies outside of the frame. */
+/**
+ * One more point on each side, on from the two before it: a contour closes along the edge, which then lies outside of the
+ * frame.
+ */
 function widen({ extent: [x1, y1, x2, y2], side, values }: Field): Field {
-  const inside = (k: number) => Math.min(side - 1, Math.max(0, k - 1));
   const wide = side + 2;
-  const [dx, dy] = [(x2 - x1) / side, (y2 - y1) / side];
+  const [dx, dy] = [(x2 - x1) / (side - 1), (y2 - y1) / (side - 1)];
+  const along = (k: number, at: (k: number) => number): number => {
+    if (k < 0) return 2 * at(0) - at(1);
+    return k < side ? at(k) : 2 * at(side - 1) - at(side - 2);
+  };
+  const valueAt = (row: number, column: number): number =>
+    along(row, (r) => along(column, (c) => values[r * side + c]));
   return {
     extent: [x1 - dx, y1 - dy, x2 + dx, y2 + dy],
     side: wide,
-    values: Array.from(
-      { length: wide * wide },
-      (_, k) => values[inside(Math.floor(k / wide)) * side + inside(k % wide)],
-    ),
+    values: Array.from({ length: wide * wide }, (_, k) => valueAt(Math.floor(k / wide) - 1, (k % wide) - 1)),
   };
 }

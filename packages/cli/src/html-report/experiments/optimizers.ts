@@ -59,7 +59,7 @@ export function optimizerPictures({ optimizers }: OptimizersDocument): Picture[]
       name: 'optimizer-by-rate',
       title: `The best learning rate is not one for all: from ${tick(lowest.rate)} (${lowest.name}) to ${tick(highest.rate)} (${highest.name})`,
       sentence:
-        'The loss in the end, at each learning rate that was tried. Where a line ends on the right, larger rates left the finite or were not needed.',
+        'The loss in the end, at each learning rate that was tried. Where a line ends on the right, larger rates were not tried or left the finite.',
       alternative: all
         .map(
           ([name, { tried }]) =>

@@ -70,6 +70,13 @@ function spaces({ hidden, predictions, W1, b1, W2, b2 }: Plain): Picture {
 
 const SIDE = 48;
 
+interface Mark {
+  readonly px: number;
+  readonly py: number;
+  readonly name: string;
+  readonly one: boolean;
+}
+
 function space(
   points: readonly (readonly [number, number])[],
   answer: (at: readonly number[]) => number,
@@ -82,6 +89,17 @@ function space(
   const field: Field = { extent: [low, low, high, high], side: SIDE, values };
   const against = { ...field, values: values.map((p) => 1 - p) };
   const marks = points.map(([px, py], k) => ({ px, py, name: rows[k].join(' '), one: rows[k][0] !== rows[k][1] }));
+  // Points that lie on top of each other share a label.
+  const beside = (a: Mark, b: Mark) => a.one === b.one && Math.hypot(a.px - b.px, a.py - b.py) < 0.08;
+  const labels = marks
+    .filter((mark, k) => !marks.slice(0, k).some((other) => beside(mark, other)))
+    .map((mark) => ({
+      ...mark,
+      name: marks
+        .filter((other) => beside(mark, other))
+        .map(({ name }) => name)
+        .join(', '),
+    }));
   return drawPlot({
     width,
     height: width,
@@ -106,7 +124,7 @@ function space(
       }),
       ...[-14, 14].map((dx) =>
         text(
-          marks.filter(({ px }) => px > 0.8 === dx < 0),
+          labels.filter(({ px }) => px > 0.8 === dx < 0),
           {
             x: 'px',
             y: 'py',
@@ -130,8 +148,7 @@ function lossCurve({ lossCurve: points, finalLoss = Number.NaN }: XorDocument): 
     {
       name: 'xor-loss',
       title: `The loss falls from ${decimal(points[0][1])} to ${decimal(finalLoss)}`,
-      sentence:
-        'Mean squared error over the four rows, before each of the steps. It first rests on a plateau on which every answer is one half.',
+      sentence: 'Mean squared error over the four rows before each step, on powers of ten.',
       alternative: `Loss against epoch, on powers of ten, from ${decimal(points[0][1])} to ${decimal(finalLoss)}.`,
       draw: (width) =>
         lineChart(

@@ -5,7 +5,7 @@ import type { Division, Plane } from './findings.ts';
 
 const SIDE = 48;
 const MOST_CLASSES = 6;
-const MOST_POINTS = 800;
+const MOST_POINTS = 400;
 
 /** Whether a row is a point of the plane, in one of few classes or with a target of 0 or 1. */
 export function isPlanar({ sets: { train }, spec }: Recipe): boolean {

@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path';
 import type { LayerFigures } from '@gradloom/core';
+import { DIVISIONS_FILE } from '../../train/run-directory.ts';
 import type { Division, Findings } from '../findings/findings.ts';
 import { numberOf, readJson, readLines, recordOf, textOf } from '../run-files.ts';
 
@@ -55,7 +56,7 @@ export function readTrainRun(folder: string): TrainRun | null {
     })),
     // Lines that this program wrote, whose shape the types state.
     looks: of('probe') as unknown as LookFigures[],
-    divisions: of('division') as unknown as Division[],
+    divisions: readLines(folder, DIVISIONS_FILE) as unknown as Division[],
     findings: readJson(folder, FINDINGS_FILE) as unknown as Findings | null,
   };
 }

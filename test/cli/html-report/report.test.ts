@@ -1,0 +1,206 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { lookAt, openBrowser } from '../../support/browser.ts';
+import { gradloom } from '../../support/command-line.ts';
+import { encodeIdx } from '../../support/encode-idx.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const { path: folder, write } = temporaryFolder();
+/** A directory's name is the dataset's: text that a page must show and not obey. */
+const EVIL = '<script>document.title=1<\u2044script><img src=x onerror=document.title=2>&"\'';
+
+const runs = {
+  digits: ['train', '--dataset', join(folder, EVIL), '--validation', '0.2', '--epochs', '6', '--probe', '4'],
+  spirals: ['train', '--dataset', 'spirals:rows=120,classes=3', '--epochs', '4'],
+  xor: ['train', '--dataset', 'xor', '--epochs', '40'],
+  sine: ['train', '--dataset', 'sine:rows=60', '--epochs', '3'],
+  chapter: ['experiment', 'all', '--only', 'xor,neuron'],
+  vanishing: ['experiment', 'vanishing', '--dataset', 'moons', '--depth', '5', '--width', '12', '--steps', '6'],
+} as const;
+
+const pictures: Record<keyof typeof runs, string[]> = {
+  digits: [
+    ...['loss', 'accuracy', 'learning-rate', 'gradient-norm', 'confusion', 'mistakes'],
+    ...['gradient-flow', 'weights', 'outputs'],
+  ],
+  spirals: ['loss', 'learning-rate', 'gradient-norm', 'boundary', 'confusion', 'weights', 'outputs'],
+  xor: ['loss', 'learning-rate', 'gradient-norm', 'boundary', 'weights', 'outputs'],
+  sine: ['loss', 'learning-rate', 'gradient-norm', 'weights', 'outputs'],
+  chapter: ['xor-spaces', 'xor-loss'],
+  vanishing: ['gradient-by-layer', 'gradient-along-training', 'gradient-heat-map', 'accuracy-by-rate'],
+};
+
+const names = Object.keys(runs) as (keyof typeof runs)[];
+const out = (name: string) => join(folder, 'runs', name);
+const report = (name: string) => join(out(name), 'report.html');
+
+beforeAll(async () => {
+  for (const [split, rows] of [
+    ['train', 90],
+    ['t10k', 60],
+  ] as const) {
+    // Bars and noise: a few epochs get some of them wrong.
+    const pixels = Array.from({ length: rows * 36 }, (_, i) => ((i * 7919) % 251 > (i % 3) * 80 ? 200 : 20));
+    write(join(EVIL, `${split}-images-idx3-ubyte`), encodeIdx('unsigned byte', [rows, 6, 6], pixels));
+    const labels = Array.from({ length: rows }, (_, n) => (n * 31) % 4);
+    write(join(EVIL, `${split}-labels-idx1-ubyte`), encodeIdx('unsigned byte', [rows], labels));
+  }
+  mkdirSync(out(''));
+  for (const name of names) {
+    const { code, stderr } = await gradloom([...runs[name], '--threads', '1', '--backend', 'wasm', '--out', out(name)]);
+    expect({ name, code, stderr }).toEqual({ name, code: 0, stderr: '' });
+  }
+}, 120_000);
+
+describe.each(names)('the page of %s', (name) => {
+  test('shows each picture in both themes and on a phone, loads nothing and says nothing to the console', async (context) => {
+    const browser = await openBrowser(context);
+    const backgrounds = new Set<string>();
+    for (const scheme of ['light', 'dark'] as const) {
+      for (const width of [1200, 400]) {
+        const { page, messages, requests } = await lookAt(browser, report(name), { width, scheme });
+        const seen = await page.evaluate(() => ({
+          background: getComputedStyle(document.body).backgroundColor,
+          overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+          scripts: document.scripts.length,
+          pictures: [...document.querySelectorAll('figure')].map((figure) => {
+            const shown = [...figure.querySelectorAll(':scope > svg')].filter(
+              (svg) => getComputedStyle(svg).display !== 'none',
+            );
+            const [svg] = shown;
+            const labels = (svg?.getAttribute('aria-labelledby') ?? '').split(' ');
+            return {
+              id: figure.id,
+              shown: shown.length,
+              named: labels.every((id) => (document.getElementById(id)?.textContent ?? '').length > 10),
+              size: Math.min(svg?.getBoundingClientRect().width ?? 0, svg?.getBoundingClientRect().height ?? 0) > 80,
+              captions: figure.querySelectorAll('h3, figcaption').length,
+              small: [...(svg?.querySelectorAll('text') ?? [])].some(
+                (text) => Number.parseFloat(getComputedStyle(text).fontSize) < 9,
+              ),
+              wider: [...(svg?.querySelectorAll('text') ?? [])]
+                .map((text) => text.getBoundingClientRect())
+                .some(({ left, right }) => left < -1 || right > document.documentElement.clientWidth + 1),
+            };
+          }),
+        }));
+        const whole = { shown: 1, named: true, size: true, captions: 2, small: false, wider: false };
+        expect(seen).toEqual({
+          background: expect.any(String),
+          overflow: 0,
+          scripts: 0,
+          pictures: pictures[name].map((id) => ({ id, ...whole })),
+        });
+        expect({ messages, requests }).toEqual({ messages: [], requests: [] });
+        backgrounds.add(seen.background);
+        await page.close();
+      }
+    }
+    expect(backgrounds.size).toBe(2);
+  });
+
+  test('is the one that gradloom report makes of the files, to the last byte', async () => {
+    const again = join(folder, 'again', name);
+    const { code, stdout } = await gradloom(['report', out(name), '--out', again]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${join(again, 'report.html')}\n` });
+    const files = readdirSync(again).sort();
+    expect(files).toEqual(['report.html', ...pictures[name].map((id) => `${id}.svg`)].sort());
+    for (const file of files) {
+      expect(readFileSync(join(again, file), 'utf8') === readFileSync(join(out(name), file), 'utf8'), file).toBe(true);
+    }
+  });
+
+  test('has each picture beside it, as an SVG that stands by itself', async (context) => {
+    const browser = await openBrowser(context);
+    for (const id of pictures[name]) {
+      const { page, messages } = await lookAt(browser, join(out(name), `${id}.svg`), { width: 800, scheme: 'dark' });
+      const seen = await page.evaluate(() => ({
+        root: document.documentElement.localName,
+        errors: document.querySelectorAll('parsererror').length,
+        words: document.querySelectorAll('title, desc').length,
+        paper: getComputedStyle(document.querySelector('rect') as Element).fill,
+      }));
+      expect({ id, ...seen, messages }).toEqual({
+        ...{ id, root: 'svg', errors: 0, words: 2, messages: [] },
+        paper: 'rgb(21, 24, 28)',
+      });
+      await page.close();
+    }
+  });
+});
+
+test('text from data is shown and not obeyed', async (context) => {
+  const browser = await openBrowser(context);
+  const { page } = await lookAt(browser, report('digits'), { width: 800, scheme: 'light' });
+  expect(await page.title()).toContain(EVIL);
+  expect(await page.textContent('h1')).toContain(EVIL);
+  expect(await page.evaluate(() => document.querySelectorAll('img, script').length)).toBe(0);
+});
+
+test('a label that is a script is shown in the matrix and among the mistakes', async (context) => {
+  const browser = await openBrowser(context);
+  const findings = JSON.parse(readFileSync(join(out('digits'), 'findings.json'), 'utf8'));
+  const label = '</text></svg><script>document.title=3</script>&amp;';
+  findings.answers.labels[1] = label;
+  const marked = join(folder, 'marked');
+  mkdirSync(marked);
+  for (const name of ['config.json', 'metrics.jsonl'])
+    writeFileSync(join(marked, name), readFileSync(join(out('digits'), name)));
+  writeFileSync(join(marked, 'findings.json'), JSON.stringify(findings));
+  await gradloom(['report', marked]);
+  const { page, messages } = await lookAt(browser, report('../marked'), { width: 800, scheme: 'light' });
+  expect(await page.evaluate(() => document.scripts.length)).toBe(0);
+  expect(await page.textContent('#mistakes')).toContain(label);
+  expect(await page.textContent('#confusion svg')).toContain(label.slice(0, 13));
+  expect(messages).toEqual([]);
+});
+
+test('the policy of the page forbids scripts, even one that came into it', async (context) => {
+  const browser = await openBrowser(context);
+  const html = readFileSync(report('xor'), 'utf8').replace('<main>', '<script>document.title="ran"</script><main>');
+  const { page, messages } = await lookAt(browser, write('forced.html', html), { width: 800, scheme: 'light' });
+  expect(await page.title()).not.toBe('ran');
+  expect(messages.join()).toMatch(/Content Security Policy/);
+});
+
+test('a run of 1,000 epochs with 1,000 looks at 40 layers stays under 3 MB', async () => {
+  const long = join(folder, 'long');
+  mkdirSync(long);
+  writeFileSync(join(long, 'config.json'), readFileSync(join(out('digits'), 'config.json')));
+  writeFileSync(join(long, 'findings.json'), readFileSync(join(out('digits'), 'findings.json')));
+  const layers = Array.from({ length: 40 }, (_, k) => ({ path: String(k), label: 'dense(64->64)', rmsDy: 1.5 ** -k }));
+  const lines = Array.from({ length: 1000 }, (_, k) => [
+    { event: 'probe', step: k, layers },
+    {
+      event: 'epoch',
+      epoch: k + 1,
+      step: k + 1,
+      trainLoss: 1 / (k + 1),
+      gradientNorm: 2 + Math.sin(k),
+      learningRate: 1,
+    },
+  ]);
+  writeFileSync(
+    join(long, 'metrics.jsonl'),
+    lines
+      .flat()
+      .map((line) => JSON.stringify(line))
+      .join('\n'),
+  );
+  expect((await gradloom(['report', long])).code).toBe(0);
+  expect(statSync(join(long, 'report.html')).size).toBeLessThan(3e6);
+});
+
+describe('gradloom report refuses', () => {
+  test.each([
+    ['no run', [], 2, 'gradloom report: the run is missing, expected one such as runs/mnist-1, or several\n'],
+    ['a path that is none', ['nowhere'], 1, /^gradloom report: nowhere has no run, expected a directory/],
+    ['a directory without a run', ['.'], 1, /^gradloom report: \. has no run, expected a directory/],
+    ['several without a place', [folder, folder], 2, /^gradloom report: --out is missing, expected a directory/],
+  ] as const)('%s', async (_, words, expected, message) => {
+    const { code, stderr } = await gradloom(['report', ...words]);
+    expect(code).toBe(expected);
+    expect(stderr).toMatch(message);
+  });
+});

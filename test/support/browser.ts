@@ -1,0 +1,45 @@
+/// <reference lib="dom" />
+import { existsSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import type { TestContext } from 'vitest';
+
+const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+/** This machine's Chromium; without one the test is skipped with the reason, and fails where CI is set. */
+export async function openBrowser(context: TestContext): Promise<Browser> {
+  if (existsSync(EXECUTABLE)) {
+    const browser = await chromium.launch({ executablePath: EXECUTABLE, args: ['--headless', '--no-sandbox'] });
+    context.onTestFinished(() => browser.close());
+    return browser;
+  }
+  const reason = `there is no ${EXECUTABLE}: apt install chromium, or set CHROMIUM to the path of one`;
+  if (process.env.CI) throw new Error(reason);
+  return context.skip(reason);
+}
+
+export interface Sight {
+  readonly page: Page;
+  readonly messages: readonly string[]; // of the console, and errors of the page
+  readonly requests: readonly string[]; // beside that of the file
+}
+
+export interface Looks {
+  readonly width: number;
+  readonly scheme: 'light' | 'dark';
+}
+
+/** A file from the disk, as a reader sees it. */
+export async function lookAt(browser: Browser, path: string, { width, scheme }: Looks): Promise<Sight> {
+  const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme: scheme });
+  const url = pathToFileURL(path).href;
+  const messages: string[] = [];
+  const requests: string[] = [];
+  page.on('console', (message) => messages.push(message.text()));
+  page.on('pageerror', (error) => messages.push(error.message));
+  page.on('request', (request) => {
+    if (request.url() !== url && !request.url().startsWith('data:')) requests.push(request.url());
+  });
+  await page.goto(url);
+  return { page, messages, requests };
+}
