@@ -1,15 +1,27 @@
 import { readExperiments } from './experiments/experiment-files.ts';
 import { experimentPage } from './experiments/experiment-page.ts';
 import type { Page } from './page.ts';
+import { readJson } from './run-files.ts';
+import { type ScaleDocument, scalePage } from './scale/scale-page.ts';
+import { comparePage } from './train/compare-page.ts';
 import { trainPage } from './train/train-page.ts';
-import { readTrainRun } from './train/train-run.ts';
+import { readTrainRun, type TrainRun } from './train/train-run.ts';
 
 /** The page of a run, or of several side by side. @throws Error where a folder holds none. */
 export function pageOf(folders: readonly string[]): Page {
+  if (folders.length > 1) return comparePage(folders.map(trainRun));
   const [folder] = folders;
   const run = readTrainRun(folder);
   if (run !== null) return trainPage(run);
   const experiments = readExperiments(folder);
   if (experiments !== null && experiments.length > 0) return experimentPage(experiments);
+  const scale = readJson(folder, 'scale.json');
+  if (scale !== null) return scalePage(scale as unknown as ScaleDocument);
   throw new Error(`${folder} has no run, expected a directory that train, experiment or scale wrote`);
+}
+
+function trainRun(folder: string): TrainRun {
+  const run = readTrainRun(folder);
+  if (run !== null) return run;
+  throw new Error(`${folder} has no run of train, expected runs alone, since they are compared`);
 }

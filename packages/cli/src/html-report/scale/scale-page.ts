@@ -1,0 +1,158 @@
+import type { Profile } from '@gradloom/runtime';
+import { percent, plural, whole } from '../../report/format.ts';
+import { lineChart, type Series } from '../charts/line-chart.ts';
+import { timeOfThreads } from '../charts/time-of-threads.ts';
+import type { Page, Table } from '../page.ts';
+import type { Picture } from '../picture.ts';
+import { numberOf, recordOf, textOf } from '../run-files.ts';
+import { strokeOf } from '../theme.ts';
+
+/** The parts of scale.json that are drawn. */
+export interface ScaleDocument {
+  readonly cpu: string | null;
+  readonly cores: number;
+  readonly batch: number;
+  readonly shards: number;
+  readonly command?: string;
+  readonly backend: unknown;
+  readonly sameBits: boolean;
+  readonly best: number;
+  readonly points: readonly {
+    readonly threads: number;
+    readonly beyondCores: boolean;
+    readonly stepMs: number;
+    readonly samplesPerSecond: number;
+    readonly speedup: number;
+    readonly efficiency: number;
+    readonly fingerprint: string;
+    readonly profiles: readonly Profile[];
+  }[];
+  readonly amdahl: { readonly serial: number; readonly firstMs: number } | null;
+  readonly usl: { readonly contention: number; readonly coherence: number | null; readonly firstMs: number } | null;
+  readonly losses?: readonly { readonly cause: string; readonly share: number; readonly why: string }[];
+}
+
+/** How training scales with threads. */
+export function scalePage(document: ScaleDocument): Page {
+  const { points, cores, losses = [] } = document;
+  const last = points.filter(({ beyondCores }) => !beyondCores).at(-1) ?? points[0];
+  return {
+    title: `${plural(last.threads, 'thread')}: ${last.speedup.toFixed(2)} times as fast as one`,
+    lead: `${textOf(document.cpu)}, ${plural(cores, 'core')}; batch ${whole(document.batch)} in ${plural(document.shards, 'shard')}. ${document.sameBits ? 'The weights are the same to the last bit for every number of threads.' : 'The weights are NOT the same for every number of threads.'}`,
+    chapters: [
+      {
+        title: 'What it shows',
+        pictures: [speedup(document), ...time(document)],
+        tables: [
+          pointTable(document),
+          ...(losses.length === 0
+            ? []
+            : [
+                {
+                  title: 'What is lost on the way to the ideal',
+                  head: ['', 'share', ''],
+                  rows: losses.map(({ cause, share, why }) => [cause, percentOf(share), why]),
+                  numeric: [1],
+                },
+              ]),
+        ],
+      },
+      {
+        title: 'Where it was measured',
+        ...(document.command === undefined ? {} : { code: document.command }),
+        tables: [machine(document)],
+      },
+    ],
+  };
+}
+
+function speedup({ points, amdahl, usl, cores, best }: ScaleDocument): Picture {
+  const most = Math.max(...points.map(({ threads }) => threads));
+  const counts = Array.from({ length: 4 * (most - 1) + 1 }, (_, k) => 1 + k / 4);
+  const [{ stepMs: firstMs }] = points;
+  const series: Series[] = [
+    { name: 'measured', points: points.map(({ threads, speedup }) => [threads, speedup]), dots: true },
+    {
+      name: 'ideal',
+      points: [
+        [1, 1],
+        [most, most],
+      ],
+      dots: false,
+      stroke: { color: 'var(--soft)', dash: '2 3' },
+    },
+  ];
+  if (amdahl !== null) {
+    const { serial, firstMs: t1 } = amdahl;
+    const line = counts.map((T) => [T, firstMs / (t1 * (serial + (1 - serial) / T))] as const);
+    series.push({ name: 'Amdahl’s law', points: line, dots: false, stroke: strokeOf(1) });
+  }
+  if (usl !== null) {
+    const { contention, coherence, firstMs: t1 } = usl;
+    const line = counts.map((T) => {
+      const ms = (t1 * (1 + contention * (T - 1) + (coherence ?? 0) * T * (T - 1))) / T;
+      return [T, firstMs / ms] as const;
+    });
+    series.push({ name: 'universal law', points: line, dots: false, stroke: strokeOf(2) });
+  }
+  const beyond = most > cores ? ` The upright line is at the ${plural(cores, 'core')} of this machine.` : '';
+  return {
+    name: 'speedup',
+    title: `${plural(best, 'thread')} ${best === 1 ? 'is' : 'are'} worth using here`,
+    sentence: `How many times as fast a step is as with one thread. On the dotted line, twice the threads would be twice as fast; the laws are fitted to the measurements up to the cores.${beyond}${amdahl === null ? '' : ` By Amdahl’s law ${percent(amdahl.serial)} of a step is serial.`}`,
+    alternative: points.map(({ threads, speedup }) => `${plural(threads, 'thread')}: ${speedup.toFixed(2)}`).join('; '),
+    draw: (width) =>
+      lineChart(
+        {
+          series,
+          x: { label: 'threads' },
+          y: { label: 'speedup', domain: [0, Math.max(1, ...points.map(({ speedup }) => speedup * 1.1))] },
+          rules: most > cores ? [cores] : [],
+        },
+        width,
+      ),
+  };
+}
+
+function time({ points }: ScaleDocument): Picture[] {
+  const bars = points.flatMap(({ threads, profiles }) =>
+    profiles.map((profile, k) => ({ name: threads === 1 ? '1 thread' : `${threads}: no. ${k + 1}`, profile })),
+  );
+  return bars.length === 0 ? [] : [timeOfThreads(bars)];
+}
+
+const pointTable = ({ points }: ScaleDocument): Table => ({
+  title: 'Measured',
+  head: ['threads', 'a step (ms)', 'samples/s', 'speedup', 'efficiency', 'fingerprint'],
+  rows: points.map(({ threads, beyondCores, stepMs, samplesPerSecond, speedup, efficiency, fingerprint }) => [
+    `${threads}${beyondCores ? ' (beyond the cores)' : ''}`,
+    stepMs.toPrecision(4),
+    whole(samplesPerSecond),
+    speedup.toFixed(2),
+    percentOf(efficiency),
+    fingerprint.slice(0, 8),
+  ]),
+  numeric: [1, 2, 3, 4],
+});
+
+/** Of one beside one thread, so that it may be negative or above 100 %. */
+const percentOf = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+function machine({ cpu, cores, backend }: ScaleDocument): Table {
+  const { name, library } = recordOf(backend);
+  const { name: blas, version } = recordOf(library);
+  return {
+    title: 'Machine',
+    rows: [
+      ['processor', textOf(cpu)],
+      ['cores', whole(numberOf(cores))],
+      [
+        'backend',
+        [name, blas, version]
+          .map(textOf)
+          .filter((text) => text !== '')
+          .join(' '),
+      ],
+    ],
+  };
+}

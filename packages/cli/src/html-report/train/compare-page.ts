@@ -1,0 +1,107 @@
+import { decimal, duration, percent, whole } from '../../report/format.ts';
+import { formatValue } from '../../train/describe-flags.ts';
+import { tick } from '../axes.ts';
+import { lineChart, type Series } from '../charts/line-chart.ts';
+import type { Page, Table } from '../page.ts';
+import type { Picture } from '../picture.ts';
+import { numberOf, textOf } from '../run-files.ts';
+import { pointsOf, spansDecades } from './curves.ts';
+import { datasetOf, type EpochFigures, type TrainRun } from './train-run.ts';
+
+/** Runs side by side: losses, metrics, figures in the end, and the options in which they differ. */
+export function comparePage(runs: readonly TrainRun[]): Page {
+  const named = withNames(runs);
+  const datasets = [...new Set(runs.map(datasetOf))];
+  return {
+    title: `${runs.length} runs on ${datasets.join(', ')}`,
+    lead: named.map(({ name }) => name).join(', '),
+    chapters: [
+      { title: 'What came of them', tables: [resultTable(named), optionTable(named)] },
+      {
+        title: 'On the way',
+        pictures: [
+          ...curve(named, 'trainLoss', 'loss', 'training loss'),
+          ...curve(named, 'validationLoss', 'validation-loss', 'validation loss'),
+          ...curve(named, 'validationAccuracy', 'accuracy', 'validation accuracy'),
+          ...curve(named, 'gradientNorm', 'gradient-norm', 'norm of the gradient'),
+        ],
+      },
+    ],
+  };
+}
+
+interface NamedRun {
+  readonly name: string;
+  readonly run: TrainRun;
+}
+
+/** By the name of the folder; by its path where two have the same. */
+function withNames(runs: readonly TrainRun[]): NamedRun[] {
+  const same = new Set(runs.map(({ name }) => name)).size < runs.length;
+  return runs.map((run) => ({ name: same ? run.folder : run.name, run }));
+}
+
+function curve(
+  runs: readonly NamedRun[],
+  figure: Exclude<keyof EpochFigures, 'epoch' | 'step'>,
+  file: string,
+  words: string,
+): Picture[] {
+  const isShare = figure === 'validationAccuracy';
+  const series: Series[] = runs
+    .map(({ name, run }) => ({
+      name,
+      points: pointsOf(run.epochs, figure).map(([x, y]): [number, number] => [x, isShare ? 100 * y : y]),
+    }))
+    .filter(({ points }) => points.length > 0);
+  if (series.length === 0) return [];
+  const ends = series.map(({ name, points }) => ({ name, value: points[points.length - 1][1] }));
+  const best = ends.reduce((a, b) => (b.value < a.value === isShare ? a : b));
+  const log = !isShare && spansDecades(series.flatMap(({ points }) => points.map(([, value]) => value)));
+  const shown = (value: number) => (isShare ? percent(value / 100) : tick(Number(value.toPrecision(3))));
+  return [
+    {
+      name: file,
+      title: `The ${isShare ? 'highest' : 'lowest'} ${words} in the end is that of ${best.name}: ${shown(best.value)}`,
+      sentence: `By the epoch, a line for each run.${log ? ' Each line up is the same factor.' : ''}`,
+      alternative: ends.map(({ name, value }) => `${name}: ${shown(value)} in the end`).join('; '),
+      draw: (width) =>
+        lineChart({ series, x: { label: 'epoch' }, y: { label: isShare ? `${words} (%)` : words, log } }, width),
+    },
+  ];
+}
+
+function resultTable(runs: readonly NamedRun[]): Table {
+  const rows = runs.map(({ name, run: { findings, epochs } }) => {
+    if (findings === null) return [name, '', '', decimal(epochs.at(-1)?.trainLoss ?? Number.NaN), 'not ended', ''];
+    const { testAccuracy, testLoss, trainLoss, elapsedMs, fingerprint } = findings.result;
+    const optional = (value: unknown, format: (value: number) => string) =>
+      typeof value === 'number' ? format(value) : '';
+    return [
+      name,
+      optional(testAccuracy, percent),
+      optional(testLoss, decimal),
+      optional(trainLoss, decimal),
+      optional(elapsedMs, duration),
+      textOf(fingerprint).slice(0, 8),
+    ];
+  });
+  const head = ['run', 'test accuracy', 'test loss', 'training loss', 'time in steps', 'fingerprint'];
+  return { title: 'In the end', head, rows, numeric: [1, 2, 3, 4] };
+}
+
+function optionTable(runs: readonly NamedRun[]): Table {
+  const flags = [...new Set(runs.flatMap(({ run }) => Object.keys(run.options)))];
+  const valueOf = ({ run }: NamedRun, flag: string) =>
+    run.options[flag] === undefined ? '' : formatValue(run.options[flag]);
+  const rows = flags
+    .map((flag) => [`--${flag}`, ...runs.map((run) => valueOf(run, flag))])
+    .filter(([, first, ...others]) => others.some((other) => other !== first));
+  const sizes = runs.map(({ run }) => whole(numberOf(run.config.parameters)));
+  if (new Set(sizes).size > 1) rows.push(['parameters', ...sizes]);
+  return {
+    title: rows.length === 0 ? 'The runs have the same options' : 'The options that differ',
+    head: ['', ...runs.map(({ name }) => name)],
+    rows,
+  };
+}
