@@ -15,6 +15,7 @@ const runs = {
   spirals: ['train', '--dataset', 'spirals:rows=120,classes=3', '--epochs', '4'],
   xor: ['train', '--dataset', 'xor', '--epochs', '40'],
   sine: ['train', '--dataset', 'sine:rows=60', '--epochs', '3'],
+  scale: ['scale', '--dataset', 'xor', '--steps', '9', '--rounds', '2', '--max-threads', '3'],
   chapter: ['experiment', 'all', '--only', 'xor,neuron'],
   vanishing: ['experiment', 'vanishing', '--dataset', 'moons', '--depth', '5', '--width', '12', '--steps', '6'],
 } as const;
@@ -27,6 +28,7 @@ const pictures: Record<keyof typeof runs, string[]> = {
   spirals: ['loss', 'learning-rate', 'gradient-norm', 'boundary', 'confusion', 'weights', 'outputs'],
   xor: ['loss', 'learning-rate', 'gradient-norm', 'boundary', 'weights', 'outputs'],
   sine: ['loss', 'learning-rate', 'gradient-norm', 'weights', 'outputs'],
+  scale: ['speedup', 'time'],
   chapter: ['xor-spaces', 'xor-loss'],
   vanishing: ['gradient-by-layer', 'gradient-along-training', 'gradient-heat-map', 'accuracy-by-rate'],
 };
@@ -48,7 +50,8 @@ beforeAll(async () => {
   }
   mkdirSync(out(''));
   for (const name of names) {
-    const { code, stderr } = await gradloom([...runs[name], '--threads', '1', '--backend', 'wasm', '--out', out(name)]);
+    const threads = name === 'scale' ? [] : ['--threads', '1'];
+    const { code, stderr } = await gradloom([...runs[name], ...threads, '--backend', 'wasm', '--out', out(name)]);
     expect({ name, code, stderr }).toEqual({ name, code: 0, stderr: '' });
   }
 }, 120_000);
@@ -130,6 +133,29 @@ describe.each(names)('the page of %s', (name) => {
   });
 });
 
+test('several runs are compared: a line each, their figures, and the options that differ alone', async (context) => {
+  const browser = await openBrowser(context);
+  const both = join(folder, 'both');
+  await gradloom(['report', out('spirals'), out('xor'), '--out', both]);
+  const { page, messages } = await lookAt(browser, join(both, 'report.html'), { width: 400, scheme: 'dark' });
+  expect(messages).toEqual([]);
+  const seen = await page.evaluate(() => ({
+    overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    legend: [...document.querySelectorAll('#loss svg.narrow text')].slice(0, 2).map((text) => text.textContent),
+    options: [...document.querySelectorAll('.table:last-of-type tr')].map((row) =>
+      [...row.children].map((cell) => cell.textContent).join(' | '),
+    ),
+  }));
+  expect(seen).toMatchObject({ overflow: 0, legend: ['spirals', 'xor'] });
+  expect(seen.options).toContain('--epochs | 4 | 40');
+  expect(seen.options.filter((row) => /^--(seed|backend|threads)/.test(row))).toEqual([]);
+  const shown = await page.textContent('body');
+  for (const name of ['spirals', 'xor']) {
+    const { result } = JSON.parse(readFileSync(join(out(name), 'findings.json'), 'utf8'));
+    expect(shown).toContain(result.fingerprint.slice(0, 8));
+  }
+});
+
 test('text from data is shown and not obeyed', async (context) => {
   const browser = await openBrowser(context);
   const { page } = await lookAt(browser, report('digits'), { width: 800, scheme: 'light' });
@@ -198,6 +224,12 @@ describe('gradloom report refuses', () => {
     ['a path that is none', ['nowhere'], 1, /^gradloom report: nowhere has no run, expected a directory/],
     ['a directory without a run', ['.'], 1, /^gradloom report: \. has no run, expected a directory/],
     ['several without a place', [folder, folder], 2, /^gradloom report: --out is missing, expected a directory/],
+    [
+      'others among several',
+      [out('xor'), out('scale'), '--out', 'x'],
+      1,
+      /scale has no run of train, expected runs alone/,
+    ],
   ] as const)('%s', async (_, words, expected, message) => {
     const { code, stderr } = await gradloom(['report', ...words]);
     expect(code).toBe(expected);

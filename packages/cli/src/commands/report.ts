@@ -5,7 +5,7 @@ export const report: Command = {
   usage: '<run> [<run> ...] [options]',
   examples: [
     ['report runs/mnist-1', "report.html from the run's files, and its pictures as SVG"],
-    ['report runs/mnist-1 runs/mnist-2 runs/mnist-3', 'losses, metrics and the options that differ, side by side'],
+    ['report runs/mnist-1 runs/mnist-2 --out both', 'losses, metrics and the options that differ, side by side'],
     ['report numbers', 'of the experiments that --out numbers wrote'],
   ],
   epilogue: 'A run is a directory that train, experiment or scale wrote. The page needs no network and no server.',

@@ -1,5 +1,7 @@
 import { resolveBackend } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
+import { keepRecords, recordOf } from '../html-report/experiments/experiment-files.ts';
+import { tryReport } from '../html-report/try-report.ts';
 import { type Io, printLine } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
 import { nameFlag } from '../options/name-flag.ts';
@@ -90,7 +92,7 @@ function sayWhere(out: string | undefined, report: string | null, io: Io): void 
   if (report !== null) printLine(io.stdout, `Pictures: ${report}`);
 }
 
-/** Writes the page of all experiments in a folder. Its path; null where none was asked for, or there is no room. */
+/** Keeps how the numbers came about, and writes the page of all experiments in the folder. Its path; null where there is none. */
 async function reportOf(
   out: string | undefined,
   outcomes: Readonly<Record<string, Outcome>>,
@@ -99,13 +101,9 @@ async function reportOf(
   io: Io,
 ): Promise<string | null> {
   if (out === undefined) return null;
-  try {
-    const { reportExperiments } = await import('../html-report/experiments/report-experiments.ts');
-    return reportExperiments(out, outcomes, args, started);
-  } catch (error) {
-    printLine(io.stderr, `gradloom experiment: warning: no report: ${error instanceof Error ? error.message : error}`);
-    return null;
-  }
+  const records = Object.entries(outcomes).map(([name, { sections }]) => [name, recordOf(args, started, sections)]);
+  keepRecords(out, Object.fromEntries(records));
+  return tryReport(out, 'experiment', io);
 }
 
 async function run(name: string, experiment: Experiment, raw: RawOptions, brief: boolean, io: Io) {

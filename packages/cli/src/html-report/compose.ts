@@ -38,5 +38,5 @@ export function grid(panels: readonly Panel[], width: number, columns: number): 
 }
 
 /** A drawing at a place of a larger one. */
-export const at = (x: number, y: number, { width, height, markup }: Drawing): string =>
-  `<svg x="${x}" y="${y}" width="${width}" height="${height}" overflow="visible">${markup}</svg>`;
+export const at = (x: number, y: number, { markup }: Pick<Drawing, 'markup'>): string =>
+  `<g transform="translate(${x},${y})">${markup}</g>`;

@@ -1,5 +1,5 @@
 import type { Table } from './page.ts';
-import { recordOf, textOf } from './run-files.ts';
+import { objectOf, textOf } from './run-files.ts';
 
 interface MachineFacts {
   readonly machine?: unknown;
@@ -9,9 +9,9 @@ interface MachineFacts {
 
 /** What a result came about on, of what a run's files say of it. */
 export function machineTable({ machine, versions, backend }: MachineFacts): Table {
-  const { cpu, cores, platform, arch } = recordOf(machine);
-  const { gradloom, node } = recordOf(versions);
-  const library = recordOf(recordOf(backend).library);
+  const { cpu, cores, platform, arch } = objectOf(machine);
+  const { gradloom, node } = objectOf(versions);
+  const library = objectOf(objectOf(backend).library);
   const rows = [
     ['processor', textOf(cpu)],
     ['cores', textOf(cores)],

@@ -53,7 +53,12 @@ table{border-collapse:collapse;width:100%;font-size:.92rem;margin:0 0 20px}
 caption{text-align:left;font-weight:600;padding:8px 0}
 th,td{text-align:left;vertical-align:top;padding:5px 12px 5px 0;border-bottom:1px solid var(--rule)}
 th{font-weight:600}
-tbody th{font-weight:400;color:var(--soft);width:32%}
+tbody th{font-weight:400;color:var(--soft)}
+.facts th{width:32%}
+.table{overflow-x:auto}
+.table table{overflow-wrap:normal}
+.table td{overflow-wrap:anywhere}
+.number,thead th{white-space:nowrap}
 .number{text-align:right;font-variant-numeric:tabular-nums}
 .no{color:var(--c2);font-weight:600}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.85rem}
@@ -129,5 +134,5 @@ function tableOf({ title, head, rows, numeric = [] }: Table): string {
       ? ''
       : `<thead><tr>${head.map((text, c) => `<th scope="col"${numeric.includes(c) ? ' class="number"' : ''}>${escapeText(text)}</th>`).join('')}</tr></thead>`;
   const body = rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`).join('\n');
-  return `<table><caption>${escapeText(title)}</caption>${top}<tbody>\n${body}\n</tbody></table>`;
+  return `<div class="table"><table${head === undefined ? ' class="facts"' : ''}><caption>${escapeText(title)}</caption>${top}<tbody>\n${body}\n</tbody></table></div>`;
 }

@@ -34,4 +34,4 @@ export const numberOf = (value: unknown): number => (typeof value === 'number' ?
 export const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : value === null || value === undefined ? '' : JSON.stringify(value);
 
-export const recordOf = (value: unknown): Json => (isRecord(value) ? value : {});
+export const objectOf = (value: unknown): Json => (isRecord(value) ? value : {});

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import type { Request } from '../commands/command.ts';
 import { type Io, printLine } from '../io.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
+import { makeOut } from '../report/out-directory.ts';
 import { UsageError } from '../usage-error.ts';
 import { reportOptions } from './options.ts';
 import { pageOf } from './page-of.ts';
@@ -23,6 +24,7 @@ export async function runReport(request: Request, io: Io): Promise<number> {
     throw new UsageError('--out is missing, expected a directory for the page that compares several runs');
   }
   const page = pageOf(folders);
+  if (out !== undefined) makeOut(out);
   const path = writeReport(out ?? first, page);
   const pictures = page.chapters.flatMap((chapter) => (chapter.pictures ?? []).map(({ name }) => `${name}.svg`));
   printLine(io.stdout, json ? JSON.stringify({ event: 'report', path, pictures }) : path);

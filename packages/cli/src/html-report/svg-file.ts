@@ -1,3 +1,4 @@
+import { at } from './compose.ts';
 import { escapeText } from './escape-text.ts';
 import { numberClips } from './number-clips.ts';
 import { type Picture, WIDE } from './picture.ts';
@@ -25,7 +26,7 @@ export function svgFile({ title, alternative, draw }: Picture): string {
     `<style>${themeStyle('.chart')}\n${drawingStyle}</style>`,
     `<rect width="${width}" height="${height}" fill="var(--paper)"/>`,
     ...heading,
-    `<svg x="${MARGIN}" y="${top}" width="${drawing.width}" height="${drawing.height}" overflow="visible">${drawing.markup}</svg>`,
+    at(MARGIN, top, drawing),
     '</svg>\n',
   ].join('\n');
   return numberClips(file);

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { createPool } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
+import { tryReport } from '../html-report/try-report.ts';
 import { type Io, printLine } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
 import { nameFlag } from '../options/name-flag.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
 import { refuseIdleLibrary } from '../options/run-options.ts';
+import { commandOf } from '../report/command-of.ts';
 import { makeOut, writeOut } from '../report/out-directory.ts';
 import { createNote } from '../terminal/note.ts';
 import { createPaint } from '../terminal/paint.ts';
@@ -32,13 +34,15 @@ export async function runScale(request: Request, io: Io): Promise<number> {
   try {
     const recipe = await recipeOf(values);
     const report = await measure(recipe, values, io);
-    const document = documentOf(report);
+    const document = { ...documentOf(report), command: commandOf(request.args) };
     if (out !== undefined) writeOut(out, 'scale.json', `${JSON.stringify(document, null, 2)}\n`);
+    const page = out === undefined ? null : await tryReport(out, 'scale', io);
     if (json) printLine(io.stdout, JSON.stringify(document));
     else {
       const title = `${recipe.sets.train.name}, ${describeNetwork(recipe.spec)}`;
       for (const line of describeScale(report, title, createPaint(io.stdout, io.env))) printLine(io.stdout, line);
       if (out !== undefined) printLine(io.stdout, `\nFull numbers: ${join(out, 'scale.json')}`);
+      if (page !== null) printLine(io.stdout, `Pictures: ${page}`);
     }
     return report.sameBits ? 0 : 1;
   } catch (error) {

@@ -111,7 +111,7 @@ export async function followRun(
   /** A run is none the worse for want of its report. */
   async function writeReport(path: string, result: TrainResult): Promise<string | null> {
     try {
-      const { reportRun } = await import('../html-report/train/write-train-report.ts');
+      const { reportRun } = await import('../html-report/train/report-run.ts');
       return await reportRun(path, recipe, result);
     } catch (error) {
       warn(`no report: ${error instanceof Error ? error.message : error}`);

@@ -16,7 +16,7 @@ export interface Series {
 
 export interface LineChartOptions {
   readonly series: readonly Series[];
-  readonly x: { readonly label: string; readonly log?: boolean };
+  readonly x: { readonly label: string; readonly log?: boolean; readonly whole?: boolean };
   readonly y: { readonly label: string; readonly log?: boolean; readonly domain?: readonly [number, number] };
   /** Places on x to draw a line at. */
   readonly rules?: readonly number[];
@@ -47,7 +47,7 @@ export function lineChart({ series, x, y, rules = [], height, ...rest }: LineCha
     x: {
       ...scaleOver([...all.map(([value]) => value), ...rules], x.label, x.log ?? false),
       grid: false,
-      ...(x.log ? {} : { nice: false, ticks: ticksOf(all, narrow ? 5 : 8), tickFormat: tick }),
+      ...(x.log ? {} : { nice: false, ticks: ticksOf(all, narrow ? 5 : 8, x.whole), tickFormat: tick }),
     },
     y: { ...scaleOver(ys, y.label, y.log ?? false), ...(y.log ? {} : { ticks: 6 }) },
     marks: [
@@ -63,8 +63,8 @@ export function lineChart({ series, x, y, rules = [], height, ...rest }: LineCha
 }
 
 /** Between whole numbers, such as epochs, no tick means anything. */
-function ticksOf(points: readonly Point[], most: number): number {
+function ticksOf(points: readonly Point[], most: number, isWhole?: boolean): number {
   const xs = points.map(([value]) => value);
   const range = xs.reduce((a, b) => Math.max(a, b), 0) - xs.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  return xs.every(Number.isInteger) ? Math.max(1, Math.min(most, range)) : most;
+  return (isWhole ?? xs.every(Number.isInteger)) ? Math.max(1, Math.min(most, range)) : most;
 }

@@ -1,6 +1,6 @@
 import type { Profile } from '@gradloom/runtime';
 import { barX } from '@observablehq/plot';
-import { duration, percent } from '../../report/format.ts';
+import { duration } from '../../report/format.ts';
 import { stack } from '../compose.ts';
 import { escapeText } from '../escape-text.ts';
 import type { Drawing, Picture } from '../picture.ts';
@@ -14,10 +14,11 @@ export function timeOfThreads(rows: readonly { readonly name: string; readonly p
   const total = rows.reduce((sum, { profile }) => sum + parts.reduce((all, part) => all + profile[part], 0), 0);
   const share = (part: keyof Profile) => rows.reduce((sum, { profile }) => sum + profile[part], 0) / total;
   const [longest] = [...parts].sort((a, b) => share(b) - share(a));
+  const rounded = (part: keyof Profile) => `${Math.round(100 * share(part))} %`;
   const bars = rows.flatMap(({ name, profile }) => parts.map((part, k) => ({ name, part, k, ms: profile[part] })));
   return {
     name: 'time',
-    title: `Threads spend most of their time in ${longest} (${percent(share(longest))}), and ${percent(share('wait'))} waiting`,
+    title: `Threads spend most of their time in ${longest} (${rounded(longest)}), and ${rounded('wait')} waiting`,
     sentence:
       'Time of each thread by what it did: gather rows, forward, backward, update (sum the shards and move the weights), wait at a barrier for the others.',
     alternative: rows

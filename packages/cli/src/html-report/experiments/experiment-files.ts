@@ -3,8 +3,8 @@ import { stripVTControlCharacters } from 'node:util';
 import { writeAtomically } from '@gradloom/runtime';
 import { describeMachine } from '../../describe-machine.ts';
 import type { Finding } from '../../experiments/finding.ts';
-import { quote } from '../../report/quote.ts';
-import { readJson, recordOf } from '../run-files.ts';
+import { commandOf } from '../../report/command-of.ts';
+import { objectOf, readJson } from '../run-files.ts';
 
 /** Beside each experiment's own document, which says nothing of the machine: how all of them came about. */
 export const EXPERIMENTS_FILE = 'experiments.json';
@@ -25,13 +25,13 @@ export interface ExperimentRun {
   readonly findings: readonly Finding[];
 }
 
-export function recordOfRun(
+export function recordOf(
   args: readonly string[], // as typed
   started: Date,
   sections: ExperimentRecord['sections'],
 ): ExperimentRecord {
   return {
-    command: ['gradloom', ...withoutOutput(args).map(quote)].join(' '),
+    command: commandOf(args),
     started: started.toISOString(),
     ...describeMachine(),
     sections: sections.map(({ title, lines }) => ({ title, lines: lines.map(stripVTControlCharacters) })),
@@ -53,11 +53,6 @@ export function readExperiments(folder: string): ExperimentRun[] | null {
     const document = readJson(folder, `${name}.json`);
     if (document === null) return [];
     const findings = (document.findings ?? []) as readonly Finding[];
-    return [{ name, record: recordOf(record) as unknown as ExperimentRecord, document, findings }];
+    return [{ name, record: objectOf(record) as unknown as ExperimentRecord, document, findings }];
   });
-}
-
-/** Where it goes and how it is shown is no part of what it is. */
-function withoutOutput(args: readonly string[]): string[] {
-  return args.filter((arg, k) => !/^--(out(=.*)?|json|verbose)$/s.test(arg) && !(k > 0 && args[k - 1] === '--out'));
 }

@@ -4,7 +4,7 @@ import { lineChart, type Series } from '../charts/line-chart.ts';
 import { timeOfThreads } from '../charts/time-of-threads.ts';
 import type { Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
-import { numberOf, recordOf, textOf } from '../run-files.ts';
+import { numberOf, objectOf, textOf } from '../run-files.ts';
 import { strokeOf } from '../theme.ts';
 
 /** The parts of scale.json that are drawn. */
@@ -105,7 +105,7 @@ function speedup({ points, amdahl, usl, cores, best }: ScaleDocument): Picture {
       lineChart(
         {
           series,
-          x: { label: 'threads' },
+          x: { label: 'threads', whole: true },
           y: { label: 'speedup', domain: [0, Math.max(1, ...points.map(({ speedup }) => speedup * 1.1))] },
           rules: most > cores ? [cores] : [],
         },
@@ -139,8 +139,8 @@ const pointTable = ({ points }: ScaleDocument): Table => ({
 const percentOf = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 function machine({ cpu, cores, backend }: ScaleDocument): Table {
-  const { name, library } = recordOf(backend);
-  const { name: blas, version } = recordOf(library);
+  const { name, library } = objectOf(backend);
+  const { name: blas, version } = objectOf(library);
   return {
     title: 'Machine',
     rows: [

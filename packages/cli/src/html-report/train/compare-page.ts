@@ -63,7 +63,7 @@ function curve(
     {
       name: file,
       title: `The ${isShare ? 'highest' : 'lowest'} ${words} in the end is that of ${best.name}: ${shown(best.value)}`,
-      sentence: `By the epoch, a line for each run.${log ? ' Each line up is the same factor.' : ''}`,
+      sentence: `By the epoch, a line for each run.${log ? ' Equal heights are equal factors.' : ''}`,
       alternative: ends.map(({ name, value }) => `${name}: ${shown(value)} in the end`).join('; '),
       draw: (width) =>
         lineChart({ series, x: { label: 'epoch' }, y: { label: isShare ? `${words} (%)` : words, log } }, width),
@@ -92,10 +92,10 @@ function resultTable(runs: readonly NamedRun[]): Table {
 
 function optionTable(runs: readonly NamedRun[]): Table {
   const flags = [...new Set(runs.flatMap(({ run }) => Object.keys(run.options)))];
-  const valueOf = ({ run }: NamedRun, flag: string) =>
+  const textOfOption = ({ run }: NamedRun, flag: string) =>
     run.options[flag] === undefined ? '' : formatValue(run.options[flag]);
   const rows = flags
-    .map((flag) => [`--${flag}`, ...runs.map((run) => valueOf(run, flag))])
+    .map((flag) => [`--${flag}`, ...runs.map((run) => textOfOption(run, flag))])
     .filter(([, first, ...others]) => others.some((other) => other !== first));
   const sizes = runs.map(({ run }) => whole(numberOf(run.config.parameters)));
   if (new Set(sizes).size > 1) rows.push(['parameters', ...sizes]);

@@ -48,7 +48,7 @@ function lossCurve(epochs: readonly EpochFigures[]): Picture {
   return {
     name: 'loss',
     title,
-    sentence: `Mean loss of an epoch’s batches, each before its update${validation.length > 0 ? '; and of the validation rows, which are not trained on' : ''}.${log ? ' Each line up is the same factor.' : ''}`,
+    sentence: `Mean loss of an epoch’s batches, each before its update${validation.length > 0 ? '; and of the validation rows, which are not trained on' : ''}.${log ? ' Equal heights are equal factors.' : ''}`,
     alternative: `Loss against epoch. Training: ${decimal(first)} at first, ${decimal(last)} in the end.${validation.length > 0 ? ` Validation: ${decimal(validation[0][1])} at first, lowest ${decimal(best[1])} at epoch ${best[0]}.` : ''}`,
     draw: (width) => lineChart({ series, x: { label: 'epoch' }, y: { label: 'loss', log } }, width),
   };

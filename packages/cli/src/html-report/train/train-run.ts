@@ -2,7 +2,7 @@ import { basename, resolve } from 'node:path';
 import type { LayerFigures } from '@gradloom/core';
 import { DIVISIONS_FILE } from '../../train/run-directory.ts';
 import type { Division, Findings } from '../findings/findings.ts';
-import { numberOf, readJson, readLines, recordOf, textOf } from '../run-files.ts';
+import { numberOf, objectOf, readJson, readLines, textOf } from '../run-files.ts';
 
 /** Behind a run's own files, so that a report is made of files alone. */
 export const FINDINGS_FILE = 'findings.json';
@@ -44,7 +44,7 @@ export function readTrainRun(folder: string): TrainRun | null {
     folder,
     name: basename(resolve(folder)),
     config,
-    options: recordOf(config.options),
+    options: objectOf(config.options),
     epochs: of('epoch').map((line) => ({
       epoch: numberOf(line.epoch),
       step: numberOf(line.step),
@@ -62,4 +62,7 @@ export function readTrainRun(folder: string): TrainRun | null {
 }
 
 /** 'mnist', or the last word of a path. */
-export const datasetOf = ({ options }: TrainRun): string => basename(textOf(options.dataset)) || 'a dataset';
+export function datasetOf({ options }: TrainRun): string {
+  const source = textOf(options.dataset);
+  return /[\\/]/.test(source) ? basename(source) : source.split(':')[0] || 'a dataset';
+}

@@ -1,0 +1,13 @@
+import { type Io, printLine } from '../io.ts';
+
+/** Writes the page of a folder of results, which are none the worse for want of it. Its path, or null and a warning. */
+export async function tryReport(folder: string, command: string, io: Io): Promise<string | null> {
+  try {
+    const { reportFolder } = await import('./report-folder.ts');
+    return reportFolder(folder);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : error;
+    printLine(io.stderr, `gradloom ${command}: warning: no report: ${reason}`);
+    return null;
+  }
+}
