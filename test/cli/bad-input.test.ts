@@ -149,7 +149,7 @@ const usage: Record<string, string | RegExp> = {
 /** Command lines that can be run, but fail. */
 const failures: Record<string, string | RegExp> = {
   'train --dataset ./nowhere':
-    'gradloom train: --dataset ./nowhere has nothing, expected a folder with train-images-idx3-ubyte and train-labels-idx1-ubyte or an IDX file of images with its labels beside it',
+    'gradloom train: --dataset ./nowhere has nothing, expected a folder with train-images-idx3-ubyte and train-labels-idx1-ubyte or a folder with x.npy and y.npy or an IDX file of images with its labels beside it or an .npy file or a .csv or .tsv file',
   'train --config nowhere.yaml':
     'gradloom train: --config has "nowhere.yaml", expected a file that can be read (ENOENT)',
   'train --dataset xor --spec nowhere.json':

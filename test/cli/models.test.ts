@@ -182,3 +182,26 @@ describe('predict', () => {
     expect(refusals.map(({ code }) => code)).toEqual([2, 2, 2]);
   });
 });
+
+describe('a model of named classes', () => {
+  const rows = ['0,0,cat', '0,1,cat', '5,0,dog', '5,1,dog', '0,9,"big, emu"', '1,9,"big, emu"'];
+
+  test('comes from a CSV file, names what it predicts, and knows its classes in another file by their names', async () => {
+    const folder = temporaryDirectory();
+    const [file, other, out] = ['my animals.csv', 'other ä.csv', 'run'].map((name) => join(folder, name));
+    writeFileSync(file, `x,y,kind\n${rows.join('\n')}\n`);
+    writeFileSync(other, '5,0,dog\n0,9,"big, emu"\n');
+    const common = ['--hidden', '8', '--epochs', '200', '--backend', 'reference', '--threads', '1', '--quiet'];
+    await gradloom(['train', '--dataset', `${file}:target=kind`, '--out', out, ...common]);
+    const { stdout } = await gradloom(['predict', out, '--rows', '0..5', '--json']);
+    expect(jsonLines(stdout).map(({ label }) => label)).toEqual(['cat', 'cat', 'dog', 'dog', 'big, emu', 'big, emu']);
+    const evaluated = await gradloom(['evaluate', out, '--dataset', other, '--json']);
+    expect(jsonLines(evaluated.stdout)[0]).toMatchObject({ rows: 2, accuracy: 1 });
+    writeFileSync(other, '5,0,dog\n0,9,cow\n');
+    expect(await gradloom(['evaluate', out, '--dataset', other])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `gradloom evaluate: --dataset ${other}: line 2, column 3 has "cow", expected one of big, emu, cat, dog\n`,
+    });
+  });
+});

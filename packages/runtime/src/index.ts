@@ -5,27 +5,35 @@ export { BEST_FILE, LAST_FILE } from './checkpoints/checkpoint-folder.ts';
 export type { CheckpointEvery, CheckpointOptions } from './checkpoints/checkpoint-options.ts';
 export { type Profile, parts } from './clock.ts';
 export {
+  type ArrayOptions,
   type ClassOptions,
+  type CsvOptions,
   checkInput,
   type DataMatrix,
   type DataSplits,
   type Dataset,
   datasetFormats,
   datasetFromRows,
-  type IdxFile,
-  type IdxOptions,
+  type FileOptions,
+  loadCsv,
   loadDataset,
   loadIdx,
   loadIdxFolder,
   loadMnist,
+  loadNpy,
+  loadNpyFolder,
+  type NpyOptions,
+  type NumberFile,
   type RowsOptions,
   readIdx,
+  readNpy,
   type SplitOptions,
   type SyntheticName,
   type SyntheticOptions,
   splitDataset,
   subset,
   syntheticDatasets,
+  type TargetKind,
 } from './datasets/index.ts';
 export type { OutputReader } from './evaluate-dataset.ts';
 export { type EvaluateOptions, evaluateModel } from './evaluate-model.ts';

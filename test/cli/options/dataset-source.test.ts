@@ -12,6 +12,16 @@ test.each(['docs', './docs', 'test/fixtures', '/tmp', './nowhere'])(
   },
 );
 
+test.each([
+  ['docs:target=price', { path: 'docs', options: { target: 'price' } }],
+  ['./a b.csv:target=price in €,header=true', { path: './a b.csv', options: { target: 'price in €', header: true } }],
+  ['./a:b/c.csv:target=3', { path: './a:b/c.csv', options: { target: 3 } }],
+  ['./a=b.csv', { path: './a=b.csv' }],
+])('%s is a path and how to read it', (raw, source) => {
+  expect(read(raw)).toEqual(source);
+  expect(read(formatSource(read(raw)))).toEqual({ ...source, path: resolve(source.path) });
+});
+
 test.each(['xor', 'spirals:rows=9', { kind: 'spirals', rows: 9 }])('%j is a dataset with a name', (raw) => {
   expect(read(raw)).toHaveProperty('name');
   expect(read(formatSource(read(raw)))).toEqual(read(raw));

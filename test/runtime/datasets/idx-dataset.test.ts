@@ -52,6 +52,10 @@ describe('a pair of files', () => {
     await expect(loadIdx(images, labels, { classes: 2 })).rejects.toThrow(
       `loadIdx: ${labels}: label of row 0 has 2, expected a whole number from 0 to 1 (2 classes)`,
     );
+    const strange = folder.write('strange', encodeIdx('float', [3, 1], [0, Number.NaN, 1]));
+    await expect(loadIdx(strange, labels)).rejects.toThrow(
+      `loadIdx: ${strange} has NaN in row 1, expected finite numbers`,
+    );
     await expect(loadIdx(images, labels, { divisor: 0 })).rejects.toThrow('inputs.divisor has 0');
   });
 });

@@ -96,6 +96,30 @@ describe('a file that is not whole is refused in one sentence', () => {
   });
 });
 
+test('any bytes behind a header of any dimensions give an array of the size of the header or one sentence', async () => {
+  const parts = fc.record({
+    code: fc.constantFrom(0x08, 0x09, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f),
+    extents: fc.array(fc.oneof(fc.nat(4), fc.nat(0xffffffff)), { maxLength: 4 }),
+    rest: fc.uint8Array({ maxLength: 64 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(parts, fc.uint8Array({ maxLength: 100 })), async (file) => {
+      let bytes = file instanceof Uint8Array ? file : claims(...file.extents);
+      if (!(file instanceof Uint8Array)) {
+        bytes = Buffer.concat([bytes.subarray(0, 4 + 4 * file.extents.length), file.rest]);
+        bytes[2] = file.code;
+      }
+      try {
+        const { array, shape } = await readIdx(folder.write('any', bytes));
+        expect(array.length).toBe(shape.reduce((product, extent) => product * extent, 1));
+      } catch (error) {
+        expect(String(error)).toMatch(/^Error: readIdx: [^\n]* expected [^\n]*$/);
+      }
+    }),
+    { seed: propertySeed, numRuns: 300 },
+  );
+});
+
 /** Some bytes of a file overwritten, then its end cut off or lengthened. */
 const damage = fc.record({
   writes: fc.array(fc.record({ at: fc.nat(40), byte: fc.integer({ min: 0, max: 255 }) }), { maxLength: 4 }),

@@ -2,6 +2,7 @@ import { OptionError, onlyKeys, show, within } from '@gradloom/core';
 import {
   type DataSplits,
   type Dataset,
+  type FileOptions,
   loadDataset,
   loadMnist,
   type SyntheticName,
@@ -34,9 +35,14 @@ export interface OpenedDataset {
  * Reads or makes a dataset and deals its rows out. @throws OptionError for shares and options that do not fit, and an Error
  * that begins with `name` where files cannot be read.
  */
-export async function openDataset(source: DatasetSource, shares: Shares, name = '--dataset'): Promise<OpenedDataset> {
+export async function openDataset(
+  source: DatasetSource,
+  shares: Shares,
+  name = '--dataset',
+  classNames?: readonly string[], // of the model that is tried on the rows, in its order
+): Promise<OpenedDataset> {
   const preset: Preset = 'path' in source ? filePreset : presets[source.name];
-  const whole = await readDataset(source, preset, name);
+  const whole = await readDataset(source, preset, name, classNames);
   const validation = shares.validation;
   if (whole.test !== undefined) {
     if (shares.test !== undefined && shares.test > 0) {
@@ -52,8 +58,15 @@ export async function openDataset(source: DatasetSource, shares: Shares, name = 
   return { preset, shares: { validation, test }, sets: deal(whole.train, validation, test) };
 }
 
-async function readDataset(source: DatasetSource, preset: Preset, flag: string): Promise<DataSplits> {
-  if ('path' in source) return readFiles(source.path, flag);
+async function readDataset(
+  source: DatasetSource,
+  preset: Preset,
+  flag: string,
+  classNames: readonly string[] | undefined,
+): Promise<DataSplits> {
+  if ('path' in source) {
+    return readFiles(source.path, { ...source.options, ...(classNames === undefined ? {} : { classNames }) }, flag);
+  }
   const { kind, ...options } = source.options;
   const { name } = source;
   if (name !== 'mnist') {
@@ -63,12 +76,16 @@ async function readDataset(source: DatasetSource, preset: Preset, flag: string):
   return loadMnist(import.meta.url);
 }
 
-async function readFiles(path: string, flag: string): Promise<DataSplits> {
+async function readFiles(path: string, options: FileOptions, flag: string): Promise<DataSplits> {
   try {
-    return await loadDataset(path);
+    return await loadDataset(path, options);
   } catch (error) {
+    if (error instanceof OptionError) throw error.inside('dataset');
     const sentence = withoutPlace(error);
-    const inside = sentence.startsWith(`${path} `) ? sentence.slice(path.length) : `: ${sentence}`;
+    const inside =
+      /^[ :]/.test(sentence.slice(path.length)) && sentence.startsWith(path)
+        ? sentence.slice(path.length)
+        : `: ${sentence}`;
     throw new Error(`${flag} ${path}${inside}`, { cause: error });
   }
 }

@@ -32,6 +32,7 @@ export interface ModelData {
   readonly source: DatasetSource;
   readonly shares: Shares;
   readonly name: string; // of the source, in errors
+  readonly classNames?: readonly string[]; // which its labels are of
 }
 
 /**
@@ -39,7 +40,9 @@ export interface ModelData {
  * in training, so nothing is held out. @throws UsageError where neither names one.
  */
 export function dataOf({ metadata }: Model, asked: DatasetSource | undefined): ModelData {
-  const { dataset, validation, test } = metadata;
+  const { dataset, validation, test, labels } = metadata;
+  // A name stands for the class that the model knows by it, whatever other names these rows have.
+  const classNames = labels === undefined ? {} : { classNames: labels };
   const own = typeof dataset === 'string' ? datasetSource.parse(OWN, dataset) : undefined;
   const name = asked === undefined ? OWN : '--dataset';
   const source = asked ?? own;
@@ -47,11 +50,12 @@ export function dataOf({ metadata }: Model, asked: DatasetSource | undefined): M
     throw new UsageError('--dataset is missing, expected one, since the model does not say what it was trained on');
   }
   if (own === undefined || formatSource(source) !== formatSource(own)) {
-    return { source, name, shares: { validation: 0, test: 0 } };
+    return { source, name, ...classNames, shares: { validation: 0, test: 0 } };
   }
   return {
     source,
     name,
+    ...classNames,
     shares: { validation: typeof validation === 'number' ? validation : 0, test: typeof test === 'number' ? test : 0 },
   };
 }

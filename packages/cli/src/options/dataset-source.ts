@@ -5,24 +5,36 @@ import { formatMember, type Member, parseMember } from './member.ts';
 import type { Kind } from './option.ts';
 import { text } from './words.ts';
 
-/** Where rows come from: a set with a name and its options, or files. */
-export type DatasetSource = { readonly name: DatasetName; readonly options: Member } | { readonly path: string };
+/** Where rows come from: a set with a name and its options, or files and how to read them. */
+export type DatasetSource =
+  | { readonly name: DatasetName; readonly options: Member }
+  | { readonly path: string; readonly options?: Readonly<Record<string, unknown>> };
 
-/** 'mnist', 'spirals:rows=300', or a path: what exists as a file, or is written as one (./mnist). */
+/** 'mnist', 'spirals:rows=300', or a path: what exists as a file, or is written as one (./mnist, cars.csv:target=price). */
 export const datasetSource: Kind<DatasetSource> = {
   parse(name, raw) {
     if (typeof raw !== 'string') return named(name, raw);
     const word = text('the name of a dataset or a path').parse(name, raw);
-    if (!Object.hasOwn(presets, word.split(':')[0]) && (/^\.|[\\/]/.test(word) || existsSync(word)))
-      return { path: word };
-    return named(name, word);
+    if (Object.hasOwn(presets, word.split(':')[0])) return named(name, word);
+    if (existsSync(word)) return { path: word };
+    const [, path, options] = /^(.+?):([\w-]+=.*)$/s.exec(word) ?? [];
+    if (path !== undefined && isPath(path)) {
+      const { kind: _, ...read } = parseMember(name, `files:${options}`, { files: true });
+      return { path, options: read };
+    }
+    return isPath(word) ? { path: word } : named(name, word);
   },
   choices: Object.keys(presets),
 };
 
 /** The text that means the same source from any folder. */
-export const formatSource = (source: DatasetSource): string =>
-  'path' in source ? resolve(source.path) : formatMember(source.options);
+export function formatSource(source: DatasetSource): string {
+  if (!('path' in source)) return formatMember(source.options);
+  const path = resolve(source.path);
+  return source.options === undefined ? path : formatMember({ ...source.options, kind: path });
+}
+
+const isPath = (word: string): boolean => /^\.|[\\/]/.test(word) || existsSync(word);
 
 function named(name: string, raw: unknown): DatasetSource {
   const options = parseMember(name, raw, presets);

@@ -50,8 +50,8 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
   if (fromDataset !== undefined) {
     if (file !== undefined)
       throw new UsageError(`--${fromDataset} stands beside the file ${file}, expected one of the two`);
-    const { source, shares, name } = dataOf(model, values.dataset);
-    const { dataset } = takeSplit((await openDataset(source, shares, name)).sets, values.split);
+    const { source, shares, name, classNames } = dataOf(model, values.dataset);
+    const { dataset } = takeSplit((await openDataset(source, shares, name, classNames)).sets, values.split);
     checkInput('predict', buildNetwork(model.spec), dataset);
     return datasetRows(dataset, values.rows);
   }

@@ -34,7 +34,11 @@ const anyContext = { totalSteps: 1, stepsPerEpoch: 1 };
 
 /** Every option of `train`, as flags and as keys of a config file. */
 export const trainOptions = {
-  dataset: { ...data, ...datasetSource, describe: `${datasetSource.choices?.join(', ')}; or a path to IDX files` },
+  dataset: {
+    ...data,
+    ...datasetSource,
+    describe: `${datasetSource.choices?.join(', ')}; or a path to CSV, NumPy or IDX files`,
+  },
   validation: { ...data, ...fraction, describe: 'share of the training rows to validate on (0)' },
   test: {
     ...data,

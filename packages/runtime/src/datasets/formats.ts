@@ -1,37 +1,94 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
+import { number, OptionError, onlyKeys, positiveInteger, show } from '@gradloom/core';
+import type { ArrayOptions } from './array-dataset.ts';
+import { type CsvOptions, loadCsv } from './csv-dataset.ts';
 import type { DataSplits } from './dataset.ts';
-import { type IdxOptions, loadIdx } from './idx-dataset.ts';
+import { loadIdx } from './idx-dataset.ts';
 import { isIdxFolder, loadIdxFolder } from './idx-folder.ts';
 import { findIdxLabels } from './idx-labels.ts';
+import { loadNpy, type NpyOptions } from './npy-dataset.ts';
+import { isNpyFolder, loadNpyFolder } from './npy-folder.ts';
+
+/** Options of every format; each takes those that it knows. */
+export type FileOptions = ArrayOptions & NpyOptions & CsvOptions;
 
 /** A layout of files that a dataset can be read from. */
 interface DatasetFormat {
   /** As an error lists it. */
   readonly title: string;
+  readonly options: readonly Exclude<keyof FileOptions, 'name' | 'classNames'>[]; // beside these two
   matches(path: string): boolean;
-  load(path: string, options: IdxOptions): Promise<DataSplits>;
+  load(path: string, options: FileOptions): Promise<DataSplits>;
 }
+
+const ofArrays = ['classes', 'divisor'] as const;
+const isNamed = (pattern: RegExp) => (path: string) => pattern.test(basename(path));
 
 /** Every format; the first that matches reads. */
 export const datasetFormats = {
   'idx-folder': {
     title: 'a folder with train-images-idx3-ubyte and train-labels-idx1-ubyte',
+    options: ofArrays,
     matches: isIdxFolder,
     load: loadIdxFolder,
   },
+  'npy-folder': {
+    title: 'a folder with x.npy and y.npy',
+    options: [...ofArrays, 'targets'],
+    matches: isNpyFolder,
+    load: loadNpyFolder,
+  },
   idx: {
     title: 'an IDX file of images with its labels beside it',
-    matches: (path) => /[-.]idx\d+-[a-z]+(\.gz)?$/.test(basename(path)),
+    options: ofArrays,
+    matches: isNamed(/[-.]idx\d+-[a-z]+(\.gz)?$/),
     load: async (path, options) => ({ train: await loadIdx(path, findIdxLabels(path), options) }),
+  },
+  npy: {
+    title: 'an .npy file',
+    options: [...ofArrays, 'targets'],
+    matches: isNamed(/\.npy(\.gz)?$/i),
+    load: async (path, options) => ({ train: await loadNpy(path, null, options) }),
+  },
+  csv: {
+    title: 'a .csv or .tsv file',
+    options: ['target', 'targets', 'header', 'divisor'],
+    matches: isNamed(/\.[ct]sv(\.gz)?$/i),
+    load: async (path, options) => ({ train: await loadCsv(path, options) }),
   },
 } satisfies Record<string, DatasetFormat>;
 
-/** Reads the sets at `path` in the format that is found there. @throws Error naming the path and the known formats. */
-export async function loadDataset(path: string, options: IdxOptions = {}): Promise<DataSplits> {
+/**
+ * Reads the sets at `path` in the format that is found there. @throws Error naming the path and the known formats,
+ * OptionError for an option that the format does not take.
+ */
+export async function loadDataset(path: string, options: FileOptions = {}): Promise<DataSplits> {
   const formats: readonly DatasetFormat[] = Object.values(datasetFormats);
   const format = formats.find((candidate) => candidate.matches(path));
-  if (format !== undefined) return format.load(path, options);
+  if (format !== undefined) {
+    checkOptions(options, format.options);
+    return format.load(path, options);
+  }
   const has = existsSync(path) ? 'nothing of a known format' : 'nothing';
   throw new Error(`loadDataset: ${path} has ${has}, expected ${formats.map(({ title }) => title).join(' or ')}`);
+}
+
+/** What only some formats take is looked at there. */
+function checkOptions({ name, classNames, ...options }: FileOptions, known: readonly string[]): void {
+  const where = 'loadDataset';
+  onlyKeys(where, options, known);
+  const { classes, divisor } = options;
+  if (classes !== undefined) positiveInteger(where, 'classes', classes);
+  if (divisor !== undefined) number(where, 'divisor', divisor, 'other than 0', (value) => value !== 0);
+  if (name !== undefined && typeof name !== 'string') {
+    throw new OptionError(where, 'name', `has ${show(name)}, expected a text`);
+  }
+  if (classNames === undefined) return;
+  if (!Array.isArray(classNames) || !classNames.every((entry) => typeof entry === 'string')) {
+    throw new OptionError(where, 'classNames', `has ${show(classNames)}, expected an array of names`);
+  }
+  if (new Set(classNames).size < classNames.length) {
+    throw new OptionError(where, 'classNames', `has ${show(classNames)}, expected each name once`);
+  }
 }

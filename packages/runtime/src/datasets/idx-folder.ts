@@ -1,16 +1,17 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { checkClasses } from './check-dataset.ts';
-import type { DataSplits, Dataset } from './dataset.ts';
-import { type IdxOptions, loadIdx } from './idx-dataset.ts';
+import type { ArrayOptions } from './array-dataset.ts';
+import type { DataSplits } from './dataset.ts';
+import { loadIdx } from './idx-dataset.ts';
 import { findIdxLabels } from './idx-labels.ts';
+import { pairedSets } from './paired-sets.ts';
 
 /**
  * The sets of a folder laid out as MNIST's: `train-images-idx3-ubyte` beside `train-labels-idx1-ubyte` and, for the test, the
  * same with `t10k` or `test`; a dot may stand before `idx`, and `.gz` at the end.
  * @throws Error naming the file, what it has and what it should have.
  */
-export async function loadIdxFolder(folder: string, options: IdxOptions = {}): Promise<DataSplits> {
+export async function loadIdxFolder(folder: string, options: ArrayOptions = {}): Promise<DataSplits> {
   const images = findImages(folder, ['train']);
   if (images === undefined) {
     const has = existsSync(folder) ? 'no such file' : 'no folder';
@@ -24,19 +25,11 @@ export async function loadIdxFolder(folder: string, options: IdxOptions = {}): P
   if (testImages === undefined) return { train: await loadIdx(images, labels, named) };
   const testLabels = findIdxLabels(testImages);
   const [train, test] = await Promise.all([loadIdx(images, labels, named), loadIdx(testImages, testLabels, named)]);
-  if (test.inputs.columns !== train.inputs.columns) {
-    throw new Error(
-      `loadIdxFolder: ${testImages} has ${test.inputs.columns} numbers a row, expected ${train.inputs.columns} (those of ${images})`,
-    );
-  }
-  const { classes } = train;
-  const kind = (set: Dataset) => (set.classes === null ? 'values' : 'class indices');
-  if (kind(test) !== kind(train)) {
-    throw new Error(`loadIdxFolder: ${testLabels} has ${kind(test)}, expected ${kind(train)} (those of ${labels})`);
-  }
-  // Rows of a class that training never sees would pass for errors of the network.
-  if (classes !== null) checkClasses(`loadIdxFolder: ${testLabels}`, test.targets, classes, `the classes of ${labels}`);
-  return { train, test: { ...test, classes } };
+  return pairedSets(
+    'loadIdxFolder',
+    { set: train, inputs: images, targets: labels },
+    { set: test, inputs: testImages, targets: testLabels },
+  );
 }
 
 /** Whether a folder holds a training set under MNIST's names. */

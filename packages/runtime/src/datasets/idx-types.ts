@@ -1,19 +1,10 @@
-import { type DataArray, sharedArrays } from './dataset.ts';
-
-/** A number type of IDX files. */
-export interface IdxType {
-  readonly name: string;
-  readonly bytes: number;
-  /** An array of the narrowest type of a dataset that holds every number of this one. */
-  allocate(length: number): DataArray;
-  /** The big-endian number at byte `at`. */
-  read(view: DataView, at: number): number;
-}
+import { sharedArrays } from './dataset.ts';
+import type { NumberType } from './number-file.ts';
 
 const { uint8, int32, float32, float64 } = sharedArrays;
 
 /** Every number type, by its code in the header. [LeCun, Cortes, Burges](http://yann.lecun.com/exdb/mnist/) */
-export const idxTypes: ReadonlyMap<number, IdxType> = new Map([
+export const idxTypes: ReadonlyMap<number, NumberType> = new Map([
   [0x08, { name: 'unsigned byte', bytes: 1, allocate: uint8, read: (view: DataView, at: number) => view.getUint8(at) }],
   [0x09, { name: 'signed byte', bytes: 1, allocate: int32, read: (view: DataView, at: number) => view.getInt8(at) }],
   [0x0b, { name: 'short', bytes: 2, allocate: int32, read: (view: DataView, at: number) => view.getInt16(at) }],

@@ -1,0 +1,94 @@
+import { show } from '@gradloom/core';
+import { checkClasses, checkDataset } from './check-dataset.ts';
+import { type DataArray, type DataMatrix, type Dataset, valueMatrix } from './dataset.ts';
+import type { NumberFile } from './number-file.ts';
+
+export interface ArrayOptions {
+  name?: string; // default: the file of the inputs
+  classes?: number; // default: one more than the highest label
+  classNames?: readonly string[]; // [classes]
+  divisor?: number; // of the inputs, default 255 for unsigned bytes, else 1
+}
+
+/** An array and the file that it comes from. */
+export interface NamedArray extends NumberFile {
+  readonly path: string;
+}
+
+/**
+ * A dataset of two arrays: inputs of any shape, row by row, and their labels, whole numbers in one dimension, or targets that
+ * are values. @throws Error naming the file, what it has and what it should have.
+ */
+export function datasetOfArrays(
+  where: string,
+  inputs: NamedArray,
+  targets: NamedArray,
+  hasValues: boolean, // as targets
+  options: ArrayOptions,
+): Dataset {
+  const rows = inputs.shape[0];
+  if (targets.shape[0] !== rows) {
+    throw new Error(
+      `${where}: ${targets.path} has ${targets.shape[0]} labels, expected ${rows} (the rows of ${inputs.path})`,
+    );
+  }
+  checkFinite(where, inputs);
+  checkFinite(where, targets);
+  const { classNames, name = inputs.path, divisor = inputs.array instanceof Uint8Array ? 255 : 1 } = options;
+  return checkDataset(`${where}: ${inputs.path}`, {
+    name,
+    rows,
+    inputs: { ...matrixOf(inputs), divisor },
+    targets: matrixOf(targets),
+    classes: hasValues ? null : countClasses(where, targets, options.classes ?? classNames?.length),
+    ...(classNames === undefined ? {} : { labels: classNames }),
+  });
+}
+
+/** Whether numbers of this type are values rather than classes, where nothing is said. */
+export const isFloating = (array: DataArray): boolean => array instanceof Float32Array || array instanceof Float64Array;
+
+const matrixOf = ({ array, shape }: NumberFile): DataMatrix => valueMatrix(array, array.length / shape[0]);
+
+/** Every row with such a number would make the loss NaN. */
+function checkFinite(where: string, { path, array, shape }: NamedArray): void {
+  if (!isFloating(array)) return;
+  for (let i = 0; i < array.length; i++) {
+    if (Number.isFinite(array[i])) continue;
+    const columns = array.length / shape[0];
+    const place = `row ${Math.floor(i / columns)}${columns === 1 ? '' : `, column ${i % columns}`}`;
+    throw new Error(`${where}: ${path} has ${array[i]} in ${place}, expected finite numbers`);
+  }
+}
+
+function countClasses(where: string, labels: NamedArray, classes: number | undefined): number {
+  const { path, shape } = labels;
+  if (shape.length !== 1) {
+    throw new Error(`${where}: ${path} has ${shape.length} dimensions, expected 1 (a label a row)`);
+  }
+  const wanted = classes ?? highest(where, labels) + 1;
+  checkClasses(`${where}: ${path}`, matrixOf(labels), wanted);
+  return wanted;
+}
+
+/** The highest label. @throws Error for one below 0, or so high that it is no class but something else. */
+function highest(where: string, { path, array }: NamedArray): number {
+  let most = 0;
+  for (let n = 0; n < array.length; n++) {
+    const label = array[n];
+    if (label < 0 || label >= MOST_CLASSES || !Number.isInteger(label)) {
+      const wanted =
+        label < 0
+          ? 'at least 0 (classes count from 0)'
+          : label >= MOST_CLASSES
+            ? `at most ${MOST_CLASSES - 1}`
+            : 'a whole number';
+      throw new Error(`${where}: ${path}: label of row ${n} has ${show(label)}, expected ${wanted}`);
+    }
+    if (label > most) most = label;
+  }
+  return most;
+}
+
+/** Far more than any set has: ImageNet-21k has 21,841. An output layer of as many numbers as a stray label says would not fit anywhere. */
+const MOST_CLASSES = 1_000_000;

@@ -1,0 +1,48 @@
+import { sharedArrays } from './dataset.ts';
+import { createGrowingNumbers } from './growing-numbers.ts';
+
+/** Far more than any set has. */
+const MOST_CLASSES = 1_000_000;
+
+/** The classes of rows that are named by a text each. */
+export interface ClassNames {
+  /** Whether the name is one of those that are allowed. */
+  add(name: string): boolean;
+  expected(): string;
+  /** The names in order, numbers by their value, and the index of each row's. */
+  sorted(): { names: readonly string[]; indices: Int32Array<SharedArrayBuffer> };
+}
+
+/** `known` are the only names, in the order of their indices; without it each name that comes is one, sorted in the end. */
+export function createClassNames(known?: readonly string[]): ClassNames {
+  const places = new Map((known ?? []).map((name, place) => [name, place]));
+  const rows = createGrowingNumbers();
+  return {
+    add(name) {
+      let place = places.get(name);
+      if (place === undefined) {
+        if (known !== undefined || places.size === MOST_CLASSES) return false;
+        place = places.size;
+        places.set(name, place);
+      }
+      rows.push(place);
+      return true;
+    },
+    expected: () => (known === undefined ? `at most ${MOST_CLASSES} classes` : `${known.slice(0, 20).join(', ')}`),
+    sorted() {
+      const names = known ?? [...places.keys()].sort(inOrder([...places.keys()]));
+      const indexOf = new Int32Array(places.size);
+      for (const [index, name] of names.entries()) indexOf[places.get(name) ?? 0] = index;
+      const indices = sharedArrays.int32(rows.length);
+      for (const [n, place] of rows.take().entries()) indices[n] = indexOf[place];
+      return { names, indices };
+    },
+  };
+}
+
+/** By value where all are numbers, else as texts. */
+function inOrder(names: readonly string[]): ((a: string, b: string) => number) | undefined {
+  return names.every((name) => name.trim() !== '' && Number.isFinite(Number(name)))
+    ? (a, b) => Number(a) - Number(b)
+    : undefined;
+}

@@ -1,0 +1,134 @@
+import { OptionError, oneOf, show, suggest } from '@gradloom/core';
+import { checkDataset } from './check-dataset.ts';
+import { createClassNames } from './class-names.ts';
+import { type CsvRecord, readCsv } from './csv-records.ts';
+import { type Dataset, valueMatrix } from './dataset.ts';
+import { createGrowingNumbers } from './growing-numbers.ts';
+import { type TargetKind, targetKinds } from './npy-dataset.ts';
+
+export interface CsvOptions {
+  name?: string; // default: the file
+  header?: boolean; // whether the first line names the columns; default: where none of it is a number
+  target?: string | number; // name of a column, or its place counted from 1; default: the last
+  targets?: TargetKind; // default: values where the first is a number, else classes
+  classNames?: readonly string[]; // the only ones, in the order of their indices; default: all of the file, sorted
+  divisor?: number; // of the inputs, default 1
+}
+
+/**
+ * A dataset of a file of comma-separated values: numbers, and in one column the target, a number or the name of a class.
+ * @throws Error naming the file, line and column that is at fault; OptionError for an option that does not fit the file.
+ */
+export async function loadCsv(path: string, options: CsvOptions = {}): Promise<Dataset> {
+  const { name = path, header, classNames, divisor = 1 } = options;
+  if (options.targets !== undefined) oneOf('loadCsv', 'targets', options.targets, targetKinds);
+  if (header !== undefined && typeof header !== 'boolean') {
+    throw new OptionError('loadCsv', 'header', `has ${show(header)}, expected true or false`);
+  }
+  const inputs = createGrowingNumbers();
+  const values = createGrowingNumbers();
+  const names = createClassNames(classNames);
+  let layout: Layout | undefined;
+  let rows = 0;
+  let kind = options.targets ?? (classNames === undefined ? undefined : 'classes');
+  let firstLine = 0;
+
+  const faultAt = (line: number, column: number, has: string, expected: string) => {
+    const title = layout?.titles === undefined ? '' : ` (${show(layout.titles[column])})`;
+    return new Error(`loadCsv: ${path}: line ${line}, column ${column + 1}${title} has ${has}, expected ${expected}`);
+  };
+
+  function addTarget(text: string, line: number, column: number): void {
+    if (text === '') throw faultAt(line, column, 'nothing', 'a number or the name of a class');
+    const value = decimal(text);
+    if (kind === undefined) [kind, firstLine] = [value === undefined ? 'classes' : 'values', line];
+    const isAsFirst = firstLine === 0 || (value === undefined) === (kind === 'classes');
+    if (!isAsFirst) {
+      const first = kind === 'classes' ? 'the name of a class' : 'a number';
+      const hint = 'targets=classes for names that may be numbers, header=true for a line of titles';
+      throw faultAt(line, column, show(text), `${first}, as in line ${firstLine} (${hint})`);
+    }
+    if (kind === 'values') {
+      if (value === undefined) throw faultAt(line, column, show(text), 'a number');
+      values.push(value);
+    } else if (!names.add(text)) {
+      throw faultAt(line, column, show(text), `one of ${names.expected()}`);
+    }
+  }
+
+  for await (const record of readCsv(path)) {
+    const { line, fields } = record;
+    if (layout === undefined) {
+      layout = layoutOf(path, record, options);
+      if (layout.titles !== undefined) continue;
+    }
+    const { columns, target } = layout;
+    if (fields.length !== columns) {
+      throw new Error(
+        `loadCsv: ${path}: line ${line} has ${fields.length} columns, expected ${columns} (as the first)`,
+      );
+    }
+    for (let column = 0; column < columns; column++) {
+      if (column === target) continue;
+      const value = decimal(fields[column]);
+      if (value === undefined) {
+        throw faultAt(line, column, fields[column] === '' ? 'nothing' : show(fields[column]), 'a number');
+      }
+      inputs.push(value);
+    }
+    addTarget(fields[target], line, target);
+    rows++;
+  }
+  if (layout === undefined || rows === 0) throw new Error(`loadCsv: ${path} has no rows, expected at least one`);
+  const classes = kind === 'classes' ? names.sorted() : undefined;
+  return checkDataset(`loadCsv: ${path}`, {
+    name,
+    rows,
+    inputs: { ...valueMatrix(inputs.take(), layout.columns - 1), divisor },
+    targets: valueMatrix(classes === undefined ? values.take() : classes.indices, 1),
+    classes: classes === undefined ? null : classes.names.length,
+    ...(classes === undefined ? {} : { labels: classes.names }),
+  });
+}
+
+interface Layout {
+  readonly columns: number;
+  readonly target: number; // its column
+  readonly titles: readonly string[] | undefined; // of the columns, where the first line has them
+}
+
+function layoutOf(path: string, { fields, line }: CsvRecord, { header, target }: CsvOptions): Layout {
+  const columns = fields.length;
+  if (columns < 2) {
+    throw new Error(`loadCsv: ${path}: line ${line} has 1 column, expected 2 or more (inputs and a target)`);
+  }
+  const isTitled = header ?? fields.every((field) => decimal(field) === undefined);
+  const titles = isTitled ? fields : undefined;
+  if (target === undefined) return { columns, target: columns - 1, titles };
+  const places = fields.flatMap((field, column) => (isTitled && field === String(target) ? [column] : []));
+  if (places.length === 1) return { columns, target: places[0], titles };
+  if (places.length > 1) {
+    throw new OptionError(
+      'loadCsv',
+      'target',
+      `has ${show(target)}, expected the name of one column, not of ${places.length}`,
+    );
+  }
+  if (typeof target === 'number' && Number.isInteger(target) && target >= 1 && target <= columns) {
+    return { columns, target: target - 1, titles };
+  }
+  const known = isTitled
+    ? `one of ${fields.slice(0, 20).map(show).join(', ')}`
+    : 'the number of a column, as the first line has no titles';
+  const problem = `has ${show(target)}, expected ${known} (1 to ${columns})${suggest(target, isTitled ? fields : [])}`;
+  throw new OptionError('loadCsv', 'target', problem);
+}
+
+const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
+
+/** The finite number that a field writes in decimal; undefined for any other text. */
+function decimal(text: string): number | undefined {
+  if (!DECIMAL.test(text)) return undefined;
+  const value = Number(text);
+  return Number.isFinite(value) ? value : undefined;
+}

@@ -1,0 +1,49 @@
+import { oneOf } from '@gradloom/core';
+import { type ArrayOptions, datasetOfArrays, type NamedArray } from './array-dataset.ts';
+import { type Dataset, sharedArrayLike } from './dataset.ts';
+import { readNpy } from './npy.ts';
+
+export interface NpyOptions extends ArrayOptions {
+  targets?: TargetKind; // default: classes where their type is one of whole numbers, else values
+}
+
+export const targetKinds = { classes: true, values: true };
+export type TargetKind = keyof typeof targetKinds;
+
+/**
+ * A dataset of two arrays, inputs and targets, or of one whose last column is the target. Whole numbers as targets are classes,
+ * floating point is values. @throws Error naming the file, what it has and what it should have.
+ */
+export async function loadNpy(
+  inputs: string, // path
+  targets: string | null, // path
+  { targets: kind, ...options }: NpyOptions = {},
+): Promise<Dataset> {
+  if (kind !== undefined) oneOf('loadNpy', 'targets', kind, targetKinds);
+  const first: NamedArray = { path: inputs, ...(await readNpy(inputs)) };
+  const [x, t] = targets === null ? cutOff(first) : [first, { path: targets, ...(await readNpy(targets)) }];
+  const isWhole = !/f\d$/.test(t.type);
+  const hasValues = kind === undefined ? !isWhole : kind === 'values';
+  // A label a row is one column of them, too.
+  const flat = t.array.length === t.shape[0] ? { ...t, shape: [t.shape[0]] } : t;
+  return datasetOfArrays('loadNpy', x, flat, hasValues, options);
+}
+
+/** All columns but the last, and the last. */
+function cutOff({ path, type, shape, array }: NamedArray): [inputs: NamedArray, targets: NamedArray] {
+  const [rows, columns] = shape;
+  if (shape.length !== 2 || columns < 2) {
+    throw new Error(`loadNpy: ${path} has the shape (${shape.join(', ')}), expected rows of 2 columns or more`);
+  }
+  const inputs = sharedArrayLike(array, rows * (columns - 1));
+  const targets = sharedArrayLike(array, rows);
+  for (let n = 0; n < rows; n++) {
+    const start = n * columns;
+    inputs.set(array.subarray(start, start + columns - 1), n * (columns - 1));
+    targets[n] = array[start + columns - 1];
+  }
+  return [
+    { path, type, shape: [rows, columns - 1], array: inputs },
+    { path, type, shape: [rows], array: targets },
+  ];
+}
