@@ -1,21 +1,34 @@
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NetworkSpec } from '@gradloom/core';
-import { createPool, loadCheckpoint, type Pool, train } from '@gradloom/runtime';
+import {
+  createPool,
+  loadCheckpoint,
+  type Pool,
+  type TrainEvent,
+  type TrainOptions,
+  type TrainResult,
+  train,
+} from '@gradloom/runtime';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { PlannedFault } from '../support/fault.ts';
 import { randomDataset } from '../support/random-dataset.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-const dataset = randomDataset({ rows: 256, inputs: 16, classes: 4 });
+const dataset = randomDataset({ rows: 600, inputs: 16, classes: 4 });
 const spec: NetworkSpec = {
   input: 16,
   layers: [
     { kind: 'dense', out: 64 },
     { kind: 'activation', fn: 'relu' },
+    { kind: 'dropout', rate: 0.2 },
     { kind: 'dense', out: 4 },
   ],
 };
-const temporary = temporaryFolder();
 const fault = new URL('../support/fault.ts', import.meta.url).href;
+const execArgv = process.execArgv;
+const temporary = temporaryFolder();
+let folders = 0;
 
 let pool: Pool | undefined;
 afterEach(async () => {
@@ -23,50 +36,133 @@ afterEach(async () => {
   await pool?.destroy();
 });
 
-async function poolWithFault(kind: 'throw' | 'exit', arrivals: number): Promise<Pool> {
-  process.env.GRADLOOM_TEST_FAULT = `${kind}:${arrivals}`;
-  pool = await createPool({ threads: 2, execArgv: [...process.execArgv, '--import', fault] });
+function newFolder(): string {
+  const path = join(temporary.path, String(folders++));
+  mkdirSync(path);
+  return path;
+}
+
+async function poolWithFault(planned: PlannedFault): Promise<Pool> {
+  process.env.GRADLOOM_TEST_FAULT = JSON.stringify(planned);
+  const limits = planned.kind === 'memory' ? { heapMiB: 48 } : {};
+  pool = await createPool({ threads: 2, execArgv: [...execArgv, '--import', fault], ...limits });
   return pool;
+}
+
+type Recovery = Extract<TrainEvent, { type: 'recovery' }>;
+
+async function runWithFault(
+  planned: PlannedFault,
+  options: TrainOptions,
+  data: Parameters<typeof train>[1] = { train: dataset },
+): Promise<{ result: TrainResult; recoveries: Recovery[] }> {
+  const faulty = await poolWithFault(planned);
+  const recoveries: Recovery[] = [];
+  const onEvent = (event: TrainEvent) => void (event.type === 'recovery' && recoveries.push(event));
+  const result = await train(spec, data, { threads: 2, ...options, pool: faulty, onEvent }).result;
+  return { result, recoveries };
 }
 
 describe.each([
   ['throw', 'injected fault'],
   ['exit', 'worker exited with code: 7'],
+  ['memory', 'memory limit'],
 ] as const)('a thread that does %s', (kind, reason) => {
+  const options = { epochs: 12, batch: 32, clipNorm: 1 } as const;
+
   test.each([1, 2, 101])(
-    'at arrival %i ends the run with its reason, and nobody hangs in the barrier',
+    'at arrival %i: new threads go on from the state before the span, and end in the bits of a calm run',
     async (arrivals) => {
-      const faulty = await poolWithFault(kind, arrivals);
-      const run = train(spec, { train: dataset }, { epochs: 100_000, threads: 2, pool: faulty });
-      await expect(run.result).rejects.toThrow(reason);
+      const marks = newFolder();
+      const { result, recoveries } = await runWithFault({ kind, arrivals, again: 1, times: 2, marks }, options);
+      const calm = await train(spec, { train: dataset }, { ...options, threads: 1 }).result;
+      expect(result.fingerprint).toBe(calm.fingerprint);
+      expect(result.epochLosses).toEqual(calm.epochLosses);
+      expect(readdirSync(marks).length).toBe(2);
+      expect(recoveries.map(({ failures, retries }) => [failures, retries])).toEqual([
+        [1, 3],
+        [2, 3],
+      ]);
+      for (const recovery of recoveries) expect(recovery.reason).toContain(reason);
     },
   );
 
-  test('leaves a checkpoint of the state at the start of its span, from which a resume ends in the bits of a calm run', async () => {
-    const faulty = await poolWithFault(kind, 301);
-    const options = { epochs: 60, threads: 2, batch: 32 } as const;
-    const { path } = temporary;
-    // A look ends a span after each step: the fault comes after some.
-    const run = train(spec, { train: dataset }, { ...options, probe: 1, pool: faulty, checkpoint: { folder: path } });
-    await expect(run.result).rejects.toThrow(reason);
-    delete process.env.GRADLOOM_TEST_FAULT;
-    const resume = loadCheckpoint(join(path, 'last.gradloom'));
-    expect(resume.progress.step).toBeGreaterThan(0);
-    const again = await train(spec, { train: dataset }, { ...options, resume }).result;
-    const calm = await train(spec, { train: dataset }, options).result;
-    expect(again.fingerprint).toBe(calm.fingerprint);
+  test('in an evaluation: its rows are done again, with the same figures', async () => {
+    const data = { train: dataset, validation: dataset, test: dataset };
+    // Each thread begins spans and evaluations in turns: one span an epoch.
+    const planned: PlannedFault = { kind, at: 'checkedIn', arrivals: 2, times: 1, marks: newFolder() };
+    const { result, recoveries } = await runWithFault(planned, { ...options, epochs: 3 }, data);
+    const calm = await train(spec, data, { ...options, epochs: 3, threads: 1 }).result;
+    expect(recoveries.map(({ failures }) => failures)).toEqual([1]);
+    expect([result.fingerprint, result.validation, result.test]).toEqual([
+      calm.fingerprint,
+      calm.validation,
+      calm.test,
+    ]);
   });
 
-  test('leaves the pool fit for the next run', async () => {
-    const faulty = await poolWithFault(kind, 50);
-    await expect(train(spec, { train: dataset }, { epochs: 100_000, threads: 2, pool: faulty }).result).rejects.toThrow(
-      reason,
+  test('again and again ends the run with its reason, and a checkpoint from which a resume ends in the bits of a calm run', async () => {
+    const folder = newFolder();
+    const faulty = await poolWithFault({ kind, arrivals: 301, again: 1, times: 9, marks: newFolder() });
+    // A look ends a span after each step: the fault comes after some.
+    const checkpoint = { folder };
+    const run = train(
+      spec,
+      { train: dataset },
+      { ...options, probe: 1, threads: 2, retries: 2, pool: faulty, checkpoint },
     );
+    const error = await run.result.catch((cause: Error) => cause);
+    expect(String(error)).toContain(reason);
+    expect(String(error)).toMatch(/\(failures in a row: 3, expected at most 2\) \(in steps \d+ to \d+\)$/);
     delete process.env.GRADLOOM_TEST_FAULT;
-    const after = await train(spec, { train: dataset }, { epochs: 3, threads: 2, pool: faulty }).result;
-    const calm = await train(spec, { train: dataset }, { epochs: 3, threads: 1 }).result;
+    const resume = loadCheckpoint(join(folder, 'last.gradloom'));
+    expect(resume.progress.step).toBeGreaterThan(0);
+    const resumed = await train(spec, { train: dataset }, { ...options, resume }).result;
+    const calm = await train(spec, { train: dataset }, options).result;
+    expect(resumed.fingerprint).toBe(calm.fingerprint);
+  });
+
+  test('again and again in an evaluation ends the run likewise', async () => {
+    const folder = newFolder();
+    const data = { train: dataset, validation: dataset };
+    const planned: PlannedFault = { kind, at: 'checkedIn', arrivals: 6, again: 1, times: 9, marks: newFolder() };
+    const faulty = await poolWithFault(planned);
+    const checkpoint = { folder };
+    const run = train(spec, data, { ...options, threads: 2, retries: 1, pool: faulty, checkpoint });
+    await expect(run.result).rejects.toThrow(/failures in a row: 2, expected at most 1/);
+    delete process.env.GRADLOOM_TEST_FAULT;
+    const resume = loadCheckpoint(join(folder, 'last.gradloom'));
+    const resumed = await train(spec, data, { ...options, resume }).result;
+    const calm = await train(spec, data, options).result;
+    expect([resumed.fingerprint, resumed.epochLosses, resumed.validation]).toEqual([
+      calm.fingerprint,
+      calm.epochLosses,
+      calm.validation,
+    ]);
+  });
+
+  test('ends a run that allows no failure, and leaves the pool fit for the next', async () => {
+    const faulty = await poolWithFault({ kind, arrivals: 50, times: 1, marks: newFolder() });
+    const run = { ...options, retries: 0, threads: 2, pool: faulty };
+    await expect(train(spec, { train: dataset }, run).result).rejects.toThrow(reason);
+    const after = await train(spec, { train: dataset }, run).result;
+    const calm = await train(spec, { train: dataset }, { ...options, threads: 1 }).result;
     expect(after.fingerprint).toBe(calm.fingerprint);
   });
+});
+
+test('runs that share a pool all end in their own bits, whichever of them a thread fails', async () => {
+  const faulty = await poolWithFault({ kind: 'exit', arrivals: 40, times: 2, marks: newFolder() });
+  const options = (seed: number) => ({ seed, epochs: 6, batch: 32 });
+  const shared = await Promise.all(
+    [1, 2, 3].map(
+      (seed) => train(spec, { train: dataset }, { ...options(seed), threads: seed === 1 ? 1 : 2, pool: faulty }).result,
+    ),
+  );
+  for (const [k, { fingerprint }] of shared.entries()) {
+    const calm = await train(spec, { train: dataset }, options(k + 1)).result;
+    expect(fingerprint).toBe(calm.fingerprint);
+  }
 });
 
 test('a thread that cannot start rejects with its reason', async () => {

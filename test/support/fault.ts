@@ -1,20 +1,53 @@
+import { closeSync, openSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { isMainThread, threadId } from 'node:worker_threads';
 import { CONTROL } from '../../packages/runtime/src/barrier.ts';
 
-/**
- * Loaded into the threads of a pool by `--import`: lets one of them fail in the middle of a span, at a given arrival at the
- * barrier. GRADLOOM_TEST_FAULT is '<throw or exit>:<arrivals>'; of two threads started together it is one.
- */
-const [kind, arrivals] = (process.env.GRADLOOM_TEST_FAULT ?? ':').split(':');
-const add = Atomics.add;
-let left = Number(arrivals);
+/** How a thread is to fail. */
+export interface PlannedFault {
+  kind: 'throw' | 'exit' | 'memory';
+  at?: 'count' | 'checkedIn'; // arrivals at a barrier, the default, or beginnings of a task
+  arrivals: number; // the one that fails, counted in each thread
+  again?: number; // the one that fails in threads that start after the first failure, default as before
+  times: number; // how often in all, over all threads
+  marks: string; // folder of nothing else, where the times are counted
+}
 
-if (!isMainThread && kind !== '' && threadId % 2 === 0) {
+/**
+ * Loaded into the threads of a pool by `--import`: lets one of two that are started together fail in the middle of a task.
+ * GRADLOOM_TEST_FAULT is a PlannedFault in JSON.
+ */
+const { kind, at = 'count', arrivals = 0, again = arrivals, times = 0, marks = '' } = planned();
+const add = Atomics.add;
+let left = arrivals > 0 && readdirSync(marks).length > 0 ? again : arrivals;
+
+if (!isMainThread && arrivals > 0 && threadId % 2 === 0) {
   Atomics.add = ((array: Int32Array, index: number, value: number) => {
-    if (index === CONTROL.count && --left === 0) {
-      if (kind === 'throw') throw new Error('injected fault');
-      process.exit(7);
-    }
+    if (index === CONTROL[at] && --left === 0 && isWanted()) fail();
     return add(array, index, value);
   }) as typeof Atomics.add;
+}
+
+function planned(): Partial<PlannedFault> {
+  return JSON.parse(process.env.GRADLOOM_TEST_FAULT ?? '{}');
+}
+
+/** Threads share no counter but the file system. */
+function isWanted(): boolean {
+  for (let n = 0; n < times; n++) {
+    try {
+      closeSync(openSync(join(marks, `fault-${n}`), 'wx'));
+      return true;
+    } catch {
+      // Taken by an earlier one.
+    }
+  }
+  return false;
+}
+
+function fail(): void {
+  if (kind === 'throw') throw new Error('injected fault');
+  if (kind === 'exit') process.exit(7);
+  const held: number[][] = [];
+  for (;;) held.push(new Array(100_000).fill(0.5));
 }

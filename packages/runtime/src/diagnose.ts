@@ -2,30 +2,51 @@ import { batchLoss, type Inspect, type Layer, type Network, show } from '@gradlo
 import { badWeight } from './bad-weight.ts';
 import { createContext, type RunContext } from './context.ts';
 import { firstNotFinite } from './finite.ts';
+import { largestWeights } from './largest-weights.ts';
 import type { RunSetup } from './protocol.ts';
 import { gatherShard, rowsOf, runShard } from './step.ts';
 
 const WHAT = { forward: 'output', loss: 'gradient of the loss by the output', backward: 'gradient by the input' };
 
+/** What is wrong with a step that is not finite. */
+export interface Fault {
+  readonly message: string; // names step, shard and layer, or the tensor, and the largest weights
+  readonly isData: boolean; // the rows have it: no rate would help
+}
+
 /**
  * Runs the shards of a step once more on this thread, looking at every array for the first number that is not finite.
- * Only between spans; overwrites the gradients, not the state. Returns the sentence that names step, shard and layer.
+ * Only between spans; overwrites the gradients, not the state.
  */
-export function describeBadStep(setup: RunSetup, step: number): string {
+export function badLoss(
+  setup: RunSetup,
+  network: Network,
+  theta: Float64Array, // [P] before the step
+  step: number,
+): Fault {
   const context = createContext(setup, 0);
+  const weights = `; the largest weights before it: ${largestWeights(network, theta)}`;
   for (let s = 0; s < setup.shards; s++) {
-    const found = badData(context, step, s) ?? badNumber(context, step, s);
-    if (found !== undefined) return `train: step ${step}, shard ${s}: ${found}`;
+    const data = badData(context, step, s);
+    if (data !== undefined) return { message: `train: step ${step}, shard ${s}: ${data}`, isData: true };
+    const found = badNumber(context, step, s);
+    if (found !== undefined) return { message: `train: step ${step}, shard ${s}: ${found}${weights}`, isData: false };
   }
   const loss = batchLoss(context.arena.lossSums, rowsOf(setup, step));
   const what =
     loss - loss === 0 ? 'the norm of the gradient has Infinity' : `the sum of the shards' losses has ${show(loss)}`;
-  return `train: step ${step}: ${what}, expected a finite number${ADVICE}`;
+  return { message: `train: step ${step}: ${what}, expected a finite number${ADVICE}${weights}`, isData: false };
 }
 
-/** The sentence that names the first weight that the update of a step took out of range. */
-export const describeOverflow = (network: Network, theta: Float64Array, step: number): string =>
-  `train: step ${step}: after its update ${badWeight(network, theta)}, expected finite numbers${ADVICE}`;
+/** Of a step whose update took a weight out of range: names the first. */
+export const badOverflow = (
+  network: Network,
+  theta: Float64Array, // [P] behind the step
+  step: number,
+): Fault => ({
+  message: `train: step ${step}: after its update ${badWeight(network, theta)}, expected finite numbers${ADVICE}`,
+  isData: false,
+});
 
 function badData(context: RunContext, step: number, s: number): string | undefined {
   const rows = gatherShard(context, step, s);

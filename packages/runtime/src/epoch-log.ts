@@ -14,6 +14,15 @@ export interface EpochLog {
   due(epoch: number): boolean;
   /** What a log that goes on later starts from. */
   state(): EpochLogState;
+  /** Where the log stands, in little memory however many epochs there are. */
+  mark(): EpochMark;
+  /** Forgets what came after a mark. */
+  goBack(mark: EpochMark): void;
+}
+
+export interface EpochMark {
+  readonly epochs: number; // closed
+  readonly sums: readonly number[]; // [3] as in RunArrays.epochSums
 }
 
 export type EpochLogState = Pick<RunArrays, 'epochLosses' | 'epochSums'>;
@@ -43,5 +52,10 @@ export function createEpochLog(totalEpochs: number, from?: EpochLogState): Epoch
       epochLosses: Float64Array.from(closed),
       epochSums: Float64Array.of(lossSum, normSum, steps),
     }),
+    mark: () => ({ epochs: closed.length, sums: [lossSum, normSum, steps] }),
+    goBack({ epochs, sums }) {
+      closed.length = epochs;
+      [lossSum, normSum, steps] = sums;
+    },
   };
 }

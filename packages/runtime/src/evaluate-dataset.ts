@@ -11,13 +11,18 @@ import { runTeam } from './span.ts';
 /** Rows whose outputs are held at once: a multiple of a chunk, so that its size changes no bit. */
 const SEGMENT_ROWS = 64 * EVALUATION_ROWS;
 
+export interface EvaluationRun {
+  threads: number;
+  attempt: <T>(work: () => Promise<T>) => Promise<T>; // begins again after a thread's failure
+  readers?: readonly OutputReader[] | undefined;
+}
+
 /** Runs a dataset forward through the run's weights as they are, on the run's threads; only between spans. */
 export async function evaluateDataset(
   pool: Pool,
   setup: RunSetup,
   dataset: Dataset,
-  threads: number,
-  extra: readonly OutputReader[] = [],
+  { threads, attempt, readers: extra = [] }: EvaluationRun,
 ): Promise<Evaluation> {
   const network = buildNetwork(setup.spec);
   const loss = createLoss(setup.loss);
@@ -33,7 +38,8 @@ export async function evaluateDataset(
     const rows = Math.min(most, dataset.rows - first);
     const chunks = Math.ceil(rows / EVALUATION_ROWS);
     const segment = { dataset, first, rows, outputs, lossSums: lossSums.subarray(0, chunks) };
-    await evaluateSegment(pool, setup, segment, Math.min(threads, chunks));
+    // Weights are only read, and outputs overwritten: a second try has nothing to take back.
+    await attempt(() => evaluateSegment(pool, setup, segment, Math.min(threads, chunks)));
     for (let chunk = 0; chunk < chunks; chunk++) lossSum += lossSums[chunk];
     gatherTargets(t, dataset, columns, loss.targets, null, first, rows);
     for (const reader of readers) reader.add(outputs, t, rows, network.output);

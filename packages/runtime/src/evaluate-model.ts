@@ -7,6 +7,7 @@ import { checkFit } from './datasets/targets.ts';
 import { evaluateDataset, type OutputReader } from './evaluate-dataset.ts';
 import { openInference } from './inference.ts';
 import { createPool } from './pool.ts';
+import { createRecovery, RETRIES, type Retry } from './recovery.ts';
 import type { Evaluation } from './results.ts';
 
 export interface EvaluateOptions {
@@ -14,6 +15,7 @@ export interface EvaluateOptions {
   threads?: number; // default: all cores; never changes the result
   backend?: BackendChoice; // default 'auto'
   blas?: string; // path of the library that the blas backend loads
+  onRetry?: (retry: Retry) => void; // called when a thread has failed and its work is begun again
   readers?: readonly OutputReader[]; // handed all outputs and targets in the order of the rows: metrics, say
 }
 
@@ -41,7 +43,9 @@ export async function evaluateModel(
   const pool = await createPool({ threads });
   pool.live.add(setup.run);
   try {
-    return await evaluateDataset(pool, setup, dataset, threads, options.readers);
+    const { attempt } = createRecovery(RETRIES, options.onRetry);
+    const { readers } = options;
+    return await evaluateDataset(pool, setup, dataset, { threads, attempt: (work) => attempt(0, work), readers });
   } finally {
     await pool.destroy();
   }

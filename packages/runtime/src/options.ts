@@ -34,6 +34,7 @@ import { checkFit } from './datasets/targets.ts';
 import { isPool, type Pool } from './pool.ts';
 import type { RunShape } from './prepare.ts';
 import { type ProbeSteps, probeSteps } from './probe-steps.ts';
+import { RETRIES } from './recovery.ts';
 import type { TrainEvent } from './results.ts';
 
 export interface TrainOptions {
@@ -49,6 +50,8 @@ export interface TrainOptions {
   blas?: string; // path of the library that the blas backend loads, default: found by name
   seed?: number; // of weights, order of rows and dropout, default 0
   parameters?: Float64Array; // starting values [P], layer by layer, W then b; default: drawn from the seed
+  onNan?: OnNan; // what a loss, gradient or weight that is not finite does, default 'stop'
+  retries?: number; // failures of threads in a row that the run starts again after, default 3; never changes the result
   clipNorm?: number; // most that the norm of a batch's gradient may be, default: no limit
   shuffle?: boolean; // default true; a batch of all rows is never shuffled
   evaluateEvery?: number; // epochs from one evaluation of the validation set to the next, default: 1, or a hundredth of the epochs
@@ -60,6 +63,9 @@ export interface TrainOptions {
   pool?: Pool; // threads to share with other runs, default: own threads for this run
   signal?: AbortSignal; // ends the run at the end of a step, with the state so far
 }
+
+/** Ends the run, or goes back to the start of the epoch with half the rate, at most MOST_ROLLBACKS times. */
+export type OnNan = 'stop' | 'rollback';
 
 const OPTION_NAMES = [
   'loss',
@@ -75,6 +81,8 @@ const OPTION_NAMES = [
   'seed',
   'parameters',
   'clipNorm',
+  'onNan',
+  'retries',
   'shuffle',
   'evaluateEvery',
   'probe',
@@ -92,6 +100,8 @@ export interface RunPlan extends RunShape {
   readonly tunesThreads: boolean; // the run finds out how many of `threads` are fastest
   readonly parameters: Float64Array | null; // [P] to start from; null: drawn from the seed
   readonly shuffle: boolean;
+  readonly onNan: OnNan;
+  readonly retries: number;
   readonly totalEpochs: number; // the last may be cut short by `steps`
   readonly evaluateEvery: number;
   readonly probe: ProbeSteps | null;
@@ -146,6 +156,8 @@ export function planRun(spec: NetworkSpec, { train, validation, test }: DataSpli
     clipNorm:
       options.clipNorm === undefined ? null : number('train', 'clipNorm', options.clipNorm, 'above 0', (c) => c > 0),
     shuffle: (options.shuffle ?? true) && batch < train.rows,
+    onNan: onNanOf(options.onNan ?? 'stop'),
+    retries: number('train', 'retries', options.retries ?? RETRIES, 'that is whole and >= 0', isCount),
     totalEpochs,
     probes: options.probe !== undefined,
     profile: profileOf(options),
@@ -197,6 +209,13 @@ function lengthOf(
 function seedOf(seed: unknown): number {
   if (Number.isSafeInteger(seed) && (seed as number) >= 0) return seed as number;
   throw new OptionError('train', 'seed', `has ${show(seed)}, expected a whole number from 0 to 2^53 - 1`);
+}
+
+const isCount = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;
+
+function onNanOf(onNan: unknown): OnNan {
+  if (onNan === 'stop' || onNan === 'rollback') return onNan;
+  throw new OptionError('train', 'onNan', `has ${show(onNan)}, expected stop or rollback`);
 }
 
 function checkParameters(parameters: unknown, { parameterCount: P }: Network): Float64Array {

@@ -22,6 +22,8 @@ export function createOrders(seed: number, rows: number, epochs: number): Orders
     array,
     prepare(from, wanted) {
       const end = Math.min(epochs, from + Math.min(slots, Math.max(1, wanted)));
+      // A run that goes back finds later epochs in the slots.
+      if (from < ready - slots) ready = from;
       for (ready = Math.max(ready, from); ready < end; ready++) {
         const order = array.subarray((ready % slots) * rows, ((ready % slots) + 1) * rows);
         for (let n = 0; n < rows; n++) order[n] = n;

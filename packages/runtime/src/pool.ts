@@ -22,21 +22,26 @@ export interface Pool {
 export interface Team {
   /** Starts one task on each thread of the team; each promise settles with its task. */
   run(tasks: readonly WorkerTask[]): Promise<void>[];
-  /** `broken`: a thread did not come back, so the pool starts new ones and ends the old when the other teams are done. */
-  release(broken?: boolean): void;
+  /**
+   * `broken`: a thread has failed, so the pool starts new ones and ends the old when the other teams are done. Resolves when
+   * none of the team's threads works for it any more.
+   */
+  release(broken?: boolean): Promise<void>;
 }
 
 export interface PoolOptions {
   threads?: number; // default: all cores
   execArgv?: readonly string[]; // flags of Node for the threads, default: those of this process
+  heapMiB?: number; // most that the JavaScript of a thread may take, default: as Node has it; a run's numbers lie outside
 }
 
-/** @throws Error (rejects) where `threads` is no whole number of at least 1, or the threads do not start within 10 s. */
+/** @throws Error (rejects) where `threads` is no whole number of at least 1, or the threads do not start within a minute. */
 export async function createPool(options: PoolOptions = {}): Promise<Pool> {
-  onlyKeys('createPool', options, ['threads', 'execArgv']);
+  onlyKeys('createPool', options, ['threads', 'execArgv', 'heapMiB']);
   const threads = positiveInteger('createPool', 'threads', options.threads ?? availableParallelism());
-  const { execArgv } = options;
-  let crew = await startCrew(threads, execArgv);
+  const shape: CrewShape = { ...options, threads };
+  if (options.heapMiB !== undefined) positiveInteger('createPool', 'heapMiB', options.heapMiB);
+  let crew = await startCrew(shape);
   let free = threads;
   let destroyed = false;
   const leaving = new Set<Crew>(); // replaced, but with threads that still work
@@ -51,8 +56,9 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   }
 
   async function replaceCrew(old: Crew): Promise<void> {
-    if (crew !== old || destroyed) return;
-    crew = openCrew(threads, execArgv);
+    if (destroyed) return;
+    // Of two teams that fail at once, both wait for the end of the old threads, and one starts the new.
+    if (crew === old) crew = openCrew(shape);
     leaving.add(old);
     await old.end();
     leaving.delete(old);
@@ -63,12 +69,13 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     mine.teams++;
     return {
       run: (tasks) => tasks.map((task) => mine.piscina.run(task)),
-      release(broken = false) {
+      async release(broken = false) {
         mine.teams--;
-        if (broken) void replaceCrew(mine);
+        const replaced = broken ? replaceCrew(mine) : undefined;
         if (mine.teams === 0) mine.idle();
         free += team;
         admit();
+        await replaced;
       },
     };
   }
@@ -104,6 +111,8 @@ const pools = new WeakSet<Pool>();
 
 export const isPool = (value: Pool): boolean => pools.has(value);
 
+type CrewShape = PoolOptions & { readonly threads: number };
+
 /** One Piscina and the teams that work on it. */
 interface Crew {
   readonly piscina: Piscina<WorkerTask, void>;
@@ -113,40 +122,46 @@ interface Crew {
   end(): Promise<void>;
 }
 
-function openCrew(threads: number, execArgv: readonly string[] | undefined): Crew {
+function openCrew({ threads, execArgv, heapMiB }: CrewShape): Crew {
   const worker = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
   // Left out, Node passes this process's flags on. Named, it refuses those of V8, such as --max-old-space-size.
   const flags = execArgv === undefined ? {} : { execArgv: [...execArgv] };
+  const limits = heapMiB === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMiB } };
   const piscina = new Piscina<WorkerTask, void>({
     filename: fileURLToPath(worker),
     minThreads: threads,
     maxThreads: threads,
     concurrentTasksPerWorker: 1,
     ...flags,
+    ...limits,
     recordTiming: false,
     workerHistogram: false,
   });
+  let ending: Promise<void> | undefined;
   const crew: Crew = {
     piscina,
     teams: 0,
     idle: () => {},
-    async end() {
-      if (crew.teams > 0) {
-        await new Promise<void>((resolve) => {
-          crew.idle = resolve;
-        });
-      }
-      await piscina.destroy();
+    end() {
+      ending ??= idle().then(() => piscina.destroy());
+      return ending;
     },
   };
+  async function idle(): Promise<void> {
+    if (crew.teams === 0) return;
+    await new Promise<void>((resolve) => {
+      crew.idle = resolve;
+    });
+  }
   // Without a listener, a thread that dies between tasks would end the process; the next span finds out by itself.
   piscina.on('error', () => {});
   return crew;
 }
 
 /** Threads that have started: one that cannot even load rejects here, with its reason, instead of hanging the first span. */
-async function startCrew(threads: number, execArgv: readonly string[] | undefined): Promise<Crew> {
-  const crew = openCrew(threads, execArgv);
+async function startCrew(shape: CrewShape): Promise<Crew> {
+  const { threads } = shape;
+  const crew = openCrew(shape);
   let timer: NodeJS.Timeout | undefined;
   const failed = new Promise<never>((_, reject) => {
     crew.piscina.on('error', reject);

@@ -31,6 +31,7 @@ export interface TrainResult {
   readonly batch: number;
   readonly backend: Backend;
   readonly seed: number;
+  readonly rollbacks: number; // times that the rate was halved to go back to the start of an epoch
   readonly elapsedMs: number; // inside spans only, of all sittings together
   readonly samplesPerSecond: number; // likewise
   readonly profiles?: readonly Profile[]; // one a thread, where `profile` asked for them
@@ -57,6 +58,22 @@ export type TrainEvent =
       readonly trials: readonly Trial[];
     }
   | { readonly type: 'warning'; readonly message: string }
+  | {
+      readonly type: 'recovery'; // a thread has failed; new ones go on from the state before, as if nothing had been
+      readonly step: number; // steps done so far
+      readonly failures: number; // in a row, with this one
+      readonly retries: number; // how many may be
+      readonly reason: string;
+    }
+  | {
+      readonly type: 'rollback'; // a step was not finite; the run goes back to the start of its epoch with half the rate
+      readonly step: number; // the bad one
+      readonly to: number; // steps done before that epoch
+      readonly factor: number; // of the learning rate from there on
+      readonly rollbacks: number; // of the whole run, with this one
+      readonly limit: number; // how many may be
+      readonly reason: string;
+    }
   | {
       readonly type: 'progress';
       readonly step: number; // done so far

@@ -1,25 +1,28 @@
 import { blockCount } from '@gradloom/core';
 import { RING } from './arena.ts';
+import { findBadStep } from './bad-step.ts';
 import { createBusyMeter } from './busy.ts';
-import type { Progress } from './checkpoints/checkpoint.ts';
 import { createKeeper } from './checkpoints/keeper.ts';
 import { restoreArena } from './checkpoints/resume.ts';
 import { readProfiles } from './clock.ts';
-import type { DataSplits } from './datasets/dataset.ts';
-import { describeBadStep, describeOverflow } from './diagnose.ts';
+import type { DataSplits, Dataset } from './datasets/dataset.ts';
 import { createEpochLog } from './epoch-log.ts';
 import { evaluateDataset } from './evaluate-dataset.ts';
 import { allFinite } from './finite.ts';
+import { createHistory, epochStart } from './history.ts';
 import { createLook } from './look.ts';
 import type { RunPlan } from './options.ts';
 import type { Pool } from './pool.ts';
 import type { PreparedRun } from './prepare.ts';
-import type { RunSetup } from './protocol.ts';
-import { type TrainEvent, TrainingError, type TrainResult } from './results.ts';
-import { createSnapshot } from './snapshot.ts';
+import { createRecovery } from './recovery.ts';
+import { type Evaluation, type TrainEvent, TrainingError, type TrainResult } from './results.ts';
 import { runSpan, SPAN_MS, type SpanResult } from './span.ts';
+import { startEvent, startingProgress } from './start-run.ts';
 import { trainingResult } from './training-result.ts';
 import { createTuner, ROUND_MS } from './tune.ts';
+
+/** A rate of a 1024th that still diverges will not be what is wrong. */
+const MOST_ROLLBACKS = 10;
 
 /** Span after span until the last step, the signal or a failure; between spans all threads idle, and reports are made. */
 export async function runEpochs(
@@ -35,7 +38,6 @@ export async function runEpochs(
   // A thread without a shard and without a block would only make the others wait for it.
   const useful = Math.min(threads, Math.max(plan.shards, blockCount(plan.network.parameterCount)));
   const tuner = plan.tunesThreads ? createTuner(useful) : null;
-  const snapshot = createSnapshot(arena);
   const meter = createBusyMeter(setup.workTimes, threads);
   const look = plan.probe === null ? null : createLook(plan.network, setup, arena, plan.probe);
   // Behind the look: figures of how far weights have moved count from the start of the run.
@@ -43,32 +45,43 @@ export async function runEpochs(
   const log = createEpochLog(totalEpochs, resume?.arrays);
   const rows = data.train.rows;
   const progress = startingProgress(plan);
-  const keeper = createKeeper({ plan, data, setup, arena, progress, log, emit });
+  const history = createHistory(arena, progress, log, plan.onNan === 'rollback', resume?.earlier);
+  const keeper = createKeeper({ plan, data, setup, arena, progress, log, history, emit });
+  const recovery = createRecovery(plan.retries, (retry) => emit({ type: 'recovery', step: progress.step, ...retry }));
   let lastSteps = 0;
   let ratesEnd = progress.step;
+  let told = progress.step; // steps whose epochs and looks were reported
+  let halvesAt = Number.POSITIVE_INFINITY; // start of the epoch of a bad step, on the way back to it
+  history.take();
 
   emit(startEvent(plan, setup, progress));
   if (tuner !== null) progress.threads = tuner.choice.threads;
 
   while (progress.step < totalSteps && !signal?.aborted) {
     const { step } = progress;
+    if (step === halvesAt) halveRate();
     const epoch = Math.floor(step / stepsPerEpoch);
     // A look has its step for itself: its figures belong to the weights between two spans.
     const probe = look?.isDue(step) ?? false;
     const ring = probe ? 1 : RING;
     const nextLook = look?.next(step) ?? totalSteps;
     const nextKeep = keeper?.next(step) ?? totalSteps;
-    const limit = Math.min(totalSteps, step + ring, nextLook, nextKeep, nextStop(epoch), ordersReady(epoch));
+    const limit = Math.min(totalSteps, step + ring, nextLook, nextKeep, nextStop(epoch), ordersReady(epoch), halvesAt);
     setRates(limit);
-    snapshot.take();
+    history.take();
     if (probe) look?.begin();
     const span = await spanOrRestore(step, limit, probe);
-    if (span.bad || !allFinite(arena.theta)) await failAt(step, step + span.steps - 1, span.bad);
-    if (probe && look !== null) emit(look.read(step));
+    if (span.bad || !allFinite(arena.theta)) {
+      await goBack(step, step + span.steps - 1, span.bad);
+      continue;
+    }
+    if (probe && look !== null && step >= told) emit(look.read(step));
     progress.elapsedMs += span.elapsedMs;
     lastSteps = span.steps;
     meter.note(teamSize(), span.steps, span.elapsedMs);
     await report(span);
+    told = Math.max(told, progress.step);
+    history.passTo(epochStart(progress.step, stepsPerEpoch));
     if (tuner !== null && !probe) {
       const isNew = tuner.note(span.steps, span.elapsedMs);
       progress.threads = tuner.choice.threads;
@@ -79,7 +92,8 @@ export async function runEpochs(
 
   // Of a run that is stopped nothing is left to do but this; of one that is done, the last figures belong to it.
   if (progress.step < totalSteps) keeper?.keep();
-  const test = data.test === undefined ? undefined : await evaluateDataset(pool, setup, data.test, threads);
+  history.take();
+  const test = data.test === undefined ? undefined : await evaluate(data.test);
   if (progress.step === totalSteps) {
     if (test !== undefined) progress.test = test;
     keeper?.keep();
@@ -102,8 +116,12 @@ export async function runEpochs(
   /** A schedule watches at the end of a span, so what it makes of the steps before that stays true. */
   function setRates(limit: number): void {
     for (; ratesEnd < limit; ratesEnd++) {
-      arena.rates[ratesEnd % RING] = optimizer.lr * schedule.factor(ratesEnd, arena.scheduleState);
+      arena.rates[ratesEnd % RING] = rateAt(ratesEnd);
     }
+  }
+
+  function rateAt(step: number): number {
+    return (optimizer.lr * schedule.factor(step, arena.scheduleState)) / 2 ** (progress.rollbacks ?? 0);
   }
 
   function ordersReady(epoch: number): number {
@@ -120,44 +138,60 @@ export async function runEpochs(
       const atMostMs = tuner?.trying ? ROUND_MS : SPAN_MS;
       const team = teamSize();
       const timedShare = meter.timedShare(team);
-      return await runSpan(pool, setup, { first, limit, threads: team, probe, timedShare, atMostMs, signal });
+      const options = { first, limit, threads: team, probe, timedShare, atMostMs, signal };
+      return await recovery.attempt(first, () => runSpan(pool, setup, options), history.restore);
     } catch (error) {
-      snapshot.restore();
-      keeper?.keep();
-      throw new Error(`train: ${error instanceof Error ? error.message : error} (in steps ${first} to ${limit - 1})`, {
-        cause: error,
-      });
+      throw giveUp(error, `in steps ${first} to ${limit - 1}`);
     }
   }
 
-  /**
-   * Goes back to the state before the first bad step, and says what is bad in it: the last of the span where its loss or
-   * norm is, unless an update before had taken a weight out of range, which no loss has to show.
-   */
-  async function failAt(first: number, last: number, bad: boolean): Promise<never> {
-    let before = first; // the weights are finite before this step
-    let after = last + 1;
-    if (bad) {
-      await replay(first, last);
-      if (allFinite(arena.theta)) throw new TrainingError(describeBadStep(setup, last), last, copyOf(arena.theta));
-      after = last;
+  async function evaluate(dataset: Dataset): Promise<Evaluation> {
+    try {
+      const attempt = <T>(work: () => Promise<T>) => recovery.attempt(progress.step, work);
+      return await evaluateDataset(pool, setup, dataset, { threads, attempt });
+    } catch (error) {
+      throw giveUp(error, `at the evaluation behind step ${progress.step}`);
     }
-    // A weight that is not finite stays so: what lies between is halved.
-    while (after - before > 1) {
-      const middle = Math.floor((before + after) / 2);
-      await replay(first, middle);
-      if (allFinite(arena.theta)) before = middle;
-      else after = middle;
-    }
-    await replay(first, before + 1);
-    const message = describeOverflow(plan.network, arena.theta, before);
-    await replay(first, before);
-    throw new TrainingError(message, before, copyOf(arena.theta));
   }
 
-  /** The state before step `end`, from that before `first`, which the snapshot holds. */
-  async function replay(first: number, end: number): Promise<void> {
-    snapshot.restore();
+  /** Keeps what stood before the span, from which a resume can go on; returns the error that ends the run. */
+  function giveUp(error: unknown, place: string): Error {
+    history.restore();
+    keeper?.keep();
+    const message = error instanceof Error ? error.message : String(error);
+    return new Error(`train: ${message.replace(/^pool: /, '')} (${place})`, { cause: error });
+  }
+
+  /** After a span that was not finite: ends the run with the state before the bad step, or goes back where that is wanted. */
+  async function goBack(first: number, last: number, isSeen: boolean): Promise<void> {
+    const { theta } = arena;
+    const replay = (end: number) => recovery.attempt(first, () => replayOnce(first, end));
+    const bad = await findBadStep({ network: plan.network, setup, theta, first, last, isSeen, replay });
+    const rollbacks = (progress.rollbacks ?? 0) + 1;
+    const to = epochStart(bad.step, stepsPerEpoch);
+    const goesBack = plan.onNan === 'rollback' && !bad.isData && rollbacks <= MOST_ROLLBACKS;
+    const parameters = Float64Array.from(theta);
+    if (!goesBack || !history.backTo(to)) {
+      const before = progress.rollbacks === undefined ? '' : `; the rate had been halved ${progress.rollbacks} times`;
+      throw new TrainingError(bad.message + before, bad.step, parameters);
+    }
+    ratesEnd = progress.step;
+    halvesAt = to;
+    told = Math.min(told, to);
+    const reason = bad.message.replace(/^train: /, '');
+    const factor = 1 / 2 ** rollbacks;
+    emit({ type: 'rollback', step: bad.step, to, factor, rollbacks, limit: MOST_ROLLBACKS, reason });
+  }
+
+  function halveRate(): void {
+    progress.rollbacks = (progress.rollbacks ?? 0) + 1;
+    ratesEnd = progress.step;
+    halvesAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** The state before step `end`, from that before `first`, which was noted last. */
+  async function replayOnce(first: number, end: number): Promise<void> {
+    history.restore();
     for (let from = first; from < end; ) {
       from += (await runSpan(pool, setup, { first: from, limit: end, threads: useful })).steps;
     }
@@ -186,51 +220,19 @@ export async function runEpochs(
     const { trainLoss, gradientNorm } = log.end(isWhole);
     const evaluated = data.validation !== undefined && (epoch % plan.evaluateEvery === 0 || step === totalSteps);
     if (evaluated) {
-      progress.validation = await evaluateDataset(pool, setup, data.validation, threads);
+      progress.validation = await evaluate(data.validation);
       keeper?.watch(progress.validation.loss);
     }
     const { validation } = progress;
-    const learningRate = optimizer.lr * schedule.factor(step - 1, arena.scheduleState);
+    const learningRate = rateAt(step - 1);
     // Only a value of this epoch: an older one, or another kind in its place, would pass for a lack of progress.
     const every = data.validation === undefined ? 1 : plan.evaluateEvery;
     if (isWhole && epoch % every === 0) {
       schedule.observe?.(arena.scheduleState, validation?.loss ?? trainLoss, every);
     }
-    if (evaluated || log.due(epoch)) {
+    if (step > told && (evaluated || log.due(epoch))) {
       const about = { epoch, step, trainLoss, gradientNorm, learningRate, elapsedMs };
       emit({ type: 'epoch', ...about, ...(evaluated && validation !== undefined ? { validation } : {}) });
     }
   }
 }
-
-/** The result of a run whose checkpoint has it all, as it was then; null where there is something left to do. */
-export function finishedRun(
-  plan: RunPlan,
-  { setup, arena }: PreparedRun,
-  data: DataSplits,
-  emit: (event: TrainEvent) => void,
-): TrainResult | null {
-  const { resume, context, totalEpochs } = plan;
-  if (resume === null || resume.progress.step < context.totalSteps) return null;
-  const { progress } = resume;
-  if (data.test !== undefined && progress.test === undefined) return null;
-  restoreArena(arena, resume);
-  emit(startEvent(plan, setup, progress));
-  const log = createEpochLog(totalEpochs, resume.arrays);
-  return trainingResult({ plan, setup, arena, progress, log, test: progress.test });
-}
-
-function startEvent(plan: RunPlan, { backend }: RunSetup, { step, threads }: Progress): TrainEvent {
-  const { network, shards, batch, context, tunesThreads } = plan;
-  const start = { type: 'start', parameters: network.parameterCount, threads, tunesThreads } as const;
-  return { ...start, shards, batch, backend, ...context, step };
-}
-
-/** That of the checkpoint, with the threads of this sitting; what a shorter run found in its end is not the longer one's. */
-function startingProgress({ resume, askedThreads: threads }: RunPlan): Progress {
-  if (resume === null) return { step: 0, samples: 0, elapsedMs: 0, threads };
-  const { test: _, ...progress } = resume.progress;
-  return { ...progress, threads };
-}
-
-const copyOf = (theta: Float64Array): Float64Array => Float64Array.from(theta);

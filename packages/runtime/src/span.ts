@@ -1,6 +1,7 @@
 import { abortTeam, CONTROL, resetControl } from './barrier.ts';
 import { type Pool, START_LIMIT_MS, type Team } from './pool.ts';
 import { DECISION, type RunSetup, type WorkerTask } from './protocol.ts';
+import { ThreadError } from './recovery.ts';
 
 /** How long a span lasts: short enough to report and to stop soon, long enough to hide its start of 50-80 µs. */
 export const SPAN_MS = 200;
@@ -25,8 +26,8 @@ export interface SpanOptions {
 }
 
 /**
- * Runs steps from `first` until `limit`, `atMostMs` or the signal. Rejects when a thread throws, exits or does not come; then
- * every other thread has left the run's memory, and what the memory holds is worth nothing.
+ * Runs steps from `first` until `limit`, `atMostMs` or the signal. Rejects with a ThreadError when a thread throws, exits or
+ * does not come; then no thread is in the run's memory, and what it holds is worth nothing.
  */
 export async function runSpan(pool: Pool, setup: RunSetup, options: SpanOptions): Promise<SpanResult> {
   const { first, limit, threads, probe = false, timedShare = 0, atMostMs = SPAN_MS, signal } = options;
@@ -57,18 +58,19 @@ export async function runSpan(pool: Pool, setup: RunSetup, options: SpanOptions)
 
 /**
  * Runs one task on each thread of a team that checks in at `control`, and waits until every one has settled: survivors of
- * a failure may still write for 100 ms. Then it releases the team, and rejects with the first failure if there was one.
+ * a failure may still write for 100 ms. Then it releases the team. Where there was a failure, the pool takes new threads, and
+ * it rejects with the first one when the old have ended.
  */
 export async function runTeam(team: Team, tasks: readonly WorkerTask[], control: Int32Array): Promise<void> {
-  let failure: Error | undefined;
+  let failure: ThreadError | undefined;
   let giveUp = () => {};
-  const stuck = new Promise<'stuck'>((resolve) => {
-    giveUp = () => resolve('stuck');
+  const stuck = new Promise<void>((resolve) => {
+    giveUp = resolve;
   });
   let settleTimer: NodeJS.Timeout | undefined;
   const fail = (message: string, cause?: unknown) => {
     if (failure !== undefined) return;
-    failure = new Error(message, { cause });
+    failure = new ThreadError(message, Atomics.load(control, CONTROL.steps), cause);
     abortTeam(control);
     settleTimer = setTimeout(giveUp, SETTLE_LIMIT_MS);
   };
@@ -82,9 +84,9 @@ export async function runTeam(team: Team, tasks: readonly WorkerTask[], control:
       fail(`pool: a worker thread failed: ${cause instanceof Error ? cause.message : cause}`, cause),
     );
   }
-  const outcome = await Promise.race([Promise.allSettled(running), stuck]);
+  await Promise.race([Promise.allSettled(running), stuck]);
   clearTimeout(startTimer);
   clearTimeout(settleTimer);
-  team.release(outcome === 'stuck');
+  await team.release(failure !== undefined);
   if (failure !== undefined) throw failure;
 }

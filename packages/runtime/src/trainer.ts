@@ -6,7 +6,8 @@ import { planRun, type TrainOptions } from './options.ts';
 import { createPool } from './pool.ts';
 import { prepareRun } from './prepare.ts';
 import type { TrainEvent, TrainResult } from './results.ts';
-import { finishedRun, runEpochs } from './run.ts';
+import { runEpochs } from './run.ts';
+import { finishedRun } from './start-run.ts';
 
 /** A run that goes on by itself: read its events, await its result, or both. */
 export interface TrainingRun extends AsyncIterable<TrainEvent, undefined> {

@@ -39,6 +39,7 @@ export function trainingResult({ plan, setup, arena, progress, log, test }: Resu
     batch: plan.batch,
     backend: setup.backend,
     seed: plan.seed,
+    rollbacks: progress.rollbacks ?? 0,
     elapsedMs,
     samplesPerSecond: elapsedMs === 0 ? 0 : (samples / elapsedMs) * 1000,
   };

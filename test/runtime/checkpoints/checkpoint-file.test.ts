@@ -36,8 +36,8 @@ test('what is written is read again, and written again to the same bytes', () =>
     ['optimizer v', 8],
     ['scalars', 2],
     ['scheduleState', 3],
-    ['epochLosses', 2],
     ['epochSums', 3],
+    ['epochLosses', 2],
   ]);
   const second = join(folder.path, 'second');
   saveCheckpoint(second, loadCheckpoint(path));

@@ -3,6 +3,7 @@ import { type Evaluation, evaluateModel, type Model } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import { takeSplit } from '../datasets/split-names.ts';
+import { withoutPlace } from '../failure.ts';
 import { type Io, printLine } from '../io.ts';
 import { dataOf, openModel, refuseMoreThan, withModel } from '../models/open-model.ts';
 import { nameFlag } from '../options/name-flag.ts';
@@ -22,7 +23,7 @@ export async function runEvaluate(request: Request, io: Io): Promise<number> {
   refuseMoreThan(1, request.positionals, 'one model');
   const model = openModel(request.positionals);
   try {
-    const findings = await measure(model, values);
+    const findings = await measure(model, values, io);
     if (values.json) printLine(io.stdout, jsonLine(findings));
     else {
       const paint = createPaint(io.stdout, io.env);
@@ -34,7 +35,7 @@ export async function runEvaluate(request: Request, io: Io): Promise<number> {
   }
 }
 
-async function measure(model: Model, values: EvaluateValues): Promise<Findings> {
+async function measure(model: Model, values: EvaluateValues, io: Io): Promise<Findings> {
   const { source, shares, name, classNames } = dataOf(model, values.dataset);
   const { split, dataset } = takeSplit((await openDataset(source, shares, name, classNames)).sets, values.split);
   const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
@@ -54,6 +55,11 @@ async function measure(model: Model, values: EvaluateValues): Promise<Findings> 
     ...(threads === undefined ? {} : { threads }),
     ...(backend === undefined ? {} : { backend }),
     ...(blas === undefined ? {} : { blas }),
+    onRetry: ({ reason, failures, retries }) =>
+      printLine(
+        io.stderr,
+        `gradloom evaluate: warning: ${withoutPlace(reason)}: its rows are done again (failures in a row: ${failures}, at most ${retries})`,
+      ),
     readers: [confusion, topK].filter((reader) => reader !== null),
   });
   const { labels } = model.metadata;

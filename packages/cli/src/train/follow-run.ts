@@ -6,6 +6,7 @@ import { intervalOf } from '../options/checkpoint-every.ts';
 import { kebabCase } from '../options/letter-case.ts';
 import { exitCodes, type Interruption, listenForInterrupt } from '../terminal/interrupt.ts';
 import { checkpointMetadata } from './checkpoint-metadata.ts';
+import { describeRecovery, describeRollback } from './describe-fault.ts';
 import { divisionLine, epochLine, probeLine } from './metrics-line.ts';
 import { modelOf } from './model-of.ts';
 import { trainOptions } from './options.ts';
@@ -47,6 +48,14 @@ export async function followRun(
       }
     } else if (event.type === 'threads') {
       reporter.threads(event);
+    } else if (event.type === 'recovery') {
+      aside(describeRecovery(event));
+      reporter.recovery(event);
+    } else if (event.type === 'rollback') {
+      // Looks into the steps that are to be done once more.
+      directory?.cutMetrics(event.to);
+      aside(describeRollback(event));
+      reporter.rollback(event);
     } else if (event.type === 'progress') {
       reporter.progress(event);
     } else if (event.type === 'checkpoint') {
@@ -62,8 +71,12 @@ export async function followRun(
   }
 
   function warn(message: string): void {
-    reporter.aside(`gradloom train: warning: ${message}`);
+    aside(message);
     reporter.warning(message);
+  }
+
+  function aside(message: string): void {
+    reporter.aside(`gradloom train: warning: ${message}`);
   }
 
   const { signal } = interrupt;

@@ -1,5 +1,5 @@
 import { type Io, printLine } from '../io.ts';
-import { checkpointLine, doneLine, epochLine, probeLine, startLine, threadsLine } from './metrics-line.ts';
+import { checkpointLine, doneLine, epochLine, faultLine, probeLine, startLine, threadsLine } from './metrics-line.ts';
 import type { Reporter } from './reporter.ts';
 
 /** One JSON object a line on stdout; with `quiet` only the last. */
@@ -10,6 +10,8 @@ export function jsonReporter({ stdout, stderr }: Io, quiet: boolean): Reporter {
     warning: (message) => print(JSON.stringify({ event: 'warning', message })),
     aside: (text) => printLine(stderr, text),
     threads: (event) => print(threadsLine(event)),
+    recovery: (event) => print(faultLine(event)),
+    rollback: (event) => print(faultLine(event)),
     progress() {},
     epoch: (event) => print(epochLine(event)),
     probe: (event) => print(probeLine(event)),

@@ -1,10 +1,12 @@
-import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { isRecord } from '../options/read-object.ts';
 
 /** A run's metrics.jsonl, open for writing. */
 export interface MetricsFile {
   /** Adds a line. Where there is no room it waits for the next one; returns why, the first time. */
   add(line: string): Error | null;
+  /** Takes away the lines that lie behind the first `step` steps. */
+  cut(step: number): void;
   /** @throws Error where lines still wait. */
   close(): void;
 }
@@ -15,10 +17,20 @@ export interface MetricsFile {
  */
 export function openMetrics(path: string, step: number): MetricsFile {
   const file = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o666);
-  let position = bytesUpTo(readFileSync(file), step);
-  ftruncateSync(file, position);
+  let position = fstatSync(file).size;
   let waiting = Buffer.alloc(0);
   let failing = false;
+  cut(step);
+
+  function cut(step: number): void {
+    const written = Buffer.alloc(position);
+    readSync(file, written, 0, position, 0);
+    const all = Buffer.concat([written, waiting]);
+    const kept = bytesUpTo(all, step);
+    waiting = all.subarray(Math.min(position, kept), kept);
+    position = Math.min(position, kept);
+    ftruncateSync(file, position);
+  }
 
   function flush(): Error | null {
     try {
@@ -42,6 +54,7 @@ export function openMetrics(path: string, step: number): MetricsFile {
       waiting = Buffer.concat([waiting, Buffer.from(`${line}\n`)]);
       return flush();
     },
+    cut,
     close() {
       flush();
       closeSync(file);

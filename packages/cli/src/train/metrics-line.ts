@@ -1,7 +1,15 @@
 import type { TrainResult } from '@gradloom/runtime';
 import type { Division } from '../html-report/findings/findings.ts';
 import { configOf } from './describe-flags.ts';
-import type { CheckpointEvent, EpochEvent, ProbeEvent, RunStart, ThreadsEvent } from './reporter.ts';
+import type {
+  CheckpointEvent,
+  EpochEvent,
+  ProbeEvent,
+  RecoveryEvent,
+  RollbackEvent,
+  RunStart,
+  ThreadsEvent,
+} from './reporter.ts';
 
 /** The first line of --json. */
 export function startLine({ recipe, event, out }: RunStart): string {
@@ -49,6 +57,10 @@ export const checkpointLine = ({ type: event, ...figures }: CheckpointEvent): st
 
 /** Likewise: the number of threads that a run settled on, and ms a step of each that it tried. */
 export const threadsLine = ({ type: event, ...figures }: ThreadsEvent): string => JSON.stringify({ event, ...figures });
+
+/** Likewise: a thread that failed, or a step that was not finite, and how the run goes on. */
+export const faultLine = ({ type: event, ...figures }: RecoveryEvent | RollbackEvent): string =>
+  JSON.stringify({ event, ...figures });
 
 /** The last line of --json. */
 export function doneLine(result: TrainResult): string {

@@ -12,6 +12,7 @@ import {
   type ScheduleSpec,
   schedules,
 } from '@gradloom/core';
+import type { TrainOptions } from '@gradloom/runtime';
 import { activationSpec } from '../options/activation.ts';
 import { checkpointEvery } from '../options/checkpoint-every.ts';
 import { datasetSource } from '../options/dataset-source.ts';
@@ -21,7 +22,7 @@ import { fraction, nonNegative, positive, wholeNumber, wholeNumberOr, widths } f
 import type { Group, OptionTable, Values } from '../options/option.ts';
 import type { Alternatives } from '../options/raw-options.ts';
 import { runOptions } from '../options/run-options.ts';
-import { text, toggle } from '../options/words.ts';
+import { keyOf, text, toggle } from '../options/words.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
 
 const data = { group: 'Data' } satisfies { group: Group };
@@ -30,6 +31,8 @@ const training = { group: 'Training' } satisfies { group: Group };
 const output = { group: 'Output' } satisfies { group: Group };
 
 const names = (table: object): string => Object.keys(table).join(', ');
+/** As the runtime has them, whose table would bring the whole runtime into a help text. */
+const onNanChoices = { stop: true, rollback: true } satisfies Record<NonNullable<TrainOptions['onNan']>, true>;
 const anyContext = { totalSteps: 1, stepsPerEpoch: 1 };
 
 /** Every option of `train`, as flags and as keys of a config file. */
@@ -92,6 +95,12 @@ export const trainOptions = {
     describe: 'steps in which the rate rises, in front of any schedule (0)',
   },
   'clip-norm': { ...training, ...positive, describe: 'most that the norm of a gradient may be (no limit)' },
+  'on-nan': {
+    ...training,
+    ...keyOf(onNanChoices),
+    describe:
+      'what a number that is not finite does: stop, or rollback to the start of its epoch with half the rate (stop)',
+  },
   batch: { ...training, ...wholeNumberOr('full'), describe: 'rows of a step, or full (by dataset)' },
   shards: {
     ...training,
@@ -119,6 +128,12 @@ export const trainOptions = {
     group: 'Run',
     ...wholeNumberOr('auto'),
     describe: 'worker threads; never changes the result (auto: one, half or all cores, whichever is fastest)',
+  },
+
+  retries: {
+    group: 'Run',
+    ...wholeNumber(0),
+    describe: 'failures of a thread in a row that the run starts again after; never changes the result (3)',
   },
 
   'checkpoint-every': {

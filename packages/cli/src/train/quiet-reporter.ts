@@ -7,6 +7,8 @@ export const quietReporter = ({ stdout, stderr }: Io): Reporter => ({
   warning() {},
   aside: (text) => printLine(stderr, text),
   threads() {},
+  recovery() {},
+  rollback() {},
   progress() {},
   epoch() {},
   probe() {},

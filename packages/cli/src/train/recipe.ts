@@ -50,10 +50,12 @@ function withoutOptimizerFlags(values: TrainValues): TrainValues {
 }
 
 function trainOptionsOf(values: TrainValues): TrainOptions {
-  const { loss, optimizer, schedule, batch, epochs, steps, seed, shards, threads, backend, blas, probe } = values;
+  const { loss, optimizer, schedule, batch, epochs, steps, seed, shards, threads, backend, blas, probe, retries } =
+    values;
   const options = {
-    ...{ loss, optimizer, schedule, batch, epochs, steps, seed, shards, threads, backend, blas, probe },
+    ...{ loss, optimizer, schedule, batch, epochs, steps, seed, shards, threads, backend, blas, probe, retries },
     clipNorm: values['clip-norm'],
+    onNan: values['on-nan'],
     evaluateEvery: values['evaluate-every'],
     shuffle: !values['no-shuffle'],
   };

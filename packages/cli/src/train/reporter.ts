@@ -6,6 +6,8 @@ export type ProgressEvent = Extract<TrainEvent, { type: 'progress' }>;
 export type ProbeEvent = Extract<TrainEvent, { type: 'probe' }>;
 export type CheckpointEvent = Extract<TrainEvent, { type: 'checkpoint' }>;
 export type ThreadsEvent = Extract<TrainEvent, { type: 'threads' }>;
+export type RecoveryEvent = Extract<TrainEvent, { type: 'recovery' }>;
+export type RollbackEvent = Extract<TrainEvent, { type: 'rollback' }>;
 export type EpochEvent = Extract<TrainEvent, { type: 'epoch' }>;
 
 /** What is known of a run when its first step begins. */
@@ -23,6 +25,8 @@ export interface Reporter {
   /** A sentence for people, on stderr whatever stdout shows. */
   aside(text: string): void;
   threads(event: ThreadsEvent): void;
+  recovery(event: RecoveryEvent): void;
+  rollback(event: RollbackEvent): void;
   progress(event: ProgressEvent): void;
   epoch(event: EpochEvent): void;
   probe(event: ProbeEvent): void;

@@ -12,7 +12,7 @@ import type { Resumable } from './resumable.ts';
 
 /** They change no bit of the steps to come, or the run itself compares what comes of them. */
 const FREE = new Set([
-  ...['threads', 'out', 'no-out', 'quiet', 'json', 'verbose', 'resume', 'checkpoint-every'],
+  ...['threads', 'retries', 'out', 'no-out', 'quiet', 'json', 'verbose', 'resume', 'checkpoint-every'],
   ...['epochs', 'steps', 'dataset', 'spec', 'backend', 'blas'],
 ]);
 
@@ -56,7 +56,7 @@ function ownValue(config: Record<string, unknown>, flag: string): unknown {
   const { optimizer, schedule } = config;
   if ((flag === 'lr' || flag in optimizerFlags) && isRecord(optimizer)) return optimizer[camelCase(flag)];
   if (flag === 'warmup-steps' && isRecord(schedule)) return schedule.warmupSteps;
-  return config[flag];
+  return flag === 'on-nan' ? (config[flag] ?? 'stop') : config[flag];
 }
 
 /** Whether what was typed is the run's: of a member, the options that were typed. */

@@ -33,6 +33,9 @@ export function terminalReporter(io: Io): Reporter {
     },
     // The summary says it.
     threads() {},
+    // The sentences on stderr say it.
+    recovery() {},
+    rollback() {},
     progress({ step, totalSteps, loss, samplesPerSecond }) {
       const epoch = Math.min(totalEpochs, Math.floor(step / start.stepsPerEpoch) + 1);
       const leftMs = ((performance.now() - startMs) * (totalSteps - step)) / (step - start.step);

@@ -1,7 +1,7 @@
 import { buildNetwork, createLoss, createOptimizer, createSchedule, show } from '@gradloom/core';
 import { type Container, readContainer, writeContainer } from '../files/container.ts';
 import { isJsonObject, type Json, type JsonObject } from '../files/json.ts';
-import type { Checkpoint, Progress, RunArrays, RunRecord } from './checkpoint.ts';
+import type { Checkpoint, Progress, RunArrays, RunRecord, SavedState } from './checkpoint.ts';
 
 /** What the file calls itself; models are of another kind, and both have their weights in the same place. */
 export const CHECKPOINT_KIND = 'checkpoint';
@@ -13,14 +13,24 @@ const VERSION = 1;
  * Writes a checkpoint in place of an older one, all of it or nothing, straight from the arrays; `second` is another name that
  * it takes. @throws Error naming the path.
  */
-export function saveCheckpoint(path: string, { arrays, ...header }: Checkpoint, second?: string): void {
+export function saveCheckpoint(path: string, { arrays, earlier, ...header }: Checkpoint, second?: string): void {
   const { slots } = createOptimizer(header.record.optimizer);
   const sections = new Map([
-    ['parameters', arrays.parameters],
-    ...slots.map((slot, k): [string, Float64Array] => [slotSection(slot), arrays.state[k]]),
-    ...plainSections.map((name): [string, Float64Array] => [name, arrays[name]]),
+    ...sectionsOf(slots, arrays),
+    ['epochLosses', arrays.epochLosses],
+    ...(earlier === undefined
+      ? []
+      : sectionsOf(slots, earlier).map(([name, array]): NamedArray => [EARLIER + name, array])),
   ]);
-  writeContainer('saveCheckpoint', path, CHECKPOINT_KIND, { version: VERSION, ...header }, sections, second);
+  const counters = earlier === undefined ? {} : { earlier: earlier.counters };
+  writeContainer(
+    'saveCheckpoint',
+    path,
+    CHECKPOINT_KIND,
+    { version: VERSION, ...header, ...counters },
+    sections,
+    second,
+  );
 }
 
 /**
@@ -46,7 +56,18 @@ export function checkpointOf(where: string, path: string, { content, sections }:
   }
 }
 
-const plainSections = ['scalars', 'scheduleState', 'epochLosses', 'epochSums'] as const;
+type NamedArray = [name: string, array: Float64Array];
+
+/** What the sections of an earlier state have before their names. */
+const EARLIER = 'earlier ';
+
+const sectionsOf = (slots: readonly string[], arrays: Omit<RunArrays, 'epochLosses'>): NamedArray[] => [
+  ['parameters', arrays.parameters],
+  ...slots.map((slot, k): NamedArray => [slotSection(slot), arrays.state[k]]),
+  ['scalars', arrays.scalars],
+  ['scheduleState', arrays.scheduleState],
+  ['epochSums', arrays.epochSums],
+];
 
 /** The section of a state vector of the optimizer. */
 const slotSection = (slot: string): string => `optimizer ${slot}`;
@@ -61,13 +82,18 @@ function checkCheckpoint(header: JsonObject, sections: ReadonlyMap<string, Float
   checkProgress(header.progress, record);
   const { slots, initialScalars } = createOptimizer(record.optimizer);
   const { initialState } = createSchedule(record.schedule, record);
-  const lengths = new Map([
+  const counters = checkEarlier(header.earlier, record, progress);
+  const stateLengths: [string, number][] = [
     ['parameters', P],
     ...slots.map((slot): [string, number] => [slotSection(slot), P]),
     ['scalars', initialScalars.length],
     ['scheduleState', initialState.length],
-    ['epochLosses', Math.floor(progress.step / record.stepsPerEpoch)],
     ['epochSums', 3],
+  ];
+  const lengths = new Map([
+    ...stateLengths,
+    ['epochLosses', Math.floor(progress.step / record.stepsPerEpoch)],
+    ...(counters === undefined ? [] : stateLengths.map(([name, length]): [string, number] => [EARLIER + name, length])),
   ]);
   const surplus = [...sections.keys()].find((name) => !lengths.has(name));
   if (surplus !== undefined)
@@ -77,15 +103,16 @@ function checkCheckpoint(header: JsonObject, sections: ReadonlyMap<string, Float
     if (array.length === lengths.get(name)) return array;
     throw new Error(`section ${name} has ${array.length} numbers, expected ${lengths.get(name)}`);
   };
-  const arrays: RunArrays = {
-    parameters: take('parameters'),
-    state: slots.map((slot) => take(slotSection(slot))),
-    scalars: take('scalars'),
-    scheduleState: take('scheduleState'),
-    epochLosses: take('epochLosses'),
-    epochSums: take('epochSums'),
-  };
-  return { spec, loss, metadata, record, progress, arrays };
+  const stateOf = (prefix: string): Omit<RunArrays, 'epochLosses'> => ({
+    parameters: take(`${prefix}parameters`),
+    state: slots.map((slot) => take(prefix + slotSection(slot))),
+    scalars: take(`${prefix}scalars`),
+    scheduleState: take(`${prefix}scheduleState`),
+    epochSums: take(`${prefix}epochSums`),
+  });
+  const arrays: RunArrays = { ...stateOf(''), epochLosses: take('epochLosses') };
+  const earlier = counters === undefined ? {} : { earlier: { ...stateOf(EARLIER), counters } };
+  return { spec, loss, metadata, record, progress, arrays, ...earlier };
 }
 
 /** The parts of a record that are computed with; the rest is only compared. */
@@ -109,14 +136,36 @@ function checkProgress(
   if (step > totalSteps) throw new Error(`progress.step has ${step}, expected at most ${totalSteps} (totalSteps)`);
   whole('progress.samples', progress.samples, 0);
   whole('progress.threads', progress.threads, 1);
+  whole('progress.rollbacks', progress.rollbacks ?? 0, 0);
   const { elapsedMs, validation, test, best } = progress;
   if (typeof elapsedMs !== 'number' || !(elapsedMs >= 0)) {
     throw new Error(`progress.elapsedMs has ${show(elapsedMs)}, expected a number >= 0`);
   }
-  for (const [name, figures] of Object.entries({ validation, test, best })) {
-    const fine = figures === undefined || (isJsonObject(figures) && Object.values(figures).every(isNumber));
-    if (!fine) throw new Error(`progress.${name} has ${show(figures)}, expected numbers`);
+  for (const [name, figures] of Object.entries({ validation, test, best })) checkFigures(`progress.${name}`, figures);
+}
+
+/** The counters of an earlier state; undefined where there is none. */
+function checkEarlier(
+  earlier: Json | undefined,
+  { stepsPerEpoch }: RunRecord,
+  progress: Progress,
+): SavedState['counters'] | undefined {
+  if (earlier === undefined) return undefined;
+  if (!isJsonObject(earlier)) throw new Error(`earlier has ${show(earlier)}, expected an object`);
+  const step = whole('earlier.step', earlier.step, 0);
+  if (step > progress.step) throw new Error(`earlier.step has ${step}, expected at most ${progress.step} (step)`);
+  whole('earlier.samples', earlier.samples, 0);
+  const epochs = whole('earlier.epochs', earlier.epochs, 0);
+  if (epochs !== Math.floor(step / stepsPerEpoch)) {
+    throw new Error(`earlier.epochs has ${epochs}, expected ${Math.floor(step / stepsPerEpoch)} (of ${step} steps)`);
   }
+  checkFigures('earlier.validation', earlier.validation);
+  return earlier as unknown as SavedState['counters'];
+}
+
+function checkFigures(name: string, figures: Json | undefined): void {
+  if (figures === undefined || (isJsonObject(figures) && Object.values(figures).every(isNumber))) return;
+  throw new Error(`${name} has ${show(figures)}, expected numbers`);
 }
 
 const isNumber = (value: Json): boolean => typeof value === 'number';

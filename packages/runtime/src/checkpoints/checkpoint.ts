@@ -12,6 +12,7 @@ export interface RunRecord {
   readonly seed: number; // with the step it gives every random number: no generator has a state of its own
   readonly clipNorm: number | null;
   readonly shuffle: boolean;
+  readonly onNan?: 'rollback'; // absent: a number that is not finite ends the run
   readonly evaluateEvery: number; // epochs; a schedule may watch what an evaluation finds
   readonly parameters: string | null; // SHA-256 of starting values that were given
   readonly totalSteps: number;
@@ -35,7 +36,14 @@ export interface Progress {
   threads: number; // asked for in the last sitting
   validation?: Evaluation; // the last one
   test?: Evaluation; // once all steps are done
+  rollbacks?: number; // times that the rate was halved to go back to the start of an epoch
   best?: { readonly step: number; readonly loss: number }; // lowest loss among the evaluations or checkpoints so far
+}
+
+/** An earlier state of a run, from which it reaches the start of the epoch that goes on. */
+export interface SavedState
+  extends Pick<RunArrays, 'parameters' | 'state' | 'scalars' | 'scheduleState' | 'epochSums'> {
+  readonly counters: Pick<Progress, 'step' | 'samples' | 'validation'> & { readonly epochs: number }; // closed ones
 }
 
 /** Numbers that the next step reads. */
@@ -56,4 +64,5 @@ export interface Checkpoint {
   readonly record: RunRecord;
   readonly progress: Readonly<Progress>;
   readonly arrays: RunArrays;
+  readonly earlier?: SavedState; // of a run that may go back, in the middle of an epoch
 }

@@ -1,6 +1,7 @@
 import type { Arena } from '../arena.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
 import type { EpochLog } from '../epoch-log.ts';
+import { epochStart, type History } from '../history.ts';
 import type { RunPlan } from '../options.ts';
 import type { RunSetup } from '../protocol.ts';
 import type { TrainEvent } from '../results.ts';
@@ -28,14 +29,16 @@ export interface KeeperOptions {
   arena: Arena;
   progress: Progress;
   log: EpochLog;
+  history: History;
   emit: (event: TrainEvent) => void;
 }
 
 /** Null where the run keeps none. */
-export function createKeeper({ plan, data, setup, arena, progress, log, emit }: KeeperOptions): Keeper | null {
-  const { checkpoint: options, checkpointTimes: times } = plan;
-  if (options === null) return null;
-  const { folder, metadata = {} } = options;
+export function createKeeper(options: KeeperOptions): Keeper | null {
+  const { plan, data, setup, arena, progress, log, history, emit } = options;
+  const { checkpoint: kept, checkpointTimes: times } = plan;
+  if (kept === null) return null;
+  const { folder, metadata = {} } = kept;
   let record: RunRecord | undefined;
   let opened = '';
   let lastMs = performance.now();
@@ -65,7 +68,12 @@ export function createKeeper({ plan, data, setup, arena, progress, log, emit }: 
     opened = place;
     const { theta: parameters, state, scalars, scheduleState } = arena;
     const arrays = { parameters, state, scalars, scheduleState, ...log.state() };
-    const content = { spec: setup.spec, loss: setup.loss, metadata, record, progress, arrays };
+    const { stepsPerEpoch } = plan.context;
+    const earlier = history.saved(epochStart(progress.step, stepsPerEpoch));
+    const content = {
+      ...{ spec: setup.spec, loss: setup.loss, metadata, record, progress, arrays },
+      ...(earlier === undefined ? {} : { earlier }),
+    };
     const path = keepCheckpoint(place, content, isImproved);
     newest = { path, step: progress.step };
     written = progress.best;

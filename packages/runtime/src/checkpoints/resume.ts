@@ -13,10 +13,12 @@ import type { Checkpoint, RunRecord } from './checkpoint.ts';
 /** What a checkpoint of the run says of it. Hashes all rows. */
 export function recordOf(plan: RunPlan, data: DataSplits, backend: Backend): RunRecord {
   const { optimizerSpec, scheduleSpec, batch, shards, seed, clipNorm, shuffle, evaluateEvery, parameters } = plan;
+  const { onNan } = plan;
   return {
     optimizer: typeof optimizerSpec === 'string' ? { kind: optimizerSpec } : optimizerSpec,
     schedule: typeof scheduleSpec === 'string' ? { kind: scheduleSpec } : scheduleSpec,
     ...{ batch, shards, seed, clipNorm, shuffle, evaluateEvery },
+    ...(onNan === 'stop' ? {} : { onNan }),
     parameters: parameters === null ? null : fingerprint(parameters),
     totalSteps: plan.context.totalSteps,
     stepsPerEpoch: plan.context.stepsPerEpoch,

@@ -1,0 +1,39 @@
+import type { Progress } from './checkpoints/checkpoint.ts';
+import { restoreArena } from './checkpoints/resume.ts';
+import type { DataSplits } from './datasets/dataset.ts';
+import { createEpochLog } from './epoch-log.ts';
+import type { RunPlan } from './options.ts';
+import type { PreparedRun } from './prepare.ts';
+import type { RunSetup } from './protocol.ts';
+import type { TrainEvent, TrainResult } from './results.ts';
+import { trainingResult } from './training-result.ts';
+
+/** The result of a run whose checkpoint has it all, as it was then; null where there is something left to do. */
+export function finishedRun(
+  plan: RunPlan,
+  { setup, arena }: PreparedRun,
+  data: DataSplits,
+  emit: (event: TrainEvent) => void,
+): TrainResult | null {
+  const { resume, context, totalEpochs } = plan;
+  if (resume === null || resume.progress.step < context.totalSteps) return null;
+  const { progress } = resume;
+  if (data.test !== undefined && progress.test === undefined) return null;
+  restoreArena(arena, resume);
+  emit(startEvent(plan, setup, progress));
+  const log = createEpochLog(totalEpochs, resume.arrays);
+  return trainingResult({ plan, setup, arena, progress, log, test: progress.test });
+}
+
+export function startEvent(plan: RunPlan, { backend }: RunSetup, { step, threads }: Progress): TrainEvent {
+  const { network, shards, batch, context, tunesThreads } = plan;
+  const start = { type: 'start', parameters: network.parameterCount, threads, tunesThreads } as const;
+  return { ...start, shards, batch, backend, ...context, step };
+}
+
+/** That of the checkpoint, with the threads of this sitting; what a shorter run found in its end is not the longer one's. */
+export function startingProgress({ resume, askedThreads: threads }: RunPlan): Progress {
+  if (resume === null) return { step: 0, samples: 0, elapsedMs: 0, threads };
+  const { test: _, ...progress } = resume.progress;
+  return { ...progress, threads };
+}
