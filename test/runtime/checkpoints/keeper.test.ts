@@ -4,6 +4,7 @@ import type { NetworkSpec } from '@gradloom/core';
 import {
   type CheckpointEvery,
   createPool,
+  datasetFromRows,
   loadCheckpoint,
   loadModel,
   type Pool,
@@ -126,6 +127,28 @@ describe('the folder', () => {
       step: 3 * (1 + losses.indexOf(Math.min(...losses))),
       loss: Math.min(...losses),
     });
+  });
+
+  test('an evaluation that is NaN is never the best', async () => {
+    // 1.5 times the far row is out of range; the decay of the weights brings it back.
+    const far = datasetFromRows({ inputs: [[1.7e308]], targets: [0], classes: 2 });
+    const near = datasetFromRows({ inputs: [[1], [-1], [0.5]], targets: [0, 1, 0], classes: 2 });
+    const losses: (number | undefined)[] = [];
+    await train(
+      { input: 1, layers: [{ kind: 'dense', out: 2 }] },
+      { train: near, validation: far },
+      {
+        ...{ epochs: 6, batch: 'full', evaluateEvery: 1, threads: 1 },
+        optimizer: { kind: 'adamw', lr: 0.1, weightDecay: 2 },
+        parameters: Float64Array.of(1.5, 1.5, 0, 0),
+        checkpoint: { folder },
+        onEvent: (event) => event.type === 'epoch' && losses.push(event.validation?.loss),
+      },
+    ).result;
+    const first = losses.findIndex((loss) => !Number.isNaN(loss));
+    expect(first).toBeGreaterThan(0); // else this would show nothing
+    const { best } = loadCheckpoint(join(folder, 'best.gradloom')).progress;
+    expect(best).toEqual({ step: first + 1, loss: losses[first] });
   });
 
   test('loses what a killed process left half written, and nothing else', async () => {

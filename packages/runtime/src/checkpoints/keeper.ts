@@ -54,7 +54,8 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
   }
 
   function watch(loss: number): void {
-    if (progress.best !== undefined && !(loss < progress.best.loss)) return;
+    // Never one that is NaN: nothing would be below it.
+    if (!(loss < (progress.best?.loss ?? Number.POSITIVE_INFINITY))) return;
     progress.best = { step: progress.step, loss };
     isImproved = true;
   }
