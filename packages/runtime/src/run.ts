@@ -158,7 +158,10 @@ export async function runEpochs(
   function giveUp(error: unknown, place: string): Error {
     history.restore();
     keeper?.keep();
-    const message = error instanceof Error ? error.message : String(error);
+    const message = (error instanceof Error ? error.message : String(error)).replace(
+      /^pool: (has|was) /,
+      'the pool $1 ',
+    );
     return new Error(`train: ${message.replace(/^pool: /, '')} (${place})`, { cause: error });
   }
 
