@@ -35,7 +35,7 @@ export function badLoss(
   const loss = batchLoss(context.arena.lossSums, rowsOf(setup, step));
   const what =
     loss - loss === 0 ? 'the norm of the gradient has Infinity' : `the sum of the shards' losses has ${show(loss)}`;
-  return { message: `train: step ${step}: ${what}, expected a finite number${ADVICE}${weights}`, isData: false };
+  return { message: `train: step ${step}: ${what}, expected a finite number${weights}`, isData: false };
 }
 
 /** Of a step whose update took a weight out of range: names the first. */
@@ -44,7 +44,7 @@ export const badOverflow = (
   theta: Float64Array, // [P] behind the step
   step: number,
 ): Fault => ({
-  message: `train: step ${step}: after its update ${badWeight(network, theta)}, expected finite numbers${ADVICE}`,
+  message: `train: step ${step}: after its update ${badWeight(network, theta)}, expected finite numbers`,
   isData: false,
 });
 
@@ -79,7 +79,5 @@ function badNumber(context: RunContext, step: number, s: number): string | undef
       if (at !== undefined) found ??= `gradient by ${name} of ${layerName(layer)} has ${show(gradient[at])}`;
     }
   }
-  return found === undefined ? undefined : `${found}, expected finite numbers${ADVICE}`;
+  return found === undefined ? undefined : `${found}, expected finite numbers`;
 }
-
-const ADVICE = ' (a lower learning rate or clipping of the gradient norm may help)';

@@ -24,6 +24,8 @@ import { createTuner, ROUND_MS } from './tune.ts';
 /** A rate of a 1024th that still diverges will not be what is wrong. */
 const MOST_ROLLBACKS = 10;
 
+const ADVICE = 'a lower learning rate or clipping of the gradient norm may help';
+
 /** Span after span until the last step, the signal or a failure; between spans all threads idle, and reports are made. */
 export async function runEpochs(
   pool: Pool,
@@ -175,8 +177,9 @@ export async function runEpochs(
     const goesBack = plan.onNan === 'rollback' && !bad.isData && rollbacks <= MOST_ROLLBACKS;
     const parameters = Float64Array.from(theta);
     if (!goesBack || !history.backTo(to)) {
-      const before = progress.rollbacks === undefined ? '' : `; the rate had been halved ${progress.rollbacks} times`;
-      throw new TrainingError(bad.message + before, bad.step, parameters);
+      const halved = `the rate had been halved ${progress.rollbacks} times`;
+      const advice = progress.rollbacks === undefined ? ADVICE : halved;
+      throw new TrainingError(`${bad.message}${bad.isData ? '' : ` (${advice})`}`, bad.step, parameters);
     }
     ratesEnd = progress.step;
     halvesAt = to;
