@@ -1,5 +1,4 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
-import { show } from '@gradloom/core';
 import { UsageError } from '../usage-error.ts';
 
 /** A pipe that this process has from the start: to open it never waits. */
@@ -35,7 +34,9 @@ function readBounded(name: string, path: string, mostBytes: number): Uint8Array 
     }
   } catch (error) {
     const reason = error instanceof Error ? ('code' in error ? error.code : error.message) : error;
-    throw new Error(`${name} has ${show(path)}, expected a file that can be read (${reason})`, { cause: error });
+    throw new Error(`${name} has ${JSON.stringify(path)}, expected a file that can be read (${reason})`, {
+      cause: error,
+    });
   } finally {
     if (file !== undefined) closeSync(file);
   }

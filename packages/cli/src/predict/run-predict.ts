@@ -66,8 +66,9 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
 async function openFile(path: string): Promise<Readable> {
   try {
     const handle = await open(path);
-    if ((await handle.stat()).isDirectory()) throw new Error('EISDIR');
-    return handle.createReadStream();
+    if (!(await handle.stat()).isDirectory()) return handle.createReadStream();
+    await handle.close();
+    throw new Error('EISDIR');
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? error.code : 'a directory';
     throw new Error(`${path} cannot be read (${reason}), expected a file of rows`, { cause: error });

@@ -24,7 +24,12 @@ export async function openBytes(where: string, path: string, wanted: string): Pr
     throw new Error(`${where}: ${path} cannot be opened (${error.code}), expected ${wanted}`, { cause: error });
   });
   const magic = new Uint8Array(2);
-  await handle.read(magic, 0, 2, 0);
+  try {
+    await handle.read(magic, 0, 2, 0);
+  } catch (error) {
+    await handle.close();
+    throw new Error(`${where}: ${path} cannot be read (${error}), expected ${wanted}`, { cause: error });
+  }
   if (magic[0] === 0x1f && magic[1] === 0x8b) {
     const mostBytes = fileBytes * MOST_UNPACKED;
     return { gzipped: true, fileBytes, mostBytes, ...unpacked(handle, (reason) => `${where}: ${path} ${reason}`) };
