@@ -1,8 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { lookAt, openBrowser } from '../../support/browser.ts';
-import { gradloom } from '../../support/command-line.ts';
+import { gradloom, jsonLines } from '../../support/command-line.ts';
 import { encodeIdx } from '../../support/encode-idx.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -14,7 +14,7 @@ const runs = {
   digits: ['train', '--dataset', join(folder, EVIL), '--validation', '0.2', '--epochs', '6', '--probe', '4'],
   spirals: ['train', '--dataset', 'spirals:rows=120,classes=3', '--epochs', '4'],
   xor: ['train', '--dataset', 'xor', '--epochs', '40'],
-  sine: ['train', '--dataset', 'sine:rows=60', '--epochs', '3'],
+  sine: ['train', '--dataset', 'sine:rows=60', '--epochs', '3', '--profile'],
   scale: ['scale', '--dataset', 'xor', '--steps', '9', '--rounds', '2', '--max-threads', '3'],
   chapter: ['experiment', 'all', '--only', 'xor,neuron'],
   vanishing: ['experiment', 'vanishing', '--dataset', 'moons', '--depth', '5', '--width', '12', '--steps', '6'],
@@ -27,7 +27,7 @@ const pictures: Record<keyof typeof runs, string[]> = {
   ],
   spirals: ['loss', 'learning-rate', 'gradient-norm', 'boundary', 'confusion', 'weights', 'outputs'],
   xor: ['loss', 'learning-rate', 'gradient-norm', 'boundary', 'weights', 'outputs'],
-  sine: ['loss', 'learning-rate', 'gradient-norm', 'weights', 'outputs'],
+  sine: ['loss', 'learning-rate', 'gradient-norm', 'weights', 'outputs', 'time'],
   scale: ['speedup', 'time'],
   chapter: ['xor-spaces', 'xor-loss'],
   vanishing: ['gradient-by-layer', 'gradient-along-training', 'gradient-heat-map', 'accuracy-by-rate'],
@@ -154,6 +154,43 @@ test('several runs are compared: a line each, their figures, and the options tha
     const { result } = JSON.parse(readFileSync(join(out(name), 'findings.json'), 'utf8'));
     expect(shown).toContain(result.fingerprint.slice(0, 8));
   }
+});
+
+test('a run that diverges has a page of the way there, without an end', async () => {
+  const lost = join(folder, 'lost');
+  const { code } = await gradloom([
+    ...['train', '--dataset', 'sine:rows=60', '--optimizer', 'sgd:lr=1e4', '--schedule', 'constant'],
+    ...[
+      '--hidden',
+      '8',
+      '--activation',
+      'relu',
+      '--epochs',
+      '50',
+      '--backend',
+      'wasm',
+      '--threads',
+      '1',
+      '--out',
+      lost,
+    ],
+  ]);
+  expect(code).toBe(1);
+  const html = readFileSync(join(lost, 'report.html'), 'utf8');
+  expect(html).toMatch(/<h1>sine: a run that has not come to its end, after/);
+  expect(readdirSync(lost)).not.toContain('findings.json');
+});
+
+test('findings of an earlier end are not shown of a run that has gone on', async () => {
+  const further = join(folder, 'further');
+  cpSync(out('sine'), further, { recursive: true });
+  const metrics = join(further, 'metrics.jsonl');
+  const last = jsonLines(readFileSync(metrics, 'utf8')).at(-1) as { epoch: number; step: number };
+  appendFileSync(metrics, `${JSON.stringify({ ...last, epoch: last.epoch + 1, step: 2 * last.step })}\n{"event":"epo`);
+  await gradloom(['report', further]);
+  const html = readFileSync(join(further, 'report.html'), 'utf8');
+  expect(html).toMatch(/<h1>sine: a run that has not come to its end, after 4 epochs/);
+  expect(html).not.toContain('fingerprint of the weights');
 });
 
 test('text from data is shown and not obeyed', async (context) => {

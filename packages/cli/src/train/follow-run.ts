@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { type Checkpoint, type TrainEvent, TrainingError, type TrainResult, train } from '@gradloom/runtime';
 import { dividePlane, divisionSteps, isPlanar } from '../html-report/findings/divide-plane.ts';
+import { tryReport } from '../html-report/try-report.ts';
 import type { Io } from '../io.ts';
 import { intervalOf } from '../options/checkpoint-every.ts';
 import { kebabCase } from '../options/letter-case.ts';
@@ -26,8 +27,9 @@ export async function followRun(
   const interrupt = listenForInterrupt(io);
   let start: RunStart | undefined;
   let directory: RunDirectory | undefined;
-  const divisions =
-    recipe.values['no-out'] || !isPlanar(recipe) ? [] : divisionSteps(stepsOf(recipe), recipe.options.probe);
+  // A profile leaves no room for looks.
+  const looksAway = recipe.values['no-out'] || recipe.options.profile || !isPlanar(recipe);
+  const divisions = looksAway ? [] : divisionSteps(stepsOf(recipe), recipe.options.probe);
 
   /** Called before the run goes on: what is in metrics.jsonl is never behind a checkpoint. */
   function take(event: TrainEvent): void {
@@ -111,6 +113,7 @@ export async function followRun(
     reporter.stop();
     if (!(error instanceof TrainingError) || directory === undefined) throw error;
     directory.saveModel(modelOf(recipe, error.parameters));
+    await tryReport(directory.path, 'train', io);
     throw new Error(`${error.message}; the model before that step is in ${directory.path}`, { cause: error });
   } finally {
     interrupt.release();

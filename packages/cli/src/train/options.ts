@@ -122,6 +122,11 @@ export const trainOptions = {
     ...wholeNumber(1),
     describe: 'steps from one look into the layers to the next, for metrics.jsonl and --json (none)',
   },
+  profile: {
+    ...training,
+    ...toggle,
+    describe: 'measure for the report where each thread spends its time; not beside --probe',
+  },
 
   ...runOptions,
   threads: {

@@ -50,10 +50,39 @@ function withoutOptimizerFlags(values: TrainValues): TrainValues {
 }
 
 function trainOptionsOf(values: TrainValues): TrainOptions {
-  const { loss, optimizer, schedule, batch, epochs, steps, seed, shards, threads, backend, blas, probe, retries } =
-    values;
+  const {
+    loss,
+    optimizer,
+    schedule,
+    batch,
+    epochs,
+    steps,
+    seed,
+    shards,
+    threads,
+    backend,
+    blas,
+    probe,
+    retries,
+    profile,
+  } = values;
   const options = {
-    ...{ loss, optimizer, schedule, batch, epochs, steps, seed, shards, threads, backend, blas, probe, retries },
+    ...{
+      loss,
+      optimizer,
+      schedule,
+      batch,
+      epochs,
+      steps,
+      seed,
+      shards,
+      threads,
+      backend,
+      blas,
+      probe,
+      retries,
+      profile,
+    },
     clipNorm: values['clip-norm'],
     onNan: values['on-nan'],
     evaluateEvery: values['evaluate-every'],

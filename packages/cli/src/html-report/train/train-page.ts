@@ -56,7 +56,7 @@ function titleOf(run: TrainRun): string {
   const dataset = datasetOf(run);
   const { findings, epochs } = run;
   if (findings === null)
-    return `${dataset}: a run that has not ended, after ${plural(epochs.at(-1)?.epoch ?? 0, 'epoch')}`;
+    return `${dataset}: a run that has not come to its end, after ${plural(epochs.at(-1)?.epoch ?? 0, 'epoch')}`;
   const { result, answers } = findings;
   const accuracy = numberOf(result.testAccuracy);
   if (!Number.isNaN(accuracy)) {

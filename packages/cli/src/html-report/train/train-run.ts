@@ -57,8 +57,14 @@ export function readTrainRun(folder: string): TrainRun | null {
     // Lines that this program wrote, whose shape the types state.
     looks: of('probe') as unknown as LookFigures[],
     divisions: readLines(folder, DIVISIONS_FILE) as unknown as Division[],
-    findings: readJson(folder, FINDINGS_FILE) as unknown as Findings | null,
+    findings: ofThisEnd(readJson(folder, FINDINGS_FILE) as unknown as Findings | null, lines),
   };
+}
+
+/** A run that went on has findings of an earlier end until it comes to a new one. */
+function ofThisEnd(findings: Findings | null, lines: readonly Readonly<Record<string, unknown>>[]): Findings | null {
+  const steps = numberOf(findings?.result.steps);
+  return lines.some(({ event, step }) => event === 'epoch' && numberOf(step) > steps) ? null : findings;
 }
 
 /** 'mnist', or the last word of a path. */
