@@ -93,6 +93,9 @@ const usage: Record<string, string | RegExp> = {
     'gradloom train: --blas stands beside --backend wasm, expected backend blas or auto with it',
   'train --dataset mnist --hidden 30000,30000 --threads 1':
     /^gradloom train: --hidden 30000,30000: the plan has \d+ MiB, expected at most 4096 MiB \(the address space of the kernels\): parameters \d+ MiB, /,
+  // 100 billion weights.
+  'train --dataset moons --hidden 1000000,100000 --threads 1':
+    /^gradloom train: --hidden 1000000,100000: the plan has \d+ MiB, expected at most 4096 MiB .*: parameters 762965 MiB, gradients of the shards \d+ MiB, optimizer state m 762965 MiB, /,
   'train --dataset xor:rows=90000 --hidden 8000 --batch full --shards 1':
     /^gradloom train: --hidden 8000 beside --batch full: the plan has \d+ MiB, expected at most 4096 MiB/,
   'train --dataset xor --test 0.99':
@@ -119,7 +122,7 @@ const usage: Record<string, string | RegExp> = {
   'train --constructor 5': 'gradloom train: --constructor is unknown, expected a flag from --help',
   'train --__proto__=5': 'gradloom train: --__proto__ is unknown, expected a flag from --help',
   'train --dataset spirals:rows=1e12':
-    'gradloom train: --dataset spirals: rows has 1000000000000, expected no more than fit into memory',
+    /^gradloom train: --dataset spirals: rows has 1000000000000, which take 45776368 MiB, expected at most \d+ MiB of them \(what this machine has free\)\n/,
   'train --dataset spirals:rows=2':
     'gradloom train: --dataset spirals: test has 0 rows (0.2 of 2), expected at least 1',
   'train --dataset spirals:seed=abc':

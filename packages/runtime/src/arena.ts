@@ -5,7 +5,6 @@ import {
   largestShard,
   type Network,
   type Optimizer,
-  OptionError,
   probeLength,
   recordedCalls,
   type Schedule,
@@ -14,6 +13,7 @@ import {
   type WasmMemory,
   wasmScratchLength,
 } from '@gradloom/core';
+import { checkMemory, type Part } from './memory.ts';
 
 /** Rows of a chunk at evaluation: fixed, since a BLAS gives a row other bits in calls of other sizes. */
 export const EVALUATION_ROWS = 256;
@@ -51,12 +51,6 @@ export interface Arena {
   readonly norms: Float64Array; // [RING] gradient norm of each step of a span
   readonly probeSums: Float64Array; // [S, probeLength] of the last step that was looked at; empty where none is
   readonly scratch: readonly Float64Array[]; // [threads][*] private to each thread
-}
-
-interface Part {
-  name: string;
-  bytes: number;
-  option?: string; // that its size follows from, beside the layers
 }
 
 /** The layout of a run's one shared memory: a pure function of its options, so that every thread finds the same places. */
@@ -101,7 +95,8 @@ export function planArena(options: ArenaOptions): ArenaPlan {
     take(`activations of ${threads} ${threads === 1 ? 'thread' : 'threads'}`, scratchLength * 8, 'batch'),
   );
   const bytes = Math.ceil(end / PAGE) * PAGE;
-  if (bytes > WASM32_LIMIT) throw tooLarge(bytes, parts);
+  parts.push({ name: 'tables of the kernels', bytes: bytes - end + align(heapBase) });
+  checkMemory(parts, WASM32_LIMIT, 'the address space of the kernels');
   return {
     bytes,
     parts,
@@ -162,19 +157,3 @@ function threadScratch(network: Network, loss: Loss, { hyperLength }: Optimizer,
 
 const padded = (length: number): number => align(length * 8) / 8;
 const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
-
-function tooLarge(bytes: number, parts: readonly Part[]): OptionError {
-  const { option } = parts.reduce((most, part) => (part.bytes > most.bytes ? part : most));
-  const sums = new Map<string, number>();
-  for (const part of parts) sums.set(part.name, (sums.get(part.name) ?? 0) + part.bytes);
-  const sizes = [...sums]
-    .filter(([, size]) => size >= 1024 ** 2)
-    .map(([name, size]) => `${name} ${mebibytes(size)}`)
-    .join(', ');
-  const problem = `has ${mebibytes(bytes)}, expected at most 4096 MiB (the address space of the kernels): ${sizes}`;
-  return new OptionError('train', ['layers', ...(option === undefined ? [] : [option])], problem, {
-    about: 'the plan',
-  });
-}
-
-const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`;

@@ -16,6 +16,7 @@ import { badWeight } from './bad-weight.ts';
 import { allocateControl } from './barrier.ts';
 import { allocateTimes } from './clock.ts';
 import type { DataSplits } from './datasets/dataset.ts';
+import { checkMemory, freeMemory, type Part } from './memory.ts';
 import type { RunPlan } from './options.ts';
 import { createOrders, type Orders } from './orders.ts';
 import type { RunSetup } from './protocol.ts';
@@ -44,12 +45,16 @@ export interface RunShape {
 
 let lastRun = 0;
 
-/** Allocates everything that a run will ever use, all zeros. @throws Error where it does not fit, before it allocates. */
-export function openRun(shape: RunShape): { setup: RunSetup; arena: Arena } {
+/**
+ * Allocates everything that threads of a run will ever use, all zeros; `copies` are what the main thread will keep besides.
+ * @throws OptionError where both together do not fit into what the machine has free, before it allocates.
+ */
+export function openRun(shape: RunShape, copies: readonly Part[] = []): { setup: RunSetup; arena: Arena } {
   const { network, batch, shards, threads } = shape;
   const backend = resolveBackend(shape.backend, shape.blas);
   const module = moduleOf(backend);
   const layout = planArena({ ...shape, heapBase: heapBaseOf(module) });
+  checkMemory([...layout.parts, ...copies], freeMemory(), 'what this machine has free');
   const memory = allocateArena(layout);
   lastRun++;
   const setup: RunSetup = {
@@ -89,7 +94,7 @@ export interface PreparedRun {
 
 /** Opens a run and fills in weights, optimizer and schedule as the first step reads them. @throws OptionError for weights out of range. */
 export function prepareRun(plan: RunPlan, { train }: DataSplits): PreparedRun {
-  const { setup, arena } = openRun(plan);
+  const { setup, arena } = openRun(plan, copiesOf(plan));
   if (plan.parameters === null) {
     initializeParameters(plan.network, arena.theta, plan.seed);
     const bad = badWeight(plan.network, arena.theta);
@@ -100,4 +105,16 @@ export function prepareRun(plan: RunPlan, { train }: DataSplits): PreparedRun {
   arena.scheduleState.set(plan.schedule.initialState);
   const orders = plan.shuffle ? createOrders(plan.seed, train.rows, plan.totalEpochs) : null;
   return { setup: { ...setup, dataset: train, orders: orders?.array ?? null }, arena, orders };
+}
+
+/** What the main thread keeps of a run: states to go back to, the weights of a look, the result. */
+function copiesOf({ network, optimizer, onNan, probe }: RunPlan): Part[] {
+  const bytes = network.parameterCount * 8;
+  const state = bytes * (1 + optimizer.slots.length);
+  return [
+    { name: 'copy of the state for faults', bytes: state },
+    { name: 'copy of the state for rollbacks', bytes: onNan === 'rollback' ? state : 0 },
+    { name: 'copies for looks', bytes: probe === null ? 0 : 3 * bytes },
+    { name: 'result', bytes },
+  ];
 }

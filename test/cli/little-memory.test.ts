@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { endOf, startProgram, temporaryDirectory } from '../support/command-line.ts';
+
+/** The real process, on a machine that says it has so much memory free. */
+const withMemory = (MiB: number, args: readonly string[]) =>
+  endOf(
+    startProgram(['train', '--backend', 'wasm', '--threads', '1', '--quiet', ...args], temporaryDirectory(), {
+      preload: 'little-memory.ts',
+      env: { GRADLOOM_TEST_MEMORY: String(MiB * 1024 ** 2) },
+    }),
+  );
+
+// Adam keeps 3 numbers a weight, the shard's gradient is one, a state to go back to 3 and the result one: 8 of 8 bytes each.
+const wide = ['--dataset', 'moons', '--hidden', '1000,1000', '--shards', '1', '--steps', '1', '--no-out'];
+
+test('a plan beyond the free memory is refused with its parts and the flag, before a thread or a file is there', async () => {
+  const out = join(temporaryDirectory(), 'run');
+  const { code, stdout, stderr } = await withMemory(60, [...wide.slice(0, -1), '--out', out, '--on-nan', 'rollback']);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(
+    /^gradloom train: --hidden 1000,1000: the plan has 94 MiB, expected at most 60 MiB \(what this machine has free\): parameters 8 MiB, gradients of the shards 8 MiB, optimizer state m 8 MiB, optimizer state v 8 MiB, activations of 1 thread 9 MiB, copy of the state for faults 24 MiB, copy of the state for rollbacks 24 MiB, result 8 MiB\n$/,
+  );
+  expect(existsSync(out)).toBe(false);
+});
+
+test('the same plan runs where there is room for it', async () => {
+  expect(await withMemory(200, wide)).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('rows beyond the free memory are refused likewise', async () => {
+  const { code, stderr } = await withMemory(60, ['--dataset', 'spirals:rows=2000000', '--no-out']);
+  expect(code).toBe(2);
+  expect(stderr).toBe(
+    'gradloom train: --dataset spirals: rows has 2000000, which take 92 MiB, expected at most 60 MiB of them (what this machine has free)\n',
+  );
+});

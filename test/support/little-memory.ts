@@ -1,0 +1,3 @@
+/** Loaded into the program by `--import`: the machine has GRADLOOM_TEST_MEMORY bytes free. */
+const bytes = Number(process.env.GRADLOOM_TEST_MEMORY);
+process.availableMemory = () => bytes;
