@@ -2,11 +2,15 @@ import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'nod
 import { join } from 'node:path';
 import type { NetworkSpec } from '@gradloom/core';
 import { type Checkpoint, loadCheckpoint, loadModel, openModelFile, saveModel } from '@gradloom/runtime';
+import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { saveCheckpoint } from '../../../packages/runtime/src/checkpoints/checkpoint-file.ts';
 import { type Container, readContainer, writeContainer } from '../../../packages/runtime/src/files/container.ts';
 import { checkpointedRun } from '../../support/checkpointed-run.ts';
+import { gradloom } from '../../support/command-line.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
+import { propertySeed } from '../../support/seed.ts';
+import { withStranger } from '../../support/stranger.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const spec: NetworkSpec = { input: 3, layers: [{ kind: 'dense', out: 2 }] };
@@ -155,4 +159,34 @@ describe('a file that was made to do harm, with a SHA-256 that is right, is refu
     expect(() => loadCheckpoint(file)).toThrow(/^loadCheckpoint: [^\n]* has [^\n]*, expected [^\n]*$/);
     expect(process.resourceUsage().maxRSS - before).toBeLessThan(64 * 1024); // KiB
   });
+});
+
+test('a header with a stranger in it, and a SHA-256 that is right, gives a checkpoint that can be described or one sentence', async () => {
+  const { kind, content, sections } = container;
+  const path = join(folder.path, 'strange.gradloom');
+  await fc.assert(
+    fc.asyncProperty(withStranger(content), async (strange) => {
+      if (typeof strange !== 'object' || strange === null || Array.isArray(strange)) return;
+      try {
+        writeContainer('here', path, kind, strange, sections);
+      } catch (error) {
+        // What a file cannot hold is no file.
+        expect(String(error)).toContain('__proto__');
+        return;
+      }
+      let isWhole = true;
+      try {
+        loadCheckpoint(path);
+      } catch (error) {
+        isWhole = false;
+        expect(String(error)).toMatch(/^Error: loadCheckpoint: [^\n]* has [^\n]*expected [^\n]*$/);
+        expect(String(error)).not.toMatch(/TypeError|undefined \(|not iterable|not a function|Cannot read/);
+      }
+      const { code, stdout, stderr } = await gradloom(['inspect', path]);
+      if (!isWhole) expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      if (code === 0) expect(stderr).toBe('');
+      else expect(stderr).toMatch(/^gradloom inspect: [^\n]*expected [^\n]*\n$/);
+    }),
+    { seed: propertySeed, numRuns: 300 },
+  );
 });
