@@ -72,11 +72,14 @@ function bytesUpTo(bytes: Buffer, step: number): number {
   }
 }
 
+/** Events of what was seen before a step. */
+const LOOKS = new Set<unknown>(['probe', 'division']);
+
 /** An epoch counts the steps that are done; a look belongs to the step that comes next. */
 function belongs(line: string, step: number): boolean {
   const value = parse(line);
   if (!isRecord(value) || typeof value.step !== 'number') return false;
-  return value.event === 'epoch' ? value.step <= step : value.step < step;
+  return LOOKS.has(value.event) ? value.step < step : value.step <= step;
 }
 
 function parse(line: string): unknown {

@@ -28,7 +28,7 @@ export interface RunDirectory {
   addMetrics(line: string): Error | null;
   /** Likewise to divisions.jsonl, which a first line makes. */
   addDivision(line: string): Error | null;
-  /** Takes away the lines of metrics.jsonl that lie behind a step: the run has gone back to it. */
+  /** Takes away the lines of both that lie behind a step: the run has gone back to it. */
   cutMetrics(step: number): void;
   saveModel(model: ModelContents): void;
   /** @throws Error where lines of metrics are still to be written. */
@@ -92,7 +92,10 @@ function openDirectory(path: string, config: object, step: number): RunDirectory
   return {
     path,
     addMetrics: metrics.add,
-    cutMetrics: metrics.cut,
+    cutMetrics(to) {
+      metrics.cut(to);
+      divisions?.cut(to);
+    },
     saveModel: (model) => saveModel(join(path, MODEL_FILE), model),
     addDivision(line) {
       divisions ??= openMetrics(join(path, DIVISIONS_FILE), step);
