@@ -1,67 +1,93 @@
 import { invocation } from '../invocation.ts';
 import { type Io, printLine } from '../io.ts';
-import { decimal, duration, percent, whole } from '../report/format.ts';
+import { decimal, duration, percent } from '../report/format.ts';
+import { createSeries } from '../report/series.ts';
+import { createLiveArea, type LiveArea } from '../terminal/live-area.ts';
 import { createPaint } from '../terminal/paint.ts';
-import { createProgress, type Progress } from '../terminal/progress.ts';
 import { describeRun } from './describe-run.ts';
-import type { EpochEvent, Reporter, StartEvent } from './reporter.ts';
+import { type PanelFigures, panelLines, plainLine } from './panel/panel.ts';
+import type { EpochEvent, ProgressEvent, Reporter, StartEvent } from './reporter.ts';
 import { summarize } from './summary.ts';
 
-/** Epochs that leave a line on a terminal, at even distances. */
+/** Epochs that leave a line, at even distances. */
 const MOST_LINES = 20;
 
-/** For people: what is trained, a bar and the epochs on a terminal, and a summary. */
+/** Losses that are kept for the panel's curve, over twice its widest. */
+const CURVE_POINTS = 128;
+
+/** For people: what is trained, a panel and the epochs while it goes on, and a summary. */
 export function terminalReporter(io: Io): Reporter {
   const paint = createPaint(io.stdout, io.env);
+  const livePaint = createPaint(io.stderr, io.env);
+  const losses = createSeries(CURVE_POINTS);
+  let metrics: string[] = [];
   let startMs = 0;
-  let progress: Progress | undefined;
+  let area: LiveArea | undefined;
   let start: StartEvent;
   let totalEpochs = 0;
+
+  function figuresOf({ step, totalSteps, samplesPerSecond, busy }: ProgressEvent): PanelFigures {
+    const epoch = Math.min(totalEpochs, Math.floor(step / start.stepsPerEpoch) + 1);
+    const leftMs = ((performance.now() - startMs) * (totalSteps - step)) / (step - start.step);
+    const share = step / totalSteps;
+    return { epoch, totalEpochs, share, leftMs, losses: losses.read(), samplesPerSecond, metrics, busy };
+  }
 
   return {
     start(run) {
       start = run.event;
       startMs = performance.now();
-      progress = createProgress(io.stderr);
+      area = createLiveArea(io);
       totalEpochs = Math.ceil(start.totalSteps / start.stepsPerEpoch);
       for (const line of describeRun(run)) printLine(io.stdout, line);
     },
     warning() {},
     aside(text) {
-      if (progress === undefined) printLine(io.stderr, text);
-      else progress.note(text);
+      if (area === undefined) printLine(io.stderr, text);
+      else area.note(text);
     },
     // The summary says it.
     threads() {},
     // The sentences on stderr say it.
     recovery() {},
     rollback() {},
-    progress({ step, totalSteps, loss, samplesPerSecond }) {
-      const epoch = Math.min(totalEpochs, Math.floor(step / start.stepsPerEpoch) + 1);
-      const leftMs = ((performance.now() - startMs) * (totalSteps - step)) / (step - start.step);
-      const figures = [`loss ${decimal(loss)}`, `${duration(leftMs)} left`, `${whole(samplesPerSecond)} samples/s`];
-      progress?.update(step / totalSteps, counted('epoch', epoch, totalEpochs), figures);
+    progress(event) {
+      losses.add(event.loss);
+      const figures = figuresOf(event);
+      area?.show({
+        lines: (columns) => panelLines(figures, columns, livePaint),
+        plain: () => plainLine(figures),
+      });
     },
     epoch(event) {
+      metrics = metricsOf(event);
       const every = Math.ceil(totalEpochs / MOST_LINES);
-      if (event.epoch % every === 0 || event.epoch === totalEpochs) progress?.line(epochText(event, totalEpochs));
+      if (event.epoch % every === 0 || event.epoch === totalEpochs) area?.line(epochText(event, totalEpochs));
     },
     // Figures of every layer would bury the epochs: they go to metrics.jsonl and --json.
     probe() {},
     checkpoint() {},
-    stop: () => progress?.stop(),
+    stop: () => area?.stop(),
     done(run, result) {
       for (const line of summarize(run, result, paint, invocation(io.env))) printLine(io.stdout, line);
     },
   };
 }
 
+/** The most telling first: those that find no room are left out. */
+function metricsOf({ trainLoss, validation, gradientNorm, learningRate }: EpochEvent): string[] {
+  const metrics: string[] = [];
+  if (validation?.accuracy !== undefined) metrics.push(`accuracy ${percent(validation.accuracy)}`);
+  if (validation?.r2 !== undefined) metrics.push(`r2 ${decimal(validation.r2)}`);
+  if (validation !== undefined) metrics.push(`validation loss ${decimal(validation.loss)}`);
+  metrics.push(`train loss ${decimal(trainLoss)}`, `gradient norm ${decimal(gradientNorm)}`);
+  return [...metrics, `rate ${decimal(learningRate)}`];
+}
+
 function epochText({ epoch, trainLoss, validation, elapsedMs }: EpochEvent, totalEpochs: number): string {
-  const parts = [counted('epoch', epoch, totalEpochs), `train loss ${decimal(trainLoss)}`];
-  if (validation !== undefined) parts.push(`validation loss ${decimal(validation.loss)}`);
+  const parts = [`epoch ${String(epoch).padStart(String(totalEpochs).length)}/${totalEpochs}`];
+  parts.push(`train loss ${decimal(trainLoss)}`);
+  if (validation !== undefined) parts.push(`validation ${decimal(validation.loss)}`);
   if (validation?.accuracy !== undefined) parts.push(`accuracy ${percent(validation.accuracy)}`);
   return [...parts, duration(elapsedMs)].join('  ');
 }
-
-const counted = (noun: string, count: number, total: number): string =>
-  `${noun} ${String(count).padStart(String(total).length)}/${total}`;

@@ -1,0 +1,124 @@
+import { stripVTControlCharacters } from 'node:util';
+import { createLogUpdate } from 'log-update';
+import type { Io, Output } from '../io.ts';
+import { wrap } from './wrap.ts';
+
+/** Work that goes on, shown: on a terminal as lines that are drawn anew, with others that stay above; else as a few lines. */
+export interface LiveArea {
+  /** What there is to see now. */
+  show(picture: Picture): void;
+  /** A line that stays. */
+  line(text: string): void;
+  /** Likewise, for what must be seen: at any time. */
+  note(text: string): void;
+  /** Takes away what was only there for the moment. */
+  stop(): void;
+}
+
+export interface Picture {
+  /** Lines shorter than `columns`. */
+  lines(columns: number): readonly string[];
+  /** The same in one line, for where nothing can be drawn anew. */
+  plain(): string;
+}
+
+/** A frame stands at least this long. */
+const FRAME_MS = 100;
+
+/** Work that is over before this is not worth a panel that flashes by, or lines that all come at once. */
+const PATIENCE_MS = { live: 300, plain: 1000 };
+
+/** Where nothing is drawn anew, a sign of life comes after this long without a line. */
+const SILENCE_MS = 30_000;
+
+export function createLiveArea({ stderr, env }: Pick<Io, 'stderr' | 'env'>): LiveArea {
+  return stderr.isTTY && env.TERM !== 'dumb' ? liveArea(stderr) : plainLines(stderr);
+}
+
+function plainLines(stream: Output): LiveArea {
+  const startMs = performance.now();
+  let lastMs = startMs;
+  function note(text: string): void {
+    lastMs = performance.now();
+    stream.write(`${text}\n`);
+  }
+  return {
+    show(picture) {
+      if (performance.now() - lastMs >= SILENCE_MS) note(picture.plain());
+    },
+    line(text) {
+      if (performance.now() - startMs >= PATIENCE_MS.plain) note(text);
+    },
+    note,
+    stop() {},
+  };
+}
+
+function liveArea(stream: Output): LiveArea {
+  // With the cursor left as it is, at the start of the line below: a process that is killed leaves nothing to put right.
+  const log = createLogUpdate(stream, { showCursor: true });
+  const startMs = performance.now();
+  let frameMs = startMs + PATIENCE_MS.live - FRAME_MS; // of the newest frame
+  let picture: Picture | undefined;
+  let drawn: readonly string[] = [];
+  let drawnColumns = 0;
+
+  function draw(): void {
+    if (picture === undefined || performance.now() - frameMs < FRAME_MS) return;
+    frameMs = performance.now();
+    const columns = columnsOf(stream);
+    goAboveFolds(columns);
+    // A frame that fills the height would scroll, and leave its first lines behind.
+    drawn = picture.lines(columns).slice(0, Math.max(1, (stream.rows ?? 24) - 2));
+    drawnColumns = columns;
+    log(drawn.join('\n'));
+  }
+
+  /** A terminal that was made narrower has folded lines: the frame is higher than when it was drawn. */
+  function goAboveFolds(columns: number): void {
+    if (drawn.length === 0 || columns >= drawnColumns) return;
+    const heights = drawn.map((line) => Math.ceil(stripVTControlCharacters(line).length / columns));
+    const folds = heights.reduce((sum, height) => sum + height - 1, 0);
+    if (folds > 0) stream.write(`\u001b[${folds}A\u001b[J`);
+  }
+
+  function note(text: string): void {
+    const columns = columnsOf(stream);
+    goAboveFolds(columns);
+    log.persist(wrap(text, columns - 1).join('\n'));
+    if (drawn.length === 0) return;
+    drawn = [];
+    frameMs = Number.NEGATIVE_INFINITY;
+    draw();
+  }
+
+  /** Behind a shell's lines, after `fg`: what stands above is no longer the frame. */
+  function forget(): void {
+    log.done();
+    drawn = [];
+  }
+
+  stream.on('resize', draw);
+  process.on('SIGCONT', forget);
+  return {
+    show(newer) {
+      picture = newer;
+      draw();
+    },
+    line(text) {
+      if (performance.now() - startMs >= PATIENCE_MS.live) note(text);
+    },
+    note,
+    stop() {
+      stream.removeListener('resize', draw);
+      process.removeListener('SIGCONT', forget);
+      picture = undefined;
+      if (drawn.length === 0) return;
+      goAboveFolds(columnsOf(stream));
+      log.clear();
+      drawn = [];
+    },
+  };
+}
+
+const columnsOf = ({ columns }: Output): number => columns ?? 80;
