@@ -1,13 +1,12 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough, type Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
+import { PassThrough } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import type { Output } from '../../packages/cli/src/io.ts';
 import { runCommandLine } from '../../packages/cli/src/main.ts';
+
+export { endOf, startProgram } from './start-program.ts';
 
 export interface Outcome {
   readonly code: number;
@@ -30,41 +29,6 @@ export async function gradloom(args: readonly string[], surroundings: Surroundin
   const [stdout, stderr] = [capture(), capture()].map((stream) => Object.assign(stream, shape));
   const code = await runCommandLine(args, { stdin: Object.assign(stdin, shape), stdout, stderr, env });
   return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
-}
-
-/** The program in a process of its own, from the sources. */
-export function startProgram(
-  args: readonly string[],
-  cwd: string,
-  { preload, fileBlocks, env = {} }: ProcessOptions = {},
-): Program {
-  const program = fileURLToPath(new URL('program.ts', import.meta.url));
-  const flags = ['--import', new URL('source.mjs', import.meta.url).href, '--conditions', '@gradloom/source'];
-  if (preload !== undefined) flags.push('--import', new URL(preload, import.meta.url).href);
-  const words = [process.execPath, ...flags, program, ...args];
-  // A shell that sets the limit gives way to the program, which keeps its process id.
-  const [command, ...rest] =
-    fileBlocks === undefined ? words : ['bash', '-c', `ulimit -f ${fileBlocks} && exec "$@"`, 'bash', ...words];
-  return spawn(command, rest, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-export type Program = ChildProcessByStdio<null, Readable, Readable>;
-
-export interface ProcessOptions {
-  preload?: string; // a module beside this one, loaded into the process first
-  fileBlocks?: number; // KiB that a file may have, as on a disk that is full beyond
-  env?: Record<string, string>;
-}
-
-/** How a process ended: exit code and signal, one of them null, and what it printed. */
-export async function endOf(
-  child: Program,
-): Promise<{ code: number | null; signal: string | null; stdout: string; stderr: string }> {
-  const [stdout, stderr] = await Promise.all(
-    [child.stdout, child.stderr].map(async (stream) => (await stream.setEncoding('utf8').toArray()).join('')),
-  );
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  return { code: child.exitCode, signal: child.signalCode, stdout, stderr };
 }
 
 /** A directory that is gone after the test. */
