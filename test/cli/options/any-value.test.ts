@@ -51,8 +51,10 @@ const texts = fc.oneof(
   fc.double().map(String),
 );
 
+const extremes = fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 2 ** 53);
+
 const objects = fc.record(
-  { kind: fc.oneof(pieces, fc.jsonValue()), lr: fc.jsonValue(), alpha: fc.double(), momentum: fc.double() },
+  { kind: fc.oneof(pieces, fc.jsonValue()), lr: fc.jsonValue(), alpha: extremes, momentum: fc.double() },
   { requiredKeys: ['kind'] },
 );
 
@@ -88,7 +90,7 @@ describe.each(options)('--%s makes a value or one sentence that names it', (name
   });
 
   test('of any value of a config file', () => {
-    const values = fc.oneof(fc.jsonValue(), objects, fc.double(), texts, fc.array(fc.double()));
+    const values = fc.oneof(fc.jsonValue(), objects, extremes, fc.double(), texts, fc.array(fc.double()));
     fc.assert(
       fc.property(values, (value) => check(option, `--config a.json: ${name}`, value)),
       settings,
