@@ -3,6 +3,7 @@ import { thin } from '../html-report/thin.ts';
 import { numpySeed, type SeedRange, seedRange } from '../options/seed-range.ts';
 import { columns } from '../report/columns.ts';
 import { lineChart } from '../report/line-chart.ts';
+import { UsageError } from '../usage-error.ts';
 import { defineExperiment, type ExperimentContext, type Outcome } from './experiment.ts';
 import { type Finding, printed } from './finding.ts';
 import { runRow } from './run-row.ts';
@@ -27,7 +28,11 @@ export const xor = defineExperiment({
     seed: { group: 'Training', ...numpySeed, describe: 'of np.random.seed (0, as in the chapter)' },
     seeds: { group: 'Training', ...seedRange, describe: 'many starts instead of one, such as 1..100' },
   },
-  run: async ({ seed = 0, seeds }, context) => (seeds === undefined ? one(seed, context) : many(seeds, context)),
+  async run({ seed, seeds }, context) {
+    if (seeds === undefined) return one(seed ?? 0, context);
+    if (seed !== undefined) throw new UsageError('--seed and --seeds are both given, expected one of the two');
+    return many(seeds, context);
+  },
 });
 
 async function one(seed: number, { machine, note }: ExperimentContext): Promise<Outcome> {

@@ -65,6 +65,8 @@ export const cost = defineExperiment({
       };
     });
     const deep = ratioOf(countProducts(squareNet(100, 64)));
+    const lowest = Math.min(...measured.map(({ ratio }) => ratio));
+    const highest = Math.max(...measured.map(({ ratio }) => ratio));
     const digits = ratioOf(countProducts(networkOf(784, [512, 256, 10])));
     return {
       sections: [
@@ -78,6 +80,9 @@ export const cost = defineExperiment({
             '  So L layers of one size cost 2 - 1/L forward passes on the way back: nearly 2',
             `  for many, 1 for one. Where the first is the largest, it is little more than 1:`,
             `  784-512-256-10 has ${digits.toFixed(2)}.`,
+            '',
+            '  The chapter says 2-3. Dense layers alone come to the low end of that, and',
+            `  never past it. Timed below: ${lowest.toFixed(2)} to ${highest.toFixed(2)}.`,
           ],
         },
         {
@@ -100,7 +105,13 @@ export const cost = defineExperiment({
       ],
       // Times are told, not held against the chapter: a machine with other work to do bends them by half.
       findings: [
-        holds('backward of 100 layers, counted', '2-3 times', deep, Math.round(deep) >= 2 && deep <= 3, '2 - 1/L'),
+        holds(
+          'backward of 100 layers, counted',
+          '2-3 times',
+          deep,
+          Math.round(deep) === 2 && deep < 2,
+          'the low end, from below: 2 - 1/L',
+        ),
       ],
       json: { batch, rounds, backend: machine.backend, cases: measured, counted: { deep, digits } },
     };

@@ -115,5 +115,7 @@ export function starts(comparisons: readonly Comparison[], { test }: DeepData): 
 function asShare(share: number): string {
   if (!Number.isFinite(share)) return '-';
   if (share === 0) return '0 %';
-  return share >= 1e-4 && share < 100 ? percent(share) : `${(share * 100).toExponential(1)} %`;
+  // A weight may move by more than its own size: `percent` is for parts of a whole.
+  if (share >= 1 && share < 100) return `${(share * 100).toFixed(2)} %`;
+  return share >= 1e-4 && share < 1 ? percent(share) : `${(share * 100).toExponential(1)} %`;
 }
