@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { NetworkSpec } from '@gradloom/core';
 import { saveModel } from '@gradloom/runtime';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { gradloom, jsonLines, temporaryDirectory } from '../support/command-line.ts';
@@ -184,6 +185,23 @@ describe('predict', () => {
 });
 
 describe('a model of named classes', () => {
+  test('cannot draw on the terminal with what it holds', async () => {
+    const file = join(temporaryDirectory(), 'model.gradloom');
+    const spec: NetworkSpec = { input: 2, layers: [{ kind: 'dense', out: 2 }] };
+    const metadata = { labels: ['\u001b[31mred\n', 'b\t\u202ee'], '\u001b[1mnote': '\u001b[5m\u009b' };
+    saveModel(file, { spec, parameters: new Float64Array(6), loss: 'softmax-cross-entropy', metadata });
+    const seen = [
+      await gradloom(['inspect', file]),
+      await gradloom(['evaluate', file, '--dataset', 'moons']),
+      await gradloom(['predict', file], { stdin: '[0, 0]\n' }),
+    ];
+    for (const { code, stdout } of seen) {
+      expect(code).toBe(0);
+      expect(stdout.replaceAll(/[\n\t]/g, '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    }
+    expect(seen[2].stdout).toBe('0\t\ufffd[31mred\ufffd\t50.00 %\n');
+  });
+
   const rows = ['0,0,cat', '0,1,cat', '5,0,dog', '5,1,dog', '0,9,"big, emu"', '1,9,"big, emu"'];
 
   test('comes from a CSV file, names what it predicts, and knows its classes in another file by their names', async () => {

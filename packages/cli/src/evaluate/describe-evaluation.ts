@@ -2,6 +2,7 @@ import type { Evaluation } from '@gradloom/runtime';
 import type { SplitName } from '../datasets/split-names.ts';
 import { columns } from '../report/columns.ts';
 import { decimal, percent, whole } from '../report/format.ts';
+import { printable } from '../report/printable.ts';
 import type { Paint } from '../terminal/paint.ts';
 import type { ClassFigures } from './class-figures.ts';
 
@@ -44,7 +45,7 @@ function figures({ evaluation, topK }: Findings, paint: Paint): string[][] {
 
 function classTable(classes: readonly ClassFigures[]): string[] {
   const rows = classes.map(({ label, rows, recall, precision }) => [
-    label,
+    printable(label),
     whole(rows),
     share(recall),
     share(precision),
@@ -54,9 +55,9 @@ function classTable(classes: readonly ClassFigures[]): string[] {
 
 /** Rows are classes, columns what they were taken for; 0 is a dot. */
 function matrix(classes: readonly ClassFigures[], width: number): string[] {
-  const head = ['taken for', ...classes.map(({ label }) => label)];
+  const head = ['taken for', ...classes.map(({ label }) => printable(label))];
   const body = classes.map(({ label, answers }) => [
-    label,
+    printable(label),
     ...answers.map((count) => (count === 0 ? '·' : String(count))),
   ]);
   const lines = columns([head, ...body], { right: head.map((_, c) => c).slice(1) });

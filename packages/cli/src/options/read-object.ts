@@ -1,4 +1,5 @@
 import { show } from '@gradloom/core';
+import { printable } from '../report/printable.ts';
 import { UsageError } from '../usage-error.ts';
 import { duplicateKey } from './duplicate-key.ts';
 import { readText } from './read-text.ts';
@@ -37,10 +38,13 @@ async function parse(about: string, text: string, isJson: boolean): Promise<unkn
     if (mistake !== undefined) throw mistake;
     return document.toJS() ?? null;
   } catch (error) {
-    // Below its first line the parser draws the place, and what it quotes may be any bytes.
+    // Below its first line the parser draws the place, to which a colon leads, and what it quotes may be any bytes.
     const [reason] = error instanceof Error ? error.message.split('\n') : [String(error)];
     const expected = isJson ? 'JSON' : 'YAML or JSON';
-    throw new UsageError(`${about} has a mistake, expected ${expected} (${printable(reason)})`, { cause: error });
+    throw new UsageError(
+      `${about} has a mistake, expected ${expected} (${printable(reason.replace(/:$/, '')).slice(0, 120)})`,
+      { cause: error },
+    );
   }
 }
 
@@ -51,10 +55,3 @@ function parseJson(text: string): unknown {
   if (twice !== undefined) throw new Error(`key ${show(twice)} stands there twice`);
   return value;
 }
-
-/** Without the colon that leads to the drawing, and without bytes that could draw on a terminal. */
-const printable = (reason: string): string =>
-  reason
-    .replace(/:$/, '')
-    .replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd')
-    .slice(0, 120);

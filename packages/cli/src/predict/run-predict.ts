@@ -10,6 +10,7 @@ import { dataOf, openModel, refuseMoreThan, withModel } from '../models/open-mod
 import { nameFlag } from '../options/name-flag.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
 import { decimal, percent } from '../report/format.ts';
+import { printable } from '../report/printable.ts';
 import { UsageError } from '../usage-error.ts';
 import { type Answer, createAnswers } from './answers.ts';
 import { datasetRows } from './dataset-rows.ts';
@@ -81,7 +82,7 @@ const jsonLine = (answer: Answer): string => JSON.stringify(answer);
 function textLine({ row, class: best, label, probability, outputs, target }: Answer): string {
   const cells = [String(row)];
   if (best === undefined) cells.push(...outputs.map(decimal));
-  else cells.push(label ?? String(best));
+  else cells.push(label === undefined ? String(best) : printable(label));
   if (probability !== undefined) cells.push(percent(probability));
   if (target !== undefined) cells.push(`target ${target.map(decimalOrWhole).join(' ')}`);
   return cells.join('\t');
