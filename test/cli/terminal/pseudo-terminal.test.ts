@@ -25,6 +25,7 @@ function startOnTerminal(args: readonly string[], env: Record<string, string> = 
     env: { ...outer, TERM: 'xterm', SHELL: '/bin/bash', ...env },
   });
   onTestFinished(() => void child.kill());
+  const closed = once(child, 'close');
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;
@@ -34,13 +35,13 @@ function startOnTerminal(args: readonly string[], env: Record<string, string> = 
     async shows(pattern: RegExp): Promise<void> {
       while (!pattern.test(text)) {
         if (child.exitCode !== null) throw new Error(`the program has ended: ${text}`);
-        await Promise.race([once(child.stdout, 'data'), once(child, 'close')]);
+        await Promise.race([once(child.stdout, 'data'), closed]);
       }
     },
     type: (keys: string) => child.stdin.write(keys),
     /** Exit code, all that was printed, and what of it a screen shows in the end. */
     async end() {
-      const [code] = await once(child, 'close');
+      const [code] = await closed;
       const screen = createScreen(COLUMNS);
       screen.stream.write(text);
       return { code, text, lines: await screen.lines(), cursor: await screen.cursor() };
@@ -50,7 +51,10 @@ function startOnTerminal(args: readonly string[], env: Record<string, string> = 
 
 const CONTROL_C = '\u0003';
 
-describe.skipIf(process.platform !== 'linux')('on a real terminal', () => {
+// A process that starts from the sources takes its time on a busy machine.
+const TIME_LIMIT = 180_000;
+
+describe.skipIf(process.platform !== 'linux')('on a real terminal', { timeout: TIME_LIMIT }, () => {
   test('a run that ends takes its panel away, and leaves the lines that a pipe would have', async () => {
     const run = startOnTerminal([...moons, '--threads', '2', '--epochs', '1500', '--no-out']);
     const { code, text, lines } = await run.end();

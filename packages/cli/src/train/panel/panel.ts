@@ -17,7 +17,7 @@ export interface PanelFigures {
 }
 
 const WIDEST = 40; // bar or curve
-const NARROWEST = 5;
+const NARROWEST = 4;
 const LABEL = 9;
 
 /**
