@@ -48,6 +48,12 @@ export const layer = defineExperiment({
         {
           title: 'Two layers without an activation between them are one layer',
           lines: columns([
+            ...matrixRows('W1', W1, H),
+            ['b1', b1.join('  ')],
+            ...matrixRows('W2', W2, O),
+            ['b2', b2.join('  ')],
+            ...matrixRows('W1 W2', W.flat(), O),
+            ['b1 W2 + b2', b.join('  ')],
             ['x', row.join('  ')],
             ['(x W1 + b1) W2 + b2', two.join('  ')],
             ['x (W1 W2) + (b1 W2 + b2)', `${one.join('  ')}   the same`],
@@ -61,7 +67,16 @@ export const layer = defineExperiment({
         holds('two linear layers, against one', 'equal', `differ by ${difference}`, difference === 0),
         holds('with relu between them', 'not equal', `differ by ${bend}`, bend > 0),
       ],
-      json: { weights, biases, x: row, twoLayers: two, W, b, oneLayer: one, withRelu: bent },
+      json: { weights, biases, x: row, W1, b1, W2, b2, twoLayers: two, W, b, oneLayer: one, withRelu: bent },
     };
   },
 });
+
+/** A matrix of `width` columns, a line a row, its name in front of the first. */
+function matrixRows(name: string, matrix: readonly number[], width: number): string[][] {
+  const count = matrix.length / width;
+  return Array.from({ length: count }, (_, i) => {
+    const values = matrix.slice(i * width, (i + 1) * width);
+    return [i === 0 ? name : '', values.join('  ')];
+  });
+}

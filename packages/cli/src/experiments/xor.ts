@@ -78,7 +78,7 @@ async function one(seed: number, { machine, note }: ExperimentContext): Promise<
     json: {
       ...figures,
       lossCurve: thin(points(result.epochLosses)),
-      parameters: result.parameters,
+      parameters: result.parameters.length,
       seed,
       fingerprint: result.fingerprint,
     },
