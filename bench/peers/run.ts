@@ -45,8 +45,8 @@ try {
     const options = {
       rounds: Number(values.rounds),
       roundMs: Number(values['round-ms']),
-      heatMs: 150,
-      warmMs: 4000,
+      heatMs: Number(values['heat-ms']),
+      warmMs: Number(values['warm-ms']),
       say,
     };
     const scores = await runContest(found, workload, stable, options);

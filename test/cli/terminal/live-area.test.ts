@@ -69,6 +69,23 @@ describe('on a terminal', () => {
     expect(await screen.lines()).toEqual(['before', 'early', 'epoch 1', 'a warning that takes more', 'than one line']);
   });
 
+  test('what is typed meanwhile shifts no line, whenever the terminal shows it', async () => {
+    const screen = createScreen(30);
+    screen.stream.write('before\n');
+    const write = screen.stream.write.bind(screen.stream);
+    screen.stream.write = (chunk: string) => write(`${chunk}^C`);
+    const area = createLiveArea({ stderr: screen.stream, env: {} });
+    vi.advanceTimersByTime(300);
+    area.show(picture('a'));
+    area.note('a warning');
+    area.note('another');
+    vi.advanceTimersByTime(100);
+    area.show(picture('b'));
+    expect((await screen.lines()).slice(0, 5)).toEqual(['before', 'a warning', 'another', bar('b', 30), 'two b']);
+    area.stop();
+    expect(await screen.lines()).toEqual(['before', 'a warning', 'another', '^C']);
+  });
+
   test.each([[[17]], [[25, 12]], [[90]], [[7, 60]]])(
     'a width that changes to %j leaves nothing behind',
     async (widths) => {

@@ -31,6 +31,9 @@ const PATIENCE_MS = { live: 300, plain: 1000 };
 /** Where nothing is drawn anew, a sign of life comes after this long without a line. */
 const SILENCE_MS = 30_000;
 
+/** To the start of the line: a terminal shows what is typed, `^C` say, wherever the cursor stands. */
+const ON_ITS_OWN = '\r';
+
 export function createLiveArea({ stderr, env }: Pick<Io, 'stderr' | 'env'>): LiveArea {
   return stderr.isTTY && env.TERM !== 'dumb' ? liveArea(stderr) : plainLines(stderr);
 }
@@ -71,7 +74,7 @@ function liveArea(stream: Output): LiveArea {
     // A frame that fills the height would scroll, and leave its first lines behind.
     drawn = picture.lines(columns).slice(0, Math.max(1, (stream.rows ?? 24) - 2));
     drawnColumns = columns;
-    log(drawn.join('\n'));
+    log(ON_ITS_OWN + drawn.join('\n'));
   }
 
   /** A terminal that was made narrower has folded lines: the frame is higher than when it was drawn. */
@@ -85,7 +88,7 @@ function liveArea(stream: Output): LiveArea {
   function note(text: string): void {
     const columns = columnsOf(stream);
     goAboveFolds(columns);
-    log.persist(wrap(text, columns - 1).join('\n'));
+    log.persist(ON_ITS_OWN + wrap(text, columns - 1).join('\n'));
     if (drawn.length === 0) return;
     drawn = [];
     frameMs = Number.NEGATIVE_INFINITY;
