@@ -53,7 +53,7 @@ const usage: Record<string, string | RegExp> = {
   'train --optimizer sgd:momentun=1':
     'gradloom train: --optimizer sgd: option "momentun" is unknown, expected lr, momentum, nesterov, weight-decay (did you mean momentum?)',
   'train --schedule step:gamma=-1': 'gradloom train: --schedule step: gamma has -1, expected a number > 0',
-  'train --init normal:std=-1': 'gradloom train: --init normal: std has -1, expected a number >= 0',
+  'train --init normal:std=-1': 'gradloom train: --init normal: std has -1, expected a number of at least 0',
   'train --loss hubr':
     'gradloom train: --loss has "hubr", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber (did you mean huber?)',
   'train --backend cuda': 'gradloom train: --backend has "cuda", expected one of auto, reference, wasm, blas',
@@ -126,7 +126,7 @@ const usage: Record<string, string | RegExp> = {
   'train --dataset spirals:rows=2':
     'gradloom train: --dataset spirals: test has 0 rows (0.2 of 2), expected at least 1',
   'train --dataset spirals:seed=abc':
-    'gradloom train: --dataset spirals: seed has "abc", expected a number that is whole and >= 0',
+    'gradloom train: --dataset spirals: seed has "abc", expected a number that is whole and at least 0',
   'train --dataset xor --init normal:std=1e308 --no-out':
     /^gradloom train: --init normal: at the start W of dense\(2->3\) at layer 0 has -?Infinity, expected finite numbers\n/,
   'train --activation relu:alpha=1': 'gradloom train: --activation relu: option "alpha" is unknown, expected none',

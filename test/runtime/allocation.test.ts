@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { NetworkSpec } from '@gradloom/core';
 import { type Dataset, datasetFromRows, type TrainOptions } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
-import { planRun } from '../../packages/runtime/src/options.ts';
+import { planRun } from '../../packages/runtime/src/plan.ts';
 import { prepareRun } from '../../packages/runtime/src/prepare.ts';
 import type { SpanTask } from '../../packages/runtime/src/protocol.ts';
 import type { HeapUse } from '../support/heap-worker.ts';

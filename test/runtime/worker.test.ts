@@ -1,7 +1,7 @@
 import type { NetworkSpec } from '@gradloom/core';
 import { expect, test } from 'vitest';
 import { resetControl } from '../../packages/runtime/src/barrier.ts';
-import { planRun } from '../../packages/runtime/src/options.ts';
+import { planRun } from '../../packages/runtime/src/plan.ts';
 import { prepareRun } from '../../packages/runtime/src/prepare.ts';
 import work from '../../packages/runtime/src/worker.ts';
 import { randomDataset } from '../support/random-dataset.ts';

@@ -2,7 +2,7 @@ import { buildNetwork, createRandom, type NetworkSpec, shardGradient } from '@gr
 import type { BackendChoice } from './backend.ts';
 import { createContext } from './context.ts';
 import { datasetFromRows } from './datasets/index.ts';
-import { planRun } from './options.ts';
+import { planRun } from './plan.ts';
 import { prepareRun } from './prepare.ts';
 import { gatherShard } from './step.ts';
 

@@ -17,8 +17,8 @@ import { allocateControl } from './barrier.ts';
 import { allocateTimes } from './clock.ts';
 import type { DataSplits } from './datasets/dataset.ts';
 import { checkMemory, freeMemory, type Part } from './memory.ts';
-import type { RunPlan } from './options.ts';
 import { createOrders, type Orders } from './orders.ts';
+import type { RunPlan } from './plan.ts';
 import type { RunSetup } from './protocol.ts';
 import { allocateWorkTimes } from './work-clock.ts';
 

@@ -11,7 +11,7 @@ import { evaluateDataset } from './evaluate-dataset.ts';
 import { allFinite } from './finite.ts';
 import { createHistory, epochStart } from './history.ts';
 import { createLook } from './look.ts';
-import type { RunPlan } from './options.ts';
+import type { RunPlan } from './plan.ts';
 import type { Pool } from './pool.ts';
 import type { PreparedRun } from './prepare.ts';
 import { createRecovery } from './recovery.ts';

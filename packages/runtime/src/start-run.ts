@@ -2,7 +2,7 @@ import type { Progress } from './checkpoints/checkpoint.ts';
 import { restoreArena } from './checkpoints/resume.ts';
 import type { DataSplits } from './datasets/dataset.ts';
 import { createEpochLog } from './epoch-log.ts';
-import type { RunPlan } from './options.ts';
+import type { RunPlan } from './plan.ts';
 import type { PreparedRun } from './prepare.ts';
 import type { RunSetup } from './protocol.ts';
 import type { TrainEvent, TrainResult } from './results.ts';

@@ -2,7 +2,7 @@ import type { Arena } from './arena.ts';
 import type { Progress } from './checkpoints/checkpoint.ts';
 import type { EpochLog } from './epoch-log.ts';
 import { fingerprint } from './fingerprint.ts';
-import type { RunPlan } from './options.ts';
+import type { RunPlan } from './plan.ts';
 import type { RunSetup } from './protocol.ts';
 import type { Evaluation, TrainResult } from './results.ts';
 

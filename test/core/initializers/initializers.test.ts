@@ -128,7 +128,7 @@ test.each([
   ['he-norml', '(did you mean he-normal?)'],
   [{ kind: 'he-normal', gain: 2 }, 'initializer he-normal: option "gain" is unknown, expected none'],
   [{ kind: 'zeros', value: 2 }, 'initializer zeros: option "value" is unknown, expected none'],
-  [{ kind: 'normal', std: -1 }, 'initializer normal: std has -1, expected a number >= 0'],
+  [{ kind: 'normal', std: -1 }, 'initializer normal: std has -1, expected a number of at least 0'],
   [{ kind: 'uniform', low: 1 }, 'initializer uniform: high has 0.05, expected at least 1 (low)'],
   [{ kind: 'orthogonal', gain: '2' }, 'initializer orthogonal: gain has "2", expected a number'],
   [{ kind: 'constant', val: 2 }, 'initializer constant: option "val" is unknown, expected value'],

@@ -169,9 +169,15 @@ test.each([
     { kind: 'step', everyEpoch: 3 },
     'schedule step: option "everyEpoch" is unknown, expected everyEpochs, gamma (did you mean everyEpochs?)',
   ],
-  [{ kind: 'cosine', warmupSteps: 1.5 }, 'schedule: warmupSteps has 1.5, expected a number that is whole and >= 0'],
+  [
+    { kind: 'cosine', warmupSteps: 1.5 },
+    'schedule: warmupSteps has 1.5, expected a number that is whole and at least 0',
+  ],
   [{ kind: 'plateau', gamma: 1 }, 'schedule plateau: gamma has 1, expected a number in [0, 1)'],
-  [{ kind: 'one-cycle', startDivisor: 0.5 }, 'schedule one-cycle: startDivisor has 0.5, expected a number >= 1'],
+  [
+    { kind: 'one-cycle', startDivisor: 0.5 },
+    'schedule one-cycle: startDivisor has 0.5, expected a number of at least 1',
+  ],
 ])('createSchedule(%j) says what is wrong', (spec, message) => {
   expect(() => createSchedule(JSON.parse(JSON.stringify(spec)), context)).toThrow(expect.objectContaining({ message }));
 });

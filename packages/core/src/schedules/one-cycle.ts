@@ -17,7 +17,7 @@ export interface OneCycleOptions {
 export function oneCycle(options: OneCycleOptions = {}): ScheduleIn {
   onlyKeys('schedule one-cycle', options, ['riseShare', 'startDivisor', 'endDivisor']);
   const divisor = (name: 'startDivisor' | 'endDivisor', fallback: number) =>
-    number('schedule one-cycle', name, options[name] ?? fallback, '>= 1', (x) => x >= 1);
+    number('schedule one-cycle', name, options[name] ?? fallback, 'of at least 1', (x) => x >= 1);
   const riseShare = fraction('schedule one-cycle', 'riseShare', options.riseShare ?? 0.3);
   const first = 1 / divisor('startDivisor', 25);
   const last = first / divisor('endDivisor', 1e4);

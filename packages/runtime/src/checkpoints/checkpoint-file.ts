@@ -139,7 +139,7 @@ function checkProgress(
   whole('progress.rollbacks', progress.rollbacks ?? 0, 0);
   const { elapsedMs, validation, test, best } = progress;
   if (typeof elapsedMs !== 'number' || !(elapsedMs >= 0)) {
-    throw new Error(`progress.elapsedMs has ${show(elapsedMs)}, expected a number >= 0`);
+    throw new Error(`progress.elapsedMs has ${show(elapsedMs)}, expected a number of at least 0`);
   }
   for (const [name, figures] of Object.entries({ validation, test, best })) checkFigures(`progress.${name}`, figures);
 }

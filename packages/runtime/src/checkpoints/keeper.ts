@@ -2,7 +2,7 @@ import type { Arena } from '../arena.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
 import type { EpochLog } from '../epoch-log.ts';
 import { epochStart, type History } from '../history.ts';
-import type { RunPlan } from '../options.ts';
+import type { RunPlan } from '../plan.ts';
 import type { RunSetup } from '../protocol.ts';
 import type { TrainEvent } from '../results.ts';
 import type { Progress, RunRecord } from './checkpoint.ts';

@@ -7,7 +7,7 @@ import { type Difference, differences } from '../files/differences.ts';
 import { plainJson } from '../files/json.ts';
 import { fingerprint } from '../fingerprint.ts';
 import type { BlasIdentity } from '../native/find-blas.ts';
-import type { RunPlan } from '../options.ts';
+import type { RunPlan } from '../plan.ts';
 import type { Checkpoint, RunRecord } from './checkpoint.ts';
 
 /** What a checkpoint of the run says of it. Hashes all rows. */

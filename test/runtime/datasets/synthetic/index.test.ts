@@ -40,8 +40,8 @@ describe.each(Object.entries(syntheticDatasets))('%s', (name, make) => {
   test.each<[string, ClassOptions]>([
     ['rows has 0, expected a whole number', { rows: 0 }],
     ['rows has 1.5, expected a whole number', { rows: 1.5 }],
-    ['noise has -1, expected a number >= 0', { noise: -1 }],
-    ['noise has NaN, expected a finite number >= 0', { noise: Number.NaN }],
+    ['noise has -1, expected a number of at least 0', { noise: -1 }],
+    ['noise has NaN, expected a finite number of at least 0', { noise: Number.NaN }],
     ['option "nosie" is unknown, expected rows, noise, seed', JSON.parse('{ "nosie": 1 }')],
   ])('refuses: %s', (sentence, options) => {
     expect(() => make(options)).toThrow(`${name}: ${sentence}`);

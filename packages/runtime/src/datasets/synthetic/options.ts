@@ -19,7 +19,7 @@ export function withDefaults<T extends ClassOptions>(where: string, options: T, 
   onlyKeys(where, options, Object.keys(defaults));
   const filled = { ...defaults, ...options };
   checkRoom(where, positiveInteger(where, 'rows', filled.rows));
-  number(where, 'noise', filled.noise, '>= 0', (noise) => noise >= 0);
+  number(where, 'noise', filled.noise, 'of at least 0', (noise) => noise >= 0);
   if (filled.classes !== undefined) positiveInteger(where, 'classes', filled.classes);
   return filled;
 }

@@ -1,0 +1,99 @@
+import { activations, type Network, OptionError, positiveInteger, type ScheduleContext, show } from '@gradloom/core';
+import type { Dataset } from './datasets/dataset.ts';
+import type { OnNan, TrainOptions } from './options.ts';
+import { isPool, type Pool } from './pool.ts';
+
+export function batchOf(batch: number | 'full' | undefined, { rows }: Dataset): number {
+  if (batch === 'full') return rows;
+  return positiveInteger('train', 'batch', batch ?? 32);
+}
+
+export function threadsOf(threads: unknown): number {
+  if (Number.isSafeInteger(threads) && (threads as number) >= 1) return threads as number;
+  throw new OptionError('train', 'threads', `has ${show(threads)}, expected a whole number of at least 1, or auto`);
+}
+
+export function lengthOf(
+  { epochs, steps }: TrainOptions,
+  stepsPerEpoch: number,
+): { context: ScheduleContext; totalEpochs: number } {
+  if (epochs !== undefined && steps !== undefined) {
+    const problem = `has ${show(epochs)} and steps has ${show(steps)}, expected one of the two`;
+    throw new OptionError('train', ['epochs', 'steps'], problem);
+  }
+  const totalSteps =
+    steps === undefined
+      ? positiveInteger('train', 'epochs', epochs ?? 10) * stepsPerEpoch
+      : positiveInteger('train', 'steps', steps);
+  return { context: { totalSteps, stepsPerEpoch }, totalEpochs: Math.ceil(totalSteps / stepsPerEpoch) };
+}
+
+export function seedOf(seed: unknown): number {
+  if (Number.isSafeInteger(seed) && (seed as number) >= 0) return seed as number;
+  throw new OptionError('train', 'seed', `has ${show(seed)}, expected a whole number from 0 to 2^53 - 1`);
+}
+
+export function onNanOf(onNan: unknown): OnNan {
+  if (onNan === 'stop' || onNan === 'rollback') return onNan;
+  throw new OptionError('train', 'onNan', `has ${show(onNan)}, expected stop or rollback`);
+}
+
+export function checkParameters(parameters: unknown, { parameterCount: P }: Network): Float64Array {
+  if (!(parameters instanceof Float64Array)) {
+    throw new OptionError('train', 'parameters', `has ${show(parameters)}, expected a Float64Array`);
+  }
+  if (parameters.length !== P) {
+    const problem = `has length ${parameters.length}, expected ${P} (parameters of the network)`;
+    throw new OptionError('train', 'parameters', problem);
+  }
+  const bad = parameters.findIndex((value) => !Number.isFinite(value));
+  if (bad === -1) return parameters;
+  throw new OptionError('train', 'parameters', `has ${parameters[bad]} at ${bad}, expected finite numbers`);
+}
+
+export function checkPool(pool: Pool | undefined, threads: number): void {
+  if (pool === undefined) return;
+  if (!isPool(pool)) {
+    throw new OptionError('train', 'pool', 'has an object of another kind, expected one that createPool made');
+  }
+  if (threads > pool.threads) {
+    const problem = `has ${threads}, expected at most ${pool.threads} (threads of the pool)`;
+    throw new OptionError('train', 'threads', problem);
+  }
+}
+
+/** A look into the layers takes the place of the clock's own between forward and backward. */
+export function profileOf({ profile = false, probe }: TrainOptions): boolean {
+  if (typeof profile !== 'boolean') {
+    throw new OptionError('train', 'profile', `has ${show(profile)}, expected true or false`);
+  }
+  if (profile && probe !== undefined) {
+    const about = 'probe and profile';
+    throw new OptionError('train', ['probe', 'profile'], 'are both set, expected one of the two', { about });
+  }
+  return profile;
+}
+
+export function checkSignal(signal: unknown): void {
+  if (signal === undefined || signal instanceof AbortSignal) return;
+  throw new OptionError('train', 'signal', `has ${show(signal)}, expected an AbortSignal`);
+}
+
+export function checkResumeOption(resume: unknown): void {
+  if (resume === undefined || (typeof resume === 'object' && resume !== null && 'arrays' in resume)) return;
+  throw new Error(`train: resume has ${show(resume)}, expected a checkpoint that loadCheckpoint read`);
+}
+
+export function checkListener(listener: unknown): void {
+  if (listener === undefined || typeof listener === 'function') return;
+  throw new Error(`train: onEvent has ${show(listener)}, expected a function`);
+}
+
+/** An activation whose derivative is 0 everywhere would leave every weight below it where it is. */
+export function refuseUntrainable({ places }: Network): void {
+  for (const { path, spec } of places) {
+    if (spec.kind !== 'activation' || activations[spec.fn].maxSlope > 0) continue;
+    const problem = 'has derivative 0 everywhere, expected an activation with a gradient';
+    throw new OptionError('train', `layers.${path}.fn`, problem, { about: `${spec.fn} at layer ${path}` });
+  }
+}

@@ -1,0 +1,134 @@
+import { availableParallelism } from 'node:os';
+import {
+  blockCount,
+  buildNetwork,
+  createLoss,
+  createOptimizer,
+  createSchedule,
+  defaultShards,
+  type Network,
+  type NetworkSpec,
+  number,
+  OptionError,
+  onlyKeys,
+  positiveInteger,
+  within,
+} from '@gradloom/core';
+import { EVALUATION_ROWS } from './arena.ts';
+import {
+  batchOf,
+  checkListener,
+  checkParameters,
+  checkPool,
+  checkResumeOption,
+  checkSignal,
+  lengthOf,
+  onNanOf,
+  profileOf,
+  refuseUntrainable,
+  seedOf,
+  threadsOf,
+} from './check-options.ts';
+import type { Checkpoint } from './checkpoints/checkpoint.ts';
+import {
+  type CheckpointOptions,
+  type CheckpointTimes,
+  checkCheckpointOptions,
+  checkpointTimes,
+} from './checkpoints/checkpoint-options.ts';
+import type { DataSplits, Dataset } from './datasets/dataset.ts';
+import { checkFit } from './datasets/targets.ts';
+import { type OnNan, OPTION_NAMES, type TrainOptions } from './options.ts';
+import type { RunShape } from './prepare.ts';
+import { type ProbeSteps, probeSteps } from './probe-steps.ts';
+import { RETRIES } from './recovery.ts';
+import { missingClasses, warningsOf } from './warnings.ts';
+
+/** A run with every default filled in and every shape checked. */
+export interface RunPlan extends RunShape {
+  readonly askedThreads: number; // `threads` are those of them that have something to do
+  readonly tunesThreads: boolean; // the run finds out how many of `threads` are fastest
+  readonly parameters: Float64Array | null; // [P] to start from; null: drawn from the seed
+  readonly shuffle: boolean;
+  readonly onNan: OnNan;
+  readonly retries: number;
+  readonly totalEpochs: number; // the last may be cut short by `steps`
+  readonly evaluateEvery: number;
+  readonly probe: ProbeSteps | null;
+  readonly checkpoint: CheckpointOptions | null;
+  readonly checkpointTimes: CheckpointTimes;
+  readonly resume: Checkpoint | null;
+  readonly warnings: readonly string[];
+}
+
+/** @throws OptionError for the first option or shape that does not fit, before any thread or large memory exists. */
+export function planRun(spec: NetworkSpec, { train, validation, test }: DataSplits, options: TrainOptions): RunPlan {
+  onlyKeys('train', options, OPTION_NAMES);
+  const network = buildNetwork(spec);
+  refuseUntrainable(network);
+  const lossSpec = options.loss ?? (train.classes === null ? 'mse' : 'softmax-cross-entropy');
+  const loss = within('loss', () => createLoss(lossSpec));
+  for (const set of [train, validation, test]) if (set !== undefined) checkFit('train', network, loss, set);
+  const optimizerSpec = options.optimizer ?? 'adam';
+  const optimizer = within('optimizer', () => createOptimizer(optimizerSpec));
+  const batch = Math.min(train.rows, batchOf(options.batch, train));
+  const shards = positiveInteger('train', 'shards', options.shards ?? defaultShards(batch));
+  if (shards > batch) {
+    throw new OptionError('train', 'shards', `has ${shards}, expected at most ${batch} (rows of a batch)`);
+  }
+  const { context, totalEpochs } = lengthOf(options, Math.ceil(train.rows / batch));
+  const scheduleSpec = options.schedule ?? 'constant';
+  const { threads: asked = 'auto', pool } = options;
+  const tunesThreads = asked === 'auto';
+  const threads = tunesThreads ? (pool?.threads ?? availableParallelism()) : threadsOf(asked);
+  checkPool(options.pool, threads);
+  checkSignal(options.signal);
+  checkResumeOption(options.resume);
+  checkListener(options.onEvent);
+  return {
+    network,
+    loss,
+    optimizer,
+    schedule: within('schedule', () => createSchedule(scheduleSpec, context)),
+    lossSpec,
+    optimizerSpec,
+    scheduleSpec,
+    context,
+    batch,
+    shards,
+    threads: Math.min(threads, mostUseful(shards, network, [validation, test])),
+    askedThreads: threads,
+    tunesThreads,
+    backend: options.backend ?? options.resume?.record.backend.name ?? 'auto',
+    blas: options.blas,
+    seed: seedOf(options.seed ?? 0),
+    parameters: options.parameters === undefined ? null : checkParameters(options.parameters, network),
+    clipNorm:
+      options.clipNorm === undefined ? null : number('train', 'clipNorm', options.clipNorm, 'above 0', (c) => c > 0),
+    shuffle: (options.shuffle ?? true) && batch < train.rows,
+    onNan: onNanOf(options.onNan ?? 'stop'),
+    retries: number('train', 'retries', options.retries ?? RETRIES, 'that is whole and at least 0', isCount),
+    totalEpochs,
+    probes: options.probe !== undefined,
+    profile: profileOf(options),
+    probe: options.probe === undefined ? null : probeSteps(options.probe),
+    evaluateEvery: positiveInteger(
+      'train',
+      'evaluateEvery',
+      // A longer run would evaluate less often, and a schedule that watches would see other values.
+      options.evaluateEvery ?? options.resume?.record.evaluateEvery ?? Math.ceil(totalEpochs / 100),
+    ),
+    checkpoint: options.checkpoint === undefined ? null : checkCheckpointOptions(options.checkpoint),
+    checkpointTimes: checkpointTimes(options.checkpoint?.every, context.stepsPerEpoch),
+    resume: options.resume ?? null,
+    warnings: [...warningsOf(threads, shards, train, options), ...missingClasses(train)],
+  };
+}
+
+/** A thread without a shard, a block or a chunk of an evaluation would only have to be started and waited for. */
+function mostUseful(shards: number, { parameterCount }: Network, evaluated: readonly (Dataset | undefined)[]): number {
+  const chunks = evaluated.map((set) => Math.ceil((set?.rows ?? 0) / EVALUATION_ROWS));
+  return Math.max(shards, blockCount(parameterCount), ...chunks);
+}
+
+const isCount = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;

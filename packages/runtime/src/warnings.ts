@@ -1,0 +1,39 @@
+import { availableParallelism } from 'node:os';
+import type { Dataset } from './datasets/dataset.ts';
+import type { TrainOptions } from './options.ts';
+
+/** What is allowed, and yet may not be what was meant. */
+export function warningsOf(
+  threads: number,
+  shards: number,
+  { name, rows }: Dataset,
+  { threads: asked = 'auto', batch }: TrainOptions,
+): string[] {
+  const warnings: string[] = [];
+  if (typeof batch === 'number' && batch > rows) {
+    warnings.push(`batch has ${batch}, but ${name} has ${rows} training rows: every batch is all of them`);
+  }
+  if (asked === 'auto') return warnings;
+  const cores = availableParallelism();
+  if (threads > shards) {
+    warnings.push(
+      `threads has ${threads}, but a batch has ${shards} ${shards === 1 ? 'shard' : 'shards'}: more shards would use more threads, and give another result`,
+    );
+  }
+  if (threads > cores) warnings.push(`threads has ${threads}, but this machine has ${cores} cores: they take turns`);
+  return warnings;
+}
+
+/** Classes of which a network cannot learn anything. */
+export function missingClasses({ name, classes, targets }: Dataset): string[] {
+  if (classes === null) return [];
+  const seen = new Set<number>(targets.array);
+  if (seen.size === 1) return [`${name} has training rows of one class alone: there is nothing to tell apart`];
+  if (seen.size === classes) return [];
+  const missing: number[] = [];
+  for (let label = 0; label < classes && missing.length < 5; label++) if (!seen.has(label)) missing.push(label);
+  const more = classes - seen.size - missing.length;
+  const which = `${missing.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const noun = classes - seen.size === 1 ? 'class' : 'classes';
+  return [`${name} has no training row of ${noun} ${which}, out of ${classes} classes: they cannot be learned`];
+}
