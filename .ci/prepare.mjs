@@ -15,6 +15,15 @@ const fromRoot = (...paths) => paths.map((path) => join(root, path));
 const manifestOf = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 const { engines, packageManager } = manifestOf(root);
 
+const typed = packages.slice(0, 2); // those that are imported
+const bundled = ['core/dist/index.js', 'runtime/dist/index.js', 'runtime/dist/worker.js', 'cli/dist/main.js'].map(
+  (file) => join('packages', file),
+);
+const readsOfPackages = () => [
+  ...fromRoot('tsconfig.json', 'tsconfig.base.json'),
+  ...packages.flatMap((p) => [join(p, 'package.json'), join(p, 'tsconfig.json'), ...filesUnder(join(p, 'src'))]),
+];
+
 const stages = [
   {
     name: 'dependencies',
@@ -36,18 +45,22 @@ const stages = [
     ],
   },
   {
-    name: 'packages',
-    title: 'Compiling the packages',
-    reads: () => [
-      ...fromRoot('tsconfig.json', 'tsconfig.base.json'),
-      ...packages.flatMap((p) => [join(p, 'package.json'), join(p, 'tsconfig.json'), ...filesUnder(join(p, 'src'))]),
-    ],
-    isMade: () => packages.every((p) => modulesUnder(join(p, 'src'), '.ts') === modulesUnder(join(p, 'dist'), '.js')),
+    name: 'types',
+    title: 'Checking the packages',
+    reads: readsOfPackages,
+    isMade: () => typed.every((p) => modulesUnder(join(p, 'src'), '.ts') === modulesUnder(join(p, 'dist'), '.d.ts')),
     // tsc -b neither misses a module that was deleted nor removes one whose source is gone.
     clean: () => {
       for (const p of packages) rmSync(join(p, 'dist'), { recursive: true, force: true });
     },
     command: [process.execPath, 'node_modules/typescript/bin/tsc', '-b'],
+  },
+  {
+    name: 'modules',
+    title: 'Bundling the packages',
+    reads: () => [...fromRoot('.ci/bundle.mjs'), ...readsOfPackages()],
+    isMade: () => fromRoot(...bundled).every(existsSync),
+    command: [process.execPath, '.ci/bundle.mjs'],
   },
 ];
 

@@ -1,0 +1,37 @@
+/**
+ * Bundles each package's sources into few modules: a process and each of its threads then read a handful of files in place of
+ * hundreds, which halves the time until a command begins. What is imported late stays a module of its own.
+ */
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+
+const packages = join(dirname(fileURLToPath(import.meta.url)), '../packages');
+/** A package's modules that are asked for by name; a thread's own entry among them. */
+const entries = { core: ['index'], runtime: ['index', 'worker'], cli: ['main'] };
+
+for (const [name, modules] of Object.entries(entries)) {
+  const folder = join(packages, name);
+  const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const others = Object.keys({ ...dependencies, ...optionalDependencies });
+  // Those of an earlier time have other names.
+  for (const file of readdirSync(join(folder, 'dist'), { recursive: true })) {
+    if (/\.js(\.map)?$/.test(file)) rmSync(join(folder, 'dist', file));
+  }
+  const bundle = await rolldown({
+    cwd: folder,
+    input: Object.fromEntries(modules.map((module) => [module, `src/${module}.ts`])),
+    platform: 'node',
+    external: (id) => others.some((other) => id === other || id.startsWith(`${other}/`)),
+  });
+  // In one folder: modules find their neighbours by name, whichever of them they have been put into.
+  await bundle.write({
+    dir: join(folder, 'dist'),
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name]-[hash].js',
+    comments: false,
+  });
+  await bundle.close();
+}
