@@ -6,14 +6,20 @@ import {
   shardGradient,
 } from '../../packages/core/src/backprop.ts';
 import {
+  BLOCK,
   bindTensors,
+  blockCount,
   buildNetwork,
+  createBlockUpdate,
   createLoss,
+  createOptimizer,
   initializeParameters,
   type LayerSpec,
+  type OptimizerSpec,
   type Pass,
   referenceKernels,
   tapeLength,
+  updateCalls,
 } from '../../packages/core/src/index.ts';
 import { createRandom } from '../../packages/core/src/random/index.ts';
 import { createGuardedMemory } from '../support/guarded-memory.ts';
@@ -107,4 +113,74 @@ test.each<[string, LayerSpec[], 'mse' | 'huber']>([
 
 test('the reference kernels record nothing', () => {
   expect(referenceKernels.record).toBeUndefined();
+});
+
+/** Three shards' gradients of a bit more than two blocks, and an optimizer at work on them. */
+function setUpUpdate(spec: OptimizerSpec, used = kernels) {
+  memory.reset(1000);
+  const random = createRandom(5, 'update');
+  const optimizer = createOptimizer(spec);
+  const P = 2 * BLOCK + 5;
+  const normals = (length: number) => {
+    const array = memory.allocate(length);
+    for (let i = 0; i < length; i++) array[i] = random.normal();
+    return array;
+  };
+  const positives = (length: number) => {
+    const array = normals(length);
+    for (let i = 0; i < length; i++) array[i] = Math.abs(array[i]);
+    return array;
+  };
+  const shared = {
+    theta: normals(P),
+    gSum: normals(3 * P),
+    state: optimizer.slots.map(() => positives(P)),
+    squares: memory.allocate(blockCount(P)),
+  };
+  const hyper = memory.allocate(optimizer.hyperLength);
+  optimizer.hyper(hyper, Float64Array.of(0.1), Float64Array.from(optimizer.initialScalars));
+  const arrays = [shared.theta, shared.gSum, ...shared.state, shared.squares];
+  const start = arrays.map((array) => array.slice());
+  return {
+    update: createBlockUpdate(used, optimizer, shared, hyper, Float64Array.of(1)),
+    tape: memory.allocate(tapeLength(updateCalls(P))),
+    outcome: () => Buffer.concat(arrays.map((array) => new Uint8Array(array.slice().buffer))),
+    restart: () => {
+      for (const [k, array] of arrays.entries()) array.set(start[k]);
+    },
+  };
+}
+
+test.each<OptimizerSpec>([
+  'adam',
+  { kind: 'adamw', weightDecay: 0.1 },
+  { kind: 'sgd', lr: 0.1 },
+  { kind: 'sgd', lr: 0.1, momentum: 0.9, nesterov: true },
+])('a recorded update has the bits of the plain calls, for any blocks: %j', (spec) => {
+  const { update, tape, outcome, restart } = setUpUpdate(spec);
+  for (const [first, end] of [
+    [0, 3],
+    [1, 3],
+    [0, 1],
+    [2, 2],
+  ]) {
+    restart();
+    for (let block = first; block < end; block++) {
+      update.average(block, 7);
+      update.apply(block);
+    }
+    const expected = outcome();
+    restart();
+    const play = update.record(tape, first, end, 7);
+    expect(play).not.toBeNull();
+    play?.();
+    expect(outcome().equals(expected)).toBe(true);
+  }
+});
+
+test('an update in plain code cannot be recorded, and the reference kernels record none', () => {
+  const plain = setUpUpdate({ kind: 'rmsprop' });
+  expect(plain.update.record(plain.tape, 0, 3, 7)).toBeNull();
+  const reference = setUpUpdate('adam', referenceKernels);
+  expect(reference.update.record(reference.tape, 0, 3, 7)).toBeNull();
 });

@@ -1,9 +1,12 @@
 import {
   geluBackward, geluForward, reluBackward, reluForward, sigmoidBackward, sigmoidForward, tanhBackward, tanhForward,
 } from './activations';
+import { adam, adamw } from './adam';
 import { affine, affineBackwardInput } from './affine';
 import { affineBackwardWeights } from './affine-weights';
 import { mse } from './mse';
+import { sgd, sgdMomentum } from './sgd';
+import { averageShards } from './shards';
 import { softmaxCrossEntropy } from './softmax-cross-entropy';
 
 /** Bytes of a call on the tape: the kernel's number and up to eight arguments, a word each. */
@@ -32,6 +35,15 @@ export function play(tape: usize, calls: i32): void {
       case 10: geluBackward(p(tape, 1), p(tape, 2), p(tape, 3), n(tape, 4)); break;
       case 11: softmaxCrossEntropy(p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), n(tape, 6)); break;
       case 12: mse(p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), n(tape, 6)); break;
+      case 13:
+        averageShards(
+          p(tape, 1), p(tape, 2), p(tape, 3), n(tape, 4), n(tape, 5), n(tape, 6), n(tape, 7), <f64>n(tape, 8),
+        );
+        break;
+      case 14: sgd(p(tape, 1), p(tape, 2), n(tape, 3), p(tape, 4)); break;
+      case 15: sgdMomentum(p(tape, 1), p(tape, 2), p(tape, 3), n(tape, 4), p(tape, 5)); break;
+      case 16: adam(p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), p(tape, 6)); break;
+      case 17: adamw(p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), p(tape, 6)); break;
       default: unreachable();
     }
   }

@@ -75,4 +75,5 @@ export {
   clipScale,
   createBlockUpdate,
   gradientNorm,
+  updateCalls,
 } from './update.ts';

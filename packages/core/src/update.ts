@@ -19,16 +19,25 @@ export interface BlockUpdate {
   average(block: number, rows: number): void;
   /** Applies the optimizer to a block, its gradient times `scale` first. */
   apply(block: number): void;
+  /**
+   * `average` and, with a scale of 1, `apply` for each of the blocks from `first` to `end` as one call, which does the same
+   * to the bit; null where the backend records nothing, or the update is no kernel of its own. Overwrites `tape`.
+   */
+  record(tape: Float64Array, first: number, end: number, rows: number): (() => void) | null; // tape [tapeLength(updateCalls)]
 }
+
+/** Calls that `BlockUpdate.record` writes at most: two a block. */
+export const updateCalls = (P: number): number => 2 * blockCount(P);
 
 /** The two halves of an update, for any block; `hyper` and `scale` are read anew at each call. */
 export function createBlockUpdate(
   kernels: Kernels,
   optimizer: Optimizer,
-  { theta, gSum, state, squares }: UpdateMemory,
+  memory: UpdateMemory,
   hyper: Float64Array,
   scale: Float64Array, // [1] what clipping multiplies the gradient by
 ): BlockUpdate {
+  const { theta, gSum, state, squares } = memory;
   const P = theta.length;
   const S = P === 0 ? 0 : gSum.length / P;
   const fast = kernels.fast.updates as Partial<Record<string, UpdateKernel>>;
@@ -50,8 +59,20 @@ export function createBlockUpdate(
       if (scale[0] !== 1) kernels.scale(g, n, scale);
       update(thetaBlock, g, stateBlock, n, hyper);
     },
+    record(tape, first, end, rows) {
+      if (kernels.record === undefined || fast[optimizer.name] === undefined) return null;
+      return kernels.record(tape, (recorder) => {
+        const recorded = createBlockUpdate(recorder, optimizer, memory, hyper, ONE);
+        for (let block = first; block < end; block++) {
+          recorded.average(block, rows);
+          recorded.apply(block);
+        }
+      });
+    },
   };
 }
+
+const ONE = Float64Array.of(1);
 
 /** ‖g‖₂ of the mean gradient: the blocks' sums of squares, added in block order. */
 export function gradientNorm(squares: Float64Array): number {

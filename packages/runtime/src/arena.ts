@@ -9,6 +9,7 @@ import {
   recordedCalls,
   type Schedule,
   tapeLength,
+  updateCalls,
   WasmApi,
   type WasmMemory,
   wasmScratchLength,
@@ -147,7 +148,8 @@ export function kernelScratch(network: Network): number {
 
 function threadScratch(network: Network, loss: Loss, { hyperLength }: Optimizer, shards: number, rows: number): number {
   let total = padded(kernelScratch(network)) + 2 * padded(1) + padded(hyperLength);
-  total += shards * padded(tapeLength(recordedCalls(network)));
+  total +=
+    shards * padded(tapeLength(recordedCalls(network))) + padded(tapeLength(updateCalls(network.parameterCount)));
   createWorkspace(network, loss, rows, (length) => {
     total += padded(length);
     return new Float64Array(0);

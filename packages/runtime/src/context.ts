@@ -22,6 +22,7 @@ import {
   shardStart,
   tapeLength,
   targetColumns,
+  updateCalls,
   type Workspace,
 } from '@gradloom/core';
 import { type Arena, EVALUATION_ROWS, kernelScratch, planArena, scratchAllocator } from './arena.ts';
@@ -48,6 +49,8 @@ export interface RunContext {
   readonly clock: Clock | null; // where the run has a profile
   readonly workClock: WorkClock;
   readonly update: BlockUpdate;
+  readonly updateTape: Float64Array; // [tapeLength] where each span writes the update of the thread's blocks
+  playUpdate: (() => void) | null; // that of a whole batch in one call, where it can be
   readonly rate: Float64Array; // [1] learning rate of the step
   readonly hyper: Float64Array;
   readonly scale: Float64Array; // [1] what clipping multiplies the gradient by
@@ -107,6 +110,8 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     clock: setup.times === null ? null : createClock(setup.times, thread),
     workClock: createWorkClock(setup.workTimes, thread),
     update: createBlockUpdate(kernels, optimizer, arena, hyper, scale),
+    updateTape: allocate(tapeLength(updateCalls(P))),
+    playUpdate: null,
     rate: new Float64Array(1),
     hyper,
     scale,

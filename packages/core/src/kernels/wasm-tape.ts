@@ -13,6 +13,11 @@ const names = [
   'geluBackward',
   'softmaxCrossEntropy',
   'mse',
+  'averageShards',
+  'sgd',
+  'sgdMomentum',
+  'adam',
+  'adamw',
 ] as const;
 
 /** Words of a call: the kernel's number, up to eight arguments, and one that keeps the next call on 8 bytes. */
