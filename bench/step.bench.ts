@@ -75,17 +75,17 @@ for (const workload of workloads) {
       workload: workload.name,
       backend,
       threads: Number(workload.options.threads),
-      'ms a step': rounded(median, 4),
-      fastest: rounded(taken[0], 4),
-      'GFLOP/s': rounded(flops(workload) / median / 1e6, 2),
+      'ms a step': digits(median, 3),
+      fastest: digits(taken[0], 3),
+      'GFLOP/s': digits(flops(workload) / median / 1e6, 3),
     });
   }
 }
 await pool.destroy();
 console.table(rows);
 
-function rounded(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
+function digits(value: number, count: number): number {
+  return Number(value.toPrecision(count));
 }
 
 /** Time inside spans, in ms. */
