@@ -22,7 +22,7 @@ function setUp() {
   const memory = { theta: new Float64Array(P), gSum, state: [], squares: new Float64Array(blockCount(P)) };
   const hyper = new Float64Array(optimizer.hyperLength);
   optimizer.hyper(hyper, Float64Array.of(1), new Float64Array(0));
-  const mean = Float64Array.from({ length: P }, (_, p) => (gSum[p] + gSum[P + p] + gSum[2 * P + p]) / 10);
+  const mean = Float64Array.from({ length: P }, (_, p) => (gSum[p] + gSum[P + p] + gSum[2 * P + p]) * (1 / 10));
   const scale = Float64Array.of(1);
   return { memory, mean, scale, update: createBlockUpdate(referenceKernels, optimizer, memory, hyper, scale) };
 }

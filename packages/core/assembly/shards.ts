@@ -1,7 +1,7 @@
-import { bytes, over, plus, splat, times } from './lanes';
+import { bytes, plus, splat, times } from './lanes';
 
 /**
- * g[n] = (Σₛ gSum[s, offset + i]) / rows, the sum over s by the pairwise tree of strides 1, 2, 4, …, and square = Σ g[i]²
+ * g[n] = (Σₛ gSum[s, offset + i]) · (1 / rows), the sum over s by the pairwise tree of strides 1, 2, 4, …, and square = Σ g[i]²
  * in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `square`, `g`, which may be row 0 of `gSum` at `offset`,
  * and, where S > 8, rows of `gSum`.
  *
@@ -15,34 +15,34 @@ export function averageShards(
   while (S > 8) {
     for (let s = 0; s < S; s += 8) {
       const first = gSum + <usize>s * row;
-      joinRows(first, first, row, min(S - s, 8), n, 1); // x / 1 is x
+      joinRows(first, first, row, min(S - s, 8), n, 1); // x · 1 is x
     }
     S = (S + 7) >> 3;
     row <<= 3;
   }
-  store<f64>(square, joinRows(g, gSum, row, S, n, rows));
+  store<f64>(square, joinRows(g, gSum, row, S, n, 1 / rows));
 }
 
-/** out[n] = (the tree's sum of S rows, 1 to 8) / divisor; returns Σ out[i]². Overwrites `out`, which may be one of the rows. */
-function joinRows(out: usize, rows: usize, row: usize, S: i32, n: i32, divisor: f64): f64 {
-  if (S == 1) return join(1, out, rows, row, n, divisor);
-  if (S == 2) return join(2, out, rows, row, n, divisor);
-  if (S == 3) return join(3, out, rows, row, n, divisor);
-  if (S == 4) return join(4, out, rows, row, n, divisor);
-  if (S == 5) return join(5, out, rows, row, n, divisor);
-  if (S == 6) return join(6, out, rows, row, n, divisor);
-  if (S == 7) return join(7, out, rows, row, n, divisor);
-  return join(8, out, rows, row, n, divisor);
+/** out[n] = (the tree's sum of S rows, 1 to 8) · factor; returns Σ out[i]². Overwrites `out`, which may be one of the rows. */
+function joinRows(out: usize, rows: usize, row: usize, S: i32, n: i32, factor: f64): f64 {
+  if (S == 1) return join(1, out, rows, row, n, factor);
+  if (S == 2) return join(2, out, rows, row, n, factor);
+  if (S == 3) return join(3, out, rows, row, n, factor);
+  if (S == 4) return join(4, out, rows, row, n, factor);
+  if (S == 5) return join(5, out, rows, row, n, factor);
+  if (S == 6) return join(6, out, rows, row, n, factor);
+  if (S == 7) return join(7, out, rows, row, n, factor);
+  return join(8, out, rows, row, n, factor);
 }
 
 // Inlined with S a constant, so that each loop holds one tree and no branch.
-@inline function join(S: i32, out: usize, rows: usize, row: usize, n: i32, divisor: f64): f64 {
-  const divisors = splat<v128>(divisor);
+@inline function join(S: i32, out: usize, rows: usize, row: usize, n: i32, factor: f64): f64 {
+  const factors = splat<v128>(factor);
   let low = splat<v128>(0); // l₀, l₁
   let high = splat<v128>(0); // l₂, l₃
   for (; n >= 4; n -= 4) {
-    const g01 = over(tree<v128>(S, rows, row), divisors);
-    const g23 = over(tree<v128>(S, rows + 16, row), divisors);
+    const g01 = times(tree<v128>(S, rows, row), factors);
+    const g23 = times(tree<v128>(S, rows + 16, row), factors);
     store<v128>(out, g01);
     store<v128>(out + 16, g23);
     low = plus(low, times(g01, g01));
@@ -54,15 +54,15 @@ function joinRows(out: usize, rows: usize, row: usize, S: i32, n: i32, divisor: 
   let l1 = f64x2.extract_lane(low, 1);
   let l2 = f64x2.extract_lane(high, 0);
   const l3 = f64x2.extract_lane(high, 1);
-  if (n > 0) l0 += joinOne(S, out, rows, row, divisor);
-  if (n > 1) l1 += joinOne(S, out + 8, rows + 8, row, divisor);
-  if (n > 2) l2 += joinOne(S, out + 16, rows + 16, row, divisor);
+  if (n > 0) l0 += joinOne(S, out, rows, row, factor);
+  if (n > 1) l1 += joinOne(S, out + 8, rows + 8, row, factor);
+  if (n > 2) l2 += joinOne(S, out + 16, rows + 16, row, factor);
   return l0 + l1 + (l2 + l3);
 }
 
 /** One number of `join`; returns its square. */
-@inline function joinOne(S: i32, out: usize, rows: usize, row: usize, divisor: f64): f64 {
-  const g = over(tree<f64>(S, rows, row), divisor);
+@inline function joinOne(S: i32, out: usize, rows: usize, row: usize, factor: f64): f64 {
+  const g = times(tree<f64>(S, rows, row), factor);
   store<f64>(out, g);
   return g * g;
 }

@@ -15,7 +15,7 @@ export interface UpdateMemory {
 }
 
 export interface BlockUpdate {
-  /** Sums the shards' rows of a block, divides by the batch's rows and notes the block's sum of squares. */
+  /** Sums the shards' rows of a block, multiplies by 1 / the batch's rows (a division takes twice as long, and in wasm bounds the loop) and notes the block's sum of squares. */
   average(block: number, rows: number): void;
   /** Applies the optimizer to a block, its gradient times `scale` first. */
   apply(block: number): void;

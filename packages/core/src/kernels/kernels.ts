@@ -48,7 +48,7 @@ export interface Kernels {
   ): void;
 
   /**
-   * g[n] = (Σₛ gSum[s, offset + i]) / rows, the sum over s by a fixed pairwise tree (strides 1, 2, 4, …; the
+   * g[n] = (Σₛ gSum[s, offset + i]) · (1 / rows), the sum over s by a fixed pairwise tree (strides 1, 2, 4, …; the
    * left operand is the lower s), and square = Σ g[i]², in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃).
    * Overwrites `square` and `g`, which may be row 0 of `gSum` at `offset`; the rows of `gSum` hold nothing of use
    * afterwards.

@@ -76,7 +76,7 @@ function affineBackwardWeights(
 }
 
 /**
- * g[n] = (Σₛ gSum[s, offset + i]) / rows by the pairwise tree, square = Σ g[i]². Overwrites both, and rows of `gSum` with
+ * g[n] = (Σₛ gSum[s, offset + i]) · (1 / rows) by the pairwise tree, square = Σ g[i]². Overwrites both, and rows of `gSum` with
  * partial sums.
  */
 function averageShards(
@@ -96,7 +96,8 @@ function averageShards(
       for (let i = 0; i < n; i++) gSum[left + i] += gSum[right + i];
     }
   }
-  for (let i = 0; i < n; i++) g[i] = gSum[offset + i] / rows;
+  const share = 1 / rows;
+  for (let i = 0; i < n; i++) g[i] = gSum[offset + i] * share;
   square[0] = squares(g, 0, n) + squares(g, 1, n) + (squares(g, 2, n) + squares(g, 3, n));
 }
 
