@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { lineChart } from '../../../packages/cli/src/report/line-chart.ts';
 
 const rising = { name: 'rising', points: [0, 1, 2, 3].map((x): [number, number] => [x, x]) };
@@ -37,6 +37,64 @@ test('a line that cannot be drawn leaves the marks of the others to them', () =>
   const chart = lineChart([{ name: 'none', points: [[0, Number.NaN]] }, rising, falling], axes);
   expect(chart.at(-1)).toBe('    + rising   ○ falling');
   expect(plotted(chart).join('')).toMatch(/\+.*○/);
+});
+
+describe.each([1, 2])('of %d lines', (count) => {
+  // A peak of one point, at no place where the columns would look for it.
+  const points = Array.from({ length: 1001 }, (_, k): [number, number] => [k, k === 437 ? 0.25 : 0]);
+  const chart = lineChart(
+    [
+      { name: 'peak', points },
+      ...(count === 1 ? [] : [{ ...falling, points: [[0, 0] as const, [1000, 0.1] as const] }]),
+    ],
+    axes,
+  );
+
+  test('the peak stands in the top row, at its place and beside its value', () => {
+    const [top] = chart.filter((line) => AXIS.test(line));
+    expect(top).toMatch(/^ *0\.2500┤/);
+    const drawn = [...(plotted(chart)[0] ?? '')].flatMap((mark, c) => (mark === ' ' ? [] : [c]));
+    expect(drawn.length).toBeGreaterThan(0);
+    for (const c of drawn) expect(Math.abs(c - (437 / 1000) * 57)).toBeLessThanOrEqual(1);
+  });
+});
+
+test('rows are evenly apart, and labelled with the value in their middle', () => {
+  const labels = lineChart(
+    [
+      {
+        name: 'x',
+        points: [
+          [0, -1],
+          [1, 1],
+        ],
+      },
+    ],
+    { ...axes, height: 5 },
+  )
+    .filter((line) => AXIS.test(line))
+    .map((line) => Number.parseFloat(line));
+  expect(labels).toEqual([1, 0.5, 0, -0.5, -1]);
+});
+
+test('a log scale is said to be one, in even powers', () => {
+  const chart = lineChart(
+    [
+      {
+        name: 'x',
+        points: [
+          [0, 0.001],
+          [1, 10],
+        ],
+      },
+    ],
+    { ...axes, height: 5, log: true },
+  );
+  expect(chart[0]).toBe('  loss (log scale), against step');
+  expect(chart.filter((line) => AXIS.test(line)).map((line) => Number.parseFloat(line))).toEqual([
+    10, 1, 0.1, 0.01, 0.001,
+  ]);
+  expect(lineChart([rising], axes)[0]).toBe('  loss, against step');
 });
 
 test('a single line has no legend', () => {

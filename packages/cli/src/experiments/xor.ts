@@ -1,8 +1,8 @@
 import { createPool, type TrainResult } from '@gradloom/runtime';
-import { thin } from '../html-report/thin.ts';
 import { numpySeed, type SeedRange, seedRange } from '../options/seed-range.ts';
 import { columns } from '../report/columns.ts';
 import { lineChart } from '../report/line-chart.ts';
+import { thin } from '../report/thin.ts';
 import { UsageError } from '../usage-error.ts';
 import { defineExperiment, type ExperimentContext, type Outcome } from './experiment.ts';
 import { type Finding, printed } from './finding.ts';

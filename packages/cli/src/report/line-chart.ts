@@ -1,18 +1,17 @@
 import { plot } from 'simple-ascii-chart';
 import { columns } from './columns.ts';
 import { decimal } from './format.ts';
+import { type Point, thin } from './thin.ts';
 
 export interface Line {
   readonly name: string;
   readonly points: readonly Point[];
 }
 
-type Point = readonly [x: number, y: number];
-
 export interface LineChartOptions {
   x: string; // what the axes show
   y: string;
-  log?: boolean; // y by powers of ten
+  log?: boolean; // y by powers of ten, which the heading says
   width?: number; // columns of the plot alone, default 58
   height?: number; // default 12
 }
@@ -21,8 +20,9 @@ export interface LineChartOptions {
 const MARKS = ['●', '+', '○', '×', '*', '■', '◆', '#', '▲', '=', '□', '~'];
 
 /**
- * Lines of a chart of at most 80 columns. What is not finite, or on a log scale not above 0, is left out. Several lines
- * are drawn with a mark each, the first on top, and a legend below says which is which.
+ * Lines of a chart of at most 80 columns, every row labelled with the value in its middle: the top one is the highest of all.
+ * What is not finite, or on a log scale not above 0, is left out. Several lines are drawn with a mark each, the first on
+ * top, and a legend below says which is which.
  */
 export function lineChart(lines: readonly Line[], options: LineChartOptions): string[] {
   const { x, y, log = false, width = 58, height = 12 } = options;
@@ -32,17 +32,27 @@ export function lineChart(lines: readonly Line[], options: LineChartOptions): st
   const xs = drawn.flatMap(({ points }) => points.map(([a]) => a));
   if (xs.length === 0) return ['  nothing to draw'];
   const [low, high] = [xs.reduce(lesser), xs.reduce(greater)];
+  const rows = rowValues(
+    drawn.flatMap(({ points }) => points.map(([, b]) => b)),
+    height,
+  );
+  const label = (value: number): string => decimal(log ? Number((10 ** value).toPrecision(2)) : value);
+  const labelWidth = Math.max(...rows.map((value) => label(value).length));
   const several = lines.length > 1;
   // What is drawn later covers what was there.
   const order = several ? drawn.toReversed() : drawn;
   const text = plot(
-    order.map(({ points }) => (several ? everyColumn(points, low, high, width) : thin(points, 4 * width))),
+    order.map(({ points }) => {
+      const kept = thin(points, 4 * width);
+      return several ? everyColumn(kept, low, high, width) : kept.map(([a, b]): [number, number] => [a, b]);
+    }),
     {
       width,
       height,
       customXAxisTicks: [low, (low + high) / 2, high],
-      formatter: (value, { axis }) =>
-        axis === 'y' && log ? decimal(Number((10 ** value).toPrecision(2))) : decimal(value),
+      customYAxisTicks: rows,
+      // The package leaves room for the labels of the points alone.
+      formatter: (value, { axis }) => (axis === 'y' ? label(value).padStart(labelWidth) : decimal(value)),
       ...(several ? { lineFormatter: markerOf(order.map(({ mark }) => mark)) } : {}),
     },
   );
@@ -50,7 +60,7 @@ export function lineChart(lines: readonly Line[], options: LineChartOptions): st
     .split('\n')
     .map((line) => line.trimEnd())
     .filter((line) => line !== '');
-  return [`  ${y}, against ${x}`, ...body, ...(several ? legend(drawn) : [])];
+  return [`  ${y}${log ? ' (log scale)' : ''}, against ${x}`, ...body, ...(several ? legend(drawn) : [])];
 }
 
 /** Marks of the lines in the order in which the points of one after the other are drawn, each from its first on. */
@@ -80,30 +90,27 @@ const onScale = (points: readonly Point[], log: boolean): [x: number, y: number]
     .map(([x, y]): [number, number] => [x, log ? Math.log10(y) : y])
     .toSorted(([a], [b]) => a - b);
 
-/** Points on the straight way between a line's own, two a column, so that rounding leaves none of the columns empty. */
-function everyColumn(
-  points: readonly [number, number][],
-  low: number,
-  high: number,
-  width: number,
-): [number, number][] {
+/** Of the middle of each row, from the lowest on. */
+function rowValues(ys: readonly number[], height: number): number[] {
+  const [low, high] = [ys.reduce(lesser), ys.reduce(greater)];
+  if (low === high) return [low];
+  return Array.from({ length: height }, (_, r) => low + ((high - low) * r) / (height - 1));
+}
+
+/** A line's own points, and two a column on the straight way between them, so that rounding leaves none of the columns empty. */
+function everyColumn(points: readonly Point[], low: number, high: number, width: number): [number, number][] {
   const step = (high - low) / (2 * width);
-  if (step === 0) return [...points];
-  const all: [number, number][] = [points[0]];
+  const [[firstX, firstY]] = points;
+  const all: [number, number][] = [[firstX, firstY]];
   for (let k = 1; k < points.length; k++) {
     const [[x0, y0], [x1, y1]] = [points[k - 1], points[k]];
     for (let c = Math.floor((x0 - low) / step) + 1; low + c * step < x1; c++) {
       const x = low + c * step;
       all.push([x, y0 + ((y1 - y0) * (x - x0)) / (x1 - x0)]);
     }
+    all.push([x1, y1]);
   }
-  return [...all, ...(points.length > 1 ? [points[points.length - 1]] : [])];
-}
-
-/** Every k-th point and the last: more than a few a column cannot be told apart. */
-function thin<T>(points: readonly T[], most: number): T[] {
-  const every = Math.max(1, Math.ceil(points.length / most));
-  return points.filter((_, k) => k % every === 0 || k === points.length - 1);
+  return all;
 }
 
 const lesser = (a: number, b: number): number => (b < a ? b : a);

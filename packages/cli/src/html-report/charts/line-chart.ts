@@ -1,11 +1,11 @@
 import { dot, line, ruleX } from '@observablehq/plot';
+import { type Point, thin } from '../../report/thin.ts';
 import { scaleOver, tick } from '../axes.ts';
 import { stack } from '../compose.ts';
 import { legend } from '../legend.ts';
 import { type Drawing, isNarrow } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
 import { type Stroke, strokeOf } from '../theme.ts';
-import { type Point, thin } from '../thin.ts';
 
 export interface Series {
   readonly name: string;

@@ -1,12 +1,12 @@
 import { dot, text } from '@observablehq/plot';
 import { decimal } from '../../report/format.ts';
+import type { Point } from '../../report/thin.ts';
 import { lineChart } from '../charts/line-chart.ts';
 import { border, type Field, region } from '../charts/regions.ts';
 import { grid } from '../compose.ts';
 import type { Drawing, Picture } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
 import { strokeOf } from '../theme.ts';
-import type { Point } from '../thin.ts';
 
 /** The part of xor.json that is drawn; a document of many starts has none of it. */
 export interface XorDocument {

@@ -1,6 +1,6 @@
 export type Point = readonly [x: number, y: number];
 
-/** Points that a chart draws of one line, about: two for each pixel of its width. */
+/** Points that a page's chart draws of one line, about: two for each pixel of its width. */
 const MOST = 1200;
 
 /**
