@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fitFactor } from '../../../../packages/cli/src/experiments/vanishing/fit-factor.ts';
+import { fitFactor, fitWeights } from '../../../../packages/cli/src/experiments/vanishing/fit-factor.ts';
 
 test('sizes that shrink by a factor towards the input give that factor', () => {
   const sizes = Array.from({ length: 12 }, (_, h) => 3 * 0.25 ** (11 - h));
@@ -24,4 +24,13 @@ test('zeros and sizes whose square no double holds are left out, and counted', (
 test('fewer than two sizes have no factor', () => {
   expect(fitFactor([1])).toMatchObject({ factor: null, spread: null });
   expect(fitFactor([0, 0, 1])).toMatchObject({ factor: null, layersUsed: 1 });
+});
+
+test('the weights of the line are those of ln v in its slope, 0 for a layer that is left out', () => {
+  const sizes = [1e-200, 0.02, 0.03, 0.5, 0.4];
+  const weights = fitWeights(sizes);
+  expect(weights[0]).toBe(0);
+  const slope = weights.slice(1).reduce((sum, weight, h) => sum + weight * Math.log(sizes[h + 1]), 0);
+  expect(Math.exp(-slope)).toBeCloseTo(Number(fitFactor(sizes).factor), 12);
+  expect(fitWeights([0, 1])).toEqual([0, 0]);
 });

@@ -3,22 +3,33 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { meanSquareOf } from '../../../../packages/cli/src/experiments/vanishing/deep-data.ts';
 import { deepNetwork } from '../../../../packages/cli/src/experiments/vanishing/deep-network.ts';
 import { lookAtStart } from '../../../../packages/cli/src/experiments/vanishing/deep-run.ts';
-import { expectedSizes, meanField, normalMean } from '../../../../packages/cli/src/experiments/vanishing/mean-field.ts';
+import { expectedSizes, meanField, momentsOf } from '../../../../packages/cli/src/experiments/vanishing/mean-field.ts';
 import { startFactors } from '../../../../packages/cli/src/experiments/vanishing/start-factors.ts';
 import { randomDataset } from '../../../support/random-dataset.ts';
 
-describe('the mean over a normal distribution', () => {
-  test.each<[string, number, (z: number) => number, number]>([
-    ['1', 3, () => 1, 1],
-    ['z²', 3, (z) => z * z, 3],
-    ['z⁴', 2, (z) => z ** 4, 12],
-    ['relu²', 3, (z) => (z > 0 ? z * z : 0), 1.5],
-    ['the slope of relu', 3, (z) => (z > 0 ? 1 : 0), 0.5],
-    ['|z|', 2, Math.abs, Math.sqrt(4 / Math.PI)],
-    ['cos z', 0.5, Math.cos, Math.exp(-0.25)],
-  ])('of %s is the closed form', (_, variance, g, expected) => {
-    expect(normalMean(variance, g)).toBeCloseTo(expected, 6);
+describe('moments of a normal distribution', () => {
+  test.each([
+    ['identity', 'outputs', { mean: 3, kurtosis: 3, response: 1 }],
+    ['identity', 'slopes', { mean: 1, kurtosis: 1, response: 0 }],
+    ['relu', 'outputs', { mean: 1.5, kurtosis: 6, response: 1 }],
+    ['relu', 'slopes', { mean: 0.5, kurtosis: 2, response: 0 }],
+    ['leaky-relu', 'slopes', { mean: 0.5 * (1 + 1e-4), kurtosis: (2 * (1 + 1e-8)) / (1 + 1e-4) ** 2, response: 0 }],
+  ] as const)('of %s, %s, are the closed forms', (kind, which, expected) => {
+    const found = momentsOf({ kind }, 3)[which];
+    for (const key of ['mean', 'kurtosis', 'response'] as const) expect(found[key], key).toBeCloseTo(expected[key], 6);
   });
+
+  test.each(['sigmoid', 'tanh', 'gelu', 'softplus'] as const)(
+    'the response of %s is the slope of ln E over ln q',
+    (kind) => {
+      const h = 1e-3;
+      for (const which of ['outputs', 'slopes'] as const) {
+        const lnAt = (q: number) => Math.log(momentsOf({ kind }, q)[which].mean);
+        const slope = (lnAt(2 * Math.exp(h)) - lnAt(2 * Math.exp(-h))) / (2 * h);
+        expect(momentsOf({ kind }, 2)[which].response).toBeCloseTo(slope, 5);
+      }
+    },
+  );
 });
 
 test('relu with variance 2/n keeps every size, as He et al. derive', () => {

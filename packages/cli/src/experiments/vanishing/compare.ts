@@ -16,6 +16,7 @@ import {
   runDeep,
   startOf,
 } from './deep-run.ts';
+import type { WidthEffect } from './finite-width.ts';
 import { type StartFactors, startFactors } from './start-factors.ts';
 
 /** One comparison: the same network, rows and steps for every activation. */
@@ -50,6 +51,7 @@ export interface SeedRun {
   readonly seed: number;
   readonly factor: number | null;
   readonly expected: number | null;
+  readonly effect: WidthEffect | null;
   readonly test: Evaluation | null;
 }
 
@@ -88,15 +90,13 @@ export async function compareActivation(
   const { looks } = common.run;
   if (looks.length === 0) throw new UsageError(noStart(init, label, common.run.diverged));
   const start = startFactors(looks[0], activation, widths, data.meanSquare);
-  const seeds: SeedRun[] = [
-    { seed: length.seed, factor: start.measured.factor, expected: start.expected.factor, test: atCommon.test },
-  ];
+  const seeds: SeedRun[] = [{ seed: length.seed, ...factorsOf(start), test: atCommon.test }];
   for (const seed of moreSeeds) {
     note(`${label} from seed ${seed}`);
     const run = await runDeep(spec, bench, at(rate, seed), [0]);
     const own = startFactors(run.looks[0], activation, widths, data.meanSquare);
     const { test } = await trained(rate, run);
-    seeds.push({ seed, factor: own.measured.factor, expected: own.expected.factor, test });
+    seeds.push({ seed, ...factorsOf(own), test });
   }
   const moved = relativeMoves(spec, startOf(spec, length.seed), common.run.parameters);
   return { label, kind: activation.kind, looks, start, moved, common: atCommon, best: atBest, sweep, seeds };
@@ -109,6 +109,12 @@ export async function compareActivation(
     };
   }
 }
+
+const factorsOf = ({ measured, expected, effect }: StartFactors) => ({
+  factor: measured.factor,
+  expected: expected.factor,
+  effect,
+});
 
 /** Weights so large that the very first step leaves the finite. */
 const noStart = (init: InitializerSpec, label: string, met: string | null): string =>

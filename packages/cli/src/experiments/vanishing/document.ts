@@ -1,6 +1,7 @@
 import { formatMember, type Member } from '../../options/member.ts';
 import type { Comparison, Setup, Trained } from './compare.ts';
 import type { DeepData } from './deep-data.ts';
+import { factorRange } from './finite-width.ts';
 
 /** All numbers in full, and how they were made. Nothing of the machine: the same for any number of threads. */
 export function documentOf(comparisons: readonly Comparison[], setup: Setup, data: DeepData): Record<string, unknown> {
@@ -24,6 +25,7 @@ export function documentOf(comparisons: readonly Comparison[], setup: Setup, dat
 
 function activationOf({ looks, start, moved, common, best, sweep, seeds }: Comparison) {
   const { measured, expected, theory } = start;
+  const range = factorRange(seeds);
   return {
     layers: looks[0].layers.map((layer, h) => ({
       layer: h + 1,
@@ -34,6 +36,7 @@ function activationOf({ looks, start, moved, common, best, sweep, seeds }: Compa
     output: looks[0].output,
     factorPerLayer: measured.factor,
     theoryPerLayer: expected.factor,
+    theoryRange: range === null ? null : [range.low, range.high], // at this width, of the mean of the starts
     fit: { spread: measured.spread, layersUsed: measured.layersUsed, layersTooSmall: measured.layersTooSmall },
     finalLoss: common.test?.loss ?? null,
     testAccuracy: common.test?.accuracy ?? null,

@@ -11,16 +11,24 @@ const SMALLEST = 1e-150;
 
 /** Least squares of ln v over the layers, given from the input on. */
 export function fitFactor(sizes: readonly number[]): FactorFit {
-  const points = sizes.map((size, h): [number, number] => [h, Math.log(size)]).filter(([h]) => sizes[h] > SMALLEST);
-  const layersUsed = points.length;
+  const logs = sizes.map((size, h): [number, number] => [h, Math.log(size)]).filter(([h]) => sizes[h] > SMALLEST);
+  const layersUsed = logs.length;
   const layersTooSmall = sizes.length - layersUsed;
   if (layersUsed < 2) return { factor: null, spread: null, layersUsed, layersTooSmall };
-  const meanH = mean(points.map(([h]) => h));
-  const meanLog = mean(points.map(([, log]) => log));
-  const slope =
-    mean(points.map(([h, log]) => (h - meanH) * (log - meanLog))) / mean(points.map(([h]) => (h - meanH) ** 2));
-  const residuals = points.map(([h, log]) => (log - meanLog - slope * (h - meanH)) ** 2);
+  const weights = fitWeights(sizes);
+  const slope = logs.reduce((sum, [h, log]) => sum + weights[h] * log, 0);
+  const meanH = mean(logs.map(([h]) => h));
+  const meanLog = mean(logs.map(([, log]) => log));
+  const residuals = logs.map(([h, log]) => (log - meanLog - slope * (h - meanH)) ** 2);
   return { factor: Math.exp(-slope), spread: Math.sqrt(mean(residuals)), layersUsed, layersTooSmall };
+}
+
+/** Of each layer's ln v in the slope of the line; 0 for a layer that is left out, and for all where fewer than two are left. */
+export function fitWeights(sizes: readonly number[]): number[] {
+  const used = sizes.map((_, h) => h).filter((h) => sizes[h] > SMALLEST);
+  const centre = mean(used);
+  const square = used.reduce((sum, h) => sum + (h - centre) ** 2, 0);
+  return sizes.map((size, h) => (size > SMALLEST && square > 0 ? (h - centre) / square : 0));
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,6 +1,7 @@
 import type { ActivationSpec } from '../../options/activation.ts';
 import type { Look } from './deep-run.ts';
-import { type FactorFit, fitFactor } from './fit-factor.ts';
+import { type WidthEffect, widthEffect } from './finite-width.ts';
+import { type FactorFit, fitFactor, fitWeights } from './fit-factor.ts';
 import { expectedSizes, type MeanField, meanField } from './mean-field.ts';
 
 /** The gradient's way down at the start: as measured, and as theory expects it of weights of this size. */
@@ -8,6 +9,7 @@ export interface StartFactors {
   readonly measured: FactorFit; // of dL/dz
   readonly expected: FactorFit; // the same line through the sizes that theory gives
   readonly theory: readonly MeanField[];
+  readonly effect: WidthEffect | null; // of so few units; null where they are too few to say
 }
 
 /** The variances are those of the weights and biases as drawn, whatever drew them. */
@@ -27,6 +29,7 @@ export function startFactors(
       biasVariance: rmsB ** 2,
     })),
   );
-  const measured = fitFactor(layers.map(({ rmsDz }) => rmsDz));
-  return { measured, expected: fitFactor(expectedSizes(theory)), theory };
+  const sizes = layers.map(({ rmsDz }) => rmsDz);
+  const expected = fitFactor(expectedSizes(theory));
+  return { measured: fitFactor(sizes), expected, theory, effect: widthEffect(theory, fitWeights(sizes)) };
 }

@@ -65,6 +65,7 @@ export function factors(comparisons: readonly Comparison[], { init, hidden }: Se
       optional(first.rmsDW / last.rmsDW),
     ];
   });
+  const narrow = comparisons.filter(({ start }) => start.measured.factor !== null && start.effect === null);
   const small = comparisons.filter(({ start }) => start.measured.layersTooSmall > 0);
   return {
     title: `dL/dz of a layer over that of the next, at the start, from ${typeof init === 'string' ? init : init.kind}`,
@@ -75,6 +76,12 @@ export function factors(comparisons: readonly Comparison[], { init, hidden }: Se
       '',
       "  Theory: sqrt(n Var(W) E[f'(z)^2]), z normal, its variance carried from layer",
       `  to layer. The weights count beside the slopes: sqrt(n Var(W)) is ${decimal(gain)} here.`,
+      '  It is exact for endless widths. How far three standard errors take nets of',
+      `  ${hidden[0]} units from it stands beside 'agrees' at the end.`,
+      ...narrow.map(
+        ({ label }) =>
+          `  ${label}: with ${hidden[0]} units chance has too large a part, and nothing is held against it.`,
+      ),
       ...small.map(
         ({ label, start: { measured } }) =>
           `  ${label}: ${measured.layersTooSmall} layers are below 1e-150 or 0 and left out of the fit.`,
