@@ -1,5 +1,5 @@
-import { wholeNumber } from '../options/numbers.ts';
 import { columns } from '../report/columns.ts';
+import { plural } from '../report/format.ts';
 import { scatter } from '../report/scatter.ts';
 import { defineExperiment } from './experiment.ts';
 import { holds } from './finding.ts';
@@ -25,54 +25,69 @@ interface Gate {
 
 export const perceptron = defineExperiment({
   describe: "Rosenblatt's rule learns AND, OR and NOT, and never XOR",
-  examples: [['perceptron --epochs 100000', 'more time does not help XOR']],
-  options: {
-    epochs: { group: 'Training', ...wholeNumber(1), describe: 'passes over the rows, at most (1000)' },
-  },
-  run({ epochs = 1000 }) {
-    const learned = Object.entries(gates).map(([name, gate]) => ({ name, gate, ...learn(gate, epochs) }));
+  options: {},
+  run() {
+    const learned = Object.entries(gates).map(([name, gate]) => ({ name, gate, ...learn(gate) }));
     const drawn = learned.filter(({ name }) => name === 'AND' || name === 'OR');
+    const endless = learned.flatMap(({ cycle, ...rest }) => (cycle === null ? [] : [{ ...rest, cycle }]));
     return {
       sections: [
         {
           title: 'w <- w + (target - output) x, whenever the output is wrong',
           lines: columns([
             ['', 'weights', 'bias', 'right', 'epochs'],
-            ...learned.map(({ name, gate, weights, bias, best, epochs: used, done }) => [
+            ...learned.map(({ name, gate, weights, bias, best, epochs, cycle }) => [
               name,
               weights.join(' '),
               String(bias),
-              `${best} of ${gate.targets.length}`,
-              done ? String(used) : `${used}, and no end`,
+              `${best} of ${gate.targets.length}${cycle === null ? '' : ' at best'}`,
+              cycle === null ? String(epochs) : 'no end',
             ]),
           ]),
         },
         ...drawn.map(({ name, gate, weights, bias }) => ({
-          title: `${name}: the line where the output turns from 0 to 1 (# is 1, o is 0)`,
-          lines: scatter(gate.rows, gate.targets, (a, b) => weights[0] * a + weights[1] * b + bias),
+          title: `${name}: the line where the output turns from 0 (dotted) to 1 (blank)`,
+          lines: [...scatter(gate.rows, gate.targets, (a, b) => weights[0] * a + weights[1] * b + bias), '', KEY],
         })),
         {
           title: 'XOR: no straight line has both # on one side and both o on the other',
-          lines: scatter(pairs, gates.XOR.targets, undefined),
+          lines: [
+            ...scatter(pairs, gates.XOR.targets, undefined),
+            '',
+            KEY,
+            '',
+            '  For any weights z(0,0) + z(1,1) = z(0,1) + z(1,0) = w1 + w2 + 2 b. All four right',
+            '  would make the left sum negative and the right one not: 3 of 4 is the most.',
+          ],
         },
+        ...endless.map(({ name, best, cycle: { from, length } }) => ({
+          title: `${name}: why more epochs do not help`,
+          lines: [
+            `  After epoch ${from + length} the weights are again those after epoch ${from}. What an epoch does`,
+            `  depends on them alone: the same ${length === 1 ? 'epoch' : `${length} epochs`} for ever, and ${best} rows right at best.`,
+          ],
+        })),
       ],
-      findings: [
-        ...learned
-          .filter(({ name }) => name !== 'XOR')
-          .map(({ name, gate, best, epochs: used, done }) =>
-            holds(`${name} is learned`, 'yes', `${best} of ${gate.targets.length}, ${used} epochs`, done),
-          ),
-        ...learned
-          .filter(({ name }) => name === 'XOR')
-          .map(({ best, epochs: used, done }) =>
-            holds('XOR, rows right at best', 'at most 3', `${best} of 4, ${used} epochs`, !done && best <= 3),
-          ),
-      ],
+      findings: learned.flatMap(({ name, gate: { targets }, best, epochs, cycle }) =>
+        name === 'XOR'
+          ? [
+              holds('XOR, rows right at best', 'at most 3', `${best} of ${targets.length}`, best <= 3),
+              holds('XOR, any number of epochs', 'not learned', describeCycle(cycle), cycle !== null),
+            ]
+          : [
+              holds(
+                `${name} is learned`,
+                'yes',
+                `${best} of ${targets.length}, ${plural(epochs, 'epoch')}`,
+                cycle === null,
+              ),
+            ],
+      ),
       json: {
         gates: Object.fromEntries(
-          learned.map(({ name, weights, bias, best, epochs: used, done }) => [
+          learned.map(({ name, weights, bias, best, epochs, cycle }) => [
             name,
-            { weights, bias, right: best, epochs: used, learned: done },
+            { weights, bias, right: best, epochs, learned: cycle === null, cycle },
           ]),
         ),
       },
@@ -80,8 +95,24 @@ export const perceptron = defineExperiment({
   },
 });
 
-/** Row by row from zero weights, until all are right or the epochs are over; `best` is the most rows right at once. */
-function learn({ rows, targets }: Gate, epochs: number) {
+const KEY = '  # target 1   o target 0';
+
+const describeCycle = (cycle: Cycle | null): string =>
+  cycle === null ? 'learned' : `after epoch ${cycle.from + cycle.length} as after ${cycle.from}`;
+
+/** The weights after epoch `from + length` are those after epoch `from`; after 0 stand those of the start. */
+interface Cycle {
+  readonly from: number;
+  readonly length: number;
+}
+
+/**
+ * Row by row from zero weights, until all are right or an epoch ends with weights that an earlier one has ended with: an
+ * epoch is a function of the weights before it, so the same epochs follow for ever. It comes to one of the two ends: weights stay
+ * bounded ([Minsky & Papert 1969](https://mitpress.mit.edu/9780262630221/perceptrons/), the cycling theorem), and those of whole
+ * inputs are whole, so there are only so many. `best` is the most rows right at once.
+ */
+function learn({ rows, targets }: Gate) {
   const I = rows[0].length;
   const parameters = new Array<number>(I + 1).fill(0); // weights, then bias
   const output = (row: readonly number[]): number =>
@@ -96,15 +127,23 @@ function learn({ rows, targets }: Gate, epochs: number) {
       parameters,
       row,
     )[1][0];
+  const seen = new Map<string, number>(); // weights, and the epoch after which they first stood
+  let cycle: Cycle | null = null;
   let best = 0;
-  let epoch = 0;
-  while (epoch < epochs && best < rows.length) {
+  let epochs = 0;
+  while (best < rows.length) {
+    const earlier = seen.get(parameters.join());
+    if (earlier !== undefined) {
+      cycle = { from: earlier, length: epochs - earlier };
+      break;
+    }
+    seen.set(parameters.join(), epochs);
     for (const [n, row] of rows.entries()) {
       const error = targets[n] - output(row);
       for (const [i, value] of [...row, 1].entries()) parameters[i] += error * value;
       best = Math.max(best, rows.filter((own, k) => output(own) === targets[k]).length);
     }
-    epoch++;
+    epochs++;
   }
-  return { weights: parameters.slice(0, I), bias: parameters[I], best, epochs: epoch, done: best === rows.length };
+  return { weights: parameters.slice(0, I), bias: parameters[I], best, epochs, cycle };
 }
