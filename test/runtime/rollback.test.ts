@@ -108,6 +108,23 @@ describe('a rate that diverges', () => {
   });
 });
 
+test('where no evaluation ends a span at the start of an epoch, a resume goes back beyond the epoch that it began in', async () => {
+  const alone = { train: data.train };
+  const options = { ...rising, seed: 1, pool } as const;
+  const calm = await train(spec, alone, { ...options, threads: 1 }).result;
+  expect(calm.rollbacks).toBeGreaterThan(1);
+  const { checkpoints } = await checkpointedRun(spec, alone, { ...options, threads: 2 }, 3);
+  const before = checkpoints.filter(({ progress, earlier }) => {
+    return earlier !== undefined && earlier.counters.step < progress.step - (progress.step % stepsPerEpoch);
+  });
+  expect(before.length).toBeGreaterThan(20);
+  for (const resume of before) {
+    const resumed = await train(spec, alone, { ...options, threads: 2, resume }).result;
+    expect(resumed.fingerprint, `of step ${resume.progress.step}`).toBe(calm.fingerprint);
+    expect(resumed.epochLosses).toEqual(calm.epochLosses);
+  }
+});
+
 test('a run that may go back is another than one that may not: neither goes on with the other', async () => {
   const options = { ...rising, epochs: 1, pool, threads: 1 } as const;
   const { checkpoints } = await checkpointedRun(spec, data, options, { epochs: 1 });

@@ -9,7 +9,7 @@ export interface Orders {
   readonly array: Uint32Array<SharedArrayBuffer>;
   /**
    * Makes the orders from epoch `from` on, at least one and up to `wanted`, as slots allow; only between spans. Returns the
-   * first epoch that is not ready.
+   * first epoch behind them.
    */
   prepare(from: number, wanted: number): number;
 }
@@ -17,19 +17,21 @@ export interface Orders {
 export function createOrders(seed: number, rows: number, epochs: number): Orders {
   const slots = Math.max(1, Math.min(epochs, Math.max(2, Math.floor(CAPACITY / rows))));
   const array = new Uint32Array(new SharedArrayBuffer(slots * rows * 4));
-  let ready = 0;
+  const held = new Float64Array(slots).fill(Number.NaN); // epoch in each slot
   return {
     array,
     prepare(from, wanted) {
       const end = Math.min(epochs, from + Math.min(slots, Math.max(1, wanted)));
-      // A run that goes back finds later epochs in the slots.
-      if (from < ready - slots) ready = from;
-      for (ready = Math.max(ready, from); ready < end; ready++) {
-        const order = array.subarray((ready % slots) * rows, ((ready % slots) + 1) * rows);
+      for (let epoch = from; epoch < end; epoch++) {
+        const slot = epoch % slots;
+        // A run that goes back finds another epoch here, or, where it was resumed in between, none.
+        if (held[slot] === epoch) continue;
+        const order = array.subarray(slot * rows, (slot + 1) * rows);
         for (let n = 0; n < rows; n++) order[n] = n;
-        shuffle(order, createRandom(seed, 'shuffle', ready));
+        shuffle(order, createRandom(seed, 'shuffle', epoch));
+        held[slot] = epoch;
       }
-      return ready;
+      return end;
     },
   };
 }
