@@ -56,7 +56,8 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   }
 
   async function replaceCrew(old: Crew): Promise<void> {
-    if (destroyed) return;
+    // Its tasks were settled when its threads were told to end, which is not yet when they have.
+    if (destroyed) return old.stop();
     // Of two teams that fail at once, both wait for the end of the old threads, and one starts the new.
     if (crew === old) crew = openCrew(shape);
     leaving.add(old);
@@ -99,7 +100,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
       destroyed = true;
       for (const { fail } of waiting.splice(0))
         fail(new Error('pool: was destroyed while a run waited for its threads'));
-      await Promise.all([crew, ...leaving].map(({ piscina }) => piscina.destroy()));
+      await Promise.all([crew, ...leaving].map((one) => one.stop()));
     },
   };
   pools.add(pool);
@@ -120,6 +121,8 @@ interface Crew {
   idle: () => void;
   /** Ends the threads once no team works on them. */
   end(): Promise<void>;
+  /** Ends the threads, and resolves when all have ended: then none writes any more. */
+  stop(): Promise<void>;
 }
 
 function openCrew({ threads, execArgv, heapMiB }: CrewShape): Crew {
@@ -138,13 +141,18 @@ function openCrew({ threads, execArgv, heapMiB }: CrewShape): Crew {
     workerHistogram: false,
   });
   let ending: Promise<void> | undefined;
+  let stopping: Promise<void> | undefined;
   const crew: Crew = {
     piscina,
     teams: 0,
     idle: () => {},
     end() {
-      ending ??= idle().then(() => piscina.destroy());
+      ending ??= idle().then(crew.stop);
       return ending;
+    },
+    stop() {
+      stopping ??= piscina.destroy();
+      return stopping;
     },
   };
   async function idle(): Promise<void> {

@@ -6,7 +6,10 @@ import { ThreadError } from './recovery.ts';
 /** How long a span lasts: short enough to report and to stop soon, long enough to hide its start of 50-80 µs. */
 export const SPAN_MS = 200;
 
-/** How long threads may take to come back after an abort; a barrier's sleeper looks every 100 ms. */
+/**
+ * How long threads may take to come back after an abort: a barrier's sleeper looks every 100 ms, but a shard of a large
+ * network takes seconds. Then they are ended wherever they are.
+ */
 const SETTLE_LIMIT_MS = 10_000;
 
 export interface SpanResult {
@@ -59,9 +62,14 @@ export async function runSpan(pool: Pool, setup: RunSetup, options: SpanOptions)
 /**
  * Runs one task on each thread of a team that checks in at `control`, and waits until every one has settled: survivors of
  * a failure may still write for 100 ms. Then it releases the team. Where there was a failure, the pool takes new threads, and
- * it rejects with the first one when the old have ended.
+ * it rejects with the first one when the old have ended, those included that have not settled within `settleLimitMs`.
  */
-export async function runTeam(team: Team, tasks: readonly WorkerTask[], control: Int32Array): Promise<void> {
+export async function runTeam(
+  team: Team,
+  tasks: readonly WorkerTask[],
+  control: Int32Array,
+  settleLimitMs = SETTLE_LIMIT_MS,
+): Promise<void> {
   let failure: ThreadError | undefined;
   let giveUp = () => {};
   const stuck = new Promise<void>((resolve) => {
@@ -72,7 +80,7 @@ export async function runTeam(team: Team, tasks: readonly WorkerTask[], control:
     if (failure !== undefined) return;
     failure = new ThreadError(message, Atomics.load(control, CONTROL.steps), cause);
     abortTeam(control);
-    settleTimer = setTimeout(giveUp, SETTLE_LIMIT_MS);
+    settleTimer = setTimeout(giveUp, settleLimitMs);
   };
   const startTimer = setTimeout(() => {
     const here = Atomics.load(control, CONTROL.checkedIn);
