@@ -141,6 +141,23 @@ describe.each([
     ]);
   });
 
+  test('in the search for a bad step ends the run likewise, and a resume finds that step', async () => {
+    const folder = newFolder();
+    // The first update overflows: each thread begins one span, which is bad however long it is, and then those of the search.
+    const diverging = { ...options, optimizer: { kind: 'sgd', lr: 1e308, weightDecay: 1e3 } } as const;
+    const faulty = await poolWithFault({ kind, at: 'checkedIn', arrivals: 2, again: 1, times: 9, marks: newFolder() });
+    const run = { ...diverging, threads: 2, retries: 1, pool: faulty, checkpoint: { folder } };
+    await expect(train(spec, { train: dataset }, run).result).rejects.toThrow(
+      /^train: a worker thread failed: .*failures in a row: 2, expected at most 1\) \(in the search for the bad one of steps 0 to \d+\)$/,
+    );
+    delete process.env.GRADLOOM_TEST_FAULT;
+    const resume = loadCheckpoint(join(folder, 'last.gradloom'));
+    const resumed = await train(spec, { train: dataset }, { ...diverging, resume }).result.catch((e: unknown) => e);
+    const calm = await train(spec, { train: dataset }, diverging).result.catch((e: unknown) => e);
+    expect(calm).toMatchObject({ name: 'TrainingError', step: 0 });
+    expect(resumed).toEqual(calm);
+  });
+
   test('ends a run that allows no failure, and leaves the pool fit for the next', async () => {
     const faulty = await poolWithFault({ kind, arrivals: 50, times: 1, marks: newFolder() });
     const run = { ...options, retries: 0, threads: 2, pool: faulty };

@@ -352,6 +352,28 @@ test('threads that would have nothing to do are not started: a thousand of them 
 });
 
 describe('a warning', () => {
+  test.each([
+    [Number.NaN, 'NaN'],
+    [1e200, 'Infinity'],
+  ])('says once of each part that the loss of its rows is not finite: %s in a row', async (value, shown) => {
+    const targets = dataset.targets.array.slice(0, 1);
+    const strange = datasetFromRows({
+      inputs: [Array(8).fill(value)],
+      targets: [...targets],
+      classes: 3,
+      name: 'strange',
+    });
+    const data = { train: dataset, validation: strange, test: strange };
+    const linear: NetworkSpec = { input: 8, layers: [{ kind: 'dense', out: 3 }] };
+    const run = train(linear, data, { loss: 'mse', steps: 20, batch: 50, pool });
+    const messages = (await collect(run)).flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+    const rest = `has ${shown}, expected a finite number (look at the rows, or for weights too large)`;
+    expect(messages).toEqual([
+      `the loss of the validation rows behind step 5 ${rest}`,
+      `the loss of the test rows behind step 20 ${rest}`,
+    ]);
+  });
+
   const linear = (out: number): NetworkSpec => ({ input: 1, layers: [{ kind: 'dense', out }] });
   const labelled = (...targets: number[]) =>
     datasetFromRows({ inputs: targets.map((n) => [n]), targets, classes: 9, name: 'gaps' });

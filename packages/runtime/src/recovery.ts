@@ -54,3 +54,10 @@ function tooMany(error: ThreadError, failures: number, retries: number): ThreadE
   const message = `${error.message} (failures in a row: ${failures}, expected at most ${retries})`;
   return new ThreadError(message, error.steps, error.cause);
 }
+
+/** The error that ends a run whose threads fail: a pool's words, with the place in the run. */
+export function runFailure(error: unknown, place: string): Error {
+  const message = error instanceof Error ? error.message : String(error);
+  const reason = message.replace(/^pool: (has|was) /, 'the pool $1 ').replace(/^pool: /, '');
+  return new Error(`train: ${reason} (${place})`, { cause: error });
+}

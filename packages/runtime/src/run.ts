@@ -14,12 +14,13 @@ import { createLook } from './look.ts';
 import type { RunPlan } from './plan.ts';
 import type { Pool } from './pool.ts';
 import type { PreparedRun } from './prepare.ts';
-import { createRecovery } from './recovery.ts';
+import { createRecovery, runFailure } from './recovery.ts';
 import { type Evaluation, type TrainEvent, TrainingError, type TrainResult } from './results.ts';
 import { runSpan, SPAN_MS, type SpanResult } from './span.ts';
 import { startEvent, startingProgress } from './start-run.ts';
 import { trainingResult } from './training-result.ts';
 import { createTuner, ROUND_MS } from './tune.ts';
+import { lossWarning } from './warnings.ts';
 
 /** A rate of a 1024th that still diverges will not be what is wrong. */
 const MOST_ROLLBACKS = 10;
@@ -50,6 +51,7 @@ export async function runEpochs(
   const history = createHistory(arena, progress, log, plan.onNan === 'rollback', resume?.earlier);
   const keeper = createKeeper({ plan, data, setup, arena, progress, log, history, emit });
   const recovery = createRecovery(plan.retries, (retry) => emit({ type: 'recovery', step: progress.step, ...retry }));
+  const warned = new Set<string>(); // parts of the data whose loss was not finite
   let lastSteps = 0;
   let ratesEnd = progress.step;
   let told = progress.step; // steps whose epochs and looks were reported
@@ -72,7 +74,7 @@ export async function runEpochs(
     setRates(limit);
     history.take();
     if (probe) look?.begin();
-    const span = await spanOrRestore(step, limit, probe);
+    const span = await trainSpan(step, limit, probe);
     if (span.bad || !allFinite(arena.theta)) {
       await goBack(step, step + span.steps - 1, span.bad);
       continue;
@@ -95,7 +97,7 @@ export async function runEpochs(
   // Of a run that is stopped nothing is left to do but this; of one that is done, the last figures belong to it.
   if (progress.step < totalSteps) keeper?.keep();
   history.take();
-  const test = data.test === undefined ? undefined : await evaluate(data.test);
+  const test = data.test === undefined ? undefined : await evaluate('test', data.test);
   if (progress.step === totalSteps) {
     if (test !== undefined) progress.test = test;
     keeper?.keep();
@@ -135,24 +137,31 @@ export async function runEpochs(
     return tuner?.threads ?? useful;
   }
 
-  async function spanOrRestore(first: number, limit: number, probe: boolean): Promise<SpanResult> {
-    try {
-      const atMostMs = tuner?.trying ? ROUND_MS : SPAN_MS;
-      const team = teamSize();
-      const timedShare = meter.timedShare(team);
-      const options = { first, limit, threads: team, probe, timedShare, atMostMs, signal };
-      return await recovery.attempt(first, () => runSpan(pool, setup, options), history.restore);
-    } catch (error) {
-      throw giveUp(error, `in steps ${first} to ${limit - 1}`);
-    }
+  function trainSpan(first: number, limit: number, probe: boolean): Promise<SpanResult> {
+    const atMostMs = tuner?.trying ? ROUND_MS : SPAN_MS;
+    const team = teamSize();
+    const options = { first, limit, threads: team, probe, timedShare: meter.timedShare(team), atMostMs, signal };
+    const work = () => recovery.attempt(first, () => runSpan(pool, setup, options), history.restore);
+    return orGiveUp(work, `in steps ${first} to ${limit - 1}`);
   }
 
-  async function evaluate(dataset: Dataset): Promise<Evaluation> {
+  async function evaluate(part: 'validation' | 'test', dataset: Dataset): Promise<Evaluation> {
+    const { step } = progress;
+    const attempt = <T>(work: () => Promise<T>) => recovery.attempt(step, work);
+    const work = () => evaluateDataset(pool, setup, dataset, { threads, attempt });
+    const evaluation = await orGiveUp(work, `at the evaluation behind step ${step}`);
+    if (!Number.isFinite(evaluation.loss) && !warned.has(part)) {
+      warned.add(part);
+      emit({ type: 'warning', message: lossWarning(part, evaluation.loss, step) });
+    }
+    return evaluation;
+  }
+
+  async function orGiveUp<T>(work: () => Promise<T>, place: string): Promise<T> {
     try {
-      const attempt = <T>(work: () => Promise<T>) => recovery.attempt(progress.step, work);
-      return await evaluateDataset(pool, setup, dataset, { threads, attempt });
+      return await work();
     } catch (error) {
-      throw giveUp(error, `at the evaluation behind step ${progress.step}`);
+      throw giveUp(error, place);
     }
   }
 
@@ -160,18 +169,15 @@ export async function runEpochs(
   function giveUp(error: unknown, place: string): Error {
     history.restore();
     keeper?.keep();
-    const message = (error instanceof Error ? error.message : String(error)).replace(
-      /^pool: (has|was) /,
-      'the pool $1 ',
-    );
-    return new Error(`train: ${message.replace(/^pool: /, '')} (${place})`, { cause: error });
+    return runFailure(error, place);
   }
 
   /** After a span that was not finite: ends the run with the state before the bad step, or goes back where that is wanted. */
   async function goBack(first: number, last: number, isSeen: boolean): Promise<void> {
     const { theta } = arena;
     const replay = (end: number) => recovery.attempt(first, () => replayOnce(first, end));
-    const bad = await findBadStep({ network: plan.network, setup, theta, first, last, isSeen, replay });
+    const find = () => findBadStep({ network: plan.network, setup, theta, first, last, isSeen, replay });
+    const bad = await orGiveUp(find, `in the search for the bad one of steps ${first} to ${last}`);
     const rollbacks = (progress.rollbacks ?? 0) + 1;
     const to = epochStart(bad.step, stepsPerEpoch);
     const goesBack = plan.onNan === 'rollback' && !bad.isData && rollbacks <= MOST_ROLLBACKS;
@@ -226,7 +232,7 @@ export async function runEpochs(
     const { trainLoss, gradientNorm } = log.end(isWhole);
     const evaluated = data.validation !== undefined && (epoch % plan.evaluateEvery === 0 || step === totalSteps);
     if (evaluated) {
-      progress.validation = await evaluate(data.validation);
+      progress.validation = await evaluate('validation', data.validation);
       keeper?.watch(progress.validation.loss);
     }
     const { validation } = progress;

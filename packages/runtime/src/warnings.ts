@@ -24,6 +24,10 @@ export function warningsOf(
   return warnings;
 }
 
+/** Of an evaluation that says nothing; the weights themselves are finite. */
+export const lossWarning = (part: string, loss: number, step: number): string =>
+  `the loss of the ${part} rows behind step ${step} has ${loss}, expected a finite number (look at the rows, or for weights too large)`;
+
 /** Classes of which a network cannot learn anything. */
 export function missingClasses({ name, classes, targets }: Dataset): string[] {
   if (classes === null) return [];
