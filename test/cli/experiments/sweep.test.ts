@@ -39,3 +39,22 @@ test('where every rate fails, the search goes down and ends', async () => {
   expect(trials[15].rate).toBe(1);
   expect(bracketed).toBe(false);
 });
+
+test('rates go through the one that is asked for, as it was given', async () => {
+  const range = { low: 0.0004, high: 0.004, through: 0.001_234_567_890_123 };
+  const { trials } = await sweepRates(range, async (rate) => Math.abs(Math.log(rate / 0.001_234_567_890_123)), cost);
+  expect(trials.map(({ rate }) => rate)).toEqual([0.0004, 0.001_234_567_890_123, 0.004]);
+  const decades = await sweepRates({ ...range, low: 1e-5, high: 0.1 }, async (rate) => Math.abs(rate - 0.001), cost);
+  expect(decades.trials.map(({ rate }) => rate)).toEqual([
+    ...[0.000_012_345_678_901_2, 0.000_04, 0.000_123_456_789_012, 0.0004, 0.001_234_567_890_123],
+    ...[0.004, 0.012_345_678_901_2, 0.04, 0.123_456_789_012],
+  ]);
+});
+
+test('the search is given up after as many rates as it may try', async () => {
+  const { trials, bracketed } = await sweepRates({ low: 0.1, high: 1, most: 5 }, async (rate) => -rate, cost);
+  expect({ rates: trials.map(({ rate }) => rate), bracketed }).toEqual({
+    rates: [0.1, 0.3, 1, 3, 10],
+    bracketed: false,
+  });
+});

@@ -1,8 +1,12 @@
 import {
+  activations,
   bindTensors,
   buildNetwork,
   createLoss,
+  createOptimizer,
+  createTrainStep,
   createWorkspace,
+  type LossSpec,
   type NetworkSpec,
   referenceKernels,
   shardGradient,
@@ -20,52 +24,52 @@ const start = [0.5, 0.1]; // w, b
 const RATE = 0.1;
 const NUDGE = 1e-5;
 
-const spec: NetworkSpec = {
-  input: 1,
-  layers: [
-    { kind: 'dense', out: 1 },
-    { kind: 'activation', fn: 'sigmoid' },
-  ],
-};
+const one = { kind: 'dense', out: 1 } as const;
+const spec: NetworkSpec = { input: 1, layers: [one, { kind: 'activation', fn: 'sigmoid' }] };
+
+/** dy/dh = 0.5 behind dh/dw = 0.02: the chapter's example of the rule, as weights on the way from w to y. */
+const chain = { spec: { input: 1, layers: [one, one, one] } satisfies NetworkSpec, slopes: [0.02, 0.5] };
 
 export const backprop = defineExperiment({
   describe: 'One neuron learns: forward, backward by the chain rule, one step',
   options: {},
   run() {
     const before = pass(start);
-    const slope = before.prediction * (1 - before.prediction);
+    const slope = activations.sigmoid.derivative(before.z, before.prediction);
     const [dw, db] = before.gradient;
-    const [w, b] = start.map((value, k) => value - RATE * before.gradient[k]);
+    const [w, b] = step(start);
     const after = pass([w, b]);
     const numeric = start.map((_, k) => centralDifference(k));
     const error = Math.max(...numeric.map((value, k) => Math.abs(value - before.gradient[k])));
     // The chapter's route: 0.750 for the prediction, and all that follows from it.
     const rounded = { prediction: 0.75, dw: -0.5 * 0.1875 * x, db: -0.5 * 0.1875 };
     const stepped = { w: start[0] - RATE * rounded.dw, b: start[1] - RATE * rounded.db };
+    // mae of an output above its target has the slope 1 by it.
+    const [chained] = lossAndGradient(chain.spec, 'mae', [1, 0, ...chain.slopes.flatMap((w) => [w, 0])], 1, 0).gradient;
     const tokens = 2048 * 4096;
     return {
       sections: [
         {
-          title: 'Forward: x = 2, w = 0.5, b = 0.1, sigmoid, target 1',
+          title: `Forward: x = ${x}, w = ${start[0]}, b = ${start[1]}, sigmoid, target ${target}`,
           lines: columns([
             ['z = w x + b', before.z.toFixed(7)],
             ['prediction', before.prediction.toFixed(7)],
-            ['loss', `(prediction - 1)^2 = ${before.loss.toFixed(7)}`],
+            ['loss', `(prediction - ${target})^2 = ${before.loss.toFixed(7)}`],
           ]),
         },
         {
           title: 'Backward: multiply the slopes on the way from the loss to each weight',
           lines: columns([
-            ['dL/dprediction', before.dPrediction.toFixed(7), '2 (prediction - 1)'],
+            ['dL/dprediction', before.dPrediction.toFixed(7), `2 (prediction - ${target})`],
             ['dprediction/dz', slope.toFixed(7), 'p (1 - p)'],
             ['dL/dw', dw.toFixed(7), 'the two, times x'],
             ['dL/db', db.toFixed(7), 'the two, times 1'],
           ]),
         },
         {
-          title: 'Check: nudge each value by 0.00001 up and down, and watch the loss',
+          title: `Check: nudge each value by ${NUDGE} up and down, and watch the loss`,
           lines: columns([
-            ['', 'L(+) - L(-), over 0.00002', 'backward'],
+            ['', `L(+) - L(-), over ${2 * NUDGE}`, 'backward'],
             ['dL/dw', numeric[0].toFixed(12), dw.toFixed(12)],
             ['dL/db', numeric[1].toFixed(12), db.toFixed(12)],
           ]),
@@ -99,7 +103,7 @@ export const backprop = defineExperiment({
         carriedOn('z after the step', '1.14688', after.z, round(stepped.w * x + stepped.b, 6)),
         printed('prediction after', '0.759', after.prediction),
         carriedOn('loss after', '0.0581', after.loss, round((0.759 - target) ** 2, 6)),
-        printed('chain rule, 0.5 x 0.02', '0.01', 0.5 * 0.02),
+        printed('chain rule, 0.5 x 0.02', '0.01', chained),
         holds('central differences', 'equal', `differ by ${error.toExponential(1)}`, error < 1e-9),
         printed('tokens a step', '8,388,608', tokens),
       ],
@@ -108,6 +112,7 @@ export const backprop = defineExperiment({
         gradient: { dPrediction: before.dPrediction, dPredictionByZ: slope, dw, db },
         numeric: { dw: numeric[0], db: numeric[1] },
         after: { w, b, z: after.z, prediction: after.prediction, loss: after.loss },
+        chainRule: chained,
         tokens,
       },
     };
@@ -124,23 +129,44 @@ interface PassResult {
 
 function pass(parameters: readonly number[]): PassResult {
   const [[z], [prediction]] = runRow(spec, parameters, [x]);
-  const network = buildNetwork(spec);
-  const workspace = createWorkspace(network, createLoss('mse'), 1, (length) => new Float64Array(length));
-  workspace.x[0] = x;
-  workspace.t[0] = target;
-  const gradient = new Float64Array(network.parameterCount);
-  const lossSum = new Float64Array(1);
-  shardGradient(
-    lossSum,
-    network,
-    workspace,
-    bindTensors(network, Float64Array.from(parameters)),
-    bindTensors(network, gradient),
-    1,
-    { kernels: referenceKernels, training: true, seed: 0, step: 0, firstRow: 0 },
-  );
   const [dPrediction] = lossOfRow('mse', [prediction], [target]).gradient;
-  return { z, prediction, loss: lossSum[0], dPrediction, gradient: [...gradient] };
+  return { z, prediction, dPrediction, ...lossAndGradient(spec, 'mse', parameters, x, target) };
+}
+
+/** Of one row of a network with one input and one output. */
+function lossAndGradient(
+  network: NetworkSpec,
+  loss: LossSpec,
+  parameters: readonly number[],
+  input: number,
+  output: number,
+): { readonly loss: number; readonly gradient: readonly number[] } {
+  const built = buildNetwork(network);
+  const workspace = createWorkspace(built, createLoss(loss), 1, (length) => new Float64Array(length));
+  workspace.x[0] = input;
+  workspace.t[0] = output;
+  const gradient = new Float64Array(built.parameterCount);
+  const lossSum = new Float64Array(1);
+  const [theta, g] = [Float64Array.from(parameters), gradient].map((values) => bindTensors(built, values));
+  const shard = { kernels: referenceKernels, training: true, seed: 0, step: 0, firstRow: 0 };
+  shardGradient(lossSum, built, workspace, theta, g, 1, shard);
+  return { loss: lossSum[0], gradient: [...gradient] };
+}
+
+/** w and b after one step of plain descent. */
+function step(parameters: readonly number[]): readonly number[] {
+  const trainStep = createTrainStep({
+    network: buildNetwork(spec),
+    loss: createLoss('mse'),
+    optimizer: createOptimizer({ kind: 'sgd', lr: RATE }),
+    kernels: referenceKernels,
+    batch: 1,
+    shards: 1,
+    seed: 0,
+  });
+  trainStep.parameters.set(parameters);
+  trainStep.step(Float64Array.of(x), Float64Array.of(target), 1);
+  return [...trainStep.parameters];
 }
 
 function centralDifference(k: number): number {

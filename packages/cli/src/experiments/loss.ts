@@ -1,6 +1,6 @@
 import { math } from '@gradloom/core';
 import { columns } from '../report/columns.ts';
-import { whole } from '../report/format.ts';
+import { decimal, whole } from '../report/format.ts';
 import { defineExperiment } from './experiment.ts';
 import { holds, printed } from './finding.ts';
 import { lossOfRow } from './loss-of-row.ts';
@@ -19,6 +19,7 @@ export const loss = defineExperiment({
   options: {},
   run() {
     const mse = lossOfRow('mse', prediction, oneHot).loss;
+    const squares = prediction.map((p, c) => decimalOf(lossOfRow('mse', [p], [oneHot[c]]).loss));
     const surprises = right.map((p) => crossEntropy([p, 1 - p]));
     // The general form, - Σ t log p; all but the right class are multiplied by 0.
     const general = -oneHot.reduce((sum, t, c) => sum + t * math.log(prediction[c]), 0);
@@ -29,14 +30,14 @@ export const loss = defineExperiment({
         {
           title: 'Squared error: the mean of (prediction - target)^2',
           lines: [
-            `  of ${prediction.join(', ')} against ${oneHot.join(', ')}: (0.09 + 0.04 + 0.01) / 3 = ${mse.toFixed(6)}`,
+            `  of ${prediction.join(', ')} against ${oneHot.join(', ')}: (${squares.join(' + ')}) / ${squares.length} = ${mse.toFixed(6)}`,
           ],
         },
         {
           title: 'Cross-entropy: -log p of the right class, the surprise at the truth',
           lines: [
             ...columns([
-              ['p', '-log p', ''],
+              ['p', '-log p', 'a # for each tenth of a nat, rounded up'],
               ...right.map((p, k) => [String(p), surprises[k].toFixed(4), '#'.repeat(Math.ceil(surprises[k] * 10))]),
             ]),
             '',
@@ -51,14 +52,14 @@ export const loss = defineExperiment({
         holds(
           'one-hot form, against -log p',
           'equal',
-          `differ by ${Math.abs(general - special)}`,
+          `differ by ${decimal(Math.abs(general - special))}`,
           Math.abs(general - special) < 1e-15,
         ),
         printed('uniform over 128,000 classes', '11.76', uniform),
         holds(
           'the same, against ln V',
           'ln V',
-          `differ by ${Math.abs(uniform - math.log(V))}`,
+          `differ by ${decimal(Math.abs(uniform - math.log(V)))}`,
           Math.abs(uniform - math.log(V)) < 1e-9,
         ),
       ],
@@ -73,3 +74,6 @@ export const loss = defineExperiment({
     };
   },
 });
+
+/** Without the noise of float64's last digits. */
+const decimalOf = (value: number): string => String(Number(value.toPrecision(10)));

@@ -31,7 +31,7 @@ export const neuron = defineExperiment({
           lines: columns([
             ['inputs', x.join('  ')],
             ['weights', W.join('  ')],
-            ['weighted sum', `0.6 * 0.5 + -0.3 * 0.8 = ${weighted.toFixed(4)}`],
+            ['weighted sum', `${W.map((w, i) => `${w} * ${x[i]}`).join(' + ')} = ${weighted.toFixed(4)}`],
             ['plus the bias', `z = ${weighted.toFixed(4)} + ${b} = ${z.toFixed(4)}`],
             ['sigmoid', `1 / (1 + e^-z) = ${sigmoid.toFixed(6)}: squeezed between 0 and 1`],
             ['relu', `max(0, z) = ${relu.toFixed(4)}: let through, since it is above 0`],

@@ -1,5 +1,6 @@
 import type { OptimizerSpec } from '@gradloom/core';
 import { syntheticDatasets } from '@gradloom/runtime';
+import { formatMember, type Member } from '../options/member.ts';
 import { wholeNumber } from '../options/numbers.ts';
 import { columns } from '../report/columns.ts';
 import { decimal } from '../report/format.ts';
@@ -11,13 +12,14 @@ import { sweepRates } from './sweep.ts';
 
 const STEPS = 500;
 
-const contenders: Readonly<Record<string, (lr: number) => OptimizerSpec>> = {
-  sgd: (lr) => ({ kind: 'sgd', lr }),
-  momentum: (lr) => ({ kind: 'sgd', lr, momentum: 0.9 }),
-  nesterov: (lr) => ({ kind: 'sgd', lr, momentum: 0.9, nesterov: true }),
-  rmsprop: (lr) => ({ kind: 'rmsprop', lr }),
-  adam: (lr) => ({ kind: 'adam', lr }),
-  adamw: (lr) => ({ kind: 'adamw', lr }),
+/** All but the rate, as it is by default: written down, since a reader wants to know it. */
+const contenders: Readonly<Record<string, Exclude<OptimizerSpec, string> & Member>> = {
+  sgd: { kind: 'sgd' },
+  momentum: { kind: 'sgd', momentum: 0.9 },
+  nesterov: { kind: 'sgd', momentum: 0.9, nesterov: true },
+  rmsprop: { kind: 'rmsprop', decay: 0.99 },
+  adam: { kind: 'adam', beta1: 0.9, beta2: 0.999 },
+  adamw: { kind: 'adamw', beta1: 0.9, beta2: 0.999, weightDecay: 0.01 },
 };
 
 export const optimizers = defineExperiment({
@@ -34,7 +36,7 @@ export const optimizers = defineExperiment({
         note(name);
         const { best, bracketed, trials } = await sweepRates(
           { low: 0.001, high: 1 },
-          (lr) => descend({ optimizer: spec(lr), batch: 'full', epochs: STEPS, seed }),
+          (lr) => descend({ optimizer: { ...spec, lr }, batch: 'full', epochs: STEPS, seed }),
           ({ finalLoss }) => finalLoss,
         );
         const tried = Object.fromEntries(trials.map(({ rate, outcome }) => [rate, outcome.finalLoss]));
@@ -70,6 +72,10 @@ export const optimizers = defineExperiment({
             ],
             { right: [1, 3, 4] },
           ),
+        },
+        {
+          title: 'Which they are, as train --optimizer takes them, each with its rate',
+          lines: columns(Object.entries(contenders).map(([name, spec]) => [name, formatMember(spec)])),
         },
         {
           title: 'On the way',

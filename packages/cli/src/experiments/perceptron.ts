@@ -56,8 +56,8 @@ export const perceptron = defineExperiment({
             '',
             KEY,
             '',
-            '  For any weights z(0,0) + z(1,1) = z(0,1) + z(1,0) = w1 + w2 + 2 b. All four right',
-            '  would make the left sum negative and the right one not: 3 of 4 is the most.',
+            '  For any weights z(0,0) + z(1,1) = z(0,1) + z(1,0), which is w1 + w2 + 2 b. All',
+            '  four right would make the left sum negative and the right one not: at most 3.',
           ],
         },
         ...endless.map(({ name, best, cycle: { from, length } }) => ({

@@ -94,7 +94,8 @@ const onScale = (points: readonly Point[], log: boolean): [x: number, y: number]
 function rowValues(ys: readonly number[], height: number): number[] {
   const [low, high] = [ys.reduce(lesser), ys.reduce(greater)];
   if (low === high) return [low];
-  return Array.from({ length: height }, (_, r) => low + ((high - low) * r) / (height - 1));
+  // Rounding must not put the highest beyond the range, where it would go unlabelled.
+  return Array.from({ length: height }, (_, r) => Math.min(high, low + ((high - low) * r) / (height - 1)));
 }
 
 /** A line's own points, and two a column on the straight way between them, so that rounding leaves none of the columns empty. */

@@ -37,7 +37,7 @@ export async function compareBatches({ descend }: Descender, dataset: Dataset, s
   return {
     sections: [
       {
-        title: `The gradient of a batch against that of all ${rows} rows, ${DRAWS} batches a size`,
+        title: `How far the gradient of a batch lies from that of all ${rows} rows`,
         lines: [
           ...columns(
             [
@@ -52,7 +52,9 @@ export async function compareBatches({ descend }: Descender, dataset: Dataset, s
             { right: [0, 1, 2, 3] },
           ),
           '',
-          '  Theory: 1 / sqrt(rows), and less as a batch comes to hold most of the rows.',
+          `  'off by' is the distance between the two, root mean square of ${DRAWS} random`,
+          "  batches; its share is that of the whole gradient's length. Theory:",
+          '  1 / sqrt(rows), and less as a batch comes to hold most of the rows.',
         ],
       },
       {

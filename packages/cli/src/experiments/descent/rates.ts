@@ -4,7 +4,7 @@ import { lineChart } from '../../report/line-chart.ts';
 import type { Descended, Descender } from '../descend.ts';
 import type { Outcome } from '../experiment.ts';
 import { holds } from '../finding.ts';
-import { type Verdict, verdictOf } from './verdict.ts';
+import { type Verdict, verdictKey, verdictOf } from './verdict.ts';
 
 const rates = [1e-7, 1e-5, 0.001, 0.01, 0.1, 0.2, 0.3, 1, 3, 10];
 const drawn = [1e-7, 0.001, 0.1, 0.2];
@@ -24,16 +24,20 @@ export async function compareRates({ descend }: Descender, seed: number): Promis
     sections: [
       {
         title: `sin x by a net 1-16-1, ${STEPS} steps of plain descent from the same weights`,
-        lines: columns([
-          ['rate', 'first loss', 'highest', 'in the end', ''],
-          ...runs.map(({ rate, losses, finalLoss, verdict }) => [
-            String(rate),
-            decimal(losses[0]),
-            decimal(Math.max(...losses)),
-            Number.isFinite(finalLoss) ? decimal(finalLoss) : `not finite after ${losses.length} steps`,
-            verdict,
+        lines: [
+          ...columns([
+            ['rate', 'first loss', 'highest', 'in the end', ''],
+            ...runs.map(({ rate, losses, finalLoss, verdict }) => [
+              String(rate),
+              decimal(losses[0]),
+              decimal(Math.max(...losses)),
+              Number.isFinite(finalLoss) ? decimal(finalLoss) : `not finite after ${losses.length} steps`,
+              verdict,
+            ]),
           ]),
-        ]),
+          '',
+          ...columns(verdictKey),
+        ],
       },
       {
         title: `Rates ${drawn.join(', ')}`,

@@ -1,9 +1,15 @@
 export type Verdict = 'crawls' | 'slow' | 'learns' | 'overshoots' | 'diverges';
 
-/**
- * What became of the first loss: the last is above it or not finite, diverges; it rose above it on the way and came
- * back, overshoots; else above 99 % of it, crawls; above a tenth, slow; below, learns.
- */
+/** What became of the first loss, in the words that a reader gets: the first that holds is the verdict. */
+export const verdictKey: readonly (readonly [Verdict, string])[] = [
+  ['diverges', 'the loss in the end is above the first, or not finite'],
+  ['overshoots', 'it is not, but the loss rose above the first on the way'],
+  ['crawls', 'more than 99 % of the first loss are left'],
+  ['slow', 'more than a tenth is left'],
+  ['learns', 'a tenth or less is left'],
+];
+
+/** @see verdictKey */
 export function verdictOf(losses: readonly number[], finalLoss: number): Verdict {
   const [first] = losses;
   const share = finalLoss / first;

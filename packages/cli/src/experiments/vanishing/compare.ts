@@ -2,7 +2,7 @@ import type { ActivationName, InitializerSpec, OptimizerSpec } from '@gradloom/c
 import type { Evaluation } from '@gradloom/runtime';
 import type { Member } from '../../options/member.ts';
 import { UsageError } from '../../usage-error.ts';
-import { type Sweep, sweepRates } from '../rate-sweep.ts';
+import { type Sweep, sweepRates } from '../sweep.ts';
 import type { NamedActivation } from './activation-list.ts';
 import type { DeepData } from './deep-data.ts';
 import { deepNetwork } from './deep-network.ts';
@@ -55,6 +55,11 @@ export interface SeedRun {
   readonly test: Evaluation | null;
 }
 
+/** Of the rates that are tried in any case, from the common one either way. */
+const REACH = 100;
+/** Two powers of ten beyond: some nets learn at no rate at all. */
+const MOST_RATES = 13;
+
 /** Steps to look at: the start, the last, and about ten between. */
 export function lookSteps(steps: number): number[] {
   const most = Math.min(10, steps - 1);
@@ -77,18 +82,21 @@ export async function compareActivation(
   };
   const widths = [inputs.columns, ...hidden];
   const rate = length.optimizer.lr;
-  const sweep = await sweepRates(rate, async (lr) => {
-    note(`${label} at rate ${lr}`);
-    // The looks change no weight: the run at the common rate is one of the sweep.
-    const run = await runDeep(spec, bench, at(lr), lr === rate ? lookSteps(length.steps) : []);
-    return { run, score: run.validation?.loss ?? Number.POSITIVE_INFINITY };
-  });
+  const sweep = await sweepRates(
+    { low: rate / REACH, high: rate * REACH, through: rate, most: MOST_RATES },
+    (lr) => {
+      note(`${label} at rate ${lr}`);
+      // The looks change no weight: the run at the common rate is one of the sweep.
+      return runDeep(spec, bench, at(lr), lr === rate ? lookSteps(length.steps) : []);
+    },
+    ({ validation }) => validation?.loss ?? Number.POSITIVE_INFINITY,
+  );
   const common = sweep.trials.find((trial) => trial.rate === rate) ?? sweep.best;
   note(`${label} on the test rows`);
-  const atCommon = await trained(common.rate, common.run);
-  const atBest = sweep.best === common ? atCommon : await trained(sweep.best.rate, sweep.best.run);
-  const { looks } = common.run;
-  if (looks.length === 0) throw new UsageError(noStart(init, label, common.run.diverged));
+  const atCommon = await trained(common.rate, common.outcome);
+  const atBest = sweep.best === common ? atCommon : await trained(sweep.best.rate, sweep.best.outcome);
+  const { looks } = common.outcome;
+  if (looks.length === 0) throw new UsageError(noStart(init, label, common.outcome.diverged));
   const start = startFactors(looks[0], activation, widths, data.meanSquare);
   const seeds: SeedRun[] = [{ seed: length.seed, ...factorsOf(start), test: atCommon.test }];
   for (const seed of moreSeeds) {
@@ -98,7 +106,7 @@ export async function compareActivation(
     const { test } = await trained(rate, run);
     seeds.push({ seed, ...factorsOf(own), test });
   }
-  const moved = relativeMoves(spec, startOf(spec, length.seed), common.run.parameters);
+  const moved = relativeMoves(spec, startOf(spec, length.seed), common.outcome.parameters);
   return { label, kind: activation.kind, looks, start, moved, common: atCommon, best: atBest, sweep, seeds };
 
   async function trained(lr: number, run: DeepRun): Promise<Trained> {

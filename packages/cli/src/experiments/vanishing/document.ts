@@ -44,7 +44,7 @@ function activationOf({ looks, start, moved, common, best, sweep, seeds }: Compa
     diverged: common.diverged,
     moved: { layers: moved.slice(0, -1), output: moved.at(-1) },
     best: { ...trainedOf(best), bracketed: sweep.bracketed },
-    rates: sweep.trials.map(({ rate, run: { validation, diverged } }) => ({
+    rates: sweep.trials.map(({ rate, outcome: { validation, diverged } }) => ({
       rate,
       validationLoss: validation?.loss ?? null,
       validationAccuracy: validation?.accuracy ?? null,

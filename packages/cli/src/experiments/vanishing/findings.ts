@@ -64,7 +64,7 @@ function besideTheory({ label, start, seeds }: Comparison): Finding | undefined 
 }
 
 function staysAtChance({ common, best, sweep }: Comparison, { test, validation }: DeepData, chance: number): Finding[] {
-  const accuracies = sweep.trials.map(({ run }) => run.validation?.accuracy ?? 0);
+  const accuracies = sweep.trials.map(({ outcome }) => outcome.validation?.accuracy ?? 0);
   const most = accuracies.reduce((a, b) => Math.max(a, b));
   const [atCommon, atBest] = [common, best].map((end) => end.test?.accuracy ?? 0);
   return [

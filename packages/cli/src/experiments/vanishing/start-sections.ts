@@ -105,11 +105,17 @@ export function perLayer(comparisons: readonly Comparison[], setup: Setup, when:
   });
   const last = Math.max(...comparisons.map(({ looks }) => looks.at(-1)?.step ?? 0));
   return {
-    title:
-      when === 'first'
-        ? 'At the start: gradients and outputs (flat: next to no slope)'
-        : `The same before step ${last + 1}`,
-    lines: table(head, rows, { right: [1, 2, 3, 4, 5, 6, 7, 8], width: 78 }).map((line) => `  ${line}`),
+    title: when === 'first' ? 'At the start: gradients and outputs' : `The same before step ${last + 1}`,
+    lines: [
+      ...table(head, rows, { right: [1, 2, 3, 4, 5, 6, 7, 8], width: 78 }).map((line) => `  ${line}`),
+      ...(when === 'first'
+        ? [
+            '',
+            '  dL/dz, dL/da and dL/dW are root mean squares. flat: outputs at which the slope',
+            "  is below 1 % of the activation's largest; dead: units that are so in all rows.",
+          ]
+        : []),
+    ],
   };
 }
 

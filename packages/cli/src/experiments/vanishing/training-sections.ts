@@ -48,7 +48,13 @@ export function ends(comparisons: readonly Comparison[], { length }: Setup, { te
     title: `After ${whole(length.steps)} steps of ${length.batch} rows: ${whole(test.rows)} test rows`,
     lines: [
       ...table(head, rows, { right: [1, 2, 3, 4, 5, 6], width: 78 }).map((line) => `  ${line}`),
-      ...(chance === null ? [] : ['', `  The same answer to every row is right in up to ${percent(chance)} of them.`]),
+      ...(chance === null
+        ? []
+        : [
+            '',
+            '  A net that answers the same to every row, the largest class, is right in',
+            `  ${percent(chance)} of them: what is not above that has learned nothing.`,
+          ]),
     ],
   };
 }
@@ -57,7 +63,7 @@ export function rates(comparisons: readonly Comparison[]): Section {
   const cell = ({ sweep }: Comparison, rate: number): string => {
     const trial = sweep.trials.find((own) => own.rate === rate);
     if (trial === undefined) return '';
-    const { validation } = trial.run;
+    const { validation } = trial.outcome;
     if (validation === null) return 'diverged  ';
     const figure = validation.accuracy === undefined ? decimal(validation.loss) : percent(validation.accuracy);
     return `${figure}${trial === sweep.best ? ' *' : '  '}`;
