@@ -120,7 +120,8 @@ export const trainOptions = {
   probe: {
     ...training,
     ...wholeNumber(1),
-    describe: 'steps from one look into the layers to the next, for metrics.jsonl and --json (none)',
+    describe:
+      'steps from one look into the layers to the next; the first and last are shown, metrics.jsonl and --json have all (none)',
   },
   profile: {
     ...training,

@@ -4,9 +4,10 @@ import { decimal, duration, percent } from '../report/format.ts';
 import { createSeries } from '../report/series.ts';
 import { createLiveArea, type LiveArea } from '../terminal/live-area.ts';
 import { createPaint } from '../terminal/paint.ts';
+import { describeLooks } from './describe-looks.ts';
 import { describeRun } from './describe-run.ts';
 import { type PanelFigures, panelLines, plainLine } from './panel/panel.ts';
-import type { EpochEvent, ProgressEvent, Reporter, StartEvent } from './reporter.ts';
+import type { EpochEvent, ProbeEvent, ProgressEvent, Reporter, StartEvent } from './reporter.ts';
 import { summarize } from './summary.ts';
 
 /** Epochs that leave a line, at even distances. */
@@ -25,6 +26,8 @@ export function terminalReporter(io: Io): Reporter {
   let area: LiveArea | undefined;
   let start: StartEvent;
   let totalEpochs = 0;
+  let firstLook: ProbeEvent | undefined;
+  let lastLook: ProbeEvent | undefined;
 
   function figuresOf({ step, totalSteps, samplesPerSecond, busy }: ProgressEvent): PanelFigures {
     const epoch = Math.min(totalEpochs, Math.floor(step / start.stepsPerEpoch) + 1);
@@ -64,11 +67,17 @@ export function terminalReporter(io: Io): Reporter {
       const every = Math.ceil(totalEpochs / MOST_LINES);
       if (event.epoch % every === 0 || event.epoch === totalEpochs) area?.line(epochText(event, totalEpochs));
     },
-    // Figures of every layer would bury the epochs: they go to metrics.jsonl and --json.
-    probe() {},
+    // Figures of every layer would bury the epochs: those of the first look and the last stand below them.
+    probe(event) {
+      firstLook ??= event;
+      lastLook = event;
+    },
     checkpoint() {},
     stop: () => area?.stop(),
     done(run, result) {
+      if (firstLook !== undefined && lastLook !== undefined) {
+        for (const line of describeLooks(firstLook, lastLook, paint)) printLine(io.stdout, line);
+      }
       for (const line of summarize(run, result, paint, invocation(io.env))) printLine(io.stdout, line);
     },
   };

@@ -2,6 +2,7 @@ import { activations } from '@gradloom/core';
 import { decimal } from '../../report/format.ts';
 import { lineChart } from '../../report/line-chart.ts';
 import { logBars } from '../../report/log-bars.ts';
+import { shownRows } from '../../report/shown-rows.ts';
 import { table } from '../../report/table.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import type { Section } from '../experiment.ts';
@@ -30,7 +31,7 @@ export function slopeOfSigmoid(): Section {
 /** A row of bars for each layer. */
 export function pictures(comparisons: readonly Comparison[], setup: Setup, paint: Paint): Section[] {
   const depth = setup.hidden.length;
-  const layers = shownLayers(depth, MOST_ROWS);
+  const layers = shownRows(depth, MOST_ROWS);
   const thinned = layers.length < depth ? `, ${layers.length} of ${depth} layers` : '';
   const picture = (title: string, sizeOf: 'rmsDz' | 'rmsDW'): Section => ({
     title,
@@ -43,12 +44,6 @@ export function pictures(comparisons: readonly Comparison[], setup: Setup, paint
     picture(`At the start: dL/dz, from the input down to the output${thinned}`, 'rmsDz'),
     picture(`At the start: dL/dW of the same layers${thinned}`, 'rmsDW'),
   ];
-}
-
-/** Indices of at most `most` layers, the first and the last among them. */
-function shownLayers(depth: number, most: number): number[] {
-  if (depth <= most) return Array.from({ length: depth }, (_, h) => h);
-  return Array.from({ length: most }, (_, k) => Math.round((k * (depth - 1)) / (most - 1)));
 }
 
 export function factors(comparisons: readonly Comparison[], { init, hidden }: Setup): Section {
@@ -92,7 +87,7 @@ export function factors(comparisons: readonly Comparison[], { init, hidden }: Se
 
 /** The figures of some layers, at the first look or the last. */
 export function perLayer(comparisons: readonly Comparison[], setup: Setup, when: 'first' | 'last'): Section {
-  const shown = shownLayers(setup.hidden.length, 5);
+  const shown = shownRows(setup.hidden.length, 5);
   const head = ['', 'layer', 'dL/dz', 'dL/da', 'dL/dW', 'mean a', 'std a', 'flat', 'dead'];
   const rows = comparisons.flatMap(({ label, looks }) => {
     const look = looks[when === 'first' ? 0 : looks.length - 1];
