@@ -30,6 +30,9 @@ async function undisturbed(args: string[]) {
 const metrics = (out: string) =>
   jsonLines(readFileSync(join(out, 'metrics.jsonl'), 'utf8')).map((line) => ({ ...line, elapsedMs: 0 }));
 
+/** Of runs this short a line is a single step. */
+const stepLines = (out: string) => jsonLines(readFileSync(join(out, 'steps.jsonl'), 'utf8'));
+
 /** How a killed run is gone on with: where not even its configuration was written, it is started again. */
 function nextArgs(args: string[], out: string): string[] {
   if (existsSync(join(out, 'config.json'))) return ['train', '--resume', out, '--json'];
@@ -48,6 +51,7 @@ function expectWhole(out: string): void {
 async function expectSameEnd(out: string, calm: { out: string; fingerprint: string }): Promise<void> {
   expect(loadModel(join(out, 'model.gradloom')).fingerprint).toBe(calm.fingerprint);
   expect(metrics(out)).toEqual(metrics(calm.out));
+  expect(stepLines(out)).toEqual(stepLines(calm.out));
   expect(readdirSync(out).sort()).toEqual(readdirSync(calm.out).sort());
 }
 

@@ -56,6 +56,16 @@ function story(events: readonly TrainEvent[]): unknown[] {
   });
 }
 
+/** The steps that a run has told of, where what lies behind the step it goes back to is forgotten. */
+function stepsToldBy(events: readonly TrainEvent[]): number[] {
+  const steps: number[] = [];
+  for (const event of events) {
+    if (event.type === 'steps') steps.push(event.step);
+    if (event.type === 'rollback') while ((steps.at(-1) ?? 0) > event.to) steps.pop();
+  }
+  return steps;
+}
+
 const rollbacksOf = (events: readonly TrainEvent[]) =>
   events.filter((event): event is Extract<TrainEvent, { type: 'rollback' }> => event.type === 'rollback');
 
@@ -93,6 +103,13 @@ describe('a rate that diverges', () => {
     expect(run.result.epochLosses).toEqual(calm.result.epochLosses);
     expect(run.result.validation).toEqual(calm.result.validation);
     expect(story(run.events)).toEqual(story(calm.events));
+    expect(stepsToldBy(run.events)).toEqual(Array.from({ length: 6 * stepsPerEpoch }, (_, k) => k + 1));
+  });
+
+  test('tells no step twice that lies before the epoch and is done again to reach it', async () => {
+    const run = await checkpointedRun(spec, data, { ...rising, evaluateEvery: 6, threads: 1, pool }, { steps: 7 });
+    expect(run.result.fingerprint).toBe(calm.result.fingerprint);
+    expect(stepsToldBy(run.events)).toEqual(Array.from({ length: 6 * stepsPerEpoch }, (_, k) => k + 1));
   });
 
   test('does so too from a checkpoint after every third step, those of the epochs that were begun again included', async () => {

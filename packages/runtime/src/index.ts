@@ -51,6 +51,6 @@ export type { TrainOptions } from './options.ts';
 export { createPassTimer, type PassTimerOptions, type PassTimes } from './pass-timer.ts';
 export { createPool, type Pool } from './pool.ts';
 export type { Retry } from './recovery.ts';
-export { type Evaluation, type TrainEvent, TrainingError, type TrainResult } from './results.ts';
+export { type Evaluation, type Spread, type TrainEvent, TrainingError, type TrainResult } from './results.ts';
 export { type TrainingRun, train } from './trainer.ts';
 export type { Trial } from './tune.ts';

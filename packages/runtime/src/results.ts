@@ -93,6 +93,14 @@ export type TrainEvent =
       readonly validation?: Evaluation;
     }
   | {
+      readonly type: 'steps'; // a stretch of them, about 600 in a run; one step each of a short run
+      readonly first: number; // steps done before it
+      readonly step: number; // steps done so far
+      readonly loss: Spread; // of the batches, each before its update
+      readonly gradientNorm: Spread; // before clipping
+      readonly learningRate: Spread;
+    }
+  | {
       readonly type: 'checkpoint'; // is on the disk
       readonly step: number; // steps done so far
       readonly path: string;
@@ -106,6 +114,13 @@ export type TrainEvent =
       readonly layers: readonly LayerFigures[];
       readonly parameters: Float64Array; // [P] that they belong to
     };
+
+/** What a figure was over some steps. */
+export interface Spread {
+  readonly low: number;
+  readonly mean: number;
+  readonly high: number;
+}
 
 /** A run that met a loss or gradient that is not finite. It holds the state before the bad step. */
 export class TrainingError extends Error {

@@ -18,6 +18,7 @@ import { createRecovery, runFailure } from './recovery.ts';
 import { type Evaluation, type TrainEvent, TrainingError, type TrainResult } from './results.ts';
 import { runSpan, SPAN_MS, type SpanResult } from './span.ts';
 import { startEvent, startingProgress } from './start-run.ts';
+import { createStepLog } from './step-log.ts';
 import { trainingResult } from './training-result.ts';
 import { createTuner, ROUND_MS } from './tune.ts';
 import { lossWarning } from './warnings.ts';
@@ -49,7 +50,8 @@ export async function runEpochs(
   const rows = data.train.rows;
   const progress = startingProgress(plan);
   const history = createHistory(arena, progress, log, plan.onNan === 'rollback', resume?.earlier);
-  const keeper = createKeeper({ plan, data, setup, arena, progress, log, history, emit });
+  const steps = createStepLog(totalSteps, emit);
+  const keeper = createKeeper({ plan, data, setup, arena, progress, log, steps, history, emit });
   const recovery = createRecovery(plan.retries, (retry) => emit({ type: 'recovery', step: progress.step, ...retry }));
   const warned = new Set<string>(); // parts of the data whose loss was not finite
   let lastSteps = 0;
@@ -94,6 +96,7 @@ export async function runEpochs(
     if (progress.step < totalSteps) keeper?.keepIfDue();
   }
 
+  steps.close();
   // Of a run that is stopped nothing is left to do but this; of one that is done, the last figures belong to it.
   if (progress.step < totalSteps) keeper?.keep();
   history.take();
@@ -183,6 +186,7 @@ export async function runEpochs(
     const goesBack = plan.onNan === 'rollback' && !bad.isData && rollbacks <= MOST_ROLLBACKS;
     const parameters = Float64Array.from(theta);
     if (!goesBack || !history.backTo(to)) {
+      steps.close();
       const halved = `the rate had been halved ${progress.rollbacks} times`;
       const advice = progress.rollbacks === undefined ? ADVICE : halved;
       throw new TrainingError(`${bad.message}${bad.isData ? '' : ` (${advice})`}`, bad.step, parameters);
@@ -190,6 +194,7 @@ export async function runEpochs(
     ratesEnd = progress.step;
     halvesAt = to;
     told = Math.min(told, to);
+    steps.drop();
     const reason = bad.message.replace(/^train: /, '');
     const factor = 1 / 2 ** rollbacks;
     emit({ type: 'rollback', step: bad.step, to, factor, rollbacks, limit: MOST_ROLLBACKS, reason });
@@ -209,11 +214,13 @@ export async function runEpochs(
     }
   }
 
-  async function report({ steps }: SpanResult): Promise<void> {
+  async function report({ steps: done }: SpanResult): Promise<void> {
     let lossSum = 0;
-    for (let k = 0; k < steps; k++) {
-      lossSum += arena.losses[k];
-      log.add(arena.losses[k], arena.norms[k]);
+    for (let k = 0; k < done; k++) {
+      const [loss, norm] = [arena.losses[k], arena.norms[k]];
+      lossSum += loss;
+      log.add(loss, norm);
+      if (progress.step >= told) steps.add(progress.step, loss, norm, arena.rates[progress.step % RING]);
       progress.samples += Math.min(batch, rows - (progress.step % stepsPerEpoch) * batch);
       progress.step++;
       if (progress.step % stepsPerEpoch === 0 || progress.step === totalSteps) await endEpoch();
@@ -221,7 +228,7 @@ export async function runEpochs(
     const { step, samples, elapsedMs } = progress;
     const samplesPerSecond = (samples / elapsedMs) * 1000;
     const busy = meter.read();
-    const figures = { loss: lossSum / steps, samplesPerSecond, ...(busy === undefined ? {} : { busy }) };
+    const figures = { loss: lossSum / done, samplesPerSecond, ...(busy === undefined ? {} : { busy }) };
     emit({ type: 'progress', step, totalSteps, ...figures });
   }
 

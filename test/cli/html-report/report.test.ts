@@ -1,6 +1,8 @@
 import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { StepFigures } from '../../../packages/cli/src/html-report/train/train-run.ts';
+import { decimal } from '../../../packages/cli/src/report/format.ts';
 import { lookAt, openBrowser } from '../../support/browser.ts';
 import { gradloom, jsonLines } from '../../support/command-line.ts';
 import { encodeIdx } from '../../support/encode-idx.ts';
@@ -11,7 +13,19 @@ const { path: folder, write } = temporaryFolder();
 const EVIL = '<script>document.title=1<\u2044script><img src=x onerror=document.title=2>&"\'';
 
 const runs = {
-  digits: ['train', '--dataset', join(folder, EVIL), '--validation', '0.2', '--epochs', '6', '--probe', '4'],
+  digits: [
+    'train',
+    '--dataset',
+    join(folder, EVIL),
+    '--validation',
+    '0.2',
+    '--batch',
+    '32',
+    '--epochs',
+    '6',
+    '--probe',
+    '4',
+  ],
   spirals: ['train', '--dataset', 'spirals:rows=120,classes=3', '--epochs', '4'],
   xor: ['train', '--dataset', 'xor', '--epochs', '40'],
   sine: ['train', '--dataset', 'sine:rows=60', '--epochs', '3', '--profile'],
@@ -133,6 +147,24 @@ describe.each(names)('the page of %s', (name) => {
   });
 });
 
+test('loss and gradient norm are drawn step by step, the lowest and the highest in words too', () => {
+  const steps = jsonLines(readFileSync(join(out('digits'), 'steps.jsonl'), 'utf8')) as unknown as StepFigures[];
+  expect(steps.length).toBe(18);
+  const html = readFileSync(report('digits'), 'utf8');
+  for (const [figure, name] of [
+    ['loss', 'loss'],
+    ['gradientNorm', 'gradient-norm'],
+  ] as const) {
+    const values = steps.map((stretch) => stretch[figure].mean);
+    const words = `of single steps from ${decimal(Math.min(...values))} to ${decimal(Math.max(...values))}`;
+    const [svg] = html.match(new RegExp(`<svg[^>]*${name}-wide-t.*?</svg>`, 's')) ?? [''];
+    expect(svg).toContain(words);
+    // The thin line has a place for each of them, above a mean for each epoch.
+    const [points] = svg.match(/fill="none"[^>]*stroke="var\(--soft\)".*?d="[^"]*"/s) ?? [''];
+    expect(points.match(/[ML]/g)?.length).toBe(18);
+  }
+});
+
 test('several runs are compared: a line each, their figures, and the options that differ alone', async (context) => {
   const browser = await openBrowser(context);
   const both = join(folder, 'both');
@@ -227,7 +259,7 @@ test('the policy of the page forbids scripts, even one that came into it', async
   expect(messages.join()).toMatch(/Content Security Policy/);
 });
 
-test('a run of 1,000 epochs with 1,000 looks at 40 layers stays under 3 MB', async () => {
+test('a run of 1,000 epochs with 1,000 looks at 40 layers and 20,000 stretches of steps stays under 3 MB', async () => {
   const long = join(folder, 'long');
   mkdirSync(long);
   writeFileSync(join(long, 'config.json'), readFileSync(join(out('digits'), 'config.json')));
@@ -251,6 +283,12 @@ test('a run of 1,000 epochs with 1,000 looks at 40 layers stays under 3 MB', asy
       .map((line) => JSON.stringify(line))
       .join('\n'),
   );
+  const spread = (mean: number) => ({ low: mean / 2, mean, high: 2 * mean });
+  const stretches = Array.from({ length: 20_000 }, (_, k) => ({
+    ...{ event: 'steps', first: k, step: k + 1, loss: spread(1 + Math.sin(k)) },
+    ...{ gradientNorm: spread(1 + Math.cos(k)), learningRate: spread(1 / (k + 1)) },
+  }));
+  writeFileSync(join(long, 'steps.jsonl'), stretches.map((line) => JSON.stringify(line)).join('\n'));
   expect((await gradloom(['report', long])).code).toBe(0);
   expect(statSync(join(long, 'report.html')).size).toBeLessThan(3e6);
 });

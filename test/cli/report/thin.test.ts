@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Point, thin } from '../../../packages/cli/src/report/thin.ts';
+import { type BandPoint, type Point, thin, thinBand } from '../../../packages/cli/src/report/thin.ts';
 
 const lines = fc
   .array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 600 })
@@ -28,4 +28,17 @@ test('a short line stays as it is', () => {
     [2, 5],
   ];
   expect(thin(points, 4)).toEqual(points);
+});
+
+test('a thinned band keeps its lowest and its highest, and its line stays between them', () => {
+  fc.assert(
+    fc.property(lines, fc.integer({ min: 1, max: 60 }), (points, most) => {
+      const band = points.map(([x, y]): BandPoint => [x, y / 4 - 1, y / 4, y / 4 + 1]);
+      const thinned = thinBand(band, most);
+      expect(thinned.length).toBe(Math.min(most, band.length));
+      expect(Math.min(...thinned.map(([, low]) => low))).toBe(Math.min(...band.map(([, low]) => low)));
+      expect(Math.max(...thinned.map(([, , , high]) => high))).toBe(Math.max(...band.map(([, , , high]) => high)));
+      for (const [, low, mean, high] of thinned) expect(mean).toSatisfy((y: number) => y >= low && y <= high);
+    }),
+  );
 });

@@ -77,6 +77,7 @@ describe('a run directory', () => {
       'model.gradloom',
       'outputs.svg',
       'report.html',
+      'steps.jsonl',
       'weights.svg',
     ]);
     const metrics = jsonLines(readFileSync(join(out, 'metrics.jsonl'), 'utf8'));

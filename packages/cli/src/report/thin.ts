@@ -1,5 +1,8 @@
 export type Point = readonly [x: number, y: number];
 
+/** A line with how far it went up and down about each point. */
+export type BandPoint = readonly [x: number, low: number, y: number, high: number];
+
 /** Points that a page's chart draws of one line, about: two for each pixel of its width. */
 const MOST = 1200;
 
@@ -9,20 +12,33 @@ const MOST = 1200;
  */
 export function thin(points: readonly Point[], most = MOST): Point[] {
   if (points.length <= most) return [...points];
-  const stretches = Math.max(1, Math.floor(most / 4));
-  const kept: Point[] = [];
-  for (let s = 0; s < stretches; s++) {
-    const first = Math.floor((s * points.length) / stretches);
-    const end = Math.floor(((s + 1) * points.length) / stretches);
-    const places = new Set([first, end - 1]);
-    let low = first;
-    let high = first;
-    for (let k = first; k < end; k++) {
-      if (points[k][1] < points[low][1]) low = k;
-      if (points[k][1] > points[high][1]) high = k;
+  return stretchesOf(points, Math.max(1, Math.floor(most / 4))).flatMap((stretch) => {
+    const last = stretch.length - 1;
+    const places = new Set([0, last]);
+    let low = 0;
+    let high = 0;
+    for (let k = 0; k <= last; k++) {
+      if (stretch[k][1] < stretch[low][1]) low = k;
+      if (stretch[k][1] > stretch[high][1]) high = k;
     }
     places.add(low).add(high);
-    for (const k of [...places].sort((a, b) => a - b)) kept.push(points[k]);
-  }
-  return kept;
+    return [...places].sort((a, b) => a - b).map((k) => stretch[k]);
+  });
+}
+
+/** A band of at most `most` points: of each stretch the lowest and the highest stay, the line goes through the mean. */
+export function thinBand(points: readonly BandPoint[], most = MOST): BandPoint[] {
+  if (points.length <= most) return [...points];
+  return stretchesOf(points, most).map((stretch) => {
+    const mean = (place: 0 | 2) => stretch.reduce((sum, point) => sum + point[place], 0) / stretch.length;
+    const low = stretch.reduce((least, point) => Math.min(least, point[1]), Number.POSITIVE_INFINITY);
+    const high = stretch.reduce((most, point) => Math.max(most, point[3]), Number.NEGATIVE_INFINITY);
+    return [mean(0), low, mean(2), high];
+  });
+}
+
+/** `count` runs of neighbours, as long as each other but for one; of at least as many points. */
+function stretchesOf<P>(points: readonly P[], count: number): P[][] {
+  const at = (s: number) => Math.floor((s * points.length) / count);
+  return Array.from({ length: count }, (_, s) => points.slice(at(s), at(s + 1)));
 }

@@ -8,7 +8,7 @@ import { kebabCase } from '../options/letter-case.ts';
 import { exitCodes, type Interruption, listenForInterrupt } from '../terminal/interrupt.ts';
 import { checkpointMetadata } from './checkpoint-metadata.ts';
 import { describeRecovery, describeRollback } from './describe-fault.ts';
-import { divisionLine, epochLine, probeLine } from './metrics-line.ts';
+import { divisionLine, epochLine, probeLine, stepsLine } from './metrics-line.ts';
 import { modelOf } from './model-of.ts';
 import { trainOptions } from './options.ts';
 import type { Recipe } from './recipe.ts';
@@ -40,6 +40,8 @@ export async function followRun(
     } else if (event.type === 'epoch') {
       addMetrics(epochLine(event));
       reporter.epoch(event);
+    } else if (event.type === 'steps') {
+      note('steps.jsonl', directory?.addSteps(stepsLine(event)));
     } else if (event.type === 'probe') {
       if (recipe.options.probe !== undefined) {
         addMetrics(probeLine(event));
@@ -68,8 +70,11 @@ export async function followRun(
   }
 
   function addMetrics(line: string): void {
-    const failure = directory?.addMetrics(line) ?? null;
-    if (failure !== null) warn(`metrics.jsonl lacks a line, which waits for room (${failure.message})`);
+    note('metrics.jsonl', directory?.addMetrics(line));
+  }
+
+  function note(file: string, failure: Error | null = null): void {
+    if (failure !== null) warn(`${file} lacks a line, which waits for room (${failure.message})`);
   }
 
   function warn(message: string): void {

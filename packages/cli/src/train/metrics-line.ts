@@ -8,6 +8,7 @@ import type {
   RecoveryEvent,
   RollbackEvent,
   RunStart,
+  StepsEvent,
   ThreadsEvent,
 } from './reporter.ts';
 
@@ -47,6 +48,9 @@ export function epochLine({ type: event, validation, ...figures }: EpochEvent): 
 /** Likewise: the figures of each layer before step `step`, which counts from 0. */
 export const probeLine = ({ type: event, parameters: _, ...figures }: ProbeEvent): string =>
   JSON.stringify({ event, ...figures });
+
+/** A line of steps.jsonl: figures over some steps, the lowest and the highest among them. */
+export const stepsLine = ({ type: event, ...figures }: StepsEvent): string => JSON.stringify({ event, ...figures });
 
 /** A line of divisions.jsonl: how the network divides the plane before a step. */
 export const divisionLine = (division: Division): string => JSON.stringify({ event: 'division', ...division });

@@ -4,6 +4,7 @@ import type { Recipe } from './recipe.ts';
 export type StartEvent = Extract<TrainEvent, { type: 'start' }>;
 export type ProgressEvent = Extract<TrainEvent, { type: 'progress' }>;
 export type ProbeEvent = Extract<TrainEvent, { type: 'probe' }>;
+export type StepsEvent = Extract<TrainEvent, { type: 'steps' }>;
 export type CheckpointEvent = Extract<TrainEvent, { type: 'checkpoint' }>;
 export type ThreadsEvent = Extract<TrainEvent, { type: 'threads' }>;
 export type RecoveryEvent = Extract<TrainEvent, { type: 'recovery' }>;

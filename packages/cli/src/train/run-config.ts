@@ -6,7 +6,7 @@ import type { StartEvent } from './reporter.ts';
 /** What config.json of a run holds: options that make it again, and what they ran on. */
 export function runConfig(
   { spec, values }: Recipe,
-  { parameters, batch, shards, threads, tunesThreads, backend }: StartEvent,
+  { parameters, batch, shards, threads, tunesThreads, backend, stepsPerEpoch }: StartEvent,
 ): object {
   const resolved = {
     ...values,
@@ -20,6 +20,7 @@ export function runConfig(
     command: commandOf(resolved),
     network: spec,
     parameters,
+    stepsPerEpoch,
     backend,
     ...describeMachine(),
     started: new Date().toISOString(),

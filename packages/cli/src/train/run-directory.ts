@@ -15,6 +15,9 @@ import { CONFIG_FILE } from './resumable.ts';
 
 const METRICS_FILE = 'metrics.jsonl';
 
+/** What losses, gradient norms and rates were step by step: of a long run by stretches of steps. */
+export const STEPS_FILE = 'steps.jsonl';
+
 /** How a network divided the plane of its inputs on the way: only of runs whose rows are points. */
 export const DIVISIONS_FILE = 'divisions.jsonl';
 
@@ -28,7 +31,9 @@ export interface RunDirectory {
   addMetrics(line: string): Error | null;
   /** Likewise to divisions.jsonl, which a first line makes. */
   addDivision(line: string): Error | null;
-  /** Takes away the lines of both that lie behind a step: the run has gone back to it. */
+  /** Likewise to steps.jsonl. */
+  addSteps(line: string): Error | null;
+  /** Takes away the lines of all three that lie behind a step: the run has gone back to it. */
   cutMetrics(step: number): void;
   saveModel(model: ModelContents): void;
   /** @throws Error where lines of metrics are still to be written. */
@@ -68,7 +73,7 @@ export function createRunDirectory(
   return writing(has, 'a directory that can be written, or --no-out', () => {
     const path = out === undefined ? makeNumbered(name) : makeDirectory(out);
     if (from === undefined) return openDirectory(path, config, 0);
-    for (const name of [METRICS_FILE, DIVISIONS_FILE]) {
+    for (const name of [METRICS_FILE, STEPS_FILE, DIVISIONS_FILE]) {
       const lines = join(dirname(from.file), name);
       if (existsSync(lines)) copyFileSync(lines, join(path, name));
     }
@@ -88,12 +93,15 @@ function openDirectory(path: string, config: object, step: number): RunDirectory
   const text = `${JSON.stringify(config, null, 2)}\n`;
   writeAtomically('train', join(path, CONFIG_FILE), [Buffer.from(text)]);
   const metrics = openMetrics(join(path, METRICS_FILE), step);
+  const steps = openMetrics(join(path, STEPS_FILE), step);
   let divisions: MetricsFile | undefined;
   return {
     path,
     addMetrics: metrics.add,
+    addSteps: steps.add,
     cutMetrics(to) {
       metrics.cut(to);
+      steps.cut(to);
       divisions?.cut(to);
     },
     saveModel: (model) => saveModel(join(path, MODEL_FILE), model),
@@ -105,7 +113,11 @@ function openDirectory(path: string, config: object, step: number): RunDirectory
       try {
         metrics.close();
       } finally {
-        divisions?.close();
+        try {
+          steps.close();
+        } finally {
+          divisions?.close();
+        }
       }
     },
   };

@@ -5,6 +5,7 @@ import { epochStart, type History } from '../history.ts';
 import type { RunPlan } from '../plan.ts';
 import type { RunSetup } from '../protocol.ts';
 import type { TrainEvent } from '../results.ts';
+import type { StepLog } from '../step-log.ts';
 import type { Progress, RunRecord } from './checkpoint.ts';
 import { keepCheckpoint, openCheckpointFolder } from './checkpoint-folder.ts';
 import { recordOf } from './resume.ts';
@@ -29,13 +30,14 @@ export interface KeeperOptions {
   arena: Arena;
   progress: Progress;
   log: EpochLog;
+  steps: StepLog;
   history: History;
   emit: (event: TrainEvent) => void;
 }
 
 /** Null where the run keeps none. */
 export function createKeeper(options: KeeperOptions): Keeper | null {
-  const { plan, data, setup, arena, progress, log, history, emit } = options;
+  const { plan, data, setup, arena, progress, log, steps, history, emit } = options;
   const { checkpoint: kept, checkpointTimes: times } = plan;
   if (kept === null) return null;
   const { folder, metadata = {} } = kept;
@@ -104,6 +106,8 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
 
   function keep(): void {
     lastMs = performance.now();
+    // A resume starts a stretch of its own.
+    steps.close();
     const event = attempt();
     isImproved = false;
     if (event !== null) emit(event);

@@ -1,5 +1,5 @@
-import { dot, line, ruleX } from '@observablehq/plot';
-import { type Point, thin } from '../../report/thin.ts';
+import { areaY, dot, line, ruleX } from '@observablehq/plot';
+import { type BandPoint, type Point, thin, thinBand } from '../../report/thin.ts';
 import { scaleOver, tick } from '../axes.ts';
 import { stack } from '../compose.ts';
 import { legend } from '../legend.ts';
@@ -14,8 +14,17 @@ export interface Series {
   readonly dots?: boolean; // at each point; default where they are few
 }
 
+/** A line between the lowest and the highest of what it is the mean of. */
+export interface Band {
+  readonly name: string;
+  readonly points: readonly BandPoint[];
+  readonly stroke: Stroke;
+}
+
 export interface LineChartOptions {
   readonly series: readonly Series[];
+  /** Below the lines. */
+  readonly band?: Band;
   readonly x: { readonly label: string; readonly log?: boolean; readonly whole?: boolean };
   readonly y: { readonly label: string; readonly log?: boolean; readonly domain?: readonly [number, number] };
   /** Places on x to draw a line at. */
@@ -27,21 +36,32 @@ export interface LineChartOptions {
 const FEW = 30;
 
 /** Lines over two axes, with a legend where they are several. */
-export function lineChart({ series, x, y, rules = [], height, ...rest }: LineChartOptions, width: number): Drawing {
+export function lineChart(
+  { series, band, x, y, rules = [], height, ...rest }: LineChartOptions,
+  width: number,
+): Drawing {
   const lines = series.map(({ points, dots, ...rest }, k) => ({
     stroke: strokeOf(k),
     ...rest,
     points: thin(points.filter(([, value]) => Number.isFinite(value) && (!y.log || value > 0))),
     dots: dots ?? points.length <= FEW,
   }));
-  const all = lines.flatMap(({ points }) => points);
+  const shown = (value: number) => Number.isFinite(value) && (!y.log || value > 0);
+  const spread = thinBand(band?.points.filter(([, ...values]) => values.every(shown)) ?? []);
+  const all = [
+    ...lines.flatMap(({ points }) => points),
+    ...spread.flatMap(([at, low, , high]): Point[] => [
+      [at, low],
+      [at, high],
+    ]),
+  ];
   const ys = [...all.map(([, value]) => value), ...(y.domain ?? [])];
   const narrow = isNarrow(width);
   const chart = drawPlot({
     width,
     height: height ?? (narrow ? 260 : 320),
     marginLeft: 62,
-    marginRight: 16,
+    marginRight: 24,
     marginTop: 28,
     marginBottom: 40,
     x: {
@@ -52,15 +72,26 @@ export function lineChart({ series, x, y, rules = [], height, ...rest }: LineCha
     y: { ...scaleOver(ys, y.label, y.log ?? false), ...(y.log ? {} : { ticks: 6 }) },
     marks: [
       ruleX(rules, { stroke: 'var(--soft)', strokeDasharray: '3 3' }),
+      ...(band === undefined ? [] : drawBand(band, spread, lines.length === 0 ? 1.5 : 1)),
       ...lines.flatMap(({ points, stroke, dots }) => [
-        line(points as [number, number][], { stroke: stroke.color, strokeWidth: 2, strokeDasharray: stroke.dash }),
+        line(points as [number, number][], {
+          stroke: stroke.color,
+          strokeWidth: 2,
+          strokeDasharray: stroke.dash,
+        }),
         ...(dots ? [dot(points as [number, number][], { fill: stroke.color, r: 3 })] : []),
       ]),
     ],
   });
-  if (!(rest.legend ?? lines.length > 1)) return chart;
-  return stack([legend(lines, width), chart]);
+  const names = band === undefined ? lines : [band, ...lines];
+  if (!(rest.legend ?? names.length > 1)) return chart;
+  return stack([legend(names, width), chart]);
 }
+
+const drawBand = ({ stroke: { color } }: Band, points: readonly BandPoint[], strokeWidth: number) => [
+  areaY(points as BandPoint[], { x: '0', y1: '1', y2: '3', fill: color, fillOpacity: 0.35 }),
+  line(points as BandPoint[], { x: '0', y: '2', stroke: color, strokeWidth }),
+];
 
 /** Between whole numbers, such as epochs, no tick means anything. */
 function ticksOf(points: readonly Point[], most: number, isWhole?: boolean): number {

@@ -1,4 +1,5 @@
 import { decimal, duration, percent, whole } from '../../report/format.ts';
+import type { Point } from '../../report/thin.ts';
 import { formatValue } from '../../train/describe-flags.ts';
 import { tick } from '../axes.ts';
 import { lineChart, type Series } from '../charts/line-chart.ts';
@@ -51,7 +52,7 @@ function curve(
   const series: Series[] = runs
     .map(({ name, run }) => ({
       name,
-      points: pointsOf(run.epochs, figure).map(([x, y]): [number, number] => [x, isShare ? 100 * y : y]),
+      points: pointsOfRun(run, figure).map(([x, y]): [number, number] => [x, isShare ? 100 * y : y]),
     }))
     .filter(({ points }) => points.length > 0);
   if (series.length === 0) return [];
@@ -69,6 +70,14 @@ function curve(
         lineChart({ series, x: { label: 'epoch' }, y: { label: isShare ? `${words} (%)` : words, log } }, width),
     },
   ];
+}
+
+/** A run of one epoch has a line of its steps. */
+function pointsOfRun({ epochs, steps, config }: TrainRun, figure: keyof EpochFigures): readonly Point[] {
+  const each = numberOf(config.stepsPerEpoch);
+  const own = figure === 'trainLoss' ? 'loss' : figure === 'gradientNorm' ? figure : null;
+  if (own === null || epochs.length > 1 || steps.length < 2) return pointsOf(epochs, figure);
+  return steps.map((stretch) => [stretch.step / each, stretch[own].mean]);
 }
 
 function resultTable(runs: readonly NamedRun[]): Table {

@@ -1,18 +1,20 @@
-import { decimal, percent, plural } from '../../report/format.ts';
+import type { Spread } from '@gradloom/runtime';
+import { decimal, percent, plural, whole } from '../../report/format.ts';
+import type { BandPoint } from '../../report/thin.ts';
 import { tick } from '../axes.ts';
 import { lineChart, type Series } from '../charts/line-chart.ts';
 import type { Picture } from '../picture.ts';
-import type { EpochFigures, TrainRun } from './train-run.ts';
+import { numberOf } from '../run-files.ts';
+import { strokeOf } from '../theme.ts';
+import type { EpochFigures, StepFigures, TrainRun } from './train-run.ts';
 
 /** Beyond this ratio of the highest loss to the lowest, powers of ten show more. */
 const WIDE_RANGE = 15;
 
-/** Loss, metrics, learning rate and gradient norm over the epochs. */
-export function curves({ epochs }: TrainRun): Picture[] {
-  if (epochs.length === 0) return [];
-  return [lossCurve(epochs), accuracyCurve(epochs), rateCurve(epochs), normCurve(epochs)].filter(
-    (picture) => picture !== null,
-  );
+/** Loss, metrics, learning rate and gradient norm, by step and epoch. */
+export function curves(run: TrainRun): Picture[] {
+  if (run.epochs.length === 0 && run.steps.length === 0) return [];
+  return [lossCurve(run), accuracyCurve(run), rateCurve(run), normCurve(run)].filter((picture) => picture !== null);
 }
 
 export const pointsOf = (epochs: readonly EpochFigures[], figure: keyof EpochFigures): [number, number][] =>
@@ -25,14 +27,83 @@ export function spansDecades(values: readonly number[]): boolean {
   return low > 0 && high / low > WIDE_RANGE;
 }
 
-function lossCurve(epochs: readonly EpochFigures[]): Picture {
-  const training = pointsOf(epochs, 'trainLoss');
-  const validation = pointsOf(epochs, 'validationLoss');
-  const series: Series[] = [{ name: 'training', points: training }];
-  if (validation.length > 0) series.push({ name: 'validation', points: validation });
-  const [first, last] = [training[0]?.[1], training.at(-1)?.[1]].map((value) => value ?? Number.NaN);
+/** The axis of a run's charts: epochs, with a step's place among them; steps, where there is one epoch or less. */
+function axisOf({ config, epochs, steps }: TrainRun) {
+  const each = numberOf(config.stepsPerEpoch);
+  const last = Math.max(epochs.at(-1)?.step ?? 0, steps.at(-1)?.step ?? 0);
+  const bySteps = last <= each;
+  const label = bySteps ? 'step' : each > 1 ? `epoch (of ${whole(each)} steps)` : 'epoch';
+  return {
+    label,
+    epochLength: bySteps || Number.isNaN(each) ? each : 1,
+    length:
+      bySteps || Number.isNaN(each) ? plural(last, 'step') : plural(Number((last / each).toPrecision(4)), 'epoch'),
+    /** Where an epoch's figure stands: at its end. */
+    epoch: (line: EpochFigures) => (bySteps || Number.isNaN(each) ? line.step : line.step / each),
+    /** Where a stretch stands: in its middle, that of a single step at its end. */
+    stretch: ({ first, step }: StepFigures) => (step === first + 1 ? step : (first + step) / 2) / (bySteps ? 1 : each),
+  };
+}
+
+type Axis = ReturnType<typeof axisOf>;
+
+const seriesOf = ({ epochs }: TrainRun, axis: Axis, figure: keyof EpochFigures): [number, number][] =>
+  epochs
+    .map((line): [number, number] => [axis.epoch(line), line[figure]])
+    .filter(([, value]) => Number.isFinite(value));
+
+const bandOf = ({ steps }: TrainRun, axis: Axis, figure: 'loss' | 'gradientNorm' | 'learningRate'): BandPoint[] =>
+  steps.map((stretch): BandPoint => {
+    const { low, mean, high }: Spread = stretch[figure];
+    return [axis.stretch(stretch), low, mean, high];
+  });
+
+/** Steps below, the means of epochs above them: either alone where the other would say nothing more. */
+function drawn(run: TrainRun, axis: Axis, figure: { step: 'loss' | 'gradientNorm'; epoch: keyof EpochFigures }) {
+  const steps = bandOf(run, axis, figure.step);
+  const each = numberOf(run.config.stepsPerEpoch);
+  const showsSteps = steps.length > 1;
+  // Above its steps a mean stands in the middle of them.
+  const back = showsSteps ? axis.epochLength / 2 : 0;
+  const means = seriesOf(run, axis, figure.epoch).map(([at, value]): [number, number] => [at - back, value]);
+  const showsEpochs = !showsSteps || (each > 1 && means.length > 1);
+  const stroke = showsEpochs ? { color: 'var(--soft)', dash: 'none' } : strokeOf(0);
+  const values = showsEpochs ? means.map(([, value]) => value) : steps.map(([, , mean]) => mean);
+  return {
+    means: showsEpochs ? means : null,
+    band: showsSteps ? { points: steps, stroke } : null,
+    values: values.length === 0 ? [Number.NaN] : values,
+    all: [...(showsEpochs ? means.map(([, value]) => value) : []), ...steps.flatMap(([, ...values]) => values)],
+  };
+}
+
+/** A band of single steps has no breadth. */
+function bandText({ steps }: TrainRun): string {
+  const longest = steps.reduce((most, { first, step }) => Math.max(most, step - first), 0);
+  return longest > 1
+    ? `The band goes from the lowest to the highest of ${whole(longest)} steps each, the thin line is their mean.`
+    : 'The thin line has every step.';
+}
+
+/** Of single steps, for the words beside a picture. */
+function extremes(band: { readonly points: readonly BandPoint[] } | null): string {
+  if (band === null) return '';
+  const low = band.points.reduce((least, [, value]) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  const high = band.points.reduce((most, [, , , value]) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  return `; of single steps from ${decimal(low)} to ${decimal(high)}`;
+}
+
+function lossCurve(run: TrainRun): Picture {
+  const axis = axisOf(run);
+  const { means, band, values, all } = drawn(run, axis, { step: 'loss', epoch: 'trainLoss' });
+  const validation = seriesOf(run, axis, 'validationLoss');
+  const series: Series[] = [];
+  if (means !== null) {
+    series.push({ name: `training${band === null ? '' : ', mean of an epoch'}`, points: means, stroke: strokeOf(0) });
+  }
+  if (validation.length > 0) series.push({ name: 'validation', points: validation, stroke: strokeOf(1) });
+  const [first, last] = [values[0], values[values.length - 1]];
   const best = validation.reduce((low, point) => (point[1] < low[1] ? point : low), [0, Number.POSITIVE_INFINITY]);
-  const epoch = epochs.at(-1)?.epoch ?? 0;
   const went = last < first ? 'falls' : 'goes';
   const lowest =
     validation.length < 2
@@ -40,55 +111,71 @@ function lossCurve(epochs: readonly EpochFigures[]): Picture {
       : best[0] === validation.at(-1)?.[0]
         ? '; the validation loss is still at its lowest'
         : `; the validation loss is lowest after ${plural(best[0], 'epoch')}`;
-  const log = spansDecades(series.flatMap(({ points }) => points.map(([, value]) => value)));
+  const log = spansDecades([...all, ...validation.map(([, value]) => value)]);
   const title =
-    training.length < 2
-      ? `The training loss is ${decimal(last)} over ${plural(epoch, 'epoch')}`
-      : `The training loss ${went} from ${short(first)} to ${short(last)} in ${plural(epoch, 'epoch')}${lowest}`;
+    values.length < 2
+      ? `The training loss is ${decimal(last)} over ${axis.length}`
+      : `The training loss ${went} from ${short(first)} to ${short(last)} in ${axis.length}${lowest}`;
   return {
     name: 'loss',
     title,
-    sentence: `Mean loss of an epoch’s batches, each before its update${validation.length > 0 ? '; and of the validation rows, which are not trained on' : ''}.${log ? ' Equal heights are equal factors.' : ''}`,
-    alternative: `Loss against epoch. Training: ${decimal(first)} at first, ${decimal(last)} in the end.${validation.length > 0 ? ` Validation: ${decimal(validation[0][1])} at first, lowest ${decimal(best[1])} at epoch ${best[0]}.` : ''}`,
-    draw: (width) => lineChart({ series, x: { label: 'epoch' }, y: { label: 'loss', log } }, width),
+    sentence: [
+      `${means === null ? 'Loss of each batch' : 'Mean loss of an epoch’s batches, each'} before its update${validation.length > 0 ? '; and of the validation rows, which are not trained on' : ''}.`,
+      ...(band === null ? [] : [bandText(run)]),
+      ...(log ? ['Equal heights are equal factors.'] : []),
+    ].join(' '),
+    alternative: `Loss against ${axis.label}. Training: ${decimal(first)} at first, ${decimal(last)} in the end${extremes(band)}.${validation.length > 0 ? ` Validation: ${decimal(validation[0][1])} at first, lowest ${decimal(best[1])}.` : ''}`,
+    draw: (width) =>
+      lineChart(
+        {
+          series,
+          ...(band === null ? {} : { band: { name: `training${means === null ? '' : ', steps'}`, ...band } }),
+          x: { label: axis.label },
+          y: { label: 'loss', log },
+        },
+        width,
+      ),
   };
 }
 
-function accuracyCurve(epochs: readonly EpochFigures[]): Picture | null {
-  const points = pointsOf(epochs, 'validationAccuracy');
+function accuracyCurve(run: TrainRun): Picture | null {
+  const axis = axisOf(run);
+  const points = pointsOf(run.epochs, 'validationAccuracy');
   if (points.length < 2) return null;
   const best = points.reduce((high, point) => (point[1] > high[1] ? point : high));
-  const series = [
-    { name: 'validation', points: points.map(([epoch, share]): [number, number] => [epoch, 100 * share]) },
-  ];
+  const shares = seriesOf(run, axis, 'validationAccuracy');
+  const series = [{ name: 'validation', points: shares.map(([at, share]): [number, number] => [at, 100 * share]) }];
   return {
     name: 'accuracy',
     title: `Of the validation rows, ${percent(best[1])} are right after ${plural(best[0], 'epoch')}, the most there was`,
     sentence: 'Share of the validation rows whose class is right.',
     alternative: `Validation accuracy against epoch: ${percent(points[0][1])} at first, ${percent(points[points.length - 1][1])} in the end.`,
-    draw: (width) => lineChart({ series, x: { label: 'epoch' }, y: { label: 'accuracy (%)' }, height: 240 }, width),
+    draw: (width) => lineChart({ series, x: { label: axis.label }, y: { label: 'accuracy (%)' }, height: 240 }, width),
   };
 }
 
-function rateCurve(epochs: readonly EpochFigures[]): Picture | null {
-  const points = pointsOf(epochs, 'learningRate');
+function rateCurve(run: TrainRun): Picture | null {
+  const axis = axisOf(run);
+  const epochs = seriesOf(run, axis, 'learningRate');
+  const steps = bandOf(run, axis, 'learningRate');
+  const points = steps.length > 1 ? steps.map(([at, , mean]): [number, number] => [at, mean]) : epochs;
   if (points.length < 2) return null;
-  const values = points.map(([, rate]) => rate);
+  const values = steps.length > 1 ? steps.flatMap(([, low, , high]) => [low, high]) : epochs.map(([, rate]) => rate);
   const [low, high] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
-  const [first, last] = [values[0], values[values.length - 1]];
+  const [first, last] = [points[0][1], epochs.at(-1)?.[1] ?? points[points.length - 1][1]];
   const rises = high > first * 1.001 ? `rises from ${short(first)} to ${short(high)}` : `starts at ${short(first)}`;
   const falls = last < high * 0.999 ? ` and falls to ${short(last)}` : '';
   const title = `The learning rate ${low === high ? `stays at ${short(low)}` : rises + falls}`;
   return {
     name: 'learning-rate',
     title,
-    sentence: 'At the last step of each epoch, as the schedule sets it.',
-    alternative: `Learning rate against epoch, from ${decimal(low)} to ${decimal(high)}.`,
+    sentence: 'At each step, as the schedule sets it.',
+    alternative: `Learning rate against ${axis.label}, from ${decimal(low)} to ${decimal(high)}.`,
     draw: (width) =>
       lineChart(
         {
-          series: [{ name: 'learning rate', points }],
-          x: { label: 'epoch' },
+          series: [{ name: 'learning rate', points, dots: false }],
+          x: { label: axis.label },
           y: { label: 'learning rate', domain: [0, high * 1.05] },
           height: 220,
         },
@@ -100,23 +187,29 @@ function rateCurve(epochs: readonly EpochFigures[]): Picture | null {
 /** Three digits are enough for a title. */
 const short = (value: number): string => tick(Number(value.toPrecision(3)));
 
-function normCurve(epochs: readonly EpochFigures[]): Picture | null {
-  const points = pointsOf(epochs, 'gradientNorm');
-  if (points.length < 2) return null;
-  const [first, last] = [points[0][1], points[points.length - 1][1]];
-  const log = spansDecades(points.map(([, norm]) => norm));
+function normCurve(run: TrainRun): Picture | null {
+  const axis = axisOf(run);
+  const { means, band, values, all } = drawn(run, axis, { step: 'gradientNorm', epoch: 'gradientNorm' });
+  if (values.length < 2) return null;
+  const [first, last] = [values[0], values[values.length - 1]];
+  const log = spansDecades(all);
   return {
     name: 'gradient-norm',
     title: `The gradient’s norm ${last < first ? 'falls' : 'goes'} from ${short(first)} to ${short(last)}`,
-    sentence: 'Root of the sum of squares over all parameters, before clipping; mean over the steps of each epoch.',
-    alternative: `Gradient norm against epoch: ${decimal(first)} at first, ${decimal(last)} in the end.`,
+    sentence: [
+      `Root of the sum of squares over all parameters, before clipping${means === null ? '' : '; mean over the steps of each epoch'}.`,
+      ...(band === null ? [] : [bandText(run)]),
+      ...(log ? ['Equal heights are equal factors.'] : []),
+    ].join(' '),
+    alternative: `Gradient norm against ${axis.label}: ${decimal(first)} at first, ${decimal(last)} in the end${extremes(band)}.`,
     draw: (width) =>
       lineChart(
         {
-          series: [{ name: 'gradient norm', points }],
-          x: { label: 'epoch' },
+          series: means === null ? [] : [{ name: 'mean of an epoch', points: means, stroke: strokeOf(0) }],
+          ...(band === null ? {} : { band: { name: 'steps', ...band } }),
+          x: { label: axis.label },
           y: { label: 'norm of the gradient', log },
-          height: 220,
+          height: 240,
         },
         width,
       ),

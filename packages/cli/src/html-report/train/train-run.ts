@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path';
 import type { LayerFigures } from '@gradloom/core';
-import { DIVISIONS_FILE } from '../../train/run-directory.ts';
+import type { Spread } from '@gradloom/runtime';
+import { DIVISIONS_FILE, STEPS_FILE } from '../../train/run-directory.ts';
 import type { Division, Findings } from '../findings/findings.ts';
 import { numberOf, objectOf, readJson, readLines, textOf } from '../run-files.ts';
 
@@ -17,6 +18,15 @@ export interface EpochFigures {
   readonly validationAccuracy: number;
 }
 
+/** Of the steps after the first `first` ones up to the first `step`. */
+export interface StepFigures {
+  readonly first: number;
+  readonly step: number;
+  readonly loss: Spread;
+  readonly gradientNorm: Spread;
+  readonly learningRate: Spread;
+}
+
 export interface LookFigures {
   readonly step: number;
   readonly layers: readonly LayerFigures[];
@@ -29,6 +39,7 @@ export interface TrainRun {
   readonly config: Readonly<Record<string, unknown>>;
   readonly options: Readonly<Record<string, unknown>>;
   readonly epochs: readonly EpochFigures[];
+  readonly steps: readonly StepFigures[];
   readonly looks: readonly LookFigures[];
   readonly divisions: readonly Division[];
   readonly findings: Findings | null; // null where the run has not come to its end
@@ -55,6 +66,7 @@ export function readTrainRun(folder: string): TrainRun | null {
       validationAccuracy: numberOf(line.validationAccuracy),
     })),
     // Lines that this program wrote, whose shape the types state.
+    steps: readLines(folder, STEPS_FILE) as unknown as StepFigures[],
     looks: of('probe') as unknown as LookFigures[],
     divisions: readLines(folder, DIVISIONS_FILE) as unknown as Division[],
     findings: ofThisEnd(readJson(folder, FINDINGS_FILE) as unknown as Findings | null, lines),
