@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { StepFigures } from '../../../packages/cli/src/html-report/train/train-run.ts';
@@ -14,24 +14,21 @@ const EVIL = '<script>document.title=1<\u2044script><img src=x onerror=document.
 
 const runs = {
   digits: [
-    'train',
-    '--dataset',
-    join(folder, EVIL),
-    '--validation',
-    '0.2',
-    '--batch',
-    '32',
-    '--epochs',
-    '6',
-    '--probe',
-    '4',
+    ['train', '--dataset', join(folder, EVIL), '--validation', '0.2', '--batch', '32', '--epochs', '6', '--probe', '4'],
   ],
-  spirals: ['train', '--dataset', 'spirals:rows=120,classes=3', '--epochs', '4'],
-  xor: ['train', '--dataset', 'xor', '--epochs', '40'],
-  sine: ['train', '--dataset', 'sine:rows=60', '--epochs', '3', '--profile'],
-  scale: ['scale', '--dataset', 'xor', '--steps', '9', '--rounds', '2', '--max-threads', '3'],
-  chapter: ['experiment', 'all', '--only', 'xor,neuron'],
-  vanishing: ['experiment', 'vanishing', '--dataset', 'moons', '--depth', '5', '--width', '12', '--steps', '6'],
+  spirals: [['train', '--dataset', 'spirals:rows=120,classes=3', '--epochs', '4']],
+  xor: [['train', '--dataset', 'xor', '--epochs', '40']],
+  sine: [['train', '--dataset', 'sine:rows=60', '--epochs', '3', '--profile']],
+  scale: [['scale', '--dataset', 'xor', '--steps', '9', '--rounds', '2', '--max-threads', '3']],
+  chapter: [['experiment', 'all', '--only', 'xor,neuron,perceptron']],
+  vanishing: [['experiment', 'vanishing', '--dataset', 'moons', '--depth', '5', '--width', '12', '--steps', '6']],
+  numbers: [
+    ['experiment', 'remedies', '--dataset', 'blobs', '--depth', '4', '--width', '6', '--steps', '24'],
+    ['experiment', 'next-token', '--steps', '300', '--hidden', '48'],
+    ['experiment', 'cost', '--depth', '1,3', '--width', '5,8', '--batch', '4', '--rounds', '3'],
+    ['experiment', 'xor', '--seeds', '7..8'],
+    ['experiment', 'vanishing', '--preset', 'nielsen', '--seeds', '1..2'],
+  ],
 } as const;
 
 const pictures: Record<keyof typeof runs, string[]> = {
@@ -43,7 +40,11 @@ const pictures: Record<keyof typeof runs, string[]> = {
   xor: ['loss', 'learning-rate', 'gradient-norm', 'boundary', 'weights', 'outputs'],
   sine: ['loss', 'learning-rate', 'gradient-norm', 'weights', 'outputs', 'time'],
   scale: ['speedup', 'time'],
-  chapter: ['xor-spaces', 'xor-loss'],
+  chapter: ['gates', 'xor-spaces', 'xor-loss'],
+  numbers: [
+    ...['gradient-of-remedies', 'accuracy-of-remedies', 'loss-beside-counting', 'held-out-words'],
+    ...['backward-by-depth', 'xor-starts', 'nielsen'],
+  ],
   vanishing: ['gradient-by-layer', 'gradient-along-training', 'gradient-heat-map', 'accuracy-by-rate'],
 };
 
@@ -65,8 +66,10 @@ beforeAll(async () => {
   mkdirSync(out(''));
   for (const name of names) {
     const threads = name === 'scale' ? [] : ['--threads', '1'];
-    const { code, stderr } = await gradloom([...runs[name], ...threads, '--backend', 'wasm', '--out', out(name)]);
-    expect({ name, code, stderr }).toEqual({ name, code: 0, stderr: '' });
+    for (const args of runs[name]) {
+      const { code, stderr } = await gradloom([...args, ...threads, '--backend', 'wasm', '--out', out(name)]);
+      expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: '' });
+    }
   }
 }, 120_000);
 
@@ -186,6 +189,20 @@ test('several runs are compared: a line each, their figures, and the options tha
     const { result } = JSON.parse(readFileSync(join(out(name), 'findings.json'), 'utf8'));
     expect(shown).toContain(result.fingerprint.slice(0, 8));
   }
+});
+
+test('made again with fewer pictures it takes away those it had written, and nothing else', async () => {
+  const fewer = join(folder, 'fewer');
+  cpSync(out('spirals'), fewer, { recursive: true });
+  for (const name of ['findings.json', 'divisions.jsonl']) rmSync(join(fewer, name));
+  const own = '<svg xmlns="http://www.w3.org/2000/svg"><path d="M0,0h9"/></svg>';
+  // A name that no report had, and a file that someone put in the place of a picture.
+  writeFileSync(join(fewer, 'sketch.svg'), readFileSync(join(fewer, 'loss.svg')));
+  writeFileSync(join(fewer, 'weights.svg'), own);
+  await gradloom(['report', fewer]);
+  const left = readdirSync(fewer).filter((name) => name.endsWith('.svg'));
+  expect(left.sort()).toEqual(['gradient-norm.svg', 'learning-rate.svg', 'loss.svg', 'sketch.svg', 'weights.svg']);
+  expect(readFileSync(join(fewer, 'weights.svg'), 'utf8')).toBe(own);
 });
 
 test('a run that diverges has a page of the way there, without an end', async () => {

@@ -85,9 +85,9 @@ export const perceptron = defineExperiment({
       ),
       json: {
         gates: Object.fromEntries(
-          learned.map(({ name, weights, bias, best, epochs, cycle }) => [
+          learned.map(({ name, gate, weights, bias, best, epochs, cycle }) => [
             name,
-            { weights, bias, right: best, epochs, learned: cycle === null, cycle },
+            { ...gate, weights, bias, right: best, epochs, learned: cycle === null, cycle },
           ]),
         ),
       },

@@ -92,6 +92,10 @@ ${chapters.map(chapterOf).join('\n')}
 `);
 }
 
+/** The pictures of a page that was written. */
+export const pictureNames = (html: string): string[] =>
+  Array.from(html.matchAll(/^<figure id="([\w-]+)">$/gm), ([, name]) => name);
+
 function chapterOf({ title, lead, code, pictures = [], tables = [], listings = [] }: Chapter): string {
   return [
     `<section>\n<h2>${escapeText(title)}</h2>`,

@@ -8,6 +8,11 @@ const MARGIN = 16;
 const LINE = 24;
 const LETTERS = 76; // of a title's line, at 17 px
 
+const HEAD = '<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-labelledby="t d"';
+
+/** Whether a file is one of these. */
+export const isOwnSvg = (text: string): boolean => text.startsWith(HEAD);
+
 /** A picture as a file of its own, with its title above it: on a slide, in a document, in either theme. */
 export function svgFile({ title, alternative, draw }: Picture): string {
   const drawing = draw(WIDE);
@@ -20,7 +25,7 @@ export function svgFile({ title, alternative, draw }: Picture): string {
       `<text x="${MARGIN}" y="${MARGIN + 16 + LINE * k}" font-size="17" font-weight="600">${escapeText(line)}</text>`,
   );
   const file = [
-    `<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-labelledby="t d" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
+    `${HEAD} width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
     `<title id="t">${escapeText(title)}</title>`,
     `<desc id="d">${escapeText(alternative)}</desc>`,
     `<style>${themeStyle('.chart')}\n${drawingStyle}</style>`,

@@ -7,6 +7,7 @@ import { grid, stack } from '../compose.ts';
 import { legend } from '../legend.ts';
 import type { Picture } from '../picture.ts';
 import { strokeOf } from '../theme.ts';
+import { type PresetDocument, presetPictures } from './vanishing-presets.ts';
 
 interface Look {
   readonly step: number;
@@ -28,7 +29,9 @@ export interface VanishingDocument {
 }
 
 /** Why deep sigmoid nets do not learn. */
-export function vanishingPictures({ setup, activations }: VanishingDocument): Picture[] {
+export function vanishingPictures(document: VanishingDocument | PresetDocument): Picture[] {
+  if ('preset' in document) return presetPictures(document);
+  const { setup, activations } = document;
   const all = Object.entries(activations);
   return [
     gradientByLayer(all.map(([label, one]) => gradientsOf(label, one))),

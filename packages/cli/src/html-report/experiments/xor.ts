@@ -1,14 +1,16 @@
 import { dot, text } from '@observablehq/plot';
 import { decimal } from '../../report/format.ts';
 import type { Point } from '../../report/thin.ts';
+import { tick } from '../axes.ts';
 import { lineChart } from '../charts/line-chart.ts';
 import { border, type Field, region } from '../charts/regions.ts';
 import { grid } from '../compose.ts';
 import type { Drawing, Picture } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
 import { strokeOf } from '../theme.ts';
+import { type XorStartsDocument, xorStarts } from './xor-starts.ts';
 
-/** The part of xor.json that is drawn; a document of many starts has none of it. */
+/** The part of xor.json that is drawn, of one start. */
 export interface XorDocument {
   readonly hidden?: readonly (readonly [number, number])[]; // of 0 0, 0 1, 1 0, 1 1
   readonly predictions?: readonly number[];
@@ -30,7 +32,8 @@ const rows: readonly (readonly [number, number])[] = [
 ];
 
 /** The loss, and how two hidden units turn four points so that one line separates them. */
-export function xorPictures(document: XorDocument): Picture[] {
+export function xorPictures(document: XorDocument | XorStartsDocument): Picture[] {
+  if ('finalLosses' in document) return xorStarts(document);
   const { hidden, predictions, W1, b1, W2, b2 } = document;
   if ([hidden, predictions, W1, b1, W2, b2].includes(undefined)) return [];
   return [spaces(document as Plain), ...lossCurve(document)];
@@ -107,8 +110,8 @@ function space(
     marginRight: 8,
     marginTop: 20,
     marginBottom: 38,
-    x: { domain: [low, high], label: x, ticks: [0, 0.5, 1], labelArrow: 'right' },
-    y: { domain: [low, high], label: y, ticks: [0, 0.5, 1], labelArrow: 'up' },
+    x: { domain: [low, high], label: x, ticks: [0, 0.5, 1], tickFormat: tick, labelArrow: 'right' },
+    y: { domain: [low, high], label: y, ticks: [0, 0.5, 1], tickFormat: tick, labelArrow: 'up' },
     marks: [
       region(field, 'var(--c1)', [0.5, 0.7, 0.9]),
       region(against, 'var(--c2)', [0.5, 0.7, 0.9]),

@@ -1,0 +1,88 @@
+import { barX, dot, link, ruleX, text } from '@observablehq/plot';
+import { scaleOver } from '../axes.ts';
+import { stack } from '../compose.ts';
+import { legend } from '../legend.ts';
+import { type Drawing, isNarrow } from '../picture.ts';
+import { drawPlot } from '../plot.ts';
+import type { Stroke } from '../theme.ts';
+
+export interface Bar {
+  readonly name: string; // of its own among all
+  readonly value: number; // of powers of ten above 0
+  readonly text: string; // beside its end
+  readonly color?: string; // default the first
+}
+
+export interface BarChartOptions {
+  readonly bars: readonly Bar[]; // from the top
+  /** On powers of ten there is no zero for a bar to begin at: a dot stands at its end. */
+  readonly x: { readonly label: string; readonly log?: boolean; readonly domain?: readonly [number, number] };
+  /** A value to compare all with. */
+  readonly rule?: { readonly at: number; readonly name: string };
+}
+
+const ROW = 26;
+const LETTER = 6.8; // wider than most
+const RULE: Stroke = { color: 'var(--ink)', dash: '5 4' };
+
+/** A bar for each name, by its length; its value stands at its end. */
+export function barChart({ bars, x, rule }: BarChartOptions, width: number): Drawing {
+  const rows = bars.map(({ color = 'var(--c1)', ...bar }) => ({ ...bar, color }));
+  const longest = Math.max(...rows.map(({ name }) => name.length));
+  const widest = Math.max(...rows.map((row) => row.text.length));
+  // On a phone a name stands above its bar.
+  const above = isNarrow(width) && longest > 14;
+  const values = [...rows.map(({ value }) => value), ...(rule === undefined ? [] : [rule.at]), ...(x.domain ?? [])];
+  const log = x.log ?? false;
+  // Room for the dot of the lowest.
+  const base = log ? Math.min(...values) / 2 : 0;
+  const scale = scaleOver([base, ...values], x.label, log);
+  const [low] = scale.domain as [number, number];
+  const chart = drawPlot({
+    width,
+    height: rows.length * (above ? ROW + 14 : ROW) + 46,
+    marginLeft: above ? 8 : 12 + longest * LETTER,
+    marginRight: 16 + widest * LETTER,
+    marginTop: 4,
+    marginBottom: 42,
+    x: { ...scale, nice: false, ...(log ? {} : { ticks: isNarrow(width) ? 4 : 8 }) },
+    y: {
+      type: 'band',
+      domain: rows.map(({ name }) => name),
+      label: null,
+      tickSize: 0,
+      ...(above ? { axis: null } : {}),
+      padding: 0.3,
+    },
+    marks: [
+      ...(rule === undefined ? [] : [ruleX([rule.at], { stroke: RULE.color, strokeDasharray: RULE.dash })]),
+      ...(log
+        ? [
+            link(rows, { x1: low, x2: 'value', y1: 'name', y2: 'name', stroke: 'color', strokeWidth: 2 }),
+            dot(rows, { x: 'value', y: 'name', r: 5, fill: 'color' }),
+          ]
+        : [barX(rows, { x1: 0, x2: 'value', y: 'name', fill: 'color', insetTop: above ? 10 : 0 })]),
+      text(rows, {
+        x: 'value',
+        y: 'name',
+        text: 'text',
+        textAnchor: 'start',
+        dx: log ? 10 : 5,
+        dy: above && !log ? 5 : 0,
+        fill: 'var(--ink)',
+        stroke: 'var(--paper)',
+        strokeWidth: 4,
+      }),
+      ...(above
+        ? [
+            text(rows, {
+              ...{ x: low, y: 'name', text: 'name', textAnchor: 'start', dx: 2, dy: -13 },
+              ...{ fill: 'var(--ink)', stroke: 'var(--paper)', strokeWidth: 4 },
+            }),
+          ]
+        : []),
+    ],
+    color: { type: 'identity' },
+  });
+  return rule === undefined ? chart : stack([legend([{ name: rule.name, stroke: RULE }], width), chart]);
+}

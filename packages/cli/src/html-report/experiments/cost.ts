@@ -1,0 +1,49 @@
+import { lineChart } from '../charts/line-chart.ts';
+import type { Picture } from '../picture.ts';
+import { strokeOf } from '../theme.ts';
+
+/** The part of cost.json that is drawn. */
+export interface CostDocument {
+  readonly batch: number;
+  readonly cases: readonly { readonly depth: number; readonly width: number; readonly ratio: number }[];
+}
+
+/** Backward over forward, by depth: counted and timed. */
+export function costPictures({ batch, cases }: CostDocument): Picture[] {
+  if (cases === undefined || cases.length === 0) return [];
+  const widths = [...new Set(cases.map(({ width }) => width))];
+  const depths = [...new Set(cases.map(({ depth }) => depth))].sort((a, b) => a - b);
+  const deepest = depths[depths.length - 1];
+  const counted = Array.from({ length: 4 * deepest - 3 }, (_, k) => 1 + k / 4).map((L) => [L, 2 - 1 / L] as const);
+  const most = cases.reduce((high, one) => (one.ratio > high.ratio ? one : high));
+  return [
+    {
+      name: 'backward-by-depth',
+      title: `The way back takes ${most.ratio.toFixed(2)} times as long as the way forward at the most, of ${most.depth} layers of ${most.width}`,
+      sentence: `Time of the backward pass over that of the forward pass, ${batch} rows a pass. Counted in multiply-adds, L layers of one size come to 2 − 1/L: each has one product on the way forward and two on the way back, the first only one.`,
+      alternative: cases
+        .map(
+          ({ depth, width, ratio }) =>
+            `${depth} of ${width}: ${ratio.toFixed(2)}, counted ${(2 - 1 / depth).toFixed(2)}`,
+        )
+        .join('; '),
+      draw: (width) =>
+        lineChart(
+          {
+            series: [
+              { name: 'counted, 2 − 1/L', points: counted, dots: false, stroke: { color: 'var(--ink)', dash: '5 4' } },
+              ...widths.map((units, k) => ({
+                name: `timed, ${units} units`,
+                stroke: strokeOf(k),
+                dots: true,
+                points: cases.filter((one) => one.width === units).map(({ depth, ratio }) => [depth, ratio] as const),
+              })),
+            ],
+            x: { label: 'layers', log: true },
+            y: { label: 'backward / forward', domain: [0, 2] },
+          },
+          width,
+        ),
+    },
+  ];
+}

@@ -1,0 +1,101 @@
+import { dot, text } from '@observablehq/plot';
+import { plural, whole } from '../../report/format.ts';
+import { tick } from '../axes.ts';
+import { border, type Field, region } from '../charts/regions.ts';
+import { grid } from '../compose.ts';
+import type { Drawing, Picture } from '../picture.ts';
+import { drawPlot } from '../plot.ts';
+
+interface Gate {
+  readonly rows: readonly (readonly number[])[]; // of one input or two
+  readonly targets: readonly number[];
+  readonly weights: readonly number[];
+  readonly bias: number;
+  readonly right: number;
+  readonly epochs: number;
+  readonly learned: boolean;
+}
+
+/** The part of perceptron.json that is drawn. */
+export interface PerceptronDocument {
+  readonly gates: Readonly<Record<string, Gate>>;
+}
+
+/** The line of each gate's neuron among its rows. */
+export function perceptronPictures({ gates }: PerceptronDocument): Picture[] {
+  const all = Object.entries(gates).filter(([, { rows }]) => rows !== undefined);
+  if (all.length === 0) return [];
+  const names = (learned: boolean) => all.filter(([, gate]) => gate.learned === learned).map(([name]) => name);
+  const [good, bad] = [names(true), names(false)];
+  return [
+    {
+      name: 'gates',
+      title: `One line separates ${list(good)}${bad.length === 0 ? '' : `; none separates ${list(bad)}`}`,
+      sentence:
+        'The rows of each gate, circles where it is 1 and squares where it is 0, and the line at which the neuron changes its answer, blue on the side of 1. Where the rule never comes to rest, it is the line of its last step.',
+      alternative: all
+        .map(
+          ([name, { weights, bias, right, rows, learned, epochs }]) =>
+            `${name}: weights ${weights.join(' ')}, bias ${bias}, ${right} of ${rows.length} right at best, ${learned ? `at rest after ${plural(epochs, 'epoch')}` : `not at rest after ${plural(epochs, 'epoch')}`}`,
+        )
+        .join('; '),
+      draw: (width) =>
+        grid(
+          all.map(([name, gate]) => ({
+            title: `${name}: ${gate.learned ? plural(gate.epochs, 'epoch') : `${whole(gate.epochs)} and no end`}`,
+            draw: (each) => plane(gate, each),
+          })),
+          width,
+          4,
+        ),
+    },
+  ];
+}
+
+const [LOW, HIGH] = [-0.5, 1.5];
+const SIDE = 33;
+
+/** A gate of one input lies on a line across the middle. */
+function plane({ rows, targets, weights, bias }: Gate, width: number): Drawing {
+  const isFlat = rows[0].length === 1;
+  const at = (k: number) => LOW + (k / (SIDE - 1)) * (HIGH - LOW);
+  const values = Array.from(
+    { length: SIDE * SIDE },
+    (_, k) => weights[0] * at(k % SIDE) + (weights[1] ?? 0) * at(Math.floor(k / SIDE)) + bias,
+  );
+  const field: Field = { extent: [LOW, LOW, HIGH, HIGH], side: SIDE, values };
+  const marks = rows.map(([px, py = 0.5], k) => ({ px, py, one: targets[k] === 1, name: String(targets[k]) }));
+  return drawPlot({
+    width,
+    height: width + 10,
+    marginLeft: 34,
+    marginRight: 6,
+    marginTop: 20,
+    marginBottom: 36,
+    x: { domain: [LOW, HIGH], label: 'x₁', ticks: [0, 1], tickFormat: tick, labelArrow: 'right' },
+    y: isFlat
+      ? { domain: [LOW, HIGH], label: null, ticks: [] }
+      : { domain: [LOW, HIGH], label: 'x₂', ticks: [0, 1], tickFormat: tick, labelArrow: 'up' },
+    marks: [
+      region(field, 'var(--c1)', [0]),
+      region({ ...field, values: values.map((z) => -z) }, 'var(--c2)', [0]),
+      border(field, 0, 2),
+      dot(marks, {
+        x: 'px',
+        y: 'py',
+        r: 7,
+        symbol: ({ one }: { one: boolean }) => (one ? 'circle' : 'square'),
+        fill: ({ one }: { one: boolean }) => (one ? 'var(--c1)' : 'var(--c2)'),
+        stroke: 'var(--paper)',
+        strokeWidth: 1.5,
+      }),
+      text(marks, {
+        ...{ x: 'px', y: 'py', text: 'name', dx: 13, dy: -12, fontWeight: 600 },
+        ...{ fill: 'var(--ink)', stroke: 'var(--paper)', strokeWidth: 4 },
+      }),
+    ],
+  });
+}
+
+const list = (names: readonly string[]): string =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}`;

@@ -1,0 +1,102 @@
+import { percent, plural, whole } from '../../report/format.ts';
+import { tick } from '../axes.ts';
+import { barChart } from '../charts/bar-chart.ts';
+import type { Picture } from '../picture.ts';
+
+interface Remedy {
+  readonly firstOverLast: number | null; // of the gradients before the first step; null where one is not a number
+  readonly rate: number;
+  readonly testAccuracy: number | null;
+}
+
+/** The part of remedies.json that is drawn. */
+export interface RemediesDocument {
+  readonly depth: number;
+  readonly steps: number;
+  readonly testRows: number;
+  readonly chance: number;
+  readonly remedies: Readonly<Record<string, Remedy>>;
+}
+
+/** Beyond chance by this much, a net has learned. */
+const MARGIN = 0.1;
+const LEARNED = 'var(--c1)';
+const STALLED = 'var(--c2)';
+
+/** What reaches the first layer, and what comes of it. */
+export function remedyPictures(document: RemediesDocument): Picture[] {
+  return [gradients(document), accuracies(document)];
+}
+
+const learned = ({ testAccuracy }: Remedy, chance: number): boolean => (testAccuracy ?? 0) > chance + MARGIN;
+
+function gradients({ depth, chance, remedies }: RemediesDocument): Picture {
+  const all = Object.entries(remedies).filter(([, { firstOverLast }]) => (firstOverLast ?? 0) > 0);
+  const ratioOf = (which: (one: Remedy) => boolean) =>
+    all.filter(([, one]) => which(one)).map(([, { firstOverLast }]) => firstOverLast ?? 0);
+  const [good, bad] = [ratioOf((one) => learned(one, chance)), ratioOf((one) => !learned(one, chance))];
+  const least = Math.min(...good);
+  const most = Math.max(...bad);
+  return {
+    name: 'gradient-of-remedies',
+    title:
+      good.length === 0 || bad.length === 0
+        ? `What reaches the first of ${depth} layers, by remedy`
+        : most < least
+          ? `Nets learn where ${part(least)} or more of the gradient reaches the first layer; with ${part(most)} or less, none does`
+          : `${bad.length} of ${plural(all.length, 'net')} do not learn, with as little as ${part(Math.min(...bad))} of the gradient at the first layer`,
+    sentence: `The gradient at the first of ${depth} layers over that at the last, before the first step, on powers of ten: at 1 both are as large. Blue nets learn, orange ones stay at chance.`,
+    alternative: all
+      .map(
+        ([name, one]) => `${name}: ${short(one.firstOverLast)}, ${learned(one, chance) ? 'learns' : 'does not learn'}`,
+      )
+      .join('; '),
+    draw: (width) =>
+      barChart(
+        {
+          bars: all.map(([name, one]) => ({
+            name,
+            value: one.firstOverLast ?? 0,
+            text: short(one.firstOverLast),
+            color: learned(one, chance) ? LEARNED : STALLED,
+          })),
+          x: { label: 'gradient at the first layer / at the last', log: true },
+          rule: { at: 1, name: 'both as large' },
+        },
+        width,
+      ),
+  };
+}
+
+function accuracies({ depth, steps, testRows, chance, remedies }: RemediesDocument): Picture {
+  const all = Object.entries(remedies).map(([name, one]) => ({ name, ...one, accuracy: one.testAccuracy ?? 0 }));
+  const best = all.reduce((most, one) => (one.accuracy > most.accuracy ? one : most));
+  const stalled = all.filter((one) => !learned(one, chance)).length;
+  return {
+    name: 'accuracy-of-remedies',
+    title: `${best.name}: ${percent(best.accuracy)} right through ${depth} layers; ${stalled} of ${plural(all.length, 'net')} never learn`,
+    sentence: `Share of ${whole(testRows)} test rows that are right after ${whole(steps)} steps, each net at the best learning rate of those that were tried. Always the same answer is right in ${percent(chance)}.`,
+    alternative: all
+      .map(({ name, accuracy, rate }) => `${name}: ${percent(accuracy)} at a rate of ${tick(rate)}`)
+      .join('; '),
+    draw: (width) =>
+      barChart(
+        {
+          bars: all.map((one) => ({
+            name: one.name,
+            value: 100 * one.accuracy,
+            text: `${(100 * one.accuracy).toFixed(1)} %`,
+            color: learned(one, chance) ? LEARNED : STALLED,
+          })),
+          x: { label: 'test accuracy (%)', domain: [0, 100] },
+          rule: { at: 100 * chance, name: 'always the same answer' },
+        },
+        width,
+      ),
+  };
+}
+
+/** '1/3', 'all'. */
+const part = (share: number): string => (share > 0.7 ? 'all' : `1/${tick(Number((1 / share).toPrecision(2)))}`);
+
+const short = (value: number | null): string => tick(Number((value ?? Number.NaN).toPrecision(2)));

@@ -1,0 +1,160 @@
+import { percent, plural } from '../../report/format.ts';
+import type { BandPoint } from '../../report/thin.ts';
+import { tick } from '../axes.ts';
+import { barChart } from '../charts/bar-chart.ts';
+import { gradientByLayer } from '../charts/gradient-by-layer.ts';
+import { lineChart } from '../charts/line-chart.ts';
+import { grid, stack } from '../compose.ts';
+import { legend } from '../legend.ts';
+import type { Picture } from '../picture.ts';
+import { strokeOf } from '../theme.ts';
+
+interface Look {
+  readonly layers: readonly { readonly rmsDz: number }[];
+}
+
+/** The parts of vanishing.json that are drawn, by what was published. */
+export type PresetDocument = NielsenDocument | GlorotDocument | HeDocument;
+
+interface NielsenDocument {
+  readonly preset: 'nielsen';
+  readonly seeds: readonly number[];
+  readonly networks: readonly {
+    readonly depth: number;
+    readonly published: readonly number[];
+    readonly norms: { readonly crossEntropy: readonly (readonly number[])[] }; // [starts][layers]
+  }[];
+}
+
+interface GlorotDocument {
+  readonly preset: 'glorot';
+  readonly standard: { readonly looks: readonly Look[]; readonly dz: { readonly mean: number } };
+  readonly normalised: GlorotDocument['standard'];
+}
+
+interface HeInit {
+  readonly starts: readonly Look[];
+  readonly factor: { readonly mean: number };
+  readonly accuracies: readonly number[];
+}
+
+interface HeDocument {
+  readonly preset: 'he';
+  readonly seeds: readonly number[];
+  readonly steps: number;
+  readonly 'glorot-normal': HeInit;
+  readonly 'he-normal': HeInit;
+}
+
+/** Published figures beside those that were measured. */
+export function presetPictures(document: PresetDocument): Picture[] {
+  if (document.preset === 'nielsen') return [nielsen(document)];
+  if (document.preset === 'glorot') return [glorot(document)];
+  return he(document);
+}
+
+/** Ranges over the starts, and what the book printed of one. */
+function nielsen({ seeds, networks }: NielsenDocument): Picture {
+  const bands = networks.map(({ depth, published, norms: { crossEntropy } }) => {
+    const points = published.map((_, h): BandPoint => {
+      const own = crossEntropy.map((layers) => layers[h]);
+      return [h + 1, Math.min(...own), geometric(own), Math.max(...own)];
+    });
+    return { depth, published: published.map((norm, h) => [h + 1, norm] as const), points };
+  });
+  const inside = bands.flatMap(({ published, points }) =>
+    published.map(([, norm], h) => norm >= points[h][1] && norm <= points[h][3]),
+  );
+  const deepest = bands[bands.length - 1].points;
+  const factor = (deepest[deepest.length - 1][2] / deepest[0][2]) ** (1 / (deepest.length - 1));
+  const all = bands.flatMap(({ published, points }) => [
+    ...published.map(([, norm]) => norm),
+    ...points.flatMap(([, low, , high]) => [low, high]),
+  ]);
+  const domain: [number, number] = [Math.min(...all), Math.max(...all)];
+  const names = [
+    { name: 'printed, one start', stroke: strokeOf(1) },
+    { name: `here, ${plural(seeds.length, 'start')}`, stroke: strokeOf(0) },
+  ];
+  return {
+    name: 'nielsen',
+    title: `${inside.every((is) => is) ? 'All' : `${inside.filter((is) => is).length} of the`} ${inside.length} norms that Nielsen printed lie among those of ${plural(seeds.length, 'start')}; a layer further from the output learns ${factor.toFixed(1)} times more slowly`,
+    sentence:
+      'Norm of the gradient by the biases of each hidden layer before the first step, on powers of ten, in networks of two, three and four hidden layers of sigmoids. The band goes from the lowest start to the highest.',
+    alternative: bands
+      .map(
+        ({ depth, published, points }) =>
+          `${depth} hidden layers: ${published.map(([layer, norm], h) => `layer ${layer} printed ${norm}, here ${short(points[h][1])} to ${short(points[h][3])}`).join(', ')}`,
+      )
+      .join('; '),
+    draw: (width) =>
+      stack([
+        legend(names, width),
+        grid(
+          bands.map(({ depth, published, points }) => ({
+            title: `${depth} hidden layers`,
+            draw: (each) =>
+              lineChart(
+                {
+                  series: [{ name: 'printed', points: published, stroke: strokeOf(1), dots: true }],
+                  band: { name: 'here', points, stroke: strokeOf(0) },
+                  x: { label: 'layer', whole: true },
+                  y: { label: 'norm of dC/db', log: true, domain },
+                  legend: false,
+                  height: 280,
+                },
+                each,
+              ),
+          })),
+          width,
+          3,
+        ),
+      ]),
+  };
+}
+
+const glorot = ({ standard, normalised }: GlorotDocument): Picture =>
+  gradientByLayer([
+    gradients('standard init', standard.looks, standard.dz.mean, Math.sqrt(1 / 3)),
+    gradients('normalised init', normalised.looks, normalised.dz.mean, 1),
+  ]);
+
+function he(document: HeDocument): Picture[] {
+  const { seeds, steps } = document;
+  const inits = ['glorot-normal', 'he-normal'] as const;
+  const [xavier, ours] = inits.map((init) => document[init].accuracies);
+  const bars = inits.flatMap((init, k) =>
+    document[init].accuracies.map((accuracy, n) => ({
+      name: `${init}, seed ${seeds[n]}`,
+      value: 100 * accuracy,
+      text: percent(accuracy),
+      color: k === 0 ? 'var(--c2)' : 'var(--c1)',
+    })),
+  );
+  return [
+    gradientByLayer([
+      gradients('glorot-normal', document['glorot-normal'].starts, document['glorot-normal'].factor.mean, Math.SQRT1_2),
+      gradients('he-normal', document['he-normal'].starts, document['he-normal'].factor.mean, 1),
+    ]),
+    {
+      name: 'accuracy-by-init',
+      title: `After ${steps} steps, he-normal has at least ${percent(Math.min(...ours))} right, glorot-normal ${percent(Math.max(...xavier))} at the most`,
+      sentence: 'Share of the validation rows that are right, for each init and start: 30 layers with relu.',
+      alternative: bars.map(({ name, text }) => `${name}: ${text}`).join('; '),
+      draw: (width) => barChart({ bars, x: { label: 'accuracy (%)', domain: [0, 100] } }, width),
+    },
+  ];
+}
+
+/** Sizes are the geometric mean over the starts. */
+function gradients(label: string, looks: readonly Look[], factor: number, expectedFactor: number) {
+  const sizes = looks[0].layers.map((_, h) => geometric(looks.map(({ layers }) => layers[h].rmsDz)));
+  const last = sizes.length - 1;
+  const expected = sizes.map((_, h) => sizes[last] * expectedFactor ** (last - h));
+  return { label, sizes, expected, factor, expectedFactor };
+}
+
+const geometric = (values: readonly number[]): number =>
+  Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+
+const short = (value: number): string => tick(Number(value.toPrecision(2)));

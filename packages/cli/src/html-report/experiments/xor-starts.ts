@@ -1,0 +1,70 @@
+import { rectY, ruleX } from '@observablehq/plot';
+import { decimal, plural } from '../../report/format.ts';
+import { logTicks, tick } from '../axes.ts';
+import { isNarrow, type Picture } from '../picture.ts';
+import { drawPlot } from '../plot.ts';
+
+/** The part of xor.json that is drawn, of many starts. */
+export interface XorStartsDocument {
+  readonly finalLosses: Readonly<Record<string, number>>; // by seed
+  readonly neverLearn: readonly number[];
+  readonly threshold: number;
+}
+
+/** Bins in each power of ten. */
+const BINS = 8;
+
+/** How many starts end at which loss. */
+export function xorStarts({ finalLosses, neverLearn, threshold }: XorStartsDocument): Picture[] {
+  const losses = Object.values(finalLosses).filter((loss) => loss > 0);
+  if (losses.length < 2) return [];
+  const bins = new Map<number, number>();
+  for (const loss of losses) {
+    const bin = Math.floor(BINS * Math.log10(loss));
+    bins.set(bin, (bins.get(bin) ?? 0) + 1);
+  }
+  const bars = [...bins].map(([bin, starts]) => ({
+    starts,
+    low: 10 ** (bin / BINS),
+    high: 10 ** ((bin + 1) / BINS),
+  }));
+  const low = Math.min(...bars.map((bar) => bar.low), threshold / 2);
+  const high = Math.max(...bars.map((bar) => bar.high), threshold * 2);
+  const [least, most] = [Math.min(...losses), Math.max(...losses)];
+  return [
+    {
+      name: 'xor-starts',
+      title: `${neverLearn.length} of ${plural(losses.length, 'start')} never learn XOR`,
+      sentence: `Starts by the loss they end at, on powers of ten, from other random weights each. Those right of the dashed line (${tick(threshold)}), in orange, have at least one of the four rows wrong, or nearly so.`,
+      alternative: `Final losses of ${plural(losses.length, 'start')} from ${decimal(least)} to ${decimal(most)}; ${neverLearn.length} above ${decimal(threshold)}${neverLearn.length === 0 ? '' : `: seeds ${neverLearn.join(', ')}`}.`,
+      draw: (width) =>
+        drawPlot({
+          width,
+          height: isNarrow(width) ? 260 : 300,
+          marginLeft: 46,
+          marginRight: 16,
+          marginTop: 28,
+          marginBottom: 40,
+          x: {
+            type: 'log',
+            domain: [low, high],
+            label: 'loss in the end',
+            ticks: logTicks(low, high),
+            tickFormat: tick,
+          },
+          y: { label: 'starts', nice: true, grid: true, ticks: 5 },
+          marks: [
+            rectY(bars, {
+              x1: 'low',
+              x2: 'high',
+              y: 'starts',
+              fill: (bar: (typeof bars)[number]) => (bar.high > threshold * 1.1 ? 'var(--c2)' : 'var(--c1)'),
+              insetLeft: 1,
+            }),
+            ruleX([threshold], { stroke: 'var(--ink)', strokeDasharray: '5 4' }),
+          ],
+          color: { type: 'identity' },
+        }),
+    },
+  ];
+}
