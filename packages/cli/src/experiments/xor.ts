@@ -39,7 +39,7 @@ async function one(seed: number, { machine, note }: ExperimentContext): Promise<
   note(`${EPOCHS} steps`);
   const result = await trainXor(seed, EPOCHS, machine);
   const figures = figuresOf(result);
-  const { losses, predictions, hidden, W1, b1, W2, b2 } = figures;
+  const { losses, finalLoss, predictions, hidden, W1, b1, W2, b2 } = figures;
   return {
     sections: [
       {
@@ -47,9 +47,14 @@ async function one(seed: number, { machine, note }: ExperimentContext): Promise<
         lines: [
           ...lineChart([{ name: 'loss', points: points(result.epochLosses) }], { x: 'epoch', y: 'loss', log: true }),
           '',
-          ...columns([['epoch', 'loss'], ...Object.entries(losses).map(([e, value]) => [e, value.toFixed(6)])], {
-            right: [0],
-          }),
+          ...columns(
+            [
+              ['epoch', 'loss'],
+              ...Object.entries(losses).map(([e, value]) => [e, value.toFixed(6)]),
+              [String(EPOCHS - 1), `${finalLoss.toFixed(6)}, the last before its update`],
+            ],
+            { right: [0] },
+          ),
         ],
       },
       {

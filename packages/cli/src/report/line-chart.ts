@@ -36,7 +36,7 @@ export function lineChart(lines: readonly Line[], options: LineChartOptions): st
     drawn.flatMap(({ points }) => points.map(([, b]) => b)),
     height,
   );
-  const label = (value: number): string => decimal(log ? Number((10 ** value).toPrecision(2)) : value);
+  const label = (value: number): string => decimal(log ? 10 ** value : value);
   const labelWidth = Math.max(...rows.map((value) => label(value).length));
   const several = lines.length > 1;
   // What is drawn later covers what was there.
