@@ -50,16 +50,15 @@ function slopes(): Finding[] {
 }
 
 /** No finding where there is no factor, or so few units that theory says next to nothing of one net. */
-function besideTheory({ label, start, seeds }: Comparison): Finding | undefined {
+function besideTheory({ label, seeds }: Comparison): Finding | undefined {
   const range = factorRange(seeds);
   if (range === null) return undefined;
   const { factor, low, high } = range;
   return holds(
     `${label}: dL/dz, a layer`,
-    `theory ${decimal(start.expected.factor ?? Number.NaN)}`,
+    `theory ${decimal(low)} to ${decimal(high)}`,
     decimal(factor),
     factor >= low && factor <= high,
-    `${decimal(low)} to ${decimal(high)}`,
   );
 }
 

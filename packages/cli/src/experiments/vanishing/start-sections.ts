@@ -71,8 +71,8 @@ export function factors(comparisons: readonly Comparison[], { init, hidden }: Se
       '',
       "  Theory: sqrt(n Var(W) E[f'(z)^2]), z normal, its variance carried from layer",
       `  to layer. The weights count beside the slopes: sqrt(n Var(W)) is ${decimal(gain)} here.`,
-      '  It is exact for endless widths. How far three standard errors take nets of',
-      `  ${hidden[0]} units from it stands beside 'agrees' at the end.`,
+      '  It is exact for endless widths. In the end stands where it has nets of',
+      `  ${hidden[0]} units, three standard errors either way.`,
       ...narrow.map(
         ({ label }) =>
           `  ${label}: with ${hidden[0]} units chance has too large a part, and nothing is held against it.`,
