@@ -193,6 +193,23 @@ describe('refused before any thread exists', () => {
     );
   });
 
+  test.each([
+    [5, '5'],
+    [-1, '-1'],
+    [1.5, '1.5'],
+    [Number.NaN, 'NaN'],
+  ])('a number that is no index of the embedding it goes to: %s', async (index, shown) => {
+    const inputs = Array.from({ length: 9 }, (_, n) => [n % 5, n === 7 ? index : 0]);
+    const words = datasetFromRows({ inputs, targets: inputs.map(() => 1), name: 'words' });
+    const layers: NetworkSpec['layers'] = [
+      { kind: 'embedding', vocabulary: 5, width: 3 },
+      { kind: 'dense', out: 1 },
+    ];
+    await expect(train({ input: 2, layers }, { train: words }, { pool }).result).rejects.toThrow(
+      `train: words: the index at row 7, place 1 has ${shown}, expected a whole number from 0 to 4 (of embedding(5x3))`,
+    );
+  });
+
   test('a network that does not fit the data', async () => {
     const narrow: NetworkSpec = { input: 7, layers: [{ kind: 'dense', out: 3 }] };
     const four: NetworkSpec = { input: 8, layers: [{ kind: 'dense', out: 4 }] };

@@ -16,7 +16,7 @@ export function threadsOf(threads: unknown): number {
 export function lengthOf(
   { epochs, steps }: TrainOptions,
   stepsPerEpoch: number,
-): { context: ScheduleContext; totalEpochs: number } {
+): { context: ScheduleContext; totalEpochs: number; lengthIn: 'epochs' | 'steps' } {
   if (epochs !== undefined && steps !== undefined) {
     const problem = `has ${show(epochs)} and steps has ${show(steps)}, expected one of the two`;
     throw new OptionError('train', ['epochs', 'steps'], problem);
@@ -25,7 +25,11 @@ export function lengthOf(
     steps === undefined
       ? positiveInteger('train', 'epochs', epochs ?? 10) * stepsPerEpoch
       : positiveInteger('train', 'steps', steps);
-  return { context: { totalSteps, stepsPerEpoch }, totalEpochs: Math.ceil(totalSteps / stepsPerEpoch) };
+  return {
+    context: { totalSteps, stepsPerEpoch },
+    totalEpochs: Math.ceil(totalSteps / stepsPerEpoch),
+    lengthIn: steps === undefined ? 'epochs' : 'steps',
+  };
 }
 
 export function seedOf(seed: unknown): number {

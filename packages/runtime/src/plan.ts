@@ -53,6 +53,7 @@ export interface RunPlan extends RunShape {
   readonly onNan: OnNan;
   readonly retries: number;
   readonly totalEpochs: number; // the last may be cut short by `steps`
+  readonly lengthIn: 'epochs' | 'steps'; // which of the two was asked for
   readonly evaluateEvery: number;
   readonly probe: ProbeSteps | null;
   readonly checkpoint: CheckpointOptions | null;
@@ -76,7 +77,7 @@ export function planRun(spec: NetworkSpec, { train, validation, test }: DataSpli
   if (shards > batch) {
     throw new OptionError('train', 'shards', `has ${shards}, expected at most ${batch} (rows of a batch)`);
   }
-  const { context, totalEpochs } = lengthOf(options, Math.ceil(train.rows / batch));
+  const { context, totalEpochs, lengthIn } = lengthOf(options, Math.ceil(train.rows / batch));
   const scheduleSpec = options.schedule ?? 'constant';
   const { threads: asked = 'auto', pool } = options;
   const tunesThreads = asked === 'auto';
@@ -109,6 +110,7 @@ export function planRun(spec: NetworkSpec, { train, validation, test }: DataSpli
     onNan: onNanOf(options.onNan ?? 'stop'),
     retries: number('train', 'retries', options.retries ?? RETRIES, 'that is whole and at least 0', isCount),
     totalEpochs,
+    lengthIn,
     probes: options.probe !== undefined,
     profile: profileOf(options),
     probe: options.probe === undefined ? null : probeSteps(options.probe),

@@ -2,7 +2,9 @@ import { copyFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { loadCheckpoint, loadModel } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
+import { saveCheckpoint } from '../../../packages/runtime/src/checkpoints/checkpoint-file.ts';
 import { gradloom, jsonLines, temporaryDirectory } from '../../support/command-line.ts';
+import { installedBlas } from '../../support/installed-blas.ts';
 
 const own = ['--backend', 'wasm', '--threads', '1'];
 const moons = ['train', '--dataset', 'moons:rows=60', '--hidden', '8', '--batch', '16', ...own];
@@ -147,6 +149,42 @@ describe('--resume refuses', () => {
     expect(await resumed(out, '--batch', '16', '--lr', '0.02', '--schedule', 'cosine', '--epochs', '3')).toMatchObject({
       steps: 9,
     });
+  });
+
+  test('less than it has done, in the words of whoever asked', async () => {
+    const { out } = await trained('--epochs', '3');
+    const sentence = async (...flags: string[]) => (await gradloom(['train', '--resume', out, ...flags])).stderr;
+    expect(await sentence('--epochs', '1')).toMatch(
+      /^gradloom train: --epochs has 1, expected at least 3 \(the checkpoint has done 9 steps of 3 an epoch\)/,
+    );
+    expect(await sentence('--steps', '6')).toMatch(/^gradloom train: --steps has 6, expected at least 9 \(those of /);
+  });
+
+  test('another BLAS than it has begun with: a fault of the machine, not of what was typed', async (context) => {
+    const { identity } = installedBlas(context);
+    const out = join(temporaryDirectory(), 'run');
+    await gradloom([
+      'train',
+      '--dataset',
+      'moons:rows=60',
+      '--backend',
+      'blas',
+      '--schedule',
+      'constant',
+      '--epochs',
+      '3',
+      '--out',
+      out,
+      '--quiet',
+    ]);
+    const last = join(out, 'last.gradloom');
+    const { record, ...rest } = loadCheckpoint(last);
+    const library = { ...identity, version: '0.0.1' };
+    saveCheckpoint(last, { ...rest, record: { ...record, backend: { name: 'blas', library } } });
+    const { code, stderr } = await gradloom(['train', '--resume', out, '--epochs', '4']);
+    expect(stderr).toMatch(/^gradloom train: --blas has "\w+ \S+ for .*", expected "\w+ 0\.0\.1 for .*\n$/);
+    expect(code).toBe(1);
+    expect((await gradloom(['train', '--resume', out, '--epochs', '4', '--batch', '3'])).code).toBe(2);
   });
 
   test('other rows behind the same path', async () => {

@@ -33,6 +33,11 @@ describe('a resume refuses another run and names each difference with both value
     [{ parameters: new Float64Array(15) }, /parameters has "[0-9a-f]{50,}\.*, expected null/.source],
     [{ backend: 'reference' }, 'backend has "reference", expected "wasm"'],
     [{ steps: 4, epochs: undefined as never }, 'steps has 4, expected at least 5 (those of the checkpoint)'],
+    [{ epochs: 1 }, 'epochs has 1, expected at least 2 (the checkpoint has done 5 steps of 3 an epoch)'],
+    [
+      { schedule: 'cosine', steps: 3, epochs: undefined as never },
+      'schedule.kind has "cosine", expected "constant"; steps has 3, expected 12 (the rates of schedule cosine depend on it)',
+    ],
   ])('%o', async (own, sentence) => {
     await expect(resume(own)).rejects.toThrow(new RegExp(sentence.replaceAll(/[()]/g, '\\$&')));
     await expect(resume(own)).rejects.toThrow(/^train: .*: a resume goes on with the same run$/);

@@ -40,7 +40,10 @@ function nameFlags(error: unknown, given: RawOptions): unknown {
   const named = error.message
     .replace(/^train: /, '')
     .replaceAll(/(?<=^|; )(\w+)(?=[ .])/g, (word) => (Object.hasOwn(trainOptions, word) ? `--${word}` : word));
-  return new UsageError(named, { cause: error });
+  // Another library under the same options is what the machine has, not what was typed.
+  return named.split('; ').every((part) => part.startsWith('--blas has '))
+    ? new Error(named, { cause: error })
+    : new UsageError(named, { cause: error });
 }
 
 function reporterFor({ json = false, quiet = false }: TrainValues, io: Io): Reporter {

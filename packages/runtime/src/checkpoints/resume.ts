@@ -45,7 +45,7 @@ export function checkResume(plan: RunPlan, record: RunRecord, checkpoint: Checkp
       `${lengthText(plan, ownSteps, totalSteps)} (the rates of schedule ${record.schedule.kind} depend on it)`,
     );
   } else if (ownSteps < step) {
-    found.push(`steps has ${ownSteps}, expected at least ${step} (those of the checkpoint)`);
+    found.push(tooShort(plan, step));
   }
   if (found.length > 0) throw new Error(`train: ${found.join('; ')}: a resume goes on with the same run`);
 }
@@ -79,9 +79,16 @@ function describe({ path, own, other }: Difference): string {
   return `dataset has ${rows(own)}, expected ${rows(other)}`;
 }
 
-function lengthText({ context, totalEpochs }: RunPlan, own: number, other: number): string {
-  const epochs = own % context.stepsPerEpoch === 0 && other % context.stepsPerEpoch === 0;
+function lengthText({ context, totalEpochs, lengthIn }: RunPlan, own: number, other: number): string {
+  const epochs = lengthIn === 'epochs' && other % context.stepsPerEpoch === 0;
   return epochs
     ? `epochs has ${totalEpochs}, expected ${other / context.stepsPerEpoch}`
     : `steps has ${own}, expected ${other}`;
+}
+
+function tooShort({ context, totalEpochs, lengthIn }: RunPlan, step: number): string {
+  if (lengthIn === 'steps')
+    return `steps has ${context.totalSteps}, expected at least ${step} (those of the checkpoint)`;
+  const done = `the checkpoint has done ${step} steps of ${context.stepsPerEpoch} an epoch`;
+  return `epochs has ${totalEpochs}, expected at least ${Math.ceil(step / context.stepsPerEpoch)} (${done})`;
 }

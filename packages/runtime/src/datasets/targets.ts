@@ -1,4 +1,4 @@
-import { type Loss, type Network, OptionError, within } from '@gradloom/core';
+import { type Loss, type Network, OptionError, show, within } from '@gradloom/core';
 import { checkDataset } from './check-dataset.ts';
 import type { Dataset } from './dataset.ts';
 import { gatherRows } from './gather.ts';
@@ -50,9 +50,23 @@ export function checkFit(where: string, network: Network, loss: Loss, dataset: D
   }
 }
 
-/** @throws OptionError where a row of the dataset has more or fewer numbers than the network takes. */
-export function checkInput(where: string, network: Network, { name, inputs }: Dataset): void {
-  if (inputs.columns === network.input) return;
-  const problem = `has ${network.input}, expected ${inputs.columns} (numbers a row of ${name})`;
-  throw new OptionError(where, ['input', 'dataset'], problem, { about: "the network's input" });
+/**
+ * @throws OptionError where a row of the dataset has more or fewer numbers than the network takes, or, where it begins with an
+ * embedding, a number that is no index of it.
+ */
+export function checkInput(where: string, network: Network, { name, inputs, rows }: Dataset): void {
+  const { array, columns, divisor } = inputs;
+  if (columns !== network.input) {
+    const problem = `has ${network.input}, expected ${columns} (numbers a row of ${name})`;
+    throw new OptionError(where, ['input', 'dataset'], problem, { about: "the network's input" });
+  }
+  const [{ spec, layer }] = network.places;
+  if (spec.kind !== 'embedding') return;
+  for (let i = 0; i < rows * columns; i++) {
+    const index = array[i] / divisor;
+    if (index >= 0 && index < spec.vocabulary && Number.isInteger(index)) continue;
+    const problem = `has ${show(index)}, expected a whole number from 0 to ${spec.vocabulary - 1} (of ${layer.label})`;
+    const about = `${name}: the index at row ${Math.floor(i / columns)}, place ${i % columns}`;
+    throw new OptionError(where, ['layers', 'dataset'], problem, { about });
+  }
 }
