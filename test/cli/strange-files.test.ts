@@ -66,8 +66,8 @@ const strange: Record<string, (path: string) => void> = {
   },
   'is a FIFO that nobody writes to': (path) => {
     execFileSync('mkfifo', [path]);
-    // Whoever waited for a writer would find one after a while, and fail the test rather than hang.
-    const writer = spawn('sh', ['-c', 'sleep 20; : > "$0"', path], { detached: true, stdio: 'ignore' });
+    // Whoever waited for somebody to write, or to read, would find one after a while, and fail the test rather than hang.
+    const writer = spawn('sh', ['-c', 'sleep 20; : <> "$0"', path], { detached: true, stdio: 'ignore' });
     onTestFinished(() => void process.kill(-Number(writer.pid), 'SIGKILL'));
   },
   'is a device without an end': (path) => symlinkSync('/dev/zero', path),
@@ -91,6 +91,34 @@ describe.each(Object.keys(strange))('what %s is refused in one sentence, and tak
     if (kind.includes('FIFO')) expect(stderr).toContain('no regular file');
     expect(code).not.toBe(0);
     expect(stdout).toBe('');
+  });
+});
+
+describe('a FIFO in the place of a file that is written is not waited for', () => {
+  const kind = 'is a FIFO that nobody writes to';
+  const resume = (out: string, ...flags: string[]) => ['train', '--resume', out, ...flags, '--quiet'];
+  const writers: Record<string, { name: string; args: (out: string) => string[] }> = {
+    'metrics of a run that goes on': { name: 'metrics.jsonl', args: (out) => resume(out) },
+    'metrics of a run that goes on elsewhere': {
+      name: 'metrics.jsonl',
+      args: (out) => resume(join(out, 'last.gradloom'), '--out', at('elsewhere')),
+    },
+    'metrics to report': { name: 'metrics.jsonl', args: (out) => ['report', out] },
+    'the configuration to report': { name: 'config.json', args: (out) => ['report', out] },
+    'what an experiment has found': { name: 'xor.json', args: (out) => ['experiment', 'xor', '--out', out] },
+  };
+
+  test.each(Object.keys(writers))('as %s', async (writer) => {
+    const { name, args } = writers[writer];
+    const out = at(`run of ${writer}`);
+    await gradloom([...train('--dataset', 'xor').filter((flag) => flag !== '--no-out'), '--out', out]);
+    const path = join(out, name);
+    rmSync(path, { force: true });
+    strange[kind](path);
+    const { code, stderr } = await gradloom(args(out));
+    expect(stderr).toMatch(/^gradloom \w+: [^\n]*is no regular file, expected [^\n]*\n$/);
+    expect(stderr).toContain(path);
+    expect(code).toBe(1);
   });
 });
 

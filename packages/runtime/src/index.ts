@@ -38,6 +38,7 @@ export {
 export type { OutputReader } from './evaluate-dataset.ts';
 export { type EvaluateOptions, evaluateModel } from './evaluate-model.ts';
 export { type Difference, differences } from './files/differences.ts';
+export { findFile } from './files/file-size.ts';
 export { type Json, plainJson } from './files/json.ts';
 export { makeDirectory } from './files/make-directory.ts';
 export { removeTemporaries, writeAtomically } from './files/write-atomically.ts';

@@ -1,8 +1,12 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findBlas } from '../../../packages/runtime/src/native/find-blas.ts';
 import { type FakeLibrary, fakeKoffi } from '../../support/fake-koffi.ts';
 import { installedBlas } from '../../support/installed-blas.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
+const temporary = temporaryFolder();
 const dgemm = () => {};
 const openBlas: FakeLibrary = {
   cblas_dgemm: dgemm,
@@ -44,6 +48,16 @@ describe('a path', () => {
     ],
   ])('to %s is refused in one sentence, and nothing else is tried', (path, reason) => {
     expect(findBlas({ koffi, path, names: ['good'] })).toEqual({ library: null, reason });
+  });
+
+  test('to a FIFO or a directory is refused before the loader waits for it', () => {
+    const waiting = () => ({ ...koffi(), load: () => expect.unreachable('the loader would wait for ever') });
+    const fifo = join(temporary.path, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    for (const path of [fifo, temporary.path]) {
+      const reason = `findBlas: path has "${path}", expected a BLAS library (no regular file)`;
+      expect(findBlas({ koffi: waiting, path })).toEqual({ library: null, reason });
+    }
   });
 
   test('may come from GRADLOOM_BLAS, which the option overrides', () => {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeDirectory } from '@gradloom/runtime';
+import { findFile, makeDirectory } from '@gradloom/runtime';
 import { UsageError } from '../usage-error.ts';
 
 /** Makes the directory behind `--out`, where it is missing. @throws UsageError where a file is in its way, Error where it cannot be made. */
@@ -14,8 +14,10 @@ export function makeOut(out: string): void {
 
 /** Writes a file there. @throws as makeOut does. */
 export function writeOut(out: string, name: string, text: string): void {
+  const path = join(out, name);
+  findFile('--out', path, 'a file that can be written over');
   try {
-    writeFileSync(join(out, name), text);
+    writeFileSync(path, text);
   } catch (error) {
     throw refusal(out, error);
   }

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { findFile } from '@gradloom/runtime';
 import { isRecord } from '../options/read-object.ts';
 
 /** A run's metrics.jsonl, open for writing. */
@@ -13,9 +14,10 @@ export interface MetricsFile {
 
 /**
  * Opens the file behind the lines that belong to the first `step` steps, and cuts off the others: those that a killed process
- * wrote after its last checkpoint, or began.
+ * wrote after its last checkpoint, or began. @throws Error where no file can be: a FIFO would be waited for.
  */
 export function openMetrics(path: string, step: number): MetricsFile {
+  findFile('train', path, 'a file of lines');
   const file = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o666);
   let position = fstatSync(file).size;
   let waiting = Buffer.alloc(0);

@@ -1,6 +1,7 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
+  findFile,
   LAST_FILE,
   type ModelContents,
   makeDirectory,
@@ -75,7 +76,7 @@ export function createRunDirectory(
     if (from === undefined) return openDirectory(path, config, 0);
     for (const name of [METRICS_FILE, STEPS_FILE, DIVISIONS_FILE]) {
       const lines = join(dirname(from.file), name);
-      if (existsSync(lines)) copyFileSync(lines, join(path, name));
+      if (findFile('train', lines, 'a file of lines') !== null) copyFileSync(lines, join(path, name));
     }
     copyFileSync(from.file, join(path, LAST_FILE));
     return openDirectory(path, config, from.step);

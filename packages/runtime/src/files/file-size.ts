@@ -2,8 +2,15 @@ import { statSync } from 'node:fs';
 
 /** Bytes of a regular file; a pipe or a device is refused before it is opened. @throws Error naming what stands there instead. */
 export function fileSize(where: string, path: string, wanted: string): number {
+  const size = findFile(where, path, wanted);
+  if (size === null) throw new Error(`${where}: ${path} is missing, expected ${wanted}`);
+  return size;
+}
+
+/** Likewise; null where nothing stands there. */
+export function findFile(where: string, path: string, wanted: string): number | null {
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) throw new Error(`${where}: ${path} is missing, expected ${wanted}`);
+  if (stats === undefined) return null;
   if (stats.isDirectory()) throw new Error(`${where}: ${path} is a directory, expected ${wanted}`);
   if (!stats.isFile()) throw new Error(`${where}: ${path} is no regular file, expected ${wanted}`);
   return stats.size;

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { type BlasIdentity, type BlasLibrary, bindBlas } from './blas-library.ts';
 import { type Koffi, loadKoffi, type NativeLibrary } from './koffi.ts';
 
@@ -67,8 +69,11 @@ function search(koffi: Koffi, names: readonly string[]): BlasSearch {
   );
 }
 
+/** The system's loader would wait for ever for somebody to write to a FIFO. */
 function load(koffi: Koffi, path: string): NativeLibrary | Error {
   try {
+    const isPlace = path !== basename(path);
+    if (isPlace && statSync(path, { throwIfNoEntry: false })?.isFile() === false) return new Error('no regular file');
     return koffi.load(path);
   } catch (error) {
     return asError(error);
