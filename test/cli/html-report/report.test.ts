@@ -1,8 +1,10 @@
 import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { StepFigures } from '../../../packages/cli/src/html-report/train/train-run.ts';
 import { decimal } from '../../../packages/cli/src/report/format.ts';
+import { version } from '../../../packages/cli/src/version.ts';
 import { lookAt, openBrowser } from '../../support/browser.ts';
 import { gradloom, jsonLines } from '../../support/command-line.ts';
 import { encodeIdx } from '../../support/encode-idx.ts';
@@ -45,7 +47,10 @@ const pictures: Record<keyof typeof runs, string[]> = {
     ...['gradient-of-remedies', 'accuracy-of-remedies', 'loss-beside-counting', 'held-out-words'],
     ...['backward-by-depth', 'xor-starts', 'nielsen'],
   ],
-  vanishing: ['gradient-by-layer', 'gradient-along-training', 'gradient-heat-map', 'accuracy-by-rate'],
+  vanishing: [
+    ...['gradient-by-layer', 'gradient-along-training', 'gradient-heat-map', 'accuracy-by-rate'],
+    ...['outputs-sigmoid', 'weights-sigmoid', 'outputs-relu', 'weights-relu'],
+  ],
 };
 
 const names = Object.keys(runs) as (keyof typeof runs)[];
@@ -240,6 +245,33 @@ test('findings of an earlier end are not shown of a run that has gone on', async
   const html = readFileSync(join(further, 'report.html'), 'utf8');
   expect(html).toMatch(/<h1>sine: a run that has not come to its end, after 4 epochs/);
   expect(html).not.toContain('fingerprint of the weights');
+});
+
+test('on paper a page is light, whatever the reader prefers, and no picture or table lies across two pages', async (context) => {
+  const browser = await openBrowser(context);
+  const { page } = await lookAt(browser, report('chapter'), { width: 800, scheme: 'dark' });
+  const look = () =>
+    page.evaluate(() => ({
+      paper: getComputedStyle(document.body).backgroundColor,
+      listings: [...document.querySelectorAll('details')].some((one) => getComputedStyle(one).display !== 'none'),
+      whole: [...document.querySelectorAll('figure, .table')].every(
+        (one) => getComputedStyle(one).breakInside === 'avoid',
+      ),
+    }));
+  expect(await look()).toMatchObject({ paper: 'rgb(21, 24, 28)', listings: true });
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+  expect(await look()).toEqual({ paper: 'rgb(255, 255, 255)', listings: false, whole: true });
+});
+
+test('the page of scale names the machine and what ran on it', async () => {
+  const html = readFileSync(report('scale'), 'utf8');
+  const named = Array.from(html.matchAll(/<th scope="row">([^<]*)<\/th><td>([^<]+)<\/td>/g), ([, name, value]) => [
+    name,
+    value,
+  ]);
+  const machine = Object.fromEntries(named);
+  expect(machine).toMatchObject({ system: `${process.platform} ${process.arch}`, Node: process.versions.node });
+  expect(machine).toMatchObject({ cores: String(availableParallelism()), backend: 'wasm', Gradloom: version });
 });
 
 test('text from data is shown and not obeyed', async (context) => {

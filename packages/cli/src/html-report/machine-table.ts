@@ -11,7 +11,8 @@ interface MachineFacts {
 export function machineTable({ machine, versions, backend }: MachineFacts): Table {
   const { cpu, cores, platform, arch } = objectOf(machine);
   const { gradloom, node } = objectOf(versions);
-  const library = objectOf(objectOf(backend).library);
+  const { name: kernels, library: found } = objectOf(backend);
+  const library = objectOf(found);
   const rows = [
     ['processor', textOf(cpu)],
     ['cores', textOf(cores)],
@@ -19,6 +20,7 @@ export function machineTable({ machine, versions, backend }: MachineFacts): Tabl
     ['Node', textOf(node)],
     ['Gradloom', textOf(gradloom)],
   ];
+  if (kernels !== undefined) rows.push(['backend', textOf(kernels)]);
   if (library.name !== undefined) rows.push(['BLAS', `${textOf(library.name)} ${textOf(library.version)}`]);
   return { title: 'Machine', rows };
 }

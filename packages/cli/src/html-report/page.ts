@@ -65,7 +65,7 @@ code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mon
 pre{margin:0 0 16px;padding:12px;border:1px solid var(--rule);border-radius:6px;white-space:pre-wrap}
 details pre{white-space:pre;overflow-x:auto;font-size:clamp(.42rem,1.75vw,.78rem);line-height:1.25}
 summary{cursor:pointer;padding:6px 0}
-@media print{body{max-width:none;padding:0;font-size:11pt}h2{break-after:avoid}h3{break-after:avoid}details{display:none}}`;
+@media print{body{max-width:none;padding:0;font-size:10pt}h2{margin-top:20pt;break-after:avoid}h3,.lead{break-after:avoid}h3{margin:12pt 0 6pt}figure{margin-bottom:14pt}figure svg.wide{width:82%}.table,tr,pre{break-inside:avoid}td,th{padding-top:2pt;padding-bottom:2pt}details{display:none}}`;
 
 /** One self-contained file: no network, no script, every text escaped. */
 export function htmlPage({ title, lead, chapters }: Page): string {

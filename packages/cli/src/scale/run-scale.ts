@@ -1,8 +1,9 @@
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createPool } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
+import { describeMachine } from '../describe-machine.ts';
 import { tryReport } from '../html-report/try-report.ts';
 import { type Io, printLine } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
@@ -93,7 +94,8 @@ function documentOf({ first, ...report }: ScaleReport): Record<string, unknown> 
   const { batch, shards, backend, spec } = first;
   return {
     event: 'scale',
-    ...{ cpu: cpus()[0]?.model.trim() ?? null, backend, batch, shards, network: spec },
+    ...{ backend, batch, shards, network: spec },
     ...report,
+    ...describeMachine(),
   };
 }

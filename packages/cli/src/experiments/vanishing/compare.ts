@@ -1,5 +1,7 @@
 import type { ActivationName, InitializerSpec, OptimizerSpec } from '@gradloom/core';
 import type { Evaluation } from '@gradloom/runtime';
+import type { LayerHistogram } from '../../html-report/findings/findings.ts';
+import { layerHistograms } from '../../html-report/findings/histograms.ts';
 import type { Member } from '../../options/member.ts';
 import { UsageError } from '../../usage-error.ts';
 import { type Sweep, sweepRates } from '../sweep.ts';
@@ -35,6 +37,7 @@ export interface Comparison {
   readonly looks: readonly Look[]; // the first is the start
   readonly start: StartFactors;
   readonly moved: readonly number[]; // of each W, the output's last
+  readonly histograms: readonly LayerHistogram[]; // at the common rate
   readonly common: Trained; // at the rate that all share
   readonly best: Trained; // at its own best rate
   readonly sweep: Sweep<DeepRun>;
@@ -107,7 +110,20 @@ export async function compareActivation(
     seeds.push({ seed, ...factorsOf(own), test });
   }
   const moved = relativeMoves(spec, startOf(spec, length.seed), common.outcome.parameters);
-  return { label, kind: activation.kind, looks, start, moved, common: atCommon, best: atBest, sweep, seeds };
+  const { parameters } = common.outcome;
+  const histograms = layerHistograms({ spec, seed: length.seed, parameters }, data.train);
+  return {
+    label,
+    kind: activation.kind,
+    looks,
+    start,
+    moved,
+    histograms,
+    common: atCommon,
+    best: atBest,
+    sweep,
+    seeds,
+  };
 
   async function trained(lr: number, run: DeepRun): Promise<Trained> {
     return {

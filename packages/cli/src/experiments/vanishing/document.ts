@@ -23,7 +23,7 @@ export function documentOf(comparisons: readonly Comparison[], setup: Setup, dat
   };
 }
 
-function activationOf({ looks, start, moved, common, best, sweep, seeds }: Comparison) {
+function activationOf({ looks, start, moved, histograms, common, best, sweep, seeds }: Comparison) {
   const { measured, expected, theory } = start;
   const range = factorRange(seeds);
   return {
@@ -58,6 +58,7 @@ function activationOf({ looks, start, moved, common, best, sweep, seeds }: Compa
       testAccuracy: test?.accuracy ?? null,
     })),
     training: looks,
+    histograms,
   };
 }
 

@@ -9,29 +9,41 @@ import { strokeOf } from '../theme.ts';
 
 const words = {
   weights: {
-    title: (layers: string) => `Weights of ${layers}, before the first step and after the last`,
-    sentence: 'How many of a layer’s weights have which value: the dashed outline is where training began.',
+    name: 'weights',
+    axis: 'weight',
+    sentence:
+      'How many of a layer’s weights have which value: the dashed outline is where training began. Their spread is the standard deviation.',
   },
   outputs: {
-    title: (layers: string) => `What ${layers} put out, before the first step and after the last`,
+    name: 'outputs',
+    axis: 'output',
     sentence:
       'Outputs of an activation over some training rows. A peak at an end means units that are saturated, or off: their slope passes next to nothing on.',
   },
 } as const;
 
-/** Shares of a layer's numbers by value, a panel a layer. Null where no layer has any. */
-export function layerHistograms(kind: LayerHistogram['kind'], all: readonly LayerHistogram[]): Picture | null {
+/** Shares of a layer's numbers by value, a panel a layer; `network` tells it from others. Null where no layer has any. */
+export function layerHistograms(
+  kind: LayerHistogram['kind'],
+  all: readonly LayerHistogram[],
+  network = '',
+): Picture | null {
   const own = all.filter((histogram) => histogram.kind === kind);
   if (own.length === 0) return null;
-  const count = own.length === 1 ? 'the layer' : `the ${own.length} layers`;
+  const spreads = own.map(({ layer, low, high, start, end }) => {
+    const [from, to] = [start, end].map((shares) => deviation(shares, low, high));
+    return { layer, from, to, change: Math.abs(Math.log(to / from)) };
+  });
+  const most = spreads.reduce((a, b) => (b.change > a.change ? b : a));
+  const { name, axis, sentence } = words[kind];
   return {
-    name: kind,
-    title: words[kind].title(count),
-    sentence: words[kind].sentence,
+    name: network === '' ? kind : `${kind}-${network.replaceAll(/\W+/g, '-')}`,
+    title: `${network === '' ? 'The' : `${network}: the`} ${name} of ${most.layer} change the most: their spread goes from ${short(most.from)} to ${short(most.to)}`,
+    sentence,
     alternative: own
       .map(
-        ({ layer, low, high }) =>
-          `${layer}: from ${tick(Number(low.toPrecision(3)))} to ${tick(Number(high.toPrecision(3)))}`,
+        ({ layer, low, high }, k) =>
+          `${layer}: from ${short(low)} to ${short(high)}, standard deviation ${short(spreads[k].from)} at the start and ${short(spreads[k].to)} in the end`,
       )
       .join('; '),
     draw: (width) =>
@@ -44,7 +56,7 @@ export function layerHistograms(kind: LayerHistogram['kind'], all: readonly Laye
           width,
         ),
         grid(
-          own.map((histogram) => ({ title: histogram.layer, draw: (each: number) => outline(histogram, each) })),
+          own.map((histogram) => ({ title: histogram.layer, draw: (each: number) => outline(histogram, axis, each) })),
           width,
           Math.min(isNarrow(width) ? 2 : 3, Math.max(2, own.length)),
         ),
@@ -52,17 +64,17 @@ export function layerHistograms(kind: LayerHistogram['kind'], all: readonly Laye
   };
 }
 
-function outline({ low, high, start, end }: LayerHistogram, width: number): Drawing {
+function outline({ low, high, start, end }: LayerHistogram, label: string, width: number): Drawing {
   const bin = (high - low) / end.length;
   const points = (shares: readonly number[]) => shares.map((share, k) => [low + (k + 0.5) * bin, 100 * share]);
   return drawPlot({
     width,
-    height: 150,
+    height: 164,
     marginLeft: 40,
     marginRight: 14,
     marginTop: 22,
-    marginBottom: 24,
-    x: { domain: [low, high], label: null, ticks: 4, tickFormat: tick },
+    marginBottom: 38,
+    x: { domain: [low, high], label, ticks: 4, tickFormat: tick },
     y: { label: '% of them', ticks: 3, nice: true, labelArrow: 'none' },
     marks: [
       areaY(points(end), { x: '0', y: '1', fill: 'var(--c1)', fillOpacity: 0.3, curve: 'step' }),
@@ -78,3 +90,12 @@ function outline({ low, high, start, end }: LayerHistogram, width: number): Draw
     ],
   });
 }
+
+/** Standard deviation of numbers that are counted in bins from `low` to `high`, each taken for the middle of its bin. */
+function deviation(shares: readonly number[], low: number, high: number): number {
+  const middle = (k: number) => low + ((k + 0.5) / shares.length) * (high - low);
+  const mean = shares.reduce((sum, share, k) => sum + share * middle(k), 0);
+  return Math.sqrt(shares.reduce((sum, share, k) => sum + share * (middle(k) - mean) ** 2, 0));
+}
+
+const short = (value: number): string => tick(Number(value.toPrecision(2)));

@@ -13,12 +13,12 @@ const colors = ['var(--c6)', 'var(--c1)', 'var(--c3)', 'var(--c5)', 'var(--rule)
 export function timeOfThreads(rows: readonly { readonly name: string; readonly profile: Profile }[]): Picture {
   const total = rows.reduce((sum, { profile }) => sum + parts.reduce((all, part) => all + profile[part], 0), 0);
   const share = (part: keyof Profile) => rows.reduce((sum, { profile }) => sum + profile[part], 0) / total;
-  const [longest] = [...parts].sort((a, b) => share(b) - share(a));
+  const [longest] = parts.filter((part) => part !== 'wait').sort((a, b) => share(b) - share(a));
   const rounded = (part: keyof Profile) => `${Math.round(100 * share(part))} %`;
   const bars = rows.flatMap(({ name, profile }) => parts.map((part, k) => ({ name, part, k, ms: profile[part] })));
   return {
     name: 'time',
-    title: `Threads spend most of their time in ${longest} (${rounded(longest)}), and ${rounded('wait')} waiting`,
+    title: `Threads wait for ${rounded('wait')} of their time; of the rest, most goes to ${longest} (${rounded(longest)})`,
     sentence:
       'Time of each thread by what it did: gather rows, forward, backward, update (sum the shards and move the weights), wait at a barrier for the others.',
     alternative: rows
@@ -30,7 +30,7 @@ export function timeOfThreads(rows: readonly { readonly name: string; readonly p
         drawPlot({
           width,
           height: 40 + 30 * rows.length,
-          marginLeft: 80,
+          marginLeft: 14 + 6.8 * Math.max(...rows.map(({ name }) => name.length)),
           marginRight: 16,
           marginTop: 4,
           marginBottom: 36,

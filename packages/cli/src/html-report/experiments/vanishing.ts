@@ -2,8 +2,10 @@ import { percent } from '../../report/format.ts';
 import { tick } from '../axes.ts';
 import { gradientByLayer, type LayerGradients } from '../charts/gradient-by-layer.ts';
 import { colorBar, heatMap, logRange } from '../charts/heat-map.ts';
+import { layerHistograms } from '../charts/layer-histograms.ts';
 import { lineChart } from '../charts/line-chart.ts';
 import { grid, stack } from '../compose.ts';
+import type { LayerHistogram } from '../findings/findings.ts';
 import { legend } from '../legend.ts';
 import type { Picture } from '../picture.ts';
 import { strokeOf } from '../theme.ts';
@@ -21,6 +23,7 @@ interface Activation {
   readonly theoryPerLayer: number | null;
   readonly rates: readonly { readonly rate: number; readonly validationAccuracy: number | null }[];
   readonly training: readonly Look[];
+  readonly histograms?: readonly LayerHistogram[];
 }
 
 export interface VanishingDocument {
@@ -38,6 +41,11 @@ export function vanishingPictures(document: VanishingDocument | PresetDocument):
     alongTraining(all),
     layerByStep(all),
     ...accuracyByRate(all, setup.chance, setup.steps),
+    ...all.flatMap(([label, { histograms = [] }]) =>
+      (['outputs', 'weights'] as const)
+        .map((kind) => layerHistograms(kind, histograms, label))
+        .filter((picture) => picture !== null),
+    ),
   ];
 }
 

@@ -13,6 +13,6 @@ export async function collectFindings(recipe: Recipe, result: TrainResult): Prom
     profiles: result.profiles ?? null,
     answers: await readAnswers(recipe, result),
     plane: isPlanar(recipe) ? planeOf(recipe, result.parameters, result.steps) : null,
-    histograms: layerHistograms(recipe, result),
+    histograms: layerHistograms(result, recipe.sets.train),
   };
 }

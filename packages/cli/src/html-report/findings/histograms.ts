@@ -6,10 +6,10 @@ import {
   forward,
   initializeParameters,
   type Network,
+  type NetworkSpec,
   referenceKernels,
 } from '@gradloom/core';
-import type { TrainResult } from '@gradloom/runtime';
-import type { Recipe } from '../../train/recipe.ts';
+import type { Dataset } from '@gradloom/runtime';
 import type { LayerHistogram } from './findings.ts';
 
 const BINS = 40;
@@ -18,14 +18,21 @@ const MOST = 8;
 /** Multiply-adds that the reference kernels may take: some 50 ms. */
 const BUDGET = 3e7;
 
-/** Weights and what activations put out for some training rows, at the start and in the end. */
-export function layerHistograms(recipe: Recipe, result: TrainResult): LayerHistogram[] {
-  const network = buildNetwork(result.spec);
+/** A network that was trained from the starting values of a seed. */
+export interface TrainedNetwork {
+  readonly spec: NetworkSpec;
+  readonly seed: number;
+  readonly parameters: Float64Array; // [P] in the end
+}
+
+/** Weights and what activations put out for some rows, at the start and in the end. */
+export function layerHistograms({ spec, seed, parameters }: TrainedNetwork, rows: Dataset): LayerHistogram[] {
+  const network = buildNetwork(spec);
   const start = new Float64Array(network.parameterCount);
-  initializeParameters(network, start, result.seed);
+  initializeParameters(network, start, seed);
   const kinds = { weights: weightsOf, outputs: outputsOf } as const;
   return (['weights', 'outputs'] as const).flatMap((kind) => {
-    const [before, after] = [start, result.parameters].map((theta) => kinds[kind](network, theta, recipe));
+    const [before, after] = [start, parameters].map((theta) => kinds[kind](network, theta, rows));
     return spread([...before.keys()]).map((layer) => ({
       kind,
       layer,
@@ -49,9 +56,9 @@ function weightsOf(network: Network, theta: Float64Array): Named {
   );
 }
 
-function outputsOf(network: Network, theta: Float64Array, { sets: { train } }: Recipe): Named {
-  const { array, columns, divisor } = train.inputs;
-  const rows = Math.min(train.rows, 256, Math.max(4, Math.floor(BUDGET / network.parameterCount)));
+function outputsOf(network: Network, theta: Float64Array, dataset: Dataset): Named {
+  const { array, columns, divisor } = dataset.inputs;
+  const rows = Math.min(dataset.rows, 256, Math.max(4, Math.floor(BUDGET / network.parameterCount)));
   const workspace = createWorkspace(network, createLoss('mse'), rows, (length) => new Float64Array(length));
   for (let i = 0; i < rows * columns; i++) workspace.x[i] = array[i] / divisor;
   const named: Named = new Map();

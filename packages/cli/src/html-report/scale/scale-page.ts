@@ -2,14 +2,16 @@ import type { Profile } from '@gradloom/runtime';
 import { percent, plural, whole } from '../../report/format.ts';
 import { lineChart, type Series } from '../charts/line-chart.ts';
 import { timeOfThreads } from '../charts/time-of-threads.ts';
+import { machineTable } from '../machine-table.ts';
 import type { Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
-import { numberOf, objectOf, textOf } from '../run-files.ts';
+import { objectOf, textOf } from '../run-files.ts';
 import { strokeOf } from '../theme.ts';
 
 /** The parts of scale.json that are drawn. */
 export interface ScaleDocument {
-  readonly cpu: string | null;
+  readonly machine: unknown;
+  readonly versions: unknown;
   readonly cores: number;
   readonly batch: number;
   readonly shards: number;
@@ -38,7 +40,7 @@ export function scalePage(document: ScaleDocument): Page {
   const last = points.filter(({ beyondCores }) => !beyondCores).at(-1) ?? points[0];
   return {
     title: `${plural(last.threads, 'thread')}: ${last.speedup.toFixed(2)} times as fast as one`,
-    lead: `${textOf(document.cpu)}, ${plural(cores, 'core')}; batch ${whole(document.batch)} in ${plural(document.shards, 'shard')}. ${document.sameBits ? 'The weights are the same to the last bit for every number of threads.' : 'The weights are NOT the same for every number of threads.'}`,
+    lead: `${textOf(objectOf(document.machine).cpu)}, ${plural(cores, 'core')}; batch ${whole(document.batch)} in ${plural(document.shards, 'shard')}. ${document.sameBits ? 'The weights are the same to the last bit for every number of threads.' : 'The weights are NOT the same for every number of threads.'}`,
     chapters: [
       {
         title: 'What it shows',
@@ -60,7 +62,7 @@ export function scalePage(document: ScaleDocument): Page {
       {
         title: 'Where it was measured',
         ...(document.command === undefined ? {} : { code: document.command }),
-        tables: [machine(document)],
+        tables: [machineTable(document)],
       },
     ],
   };
@@ -70,13 +72,15 @@ function speedup({ points, amdahl, usl, cores, best }: ScaleDocument): Picture {
   const most = Math.max(...points.map(({ threads }) => threads));
   const counts = Array.from({ length: 4 * (most - 1) + 1 }, (_, k) => 1 + k / 4);
   const [{ stepMs: firstMs }] = points;
+  // Far beyond the cores the ideal would press all else flat.
+  const shown = Math.min(most, 1.5 * Math.max(cores, ...points.map(({ speedup }) => speedup)));
   const series: Series[] = [
     { name: 'measured', points: points.map(({ threads, speedup }) => [threads, speedup]), dots: true },
     {
       name: 'ideal',
       points: [
         [1, 1],
-        [most, most],
+        [shown, shown],
       ],
       dots: false,
       stroke: { color: 'var(--soft)', dash: '2 3' },
@@ -116,7 +120,7 @@ function speedup({ points, amdahl, usl, cores, best }: ScaleDocument): Picture {
 
 function time({ points }: ScaleDocument): Picture[] {
   const bars = points.flatMap(({ threads, profiles }) =>
-    profiles.map((profile, k) => ({ name: threads === 1 ? '1 thread' : `${threads}: no. ${k + 1}`, profile })),
+    profiles.map((profile, k) => ({ name: threads === 1 ? '1 thread' : `${threads} threads, no. ${k + 1}`, profile })),
   );
   return bars.length === 0 ? [] : [timeOfThreads(bars)];
 }
@@ -137,22 +141,3 @@ const pointTable = ({ points }: ScaleDocument): Table => ({
 
 /** Of one beside one thread, so that it may be negative or above 100 %. */
 const percentOf = (share: number): string => `${(100 * share).toFixed(1)} %`;
-
-function machine({ cpu, cores, backend }: ScaleDocument): Table {
-  const { name, library } = objectOf(backend);
-  const { name: blas, version } = objectOf(library);
-  return {
-    title: 'Machine',
-    rows: [
-      ['processor', textOf(cpu)],
-      ['cores', whole(numberOf(cores))],
-      [
-        'backend',
-        [name, blas, version]
-          .map(textOf)
-          .filter((text) => text !== '')
-          .join(' '),
-      ],
-    ],
-  };
-}
