@@ -13,7 +13,18 @@ const stepsOf = (events: readonly TrainEvent[]) =>
 function told(totalSteps: number, loss: (step: number) => number): StepsEvent[] {
   const events: TrainEvent[] = [];
   const log = createStepLog(totalSteps, (event) => events.push(event));
-  for (let step = 0; step < totalSteps; step++) log.add(step, loss(step), 2 * loss(step), 0.5);
+  // Spans of a thousand steps, which no stretch heeds.
+  for (let first = 0; first < totalSteps; first += 1000) {
+    const steps = Math.min(1000, totalSteps - first);
+    const losses = Float64Array.from({ length: steps }, (_, k) => loss(first + k));
+    log.add(first, {
+      first,
+      steps,
+      losses,
+      norms: losses.map((value) => 2 * value),
+      rates: new Float64Array(64).fill(0.5),
+    });
+  }
   log.close();
   return stepsOf(events);
 }
@@ -55,9 +66,11 @@ describe('a stretch of steps', () => {
   test('that is dropped leaves nothing in the next one', () => {
     const events: TrainEvent[] = [];
     const log = createStepLog(6000, (event) => events.push(event));
-    log.add(0, 1000, 1000, 1000);
+    const [high, low] = [1000, 1].map((value) => new Float64Array(4).fill(value));
+    log.add(0, { first: 0, steps: 3, losses: high, norms: high, rates: high });
     log.drop();
-    log.add(5, 1, 1, 1);
+    // The first of the span was told before.
+    log.add(5, { first: 4, steps: 2, losses: Float64Array.of(9, 1), norms: low, rates: low });
     log.close();
     log.close();
     const one = { low: 1, mean: 1, high: 1 };

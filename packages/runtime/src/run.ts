@@ -215,12 +215,12 @@ export async function runEpochs(
   }
 
   async function report({ steps: done }: SpanResult): Promise<void> {
+    const { losses, norms, rates } = arena;
+    steps.add(Math.max(told, progress.step), { first: progress.step, steps: done, losses, norms, rates });
     let lossSum = 0;
     for (let k = 0; k < done; k++) {
-      const [loss, norm] = [arena.losses[k], arena.norms[k]];
-      lossSum += loss;
-      log.add(loss, norm);
-      if (progress.step >= told) steps.add(progress.step, loss, norm, arena.rates[progress.step % RING]);
+      lossSum += arena.losses[k];
+      log.add(arena.losses[k], arena.norms[k]);
       progress.samples += Math.min(batch, rows - (progress.step % stepsPerEpoch) * batch);
       progress.step++;
       if (progress.step % stepsPerEpoch === 0 || progress.step === totalSteps) await endEpoch();

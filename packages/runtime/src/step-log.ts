@@ -5,43 +5,56 @@ const REPORTS = 600;
 
 /** Tells of the steps of a run, by stretches whose ends follow from the number of steps alone. */
 export interface StepLog {
-  /** Notes step `step`, counted from 0; a stretch that ends with it is told. */
-  add(step: number, loss: number, norm: number, rate: number): void;
+  /** Notes the steps of a span from `from` on; each stretch that ends among them is told. */
+  add(from: number, span: StepSpan): void;
   /** Tells of what is noted and not yet told: what goes on from here has no part of it. */
   close(): void;
   /** Forgets what is noted and not yet told. */
   drop(): void;
 }
 
+/** What a span has left in the arena. */
+export interface StepSpan {
+  readonly first: number; // step
+  readonly steps: number;
+  readonly losses: Float64Array; // [>= steps]
+  readonly norms: Float64Array; // likewise
+  readonly rates: Float64Array; // that of step n at n mod its length
+}
+
 export function createStepLog(totalSteps: number, emit: (event: TrainEvent) => void): StepLog {
   const every = Math.ceil(totalSteps / REPORTS);
-  const figures = { loss: createRange(), gradientNorm: createRange(), learningRate: createRange() };
+  const [loss, gradientNorm, learningRate] = [createRange(), createRange(), createRange()];
   let first = 0;
   let count = 0;
 
   function close(): void {
     if (count === 0) return;
-    const { loss, gradientNorm, learningRate } = figures;
-    emit({
-      ...{ type: 'steps', first, step: first + count },
-      ...{ loss: loss.end(), gradientNorm: gradientNorm.end(), learningRate: learningRate.end() },
-    });
+    const figures = { loss: loss.end(), gradientNorm: gradientNorm.end(), learningRate: learningRate.end() };
+    emit({ type: 'steps', first, step: first + count, ...figures });
     count = 0;
   }
 
   return {
-    add(step, loss, norm, rate) {
-      if (count === 0) first = step;
-      count++;
-      figures.loss.add(loss);
-      figures.gradientNorm.add(norm);
-      figures.learningRate.add(rate);
-      if ((step + 1) % every === 0) close();
+    add(from, { first: spanFirst, steps, losses, norms, rates }) {
+      for (let step = from; step < spanFirst + steps; ) {
+        const end = Math.min(spanFirst + steps, step - (step % every) + every);
+        if (count === 0) first = step;
+        loss.add(losses, step - spanFirst, end - spanFirst);
+        gradientNorm.add(norms, step - spanFirst, end - spanFirst);
+        const at = step % rates.length;
+        const whole = Math.min(rates.length, at + end - step);
+        learningRate.add(rates, at, whole);
+        learningRate.add(rates, 0, at + end - step - whole);
+        count += end - step;
+        step = end;
+        if (step % every === 0) close();
+      }
     },
     close,
     drop() {
       count = 0;
-      for (const range of Object.values(figures)) range.end();
+      for (const range of [loss, gradientNorm, learningRate]) range.end();
     },
   };
 }
@@ -50,11 +63,17 @@ export function createStepLog(totalSteps: number, emit: (event: TrainEvent) => v
 function createRange() {
   let [low, high, sum, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
   return {
-    add(value: number): void {
-      if (value < low) low = value;
-      if (value > high) high = value;
-      sum += value;
-      count++;
+    /** Values from place `from` up to `end`. Locals stay in registers: what is kept across calls is boxed at each change. */
+    add(values: Float64Array, from: number, end: number): void {
+      let [least, most, total] = [low, high, sum];
+      for (let k = from; k < end; k++) {
+        const value = values[k];
+        if (value < least) least = value;
+        if (value > most) most = value;
+        total += value;
+      }
+      [low, high, sum] = [least, most, total];
+      count += end - from;
     },
     end(): Spread {
       const spread = { low, mean: sum / count, high };

@@ -6,7 +6,7 @@ import { createLiveArea, type LiveArea } from '../terminal/live-area.ts';
 import { createPaint } from '../terminal/paint.ts';
 import { describeLooks } from './describe-looks.ts';
 import { describeRun } from './describe-run.ts';
-import { type PanelFigures, panelLines, plainLine } from './panel/panel.ts';
+import { countOf, type PanelFigures, panelLines, plainLine } from './panel/panel.ts';
 import type { EpochEvent, ProbeEvent, ProgressEvent, Reporter, StartEvent } from './reporter.ts';
 import { summarize } from './summary.ts';
 
@@ -94,7 +94,7 @@ function metricsOf({ trainLoss, validation, gradientNorm, learningRate }: EpochE
 }
 
 function epochText({ epoch, trainLoss, validation, elapsedMs }: EpochEvent, totalEpochs: number): string {
-  const parts = [`epoch ${String(epoch).padStart(String(totalEpochs).length)}/${totalEpochs}`];
+  const parts = [`epoch ${countOf(epoch, totalEpochs)}`];
   parts.push(`train loss ${decimal(trainLoss)}`);
   if (validation !== undefined) parts.push(`validation ${decimal(validation.loss)}`);
   if (validation?.accuracy !== undefined) parts.push(`accuracy ${percent(validation.accuracy)}`);

@@ -48,7 +48,7 @@ test('of 40 columns it has the first figures alone, whole', () => {
 
 test('where even the number of epochs has no room, the time left has', () => {
   expect(panelLines({ ...mnist, epoch: 1_234_567, totalEpochs: 4_000_000 }, 40, plain)[0]).toBe(
-    'epoch    1234567 █░░░  38 %  5.2 s left',
+    'epoch    1,234,567  38 %  5.2 s left',
   );
 });
 

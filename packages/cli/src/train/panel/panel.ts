@@ -47,14 +47,19 @@ function progressText(figures: PanelFigures, room: number, paint: Paint): string
   const at = countOf(epoch, totalEpochs);
   const done = wholePercent(share).padStart(5);
   const left = `${duration(leftMs)} left`;
-  for (const [before, ...parts] of [[at, left, speedOf(samplesPerSecond)], [at, left], [String(epoch), left], [at]]) {
+  for (const [before, ...parts] of [
+    [at, left, speedOf(samplesPerSecond)],
+    [at, left],
+    [whole(epoch), left],
+  ]) {
     const after = [done, ...parts].join('  ');
     const width = Math.min(WIDEST, room - before.length - after.length - 2);
     if (width < NARROWEST) continue;
     const [full, empty] = bar(share, width);
     return `${before} ${paint('cyan', full)}${paint('dim', empty)} ${after}`;
   }
-  return partsWithin([at, done.trim()], room);
+  const parts = [whole(epoch), done.trim(), left];
+  return partsWithin(parts, room) === parts.join('  ') ? parts.join('  ') : partsWithin([at, done.trim()], room);
 }
 
 /** '2.301 █▆▅▃▂▁▁▁ 0.0713': where the run began, how it went, and where it is. */
@@ -72,6 +77,8 @@ function partsWithin(parts: readonly string[], room: number): string {
   return text.length <= room ? text : partsWithin(parts.slice(0, -1), room);
 }
 
-const countOf = (count: number, total: number): string => `${String(count).padStart(String(total).length)}/${total}`;
+/** ' 3/10', '1,500/60,000'. */
+export const countOf = (count: number, total: number): string =>
+  `${whole(count).padStart(whole(total).length)}/${whole(total)}`;
 
 const speedOf = (samplesPerSecond: number): string => `${whole(samplesPerSecond)} samples/s`;
