@@ -12,27 +12,28 @@ export interface HeapUse {
   collections: number;
 }
 
-const { task, warmSpans } = workerData as { task: SpanTask; warmSpans: number };
+const { task, spans } = workerData as { task: SpanTask; spans: number };
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 const steps = task.limit - task.first;
 
-function span(index: number): void {
+async function measure(index: number): Promise<HeapUse> {
+  let collections = 0;
+  const observer = new PerformanceObserver((list) => {
+    collections += list.getEntries().length;
+  });
+  collect();
+  observer.observe({ entryTypes: ['gc'] });
+  const before = process.memoryUsage().heapUsed;
   resetControl(task.setup.control);
   work({ ...task, first: index * steps, limit: (index + 1) * steps });
+  const bytes = process.memoryUsage().heapUsed - before;
+  await new Promise((resolve) => setImmediate(resolve));
+  collections += observer.takeRecords().length;
+  observer.disconnect();
+  return { bytes, collections };
 }
 
-for (let index = 0; index < warmSpans; index++) span(index);
-let collections = 0;
-const observer = new PerformanceObserver((list) => {
-  collections += list.getEntries().length;
-});
-collect();
-observer.observe({ entryTypes: ['gc'] });
-const before = process.memoryUsage().heapUsed;
-span(warmSpans);
-const bytes = process.memoryUsage().heapUsed - before;
-setImmediate(() => {
-  collections += observer.takeRecords().length;
-  parentPort?.postMessage({ bytes, collections } satisfies HeapUse);
-});
+const uses: HeapUse[] = [];
+for (let index = 0; index < spans; index++) uses.push(await measure(index));
+parentPort?.postMessage(uses);

@@ -63,9 +63,11 @@ export function gatherShard(context: RunContext, step: number, s: number): numbe
   return rows;
 }
 
-/** What a span of this team does once: how many threads there are says which blocks are this thread's. */
+/** What a thread does once a team: how many threads there are says which blocks are this thread's. */
 export function beginSpan(context: RunContext, { thread, threads }: SpanTask): void {
   const { setup, network, update, updateTape } = context;
+  if (context.teamSize === threads) return;
+  context.teamSize = threads;
   const blocks = blockCount(network.parameterCount);
   const [first, end] = [share(thread, blocks, threads), share(thread + 1, blocks, threads)];
   context.playUpdate = setup.clipNorm === null ? update.record(updateTape, first, end, setup.batch) : null;
