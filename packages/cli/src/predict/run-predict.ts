@@ -56,12 +56,12 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
     checkInput('predict', buildNetwork(model.spec), dataset);
     return datasetRows(dataset, values.rows);
   }
-  const { input } = buildNetwork(model.spec);
-  if (file !== undefined && file !== '-') return textRows(await openFile(file), input, file);
+  const network = buildNetwork(model.spec);
+  if (file !== undefined && file !== '-') return textRows(await openFile(file), network, file);
   if (io.stdin.isTTY) {
     throw new UsageError('no rows are given, expected a file, rows on standard input, or --rows 0..9 of a dataset');
   }
-  return textRows(io.stdin, input, STANDARD_INPUT);
+  return textRows(io.stdin, network, STANDARD_INPUT);
 }
 
 async function openFile(path: string): Promise<Readable> {

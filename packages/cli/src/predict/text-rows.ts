@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { show } from '@gradloom/core';
+import { type Network, show } from '@gradloom/core';
 import type { RowBatch } from './row-batch.ts';
 
 /** Characters that a line may have beside those of its numbers; of a number 32 are far more than its shortest text has. */
@@ -10,12 +10,24 @@ const MOST_OF_A_NUMBER = 32;
  * Rows of a stream of JSON arrays, one a line. All lines that have arrived make a batch: a pipe is answered at once, a
  * file in large parts. @throws Error naming the line of `source` that is no row.
  */
-export async function* textRows(stream: Readable, I: number, source: string): AsyncGenerator<RowBatch> {
+export async function* textRows(
+  stream: Readable,
+  { input: I, places }: Pick<Network, 'input' | 'places'>,
+  source: string,
+): AsyncGenerator<RowBatch> {
   // Drops a mark of the byte order in front; what stands for bytes that are no UTF-8 is no JSON of numbers either.
   const decoder = new TextDecoder();
   const mostCharacters = MOST_BESIDE + MOST_OF_A_NUMBER * I;
+  const [{ spec }] = places;
+  const vocabulary = spec.kind === 'embedding' ? spec.vocabulary : null;
+  const range = vocabulary === null ? '' : ` from 0 to ${vocabulary - 1}`;
+  const wanted = `${vocabulary === null ? '' : 'whole '}${I === 1 ? 'number' : 'numbers'}${range}`;
+  const isFit = (value: unknown): boolean =>
+    vocabulary === null
+      ? Number.isFinite(value)
+      : Number.isInteger(value) && Number(value) >= 0 && Number(value) < vocabulary;
   const fault = (has: string): Error =>
-    new Error(`line ${line} of ${source} has ${has}, expected a JSON array of ${I} ${I === 1 ? 'number' : 'numbers'}`);
+    new Error(`line ${line} of ${source} has ${has}, expected a JSON array of ${I} ${wanted}`);
   let rest = '';
   let line = 0;
   let row = 0;
@@ -24,7 +36,7 @@ export async function* textRows(stream: Readable, I: number, source: string): As
     const rows: number[][] = [];
     for (const text of lines) {
       line++;
-      if (text.trim() !== '') rows.push(parseRow(text, I, fault));
+      if (text.trim() !== '') rows.push(parseRow(text, I, isFit, fault));
     }
     const numbers = rows.map(() => row++);
     return { x: Float64Array.from(rows.flat()), numbers };
@@ -43,7 +55,12 @@ export async function* textRows(stream: Readable, I: number, source: string): As
   if (last.numbers.length > 0) yield last;
 }
 
-function parseRow(text: string, I: number, fault: (has: string) => Error): number[] {
+function parseRow(
+  text: string,
+  I: number,
+  isFit: (value: unknown) => boolean,
+  fault: (has: string) => Error,
+): number[] {
   let row: unknown;
   try {
     row = JSON.parse(text);
@@ -52,7 +69,7 @@ function parseRow(text: string, I: number, fault: (has: string) => Error): numbe
   }
   if (!Array.isArray(row)) throw fault(show(row));
   if (row.length !== I) throw fault(`${row.length} entries`);
-  const strange = row.find((value) => typeof value !== 'number' || !Number.isFinite(value));
+  const strange = row.find((value) => !isFit(value));
   if (strange !== undefined) throw fault(`${show(strange)} in it`);
   return row;
 }

@@ -1,3 +1,4 @@
+import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import { createModel, type Dataset, type Model, type TrainOptions } from '@gradloom/runtime';
 import { modelOf } from '../../train/model-of.ts';
 import type { Recipe } from '../../train/recipe.ts';
@@ -7,13 +8,16 @@ const SIDE = 48;
 const MOST_CLASSES = 6;
 const MOST_POINTS = 400;
 
-/** Whether a row is a point of the plane, in one of few classes or with a target of 0 or 1. */
+/** Whether a row is a point of the plane, in one of few classes or with a target of 0 or 1. Between indices there is nothing. */
 export function isPlanar({ sets: { train }, spec }: Recipe): boolean {
-  if (train.inputs.columns !== 2) return false;
+  if (train.inputs.columns !== 2 || takesIndices(spec)) return false;
   if (train.classes !== null) return train.classes <= MOST_CLASSES;
   const { array, columns } = train.targets;
   return columns === 1 && spec.input === 2 && Array.prototype.every.call(array, (value) => value === 0 || value === 1);
 }
+
+const takesIndices = (spec: NetworkSpec): boolean =>
+  buildNetwork(spec).places.some((place) => place.spec.kind === 'embedding');
 
 /** How a network with these parameters [P] divides the plane about the training rows. */
 export function dividePlane(recipe: Recipe, parameters: Float64Array, step: number): Division {
