@@ -151,6 +151,19 @@ describe('--resume refuses', () => {
     });
   });
 
+  test.each([
+    ['{', 'config.json has a mistake, expected JSON'],
+    ['{}', 'config.json without options, expected the configuration of a run'],
+    ['{"options": {"lr": 1e999}}', ': lr has Infinity, expected a number of at least 0 (and finite)'],
+    ['{"options": {"__proto__": {"lr": 5}}}', ': key "__proto__" is unknown, expected options of --help'],
+  ])('a run whose own file is damaged, as a fault of the file: %s', async (text, sentence) => {
+    const out = temporaryDirectory();
+    writeFileSync(join(out, 'config.json'), text);
+    const { code, stderr } = await gradloom(['train', '--resume', out]);
+    expect(stderr).toContain(sentence);
+    expect({ code, lines: stderr.split('\n').length }).toEqual({ code: 1, lines: 2 });
+  });
+
   test('less than it has done, in the words of whoever asked', async () => {
     const { out } = await trained('--epochs', '3');
     const sentence = async (...flags: string[]) => (await gradloom(['train', '--resume', out, ...flags])).stderr;

@@ -27,14 +27,23 @@ export function resumedOptions(typed: RawOptions, { options, folder }: Resumable
       `--resume has ${path}, a file, expected --out or --no-out beside it: the run it belongs to may have gone on further`,
     );
   }
-  const stored = entriesToRaw(trainOptions, options, `--resume ${path}`);
-  const own = parseRaw(trainOptions, stored, trainAlternatives);
+  const { stored, own } = ownOptions(options, path);
   const found = changes(values, own);
   if (found.length > 0) throw new UsageError(`${found.join('; ')}: --resume goes on with the same run`);
   const free = Object.fromEntries(Object.entries(typed).filter(([key]) => FREE.has(key)));
   const given = mergeRaw(free, stored, trainAlternatives);
   if (values.blas !== undefined) refuseIdleLibrary(given, parseRaw(trainOptions, given));
   return given;
+}
+
+/** @throws Error where the run's own file is at fault: nobody typed what stands in it. */
+function ownOptions(options: Resumable['options'], path: string): { stored: RawOptions; own: TrainValues } {
+  try {
+    const stored = entriesToRaw(trainOptions, options, `--resume ${path}`);
+    return { stored, own: parseRaw(trainOptions, stored, trainAlternatives) };
+  } catch (error) {
+    throw new Error(error instanceof Error ? error.message : String(error), { cause: error });
+  }
 }
 
 /** A sentence for each typed flag that has another value than the run. */
