@@ -1,5 +1,6 @@
 import { dot } from '@observablehq/plot';
 import { whole } from '../../report/format.ts';
+import { tick } from '../axes.ts';
 import { grid, stack } from '../compose.ts';
 import { escapeText } from '../escape-text.ts';
 import type { Division, Plane } from '../findings/findings.ts';
@@ -50,6 +51,8 @@ function map({ extent: [x1, y1, x2, y2], side, margins }: Division, points: Plan
     const field = { extent: [x1, y1, x2, y2], side, values } as const;
     return [region(field, `var(--c${c + 1})`, [0, 0.4, 0.8]), border(field, 0, 1)];
   });
+  // More numbers would run into each other.
+  const ticks = width < 220 ? 2 : 4;
   return drawPlot({
     width,
     height: Math.round((width - 40) * ratio) + 36,
@@ -57,8 +60,8 @@ function map({ extent: [x1, y1, x2, y2], side, margins }: Division, points: Plan
     marginRight: 4,
     marginTop: 6,
     marginBottom: 28,
-    x: { domain: [x1, x2], label: null, ticks: 4, tickSize: 3 },
-    y: { domain: [y1, y2], label: null, ticks: 4, tickSize: 3 },
+    x: { domain: [x1, x2], label: null, ticks, tickFormat: tick, tickSize: 3 },
+    y: { domain: [y1, y2], label: null, ticks, tickFormat: tick, tickSize: 3 },
     marks: [
       ...ground,
       ...margins.map((_, c) =>

@@ -49,7 +49,7 @@ function spaces({ hidden, predictions, W1, b1, W2, b2 }: Plain): Picture {
       ? 'No straight line separates XOR’s inputs; in the space of two hidden units, one does'
       : 'From this start the hidden units find no space in which one line separates XOR',
     sentence:
-      'Left, the four inputs, and where the network changes its answer: two lines. Right, the same four points where the hidden layer puts them, and the one straight line of the output neuron, W2 · h + b2 = 0. The ground has the colour of the answer, deeper where the network is surer.',
+      'First the four inputs, and where the network changes its answer: two lines. Then the same four points where the hidden layer puts them, and the one straight line of the output neuron, W2 · h + b2 = 0. The ground has the colour of the answer, deeper where the network is surer.',
     alternative: hidden
       .map(
         (h, k) =>
