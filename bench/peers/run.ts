@@ -22,7 +22,7 @@ const { values } = parseArgs({
     peers: { type: 'string', default: '' }, // parts of peers' names
     rounds: { type: 'string', default: '5' },
     'round-ms': { type: 'string', default: '250' },
-    'heat-ms': { type: 'string', default: '150' }, // of each variant, to find the best
+    'heat-ms': { type: 'string', default: '400' }, // of each variant, to find the best
     'warm-ms': { type: 'string', default: '4000' }, // most for warming up
     'no-install': { type: 'boolean', default: false },
     'no-record': { type: 'boolean', default: false },
@@ -67,23 +67,25 @@ try {
   stable.end();
 }
 
+const before = readResults(machineOf());
+const all = values.only === '' && values.peers === '';
 const results: Results = {
   machine: machineOf(),
   date: new Date().toISOString().slice(0, 10),
   digits,
   rounds: Number(values.rounds),
   peers: about,
-  workloads: measured,
-  processes: values.only === '' && values.peers === '' ? wholePrograms() : {},
+  // Of a part of the workloads the others stand as they were recorded: only within one are times compared.
+  workloads: { ...(before?.workloads ?? {}), ...measured },
+  processes: all ? wholePrograms() : (before?.processes ?? {}),
 };
 console.table(results.processes);
-const before = readResults(results.machine);
 const slower = before === null ? [] : slowerThan(before, results);
 if (before !== null)
   say(slower.length === 0 ? 'Nothing got slower than what was recorded.' : 'Slower than what was recorded:');
 for (const line of slower) say(`  ${line}`);
-// A part of the peers or workloads would take the place of a whole record.
-if (values['no-record'] || values.only !== '' || values.peers !== '') say('Not recorded.');
+// A part of the peers would take the place of all of them.
+if (values['no-record'] || values.peers !== '') say('Not recorded.');
 else say(`Recorded in ${writeResults(results)}`);
 
 function isAsked({ name }: Peer): boolean {
