@@ -3,7 +3,7 @@ import { type BackendChoice, createPool, type Dataset, type TrainOptions, train 
 import { serve } from './serve.ts';
 import { specOf, type Workload } from './workloads.ts';
 
-/** Part of a run's counted steps that go before them uncounted. */
+/** Counted steps for each that goes before them uncounted. */
 const LEAD = 4;
 
 /**

@@ -63,8 +63,8 @@ export function gatherShard(context: RunContext, step: number, s: number): numbe
   return rows;
 }
 
-/** What a thread does once a team: how many threads there are says which blocks are this thread's. */
-export function beginSpan(context: RunContext, { thread, threads }: SpanTask): void {
+/** Writes the update of this thread's blocks on its tape, anew where the team has another size: which they are follows from it. */
+export function joinTeam(context: RunContext, { thread, threads }: SpanTask): void {
   const { setup, network, update, updateTape } = context;
   if (context.teamSize === threads) return;
   context.teamSize = threads;

@@ -5,7 +5,7 @@ import { collectGarbage } from './collect-garbage.ts';
 import { createContext, type RunContext } from './context.ts';
 import { evaluateChunks } from './evaluation.ts';
 import { DECISION, type EvaluationTask, type SpanTask, type WorkerTask } from './protocol.ts';
-import { beginSpan, finishStep, stepPhases } from './step.ts';
+import { finishStep, joinTeam, stepPhases } from './step.ts';
 import { runTriad } from './triad.ts';
 
 /** Contexts of the runs that go on, by run and place in the team: a thread may take another place in the next span. */
@@ -62,7 +62,7 @@ function runSteps(context: RunContext, task: SpanTask): void {
   const { control } = setup;
   const barrier = createBarrier(control, task.threads, context.cores);
   const phases = stepPhases(setup.clipNorm);
-  beginSpan(context, task);
+  joinTeam(context, task);
   let step = task.first;
   let timed = false;
   const finish = () => {

@@ -1,7 +1,8 @@
-import { dot, text } from '@observablehq/plot';
+import { text } from '@observablehq/plot';
 import { plural, whole } from '../../report/format.ts';
 import { tick } from '../axes.ts';
 import { border, type Field, region } from '../charts/regions.ts';
+import { targetDots } from '../charts/target-dots.ts';
 import { grid } from '../compose.ts';
 import type { Drawing, Picture } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
@@ -80,15 +81,7 @@ function plane({ rows, targets, weights, bias }: Gate, width: number): Drawing {
       region(field, 'var(--c1)', [0]),
       region({ ...field, values: values.map((z) => -z) }, 'var(--c2)', [0]),
       border(field, 0, 2),
-      dot(marks, {
-        x: 'px',
-        y: 'py',
-        r: 7,
-        symbol: ({ one }: { one: boolean }) => (one ? 'circle' : 'square'),
-        fill: ({ one }: { one: boolean }) => (one ? 'var(--c1)' : 'var(--c2)'),
-        stroke: 'var(--paper)',
-        strokeWidth: 1.5,
-      }),
+      targetDots(marks),
       text(marks, {
         ...{ x: 'px', y: 'py', text: 'name', dx: 13, dy: -12, fontWeight: 600 },
         ...{ fill: 'var(--ink)', stroke: 'var(--paper)', strokeWidth: 4 },

@@ -1,9 +1,10 @@
-import { dot, text } from '@observablehq/plot';
+import { text } from '@observablehq/plot';
 import { decimal } from '../../report/format.ts';
 import type { Point } from '../../report/thin.ts';
 import { tick } from '../axes.ts';
 import { lineChart } from '../charts/line-chart.ts';
 import { border, type Field, region } from '../charts/regions.ts';
+import { targetDots } from '../charts/target-dots.ts';
 import { grid } from '../compose.ts';
 import type { Drawing, Picture } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
@@ -116,15 +117,7 @@ function space(
       region(field, 'var(--c1)', [0.5, 0.7, 0.9]),
       region(against, 'var(--c2)', [0.5, 0.7, 0.9]),
       border(field, 0.5, 2),
-      dot(marks, {
-        x: 'px',
-        y: 'py',
-        r: 7,
-        symbol: ({ one }: { one: boolean }) => (one ? 'circle' : 'square'),
-        fill: ({ one }: { one: boolean }) => (one ? 'var(--c1)' : 'var(--c2)'),
-        stroke: 'var(--paper)',
-        strokeWidth: 1.5,
-      }),
+      targetDots(marks),
       ...[-14, 14].map((dx) =>
         text(
           labels.filter(({ px }) => px > 0.8 === dx < 0),

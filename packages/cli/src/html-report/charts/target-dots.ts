@@ -1,0 +1,20 @@
+import { dot, type Markish } from '@observablehq/plot';
+
+/** A row of a logic gate in the plane, and whether its target is 1. */
+export interface TargetDot {
+  readonly px: number;
+  readonly py: number;
+  readonly one: boolean;
+}
+
+/** Circles where the target is 1, squares where it is 0: told apart without colour. */
+export const targetDots = (dots: readonly TargetDot[]): Markish =>
+  dot(dots, {
+    x: 'px',
+    y: 'py',
+    r: 7,
+    symbol: ({ one }: TargetDot) => (one ? 'circle' : 'square'),
+    fill: ({ one }: TargetDot) => (one ? 'var(--c1)' : 'var(--c2)'),
+    stroke: 'var(--paper)',
+    strokeWidth: 1.5,
+  });
