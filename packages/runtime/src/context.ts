@@ -49,8 +49,7 @@ export interface RunContext {
   readonly clock: Clock | null; // where the run has a profile
   readonly workClock: WorkClock;
   readonly update: BlockUpdate;
-  readonly updateTape: Float64Array; // [tapeLength] holds the update of the thread's blocks
-  teamSize: number; // threads for which it was written
+  readonly updateTape: Float64Array; // [tapeLength] holds the update of the thread's blocks in a span
   playUpdate: (() => void) | null; // that of a whole batch in one call, where it can be
   readonly rate: Float64Array; // [1] learning rate of the step
   readonly hyper: Float64Array;
@@ -112,7 +111,6 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     workClock: createWorkClock(setup.workTimes, thread),
     update: createBlockUpdate(kernels, optimizer, arena, hyper, scale),
     updateTape: allocate(tapeLength(updateCalls(P))),
-    teamSize: 0,
     playUpdate: null,
     rate: new Float64Array(1),
     hyper,

@@ -63,11 +63,12 @@ export function gatherShard(context: RunContext, step: number, s: number): numbe
   return rows;
 }
 
-/** Writes the update of this thread's blocks on its tape, anew where the team has another size: which they are follows from it. */
+/**
+ * Writes the update of this thread's blocks on its tape. Anew for each span: which blocks they are follows from the size of the
+ * team, and the tape lies in the memory of a place in it, where another thread may have written its own since.
+ */
 export function joinTeam(context: RunContext, { thread, threads }: SpanTask): void {
   const { setup, network, update, updateTape } = context;
-  if (context.teamSize === threads) return;
-  context.teamSize = threads;
   const blocks = blockCount(network.parameterCount);
   const [first, end] = [share(thread, blocks, threads), share(thread + 1, blocks, threads)];
   context.playUpdate = setup.clipNorm === null ? update.record(updateTape, first, end, setup.batch) : null;
