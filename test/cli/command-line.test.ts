@@ -20,6 +20,12 @@ describe('help', () => {
     for (const [line] of commands[name].examples) expect(stdout).toContain(`  gradloom ${line}\n`);
   });
 
+  test('is asked for by -h, beside other letters too', async () => {
+    const asked = await gradloom(['train', '--help']);
+    expect(await gradloom(['train', '-h'])).toEqual(asked);
+    expect(await gradloom(['train', '-vh'])).toEqual(asked);
+  });
+
   test.each(names)('of %s keeps to the width of the terminal', async (name) => {
     const { stdout } = await gradloom([name, '--help'], { terminal: 80 });
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);

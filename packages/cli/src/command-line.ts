@@ -51,7 +51,12 @@ const NO_VALUE = 'has no value, expected one';
 /** What yargs itself refuses; a module that does not load comes the same way. */
 const isRefusal = (error: Error): boolean => error.name === 'YError' || error.message.endsWith(NO_VALUE);
 
+/** Whether yargs may show help: at -h, among other letters, too. A value that looks like it costs a little time. */
+const mayShowHelp = (args: readonly string[]): boolean => args.some((arg) => /^-(-help|[^-]*h)/.test(arg));
+
+/** Behind any command yargs lays out its help, asked for or not: it learns the texts only where they may be shown, which halves that. */
 function createParser(args: readonly string[], columns: number, choose: (command: string) => void): Argv {
+  const shown = mayShowHelp(args);
   const parser = yargs()
     .scriptName('gradloom')
     .exitProcess(false)
@@ -65,22 +70,19 @@ function createParser(args: readonly string[], columns: number, choose: (command
     })
     .usageConfiguration({ 'hide-types': true })
     .updateStrings({ 'Not enough arguments following: %s': `--%s ${NO_VALUE}` })
-    .wrap(Math.min(columns, 110))
-    .usage(
-      '$0 <command> [options]\n\nTrain neural networks on all cores, with the same result on any number of threads.',
-    )
-    .epilogue('$0 <command> --help lists the options of a command.')
+    .wrap(shown ? Math.min(columns, 110) : null)
     .help()
     .alias('help', 'h')
     .version(version);
+  if (shown) describeProgram(parser);
   for (const [name, command] of Object.entries(commands)) {
-    for (const [line] of command.examples.slice(0, 1)) parser.example(`$0 ${line}`, '');
     parser.command(
       name,
       command.describe,
       async (own) => {
         const asked = await memberOf(command, args);
-        return describeCommand(own, name, asked, await asked.options());
+        if (shown) describeCommand(own, name, asked);
+        return addOptions(own, await asked.options(), shown);
       },
       () => choose(name),
     );
@@ -95,18 +97,33 @@ async function memberOf(command: Command, args: readonly string[]): Promise<Comm
   return word === undefined ? command : members[word]();
 }
 
-function describeCommand(own: Argv, name: string, command: Command, table: OptionTable): Argv {
-  own.usage(`$0 ${name} ${command.usage}\n\n${command.describe}.`);
+function describeProgram(parser: Argv): void {
+  parser
+    .usage(
+      '$0 <command> [options]\n\nTrain neural networks on all cores, with the same result on any number of threads.',
+    )
+    .epilogue('$0 <command> --help lists the options of a command.');
+  for (const { examples } of Object.values(commands)) {
+    for (const [line] of examples.slice(0, 1)) parser.example(`$0 ${line}`, '');
+  }
+}
+
+function describeCommand(own: Argv, name: string, { usage, describe, examples, epilogue }: Command): void {
+  own.usage(`$0 ${name} ${usage}\n\n${describe}.`).epilogue(epilogue);
+  for (const [line, meaning] of examples) own.example(exampleText(line, meaning), '');
+}
+
+function addOptions(own: Argv, table: OptionTable, shown: boolean): Argv {
   for (const [key, { group, describe, takesNothing }] of Object.entries(table)) {
     own.option(key, {
       group: `${group}:`,
       describe,
+      hidden: !shown,
       // A flag with a value stays untyped: yargs then keeps its text, and tells '' from none.
       ...(takesNothing ? { type: 'boolean' } : { requiresArg: true }),
     });
   }
-  for (const [line, meaning] of command.examples) own.example(exampleText(line, meaning), '');
-  return own.epilogue(command.epilogue);
+  return own;
 }
 
 /** Below each other: beside each other, both would be cut into pieces that nobody can copy. */
