@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { loadModel } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
-import { jsonLines, startProgram, temporaryDirectory } from '../support/command-line.ts';
+import { commands } from '../../packages/cli/src/commands/index.ts';
+import { gradloom, jsonLines, startProgram, temporaryDirectory } from '../support/command-line.ts';
 
 /** Longer than any test waits. */
 const endless = ['train', '--dataset', 'xor', '--backend', 'reference', '--threads', '1', '--epochs', '10000000'];
@@ -47,6 +48,13 @@ test('the program says on stderr what is wrong, and exits with 2', async () => {
   expect(stderr.join('')).toBe('gradloom train: --batch has 0, expected a whole number of at least 1, or full\n');
   expect(stdout.join('')).toBe('');
   expect(await ended(child)).toEqual([2, null]);
+});
+
+test.each([...Object.keys(commands), 'experiment xor'])('help of %s is what its sources lay out', async (name) => {
+  const line = [...name.split(' '), '--help'];
+  const child = startProgram(line, temporaryDirectory());
+  const stdout = await child.stdout.setEncoding('utf8').toArray();
+  expect(stdout.join('')).toBe((await gradloom(line)).stdout);
 });
 
 /** Exit code and signal of a process, also where it has ended already. */
