@@ -33,6 +33,15 @@ test.each([
   [3_780_000, '1 h 03 min'],
 ])('duration(%d) is %s', (ms, text) => expect(duration(ms)).toBe(text));
 
+test.each([
+  [0, '0'],
+  [999, '999'],
+  [1000, '1,000'],
+  [1_234_567.5, '1,234,568'],
+  [-123_456, '-123,456'],
+  [Number.NaN, 'NaN'],
+])('whole(%d) is %s', (value, text) => expect(whole(value)).toBe(text));
+
 test('counts are grouped, and nouns follow them', () => {
   expect([whole(60_000), plural(1, 'epoch'), plural(10_000, 'epoch')]).toEqual(['60,000', '1 epoch', '10,000 epochs']);
 });

@@ -1,7 +1,5 @@
-const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-
-/** 60,000. */
-export const whole = (value: number): string => grouped.format(value);
+/** 60,000; NaN for what a damaged file has in the place of a number. By hand: the formats of Intl take 5 ms to load. */
+export const whole = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** 97.86 %, rounded; 100 % only where nothing is missing. */
 export const percent = (share: number): string =>
@@ -12,7 +10,7 @@ export function decimal(value: number): string {
   if (value === 0 || !Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
   if (size < 1e-4 || size >= 1e7) return value.toExponential(3);
-  return size >= 1000 ? grouped.format(value) : value.toPrecision(4);
+  return size >= 1000 ? whole(value) : value.toPrecision(4);
 }
 
 /** 820 ms, 8.1 s, 2 min 05 s, 1 h 03 min. */
