@@ -1,7 +1,7 @@
 import { OptionError, oneOf, show, suggest } from '@gradloom/core';
 import { checkDataset } from './check-dataset.ts';
 import { createClassNames } from './class-names.ts';
-import { type CsvRecord, readCsv } from './csv-records.ts';
+import type { CsvRecord } from './csv-records.ts';
 import { type Dataset, valueMatrix } from './dataset.ts';
 import { createGrowingNumbers } from './growing-numbers.ts';
 import { type TargetKind, targetKinds } from './npy-dataset.ts';
@@ -56,6 +56,8 @@ export async function loadCsv(path: string, options: CsvOptions = {}): Promise<D
     }
   }
 
+  // Most processes read no CSV file, and the parser takes 3 ms to load.
+  const { readCsv } = await import('./csv-records.ts');
   for await (const record of readCsv(path)) {
     const { line, fields } = record;
     if (layout === undefined) {
