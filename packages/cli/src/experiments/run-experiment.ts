@@ -1,7 +1,5 @@
 import { resolveBackend } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
-import { keepRecords, recordOf } from '../html-report/experiments/experiment-files.ts';
-import { tryReport } from '../html-report/try-report.ts';
 import { type Io, printLine } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
 import { nameFlag } from '../options/name-flag.ts';
@@ -14,7 +12,6 @@ import { createNote } from '../terminal/note.ts';
 import { createPaint } from '../terminal/paint.ts';
 import { asUsage } from '../usage-error.ts';
 import { allOptions } from './all-options.ts';
-import { agreements, describeOutcome } from './describe-outcome.ts';
 import type { Experiment, ExperimentContext, Machine, Outcome } from './experiment.ts';
 import { experiments } from './index.ts';
 import { commonOptions } from './options.ts';
@@ -47,7 +44,11 @@ async function runOne(name: keyof typeof experiments, request: Request, io: Io):
   const experiment = await experiments[name]();
   const raw = flagsToRaw(experiment.options, request);
   const started = new Date();
-  const { json, out, outcome } = await run(name, experiment, raw, false, io);
+  // What prints loads while the experiment's threads start.
+  const [{ json, out, outcome }, { describeOutcome }] = await Promise.all([
+    run(name, experiment, raw, false, io),
+    import('./describe-outcome.ts'),
+  ]);
   const report = await reportOf(out, { [name]: outcome }, request, started, io);
   if (json) printLine(io.stdout, stringify(documentOf(outcome)));
   else {
@@ -60,6 +61,7 @@ async function runOne(name: keyof typeof experiments, request: Request, io: Io):
 async function runAll(request: Request, io: Io): Promise<number> {
   const raw = flagsToRaw(allOptions, request);
   const { only, json, out } = parseRaw(allOptions, raw);
+  const { agreements, describeOutcome } = await import('./describe-outcome.ts');
   const paint = createPaint(io.stdout, io.env);
   const outcomes: Record<string, Outcome> = {};
   const started = new Date();
@@ -101,6 +103,10 @@ async function reportOf(
   io: Io,
 ): Promise<string | null> {
   if (out === undefined) return null;
+  const [{ keepRecords, recordOf }, { tryReport }] = await Promise.all([
+    import('../html-report/experiments/experiment-files.ts'),
+    import('../html-report/try-report.ts'),
+  ]);
   const records = Object.entries(outcomes).map(([name, { sections }]) => [name, recordOf(args, started, sections)]);
   keepRecords(out, Object.fromEntries(records));
   return tryReport(out, 'experiment', io);

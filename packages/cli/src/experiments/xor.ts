@@ -1,7 +1,6 @@
 import { createPool, type TrainResult } from '@gradloom/runtime';
 import { numpySeed, type SeedRange, seedRange } from '../options/seed-range.ts';
 import { columns } from '../report/columns.ts';
-import { lineChart } from '../report/line-chart.ts';
 import { thin } from '../report/thin.ts';
 import { UsageError } from '../usage-error.ts';
 import { defineExperiment, type ExperimentContext, type Outcome } from './experiment.ts';
@@ -37,15 +36,20 @@ export const xor = defineExperiment({
 
 async function one(seed: number, { machine, note }: ExperimentContext): Promise<Outcome> {
   note(`${EPOCHS} steps`);
-  const result = await trainXor(seed, EPOCHS, machine);
+  // The chart loads while the thread starts.
+  const [result, { lineChart }] = await Promise.all([
+    trainXor(seed, EPOCHS, machine),
+    import('../report/line-chart.ts'),
+  ]);
   const figures = figuresOf(result);
+  const curve = points(result.epochLosses);
   const { losses, finalLoss, predictions, hidden, W1, b1, W2, b2 } = figures;
   return {
     sections: [
       {
         title: 'One number out of two, and a straight line is not enough: 2 hidden neurons',
         lines: [
-          ...lineChart([{ name: 'loss', points: points(result.epochLosses) }], { x: 'epoch', y: 'loss', log: true }),
+          ...lineChart([{ name: 'loss', points: curve }], { x: 'epoch', y: 'loss', log: true }),
           '',
           ...columns(
             [
@@ -82,7 +86,7 @@ async function one(seed: number, { machine, note }: ExperimentContext): Promise<
     findings: seed === 0 ? compare(figures) : [],
     json: {
       ...figures,
-      lossCurve: thin(points(result.epochLosses)),
+      lossCurve: thin(curve),
       parameters: result.parameters.length,
       seed,
       fingerprint: result.fingerprint,
@@ -147,4 +151,4 @@ async function many({ first, last }: SeedRange, { machine, note }: ExperimentCon
 
 const eight = (value: number): string => value.toFixed(8);
 
-const points = (losses: Float64Array): [number, number][] => [...losses].map((loss, epoch) => [epoch, loss]);
+const points = (losses: Float64Array): [number, number][] => Array.from(losses, (loss, epoch) => [epoch, loss]);
