@@ -223,7 +223,11 @@ export async function runEpochs(
       log.add(arena.losses[k], arena.norms[k]);
       progress.samples += Math.min(batch, rows - (progress.step % stepsPerEpoch) * batch);
       progress.step++;
-      if (progress.step % stepsPerEpoch === 0 || progress.step === totalSteps) await endEpoch();
+      if (progress.step % stepsPerEpoch !== 0 && progress.step !== totalSteps) continue;
+      const evaluated = isEvaluated(progress.step);
+      // A promise for each of ten thousand epochs of one step would take as long as their steps.
+      if (evaluated) await evaluateEpoch();
+      endEpoch(evaluated);
     }
     const { step, samples, elapsedMs } = progress;
     const samplesPerSecond = (samples / elapsedMs) * 1000;
@@ -232,18 +236,22 @@ export async function runEpochs(
     emit({ type: 'progress', step, totalSteps, ...figures });
   }
 
-  async function endEpoch(): Promise<void> {
-    const { step, elapsedMs } = progress;
-    const epoch = Math.ceil(step / stepsPerEpoch);
+  function isEvaluated(step: number): boolean {
+    return data.validation !== undefined && (epochOf(step) % plan.evaluateEvery === 0 || step === totalSteps);
+  }
+
+  async function evaluateEpoch(): Promise<void> {
+    if (data.validation === undefined) return;
+    progress.validation = await evaluate('validation', data.validation);
+    keeper?.watch(progress.validation.loss);
+  }
+
+  function endEpoch(evaluated: boolean): void {
+    const { step, elapsedMs, validation } = progress;
+    const epoch = epochOf(step);
     const isWhole = step === epoch * stepsPerEpoch;
     const { trainLoss, gradientNorm } = log.end(isWhole);
-    const evaluated = data.validation !== undefined && (epoch % plan.evaluateEvery === 0 || step === totalSteps);
-    if (evaluated) {
-      progress.validation = await evaluate('validation', data.validation);
-      keeper?.watch(progress.validation.loss);
-    }
-    const { validation } = progress;
-    const learningRate = rateAt(step - 1);
+    const learningRate = arena.rates[(step - 1) % RING];
     // Only a value of this epoch: an older one, or another kind in its place, would pass for a lack of progress.
     const every = data.validation === undefined ? 1 : plan.evaluateEvery;
     if (isWhole && epoch % every === 0) {
@@ -253,5 +261,10 @@ export async function runEpochs(
       const about = { epoch, step, trainLoss, gradientNorm, learningRate, elapsedMs };
       emit({ type: 'epoch', ...about, ...(evaluated && validation !== undefined ? { validation } : {}) });
     }
+  }
+
+  /** The epoch, counted from 1, that step `step` ends or lies in. */
+  function epochOf(step: number): number {
+    return Math.ceil(step / stepsPerEpoch);
   }
 }
