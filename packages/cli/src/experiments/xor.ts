@@ -42,7 +42,7 @@ async function one(seed: number, { machine, note }: ExperimentContext): Promise<
     import('../report/line-chart.ts'),
   ]);
   const figures = figuresOf(result);
-  const curve = points(result.epochLosses);
+  const curve = thin(points(result.epochLosses));
   const { losses, finalLoss, predictions, hidden, W1, b1, W2, b2 } = figures;
   return {
     sections: [
@@ -86,7 +86,7 @@ async function one(seed: number, { machine, note }: ExperimentContext): Promise<
     findings: seed === 0 ? compare(figures) : [],
     json: {
       ...figures,
-      lossCurve: thin(curve),
+      lossCurve: curve,
       parameters: result.parameters.length,
       seed,
       fingerprint: result.fingerprint,
