@@ -30,6 +30,11 @@ test('a config file may hold the member as an object', () => {
   expect(parseMember('x', { kind: 'plain', a: 1 }, table)).toEqual({ kind: 'plain', a: 1 });
 });
 
+test('a number in it that nobody can compute with is refused', () => {
+  const raw = { kind: 'plain', twoWords: Number.NaN };
+  expect(() => parseMember('x', raw, table)).toThrow('x plain: two-words has NaN, expected a finite number');
+});
+
 test.each(['plain:', 'plain:a', 'plain:=1', 'plain:a=1,', 'plain:kind=two-words', 5, null, {}, []])(
   '%j is refused',
   (raw) => expect(() => parseMember('--x', raw, table)).toThrow(/^--x has /),

@@ -30,7 +30,11 @@ export const memberOf = <Spec>(
 /** The parts of 'name:option=value'. Options may be written in kebab-case. @throws Error where the name is not in the table. */
 export function parseMember(name: string, raw: unknown, table: object): Member {
   if (typeof raw === 'object' && raw !== null && 'kind' in raw) {
-    return { ...raw, kind: knownKey(name, raw.kind, table) };
+    const member = { ...raw, kind: knownKey(name, raw.kind, table) };
+    for (const [option, value] of Object.entries(member)) {
+      if (typeof value === 'number' && !Number.isFinite(value)) throw notFinite(name, member.kind, option, value);
+    }
+    return member;
   }
   if (typeof raw !== 'string') return { kind: knownKey(name, raw, table) };
   const colon = raw.indexOf(':');
@@ -43,7 +47,7 @@ export function parseMember(name: string, raw: unknown, table: object): Member {
       throw new Error(`${name} has ${show(raw)}, expected ${kind}:option=value,option=value`);
     }
     if (isTooLarge(value.trim())) {
-      throw new Error(`${name} ${kind}: ${kebabCase(option)} has ${value.trim()}, expected a finite number`);
+      throw notFinite(name, kind, option, value.trim());
     }
     if (Object.hasOwn(member, camelCase(option))) {
       throw new Error(`${name} ${kind}: option ${show(option)} stands there twice, expected once`);
@@ -52,6 +56,9 @@ export function parseMember(name: string, raw: unknown, table: object): Member {
   }
   return member;
 }
+
+const notFinite = (name: string, kind: string, option: string, value: unknown): Error =>
+  new Error(`${name} ${kind}: ${kebabCase(option)} has ${value}, expected a finite number`);
 
 /** The text that `parseMember` reads. */
 export function formatMember({ kind, ...options }: Member): string {
