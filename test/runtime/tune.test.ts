@@ -26,14 +26,19 @@ test('a run that can only use one thread tries nothing', () => {
   expect(tuner.choice).toEqual({ threads: 1, trials: [] });
 });
 
-test('the first round counts for nobody, and a number three times slower gets one round', () => {
-  const { tuner, tried, settled } = run(8, (threads, span) => (span === 0 ? 50 : threads === 8 ? 1 : 4));
+test('the first round counts for nobody, and a number ten times slower gets one round', () => {
+  const { tuner, tried, settled } = run(8, (threads, span) => (span === 0 ? 50 : threads === 8 ? 1 : 12));
   expect(tried).toEqual([8, 8, 1]);
   expect(settled).toEqual([8]);
   expect(tuner.choice.trials).toEqual([
-    { threads: 1, stepMs: 4 },
+    { threads: 1, stepMs: 12 },
     { threads: 8, stepMs: 1 },
   ]);
+});
+
+test('a pause in one round does not lose the trial', () => {
+  const { tuner } = run(2, (threads, span) => (threads === 1 ? 1 : span === 1 ? 4 : 0.6));
+  expect(tuner.threads).toBe(2);
 });
 
 test('one thread wins where all are slower; a number 1.5 times slower gets two rounds', () => {

@@ -22,8 +22,11 @@ export interface Tuner {
 /** How long a number of threads is tried at a time: far above the 50-80 µs in which a span starts. */
 export const ROUND_MS = 25;
 
-/** What a number's least time may be over the best one's, after 0, 1 and 2 rounds, for another round. There are 3 at most. */
-const WORTH_ANOTHER = [Infinity, 3, 1.5];
+/**
+ * What a number's least time may be over the best one's, after 0, 1 and 2 rounds, for another round. There are 3 at most.
+ * One round says little: code that is still compiled and a busy core made two threads look four times as slow as one.
+ */
+const WORTH_ANOTHER = [Infinity, 10, 1.5];
 
 /** Where all threads and one come as close as this, half of them may beat both. */
 const CLOSE = 1.15;
