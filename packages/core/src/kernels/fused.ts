@@ -1,0 +1,41 @@
+import { fma } from '../math/fma.ts';
+import type { Kernels } from './kernels.ts';
+
+/**
+ * The products of a dense layer with multiplication and addition fused, in plain TypeScript: they define the bits of backend
+ * native. The orders of addition are the reference's; each term is rounded once in place of twice.
+ */
+export const fusedProducts: Pick<Kernels, 'affine' | 'affineBackwardInput' | 'affineBackwardWeights'> = {
+  affine(y, x, W, b, B, I, O) {
+    for (let n = 0; n < B; n++) {
+      for (let o = 0; o < O; o++) {
+        let sum = b[o];
+        for (let i = 0; i < I; i++) sum = fma(x[n * I + i], W[i * O + o], sum);
+        y[n * O + o] = sum;
+      }
+    }
+  },
+
+  affineBackwardInput(dx, dy, W, B, I, O) {
+    for (let n = 0; n < B; n++) {
+      for (let i = 0; i < I; i++) {
+        let sum = 0;
+        for (let o = 0; o < O; o++) sum = fma(dy[n * O + o], W[i * O + o], sum);
+        dx[n * I + i] = sum;
+      }
+    }
+  },
+
+  affineBackwardWeights(dW, db, x, dy, B, I, O) {
+    for (let o = 0; o < O; o++) {
+      for (let i = 0; i < I; i++) {
+        let sum = 0;
+        for (let n = 0; n < B; n++) sum = fma(x[n * I + i], dy[n * O + o], sum);
+        dW[i * O + o] = sum;
+      }
+      let sum = 0;
+      for (let n = 0; n < B; n++) sum += dy[n * O + o];
+      db[o] = sum;
+    }
+  },
+};
