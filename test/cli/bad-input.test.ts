@@ -56,7 +56,7 @@ const usage: Record<string, string | RegExp> = {
   'train --init normal:std=-1': 'gradloom train: --init normal: std has -1, expected a number of at least 0',
   'train --loss hubr':
     'gradloom train: --loss has "hubr", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber (did you mean huber?)',
-  'train --backend cuda': 'gradloom train: --backend has "cuda", expected one of auto, reference, wasm, blas',
+  'train --backend cuda': 'gradloom train: --backend has "cuda", expected one of auto, reference, wasm, native, blas',
   'train --dataset xor --optimizer adam --momentum 0.9':
     'gradloom train: --momentum is no option of adam, expected --lr, --beta1, --beta2, --epsilon, --weight-decay (--momentum belongs to sgd, rmsprop)',
   'train --dataset xor --nesterov':

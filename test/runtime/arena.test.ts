@@ -4,6 +4,7 @@ import { allocateArena, planArena } from '../../packages/runtime/src/arena.ts';
 
 const plan = (spec: NetworkSpec, options: { shards?: number; threads?: number; batch?: number } = {}) =>
   planArena({
+    backend: 'wasm',
     network: buildNetwork(spec),
     loss: createLoss('softmax-cross-entropy'),
     optimizer: createOptimizer('adam'),

@@ -28,6 +28,7 @@ test('what fits to the byte is let pass; a byte more is refused with the sum, th
 
 test('the parts of a plan are all of its bytes', () => {
   const layout = planArena({
+    backend: 'wasm',
     network: buildNetwork({ input: 7, layers: [{ kind: 'dense', out: 5 }] }),
     loss: createLoss('mse'),
     optimizer: createOptimizer('adam'),

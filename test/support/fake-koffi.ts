@@ -15,6 +15,8 @@ export function fakeKoffi(libraries: Record<string, FakeLibrary>): () => Koffi {
     struct: () => ({}),
     pointer: () => ({}),
     out: () => ({}),
+    proto: () => ({}),
+    decode: () => undefined,
   });
 }
 

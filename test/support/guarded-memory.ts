@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Kernels } from '../../packages/core/src/kernels/kernels.ts';
 import { compileWasmKernels, createWasmKernels, wasmHeapBase } from '../../packages/core/src/kernels/wasm.ts';
-import { WasmApi } from '../../packages/core/src/kernels/webassembly.ts';
+import { WasmApi, type WasmMemory, type WasmModule } from '../../packages/core/src/kernels/webassembly.ts';
 
 export interface GuardedMemory {
+  /** Those of the last `reset`. */
   readonly kernels: Kernels;
   /** Forgets all arrays and sets the length of the kernels' scratch. */
   reset(scratchLength: number): void;
@@ -19,8 +20,11 @@ const GUARD = 9; // doubles between arrays; odd, so that neighbours differ in th
 // Who reads it spoils its sums, who writes it is seen; a NaN would stay what it is under most operations.
 const GUARD_VALUE = 1234.5;
 
-/** The wasm kernels over a memory in which every byte is watched, the module's constants too. */
-export function createGuardedMemory(pages = 256): GuardedMemory {
+/** Over this memory and scratch. */
+export type CreateKernels = (parts: { module: WasmModule; memory: WasmMemory; scratch: Float64Array }) => Kernels;
+
+/** Kernels over a memory in which every byte is watched, the module's constants too. */
+export function createGuardedMemory(create: CreateKernels = createWasmKernels, pages = 256): GuardedMemory {
   const module = compileWasmKernels(readFileSync(new URL('../../packages/core/kernels.wasm', import.meta.url)));
   const memory = new WasmApi.Memory({ initial: pages, maximum: pages, shared: true });
   const now = Buffer.from(memory.buffer);
@@ -35,14 +39,18 @@ export function createGuardedMemory(pages = 256): GuardedMemory {
     return array;
   };
   let scratch = allocate(0);
+  let kernels = createWasmKernels({ module, memory, scratch }) as Kernels;
 
   return {
-    kernels: createWasmKernels({ module, memory, scratch }),
+    get kernels() {
+      return kernels;
+    },
     allocate,
     reset(scratchLength) {
       new Float64Array(memory.buffer, heapBase, (end - heapBase) / 8 + GUARD).fill(GUARD_VALUE);
       end = heapBase;
-      scratch = allocate(scratchLength); // where it was, so the kernels know its place
+      scratch = allocate(scratchLength);
+      kernels = create({ module, memory, scratch });
     },
     snapshot() {
       now.copy(before, 0, 0, end + 8 * GUARD);

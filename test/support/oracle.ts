@@ -13,7 +13,7 @@ import {
 } from '@gradloom/core';
 import { type Backend, compileKernels, type Dataset, type TrainOptions } from '@gradloom/runtime';
 import { kernelScratch } from '../../packages/runtime/src/arena.ts';
-import { createBackendKernels } from '../../packages/runtime/src/backend.ts';
+import { compileFor, createBackendKernels } from '../../packages/runtime/src/backend.ts';
 import { gatherRows } from '../../packages/runtime/src/datasets/gather.ts';
 import { gatherTargets } from '../../packages/runtime/src/datasets/targets.ts';
 
@@ -49,9 +49,9 @@ export function oracle(
     loss,
     optimizer,
     kernels: createBackendKernels(backend, {
-      module: compileKernels(),
+      ...compileFor(backend),
       memory,
-      scratch: allocate(kernelScratch(network)),
+      scratch: allocate(kernelScratch(network, backend.name)),
     }),
     batch,
     shards,

@@ -1,5 +1,6 @@
 import type { Kernels } from './kernels/kernels.ts';
 import { resolveOnce } from './kernels/resolve-once.ts';
+import { createStarts, type Starts } from './kernels/starts.ts';
 import {
   backwardStack,
   createStackMemory,
@@ -20,6 +21,9 @@ export interface Workspace extends StackMemory {
   readonly x: Float64Array;
   /** Their targets [rows, O], or [rows] class indices. */
   readonly t: Float64Array;
+  readonly targetColumns: number;
+  /** Keeps the views of rows that lie further on. */
+  readonly starts: Starts;
   /** The loss's fast version where the backend has one, else the plain one: equal by definition. */
   lossKernel(kernels: Kernels): LossKernel;
 }
@@ -34,7 +38,8 @@ export function createWorkspace(
   const x = allocate(rows * network.input);
   const t = allocate(rows * targetColumns(network, loss));
   const lossKernel = resolveOnce(({ fast }) => (fast.losses as FastLosses)[loss.name] ?? loss.evaluate);
-  return { rows, x, t, lossKernel, ...createStackMemory(network.layers, x, false, rows, allocate) };
+  const columns = { targetColumns: targetColumns(network, loss), starts: createStarts() };
+  return { rows, x, t, lossKernel, ...columns, ...createStackMemory(network.layers, x, false, rows, allocate) };
 }
 
 type FastLosses = Partial<Record<string, LossKernel>>;
@@ -73,6 +78,48 @@ export function shardGradient(
   const dy = workspace.gradients[0];
   workspace.lossKernel(pass.kernels)(lossSum, dy, y, workspace.t, B, network.output);
   backwardStack(network.layers, workspace, false, workspace.x, parameters, gradients, B, pass, inspect);
+}
+
+/**
+ * Whether `pairGradient` can take shards of up to `rows` rows two at a time: a row's result must not depend on the rows
+ * beside it, and every layer with gradients must keep those of two shards apart.
+ */
+export const canTakeTwo = ({ layers }: Network, kernels: Kernels, rows: number): boolean =>
+  kernels.affineBackwardWeightsOfTwo !== undefined &&
+  rows <= (kernels.maxPairRows ?? 0) &&
+  layers.every(({ tensors, takesTwo }) => tensors.length === 0 || takesTwo);
+
+/**
+ * `shardGradient` for two shards at once, of `first` rows and of the B - first behind them, neither without rows. `gradients`
+ * are those of both, added as `averageShards` adds neighbours: the weights are read once, and the second gradient is never written.
+ */
+export function pairGradient(
+  lossSums: readonly Float64Array[], // [2][1] out
+  network: Network,
+  workspace: Workspace,
+  parameters: readonly (readonly Float64Array[])[],
+  gradients: readonly (readonly Float64Array[])[],
+  B: number,
+  first: number,
+  pass: Pass,
+  inspect?: Inspect,
+): void {
+  const { t, starts } = workspace;
+  const O = network.output;
+  const y = forward(network, workspace, parameters, B, pass, inspect);
+  const dy = workspace.gradients[0];
+  const lossKernel = workspace.lossKernel(pass.kernels);
+  lossKernel(lossSums[0], dy, y, t, first, O);
+  const dy2 = starts(dy, first * O, 2)[1];
+  const y2 = starts(y, first * O, 2)[1];
+  const t2 = starts(t, first * workspace.targetColumns, 2)[1];
+  lossKernel(lossSums[1], dy2, y2, t2, B - first, O);
+  try {
+    pass.firstOfTwo = first;
+    backwardStack(network.layers, workspace, false, workspace.x, parameters, gradients, B, pass, inspect);
+  } finally {
+    pass.firstOfTwo = 0;
+  }
 }
 
 /** Calls that `recordShardGradient` writes at most: forward, backward by weights and input, a layer; and the loss. */

@@ -1,7 +1,9 @@
 export { type Activation, type ActivationName, activations } from './activations/index.ts';
 export {
+  canTakeTwo,
   createWorkspace,
   forward,
+  pairGradient,
   recordedCalls,
   recordShardGradient,
   shardGradient,
@@ -9,11 +11,17 @@ export {
   type Workspace,
 } from './backprop.ts';
 export { createInitializer, type InitializerName, type InitializerSpec, initializers } from './initializers/index.ts';
+export { fusedProducts } from './kernels/fused.ts';
 export type { ActivationKernel, BackendName, FastKernels, Kernels } from './kernels/kernels.ts';
+export { assembleProgram, type CodeLayout, type Program } from './kernels/native/machine-code/program.ts';
+export { type ExtensionName, extensions } from './kernels/native/machine-code/vector-unit.ts';
+export { createNativeKernels, nativeScratchLength, type Play } from './kernels/native/native.ts';
 export { referenceKernels } from './kernels/reference.ts';
+export { createStarts, type Starts } from './kernels/starts.ts';
 export { compileWasmKernels, createWasmKernels, wasmHeapBase, wasmScratchLength } from './kernels/wasm.ts';
 export { tapeLength } from './kernels/wasm-tape.ts';
 export { WasmApi, type WasmMemory, type WasmModule } from './kernels/webassembly.ts';
+export { type Products, withProducts } from './kernels/with-products.ts';
 export {
   type Inspect,
   type Layer,
@@ -75,5 +83,7 @@ export {
   clipScale,
   createBlockUpdate,
   gradientNorm,
+  noteBatchLoss,
+  noteGradientNorm,
   updateCalls,
 } from './update.ts';

@@ -36,10 +36,11 @@ export function createBlockUpdate(
   memory: UpdateMemory,
   hyper: Float64Array,
   scale: Float64Array, // [1] what clipping multiplies the gradient by
+  joined = 1, // neighbouring shards whose sum stands in the row of the first
 ): BlockUpdate {
   const { theta, gSum, state, squares } = memory;
   const P = theta.length;
-  const S = P === 0 ? 0 : gSum.length / P;
+  const S = P === 0 ? 0 : gSum.length / P / joined;
   const fast = kernels.fast.updates as Partial<Record<string, UpdateKernel>>;
   const update = fast[optimizer.name] ?? optimizer.update;
   const blocks = Array.from({ length: blockCount(P) }, (_, block) => {
@@ -52,7 +53,7 @@ export function createBlockUpdate(
   return {
     average(block, rows) {
       const { offset, n, square, g } = blocks[block];
-      kernels.averageShards(square, g, gSum, S, P, offset, n, rows);
+      kernels.averageShards(square, g, gSum, S, joined * P, offset, n, rows);
     },
     apply(block) {
       const { n, theta: thetaBlock, g, state: stateBlock } = blocks[block];
@@ -62,7 +63,7 @@ export function createBlockUpdate(
     record(tape, first, end, rows) {
       if (kernels.record === undefined || fast[optimizer.name] === undefined) return null;
       return kernels.record(tape, (recorder) => {
-        const recorded = createBlockUpdate(recorder, optimizer, memory, hyper, ONE);
+        const recorded = createBlockUpdate(recorder, optimizer, memory, hyper, ONE, joined);
         for (let block = first; block < end; block++) {
           recorded.average(block, rows);
           recorded.apply(block);
@@ -76,9 +77,16 @@ const ONE = Float64Array.of(1);
 
 /** ‖g‖₂ of the mean gradient: the blocks' sums of squares, added in block order. */
 export function gradientNorm(squares: Float64Array): number {
+  noteGradientNorm(number, 0, squares);
+  return number[0];
+}
+
+/** norms[at] = ‖g‖₂: a double that is returned costs heap where V8 does not inline the call. */
+export function noteGradientNorm(norms: Float64Array, at: number, squares: Float64Array): void {
+  const blocks = squares.length; // read once: until V8 compiles this, that of shared memory takes as long as the sum
   let sum = 0;
-  for (let k = 0; k < squares.length; k++) sum += squares[k];
-  return Math.sqrt(sum);
+  for (let k = 0; k < blocks; k++) sum += squares[k];
+  norms[at] = Math.sqrt(sum);
 }
 
 /**
@@ -89,7 +97,16 @@ export const clipScale = (norm: number, clipNorm: number): number => Math.min(1,
 
 /** Mean loss of a batch: the shards' sums added in shard order, over the rows. */
 export function batchLoss(lossSums: Float64Array, rows: number): number {
-  let sum = 0;
-  for (let s = 0; s < lossSums.length; s++) sum += lossSums[s];
-  return sum / rows;
+  noteBatchLoss(number, 0, lossSums, rows);
+  return number[0];
 }
+
+/** losses[at] = the mean loss of a batch. */
+export function noteBatchLoss(losses: Float64Array, at: number, lossSums: Float64Array, rows: number): void {
+  const S = lossSums.length;
+  let sum = 0;
+  for (let s = 0; s < S; s++) sum += lossSums[s];
+  losses[at] = sum / rows;
+}
+
+const number = new Float64Array(1);

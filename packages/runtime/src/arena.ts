@@ -1,9 +1,11 @@
 import {
+  type BackendName,
   blockCount,
   createWorkspace,
   type Loss,
   largestShard,
   type Network,
+  nativeScratchLength,
   type Optimizer,
   probeLength,
   recordedCalls,
@@ -35,6 +37,7 @@ export interface ArenaOptions {
   shards: number; // S; 0 where nothing is trained
   threads: number; // the most that the run will use
   probes?: boolean; // looks into layers on the way, default false
+  backend: BackendName;
   heapBase: number; // first byte that the kernels' module leaves free
 }
 
@@ -63,12 +66,13 @@ export interface ArenaPlan {
 
 /** @throws OptionError with the size of each part where the plan passes the 4 GiB of a 32-bit memory; nothing is allocated. */
 export function planArena(options: ArenaOptions): ArenaPlan {
-  const { network, loss, optimizer, schedule, batch, shards: S, threads, heapBase, probes = false } = options;
+  const { network, loss, optimizer, schedule, batch, shards: S, threads, backend, heapBase, probes = false } = options;
   const P = network.parameterCount;
   const scratchLength = threadScratch(
     network,
     loss,
     optimizer,
+    backend,
     S,
     Math.max(largestShard(batch, S || 1), EVALUATION_ROWS),
   );
@@ -137,17 +141,25 @@ export function scratchAllocator(scratch: Float64Array): (length: number) => Flo
   };
 }
 
-/** Doubles of scratch for the SIMD products of a network's widest tensors. */
-export function kernelScratch(network: Network): number {
+/** Doubles of scratch for the products of a network's widest tensors. */
+export function kernelScratch(network: Network, backend: BackendName): number {
+  const scratchLength = backend === 'native' ? nativeScratchLength : wasmScratchLength;
   let length = 0;
   for (const { shape } of network.tensors) {
-    if (shape.length === 2) length = Math.max(length, wasmScratchLength(shape[0], shape[1]));
+    if (shape.length === 2) length = Math.max(length, scratchLength(shape[0], shape[1]));
   }
   return length;
 }
 
-function threadScratch(network: Network, loss: Loss, { hyperLength }: Optimizer, shards: number, rows: number): number {
-  let total = padded(kernelScratch(network)) + 2 * padded(1) + padded(hyperLength);
+function threadScratch(
+  network: Network,
+  loss: Loss,
+  { hyperLength }: Optimizer,
+  backend: BackendName,
+  shards: number,
+  rows: number,
+): number {
+  let total = padded(kernelScratch(network, backend)) + 2 * padded(1) + padded(hyperLength);
   total +=
     shards * padded(tapeLength(recordedCalls(network))) + padded(tapeLength(updateCalls(network.parameterCount)));
   createWorkspace(network, loss, rows, (length) => {

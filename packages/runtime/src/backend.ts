@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import {
   type BackendName,
   compileWasmKernels,
+  createNativeKernels,
   createWasmKernels,
   type Kernels,
   OptionError,
@@ -14,9 +15,10 @@ import {
 } from '@gradloom/core';
 import { createBlasKernels } from './native/blas-kernels.ts';
 import { type BlasIdentity, type BlasLibrary, findBlas } from './native/find-blas.ts';
+import { enterMachineCode, type MachineCode, machineCode } from './native/machine-code.ts';
 
-/** What a user may ask for; 'auto' is blas where a library is found, else wasm. */
-export const backendChoices = { auto: true, reference: true, wasm: true, blas: true } as const;
+/** What a user may ask for; 'auto' is the first of native, blas and wasm that this machine has. */
+export const backendChoices = { auto: true, reference: true, wasm: true, native: true, blas: true } as const;
 export type BackendChoice = keyof typeof backendChoices;
 
 /** A backend as a run records it: what a thread needs to rebuild it, and what a resume has to find again. */
@@ -27,30 +29,40 @@ export type Backend =
 /**
  * The backend that `choice` stands for on this machine, with the library at `path` or one found by name. The library is told
  * to use one thread a call, since the run's own threads already use all cores.
- * @throws OptionError where blas is asked for and there is none.
+ * @throws OptionError where native or blas is asked for and there is none.
  */
 export function resolveBackend(choice: BackendChoice, path?: string): Backend {
   const name = oneOf('train', 'backend', choice, backendChoices);
   if (name === 'reference' || name === 'wasm') return { name };
+  // A library that was named is wanted, and one that does not work is a mistake, not a reason to take something else.
+  const named = path !== undefined || (process.env.GRADLOOM_BLAS ?? '') !== '';
+  if (name === 'native' || (name === 'auto' && !named)) {
+    const { code, reason } = machineCode();
+    if (code !== null) return { name: 'native' };
+    if (name === 'native') throw new OptionError('train', 'backend', `native cannot run here: ${withoutWhere(reason)}`);
+  }
   const { library, reason } = findBlas({ path });
   if (library !== null) {
     library.setThreads(1);
     return { name: 'blas', library: library.identity };
   }
-  // A library that was named and does not work is a mistake, not a reason to take something else.
-  const named = path !== undefined || (process.env.GRADLOOM_BLAS ?? '') !== '';
   if (name === 'auto' && !named) return { name: 'wasm' };
   const [, ofPath, other] = /^findBlas: (?:path (.*)|(.*))$/s.exec(reason) ?? [];
   if (ofPath !== undefined) throw new OptionError('train', 'blas', ofPath);
   throw new OptionError('train', 'backend', `blas has no library, expected one: ${other}`);
 }
 
+const withoutWhere = (reason: string): string => reason.replace('machineCode: ', '');
+
 /** This thread's kernels over a run's memory; `scratch` is its own. */
 export function createBackendKernels(
   backend: Backend,
-  { module, memory, scratch }: { module: WasmModule | null; memory: WasmMemory; scratch: Float64Array },
+  { module, code, memory, scratch }: CompiledKernels & { memory: WasmMemory; scratch: Float64Array },
 ): Kernels {
   if (backend.name === 'reference' || module === null) return referenceKernels;
+  if (code !== null) {
+    return createNativeKernels({ layout: code.layout, play: enterMachineCode(code), module, memory, scratch });
+  }
   const wasm = createWasmKernels({ module, memory, scratch });
   return 'library' in backend ? createBlasKernels(openLibrary(backend.library), wasm) : wasm;
 }
@@ -66,8 +78,21 @@ function openLibrary({ path }: BlasIdentity): BlasLibrary {
   return library;
 }
 
-/** What a backend needs compiled: the reference runs where WebAssembly has no SIMD, too. */
-export const moduleOf = ({ name }: Backend): WasmModule | null => (name === 'reference' ? null : compileKernels());
+/** What a backend needs compiled, once for all threads. */
+export interface CompiledKernels {
+  readonly module: WasmModule | null; // of the SIMD kernels; null for the reference, which runs where there is no SIMD, too
+  readonly code: MachineCode | null; // of the native kernels; null for all others
+}
+
+/** @throws Error where this machine has not what the backend needs. */
+export function compileFor({ name }: Backend): CompiledKernels {
+  if (name === 'reference') return { module: null, code: null };
+  const module = compileKernels();
+  if (name !== 'native') return { module, code: null };
+  const { code, reason } = machineCode();
+  if (code === null) throw new Error(reason);
+  return { module, code };
+}
 
 /** The first byte of a run's memory that is free for its arrays. */
 export const heapBaseOf = (module: WasmModule | null): number => (module === null ? 0 : wasmHeapBase(module));

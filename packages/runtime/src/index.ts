@@ -48,6 +48,7 @@ export { measureBandwidth } from './measure-bandwidth.ts';
 export { createModel, type Model, type ModelContents, type ModelMetadata } from './model.ts';
 export { loadModel, type ModelFile, openModelFile, saveModel } from './model-file.ts';
 export { type BlasIdentity, type BlasSearch, findBlas } from './native/find-blas.ts';
+export { type MachineCode, type MachineCodeSearch, machineCode } from './native/machine-code.ts';
 export type { TrainOptions } from './options.ts';
 export { createPassTimer, type PassTimerOptions, type PassTimes } from './pass-timer.ts';
 export { createPool, type Pool } from './pool.ts';

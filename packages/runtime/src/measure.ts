@@ -1,5 +1,5 @@
-import { WasmApi, wasmHeapBase, wasmScratchLength } from '@gradloom/core';
-import { type Backend, compileKernels, createBackendKernels } from './backend.ts';
+import { nativeScratchLength, WasmApi, wasmHeapBase } from '@gradloom/core';
+import { type Backend, compileFor, compileKernels, createBackendKernels } from './backend.ts';
 
 const B = 256;
 const I = 512;
@@ -12,7 +12,7 @@ const PAGE = 65_536;
  */
 export function measureGflops(backend: Backend, budgetMs = 200): number {
   const module = compileKernels();
-  const lengths = [B * O, B * I, I * O, O, wasmScratchLength(I, O)];
+  const lengths = [B * O, B * I, I * O, O, nativeScratchLength(I, O)];
   let end = wasmHeapBase(module);
   const offsets = lengths.map((length) => {
     const offset = Math.ceil(end / 64) * 64;
@@ -23,7 +23,7 @@ export function measureGflops(backend: Backend, budgetMs = 200): number {
   const memory = new WasmApi.Memory({ initial: pages, maximum: pages, shared: true });
   const [y, x, W, b, scratch] = lengths.map((length, i) => new Float64Array(memory.buffer, offsets[i], length));
   for (const input of [x, W, b]) for (let i = 0; i < input.length; i++) input[i] = (i % 101) / 101 - 0.5;
-  const kernels = createBackendKernels(backend, { module, memory, scratch });
+  const kernels = createBackendKernels(backend, { ...compileFor(backend), memory, scratch });
 
   kernels.affine(y, x, W, b, B, I, O);
   const callsMs: number[] = [];

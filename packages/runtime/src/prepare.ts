@@ -11,7 +11,7 @@ import {
   type ScheduleSpec,
 } from '@gradloom/core';
 import { type Arena, allocateArena, planArena } from './arena.ts';
-import { type BackendChoice, heapBaseOf, moduleOf, resolveBackend } from './backend.ts';
+import { type BackendChoice, compileFor, heapBaseOf, resolveBackend } from './backend.ts';
 import { badWeight } from './bad-weight.ts';
 import { allocateControl } from './barrier.ts';
 import { allocateTimes } from './clock.ts';
@@ -52,8 +52,8 @@ let lastRun = 0;
 export function openRun(shape: RunShape, copies: readonly Part[] = []): { setup: RunSetup; arena: Arena } {
   const { network, batch, shards, threads } = shape;
   const backend = resolveBackend(shape.backend, shape.blas);
-  const module = moduleOf(backend);
-  const layout = planArena({ ...shape, heapBase: heapBaseOf(module) });
+  const { module, code } = compileFor(backend);
+  const layout = planArena({ ...shape, backend: backend.name, heapBase: heapBaseOf(module) });
   checkMemory([...layout.parts, ...copies], freeMemory(), 'what this machine has free');
   const memory = allocateArena(layout);
   lastRun++;
@@ -77,6 +77,7 @@ export function openRun(shape: RunShape, copies: readonly Part[] = []): { setup:
     workTimes: allocateWorkTimes(threads),
     backend,
     module,
+    code,
     memory,
     control: allocateControl(),
     dataset: null,

@@ -1,17 +1,9 @@
-import type {
-  LossSpec,
-  NetworkSpec,
-  OptimizerSpec,
-  ScheduleContext,
-  ScheduleSpec,
-  WasmMemory,
-  WasmModule,
-} from '@gradloom/core';
-import type { Backend } from './backend.ts';
+import type { LossSpec, NetworkSpec, OptimizerSpec, ScheduleContext, ScheduleSpec, WasmMemory } from '@gradloom/core';
+import type { Backend, CompiledKernels } from './backend.ts';
 import type { Dataset } from './datasets/dataset.ts';
 
 /** What a thread needs to take part in a run; sent with every task, since a pool does not say which thread gets which. */
-export interface RunSetup {
+export interface RunSetup extends CompiledKernels {
   readonly run: number; // unique in the process
   readonly spec: NetworkSpec;
   readonly loss: LossSpec;
@@ -27,7 +19,6 @@ export interface RunSetup {
   readonly times: Float64Array<SharedArrayBuffer> | null; // [threads, parts] see clock.ts; null where nobody asks
   readonly workTimes: Float64Array<SharedArrayBuffer>; // see work-clock.ts
   readonly backend: Backend;
-  readonly module: WasmModule | null; // of the SIMD kernels; null where the backend has none
   readonly memory: WasmMemory; // see arena.ts
   readonly control: Int32Array<SharedArrayBuffer>; // see barrier.ts
   readonly dataset: Dataset | null; // trained on

@@ -13,6 +13,9 @@ const complete: Examination = {
   simd: true,
   sharedMemory: true,
   koffi: true,
+  extension: null,
+  noNative: 'system has darwin arm64, expected linux x64',
+  makesCode: false,
   blas: library,
   noBlas: null,
   forcedCore: null,
@@ -25,13 +28,19 @@ const without = { blas: null, noBlas: 'the system has no usable BLAS', auto: 'wa
 describe('advice', () => {
   test('is nothing where nothing is missing', () => {
     expect(advise(complete)).toEqual([]);
+    expect(advise({ ...complete, ...without, extension: 'avx2', auto: 'native' })).toEqual([]);
   });
 
   test.each<[string, Partial<Examination>, RegExp]>([
     ['an old Node', { node: { version: '18.1.0', needed: '20.19', ok: false } }, /18\.1\.0, expected 20\.19 or newer/],
     ['no SIMD', { simd: false }, /SIMD/],
     ['no library', without, /brew install openblas/],
-    ['no koffi', { ...without, koffi: false }, /npm install koffi/],
+    ['no koffi', { ...without, koffi: false }, /^A BLAS library .*npm install koffi/],
+    [
+      'no koffi where it runs machine code',
+      { ...without, koffi: false, makesCode: true },
+      /^Machine code .*npm install koffi/,
+    ],
     [
       'a library that is named and wrong',
       { ...without, auto: null, noBlas: 'GRADLOOM_BLAS has "x"' },
@@ -47,10 +56,11 @@ describe('advice', () => {
 describe('doctor', () => {
   test('measures every backend that is here', async () => {
     const { code, stdout } = await gradloom(['doctor', '--json']);
-    const [{ backends, auto, blas, cores }] = jsonLines(stdout);
-    const names = ['reference', 'wasm', ...(blas === null ? [] : ['blas'])];
+    const [{ backends, auto, extension, blas, cores }] = jsonLines(stdout);
+    const here = [...(extension === null ? [] : ['native']), ...(blas === null ? [] : ['blas'])];
+    const names = ['reference', 'wasm', ...here];
     expect(backends).toEqual(names.map((name) => ({ name, gflops: expect.any(Number) })));
-    expect(auto).toBe(names.at(-1) === 'blas' ? 'blas' : 'wasm');
+    expect(auto).toBe(here[0] ?? 'wasm');
     expect(cores).toBeGreaterThan(0);
     expect(code).toBe(0);
   });

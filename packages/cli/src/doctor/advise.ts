@@ -9,6 +9,8 @@ export function advise({
   koffi,
   blas,
   noBlas,
+  extension,
+  makesCode,
   forcedCore,
   mnist,
   auto,
@@ -19,10 +21,10 @@ export function advise({
   if (!simd) advice.push('WebAssembly here has no SIMD, which training needs.');
   if (!sharedMemory) advice.push('WebAssembly here has no shared memory, which training needs.');
   if (auto === null) advice.push(`${noBlas}, or an empty GRADLOOM_BLAS`);
-  else if (blas === null) {
-    advice.push(
-      `A BLAS library makes training up to three times as fast: ${koffi ? blasInstall(platform) : 'npm install koffi'}`,
-    );
+  else if (extension === null && blas === null) {
+    const what = koffi ? blasInstall(platform) : 'npm install koffi';
+    const whose = makesCode ? 'Machine code' : 'A BLAS library';
+    advice.push(`${whose} makes training up to three times as fast: ${what}`);
   }
   if (forcedCore !== null && forcedCore !== '') {
     const others = 'without it, OpenBLAS takes what is fastest on this one';

@@ -6,6 +6,7 @@ import {
   type BlasIdentity,
   compileKernels,
   findBlas,
+  machineCode,
   measureGflops,
   resolveBackend,
 } from '@gradloom/runtime';
@@ -25,7 +26,10 @@ export interface Examination {
   readonly cores: number;
   readonly simd: boolean;
   readonly sharedMemory: boolean;
-  readonly koffi: boolean; // reaches a BLAS library
+  readonly koffi: boolean; // runs machine code and reaches a BLAS library
+  readonly extension: string | null; // of the processor, that machine code is made for
+  readonly noNative: string | null; // why none is
+  readonly makesCode: boolean; // it would be, with koffi
   readonly blas: BlasIdentity | null;
   readonly noBlas: string | null; // why there is none
   readonly forcedCore: string | null; // processor that the environment holds OpenBLAS to
@@ -39,7 +43,9 @@ export function examine(blasPath: string | undefined): Examination {
   const { library, reason } = findBlas({ path: blasPath });
   if (library === null && blasPath !== undefined) throw new Error(reason.replace('findBlas: path', '--blas'));
   library?.setThreads(1);
+  const { code, reason: noCode } = machineCode();
   const backends: Backend[] = [{ name: 'reference' }, { name: 'wasm' }];
+  if (code !== null) backends.push({ name: 'native' });
   if (library !== null) backends.push({ name: 'blas', library: library.identity });
   const simd = works(compileKernels);
   return {
@@ -50,6 +56,9 @@ export function examine(blasPath: string | undefined): Examination {
     cores: availableParallelism(),
     simd,
     sharedMemory: works(() => new WasmApi.Memory({ initial: 1, maximum: 1, shared: true })),
+    extension: code?.extension ?? null,
+    makesCode: code !== null || noCode.includes('koffi is not installed'),
+    noNative: noCode?.replace(/^machineCode: /, '') ?? null,
     koffi: library !== null || !reason.includes('koffi is not installed'),
     mnist: mnistVersion(),
     blas: library?.identity ?? null,

@@ -28,6 +28,7 @@ function describe(found: Examination, advice: readonly string[], paint: Paint): 
     ['Cores', String(found.cores)],
     ['SIMD', verdict(found.simd, 'yes', 'no')],
     ['Shared memory', verdict(found.sharedMemory, 'yes', 'no')],
+    ['Machine code', found.extension === null ? `none: ${found.noNative}` : `yes, ${found.extension}`],
     ['koffi', found.koffi ? 'yes' : 'not installed'],
     ['BLAS', blas === null ? 'none' : `${blas.name} ${blas.version} for ${blas.core}`],
     ...(blas === null ? [] : [['', blas.path]]),

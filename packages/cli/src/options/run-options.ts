@@ -6,7 +6,10 @@ import type { RawOptions } from './raw-options.ts';
 import { keyOf, text } from './words.ts';
 
 /** As the runtime has them, whose table would bring the whole runtime into a help text. */
-const backends = { auto: true, reference: true, wasm: true, blas: true } satisfies Record<BackendChoice, true>;
+const backends = { auto: true, reference: true, wasm: true, native: true, blas: true } satisfies Record<
+  BackendChoice,
+  true
+>;
 
 /** Where the arithmetic runs: of every command that computes. */
 export const runOptions = {
@@ -14,14 +17,14 @@ export const runOptions = {
   backend: {
     group: 'Run',
     ...keyOf(backends),
-    describe: `${Object.keys(backends).join(', ')} (auto: blas where a library is found, else wasm)`,
+    describe: `${Object.keys(backends).join(', ')} (auto: the first of native, blas, wasm that the machine has)`,
   },
   blas: { group: 'Run', ...text('a path'), describe: 'path of the BLAS library to load (found by name)' },
 } satisfies OptionTable;
 
-/** Whether a backend would load a library: these two never look at --blas. */
+/** Whether a backend would load a library: the others never look at --blas. */
 export const takesLibrary = (backend: BackendChoice | undefined): boolean =>
-  backend !== 'wasm' && backend !== 'reference';
+  backend === undefined || backend === 'auto' || backend === 'blas';
 
 /** @throws UsageError for a library that nothing would load. */
 export function refuseIdleLibrary(

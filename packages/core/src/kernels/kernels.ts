@@ -6,7 +6,7 @@ import type { UpdateKernel } from '../optimizers/optimizer.ts';
 
 /**
  * The arithmetic of a step. `reference.ts` defines the bits of every entry; another backend either equals it
- * bit for bit (wasm) or says where it does not (blas). All arrays are row-major; no kernel allocates or checks.
+ * bit for bit (wasm) or says where it does not (native, blas). All arrays are row-major; no kernel allocates or checks.
  * Arrays of different names never overlap unless an entry says so.
  */
 export interface Kernels {
@@ -48,6 +48,23 @@ export interface Kernels {
   ): void;
 
   /**
+   * `affineBackwardWeights` of the first `first` rows and that of the rows behind them, added: the gradients of two shards
+   * as `averageShards` would join them, without the second ever in memory. Shards have `maxPairRows` rows at most.
+   * Absent where that gains nothing, or where a row's result depends on the rows beside it.
+   */
+  affineBackwardWeightsOfTwo?(
+    dW: Float64Array, // [I, O] out
+    db: Float64Array, // [O] out
+    x: Float64Array, // [B, I]
+    dy: Float64Array, // [B, O]
+    B: number,
+    first: number, // from 1 to B - 1
+    I: number,
+    O: number,
+  ): void;
+  readonly maxPairRows?: number; // beside affineBackwardWeightsOfTwo
+
+  /**
    * g[n] = (Σₛ gSum[s, offset + i]) · (1 / rows), the sum over s by a fixed pairwise tree (strides 1, 2, 4, …; the
    * left operand is the lower s), and square = Σ g[i]², in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃).
    * Overwrites `square` and `g`, which may be row 0 of `gSum` at `offset`; the rows of `gSum` hold nothing of use
@@ -85,7 +102,7 @@ export interface Kernels {
   ): (() => void) | null;
 }
 
-export type BackendName = 'reference' | 'wasm' | 'blas';
+export type BackendName = 'reference' | 'wasm' | 'native' | 'blas';
 
 export interface FastKernels {
   readonly activations: Partial<Record<ActivationName, ActivationKernel>>;

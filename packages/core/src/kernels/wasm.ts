@@ -6,6 +6,11 @@ import { createTapeWriter } from './wasm-tape.ts';
 import { createWasmUpdates, type WasmUpdateExports } from './wasm-updates.ts';
 import { WasmApi, type WasmMemory, type WasmModule } from './webassembly.ts';
 
+export interface WasmKernels extends Kernels {
+  /** panel[k,r] = W[r,k] for k below K and r below `rows`; arrays are byte offsets, steps in bytes. */
+  transpose(panel: number, step: number, W: number, wRow: number, K: number, rows: number): void;
+}
+
 /**
  * The kernels of assembly/, equal to the reference bit for bit. Every array handed to them is a view of `memory`, above
  * `wasmHeapBase(module)`; `scratch` too, and it belongs to this instance's thread alone.
@@ -18,11 +23,12 @@ export function createWasmKernels({
   module: WasmModule;
   memory: WasmMemory;
   scratch: Float64Array; // [wasmScratchLength] of the largest dense layer
-}): Kernels {
+}): WasmKernels {
   const wasm = instantiate(module, memory);
   const pack = addressOf(scratch);
   return {
     ...kernelsOf(wasm, pack),
+    transpose: wasm.transpose,
     record(tape, run) {
       const writer = createTapeWriter(tape);
       run(kernelsOf({ ...wasm, ...writer.exports }, pack));
@@ -112,6 +118,7 @@ interface WasmExports extends WasmActivationExports, WasmLossExports, WasmUpdate
   ): void;
   scale(g: number, n: number, factor: number): void;
   play(tape: number, calls: number): void;
+  transpose(panel: number, step: number, W: number, wRow: number, K: number, rows: number): void;
 }
 
 const instantiate = (module: WasmModule, memory: WasmMemory): WasmExports =>

@@ -14,6 +14,8 @@ export interface Pass {
   step: number;
   /** Place of the first row in its batch. */
   firstRow: number;
+  /** Rows of the first of two shards that a backward pass takes at once; 0, the default, where its rows are those of one. */
+  firstOfTwo?: number;
 }
 
 /** A trainable tensor of a layer. */
@@ -46,6 +48,9 @@ export interface Layer {
    * then it can be recorded. Absent: no.
    */
   recordable?(kernels: Kernels): boolean;
+
+  /** Whether `backward` heeds `firstOfTwo`: then its gradients are those of two shards, each summed by itself, added. Absent: no. */
+  readonly takesTwo?: true;
 
   /** Overwrites `y`. */
   forward(

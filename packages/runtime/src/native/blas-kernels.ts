@@ -1,7 +1,6 @@
-import type { Kernels } from '@gradloom/core';
+import { createStarts, type Kernels, type Products, withProducts } from '@gradloom/core';
 import type { BlasLibrary } from './blas-library.ts';
 import { piecesOf } from './pieces.ts';
-import { createStarts } from './starts.ts';
 
 const ROW_MAJOR = 101;
 const PLAIN = 111;
@@ -27,20 +26,8 @@ export function createBlasKernels(library: BlasLibrary, wasm: Kernels): Kernels 
   const { dgemm } = library;
   const pieces = piecesOf(library.identity);
   const starts = createStarts();
-  return {
-    ...wasm,
-    name: 'blas',
-
-    // Only where all products are small: a tape cannot call out of WebAssembly.
-    record(tape, run) {
-      let outside = false;
-      const mute = { ...library, setThreads() {}, dgemm: () => (outside = true) };
-      const play = wasm.record?.(tape, (recorder) => run(createBlasKernels(mute, recorder)));
-      return outside ? null : (play ?? null);
-    },
-
+  const products: Products = {
     affine(y, x, W, b, B, I, O) {
-      if (B * I * O < MIN_PRODUCT) return wasm.affine(y, x, W, b, B, I, O);
       wasm.affine(y, x, W, b, B, 0, O); // y[n] = b, to which the products add
       const piece = pieces.forward(B, I, O);
       if (piece === I) return dgemm(ROW_MAJOR, PLAIN, PLAIN, B, O, I, 1, x, I, W, O, 1, y, O);
@@ -54,7 +41,6 @@ export function createBlasKernels(library: BlasLibrary, wasm: Kernels): Kernels 
     },
 
     affineBackwardInput(dx, dy, W, B, I, O) {
-      if (B * I * O < MIN_PRODUCT) return wasm.affineBackwardInput(dx, dy, W, B, I, O);
       const piece = pieces.backward(B, I, O);
       if (piece === I) return dgemm(ROW_MAJOR, PLAIN, TRANSPOSED, B, I, O, 1, dy, O, W, O, 0, dx, I);
       const count = Math.ceil(I / piece);
@@ -67,7 +53,6 @@ export function createBlasKernels(library: BlasLibrary, wasm: Kernels): Kernels 
     },
 
     affineBackwardWeights(dW, db, x, dy, B, I, O) {
-      if (B * I * O < MIN_PRODUCT) return wasm.affineBackwardWeights(dW, db, x, dy, B, I, O);
       wasm.affineBackwardWeights(dW, db, x, dy, B, 0, O); // db alone
       const piece = pieces.forward(B, I, O);
       if (piece === I) return dgemm(ROW_MAJOR, TRANSPOSED, PLAIN, I, O, B, 1, x, I, dy, O, 0, dW, O);
@@ -80,4 +65,5 @@ export function createBlasKernels(library: BlasLibrary, wasm: Kernels): Kernels 
       }
     },
   };
+  return withProducts('blas', wasm, products, (B, I, O) => B * I * O >= MIN_PRODUCT);
 }

@@ -7,6 +7,10 @@ export interface Koffi {
   struct(members: Record<string, string>): unknown;
   pointer(type: unknown): unknown;
   out(type: unknown): unknown;
+  /** The type of a C function. */
+  proto(result: string, parameters: readonly string[]): unknown;
+  /** What lies at an address: of a function's type, the function. */
+  decode(address: bigint, type: unknown): unknown;
 }
 
 export interface NativeLibrary {

@@ -1,0 +1,114 @@
+import { CALL_WORDS } from './machine-code/calls.ts';
+import { packArguments as P } from './machine-code/pack.ts';
+import { tileArguments as T } from './machine-code/tile.ts';
+
+/** Calls of kernels that wait to be run in one go: entering machine code takes as long as a small kernel. Strides in bytes. */
+export interface CallTape {
+  /** See machine-code/tile.ts. */
+  tile(
+    kernel: number,
+    c: number,
+    cRow: number,
+    init: number,
+    initRow: number,
+    a: number,
+    aRow: number,
+    aStep: number,
+    panel: number,
+    panelStep: number,
+    K: number,
+    count: number,
+    nextC: number,
+    nextInit: number,
+    nextA: number,
+    nextPanel: number,
+    mask: number,
+    joins: number,
+  ): void;
+  /** See machine-code/pack.ts. */
+  pack(
+    kernel: number,
+    panel: number,
+    panelStep: number,
+    source: number,
+    sourceStep: number,
+    K: number,
+    mask: number,
+  ): void;
+  /** Runs what was noted, in order. */
+  run(): void;
+}
+
+/** A full tape is run before the next call is noted. */
+export function createCallTape(
+  words: Int32Array, // [calls, CALL_WORDS]
+  play: (calls: number) => void, // runs so many calls from the start of `words`
+): CallTape {
+  const room = Math.floor(words.length / CALL_WORDS);
+  let calls = 0;
+
+  function run(): void {
+    if (calls > 0) play(calls);
+    calls = 0;
+  }
+
+  /** Where the next call's words begin. */
+  function next(): number {
+    if (calls === room) run();
+    return calls++ * CALL_WORDS;
+  }
+
+  return {
+    tile(
+      kernel,
+      c,
+      cRow,
+      init,
+      initRow,
+      a,
+      aRow,
+      aStep,
+      panel,
+      panelStep,
+      K,
+      count,
+      nextC,
+      nextInit,
+      nextA,
+      nextPanel,
+      mask,
+      joins,
+    ) {
+      const start = next();
+      words[start] = kernel;
+      words[start + T.c] = c;
+      words[start + T.cRow] = cRow;
+      words[start + T.init] = init;
+      words[start + T.initRow] = initRow;
+      words[start + T.a] = a;
+      words[start + T.aRow] = aRow;
+      words[start + T.aStep] = aStep;
+      words[start + T.panel] = panel;
+      words[start + T.panelStep] = panelStep;
+      words[start + T.K] = K;
+      words[start + T.count] = count;
+      words[start + T.nextC] = nextC;
+      words[start + T.nextInit] = nextInit;
+      words[start + T.nextA] = nextA;
+      words[start + T.nextPanel] = nextPanel;
+      words[start + T.mask] = mask;
+      words[start + T.joins] = joins;
+    },
+    pack(kernel, panel, panelStep, source, sourceStep, K, mask) {
+      const start = next();
+      words[start] = kernel;
+      words[start + P.panel] = panel;
+      words[start + P.panelStep] = panelStep;
+      words[start + P.source] = source;
+      words[start + P.sourceStep] = sourceStep;
+      words[start + P.K] = K;
+      words[start + P.mask] = mask;
+    },
+    run,
+  };
+}

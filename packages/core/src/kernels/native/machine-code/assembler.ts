@@ -1,0 +1,159 @@
+/** A general-purpose register of 64 bits by the number that instructions name it with. */
+export type Register = number;
+
+export const [rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15] = Array.from(
+  { length: 16 },
+  (_, number) => number as Register,
+);
+
+/** The bytes at base + index · scale + offset. */
+export interface Address {
+  readonly base: Register;
+  readonly index?: Register; // any but rsp
+  readonly scale?: 1 | 2 | 4 | 8;
+  readonly offset?: number; // of 32 bits, signed
+}
+
+export const at = (base: Register, offset = 0): Address => ({ base, offset });
+
+/** What an instruction reads or writes beside its register: memory, or a register of either kind. */
+export type Operand = Address | number;
+
+/** Writes the instructions of x64 that the kernels need, one after the other ([Intel SDM, volume 2](https://www.intel.com/sdm)). */
+export interface Assembler {
+  /** How many bytes there are so far, where the next instruction will begin. */
+  readonly position: number;
+  /** r = the unsigned word of 32 bits at `address`. */
+  loadWord(r: Register, address: Address): void;
+  move(to: Register, from: Register): void;
+  /** r = its lower 32 bits. */
+  zeroExtend(r: Register): void;
+  add(to: Register, from: Register): void;
+  loadAddress(r: Register, address: Address): void;
+  /** r = where the byte `position` of this code lies. */
+  loadCodeAddress(r: Register, position: number): void;
+  /** Subtracts one, for the jump that follows. */
+  decrement(place: Operand): void;
+  jumpUnlessZero(position: number): void;
+  /** Leaves out what `body` writes where r, of 32 bits, is 0. */
+  unlessZero(r: Register, body: () => void): void;
+  call(r: Register): void;
+  push(r: Register): void;
+  pop(r: Register): void;
+  ret(): void;
+  /** Asks for the line at `address`, which will be read soon. */
+  prefetch(address: Address): void;
+  /** The same for a line that will be written. */
+  prefetchToWrite(address: Address): void;
+  /** Bytes as they are: the prefixes of vector instructions. */
+  emit(...bytes: number[]): void;
+  /** The operands of an instruction: a register's low bits, then where the other lies. */
+  operands(register: number, operand: Operand): void;
+  bytes(): Uint8Array;
+}
+
+export function createAssembler(): Assembler {
+  let code = new Uint8Array(4096);
+  let position = 0;
+
+  function emit(...bytes: number[]): void {
+    if (position + bytes.length > code.length) {
+      const longer = new Uint8Array(2 * code.length);
+      longer.set(code);
+      code = longer;
+    }
+    for (const byte of bytes) code[position++] = byte;
+  }
+
+  function word(value: number): void {
+    emit(value & 255, (value >> 8) & 255, (value >> 16) & 255, (value >> 24) & 255);
+  }
+
+  function operands(register: number, operand: Operand): void {
+    const field = (register & 7) << 3;
+    if (typeof operand === 'number') {
+      emit(0xc0 | field | (operand & 7));
+      return;
+    }
+    const { base, index, scale = 1, offset = 0 } = operand;
+    // Base 5 (rbp, r13) without an offset would mean no base at all.
+    const mode = offset === 0 && (base & 7) !== 5 ? 0 : 0x80;
+    const needsIndex = index !== undefined || (base & 7) === 4;
+    if (needsIndex) {
+      // Index 4 is none.
+      const scaled = { 1: 0, 2: 1, 4: 2, 8: 3 }[scale] << 6;
+      emit(mode | field | 4, scaled | (((index ?? 4) & 7) << 3) | (base & 7));
+    } else {
+      emit(mode | field | (base & 7));
+    }
+    if (mode !== 0) word(offset);
+  }
+
+  /** The prefix that gives registers their fourth bit, and `wide` operands of 64 bits. */
+  function prefix(wide: boolean, register: number, operand: Operand): void {
+    const [base, index] = typeof operand === 'number' ? [operand, 0] : [operand.base, operand.index ?? 0];
+    const rex = 0x40 | (wide ? 8 : 0) | ((register >> 3) << 2) | ((index >> 3) << 1) | (base >> 3);
+    if (rex !== 0x40) emit(rex);
+  }
+
+  function instruction(wide: boolean, opcode: number, register: number, operand: Operand): void {
+    prefix(wide, register, operand);
+    emit(opcode);
+    operands(register, operand);
+  }
+
+  return {
+    get position() {
+      return position;
+    },
+    loadWord: (r, address) => instruction(false, 0x8b, r, address),
+    move: (to, from) => instruction(true, 0x89, from, to),
+    zeroExtend: (r) => instruction(false, 0x89, r, r),
+    add: (to, from) => instruction(true, 0x01, from, to),
+    loadAddress: (r, address) => instruction(true, 0x8d, r, address),
+    loadCodeAddress(r, target) {
+      prefix(true, r, 0);
+      emit(0x8d, ((r & 7) << 3) | 5);
+      word(target - (position + 4)); // counted from the end of the instruction
+    },
+    decrement: (place) => instruction(true, 0xff, 1, place),
+    jumpUnlessZero(target) {
+      emit(0x0f, 0x85);
+      word(target - (position + 4));
+    },
+    unlessZero(r, body) {
+      instruction(false, 0x85, r, r);
+      emit(0x0f, 0x84);
+      const from = position + 4;
+      word(0);
+      body();
+      const to = position;
+      position = from - 4;
+      word(to - from);
+      position = to;
+    },
+    call: (r) => instruction(false, 0xff, 2, r),
+    push(r) {
+      prefix(false, 0, r);
+      emit(0x50 | (r & 7));
+    },
+    pop(r) {
+      prefix(false, 0, r);
+      emit(0x58 | (r & 7));
+    },
+    ret: () => emit(0xc3),
+    prefetchToWrite(address) {
+      prefix(false, 1, address);
+      emit(0x0f, 0x0d);
+      operands(1, address);
+    },
+    prefetch(address) {
+      prefix(false, 1, address);
+      emit(0x0f, 0x18);
+      operands(1, address);
+    },
+    emit,
+    operands,
+    bytes: () => code.slice(0, position),
+  };
+}

@@ -1,0 +1,43 @@
+import { createAssembler } from './assembler.ts';
+import { assemblePack } from './pack.ts';
+import { assemblePlayer } from './player.ts';
+import { assembleTile, TILE_VECTORS, tileRows } from './tile.ts';
+import { type ExtensionName, extensions } from './vector-unit.ts';
+
+/** Code that may lie anywhere. Its first byte is the player's. */
+export interface Program {
+  readonly code: Uint8Array;
+  readonly layout: CodeLayout;
+}
+
+/** Where in it each kernel begins; JSON. */
+export interface CodeLayout {
+  readonly width: number; // doubles of a vector
+  readonly tileRows: number; // M of the highest tile
+  /** [vectors][M]; masked where the last vector is not full. */
+  readonly tiles: Readonly<Record<number, { readonly full: readonly number[]; readonly masked: readonly number[] }>>;
+  readonly packs: Readonly<Record<number, number>>; // [vectors]
+}
+
+export function assembleProgram(name: ExtensionName): Program {
+  const { registers, reserved, createUnit } = extensions[name];
+  const assembler = createAssembler();
+  const unit = createUnit(assembler);
+  const rows = tileRows(registers - reserved);
+  assemblePlayer(assembler, unit);
+  const placed = (assemble: () => void): number => {
+    const { position } = assembler;
+    assemble();
+    return position;
+  };
+  const heights = Array.from({ length: rows + 1 }, (_, M) => M);
+  const tilesOf = (vectors: number, masked: boolean) =>
+    heights.map((M) => (M === 0 ? -1 : placed(() => assembleTile(assembler, unit, { M, vectors, masked }))));
+  const tiles: Record<number, { full: number[]; masked: number[] }> = {};
+  const packs: Record<number, number> = {};
+  for (let vectors = 1; vectors <= TILE_VECTORS; vectors++) {
+    packs[vectors] = placed(() => assemblePack(assembler, unit, vectors));
+    tiles[vectors] = { full: tilesOf(vectors, false), masked: tilesOf(vectors, true) };
+  }
+  return { code: assembler.bytes(), layout: { width: unit.width, tileRows: rows, tiles, packs } };
+}

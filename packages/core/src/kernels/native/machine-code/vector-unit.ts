@@ -1,0 +1,141 @@
+import type { Address, Assembler, Operand } from './assembler.ts';
+
+/** A vector register by its number. */
+export type Vector = number;
+
+/** The instructions on vectors of doubles that the kernels need, in the encoding of one extension of x64. */
+export interface VectorUnit {
+  readonly width: number; // doubles of a vector
+  /** to = the vector at `from`. */
+  load(to: Vector, from: Address): void;
+  store(to: Address, from: Vector): void;
+  /** Sets which lanes `loadMasked` and `storeMasked` move: those whose word of 64 bits at `from` is -1, not 0. */
+  loadMask(from: Address): void;
+  /** Lanes that are not moved become 0; their memory is not touched. */
+  loadMasked(to: Vector, from: Address): void;
+  storeMasked(to: Address, from: Vector): void;
+  /** All lanes of `to` = the double at `from`. */
+  broadcast(to: Vector, from: Address): void;
+  add(sum: Vector, x: Vector): void;
+  /** sum += x · y in each lane, rounded once. */
+  multiplyAdd(sum: Vector, x: Vector, y: Vector): void;
+  /** Before code that knows nothing of these vectors. */
+  leave(): void;
+}
+
+/** An extension of x64: how many registers it has for a tile, and its unit. */
+export interface Extension {
+  readonly registers: number;
+  readonly reserved: number; // of them, for the mask
+  readonly flags: readonly string[]; // as Linux calls them in /proc/cpuinfo
+  createUnit(assembler: Assembler): VectorUnit;
+}
+
+/** Widest first. */
+export const extensions = {
+  avx512: {
+    registers: 32,
+    reserved: 0,
+    flags: ['avx512f', 'avx512dq'],
+    createUnit: createAvx512,
+  },
+  avx2: {
+    registers: 16,
+    reserved: 1,
+    flags: ['avx2', 'fma'],
+    createUnit: createAvx2,
+  },
+} satisfies Record<string, Extension>;
+
+export type ExtensionName = keyof typeof extensions;
+
+// Opcode maps and implied prefixes, as both encodings number them.
+const MAP_0F = 1;
+const MAP_0F38 = 2;
+const PREFIX_66 = 1;
+const PREFIX_F3 = 2;
+
+/** Vectors of 8 in 32 registers; masks are registers of their own, of which k1 is used. */
+function createAvx512({ emit, operands }: Assembler): VectorUnit {
+  const K1 = 1;
+
+  /** EVEX: reg, second and operand are vectors; `mask` a mask register with zeros in the lanes it leaves out, or 0. */
+  function instruction(
+    map: number,
+    opcode: number,
+    reg: Vector,
+    second: Vector,
+    operand: Operand,
+    { mask = 0, zeroing = false, prefix = PREFIX_66 }: { mask?: number; zeroing?: boolean; prefix?: number } = {},
+  ): void {
+    const [low, high] =
+      typeof operand === 'number'
+        ? [(operand >> 3) & 1, (operand >> 4) & 1]
+        : [(operand.base >> 3) & 1, ((operand.index ?? 0) >> 3) & 1];
+    // Bits of register numbers are written inverted.
+    const numbers = (((reg >> 3) & 1) << 7) | (high << 6) | (low << 5) | (((reg >> 4) & 1) << 4);
+    emit(
+      0x62,
+      (numbers ^ 0xf0) | map,
+      0x84 | ((~second & 15) << 3) | prefix, // 0x80: doubles
+      (zeroing ? 0x80 : 0) | 0x40 | ((~second & 16) >> 1) | mask, // 0x40: 512 bits
+      opcode,
+    );
+    operands(reg, operand);
+  }
+
+  return {
+    width: 8,
+    load: (to, from) => instruction(MAP_0F, 0x10, to, 0, from), // vmovupd
+    store: (to, from) => instruction(MAP_0F, 0x11, from, 0, to),
+    loadMask(from) {
+      const free = 31;
+      instruction(MAP_0F, 0x10, free, 0, from);
+      instruction(MAP_0F38, 0x39, K1, 0, free, { prefix: PREFIX_F3 }); // vpmovq2m
+    },
+    loadMasked: (to, from) => instruction(MAP_0F, 0x10, to, 0, from, { mask: K1, zeroing: true }),
+    storeMasked: (to, from) => instruction(MAP_0F, 0x11, from, 0, to, { mask: K1 }),
+    broadcast: (to, from) => instruction(MAP_0F38, 0x19, to, 0, from), // vbroadcastsd
+    add: (sum, x) => instruction(MAP_0F, 0x58, sum, sum, x), // vaddpd
+    multiplyAdd: (sum, x, y) => instruction(MAP_0F38, 0xb8, sum, x, y), // vfmadd231pd
+    leave: () => emit(0xc5, 0xf8, 0x77), // vzeroupper
+  };
+}
+
+/** Vectors of 4 in 16 registers, of which the last holds the mask. */
+function createAvx2({ emit, operands }: Assembler): VectorUnit {
+  const MASK = 15;
+
+  /** VEX of three bytes. `wide` is a part of some opcodes. */
+  function instruction(
+    map: number,
+    opcode: number,
+    wide: boolean,
+    reg: Vector,
+    second: Vector,
+    operand: Operand,
+  ): void {
+    const [base, index] = typeof operand === 'number' ? [operand, 0] : [operand.base, operand.index ?? 0];
+    const numbers = (((reg >> 3) & 1) << 7) | (((index >> 3) & 1) << 6) | (((base >> 3) & 1) << 5);
+    emit(
+      0xc4,
+      (numbers ^ 0xe0) | map,
+      (wide ? 0x80 : 0) | ((~second & 15) << 3) | 4 | PREFIX_66, // 4: 256 bits
+      opcode,
+    );
+    operands(reg, operand);
+  }
+
+  return {
+    width: 4,
+    load: (to, from) => instruction(MAP_0F, 0x10, false, to, 0, from), // vmovupd
+    store: (to, from) => instruction(MAP_0F, 0x11, false, from, 0, to),
+    loadMask: (from) => instruction(MAP_0F, 0x10, false, MASK, 0, from),
+    loadMasked: (to, from) => instruction(MAP_0F38, 0x2d, false, to, MASK, from), // vmaskmovpd
+    storeMasked: (to, from) => instruction(MAP_0F38, 0x2f, false, from, MASK, to),
+    broadcast: (to, from) => instruction(MAP_0F38, 0x19, false, to, 0, from), // vbroadcastsd
+    add: (sum, x) => instruction(MAP_0F, 0x58, false, sum, sum, x), // vaddpd
+    multiplyAdd: (sum, x, y) => instruction(MAP_0F38, 0xb8, true, sum, x, y), // vfmadd231pd
+    leave: () => emit(0xc5, 0xf8, 0x77), // vzeroupper
+  };
+}

@@ -1,0 +1,64 @@
+import type { Kernels } from '../kernels.ts';
+import { createStarts } from '../starts.ts';
+import { createWasmKernels, wasmScratchLength } from '../wasm.ts';
+import type { WasmMemory, WasmModule } from '../webassembly.ts';
+import { withProducts } from '../with-products.ts';
+import { createCallTape } from './call-tape.ts';
+import { CALL_WORDS } from './machine-code/calls.ts';
+import type { CodeLayout } from './machine-code/program.ts';
+import { CONSTANTS, createPanels } from './panels.ts';
+import { BLOCK_ROWS, createNativeProducts, nativeProductScratch } from './products.ts';
+
+/** Runs the first calls of a tape; arrays are byte offsets into `memory`. */
+export type Play = (tape: Int32Array, memory: Uint8Array, calls: number) => void;
+
+/** Calls that are noted before machine code is entered, which takes 0.06 us; the tape stays in the first-level cache. */
+const TAPE_CALLS = 128;
+
+/** Weights of a layer below which entering machine code costs more than it saves: such layers have wasm's products. */
+const MIN_WEIGHTS = 256;
+
+/**
+ * The kernels of wasm with the products of a dense layer in machine code of this processor, multiplication and addition
+ * fused: `fusedProducts` defines their bits. A row's result does not depend on the rows beside it.
+ */
+export function createNativeKernels({
+  layout,
+  play,
+  module,
+  memory,
+  scratch,
+}: {
+  layout: CodeLayout; // of the code that `play` enters
+  play: Play;
+  module: WasmModule;
+  memory: WasmMemory;
+  scratch: Float64Array; // [nativeScratchLength] of the largest dense layer
+}): Kernels {
+  const wasm = createWasmKernels({ module, memory, scratch: scratch.subarray(CONSTANTS) });
+  const words = new Int32Array(TAPE_CALLS * CALL_WORDS);
+  const bytes = new Uint8Array(memory.buffer);
+  const tape = createCallTape(words, (calls) => play(words, bytes, calls));
+  const products = createNativeProducts(createPanels(layout, tape, scratch), tape, wasm.transpose);
+  const isLarge = (B: number, I: number, O: number) => B > 0 && I * O >= MIN_WEIGHTS;
+  const kernels = withProducts('native', wasm, products, isLarge);
+  const starts = createStarts();
+  // Of a small layer alone, for which wasm's products use no scratch.
+  const dW2 = scratch.subarray(CONSTANTS, CONSTANTS + MIN_WEIGHTS);
+  const db2 = scratch.subarray(CONSTANTS + MIN_WEIGHTS, CONSTANTS + 2 * MIN_WEIGHTS);
+  return {
+    ...kernels,
+    maxPairRows: BLOCK_ROWS,
+    affineBackwardWeightsOfTwo(dW, db, x, dy, B, first, I, O) {
+      if (isLarge(B, I, O)) return products.affineBackwardWeightsOfTwo(dW, db, x, dy, B, first, I, O);
+      wasm.affineBackwardWeights(dW, db, x, dy, first, I, O);
+      wasm.affineBackwardWeights(dW2, db2, starts(x, first * I, 2)[1], starts(dy, first * O, 2)[1], B - first, I, O);
+      for (let w = 0; w < I * O; w++) dW[w] += dW2[w];
+      for (let o = 0; o < O; o++) db[o] += db2[o];
+    },
+  };
+}
+
+/** Doubles of scratch that an I x O dense layer takes, for any number of rows. */
+export const nativeScratchLength = (I: number, O: number): number =>
+  CONSTANTS + Math.max(nativeProductScratch(I, O), wasmScratchLength(I, O));

@@ -1,0 +1,178 @@
+import { addressOf } from '../address.ts';
+import type { Kernels } from '../kernels.ts';
+import type { Products } from '../with-products.ts';
+import type { CallTape } from './call-tape.ts';
+import { MAX_PANEL, type Panels } from './panels.ts';
+
+/** panel[k,r] = W[r,k] for k below K and r below `rows`; arrays are byte offsets, steps in bytes. */
+export type Transpose = (panel: number, step: number, W: number, wRow: number, K: number, rows: number) => void;
+
+export type NativeProducts = Products & Required<Pick<Kernels, 'affineBackwardWeightsOfTwo'>>;
+
+// Terms of a sum that one panel holds: 256 rows of 16 doubles are 32 KiB. The sums wait in their array, which is exact.
+const BLOCK = 256;
+// Rows of W up to here are read where they lie.
+const MAX_PLAIN_COLUMNS = 128;
+/** Rows of a batch at a time for dW, and columns of dy: their panels, 1 MiB, stay in the second-level cache. */
+export const BLOCK_ROWS = 128;
+const BLOCK_COLUMNS = 1024;
+// Columns of x over so many rows are read where they lie.
+const MAX_PLAIN_ROWS = 32;
+
+/** Doubles of scratch that the products of an I x O dense layer take behind the constants, for any number of rows. */
+export const nativeProductScratch = (I: number, O: number): number =>
+  Math.max(Math.min(Math.max(I, O), BLOCK) * MAX_PANEL, BLOCK_ROWS * (2 * Math.min(O, BLOCK_COLUMNS) + 3 * MAX_PANEL));
+
+/**
+ * The products of a dense layer, cut into panels. Every sum has the order of the reference, whatever the cut, and fuses
+ * multiplication and addition: it equals `fusedProducts` bit for bit.
+ */
+export function createNativeProducts(panels: Panels, tape: CallTape, transpose: Transpose): NativeProducts {
+  const { columns: panelColumns, tileRows, zeros, one, free, stepOf, pack, multiply, multiplyAcross } = panels;
+
+  /**
+   * Sums over `rows` rows from row n on: those of the first rows overwrite `dW` and `db`, later ones go on from what stands
+   * there. Behind these come `joined` rows with sums of their own, which are then added.
+   */
+  function addWeights(
+    dW: Float64Array, // [I, O]
+    db: Float64Array, // [O]
+    x: Float64Array, // [B, I]
+    dy: Float64Array, // [B, O]
+    n: number,
+    rows: number,
+    joined: number,
+    I: number,
+    O: number,
+  ): void {
+    for (let o = 0; o < O; o += BLOCK_COLUMNS) {
+      addColumns(dW, db, x, dy, n, rows, joined, I, O, o, Math.min(O - o, BLOCK_COLUMNS));
+      tape.run(); // before the panels are written again
+    }
+  }
+
+  /** `addWeights` for N columns from column o on. */
+  function addColumns(
+    dW: Float64Array, // [I, O]
+    db: Float64Array, // [O]
+    x: Float64Array, // [B, I]
+    dy: Float64Array, // [B, O]
+    n: number,
+    rows: number,
+    joined: number,
+    I: number,
+    O: number,
+    o: number,
+    N: number,
+  ): void {
+    const iRow = 8 * I;
+    const oRow = 8 * O;
+    const xAt = addressOf(x) + n * iRow;
+    const dyAt = addressOf(dy) + n * oRow + 8 * o;
+    const panels = free + 8 * BLOCK_ROWS * MAX_PANEL;
+    const joinedPanels = panels + 8 * BLOCK_ROWS * (N + MAX_PANEL);
+    packGradients(panels, dyAt, oRow, rows, N);
+    if (joined > 0) packGradients(joinedPanels, dyAt + rows * oRow, oRow, joined, N);
+
+    // 1 · dy + s is dy + s, rounded once.
+    const dbAt = addressOf(db) + 8 * o;
+    const next = n === 0 ? 0 : 8 * panelColumns;
+    multiplyAcross(dbAt, 0, n === 0 ? zeros : dbAt, next, 0, one, 0, 0, panels, 1, rows, N, 0);
+    if (joined > 0) multiplyAcross(dbAt, 0, zeros, 0, 0, one, 0, 0, joinedPanels, 1, joined, N, 1);
+
+    const strips = Math.floor((I + tileRows - 1) / tileRows);
+    for (let strip = 0; strip < strips; strip++) {
+      const i = Math.floor((strip * I) / strips);
+      const height = Math.floor(((strip + 1) * I) / strips) - i;
+      const c = addressOf(dW) + i * oRow + 8 * o;
+      const column = xAt + 8 * i;
+      const init = n === 0 ? zeros : c;
+      multiplyStrip(c, oRow, init, n === 0 ? 0 : oRow, next, column, iRow, panels, height, rows, N, 0);
+      if (joined > 0) {
+        multiplyStrip(c, oRow, zeros, 0, 0, column + rows * iRow, iRow, joinedPanels, height, joined, N, 1);
+      }
+    }
+  }
+
+  function packGradients(panels: number, dy: number, oRow: number, rows: number, N: number): void {
+    for (let o = 0; o < N; o += panelColumns) {
+      pack(panels + 8 * o * rows, dy + 8 * o, oRow, rows, Math.min(N - o, panelColumns));
+    }
+  }
+
+  /** `height` rows of dW from as many columns of x. */
+  function multiplyStrip(
+    c: number,
+    cRow: number,
+    init: number,
+    initRow: number,
+    nextInit: number,
+    column: number,
+    iRow: number,
+    panels: number,
+    height: number,
+    rows: number,
+    N: number,
+    joins: number,
+  ): void {
+    if (rows <= MAX_PLAIN_ROWS) {
+      multiplyAcross(c, cRow, init, nextInit, initRow, column, 8, iRow, panels, height, rows, N, joins);
+    } else {
+      pack(free, column, iRow, rows, height);
+      multiplyAcross(c, cRow, init, nextInit, initRow, free, 8, stepOf(height), panels, height, rows, N, joins);
+    }
+  }
+
+  return {
+    affine(y, x, W, b, B, I, O) {
+      const iRow = 8 * I;
+      const oRow = 8 * O;
+      const plain = O <= MAX_PLAIN_COLUMNS;
+      const blocks = Math.floor((I + BLOCK - 1) / BLOCK);
+      for (let block = 0; block < blocks; block++) {
+        const i = Math.floor((block * I) / blocks);
+        const K = Math.floor(((block + 1) * I) / blocks) - i;
+        for (let o = 0; o < O; o += panelColumns) {
+          const columns = Math.min(O - o, panelColumns);
+          const c = addressOf(y) + 8 * o;
+          const w = addressOf(W) + i * oRow + 8 * o;
+          if (!plain) pack(free, w, oRow, K, columns);
+          const panel = plain ? w : free;
+          const step = plain ? oRow : stepOf(columns);
+          const init = block === 0 ? addressOf(b) + 8 * o : c;
+          multiply(c, oRow, init, block === 0 ? 0 : oRow, addressOf(x) + 8 * i, iRow, 8, panel, step, B, K, columns);
+        }
+      }
+      tape.run();
+    },
+
+    affineBackwardInput(dx, dy, W, B, I, O) {
+      const iRow = 8 * I;
+      const oRow = 8 * O;
+      const blocks = Math.floor((O + BLOCK - 1) / BLOCK);
+      for (let block = 0; block < blocks; block++) {
+        const o = Math.floor((block * O) / blocks);
+        const K = Math.floor(((block + 1) * O) / blocks) - o;
+        for (let i = 0; i < I; i += panelColumns) {
+          const columns = Math.min(I - i, panelColumns);
+          const step = stepOf(columns);
+          transpose(free, step, addressOf(W) + i * oRow + 8 * o, oRow, K, columns);
+          const c = addressOf(dx) + 8 * i;
+          const init = block === 0 ? zeros : c;
+          multiply(c, iRow, init, block === 0 ? 0 : iRow, addressOf(dy) + 8 * o, oRow, 8, free, step, B, K, columns);
+          tape.run(); // before the panel is written again
+        }
+      }
+    },
+
+    affineBackwardWeights(dW, db, x, dy, B, I, O) {
+      for (let n = 0; n < B; n += BLOCK_ROWS) {
+        addWeights(dW, db, x, dy, n, Math.min(B - n, BLOCK_ROWS), 0, I, O);
+      }
+    },
+
+    affineBackwardWeightsOfTwo(dW, db, x, dy, B, first, I, O) {
+      addWeights(dW, db, x, dy, 0, first, B - first, I, O);
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type { Kernels } from './kernels.ts';
+
+/** The three products of a dense layer. */
+export type Products = Pick<Kernels, 'affine' | 'affineBackwardInput' | 'affineBackwardWeights'>;
+
+/**
+ * The kernels of `wasm` with other products in the place of its own wherever `isLarge` says so of a shape. Steps of small
+ * products alone can still be recorded: a tape cannot call out of WebAssembly.
+ */
+export function withProducts(
+  name: Kernels['name'],
+  wasm: Kernels,
+  products: Products,
+  isLarge: (B: number, I: number, O: number) => boolean,
+): Kernels {
+  return {
+    ...wasm,
+    name,
+    affine(y, x, W, b, B, I, O) {
+      (isLarge(B, I, O) ? products : wasm).affine(y, x, W, b, B, I, O);
+    },
+    affineBackwardInput(dx, dy, W, B, I, O) {
+      (isLarge(B, I, O) ? products : wasm).affineBackwardInput(dx, dy, W, B, I, O);
+    },
+    affineBackwardWeights(dW, db, x, dy, B, I, O) {
+      (isLarge(B, I, O) ? products : wasm).affineBackwardWeights(dW, db, x, dy, B, I, O);
+    },
+    record(tape, run) {
+      let outside = false;
+      const note = () => {
+        outside = true;
+      };
+      const noting: Products = { affine: note, affineBackwardInput: note, affineBackwardWeights: note };
+      const play = wasm.record?.(tape, (recorder) => run(withProducts(name, recorder, noting, isLarge)));
+      return outside ? null : (play ?? null);
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import {
+  type Assembler,
+  at,
+  createAssembler,
+  r8,
+  r9,
+  r12,
+  r13,
+  r15,
+  rax,
+  rbp,
+  rbx,
+  rcx,
+  rdi,
+  rdx,
+  rsi,
+  rsp,
+} from '../../../../packages/core/src/kernels/native/machine-code/assembler.ts';
+import { extensions } from '../../../../packages/core/src/kernels/native/machine-code/vector-unit.ts';
+
+const hex = (write: (assembler: Assembler) => void): string => {
+  const assembler = createAssembler();
+  write(assembler);
+  return Buffer.from(assembler.bytes()).toString('hex');
+};
+
+// As objdump reads them back; Intel SDM, volume 2.
+test.each<[string, string, (assembler: Assembler) => void]>([
+  ['mov eax, [rdi]', '8b07', (a) => a.loadWord(rax, at(rdi))],
+  ['mov r15d, [rdi+0x2c]', '448bbf2c000000', (a) => a.loadWord(r15, at(rdi, 44))],
+  ['mov rax, r13', '4c89e8', (a) => a.move(rax, r13)],
+  ['mov edx, edx', '89d2', (a) => a.zeroExtend(rdx)],
+  ['add r8, rsi', '4901f0', (a) => a.add(r8, rsi)],
+  ['lea rbx, [rdx+rdx*2]', '488d1c52', (a) => a.loadAddress(rbx, { base: rdx, index: rdx, scale: 2 })],
+  ['lea rcx, [r13+rbp]', '498d8c2d00000000', (a) => a.loadAddress(rcx, { base: r13, index: rbp })],
+  ['lea rcx, [rip-0x7]', '488d0df9ffffff', (a) => a.loadCodeAddress(rcx, 0)],
+  ['dec QWORD PTR [rsp]', '48ff0c24', (a) => a.decrement(at(rsp))],
+  ['dec r15', '49ffcf', (a) => a.decrement(r15)],
+  ['jne to the start', '0f85faffffff', (a) => a.jumpUnlessZero(0)],
+  ['test r9d, r9d; je over; ret', '4585c90f8401000000c3', (a) => a.unlessZero(r9, a.ret)],
+  ['call rax', 'ffd0', (a) => a.call(rax)],
+  ['push r12; pop rbp', '41545d', (a) => [a.push(r12), a.pop(rbp)]],
+  ['prefetcht0 [r8+0x80]', '410f188880000000', (a) => a.prefetch(at(r8, 128))],
+  ['prefetchw [rax]', '0f0d08', (a) => a.prefetchToWrite(at(rax))],
+])('%s', (_instruction, bytes, write) => {
+  expect(hex(write)).toBe(bytes);
+});
+
+const { avx512, avx2 } = extensions;
+
+test.each<[string, string, (assembler: Assembler) => void]>([
+  ['vmovupd zmm17, [r14]', '62c1fd48100e', (a) => avx512.createUnit(a).load(17, at(14))],
+  ['vmovupd [r12+0x40], zmm5', '62d1fd4811ac2440000000', (a) => avx512.createUnit(a).store(at(r12, 64), 5)],
+  ['vmovupd zmm1{k1}{z}, [r8]', '62d1fdc91008', (a) => avx512.createUnit(a).loadMasked(1, at(r8))],
+  ['vmovupd [r12]{k1}, zmm0', '62d1fd49110424', (a) => avx512.createUnit(a).storeMasked(at(r12), 0)],
+  [
+    'vbroadcastsd zmm30, [rax+rdx*8]',
+    '6262fd481934d0',
+    (a) => avx512.createUnit(a).broadcast(30, { base: rax, index: rdx, scale: 8 }),
+  ],
+  ['vfmadd231pd zmm27, zmm30, zmm29', '62028d40b8dd', (a) => avx512.createUnit(a).multiplyAdd(27, 30, 29)],
+  ['vaddpd zmm3, zmm3, zmm31', '6291e54858df', (a) => avx512.createUnit(a).add(3, 31)],
+  ['vmovupd ymm9, [r14]', 'c4417d100e', (a) => avx2.createUnit(a).load(9, at(14))],
+  ['vmaskmovpd [r12], ymm15, ymm2', 'c4c2052f1424', (a) => avx2.createUnit(a).storeMasked(at(r12), 2)],
+  ['vbroadcastsd ymm14, [rcx]', 'c4627d1931', (a) => avx2.createUnit(a).broadcast(14, at(rcx))],
+  ['vfmadd231pd ymm11, ymm14, ymm13', 'c4428db8dd', (a) => avx2.createUnit(a).multiplyAdd(11, 14, 13)],
+  ['vzeroupper', 'c5f877', (a) => avx2.createUnit(a).leave()],
+])('%s', (_instruction, bytes, write) => {
+  expect(hex(write)).toBe(bytes);
+});

@@ -1,0 +1,154 @@
+import { fusedProducts, type Kernels, nativeScratchLength, referenceKernels } from '@gradloom/core';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { firstDifference } from '../../support/bits.ts';
+import { createGuardedMemory, type GuardedMemory } from '../../support/guarded-memory.ts';
+import { fillHardValues, valueMixes } from '../../support/hard-values.ts';
+import { everyExtension, nativeKernelsOf } from '../../support/installed-extensions.ts';
+import { propertySeed } from '../../support/seed.ts';
+
+// Tiles are up to 14 and 6 rows high, panels 16 and 8 columns wide, blocks 128 rows, 1,024 columns and 256 terms: on both sides of each.
+const sizes = [1, 2, 3, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17, 24, 31, 32, 33];
+const size = fc.oneof(
+  { weight: 30, arbitrary: fc.constantFrom(...sizes) },
+  { weight: 1, arbitrary: fc.constantFrom(127, 128, 129, 130, 257, 300, 1023, 1025, 1050) },
+);
+// Layers of fewer weights are left to wasm.
+const shape = fc.tuple(size, size, size).filter(([B, I, O]) => I * O >= 256 && B * I * O < 60_000);
+const input = fc.tuple(shape, fc.constantFrom(...valueMixes), fc.integer());
+
+type Arrays = Record<string, Float64Array>;
+interface Case {
+  readonly arrays: (B: number, I: number, O: number) => Record<string, number>;
+  readonly writes: readonly string[];
+  run(products: Pick<Kernels, keyof typeof fusedProducts>, arrays: Arrays, B: number, I: number, O: number): void;
+}
+
+const cases: Record<keyof typeof fusedProducts, Case> = {
+  affine: {
+    arrays: (B, I, O) => ({ y: B * O, x: B * I, W: I * O, b: O }),
+    writes: ['y'],
+    run: (products, { y, x, W, b }, B, I, O) => products.affine(y, x, W, b, B, I, O),
+  },
+  affineBackwardInput: {
+    arrays: (B, I, O) => ({ dx: B * I, dy: B * O, W: I * O }),
+    writes: ['dx'],
+    run: (products, { dx, dy, W }, B, I, O) => products.affineBackwardInput(dx, dy, W, B, I, O),
+  },
+  affineBackwardWeights: {
+    arrays: (B, I, O) => ({ dW: I * O, db: O, x: B * I, dy: B * O }),
+    writes: ['dW', 'db'],
+    run: (products, { dW, db, x, dy }, B, I, O) => products.affineBackwardWeights(dW, db, x, dy, B, I, O),
+  },
+};
+
+/** Filled with hard values, outputs too. */
+function fill(
+  lengths: Record<string, number>,
+  seed: number,
+  mix: (typeof valueMixes)[number],
+  allocate: (n: number) => Float64Array,
+): Arrays {
+  const arrays: Arrays = {};
+  for (const [k, [name, length]] of Object.entries(lengths).entries()) {
+    arrays[name] = allocate(length);
+    fillHardValues(arrays[name], mix, seed + k);
+  }
+  return arrays;
+}
+
+describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`, ({ code, reason }) => {
+  const memoryOf = (context: { skip: (note: string) => never }): GuardedMemory =>
+    code === null ? context.skip(reason) : createGuardedMemory(nativeKernelsOf(code));
+
+  test.for(Object.entries(cases))(
+    '%s has the bits of the fused product, and writes nothing but its outputs',
+    ([, product], context) => {
+      const memory = memoryOf(context);
+      const check = fc.property(input, ([[B, I, O], mix, seed]) => {
+        memory.reset(nativeScratchLength(I, O));
+        const lengths = product.arrays(B, I, O);
+        const actual = fill(lengths, seed, mix, memory.allocate);
+        const expected = fill(lengths, seed, mix, (length) => new Float64Array(length));
+        memory.snapshot();
+        product.run(memory.kernels, actual, B, I, O);
+        product.run(fusedProducts, expected, B, I, O);
+        for (const name of product.writes) {
+          const difference = firstDifference(actual[name], expected[name]);
+          if (difference !== null) throw new Error(name + difference);
+        }
+        expect(memory.firstStrayByte(product.writes.map((name) => actual[name]))).toBeNull();
+      });
+      fc.assert(check, { seed: propertySeed, numRuns: 150 });
+    },
+  );
+
+  test('a row has the same bits whatever rows stand beside it', (context) => {
+    const memory = memoryOf(context);
+    const [B, I, O] = [37, 70, 30];
+    memory.reset(nativeScratchLength(I, O));
+    const { y, x, W, b } = fill(cases.affine.arrays(B, I, O), 1, 'plain', memory.allocate);
+    const alone = memory.allocate(O);
+    memory.kernels.affine(y, x, W, b, B, I, O);
+    for (let n = 0; n < B; n++) {
+      memory.kernels.affine(alone, x.subarray(n * I), W, b, 1, I, O);
+      expect(firstDifference(alone, y.subarray(n * O, (n + 1) * O))).toBeNull();
+    }
+  });
+
+  const rows = fc.constantFrom(1, 2, 31, 32, 33, 64, 127, 128);
+  const widths = fc.constantFrom(1, 2, 7, 16, 17, 33, 40, 1030);
+  test('the weights of two shards are those of each, added', (context) => {
+    const memory = memoryOf(context);
+    const check = fc.property(
+      rows,
+      rows,
+      widths,
+      widths,
+      fc.constantFrom(...valueMixes),
+      fc.integer(),
+      (first, second, I, O, mix, seed) => {
+        fc.pre(I * O < 50_000);
+        const B = first + second;
+        memory.reset(nativeScratchLength(I, O));
+        const { dW, db, x, dy } = fill(cases.affineBackwardWeights.arrays(B, I, O), seed, mix, memory.allocate);
+        const [dW1, db1, dW2, db2] = [I * O, O, I * O, O].map(memory.allocate);
+        memory.kernels.affineBackwardWeights(dW1, db1, x, dy, first, I, O);
+        memory.kernels.affineBackwardWeights(dW2, db2, x.subarray(first * I), dy.subarray(first * O), second, I, O);
+        memory.snapshot();
+        memory.kernels.affineBackwardWeightsOfTwo?.(dW, db, x, dy, B, first, I, O);
+        expect(
+          firstDifference(
+            dW,
+            dW1.map((w, i) => w + dW2[i]),
+          ),
+        ).toBeNull();
+        expect(
+          firstDifference(
+            db,
+            db1.map((w, i) => w + db2[i]),
+          ),
+        ).toBeNull();
+        expect(memory.firstStrayByte([dW, db])).toBeNull();
+      },
+    );
+    fc.assert(check, { seed: propertySeed, numRuns: 300 });
+  });
+
+  test('a layer of few weights, and a shard without rows, have the bits of the reference', (context) => {
+    const memory = memoryOf(context);
+    for (const [B, I, O] of [
+      [9, 15, 17],
+      [0, 40, 40],
+    ]) {
+      for (const product of Object.values(cases)) {
+        memory.reset(nativeScratchLength(I, O));
+        const actual = fill(product.arrays(B, I, O), 4, 'plain', memory.allocate);
+        const expected = fill(product.arrays(B, I, O), 4, 'plain', (length) => new Float64Array(length));
+        product.run(memory.kernels, actual, B, I, O);
+        product.run(referenceKernels, expected, B, I, O);
+        for (const name of product.writes) expect(firstDifference(actual[name], expected[name]), name).toBeNull();
+      }
+    }
+  });
+});

@@ -1,0 +1,20 @@
+import { createNativeKernels, type ExtensionName, extensions } from '@gradloom/core';
+import { enterMachineCode, type MachineCode, makeMachineCode } from '../../packages/runtime/src/native/machine-code.ts';
+import type { CreateKernels } from './guarded-memory.ts';
+
+/** Machine code for each extension, which a wider processor runs as well; a reason where this one cannot. */
+export const everyExtension = (Object.keys(extensions) as ExtensionName[]).map((name) => {
+  const { flags } = extensions[name];
+  const own = makeMachineCode();
+  // The widest is found first: who has it has all.
+  const names = Object.keys(extensions);
+  const runs = own.code !== null && names.indexOf(name) >= names.indexOf(own.code.extension);
+  const { code, reason } = runs ? makeMachineCode({ flags: new Set(flags) }) : own;
+  return { name, code: runs ? code : null, reason: reason ?? `this processor has no ${name}` };
+});
+
+/** Native kernels of this code. */
+export const nativeKernelsOf =
+  (code: MachineCode): CreateKernels =>
+  (parts) =>
+    createNativeKernels({ ...parts, layout: code.layout, play: enterMachineCode(code) });
