@@ -11,10 +11,10 @@ import { randomDataset } from '../support/random-dataset.ts';
 const STEPS = 10_000;
 const SPANS = 10; // on a busy machine the compiler comes late
 const dataset = randomDataset({ rows: 300, inputs: 8, classes: 3 });
-const network = (fn: 'relu' | 'sigmoid' | 'gelu'): NetworkSpec => ({
+const network = (fn: 'relu' | 'sigmoid' | 'gelu', width = 16): NetworkSpec => ({
   input: 8,
   layers: [
-    { kind: 'dense', out: 16 },
+    { kind: 'dense', out: width },
     { kind: 'activation', fn },
     { kind: 'dropout', rate: 0.1 },
     { kind: 'dense', out: 3 },
@@ -48,7 +48,7 @@ const indices = datasetFromRows({
 async function spansInThread(spec: NetworkSpec, train: Dataset, options: TrainOptions): Promise<HeapUse[]> {
   const data = { train };
   const length = { steps: SPANS * STEPS, shuffle: false };
-  const plan = planRun(spec, data, { ...options, ...length, threads: 1, backend: 'wasm' });
+  const plan = planRun(spec, data, { backend: 'wasm', ...options, ...length, threads: 1 });
   const { setup } = prepareRun(plan, data);
   const task: SpanTask = { kind: 'span', setup, live: [setup.run], thread: 0, threads: 1, first: 0, limit: STEPS };
   const worker = new Worker(new URL('../support/heap-worker.ts', import.meta.url), {
@@ -71,6 +71,7 @@ test.each<[string, NetworkSpec, Dataset, TrainOptions]>([
     dataset,
     { batch: 10, loss: 'quadratic', optimizer: 'rmsprop' },
   ],
+  ['in machine code, two shards at a time', network('relu', 64), dataset, { batch: 10, shards: 4, backend: 'native' }],
   ['embedding, residual, layer-norm and swiglu, adamw', nested, indices, { batch: 10, shards: 3, optimizer: 'adamw' }],
 ])(
   'a span of 10,000 steps leaves under 16 bytes a step and wakes no collector: %s',

@@ -32,6 +32,7 @@ async function outcome({ spec, dataset, options, threads }: RandomRun, backend: 
 
 test.each<[BackendChoice, BackendChoice]>([
   ['wasm', 'reference'],
+  ['native', 'native'],
   ['blas', 'blas'],
 ])(
   `any run on %s has the bits of whole steps in one thread on %s (seed ${propertySeed})`,

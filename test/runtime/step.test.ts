@@ -1,5 +1,5 @@
-import { BLOCK } from '@gradloom/core';
-import { expect, test } from 'vitest';
+import { BLOCK, type LayerSpec } from '@gradloom/core';
+import { describe, expect, test } from 'vitest';
 import { createContext } from '../../packages/runtime/src/context.ts';
 import { planRun } from '../../packages/runtime/src/plan.ts';
 import { prepareRun } from '../../packages/runtime/src/prepare.ts';
@@ -32,4 +32,68 @@ test('a thread that takes its place in a team again updates its own blocks, whoe
   const changed = Array.from({ length: blocks }, (_, k) => arena.theta[k * BLOCK] !== before[k * BLOCK]);
   expect(blocks).toBe(4);
   expect(changed).toEqual([false, false, true, true]);
+});
+
+describe('rows of a shard', () => {
+  const data = { train: randomDataset({ rows: 8, inputs: 2, classes: 3 }) };
+  const dense = { kind: 'dense' as const, out: 3 };
+  const start = (layers: LayerSpec[], batch: number) => {
+    const plan = planRun({ input: 2, layers }, data, { batch, shards: 1, steps: 10, threads: 1, backend: 'wasm' });
+    const { setup } = prepareRun(plan, data);
+    const context = createContext(setup, 0);
+    const task: SpanTask = { kind: 'span', setup, live: [setup.run], thread: 0, threads: 1, first: 0, limit: 10 };
+    return { context, task, rows: context.workspace.x.subarray(0, 2 * batch) };
+  };
+
+  test('that come again in each step stay where they are, until the next span', () => {
+    const { context, task, rows } = start([dense], 8);
+    const [shards] = stepPhases(null);
+    joinTeam(context, task);
+    shards(context, task, 0);
+    const gathered = rows.slice();
+    rows.fill(7);
+    shards(context, task, 1);
+    expect(rows).toEqual(rows.slice().fill(7));
+    joinTeam(context, task);
+    shards(context, task, 2);
+    expect(rows).toEqual(gathered);
+  });
+
+  test('are brought anew where the order changes, or the first layer writes over them', () => {
+    expect(start([dense], 8).context.keepsRows).toBe(true);
+    expect(start([dense], 4).context.keepsRows).toBe(false);
+    expect(start([{ kind: 'activation', fn: 'tanh' }, dense], 8).context.keepsRows).toBe(false);
+  });
+});
+
+describe('two shards at a time', () => {
+  const data = { train: randomDataset({ rows: 26, inputs: 40, classes: 3 }) };
+  const dense = (out: number) => ({ kind: 'dense' as const, out });
+  const spec = { input: 40, layers: [dense(20), dense(3)] };
+
+  /** Whether a thread of such a team leaves its second shard's row of gradients alone, in whole and short batches. */
+  function leavesRows(shards: number, threads: number, backend: 'native' | 'wasm', step = 0): boolean {
+    const options = { batch: 8, shards, steps: 10, threads, backend, shuffle: false };
+    const { setup, arena } = prepareRun(planRun(spec, data, options), data);
+    const context = createContext(setup, 0);
+    const task: SpanTask = { kind: 'span', setup, live: [setup.run], thread: 0, threads, first: 0, limit: 10 };
+    const P = arena.theta.length;
+    arena.gSum.fill(7);
+    joinTeam(context, task);
+    stepPhases(null)[0](context, task, step);
+    return arena.gSum.subarray(P, 2 * P).every((value) => value === 7);
+  }
+
+  test('are taken where every thread has an even number of them, in machine code', () => {
+    expect(leavesRows(4, 1, 'native')).toBe(true);
+    expect(leavesRows(4, 2, 'native')).toBe(true);
+    expect(leavesRows(8, 2, 'native')).toBe(true);
+  });
+
+  test('are not where a thread has an odd number, where a shard has no row, or on other backends', () => {
+    expect(leavesRows(6, 2, 'native')).toBe(false);
+    expect(leavesRows(3, 1, 'native')).toBe(false);
+    expect(leavesRows(4, 2, 'native', 3)).toBe(false); // the last batch has 2 rows
+    expect(leavesRows(4, 2, 'wasm')).toBe(false);
+  });
 });

@@ -27,13 +27,15 @@ beforeAll(async () => {
 });
 afterAll(() => pool.destroy());
 
-const backends: BackendChoice[] = ['wasm', 'blas', 'reference'];
+/** The wasm kernels equal the reference, so the reference is the oracle of both. */
+const oracleOf = (backend: BackendChoice): BackendChoice => (backend === 'wasm' ? 'reference' : backend);
+
+const backends: BackendChoice[] = ['wasm', 'native', 'blas', 'reference'];
 
 describe.each(backends)('on %s', (backend) => {
-  describe.each([{ shards: 8, clipNorm: 0.5 }, { shards: 5 }])('with %o', (options) => {
+  describe.each([{ shards: 8, clipNorm: 0.5 }, { shards: 8 }, { shards: 5 }])('with %o', (options) => {
     const expected = (() => {
-      // The wasm kernels equal the reference, so the reference is the oracle of both.
-      const of = resolveBackend(backend === 'blas' ? 'blas' : 'reference');
+      const of = resolveBackend(oracleOf(backend));
       return fingerprint(oracle(spec, dataset, { ...base, ...options }, of).parameters);
     })();
 
@@ -81,7 +83,7 @@ describe.each(backends)('a network of every kind of layer, on %s', (backend) => 
     classes: 4,
   });
   const options = { ...base, steps: 40, shards: 8 };
-  const of = resolveBackend(backend === 'blas' ? 'blas' : 'reference');
+  const of = resolveBackend(oracleOf(backend));
   const expected = fingerprint(oracle(words, indices, options, of).parameters);
 
   test.each([1, 3, 7])('%i threads end in the bits of one whole step at a time in one thread', async (threads) => {

@@ -3,6 +3,7 @@ import {
   type BlockUpdate,
   bindTensors,
   buildNetwork,
+  canTakeTwo,
   createBlockUpdate,
   createLoss,
   createOptimizer,
@@ -31,6 +32,9 @@ import { type Clock, createClock } from './clock.ts';
 import type { RunSetup } from './protocol.ts';
 import { createWorkClock, type WorkClock } from './work-clock.ts';
 
+/** As `held`: the workspace may hold any rows. */
+export const NO_SHARD = -1;
+
 /** A thread's own view of a run: the same network over the same memory, its own kernels and scratch. */
 export interface RunContext {
   readonly setup: RunSetup;
@@ -43,12 +47,20 @@ export interface RunContext {
   readonly theta: readonly (readonly Float64Array[])[];
   readonly lossSum: Float64Array; // [1] this thread's own, for chunks of an evaluation
   readonly lossSlots: readonly Float64Array[]; // [S][1] where each shard's summed loss goes
+  readonly pairSlots: readonly (readonly Float64Array[])[]; // of each two shards
   readonly gradients: readonly (readonly (readonly Float64Array[])[])[]; // one a shard
   readonly plays: readonly ((() => void) | null)[]; // one a shard of a whole batch: its gradient in one call, where it can be
   readonly probes: readonly Inspect[]; // one a shard; none where the run has no looks
   readonly clock: Clock | null; // where the run has a profile
   readonly workClock: WorkClock;
   readonly update: BlockUpdate;
+  readonly pairUpdate: BlockUpdate | null; // where shards can be taken two at a time
+  inPairs: boolean; // they are in this span
+  firstShard: number; // of the thread, in this span
+  endShard: number; // behind its last
+  readonly allWhole: boolean; // no batch of an epoch is shorter than the others
+  readonly keepsRows: boolean; // a shard has the same rows in every epoch, and its pass leaves them as they are
+  held: number; // place in an epoch of the shard whose rows the workspace holds, or NO_SHARD
   readonly updateTape: Float64Array; // [tapeLength] holds the update of the thread's blocks in a span
   playUpdate: (() => void) | null; // that of a whole batch in one call, where it can be
   readonly rate: Float64Array; // [1] learning rate of the step
@@ -67,14 +79,16 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const schedule = createSchedule(setup.schedule, setup.context);
   const heapBase = heapBaseOf(setup.module);
   const { batch, shards, threads, probes } = setup;
-  const layout = planArena({ network, loss, optimizer, schedule, batch, shards, threads, probes, heapBase });
+  const backend = setup.backend.name;
+  const layout = planArena({ network, loss, optimizer, schedule, batch, shards, threads, probes, backend, heapBase });
   const arena = layout.bind(setup.memory);
   const P = network.parameterCount;
   const allocate = scratchAllocator(arena.scratch[thread]);
   const kernels = createBackendKernels(setup.backend, {
     module: setup.module,
+    code: setup.code,
     memory: setup.memory,
-    scratch: allocate(kernelScratch(network)),
+    scratch: allocate(kernelScratch(network, backend)),
   });
   const lossSum = allocate(1);
   const rows = Math.max(largestShard(batch, shards || 1), EVALUATION_ROWS);
@@ -85,12 +99,14 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const theta = bindTensors(network, arena.theta);
   const lossSlots = Array.from({ length: shards }, (_, s) => arena.lossSums.subarray(s, s + 1));
   const gradients = lossSlots.map((_, s) => bindTensors(network, arena.gSum.subarray(s * P, (s + 1) * P)));
-  const pass: Pass = { kernels, training: true, seed: setup.seed, step: 0, firstRow: 0 };
+  const pass: Pass = { kernels, training: true, seed: setup.seed, step: 0, firstRow: 0, firstOfTwo: 0 };
   const plays = lossSlots.map((slot, s) => {
     const tape = allocate(tapeLength(recordedCalls(network)));
     const B = shardStart(s + 1, shards, batch) - shardStart(s, shards, batch);
     return recordShardGradient(tape, slot, network, loss, workspace, theta, gradients[s], B, pass);
   });
+  const largest = largestShard(batch, shards || 1);
+  const pairs = shards % 2 === 0 && plays[0] === null && 2 * largest <= rows && canTakeTwo(network, kernels, largest);
   return {
     setup,
     arena,
@@ -102,6 +118,7 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     theta,
     lossSum,
     lossSlots,
+    pairSlots: lossSlots.flatMap((slot, s) => (s % 2 === 1 ? [[lossSlots[s - 1], slot]] : [])),
     gradients,
     plays,
     probes: Array.from({ length: probes ? shards : 0 }, (_, s) =>
@@ -110,6 +127,13 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     clock: setup.times === null ? null : createClock(setup.times, thread),
     workClock: createWorkClock(setup.workTimes, thread),
     update: createBlockUpdate(kernels, optimizer, arena, hyper, scale),
+    pairUpdate: pairs ? createBlockUpdate(kernels, optimizer, arena, hyper, scale, 2) : null,
+    inPairs: false,
+    firstShard: 0,
+    endShard: 0,
+    allWhole: setup.dataset !== null && setup.dataset.rows % batch === 0,
+    keepsRows: setup.orders === null && workspace.outputs[0] !== workspace.x,
+    held: NO_SHARD,
     updateTape: allocate(tapeLength(updateCalls(P))),
     playUpdate: null,
     rate: new Float64Array(1),

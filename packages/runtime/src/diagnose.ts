@@ -4,7 +4,7 @@ import { createContext, type RunContext } from './context.ts';
 import { firstNotFinite } from './finite.ts';
 import { largestWeights } from './largest-weights.ts';
 import type { RunSetup } from './protocol.ts';
-import { gatherShard, rowsOf, runShard } from './step.ts';
+import { gatherShards, rowsOf, runShard } from './step.ts';
 
 const WHAT = { forward: 'output', loss: 'gradient of the loss by the output', backward: 'gradient by the input' };
 
@@ -49,7 +49,7 @@ export const badOverflow = (
 });
 
 function badData(context: RunContext, step: number, s: number): string | undefined {
-  const rows = gatherShard(context, step, s);
+  const rows = gatherShards(context, step, s, 1);
   const { x, t } = context.workspace;
   const input = firstNotFinite(x, rows * context.network.input);
   if (input !== undefined) return `the inputs have ${show(x[input])}, expected finite numbers (look at the data)`;

@@ -4,7 +4,7 @@ import { createContext } from './context.ts';
 import { datasetFromRows } from './datasets/index.ts';
 import { planRun } from './plan.ts';
 import { prepareRun } from './prepare.ts';
-import { gatherShard } from './step.ts';
+import { gatherShards } from './step.ts';
 
 /** How long one pass of a batch through a network took. */
 export interface PassTimes {
@@ -30,7 +30,7 @@ export function createPassTimer(spec: NetworkSpec, options: PassTimerOptions): (
   const context = createContext(prepareRun(plan, data).setup, 0);
   const { network, workspace, theta, gradients, lossSlots, pass } = context;
   return () => {
-    const rows = gatherShard(context, 0, 0);
+    const rows = gatherShards(context, 0, 0, 1);
     let forwardEnd = 0;
     let backwardStart = 0;
     const start = performance.now();

@@ -1,16 +1,19 @@
 import {
-  batchLoss,
+  type BlockUpdate,
   blockCount,
   clipScale,
   gradientNorm,
   type Inspect,
+  noteBatchLoss,
+  noteGradientNorm,
+  pairGradient,
   shardGradient,
   shardStart,
 } from '@gradloom/core';
 import { RING } from './arena.ts';
 import { CONTROL } from './barrier.ts';
 import { PART } from './clock.ts';
-import type { RunContext } from './context.ts';
+import { NO_SHARD, type RunContext } from './context.ts';
 import { gatherRows } from './datasets/gather.ts';
 import { gatherTargets } from './datasets/targets.ts';
 import { DECISION, type RunSetup, type SpanTask } from './protocol.ts';
@@ -23,69 +26,116 @@ export function stepPhases(clipNorm: number | null): readonly Phase[] {
   return clipNorm === null ? [shardsPhase, blocksPhase] : [shardsPhase, reducePhase, updatePhase];
 }
 
-/** Each thread takes its shards: gather, forward, loss, backward. */
+/** Each thread takes its shards, two at a time where that can be: gather, forward, loss, backward. */
 function shardsPhase(context: RunContext, task: SpanTask, step: number): void {
-  const S = context.setup.shards;
-  const end = share(task.thread + 1, S, task.threads);
-  for (let s = share(task.thread, S, task.threads); s < end; s++) {
-    runShard(context, step, s, task.probe ? context.probes[s] : context.clock?.inspect);
+  const end = context.endShard;
+  let s = context.firstShard;
+  if (takesTwo(context, step)) {
+    for (; s < end; s += 2) runPair(context, step, s);
+    return;
   }
+  for (; s < end; s++) runShard(context, step, s, task.probe ? context.probes[s] : context.clock?.inspect);
 }
 
-/** Overwrites the summed loss of shard s in `step` and row s of the gradients. */
+/** Whether all threads of a span take an even number of shards: then each two neighbours fall to one thread. */
+const isInPairs = ({ pairUpdate, setup }: RunContext, { threads, probe }: SpanTask): boolean =>
+  pairUpdate !== null && probe !== true && setup.shards % (2 * threads) === 0 && setup.batch >= setup.shards;
+
+/** Whether they do in `step`: a shard without rows has zeros of its own to add. */
+const takesTwo = ({ inPairs, setup }: RunContext, step: number): boolean =>
+  inPairs && rowsOf(setup, step) >= setup.shards;
+
+/** Overwrites the summed losses of shards s and s + 1 in `step`, and row s of the gradients with those of both, added. */
+function runPair(context: RunContext, step: number, s: number): void {
+  const { network, workspace, pass, theta, gradients, clock } = context;
+  const rows = gatherShards(context, step, s, 2);
+  clock?.lap(PART.gather);
+  pass.training = true;
+  pass.step = step;
+  const slots = context.pairSlots[s / 2];
+  const first = shardRows(context, step, s);
+  pairGradient(slots, network, workspace, theta, gradients[s], rows, first, pass, clock?.inspect);
+  clock?.lap(PART.backward);
+}
+
+/** Overwrites the summed loss of shard s in `step` and row s of the gradients. Rows that the workspace still holds stay there. */
 export function runShard(context: RunContext, step: number, s: number, inspect?: Inspect): void {
-  const { network, workspace, pass, theta, gradients, lossSlots, clock } = context;
-  const rows = gatherShard(context, step, s);
+  const { clock, setup } = context;
+  const place = (step % setup.context.stepsPerEpoch) * setup.shards + s;
+  if (place !== context.held) {
+    gatherShards(context, step, s, 1);
+    context.held = context.keepsRows ? place : NO_SHARD;
+  }
   clock?.lap(PART.gather);
   const play = context.plays[s];
-  if (play !== null && inspect === undefined && isWhole(context, step)) {
+  if (play !== null && inspect === undefined && (context.allWhole || rowsOf(setup, step) === setup.batch)) {
     play();
     return;
   }
+  const { network, workspace, pass, theta, gradients, lossSlots } = context;
+  const rows = shardRows(context, step, s);
   pass.training = true;
   pass.step = step;
   shardGradient(lossSlots[s], network, workspace, theta, gradients[s], rows, pass, inspect);
   clock?.lap(PART.backward);
 }
 
-/** Brings the rows of shard s in `step` and their targets into the workspace; returns how many there are. */
-export function gatherShard(context: RunContext, step: number, s: number): number {
+/** Brings the rows of `count` shards from shard s in `step` and their targets into the workspace; returns how many there are. */
+export function gatherShards(context: RunContext, step: number, s: number, count: number): number {
   const { setup, loss, workspace, pass } = context;
   const { dataset, shards, orders } = setup;
-  if (dataset === null) throw new Error('gatherShard: dataset has null, expected a dataset to train on');
+  if (dataset === null) throw new Error('gatherShards: dataset has null, expected a dataset to train on');
   const B = rowsOf(setup, step);
   const from = shardStart(s, shards, B);
-  const rows = shardStart(s + 1, shards, B) - from;
+  const rows = shardStart(s + count, shards, B) - from;
   const first = firstOf(setup, step) + from;
+  context.held = NO_SHARD;
   gatherRows(workspace.x, dataset.inputs, orders, first, rows);
   gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, orders, first, rows);
   pass.firstRow = from;
   return rows;
 }
 
+/** Rows of shard s in `step`. */
+function shardRows({ setup }: RunContext, step: number, s: number): number {
+  const B = rowsOf(setup, step);
+  return shardStart(s + 1, setup.shards, B) - shardStart(s, setup.shards, B);
+}
+
 /**
- * Writes the update of this thread's blocks on its tape. Anew for each span: which blocks they are follows from the size of the
- * team, and the tape lies in the memory of a place in it, where another thread may have written its own since.
+ * Notes this thread's shards, and writes the update of its blocks on its tape. Anew for each span: which they are follows from
+ * the size of the team, and tape and rows lie in the memory of a place in it, where another thread may have written its own since.
  */
-export function joinTeam(context: RunContext, { thread, threads }: SpanTask): void {
-  const { setup, network, update, updateTape } = context;
+export function joinTeam(context: RunContext, task: SpanTask): void {
+  const { thread, threads } = task;
+  context.held = NO_SHARD;
+  context.firstShard = share(thread, context.setup.shards, threads);
+  context.endShard = share(thread + 1, context.setup.shards, threads);
+  context.inPairs = isInPairs(context, task);
+  const { setup, network, updateTape } = context;
+  const update = updateOf(context, context.inPairs);
   const blocks = blockCount(network.parameterCount);
   const [first, end] = [share(thread, blocks, threads), share(thread + 1, blocks, threads)];
   context.playUpdate = setup.clipNorm === null ? update.record(updateTape, first, end, setup.batch) : null;
 }
 
+const updateOf = ({ pairUpdate, update }: RunContext, two: boolean): BlockUpdate =>
+  two && pairUpdate !== null ? pairUpdate : update;
+
 /** Each thread takes its blocks: average the shards, then update while the block is in cache. */
 function blocksPhase(context: RunContext, task: SpanTask, step: number): void {
   prepareHyper(context, step);
-  if (context.playUpdate !== null && isWhole(context, step)) {
-    context.playUpdate();
+  const { playUpdate, setup } = context;
+  if (playUpdate !== null && (context.allWhole || rowsOf(setup, step) === setup.batch)) {
+    playUpdate();
   } else {
     const blocks = blockCount(context.network.parameterCount);
-    const rows = rowsOf(context.setup, step);
+    const rows = rowsOf(setup, step);
+    const update = updateOf(context, takesTwo(context, step));
     const end = share(task.thread + 1, blocks, task.threads);
     for (let block = share(task.thread, blocks, task.threads); block < end; block++) {
-      context.update.average(block, rows);
-      context.update.apply(block);
+      update.average(block, rows);
+      update.apply(block);
     }
   }
   context.clock?.lap(PART.update);
@@ -94,8 +144,9 @@ function blocksPhase(context: RunContext, task: SpanTask, step: number): void {
 function reducePhase(context: RunContext, task: SpanTask, step: number): void {
   const blocks = blockCount(context.network.parameterCount);
   const rows = rowsOf(context.setup, step);
+  const update = updateOf(context, takesTwo(context, step));
   const end = share(task.thread + 1, blocks, task.threads);
-  for (let block = share(task.thread, blocks, task.threads); block < end; block++) context.update.average(block, rows);
+  for (let block = share(task.thread, blocks, task.threads); block < end; block++) update.average(block, rows);
   context.clock?.lap(PART.update);
 }
 
@@ -120,19 +171,18 @@ function prepareHyper({ optimizer, arena, hyper, rate }: RunContext, step: numbe
  */
 export function finishStep(context: RunContext, task: SpanTask, step: number): void {
   const { arena, setup, optimizer } = context;
-  const loss = batchLoss(arena.lossSums, rowsOf(setup, step));
-  const norm = gradientNorm(arena.squares);
-  arena.losses[step - task.first] = loss;
-  arena.norms[step - task.first] = norm;
+  const { control, batch } = setup;
+  const { losses, norms } = arena;
+  const at = step - task.first;
+  noteBatchLoss(losses, at, arena.lossSums, context.allWhole ? batch : rowsOf(setup, step));
+  noteGradientNorm(norms, at, arena.squares);
   optimizer.advance(arena.scalars);
-  Atomics.store(setup.control, CONTROL.steps, step + 1 - task.first);
-  const finite = loss - loss === 0 && norm - norm === 0;
-  const over = step + 1 === task.limit || Atomics.load(setup.control, CONTROL.request) !== 0;
-  Atomics.store(setup.control, CONTROL.decision, finite ? (over ? DECISION.end : DECISION.go) : DECISION.bad);
+  const finite = losses[at] - losses[at] === 0 && norms[at] - norms[at] === 0;
+  const over = step + 1 === task.limit || Atomics.load(control, CONTROL.request) !== 0;
+  // Plainly: whoever reads these comes behind the barrier, or behind the end of the task.
+  control[CONTROL.steps] = at + 1;
+  control[CONTROL.decision] = finite ? (over ? DECISION.end : DECISION.go) : DECISION.bad;
 }
-
-/** Whether the batch of `step` is a full one, as those that were recorded. */
-const isWhole = ({ setup }: RunContext, step: number): boolean => rowsOf(setup, step) === setup.batch;
 
 /** Rows in the batch of `step`: the last batch of an epoch may be short. */
 export function rowsOf({ batch, context, dataset }: RunSetup, step: number): number {

@@ -84,6 +84,6 @@ function runSteps(context: RunContext, task: SpanTask): void {
       clock?.lap(PART.wait);
       if (timed) workClock.wait();
     }
-    if (Atomics.load(control, CONTROL.decision) !== DECISION.go) return;
+    if (control[CONTROL.decision] !== DECISION.go) return;
   }
 }

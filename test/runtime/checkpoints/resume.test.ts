@@ -45,6 +45,7 @@ const scheduleCases: [string, ScheduleSpec][] = [
 const cases: [string, TrainOptions][] = [
   ...optimizerCases.map(([name, optimizer]): [string, TrainOptions] => [name, { optimizer }]),
   ...scheduleCases.map(([name, schedule]): [string, TrainOptions] => [name, { schedule }]),
+  ['machine code', { backend: 'native' }],
   ['a system BLAS', { backend: 'blas' }],
   ['the reference', { backend: 'reference', shuffle: false, probe: 3 }],
 ];
