@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
-import { type Kernels, WasmApi, wasmHeapBase, wasmScratchLength } from '@gradloom/core';
+import { type Kernels, nativeScratchLength, WasmApi, wasmHeapBase } from '@gradloom/core';
 import { Bench } from 'tinybench';
-import { compileKernels, createBackendKernels, resolveBackend } from '../packages/runtime/src/backend.ts';
+import { compileFor, compileKernels, createBackendKernels } from '../packages/runtime/src/backend.ts';
+import { backendsHere } from './backends-here.ts';
 import { type KernelRow, kernelRows } from './kernel-rows.ts';
 
 // What does a call of each kernel cost on one core? Medians, arrays in cache; run alone on the machine.
@@ -10,24 +11,22 @@ import { type KernelRow, kernelRows } from './kernel-rows.ts';
 const { values } = parseArgs({
   allowPositionals: true,
   options: {
-    backends: { type: 'string', default: 'reference,wasm,blas' }, // blas where one is found
+    backends: { type: 'string', default: 'reference,wasm,native,blas' }, // the last two where they run
     only: { type: 'string', default: '' }, // part of a row's name
     time: { type: 'string', default: '100' }, // ms for each figure
   },
 });
 const SAMPLE_MS = 0.1; // calls are repeated up to this, far above the clock's grain
 
-const memory = new WasmApi.Memory({ initial: 1024, maximum: 1024, shared: true }); // 64 MiB
+const memory = new WasmApi.Memory({ initial: 2048, maximum: 2048, shared: true }); // 128 MiB
 const module = compileKernels();
 let end = Math.ceil(wasmHeapBase(module) / 64) * 64;
-const scratch = allocate(wasmScratchLength(1024, 1024));
 
 const backends = new Map<string, Kernels>();
-for (const name of ['reference', 'wasm', 'blas'] as const) {
-  const found = name !== 'blas' || resolveBackend('auto').name === 'blas';
-  if (found && values.backends.split(',').includes(name)) {
-    backends.set(name, createBackendKernels(resolveBackend(name), { module, memory, scratch }));
-  }
+for (const backend of backendsHere(values.backends)) {
+  // Each has a scratch of its own: the native kernels keep constants there.
+  const scratch = allocate(nativeScratchLength(1024, 1024));
+  backends.set(backend.name, createBackendKernels(backend, { ...compileFor(backend), memory, scratch }));
 }
 
 const table: Record<string, string>[] = [];

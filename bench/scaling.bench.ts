@@ -1,17 +1,18 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { createRandom, defaultShards, type NetworkSpec } from '@gradloom/core';
-import { type BackendChoice, createPool, type Dataset, type TrainOptions, train } from '@gradloom/runtime';
+import { createPool, type Dataset, type TrainOptions, train } from '@gradloom/runtime';
 import { Bench } from 'tinybench';
+import { backendsHere } from './backends-here.ts';
 
 // How much faster is a step on more threads, and what do the default shards cost over one a thread? Run alone on the machine.
-// `gradloom scale` looks closer at one workload. Usage: pnpm bench scaling [--rounds 5] [--backends wasm,blas] [--only 256]
+// `gradloom scale` looks closer at one workload. Usage: pnpm bench scaling [--rounds 5] [--backends wasm,native] [--only 256]
 
 const { values } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: 'string', default: '5' },
-    backends: { type: 'string', default: 'wasm,blas' },
+    backends: { type: 'string', default: 'wasm,native,blas' },
     only: { type: 'string', default: '' }, // part of a workload's name
   },
 });
@@ -32,7 +33,7 @@ const pool = await createPool({ threads: cores });
 const rows: Record<string, string | number>[] = [];
 for (const { name, widths, batch } of workloads) {
   const spec = relu(widths);
-  for (const backend of values.backends.split(',') as BackendChoice[]) {
+  for (const { name: backend } of backendsHere(values.backends)) {
     const run = (options: TrainOptions) => train(spec, { train: dataset }, { batch, backend, pool, ...options }).result;
     const S = defaultShards(batch);
     const settings = Array.from({ length: cores }, (_, t) => ({ threads: t + 1, shards: S }));

@@ -11,9 +11,10 @@ import {
   train,
 } from '@gradloom/runtime';
 import { Bench } from 'tinybench';
+import { backendsHere } from './backends-here.ts';
 
 // How long does a whole step take, over all phases and threads? Run alone on the machine.
-// Usage: pnpm bench step [--rounds 5] [--threads 2] [--backends wasm,blas] [--only 784-128-10]
+// Usage: pnpm bench step [--rounds 5] [--threads 2] [--backends wasm,native] [--only 784-128-10]
 
 interface Workload {
   name: string;
@@ -28,7 +29,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     threads: { type: 'string', default: String(availableParallelism()) },
-    backends: { type: 'string', default: 'wasm,blas' },
+    backends: { type: 'string', default: 'wasm,native,blas' },
     only: { type: 'string', default: '' },
   },
 });
@@ -48,18 +49,18 @@ const workloads: Workload[] = [
 const pool = await createPool({ threads });
 const rows: Record<string, string | number>[] = [];
 for (const workload of workloads) {
-  const backends = workload.name.startsWith('XOR') ? ['wasm'] : values.backends.split(',');
+  const backends = backendsHere(workload.name.startsWith('XOR') ? 'wasm' : values.backends).map(({ name }) => name);
   const samples = new Map<string, number[]>();
   for (const backend of backends) {
     samples.set(backend, []);
-    await spanMs(pool, workload, backend as BackendChoice, WARM_STEPS);
+    await spanMs(pool, workload, backend, WARM_STEPS);
   }
   for (let round = 0; round < Number(values.rounds); round++) {
     // Backends in turns: a machine that slows down slows all of them.
     const bench = new Bench({ iterations: 1, time: 0, warmup: false });
     for (const backend of backends) {
       bench.add(backend, async () => {
-        return { overriddenDuration: await spanMs(pool, workload, backend as BackendChoice, workload.steps) };
+        return { overriddenDuration: await spanMs(pool, workload, backend, workload.steps) };
       });
     }
     for (const { name, result } of await bench.run()) {

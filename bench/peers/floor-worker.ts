@@ -1,12 +1,17 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { WasmApi, type WasmModule, wasmHeapBase, wasmScratchLength } from '@gradloom/core';
-import { type Backend, createBackendKernels } from '../../packages/runtime/src/backend.ts';
+import { nativeScratchLength, WasmApi } from '@gradloom/core';
+import {
+  type Backend,
+  type CompiledKernels,
+  createBackendKernels,
+  heapBaseOf,
+} from '../../packages/runtime/src/backend.ts';
 import { createBarrier } from '../../packages/runtime/src/barrier.ts';
 
 /** Rows of each shard of one thread, and the products that each of them needs. */
 export interface FloorTask {
   backend: Backend;
-  module: WasmModule;
+  compiled: CompiledKernels;
   widths: readonly number[];
   shards: readonly number[];
   control: Int32Array<SharedArrayBuffer>;
@@ -18,16 +23,16 @@ export interface FloorTask {
 const PAGE = 65_536;
 
 /** The products of a step alone, over and over, beside the other threads: ms a step. */
-function measure({ backend, module, widths, shards, control, threads, cores, budgetMs }: FloorTask): number {
+function measure({ backend, compiled, widths, shards, control, threads, cores, budgetMs }: FloorTask): number {
   const most = Math.max(1, ...shards);
   const lengths: number[] = [];
   const ask = (length: number): number => lengths.push(length) - 1;
-  const scratch = ask(Math.max(...widths.slice(1).map((O, l) => wasmScratchLength(widths[l], O))));
+  const scratch = ask(Math.max(...widths.slice(1).map((O, l) => nativeScratchLength(widths[l], O))));
   const x = widths.map((width) => ask(most * width));
   const d = [0, 1].map(() => ask(most * Math.max(...widths)));
   const layers = widths.slice(1).map((O, l) => ({ I: widths[l], O, W: ask(widths[l] * O), b: ask(O) }));
   const rows = layers.map(({ I, O }) => ({ dW: shards.map(() => ask(I * O)), db: ask(O) }));
-  let end = wasmHeapBase(module);
+  let end = heapBaseOf(compiled.module);
   const offsets = lengths.map((length) => {
     const offset = Math.ceil(end / 64) * 64;
     end = offset + 8 * length;
@@ -37,7 +42,7 @@ function measure({ backend, module, widths, shards, control, threads, cores, bud
   const memory = new WasmApi.Memory({ initial: pages, maximum: pages, shared: true });
   const arrays = lengths.map((length, k) => new Float64Array(memory.buffer, offsets[k], length));
   for (const array of arrays) for (let i = 0; i < array.length; i++) array[i] = (i % 101) / 101 - 0.5;
-  const kernels = createBackendKernels(backend, { module, memory, scratch: arrays[scratch] });
+  const kernels = createBackendKernels(backend, { ...compiled, memory, scratch: arrays[scratch] });
 
   function step(): void {
     for (const [s, B] of shards.entries()) {

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { buildNetwork, defaultShards, shardStart } from '@gradloom/core';
-import { compileKernels, createPool, measureBandwidth, resolveBackend } from '@gradloom/runtime';
+import { type BackendChoice, createPool, measureBandwidth, resolveBackend } from '@gradloom/runtime';
+import { compileFor } from '../../packages/runtime/src/backend.ts';
 import { allocateControl } from '../../packages/runtime/src/barrier.ts';
 import type { FloorTask } from './floor-worker.ts';
 import { specOf, type Workload } from './workloads.ts';
@@ -17,9 +18,9 @@ export interface Floor {
   readonly threads: number;
 }
 
-export async function measureFloor(workload: Workload, backendName: 'blas' | 'wasm', threads: number): Promise<Floor> {
+export async function measureFloor(workload: Workload, choice: BackendChoice, threads: number): Promise<Floor> {
   const { widths, batch } = workload;
-  const backend = resolveBackend(backendName);
+  const backend = resolveBackend(choice);
   const S = defaultShards(batch);
   const control = allocateControl();
   const cores = availableParallelism();
@@ -30,7 +31,7 @@ export async function measureFloor(workload: Workload, backendName: 'blas' | 'wa
     }
     const task: FloorTask = {
       backend,
-      module: compileKernels(),
+      compiled: compileFor(backend),
       widths,
       shards,
       control,

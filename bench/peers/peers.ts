@@ -40,6 +40,14 @@ const ddp = ['plain', 'foreach', 'fused'].map((update) => ({ dtype: 'float64', t
 /** Ours first: the others' ratios are to these. */
 export const peers: readonly Peer[] = [
   {
+    name: 'Gradloom native',
+    command: node('gradloom.ts'),
+    get: 'npm install koffi, on Linux and a processor with AVX-512 or AVX2',
+    environments: [{}],
+    variants: gradloom('native'),
+    tolerance: 1e-6,
+  },
+  {
     name: 'Gradloom blas',
     command: node('gradloom.ts'),
     get: 'apt-get install libopenblas0-pthread',

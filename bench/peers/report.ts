@@ -1,14 +1,16 @@
+import type { Score } from './contest.ts';
 import type { Peer } from './peer.ts';
 import { geometricMean, type Results, ratioOf, type WorkloadResults } from './results.ts';
 
-const OURS = ['Gradloom blas', 'Gradloom wasm'] as const;
+/** The first that is there is what the others are compared with. */
+const OURS = ['Gradloom native', 'Gradloom blas', 'Gradloom wasm'];
 
 /** Rows for console.table: a peer a row. */
 export function workloadRows(
   { scores, floors }: WorkloadResults,
   peers: readonly Peer[],
 ): Record<string, string | number>[] {
-  const own = scores.find(({ peer }) => peer === OURS[0]) ?? scores.find(({ peer }) => peer === OURS[1]);
+  const own = ownOf(scores);
   const ourLoss = own?.loss ?? null;
   return scores.map(({ peer, stepMs, coldStepMs, loss, warmSteps, steps, variant, environment }) => {
     const floor = floors[peer];
@@ -35,6 +37,9 @@ export function workloadRows(
   });
 }
 
+const ownOf = (scores: readonly Score[]): Score | undefined =>
+  OURS.map((name) => scores.find(({ peer }) => peer === name)).find((score) => score !== undefined);
+
 const shortly = ([name, value]: [string, string]): string => {
   if (name === 'LD_LIBRARY_PATH') return value.split('/').at(-1) ?? '';
   return name === 'OMP_WAIT_POLICY' ? value.toLowerCase() : '';
@@ -48,14 +53,14 @@ export function readmeTable(results: Results): string[] {
   const lines = [
     `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${digits === 'mnist' ? 'rows of MNIST' : 'random rows'}, adam, median of ${rounds} rounds in turns, ` +
       'float64 unless said. In brackets the share of the floor (the products alone and the update at the speed of memory); ' +
-      'of the others how many times as long they take as blas (XOR: as wasm).',
+      'of the others how many times as long they take as our first (XOR: as wasm).',
     '',
     `| ${head.join(' | ')} |`,
     `|${head.map(() => '---').join('|')}|`,
   ];
   const gained = new Map<string, number[]>();
   for (const [name, workload] of Object.entries(workloads)) {
-    const to = name.startsWith('XOR') ? OURS[1] : OURS[0];
+    const to = name.startsWith('XOR') ? 'Gradloom wasm' : (ownOf(workload.scores)?.peer ?? '');
     const cells = OURS.map((ours) => {
       const score = workload.scores.find(({ peer }) => peer === ours);
       const floor = workload.floors[ours];
@@ -78,7 +83,7 @@ export function readmeTable(results: Results): string[] {
     const own = gained.get(peer);
     return own === undefined ? '' : `**${decimal(geometricMean(own))} x**`;
   });
-  lines.push(`| geometric mean, without XOR | | | ${means.join(' | ')} |`);
+  lines.push(`| geometric mean, without XOR |${' |'.repeat(OURS.length)} ${means.join(' | ')} |`);
   const notes = Object.entries(results.peers).flatMap(([peer, { note }]) =>
     note === null ? [] : [`${peer} ${note}.`],
   );

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { resolveBackend } from '@gradloom/runtime';
+import { oneOf } from '@gradloom/core';
+import { backendChoices, resolveBackend } from '@gradloom/runtime';
 import { createStable, median, runContest } from './contest.ts';
 import { type Floor, measureFloor } from './floor.ts';
 import { slowerThan } from './guard.ts';
@@ -55,7 +56,7 @@ try {
       if (!peer.startsWith('Gradloom')) continue;
       floors[peer] = await measureFloor(
         workload,
-        variant.backend === 'blas' ? 'blas' : 'wasm',
+        oneOf('bench', 'backend', variant.backend, backendChoices),
         Number(variant.threads),
       );
     }
@@ -94,9 +95,9 @@ function isAsked({ name }: Peer): boolean {
 
 /** Starts it once to hear what it is, or what it lacks. */
 async function isThere({ name, command, environments, get, note }: Peer): Promise<boolean> {
-  const wantsBlas = name === 'Gradloom blas';
+  const [, backend] = /^Gradloom (.*)/.exec(name) ?? [];
   try {
-    if (wantsBlas) resolveBackend('blas');
+    if (backend !== undefined) resolveBackend(oneOf('bench', 'backend', backend, backendChoices));
     const process = await startPeer(command, environments[0]);
     process.end();
     // Builds of one library describe themselves at length, and alike.

@@ -1,0 +1,15 @@
+import { oneOf } from '@gradloom/core';
+import { type Backend, backendChoices, resolveBackend } from '@gradloom/runtime';
+
+/** Those of a list such as 'wasm,native,blas' that run on this machine; of the others a line says why not. */
+export function backendsHere(list: string): Backend[] {
+  return list.split(',').flatMap((name) => {
+    const choice = oneOf('bench', 'backends', name, backendChoices);
+    try {
+      return [resolveBackend(choice)];
+    } catch (error) {
+      console.log(error instanceof Error ? error.message : error);
+      return [];
+    }
+  });
+}
