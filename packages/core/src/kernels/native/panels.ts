@@ -75,101 +75,7 @@ export function createPanels(
   const maskOf = (columns: number): number => masks + 8 * (vectorsOf(columns) * width - columns);
   const stepOf = (columns: number): number => 8 * width * vectorsOf(columns);
 
-  function pack(panel: number, source: number, sourceStep: number, K: number, columns: number): void {
-    const kernel = packs[vectorsOf(columns)];
-    tape.pack(kernel, panel, stepOf(columns), source, sourceStep, K, maskOf(columns));
-  }
-
   const kernelsOf = (columns: number) => tiles[vectorsOf(columns)][columns % width === 0 ? 'full' : 'masked'];
-
-  function multiply(
-    c: number,
-    cRow: number,
-    init: number,
-    initRow: number,
-    a: number,
-    aRow: number,
-    aStep: number,
-    panel: number,
-    panelStep: number,
-    M: number,
-    K: number,
-    columns: number,
-  ): void {
-    const kernels = kernelsOf(columns);
-    const mask = maskOf(columns);
-    const all = Math.floor((M + tileRows - 1) / tileRows);
-    const low = Math.floor(M / all);
-    const high = M - low * all; // tiles of a row more
-    for (let m = 0; m < M; ) {
-      const height = m < high * (low + 1) ? low + 1 : low;
-      const count = height > low ? high : all - high;
-      tape.tile(
-        kernels[height],
-        c + m * cRow,
-        cRow,
-        init + m * initRow,
-        initRow,
-        a + m * aRow,
-        aRow,
-        aStep,
-        panel,
-        panelStep,
-        K,
-        count,
-        height * cRow,
-        height * initRow,
-        height * aRow,
-        0,
-        mask,
-        0,
-      );
-      m += count * height;
-    }
-  }
-
-  function multiplyAcross(
-    c: number,
-    cRow: number,
-    init: number,
-    nextInit: number,
-    initRow: number,
-    a: number,
-    aRow: number,
-    aStep: number,
-    panels: number,
-    M: number,
-    K: number,
-    N: number,
-    joins: number,
-  ): void {
-    for (let n = 0; n < N; ) {
-      const columns = Math.min(N - n, panelColumns);
-      const count = Math.max(Math.floor((N - n) / panelColumns), 1);
-      const panelStep = stepOf(columns);
-      tape.tile(
-        kernelsOf(columns)[M],
-        c + 8 * n,
-        cRow,
-        nextInit === 0 ? init : init + 8 * n,
-        initRow,
-        a,
-        aRow,
-        aStep,
-        panels + 8 * n * K,
-        panelStep,
-        K,
-        count,
-        8 * columns,
-        nextInit,
-        0,
-        K * panelStep,
-        maskOf(columns),
-        joins,
-      );
-      n += count * columns;
-    }
-  }
 
   return {
     columns: panelColumns,
@@ -178,9 +84,73 @@ export function createPanels(
     one,
     free: zeros + 8 * CONSTANTS,
     stepOf,
-    pack,
-    multiply,
-    multiplyAcross,
+
+    pack(panel, source, sourceStep, K, columns) {
+      const kernel = packs[vectorsOf(columns)];
+      tape.pack(kernel, panel, stepOf(columns), source, sourceStep, K, maskOf(columns));
+    },
+
+    multiply(c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, M, K, columns) {
+      const kernels = kernelsOf(columns);
+      const mask = maskOf(columns);
+      const all = Math.floor((M + tileRows - 1) / tileRows);
+      const low = Math.floor(M / all);
+      const high = M - low * all; // tiles of a row more
+      for (let m = 0; m < M; ) {
+        const height = m < high * (low + 1) ? low + 1 : low;
+        const count = height > low ? high : all - high;
+        tape.tile(
+          kernels[height],
+          c + m * cRow,
+          cRow,
+          init + m * initRow,
+          initRow,
+          a + m * aRow,
+          aRow,
+          aStep,
+          panel,
+          panelStep,
+          K,
+          count,
+          height * cRow,
+          height * initRow,
+          height * aRow,
+          0,
+          mask,
+          0,
+        );
+        m += count * height;
+      }
+    },
+
+    multiplyAcross(c, cRow, init, nextInit, initRow, a, aRow, aStep, panels, M, K, N, joins) {
+      for (let n = 0; n < N; ) {
+        const columns = Math.min(N - n, panelColumns);
+        const count = Math.max(Math.floor((N - n) / panelColumns), 1);
+        const panelStep = stepOf(columns);
+        tape.tile(
+          kernelsOf(columns)[M],
+          c + 8 * n,
+          cRow,
+          nextInit === 0 ? init : init + 8 * n,
+          initRow,
+          a,
+          aRow,
+          aStep,
+          panels + 8 * n * K,
+          panelStep,
+          K,
+          count,
+          8 * columns,
+          nextInit,
+          0,
+          K * panelStep,
+          maskOf(columns),
+          joins,
+        );
+        n += count * columns;
+      }
+    },
   };
 }
 

@@ -27,9 +27,11 @@ export const nativeProductScratch = (I: number, O: number): number =>
  * The products of a dense layer, cut into panels. Every sum has the order of the reference, whatever the cut, and fuses
  * multiplication and addition: it equals `fusedProducts` bit for bit.
  */
-export function createNativeProducts(panels: Panels, tape: CallTape, transpose: Transpose): NativeProducts {
-  const { columns: panelColumns, tileRows, zeros, one, free, stepOf, pack, multiply, multiplyAcross } = panels;
-
+export function createNativeProducts(
+  { columns: panelColumns, tileRows, zeros, one, free, stepOf, pack, multiply, multiplyAcross }: Panels,
+  tape: CallTape,
+  transpose: Transpose,
+): NativeProducts {
   /**
    * Sums over `rows` rows from row n on: those of the first rows overwrite `dW` and `db`, later ones go on from what stands
    * there. Behind these come `joined` rows with sums of their own, which are then added.
@@ -45,52 +47,36 @@ export function createNativeProducts(panels: Panels, tape: CallTape, transpose: 
     I: number,
     O: number,
   ): void {
-    for (let o = 0; o < O; o += BLOCK_COLUMNS) {
-      addColumns(dW, db, x, dy, n, rows, joined, I, O, o, Math.min(O - o, BLOCK_COLUMNS));
-      tape.run(); // before the panels are written again
-    }
-  }
-
-  /** `addWeights` for N columns from column o on. */
-  function addColumns(
-    dW: Float64Array, // [I, O]
-    db: Float64Array, // [O]
-    x: Float64Array, // [B, I]
-    dy: Float64Array, // [B, O]
-    n: number,
-    rows: number,
-    joined: number,
-    I: number,
-    O: number,
-    o: number,
-    N: number,
-  ): void {
     const iRow = 8 * I;
     const oRow = 8 * O;
     const xAt = addressOf(x) + n * iRow;
-    const dyAt = addressOf(dy) + n * oRow + 8 * o;
     const panels = free + 8 * BLOCK_ROWS * MAX_PANEL;
-    const joinedPanels = panels + 8 * BLOCK_ROWS * (N + MAX_PANEL);
-    packGradients(panels, dyAt, oRow, rows, N);
-    if (joined > 0) packGradients(joinedPanels, dyAt + rows * oRow, oRow, joined, N);
-
-    // 1 · dy + s is dy + s, rounded once.
-    const dbAt = addressOf(db) + 8 * o;
     const next = n === 0 ? 0 : 8 * panelColumns;
-    multiplyAcross(dbAt, 0, n === 0 ? zeros : dbAt, next, 0, one, 0, 0, panels, 1, rows, N, 0);
-    if (joined > 0) multiplyAcross(dbAt, 0, zeros, 0, 0, one, 0, 0, joinedPanels, 1, joined, N, 1);
-
     const strips = Math.floor((I + tileRows - 1) / tileRows);
-    for (let strip = 0; strip < strips; strip++) {
-      const i = Math.floor((strip * I) / strips);
-      const height = Math.floor(((strip + 1) * I) / strips) - i;
-      const c = addressOf(dW) + i * oRow + 8 * o;
-      const column = xAt + 8 * i;
-      const init = n === 0 ? zeros : c;
-      multiplyStrip(c, oRow, init, n === 0 ? 0 : oRow, next, column, iRow, panels, height, rows, N, 0);
-      if (joined > 0) {
-        multiplyStrip(c, oRow, zeros, 0, 0, column + rows * iRow, iRow, joinedPanels, height, joined, N, 1);
+    for (let o = 0; o < O; o += BLOCK_COLUMNS) {
+      const N = Math.min(O - o, BLOCK_COLUMNS);
+      const dyAt = addressOf(dy) + n * oRow + 8 * o;
+      const joinedPanels = panels + 8 * BLOCK_ROWS * (N + MAX_PANEL);
+      packGradients(panels, dyAt, oRow, rows, N);
+      if (joined > 0) packGradients(joinedPanels, dyAt + rows * oRow, oRow, joined, N);
+
+      // 1 · dy + s is dy + s, rounded once.
+      const dbAt = addressOf(db) + 8 * o;
+      multiplyAcross(dbAt, 0, n === 0 ? zeros : dbAt, next, 0, one, 0, 0, panels, 1, rows, N, 0);
+      if (joined > 0) multiplyAcross(dbAt, 0, zeros, 0, 0, one, 0, 0, joinedPanels, 1, joined, N, 1);
+
+      for (let strip = 0; strip < strips; strip++) {
+        const i = Math.floor((strip * I) / strips);
+        const height = Math.floor(((strip + 1) * I) / strips) - i;
+        const c = addressOf(dW) + i * oRow + 8 * o;
+        const column = xAt + 8 * i;
+        const init = n === 0 ? zeros : c;
+        multiplyStrip(c, oRow, init, n === 0 ? 0 : oRow, next, column, iRow, panels, height, rows, N, 0);
+        if (joined > 0) {
+          multiplyStrip(c, oRow, zeros, 0, 0, column + rows * iRow, iRow, joinedPanels, height, joined, N, 1);
+        }
       }
+      tape.run(); // before the panels are written again
     }
   }
 
