@@ -74,12 +74,12 @@ test.each<[string, NetworkSpec, Dataset, TrainOptions]>([
   ['in machine code, two shards at a time', network('relu', 64), dataset, { batch: 10, shards: 4, backend: 'native' }],
   ['embedding, residual, layer-norm and swiglu, adamw', nested, indices, { batch: 10, shards: 3, optimizer: 'adamw' }],
 ])(
-  'a span of 10,000 steps leaves under 16 bytes a step and wakes no collector: %s',
+  'a span of 10,000 steps leaves under 4 bytes a step and wakes no collector: %s',
   async (_name, spec, train, options) => {
     const uses = await spansInThread(spec, train, options);
-    // What a step leaves, every span does; what the compiler leaves, the first ones do.
-    const { bytes, collections } = uses.reduce((least, use) => (use.bytes < least.bytes ? use : least));
-    expect(collections).toBe(0);
-    expect(bytes / STEPS).toBeLessThan(16);
+    // What a step leaves, every span does; what the compiler leaves, and takes away, only some do.
+    const undisturbed = uses.filter(({ collections }) => collections === 0);
+    expect(undisturbed).not.toEqual([]);
+    expect(Math.min(...undisturbed.map(({ bytes }) => bytes)) / STEPS).toBeLessThan(4);
   },
 );
