@@ -13,11 +13,14 @@ import {
   createBlockUpdate,
   createLoss,
   createOptimizer,
+  createTrainStep,
   initializeParameters,
   type LayerSpec,
   type OptimizerSpec,
   type Pass,
+  recordSteps,
   referenceKernels,
+  stepCalls,
   tapeLength,
   updateCalls,
 } from '../../packages/core/src/index.ts';
@@ -183,4 +186,102 @@ test('an update in plain code cannot be recorded, and the reference kernels reco
   expect(plain.update.record(plain.tape, 0, 3, 7)).toBeNull();
   const reference = setUpUpdate('adam', referenceKernels);
   expect(reference.update.record(reference.tape, 0, 3, 7)).toBeNull();
+});
+
+describe('whole steps on a tape', () => {
+  const ROWS = 5;
+  const STEPS = 40;
+  const layers = (fn: 'tanh' | 'silu'): LayerSpec[] => [
+    { kind: 'dense', out: 7 },
+    { kind: 'activation', fn },
+    { kind: 'dense', out: 3 },
+  ];
+
+  /** A run of steps at given rates, step by step and from the tape. */
+  function setUpSteps(spec: OptimizerSpec, lossName: 'mse' | 'softmax-cross-entropy' | 'huber', fn: 'tanh' | 'silu') {
+    memory.reset(1000);
+    const allocate = (length: number) => memory.allocate(length).fill(0);
+    const network = buildNetwork({ input: 6, layers: layers(fn) });
+    const loss = createLoss(lossName);
+    const optimizer = createOptimizer(spec);
+    const random = createRandom(4, 'steps');
+    const P = network.parameterCount;
+    const workspace = createWorkspace(network, loss, ROWS, allocate);
+    for (let i = 0; i < workspace.x.length; i++) workspace.x[i] = random.normal();
+    for (let i = 0; i < workspace.t.length; i++) workspace.t[i] = random.integer(3);
+    const [x, t] = [workspace.x.slice(), workspace.t.slice()];
+    const train = { network, loss, optimizer, kernels, batch: ROWS, shards: 1, seed: 1 };
+    const one = createTrainStep({ ...train, allocate });
+    const H = optimizer.hyperLength;
+    const shared = { theta: allocate(P), gSum: allocate(P), state: optimizer.slots.map(() => allocate(P)) };
+    initializeParameters(network, shared.theta, 1);
+    const notes = { losses: allocate(STEPS), norms: allocate(STEPS), hypers: allocate(STEPS * H) };
+    const views = { parameters: bindTensors(network, shared.theta), gradients: bindTensors(network, shared.gSum) };
+    const arrays = { lossSums: allocate(1), squares: allocate(blockCount(P)), hyper: allocate(H) };
+    const pass: Pass = { kernels, training: true, seed: 1, step: 0, firstRow: 0 };
+    const tape = allocate(tapeLength(stepCalls(network)));
+    const steps = { workspace, ...shared, ...notes, ...views, ...arrays };
+    return {
+      take: recordSteps(tape, network, loss, optimizer, steps, ROWS, pass),
+      oneStep: (lr: number) => one.step(x, t, ROWS, lr),
+      one,
+      shared,
+      notes,
+      /** Writes the hyperparameters of steps at these rates. */
+      prepare(rates: readonly number[]) {
+        const scalars = Float64Array.from(optimizer.initialScalars);
+        for (const [k, rate] of rates.entries()) {
+          optimizer.hyper(notes.hypers.subarray(k * H, (k + 1) * H), Float64Array.of(rate), scalars);
+          optimizer.advance(scalars);
+        }
+      },
+    };
+  }
+
+  const optimizers: OptimizerSpec[] = [
+    'adam',
+    'adamw',
+    { kind: 'sgd', lr: 0.1 },
+    { kind: 'sgd', lr: 0.1, momentum: 0.9 },
+  ];
+  test.each(optimizers.flatMap((spec) => (['mse', 'softmax-cross-entropy'] as const).map((loss) => ({ spec, loss }))))(
+    'have the bits of one step after the other: $spec, $loss',
+    ({ spec, loss }) => {
+      const { take, oneStep, one, shared, notes, prepare } = setUpSteps(spec, loss, 'tanh');
+      const rates = Array.from({ length: STEPS }, (_, k) => 0.1 / (k + 1));
+      prepare(rates);
+      const expected = rates.map(oneStep);
+      expect(take?.(0, STEPS)).toBe(STEPS);
+      expect([...notes.losses]).toEqual(expected.map((step) => step.loss));
+      expect([...notes.norms]).toEqual(expected.map((step) => step.norm));
+      expect([...shared.theta]).toEqual([...one.parameters]);
+      expect(shared.state.map((slot) => [...slot])).toEqual(one.state.map((slot) => [...slot]));
+    },
+  );
+
+  test('end behind the first that is not finite, and note where they were told to', () => {
+    const { take, oneStep, one, shared, notes, prepare } = setUpSteps({ kind: 'sgd', lr: 1 }, 'mse', 'tanh');
+    const rates = Array.from({ length: STEPS }, (_, k) => (k < 5 ? 0.1 : 1e160));
+    prepare(rates);
+    let steps = 0;
+    let last = { loss: 0, norm: 0 };
+    while (Number.isFinite(last.loss) && Number.isFinite(last.norm)) last = oneStep(rates[steps++]);
+    expect(steps).toBeGreaterThan(5);
+    expect(steps).toBeLessThan(STEPS - 3);
+    notes.losses.fill(7);
+    expect(take?.(3, STEPS - 3)).toBe(steps);
+    expect([...notes.losses.subarray(0, 3)]).toEqual([7, 7, 7]);
+    expect(notes.losses[3 + steps - 1]).toBe(last.loss);
+    expect(notes.norms[3 + steps - 1]).toBe(last.norm);
+    expect(notes.losses[3 + steps]).toBe(7);
+    expect([...shared.theta]).toEqual([...one.parameters]);
+  });
+
+  test.each<[string, OptimizerSpec, 'mse' | 'huber', 'tanh' | 'silu']>([
+    ['a layer', 'adam', 'mse', 'silu'],
+    ['the loss', 'adam', 'huber', 'tanh'],
+    ['the update', 'rmsprop', 'mse', 'tanh'],
+  ])('are none where %s is plain code', (_name, optimizer, loss, fn) => {
+    expect(setUpSteps(optimizer, loss, fn).take).toBeNull();
+  });
 });

@@ -17,4 +17,4 @@ export const everyExtension = (Object.keys(extensions) as ExtensionName[]).map((
 export const nativeKernelsOf =
   (code: MachineCode): CreateKernels =>
   (parts) =>
-    createNativeKernels({ ...parts, layout: code.layout, play: enterMachineCode(code) });
+    createNativeKernels({ ...parts, layout: code.layout, enter: () => enterMachineCode(code) });

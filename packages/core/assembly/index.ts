@@ -10,5 +10,6 @@ export {
 } from './activations';
 export { mse } from './mse';
 export { transpose } from './panels';
+export { playSteps } from './steps';
 export { play } from './tape';
 export { softmaxCrossEntropy } from './softmax-cross-entropy';

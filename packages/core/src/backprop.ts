@@ -141,9 +141,12 @@ export function recordShardGradient(
   pass: Pass,
 ): (() => void) | null {
   const { kernels } = pass;
-  const recordable = network.layers.every((layer) => layer.recordable?.(kernels));
-  if (kernels.record === undefined || !recordable || workspace.lossKernel(kernels) === loss.evaluate) return null;
+  if (kernels.record === undefined || !isRecordable(network, loss, workspace, kernels)) return null;
   return kernels.record(tape, (recorder) => {
     shardGradient(lossSum, network, workspace, parameters, gradients, B, { ...pass, kernels: recorder });
   });
 }
+
+/** Whether neither a layer nor the loss does more than call kernels. */
+export const isRecordable = ({ layers }: Network, loss: Loss, workspace: Workspace, kernels: Kernels): boolean =>
+  layers.every((layer) => layer.recordable?.(kernels)) && workspace.lossKernel(kernels) !== loss.evaluate;

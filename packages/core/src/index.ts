@@ -12,7 +12,7 @@ export {
 } from './backprop.ts';
 export { createInitializer, type InitializerName, type InitializerSpec, initializers } from './initializers/index.ts';
 export { fusedProducts } from './kernels/fused.ts';
-export type { ActivationKernel, BackendName, FastKernels, Kernels } from './kernels/kernels.ts';
+export type { ActivationKernel, BackendName, FastKernels, Kernels, StepMemory } from './kernels/kernels.ts';
 export { assembleProgram, type CodeLayout, type Program } from './kernels/native/machine-code/program.ts';
 export { type ExtensionName, extensions } from './kernels/native/machine-code/vector-unit.ts';
 export { createNativeKernels, nativeScratchLength, type Play } from './kernels/native/native.ts';
@@ -70,6 +70,7 @@ export {
   schedules,
 } from './schedules/index.ts';
 export { defaultShards, largestShard, shardStart } from './shards.ts';
+export { recordSteps, type StepsMemory, stepCalls } from './steps.ts';
 export { finite, number, oneOf, onlyKeys, positiveInteger } from './text/check.ts';
 export { suggest } from './text/nearest.ts';
 export { OptionError, unknownOption, within } from './text/option-error.ts';
@@ -85,5 +86,6 @@ export {
   gradientNorm,
   noteBatchLoss,
   noteGradientNorm,
+  updateBlocks,
   updateCalls,
 } from './update.ts';

@@ -61,19 +61,27 @@ export function createBlockUpdate(
       update(thetaBlock, g, stateBlock, n, hyper);
     },
     record(tape, first, end, rows) {
-      if (kernels.record === undefined || fast[optimizer.name] === undefined) return null;
+      if (kernels.record === undefined || !hasFastUpdate(kernels, optimizer)) return null;
       return kernels.record(tape, (recorder) => {
-        const recorded = createBlockUpdate(recorder, optimizer, memory, hyper, ONE, joined);
-        for (let block = first; block < end; block++) {
-          recorded.average(block, rows);
-          recorded.apply(block);
-        }
+        updateBlocks(createBlockUpdate(recorder, optimizer, memory, hyper, ONE, joined), first, end, rows);
       });
     },
   };
 }
 
 const ONE = Float64Array.of(1);
+
+/** Whether the optimizer's update is a kernel of its own: then it can be recorded. */
+export const hasFastUpdate = ({ fast }: Kernels, { name }: Optimizer): boolean =>
+  (fast.updates as Partial<Record<string, UpdateKernel>>)[name] !== undefined;
+
+/** `average` and `apply` for each of the blocks from `first` to `end`. */
+export function updateBlocks(update: BlockUpdate, first: number, end: number, rows: number): void {
+  for (let block = first; block < end; block++) {
+    update.average(block, rows);
+    update.apply(block);
+  }
+}
 
 /** ‖g‖₂ of the mean gradient: the blocks' sums of squares, added in block order. */
 export function gradientNorm(squares: Float64Array): number {

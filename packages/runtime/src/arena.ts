@@ -10,6 +10,7 @@ import {
   probeLength,
   recordedCalls,
   type Schedule,
+  stepCalls,
   tapeLength,
   updateCalls,
   WasmApi,
@@ -23,6 +24,9 @@ export const EVALUATION_ROWS = 256;
 
 /** Steps of a span whose losses and norms fit the rings. */
 export const RING = 16_384;
+
+/** Steps that are taken from a tape at a time, at most. */
+export const STEPS = 128;
 
 const ALIGNMENT = 64;
 const PAGE = 65_536;
@@ -162,6 +166,7 @@ function threadScratch(
   let total = padded(kernelScratch(network, backend)) + 2 * padded(1) + padded(hyperLength);
   total +=
     shards * padded(tapeLength(recordedCalls(network))) + padded(tapeLength(updateCalls(network.parameterCount)));
+  if (shards === 1) total += padded(tapeLength(stepCalls(network))) + padded(STEPS * hyperLength);
   createWorkspace(network, loss, rows, (length) => {
     total += padded(length);
     return new Float64Array(0);

@@ -61,7 +61,7 @@ export function createBackendKernels(
 ): Kernels {
   if (backend.name === 'reference' || module === null) return referenceKernels;
   if (code !== null) {
-    return createNativeKernels({ layout: code.layout, play: enterMachineCode(code), module, memory, scratch });
+    return createNativeKernels({ layout: code.layout, enter: () => enterMachineCode(code), module, memory, scratch });
   }
   const wasm = createWasmKernels({ module, memory, scratch });
   return 'library' in backend ? createBlasKernels(openLibrary(backend.library), wasm) : wasm;

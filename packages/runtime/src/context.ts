@@ -20,13 +20,15 @@ import {
   probeLength,
   recordedCalls,
   recordShardGradient,
+  recordSteps,
   shardStart,
+  stepCalls,
   tapeLength,
   targetColumns,
   updateCalls,
   type Workspace,
 } from '@gradloom/core';
-import { type Arena, EVALUATION_ROWS, kernelScratch, planArena, scratchAllocator } from './arena.ts';
+import { type Arena, EVALUATION_ROWS, kernelScratch, planArena, STEPS, scratchAllocator } from './arena.ts';
 import { createBackendKernels, heapBaseOf } from './backend.ts';
 import { type Clock, createClock } from './clock.ts';
 import type { RunSetup } from './protocol.ts';
@@ -63,6 +65,9 @@ export interface RunContext {
   held: number; // place in an epoch of the shard whose rows the workspace holds, or NO_SHARD
   readonly updateTape: Float64Array; // [tapeLength] holds the update of the thread's blocks in a span
   playUpdate: (() => void) | null; // that of a whole batch in one call, where it can be
+  readonly takeSteps: ((at: number, steps: number) => number) | null; // whole steps of a team of one, where they can be recorded
+  readonly hypers: readonly Float64Array[]; // [STEPS][hyperLength] of theirs
+  readonly firstScalars: Float64Array; // the optimizer's before them
   readonly rate: Float64Array; // [1] learning rate of the step
   readonly hyper: Float64Array;
   readonly scale: Float64Array; // [1] what clipping multiplies the gradient by
@@ -105,6 +110,14 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     const B = shardStart(s + 1, shards, batch) - shardStart(s, shards, batch);
     return recordShardGradient(tape, slot, network, loss, workspace, theta, gradients[s], B, pass);
   });
+  const allWhole = setup.dataset !== null && setup.dataset.rows % batch === 0;
+  const keepsRows = setup.orders === null && workspace.outputs[0] !== workspace.x;
+  const isOneBatch = shards === 1 && keepsRows && setup.dataset?.rows === batch;
+  const H = optimizer.hyperLength;
+  const hypers = shards === 1 ? allocate(STEPS * H) : hyper;
+  const stepsTape = shards === 1 ? allocate(tapeLength(stepCalls(network))) : hyper;
+  const memory = { ...arena, workspace, parameters: theta, gradients: gradients[0], hyper, hypers };
+  const canTake = isOneBatch && setup.clipNorm === null && setup.times === null;
   const largest = largestShard(batch, shards || 1);
   const pairs = shards % 2 === 0 && plays[0] === null && 2 * largest <= rows && canTakeTwo(network, kernels, largest);
   return {
@@ -131,11 +144,14 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     inPairs: false,
     firstShard: 0,
     endShard: 0,
-    allWhole: setup.dataset !== null && setup.dataset.rows % batch === 0,
-    keepsRows: setup.orders === null && workspace.outputs[0] !== workspace.x,
+    allWhole,
+    keepsRows,
     held: NO_SHARD,
     updateTape: allocate(tapeLength(updateCalls(P))),
     playUpdate: null,
+    takeSteps: canTake ? recordSteps(stepsTape, network, loss, optimizer, memory, batch, pass) : null,
+    hypers: Array.from({ length: canTake ? STEPS : 0 }, (_, k) => hypers.subarray(k * H, (k + 1) * H)),
+    firstScalars: new Float64Array(optimizer.initialScalars.length),
     rate: new Float64Array(1),
     hyper,
     scale,

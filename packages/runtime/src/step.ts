@@ -9,6 +9,7 @@ import {
   pairGradient,
   shardGradient,
   shardStart,
+  updateBlocks,
 } from '@gradloom/core';
 import { RING } from './arena.ts';
 import { CONTROL } from './barrier.ts';
@@ -124,19 +125,14 @@ const updateOf = ({ pairUpdate, update }: RunContext, two: boolean): BlockUpdate
 
 /** Each thread takes its blocks: average the shards, then update while the block is in cache. */
 function blocksPhase(context: RunContext, task: SpanTask, step: number): void {
-  prepareHyper(context, step);
+  prepareHyper(context, context.hyper, step);
   const { playUpdate, setup } = context;
   if (playUpdate !== null && (context.allWhole || rowsOf(setup, step) === setup.batch)) {
     playUpdate();
   } else {
     const blocks = blockCount(context.network.parameterCount);
-    const rows = rowsOf(setup, step);
-    const update = updateOf(context, takesTwo(context, step));
-    const end = share(task.thread + 1, blocks, task.threads);
-    for (let block = share(task.thread, blocks, task.threads); block < end; block++) {
-      update.average(block, rows);
-      update.apply(block);
-    }
+    const [first, end] = [share(task.thread, blocks, task.threads), share(task.thread + 1, blocks, task.threads)];
+    updateBlocks(updateOf(context, takesTwo(context, step)), first, end, rowsOf(setup, step));
   }
   context.clock?.lap(PART.update);
 }
@@ -154,13 +150,14 @@ function reducePhase(context: RunContext, task: SpanTask, step: number): void {
 function updatePhase(context: RunContext, task: SpanTask, step: number): void {
   const blocks = blockCount(context.network.parameterCount);
   context.scale[0] = clipScale(gradientNorm(context.arena.squares), context.setup.clipNorm ?? Infinity);
-  prepareHyper(context, step);
+  prepareHyper(context, context.hyper, step);
   const end = share(task.thread + 1, blocks, task.threads);
   for (let block = share(task.thread, blocks, task.threads); block < end; block++) context.update.apply(block);
   context.clock?.lap(PART.update);
 }
 
-function prepareHyper({ optimizer, arena, hyper, rate }: RunContext, step: number): void {
+/** Overwrites `hyper` with what the update needs in `step`. */
+function prepareHyper({ optimizer, arena, rate }: RunContext, hyper: Float64Array, step: number): void {
   rate[0] = arena.rates[step % RING];
   optimizer.hyper(hyper, rate, arena.scalars);
 }
@@ -171,17 +168,51 @@ function prepareHyper({ optimizer, arena, hyper, rate }: RunContext, step: numbe
  */
 export function finishStep(context: RunContext, task: SpanTask, step: number): void {
   const { arena, setup, optimizer } = context;
-  const { control, batch } = setup;
+  const { batch } = setup;
   const { losses, norms } = arena;
   const at = step - task.first;
   noteBatchLoss(losses, at, arena.lossSums, context.allWhole ? batch : rowsOf(setup, step));
   noteGradientNorm(norms, at, arena.squares);
   optimizer.advance(arena.scalars);
+  decide(context, task, step);
+}
+
+/** Writes behind `step` how many there are, and whether there are to be more. */
+function decide({ arena: { losses, norms }, setup: { control } }: RunContext, task: SpanTask, step: number): void {
+  const at = step - task.first;
   const finite = losses[at] - losses[at] === 0 && norms[at] - norms[at] === 0;
   const over = step + 1 === task.limit || Atomics.load(control, CONTROL.request) !== 0;
   // Plainly: whoever reads these comes behind the barrier, or behind the end of the task.
   control[CONTROL.steps] = at + 1;
   control[CONTROL.decision] = finite ? (over ? DECISION.end : DECISION.go) : DECISION.bad;
+}
+
+/** Whether the steps of a span can be taken from the tape, many at a time. */
+export const areOnTape = ({ takeSteps }: RunContext, { threads, probe }: SpanTask): boolean =>
+  takeSteps !== null && threads === 1 && probe !== true;
+
+/**
+ * `count` steps, at most `STEPS`, from `step` on from the tape, and behind the last what `finishStep` does. Returns how many
+ * were taken: they end behind one that is not finite.
+ */
+export function takeSteps(context: RunContext, task: SpanTask, step: number, count: number): number {
+  const { arena, optimizer, hypers, firstScalars } = context;
+  const { scalars } = arena;
+  if (context.takeSteps === null) throw new Error('takeSteps: tape has no steps, expected those of a run');
+  if (context.held === NO_SHARD) gatherShards(context, step, 0, 1);
+  context.held = 0;
+  firstScalars.set(scalars);
+  for (let k = 0; k < count; k++) {
+    prepareHyper(context, hypers[k], step + k);
+    optimizer.advance(scalars);
+  }
+  const taken = context.takeSteps(step - task.first, count);
+  if (taken < count) {
+    scalars.set(firstScalars);
+    for (let k = 0; k < taken; k++) optimizer.advance(scalars);
+  }
+  decide(context, task, step + taken - 1);
+  return taken;
 }
 
 /** Rows in the batch of `step`: the last batch of an epoch may be short. */

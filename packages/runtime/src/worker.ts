@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { abortTeam, CONTROL, createBarrier } from './barrier.ts';
+import { STEPS } from './arena.ts';
+import { abortTeam, type Barrier, CONTROL, createBarrier } from './barrier.ts';
 import { PART } from './clock.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { createContext, type RunContext } from './context.ts';
 import { evaluateChunks } from './evaluation.ts';
 import { DECISION, type EvaluationTask, type SpanTask, type WorkerTask } from './protocol.ts';
-import { finishStep, joinTeam, stepPhases } from './step.ts';
+import { areOnTape, finishStep, joinTeam, stepPhases, takeSteps } from './step.ts';
 import { runTriad } from './triad.ts';
 
 /** Contexts of the runs that go on, by run and place in the team: a thread may take another place in the next span. */
@@ -74,6 +75,10 @@ function runSteps(context: RunContext, task: SpanTask): void {
   };
   Atomics.add(control, CONTROL.checkedIn, 1);
   if (!barrier.arrive()) return;
+  if (areOnTape(context, task)) {
+    playSteps(context, task, barrier);
+    return;
+  }
   clock?.start();
   for (; ; step++) {
     timed = timedShare > 0 && workClock.begin(step, timedShare);
@@ -86,4 +91,22 @@ function runSteps(context: RunContext, task: SpanTask): void {
     }
     if (control[CONTROL.decision] !== DECISION.go) return;
   }
+}
+
+/** How long steps on the tape may take until somebody looks whether the span is to end. */
+const MOMENT_MS = 0.5;
+
+/** The steps of a team of one that lie on its tape: as many at a time as take a moment. */
+function playSteps(context: RunContext, task: SpanTask, barrier: Barrier): void {
+  const { control } = context.setup;
+  let count = 1;
+  let step = task.first;
+  let nowMs = performance.now();
+  do {
+    step += takeSteps(context, task, step, Math.min(count, task.limit - step));
+    const startMs = nowMs;
+    nowMs = performance.now();
+    if (nowMs - startMs > MOMENT_MS) count = Math.max(1, count >> 1);
+    else count = Math.min(STEPS, 2 * count);
+  } while (control[CONTROL.decision] === DECISION.go && barrier.arrive());
 }

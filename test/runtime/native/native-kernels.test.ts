@@ -1,4 +1,11 @@
-import { fusedProducts, type Kernels, nativeScratchLength, referenceKernels } from '@gradloom/core';
+import {
+  assembleProgram,
+  createNativeKernels,
+  fusedProducts,
+  type Kernels,
+  nativeScratchLength,
+  referenceKernels,
+} from '@gradloom/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { firstDifference } from '../../support/bits.ts';
@@ -151,4 +158,21 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
       }
     }
   });
+});
+
+test('layers of few weights alone never enter machine code', () => {
+  const { layout } = assembleProgram('avx2');
+  let entered = 0;
+  const enter = () => {
+    entered++;
+    return () => {};
+  };
+  const memory = createGuardedMemory((parts) => createNativeKernels({ ...parts, layout, enter }));
+  memory.reset(nativeScratchLength(16, 16));
+  const { y, x, W, b } = fill(cases.affine.arrays(3, 15, 17), 1, 'plain', memory.allocate);
+  memory.kernels.affine(y, x, W, b, 3, 15, 17);
+  expect(entered).toBe(0);
+  memory.kernels.affine(y, x, W, b, 3, 16, 16);
+  memory.kernels.affine(y, x, W, b, 3, 16, 16);
+  expect(entered).toBe(1);
 });

@@ -100,6 +100,28 @@ export interface Kernels {
     tape: Float64Array, // [tapeLength]
     run: (kernels: Kernels) => void,
   ): (() => void) | null;
+
+  /**
+   * Likewise for whole steps of a run, many at a time. What it returns takes up to `steps` of them: before each, the step's
+   * row of `hypers` becomes `hyper`; after each, it notes loss and norm as `noteBatchLoss` and `noteGradientNorm` do, the first
+   * at element `at`. It ends behind the first step whose loss or norm is not finite, and returns how many it took.
+   */
+  recordSteps?(
+    tape: Float64Array, // [tapeLength]
+    run: (kernels: Kernels) => void, // one step
+    memory: StepMemory,
+  ): ((at: number, steps: number) => number) | null;
+}
+
+/** What steps on a tape read and write beside the arrays of their kernels. */
+export interface StepMemory {
+  readonly hyper: Float64Array; // [H]
+  readonly hypers: Float64Array; // [*, H] of steps that follow each other
+  readonly losses: Float64Array;
+  readonly norms: Float64Array;
+  readonly lossSums: Float64Array; // [S]
+  readonly squares: Float64Array; // [blocks]
+  readonly rows: number; // of a batch
 }
 
 export type BackendName = 'reference' | 'wasm' | 'native' | 'blas';

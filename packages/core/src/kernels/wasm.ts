@@ -36,6 +36,30 @@ export function createWasmKernels({
       const calls = writer.count();
       return () => wasm.play(at, calls);
     },
+    recordSteps(tape, run, { hyper, hypers, losses, norms, lossSums, squares, rows }) {
+      const writer = createTapeWriter(tape);
+      run(kernelsOf({ ...wasm, ...writer.exports }, pack));
+      const [at, calls] = [addressOf(tape), writer.count()];
+      const [hyperAt, hypersAt, H] = [addressOf(hyper), addressOf(hypers), hyper.length];
+      const [lossesAt, normsAt, lossSumsAt, squaresAt] = [losses, norms, lossSums, squares].map(addressOf);
+      const [S, blocks] = [lossSums.length, squares.length];
+      return (first, steps) =>
+        wasm.playSteps(
+          at,
+          calls,
+          steps,
+          hyperAt,
+          hypersAt,
+          H,
+          lossesAt + 8 * first,
+          normsAt + 8 * first,
+          lossSumsAt,
+          S,
+          squaresAt,
+          blocks,
+          rows,
+        );
+    },
   };
 }
 
@@ -118,6 +142,21 @@ interface WasmExports extends WasmActivationExports, WasmLossExports, WasmUpdate
   ): void;
   scale(g: number, n: number, factor: number): void;
   play(tape: number, calls: number): void;
+  playSteps(
+    tape: number,
+    calls: number,
+    steps: number,
+    hyper: number,
+    hypers: number,
+    H: number,
+    losses: number,
+    norms: number,
+    lossSums: number,
+    S: number,
+    squares: number,
+    blocks: number,
+    rows: number,
+  ): number;
   transpose(panel: number, step: number, W: number, wRow: number, K: number, rows: number): void;
 }
 

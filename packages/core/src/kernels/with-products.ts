@@ -25,14 +25,19 @@ export function withProducts(
     affineBackwardWeights(dW, db, x, dy, B, I, O) {
       (isLarge(B, I, O) ? products : wasm).affineBackwardWeights(dW, db, x, dy, B, I, O);
     },
-    record(tape, run) {
-      let outside = false;
-      const note = () => {
-        outside = true;
-      };
-      const noting: Products = { affine: note, affineBackwardInput: note, affineBackwardWeights: note };
-      const play = wasm.record?.(tape, (recorder) => run(withProducts(name, recorder, noting, isLarge)));
-      return outside ? null : (play ?? null);
-    },
+    record: (tape, run) => insideOnly((noting) => wasm.record?.(tape, (recorder) => run(noting(recorder)))),
+    recordSteps: (tape, run, memory) =>
+      insideOnly((noting) => wasm.recordSteps?.(tape, (recorder) => run(noting(recorder)), memory)),
   };
+
+  /** What `record` returns, or null where it would have called a large product. */
+  function insideOnly<T>(record: (noting: (recorder: Kernels) => Kernels) => T | null | undefined): T | null {
+    let outside = false;
+    const note = () => {
+      outside = true;
+    };
+    const products: Products = { affine: note, affineBackwardInput: note, affineBackwardWeights: note };
+    const recorded = record((recorder) => withProducts(name, recorder, products, isLarge));
+    return outside ? null : (recorded ?? null);
+  }
 }

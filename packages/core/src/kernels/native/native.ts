@@ -24,13 +24,13 @@ const MIN_WEIGHTS = 256;
  */
 export function createNativeKernels({
   layout,
-  play,
+  enter,
   module,
   memory,
   scratch,
 }: {
-  layout: CodeLayout; // of the code that `play` enters
-  play: Play;
+  layout: CodeLayout; // of the code that is entered
+  enter: () => Play; // called with the first large product: a run of small ones alone need not load what it takes
   module: WasmModule;
   memory: WasmMemory;
   scratch: Float64Array; // [nativeScratchLength] of the largest dense layer
@@ -38,7 +38,11 @@ export function createNativeKernels({
   const wasm = createWasmKernels({ module, memory, scratch: scratch.subarray(CONSTANTS) });
   const words = new Int32Array(TAPE_CALLS * CALL_WORDS);
   const bytes = new Uint8Array(memory.buffer);
-  const tape = createCallTape(words, (calls) => play(words, bytes, calls));
+  let play: Play | undefined;
+  const tape = createCallTape(words, (calls) => {
+    play ??= enter();
+    play(words, bytes, calls);
+  });
   const products = createNativeProducts(createPanels(layout, tape, scratch), tape, wasm.transpose);
   const isLarge = (B: number, I: number, O: number) => B > 0 && I * O >= MIN_WEIGHTS;
   const kernels = withProducts('native', wasm, products, isLarge);

@@ -1,0 +1,104 @@
+import type { NetworkSpec } from '@gradloom/core';
+import { type TrainOptions, train } from '@gradloom/runtime';
+import { describe, expect, test } from 'vitest';
+import { CONTROL, resetControl } from '../../packages/runtime/src/barrier.ts';
+import { createContext } from '../../packages/runtime/src/context.ts';
+import { planRun } from '../../packages/runtime/src/plan.ts';
+import { prepareRun } from '../../packages/runtime/src/prepare.ts';
+import { DECISION, type SpanTask } from '../../packages/runtime/src/protocol.ts';
+import { areOnTape, finishStep, joinTeam, stepPhases, takeSteps } from '../../packages/runtime/src/step.ts';
+import work from '../../packages/runtime/src/worker.ts';
+import { randomDataset } from '../support/random-dataset.ts';
+
+const dataset = randomDataset({ rows: 6, inputs: 4, classes: 3 });
+const spec: NetworkSpec = {
+  input: 4,
+  layers: [
+    { kind: 'dense', out: 5 },
+    { kind: 'activation', fn: 'tanh' },
+    { kind: 'dense', out: 3 },
+  ],
+};
+const whole: TrainOptions = { batch: 6, shards: 1, shuffle: false, steps: 500, backend: 'wasm' };
+
+/** A run that is about to begin, as a thread of it sees it. */
+function open(options: TrainOptions = {}, { threads = 1, probe = false } = {}) {
+  const data = { train: dataset };
+  const { setup, arena } = prepareRun(planRun(spec, data, { ...whole, threads, ...options }), data);
+  const context = createContext(setup, 0);
+  const task: SpanTask = { kind: 'span', setup, live: [setup.run], thread: 0, threads, probe, first: 0, limit: 500 };
+  resetControl(setup.control);
+  joinTeam(context, task);
+  return { setup, arena, context, task };
+}
+
+/** Steps one by one, until one of them decides for the end. */
+function stepByStep({ setup, context, task }: ReturnType<typeof open>): void {
+  for (let step = 0; setup.control[CONTROL.decision] === DECISION.go; step++) {
+    for (const phase of stepPhases(setup.clipNorm)) phase(context, task, step);
+    finishStep(context, task, step);
+  }
+}
+
+const outcomeOf = ({ setup, arena }: ReturnType<typeof open>) => ({
+  theta: [...arena.theta],
+  state: arena.state.map((slot) => [...slot]),
+  scalars: [...arena.scalars],
+  losses: [...arena.losses.subarray(0, 500)],
+  norms: [...arena.norms.subarray(0, 500)],
+  control: [setup.control[CONTROL.steps], setup.control[CONTROL.decision]],
+});
+
+describe.each(['wasm', 'native'] as const)('the steps of a team of one with the same rows in each: %s', (backend) => {
+  test.each<[string, TrainOptions]>([
+    ['adam', { optimizer: 'adam', schedule: 'cosine' }],
+    ['sgd with momentum', { optimizer: { kind: 'sgd', lr: 0.1, momentum: 0.9 }, loss: 'mse' }],
+    ['until they diverge', { optimizer: { kind: 'sgd', lr: 1e160 }, loss: 'mse' }],
+    ['until adam diverges', { optimizer: { kind: 'adam', lr: 1e200 }, loss: 'mse' }],
+  ])('are taken from the tape with the bits of one after the other: %s', (_name, options) => {
+    const [one, many] = [open({ ...options, backend }), open({ ...options, backend })];
+    // As the main thread writes them.
+    for (const { arena } of [one, many])
+      for (let k = 0; k < 500; k++) arena.rates[k] = one.context.optimizer.lr / (1 + k);
+    stepByStep(one);
+    work(many.task);
+    expect(areOnTape(many.context, many.task)).toBe(true);
+    expect(outcomeOf(many)).toEqual(outcomeOf(one));
+    const diverges = _name.startsWith('until');
+    expect(many.setup.control[CONTROL.decision]).toBe(diverges ? DECISION.bad : DECISION.end);
+  });
+});
+
+test('an end that is asked for comes within a moment, behind a whole step', () => {
+  const [asked, other] = [open(), open()];
+  for (const { arena } of [asked, other]) arena.rates.fill(0.1);
+  asked.setup.control[CONTROL.request] = 1;
+  work(asked.task);
+  const steps = asked.setup.control[CONTROL.steps];
+  expect(asked.setup.control[CONTROL.decision]).toBe(DECISION.end);
+  expect(steps).toBeLessThan(500);
+  takeSteps(other.context, other.task, 0, steps);
+  expect([...asked.arena.theta]).toEqual([...other.arena.theta]);
+});
+
+test.each<[string, TrainOptions, object?]>([
+  ['there are several batches', { batch: 3 }],
+  ['there are several shards', { shards: 2 }],
+  ['the gradient is clipped', { clipNorm: 1 }],
+  ['time is measured', { profile: true }],
+  ['the optimizer is plain code', { optimizer: 'rmsprop' }],
+  ['there is a team', {}, { threads: 2 }],
+  ['layers are looked into', { probe: 1 }, { probe: true }],
+  ['the backend is plain code', { backend: 'reference' }],
+])('steps are not taken from the tape where %s', (_name, options, task) => {
+  const { context, task: span } = open(options, task);
+  expect(areOnTape(context, span)).toBe(false);
+});
+
+test('a run on the tape is the run step by step', async () => {
+  const options = { ...whole, steps: 20_000, optimizer: 'adam', schedule: 'cosine', threads: 1 } as const;
+  const taped = await train(spec, { train: dataset }, options).result;
+  const timed = await train(spec, { train: dataset }, { ...options, profile: true }).result;
+  expect(taped.steps).toBe(20_000);
+  expect(taped.fingerprint).toBe(timed.fingerprint);
+});
