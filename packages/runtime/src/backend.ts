@@ -5,7 +5,9 @@ import {
   compileWasmKernels,
   createNativeKernels,
   createWasmKernels,
+  hasNativeProducts,
   type Kernels,
+  type Network,
   OptionError,
   oneOf,
   referenceKernels,
@@ -17,7 +19,7 @@ import { createBlasKernels } from './native/blas-kernels.ts';
 import { type BlasIdentity, type BlasLibrary, findBlas } from './native/find-blas.ts';
 import { enterMachineCode, type MachineCode, machineCode } from './native/machine-code.ts';
 
-/** What a user may ask for; 'auto' is the first of native, blas and wasm that this machine has. */
+/** What a user may ask for; 'auto' is the first of native, blas and wasm that this machine has, and wasm where layers are too small for another. */
 export const backendChoices = { auto: true, reference: true, wasm: true, native: true, blas: true } as const;
 export type BackendChoice = keyof typeof backendChoices;
 
@@ -27,15 +29,17 @@ export type Backend =
   | { readonly name: 'blas'; readonly library: BlasIdentity };
 
 /**
- * The backend that `choice` stands for on this machine, with the library at `path` or one found by name. The library is told
- * to use one thread a call, since the run's own threads already use all cores.
+ * The backend that `choice` stands for on this machine, for `network` or any, with the library at `path` or one found by
+ * name. The library is told to use one thread a call, since the run's own threads already use all cores.
  * @throws OptionError where native or blas is asked for and there is none.
  */
-export function resolveBackend(choice: BackendChoice, path?: string): Backend {
+export function resolveBackend(choice: BackendChoice, path?: string, network?: Network): Backend {
   const name = oneOf('train', 'backend', choice, backendChoices);
   if (name === 'reference' || name === 'wasm') return { name };
   // A library that was named is wanted, and one that does not work is a mistake, not a reason to take something else.
   const named = path !== undefined || (process.env.GRADLOOM_BLAS ?? '') !== '';
+  // Looking for a better one takes some 10 ms, in which XOR is learnt.
+  if (name === 'auto' && !named && network !== undefined && !hasNativeProducts(network)) return { name: 'wasm' };
   if (name === 'native' || (name === 'auto' && !named)) {
     const { code, reason } = machineCode();
     if (code !== null) return { name: 'native' };

@@ -51,7 +51,7 @@ let lastRun = 0;
  */
 export function openRun(shape: RunShape, copies: readonly Part[] = []): { setup: RunSetup; arena: Arena } {
   const { network, batch, shards, threads } = shape;
-  const backend = resolveBackend(shape.backend, shape.blas);
+  const backend = resolveBackend(shape.backend, shape.blas, network);
   const { module, code } = compileFor(backend);
   const layout = planArena({ ...shape, backend: backend.name, heapBase: heapBaseOf(module) });
   checkMemory([...layout.parts, ...copies], freeMemory(), 'what this machine has free');

@@ -17,7 +17,7 @@ export const runOptions = {
   backend: {
     group: 'Run',
     ...keyOf(backends),
-    describe: `${Object.keys(backends).join(', ')} (auto: the first of native, blas, wasm that the machine has)`,
+    describe: `${Object.keys(backends).join(', ')} (auto: the first of native, blas, wasm that the machine has; wasm for small layers)`,
   },
   blas: { group: 'Run', ...text('a path'), describe: 'path of the BLAS library to load (found by name)' },
 } satisfies OptionTable;

@@ -1,3 +1,4 @@
+import type { Network } from '../../network.ts';
 import type { Kernels } from '../kernels.ts';
 import { createStarts } from '../starts.ts';
 import { createWasmKernels, wasmScratchLength } from '../wasm.ts';
@@ -17,6 +18,10 @@ const TAPE_CALLS = 128;
 
 /** Weights of a layer below which entering machine code costs more than it saves: such layers have wasm's products. */
 const MIN_WEIGHTS = 256;
+
+/** Whether a network has a layer whose products are machine code: without one its bits, and its time, are wasm's. */
+export const hasNativeProducts = ({ tensors }: Network): boolean =>
+  tensors.some(({ shape, length }) => shape.length === 2 && length >= MIN_WEIGHTS);
 
 /**
  * The kernels of wasm with the products of a dense layer in machine code of this processor, multiplication and addition

@@ -1,0 +1,30 @@
+import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { resolveBackend } from '../../packages/runtime/src/backend.ts';
+import { machineCode } from '../../packages/runtime/src/native/machine-code.ts';
+
+const of = (...widths: number[]) => {
+  const layers: NetworkSpec['layers'] = widths.slice(1).map((out) => ({ kind: 'dense', out }));
+  return buildNetwork({ input: widths[0], layers });
+};
+
+describe('auto', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  test('is wasm where no layer is large enough for another, without a look at what the machine has', () => {
+    expect(resolveBackend('auto', undefined, of(2, 2, 1))).toEqual({ name: 'wasm' });
+    expect(resolveBackend('auto', undefined, of(15, 17, 15))).toEqual({ name: 'wasm' });
+  });
+
+  test('is native from the first layer of 256 weights on, where the machine runs it', (context) => {
+    if (machineCode().code === null) context.skip();
+    expect(resolveBackend('auto', undefined, of(2, 16, 16, 1))).toEqual({ name: 'native' });
+    expect(resolveBackend('auto')).toEqual({ name: 'native' });
+  });
+
+  test('is the library that is named, however small the layers, or says that it does not work', () => {
+    expect(() => resolveBackend('auto', '/nowhere/libblas.so', of(2, 2, 1))).toThrow(/nowhere/);
+    vi.stubEnv('GRADLOOM_BLAS', '/nowhere/libblas.so');
+    expect(() => resolveBackend('auto', undefined, of(2, 2, 1))).toThrow(/nowhere/);
+  });
+});
