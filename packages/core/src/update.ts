@@ -36,11 +36,10 @@ export function createBlockUpdate(
   memory: UpdateMemory,
   hyper: Float64Array,
   scale: Float64Array, // [1] what clipping multiplies the gradient by
-  joined = 1, // neighbouring shards whose sum stands in the row of the first
 ): BlockUpdate {
   const { theta, gSum, state, squares } = memory;
   const P = theta.length;
-  const S = P === 0 ? 0 : gSum.length / P / joined;
+  const S = P === 0 ? 0 : gSum.length / P;
   const fast = kernels.fast.updates as Partial<Record<string, UpdateKernel>>;
   const update = fast[optimizer.name] ?? optimizer.update;
   const blocks = Array.from({ length: blockCount(P) }, (_, block) => {
@@ -53,7 +52,7 @@ export function createBlockUpdate(
   return {
     average(block, rows) {
       const { offset, n, square, g } = blocks[block];
-      kernels.averageShards(square, g, gSum, S, joined * P, offset, n, rows);
+      kernels.averageShards(square, g, gSum, S, P, offset, n, rows);
     },
     apply(block) {
       const { n, theta: thetaBlock, g, state: stateBlock } = blocks[block];
@@ -63,7 +62,7 @@ export function createBlockUpdate(
     record(tape, first, end, rows) {
       if (kernels.record === undefined || !hasFastUpdate(kernels, optimizer)) return null;
       return kernels.record(tape, (recorder) => {
-        updateBlocks(createBlockUpdate(recorder, optimizer, memory, hyper, ONE, joined), first, end, rows);
+        updateBlocks(createBlockUpdate(recorder, optimizer, memory, hyper, ONE), first, end, rows);
       });
     },
   };

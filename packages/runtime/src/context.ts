@@ -110,6 +110,7 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     const B = shardStart(s + 1, shards, batch) - shardStart(s, shards, batch);
     return recordShardGradient(tape, slot, network, loss, workspace, theta, gradients[s], B, pass);
   });
+  const pairSums = arena.gSum.subarray(0, Math.floor(shards / 2) * P);
   const allWhole = setup.dataset !== null && setup.dataset.rows % batch === 0;
   const keepsRows = setup.orders === null && workspace.outputs[0] !== workspace.x;
   const isOneBatch = shards === 1 && keepsRows && setup.dataset?.rows === batch;
@@ -140,7 +141,7 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     clock: setup.times === null ? null : createClock(setup.times, thread),
     workClock: createWorkClock(setup.workTimes, thread),
     update: createBlockUpdate(kernels, optimizer, arena, hyper, scale),
-    pairUpdate: pairs ? createBlockUpdate(kernels, optimizer, arena, hyper, scale, 2) : null,
+    pairUpdate: pairs ? createBlockUpdate(kernels, optimizer, { ...arena, gSum: pairSums }, hyper, scale) : null,
     inPairs: false,
     firstShard: 0,
     endShard: 0,

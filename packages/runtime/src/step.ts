@@ -46,7 +46,7 @@ const isInPairs = ({ pairUpdate, setup }: RunContext, { threads, probe }: SpanTa
 const takesTwo = ({ inPairs, setup }: RunContext, step: number): boolean =>
   inPairs && rowsOf(setup, step) >= setup.shards;
 
-/** Overwrites the summed losses of shards s and s + 1 in `step`, and row s of the gradients with those of both, added. */
+/** Overwrites the summed losses of shards s and s + 1 in `step`, and row s / 2 of the gradients with those of both, added. */
 function runPair(context: RunContext, step: number, s: number): void {
   const { network, workspace, pass, theta, gradients, clock } = context;
   const rows = gatherShards(context, step, s, 2);
@@ -55,7 +55,7 @@ function runPair(context: RunContext, step: number, s: number): void {
   pass.step = step;
   const slots = context.pairSlots[s / 2];
   const first = shardRows(context, step, s);
-  pairGradient(slots, network, workspace, theta, gradients[s], rows, first, pass, clock?.inspect);
+  pairGradient(slots, network, workspace, theta, gradients[s / 2], rows, first, pass, clock?.inspect);
   clock?.lap(PART.backward);
 }
 
