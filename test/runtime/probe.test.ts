@@ -45,6 +45,18 @@ test('looking changes no weight', async () => {
   expect(result.fingerprint).toBe(blind.result.fingerprint);
 });
 
+test('a look has the mean gradient where updates of machine code write none', async () => {
+  const layers: LayerSpec[] = [64, 64, 3].map((out) => ({ kind: 'dense', out }));
+  const options = { backend: 'auto', batch: 32, steps: 3, probe: 1, threads: 2 } as const;
+  const { found } = await looks(options, { input: 6, layers });
+  const reference = await looks({ ...options, backend: 'reference' }, { input: 6, layers });
+  for (const [step, look] of found.entries()) {
+    const squares = look.layers.flatMap(({ tensors }) => tensors.map((t) => t.length * t.rmsGradient ** 2));
+    expect(Math.sqrt(squares.reduce((sum, square) => sum + square))).toBeCloseTo(look.gradientNorm, 10);
+    expect(look.gradientNorm).toBeCloseTo(reference.found[step].gradientNorm, 10);
+  }
+});
+
 test('the first look describes the start', async () => {
   const network = buildNetwork(spec);
   const parameters = new Float64Array(network.parameterCount);

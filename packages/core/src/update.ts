@@ -1,4 +1,4 @@
-import type { Kernels } from './kernels/kernels.ts';
+import type { Kernels, MeanUpdateKernel } from './kernels/kernels.ts';
 import type { Optimizer, UpdateKernel } from './optimizers/optimizer.ts';
 
 /** Parameters of a block: 32 KiB a vector, so that a block's gradient is still in cache when the optimizer reads it. */
@@ -19,9 +19,11 @@ export interface BlockUpdate {
   average(block: number, rows: number): void;
   /** Applies the optimizer to a block, its gradient times `scale` first. */
   apply(block: number): void;
+  /** Both, with a scale of 1, in one pass where the backend can: then the mean gradient is written nowhere. */
+  take(block: number, rows: number): void;
   /**
-   * `average` and, with a scale of 1, `apply` for each of the blocks from `first` to `end` as one call, which does the same
-   * to the bit; null where the backend records nothing, or the update is no kernel of its own. Overwrites `tape`.
+   * `take` for each of the blocks from `first` to `end` as one call, which does the same to the bit; null where the backend
+   * records nothing, the update is no kernel of its own, or one pass is faster. Overwrites `tape`.
    */
   record(tape: Float64Array, first: number, end: number, rows: number): (() => void) | null; // tape [tapeLength(updateCalls)]
 }
@@ -42,6 +44,9 @@ export function createBlockUpdate(
   const S = P === 0 ? 0 : gSum.length / P;
   const fast = kernels.fast.updates as Partial<Record<string, UpdateKernel>>;
   const update = fast[optimizer.name] ?? optimizer.update;
+  // Small networks gain more from a tape, and need not enter machine code.
+  const meanUpdates = kernels.fast.meanUpdates as Partial<Record<string, MeanUpdateKernel>> | undefined;
+  const meanUpdate = P < BLOCK ? undefined : meanUpdates?.[optimizer.name];
   const blocks = Array.from({ length: blockCount(P) }, (_, block) => {
     const offset = block * BLOCK;
     const n = Math.min(BLOCK, P - offset);
@@ -49,18 +54,32 @@ export function createBlockUpdate(
     const square = squares.subarray(block, block + 1);
     return { offset, n, square, theta: cut(theta), g: cut(gSum), state: state.map(cut) };
   });
+
+  function average(block: number, rows: number): void {
+    const { offset, n, square, g } = blocks[block];
+    kernels.averageShards(square, g, gSum, S, P, offset, n, rows);
+  }
+
+  function apply(block: number): void {
+    const { n, theta: thetaBlock, g, state: stateBlock } = blocks[block];
+    if (scale[0] !== 1) kernels.scale(g, n, scale);
+    update(thetaBlock, g, stateBlock, n, hyper);
+  }
+
   return {
-    average(block, rows) {
-      const { offset, n, square, g } = blocks[block];
-      kernels.averageShards(square, g, gSum, S, P, offset, n, rows);
-    },
-    apply(block) {
-      const { n, theta: thetaBlock, g, state: stateBlock } = blocks[block];
-      if (scale[0] !== 1) kernels.scale(g, n, scale);
-      update(thetaBlock, g, stateBlock, n, hyper);
+    average,
+    apply,
+    take(block, rows) {
+      if (meanUpdate === undefined) {
+        average(block, rows);
+        apply(block);
+      } else {
+        const { offset, n, square, theta: thetaBlock, g, state: stateBlock } = blocks[block];
+        meanUpdate(square, thetaBlock, g, stateBlock, n, hyper, gSum, S, P, offset, rows);
+      }
     },
     record(tape, first, end, rows) {
-      if (kernels.record === undefined || !hasFastUpdate(kernels, optimizer)) return null;
+      if (kernels.record === undefined || meanUpdate !== undefined || !hasFastUpdate(kernels, optimizer)) return null;
       return kernels.record(tape, (recorder) => {
         updateBlocks(createBlockUpdate(recorder, optimizer, memory, hyper, ONE), first, end, rows);
       });
@@ -74,12 +93,9 @@ const ONE = Float64Array.of(1);
 export const hasFastUpdate = ({ fast }: Kernels, { name }: Optimizer): boolean =>
   (fast.updates as Partial<Record<string, UpdateKernel>>)[name] !== undefined;
 
-/** `average` and `apply` for each of the blocks from `first` to `end`. */
+/** `take` for each of the blocks from `first` to `end`. */
 export function updateBlocks(update: BlockUpdate, first: number, end: number, rows: number): void {
-  for (let block = first; block < end; block++) {
-    update.average(block, rows);
-    update.apply(block);
-  }
+  for (let block = first; block < end; block++) update.take(block, rows);
 }
 
 /** ‖g‖₂ of the mean gradient: the blocks' sums of squares, added in block order. */

@@ -123,7 +123,7 @@ export function joinTeam(context: RunContext, task: SpanTask): void {
 const updateOf = ({ pairUpdate, update }: RunContext, two: boolean): BlockUpdate =>
   two && pairUpdate !== null ? pairUpdate : update;
 
-/** Each thread takes its blocks: average the shards, then update while the block is in cache. */
+/** Each thread takes its blocks: averages the shards and updates by the mean. */
 function blocksPhase(context: RunContext, task: SpanTask, step: number): void {
   prepareHyper(context, context.hyper, step);
   const { playUpdate, setup } = context;
@@ -132,7 +132,17 @@ function blocksPhase(context: RunContext, task: SpanTask, step: number): void {
   } else {
     const blocks = blockCount(context.network.parameterCount);
     const [first, end] = [share(task.thread, blocks, task.threads), share(task.thread + 1, blocks, task.threads)];
-    updateBlocks(updateOf(context, takesTwo(context, step)), first, end, rowsOf(setup, step));
+    const update = updateOf(context, takesTwo(context, step));
+    const rows = rowsOf(setup, step);
+    if (task.probe) {
+      // A look reads the mean gradient.
+      for (let block = first; block < end; block++) {
+        update.average(block, rows);
+        update.apply(block);
+      }
+    } else {
+      updateBlocks(update, first, end, rows);
+    }
   }
   context.clock?.lap(PART.update);
 }

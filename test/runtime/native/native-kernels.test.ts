@@ -1,9 +1,11 @@
 import {
   assembleProgram,
   createNativeKernels,
+  createOptimizer,
   fusedProducts,
   type Kernels,
   nativeScratchLength,
+  type OptimizerSpec,
   referenceKernels,
 } from '@gradloom/core';
 import fc from 'fast-check';
@@ -140,6 +142,52 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
       },
     );
     fc.assert(check, { seed: propertySeed, numRuns: 300 });
+  });
+
+  const specs: OptimizerSpec[] = [
+    { kind: 'adam' },
+    { kind: 'adam', weightDecay: 0.01, beta1: 0.5 },
+    { kind: 'adamw' },
+    { kind: 'adamw', weightDecay: 0, epsilon: 1e-3 },
+  ];
+  const count = fc.oneof({ weight: 20, arbitrary: fc.nat(40) }, { weight: 1, arbitrary: fc.constantFrom(4095, 4096) });
+  // Up to 8 shards are added as they are read, if they are a power of two.
+  const block = fc.tuple(fc.integer({ min: 1, max: 9 }), count, fc.nat(5), fc.nat(5), fc.integer({ min: 1, max: 999 }));
+  test('an update by the mean is the average of the shards and the update of the reference', (context) => {
+    const memory = memoryOf(context);
+    const check = fc.property(
+      block,
+      fc.constantFrom(...specs),
+      fc.constantFrom(...valueMixes),
+      fc.integer(),
+      ([S, n, before, after, rows], spec, mix, seed) => {
+        const optimizer = createOptimizer(spec);
+        const P = before + n + after;
+        memory.reset(nativeScratchLength(1, 1));
+        const lengths = { theta: n, m: n, v: n, gSum: S * P, square: 1 };
+        const actual = fill(lengths, seed, mix, memory.allocate);
+        const expected = fill(lengths, seed, mix, (length) => new Float64Array(length));
+        for (const { v } of [actual, expected]) for (let i = 0; i < n; i++) v[i] = Math.abs(v[i]);
+        const hyper = new Float64Array(optimizer.hyperLength);
+        optimizer.hyper(hyper, Float64Array.of(optimizer.lr), Float64Array.from(optimizer.initialScalars));
+        const row = ({ gSum }: Arrays) => gSum.subarray(before, before + n);
+        const state = ({ m, v }: Arrays) => [m, v];
+
+        memory.snapshot();
+        const { square, theta, gSum } = actual;
+        const { adam, adamw } = memory.kernels.fast.meanUpdates ?? {};
+        const update = optimizer.name === 'adam' ? adam : adamw;
+        update?.(square, theta, row(actual), state(actual), n, hyper, gSum, S, P, before, rows);
+        referenceKernels.averageShards(expected.square, row(expected), expected.gSum, S, P, before, n, rows);
+        optimizer.update(expected.theta, row(expected), state(expected), n, hyper);
+        for (const name of ['square', 'theta', 'm', 'v']) {
+          const difference = firstDifference(actual[name], expected[name]);
+          if (difference !== null) throw new Error(name + difference);
+        }
+        expect(memory.firstStrayByte([square, theta, gSum, ...state(actual)])).toBeNull();
+      },
+    );
+    fc.assert(check, { seed: propertySeed, numRuns: 500 });
   });
 
   test('a layer of few weights, and a shard without rows, have the bits of the reference', (context) => {

@@ -130,7 +130,29 @@ export interface FastKernels {
   readonly activations: Partial<Record<ActivationName, ActivationKernel>>;
   readonly losses: Partial<Record<LossName, LossKernel>>;
   readonly updates: Partial<Record<OptimizerName, UpdateKernel>>;
+  /** Absent where nothing is gained. */
+  readonly meanUpdates?: MeanUpdates;
 }
+
+/**
+ * `averageShards`, and an update by what it would have written, in one pass: `square` and the parameters become the same to the
+ * bit, and `gSum` keeps nothing of use. `g` may be overwritten, with the mean or not.
+ */
+export type MeanUpdateKernel = (
+  square: Float64Array, // [1] out
+  theta: Float64Array, // [n] in and out
+  g: Float64Array, // [n] row 0 of gSum at offset
+  state: readonly Float64Array[], // [slots][n] in and out
+  n: number,
+  hyper: Float64Array, // [hyperLength]
+  gSum: Float64Array, // [S, P]
+  S: number,
+  P: number,
+  offset: number,
+  rows: number,
+) => void;
+
+export type MeanUpdates = Partial<Record<OptimizerName, MeanUpdateKernel>>;
 
 export interface ActivationKernel {
   /** a[i] = f(z[i]). Overwrites `a`, which may be `z`. */

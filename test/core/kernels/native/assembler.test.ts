@@ -17,7 +17,7 @@ import {
   rsi,
   rsp,
 } from '../../../../packages/core/src/kernels/native/machine-code/assembler.ts';
-import { extensions } from '../../../../packages/core/src/kernels/native/machine-code/vector-unit.ts';
+import { createAvx2, extensions } from '../../../../packages/core/src/kernels/native/machine-code/vector-unit.ts';
 
 const hex = (write: (assembler: Assembler) => void): string => {
   const assembler = createAssembler();
@@ -65,6 +65,13 @@ test.each<[string, string, (assembler: Assembler) => void]>([
   ['vmaskmovpd [r12], ymm15, ymm2', 'c4c2052f1424', (a) => avx2.createUnit(a).storeMasked(at(r12), 2)],
   ['vbroadcastsd ymm14, [rcx]', 'c4627d1931', (a) => avx2.createUnit(a).broadcast(14, at(rcx))],
   ['vfmadd231pd ymm11, ymm14, ymm13', 'c4428db8dd', (a) => avx2.createUnit(a).multiplyAdd(11, 14, 13)],
+  ['vaddpd ymm9, ymm2, [r12+0xe0]', 'c4416d588c24e0000000', (a) => createAvx2(a).plus(9, 2, at(r12, 224))],
+  ['vsubpd ymm3, ymm3, ymm1', 'c4e1655cd9', (a) => createAvx2(a).minus(3, 3, 1)],
+  ['vmulpd ymm1, ymm1, [r12+0x20]', 'c4c175598c2420000000', (a) => createAvx2(a).times(1, 1, at(r12, 32))],
+  ['vdivpd ymm1, ymm1, ymm2', 'c4e1755eca', (a) => createAvx2(a).over(1, 1, 2)],
+  ['vsqrtpd ymm2, ymm2', 'c4e17d51d2', (a) => createAvx2(a).root(2, 2)],
+  ['vandnpd ymm4, ymm14, ymm1', 'c4e10d55e1', (a) => createAvx2(a).andNot(4, 14, 1)],
+  ['vcmpltpd ymm4, ymm4, [r12]', 'c4c15dc2242401', (a) => createAvx2(a).isLess(4, 4, at(r12))],
   ['vzeroupper', 'c5f877', (a) => avx2.createUnit(a).leave()],
 ])('%s', (_instruction, bytes, write) => {
   expect(hex(write)).toBe(bytes);

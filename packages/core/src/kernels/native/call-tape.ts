@@ -1,3 +1,4 @@
+import { adamArguments as A } from './machine-code/adam.ts';
 import { CALL_WORDS } from './machine-code/calls.ts';
 import { packArguments as P } from './machine-code/pack.ts';
 import { tileArguments as T } from './machine-code/tile.ts';
@@ -34,6 +35,20 @@ export interface CallTape {
     sourceStep: number,
     K: number,
     mask: number,
+  ): void;
+  /** See machine-code/adam.ts. */
+  adam(
+    kernel: number,
+    theta: number,
+    m: number,
+    v: number,
+    rows: number,
+    rowStep: number,
+    n: number, // parameters
+    mask: number,
+    constants: number,
+    decays: number,
+    squares: number,
   ): void;
   /** Runs what was noted, in order. */
   run(): void;
@@ -108,6 +123,21 @@ export function createCallTape(
       words[start + P.sourceStep] = sourceStep;
       words[start + P.K] = K;
       words[start + P.mask] = mask;
+    },
+    adam(kernel, theta, m, v, rows, rowStep, n, mask, constants, decays, squares) {
+      const start = next();
+      words[start] = kernel;
+      words[start + A.theta] = theta;
+      words[start + A.m] = m;
+      words[start + A.v] = v;
+      words[start + A.rows] = rows;
+      words[start + A.rowStep] = rowStep;
+      words[start + A.quads] = n >> 2;
+      words[start + A.rest] = n & 3;
+      words[start + A.mask] = mask;
+      words[start + A.constants] = constants;
+      words[start + A.decays] = decays;
+      words[start + A.squares] = squares;
     },
     run,
   };

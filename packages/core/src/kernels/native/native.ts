@@ -7,6 +7,7 @@ import { withProducts } from '../with-products.ts';
 import { createCallTape } from './call-tape.ts';
 import { CALL_WORDS } from './machine-code/calls.ts';
 import type { CodeLayout } from './machine-code/program.ts';
+import { createMeanUpdates, MEAN_UPDATE_SCRATCH } from './mean-updates.ts';
 import { CONSTANTS, createPanels } from './panels.ts';
 import { BLOCK_ROWS, createNativeProducts, nativeProductScratch } from './products.ts';
 
@@ -40,7 +41,9 @@ export function createNativeKernels({
   memory: WasmMemory;
   scratch: Float64Array; // [nativeScratchLength] of the largest dense layer
 }): Kernels {
-  const wasm = createWasmKernels({ module, memory, scratch: scratch.subarray(CONSTANTS) });
+  const shared = scratch.subarray(MEAN_UPDATE_SCRATCH);
+  const free = shared.subarray(CONSTANTS);
+  const wasm = createWasmKernels({ module, memory, scratch: free });
   const words = new Int32Array(TAPE_CALLS * CALL_WORDS);
   const bytes = new Uint8Array(memory.buffer);
   let play: Play | undefined;
@@ -48,15 +51,18 @@ export function createNativeKernels({
     play ??= enter();
     play(words, bytes, calls);
   });
-  const products = createNativeProducts(createPanels(layout, tape, scratch), tape, wasm.transpose);
+  const panels = createPanels(layout, tape, shared);
+  const products = createNativeProducts(panels, tape, wasm.transpose);
+  const meanUpdates = createMeanUpdates(layout, tape, panels.maskOf, wasm.averageShards, scratch);
   const isLarge = (B: number, I: number, O: number) => B > 0 && I * O >= MIN_WEIGHTS;
   const kernels = withProducts('native', wasm, products, isLarge);
   const starts = createStarts();
   // Of a small layer alone, for which wasm's products use no scratch.
-  const dW2 = scratch.subarray(CONSTANTS, CONSTANTS + MIN_WEIGHTS);
-  const db2 = scratch.subarray(CONSTANTS + MIN_WEIGHTS, CONSTANTS + 2 * MIN_WEIGHTS);
+  const dW2 = free.subarray(0, MIN_WEIGHTS);
+  const db2 = free.subarray(MIN_WEIGHTS, 2 * MIN_WEIGHTS);
   return {
     ...kernels,
+    fast: { ...wasm.fast, meanUpdates },
     maxPairRows: BLOCK_ROWS,
     affineBackwardWeightsOfTwo(dW, db, x, dy, B, first, I, O) {
       if (isLarge(B, I, O)) return products.affineBackwardWeightsOfTwo(dW, db, x, dy, B, first, I, O);
@@ -70,4 +76,4 @@ export function createNativeKernels({
 
 /** Doubles of scratch that an I x O dense layer takes, for any number of rows. */
 export const nativeScratchLength = (I: number, O: number): number =>
-  CONSTANTS + Math.max(nativeProductScratch(I, O), wasmScratchLength(I, O));
+  MEAN_UPDATE_SCRATCH + CONSTANTS + Math.max(nativeProductScratch(I, O), wasmScratchLength(I, O));

@@ -20,6 +20,8 @@ export interface Panels {
   readonly zeros: number; // a row of them, where sums begin
   readonly one: number; // a factor that changes no bit
   readonly free: number; // scratch behind these
+  /** A mask of the first `lanes`, as many as a vector has at most. */
+  maskOf(lanes: number): number;
   /** From one row of a panel of so many columns to the next. */
   stepOf(columns: number): number;
   /** The first columns of K rows of `source`, behind each other. Overwrites `panel`. */
@@ -83,6 +85,7 @@ export function createPanels(
     zeros,
     one,
     free: zeros + 8 * CONSTANTS,
+    maskOf,
     stepOf,
 
     pack(panel, source, sourceStep, K, columns) {

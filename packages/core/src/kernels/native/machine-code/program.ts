@@ -1,8 +1,9 @@
+import { ADAM_SHARDS, assembleAdam } from './adam.ts';
 import { createAssembler } from './assembler.ts';
 import { assemblePack } from './pack.ts';
 import { assemblePlayer } from './player.ts';
 import { assembleTile, TILE_VECTORS, tileRows } from './tile.ts';
-import { type ExtensionName, extensions } from './vector-unit.ts';
+import { createAvx2, type ExtensionName, extensions } from './vector-unit.ts';
 
 /** Code that may lie anywhere. Its first byte is the player's. */
 export interface Program {
@@ -17,6 +18,7 @@ export interface CodeLayout {
   /** [vectors][M]; masked where the last vector is not full. */
   readonly tiles: Readonly<Record<number, { readonly full: readonly number[]; readonly masked: readonly number[] }>>;
   readonly packs: Readonly<Record<number, number>>; // [vectors]
+  readonly adam: Readonly<Record<number, number>>; // [shards]
 }
 
 export function assembleProgram(name: ExtensionName): Program {
@@ -39,5 +41,8 @@ export function assembleProgram(name: ExtensionName): Program {
     packs[vectors] = placed(() => assemblePack(assembler, unit, vectors));
     tiles[vectors] = { full: tilesOf(vectors, false), masked: tilesOf(vectors, true) };
   }
-  return { code: assembler.bytes(), layout: { width: unit.width, tileRows: rows, tiles, packs } };
+  const quads = createAvx2(assembler); // which every processor with a wider extension has, too
+  const adam: Record<number, number> = {};
+  for (const shards of ADAM_SHARDS) adam[shards] = placed(() => assembleAdam(assembler, quads, shards));
+  return { code: assembler.bytes(), layout: { width: unit.width, tileRows: rows, tiles, packs, adam } };
 }

@@ -23,6 +23,20 @@ export interface VectorUnit {
   leave(): void;
 }
 
+/** A unit for the arithmetic of updates: four doubles a vector, since no processor divides more at a time than it takes a turn for. */
+export interface Quads extends VectorUnit {
+  /** to = x + y, and so on. */
+  plus(to: Vector, x: Vector, y: Operand): void;
+  minus(to: Vector, x: Vector, y: Operand): void;
+  times(to: Vector, x: Vector, y: Operand): void;
+  over(to: Vector, x: Vector, y: Operand): void;
+  root(to: Vector, x: Operand): void;
+  /** to = the bits of y that x has not. */
+  andNot(to: Vector, x: Vector, y: Operand): void;
+  /** All bits of a lane where x < y, else none. */
+  isLess(to: Vector, x: Vector, y: Operand): void;
+}
+
 /** An extension of x64: how many registers it has for a tile, and its unit. */
 export interface Extension {
   readonly registers: number;
@@ -103,7 +117,7 @@ function createAvx512({ emit, operands }: Assembler): VectorUnit {
 }
 
 /** Vectors of 4 in 16 registers, of which the last holds the mask. */
-function createAvx2({ emit, operands }: Assembler): VectorUnit {
+export function createAvx2({ emit, operands }: Assembler): Quads {
   const MASK = 15;
 
   /** VEX of three bytes. `wide` is a part of some opcodes. */
@@ -137,5 +151,15 @@ function createAvx2({ emit, operands }: Assembler): VectorUnit {
     add: (sum, x) => instruction(MAP_0F, 0x58, false, sum, sum, x), // vaddpd
     multiplyAdd: (sum, x, y) => instruction(MAP_0F38, 0xb8, true, sum, x, y), // vfmadd231pd
     leave: () => emit(0xc5, 0xf8, 0x77), // vzeroupper
+    plus: (to, x, y) => instruction(MAP_0F, 0x58, false, to, x, y), // vaddpd
+    minus: (to, x, y) => instruction(MAP_0F, 0x5c, false, to, x, y), // vsubpd
+    times: (to, x, y) => instruction(MAP_0F, 0x59, false, to, x, y), // vmulpd
+    over: (to, x, y) => instruction(MAP_0F, 0x5e, false, to, x, y), // vdivpd
+    root: (to, x) => instruction(MAP_0F, 0x51, false, to, 0, x), // vsqrtpd
+    andNot: (to, x, y) => instruction(MAP_0F, 0x55, false, to, x, y), // vandnpd
+    isLess(to, x, y) {
+      instruction(MAP_0F, 0xc2, false, to, x, y); // vcmppd
+      emit(1);
+    },
   };
 }

@@ -1,0 +1,149 @@
+import { type Address, type Assembler, at, r8, r9, r10, r11, r12, r13, r14, rax, rbx, rcx, rdx } from './assembler.ts';
+import { argument, loadArray } from './calls.ts';
+import type { Quads, Vector } from './vector-unit.ts';
+
+/** Arguments of an update's call, by place. */
+export const adamArguments = {
+  theta: 1,
+  m: 2,
+  v: 3,
+  rows: 4, // the first shard's gradients of these parameters
+  rowStep: 5, // from one shard's to the next's, in bytes
+  quads: 6, // of four parameters
+  rest: 7, // parameters behind them, below 4
+  mask: 8, // of these
+  constants: 9, // [adamConstants][4]
+  decays: 10, // 1: the weight decay is added to the gradient, else 0
+  squares: 11, // [4] out
+};
+
+/** Each stands four times in a row. */
+export const adamConstants = [
+  'share', // 1 / the rows of the batch
+  'beta1',
+  'oneMinusBeta1',
+  'beta2',
+  'oneMinusBeta2',
+  'stepSize',
+  'invRootC2',
+  'epsilon',
+  'weightDecay',
+  'decay', // what θ is multiplied by
+  'tiny', // what is smaller is flushed
+  'minusZero',
+] as const;
+
+/** How many shards' gradients a kernel may add as it reads them. */
+export const ADAM_SHARDS = [1, 2, 4, 8];
+
+// Bytes that are asked for ahead. The vectors of a large network come from the third-level cache or from memory.
+const AHEAD = 2048;
+
+/**
+ * g = the shards' gradients, added by the pairwise tree, · share; then the update of θ, m and v by it, as assembly/adam.ts has
+ * it; squares = Σ g², in four lanes. The mean itself is not written: that would take as long as reading it does.
+ */
+export function assembleAdam(assembler: Assembler, unit: Quads, shards: number): void {
+  const { theta, m, v, rows, rowStep, quads, rest, mask, constants, decays, squares } = adamArguments;
+  const constant = (name: (typeof adamConstants)[number]): Address => at(r12, 32 * adamConstants.indexOf(name));
+  const [g, t, u, old, free] = [0, 1, 2, 3, 4]; // the tree of the shards takes those from g on
+  const [sumOfSquares, minusZero] = [13, 14];
+
+  loadArray(assembler, rax, rows);
+  assembler.loadWord(rdx, argument(rowStep));
+  assembler.loadAddress(rbx, { base: rdx, index: rdx, scale: 2 });
+  loadArray(assembler, r8, theta);
+  loadArray(assembler, r9, m);
+  loadArray(assembler, r10, v);
+  loadArray(assembler, r12, constants);
+  assembler.loadWord(r13, argument(decays));
+  unit.load(minusZero, constant('minusZero'));
+  unit.andNot(sumOfSquares, minusZero, minusZero);
+
+  assembler.loadWord(r11, argument(quads));
+  assembler.unlessZero(r11, () => {
+    const next = assembler.position;
+    updateFour(unit.load, unit.store);
+    for (const pointer of [rax, r8, r9, r10]) assembler.loadAddress(pointer, at(pointer, 32));
+    assembler.decrement(r11);
+    assembler.jumpUnlessZero(next);
+  });
+  assembler.loadWord(r11, argument(rest));
+  assembler.unlessZero(r11, () => {
+    loadArray(assembler, r14, mask);
+    unit.loadMask(at(r14));
+    updateFour(unit.loadMasked, unit.storeMasked);
+  });
+  loadArray(assembler, r14, squares);
+  unit.store(at(r14), sumOfSquares);
+  assembler.ret();
+
+  function updateFour(load: (to: Vector, from: Address) => void, store: (to: Address, from: Vector) => void): void {
+    if (shards > 4) assembler.loadAddress(rcx, { base: rax, index: rdx, scale: 4 });
+    for (let s = 0; s < shards; s++) assembler.prefetch({ ...ROWS[s], offset: AHEAD });
+    for (const pointer of [r8, r9, r10]) assembler.prefetchToWrite(at(pointer, AHEAD));
+    addTree(g, 0, shards, load);
+    unit.times(g, g, constant('share'));
+    unit.times(t, g, g);
+    unit.plus(sumOfSquares, sumOfSquares, t);
+    load(old, at(r8));
+    assembler.unlessZero(r13, () => {
+      unit.times(t, old, constant('weightDecay'));
+      unit.plus(g, g, t);
+    });
+
+    load(t, at(r9));
+    unit.times(t, t, constant('beta1'));
+    unit.times(u, g, constant('oneMinusBeta1'));
+    unit.plus(t, t, u);
+    flush(t);
+    store(at(r9), t);
+
+    load(u, at(r10));
+    unit.times(u, u, constant('beta2'));
+    unit.times(free, g, constant('oneMinusBeta2'));
+    unit.times(free, free, g);
+    unit.plus(u, u, free);
+    flush(u);
+    store(at(r10), u);
+
+    unit.root(u, u);
+    unit.times(u, u, constant('invRootC2'));
+    unit.plus(u, u, constant('epsilon'));
+    unit.times(t, t, constant('stepSize'));
+    unit.over(t, t, u);
+    unit.times(old, old, constant('decay'));
+    unit.minus(old, old, t);
+    store(at(r8), old);
+  }
+
+  /** to = rows of the shards from `first` on, added in pairs, and these in pairs. */
+  function addTree(to: Vector, first: number, count: number, load: (to: Vector, from: Address) => void): void {
+    if (count === 1) {
+      load(to, ROWS[first]);
+    } else {
+      addTree(to, first, count / 2, load);
+      addTree(to + 1, first + count / 2, count / 2, load);
+      unit.plus(to, to, to + 1);
+    }
+  }
+
+  /** x, or 0 where |x| is tiny. */
+  function flush(x: Vector): void {
+    unit.andNot(free, minusZero, x);
+    unit.isLess(free, free, constant('tiny'));
+    unit.andNot(x, free, x);
+  }
+}
+
+/** Where shard s begins, with rax at shard 0, rcx at shard 4, and one and three steps in rdx and rbx. */
+const ROWS: readonly Address[] = [
+  { base: rax },
+  { base: rax, index: rdx },
+  { base: rax, index: rdx, scale: 2 },
+  { base: rax, index: rbx },
+  { base: rcx },
+  { base: rcx, index: rdx },
+  { base: rcx, index: rdx, scale: 2 },
+  { base: rcx, index: rbx },
+];
