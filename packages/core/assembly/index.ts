@@ -9,7 +9,6 @@ export {
   geluBackward, geluForward, reluBackward, reluForward, sigmoidBackward, sigmoidForward, tanhBackward, tanhForward,
 } from './activations';
 export { mse } from './mse';
-export { transpose } from './panels';
 export { playSteps } from './steps';
 export { play } from './tape';
 export { softmaxCrossEntropy } from './softmax-cross-entropy';

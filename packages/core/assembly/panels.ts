@@ -23,13 +23,8 @@ export function packPanel(panel: usize, W: usize, wRow: usize, K: i32, width: i3
 
 /** panel[K,width] = Wᵀ of the first K columns of `width` rows, an even number, `wRow` bytes apart. Overwrites `panel`. */
 export function transposePanel(panel: usize, W: usize, wRow: usize, K: i32, width: i32): void {
-  transpose(panel, bytes(width), W, wRow, K, width);
-}
-
-/** panel[k,r] = W[r,k] for k below K and r below `rows`; rows of the panel are `step` bytes apart, those of W `wRow`. */
-export function transpose(panel: usize, step: usize, W: usize, wRow: usize, K: i32, rows: i32): void {
-  let r = 0;
-  for (; r + 2 <= rows; r += 2) {
+  const step = bytes(width);
+  for (let r = 0; r < width; r += 2) {
     let w0 = W + <usize>r * wRow;
     let w1 = w0 + wRow;
     let p = panel + bytes(r);
@@ -48,6 +43,4 @@ export function transpose(panel: usize, step: usize, W: usize, wRow: usize, K: i
       copy<f64>(p + 8, w1);
     }
   }
-  if (r == rows) return;
-  for (let k = 0; k < K; k++) copy<f64>(panel + bytes(r) + <usize>k * step, W + <usize>r * wRow + bytes(k));
 }

@@ -6,11 +6,6 @@ import { createTapeWriter } from './wasm-tape.ts';
 import { createWasmUpdates, type WasmUpdateExports } from './wasm-updates.ts';
 import { WasmApi, type WasmMemory, type WasmModule } from './webassembly.ts';
 
-export interface WasmKernels extends Kernels {
-  /** panel[k,r] = W[r,k] for k below K and r below `rows`; arrays are byte offsets, steps in bytes. */
-  transpose(panel: number, step: number, W: number, wRow: number, K: number, rows: number): void;
-}
-
 /**
  * The kernels of assembly/, equal to the reference bit for bit. Every array handed to them is a view of `memory`, above
  * `wasmHeapBase(module)`; `scratch` too, and it belongs to this instance's thread alone.
@@ -23,12 +18,11 @@ export function createWasmKernels({
   module: WasmModule;
   memory: WasmMemory;
   scratch: Float64Array; // [wasmScratchLength] of the largest dense layer
-}): WasmKernels {
+}): Kernels {
   const wasm = instantiate(module, memory);
   const pack = addressOf(scratch);
   return {
     ...kernelsOf(wasm, pack),
-    transpose: wasm.transpose,
     record(tape, run) {
       const writer = createTapeWriter(tape);
       run(kernelsOf({ ...wasm, ...writer.exports }, pack));
@@ -157,7 +151,6 @@ interface WasmExports extends WasmActivationExports, WasmLossExports, WasmUpdate
     blocks: number,
     rows: number,
   ): number;
-  transpose(panel: number, step: number, W: number, wRow: number, K: number, rows: number): void;
 }
 
 const instantiate = (module: WasmModule, memory: WasmMemory): WasmExports =>

@@ -72,6 +72,11 @@ test.each<[string, string, (assembler: Assembler) => void]>([
   ['vsqrtpd ymm2, ymm2', 'c4e17d51d2', (a) => createAvx2(a).root(2, 2)],
   ['vandnpd ymm4, ymm14, ymm1', 'c4e10d55e1', (a) => createAvx2(a).andNot(4, 14, 1)],
   ['vcmpltpd ymm4, ymm4, [r12]', 'c4c15dc2242401', (a) => createAvx2(a).isLess(4, 4, at(r12))],
+  [
+    'vunpcklpd, vunpckhpd, vperm2f128 of ymm0 to ymm7',
+    'c4e17d14e1c4e17d15e9c4e16d14f3c4e16d15fbc4e35d06c620c4e35d06d631c4e35506cf20c4e35506df31',
+    (a) => createAvx2(a).transpose(0, 4),
+  ],
   ['vzeroupper', 'c5f877', (a) => avx2.createUnit(a).leave()],
 ])('%s', (_instruction, bytes, write) => {
   expect(hex(write)).toBe(bytes);

@@ -2,6 +2,7 @@ import { adamArguments as A } from './machine-code/adam.ts';
 import { CALL_WORDS } from './machine-code/calls.ts';
 import { packArguments as P } from './machine-code/pack.ts';
 import { tileArguments as T } from './machine-code/tile.ts';
+import { transposeArguments as R } from './machine-code/transpose.ts';
 
 /** Calls of kernels that wait to be run in one go: entering machine code takes as long as a small kernel. Strides in bytes. */
 export interface CallTape {
@@ -34,6 +35,17 @@ export interface CallTape {
     source: number,
     sourceStep: number,
     K: number,
+    mask: number,
+  ): void;
+  /** See machine-code/transpose.ts. */
+  transpose(
+    kernel: number,
+    panel: number,
+    panelStep: number,
+    source: number,
+    sourceStep: number,
+    blocks: number,
+    rest: number,
     mask: number,
   ): void;
   /** See machine-code/adam.ts. */
@@ -123,6 +135,17 @@ export function createCallTape(
       words[start + P.sourceStep] = sourceStep;
       words[start + P.K] = K;
       words[start + P.mask] = mask;
+    },
+    transpose(kernel, panel, panelStep, source, sourceStep, blocks, rest, mask) {
+      const start = next();
+      words[start] = kernel;
+      words[start + R.panel] = panel;
+      words[start + R.panelStep] = panelStep;
+      words[start + R.source] = source;
+      words[start + R.sourceStep] = sourceStep;
+      words[start + R.blocks] = blocks;
+      words[start + R.rest] = rest;
+      words[start + R.mask] = mask;
     },
     adam(kernel, theta, m, v, rows, rowStep, n, mask, constants, decays, squares) {
       const start = next();

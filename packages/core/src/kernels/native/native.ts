@@ -52,7 +52,7 @@ export function createNativeKernels({
     play(words, bytes, calls);
   });
   const panels = createPanels(layout, tape, shared);
-  const products = createNativeProducts(panels, tape, wasm.transpose);
+  const products = createNativeProducts(panels, tape);
   const meanUpdates = createMeanUpdates(layout, tape, panels.maskOf, wasm.averageShards, scratch);
   const isLarge = (B: number, I: number, O: number) => B > 0 && I * O >= MIN_WEIGHTS;
   const kernels = withProducts('native', wasm, products, isLarge);

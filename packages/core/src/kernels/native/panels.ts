@@ -3,7 +3,8 @@ import type { CallTape } from './call-tape.ts';
 import type { CodeLayout } from './machine-code/program.ts';
 import { TILE_VECTORS } from './machine-code/tile.ts';
 
-const MAX_WIDTH = 8; // doubles of a vector, of any extension
+/** Doubles of a vector at most, of any extension. */
+export const MAX_WIDTH = 8;
 /** Columns of a panel at most. */
 export const MAX_PANEL = TILE_VECTORS * MAX_WIDTH;
 const ZEROS = MAX_PANEL;
@@ -26,6 +27,8 @@ export interface Panels {
   stepOf(columns: number): number;
   /** The first columns of K rows of `source`, behind each other. Overwrites `panel`. */
   pack(panel: number, source: number, sourceStep: number, K: number, columns: number): void;
+  /** panel[k,r] = source[r,k] for K columns of up to `columns` rows. Overwrites `panel`, up to a multiple of `MAX_WIDTH` rows. */
+  packTransposed(panel: number, source: number, sourceStep: number, K: number, rows: number): void;
   /** c[M,columns] = init + a[M,K] · panel[K,columns], in tiles below each other, as even as can be. */
   multiply(
     c: number,
@@ -61,7 +64,7 @@ export interface Panels {
 
 /** Writes the calls on `tape`; the caller runs it. Overwrites the constants of `scratch`. */
 export function createPanels(
-  { packs, tileRows, tiles, width }: CodeLayout,
+  { packs, tileRows, tiles, transposes, width }: CodeLayout,
   tape: CallTape,
   scratch: Float64Array, // [CONSTANTS + *]
 ): Panels {
@@ -91,6 +94,22 @@ export function createPanels(
     pack(panel, source, sourceStep, K, columns) {
       const kernel = packs[vectorsOf(columns)];
       tape.pack(kernel, panel, stepOf(columns), source, sourceStep, K, maskOf(columns));
+    },
+
+    packTransposed(panel, source, sourceStep, K, rows) {
+      const rest = K % width;
+      for (let r = 0; r < rows; r += width) {
+        tape.transpose(
+          transposes[Math.min(rows - r, width)],
+          panel + 8 * r,
+          stepOf(rows),
+          source + r * sourceStep,
+          sourceStep,
+          (K - rest) / width,
+          rest,
+          maskOf(rest),
+        );
+      }
     },
 
     multiply(c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, M, K, columns) {

@@ -2,10 +2,7 @@ import { addressOf } from '../address.ts';
 import type { Kernels } from '../kernels.ts';
 import type { Products } from '../with-products.ts';
 import type { CallTape } from './call-tape.ts';
-import { MAX_PANEL, type Panels } from './panels.ts';
-
-/** panel[k,r] = W[r,k] for k below K and r below `rows`; arrays are byte offsets, steps in bytes. */
-export type Transpose = (panel: number, step: number, W: number, wRow: number, K: number, rows: number) => void;
+import { MAX_PANEL, MAX_WIDTH, type Panels } from './panels.ts';
 
 export type NativeProducts = Products & Required<Pick<Kernels, 'affineBackwardWeightsOfTwo'>>;
 
@@ -21,16 +18,18 @@ const MAX_PLAIN_ROWS = 32;
 
 /** Doubles of scratch that the products of an I x O dense layer take behind the constants, for any number of rows. */
 export const nativeProductScratch = (I: number, O: number): number =>
-  Math.max(Math.min(Math.max(I, O), BLOCK) * MAX_PANEL, BLOCK_ROWS * (2 * Math.min(O, BLOCK_COLUMNS) + 3 * MAX_PANEL));
+  Math.max(
+    (Math.min(Math.max(I, O), BLOCK) + MAX_WIDTH) * MAX_PANEL,
+    BLOCK_ROWS * (2 * Math.min(O, BLOCK_COLUMNS) + 3 * MAX_PANEL),
+  );
 
 /**
  * The products of a dense layer, cut into panels. Every sum has the order of the reference, whatever the cut, and fuses
  * multiplication and addition: it equals `fusedProducts` bit for bit.
  */
 export function createNativeProducts(
-  { columns: panelColumns, tileRows, zeros, one, free, stepOf, pack, multiply, multiplyAcross }: Panels,
+  { columns: panelColumns, tileRows, zeros, one, free, stepOf, pack, packTransposed, multiply, multiplyAcross }: Panels,
   tape: CallTape,
-  transpose: Transpose,
 ): NativeProducts {
   /**
    * Sums over `rows` rows from row n on: those of the first rows overwrite `dW` and `db`, later ones go on from what stands
@@ -141,14 +140,14 @@ export function createNativeProducts(
         const K = Math.floor(((block + 1) * O) / blocks) - o;
         for (let i = 0; i < I; i += panelColumns) {
           const columns = Math.min(I - i, panelColumns);
-          const step = stepOf(columns);
-          transpose(free, step, addressOf(W) + i * oRow + 8 * o, oRow, K, columns);
+          packTransposed(free, addressOf(W) + i * oRow + 8 * o, oRow, K, columns);
           const c = addressOf(dx) + 8 * i;
           const init = block === 0 ? zeros : c;
-          multiply(c, iRow, init, block === 0 ? 0 : iRow, addressOf(dy) + 8 * o, oRow, 8, free, step, B, K, columns);
-          tape.run(); // before the panel is written again
+          const dyAt = addressOf(dy) + 8 * o;
+          multiply(c, iRow, init, block === 0 ? 0 : iRow, dyAt, oRow, 8, free, stepOf(columns), B, K, columns);
         }
       }
+      tape.run();
     },
 
     affineBackwardWeights(dW, db, x, dy, B, I, O) {

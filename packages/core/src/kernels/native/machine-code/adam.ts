@@ -1,5 +1,22 @@
-import { type Address, type Assembler, at, r8, r9, r10, r11, r12, r13, r14, rax, rbx, rcx, rdx } from './assembler.ts';
+import {
+  type Address,
+  type Assembler,
+  at,
+  r8,
+  r9,
+  r10,
+  r11,
+  r12,
+  r13,
+  r14,
+  rax,
+  rbp,
+  rbx,
+  rcx,
+  rdx,
+} from './assembler.ts';
 import { argument, loadArray } from './calls.ts';
+import { ROWS } from './rows.ts';
 import type { Quads, Vector } from './vector-unit.ts';
 
 /** Arguments of an update's call, by place. */
@@ -52,6 +69,8 @@ export function assembleAdam(assembler: Assembler, unit: Quads, shards: number):
   loadArray(assembler, rax, rows);
   assembler.loadWord(rdx, argument(rowStep));
   assembler.loadAddress(rbx, { base: rdx, index: rdx, scale: 2 });
+  assembler.loadAddress(rbp, { base: rdx, index: rdx, scale: 4 });
+  assembler.loadAddress(rcx, { base: rax, index: rbp });
   loadArray(assembler, r8, theta);
   loadArray(assembler, r9, m);
   loadArray(assembler, r10, v);
@@ -64,7 +83,7 @@ export function assembleAdam(assembler: Assembler, unit: Quads, shards: number):
   assembler.unlessZero(r11, () => {
     const next = assembler.position;
     updateFour(unit.load, unit.store);
-    for (const pointer of [rax, r8, r9, r10]) assembler.loadAddress(pointer, at(pointer, 32));
+    for (const pointer of [rax, rcx, r8, r9, r10]) assembler.loadAddress(pointer, at(pointer, 32));
     assembler.decrement(r11);
     assembler.jumpUnlessZero(next);
   });
@@ -79,7 +98,6 @@ export function assembleAdam(assembler: Assembler, unit: Quads, shards: number):
   assembler.ret();
 
   function updateFour(load: (to: Vector, from: Address) => void, store: (to: Address, from: Vector) => void): void {
-    if (shards > 4) assembler.loadAddress(rcx, { base: rax, index: rdx, scale: 4 });
     for (let s = 0; s < shards; s++) assembler.prefetch({ ...ROWS[s], offset: AHEAD });
     for (const pointer of [r8, r9, r10]) assembler.prefetchToWrite(at(pointer, AHEAD));
     addTree(g, 0, shards, load);
@@ -135,15 +153,3 @@ export function assembleAdam(assembler: Assembler, unit: Quads, shards: number):
     unit.andNot(x, free, x);
   }
 }
-
-/** Where shard s begins, with rax at shard 0, rcx at shard 4, and one and three steps in rdx and rbx. */
-const ROWS: readonly Address[] = [
-  { base: rax },
-  { base: rax, index: rdx },
-  { base: rax, index: rdx, scale: 2 },
-  { base: rax, index: rbx },
-  { base: rcx },
-  { base: rcx, index: rdx },
-  { base: rcx, index: rdx, scale: 2 },
-  { base: rcx, index: rbx },
-];

@@ -3,6 +3,7 @@ import { createAssembler } from './assembler.ts';
 import { assemblePack } from './pack.ts';
 import { assemblePlayer } from './player.ts';
 import { assembleTile, TILE_VECTORS, tileRows } from './tile.ts';
+import { assembleTranspose } from './transpose.ts';
 import { createAvx2, type ExtensionName, extensions } from './vector-unit.ts';
 
 /** Code that may lie anywhere. Its first byte is the player's. */
@@ -18,6 +19,7 @@ export interface CodeLayout {
   /** [vectors][M]; masked where the last vector is not full. */
   readonly tiles: Readonly<Record<number, { readonly full: readonly number[]; readonly masked: readonly number[] }>>;
   readonly packs: Readonly<Record<number, number>>; // [vectors]
+  readonly transposes: readonly number[]; // [rows]
   readonly adam: Readonly<Record<number, number>>; // [shards]
 }
 
@@ -41,8 +43,10 @@ export function assembleProgram(name: ExtensionName): Program {
     packs[vectors] = placed(() => assemblePack(assembler, unit, vectors));
     tiles[vectors] = { full: tilesOf(vectors, false), masked: tilesOf(vectors, true) };
   }
+  const lanes = Array.from({ length: unit.width + 1 }, (_, m) => m);
+  const transposes = lanes.map((m) => (m === 0 ? -1 : placed(() => assembleTranspose(assembler, unit, m))));
   const quads = createAvx2(assembler); // which every processor with a wider extension has, too
   const adam: Record<number, number> = {};
   for (const shards of ADAM_SHARDS) adam[shards] = placed(() => assembleAdam(assembler, quads, shards));
-  return { code: assembler.bytes(), layout: { width: unit.width, tileRows: rows, tiles, packs, adam } };
+  return { code: assembler.bytes(), layout: { width: unit.width, tileRows: rows, tiles, packs, transposes, adam } };
 }

@@ -1,5 +1,4 @@
 import {
-  type Address,
   type Assembler,
   at,
   type Register,
@@ -19,6 +18,7 @@ import {
   rsp,
 } from './assembler.ts';
 import { argument, loadArray } from './calls.ts';
+import { ROWS } from './rows.ts';
 import type { VectorUnit } from './vector-unit.ts';
 
 /** Arguments of a tile's call, by place; strides in bytes. */
@@ -155,21 +155,3 @@ export function assembleTile(assembler: Assembler, unit: VectorUnit, { M, vector
   assembler.pop(r11);
   assembler.ret();
 }
-
-/** Where row m of `a` lies, with rax at row 0, rcx at row 5, and one, three and five rows in rdx, rbx and rbp. */
-const ROWS: readonly Address[] = [
-  { base: rax },
-  { base: rax, index: rdx },
-  { base: rax, index: rdx, scale: 2 },
-  { base: rax, index: rbx },
-  { base: rax, index: rdx, scale: 4 },
-  { base: rcx },
-  { base: rax, index: rbx, scale: 2 },
-  { base: rcx, index: rdx, scale: 2 },
-  { base: rax, index: rdx, scale: 8 },
-  { base: rcx, index: rdx, scale: 4 },
-  { base: rax, index: rbp, scale: 2 },
-  { base: rcx, index: rbx, scale: 2 },
-  { base: rax, index: rbx, scale: 4 },
-  { base: rcx, index: rdx, scale: 8 },
-];

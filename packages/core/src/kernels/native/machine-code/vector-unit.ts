@@ -19,6 +19,8 @@ export interface VectorUnit {
   add(sum: Vector, x: Vector): void;
   /** sum += x · y in each lane, rounded once. */
   multiplyAdd(sum: Vector, x: Vector, y: Vector): void;
+  /** Of as many vectors from `a` on as each has lanes: lane r of vector k = lane k of vector r. Overwrites those from `b` on, too; returns where the first is. */
+  transpose(a: Vector, b: Vector): Vector;
   /** Before code that knows nothing of these vectors. */
   leave(): void;
 }
@@ -66,6 +68,7 @@ export type ExtensionName = keyof typeof extensions;
 // Opcode maps and implied prefixes, as both encodings number them.
 const MAP_0F = 1;
 const MAP_0F38 = 2;
+const MAP_0F3A = 3;
 const PREFIX_66 = 1;
 const PREFIX_F3 = 2;
 
@@ -98,6 +101,20 @@ function createAvx512({ emit, operands }: Assembler): VectorUnit {
     operands(reg, operand);
   }
 
+  /** Of each two vectors from `from` on, the even lanes in turns, then the odd ones. */
+  function interleave(to: Vector, from: Vector): void {
+    for (let r = 0; r < 8; r += 2) {
+      instruction(MAP_0F, 0x14, to + r, from + r, from + r + 1); // vunpcklpd
+      instruction(MAP_0F, 0x15, to + r + 1, from + r, from + r + 1); // vunpckhpd
+    }
+  }
+
+  /** Two pairs of x, then two of y, by two bits of `which` each. */
+  function choosePairs(to: Vector, x: Vector, y: Vector, which: number): void {
+    instruction(MAP_0F3A, 0x23, to, x, y); // vshuff64x2
+    emit(which);
+  }
+
   return {
     width: 8,
     load: (to, from) => instruction(MAP_0F, 0x10, to, 0, from), // vmovupd
@@ -112,6 +129,24 @@ function createAvx512({ emit, operands }: Assembler): VectorUnit {
     broadcast: (to, from) => instruction(MAP_0F38, 0x19, to, 0, from), // vbroadcastsd
     add: (sum, x) => instruction(MAP_0F, 0x58, sum, sum, x), // vaddpd
     multiplyAdd: (sum, x, y) => instruction(MAP_0F38, 0xb8, sum, x, y), // vfmadd231pd
+    transpose(a, b) {
+      interleave(b, a);
+      // Pairs of lanes stay together: halves of two and two vectors, and of these every other pair.
+      for (const k of [0, 1]) {
+        for (const half of [0, 4]) {
+          choosePairs(a + k + half, b + k + half, b + k + half + 2, 0x44);
+          choosePairs(a + k + half + 2, b + k + half, b + k + half + 2, 0xee);
+        }
+        for (const [q, from] of [
+          [0, 0],
+          [4, 2],
+        ]) {
+          choosePairs(b + k + q, a + k + from, a + k + from + 4, 0x88);
+          choosePairs(b + k + q + 2, a + k + from, a + k + from + 4, 0xdd);
+        }
+      }
+      return b;
+    },
     leave: () => emit(0xc5, 0xf8, 0x77), // vzeroupper
   };
 }
@@ -150,6 +185,19 @@ export function createAvx2({ emit, operands }: Assembler): Quads {
     broadcast: (to, from) => instruction(MAP_0F38, 0x19, false, to, 0, from), // vbroadcastsd
     add: (sum, x) => instruction(MAP_0F, 0x58, false, sum, sum, x), // vaddpd
     multiplyAdd: (sum, x, y) => instruction(MAP_0F38, 0xb8, true, sum, x, y), // vfmadd231pd
+    transpose(a, b) {
+      for (let r = 0; r < 4; r += 2) {
+        instruction(MAP_0F, 0x14, false, b + r, a + r, a + r + 1); // vunpcklpd
+        instruction(MAP_0F, 0x15, false, b + r + 1, a + r, a + r + 1); // vunpckhpd
+      }
+      for (let k = 0; k < 2; k++) {
+        instruction(MAP_0F3A, 0x06, false, a + k, b + k, b + k + 2); // vperm2f128: both lower halves
+        emit(0x20);
+        instruction(MAP_0F3A, 0x06, false, a + k + 2, b + k, b + k + 2); // both upper ones
+        emit(0x31);
+      }
+      return a;
+    },
     leave: () => emit(0xc5, 0xf8, 0x77), // vzeroupper
     plus: (to, x, y) => instruction(MAP_0F, 0x58, false, to, x, y), // vaddpd
     minus: (to, x, y) => instruction(MAP_0F, 0x5c, false, to, x, y), // vsubpd
