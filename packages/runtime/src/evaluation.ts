@@ -17,7 +17,7 @@ export function evaluateChunks(context: RunContext, task: EvaluationTask): void 
   for (let chunk = task.thread; chunk < lossSums.length; chunk += threads) {
     const from = chunk * EVALUATION_ROWS;
     const B = Math.min(EVALUATION_ROWS, rows - from);
-    gatherRows(workspace.x, dataset.inputs, null, task.first + from, B);
+    gatherRows(workspace.x, dataset.inputs, null, task.first + from, B, kernels);
     gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, null, task.first + from, B);
     const y = forward(network, workspace, theta, B, pass);
     outputs.set(y.subarray(0, B * O), from * O);

@@ -91,7 +91,7 @@ export function gatherShards(context: RunContext, step: number, s: number, count
   const rows = shardStart(s + count, shards, B) - from;
   const first = firstOf(setup, step) + from;
   context.held = NO_SHARD;
-  gatherRows(workspace.x, dataset.inputs, orders, first, rows);
+  gatherRows(workspace.x, dataset.inputs, orders, first, rows, pass.kernels);
   gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, orders, first, rows);
   pass.firstRow = from;
   return rows;

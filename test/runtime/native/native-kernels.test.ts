@@ -2,6 +2,7 @@ import {
   assembleProgram,
   createNativeKernels,
   createOptimizer,
+  createRandom,
   fusedProducts,
   type Kernels,
   nativeScratchLength,
@@ -10,6 +11,7 @@ import {
 } from '@gradloom/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { gatherRows } from '../../../packages/runtime/src/datasets/gather.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { createGuardedMemory, type GuardedMemory } from '../../support/guarded-memory.ts';
 import { fillHardValues, valueMixes } from '../../support/hard-values.ts';
@@ -188,6 +190,36 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
       },
     );
     fc.assert(check, { seed: propertySeed, numRuns: 500 });
+  });
+
+  const matrix = fc.record({
+    N: fc.integer({ min: 1, max: 200 }),
+    columns: fc.integer({ min: 4, max: 40 }),
+    offset: fc.nat(9), // of the bytes in their buffer
+    ordered: fc.boolean(),
+    divisor: fc.constantFrom(255, 1, 3, -0.1),
+    seed: fc.nat(),
+  });
+  test('gathered bytes are those of plain code, and nothing else is written', (context) => {
+    const memory = memoryOf(context);
+    const check = fc.property(matrix, fc.nat(), fc.nat(), ({ N, columns, offset, ordered, divisor, seed }, a, b) => {
+      const random = createRandom(seed, 'bytes');
+      const bytes = new Uint8Array(new SharedArrayBuffer(offset + N * columns), offset);
+      for (let i = 0; i < bytes.length; i++) bytes[i] = random.integer(256);
+      const order = ordered ? Uint32Array.from({ length: N }, () => random.integer(N)) : null;
+      const first = a % N;
+      const count = b % (N - first + 1);
+      memory.reset(nativeScratchLength(1, 1));
+      const out = memory.allocate(count * columns);
+      const expected = new Float64Array(count * columns);
+      memory.snapshot();
+      const data = { array: bytes, columns, divisor };
+      memory.kernels.gatherBytes?.(out, bytes, columns, divisor, order, first, count);
+      gatherRows(expected, data, order, first, count);
+      expect(firstDifference(out, expected)).toBeNull();
+      expect(memory.firstStrayByte([out])).toBeNull();
+    });
+    fc.assert(check, { seed: propertySeed, numRuns: 200 });
   });
 
   test('a layer of few weights, and a shard without rows, have the bits of the reference', (context) => {

@@ -88,6 +88,20 @@ export interface Kernels {
     factor: Float64Array, // [1]
   ): void;
 
+  /**
+   * Rows order[first] .. order[first + count - 1] of `bytes`, each byte over `divisor`. Overwrites `out`. Rows have four columns or
+   * more, and begin below byte 2³². Absent where plain code is as fast.
+   */
+  gatherBytes?(
+    out: Float64Array, // [count, columns] out
+    bytes: Uint8Array, // [N, columns]
+    columns: number,
+    divisor: number,
+    order: Uint32Array | null, // [N], null: the order of `bytes`
+    first: number,
+    count: number,
+  ): void;
+
   /** Fast versions of family members. What is missing here runs the member's own plain code. */
   readonly fast: FastKernels;
 

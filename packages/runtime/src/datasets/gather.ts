@@ -1,4 +1,9 @@
+import type { Kernels } from '@gradloom/core';
 import type { DataMatrix } from './dataset.ts';
+
+// Where a kernel takes longer to call than it saves, and what it can address.
+const MIN_COLUMNS = 16;
+const MAX_BYTES = 2 ** 32;
 
 /** Rows order[first] .. order[first + count - 1] of `matrix`, each number divided by the divisor. Overwrites `out`. */
 export function gatherRows(
@@ -7,10 +12,13 @@ export function gatherRows(
   order: Uint32Array | null, // [N], null: the order of the file
   first: number,
   count: number,
+  kernels?: Kernels, // of the memory that `out` lies in
 ): void {
   const { array, columns, divisor } = matrix;
-  if (array instanceof Uint8Array) gatherBytes(out, array, quotients(divisor), columns, order, first, count);
-  else gatherNumbers(out, array, divisor, columns, order, first, count);
+  if (!(array instanceof Uint8Array)) gatherNumbers(out, array, divisor, columns, order, first, count);
+  else if (kernels?.gatherBytes !== undefined && columns >= MIN_COLUMNS && array.length < MAX_BYTES)
+    kernels.gatherBytes(out, array, columns, divisor, order, first, count);
+  else gatherBytes(out, array, quotients(divisor), columns, order, first, count);
 }
 
 /** Four bytes a turn: 1.4 ns a byte, against 2.5 in turns of one and 2.1 with a division. */

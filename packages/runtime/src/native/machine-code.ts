@@ -102,7 +102,7 @@ export function enterMachineCode({ address }: MachineCode): Play {
     const koffi = loadKoffi();
     // koffi 3.3 has no stack for calls in a thread that has loaded nothing: a call of a bare address ends the process there.
     koffi.load(null);
-    play = koffi.decode(address, koffi.proto('void', ['void *', 'void *', 'int'])) as Play;
+    play = koffi.decode(address, koffi.proto('void', ['void *', 'void *', 'int', 'void *'])) as Play;
     entries.set(address, play);
   }
   return play;

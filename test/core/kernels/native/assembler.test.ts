@@ -5,6 +5,7 @@ import {
   createAssembler,
   r8,
   r9,
+  r10,
   r12,
   r13,
   r15,
@@ -29,6 +30,7 @@ const hex = (write: (assembler: Assembler) => void): string => {
 test.each<[string, string, (assembler: Assembler) => void]>([
   ['mov eax, [rdi]', '8b07', (a) => a.loadWord(rax, at(rdi))],
   ['mov r15d, [rdi+0x2c]', '448bbf2c000000', (a) => a.loadWord(r15, at(rdi, 44))],
+  ['mov r10, [rsp+0x10]', '4c8b942410000000', (a) => a.loadPointer(r10, at(rsp, 16))],
   ['mov rax, r13', '4c89e8', (a) => a.move(rax, r13)],
   ['mov edx, edx', '89d2', (a) => a.zeroExtend(rdx)],
   ['add r8, rsi', '4901f0', (a) => a.add(r8, rsi)],
@@ -71,6 +73,7 @@ test.each<[string, string, (assembler: Assembler) => void]>([
   ['vdivpd ymm1, ymm1, ymm2', 'c4e1755eca', (a) => createAvx2(a).over(1, 1, 2)],
   ['vsqrtpd ymm2, ymm2', 'c4e17d51d2', (a) => createAvx2(a).root(2, 2)],
   ['vandnpd ymm4, ymm14, ymm1', 'c4e10d55e1', (a) => createAvx2(a).andNot(4, 14, 1)],
+  ['vpmovzxbd xmm0, [rax]; vcvtdq2pd ymm0, xmm0', 'c4e2793100c4e17ee6c0', (a) => createAvx2(a).loadBytes(0, at(rax))],
   ['vcmpltpd ymm4, ymm4, [r12]', 'c4c15dc2242401', (a) => createAvx2(a).isLess(4, 4, at(r12))],
   [
     'vunpcklpd, vunpckhpd, vperm2f128 of ymm0 to ymm7',

@@ -1,5 +1,6 @@
 import { adamArguments as A } from './machine-code/adam.ts';
 import { CALL_WORDS } from './machine-code/calls.ts';
+import { gatherArguments as G } from './machine-code/gather.ts';
 import { packArguments as P } from './machine-code/pack.ts';
 import { tileArguments as T } from './machine-code/tile.ts';
 import { transposeArguments as R } from './machine-code/transpose.ts';
@@ -62,20 +63,22 @@ export interface CallTape {
     decays: number,
     squares: number,
   ): void;
-  /** Runs what was noted, in order. */
-  run(): void;
+  /** See machine-code/gather.ts. */
+  gather(kernel: number, out: number, starts: number, rows: number, columns: number, divisor: number): void;
+  /** Runs what was noted, in order; `data` is what a gathering reads. */
+  run(data?: Uint8Array): void;
 }
 
 /** A full tape is run before the next call is noted. */
 export function createCallTape(
   words: Int32Array, // [calls, CALL_WORDS]
-  play: (calls: number) => void, // runs so many calls from the start of `words`
+  play: (calls: number, data?: Uint8Array) => void, // runs so many calls from the start of `words`
 ): CallTape {
   const room = Math.floor(words.length / CALL_WORDS);
   let calls = 0;
 
-  function run(): void {
-    if (calls > 0) play(calls);
+  function run(data?: Uint8Array): void {
+    if (calls > 0) play(calls, data);
     calls = 0;
   }
 
@@ -161,6 +164,17 @@ export function createCallTape(
       words[start + A.constants] = constants;
       words[start + A.decays] = decays;
       words[start + A.squares] = squares;
+    },
+    gather(kernel, out, starts, rows, columns, divisor) {
+      const start = next();
+      words[start] = kernel;
+      words[start + G.out] = out;
+      words[start + G.starts] = starts;
+      words[start + G.rows] = rows;
+      words[start + G.rest] = columns & 3;
+      words[start + G.restStep] = 8 * (columns & 3);
+      words[start + G.quads] = columns >> 2;
+      words[start + G.divisor] = divisor;
     },
     run,
   };

@@ -5,14 +5,15 @@ import { createWasmKernels, wasmScratchLength } from '../wasm.ts';
 import type { WasmMemory, WasmModule } from '../webassembly.ts';
 import { withProducts } from '../with-products.ts';
 import { createCallTape } from './call-tape.ts';
+import { createGatherBytes, GATHER_SCRATCH } from './gather-bytes.ts';
 import { CALL_WORDS } from './machine-code/calls.ts';
 import type { CodeLayout } from './machine-code/program.ts';
 import { createMeanUpdates, MEAN_UPDATE_SCRATCH } from './mean-updates.ts';
 import { CONSTANTS, createPanels } from './panels.ts';
 import { BLOCK_ROWS, createNativeProducts, nativeProductScratch } from './products.ts';
 
-/** Runs the first calls of a tape; arrays are byte offsets into `memory`. */
-export type Play = (tape: Int32Array, memory: Uint8Array, calls: number) => void;
+/** Runs the first calls of a tape; arrays are byte offsets into `memory`, but for those that lie in `data`. */
+export type Play = (tape: Int32Array, memory: Uint8Array, calls: number, data: Uint8Array) => void;
 
 /** Calls that are noted before machine code is entered, which takes 0.06 us; the tape stays in the first-level cache. */
 const TAPE_CALLS = 128;
@@ -41,15 +42,16 @@ export function createNativeKernels({
   memory: WasmMemory;
   scratch: Float64Array; // [nativeScratchLength] of the largest dense layer
 }): Kernels {
-  const shared = scratch.subarray(MEAN_UPDATE_SCRATCH);
+  const gathering = scratch.subarray(MEAN_UPDATE_SCRATCH);
+  const shared = gathering.subarray(GATHER_SCRATCH);
   const free = shared.subarray(CONSTANTS);
   const wasm = createWasmKernels({ module, memory, scratch: free });
   const words = new Int32Array(TAPE_CALLS * CALL_WORDS);
   const bytes = new Uint8Array(memory.buffer);
   let play: Play | undefined;
-  const tape = createCallTape(words, (calls) => {
+  const tape = createCallTape(words, (calls, data = bytes) => {
     play ??= enter();
-    play(words, bytes, calls);
+    play(words, bytes, calls, data);
   });
   const panels = createPanels(layout, tape, shared);
   const products = createNativeProducts(panels, tape);
@@ -62,6 +64,7 @@ export function createNativeKernels({
   const db2 = free.subarray(MIN_WEIGHTS, 2 * MIN_WEIGHTS);
   return {
     ...kernels,
+    gatherBytes: createGatherBytes(layout, tape, gathering),
     fast: { ...wasm.fast, meanUpdates },
     maxPairRows: BLOCK_ROWS,
     affineBackwardWeightsOfTwo(dW, db, x, dy, B, first, I, O) {
@@ -76,4 +79,4 @@ export function createNativeKernels({
 
 /** Doubles of scratch that an I x O dense layer takes, for any number of rows. */
 export const nativeScratchLength = (I: number, O: number): number =>
-  MEAN_UPDATE_SCRATCH + CONSTANTS + Math.max(nativeProductScratch(I, O), wasmScratchLength(I, O));
+  MEAN_UPDATE_SCRATCH + GATHER_SCRATCH + CONSTANTS + Math.max(nativeProductScratch(I, O), wasmScratchLength(I, O));

@@ -25,6 +25,8 @@ export interface Assembler {
   readonly position: number;
   /** r = the unsigned word of 32 bits at `address`. */
   loadWord(r: Register, address: Address): void;
+  /** r = the 64 bits at `address`. */
+  loadPointer(r: Register, address: Address): void;
   move(to: Register, from: Register): void;
   /** r = its lower 32 bits. */
   zeroExtend(r: Register): void;
@@ -107,6 +109,7 @@ export function createAssembler(): Assembler {
       return position;
     },
     loadWord: (r, address) => instruction(false, 0x8b, r, address),
+    loadPointer: (r, address) => instruction(true, 0x8b, r, address),
     move: (to, from) => instruction(true, 0x89, from, to),
     zeroExtend: (r) => instruction(false, 0x89, r, r),
     add: (to, from) => instruction(true, 0x01, from, to),

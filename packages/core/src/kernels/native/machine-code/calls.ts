@@ -1,8 +1,8 @@
-import { type Address, type Assembler, at, type Register, rdi, rsi } from './assembler.ts';
+import { type Address, type Assembler, at, type Register, rdi, rsi, rsp } from './assembler.ts';
 
 /**
  * A call on the tape is 20 words of 32 bits: where the kernel begins in the code, then its arguments. While it runs, rdi
- * points to its call and rsi to the start of the memory; it may use any other register but rsp.
+ * points to its call, rsi to the start of the memory and the third pointer on the stack to the data; it may use any other register but rsp.
  */
 export const CALL_WORDS = 20;
 
@@ -13,4 +13,9 @@ export const argument = (place: number): Address => at(rdi, 4 * place);
 export function loadArray(assembler: Assembler, r: Register, place: number): void {
   assembler.loadWord(r, argument(place));
   assembler.add(r, rsi);
+}
+
+/** r = where the data begins, which lies outside of the memory. */
+export function loadData(assembler: Assembler, r: Register): void {
+  assembler.loadPointer(r, at(rsp, 16)); // behind where the call returns to and how many are left
 }

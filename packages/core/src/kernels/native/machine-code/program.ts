@@ -1,5 +1,6 @@
 import { ADAM_SHARDS, assembleAdam } from './adam.ts';
 import { createAssembler } from './assembler.ts';
+import { assembleGather } from './gather.ts';
 import { assemblePack } from './pack.ts';
 import { assemblePlayer } from './player.ts';
 import { assembleTile, TILE_VECTORS, tileRows } from './tile.ts';
@@ -21,6 +22,7 @@ export interface CodeLayout {
   readonly packs: Readonly<Record<number, number>>; // [vectors]
   readonly transposes: readonly number[]; // [rows]
   readonly adam: Readonly<Record<number, number>>; // [shards]
+  readonly gather: number;
 }
 
 export function assembleProgram(name: ExtensionName): Program {
@@ -48,5 +50,7 @@ export function assembleProgram(name: ExtensionName): Program {
   const quads = createAvx2(assembler); // which every processor with a wider extension has, too
   const adam: Record<number, number> = {};
   for (const shards of ADAM_SHARDS) adam[shards] = placed(() => assembleAdam(assembler, quads, shards));
-  return { code: assembler.bytes(), layout: { width: unit.width, tileRows: rows, tiles, packs, transposes, adam } };
+  const gather = placed(() => assembleGather(assembler, quads));
+  const layout = { width: unit.width, tileRows: rows, tiles, packs, transposes, adam, gather };
+  return { code: assembler.bytes(), layout };
 }

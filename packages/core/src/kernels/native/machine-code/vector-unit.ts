@@ -35,6 +35,8 @@ export interface Quads extends VectorUnit {
   root(to: Vector, x: Operand): void;
   /** to = the bits of y that x has not. */
   andNot(to: Vector, x: Vector, y: Operand): void;
+  /** to = four bytes as doubles. */
+  loadBytes(to: Vector, from: Address): void;
   /** All bits of a lane where x < y, else none. */
   isLess(to: Vector, x: Vector, y: Operand): void;
 }
@@ -163,13 +165,15 @@ export function createAvx2({ emit, operands }: Assembler): Quads {
     reg: Vector,
     second: Vector,
     operand: Operand,
+    bits: 128 | 256 = 256,
+    prefix = PREFIX_66,
   ): void {
     const [base, index] = typeof operand === 'number' ? [operand, 0] : [operand.base, operand.index ?? 0];
     const numbers = (((reg >> 3) & 1) << 7) | (((index >> 3) & 1) << 6) | (((base >> 3) & 1) << 5);
     emit(
       0xc4,
       (numbers ^ 0xe0) | map,
-      (wide ? 0x80 : 0) | ((~second & 15) << 3) | 4 | PREFIX_66, // 4: 256 bits
+      (wide ? 0x80 : 0) | ((~second & 15) << 3) | (bits === 256 ? 4 : 0) | prefix,
       opcode,
     );
     operands(reg, operand);
@@ -205,6 +209,10 @@ export function createAvx2({ emit, operands }: Assembler): Quads {
     over: (to, x, y) => instruction(MAP_0F, 0x5e, false, to, x, y), // vdivpd
     root: (to, x) => instruction(MAP_0F, 0x51, false, to, 0, x), // vsqrtpd
     andNot: (to, x, y) => instruction(MAP_0F, 0x55, false, to, x, y), // vandnpd
+    loadBytes(to, from) {
+      instruction(MAP_0F38, 0x31, false, to, 0, from, 128); // vpmovzxbd
+      instruction(MAP_0F, 0xe6, false, to, 0, to, 256, PREFIX_F3); // vcvtdq2pd
+    },
     isLess(to, x, y) {
       instruction(MAP_0F, 0xc2, false, to, x, y); // vcmppd
       emit(1);

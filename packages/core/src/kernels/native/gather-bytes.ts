@@ -1,0 +1,33 @@
+import { addressOf } from '../address.ts';
+import type { Kernels } from '../kernels.ts';
+import type { CallTape } from './call-tape.ts';
+import type { CodeLayout } from './machine-code/program.ts';
+
+const ROWS = 62; // of a call
+const LANES = 4;
+
+/** Doubles of scratch that gathering takes, a multiple of eight: two words a double, one start more than rows. */
+export const GATHER_SCRATCH = LANES + (ROWS + 2) / 2 + 4;
+
+export function createGatherBytes(
+  { gather }: CodeLayout,
+  tape: CallTape,
+  scratch: Float64Array, // [GATHER_SCRATCH]
+): NonNullable<Kernels['gatherBytes']> {
+  const starts = new Uint32Array(scratch.buffer, scratch.byteOffset + 8 * LANES, ROWS + 1);
+  const divisorAt = addressOf(scratch);
+  return (out, bytes, columns, divisor, order, first, count) => {
+    scratch.fill(divisor, 0, LANES);
+    for (let done = 0; done < count; ) {
+      const rows = count - done < ROWS ? count - done : ROWS;
+      for (let n = 0; n < rows; n++) {
+        const row = first + done + n;
+        starts[n] = (order === null ? row : order[row]) * columns;
+      }
+      starts[rows] = starts[rows - 1];
+      tape.gather(gather, addressOf(out) + 8 * done * columns, divisorAt + 8 * LANES, rows, columns, divisorAt);
+      tape.run(bytes);
+      done += rows;
+    }
+  };
+}
