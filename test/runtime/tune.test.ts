@@ -2,13 +2,17 @@ import type { NetworkSpec } from '@gradloom/core';
 import { createPool, fingerprint, type TrainEvent, train } from '@gradloom/runtime';
 import { expect, onTestFinished, test } from 'vitest';
 import { resolveBackend } from '../../packages/runtime/src/backend.ts';
-import { createTuner, ROUND_MS } from '../../packages/runtime/src/tune.ts';
+import { createTuner, ROUND_MS, WARM_MS, WARM_STEPS } from '../../packages/runtime/src/tune.ts';
 import { oracle } from '../support/oracle.ts';
 import { randomDataset } from '../support/random-dataset.ts';
 
-/** Spans of a machine on which a step takes `stepMs` of the threads; returns the numbers that were tried, in order. */
+/** Spans of a machine that is warm, on which a step takes `stepMs` of the threads; returns the numbers that were tried, in order. */
 function run(most: number, stepMs: (threads: number, span: number) => number, spans = 40) {
   const tuner = createTuner(most);
+  for (let ms = 0; ms < WARM_MS; ms += ROUND_MS) {
+    expect(tuner.threads).toBe(most);
+    expect(tuner.note(1, ROUND_MS)).toBe(false);
+  }
   const tried: number[] = [];
   const settled: number[] = [];
   for (let span = 0; span < spans; span++) {
@@ -26,9 +30,9 @@ test('a run that can only use one thread tries nothing', () => {
   expect(tuner.choice).toEqual({ threads: 1, trials: [] });
 });
 
-test('the first round counts for nobody, and a number ten times slower gets one round', () => {
-  const { tuner, tried, settled } = run(8, (threads, span) => (span === 0 ? 50 : threads === 8 ? 1 : 12));
-  expect(tried).toEqual([8, 8, 1]);
+test('what comes before a machine is warm counts for nobody, and a number ten times slower gets one round', () => {
+  const { tuner, tried, settled } = run(8, (threads) => (threads === 8 ? 1 : 12), 20); // the warm-up's took 25
+  expect(tried).toEqual([8, 1]);
   expect(settled).toEqual([8]);
   expect(tuner.choice.trials).toEqual([
     { threads: 1, stepMs: 12 },
@@ -36,21 +40,30 @@ test('the first round counts for nobody, and a number ten times slower gets one 
   ]);
 });
 
+test('a machine is warm after so many steps, but not before the first round is over', () => {
+  const tuner = createTuner(2);
+  tuner.note(WARM_STEPS, ROUND_MS - 1);
+  tuner.note(1, ROUND_MS);
+  expect(tuner.threads).toBe(2);
+  tuner.note(25, ROUND_MS);
+  expect(tuner.threads).toBe(1);
+});
+
 test('a pause in one round does not lose the trial', () => {
-  const { tuner } = run(2, (threads, span) => (threads === 1 ? 1 : span === 1 ? 4 : 0.6));
+  const { tuner } = run(2, (threads, span) => (threads === 1 ? 1 : span === 0 ? 4 : 0.6));
   expect(tuner.threads).toBe(2);
 });
 
 test('one thread wins where all are slower; a number 1.5 times slower gets two rounds', () => {
   const { tuner, tried } = run(2, (threads) => (threads === 1 ? 0.001 : 0.002));
-  expect(tried).toEqual([2, 2, 1, 2]);
+  expect(tried).toEqual([2, 1, 2]);
   expect(tuner.threads).toBe(1);
 });
 
 test('half of the threads are tried where one and all are close, and win where they are faster', () => {
   const stepMs = (threads: number) => ({ 1: 1, 4: 0.7, 8: 0.95 })[threads] ?? Number.NaN;
   const { tuner, tried } = run(8, stepMs);
-  expect(tried).toEqual([8, 8, 1, 8, 1, 8, 1, 4, 4, 4]);
+  expect(tried).toEqual([8, 1, 8, 1, 8, 1, 4, 4, 4]);
   expect(tuner.choice).toEqual({
     threads: 4,
     trials: [
@@ -62,7 +75,7 @@ test('half of the threads are tried where one and all are close, and win where t
 });
 
 test('a number that was slow only for a moment still wins', () => {
-  const { tuner } = run(2, (threads, span) => (threads === 2 && span !== 3 ? 1.4 : threads === 2 ? 0.5 : 1));
+  const { tuner } = run(2, (threads, span) => (threads === 2 && span !== 2 ? 1.4 : threads === 2 ? 0.5 : 1));
   expect(tuner.threads).toBe(2);
 });
 
@@ -73,12 +86,13 @@ test('a long run tries again after a hundred times its trial, and changes its mi
 
 test('spans that end early add up to a round', () => {
   const tuner = createTuner(2);
-  const seen = Array.from({ length: 6 }, () => {
+  tuner.note(1, WARM_MS);
+  const seen = Array.from({ length: 4 }, () => {
     const { threads } = tuner;
     tuner.note(1, ROUND_MS / 2);
     return threads;
   });
-  expect(seen).toEqual([2, 2, 2, 2, 1, 1]);
+  expect(seen).toEqual([2, 2, 1, 1]);
 });
 
 const spec: NetworkSpec = {
