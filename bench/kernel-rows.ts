@@ -11,6 +11,7 @@ import {
   optimizers,
 } from '@gradloom/core';
 import { activate, activateBackward } from '../packages/core/src/activations/index.ts';
+import { gatherRows } from '../packages/runtime/src/datasets/gather.ts';
 
 export interface KernelRow {
   name: string;
@@ -26,6 +27,8 @@ export const kernelRows = (allocate: Allocate): KernelRow[] => [
   ...shapes.flatMap((shape) => products(shape, allocate)),
   ...vectors(allocate),
   ...updates.map((spec) => update(spec, allocate)),
+  meanUpdate(allocate),
+  gatherBytes(allocate),
   ...(Object.keys(activations) as ActivationName[]).flatMap((name) => activation(name, allocate)),
   ...(Object.keys(losses) as LossName[]).map((name) => loss(name, allocate)),
 ];
@@ -83,6 +86,32 @@ function update(spec: OptimizerSpec, allocate: Allocate): KernelRow {
   return elementwise(`update ${typeof spec === 'string' ? spec : JSON.stringify(spec)}`, ({ fast }) =>
     (fast.updates[name as OptimizerName] ?? plain)(theta, g, state, BLOCK, hyper),
   );
+}
+
+/** The average of two shards, and adam by it; in one pass where the backend can. */
+function meanUpdate(allocate: Allocate): KernelRow {
+  const { lr, slots, initialScalars, hyperLength, hyper: writeHyper, update: plain } = createOptimizer('adam');
+  const [theta, square] = [BLOCK, 1].map(allocate);
+  const gSum = allocate(2 * BLOCK).fill(0); // stays 0, however often it is added up
+  const g = gSum.subarray(0, BLOCK);
+  const state = slots.map(() => allocate(BLOCK));
+  const hyper = allocate(hyperLength);
+  writeHyper(hyper, Float64Array.of(lr), Float64Array.from(initialScalars));
+  return elementwise('averageShards, S = 2, and update adam', ({ averageShards, fast }) => {
+    const inOne = fast.meanUpdates?.adam;
+    if (inOne !== undefined) return inOne(square, theta, g, state, BLOCK, hyper, gSum, 2, BLOCK, 0, 2);
+    averageShards(square, g, gSum, 2, BLOCK, 0, BLOCK, 2);
+    (fast.updates.adam ?? plain)(theta, g, state, BLOCK, hyper);
+  });
+}
+
+/** A shard of MNIST's rows. */
+function gatherBytes(allocate: Allocate): KernelRow {
+  const [rows, columns] = [32, 784];
+  const out = allocate(rows * columns);
+  const data = { array: new Uint8Array(new SharedArrayBuffer(rows * columns)).fill(7), columns, divisor: 255 };
+  const call = (kernels: Kernels) => gatherRows(out, data, null, 0, rows, kernels);
+  return { name: 'gatherBytes', unit: 'ns', work: rows * columns, call };
 }
 
 function activation(name: ActivationName, allocate: Allocate): KernelRow[] {

@@ -51,6 +51,14 @@ test.each<[string, string, (assembler: Assembler) => void]>([
 
 const { avx512, avx2 } = extensions;
 
+// Eight vunpck, then eight pairs of vshuff64x2 of halves and of every other pair.
+const TRANSPOSED = [
+  '6271fd4814c16271fd4815c96271ed4814d36271ed4815db6271dd4814e56271dd4815ed6271cd4814f76271cd4815ff',
+  '62d3bd4823c24462d3bd4823d2ee62d39d4823e64462d39d4823f6ee6273fd4823c4886273fd4823d4dd6273ed4823e6',
+  '886273ed4823f6dd62d3b54823cb4462d3b54823dbee62d3954823ef4462d3954823ffee6273f54823cd886273f54823',
+  'dddd6273e54823ef886273e54823ffdd',
+].join('');
+
 test.each<[string, string, (assembler: Assembler) => void]>([
   ['vmovupd zmm17, [r14]', '62c1fd48100e', (a) => avx512.createUnit(a).load(17, at(14))],
   ['vmovupd [r12+0x40], zmm5', '62d1fd4811ac2440000000', (a) => avx512.createUnit(a).store(at(r12, 64), 5)],
@@ -63,6 +71,7 @@ test.each<[string, string, (assembler: Assembler) => void]>([
   ],
   ['vfmadd231pd zmm27, zmm30, zmm29', '62028d40b8dd', (a) => avx512.createUnit(a).multiplyAdd(27, 30, 29)],
   ['vaddpd zmm3, zmm3, zmm31', '6291e54858df', (a) => avx512.createUnit(a).add(3, 31)],
+  ['vunpcklpd zmm8, zmm0, zmm1, and so on', TRANSPOSED, (a) => avx512.createUnit(a).transpose(0, 8)],
   ['vmovupd ymm9, [r14]', 'c4417d100e', (a) => avx2.createUnit(a).load(9, at(14))],
   ['vmaskmovpd [r12], ymm15, ymm2', 'c4c2052f1424', (a) => avx2.createUnit(a).storeMasked(at(r12), 2)],
   ['vbroadcastsd ymm14, [rcx]', 'c4627d1931', (a) => avx2.createUnit(a).broadcast(14, at(rcx))],

@@ -13,6 +13,9 @@ export const gatherArguments = {
   divisor: 7, // [4]
 };
 
+// Bytes of `out` that are asked for ahead.
+const AHEAD = 2048;
+
 /**
  * out = rows of bytes of the data, each byte over the divisor. A row is asked for while the one before it is read: shuffled rows
  * lie anywhere in memory.
@@ -43,7 +46,7 @@ export function assembleGather(assembler: Assembler, unit: Quads): void {
   assembler.loadWord(r11, argument(quads));
   const nextQuad = assembler.position;
   assembler.prefetch(at(rcx));
-  assembler.prefetchToWrite(at(r8, 2048));
+  assembler.prefetchToWrite(at(r8, AHEAD));
   convertQuad();
   for (const pointer of [rax, rcx]) assembler.loadAddress(pointer, at(pointer, 4));
   assembler.loadAddress(r8, at(r8, 32));

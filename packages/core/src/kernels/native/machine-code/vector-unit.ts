@@ -19,13 +19,16 @@ export interface VectorUnit {
   add(sum: Vector, x: Vector): void;
   /** sum += x · y in each lane, rounded once. */
   multiplyAdd(sum: Vector, x: Vector, y: Vector): void;
-  /** Of as many vectors from `a` on as each has lanes: lane r of vector k = lane k of vector r. Overwrites those from `b` on, too; returns where the first is. */
+  /**
+   * Rows and columns change places in the square of as many vectors from `a` on as each has lanes; those from `b` on are free.
+   * Overwrites both; returns where the result's first vector is.
+   */
   transpose(a: Vector, b: Vector): Vector;
   /** Before code that knows nothing of these vectors. */
   leave(): void;
 }
 
-/** A unit for the arithmetic of updates: four doubles a vector, since no processor divides more at a time than it takes a turn for. */
+/** The arithmetic of updates and gathering, four doubles a vector: a division of eight takes as long as two of four. */
 export interface Quads extends VectorUnit {
   /** to = x + y, and so on. */
   plus(to: Vector, x: Vector, y: Operand): void;
