@@ -22,9 +22,9 @@ export interface FloorTask {
 
 const PAGE = 65_536;
 
-/** The products of a step alone, over and over, beside the other threads: ms a step. */
+/** The products of a step alone, as a step calls them, over and over, beside the other threads: ms a step. */
 function measure({ backend, compiled, widths, shards, control, threads, cores, budgetMs }: FloorTask): number {
-  const most = Math.max(1, ...shards);
+  const most = 2 * Math.max(1, ...shards); // two shards at a time where the backend can
   const lengths: number[] = [];
   const ask = (length: number): number => lengths.push(length) - 1;
   const scratch = ask(Math.max(...widths.slice(1).map((O, l) => nativeScratchLength(widths[l], O))));
@@ -44,15 +44,22 @@ function measure({ backend, compiled, widths, shards, control, threads, cores, b
   for (const array of arrays) for (let i = 0; i < array.length; i++) array[i] = (i % 101) / 101 - 0.5;
   const kernels = createBackendKernels(backend, { ...compiled, memory, scratch: arrays[scratch] });
 
+  const { affineBackwardWeightsOfTwo: weightsOfTwo, maxPairRows = 0 } = kernels;
+  const inPairs = weightsOfTwo !== undefined && shards.length % 2 === 0 && Math.max(...shards) <= maxPairRows;
+
   function step(): void {
-    for (const [s, B] of shards.entries()) {
+    for (let s = 0; s < shards.length; s += inPairs ? 2 : 1) {
+      const first = shards[s];
+      const B = inPairs ? first + shards[s + 1] : first;
       for (const [l, { I, O, W, b }] of layers.entries()) {
         kernels.affine(arrays[x[l + 1]], arrays[x[l]], arrays[W], arrays[b], B, I, O);
       }
       for (let l = layers.length - 1; l >= 0; l--) {
         const { I, O, W } = layers[l];
         const dy = arrays[d[l % 2]];
-        kernels.affineBackwardWeights(arrays[rows[l].dW[s]], arrays[rows[l].db], arrays[x[l]], dy, B, I, O);
+        const [dW, db] = [arrays[rows[l].dW[s]], arrays[rows[l].db]];
+        if (inPairs) weightsOfTwo(dW, db, arrays[x[l]], dy, B, first, I, O);
+        else kernels.affineBackwardWeights(dW, db, arrays[x[l]], dy, B, I, O);
         if (l > 0) kernels.affineBackwardInput(arrays[d[(l + 1) % 2]], dy, arrays[W], B, I, O);
       }
     }
