@@ -1,9 +1,10 @@
 /**
  * Doubles that look for trouble: 'plain' lies in [-1, 1) with zeros of both signs; 'broad' in ±800, past the ends of exp;
  * 'wide' has every exponent from subnormal to huge; 'tiny' surrounds 0, the subnormals and 2⁻⁹³⁰, where flushing begins;
- * 'special' sows NaN, ±Infinity and ends of the range among plain ones.
+ * 'special' sows NaN, ±Infinity and ends of the range among plain ones; 'sparse' is 0 but for one in twenty, some of which
+ * multiply to less than the least subnormal.
  */
-export const valueMixes = ['plain', 'broad', 'wide', 'tiny', 'special'] as const;
+export const valueMixes = ['plain', 'broad', 'wide', 'tiny', 'special', 'sparse'] as const;
 export type ValueMix = (typeof valueMixes)[number];
 
 /** Fills `values` from a 32-bit seed. Overwrites `values`. */
@@ -39,6 +40,7 @@ const draws: Record<ValueMix, (next: Next) => number> = {
   tiny: (next) =>
     next() < 0.3 ? pick([...zeros, ...edges], next) : signed(next) * 2 ** Math.floor(200 * next() - 1030),
   special: (next) => (next() < 0.02 ? pick(specials, next) : signed(next)),
+  sparse: (next) => (next() < 0.95 ? 0 : next() < 0.1 ? -0 : signed(next) * 2 ** (next() < 0.5 ? 0 : -540)),
 };
 
 /** Tommy Ettinger's mulberry32: 32 bits of state, enough to fill test arrays quickly. */

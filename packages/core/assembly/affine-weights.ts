@@ -1,7 +1,8 @@
 import { one, zeros } from './constants';
 import { bytes } from './lanes';
 import { packPanel } from './panels';
-import { panelWidth, timesPanel } from './product';
+import { PANEL_STEP, panelWidth, timesPanel } from './product';
+import { listTerms } from './terms';
 
 // 64 rows: a packed strip of x and a panel of dy take 4 KiB each, and dW is read and written once per 64 rows.
 // Reading x in place, by columns, is a tenth slower at 784 columns and a quarter at 1,024, whose lines share a set.
@@ -12,7 +13,7 @@ const MIN_PACKED = 1025;
 
 /**
  * dW[I,O] = xᵀ · dy and db[O] = Σₙ dy; each sum starts at 0 and adds rows n ascending. Overwrites `dW` and `db`.
- * scratch [BLOCK_ROWS, O + 8].
+ * scratch [BLOCK_ROWS, O + 8] and lists.
  */
 export function affineBackwardWeights(
   dW: usize, db: usize, x: usize, dy: usize, B: i32, I: i32, O: i32, scratch: usize,
@@ -45,12 +46,13 @@ function addPacked(
   for (let i = 0, height = 0; i < I; i += height) {
     height = panelWidth(I - i);
     packPanel(scratch, x + bytes(i), iRow, rows, height);
+    const lists = listTerms(panels + bytes(O * rows), scratch, 8, bytes(height), PANEL_STEP, height, rows, O);
     for (let o = 0, width = 0; o < O; o += width) {
       width = panelWidth(O - o);
       const c = dW + <usize>i * oRow + bytes(o);
       timesPanel(
         width, c, oRow, first ? zeros : c, first ? 0 : oRow, scratch, 8, bytes(height),
-        panels + bytes(o * rows), bytes(width), height, rows,
+        panels + bytes(o * rows), bytes(width), height, rows, lists,
       );
     }
   }
@@ -63,12 +65,12 @@ function addInPlace(
   for (let o = 0, width = 0; o < O; o += width) {
     width = panelWidth(O - o);
     const c = dW + bytes(o);
-    timesPanel(width, c, oRow, first ? zeros : c, first ? 0 : oRow, x, 8, bytes(I), dy + bytes(o), oRow, I, rows);
+    timesPanel(width, c, oRow, first ? zeros : c, first ? 0 : oRow, x, 8, bytes(I), dy + bytes(o), oRow, I, rows, 0);
     addColumnSums(width, db + bytes(o), dy + bytes(o), oRow, rows, first);
   }
 }
 
 /** db = 1ᵀ · dy: the product with a row of ones, whose factor changes no bit. */
 function addColumnSums(width: i32, db: usize, panel: usize, step: usize, rows: i32, first: bool): void {
-  timesPanel(width, db, 0, first ? zeros : db, 0, one, 0, 0, panel, step, 1, rows);
+  timesPanel(width, db, 0, first ? zeros : db, 0, one, 0, 0, panel, step, 1, rows, 0);
 }

@@ -1,7 +1,8 @@
 import { zeros } from './constants';
 import { bytes } from './lanes';
 import { packPanel, transposePanel } from './panels';
-import { panelWidth, timesPanel } from './product';
+import { PANEL_STEP, panelWidth, timesPanel } from './product';
+import { listTerms } from './terms';
 
 // 256: a panel of 16 KiB and a tile's rows of x stay in the first-level cache (at I = 784: 0.86 of the tile's own
 // speed with one panel of all I, 0.93 in blocks). The sums wait in y, which is exact.
@@ -12,33 +13,45 @@ const MIN_PACKED_ROWS = 8;
 // share too few sets with those of y: 16x256 in place 0.83, packed 0.94.
 const MAX_PLAIN_COLUMNS = 64;
 const MAX_PLAIN = 4096;
+// Rows whose terms are listed at a time: 129 KiB of lists.
+const LISTED_ROWS = 128;
+// Fewer terms are not worth a list.
+const MIN_LISTED_TERMS = 128;
 
-/** y[B,O] = x[B,I] · W[I,O] + b[O]; each sum starts at b[o] and adds i ascending. Overwrites `y`. scratch [8, BLOCK]. */
+/** y[B,O] = x[B,I] · W[I,O] + b[O]; each sum starts at b[o] and adds i ascending. Overwrites `y`. scratch [8, BLOCK] and lists. */
 export function affine(
+  y: usize, x: usize, W: usize, b: usize, B: i32, I: i32, O: i32, scratch: usize,
+): void {
+  for (let n = 0; n < B; n += LISTED_ROWS) {
+    addInputs(y + <usize>n * bytes(O), x + <usize>n * bytes(I), W, b, min(B - n, LISTED_ROWS), I, O, scratch);
+  }
+}
+
+function addInputs(
   y: usize, x: usize, W: usize, b: usize, B: i32, I: i32, O: i32, scratch: usize,
 ): void {
   const iRow = bytes(I);
   const oRow = bytes(O);
   const plain = B < MIN_PACKED_ROWS || (O <= MAX_PLAIN_COLUMNS && min(I, BLOCK) * O <= MAX_PLAIN);
-  for (let o = 0, width = 0; o < O; o += width) {
-    width = panelWidth(O - o);
-    const yColumn = y + bytes(o);
-    let sums = b + bytes(o);
-    let sumsRow: usize = 0;
-    let i = 0;
-    do {
-      const K = min(I - i, BLOCK);
+  let i = 0;
+  do {
+    const K = min(I - i, BLOCK);
+    const xBlock = x + bytes(i);
+    const wStep = plain ? oRow : PANEL_STEP;
+    const lists: usize = K < MIN_LISTED_TERMS
+      ? 0 : listTerms(scratch + bytes(8 * min(I, BLOCK)), xBlock, iRow, 8, wStep, B, K, O);
+    for (let o = 0, width = 0; o < O; o += width) {
+      width = panelWidth(O - o);
+      const c = y + bytes(o);
       const w = W + <usize>i * oRow + bytes(o);
       if (!plain) packPanel(scratch, w, oRow, K, width);
       timesPanel(
-        width, yColumn, oRow, sums, sumsRow, x + bytes(i), iRow, 8,
-        plain ? w : scratch, plain ? oRow : bytes(width), B, K,
+        width, c, oRow, i == 0 ? b + bytes(o) : c, i == 0 ? 0 : oRow, xBlock, iRow, 8,
+        plain ? w : scratch, plain ? oRow : bytes(width), B, K, lists,
       );
-      sums = yColumn;
-      sumsRow = oRow;
-      i += BLOCK;
-    } while (i < I);
-  }
+    }
+    i += BLOCK;
+  } while (i < I);
 }
 
 /** dx[B,I] = dy[B,O] · Wᵀ; each sum starts at 0 and adds o ascending. Overwrites `dx`. scratch [8, BLOCK]. */
@@ -59,7 +72,7 @@ export function affineBackwardInput(
       if (width > 1) transposePanel(scratch, w, oRow, K, width);
       timesPanel(
         width, dxColumn, iRow, sums, sumsRow, dy + bytes(o), oRow, 8,
-        width > 1 ? scratch : w, bytes(width), B, K,
+        width > 1 ? scratch : w, bytes(width), B, K, 0,
       );
       sums = dxColumn;
       sumsRow = iRow;

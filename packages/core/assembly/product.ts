@@ -1,22 +1,36 @@
+import { listStep } from './terms';
 import { tile1x1, tile1x2, tile1x4, tile2x4, tile4x1, tile4x2 } from './tiles';
+
+/** From one row of a full panel to the next. */
+export const PANEL_STEP: usize = 64;
 
 /** The widest panel that the remaining columns fill. Not padded: a last layer of 10 would pay for 16. */
 @inline export function panelWidth(columns: i32): i32 {
   return columns >= 8 ? 8 : columns >= 4 ? 4 : columns >= 2 ? 2 : 1;
 }
 
-/** c[M,width] = init[M,width] + a[M,K] · panel[K,width], k ascending. Strides in bytes. Overwrites `c`, which may be `init`. */
+/**
+ * c[M,width] = init[M,width] + a[M,K] · panel[K,width], k ascending. Strides in bytes. Overwrites `c`, which may be `init`. `lists` has
+ * the terms of each two rows (terms.ts), of which full panels leave out the others; 0: none.
+ */
 export function timesPanel(
   width: i32,
   c: usize, cRow: usize,
   init: usize, initRow: usize,
   a: usize, aRow: usize, aStep: usize,
   panel: usize, panelStep: usize,
-  M: i32, K: i32,
+  M: i32, K: i32, lists: usize,
 ): void {
   if (width == 8) {
     for (; M >= 2; M -= 2) {
-      tile2x4<v128>(c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, K);
+      if (lists != 0) {
+        tile2x4<v128>(
+          true, lists + 8, c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, load<i32>(lists),
+        );
+        lists += listStep(K);
+      } else {
+        tile2x4<v128>(false, 0, c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, K);
+      }
       c += 2 * cRow;
       init += 2 * initRow;
       a += 2 * aRow;

@@ -1,12 +1,22 @@
 // c[M,N] = init[M,N] + a[M,K] · panel[K,N], k ascending, M x N as the function's name has it, N in units of T.
 // The sums stay in registers; each starts at `init`: a bias (initRow = 0), zeros, or what stands in c. All strides are
 // in bytes, so that one tile serves x and its transpose, packed panels and plain rows. k is not unrolled: V8 then runs
-// out of its 15 registers and spills (13 GFLOP/s instead of 18).
+// out of its 15 registers and spills (13 GFLOP/s instead of 18). A sum of 0 is +0, so that its bits do not depend on terms of 0:
+// where these are left out, nothing changes.
 
-import { loadSplat, plus, times } from './lanes';
+import { loadSplat, plus, splat, times } from './lanes';
 
-/** Eight sums, four columns and two factors: 14 registers. */
+/** -0 becomes +0. */
+@inline function unsigned<T>(sum: T): T {
+  return plus(sum, splat<T>(0));
+}
+
+/**
+ * Eight sums, four columns and two factors: 14 registers. Where `listed`, `terms` holds the K terms to add (terms.ts), which
+ * costs a tenth more a term.
+ */
 @inline export function tile2x4<T>(
+  listed: bool, terms: usize,
   c: usize, cRow: usize,
   init: usize, initRow: usize,
   a: usize, aRow: usize, aStep: usize,
@@ -16,7 +26,8 @@ import { loadSplat, plus, times } from './lanes';
   const N: usize = sizeof<T>();
   const c1 = c + cRow;
   const init1 = init + initRow;
-  let a1 = a + aRow;
+  let x = a;
+  let w = panel;
   let s00 = load<T>(init);
   let s01 = load<T>(init + N);
   let s02 = load<T>(init + 2 * N);
@@ -26,12 +37,17 @@ import { loadSplat, plus, times } from './lanes';
   let s12 = load<T>(init1 + 2 * N);
   let s13 = load<T>(init1 + 3 * N);
   for (let k = 0; k < K; k++) {
-    const x0 = loadSplat<T>(a);
-    const x1 = loadSplat<T>(a1);
-    const p0 = load<T>(panel);
-    const p1 = load<T>(panel + N);
-    const p2 = load<T>(panel + 2 * N);
-    const p3 = load<T>(panel + 3 * N);
+    if (listed) {
+      x = load<usize>(terms);
+      w = panel + load<usize>(terms, 4);
+      terms += 8;
+    }
+    const x0 = loadSplat<T>(x);
+    const x1 = loadSplat<T>(x + aRow);
+    const p0 = load<T>(w);
+    const p1 = load<T>(w + N);
+    const p2 = load<T>(w + 2 * N);
+    const p3 = load<T>(w + 3 * N);
     s00 = plus(s00, times(x0, p0));
     s01 = plus(s01, times(x0, p1));
     s02 = plus(s02, times(x0, p2));
@@ -40,18 +56,19 @@ import { loadSplat, plus, times } from './lanes';
     s11 = plus(s11, times(x1, p1));
     s12 = plus(s12, times(x1, p2));
     s13 = plus(s13, times(x1, p3));
-    a += aStep;
-    a1 += aStep;
-    panel += panelStep;
+    if (!listed) {
+      x += aStep;
+      w += panelStep;
+    }
   }
-  store<T>(c, s00);
-  store<T>(c + N, s01);
-  store<T>(c + 2 * N, s02);
-  store<T>(c + 3 * N, s03);
-  store<T>(c1, s10);
-  store<T>(c1 + N, s11);
-  store<T>(c1 + 2 * N, s12);
-  store<T>(c1 + 3 * N, s13);
+  store<T>(c, unsigned(s00));
+  store<T>(c + N, unsigned(s01));
+  store<T>(c + 2 * N, unsigned(s02));
+  store<T>(c + 3 * N, unsigned(s03));
+  store<T>(c1, unsigned(s10));
+  store<T>(c1 + N, unsigned(s11));
+  store<T>(c1 + 2 * N, unsigned(s12));
+  store<T>(c1 + 3 * N, unsigned(s13));
 }
 
 @inline export function tile1x4<T>(
@@ -71,10 +88,10 @@ import { loadSplat, plus, times } from './lanes';
     a += aStep;
     panel += panelStep;
   }
-  store<T>(c, s0);
-  store<T>(c + N, s1);
-  store<T>(c + 2 * N, s2);
-  store<T>(c + 3 * N, s3);
+  store<T>(c, unsigned(s0));
+  store<T>(c + N, unsigned(s1));
+  store<T>(c + 2 * N, unsigned(s2));
+  store<T>(c + 3 * N, unsigned(s3));
 }
 
 @inline export function tile4x2<T>(
@@ -117,14 +134,14 @@ import { loadSplat, plus, times } from './lanes';
     a3 += aStep;
     panel += panelStep;
   }
-  store<T>(c, s00);
-  store<T>(c + N, s01);
-  store<T>(c + cRow, s10);
-  store<T>(c + cRow + N, s11);
-  store<T>(c + 2 * cRow, s20);
-  store<T>(c + 2 * cRow + N, s21);
-  store<T>(c + 3 * cRow, s30);
-  store<T>(c + 3 * cRow + N, s31);
+  store<T>(c, unsigned(s00));
+  store<T>(c + N, unsigned(s01));
+  store<T>(c + cRow, unsigned(s10));
+  store<T>(c + cRow + N, unsigned(s11));
+  store<T>(c + 2 * cRow, unsigned(s20));
+  store<T>(c + 2 * cRow + N, unsigned(s21));
+  store<T>(c + 3 * cRow, unsigned(s30));
+  store<T>(c + 3 * cRow + N, unsigned(s31));
 }
 
 @inline export function tile1x2<T>(
@@ -140,8 +157,8 @@ import { loadSplat, plus, times } from './lanes';
     a += aStep;
     panel += panelStep;
   }
-  store<T>(c, s0);
-  store<T>(c + N, s1);
+  store<T>(c, unsigned(s0));
+  store<T>(c + N, unsigned(s1));
 }
 
 @inline export function tile4x1<T>(
@@ -170,10 +187,10 @@ import { loadSplat, plus, times } from './lanes';
     a3 += aStep;
     panel += panelStep;
   }
-  store<T>(c, s0);
-  store<T>(c + cRow, s1);
-  store<T>(c + 2 * cRow, s2);
-  store<T>(c + 3 * cRow, s3);
+  store<T>(c, unsigned(s0));
+  store<T>(c + cRow, unsigned(s1));
+  store<T>(c + 2 * cRow, unsigned(s2));
+  store<T>(c + 3 * cRow, unsigned(s3));
 }
 
 @inline export function tile1x1<T>(
@@ -185,5 +202,5 @@ import { loadSplat, plus, times } from './lanes';
     a += aStep;
     panel += panelStep;
   }
-  store<T>(c, s);
+  store<T>(c, unsigned(s));
 }

@@ -8,14 +8,14 @@ import { fillHardValues, type ValueMix, valueMixes } from '../../support/hard-va
 import { propertySeed } from '../../support/seed.ts';
 import { cases } from './cases.ts';
 import type { Arrays, KernelCase } from './kernel-case.ts';
+import { sparseProducts, sparseScratch } from './sparse-products.ts';
 
 const memory = createGuardedMemory();
 
 test('every kernel and every fast member has a case', () => {
-  const { fast, ...kernels } = memory.kernels as Kernels & { transpose?: unknown };
+  const { fast, ...kernels } = memory.kernels as Kernels;
   delete kernels.record; // tapes have tests of their own
   delete kernels.recordSteps;
-  delete kernels.transpose; // a part of the native products, and tested there
   const functions = Object.entries(kernels).filter(([, value]) => typeof value === 'function');
   const members = Object.entries(fast).flatMap(([family, table]) =>
     Object.keys(table).map((name) => `${family}.${name}`),
@@ -51,6 +51,46 @@ describe.each(Object.entries(cases))(`%s (seed ${propertySeed})`, (_name, kernel
     });
     fc.assert(check, { seed: propertySeed, numRuns: 500 });
   });
+});
+
+describe.each(['affine', 'affineBackwardWeights'] as const)(
+  `%s of an x that is mostly 0 (seed ${propertySeed})`,
+  (name) => {
+    const kernel: KernelCase = cases[name];
+    // Tiles are two rows or columns high, lists made of 128 terms or for 32 columns, and of 128 rows at a time: on both sides of each.
+    const shape = fc.tuple(
+      fc.constantFrom(1, 2, 3, 7, 64, 65, 127, 128, 131),
+      fc.constantFrom(9, 40, 127, 128, 130, 257, 410),
+      fc.constantFrom(9, 31, 32, 33, 45, 129),
+    );
+
+    test('wasm has the bits of the reference, and writes nothing but its outputs', () => {
+      const check = fc.property(
+        shape,
+        fc.constantFrom('plain', 'wide', 'tiny', 'sparse'),
+        fc.integer(),
+        (dims, mix, seed) => {
+          const expected = arraysOf(kernel, dims, mix, seed, (length) => new Float64Array(length));
+          const actual = arraysInMemory(kernel, dims, mix, seed);
+          for (const { x } of [expected, actual]) fillHardValues(x, 'sparse', seed);
+          memory.snapshot();
+          kernel.run(referenceKernels, expected, dims);
+          kernel.run(memory.kernels, actual, dims);
+          for (const array of kernel.writes) {
+            const difference = firstDifference(actual[array], expected[array]);
+            if (difference !== null) throw new Error(array + difference);
+          }
+          expect(memory.firstStrayByte(kernel.writes.map((array) => actual[array]))).toBeNull();
+        },
+      );
+      fc.assert(check, { seed: propertySeed, numRuns: 200 });
+    });
+  },
+);
+
+test.each(sparseProducts)('wasm leaves out the terms of $name that are 0', ({ run }) => {
+  memory.reset(sparseScratch);
+  expect(run(memory.kernels, memory.allocate).every(Number.isFinite)).toBe(true);
 });
 
 function arraysInMemory(kernel: KernelCase, dims: readonly number[], mix: ValueMix, seed: number): Arrays {

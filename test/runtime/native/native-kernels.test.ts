@@ -12,6 +12,7 @@ import {
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { gatherRows } from '../../../packages/runtime/src/datasets/gather.ts';
+import { sparseProducts, sparseScratch } from '../../core/kernels/sparse-products.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { createGuardedMemory, type GuardedMemory } from '../../support/guarded-memory.ts';
 import { fillHardValues, valueMixes } from '../../support/hard-values.ts';
@@ -94,18 +95,60 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
     },
   );
 
-  test('a row has the same bits whatever rows stand beside it', (context) => {
+  // Lists are made of up to 7 rows or columns, of 128 terms and for 32 columns, and 128 of them at a time: on both sides of each.
+  const sparseShape = fc
+    .tuple(
+      fc.constantFrom(1, 6, 7, 8, 13, 15, 32, 33, 127, 129, 769, 897),
+      fc.constantFrom(127, 128, 130, 257, 301),
+      fc.constantFrom(31, 32, 33, 40, 45, 129, 137),
+    )
+    .filter(([B, I, O]) => B * I * O < 600_000 || (B > 700 && I < 130 && O < 33));
+  test.for([cases.affine, cases.affineBackwardWeights])(
+    'products of an x that is mostly 0 have the bits of the fused ones, and write nothing but their outputs',
+    (product, context) => {
+      const memory = memoryOf(context);
+      const mix = fc.constantFrom('plain', 'wide', 'tiny', 'sparse');
+      const check = fc.property(sparseShape, mix, fc.integer(), ([B, I, O], mix, seed) => {
+        memory.reset(nativeScratchLength(I, O));
+        const lengths = product.arrays(B, I, O);
+        const actual = fill(lengths, seed, mix, memory.allocate);
+        const expected = fill(lengths, seed, mix, (length) => new Float64Array(length));
+        for (const { x } of [actual, expected]) fillHardValues(x, 'sparse', seed);
+        memory.snapshot();
+        product.run(memory.kernels, actual, B, I, O);
+        product.run(fusedProducts, expected, B, I, O);
+        for (const name of product.writes) {
+          const difference = firstDifference(actual[name], expected[name]);
+          if (difference !== null) throw new Error(name + difference);
+        }
+        expect(memory.firstStrayByte(product.writes.map((name) => actual[name]))).toBeNull();
+      });
+      fc.assert(check, { seed: propertySeed, numRuns: 30 });
+    },
+  );
+
+  test.for(sparseProducts)('terms of $name that are 0 are left out', ({ run }, context) => {
     const memory = memoryOf(context);
-    const [B, I, O] = [37, 70, 30];
-    memory.reset(nativeScratchLength(I, O));
-    const { y, x, W, b } = fill(cases.affine.arrays(B, I, O), 1, 'plain', memory.allocate);
-    const alone = memory.allocate(O);
-    memory.kernels.affine(y, x, W, b, B, I, O);
-    for (let n = 0; n < B; n++) {
-      memory.kernels.affine(alone, x.subarray(n * I), W, b, 1, I, O);
-      expect(firstDifference(alone, y.subarray(n * O, (n + 1) * O))).toBeNull();
-    }
+    memory.reset(sparseScratch);
+    expect(run(memory.kernels, memory.allocate).every(Number.isFinite)).toBe(true);
   });
+
+  test.for(['plain', 'sparse'] as const)(
+    'a row of %s numbers has the same bits whatever rows stand beside it',
+    (mix, context) => {
+      const memory = memoryOf(context);
+      const [B, I, O] = [37, 170, 40];
+      memory.reset(nativeScratchLength(I, O));
+      const { y, x, W, b } = fill(cases.affine.arrays(B, I, O), 1, 'plain', memory.allocate);
+      fillHardValues(x, mix, 2);
+      const alone = memory.allocate(O);
+      memory.kernels.affine(y, x, W, b, B, I, O);
+      for (let n = 0; n < B; n++) {
+        memory.kernels.affine(alone, x.subarray(n * I), W, b, 1, I, O);
+        expect(firstDifference(alone, y.subarray(n * O, (n + 1) * O))).toBeNull();
+      }
+    },
+  );
 
   const rows = fc.constantFrom(1, 2, 31, 32, 33, 64, 127, 128);
   const widths = fc.constantFrom(1, 2, 7, 16, 17, 33, 40, 1030);

@@ -3,7 +3,7 @@ import type { Kernels } from './kernels.ts';
 
 /**
  * The products of a dense layer with multiplication and addition fused, in plain TypeScript: they define the bits of backend
- * native. The orders of addition are the reference's; each term is rounded once in place of twice.
+ * native. The orders of addition are the reference's, and so is + 0 at the end; each term is rounded once in place of twice.
  */
 export const fusedProducts: Pick<Kernels, 'affine' | 'affineBackwardInput' | 'affineBackwardWeights'> = {
   affine(y, x, W, b, B, I, O) {
@@ -11,7 +11,7 @@ export const fusedProducts: Pick<Kernels, 'affine' | 'affineBackwardInput' | 'af
       for (let o = 0; o < O; o++) {
         let sum = b[o];
         for (let i = 0; i < I; i++) sum = fma(x[n * I + i], W[i * O + o], sum);
-        y[n * O + o] = sum;
+        y[n * O + o] = sum + 0;
       }
     }
   },
@@ -21,7 +21,7 @@ export const fusedProducts: Pick<Kernels, 'affine' | 'affineBackwardInput' | 'af
       for (let i = 0; i < I; i++) {
         let sum = 0;
         for (let o = 0; o < O; o++) sum = fma(dy[n * O + o], W[i * O + o], sum);
-        dx[n * I + i] = sum;
+        dx[n * I + i] = sum + 0;
       }
     }
   },
@@ -31,11 +31,11 @@ export const fusedProducts: Pick<Kernels, 'affine' | 'affineBackwardInput' | 'af
       for (let i = 0; i < I; i++) {
         let sum = 0;
         for (let n = 0; n < B; n++) sum = fma(x[n * I + i], dy[n * O + o], sum);
-        dW[i * O + o] = sum;
+        dW[i * O + o] = sum + 0;
       }
       let sum = 0;
       for (let n = 0; n < B; n++) sum += dy[n * O + o];
-      db[o] = sum;
+      db[o] = sum + 0;
     }
   },
 };

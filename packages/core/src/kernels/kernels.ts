@@ -12,7 +12,12 @@ import type { UpdateKernel } from '../optimizers/optimizer.ts';
 export interface Kernels {
   readonly name: BackendName;
 
-  /** y[B,O] = x[B,I] · W[I,O] + b[O]; each sum starts at b[o] and adds i ascending. Overwrites `y`. */
+  /**
+   * y[B,O] = x[B,I] · W[I,O] + b[O]; each sum starts at b[o] and adds i ascending. Overwrites `y`.
+   *
+   * A sum of 0 is +0, here and in the two below. So a term of an x that is 0 changes no bit, as long as its W is finite, and
+   * backends leave such terms out where many rows have them: a W that is not finite may or may not show in such a row.
+   */
   affine(
     y: Float64Array, // [B, O] out
     x: Float64Array, // [B, I]
@@ -35,7 +40,7 @@ export interface Kernels {
 
   /**
    * dW[I,O] = xᵀ · dy and db[O] = Σₙ dy; each sum starts at 0 and adds rows n ascending.
-   * Overwrites `dW` and `db` (with zeros where B = 0).
+   * Overwrites `dW` and `db` (with zeros where B = 0). A dy that is not finite shows in `db`, and need not in rows of `dW` whose x is 0.
    */
   affineBackwardWeights(
     dW: Float64Array, // [I, O] out

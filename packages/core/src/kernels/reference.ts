@@ -1,6 +1,9 @@
 import type { Kernels } from './kernels.ts';
 
-/** The kernels in plain TypeScript. They define the bits: another backend equals them or says where it does not. */
+/**
+ * The kernels in plain TypeScript. They define the bits: another backend equals them or says where it does not. Sums of products
+ * end with + 0, which makes -0 to +0: only for the sign of a sum of 0 does it matter whether terms of 0 were added.
+ */
 export const referenceKernels: Kernels = {
   name: 'reference',
   affine,
@@ -29,6 +32,7 @@ function affine(
       const wRow = i * O;
       for (let o = 0; o < O; o++) y[yRow + o] += xi * W[wRow + o];
     }
+    for (let o = 0; o < O; o++) y[yRow + o] += 0;
   }
 }
 
@@ -47,7 +51,7 @@ function affineBackwardInput(
       const wRow = i * O;
       let sum = 0;
       for (let o = 0; o < O; o++) sum += dy[dyRow + o] * W[wRow + o];
-      dx[n * I + i] = sum;
+      dx[n * I + i] = sum + 0;
     }
   }
 }
@@ -73,6 +77,8 @@ function affineBackwardWeights(
     }
     for (let o = 0; o < O; o++) db[o] += dy[dyRow + o];
   }
+  for (let w = 0; w < I * O; w++) dW[w] += 0;
+  for (let o = 0; o < O; o++) db[o] += 0;
 }
 
 /**

@@ -79,8 +79,10 @@ function kernelsOf(wasm: WasmExports, pack: number): Kernels {
 
 /** Doubles of scratch that the products of an I x O dense layer take, for any number of rows. */
 export function wasmScratchLength(I: number, O: number): number {
-  // A panel of 8 columns by 256 (assembly/affine.ts), or 64 rows of dy beside a strip of 8 (assembly/affine-weights.ts).
-  return Math.max(8 * Math.min(I, 256), 64 * (O + 8));
+  // A panel of 8 columns by 256 and 64 lists of its terms (assembly/affine.ts), or 64 rows of dy beside a strip of 8 and 4 lists
+  // (assembly/affine-weights.ts). A list of K terms takes K + 1 words of 16 bits.
+  const terms = Math.min(I, 256);
+  return Math.max(8 * terms + 64 * (terms + 1), 64 * (O + 8) + 4 * 65);
 }
 
 /** The first byte of memory that is free: below it lie the module's constants. */

@@ -1,6 +1,7 @@
 import { adamArguments as A } from './machine-code/adam.ts';
 import { CALL_WORDS } from './machine-code/calls.ts';
 import { gatherArguments as G } from './machine-code/gather.ts';
+import { listArguments as L } from './machine-code/list-terms.ts';
 import { packArguments as P } from './machine-code/pack.ts';
 import { tileArguments as T } from './machine-code/tile.ts';
 import { transposeArguments as R } from './machine-code/transpose.ts';
@@ -27,6 +28,21 @@ export interface CallTape {
     nextPanel: number,
     mask: number,
     joins: number,
+    terms: number,
+    nextTerms: number,
+  ): void;
+  /** See machine-code/list-terms.ts. */
+  list(
+    kernel: number,
+    terms: number,
+    nextTerms: number,
+    a: number,
+    aRow: number,
+    aStep: number,
+    panelStep: number,
+    K: number,
+    count: number,
+    nextA: number,
   ): void;
   /** See machine-code/pack.ts. */
   pack(
@@ -108,6 +124,8 @@ export function createCallTape(
       nextPanel,
       mask,
       joins,
+      terms,
+      nextTerms,
     ) {
       const start = next();
       words[start] = kernel;
@@ -128,6 +146,21 @@ export function createCallTape(
       words[start + T.nextPanel] = nextPanel;
       words[start + T.mask] = mask;
       words[start + T.joins] = joins;
+      words[start + T.terms] = terms;
+      words[start + T.nextTerms] = nextTerms;
+    },
+    list(kernel, terms, nextTerms, a, aRow, aStep, panelStep, K, count, nextA) {
+      const start = next();
+      words[start] = kernel;
+      words[start + L.terms] = terms;
+      words[start + L.nextTerms] = nextTerms;
+      words[start + L.a] = a;
+      words[start + L.aRow] = aRow;
+      words[start + L.aStep] = aStep;
+      words[start + L.panelStep] = panelStep;
+      words[start + L.K] = K;
+      words[start + L.count] = count;
+      words[start + L.nextA] = nextA;
     },
     pack(kernel, panel, panelStep, source, sourceStep, K, mask) {
       const start = next();

@@ -9,7 +9,7 @@ import { createGatherBytes, GATHER_SCRATCH } from './gather-bytes.ts';
 import { CALL_WORDS } from './machine-code/calls.ts';
 import type { CodeLayout } from './machine-code/program.ts';
 import { createMeanUpdates, MEAN_UPDATE_SCRATCH } from './mean-updates.ts';
-import { CONSTANTS, createPanels } from './panels.ts';
+import { createPanels, PANELS_SCRATCH } from './panels.ts';
 import { BLOCK_ROWS, createNativeProducts, nativeProductScratch } from './products.ts';
 
 /** Runs the first calls of a tape; arrays are byte offsets into `memory`, but for those that lie in `data`. */
@@ -44,7 +44,7 @@ export function createNativeKernels({
 }): Kernels {
   const gathering = scratch.subarray(MEAN_UPDATE_SCRATCH);
   const shared = gathering.subarray(GATHER_SCRATCH);
-  const free = shared.subarray(CONSTANTS);
+  const free = shared.subarray(PANELS_SCRATCH);
   const wasm = createWasmKernels({ module, memory, scratch: free });
   const words = new Int32Array(TAPE_CALLS * CALL_WORDS);
   const bytes = new Uint8Array(memory.buffer);
@@ -79,4 +79,4 @@ export function createNativeKernels({
 
 /** Doubles of scratch that an I x O dense layer takes, for any number of rows. */
 export const nativeScratchLength = (I: number, O: number): number =>
-  MEAN_UPDATE_SCRATCH + GATHER_SCRATCH + CONSTANTS + Math.max(nativeProductScratch(I, O), wasmScratchLength(I, O));
+  MEAN_UPDATE_SCRATCH + GATHER_SCRATCH + PANELS_SCRATCH + Math.max(nativeProductScratch(I, O), wasmScratchLength(I, O));

@@ -11,8 +11,14 @@ const ZEROS = MAX_PANEL;
 const ONE = MAX_WIDTH;
 const MASKS = 2 * MAX_WIDTH;
 
-/** Doubles at the start of the scratch that stay as they are. */
-export const CONSTANTS = ZEROS + ONE + MASKS;
+const CONSTANTS = ZEROS + ONE + MASKS;
+
+/** Terms of a list at most. */
+export const MAX_TERMS = 256;
+const LISTS = 128;
+
+/** Doubles at the start of the scratch that are the panels' own: constants and lists. */
+export const PANELS_SCRATCH = CONSTANTS + LISTS * (MAX_TERMS + 1);
 
 /** Products of panels, a panel being rows of as many columns as a tile has; arrays are byte offsets, steps in bytes. */
 export interface Panels {
@@ -21,14 +27,22 @@ export interface Panels {
   readonly zeros: number; // a row of them, where sums begin
   readonly one: number; // a factor that changes no bit
   readonly free: number; // scratch behind these
+  readonly listedRows: number; // of the highest tile whose terms are listed
+  readonly maxListedRows: number; // of a call
   /** A mask of the first `lanes`, as many as a vector has at most. */
   maskOf(lanes: number): number;
-  /** From one row of a panel of so many columns to the next. */
-  stepOf(columns: number): number;
+  readonly panelStep: number; // from one row of a panel to the next
   /** The first columns of K rows of `source`, behind each other. Overwrites `panel`. */
   pack(panel: number, source: number, sourceStep: number, K: number, columns: number): void;
   /** panel[k,r] = source[r,k] for K columns of up to `columns` rows. Overwrites `panel`, up to a multiple of `MAX_WIDTH` rows. */
   packTransposed(panel: number, source: number, sourceStep: number, K: number, rows: number): void;
+  /**
+   * Lists the terms of the tiles that `multiply` cuts M rows into, or of the one of `multiplyAcross`, for calls that are `listed`:
+   * those k with an a[m,k] that is not 0. K is `MAX_TERMS` at most, M `maxListedRows`.
+   */
+  listTerms(a: number, aRow: number, aStep: number, panelStep: number, M: number, K: number): void;
+  /** Terms of the first of these tiles. Runs the tape. */
+  countTerms(): number;
   /** c[M,columns] = init + a[M,K] · panel[K,columns], in tiles below each other, as even as can be. */
   multiply(
     c: number,
@@ -43,6 +57,7 @@ export interface Panels {
     M: number,
     K: number,
     columns: number,
+    listed: boolean,
   ): void;
   /** c[M,N] = init + a[M,K] · panels, one behind the other: a tile's height of rows, all of the columns. Adds it where `joins`. */
   multiplyAcross(
@@ -59,41 +74,53 @@ export interface Panels {
     K: number,
     N: number,
     joins: number,
+    listed: boolean,
   ): void;
 }
 
 /** Writes the calls on `tape`; the caller runs it. Overwrites the constants of `scratch`. */
 export function createPanels(
-  { packs, tileRows, tiles, transposes, width }: CodeLayout,
+  { packs, tileRows, tiles: plainTiles, listedTiles, lists, transposes, width }: CodeLayout,
   tape: CallTape,
-  scratch: Float64Array, // [CONSTANTS + *]
+  scratch: Float64Array, // [PANELS_SCRATCH + *]
 ): Panels {
   const panelColumns = TILE_VECTORS * width;
   const zeros = addressOf(scratch);
   const one = zeros + 8 * ZEROS;
   const masks = one + 8 * ONE;
+  const terms = zeros + 8 * CONSTANTS;
+  const firstList = new Int32Array(scratch.buffer, terms, 1);
+  const listedRows = lists.length - 1;
   writeConstants(scratch, width);
 
   /** Vectors of a panel of so many columns. */
   const vectorsOf = (columns: number): number => (columns > width ? 2 : 1);
   /** The mask of its last vector. */
   const maskOf = (columns: number): number => masks + 8 * (vectorsOf(columns) * width - columns);
-  const stepOf = (columns: number): number => 8 * width * vectorsOf(columns);
+  const panelStep = 8 * panelColumns;
 
-  const kernelsOf = (columns: number) => tiles[vectorsOf(columns)][columns % width === 0 ? 'full' : 'masked'];
+  const kernelsOf = (columns: number, listed: boolean) =>
+    (listed ? listedTiles : plainTiles)[vectorsOf(columns)][columns % width === 0 ? 'full' : 'masked'];
+  const tilesOver = (M: number, listed: boolean): number => {
+    const most = listed ? listedRows : tileRows;
+    return Math.floor((M + most - 1) / most);
+  };
+  const listStep = (K: number): number => 8 * (1 + K);
 
   return {
     columns: panelColumns,
     tileRows,
     zeros,
     one,
-    free: zeros + 8 * CONSTANTS,
+    free: zeros + 8 * PANELS_SCRATCH,
+    listedRows,
+    maxListedRows: LISTS * listedRows,
     maskOf,
-    stepOf,
+    panelStep,
 
     pack(panel, source, sourceStep, K, columns) {
       const kernel = packs[vectorsOf(columns)];
-      tape.pack(kernel, panel, stepOf(columns), source, sourceStep, K, maskOf(columns));
+      tape.pack(kernel, panel, panelStep, source, sourceStep, K, maskOf(columns));
     },
 
     packTransposed(panel, source, sourceStep, K, rows) {
@@ -102,7 +129,7 @@ export function createPanels(
         tape.transpose(
           transposes[Math.min(rows - r, width)],
           panel + 8 * r,
-          stepOf(rows),
+          panelStep,
           source + r * sourceStep,
           sourceStep,
           (K - rest) / width,
@@ -112,15 +139,32 @@ export function createPanels(
       }
     },
 
-    multiply(c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, M, K, columns) {
-      const kernels = kernelsOf(columns);
+    listTerms(a, aRow, aStep, step, M, K) {
+      const next = listStep(K);
+      const tiles = tilesOver(M, true);
+      for (let m = 0, tile = 0; m < M; ) {
+        const left = tiles - tile;
+        const height = Math.floor((M - m + left - 1) / left);
+        const count = (M - m) % left || left; // of this height
+        tape.list(lists[height], terms + tile * next, next, a + m * aRow, aRow, aStep, step, K, count, height * aRow);
+        m += count * height;
+        tile += count;
+      }
+    },
+
+    countTerms() {
+      tape.run();
+      return firstList[0];
+    },
+
+    multiply(c, cRow, init, initRow, a, aRow, aStep, panel, step, M, K, columns, listed) {
+      const kernels = kernelsOf(columns, listed);
       const mask = maskOf(columns);
-      const all = Math.floor((M + tileRows - 1) / tileRows);
-      const low = Math.floor(M / all);
-      const high = M - low * all; // tiles of a row more
-      for (let m = 0; m < M; ) {
-        const height = m < high * (low + 1) ? low + 1 : low;
-        const count = height > low ? high : all - high;
+      const tiles = tilesOver(M, listed);
+      for (let m = 0, tile = 0; m < M; ) {
+        const left = tiles - tile;
+        const height = Math.floor((M - m + left - 1) / left);
+        const count = (M - m) % left || left; // of this height
         tape.tile(
           kernels[height],
           c + m * cRow,
@@ -131,7 +175,7 @@ export function createPanels(
           aRow,
           aStep,
           panel,
-          panelStep,
+          step,
           K,
           count,
           height * cRow,
@@ -140,18 +184,20 @@ export function createPanels(
           0,
           mask,
           0,
+          terms + tile * listStep(K),
+          listStep(K),
         );
         m += count * height;
+        tile += count;
       }
     },
 
-    multiplyAcross(c, cRow, init, nextInit, initRow, a, aRow, aStep, panels, M, K, N, joins) {
+    multiplyAcross(c, cRow, init, nextInit, initRow, a, aRow, aStep, panels, M, K, N, joins, listed) {
       for (let n = 0; n < N; ) {
         const columns = Math.min(N - n, panelColumns);
         const count = Math.max(Math.floor((N - n) / panelColumns), 1);
-        const panelStep = stepOf(columns);
         tape.tile(
-          kernelsOf(columns)[M],
+          kernelsOf(columns, listed)[M],
           c + 8 * n,
           cRow,
           nextInit === 0 ? init : init + 8 * n,
@@ -169,6 +215,8 @@ export function createPanels(
           K * panelStep,
           maskOf(columns),
           joins,
+          terms,
+          0,
         );
         n += count * columns;
       }

@@ -2,12 +2,12 @@ import { addressOf } from '../address.ts';
 import type { Kernels } from '../kernels.ts';
 import type { Products } from '../with-products.ts';
 import type { CallTape } from './call-tape.ts';
-import { MAX_PANEL, MAX_WIDTH, type Panels } from './panels.ts';
+import { MAX_PANEL, MAX_TERMS, MAX_WIDTH, type Panels } from './panels.ts';
 
 export type NativeProducts = Products & Required<Pick<Kernels, 'affineBackwardWeightsOfTwo'>>;
 
 // Terms of a sum that one panel holds: 256 rows of 16 doubles are 32 KiB. The sums wait in their array, which is exact.
-const BLOCK = 256;
+const BLOCK = MAX_TERMS;
 // Rows of W up to here are read where they lie.
 const MAX_PLAIN_COLUMNS = 128;
 /** Rows of a batch at a time for dW, and columns of dy: their panels, 1 MiB, stay in the second-level cache. */
@@ -15,6 +15,12 @@ export const BLOCK_ROWS = 128;
 const BLOCK_COLUMNS = 1024;
 // Columns of x over so many rows are read where they lie.
 const MAX_PLAIN_ROWS = 32;
+// Terms of 0 are looked for in x of so many columns, for so many outputs, and left out up to this share of the rest in a sample.
+const MIN_SPARSE_INPUTS = 128;
+const MIN_SPARSE_OUTPUTS = 32;
+const MAX_DENSITY = 0.75;
+// Strips of columns that are such a sample.
+const SAMPLES = 4;
 
 /** Doubles of scratch that the products of an I x O dense layer take behind the constants, for any number of rows. */
 export const nativeProductScratch = (I: number, O: number): number =>
@@ -28,7 +34,22 @@ export const nativeProductScratch = (I: number, O: number): number =>
  * multiplication and addition: it equals `fusedProducts` bit for bit.
  */
 export function createNativeProducts(
-  { columns: panelColumns, tileRows, zeros, one, free, stepOf, pack, packTransposed, multiply, multiplyAcross }: Panels,
+  {
+    columns: panelColumns,
+    tileRows,
+    listedRows,
+    maxListedRows,
+    zeros,
+    one,
+    free,
+    panelStep,
+    pack,
+    packTransposed,
+    listTerms,
+    countTerms,
+    multiply,
+    multiplyAcross,
+  }: Panels,
   tape: CallTape,
 ): NativeProducts {
   /**
@@ -51,7 +72,9 @@ export function createNativeProducts(
     const xAt = addressOf(x) + n * iRow;
     const panels = free + 8 * BLOCK_ROWS * MAX_PANEL;
     const next = n === 0 ? 0 : 8 * panelColumns;
-    const strips = Math.floor((I + tileRows - 1) / tileRows);
+    const isSparse = hasSparseColumns(xAt, iRow, rows, I, O);
+    const most = isSparse ? listedRows : tileRows;
+    const strips = Math.floor((I + most - 1) / most);
     for (let o = 0; o < O; o += BLOCK_COLUMNS) {
       const N = Math.min(O - o, BLOCK_COLUMNS);
       const dyAt = addressOf(dy) + n * oRow + 8 * o;
@@ -61,8 +84,8 @@ export function createNativeProducts(
 
       // 1 · dy + s is dy + s, rounded once.
       const dbAt = addressOf(db) + 8 * o;
-      multiplyAcross(dbAt, 0, n === 0 ? zeros : dbAt, next, 0, one, 0, 0, panels, 1, rows, N, 0);
-      if (joined > 0) multiplyAcross(dbAt, 0, zeros, 0, 0, one, 0, 0, joinedPanels, 1, joined, N, 1);
+      multiplyAcross(dbAt, 0, n === 0 ? zeros : dbAt, next, 0, one, 0, 0, panels, 1, rows, N, 0, false);
+      if (joined > 0) multiplyAcross(dbAt, 0, zeros, 0, 0, one, 0, 0, joinedPanels, 1, joined, N, 1, false);
 
       for (let strip = 0; strip < strips; strip++) {
         const i = Math.floor((strip * I) / strips);
@@ -70,9 +93,9 @@ export function createNativeProducts(
         const c = addressOf(dW) + i * oRow + 8 * o;
         const column = xAt + 8 * i;
         const init = n === 0 ? zeros : c;
-        multiplyStrip(c, oRow, init, n === 0 ? 0 : oRow, next, column, iRow, panels, height, rows, N, 0);
+        multiplyStrip(c, oRow, init, n === 0 ? 0 : oRow, next, column, iRow, panels, height, rows, N, 0, isSparse);
         if (joined > 0) {
-          multiplyStrip(c, oRow, zeros, 0, 0, column + rows * iRow, iRow, joinedPanels, height, joined, N, 1);
+          multiplyStrip(c, oRow, zeros, 0, 0, column + rows * iRow, iRow, joinedPanels, height, joined, N, 1, isSparse);
         }
       }
       tape.run(); // before the panels are written again
@@ -99,34 +122,75 @@ export function createNativeProducts(
     rows: number,
     N: number,
     joins: number,
+    isSparse: boolean,
   ): void {
-    if (rows <= MAX_PLAIN_ROWS) {
-      multiplyAcross(c, cRow, init, nextInit, initRow, column, 8, iRow, panels, height, rows, N, joins);
+    if (isSparse) listTerms(column, 8, iRow, panelStep, height, rows);
+    if (rows <= MAX_PLAIN_ROWS || isSparse) {
+      multiplyAcross(c, cRow, init, nextInit, initRow, column, 8, iRow, panels, height, rows, N, joins, isSparse);
     } else {
       pack(free, column, iRow, rows, height);
-      multiplyAcross(c, cRow, init, nextInit, initRow, free, 8, stepOf(height), panels, height, rows, N, joins);
+      multiplyAcross(c, cRow, init, nextInit, initRow, free, 8, panelStep, panels, height, rows, N, joins, false);
+    }
+  }
+
+  /** Whether enough rows of x are 0 in all of a strip of columns, by a few strips. */
+  function hasSparseColumns(x: number, iRow: number, rows: number, I: number, O: number): boolean {
+    if (I < MIN_SPARSE_INPUTS || O < MIN_SPARSE_OUTPUTS) return false;
+    let terms = 0;
+    for (let sample = 0; sample < SAMPLES; sample++) {
+      const i = Math.floor(((sample + 0.5) * I) / SAMPLES);
+      listTerms(x + 8 * i, 8, iRow, 0, listedRows, rows);
+      terms += countTerms();
+    }
+    return terms <= MAX_DENSITY * SAMPLES * rows;
+  }
+
+  /** Lists the terms of x's tiles where enough of them are 0, by the first. */
+  function listIfSparse(x: number, iRow: number, panelStep: number, rows: number, K: number, O: number): boolean {
+    if (K < MIN_SPARSE_INPUTS || O < MIN_SPARSE_OUTPUTS) return false;
+    listTerms(x, iRow, 8, panelStep, Math.min(rows, listedRows), K);
+    if (countTerms() > MAX_DENSITY * K) return false;
+    listTerms(x, iRow, 8, panelStep, rows, K);
+    return true;
+  }
+
+  /** y = x · W + b for up to `maxListedRows` rows. */
+  function addInputs(
+    y: number, // [B, O] out
+    x: number, // [B, I]
+    W: number, // [I, O]
+    b: number, // [O]
+    B: number,
+    I: number,
+    O: number,
+  ): void {
+    const iRow = 8 * I;
+    const oRow = 8 * O;
+    const plain = O <= MAX_PLAIN_COLUMNS;
+    const blocks = Math.floor((I + BLOCK - 1) / BLOCK);
+    for (let block = 0; block < blocks; block++) {
+      const i = Math.floor((block * I) / blocks);
+      const K = Math.floor(((block + 1) * I) / blocks) - i;
+      const a = x + 8 * i;
+      const isSparse = listIfSparse(a, iRow, plain ? oRow : panelStep, B, K, O);
+      for (let o = 0; o < O; o += panelColumns) {
+        const columns = Math.min(O - o, panelColumns);
+        const c = y + 8 * o;
+        const w = W + i * oRow + 8 * o;
+        if (!plain) pack(free, w, oRow, K, columns);
+        const panel = plain ? w : free;
+        const step = plain ? oRow : panelStep;
+        const init = block === 0 ? b + 8 * o : c;
+        multiply(c, oRow, init, block === 0 ? 0 : oRow, a, iRow, 8, panel, step, B, K, columns, isSparse);
+      }
     }
   }
 
   return {
     affine(y, x, W, b, B, I, O) {
-      const iRow = 8 * I;
-      const oRow = 8 * O;
-      const plain = O <= MAX_PLAIN_COLUMNS;
-      const blocks = Math.floor((I + BLOCK - 1) / BLOCK);
-      for (let block = 0; block < blocks; block++) {
-        const i = Math.floor((block * I) / blocks);
-        const K = Math.floor(((block + 1) * I) / blocks) - i;
-        for (let o = 0; o < O; o += panelColumns) {
-          const columns = Math.min(O - o, panelColumns);
-          const c = addressOf(y) + 8 * o;
-          const w = addressOf(W) + i * oRow + 8 * o;
-          if (!plain) pack(free, w, oRow, K, columns);
-          const panel = plain ? w : free;
-          const step = plain ? oRow : stepOf(columns);
-          const init = block === 0 ? addressOf(b) + 8 * o : c;
-          multiply(c, oRow, init, block === 0 ? 0 : oRow, addressOf(x) + 8 * i, iRow, 8, panel, step, B, K, columns);
-        }
+      for (let n = 0; n < B; n += maxListedRows) {
+        const rows = Math.min(B - n, maxListedRows);
+        addInputs(addressOf(y) + 8 * n * O, addressOf(x) + 8 * n * I, addressOf(W), addressOf(b), rows, I, O);
       }
       tape.run();
     },
@@ -144,7 +208,7 @@ export function createNativeProducts(
           const c = addressOf(dx) + 8 * i;
           const init = block === 0 ? zeros : c;
           const dyAt = addressOf(dy) + 8 * o;
-          multiply(c, iRow, init, block === 0 ? 0 : iRow, dyAt, oRow, 8, free, stepOf(columns), B, K, columns);
+          multiply(c, iRow, init, block === 0 ? 0 : iRow, dyAt, oRow, 8, free, panelStep, B, K, columns, false);
         }
       }
       tape.run();

@@ -25,12 +25,21 @@ export interface Assembler {
   readonly position: number;
   /** r = the unsigned word of 32 bits at `address`. */
   loadWord(r: Register, address: Address): void;
+  /** The word of 32 bits at `address` = the lower half of r. */
+  storeWord(address: Address, r: Register): void;
   /** r = the 64 bits at `address`. */
   loadPointer(r: Register, address: Address): void;
   move(to: Register, from: Register): void;
   /** r = its lower 32 bits. */
   zeroExtend(r: Register): void;
   add(to: Register, from: Register): void;
+  subtract(to: Register, from: Register): void;
+  /** r = 0. */
+  clear(r: Register): void;
+  /** r has the bits of `from`, 64 of them, beside its own. */
+  or(r: Register, from: Operand): void;
+  /** Adds one to `count` where r is not 0. Overwrites r. */
+  countUnlessZero(count: Register, r: Register): void;
   loadAddress(r: Register, address: Address): void;
   /** r = where the byte `position` of this code lies. */
   loadCodeAddress(r: Register, position: number): void;
@@ -109,10 +118,19 @@ export function createAssembler(): Assembler {
       return position;
     },
     loadWord: (r, address) => instruction(false, 0x8b, r, address),
+    storeWord: (address, r) => instruction(false, 0x89, r, address),
     loadPointer: (r, address) => instruction(true, 0x8b, r, address),
     move: (to, from) => instruction(true, 0x89, from, to),
     zeroExtend: (r) => instruction(false, 0x89, r, r),
     add: (to, from) => instruction(true, 0x01, from, to),
+    subtract: (to, from) => instruction(true, 0x29, from, to),
+    clear: (r) => instruction(false, 0x33, r, r),
+    or: (r, from) => instruction(true, 0x0b, r, from),
+    countUnlessZero(count, r) {
+      instruction(true, 0xf7, 3, r); // neg: carries unless 0
+      instruction(true, 0x83, 2, count); // adc
+      emit(0);
+    },
     loadAddress: (r, address) => instruction(true, 0x8d, r, address),
     loadCodeAddress(r, target) {
       prefix(true, r, 0);

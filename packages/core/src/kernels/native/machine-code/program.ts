@@ -1,6 +1,7 @@
 import { ADAM_SHARDS, assembleAdam } from './adam.ts';
 import { createAssembler } from './assembler.ts';
 import { assembleGather } from './gather.ts';
+import { assembleListTerms, LISTED_ROWS } from './list-terms.ts';
 import { assemblePack } from './pack.ts';
 import { assemblePlayer } from './player.ts';
 import { assembleTile, TILE_VECTORS, tileRows } from './tile.ts';
@@ -17,13 +18,19 @@ export interface Program {
 export interface CodeLayout {
   readonly width: number; // doubles of a vector
   readonly tileRows: number; // M of the highest tile
-  /** [vectors][M]; masked where the last vector is not full. */
-  readonly tiles: Readonly<Record<number, { readonly full: readonly number[]; readonly masked: readonly number[] }>>;
+  readonly tiles: TilePlaces;
+  readonly listedTiles: TilePlaces;
+  readonly lists: readonly number[]; // [M] of listed tiles
   readonly packs: Readonly<Record<number, number>>; // [vectors]
   readonly transposes: readonly number[]; // [rows]
   readonly adam: Readonly<Record<number, number>>; // [shards]
   readonly gather: number;
 }
+
+/** [vectors][M]; masked where the last vector is not full. */
+export type TilePlaces = Readonly<
+  Record<number, { readonly full: readonly number[]; readonly masked: readonly number[] }>
+>;
 
 export function assembleProgram(name: ExtensionName): Program {
   const { registers, reserved, createUnit } = extensions[name];
@@ -36,21 +43,25 @@ export function assembleProgram(name: ExtensionName): Program {
     assemble();
     return position;
   };
-  const heights = Array.from({ length: rows + 1 }, (_, M) => M);
-  const tilesOf = (vectors: number, masked: boolean) =>
-    heights.map((M) => (M === 0 ? -1 : placed(() => assembleTile(assembler, unit, { M, vectors, masked }))));
+  const placedTo = (most: number, assemble: (M: number) => void): number[] =>
+    Array.from({ length: most + 1 }, (_, M) => (M === 0 ? -1 : placed(() => assemble(M))));
+  const listedRows = Math.min(rows, LISTED_ROWS);
+  const tilesOf = (vectors: number, masked: boolean, listed: boolean) =>
+    placedTo(listed ? listedRows : rows, (M) => assembleTile(assembler, unit, { M, vectors, masked, listed }));
   const tiles: Record<number, { full: number[]; masked: number[] }> = {};
+  const listedTiles: Record<number, { full: number[]; masked: number[] }> = {};
   const packs: Record<number, number> = {};
   for (let vectors = 1; vectors <= TILE_VECTORS; vectors++) {
     packs[vectors] = placed(() => assemblePack(assembler, unit, vectors));
-    tiles[vectors] = { full: tilesOf(vectors, false), masked: tilesOf(vectors, true) };
+    tiles[vectors] = { full: tilesOf(vectors, false, false), masked: tilesOf(vectors, true, false) };
+    listedTiles[vectors] = { full: tilesOf(vectors, false, true), masked: tilesOf(vectors, true, true) };
   }
-  const lanes = Array.from({ length: unit.width + 1 }, (_, m) => m);
-  const transposes = lanes.map((m) => (m === 0 ? -1 : placed(() => assembleTranspose(assembler, unit, m))));
+  const lists = placedTo(listedRows, (M) => assembleListTerms(assembler, M));
+  const transposes = placedTo(unit.width, (lanes) => assembleTranspose(assembler, unit, lanes));
   const quads = createAvx2(assembler); // which every processor with a wider extension has, too
   const adam: Record<number, number> = {};
   for (const shards of ADAM_SHARDS) adam[shards] = placed(() => assembleAdam(assembler, quads, shards));
   const gather = placed(() => assembleGather(assembler, quads));
-  const layout = { width: unit.width, tileRows: rows, tiles, packs, transposes, adam, gather };
+  const layout = { width: unit.width, tileRows: rows, tiles, listedTiles, lists, packs, transposes, adam, gather };
   return { code: assembler.bytes(), layout };
 }

@@ -15,6 +15,7 @@ import {
   rbx,
   rcx,
   rdx,
+  rsi,
   rsp,
 } from './assembler.ts';
 import { argument, loadArray } from './calls.ts';
@@ -40,6 +41,8 @@ export const tileArguments = {
   nextPanel: 15,
   mask: 16, // of the last vector, where it is not full
   joins: 17, // 1: what stands in `c` is added to the sums, else 0
+  terms: 18, // where a tile is listed: the list of its terms, see list-terms.ts
+  nextTerms: 19,
 };
 
 /** A kernel's tile: M rows of `vectors` vectors, the last of them full or masked. */
@@ -47,6 +50,7 @@ export interface TileShape {
   readonly M: number;
   readonly vectors: number; // 1 or 2
   readonly masked: boolean;
+  readonly listed: boolean; // only the terms of a list are added
 }
 
 /** Vectors of a tile's row at most. */
@@ -61,9 +65,9 @@ export const tileRows = (registers: number): number =>
  * over all of k. So for `count` tiles, below each other or side by side. Overwrites `c`, which may be `init`; where `joins`,
  * adds to it.
  */
-export function assembleTile(assembler: Assembler, unit: VectorUnit, { M, vectors, masked }: TileShape): void {
+export function assembleTile(assembler: Assembler, unit: VectorUnit, { M, vectors, masked, listed }: TileShape): void {
   const { c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, K, count, mask, joins } = tileArguments;
-  const { nextC, nextInit, nextA, nextPanel } = tileArguments;
+  const { nextC, nextInit, nextA, nextPanel, terms, nextTerms } = tileArguments;
   const last = vectors - 1;
   const size = 8 * unit.width;
   const sum = (m: number, v: number) => m * vectors + v;
@@ -89,6 +93,11 @@ export function assembleTile(assembler: Assembler, unit: VectorUnit, { M, vector
   assembler.loadWord(r9, argument(panelStep));
   assembler.loadWord(r11, argument(count));
   assembler.push(r11);
+  if (listed) {
+    assembler.push(rsi);
+    loadArray(assembler, r11, terms);
+    assembler.move(rsi, r11);
+  }
 
   const nextTile = assembler.position;
   assembler.move(rax, r14);
@@ -104,25 +113,11 @@ export function assembleTile(assembler: Assembler, unit: VectorUnit, { M, vector
     for (let v = 0; v < vectors; v++) assembler.prefetchToWrite(at(rax, v * size));
     assembler.add(rax, r11);
   }
-  assembler.move(rax, r13);
-  assembler.loadAddress(rcx, { base: r13, index: rbp });
-  assembler.move(r8, r15);
-  assembler.loadWord(r11, argument(K));
-
-  const nextTerm = assembler.position;
-  for (let v = 0; v < vectors; v++) load(v, row(v), r8);
-  // Of the next panel's, where W is read in place: a half of it lies in another core's cache since the update. With it a
-  // step of 784-128-10 takes 0.88 of the time at batch 32, 0.91 at 128.
-  for (let v = 0; v < vectors; v++) assembler.prefetch(at(r8, (v + vectors) * size));
-  for (let m = 0; m < M; m++) {
-    unit.broadcast(factor, ROWS[m]);
-    for (let v = 0; v < vectors; v++) unit.multiplyAdd(sum(m, v), factor, row(v));
-  }
-  assembler.add(rax, r10);
-  assembler.add(rcx, r10);
-  assembler.add(r8, r9);
-  assembler.decrement(r11);
-  assembler.jumpUnlessZero(nextTerm);
+  if (listed) addListedTerms();
+  else addAllTerms();
+  // A zero is +0, whichever terms of 0 were left out.
+  unit.clear(factor);
+  for (let m = 0; m < M; m++) for (let v = 0; v < vectors; v++) unit.add(sum(m, v), factor);
 
   assembler.loadWord(r11, argument(joins));
   assembler.loadWord(r8, argument(cRow));
@@ -150,8 +145,56 @@ export function assembleTile(assembler: Assembler, unit: VectorUnit, { M, vector
     assembler.loadWord(r11, argument(step));
     assembler.add(register, r11);
   }
-  assembler.decrement(at(rsp));
+  if (listed) {
+    assembler.loadWord(r11, argument(nextTerms));
+    assembler.add(rsi, r11);
+  }
+  assembler.decrement(at(rsp, listed ? 8 : 0));
   assembler.jumpUnlessZero(nextTile);
+  if (listed) assembler.pop(rsi);
   assembler.pop(r11);
   assembler.ret();
+
+  function addAllTerms(): void {
+    assembler.move(rax, r13);
+    assembler.loadAddress(rcx, { base: r13, index: rbp });
+    assembler.move(r8, r15);
+    assembler.loadWord(r11, argument(K));
+    const nextTerm = assembler.position;
+    addTerm();
+    assembler.add(rax, r10);
+    assembler.add(rcx, r10);
+    assembler.add(r8, r9);
+    assembler.decrement(r11);
+    assembler.jumpUnlessZero(nextTerm);
+  }
+
+  function addListedTerms(): void {
+    assembler.loadWord(r11, at(rsi));
+    assembler.push(rsi);
+    assembler.unlessZero(r11, () => {
+      const nextTerm = assembler.position;
+      assembler.loadAddress(rsi, at(rsi, 8));
+      assembler.loadWord(rax, at(rsi));
+      assembler.loadWord(r8, at(rsi, 4));
+      assembler.add(rax, r13);
+      assembler.add(r8, r15);
+      assembler.loadAddress(rcx, { base: rax, index: rbp });
+      addTerm();
+      assembler.decrement(r11);
+      assembler.jumpUnlessZero(nextTerm);
+    });
+    assembler.pop(rsi);
+  }
+
+  function addTerm(): void {
+    for (let v = 0; v < vectors; v++) load(v, row(v), r8);
+    // Of the next panel's, where W is read in place: a half of it lies in another core's cache since the update. With it a
+    // step of 784-128-10 takes 0.88 of the time at batch 32, 0.91 at 128.
+    for (let v = 0; v < vectors; v++) assembler.prefetch(at(r8, (v + vectors) * size));
+    for (let m = 0; m < M; m++) {
+      unit.broadcast(factor, ROWS[m]);
+      for (let v = 0; v < vectors; v++) unit.multiplyAdd(sum(m, v), factor, row(v));
+    }
+  }
 }

@@ -16,6 +16,8 @@ export interface VectorUnit {
   storeMasked(to: Address, from: Vector): void;
   /** All lanes of `to` = the double at `from`. */
   broadcast(to: Vector, from: Address): void;
+  /** to = +0 in each lane. */
+  clear(to: Vector): void;
   add(sum: Vector, x: Vector): void;
   /** sum += x · y in each lane, rounded once. */
   multiplyAdd(sum: Vector, x: Vector, y: Vector): void;
@@ -132,6 +134,7 @@ function createAvx512({ emit, operands }: Assembler): VectorUnit {
     loadMasked: (to, from) => instruction(MAP_0F, 0x10, to, 0, from, { mask: K1, zeroing: true }),
     storeMasked: (to, from) => instruction(MAP_0F, 0x11, from, 0, to, { mask: K1 }),
     broadcast: (to, from) => instruction(MAP_0F38, 0x19, to, 0, from), // vbroadcastsd
+    clear: (to) => instruction(MAP_0F, 0x57, to, to, to), // vxorpd
     add: (sum, x) => instruction(MAP_0F, 0x58, sum, sum, x), // vaddpd
     multiplyAdd: (sum, x, y) => instruction(MAP_0F38, 0xb8, sum, x, y), // vfmadd231pd
     transpose(a, b) {
@@ -190,6 +193,7 @@ export function createAvx2({ emit, operands }: Assembler): Quads {
     loadMasked: (to, from) => instruction(MAP_0F38, 0x2d, false, to, MASK, from), // vmaskmovpd
     storeMasked: (to, from) => instruction(MAP_0F38, 0x2f, false, from, MASK, to),
     broadcast: (to, from) => instruction(MAP_0F38, 0x19, false, to, 0, from), // vbroadcastsd
+    clear: (to) => instruction(MAP_0F, 0x57, false, to, to, to), // vxorpd
     add: (sum, x) => instruction(MAP_0F, 0x58, false, sum, sum, x), // vaddpd
     multiplyAdd: (sum, x, y) => instruction(MAP_0F38, 0xb8, true, sum, x, y), // vfmadd231pd
     transpose(a, b) {

@@ -1,0 +1,48 @@
+// Lists of the terms of tiles two rows high that are not 0 in both rows. A list begins with how many there are; then comes for each,
+// k ascending, the address of a[0,k] and the bytes from the panel's first row to row k. On MNIST 29 % of the columns are left over
+// two rows, and 22 % of the rows over two columns. A listed term takes 1.08 of the time of one that is not.
+
+/** Columns of the other factor from which a list is read often enough to pay for it. */
+const MIN_COLUMNS = 32;
+/** Share of the terms up to which it pays to leave the others out. */
+const MAX_DENSITY: f64 = 0.85;
+
+/** From one list of K terms to the next. */
+@inline export function listStep(K: i32): usize {
+  return (<usize>K + 1) << 3;
+}
+
+/**
+ * Writes the lists of a[M,K] in tiles below each other, for `columns` of the other factor; returns `lists`, or 0 where they would not
+ * pay. Overwrites `lists` [M / 2, listStep].
+ */
+export function listTerms(
+  lists: usize, a: usize, aRow: usize, aStep: usize, panelStep: usize, M: i32, K: i32, columns: i32,
+): usize {
+  if (columns < MIN_COLUMNS) return 0;
+  let list = lists;
+  for (let m = 2; m <= M; m += 2) {
+    const count = listTile(list, a, aRow, aStep, panelStep, K);
+    // Tiles of a matrix are much alike: the first tells.
+    if (m == 2 && <f64>count > MAX_DENSITY * <f64>K) return 0;
+    list += listStep(K);
+    a += 2 * aRow;
+  }
+  return lists;
+}
+
+function listTile(list: usize, a: usize, aRow: usize, aStep: usize, panelStep: usize, K: i32): i32 {
+  let count = 0;
+  let offset: usize = 0;
+  for (let k = 0; k < K; k++) {
+    // Written in any case: without a branch that could be guessed wrong.
+    const term = list + (<usize>count << 3);
+    store<usize>(term, a, 8);
+    store<usize>(term, offset, 12);
+    count += i32((load<u64>(a) | load<u64>(a + aRow)) != 0);
+    a += aStep;
+    offset += panelStep;
+  }
+  store<i32>(list, count);
+  return count;
+}

@@ -1,0 +1,41 @@
+import type { Kernels } from '../../../packages/core/src/kernels/kernels.ts';
+import { nativeScratchLength } from '../../../packages/core/src/kernels/native/native.ts';
+
+type Products = Pick<Kernels, 'affine' | 'affineBackwardWeights'>;
+type Allocate = (length: number) => Float64Array;
+
+const [B, I, O] = [64, 256, 64];
+
+/** Doubles of scratch for these, with any backend. */
+export const sparseScratch = nativeScratchLength(I, O);
+
+/**
+ * Products of which every second term is 0 · NaN for all rows, or columns, of a tile: what they return is finite only where such terms
+ * are left out, which the time that they take rests on.
+ */
+export const sparseProducts = [
+  {
+    name: 'affine',
+    run({ affine }: Products, allocate: Allocate): Float64Array {
+      const [y, x, W, b] = [B * O, B * I, I * O, O].map((length) => allocate(length).fill(1));
+      for (let i = 0; i < I; i += 2) {
+        for (let n = 0; n < B; n++) x[n * I + i] = 0;
+        W.fill(Number.NaN, i * O, (i + 1) * O);
+      }
+      affine(y, x, W, b, B, I, O);
+      return y;
+    },
+  },
+  {
+    name: 'affineBackwardWeights',
+    run({ affineBackwardWeights }: Products, allocate: Allocate): Float64Array {
+      const [dW, db, x, dy] = [I * O, O, B * I, B * O].map((length) => allocate(length).fill(1));
+      for (let n = 0; n < B; n += 2) {
+        x.fill(0, n * I, (n + 1) * I);
+        dy.fill(Number.NaN, n * O, (n + 1) * O);
+      }
+      affineBackwardWeights(dW, db, x, dy, B, I, O);
+      return dW;
+    },
+  },
+];
