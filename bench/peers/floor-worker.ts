@@ -14,6 +14,7 @@ export interface FloorTask {
   compiled: CompiledKernels;
   widths: readonly number[];
   shards: readonly number[];
+  rows: Float64Array; // [B, widths[0]] of the workload, as many as a step of one thread takes: terms of 0 may take no time
   control: Int32Array<SharedArrayBuffer>;
   threads: number;
   cores: number;
@@ -23,12 +24,23 @@ export interface FloorTask {
 const PAGE = 65_536;
 
 /** The products of a step alone, as a step calls them, over and over, beside the other threads: ms a step. */
-function measure({ backend, compiled, widths, shards, control, threads, cores, budgetMs }: FloorTask): number {
+function measure({
+  backend,
+  compiled,
+  widths,
+  shards,
+  rows: inputs,
+  control,
+  threads,
+  cores,
+  budgetMs,
+}: FloorTask): number {
   const most = 2 * Math.max(1, ...shards); // two shards at a time where the backend can
   const lengths: number[] = [];
   const ask = (length: number): number => lengths.push(length) - 1;
   const scratch = ask(Math.max(...widths.slice(1).map((O, l) => nativeScratchLength(widths[l], O))));
-  const x = widths.map((width) => ask(most * width));
+  const x = widths.slice(0, -1).map((width) => ask(most * width));
+  const y = ask(most * Math.max(...widths));
   const d = [0, 1].map(() => ask(most * Math.max(...widths)));
   const layers = widths.slice(1).map((O, l) => ({ I: widths[l], O, W: ask(widths[l] * O), b: ask(O) }));
   const rows = layers.map(({ I, O }) => ({ dW: shards.map(() => ask(I * O)), db: ask(O) }));
@@ -41,7 +53,11 @@ function measure({ backend, compiled, widths, shards, control, threads, cores, b
   const pages = Math.ceil(end / PAGE);
   const memory = new WasmApi.Memory({ initial: pages, maximum: pages, shared: true });
   const arrays = lengths.map((length, k) => new Float64Array(memory.buffer, offsets[k], length));
-  for (const array of arrays) for (let i = 0; i < array.length; i++) array[i] = (i % 101) / 101 - 0.5;
+  for (const array of arrays) for (let i = 0; i < array.length; i++) array[i] = Math.random() - 0.5;
+  // What relu leaves behind.
+  for (const array of x.slice(1))
+    for (let i = 0; i < arrays[array].length; i++) arrays[array][i] = Math.max(0, arrays[array][i]);
+  arrays[x[0]].set(inputs.subarray(0, most * widths[0]));
   const kernels = createBackendKernels(backend, { ...compiled, memory, scratch: arrays[scratch] });
 
   const { affineBackwardWeightsOfTwo: weightsOfTwo, maxPairRows = 0 } = kernels;
@@ -52,7 +68,7 @@ function measure({ backend, compiled, widths, shards, control, threads, cores, b
       const first = shards[s];
       const B = inPairs ? first + shards[s + 1] : first;
       for (const [l, { I, O, W, b }] of layers.entries()) {
-        kernels.affine(arrays[x[l + 1]], arrays[x[l]], arrays[W], arrays[b], B, I, O);
+        kernels.affine(arrays[y], arrays[x[l]], arrays[W], arrays[b], B, I, O);
       }
       for (let l = layers.length - 1; l >= 0; l--) {
         const { I, O, W } = layers[l];

@@ -5,6 +5,7 @@ import { type BackendChoice, createPool, measureBandwidth, resolveBackend } from
 import { compileFor } from '../../packages/runtime/src/backend.ts';
 import { allocateControl } from '../../packages/runtime/src/barrier.ts';
 import type { FloorTask } from './floor-worker.ts';
+import { readWorkload } from './read-workload.ts';
 import { specOf, type Workload } from './workloads.ts';
 
 /** Bytes that an update moves for a parameter: gradients of two shards, and weight and two moments read and written. */
@@ -20,6 +21,7 @@ export interface Floor {
 
 export async function measureFloor(workload: Workload, choice: BackendChoice, threads: number): Promise<Floor> {
   const { widths, batch } = workload;
+  const rows = readWorkload(workload).x.subarray(0, batch * widths[0]);
   const backend = resolveBackend(choice);
   const S = defaultShards(batch);
   const control = allocateControl();
@@ -34,6 +36,7 @@ export async function measureFloor(workload: Workload, choice: BackendChoice, th
       compiled: compileFor(backend),
       widths,
       shards,
+      rows,
       control,
       threads,
       cores,

@@ -24,6 +24,9 @@ export interface Workload {
 
 const ROWS = 2048; // 12.8 MB in float64, as the peers hold them: near the processor for all
 
+/** Ends the name of a workload on rows without zeros, which stands beside one on digits. */
+export const NOISE = ', noise';
+
 /** The files are gone when this process is. `digits`: 'mnist', or 'noise' where the package is not installed. */
 export async function createWorkloads(): Promise<{ workloads: Workload[]; digits: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'gradloom-peers-'));
@@ -36,9 +39,11 @@ export async function createWorkloads(): Promise<{ workloads: Workload[]; digits
   };
   const { x, t, source } = await readDigits();
   const digits = { x: write(x), divisor: 255, t: write(t) };
+  const noise = { x: write(drawNoise()), divisor: 255, t: digits.t };
   const xor = { x: write(Uint8Array.of(0, 0, 0, 1, 1, 0, 1, 1)), divisor: 1, t: write(Uint8Array.of(0, 1, 1, 0)) };
-  const relu = (name: string, widths: number[], batch: number): Workload => {
-    const shape = { name: `${name}, batch ${batch}`, widths, batch, rows: ROWS, ...digits };
+  const relu = (name: string, widths: number[], batch: number, isNoise = false): Workload => {
+    const title = `${name}, batch ${batch}${isNoise ? NOISE : ''}`;
+    const shape = { name: title, widths, batch, rows: ROWS, ...(isNoise ? noise : digits) };
     const training = {
       activation: 'relu',
       loss: 'softmax-cross-entropy',
@@ -59,6 +64,9 @@ export async function createWorkloads(): Promise<{ workloads: Workload[]; digits
       relu('784-512-256-10', [784, 512, 256, 10], 256),
       relu('784-512-256-10', [784, 512, 256, 10], 1024),
       relu('784-(64 x 20)-10', deep, 128),
+      relu('784-128-10', [784, 128, 10], 128, true),
+      relu('784-512-256-10', [784, 512, 256, 10], 256, true),
+      relu('784-512-256-10', [784, 512, 256, 10], 1024, true),
       {
         name: 'XOR 2-2-1, full batch',
         ...gate,
@@ -96,7 +104,12 @@ async function readDigits(): Promise<{ x: Uint8Array; t: Uint8Array; source: str
   } catch {
     // Not installed: numbers of the same size do as well, and the table says so.
   }
+  const random = createRandom(2, 'bench');
+  return { x: drawNoise(), t: Uint8Array.from({ length: ROWS }, () => random.integer(10)), source: 'noise' };
+}
+
+/** Bytes from 1 to 255. */
+function drawNoise(): Uint8Array {
   const random = createRandom(1, 'bench');
-  const x = Uint8Array.from({ length: ROWS * 784 }, () => random.uint32());
-  return { x, t: Uint8Array.from({ length: ROWS }, () => random.integer(10)), source: 'noise' };
+  return Uint8Array.from({ length: ROWS * 784 }, () => 1 + random.integer(255));
 }
