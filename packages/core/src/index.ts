@@ -15,7 +15,13 @@ export { fusedProducts } from './kernels/fused.ts';
 export type { ActivationKernel, BackendName, FastKernels, Kernels, StepMemory } from './kernels/kernels.ts';
 export { assembleProgram, type CodeLayout, type Program } from './kernels/native/machine-code/program.ts';
 export { type ExtensionName, extensions } from './kernels/native/machine-code/vector-unit.ts';
-export { createNativeKernels, hasNativeProducts, nativeScratchLength, type Play } from './kernels/native/native.ts';
+export {
+  createNativeKernels,
+  createNativeUpdates,
+  hasNativeProducts,
+  nativeScratchLength,
+  type Play,
+} from './kernels/native/native.ts';
 export { referenceKernels } from './kernels/reference.ts';
 export { createStarts, type Starts } from './kernels/starts.ts';
 export { compileWasmKernels, createWasmKernels, wasmHeapBase, wasmScratchLength } from './kernels/wasm.ts';

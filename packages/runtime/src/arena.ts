@@ -147,7 +147,7 @@ export function scratchAllocator(scratch: Float64Array): (length: number) => Flo
 
 /** Doubles of scratch for the products of a network's widest tensors. */
 export function kernelScratch(network: Network, backend: BackendName): number {
-  const scratchLength = backend === 'native' ? nativeScratchLength : wasmScratchLength;
+  const scratchLength = backend === 'native' || backend === 'blas' ? nativeScratchLength : wasmScratchLength;
   let length = 0;
   for (const { shape } of network.tensors) {
     if (shape.length === 2) length = Math.max(length, scratchLength(shape[0], shape[1]));

@@ -4,6 +4,7 @@ import {
   type BackendName,
   compileWasmKernels,
   createNativeKernels,
+  createNativeUpdates,
   createWasmKernels,
   hasNativeProducts,
   type Kernels,
@@ -64,10 +65,10 @@ export function createBackendKernels(
   { module, code, memory, scratch }: CompiledKernels & { memory: WasmMemory; scratch: Float64Array },
 ): Kernels {
   if (backend.name === 'reference' || module === null) return referenceKernels;
-  if (code !== null) {
-    return createNativeKernels({ layout: code.layout, enter: () => enterMachineCode(code), module, memory, scratch });
-  }
-  const wasm = createWasmKernels({ module, memory, scratch });
+  const native =
+    code === null ? null : { layout: code.layout, enter: () => enterMachineCode(code), module, memory, scratch };
+  if (native !== null && backend.name === 'native') return createNativeKernels(native);
+  const wasm = native === null ? createWasmKernels({ module, memory, scratch }) : createNativeUpdates(native);
   return 'library' in backend ? createBlasKernels(openLibrary(backend.library), wasm) : wasm;
 }
 
@@ -85,16 +86,16 @@ function openLibrary({ path }: BlasIdentity): BlasLibrary {
 /** What a backend needs compiled, once for all threads. */
 export interface CompiledKernels {
   readonly module: WasmModule | null; // of the SIMD kernels; null for the reference, which runs where there is no SIMD, too
-  readonly code: MachineCode | null; // of the native kernels; null for all others
+  readonly code: MachineCode | null; // of native, and of blas where the machine has some; null for all others
 }
 
 /** @throws Error where this machine has not what the backend needs. */
 export function compileFor({ name }: Backend): CompiledKernels {
   if (name === 'reference') return { module: null, code: null };
   const module = compileKernels();
-  if (name !== 'native') return { module, code: null };
+  if (name === 'wasm') return { module, code: null };
   const { code, reason } = machineCode();
-  if (code === null) throw new Error(reason);
+  if (code === null && name === 'native') throw new Error(reason);
   return { module, code };
 }
 

@@ -25,23 +25,44 @@ const MIN_WEIGHTS = 256;
 export const hasNativeProducts = ({ tensors }: Network): boolean =>
   tensors.some(({ shape, length }) => shape.length === 2 && length >= MIN_WEIGHTS);
 
+export interface NativeOptions {
+  layout: CodeLayout; // of the code that is entered
+  enter: () => Play; // called with the first call of a kernel: a run that needs none need not load what it takes
+  module: WasmModule;
+  memory: WasmMemory;
+  scratch: Float64Array; // [nativeScratchLength] of the largest dense layer
+}
+
 /**
  * The kernels of wasm with the products of a dense layer in machine code of this processor, multiplication and addition
  * fused: `fusedProducts` defines their bits. A row's result does not depend on the rows beside it.
  */
-export function createNativeKernels({
-  layout,
-  enter,
-  module,
-  memory,
-  scratch,
-}: {
-  layout: CodeLayout; // of the code that is entered
-  enter: () => Play; // called with the first large product: a run of small ones alone need not load what it takes
-  module: WasmModule;
-  memory: WasmMemory;
-  scratch: Float64Array; // [nativeScratchLength] of the largest dense layer
-}): Kernels {
+export function createNativeKernels(options: NativeOptions): Kernels {
+  const { wasm, tape, panels, free } = createParts(options);
+  const products = createNativeProducts(panels, tape);
+  const isLarge = (B: number, I: number, O: number) => B > 0 && I * O >= MIN_WEIGHTS;
+  const kernels = withProducts('native', wasm, products, isLarge);
+  const starts = createStarts();
+  // Of a small layer alone, for which wasm's products use no scratch.
+  const dW2 = free.subarray(0, MIN_WEIGHTS);
+  const db2 = free.subarray(MIN_WEIGHTS, 2 * MIN_WEIGHTS);
+  return {
+    ...kernels,
+    maxPairRows: BLOCK_ROWS,
+    affineBackwardWeightsOfTwo(dW, db, x, dy, B, first, I, O) {
+      if (isLarge(B, I, O)) return products.affineBackwardWeightsOfTwo(dW, db, x, dy, B, first, I, O);
+      wasm.affineBackwardWeights(dW, db, x, dy, first, I, O);
+      wasm.affineBackwardWeights(dW2, db2, starts(x, first * I, 2)[1], starts(dy, first * O, 2)[1], B - first, I, O);
+      for (let w = 0; w < I * O; w++) dW[w] += dW2[w];
+      for (let o = 0; o < O; o++) db[o] += db2[o];
+    },
+  };
+}
+
+/** The kernels of wasm with adam's update and the gathering of bytes in machine code: their bits are the same. */
+export const createNativeUpdates = (options: NativeOptions): Kernels => createParts(options).wasm;
+
+function createParts({ layout, enter, module, memory, scratch }: NativeOptions) {
   const gathering = scratch.subarray(MEAN_UPDATE_SCRATCH);
   const shared = gathering.subarray(GATHER_SCRATCH);
   const free = shared.subarray(PANELS_SCRATCH);
@@ -54,27 +75,9 @@ export function createNativeKernels({
     play(words, bytes, calls, data);
   });
   const panels = createPanels(layout, tape, shared);
-  const products = createNativeProducts(panels, tape);
   const meanUpdates = createMeanUpdates(layout, tape, panels.maskOf, wasm.averageShards, scratch);
-  const isLarge = (B: number, I: number, O: number) => B > 0 && I * O >= MIN_WEIGHTS;
-  const kernels = withProducts('native', wasm, products, isLarge);
-  const starts = createStarts();
-  // Of a small layer alone, for which wasm's products use no scratch.
-  const dW2 = free.subarray(0, MIN_WEIGHTS);
-  const db2 = free.subarray(MIN_WEIGHTS, 2 * MIN_WEIGHTS);
-  return {
-    ...kernels,
-    gatherBytes: createGatherBytes(layout, tape, gathering),
-    fast: { ...wasm.fast, meanUpdates },
-    maxPairRows: BLOCK_ROWS,
-    affineBackwardWeightsOfTwo(dW, db, x, dy, B, first, I, O) {
-      if (isLarge(B, I, O)) return products.affineBackwardWeightsOfTwo(dW, db, x, dy, B, first, I, O);
-      wasm.affineBackwardWeights(dW, db, x, dy, first, I, O);
-      wasm.affineBackwardWeights(dW2, db2, starts(x, first * I, 2)[1], starts(dy, first * O, 2)[1], B - first, I, O);
-      for (let w = 0; w < I * O; w++) dW[w] += dW2[w];
-      for (let o = 0; o < O; o++) db[o] += db2[o];
-    },
-  };
+  const gatherBytes = createGatherBytes(layout, tape, gathering);
+  return { wasm: { ...wasm, gatherBytes, fast: { ...wasm.fast, meanUpdates } }, tape, panels, free };
 }
 
 /** Doubles of scratch that an I x O dense layer takes, for any number of rows. */
