@@ -46,7 +46,7 @@ function addInputs(
       const w = W + <usize>i * oRow + bytes(o);
       if (!plain) packPanel(scratch, w, oRow, K, width);
       timesPanel(
-        width, c, oRow, i == 0 ? b + bytes(o) : c, i == 0 ? 0 : oRow, xBlock, iRow, 8,
+        width, c, oRow, i == 0 ? b + bytes(o) : c, i == 0 ? 0 : oRow, zeros, 0, xBlock, iRow, 8,
         plain ? w : scratch, plain ? oRow : bytes(width), B, K, lists,
       );
     }
@@ -71,7 +71,7 @@ export function affineBackwardInput(
       const w = W + <usize>i * oRow + bytes(o);
       if (width > 1) transposePanel(scratch, w, oRow, K, width);
       timesPanel(
-        width, dxColumn, iRow, sums, sumsRow, dy + bytes(o), oRow, 8,
+        width, dxColumn, iRow, sums, sumsRow, zeros, 0, dy + bytes(o), oRow, 8,
         width > 1 ? scratch : w, bytes(width), B, K, 0,
       );
       sums = dxColumn;

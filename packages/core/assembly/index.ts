@@ -1,6 +1,6 @@
 export { __heap_base };
 export { affine, affineBackwardInput } from './affine';
-export { affineBackwardWeights } from './affine-weights';
+export { affineBackwardWeights, affineBackwardWeightsOfTwo } from './affine-weights';
 export { averageShards } from './shards';
 export { scale } from './vectors';
 export { sgd, sgdMomentum } from './sgd';

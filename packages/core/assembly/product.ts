@@ -10,13 +10,14 @@ export const PANEL_STEP: usize = 64;
 }
 
 /**
- * c[M,width] = init[M,width] + a[M,K] · panel[K,width], k ascending. Strides in bytes. Overwrites `c`, which may be `init`. `lists` has
- * the terms of each two rows (terms.ts), of which full panels leave out the others; 0: none.
+ * c[M,width] = (init[M,width] + a[M,K] · panel[K,width], k ascending) + joined[M,width]. Strides in bytes. Overwrites `c`, which may be
+ * `init` or `joined`. `lists` has the terms of each two rows (terms.ts), beside which full panels leave out all others; 0: none.
  */
 export function timesPanel(
   width: i32,
   c: usize, cRow: usize,
   init: usize, initRow: usize,
+  joined: usize, joinedRow: usize,
   a: usize, aRow: usize, aStep: usize,
   panel: usize, panelStep: usize,
   M: i32, K: i32, lists: usize,
@@ -25,54 +26,60 @@ export function timesPanel(
     for (; M >= 2; M -= 2) {
       if (lists != 0) {
         tile2x4<v128>(
-          true, lists + 8, c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, load<i32>(lists),
+          true, lists + 8, c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, load<i32>(lists),
         );
         lists += listStep(K);
       } else {
-        tile2x4<v128>(false, 0, c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, K);
+        tile2x4<v128>(false, 0, c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, K);
       }
       c += 2 * cRow;
       init += 2 * initRow;
+      joined += 2 * joinedRow;
       a += 2 * aRow;
     }
-    if (M > 0) tile1x4<v128>(c, init, a, aStep, panel, panelStep, K);
+    if (M > 0) tile1x4<v128>(c, init, joined, a, aStep, panel, panelStep, K);
   } else if (width == 4) {
     for (; M >= 4; M -= 4) {
-      tile4x2<v128>(c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, K);
+      tile4x2<v128>(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, K);
       c += 4 * cRow;
       init += 4 * initRow;
+      joined += 4 * joinedRow;
       a += 4 * aRow;
     }
     for (; M > 0; M--) {
-      tile1x2<v128>(c, init, a, aStep, panel, panelStep, K);
+      tile1x2<v128>(c, init, joined, a, aStep, panel, panelStep, K);
       c += cRow;
       init += initRow;
+      joined += joinedRow;
       a += aRow;
     }
   } else if (width == 2) {
-    column<v128>(c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, M, K);
+    column<v128>(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
   } else {
-    column<f64>(c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, M, K);
+    column<f64>(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
   }
 }
 
 @inline function column<T>(
   c: usize, cRow: usize,
   init: usize, initRow: usize,
+  joined: usize, joinedRow: usize,
   a: usize, aRow: usize, aStep: usize,
   panel: usize, panelStep: usize,
   M: i32, K: i32,
 ): void {
   for (; M >= 4; M -= 4) {
-    tile4x1<T>(c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, K);
+    tile4x1<T>(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, K);
     c += 4 * cRow;
     init += 4 * initRow;
+    joined += 4 * joinedRow;
     a += 4 * aRow;
   }
   for (; M > 0; M--) {
-    tile1x1<T>(c, init, a, aStep, panel, panelStep, K);
+    tile1x1<T>(c, init, joined, a, aStep, panel, panelStep, K);
     c += cRow;
     init += initRow;
+    joined += joinedRow;
     a += aRow;
   }
 }

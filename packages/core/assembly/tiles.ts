@@ -1,14 +1,14 @@
 // c[M,N] = init[M,N] + a[M,K] · panel[K,N], k ascending, M x N as the function's name has it, N in units of T.
 // The sums stay in registers; each starts at `init`: a bias (initRow = 0), zeros, or what stands in c. All strides are
 // in bytes, so that one tile serves x and its transpose, packed panels and plain rows. k is not unrolled: V8 then runs
-// out of its 15 registers and spills (13 GFLOP/s instead of 18). A sum of 0 is +0, so that its bits do not depend on terms of 0:
-// where these are left out, nothing changes.
+// out of its 15 registers and spills (13 GFLOP/s instead of 18). At the end `joined` is added: another sum that waits in c, or zeros
+// (joinedRow = 0), which make a sum of 0 to +0, so that its bits do not depend on terms of 0: where these are left out, nothing changes.
 
-import { loadSplat, plus, splat, times } from './lanes';
+import { loadSplat, plus, times } from './lanes';
 
-/** -0 becomes +0. */
-@inline function unsigned<T>(sum: T): T {
-  return plus(sum, splat<T>(0));
+/** The sum, and what stands at `joined`. */
+@inline function join<T>(sum: T, joined: usize): T {
+  return plus(sum, load<T>(joined));
 }
 
 /**
@@ -19,6 +19,7 @@ import { loadSplat, plus, splat, times } from './lanes';
   listed: bool, terms: usize,
   c: usize, cRow: usize,
   init: usize, initRow: usize,
+  joined: usize, joinedRow: usize,
   a: usize, aRow: usize, aStep: usize,
   panel: usize, panelStep: usize,
   K: i32,
@@ -26,6 +27,7 @@ import { loadSplat, plus, splat, times } from './lanes';
   const N: usize = sizeof<T>();
   const c1 = c + cRow;
   const init1 = init + initRow;
+  const joined1 = joined + joinedRow;
   let x = a;
   let w = panel;
   let s00 = load<T>(init);
@@ -61,18 +63,18 @@ import { loadSplat, plus, splat, times } from './lanes';
       w += panelStep;
     }
   }
-  store<T>(c, unsigned(s00));
-  store<T>(c + N, unsigned(s01));
-  store<T>(c + 2 * N, unsigned(s02));
-  store<T>(c + 3 * N, unsigned(s03));
-  store<T>(c1, unsigned(s10));
-  store<T>(c1 + N, unsigned(s11));
-  store<T>(c1 + 2 * N, unsigned(s12));
-  store<T>(c1 + 3 * N, unsigned(s13));
+  store<T>(c, join(s00, joined));
+  store<T>(c + N, join(s01, joined + N));
+  store<T>(c + 2 * N, join(s02, joined + 2 * N));
+  store<T>(c + 3 * N, join(s03, joined + 3 * N));
+  store<T>(c1, join(s10, joined1));
+  store<T>(c1 + N, join(s11, joined1 + N));
+  store<T>(c1 + 2 * N, join(s12, joined1 + 2 * N));
+  store<T>(c1 + 3 * N, join(s13, joined1 + 3 * N));
 }
 
 @inline export function tile1x4<T>(
-  c: usize, init: usize, a: usize, aStep: usize, panel: usize, panelStep: usize, K: i32,
+  c: usize, init: usize, joined: usize, a: usize, aStep: usize, panel: usize, panelStep: usize, K: i32,
 ): void {
   const N: usize = sizeof<T>();
   let s0 = load<T>(init);
@@ -88,15 +90,16 @@ import { loadSplat, plus, splat, times } from './lanes';
     a += aStep;
     panel += panelStep;
   }
-  store<T>(c, unsigned(s0));
-  store<T>(c + N, unsigned(s1));
-  store<T>(c + 2 * N, unsigned(s2));
-  store<T>(c + 3 * N, unsigned(s3));
+  store<T>(c, join(s0, joined));
+  store<T>(c + N, join(s1, joined + N));
+  store<T>(c + 2 * N, join(s2, joined + 2 * N));
+  store<T>(c + 3 * N, join(s3, joined + 3 * N));
 }
 
 @inline export function tile4x2<T>(
   c: usize, cRow: usize,
   init: usize, initRow: usize,
+  joined: usize, joinedRow: usize,
   a: usize, aRow: usize, aStep: usize,
   panel: usize, panelStep: usize,
   K: i32,
@@ -134,18 +137,18 @@ import { loadSplat, plus, splat, times } from './lanes';
     a3 += aStep;
     panel += panelStep;
   }
-  store<T>(c, unsigned(s00));
-  store<T>(c + N, unsigned(s01));
-  store<T>(c + cRow, unsigned(s10));
-  store<T>(c + cRow + N, unsigned(s11));
-  store<T>(c + 2 * cRow, unsigned(s20));
-  store<T>(c + 2 * cRow + N, unsigned(s21));
-  store<T>(c + 3 * cRow, unsigned(s30));
-  store<T>(c + 3 * cRow + N, unsigned(s31));
+  store<T>(c, join(s00, joined));
+  store<T>(c + N, join(s01, joined + N));
+  store<T>(c + cRow, join(s10, joined + joinedRow));
+  store<T>(c + cRow + N, join(s11, joined + joinedRow + N));
+  store<T>(c + 2 * cRow, join(s20, joined + 2 * joinedRow));
+  store<T>(c + 2 * cRow + N, join(s21, joined + 2 * joinedRow + N));
+  store<T>(c + 3 * cRow, join(s30, joined + 3 * joinedRow));
+  store<T>(c + 3 * cRow + N, join(s31, joined + 3 * joinedRow + N));
 }
 
 @inline export function tile1x2<T>(
-  c: usize, init: usize, a: usize, aStep: usize, panel: usize, panelStep: usize, K: i32,
+  c: usize, init: usize, joined: usize, a: usize, aStep: usize, panel: usize, panelStep: usize, K: i32,
 ): void {
   const N: usize = sizeof<T>();
   let s0 = load<T>(init);
@@ -157,13 +160,14 @@ import { loadSplat, plus, splat, times } from './lanes';
     a += aStep;
     panel += panelStep;
   }
-  store<T>(c, unsigned(s0));
-  store<T>(c + N, unsigned(s1));
+  store<T>(c, join(s0, joined));
+  store<T>(c + N, join(s1, joined + N));
 }
 
 @inline export function tile4x1<T>(
   c: usize, cRow: usize,
   init: usize, initRow: usize,
+  joined: usize, joinedRow: usize,
   a: usize, aRow: usize, aStep: usize,
   panel: usize, panelStep: usize,
   K: i32,
@@ -187,14 +191,14 @@ import { loadSplat, plus, splat, times } from './lanes';
     a3 += aStep;
     panel += panelStep;
   }
-  store<T>(c, unsigned(s0));
-  store<T>(c + cRow, unsigned(s1));
-  store<T>(c + 2 * cRow, unsigned(s2));
-  store<T>(c + 3 * cRow, unsigned(s3));
+  store<T>(c, join(s0, joined));
+  store<T>(c + cRow, join(s1, joined + joinedRow));
+  store<T>(c + 2 * cRow, join(s2, joined + 2 * joinedRow));
+  store<T>(c + 3 * cRow, join(s3, joined + 3 * joinedRow));
 }
 
 @inline export function tile1x1<T>(
-  c: usize, init: usize, a: usize, aStep: usize, panel: usize, panelStep: usize, K: i32,
+  c: usize, init: usize, joined: usize, a: usize, aStep: usize, panel: usize, panelStep: usize, K: i32,
 ): void {
   let s = load<T>(init);
   for (let k = 0; k < K; k++) {
@@ -202,5 +206,5 @@ import { loadSplat, plus, splat, times } from './lanes';
     a += aStep;
     panel += panelStep;
   }
-  store<T>(c, unsigned(s));
+  store<T>(c, join(s, joined));
 }

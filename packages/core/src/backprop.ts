@@ -11,6 +11,7 @@ import {
 } from './layers/index.ts';
 import type { Loss, LossKernel } from './losses/loss.ts';
 import type { Network } from './network.ts';
+import { BLOCK } from './update.ts';
 
 export type { Inspect } from './layers/index.ts';
 
@@ -81,10 +82,11 @@ export function shardGradient(
 }
 
 /**
- * Whether `pairGradient` can take shards of up to `rows` rows two at a time: a row's result must not depend on the rows
- * beside it, and every layer with gradients must keep those of two shards apart.
+ * Whether `pairGradient` can, and should, take shards of up to `rows` rows two at a time: a row's result must not depend on the rows
+ * beside it, every layer with gradients must keep those of two shards apart, and a network of one block gains more from a tape.
  */
-export const canTakeTwo = ({ layers }: Network, kernels: Kernels, rows: number): boolean =>
+export const canTakeTwo = ({ layers, parameterCount }: Network, kernels: Kernels, rows: number): boolean =>
+  parameterCount > BLOCK &&
   kernels.affineBackwardWeightsOfTwo !== undefined &&
   rows <= (kernels.maxPairRows ?? 0) &&
   layers.every(({ tensors, takesTwo }) => tensors.length === 0 || takesTwo);

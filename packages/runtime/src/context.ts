@@ -120,7 +120,7 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const memory = { ...arena, workspace, parameters: theta, gradients: gradients[0], hyper, hypers };
   const canTake = isOneBatch && setup.clipNorm === null && setup.times === null;
   const largest = largestShard(batch, shards || 1);
-  const pairs = shards % 2 === 0 && plays[0] === null && 2 * largest <= rows && canTakeTwo(network, kernels, largest);
+  const pairs = shards % 2 === 0 && 2 * largest <= rows && canTakeTwo(network, kernels, largest);
   return {
     setup,
     arena,

@@ -66,6 +66,9 @@ function kernelsOf(wasm: WasmExports, pack: number): Kernels {
       wasm.affineBackwardInput(addressOf(dx), addressOf(dy), addressOf(W), B, I, O, pack),
     affineBackwardWeights: (dW, db, x, dy, B, I, O) =>
       wasm.affineBackwardWeights(addressOf(dW), addressOf(db), addressOf(x), addressOf(dy), B, I, O, pack),
+    maxPairRows: MAX_PAIR_ROWS,
+    affineBackwardWeightsOfTwo: (dW, db, x, dy, B, first, I, O) =>
+      wasm.affineBackwardWeightsOfTwo(addressOf(dW), addressOf(db), addressOf(x), addressOf(dy), B, first, I, O, pack),
     averageShards: (square, g, gSum, S, P, offset, n, rows) =>
       wasm.averageShards(addressOf(square), addressOf(g), addressOf(gSum), S, P, offset, n, rows),
     scale: (g, n, factor) => wasm.scale(addressOf(g), n, addressOf(factor)),
@@ -77,12 +80,15 @@ function kernelsOf(wasm: WasmExports, pack: number): Kernels {
   };
 }
 
+/** BLOCK_ROWS of assembly/affine-weights.ts. */
+const MAX_PAIR_ROWS = 64;
+
 /** Doubles of scratch that the products of an I x O dense layer take, for any number of rows. */
 export function wasmScratchLength(I: number, O: number): number {
-  // A panel of 8 columns by 256 and 64 lists of its terms (assembly/affine.ts), or 64 rows of dy beside a strip of 8 and 4 lists
-  // (assembly/affine-weights.ts). A list of K terms takes K + 1 words of 16 bits.
+  // A panel of 8 columns by 256 and 64 lists of its terms (assembly/affine.ts), or twice 64 rows of dy beside a strip of 8 and 4
+  // lists (assembly/affine-weights.ts). A list of K terms takes K + 1 words of 16 bits.
   const terms = Math.min(I, 256);
-  return Math.max(8 * terms + 64 * (terms + 1), 64 * (O + 8) + 4 * 65);
+  return Math.max(8 * terms + 64 * (terms + 1), 64 * (2 * O + 8) + 4 * 65);
 }
 
 /** The first byte of memory that is free: below it lie the module's constants. */
@@ -122,6 +128,17 @@ interface WasmExports extends WasmActivationExports, WasmLossExports, WasmUpdate
     x: number,
     dy: number,
     B: number,
+    I: number,
+    O: number,
+    scratch: number,
+  ): void;
+  affineBackwardWeightsOfTwo(
+    dW: number,
+    db: number,
+    x: number,
+    dy: number,
+    B: number,
+    first: number,
     I: number,
     O: number,
     scratch: number,

@@ -13,8 +13,9 @@ export function withProducts(
   products: Products,
   isLarge: (B: number, I: number, O: number) => boolean,
 ): Kernels {
+  const { affineBackwardWeightsOfTwo: _, maxPairRows: __, ...others } = wasm; // a product too, which these may not have
   return {
-    ...wasm,
+    ...others,
     name,
     affine(y, x, W, b, B, I, O) {
       (isLarge(B, I, O) ? products : wasm).affine(y, x, W, b, B, I, O);

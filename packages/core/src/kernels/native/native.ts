@@ -1,6 +1,5 @@
 import type { Network } from '../../network.ts';
 import type { Kernels } from '../kernels.ts';
-import { createStarts } from '../starts.ts';
 import { createWasmKernels, wasmScratchLength } from '../wasm.ts';
 import type { WasmMemory, WasmModule } from '../webassembly.ts';
 import { withProducts } from '../with-products.ts';
@@ -38,23 +37,16 @@ export interface NativeOptions {
  * fused: `fusedProducts` defines their bits. A row's result does not depend on the rows beside it.
  */
 export function createNativeKernels(options: NativeOptions): Kernels {
-  const { wasm, tape, panels, free } = createParts(options);
+  const { wasm, tape, panels } = createParts(options);
   const products = createNativeProducts(panels, tape);
   const isLarge = (B: number, I: number, O: number) => B > 0 && I * O >= MIN_WEIGHTS;
   const kernels = withProducts('native', wasm, products, isLarge);
-  const starts = createStarts();
-  // Of a small layer alone, for which wasm's products use no scratch.
-  const dW2 = free.subarray(0, MIN_WEIGHTS);
-  const db2 = free.subarray(MIN_WEIGHTS, 2 * MIN_WEIGHTS);
   return {
     ...kernels,
     maxPairRows: BLOCK_ROWS,
     affineBackwardWeightsOfTwo(dW, db, x, dy, B, first, I, O) {
-      if (isLarge(B, I, O)) return products.affineBackwardWeightsOfTwo(dW, db, x, dy, B, first, I, O);
-      wasm.affineBackwardWeights(dW, db, x, dy, first, I, O);
-      wasm.affineBackwardWeights(dW2, db2, starts(x, first * I, 2)[1], starts(dy, first * O, 2)[1], B - first, I, O);
-      for (let w = 0; w < I * O; w++) dW[w] += dW2[w];
-      for (let o = 0; o < O; o++) db[o] += db2[o];
+      const of = isLarge(B, I, O) ? products : wasm; // of a small layer wasm has sums of any number of rows
+      of.affineBackwardWeightsOfTwo?.(dW, db, x, dy, B, first, I, O);
     },
   };
 }
@@ -77,7 +69,7 @@ function createParts({ layout, enter, module, memory, scratch }: NativeOptions) 
   const panels = createPanels(layout, tape, shared);
   const meanUpdates = createMeanUpdates(layout, tape, panels.maskOf, wasm.averageShards, scratch);
   const gatherBytes = createGatherBytes(layout, tape, gathering);
-  return { wasm: { ...wasm, gatherBytes, fast: { ...wasm.fast, meanUpdates } }, tape, panels, free };
+  return { wasm: { ...wasm, gatherBytes, fast: { ...wasm.fast, meanUpdates } }, tape, panels };
 }
 
 /** Doubles of scratch that an I x O dense layer takes, for any number of rows. */
