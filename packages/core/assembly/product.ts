@@ -13,7 +13,7 @@ export const PANEL_STEP: usize = 64;
  * c[M,width] = (init[M,width] + a[M,K] · panel[K,width], k ascending) + joined[M,width]. Strides in bytes. Overwrites `c`, which may be
  * `init` or `joined`. `lists` has the terms of each two rows (terms.ts), beside which full panels leave out all others; 0: none.
  */
-export function timesPanel(
+@inline export function timesPanel(
   width: i32,
   c: usize, cRow: usize,
   init: usize, initRow: usize,
@@ -22,42 +22,83 @@ export function timesPanel(
   panel: usize, panelStep: usize,
   M: i32, K: i32, lists: usize,
 ): void {
-  if (width == 8) {
-    for (; M >= 2; M -= 2) {
-      if (lists != 0) {
-        tile2x4<v128>(
-          true, lists + 8, c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, load<i32>(lists),
-        );
-        lists += listStep(K);
-      } else {
-        tile2x4<v128>(false, 0, c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, K);
-      }
-      c += 2 * cRow;
-      init += 2 * initRow;
-      joined += 2 * joinedRow;
-      a += 2 * aRow;
+  if (width == 8) times8(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K, lists);
+  else if (width == 4) times4(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
+  else if (width == 2) times2(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
+  else times1(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
+}
+
+// A function each: V8 makes fast code of a small one much sooner, and XOR needs no more than the last two.
+
+function times8(
+  c: usize, cRow: usize,
+  init: usize, initRow: usize,
+  joined: usize, joinedRow: usize,
+  a: usize, aRow: usize, aStep: usize,
+  panel: usize, panelStep: usize,
+  M: i32, K: i32, lists: usize,
+): void {
+  for (; M >= 2; M -= 2) {
+    if (lists != 0) {
+      tile2x4<v128>(
+        true, lists + 8, c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, load<i32>(lists),
+      );
+      lists += listStep(K);
+    } else {
+      tile2x4<v128>(false, 0, c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, K);
     }
-    if (M > 0) tile1x4<v128>(c, init, joined, a, aStep, panel, panelStep, K);
-  } else if (width == 4) {
-    for (; M >= 4; M -= 4) {
-      tile4x2<v128>(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, K);
-      c += 4 * cRow;
-      init += 4 * initRow;
-      joined += 4 * joinedRow;
-      a += 4 * aRow;
-    }
-    for (; M > 0; M--) {
-      tile1x2<v128>(c, init, joined, a, aStep, panel, panelStep, K);
-      c += cRow;
-      init += initRow;
-      joined += joinedRow;
-      a += aRow;
-    }
-  } else if (width == 2) {
-    column<v128>(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
-  } else {
-    column<f64>(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
+    c += 2 * cRow;
+    init += 2 * initRow;
+    joined += 2 * joinedRow;
+    a += 2 * aRow;
   }
+  if (M > 0) tile1x4<v128>(c, init, joined, a, aStep, panel, panelStep, K);
+}
+
+function times4(
+  c: usize, cRow: usize,
+  init: usize, initRow: usize,
+  joined: usize, joinedRow: usize,
+  a: usize, aRow: usize, aStep: usize,
+  panel: usize, panelStep: usize,
+  M: i32, K: i32,
+): void {
+  for (; M >= 4; M -= 4) {
+    tile4x2<v128>(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, K);
+    c += 4 * cRow;
+    init += 4 * initRow;
+    joined += 4 * joinedRow;
+    a += 4 * aRow;
+  }
+  for (; M > 0; M--) {
+    tile1x2<v128>(c, init, joined, a, aStep, panel, panelStep, K);
+    c += cRow;
+    init += initRow;
+    joined += joinedRow;
+    a += aRow;
+  }
+}
+
+function times2(
+  c: usize, cRow: usize,
+  init: usize, initRow: usize,
+  joined: usize, joinedRow: usize,
+  a: usize, aRow: usize, aStep: usize,
+  panel: usize, panelStep: usize,
+  M: i32, K: i32,
+): void {
+  column<v128>(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
+}
+
+function times1(
+  c: usize, cRow: usize,
+  init: usize, initRow: usize,
+  joined: usize, joinedRow: usize,
+  a: usize, aRow: usize, aStep: usize,
+  panel: usize, panelStep: usize,
+  M: i32, K: i32,
+): void {
+  column<f64>(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
 }
 
 @inline function column<T>(
