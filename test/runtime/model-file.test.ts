@@ -9,10 +9,11 @@ import {
   type NetworkSpec,
   referenceKernels,
 } from '@gradloom/core';
-import { fingerprint, loadModel, type ModelContents, saveModel } from '@gradloom/runtime';
+import { evaluateModel, fingerprint, loadModel, type ModelContents, saveModel } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { writeContainer } from '../../packages/runtime/src/files/container.ts';
 import { firstDifference } from '../support/bits.ts';
+import { randomDataset } from '../support/random-dataset.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -207,4 +208,15 @@ test('every changed byte and every cut is refused', () => {
     expect(() => loadModel(folder.write('damaged', bytes))).toThrow(refusal);
     expect(() => loadModel(folder.write('damaged', whole.subarray(0, i)))).toThrow(refusal);
   }
+});
+
+test('a model with a weight that is not finite can be read, but neither answers nor is evaluated', async () => {
+  const spoilt = parameters.map((value, p) => (p === 46 ? Number.NaN : value));
+  saveModel(path, { ...model, parameters: spoilt });
+  const loaded = loadModel(path);
+  const sentence = 'b of dense(5->9) at layer 0 has NaN, expected finite numbers';
+  expect(() => loaded.predict([[0, 0, 0, 0, 0]])).toThrow(`predict: ${sentence}`);
+  expect(() => loaded.classify([[0, 0, 0, 0, 0]])).toThrow(`classify: ${sentence}`);
+  const dataset = randomDataset({ rows: 9, inputs: 5, classes: 3 });
+  await expect(evaluateModel(spec, spoilt, dataset)).rejects.toThrow(`evaluateModel: ${sentence}`);
 });

@@ -21,7 +21,7 @@ export interface EvaluateOptions {
 
 /**
  * Loss and metrics of a network with the given parameters [P] on a dataset, its rows in chunks over worker threads.
- * @throws Error (rejects) where spec, parameters and dataset do not fit, before any thread exists.
+ * @throws Error (rejects) where spec, parameters and dataset do not fit or a weight is not finite, before any thread exists.
  */
 export async function evaluateModel(
   spec: NetworkSpec,
@@ -39,7 +39,7 @@ export async function evaluateModel(
   const asked = positiveInteger('evaluateModel', 'threads', options.threads ?? availableParallelism());
   const threads = Math.min(asked, Math.ceil(dataset.rows / EVALUATION_ROWS));
   const { backend = 'auto', blas } = options;
-  const setup = openInference(network, parameters, lossSpec, { threads, backend, blas });
+  const setup = openInference('evaluateModel', network, parameters, lossSpec, { threads, backend, blas });
   const pool = await createPool({ threads });
   pool.live.add(setup.run);
   try {

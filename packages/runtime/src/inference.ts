@@ -1,15 +1,22 @@
 import { createLoss, createOptimizer, createSchedule, type LossSpec, type Network } from '@gradloom/core';
 import { EVALUATION_ROWS } from './arena.ts';
+import { badWeight } from './bad-weight.ts';
 import { openRun, type RunShape } from './prepare.ts';
 import type { RunSetup } from './protocol.ts';
 
-/** A run that only goes forward, in chunks of EVALUATION_ROWS rows: its memory holds a copy of `parameters` [P]. */
+/**
+ * A run that only goes forward, in chunks of EVALUATION_ROWS rows: its memory holds a copy of `parameters` [P].
+ * @throws Error for a weight that is not finite: kernels may leave out what it would do to an input of 0.
+ */
 export function openInference(
+  where: string,
   network: Network,
   parameters: Float64Array, // [P]
   lossSpec: LossSpec,
   machine: Pick<RunShape, 'threads' | 'backend' | 'blas'>,
 ): RunSetup {
+  const bad = badWeight(network, parameters);
+  if (bad !== undefined) throw new Error(`${where}: ${bad}, expected finite numbers`);
   const context = { totalSteps: 1, stepsPerEpoch: 1 };
   const { setup, arena } = openRun({
     network,

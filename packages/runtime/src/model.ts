@@ -24,7 +24,10 @@ export interface ModelContents {
 export interface Model extends ModelContents {
   readonly metadata: ModelMetadata;
   readonly fingerprint: string; // SHA-256 of the parameters
-  /** The network's outputs [N, O], values or logits, for rows [N, I] as the network was trained on: divided by the divisor. */
+  /**
+   * The network's outputs [N, O], values or logits, for rows [N, I] as the network was trained on: divided by the divisor.
+   * @throws Error, as the two below, for rows that do not fit and for a weight that is not finite.
+   */
   predict(rows: Float64Array): Float64Array;
   predict(rows: NestedRows): number[][];
   /** Softmax or sigmoid of the outputs. @throws Error where the loss takes no logits. */
@@ -43,7 +46,7 @@ export function createModel(contents: ModelContents): Model {
 
   function outputs(where: string, rows: Rows): Float64Array {
     const x = flatRows(where, rows, I);
-    predictor ??= createPredictor(network, parameters, loss ?? 'mse');
+    predictor ??= createPredictor(where, network, parameters, loss ?? 'mse');
     return predictor(x);
   }
 

@@ -19,6 +19,22 @@ afterAll(() => pool.destroy());
 const resume = (own: TrainOptions, network = spec, sets: DataSplits = data) =>
   train(network, sets, { ...options, pool, resume: checkpoint, ...own }).result;
 
+test('a checkpoint with a number that is not finite is refused, and which it is said', async () => {
+  const { arrays } = checkpoint;
+  const spoilt = (array: Float64Array) => array.map((value, i) => (i === 2 ? Infinity : value));
+  const parameters = spoilt(arrays.parameters);
+  const state = [arrays.state[0], spoilt(arrays.state[1])];
+  const { step, samples } = checkpoint.progress;
+  const earlier = { ...arrays, parameters, counters: { step, samples, epochs: 1 } };
+  const sentence = 'W of dense(4->3) at layer 0 has Infinity, expected finite numbers';
+  const of = (own: Partial<Checkpoint>) => resume({ resume: { ...checkpoint, ...own } });
+  await expect(of({ arrays: { ...arrays, parameters } })).rejects.toThrow(`train: the checkpoint's ${sentence}`);
+  await expect(of({ earlier })).rejects.toThrow(`train: the checkpoint's ${sentence}`);
+  await expect(of({ arrays: { ...arrays, state } })).rejects.toThrow(
+    "train: the checkpoint's v of adam has Infinity at 2, expected finite numbers",
+  );
+});
+
 describe('a resume refuses another run and names each difference with both values', () => {
   test.each<[TrainOptions, string]>([
     [{ batch: 10 }, 'batch has 10, expected 8'],

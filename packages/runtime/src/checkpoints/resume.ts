@@ -1,14 +1,16 @@
 import { show } from '@gradloom/core';
 import type { Arena } from '../arena.ts';
 import type { Backend } from '../backend.ts';
+import { badWeight } from '../bad-weight.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
 import { datasetHash } from '../datasets/dataset-hash.ts';
 import { type Difference, differences } from '../files/differences.ts';
 import { plainJson } from '../files/json.ts';
 import { fingerprint } from '../fingerprint.ts';
+import { firstNotFinite } from '../finite.ts';
 import type { BlasIdentity } from '../native/find-blas.ts';
 import type { RunPlan } from '../plan.ts';
-import type { Checkpoint, RunRecord } from './checkpoint.ts';
+import type { Checkpoint, RunArrays, RunRecord } from './checkpoint.ts';
 
 /** What a checkpoint of the run says of it. Hashes all rows. */
 export function recordOf(plan: RunPlan, data: DataSplits, backend: Backend): RunRecord {
@@ -33,7 +35,7 @@ export function recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Run
 
 /**
  * @throws Error naming everything in which the run is another than the checkpoint's. Only what changes no bit may differ,
- * and the length where no rate depends on it.
+ * and the length where no rate depends on it. Likewise for a checkpoint from whose numbers no step can go on.
  */
 export function checkResume(plan: RunPlan, record: RunRecord, checkpoint: Checkpoint): void {
   const { totalSteps: ownSteps, ...own } = comparable(plan.network.spec, plan.lossSpec, record);
@@ -48,6 +50,19 @@ export function checkResume(plan: RunPlan, record: RunRecord, checkpoint: Checkp
     found.push(tooShort(plan, step));
   }
   if (found.length > 0) throw new Error(`train: ${found.join('; ')}: a resume goes on with the same run`);
+  const bad = badNumber(plan, checkpoint.arrays) ?? (checkpoint.earlier && badNumber(plan, checkpoint.earlier));
+  if (bad !== undefined) throw new Error(`train: the checkpoint's ${bad}, expected finite numbers`);
+}
+
+/** 'W of dense(2->3) at layer 0 has Infinity', or what the optimizer's state has, of the first number that is not finite. */
+function badNumber({ network, optimizer }: RunPlan, { parameters, state }: Omit<RunArrays, 'epochLosses'>) {
+  const weight = badWeight(network, parameters);
+  if (weight !== undefined) return weight;
+  for (const [k, slot] of optimizer.slots.entries()) {
+    const at = firstNotFinite(state[k], state[k].length);
+    if (at !== undefined) return `${slot} of ${optimizer.name} has ${show(state[k][at])} at ${at}`;
+  }
+  return undefined;
 }
 
 /** Overwrites the state of a run. */
