@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { createRandom, defaultShards, type NetworkSpec } from '@gradloom/core';
-import { createPool, type Dataset, type TrainOptions, train } from '@gradloom/runtime';
+import { createPool, type Dataset, type TimedRun, type TrainOptions, timeSteps, train } from '@gradloom/runtime';
 import { Bench } from 'tinybench';
 import { backendsHere } from './backends-here.ts';
 
@@ -17,7 +17,7 @@ const { values } = parseArgs({
   },
 });
 const cores = availableParallelism();
-const RUN_MS = 200;
+const RUN_MS = 600;
 const WARM_STEPS = 300;
 const ROWS = 2048;
 const COLUMNS = 784;
@@ -34,7 +34,8 @@ const rows: Record<string, string | number>[] = [];
 for (const { name, widths, batch } of workloads) {
   const spec = relu(widths);
   for (const { name: backend } of backendsHere(values.backends)) {
-    const run = (options: TrainOptions) => train(spec, { train: dataset }, { batch, backend, pool, ...options }).result;
+    const run = (options: TrainOptions) =>
+      timeSteps(train(spec, { train: dataset }, { batch, backend, pool, ...options }));
     const S = defaultShards(batch);
     const settings = Array.from({ length: cores }, (_, t) => ({ threads: t + 1, shards: S }));
     if (S !== cores) settings.push({ threads: cores, shards: cores });
@@ -57,20 +58,20 @@ console.table(rows);
 /** ms a step of each setting: medians of rounds in turns, so that a machine that slows down slows all of them. */
 async function inTurns<T extends TrainOptions>(
   settings: readonly T[],
-  run: (options: T & { steps: number }) => Promise<{ elapsedMs: number; steps: number }>,
+  run: (options: T & { steps: number }) => Promise<TimedRun>,
 ): Promise<number[]> {
   let steps = WARM_STEPS;
   for (const setting of settings) {
-    const warm = await run({ ...setting, steps: WARM_STEPS });
-    steps = Math.max(1, Math.round((RUN_MS * warm.steps) / warm.elapsedMs));
+    const { stepMs } = await run({ ...setting, steps: WARM_STEPS });
+    steps = Math.max(1, Math.round(RUN_MS / stepMs));
   }
   const taken = settings.map((): number[] => []);
   for (let round = 0; round < Number(values.rounds); round++) {
     const bench = new Bench({ iterations: 1, time: 0, warmup: false });
     for (const [k, setting] of settings.entries()) {
       bench.add(String(k), async () => {
-        const { elapsedMs } = await run({ ...setting, steps });
-        return { overriddenDuration: elapsedMs / steps };
+        const { stepMs } = await run({ ...setting, steps });
+        return { overriddenDuration: stepMs };
       });
     }
     for (const [k, { result }] of (await bench.run()).entries()) {

@@ -89,8 +89,8 @@ describe.each([
 
   test('in an evaluation: its rows are done again, with the same figures', async () => {
     const data = { train: dataset, validation: dataset, test: dataset };
-    // Each thread begins spans and evaluations in turns: one span an epoch.
-    const planned: PlannedFault = { kind, at: 'checkedIn', arrivals: 2, times: 1, marks: newFolder() };
+    // Each thread opens, then begins spans and evaluations in turns: one span an epoch.
+    const planned: PlannedFault = { kind, at: 'checkedIn', arrivals: 3, times: 1, marks: newFolder() };
     const { result, recoveries } = await runWithFault(planned, { ...options, epochs: 3 }, data);
     const calm = await train(spec, data, { ...options, epochs: 3, threads: 1 }).result;
     expect(recoveries.map(({ failures }) => failures)).toEqual([1]);
@@ -125,7 +125,7 @@ describe.each([
   test('again and again in an evaluation ends the run likewise', async () => {
     const folder = newFolder();
     const data = { train: dataset, validation: dataset };
-    const planned: PlannedFault = { kind, at: 'checkedIn', arrivals: 6, again: 1, times: 9, marks: newFolder() };
+    const planned: PlannedFault = { kind, at: 'checkedIn', arrivals: 7, again: 1, times: 9, marks: newFolder() };
     const faulty = await poolWithFault(planned);
     const checkpoint = { folder };
     const run = train(spec, data, { ...options, threads: 2, retries: 1, pool: faulty, checkpoint });
@@ -143,9 +143,9 @@ describe.each([
 
   test('in the search for a bad step ends the run likewise, and a resume finds that step', async () => {
     const folder = newFolder();
-    // The first update overflows: each thread begins one span, which is bad however long it is, and then those of the search.
+    // The first update overflows: each thread opens, begins one span, which is bad however long it is, and then those of the search.
     const diverging = { ...options, optimizer: { kind: 'sgd', lr: 1e308, weightDecay: 1e3 } } as const;
-    const faulty = await poolWithFault({ kind, at: 'checkedIn', arrivals: 2, again: 1, times: 9, marks: newFolder() });
+    const faulty = await poolWithFault({ kind, at: 'checkedIn', arrivals: 3, again: 1, times: 9, marks: newFolder() });
     const run = { ...diverging, threads: 2, retries: 1, pool: faulty, checkpoint: { folder } };
     await expect(train(spec, { train: dataset }, run).result).rejects.toThrow(
       /^train: a worker thread failed: .*failures in a row: 2, expected at most 1\) \(in the search for the bad one of steps 0 to \d+\)$/,
@@ -156,6 +156,17 @@ describe.each([
     const calm = await train(spec, { train: dataset }, diverging).result.catch((e: unknown) => e);
     expect(calm).toMatchObject({ name: 'TrainingError', step: 0 });
     expect(resumed).toEqual(calm);
+  });
+
+  test('before the first step is started again after, and ends a run that allows no other', async () => {
+    const once = await poolWithFault({ kind, at: 'checkedIn', arrivals: 1, times: 1, marks: newFolder() });
+    const calm = await train(spec, { train: dataset }, { ...options, threads: 1 }).result;
+    const run = await train(spec, { train: dataset }, { ...options, threads: 2, pool: once }).result;
+    expect(run.fingerprint).toBe(calm.fingerprint);
+    const ever = await poolWithFault({ kind, at: 'checkedIn', arrivals: 1, times: 9, marks: newFolder() });
+    await expect(
+      train(spec, { train: dataset }, { ...options, threads: 2, retries: 1, pool: ever }).result,
+    ).rejects.toThrow(/failures in a row: 2, expected at most 1\) \(before step 0\)$/);
   });
 
   test('ends a run that allows no failure, and leaves the pool fit for the next', async () => {

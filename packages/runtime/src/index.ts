@@ -54,5 +54,6 @@ export { createPassTimer, type PassTimerOptions, type PassTimes } from './pass-t
 export { createPool, type Pool } from './pool.ts';
 export type { Retry } from './recovery.ts';
 export { type Evaluation, type Spread, type TrainEvent, TrainingError, type TrainResult } from './results.ts';
+export { type TimedRun, timeSteps } from './time-steps.ts';
 export { type TrainingRun, train } from './trainer.ts';
 export type { Trial } from './tune.ts';

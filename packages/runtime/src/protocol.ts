@@ -32,6 +32,11 @@ interface Task {
   readonly threads: number;
 }
 
+/** Before the first span: see opening.ts. */
+export interface OpeningTask extends Task {
+  readonly kind: 'opening';
+}
+
 /** Steps from `first` until `limit`, or until the main thread asks for the end. */
 export interface SpanTask extends Task {
   readonly kind: 'span';
@@ -66,7 +71,7 @@ export interface TriadTask {
   readonly times: Float64Array<SharedArrayBuffer>; // [passes, threads] ms, out
 }
 
-export type WorkerTask = SpanTask | EvaluationTask | TriadTask | PingTask;
+export type WorkerTask = OpeningTask | SpanTask | EvaluationTask | TriadTask | PingTask;
 
 /** What the last arriver at the last barrier of a step decides for all: written to the control block. */
 export const DECISION = { go: 0, end: 1, bad: 2 };

@@ -80,6 +80,7 @@ export type TrainEvent =
       readonly totalSteps: number;
       readonly loss: number; // mean over the steps of the span that has just ended
       readonly samplesPerSecond: number;
+      readonly elapsedMs: number; // inside spans only
       readonly busy?: readonly number[]; // [threads with work] share of that span in which each did not wait for others
     }
   | {

@@ -11,6 +11,7 @@ import { evaluateDataset } from './evaluate-dataset.ts';
 import { allFinite } from './finite.ts';
 import { createHistory, epochStart } from './history.ts';
 import { createLook } from './look.ts';
+import { openTeam } from './opening.ts';
 import type { RunPlan } from './plan.ts';
 import type { Pool } from './pool.ts';
 import type { PreparedRun } from './prepare.ts';
@@ -63,6 +64,10 @@ export async function runEpochs(
   emit(startEvent(plan, setup, progress));
   if (tuner !== null) progress.threads = tuner.choice.threads;
 
+  if (progress.step < totalSteps && !signal?.aborted) {
+    const work = () => recovery.attempt(progress.step, () => openTeam(pool, setup, useful));
+    await orGiveUp(work, `before step ${progress.step}`);
+  }
   while (progress.step < totalSteps && !signal?.aborted) {
     const { step } = progress;
     if (step === halvesAt) halveRate();
@@ -232,7 +237,7 @@ export async function runEpochs(
     const { step, samples, elapsedMs } = progress;
     const samplesPerSecond = (samples / elapsedMs) * 1000;
     const busy = meter.read();
-    const figures = { loss: lossSum / done, samplesPerSecond, ...(busy === undefined ? {} : { busy }) };
+    const figures = { loss: lossSum / done, samplesPerSecond, elapsedMs, ...(busy === undefined ? {} : { busy }) };
     emit({ type: 'progress', step, totalSteps, ...figures });
   }
 

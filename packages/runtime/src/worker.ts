@@ -5,7 +5,8 @@ import { PART } from './clock.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { createContext, type RunContext } from './context.ts';
 import { evaluateChunks } from './evaluation.ts';
-import { DECISION, type EvaluationTask, type SpanTask, type WorkerTask } from './protocol.ts';
+import { openThread } from './opening.ts';
+import { DECISION, type EvaluationTask, type OpeningTask, type SpanTask, type WorkerTask } from './protocol.ts';
 import { areOnTape, finishStep, joinTeam, stepPhases, takeSteps } from './step.ts';
 import { runTriad } from './triad.ts';
 
@@ -16,11 +17,12 @@ const contexts = new Map<string, RunContext>();
 export default function work(task: WorkerTask): void {
   if (task.kind === 'ping') return;
   if (task.kind === 'triad') runTriad(task, availableParallelism());
+  else if (task.kind === 'opening') openThread(contextOf(task), task);
   else if (task.kind === 'evaluation') evaluateChunks(contextOf(task), task);
   else span(task);
 }
 
-function contextOf({ setup, thread, live }: SpanTask | EvaluationTask): RunContext {
+function contextOf({ setup, thread, live }: OpeningTask | SpanTask | EvaluationTask): RunContext {
   forgetAllBut(live);
   const key = `${setup.run}/${thread}`;
   const known = contexts.get(key);

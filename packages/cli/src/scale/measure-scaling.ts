@@ -4,8 +4,10 @@ import {
   measureBandwidth,
   type Pool,
   type Profile,
+  type TimedRun,
   type TrainOptions,
   type TrainResult,
+  timeSteps,
   train,
 } from '@gradloom/runtime';
 
@@ -45,8 +47,10 @@ export interface Scaling {
   readonly bandwidth: readonly { readonly threads: number; readonly gigabytesPerSecond: number }[];
 }
 
-const RUN_MS = 200;
+const RUN_MS = 600;
 const WARM_STEPS = 300; // compiled code from there on
+/** Runs of a profile are longer, so that their start weighs little: its parts cannot be told without it. */
+const PROFILE_RUNS = 3;
 
 /** Measures all counts in turns, so that a machine that slows down slows all of them. */
 export async function measureScaling(
@@ -59,20 +63,21 @@ export async function measureScaling(
 ): Promise<Scaling> {
   const { spec, sets, options } = workload;
   const data = { train: sets.train };
-  const run = (more: TrainOptions) => train(spec, data, { ...options, pool, ...more }).result;
+  const run = (more: TrainOptions) => timeSteps(train(spec, data, { ...options, pool, ...more }));
 
   note('warming up');
   const trial = await run({ threads: 1, steps: 20 });
-  const guess = Math.max(5, Math.round((RUN_MS * 20) / trial.elapsedMs));
+  const guess = Math.max(5, Math.round(RUN_MS / trial.stepMs));
   const warmSteps = Math.min(WARM_STEPS, 2 * guess);
   for (const threads of counts) await run({ threads, steps: warmSteps });
   const settled = await run({ threads: 1, steps: warmSteps });
-  const steps = workload.steps ?? Math.max(5, Math.round((RUN_MS * warmSteps) / settled.elapsedMs));
+  const steps = workload.steps ?? Math.max(5, Math.round(RUN_MS / settled.stepMs));
 
-  const weakCounts = counts.filter((T) => T <= cores && T * settled.batch <= sets.train.rows);
-  const weakRun = (T: number) => run({ threads: T, steps, batch: T * settled.batch, shards: T * settled.shards });
-  const strong = new Map(counts.map((T): [number, TrainResult[]] => [T, []]));
-  const weak = new Map(weakCounts.map((T): [number, TrainResult[]] => [T, []]));
+  const { batch, shards } = settled.result;
+  const weakCounts = counts.filter((T) => T <= cores && T * batch <= sets.train.rows);
+  const weakRun = (T: number) => run({ threads: T, steps, batch: T * batch, shards: T * shards });
+  const strong = new Map(counts.map((T): [number, TimedRun[]] => [T, []]));
+  const weak = new Map(weakCounts.map((T): [number, TimedRun[]] => [T, []]));
   for (let round = 0; round < rounds; round++) {
     note(`round ${round + 1} of ${rounds}`);
     for (const [threads, results] of strong) results.push(await run({ threads, steps }));
@@ -80,24 +85,23 @@ export async function measureScaling(
   }
 
   note('where the time goes');
-  const stepMsOf = (results: readonly TrainResult[]) =>
-    median(results.map((result) => result.elapsedMs / result.steps));
+  const stepMsOf = (runs: readonly TimedRun[]) => median(runs.map(({ stepMs }) => stepMs));
   const [[, firsts]] = strong;
   const firstMs = stepMsOf(firsts);
   const points: Point[] = [];
   for (const [threads, results] of strong) {
-    const { profiles = [] } = await run({ threads, steps, profile: true });
+    const { profiles = [] } = (await run({ threads, steps: PROFILE_RUNS * steps, profile: true })).result;
     const stepMs = stepMsOf(results);
-    const prints = new Set(results.map((result) => result.fingerprint));
+    const prints = new Set(results.map(({ result }) => result.fingerprint));
     points.push({
       threads,
       beyondCores: threads > cores,
       stepMs,
-      samplesPerSecond: median(results.map((result) => result.samplesPerSecond)),
+      samplesPerSecond: (1000 * batch) / stepMs,
       speedup: firstMs / stepMs,
       efficiency: firstMs / stepMs / threads,
       fingerprint: [...prints].join(' '), // more than one only if the promise is broken
-      profiles: profiles.map((profile) => perStep(profile, steps)),
+      profiles: profiles.map((profile) => perStep(profile, PROFILE_RUNS * steps)),
     });
   }
   const bandwidth: { threads: number; gigabytesPerSecond: number }[] = [];
@@ -107,14 +111,14 @@ export async function measureScaling(
   }
   const weakFirstMs = stepMsOf(weak.get(1) ?? firsts);
   return {
-    first: firsts[0],
+    first: firsts[0].result,
     steps,
     points,
     weak: [...weak].map(([threads, results]) => ({
       threads,
-      batch: results[0].batch,
+      batch: threads * batch,
       stepMs: stepMsOf(results),
-      samplesPerSecond: median(results.map((result) => result.samplesPerSecond)),
+      samplesPerSecond: (1000 * threads * batch) / stepMsOf(results),
       efficiency: weakFirstMs / stepMsOf(results),
     })),
     bandwidth,

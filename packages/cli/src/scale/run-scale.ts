@@ -22,7 +22,7 @@ import { type ScaleValues, scaleAlternatives, scaleOptions } from './options.ts'
 import { reportOf, type ScaleReport } from './scale-report.ts';
 import { threadCounts } from './thread-counts.ts';
 
-const ROUNDS = 7;
+const ROUNDS = 5;
 
 /** Measures how training scales with threads. Resolves to the exit code: 1 where threads changed a bit. */
 export async function runScale(request: Request, io: Io): Promise<number> {

@@ -1,0 +1,39 @@
+import { CONTROL, resetControl } from './barrier.ts';
+import type { RunContext } from './context.ts';
+import type { Pool } from './pool.ts';
+import type { OpeningTask, RunSetup, WorkerTask } from './protocol.ts';
+import { runTeam } from './span.ts';
+
+const PAGE = 4096;
+
+/**
+ * Has each thread build its context and touch the memory that it will write, before the first span: the system gives a page when it
+ * is first touched, which takes as long as some steps, and belongs to none. Rejects as `runSpan` does.
+ */
+export async function openTeam(pool: Pool, setup: RunSetup, threads: number): Promise<void> {
+  const team = await pool.acquire(threads);
+  resetControl(setup.control);
+  const live = [...pool.live];
+  const tasks = Array.from({ length: threads }, (_, thread): WorkerTask => {
+    return { kind: 'opening', setup, live, thread, threads };
+  });
+  await runTeam(team, tasks, setup.control);
+}
+
+/** A thread's part of it. What stands in the memory stays. */
+export function openThread({ arena, setup, pairUpdate }: RunContext, { thread, threads }: OpeningTask): void {
+  Atomics.add(setup.control, CONTROL.checkedIn, 1);
+  // Shards that are taken two at a time fill half of the rows.
+  const rows = pairUpdate === null ? arena.gSum : arena.gSum.subarray(0, arena.gSum.length / 2);
+  for (const array of [rows, ...arena.state]) {
+    const share = (t: number): number => Math.floor((t * array.length) / threads);
+    touch(array.subarray(share(thread), share(thread + 1)));
+  }
+  touch(arena.scratch[thread]);
+}
+
+/** As bytes: a double that is read and written can change, where it is NaN. */
+function touch({ buffer, byteOffset, byteLength }: Float64Array): void {
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  for (let i = 0; i < byteLength; i += PAGE) bytes[i] |= 0;
+}
