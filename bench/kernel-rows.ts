@@ -25,6 +25,7 @@ type Allocate = (length: number) => Float64Array;
 /** Every kernel, and every member of the families that may have a fast one; the reference runs its plain code. */
 export const kernelRows = (allocate: Allocate): KernelRow[] => [
   ...shapes.flatMap((shape) => products(shape, allocate)),
+  ...sparseShapes.flatMap((shape) => products(shape, allocate, fillSparse)),
   ...vectors(allocate),
   ...updates.map((spec) => update(spec, allocate)),
   meanUpdate(allocate),
@@ -45,14 +46,17 @@ const shapes = [
   '4x2x2',
   '4x1x2',
 ];
+/** Of an x like the pixels of digits: the work counts terms of 0, too. */
+const sparseShapes = ['256x512x784', '64x128x784'];
 const updates: OptimizerSpec[] = [...(Object.keys(optimizers) as OptimizerName[]), { kind: 'sgd', momentum: 0.9 }];
 const BLOCK = 4096; // parameters of a block, and elements of everything elementwise
 
-function products(shape: string, allocate: Allocate): KernelRow[] {
+function products(shape: string, allocate: Allocate, fill?: (x: Float64Array, I: number) => void): KernelRow[] {
   const [B, O, I] = shape.split('x').map(Number);
   const [x, y, dx, dy, W, dW, b, db] = [B * I, B * O, B * I, B * O, I * O, I * O, O, O].map(allocate);
+  fill?.(x, I);
   const row = (name: string, call: (kernels: Kernels) => void): KernelRow => ({
-    name: `${shape} ${name}`,
+    name: `${shape} ${name}${fill === undefined ? '' : ', sparse x'}`,
     unit: 'GFLOP/s',
     work: 2 * B * I * O,
     call,
@@ -62,6 +66,15 @@ function products(shape: string, allocate: Allocate): KernelRow[] {
     row('affineBackwardInput', (kernels) => kernels.affineBackwardInput(dx, dy, W, B, I, O)),
     row('affineBackwardWeights', (kernels) => kernels.affineBackwardWeights(dW, db, x, dy, B, I, O)),
   ];
+}
+
+/** Rows of 28 columns by 28, of which a stroke somewhere in the middle is not 0: a fifth. */
+function fillSparse(x: Float64Array, I: number): void {
+  for (let i = 0; i < x.length; i++) {
+    const [n, column] = [Math.floor(i / I), i % I];
+    const [row, from] = [Math.floor(column / 28), 5 + ((7 * n + Math.floor(column / 28)) % 10)];
+    x[i] = row >= 4 && row < 24 && column % 28 >= from && column % 28 < from + 8 ? 0.5 : 0;
+  }
 }
 
 function vectors(allocate: Allocate): KernelRow[] {
