@@ -69,6 +69,15 @@ function fill(
   return arrays;
 }
 
+/** That the outputs have the expected bits, and nothing else has changed since the snapshot. */
+function expectBits(memory: GuardedMemory, { writes }: Case, actual: Arrays, expected: Arrays): void {
+  for (const name of writes) {
+    const difference = firstDifference(actual[name], expected[name]);
+    if (difference !== null) throw new Error(name + difference);
+  }
+  expect(memory.firstStrayByte(writes.map((name) => actual[name]))).toBeNull();
+}
+
 describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`, ({ code, reason }) => {
   const memoryOf = (context: { skip: (note: string) => never }): GuardedMemory =>
     code === null ? context.skip(reason) : createGuardedMemory(nativeKernelsOf(code));
@@ -85,11 +94,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
         memory.snapshot();
         product.run(memory.kernels, actual, B, I, O);
         product.run(fusedProducts, expected, B, I, O);
-        for (const name of product.writes) {
-          const difference = firstDifference(actual[name], expected[name]);
-          if (difference !== null) throw new Error(name + difference);
-        }
-        expect(memory.firstStrayByte(product.writes.map((name) => actual[name]))).toBeNull();
+        expectBits(memory, product, actual, expected);
       });
       fc.assert(check, { seed: propertySeed, numRuns: 150 });
     },
@@ -117,11 +122,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
         memory.snapshot();
         product.run(memory.kernels, actual, B, I, O);
         product.run(fusedProducts, expected, B, I, O);
-        for (const name of product.writes) {
-          const difference = firstDifference(actual[name], expected[name]);
-          if (difference !== null) throw new Error(name + difference);
-        }
-        expect(memory.firstStrayByte(product.writes.map((name) => actual[name]))).toBeNull();
+        expectBits(memory, product, actual, expected);
       });
       fc.assert(check, { seed: propertySeed, numRuns: 30 });
     },
