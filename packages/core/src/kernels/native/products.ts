@@ -15,7 +15,7 @@ export const BLOCK_ROWS = 128;
 const BLOCK_COLUMNS = 1024;
 // Columns of x over so many rows are read where they lie.
 const MAX_PLAIN_ROWS = 32;
-// Terms of 0 are looked for in x of so many columns, for so many outputs, and left out up to this share of the rest in a sample.
+// Terms of 0 are looked for in x of so many columns, for so many outputs, and left out where at most this share of a sample is not 0.
 const MIN_SPARSE_INPUTS = 128;
 const MIN_SPARSE_OUTPUTS = 32;
 const MAX_DENSITY = 0.75;
