@@ -14,7 +14,7 @@ export interface FloorTask {
   compiled: CompiledKernels;
   widths: readonly number[];
   shards: readonly number[];
-  rows: Float64Array; // [B, widths[0]] of the workload, as many as a step of one thread takes: terms of 0 may take no time
+  rows: Float64Array; // [B, widths[0]] of a batch of the workload: terms of 0 may take no time
   control: Int32Array<SharedArrayBuffer>;
   threads: number;
   cores: number;

@@ -1,12 +1,11 @@
 import { buildNetwork, createLoss, type Loss, metrics, type Network, targetColumns } from '@gradloom/core';
 import { EVALUATION_ROWS } from './arena.ts';
-import { resetControl } from './barrier.ts';
 import type { Dataset } from './datasets/dataset.ts';
 import { gatherTargets } from './datasets/targets.ts';
 import type { Pool } from './pool.ts';
 import type { RunSetup, WorkerTask } from './protocol.ts';
 import type { Evaluation } from './results.ts';
-import { runTeam } from './span.ts';
+import { runOnTeam } from './span.ts';
 
 /** Rows whose outputs are held at once: a multiple of a chunk, so that its size changes no bit. */
 const SEGMENT_ROWS = 64 * EVALUATION_ROWS;
@@ -55,15 +54,8 @@ export interface OutputReader {
 
 type Segment = Pick<Extract<WorkerTask, { kind: 'evaluation' }>, 'dataset' | 'first' | 'rows' | 'outputs' | 'lossSums'>;
 
-async function evaluateSegment(pool: Pool, setup: RunSetup, segment: Segment, threads: number): Promise<void> {
-  const team = await pool.acquire(threads);
-  resetControl(setup.control);
-  const live = [...pool.live];
-  const tasks = Array.from({ length: threads }, (_, thread): WorkerTask => {
-    return { kind: 'evaluation', setup, live, thread, threads, ...segment };
-  });
-  await runTeam(team, tasks, setup.control);
-}
+const evaluateSegment = (pool: Pool, setup: RunSetup, segment: Segment, threads: number): Promise<void> =>
+  runOnTeam(pool, setup, threads, (place) => ({ kind: 'evaluation', ...place, ...segment }));
 
 /** Accuracy where rows have a right class, errors where targets are values. */
 function figuresOf(network: Network, loss: Loss, dataset: Dataset) {

@@ -1,8 +1,8 @@
-import { CONTROL, resetControl } from './barrier.ts';
+import { CONTROL } from './barrier.ts';
 import type { RunContext } from './context.ts';
 import type { Pool } from './pool.ts';
-import type { OpeningTask, RunSetup, WorkerTask } from './protocol.ts';
-import { runTeam } from './span.ts';
+import type { OpeningTask, RunSetup } from './protocol.ts';
+import { runOnTeam } from './span.ts';
 
 const PAGE = 4096;
 
@@ -10,15 +10,8 @@ const PAGE = 4096;
  * Has each thread build its context and touch the memory that it will write, before the first span: the system gives a page when it
  * is first touched, which takes as long as some steps, and belongs to none. Rejects as `runSpan` does.
  */
-export async function openTeam(pool: Pool, setup: RunSetup, threads: number): Promise<void> {
-  const team = await pool.acquire(threads);
-  resetControl(setup.control);
-  const live = [...pool.live];
-  const tasks = Array.from({ length: threads }, (_, thread): WorkerTask => {
-    return { kind: 'opening', setup, live, thread, threads };
-  });
-  await runTeam(team, tasks, setup.control);
-}
+export const openTeam = (pool: Pool, setup: RunSetup, threads: number): Promise<void> =>
+  runOnTeam(pool, setup, threads, (place) => ({ kind: 'opening', ...place }));
 
 /** A thread's part of it. What stands in the memory stays. */
 export function openThread({ arena, setup, pairUpdate }: RunContext, { thread, threads }: OpeningTask): void {

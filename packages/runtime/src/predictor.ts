@@ -7,7 +7,10 @@ import { openInference } from './inference.ts';
 /** Runs rows x [N, I] through a network in this thread; returns its outputs y [N, O]. */
 export type Predictor = (x: Float64Array) => Float64Array;
 
-/** A predictor over a copy of the parameters [P], without native code: the same bits on every machine, with SIMD or without. @throws Error for a weight that is not finite. */
+/**
+ * A predictor over a copy of the parameters [P], without native code: the same bits on every machine, with SIMD or without.
+ * @throws Error for a weight that is not finite.
+ */
 export function createPredictor(where: string, network: Network, parameters: Float64Array, loss: LossSpec): Predictor {
   const backend = hasSimd() ? 'wasm' : 'reference';
   const setup = openInference(where, network, parameters, loss, { threads: 1, backend, blas: undefined });

@@ -25,7 +25,8 @@ export interface RunSetup extends CompiledKernels {
   readonly orders: Uint32Array<SharedArrayBuffer> | null; // [slots, N] rows of epoch e in slot e mod slots; null: file order
 }
 
-interface Task {
+/** What every task of a run has: which thread of which team takes it. */
+export interface TaskPlace {
   readonly setup: RunSetup;
   readonly live: readonly number[]; // runs of this pool that still go on; a thread forgets the others
   readonly thread: number;
@@ -33,12 +34,12 @@ interface Task {
 }
 
 /** Before the first span: see opening.ts. */
-export interface OpeningTask extends Task {
+export interface OpeningTask extends TaskPlace {
   readonly kind: 'opening';
 }
 
 /** Steps from `first` until `limit`, or until the main thread asks for the end. */
-export interface SpanTask extends Task {
+export interface SpanTask extends TaskPlace {
   readonly kind: 'span';
   readonly first: number;
   readonly limit: number;
@@ -47,7 +48,7 @@ export interface SpanTask extends Task {
 }
 
 /** Outputs and summed losses of the chunks of `rows` rows from row `first` of a dataset. */
-export interface EvaluationTask extends Task {
+export interface EvaluationTask extends TaskPlace {
   readonly kind: 'evaluation';
   readonly dataset: Dataset;
   readonly first: number;

@@ -1,6 +1,6 @@
 import { abortTeam, CONTROL, resetControl } from './barrier.ts';
 import { type Pool, START_LIMIT_MS, type Team } from './pool.ts';
-import { DECISION, type RunSetup, type WorkerTask } from './protocol.ts';
+import { DECISION, type RunSetup, type TaskPlace, type WorkerTask } from './protocol.ts';
 import { ThreadError } from './recovery.ts';
 
 /** How long a span lasts: short enough to report and to stop soon, long enough to hide its start of 50-80 µs. */
@@ -57,6 +57,20 @@ export async function runSpan(pool: Pool, setup: RunSetup, options: SpanOptions)
     clearTimeout(timer);
     signal?.removeEventListener('abort', request);
   }
+}
+
+/** `runTeam` with one task for each place of a team of `threads` threads. */
+export async function runOnTeam(
+  pool: Pool,
+  setup: RunSetup,
+  threads: number,
+  taskOf: (place: TaskPlace) => WorkerTask,
+): Promise<void> {
+  const team = await pool.acquire(threads);
+  resetControl(setup.control);
+  const live = [...pool.live];
+  const tasks = Array.from({ length: threads }, (_, thread) => taskOf({ setup, live, thread, threads }));
+  await runTeam(team, tasks, setup.control);
 }
 
 /**
