@@ -61,3 +61,12 @@ test('the table for the README holds times, shares of the floor, ratios and what
 test('machines of a class share a file that names no single machine', () => {
   expect(resultsPath(results(1).machine)).toMatch(/results\/some-cpu-2-10ghz-2-cores\.json$/);
 });
+
+test('rows of noise stand in the table, and outside of its mean', () => {
+  const own = results(1);
+  const [digits] = Object.values(own.workloads);
+  const noise = { ...digits, scores: [score('Gradloom blas', 1), score('PyTorch', 9)] };
+  const text = readmeTable({ ...own, workloads: { ...own.workloads, 'small, batch 32, noise': noise } }).join('\n');
+  expect(text).toContain('| small, batch 32, noise |  | 1 (50 %) |  | 9 x |');
+  expect(text).toContain('| geometric mean, without XOR and noise | | | | **2 x** |');
+});

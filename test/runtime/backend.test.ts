@@ -1,6 +1,6 @@
-import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import { buildNetwork, type NetworkSpec, nativeScratchLength, WasmApi } from '@gradloom/core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { resolveBackend } from '../../packages/runtime/src/backend.ts';
+import { compileFor, createBackendKernels, resolveBackend } from '../../packages/runtime/src/backend.ts';
 import { machineCode } from '../../packages/runtime/src/native/machine-code.ts';
 
 const of = (...widths: number[]) => {
@@ -26,5 +26,21 @@ describe('auto', () => {
     expect(() => resolveBackend('auto', '/nowhere/libblas.so', of(2, 2, 1))).toThrow(/nowhere/);
     vi.stubEnv('GRADLOOM_BLAS', '/nowhere/libblas.so');
     expect(() => resolveBackend('auto', undefined, of(2, 2, 1))).toThrow(/nowhere/);
+  });
+});
+
+describe('blas', () => {
+  test('takes update and gathering in machine code where there is some, and never two shards: its rows depend on each other', (context) => {
+    const backend = resolveBackend('blas');
+    const compiled = compileFor(backend);
+    if (compiled.code === null) context.skip();
+    const memory = new WasmApi.Memory({ initial: 64, maximum: 64, shared: true });
+    const scratch = new Float64Array(memory.buffer, 65_536, nativeScratchLength(1, 1));
+    const kernels = createBackendKernels(backend, { ...compiled, memory, scratch });
+    expect(kernels.name).toBe('blas');
+    expect(kernels.gatherBytes).toBeTypeOf('function');
+    expect(kernels.fast.meanUpdates?.adam).toBeTypeOf('function');
+    expect(kernels.affineBackwardWeightsOfTwo).toBeUndefined();
+    expect(kernels.maxPairRows).toBeUndefined();
   });
 });
