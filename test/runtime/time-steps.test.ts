@@ -1,14 +1,22 @@
 import { type TrainEvent, type TrainingRun, type TrainResult, timeSteps } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
 
-/** A run that was told of at these steps and ms. */
+/** A run that was told of at these steps and ms, with 4 samples a step but for the last 10 steps, which had 3. */
 function runOf(...spans: [step: number, elapsedMs: number][]): TrainingRun {
   const [steps, elapsedMs] = spans[spans.length - 1];
-  const result = Promise.resolve({ steps, elapsedMs } as TrainResult);
+  const perSecond = (step: number, ms: number) => (1000 * (4 * step - Math.max(0, step - (steps - 10)))) / ms;
+  const result = Promise.resolve({ steps, elapsedMs, samplesPerSecond: perSecond(steps, elapsedMs) } as TrainResult);
   async function* events(): AsyncGenerator<TrainEvent, undefined> {
     yield { type: 'warning', message: '' };
     for (const [step, ms] of spans) {
-      yield { type: 'progress', step, totalSteps: steps, loss: 0, samplesPerSecond: 1, elapsedMs: ms };
+      yield {
+        type: 'progress',
+        step,
+        totalSteps: steps,
+        loss: 0,
+        samplesPerSecond: perSecond(step, ms),
+        elapsedMs: ms,
+      };
     }
     return undefined;
   }
@@ -16,9 +24,13 @@ function runOf(...spans: [step: number, elapsedMs: number][]): TrainingRun {
 }
 
 test('steps are timed behind the first span', async () => {
-  expect((await timeSteps(runOf([10, 100], [20, 120], [30, 140]))).stepMs).toBe(2);
+  const { stepMs, samplesPerSecond } = await timeSteps(runOf([10, 100], [20, 120], [30, 140]));
+  expect(stepMs).toBe(2);
+  expect(samplesPerSecond).toBeCloseTo((1000 * (40 + 30)) / 40, 9);
 });
 
 test('a run of one span is timed whole', async () => {
-  expect((await timeSteps(runOf([10, 100]))).stepMs).toBe(10);
+  const { stepMs, samplesPerSecond } = await timeSteps(runOf([10, 100]));
+  expect(stepMs).toBe(10);
+  expect(samplesPerSecond).toBeCloseTo(300, 9);
 });

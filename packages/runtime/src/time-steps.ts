@@ -1,10 +1,11 @@
 import type { TrainResult } from './results.ts';
 import type { TrainingRun } from './trainer.ts';
 
-/** A run, and what a step of it took. */
+/** A run, and how fast its steps were. */
 export interface TimedRun {
   readonly result: TrainResult;
   readonly stepMs: number;
+  readonly samplesPerSecond: number; // the last batch of an epoch may be short
 }
 
 /**
@@ -12,9 +13,13 @@ export interface TimedRun {
  * on other cores, and caches fill.
  */
 export async function timeSteps(run: TrainingRun): Promise<TimedRun> {
-  let lead = { step: 0, elapsedMs: 0 };
+  let lead = START;
   for await (const event of run) if (event.type === 'progress' && lead.step === 0) lead = event;
   const result = await run.result;
-  const { step, elapsedMs } = lead.step < result.steps ? lead : { step: 0, elapsedMs: 0 };
-  return { result, stepMs: (result.elapsedMs - elapsedMs) / (result.steps - step) };
+  const { step, elapsedMs, samplesPerSecond } = lead.step < result.steps ? lead : START;
+  const ms = result.elapsedMs - elapsedMs;
+  const samples = result.samplesPerSecond * result.elapsedMs - samplesPerSecond * elapsedMs;
+  return { result, stepMs: ms / (result.steps - step), samplesPerSecond: samples / ms };
 }
+
+const START = { step: 0, elapsedMs: 0, samplesPerSecond: 0 };

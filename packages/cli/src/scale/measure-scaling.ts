@@ -97,7 +97,7 @@ export async function measureScaling(
       threads,
       beyondCores: threads > cores,
       stepMs,
-      samplesPerSecond: (1000 * batch) / stepMs,
+      samplesPerSecond: median(results.map((timed) => timed.samplesPerSecond)),
       speedup: firstMs / stepMs,
       efficiency: firstMs / stepMs / threads,
       fingerprint: [...prints].join(' '), // more than one only if the promise is broken
@@ -118,7 +118,7 @@ export async function measureScaling(
       threads,
       batch: threads * batch,
       stepMs: stepMsOf(results),
-      samplesPerSecond: (1000 * threads * batch) / stepMsOf(results),
+      samplesPerSecond: median(results.map((timed) => timed.samplesPerSecond)),
       efficiency: weakFirstMs / stepMsOf(results),
     })),
     bandwidth,

@@ -86,7 +86,7 @@ const MAX_PAIR_ROWS = 64;
 /** Doubles of scratch that the products of an I x O dense layer take, for any number of rows. */
 export function wasmScratchLength(I: number, O: number): number {
   // A panel of 8 columns by 256 and 64 lists of its terms (assembly/affine.ts), or twice 64 rows of dy beside a strip of 8 and 4
-  // lists (assembly/affine-weights.ts). A list of K terms takes K + 1 words of 16 bits.
+  // lists (assembly/affine-weights.ts). A list of K terms takes K + 1 pairs of words.
   const terms = Math.min(I, 256);
   return Math.max(8 * terms + 64 * (terms + 1), 64 * (2 * O + 8) + 4 * 65);
 }
