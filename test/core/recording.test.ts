@@ -14,6 +14,8 @@ import {
   createLoss,
   createOptimizer,
   createTrainStep,
+  gradientOf,
+  gradientStride,
   initializeParameters,
   type LayerSpec,
   type OptimizerSpec,
@@ -136,7 +138,7 @@ function setUpUpdate(spec: OptimizerSpec, used = kernels) {
   };
   const shared = {
     theta: normals(P),
-    gSum: normals(3 * P),
+    gSum: normals(3 * gradientStride(P)),
     state: optimizer.slots.map(() => positives(P)),
     squares: memory.allocate(blockCount(P)),
   };
@@ -213,10 +215,17 @@ describe('whole steps on a tape', () => {
     const train = { network, loss, optimizer, kernels, batch: ROWS, shards: 1, seed: 1 };
     const one = createTrainStep({ ...train, allocate });
     const H = optimizer.hyperLength;
-    const shared = { theta: allocate(P), gSum: allocate(P), state: optimizer.slots.map(() => allocate(P)) };
+    const shared = {
+      theta: allocate(P),
+      gSum: allocate(gradientStride(P)),
+      state: optimizer.slots.map(() => allocate(P)),
+    };
     initializeParameters(network, shared.theta, 1);
     const notes = { losses: allocate(STEPS), norms: allocate(STEPS), hypers: allocate(STEPS * H) };
-    const views = { parameters: bindTensors(network, shared.theta), gradients: bindTensors(network, shared.gSum) };
+    const views = {
+      parameters: bindTensors(network, shared.theta),
+      gradients: bindTensors(network, gradientOf(shared.gSum, P, 0)),
+    };
     const arrays = { lossSums: allocate(1), squares: allocate(blockCount(P)), hyper: allocate(H) };
     const pass: Pass = { kernels, training: true, seed: 1, step: 0, firstRow: 0 };
     const tape = allocate(tapeLength(stepCalls(network)));

@@ -7,6 +7,8 @@ import {
   createOptimizer,
   createRandom,
   gradientNorm,
+  gradientOf,
+  gradientStride,
   referenceKernels,
 } from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
@@ -18,11 +20,12 @@ const P = 2 * BLOCK + 5;
 
 function setUp() {
   const optimizer = createOptimizer({ kind: 'sgd', lr: 1 });
-  const gSum = normals(S * P);
+  const gSum = normals(S * gradientStride(P));
   const memory = { theta: new Float64Array(P), gSum, state: [], squares: new Float64Array(blockCount(P)) };
   const hyper = new Float64Array(optimizer.hyperLength);
   optimizer.hyper(hyper, Float64Array.of(1), new Float64Array(0));
-  const mean = Float64Array.from({ length: P }, (_, p) => (gSum[p] + gSum[P + p] + gSum[2 * P + p]) * (1 / 10));
+  const [g0, g1, g2] = [0, 1, 2].map((s) => gradientOf(gSum, P, s));
+  const mean = Float64Array.from({ length: P }, (_, p) => (g0[p] + g1[p] + g2[p]) * (1 / 10));
   const scale = Float64Array.of(1);
   return { memory, mean, scale, update: createBlockUpdate(referenceKernels, optimizer, memory, hyper, scale) };
 }

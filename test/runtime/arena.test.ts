@@ -1,4 +1,11 @@
-import { buildNetwork, createLoss, createOptimizer, createSchedule, type NetworkSpec } from '@gradloom/core';
+import {
+  buildNetwork,
+  createLoss,
+  createOptimizer,
+  createSchedule,
+  gradientOf,
+  type NetworkSpec,
+} from '@gradloom/core';
 import { expect, test } from 'vitest';
 import { allocateArena, planArena } from '../../packages/runtime/src/arena.ts';
 
@@ -14,13 +21,14 @@ const plan = (spec: NetworkSpec, options: { shards?: number; threads?: number; b
     threads: options.threads ?? 3,
     heapBase: 1028,
   });
-const small: NetworkSpec = { input: 7, layers: [{ kind: 'dense', out: 5 }] };
+const small: NetworkSpec = { input: 6, layers: [{ kind: 'dense', out: 5 }] };
 
-test('every array starts on a 64-byte boundary and no two overlap', () => {
+test('every array, and the gradient of each shard, starts on a 64-byte boundary, and no two overlap', () => {
   const layout = plan(small);
   const arena = layout.bind(allocateArena(layout));
   const { theta, gSum, state, squares, lossSums, scalars, scheduleState, losses, norms, scratch } = arena;
-  const arrays = [theta, gSum, ...state, squares, lossSums, scalars, scheduleState, losses, norms, ...scratch];
+  const gradients = [0, 1].map((s) => gradientOf(gSum, theta.length, s));
+  const arrays = [theta, ...gradients, ...state, squares, lossSums, scalars, scheduleState, losses, norms, ...scratch];
   arrays.sort((a, b) => a.byteOffset - b.byteOffset);
   let end = 1028;
   for (const array of arrays) {

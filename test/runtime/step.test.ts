@@ -1,4 +1,4 @@
-import { BLOCK, type LayerSpec } from '@gradloom/core';
+import { BLOCK, gradientStride, type LayerSpec } from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
 import { createContext } from '../../packages/runtime/src/context.ts';
 import { planRun } from '../../packages/runtime/src/plan.ts';
@@ -84,11 +84,11 @@ describe('two shards at a time', () => {
     const thread = threads - 1;
     const context = createContext(setup, thread);
     const task: SpanTask = { kind: 'span', setup, live: [setup.run], thread, threads, first: 0, limit: 10 };
-    const P = arena.theta.length;
+    const stride = gradientStride(arena.theta.length);
     arena.gSum.fill(7);
     joinTeam(context, task);
     stepPhases(null)[0](context, task, step);
-    return arena.gSum.subarray(Math.floor(shards / 2) * P).every((value) => value === 7);
+    return arena.gSum.subarray(Math.floor(shards / 2) * stride).every((value) => value === 7);
   }
 
   test.each(['native', 'wasm'] as const)('are taken by %s where every thread has an even number of them', (backend) => {

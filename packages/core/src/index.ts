@@ -90,6 +90,8 @@ export {
   clipScale,
   createBlockUpdate,
   gradientNorm,
+  gradientOf,
+  gradientStride,
   noteBatchLoss,
   noteGradientNorm,
   updateBlocks,

@@ -5,7 +5,15 @@ import type { Loss } from './losses/loss.ts';
 import { bindTensors, initializeParameters, type Network } from './network.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import { largestShard, shardStart } from './shards.ts';
-import { batchLoss, blockCount, clipScale, createBlockUpdate, gradientNorm } from './update.ts';
+import {
+  batchLoss,
+  blockCount,
+  clipScale,
+  createBlockUpdate,
+  gradientNorm,
+  gradientOf,
+  gradientStride,
+} from './update.ts';
 
 export interface TrainStepOptions {
   network: Network;
@@ -41,7 +49,7 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
   const P = network.parameterCount;
   const parameters = allocate(P);
   initializeParameters(network, parameters, seed);
-  const gSum = allocate(S * P);
+  const gSum = allocate(S * gradientStride(P));
   const state = optimizer.slots.map(() => allocate(P));
   const squares = allocate(blockCount(P));
   const workspace = createWorkspace(network, loss, largestShard(batch, S), allocate);
@@ -53,7 +61,7 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
   const scale = allocate(1).fill(1);
   const update = createBlockUpdate(kernels, optimizer, { theta: parameters, gSum, state, squares }, hyper, scale);
   const theta = bindTensors(network, parameters);
-  const gradients = Array.from({ length: S }, (_, s) => bindTensors(network, gSum.subarray(s * P, (s + 1) * P)));
+  const gradients = Array.from({ length: S }, (_, s) => bindTensors(network, gradientOf(gSum, P, s)));
   const I = network.input;
   const T = targetColumns(network, loss);
   const pass: Pass = { kernels, training: true, seed, step: 0, firstRow: 0 };

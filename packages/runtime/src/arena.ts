@@ -2,6 +2,7 @@ import {
   type BackendName,
   blockCount,
   createWorkspace,
+  gradientStride,
   type Loss,
   largestShard,
   type Network,
@@ -48,7 +49,7 @@ export interface ArenaOptions {
 /** Every array of a run. Numbers travel between threads through these alone. */
 export interface Arena {
   readonly theta: Float64Array; // [P]
-  readonly gSum: Float64Array; // [S, P]
+  readonly gSum: Float64Array; // [S, gradientStride(P)]
   readonly state: readonly Float64Array[]; // [slots][P]
   readonly squares: Float64Array; // [blocks]
   readonly lossSums: Float64Array; // [S]
@@ -89,7 +90,7 @@ export function planArena(options: ArenaOptions): ArenaPlan {
     return offset;
   };
   const theta = take('parameters', P * 8);
-  const gSum = take('gradients of the shards', S * P * 8, 'shards');
+  const gSum = take('gradients of the shards', S * gradientStride(P) * 8, 'shards');
   const state = optimizer.slots.map((slot) => take(`optimizer state ${slot}`, P * 8));
   const squares = take('block norms', blockCount(P) * 8);
   const lossSums = take('shard losses', S * 8);
@@ -113,7 +114,7 @@ export function planArena(options: ArenaOptions): ArenaPlan {
       const doubles = (offset: number, length: number) => new Float64Array(buffer, offset, length);
       return {
         theta: doubles(theta, P),
-        gSum: doubles(gSum, S * P),
+        gSum: doubles(gSum, S * gradientStride(P)),
         state: state.map((offset) => doubles(offset, P)),
         squares: doubles(squares, blockCount(P)),
         lossSums: doubles(lossSums, S),

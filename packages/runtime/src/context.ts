@@ -10,6 +10,8 @@ import {
   createProbe,
   createSchedule,
   createWorkspace,
+  gradientOf,
+  gradientStride,
   type Inspect,
   type Kernels,
   type Loss,
@@ -103,14 +105,14 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const scale = allocate(1).fill(1);
   const theta = bindTensors(network, arena.theta);
   const lossSlots = Array.from({ length: shards }, (_, s) => arena.lossSums.subarray(s, s + 1));
-  const gradients = lossSlots.map((_, s) => bindTensors(network, arena.gSum.subarray(s * P, (s + 1) * P)));
+  const gradients = lossSlots.map((_, s) => bindTensors(network, gradientOf(arena.gSum, P, s)));
   const pass: Pass = { kernels, training: true, seed: setup.seed, step: 0, firstRow: 0, firstOfTwo: 0 };
   const plays = lossSlots.map((slot, s) => {
     const tape = allocate(tapeLength(recordedCalls(network)));
     const B = shardStart(s + 1, shards, batch) - shardStart(s, shards, batch);
     return recordShardGradient(tape, slot, network, loss, workspace, theta, gradients[s], B, pass);
   });
-  const pairSums = arena.gSum.subarray(0, Math.floor(shards / 2) * P);
+  const pairSums = arena.gSum.subarray(0, Math.floor(shards / 2) * gradientStride(P));
   const allWhole = setup.dataset !== null && setup.dataset.rows % batch === 0;
   const keepsRows = setup.orders === null && workspace.outputs[0] !== workspace.x;
   const isOneBatch = shards === 1 && keepsRows && setup.dataset?.rows === batch;

@@ -1,4 +1,4 @@
-import { batchLoss, type Inspect, type Layer, type Network, show } from '@gradloom/core';
+import { batchLoss, gradientOf, type Inspect, type Layer, type Network, show } from '@gradloom/core';
 import { badWeight } from './bad-weight.ts';
 import { createContext, type RunContext } from './context.ts';
 import { firstNotFinite } from './finite.ts';
@@ -72,9 +72,10 @@ function badNumber(context: RunContext, step: number, s: number): string | undef
   const loss = arena.lossSums[s];
   if (loss - loss !== 0)
     found ??= `the loss after ${layerName(network.layers[network.layers.length - 1])} has ${show(loss)}`;
+  const gradients = gradientOf(arena.gSum, P, s);
   for (const { layer, tensors } of places) {
     for (const { name, offset, length } of tensors) {
-      const gradient = arena.gSum.subarray(s * P + offset, s * P + offset + length);
+      const gradient = gradients.subarray(offset, offset + length);
       const at = firstNotFinite(gradient, length);
       if (at !== undefined) found ??= `gradient by ${name} of ${layerName(layer)} has ${show(gradient[at])}`;
     }
