@@ -162,7 +162,9 @@ test.each<OptimizerSpec>([
   { kind: 'sgd', lr: 0.1 },
   { kind: 'sgd', lr: 0.1, momentum: 0.9, nesterov: true },
 ])('a recorded update has the bits of the plain calls, for any blocks: %j', (spec) => {
-  const { update, tape, outcome, restart } = setUpUpdate(spec);
+  // An update in one pass is none that lies on a tape.
+  const used = { ...kernels, fast: { ...kernels.fast, meanUpdates: {} } };
+  const { update, tape, outcome, restart } = setUpUpdate(spec, used);
   for (const [first, end] of [
     [0, 3],
     [1, 3],
@@ -183,9 +185,11 @@ test.each<OptimizerSpec>([
   }
 });
 
-test('an update in plain code cannot be recorded, and the reference kernels record none', () => {
+test('an update in plain code or in one pass cannot be recorded, and the reference kernels record none', () => {
   const plain = setUpUpdate({ kind: 'rmsprop' });
   expect(plain.update.record(plain.tape, 0, 3, 7)).toBeNull();
+  const inOne = setUpUpdate('adam');
+  expect(inOne.update.record(inOne.tape, 0, 3, 7)).toBeNull();
   const reference = setUpUpdate('adam', referenceKernels);
   expect(reference.update.record(reference.tape, 0, 3, 7)).toBeNull();
 });

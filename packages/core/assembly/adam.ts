@@ -1,23 +1,72 @@
 import { flush } from './flush';
 import { minus, over, plus, root, splat, times } from './lanes';
+import { tree } from './shards';
 
 /** One step of Adam; hyper = β₁, 1-β₁, β₂, 1-β₂, stepSize, invRootC2, ε, weightDecay. Overwrites `theta`, `m`, `v`. */
 export function adam(theta: usize, g: usize, m: usize, v: usize, n: i32, hyper: usize): void {
-  updateAll(theta, g, m, v, n, hyper, load<f64>(hyper, 7 * 8), 1);
+  byMean1(theta, m, v, n, hyper, g, 0, 1, load<f64>(hyper, 7 * 8), 1); // x · 1 is x
 }
 
 /** One step of AdamW; hyper as Adam's, but for the last: decay = 1 - lr·weightDecay. Overwrites `theta`, `m`, `v`. */
 export function adamw(theta: usize, g: usize, m: usize, v: usize, n: i32, hyper: usize): void {
-  updateAll(theta, g, m, v, n, hyper, 0, load<f64>(hyper, 7 * 8));
+  byMean1(theta, m, v, n, hyper, g, 0, 1, 0, load<f64>(hyper, 7 * 8));
 }
 
 /**
- * t = decay·θ; d = g + weightDecay·θ where weightDecay ≠ 0, else g; m = flush(β₁m + (1-β₁)d);
- * v = flush(β₂v + ((1-β₂)d)d); θ = t - (stepSize·m) / (√v·invRootC2 + ε). A decay of 1 leaves θ as it is.
+ * Adam by the mean of S rows of gradients, `row` bytes apart, which is their sum times `factor`, in one pass: the bits of
+ * `averageShards` and then `adam`. S is 1, 2 or 4. Overwrites `square`, `theta`, `m`, `v`.
  */
-function updateAll(
-  theta: usize, g: usize, m: usize, v: usize, n: i32, hyper: usize, weightDecay: f64, decay: f64,
+export function adamOfMean(
+  square: usize, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, factor: f64,
 ): void {
+  store<f64>(square, byMean(S, theta, m, v, n, hyper, rows, row, factor, load<f64>(hyper, 7 * 8), 1));
+}
+
+/** Likewise AdamW. */
+export function adamwOfMean(
+  square: usize, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, factor: f64,
+): void {
+  store<f64>(square, byMean(S, theta, m, v, n, hyper, rows, row, factor, 0, load<f64>(hyper, 7 * 8)));
+}
+
+@inline function byMean(
+  S: i32, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: f64,
+  decay: f64,
+): f64 {
+  if (S == 1) return byMean1(theta, m, v, n, hyper, rows, row, factor, weightDecay, decay);
+  if (S == 2) return byMean2(theta, m, v, n, hyper, rows, row, factor, weightDecay, decay);
+  return byMean4(theta, m, v, n, hyper, rows, row, factor, weightDecay, decay);
+}
+
+// A function each: V8 makes fast code of a small one much sooner.
+
+function byMean1(
+  theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: f64, decay: f64,
+): f64 {
+  return updateAll(1, theta, m, v, n, hyper, rows, row, factor, weightDecay, decay);
+}
+
+function byMean2(
+  theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: f64, decay: f64,
+): f64 {
+  return updateAll(2, theta, m, v, n, hyper, rows, row, factor, weightDecay, decay);
+}
+
+function byMean4(
+  theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: f64, decay: f64,
+): f64 {
+  return updateAll(4, theta, m, v, n, hyper, rows, row, factor, weightDecay, decay);
+}
+
+/**
+ * g = (Σ rows)·factor; t = decay·θ; d = g + weightDecay·θ where weightDecay ≠ 0, else g; m = flush(β₁m + (1-β₁)d);
+ * v = flush(β₂v + ((1-β₂)d)d); θ = t - (stepSize·m) / (√v·invRootC2 + ε). A decay of 1 leaves θ as it is.
+ * Returns Σ g² as `averageShards` adds it.
+ */
+@inline function updateAll(
+  S: i32, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: f64,
+  decay: f64,
+): f64 {
   const beta1 = load<f64>(hyper);
   const oneMinusBeta1 = load<f64>(hyper, 8);
   const beta2 = load<f64>(hyper, 2 * 8);
@@ -34,26 +83,48 @@ function updateAll(
   const eps = splat<v128>(epsilon);
   const l2 = splat<v128>(weightDecay);
   const shrink = splat<v128>(decay);
+  const factors = splat<v128>(factor);
   const decays = weightDecay != 0;
-  for (; n >= 2; n -= 2) {
-    update<v128>(theta, g, m, v, b1, c1, b2, c2, step, inv, eps, l2, shrink, decays);
-    theta += 16;
-    g += 16;
-    m += 16;
-    v += 16;
+  let low = splat<v128>(0); // s₀, s₁
+  let high = splat<v128>(0); // s₂, s₃
+  for (; n >= 4; n -= 4) {
+    const g01 = times(tree<v128>(S, rows, row), factors);
+    const g23 = times(tree<v128>(S, rows + 16, row), factors);
+    low = plus(low, times(g01, g01));
+    high = plus(high, times(g23, g23));
+    update<v128>(theta, g01, m, v, b1, c1, b2, c2, step, inv, eps, l2, shrink, decays);
+    update<v128>(theta + 16, g23, m + 16, v + 16, b1, c1, b2, c2, step, inv, eps, l2, shrink, decays);
+    rows += 32;
+    theta += 32;
+    m += 32;
+    v += 32;
   }
-  if (n == 0) return;
-  update<f64>(
-    theta, g, m, v, beta1, oneMinusBeta1, beta2, oneMinusBeta2, stepSize, invRootC2, epsilon, weightDecay, decay, decays,
-  );
+  let s0 = f64x2.extract_lane(low, 0);
+  let s1 = f64x2.extract_lane(low, 1);
+  let s2 = f64x2.extract_lane(high, 0);
+  const s3 = f64x2.extract_lane(high, 1);
+  for (let lane = 0; lane < n; lane++) {
+    const g = times(tree<f64>(S, rows, row), factor);
+    if (lane == 0) s0 += g * g;
+    else if (lane == 1) s1 += g * g;
+    else s2 += g * g;
+    update<f64>(
+      theta, g, m, v,
+      beta1, oneMinusBeta1, beta2, oneMinusBeta2, stepSize, invRootC2, epsilon, weightDecay, decay, decays,
+    );
+    rows += 8;
+    theta += 8;
+    m += 8;
+    v += 8;
+  }
+  return s0 + s1 + (s2 + s3);
 }
 
 @inline function update<T>(
-  theta: usize, g: usize, m: usize, v: usize,
+  theta: usize, d: T, m: usize, v: usize,
   b1: T, c1: T, b2: T, c2: T, step: T, inv: T, eps: T, l2: T, shrink: T, decays: bool,
 ): void {
   const old = load<T>(theta);
-  let d = load<T>(g);
   if (decays) d = plus(d, times(l2, old));
   const mNew = flush<T>(plus(times(b1, load<T>(m)), times(c1, d)));
   const vNew = flush<T>(plus(times(b2, load<T>(v)), times(times(c2, d), d)));

@@ -4,7 +4,7 @@ export { affineBackwardWeights, affineBackwardWeightsOfTwo } from './affine-weig
 export { averageShards } from './shards';
 export { scale } from './vectors';
 export { sgd, sgdMomentum } from './sgd';
-export { adam, adamw } from './adam';
+export { adam, adamOfMean, adamw, adamwOfMean } from './adam';
 export {
   geluBackward, geluForward, reluBackward, reluForward, sigmoidBackward, sigmoidForward, tanhBackward, tanhForward,
 } from './activations';

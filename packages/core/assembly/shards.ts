@@ -101,7 +101,8 @@ function join8(out: usize, rows: usize, row: usize, n: i32, factor: f64): f64 {
   return g * g;
 }
 
-@inline function tree<T>(S: i32, p: usize, row: usize): T {
+/** The sum of S numbers `row` bytes apart, 1 to 8, neighbours first. */
+@inline export function tree<T>(S: i32, p: usize, row: usize): T {
   if (S == 1) return load<T>(p);
   if (S == 2) return tree2<T>(p, row);
   if (S == 3) return plus(tree2<T>(p, row), load<T>(p + 2 * row));

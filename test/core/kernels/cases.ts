@@ -5,7 +5,7 @@ import { productCases } from './product-cases.ts';
 import { updateCases } from './update-cases.ts';
 import { vectorCases } from './vector-cases.ts';
 
-/** Every kernel by its name; those of `fast` as 'activations.<name>', 'losses.<name>' and 'updates.<name>'. */
+/** Every kernel by its name; those of `fast` as '<family>.<name>'. */
 export const cases: Record<string, KernelCase> = {
   ...productCases,
   ...vectorCases,

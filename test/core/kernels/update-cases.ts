@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { FastKernels } from '../../../packages/core/src/kernels/kernels.ts';
 import { createOptimizer, type OptimizerSpec } from '../../../packages/core/src/optimizers/index.ts';
-import { type KernelCase, length } from './kernel-case.ts';
+import { type KernelCase, length, width } from './kernel-case.ts';
 
 /** One update by each of `specs`, which take every branch of the optimizer. */
 function updateCase(name: keyof FastKernels['updates'], specs: readonly OptimizerSpec[]): KernelCase {
@@ -25,6 +25,36 @@ function updateCase(name: keyof FastKernels['updates'], specs: readonly Optimize
   };
 }
 
+/** One update by the mean of up to nine shards, of which the block leaves out some parameters before and behind. */
+function meanUpdateCase(name: 'adam' | 'adamw', specs: readonly OptimizerSpec[]): KernelCase {
+  const { arrays, prepare, run } = updateCase(name, specs);
+  return {
+    dims: fc.tuple(length, fc.nat(specs.length - 1), fc.integer({ min: 1, max: 9 }), fc.nat(5), fc.nat(5), width),
+    arrays: ([n, member, S, before, after]) => {
+      const { g: _, ...others } = arrays([n, member]);
+      return { square: 1, ...others, gSum: S * (before + n + after) };
+    },
+    writes: ['square', 'theta', 'm', 'v'],
+    spoils: ['gSum'],
+    ...(prepare === undefined ? {} : { prepare }),
+    run(kernels, { square, gSum, ...others }, [n, member, S, before, after, batch]) {
+      const P = before + n + after;
+      const g = gSum.subarray(before, before + n);
+      const { theta, m, v, hyper } = others;
+      const inOne = kernels.fast.meanUpdates?.[name];
+      if (inOne !== undefined) inOne(square, theta, g, [m, v], n, hyper, gSum, S, P, before, batch);
+      else {
+        kernels.averageShards(square, g, gSum, S, P, before, n, batch);
+        run(kernels, { ...others, g }, [n, member]);
+      }
+      return undefined;
+    },
+  };
+}
+
+const adams: OptimizerSpec[] = [{ kind: 'adam' }, { kind: 'adam', weightDecay: 0.01 }];
+const adamws: OptimizerSpec[] = [{ kind: 'adamw' }, { kind: 'adamw', weightDecay: 0 }];
+
 export const updateCases = {
   'updates.sgd': updateCase('sgd', [
     { kind: 'sgd' },
@@ -34,6 +64,8 @@ export const updateCases = {
     { kind: 'sgd', momentum: 0.9, nesterov: true },
     { kind: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 0.01 },
   ]),
-  'updates.adam': updateCase('adam', [{ kind: 'adam' }, { kind: 'adam', weightDecay: 0.01 }]),
-  'updates.adamw': updateCase('adamw', [{ kind: 'adamw' }, { kind: 'adamw', weightDecay: 0 }]),
+  'updates.adam': updateCase('adam', adams),
+  'updates.adamw': updateCase('adamw', adamws),
+  'meanUpdates.adam': meanUpdateCase('adam', adams),
+  'meanUpdates.adamw': meanUpdateCase('adamw', adamws),
 };

@@ -2,6 +2,7 @@ import { addressOf } from './address.ts';
 import type { Kernels } from './kernels.ts';
 import { createWasmActivations, type WasmActivationExports } from './wasm-activations.ts';
 import { createWasmLosses, type WasmLossExports } from './wasm-losses.ts';
+import { createWasmMeanUpdates, type WasmMeanUpdateExports } from './wasm-mean-updates.ts';
 import { createTapeWriter } from './wasm-tape.ts';
 import { createWasmUpdates, type WasmUpdateExports } from './wasm-updates.ts';
 import { WasmApi, type WasmMemory, type WasmModule } from './webassembly.ts';
@@ -21,8 +22,10 @@ export function createWasmKernels({
 }): Kernels {
   const wasm = instantiate(module, memory);
   const pack = addressOf(scratch);
+  const kernels = kernelsOf(wasm, pack);
   return {
-    ...kernelsOf(wasm, pack),
+    ...kernels,
+    fast: { ...kernels.fast, meanUpdates: createWasmMeanUpdates(wasm, kernels.averageShards) },
     record(tape, run) {
       const writer = createTapeWriter(tape);
       run(kernelsOf({ ...wasm, ...writer.exports }, pack));
@@ -118,7 +121,7 @@ const SIMD_PROBE = Uint8Array.of(
   ...[0x0a, 0x08, 0x01, 0x06, 0x00, 0x41, 0x00, 0xfd, 0x11, 0x0b], // i32.const 0, i32x4.splat
 );
 
-interface WasmExports extends WasmActivationExports, WasmLossExports, WasmUpdateExports {
+interface WasmExports extends WasmActivationExports, WasmLossExports, WasmMeanUpdateExports, WasmUpdateExports {
   readonly __heap_base: { readonly value: number };
   affine(y: number, x: number, W: number, b: number, B: number, I: number, O: number, scratch: number): void;
   affineBackwardInput(dx: number, dy: number, W: number, B: number, I: number, O: number, scratch: number): void;

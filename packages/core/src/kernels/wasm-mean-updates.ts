@@ -1,0 +1,47 @@
+import { addressOf } from './address.ts';
+import type { Kernels, MeanUpdateKernel, MeanUpdates } from './kernels.ts';
+
+/** The updates by a mean as assembly/ exports them; arrays are byte offsets into the memory. */
+export interface WasmMeanUpdateExports {
+  adamOfMean: WasmMeanUpdate;
+  adamwOfMean: WasmMeanUpdate;
+}
+
+type WasmMeanUpdate = (
+  square: number,
+  theta: number,
+  m: number,
+  v: number,
+  n: number,
+  hyper: number,
+  rows: number,
+  row: number,
+  S: number,
+  factor: number,
+) => void;
+
+/** Updates by the mean of the shards' gradients: of 1, 2 or 4 in one pass; others are averaged first. */
+export function createWasmMeanUpdates(
+  wasm: WasmMeanUpdateExports,
+  averageShards: Kernels['averageShards'],
+): MeanUpdates {
+  const createUpdate = (update: WasmMeanUpdate): MeanUpdateKernel => {
+    return (square, theta, g, state, n, hyper, gSum, S, P, offset, rows) => {
+      const direct = S === 1 || S === 2 || S === 4;
+      if (!direct) averageShards(square, g, gSum, S, P, offset, n, rows);
+      update(
+        addressOf(square),
+        addressOf(theta),
+        addressOf(state[0]),
+        addressOf(state[1]),
+        n,
+        addressOf(hyper),
+        direct ? addressOf(gSum) + 8 * offset : addressOf(g),
+        8 * P,
+        direct ? S : 1,
+        direct ? 1 / rows : 1, // x · 1 is x
+      );
+    };
+  };
+  return { adam: createUpdate(wasm.adamOfMean), adamw: createUpdate(wasm.adamwOfMean) };
+}
