@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onlyKeys, positiveInteger } from '@gradloom/core';
+import { OptionError, onlyKeys, positiveInteger } from '@gradloom/core';
 import { Piscina } from 'piscina';
 import type { WorkerTask } from './protocol.ts';
 
@@ -35,10 +35,15 @@ export interface PoolOptions {
   heapMiB?: number; // most that the JavaScript of a thread may take, default: as Node has it; a run's numbers lie outside
 }
 
-/** @throws Error (rejects) where `threads` is no whole number of at least 1, or the threads do not start within a minute. */
+/** More cannot be meant: each is an engine of its own, and V8 ends the process where the system has no room for one. */
+const MOST_THREADS = 512;
+
+/** @throws Error (rejects) where `threads` is no whole number from 1 to 512, or the threads do not start within a minute. */
 export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   onlyKeys('createPool', options, ['threads', 'execArgv', 'heapMiB']);
   const threads = positiveInteger('createPool', 'threads', options.threads ?? availableParallelism());
+  if (threads > MOST_THREADS)
+    throw new OptionError('createPool', 'threads', `has ${threads}, expected at most ${MOST_THREADS}`);
   const shape: CrewShape = { ...options, threads };
   if (options.heapMiB !== undefined) positiveInteger('createPool', 'heapMiB', options.heapMiB);
   let crew = await startCrew(shape);

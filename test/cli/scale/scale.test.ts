@@ -81,9 +81,9 @@ test('what is lost adds up to the time beyond that of one thread, the largest fi
     { gather: 0.5, forward: 2, backward: 2.5, update: 2, wait: 1 },
     { gather: 0.5, forward: 2, backward: 2.5, update: 2, wait: 1 },
   ];
-  const point = (threads: number, profiles: Profile[]) => ({ threads, beyondCores: false, profiles });
+  const point = (threads: number, profiles: Profile[]) => ({ threads, beyondCores: false, working: threads, profiles });
   const scaling = {
-    first: { shards: 4 },
+    first: { shards: 4, parameters: new Float64Array(1e6) },
     points: [point(1, [one]), point(2, two), { ...point(4, []), beyondCores: true }],
     bandwidth: [
       { threads: 1, gigabytesPerSecond: 10 },

@@ -11,6 +11,7 @@ const flagsOf: Readonly<Record<string, readonly string[]>> = {
   input: ['spec', 'model'],
   init: ['init', 'spec'],
   loss: ['loss', 'model'],
+  threads: ['threads', 'max-threads'],
 };
 
 /** Whether these can be had is up to the machine: no mistake in what was typed. */

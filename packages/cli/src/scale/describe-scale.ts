@@ -32,23 +32,33 @@ export function describeScale(report: ScaleReport, title: string, paint: Paint):
   ];
 }
 
-function strong({ points, sameBits }: ScaleReport, paint: Paint): string[] {
-  const rows = points.map(({ threads, beyondCores, stepMs, samplesPerSecond, speedup, efficiency }) => [
-    `${threads}${beyondCores ? ' *' : ''}`,
-    decimal(stepMs),
-    whole(samplesPerSecond),
-    speedup.toFixed(2),
-    percent(efficiency),
+function strong({ points, sameBits, first }: ScaleReport, paint: Paint): string[] {
+  const rows = points.map((point) => [
+    countOf(point),
+    decimal(point.stepMs),
+    whole(point.samplesPerSecond),
+    point.speedup.toFixed(2),
+    percent(point.efficiency),
   ]);
+  const idle = points.find(({ threads, working }) => working < threads);
   const [{ fingerprint }] = points;
   return [
     ...table(['threads', 'ms a step', 'samples/s', 'speedup', 'efficiency'], rows, { right: [1, 2, 3, 4] }),
     ...(points.some(({ beyondCores }) => beyondCores) ? ['* more threads than cores: they take turns'] : []),
+    ...(idle === undefined
+      ? []
+      : wrap(
+          `- ${plural(idle.working, 'thread')} ${idle.working === 1 ? 'has' : 'have'} all the work: a batch has ${plural(first.shards, 'shard')} (--shards), the weights are few`,
+        )),
     sameBits
       ? `fingerprint ${fingerprint.slice(0, 16)}…, the same for all`
       : paint('red', 'the fingerprints differ: please report this'),
   ];
 }
+
+/** The threads of a point, marked where some have no core or no work of their own. */
+const countOf = ({ threads, beyondCores, working }: ScaleReport['points'][number]): string =>
+  `${threads}${beyondCores ? ' *' : ''}${working < threads ? ' -' : ''}`;
 
 function chart({ points }: ScaleReport): string[] {
   if (points.length < 2) return [];
@@ -61,15 +71,27 @@ function chart({ points }: ScaleReport): string[] {
   return ['', ...lineChart(lines, { x: 'threads; the higher line is ideal', y: 'speedup' })];
 }
 
+/** From here on the clock that tells the parts apart takes a share of them that a reader must know of. */
+const CLOCK_IS_FELT = 1.25;
+
 function breakdown({ points }: ScaleReport): string[] {
-  const rows = points.flatMap(({ threads, beyondCores, profiles }) =>
-    profiles.map((profile, k) => [
-      k === 0 ? `${threads}${beyondCores ? ' *' : ''}` : '',
+  const rows = points.flatMap((point) =>
+    point.profiles.map((profile, k) => [
+      k === 0 ? countOf(point) : '',
       String(k),
       ...parts.map((part) => decimal(profile[part])),
     ]),
   );
-  return table(['threads', 'thread', ...parts], rows, { right: [1, 2, 3, 4, 5, 6] });
+  const { stepMs, profiles } = points[0];
+  const clockedMs = profiles.reduce((sum, profile) => parts.reduce((all, part) => all + profile[part], sum), 0);
+  return [
+    ...table(['threads', 'thread', ...parts], rows, { right: [1, 2, 3, 4, 5, 6] }),
+    ...(clockedMs < CLOCK_IS_FELT * stepMs
+      ? []
+      : wrap(
+          `With a clock in every part a step on one thread takes ${decimal(clockedMs)} ms, without ${decimal(stepMs)}.`,
+        )),
+  ];
 }
 
 function weak({ weak: points }: ScaleReport): string[] {
@@ -83,7 +105,7 @@ function weak({ weak: points }: ScaleReport): string[] {
   return table(['threads', 'batch', 'ms a step', 'samples/s', 'efficiency'], rows, { right: [1, 2, 3, 4] });
 }
 
-function conclusions({ amdahl, usl, best, cores }: ScaleReport): string[] {
+function conclusions({ amdahl, usl, best, cores, points, first }: ScaleReport): string[] {
   const sentences: string[] = [];
   if (amdahl !== null) {
     const limit = amdahl.limit === null ? 'no limit' : `at most ${decimal(amdahl.limit)} times as fast`;
@@ -92,9 +114,16 @@ function conclusions({ amdahl, usl, best, cores }: ScaleReport): string[] {
   if (usl !== null) {
     const coherence =
       usl.coherence === null ? 'coherence needs three counts or more' : `coherence ${decimal(usl.coherence)}`;
+    const residual = usl.coherence === null ? '' : ` (residual ${percent(usl.residual)})`; // two numbers fit two counts
     const peak = usl.peak === null ? '' : `, slower again beyond ${Math.round(usl.peak)} threads`;
+    sentences.push(`Universal scalability law: contention ${decimal(usl.contention)}, ${coherence}${peak}${residual}.`);
+  }
+  if (
+    points.some(({ threads, working, beyondCores }) => !beyondCores && working === threads && threads > first.shards)
+  ) {
+    const shards = plural(first.shards, 'shard');
     sentences.push(
-      `Universal scalability law: contention ${decimal(usl.contention)}, ${coherence}${peak} (residual ${percent(usl.residual)}).`,
+      `A batch has ${shards}: further threads share the update alone; --shards gives them more, with another result.`,
     );
   }
   sentences.push(`Worth using on ${plural(cores, 'core')}: ${plural(best, 'thread')}.`);
@@ -103,7 +132,7 @@ function conclusions({ amdahl, usl, best, cores }: ScaleReport): string[] {
 
 function losses({ losses: lost, points }: ScaleReport): string[] {
   if (lost.length === 0) return [];
-  const most = points.filter(({ beyondCores }) => !beyondCores).length;
+  const most = points.filter(({ beyondCores, threads, working }) => !beyondCores && working === threads).length;
   const { threads } = points[most - 1];
   const rows = lost.map(({ cause, share, why }) => [cause, percent(Math.max(0, share)), why]);
   return [`Of the time of ${plural(threads, 'thread')} together, this is lost:`, ...table(['to', 'share', 'by'], rows)];

@@ -1,4 +1,5 @@
 import { type Profile, parts } from '@gradloom/runtime';
+import { plural } from '../report/format.ts';
 import type { Scaling } from './measure-scaling.ts';
 
 /** What keeps T threads from being T times as fast, as a share of the time of all threads together. */
@@ -14,7 +15,7 @@ export interface Loss {
  */
 export function lossesOf({ points, first, bandwidth }: Scaling): Loss[] {
   const one = points[0];
-  const most = points.filter((point) => !point.beyondCores).at(-1);
+  const most = points.filter((point) => !point.beyondCores && point.working === point.threads).at(-1);
   if (most === undefined || most.threads === 1) return [];
   const [before, after] = [totalOf(one.profiles), totalOf(most.profiles)];
   const whole = parts.reduce((sum, part) => sum + after[part], 0);
@@ -23,6 +24,10 @@ export function lossesOf({ points, first, bandwidth }: Scaling): Loss[] {
   const fastest = bandwidth.at(-1);
   const widening = (fastest?.gigabytesPerSecond ?? 0) / (bandwidth[0]?.gigabytesPerSecond ?? 1);
   const memory = `${T} threads get ${widening.toFixed(1)} times the memory bandwidth of one`;
+  const traffic = trafficOf(
+    (UPDATE_BYTES * first.parameters.length) / ((after.update / T) * 1e6),
+    fastest?.gigabytesPerSecond ?? 0,
+  );
   const losses: Loss[] = [
     {
       cause: 'waiting',
@@ -30,16 +35,32 @@ export function lossesOf({ points, first, bandwidth }: Scaling): Loss[] {
       why:
         first.shards % T === 0
           ? 'threads finish at other times, and one ends each step for all'
-          : `${first.shards} shards do not go into ${T} threads evenly`,
+          : `${plural(first.shards, 'shard')} cannot be dealt out to ${T} threads evenly`,
     },
     {
       cause: 'products',
       share: share('gather', 'forward', 'backward'),
       why: `gather, forward and backward slow down beside others: caches, power; ${memory}`,
     },
-    { cause: 'update', share: share('update'), why: `summing shards and moving weights slows down; ${memory}` },
+    {
+      cause: 'update',
+      share: share('update'),
+      why: `summing shards and moving weights slows down; ${memory}. ${traffic}`,
+    },
   ];
   return losses.sort((a, b) => b.share - a.share);
+}
+
+/** Bytes that an update moves for a parameter: gradients of two shards, and weight and two moments of adam read and written. */
+const UPDATE_BYTES = 64;
+/** Share of the memory's bandwidth from which on it is what an update waits for. */
+const MEMORY_BOUND = 0.6;
+
+/** What bounds the update: at 64 bytes a parameter it moves so many GB/s, and memory so many. */
+function trafficOf(gigabytesPerSecond: number, ofMemory: number): string {
+  const share = gigabytesPerSecond / ofMemory;
+  const bound = share > 1 ? 'caches hold it' : share > MEMORY_BOUND ? 'memory bounds it' : 'memory does not bound it';
+  return `At 64 bytes a parameter it moves ${gigabytesPerSecond.toFixed(1)} GB/s of ${ofMemory.toFixed(1)}: ${bound}`;
 }
 
 /** Of all threads together. */

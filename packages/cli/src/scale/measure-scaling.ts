@@ -22,6 +22,7 @@ export interface Workload {
 export interface Point {
   readonly threads: number;
   readonly beyondCores: boolean; // threads take turns
+  readonly working: number; // of them, those that have a shard or a block
   readonly stepMs: number; // median of the rounds
   readonly samplesPerSecond: number;
   readonly speedup: number; // over one thread
@@ -66,9 +67,10 @@ export async function measureScaling(
   const run = (more: TrainOptions) => timeSteps(train(spec, data, { ...options, pool, ...more }));
 
   note('warming up');
-  const trial = await run({ threads: 1, steps: 20 });
+  const asked = workload.steps ?? Number.POSITIVE_INFINITY;
+  const trial = await run({ threads: 1, steps: Math.min(20, asked) });
   const guess = Math.max(5, Math.round(RUN_MS / trial.stepMs));
-  const warmSteps = Math.min(WARM_STEPS, 2 * guess);
+  const warmSteps = Math.min(WARM_STEPS, 2 * guess, asked); // a later step may have no finite loss
   for (const threads of counts) await run({ threads, steps: warmSteps });
   const settled = await run({ threads: 1, steps: warmSteps });
   const steps = workload.steps ?? Math.max(5, Math.round(RUN_MS / settled.stepMs));
@@ -85,7 +87,6 @@ export async function measureScaling(
   }
 
   note('where the time goes');
-  const stepMsOf = (runs: readonly TimedRun[]) => median(runs.map(({ stepMs }) => stepMs));
   const [[, firsts]] = strong;
   const firstMs = stepMsOf(firsts);
   const points: Point[] = [];
@@ -96,8 +97,9 @@ export async function measureScaling(
     points.push({
       threads,
       beyondCores: threads > cores,
+      working: profiles.length,
       stepMs,
-      samplesPerSecond: median(results.map((timed) => timed.samplesPerSecond)),
+      samplesPerSecond: samplesPerSecond(results),
       speedup: firstMs / stepMs,
       efficiency: firstMs / stepMs / threads,
       fingerprint: [...prints].join(' '), // more than one only if the promise is broken
@@ -118,7 +120,7 @@ export async function measureScaling(
       threads,
       batch: threads * batch,
       stepMs: stepMsOf(results),
-      samplesPerSecond: median(results.map((timed) => timed.samplesPerSecond)),
+      samplesPerSecond: samplesPerSecond(results),
       efficiency: weakFirstMs / stepMsOf(results),
     })),
     bandwidth,
@@ -133,7 +135,14 @@ const perStep = ({ gather, forward, backward, update, wait }: Profile, steps: nu
   wait: wait / steps,
 });
 
+const stepMsOf = (runs: readonly TimedRun[]): number => median(runs.map(({ stepMs }) => stepMs));
+
+/** At the median time of a step: all runs have the same steps. */
+const samplesPerSecond = (runs: readonly TimedRun[]): number =>
+  (runs[0].samplesPerSecond * runs[0].stepMs) / stepMsOf(runs);
+
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1];
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }

@@ -6,7 +6,7 @@ import type { Scaling } from './measure-scaling.ts';
 export interface ScaleReport extends Scaling {
   readonly cores: number;
   readonly sameBits: boolean; // one fingerprint for all
-  readonly amdahl: Amdahl | null; // fitted up to the cores
+  readonly amdahl: Amdahl | null; // fitted up to the cores, to threads that all have work
   readonly usl: Usl | null;
   readonly best: number; // threads worth using here
   readonly losses: readonly Loss[];
@@ -16,7 +16,8 @@ export interface ScaleReport extends Scaling {
 const WORTH = 0.05;
 
 export function reportOf(scaling: Scaling, cores: number): ScaleReport {
-  const within = scaling.points.filter((point) => !point.beyondCores);
+  // A thread without work is none.
+  const within = scaling.points.filter((point) => !point.beyondCores && point.working === point.threads);
   const usl = fitUsl(within);
   return {
     ...scaling,
