@@ -1,10 +1,11 @@
 import { oneOf } from '@gradloom/core';
 import { type Backend, backendChoices, resolveBackend } from '@gradloom/runtime';
+import { orRefuse } from './options.ts';
 
 /** Those of a list such as 'wasm,native,blas' that run on this machine; of the others a line says why not. */
 export function backendsHere(list: string): Backend[] {
   return list.split(',').flatMap((name) => {
-    const choice = oneOf('bench', 'backends', name, backendChoices);
+    const choice = orRefuse(() => oneOf('bench', '--backends', name, backendChoices));
     try {
       return [resolveBackend(choice)];
     } catch (error) {

@@ -1,6 +1,7 @@
-import { parseArgs } from 'node:util';
 import type { ExperimentContext } from '../packages/cli/src/experiments/experiment.ts';
 import { experiments } from '../packages/cli/src/experiments/index.ts';
+import { matching, readOptions } from './options.ts';
+import { endSuite } from './suites.ts';
 
 // How long does `gradloom experiment all` take, and which experiment takes it? On two cores it should stay below two minutes.
 // Usage: pnpm bench experiments [--only xor]
@@ -14,11 +15,11 @@ const context: ExperimentContext = {
   note() {},
 };
 
-const { values } = parseArgs({ allowPositionals: true, strict: false, options: { only: { type: 'string' } } });
+const options = readOptions();
+const all = Object.entries(experiments).map(([name, load]) => ({ name, load }));
 const rows: Record<string, string | number>[] = [];
 let total = 0;
-for (const [name, load] of Object.entries(experiments)) {
-  if (values.only !== undefined && values.only !== name) continue;
+for (const { name, load } of matching('only', options.only, all)) {
   const experiment = await load();
   const start = performance.now();
   const { findings } = await experiment.run({}, context);
@@ -27,5 +28,5 @@ for (const [name, load] of Object.entries(experiments)) {
   const agree = findings.filter(({ agrees }) => agrees).length;
   rows.push({ experiment: name, seconds: seconds.toFixed(1), agree: `${agree} of ${findings.length}` });
 }
-console.table(rows);
+endSuite('experiments', rows, options);
 console.log(`${total.toFixed(1)} s in all, ${total <= LIMIT_S ? 'within' : 'BEYOND'} the ${LIMIT_S} s of two cores`);

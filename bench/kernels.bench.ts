@@ -1,21 +1,16 @@
-import { parseArgs } from 'node:util';
 import { type Kernels, nativeScratchLength, WasmApi, wasmHeapBase } from '@gradloom/core';
 import { Bench } from 'tinybench';
 import { compileFor, compileKernels, createBackendKernels } from '../packages/runtime/src/backend.ts';
 import { backendsHere } from './backends-here.ts';
 import { type KernelRow, kernelRows } from './kernel-rows.ts';
+import { matching, readOptions } from './options.ts';
+import { endSuite } from './suites.ts';
 
 // What does a call of each kernel cost on one core? Medians, arrays in cache; run alone on the machine.
 // Usage: pnpm bench kernels [--backends reference,wasm] [--only 256x] [--time 300]
 
-const { values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    backends: { type: 'string', default: 'reference,wasm,native,blas' }, // the last two where they run
-    only: { type: 'string', default: '' }, // part of a row's name
-    time: { type: 'string', default: '100' }, // ms for each figure
-  },
-});
+const options = readOptions();
+const { only, backends: names = 'reference,wasm,native,blas', timeMs = 100 } = options; // native and blas where they run
 const SAMPLE_MS = 0.1; // calls are repeated up to this, far above the clock's grain
 
 const memory = new WasmApi.Memory({ initial: 2048, maximum: 2048, shared: true }); // 128 MiB
@@ -23,19 +18,19 @@ const module = compileKernels();
 let end = Math.ceil(wasmHeapBase(module) / 64) * 64;
 
 const backends = new Map<string, Kernels>();
-for (const backend of backendsHere(values.backends)) {
+for (const backend of backendsHere(names)) {
   // Each has a scratch of its own: the native kernels keep constants there.
   const scratch = allocate(nativeScratchLength(1024, 1024));
   backends.set(backend.name, createBackendKernels(backend, { ...compileFor(backend), memory, scratch }));
 }
 
 const table: Record<string, string>[] = [];
-for (const row of kernelRows(allocate).filter(({ name }) => name.includes(values.only))) {
+for (const row of matching('only', only, kernelRows(allocate))) {
   const figures: Record<string, string> = { kernel: row.name, unit: row.unit };
   for (const [name, kernels] of backends) figures[name] = await measure(row, kernels);
   table.push(figures);
 }
-console.table(table);
+endSuite('kernels', table, options);
 
 async function measure({ unit, work, call }: KernelRow, kernels: Kernels): Promise<string> {
   const callMs = await medianMs(() => call(kernels));
@@ -50,7 +45,7 @@ async function medianMs(call: () => void): Promise<number> {
     calls++;
   }
   const repeats = Math.ceil((calls * SAMPLE_MS) / 20);
-  const bench = new Bench({ time: Number(values.time), iterations: 3, warmup: false });
+  const bench = new Bench({ time: timeMs, iterations: 3, warmup: false });
   bench.add('kernel', () => {
     for (let r = 0; r < repeats; r++) call();
   });

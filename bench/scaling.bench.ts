@@ -1,21 +1,17 @@
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { createRandom, defaultShards, type NetworkSpec } from '@gradloom/core';
 import { createPool, type Dataset, type TimedRun, type TrainOptions, timeSteps, train } from '@gradloom/runtime';
 import { Bench } from 'tinybench';
 import { backendsHere } from './backends-here.ts';
+import { median } from './median.ts';
+import { matching, readOptions } from './options.ts';
+import { endSuite } from './suites.ts';
 
 // How much faster is a step on more threads, and what do the default shards cost over one a thread? Run alone on the machine.
 // `gradloom scale` looks closer at one workload. Usage: pnpm bench scaling [--rounds 5] [--backends wasm,native] [--only 256]
 
-const { values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    rounds: { type: 'string', default: '5' },
-    backends: { type: 'string', default: 'wasm,native,blas' },
-    only: { type: 'string', default: '' }, // part of a workload's name
-  },
-});
+const options = readOptions();
+const { only, backends = 'wasm,native,blas' } = options;
 const cores = availableParallelism();
 const RUN_MS = 600;
 const WARM_STEPS = 300;
@@ -23,19 +19,19 @@ const ROWS = 2048;
 const COLUMNS = 784;
 
 const dataset = noise();
-const workloads = [
+const workloads = matching('only', only, [
   { name: '784-128-10, batch 128', widths: [784, 128, 10], batch: 128 },
   { name: '784-512-256-10, batch 256', widths: [784, 512, 256, 10], batch: 256 },
   { name: '784-512-256-10, batch 1024', widths: [784, 512, 256, 10], batch: 1024 },
-].filter(({ name }) => name.includes(values.only));
+]);
 
 const pool = await createPool({ threads: cores });
 const rows: Record<string, string | number>[] = [];
 for (const { name, widths, batch } of workloads) {
   const spec = relu(widths);
-  for (const { name: backend } of backendsHere(values.backends)) {
-    const run = (options: TrainOptions) =>
-      timeSteps(train(spec, { train: dataset }, { batch, backend, pool, ...options }));
+  for (const { name: backend } of backendsHere(backends)) {
+    const run = (setting: TrainOptions) =>
+      timeSteps(train(spec, { train: dataset }, { batch, backend, pool, ...setting }));
     const S = defaultShards(batch);
     const settings = Array.from({ length: cores }, (_, t) => ({ threads: t + 1, shards: S }));
     if (S !== cores) settings.push({ threads: cores, shards: cores });
@@ -53,7 +49,7 @@ for (const { name, widths, batch } of workloads) {
   }
 }
 await pool.destroy();
-console.table(rows);
+endSuite('scaling', rows, options, { ratio: 'speedup', keys: ['workload', 'backend', 'threads', 'shards'] });
 
 /** ms a step of each setting: medians of rounds in turns, so that a machine that slows down slows all of them. */
 async function inTurns<T extends TrainOptions>(
@@ -66,7 +62,7 @@ async function inTurns<T extends TrainOptions>(
     steps = Math.max(1, Math.round(RUN_MS / stepMs));
   }
   const taken = settings.map((): number[] => []);
-  for (let round = 0; round < Number(values.rounds); round++) {
+  for (let round = 0; round < options.rounds; round++) {
     const bench = new Bench({ iterations: 1, time: 0, warmup: false });
     for (const [k, setting] of settings.entries()) {
       bench.add(String(k), async () => {
@@ -79,7 +75,7 @@ async function inTurns<T extends TrainOptions>(
       taken[k].push(result.latency.mean);
     }
   }
-  return taken.map((own) => own.sort((a, b) => a - b)[own.length >> 1]);
+  return taken.map(median);
 }
 
 function relu(widths: readonly number[]): NetworkSpec {

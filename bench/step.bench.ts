@@ -1,5 +1,3 @@
-import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { createRandom, type NetworkSpec } from '@gradloom/core';
 import {
   type BackendChoice,
@@ -12,6 +10,9 @@ import {
 } from '@gradloom/runtime';
 import { Bench } from 'tinybench';
 import { backendsHere } from './backends-here.ts';
+import { median } from './median.ts';
+import { matching, readOptions } from './options.ts';
+import { endSuite } from './suites.ts';
 
 // How long does a whole step take, over all phases and threads? Run alone on the machine.
 // Usage: pnpm bench step [--rounds 5] [--threads 2] [--backends wasm,native] [--only 784-128-10]
@@ -24,38 +25,30 @@ interface Workload {
   steps: number; // of one measured run
 }
 
-const { values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    rounds: { type: 'string', default: '5' },
-    threads: { type: 'string', default: String(availableParallelism()) },
-    backends: { type: 'string', default: 'wasm,native,blas' },
-    only: { type: 'string', default: '' },
-  },
-});
-const threads = Number(values.threads);
+const options = readOptions();
+const { threads, only, backends: names = 'wasm,native,blas' } = options;
 const WARM_STEPS = 300; // the threads' code is compiled by then; a new run on the same pool finds it compiled
 
 const images = noise(2048, 784, 10);
-const workloads: Workload[] = [
+const workloads = matching('only', only, [
   relu([784, 128, 10], 32, 4000),
   relu([784, 128, 10], 128, 1500),
   relu([784, 512, 256, 10], 256, 150),
   relu([784, 512, 256, 10], 1024, 40),
   relu([784, ...Array.from({ length: 20 }, () => 64), 10], 128, 800),
   xor(),
-].filter(({ name }) => name.includes(values.only));
+]);
 
 const pool = await createPool({ threads });
 const rows: Record<string, string | number>[] = [];
 for (const workload of workloads) {
-  const backends = backendsHere(workload.name.startsWith('XOR') ? 'wasm' : values.backends).map(({ name }) => name);
+  const backends = backendsHere(workload.name.startsWith('XOR') ? 'wasm' : names).map(({ name }) => name);
   const samples = new Map<string, number[]>();
   for (const backend of backends) {
     samples.set(backend, []);
     await spanMs(pool, workload, backend, WARM_STEPS);
   }
-  for (let round = 0; round < Number(values.rounds); round++) {
+  for (let round = 0; round < options.rounds; round++) {
     // Backends in turns: a machine that slows down slows all of them.
     const bench = new Bench({ iterations: 1, time: 0, warmup: false });
     for (const backend of backends) {
@@ -70,20 +63,19 @@ for (const workload of workloads) {
     }
   }
   for (const [backend, taken] of samples) {
-    taken.sort((a, b) => a - b);
-    const median = taken[taken.length >> 1];
+    const stepMs = median(taken);
     rows.push({
       workload: workload.name,
       backend,
       threads: Number(workload.options.threads),
-      'ms a step': digits(median, 3),
-      fastest: digits(taken[0], 3),
-      'GFLOP/s': digits(flops(workload) / median / 1e6, 3),
+      'ms a step': digits(stepMs, 3),
+      fastest: digits(Math.min(...taken), 3),
+      'GFLOP/s': digits(flops(workload) / stepMs / 1e6, 3),
     });
   }
 }
 await pool.destroy();
-console.table(rows);
+endSuite('step', rows, options);
 
 function digits(value: number, count: number): number {
   return Number(value.toPrecision(count));

@@ -1,3 +1,5 @@
+import { median } from '../median.ts';
+import { isOurs } from './guard.ts';
 import type { Peer, Variant } from './peer.ts';
 import { type PeerProcess, startPeer } from './peer-process.ts';
 import type { Workload } from './workloads.ts';
@@ -28,26 +30,34 @@ export interface ContestOptions {
 /** Processes that stay for all workloads, by peer and environment: a start takes seconds. */
 export interface Stable {
   get(peer: Peer, environment: Environment): Promise<PeerProcess>;
+  /** Ends those of a peer that failed: a late answer would be taken for the next one. They start anew when asked for. */
+  drop(peer: Peer): void;
   end(): void;
 }
 
 export function createStable(): Stable {
-  const started = new Map<string, PeerProcess>();
+  const started = new Map<string, Map<string, PeerProcess>>();
   return {
     async get({ name, command }, environment) {
-      const key = JSON.stringify([name, environment]);
-      const process = started.get(key) ?? (await startPeer(command, environment));
-      started.set(key, process);
+      const own = started.get(name) ?? new Map<string, PeerProcess>();
+      const key = JSON.stringify(environment);
+      const process = own.get(key) ?? (await startPeer(command, environment));
+      started.set(name, own.set(key, process));
       return process;
     },
+    drop({ name }) {
+      for (const process of started.get(name)?.values() ?? []) process.end();
+      started.delete(name);
+    },
     end() {
-      for (const process of started.values()) process.end();
+      for (const own of started.values()) for (const process of own.values()) process.end();
     },
   };
 }
 
 /** A peer at its best, ready for its rounds. */
 interface Runner {
+  readonly peer: Peer;
   readonly about: Omit<Score, 'stepMs' | 'rounds'>;
   readonly process: PeerProcess;
   readonly rounds: number[];
@@ -55,7 +65,7 @@ interface Runner {
 
 /**
  * All peers on one workload. Each is first tried in all its variants; the best ones are warmed up and then run in turns, so
- * that a machine that slows down slows all of them.
+ * that a machine that slows down slows all of them. Who fails is left out, and said; one of ours that fails in its rounds ends the run.
  */
 export async function runContest(
   peers: readonly Peer[],
@@ -63,19 +73,30 @@ export async function runContest(
   stable: Stable,
   options: ContestOptions,
 ): Promise<Score[]> {
-  const runners: Runner[] = [];
+  const leaveOut = (peer: Peer, error: unknown): void => {
+    options.say(`${peer.name}: left out of ${workload.name}, ${error instanceof Error ? error.message : error}`);
+    stable.drop(peer);
+  };
+  let runners: Runner[] = [];
   for (const peer of peers) {
     try {
       const runner = await prepare(peer, workload, stable, options);
       if (runner !== null) runners.push(runner);
     } catch (error) {
-      options.say(`${peer.name}: ${error instanceof Error ? error.message : error}`);
+      leaveOut(peer, error);
     }
   }
   for (let round = 0; round < options.rounds; round++) {
-    for (const { about, process, rounds } of runners) {
-      const { steps, ms } = await process.run(about.steps);
-      rounds.push(ms / steps);
+    for (const runner of runners) {
+      const { peer, about, process, rounds } = runner;
+      try {
+        const { steps, ms } = await process.run(about.steps);
+        rounds.push(ms / steps);
+      } catch (error) {
+        if (isOurs(peer.name)) throw error;
+        leaveOut(peer, error);
+        runners = runners.filter((other) => other !== runner);
+      }
     }
   }
   return runners.map(({ about, rounds }) => ({ ...about, stepMs: median(rounds), rounds }));
@@ -105,7 +126,8 @@ async function prepare(
   const isQuick = stepMs * workload.warmSteps < warmMs;
   const coldStepMs = workload.isSmall && isQuick ? median(await coldStarts(peer, workload, best)) : null;
   const steps = stepsIn(roundMs, stepMs);
-  return { about: { peer: peer.name, environment, variant, loss, warmSteps, coldStepMs, steps }, process, rounds: [] };
+  const about = { peer: peer.name, environment, variant, loss, warmSteps, coldStepMs, steps };
+  return { peer, about, process, rounds: [] };
 }
 
 interface Best {
@@ -159,8 +181,3 @@ async function coldStart(peer: Peer, workload: Workload, { environment, variant 
 
 /** At least one. */
 const stepsIn = (ms: number, stepMs: number): number => (stepMs > 0 ? Math.max(1, Math.round(ms / stepMs)) : 1);
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1];
-}

@@ -1,5 +1,6 @@
 """PyTorch's DistributedDataParallel over gloo: a process a core, each with its part of the batch."""
 
+import atexit
 import os
 import subprocess
 import sys
@@ -19,15 +20,28 @@ def lines_for_all(others):
         other.stdin.close()
 
 
+def remove(path):
+    if os.path.exists(path):
+        os.remove(path)
+
+
+def available_cores():
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
 def main():
-    rank, ranks = int(os.environ.get("RANK", "0")), int(os.environ.get("RANKS", os.cpu_count()))
+    rank, ranks = int(os.environ.get("RANK", "0")), int(os.environ.get("RANKS", available_cores()))
     meeting = os.environ.get("MEETING") or tempfile.mktemp(prefix="gradloom-ddp-")
     others = []
     if rank == 0:
+        atexit.register(remove, meeting)  # if they never meet
         for other in range(1, ranks):
             environment = {**os.environ, "RANK": str(other), "RANKS": str(ranks), "MEETING": meeting}
             others.append(subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, text=True, env=environment))
     torch.distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=ranks)
+    torch.distributed.barrier()
+    if rank == 0:
+        remove(meeting)  # all are in, and who is killed later removes nothing
     lines = lines_for_all(others) if rank == 0 else sys.stdin
     about = f"PyTorch {torch.__version__} DDP, gloo, {ranks} processes, {require_fast_blas()}"
     serve(about, lambda workload, variant: Training(workload, variant, rank, ranks), lines, quiet=rank > 0)

@@ -5,7 +5,6 @@ import { type BackendChoice, createPool, measureBandwidth, resolveBackend } from
 import { compileFor } from '../../packages/runtime/src/backend.ts';
 import { allocateControl } from '../../packages/runtime/src/barrier.ts';
 import type { FloorTask } from './floor-worker.ts';
-import { readWorkload } from './read-workload.ts';
 import { specOf, type Workload } from './workloads.ts';
 
 /** Bytes that an update moves for a parameter: gradients of two shards, and weight and two moments read and written. */
@@ -20,23 +19,23 @@ export interface Floor {
 }
 
 export async function measureFloor(workload: Workload, choice: BackendChoice, threads: number): Promise<Floor> {
-  const { widths, batch } = workload;
-  const rows = readWorkload(workload).x.subarray(0, batch * widths[0]);
+  const { batch } = workload;
   const backend = resolveBackend(choice);
   const S = defaultShards(batch);
   const control = allocateControl();
   const cores = availableParallelism();
   const times = Array.from({ length: threads }, (_, t) => {
     const shards: number[] = [];
-    for (let s = Math.floor((t * S) / threads); s < Math.floor(((t + 1) * S) / threads); s++) {
+    const firstShard = Math.floor((t * S) / threads);
+    for (let s = firstShard; s < Math.floor(((t + 1) * S) / threads); s++) {
       shards.push(shardStart(s + 1, S, batch) - shardStart(s, S, batch));
     }
     const task: FloorTask = {
       backend,
       compiled: compileFor(backend),
-      widths,
+      workload,
+      firstRow: shardStart(firstShard, S, batch),
       shards,
-      rows,
       control,
       threads,
       cores,

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { orRefuse, refuse } from '../options.ts';
+import { peers } from './peers.ts';
 import { readmeTable } from './report.ts';
-import { machineOf, type Results, resultsPath } from './results.ts';
+import { hasPeers, machineOf, type Recorded, resultsPath } from './results.ts';
 
 // Writes the table of recorded results into README.md, between its two markers.
 // Usage: pnpm bench:readme [bench/results/<machine>.json], default: this machine's, or the only one there is
@@ -13,11 +15,12 @@ const [BEGIN, END] = ['<!-- bench:peers -->', '<!-- /bench:peers -->'];
 const own = resultsPath(machineOf());
 const recorded = readdirSync(folder).map((name) => join(folder, name));
 const path = process.argv[2] ?? (recorded.includes(own) || recorded.length !== 1 ? own : recorded[0]);
-const results: Results = JSON.parse(readFileSync(path, 'utf8'));
+const results: Recorded = orRefuse(() => JSON.parse(readFileSync(path, 'utf8')));
+if (!hasPeers(results)) refuse(`bench: ${path} has no peers, expected a file that pnpm bench:peers has recorded`);
 const readme = join(root, 'README.md');
 const text = readFileSync(readme, 'utf8');
 const [before, after] = [text.indexOf(BEGIN), text.indexOf(END)];
 if (before === -1 || after < before)
   throw new Error(`README.md has no ${BEGIN} before ${END}, expected both on lines of their own`);
-const table = readmeTable(results).join('\n');
+const table = readmeTable(results, peers).join('\n');
 writeFileSync(readme, `${text.slice(0, before + BEGIN.length)}\n${table}\n${text.slice(after)}`);

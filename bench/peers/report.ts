@@ -1,4 +1,5 @@
 import type { Score } from './contest.ts';
+import { isOurs } from './guard.ts';
 import type { Peer } from './peer.ts';
 import { geometricMean, type Results, ratioOf, type WorkloadResults } from './results.ts';
 import { NOISE } from './workloads.ts';
@@ -15,8 +16,8 @@ export function workloadRows(
   const ourLoss = own?.loss ?? null;
   return scores.map(({ peer, stepMs, coldStepMs, loss, warmSteps, steps, variant, environment }) => {
     const floor = floors[peer];
-    const tolerance = peers.find(({ name }) => name === peer)?.tolerance ?? null;
-    const error = loss === null || ourLoss === null ? null : Math.abs(loss / ourLoss - 1);
+    const tolerance = toleranceOf(peer, peers);
+    const error = errorOf(loss, ourLoss);
     return {
       peer,
       'ms a step': decimal(stepMs),
@@ -38,6 +39,19 @@ export function workloadRows(
   });
 }
 
+const toleranceOf = (peer: string, peers: readonly Peer[]): number | null =>
+  peers.find(({ name }) => name === peer)?.tolerance ?? null;
+
+/** How far a loss is from ours; NaN where theirs is no number, null where there is none of ours. */
+const errorOf = (loss: number | null, ours: number | null): number | null =>
+  ours === null ? null : Math.abs((loss ?? Number.NaN) / ours - 1);
+
+/** Whether it should have come to our loss and has not: then its time is of other work. */
+function isElsewhere({ peer, loss }: Score, ours: number | null, peers: readonly Peer[]): boolean {
+  const [tolerance, error] = [toleranceOf(peer, peers), errorOf(loss, ours)];
+  return tolerance !== null && error !== null && !(error <= tolerance);
+}
+
 const ownOf = (scores: readonly Score[]): Score | undefined =>
   OURS.map((name) => scores.find(({ peer }) => peer === name)).find((score) => score !== undefined);
 
@@ -46,14 +60,17 @@ const shortly = ([name, value]: [string, string]): string => {
   return name === 'OMP_WAIT_POLICY' ? value.toLowerCase() : '';
 };
 
+/** Ends a cell whose loss is elsewhere. */
+const MARK = ' ≠';
+
 /** Markdown: our times, and how many times as long the others take. */
-export function readmeTable(results: Results): string[] {
+export function readmeTable(results: Results, peers: readonly Peer[]): string[] {
   const { machine, workloads, digits, rounds, processes } = results;
-  const others = Object.keys(results.peers).filter((peer) => !peer.startsWith('Gradloom'));
+  const others = Object.keys(results.peers).filter((peer) => !isOurs(peer));
   const head = ['ms a step', ...OURS.map((ours) => ours.replace('Gradloom ', '')), ...others];
   const lines = [
-    `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${digits === 'mnist' ? 'rows of MNIST' : 'random rows'}, adam, median of ${rounds} rounds in turns, ` +
-      'float64 unless said. In brackets the share of the floor (the products alone and the update at the speed of memory); ' +
+    `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${digits === 'mnist' ? 'rows of MNIST' : 'random rows'}, adam (XOR: sgd by mse, sigmoids), median of ${rounds} rounds in turns, ` +
+      'float64 unless said. Warm-up takes 300 steps (XOR: 10,000) or 4 s, whichever is less. In brackets the share of the floor (the products alone and the update at the speed of memory); ' +
       'of the others how many times as long they take as our first (XOR: as wasm). Of noise no value is 0; of MNIST four of five are, and ours leave out terms of 0.',
     '',
     `| ${head.join(' | ')} |`,
@@ -61,6 +78,9 @@ export function readmeTable(results: Results): string[] {
   ];
   const gained = new Map<string, number[]>();
   for (const [name, workload] of Object.entries(workloads)) {
+    const ourLoss = ownOf(workload.scores)?.loss ?? null;
+    const marked = workload.scores.filter((score) => isElsewhere(score, ourLoss, peers)).map(({ peer }) => peer);
+    const markOf = (peer: string): string => (marked.includes(peer) ? MARK : '');
     const to = name.startsWith('XOR') ? 'Gradloom wasm' : (ownOf(workload.scores)?.peer ?? '');
     const cells = OURS.map((ours) => {
       const score = workload.scores.find(({ peer }) => peer === ours);
@@ -68,15 +88,14 @@ export function readmeTable(results: Results): string[] {
       if (score === undefined) return '';
       if (name.startsWith('XOR'))
         return `${decimal(score.stepMs * 10_000)} ms for 10,000 epochs, ${decimal((score.coldStepMs ?? Number.NaN) * 10_000)} cold`;
-      return floor === undefined
-        ? decimal(score.stepMs)
-        : `${decimal(score.stepMs)} (${Math.round((100 * floor.stepMs) / score.stepMs)} %)`;
+      const share = floor === undefined ? '' : ` (${Math.round((100 * floor.stepMs) / score.stepMs)} %)`;
+      return `${decimal(score.stepMs)}${share}${markOf(ours)}`;
     });
     const ratios = others.map((peer) => {
       const ratio = ratioOf(workload, peer, to);
       if (ratio === null) return '';
-      if (isInMean(name)) gained.set(peer, [...(gained.get(peer) ?? []), ratio]);
-      return `${decimal(ratio)} x`;
+      if (isInMean(name) && !marked.includes(peer)) gained.set(peer, [...(gained.get(peer) ?? []), ratio]);
+      return `${decimal(ratio)} x${markOf(peer)}`;
     });
     lines.push(`| ${[name, ...cells, ...ratios].join(' | ')} |`);
   }
@@ -85,6 +104,11 @@ export function readmeTable(results: Results): string[] {
     return own === undefined ? '' : `**${decimal(geometricMean(own))} x**`;
   });
   lines.push(`| geometric mean, without XOR and noise |${' |'.repeat(OURS.length)} ${means.join(' | ')} |`);
+  if (lines.some((line) => line.includes(MARK)))
+    lines.push(
+      '',
+      '≠: after the same steps its loss is further from ours than rounding and what is named here explain; the mean leaves it out.',
+    );
   const notes = Object.entries(results.peers).flatMap(([peer, { note }]) =>
     note === null ? [] : [`${peer} ${note}.`],
   );

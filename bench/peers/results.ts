@@ -20,6 +20,14 @@ export interface WorkloadResults {
   readonly floors: Readonly<Record<string, Floor>>; // by peer
 }
 
+/** A row of a table. */
+export type Row = Readonly<Record<string, string | number>>;
+
+/** The file of a class of machine: a run of the peers, and suites of `pnpm bench`, each of a run of its own. */
+export interface Recorded extends Partial<Results> {
+  readonly suites?: Readonly<Record<string, { readonly date: string; readonly rows: readonly Row[] }>>;
+}
+
 const FOLDER = join(import.meta.dirname, '../results');
 
 export const machineOf = (): Results['machine'] => ({
@@ -39,19 +47,23 @@ export const resultsPath = ({ cpu, cores }: Results['machine']): string =>
       .replace(/^-|-$/g, '')}-${cores}-cores.json`,
   );
 
-/** What was recorded last for this class, or null. */
-export function readResults(machine: Results['machine']): Results | null {
+/** What was recorded for this class; nothing where there is no file. */
+export function readRecorded(machine: Results['machine']): Recorded {
   try {
     return JSON.parse(readFileSync(resultsPath(machine), 'utf8'));
   } catch {
-    return null;
+    return {};
   }
 }
 
-export function writeResults(results: Results): string {
+/** Whether the peers are in it: a suite may have been recorded first. */
+export const hasPeers = (recorded: Recorded): recorded is Recorded & Results => recorded.workloads !== undefined;
+
+/** Takes the place of what it names, and leaves the rest of the file. */
+export function writeRecorded(machine: Results['machine'], part: Recorded): string {
   mkdirSync(FOLDER, { recursive: true });
-  const path = resultsPath(results.machine);
-  writeFileSync(path, `${JSON.stringify(results, null, 2)}\n`);
+  const path = resultsPath(machine);
+  writeFileSync(path, `${JSON.stringify({ machine, ...readRecorded(machine), ...part }, null, 2)}\n`);
   return path;
 }
 

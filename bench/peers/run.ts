@@ -4,56 +4,68 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { oneOf } from '@gradloom/core';
 import { backendChoices, resolveBackend } from '@gradloom/runtime';
-import { createStable, median, runContest } from './contest.ts';
+import { median } from '../median.ts';
+import { count, matching, orRefuse, positive } from '../options.ts';
+import { createStable, runContest } from './contest.ts';
 import { type Floor, measureFloor } from './floor.ts';
-import { slowerThan } from './guard.ts';
+import { compare, isOurs, tell, whyNotRecorded } from './guard.ts';
 import type { Peer } from './peer.ts';
 import { startPeer } from './peer-process.ts';
 import { peers } from './peers.ts';
 import { workloadRows } from './report.ts';
-import { machineOf, type Results, readResults, type WorkloadResults, writeResults } from './results.ts';
+import { hasPeers, machineOf, type Results, readRecorded, type WorkloadResults, writeRecorded } from './results.ts';
 import { createWorkloads } from './workloads.ts';
 
 // How long does a step take beside PyTorch, DDP, tfjs, scikit-learn, brain.js, synaptic and NumPy? Run alone on the machine.
-// Usage: pnpm bench:peers [--only 784-128-10] [--peers Gradloom,PyTorch] [--rounds 5] [--no-install] [--no-record]
+// Usage: pnpm bench:peers [--only 784-128-10] [--peers Gradloom,PyTorch] [--rounds 5] [--no-install] [--no-record | --record]
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', default: '' }, // part of a workload's name
-    peers: { type: 'string', default: '' }, // parts of peers' names
-    rounds: { type: 'string', default: '5' },
-    'round-ms': { type: 'string', default: '250' },
-    'heat-ms': { type: 'string', default: '400' }, // of each variant, to find the best
-    'warm-ms': { type: 'string', default: '4000' }, // most for warming up
-    'no-install': { type: 'boolean', default: false },
-    'no-record': { type: 'boolean', default: false },
-  },
-});
+const { values } = orRefuse(() =>
+  parseArgs({
+    options: {
+      only: { type: 'string', default: '' }, // part of a workload's name
+      peers: { type: 'string', default: '' }, // parts of peers' names
+      rounds: { type: 'string', default: '5' },
+      'round-ms': { type: 'string', default: '250' },
+      'heat-ms': { type: 'string', default: '400' }, // of each variant, to find the best
+      'warm-ms': { type: 'string', default: '4000' }, // most for warming up; the README's table says so
+      'no-install': { type: 'boolean', default: false },
+      'no-record': { type: 'boolean', default: false },
+      record: { type: 'boolean', default: false }, // even if it is not a whole run
+    },
+  }),
+);
+// These make another run than the one that is recorded.
+const given = ['--only', '--peers', '--round-ms', '--heat-ms', '--warm-ms'].filter((option) =>
+  process.argv.some((word) => word === option || word.startsWith(`${option}=`)),
+);
 const say = (text: string): void => console.log(text);
+
+const options = {
+  rounds: count('rounds', values.rounds),
+  roundMs: positive('round-ms', values['round-ms']),
+  heatMs: positive('heat-ms', values['heat-ms']),
+  warmMs: positive('warm-ms', values['warm-ms']),
+  say,
+};
+const asked = new Set(values.peers.split(',').flatMap((part) => matching('peers', part, peers)));
+const { workloads: all, digits } = await createWorkloads();
+const workloads = matching('only', values.only, all);
 
 if (!values['no-install']) install();
 const heard = new Set<string>();
 const about: Record<string, { about: string; note: string | null }> = {};
 const found: Peer[] = [];
-for (const peer of peers.filter(isAsked)) if (await isThere(peer)) found.push(peer);
+for (const peer of peers.filter((one) => asked.has(one))) if (await isThere(peer)) found.push(peer);
 
-const { workloads, digits } = await createWorkloads();
 const stable = createStable();
 const measured: Record<string, WorkloadResults> = {};
 try {
-  for (const workload of workloads.filter(({ name }) => name.includes(values.only))) {
+  for (const workload of workloads) {
     const startMs = performance.now();
-    const options = {
-      rounds: Number(values.rounds),
-      roundMs: Number(values['round-ms']),
-      heatMs: Number(values['heat-ms']),
-      warmMs: Number(values['warm-ms']),
-      say,
-    };
     const scores = await runContest(found, workload, stable, options);
     const floors: Record<string, Floor> = {};
     for (const { peer, variant } of scores) {
-      if (!peer.startsWith('Gradloom')) continue;
+      if (!isOurs(peer)) continue;
       floors[peer] = await measureFloor(
         workload,
         oneOf('bench', 'backend', variant.backend, backendChoices),
@@ -68,30 +80,23 @@ try {
   stable.end();
 }
 
-const before = readResults(machineOf());
-const all = values.only === '' && values.peers === '';
+const recorded = readRecorded(machineOf());
+const before = hasPeers(recorded) ? recorded : null;
 const results: Results = {
   machine: machineOf(),
   date: new Date().toISOString().slice(0, 10),
   digits,
-  rounds: Number(values.rounds),
+  rounds: options.rounds,
   peers: about,
-  // Of a part of the workloads the others stand as they were recorded: only within one are times compared.
-  workloads: { ...(before?.workloads ?? {}), ...measured },
-  processes: all ? wholePrograms() : (before?.processes ?? {}),
+  workloads: measured,
+  processes: given.length === 0 ? wholePrograms() : {},
 };
-console.table(results.processes);
-const slower = before === null ? [] : slowerThan(before, results);
-if (before !== null)
-  say(slower.length === 0 ? 'Nothing got slower than what was recorded.' : 'Slower than what was recorded:');
-for (const line of slower) say(`  ${line}`);
-// A part of the peers would take the place of all of them.
-if (values['no-record'] || values.peers !== '') say('Not recorded.');
-else say(`Recorded in ${writeResults(results)}`);
-
-function isAsked({ name }: Peer): boolean {
-  return values.peers.split(',').some((part) => name.includes(part));
-}
+if (given.length === 0) console.table(results.processes);
+for (const line of tell(compare(before, results))) say(line);
+const reason = whyNotRecorded(before, results, given);
+if (values['no-record']) say('Not recorded: --no-record was given.');
+else if (reason !== null && !values.record) say(`Not recorded: ${reason}.`);
+else say(`Recorded in ${writeRecorded(results.machine, results)}`);
 
 /** Starts it once to hear what it is, or what it lacks. */
 async function isThere({ name, command, environments, get, note }: Peer): Promise<boolean> {
@@ -140,7 +145,7 @@ function wholePrograms(): Record<string, number> {
     ],
   };
   const taken = new Map<string, number[]>();
-  for (let round = 0; round < Number(values.rounds); round++) {
+  for (let round = 0; round < options.rounds; round++) {
     for (const [name, [program, ...args]] of Object.entries(programs)) {
       const startMs = performance.now();
       const { status } = spawnSync(program, args, { stdio: 'ignore' });

@@ -13,7 +13,12 @@ class Training:
         set_blas_threads(threads)
         self.dtype = getattr(torch, variant["dtype"])
         self.batch, self.rows = workload["batch"], workload["rows"]
-        self.rank, self.ranks, self.first = rank, ranks, 0
+        if self.batch < ranks:
+            raise ValueError(f"a batch of {self.batch} rows is too small for {ranks} processes")
+        self.first = 0
+        self.begin, self.end = rank * self.batch // ranks, (rank + 1) * self.batch // ranks
+        # DDP averages over processes as if all had as many rows.
+        self.weight = (self.end - self.begin) * ranks / self.batch
         x, t, layers = read_workload(workload)
         self.x = torch.from_numpy(x).to(self.dtype)
         mse = workload["loss"] == "mse"
@@ -41,12 +46,12 @@ class Training:
         self.optimizer = kind(self.model.parameters(), lr=lr, **options)
 
     def run(self, steps):
-        share = self.batch // self.ranks
         start = time.perf_counter()
         for _ in range(steps):
-            first = self.first + self.rank * share
+            own = slice(self.first + self.begin, self.first + self.end)
             self.optimizer.zero_grad(set_to_none=True)
-            self.loss(self.model(self.x[first : first + share]), self.t[first : first + share]).backward()
+            loss = self.loss(self.model(self.x[own]), self.t[own])
+            (loss if self.weight == 1 else loss * self.weight).backward()
             self.optimizer.step()
             self.first = (self.first + self.batch) % self.rows
         return steps, (time.perf_counter() - start) * 1000

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Score } from '../../bench/peers/contest.ts';
-import { slowerThan } from '../../bench/peers/guard.ts';
+import { median } from '../../bench/median.ts';
+import { runContest, type Score, type Stable } from '../../bench/peers/contest.ts';
+import { compare, compareRows, tell, whyNotRecorded } from '../../bench/peers/guard.ts';
+import type { Peer } from '../../bench/peers/peer.ts';
 import { readmeTable } from '../../bench/peers/report.ts';
 import { geometricMean, type Results, ratioOf, resultsPath } from '../../bench/peers/results.ts';
+import type { Workload } from '../../bench/peers/workloads.ts';
 
 const score = (peer: string, stepMs: number): Score => ({
   ...{ peer, stepMs, rounds: [stepMs], steps: 1, warmSteps: 300, loss: 0.1 },
@@ -27,22 +30,116 @@ function results(ms: number, floorMs = 0.5): Results {
   };
 }
 
+const [NOTHING, SILENT] = ['Nothing is recorded to compare with.', 'Nothing got slower than what was recorded.'];
+
 describe('the guard', () => {
   test('is silent where ratios stay within a tenth', () => {
-    expect(slowerThan(results(1), results(1.05))).toEqual([]);
-    expect(slowerThan(results(1), results(0.5))).toEqual([]);
+    expect(tell(compare(results(1), results(1.05)))).toEqual([SILENT]);
+    expect(tell(compare(results(1), results(0.5)))).toEqual([SILENT]);
   });
 
   test('names a ratio and a share of the floor that fell', () => {
-    expect(slowerThan(results(1), results(1.25))).toEqual([
+    expect(compare(results(1), results(1.25)).slower).toEqual([
       'small, batch 32: PyTorch took 2.00 times as long as Gradloom blas, now 1.60',
       'small, batch 32: Gradloom blas reached 50 % of its floor, now 40 %',
     ]);
   });
 
-  test('leaves out what was not measured both times', () => {
-    expect(slowerThan({ ...results(1), workloads: {} }, results(9))).toEqual([]);
+  test('looks at every backend of ours', () => {
+    const other = (ms: number): Results => JSON.parse(JSON.stringify(results(ms)).replaceAll('blas', 'native'));
+    expect(compare(other(1), other(1.25)).slower).toEqual([
+      'small, batch 32: PyTorch took 2.00 times as long as Gradloom native, now 1.60',
+      'small, batch 32: Gradloom native reached 50 % of its floor, now 40 %',
+    ]);
   });
+
+  test('says nothing got slower only where something was compared', () => {
+    expect(tell(compare({ ...results(1), workloads: {} }, results(9)))).toEqual([NOTHING]);
+    expect(tell(compare({ ...results(1), digits: 'noise' }, results(9)))).toEqual([NOTHING]);
+    expect(tell(compare(null, results(9)))).toEqual([NOTHING]);
+  });
+
+  test('compares a ratio of the rows of a suite', () => {
+    const rows = (speedup: number) => [{ backend: 'wasm', threads: 2, speedup }];
+    const column = { ratio: 'speedup', keys: ['backend', 'threads'] };
+    expect(compareRows(rows(1.9), rows(1.5), column).slower).toEqual(['wasm, 2 threads: speedup was 1.9, now 1.5']);
+    expect(compareRows(rows(1.9), rows(1.8), column)).toEqual({ compared: 1, slower: [] });
+    expect(compareRows([], rows(1.8), column)).toEqual({ compared: 0, slower: [] });
+  });
+});
+
+describe('a record', () => {
+  const peers = { 'Gradloom blas': { about: '', note: null } };
+  const alone = { 'small, batch 32': { scores: [score('Gradloom blas', 1)], floors: {} } };
+
+  test('is of a whole run that lacks nobody', () => {
+    expect(whyNotRecorded(null, { ...results(1), peers, workloads: alone }, [])).toBeNull();
+    expect(whyNotRecorded(results(1), results(2), [])).toBeNull();
+  });
+
+  test('stays where a run is a part, lacks a peer or has other rows', () => {
+    expect(whyNotRecorded(null, results(1), ['--only'])).toBe('with --only it is not the whole run');
+    expect(whyNotRecorded(results(1), { ...results(1), peers }, [])).toBe(
+      'the record has PyTorch, not found this time',
+    );
+    expect(whyNotRecorded(results(1), { ...results(1), workloads: alone }, [])).toBe(
+      'the record has PyTorch in small, batch 32, which did not finish this time',
+    );
+    expect(whyNotRecorded(results(1), { ...results(1), digits: 'noise' }, [])).toBe(
+      'its rows are noise, and those of the record mnist',
+    );
+  });
+});
+
+describe('a contest', () => {
+  const workload = { name: 'small', checkSteps: 1, warmSteps: 1, isSmall: false } as Workload;
+  const peer = (name: string): Peer => ({
+    ...{ name, command: [], environments: [{}], variants: () => [{}] },
+    ...{ tolerance: null, get: '' },
+  });
+
+  /** One answers to warm up and in its first round, and then no more. */
+  async function contest(names: readonly string[], dying: string) {
+    const [said, dropped]: string[][] = [[], []];
+    const stable: Stable = {
+      async get({ name }) {
+        let left = name === dying ? 2 : Infinity;
+        return {
+          about: '',
+          async open() {},
+          async run(steps) {
+            if (left-- <= 0) throw new Error('it ended with SIGKILL');
+            return { steps, ms: steps };
+          },
+          lossAfter: async () => null,
+          end() {},
+        };
+      },
+      drop: ({ name }) => dropped.push(name),
+      end() {},
+    };
+    const options = { rounds: 3, roundMs: 1, heatMs: 1, warmMs: 1, say: (text: string) => said.push(text) };
+    const scores = await runContest(names.map(peer), workload, stable, options);
+    return { names: scores.map((one) => one.peer), rounds: scores.map((one) => one.rounds.length), said, dropped };
+  }
+
+  test('goes on without a peer that dies in its rounds', async () => {
+    expect(await contest(['Gradloom wasm', 'PyTorch', 'NumPy'], 'PyTorch')).toEqual({
+      names: ['Gradloom wasm', 'NumPy'],
+      rounds: [3, 3],
+      said: ['PyTorch: left out of small, it ended with SIGKILL'],
+      dropped: ['PyTorch'],
+    });
+  });
+
+  test('ends where one of ours does', async () => {
+    await expect(contest(['Gradloom wasm', 'PyTorch'], 'Gradloom wasm')).rejects.toThrow('SIGKILL');
+  });
+});
+
+test('the median of an even number of values is the mean of the middle two', () => {
+  expect(median([3, 1, 2])).toBe(2);
+  expect(median([4, 1, 10, 2])).toBe(3);
 });
 
 test('a ratio says how many times as long the other takes', () => {
@@ -53,7 +150,7 @@ test('a ratio says how many times as long the other takes', () => {
 });
 
 test('the table for the README holds times, shares of the floor, ratios and what could not be made equal', () => {
-  const text = readmeTable(results(1)).join('\n');
+  const text = readmeTable(results(1), []).join('\n');
   expect(text).toContain('| small, batch 32 |  | 1 (50 %) |  | 2 x |');
   expect(text).toContain('PyTorch computes in float32.');
 });
@@ -66,7 +163,19 @@ test('rows of noise stand in the table, and outside of its mean', () => {
   const own = results(1);
   const [digits] = Object.values(own.workloads);
   const noise = { ...digits, scores: [score('Gradloom blas', 1), score('PyTorch', 9)] };
-  const text = readmeTable({ ...own, workloads: { ...own.workloads, 'small, batch 32, noise': noise } }).join('\n');
+  const text = readmeTable({ ...own, workloads: { ...own.workloads, 'small, batch 32, noise': noise } }, []).join('\n');
   expect(text).toContain('| small, batch 32, noise |  | 1 (50 %) |  | 9 x |');
   expect(text).toContain('| geometric mean, without XOR and noise | | | | **2 x** |');
+});
+
+test('who comes to another loss is marked in the table, and outside of its mean', () => {
+  const own = results(1);
+  const [digits] = Object.values(own.workloads);
+  const elsewhere = { ...digits, scores: [score('Gradloom blas', 1), { ...score('PyTorch', 9), loss: 0.2 }] };
+  const peer: Peer = { name: 'PyTorch', command: [], environments: [{}], variants: () => [], tolerance: 1e-6, get: '' };
+  const text = readmeTable({ ...own, workloads: { ...own.workloads, deep: elsewhere } }, [peer]).join('\n');
+  expect(text).toContain('| deep |  | 1 (50 %) |  | 9 x ≠ |');
+  expect(text).toContain('| geometric mean, without XOR and noise | | | | **2 x** |');
+  expect(text).toContain('≠: after the same steps');
+  expect(readmeTable(own, [peer]).join('\n')).not.toContain('≠');
 });

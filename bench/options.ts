@@ -1,0 +1,82 @@
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { show } from '@gradloom/core';
+
+/** Ends this process with one sentence: a mistake in the arguments needs no stack. */
+export function refuse(sentence: string): never {
+  console.error(sentence);
+  process.exit(1);
+}
+
+/** What `read` returns; where it throws, its message is the sentence. */
+export function orRefuse<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const [sentence] = (error instanceof Error ? error.message : String(error)).split('\n');
+    return refuse(`bench: ${sentence.replace(/^bench: /, '')}`);
+  }
+}
+
+/** The number that `text` stands for, if it is above 0. */
+export function positive(option: string, text: string): number {
+  const value = Number(text);
+  if (value > 0 && Number.isFinite(value)) return value;
+  return refuse(`bench: --${option} has ${show(text)}, expected a number above 0`);
+}
+
+/** The same of a whole number. */
+export function count(option: string, text: string): number {
+  const value = Number(text);
+  if (value > 0 && Number.isSafeInteger(value)) return value;
+  return refuse(`bench: --${option} has ${show(text)}, expected a whole number above 0`);
+}
+
+const SHOWN = 12; // names in a sentence
+
+/** Those whose names contain `part`. */
+export function matching<T extends { readonly name: string }>(option: string, part: string, all: readonly T[]): T[] {
+  const found = all.filter(({ name }) => name.includes(part));
+  if (found.length > 0) return found;
+  const names = all.slice(0, SHOWN).map(({ name }) => show(name));
+  const others = all.length > SHOWN ? ` and ${all.length - SHOWN} others` : '';
+  return refuse(`bench: --${option} has ${show(part)}, expected part of one of ${names.join(', ')}${others}`);
+}
+
+/** Options of a suite. */
+export interface SuiteOptions {
+  readonly rounds: number;
+  readonly threads: number;
+  readonly only: string; // part of a row's name
+  readonly backends: string | undefined; // as backendsHere takes them; undefined: what the suite has by itself
+  readonly timeMs: number | undefined; // for each figure
+  readonly isWhole: boolean; // nothing was asked for that makes its rows fewer or others
+  readonly record: boolean;
+}
+
+/** All suites know the same options, so that one line of arguments does for all of them; each takes what it needs. */
+export function readOptions(): SuiteOptions {
+  const { values } = orRefuse(() =>
+    parseArgs({
+      allowPositionals: true,
+      options: {
+        rounds: { type: 'string' },
+        threads: { type: 'string' },
+        only: { type: 'string' },
+        backends: { type: 'string' },
+        time: { type: 'string' },
+        'no-record': { type: 'boolean' },
+      },
+    }),
+  );
+  const { rounds, threads, only, backends, time, 'no-record': noRecord = false } = values;
+  return {
+    rounds: count('rounds', rounds ?? '5'),
+    threads: count('threads', threads ?? String(availableParallelism())),
+    only: only ?? '',
+    backends,
+    timeMs: time === undefined ? undefined : positive('time', time),
+    isWhole: [rounds, threads, only, backends, time].every((value) => value === undefined),
+    record: !noRecord,
+  };
+}
