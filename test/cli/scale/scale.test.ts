@@ -32,6 +32,41 @@ describe('gradloom scale', () => {
     expect(points.map(({ threads }: { threads: number }) => threads)).toContain(document.best);
   });
 
+  test('does not write into the directory of another run, whose page would stay there', async () => {
+    const out = join(temporaryDirectory(), 'run');
+    await gradloom(['train', '--dataset', 'xor', '--steps', '2', '--out', out]);
+    const { stdout, stderr, code } = await gradloom(['scale', ...workload, ...short, '--out', out]);
+    const message = `--out has ${out}, which holds a run of train, expected a directory without one`;
+    expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: `gradloom scale: ${message}\n` });
+  });
+
+  test('says which threads have no work, and fits nothing to them', async () => {
+    const { stdout } = await gradloom([
+      'scale',
+      '--dataset',
+      'xor',
+      '--steps',
+      '9',
+      '--rounds',
+      '2',
+      '--max-threads',
+      '2',
+    ]);
+    expect(stdout).toContain('2 - ');
+    expect(stdout).toContain('- 1 thread has all the work: a batch has 1 shard');
+    expect(stdout).not.toContain('Amdahl');
+    expect(stdout).toContain('Worth using on');
+  });
+
+  test.each([2, 3])('in %i rounds samples a second are those of the median step', async (rounds) => {
+    const flags = ['scale', ...workload, '--steps', '9', '--rounds', String(rounds), '--max-threads', '1', '--json'];
+    const { points, spread } = JSON.parse((await gradloom(flags)).stdout);
+    // 9 steps of batches of 64 rows: whole ones but where an epoch ends.
+    expect(points[0].samplesPerSecond * points[0].stepMs).toBeLessThanOrEqual(64_000 + 1e-6);
+    expect(points[0].samplesPerSecond * points[0].stepMs).toBeGreaterThan(32_000);
+    expect(spread).toBeGreaterThanOrEqual(0);
+  });
+
   test('prints at most 80 columns', async () => {
     const { code, stdout } = await gradloom(['scale', ...workload, ...short]);
     expect(code).toBe(0);

@@ -27,6 +27,7 @@ export function describeScale(report: ScaleReport, title: string, paint: Paint):
     ),
     '',
     paint('bold', 'What this says'),
+    ...noise(report),
     ...conclusions(report).flatMap((sentence) => wrap(sentence)),
     ...losses(report),
   ];
@@ -104,6 +105,16 @@ function weak({ weak: points }: ScaleReport): string[] {
   ]);
   return table(['threads', 'batch', 'ms a step', 'samples/s', 'efficiency'], rows, { right: [1, 2, 3, 4] });
 }
+
+/** Rounds that differ by more say more of what else the machine does than of threads. */
+const NOISY = 0.2;
+
+const noise = ({ spread }: ScaleReport): string[] =>
+  spread <= NOISY
+    ? []
+    : wrap(
+        `Rounds of the same count differ by up to ${percent(spread)}: something else uses this machine, and what follows is as uncertain.`,
+      );
 
 function conclusions({ amdahl, usl, best, cores, points, first }: ScaleReport): string[] {
   const sentences: string[] = [];

@@ -43,6 +43,7 @@ export interface WeakPoint {
 export interface Scaling {
   readonly first: TrainResult; // a run on one thread
   readonly steps: number; // of a run
+  readonly spread: number; // most that the rounds of a count differ, over their median
   readonly points: readonly Point[];
   readonly weak: readonly WeakPoint[];
   readonly bandwidth: readonly { readonly threads: number; readonly gigabytesPerSecond: number }[];
@@ -115,6 +116,7 @@ export async function measureScaling(
   return {
     first: firsts[0].result,
     steps,
+    spread: Math.max(...[...strong.values()].map(spreadOf)),
     points,
     weak: [...weak].map(([threads, results]) => ({
       threads,
@@ -136,6 +138,11 @@ const perStep = ({ gather, forward, backward, update, wait }: Profile, steps: nu
 });
 
 const stepMsOf = (runs: readonly TimedRun[]): number => median(runs.map(({ stepMs }) => stepMs));
+
+function spreadOf(runs: readonly TimedRun[]): number {
+  const times = runs.map(({ stepMs }) => stepMs);
+  return (Math.max(...times) - Math.min(...times)) / stepMsOf(runs);
+}
 
 /** At the median time of a step: all runs have the same steps. */
 const samplesPerSecond = (runs: readonly TimedRun[]): number =>

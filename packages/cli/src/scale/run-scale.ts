@@ -4,6 +4,7 @@ import { createPool } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import { describeMachine } from '../describe-machine.ts';
+import { refuseOtherRun } from '../html-report/refuse-run.ts';
 import { tryReport } from '../html-report/try-report.ts';
 import { type Io, printLine } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
@@ -31,7 +32,10 @@ export async function runScale(request: Request, io: Io): Promise<number> {
   refuseIdleLibrary(given, values);
   refuseMoreThan(0, request.positionals, 'flags alone');
   const { out, json } = values;
-  if (out !== undefined) makeOut(out);
+  if (out !== undefined) {
+    makeOut(out);
+    refuseOtherRun(out);
+  }
   try {
     const recipe = await recipeOf(values);
     const report = await measure(recipe, values, io);
