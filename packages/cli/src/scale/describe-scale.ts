@@ -116,18 +116,25 @@ const noise = ({ spread }: ScaleReport): string[] =>
         `Rounds of the same count differ by up to ${percent(spread)}: something else uses this machine, and what follows is as uncertain.`,
       );
 
+/** A law with as many numbers as there are counts fits them all. */
+const EXACT = 1e-9;
+
 function conclusions({ amdahl, usl, best, cores, points, first }: ScaleReport): string[] {
   const sentences: string[] = [];
+  const isThroughTwo = usl?.coherence === null;
+  const fit = (residual: number) =>
+    isThroughTwo && residual < EXACT ? 'through two counts' : `residual ${percent(residual)}`;
   if (amdahl !== null) {
     const limit = amdahl.limit === null ? 'no limit' : `at most ${decimal(amdahl.limit)} times as fast`;
-    sentences.push(`Amdahl: ${percent(amdahl.serial)} serial, ${limit} (residual ${percent(amdahl.residual)}).`);
+    sentences.push(`Amdahl: ${percent(amdahl.serial)} serial, ${limit} (${fit(amdahl.residual)}).`);
   }
   if (usl !== null) {
     const coherence =
-      usl.coherence === null ? 'coherence needs three counts or more' : `coherence ${decimal(usl.coherence)}`;
-    const residual = usl.coherence === null ? '' : ` (residual ${percent(usl.residual)})`; // two numbers fit two counts
+      usl.coherence === null ? 'of coherence two counts say nothing' : `coherence ${decimal(usl.coherence)}`;
     const peak = usl.peak === null ? '' : `, slower again beyond ${Math.round(usl.peak)} threads`;
-    sentences.push(`Universal scalability law: contention ${decimal(usl.contention)}, ${coherence}${peak}${residual}.`);
+    sentences.push(
+      `Universal scalability law: contention ${decimal(usl.contention)}, ${coherence}${peak} (${fit(usl.residual)}).`,
+    );
   }
   if (
     points.some(({ threads, working, beyondCores }) => !beyondCores && working === threads && threads > first.shards)
