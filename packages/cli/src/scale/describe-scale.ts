@@ -122,19 +122,19 @@ const EXACT = 1e-9;
 function conclusions({ amdahl, usl, best, cores, points, first }: ScaleReport): string[] {
   const sentences: string[] = [];
   const isThroughTwo = usl?.coherence === null;
-  const fit = (residual: number) =>
+  const told = (residual: number) =>
     isThroughTwo && residual < EXACT ? 'through two counts' : `residual ${percent(residual)}`;
   if (amdahl !== null) {
     const limit = amdahl.limit === null ? 'no limit' : `at most ${decimal(amdahl.limit)} times as fast`;
-    sentences.push(`Amdahl: ${percent(amdahl.serial)} serial, ${limit} (${fit(amdahl.residual)}).`);
+    sentences.push(`Amdahl: ${percent(amdahl.serial)} serial, ${limit} (${told(amdahl.residual)}).`);
   }
   if (usl !== null) {
-    const coherence =
-      usl.coherence === null ? 'of coherence two counts say nothing' : `coherence ${decimal(usl.coherence)}`;
     const peak = usl.peak === null ? '' : `, slower again beyond ${Math.round(usl.peak)} threads`;
-    sentences.push(
-      `Universal scalability law: contention ${decimal(usl.contention)}, ${coherence}${peak} (${fit(usl.residual)}).`,
-    );
+    const rest =
+      usl.coherence === null
+        ? ' (two counts say nothing of coherence)'
+        : `, coherence ${decimal(usl.coherence)}${peak} (residual ${percent(usl.residual)})`;
+    sentences.push(`Universal scalability law: contention ${decimal(usl.contention)}${rest}.`);
   }
   if (
     points.some(({ threads, working, beyondCores }) => !beyondCores && working === threads && threads > first.shards)
