@@ -37,9 +37,12 @@ export interface ScaleDocument {
 /** How training scales with threads. */
 export function scalePage(document: ScaleDocument): Page {
   const { points, cores, losses = [] } = document;
-  const last = points.filter(({ beyondCores }) => !beyondCores).at(-1) ?? points[0];
+  const last = points.filter((point) => !point.beyondCores && workingOf(point) === point.threads).at(-1) ?? points[0];
   return {
-    title: `${plural(last.threads, 'thread')}: ${last.speedup.toFixed(2)} times as fast as one`,
+    title:
+      last.threads === 1
+        ? `1 thread: a step takes ${last.stepMs.toPrecision(4)} ms`
+        : `${plural(last.threads, 'thread')}: ${last.speedup.toFixed(2)} times as fast as one`,
     lead: `${textOf(objectOf(document.machine).cpu)}, ${plural(cores, 'core')}; batch ${whole(document.batch)} in ${plural(document.shards, 'shard')}. ${document.sameBits ? 'The weights are the same to the last bit for every number of threads.' : 'The weights are NOT the same for every number of threads.'}`,
     chapters: [
       {
@@ -125,16 +128,19 @@ function time({ points }: ScaleDocument): Picture[] {
   return bars.length === 0 ? [] : [timeOfThreads(bars)];
 }
 
+/** Threads that had something to do. */
+const workingOf = ({ profiles }: ScaleDocument['points'][number]): number => profiles.length;
+
 const pointTable = ({ points }: ScaleDocument): Table => ({
   title: 'Measured',
   head: ['threads', 'a step (ms)', 'samples/s', 'speedup', 'efficiency', 'fingerprint'],
-  rows: points.map(({ threads, beyondCores, stepMs, samplesPerSecond, speedup, efficiency, fingerprint }) => [
-    `${threads}${beyondCores ? ' (beyond the cores)' : ''}`,
-    stepMs.toPrecision(4),
-    whole(samplesPerSecond),
-    speedup.toFixed(2),
-    percentOf(efficiency),
-    fingerprint.slice(0, 8),
+  rows: points.map((point) => [
+    `${point.threads}${point.beyondCores ? ' (beyond the cores)' : ''}${workingOf(point) < point.threads ? ` (${workingOf(point)} with work)` : ''}`,
+    point.stepMs.toPrecision(4),
+    whole(point.samplesPerSecond),
+    point.speedup.toFixed(2),
+    percentOf(point.efficiency),
+    point.fingerprint.slice(0, 8),
   ]),
   numeric: [1, 2, 3, 4],
 });
