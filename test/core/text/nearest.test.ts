@@ -1,7 +1,7 @@
 import { suggest } from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
 
-const known = ['batch', 'epochs', 'threads', 'weight-decay', 'he-uniform', 'he-normal'];
+const known = ['batch', 'epochs', 'threads', 'weight-decay', 'he-uniform', 'he-normal', '--lr-decay'];
 
 describe('a hint', () => {
   test.each([
@@ -9,8 +9,9 @@ describe('a hint', () => {
     ['epoch', 'epochs'],
     ['THREADS', 'threads'],
     ['weightdecay', 'weight-decay'],
-    ['decay', 'weight-decay'],
+    ['decay', 'weight-decay or --lr-decay'],
     ['He', 'he-uniform or he-normal'],
+    ['--decay', 'weight-decay or --lr-decay'], // flags, too
   ])('for %j is %j', (word, meant) => {
     expect(suggest(word, known)).toBe(` (did you mean ${meant}?)`);
   });

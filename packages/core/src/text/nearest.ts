@@ -17,8 +17,9 @@ export function suggest(word: unknown, known: readonly string[]): string {
   return meant.length === 0 ? '' : ` (did you mean ${meant.slice(0, 3).join(' or ')}?)`;
 }
 
-/** Whether `part` stands between hyphens of `word`: 'he' or 'normal' of 'he-normal'. */
-const hasPart = (word: string, part: string): boolean => `-${word}-`.includes(`-${part.toLowerCase()}-`);
+/** Whether `part` stands between hyphens of `word`: 'he' or 'normal' of 'he-normal', '--threads' of '--max-threads'. */
+const hasPart = (word: string, part: string): boolean =>
+  `-${word}-`.includes(`-${part.toLowerCase().replace(/^--/, '')}-`);
 
 /** Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`. */
 function editDistance(a: string, b: string): number {
