@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Score } from './contest.ts';
@@ -47,13 +47,10 @@ export const resultsPath = ({ cpu, cores }: Results['machine']): string =>
       .replace(/^-|-$/g, '')}-${cores}-cores.json`,
   );
 
-/** What was recorded for this class; nothing where there is no file. */
+/** What was recorded for this class; nothing where there is no file. A file that cannot be read is an error: it would be written over. */
 export function readRecorded(machine: Results['machine']): Recorded {
-  try {
-    return JSON.parse(readFileSync(resultsPath(machine), 'utf8'));
-  } catch {
-    return {};
-  }
+  const path = resultsPath(machine);
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
 }
 
 /** Whether the peers are in it: a suite may have been recorded first. */

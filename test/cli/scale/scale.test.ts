@@ -75,6 +75,7 @@ describe('gradloom scale', () => {
   });
 
   test.each([
+    [['--max-threads', '513'], '--max-threads has 513, expected at most 512'],
     [['--rounds', '0'], '--rounds has 0, expected a whole number of at least 1'],
     [['--shards', '5'], '--shards has 5, expected at most 4 (rows of a batch)'],
     [['more'], 'the word "more" is one too many, expected flags alone'],
@@ -129,4 +130,6 @@ test('what is lost adds up to the time beyond that of one thread, the largest fi
   // 16 in all, of which 10 on one thread: 2 waited, 2 more in products, 2 more in updates.
   expect(losses.map(({ share }) => share)).toEqual([2 / 16, 2 / 16, 2 / 16]);
   expect(losses.find(({ cause }) => cause === 'update')?.why).toContain('1.2 times the memory bandwidth');
+  // 64 MB in 2 ms.
+  expect(losses.find(({ cause }) => cause === 'update')?.why).toContain('32.0 GB/s of 12.0: caches hold it');
 });
