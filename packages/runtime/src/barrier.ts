@@ -55,15 +55,26 @@ export function createBarrier(control: Int32Array, threads: number, cores: numbe
         if (Atomics.load(control, CONTROL.sleepers) > 0) Atomics.notify(control, CONTROL.gen);
         return true;
       }
-      for (let spin = 0; spin < spins; spin++) {
-        if (Atomics.load(control, CONTROL.gen) !== gen) return Atomics.load(control, CONTROL.gen) !== ABORTED;
-      }
-      Atomics.add(control, CONTROL.sleepers, 1);
-      while (Atomics.load(control, CONTROL.gen) === gen) Atomics.wait(control, CONTROL.gen, gen, SLEEP_MS);
-      Atomics.sub(control, CONTROL.sleepers, 1);
+      if (!spin(control, gen, spins)) sleep(control, gen);
       return Atomics.load(control, CONTROL.gen) !== ABORTED;
     },
   };
+}
+
+/**
+ * Whether the others come within so many looks. A function of its own: V8 compiles a hot loop for the one call that is in it, and what
+ * stands behind such a loop has then never run; each sleeper would fall back to slow code there, and the barrier would never be fast.
+ */
+function spin(control: Int32Array, gen: number, looks: number): boolean {
+  for (let look = 0; look < looks; look++) if (Atomics.load(control, CONTROL.gen) !== gen) return true;
+  return false;
+}
+
+/** Until the others have come. */
+function sleep(control: Int32Array, gen: number): void {
+  Atomics.add(control, CONTROL.sleepers, 1);
+  while (Atomics.load(control, CONTROL.gen) === gen) Atomics.wait(control, CONTROL.gen, gen, SLEEP_MS);
+  Atomics.sub(control, CONTROL.sleepers, 1);
 }
 
 /** The barrier of a team of one: nobody to count or to wake, only an abort to see. Five locked instructions cost 40 ns. */
