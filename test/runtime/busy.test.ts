@@ -3,7 +3,7 @@ import { createPool, type TrainEvent, type TrainOptions, train } from '@gradloom
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { createBusyMeter } from '../../packages/runtime/src/busy.ts';
-import { SPAN_MS } from '../../packages/runtime/src/span.ts';
+import { SPAN_MS } from '../../packages/runtime/src/span-length.ts';
 import { allocateWorkTimes, createWorkClock, workShare } from '../../packages/runtime/src/work-clock.ts';
 import { randomDataset } from '../support/random-dataset.ts';
 

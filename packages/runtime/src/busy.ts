@@ -1,4 +1,4 @@
-import { SPAN_MS } from './span.ts';
+import { SPAN_MS } from './span-length.ts';
 import { workShare } from './work-clock.ts';
 
 /** Steps of a span that are timed, about: their clock readings take some 20 µs of 200 ms. */

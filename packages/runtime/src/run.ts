@@ -17,7 +17,8 @@ import type { Pool } from './pool.ts';
 import type { PreparedRun } from './prepare.ts';
 import { createRecovery, runFailure } from './recovery.ts';
 import { type Evaluation, type TrainEvent, TrainingError, type TrainResult } from './results.ts';
-import { runSpan, SPAN_MS, type SpanResult } from './span.ts';
+import { runSpan, type SpanResult } from './span.ts';
+import { createSpanLength } from './span-length.ts';
 import { startEvent, startingProgress } from './start-run.ts';
 import { createStepLog } from './step-log.ts';
 import { trainingResult } from './training-result.ts';
@@ -55,6 +56,7 @@ export async function runEpochs(
   const keeper = createKeeper({ plan, data, setup, arena, progress, log, steps, history, emit });
   const recovery = createRecovery(plan.retries, (retry) => emit({ type: 'recovery', step: progress.step, ...retry }));
   const warned = new Set<string>(); // parts of the data whose loss was not finite
+  const spanLength = createSpanLength();
   let lastSteps = 0;
   let ratesEnd = progress.step;
   let told = progress.step; // steps whose epochs and looks were reported
@@ -81,7 +83,9 @@ export async function runEpochs(
     setRates(limit);
     history.take();
     if (probe) look?.begin();
+    spanLength.begin();
     const span = await trainSpan(step, limit, probe);
+    spanLength.end();
     if (span.bad || !allFinite(arena.theta)) {
       await goBack(step, step + span.steps - 1, span.bad);
       continue;
@@ -146,7 +150,7 @@ export async function runEpochs(
   }
 
   function trainSpan(first: number, limit: number, probe: boolean): Promise<SpanResult> {
-    const atMostMs = tuner?.trying ? ROUND_MS : SPAN_MS;
+    const atMostMs = tuner?.trying ? ROUND_MS : spanLength.ms;
     const team = teamSize();
     const options = { first, limit, threads: team, probe, timedShare: meter.timedShare(team), atMostMs, signal };
     const work = () => recovery.attempt(first, () => runSpan(pool, setup, options), history.restore);

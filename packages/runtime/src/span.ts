@@ -2,9 +2,7 @@ import { abortTeam, CONTROL, resetControl } from './barrier.ts';
 import { type Pool, START_LIMIT_MS, type Team } from './pool.ts';
 import { DECISION, type RunSetup, type TaskPlace, type WorkerTask } from './protocol.ts';
 import { ThreadError } from './recovery.ts';
-
-/** How long a span lasts: short enough to report and to stop soon, long enough to hide its start of 50-80 µs. */
-export const SPAN_MS = 200;
+import { SPAN_MS } from './span-length.ts';
 
 /**
  * How long threads may take to come back after an abort: a barrier's sleeper looks every 100 ms, but a shard of a large

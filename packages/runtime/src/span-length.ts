@@ -1,0 +1,40 @@
+/** How long a span of a small network lasts: short enough to report soon, long enough to hide its start and end, 1-3 ms where all cores work. */
+export const SPAN_MS = 200;
+
+/** That of the largest: a thread that dies takes the steps of its span along. */
+export const MOST_SPAN_MS = 1000;
+
+/** Share of a span that the pause before it may take: to look at 536k weights and copy the run's state takes 4 ms. */
+const PAUSE_SHARE = 0.01;
+
+/** Makes spans longer where all threads idle for long between two. */
+export interface SpanLength {
+  /** How long the next span may last, in ms. */
+  readonly ms: number;
+  /** A span begins. */
+  begin(): void;
+  /** It has ended. */
+  end(): void;
+}
+
+/** @param now a clock, in ms */
+export function createSpanLength(now: () => number = () => performance.now()): SpanLength {
+  let endMs = Number.NaN;
+  let isWarm = false;
+  let pauseMs = Number.POSITIVE_INFINITY; // the shortest: in others the run evaluates, or keeps a checkpoint
+  return {
+    get ms() {
+      if (pauseMs === Number.POSITIVE_INFINITY) return SPAN_MS;
+      return Math.min(MOST_SPAN_MS, Math.max(SPAN_MS, pauseMs / PAUSE_SHARE));
+    },
+    begin() {
+      if (Number.isNaN(endMs)) return;
+      // The first pause is that of code which has not run before.
+      if (isWarm) pauseMs = Math.min(pauseMs, now() - endMs);
+      isWarm = true;
+    },
+    end() {
+      endMs = now();
+    },
+  };
+}
