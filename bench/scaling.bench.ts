@@ -13,7 +13,7 @@ import { endSuite } from './suites.ts';
 const options = readOptions();
 const { only, backends = 'wasm,native,blas' } = options;
 const cores = availableParallelism();
-const RUN_MS = 600;
+const RUN_MS = 1000;
 const WARM_STEPS = 300;
 const ROWS = 2048;
 const COLUMNS = 784;

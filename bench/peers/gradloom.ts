@@ -3,13 +3,10 @@ import { type BackendChoice, createPool, type Dataset, type TrainOptions, train 
 import { serve } from './serve.ts';
 import { specOf, type Workload } from './workloads.ts';
 
-/** Counted steps for each that goes before them uncounted. */
-const LEAD = 4;
-
 /**
  * Gradloom itself, on threads that are there already. Every run begins anew at the workload's start, in memory that the system
- * has yet to give it page by page; the other peers go on in what they have. So a run is longer than what is counted, by first
- * epochs that are not; but where a cold start is what is asked.
+ * has yet to give it page by page; the other peers go on in what they have. So before the steps that are counted go as many that
+ * are not; but where a cold start is what is asked.
  */
 await serve(async () => {
   const pool = await createPool();
@@ -30,18 +27,23 @@ await serve(async () => {
       return {
         async run(steps) {
           const stepsPerEpoch = rows / batch;
-          const lead = workload.isSmall ? 0 : Math.ceil(steps / LEAD / stepsPerEpoch); // epochs
-          // An evaluation is due behind each `lead` epochs: there a span ends, and its time is told.
+          const lead = workload.isSmall ? 0 : Math.ceil(steps / stepsPerEpoch); // epochs
+          // An evaluation is due behind `lead` epochs and in the end: there a span ends, and the time is noted.
           const data = lead === 0 ? { train: dataset } : { train: dataset, validation: oneRow };
           const total = lead * stepsPerEpoch + steps;
-          const run = train(specOf(workload), data, { ...options, steps: total, evaluateEvery: lead || 1 });
-          let from: { step: number; elapsedMs: number } = { step: 0, elapsedMs: 0 };
-          for await (const event of run) {
-            if (event.type === 'epoch' && event.step === lead * stepsPerEpoch) from = event;
-          }
-          const result = await run.result;
-          if (lead > 0 && from.step === 0) throw new Error('gradloom: no event tells the time of the first epochs');
-          return { steps: result.steps - from.step, ms: result.elapsedMs - from.elapsedMs };
+          const times = new Map<number, number>(); // by the clock on the wall: what lies between spans counts
+          const run = train(specOf(workload), data, {
+            ...{ ...options, steps: total, evaluateEvery: lead || 1 },
+            onEvent(event) {
+              if (event.type === 'epoch') times.set(event.step, performance.now());
+            },
+          });
+          const { elapsedMs } = await run.result;
+          if (lead === 0) return { steps, ms: elapsedMs }; // inside spans
+          const [from, to] = [times.get(total - steps), times.get(total)];
+          if (from === undefined || to === undefined)
+            throw new Error('gradloom: no event tells the time of the epochs');
+          return { steps, ms: to - from };
         },
         async lossAfter(steps) {
           const result = await train(specOf(workload), { train: dataset, test: dataset }, { ...options, steps }).result;

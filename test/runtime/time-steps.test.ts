@@ -23,10 +23,14 @@ function runOf(...spans: [step: number, elapsedMs: number][]): TrainingRun {
   return { result, [Symbol.asyncIterator]: events } as TrainingRun;
 }
 
-test('steps are timed behind the first span', async () => {
-  const { stepMs, samplesPerSecond } = await timeSteps(runOf([10, 100], [20, 120], [30, 140]));
+test('steps are timed behind the spans of the first 350 ms', async () => {
+  const { stepMs, samplesPerSecond } = await timeSteps(runOf([10, 200], [20, 360], [30, 380], [40, 400]));
   expect(stepMs).toBe(2);
   expect(samplesPerSecond).toBeCloseTo((1000 * (40 + 30)) / 40, 9);
+});
+
+test('of a short run the last span is timed', async () => {
+  expect((await timeSteps(runOf([10, 100], [20, 120], [30, 160]))).stepMs).toBe(4);
 });
 
 test('a run of one span is timed whole', async () => {

@@ -16,7 +16,7 @@ export interface Workload {
   readonly spec: NetworkSpec;
   readonly sets: DataSplits;
   readonly options: TrainOptions;
-  readonly steps: number | undefined; // of a run, default: RUN_MS on one thread
+  readonly steps: number | undefined; // of a run, default: RUN_MS on the fastest number of threads
 }
 
 export interface Point {
@@ -49,7 +49,8 @@ export interface Scaling {
   readonly bandwidth: readonly { readonly threads: number; readonly gigabytesPerSecond: number }[];
 }
 
-const RUN_MS = 600;
+const RUN_MS = 800;
+const MOST_MS = 4000; // of a run on one thread
 const WARM_STEPS = 300; // compiled code from there on
 /** Runs of a profile are longer, so that their start weighs little: its parts cannot be told without it. */
 const PROFILE_RUNS = 3;
@@ -72,13 +73,16 @@ export async function measureScaling(
   const trial = await run({ threads: 1, steps: Math.min(20, asked) });
   const guess = Math.max(5, Math.round(RUN_MS / trial.stepMs));
   const warmSteps = Math.min(WARM_STEPS, 2 * guess, asked); // a later step may have no finite loss
-  for (const threads of counts) await run({ threads, steps: warmSteps });
-  const settled = await run({ threads: 1, steps: warmSteps });
-  const steps = workload.steps ?? Math.max(5, Math.round(RUN_MS / settled.stepMs));
+  const times: number[] = [];
+  for (const threads of [...counts, 1]) times.push((await run({ threads, steps: warmSteps })).stepMs);
+  const oneMs = times[times.length - 1];
+  const stepsIn = (ms: number, stepMs: number) => Math.max(5, Math.round(ms / stepMs));
+  const steps = workload.steps ?? Math.min(stepsIn(RUN_MS, Math.min(...times)), stepsIn(MOST_MS, oneMs));
 
-  const { batch, shards } = settled.result;
+  const { batch, shards } = trial.result;
   const weakCounts = counts.filter((T) => T <= cores && T * batch <= sets.train.rows);
-  const weakRun = (T: number) => run({ threads: T, steps, batch: T * batch, shards: T * shards });
+  const weakSteps = workload.steps ?? stepsIn(RUN_MS, oneMs); // on any number of threads they take as long
+  const weakRun = (T: number) => run({ threads: T, steps: weakSteps, batch: T * batch, shards: T * shards });
   const strong = new Map(counts.map((T): [number, TimedRun[]] => [T, []]));
   const weak = new Map(weakCounts.map((T): [number, TimedRun[]] => [T, []]));
   for (let round = 0; round < rounds; round++) {

@@ -13,7 +13,11 @@ export const scaleOptions = {
   ...{ hidden, activation, init, dropout, spec, loss, optimizer, lr, batch, shards, seed },
   'max-threads': { group: 'Run', ...wholeNumber(1), describe: 'most threads to try (twice the cores)' },
   rounds: { group: 'Run', ...wholeNumber(1), describe: 'runs of each number of threads, in turns (5)' },
-  steps: { group: 'Run', ...wholeNumber(1), describe: 'steps of each run (as many as one thread does in 0.6 s)' },
+  steps: {
+    group: 'Run',
+    ...wholeNumber(1),
+    describe: 'steps of each run (as many as the fastest number of threads does in 0.8 s)',
+  },
   backend: runOptions.backend,
   blas: runOptions.blas,
   out: { group: 'Output', ...text('a directory'), describe: 'directory for the full numbers, as scale.json' },
