@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Profile } from '@gradloom/runtime';
+import { createPool, type Profile, type TrainEvent } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
+import { describeScale } from '../../../packages/cli/src/scale/describe-scale.ts';
 import { lossesOf } from '../../../packages/cli/src/scale/losses.ts';
-import type { Scaling } from '../../../packages/cli/src/scale/measure-scaling.ts';
-import { worthUsing } from '../../../packages/cli/src/scale/scale-report.ts';
+import { measureScaling, type Scaling } from '../../../packages/cli/src/scale/measure-scaling.ts';
+import { reportOf, worthUsing } from '../../../packages/cli/src/scale/scale-report.ts';
 import { threadCounts } from '../../../packages/cli/src/scale/thread-counts.ts';
 import { gradloom, jsonLines, temporaryDirectory } from '../../support/command-line.ts';
+import { randomDataset } from '../../support/random-dataset.ts';
 
 const workload = ['--dataset', 'spirals', '--backend', 'reference', '--batch', '64', '--shards', '3'];
 const short = ['--steps', '9', '--rounds', '2', '--max-threads', '3'];
@@ -109,6 +111,48 @@ test('a thread is worth using where it still saves five hundredths of a step', (
   expect(worthUsing([1, 4, 16].map(at), usl, 16)).toBe(13);
   expect(worthUsing([at(1), { threads: 2, stepMs: 1.1 }], usl, 2)).toBe(1);
   expect(worthUsing([at(1)], null, 1)).toBe(1);
+});
+
+describe('a measurement', () => {
+  const spec = { input: 4, layers: [{ kind: 'dense' as const, out: 3 }] };
+  const sets = { train: randomDataset({ rows: 64, inputs: 4, classes: 3 }) };
+
+  test('takes no step beyond those of a run: a later one may have no finite loss', async () => {
+    const pool = await createPool({ threads: 2 });
+    const lengths: number[] = [];
+    const options = {
+      ...{ batch: 16, backend: 'reference' as const },
+      onEvent: (event: TrainEvent) => void (event.type === 'start' && lengths.push(event.totalSteps)),
+    };
+    try {
+      const { points } = await measureScaling(pool, { spec, sets, options, steps: 7 }, [1, 2], 2, 2, () => {});
+      // Those of a profile are longer.
+      expect([...new Set(lengths)]).toEqual([7, 21]);
+      const { stepMs } = points[0];
+      expect(stepMs).toBeGreaterThan(0);
+    } finally {
+      await pool.destroy();
+    }
+  });
+
+  test('says where rounds differ, and where the clock in its parts is felt', async () => {
+    const pool = await createPool({ threads: 1 });
+    try {
+      const options = { batch: 16, backend: 'reference' as const };
+      const scaling = await measureScaling(pool, { spec, sets, options, steps: 7 }, [1], 1, 1, () => {});
+      const [point] = scaling.points;
+      const told = (spread: number, clockedMs: number) => {
+        const profile = { gather: clockedMs / 2, forward: clockedMs / 2, backward: 0, update: 0, wait: 0 };
+        const points = [{ ...point, stepMs: 1, profiles: [profile] }];
+        return describeScale(reportOf({ ...scaling, points, spread }, 1), 'title', (_, text) => text).join(' ');
+      };
+      expect(told(0.19, 1.2)).not.toMatch(/differ by|With a clock/);
+      expect(told(0.21, 1.2)).toContain('Rounds of the same count differ by up to 21.00 %');
+      expect(told(0.19, 1.3)).toContain('With a clock in every part a step on one thread takes 1.300 ms, without 1.000');
+    } finally {
+      await pool.destroy();
+    }
+  });
 });
 
 test('what is lost adds up to the time beyond that of one thread, the largest first', () => {
