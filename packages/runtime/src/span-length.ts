@@ -2,7 +2,7 @@
 export const SPAN_MS = 200;
 
 /** That of the largest: a thread that dies takes the steps of its span along. */
-export const MOST_SPAN_MS = 1000;
+export const MOST_SPAN_MS = 500;
 
 /** Share of a span that the pause before it may take: to look at 536k weights and copy the run's state takes 4 ms. */
 const PAUSE_SHARE = 0.01;
