@@ -70,7 +70,7 @@ export function readmeTable(results: Results, peers: readonly Peer[]): string[] 
   const head = ['ms a step', ...OURS.map((ours) => ours.replace('Gradloom ', '')), ...others];
   const lines = [
     `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${digits === 'mnist' ? 'rows of MNIST' : 'random rows'}, adam (XOR: sgd by mse, sigmoids), median of ${rounds} rounds in turns, ` +
-      'float64 unless said. Warm-up takes 300 steps (XOR: 10,000) or 4 s, whichever is less. In brackets the share of the floor (the products alone and the update at the speed of memory); ' +
+      'float64 unless said. Warm-up takes 300 steps (XOR: 10,000) or 4 s, whichever is less; each of our runs begins anew, with as many steps that do not count as do (XOR: none, and time is that inside its span). In brackets the share of the floor (the products alone and the update at the speed of memory); ' +
       'of the others how many times as long they take as our first (XOR: as wasm). Of noise no value is 0; of MNIST four of five are, and ours leave out terms of 0.',
     '',
     `| ${head.join(' | ')} |`,

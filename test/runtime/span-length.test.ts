@@ -1,5 +1,7 @@
+import { train } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
 import { createSpanLength, MOST_SPAN_MS, SPAN_MS } from '../../packages/runtime/src/span-length.ts';
+import { randomDataset } from '../support/random-dataset.ts';
 
 /** What spans may last behind such pauses, one after the other. */
 function lengthsBehind(...pauses: number[]): number[] {
@@ -15,7 +17,7 @@ function lengthsBehind(...pauses: number[]): number[] {
   });
 }
 
-test('a span lasts 100 times the pause before it, within bounds', () => {
+test('a span lasts 100 times the shortest pause so far, within bounds', () => {
   expect(lengthsBehind(4, 4, 3, 2.5)).toEqual([SPAN_MS, 400, 300, 250]);
   expect(lengthsBehind(0.1, 0.1)).toEqual([SPAN_MS, SPAN_MS]);
   expect(lengthsBehind(50, 50)).toEqual([SPAN_MS, MOST_SPAN_MS]);
@@ -25,3 +27,28 @@ test('neither cold code nor an evaluation makes spans long', () => {
   expect(lengthsBehind(12, 0.5)).toEqual([SPAN_MS, SPAN_MS]);
   expect(lengthsBehind(12, 3, 800)).toEqual([SPAN_MS, 300, 300]);
 });
+
+test('a run whose pauses are long has long spans', async () => {
+  const ends: number[] = [];
+  const enough = new AbortController();
+  const data = { train: randomDataset({ rows: 640, inputs: 100, classes: 3 }) };
+  const spec = {
+    input: 100,
+    layers: [
+      { kind: 'dense' as const, out: 50 },
+      { kind: 'dense' as const, out: 3 },
+    ],
+  };
+  await train(spec, data, {
+    ...{ steps: 100_000, batch: 64, threads: 1, shuffle: false, backend: 'reference', signal: enough.signal },
+    onEvent(event) {
+      if (event.type !== 'progress') return;
+      ends.push(event.elapsedMs);
+      if (ends.length === 5) enough.abort();
+      const until = performance.now() + 10;
+      while (performance.now() < until);
+    },
+  }).result;
+  const spans = ends.map((end, k) => end - (ends[k - 1] ?? 0));
+  expect(Math.min(...spans.slice(2, 5))).toBeGreaterThan(MOST_SPAN_MS - 1);
+}, 60_000);

@@ -24,13 +24,15 @@ function runOf(...spans: [step: number, elapsedMs: number][]): TrainingRun {
 }
 
 test('steps are timed behind the spans of the first 350 ms', async () => {
-  const { stepMs, samplesPerSecond } = await timeSteps(runOf([10, 200], [20, 360], [30, 380], [40, 400]));
+  const { stepMs, samplesPerSecond } = await timeSteps(runOf([10, 200], [20, 360], [60, 460], [120, 560]));
   expect(stepMs).toBe(2);
-  expect(samplesPerSecond).toBeCloseTo((1000 * (40 + 30)) / 40, 9);
+  expect(samplesPerSecond).toBeCloseTo((1000 * (4 * 100 - 10)) / 200, 9);
 });
 
-test('of a short run the last span is timed', async () => {
-  expect((await timeSteps(runOf([10, 100], [20, 120], [30, 160]))).stepMs).toBe(4);
+test('at least a third of the time of a run counts', async () => {
+  expect((await timeSteps(runOf([10, 100], [20, 120], [40, 200]))).stepMs).toBe(4); // behind 120 ms
+  expect((await timeSteps(runOf([20, 200], [30, 600], [80, 800]))).stepMs).toBe(10); // behind 200 ms: 600 would leave a quarter
+  expect((await timeSteps(runOf([20, 200], [21, 201]))).stepMs).toBe(201 / 21);
 });
 
 test('a run of one span is timed whole', async () => {

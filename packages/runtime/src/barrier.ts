@@ -9,8 +9,8 @@ const ABORTED = -1;
 const SLEEP_MS = 100;
 
 /**
- * Looks at `gen` before a waiter sleeps, about 0.11 ms: the threads of a step mostly come 5-200 µs apart, and waking a sleeper takes
- * 25 µs, on a virtual machine 65. Longer spinning gains nothing: who is later than that has lost the core, for milliseconds.
+ * Looks at `gen` before a waiter sleeps, about 0.11 ms: the threads of a small step mostly come less apart, and waking a sleeper takes
+ * 25 µs, on a virtual machine 65. Longer spinning gains nothing that can be measured.
  */
 const SPINS = 16_000;
 

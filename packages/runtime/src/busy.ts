@@ -1,7 +1,7 @@
 import { SPAN_MS } from './span-length.ts';
 import { workShare } from './work-clock.ts';
 
-/** Steps of a span that are timed, about: their clock readings take some 20 µs of 200 ms. */
+/** Steps that are timed in 200 ms, about: their clock readings take some 20 µs. */
 const TIMED_STEPS = 100;
 
 /** Before anything is known of how long a step takes. */

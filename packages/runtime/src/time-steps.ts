@@ -14,13 +14,17 @@ export interface TimedRun {
  */
 const LEAD_MS = 350;
 
-/** Waits for a run and times its steps behind the spans of its first 350 ms, or behind as many of them as others follow. */
+/** Share of a run's time that is left to be timed. */
+const LEAST_TIMED = 1 / 3;
+
+/** Waits for a run and times its steps behind the spans of its first 350 ms, or behind fewer, or none, where it is short. */
 export async function timeSteps(run: TrainingRun): Promise<TimedRun> {
-  let lead = START;
-  for await (const event of run) {
-    if (event.type === 'progress' && lead.elapsedMs < LEAD_MS && event.step < event.totalSteps) lead = event;
-  }
+  const told = [START];
+  for await (const event of run) if (event.type === 'progress') told.push(event);
   const result = await run.result;
+  // The most that may go before: the first report beyond 350 ms, if it leaves enough.
+  const enough = told.filter((report) => report.elapsedMs <= (1 - LEAST_TIMED) * result.elapsedMs);
+  const lead = enough.find((report) => report.elapsedMs >= LEAD_MS) ?? enough[enough.length - 1];
   const { step, elapsedMs, samplesPerSecond } = lead;
   const ms = result.elapsedMs - elapsedMs;
   const samples = result.samplesPerSecond * result.elapsedMs - samplesPerSecond * elapsedMs;

@@ -19,7 +19,7 @@ export interface Tuner {
   note(steps: number, elapsedMs: number): boolean;
 }
 
-/** How long a number of threads is tried at a time: far above the 50-80 µs in which a span starts. */
+/** How long a number of threads is tried at a time: far above the 1-3 ms in which a span starts and ends. */
 export const ROUND_MS = 25;
 
 /**

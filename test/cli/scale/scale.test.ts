@@ -34,6 +34,17 @@ describe('gradloom scale', () => {
     expect(points.map(({ threads }: { threads: number }) => threads)).toContain(document.best);
   });
 
+  test('makes runs of about a second where nobody says how long they are to be', async () => {
+    const { stdout } = await gradloom([
+      ...['scale', '--dataset', 'spirals', '--backend', 'wasm', '--rounds', '1', '--max-threads', '2', '--json'],
+    ]);
+    const { steps, points } = JSON.parse(stdout);
+    const leastMs = Math.min(...points.map(({ stepMs }: { stepMs: number }) => steps * stepMs));
+    // Far from a second: other tests may keep the machine busy.
+    expect(leastMs).toBeGreaterThan(400);
+    expect(leastMs).toBeLessThan(10_000);
+  }, 120_000);
+
   test('does not write into the directory of another run, whose page would stay there', async () => {
     const out = join(temporaryDirectory(), 'run');
     await gradloom(['train', '--dataset', 'xor', '--steps', '2', '--out', out]);
@@ -126,10 +137,8 @@ describe('a measurement', () => {
     };
     try {
       const { points } = await measureScaling(pool, { spec, sets, options, steps: 7 }, [1, 2], 2, 2, () => {});
-      // Those of a profile are longer.
-      expect([...new Set(lengths)]).toEqual([7, 21]);
-      const { stepMs } = points[0];
-      expect(stepMs).toBeGreaterThan(0);
+      expect([...new Set(lengths)]).toEqual([7]);
+      expect(points[0].stepMs).toBeGreaterThan(0);
     } finally {
       await pool.destroy();
     }
@@ -148,7 +157,9 @@ describe('a measurement', () => {
       };
       expect(told(0.19, 1.2)).not.toMatch(/differ by|With a clock/);
       expect(told(0.21, 1.2)).toContain('Rounds of the same count differ by up to 21.00 %');
-      expect(told(0.19, 1.3)).toContain('With a clock in every part a step on one thread takes 1.300 ms, without 1.000');
+      expect(told(0.19, 1.3)).toContain(
+        'With a clock in every part a step on one thread takes 1.300 ms, without 1.000',
+      );
     } finally {
       await pool.destroy();
     }

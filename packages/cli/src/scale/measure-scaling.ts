@@ -49,8 +49,9 @@ export interface Scaling {
   readonly bandwidth: readonly { readonly threads: number; readonly gigabytesPerSecond: number }[];
 }
 
-const RUN_MS = 800;
+const RUN_MS = 1000;
 const MOST_MS = 4000; // of a run on one thread
+const SETTLING_RUNS = 4; // at most
 const WARM_STEPS = 300; // compiled code from there on
 /** Runs of a profile are longer, so that their start weighs little: its parts cannot be told without it. */
 const PROFILE_RUNS = 3;
@@ -73,11 +74,12 @@ export async function measureScaling(
   const trial = await run({ threads: 1, steps: Math.min(20, asked) });
   const guess = Math.max(5, Math.round(RUN_MS / trial.stepMs));
   const warmSteps = Math.min(WARM_STEPS, 2 * guess, asked); // a later step may have no finite loss
-  const times: number[] = [];
-  for (const threads of [...counts, 1]) times.push((await run({ threads, steps: warmSteps })).stepMs);
-  const oneMs = times[times.length - 1];
-  const stepsIn = (ms: number, stepMs: number) => Math.max(5, Math.round(ms / stepMs));
-  const steps = workload.steps ?? Math.min(stepsIn(RUN_MS, Math.min(...times)), stepsIn(MOST_MS, oneMs));
+  const warm: { threads: number; stepMs: number }[] = [];
+  for (const threads of counts) warm.push({ threads, stepMs: (await run({ threads, steps: warmSteps })).stepMs });
+  const fastest = warm.reduce((best, one) => (one.stepMs < best.stepMs ? one : best));
+  const oneMs = await settle(warm[0]);
+  const leastMs = fastest === warm[0] ? oneMs : await settle(fastest);
+  const steps = workload.steps ?? Math.min(stepsIn(RUN_MS, leastMs), stepsIn(MOST_MS, oneMs));
 
   const { batch, shards } = trial.result;
   const weakCounts = counts.filter((T) => T <= cores && T * batch <= sets.train.rows);
@@ -92,11 +94,12 @@ export async function measureScaling(
   }
 
   note('where the time goes');
+  const profileSteps = workload.steps ?? PROFILE_RUNS * steps;
   const [[, firsts]] = strong;
   const firstMs = stepMsOf(firsts);
   const points: Point[] = [];
   for (const [threads, results] of strong) {
-    const { profiles = [] } = (await run({ threads, steps: PROFILE_RUNS * steps, profile: true })).result;
+    const { profiles = [] } = (await run({ threads, steps: profileSteps, profile: true })).result;
     const stepMs = stepMsOf(results);
     const prints = new Set(results.map(({ result }) => result.fingerprint));
     points.push({
@@ -108,7 +111,7 @@ export async function measureScaling(
       speedup: firstMs / stepMs,
       efficiency: firstMs / stepMs / threads,
       fingerprint: [...prints].join(' '), // more than one only if the promise is broken
-      profiles: profiles.map((profile) => perStep(profile, PROFILE_RUNS * steps)),
+      profiles: profiles.map((profile) => perStep(profile, profileSteps)),
     });
   }
   const bandwidth: { threads: number; gigabytesPerSecond: number }[] = [];
@@ -131,7 +134,20 @@ export async function measureScaling(
     })),
     bandwidth,
   };
+
+  /** ms a step, by runs that come near to the length of those that will count: short ones have cold code and little else. */
+  async function settle({ threads, stepMs }: { threads: number; stepMs: number }): Promise<number> {
+    let ms = stepMs;
+    for (let k = 0; k < SETTLING_RUNS && workload.steps === undefined; k++) {
+      const timed = await run({ threads, steps: stepsIn(RUN_MS, ms) });
+      ms = timed.stepMs;
+      if (timed.result.elapsedMs > RUN_MS / 2) break;
+    }
+    return ms;
+  }
 }
+
+const stepsIn = (ms: number, stepMs: number): number => Math.max(5, Math.round(ms / stepMs));
 
 const perStep = ({ gather, forward, backward, update, wait }: Profile, steps: number): Profile => ({
   gather: gather / steps,

@@ -16,7 +16,7 @@ export const scaleOptions = {
   steps: {
     group: 'Run',
     ...wholeNumber(1),
-    describe: 'steps of each run (as many as the fastest number of threads does in 0.8 s)',
+    describe: 'steps of each run (as many as the fastest number of threads does in 1 s, or one thread in 4 s)',
   },
   backend: runOptions.backend,
   blas: runOptions.blas,
