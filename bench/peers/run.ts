@@ -25,7 +25,7 @@ const { values } = orRefuse(() =>
       only: { type: 'string', default: '' }, // part of a workload's name
       peers: { type: 'string', default: '' }, // parts of peers' names
       rounds: { type: 'string', default: '5' },
-      'round-ms': { type: 'string', default: '250' },
+      'round-ms': { type: 'string', default: '500' },
       'heat-ms': { type: 'string', default: '400' }, // of each variant, to find the best
       'warm-ms': { type: 'string', default: '4000' }, // most for warming up; the README's table says so
       'no-install': { type: 'boolean', default: false },

@@ -17,15 +17,15 @@ function lengthsBehind(...pauses: number[]): number[] {
   });
 }
 
-test('a span lasts 100 times the shortest pause so far, within bounds', () => {
-  expect(lengthsBehind(4, 4, 3, 2.5)).toEqual([SPAN_MS, 400, 300, 250]);
+test('a span lasts 200 times the shortest pause so far, within bounds', () => {
+  expect(lengthsBehind(2, 2, 1.5, 1.25)).toEqual([SPAN_MS, 400, 300, 250]);
   expect(lengthsBehind(0.1, 0.1)).toEqual([SPAN_MS, SPAN_MS]);
   expect(lengthsBehind(50, 50)).toEqual([SPAN_MS, MOST_SPAN_MS]);
 });
 
 test('neither cold code nor an evaluation makes spans long', () => {
   expect(lengthsBehind(12, 0.5)).toEqual([SPAN_MS, SPAN_MS]);
-  expect(lengthsBehind(12, 3, 800)).toEqual([SPAN_MS, 300, 300]);
+  expect(lengthsBehind(12, 1.5, 800)).toEqual([SPAN_MS, 300, 300]);
 });
 
 test('a run whose pauses are long has long spans', async () => {

@@ -5,7 +5,7 @@ export const SPAN_MS = 200;
 export const MOST_SPAN_MS = 500;
 
 /** Share of a span that the pause before it may take: to look at 536k weights and copy the run's state takes 4 ms. */
-const PAUSE_SHARE = 0.01;
+const PAUSE_SHARE = 0.005;
 
 /** Makes spans longer where all threads idle for long between two. */
 export interface SpanLength {
