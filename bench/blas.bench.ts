@@ -1,4 +1,4 @@
-import { createWasmKernels, WasmApi, wasmHeapBase, wasmScratchLength } from '@gradloom/core';
+import { createWasmKernels, takeWasmScratch, WasmApi, wasmHeapBase } from '@gradloom/core';
 import { Bench } from 'tinybench';
 import { compileKernels } from '../packages/runtime/src/backend.ts';
 import { createBlasKernels } from '../packages/runtime/src/native/blas-kernels.ts';
@@ -42,7 +42,7 @@ for (const { name: shape, B, I, O } of matching('only', only, shapes)) {
     for (let i = 0; i < length; i++) array[i] = (i % 101) / 101 - 0.5;
     return array;
   };
-  const scratch = allocate(wasmScratchLength(I, O));
+  const scratch = takeWasmScratch([[I, O]], allocate);
   const [x, dx, W, dW] = [B * I, B * I, I * O, I * O].map(allocate);
   const [y, dy, b, db] = [B * O, B * O, O, O].map(allocate);
   const kernels = createBlasKernels(library, createWasmKernels({ module, memory, scratch }));

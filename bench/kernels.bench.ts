@@ -1,6 +1,7 @@
-import { type Kernels, nativeScratchLength, WasmApi, wasmHeapBase } from '@gradloom/core';
+import { type Kernels, WasmApi, wasmHeapBase } from '@gradloom/core';
 import { Bench } from 'tinybench';
 import { compileFor, compileKernels, createBackendKernels } from '../packages/runtime/src/backend.ts';
+import { takeKernelScratch } from '../packages/runtime/src/thread-scratch.ts';
 import { backendsHere } from './backends-here.ts';
 import { type KernelRow, kernelRows } from './kernel-rows.ts';
 import { matching, readOptions } from './options.ts';
@@ -20,7 +21,7 @@ let end = Math.ceil(wasmHeapBase(module) / 64) * 64;
 const backends = new Map<string, Kernels>();
 for (const backend of backendsHere(names)) {
   // Each has a scratch of its own: the native kernels keep constants there.
-  const scratch = allocate(nativeScratchLength(1024, 1024));
+  const scratch = takeKernelScratch([[1024, 1024]], backend.name, allocate);
   backends.set(backend.name, createBackendKernels(backend, { ...compileFor(backend), memory, scratch }));
 }
 

@@ -1,12 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Activation, activations, nativeScratchLength, WasmApi } from '@gradloom/core';
-import {
-  type Backend,
-  type CompiledKernels,
-  createBackendKernels,
-  heapBaseOf,
-} from '../../packages/runtime/src/backend.ts';
+import { type Activation, activations } from '@gradloom/core';
+import { type Backend, type CompiledKernels, createBackendKernels } from '../../packages/runtime/src/backend.ts';
 import { createBarrier } from '../../packages/runtime/src/barrier.ts';
+import { createKernelMemory } from '../../packages/runtime/src/kernel-memory.ts';
+import { takeKernelScratch } from '../../packages/runtime/src/thread-scratch.ts';
 import { median } from '../median.ts';
 import { readWorkload } from './read-workload.ts';
 import type { Workload } from './workloads.ts';
@@ -23,8 +20,6 @@ export interface FloorTask {
   cores: number;
   budgetMs: number;
 }
-
-const PAGE = 65_536;
 
 /**
  * The products of a step alone, as a step calls them, over and over, beside the other threads: ms a step. Factors of 0 may take no
@@ -44,29 +39,27 @@ function measure({
   const { widths } = workload;
   const start = readWorkload(workload);
   const most = 2 * Math.max(1, ...shards); // two shards at a time where the backend can
-  const lengths: number[] = [];
-  const ask = (length: number): number => lengths.push(length) - 1;
-  const scratch = ask(Math.max(...widths.slice(1).map((O, l) => nativeScratchLength(widths[l], O))));
-  const x = widths.slice(0, -1).map((width) => ask(most * width));
-  const y = ask(most * Math.max(...widths));
-  const d = [0, 1].map(() => ask(most * Math.max(...widths)));
-  const layers = widths.slice(1).map((O, l) => ({ I: widths[l], O, W: ask(widths[l] * O), b: ask(O) }));
-  const rows = layers.map(({ I, O }) => ({ dW: shards.map(() => ask(I * O)), db: ask(O) }));
-  let end = heapBaseOf(compiled.module);
-  const offsets = lengths.map((length) => {
-    const offset = Math.ceil(end / 64) * 64;
-    end = offset + 8 * length;
-    return offset;
+  const widest = Math.max(...widths);
+  const { memory, arrays } = createKernelMemory(compiled.module, (allocate) => {
+    const scratch = takeKernelScratch(
+      widths.slice(1).map((O, l) => [widths[l], O]),
+      backend.name,
+      allocate,
+    );
+    const x = widths.slice(0, -1).map((width) => allocate(most * width));
+    const y = allocate(most * widest);
+    const d = [0, 1].map(() => allocate(most * widest));
+    const layers = widths.slice(1).map((O, l) => ({ I: widths[l], O, W: allocate(widths[l] * O), b: allocate(O) }));
+    const rows = layers.map(({ I, O }) => ({ dW: shards.map(() => allocate(I * O)), db: allocate(O) }));
+    return { scratch, x, y, d, layers, rows };
   });
-  const pages = Math.ceil(end / PAGE);
-  const memory = new WasmApi.Memory({ initial: pages, maximum: pages, shared: true });
-  const arrays = lengths.map((length, k) => new Float64Array(memory.buffer, offsets[k], length));
-  for (const array of d) for (let i = 0; i < arrays[array].length; i++) arrays[array][i] = Math.random() - 0.5;
+  const { x, y, d, layers, rows } = arrays;
+  for (const array of d) for (let i = 0; i < array.length; i++) array[i] = Math.random() - 0.5;
   for (const [l, { W, b }] of layers.entries()) {
-    arrays[W].set(start.layers[l].W);
-    arrays[b].set(start.layers[l].b);
+    W.set(start.layers[l].W);
+    b.set(start.layers[l].b);
   }
-  const kernels = createBackendKernels(backend, { ...compiled, memory, scratch: arrays[scratch] });
+  const kernels = createBackendKernels(backend, { ...compiled, memory, scratch: arrays.scratch });
 
   const { affineBackwardWeightsOfTwo: weightsOfTwo, maxPairRows = 0 } = kernels;
   const inPairs = weightsOfTwo !== undefined && shards.length % 2 === 0 && Math.max(...shards) <= maxPairRows;
@@ -83,25 +76,25 @@ function measure({
   /** The inputs of each layer. */
   function forward(row: number, B: number): Float64Array[] {
     const { apply, alpha }: Activation = activations[workload.activation];
-    arrays[x[0]].set(start.x.subarray(row * widths[0], (row + B) * widths[0]));
+    x[0].set(start.x.subarray(row * widths[0], (row + B) * widths[0]));
     for (const [l, { I, O, W, b }] of layers.slice(0, -1).entries()) {
-      kernels.affine(arrays[y], arrays[x[l]], arrays[W], arrays[b], B, I, O);
-      for (let i = 0; i < B * O; i++) arrays[x[l + 1]][i] = apply(arrays[y][i], alpha);
+      kernels.affine(y, x[l], W, b, B, I, O);
+      for (let i = 0; i < B * O; i++) x[l + 1][i] = apply(y[i], alpha);
     }
-    return x.map((array, l) => arrays[array].slice(0, B * widths[l]));
+    return x.map((array, l) => array.slice(0, B * widths[l]));
   }
 
   function products({ s, first, B }: (typeof groups)[number]): void {
     for (const [l, { I, O, W, b }] of layers.entries()) {
-      kernels.affine(arrays[y], arrays[x[l]], arrays[W], arrays[b], B, I, O);
+      kernels.affine(y, x[l], W, b, B, I, O);
     }
     for (let l = layers.length - 1; l >= 0; l--) {
       const { I, O, W } = layers[l];
-      const dy = arrays[d[l % 2]];
-      const [dW, db] = [arrays[rows[l].dW[s]], arrays[rows[l].db]];
-      if (inPairs) weightsOfTwo(dW, db, arrays[x[l]], dy, B, first, I, O);
-      else kernels.affineBackwardWeights(dW, db, arrays[x[l]], dy, B, I, O);
-      if (l > 0) kernels.affineBackwardInput(arrays[d[(l + 1) % 2]], dy, arrays[W], B, I, O);
+      const dy = d[l % 2];
+      const [dW, db] = [rows[l].dW[s], rows[l].db];
+      if (inPairs) weightsOfTwo(dW, db, x[l], dy, B, first, I, O);
+      else kernels.affineBackwardWeights(dW, db, x[l], dy, B, I, O);
+      if (l > 0) kernels.affineBackwardInput(d[(l + 1) % 2], dy, W, B, I, O);
     }
   }
 
@@ -109,7 +102,7 @@ function measure({
   function step(): number {
     let ms = 0;
     for (const group of groups) {
-      if (groups.length > 1) for (const [l, input] of group.inputs.entries()) arrays[x[l]].set(input);
+      if (groups.length > 1) for (const [l, input] of group.inputs.entries()) x[l].set(input);
       const startMs = performance.now();
       products(group);
       ms += performance.now() - startMs;

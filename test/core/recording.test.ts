@@ -35,7 +35,7 @@ const B = 5;
 
 /** A shard of random rows, its gradient by plain calls and, where it can be recorded, by a tape. */
 function setUp(layers: LayerSpec[], lossName: 'mse' | 'softmax-cross-entropy' | 'huber') {
-  memory.reset(1000);
+  memory.reset([[64, 64]]);
   const network = buildNetwork({ input: 6, layers });
   const loss = createLoss(lossName);
   const random = createRandom(3, lossName);
@@ -122,7 +122,7 @@ test('the reference kernels record nothing', () => {
 
 /** Three shards' gradients of a bit more than two blocks, and an optimizer at work on them. */
 function setUpUpdate(spec: OptimizerSpec, used = kernels) {
-  memory.reset(1000);
+  memory.reset([[64, 64]]);
   const random = createRandom(5, 'update');
   const optimizer = createOptimizer(spec);
   const P = 2 * BLOCK + 5;
@@ -205,7 +205,7 @@ describe('whole steps on a tape', () => {
 
   /** A run of steps at given rates, step by step and from the tape. */
   function setUpSteps(spec: OptimizerSpec, lossName: 'mse' | 'softmax-cross-entropy' | 'huber', fn: 'tanh' | 'silu') {
-    memory.reset(1000);
+    memory.reset([[64, 64]]);
     const allocate = (length: number) => memory.allocate(length).fill(0);
     const network = buildNetwork({ input: 6, layers: layers(fn) });
     const loss = createLoss(lossName);

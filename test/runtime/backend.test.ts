@@ -1,7 +1,9 @@
-import { buildNetwork, type NetworkSpec, nativeScratchLength, WasmApi } from '@gradloom/core';
+import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { compileFor, createBackendKernels, resolveBackend } from '../../packages/runtime/src/backend.ts';
+import { createKernelMemory } from '../../packages/runtime/src/kernel-memory.ts';
 import { machineCode } from '../../packages/runtime/src/native/machine-code.ts';
+import { takeKernelScratch } from '../../packages/runtime/src/thread-scratch.ts';
 
 const of = (...widths: number[]) => {
   const layers: NetworkSpec['layers'] = widths.slice(1).map((out) => ({ kind: 'dense', out }));
@@ -34,8 +36,9 @@ describe('blas', () => {
     const backend = resolveBackend('blas');
     const compiled = compileFor(backend);
     if (compiled.code === null) context.skip();
-    const memory = new WasmApi.Memory({ initial: 64, maximum: 64, shared: true });
-    const scratch = new Float64Array(memory.buffer, 65_536, nativeScratchLength(1, 1));
+    const { memory, arrays: scratch } = createKernelMemory(compiled.module, (allocate) =>
+      takeKernelScratch([], 'blas', allocate),
+    );
     const kernels = createBackendKernels(backend, { ...compiled, memory, scratch });
     expect(kernels.name).toBe('blas');
     expect(kernels.gatherBytes).toBeTypeOf('function');

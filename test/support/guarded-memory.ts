@@ -1,13 +1,19 @@
 import { readFileSync } from 'node:fs';
 import type { Kernels } from '../../packages/core/src/kernels/kernels.ts';
-import { compileWasmKernels, createWasmKernels, wasmHeapBase } from '../../packages/core/src/kernels/wasm.ts';
+import type { Allocate, KernelScratch, ProductShape } from '../../packages/core/src/kernels/scratch.ts';
+import {
+  compileWasmKernels,
+  createWasmKernels,
+  takeWasmScratch,
+  wasmHeapBase,
+} from '../../packages/core/src/kernels/wasm.ts';
 import { WasmApi, type WasmMemory, type WasmModule } from '../../packages/core/src/kernels/webassembly.ts';
 
 export interface GuardedMemory {
   /** Those of the last `reset`. */
   readonly kernels: Kernels;
-  /** Forgets all arrays and sets the length of the kernels' scratch. */
-  reset(scratchLength: number): void;
+  /** Forgets all arrays and makes kernels with scratch for products of these shapes. */
+  reset(products?: readonly ProductShape[]): void;
   /** An array with guards on both sides, at a multiple of 8 bytes as the arrays inside of a parameter vector are. */
   allocate(length: number): Float64Array;
   /** Notes every byte as it is. */
@@ -20,11 +26,22 @@ const GUARD = 9; // doubles between arrays; odd, so that neighbours differ in th
 // Who reads it spoils its sums, who writes it is seen; a NaN would stay what it is under most operations.
 const GUARD_VALUE = 1234.5;
 
-/** Over this memory and scratch. */
-export type CreateKernels = (parts: { module: WasmModule; memory: WasmMemory; scratch: Float64Array }) => Kernels;
+/** Kernels and the scratch that they ask for. */
+export interface KernelsUnderGuard<Scratch extends KernelScratch> {
+  take(products: readonly ProductShape[], allocate: Allocate): Scratch;
+  create(parts: { module: WasmModule; memory: WasmMemory; scratch: Scratch }): Kernels;
+}
+
+const wasm: KernelsUnderGuard<KernelScratch> = { take: takeWasmScratch, create: createWasmKernels };
 
 /** Kernels over a memory in which every byte is watched, the module's constants too. */
-export function createGuardedMemory(create: CreateKernels = createWasmKernels, pages = 256): GuardedMemory {
+export const createGuardedMemory = (pages?: number): GuardedMemory => guardKernels(wasm, pages);
+
+/** Likewise of other kernels; each array of their scratch has guards on both sides. */
+export function guardKernels<Scratch extends KernelScratch>(
+  { take, create }: KernelsUnderGuard<Scratch>,
+  pages = 256,
+): GuardedMemory {
   const module = compileWasmKernels(readFileSync(new URL('../../packages/core/kernels.wasm', import.meta.url)));
   const memory = new WasmApi.Memory({ initial: pages, maximum: pages, shared: true });
   const now = Buffer.from(memory.buffer);
@@ -38,25 +55,33 @@ export function createGuardedMemory(create: CreateKernels = createWasmKernels, p
     if (end + 8 * GUARD > now.length) throw new Error(`createGuardedMemory: pages has ${pages}, expected more`);
     return array;
   };
-  let scratch = allocate(0);
-  let kernels = createWasmKernels({ module, memory, scratch }) as Kernels;
+  let scratch: Float64Array[] = [];
+  const createKernels = (products: readonly ProductShape[]): Kernels => {
+    scratch = [];
+    const taken = take(products, (length) => {
+      const array = allocate(length);
+      scratch.push(array);
+      return array;
+    });
+    return create({ module, memory, scratch: taken });
+  };
+  let kernels = createKernels([]);
 
   return {
     get kernels() {
       return kernels;
     },
     allocate,
-    reset(scratchLength) {
+    reset(products = []) {
       new Float64Array(memory.buffer, heapBase, (end - heapBase) / 8 + GUARD).fill(GUARD_VALUE);
       end = heapBase;
-      scratch = allocate(scratchLength);
-      kernels = create({ module, memory, scratch });
+      kernels = createKernels(products);
     },
     snapshot() {
       now.copy(before, 0, 0, end + 8 * GUARD);
     },
     firstStrayByte(writable) {
-      const spans = [scratch, ...writable].sort((a, b) => a.byteOffset - b.byteOffset);
+      const spans = [...scratch, ...writable].sort((a, b) => a.byteOffset - b.byteOffset);
       let from = 0;
       for (const { byteOffset, byteLength } of [...spans, { byteOffset: end + 8 * GUARD, byteLength: 0 }]) {
         if (now.compare(before, from, byteOffset, from, byteOffset) !== 0) {

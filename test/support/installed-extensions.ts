@@ -1,6 +1,12 @@
-import { createNativeKernels, type ExtensionName, extensions } from '@gradloom/core';
+import {
+  createNativeKernels,
+  type ExtensionName,
+  extensions,
+  type NativeScratch,
+  takeNativeScratch,
+} from '@gradloom/core';
 import { enterMachineCode, type MachineCode, makeMachineCode } from '../../packages/runtime/src/native/machine-code.ts';
-import type { CreateKernels } from './guarded-memory.ts';
+import type { KernelsUnderGuard } from './guarded-memory.ts';
 
 /** Machine code for each extension, which a wider processor runs as well; a reason where this one cannot. */
 export const everyExtension = (Object.keys(extensions) as ExtensionName[]).map((name) => {
@@ -14,7 +20,7 @@ export const everyExtension = (Object.keys(extensions) as ExtensionName[]).map((
 });
 
 /** Native kernels of this code. */
-export const nativeKernelsOf =
-  (code: MachineCode): CreateKernels =>
-  (parts) =>
-    createNativeKernels({ ...parts, layout: code.layout, enter: () => enterMachineCode(code) });
+export const nativeKernelsOf = (code: MachineCode): KernelsUnderGuard<NativeScratch> => ({
+  take: takeNativeScratch,
+  create: (parts) => createNativeKernels({ ...parts, layout: code.layout, enter: () => enterMachineCode(code) }),
+});

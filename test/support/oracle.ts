@@ -6,16 +6,17 @@ import {
   createSchedule,
   createTrainStep,
   type NetworkSpec,
+  productShapes,
   shuffle,
   targetColumns,
   WasmApi,
   wasmHeapBase,
 } from '@gradloom/core';
 import { type Backend, compileKernels, type Dataset, type TrainOptions } from '@gradloom/runtime';
-import { kernelScratch } from '../../packages/runtime/src/arena.ts';
 import { compileFor, createBackendKernels } from '../../packages/runtime/src/backend.ts';
 import { gatherRows } from '../../packages/runtime/src/datasets/gather.ts';
 import { gatherTargets } from '../../packages/runtime/src/datasets/targets.ts';
+import { takeKernelScratch } from '../../packages/runtime/src/thread-scratch.ts';
 
 /** What `train` must equal to the bit: the same run by core's own step, in this thread, on `backend`, or its first `until` steps. */
 export function oracle(
@@ -51,7 +52,7 @@ export function oracle(
     kernels: createBackendKernels(backend, {
       ...compileFor(backend),
       memory,
-      scratch: allocate(kernelScratch(network, backend.name)),
+      scratch: takeKernelScratch(productShapes(network), backend.name, allocate),
     }),
     batch,
     shards,

@@ -22,24 +22,76 @@ const trainable = Object.entries(activations)
 /** Widths around a kernel's tile, and 63 and 64: a layer between these two has 4,096 parameters, one block exactly. */
 const width = fc.constantFrom(1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 63, 64, 65);
 
-const layer: fc.Arbitrary<LayerSpec> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('dense' as const), out: width }) },
+/** Layers that put out as many numbers as they take in. */
+const sameWidth: fc.Arbitrary<LayerSpec> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('activation' as const), fn: fc.constantFrom(...trainable) }) },
   {
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant('dropout' as const), rate: fc.constantFrom(0, 0.1, 0.5, 0.9) }),
   },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('layer-norm' as const) }) },
 );
 
-/** Layers in any order, so also two activations in a row, dropout first or last, or nothing to train. */
-export const randomNetwork: fc.Arbitrary<NetworkSpec> = fc.record({
-  input: width,
-  layers: fc.array(layer, { minLength: 1, maxLength: 7 }),
+const anyWidth: fc.Arbitrary<LayerSpec> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('dense' as const), out: width }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('swiglu' as const), out: width }) },
+);
+
+/** Of a width that is not known yet: `withWidths` puts it in. */
+const residual: fc.Arbitrary<LayerSpec> = fc
+  .tuple(fc.array(fc.oneof(sameWidth, anyWidth), { maxLength: 2 }), fc.boolean())
+  .map(
+    ([layers, bare]): LayerSpec => ({
+      kind: 'residual',
+      layers: bare ? [{ kind: 'layer-norm' }] : [...layers, { kind: 'dense', out: 1 }],
+    }),
+  );
+
+const layer: fc.Arbitrary<LayerSpec> = fc.oneof(
+  { weight: 7, arbitrary: sameWidth },
+  { weight: 4, arbitrary: anyWidth },
+  { weight: 1, arbitrary: residual },
+);
+
+/** The inputs of a drawn dataset are whole numbers below it. */
+const VOCABULARY = 251;
+
+const embedding: fc.Arbitrary<LayerSpec> = fc.record({
+  kind: fc.constant('embedding' as const),
+  vocabulary: fc.constant(VOCABULARY),
+  width: fc.integer({ min: 1, max: 3 }),
 });
+
+/** Layers of all kinds in any order: also two activations in a row, dropout first or last, no dense layer, or nothing to train. */
+export const randomNetwork: fc.Arbitrary<NetworkSpec> = fc
+  .record({
+    input: width,
+    first: fc.option(embedding, { freq: 8, nil: null }),
+    rest: fc.array(layer, { minLength: 1, maxLength: 7 }),
+  })
+  .map(({ input, first, rest }) => ({ input, layers: withWidths(first === null ? rest : [first, ...rest], input) }));
+
+/** Gives the last dense layer of each residual the width that comes in. */
+function withWidths(layers: readonly LayerSpec[], input: number): LayerSpec[] {
+  let width = input;
+  return layers.map((spec) => {
+    if (spec.kind === 'residual') {
+      const inner = spec.layers.map((one, k) =>
+        k === spec.layers.length - 1 && one.kind === 'dense' ? { ...one, out: width } : one,
+      );
+      return { ...spec, layers: inner };
+    }
+    width = widthBehind(spec, width);
+    return spec;
+  });
+}
+
+const widthBehind = (spec: LayerSpec, width: number): number =>
+  spec.kind === 'embedding' ? width * spec.width : 'out' in spec ? spec.out : width;
 
 /** Numbers a row that come out of the network. */
 export const outputOf = ({ input, layers }: NetworkSpec): number =>
-  layers.reduce((width, spec) => (spec.kind === 'dense' ? spec.out : width), input);
+  layers.reduce((width, spec) => widthBehind(spec, width), input);
 
 const optimizer: fc.Arbitrary<NonNullable<TrainOptions['optimizer']>> = fc.constantFrom(
   'adam' as const,
@@ -83,7 +135,7 @@ export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
       const { steps, seed, optimizer: optimizerSpec, schedule: scheduleSpec } = rest;
       return {
         spec,
-        dataset: datasetOf(spec, rows, type, divisor, classes),
+        dataset: datasetOf(spec, rows, type, spec.layers[0].kind === 'embedding' ? 1 : divisor, classes),
         options: {
           ...{ batch, shards: Math.min(rest.shards, batch), steps, seed, loss },
           ...{ optimizer: optimizerSpec, schedule: scheduleSpec },
@@ -103,7 +155,7 @@ function datasetOf(
 ): Dataset {
   const O = outputOf(spec);
   const inputs = sharedArrays[type](rows * spec.input);
-  for (let i = 0; i < inputs.length; i++) inputs[i] = (i * 37) % 251;
+  for (let i = 0; i < inputs.length; i++) inputs[i] = (i * 37) % VOCABULARY;
   const targets = sharedArrays.float64(rows * (classes ? 1 : O));
   for (let i = 0; i < targets.length; i++) targets[i] = classes ? (i * 5) % O : ((i * 13) % 7) / 6;
   return {

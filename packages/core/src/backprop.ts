@@ -1,5 +1,6 @@
 import type { Kernels } from './kernels/kernels.ts';
 import { resolveOnce } from './kernels/resolve-once.ts';
+import type { Allocate } from './kernels/scratch.ts';
 import { createStarts, type Starts } from './kernels/starts.ts';
 import {
   backwardStack,
@@ -30,12 +31,7 @@ export interface Workspace extends StackMemory {
 }
 
 /** Takes `allocate` for every array, so that the memory may be an arena's or, with a function that only counts, none. */
-export function createWorkspace(
-  network: Network,
-  loss: Loss,
-  rows: number,
-  allocate: (length: number) => Float64Array,
-): Workspace {
+export function createWorkspace(network: Network, loss: Loss, rows: number, allocate: Allocate): Workspace {
   const x = allocate(rows * network.input);
   const t = allocate(rows * targetColumns(network, loss));
   const lossKernel = resolveOnce(({ fast }) => (fast.losses as FastLosses)[loss.name] ?? loss.evaluate);

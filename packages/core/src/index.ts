@@ -19,12 +19,22 @@ export {
   createNativeKernels,
   createNativeUpdates,
   hasNativeProducts,
-  nativeScratchLength,
+  type NativeOptions,
+  type NativeScratch,
   type Play,
+  takeNativeScratch,
 } from './kernels/native/native.ts';
 export { referenceKernels } from './kernels/reference.ts';
+export {
+  type Allocate,
+  countDoubles,
+  createAllocator,
+  type KernelScratch,
+  type ProductShape,
+  viewOf,
+} from './kernels/scratch.ts';
 export { createStarts, type Starts } from './kernels/starts.ts';
-export { compileWasmKernels, createWasmKernels, wasmHeapBase, wasmScratchLength } from './kernels/wasm.ts';
+export { compileWasmKernels, createWasmKernels, takeWasmScratch, wasmHeapBase } from './kernels/wasm.ts';
 export { tapeLength } from './kernels/wasm-tape.ts';
 export { WasmApi, type WasmMemory, type WasmModule } from './kernels/webassembly.ts';
 export { type Products, withProducts } from './kernels/with-products.ts';
@@ -48,6 +58,7 @@ export {
   type Network,
   type NetworkPlace,
   type NetworkSpec,
+  productShapes,
   type Tensor,
 } from './network.ts';
 export {

@@ -1,3 +1,4 @@
+import { type ProductShape, viewOf } from './kernels/scratch.ts';
 import { type Layer, type LayerSpec, layers, type Place, type PlacedLayer, placeLayers } from './layers/index.ts';
 import { createRandom } from './random/index.ts';
 import { oneOf, onlyKeys, positiveInteger } from './text/check.ts';
@@ -61,6 +62,10 @@ export function buildNetwork(spec: NetworkSpec): Network {
   const places = withTensors(placeLayers(built, spec.layers), tensors);
   return { spec, input, output, layers: built, places, tensors, parameterCount: offset };
 }
+
+/** The shapes of all dense products of a network. */
+export const productShapes = ({ places }: Network): ProductShape[] =>
+  places.flatMap(({ layer }) => layer.products ?? []);
 
 /** Deals the tensors out, which lie in the order of the layers. */
 function withTensors(places: readonly PlacedLayer[], tensors: readonly Tensor[]): NetworkPlace[] {
@@ -127,7 +132,7 @@ export function bindTensors(network: Network, vector: Float64Array): Float64Arra
     throw new Error(`bindTensors: vector has length ${vector.length}, expected ${network.parameterCount}`);
   }
   const bound: Float64Array[][] = network.layers.map(() => []);
-  for (const { layer, offset, length } of network.tensors) bound[layer].push(vector.subarray(offset, offset + length));
+  for (const { layer, offset, length } of network.tensors) bound[layer].push(viewOf(vector, offset, length));
   return bound;
 }
 

@@ -1,5 +1,6 @@
 import { type Activation, type ActivationName, activations } from './activations/index.ts';
 import type { Inspect, Workspace } from './backprop.ts';
+import { viewOf } from './kernels/scratch.ts';
 import type { Layer, StackMemory } from './layers/index.ts';
 import type { Network } from './network.ts';
 
@@ -49,7 +50,7 @@ export function createProbe(network: Network, workspace: Workspace, sums: Float6
       const { spec } = places[k];
       const x = neighbours.get(layer)?.x;
       if (spec.kind !== 'activation' || x === undefined) return;
-      countFlat(sums.subarray(units[k], units[k] + layer.out), x, rows, n, spec.fn, spec.alpha);
+      countFlat(viewOf(sums, units[k], layer.out), x, rows, n, spec.fn, spec.alpha);
     } else {
       // What a layer passes down is the gradient by the output of the one below.
       const of = phase === 'loss' ? layer : neighbours.get(layer)?.below;
@@ -119,9 +120,9 @@ export function probeFigures(network: Network, { sums, rows, gradient, theta, st
   const firstToLearn = network.places.findIndex(({ tensors }) => tensors.length > 0);
   return network.places.map(({ path, layer: { label, out, tensors: all }, spec, tensors }, k) => {
     const count = rows * out;
-    const [squares, sum, sumSquares] = total.subarray(k * SUMS, (k + 1) * SUMS);
+    const [squares, sum, sumSquares] = viewOf(total, k * SUMS, SUMS);
     const mean = sum / count;
-    const flat = total.subarray(units[k], units[k] + out);
+    const flat = viewOf(total, units[k], out);
     const isActivation = spec.kind === 'activation';
     return {
       path,
@@ -159,7 +160,7 @@ function sumOfSquares(values: Float64Array, n: number): number {
 }
 
 const rms = (values: Float64Array, offset: number, n: number): number =>
-  Math.sqrt(sumOfSquares(values.subarray(offset, offset + n), n) / n);
+  Math.sqrt(sumOfSquares(viewOf(values, offset, n), n) / n);
 
 function rmsDistance(values: Float64Array, from: Float64Array, offset: number, n: number): number {
   let sum = 0;

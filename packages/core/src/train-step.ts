@@ -1,5 +1,6 @@
 import { createWorkspace, shardGradient, targetColumns } from './backprop.ts';
 import type { Kernels } from './kernels/kernels.ts';
+import { type Allocate, viewOf } from './kernels/scratch.ts';
 import type { Pass } from './layers/index.ts';
 import type { Loss } from './losses/loss.ts';
 import { bindTensors, initializeParameters, type Network } from './network.ts';
@@ -24,7 +25,7 @@ export interface TrainStepOptions {
   shards: number; // S
   seed: number; // of the starting values and of dropout
   clipNorm?: number; // most that the norm of the batch's gradient may be, default: no limit
-  allocate?: (length: number) => Float64Array; // default: an array of its own each
+  allocate?: Allocate; // default: an array of its own each
 }
 
 export interface TrainStep {
@@ -54,7 +55,7 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
   const squares = allocate(blockCount(P));
   const workspace = createWorkspace(network, loss, largestShard(batch, S), allocate);
   const lossSums = allocate(S);
-  const lossSlots = Array.from({ length: S }, (_, s) => lossSums.subarray(s, s + 1));
+  const lossSlots = Array.from({ length: S }, (_, s) => viewOf(lossSums, s, 1));
   const scalars = Float64Array.from(optimizer.initialScalars);
   const hyper = allocate(optimizer.hyperLength);
   const rate = new Float64Array(1);
@@ -73,8 +74,8 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
       for (let s = 0; s < S; s++) {
         const from = shardStart(s, S, B);
         const to = shardStart(s + 1, S, B);
-        workspace.x.set(x.subarray(from * I, to * I));
-        workspace.t.set(t.subarray(from * T, to * T));
+        workspace.x.set(viewOf(x, from * I, (to - from) * I));
+        workspace.t.set(viewOf(t, from * T, (to - from) * T));
         pass.firstRow = from;
         shardGradient(lossSlots[s], network, workspace, theta, gradients[s], to - from, pass);
       }

@@ -1,4 +1,5 @@
 import type { Kernels, MeanUpdateKernel } from './kernels/kernels.ts';
+import { viewOf } from './kernels/scratch.ts';
 import type { Optimizer, UpdateKernel } from './optimizers/optimizer.ts';
 
 /** Parameters of a block: 32 KiB a vector, so that a block's gradient is still in cache when the optimizer reads it. */
@@ -12,7 +13,7 @@ const LINE = 8;
 
 /** The gradient of shard s. */
 export const gradientOf = (gSum: Float64Array, P: number, s: number): Float64Array =>
-  gSum.subarray(s * gradientStride(P), s * gradientStride(P) + P);
+  viewOf(gSum, s * gradientStride(P), P);
 
 /** Shared by all threads of a run; each writes only its own blocks of it. */
 export interface UpdateMemory {
@@ -56,11 +57,12 @@ export function createBlockUpdate(
   // Small networks gain more from a tape, and need not enter machine code.
   const meanUpdates = kernels.fast.meanUpdates as Partial<Record<string, MeanUpdateKernel>> | undefined;
   const meanUpdate = P < BLOCK ? undefined : meanUpdates?.[optimizer.name];
-  const blocks = Array.from({ length: blockCount(P) }, (_, block) => {
+  // Where nothing is trained there are no gradients, and so no blocks of them.
+  const blocks = Array.from({ length: S === 0 ? 0 : blockCount(P) }, (_, block) => {
     const offset = block * BLOCK;
     const n = Math.min(BLOCK, P - offset);
-    const cut = (vector: Float64Array) => vector.subarray(offset, offset + n);
-    const square = squares.subarray(block, block + 1);
+    const cut = (vector: Float64Array) => viewOf(vector, offset, n);
+    const square = viewOf(squares, block, 1);
     return { offset, n, square, theta: cut(theta), g: cut(gSum), state: state.map(cut) };
   });
 

@@ -1,48 +1,26 @@
 import {
-  type BackendName,
   blockCount,
-  createWorkspace,
+  countDoubles,
   gradientStride,
-  type Loss,
-  largestShard,
-  type Network,
-  nativeScratchLength,
-  type Optimizer,
   probeLength,
-  recordedCalls,
   type Schedule,
-  stepCalls,
-  tapeLength,
-  updateCalls,
   WasmApi,
   type WasmMemory,
-  wasmScratchLength,
 } from '@gradloom/core';
 import { checkMemory, type Part } from './memory.ts';
-
-/** Rows of a chunk at evaluation: fixed, since a BLAS gives a row other bits in calls of other sizes. */
-export const EVALUATION_ROWS = 256;
+import { type ScratchShape, takeThreadScratch } from './thread-scratch.ts';
 
 /** Steps of a span whose losses and norms fit the rings. */
 export const RING = 16_384;
-
-/** Steps that are taken from a tape at a time, at most. */
-export const STEPS = 128;
 
 const ALIGNMENT = 64;
 const PAGE = 65_536;
 const WASM32_LIMIT = 4 * 1024 ** 3;
 
-export interface ArenaOptions {
-  network: Network;
-  loss: Loss;
-  optimizer: Optimizer;
+export interface ArenaOptions extends ScratchShape {
   schedule: Schedule;
-  batch: number;
-  shards: number; // S; 0 where nothing is trained
   threads: number; // the most that the run will use
   probes?: boolean; // looks into layers on the way, default false
-  backend: BackendName;
   heapBase: number; // first byte that the kernels' module leaves free
 }
 
@@ -69,40 +47,38 @@ export interface ArenaPlan {
   bind(memory: WasmMemory): Arena;
 }
 
+/** An array of the arena: where it lies follows from those before it. */
+interface Region {
+  readonly offset: number; // in bytes
+  readonly length: number; // in doubles
+}
+
 /** @throws OptionError with the size of each part where the plan passes the 4 GiB of a 32-bit memory; nothing is allocated. */
 export function planArena(options: ArenaOptions): ArenaPlan {
-  const { network, loss, optimizer, schedule, batch, shards: S, threads, backend, heapBase, probes = false } = options;
+  const { network, optimizer, schedule, shards: S, threads, heapBase, probes = false } = options;
   const P = network.parameterCount;
-  const scratchLength = threadScratch(
-    network,
-    loss,
-    optimizer,
-    backend,
-    S,
-    Math.max(largestShard(batch, S || 1), EVALUATION_ROWS),
-  );
   const parts: Part[] = [];
   let end = align(heapBase);
-  const take = (name: string, bytes: number, option?: string): number => {
+  const take = (name: string, length: number, option?: string): Region => {
     const offset = end;
-    end = align(end + bytes);
+    end = align(end + length * 8);
     parts.push({ name, bytes: end - offset, ...(option === undefined ? {} : { option }) });
-    return offset;
+    return { offset, length };
   };
-  const theta = take('parameters', P * 8);
-  const gSum = take('gradients of the shards', S * gradientStride(P) * 8, 'shards');
-  const state = optimizer.slots.map((slot) => take(`optimizer state ${slot}`, P * 8));
-  const squares = take('block norms', blockCount(P) * 8);
-  const lossSums = take('shard losses', S * 8);
-  const scalars = take('optimizer scalars', optimizer.initialScalars.length * 8);
-  const scheduleState = take('schedule state', schedule.initialState.length * 8);
-  const rates = take('rate ring', RING * 8);
-  const losses = take('loss ring', RING * 8);
-  const norms = take('norm ring', RING * 8);
-  const probeSumsLength = probes ? S * probeLength(network) : 0;
-  const probeSums = take('looks into layers', probeSumsLength * 8);
+  const theta = take('parameters', P);
+  const gSum = take('gradients of the shards', S * gradientStride(P), 'shards');
+  const state = optimizer.slots.map((slot) => take(`optimizer state ${slot}`, P));
+  const squares = take('block norms', blockCount(P));
+  const lossSums = take('shard losses', S);
+  const scalars = take('optimizer scalars', optimizer.initialScalars.length);
+  const scheduleState = take('schedule state', schedule.initialState.length);
+  const rates = take('rate ring', RING);
+  const losses = take('loss ring', RING);
+  const norms = take('norm ring', RING);
+  const probeSums = take('looks into layers', probes ? S * probeLength(network) : 0);
+  const scratchLength = countDoubles((allocate) => takeThreadScratch(options, allocate));
   const scratch = Array.from({ length: threads }, () =>
-    take(`activations of ${threads} ${threads === 1 ? 'thread' : 'threads'}`, scratchLength * 8, 'batch'),
+    take(`activations of ${threads} ${threads === 1 ? 'thread' : 'threads'}`, scratchLength, 'batch'),
   );
   const bytes = Math.ceil(end / PAGE) * PAGE;
   parts.push({ name: 'tables of the kernels', bytes: bytes - end + align(heapBase) });
@@ -111,20 +87,20 @@ export function planArena(options: ArenaOptions): ArenaPlan {
     bytes,
     parts,
     bind({ buffer }) {
-      const doubles = (offset: number, length: number) => new Float64Array(buffer, offset, length);
+      const view = ({ offset, length }: Region) => new Float64Array(buffer, offset, length);
       return {
-        theta: doubles(theta, P),
-        gSum: doubles(gSum, S * gradientStride(P)),
-        state: state.map((offset) => doubles(offset, P)),
-        squares: doubles(squares, blockCount(P)),
-        lossSums: doubles(lossSums, S),
-        scalars: doubles(scalars, optimizer.initialScalars.length),
-        scheduleState: doubles(scheduleState, schedule.initialState.length),
-        rates: doubles(rates, RING),
-        losses: doubles(losses, RING),
-        norms: doubles(norms, RING),
-        probeSums: doubles(probeSums, probeSumsLength),
-        scratch: scratch.map((offset) => doubles(offset, scratchLength)),
+        theta: view(theta),
+        gSum: view(gSum),
+        state: state.map(view),
+        squares: view(squares),
+        lossSums: view(lossSums),
+        scalars: view(scalars),
+        scheduleState: view(scheduleState),
+        rates: view(rates),
+        losses: view(losses),
+        norms: view(norms),
+        probeSums: view(probeSums),
+        scratch: scratch.map(view),
       };
     },
   };
@@ -136,44 +112,4 @@ export function allocateArena(plan: ArenaPlan): WasmMemory {
   return new WasmApi.Memory({ initial: pages, maximum: pages, shared: true });
 }
 
-/** Cuts arrays off a thread's scratch, in the order of the calls: the same calls find the same places. */
-export function scratchAllocator(scratch: Float64Array): (length: number) => Float64Array {
-  let used = 0;
-  return (length) => {
-    const array = scratch.subarray(used, used + length);
-    used += padded(length);
-    return array;
-  };
-}
-
-/** Doubles of scratch for the products of a network's widest tensors. */
-export function kernelScratch(network: Network, backend: BackendName): number {
-  const scratchLength = backend === 'native' || backend === 'blas' ? nativeScratchLength : wasmScratchLength;
-  let length = 0;
-  for (const { shape } of network.tensors) {
-    if (shape.length === 2) length = Math.max(length, scratchLength(shape[0], shape[1]));
-  }
-  return length;
-}
-
-function threadScratch(
-  network: Network,
-  loss: Loss,
-  { hyperLength }: Optimizer,
-  backend: BackendName,
-  shards: number,
-  rows: number,
-): number {
-  let total = padded(kernelScratch(network, backend)) + 2 * padded(1) + padded(hyperLength);
-  total +=
-    shards * padded(tapeLength(recordedCalls(network))) + padded(tapeLength(updateCalls(network.parameterCount)));
-  if (shards === 1) total += padded(tapeLength(stepCalls(network))) + padded(STEPS * hyperLength);
-  createWorkspace(network, loss, rows, (length) => {
-    total += padded(length);
-    return new Float64Array(0);
-  });
-  return total;
-}
-
-const padded = (length: number): number => align(length * 8) / 8;
 const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;

@@ -7,6 +7,7 @@ import {
   createNativeUpdates,
   createWasmKernels,
   hasNativeProducts,
+  type KernelScratch,
   type Kernels,
   type Network,
   OptionError,
@@ -62,11 +63,20 @@ const withoutWhere = (reason: string): string => reason.replace('machineCode: ',
 /** This thread's kernels over a run's memory; `scratch` is its own. */
 export function createBackendKernels(
   backend: Backend,
-  { module, code, memory, scratch }: CompiledKernels & { memory: WasmMemory; scratch: Float64Array },
+  { module, code, memory, scratch }: CompiledKernels & { memory: WasmMemory; scratch: KernelScratch },
 ): Kernels {
   if (backend.name === 'reference' || module === null) return referenceKernels;
+  const { machineCode } = scratch;
   const native =
-    code === null ? null : { layout: code.layout, enter: () => enterMachineCode(code), module, memory, scratch };
+    code === null || machineCode === null
+      ? null
+      : {
+          layout: code.layout,
+          enter: () => enterMachineCode(code),
+          module,
+          memory,
+          scratch: { ...scratch, machineCode },
+        };
   if (native !== null && backend.name === 'native') return createNativeKernels(native);
   const wasm = native === null ? createWasmKernels({ module, memory, scratch }) : createNativeUpdates(native);
   return 'library' in backend ? createBlasKernels(openLibrary(backend.library), wasm) : wasm;

@@ -1,4 +1,4 @@
-import { type Network, show } from '@gradloom/core';
+import { type Network, show, viewOf } from '@gradloom/core';
 import { firstNotFinite } from './finite.ts';
 
 /** 'W of dense(2->3) at layer 0 has Infinity' of the first weight that is not finite. */
@@ -8,7 +8,7 @@ export function badWeight(
 ): string | undefined {
   for (const { layer, path, tensors } of places) {
     for (const { name, offset, length } of tensors) {
-      const at = firstNotFinite(theta.subarray(offset, offset + length), length);
+      const at = firstNotFinite(viewOf(theta, offset, length), length);
       if (at !== undefined) return `${name} of ${layer.label} at layer ${path} has ${show(theta[offset + at])}`;
     }
   }

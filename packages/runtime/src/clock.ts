@@ -1,4 +1,4 @@
-import type { Inspect } from '@gradloom/core';
+import { type Inspect, viewOf } from '@gradloom/core';
 
 /** Where a thread spends a step. `update` sums the shards and applies the optimizer; `wait` is at the barriers. */
 export const parts = ['gather', 'forward', 'backward', 'update', 'wait'] as const;
@@ -24,7 +24,7 @@ export const allocateTimes = (threads: number): Float64Array<SharedArrayBuffer> 
   new Float64Array(new SharedArrayBuffer(8 * threads * parts.length));
 
 export function createClock(times: Float64Array, thread: number): Clock {
-  const { start, lap } = createStopwatch(times.subarray(thread * parts.length, (thread + 1) * parts.length));
+  const { start, lap } = createStopwatch(viewOf(times, thread * parts.length, parts.length));
   return {
     start,
     lap,
@@ -52,7 +52,7 @@ export function createStopwatch(own: Float64Array): { start(): void; lap(place: 
 /** The times of the first `threads` threads. */
 export function readProfiles(times: Float64Array, threads: number): Profile[] {
   return Array.from({ length: threads }, (_, thread) => {
-    const [gather, forward, backward, update, wait] = times.subarray(thread * parts.length);
+    const [gather, forward, backward, update, wait] = viewOf(times, thread * parts.length, parts.length);
     return { gather, forward, backward, update, wait };
   });
 }

@@ -4,12 +4,12 @@ import {
   bindTensors,
   buildNetwork,
   canTakeTwo,
+  createAllocator,
   createBlockUpdate,
   createLoss,
   createOptimizer,
   createProbe,
   createSchedule,
-  createWorkspace,
   gradientOf,
   gradientStride,
   type Inspect,
@@ -20,20 +20,18 @@ import {
   type Optimizer,
   type Pass,
   probeLength,
-  recordedCalls,
   recordShardGradient,
   recordSteps,
   shardStart,
-  stepCalls,
-  tapeLength,
   targetColumns,
-  updateCalls,
+  viewOf,
   type Workspace,
 } from '@gradloom/core';
-import { type Arena, EVALUATION_ROWS, kernelScratch, planArena, STEPS, scratchAllocator } from './arena.ts';
+import { type Arena, planArena } from './arena.ts';
 import { createBackendKernels, heapBaseOf } from './backend.ts';
 import { type Clock, createClock } from './clock.ts';
 import type { RunSetup } from './protocol.ts';
+import { STEPS, takeThreadScratch } from './thread-scratch.ts';
 import { createWorkClock, type WorkClock } from './work-clock.ts';
 
 /** As `held`: the workspace may hold any rows. */
@@ -90,39 +88,36 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const layout = planArena({ network, loss, optimizer, schedule, batch, shards, threads, probes, backend, heapBase });
   const arena = layout.bind(setup.memory);
   const P = network.parameterCount;
-  const allocate = scratchAllocator(arena.scratch[thread]);
+  const scratch = takeThreadScratch(
+    { network, loss, optimizer, backend, batch, shards },
+    createAllocator('createContext', arena.scratch[thread]),
+  );
+  const { workspace, hyper, hypers, lossSum, updateTape } = scratch;
+  const scale = scratch.scale.fill(1);
   const kernels = createBackendKernels(setup.backend, {
     module: setup.module,
     code: setup.code,
     memory: setup.memory,
-    scratch: allocate(kernelScratch(network, backend)),
+    scratch: scratch.kernels,
   });
-  const lossSum = allocate(1);
-  const rows = Math.max(largestShard(batch, shards || 1), EVALUATION_ROWS);
-  const workspace = createWorkspace(network, loss, rows, allocate);
   const looks = probeLength(network);
-  const hyper = allocate(optimizer.hyperLength);
-  const scale = allocate(1).fill(1);
   const theta = bindTensors(network, arena.theta);
-  const lossSlots = Array.from({ length: shards }, (_, s) => arena.lossSums.subarray(s, s + 1));
+  const lossSlots = Array.from({ length: shards }, (_, s) => viewOf(arena.lossSums, s, 1));
   const gradients = lossSlots.map((_, s) => bindTensors(network, gradientOf(arena.gSum, P, s)));
   const pass: Pass = { kernels, training: true, seed: setup.seed, step: 0, firstRow: 0, firstOfTwo: 0 };
-  const plays = lossSlots.map((slot, s) => {
-    const tape = allocate(tapeLength(recordedCalls(network)));
+  const plays = scratch.shardTapes.map((tape, s) => {
     const B = shardStart(s + 1, shards, batch) - shardStart(s, shards, batch);
-    return recordShardGradient(tape, slot, network, loss, workspace, theta, gradients[s], B, pass);
+    return recordShardGradient(tape, lossSlots[s], network, loss, workspace, theta, gradients[s], B, pass);
   });
-  const pairSums = arena.gSum.subarray(0, Math.floor(shards / 2) * gradientStride(P));
+  const pairSums = viewOf(arena.gSum, 0, Math.floor(shards / 2) * gradientStride(P));
   const allWhole = setup.dataset !== null && setup.dataset.rows % batch === 0;
   const keepsRows = setup.orders === null && workspace.outputs[0] !== workspace.x;
   const isOneBatch = shards === 1 && keepsRows && setup.dataset?.rows === batch;
   const H = optimizer.hyperLength;
-  const hypers = shards === 1 ? allocate(STEPS * H) : hyper;
-  const stepsTape = shards === 1 ? allocate(tapeLength(stepCalls(network))) : hyper;
   const memory = { ...arena, workspace, parameters: theta, gradients: gradients[0], hyper, hypers };
   const canTake = isOneBatch && setup.clipNorm === null && setup.times === null;
   const largest = largestShard(batch, shards || 1);
-  const pairs = shards % 2 === 0 && 2 * largest <= rows && canTakeTwo(network, kernels, largest);
+  const pairs = shards % 2 === 0 && 2 * largest <= workspace.rows && canTakeTwo(network, kernels, largest);
   return {
     setup,
     arena,
@@ -138,7 +133,7 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     gradients,
     plays,
     probes: Array.from({ length: probes ? shards : 0 }, (_, s) =>
-      createProbe(network, workspace, arena.probeSums.subarray(s * looks, (s + 1) * looks)),
+      createProbe(network, workspace, viewOf(arena.probeSums, s * looks, looks)),
     ),
     clock: setup.times === null ? null : createClock(setup.times, thread),
     workClock: createWorkClock(setup.workTimes, thread),
@@ -150,10 +145,10 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     allWhole,
     keepsRows,
     held: NO_SHARD,
-    updateTape: allocate(tapeLength(updateCalls(P))),
+    updateTape,
     playUpdate: null,
-    takeSteps: canTake ? recordSteps(stepsTape, network, loss, optimizer, memory, batch, pass) : null,
-    hypers: Array.from({ length: canTake ? STEPS : 0 }, (_, k) => hypers.subarray(k * H, (k + 1) * H)),
+    takeSteps: canTake ? recordSteps(scratch.stepsTape, network, loss, optimizer, memory, batch, pass) : null,
+    hypers: Array.from({ length: canTake ? STEPS : 0 }, (_, k) => viewOf(hypers, k * H, H)),
     firstScalars: new Float64Array(optimizer.initialScalars.length),
     rate: new Float64Array(1),
     hyper,

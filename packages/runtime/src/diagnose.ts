@@ -1,4 +1,4 @@
-import { batchLoss, gradientOf, type Inspect, type Layer, type Network, show } from '@gradloom/core';
+import { batchLoss, gradientOf, type Inspect, type Layer, type Network, show, viewOf } from '@gradloom/core';
 import { badWeight } from './bad-weight.ts';
 import { createContext, type RunContext } from './context.ts';
 import { firstNotFinite } from './finite.ts';
@@ -75,7 +75,7 @@ function badNumber(context: RunContext, step: number, s: number): string | undef
   const gradients = gradientOf(arena.gSum, P, s);
   for (const { layer, tensors } of places) {
     for (const { name, offset, length } of tensors) {
-      const gradient = gradients.subarray(offset, offset + length);
+      const gradient = viewOf(gradients, offset, length);
       const at = firstNotFinite(gradient, length);
       if (at !== undefined) found ??= `gradient by ${name} of ${layerName(layer)} has ${show(gradient[at])}`;
     }

@@ -1,11 +1,11 @@
-import { buildNetwork, createLoss, type Loss, metrics, type Network, targetColumns } from '@gradloom/core';
-import { EVALUATION_ROWS } from './arena.ts';
+import { buildNetwork, createLoss, type Loss, metrics, type Network, targetColumns, viewOf } from '@gradloom/core';
 import type { Dataset } from './datasets/dataset.ts';
 import { gatherTargets } from './datasets/targets.ts';
 import type { Pool } from './pool.ts';
 import type { RunSetup, WorkerTask } from './protocol.ts';
 import type { Evaluation } from './results.ts';
 import { runOnTeam } from './span.ts';
+import { EVALUATION_ROWS } from './thread-scratch.ts';
 
 /** Rows whose outputs are held at once: a multiple of a chunk, so that its size changes no bit. */
 const SEGMENT_ROWS = 64 * EVALUATION_ROWS;
@@ -36,7 +36,7 @@ export async function evaluateDataset(
   for (let first = 0; first < dataset.rows; first += most) {
     const rows = Math.min(most, dataset.rows - first);
     const chunks = Math.ceil(rows / EVALUATION_ROWS);
-    const segment = { dataset, first, rows, outputs, lossSums: lossSums.subarray(0, chunks) };
+    const segment = { dataset, first, rows, outputs, lossSums: viewOf(lossSums, 0, chunks) };
     // Weights are only read, and outputs overwritten: a second try has nothing to take back.
     await attempt(() => evaluateSegment(pool, setup, segment, Math.min(threads, chunks)));
     for (let chunk = 0; chunk < chunks; chunk++) lossSum += lossSums[chunk];

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { buildNetwork, createLoss, type LossSpec, type NetworkSpec, positiveInteger, within } from '@gradloom/core';
-import { EVALUATION_ROWS } from './arena.ts';
 import type { BackendChoice } from './backend.ts';
 import type { Dataset } from './datasets/dataset.ts';
 import { checkFit } from './datasets/targets.ts';
@@ -9,6 +8,7 @@ import { openInference } from './inference.ts';
 import { createPool } from './pool.ts';
 import { createRecovery, RETRIES, type Retry } from './recovery.ts';
 import type { Evaluation } from './results.ts';
+import { EVALUATION_ROWS } from './thread-scratch.ts';
 
 export interface EvaluateOptions {
   loss?: LossSpec; // default: softmax-cross-entropy for classes, mse for values

@@ -1,10 +1,10 @@
-import { forward } from '@gradloom/core';
-import { EVALUATION_ROWS } from './arena.ts';
+import { forward, viewOf } from '@gradloom/core';
 import { CONTROL } from './barrier.ts';
 import type { RunContext } from './context.ts';
 import { gatherRows } from './datasets/gather.ts';
 import { gatherTargets } from './datasets/targets.ts';
 import type { EvaluationTask } from './protocol.ts';
+import { EVALUATION_ROWS } from './thread-scratch.ts';
 
 /** This thread's share of the chunks: overwrites their outputs and their summed losses. */
 export function evaluateChunks(context: RunContext, task: EvaluationTask): void {
@@ -20,7 +20,7 @@ export function evaluateChunks(context: RunContext, task: EvaluationTask): void 
     gatherRows(workspace.x, dataset.inputs, null, task.first + from, B, kernels);
     gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, null, task.first + from, B);
     const y = forward(network, workspace, theta, B, pass);
-    outputs.set(y.subarray(0, B * O), from * O);
+    outputs.set(viewOf(y, 0, B * O), from * O);
     evaluateLoss(lossSum, workspace.gradients[0], y, workspace.t, B, O);
     lossSums[chunk] = lossSum[0];
   }

@@ -1,8 +1,8 @@
 import { createLoss, createOptimizer, createSchedule, type LossSpec, type Network } from '@gradloom/core';
-import { EVALUATION_ROWS } from './arena.ts';
 import { badWeight } from './bad-weight.ts';
 import { openRun, type RunShape } from './prepare.ts';
 import type { RunSetup } from './protocol.ts';
+import { EVALUATION_ROWS } from './thread-scratch.ts';
 
 /**
  * A run that only goes forward, in chunks of EVALUATION_ROWS rows: its memory holds a copy of `parameters` [P].

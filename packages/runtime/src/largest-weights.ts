@@ -1,4 +1,4 @@
-import type { Network } from '@gradloom/core';
+import { type Network, viewOf } from '@gradloom/core';
 
 /** Tensors that are named: a network that diverges mostly does so in one. */
 const NAMED = 3;
@@ -11,7 +11,7 @@ export function largestWeights(
   const largest = places.flatMap(({ layer, path, tensors }) =>
     tensors.map(({ name, offset, length }) => ({
       name: `${name} of ${layer.label} at layer ${path}`,
-      value: theta.subarray(offset, offset + length).reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0),
+      value: viewOf(theta, offset, length).reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0),
     })),
   );
   largest.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));

@@ -1,3 +1,4 @@
+import { viewOf } from '@gradloom/core';
 import { allocateControl } from './barrier.ts';
 import type { Pool } from './pool.ts';
 import type { TriadTask } from './protocol.ts';
@@ -22,8 +23,6 @@ export async function measureBandwidth(pool: Pool, threads: number): Promise<num
     return { kind: 'triad', control, thread, threads, arrays, times };
   });
   await runTeam(team, tasks, control);
-  const passMs = Array.from({ length: PASSES }, (_, pass) =>
-    Math.max(...times.subarray(pass * threads, (pass + 1) * threads)),
-  );
+  const passMs = Array.from({ length: PASSES }, (_, pass) => Math.max(...viewOf(times, pass * threads, threads)));
   return (24 * LENGTH) / Math.min(...passMs) / 1e6;
 }

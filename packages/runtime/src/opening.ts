@@ -1,3 +1,4 @@
+import { viewOf } from '@gradloom/core';
 import { CONTROL } from './barrier.ts';
 import type { RunContext } from './context.ts';
 import type { Pool } from './pool.ts';
@@ -17,10 +18,10 @@ export const openTeam = (pool: Pool, setup: RunSetup, threads: number): Promise<
 export function openThread({ arena, setup, pairUpdate }: RunContext, { thread, threads }: OpeningTask): void {
   Atomics.add(setup.control, CONTROL.checkedIn, 1);
   // Shards that are taken two at a time fill half of the rows.
-  const rows = pairUpdate === null ? arena.gSum : arena.gSum.subarray(0, arena.gSum.length / 2);
+  const rows = pairUpdate === null ? arena.gSum : viewOf(arena.gSum, 0, arena.gSum.length / 2);
   for (const array of [rows, ...arena.state]) {
     const share = (t: number): number => Math.floor((t * array.length) / threads);
-    touch(array.subarray(share(thread), share(thread + 1)));
+    touch(viewOf(array, share(thread), share(thread + 1) - share(thread)));
   }
   touch(arena.scratch[thread]);
 }

@@ -1,4 +1,4 @@
-import { createRandom, shuffle } from '@gradloom/core';
+import { createRandom, shuffle, viewOf } from '@gradloom/core';
 
 /** Numbers that the slots of all epochs may take together: 1 MiB, so that small sets get many epochs into one span. */
 const CAPACITY = 262_144;
@@ -26,7 +26,7 @@ export function createOrders(seed: number, rows: number, epochs: number): Orders
         const slot = epoch % slots;
         // A run that goes back finds another epoch here, or, where it was resumed in between, none.
         if (held[slot] === epoch) continue;
-        const order = array.subarray(slot * rows, (slot + 1) * rows);
+        const order = viewOf(array, slot * rows, rows);
         for (let n = 0; n < rows; n++) order[n] = n;
         shuffle(order, createRandom(seed, 'shuffle', epoch));
         held[slot] = epoch;

@@ -14,7 +14,6 @@ import {
   positiveInteger,
   within,
 } from '@gradloom/core';
-import { EVALUATION_ROWS } from './arena.ts';
 import {
   batchOf,
   checkListener,
@@ -42,6 +41,7 @@ import { type OnNan, OPTION_NAMES, type TrainOptions } from './options.ts';
 import type { RunShape } from './prepare.ts';
 import { type ProbeSteps, probeSteps } from './probe-steps.ts';
 import { RETRIES } from './recovery.ts';
+import { EVALUATION_ROWS } from './thread-scratch.ts';
 import { missingClasses, warningsOf } from './warnings.ts';
 
 /** A run with every default filled in and every shape checked. */

@@ -1,8 +1,8 @@
-import { forward, type LossSpec, type Network } from '@gradloom/core';
-import { EVALUATION_ROWS } from './arena.ts';
+import { forward, type LossSpec, type Network, viewOf } from '@gradloom/core';
 import { compileKernels } from './backend.ts';
 import { createContext } from './context.ts';
 import { openInference } from './inference.ts';
+import { EVALUATION_ROWS } from './thread-scratch.ts';
 
 /** Runs rows x [N, I] through a network in this thread; returns its outputs y [N, O]. */
 export type Predictor = (x: Float64Array) => Float64Array;
@@ -22,8 +22,8 @@ export function createPredictor(where: string, network: Network, parameters: Flo
     const y = new Float64Array(N * O);
     for (let first = 0; first < N; first += EVALUATION_ROWS) {
       const B = Math.min(EVALUATION_ROWS, N - first);
-      workspace.x.set(x.subarray(first * I, (first + B) * I));
-      y.set(forward(network, workspace, theta, B, pass).subarray(0, B * O), first * O);
+      workspace.x.set(viewOf(x, first * I, B * I));
+      y.set(viewOf(forward(network, workspace, theta, B, pass), 0, B * O), first * O);
     }
     return y;
   };

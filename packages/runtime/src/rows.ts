@@ -1,4 +1,4 @@
-import { show } from '@gradloom/core';
+import { show, viewOf } from '@gradloom/core';
 
 export type NestedRows = readonly (readonly number[])[];
 
@@ -24,4 +24,4 @@ export function flatRows(where: string, rows: Rows, I: number): Float64Array {
 
 /** The rows of y [N, O], an array each. */
 export const nestedRows = (y: Float64Array, O: number): number[][] =>
-  Array.from({ length: y.length / O }, (_, n) => [...y.subarray(n * O, (n + 1) * O)]);
+  Array.from({ length: y.length / O }, (_, n) => [...viewOf(y, n * O, O)]);

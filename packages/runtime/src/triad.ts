@@ -1,3 +1,4 @@
+import { viewOf } from '@gradloom/core';
 import { CONTROL, createBarrier } from './barrier.ts';
 import type { TriadTask } from './protocol.ts';
 
@@ -7,7 +8,7 @@ export function runTriad({ control, thread, threads, arrays, times }: TriadTask,
   const N = arrays.length / 3;
   const from = Math.floor((thread * N) / threads);
   const to = Math.floor(((thread + 1) * N) / threads);
-  const [a, b, c] = [0, 1, 2].map((k) => arrays.subarray(k * N + from, k * N + to));
+  const [a, b, c] = [0, 1, 2].map((k) => viewOf(arrays, k * N + from, to - from));
   Atomics.add(control, CONTROL.checkedIn, 1);
   triad(a, b, c, 0.5);
   for (let pass = 0; pass < times.length / threads; pass++) {

@@ -1,3 +1,4 @@
+import { viewOf } from '@gradloom/core';
 import { createStopwatch } from './clock.ts';
 
 /** Doubles between the times of two threads: a 128-byte line each. */
@@ -21,7 +22,7 @@ export interface WorkClock {
 export const allocateWorkTimes = (threads: number): Float64Array<SharedArrayBuffer> =>
   new Float64Array(new SharedArrayBuffer(8 * ROW * threads));
 
-const rowOf = (times: Float64Array, thread: number): Float64Array => times.subarray(thread * ROW, (thread + 1) * ROW);
+const rowOf = (times: Float64Array, thread: number): Float64Array => viewOf(times, thread * ROW, ROW);
 
 export function createWorkClock(times: Float64Array, thread: number): WorkClock {
   const { start, lap } = createStopwatch(rowOf(times, thread));

@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { STEPS } from './arena.ts';
 import { abortTeam, type Barrier, CONTROL, createBarrier } from './barrier.ts';
 import { PART } from './clock.ts';
 import { collectGarbage } from './collect-garbage.ts';
@@ -8,6 +7,7 @@ import { evaluateChunks } from './evaluation.ts';
 import { openThread } from './opening.ts';
 import { DECISION, type EvaluationTask, type OpeningTask, type SpanTask, type WorkerTask } from './protocol.ts';
 import { areOnTape, finishStep, joinTeam, stepPhases, takeSteps } from './step.ts';
+import { STEPS } from './thread-scratch.ts';
 import { runTriad } from './triad.ts';
 
 /** Contexts of the runs that go on, by run and place in the team: a thread may take another place in the next span. */

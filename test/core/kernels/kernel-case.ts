@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Kernels } from '../../../packages/core/src/kernels/kernels.ts';
+import type { ProductShape } from '../../../packages/core/src/kernels/scratch.ts';
 
 /** One kernel as the bit tests run it: on the same numbers with the reference kernels, then with the wasm kernels. */
 export interface KernelCase {
@@ -11,8 +12,8 @@ export interface KernelCase {
   readonly writes: readonly string[];
   /** Arrays that hold nothing of use afterwards: written, not compared. */
   readonly spoils?: readonly string[];
-  /** Doubles of scratch; 0 where it is not given. */
-  scratch?(dims: readonly number[]): number;
+  /** Products that are called; none where it is not given. */
+  products?(dims: readonly number[]): readonly ProductShape[];
   /** Puts sense where any number will not do (class indices, hyper-parameters). Overwrites the arrays. */
   prepare?(arrays: Arrays, dims: readonly number[]): void;
   /** Calls the kernel, or the plain code of the member where these kernels have no fast one. */

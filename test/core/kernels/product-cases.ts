@@ -1,17 +1,17 @@
 import fc from 'fast-check';
-import { wasmScratchLength } from '../../../packages/core/src/kernels/wasm.ts';
+import type { ProductShape } from '../../../packages/core/src/kernels/scratch.ts';
 import { type KernelCase, rows, width } from './kernel-case.ts';
 
 // Without inputs affine gives the bias and the weights' kernel db alone: so the blas backend uses them.
 const inputs = fc.oneof({ weight: 40, arbitrary: width }, { weight: 1, arbitrary: fc.constant(0) });
 const rowsOfShard = fc.constantFrom(1, 2, 3, 8, 31, 32, 33, 63, 64);
 const dims = fc.tuple(rows, inputs, width);
-const scratch = ([, I, O]: readonly number[]) => wasmScratchLength(I, O);
+const products = ([, I, O]: readonly number[]): ProductShape[] => [[I, O]];
 
 export const productCases = {
   affine: {
     dims,
-    scratch,
+    products,
     arrays: ([B, I, O]) => ({ y: B * O, x: B * I, W: I * O, b: O }),
     writes: ['y'],
     run(kernels, { y, x, W, b }, [B, I, O]) {
@@ -21,7 +21,7 @@ export const productCases = {
   },
   affineBackwardInput: {
     dims,
-    scratch,
+    products,
     arrays: ([B, I, O]) => ({ dx: B * I, dy: B * O, W: I * O }),
     writes: ['dx'],
     run(kernels, { dx, dy, W }, [B, I, O]) {
@@ -31,7 +31,7 @@ export const productCases = {
   },
   affineBackwardWeights: {
     dims,
-    scratch,
+    products,
     arrays: ([B, I, O]) => ({ dW: I * O, db: O, x: B * I, dy: B * O }),
     writes: ['dW', 'db'],
     run(kernels, { dW, db, x, dy }, [B, I, O]) {
@@ -41,7 +41,7 @@ export const productCases = {
   },
   affineBackwardWeightsOfTwo: {
     dims: fc.tuple(rowsOfShard, rowsOfShard, inputs, width),
-    scratch: ([, , I, O]) => wasmScratchLength(I, O),
+    products: ([, , I, O]) => [[I, O]],
     arrays: ([first, second, I, O]) => ({ dW: I * O, db: O, x: (first + second) * I, dy: (first + second) * O }),
     writes: ['dW', 'db'],
     run(kernels, { dW, db, x, dy }, [first, second, I, O]) {

@@ -1,13 +1,12 @@
 import type { Kernels } from '../../../packages/core/src/kernels/kernels.ts';
-import { nativeScratchLength } from '../../../packages/core/src/kernels/native/native.ts';
+import type { Allocate, ProductShape } from '../../../packages/core/src/kernels/scratch.ts';
 
 type Products = Pick<Kernels, 'affine' | 'affineBackwardWeights'>;
-type Allocate = (length: number) => Float64Array;
 
 const [B, I, O] = [64, 256, 64];
 
-/** Doubles of scratch for these, with any backend. */
-export const sparseScratch = nativeScratchLength(I, O);
+/** The shapes of these. */
+export const sparseShapes: readonly ProductShape[] = [[I, O]];
 
 /**
  * Products of which every second term is 0 · NaN for all rows, or columns, of a tile: what they return is finite only where such terms

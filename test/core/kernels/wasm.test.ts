@@ -8,7 +8,7 @@ import { fillHardValues, type ValueMix, valueMixes } from '../../support/hard-va
 import { propertySeed } from '../../support/seed.ts';
 import { cases } from './cases.ts';
 import type { Arrays, KernelCase } from './kernel-case.ts';
-import { sparseProducts, sparseScratch } from './sparse-products.ts';
+import { sparseProducts, sparseShapes } from './sparse-products.ts';
 
 const memory = createGuardedMemory();
 
@@ -89,12 +89,12 @@ describe.each(['affine', 'affineBackwardWeights'] as const)(
 );
 
 test.each(sparseProducts)('wasm leaves out the terms of $name that are 0', ({ run }) => {
-  memory.reset(sparseScratch);
+  memory.reset(sparseShapes);
   expect(run(memory.kernels, memory.allocate).every(Number.isFinite)).toBe(true);
 });
 
 function arraysInMemory(kernel: KernelCase, dims: readonly number[], mix: ValueMix, seed: number): Arrays {
-  memory.reset(kernel.scratch?.(dims) ?? 0);
+  memory.reset(kernel.products?.(dims));
   return arraysOf(kernel, dims, mix, seed, memory.allocate);
 }
 

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { activate, activateBackward, activations } from '../../../packages/core/src/activations/index.ts';
-import { createWasmKernels } from '../../../packages/core/src/kernels/wasm.ts';
 import { createLoss } from '../../../packages/core/src/losses/index.ts';
 import { createRandom } from '../../../packages/core/src/random/index.ts';
 import { firstDifference } from '../../support/bits.ts';
@@ -9,7 +8,7 @@ import { propertySeed } from '../../support/seed.ts';
 
 // exp runs in sigmoid, gelu and softmax, log in the loss, tanh in tanh, erf in gelu.
 const COUNT = 200_000;
-const memory = createGuardedMemory(createWasmKernels, 512);
+const memory = createGuardedMemory(512);
 const random = createRandom(propertySeed, 'assembly');
 const z = memory.allocate(COUNT);
 const da = memory.allocate(COUNT);

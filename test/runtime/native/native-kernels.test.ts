@@ -5,16 +5,17 @@ import {
   createRandom,
   fusedProducts,
   type Kernels,
-  nativeScratchLength,
+  type NativeOptions,
   type OptimizerSpec,
   referenceKernels,
+  takeNativeScratch,
 } from '@gradloom/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { gatherRows } from '../../../packages/runtime/src/datasets/gather.ts';
-import { sparseProducts, sparseScratch } from '../../core/kernels/sparse-products.ts';
+import { sparseProducts, sparseShapes } from '../../core/kernels/sparse-products.ts';
 import { firstDifference } from '../../support/bits.ts';
-import { createGuardedMemory, type GuardedMemory } from '../../support/guarded-memory.ts';
+import { type GuardedMemory, guardKernels } from '../../support/guarded-memory.ts';
 import { fillHardValues, valueMixes } from '../../support/hard-values.ts';
 import { everyExtension, nativeKernelsOf } from '../../support/installed-extensions.ts';
 import { propertySeed } from '../../support/seed.ts';
@@ -80,14 +81,14 @@ function expectBits(memory: GuardedMemory, { writes }: Case, actual: Arrays, exp
 
 describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`, ({ code, reason }) => {
   const memoryOf = (context: { skip: (note: string) => never }): GuardedMemory =>
-    code === null ? context.skip(reason) : createGuardedMemory(nativeKernelsOf(code));
+    code === null ? context.skip(reason) : guardKernels(nativeKernelsOf(code));
 
   test.for(Object.entries(cases))(
     '%s has the bits of the fused product, and writes nothing but its outputs',
     ([, product], context) => {
       const memory = memoryOf(context);
       const check = fc.property(input, ([[B, I, O], mix, seed]) => {
-        memory.reset(nativeScratchLength(I, O));
+        memory.reset([[I, O]]);
         const lengths = product.arrays(B, I, O);
         const actual = fill(lengths, seed, mix, memory.allocate);
         const expected = fill(lengths, seed, mix, (length) => new Float64Array(length));
@@ -114,7 +115,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
       const memory = memoryOf(context);
       const mix = fc.constantFrom('plain', 'wide', 'tiny', 'sparse');
       const check = fc.property(sparseShape, mix, fc.integer(), ([B, I, O], mix, seed) => {
-        memory.reset(nativeScratchLength(I, O));
+        memory.reset([[I, O]]);
         const lengths = product.arrays(B, I, O);
         const actual = fill(lengths, seed, mix, memory.allocate);
         const expected = fill(lengths, seed, mix, (length) => new Float64Array(length));
@@ -130,7 +131,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
 
   test.for(sparseProducts)('terms of $name that are 0 are left out', ({ run }, context) => {
     const memory = memoryOf(context);
-    memory.reset(sparseScratch);
+    memory.reset(sparseShapes);
     expect(run(memory.kernels, memory.allocate).every(Number.isFinite)).toBe(true);
   });
 
@@ -139,7 +140,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
     (mix, context) => {
       const memory = memoryOf(context);
       const [B, I, O] = [37, 170, 40];
-      memory.reset(nativeScratchLength(I, O));
+      memory.reset([[I, O]]);
       const { y, x, W, b } = fill(cases.affine.arrays(B, I, O), 1, 'plain', memory.allocate);
       fillHardValues(x, mix, 2);
       const alone = memory.allocate(O);
@@ -165,7 +166,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
       (first, second, I, O, mix, seed) => {
         fc.pre(I * O < 50_000);
         const B = first + second;
-        memory.reset(nativeScratchLength(I, O));
+        memory.reset([[I, O]]);
         const { dW, db, x, dy } = fill(cases.affineBackwardWeights.arrays(B, I, O), seed, mix, memory.allocate);
         const [dW1, db1, dW2, db2] = [I * O, O, I * O, O].map(memory.allocate);
         memory.kernels.affineBackwardWeights(dW1, db1, x, dy, first, I, O);
@@ -209,7 +210,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
       ([S, n, before, after, rows], spec, mix, seed) => {
         const optimizer = createOptimizer(spec);
         const P = before + n + after;
-        memory.reset(nativeScratchLength(1, 1));
+        memory.reset();
         const lengths = { theta: n, m: n, v: n, gSum: S * P, square: 1 };
         const actual = fill(lengths, seed, mix, memory.allocate);
         const expected = fill(lengths, seed, mix, (length) => new Float64Array(length));
@@ -253,7 +254,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
       const order = ordered ? Uint32Array.from({ length: N }, () => random.integer(N)) : null;
       const first = a % N;
       const count = b % (N - first + 1);
-      memory.reset(nativeScratchLength(1, 1));
+      memory.reset();
       const out = memory.allocate(count * columns);
       const expected = new Float64Array(count * columns);
       memory.snapshot();
@@ -273,7 +274,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
       [0, 40, 40],
     ]) {
       for (const product of Object.values(cases)) {
-        memory.reset(nativeScratchLength(I, O));
+        memory.reset([[I, O]]);
         const actual = fill(product.arrays(B, I, O), 4, 'plain', memory.allocate);
         const expected = fill(product.arrays(B, I, O), 4, 'plain', (length) => new Float64Array(length));
         product.run(memory.kernels, actual, B, I, O);
@@ -291,8 +292,9 @@ test('layers of few weights alone never enter machine code', () => {
     entered++;
     return () => {};
   };
-  const memory = createGuardedMemory((parts) => createNativeKernels({ ...parts, layout, enter }));
-  memory.reset(nativeScratchLength(16, 16));
+  const create = (parts: Omit<NativeOptions, 'layout' | 'enter'>) => createNativeKernels({ ...parts, layout, enter });
+  const memory = guardKernels({ take: takeNativeScratch, create });
+  memory.reset([[16, 16]]);
   const { y, x, W, b } = fill(cases.affine.arrays(3, 15, 17), 1, 'plain', memory.allocate);
   memory.kernels.affine(y, x, W, b, 3, 15, 17);
   expect(entered).toBe(0);

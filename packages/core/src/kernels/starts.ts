@@ -1,3 +1,5 @@
+import { viewOf } from './scratch.ts';
+
 /** Views of `view` from each of its elements 0, step, 2 step, …; `count` of them or more. */
 export type Starts = (view: Float64Array, step: number, count: number) => readonly Float64Array[];
 
@@ -18,7 +20,7 @@ export function createStarts(): Starts {
       starts = [];
       ofView.set(step, starts);
     }
-    while (starts.length < count) starts.push(view.subarray(starts.length * step));
+    while (starts.length < count) starts.push(viewOf(view, starts.length * step, view.length - starts.length * step));
     return starts;
   };
 }

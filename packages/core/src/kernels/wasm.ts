@@ -1,5 +1,6 @@
 import { addressOf } from './address.ts';
 import type { Kernels } from './kernels.ts';
+import { type Allocate, type KernelScratch, mostScratch, type ProductShape } from './scratch.ts';
 import { createWasmActivations, type WasmActivationExports } from './wasm-activations.ts';
 import { createWasmLosses, type WasmLossExports } from './wasm-losses.ts';
 import { createWasmMeanUpdates, type WasmMeanUpdateExports } from './wasm-mean-updates.ts';
@@ -18,10 +19,10 @@ export function createWasmKernels({
 }: {
   module: WasmModule;
   memory: WasmMemory;
-  scratch: Float64Array; // [wasmScratchLength] of the largest dense layer
+  scratch: KernelScratch; // as takeWasmScratch takes it for the products that are called
 }): Kernels {
   const wasm = instantiate(module, memory);
-  const pack = addressOf(scratch);
+  const pack = addressOf(scratch.products);
   const kernels = kernelsOf(wasm, pack);
   return {
     ...kernels,
@@ -86,8 +87,14 @@ function kernelsOf(wasm: WasmExports, pack: number): Kernels {
 /** BLOCK_ROWS of assembly/affine-weights.ts. */
 const MAX_PAIR_ROWS = 64;
 
+/** What the kernels need for products of these shapes. */
+export const takeWasmScratch = (products: readonly ProductShape[], allocate: Allocate): KernelScratch => ({
+  products: allocate(mostScratch(products, wasmProductScratch)),
+  machineCode: null,
+});
+
 /** Doubles of scratch that the products of an I x O dense layer take, for any number of rows. */
-export function wasmScratchLength(I: number, O: number): number {
+export function wasmProductScratch([I, O]: ProductShape): number {
   // A panel of 8 columns by 256 and 64 lists of its terms (assembly/affine.ts), or twice 64 rows of dy beside a strip of 8 and 4
   // lists (assembly/affine-weights.ts). A list of K terms takes K + 1 pairs of words.
   const terms = Math.min(I, 256);

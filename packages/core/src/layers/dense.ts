@@ -26,6 +26,7 @@ export function dense(options: DenseOptions, { input }: Place): Layer {
       { name: 'W', shape: [I, O], initialize: (out, random) => initializeW(out, I, O, random) },
       { name: 'b', shape: [O], initialize: (out, random) => initializeB(out, I, O, random) },
     ],
+    products: [[I, O]],
     recordable: () => true,
     takesTwo: true,
     // Tensors are indexed, not destructured: an iterator a call would be garbage a step.

@@ -16,7 +16,6 @@ export function layerNorm(options: LayerNormOptions, { input }: Place): Layer {
   onlyKeys('layer-norm', options, ['size', 'epsilon']);
   const size = options.size === undefined ? input : positiveInteger('layer-norm', 'size', options.size);
   const epsilon = positive('layer-norm', 'epsilon', options.epsilon ?? 1e-5);
-  const one = new Float64Array(size).fill(1);
   return {
     label: `layer-norm(${size})`,
     in: size,
@@ -35,7 +34,7 @@ export function layerNorm(options: LayerNormOptions, { input }: Place): Layer {
       const beta = parameters[1];
       for (let n = 0; n < B; n++) {
         const row = n * size;
-        const mean = dot(x, row, one, 0, size) / size;
+        const mean = sum(x, row, size) / size;
         for (let j = 0; j < size; j++) xHat[row + j] = x[row + j] - mean;
         const scale = 1 / Math.sqrt(dot(xHat, row, xHat, row, size) / size + epsilon);
         arrays[1][n] = scale;
@@ -60,12 +59,31 @@ export function layerNorm(options: LayerNormOptions, { input }: Place): Layer {
         }
         if (dx === null) continue;
         for (let j = 0; j < size; j++) g[j] = dy[row + j] * gamma[j];
-        const mean = dot(g, 0, one, 0, size) / size;
+        const mean = sum(g, 0, size) / size;
         const slope = dot(g, 0, xHat, row, size) / size;
         for (let j = 0; j < size; j++) dx[row + j] = flush(scales[n] * (g[j] - mean - xHat[row + j] * slope));
       }
     },
   };
+}
+
+/** Σ a[from + j] over j below n, in four lanes. */
+function sum(a: Float64Array, from: number, n: number): number {
+  let l0 = 0;
+  let l1 = 0;
+  let l2 = 0;
+  let l3 = 0;
+  let j = 0;
+  for (; j + 3 < n; j += 4) {
+    l0 += a[from + j];
+    l1 += a[from + j + 1];
+    l2 += a[from + j + 2];
+    l3 += a[from + j + 3];
+  }
+  if (j < n) l0 += a[from + j];
+  if (j + 1 < n) l1 += a[from + j + 1];
+  if (j + 2 < n) l2 += a[from + j + 2];
+  return l0 + l1 + (l2 + l3);
 }
 
 /** Σ a[aFrom + j] · b[bFrom + j] over j below n, in four lanes. */

@@ -1,4 +1,5 @@
 import type { Kernels } from '../kernels/kernels.ts';
+import type { Allocate, ProductShape } from '../kernels/scratch.ts';
 import type { Random } from '../random/random.ts';
 import type { LayerSpec } from './index.ts';
 import type { Inspect } from './inspect.ts';
@@ -38,10 +39,12 @@ export interface Layer {
   readonly reads: { readonly x: boolean; readonly y: boolean };
   /** In the order in which they lie in the parameter vector. */
   readonly tensors: readonly TensorSpec[];
+  /** The shapes of the dense products that its passes call, inner layers' aside: the kernels' scratch follows from them. Absent: none. */
+  readonly products?: readonly ProductShape[];
   /** Layers that stand inside of it, in order. It has no tensors but theirs. */
   readonly inner?: readonly Layer[];
   /** What the layer needs for up to `rows` rows beside input and output. Absent: nothing. */
-  createMemory?(rows: number, allocate: (length: number) => Float64Array): LayerMemory;
+  createMemory?(rows: number, allocate: Allocate): LayerMemory;
 
   /**
    * Whether a training pass over so many rows is always the same calls of `kernels`, whatever the step, and nothing else:

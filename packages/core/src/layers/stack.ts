@@ -1,3 +1,4 @@
+import type { Allocate } from '../kernels/scratch.ts';
 import type { Inspect } from './inspect.ts';
 import type { Layer, Pass } from './layer.ts';
 import { noMemory, type StackMemory } from './memory.ts';
@@ -8,7 +9,7 @@ export function createStackMemory(
   x: Float64Array, // [rows, in of the first layer]
   inputIsRead: boolean,
   rows: number,
-  allocate: (length: number) => Float64Array,
+  allocate: Allocate,
 ): StackMemory {
   const outputs: Float64Array[] = [];
   let input = x;

@@ -33,6 +33,7 @@ export function swiglu(options: SwigluOptions, { input }: Place): Layer {
       { name: 'Wv', shape: [I, O], initialize: (out, random) => initializeW(out, I, O, random) },
       { name: 'bv', shape: [O], initialize: (out, random) => initializeB(out, I, O, random) },
     ],
+    products: [[I, O]],
     // g and v, whose places dg and dv take; and the part of dx that comes by v.
     createMemory: (rows, allocate) => ({ arrays: [allocate(rows * O), allocate(rows * O), allocate(rows * I)] }),
     forward(y, x, parameters, B, { kernels }, { arrays }) {

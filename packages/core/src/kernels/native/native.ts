@@ -1,6 +1,13 @@
-import type { Network } from '../../network.ts';
+import { type Network, productShapes } from '../../network.ts';
 import type { Kernels } from '../kernels.ts';
-import { createWasmKernels, wasmScratchLength } from '../wasm.ts';
+import {
+  type Allocate,
+  type KernelScratch,
+  type MachineCodeScratch,
+  mostScratch,
+  type ProductShape,
+} from '../scratch.ts';
+import { createWasmKernels, wasmProductScratch } from '../wasm.ts';
 import type { WasmMemory, WasmModule } from '../webassembly.ts';
 import { withProducts } from '../with-products.ts';
 import { createCallTape } from './call-tape.ts';
@@ -21,16 +28,31 @@ const TAPE_CALLS = 128;
 const MIN_WEIGHTS = 256;
 
 /** Whether a network has a layer whose products are machine code: without one its bits, and its time, are wasm's. */
-export const hasNativeProducts = ({ tensors }: Network): boolean =>
-  tensors.some(({ shape, length }) => shape.length === 2 && length >= MIN_WEIGHTS);
+export const hasNativeProducts = (network: Network): boolean =>
+  productShapes(network).some(([I, O]) => I * O >= MIN_WEIGHTS);
 
 export interface NativeOptions {
   layout: CodeLayout; // of the code that is entered
   enter: () => Play; // called with the first call of a kernel: a run that needs none need not load what it takes
   module: WasmModule;
   memory: WasmMemory;
-  scratch: Float64Array; // [nativeScratchLength] of the largest dense layer
+  scratch: NativeScratch; // as takeNativeScratch takes it for the products that are called
 }
+
+export interface NativeScratch extends KernelScratch {
+  readonly machineCode: MachineCodeScratch;
+}
+
+/** What the kernels need for products of these shapes. */
+export const takeNativeScratch = (products: readonly ProductShape[], allocate: Allocate): NativeScratch => ({
+  machineCode: {
+    meanUpdates: allocate(MEAN_UPDATE_SCRATCH),
+    gathering: allocate(GATHER_SCRATCH),
+    panels: allocate(PANELS_SCRATCH),
+  },
+  // A product is wasm's or machine code's: both use the same doubles.
+  products: allocate(Math.max(mostScratch(products, wasmProductScratch), mostScratch(products, nativeProductScratch))),
+});
 
 /**
  * The kernels of wasm with the products of a dense layer in machine code of this processor, multiplication and addition
@@ -38,7 +60,7 @@ export interface NativeOptions {
  */
 export function createNativeKernels(options: NativeOptions): Kernels {
   const { wasm, tape, panels } = createParts(options);
-  const products = createNativeProducts(panels, tape);
+  const products = createNativeProducts(panels, tape, options.scratch.products);
   const isLarge = (B: number, I: number, O: number) => B > 0 && I * O >= MIN_WEIGHTS;
   const kernels = withProducts('native', wasm, products, isLarge);
   return {
@@ -55,10 +77,8 @@ export function createNativeKernels(options: NativeOptions): Kernels {
 export const createNativeUpdates = (options: NativeOptions): Kernels => createParts(options).wasm;
 
 function createParts({ layout, enter, module, memory, scratch }: NativeOptions) {
-  const gathering = scratch.subarray(MEAN_UPDATE_SCRATCH);
-  const shared = gathering.subarray(GATHER_SCRATCH);
-  const free = shared.subarray(PANELS_SCRATCH);
-  const wasm = createWasmKernels({ module, memory, scratch: free });
+  const { machineCode } = scratch;
+  const wasm = createWasmKernels({ module, memory, scratch });
   const words = new Int32Array(TAPE_CALLS * CALL_WORDS);
   const bytes = new Uint8Array(memory.buffer);
   let play: Play | undefined;
@@ -66,12 +86,8 @@ function createParts({ layout, enter, module, memory, scratch }: NativeOptions) 
     play ??= enter();
     play(words, bytes, calls, data);
   });
-  const panels = createPanels(layout, tape, shared);
-  const meanUpdates = createMeanUpdates(layout, tape, panels.maskOf, wasm.averageShards, scratch);
-  const gatherBytes = createGatherBytes(layout, tape, gathering);
+  const panels = createPanels(layout, tape, machineCode.panels);
+  const meanUpdates = createMeanUpdates(layout, tape, panels.maskOf, wasm.averageShards, machineCode.meanUpdates);
+  const gatherBytes = createGatherBytes(layout, tape, machineCode.gathering);
   return { wasm: { ...wasm, gatherBytes, fast: { ...wasm.fast, meanUpdates } }, tape, panels };
 }
-
-/** Doubles of scratch that an I x O dense layer takes, for any number of rows. */
-export const nativeScratchLength = (I: number, O: number): number =>
-  MEAN_UPDATE_SCRATCH + GATHER_SCRATCH + PANELS_SCRATCH + Math.max(nativeProductScratch(I, O), wasmScratchLength(I, O));

@@ -17,7 +17,7 @@ const CONSTANTS = ZEROS + ONE + MASKS;
 export const MAX_TERMS = 256;
 const LISTS = 128;
 
-/** Doubles at the start of the scratch that are the panels' own: constants and lists. */
+/** Doubles of scratch that the panels take: constants and lists. */
 export const PANELS_SCRATCH = CONSTANTS + LISTS * (MAX_TERMS + 1);
 
 /** Products of panels, a panel being rows of as many columns as a tile has; arrays are byte offsets, steps in bytes. */
@@ -26,7 +26,6 @@ export interface Panels {
   readonly tileRows: number; // of the highest tile
   readonly zeros: number; // a row of them, where sums begin
   readonly one: number; // a factor that changes no bit
-  readonly free: number; // scratch behind these
   readonly listedRows: number; // of the highest tile whose terms are listed
   readonly maxListedRows: number; // of a call
   /** A mask of the first `lanes`, as many as a vector has at most. */
@@ -82,7 +81,7 @@ export interface Panels {
 export function createPanels(
   { packs, tileRows, tiles: plainTiles, listedTiles, lists, transposes, width }: CodeLayout,
   tape: CallTape,
-  scratch: Float64Array, // [PANELS_SCRATCH + *]
+  scratch: Float64Array, // [PANELS_SCRATCH]
 ): Panels {
   const panelColumns = TILE_VECTORS * width;
   const zeros = addressOf(scratch);
@@ -112,7 +111,6 @@ export function createPanels(
     tileRows,
     zeros,
     one,
-    free: zeros + 8 * PANELS_SCRATCH,
     listedRows,
     maxListedRows: LISTS * listedRows,
     maskOf,

@@ -1,5 +1,6 @@
 import { addressOf } from '../address.ts';
 import type { Kernels } from '../kernels.ts';
+import type { ProductShape } from '../scratch.ts';
 import type { Products } from '../with-products.ts';
 import type { CallTape } from './call-tape.ts';
 import { MAX_PANEL, MAX_TERMS, MAX_WIDTH, type Panels } from './panels.ts';
@@ -22,8 +23,8 @@ const MAX_DENSITY = 0.75;
 // Strips of columns that are such a sample.
 const SAMPLES = 4;
 
-/** Doubles of scratch that the products of an I x O dense layer take behind the constants, for any number of rows. */
-export const nativeProductScratch = (I: number, O: number): number =>
+/** Doubles of scratch that the products of an I x O dense layer take, for any number of rows. */
+export const nativeProductScratch = ([I, O]: ProductShape): number =>
   Math.max(
     (Math.min(Math.max(I, O), BLOCK) + MAX_WIDTH) * MAX_PANEL,
     BLOCK_ROWS * (2 * Math.min(O, BLOCK_COLUMNS) + 3 * MAX_PANEL),
@@ -41,7 +42,6 @@ export function createNativeProducts(
     maxListedRows,
     zeros,
     one,
-    free,
     panelStep,
     pack,
     packTransposed,
@@ -51,7 +51,9 @@ export function createNativeProducts(
     multiplyAcross,
   }: Panels,
   tape: CallTape,
+  scratch: Float64Array, // [nativeProductScratch] of the largest
 ): NativeProducts {
+  const free = addressOf(scratch);
   /**
    * Sums over `rows` rows from row n on: those of the first rows overwrite `dW` and `db`, later ones go on from what stands
    * there. Behind these come `joined` rows with sums of their own, which are then added.
