@@ -129,6 +129,19 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
     },
   );
 
+  test('the longest lists of the most tiles stay within their scratch', (context) => {
+    const memory = memoryOf(context);
+    const [B, I, O] = [896, 256, 32];
+    memory.reset([[I, O]]);
+    const { y, x, W, b } = fill(cases.affine.arrays(B, I, O), 1, 'plain', memory.allocate);
+    // One row of each tile has all terms but a few: few enough are 0 that lists are made, and they are as long as can be.
+    x.fill(0);
+    for (let n = 0; n < B; n += 7) x.fill(1, n * I, n * I + I * 0.74);
+    memory.snapshot();
+    memory.kernels.affine(y, x, W, b, B, I, O);
+    expect(memory.firstStrayByte([y])).toBeNull();
+  });
+
   test.for(sparseProducts)('terms of $name that are 0 are left out', ({ run }, context) => {
     const memory = memoryOf(context);
     memory.reset(sparseShapes);
