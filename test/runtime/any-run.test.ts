@@ -12,13 +12,14 @@ import {
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sharedArrays } from '../../packages/runtime/src/datasets/dataset.ts';
+import { counted } from '../support/count.ts';
 import { oracle } from '../support/oracle.ts';
-import { type RandomRun, randomRun } from '../support/random-run.ts';
+import { MOST_THREADS, type RandomRun, randomRun } from '../support/random-run.ts';
 import { propertySeed } from '../support/seed.ts';
 
 let pool: Pool;
 beforeAll(async () => {
-  pool = await createPool({ threads: 9 });
+  pool = await createPool({ threads: MOST_THREADS });
 });
 afterAll(() => pool.destroy());
 
@@ -34,6 +35,7 @@ async function outcome({ spec, dataset, options, threads }: RandomRun, backend: 
 }
 
 test.each<[BackendChoice, BackendChoice]>([
+  ['reference', 'reference'],
   ['wasm', 'reference'],
   ['native', 'native'],
   ['blas', 'blas'],
@@ -46,8 +48,9 @@ test.each<[BackendChoice, BackendChoice]>([
       const expected = oracle(spec, dataset, options, resolveBackend(oracleOn), steps);
       expect(fingerprint(parameters)).toBe(fingerprint(expected.parameters));
     });
-    await fc.assert(check, { seed: propertySeed, numRuns: 60 });
+    await fc.assert(check, { seed: propertySeed, numRuns: counted(50, 2500) });
   },
+  1_200_000,
 );
 
 test.each<[BackendChoice, BackendChoice]>([

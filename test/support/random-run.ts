@@ -3,6 +3,9 @@ import type { Dataset, TrainOptions } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { sharedArrays } from '../../packages/runtime/src/datasets/dataset.ts';
 
+/** Threads of a drawn run, at most. */
+export const MOST_THREADS = 16;
+
 export interface RandomRun {
   readonly spec: NetworkSpec;
   readonly dataset: Dataset;
@@ -118,7 +121,7 @@ export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
       batch: fc.integer({ min: 1, max: 70 }),
       shards: fc.integer({ min: 1, max: 9 }),
       steps: fc.integer({ min: 1, max: 30 }),
-      threads: fc.integer({ min: 1, max: 9 }),
+      threads: fc.integer({ min: 1, max: MOST_THREADS }),
       seed: fc.integer({ min: 0, max: 1000 }),
       classes: fc.boolean(),
       type: fc.constantFrom(...(Object.keys(sharedArrays) as (keyof typeof sharedArrays)[])),
