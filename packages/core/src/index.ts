@@ -50,7 +50,15 @@ export {
 } from './layers/index.ts';
 export { createLoss, type Loss, type LossKernel, type LossName, type LossSpec, losses } from './losses/index.ts';
 export * as math from './math/index.ts';
-export { type Metric, type MetricName, metrics } from './metrics/index.ts';
+export {
+  badOutput,
+  createDecision,
+  type Decision,
+  type Metric,
+  type MetricName,
+  metrics,
+  NO_ANSWER,
+} from './metrics/index.ts';
 export {
   bindTensors,
   buildNetwork,

@@ -26,7 +26,8 @@ export async function evaluateDataset(
   const network = buildNetwork(setup.spec);
   const loss = createLoss(setup.loss);
   const figures = figuresOf(network, loss, dataset);
-  const readers = [...Object.values(figures), ...extra];
+  const unanswered = metrics.unanswered();
+  const readers = [...Object.values(figures), unanswered, ...extra];
   const most = Math.min(dataset.rows, SEGMENT_ROWS);
   const outputs = outputsOf(setup, most * network.output);
   const lossSums = sharedDoubles(Math.ceil(most / EVALUATION_ROWS));
@@ -44,7 +45,13 @@ export async function evaluateDataset(
     for (const reader of readers) reader.add(outputs, t, rows, network.output);
   }
   const values = Object.fromEntries(Object.entries(figures).map(([name, figure]) => [name, figure.value()]));
-  return { rows: dataset.rows, loss: lossSum / dataset.rows, ...values };
+  const missing = unanswered.value();
+  return {
+    rows: dataset.rows,
+    loss: lossSum / dataset.rows,
+    ...values,
+    ...(missing === 0 ? {} : { unanswered: missing }),
+  };
 }
 
 /** Takes in rows of outputs and their targets: a metric, or whoever wants the outputs themselves. */

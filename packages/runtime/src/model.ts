@@ -30,10 +30,13 @@ export interface Model extends ModelContents {
    */
   predict(rows: Float64Array): Float64Array;
   predict(rows: NestedRows): number[][];
-  /** Softmax or sigmoid of the outputs. @throws Error where the loss takes no logits. */
+  /** Softmax or sigmoid of the outputs; NaN may stand in rows without an answer. @throws Error where the loss takes no logits. */
   probabilities(rows: Float64Array): Float64Array;
   probabilities(rows: NestedRows): number[][];
-  /** The class of each row [N], an index into `metadata.labels`: the highest output, or of one output 1 for yes. */
+  /**
+   * The class of each row [N], an index into `metadata.labels`: the highest output, or of one output 1 for yes. It is -1, no
+   * class, for a row without an answer: one of its outputs is NaN or infinite, by its inputs or by an overflow.
+   */
   classify(rows: Rows): number[];
 }
 

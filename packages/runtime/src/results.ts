@@ -7,10 +7,11 @@ import type { Trial } from './tune.ts';
 export interface Evaluation {
   readonly rows: number;
   readonly loss: number; // mean over the rows
-  readonly accuracy?: number; // share of rows whose class is right
+  readonly accuracy?: number; // share of rows whose class is right; one without an answer is wrong
   readonly mae?: number; // in units of the targets, as rmse
   readonly rmse?: number;
   readonly r2?: number;
+  readonly unanswered?: number; // rows of which an output is not a finite number; absent where there is none
 }
 
 export interface TrainResult {

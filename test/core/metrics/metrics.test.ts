@@ -19,12 +19,12 @@ const values = { targets: 'values' } as const;
 const cases: Record<MetricName, Case[]> = {
   accuracy: [
     {
-      title: 'classes; the third row is a tie, the fourth has NaN',
+      title: 'classes; the third row is a tie, the fourth has NaN, the last Infinity',
       metric: () => metrics.accuracy(classes),
       O: 3,
-      y: [1, 3, 2, 5, 4, 1, 2, 2, 0, 9, none, 0],
-      t: [1, 2, 0, 0],
-      value: 2 / 4,
+      y: [1, 3, 2, 5, 4, 1, 2, 2, 0, 9, none, 0, Infinity, 1, 0],
+      t: [1, 2, 0, 0, 0],
+      value: 2 / 5,
       empty: none,
     },
     {
@@ -40,9 +40,9 @@ const cases: Record<MetricName, Case[]> = {
       title: 'one value against 0.5',
       metric: () => metrics.accuracy(values),
       O: 1,
-      y: [0.4, 0.5, 0.6, 0.6, none],
-      t: [0, 0, 1, 0, 0],
-      value: 3 / 5,
+      y: [0.4, 0.5, 0.6, 0.6, none, -Infinity],
+      t: [0, 0, 1, 0, 0, 0],
+      value: 3 / 6,
       empty: none,
     },
     {
@@ -57,32 +57,32 @@ const cases: Record<MetricName, Case[]> = {
   ],
   'top-k': [
     {
-      title: 'k = 2; the third row is a tie that the first two win, the fourth has NaN',
+      title: 'k = 2; the third row is a tie that the first two win, the fourth has NaN, the last Infinity',
       metric: () => metrics['top-k']({ k: 2 }),
       O: 3,
-      y: [1, 3, 2, 5, 4, 1, 2, 2, 2, 9, none, 0],
-      t: [2, 2, 2, 0],
-      value: 1 / 4,
+      y: [1, 3, 2, 5, 4, 1, 2, 2, 2, 9, none, 0, Infinity, 1, 0],
+      t: [2, 2, 2, 0, 0],
+      value: 1 / 5,
       empty: none,
     },
   ],
   'confusion-matrix': [
     {
-      title: 'three classes, the last row has NaN',
+      title: 'three classes, the last rows have NaN and Infinity',
       metric: () => metrics['confusion-matrix'](classes),
       O: 3,
-      y: [1, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, none],
-      t: [0, 0, 1, 0, 0],
-      value: [1, 1, 1, 0, 1, 0, 0, 0, 0],
+      y: [1, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, none, 0, Infinity, 0],
+      t: [0, 0, 1, 0, 0, 2],
+      value: [1, 1, 1, 1, 0, 1, 0, 0, 0, 0, 0, 1],
       empty: [],
     },
     {
       title: 'one logit',
       metric: () => metrics['confusion-matrix']({ ...values, threshold: 0 }),
       O: 1,
-      y: [1, -1, 2, -2, 0.1],
-      t: [1, 1, 0, 0, 1],
-      value: [1, 1, 1, 2],
+      y: [1, -1, 2, -2, 0.1, none],
+      t: [1, 1, 0, 0, 1, 1],
+      value: [1, 1, 0, 1, 2, 1],
       empty: [],
     },
   ],
@@ -128,6 +128,26 @@ const cases: Record<MetricName, Case[]> = {
       t: [1, 1],
       value: none,
       empty: none,
+    },
+  ],
+  unanswered: [
+    {
+      title: 'rows of two outputs: NaN, Infinity and -Infinity are no answer, wherever they stand',
+      metric: () => metrics.unanswered(),
+      O: 2,
+      y: [1, 2, none, 9, 9, none, Infinity, 0, 0, -Infinity, 1e308, -1e308],
+      t: [0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1],
+      value: 4,
+      empty: 0,
+    },
+    {
+      title: 'one output',
+      metric: () => metrics.unanswered(),
+      O: 1,
+      y: [none, 0, Infinity],
+      t: [0, 0, 0],
+      value: 2,
+      empty: 0,
     },
   ],
 };
@@ -181,8 +201,26 @@ describe('on random rows', () => {
     const counts = matrix.value();
     const sum = (of: number[]) => of.reduce((total, k) => total + counts[k], 0);
     const each = Array.from({ length: O }, (_, k) => k);
-    expect(sum(each.map((k) => k * O + k)) / B).toBe(accuracy.value());
-    for (const k of each) expect(sum(each.map((j) => k * O + j))).toBe(t.filter((target) => target === k).length);
+    expect(sum(each.map((k) => k * (O + 1) + k)) / B).toBe(accuracy.value());
+    for (const k of each) {
+      expect(sum(each.map((j) => k * (O + 1) + j))).toBe(t.filter((target) => target === k).length);
+    }
+  });
+
+  test('each row is in the confusion matrix once, and in its last column where it is unanswered', () => {
+    const [accuracy, matrix, unanswered] = [
+      metrics.accuracy(classes),
+      metrics['confusion-matrix'](classes),
+      metrics.unanswered(),
+    ];
+    const holes = y.map((value, i) => (i % 17 === 0 ? [none, Infinity, -Infinity][i % 3] : value));
+    for (const metric of [accuracy, matrix, unanswered]) metric.add(holes, t, B, O);
+    const counts = matrix.value();
+    expect(counts.reduce((a, b) => a + b)).toBe(B);
+    const last = counts.filter((_, k) => k % (O + 1) === O);
+    expect(last.reduce((a, b) => a + b)).toBe(unanswered.value());
+    expect(unanswered.value()).toBeGreaterThan(0);
+    expect(counts.filter((_, k) => k % (O + 2) === 0).reduce((a, b) => a + b) / B).toBe(accuracy.value());
   });
 
   test('r2 loses no digits where the targets are far from 0', () => {

@@ -1,7 +1,7 @@
 import type { Evaluation } from '@gradloom/runtime';
 import type { SplitName } from '../datasets/split-names.ts';
 import { columns } from '../report/columns.ts';
-import { decimal, percent, whole } from '../report/format.ts';
+import { decimal, percent, plural, whole } from '../report/format.ts';
 import { printable } from '../report/printable.ts';
 import type { Paint } from '../terminal/paint.ts';
 import type { ClassFigures } from './class-figures.ts';
@@ -28,7 +28,7 @@ export function describeEvaluation(findings: Findings, width: number, paint: Pai
 }
 
 function figures({ evaluation, topK }: Findings, paint: Paint): string[][] {
-  const { rows, loss, accuracy, mae, rmse, r2 } = evaluation;
+  const { rows, loss, accuracy, mae, rmse, r2, unanswered = 0 } = evaluation;
   const table: string[][] = [];
   if (accuracy !== undefined) {
     table.push([
@@ -40,6 +40,10 @@ function figures({ evaluation, topK }: Findings, paint: Paint): string[][] {
   table.push(['loss', decimal(loss)]);
   for (const [name, value] of Object.entries({ mae, rmse, r2 }))
     if (value !== undefined) table.push([name, decimal(value)]);
+  if (unanswered > 0) {
+    const consequence = accuracy === undefined ? '' : ', counted as wrong';
+    table.push(['no answer', `${plural(unanswered, 'row')}  (an output is not a finite number${consequence})`]);
+  }
   return table;
 }
 
@@ -53,12 +57,13 @@ function classTable(classes: readonly ClassFigures[]): string[] {
   return columns([['class', 'rows', 'accuracy', 'precision'], ...rows], { right: [1, 2, 3] });
 }
 
-/** Rows are classes, columns what they were taken for; 0 is a dot. */
+/** Rows are classes, columns what they were taken for, the last one for no answer where there is any; 0 is a dot. */
 function matrix(classes: readonly ClassFigures[], width: number): string[] {
-  const head = ['taken for', ...classes.map(({ label }) => printable(label))];
-  const body = classes.map(({ label, answers }) => [
+  const isWhole = classes.every(({ unanswered }) => unanswered === 0);
+  const head = ['taken for', ...classes.map(({ label }) => printable(label)), ...(isWhole ? [] : ['no answer'])];
+  const body = classes.map(({ label, answers, unanswered }) => [
     printable(label),
-    ...answers.map((count) => (count === 0 ? '·' : String(count))),
+    ...[...answers, ...(isWhole ? [] : [unanswered])].map((count) => (count === 0 ? '·' : String(count))),
   ]);
   const lines = columns([head, ...body], { right: head.map((_, c) => c).slice(1) });
   if (lines.every((line) => line.length <= width)) return lines;

@@ -75,6 +75,6 @@ async function measure(model: Model, values: EvaluateValues, io: Io): Promise<Fi
 
 /** A figure that does not apply is null. */
 function jsonLine({ evaluation, classes, ...rest }: Findings): string {
-  const { rows, loss, accuracy = null, mae = null, rmse = null, r2 = null } = evaluation;
-  return JSON.stringify({ event: 'evaluation', ...rest, rows, loss, accuracy, mae, rmse, r2, classes });
+  const { rows, loss, accuracy = null, mae = null, rmse = null, r2 = null, unanswered = 0 } = evaluation;
+  return JSON.stringify({ event: 'evaluation', ...rest, rows, loss, accuracy, mae, rmse, r2, unanswered, classes });
 }

@@ -1,14 +1,15 @@
-import { createLoss } from '@gradloom/core';
+import { badOutput, createLoss, NO_ANSWER, show } from '@gradloom/core';
 import type { Model } from '@gradloom/runtime';
 import type { RowBatch } from './row-batch.ts';
 
 /** What a model says of a row. */
 export interface Answer {
   readonly row: number; // place in its source, counted from 0
-  readonly class?: number; // where the model chooses between classes
+  readonly class?: number | null; // where the model chooses between classes; null where the row has no answer
   readonly label?: string; // of the class
-  readonly probability?: number; // of the class, where the loss makes the outputs logits
+  readonly probability?: number | null; // of the class, where the loss makes the outputs logits; null likewise
   readonly outputs: readonly number[]; // values, or logits
+  readonly reason?: string; // why the row has no answer
   readonly target?: readonly number[];
 }
 
@@ -25,13 +26,19 @@ export function createAnswers(model: Model): (batch: RowBatch) => Answer[] {
     const shares = chooses && onLogits ? model.probabilities(x) : undefined;
     return numbers.map((row, n) => {
       const best = chosen[n];
-      const share = shares?.[O === 1 ? n : n * O + best];
+      const bad = badOutput(outputs, n, O);
+      const isNone = best === NO_ANSWER;
+      const share = isNone ? undefined : shares?.[O === 1 ? n : n * O + best];
       return {
         row,
-        ...(best === undefined ? {} : { class: best }),
+        ...(best === undefined ? {} : { class: isNone ? null : best }),
         ...(labels?.[best] === undefined ? {} : { label: labels[best] }),
         ...(share === undefined ? {} : { probability: O === 1 && best === 0 ? 1 - share : share }),
+        ...(isNone && shares !== undefined ? { probability: null } : {}),
         outputs: [...outputs.subarray(n * O, (n + 1) * O)],
+        ...(bad === undefined
+          ? {}
+          : { reason: `output ${bad} has ${show(outputs[n * O + bad])}, expected a finite number` }),
         ...(targets === undefined ? {} : { target: targets[n] }),
       };
     });

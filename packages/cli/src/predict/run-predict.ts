@@ -78,12 +78,13 @@ async function openFile(path: string): Promise<Readable> {
 
 const jsonLine = (answer: Answer): string => JSON.stringify(answer);
 
-/** Row, then the class and how sure it is, or the values; tabs between them, for cut and awk. */
-function textLine({ row, class: best, label, probability, outputs, target }: Answer): string {
+/** Row, then the class and how sure it is, or the values, or why there is no answer; tabs between them, for cut and awk. */
+function textLine({ row, class: best, label, probability, outputs, reason, target }: Answer): string {
   const cells = [String(row)];
-  if (best === undefined) cells.push(...outputs.map(decimal));
+  if (reason !== undefined) cells.push(`no answer (${reason})`);
+  else if (best === undefined) cells.push(...outputs.map(decimal));
   else cells.push(label === undefined ? String(best) : printable(label));
-  if (probability !== undefined) cells.push(percent(probability));
+  if (probability !== undefined) cells.push(probability === null ? '-' : percent(probability));
   if (target !== undefined) cells.push(`target ${target.map(decimalOrWhole).join(' ')}`);
   return cells.join('\t');
 }

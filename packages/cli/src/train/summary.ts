@@ -13,7 +13,8 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
   const rows: [string, string][] = [];
   if (test?.accuracy !== undefined) {
     const right = `${whole(Math.round(test.accuracy * test.rows))} of ${whole(test.rows)}`;
-    rows.push(['test accuracy', `${paint('bold', percent(test.accuracy))}  (${right})`]);
+    const none = test.unanswered === undefined ? '' : `; ${whole(test.unanswered)} have no answer`;
+    rows.push(['test accuracy', `${paint('bold', percent(test.accuracy))}  (${right}${none})`]);
   }
   if (test !== undefined) rows.push(['test loss', decimal(test.loss)]);
   if (test?.rmse !== undefined) rows.push(['test rmse', decimal(test.rmse)]);

@@ -1,16 +1,17 @@
-import { type DecisionOptions, decision } from './decision.ts';
+import { createDecision, type DecisionOptions } from './decision.ts';
 import type { Metric } from './metric.ts';
+import { NO_ANSWER } from './unanswered.ts';
 
-/** Share of the rows whose answer is the target's class. A row with NaN is wrong. */
+/** Share of the rows whose answer is the target's class. A row without an answer is wrong. */
 export function accuracy(options: DecisionOptions): Metric {
-  const { answer, target } = decision('metric accuracy', options);
+  const { answer, target } = createDecision('metric accuracy', options);
   let right = 0;
   let rows = 0;
   return {
     add(y, t, B, O) {
       for (let n = 0; n < B; n++) {
         const answered = answer(y, n, O);
-        if (answered !== -1 && answered === target(t, n, O)) right++;
+        if (answered !== NO_ANSWER && answered === target(t, n, O)) right++;
       }
       rows += B;
     },

@@ -1,21 +1,22 @@
-import { type DecisionOptions, decision } from './decision.ts';
+import { createDecision, type DecisionOptions } from './decision.ts';
 import type { Metric } from './metric.ts';
+import { NO_ANSWER } from './unanswered.ts';
 
 /**
- * Rows counted by class: value()[target · C + answer], [C, C], with C the number of outputs, or 2 where there is one;
- * empty before the first row. A row with NaN counts nowhere.
+ * Rows counted by class: value()[target · (C + 1) + answer], [C, C + 1], with C the number of outputs, or 2 where there is one,
+ * and those without an answer in column C; empty before the first row. A row whose target is no class counts nowhere.
  */
 export function confusionMatrix(options: DecisionOptions): Metric<Float64Array> {
-  const { answer, target } = decision('metric confusion-matrix', options);
+  const { answer, target } = createDecision('metric confusion-matrix', options);
   let counts = new Float64Array(0);
   return {
     add(y, t, B, O) {
       const C = O === 1 ? 2 : O;
-      if (counts.length === 0) counts = new Float64Array(C * C);
+      if (counts.length === 0) counts = new Float64Array(C * (C + 1));
       for (let n = 0; n < B; n++) {
         const answered = answer(y, n, O);
         const wanted = target(t, n, O);
-        if (answered !== -1 && wanted !== -1) counts[wanted * C + answered]++;
+        if (wanted !== NO_ANSWER) counts[wanted * (C + 1) + (answered === NO_ANSWER ? C : answered)]++;
       }
     },
     value: () => counts.slice(),

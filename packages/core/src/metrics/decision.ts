@@ -1,4 +1,5 @@
 import { finite, oneOf, onlyKeys } from '../text/check.ts';
+import { badOutput, NO_ANSWER } from './unanswered.ts';
 
 export interface DecisionOptions {
   targets: 'classes' | 'values'; // 'values': one-hot rows, or 0 and 1 where there is one output
@@ -7,31 +8,29 @@ export interface DecisionOptions {
 
 /** How rows are read as classes. */
 export interface Decision {
-  /** The class that row n of y [B, O] answers: the largest output, or the side of the threshold; -1 if one is NaN. */
+  /** The class that row n of y [B, O] answers: the largest output, or the side of the threshold; else NO_ANSWER. */
   answer(y: Float64Array, n: number, O: number): number;
-  /** The class that row n of the targets names. */
+  /** The class that row n of the targets names; NO_ANSWER where they are values of which one is not finite. */
   target(t: Float64Array, n: number, O: number): number;
 }
 
-/** @throws Error if an option of the metric `where` is wrong. */
-export function decision(where: string, options: DecisionOptions): Decision {
+/** @throws Error if an option of `where` is wrong. */
+export function createDecision(where: string, options: DecisionOptions): Decision {
   onlyKeys(where, options, ['targets', 'threshold']);
   const targets = oneOf(where, 'targets', options.targets, { classes: true, values: true });
   const threshold = finite(where, 'threshold', options.threshold ?? 0.5);
   return {
-    answer: (y, n, O) => (O === 1 ? side(y[n], threshold) : argmax(y, n * O, O)),
-    target: (t, n, O) => (O === 1 ? side(t[n], 0.5) : targets === 'classes' ? t[n] : argmax(t, n * O, O)),
+    answer: (y, n, O) => choose(y, n, O, threshold),
+    target: (t, n, O) => (targets === 'classes' && O > 1 ? t[n] : choose(t, n, O, 0.5)),
   };
 }
 
-const side = (y: number, threshold: number): number => (Number.isNaN(y) ? -1 : y > threshold ? 1 : 0);
-
-/** Place of the largest of y[from .. from + n - 1], counted from `from`; of equal ones the first, -1 if one is NaN. */
-function argmax(y: Float64Array, from: number, n: number): number {
+/** Of several outputs the place of the largest, of equal ones the first; of one whether it lies above the threshold. */
+function choose(y: Float64Array, n: number, O: number, threshold: number): number {
+  if (badOutput(y, n, O) !== undefined) return NO_ANSWER;
+  const row = n * O;
+  if (O === 1) return y[row] > threshold ? 1 : 0;
   let best = 0;
-  for (let i = 0; i < n; i++) {
-    if (Number.isNaN(y[from + i])) return -1;
-    if (y[from + i] > y[from + best]) best = i;
-  }
+  for (let o = 1; o < O; o++) if (y[row + o] > y[row + best]) best = o;
   return best;
 }

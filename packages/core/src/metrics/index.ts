@@ -5,6 +5,7 @@ import type { Metric } from './metric.ts';
 import { r2 } from './r2.ts';
 import { rmse } from './rmse.ts';
 import { topK } from './top-k.ts';
+import { unanswered } from './unanswered.ts';
 
 /** Every metric: one file and one word here. */
 export const metrics = {
@@ -14,10 +15,12 @@ export const metrics = {
   mae,
   rmse,
   r2,
+  unanswered,
 } satisfies Record<string, (options: never) => Metric<number | Float64Array>>;
 
 export type MetricName = keyof typeof metrics;
 
-export type { Decision, DecisionOptions } from './decision.ts';
+export { createDecision, type Decision, type DecisionOptions } from './decision.ts';
 export type { Metric } from './metric.ts';
 export type { TopKOptions } from './top-k.ts';
+export { badOutput, NO_ANSWER } from './unanswered.ts';

@@ -1,5 +1,6 @@
 import { onlyKeys, positiveInteger } from '../text/check.ts';
 import type { Metric } from './metric.ts';
+import { badOutput } from './unanswered.ts';
 
 export interface TopKOptions {
   k?: number; // default 5
@@ -7,7 +8,8 @@ export interface TopKOptions {
 
 /**
  * Share of the rows whose target class is among the k largest outputs: fewer than k others stand before it. Of equal
- * outputs the first stands before, so that k = 1 is accuracy. Targets are classes. A row with NaN is wrong.
+ * outputs the first stands before, so that k = 1 is accuracy. Targets are classes. A row without an answer
+ * is wrong.
  */
 export function topK(options: TopKOptions = {}): Metric {
   onlyKeys('metric top-k', options, ['k']);
@@ -16,20 +18,19 @@ export function topK(options: TopKOptions = {}): Metric {
   let rows = 0;
   return {
     add(y, t, B, O) {
-      for (let n = 0; n < B; n++) right += placeOf(y, n * O, O, t[n]) < k ? 1 : 0;
+      for (let n = 0; n < B; n++) if (badOutput(y, n, O) === undefined && placeOf(y, n * O, O, t[n]) < k) right++;
       rows += B;
     },
     value: () => right / rows,
   };
 }
 
-/** Number of outputs that stand before the one at `target`; infinite if one is NaN. */
+/** Number of outputs that stand before the one at `target`. */
 function placeOf(y: Float64Array, from: number, O: number, target: number): number {
   const own = y[from + target];
   let before = 0;
   for (let o = 0; o < O; o++) {
     const other = y[from + o];
-    if (Number.isNaN(other)) return Number.POSITIVE_INFINITY;
     if (other > own || (other === own && o < target)) before++;
   }
   return before;

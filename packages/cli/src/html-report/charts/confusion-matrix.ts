@@ -4,6 +4,8 @@ import type { Answers } from '../findings/findings.ts';
 import { isNarrow, type Picture } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
 
+const NO_ANSWER = 'no answer';
+
 /** Of more classes the numbers would not be readable. */
 const MOST = 24;
 
@@ -24,22 +26,23 @@ export function confusionMatrix({ labels, confusion, split }: Answers): Picture 
   const missed = wrong.reduce((sum, { rows }) => sum + rows, 0);
   const [most] = [...wrong].sort((a, b) => b.rows - a.rows);
   const rowsOf = (label: number) => confusion[label].reduce((sum, rows) => sum + rows, 0);
-  const name = (c: number) => labels[c];
+  const name = (c: number) => labels[c] ?? NO_ANSWER;
   const title =
     most === undefined
       ? `All ${whole(total)} ${split} rows are answered rightly`
-      : `Most often, ${name(most.label)} is taken for ${name(most.answer)}: ${whole(most.rows)} of ${whole(rowsOf(most.label))} times`;
+      : `Most often, ${name(most.label)} ${most.answer < labels.length ? 'is taken for' : 'gets'} ${name(most.answer)}: ${whole(most.rows)} of ${whole(rowsOf(most.label))} times`;
   return {
     name: 'confusion',
     title,
     sentence: `Rows of the ${split} set by their class (down) and the answer (across). The outlined diagonal is right; the darker any other cell, the more often that mistake is made. ${whole(missed)} of ${whole(total)} answers are wrong (${percent(missed / total)}).`,
     alternative: `Matrix of ${labels.length} classes by answers. ${labels.map((label, c) => `${label}: ${confusion[c][c]} of ${rowsOf(c)} right`).join('; ')}.`,
     draw: (width) => {
-      const longest = Math.max(...labels.map((label) => label.length));
+      const answers = confusion[0].map((_, c) => c);
+      const longest = Math.max(...answers.map((c) => name(c).length));
       const left = Math.min(width / 3, 34 + Math.min(14, longest) * 7);
-      const short = (c: number) => (labels[c].length > 14 ? `${labels[c].slice(0, 13)}…` : labels[c]);
+      const short = (c: number) => (name(c).length > 14 ? `${name(c).slice(0, 13)}…` : name(c));
       const narrow = isNarrow(width);
-      const size = Math.min(narrow ? 30 : 52, (width - left - 8) / labels.length);
+      const size = Math.min(narrow ? 30 : 52, (width - left - 8) / answers.length);
       const domain = labels.map((_, c) => c);
       const crowded = longest * 7 > size;
       const most = Math.max(1, ...wrong.map(({ rows }) => rows));
@@ -47,13 +50,13 @@ export function confusionMatrix({ labels, confusion, split }: Answers): Picture 
         width,
         height: Math.round(size * 0.8 * labels.length) + (crowded ? 120 : 60),
         marginLeft: left,
-        marginRight: Math.max(4, width - left - size * labels.length),
+        marginRight: Math.max(4, width - left - size * answers.length),
         marginTop: crowded ? 96 : 38,
         marginBottom: 18,
         padding: 0.04,
         x: {
           type: 'band',
-          domain,
+          domain: answers,
           label: 'answer',
           axis: 'top',
           tickFormat: short,

@@ -12,7 +12,7 @@ export interface Findings {
 export interface Answers {
   readonly split: string; // of the rows
   readonly labels: readonly string[];
-  readonly confusion: readonly (readonly number[])[]; // [class][answer] rows
+  readonly confusion: readonly (readonly number[])[]; // [class][answer] rows; behind the classes those without an answer, if any
   readonly mistakes: readonly Mistake[]; // the worst first
 }
 

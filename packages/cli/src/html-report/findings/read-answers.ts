@@ -1,5 +1,6 @@
-import { createLoss, metrics } from '@gradloom/core';
+import { createDecision, createLoss, type Decision, metrics, NO_ANSWER } from '@gradloom/core';
 import { type Dataset, evaluateModel, type OutputReader, type TrainResult } from '@gradloom/runtime';
+import { classFigures } from '../../evaluate/class-figures.ts';
 import type { Recipe } from '../../train/recipe.ts';
 import type { Answers, Image, Mistake } from './findings.ts';
 
@@ -11,7 +12,7 @@ export async function readAnswers({ sets, values }: Recipe, result: TrainResult)
   if (dataset === undefined || dataset.classes === null) return null;
   const { targets, threshold = 0.5 } = createLoss(result.loss);
   const confusion = metrics['confusion-matrix']({ targets, threshold });
-  const worst = targets === 'classes' ? mistakeReader() : null;
+  const worst = targets === 'classes' ? mistakeReader(createDecision('answers', { targets }).answer) : null;
   await evaluateModel(result.spec, result.parameters, dataset, {
     loss: result.loss,
     backend: result.backend.name,
@@ -19,12 +20,12 @@ export async function readAnswers({ sets, values }: Recipe, result: TrainResult)
     threads: result.threads,
     readers: worst === null ? [confusion] : [confusion, worst.reader],
   });
-  const counts = confusion.value();
-  const classes = Math.sqrt(counts.length);
+  const found = classFigures(confusion.value(), dataset.labels);
+  const isWhole = found.every(({ unanswered }) => unanswered === 0);
   return {
     split,
-    labels: Array.from({ length: classes }, (_, c) => dataset.labels?.[c] ?? String(c)),
-    confusion: Array.from({ length: classes }, (_, c) => [...counts.subarray(c * classes, (c + 1) * classes)]),
+    labels: found.map(({ label }) => label),
+    confusion: found.map(({ answers, unanswered }) => (isWhole ? answers : [...answers, unanswered])),
     mistakes: worst === null ? [] : worst.mistakes().map((found) => ({ ...found, image: imageOf(dataset, found.row) })),
   };
 }
@@ -32,16 +33,19 @@ export async function readAnswers({ sets, values }: Recipe, result: TrainResult)
 type Found = Omit<Mistake, 'image'> & { readonly loss: number };
 
 /** Keeps the rows whose class got the least probability, of those that were answered wrongly. */
-function mistakeReader(): { reader: OutputReader; mistakes: () => Omit<Mistake, 'image'>[] } {
+function mistakeReader(answerOf: Decision['answer']): {
+  reader: OutputReader;
+  mistakes: () => Omit<Mistake, 'image'>[];
+} {
   const worst: Found[] = [];
   let first = 0;
   const reader: OutputReader = {
     add(y, t, B, O) {
       for (let n = 0; n < B; n++) {
-        const logits = y.subarray(n * O, (n + 1) * O);
-        const answer = logits.reduce((best, z, c) => (z > logits[best] ? c : best), 0);
+        const answer = answerOf(y, n, O);
         const label = t[n];
-        if (answer === label) continue;
+        if (answer === label || answer === NO_ANSWER) continue;
+        const logits = y.subarray(n * O, (n + 1) * O);
         const most = logits[answer];
         const sum = logits.reduce((total, z) => total + Math.exp(z - most), 0);
         const loss = Math.log(sum) + most - logits[label];
