@@ -222,3 +222,27 @@ test('an error in a file of data names the flag, the file and what is wrong, and
   writeFileSync(images, 'text');
   expect(await train()).toMatchObject({ code: 1, stderr: expect.stringContaining(`${images} has the first bytes`) });
 });
+
+test.each(['--spec', '--config'])('layers inside of layers inside of layers in a file of %s', async (flag) => {
+  const folder = temporaryDirectory();
+  const deep = (levels: number) =>
+    `${'{"kind":"residual","layers":['.repeat(levels)}{"kind":"dense","out":2}${']}'.repeat(levels)}`;
+  const write = (name: string, levels: number): string => {
+    const file = join(folder, name);
+    const network = `{"layers":[${deep(levels)}]}`;
+    writeFileSync(file, flag === '--spec' ? network : `{"spec":${network}}`);
+    return file;
+  };
+  const say = async (file: string) => {
+    const outcome = await gradloom(['train', '--dataset', 'moons', flag, file, '--no-out']);
+    expect(outcome).toMatchObject({ code: 2, stdout: '' });
+    return outcome.stderr.replace(file, 'FILE');
+  };
+  const levels = 'has layers of level 17 in it, expected at most 16 (layers inside of layers)\n';
+  expect(await say(write('a.json', 5_000))).toMatch(new RegExp(`^gradloom train: ${flag} FILE: .*layer (0.){15}0 `));
+  expect(await say(write('a.json', 5_000))).toContain(levels);
+  expect(await say(write('b.json', 100_000))).toContain(levels);
+  expect(await say(write('c.yaml', 1_600))).toBe(
+    `gradloom train: ${flag} FILE has a mistake, expected YAML or JSON (more than 64 levels of nesting)\n`,
+  );
+});

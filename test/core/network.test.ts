@@ -1,5 +1,6 @@
-import { bindTensors, buildNetwork, initializeParameters, type NetworkSpec } from '@gradloom/core';
+import { bindTensors, buildNetwork, initializeParameters, type LayerSpec, type NetworkSpec } from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
+import { nestedNetwork } from '../support/nested-network.ts';
 
 const spec: NetworkSpec = {
   input: 3,
@@ -112,6 +113,23 @@ describe('a spec that does not fit is refused with what it has and should have',
     [null, 'expected { input: number, layers: [...] }'],
   ])('%j', (bad, message) => {
     expect(() => buildNetwork(bad as NetworkSpec)).toThrow(message);
+  });
+
+  test.each([17, 5_000, 100_000])('%i levels of layers inside of layers', (levels) => {
+    const at = Array(16).fill(0).join('.');
+    const problem = 'has layers of level 17 in it, expected at most 16 (layers inside of layers)';
+    expect(() => buildNetwork(nestedNetwork(levels))).toThrow(
+      expect.objectContaining({
+        message: `buildNetwork: layer ${at} ${problem}`,
+        options: [`layers.${at}.layers`],
+      }),
+    );
+  });
+
+  test('a layer that is inside of itself', () => {
+    const layer: { kind: 'residual'; layers: LayerSpec[] } = { kind: 'residual', layers: [] };
+    layer.layers.push(layer);
+    expect(() => buildNetwork({ input: 2, layers: [layer] })).toThrow('expected at most 16 (layers inside of layers)');
   });
 
   test('names of Object.prototype are no kinds', () => {

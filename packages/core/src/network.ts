@@ -86,8 +86,16 @@ function withTensors(places: readonly PlacedLayer[], tensors: readonly Tensor[])
   });
 }
 
+/** Levels of layers inside of layers. A file's header has room for 30, and each level is a call inside of a call. */
+const MOST_LEVELS = 16;
+
 /** Layers that follow each other; `path` is the position of the layer that holds them, [] for the network itself. */
 function buildLayers(specs: readonly LayerSpec[], input: number, path: readonly number[]): Layer[] {
+  if (path.length === MOST_LEVELS) {
+    const at = path.join('.');
+    const problem = `has layers of level ${MOST_LEVELS + 1} in it, expected at most ${MOST_LEVELS} (layers inside of layers)`;
+    throw new OptionError('buildNetwork', `layers.${at}.layers`, problem, { about: `layer ${at}` });
+  }
   const built: Layer[] = [];
   let width = input;
   let source = path.length === 0 ? 'the input' : `the input of layer ${path.join('.')}`;

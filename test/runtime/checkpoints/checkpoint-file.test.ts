@@ -8,6 +8,7 @@ import { saveCheckpoint } from '../../../packages/runtime/src/checkpoints/checkp
 import { type Container, readContainer, writeContainer } from '../../../packages/runtime/src/files/container.ts';
 import { checkpointedRun } from '../../support/checkpointed-run.ts';
 import { gradloom } from '../../support/command-line.ts';
+import { nestedNetwork } from '../../support/nested-network.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 import { propertySeed } from '../../support/seed.ts';
 import { withStranger } from '../../support/stranger.ts';
@@ -67,6 +68,18 @@ function sentenceOf(bytes: Uint8Array): string {
   }
   return 'was read';
 }
+
+test('a network of as many levels as there may be is kept in checkpoints and models', async () => {
+  const nested = nestedNetwork(16);
+  const data = randomDataset({ rows: 8, inputs: 2, classes: 2 });
+  const { checkpoints } = await checkpointedRun(nested, { train: data }, { batch: 4, epochs: 1, threads: 1 }, 2);
+  const file = join(folder.path, 'nested');
+  const [first] = checkpoints;
+  saveCheckpoint(file, first);
+  expect(loadCheckpoint(file)).toEqual(first);
+  saveModel(file, loadModel(file));
+  expect(loadModel(file).spec).toEqual(nested);
+});
 
 describe('a damaged file is refused in one sentence', () => {
   test('whichever byte changed', () => {

@@ -29,14 +29,9 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 async function parse(about: string, text: string, isJson: boolean): Promise<unknown> {
   if (text.trim() === '') return null;
-  const { parseDocument } = await import('yaml');
   try {
-    if (isJson) return parseJson(text);
-    // Its warnings are of what it would pass over, such as a tag that nobody knows.
-    const document = parseDocument(text, { logLevel: 'error' });
-    const [mistake] = [...document.errors, ...document.warnings];
-    if (mistake !== undefined) throw mistake;
-    return document.toJS() ?? null;
+    // YAML's parser takes a while to load.
+    return isJson ? parseJson(text) : (await import('./parse-yaml.ts')).parseYaml(text);
   } catch (error) {
     // Below its first line the parser draws the place, to which a colon leads, and what it quotes may be any bytes.
     const [reason] = error instanceof Error ? error.message.split('\n') : [String(error)];
