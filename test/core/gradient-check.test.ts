@@ -170,7 +170,7 @@ describe('embedding, residual, swiglu and layer-norm, one in the other', () => {
     const workspace = createWorkspace(network, createLoss('mse'), B, allocate);
     workspace.x.set([0, 1, 2, index]);
     expect(() => forward(network, workspace, parameters, B, pass)).toThrow(
-      `embedding(5x3): index at row 1, place 1 has ${index}, expected a whole number from 0 to 4`,
+      `row 1: embedding(5x3) at layer 0: index at place 1 has ${index}, expected a whole number from 0 to 4`,
     );
   });
 });

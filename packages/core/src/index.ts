@@ -39,6 +39,7 @@ export { tapeLength } from './kernels/wasm-tape.ts';
 export { WasmApi, type WasmMemory, type WasmModule } from './kernels/webassembly.ts';
 export { type Products, withProducts } from './kernels/with-products.ts';
 export {
+  InputError,
   type Inspect,
   type Layer,
   type LayerKind,

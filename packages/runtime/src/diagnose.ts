@@ -1,16 +1,25 @@
-import { batchLoss, gradientOf, type Inspect, type Layer, type Network, show, viewOf } from '@gradloom/core';
+import {
+  batchLoss,
+  gradientOf,
+  InputError,
+  type Inspect,
+  type Layer,
+  type Network,
+  show,
+  viewOf,
+} from '@gradloom/core';
 import { badWeight } from './bad-weight.ts';
 import { createContext, type RunContext } from './context.ts';
 import { firstNotFinite } from './finite.ts';
 import { largestWeights } from './largest-weights.ts';
 import type { RunSetup } from './protocol.ts';
-import { gatherShards, rowsOf, runShard } from './step.ts';
+import { gatherShards, rowOfDataset, rowsOf, runShard } from './step.ts';
 
 const WHAT = { forward: 'output', loss: 'gradient of the loss by the output', backward: 'gradient by the input' };
 
-/** What is wrong with a step that is not finite. */
+/** What is wrong with a step that is not finite, or that a layer cannot take. */
 export interface Fault {
-  readonly message: string; // names step, shard and layer, or the tensor, and the largest weights
+  readonly message: string; // names step, shard or row, and layer, or the tensor, and the largest weights
   readonly isData: boolean; // the rows have it: no rate would help
 }
 
@@ -29,8 +38,9 @@ export function badLoss(
   for (let s = 0; s < setup.shards; s++) {
     const data = badData(context, step, s);
     if (data !== undefined) return { message: `train: step ${step}, shard ${s}: ${data}`, isData: true };
-    const found = badNumber(context, step, s);
+    const { found, refused } = badNumber(context, step, s);
     if (found !== undefined) return { message: `train: step ${step}, shard ${s}: ${found}${weights}`, isData: false };
+    if (refused !== undefined) return { message: `train: step ${step}: ${refused}`, isData: true };
   }
   const loss = batchLoss(context.arena.lossSums, rowsOf(setup, step));
   const what =
@@ -58,8 +68,9 @@ function badData(context: RunContext, step: number, s: number): string | undefin
   return undefined;
 }
 
-function badNumber(context: RunContext, step: number, s: number): string | undefined {
-  const { network, arena } = context;
+/** The first number of a shard that is not finite, and the row that a layer cannot take, which may be since it has that number. */
+function badNumber(context: RunContext, step: number, s: number): { found?: string; refused?: string } {
+  const { network, arena, setup } = context;
   const { places, parameterCount: P } = network;
   const paths = new Map(places.map(({ layer, path }) => [layer, path]));
   const layerName = (layer: Layer) => `${layer.label} at layer ${paths.get(layer)}`;
@@ -68,7 +79,15 @@ function badNumber(context: RunContext, step: number, s: number): string | undef
     const at = firstNotFinite(rows, n);
     if (at !== undefined) found ??= `${WHAT[phase]} of ${layerName(layer)} has ${show(rows[at])}`;
   };
-  runShard(context, step, s, inspect);
+  const finite = 'expected finite numbers';
+  try {
+    runShard(context, step, s, inspect);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const row = rowOfDataset(setup, step, s, error.row);
+    const refused = new InputError(row, error.problem, { of: setup.dataset?.name ?? 'the dataset' }).message;
+    return found === undefined ? { refused } : { found: `${found}, ${finite}` };
+  }
   const loss = arena.lossSums[s];
   if (loss - loss !== 0)
     found ??= `the loss after ${layerName(network.layers[network.layers.length - 1])} has ${show(loss)}`;
@@ -80,5 +99,5 @@ function badNumber(context: RunContext, step: number, s: number): string | undef
       if (at !== undefined) found ??= `gradient by ${name} of ${layerName(layer)} has ${show(gradient[at])}`;
     }
   }
-  return found === undefined ? undefined : `${found}, expected finite numbers`;
+  return found === undefined ? {} : { found: `${found}, ${finite}` };
 }

@@ -1,8 +1,17 @@
-import { buildNetwork, createLoss, type Loss, metrics, type Network, targetColumns, viewOf } from '@gradloom/core';
+import {
+  buildNetwork,
+  createLoss,
+  InputError,
+  type Loss,
+  metrics,
+  type Network,
+  targetColumns,
+  viewOf,
+} from '@gradloom/core';
 import type { Dataset } from './datasets/dataset.ts';
 import { gatherTargets } from './datasets/targets.ts';
 import type { Pool } from './pool.ts';
-import type { RunSetup, WorkerTask } from './protocol.ts';
+import type { BadRow, RunSetup, WorkerTask } from './protocol.ts';
 import type { Evaluation } from './results.ts';
 import { runOnTeam } from './span.ts';
 import { EVALUATION_ROWS } from './thread-scratch.ts';
@@ -16,7 +25,10 @@ export interface EvaluationRun {
   readers?: readonly OutputReader[] | undefined;
 }
 
-/** Runs a dataset forward through the run's weights as they are, on the run's threads; only between spans. */
+/**
+ * Runs a dataset forward through the run's weights as they are, on the run's threads; only between spans.
+ * @throws InputError (rejects) naming the first row that a layer cannot take.
+ */
 export async function evaluateDataset(
   pool: Pool,
   setup: RunSetup,
@@ -39,7 +51,8 @@ export async function evaluateDataset(
     const chunks = Math.ceil(rows / EVALUATION_ROWS);
     const segment = { dataset, first, rows, outputs, lossSums: viewOf(lossSums, 0, chunks) };
     // Weights are only read, and outputs overwritten: a second try has nothing to take back.
-    await attempt(() => evaluateSegment(pool, setup, segment, Math.min(threads, chunks)));
+    const answers = await attempt(() => evaluateSegment(pool, setup, segment, Math.min(threads, chunks)));
+    refuseBadRows(dataset, answers);
     for (let chunk = 0; chunk < chunks; chunk++) lossSum += lossSums[chunk];
     gatherTargets(t, dataset, columns, loss.targets, null, first, rows);
     for (const reader of readers) reader.add(outputs, t, rows, network.output);
@@ -61,8 +74,19 @@ export interface OutputReader {
 
 type Segment = Pick<Extract<WorkerTask, { kind: 'evaluation' }>, 'dataset' | 'first' | 'rows' | 'outputs' | 'lossSums'>;
 
-const evaluateSegment = (pool: Pool, setup: RunSetup, segment: Segment, threads: number): Promise<void> =>
+const evaluateSegment = (
+  pool: Pool,
+  setup: RunSetup,
+  segment: Segment,
+  threads: number,
+): Promise<(BadRow | undefined)[]> =>
   runOnTeam(pool, setup, threads, (place) => ({ kind: 'evaluation', ...place, ...segment }));
+
+/** Each thread stops at the first of its own rows. */
+function refuseBadRows({ name }: Dataset, answers: readonly (BadRow | undefined)[]): void {
+  const bad = answers.filter((answer) => answer !== undefined).sort((a, b) => a.row - b.row);
+  if (bad.length > 0) throw new InputError(bad[0].row, bad[0].problem, { of: name });
+}
 
 /** Accuracy where rows have a right class, errors where targets are values. */
 function figuresOf(network: Network, loss: Loss, dataset: Dataset) {

@@ -1,5 +1,13 @@
 import { availableParallelism } from 'node:os';
-import { buildNetwork, createLoss, type LossSpec, type NetworkSpec, positiveInteger, within } from '@gradloom/core';
+import {
+  buildNetwork,
+  createLoss,
+  InputError,
+  type LossSpec,
+  type NetworkSpec,
+  positiveInteger,
+  within,
+} from '@gradloom/core';
 import type { BackendChoice } from './backend.ts';
 import type { Dataset } from './datasets/dataset.ts';
 import { checkFit } from './datasets/targets.ts';
@@ -21,7 +29,8 @@ export interface EvaluateOptions {
 
 /**
  * Loss and metrics of a network with the given parameters [P] on a dataset, its rows in chunks over worker threads.
- * @throws Error (rejects) where spec, parameters and dataset do not fit or a weight is not finite, before any thread exists.
+ * @throws Error (rejects) where spec, parameters and dataset do not fit or a weight is not finite, before any thread exists;
+ * InputError for a row that leads to an index which an embedding behind other layers does not have.
  */
 export async function evaluateModel(
   spec: NetworkSpec,
@@ -46,6 +55,9 @@ export async function evaluateModel(
     const { attempt } = createRecovery(RETRIES, options.onRetry);
     const { readers } = options;
     return await evaluateDataset(pool, setup, dataset, { threads, attempt: (work) => attempt(0, work), readers });
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(error.row, error.problem, { where: 'evaluateModel', of: dataset.name });
   } finally {
     await pool.destroy();
   }

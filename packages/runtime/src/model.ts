@@ -26,7 +26,8 @@ export interface Model extends ModelContents {
   readonly fingerprint: string; // SHA-256 of the parameters
   /**
    * The network's outputs [N, O], values or logits, for rows [N, I] as the network was trained on: divided by the divisor.
-   * @throws Error, as the two below, for rows that do not fit and for a weight that is not finite.
+   * @throws Error, as the two below, for rows that do not fit and for a weight that is not finite; InputError for a row with or
+   * behind which is an index that an embedding does not have.
    */
   predict(rows: Float64Array): Float64Array;
   predict(rows: NestedRows): number[][];
@@ -50,7 +51,7 @@ export function createModel(contents: ModelContents): Model {
   function outputs(where: string, rows: Rows): Float64Array {
     const x = flatRows(where, rows, I);
     predictor ??= createPredictor(where, network, parameters, loss ?? 'mse');
-    return predictor(x);
+    return predictor(where, x);
   }
 
   function predict(rows: Float64Array): Float64Array;

@@ -11,7 +11,7 @@ const PAGE = 4096;
  * Has each thread build its context and touch the memory that it will write, before the first span: the system gives a page when it
  * is first touched, which takes as long as some steps, and belongs to none. Rejects as `runSpan` does.
  */
-export const openTeam = (pool: Pool, setup: RunSetup, threads: number): Promise<void> =>
+export const openTeam = (pool: Pool, setup: RunSetup, threads: number): Promise<undefined[]> =>
   runOnTeam(pool, setup, threads, (place) => ({ kind: 'opening', ...place }));
 
 /** A thread's part of it. What stands in the memory stays. */

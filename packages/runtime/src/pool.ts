@@ -21,7 +21,7 @@ export interface Pool {
 
 export interface Team {
   /** Starts one task on each thread of the team; each promise settles with its task. */
-  run(tasks: readonly WorkerTask[]): Promise<void>[];
+  run(tasks: readonly WorkerTask[]): Promise<unknown>[];
   /**
    * `broken`: a thread has failed, so the pool starts new ones and ends the old when the other teams are done. Resolves when
    * none of the team's threads works for it any more.
@@ -121,7 +121,7 @@ type CrewShape = PoolOptions & { readonly threads: number };
 
 /** One Piscina and the teams that work on it. */
 interface Crew {
-  readonly piscina: Piscina<WorkerTask, void>;
+  readonly piscina: Piscina<WorkerTask, unknown>;
   teams: number;
   idle: () => void;
   /** Ends the threads once no team works on them. */
@@ -135,7 +135,7 @@ function openCrew({ threads, execArgv, heapMiB }: CrewShape): Crew {
   // Left out, Node passes this process's flags on. Named, it refuses those of V8, such as --max-old-space-size.
   const flags = execArgv === undefined ? {} : { execArgv: [...execArgv] };
   const limits = heapMiB === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMiB } };
-  const piscina = new Piscina<WorkerTask, void>({
+  const piscina = new Piscina<WorkerTask, unknown>({
     filename: fileURLToPath(worker),
     minThreads: threads,
     maxThreads: threads,

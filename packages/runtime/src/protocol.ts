@@ -72,7 +72,22 @@ export interface TriadTask {
   readonly times: Float64Array<SharedArrayBuffer>; // [passes, threads] ms, out
 }
 
+/** A row of a dataset that a layer cannot take: see InputError. */
+export interface BadRow {
+  readonly row: number;
+  readonly problem: string;
+}
+
 export type WorkerTask = OpeningTask | SpanTask | EvaluationTask | TriadTask | PingTask;
+
+/** What a thread answers to each kind of task. */
+export interface TaskAnswers {
+  readonly opening: undefined;
+  readonly span: 'refused' | undefined; // a layer cannot take a row of the step behind those that are done
+  readonly evaluation: BadRow | undefined; // the first of its rows
+  readonly triad: undefined;
+  readonly ping: undefined;
+}
 
 /** What the last arriver at the last barrier of a step decides for all: written to the control block. */
 export const DECISION = { go: 0, end: 1, bad: 2 };

@@ -1,6 +1,6 @@
 import { abortTeam, CONTROL, resetControl } from './barrier.ts';
 import { type Pool, START_LIMIT_MS, type Team } from './pool.ts';
-import { DECISION, type RunSetup, type TaskPlace, type WorkerTask } from './protocol.ts';
+import { DECISION, type RunSetup, type TaskAnswers, type TaskPlace, type WorkerTask } from './protocol.ts';
 import { ThreadError } from './recovery.ts';
 import { SPAN_MS } from './span-length.ts';
 
@@ -12,7 +12,7 @@ const SETTLE_LIMIT_MS = 10_000;
 
 export interface SpanResult {
   readonly steps: number; // done, the bad one included
-  readonly bad: boolean; // the last step's loss or norm was not finite
+  readonly bad: boolean; // the last step's loss or norm was not finite, or a layer could not take one of its rows
   readonly elapsedMs: number;
 }
 
@@ -45,10 +45,10 @@ export async function runSpan(pool: Pool, setup: RunSetup, options: SpanOptions)
     const tasks = Array.from({ length: threads }, (_, thread): WorkerTask => {
       return { kind: 'span', setup, live, thread, threads, first, limit, probe, timedShare };
     });
-    await runTeam(team, tasks, control);
+    const isRefused = (await runTeam(team, tasks, control)).includes('refused');
     return {
-      steps: Atomics.load(control, CONTROL.steps),
-      bad: Atomics.load(control, CONTROL.decision) === DECISION.bad,
+      steps: Atomics.load(control, CONTROL.steps) + (isRefused ? 1 : 0),
+      bad: isRefused || Atomics.load(control, CONTROL.decision) === DECISION.bad,
       elapsedMs: performance.now() - begin,
     };
   } finally {
@@ -57,18 +57,19 @@ export async function runSpan(pool: Pool, setup: RunSetup, options: SpanOptions)
   }
 }
 
-/** `runTeam` with one task for each place of a team of `threads` threads. */
-export async function runOnTeam(
+/** `runTeam` with one task for each place of a team of `threads` threads. Resolves to their answers, in this order. */
+export async function runOnTeam<K extends keyof TaskAnswers>(
   pool: Pool,
   setup: RunSetup,
   threads: number,
-  taskOf: (place: TaskPlace) => WorkerTask,
-): Promise<void> {
+  taskOf: (place: TaskPlace) => Extract<WorkerTask, { kind: K }>,
+): Promise<TaskAnswers[K][]> {
   const team = await pool.acquire(threads);
   resetControl(setup.control);
   const live = [...pool.live];
   const tasks = Array.from({ length: threads }, (_, thread) => taskOf({ setup, live, thread, threads }));
-  await runTeam(team, tasks, setup.control);
+  // What a thread answers follows from the kind of its task.
+  return (await runTeam(team, tasks, setup.control)) as TaskAnswers[K][];
 }
 
 /**
@@ -81,7 +82,7 @@ export async function runTeam(
   tasks: readonly WorkerTask[],
   control: Int32Array,
   settleLimitMs = SETTLE_LIMIT_MS,
-): Promise<void> {
+): Promise<unknown[]> {
   let failure: ThreadError | undefined;
   let giveUp = () => {};
   const stuck = new Promise<void>((resolve) => {
@@ -104,9 +105,10 @@ export async function runTeam(
       fail(`pool: a worker thread failed: ${cause instanceof Error ? cause.message : cause}`, cause),
     );
   }
-  await Promise.race([Promise.allSettled(running), stuck]);
+  const settled = await Promise.race([Promise.allSettled(running), stuck]);
   clearTimeout(startTimer);
   clearTimeout(settleTimer);
   await team.release(failure !== undefined);
   if (failure !== undefined) throw failure;
+  return (settled ?? []).map((task) => (task.status === 'fulfilled' ? task.value : undefined));
 }

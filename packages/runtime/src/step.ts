@@ -231,6 +231,12 @@ export function rowsOf({ batch, context, dataset }: RunSetup, step: number): num
   return Math.min(batch, (dataset?.rows ?? 0) - within * batch);
 }
 
+/** The row of the dataset that is row `n` of shard s in `step`. */
+export function rowOfDataset(setup: RunSetup, step: number, s: number, n: number): number {
+  const place = firstOf(setup, step) + shardStart(s, setup.shards, rowsOf(setup, step)) + n;
+  return setup.orders === null ? place : setup.orders[place];
+}
+
 /** Where the batch of `step` begins in `orders`, or in the file where there are none. */
 function firstOf({ batch, context, dataset, orders }: RunSetup, step: number): number {
   const within = (step % context.stepsPerEpoch) * batch;

@@ -1,11 +1,19 @@
 import { availableParallelism } from 'node:os';
+import { InputError } from '@gradloom/core';
 import { abortTeam, type Barrier, CONTROL, createBarrier } from './barrier.ts';
 import { PART } from './clock.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { createContext, type RunContext } from './context.ts';
 import { evaluateChunks } from './evaluation.ts';
 import { openThread } from './opening.ts';
-import { DECISION, type EvaluationTask, type OpeningTask, type SpanTask, type WorkerTask } from './protocol.ts';
+import {
+  DECISION,
+  type EvaluationTask,
+  type OpeningTask,
+  type SpanTask,
+  type TaskAnswers,
+  type WorkerTask,
+} from './protocol.ts';
 import { areOnTape, finishStep, joinTeam, stepPhases, takeSteps } from './step.ts';
 import { STEPS } from './thread-scratch.ts';
 import { runTriad } from './triad.ts';
@@ -14,12 +22,12 @@ import { runTriad } from './triad.ts';
 const contexts = new Map<string, RunContext>();
 
 /** A thread's entry: Piscina calls it with each task. */
-export default function work(task: WorkerTask): void {
-  if (task.kind === 'ping') return;
-  if (task.kind === 'triad') runTriad(task, availableParallelism());
-  else if (task.kind === 'opening') openThread(contextOf(task), task);
-  else if (task.kind === 'evaluation') evaluateChunks(contextOf(task), task);
-  else span(task);
+export default function work(task: WorkerTask): TaskAnswers[WorkerTask['kind']] {
+  if (task.kind === 'span') return span(task);
+  if (task.kind === 'evaluation') return evaluateChunks(contextOf(task), task);
+  if (task.kind === 'opening') openThread(contextOf(task), task);
+  else if (task.kind === 'triad') runTriad(task, availableParallelism());
+  return undefined;
 }
 
 function contextOf({ setup, thread, live }: OpeningTask | SpanTask | EvaluationTask): RunContext {
@@ -49,11 +57,14 @@ function forgetAllBut(live: readonly number[]): void {
 }
 
 /** A throw of this thread, wherever it comes from, sends the whole team home: nobody waits for one who does not come. */
-function span(task: SpanTask): void {
+function span(task: SpanTask): TaskAnswers['span'] {
   try {
     runSteps(contextOf(task), task);
+    return undefined;
   } catch (error) {
     abortTeam(task.setup.control);
+    // No failure of the thread: new ones would meet it again.
+    if (error instanceof InputError) return 'refused';
     throw error;
   }
 }

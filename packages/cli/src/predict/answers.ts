@@ -1,4 +1,4 @@
-import { badOutput, createLoss, NO_ANSWER, show } from '@gradloom/core';
+import { badOutput, createLoss, InputError, NO_ANSWER, show } from '@gradloom/core';
 import type { Model } from '@gradloom/runtime';
 import type { RowBatch } from './row-batch.ts';
 
@@ -19,7 +19,7 @@ export function createAnswers(model: Model): (batch: RowBatch) => Answer[] {
   const onLogits = loss?.targets === 'classes' || loss?.name === 'binary-cross-entropy';
   const { classes, labels } = model.metadata;
   return ({ x, numbers, targets }) => {
-    const outputs = model.predict(x);
+    const outputs = predict(model, x, numbers);
     const O = outputs.length / numbers.length;
     const chooses = loss?.targets === 'classes' || typeof classes === 'number' || (onLogits && O === 1);
     const chosen = chooses ? model.classify(x) : [];
@@ -43,4 +43,14 @@ export function createAnswers(model: Model): (batch: RowBatch) => Answer[] {
       };
     });
   };
+}
+
+/** The outputs [N, O]. @throws InputError naming a row by its place in the source. */
+function predict(model: Model, x: Float64Array, numbers: readonly number[]): Float64Array {
+  try {
+    return model.predict(x);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(numbers[error.row], error.problem, { where: 'predict' });
+  }
 }

@@ -1,6 +1,7 @@
 import { createInitializer, type InitializerSpec } from '../initializers/index.ts';
 import { onlyKeys, positiveInteger } from '../text/check.ts';
 import { show } from '../text/show.ts';
+import { InputError } from './input-error.ts';
 import type { Layer, Place } from './layer.ts';
 
 export interface EmbeddingOptions {
@@ -12,9 +13,9 @@ export interface EmbeddingOptions {
 /**
  * y[B, k · width]: for each of the k whole numbers of a row of x, that row of E [V, width]. dE adds rows ascending and
  * in them places ascending. No gradient reaches an index: dx is 0.
- * @throws Error in forward for an index that is not whole or not in [0, V), before anything is read.
+ * @throws InputError in forward for an index that is not whole or not in [0, V), before anything is read.
  */
-export function embedding(options: EmbeddingOptions, { input }: Place): Layer {
+export function embedding(options: EmbeddingOptions, { input, path }: Place): Layer {
   onlyKeys('embedding', options, ['vocabulary', 'width', 'init']);
   const V = positiveInteger('embedding', 'vocabulary', options.vocabulary);
   const width = positiveInteger('embedding', 'width', options.width);
@@ -32,9 +33,8 @@ export function embedding(options: EmbeddingOptions, { input }: Place): Layer {
       for (let p = 0; p < B * input; p++) {
         const index = x[p];
         if (!(index >= 0 && index < V && Math.floor(index) === index)) {
-          throw new Error(
-            `${label}: index at row ${Math.floor(p / input)}, place ${p % input} has ${show(index)}, expected a whole number from 0 to ${V - 1}`,
-          );
+          const problem = `index at place ${p % input} has ${show(index)}, expected a whole number from 0 to ${V - 1}`;
+          throw new InputError(Math.floor(p / input), `${label} at layer ${path.join('.')}: ${problem}`);
         }
         for (let j = 0; j < width; j++) y[p * width + j] = E[index * width + j];
       }

@@ -20,6 +20,7 @@ export type { ActivationOptions } from './activation.ts';
 export type { DenseOptions } from './dense.ts';
 export type { DropoutOptions } from './dropout.ts';
 export type { EmbeddingOptions } from './embedding.ts';
+export { InputError } from './input-error.ts';
 export type { Inspect } from './inspect.ts';
 export type { Layer, Pass, Place, TensorSpec } from './layer.ts';
 export type { LayerNormOptions } from './layer-norm.ts';

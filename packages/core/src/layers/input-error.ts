@@ -1,0 +1,15 @@
+/**
+ * A number that reached a layer, and that it cannot take, such as an index that an embedding does not have. It follows from rows
+ * and weights: whoever tries again meets it again.
+ */
+export class InputError extends Error {
+  override readonly name = 'InputError';
+  readonly row: number; // of the pass, or of `of`
+  readonly problem: string; // 'embedding(4x2) at layer 1: index at place 0 has 7, expected …'
+
+  constructor(row: number, problem: string, { where, of }: { where?: string; of?: string } = {}) {
+    super(`${where === undefined ? '' : `${where}: `}row ${row}${of === undefined ? '' : ` of ${of}`}: ${problem}`);
+    this.row = row;
+    this.problem = problem;
+  }
+}
