@@ -97,7 +97,7 @@ export {
 } from './schedules/index.ts';
 export { defaultShards, largestShard, shardStart } from './shards.ts';
 export { recordSteps, type StepsMemory, stepCalls } from './steps.ts';
-export { finite, number, oneOf, onlyKeys, positiveInteger } from './text/check.ts';
+export { doubles, finite, list, number, oneOf, onlyKeys, positiveInteger, record } from './text/check.ts';
 export { suggest } from './text/nearest.ts';
 export { OptionError, unknownOption, within } from './text/option-error.ts';
 export { show } from './text/show.ts';

@@ -13,6 +13,7 @@ import {
   OptionError,
   oneOf,
   referenceKernels,
+  show,
   type WasmMemory,
   type WasmModule,
   wasmHeapBase,
@@ -21,8 +22,14 @@ import { createBlasKernels } from './native/blas-kernels.ts';
 import { type BlasIdentity, type BlasLibrary, findBlas } from './native/find-blas.ts';
 import { enterMachineCode, type MachineCode, machineCode } from './native/machine-code.ts';
 
+/** Every backend. */
+export const backendNames = { reference: true, wasm: true, native: true, blas: true } as const satisfies Record<
+  BackendName,
+  true
+>;
+
 /** What a user may ask for; 'auto' is the first of native, blas and wasm that this machine has, and wasm where layers are too small for another. */
-export const backendChoices = { auto: true, reference: true, wasm: true, native: true, blas: true } as const;
+export const backendChoices = { auto: true, ...backendNames } as const;
 export type BackendChoice = keyof typeof backendChoices;
 
 /** A backend as a run records it: what a thread needs to rebuild it, and what a resume has to find again. */
@@ -37,6 +44,9 @@ export type Backend =
  */
 export function resolveBackend(choice: BackendChoice, path?: string, network?: Network): Backend {
   const name = oneOf('train', 'backend', choice, backendChoices);
+  if (path !== undefined && typeof path !== 'string') {
+    throw new OptionError('train', 'blas', `has ${show(path)}, expected the path of a library`);
+  }
   if (name === 'reference' || name === 'wasm') return { name };
   // A library that was named is wanted, and one that does not work is a mistake, not a reason to take something else.
   const named = path !== undefined || (process.env.GRADLOOM_BLAS ?? '') !== '';

@@ -1,7 +1,29 @@
-import { activations, type Network, OptionError, positiveInteger, type ScheduleContext, show } from '@gradloom/core';
-import type { Dataset } from './datasets/dataset.ts';
+import {
+  activations,
+  type Network,
+  OptionError,
+  positiveInteger,
+  record,
+  type ScheduleContext,
+  show,
+  unknownOption,
+} from '@gradloom/core';
+import type { DataSplits, Dataset } from './datasets/dataset.ts';
 import type { OnNan, TrainOptions } from './options.ts';
 import { isPool, type Pool } from './pool.ts';
+
+const SPLITS = ['train', 'validation', 'test'] as const satisfies readonly (keyof DataSplits)[];
+
+/** The data, if each set of them is an object; what is in it is looked at where it has to fit the network. */
+export function checkSplits(data: DataSplits): DataSplits {
+  record('train', 'data', data, '{ train, validation?, test? }, each a dataset');
+  const known: readonly string[] = SPLITS;
+  for (const key of Object.keys(data)) if (!known.includes(key)) throw unknownOption('train: data', key, known);
+  for (const name of SPLITS) {
+    if (name === 'train' || data[name] !== undefined) record('train', `data.${name}`, data[name], 'a dataset');
+  }
+  return data;
+}
 
 export function batchOf(batch: number | 'full' | undefined, { rows }: Dataset): number {
   if (batch === 'full') return rows;

@@ -2,10 +2,16 @@ import { availableParallelism } from 'node:os';
 import {
   buildNetwork,
   createLoss,
+  doubles,
   InputError,
   type LossSpec,
+  list,
   type NetworkSpec,
+  OptionError,
+  onlyKeys,
   positiveInteger,
+  record,
+  show,
   within,
 } from '@gradloom/core';
 import type { BackendChoice } from './backend.ts';
@@ -27,6 +33,15 @@ export interface EvaluateOptions {
   readers?: readonly OutputReader[]; // handed all outputs and targets in the order of the rows: metrics, say
 }
 
+const OPTION_NAMES = [
+  'loss',
+  'threads',
+  'backend',
+  'blas',
+  'onRetry',
+  'readers',
+] as const satisfies readonly (keyof EvaluateOptions)[];
+
 /**
  * Loss and metrics of a network with the given parameters [P] on a dataset, its rows in chunks over worker threads.
  * @throws Error (rejects) where spec, parameters and dataset do not fit or a weight is not finite, before any thread exists;
@@ -39,7 +54,10 @@ export async function evaluateModel(
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const network = buildNetwork(spec);
-  if (parameters.length !== network.parameterCount) {
+  record('evaluateModel', 'dataset', dataset, 'a dataset');
+  onlyKeys('evaluateModel', options, OPTION_NAMES);
+  checkReaders(options.readers);
+  if (doubles('evaluateModel', 'parameters', parameters).length !== network.parameterCount) {
     throw new Error(`evaluateModel: parameters has length ${parameters.length}, expected ${network.parameterCount}`);
   }
   const lossSpec = options.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
@@ -60,5 +78,13 @@ export async function evaluateModel(
     throw new InputError(error.row, error.problem, { where: 'evaluateModel', of: dataset.name });
   } finally {
     await pool.destroy();
+  }
+}
+
+function checkReaders(readers: EvaluateOptions['readers'] = []): void {
+  const wanted = 'a list of objects with a function add';
+  for (const reader of list('evaluateModel', 'readers', readers, wanted)) {
+    if (typeof reader?.add === 'function') continue;
+    throw new OptionError('evaluateModel', 'readers', `has ${show(reader)} in it, expected ${wanted}`);
   }
 }

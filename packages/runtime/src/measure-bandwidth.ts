@@ -1,6 +1,6 @@
-import { viewOf } from '@gradloom/core';
+import { positiveInteger, viewOf } from '@gradloom/core';
 import { allocateControl } from './barrier.ts';
-import type { Pool } from './pool.ts';
+import { isPool, type Pool } from './pool.ts';
 import type { TriadTask } from './protocol.ts';
 import { runTeam } from './span.ts';
 
@@ -15,6 +15,8 @@ const PASSES = 8;
  * bytes ([McCalpin 1995](https://www.cs.virginia.edu/stream/), triad). The best pass, timed by the slowest thread.
  */
 export async function measureBandwidth(pool: Pool, threads: number): Promise<number> {
+  if (!isPool(pool)) throw new Error('measureBandwidth: pool has another value, expected one that createPool made');
+  positiveInteger('measureBandwidth', 'threads', threads);
   const arrays = new Float64Array(new SharedArrayBuffer(3 * LENGTH * 8));
   const times = new Float64Array(new SharedArrayBuffer(PASSES * threads * 8));
   const control = allocateControl();

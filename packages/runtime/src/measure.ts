@@ -1,4 +1,5 @@
-import { type Backend, compileFor, createBackendKernels } from './backend.ts';
+import { number, oneOf, record } from '@gradloom/core';
+import { type Backend, backendNames, compileFor, createBackendKernels } from './backend.ts';
 import { createKernelMemory } from './kernel-memory.ts';
 import { takeKernelScratch } from './thread-scratch.ts';
 
@@ -11,6 +12,8 @@ const O = 784;
  * fit in `budgetMs`, at least one, after one that is not counted. The reference kernels take about 150 ms a call.
  */
 export function measureGflops(backend: Backend, budgetMs = 200): number {
+  oneOf('measureGflops', 'backend.name', record('measureGflops', 'backend', backend, '{ name }').name, backendNames);
+  number('measureGflops', 'budgetMs', budgetMs, 'of at least 0', (ms) => ms >= 0);
   const compiled = compileFor(backend);
   const { memory, arrays } = createKernelMemory(compiled.module, (allocate) => ({
     y: allocate(B * O),

@@ -1,4 +1,13 @@
-import { buildNetwork, createLoss, type LossSpec, type NetworkSpec, number, show } from '@gradloom/core';
+import {
+  buildNetwork,
+  createLoss,
+  doubles,
+  type LossSpec,
+  type NetworkSpec,
+  number,
+  record,
+  show,
+} from '@gradloom/core';
 import { classify } from './classify.ts';
 import type { Json } from './files/json.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -43,8 +52,8 @@ export interface Model extends ModelContents {
 
 /** A model of weights in memory; it computes with the weights as they were at the first call. @throws Error where its parts do not fit. */
 export function createModel(contents: ModelContents): Model {
-  const { spec, parameters, loss, metadata = {} } = contents;
   const { network, loss: trainedOn } = checkModel('createModel', contents);
+  const { spec, parameters, loss, metadata = {} } = contents;
   const { input: I, output: O } = network;
   let predictor: Predictor | undefined;
 
@@ -82,14 +91,14 @@ export function createModel(contents: ModelContents): Model {
 }
 
 /** The network and the loss of a model. @throws Error where its parts do not fit. */
-export function checkModel(where: string, { spec, parameters, loss, metadata = {} }: ModelContents) {
+export function checkModel(where: string, contents: ModelContents) {
+  record(where, 'model', contents, '{ spec, parameters }');
+  const { spec, parameters, loss, metadata = {} } = contents;
   const network = buildNetwork(spec);
-  if (parameters.length !== network.parameterCount) {
+  if (doubles(where, 'parameters', parameters).length !== network.parameterCount) {
     throw new Error(`${where}: parameters has ${parameters.length} numbers, expected ${network.parameterCount}`);
   }
-  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) {
-    throw new Error(`${where}: metadata has ${show(metadata)}, expected an object`);
-  }
+  record(where, 'metadata', metadata, 'an object');
   const { labels, divisor } = metadata;
   if (labels !== undefined && !(Array.isArray(labels) && labels.every((label) => typeof label === 'string'))) {
     throw new Error(`${where}: metadata.labels has ${show(labels)}, expected an array of names`);

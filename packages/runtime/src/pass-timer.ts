@@ -1,4 +1,4 @@
-import { buildNetwork, createRandom, type NetworkSpec, shardGradient } from '@gradloom/core';
+import { buildNetwork, createRandom, type NetworkSpec, onlyKeys, positiveInteger, shardGradient } from '@gradloom/core';
 import type { BackendChoice } from './backend.ts';
 import { createContext } from './context.ts';
 import { datasetFromRows } from './datasets/index.ts';
@@ -20,12 +20,13 @@ export interface PassTimerOptions {
 
 /** Times one pass of normal noise, by the kernels of `backend` in this thread, whenever it is called. */
 export function createPassTimer(spec: NetworkSpec, options: PassTimerOptions): () => PassTimes {
-  const { batch } = options;
+  onlyKeys('createPassTimer', options, ['batch', 'backend', 'blas']);
+  const batch = positiveInteger('createPassTimer', 'batch', options.batch);
+  const { input, output } = buildNetwork(spec);
   const random = createRandom(0, 'pass-timer');
   const noise = (columns: number) =>
     Array.from({ length: batch }, () => Array.from({ length: columns }, () => random.normal()));
-  const { output } = buildNetwork(spec);
-  const data = { train: datasetFromRows({ inputs: noise(spec.input), targets: noise(output), name: 'noise' }) };
+  const data = { train: datasetFromRows({ inputs: noise(input), targets: noise(output), name: 'noise' }) };
   const plan = planRun(spec, data, { ...options, threads: 1, shards: 1, shuffle: false, steps: 1, loss: 'mse' });
   const context = createContext(prepareRun(plan, data).setup, 0);
   const { network, workspace, theta, gradients, lossSlots, pass } = context;

@@ -21,6 +21,7 @@ import {
   checkPool,
   checkResumeOption,
   checkSignal,
+  checkSplits,
   lengthOf,
   onNanOf,
   profileOf,
@@ -63,8 +64,9 @@ export interface RunPlan extends RunShape {
 }
 
 /** @throws OptionError for the first option or shape that does not fit, before any thread or large memory exists. */
-export function planRun(spec: NetworkSpec, { train, validation, test }: DataSplits, options: TrainOptions): RunPlan {
+export function planRun(spec: NetworkSpec, data: DataSplits, options: TrainOptions): RunPlan {
   onlyKeys('train', options, OPTION_NAMES);
+  const { train, validation, test } = checkSplits(data);
   const network = buildNetwork(spec);
   refuseUntrainable(network);
   const lossSpec = options.loss ?? (train.classes === null ? 'mse' : 'softmax-cross-entropy');

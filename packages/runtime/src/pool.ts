@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { OptionError, onlyKeys, positiveInteger } from '@gradloom/core';
+import { OptionError, onlyKeys, positiveInteger, show } from '@gradloom/core';
 import { Piscina } from 'piscina';
 import type { WorkerTask } from './protocol.ts';
 
@@ -45,6 +45,9 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   if (threads > MOST_THREADS)
     throw new OptionError('createPool', 'threads', `has ${threads}, expected at most ${MOST_THREADS}`);
   const shape: CrewShape = { ...options, threads };
+  if (options.execArgv !== undefined && !isListOfTexts(options.execArgv)) {
+    throw new OptionError('createPool', 'execArgv', `has ${show(options.execArgv)}, expected a list of flags of Node`);
+  }
   if (options.heapMiB !== undefined) positiveInteger('createPool', 'heapMiB', options.heapMiB);
   let crew = await startCrew(shape);
   let free = threads;
@@ -111,6 +114,9 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   pools.add(pool);
   return pool;
 }
+
+const isListOfTexts = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((entry) => typeof entry === 'string');
 
 /** Pools made here: a run needs teams that start together, which another pool does not promise. */
 const pools = new WeakSet<Pool>();
@@ -188,9 +194,8 @@ async function startCrew(shape: CrewShape): Promise<Crew> {
     return crew;
   } catch (error) {
     await crew.piscina.destroy();
-    throw new Error(`createPool: a thread did not start: ${error instanceof Error ? error.message : error}`, {
-      cause: error,
-    });
+    const reason = error instanceof Error ? error.message : error;
+    throw new Error(`createPool: a thread did not start (${reason}), expected ${threads} of them`, { cause: error });
   } finally {
     clearTimeout(timer);
     failed.catch(() => {});

@@ -1,3 +1,4 @@
+import { record } from '@gradloom/core';
 import type { TrainResult } from './results.ts';
 import type { TrainingRun } from './trainer.ts';
 
@@ -19,6 +20,10 @@ const LEAST_TIMED = 1 / 3;
 
 /** Waits for a run and times its steps behind the spans of its first 350 ms, or behind fewer, or none, where it is short. */
 export async function timeSteps(run: TrainingRun): Promise<TimedRun> {
+  record('timeSteps', 'run', run, 'one that train began');
+  if (!(Symbol.asyncIterator in run && 'result' in run)) {
+    throw new Error('timeSteps: run has no events, expected one that train began');
+  }
   const told = [START];
   for await (const event of run) if (event.type === 'progress') told.push(event);
   const result = await run.result;

@@ -33,6 +33,24 @@ export function oneOf<T extends object>(where: string, name: string, value: unkn
   throw new OptionError(where, name, `has ${show(value)}, expected one of ${known.join(', ')}${suggest(value, known)}`);
 }
 
+/** The value, if it is an object and no list. @throws OptionError otherwise; `wanted` says what it should be. */
+export function record<T>(where: string, name: string, value: T, wanted: string): T & object {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new OptionError(where, name, `has ${show(value)}, expected ${wanted}`);
+}
+
+/** The value, if it is a list. @throws OptionError otherwise. */
+export function list<T>(where: string, name: string, value: readonly T[], wanted: string): readonly T[] {
+  if (Array.isArray(value)) return value;
+  throw new OptionError(where, name, `has ${show(value)}, expected ${wanted}`);
+}
+
+/** The value, if it is a Float64Array. @throws OptionError otherwise. */
+export function doubles(where: string, name: string, value: unknown): Float64Array {
+  if (value instanceof Float64Array) return value;
+  throw new OptionError(where, name, `has ${show(value)}, expected a Float64Array`);
+}
+
 /** @throws OptionError if `options` is no plain object or has a key that is not in `known`. */
 export function onlyKeys(where: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {

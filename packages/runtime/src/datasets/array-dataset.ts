@@ -10,6 +10,13 @@ export interface ArrayOptions {
   divisor?: number; // of the inputs, default 255 for unsigned bytes, else 1
 }
 
+export const ARRAY_OPTIONS = [
+  'name',
+  'classes',
+  'classNames',
+  'divisor',
+] as const satisfies readonly (keyof ArrayOptions)[];
+
 /** An array and the file that it comes from. */
 export interface NamedArray extends NumberFile {
   readonly path: string;

@@ -1,23 +1,28 @@
-import { number, positiveInteger, show } from '@gradloom/core';
+import { list, number, positiveInteger, record, show } from '@gradloom/core';
 import type { DataMatrix, Dataset } from './dataset.ts';
 
 /** The dataset, if its parts fit. @throws Error naming the part, what it has and what it should have. */
 export function checkDataset(where: string, dataset: Dataset): Dataset {
+  record(where, 'dataset', dataset, 'an object with rows, inputs, targets and classes');
   const { rows, inputs, targets, classes, labels } = dataset;
   positiveInteger(where, 'rows', rows);
   checkMatrix(where, 'inputs', inputs, rows);
   checkMatrix(where, 'targets', targets, rows);
   if (classes !== null) checkClasses(where, targets, positiveInteger(where, 'classes', classes));
-  if (labels !== undefined && labels.length !== classes) {
+  if (labels !== undefined && list(where, 'labels', labels, 'a list of names').length !== classes) {
     throw new Error(`${where}: labels has ${labels.length} names, expected ${classes ?? 'none'} (one a class)`);
   }
   return dataset;
 }
 
 function checkMatrix(where: string, name: string, matrix: DataMatrix, rows: number): void {
+  record(where, name, matrix, '{ array, columns, divisor }');
   const { array, columns, divisor } = matrix;
   positiveInteger(where, `${name}.columns`, columns);
   number(where, `${name}.divisor`, divisor, 'other than 0', (value) => value !== 0);
+  if (!(ArrayBuffer.isView(array) && 'length' in array)) {
+    throw new Error(`${where}: ${name}.array has ${show(array)}, expected an array of numbers (see datasetFromRows)`);
+  }
   if (array.length !== rows * columns) {
     throw new Error(`${where}: ${name} has ${array.length} numbers, expected ${rows * columns} (${rows} x ${columns})`);
   }

@@ -1,4 +1,4 @@
-import { OptionError, oneOf, show, suggest } from '@gradloom/core';
+import { OptionError, oneOf, onlyKeys, show, suggest } from '@gradloom/core';
 import { checkDataset } from './check-dataset.ts';
 import { createClassNames } from './class-names.ts';
 import type { CsvRecord } from './csv-records.ts';
@@ -15,11 +15,21 @@ export interface CsvOptions {
   divisor?: number; // of the inputs, default 1
 }
 
+const CSV_OPTIONS = [
+  'name',
+  'header',
+  'target',
+  'targets',
+  'classNames',
+  'divisor',
+] as const satisfies readonly (keyof CsvOptions)[];
+
 /**
  * A dataset of a file of comma-separated values: numbers, and in one column the target, a number or the name of a class.
  * @throws Error naming the file, line and column that is at fault; OptionError for an option that does not fit the file.
  */
 export async function loadCsv(path: string, options: CsvOptions = {}): Promise<Dataset> {
+  onlyKeys('loadCsv', options, CSV_OPTIONS);
   const { name = path, header, classNames, divisor = 1 } = options;
   if (options.targets !== undefined) oneOf('loadCsv', 'targets', options.targets, targetKinds);
   if (header !== undefined && typeof header !== 'boolean') {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { number, OptionError, onlyKeys, positiveInteger, show } from '@gradloom/core';
+import { number, OptionError, onlyKeys, positiveInteger, record, show } from '@gradloom/core';
+import { checkPath } from '../files/check-path.ts';
 import type { ArrayOptions } from './array-dataset.ts';
 import { type CsvOptions, loadCsv } from './csv-dataset.ts';
 import type { DataSplits } from './dataset.ts';
@@ -64,6 +65,8 @@ export const datasetFormats = {
  * OptionError for an option that the format does not take.
  */
 export async function loadDataset(path: string, options: FileOptions = {}): Promise<DataSplits> {
+  checkPath('loadDataset', path);
+  record('loadDataset', 'options', options, 'an object');
   const formats: readonly DatasetFormat[] = Object.values(datasetFormats);
   const format = formats.find((candidate) => candidate.matches(path));
   if (format !== undefined) {

@@ -1,4 +1,4 @@
-import { show } from '@gradloom/core';
+import { list, onlyKeys, show } from '@gradloom/core';
 import { checkDataset } from './check-dataset.ts';
 import { type Dataset, sharedArrays, valueMatrix } from './dataset.ts';
 
@@ -11,8 +11,12 @@ export interface RowsOptions {
 }
 
 /** A dataset of plain arrays, copied into shared memory as Float64. @throws Error naming the first part that does not fit. */
-export function datasetFromRows({ inputs, targets, classes, labels, name = 'rows' }: RowsOptions): Dataset {
+export function datasetFromRows(options: RowsOptions): Dataset {
   const where = 'datasetFromRows';
+  onlyKeys(where, options, ['inputs', 'targets', 'classes', 'labels', 'name']);
+  const { inputs, targets, classes, labels, name = 'rows' } = options;
+  list(where, 'inputs', inputs, 'a list of rows');
+  list<unknown>(where, 'targets', targets, 'a list of numbers or of rows');
   const targetRows = targets.map((target) => (typeof target === 'number' ? [target] : target));
   if (targetRows.length !== inputs.length) {
     throw new Error(`${where}: targets has ${targetRows.length} rows, expected ${inputs.length} (as many as inputs)`);
@@ -31,6 +35,9 @@ function matrixFromRows(where: string, name: string, rows: readonly (readonly nu
   const columns = rows[0]?.length ?? 0;
   const array = sharedArrays.float64(rows.length * columns);
   for (const [n, row] of rows.entries()) {
+    if (!Array.isArray(row)) {
+      throw new Error(`${where}: ${name} has ${show(row)} as row ${n}, expected a list of numbers`);
+    }
     if (row.length !== columns) {
       throw new Error(`${where}: ${name} has ${row.length} numbers in row ${n}, expected ${columns} (as in row 0)`);
     }

@@ -1,4 +1,5 @@
-import { type ArrayOptions, datasetOfArrays, isFloating } from './array-dataset.ts';
+import { onlyKeys } from '@gradloom/core';
+import { ARRAY_OPTIONS, type ArrayOptions, datasetOfArrays, isFloating } from './array-dataset.ts';
 import type { Dataset } from './dataset.ts';
 import { readIdx } from './idx.ts';
 
@@ -11,6 +12,7 @@ export async function loadIdx(
   labels: string, // path of the labels
   options: ArrayOptions = {},
 ): Promise<Dataset> {
+  onlyKeys('loadIdx', options, ARRAY_OPTIONS);
   const inputs = { path: images, ...(await readIdx(images)) };
   const targets = { path: labels, ...(await readIdx(labels)) };
   return datasetOfArrays('loadIdx', inputs, targets, isFloating(targets.array), options);

@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { record } from '@gradloom/core';
+import { checkPath } from '../files/check-path.ts';
 import type { ArrayOptions } from './array-dataset.ts';
 import type { DataSplits } from './dataset.ts';
 import { loadIdx } from './idx-dataset.ts';
@@ -12,7 +14,8 @@ import { pairedSets } from './paired-sets.ts';
  * @throws Error naming the file, what it has and what it should have.
  */
 export async function loadIdxFolder(folder: string, options: ArrayOptions = {}): Promise<DataSplits> {
-  const images = findImages(folder, ['train']);
+  record('loadIdxFolder', 'options', options, 'an object');
+  const images = findImages(checkPath('loadIdxFolder', folder), ['train']);
   if (images === undefined) {
     const has = existsSync(folder) ? 'no such file' : 'no folder';
     throw new Error(

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
+import { show } from '@gradloom/core';
 import type { DataSplits } from './dataset.ts';
 import { loadIdxFolder } from './idx-folder.ts';
 
@@ -8,8 +9,15 @@ import { loadIdxFolder } from './idx-folder.ts';
  * module `from`, the caller's `import.meta.url`. @throws Error (rejects) saying what to install.
  */
 export async function loadMnist(from: string | URL): Promise<DataSplits> {
+  if (!isPlace(from)) {
+    throw new Error(`loadMnist: from has ${show(from)}, expected the import.meta.url of the module that asks`);
+  }
   return loadIdxFolder(findMnist(from), { name: 'mnist', classes: 10 });
 }
+
+/** Whether a module can be asked for from there: a URL of a file, or an absolute path. */
+const isPlace = (from: unknown): from is string | URL =>
+  from instanceof URL || (typeof from === 'string' && (from.startsWith('file:') || isAbsolute(from)));
 
 /** The folder of MNIST's files. @throws Error saying what to install. */
 function findMnist(from: string | URL): string {

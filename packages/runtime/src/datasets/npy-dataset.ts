@@ -1,5 +1,5 @@
-import { oneOf } from '@gradloom/core';
-import { type ArrayOptions, datasetOfArrays, type NamedArray } from './array-dataset.ts';
+import { oneOf, onlyKeys } from '@gradloom/core';
+import { ARRAY_OPTIONS, type ArrayOptions, datasetOfArrays, type NamedArray } from './array-dataset.ts';
 import { type Dataset, sharedArrayLike } from './dataset.ts';
 import { readNpy } from './npy.ts';
 
@@ -17,8 +17,10 @@ export type TargetKind = keyof typeof targetKinds;
 export async function loadNpy(
   inputs: string, // path
   targets: string | null, // path
-  { targets: kind, ...options }: NpyOptions = {},
+  options: NpyOptions = {},
 ): Promise<Dataset> {
+  onlyKeys('loadNpy', options, [...ARRAY_OPTIONS, 'targets']);
+  const { targets: kind, ...ofArrays } = options;
   if (kind !== undefined) oneOf('loadNpy', 'targets', kind, targetKinds);
   const first: NamedArray = { path: inputs, ...(await readNpy(inputs)) };
   const [x, t] = targets === null ? cutOff(first) : [first, { path: targets, ...(await readNpy(targets)) }];
@@ -26,7 +28,7 @@ export async function loadNpy(
   const hasValues = kind === undefined ? !isWhole : kind === 'values';
   // A label a row is one column of them, too.
   const flat = t.array.length === t.shape[0] ? { ...t, shape: [t.shape[0]] } : t;
-  return datasetOfArrays('loadNpy', x, flat, hasValues, options);
+  return datasetOfArrays('loadNpy', x, flat, hasValues, ofArrays);
 }
 
 /** All columns but the last, and the last. */

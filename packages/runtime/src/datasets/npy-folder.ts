@@ -1,5 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { record } from '@gradloom/core';
+import { checkPath } from '../files/check-path.ts';
 import type { DataSplits } from './dataset.ts';
 import { loadNpy, type NpyOptions } from './npy-dataset.ts';
 import { pairedSets } from './paired-sets.ts';
@@ -10,7 +12,8 @@ import { pairedSets } from './paired-sets.ts';
  * @throws Error naming the file, what it has and what it should have.
  */
 export async function loadNpyFolder(folder: string, options: NpyOptions = {}): Promise<DataSplits> {
-  const named = { name: basename(resolve(folder)), ...options };
+  record('loadNpyFolder', 'options', options, 'an object');
+  const named = { name: basename(resolve(checkPath('loadNpyFolder', folder))), ...options };
   const inputs = find(folder, /^x([-_]train)?\.npy/i);
   if (inputs === undefined) {
     const arrays = list(folder, /\.npy/i);

@@ -1,4 +1,5 @@
-import { createRandom, number, OptionError, shuffle } from '@gradloom/core';
+import { createRandom, number, OptionError, onlyKeys, show, shuffle } from '@gradloom/core';
+import { checkDataset } from './check-dataset.ts';
 import { type DataMatrix, type DataSplits, type Dataset, sharedArrayLike } from './dataset.ts';
 
 export interface SplitOptions {
@@ -13,6 +14,8 @@ export interface SplitOptions {
  * the file. @throws OptionError if a part that is asked for would have no rows.
  */
 export function splitDataset(dataset: Dataset, options: SplitOptions = {}): DataSplits {
+  checkDataset('splitDataset', dataset);
+  onlyKeys('splitDataset', options, ['validation', 'test', 'seed', 'stratify']);
   const { seed = 0, stratify = true } = options;
   const testRows = rowsOf(dataset, 'test', options.test ?? 0);
   const validationRows = rowsOf(dataset, 'validation', options.validation ?? 0);
@@ -35,7 +38,16 @@ export function splitDataset(dataset: Dataset, options: SplitOptions = {}): Data
 
 /** The rows at `indices`, copied in ascending order of their place in the file. */
 export function subset(dataset: Dataset, indices: Uint32Array): Dataset {
+  checkDataset('subset', dataset);
+  if (!(indices instanceof Uint32Array)) {
+    throw new Error(`subset: indices has ${show(indices)}, expected a Uint32Array of rows`);
+  }
   const rows = indices.toSorted();
+  const most = rows.at(-1) ?? 0;
+  if (rows.length > 0 && most >= dataset.rows) {
+    throw new Error(`subset: indices has ${most}, expected rows from 0 to ${dataset.rows - 1} (of ${dataset.name})`);
+  }
+
   const inputs = copyRows(dataset.inputs, rows);
   const targets = copyRows(dataset.targets, rows);
   return { ...dataset, rows: rows.length, inputs, targets };

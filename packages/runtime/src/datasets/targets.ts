@@ -1,4 +1,4 @@
-import { type Loss, type Network, OptionError, show, within } from '@gradloom/core';
+import { type Loss, type Network, OptionError, record, show, within } from '@gradloom/core';
 import { checkDataset } from './check-dataset.ts';
 import type { Dataset } from './dataset.ts';
 import { gatherRows } from './gather.ts';
@@ -54,7 +54,11 @@ export function checkFit(where: string, network: Network, loss: Loss, dataset: D
  * @throws OptionError where a row of the dataset has more or fewer numbers than the network takes, or, where it begins with an
  * embedding, a number that is no index of it.
  */
-export function checkInput(where: string, network: Network, { name, inputs, rows }: Dataset): void {
+export function checkInput(where: string, network: Network, dataset: Dataset): void {
+  record(where, 'network', network, 'one that buildNetwork made');
+  record(where, 'dataset', dataset, 'a dataset');
+  const { name, inputs, rows } = dataset;
+  record(where, 'dataset.inputs', inputs, '{ array, columns, divisor }');
   const { array, columns, divisor } = inputs;
   if (columns !== network.input) {
     const problem = `has ${network.input}, expected ${columns} (numbers a row of ${name})`;

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { checkPath } from './check-path.ts';
 
 /** Bytes of a regular file; a pipe or a device is refused before it is opened. @throws Error naming what stands there instead. */
 export function fileSize(where: string, path: string, wanted: string): number {
@@ -9,7 +10,7 @@ export function fileSize(where: string, path: string, wanted: string): number {
 
 /** Likewise; null where nothing stands there. */
 export function findFile(where: string, path: string, wanted: string): number | null {
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = statSync(checkPath(where, path), { throwIfNoEntry: false });
   if (stats === undefined) return null;
   if (stats.isDirectory()) throw new Error(`${where}: ${path} is a directory, expected ${wanted}`);
   if (!stats.isFile()) throw new Error(`${where}: ${path} is no regular file, expected ${wanted}`);

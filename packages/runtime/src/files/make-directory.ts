@@ -1,9 +1,10 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { checkPath } from './check-path.ts';
 
 /** Makes a directory and its parents, where they are missing; mkdir's own way of doing so goes on for ever below /proc. */
 export function makeDirectory(path: string): string {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
+  if (statSync(checkPath('makeDirectory', path), { throwIfNoEntry: false })?.isDirectory()) return path;
   makeDirectory(dirname(resolve(path)));
   mkdirSync(path);
   return path;

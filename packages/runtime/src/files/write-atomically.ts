@@ -11,6 +11,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { show } from '@gradloom/core';
+import { checkPath } from './check-path.ts';
 
 /** Bytes of one call: Node writes at most 2 GiB. */
 const CHUNK = 1 << 28;
@@ -21,6 +23,11 @@ const CHUNK = 1 << 28;
  * take first: it is never older than `path` says. @throws Error naming the path; the old file stands.
  */
 export function writeAtomically(where: string, path: string, parts: Iterable<Uint8Array>, second?: string): void {
+  checkPath(where, path);
+  if (second !== undefined) checkPath(where, second, 'second path');
+  if (typeof parts !== 'object' || parts === null || !(Symbol.iterator in parts)) {
+    throw new Error(`${where}: parts has ${show(parts)}, expected the bytes to write`);
+  }
   const temporary = temporaryPath(path);
   try {
     writeSynced(temporary, parts);
@@ -58,7 +65,7 @@ export const temporaryPath = (path: string): string => `${path}.${process.pid}-$
 
 /** Takes away what processes that were killed left half made in a folder. */
 export function removeTemporaries(folder: string): void {
-  for (const name of readdirSync(folder)) {
+  for (const name of readdirSync(checkPath('removeTemporaries', folder))) {
     if (/\.\d+-[0-9a-f]{8}\.tmp$/.test(name)) rmSync(join(folder, name), { force: true });
   }
 }
@@ -67,6 +74,7 @@ function writeSynced(path: string, parts: Iterable<Uint8Array>): void {
   const file = openSync(path, 'wx');
   try {
     for (const part of parts) {
+      if (!(part instanceof Uint8Array)) throw new Error(`part has ${show(part)}, expected bytes`);
       for (let at = 0; at < part.length; ) at += writeSync(file, part, at, Math.min(CHUNK, part.length - at));
     }
     fsyncSync(file);

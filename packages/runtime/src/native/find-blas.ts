@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { onlyKeys } from '@gradloom/core';
 import { type BlasIdentity, type BlasLibrary, bindBlas } from './blas-library.ts';
 import { type Koffi, loadKoffi, type NativeLibrary } from './koffi.ts';
 
@@ -17,8 +18,9 @@ export type BlasSearch =
   | { readonly library: BlasLibrary; readonly reason: null }
   | { readonly library: null; readonly reason: string };
 
-/** Opens the BLAS that is asked for, or the first usable one that the system's loader knows by name. Never throws. */
+/** Opens the BLAS that is asked for, or the first usable one that the system's loader knows by name. @throws Error for options alone. */
 export function findBlas(options: FindBlasOptions = {}): BlasSearch {
+  onlyKeys('findBlas', options, ['path', 'environment', 'names', 'koffi']);
   let koffi: Koffi;
   try {
     koffi = (options.koffi ?? loadKoffi)();

@@ -1,0 +1,189 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import * as runtime from '@gradloom/runtime';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { OPTION_NAMES } from '../../packages/runtime/src/options.ts';
+
+// Paths that come from numbers or objects would be files below here.
+const home = process.cwd();
+const folder = mkdtempSync(join(tmpdir(), 'gradloom-'));
+let pool: runtime.Pool;
+beforeAll(async () => {
+  process.chdir(folder);
+  mkdirSync('folder');
+  pool = await runtime.createPool({ threads: 1 });
+});
+afterAll(async () => {
+  process.chdir(home);
+  await pool.destroy();
+  rmSync(folder, { recursive: true });
+});
+
+const spec: NetworkSpec = { input: 2, layers: [{ kind: 'dense', out: 2 }] };
+const model = { spec, parameters: new Float64Array(6) };
+const data = runtime.datasetFromRows({
+  inputs: [
+    [0, 1],
+    [1, 0],
+  ],
+  targets: [0, 1],
+  classes: 2,
+});
+const quick = { threads: 1, steps: 1, backend: 'wasm' } as const;
+const train = (network: NetworkSpec, sets: runtime.DataSplits, options: runtime.TrainOptions) =>
+  runtime.train(network, sets, options);
+
+/** Arguments that are right, for every function that is exported. */
+const right: Record<string, () => readonly unknown[]> = {
+  checkInput: () => ['here', buildNetwork(spec), data],
+  compileKernels: () => [],
+  createModel: () => [model],
+  createPassTimer: () => [spec, { batch: 2, backend: 'wasm' }],
+  createPool: () => [{ threads: 1 }],
+  datasetFromRows: () => [{ inputs: [[1]], targets: [1] }],
+  differences: () => [{ a: 1 }, { a: 2 }],
+  evaluateModel: () => [spec, model.parameters, data, { threads: 1, backend: 'wasm' }],
+  findBlas: () => [{ names: [] }],
+  findFile: () => ['here', 'nowhere', 'a file'],
+  fingerprint: () => [model.parameters],
+  loadCheckpoint: () => ['nowhere'],
+  loadCsv: () => ['nowhere.csv', {}],
+  loadDataset: () => ['nowhere', {}],
+  loadIdx: () => ['nowhere', 'nowhere', {}],
+  loadIdxFolder: () => ['folder', {}],
+  loadMnist: () => [import.meta.url],
+  loadModel: () => ['nowhere'],
+  loadNpy: () => ['nowhere', null, {}],
+  loadNpyFolder: () => ['folder', {}],
+  machineCode: () => [],
+  makeDirectory: () => ['made'],
+  measureBandwidth: () => [pool, 1],
+  measureGflops: () => [{ name: 'wasm' }, 1],
+  openModelFile: () => ['nowhere'],
+  plainJson: () => [{}],
+  readIdx: () => ['nowhere'],
+  readNpy: () => ['nowhere'],
+  removeTemporaries: () => ['folder'],
+  resolveBackend: () => ['wasm', undefined, buildNetwork(spec)],
+  saveModel: () => ['model', model],
+  splitDataset: () => [data, { test: 0.5 }],
+  subset: () => [data, Uint32Array.of(1)],
+  timeSteps: () => [train(spec, { train: data }, { ...quick, pool })],
+  train: () => [spec, { train: data }, { ...quick, pool }],
+  writeAtomically: () => ['here', 'written', [new Uint8Array(3)]],
+};
+
+const bad = {
+  undefined,
+  null: null,
+  '5': 5,
+  NaN: Number.NaN,
+  'an empty text': '',
+  'a text': 'text',
+  'a text with a NUL': 'a\0b',
+  '{}': {},
+  '[]': [],
+  '[null]': [null],
+  'an array of numbers': Float64Array.of(1, 2),
+  'a function': () => 0,
+  'a symbol': Symbol('s'),
+  '5n': 5n,
+  'objects in a circle': circle(),
+};
+
+function circle(): object {
+  const ring: { self?: object } = {};
+  ring.self = ring;
+  return ring;
+}
+
+/** What a call comes to: undefined where it gives a value, which it may, else what was thrown. */
+async function outcome(call: () => unknown): Promise<unknown> {
+  try {
+    const value = call();
+    const settled = await (isRun(value) ? value.result : value);
+    if (settled instanceof Object && 'destroy' in settled) await (settled as runtime.Pool).destroy();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+const isRun = (value: unknown): value is runtime.TrainingRun => value instanceof Object && 'result' in value;
+
+/** '<where>: <what> has <actual>, expected <wanted>', of this library and not of the engine below it. */
+function expectSentence(error: unknown): void {
+  if (error === undefined) return;
+  if (!(error instanceof Error)) throw error;
+  const shown = `${error.name}: ${error.message}`;
+  expect(['Error', 'OptionError', 'TrainingError', 'InputError'], shown).toContain(error.name);
+  expect(error.message).toMatch(/^([a-z][\w-]*( [\w.-]+)?: .+|header\S* has .+), expected .+/i);
+  expect(error.message).not.toMatch(/Cannot |is not (iterable|a function|defined)|must be of type|undefined \(reading/);
+  expect(error.message.length).toBeLessThan(600);
+}
+
+const functions = { ...runtime, ...runtime.syntheticDatasets } as unknown as Record<
+  string,
+  (...args: unknown[]) => unknown
+>;
+const isClass = (value: unknown): boolean => /^class\b/.test(String(value));
+const names = Object.keys(functions).filter(
+  (name) => typeof functions[name] === 'function' && !isClass(functions[name]),
+);
+const argumentsOf = (name: string): readonly unknown[] =>
+  Object.hasOwn(runtime.syntheticDatasets, name) ? [{ rows: 4 }] : right[name]();
+
+test('every exported function is called', () => {
+  const tables = [...Object.keys(right), ...Object.keys(runtime.syntheticDatasets)];
+  expect(new Set(names)).toEqual(new Set(tables));
+});
+
+describe.each(names)('%s', (name) => {
+  test('takes nothing, or says in one sentence what it wants', async () => {
+    expectSentence(await outcome(() => functions[name]()));
+  });
+
+  test('says in one sentence which argument is wrong', async () => {
+    for (const [k] of argumentsOf(name).entries()) {
+      for (const value of Object.values(bad)) {
+        const args = [...argumentsOf(name)];
+        args[k] = value;
+        expectSentence(await outcome(() => functions[name](...args)));
+      }
+    }
+  });
+});
+
+const options: Record<string, readonly string[]> = {
+  train: OPTION_NAMES,
+  evaluateModel: ['loss', 'threads', 'backend', 'blas', 'readers'],
+  createPool: ['threads', 'execArgv', 'heapMiB'],
+  datasetFromRows: ['inputs', 'targets', 'classes', 'labels', 'name'],
+  splitDataset: ['validation', 'test', 'seed', 'stratify'],
+};
+
+describe.each(Object.entries(options))('an option of %s', (name, keys) => {
+  test.each(keys)('%s', async (key) => {
+    for (const value of Object.values(bad)) {
+      const args = [...right[name]()];
+      args[args.length - 1] = { ...(args[args.length - 1] as object), [key]: value };
+      expectSentence(await outcome(() => functions[name](...args)));
+    }
+  });
+});
+
+test('a run without data says what is missing', async () => {
+  const begin = functions.train as (...args: unknown[]) => runtime.TrainingRun;
+  const wanted = 'expected { train, validation?, test? }, each a dataset';
+  await expect(begin(spec).result).rejects.toThrow(`train: data has undefined, ${wanted}`);
+  await expect(begin().result).rejects.toThrow(`train: data has undefined, ${wanted}`);
+  await expect(begin(spec, data).result).rejects.toThrow('train: data: option "name" is unknown, expected train, val');
+  await expect(begin(spec, {}).result).rejects.toThrow('train: data.train has undefined, expected a dataset');
+  await expect(begin(spec, { train: data, test: null }).result).rejects.toThrow(
+    'train: data.test has null, expected a dataset',
+  );
+  await expect(begin(undefined, { train: data }).result).rejects.toThrow('buildNetwork: spec has undefined, expected');
+  await expect(begin(spec, { train: data }, null).result).rejects.toThrow('train: options have null, expected an obj');
+});
