@@ -65,7 +65,7 @@ describe('SIGKILL', () => {
       let killed = 0;
       for (let n = 0; n < KILLS; n++) {
         const out = join(folder, String(n));
-        const call = 1 + random.integer(140);
+        const call = 1 + random.integer(60);
         const env = { GRADLOOM_TEST_KILL: `${call}:${out}` };
         const end = await endOf(startProgram([...args, '--out', out], folder, { preload: 'kill-at-call.ts', env }));
         if (end.signal === 'SIGKILL') killed++;

@@ -1,4 +1,4 @@
-import { createRandom, shuffle } from '@gradloom/core';
+import { complete, createRandom, shuffle } from '@gradloom/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createOrders } from '../../packages/runtime/src/orders.ts';
@@ -35,7 +35,7 @@ test(`whichever epochs a run comes from and goes back to, each that it is promis
     const slots = orders.array.length / rows;
     for (const { from, wanted } of calls) {
       const first = from % epochs;
-      const end = orders.prepare(first, wanted);
+      const end = complete(orders.prepare(first, wanted));
       expect(end).toBeGreaterThan(first);
       for (let epoch = first; epoch < end; epoch++) {
         const begin = (epoch % slots) * rows;

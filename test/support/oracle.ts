@@ -6,7 +6,6 @@ import {
   createSchedule,
   createTrainStep,
   type NetworkSpec,
-  productShapes,
   shuffle,
   targetColumns,
   WasmApi,
@@ -52,7 +51,7 @@ export function oracle(
     kernels: createBackendKernels(backend, {
       ...compileFor(backend),
       memory,
-      scratch: takeKernelScratch(productShapes(network), backend.name, allocate),
+      scratch: takeKernelScratch(network.products, backend.name, allocate),
     }),
     batch,
     shards,

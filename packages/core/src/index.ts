@@ -63,11 +63,11 @@ export {
 export {
   bindTensors,
   buildNetwork,
+  buildNetworkInTurns,
   initializeParameters,
   type Network,
   type NetworkPlace,
   type NetworkSpec,
-  productShapes,
   type Tensor,
 } from './network.ts';
 export {
@@ -78,6 +78,7 @@ export {
   optimizers,
   type UpdateKernel,
 } from './optimizers/index.ts';
+export { complete, type Pausable } from './pausable.ts';
 export {
   createProbe,
   type LayerFigures,
@@ -86,7 +87,7 @@ export {
   probeLength,
   type TensorFigures,
 } from './probe.ts';
-export { createRandom, type Random, shuffle } from './random/index.ts';
+export { createRandom, type Random, shuffle, shuffleInTurns } from './random/index.ts';
 export {
   createSchedule,
   type Schedule,
@@ -99,7 +100,7 @@ export { defaultShards, largestShard, shardStart } from './shards.ts';
 export { recordSteps, type StepsMemory, stepCalls } from './steps.ts';
 export { doubles, finite, list, number, oneOf, onlyKeys, positiveInteger, record } from './text/check.ts';
 export { suggest } from './text/nearest.ts';
-export { OptionError, unknownOption, within } from './text/option-error.ts';
+export { OptionError, unknownOption, within, withinInTurns } from './text/option-error.ts';
 export { show } from './text/show.ts';
 export { createTrainStep, type TrainStep, type TrainStepOptions } from './train-step.ts';
 export {

@@ -1,5 +1,6 @@
 import { type ProductShape, viewOf } from './kernels/scratch.ts';
 import { type Layer, type LayerSpec, layers, type Place, type PlacedLayer, placeLayers } from './layers/index.ts';
+import { complete, type Pausable } from './pausable.ts';
 import { createRandom } from './random/index.ts';
 import { oneOf, onlyKeys, positiveInteger } from './text/check.ts';
 import { OptionError, within } from './text/option-error.ts';
@@ -32,6 +33,7 @@ export interface Network {
   readonly layers: readonly Layer[];
   readonly places: readonly NetworkPlace[]; // all layers, those inside of others too
   readonly tensors: readonly Tensor[];
+  readonly products: readonly ProductShape[]; // dense ones, of all layers
   readonly parameterCount: number; // P
 }
 
@@ -39,7 +41,10 @@ export interface Network {
  * Checks that the layers fit and gives every tensor its place in one flat vector [P]: layer by layer, W then b.
  * @throws OptionError naming the layer, what it has and what it should have.
  */
-export function buildNetwork(spec: NetworkSpec): Network {
+export const buildNetwork = (spec: NetworkSpec): Network => complete(buildNetworkInTurns(spec));
+
+/** Likewise, with a pause between layers: a hundred thousand of them take half a second. */
+export function* buildNetworkInTurns(spec: NetworkSpec): Pausable<Network> {
   if (typeof spec !== 'object' || spec === null) {
     throw new Error(`buildNetwork: spec has ${show(spec)}, expected { input: number, layers: [...] }`);
   }
@@ -48,7 +53,7 @@ export function buildNetwork(spec: NetworkSpec): Network {
   if (!Array.isArray(spec.layers) || spec.layers.length === 0) {
     throw new OptionError('buildNetwork', 'layers', `has ${show(spec.layers)}, expected a list of at least 1 layer`);
   }
-  const built = buildLayers(spec.layers, input, []);
+  const built = yield* buildLayers(spec.layers, input, []);
   const tensors: Tensor[] = [];
   let offset = 0;
   for (const [index, layer] of built.entries()) {
@@ -57,40 +62,42 @@ export function buildNetwork(spec: NetworkSpec): Network {
       tensors.push({ layer: index, name, shape, offset, length });
       offset += length;
     }
+    yield;
   }
   const output = built[built.length - 1].out;
-  const places = withTensors(placeLayers(built, spec.layers), tensors);
-  return { spec, input, output, layers: built, places, tensors, parameterCount: offset };
+  const places = yield* withTensors(placeLayers(built, spec.layers), tensors);
+  const products: ProductShape[] = [];
+  for (const { layer } of places) {
+    if (layer.products !== undefined) products.push(...layer.products);
+    yield;
+  }
+  return { spec, input, output, layers: built, places, tensors, products, parameterCount: offset };
 }
 
-/** The shapes of all dense products of a network. */
-export const productShapes = ({ places }: Network): ProductShape[] =>
-  places.flatMap(({ layer }) => layer.products ?? []);
-
 /** Deals the tensors out, which lie in the order of the layers. */
-function withTensors(places: readonly PlacedLayer[], tensors: readonly Tensor[]): NetworkPlace[] {
+function* withTensors(placed: Iterable<PlacedLayer>, tensors: readonly Tensor[]): Pausable<NetworkPlace[]> {
   let next = 0;
-  return places.map((place) => {
+  const places: NetworkPlace[] = [];
+  for (const place of placed) {
     const { inner, tensors: own } = place.layer;
-    if (inner !== undefined) return { ...place, tensors: [] };
-    const first = next;
-    next += own.length;
-    return {
-      ...place,
-      tensors: own.map(({ name }, k) => ({
-        name,
-        offset: tensors[first + k].offset,
-        length: tensors[first + k].length,
-      })),
-    };
-  });
+    // Those of layers inside of it come with them.
+    const count = inner === undefined ? own.length : 0;
+    const dealt = own.slice(0, count).map(({ name }, k) => {
+      const { offset, length } = tensors[next + k];
+      return { name, offset, length };
+    });
+    next += count;
+    places.push({ ...place, tensors: dealt });
+    yield;
+  }
+  return places;
 }
 
 /** Levels of layers inside of layers. A file's header has room for 30, and each level is a call inside of a call. */
 const MOST_LEVELS = 16;
 
 /** Layers that follow each other; `path` is the position of the layer that holds them, [] for the network itself. */
-function buildLayers(specs: readonly LayerSpec[], input: number, path: readonly number[]): Layer[] {
+function* buildLayers(specs: readonly LayerSpec[], input: number, path: readonly number[]): Pausable<Layer[]> {
   if (path.length === MOST_LEVELS) {
     const at = path.join('.');
     const problem = `has layers of level ${MOST_LEVELS + 1} in it, expected at most ${MOST_LEVELS} (layers inside of layers)`;
@@ -101,7 +108,7 @@ function buildLayers(specs: readonly LayerSpec[], input: number, path: readonly 
   let source = path.length === 0 ? 'the input' : `the input of layer ${path.join('.')}`;
   for (const [index, spec] of specs.entries()) {
     const place = [...path, index];
-    const layer = buildLayer(spec, width, place);
+    const layer = yield* buildLayer(spec, width, place);
     if (layer.in !== width) {
       const problem = `has length ${layer.in}, expected ${width} (output of ${source})`;
       throw new OptionError('buildNetwork', `layers.${place.join('.')}.in`, problem, {
@@ -111,11 +118,12 @@ function buildLayers(specs: readonly LayerSpec[], input: number, path: readonly 
     built.push(layer);
     width = layer.out;
     source = layer.label;
+    yield;
   }
   return built;
 }
 
-function buildLayer(spec: LayerSpec, input: number, path: readonly number[]): Layer {
+function* buildLayer(spec: LayerSpec, input: number, path: readonly number[]): Pausable<Layer> {
   const place = `buildNetwork: layer ${path.join('.')}`;
   const at = `layers.${path.join('.')}`;
   if (typeof spec !== 'object' || spec === null) {
@@ -123,10 +131,11 @@ function buildLayer(spec: LayerSpec, input: number, path: readonly number[]): La
   }
   const kind = within(at, () => oneOf(place, 'kind', spec.kind, layers));
   // The table pairs each kind with the factory of its own options; TypeScript cannot follow the pairing through a key.
-  const factory = layers[kind] as (options: object, place: Place) => Layer;
+  const factory = layers[kind] as (options: object, place: Place) => Layer | Pausable<Layer>;
   const { kind: _, ...options } = spec;
   try {
-    return factory(options, { input, path, build: buildLayers });
+    const made = factory(options, { input, path, build: buildLayers });
+    return 'next' in made ? yield* made : made;
   } catch (error) {
     // A layer inside of this one has said where it stands.
     if (!(error instanceof OptionError) || error.options[0].startsWith('layers.')) throw error;
@@ -144,12 +153,24 @@ export function bindTensors(network: Network, vector: Float64Array): Float64Arra
   return bound;
 }
 
-/** Fills `parameters` [P] with starting values: a pure function of spec and seed, each tensor from its own stream. */
-export function initializeParameters(network: Network, parameters: Float64Array, seed: number): void {
-  const bound = bindTensors(network, parameters);
+/**
+ * Fills `parameters` [P] with starting values: a pure function of spec and seed, each tensor from its own stream. Where several
+ * threads share the work, each fills the tensors for which `takes` holds.
+ */
+export function initializeParameters(
+  network: Network,
+  parameters: Float64Array, // [P]
+  seed: number,
+  takes: (tensor: Tensor) => boolean = () => true,
+): void {
+  let next = 0;
   for (const [index, layer] of network.layers.entries()) {
-    for (const [k, tensor] of layer.tensors.entries()) {
-      tensor.initialize(bound[index][k], createRandom(seed, 'initialize', index, k));
+    for (const [k, { initialize }] of layer.tensors.entries()) {
+      const tensor = network.tensors[next++];
+      const { offset, length } = tensor;
+      if (takes(tensor)) {
+        initialize(viewOf(parameters, offset, length), createRandom(seed, 'initialize', index, k));
+      }
     }
   }
 }

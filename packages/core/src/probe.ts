@@ -3,6 +3,7 @@ import type { Inspect, Workspace } from './backprop.ts';
 import { viewOf } from './kernels/scratch.ts';
 import type { Layer, StackMemory } from './layers/index.ts';
 import type { Network } from './network.ts';
+import type { Pausable } from './pausable.ts';
 
 /** A slope below this share of the activation's largest passes next to nothing on: the output counts as flat. */
 const FLAT = 0.01;
@@ -106,25 +107,45 @@ function countFlat(
 export interface ProbeReading {
   readonly sums: Float64Array; // [S, probeLength]
   readonly rows: number; // of the batch
-  readonly gradient: Float64Array; // [P] mean over the batch
+  readonly gradient: Float64Array; // [P] mean over the batch, times `gradientScale`
+  readonly gradientScale: number; // what clipping left of it; 1 without
   readonly theta: Float64Array; // [P] that the gradient belongs to
   readonly start: Float64Array; // [P] where training began
 }
 
 /** Adds the shards in shard order and makes figures of the sums: a function of the configuration, not of threads. */
-export function probeFigures(network: Network, { sums, rows, gradient, theta, start }: ProbeReading): LayerFigures[] {
+export function* probeFigures(
+  network: Network,
+  { sums, rows, gradient, gradientScale, theta, start }: ProbeReading,
+): Pausable<LayerFigures[]> {
   const length = probeLength(network);
   const total = new Float64Array(length);
-  for (let at = 0; at < sums.length; at += length) for (let k = 0; k < length; k++) total[k] += sums[at + k];
+  for (let at = 0; at < sums.length; at += length) {
+    for (let k = 0; k < length; k++) total[k] += sums[at + k];
+    yield;
+  }
   const units = unitOffsets(network);
   const firstToLearn = network.places.findIndex(({ tensors }) => tensors.length > 0);
-  return network.places.map(({ path, layer: { label, out, tensors: all }, spec, tensors }, k) => {
+  const figures: LayerFigures[] = [];
+  for (const [k, { path, layer, spec, tensors }] of network.places.entries()) {
+    const { label, out, tensors: all } = layer;
     const count = rows * out;
     const [squares, sum, sumSquares] = viewOf(total, k * SUMS, SUMS);
     const mean = sum / count;
     const flat = viewOf(total, units[k], out);
     const isActivation = spec.kind === 'activation';
-    return {
+    const own: TensorFigures[] = [];
+    for (const { name, offset, length: P } of tensors) {
+      const [values, mine, from] = [theta, gradient, start].map((vector) => viewOf(vector, offset, P));
+      own.push({
+        name,
+        length: P,
+        rms: Math.sqrt((yield* addSquares(values, 1)) / P),
+        rmsGradient: Math.sqrt((yield* addSquares(mine, gradientScale)) / P),
+        rmsMoved: Math.sqrt((yield* addSquares(values, 1, from)) / P),
+      });
+    }
+    figures.push({
       path,
       label,
       // A layer that holds the first to learn stands before it, but is reached.
@@ -133,15 +154,11 @@ export function probeFigures(network: Network, { sums, rows, gradient, theta, st
       std: Math.sqrt(Math.max(0, sumSquares / count - mean * mean)),
       flat: isActivation ? flat.reduce((all, unit) => all + unit, 0) / count : null,
       dead: isActivation ? flat.filter((unit) => unit === rows).length / out : null,
-      tensors: tensors.map(({ name, offset, length: P }) => ({
-        name,
-        length: P,
-        rms: rms(theta, offset, P),
-        rmsGradient: rms(gradient, offset, P),
-        rmsMoved: rmsDistance(theta, start, offset, P),
-      })),
-    };
-  });
+      tensors: own,
+    });
+    yield;
+  }
+  return figures;
 }
 
 /** Where each layer's units begin in a shard's numbers. */
@@ -159,11 +176,17 @@ function sumOfSquares(values: Float64Array, n: number): number {
   return sum;
 }
 
-const rms = (values: Float64Array, offset: number, n: number): number =>
-  Math.sqrt(sumOfSquares(viewOf(values, offset, n), n) / n);
+/** Numbers between two pauses: about a tenth of a millisecond. */
+const STRETCH = 1 << 17;
 
-function rmsDistance(values: Float64Array, from: Float64Array, offset: number, n: number): number {
+/** Σ (values / scale)², or Σ (values - from)². */
+function* addSquares(values: Float64Array, scale: number, from?: Float64Array): Pausable<number> {
   let sum = 0;
-  for (let i = offset; i < offset + n; i++) sum += (values[i] - from[i]) * (values[i] - from[i]);
-  return Math.sqrt(sum / n);
+  for (let at = 0; at < values.length; at += STRETCH) {
+    const end = Math.min(values.length, at + STRETCH);
+    if (from !== undefined) for (let i = at; i < end; i++) sum += (values[i] - from[i]) * (values[i] - from[i]);
+    else for (let i = at; i < end; i++) sum += (values[i] / scale) * (values[i] / scale);
+    yield;
+  }
+  return sum;
 }

@@ -1,7 +1,7 @@
-import type { Network } from '@gradloom/core';
-import { badLoss, badOverflow, type Fault } from './diagnose.ts';
-import { allFinite } from './finite.ts';
-import type { RunSetup } from './protocol.ts';
+import type { Fault } from './diagnose.ts';
+import type { Pool } from './pool.ts';
+import type { DiagnosisTask, RunSetup } from './protocol.ts';
+import { runOnTeam } from './span.ts';
 
 /** The first step of a run that is not finite. */
 export interface BadStep extends Fault {
@@ -9,36 +9,42 @@ export interface BadStep extends Fault {
 }
 
 export interface BadSpan {
-  network: Network;
-  setup: RunSetup;
-  theta: Float64Array; // [P] of the run
   first: number; // step of the span
   last: number; // step that it ended with
   isSeen: boolean; // the loss or norm of the last is not finite
   replay: (end: number) => Promise<void>; // brings back the state before step `end`, from that before `first`
+  weightsAreFinite: () => Promise<boolean>; // whether all weights are
+  diagnose: (step: number, of: DiagnosisTask['of']) => Promise<Fault>; // see diagnose.ts
 }
 
 /**
  * Goes back to the state before the first bad step of a span, and says what is bad in it: the last of the span where its loss
  * or norm is, unless an update before had taken a weight out of range, which no loss has to show.
  */
-export async function findBadStep({ network, setup, theta, first, last, isSeen, replay }: BadSpan): Promise<BadStep> {
+export async function findBadStep(span: BadSpan): Promise<BadStep> {
+  const { first, last, isSeen, replay, weightsAreFinite, diagnose } = span;
   let before = first; // the weights are finite before this step
   let after = last + 1;
   if (isSeen) {
     await replay(last);
-    if (allFinite(theta)) return { step: last, ...badLoss(setup, network, theta, last) };
+    if (await weightsAreFinite()) return { step: last, ...(await diagnose(last, 'loss')) };
     after = last;
   }
   // A weight that is not finite stays so: what lies between is halved.
   while (after - before > 1) {
     const middle = Math.floor((before + after) / 2);
     await replay(middle);
-    if (allFinite(theta)) before = middle;
+    if (await weightsAreFinite()) before = middle;
     else after = middle;
   }
   await replay(before + 1);
-  const overflow = badOverflow(network, theta, before);
+  const overflow = await diagnose(before, 'update');
   await replay(before);
   return { step: before, ...overflow };
+}
+
+/** Has a thread say what is bad in a step: see diagnose.ts. */
+export async function diagnoseStep(pool: Pool, setup: RunSetup, step: number, of: DiagnosisTask['of']): Promise<Fault> {
+  const [fault] = await runOnTeam(pool, setup, 1, (place) => ({ kind: 'diagnosis', ...place, step, of }));
+  return fault;
 }

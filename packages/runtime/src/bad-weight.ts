@@ -1,14 +1,21 @@
-import { type Network, show, viewOf } from '@gradloom/core';
-import { firstNotFinite } from './finite.ts';
+import { complete, type Network, type Pausable, show, type Tensor, viewOf } from '@gradloom/core';
+import { findNotFinite } from './turns/arrays.ts';
 
 /** 'W of dense(2->3) at layer 0 has Infinity' of the first weight that is not finite. */
-export function badWeight(
+export const badWeight = (network: Network, theta: Float64Array): string | undefined =>
+  complete(findBadWeight(network, theta));
+
+/** Likewise, with pauses, of the tensors for which `takes` holds. */
+export function* findBadWeight(
   { places }: Network,
   theta: Float64Array, // [P]
-): string | undefined {
+  takes: (tensor: Pick<Tensor, 'offset' | 'length'>) => boolean = () => true,
+): Pausable<string | undefined> {
   for (const { layer, path, tensors } of places) {
-    for (const { name, offset, length } of tensors) {
-      const at = firstNotFinite(viewOf(theta, offset, length), length);
+    for (const tensor of tensors) {
+      if (!takes(tensor)) continue;
+      const { name, offset, length } = tensor;
+      const at = yield* findNotFinite(viewOf(theta, offset, length));
       if (at !== undefined) return `${name} of ${layer.label} at layer ${path} has ${show(theta[offset + at])}`;
     }
   }

@@ -2,6 +2,7 @@ import {
   activations,
   type Network,
   OptionError,
+  type Pausable,
   positiveInteger,
   record,
   type ScheduleContext,
@@ -11,6 +12,7 @@ import {
 import type { DataSplits, Dataset } from './datasets/dataset.ts';
 import type { OnNan, TrainOptions } from './options.ts';
 import { isPool, type Pool } from './pool.ts';
+import { findNotFinite } from './turns/arrays.ts';
 
 const SPLITS = ['train', 'validation', 'test'] as const satisfies readonly (keyof DataSplits)[];
 
@@ -64,7 +66,7 @@ export function onNanOf(onNan: unknown): OnNan {
   throw new OptionError('train', 'onNan', `has ${show(onNan)}, expected stop or rollback`);
 }
 
-export function checkParameters(parameters: unknown, { parameterCount: P }: Network): Float64Array {
+export function* checkParameters(parameters: unknown, { parameterCount: P }: Network): Pausable<Float64Array> {
   if (!(parameters instanceof Float64Array)) {
     throw new OptionError('train', 'parameters', `has ${show(parameters)}, expected a Float64Array`);
   }
@@ -72,8 +74,8 @@ export function checkParameters(parameters: unknown, { parameterCount: P }: Netw
     const problem = `has length ${parameters.length}, expected ${P} (parameters of the network)`;
     throw new OptionError('train', 'parameters', problem);
   }
-  const bad = parameters.findIndex((value) => !Number.isFinite(value));
-  if (bad === -1) return parameters;
+  const bad = yield* findNotFinite(parameters);
+  if (bad === undefined) return parameters;
   throw new OptionError('train', 'parameters', `has ${parameters[bad]} at ${bad}, expected finite numbers`);
 }
 
@@ -116,8 +118,9 @@ export function checkListener(listener: unknown): void {
 }
 
 /** An activation whose derivative is 0 everywhere would leave every weight below it where it is. */
-export function refuseUntrainable({ places }: Network): void {
+export function* refuseUntrainable({ places }: Network): Pausable<void> {
   for (const { path, spec } of places) {
+    yield;
     if (spec.kind !== 'activation' || activations[spec.fn].maxSlope > 0) continue;
     const problem = 'has derivative 0 everywhere, expected an activation with a gradient';
     throw new OptionError('train', `layers.${path}.fn`, problem, { about: `${spec.fn} at layer ${path}` });

@@ -31,6 +31,7 @@ import { type Arena, planArena } from './arena.ts';
 import { createBackendKernels, heapBaseOf } from './backend.ts';
 import { type Clock, createClock } from './clock.ts';
 import type { RunSetup } from './protocol.ts';
+import { specOf } from './shared-spec.ts';
 import { STEPS, takeThreadScratch } from './thread-scratch.ts';
 import { createWorkClock, type WorkClock } from './work-clock.ts';
 
@@ -78,7 +79,7 @@ export interface RunContext {
 
 /** Builds thread `thread`'s context: all that a span allocates, it allocates here. */
 export function createContext(setup: RunSetup, thread: number): RunContext {
-  const network = buildNetwork(setup.spec);
+  const network = buildNetwork(specOf(setup.spec));
   const loss = createLoss(setup.loss);
   const optimizer = createOptimizer(setup.optimizer);
   const schedule = createSchedule(setup.schedule, setup.context);

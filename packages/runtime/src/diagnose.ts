@@ -1,18 +1,10 @@
-import {
-  batchLoss,
-  gradientOf,
-  InputError,
-  type Inspect,
-  type Layer,
-  type Network,
-  show,
-  viewOf,
-} from '@gradloom/core';
+import { batchLoss, gradientOf, InputError, type Inspect, type Layer, show, viewOf } from '@gradloom/core';
 import { badWeight } from './bad-weight.ts';
-import { createContext, type RunContext } from './context.ts';
+import { CONTROL } from './barrier.ts';
+import type { RunContext } from './context.ts';
 import { firstNotFinite } from './finite.ts';
 import { largestWeights } from './largest-weights.ts';
-import type { RunSetup } from './protocol.ts';
+import type { DiagnosisTask } from './protocol.ts';
 import { gatherShards, rowOfDataset, rowsOf, runShard } from './step.ts';
 
 const WHAT = { forward: 'output', loss: 'gradient of the loss by the output', backward: 'gradient by the input' };
@@ -23,17 +15,20 @@ export interface Fault {
   readonly isData: boolean; // the rows have it: no rate would help
 }
 
+/** A thread's answer; one thread is enough. */
+export function diagnose(context: RunContext, { step, of }: DiagnosisTask): Fault {
+  Atomics.add(context.setup.control, CONTROL.checkedIn, 1);
+  context.clock?.start();
+  return of === 'loss' ? badLoss(context, step) : badUpdate(context, step);
+}
+
 /**
  * Runs the shards of a step once more on this thread, looking at every array for the first number that is not finite.
  * Only between spans; overwrites the gradients, not the state.
  */
-export function badLoss(
-  setup: RunSetup,
-  network: Network,
-  theta: Float64Array, // [P] before the step
-  step: number,
-): Fault {
-  const context = createContext(setup, 0);
+function badLoss(context: RunContext, step: number): Fault {
+  const { setup, network } = context;
+  const { theta } = context.arena;
   const weights = `; the largest weights before it: ${largestWeights(network, theta)}`;
   for (let s = 0; s < setup.shards; s++) {
     const data = badData(context, step, s);
@@ -49,12 +44,8 @@ export function badLoss(
 }
 
 /** Of a step whose update took a weight out of range: names the first. */
-export const badOverflow = (
-  network: Network,
-  theta: Float64Array, // [P] behind the step
-  step: number,
-): Fault => ({
-  message: `train: step ${step}: after its update ${badWeight(network, theta)}, expected finite numbers`,
+const badUpdate = ({ network, arena }: RunContext, step: number): Fault => ({
+  message: `train: step ${step}: after its update ${badWeight(network, arena.theta)}, expected finite numbers`,
   isData: false,
 });
 

@@ -1,10 +1,10 @@
 import {
-  buildNetwork,
-  createLoss,
   InputError,
   type Loss,
+  type Metric,
   metrics,
   type Network,
+  type Pausable,
   targetColumns,
   viewOf,
 } from '@gradloom/core';
@@ -15,11 +15,17 @@ import type { BadRow, RunSetup, WorkerTask } from './protocol.ts';
 import type { Evaluation } from './results.ts';
 import { runOnTeam } from './span.ts';
 import { EVALUATION_ROWS } from './thread-scratch.ts';
+import { inTurns } from './turns/in-turns.ts';
 
 /** Rows whose outputs are held at once: a multiple of a chunk, so that its size changes no bit. */
 const SEGMENT_ROWS = 64 * EVALUATION_ROWS;
 
+/** Numbers of outputs between two pauses: about a millisecond for each reader. */
+const STRETCH = 1 << 16;
+
 export interface EvaluationRun {
+  network: Network;
+  loss: Loss;
   threads: number;
   attempt: <T>(work: () => Promise<T>) => Promise<T>; // begins again after a thread's failure
   readers?: readonly OutputReader[] | undefined;
@@ -33,18 +39,14 @@ export async function evaluateDataset(
   pool: Pool,
   setup: RunSetup,
   dataset: Dataset,
-  { threads, attempt, readers: extra = [] }: EvaluationRun,
+  { network, loss, threads, attempt, readers: extra = [] }: EvaluationRun,
 ): Promise<Evaluation> {
-  const network = buildNetwork(setup.spec);
-  const loss = createLoss(setup.loss);
-  const figures = figuresOf(network, loss, dataset);
+  const figures = await inTurns(figuresOf(network, loss, dataset));
   const unanswered = metrics.unanswered();
   const readers = [...Object.values(figures), unanswered, ...extra];
   const most = Math.min(dataset.rows, SEGMENT_ROWS);
   const outputs = outputsOf(setup, most * network.output);
   const lossSums = sharedDoubles(Math.ceil(most / EVALUATION_ROWS));
-  const columns = targetColumns(network, loss);
-  const t = new Float64Array(most * columns);
   let lossSum = 0;
   for (let first = 0; first < dataset.rows; first += most) {
     const rows = Math.min(most, dataset.rows - first);
@@ -54,8 +56,7 @@ export async function evaluateDataset(
     const answers = await attempt(() => evaluateSegment(pool, setup, segment, Math.min(threads, chunks)));
     refuseBadRows(dataset, answers);
     for (let chunk = 0; chunk < chunks; chunk++) lossSum += lossSums[chunk];
-    gatherTargets(t, dataset, columns, loss.targets, null, first, rows);
-    for (const reader of readers) reader.add(outputs, t, rows, network.output);
+    await inTurns(readOutputs(network, loss, segment, readers));
   }
   const values = Object.fromEntries(Object.entries(figures).map(([name, figure]) => [name, figure.value()]));
   const missing = unanswered.value();
@@ -65,6 +66,27 @@ export async function evaluateDataset(
     ...values,
     ...(missing === 0 ? {} : { unanswered: missing }),
   };
+}
+
+/** Hands some rows at a time to each reader: how many changes no bit. */
+function* readOutputs(
+  network: Network,
+  loss: Loss,
+  { dataset, first, rows, outputs }: Segment,
+  readers: readonly OutputReader[],
+): Pausable<void> {
+  const O = network.output;
+  const columns = targetColumns(network, loss);
+  const most = Math.min(rows, Math.ceil(STRETCH / O));
+  const t = new Float64Array(most * columns);
+  for (let from = 0; from < rows; from += most) {
+    const B = Math.min(most, rows - from);
+    gatherTargets(t, dataset, columns, loss.targets, null, first + from, B);
+    for (const reader of readers) {
+      reader.add(viewOf(outputs, from * O, B * O), t, B, O);
+      yield;
+    }
+  }
 }
 
 /** Takes in rows of outputs and their targets: a metric, or whoever wants the outputs themselves. */
@@ -89,13 +111,23 @@ function refuseBadRows({ name }: Dataset, answers: readonly (BadRow | undefined)
 }
 
 /** Accuracy where rows have a right class, errors where targets are values. */
-function figuresOf(network: Network, loss: Loss, dataset: Dataset) {
+function* figuresOf(
+  network: Network,
+  loss: Loss,
+  dataset: Dataset,
+): Pausable<Partial<Record<'accuracy' | 'mae' | 'rmse' | 'r2', Metric>>> {
   const accuracy = metrics.accuracy({ targets: loss.targets, threshold: loss.threshold ?? 0.5 });
   if (dataset.classes !== null) return { accuracy };
   const errors = { mae: metrics.mae(), rmse: metrics.rmse(), r2: metrics.r2() };
-  return network.output === 1 && Array.prototype.every.call(dataset.targets.array, isBit)
-    ? { accuracy, ...errors }
-    : errors;
+  return network.output === 1 && (yield* areBits(dataset.targets.array)) ? { accuracy, ...errors } : errors;
+}
+
+function* areBits(values: Dataset['targets']['array']): Pausable<boolean> {
+  for (let n = 0; n < values.length; n++) {
+    if (n % STRETCH === 0) yield;
+    if (values[n] !== 0 && values[n] !== 1) return false;
+  }
+  return true;
 }
 
 const known = new WeakMap<RunSetup, Float64Array<SharedArrayBuffer>>();
@@ -111,5 +143,3 @@ function outputsOf(setup: RunSetup, length: number): Float64Array<SharedArrayBuf
 }
 
 const sharedDoubles = (length: number) => new Float64Array(new SharedArrayBuffer(length * 8));
-
-const isBit = (value: number): boolean => value === 0 || value === 1;

@@ -72,7 +72,8 @@ export async function evaluateModel(
   try {
     const { attempt } = createRecovery(RETRIES, options.onRetry);
     const { readers } = options;
-    return await evaluateDataset(pool, setup, dataset, { threads, attempt: (work) => attempt(0, work), readers });
+    const run = { network, loss, threads, attempt: <T>(work: () => Promise<T>) => attempt(0, work), readers };
+    return await evaluateDataset(pool, setup, dataset, run);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(error.row, error.problem, { where: 'evaluateModel', of: dataset.name });

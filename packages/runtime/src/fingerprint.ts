@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import { doubles } from '@gradloom/core';
+import { complete, doubles, type Pausable } from '@gradloom/core';
 import { updateHash } from './files/hash.ts';
 import { littleEndianBytes } from './files/little-endian.ts';
 
 /** SHA-256 of the parameters as little-endian Float64, layer by layer, W [in, out] then b, in hexadecimal. */
-export function fingerprint(parameters: Float64Array): string {
+export const fingerprint = (parameters: Float64Array): string => complete(fingerprintInTurns(parameters));
+
+/** Likewise, with pauses. */
+export function* fingerprintInTurns(parameters: Float64Array): Pausable<string> {
   const hash = createHash('sha256');
-  updateHash(hash, littleEndianBytes(doubles('fingerprint', 'parameters', parameters)));
+  yield* updateHash(hash, littleEndianBytes(doubles('fingerprint', 'parameters', parameters)));
   return hash.digest('hex');
 }

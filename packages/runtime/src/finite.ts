@@ -6,5 +6,3 @@ export function firstNotFinite(
   for (let i = 0; i < n; i++) if (array[i] - array[i] !== 0) return i;
   return undefined;
 }
-
-export const allFinite = (array: Float64Array): boolean => firstNotFinite(array, array.length) === undefined;

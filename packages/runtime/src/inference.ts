@@ -1,4 +1,4 @@
-import { createLoss, createOptimizer, createSchedule, type LossSpec, type Network } from '@gradloom/core';
+import { complete, createLoss, createOptimizer, createSchedule, type LossSpec, type Network } from '@gradloom/core';
 import { badWeight } from './bad-weight.ts';
 import { openRun, type RunShape } from './prepare.ts';
 import type { RunSetup } from './protocol.ts';
@@ -18,7 +18,7 @@ export function openInference(
   const bad = badWeight(network, parameters);
   if (bad !== undefined) throw new Error(`${where}: ${bad}, expected finite numbers`);
   const context = { totalSteps: 1, stepsPerEpoch: 1 };
-  const { setup, arena } = openRun({
+  const shape: RunShape = {
     network,
     loss: createLoss(lossSpec),
     optimizer: createOptimizer('sgd'),
@@ -32,7 +32,8 @@ export function openInference(
     seed: 0,
     clipNorm: null,
     ...machine,
-  });
+  };
+  const { setup, arena } = complete(openRun(shape));
   arena.theta.set(parameters);
   return setup;
 }

@@ -1,35 +1,31 @@
-import { clipScale, gradientNorm, type Network, probeFigures } from '@gradloom/core';
+import { clipScale, gradientNorm, type Network, type Pausable, probeFigures, viewOf } from '@gradloom/core';
 import type { Arena } from './arena.ts';
 import type { ProbeSteps } from './probe-steps.ts';
 import type { RunSetup } from './protocol.ts';
 import type { TrainEvent } from './results.ts';
 import { rowsOf } from './step.ts';
+import { cloneArray } from './turns/arrays.ts';
 
 /** Looks into the layers of a run on its way; each look takes a span of one step. */
 export interface Look extends ProbeSteps {
-  /** Right before that span: keeps the weights that the figures belong to. */
-  begin(): void;
-  /** Right after it. */
-  read(step: number): Extract<TrainEvent, { type: 'probe' }>;
+  /** Right behind that span; `theta` [P] are the weights before it, which the figures belong to. */
+  read(step: number, theta: Float64Array): Pausable<Extract<TrainEvent, { type: 'probe' }>>;
 }
 
-/** Keeps two copies of the weights, outside the arena. */
-export function createLook(network: Network, setup: RunSetup, arena: Arena, steps: ProbeSteps): Look {
-  const start = Float64Array.from(arena.theta);
-  const theta = new Float64Array(start.length);
+/** Keeps a copy of the weights as they are now, where training begins, outside the arena. */
+export function* createLook(network: Network, setup: RunSetup, arena: Arena, steps: ProbeSteps): Pausable<Look> {
+  const start = yield* cloneArray(arena.theta);
   return {
     ...steps,
-    begin() {
-      theta.set(arena.theta);
-    },
-    read(step) {
+    *read(step, theta) {
       const { gSum, probeSums: sums, losses, squares } = arena;
       const norm = gradientNorm(squares);
       // An update leaves the gradient as it used it, which after clipping is no longer the loss's own.
-      const scale = setup.clipNorm === null ? 1 : clipScale(norm, setup.clipNorm);
-      const gradient = gSum.slice(0, theta.length).map((g) => g / scale);
-      const layers = probeFigures(network, { sums, rows: rowsOf(setup, step), gradient, theta, start });
-      const parameters = Float64Array.from(theta);
+      const gradientScale = setup.clipNorm === null ? 1 : clipScale(norm, setup.clipNorm);
+      const gradient = viewOf(gSum, 0, theta.length);
+      const reading = { sums, rows: rowsOf(setup, step), gradient, gradientScale, theta, start };
+      const layers = yield* probeFigures(network, reading);
+      const parameters = yield* cloneArray(theta);
       return { type: 'probe', step, loss: losses[0], gradientNorm: norm, layers, parameters };
     },
   };

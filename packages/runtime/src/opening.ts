@@ -1,4 +1,5 @@
-import { viewOf } from '@gradloom/core';
+import { complete, initializeParameters, type Tensor, viewOf } from '@gradloom/core';
+import { findBadWeight } from './bad-weight.ts';
 import { CONTROL } from './barrier.ts';
 import type { RunContext } from './context.ts';
 import type { Pool } from './pool.ts';
@@ -9,13 +10,20 @@ const PAGE = 4096;
 
 /**
  * Has each thread build its context and touch the memory that it will write, before the first span: the system gives a page when it
- * is first touched, which takes as long as some steps, and belongs to none. Rejects as `runSpan` does.
+ * is first touched, which takes as long as some steps, and belongs to none. Where a run `draws` its starting weights, the threads
+ * share the tensors out: those of an orthogonal layer take seconds. Resolves to whether all that were drawn are finite; rejects
+ * as `runSpan` does.
  */
-export const openTeam = (pool: Pool, setup: RunSetup, threads: number): Promise<undefined[]> =>
-  runOnTeam(pool, setup, threads, (place) => ({ kind: 'opening', ...place }));
+export async function openTeam(pool: Pool, setup: RunSetup, threads: number, draws: boolean): Promise<boolean> {
+  const finite = await runOnTeam(pool, setup, threads, (place) => ({ kind: 'opening', ...place, draws }));
+  return finite.every(Boolean);
+}
 
-/** A thread's part of it. What stands in the memory stays. */
-export function openThread({ arena, setup, pairUpdate }: RunContext, { thread, threads }: OpeningTask): void {
+/** A thread's part of it. What stands in the memory beside the weights stays. */
+export function openThread(
+  { network, arena, setup, pairUpdate }: RunContext,
+  { thread, threads, draws }: OpeningTask,
+): boolean {
   Atomics.add(setup.control, CONTROL.checkedIn, 1);
   // Shards that are taken two at a time fill half of the rows.
   const rows = pairUpdate === null ? arena.gSum : viewOf(arena.gSum, 0, arena.gSum.length / 2);
@@ -24,6 +32,12 @@ export function openThread({ arena, setup, pairUpdate }: RunContext, { thread, t
     touch(viewOf(array, share(thread), share(thread + 1) - share(thread)));
   }
   touch(arena.scratch[thread]);
+  if (!draws) return true;
+  // The middle of a tensor says whose it is: each thread has about as many weights.
+  const isMine = ({ offset, length }: Pick<Tensor, 'offset' | 'length'>): boolean =>
+    Math.floor(((offset + length / 2) / network.parameterCount) * threads) === thread;
+  initializeParameters(network, arena.theta, setup.seed, isMine);
+  return complete(findBadWeight(network, arena.theta, isMine)) === undefined;
 }
 
 /** As bytes: a double that is read and written can change, where it is NaN. */

@@ -17,7 +17,7 @@ export interface TrainOptions {
   backend?: BackendChoice; // default 'auto'
   blas?: string; // path of the library that the blas backend loads, default: found by name
   seed?: number; // of weights, order of rows and dropout, default 0
-  parameters?: Float64Array; // starting values [P], layer by layer, W then b; default: drawn from the seed
+  parameters?: Float64Array; // starting values [P], layer by layer, W then b; read until the 'start' event; default: drawn from the seed
   onNan?: OnNan; // what a loss, gradient or weight that is not finite does, default 'stop'
   retries?: number; // failures of threads in a row that the run starts again after, default 3; never changes the result
   clipNorm?: number; // most that the norm of a batch's gradient may be, default: no limit

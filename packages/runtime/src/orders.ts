@@ -1,4 +1,4 @@
-import { createRandom, shuffle, viewOf } from '@gradloom/core';
+import { createRandom, type Pausable, shuffleInTurns, viewOf } from '@gradloom/core';
 
 /** Numbers that the slots of all epochs may take together: 1 MiB, so that small sets get many epochs into one span. */
 const CAPACITY = 262_144;
@@ -11,7 +11,7 @@ export interface Orders {
    * Makes the orders from epoch `from` on, at least one and up to `wanted`, as slots allow; only between spans. Returns the
    * first epoch behind them.
    */
-  prepare(from: number, wanted: number): number;
+  prepare(from: number, wanted: number): Pausable<number>;
 }
 
 export function createOrders(seed: number, rows: number, epochs: number): Orders {
@@ -20,7 +20,7 @@ export function createOrders(seed: number, rows: number, epochs: number): Orders
   const held = new Float64Array(slots).fill(Number.NaN); // epoch in each slot
   return {
     array,
-    prepare(from, wanted) {
+    *prepare(from, wanted) {
       const end = Math.min(epochs, from + Math.min(slots, Math.max(1, wanted)));
       for (let epoch = from; epoch < end; epoch++) {
         const slot = epoch % slots;
@@ -28,7 +28,7 @@ export function createOrders(seed: number, rows: number, epochs: number): Orders
         if (held[slot] === epoch) continue;
         const order = viewOf(array, slot * rows, rows);
         for (let n = 0; n < rows; n++) order[n] = n;
-        shuffle(order, createRandom(seed, 'shuffle', epoch));
+        yield* shuffleInTurns(order, createRandom(seed, 'shuffle', epoch));
         held[slot] = epoch;
       }
       return end;

@@ -1,4 +1,12 @@
-import { buildNetwork, createRandom, type NetworkSpec, onlyKeys, positiveInteger, shardGradient } from '@gradloom/core';
+import {
+  buildNetwork,
+  createRandom,
+  initializeParameters,
+  type NetworkSpec,
+  onlyKeys,
+  positiveInteger,
+  shardGradient,
+} from '@gradloom/core';
 import type { BackendChoice } from './backend.ts';
 import { createContext } from './context.ts';
 import { datasetFromRows } from './datasets/index.ts';
@@ -28,7 +36,9 @@ export function createPassTimer(spec: NetworkSpec, options: PassTimerOptions): (
     Array.from({ length: batch }, () => Array.from({ length: columns }, () => random.normal()));
   const data = { train: datasetFromRows({ inputs: noise(input), targets: noise(output), name: 'noise' }) };
   const plan = planRun(spec, data, { ...options, threads: 1, shards: 1, shuffle: false, steps: 1, loss: 'mse' });
-  const context = createContext(prepareRun(plan, data).setup, 0);
+  const { setup, arena } = prepareRun(plan, data);
+  initializeParameters(plan.network, arena.theta, plan.seed);
+  const context = createContext(setup, 0);
   const { network, workspace, theta, gradients, lossSlots, pass } = context;
   return () => {
     const rows = gatherShards(context, 0, 0, 1);

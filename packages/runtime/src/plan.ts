@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import {
   blockCount,
-  buildNetwork,
+  buildNetworkInTurns,
+  complete,
   createLoss,
   createOptimizer,
   createSchedule,
@@ -11,6 +12,7 @@ import {
   number,
   OptionError,
   onlyKeys,
+  type Pausable,
   positiveInteger,
   within,
 } from '@gradloom/core';
@@ -31,13 +33,14 @@ import {
 } from './check-options.ts';
 import type { Checkpoint } from './checkpoints/checkpoint.ts';
 import {
-  type CheckpointOptions,
+  type CheckpointSettings,
   type CheckpointTimes,
-  checkCheckpointOptions,
+  checkpointSettings,
   checkpointTimes,
 } from './checkpoints/checkpoint-options.ts';
+import { copyJson } from './copy-json.ts';
 import type { DataSplits, Dataset } from './datasets/dataset.ts';
-import { checkFit } from './datasets/targets.ts';
+import { checkFitInTurns } from './datasets/targets.ts';
 import { type OnNan, OPTION_NAMES, type TrainOptions } from './options.ts';
 import type { RunShape } from './prepare.ts';
 import { type ProbeSteps, probeSteps } from './probe-steps.ts';
@@ -57,21 +60,29 @@ export interface RunPlan extends RunShape {
   readonly lengthIn: 'epochs' | 'steps'; // which of the two was asked for
   readonly evaluateEvery: number;
   readonly probe: ProbeSteps | null;
-  readonly checkpoint: CheckpointOptions | null;
+  readonly checkpoint: CheckpointSettings | null;
   readonly checkpointTimes: CheckpointTimes;
   readonly resume: Checkpoint | null;
   readonly warnings: readonly string[];
 }
 
 /** @throws OptionError for the first option or shape that does not fit, before any thread or large memory exists. */
-export function planRun(spec: NetworkSpec, data: DataSplits, options: TrainOptions): RunPlan {
-  onlyKeys('train', options, OPTION_NAMES);
+export const planRun = (spec: NetworkSpec, data: DataSplits, options: TrainOptions): RunPlan =>
+  complete(planRunInTurns(spec, data, options));
+
+/** Likewise, with pauses. */
+export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: TrainOptions): Pausable<RunPlan> {
+  onlyKeys('train', given, OPTION_NAMES);
   const { train, validation, test } = checkSplits(data);
-  const network = buildNetwork(spec);
-  refuseUntrainable(network);
+  // Before the first pause: the caller may change its own, or the current directory, when it has the thread again.
+  const options = copyOptions(given);
+  const checkpoint = options.checkpoint === undefined ? null : checkpointSettings(options.checkpoint);
+  const network = yield* buildNetworkInTurns(copyJson(spec));
+  yield* refuseUntrainable(network);
   const lossSpec = options.loss ?? (train.classes === null ? 'mse' : 'softmax-cross-entropy');
   const loss = within('loss', () => createLoss(lossSpec));
-  for (const set of [train, validation, test]) if (set !== undefined) checkFit('train', network, loss, set);
+  for (const set of [train, validation, test])
+    if (set !== undefined) yield* checkFitInTurns('train', network, loss, set);
   const optimizerSpec = options.optimizer ?? 'adam';
   const optimizer = within('optimizer', () => createOptimizer(optimizerSpec));
   const batch = Math.min(train.rows, batchOf(options.batch, train));
@@ -105,7 +116,7 @@ export function planRun(spec: NetworkSpec, data: DataSplits, options: TrainOptio
     backend: options.backend ?? options.resume?.record.backend.name ?? 'auto',
     blas: options.blas,
     seed: seedOf(options.seed ?? 0),
-    parameters: options.parameters === undefined ? null : checkParameters(options.parameters, network),
+    parameters: options.parameters === undefined ? null : yield* checkParameters(options.parameters, network),
     clipNorm:
       options.clipNorm === undefined ? null : number('train', 'clipNorm', options.clipNorm, 'above 0', (c) => c > 0),
     shuffle: (options.shuffle ?? true) && batch < train.rows,
@@ -122,11 +133,17 @@ export function planRun(spec: NetworkSpec, data: DataSplits, options: TrainOptio
       // A longer run would evaluate less often, and a schedule that watches would see other values.
       options.evaluateEvery ?? options.resume?.record.evaluateEvery ?? Math.ceil(totalEpochs / 100),
     ),
-    checkpoint: options.checkpoint === undefined ? null : checkCheckpointOptions(options.checkpoint),
-    checkpointTimes: checkpointTimes(options.checkpoint?.every, context.stepsPerEpoch),
+    checkpoint,
+    checkpointTimes: checkpointTimes(checkpoint?.every, context.stepsPerEpoch),
     resume: options.resume ?? null,
-    warnings: [...warningsOf(threads, shards, train, options), ...missingClasses(train)],
+    warnings: [...warningsOf(threads, shards, train, options), ...(yield* missingClasses(train))],
   };
+}
+
+/** A copy of what is JSON in the options. */
+function copyOptions(given: TrainOptions): TrainOptions {
+  const { parameters: _p, checkpoint: _c, resume: _r, onEvent: _e, pool: _o, signal: _s, ...plain } = given;
+  return { ...given, ...copyJson(plain) };
 }
 
 /** A thread without a shard, a block or a chunk of an evaluation would only have to be started and waited for. */

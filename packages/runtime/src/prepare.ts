@@ -1,18 +1,17 @@
 import {
-  initializeParameters,
+  complete,
   type Loss,
   type LossSpec,
   type Network,
   type Optimizer,
   type OptimizerSpec,
-  OptionError,
+  type Pausable,
   type Schedule,
   type ScheduleContext,
   type ScheduleSpec,
 } from '@gradloom/core';
 import { type Arena, allocateArena, planArena } from './arena.ts';
 import { type BackendChoice, compileFor, heapBaseOf, resolveBackend } from './backend.ts';
-import { badWeight } from './bad-weight.ts';
 import { allocateControl } from './barrier.ts';
 import { allocateTimes } from './clock.ts';
 import type { DataSplits } from './datasets/dataset.ts';
@@ -20,6 +19,8 @@ import { checkMemory, freeMemory, type Part } from './memory.ts';
 import { createOrders, type Orders } from './orders.ts';
 import type { RunPlan } from './plan.ts';
 import type { RunSetup } from './protocol.ts';
+import { shareSpec } from './shared-spec.ts';
+import { copyArray } from './turns/arrays.ts';
 import { allocateWorkTimes } from './work-clock.ts';
 
 /** What decides the layout of a run's memory and how threads rebuild the run. */
@@ -49,23 +50,23 @@ let lastRun = 0;
  * Allocates everything that threads of a run will ever use, all zeros; `copies` are what the main thread will keep besides.
  * @throws OptionError where both together do not fit into what the machine has free, before it allocates.
  */
-export function openRun(shape: RunShape, copies: readonly Part[] = []): { setup: RunSetup; arena: Arena } {
+export function* openRun(shape: RunShape, copies: readonly Part[] = []): Pausable<{ setup: RunSetup; arena: Arena }> {
   const { network, batch, shards, threads } = shape;
   const backend = resolveBackend(shape.backend, shape.blas, network);
   const { module, code } = compileFor(backend);
+  yield;
   const layout = planArena({ ...shape, backend: backend.name, heapBase: heapBaseOf(module) });
   checkMemory([...layout.parts, ...copies], freeMemory(), 'what this machine has free');
   const memory = allocateArena(layout);
+  yield;
   lastRun++;
   const setup: RunSetup = {
     run: lastRun,
-    // Copies: threads rebuild the run from them later, and the caller may change its own meanwhile.
-    ...structuredClone({
-      spec: network.spec,
-      loss: shape.lossSpec,
-      optimizer: shape.optimizerSpec,
-      schedule: shape.scheduleSpec,
-    }),
+    // Threads rebuild the run from these.
+    spec: yield* shareSpec(network.spec),
+    loss: shape.lossSpec,
+    optimizer: shape.optimizerSpec,
+    schedule: shape.scheduleSpec,
     context: shape.context,
     batch,
     shards,
@@ -86,22 +87,20 @@ export function openRun(shape: RunShape, copies: readonly Part[] = []): { setup:
   return { setup, arena: layout.bind(memory) };
 }
 
-/** A run's memory, filled with its starting state. */
+/** A run's memory; its threads draw the weights where they are not given. */
 export interface PreparedRun {
   readonly setup: RunSetup;
   readonly arena: Arena;
   readonly orders: Orders | null;
 }
 
-/** Opens a run and fills in weights, optimizer and schedule as the first step reads them. @throws OptionError for weights out of range. */
-export function prepareRun(plan: RunPlan, { train }: DataSplits): PreparedRun {
-  const { setup, arena } = openRun(plan, copiesOf(plan));
-  if (plan.parameters === null) {
-    initializeParameters(plan.network, arena.theta, plan.seed);
-    const bad = badWeight(plan.network, arena.theta);
-    if (bad !== undefined)
-      throw new OptionError('train', 'init', 'expected finite numbers', { about: `at the start ${bad},` });
-  } else arena.theta.set(plan.parameters);
+/** Opens a run and fills in optimizer, schedule and the weights that are given, as the first step reads them. */
+export const prepareRun = (plan: RunPlan, data: DataSplits): PreparedRun => complete(prepareRunInTurns(plan, data));
+
+/** Likewise, with pauses. */
+export function* prepareRunInTurns(plan: RunPlan, { train }: DataSplits): Pausable<PreparedRun> {
+  const { setup, arena } = yield* openRun(plan, copiesOf(plan));
+  if (plan.parameters !== null) yield* copyArray(arena.theta, plan.parameters);
   arena.scalars.set(plan.optimizer.initialScalars);
   arena.scheduleState.set(plan.schedule.initialState);
   const orders = plan.shuffle ? createOrders(plan.seed, train.rows, plan.totalEpochs) : null;
@@ -115,7 +114,7 @@ function copiesOf({ network, optimizer, onNan, probe }: RunPlan): Part[] {
   return [
     { name: 'copy of the state for faults', bytes: state },
     { name: 'copy of the state for rollbacks', bytes: onNan === 'rollback' ? state : 0 },
-    { name: 'copies for looks', bytes: probe === null ? 0 : 3 * bytes },
+    { name: 'copies for looks', bytes: probe === null ? 0 : 2 * bytes },
     { name: 'result', bytes },
   ];
 }

@@ -1,11 +1,14 @@
-import type { LossSpec, NetworkSpec, OptimizerSpec, ScheduleContext, ScheduleSpec, WasmMemory } from '@gradloom/core';
+import type { LossSpec, OptimizerSpec, ScheduleContext, ScheduleSpec, WasmMemory } from '@gradloom/core';
 import type { Backend, CompiledKernels } from './backend.ts';
+import type { CheckpointEntry, Written } from './checkpoints/checkpoint-folder.ts';
 import type { Dataset } from './datasets/dataset.ts';
+import type { Fault } from './diagnose.ts';
+import type { SharedSpec } from './shared-spec.ts';
 
 /** What a thread needs to take part in a run; sent with every task, since a pool does not say which thread gets which. */
 export interface RunSetup extends CompiledKernels {
   readonly run: number; // unique in the process
-  readonly spec: NetworkSpec;
+  readonly spec: SharedSpec;
   readonly loss: LossSpec;
   readonly optimizer: OptimizerSpec;
   readonly schedule: ScheduleSpec;
@@ -36,6 +39,7 @@ export interface TaskPlace {
 /** Before the first span: see opening.ts. */
 export interface OpeningTask extends TaskPlace {
   readonly kind: 'opening';
+  readonly draws: boolean; // the starting weights, from the seed
 }
 
 /** Steps from `first` until `limit`, or until the main thread asks for the end. */
@@ -55,6 +59,19 @@ export interface EvaluationTask extends TaskPlace {
   readonly rows: number;
   readonly outputs: Float64Array<SharedArrayBuffer>; // [rows, O] or longer
   readonly lossSums: Float64Array<SharedArrayBuffer>; // [chunks]
+}
+
+/** Says what is bad in a step that is not finite: see diagnose.ts. */
+export interface DiagnosisTask extends TaskPlace {
+  readonly kind: 'diagnosis';
+  readonly step: number;
+  readonly of: 'loss' | 'update'; // the weights are those before the step, or behind it
+}
+
+/** Writes a checkpoint: see checkpoint-folder.ts. */
+export interface CheckpointTask extends TaskPlace {
+  readonly kind: 'checkpoint';
+  readonly entry: CheckpointEntry;
 }
 
 /** Answered at once: tells that a thread has started. */
@@ -78,13 +95,22 @@ export interface BadRow {
   readonly problem: string;
 }
 
-export type WorkerTask = OpeningTask | SpanTask | EvaluationTask | TriadTask | PingTask;
+export type WorkerTask =
+  | OpeningTask
+  | SpanTask
+  | EvaluationTask
+  | DiagnosisTask
+  | CheckpointTask
+  | TriadTask
+  | PingTask;
 
 /** What a thread answers to each kind of task. */
 export interface TaskAnswers {
-  readonly opening: undefined;
+  readonly opening: boolean; // all weights that it drew are finite
   readonly span: 'refused' | undefined; // a layer cannot take a row of the step behind those that are done
   readonly evaluation: BadRow | undefined; // the first of its rows
+  readonly diagnosis: Fault;
+  readonly checkpoint: Written;
   readonly triad: undefined;
   readonly ping: undefined;
 }

@@ -24,7 +24,7 @@ export interface Recovery {
    * What `work` resolves to. `step` is where the run stands; `undo` takes back what half of the work has done.
    * @throws what `work` rejects with, where that is no thread's failure or one too many in a row.
    */
-  attempt<T>(step: number, work: () => Promise<T>, undo?: () => void): Promise<T>;
+  attempt<T>(step: number, work: () => Promise<T>, undo?: () => Promise<void>): Promise<T>;
 }
 
 /** Failures are in a row until the run stands behind the step of the last: one that comes at every try ends it. */
@@ -32,14 +32,14 @@ export function createRecovery(retries: number, tell: (retry: Retry) => void = (
   let failures = 0;
   let farthest = -1; // step at which a thread has failed
   return {
-    async attempt(step, work, undo = () => {}) {
+    async attempt(step, work, undo = async () => {}) {
       if (step > farthest) failures = 0;
       for (;;) {
         try {
           return await work();
         } catch (error) {
           if (!(error instanceof ThreadError)) throw error;
-          undo();
+          await undo();
           failures++;
           farthest = Math.max(farthest, step + error.steps);
           if (failures > retries) throw tooMany(error, failures, retries);

@@ -129,10 +129,12 @@ export class TrainingError extends Error {
   override readonly name = 'TrainingError';
   readonly step: number;
   readonly parameters: Float64Array; // [P] before the bad step
+  readonly checkpoint?: TrainResult['checkpoint']; // of that state, where the run keeps any
 
-  constructor(message: string, step: number, parameters: Float64Array) {
+  constructor(message: string, step: number, parameters: Float64Array, checkpoint?: TrainResult['checkpoint']) {
     super(message);
     this.step = step;
     this.parameters = parameters;
+    if (checkpoint !== undefined) this.checkpoint = checkpoint;
   }
 }

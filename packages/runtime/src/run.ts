@@ -1,20 +1,23 @@
-import { blockCount } from '@gradloom/core';
+import { blockCount, OptionError } from '@gradloom/core';
 import { RING } from './arena.ts';
-import { findBadStep } from './bad-step.ts';
+import { type BadStep, diagnoseStep, findBadStep } from './bad-step.ts';
+import { badWeight } from './bad-weight.ts';
 import { createBusyMeter } from './busy.ts';
+import type { CheckpointEntry } from './checkpoints/checkpoint-folder.ts';
 import { createKeeper } from './checkpoints/keeper.ts';
 import { restoreArena } from './checkpoints/resume.ts';
+import { writeCheckpoint } from './checkpoints/write-checkpoint.ts';
 import { readProfiles } from './clock.ts';
 import type { DataSplits, Dataset } from './datasets/dataset.ts';
 import { createEpochLog } from './epoch-log.ts';
 import { evaluateDataset } from './evaluate-dataset.ts';
-import { allFinite } from './finite.ts';
 import { createHistory, epochStart } from './history.ts';
 import { createLook } from './look.ts';
 import { openTeam } from './opening.ts';
 import type { RunPlan } from './plan.ts';
 import type { Pool } from './pool.ts';
 import type { PreparedRun } from './prepare.ts';
+import type { DiagnosisTask } from './protocol.ts';
 import { createRecovery, runFailure } from './recovery.ts';
 import { type Evaluation, type TrainEvent, TrainingError, type TrainResult } from './results.ts';
 import { runSpan, type SpanResult } from './span.ts';
@@ -23,6 +26,8 @@ import { startEvent, startingProgress } from './start-run.ts';
 import { createStepLog } from './step-log.ts';
 import { trainingResult } from './training-result.ts';
 import { createTuner, ROUND_MS } from './tune.ts';
+import { cloneArray, findNotFinite } from './turns/arrays.ts';
+import { inTurns } from './turns/in-turns.ts';
 import { lossWarning } from './warnings.ts';
 
 /** A rate of a 1024th that still diverges will not be what is wrong. */
@@ -45,52 +50,52 @@ export async function runEpochs(
   const useful = Math.min(threads, Math.max(plan.shards, blockCount(plan.network.parameterCount)));
   const tuner = plan.tunesThreads ? createTuner(useful) : null;
   const meter = createBusyMeter(setup.workTimes, threads);
-  const look = plan.probe === null ? null : createLook(plan.network, setup, arena, plan.probe);
-  // Behind the look: figures of how far weights have moved count from the start of the run.
-  if (resume !== null) restoreArena(arena, resume);
   const log = createEpochLog(totalEpochs, resume?.arrays);
   const rows = data.train.rows;
   const progress = startingProgress(plan);
-  const history = createHistory(arena, progress, log, plan.onNan === 'rollback', resume?.earlier);
   const steps = createStepLog(totalSteps, emit);
-  const keeper = createKeeper({ plan, data, setup, arena, progress, log, steps, history, emit });
   const recovery = createRecovery(plan.retries, (retry) => emit({ type: 'recovery', step: progress.step, ...retry }));
+  await open();
+  const look = plan.probe === null ? null : await inTurns(createLook(plan.network, setup, arena, plan.probe));
+  // Behind the look: figures of how far weights have moved count from the start of the run.
+  if (resume !== null) await inTurns(restoreArena(arena, resume));
+  const history = await inTurns(createHistory(arena, progress, log, plan.onNan === 'rollback', resume?.earlier));
+  const write = (entry: CheckpointEntry) => writeCheckpoint(pool, setup, entry, tellWriter);
+  const keeper = createKeeper({ plan, data, setup, arena, progress, log, steps, history, emit, write });
   const warned = new Set<string>(); // parts of the data whose loss was not finite
   const spanLength = createSpanLength();
   let lastSteps = 0;
   let ratesEnd = progress.step;
   let told = progress.step; // steps whose epochs and looks were reported
   let halvesAt = Number.POSITIVE_INFINITY; // start of the epoch of a bad step, on the way back to it
-  history.take();
+  let ending: BadStep | undefined; // that ends the run, on the way back to it
+  await inTurns(history.take());
 
   emit(startEvent(plan, setup, progress));
   if (tuner !== null) progress.threads = tuner.choice.threads;
 
-  if (progress.step < totalSteps && !signal?.aborted) {
-    const work = () => recovery.attempt(progress.step, () => openTeam(pool, setup, useful));
-    await orGiveUp(work, `before step ${progress.step}`);
-  }
   while (progress.step < totalSteps && !signal?.aborted) {
     const { step } = progress;
     if (step === halvesAt) halveRate();
+    if (ending?.step === step) throw await endAt(ending);
     const epoch = Math.floor(step / stepsPerEpoch);
     // A look has its step for itself: its figures belong to the weights between two spans.
     const probe = look?.isDue(step) ?? false;
     const ring = probe ? 1 : RING;
     const nextLook = look?.next(step) ?? totalSteps;
     const nextKeep = keeper?.next(step) ?? totalSteps;
-    const limit = Math.min(totalSteps, step + ring, nextLook, nextKeep, nextStop(epoch), ordersReady(epoch), halvesAt);
+    const goesTo = Math.min(halvesAt, ending?.step ?? totalSteps, await ordersReady(epoch));
+    const limit = Math.min(totalSteps, step + ring, nextLook, nextKeep, nextStop(epoch), goesTo);
     setRates(limit);
-    history.take();
-    if (probe) look?.begin();
+    await inTurns(history.take());
     spanLength.begin();
     const span = await trainSpan(step, limit, probe);
     spanLength.end();
-    if (span.bad || !allFinite(arena.theta)) {
+    if (span.bad || !(await weightsAreFinite())) {
       await goBack(step, step + span.steps - 1, span.bad);
       continue;
     }
-    if (probe && look !== null && step >= told) emit(look.read(step));
+    if (probe && look !== null && step >= told) emit(await inTurns(look.read(step, history.parameters)));
     progress.elapsedMs += span.elapsedMs;
     lastSteps = span.steps;
     meter.note(teamSize(), span.steps, span.elapsedMs);
@@ -102,26 +107,47 @@ export async function runEpochs(
       progress.threads = tuner.choice.threads;
       if (isNew) emit({ type: 'threads', step: progress.step, ...tuner.choice });
     }
-    if (progress.step < totalSteps) keeper?.keepIfDue();
+    if (progress.step < totalSteps) await keeper?.keepIfDue();
   }
 
   steps.close();
   // Of a run that is stopped nothing is left to do but this; of one that is done, the last figures belong to it.
-  if (progress.step < totalSteps) keeper?.keep();
-  history.take();
+  if (progress.step < totalSteps) await keeper?.keep();
+  await inTurns(history.take());
   const test = data.test === undefined ? undefined : await evaluate('test', data.test);
   if (progress.step === totalSteps) {
     if (test !== undefined) progress.test = test;
-    keeper?.keep();
+    await keeper?.keep();
   }
   const newest = keeper?.newest();
-  const result = trainingResult({ plan, setup, arena, progress, log, test });
+  const result = await inTurns(trainingResult({ plan, setup, arena, progress, log, test }));
   return {
     ...result,
     trials: tuner?.choice.trials ?? [],
     ...(newest === undefined ? {} : { checkpoint: newest }),
     ...(setup.times === null ? {} : { profiles: readProfiles(setup.times, useful) }),
   };
+
+  /** Opens the threads, which draw the starting weights. Nothing is lost where they fail: no checkpoint is written. */
+  async function open(): Promise<void> {
+    const draws = plan.parameters === null && (resume === null || plan.probe !== null);
+    const work = () => recovery.attempt(progress.step, () => openTeam(pool, setup, useful, draws));
+    const finite = await work().catch((error: unknown) => {
+      throw runFailure(error, `before step ${progress.step}`);
+    });
+    if (finite) return;
+    const about = `at the start ${badWeight(plan.network, arena.theta)},`;
+    throw new OptionError('train', 'init', 'expected finite numbers', { about });
+  }
+
+  function tellWriter(reason: string): void {
+    const message = `the main thread writes the checkpoint of step ${progress.step}, since no other can (${reason})`;
+    emit({ type: 'warning', message });
+  }
+
+  async function weightsAreFinite(): Promise<boolean> {
+    return (await inTurns(findNotFinite(arena.theta))) === undefined;
+  }
 
   /** The step at which the run must come back between spans: an evaluation that is due, or an epoch that the schedule watches. */
   function nextStop(epoch: number): number {
@@ -140,9 +166,9 @@ export async function runEpochs(
     return (optimizer.lr * schedule.factor(step, arena.scheduleState)) / 2 ** (progress.rollbacks ?? 0);
   }
 
-  function ordersReady(epoch: number): number {
+  async function ordersReady(epoch: number): Promise<number> {
     if (orders === null) return totalSteps;
-    return orders.prepare(epoch, 1 + Math.ceil((2 * lastSteps) / stepsPerEpoch)) * stepsPerEpoch;
+    return (await inTurns(orders.prepare(epoch, 1 + Math.ceil((2 * lastSteps) / stepsPerEpoch)))) * stepsPerEpoch;
   }
 
   function teamSize(): number {
@@ -153,14 +179,15 @@ export async function runEpochs(
     const atMostMs = tuner?.trying ? ROUND_MS : spanLength.ms;
     const team = teamSize();
     const options = { first, limit, threads: team, probe, timedShare: meter.timedShare(team), atMostMs, signal };
-    const work = () => recovery.attempt(first, () => runSpan(pool, setup, options), history.restore);
+    const work = () => recovery.attempt(first, () => runSpan(pool, setup, options), restore);
     return orGiveUp(work, `in steps ${first} to ${limit - 1}`);
   }
 
   async function evaluate(part: 'validation' | 'test', dataset: Dataset): Promise<Evaluation> {
     const { step } = progress;
     const attempt = <T>(work: () => Promise<T>) => recovery.attempt(step, work);
-    const work = () => evaluateDataset(pool, setup, dataset, { threads, attempt });
+    const { network, loss } = plan;
+    const work = () => evaluateDataset(pool, setup, dataset, { network, loss, threads, attempt });
     const evaluation = await orGiveUp(work, `at the evaluation behind step ${step}`);
     if (!Number.isFinite(evaluation.loss) && !warned.has(part)) {
       warned.add(part);
@@ -173,32 +200,35 @@ export async function runEpochs(
     try {
       return await work();
     } catch (error) {
-      throw giveUp(error, place);
+      throw await giveUp(error, place);
     }
   }
 
   /** Keeps what stood before the span, from which a resume can go on; returns the error that ends the run. */
-  function giveUp(error: unknown, place: string): Error {
-    history.restore();
-    keeper?.keep();
+  async function giveUp(error: unknown, place: string): Promise<Error> {
+    await restore();
+    await keeper?.keep();
     return runFailure(error, place);
   }
 
-  /** After a span that was not finite: ends the run with the state before the bad step, or goes back where that is wanted. */
+  function restore(): Promise<void> {
+    return inTurns(history.restore());
+  }
+
+  /** After a span that was not finite: goes back to its start to end before the bad step, or further where that is wanted. */
   async function goBack(first: number, last: number, isSeen: boolean): Promise<void> {
-    const { theta } = arena;
+    const diagnose = (step: number, of: DiagnosisTask['of']) =>
+      recovery.attempt(first, () => diagnoseStep(pool, setup, step, of));
     const replay = (end: number) => recovery.attempt(first, () => replayOnce(first, end));
-    const find = () => findBadStep({ network: plan.network, setup, theta, first, last, isSeen, replay });
+    const find = () => findBadStep({ first, last, isSeen, replay, weightsAreFinite, diagnose });
     const bad = await orGiveUp(find, `in the search for the bad one of steps ${first} to ${last}`);
     const rollbacks = (progress.rollbacks ?? 0) + 1;
     const to = epochStart(bad.step, stepsPerEpoch);
     const goesBack = plan.onNan === 'rollback' && !bad.isData && rollbacks <= MOST_ROLLBACKS;
-    const parameters = Float64Array.from(theta);
-    if (!goesBack || !history.backTo(to)) {
-      steps.close();
-      const halved = `the rate had been halved ${progress.rollbacks} times`;
-      const advice = progress.rollbacks === undefined ? ADVICE : halved;
-      throw new TrainingError(`${bad.message}${bad.isData ? '' : ` (${advice})`}`, bad.step, parameters);
+    if (!goesBack || !(await inTurns(history.backTo(to)))) {
+      await restore();
+      ending = bad;
+      return;
     }
     ratesEnd = progress.step;
     halvesAt = to;
@@ -209,6 +239,18 @@ export async function runEpochs(
     emit({ type: 'rollback', step: bad.step, to, factor, rollbacks, limit: MOST_ROLLBACKS, reason });
   }
 
+  /** The error that ends the run before a bad step; a checkpoint of the state is kept. */
+  async function endAt({ step, message, isData }: BadStep): Promise<TrainingError> {
+    steps.close();
+    await keeper?.keep();
+    const { rollbacks } = progress;
+    const advice = rollbacks === undefined ? ADVICE : `the rate had been halved ${rollbacks} times`;
+    const newest = keeper?.newest();
+    const parameters = await inTurns(cloneArray(arena.theta));
+    const checkpoint = newest?.step === step ? newest : undefined;
+    return new TrainingError(`${message}${isData ? '' : ` (${advice})`}`, step, parameters, checkpoint);
+  }
+
   function halveRate(): void {
     progress.rollbacks = (progress.rollbacks ?? 0) + 1;
     ratesEnd = progress.step;
@@ -217,7 +259,7 @@ export async function runEpochs(
 
   /** The state before step `end`, from that before `first`, which was noted last. */
   async function replayOnce(first: number, end: number): Promise<void> {
-    history.restore();
+    await restore();
     for (let from = first; from < end; ) {
       from += (await runSpan(pool, setup, { first: from, limit: end, threads: useful })).steps;
     }

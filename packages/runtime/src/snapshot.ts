@@ -1,25 +1,33 @@
+import type { Pausable } from '@gradloom/core';
 import type { Arena } from './arena.ts';
 import type { Progress, SavedState } from './checkpoints/checkpoint.ts';
 import type { EpochLog } from './epoch-log.ts';
+import { copyArray } from './turns/arrays.ts';
 
 /** A copy of the state of a run between two spans. */
 export interface Snapshot {
   readonly step: number; // of the state; NaN before the first
+  readonly parameters: Float64Array; // [P] of the copy
   /** Overwrites the copy with the run's state. */
-  take(): void;
+  take(): Pausable<void>;
   /** Overwrites the run's state with the copy; time, threads and the best loss go on. */
-  restore(): void;
+  restore(): Pausable<void>;
   /** The copy as a checkpoint holds it. */
   state(): SavedState;
   /** Overwrites the copy with one that a checkpoint held. */
-  fill(state: SavedState): void;
+  fill(state: SavedState): Pausable<void>;
 }
 
 /** Holds its copies outside the arena: 8 bytes a parameter and as many for each state vector of the optimizer. */
-export function createSnapshot(arena: Arena, progress: Progress, log: EpochLog): Snapshot {
+export function createSnapshot(
+  arena: Arena,
+  progress: Progress,
+  log: EpochLog,
+  allocate: (length: number) => Float64Array = (length) => new Float64Array(length),
+): Snapshot {
   const { theta, state, scalars, scheduleState } = arena;
   const live = [theta, ...state, scalars, scheduleState];
-  const kept = live.map((array) => new Float64Array(array.length));
+  const kept = live.map((array) => allocate(array.length));
   let counters: SavedState['counters'] = { step: Number.NaN, samples: 0, epochs: 0 };
   let epochSums: readonly number[] = [];
 
@@ -27,15 +35,16 @@ export function createSnapshot(arena: Arena, progress: Progress, log: EpochLog):
     get step() {
       return counters.step;
     },
-    take() {
-      for (const [k, array] of live.entries()) kept[k].set(array);
+    parameters: kept[0],
+    *take() {
+      for (const [k, array] of live.entries()) yield* copyArray(kept[k], array);
       const { step, samples, validation } = progress;
       const { epochs, sums } = log.mark();
       counters = { step, samples, epochs, ...(validation === undefined ? {} : { validation }) };
       epochSums = sums;
     },
-    restore() {
-      for (const [k, array] of live.entries()) array.set(kept[k]);
+    *restore() {
+      for (const [k, array] of live.entries()) yield* copyArray(array, kept[k]);
       const { epochs, ...rest } = counters;
       delete progress.validation;
       Object.assign(progress, rest);
@@ -52,9 +61,9 @@ export function createSnapshot(arena: Arena, progress: Progress, log: EpochLog):
         epochSums: Float64Array.from(epochSums),
       };
     },
-    fill(saved) {
+    *fill(saved) {
       const arrays = [saved.parameters, ...saved.state, saved.scalars, saved.scheduleState];
-      for (const [k, array] of arrays.entries()) kept[k].set(array);
+      for (const [k, array] of arrays.entries()) yield* copyArray(kept[k], array);
       counters = saved.counters;
       epochSums = [...saved.epochSums];
     },

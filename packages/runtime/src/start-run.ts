@@ -1,3 +1,4 @@
+import type { Pausable } from '@gradloom/core';
 import type { Progress } from './checkpoints/checkpoint.ts';
 import { restoreArena } from './checkpoints/resume.ts';
 import type { DataSplits } from './datasets/dataset.ts';
@@ -9,20 +10,20 @@ import type { TrainEvent, TrainResult } from './results.ts';
 import { trainingResult } from './training-result.ts';
 
 /** The result of a run whose checkpoint has it all, as it was then; null where there is something left to do. */
-export function finishedRun(
+export function* finishedRun(
   plan: RunPlan,
   { setup, arena }: PreparedRun,
   data: DataSplits,
   emit: (event: TrainEvent) => void,
-): TrainResult | null {
+): Pausable<TrainResult | null> {
   const { resume, context, totalEpochs } = plan;
   if (resume === null || resume.progress.step < context.totalSteps) return null;
   const { progress } = resume;
   if (data.test !== undefined && progress.test === undefined) return null;
-  restoreArena(arena, resume);
+  yield* restoreArena(arena, resume);
   emit(startEvent(plan, setup, progress));
   const log = createEpochLog(totalEpochs, resume.arrays);
-  return trainingResult({ plan, setup, arena, progress, log, test: progress.test });
+  return yield* trainingResult({ plan, setup, arena, progress, log, test: progress.test });
 }
 
 export function startEvent(plan: RunPlan, { backend }: RunSetup, { step, threads }: Progress): TrainEvent {

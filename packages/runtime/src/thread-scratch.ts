@@ -8,7 +8,6 @@ import {
   type Network,
   type Optimizer,
   type ProductShape,
-  productShapes,
   recordedCalls,
   stepCalls,
   takeNativeScratch,
@@ -57,7 +56,7 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
   const H = optimizer.hyperLength;
   const recordsSteps = shards === 1;
   return {
-    kernels: takeKernelScratch(productShapes(network), backend, allocate),
+    kernels: takeKernelScratch(network.products, backend, allocate),
     lossSum: allocate(1),
     workspace: createWorkspace(network, loss, workspaceRows(shape), allocate),
     hyper: allocate(H),

@@ -3,12 +3,13 @@ import { checkResume, recordOf } from './checkpoints/resume.ts';
 import type { DataSplits } from './datasets/dataset.ts';
 import { createEventStream } from './events.ts';
 import type { TrainOptions } from './options.ts';
-import { planRun } from './plan.ts';
+import { planRunInTurns } from './plan.ts';
 import { createPool } from './pool.ts';
-import { prepareRun } from './prepare.ts';
+import { prepareRunInTurns } from './prepare.ts';
 import type { TrainEvent, TrainResult } from './results.ts';
 import { runEpochs } from './run.ts';
 import { finishedRun } from './start-run.ts';
+import { inTurns } from './turns/in-turns.ts';
 
 /** A run that goes on by itself: read its events, await its result, or both. */
 export interface TrainingRun extends AsyncIterable<TrainEvent, undefined> {
@@ -18,6 +19,9 @@ export interface TrainingRun extends AsyncIterable<TrainEvent, undefined> {
 /**
  * Trains a network on `data.train`, each batch cut into shards over worker threads. Evaluates `data.validation` every few
  * epochs and `data.test` in the end. The number of threads changes nothing in the result.
+ *
+ * Returns at once, and leaves turns to whatever else the process does: its own work takes some milliseconds at a stretch, and what
+ * takes longer is done by the threads. `spec`, `data` and `options` are read until the 'start' event: change nothing in them before.
  *
  * The run never waits for a reader: an event that is not read in time gives way to newer ones. A failure rejects both the
  * result and the iterator; neither has to be used.
@@ -40,11 +44,14 @@ async function runTraining(
   options: TrainOptions,
   emit: (event: TrainEvent) => void,
 ): Promise<TrainResult> {
-  const plan = planRun(spec, data, options);
-  const run = prepareRun(plan, data);
-  if (plan.resume !== null) checkResume(plan, recordOf(plan, data, run.setup.backend), plan.resume);
+  const plan = await inTurns(planRunInTurns(spec, data, options));
+  const run = await inTurns(prepareRunInTurns(plan, data));
+  if (plan.resume !== null) {
+    const record = await inTurns(recordOf(plan, data, run.setup.backend));
+    await inTurns(checkResume(plan, record, plan.resume));
+  }
   for (const message of plan.warnings) emit({ type: 'warning', message });
-  const finished = finishedRun(plan, run, data, emit);
+  const finished = await inTurns(finishedRun(plan, run, data, emit));
   if (finished !== null) return finished;
   const pool = options.pool ?? (await createPool({ threads: plan.threads }));
   pool.live.add(run.setup.run);

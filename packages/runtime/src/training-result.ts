@@ -1,10 +1,12 @@
+import type { Pausable } from '@gradloom/core';
 import type { Arena } from './arena.ts';
 import type { Progress } from './checkpoints/checkpoint.ts';
 import type { EpochLog } from './epoch-log.ts';
-import { fingerprint } from './fingerprint.ts';
+import { fingerprintInTurns } from './fingerprint.ts';
 import type { RunPlan } from './plan.ts';
 import type { RunSetup } from './protocol.ts';
 import type { Evaluation, TrainResult } from './results.ts';
+import { cloneArray } from './turns/arrays.ts';
 
 export interface ResultParts {
   plan: RunPlan;
@@ -16,15 +18,16 @@ export interface ResultParts {
 }
 
 /** What a run gives back, from the state it ended in. */
-export function trainingResult({ plan, setup, arena, progress, log, test }: ResultParts): TrainResult {
+export function* trainingResult(parts: ResultParts): Pausable<TrainResult> {
+  const { plan, setup, arena, progress, log, test } = parts;
   const { totalSteps, stepsPerEpoch } = plan.context;
   const { step, samples, elapsedMs, threads, validation } = progress;
-  const parameters = Float64Array.from(arena.theta);
+  const parameters = yield* cloneArray(arena.theta);
   const epochLosses = log.losses();
   return {
-    spec: setup.spec,
+    spec: plan.network.spec,
     parameters,
-    fingerprint: fingerprint(parameters),
+    fingerprint: yield* fingerprintInTurns(parameters),
     loss: setup.loss,
     stopped: step < totalSteps ? 'aborted' : 'completed',
     steps: step,

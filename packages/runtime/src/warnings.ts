@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { Pausable } from '@gradloom/core';
 import type { Dataset } from './datasets/dataset.ts';
 import type { TrainOptions } from './options.ts';
 
@@ -28,10 +29,17 @@ export function warningsOf(
 export const lossWarning = (part: string, loss: number, step: number): string =>
   `the loss of the ${part} rows behind step ${step} has ${loss}, expected a finite number (look at the rows, or for weights too large)`;
 
+/** Rows between two pauses: about a millisecond. */
+const STRETCH = 1 << 16;
+
 /** Classes of which a network cannot learn anything. */
-export function missingClasses({ name, classes, targets }: Dataset): string[] {
+export function* missingClasses({ name, classes, targets }: Dataset): Pausable<string[]> {
   if (classes === null) return [];
-  const seen = new Set<number>(targets.array);
+  const seen = new Set<number>();
+  for (let n = 0; n < targets.array.length; n++) {
+    seen.add(targets.array[n]);
+    if (n % STRETCH === 0) yield;
+  }
   if (seen.size === 1) return [`${name} has training rows of one class alone: there is nothing to tell apart`];
   if (seen.size === classes) return [];
   const missing: number[] = [];

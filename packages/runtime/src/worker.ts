@@ -1,13 +1,17 @@
 import { availableParallelism } from 'node:os';
 import { InputError } from '@gradloom/core';
 import { abortTeam, type Barrier, CONTROL, createBarrier } from './barrier.ts';
+import { keepCheckpoint, type Written } from './checkpoints/checkpoint-folder.ts';
 import { PART } from './clock.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { createContext, type RunContext } from './context.ts';
+import { diagnose } from './diagnose.ts';
 import { evaluateChunks } from './evaluation.ts';
 import { openThread } from './opening.ts';
 import {
+  type CheckpointTask,
   DECISION,
+  type DiagnosisTask,
   type EvaluationTask,
   type OpeningTask,
   type SpanTask,
@@ -23,14 +27,22 @@ const contexts = new Map<string, RunContext>();
 
 /** A thread's entry: Piscina calls it with each task. */
 export default function work(task: WorkerTask): TaskAnswers[WorkerTask['kind']] {
+  if (task.kind === 'opening') return openThread(contextOf(task), task);
   if (task.kind === 'span') return span(task);
   if (task.kind === 'evaluation') return evaluateChunks(contextOf(task), task);
-  if (task.kind === 'opening') openThread(contextOf(task), task);
-  else if (task.kind === 'triad') runTriad(task, availableParallelism());
+  if (task.kind === 'diagnosis') return diagnose(contextOf(task), task);
+  if (task.kind === 'checkpoint') return writeCheckpoint(task);
+  if (task.kind === 'triad') runTriad(task, availableParallelism());
   return undefined;
 }
 
-function contextOf({ setup, thread, live }: OpeningTask | SpanTask | EvaluationTask): RunContext {
+/** Without a context: the arrays come with the task. */
+function writeCheckpoint({ setup, entry }: CheckpointTask): Written {
+  Atomics.add(setup.control, CONTROL.checkedIn, 1);
+  return keepCheckpoint(setup.spec, entry);
+}
+
+function contextOf({ setup, thread, live }: OpeningTask | SpanTask | EvaluationTask | DiagnosisTask): RunContext {
   forgetAllBut(live);
   const key = `${setup.run}/${thread}`;
   const known = contexts.get(key);

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NetworkSpec } from '@gradloom/core';
 import {
@@ -9,10 +9,11 @@ import {
   loadModel,
   type Pool,
   type TrainEvent,
+  TrainingError,
   type TrainOptions,
   train,
 } from '@gradloom/runtime';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, assert, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { randomDataset } from '../../support/random-dataset.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -157,6 +158,125 @@ describe('the folder', () => {
       writeFileSync(join(folder, name), 'x');
     await run(undefined);
     expect(readdirSync(folder).sort()).toEqual(['best.gradloom', 'last.gradloom', 'model.gradloom', 'notes.tmp']);
+  });
+});
+
+describe('of the newest, as many as asked for stay under names with their steps', () => {
+  const steps = () => readdirSync(folder).filter((name) => name.startsWith('step-'));
+  const keep = (newest: number) => ({ checkpoint: { folder, every: 3, keep: newest } });
+  const start = (own: Partial<TrainOptions>) => train(spec, data, { ...options, pool, ...own }).result;
+
+  test('each whole, and no other file of the folder is touched', async () => {
+    mkdirSync(folder);
+    const others = ['step-000001.gradloom', 'step-3.gradloom', 'step-000006.gradloom.old'];
+    for (const name of others) writeFileSync(join(folder, name), 'x');
+    expect((await start(keep(2))).fingerprint).toBe(calm);
+    expect(steps()).toEqual([...others, 'step-000015.gradloom', 'step-000018.gradloom'].sort());
+    for (const step of [15, 18]) {
+      const { progress } = loadCheckpoint(join(folder, `step-0000${step}.gradloom`));
+      expect(progress.step).toBe(step);
+    }
+    const resume = loadCheckpoint(join(folder, 'step-000015.gradloom'));
+    expect((await start({ resume })).fingerprint).toBe(calm);
+  });
+
+  test('those of earlier sittings are counted, and those of another run are not', async () => {
+    await start({ ...keep(9), seed: 1, epochs: 1 });
+    const controller = new AbortController();
+    const onEvent = (event: TrainEvent) => void (event.type === 'checkpoint' && event.step === 9 && controller.abort());
+    cpSync(join(folder, 'step-000003.gradloom'), join(folder, 'step-000002.gradloom'));
+    await start({ ...keep(9), onEvent, signal: controller.signal });
+    expect(steps()).toEqual([2, 3, 6, 9].map((step) => `step-00000${step}.gradloom`));
+    const resume = loadCheckpoint(join(folder, 'last.gradloom'));
+    expect((await start({ ...keep(3), resume })).fingerprint).toBe(calm);
+    expect(steps()).toEqual(['02', '12', '15', '18'].map((step) => `step-0000${step}.gradloom`));
+  });
+
+  test.each([0, 1.5, '3'])('%o is no number of them', async (keep) => {
+    const checkpoint = { folder, keep: keep as number };
+    await expect(start({ checkpoint })).rejects.toThrow('train: checkpoint.keep has');
+  });
+});
+
+test.each([
+  ['a path', (path: string) => path],
+  ['a function', (path: string) => () => path],
+])('a folder given as %s lies where the run was begun, wherever the process goes', async (_title, given) => {
+  const [home, away] = ['home', 'away'].map((name) => join(folder, name));
+  for (const path of [home, away]) mkdirSync(path, { recursive: true });
+  const before = process.cwd();
+  try {
+    process.chdir(home);
+    const onEvent = (event: TrainEvent) => void (event.type === 'checkpoint' && process.chdir(away));
+    const checkpoint = { folder: given('kept'), every: 6 };
+    const run = train(spec, data, { ...options, pool, checkpoint, onEvent });
+    process.chdir(away);
+    expect(await run.result).toMatchObject({ checkpoint: { path: join(home, 'kept', 'last.gradloom'), step: 18 } });
+    expect(loadCheckpoint(join(home, 'kept', 'last.gradloom')).progress.step).toBe(18);
+    expect(readdirSync(away)).toEqual([]);
+  } finally {
+    process.chdir(before);
+  }
+});
+
+test('metadata that is no JSON is refused before anything is written', async () => {
+  const checkpoint = { folder, metadata: { note: () => 1 } as never };
+  const { result } = train(spec, data, { ...options, pool, checkpoint });
+  await expect(result).rejects.toThrow('train: checkpoint.metadata.note has a value of type function, expected JSON');
+  expect(existsSync(folder)).toBe(false);
+});
+
+test('a run that ends at a number that is not finite keeps a checkpoint right before it, from which a resume ends there too', async () => {
+  // Each step multiplies the weight by about -2e20.
+  const far = { train: datasetFromRows({ inputs: [[1e10]], targets: [[1]] }) };
+  const line: NetworkSpec = { input: 1, layers: [{ kind: 'dense', out: 1 }] };
+  const diverging = { optimizer: { kind: 'sgd', lr: 1 }, steps: 40, threads: 2, pool } as const;
+  const fail = (own: TrainOptions) =>
+    train(line, far, { ...diverging, ...own }).result.catch((error: unknown) => error);
+  const calmEnd = await fail({});
+  const events: TrainEvent[] = [];
+  const ended = await fail({ checkpoint: { folder, keep: 1 }, onEvent: (event) => void events.push(event) });
+  assert(calmEnd instanceof TrainingError && ended instanceof TrainingError);
+  const { step, message, parameters } = calmEnd;
+  expect(step).toBeGreaterThan(2);
+  expect(calmEnd.checkpoint).toBeUndefined();
+  expect(ended).toMatchObject({ step, message, parameters, checkpoint: { path: join(folder, 'last.gradloom'), step } });
+  const resume = loadCheckpoint(join(folder, 'last.gradloom'));
+  expect([resume.progress.step, resume.arrays.parameters]).toEqual([step, parameters]);
+  expect(readdirSync(folder)).toContain(`step-${String(step).padStart(6, '0')}.gradloom`);
+  expect(await fail({ resume })).toEqual(calmEnd);
+  // Its last good step is told of too.
+  expect(events.filter((event) => event.type === 'steps').at(-1)?.step).toBe(step);
+});
+
+describe('where no thread can write a checkpoint, the main thread does, and says so', () => {
+  /** A pool whose threads end when they bring a file onto the disk. */
+  const failingPool = () => {
+    const preload = `import fs from 'node:fs';
+      import { syncBuiltinESMExports } from 'node:module';
+      import { isMainThread } from 'node:worker_threads';
+      if (!isMainThread) { fs.fsyncSync = () => process.exit(7); syncBuiltinESMExports(); }`;
+    const flag = `data:text/javascript,${encodeURIComponent(preload)}`;
+    return createPool({ threads: 2, execArgv: [...process.execArgv, '--import', flag] });
+  };
+
+  test('each is whole, nothing of the thread is left, and no bit is another', async () => {
+    const failing = await failingPool();
+    const { result, checkpoints, warnings } = await run(9, { pool: failing });
+    await failing.destroy();
+    expect(result).toMatchObject({ fingerprint: calm, checkpoint: { step: 18 } });
+    expect(checkpoints.map(({ step }) => step)).toEqual([9, 18]);
+    expect(warnings.map(({ message }) => message)).toEqual(
+      [9, 18].map((step) =>
+        expect.stringMatching(
+          new RegExp(
+            `^the main thread writes the checkpoint of step ${step}, since no other can \\(.*exited with code: 7\\)$`,
+          ),
+        ),
+      ),
+    );
+    expect(readdirSync(folder).sort()).toEqual(['best.gradloom', 'last.gradloom']);
+    expect(loadCheckpoint(join(folder, 'last.gradloom')).progress.step).toBe(18);
   });
 });
 

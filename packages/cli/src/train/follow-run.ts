@@ -95,14 +95,14 @@ export async function followRun(
 
   try {
     const every = intervalOf(recipe.values['checkpoint-every'] ?? '');
+    const { keep } = recipe.values;
+    const kept = { ...(every === null ? {} : { every }), ...(keep === undefined ? {} : { keep }) };
     const result = await train(recipe.spec, recipe.sets, {
       ...recipe.options,
       // A look hands out the weights as they are at its step.
       ...(recipe.options.probe === undefined && divisions.length > 0 ? { probe: divisions } : {}),
       ...(resumable?.checkpoint ? { resume: resumable.checkpoint } : {}),
-      ...(recipe.values['no-out']
-        ? {}
-        : { checkpoint: { folder, metadata: checkpointMetadata(recipe), ...(every === null ? {} : { every }) } }),
+      ...(recipe.values['no-out'] ? {} : { checkpoint: { folder, metadata: checkpointMetadata(recipe), ...kept } }),
       onEvent: take,
       signal,
     }).result;
@@ -119,7 +119,9 @@ export async function followRun(
     if (!(error instanceof TrainingError) || directory === undefined) throw error;
     directory.saveModel(modelOf(recipe, error.parameters));
     await tryReport(directory.path, 'train', io);
-    throw new Error(`${error.message}; the model before that step is in ${directory.path}`, { cause: error });
+    const what =
+      error.checkpoint === undefined ? 'the model before that step is' : 'model and checkpoint before that step are';
+    throw new Error(`${error.message}; ${what} in ${directory.path}`, { cause: error });
   } finally {
     interrupt.release();
     directory?.close();

@@ -147,6 +147,11 @@ export const trainOptions = {
     ...checkpointEvery,
     describe: 'steps (50), epochs (2e) or seconds (30s) from one checkpoint to the next (at the end alone)',
   },
+  keep: {
+    ...output,
+    ...wholeNumber(1),
+    describe: 'newest checkpoints that stay under names with their steps, beside the last and the best (none)',
+  },
   resume: {
     ...output,
     ...text('a run or a checkpoint'),
@@ -166,6 +171,6 @@ export const trainAlternatives: Alternatives = [
   [['spec'], ['hidden', 'activation', 'output-activation', 'init', 'dropout']],
   [['epochs'], ['steps']],
   [['out'], ['no-out']],
-  [['checkpoint-every'], ['no-out']],
+  [['checkpoint-every', 'keep'], ['no-out']],
   [['resume'], ['config']],
 ];

@@ -1,5 +1,6 @@
 import type { Kernels } from '../kernels/kernels.ts';
 import type { Allocate, ProductShape } from '../kernels/scratch.ts';
+import type { Pausable } from '../pausable.ts';
 import type { Random } from '../random/random.ts';
 import type { LayerSpec } from './index.ts';
 import type { Inspect } from './inspect.ts';
@@ -88,5 +89,5 @@ export interface Place {
   /** Position in the network, counted from 0; a layer inside of another has its position there at the end. */
   readonly path: readonly number[];
   /** Builds layers that stand inside of this one. @throws Error where they do not fit each other. */
-  build(specs: readonly LayerSpec[], input: number, path: readonly number[]): Layer[];
+  build(specs: readonly LayerSpec[], input: number, path: readonly number[]): Pausable<Layer[]>;
 }

@@ -9,11 +9,15 @@ export interface PlacedLayer {
 }
 
 /** All layers, those inside of others too: each right before what it holds. */
-export function placeLayers(layers: readonly Layer[], specs: readonly LayerSpec[], above = ''): PlacedLayer[] {
-  return layers.flatMap((layer, l) => {
+export function* placeLayers(
+  layers: readonly Layer[],
+  specs: readonly LayerSpec[],
+  above = '',
+): Generator<PlacedLayer, undefined, undefined> {
+  for (const [l, layer] of layers.entries()) {
     const spec = specs[l];
     const path = `${above}${l}`;
-    const held = layer.inner !== undefined && 'layers' in spec ? placeLayers(layer.inner, spec.layers, `${path}.`) : [];
-    return [{ path, layer, spec }, ...held];
-  });
+    yield { path, layer, spec };
+    if (layer.inner !== undefined && 'layers' in spec) yield* placeLayers(layer.inner, spec.layers, `${path}.`);
+  }
 }

@@ -1,3 +1,4 @@
+import type { Pausable } from '../pausable.ts';
 import { onlyKeys } from '../text/check.ts';
 import { OptionError } from '../text/option-error.ts';
 import { show } from '../text/show.ts';
@@ -11,12 +12,12 @@ export interface ResidualOptions {
 }
 
 /** y = x + f(x), f being layers of its own. [He et al. 2016, eq. 1](https://arxiv.org/abs/1512.03385) */
-export function residual(options: ResidualOptions, { input: width, path, build }: Place): Layer {
+export function* residual(options: ResidualOptions, { input: width, path, build }: Place): Pausable<Layer> {
   onlyKeys('residual', options, ['layers']);
   if (!Array.isArray(options.layers) || options.layers.length === 0) {
     throw new OptionError('residual', 'layers', `has ${show(options.layers)}, expected a list of at least 1 layer`);
   }
-  const layers = build(options.layers, width, path);
+  const layers = yield* build(options.layers, width, path);
   const last = layers[layers.length - 1];
   if (last.out !== width) {
     const place = [...path, layers.length - 1].join('.');

@@ -1,3 +1,4 @@
+import type { Pausable } from '../pausable.ts';
 import { suggest } from './nearest.ts';
 import { show } from './show.ts';
 
@@ -50,6 +51,15 @@ export class OptionError extends Error {
 export function within<T>(path: string, check: () => T): T {
   try {
     return check();
+  } catch (error) {
+    throw error instanceof OptionError ? error.inside(path) : error;
+  }
+}
+
+/** Likewise of a check with pauses. */
+export function* withinInTurns<T>(path: string, check: Pausable<T>): Pausable<T> {
+  try {
+    return yield* check;
   } catch (error) {
     throw error instanceof OptionError ? error.inside(path) : error;
   }

@@ -1,7 +1,8 @@
 import { buildNetwork, createLoss, createOptimizer, createSchedule, show } from '@gradloom/core';
-import { type Container, readContainer, writeContainer } from '../files/container.ts';
+import { type Container, peekContainer, readContainer, writeContainer } from '../files/container.ts';
 import { isJsonObject, type Json, type JsonObject } from '../files/json.ts';
 import type { Checkpoint, Progress, RunArrays, RunRecord, SavedState } from './checkpoint.ts';
+import type { RunIdentity } from './same-run.ts';
 
 /** What the file calls itself; models are of another kind, and both have their weights in the same place. */
 export const CHECKPOINT_KIND = 'checkpoint';
@@ -10,10 +11,14 @@ export const CHECKPOINT_KIND = 'checkpoint';
 const VERSION = 1;
 
 /**
- * Writes a checkpoint in place of an older one, all of it or nothing, straight from the arrays; `second` is another name that
- * it takes. @throws Error naming the path.
+ * Writes a checkpoint in place of an older one, all of it or nothing, straight from the arrays; `others` are more paths
+ * that it takes. @throws Error naming the path.
  */
-export function saveCheckpoint(path: string, { arrays, earlier, ...header }: Checkpoint, second?: string): void {
+export function saveCheckpoint(
+  path: string,
+  { arrays, earlier, ...header }: Checkpoint,
+  others: readonly string[] = [],
+): void {
   const { slots } = createOptimizer(header.record.optimizer);
   const sections = new Map([
     ...sectionsOf(slots, arrays),
@@ -29,7 +34,7 @@ export function saveCheckpoint(path: string, { arrays, earlier, ...header }: Che
     CHECKPOINT_KIND,
     { version: VERSION, ...header, ...counters },
     sections,
-    second,
+    others,
   );
 }
 
@@ -39,6 +44,14 @@ export function saveCheckpoint(path: string, { arrays, earlier, ...header }: Che
  */
 export const loadCheckpoint = (path: string): Checkpoint =>
   checkpointOf('loadCheckpoint', path, readContainer('loadCheckpoint', path, [CHECKPOINT_KIND]));
+
+/** Which run the checkpoint in `path` says it is of, without its arrays; it may not be whole. @throws Error where it is none. */
+export function readRun(path: string): RunIdentity {
+  const { version, spec, loss, record } = peekContainer('readRun', path, [CHECKPOINT_KIND]);
+  if (version !== VERSION || !isJsonObject(record)) throw new Error(`readRun: ${path} has no run, expected one`);
+  checkRecord(record);
+  return { spec, loss, record } as unknown as RunIdentity;
+}
 
 /** The checkpoint in a container of its kind. @throws Error naming the path, where its parts are not those of one run. */
 export function checkpointOf(where: string, path: string, { content, sections }: Container): Checkpoint {

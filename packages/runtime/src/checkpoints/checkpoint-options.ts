@@ -1,10 +1,13 @@
+import { resolve } from 'node:path';
 import { number, onlyKeys, positiveInteger, show } from '@gradloom/core';
+import { plainJson } from '../files/json.ts';
 import type { ModelMetadata } from '../model.ts';
 
 /** Where a run writes its checkpoints, and how often. */
 export interface CheckpointOptions {
-  folder: string | (() => string); // for last.gradloom and best.gradloom; a function is asked at each write
+  folder: string | (() => string); // for last.gradloom and best.gradloom; a function is asked at each write. From where the run is begun
   every?: CheckpointEvery; // default: only when the run ends, stops or fails
+  keep?: number; // of the newest, how many stay under names with their steps, such as step-000120.gradloom; default none
   metadata?: ModelMetadata; // as a model carries it
 }
 
@@ -39,12 +42,46 @@ export function checkpointTimes(every: CheckpointEvery | undefined, stepsPerEpoc
   );
 }
 
-/** @throws Error where the options are not such. */
-export function checkCheckpointOptions(options: CheckpointOptions): CheckpointOptions {
-  onlyKeys('train: checkpoint', options, ['folder', 'every', 'metadata']);
-  const { folder } = options;
-  if (typeof folder === 'function' || (typeof folder === 'string' && folder !== '')) return options;
-  throw new Error(`train: checkpoint.folder has ${show(folder)}, expected the path of a folder`);
+/** Checked options; the folder's path does not depend on the current directory. */
+export interface CheckpointSettings {
+  readonly folder: () => string;
+  readonly keep: number; // 0: none has a name of its own
+  readonly every: CheckpointEvery | undefined;
+  readonly metadata: ModelMetadata;
+}
+
+/** To be called where the run is begun: paths are meant from there. @throws Error where the options are not such. */
+export function checkpointSettings(options: CheckpointOptions): CheckpointSettings {
+  onlyKeys('train: checkpoint', options, ['folder', 'every', 'keep', 'metadata']);
+  const { folder, every, keep, metadata = {} } = options;
+  if (typeof folder !== 'function' && !(typeof folder === 'string' && folder !== '')) {
+    throw new Error(`train: checkpoint.folder has ${show(folder)}, expected the path of a folder`);
+  }
+  const from = currentDirectory();
+  return {
+    folder: () => resolve(from, typeof folder === 'string' ? folder : folder()),
+    keep: keep === undefined ? 0 : positiveInteger('train', 'checkpoint.keep', keep),
+    every: typeof every === 'object' && every !== null ? { ...every } : every,
+    metadata: checkMetadata(metadata),
+  };
+}
+
+function checkMetadata(metadata: ModelMetadata): ModelMetadata {
+  try {
+    return plainJson(metadata) as ModelMetadata;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`train: ${reason.replace('header', 'checkpoint.metadata')}`, { cause: error });
+  }
+}
+
+/** It may have been removed: then only a path from the root has a meaning. */
+function currentDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return '';
+  }
 }
 
 const never: CheckpointTimes = { next: () => Number.POSITIVE_INFINITY, isDue: () => false };

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Arena } from '../arena.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
 import type { EpochLog } from '../epoch-log.ts';
@@ -6,19 +7,20 @@ import type { RunPlan } from '../plan.ts';
 import type { RunSetup } from '../protocol.ts';
 import type { TrainEvent } from '../results.ts';
 import type { StepLog } from '../step-log.ts';
+import { inTurns } from '../turns/in-turns.ts';
 import type { Progress, RunRecord } from './checkpoint.ts';
-import { keepCheckpoint, openCheckpointFolder } from './checkpoint-folder.ts';
+import { type CheckpointEntry, LAST_FILE, type Written } from './checkpoint-folder.ts';
 import { recordOf } from './resume.ts';
 
-/** Writes the checkpoints of a run; only between spans, when the arena stands still. */
+/** Keeps the checkpoints of a run; only between spans, when the arena stands still. */
 export interface Keeper {
   /** First step after `step` at which the run has to come back for a checkpoint. */
   next(step: number): number;
   /** Notes the loss of an evaluation: the lowest so far makes a checkpoint due, the best one. */
   watch(loss: number): void;
-  keepIfDue(): void;
+  keepIfDue(): Promise<void>;
   /** Writes now. A failure is a warning: the older file stands, and training goes on. */
-  keep(): void;
+  keep(): Promise<void>;
   /** The newest checkpoint that was written. */
   newest(): { readonly path: string; readonly step: number } | undefined;
 }
@@ -33,16 +35,18 @@ export interface KeeperOptions {
   steps: StepLog;
   history: History;
   emit: (event: TrainEvent) => void;
+  write: (entry: CheckpointEntry) => Promise<Written>; // see write-checkpoint.ts
 }
 
 /** Null where the run keeps none. */
 export function createKeeper(options: KeeperOptions): Keeper | null {
-  const { plan, data, setup, arena, progress, log, steps, history, emit } = options;
-  const { checkpoint: kept, checkpointTimes: times } = plan;
-  if (kept === null) return null;
-  const { folder, metadata = {} } = kept;
+  const { plan, data, setup, arena, progress, log, steps, history, emit, write } = options;
+  const { checkpoint: settings, checkpointTimes: times, resume } = plan;
+  if (settings === null) return null;
+  const { metadata, keep: most } = settings;
   let record: RunRecord | undefined;
   let opened = '';
+  let kept: readonly number[] = []; // under names of their own
   let lastMs = performance.now();
   let newest: { path: string; step: number } | undefined;
   let isImproved = false;
@@ -62,53 +66,55 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
     isImproved = true;
   }
 
-  function write(): Extract<TrainEvent, { type: 'checkpoint' }> {
+  async function entry(): Promise<CheckpointEntry> {
     watchTraining();
     // Hashing the rows waits until it is needed.
-    record ??= recordOf(plan, data, setup.backend);
-    const place = typeof folder === 'string' ? folder : folder();
-    if (place !== opened) openCheckpointFolder(place);
-    opened = place;
+    record ??= await inTurns(recordOf(plan, data, setup.backend));
+    const folder = settings?.folder() ?? '';
     const { theta: parameters, state, scalars, scheduleState } = arena;
     const arrays = { parameters, state, scalars, scheduleState, ...log.state() };
-    const { stepsPerEpoch } = plan.context;
-    const earlier = history.saved(epochStart(progress.step, stepsPerEpoch));
-    const content = {
-      ...{ spec: setup.spec, loss: setup.loss, metadata, record, progress, arrays },
+    const earlier = history.saved(epochStart(progress.step, plan.context.stepsPerEpoch));
+    const checkpoint = {
+      ...{ loss: setup.loss, metadata, record, progress, arrays },
       ...(earlier === undefined ? {} : { earlier }),
     };
-    const path = keepCheckpoint(place, content, isImproved);
-    newest = { path, step: progress.step };
-    written = progress.best;
-    return { type: 'checkpoint', step: progress.step, path, best: isImproved };
+    const opens = folder !== opened;
+    return { folder, opens, checkpoint, isBest: isImproved, keep: most, kept, adopts: resume !== null };
   }
 
-  function attempt(): TrainEvent | null {
+  async function attempt(): Promise<TrainEvent | null> {
+    const { step } = progress;
+    let failure: string;
     try {
-      const event = write();
-      failing = false;
-      return event;
+      const next = await entry();
+      const { error, kept: standing } = await write(next);
+      kept = standing;
+      if (error === null) {
+        failing = false;
+        opened = next.folder;
+        newest = { path: join(next.folder, LAST_FILE), step };
+        written = progress.best;
+        return { type: 'checkpoint', step, path: newest.path, best: isImproved };
+      }
+      failure = error;
     } catch (error) {
-      if (written === undefined) delete progress.best;
-      else progress.best = written;
-      // Once, not at every attempt until there is room again.
-      if (failing) return null;
-      failing = true;
-      const reason = error instanceof Error ? error.message : error;
-      const step = newest?.step ?? plan.resume?.progress.step;
-      const older = step === undefined ? 'there is none before it' : `the one of step ${step} stands`;
-      return {
-        type: 'warning',
-        message: `the checkpoint of step ${progress.step} is missing, ${older} (${reason})`,
-      };
+      failure = error instanceof Error ? error.message : String(error);
     }
+    if (written === undefined) delete progress.best;
+    else progress.best = written;
+    // Once, not at every attempt until there is room again.
+    if (failing) return null;
+    failing = true;
+    const older = newest?.step ?? resume?.progress.step;
+    const stands = older === undefined ? 'there is none before it' : `the one of step ${older} stands`;
+    return { type: 'warning', message: `the checkpoint of step ${step} is missing, ${stands} (${failure})` };
   }
 
-  function keep(): void {
+  async function keep(): Promise<void> {
     lastMs = performance.now();
     // A resume starts a stretch of its own.
     steps.close();
-    const event = attempt();
+    const event = await attempt();
     isImproved = false;
     if (event !== null) emit(event);
   }
@@ -116,8 +122,8 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
   return {
     next: times.next,
     watch,
-    keepIfDue() {
-      if (isImproved || times.isDue(progress.step, performance.now() - lastMs)) keep();
+    async keepIfDue() {
+      if (isImproved || times.isDue(progress.step, performance.now() - lastMs)) await keep();
     },
     keep,
     newest: () => newest,

@@ -1,19 +1,18 @@
-import { show } from '@gradloom/core';
+import { type Pausable, show } from '@gradloom/core';
 import type { Arena } from '../arena.ts';
 import type { Backend } from '../backend.ts';
-import { badWeight } from '../bad-weight.ts';
+import { findBadWeight } from '../bad-weight.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
 import { datasetHash } from '../datasets/dataset-hash.ts';
-import { type Difference, differences } from '../files/differences.ts';
-import { plainJson } from '../files/json.ts';
-import { fingerprint } from '../fingerprint.ts';
-import { firstNotFinite } from '../finite.ts';
-import type { BlasIdentity } from '../native/find-blas.ts';
+import type { Difference } from '../files/differences.ts';
+import { fingerprintInTurns } from '../fingerprint.ts';
 import type { RunPlan } from '../plan.ts';
+import { copyArray, findNotFinite } from '../turns/arrays.ts';
 import type { Checkpoint, RunArrays, RunRecord } from './checkpoint.ts';
+import { runDifferences } from './same-run.ts';
 
 /** What a checkpoint of the run says of it. Hashes all rows. */
-export function recordOf(plan: RunPlan, data: DataSplits, backend: Backend): RunRecord {
+export function* recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Pausable<RunRecord> {
   const { optimizerSpec, scheduleSpec, batch, shards, seed, clipNorm, shuffle, evaluateEvery, parameters } = plan;
   const { onNan } = plan;
   return {
@@ -21,14 +20,14 @@ export function recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Run
     schedule: typeof scheduleSpec === 'string' ? { kind: scheduleSpec } : scheduleSpec,
     ...{ batch, shards, seed, clipNorm, shuffle, evaluateEvery },
     ...(onNan === 'stop' ? {} : { onNan }),
-    parameters: parameters === null ? null : fingerprint(parameters),
+    parameters: parameters === null ? null : yield* fingerprintInTurns(parameters),
     totalSteps: plan.context.totalSteps,
     stepsPerEpoch: plan.context.stepsPerEpoch,
     backend,
     data: {
-      train: datasetHash(data.train),
-      validation: data.validation === undefined ? null : datasetHash(data.validation),
-      test: data.test === undefined ? null : datasetHash(data.test),
+      train: yield* datasetHash(data.train),
+      validation: data.validation === undefined ? null : yield* datasetHash(data.validation),
+      test: data.test === undefined ? null : yield* datasetHash(data.test),
     },
   };
 }
@@ -37,10 +36,10 @@ export function recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Run
  * @throws Error naming everything in which the run is another than the checkpoint's. Only what changes no bit may differ,
  * and the length where no rate depends on it. Likewise for a checkpoint from whose numbers no step can go on.
  */
-export function checkResume(plan: RunPlan, record: RunRecord, checkpoint: Checkpoint): void {
-  const { totalSteps: ownSteps, ...own } = comparable(plan.network.spec, plan.lossSpec, record);
-  const { totalSteps, ...other } = comparable(checkpoint.spec, checkpoint.loss, checkpoint.record);
-  const found = differences(plainJson(own), plainJson(other)).map(describe);
+export function* checkResume(plan: RunPlan, record: RunRecord, checkpoint: Checkpoint): Pausable<void> {
+  const found = runDifferences({ spec: plan.network.spec, loss: plan.lossSpec, record }, checkpoint).map(describe);
+  const { totalSteps: ownSteps } = record;
+  const { totalSteps } = checkpoint.record;
   const { step } = checkpoint.progress;
   if (ownSteps !== totalSteps && plan.schedule.needsTotalSteps) {
     found.push(
@@ -50,41 +49,32 @@ export function checkResume(plan: RunPlan, record: RunRecord, checkpoint: Checkp
     found.push(tooShort(plan, step));
   }
   if (found.length > 0) throw new Error(`train: ${found.join('; ')}: a resume goes on with the same run`);
-  const bad = badNumber(plan, checkpoint.arrays) ?? (checkpoint.earlier && badNumber(plan, checkpoint.earlier));
+  const { arrays, earlier } = checkpoint;
+  const bad = (yield* badNumber(plan, arrays)) ?? (earlier && (yield* badNumber(plan, earlier)));
   if (bad !== undefined) throw new Error(`train: the checkpoint's ${bad}, expected finite numbers`);
 }
 
 /** 'W of dense(2->3) at layer 0 has Infinity', or what the optimizer's state has, of the first number that is not finite. */
-function badNumber({ network, optimizer }: RunPlan, { parameters, state }: Omit<RunArrays, 'epochLosses'>) {
-  const weight = badWeight(network, parameters);
+function* badNumber(
+  { network, optimizer }: RunPlan,
+  { parameters, state }: Omit<RunArrays, 'epochLosses'>,
+): Pausable<string | undefined> {
+  const weight = yield* findBadWeight(network, parameters);
   if (weight !== undefined) return weight;
   for (const [k, slot] of optimizer.slots.entries()) {
-    const at = firstNotFinite(state[k], state[k].length);
+    const at = yield* findNotFinite(state[k]);
     if (at !== undefined) return `${slot} of ${optimizer.name} has ${show(state[k][at])} at ${at}`;
   }
   return undefined;
 }
 
 /** Overwrites the state of a run. */
-export function restoreArena(arena: Arena, { arrays }: Checkpoint): void {
-  arena.theta.set(arrays.parameters);
-  for (const [k, array] of arrays.state.entries()) arena.state[k].set(array);
+export function* restoreArena(arena: Arena, { arrays }: Checkpoint): Pausable<void> {
+  yield* copyArray(arena.theta, arrays.parameters);
+  for (const [k, array] of arrays.state.entries()) yield* copyArray(arena.state[k], array);
   arena.scalars.set(arrays.scalars);
   arena.scheduleState.set(arrays.scheduleState);
 }
-
-/** A library may lie elsewhere: what decides the bits is which it is. */
-function comparable(spec: unknown, loss: unknown, { backend, ...rest }: RunRecord) {
-  return {
-    spec,
-    loss: typeof loss === 'string' ? { kind: loss } : loss,
-    ...rest,
-    backend: backend.name,
-    blas: 'library' in backend ? libraryText(backend.library) : null,
-  };
-}
-
-const libraryText = ({ name, version, core }: BlasIdentity): string => `${name} ${version} for ${core}`;
 
 function describe({ path, own, other }: Difference): string {
   const part = /^data\.(\w+)$/.exec(path)?.[1];

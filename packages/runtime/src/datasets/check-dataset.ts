@@ -1,14 +1,17 @@
-import { list, number, positiveInteger, record, show } from '@gradloom/core';
+import { complete, list, number, type Pausable, positiveInteger, record, show } from '@gradloom/core';
 import type { DataMatrix, Dataset } from './dataset.ts';
 
 /** The dataset, if its parts fit. @throws Error naming the part, what it has and what it should have. */
-export function checkDataset(where: string, dataset: Dataset): Dataset {
+export const checkDataset = (where: string, dataset: Dataset): Dataset => complete(checkDatasetInTurns(where, dataset));
+
+/** Likewise, with pauses. */
+export function* checkDatasetInTurns(where: string, dataset: Dataset): Pausable<Dataset> {
   record(where, 'dataset', dataset, 'an object with rows, inputs, targets and classes');
   const { rows, inputs, targets, classes, labels } = dataset;
   positiveInteger(where, 'rows', rows);
   checkMatrix(where, 'inputs', inputs, rows);
   checkMatrix(where, 'targets', targets, rows);
-  if (classes !== null) checkClasses(where, targets, positiveInteger(where, 'classes', classes));
+  if (classes !== null) yield* checkClassesInTurns(where, targets, positiveInteger(where, 'classes', classes));
   if (labels !== undefined && list(where, 'labels', labels, 'a list of names').length !== classes) {
     throw new Error(`${where}: labels has ${labels.length} names, expected ${classes ?? 'none'} (one a class)`);
   }
@@ -32,12 +35,18 @@ function checkMatrix(where: string, name: string, matrix: DataMatrix, rows: numb
 }
 
 /** @throws Error if a target is no whole number from 0 to classes - 1; `of` says where that number comes from. */
-export function checkClasses(
+export const checkClasses = (where: string, targets: DataMatrix, classes: number, of?: string): void =>
+  complete(checkClassesInTurns(where, targets, classes, of));
+
+/** Rows between two pauses: well below a millisecond. */
+const STRETCH = 1 << 16;
+
+function* checkClassesInTurns(
   where: string,
   targets: DataMatrix,
   classes: number,
   of = `${classes} ${classes === 1 ? 'class' : 'classes'}`,
-): void {
+): Pausable<void> {
   const { array, columns, divisor } = targets;
   if (columns !== 1 || divisor !== 1) {
     throw new Error(
@@ -46,6 +55,7 @@ export function checkClasses(
   }
   for (let n = 0; n < array.length; n++) {
     const label = array[n];
+    if (n % STRETCH === 0) yield;
     if (Number.isInteger(label) && label >= 0 && label < classes) continue;
     throw new Error(
       `${where}: label of row ${n} has ${show(label)}, expected a whole number from 0 to ${classes - 1} (${of})`,

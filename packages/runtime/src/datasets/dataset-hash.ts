@@ -1,18 +1,19 @@
 import { createHash, type Hash } from 'node:crypto';
+import type { Pausable } from '@gradloom/core';
 import { updateHash } from '../files/hash.ts';
 import { littleEndianBytes } from '../files/little-endian.ts';
 import type { DataMatrix, Dataset } from './dataset.ts';
 
 /** SHA-256 of all that training reads of a dataset: its rows and targets as they are stored, their shapes, divisors and classes. */
-export function datasetHash({ rows, inputs, targets, classes }: Dataset): string {
+export function* datasetHash({ rows, inputs, targets, classes }: Dataset): Pausable<string> {
   const hash = createHash('sha256');
   hash.update(JSON.stringify({ rows, classes }));
-  addMatrix(hash, inputs);
-  addMatrix(hash, targets);
+  yield* addMatrix(hash, inputs);
+  yield* addMatrix(hash, targets);
   return hash.digest('hex');
 }
 
-function addMatrix(hash: Hash, { array, columns, divisor }: DataMatrix): void {
+function* addMatrix(hash: Hash, { array, columns, divisor }: DataMatrix): Pausable<void> {
   hash.update(JSON.stringify({ type: array.constructor.name, columns, divisor }));
-  updateHash(hash, littleEndianBytes(array));
+  yield* updateHash(hash, littleEndianBytes(array));
 }

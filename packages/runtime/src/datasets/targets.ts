@@ -1,5 +1,14 @@
-import { type Loss, type Network, OptionError, record, show, within } from '@gradloom/core';
-import { checkDataset } from './check-dataset.ts';
+import {
+  complete,
+  type Loss,
+  type Network,
+  OptionError,
+  type Pausable,
+  record,
+  show,
+  withinInTurns,
+} from '@gradloom/core';
+import { checkDatasetInTurns } from './check-dataset.ts';
 import type { Dataset } from './dataset.ts';
 import { gatherRows } from './gather.ts';
 
@@ -27,10 +36,14 @@ export function gatherTargets(
 }
 
 /** @throws OptionError where the dataset's parts do not fit each other, or the network's input, its output or the loss. */
-export function checkFit(where: string, network: Network, loss: Loss, dataset: Dataset): void {
+export const checkFit = (where: string, network: Network, loss: Loss, dataset: Dataset): void =>
+  complete(checkFitInTurns(where, network, loss, dataset));
+
+/** Likewise, with pauses. */
+export function* checkFitInTurns(where: string, network: Network, loss: Loss, dataset: Dataset): Pausable<void> {
   const { name, targets, classes } = dataset;
-  within('dataset', () => checkDataset(`${where}: ${name}`, dataset));
-  checkInput(where, network, dataset);
+  yield* withinInTurns('dataset', checkDatasetInTurns(`${where}: ${name}`, dataset));
+  yield* checkInputInTurns(where, network, dataset);
   const failOutput = (expected: number, why: string): never => {
     const problem = `has ${network.output}, expected ${expected} (${why} of ${name})`;
     throw new OptionError(where, ['layers', 'dataset'], problem, { about: "the network's output" });
@@ -54,7 +67,13 @@ export function checkFit(where: string, network: Network, loss: Loss, dataset: D
  * @throws OptionError where a row of the dataset has more or fewer numbers than the network takes, or, where it begins with an
  * embedding, a number that is no index of it.
  */
-export function checkInput(where: string, network: Network, dataset: Dataset): void {
+export const checkInput = (where: string, network: Network, dataset: Dataset): void =>
+  complete(checkInputInTurns(where, network, dataset));
+
+/** Numbers between two pauses: well below a millisecond. */
+const STRETCH = 1 << 16;
+
+function* checkInputInTurns(where: string, network: Network, dataset: Dataset): Pausable<void> {
   record(where, 'network', network, 'one that buildNetwork made');
   record(where, 'dataset', dataset, 'a dataset');
   const { name, inputs, rows } = dataset;
@@ -68,6 +87,7 @@ export function checkInput(where: string, network: Network, dataset: Dataset): v
   if (spec.kind !== 'embedding') return;
   for (let i = 0; i < rows * columns; i++) {
     const index = array[i] / divisor;
+    if (i % STRETCH === 0) yield;
     if (index >= 0 && index < spec.vocabulary && Number.isInteger(index)) continue;
     const problem = `has ${show(index)}, expected a whole number from 0 to ${spec.vocabulary - 1} (of ${layer.label})`;
     const about = `${name}: the index at row ${Math.floor(i / columns)}, place ${i % columns}`;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { show } from '@gradloom/core';
+import { complete, show } from '@gradloom/core';
 import { updateHash } from './hash.ts';
 import { packHeader, unpackHeader } from './header.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { littleEndianBytes, littleEndianNumbers } from './little-endian.ts';
-import { HASH_BYTES, readSealed } from './read-sealed.ts';
+import { HASH_BYTES, readSealed, type SealedFile } from './read-sealed.ts';
 import { writeAtomically } from './write-atomically.ts';
 
 /** A file of named arrays: what is in it, in JSON, and the numbers. */
@@ -34,7 +34,7 @@ export function writeContainer(
   kind: string,
   content: object, // JSON
   sections: Container['sections'],
-  second?: string, // another name for the same file
+  others: readonly string[] = [], // more names for the same file
 ): void {
   const list = [...sections].map(([name, { length }]) => ({ name, dtype: 'float64', length }));
   const header = packHeader({ kind, content, sections: list });
@@ -47,7 +47,7 @@ export function writeContainer(
   view.setUint32(8, VERSION, true);
   view.setUint32(12, header.length, true);
   start.set(header, PREFIX_BYTES);
-  writeAtomically(where, path, sealed([start, ...[...sections.values()].map(littleEndianBytes)]), second);
+  writeAtomically(where, path, sealed([start, ...[...sections.values()].map(littleEndianBytes)]), others);
 }
 
 /**
@@ -56,13 +56,8 @@ export function writeContainer(
  * is of none of the `kinds`.
  */
 export function readContainer(where: string, path: string, kinds: readonly string[]): Container {
-  const fault = (has: string, expected: string) => new Error(`${where}: ${path} has ${has}, expected ${expected}`);
   return readSealed(where, path, PREFIX_BYTES, (file) => {
-    const headerBytes = checkPrefix(file.peek(0, PREFIX_BYTES), file.size, fault);
-    const { kind, content, sections: list } = readHeader(file.peek(PREFIX_BYTES, headerBytes), fault);
-    if (!kinds.includes(kind)) throw fault(`the kind ${show(kind)}`, kinds.join(' or '));
-    const start = sectionsStart(headerBytes);
-    checkLengths(list, start, file.size, fault);
+    const { kind, content, sections: list, start } = openContainer(where, path, kinds, file);
     const buffer = file.readAll();
     const sections = new Map<string, Float64Array>();
     let offset = start;
@@ -72,6 +67,26 @@ export function readContainer(where: string, path: string, kinds: readonly strin
     }
     return { kind, content, sections, bytes: file.size, format: VERSION };
   });
+}
+
+/** The content of a file that `writeContainer` wrote, of which the numbers, and whether a byte has changed, are not looked at. */
+export const peekContainer = (where: string, path: string, kinds: readonly string[]): JsonObject =>
+  readSealed(where, path, PREFIX_BYTES, (file) => openContainer(where, path, kinds, file).content);
+
+/** The header, which is checked, and where the sections start. */
+function openContainer(
+  where: string,
+  path: string,
+  kinds: readonly string[],
+  file: SealedFile,
+): Header & { readonly start: number } {
+  const fault: Fault = (has, expected) => new Error(`${where}: ${path} has ${has}, expected ${expected}`);
+  const headerBytes = checkPrefix(file.peek(0, PREFIX_BYTES), file.size, fault);
+  const header = readHeader(file.peek(PREFIX_BYTES, headerBytes), fault);
+  if (!kinds.includes(header.kind)) throw fault(`the kind ${show(header.kind)}`, kinds.join(' or '));
+  const start = sectionsStart(headerBytes);
+  checkLengths(header.sections, start, file.size, fault);
+  return { ...header, start };
 }
 
 type Fault = (has: string, expected: string) => Error;
@@ -149,7 +164,7 @@ const sectionsStart = (headerBytes: number): number => Math.ceil((PREFIX_BYTES +
 function* sealed(parts: readonly Uint8Array[]): Generator<Uint8Array> {
   const hash = createHash('sha256');
   for (const part of parts) {
-    updateHash(hash, part);
+    complete(updateHash(hash, part));
     yield part;
   }
   yield hash.digest();

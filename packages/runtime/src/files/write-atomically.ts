@@ -19,19 +19,24 @@ const CHUNK = 1 << 28;
 
 /**
  * Writes the parts one after the other into a new file beside `path`, on the disk before it takes that name: whoever reads
- * `path` finds the old contents or the new, whole, even after a crash. `second` is another name for the same bytes, which they
- * take first: it is never older than `path` says. @throws Error naming the path; the old file stands.
+ * `path` finds the old contents or the new, whole, even after a crash. `others` are more names for the same bytes, which
+ * they take first: none is older than `path` says. @throws Error naming the path; the old file stands.
  */
-export function writeAtomically(where: string, path: string, parts: Iterable<Uint8Array>, second?: string): void {
+export function writeAtomically(
+  where: string,
+  path: string,
+  parts: Iterable<Uint8Array>,
+  others: readonly string[] = [],
+): void {
   checkPath(where, path);
-  if (second !== undefined) checkPath(where, second, 'second path');
+  for (const other of others) checkPath(where, other, 'other path');
   if (typeof parts !== 'object' || parts === null || !(Symbol.iterator in parts)) {
     throw new Error(`${where}: parts has ${show(parts)}, expected the bytes to write`);
   }
   const temporary = temporaryPath(path);
   try {
     writeSynced(temporary, parts);
-    if (second !== undefined) nameToo(temporary, second);
+    for (const other of others) nameToo(temporary, other);
     renameSync(temporary, path);
     syncFolder(dirname(path));
   } catch (error) {
@@ -43,17 +48,17 @@ export function writeAtomically(where: string, path: string, parts: Iterable<Uin
   }
 }
 
-/** Gives a file a second name, in place of an older file of that name; its bytes stay when the first name passes on. */
-function nameToo(path: string, second: string): void {
-  const temporary = temporaryPath(second);
+/** Gives a file another name, in place of an older file of that name; its bytes stay when the first name passes on. */
+function nameToo(path: string, other: string): void {
+  const temporary = temporaryPath(other);
   try {
     try {
       linkSync(path, temporary);
     } catch {
-      // Some file systems have no second names.
+      // Some file systems give a file one name alone.
       copyFileSync(path, temporary);
     }
-    renameSync(temporary, second);
+    renameSync(temporary, other);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;

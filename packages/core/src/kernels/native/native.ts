@@ -1,4 +1,4 @@
-import { type Network, productShapes } from '../../network.ts';
+import type { Network } from '../../network.ts';
 import type { Kernels } from '../kernels.ts';
 import {
   type Allocate,
@@ -28,8 +28,7 @@ const TAPE_CALLS = 128;
 const MIN_WEIGHTS = 256;
 
 /** Whether a network has a layer whose products are machine code: without one its bits, and its time, are wasm's. */
-export const hasNativeProducts = (network: Network): boolean =>
-  productShapes(network).some(([I, O]) => I * O >= MIN_WEIGHTS);
+export const hasNativeProducts = (network: Network): boolean => network.products.some(([I, O]) => I * O >= MIN_WEIGHTS);
 
 export interface NativeOptions {
   layout: CodeLayout; // of the code that is entered

@@ -1,0 +1,41 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Checkpoint } from './checkpoint.ts';
+import { readRun } from './checkpoint-file.ts';
+import { isSameRun } from './same-run.ts';
+
+/** The name of a checkpoint that is kept beside the newest one: 'step-000120.gradloom'. */
+export const stepFile = (step: number): string => `step-${String(step).padStart(6, '0')}.gradloom`;
+
+/** Steps of the checkpoints of these names that earlier sittings of the run left, up to where it is now; the oldest first. */
+export function findOlder(folder: string, run: Omit<Checkpoint, 'arrays'>): number[] {
+  const steps = readdirSync(folder).flatMap((name) => {
+    const step = Number(/^step-(\d{6,})\.gradloom$/.exec(name)?.[1] ?? Number.NaN);
+    return step < run.progress.step && stepFile(step) === name && isOf(run, join(folder, name)) ? [step] : [];
+  });
+  return steps.sort((a, b) => a - b);
+}
+
+/** Whatever cannot be read is somebody else's. */
+function isOf(run: Omit<Checkpoint, 'arrays'>, path: string): boolean {
+  try {
+    return isSameRun(readRun(path), run);
+  } catch {
+    return false;
+  }
+}
+
+/** Takes away all but the last `keep`; returns the steps of those that stand. One that cannot be removed is tried again. */
+export function removeAllBut(keep: number, folder: string, steps: readonly number[]): number[] {
+  const surplus = steps.slice(0, Math.max(0, steps.length - keep)).filter((step) => !isRemoved(folder, step));
+  return [...surplus, ...steps.slice(-keep)];
+}
+
+function isRemoved(folder: string, step: number): boolean {
+  try {
+    rmSync(join(folder, stepFile(step)), { force: true });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,24 @@
+import type { Pool } from '../pool.ts';
+import type { RunSetup } from '../protocol.ts';
+import { runOnTeam } from '../span.ts';
+import { type CheckpointEntry, keepCheckpoint, type Written } from './checkpoint-folder.ts';
+
+/**
+ * Has a thread of the pool write a checkpoint, straight from the run's memory; meanwhile this one answers to others. Where no thread
+ * can, as when they have failed too often or the pool is gone, this one writes it, and `tell` hears why.
+ */
+export async function writeCheckpoint(
+  pool: Pool,
+  setup: RunSetup,
+  entry: CheckpointEntry,
+  tell: (reason: string) => void,
+): Promise<Written> {
+  try {
+    const [written] = await runOnTeam(pool, setup, 1, (place) => ({ kind: 'checkpoint', ...place, entry }));
+    return written;
+  } catch (error) {
+    tell(error instanceof Error ? error.message : String(error));
+    // The thread may have left half a file.
+    return keepCheckpoint(setup.spec, { ...entry, opens: true });
+  }
+}

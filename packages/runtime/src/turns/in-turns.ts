@@ -1,0 +1,17 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Pausable } from '@gradloom/core';
+
+/** Longest that a thread works before others that wait for it get a turn: requests, timers, signals. */
+const STRETCH_MS = 5;
+
+/** Does the work in this thread, with a turn of its event loop between stretches of 5 ms; short work has none. */
+export async function inTurns<T>(work: Pausable<T>): Promise<T> {
+  let beginMs = performance.now();
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    if (performance.now() - beginMs < STRETCH_MS) continue;
+    await setImmediate();
+    beginMs = performance.now();
+  }
+}
