@@ -74,6 +74,22 @@ describe('--resume', () => {
     expect(withoutTimes(await resumed(join(out, 'best.gradloom'), '--no-out'))).toEqual(withoutTimes(done));
   });
 
+  test('with --keep leaves as many checkpoints by their steps as a run that was never stopped, and goes on from each', async () => {
+    const flags = ['--epochs', '9', '--validation', '0.2', '--lr', '5', '--checkpoint-every', '4', '--keep', '3'];
+    const straight = await trained(...flags);
+    const kept = readdirSync(straight.out).filter((name) => name.startsWith('step-'));
+    expect(kept.length).toBe(3);
+    expect(kept.at(-1)).toBe(`step-${String(straight.done.steps).padStart(6, '0')}.gradloom`);
+    const out = join(temporaryDirectory(), 'copy');
+    cpSync(straight.out, out, { recursive: true });
+    putBack(out);
+    expect(withoutTimes(await resumed(out))).toEqual(withoutTimes(straight.done));
+    expect(readdirSync(out).sort()).toEqual(readdirSync(straight.out).sort());
+    for (const name of kept) {
+      expect(withoutTimes(await resumed(join(out, name), '--no-out'))).toEqual(withoutTimes(straight.done));
+    }
+  });
+
   test('with more epochs goes on beyond the end, as a run of that length from the start', async () => {
     const { out } = await trained('--epochs', '3');
     const { out: long, done } = await trained('--epochs', '7');
