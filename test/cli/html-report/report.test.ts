@@ -2,7 +2,7 @@ import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, s
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { StepFigures } from '../../../packages/cli/src/html-report/train/train-run.ts';
+import type { StepFigures } from '../../../packages/cli/src/html-report/train/run-lines.ts';
 import { decimal } from '../../../packages/cli/src/report/format.ts';
 import { version } from '../../../packages/cli/src/version.ts';
 import { lookAt, openBrowser } from '../../support/browser.ts';

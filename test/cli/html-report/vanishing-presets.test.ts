@@ -19,7 +19,7 @@ test('Glorot’s inits stand side by side, with theory beside', () => {
   // The geometric mean of 0.1 and 0.2, and a 16th of it.
   expect(picture.alternative).toContain('standard init: RMS of the gradient 0.14 at the last layer and 0.0088 at');
   expect(picture.alternative).toContain('a factor of 0.5 a layer, by theory 0.58');
-  expect(picture.draw(720).markup).toContain('÷ 2.0 per layer');
+  expect(String(picture.draw(720).markup)).toContain('÷ 2.0 per layer');
 });
 
 test('of He’s inits each start has its bar', () => {
@@ -39,7 +39,7 @@ test('of He’s inits each start has its bar', () => {
   expect(accuracy.title).toBe(
     'After 700 steps, he-normal has at least 85.00 % right, glorot-normal 12.00 % at the most',
   );
-  const { markup } = accuracy.draw(352);
+  const markup = String(accuracy.draw(352).markup);
   for (const name of ['glorot-normal, seed 4', 'he-normal, seed 5', '87.00 %']) expect(markup).toContain(name);
 });
 

@@ -1,5 +1,24 @@
 import type { ScaleOptions } from '@observablehq/plot';
 import { whole } from '../report/format.ts';
+import { highest, lowest } from './extremes.ts';
+
+/** Beyond these an axis has no length that is a number. */
+const MOST = 1e300;
+
+/** Whether a value has a place on an axis; on one of powers of ten it is positive. */
+export const isDrawable = (value: number, log = false): boolean =>
+  Math.abs(value) <= MOST && (!log || value >= 1 / MOST);
+
+/** Powers of ten. */
+export type LogRange = readonly [low: number, high: number];
+
+/** The range of the positive values, rounded outwards to powers of ten; `above` leaves room of so many powers. */
+export function logRange(values: readonly number[], above = 0): LogRange {
+  const logs = values.filter((value) => isDrawable(value, true)).map(Math.log10);
+  if (logs.length === 0) return [0.1, 1];
+  const [low, high] = [Math.floor(lowest(logs)), Math.ceil(highest(logs) + above)];
+  return [10 ** low, 10 ** (high > low ? high : low + 1)];
+}
 
 const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
@@ -32,10 +51,9 @@ export function logTicks(low: number, high: number, most = 7): number[] {
 
 /** A scale over `values`, by powers of ten where asked and possible; those that do not fit are not drawn. */
 export function scaleOver(values: readonly number[], label: string, log: boolean): ScaleOptions {
-  const all = values.filter((value) => Number.isFinite(value) && (!log || value > 0));
+  const all = values.filter((value) => isDrawable(value, log));
   if (all.length === 0) return { label, domain: [0, 1] };
-  let low = all.reduce((a, b) => Math.min(a, b));
-  let high = all.reduce((a, b) => Math.max(a, b));
+  let [low, high] = [lowest(all), highest(all)];
   if (!log) {
     if (low === high) [low, high] = [low - Math.abs(low || 1) / 2, high + Math.abs(high || 1) / 2];
     return { label, domain: [low, high], nice: true, tickFormat: tick, grid: true };

@@ -1,16 +1,17 @@
-import { escapeText } from './escape-text.ts';
+import { highest } from './extremes.ts';
+import { type Markup, markup } from './markup/markup.ts';
 import { type Drawing, isNarrow } from './picture.ts';
 
 /** Drawings below each other. */
 export function stack(drawings: readonly Drawing[]): Drawing {
-  const width = Math.max(...drawings.map((drawing) => drawing.width));
+  const width = highest(drawings.map((drawing) => drawing.width));
   let height = 0;
-  let markup = '';
-  for (const drawing of drawings) {
-    markup += at(0, height, drawing);
+  const parts = drawings.map((drawing) => {
+    const part = at(0, height, drawing);
     height += drawing.height;
-  }
-  return { width, height, markup };
+    return part;
+  });
+  return { width, height, markup: markup`${parts}` };
 }
 
 /** A drawing with a heading of its own, part of a larger one. */
@@ -27,16 +28,16 @@ export function grid(panels: readonly Panel[], width: number, columns: number): 
   const across = Math.min(panels.length, isNarrow(width) ? Math.max(1, Math.floor(columns / 2)) : columns);
   const each = Math.floor((width - GAP * (across - 1)) / across);
   const drawings = panels.map((panel) => panel.draw(each));
-  const tallest = Math.max(...drawings.map((drawing) => drawing.height));
-  const markup = drawings.map((drawing, k) => {
+  const tallest = highest(drawings.map((drawing) => drawing.height));
+  const parts = drawings.map((drawing, k) => {
     const [x, y] = [(k % across) * (each + GAP), Math.floor(k / across) * (tallest + HEADING + GAP)];
-    const heading = `<text x="${x}" y="${y + 16}" font-weight="600">${escapeText(panels[k].title)}</text>`;
-    return heading + at(x, y + HEADING, drawing);
+    const heading = markup`<text x="${x}" y="${y + 16}" font-weight="600">${panels[k].title}</text>`;
+    return markup`${heading}${at(x, y + HEADING, drawing)}`;
   });
   const rows = Math.ceil(panels.length / across);
-  return { width, height: rows * (tallest + HEADING + GAP) - GAP, markup: markup.join('') };
+  return { width, height: rows * (tallest + HEADING + GAP) - GAP, markup: markup`${parts}` };
 }
 
 /** A drawing at a place of a larger one. */
-export const at = (x: number, y: number, { markup }: Pick<Drawing, 'markup'>): string =>
-  `<g transform="translate(${x},${y})">${markup}</g>`;
+export const at = (x: number, y: number, drawing: Pick<Drawing, 'markup'>): Markup =>
+  markup`<g transform="translate(${x},${y})">${drawing.markup}</g>`;

@@ -1,4 +1,4 @@
-import { escapeText } from './escape-text.ts';
+import { markup } from './markup/markup.ts';
 import type { Drawing } from './picture.ts';
 import type { Stroke } from './theme.ts';
 
@@ -16,16 +16,16 @@ const LETTER = 7.4; // wider than most, so that no entry runs into the next
 export function legend(entries: readonly LegendEntry[], width: number): Drawing {
   let x = 0;
   let y = 0;
-  const markup = entries.map(({ name, stroke }) => {
+  const parts = entries.map(({ name, stroke }) => {
     const length = SAMPLE + 6 + name.length * LETTER + GAP;
     if (x > 0 && x + length - GAP > width) {
       x = 0;
       y += ROW;
     }
-    const sample = `<path d="M${x},${y + 10}h${SAMPLE}" stroke="${stroke.color}" stroke-width="2.5" stroke-dasharray="${stroke.dash}"/>`;
-    const text = `<text x="${x + SAMPLE + 6}" y="${y + 14}">${escapeText(name)}</text>`;
+    const sample = markup`<path d="M${x},${y + 10}h${SAMPLE}" stroke="${stroke.color}" stroke-width="2.5" stroke-dasharray="${stroke.dash}"/>`;
+    const text = markup`<text x="${x + SAMPLE + 6}" y="${y + 14}">${name}</text>`;
     x += length;
-    return sample + text;
+    return markup`${sample}${text}`;
   });
-  return { width, height: y + ROW + 8, markup: markup.join('') };
+  return { width, height: y + ROW + 8, markup: markup`${parts}` };
 }

@@ -1,26 +1,32 @@
+import { nullable, optional, record } from '../schema/containers.ts';
+import { count } from '../schema/scalars.ts';
+import type { Read } from '../schema/schema.ts';
+import { name } from './names.ts';
 import type { Table } from './page.ts';
-import { objectOf, textOf } from './run-files.ts';
 
-interface MachineFacts {
-  readonly machine?: unknown;
-  readonly versions?: unknown;
-  readonly backend?: unknown;
-}
+/** What a run's files say of what it came about on. */
+export const machineFacts = {
+  machine: record({ cpu: nullable(name), cores: count(), platform: name, arch: name }),
+  versions: record({ gradloom: name, node: name }),
+};
 
-/** What a result came about on, of what a run's files say of it. */
-export function machineTable({ machine, versions, backend }: MachineFacts): Table {
-  const { cpu, cores, platform, arch } = objectOf(machine);
-  const { gradloom, node } = objectOf(versions);
-  const { name: kernels, library: found } = objectOf(backend);
-  const library = objectOf(found);
+/** And on which kernels. */
+export const backendFacts = record({ name, library: optional(record({ name, version: name })) });
+
+type Facts = { readonly [K in keyof typeof machineFacts]: Read<(typeof machineFacts)[K]> };
+
+export function machineTable(
+  { machine, versions }: Facts,
+  backend?: Read<typeof backendFacts>, // where there was one for all of it
+): Table {
   const rows = [
-    ['processor', textOf(cpu)],
-    ['cores', textOf(cores)],
-    ['system', `${textOf(platform)} ${textOf(arch)}`],
-    ['Node', textOf(node)],
-    ['Gradloom', textOf(gradloom)],
+    ['processor', machine.cpu ?? ''],
+    ['cores', String(machine.cores)],
+    ['system', `${machine.platform} ${machine.arch}`],
+    ['Node', versions.node],
+    ['Gradloom', versions.gradloom],
   ];
-  if (kernels !== undefined) rows.push(['backend', textOf(kernels)]);
-  if (library.name !== undefined) rows.push(['BLAS', `${textOf(library.name)} ${textOf(library.version)}`]);
+  if (backend !== undefined) rows.push(['backend', backend.name]);
+  if (backend?.library !== undefined) rows.push(['BLAS', `${backend.library.name} ${backend.library.version}`]);
   return { title: 'Machine', rows };
 }

@@ -1,8 +1,8 @@
 import { readExperiments } from './experiments/experiment-files.ts';
 import { experimentPage } from './experiments/experiment-page.ts';
 import type { Page } from './page.ts';
-import { readJson } from './run-files.ts';
-import { type ScaleDocument, scalePage } from './scale/scale-page.ts';
+import { readDocument } from './run-files.ts';
+import { scaleDocument, scalePage } from './scale/scale-page.ts';
 import { comparePage } from './train/compare-page.ts';
 import { trainPage } from './train/train-page.ts';
 import { readTrainRun, type TrainRun } from './train/train-run.ts';
@@ -15,8 +15,8 @@ export function pageOf(folders: readonly string[]): Page {
   if (run !== null) return trainPage(run);
   const experiments = readExperiments(folder);
   if (experiments !== null && experiments.length > 0) return experimentPage(experiments);
-  const scale = readJson(folder, 'scale.json');
-  if (scale !== null) return scalePage(scale as unknown as ScaleDocument);
+  const scale = readDocument(folder, 'scale.json', scaleDocument);
+  if (scale !== null) return scalePage(scale);
   throw new Error(`${folder} has no run, expected a directory that train, experiment or scale wrote`);
 }
 

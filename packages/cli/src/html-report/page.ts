@@ -1,5 +1,4 @@
-import { escapeText } from './escape-text.ts';
-import { numberClips } from './number-clips.ts';
+import { inLines, type Markup, markup, numberClips } from './markup/markup.ts';
 import { type Drawing, NARROW, type Picture, WIDE } from './picture.ts';
 import { drawingStyle, themeStyle } from './theme.ts';
 
@@ -32,10 +31,7 @@ export interface Page {
   readonly chapters: readonly Chapter[];
 }
 
-/** Nothing is loaded, and no script runs: there is none. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
-
-const style = `${themeStyle(':root')}
+const style = markup`${themeStyle(markup`:root`)}
 ${drawingStyle}
 *{box-sizing:border-box}
 body{margin:0 auto;padding:24px 16px 64px;max-width:${WIDE + 32}px;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;overflow-wrap:anywhere}
@@ -67,15 +63,15 @@ details pre{white-space:pre;overflow-x:auto;font-size:clamp(.42rem,1.75vw,.78rem
 summary{cursor:pointer;padding:6px 0}
 @media print{body{max-width:none;padding:0;font-size:10pt}h2{margin-top:20pt;break-after:avoid}h3,.lead{break-after:avoid}h3{margin:12pt 0 6pt}figure{margin-bottom:14pt}figure svg.wide{width:82%}.table,tr,pre{break-inside:avoid}td,th{padding-top:2pt;padding-bottom:2pt}details{display:none}}`;
 
-/** One self-contained file: no network, no script, every text escaped. */
-export function htmlPage({ title, lead, chapters }: Page): string {
-  return numberClips(`<!doctype html>
+/** One self-contained file. By its policy nothing is loaded, and no script runs: there is none. */
+export function htmlPage({ title, lead, chapters }: Page): Markup {
+  return numberClips(markup`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeText(title)}</title>
+<title>${title}</title>
 <link rel="icon" href="data:,">
 <style>
 ${style}
@@ -83,9 +79,9 @@ ${style}
 </head>
 <body>
 <main>
-<h1>${escapeText(title)}</h1>
-<p class="lead">${escapeText(lead)}</p>
-${chapters.map(chapterOf).join('\n')}
+<h1>${title}</h1>
+<p class="lead">${lead}</p>
+${inLines(chapters.map(chapterOf))}
 </main>
 </body>
 </html>
@@ -96,47 +92,48 @@ ${chapters.map(chapterOf).join('\n')}
 export const pictureNames = (html: string): string[] =>
   Array.from(html.matchAll(/^<figure id="([\w-]+)">$/gm), ([, name]) => name);
 
-function chapterOf({ title, lead, code, pictures = [], tables = [], listings = [] }: Chapter): string {
-  return [
-    `<section>\n<h2>${escapeText(title)}</h2>`,
-    ...(lead === undefined ? [] : [`<p class="lead">${escapeText(lead)}</p>`]),
-    ...(code === undefined ? [] : [`<pre><code>${escapeText(code)}</code></pre>`]),
+function chapterOf({ title, lead, code, pictures = [], tables = [], listings = [] }: Chapter): Markup {
+  return inLines([
+    markup`<section>\n<h2>${title}</h2>`,
+    ...(lead === undefined ? [] : [markup`<p class="lead">${lead}</p>`]),
+    ...(code === undefined ? [] : [markup`<pre><code>${code}</code></pre>`]),
     ...pictures.map(figureOf),
     ...tables.map(tableOf),
-    ...listings.map(
-      ({ title, text }) => `<details><summary>${escapeText(title)}</summary><pre>${escapeText(text)}</pre></details>`,
-    ),
-    '</section>',
-  ].join('\n');
+    ...listings.map(({ title, text }) => markup`<details><summary>${title}</summary><pre>${text}</pre></details>`),
+    markup`</section>`,
+  ]);
 }
 
-function figureOf(picture: Picture): string {
-  return [
-    `<figure id="${picture.name}">`,
-    `<h3>${escapeText(picture.title)}</h3>`,
+function figureOf(picture: Picture): Markup {
+  return inLines([
+    markup`<figure id="${picture.name}">`,
+    markup`<h3>${picture.title}</h3>`,
     inline(picture, 'wide', picture.draw(WIDE)),
     inline(picture, 'narrow', picture.draw(NARROW)),
-    `<figcaption>${escapeText(picture.sentence)}</figcaption>`,
-    '</figure>',
-  ].join('\n');
+    markup`<figcaption>${picture.sentence}</figcaption>`,
+    markup`</figure>`,
+  ]);
 }
 
 /** Drawn twice, so that letters are as large on a phone; a browser shows one and reads out one. */
-function inline({ name, title, alternative }: Picture, size: string, { width, height, markup }: Drawing): string {
+function inline({ name, title, alternative }: Picture, size: string, drawing: Drawing): Markup {
+  const { width, height } = drawing;
   const id = `${name}-${size}`;
-  const label = `<title id="${id}-t">${escapeText(title)}</title><desc id="${id}-d">${escapeText(alternative)}</desc>`;
-  return `<svg class="chart ${size}" role="img" aria-labelledby="${id}-t ${id}-d" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${label}${markup}</svg>`;
+  const label = markup`<title id="${id}-t">${title}</title><desc id="${id}-d">${alternative}</desc>`;
+  return markup`<svg class="chart ${size}" role="img" aria-labelledby="${id}-t ${id}-d" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${label}${drawing.markup}</svg>`;
 }
 
-function tableOf({ title, head, rows, numeric = [] }: Table): string {
-  const cell = (text: string, c: number): string => {
-    const name = text === 'NO' ? ' class="no"' : numeric.includes(c) ? ' class="number"' : '';
-    return c === 0 ? `<th scope="row">${escapeText(text)}</th>` : `<td${name}>${escapeText(text)}</td>`;
+function tableOf({ title, head, rows, numeric = [] }: Table): Markup {
+  const cell = (text: string, c: number): Markup => {
+    if (c === 0) return markup`<th scope="row">${text}</th>`;
+    if (text === 'NO') return markup`<td class="no">${text}</td>`;
+    return numeric.includes(c) ? markup`<td class="number">${text}</td>` : markup`<td>${text}</td>`;
   };
-  const top =
-    head === undefined
-      ? ''
-      : `<thead><tr>${head.map((text, c) => `<th scope="col"${numeric.includes(c) ? ' class="number"' : ''}>${escapeText(text)}</th>`).join('')}</tr></thead>`;
-  const body = rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`).join('\n');
-  return `<div class="table"><table${head === undefined ? ' class="facts"' : ''}><caption>${escapeText(title)}</caption>${top}<tbody>\n${body}\n</tbody></table></div>`;
+  const heading = (text: string, c: number): Markup =>
+    numeric.includes(c) ? markup`<th scope="col" class="number">${text}</th>` : markup`<th scope="col">${text}</th>`;
+  const body = inLines(rows.map((row) => markup`<tr>${row.map(cell)}</tr>`));
+  const caption = markup`<caption>${title}</caption>`;
+  return head === undefined
+    ? markup`<div class="table"><table class="facts">${caption}<tbody>\n${body}\n</tbody></table></div>`
+    : markup`<div class="table"><table>${caption}<thead><tr>${head.map(heading)}</tr></thead><tbody>\n${body}\n</tbody></table></div>`;
 }

@@ -1,3 +1,5 @@
+import type { Markup } from './markup/markup.ts';
+
 /** A chart of a report: what is seen, what to make of it, and the drawing at a width. */
 export interface Picture {
   readonly name: string; // of its file, without .svg
@@ -13,7 +15,7 @@ export interface Picture {
 export interface Drawing {
   readonly width: number;
   readonly height: number;
-  readonly markup: string;
+  readonly markup: Markup;
 }
 
 /** Of a screen and a page of paper, and of a phone. */

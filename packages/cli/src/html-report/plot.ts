@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { type PlotOptions, plot } from '@observablehq/plot';
+import { markup, markupOf } from './markup/markup.ts';
 import type { Drawing } from './picture.ts';
 
 /** Its types name another module. */
@@ -12,14 +13,14 @@ export function drawPlot(options: PlotOptions & { width: number; height: number 
   const { width, height } = options;
   const document = createDocument('');
   const root = plot({ ...options, document, className: 'plot', style: { fontSize: '12px' } });
-  return { width, height, markup: `<g text-anchor="middle">${plain(root.innerHTML)}</g>` };
+  return { width, height, markup: markup`<g text-anchor="middle">${markupOf(root, shorten)}</g>` };
 }
 
-/** Without Plot's own style, whose job the page does; for XML as for HTML; no digit that nobody sees. */
-const plain = (markup: string): string =>
-  markup
-    .replace(/<style>.*?<\/style>/s, '')
-    .replaceAll('&nbsp;', '&#160;')
-    .replaceAll(/ (?:d|transform|x|y|x1|x2|y1|y2|cx|cy|r|width|height)="[^"]*"/g, (attribute) =>
-      attribute.replaceAll(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100)),
-    );
+/** Attributes of places and sizes. */
+const PLACES = new Set(['d', 'transform', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx', 'cy', 'r', 'width', 'height']);
+
+/** Without digits that nobody sees. */
+const shorten = (name: string, value: string): string =>
+  PLACES.has(name)
+    ? value.replaceAll(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100))
+    : value;

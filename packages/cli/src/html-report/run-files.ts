@@ -1,38 +1,89 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { findFile } from '@gradloom/runtime';
-import { isRecord } from '../options/read-object.ts';
+import { printable } from '../report/printable.ts';
+import { readAs, type Schema } from '../schema/schema.ts';
 
-type Json = Readonly<Record<string, unknown>>;
+/** A parsed document takes some twenty times its bytes at the worst, of empty objects. */
+const MOST_DOCUMENT = 2 ** 26;
 
-/** A JSON object from a file. Null where there is no such file. @throws Error where it holds anything else. */
-export function readJson(folder: string, name: string): Json | null {
+/** Of a file of lines, which are kept one by one, for what is drawn of them. */
+const MOST_LINES = 2 ** 29;
+const MOST_LINE = 2 ** 24;
+
+/**
+ * What a schema reads of a file with one JSON value. Null where there is no such file. @throws Error where it is anything
+ * else, in one sentence with its path and the place in it.
+ */
+export function readDocument<T>(folder: string, name: string, schema: Schema<T>): T | null {
   const path = join(folder, name);
-  if (findFile('report', path, 'the file as it was written') === null) return null;
-  const value = parse(readFileSync(path, 'utf8'));
-  if (!isRecord(value)) throw new Error(`${path} has no JSON object, expected the file as it was written`);
-  return value;
+  const bytes = readBytes(path, 'the file as it was written', MOST_DOCUMENT);
+  if (bytes === null) return null;
+  const where = `report: ${path}`;
+  const value = parse(bytes);
+  if (value === undefined) throw damaged(where, bytes, 'the file as it was written');
+  return readAs(schema, value, where);
 }
 
-/** The objects of a file with one a line; a line that is no object, such as one half written, is left out. */
-export function readLines(folder: string, name: string): Json[] {
+/**
+ * Likewise of a file with one value a line. The last line is left out where a process that was killed wrote half of it.
+ * None where there is no such file.
+ */
+export function readLines<T>(folder: string, name: string, schema: Schema<T>): T[] {
   const path = join(folder, name);
-  if (findFile('report', path, 'a file of lines') === null) return [];
-  return readFileSync(path, 'utf8').split('\n').map(parse).filter(isRecord);
+  const bytes = readBytes(path, 'a file of lines', MOST_LINES) ?? Buffer.alloc(0);
+  const read: T[] = [];
+  let number = 1;
+  for (let start = 0; start < bytes.length; number++) {
+    const newline = bytes.indexOf('\n', start);
+    const end = newline === -1 ? bytes.length : newline;
+    const where = `report: ${path} line ${number}`;
+    if (end - start > MOST_LINE) throw new Error(`${where} has ${end - start} bytes, expected at most ${MOST_LINE}`);
+    const line = bytes.subarray(start, end);
+    const value = parse(line);
+    if (value !== undefined) read.push(readAs(schema, value, where));
+    else if (newline !== -1) throw damaged(where, line, 'the line as it was written');
+    start = end + 1;
+  }
+  return read;
 }
 
-function parse(text: string): unknown {
+/** The first bytes of a file as text, of which each byte is a character. Null where there is no such file. */
+export function readStart(folder: string, name: string, most: number): string | null {
+  const path = join(folder, name);
+  const size = findFile('report', path, 'a file of an earlier report, or none');
+  if (size === null) return null;
+  const bytes = Buffer.alloc(Math.min(size, most));
+  const file = openSync(path, 'r');
   try {
-    return JSON.parse(text);
-  } catch {
-    return null;
+    return bytes.toString('latin1', 0, readSync(file, bytes, 0, bytes.length, 0));
+  } finally {
+    closeSync(file);
   }
 }
 
-/** A number of a file; NaN where it is null or missing. */
-export const numberOf = (value: unknown): number => (typeof value === 'number' ? value : Number.NaN);
+function readBytes(path: string, wanted: string, most: number): Buffer | null {
+  const size = findFile('report', path, wanted);
+  if (size === null) return null;
+  if (size > most) throw new Error(`report: ${path} has ${size} bytes, expected at most ${most}`);
+  return readFileSync(path);
+}
 
-export const textOf = (value: unknown): string =>
-  typeof value === 'string' ? value : value === null || value === undefined ? '' : JSON.stringify(value);
+/** Undefined where the bytes are no JSON in UTF-8. */
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(UTF8.decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
 
-export const objectOf = (value: unknown): Json => (isRecord(value) ? value : {});
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** What a parser says of it would quote any bytes: the start is enough to tell what stands there. */
+function damaged(where: string, bytes: Buffer, expected: string): Error {
+  const start = JSON.stringify(printable(bytes.toString('utf8', 0, 40)));
+  return new Error(
+    `${where} has ${bytes.length} bytes that are no JSON, expected ${expected} (it begins with ${start})`,
+  );
+}

@@ -1,6 +1,5 @@
 import { at } from './compose.ts';
-import { escapeText } from './escape-text.ts';
-import { numberClips } from './number-clips.ts';
+import { inLines, type Markup, markup, numberClips } from './markup/markup.ts';
 import { type Picture, WIDE } from './picture.ts';
 import { drawingStyle, themeStyle } from './theme.ts';
 
@@ -8,13 +7,15 @@ const MARGIN = 16;
 const LINE = 24;
 const LETTERS = 76; // of a title's line, at 17 px
 
-const HEAD = '<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-labelledby="t d"';
+const root = (width: number, height: number, inside: Markup): Markup =>
+  markup`<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-labelledby="t d" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${inside}</svg>
+`;
 
-/** Whether a file is one of these. */
-export const isOwnSvg = (text: string): boolean => text.startsWith(HEAD);
+/** How a file begins that is one of these. */
+export const SVG_HEAD = String(root(0, 0, markup``)).split(' width=')[0];
 
 /** A picture as a file of its own, with its title above it: on a slide, in a document, in either theme. */
-export function svgFile({ title, alternative, draw }: Picture): string {
+export function svgFile({ title, alternative, draw }: Picture): Markup {
   const drawing = draw(WIDE);
   const lines = wrap(title, LETTERS);
   const top = MARGIN + LINE * lines.length + 10;
@@ -22,19 +23,17 @@ export function svgFile({ title, alternative, draw }: Picture): string {
   const height = top + drawing.height + MARGIN;
   const heading = lines.map(
     (line, k) =>
-      `<text x="${MARGIN}" y="${MARGIN + 16 + LINE * k}" font-size="17" font-weight="600">${escapeText(line)}</text>`,
+      markup`<text x="${MARGIN}" y="${MARGIN + 16 + LINE * k}" font-size="17" font-weight="600">${line}</text>`,
   );
-  const file = [
-    `${HEAD} width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
-    `<title id="t">${escapeText(title)}</title>`,
-    `<desc id="d">${escapeText(alternative)}</desc>`,
-    `<style>${themeStyle('.chart')}\n${drawingStyle}</style>`,
-    `<rect width="${width}" height="${height}" fill="var(--paper)"/>`,
-    ...heading,
-    at(MARGIN, top, drawing),
-    '</svg>\n',
-  ].join('\n');
-  return numberClips(file);
+  const inside = markup`
+<title id="t">${title}</title>
+<desc id="d">${alternative}</desc>
+<style>${themeStyle(markup`.chart`)}
+${drawingStyle}</style>
+<rect width="${width}" height="${height}" fill="var(--paper)"/>
+${inLines([...heading, at(MARGIN, top, drawing)])}
+`;
+  return numberClips(root(width, height, inside));
 }
 
 function wrap(text: string, letters: number): string[] {

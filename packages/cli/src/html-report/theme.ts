@@ -1,3 +1,5 @@
+import { inLines, type Markup, markup } from './markup/markup.ts';
+
 /** Colours by Okabe and Ito, which people with any kind of colour vision tell apart; on dark paper lighter ones of the same hues. */
 const light = {
   paper: '#ffffff',
@@ -39,21 +41,19 @@ export const strokeOf = (k: number): Stroke => ({
   dash: DASHES[k % DASHES.length],
 });
 
-const declare = (colors: typeof light): string =>
-  Object.entries(colors)
-    .map(([name, value]) => `--${name}:${value}`)
-    .join(';');
+const declare = (colors: typeof light): Markup =>
+  markup`${Object.entries(colors).map(([name, value], k) => markup`${k === 0 ? '' : ';'}--${name}:${value}`)}`;
 
 /** Custom properties of `scope`, by the reader's preference; paper is light. */
-export const themeStyle = (scope: string): string =>
-  [
-    `${scope}{color-scheme:light dark;${declare(light)}}`,
-    `@media screen and (prefers-color-scheme:dark){${scope}{${declare(dark)}}}`,
-  ].join('\n');
+export const themeStyle = (scope: Markup): Markup =>
+  inLines([
+    markup`${scope}{color-scheme:light dark;${declare(light)}}`,
+    markup`@media screen and (prefers-color-scheme:dark){${scope}{${declare(dark)}}}`,
+  ]);
 
 /** What drawings count on, wherever they stand. */
-export const drawingStyle = [
-  '.chart{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;color:var(--ink);fill:currentColor;overflow:visible}',
-  '.chart text{white-space:pre}',
-  '.chart .halo{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}',
-].join('\n');
+export const drawingStyle = inLines([
+  markup`.chart{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;color:var(--ink);fill:currentColor;overflow:visible}`,
+  markup`.chart text{white-space:pre}`,
+  markup`.chart .halo{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}`,
+]);

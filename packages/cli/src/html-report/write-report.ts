@@ -1,10 +1,15 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from '@gradloom/runtime';
+import type { Markup } from './markup/markup.ts';
 import { htmlPage, type Page, pictureNames } from './page.ts';
-import { isOwnSvg, svgFile } from './svg-file.ts';
+import { readStart } from './run-files.ts';
+import { SVG_HEAD, svgFile } from './svg-file.ts';
 
 export const REPORT_FILE = 'report.html';
+
+/** Bytes of an earlier report that are read: our own have no more. */
+const MOST_PAGE = 2 ** 28;
 
 /**
  * Writes a report and each of its pictures beside it; those of an earlier report that it has no more are removed. Returns
@@ -13,19 +18,20 @@ export const REPORT_FILE = 'report.html';
 export function writeReport(folder: string, page: Page): string {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, REPORT_FILE);
-  const earlier = existsSync(path) ? pictureNames(readFileSync(path, 'utf8')) : [];
+  const earlier = pictureNames(readStart(folder, REPORT_FILE, MOST_PAGE) ?? '');
   const pictures = page.chapters.flatMap(({ pictures = [] }) => pictures);
-  for (const picture of pictures) write(svgOf(folder, picture.name), svgFile(picture));
+  for (const picture of pictures) write(join(folder, svgOf(picture.name)), svgFile(picture));
   write(path, htmlPage(page));
   // Behind the page: until then the earlier one names them.
   const kept = new Set(pictures.map(({ name }) => name));
   for (const name of earlier.filter((name) => !kept.has(name))) {
-    const file = svgOf(folder, name);
-    if (existsSync(file) && isOwnSvg(readFileSync(file, 'utf8'))) rmSync(file);
+    if (readStart(folder, svgOf(name), SVG_HEAD.length) === SVG_HEAD) rmSync(join(folder, svgOf(name)));
   }
   return path;
 }
 
-const svgOf = (folder: string, name: string): string => join(folder, `${name}.svg`);
+const svgOf = (name: string): string => `${name}.svg`;
 
-const write = (path: string, text: string): void => void writeAtomically('report', path, [Buffer.from(text)]);
+/** Takes markup alone, in which all text is escaped. */
+const write = (path: string, markup: Markup): void =>
+  void writeAtomically('report', path, [Buffer.from(String(markup))]);

@@ -14,7 +14,8 @@ import { UsageError } from '../usage-error.ts';
 import { type MetricsFile, openMetrics } from './metrics-file.ts';
 import { CONFIG_FILE } from './resumable.ts';
 
-const METRICS_FILE = 'metrics.jsonl';
+/** Epochs, and looks into the layers. */
+export const METRICS_FILE = 'metrics.jsonl';
 
 /** What losses, gradient norms and rates were step by step: of a long run by stretches of steps. */
 export const STEPS_FILE = 'steps.jsonl';

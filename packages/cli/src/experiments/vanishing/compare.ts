@@ -1,7 +1,7 @@
 import type { ActivationName, InitializerSpec, OptimizerSpec } from '@gradloom/core';
 import type { Evaluation } from '@gradloom/runtime';
-import type { LayerHistogram } from '../../html-report/findings/findings.ts';
 import { layerHistograms } from '../../html-report/findings/histograms.ts';
+import type { LayerHistogram } from '../../html-report/findings/layer-histogram.ts';
 import type { Member } from '../../options/member.ts';
 import { UsageError } from '../../usage-error.ts';
 import { type Sweep, sweepRates } from '../sweep.ts';

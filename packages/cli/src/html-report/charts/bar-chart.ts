@@ -1,6 +1,7 @@
 import { barX, dot, link, ruleX, text } from '@observablehq/plot';
 import { scaleOver } from '../axes.ts';
 import { stack } from '../compose.ts';
+import { highest, lowest } from '../extremes.ts';
 import { legend } from '../legend.ts';
 import { type Drawing, isNarrow } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
@@ -28,21 +29,21 @@ const RULE: Stroke = { color: 'var(--ink)', dash: '5 4' };
 /** A bar for each name, by its length; its value stands at its end. */
 export function barChart({ bars, x, rule }: BarChartOptions, width: number): Drawing {
   const rows = bars.map(({ color = 'var(--c1)', ...bar }) => ({ ...bar, color }));
-  const longest = Math.max(...rows.map(({ name }) => name.length));
-  const widest = Math.max(...rows.map((row) => row.text.length));
+  const longest = highest(rows.map(({ name }) => name.length));
+  const widest = highest(rows.map((row) => row.text.length));
   // On a phone a name stands above its bar.
   const above = isNarrow(width) && longest > 14;
   const values = [...rows.map(({ value }) => value), ...(rule === undefined ? [] : [rule.at]), ...(x.domain ?? [])];
   const log = x.log ?? false;
   // Room for the dot of the lowest.
-  const base = log ? Math.min(...values) / 2 : 0;
+  const base = log ? lowest(values) / 2 : 0;
   const scale = scaleOver([base, ...values], x.label, log);
   const [low] = scale.domain as [number, number];
   const chart = drawPlot({
     width,
     height: rows.length * (above ? ROW + 14 : ROW) + 46,
-    marginLeft: above ? 8 : 12 + longest * LETTER,
-    marginRight: 16 + widest * LETTER,
+    marginLeft: above ? 8 : Math.min(width / 2, 12 + longest * LETTER),
+    marginRight: Math.min(0.45 * width, 16 + widest * LETTER),
     marginTop: 4,
     marginBottom: 42,
     x: { ...scale, nice: false, ...(log ? {} : { ticks: isNarrow(width) ? 4 : 8 }) },

@@ -1,5 +1,6 @@
 import { cell, text } from '@observablehq/plot';
 import { percent, whole } from '../../report/format.ts';
+import { highest } from '../extremes.ts';
 import type { Answers } from '../findings/findings.ts';
 import { isNarrow, type Picture } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
@@ -38,14 +39,14 @@ export function confusionMatrix({ labels, confusion, split }: Answers): Picture 
     alternative: `Matrix of ${labels.length} classes by answers. ${labels.map((label, c) => `${label}: ${confusion[c][c]} of ${rowsOf(c)} right`).join('; ')}.`,
     draw: (width) => {
       const answers = confusion[0].map((_, c) => c);
-      const longest = Math.max(...answers.map((c) => name(c).length));
+      const longest = highest(answers.map((c) => name(c).length));
       const left = Math.min(width / 3, 34 + Math.min(14, longest) * 7);
       const short = (c: number) => (name(c).length > 14 ? `${name(c).slice(0, 13)}…` : name(c));
       const narrow = isNarrow(width);
       const size = Math.min(narrow ? 30 : 52, (width - left - 8) / answers.length);
       const domain = labels.map((_, c) => c);
       const crowded = longest * 7 > size;
-      const most = Math.max(1, ...wrong.map(({ rows }) => rows));
+      const most = highest([1, ...wrong.map(({ rows }) => rows)]);
       return drawPlot({
         width,
         height: Math.round(size * 0.8 * labels.length) + (crowded ? 120 : 60),

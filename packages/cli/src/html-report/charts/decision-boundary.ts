@@ -2,19 +2,28 @@ import { dot } from '@observablehq/plot';
 import { whole } from '../../report/format.ts';
 import { tick } from '../axes.ts';
 import { grid, stack } from '../compose.ts';
-import { escapeText } from '../escape-text.ts';
 import type { Division, Plane } from '../findings/findings.ts';
+import { markup } from '../markup/markup.ts';
 import { type Drawing, isNarrow, type Picture } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
 import { border, region } from './regions.ts';
 
 const symbols = ['circle', 'square', 'triangle', 'diamond', 'cross', 'star'] as const;
+/** Classes that have a colour and a symbol. */
+const MOST_CLASSES = symbols.length;
 const marks = ['●', '■', '▲', '◆', '✚', '★'];
 
-/** How a network divides the plane, before some steps and in the end. */
-export function decisionBoundary({ labels, points, end }: Plane, divisions: readonly Division[]): Picture {
-  const all = [...divisions.filter(({ step }) => step < end.step), end];
-  const right = points.filter(([x, y, label]) => answerAt(end, x, y) === label).length;
+/** Divisions that are drawn: of more, some at even distances. */
+const MOST_PANELS = 12;
+
+/** How a network divides the plane, before some steps and in the end. Null where all rows lie on one line along an axis. */
+export function decisionBoundary({ labels, points, end }: Plane, divisions: readonly Division[]): Picture | null {
+  if (isFlat(end)) return null;
+  const before = divisions.filter((division) => division.step < end.step && !isFlat(division));
+  const every = Math.ceil((before.length + 1) / MOST_PANELS);
+  const all = [...before.filter((_, k) => k % every === 0), end];
+  const answerAt = answersOf(end);
+  const right = points.filter(([x, y, label]) => answerAt(x, y) === label).length;
   return {
     name: 'boundary',
     title:
@@ -36,17 +45,17 @@ export function decisionBoundary({ labels, points, end }: Plane, divisions: read
 
 function key(labels: readonly string[], width: number): Drawing {
   let x = 0;
-  const markup = labels.map((label, c) => {
+  const parts = labels.map((label, c) => {
     const at = x;
     x += 34 + label.length * 7;
-    return `<text x="${at}" y="14"><tspan fill="var(--c${c + 1})">${marks[c]}</tspan> ${escapeText(label)}</text>`;
+    return markup`<text x="${at}" y="14"><tspan fill="var(--c${c + 1})">${marks[c]}</tspan> ${label}</text>`;
   });
-  return { width, height: 24, markup: markup.join('') };
+  return { width, height: 24, markup: markup`${parts}` };
 }
 
 function map({ extent: [x1, y1, x2, y2], side, margins }: Division, points: Plane['points'], width: number): Drawing {
   const ratio = Math.min(1.3, Math.max(0.5, (y2 - y1) / (x2 - x1)));
-  const ground = margins.flatMap((bytes, c) => {
+  const ground = margins.slice(0, MOST_CLASSES).flatMap((bytes, c) => {
     const values = Array.from(Buffer.from(bytes, 'base64'), (byte) => byte / 127.5 - 1);
     const field = { extent: [x1, y1, x2, y2], side, values } as const;
     return [region(field, `var(--c${c + 1})`, [0, 0.4, 0.8]), border(field, 0, 1)];
@@ -64,14 +73,14 @@ function map({ extent: [x1, y1, x2, y2], side, margins }: Division, points: Plan
     y: { domain: [y1, y2], label: null, ticks, tickFormat: tick, tickSize: 3 },
     marks: [
       ...ground,
-      ...margins.map((_, c) =>
+      ...symbols.slice(0, margins.length).map((symbol, c) =>
         dot(
           points.filter(([, , label]) => label === c),
           {
             x: '0',
             y: '1',
             r: points.length > 100 ? 2 : 5,
-            symbol: symbols[c],
+            symbol,
             fill: `var(--c${c + 1})`,
             stroke: 'var(--paper)',
             strokeWidth: points.length > 100 ? 0.5 : 1.5,
@@ -82,10 +91,14 @@ function map({ extent: [x1, y1, x2, y2], side, margins }: Division, points: Plan
   });
 }
 
+const isFlat = ({ extent: [x1, y1, x2, y2] }: Division): boolean => x1 === x2 || y1 === y2;
+
 /** The class with the largest margin at the grid's point next to a place. */
-function answerAt({ extent: [x1, y1, x2, y2], side, margins }: Division, x: number, y: number): number {
+function answersOf({ extent: [x1, y1, x2, y2], side, margins }: Division): (x: number, y: number) => number {
+  const bytes = margins.map((text) => Buffer.from(text, 'base64'));
   const place = (value: number, low: number, high: number) => Math.round(((value - low) / (high - low)) * (side - 1));
-  const k = place(y, y1, y2) * side + place(x, x1, x2);
-  const own = margins.map((bytes) => Buffer.from(bytes, 'base64')[k]);
-  return own.reduce((best, margin, c) => (margin > own[best] ? c : best), 0);
+  return (x, y) => {
+    const k = place(y, y1, y2) * side + place(x, x1, x2);
+    return bytes.reduce((best, own, c) => (own[k] > bytes[best][k] ? c : best), 0);
+  };
 }

@@ -1,6 +1,8 @@
 import { dot, line, text } from '@observablehq/plot';
-import { logTicks, tick } from '../axes.ts';
+import { type Point, thin } from '../../report/thin.ts';
+import { isDrawable, type LogRange, logRange, logTicks, tick } from '../axes.ts';
 import { grid, stack } from '../compose.ts';
+import { highest } from '../extremes.ts';
 import { legend } from '../legend.ts';
 import { type Drawing, isNarrow, type Picture } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
@@ -17,10 +19,11 @@ export interface LayerGradients {
 
 /** The vanishing gradient: size by layer on powers of ten, a panel for each activation, theory dashed. */
 export function gradientByLayer(all: readonly LayerGradients[]): Picture {
-  const depth = Math.max(...all.map(({ sizes }) => sizes.length));
-  const sizes = all.flatMap((one) => [...one.sizes, ...one.expected]).filter((size) => size > 0);
-  const low = 10 ** Math.floor(Math.log10(Math.min(...sizes)));
-  const high = 10 ** Math.ceil(Math.log10(Math.max(...sizes)) + 0.3);
+  const depth = highest(all.map(({ sizes }) => sizes.length));
+  const range = logRange(
+    all.flatMap((one) => [...one.sizes, ...one.expected]),
+    0.3,
+  );
   return {
     name: 'gradient-by-layer',
     title: capital(all.map(({ label, factor }) => `${label}: ${went(factor)}`).join('; ')),
@@ -34,7 +37,7 @@ export function gradientByLayer(all: readonly LayerGradients[]): Picture {
     draw: (width) => {
       const panels = all.map((one, k) => ({
         title: one.label,
-        draw: (each: number) => panel(one, k, [low, high], each),
+        draw: (each: number) => panel(one, k, range, each),
       }));
       const names = [
         { name: 'measured', stroke: { color: 'var(--ink)', dash: 'none' } },
@@ -45,11 +48,14 @@ export function gradientByLayer(all: readonly LayerGradients[]): Picture {
   };
 }
 
-function panel(one: LayerGradients, k: number, [low, high]: [number, number], width: number): Drawing {
+function panel(one: LayerGradients, k: number, [low, high]: LogRange, width: number): Drawing {
   const { sizes, expected, factor } = one;
   const { color } = strokeOf(k === 0 ? 1 : k === 1 ? 0 : k);
   const points = (values: readonly number[]) =>
-    values.flatMap((size, h) => (size > 0 ? [[h + 1, size] as [number, number]] : []));
+    thin(values.map((size, h): Point => [h + 1, size]).filter(([, size]) => isDrawable(size, true))) as [
+      number,
+      number,
+    ][];
   const middle = Math.floor(sizes.length / 2);
   // Beneath a level line; to the right of the middle of one that climbs.
   const climbs = Math.log10(sizes[sizes.length - 1] / sizes[0]) > Math.log10(high / low) / 4;

@@ -1,8 +1,9 @@
-import { tick } from '../axes.ts';
+import { logRange, tick } from '../axes.ts';
 import { grid, stack } from '../compose.ts';
+import { highest } from '../extremes.ts';
 import { isNarrow, type Picture } from '../picture.ts';
-import type { LookFigures } from '../train/train-run.ts';
-import { colorBar, heatMap, logRange } from './heat-map.ts';
+import type { LookFigures } from '../train/run-lines.ts';
+import { colorBar, heatMap } from './heat-map.ts';
 
 /** Layers below which a picture of their gradients says nothing. */
 const FEWEST = 2;
@@ -11,13 +12,13 @@ const FEWEST = 2;
 export function gradientFlow(looks: readonly LookFigures[]): Picture[] {
   const [first] = looks;
   if (first === undefined) return [];
-  const places = first.layers.flatMap(({ rmsDy }, k) => (rmsDy === null ? [] : [k]));
+  const places = first.layers.flatMap(({ rmsDy }, k) => (Number.isNaN(rmsDy) ? [] : [k]));
   if (places.length < FEWEST) return [];
   const sizes = places.map((k) => looks.map(({ layers }) => layers[k].rmsDy));
-  const [start, end] = [sizes[0], sizes[sizes.length - 1]].map((row) => row[0] ?? Number.NaN);
+  const [start, end] = [sizes[0], sizes[sizes.length - 1]].map((row) => row[0]);
   const ratio = end / start;
   const names = places.map((k) => `${first.layers[k].path} ${first.layers[k].label}`);
-  const range = logRange(sizes.flat().map((size) => size ?? 0));
+  const range = logRange(sizes.flat());
   return [
     {
       name: 'gradient-flow',
@@ -30,7 +31,7 @@ export function gradientFlow(looks: readonly LookFigures[]): Picture[] {
       alternative: names
         .map(
           (name, k) =>
-            `${name}: ${tick(Number((sizes[k][0] ?? 0).toPrecision(2)))} at first, ${tick(Number((sizes[k].at(-1) ?? 0).toPrecision(2)))} at the last look`,
+            `${name}: ${tick(Number(sizes[k][0].toPrecision(2)))} at first, ${tick(Number((sizes[k].at(-1) ?? 0).toPrecision(2)))} at the last look`,
         )
         .join('; '),
       draw: (width) =>
@@ -45,7 +46,9 @@ export function gradientFlow(looks: readonly LookFigures[]): Picture[] {
                     {
                       columns: looks.map(({ step }) => String(step)),
                       rows: isNarrow(width) ? places.map((k) => first.layers[k].path) : names,
-                      left: isNarrow(width) ? 46 : 34 + 6.8 * Math.max(...names.map((name) => name.length)),
+                      left: isNarrow(width)
+                        ? 46
+                        : Math.min(width / 2, 34 + 6.8 * highest(names.map((name) => name.length))),
                       values: sizes,
                       x: 'step',
                       y: 'layer',

@@ -1,13 +1,14 @@
 import { cell } from '@observablehq/plot';
-import { tick } from '../axes.ts';
+import { type LogRange, tick } from '../axes.ts';
 import { at } from '../compose.ts';
+import { markup } from '../markup/markup.ts';
 import { type Drawing, isNarrow } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
 
 export interface HeatMap {
   readonly columns: readonly string[]; // from the left
   readonly rows: readonly string[]; // from the top
-  readonly values: readonly (readonly (number | null)[])[]; // [row][column]; null stays empty
+  readonly values: readonly (readonly number[])[]; // [row][column]; NaN stays empty
   readonly x: string;
   readonly y: string;
   readonly left?: number; // pixels for the names of the rows
@@ -15,17 +16,21 @@ export interface HeatMap {
 
 /** Columns that are drawn: of more, some at even distances. */
 const MOST_COLUMNS = 60;
-
-/** Powers of ten that the colours span. */
-export type LogRange = readonly [low: number, high: number];
+/** Likewise rows, which more would be lower than a pixel. */
+const MOST_ROWS = 160;
 
 /** Cells coloured by the logarithm of their value: viridis, dark for small, also for who sees no colours. */
-export function heatMap({ columns, rows, values, x, y, left = 46 }: HeatMap, range: LogRange, width: number): Drawing {
-  const step = Math.ceil(columns.length / MOST_COLUMNS);
-  const shown = columns.filter((_, c) => c % step === 0);
-  const cells = values.flatMap((row, r) =>
-    row.flatMap((value, c) =>
-      c % step === 0 && value !== null && value > 0 ? [{ r: rows[r], c: columns[c], value }] : [],
+export function heatMap(
+  { columns, rows: names, values, x, y, left = 46 }: HeatMap,
+  range: LogRange,
+  width: number,
+): Drawing {
+  const [column, row] = [Math.ceil(columns.length / MOST_COLUMNS), Math.ceil(names.length / MOST_ROWS)];
+  const shown = columns.filter((_, c) => c % column === 0);
+  const rows = names.filter((_, r) => r % row === 0);
+  const cells = values.flatMap((own, r) =>
+    own.flatMap((value, c) =>
+      r % row === 0 && c % column === 0 && value > 0 ? [{ r: names[r], c: columns[c], value }] : [],
     ),
   );
   const narrow = isNarrow(width);
@@ -60,7 +65,10 @@ const STEPS = 48;
 /** The colours from low to high with their numbers. */
 export function colorBar([low, high]: LogRange, label: string, width: number): Drawing {
   const bar = Math.min(280, width - 40);
-  const values = Array.from({ length: STEPS }, (_, k) => low * (high / low) ** (k / (STEPS - 1)));
+  const values = Array.from(
+    { length: STEPS },
+    (_, k) => 10 ** (Math.log10(low) + (k / (STEPS - 1)) * (Math.log10(high) - Math.log10(low))),
+  );
   const strip = drawPlot({
     width: bar,
     height: 12,
@@ -74,17 +82,8 @@ export function colorBar([low, high]: LogRange, label: string, width: number): D
   const numbers = [low, Math.sqrt(low * high), high].map((value, k) => {
     const anchor = ['start', 'middle', 'end'][k];
     const shown = tick(Number(value.toPrecision(1)));
-    return `<text x="${(k * bar) / 2}" y="44" text-anchor="${anchor}">${shown}</text>`;
+    return markup`<text x="${(k * bar) / 2}" y="44" text-anchor="${anchor}">${shown}</text>`;
   });
-  const markup = `<text x="0" y="12">${label}</text>${at(0, 18, strip)}${numbers.join('')}`;
-  return { width, height: 54, markup };
-}
-
-/** The range of positive numbers; rounded outwards to powers of ten. */
-export function logRange(values: readonly number[]): LogRange {
-  const positive = values.filter((value) => value > 0 && Number.isFinite(value));
-  if (positive.length === 0) return [0.1, 1];
-  const low = Math.floor(Math.log10(positive.reduce((a, b) => Math.min(a, b))));
-  const high = Math.ceil(Math.log10(positive.reduce((a, b) => Math.max(a, b))));
-  return [10 ** low, 10 ** (high > low ? high : low + 1)];
+  const bars = markup`<text x="0" y="12">${label}</text>${at(0, 18, strip)}${numbers}`;
+  return { width, height: 54, markup: bars };
 }

@@ -1,7 +1,7 @@
 import { areaY, lineY } from '@observablehq/plot';
-import { tick } from '../axes.ts';
+import { isDrawable, tick } from '../axes.ts';
 import { grid, stack } from '../compose.ts';
-import type { LayerHistogram } from '../findings/findings.ts';
+import type { LayerHistogram } from '../findings/layer-histogram.ts';
 import { legend } from '../legend.ts';
 import { type Drawing, isNarrow, type Picture } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
@@ -28,7 +28,8 @@ export function layerHistograms(
   all: readonly LayerHistogram[],
   network = '',
 ): Picture | null {
-  const own = all.filter((histogram) => histogram.kind === kind);
+  // Where numbers were not finite there are no bins to draw.
+  const own = all.filter((histogram) => histogram.kind === kind && isDrawable(histogram.high - histogram.low, true));
   if (own.length === 0) return null;
   const spreads = own.map(({ layer, low, high, start, end }) => {
     const [from, to] = [start, end].map((shares) => deviation(shares, low, high));

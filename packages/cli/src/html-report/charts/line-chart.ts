@@ -1,6 +1,6 @@
 import { areaY, dot, line, ruleX } from '@observablehq/plot';
 import { type BandPoint, type Point, thin, thinBand } from '../../report/thin.ts';
-import { scaleOver, tick } from '../axes.ts';
+import { isDrawable, scaleOver, tick } from '../axes.ts';
 import { stack } from '../compose.ts';
 import { legend } from '../legend.ts';
 import { type Drawing, isNarrow } from '../picture.ts';
@@ -43,11 +43,14 @@ export function lineChart(
   const lines = series.map(({ points, dots, ...rest }, k) => ({
     stroke: strokeOf(k),
     ...rest,
-    points: thin(points.filter(([, value]) => Number.isFinite(value) && (!y.log || value > 0))),
+    points: thin(points.filter(([at, value]) => isDrawable(at, x.log) && isDrawable(value, y.log))),
     dots: dots ?? points.length <= FEW,
   }));
-  const shown = (value: number) => Number.isFinite(value) && (!y.log || value > 0);
-  const spread = thinBand(band?.points.filter(([, ...values]) => values.every(shown)) ?? []);
+  const spread = thinBand(
+    band?.points.filter(
+      ([at, ...values]) => isDrawable(at, x.log) && values.every((value) => isDrawable(value, y.log)),
+    ) ?? [],
+  );
   const all = [
     ...lines.flatMap(({ points }) => points),
     ...spread.flatMap(([at, low, , high]): Point[] => [

@@ -1,10 +1,12 @@
 import { percent } from '../../report/format.ts';
-import { escapeText } from '../escape-text.ts';
 import type { Answers, Image, Mistake } from '../findings/findings.ts';
+import { type Markup, markup } from '../markup/markup.ts';
 import { isNarrow, type Picture } from '../picture.ts';
 
 const GAP = 14;
 const LEVELS = 8;
+/** Pixels along a drawn image: of a larger one, each is the mean of several. */
+const MOST_SIDE = 128;
 
 /** The images that were mistaken the worst. Null where there are none. */
 export function mistakePictures({ mistakes, labels, split }: Answers): Picture | null {
@@ -22,19 +24,42 @@ export function mistakePictures({ mistakes, labels, split }: Answers): Picture |
       const across = isNarrow(width) ? 3 : 5;
       const side = Math.floor((width - GAP * (across - 1)) / across);
       const tall = side + 44 + GAP;
-      const markup = shown.map((mistake, k) => {
+      const parts = shown.map((mistake, k) => {
+        const image = smaller(mistake.image);
         const [x, y] = [(k % across) * (side + GAP), Math.floor(k / across) * tall];
-        const text = `<text x="${x}" y="${y + 14}" font-weight="600">${escapeText(labels[mistake.label])} → ${escapeText(labels[mistake.answer])}</text><text x="${x}" y="${y + 30}" fill="var(--soft)">${percent(mistake.probability)} sure</text>`;
-        return `${text}<g transform="translate(${x},${y + 38}) scale(${side / mistake.image.side})">${pixels(mistake.image)}</g>`;
+        const text = markup`<text x="${x}" y="${y + 14}" font-weight="600">${labels[mistake.label]} → ${labels[mistake.answer]}</text><text x="${x}" y="${y + 30}" fill="var(--soft)">${percent(mistake.probability)} sure</text>`;
+        return markup`${text}<g transform="translate(${x},${y + 38}) scale(${side / image.side})">${pixels(image)}</g>`;
       });
-      return { width, height: Math.ceil(shown.length / across) * tall - GAP, markup: markup.join('') };
+      return { width, height: Math.ceil(shown.length / across) * tall - GAP, markup: markup`${parts}` };
     },
   };
 }
 
-/** A path for each level of brightness, in which pixels side by side are one stroke of it. */
-function pixels({ side, bytes }: Image): string {
+interface Pixels {
+  readonly side: number;
+  readonly values: Uint8Array; // [side, side]
+}
+
+function smaller({ side, bytes }: Image): Pixels {
   const values = Buffer.from(bytes, 'base64');
+  const step = Math.ceil(side / MOST_SIDE);
+  if (step === 1) return { side, values };
+  const short = Math.floor(side / step);
+  const meanAt = (row: number, column: number): number => {
+    let sum = 0;
+    for (let y = row * step; y < (row + 1) * step; y++) {
+      for (let x = column * step; x < (column + 1) * step; x++) sum += values[y * side + x];
+    }
+    return sum / step ** 2;
+  };
+  return {
+    side: short,
+    values: Uint8Array.from({ length: short ** 2 }, (_, k) => Math.round(meanAt(Math.floor(k / short), k % short))),
+  };
+}
+
+/** A path for each level of brightness, in which pixels side by side are one stroke of it. */
+function pixels({ side, values }: Pixels): Markup {
   const level = (k: number): number => Math.round((values[k] / 255) * LEVELS);
   const paths = new Array<string>(LEVELS + 1).fill('');
   for (let y = 0; y < side; y++) {
@@ -46,9 +71,9 @@ function pixels({ side, bytes }: Image): string {
       x = end;
     }
   }
-  const frame = `<rect width="${side}" height="${side}" fill="none" stroke="var(--rule)" stroke-width="0.3"/>`;
-  const ink = paths.map((d, k) =>
-    k === 0 || d === '' ? '' : `<path fill-opacity="${k / LEVELS}" shape-rendering="crispEdges" d="${d}"/>`,
+  const frame = markup`<rect width="${side}" height="${side}" fill="none" stroke="var(--rule)" stroke-width="0.3"/>`;
+  const ink = paths.flatMap((d, k) =>
+    k === 0 || d === '' ? [] : markup`<path fill-opacity="${k / LEVELS}" shape-rendering="crispEdges" d="${d}"/>`,
   );
-  return frame + ink.join('');
+  return markup`${frame}${ink}`;
 }

@@ -2,12 +2,16 @@ import type { Profile } from '@gradloom/runtime';
 import { barX } from '@observablehq/plot';
 import { duration } from '../../report/format.ts';
 import { stack } from '../compose.ts';
-import { escapeText } from '../escape-text.ts';
+import { highest } from '../extremes.ts';
+import { markup } from '../markup/markup.ts';
 import type { Drawing, Picture } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
 
 const parts = ['gather', 'forward', 'backward', 'update', 'wait'] as const satisfies (keyof Profile)[];
 const colors = ['var(--c6)', 'var(--c1)', 'var(--c3)', 'var(--c5)', 'var(--rule)'];
+
+/** Bars that are drawn: of more, some at even distances. */
+const MOST_BARS = 256;
 
 /** Where each thread spent its time: `rows` are bars, of runs or of threads. */
 export function timeOfThreads(rows: readonly { readonly name: string; readonly profile: Profile }[]): Picture {
@@ -15,7 +19,9 @@ export function timeOfThreads(rows: readonly { readonly name: string; readonly p
   const share = (part: keyof Profile) => rows.reduce((sum, { profile }) => sum + profile[part], 0) / total;
   const [longest] = parts.filter((part) => part !== 'wait').sort((a, b) => share(b) - share(a));
   const rounded = (part: keyof Profile) => `${Math.round(100 * share(part))} %`;
-  const bars = rows.flatMap(({ name, profile }) => parts.map((part, k) => ({ name, part, k, ms: profile[part] })));
+  const every = Math.ceil(rows.length / MOST_BARS);
+  const shown = rows.filter((_, k) => k % every === 0);
+  const bars = shown.flatMap(({ name, profile }) => parts.map((part, k) => ({ name, part, k, ms: profile[part] })));
   return {
     name: 'time',
     title: `Threads wait for ${rounded('wait')} of their time; of the rest, most goes to ${longest} (${rounded(longest)})`,
@@ -29,13 +35,13 @@ export function timeOfThreads(rows: readonly { readonly name: string; readonly p
         key(width),
         drawPlot({
           width,
-          height: 40 + 30 * rows.length,
-          marginLeft: 14 + 6.8 * Math.max(...rows.map(({ name }) => name.length)),
+          height: 40 + 30 * shown.length,
+          marginLeft: 14 + 6.8 * highest(shown.map(({ name }) => name.length)),
           marginRight: 16,
           marginTop: 4,
           marginBottom: 36,
           x: { label: 'time (ms)', ticks: 5 },
-          y: { type: 'band', domain: rows.map(({ name }) => name), label: null, tickSize: 0 },
+          y: { type: 'band', domain: shown.map(({ name }) => name), label: null, tickSize: 0 },
           marks: [
             barX(bars, {
               x: 'ms',
@@ -53,12 +59,12 @@ export function timeOfThreads(rows: readonly { readonly name: string; readonly p
 function key(width: number): Drawing {
   let x = 0;
   let y = 0;
-  const markup = parts.map((part, k) => {
+  const entries = parts.map((part, k) => {
     const length = 30 + part.length * 7.5;
     if (x + length > width) [x, y] = [0, y + 20];
-    const entry = `<rect x="${x}" y="${y + 4}" width="12" height="12" fill="${colors[k]}"/><text x="${x + 18}" y="${y + 14}">${escapeText(part)}</text>`;
+    const entry = markup`<rect x="${x}" y="${y + 4}" width="12" height="12" fill="${colors[k]}"/><text x="${x + 18}" y="${y + 14}">${part}</text>`;
     x += length;
     return entry;
   });
-  return { width, height: y + 28, markup: markup.join('') };
+  return { width, height: y + 28, markup: markup`${entries}` };
 }

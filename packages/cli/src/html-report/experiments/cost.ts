@@ -1,16 +1,19 @@
+import { list, record } from '../../schema/containers.ts';
+import { count, number, whole } from '../../schema/scalars.ts';
+import type { Read } from '../../schema/schema.ts';
 import { lineChart } from '../charts/line-chart.ts';
 import type { Picture } from '../picture.ts';
 import { strokeOf } from '../theme.ts';
 
 /** The part of cost.json that is drawn. */
-export interface CostDocument {
-  readonly batch: number;
-  readonly cases: readonly { readonly depth: number; readonly width: number; readonly ratio: number }[];
-}
+export const costDocument = record({
+  batch: count(1),
+  cases: list(record({ depth: whole(1, 100_000), width: count(1), ratio: number(0) }), 1000),
+});
 
 /** Backward over forward, by depth: counted and timed. */
-export function costPictures({ batch, cases }: CostDocument): Picture[] {
-  if (cases === undefined || cases.length === 0) return [];
+export function costPictures({ batch, cases }: Read<typeof costDocument>): Picture[] {
+  if (cases.length === 0) return [];
   const widths = [...new Set(cases.map(({ width }) => width))];
   const depths = [...new Set(cases.map(({ depth }) => depth))].sort((a, b) => a - b);
   const deepest = depths[depths.length - 1];

@@ -1,19 +1,27 @@
 import { decimal } from '../../report/format.ts';
+import { list, nullable, optional, record, table } from '../../schema/containers.ts';
+import { count, figure, number } from '../../schema/scalars.ts';
+import type { Read } from '../../schema/schema.ts';
 import { tick } from '../axes.ts';
 import { lineChart } from '../charts/line-chart.ts';
+import { name, rate } from '../names.ts';
 import type { Picture } from '../picture.ts';
 
-interface RateRun {
-  readonly verdict: string;
-  readonly finalLoss: number | null; // null where it is not finite
-  readonly losses: readonly number[];
-}
+const rateRun = record({
+  verdict: name,
+  finalLoss: nullable(number()), // null where it is not finite
+  losses: list(figure(), 1_000_000, 1),
+});
+
+const noiseOfBatch = record({ batch: count(1), measured: number(0), theory: number(0) });
 
 /** The part of descent.json that is drawn. */
-export interface DescentDocument {
-  readonly rates: Readonly<Record<string, RateRun>>;
-  readonly noise: readonly { readonly batch: number; readonly measured: number; readonly theory: number }[];
-}
+export const descentDocument = record({
+  rates: optional(table(rate, rateRun, 1000, 1)),
+  noise: optional(list(noiseOfBatch, 1000, 1)),
+});
+
+type DescentDocument = Read<typeof descentDocument>;
 
 /** Losses by learning rate, and the noise of a batch's gradient. */
 export function descentPictures({ rates, noise }: DescentDocument): Picture[] {
@@ -22,7 +30,7 @@ export function descentPictures({ rates, noise }: DescentDocument): Picture[] {
 
 const MOST = 6;
 
-function byRate(rates: DescentDocument['rates']): Picture {
+function byRate(rates: NonNullable<DescentDocument['rates']>): Picture {
   const all = Object.entries(rates).sort(([a], [b]) => Number(a) - Number(b));
   const end = all.findIndex(([, { verdict }]) => verdict === 'diverges');
   const upToLost = end === -1 ? all : all.slice(0, end + 1);
@@ -58,7 +66,7 @@ function byRate(rates: DescentDocument['rates']): Picture {
   };
 }
 
-function noiseOfBatches(noise: DescentDocument['noise']): Picture {
+function noiseOfBatches(noise: NonNullable<DescentDocument['noise']>): Picture {
   const of = (figure: 'measured' | 'theory') =>
     noise.map((one) => [one.batch, one[figure]] as const).filter(([, value]) => value > 1e-9);
   return {
@@ -85,7 +93,7 @@ function noiseOfBatches(noise: DescentDocument['noise']): Picture {
 }
 
 /** Of the largest batch that is still a small part of all rows. */
-function fallOf(noise: DescentDocument['noise']): string {
+function fallOf(noise: NonNullable<DescentDocument['noise']>): string {
   const [one] = noise;
   const many = noise[Math.min(4, noise.length - 1)];
   const times = (one.measured / many.measured).toPrecision(2);

@@ -2,27 +2,51 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { writeAtomically } from '@gradloom/runtime';
 import { describeMachine } from '../../describe-machine.ts';
-import type { Finding } from '../../experiments/finding.ts';
 import { commandOf } from '../../report/command-of.ts';
-import { objectOf, readJson } from '../run-files.ts';
+import { either, list, nullable, optional, record, table } from '../../schema/containers.ts';
+import { anyObject } from '../../schema/json.ts';
+import { flag, number, text, word } from '../../schema/scalars.ts';
+import { type Read, readAs } from '../../schema/schema.ts';
+import { machineFacts } from '../machine-table.ts';
+import { name } from '../names.ts';
+import { readDocument } from '../run-files.ts';
 
 /** Beside each experiment's own document, which says nothing of the machine: how all of them came about. */
 export const EXPERIMENTS_FILE = 'experiments.json';
 
-export interface ExperimentRecord {
-  readonly command: string;
-  readonly started: string;
-  readonly machine: unknown;
-  readonly versions: unknown;
-  readonly sections: readonly { readonly title: string; readonly lines: readonly string[] }[]; // as printed
-}
+const line = text(2 ** 20);
+
+const experimentRecord = record({
+  ...machineFacts,
+  command: line,
+  started: name,
+  sections: list(record({ title: name, lines: list(line, 65_536) }), 1000), // as printed
+});
+
+/** A number of the chapter or a paper, and what was computed here. */
+const finding = record({
+  what: name,
+  chapter: name,
+  computed: nullable(either(number(), name)), // null where it is not finite
+  agrees: flag,
+  note: optional(name),
+});
+
+/** The part that documents of all experiments have. */
+const findings = record({ findings: optional(list(finding, 10_000)) });
+
+/** A document's name is one of a file in the same folder, and of no other. */
+const experimentName = word(/^[a-z][a-z-]{0,40}$/, 'names of experiments');
+
+export type ExperimentRecord = Read<typeof experimentRecord>;
 
 /** An experiment's files in a folder. */
 export interface ExperimentRun {
   readonly name: string;
   readonly record: ExperimentRecord;
-  readonly document: Readonly<Record<string, unknown>>;
-  readonly findings: readonly Finding[];
+  readonly path: string; // of the document
+  readonly document: Readonly<Record<string, unknown>>; // its own part is checked by who draws it
+  readonly findings: readonly Read<typeof finding>[];
 }
 
 export function recordOf(
@@ -40,19 +64,20 @@ export function recordOf(
 
 /** Adds the records to those of earlier experiments in the folder. */
 export function keepRecords(folder: string, records: Readonly<Record<string, ExperimentRecord>>): void {
-  const all = { ...readJson(folder, EXPERIMENTS_FILE), ...records };
+  const all = { ...readDocument(folder, EXPERIMENTS_FILE, anyObject), ...records };
   const text = `${JSON.stringify(all, null, 2)}\n`;
   writeAtomically('report', join(folder, EXPERIMENTS_FILE), [Buffer.from(text)]);
 }
 
-/** Null where the folder holds none. @throws Error where a file of them cannot be read. */
+/** Null where the folder holds none. @throws Error where a file of them is not as it was written. */
 export function readExperiments(folder: string): ExperimentRun[] | null {
-  const records = readJson(folder, EXPERIMENTS_FILE);
+  const records = readDocument(folder, EXPERIMENTS_FILE, table(experimentName, experimentRecord, 100));
   if (records === null) return null;
   return Object.entries(records).flatMap(([name, record]) => {
-    const document = readJson(folder, `${name}.json`);
+    const file = `${name}.json`;
+    const document = readDocument(folder, file, anyObject);
     if (document === null) return [];
-    const findings = (document.findings ?? []) as readonly Finding[];
-    return [{ name, record: objectOf(record) as unknown as ExperimentRecord, document, findings }];
+    const path = join(folder, file);
+    return [{ name, record, path, document, findings: readAs(findings, document, `report: ${path}`).findings ?? [] }];
   });
 }

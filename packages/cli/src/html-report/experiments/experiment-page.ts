@@ -21,11 +21,11 @@ export function experimentPage(runs: readonly ExperimentRun[]): Page {
   };
 }
 
-function chapterOf({ name, record, document, findings }: ExperimentRun, count: number): Chapter {
+function chapterOf({ name, record, path, document, findings }: ExperimentRun, count: number): Chapter {
   return {
     title: count === 1 ? 'What it shows' : name,
     code: record.command,
-    pictures: picturesOf(name, document),
+    pictures: picturesOf(name, document, path),
     tables: findings.length === 0 ? [] : [findingTable(findings)],
     listings: record.sections.map(({ title, lines }) => ({ title, text: lines.join('\n') })),
   };

@@ -1,19 +1,26 @@
 import { whole } from '../../report/format.ts';
+import { agreeing, list, record, table } from '../../schema/containers.ts';
+import { count, number } from '../../schema/scalars.ts';
+import type { Read } from '../../schema/schema.ts';
 import { barChart } from '../charts/bar-chart.ts';
 import { lineChart } from '../charts/line-chart.ts';
+import { name } from '../names.ts';
 import type { Picture } from '../picture.ts';
 import { strokeOf } from '../theme.ts';
 
 /** The part of next-token.json that is drawn. */
-export interface NextTokenDocument {
-  readonly context: number;
-  readonly words: { readonly heldOut: number };
-  readonly natsPerCharacter: Readonly<Record<string, number>>;
-  readonly losses: readonly { readonly step: number; readonly loss: number }[];
-}
+export const nextTokenDocument = record({
+  context: count(1),
+  words: record({ heldOut: count() }),
+  natsPerCharacter: agreeing(table(name, number(), 100, 2), (levels, fail) => {
+    if (!Object.hasOwn(levels, 'network')) fail([], 'no network', 'one beside the models that count');
+  }),
+  losses: list(record({ step: count(), loss: number() }), 1_000_000, 1),
+});
 
 /** How a network passes models that count, one after the other. */
-export function nextTokenPictures({ context, words, natsPerCharacter, losses }: NextTokenDocument): Picture[] {
+export function nextTokenPictures(document: Read<typeof nextTokenDocument>): Picture[] {
+  const { context, words, natsPerCharacter, losses } = document;
   const { network, ...counted } = natsPerCharacter;
   const models = Object.entries(counted);
   const passed = models.map(([name, nats]) => ({ name, nats, at: losses.find(({ loss }) => loss < nats)?.step }));

@@ -1,33 +1,32 @@
 import { decimal } from '../../report/format.ts';
+import { list, record, table } from '../../schema/containers.ts';
+import { figure, number } from '../../schema/scalars.ts';
+import type { Read } from '../../schema/schema.ts';
 import { tick } from '../axes.ts';
 import { lineChart } from '../charts/line-chart.ts';
+import { name, rate } from '../names.ts';
 import type { Picture } from '../picture.ts';
 
+const optimizer = record({
+  rate: number(),
+  finalLoss: figure(), // NaN where no rate stays finite
+  losses: list(figure(), 1_000_000, 1),
+  tried: table(rate, figure(), 1000), // NaN where the run left the finite
+});
+
 /** The part of optimizers.json that is drawn. */
-export interface OptimizersDocument {
-  readonly optimizers: Readonly<
-    Record<
-      string,
-      {
-        readonly rate: number;
-        readonly finalLoss: number;
-        readonly losses: readonly number[];
-        readonly tried: Readonly<Record<string, number | null>>; // null where the run left the finite
-      }
-    >
-  >;
-}
+export const optimizersDocument = record({ optimizers: table(name, optimizer, 100) });
 
 /** Optimizers at their best rates, and what each makes of every rate. */
-export function optimizerPictures({ optimizers }: OptimizersDocument): Picture[] {
-  const all = Object.entries(optimizers ?? {});
+export function optimizerPictures({ optimizers }: Read<typeof optimizersDocument>): Picture[] {
+  const all = Object.entries(optimizers);
   if (all.length === 0) return [];
   const [best, found] = all.reduce((low, one) => (one[1].finalLoss < low[1].finalLoss ? one : low));
   // Beyond ten times the first loss a run that has all but left the finite would press all others flat.
   const most = 10 * found.losses[0];
   const triedOf = (tried: (typeof found)['tried']) =>
     Object.entries(tried)
-      .map(([rate, loss]) => [Number(rate), loss ?? Number.NaN] as const)
+      .map(([rate, loss]) => [Number(rate), loss] as const)
       .filter(([, loss]) => loss <= most)
       .sort(([a], [b]) => a - b);
   const byRate = all.map(([name, { rate }]) => ({ name, rate })).sort((a, b) => a.rate - b.rate);

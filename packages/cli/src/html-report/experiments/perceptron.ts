@@ -1,37 +1,50 @@
 import { text } from '@observablehq/plot';
 import { plural, whole } from '../../report/format.ts';
+import { agreeing, list, record, table } from '../../schema/containers.ts';
+import { count, flag, number } from '../../schema/scalars.ts';
+import type { Read } from '../../schema/schema.ts';
 import { tick } from '../axes.ts';
 import { border, type Field, region } from '../charts/regions.ts';
 import { targetDots } from '../charts/target-dots.ts';
 import { grid } from '../compose.ts';
+import { name } from '../names.ts';
 import type { Drawing, Picture } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
 
-interface Gate {
-  readonly rows: readonly (readonly number[])[]; // of one input or two
-  readonly targets: readonly number[];
-  readonly weights: readonly number[];
-  readonly bias: number;
-  readonly right: number;
-  readonly epochs: number;
-  readonly learned: boolean;
-}
+const gate = agreeing(
+  record({
+    rows: list(list(number(), 2, 1), 64, 1), // of one input or two
+    targets: list(number(), 64),
+    weights: list(number(), 2, 1),
+    bias: number(),
+    right: count(),
+    epochs: count(),
+    learned: flag,
+  }),
+  ({ rows, targets, weights }, fail) => {
+    const { length: I } = rows[0];
+    for (const [n, row] of rows.entries()) {
+      if (row.length !== I) fail(['rows', n], `a list of ${row.length}`, `one of ${I}, as the first row`);
+    }
+    if (targets.length !== rows.length)
+      fail(['targets'], `a list of ${targets.length}`, `one of ${rows.length}, as rows`);
+    if (weights.length !== I) fail(['weights'], `a list of ${weights.length}`, `one of ${I}, as the first row`);
+  },
+);
 
 /** The part of perceptron.json that is drawn. */
-export interface PerceptronDocument {
-  readonly gates: Readonly<Record<string, Gate>>;
-}
+export const perceptronDocument = record({ gates: table(name, gate, 64) });
 
 /** The line of each gate's neuron among its rows. */
-export function perceptronPictures({ gates }: PerceptronDocument): Picture[] {
-  const all = Object.entries(gates).filter(([, { rows }]) => rows !== undefined);
+export function perceptronPictures({ gates }: Read<typeof perceptronDocument>): Picture[] {
+  const all = Object.entries(gates);
   if (all.length === 0) return [];
-  const names = (learned: boolean) => all.filter(([, gate]) => gate.learned === learned).map(([name]) => name);
+  const names = (learned: boolean) => all.filter(([, one]) => one.learned === learned).map(([name]) => name);
   const [good, bad] = [names(true), names(false)];
   return [
     {
       name: 'gates',
-      title: `One line separates ${list(good)}${bad.length === 0 ? '' : `; none separates ${list(bad)}`}`,
+      title: `One line separates ${listed(good)}${bad.length === 0 ? '' : `; none separates ${listed(bad)}`}`,
       sentence:
         'The rows of each gate, circles where it is 1 and squares where it is 0, and the line at which the neuron changes its answer, blue on the side of 1. Where the rule never comes to rest, it is the line of its last step.',
       alternative: all
@@ -42,9 +55,9 @@ export function perceptronPictures({ gates }: PerceptronDocument): Picture[] {
         .join('; '),
       draw: (width) =>
         grid(
-          all.map(([name, gate]) => ({
-            title: `${name}: ${gate.learned ? plural(gate.epochs, 'epoch') : `${whole(gate.epochs)} and no end`}`,
-            draw: (each) => plane(gate, each),
+          all.map(([name, one]) => ({
+            title: `${name}: ${one.learned ? plural(one.epochs, 'epoch') : `${whole(one.epochs)} and no end`}`,
+            draw: (each) => plane(one, each),
           })),
           width,
           4,
@@ -57,7 +70,7 @@ const [LOW, HIGH] = [-0.5, 1.5];
 const SIDE = 33;
 
 /** A gate of one input lies on a line across the middle. */
-function plane({ rows, targets, weights, bias }: Gate, width: number): Drawing {
+function plane({ rows, targets, weights, bias }: Read<typeof gate>, width: number): Drawing {
   const isFlat = rows[0].length === 1;
   const at = (k: number) => LOW + (k / (SIDE - 1)) * (HIGH - LOW);
   const values = Array.from(
@@ -90,5 +103,5 @@ function plane({ rows, targets, weights, bias }: Gate, width: number): Drawing {
   });
 }
 
-const list = (names: readonly string[]): string =>
+const listed = (names: readonly string[]): string =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}`;

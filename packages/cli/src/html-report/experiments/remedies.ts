@@ -1,22 +1,30 @@
 import { percent, plural, whole } from '../../report/format.ts';
+import { nullable, record, table } from '../../schema/containers.ts';
+import { count, number } from '../../schema/scalars.ts';
+import type { Read } from '../../schema/schema.ts';
 import { tick } from '../axes.ts';
 import { barChart } from '../charts/bar-chart.ts';
+import { highest, lowest } from '../extremes.ts';
+import { name } from '../names.ts';
 import type { Picture } from '../picture.ts';
 
-interface Remedy {
-  readonly firstOverLast: number | null; // of the gradients before the first step; null where one is not a number
-  readonly rate: number;
-  readonly testAccuracy: number | null;
-}
+const remedy = record({
+  firstOverLast: nullable(number()), // of the gradients before the first step; null where one is not a number
+  rate: number(),
+  testAccuracy: nullable(number(0, 1)),
+});
 
 /** The part of remedies.json that is drawn. */
-export interface RemediesDocument {
-  readonly depth: number;
-  readonly steps: number;
-  readonly testRows: number;
-  readonly chance: number;
-  readonly remedies: Readonly<Record<string, Remedy>>;
-}
+export const remediesDocument = record({
+  depth: count(1),
+  steps: count(),
+  testRows: count(),
+  chance: number(0, 1),
+  remedies: table(name, remedy, 100, 1),
+});
+
+type Remedy = Read<typeof remedy>;
+type RemediesDocument = Read<typeof remediesDocument>;
 
 /** Beyond chance by this much, a net has learned. */
 const MARGIN = 0.1;
@@ -35,8 +43,8 @@ function gradients({ depth, chance, remedies }: RemediesDocument): Picture {
   const ratioOf = (which: (one: Remedy) => boolean) =>
     all.filter(([, one]) => which(one)).map(([, { firstOverLast }]) => firstOverLast ?? 0);
   const [good, bad] = [ratioOf((one) => learned(one, chance)), ratioOf((one) => !learned(one, chance))];
-  const least = Math.min(...good);
-  const most = Math.max(...bad);
+  const least = lowest(good);
+  const most = highest(bad);
   return {
     name: 'gradient-of-remedies',
     title:
@@ -44,7 +52,7 @@ function gradients({ depth, chance, remedies }: RemediesDocument): Picture {
         ? `What reaches the first of ${depth} layers, by remedy`
         : most < least
           ? `Nets learn where ${part(least)} or more of the gradient reaches the first layer; with ${part(most)} or less, none does`
-          : `${bad.length} of ${plural(all.length, 'net')} do not learn, with as little as ${part(Math.min(...bad))} of the gradient at the first layer`,
+          : `${bad.length} of ${plural(all.length, 'net')} do not learn, with as little as ${part(lowest(bad))} of the gradient at the first layer`,
     sentence: `The gradient at the first of ${depth} layers over that at the last, before the first step, on powers of ten: at 1 both are as large. Blue nets learn, orange ones stay at chance.`,
     alternative: all
       .map(

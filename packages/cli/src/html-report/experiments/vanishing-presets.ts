@@ -1,50 +1,69 @@
 import { percent, plural } from '../../report/format.ts';
 import type { BandPoint } from '../../report/thin.ts';
+import { agreeing, list, record, variant } from '../../schema/containers.ts';
+import { count, figure, literal, number } from '../../schema/scalars.ts';
+import type { Read } from '../../schema/schema.ts';
 import { tick } from '../axes.ts';
 import { barChart } from '../charts/bar-chart.ts';
 import { gradientByLayer } from '../charts/gradient-by-layer.ts';
 import { lineChart } from '../charts/line-chart.ts';
 import { grid, stack } from '../compose.ts';
+import { highest, lowest } from '../extremes.ts';
 import { legend } from '../legend.ts';
 import type { Picture } from '../picture.ts';
 import { strokeOf } from '../theme.ts';
 
-interface Look {
-  readonly layers: readonly { readonly rmsDz: number }[];
-}
+/** Of a deep network; the deepest that was published has 30. */
+export const MOST_LAYERS = 100_000;
+
+const look = record({ layers: list(record({ rmsDz: figure() }), MOST_LAYERS, 1) });
+/** Of one network from several starts. */
+const looks = agreeing(list(look, 10_000, 1), ([{ layers }, ...others], fail) => {
+  for (const [k, { layers: own }] of others.entries()) {
+    if (own.length === layers.length) continue;
+    fail([k + 1, 'layers'], `a list of ${own.length}`, `one of ${layers.length}, as the first look`);
+  }
+});
+const mean = record({ mean: figure() });
+const seeds = list(count(), 10_000, 1);
+
+const nielsenNetwork = agreeing(
+  record({
+    depth: count(1),
+    published: list(number(), 1000, 2),
+    norms: record({ crossEntropy: list(list(number(), 1000), 10_000, 1) }), // [starts][layers]
+  }),
+  ({ published: { length: depth }, norms: { crossEntropy } }, fail) => {
+    for (const [k, layers] of crossEntropy.entries()) {
+      if (layers.length === depth) continue;
+      fail(['norms', 'crossEntropy', k], `a list of ${layers.length}`, `one of ${depth}, as published`);
+    }
+  },
+);
+
+const glorotInit = record({ looks, dz: mean });
+
+const heInit = record({ starts: looks, factor: mean, accuracies: list(number(0, 1), 1000, 1) });
+
+const heDocument = agreeing(
+  record({ preset: literal('he'), seeds, steps: count(), 'glorot-normal': heInit, 'he-normal': heInit }),
+  (document, fail) => {
+    for (const init of ['glorot-normal', 'he-normal'] as const) {
+      const [has, wanted] = [document[init].accuracies.length, document.seeds.length];
+      if (has !== wanted) fail([init, 'accuracies'], `a list of ${has}`, `one of ${wanted}, as seeds`);
+    }
+  },
+);
 
 /** The parts of vanishing.json that are drawn, by what was published. */
-export type PresetDocument = NielsenDocument | GlorotDocument | HeDocument;
+export const presetDocument = variant('preset', {
+  nielsen: record({ preset: literal('nielsen'), seeds, networks: list(nielsenNetwork, 10, 1) }),
+  glorot: record({ preset: literal('glorot'), standard: glorotInit, normalised: glorotInit }),
+  he: heDocument,
+});
 
-interface NielsenDocument {
-  readonly preset: 'nielsen';
-  readonly seeds: readonly number[];
-  readonly networks: readonly {
-    readonly depth: number;
-    readonly published: readonly number[];
-    readonly norms: { readonly crossEntropy: readonly (readonly number[])[] }; // [starts][layers]
-  }[];
-}
-
-interface GlorotDocument {
-  readonly preset: 'glorot';
-  readonly standard: { readonly looks: readonly Look[]; readonly dz: { readonly mean: number } };
-  readonly normalised: GlorotDocument['standard'];
-}
-
-interface HeInit {
-  readonly starts: readonly Look[];
-  readonly factor: { readonly mean: number };
-  readonly accuracies: readonly number[];
-}
-
-interface HeDocument {
-  readonly preset: 'he';
-  readonly seeds: readonly number[];
-  readonly steps: number;
-  readonly 'glorot-normal': HeInit;
-  readonly 'he-normal': HeInit;
-}
+export type PresetDocument = Read<typeof presetDocument>;
+type Preset<P extends PresetDocument['preset']> = Extract<PresetDocument, { preset: P }>;
 
 /** Published figures beside those that were measured. */
 export function presetPictures(document: PresetDocument): Picture[] {
@@ -54,11 +73,11 @@ export function presetPictures(document: PresetDocument): Picture[] {
 }
 
 /** Ranges over the starts, and what the book printed of one. */
-function nielsen({ seeds, networks }: NielsenDocument): Picture {
+function nielsen({ seeds, networks }: Preset<'nielsen'>): Picture {
   const bands = networks.map(({ depth, published, norms: { crossEntropy } }) => {
     const points = published.map((_, h): BandPoint => {
       const own = crossEntropy.map((layers) => layers[h]);
-      return [h + 1, Math.min(...own), geometric(own), Math.max(...own)];
+      return [h + 1, lowest(own), geometric(own), highest(own)];
     });
     return { depth, published: published.map((norm, h) => [h + 1, norm] as const), points };
   });
@@ -71,7 +90,7 @@ function nielsen({ seeds, networks }: NielsenDocument): Picture {
     ...published.map(([, norm]) => norm),
     ...points.flatMap(([, low, , high]) => [low, high]),
   ]);
-  const domain: [number, number] = [Math.min(...all), Math.max(...all)];
+  const domain: [number, number] = [lowest(all), highest(all)];
   const names = [
     { name: 'printed, one start', stroke: strokeOf(1) },
     { name: `here, ${plural(seeds.length, 'start')}`, stroke: strokeOf(0) },
@@ -113,13 +132,13 @@ function nielsen({ seeds, networks }: NielsenDocument): Picture {
   };
 }
 
-const glorot = ({ standard, normalised }: GlorotDocument): Picture =>
+const glorot = ({ standard, normalised }: Preset<'glorot'>): Picture =>
   gradientByLayer([
     gradients('standard init', standard.looks, standard.dz.mean, Math.sqrt(1 / 3)),
     gradients('normalised init', normalised.looks, normalised.dz.mean, 1),
   ]);
 
-function he(document: HeDocument): Picture[] {
+function he(document: Preset<'he'>): Picture[] {
   const { seeds, steps } = document;
   const inits = ['glorot-normal', 'he-normal'] as const;
   const [xavier, ours] = inits.map((init) => document[init].accuracies);
@@ -138,7 +157,7 @@ function he(document: HeDocument): Picture[] {
     ]),
     {
       name: 'accuracy-by-init',
-      title: `After ${steps} steps, he-normal has at least ${percent(Math.min(...ours))} right, glorot-normal ${percent(Math.max(...xavier))} at the most`,
+      title: `After ${steps} steps, he-normal has at least ${percent(lowest(ours))} right, glorot-normal ${percent(highest(xavier))} at the most`,
       sentence: 'Share of the validation rows that are right, for each init and start: 30 layers with relu.',
       alternative: bars.map(({ name, text }) => `${name}: ${text}`).join('; '),
       draw: (width) => barChart({ bars, x: { label: 'accuracy (%)', domain: [0, 100] } }, width),
@@ -147,7 +166,7 @@ function he(document: HeDocument): Picture[] {
 }
 
 /** Sizes are the geometric mean over the starts. */
-function gradients(label: string, looks: readonly Look[], factor: number, expectedFactor: number) {
+function gradients(label: string, looks: readonly Read<typeof look>[], factor: number, expectedFactor: number) {
   const sizes = looks[0].layers.map((_, h) => geometric(looks.map(({ layers }) => layers[h].rmsDz)));
   const last = sizes.length - 1;
   const expected = sizes.map((_, h) => sizes[last] * expectedFactor ** (last - h));

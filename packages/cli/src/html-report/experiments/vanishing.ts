@@ -1,38 +1,57 @@
+import { isRecord } from '../../options/read-object.ts';
 import { percent } from '../../report/format.ts';
-import { tick } from '../axes.ts';
+import { agreeing, list, nullable, optional, record, table } from '../../schema/containers.ts';
+import { count, figure, number } from '../../schema/scalars.ts';
+import type { Read, Schema } from '../../schema/schema.ts';
+import { logRange, tick } from '../axes.ts';
 import { gradientByLayer, type LayerGradients } from '../charts/gradient-by-layer.ts';
-import { colorBar, heatMap, logRange } from '../charts/heat-map.ts';
+import { colorBar, heatMap } from '../charts/heat-map.ts';
 import { layerHistograms } from '../charts/layer-histograms.ts';
 import { lineChart } from '../charts/line-chart.ts';
 import { grid, stack } from '../compose.ts';
-import type { LayerHistogram } from '../findings/findings.ts';
+import { highest, lowest } from '../extremes.ts';
+import { layerHistogram } from '../findings/layer-histogram.ts';
 import { legend } from '../legend.ts';
+import { name } from '../names.ts';
 import type { Picture } from '../picture.ts';
 import { strokeOf } from '../theme.ts';
-import { type PresetDocument, presetPictures } from './vanishing-presets.ts';
+import { MOST_LAYERS, type PresetDocument, presetDocument, presetPictures } from './vanishing-presets.ts';
 
-interface Look {
-  readonly step: number;
-  readonly layers: readonly { readonly rmsDz: number }[];
-}
+const look = record({ step: count(), layers: list(record({ rmsDz: figure() }), MOST_LAYERS, 1) });
 
-/** The part of vanishing.json that is drawn. */
-interface Activation {
-  readonly layers: readonly { readonly rmsDz: number; readonly expectedFactor: number | null }[];
-  readonly factorPerLayer: number | null;
-  readonly theoryPerLayer: number | null;
-  readonly rates: readonly { readonly rate: number; readonly validationAccuracy: number | null }[];
-  readonly training: readonly Look[];
-  readonly histograms?: readonly LayerHistogram[];
-}
+const activation = agreeing(
+  record({
+    layers: list(record({ rmsDz: figure(), expectedFactor: figure() }), MOST_LAYERS, 1),
+    factorPerLayer: nullable(number()),
+    theoryPerLayer: nullable(number()),
+    rates: list(record({ rate: number(), validationAccuracy: nullable(number(0, 1)) }), 1000),
+    training: list(look, 10_000, 1),
+    histograms: optional(list(layerHistogram, 64)),
+  }),
+  ({ layers: { length: depth }, training }, fail) => {
+    for (const [k, { layers }] of training.entries()) {
+      if (layers.length !== depth)
+        fail(['training', k, 'layers'], `a list of ${layers.length}`, `one of ${depth}, as layers`);
+    }
+  },
+);
 
-export interface VanishingDocument {
-  readonly setup: { readonly chance: number | null; readonly steps: number; readonly dataset: string };
-  readonly activations: Readonly<Record<string, Activation>>;
-}
+const comparison = record({
+  setup: record({ chance: nullable(number(0, 1)), steps: count() }),
+  activations: table(name, activation, 100, 1),
+});
+
+/** The part of vanishing.json that is drawn: of a comparison, or of what was published. */
+export const vanishingDocument: Schema<Read<typeof comparison> | PresetDocument> = {
+  expected: 'an object',
+  read: (value, place) =>
+    (isRecord(value) && Object.hasOwn(value, 'preset') ? presetDocument : comparison).read(value, place),
+};
+
+type Activation = Read<typeof activation>;
 
 /** Why deep sigmoid nets do not learn. */
-export function vanishingPictures(document: VanishingDocument | PresetDocument): Picture[] {
+export function vanishingPictures(document: Read<typeof vanishingDocument>): Picture[] {
   if ('preset' in document) return presetPictures(document);
   const { setup, activations } = document;
   const all = Object.entries(activations);
@@ -53,7 +72,7 @@ export function vanishingPictures(document: VanishingDocument | PresetDocument):
 function gradientsOf(label: string, { layers, factorPerLayer, theoryPerLayer }: Activation): LayerGradients {
   const sizes = layers.map(({ rmsDz }) => rmsDz);
   const expected = sizes.map(() => sizes[sizes.length - 1]);
-  for (let h = sizes.length - 2; h >= 0; h--) expected[h] = expected[h + 1] * (layers[h].expectedFactor ?? Number.NaN);
+  for (let h = sizes.length - 2; h >= 0; h--) expected[h] = expected[h + 1] * layers[h].expectedFactor;
   return { label, sizes, expected, factor: factorPerLayer, expectedFactor: theoryPerLayer };
 }
 
@@ -135,7 +154,7 @@ function layerByStep(all: readonly (readonly [string, Activation])[]): Picture {
     alternative: all
       .map(([label, one]) => {
         const sizes = sizesOf(one).flat();
-        return `${label}: from ${short(Math.min(...sizes))} to ${short(Math.max(...sizes))}`;
+        return `${label}: from ${short(lowest(sizes))} to ${short(highest(sizes))}`;
       })
       .join('. '),
     draw: (width) =>
@@ -177,7 +196,7 @@ function accuracyByRate(
     ),
   }));
   if (series.every(({ points }) => points.length === 0)) return [];
-  const best = series.map(({ name, points }) => `${name} ${percent(Math.max(0, ...points.map(([, y]) => y / 100)))}`);
+  const best = series.map(({ name, points }) => `${name} ${percent(highest([0, ...points.map(([, y]) => y / 100)]))}`);
   return [
     {
       name: 'accuracy-by-rate',

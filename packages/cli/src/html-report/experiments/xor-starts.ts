@@ -1,22 +1,28 @@
 import { rectY, ruleX } from '@observablehq/plot';
 import { decimal, plural } from '../../report/format.ts';
-import { logTicks, tick } from '../axes.ts';
+import { list, record, table } from '../../schema/containers.ts';
+import { count, figure, number } from '../../schema/scalars.ts';
+import type { Read } from '../../schema/schema.ts';
+import { isDrawable, logTicks, tick } from '../axes.ts';
+import { highest, lowest } from '../extremes.ts';
+import { seed } from '../names.ts';
 import { isNarrow, type Picture } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
 
 /** The part of xor.json that is drawn, of many starts. */
-export interface XorStartsDocument {
-  readonly finalLosses: Readonly<Record<string, number>>; // by seed
-  readonly neverLearn: readonly number[];
-  readonly threshold: number;
-}
+export const xorStartsDocument = record({
+  finalLosses: table(seed, figure(), 1_000_000),
+  neverLearn: list(count(), 1_000_000), // seeds
+  threshold: number(1e-9, 1e9),
+});
 
 /** Bins in each power of ten. */
 const BINS = 8;
 
 /** How many starts end at which loss. */
-export function xorStarts({ finalLosses, neverLearn, threshold }: XorStartsDocument): Picture[] {
-  const losses = Object.values(finalLosses).filter((loss) => loss > 0);
+export function xorStarts(document: Read<typeof xorStartsDocument>): Picture[] {
+  const { finalLosses, neverLearn, threshold } = document;
+  const losses = Object.values(finalLosses).filter((loss) => isDrawable(loss, true));
   if (losses.length < 2) return [];
   const bins = new Map<number, number>();
   for (const loss of losses) {
@@ -28,9 +34,9 @@ export function xorStarts({ finalLosses, neverLearn, threshold }: XorStartsDocum
     low: 10 ** (bin / BINS),
     high: 10 ** ((bin + 1) / BINS),
   }));
-  const low = Math.min(...bars.map((bar) => bar.low), threshold / 2);
-  const high = Math.max(...bars.map((bar) => bar.high), threshold * 2);
-  const [least, most] = [Math.min(...losses), Math.max(...losses)];
+  const low = lowest([...bars.map((bar) => bar.low), threshold / 2]);
+  const high = highest([...bars.map((bar) => bar.high), threshold * 2]);
+  const [least, most] = [lowest(losses), highest(losses)];
   return [
     {
       name: 'xor-starts',

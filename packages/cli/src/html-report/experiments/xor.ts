@@ -1,6 +1,9 @@
 import { text } from '@observablehq/plot';
+import { isRecord } from '../../options/read-object.ts';
 import { decimal } from '../../report/format.ts';
-import type { Point } from '../../report/thin.ts';
+import { list, record, tuple } from '../../schema/containers.ts';
+import { figure, number } from '../../schema/scalars.ts';
+import type { Read, Schema } from '../../schema/schema.ts';
 import { tick } from '../axes.ts';
 import { lineChart } from '../charts/line-chart.ts';
 import { border, type Field, region } from '../charts/regions.ts';
@@ -9,21 +12,30 @@ import { grid } from '../compose.ts';
 import type { Drawing, Picture } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
 import { strokeOf } from '../theme.ts';
-import { type XorStartsDocument, xorStarts } from './xor-starts.ts';
+import { xorStarts, xorStartsDocument } from './xor-starts.ts';
+
+const pair = tuple(number(), number());
 
 /** The part of xor.json that is drawn, of one start. */
-export interface XorDocument {
-  readonly hidden?: readonly (readonly [number, number])[]; // of 0 0, 0 1, 1 0, 1 1
-  readonly predictions?: readonly number[];
-  readonly finalLoss?: number;
-  readonly lossCurve?: readonly Point[];
-  readonly W1?: readonly (readonly [number, number])[]; // [input][unit]
-  readonly b1?: readonly [number, number];
-  readonly W2?: readonly [number, number];
-  readonly b2?: readonly [number];
-}
+const xorStartDocument = record({
+  hidden: tuple(pair, pair, pair, pair), // of 0 0, 0 1, 1 0, 1 1
+  predictions: tuple(number(), number(), number(), number()),
+  finalLoss: figure(),
+  lossCurve: list(tuple(number(), figure()), 100_000),
+  W1: tuple(pair, pair), // [input][unit]
+  b1: pair,
+  W2: pair,
+  b2: tuple(number()),
+});
 
-type Plain = Required<XorDocument>;
+/** Of one start or many. */
+export const xorDocument: Schema<Read<typeof xorStartDocument> | Read<typeof xorStartsDocument>> = {
+  expected: 'an object',
+  read: (value, place) =>
+    (isRecord(value) && Object.hasOwn(value, 'finalLosses') ? xorStartsDocument : xorStartDocument).read(value, place),
+};
+
+type XorStart = Read<typeof xorStartDocument>;
 
 const rows: readonly (readonly [number, number])[] = [
   [0, 0],
@@ -33,14 +45,11 @@ const rows: readonly (readonly [number, number])[] = [
 ];
 
 /** The loss, and how two hidden units turn four points so that one line separates them. */
-export function xorPictures(document: XorDocument | XorStartsDocument): Picture[] {
-  if ('finalLosses' in document) return xorStarts(document);
-  const { hidden, predictions, W1, b1, W2, b2 } = document;
-  if ([hidden, predictions, W1, b1, W2, b2].includes(undefined)) return [];
-  return [spaces(document as Plain), ...lossCurve(document)];
+export function xorPictures(document: Read<typeof xorDocument>): Picture[] {
+  return 'finalLosses' in document ? xorStarts(document) : [spaces(document), ...lossCurve(document)];
 }
 
-function spaces({ hidden, predictions, W1, b1, W2, b2 }: Plain): Picture {
+function spaces({ hidden, predictions, W1, b1, W2, b2 }: XorStart): Picture {
   const right = predictions.every((p, k) => p > 0.5 === (rows[k][0] !== rows[k][1]));
   const output = (h: readonly number[]) => sigmoid(h[0] * W2[0] + h[1] * W2[1] + b2[0]);
   const hiddenOf = (x: readonly number[]) => [0, 1].map((u) => sigmoid(x[0] * W1[0][u] + x[1] * W1[1][u] + b1[u]));
@@ -138,8 +147,8 @@ function space(
   });
 }
 
-function lossCurve({ lossCurve: points, finalLoss = Number.NaN }: XorDocument): Picture[] {
-  if (points === undefined || points.length < 2) return [];
+function lossCurve({ lossCurve: points, finalLoss }: XorStart): Picture[] {
+  if (points.length < 2) return [];
   return [
     {
       name: 'xor-loss',

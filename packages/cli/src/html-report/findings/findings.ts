@@ -1,57 +1,127 @@
-import type { Profile } from '@gradloom/runtime';
+import { isBase64Of } from '../../schema/base64.ts';
+import { agreeing, list, nullable, record, tuple } from '../../schema/containers.ts';
+import { count, figure, literal, number, text, whole } from '../../schema/scalars.ts';
+import type { Read } from '../../schema/schema.ts';
+import { name } from '../names.ts';
+import { layerHistogram } from './layer-histogram.ts';
 
-/** What a run's report shows beside its config.json and metrics.jsonl: found once, when the run ends. */
-export interface Findings {
-  readonly result: Readonly<Record<string, unknown>>; // the last line of --json
-  readonly profiles: readonly Profile[] | null; // one a thread, where the run was asked for them
-  readonly answers: Answers | null; // where rows belong to classes
-  readonly plane: Plane | null; // where a row is a point of the plane, in one of few classes
-  readonly histograms: readonly LayerHistogram[];
-}
+/** Pixels along an image, and points along a grid: their bytes are in base64. */
+const MOST_SIDE = 1024;
+const MOST_GRID = 128;
+const base64 = text(4 * Math.ceil(MOST_SIDE ** 2 / 3));
 
-export interface Answers {
-  readonly split: string; // of the rows
-  readonly labels: readonly string[];
-  readonly confusion: readonly (readonly number[])[]; // [class][answer] rows; behind the classes those without an answer, if any
-  readonly mistakes: readonly Mistake[]; // the worst first
-}
+/** Bytes of brightness. */
+const image = agreeing(record({ side: whole(1, MOST_SIDE), bytes: base64 }), ({ side, bytes }, fail) => {
+  if (!isBase64Of(bytes, side ** 2)) fail(['bytes'], `${bytes.length} characters`, `${side ** 2} bytes in base64`);
+});
 
 /** A row whose class the model held for unlikely. */
-export interface Mistake {
-  readonly row: number;
-  readonly label: number;
-  readonly answer: number;
-  readonly probability: number; // of the answer
-  readonly image: Image | null;
-}
+const mistake = record({
+  row: count(),
+  label: count(),
+  answer: count(),
+  probability: figure(0, 1), // of the answer
+  image: nullable(image),
+});
 
-/** Bytes of brightness, in base64. */
-export interface Image {
-  readonly side: number;
-  readonly bytes: string;
-}
+const answers = agreeing(
+  record({
+    split: name, // of the rows
+    labels: list(name, 8192, 1),
+    confusion: list(list(count(), 8193), 8192), // [class][answer] rows; behind the classes those without an answer, if any
+    mistakes: list(mistake, 100), // the worst first
+  }),
+  ({ labels: { length: C }, confusion, mistakes }, fail) => {
+    if (confusion.length !== C) fail(['confusion'], `a list of ${confusion.length}`, `one of ${C}, as labels`);
+    const wanted = confusion[0].length === C + 1 ? C + 1 : C;
+    for (const [c, { length }] of confusion.entries()) {
+      if (length !== wanted) fail(['confusion', c], `a list of ${length}`, `one of ${wanted}, by the ${C} labels`);
+    }
+    for (const [k, one] of mistakes.entries()) {
+      for (const key of ['label', 'answer'] as const) {
+        if (one[key] >= C) fail(['mistakes', k, key], String(one[key]), `a place of the ${C} labels`);
+      }
+    }
+  },
+);
+
+/** On an axis, whose length is finite too. */
+const place = number(-1e300, 1e300);
+
+/** How a network divides the plane before a step. */
+export const division = agreeing(
+  record({
+    step: count(), // done before
+    extent: tuple(place, place, place, place), // x1, y1, x2, y2
+    side: whole(2, MOST_GRID), // points of the grid along each
+    /** Of each class: its probability less that of the likeliest other, from -1 to 1 as a byte from 0 to 255, in base64. */
+    margins: list(base64, 1024, 1), // [classes] of [side, side], rows by ascending y
+  }),
+  ({ extent: [x1, y1, x2, y2], side, margins }, fail) => {
+    if (x1 > x2) fail(['extent', 2], String(x2), `${x1} or more`);
+    if (y1 > y2) fail(['extent', 3], String(y2), `${y1} or more`);
+    for (const [c, bytes] of margins.entries()) {
+      if (!isBase64Of(bytes, side ** 2)) {
+        fail(['margins', c], `${bytes.length} characters`, `${side ** 2} bytes in base64`);
+      }
+    }
+  },
+);
 
 /** Points of a plane, and how a network divides it. */
-export interface Plane {
-  readonly labels: readonly string[];
-  readonly points: readonly (readonly [x: number, y: number, label: number])[];
-  readonly end: Division;
-}
+const plane = agreeing(
+  record({
+    labels: list(name, 64, 1),
+    points: list(tuple(place, place, count()), 1000), // x, y, label
+    end: division,
+  }),
+  ({ labels: { length: C }, points }, fail) => {
+    for (const [n, [, , label]] of points.entries()) {
+      if (label >= C) fail(['points', n, 2], String(label), `a place of the ${C} labels`);
+    }
+  },
+);
 
-export interface Division {
-  readonly step: number; // done before
-  readonly extent: readonly [x1: number, y1: number, x2: number, y2: number];
-  readonly side: number; // points of the grid along each
-  /** Of each class: its probability less that of the likeliest other, from -1 to 1 as a byte from 0 to 255, in base64. */
-  readonly margins: readonly string[]; // [classes] of [side, side], rows by ascending y
-}
+/** Milliseconds of a thread by what it did. */
+export const profile = record({
+  gather: number(0),
+  forward: number(0),
+  backward: number(0),
+  update: number(0),
+  wait: number(0),
+});
 
-/** Numbers of one layer before the first step and after the last, counted in the same bins. */
-export interface LayerHistogram {
-  readonly kind: 'weights' | 'outputs';
-  readonly layer: string;
-  readonly low: number;
-  readonly high: number;
-  readonly start: readonly number[]; // share in each bin
-  readonly end: readonly number[];
-}
+/** The last line of --json. */
+const result = record({
+  event: literal('done'),
+  steps: count(),
+  epochs: figure(0),
+  trainLoss: figure(),
+  testLoss: figure(),
+  testAccuracy: figure(0, 1),
+  fingerprint: name,
+  threads: figure(0),
+  shards: figure(0),
+  backend: name,
+  elapsedMs: figure(0),
+  samplesPerSecond: figure(0),
+});
+
+/** Of threads, the most that a pool has. */
+export const MOST_THREADS = 512;
+
+/** What a run's report shows beside its config.json and metrics.jsonl: found once, when the run ends. */
+export const findings = record({
+  result,
+  profiles: nullable(list(profile, MOST_THREADS)), // one a thread, where the run was asked for them
+  answers: nullable(answers), // where rows belong to classes
+  plane: nullable(plane), // where a row is a point of the plane, in one of few classes
+  histograms: list(layerHistogram, 64),
+});
+
+export type Findings = Read<typeof findings>;
+export type Answers = Read<typeof answers>;
+export type Mistake = Read<typeof mistake>;
+export type Image = Read<typeof image>;
+export type Plane = Read<typeof plane>;
+export type Division = Read<typeof division>;

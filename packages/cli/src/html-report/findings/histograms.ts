@@ -10,7 +10,7 @@ import {
   referenceKernels,
 } from '@gradloom/core';
 import type { Dataset } from '@gradloom/runtime';
-import type { LayerHistogram } from './findings.ts';
+import type { LayerHistogram } from './layer-histogram.ts';
 
 const BINS = 40;
 /** Layers of each kind that are shown. */

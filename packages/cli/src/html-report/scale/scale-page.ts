@@ -1,38 +1,47 @@
-import type { Profile } from '@gradloom/runtime';
 import { percent, plural, whole } from '../../report/format.ts';
+import { list, nullable, optional, record } from '../../schema/containers.ts';
+import { count, flag, number, text, whole as wholeFrom } from '../../schema/scalars.ts';
+import type { Read } from '../../schema/schema.ts';
 import { lineChart, type Series } from '../charts/line-chart.ts';
 import { timeOfThreads } from '../charts/time-of-threads.ts';
-import { machineTable } from '../machine-table.ts';
+import { highest } from '../extremes.ts';
+import { MOST_THREADS, profile } from '../findings/findings.ts';
+import { backendFacts, machineFacts, machineTable } from '../machine-table.ts';
+import { name } from '../names.ts';
 import type { Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
-import { objectOf, textOf } from '../run-files.ts';
 import { strokeOf } from '../theme.ts';
 
+const threads = wholeFrom(1, MOST_THREADS);
+
+const point = record({
+  threads,
+  beyondCores: flag,
+  stepMs: number(0),
+  samplesPerSecond: number(0),
+  speedup: number(0),
+  efficiency: number(0),
+  fingerprint: name,
+  profiles: list(profile, MOST_THREADS),
+});
+
 /** The parts of scale.json that are drawn. */
-export interface ScaleDocument {
-  readonly machine: unknown;
-  readonly versions: unknown;
-  readonly cores: number;
-  readonly batch: number;
-  readonly shards: number;
-  readonly command?: string;
-  readonly backend: unknown;
-  readonly sameBits: boolean;
-  readonly best: number;
-  readonly points: readonly {
-    readonly threads: number;
-    readonly beyondCores: boolean;
-    readonly stepMs: number;
-    readonly samplesPerSecond: number;
-    readonly speedup: number;
-    readonly efficiency: number;
-    readonly fingerprint: string;
-    readonly profiles: readonly Profile[];
-  }[];
-  readonly amdahl: { readonly serial: number; readonly firstMs: number } | null;
-  readonly usl: { readonly contention: number; readonly coherence: number | null; readonly firstMs: number } | null;
-  readonly losses?: readonly { readonly cause: string; readonly share: number; readonly why: string }[];
-}
+export const scaleDocument = record({
+  ...machineFacts,
+  backend: backendFacts,
+  cores: count(1),
+  batch: count(1),
+  shards: count(1),
+  command: optional(text(2 ** 23)),
+  sameBits: flag,
+  best: threads,
+  points: list(point, MOST_THREADS, 1),
+  amdahl: nullable(record({ serial: number(), firstMs: number(0) })),
+  usl: nullable(record({ contention: number(), coherence: nullable(number()), firstMs: number(0) })),
+  losses: optional(list(record({ cause: name, share: number(), why: name }), 100)),
+});
+
+type ScaleDocument = Read<typeof scaleDocument>;
 
 /** How training scales with threads. */
 export function scalePage(document: ScaleDocument): Page {
@@ -43,7 +52,7 @@ export function scalePage(document: ScaleDocument): Page {
       last.threads === 1
         ? `1 thread: a step takes ${last.stepMs.toPrecision(4)} ms`
         : `${plural(last.threads, 'thread')}: ${last.speedup.toFixed(2)} times as fast as one`,
-    lead: `${textOf(objectOf(document.machine).cpu)}, ${plural(cores, 'core')}; batch ${whole(document.batch)} in ${plural(document.shards, 'shard')}. ${document.sameBits ? 'The weights are the same to the last bit for every number of threads.' : 'The weights are NOT the same for every number of threads.'}`,
+    lead: `${document.machine.cpu ?? ''}, ${plural(cores, 'core')}; batch ${whole(document.batch)} in ${plural(document.shards, 'shard')}. ${document.sameBits ? 'The weights are the same to the last bit for every number of threads.' : 'The weights are NOT the same for every number of threads.'}`,
     chapters: [
       {
         title: 'What it shows',
@@ -65,18 +74,18 @@ export function scalePage(document: ScaleDocument): Page {
       {
         title: 'Where it was measured',
         ...(document.command === undefined ? {} : { code: document.command }),
-        tables: [machineTable(document)],
+        tables: [machineTable(document, document.backend)],
       },
     ],
   };
 }
 
 function speedup({ points, amdahl, usl, cores, best }: ScaleDocument): Picture {
-  const most = Math.max(...points.map(({ threads }) => threads));
+  const most = highest(points.map(({ threads }) => threads));
   const counts = Array.from({ length: 4 * (most - 1) + 1 }, (_, k) => 1 + k / 4);
   const [{ stepMs: firstMs }] = points;
   // Far beyond the cores the ideal would press all else flat.
-  const shown = Math.min(most, 1.5 * Math.max(cores, ...points.map(({ speedup }) => speedup)));
+  const shown = Math.min(most, 1.5 * highest([cores, ...points.map(({ speedup }) => speedup)]));
   const series: Series[] = [
     { name: 'measured', points: points.map(({ threads, speedup }) => [threads, speedup]), dots: true },
     {
@@ -113,7 +122,7 @@ function speedup({ points, amdahl, usl, cores, best }: ScaleDocument): Picture {
         {
           series,
           x: { label: 'threads', whole: true },
-          y: { label: 'speedup', domain: [0, Math.max(1, ...points.map(({ speedup }) => speedup * 1.1))] },
+          y: { label: 'speedup', domain: [0, highest([1, ...points.map(({ speedup }) => speedup * 1.1)])] },
           rules: most > cores ? [cores] : [],
         },
         width,

@@ -5,9 +5,8 @@ import { tick } from '../axes.ts';
 import { lineChart, type Series } from '../charts/line-chart.ts';
 import type { Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
-import { numberOf, textOf } from '../run-files.ts';
-import { pointsOf, spansDecades } from './curves.ts';
-import { datasetOf, type EpochFigures, type TrainRun } from './train-run.ts';
+import { type Figure, pointsOf, spansDecades } from './curves.ts';
+import { datasetOf, type TrainRun } from './train-run.ts';
 
 /** Runs side by side: losses, metrics, figures in the end, and the options in which they differ. */
 export function comparePage(runs: readonly TrainRun[]): Page {
@@ -44,7 +43,7 @@ function withNames(runs: readonly TrainRun[]): NamedRun[] {
 
 function curve(
   runs: readonly NamedRun[],
-  figure: Exclude<keyof EpochFigures, 'epoch' | 'step'>,
+  figure: Exclude<Figure, 'epoch' | 'step'>,
   file: string,
   words: string,
 ): Picture[] {
@@ -73,8 +72,8 @@ function curve(
 }
 
 /** A run of one epoch has a line of its steps. */
-function pointsOfRun({ epochs, steps, config }: TrainRun, figure: keyof EpochFigures): readonly Point[] {
-  const each = numberOf(config.stepsPerEpoch);
+function pointsOfRun({ epochs, steps, config }: TrainRun, figure: Figure): readonly Point[] {
+  const each = config.stepsPerEpoch ?? Number.NaN;
   const own = figure === 'trainLoss' ? 'loss' : figure === 'gradientNorm' ? figure : null;
   if (own === null || epochs.length > 1 || steps.length < 2) return pointsOf(epochs, figure);
   return steps.map((stretch) => [stretch.step / each, stretch[own].mean]);
@@ -84,15 +83,14 @@ function resultTable(runs: readonly NamedRun[]): Table {
   const rows = runs.map(({ name, run: { findings, epochs } }) => {
     if (findings === null) return [name, '', '', decimal(epochs.at(-1)?.trainLoss ?? Number.NaN), 'not ended', ''];
     const { testAccuracy, testLoss, trainLoss, elapsedMs, fingerprint } = findings.result;
-    const optional = (value: unknown, format: (value: number) => string) =>
-      typeof value === 'number' ? format(value) : '';
+    const optional = (value: number, format: (value: number) => string) => (Number.isNaN(value) ? '' : format(value));
     return [
       name,
       optional(testAccuracy, percent),
       optional(testLoss, decimal),
       optional(trainLoss, decimal),
       optional(elapsedMs, duration),
-      textOf(fingerprint).slice(0, 8),
+      fingerprint.slice(0, 8),
     ];
   });
   const head = ['run', 'test accuracy', 'test loss', 'training loss', 'time in steps', 'fingerprint'];
@@ -100,13 +98,13 @@ function resultTable(runs: readonly NamedRun[]): Table {
 }
 
 function optionTable(runs: readonly NamedRun[]): Table {
-  const flags = [...new Set(runs.flatMap(({ run }) => Object.keys(run.options)))];
+  const flags = [...new Set(runs.flatMap(({ run }) => Object.keys(run.config.options)))];
   const textOfOption = ({ run }: NamedRun, flag: string) =>
-    run.options[flag] === undefined ? '' : formatValue(run.options[flag]);
+    Object.hasOwn(run.config.options, flag) ? formatValue(run.config.options[flag]) : '';
   const rows = flags
     .map((flag) => [`--${flag}`, ...runs.map((run) => textOfOption(run, flag))])
     .filter(([, first, ...others]) => others.some((other) => other !== first));
-  const sizes = runs.map(({ run }) => whole(numberOf(run.config.parameters)));
+  const sizes = runs.map(({ run }) => whole(run.config.parameters));
   if (new Set(sizes).size > 1) rows.push(['parameters', ...sizes]);
   return {
     title: rows.length === 0 ? 'The runs have the same options' : 'The options that differ',

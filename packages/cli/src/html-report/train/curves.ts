@@ -4,9 +4,9 @@ import type { BandPoint } from '../../report/thin.ts';
 import { tick } from '../axes.ts';
 import { lineChart, type Series } from '../charts/line-chart.ts';
 import type { Picture } from '../picture.ts';
-import { numberOf } from '../run-files.ts';
 import { strokeOf } from '../theme.ts';
-import type { EpochFigures, StepFigures, TrainRun } from './train-run.ts';
+import type { EpochFigures, StepFigures } from './run-lines.ts';
+import type { TrainRun } from './train-run.ts';
 
 /** Beyond this ratio of the highest loss to the lowest, powers of ten show more. */
 const WIDE_RANGE = 15;
@@ -17,7 +17,10 @@ export function curves(run: TrainRun): Picture[] {
   return [lossCurve(run), accuracyCurve(run), rateCurve(run), normCurve(run)].filter((picture) => picture !== null);
 }
 
-export const pointsOf = (epochs: readonly EpochFigures[], figure: keyof EpochFigures): [number, number][] =>
+/** A number of an epoch. */
+export type Figure = Exclude<keyof EpochFigures, 'event'>;
+
+export const pointsOf = (epochs: readonly EpochFigures[], figure: Figure): [number, number][] =>
   epochs.map((line): [number, number] => [line.epoch, line[figure]]).filter(([, value]) => Number.isFinite(value));
 
 /** Whether a chart of these values is one over powers of ten. */
@@ -29,7 +32,7 @@ export function spansDecades(values: readonly number[]): boolean {
 
 /** The axis of a run's charts: epochs, with a step's place among them; steps, where there is one epoch or less. */
 function axisOf({ config, epochs, steps }: TrainRun) {
-  const each = numberOf(config.stepsPerEpoch);
+  const each = config.stepsPerEpoch ?? Number.NaN;
   const last = Math.max(epochs.at(-1)?.step ?? 0, steps.at(-1)?.step ?? 0);
   const bySteps = last <= each;
   const label = bySteps ? 'step' : each > 1 ? `epoch (of ${whole(each)} steps)` : 'epoch';
@@ -47,7 +50,7 @@ function axisOf({ config, epochs, steps }: TrainRun) {
 
 type Axis = ReturnType<typeof axisOf>;
 
-const seriesOf = ({ epochs }: TrainRun, axis: Axis, figure: keyof EpochFigures): [number, number][] =>
+const seriesOf = ({ epochs }: TrainRun, axis: Axis, figure: Figure): [number, number][] =>
   epochs
     .map((line): [number, number] => [axis.epoch(line), line[figure]])
     .filter(([, value]) => Number.isFinite(value));
@@ -59,9 +62,9 @@ const bandOf = ({ steps }: TrainRun, axis: Axis, figure: 'loss' | 'gradientNorm'
   });
 
 /** Steps below, the means of epochs above them: either alone where the other would say nothing more. */
-function drawn(run: TrainRun, axis: Axis, figure: { step: 'loss' | 'gradientNorm'; epoch: keyof EpochFigures }) {
+function drawn(run: TrainRun, axis: Axis, figure: { step: 'loss' | 'gradientNorm'; epoch: Figure }) {
   const steps = bandOf(run, axis, figure.step);
-  const each = numberOf(run.config.stepsPerEpoch);
+  const each = run.config.stepsPerEpoch ?? Number.NaN;
   const showsSteps = steps.length > 1;
   // Above its steps a mean stands in the middle of them.
   const back = showsSteps ? axis.epochLength / 2 : 0;

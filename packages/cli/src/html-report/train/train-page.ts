@@ -10,7 +10,6 @@ import type { Answers, Findings } from '../findings/findings.ts';
 import { machineTable } from '../machine-table.ts';
 import type { Chapter, Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
-import { numberOf, textOf } from '../run-files.ts';
 import { curves } from './curves.ts';
 import { datasetOf, type TrainRun } from './train-run.ts';
 
@@ -36,8 +35,8 @@ export function trainPage(run: TrainRun): Page {
     {
       title: 'The same again',
       lead: 'The same weights, to the last bit, on any number of threads of any machine; a BLAS library rounds in its own way.',
-      code: textOf(run.config.command),
-      tables: [optionTable(run), machineTable(run.config)],
+      code: run.config.command ?? '',
+      tables: [optionTable(run), machineTable(run.config, run.config.backend)],
     },
   ];
   return {
@@ -58,28 +57,28 @@ function titleOf(run: TrainRun): string {
   if (findings === null)
     return `${dataset}: a run that has not come to its end, after ${plural(epochs.at(-1)?.epoch ?? 0, 'epoch')}`;
   const { result, answers } = findings;
-  const accuracy = numberOf(result.testAccuracy);
+  const accuracy = result.testAccuracy;
   if (!Number.isNaN(accuracy)) {
     const rows = answers?.split === 'test' ? ` ${whole(total(answers))}` : '';
     return `${dataset}: ${percent(accuracy)} of${rows} test rows are right`;
   }
-  const loss = numberOf(result.testLoss);
-  return Number.isNaN(loss)
-    ? `${dataset}: training loss ${decimal(numberOf(result.trainLoss))}`
-    : `${dataset}: test loss ${decimal(loss)}`;
+  return Number.isNaN(result.testLoss)
+    ? `${dataset}: training loss ${decimal(result.trainLoss)}`
+    : `${dataset}: test loss ${decimal(result.testLoss)}`;
 }
 
 const total = ({ confusion }: Answers): number => confusion.flat().reduce((sum, rows) => sum + rows, 0);
 
-function leadOf({ config, options, findings }: TrainRun): string {
-  const parts = [`A network of ${plural(numberOf(config.parameters), 'parameter')}`];
+function leadOf({ config, findings }: TrainRun): string {
+  const { options, parameters, started = '' } = config;
+  const parts = [`A network of ${plural(parameters, 'parameter')}`];
   const optimizer = options.optimizer === undefined ? '' : ` by ${formatValue(options.optimizer)}`;
   if (findings !== null) {
     const { epochs, steps, elapsedMs } = findings.result;
-    const length = Number.isInteger(epochs) ? plural(numberOf(epochs), 'epoch') : plural(numberOf(steps), 'step');
-    parts.push(`trained${optimizer} for ${length} in ${duration(numberOf(elapsedMs))}`);
+    const length = Number.isInteger(epochs) ? plural(epochs, 'epoch') : plural(steps, 'step');
+    parts.push(`trained${optimizer} for ${length} in ${duration(elapsedMs)}`);
   } else parts.push(`trained${optimizer}`);
-  return `${parts.join(', ')}. Started ${textOf(config.started).slice(0, 16).replace('T', ' ')} UTC.`;
+  return `${parts.join(', ')}. Started ${started.slice(0, 16).replace('T', ' ')} UTC.`;
 }
 
 function resultTable({ findings, epochs, config }: TrainRun): Table {
@@ -89,31 +88,31 @@ function resultTable({ findings, epochs, config }: TrainRun): Table {
     const last = epochs.at(-1);
     if (last !== undefined) rows.push(['training loss', decimal(last.trainLoss)], ['steps', whole(last.step)]);
   }
-  rows.push(['parameters', whole(numberOf(config.parameters))]);
+  rows.push(['parameters', whole(config.parameters)]);
   return { title: 'Result', rows };
 }
 
 function resultRows({ result }: Findings): [string, string][] {
   const rows: [string, number, (value: number) => string][] = [
-    ['test accuracy', numberOf(result.testAccuracy), percent],
-    ['test loss', numberOf(result.testLoss), decimal],
-    ['training loss', numberOf(result.trainLoss), decimal],
-    ['steps', numberOf(result.steps), whole],
-    ['time in steps', numberOf(result.elapsedMs), duration],
-    ['samples a second', numberOf(result.samplesPerSecond), whole],
-    ['threads', numberOf(result.threads), whole],
-    ['shards of a batch', numberOf(result.shards), whole],
+    ['test accuracy', result.testAccuracy, percent],
+    ['test loss', result.testLoss, decimal],
+    ['training loss', result.trainLoss, decimal],
+    ['steps', result.steps, whole],
+    ['time in steps', result.elapsedMs, duration],
+    ['samples a second', result.samplesPerSecond, whole],
+    ['threads', result.threads, whole],
+    ['shards of a batch', result.shards, whole],
   ];
   return [
     ...rows
       .filter(([, value]) => !Number.isNaN(value))
       .map(([name, value, format]): [string, string] => [name, format(value)]),
-    ['backend', textOf(result.backend)],
-    ['fingerprint of the weights', textOf(result.fingerprint)],
+    ['backend', result.backend],
+    ['fingerprint of the weights', result.fingerprint],
   ];
 }
 
-const optionTable = ({ options }: TrainRun): Table => ({
+const optionTable = ({ config }: TrainRun): Table => ({
   title: 'Configuration',
-  rows: Object.entries(options).map(([name, value]) => [`--${name}`, formatValue(value)]),
+  rows: Object.entries(config.options).map(([name, value]) => [`--${name}`, formatValue(value)]),
 });

@@ -1,0 +1,24 @@
+import { agreeing, either, list, record } from '../../schema/containers.ts';
+import { figure, literal } from '../../schema/scalars.ts';
+import type { Read } from '../../schema/schema.ts';
+import { name } from '../names.ts';
+
+/** Of which rounding may make a little more than 1. */
+const shares = list(figure(0, 2), 1000, 1);
+
+/** Numbers of one layer before the first step and after the last, counted in the same bins. */
+export const layerHistogram = agreeing(
+  record({
+    kind: either(literal('weights'), literal('outputs')),
+    layer: name,
+    low: figure(),
+    high: figure(),
+    start: shares, // share in each bin
+    end: shares,
+  }),
+  ({ start, end }, fail) => {
+    if (start.length !== end.length) fail(['end'], `a list of ${end.length}`, `one of ${start.length}, as start`);
+  },
+);
+
+export type LayerHistogram = Read<typeof layerHistogram>;

@@ -1,0 +1,19 @@
+import { isRecord } from '../options/read-object.ts';
+import { refuse, type Schema } from './schema.ts';
+
+/** An object as it stands, whatever is in it. */
+export const anyObject: Schema<Record<string, unknown>> = {
+  expected: 'an object',
+  read: (value) => (isRecord(value) ? value : refuse(value, 'an object')),
+};
+
+/** Any JSON of at most so many levels: what walks it does not run out of stack. */
+export function json(levels: number): Schema<unknown> {
+  const expected = `JSON of at most ${levels} levels`;
+  return { expected, read: (value) => (isWithin(value, levels) ? value : refuse(value, expected)) };
+}
+
+const isWithin = (value: unknown, levels: number): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((one) => isWithin(one, levels - 1)));
