@@ -105,6 +105,8 @@ describe('a FIFO in the place of a file that is written is not waited for', () =
     },
     'metrics to report': { name: 'metrics.jsonl', args: (out) => ['report', out] },
     'the configuration to report': { name: 'config.json', args: (out) => ['report', out] },
+    'findings to report': { name: 'findings.json', args: (out) => ['report', out] },
+    'the page of an earlier report': { name: 'report.html', args: (out) => ['report', out] },
     'what an experiment has found': { name: 'xor.json', args: (out) => ['experiment', 'xor', '--out', out] },
   };
 

@@ -24,7 +24,7 @@ const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
 /** 10⁻⁵, 3 × 10⁻⁵; numbers that are easily read stay plain. */
 export function tick(value: number): string {
-  if (value === 0) return '0';
+  if (value === 0 || !Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
   if (size >= 1e-3 && size < 1e6) {
     return size >= 1000 ? whole(value) : String(Number(value.toPrecision(6)));

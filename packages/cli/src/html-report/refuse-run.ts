@@ -1,10 +1,13 @@
+import { join } from 'node:path';
+import { findFile } from '@gradloom/runtime';
+import { CONFIG_FILE } from '../train/resumable.ts';
 import { UsageError } from '../usage-error.ts';
-import { readExperiments } from './experiments/experiment-files.ts';
-import { readTrainRun } from './train/train-run.ts';
+import { EXPERIMENTS_FILE } from './experiments/experiment-files.ts';
 
 /** @throws UsageError where the directory behind `--out` has a run of train or an experiment: its page would stay theirs. */
 export function refuseOtherRun(out: string): void {
-  const run = readTrainRun(out) !== null ? 'train' : (readExperiments(out) ?? []).length > 0 ? 'experiment' : null;
-  if (run !== null)
+  for (const [file, run] of Object.entries({ [CONFIG_FILE]: 'train', [EXPERIMENTS_FILE]: 'experiment' })) {
+    if (findFile('--out', join(out, file), 'a directory without a run') === null) continue;
     throw new UsageError(`--out has ${out}, which holds a run of ${run}, expected a directory without one`);
+  }
 }

@@ -4,8 +4,8 @@ import { findFile } from '@gradloom/runtime';
 import { printable } from '../report/printable.ts';
 import { readAs, type Schema } from '../schema/schema.ts';
 
-/** A parsed document takes some twenty times its bytes at the worst, of empty objects. */
-const MOST_DOCUMENT = 2 ** 26;
+/** A parsed document takes some thirty times its bytes at the worst, of empty objects. */
+const MOST_DOCUMENT = 2 ** 25;
 
 /** Of a file of lines, which are kept one by one, for what is drawn of them. */
 const MOST_LINES = 2 ** 29;

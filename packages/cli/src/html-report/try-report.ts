@@ -1,3 +1,4 @@
+import { withoutPlace } from '../failure.ts';
 import { type Io, printLine } from '../io.ts';
 
 /** Writes the page of a folder of results, which are none the worse for want of it. Its path, or null and a warning. */
@@ -6,8 +7,7 @@ export async function tryReport(folder: string, command: string, io: Io): Promis
     const { reportFolder } = await import('./report-folder.ts');
     return reportFolder(folder);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : error;
-    printLine(io.stderr, `gradloom ${command}: warning: no report: ${reason}`);
+    printLine(io.stderr, `gradloom ${command}: warning: no report: ${withoutPlace(error)}`);
     return null;
   }
 }

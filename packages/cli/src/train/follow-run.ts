@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { type Checkpoint, type TrainEvent, TrainingError, type TrainResult, train } from '@gradloom/runtime';
+import { withoutPlace } from '../failure.ts';
 import { dividePlane, divisionSteps, isPlanar } from '../html-report/findings/divide-plane.ts';
 import { tryReport } from '../html-report/try-report.ts';
 import type { Io } from '../io.ts';
@@ -137,7 +138,7 @@ export async function followRun(
       const { reportRun } = await import('../html-report/train/report-run.ts');
       return await reportRun(path, recipe, result);
     } catch (error) {
-      warn(`no report: ${error instanceof Error ? error.message : error}`);
+      warn(`no report: ${withoutPlace(error)}`);
       return null;
     }
   }

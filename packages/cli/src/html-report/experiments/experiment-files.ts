@@ -71,7 +71,7 @@ export function keepRecords(folder: string, records: Readonly<Record<string, Exp
 
 /** Null where the folder holds none. @throws Error where a file of them is not as it was written. */
 export function readExperiments(folder: string): ExperimentRun[] | null {
-  const records = readDocument(folder, EXPERIMENTS_FILE, table(experimentName, experimentRecord, 100));
+  const records = readDocument(folder, EXPERIMENTS_FILE, table(experimentName, experimentRecord, 100, 1));
   if (records === null) return null;
   return Object.entries(records).flatMap(([name, record]) => {
     const file = `${name}.json`;

@@ -1,0 +1,20 @@
+/** Elements of pages and pictures. */
+const ELEMENTS = new Set(
+  `html head meta title link style body main h1 h2 h3 p section figure figcaption table caption thead tbody tr th td pre code
+  details summary div svg desc g path rect circle line text tspan defs clipPath`.split(/\s+/),
+);
+
+/** What stands in HTML or SVG that is no element of ours, or does more than show: runs, loads, styles. Null where nothing does. */
+export function harmIn(text: string): string | null {
+  const plain = text.replace(/^<!doctype html>\n/, '').replaceAll(/<style>[^<]*<\/style>/g, '');
+  for (const [tag] of plain.matchAll(/<[^>]*>?/g)) {
+    const [, name, attributes] = /^<\/?([a-zA-Z\d]+)((?:\s[a-z][\w-]*="[^"<>]*")*)\/?>$/i.exec(tag) ?? [];
+    if (name === undefined || !ELEMENTS.has(name)) return tag;
+    for (const [, attribute, value] of attributes.matchAll(/\s([\w-]+)="([^"]*)"/g)) {
+      if (/^(?:on.*|style|src.*|.*action)$/i.test(attribute)) return tag;
+      if (attribute === 'href' && value !== 'data:,') return tag;
+      if (/url\((?!#)|https?:/i.test(value) && !(attribute === 'xmlns' && name === 'svg')) return tag;
+    }
+  }
+  return null;
+}
