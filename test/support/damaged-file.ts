@@ -38,12 +38,12 @@ export function damage(bytes: Buffer, isLines: boolean, choice: Choice): { bytes
   const [way, at, how] = choice;
   if (way % 5 === 0) return damageBytes(bytes, at, how);
   if (!isLines) {
-    const { text, what } = damageValue(JSON.parse(bytes.toString()), at, how);
+    const { text, what } = damageValue(JSON.parse(bytes.toString()), way % 5 === 1, at, how);
     return { bytes: Buffer.from(text), what };
   }
   const lines = bytes.toString().trimEnd().split('\n');
   const n = (way >> 3) % lines.length;
-  const { text, what } = damageValue(JSON.parse(lines[n]), at, how);
+  const { text, what } = damageValue(JSON.parse(lines[n]), way % 5 === 1, at, how);
   return { bytes: Buffer.from(`${lines.with(n, text).join('\n')}\n`), what: `line ${n + 1}: ${what}` };
 }
 
@@ -59,15 +59,17 @@ function damageBytes(bytes: Buffer, at: number, how: number): { bytes: Buffer; w
   return { bytes: damaged, what: `bytes from ${place} are ${how % 256}` };
 }
 
-/** Every kind of place is as likely as any other, however many there are of it. */
-function damageValue(root: unknown, at: number, how: number): { text: string; what: string } {
-  const kinds = [...kindsOf(root)];
+/** Every kind of place is as likely as any other, however many there are of it; of those with text, where harm is to be shown. */
+function damageValue(root: unknown, isHarm: boolean, at: number, how: number): { text: string; what: string } {
+  const all = [...kindsOf(root)];
+  const texts = all.filter(([, places]) => typeof valueAt(root, places[0]) === 'string');
+  const kinds = isHarm && texts.length > 0 ? texts : all;
   const [kind, places] = kinds[at % kinds.length];
   const path = places[Math.floor(at / kinds.length) % places.length];
   const old = valueAt(root, path);
   const place = path.join('.') || 'the root';
   const ways = strangers.length + changes.length;
-  const own = how % ways;
+  const own = kinds === texts ? strangers.indexOf(JSON.stringify(HARM)) : how % ways;
   if (own < strangers.length) {
     // Some are no value that JSON.stringify would write.
     const text = JSON.stringify(withValue(root, path, PLACEHOLDER)).replace(
