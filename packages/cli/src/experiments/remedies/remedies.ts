@@ -88,7 +88,8 @@ async function attempt(
   machine: Machine,
   pool: Pool,
 ): Promise<RemedyRun> {
-  const run = train(spec, set, {
+  const sets = { train: set.train, test: set.test };
+  const run = train(spec, sets, {
     ...machine,
     ...{ threads: 1, pool, batch, steps, seed, probe: [0], optimizer: { kind: 'sgd', lr: rate } },
   });
