@@ -128,6 +128,21 @@ describe('a forged picture', () => {
     });
   });
 
+  test('of looks into another network is refused', async () => {
+    const path = forged(() => {});
+    const lines = readFileSync(join(path, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
+    const look = JSON.parse(lines.findLast((line) => line.includes('"probe"')) ?? '');
+    writeFileSync(
+      join(path, 'metrics.jsonl'),
+      `${[...lines, JSON.stringify({ ...look, layers: look.layers.slice(1) })].join('\n')}\n`,
+    );
+    const { code, stderr } = await report(path);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/metrics\.jsonl has a look of step \d+ at 2 layers, expected 3, as at step 0\n$/),
+    });
+  });
+
   test('of a million pixels is drawn with as many as can be seen', async () => {
     const image = { side: 1024, bytes: Buffer.alloc(2 ** 20, Buffer.from([0, 80, 255])).toString('base64') };
     const path = forged(({ answers: { mistakes } }) => {

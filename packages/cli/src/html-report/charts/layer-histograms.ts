@@ -38,7 +38,7 @@ export function layerHistograms(
   const most = spreads.reduce((a, b) => (b.change > a.change ? b : a));
   const { name, axis, sentence } = words[kind];
   return {
-    name: network === '' ? kind : `${kind}-${network.replaceAll(/\W+/g, '-')}`,
+    name: network === '' ? kind : `${kind}-${network.replaceAll(/\W+/g, '-').slice(0, 60)}`,
     title: `${network === '' ? 'The' : `${network}: the`} ${name} of ${most.layer} change the most: their spread goes from ${short(most.from)} to ${short(most.to)}`,
     sentence,
     alternative: own

@@ -1,5 +1,5 @@
 import { list, record } from '../../schema/containers.ts';
-import { count, number, whole } from '../../schema/scalars.ts';
+import { count, figure, whole } from '../../schema/scalars.ts';
 import type { Read } from '../../schema/schema.ts';
 import { lineChart } from '../charts/line-chart.ts';
 import type { Picture } from '../picture.ts';
@@ -8,7 +8,7 @@ import { strokeOf } from '../theme.ts';
 /** The part of cost.json that is drawn. */
 export const costDocument = record({
   batch: count(1),
-  cases: list(record({ depth: whole(1, 100_000), width: count(1), ratio: number(0) }), 1000),
+  cases: list(record({ depth: whole(1, 100_000), width: count(1), ratio: figure(0) }), 1000),
 });
 
 /** Backward over forward, by depth: counted and timed. */

@@ -1,6 +1,6 @@
 import { percent, plural, whole } from '../../report/format.ts';
 import { list, nullable, optional, record } from '../../schema/containers.ts';
-import { count, flag, number, text, whole as wholeFrom } from '../../schema/scalars.ts';
+import { count, figure, flag, number, text, whole as wholeFrom } from '../../schema/scalars.ts';
 import type { Read } from '../../schema/schema.ts';
 import { lineChart, type Series } from '../charts/line-chart.ts';
 import { timeOfThreads } from '../charts/time-of-threads.ts';
@@ -38,7 +38,7 @@ export const scaleDocument = record({
   points: list(point, MOST_THREADS, 1),
   amdahl: nullable(record({ serial: number(), firstMs: number(0) })),
   usl: nullable(record({ contention: number(), coherence: nullable(number()), firstMs: number(0) })),
-  losses: optional(list(record({ cause: name, share: number(), why: name }), 100)),
+  losses: optional(list(record({ cause: name, share: figure(), why: name }), 100)),
 });
 
 type ScaleDocument = Read<typeof scaleDocument>;

@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { Read } from '../../schema/schema.ts';
 import { CONFIG_FILE } from '../../train/resumable.ts';
 import { DIVISIONS_FILE, METRICS_FILE, STEPS_FILE } from '../../train/run-directory.ts';
@@ -52,7 +52,7 @@ function refuseOtherLayers(folder: string, looks: readonly LookFigures[]): void 
   for (const { step, layers } of looks) {
     if (layers.length === first.layers.length) continue;
     throw new Error(
-      `report: ${folder}/${METRICS_FILE} has a look of step ${step} at ${layers.length} layers, expected ${first.layers.length}, as at step ${first.step}`,
+      `report: ${join(folder, METRICS_FILE)} has a look of step ${step} at ${layers.length} layers, expected ${first.layers.length}, as at step ${first.step}`,
     );
   }
 }
