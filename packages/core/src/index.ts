@@ -13,6 +13,7 @@ export {
 export { createInitializer, type InitializerName, type InitializerSpec, initializers } from './initializers/index.ts';
 export { fusedProducts } from './kernels/fused.ts';
 export type { ActivationKernel, BackendName, FastKernels, Kernels, StepMemory } from './kernels/kernels.ts';
+export { assembleProcessorQueries, processorFlags } from './kernels/native/machine-code/processor.ts';
 export { assembleProgram, type CodeLayout, type Program } from './kernels/native/machine-code/program.ts';
 export { type ExtensionName, extensions } from './kernels/native/machine-code/vector-unit.ts';
 export {

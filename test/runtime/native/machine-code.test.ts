@@ -13,7 +13,16 @@ test('the widest extension that a processor has all of is taken', () => {
 
 test.each([
   ['another system', { system: 'darwin arm64' }, /^machineCode: system has darwin arm64, expected linux x64$/],
-  ['an older processor', { flags: new Set(['sse2']) }, /expected avx512f and avx512dq, or avx2 and fma$/],
+  [
+    'an older processor',
+    { flags: new Set<string>() },
+    /^machineCode: the processor has none of its extensions, expected avx512f and avx512dq, or avx2 and fma$/,
+  ],
+  [
+    'a processor with half of an extension',
+    { flags: new Set(['fma']) },
+    /the processor has only fma, expected avx512f/,
+  ],
   [
     'no koffi',
     {
@@ -24,6 +33,7 @@ test.each([
     },
     /^machineCode: koffi is not installed, expected version 3 \(Cannot find module 'koffi'\)$/,
   ],
+  ['a process without system calls, where the processor is asked', { koffi: fakeKoffi({}) }, /No such file or dir/],
   ['a process without system calls', { flags, koffi: fakeKoffi({}) }, /^machineCode: .*No such file or directory$/],
 ])('%s is refused in a sentence', (_title, options, sentence) => {
   const { code, reason } = makeMachineCode({ system: 'linux x64', ...options });
@@ -62,4 +72,6 @@ test.each([
   ['runs no code that was written', { mprotect: () => -1 }, /lets this process run no code that it made/],
 ])('a system that %s is refused in a sentence', (_title, calls, sentence) => {
   expect(makeMachineCode({ system: 'linux x64', flags, koffi: system(calls) }).reason).toMatch(sentence);
+  // Asking the processor takes code, too.
+  expect(makeMachineCode({ system: 'linux x64', koffi: system(calls) }).reason).toMatch(sentence);
 });

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { assembleProgram, type CodeLayout, type ExtensionName, extensions, type Play } from '@gradloom/core';
+import { placeCode } from './code-pages.ts';
 import { type Koffi, loadKoffi } from './koffi.ts';
+import { askProcessor } from './processor.ts';
 
 /** Code in memory that may be run. All threads of the process share it. */
 export interface MachineCode {
@@ -16,7 +17,7 @@ export type MachineCodeSearch =
 
 export interface MachineCodeOptions {
   system?: string; // default: this process's platform and architecture
-  flags?: ReadonlySet<string>; // of the processor, default: as /proc/cpuinfo has them
+  flags?: ReadonlySet<string>; // of the processor, default: what the processor itself says
   koffi?: () => Koffi; // default: the installed one
 }
 
@@ -32,11 +33,6 @@ export function machineCode(): MachineCodeSearch {
 export function makeMachineCode(options: MachineCodeOptions = {}): MachineCodeSearch {
   const { system = `${process.platform} ${process.arch}`, koffi = loadKoffi } = options;
   if (system !== SYSTEM) return refusal(`system has ${system}, expected ${SYSTEM}`);
-  const extension = widestExtension(options.flags ?? processorFlags());
-  if (extension === undefined) {
-    const wanted = Object.values(extensions).map(({ flags }) => flags.join(' and '));
-    return refusal(`the processor has none of its extensions, expected ${wanted.join(', or ')}`);
-  }
   let calls: Koffi;
   try {
     calls = koffi();
@@ -44,8 +40,14 @@ export function makeMachineCode(options: MachineCodeOptions = {}): MachineCodeSe
     return refusal(`koffi is not installed, expected version 3 (${firstLine(error)})`);
   }
   try {
+    const flags = options.flags ?? askProcessor(calls);
+    const extension = widestExtension(flags);
+    if (extension === undefined) {
+      const has = flags.size === 0 ? 'none of its extensions' : `only ${[...flags].join(', ')}`;
+      return refusal(`the processor has ${has}, expected ${EXTENSIONS}`);
+    }
     const { code, layout } = assembleProgram(extension);
-    return { code: { extension, layout, address: place(calls, code) }, reason: null };
+    return { code: { extension, layout, address: placeCode(calls, code) }, reason: null };
   } catch (error) {
     return refusal(firstLine(error));
   }
@@ -56,43 +58,16 @@ const firstLine = (error: unknown): string => (error instanceof Error ? error.me
 // The calling convention is System V's, and the system calls are Linux's.
 const SYSTEM = 'linux x64';
 
+const EXTENSIONS = Object.values(extensions)
+  .map(({ flags }) => flags.join(' and '))
+  .join(', or ');
+
 const refusal = (reason: string): MachineCodeSearch => ({ code: null, reason: `machineCode: ${reason}` });
 
 /** The extension that the kernels run fastest with, of those that a processor has. */
 export function widestExtension(flags: ReadonlySet<string>): ExtensionName | undefined {
   const names = Object.keys(extensions) as ExtensionName[];
   return names.find((name) => extensions[name].flags.every((flag) => flags.has(flag)));
-}
-
-/** What the processor can do and the system lets programs use. */
-function processorFlags(): ReadonlySet<string> {
-  try {
-    const [, flags = ''] = /^flags\s*: (.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8')) ?? [];
-    return new Set(flags.split(' '));
-  } catch {
-    return new Set();
-  }
-}
-
-const PROT_READ_WRITE = 3;
-const PROT_READ_EXEC = 5;
-const MAP_PRIVATE_ANONYMOUS = 0x22;
-
-/** The address of `code` in pages that can be run and no longer written. They stay for as long as the process. */
-function place(koffi: Koffi, code: Uint8Array): bigint {
-  const libc = koffi.load(null);
-  const map = libc.func('void *mmap(void *, size_t, int, int, int, int64_t)');
-  const protect = libc.func('int mprotect(void *, size_t, int)');
-  const copy = libc.func('void *memcpy(void *, void *, size_t)');
-  const address = map(null, code.length, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0) as bigint | null;
-  if (address === null || BigInt.asIntN(64, address) === -1n)
-    throw new Error('mmap gives no memory for code, expected some');
-  copy(address, code, code.length);
-  // Never both at once: what can be run cannot be written.
-  if (protect(address, code.length, PROT_READ_EXEC) !== 0) {
-    throw new Error('the system lets this process run no code that it made, expected mprotect to allow it');
-  }
-  return address;
 }
 
 /** The entry of code that some thread of this process has made: one function a thread, since koffi keeps what it has decoded. */

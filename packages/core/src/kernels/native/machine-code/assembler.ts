@@ -52,6 +52,10 @@ export interface Assembler {
   push(r: Register): void;
   pop(r: Register): void;
   ret(): void;
+  /** Asks the processor what leaf eax, subleaf ecx says of it. Overwrites eax, ebx, ecx and edx. */
+  cpuid(): void;
+  /** edx and eax = the halves of the control register number ecx, which says what states of vectors the system keeps. */
+  xgetbv(): void;
   /** Asks for the line at `address`, which will be read soon. */
   prefetch(address: Address): void;
   /** The same for a line that will be written. */
@@ -163,6 +167,8 @@ export function createAssembler(): Assembler {
       emit(0x58 | (r & 7));
     },
     ret: () => emit(0xc3),
+    cpuid: () => emit(0x0f, 0xa2),
+    xgetbv: () => emit(0x0f, 0x01, 0xd0),
     prefetchToWrite(address) {
       prefix(false, 1, address);
       emit(0x0f, 0x0d);

@@ -50,7 +50,7 @@ export interface Quads extends VectorUnit {
 export interface Extension {
   readonly registers: number;
   readonly reserved: number; // of them, for the mask
-  readonly flags: readonly string[]; // as Linux calls them in /proc/cpuinfo
+  readonly flags: readonly string[]; // of the processor: see processor.ts
   createUnit(assembler: Assembler): VectorUnit;
 }
 

@@ -1,0 +1,27 @@
+import { assembleProcessorQueries, processorFlags } from '@gradloom/core';
+import { placeCode } from './code-pages.ts';
+import type { Koffi } from './koffi.ts';
+
+/**
+ * What the processor that runs this process can do, from its own mouth: /proc/cpuinfo is that of the machine, which an
+ * emulator stands in front of. @throws Error where the system lets this process run no code that it made.
+ */
+export function askProcessor(koffi: Koffi): ReadonlySet<string> {
+  const { code, cpuid, xgetbv } = assembleProcessorQueries();
+  const address = placeCode(koffi, code);
+  const query = koffi.proto('void', ['void *']);
+  const at = (place: number) => koffi.decode(address + BigInt(place), query) as (words: Uint32Array) => void;
+  const ask = (place: number, ...question: readonly number[]): Uint32Array => {
+    const words = new Uint32Array(4);
+    words.set(question);
+    at(place)(words);
+    return words;
+  };
+  return processorFlags(
+    (leaf) => {
+      const [eax, ebx, ecx] = ask(cpuid, leaf, 0);
+      return { eax, ebx, ecx };
+    },
+    () => ask(xgetbv)[0],
+  );
+}
