@@ -40,7 +40,7 @@ function measure({
   const start = readWorkload(workload);
   const most = 2 * Math.max(1, ...shards); // two shards at a time where the backend can
   const widest = Math.max(...widths);
-  const { memory, arrays } = createKernelMemory(compiled.module, (allocate) => {
+  const { memory, arrays } = createKernelMemory(compiled, (allocate) => {
     const scratch = takeKernelScratch(
       widths.slice(1).map((O, l) => [widths[l], O]),
       backend.name,

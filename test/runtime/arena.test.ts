@@ -7,7 +7,8 @@ import {
   type NetworkSpec,
 } from '@gradloom/core';
 import { expect, test } from 'vitest';
-import { allocateArena, planArena } from '../../packages/runtime/src/arena.ts';
+import { planArena } from '../../packages/runtime/src/arena.ts';
+import { allocateSharedMemory } from '../../packages/runtime/src/shared-memory.ts';
 
 const plan = (spec: NetworkSpec, options: { shards?: number; threads?: number; batch?: number } = {}) =>
   planArena({
@@ -25,7 +26,7 @@ const small: NetworkSpec = { input: 6, layers: [{ kind: 'dense', out: 5 }] };
 
 test('every array, and the gradient of each shard, starts on a 64-byte boundary, and no two overlap', () => {
   const layout = plan(small);
-  const arena = layout.bind(allocateArena(layout));
+  const arena = layout.bind(allocateSharedMemory(layout.bytes, null));
   const { theta, gSum, state, squares, lossSums, scalars, scheduleState, losses, norms, scratch } = arena;
   const gradients = [0, 1].map((s) => gradientOf(gSum, theta.length, s));
   const arrays = [theta, ...gradients, ...state, squares, lossSums, scalars, scheduleState, losses, norms, ...scratch];

@@ -36,7 +36,7 @@ describe('blas', () => {
     const backend = resolveBackend('blas');
     const compiled = compileFor(backend);
     if (compiled.code === null) context.skip();
-    const { memory, arrays: scratch } = createKernelMemory(compiled.module, (allocate) =>
+    const { memory, arrays: scratch } = createKernelMemory(compiled, (allocate) =>
       takeKernelScratch([], 'blas', allocate),
     );
     const kernels = createBackendKernels(backend, { ...compiled, memory, scratch });

@@ -7,13 +7,13 @@ import { fileURLToPath } from 'node:url';
 export function startProgram(
   args: readonly string[],
   cwd: string,
-  { preload, fileBlocks, cores, env = {} }: ProcessOptions = {},
+  { preload, nodeFlags = [], fileBlocks, cores, env = {} }: ProcessOptions = {},
 ): Program {
   const program = fileURLToPath(new URL('program.ts', import.meta.url));
   const flags = ['--import', new URL('source.mjs', import.meta.url).href, '--conditions', '@gradloom/source'];
   if (preload !== undefined) flags.push('--import', new URL(preload, import.meta.url).href);
   const bound = cores === undefined ? [] : ['taskset', '--cpu-list', cores];
-  const words = [...bound, process.execPath, ...flags, program, ...args];
+  const words = [...bound, process.execPath, ...nodeFlags, ...flags, program, ...args];
   // A shell that sets the limit gives way to the program, which keeps its process id.
   const [command, ...rest] =
     fileBlocks === undefined ? words : ['bash', '-c', `ulimit -f ${fileBlocks} && exec "$@"`, 'bash', ...words];
@@ -24,6 +24,7 @@ export type Program = ChildProcessByStdio<null, Readable, Readable>;
 
 export interface ProcessOptions {
   preload?: string; // a module beside this one, loaded into the process first
+  nodeFlags?: readonly string[]; // of Node's own
   fileBlocks?: number; // KiB that a file may have, as on a disk that is full beyond
   cores?: string; // that the process may use, such as 0 or 0,1; by the tool taskset, of Linux
   env?: Record<string, string>;

@@ -37,7 +37,7 @@ export {
 export { createStarts, type Starts } from './kernels/starts.ts';
 export { compileWasmKernels, createWasmKernels, takeWasmScratch, wasmHeapBase } from './kernels/wasm.ts';
 export { tapeLength } from './kernels/wasm-tape.ts';
-export { WasmApi, type WasmMemory, type WasmModule } from './kernels/webassembly.ts';
+export { WasmApi, type WasmMemory, type WasmModule, wasmProblem } from './kernels/webassembly.ts';
 export { type Products, withProducts } from './kernels/with-products.ts';
 export {
   InputError,

@@ -1,20 +1,12 @@
-import {
-  blockCount,
-  countDoubles,
-  gradientStride,
-  probeLength,
-  type Schedule,
-  WasmApi,
-  type WasmMemory,
-} from '@gradloom/core';
+import { blockCount, countDoubles, gradientStride, probeLength, type Schedule, type WasmMemory } from '@gradloom/core';
 import { checkMemory, type Part } from './memory.ts';
+import { PAGE } from './shared-memory.ts';
 import { type ScratchShape, takeThreadScratch } from './thread-scratch.ts';
 
 /** Steps of a span whose losses and norms fit the rings. */
 export const RING = 16_384;
 
 const ALIGNMENT = 64;
-const PAGE = 65_536;
 const WASM32_LIMIT = 4 * 1024 ** 3;
 
 export interface ArenaOptions extends ScratchShape {
@@ -104,12 +96,6 @@ export function planArena(options: ArenaOptions): ArenaPlan {
       };
     },
   };
-}
-
-/** A shared memory of exactly the planned size: growing one later would leave old views behind. */
-export function allocateArena(plan: ArenaPlan): WasmMemory {
-  const pages = plan.bytes / PAGE;
-  return new WasmApi.Memory({ initial: pages, maximum: pages, shared: true });
 }
 
 const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;

@@ -16,11 +16,12 @@ import {
   show,
   type WasmMemory,
   type WasmModule,
-  wasmHeapBase,
+  wasmProblem,
 } from '@gradloom/core';
 import { createBlasKernels } from './native/blas-kernels.ts';
 import { type BlasIdentity, type BlasLibrary, findBlas } from './native/find-blas.ts';
 import { enterMachineCode, type MachineCode, machineCode } from './native/machine-code.ts';
+import { heapBaseOf } from './shared-memory.ts';
 
 /** Every backend. */
 export const backendNames = { reference: true, wasm: true, native: true, blas: true } as const satisfies Record<
@@ -28,7 +29,10 @@ export const backendNames = { reference: true, wasm: true, native: true, blas: t
   true
 >;
 
-/** What a user may ask for; 'auto' is the first of native, blas and wasm that this machine has, and wasm where layers are too small for another. */
+/**
+ * What a user may ask for; 'auto' is the first of native, blas and wasm that this machine has, wasm where layers are too small
+ * for another, and reference where there is no WebAssembly.
+ */
 export const backendChoices = { auto: true, ...backendNames } as const;
 export type BackendChoice = keyof typeof backendChoices;
 
@@ -40,16 +44,22 @@ export type Backend =
 /**
  * The backend that `choice` stands for on this machine, for `network` or any, with the library at `path` or one found by
  * name. The library is told to use one thread a call, since the run's own threads already use all cores.
- * @throws OptionError where native or blas is asked for and there is none.
+ * @throws OptionError where a backend is asked for that is not here.
  */
 export function resolveBackend(choice: BackendChoice, path?: string, network?: Network): Backend {
   const name = oneOf('train', 'backend', choice, backendChoices);
   if (path !== undefined && typeof path !== 'string') {
     throw new OptionError('train', 'blas', `has ${show(path)}, expected the path of a library`);
   }
-  if (name === 'reference' || name === 'wasm') return { name };
+  if (name === 'reference') return { name };
   // A library that was named is wanted, and one that does not work is a mistake, not a reason to take something else.
   const named = path !== undefined || (process.env.GRADLOOM_BLAS ?? '') !== '';
+  const problem = wasmProblem();
+  if (problem !== null && name === 'auto' && !named) return { name: 'reference' };
+  if (problem !== null) {
+    throw new OptionError('train', 'backend', `${name === 'auto' ? 'blas' : name} cannot run here: ${problem}`);
+  }
+  if (name === 'wasm') return { name };
   // Looking for a better one takes some 10 ms, in which XOR is learnt.
   if (name === 'auto' && !named && network !== undefined && !hasNativeProducts(network)) return { name: 'wasm' };
   if (name === 'native' || (name === 'auto' && !named)) {
@@ -73,7 +83,7 @@ const withoutWhere = (reason: string): string => reason.replace('machineCode: ',
 /** This thread's kernels over a run's memory; `scratch` is its own. */
 export function createBackendKernels(
   backend: Backend,
-  { module, code, memory, scratch }: CompiledKernels & { memory: WasmMemory; scratch: KernelScratch },
+  { module, code, memory, scratch }: Omit<CompiledKernels, 'heapBase'> & { memory: WasmMemory; scratch: KernelScratch },
 ): Kernels {
   if (backend.name === 'reference' || module === null) return referenceKernels;
   const { machineCode } = scratch;
@@ -107,22 +117,22 @@ function openLibrary({ path }: BlasIdentity): BlasLibrary {
 export interface CompiledKernels {
   readonly module: WasmModule | null; // of the SIMD kernels; null for the reference, which runs where there is no SIMD, too
   readonly code: MachineCode | null; // of native, and of blas where the machine has some; null for all others
+  readonly heapBase: number; // first byte of a run's memory that is free for its arrays
 }
 
 /** @throws Error where this machine has not what the backend needs. */
 export function compileFor({ name }: Backend): CompiledKernels {
-  if (name === 'reference') return { module: null, code: null };
+  if (name === 'reference') return { module: null, code: null, heapBase: 0 };
   const module = compileKernels();
-  if (name === 'wasm') return { module, code: null };
+  heapBase ??= heapBaseOf(module);
+  if (name === 'wasm') return { module, code: null, heapBase };
   const { code, reason } = machineCode();
   if (code === null && name === 'native') throw new Error(reason);
-  return { module, code };
+  return { module, code, heapBase };
 }
 
-/** The first byte of a run's memory that is free for its arrays. */
-export const heapBaseOf = (module: WasmModule | null): number => (module === null ? 0 : wasmHeapBase(module));
-
 let compiled: WasmModule | undefined;
+let heapBase: number | undefined; // of it: to ask takes a memory, and 10 GiB of address space, so each thread is told
 
 /** The module of the SIMD kernels, compiled once; threads share the code. @throws Error where there is no SIMD. */
 export function compileKernels(): WasmModule {

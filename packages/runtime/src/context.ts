@@ -28,7 +28,7 @@ import {
   type Workspace,
 } from '@gradloom/core';
 import { type Arena, planArena } from './arena.ts';
-import { createBackendKernels, heapBaseOf } from './backend.ts';
+import { createBackendKernels } from './backend.ts';
 import { type Clock, createClock } from './clock.ts';
 import type { RunSetup } from './protocol.ts';
 import { specOf } from './shared-spec.ts';
@@ -83,8 +83,7 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const loss = createLoss(setup.loss);
   const optimizer = createOptimizer(setup.optimizer);
   const schedule = createSchedule(setup.schedule, setup.context);
-  const heapBase = heapBaseOf(setup.module);
-  const { batch, shards, threads, probes } = setup;
+  const { batch, shards, threads, probes, heapBase } = setup;
   const backend = setup.backend.name;
   const layout = planArena({ network, loss, optimizer, schedule, batch, shards, threads, probes, backend, heapBase });
   const arena = layout.bind(setup.memory);

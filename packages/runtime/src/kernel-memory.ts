@@ -1,25 +1,17 @@
-import {
-  type Allocate,
-  countDoubles,
-  createAllocator,
-  WasmApi,
-  type WasmMemory,
-  type WasmModule,
-} from '@gradloom/core';
-import { heapBaseOf } from './backend.ts';
+import { type Allocate, countDoubles, createAllocator, type WasmMemory } from '@gradloom/core';
+import type { CompiledKernels } from './backend.ts';
+import { allocateSharedMemory } from './shared-memory.ts';
 
-const PAGE = 65_536;
 const LINE = 64; // bytes
 
 /** A memory for kernels outside of a run, as large as what `take` takes from it. `take` is called twice: once to count. */
 export function createKernelMemory<T>(
-  module: WasmModule | null,
+  { module, heapBase }: CompiledKernels,
   take: (allocate: Allocate) => T,
 ): { memory: WasmMemory; arrays: T } {
-  const start = Math.ceil(heapBaseOf(module) / LINE) * LINE;
+  const start = Math.ceil(heapBase / LINE) * LINE;
   const length = countDoubles(take);
-  const pages = Math.ceil((start + 8 * length) / PAGE);
-  const memory = new WasmApi.Memory({ initial: pages, maximum: pages, shared: true });
+  const memory = allocateSharedMemory(start + 8 * length, module);
   const allocate = createAllocator('createKernelMemory', new Float64Array(memory.buffer, start, length));
   return { memory, arrays: take(allocate) };
 }

@@ -1,5 +1,4 @@
-import { forward, InputError, type LossSpec, type Network, viewOf } from '@gradloom/core';
-import { compileKernels } from './backend.ts';
+import { forward, InputError, type LossSpec, type Network, viewOf, wasmProblem } from '@gradloom/core';
 import { createContext } from './context.ts';
 import { openInference } from './inference.ts';
 import { EVALUATION_ROWS } from './thread-scratch.ts';
@@ -15,7 +14,7 @@ export type Predictor = (where: string, x: Float64Array) => Float64Array;
  * @throws Error for a weight that is not finite.
  */
 export function createPredictor(where: string, network: Network, parameters: Float64Array, loss: LossSpec): Predictor {
-  const backend = hasSimd() ? 'wasm' : 'reference';
+  const backend = wasmProblem() === null ? 'wasm' : 'reference';
   const setup = openInference(where, network, parameters, loss, { threads: 1, backend, blas: undefined });
   const { workspace, theta, pass } = createContext(setup, 0);
   const { input: I, output: O } = network;
@@ -35,13 +34,4 @@ export function createPredictor(where: string, network: Network, parameters: Flo
     }
     return y;
   };
-}
-
-function hasSimd(): boolean {
-  try {
-    compileKernels();
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -10,8 +10,8 @@ import {
   type ScheduleContext,
   type ScheduleSpec,
 } from '@gradloom/core';
-import { type Arena, allocateArena, planArena } from './arena.ts';
-import { type BackendChoice, compileFor, heapBaseOf, resolveBackend } from './backend.ts';
+import { type Arena, planArena } from './arena.ts';
+import { type BackendChoice, compileFor, resolveBackend } from './backend.ts';
 import { allocateControl } from './barrier.ts';
 import { allocateTimes } from './clock.ts';
 import type { DataSplits } from './datasets/dataset.ts';
@@ -19,6 +19,7 @@ import { checkMemory, freeMemory, type Part } from './memory.ts';
 import { createOrders, type Orders } from './orders.ts';
 import type { RunPlan } from './plan.ts';
 import type { RunSetup } from './protocol.ts';
+import { allocateSharedMemory } from './shared-memory.ts';
 import { shareSpec } from './shared-spec.ts';
 import { copyArray } from './turns/arrays.ts';
 import { allocateWorkTimes } from './work-clock.ts';
@@ -53,11 +54,11 @@ let lastRun = 0;
 export function* openRun(shape: RunShape, copies: readonly Part[] = []): Pausable<{ setup: RunSetup; arena: Arena }> {
   const { network, batch, shards, threads } = shape;
   const backend = resolveBackend(shape.backend, shape.blas, network);
-  const { module, code } = compileFor(backend);
+  const compiled = compileFor(backend);
   yield;
-  const layout = planArena({ ...shape, backend: backend.name, heapBase: heapBaseOf(module) });
+  const layout = planArena({ ...shape, backend: backend.name, heapBase: compiled.heapBase });
   checkMemory([...layout.parts, ...copies], freeMemory(), 'what this machine has free');
-  const memory = allocateArena(layout);
+  const memory = allocateSharedMemory(layout.bytes, compiled.module);
   yield;
   lastRun++;
   const setup: RunSetup = {
@@ -77,8 +78,7 @@ export function* openRun(shape: RunShape, copies: readonly Part[] = []): Pausabl
     times: shape.profile ? allocateTimes(threads) : null,
     workTimes: allocateWorkTimes(threads),
     backend,
-    module,
-    code,
+    ...compiled,
     memory,
     control: allocateControl(),
     dataset: null,

@@ -58,6 +58,6 @@ function tooMany(error: ThreadError, failures: number, retries: number): ThreadE
 /** The error that ends a run whose threads fail: a pool's words, with the place in the run. */
 export function runFailure(error: unknown, place: string): Error {
   const message = error instanceof Error ? error.message : String(error);
-  const reason = message.replace(/^pool: (has|was) /, 'the pool $1 ').replace(/^pool: /, '');
+  const reason = message.replace(/^pool: (has|was) /, 'the pool $1 ').replace(/^(pool|createPool): /, '');
   return new Error(`train: ${reason} (${place})`, { cause: error });
 }

@@ -1,5 +1,6 @@
 import { abortTeam, CONTROL, resetControl } from './barrier.ts';
-import { type Pool, START_LIMIT_MS, type Team } from './pool.ts';
+import { START_LIMIT_MS } from './crew.ts';
+import type { Pool, Team } from './pool.ts';
 import { DECISION, type RunSetup, type TaskAnswers, type TaskPlace, type WorkerTask } from './protocol.ts';
 import { ThreadError } from './recovery.ts';
 import { SPAN_MS } from './span-length.ts';

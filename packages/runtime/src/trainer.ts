@@ -10,6 +10,7 @@ import type { TrainEvent, TrainResult } from './results.ts';
 import { runEpochs } from './run.ts';
 import { finishedRun } from './start-run.ts';
 import { inTurns } from './turns/in-turns.ts';
+import { backendWarnings } from './warnings.ts';
 
 /** A run that goes on by itself: read its events, await its result, or both. */
 export interface TrainingRun extends AsyncIterable<TrainEvent, undefined> {
@@ -50,7 +51,8 @@ async function runTraining(
     const record = await inTurns(recordOf(plan, data, run.setup.backend));
     await inTurns(checkResume(plan, record, plan.resume));
   }
-  for (const message of plan.warnings) emit({ type: 'warning', message });
+  const warnings = [...plan.warnings, ...backendWarnings(plan.backend, run.setup.backend)];
+  for (const message of warnings) emit({ type: 'warning', message });
   const finished = await inTurns(finishedRun(plan, run, data, emit));
   if (finished !== null) return finished;
   const pool = options.pool ?? (await createPool({ threads: plan.threads }));

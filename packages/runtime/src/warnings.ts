@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import type { Pausable } from '@gradloom/core';
+import { type Pausable, wasmProblem } from '@gradloom/core';
+import type { Backend, BackendChoice } from './backend.ts';
 import type { Dataset } from './datasets/dataset.ts';
 import type { TrainOptions } from './options.ts';
 
@@ -23,6 +24,12 @@ export function warningsOf(
   }
   if (threads > cores) warnings.push(`threads has ${threads}, but this machine has ${cores} cores: they take turns`);
   return warnings;
+}
+
+/** Of a choice that was left to the machine, where it has no fast kernels. */
+export function backendWarnings(asked: BackendChoice, { name }: Backend): string[] {
+  if (asked !== 'auto' || name !== 'reference') return [];
+  return [`backend auto takes reference, which is many times slower: ${wasmProblem()}`];
 }
 
 /** Of an evaluation that says nothing; the weights themselves are finite. */

@@ -10,8 +10,7 @@ const complete: Examination = {
   arch: 'arm64',
   cpu: 'M1',
   cores: 8,
-  simd: true,
-  sharedMemory: true,
+  noWasm: null,
   koffi: true,
   extension: null,
   noNative: 'system has darwin arm64, expected linux x64',
@@ -33,7 +32,12 @@ describe('advice', () => {
 
   test.each<[string, Partial<Examination>, RegExp]>([
     ['an old Node', { node: { version: '18.1.0', needed: '20.19', ok: false } }, /18\.1\.0, expected 20\.19 or newer/],
-    ['no SIMD', { simd: false }, /SIMD/],
+    ['no SIMD', { ...without, noWasm: 'WebAssembly has no SIMD', auto: 'reference' }, /^Training runs on plain/],
+    [
+      'a limit',
+      { backends: [{ name: 'wasm', gflops: null, problem: 'the address space has 4 MiB' }] },
+      /^the address space has 4 MiB$/,
+    ],
     ['no library', without, /brew install openblas/],
     ['no koffi', { ...without, koffi: false }, /^A BLAS library .*npm install koffi/],
     [
@@ -59,7 +63,7 @@ describe('doctor', () => {
     const [{ backends, auto, extension, blas, cores }] = jsonLines(stdout);
     const here = [...(extension === null ? [] : ['native']), ...(blas === null ? [] : ['blas'])];
     const names = ['reference', 'wasm', ...here];
-    expect(backends).toEqual(names.map((name) => ({ name, gflops: expect.any(Number) })));
+    expect(backends).toEqual(names.map((name) => ({ name, gflops: expect.any(Number), problem: null })));
     expect(auto).toBe(here[0] ?? 'wasm');
     expect(cores).toBeGreaterThan(0);
     expect(code).toBe(0);
@@ -67,7 +71,7 @@ describe('doctor', () => {
 
   test('prints the same for people', async () => {
     const { code, stdout } = await gradloom(['doctor']);
-    expect(stdout).toContain(`Node           ${process.versions.node}, fine`);
+    expect(stdout).toContain(`Node          ${process.versions.node}, fine`);
     expect(stdout).toMatch(/\nreference +\d+\.\d\nwasm +\d+\.\d/);
     expect(code).toBe(0);
   });

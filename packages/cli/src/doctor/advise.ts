@@ -4,8 +4,8 @@ import type { Examination } from './examine.ts';
 /** What to do, the most important first; nothing where nothing is missing. */
 export function advise({
   node,
-  simd,
-  sharedMemory,
+  noWasm,
+  backends,
   koffi,
   blas,
   noBlas,
@@ -18,10 +18,13 @@ export function advise({
 }: Examination): string[] {
   const advice: string[] = [];
   if (!node.ok) advice.push(`Node has version ${node.version}, expected ${node.needed} or newer: https://nodejs.org`);
-  if (!simd) advice.push('WebAssembly here has no SIMD, which training needs.');
-  if (!sharedMemory) advice.push('WebAssembly here has no shared memory, which training needs.');
+  if (noWasm !== null)
+    advice.push('Training runs on plain TypeScript alone, many times slower than on WebAssembly with SIMD.');
+  // One of them speaks for all: the limit is that of the process.
+  const [problem] = noWasm === null ? backends.flatMap((backend) => backend.problem ?? []) : [];
+  if (problem !== undefined) advice.push(problem);
   if (auto === null) advice.push(`${noBlas}, or an empty GRADLOOM_BLAS`);
-  else if (extension === null && blas === null) {
+  else if (extension === null && blas === null && noWasm === null) {
     const what = koffi ? blasInstall(platform) : 'npm install koffi';
     const whose = makesCode ? 'Machine code' : 'A BLAS library';
     advice.push(`${whose} makes training up to three times as fast: ${what}`);

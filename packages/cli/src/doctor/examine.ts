@@ -1,20 +1,21 @@
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
-import { WasmApi } from '@gradloom/core';
+import { wasmProblem } from '@gradloom/core';
 import {
   type Backend,
   type BlasIdentity,
-  compileKernels,
   findBlas,
   machineCode,
   measureGflops,
   resolveBackend,
 } from '@gradloom/runtime';
+import { withoutPlace } from '../failure.ts';
 import { neededNode } from '../version.ts';
 
 export interface BackendFigures {
   readonly name: Backend['name'];
   readonly gflops: number | null; // 10⁹ operations a second on one core, null where it does not run
+  readonly problem: string | null; // why it does not
 }
 
 /** What a machine offers for training. */
@@ -24,8 +25,7 @@ export interface Examination {
   readonly arch: string;
   readonly cpu: string;
   readonly cores: number;
-  readonly simd: boolean;
-  readonly sharedMemory: boolean;
+  readonly noWasm: string | null; // why the kernels in WebAssembly cannot run
   readonly koffi: boolean; // runs machine code and reaches a BLAS library
   readonly extension: string | null; // of the processor, that machine code is made for
   readonly noNative: string | null; // why none is
@@ -47,15 +47,13 @@ export function examine(blasPath: string | undefined): Examination {
   const backends: Backend[] = [{ name: 'reference' }, { name: 'wasm' }];
   if (code !== null) backends.push({ name: 'native' });
   if (library !== null) backends.push({ name: 'blas', library: library.identity });
-  const simd = works(compileKernels);
   return {
     node: { version: process.versions.node, needed: neededNode, ok: isAtLeast(process.versions.node, neededNode) },
     platform: process.platform,
     arch: process.arch,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
-    simd,
-    sharedMemory: works(() => new WasmApi.Memory({ initial: 1, maximum: 1, shared: true })),
+    noWasm: wasmProblem(),
     extension: code?.extension ?? null,
     makesCode: code !== null || noCode.includes('koffi is not installed'),
     noNative: noCode?.replace(/^machineCode: /, '') ?? null,
@@ -64,7 +62,7 @@ export function examine(blasPath: string | undefined): Examination {
     blas: library?.identity ?? null,
     forcedCore: library?.identity.name === 'OpenBLAS' ? (process.env.OPENBLAS_CORETYPE ?? null) : null,
     noBlas: reason?.replace(/^findBlas: /, '') ?? null,
-    backends: backends.map((backend) => ({ name: backend.name, gflops: simd ? measureGflops(backend) : null })),
+    backends: backends.map(figuresOf),
     auto: autoBackend(),
   };
 }
@@ -78,12 +76,12 @@ function autoBackend(): Backend['name'] | null {
   }
 }
 
-function works(attempt: () => unknown): boolean {
+function figuresOf(backend: Backend): BackendFigures {
+  const { name } = backend;
   try {
-    attempt();
-    return true;
-  } catch {
-    return false;
+    return { name, gflops: measureGflops(backend), problem: null };
+  } catch (error) {
+    return { name, gflops: null, problem: withoutPlace(error) };
   }
 }
 

@@ -16,7 +16,8 @@ export async function runDoctor(request: Request, io: Io): Promise<number> {
   const advice = advise(found);
   if (values.json) printLine(io.stdout, JSON.stringify({ event: 'doctor', ...found, advice }));
   else for (const line of describe(found, advice, createPaint(io.stdout, io.env))) printLine(io.stdout, line);
-  return found.node.ok && found.simd && found.sharedMemory ? 0 : 1;
+  const taken = found.backends.find(({ name }) => name === found.auto);
+  return found.node.ok && taken?.gflops !== null ? 0 : 1;
 }
 
 function describe(found: Examination, advice: readonly string[], paint: Paint): string[] {
@@ -26,8 +27,7 @@ function describe(found: Examination, advice: readonly string[], paint: Paint): 
     ['Node', `${node.version}, ${verdict(node.ok, 'fine', 'too old')} (${node.needed} or newer)`],
     ['System', `${found.platform} ${found.arch}, ${found.cpu}`],
     ['Cores', String(found.cores)],
-    ['SIMD', verdict(found.simd, 'yes', 'no')],
-    ['Shared memory', verdict(found.sharedMemory, 'yes', 'no')],
+    ['WebAssembly', verdict(found.noWasm === null, 'yes, with SIMD', `none: ${found.noWasm}`)],
     ['Machine code', found.extension === null ? `none: ${found.noNative}` : `yes, ${found.extension}`],
     ['koffi', found.koffi ? 'yes' : 'not installed'],
     ['BLAS', blas === null ? 'none' : `${blas.name} ${blas.version} for ${blas.core}`],

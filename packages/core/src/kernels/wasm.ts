@@ -6,7 +6,7 @@ import { createWasmLosses, type WasmLossExports } from './wasm-losses.ts';
 import { createWasmMeanUpdates, type WasmMeanUpdateExports } from './wasm-mean-updates.ts';
 import { createTapeWriter } from './wasm-tape.ts';
 import { createWasmUpdates, type WasmUpdateExports } from './wasm-updates.ts';
-import { WasmApi, type WasmMemory, type WasmModule } from './webassembly.ts';
+import { WasmApi, type WasmMemory, type WasmModule, wasmProblem } from './webassembly.ts';
 
 /**
  * The kernels of assembly/, equal to the reference bit for bit. Every array handed to them is a view of `memory`, above
@@ -109,24 +109,13 @@ export function wasmHeapBase(module: WasmModule): number {
 
 /**
  * The module of `bytes`, the content of kernels.wasm.
- * @throws Error where the processor or the engine has no SIMD in WebAssembly: only the reference backend runs there.
+ * @throws Error where the engine has no WebAssembly, or none with SIMD: only the reference backend runs there.
  */
 export function compileWasmKernels(bytes: Uint8Array): WasmModule {
-  if (!WasmApi.validate(SIMD_PROBE)) {
-    throw new Error(
-      'compileWasmKernels: WebAssembly has no SIMD on this machine, expected it for backends wasm and blas (x64 processors have it from SSE4.1 on; use backend reference)',
-    );
-  }
+  const problem = wasmProblem();
+  if (problem !== null) throw new Error(`compileWasmKernels: ${problem}`);
   return new WasmApi.Module(bytes);
 }
-
-// (module (func (result v128) (i32x4.splat (i32.const 0)))): valid where SIMD is.
-const SIMD_PROBE = Uint8Array.of(
-  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], // magic and version
-  ...[0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b], // type () -> v128
-  ...[0x03, 0x02, 0x01, 0x00], // one function of it
-  ...[0x0a, 0x08, 0x01, 0x06, 0x00, 0x41, 0x00, 0xfd, 0x11, 0x0b], // i32.const 0, i32x4.splat
-);
 
 interface WasmExports extends WasmActivationExports, WasmLossExports, WasmMeanUpdateExports, WasmUpdateExports {
   readonly __heap_base: { readonly value: number };

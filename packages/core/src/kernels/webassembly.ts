@@ -17,6 +17,40 @@ interface WasmApi {
 
 /** TypeScript declares this global only for browsers, and with it a thousand names that Node does not have. */
 declare const WebAssembly: WasmApi;
+const isHere = typeof WebAssembly !== 'undefined';
 
-/** The part of WebAssembly that is used here. */
-export const WasmApi = WebAssembly;
+/** Stands for all that a WebAssembly makes where the engine has none. */
+class Absent implements WasmModule, WasmMemory {
+  readonly [Symbol.toStringTag] = 'WebAssembly.Module';
+  readonly buffer = new SharedArrayBuffer(0);
+  readonly exports = {};
+
+  constructor() {
+    throw new Error(`webassembly: ${NO_WASM}`);
+  }
+}
+
+/** The part of WebAssembly that is used here. What it makes throws where the engine has none. */
+export const WasmApi: WasmApi = isHere
+  ? WebAssembly
+  : { Module: Absent, Memory: Absent, Instance: Absent, validate: () => false };
+
+const NO_WASM =
+  'this engine has no WebAssembly, expected it for every backend but reference (node --jitless leaves it out)';
+
+const NO_SIMD =
+  'WebAssembly has no SIMD on this machine, expected it for every backend but reference (x64 processors have it from SSE4.1 on)';
+
+/** Why the kernels in WebAssembly cannot run here, in a sentence; null where they can. */
+export function wasmProblem(): string | null {
+  if (!isHere) return NO_WASM;
+  return WasmApi.validate(SIMD_PROBE) ? null : NO_SIMD;
+}
+
+// (module (func (result v128) (i32x4.splat (i32.const 0)))): valid where SIMD is.
+const SIMD_PROBE = Uint8Array.of(
+  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], // magic and version
+  ...[0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b], // type () -> v128
+  ...[0x03, 0x02, 0x01, 0x00], // one function of it
+  ...[0x0a, 0x08, 0x01, 0x06, 0x00, 0x41, 0x00, 0xfd, 0x11, 0x0b], // i32.const 0, i32x4.splat
+);

@@ -1,0 +1,141 @@
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Worker } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import { lackOfAddressSpace, threadLimits } from './limits.ts';
+import type { WorkerTask } from './protocol.ts';
+
+/** Longest that a thread may take to start or to come to a span. */
+export const START_LIMIT_MS = 60_000;
+
+export interface CrewShape {
+  readonly threads: number;
+  readonly execArgv?: readonly string[]; // flags of Node, default: those of this process
+  readonly heapMiB?: number; // of the JavaScript of a thread
+}
+
+/** One Piscina and the teams that work on it. */
+export interface Crew {
+  readonly piscina: Piscina<WorkerTask, unknown>;
+  teams: number;
+  idle: () => void;
+  /** Ends the threads once no team works on them. */
+  end(): Promise<void>;
+  /** Ends the threads, and resolves when all have ended: then none writes any more. */
+  stop(): Promise<void>;
+}
+
+/** Begins all threads of a crew. @throws Error (rejects) where the system has no room for so many; then none is left. */
+export async function openCrew(shape: CrewShape): Promise<Crew> {
+  refuseWithoutRoom(shape.threads);
+  const begun: Worker[] = [];
+  const note = (thread: Worker) => void begun.push(thread);
+  // The process tells of a thread a tick after it has begun. Ticks come in order: between these two are our threads alone.
+  process.nextTick(() => process.on('worker', note));
+  let crew: Crew | undefined;
+  let refusal: unknown;
+  try {
+    crew = crewOf(startPiscina(shape));
+  } catch (error) {
+    refusal = error;
+  }
+  await new Promise<void>((resolve) => {
+    process.nextTick(() => {
+      process.off('worker', note);
+      resolve();
+    });
+  });
+  if (crew !== undefined) return crew;
+  // Nobody has the Piscina whose constructor threw: its threads are ended here, and it must not begin others for them.
+  for (const thread of begun) thread.removeAllListeners().on('error', () => {});
+  await Promise.all(begun.map((thread) => thread.terminate()));
+  throw new Error(`createPool: ${notStarted(refusal, begun.length, shape.threads)}`, { cause: refusal });
+}
+
+/** A crew whose threads have started: one that cannot even load rejects here, with its reason, instead of hanging the first span. */
+export async function startCrew(shape: CrewShape): Promise<Crew> {
+  const { threads } = shape;
+  const crew = await openCrew(shape);
+  let timer: NodeJS.Timeout | undefined;
+  const failed = new Promise<never>((_, reject) => {
+    crew.piscina.on('error', reject);
+    timer = setTimeout(() => {
+      reject(new Error(`createPool: ${threads} threads have not started within ${START_LIMIT_MS} ms`));
+    }, START_LIMIT_MS);
+  });
+  try {
+    const pings = Array.from({ length: threads }, () => crew.piscina.run({ kind: 'ping' }));
+    await Promise.race([Promise.all(pings), failed]);
+    return crew;
+  } catch (error) {
+    await crew.piscina.destroy();
+    const reason = error instanceof Error ? error.message : error;
+    throw new Error(`createPool: a thread did not start (${reason}), expected ${threads} of them`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+    failed.catch(() => {});
+  }
+}
+
+/** What V8 and the system's library take of the address space for a thread: 650 to 790 MiB were seen. */
+const THREAD_RESERVES = 800 * 1024 ** 2;
+
+/** Without room for its heap, V8 ends the whole process when a thread begins. */
+function refuseWithoutRoom(threads: number): void {
+  const lack = lackOfAddressSpace(threads * THREAD_RESERVES);
+  if (lack === null) return;
+  const whose = threads === 1 ? 'a thread' : `${threads} threads`;
+  throw new Error(`createPool: ${lack}, which V8 may reserve for ${whose} (take fewer, or raise the limit)`);
+}
+
+function notStarted(refusal: unknown, begun: number, threads: number): string {
+  const message = refusal instanceof Error ? refusal.message : String(refusal);
+  if (message !== 'EAGAIN') return `a thread did not start (${message}), expected ${threads} of them`;
+  const limits = threadLimits();
+  const raise = limits === '' ? 'what limits the threads of this process' : `the limit (${limits})`;
+  return `threads has ${threads}, of which the system let ${begun} begin (EAGAIN), expected room for all: take fewer, or raise ${raise}`;
+}
+
+function startPiscina({ threads, execArgv, heapMiB }: CrewShape): Piscina<WorkerTask, unknown> {
+  const worker = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
+  // Left out, Node passes this process's flags on. Named, it refuses those of V8, such as --max-old-space-size.
+  const flags = execArgv === undefined ? {} : { execArgv: [...execArgv] };
+  const limits = heapMiB === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMiB } };
+  return new Piscina<WorkerTask, unknown>({
+    filename: fileURLToPath(worker),
+    minThreads: threads,
+    maxThreads: threads,
+    concurrentTasksPerWorker: 1,
+    ...flags,
+    ...limits,
+    recordTiming: false,
+    workerHistogram: false,
+  });
+}
+
+function crewOf(piscina: Piscina<WorkerTask, unknown>): Crew {
+  let ending: Promise<void> | undefined;
+  let stopping: Promise<void> | undefined;
+  const crew: Crew = {
+    piscina,
+    teams: 0,
+    idle: () => {},
+    end() {
+      ending ??= idle().then(crew.stop);
+      return ending;
+    },
+    stop() {
+      stopping ??= piscina.destroy();
+      return stopping;
+    },
+  };
+  async function idle(): Promise<void> {
+    if (crew.teams === 0) return;
+    await new Promise<void>((resolve) => {
+      crew.idle = resolve;
+    });
+  }
+  // Without a listener, a thread that dies between tasks would end the process; the next span finds out by itself.
+  piscina.on('error', () => {});
+  return crew;
+}

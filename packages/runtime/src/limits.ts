@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { mebibytes } from './memory.ts';
+
+/** Bytes of address space that this process may have, null where there is no limit or none is known, and has taken. */
+function addressSpace(): { readonly limit: number | null; readonly taken: number } {
+  const [, limit] = /^Max address space +(\d+)/m.exec(textOf('/proc/self/limits')) ?? [];
+  const [, kibibytes = '0'] = /^VmSize:\s+(\d+)/m.exec(textOf('/proc/self/status')) ?? [];
+  return { limit: limit === undefined ? null : Number(limit), taken: 1024 * Number(kibibytes) };
+}
+
+/** Says that this process cannot take `bytes` more of address space, and which limit is in the way; null where it can. */
+export function lackOfAddressSpace(bytes: number): string | null {
+  const { limit, taken } = addressSpace();
+  if (limit === null || limit - taken >= bytes) return null;
+  return `the address space has ${mebibytes(limit)} (ulimit -v), ${mebibytes(taken)} of them taken, expected room for ${mebibytes(bytes)}`;
+}
+
+/** What bounds the threads of this process, in words; empty where nothing is known. */
+export function threadLimits(): string {
+  const [, ofUser] = /^Max processes +(\d+)/m.exec(textOf('/proc/self/limits')) ?? [];
+  const ofContainer = cgroups().map((folder) => /^\d+/.exec(textOf(`${folder}/pids.max`))?.[0]);
+  return [
+    ...(ofUser === undefined ? [] : [`ulimit -u has ${ofUser}`]),
+    ...ofContainer.filter((most) => most !== undefined).map((most) => `pids.max of the container has ${most}`),
+  ].join(', ');
+}
+
+/** Where Linux keeps the limits of this process's control groups, of either version. */
+function cgroups(): string[] {
+  const lines = textOf('/proc/self/cgroup').matchAll(/^\d+:(.*):(\/.*)$/gm);
+  return [...lines]
+    .filter(([, controllers]) => controllers === '' || controllers.split(',').includes('pids'))
+    .map(([, controllers, path]) => `/sys/fs/cgroup${controllers === '' ? '' : '/pids'}${path}`);
+}
+
+/** Empty where there is no such file: these are Linux's. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

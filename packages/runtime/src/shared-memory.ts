@@ -1,0 +1,41 @@
+import { WasmApi, type WasmMemory, type WasmModule, wasmHeapBase } from '@gradloom/core';
+import { lackOfAddressSpace } from './limits.ts';
+import { mebibytes } from './memory.ts';
+
+/** Bytes that WebAssembly gives memory by. */
+export const PAGE = 65_536;
+
+/** What V8 takes of the address space for a memory of any size: an access beyond its end needs no check then. */
+const RESERVED = 10 * 1024 ** 3;
+
+const WHY =
+  ', which WebAssembly reserves for a memory of any size (unless node has --disable-wasm-trap-handler; backend reference needs none)';
+
+/**
+ * A shared memory of `bytes`, whole pages, for the kernels of `module`: growing one later would leave old views behind.
+ * Without a module, for the reference, a plain one, which takes no more of the address space than that.
+ * @throws Error where the system gives none, with the limit that stands in the way.
+ */
+export function allocateSharedMemory(bytes: number, module: WasmModule | null): WasmMemory {
+  const pages = Math.ceil(bytes / PAGE);
+  return explained(bytes, module !== null, () =>
+    module === null
+      ? { buffer: new SharedArrayBuffer(pages * PAGE) }
+      : new WasmApi.Memory({ initial: pages, maximum: pages, shared: true }),
+  );
+}
+
+/** The first byte of a memory that the kernels of `module` leave free. @throws Error as above: it takes a memory to ask. */
+export const heapBaseOf = (module: WasmModule): number => explained(PAGE, true, () => wasmHeapBase(module));
+
+function explained<T>(bytes: number, isWasm: boolean, allocate: () => T): T {
+  try {
+    return allocate();
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const needed = isWasm ? Math.max(RESERVED, bytes) : bytes;
+    const lack =
+      lackOfAddressSpace(needed) ?? `the system gives no memory, expected ${mebibytes(needed)} of address space`;
+    throw new Error(`train: ${lack}${isWasm ? WHY : ''}`, { cause });
+  }
+}

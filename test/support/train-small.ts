@@ -1,0 +1,30 @@
+import { type BackendChoice, syntheticDatasets, train } from '@gradloom/runtime';
+
+/** node train-small.mjs <backend> <threads>, which are the shards, too: prints the fingerprint, or a sentence and ends with 1. */
+const [, , backend, threads] = process.argv;
+const run = train(
+  {
+    input: 2,
+    layers: [
+      { kind: 'dense', out: 4 },
+      { kind: 'activation', fn: 'tanh' },
+      { kind: 'dense', out: 2 },
+    ],
+  },
+  { train: syntheticDatasets.moons({ rows: 64, noise: 0.1, seed: 1 }) },
+  {
+    epochs: 5,
+    batch: 'full',
+    shards: Number(threads),
+    threads: Number(threads),
+    backend: backend as BackendChoice,
+    seed: 1,
+  },
+);
+try {
+  for await (const event of run) if (event.type === 'recovery') console.error(event.reason);
+  console.log((await run.result).fingerprint);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
