@@ -1,13 +1,12 @@
 import { blockCount, countDoubles, gradientStride, probeLength, type Schedule, type WasmMemory } from '@gradloom/core';
 import { checkMemory, type Part } from './memory.ts';
-import { PAGE } from './shared-memory.ts';
+import { MOST_BYTES, PAGE } from './shared-memory.ts';
 import { type ScratchShape, takeThreadScratch } from './thread-scratch.ts';
 
 /** Steps of a span whose losses and norms fit the rings. */
 export const RING = 16_384;
 
 const ALIGNMENT = 64;
-const WASM32_LIMIT = 4 * 1024 ** 3;
 
 export interface ArenaOptions extends ScratchShape {
   schedule: Schedule;
@@ -74,7 +73,7 @@ export function planArena(options: ArenaOptions): ArenaPlan {
   );
   const bytes = Math.ceil(end / PAGE) * PAGE;
   parts.push({ name: 'tables of the kernels', bytes: bytes - end + align(heapBase) });
-  checkMemory(parts, WASM32_LIMIT, 'the address space of the kernels');
+  checkMemory(parts, MOST_BYTES, 'the address space of the kernels');
   return {
     bytes,
     parts,

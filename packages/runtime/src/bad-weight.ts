@@ -21,3 +21,9 @@ export function* findBadWeight(
   }
   return undefined;
 }
+
+/** @throws Error for a weight that is not finite: kernels may leave out what it would do to an input of 0. */
+export function refuseBadWeights(where: string, network: Network, theta: Float64Array): void {
+  const bad = badWeight(network, theta);
+  if (bad !== undefined) throw new Error(`${where}: ${bad}, expected finite numbers`);
+}

@@ -1,12 +1,12 @@
 import { complete, createLoss, createOptimizer, createSchedule, type LossSpec, type Network } from '@gradloom/core';
-import { badWeight } from './bad-weight.ts';
+import { refuseBadWeights } from './bad-weight.ts';
 import { openRun, type RunShape } from './prepare.ts';
 import type { RunSetup } from './protocol.ts';
 import { EVALUATION_ROWS } from './thread-scratch.ts';
 
 /**
  * A run that only goes forward, in chunks of EVALUATION_ROWS rows: its memory holds a copy of `parameters` [P].
- * @throws Error for a weight that is not finite: kernels may leave out what it would do to an input of 0.
+ * @throws Error for a weight that is not finite.
  */
 export function openInference(
   where: string,
@@ -15,8 +15,7 @@ export function openInference(
   lossSpec: LossSpec,
   machine: Pick<RunShape, 'threads' | 'backend' | 'blas'>,
 ): RunSetup {
-  const bad = badWeight(network, parameters);
-  if (bad !== undefined) throw new Error(`${where}: ${bad}, expected finite numbers`);
+  refuseBadWeights(where, network, parameters);
   const context = { totalSteps: 1, stepsPerEpoch: 1 };
   const shape: RunShape = {
     network,

@@ -1,7 +1,23 @@
-import { forward, InputError, type LossSpec, type Network, viewOf, wasmProblem } from '@gradloom/core';
-import { createContext } from './context.ts';
-import { openInference } from './inference.ts';
-import { EVALUATION_ROWS } from './thread-scratch.ts';
+import {
+  type Allocate,
+  bindTensors,
+  countDoubles,
+  createAllocator,
+  createLoss,
+  createWorkspace,
+  forward,
+  InputError,
+  type LossSpec,
+  type Network,
+  type Pass,
+  productShapes,
+  viewOf,
+} from '@gradloom/core';
+import { refuseBadWeights } from './bad-weight.ts';
+import { inferenceBackend, inferenceMemory } from './inference-memory.ts';
+import { checkMemory, freeMemory } from './memory.ts';
+import { MOST_BYTES } from './shared-memory.ts';
+import { EVALUATION_ROWS, takeKernelScratch } from './thread-scratch.ts';
 
 /**
  * Runs rows x [N, I] through a network in this thread; returns its outputs y [N, O]. @throws InputError for a row that a layer
@@ -11,22 +27,54 @@ export type Predictor = (where: string, x: Float64Array) => Float64Array;
 
 /**
  * A predictor over a copy of the parameters [P], without native code: the same bits on every machine, with SIMD or without.
- * @throws Error for a weight that is not finite.
+ * It shares its memory with other models of the thread, and writes its weights there again when another has computed since,
+ * which takes as long as a few rows.
+ * @throws Error for a weight that is not finite, and where the model does not fit into memory.
  */
-export function createPredictor(where: string, network: Network, parameters: Float64Array, loss: LossSpec): Predictor {
-  const backend = wasmProblem() === null ? 'wasm' : 'reference';
-  const setup = openInference(where, network, parameters, loss, { threads: 1, backend, blas: undefined });
-  const { workspace, theta, pass } = createContext(setup, 0);
+export function createPredictor(
+  where: string,
+  network: Network,
+  parameters: Float64Array, // [P]
+  lossSpec: LossSpec,
+): Predictor {
+  refuseBadWeights(where, network, parameters);
+  const loss = createLoss(lossSpec);
+  const { name } = inferenceBackend();
+  const takeArrays = (allocate: Allocate) => ({
+    scratch: takeKernelScratch(productShapes(network), name, allocate), // first, where the kernels look for it
+    theta: allocate(network.parameterCount),
+    workspace: createWorkspace(network, loss, EVALUATION_ROWS, allocate),
+  });
+  const length = countDoubles(takeArrays);
+  checkMemory(
+    [
+      { name: 'parameters', bytes: 8 * parameters.length },
+      { name: 'activations', bytes: 8 * (length - parameters.length) },
+    ],
+    Math.min(freeMemory(), MOST_BYTES),
+    'what this machine has free, and WebAssembly can address',
+  );
+  const memory = inferenceMemory(length);
+  const { theta, workspace } = takeArrays(createAllocator(where, memory.doubles));
+  const tensors = bindTensors(network, theta);
+  theta.set(parameters);
+  const tenant = {};
+  memory.tenant = tenant;
+  const kept = memory.isShared ? parameters.slice() : theta;
+  const pass: Pass = { kernels: memory.kernels, training: false, seed: 0, step: 0, firstRow: 0 };
   const { input: I, output: O } = network;
-  pass.training = false;
   return (asked, x) => {
+    if (memory.tenant !== tenant) {
+      theta.set(kept);
+      memory.tenant = tenant;
+    }
     const N = x.length / I;
     const y = new Float64Array(N * O);
     for (let first = 0; first < N; first += EVALUATION_ROWS) {
       const B = Math.min(EVALUATION_ROWS, N - first);
       workspace.x.set(viewOf(x, first * I, B * I));
       try {
-        y.set(viewOf(forward(network, workspace, theta, B, pass), 0, B * O), first * O);
+        y.set(viewOf(forward(network, workspace, tensors, B, pass), 0, B * O), first * O);
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
         throw new InputError(first + error.row, error.problem, { where: asked });

@@ -5,11 +5,14 @@ import { mebibytes } from './memory.ts';
 /** Bytes that WebAssembly gives memory by. */
 export const PAGE = 65_536;
 
-/** What V8 takes of the address space for a memory of any size: an access beyond its end needs no check then. */
+/** Most bytes that the kernels can address: their addresses have 32 bits. */
+export const MOST_BYTES = 4 * 1024 ** 3;
+
+/** What V8 takes of the address space for a memory of any size, or 8 GiB in Node 24: an access beyond its end needs no check then. */
 const RESERVED = 10 * 1024 ** 3;
 
 const WHY =
-  ', which WebAssembly reserves for a memory of any size (unless node has --disable-wasm-trap-handler; backend reference needs none)';
+  ', which WebAssembly may reserve for a memory of any size (unless node has --disable-wasm-trap-handler; backend reference needs none)';
 
 /**
  * A shared memory of `bytes`, whole pages, for the kernels of `module`: growing one later would leave old views behind.
