@@ -16,7 +16,7 @@ import {
 import { refuseBadWeights } from './bad-weight.ts';
 import { inferenceBackend, inferenceMemory } from './inference-memory.ts';
 import { checkMemory, freeMemory } from './memory.ts';
-import { MOST_BYTES } from './shared-memory.ts';
+import { MOST_BYTES, PAGE } from './shared-memory.ts';
 import { EVALUATION_ROWS, takeKernelScratch } from './thread-scratch.ts';
 
 /**
@@ -51,7 +51,7 @@ export function createPredictor(
       { name: 'parameters', bytes: 8 * parameters.length },
       { name: 'activations', bytes: 8 * (length - parameters.length) },
     ],
-    Math.min(freeMemory(), MOST_BYTES),
+    Math.min(freeMemory(), MOST_BYTES - PAGE), // a page for the constants of the kernels
     'what this machine has free, and WebAssembly can address',
   );
   const memory = inferenceMemory(length);
