@@ -54,7 +54,7 @@ const sources = ['core', 'runtime', 'cli'].flatMap((name): [string, Source[]][] 
 /** Every text that stands where a module may be named. */
 function modulesOf(text: string): string[] {
   const named = text.matchAll(
-    /(?:\bfrom|\bimport|\bimport\(|\brequire\(|\bcreateRequire\([^)]*\)\()\s*'([\w@:./-]+)'/g,
+    /(?:\bfrom|\bimport|\bimport\(|\brequire\(|\bcreateRequire\([^)]*\)\(|\b(?:require|load|resolve)Installed\()\s*'([\w@:./-]+)'/g,
   );
   return [...named].map(([, name]) => name);
 }

@@ -1,24 +1,13 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bundleProgram } from '../support/bundle-program.ts';
+import { outcomeOf } from '../support/outcome-of.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const support = (name: string): string => fileURLToPath(new URL(`../support/${name}`, import.meta.url));
 const isLinux = process.platform === 'linux';
-
-/** How a command ended. Nothing that it leaves behind may keep it from ending. */
-async function outcomeOf(command: string, ...args: readonly string[]) {
-  try {
-    const { stdout, stderr } = await promisify(execFile)(command, args, { timeout: 50_000 });
-    return { code: 0, stdout, stderr };
-  } catch (error) {
-    const { code, signal, stdout, stderr } = error as Record<'code' | 'signal' | 'stdout' | 'stderr', unknown>;
-    return { code: code ?? signal, stdout, stderr };
-  }
-}
 
 const [folder, folderOfPool] = [temporaryFolder().path, temporaryFolder().path];
 let program: string;

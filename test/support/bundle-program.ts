@@ -16,14 +16,14 @@ const installed = {
 
 export interface BundleOptions {
   external?: (string | RegExp)[]; // packages that are not taken in
-  format?: 'esm' | 'cjs';
   worker?: boolean; // the threads' own module beside it, default false
+  alone?: boolean; // nothing is installed, default false
 }
 
-/** Bundles a program with the sources of our packages into one module of `folder`, beside what is installed; returns its path. */
+/** Bundles a program with the sources of our packages into `folder`, beside what is installed; returns its path. */
 export async function bundleProgram(entry: string, folder: string, options: BundleOptions = {}): Promise<string> {
-  const { external = [], format = 'esm', worker = false } = options;
-  for (const [name, place] of Object.entries(installed)) {
+  const { external = [], worker = false, alone = false } = options;
+  for (const [name, place] of alone ? [] : Object.entries(installed)) {
     const link = join(folder, 'node_modules', name);
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(join(root, place), link);
@@ -31,17 +31,11 @@ export async function bundleProgram(entry: string, folder: string, options: Bund
   const bundle = await rolldown({
     input: { program: entry, ...(worker ? { worker: join(root, 'packages/runtime/src/worker.ts') } : {}) },
     platform: 'node',
-    external: [...external, 'piscina'],
+    external,
     resolve: { conditionNames: ['@gradloom/source', 'node', 'import', 'default'] },
     onLog: () => {},
   });
-  const extension = format === 'esm' ? 'mjs' : 'cjs';
-  await bundle.write({
-    dir: folder,
-    format,
-    entryFileNames: `[name].${extension}`,
-    chunkFileNames: `[hash].${extension}`,
-  });
+  await bundle.write({ dir: folder, format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: '[hash].mjs' });
   await bundle.close();
-  return join(folder, `program.${extension}`);
+  return join(folder, 'program.mjs');
 }

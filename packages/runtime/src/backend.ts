@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import {
   type BackendName,
   compileWasmKernels,
@@ -18,6 +17,7 @@ import {
   type WasmModule,
   wasmProblem,
 } from '@gradloom/core';
+import { resolveInstalled } from './installed.ts';
 import { createBlasKernels } from './native/blas-kernels.ts';
 import { type BlasIdentity, type BlasLibrary, findBlas } from './native/find-blas.ts';
 import { enterMachineCode, type MachineCode, machineCode } from './native/machine-code.ts';
@@ -136,6 +136,6 @@ let heapBase: number | undefined; // of it: to ask takes a memory, and 10 GiB of
 
 /** The module of the SIMD kernels, compiled once; threads share the code. @throws Error where there is no SIMD. */
 export function compileKernels(): WasmModule {
-  compiled ??= compileWasmKernels(readFileSync(createRequire(import.meta.url).resolve('@gradloom/core/kernels.wasm')));
+  compiled ??= compileWasmKernels(readFileSync(resolveInstalled('@gradloom/core/kernels.wasm')));
   return compiled;
 }

@@ -1,7 +1,6 @@
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
+import { fileBeside, loadInstalled } from './installed.ts';
 import { lackOfAddressSpace, threadLimits } from './limits.ts';
 import type { WorkerTask } from './protocol.ts';
 
@@ -28,6 +27,9 @@ export interface Crew {
 /** Begins all threads of a crew. @throws Error (rejects) where the system has no room for so many; then none is left. */
 export async function openCrew(shape: CrewShape): Promise<Crew> {
   refuseWithoutRoom(shape.threads);
+  // Loaded late: it finds files of its own by its place, which a bundler would change, and whoever only predicts needs none.
+  const { Piscina } = loadInstalled('piscina') as typeof import('piscina');
+  const options = piscinaOptions(shape);
   const begun: Worker[] = [];
   const note = (thread: Worker) => void begun.push(thread);
   // The process tells of a thread a tick after it has begun. Ticks come in order: between these two are our threads alone.
@@ -35,7 +37,7 @@ export async function openCrew(shape: CrewShape): Promise<Crew> {
   let crew: Crew | undefined;
   let refusal: unknown;
   try {
-    crew = crewOf(startPiscina(shape));
+    crew = crewOf(new Piscina<WorkerTask, unknown>(options));
   } catch (error) {
     refusal = error;
   }
@@ -96,13 +98,12 @@ function notStarted(refusal: unknown, begun: number, threads: number): string {
   return `threads has ${threads}, of which the system let ${begun} begin (EAGAIN), expected room for all: take fewer, or raise ${raise}`;
 }
 
-function startPiscina({ threads, execArgv, heapMiB }: CrewShape): Piscina<WorkerTask, unknown> {
-  const worker = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
+function piscinaOptions({ threads, execArgv, heapMiB }: CrewShape) {
   // Left out, Node passes this process's flags on. Named, it refuses those of V8, such as --max-old-space-size.
   const flags = execArgv === undefined ? {} : { execArgv: [...execArgv] };
   const limits = heapMiB === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMiB } };
-  return new Piscina<WorkerTask, unknown>({
-    filename: fileURLToPath(worker),
+  return {
+    filename: fileBeside('worker'),
     minThreads: threads,
     maxThreads: threads,
     concurrentTasksPerWorker: 1,
@@ -110,7 +111,7 @@ function startPiscina({ threads, execArgv, heapMiB }: CrewShape): Piscina<Worker
     ...limits,
     recordTiming: false,
     workerHistogram: false,
-  });
+  };
 }
 
 function crewOf(piscina: Piscina<WorkerTask, unknown>): Crew {

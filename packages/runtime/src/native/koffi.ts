@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { requireInstalled } from '../installed.ts';
 
 /** What is used of koffi, so that its types need not be installed where it is not. */
 export interface Koffi {
@@ -26,7 +26,7 @@ export type NativeFunction = (...values: unknown[]) => unknown;
 
 /** koffi, an optional dependency, loaded on first use. @throws where it is absent or has no build for this system. */
 export function loadKoffi(): Koffi {
-  return createRequire(import.meta.url)('koffi') as Koffi;
+  return requireInstalled('koffi') as Koffi;
 }
 
 /** The function of a C declaration, or null where the library has none of that name. */

@@ -1,0 +1,13 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+/** How a command ended. Nothing that it leaves behind may keep it from ending. */
+export async function outcomeOf(command: string, ...args: readonly string[]) {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(command, args, { timeout: 50_000 });
+    return { code: 0, stdout, stderr };
+  } catch (error) {
+    const { code, signal, stdout, stderr } = error as Record<'code' | 'signal' | 'stdout' | 'stderr', unknown>;
+    return { code: code ?? signal, stdout, stderr };
+  }
+}

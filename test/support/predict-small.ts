@@ -1,0 +1,13 @@
+import { createModel } from '@gradloom/runtime';
+
+/** Prints what a model answers, or the error's sentence and ends with 1. */
+try {
+  const model = createModel({
+    spec: { input: 1, layers: [{ kind: 'dense', out: 1 }] },
+    parameters: Float64Array.of(2, 1),
+  });
+  console.log(model.predict([[3]])[0][0]);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
