@@ -24,15 +24,15 @@ export interface Crew {
   stop(): Promise<void>;
 }
 
-/** Begins all threads of a crew. @throws Error (rejects) where the system has no room for so many; then none is left. */
+/** Begins all threads of a crew. @throws Error (rejects) where the system has no room for them; then none is left. */
 export async function openCrew(shape: CrewShape): Promise<Crew> {
   refuseWithoutRoom(shape.threads);
-  // Loaded late: it finds files of its own by its place, which a bundler would change, and whoever only predicts needs none.
+  // Not imported: Piscina finds a file of its own by its place, which a bundler would change, and predicting needs none.
   const { Piscina } = loadInstalled('piscina') as typeof import('piscina');
   const options = piscinaOptions(shape);
   const begun: Worker[] = [];
   const note = (thread: Worker) => void begun.push(thread);
-  // The process tells of a thread a tick after it has begun. Ticks come in order: between these two are our threads alone.
+  // The process tells of a thread a tick after it has begun. Ticks come in order: between these two are ours alone.
   process.nextTick(() => process.on('worker', note));
   let crew: Crew | undefined;
   let refusal: unknown;
@@ -54,7 +54,7 @@ export async function openCrew(shape: CrewShape): Promise<Crew> {
   throw new Error(`createPool: ${notStarted(refusal, begun.length, shape.threads)}`, { cause: refusal });
 }
 
-/** A crew whose threads have started: one that cannot even load rejects here, with its reason, instead of hanging the first span. */
+/** A crew whose threads have started: one that cannot even load rejects here, instead of hanging the first span. */
 export async function startCrew(shape: CrewShape): Promise<Crew> {
   const { threads } = shape;
   const crew = await openCrew(shape);

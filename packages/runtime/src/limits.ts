@@ -8,7 +8,7 @@ function addressSpace(): { readonly limit: number | null; readonly taken: number
   return { limit: limit === undefined ? null : Number(limit), taken: 1024 * Number(kibibytes) };
 }
 
-/** Says that this process cannot take `bytes` more of address space, and which limit is in the way; null where it can. */
+/** Says that this process cannot take `bytes` more of address space, and what limit it has; null where it can. */
 export function lackOfAddressSpace(bytes: number): string | null {
   const { limit, taken } = addressSpace();
   if (limit === null || limit - taken >= bytes) return null;

@@ -22,7 +22,7 @@ const YMM = 0b111;
 const ZMM = 0b1110_0111;
 const wide = { mostLeaf: 13, features: FMA | OSXSAVE, extended: AVX2 | AVX512, state: ZMM };
 
-/** What is read of a processor that answers so. Leaf 7 of one that ends before it answers as its last leaf does, here with all bits. */
+/** What is read of a processor that answers so. A leaf that it does not have has all bits here: it must not be read. */
 function flagsOf({ mostLeaf, features, extended, state }: typeof wide): string[] {
   const flags = processorFlags(
     (leaf) => {

@@ -54,7 +54,7 @@ export interface Assembler {
   ret(): void;
   /** Asks the processor what leaf eax, subleaf ecx says of it. Overwrites eax, ebx, ecx and edx. */
   cpuid(): void;
-  /** edx and eax = the halves of the control register number ecx, which says what states of vectors the system keeps. */
+  /** edx and eax = the halves of the control register number ecx: it says what vectors the system keeps. */
   xgetbv(): void;
   /** Asks for the line at `address`, which will be read soon. */
   prefetch(address: Address): void;
