@@ -10,7 +10,6 @@ import {
   type LossSpec,
   type Network,
   type Pass,
-  productShapes,
   viewOf,
 } from '@gradloom/core';
 import { refuseBadWeights } from './bad-weight.ts';
@@ -41,7 +40,7 @@ export function createPredictor(
   const loss = createLoss(lossSpec);
   const { name } = inferenceBackend();
   const takeArrays = (allocate: Allocate) => ({
-    scratch: takeKernelScratch(productShapes(network), name, allocate), // first, where the kernels look for it
+    scratch: takeKernelScratch(network.products, name, allocate), // first, where the kernels look for it
     theta: allocate(network.parameterCount),
     workspace: createWorkspace(network, loss, EVALUATION_ROWS, allocate),
   });
