@@ -36,10 +36,24 @@ export const backendNames = { reference: true, wasm: true, native: true, blas: t
 export const backendChoices = { auto: true, ...backendNames } as const;
 export type BackendChoice = keyof typeof backendChoices;
 
-/** A backend as a run records it: what a thread needs to rebuild it, and what a resume has to find again. */
+/** A backend as this process found it, with the library's path: what a thread needs to rebuild it. */
 export type Backend =
   | { readonly name: Exclude<BackendName, 'blas'> }
   | { readonly name: 'blas'; readonly library: BlasIdentity };
+
+/**
+ * A backend as files name it: what a resume has to find again. Without a path, since loading a library runs its code: a file
+ * says which library it was, never where one is.
+ */
+export type BackendRecord =
+  | { readonly name: Exclude<BackendName, 'blas'> }
+  | { readonly name: 'blas'; readonly library: Omit<BlasIdentity, 'path'> };
+
+export function backendRecord(backend: Backend): BackendRecord {
+  if (!('library' in backend)) return { name: backend.name };
+  const { name, version, core } = backend.library;
+  return { name: backend.name, library: { name, version, core } };
+}
 
 /**
  * The backend that `choice` stands for on this machine, for `network` or any, with the library at `path` or one found by

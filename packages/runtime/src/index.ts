@@ -1,4 +1,12 @@
-export { type Backend, type BackendChoice, backendChoices, compileKernels, resolveBackend } from './backend.ts';
+export {
+  type Backend,
+  type BackendChoice,
+  type BackendRecord,
+  backendChoices,
+  backendRecord,
+  compileKernels,
+  resolveBackend,
+} from './backend.ts';
 export type { Checkpoint, Progress, RunRecord } from './checkpoints/checkpoint.ts';
 export { loadCheckpoint } from './checkpoints/checkpoint-file.ts';
 export { BEST_FILE, LAST_FILE } from './checkpoints/checkpoint-folder.ts';

@@ -62,7 +62,7 @@ describe('a config file gives options or one sentence that names it', () => {
       fc.asyncProperty(files, async (bytes) => {
         const path = folder.write(name, bytes);
         try {
-          const values = parseSource(await readConfig(trainOptions, path));
+          const values = parseSource((await readConfig(trainOptions, path)).raw);
           for (const value of Object.values(values)) expect(value).not.toBeNaN();
         } catch (error) {
           checkRefusal(error, '--config', path);

@@ -135,6 +135,8 @@ describe('a file that was made to do harm, with a SHA-256 that is right, is refu
     ['record.totalSteps has -1', () => part('record', { totalSteps: -1 })],
     ['record.stepsPerEpoch has 0', () => part('record', { stepsPerEpoch: 0 })],
     ['record.backend has []', () => part('record', { backend: [] })],
+    ['record.backend.library has null', () => part('record', { backend: { name: 'blas', library: null } })],
+    ['record.backend.library has {"name"', () => part('record', { backend: { name: 'blas', library: { name: 'x' } } })],
     ['record.data has 1', () => part('record', { data: 1 })],
     ['optimizer: kind has', () => part('record', { optimizer: { kind: '__proto__' } })],
     ['option "lr2" is unknown', () => part('record', { optimizer: { kind: 'adam', lr2: 1 } })],

@@ -1,25 +1,67 @@
 import { show, suggest } from '@gradloom/core';
 import { UsageError } from '../usage-error.ts';
+import { effects, mayStandIn } from './effects.ts';
 import { kebabCase } from './letter-case.ts';
-import type { OptionTable } from './option.ts';
+import type { FileOptionTable } from './option.ts';
 import type { RawOptions } from './raw-options.ts';
 import { isRecord, readObject } from './read-object.ts';
 
 /**
  * Options from a JSON or YAML file: flags without their dashes, in kebab-case or camelCase; `shuffle: false` is `no-shuffle`.
- * A run's own config.json holds them under `options`. @throws UsageError naming the first key that is unknown, Error where
- * the file cannot be read.
+ * A run's own config.json holds them under `options`. @throws UsageError naming the first key that is unknown or that no
+ * file may set, Error where the file cannot be read.
  */
-export async function readConfig(table: OptionTable, path: string): Promise<RawOptions> {
+export async function readConfig(table: FileOptionTable, path: string): Promise<ConfigFile> {
   const file = await readObject('--config', path);
-  return entriesToRaw(table, isRecord(file.options) ? file.options : file, `--config ${path}`);
+  const { raw, foreign } = entriesToRaw(
+    table,
+    isRecord(file.options) ? file.options : file,
+    `--config ${path}`,
+    'config',
+  );
+  for (const { name, value, why } of foreign) {
+    throw new UsageError(`${name} has ${show(value)}, expected no such key (${why})`);
+  }
+  return { raw, file };
 }
 
-/** The entries of such a file, which errors name behind `from`. @throws UsageError naming the first key that is unknown. */
-export function entriesToRaw(table: OptionTable, entries: Readonly<Record<string, unknown>>, from: string): RawOptions {
+export interface ConfigFile {
+  readonly raw: RawOptions;
+  readonly file: Readonly<Record<string, unknown>>; // all that it holds
+}
+
+/** The entries of a file of options. */
+export interface Entries {
+  readonly raw: RawOptions;
+  readonly foreign: readonly ForeignEntry[];
+}
+
+/** An option that such a file may not set: how an error names it, and the reason. */
+export interface ForeignEntry {
+  readonly name: string;
+  readonly value: unknown;
+  readonly why: string;
+}
+
+/**
+ * The entries of a file of a run, or of one behind --config, which errors name behind `from`.
+ * @throws UsageError naming the first key that is unknown.
+ */
+export function entriesToRaw(
+  table: FileOptionTable,
+  entries: Readonly<Record<string, unknown>>,
+  from: string,
+  file: 'run' | 'config',
+): Entries {
   const raw: Record<string, { name: string; value: unknown }> = {};
+  const foreign: ForeignEntry[] = [];
+  const mayHold = (option: string): boolean => mayStandIn(file, table[option].effect);
   const put = (option: string, key: string, value: unknown) => {
     const name = `${from}: ${key}`;
+    if (!mayHold(option)) {
+      foreign.push({ name, value, why: effects[table[option].effect].why });
+      return;
+    }
     if (Object.hasOwn(raw, option))
       throw new UsageError(`${name} says again what another key says, expected one of them`);
     raw[option] = { name, value };
@@ -30,19 +72,15 @@ export function entriesToRaw(table: OptionTable, entries: Readonly<Record<string
     if (typeof value === 'boolean' && Object.hasOwn(table, negation)) {
       // `out: true` says nothing: where to is still open.
       if (!value || !Object.hasOwn(table, option)) put(negation, key, !value);
-    } else if (Object.hasOwn(table, option) && !NOT_IN_FILES.has(option)) {
+    } else if (Object.hasOwn(table, option)) {
       put(option, key, value);
     } else if (Object.hasOwn(table, negation)) {
       throw new UsageError(`${from}: ${key} has ${show(value)}, expected true or false`);
     } else {
-      const known = Object.keys(table).filter((name) => !NOT_IN_FILES.has(name));
       throw new UsageError(
-        `${from}: key ${JSON.stringify(key)} is unknown, expected options of --help${suggest(option, known)}`,
+        `${from}: key ${JSON.stringify(key)} is unknown, expected options of --help${suggest(option, Object.keys(table).filter(mayHold))}`,
       );
     }
   }
-  return raw;
+  return { raw, foreign };
 }
-
-/** They name what the options come from. */
-const NOT_IN_FILES = new Set(['config', 'resume']);

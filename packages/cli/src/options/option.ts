@@ -1,3 +1,5 @@
+import type { Effect } from './effects.ts';
+
 /** How help sorts options. */
 export type Group = 'Data' | 'Model' | 'Training' | 'Run' | 'Output';
 
@@ -15,6 +17,13 @@ export interface Option<T> extends Kind<T> {
 }
 
 export type OptionTable = Readonly<Record<string, Option<unknown>>>;
+
+/** An option of a command that files may set options of. */
+export interface FileOption<T> extends Option<T> {
+  readonly effect: Effect; // decides whether they may set this one
+}
+
+export type FileOptionTable = Readonly<Record<string, FileOption<unknown>>>;
 
 /** The values of a table's options; absent where nothing was said. */
 export type Values<T extends OptionTable> = { -readonly [K in keyof T]?: ReturnType<T[K]['parse']> };

@@ -1,7 +1,7 @@
 import type { BackendChoice } from '@gradloom/runtime';
 import { UsageError } from '../usage-error.ts';
 import { wholeNumber } from './numbers.ts';
-import type { OptionTable } from './option.ts';
+import type { FileOptionTable } from './option.ts';
 import type { RawOptions } from './raw-options.ts';
 import { keyOf, text } from './words.ts';
 
@@ -13,14 +13,25 @@ const backends = { auto: true, reference: true, wasm: true, native: true, blas: 
 
 /** Where the arithmetic runs: of every command that computes. */
 export const runOptions = {
-  threads: { group: 'Run', ...wholeNumber(1), describe: 'worker threads; never changes the result (all cores)' },
+  threads: {
+    group: 'Run',
+    effect: 'execution',
+    ...wholeNumber(1),
+    describe: 'worker threads; never changes the result (all cores)',
+  },
   backend: {
     group: 'Run',
+    effect: 'execution',
     ...keyOf(backends),
     describe: `${Object.keys(backends).join(', ')} (auto: the first of native, blas, wasm that the machine has; wasm for small layers)`,
   },
-  blas: { group: 'Run', ...text('a path'), describe: 'path of the BLAS library to load (found by name)' },
-} satisfies OptionTable;
+  blas: {
+    group: 'Run',
+    effect: 'code',
+    ...text('a path'),
+    describe: 'path of the BLAS library to load (found by name)',
+  },
+} satisfies FileOptionTable;
 
 /** Whether a backend would load a library: the others never look at --blas. */
 export const takesLibrary = (backend: BackendChoice | undefined): boolean =>

@@ -1,28 +1,30 @@
 import { formatSource } from '../options/dataset-source.ts';
+import { type Effect, effects } from '../options/effects.ts';
 import { formatMember, type Member } from '../options/member.ts';
 import { isRecord } from '../options/read-object.ts';
 import { quote } from '../report/quote.ts';
 import { type TrainValues, trainOptions } from './options.ts';
 
-/** Options that say where a run goes and how it is shown, not what it is. */
-const ABOUT_OUTPUT = new Set(['out', 'no-out', 'config', 'resume', 'quiet', 'json', 'verbose']);
+/** The options that make a run, in the order of help, as the run's files hold them. */
+export const configOf = (values: TrainValues): Record<string, unknown> =>
+  saidOf(values, (effect) => effects[effect].setBy === 'run');
 
-/** The options that make a run, in the order of help, as a config file holds them. */
-export function configOf(values: TrainValues): Record<string, unknown> {
-  const config: Record<string, unknown> = {};
-  for (const key of Object.keys(trainOptions) as (keyof TrainValues)[]) {
-    if (ABOUT_OUTPUT.has(key) || values[key] === undefined || values[key] === false) continue;
-    config[key] = key === 'dataset' && values.dataset !== undefined ? formatSource(values.dataset) : values[key];
-  }
-  return config;
-}
-
-/** The same as a command line, quoted for a shell. */
+/** The same as a command line, quoted for a shell, with the library that no file may name. */
 export function commandOf(values: TrainValues): string {
-  const words = Object.entries(configOf(values)).map(([key, value]) =>
+  const said = saidOf(values, (effect) => effects[effect].setBy === 'run' || effect === 'code');
+  const words = Object.entries(said).map(([key, value]) =>
     value === true ? `--${key}` : `--${key} ${quote(formatValue(value))}`,
   );
   return ['gradloom train', ...words].join(' ');
+}
+
+function saidOf(values: TrainValues, isWanted: (effect: Effect) => boolean): Record<string, unknown> {
+  const said: Record<string, unknown> = {};
+  for (const [key, { effect }] of Object.entries(trainOptions) as [keyof TrainValues, { effect: Effect }][]) {
+    if (!isWanted(effect) || values[key] === undefined || values[key] === false) continue;
+    said[key] = key === 'dataset' && values.dataset !== undefined ? formatSource(values.dataset) : values[key];
+  }
+  return said;
 }
 
 /** A value as it is typed. */

@@ -12,8 +12,10 @@ import { describeRecovery, describeRollback } from './describe-fault.ts';
 import { divisionLine, epochLine, probeLine, stepsLine } from './metrics-line.ts';
 import { modelOf } from './model-of.ts';
 import { trainOptions } from './options.ts';
+import type { GivenValues } from './read-values.ts';
 import type { Recipe } from './recipe.ts';
-import type { Reporter, RunStart, StartEvent } from './reporter.ts';
+import { otherLibrary } from './recorded-library.ts';
+import { type Reporter, type RunStart, type StartEvent, warn } from './reporter.ts';
 import type { Resumable } from './resumable.ts';
 import { runConfig } from './run-config.ts';
 import { createRunDirectory, type RunDirectory, reopenRunDirectory } from './run-directory.ts';
@@ -23,7 +25,7 @@ export async function followRun(
   recipe: Recipe,
   reporter: Reporter,
   io: Io,
-  resumable: Resumable | null = null,
+  { resumable, library }: Pick<GivenValues, 'resumable' | 'library'>,
 ): Promise<number> {
   const interrupt = listenForInterrupt(io);
   let start: RunStart | undefined;
@@ -38,6 +40,8 @@ export async function followRun(
       directory = openDirectory(recipe, event, resumable);
       start = { recipe, event, out: directory?.path ?? null };
       reporter.start(start);
+      const other = otherLibrary(library, event.backend);
+      if (other !== null) warn(reporter, other);
     } else if (event.type === 'epoch') {
       addMetrics(epochLine(event));
       reporter.epoch(event);
@@ -66,7 +70,7 @@ export async function followRun(
     } else if (event.type === 'checkpoint') {
       reporter.checkpoint(event);
     } else if (event.type === 'warning') {
-      warn(withFlag(event.message));
+      warn(reporter, withFlag(event.message));
     }
   }
 
@@ -75,12 +79,7 @@ export async function followRun(
   }
 
   function note(file: string, failure: Error | null = null): void {
-    if (failure !== null) warn(`${file} lacks a line, which waits for room (${failure.message})`);
-  }
-
-  function warn(message: string): void {
-    aside(message);
-    reporter.warning(message);
+    if (failure !== null) warn(reporter, `${file} lacks a line, which waits for room (${failure.message})`);
   }
 
   function aside(message: string): void {
@@ -138,7 +137,7 @@ export async function followRun(
       const { reportRun } = await import('../html-report/train/report-run.ts');
       return await reportRun(path, recipe, result);
     } catch (error) {
-      warn(`no report: ${withoutPlace(error)}`);
+      warn(reporter, `no report: ${withoutPlace(error)}`);
       return null;
     }
   }

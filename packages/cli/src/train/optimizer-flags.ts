@@ -1,6 +1,6 @@
 import type { OptimizerSpec } from '@gradloom/core';
 import { fraction, nonNegative, positive } from '../options/numbers.ts';
-import type { Option } from '../options/option.ts';
+import type { FileOption } from '../options/option.ts';
 import { toggle } from '../options/words.ts';
 
 /** Names of all optimizers' options, as flags. */
@@ -12,17 +12,19 @@ type Kebab<Word extends string> = Word extends `${infer Head}${infer Tail}`
     : `-${Lowercase<Head>}${Kebab<Tail>}`
   : '';
 
+const training = { group: 'Training', effect: 'result' } satisfies Pick<FileOption<unknown>, 'group' | 'effect'>;
+
 /** A flag for each option of any optimizer; an optimizer that has no such option refuses it. */
 export const optimizerFlags = {
-  momentum: { group: 'Training', ...fraction, describe: 'of sgd and rmsprop (0)' },
-  nesterov: { group: 'Training', ...toggle, describe: 'sgd looks ahead along the momentum' },
-  beta1: { group: 'Training', ...fraction, describe: 'decay of the first moment of adam and adamw (0.9)' },
-  beta2: { group: 'Training', ...fraction, describe: 'decay of the second moment of adam and adamw (0.999)' },
-  epsilon: { group: 'Training', ...positive, describe: 'added to the root of all but sgd (1e-8; 1e-10 for adagrad)' },
-  decay: { group: 'Training', ...fraction, describe: 'of the mean square of rmsprop (0.99)' },
+  momentum: { ...training, ...fraction, describe: 'of sgd and rmsprop (0)' },
+  nesterov: { ...training, ...toggle, describe: 'sgd looks ahead along the momentum' },
+  beta1: { ...training, ...fraction, describe: 'decay of the first moment of adam and adamw (0.9)' },
+  beta2: { ...training, ...fraction, describe: 'decay of the second moment of adam and adamw (0.999)' },
+  epsilon: { ...training, ...positive, describe: 'added to the root of all but sgd (1e-8; 1e-10 for adagrad)' },
+  decay: { ...training, ...fraction, describe: 'of the mean square of rmsprop (0.99)' },
   'weight-decay': {
-    group: 'Training',
+    ...training,
     ...nonNegative,
     describe: 'L2 on the weights, decoupled in adamw (0; 0.01 for adamw)',
   },
-} satisfies Record<OptimizerFlag, Option<unknown>>;
+} satisfies Record<OptimizerFlag, FileOption<unknown>>;

@@ -19,16 +19,21 @@ import { datasetSource } from '../options/dataset-source.ts';
 import { memberOf } from '../options/member.ts';
 import { networkFile } from '../options/network-file.ts';
 import { fraction, nonNegative, positive, wholeNumber, wholeNumberOr, widths } from '../options/numbers.ts';
-import type { Group, OptionTable, Values } from '../options/option.ts';
+import type { FileOption, FileOptionTable, Values } from '../options/option.ts';
 import type { Alternatives } from '../options/raw-options.ts';
 import { runOptions } from '../options/run-options.ts';
 import { keyOf, text, toggle } from '../options/words.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
 
-const data = { group: 'Data' } satisfies { group: Group };
-const model = { group: 'Model' } satisfies { group: Group };
-const training = { group: 'Training' } satisfies { group: Group };
-const output = { group: 'Output' } satisfies { group: Group };
+type Shared = Pick<FileOption<unknown>, 'group' | 'effect'>;
+const data = { group: 'Data', effect: 'reading' } satisfies Shared;
+const share = { group: 'Data', effect: 'result' } satisfies Shared;
+const model = { group: 'Model', effect: 'result' } satisfies Shared;
+const training = { group: 'Training', effect: 'result' } satisfies Shared;
+const watching = { group: 'Training', effect: 'execution' } satisfies Shared;
+const work = { group: 'Run', effect: 'execution' } satisfies Shared;
+const source = { group: 'Output', effect: 'source' } satisfies Shared;
+const output = { group: 'Output', effect: 'showing' } satisfies Shared;
 
 const names = (table: object): string => Object.keys(table).join(', ');
 /** As the runtime has them, whose table would bring the whole runtime into a help text. */
@@ -42,9 +47,9 @@ export const trainOptions = {
     ...datasetSource,
     describe: `${datasetSource.choices?.join(', ')}; or a path to CSV, NumPy or IDX files`,
   },
-  validation: { ...data, ...fraction, describe: 'share of the training rows to validate on (0)' },
+  validation: { ...share, ...fraction, describe: 'share of the training rows to validate on (0)' },
   test: {
-    ...data,
+    ...share,
     ...fraction,
     describe: 'share of the rows to hold out as a test set, where there is none (by dataset)',
   },
@@ -68,6 +73,7 @@ export const trainOptions = {
   dropout: { ...model, ...fraction, describe: 'share of each hidden layer dropped in training (0)' },
   spec: {
     ...model,
+    effect: 'reading',
     ...networkFile,
     describe: 'JSON file of a whole network, { "layers": [...] }, instead of the above',
   },
@@ -118,52 +124,59 @@ export const trainOptions = {
   },
 
   probe: {
-    ...training,
+    ...watching,
     ...wholeNumber(1),
     describe:
       'steps from one look into the layers to the next; the first and last are shown, metrics.jsonl and --json have all (none)',
   },
   profile: {
-    ...training,
+    ...watching,
     ...toggle,
     describe: 'measure for the report where each thread spends its time; not beside --probe',
   },
 
   ...runOptions,
   threads: {
-    group: 'Run',
+    ...work,
     ...wholeNumberOr('auto'),
     describe: 'worker threads; never changes the result (auto: one, half or all cores, whichever is fastest)',
   },
 
   retries: {
-    group: 'Run',
+    ...work,
     ...wholeNumber(0),
     describe: 'failures of a thread in a row that the run starts again after; never changes the result (3)',
   },
 
   'checkpoint-every': {
     ...output,
+    effect: 'execution',
     ...checkpointEvery,
     describe: 'steps (50), epochs (2e) or seconds (30s) from one checkpoint to the next (at the end alone)',
   },
   keep: {
     ...output,
+    effect: 'execution',
     ...wholeNumber(1),
     describe: 'newest checkpoints that stay under names with their steps, beside the last and the best (none)',
   },
   resume: {
-    ...output,
+    ...source,
     ...text('a run or a checkpoint'),
     describe: 'go on with a run from its newest checkpoint, such as runs/mnist-1, or from a checkpoint file',
   },
-  out: { ...output, ...text('a directory'), describe: 'directory for the run, new or empty (runs/<dataset>-<number>)' },
+  out: {
+    ...output,
+    effect: 'place',
+    ...text('a directory'),
+    describe: 'directory for the run, new or empty (runs/<dataset>-<number>)',
+  },
   'no-out': { ...output, ...toggle, describe: 'write no run' },
-  config: { ...output, ...text('a file'), describe: 'JSON or YAML file of options without their dashes; flags win' },
+  config: { ...source, ...text('a file'), describe: 'JSON or YAML file of options without their dashes; flags win' },
   quiet: { ...output, ...toggle, describe: 'print only where the run was written; with --json only the last line' },
   json: { ...output, ...toggle, describe: 'print one JSON object a line' },
   verbose: { ...output, ...toggle, describe: 'print the stack of an error' },
-} satisfies OptionTable;
+} satisfies FileOptionTable;
 
 export type TrainValues = Values<typeof trainOptions>;
 

@@ -1,6 +1,6 @@
 import { camelCase } from '../options/letter-case.ts';
 import { parseRaw, type RawOptions } from '../options/raw-options.ts';
-import { refuseIdleLibrary, takesLibrary } from '../options/run-options.ts';
+import { refuseIdleLibrary } from '../options/run-options.ts';
 import { UsageError } from '../usage-error.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
 import { type TrainValues, trainAlternatives, trainOptions } from './options.ts';
@@ -29,7 +29,6 @@ export function parseSource(raw: RawOptions): TrainValues {
 export function besideFlags(file: RawOptions, flags: TrainValues): RawOptions {
   const setAside = new Set<string>();
   for (const [flag, member] of optionsOfMembers) if (saysToo(flags, flag, member)) setAside.add(flag);
-  if (!takesLibrary(flags.backend)) setAside.add('blas');
   if (flags.blas !== undefined) setAside.add('backend');
   return Object.fromEntries(Object.entries(file).filter(([key]) => !setAside.has(key)));
 }

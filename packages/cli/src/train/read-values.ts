@@ -5,6 +5,7 @@ import { flagsToRaw, mergeRaw, parseRaw, type RawOptions } from '../options/raw-
 import { UsageError } from '../usage-error.ts';
 import { type TrainValues, trainAlternatives, trainOptions } from './options.ts';
 import { besideFlags, parseSource } from './overlaps.ts';
+import { recordedLibrary } from './recorded-library.ts';
 import { openResumable, type Resumable } from './resumable.ts';
 import { resumedOptions } from './resumed-options.ts';
 
@@ -13,6 +14,8 @@ export interface GivenValues {
   readonly values: TrainValues;
   readonly given: RawOptions;
   readonly resumable: Resumable | null;
+  readonly library: string | null; // that computed the run whose config.json the options come from
+  readonly warnings: readonly string[];
 }
 
 /** Reads the flags, and the file or run behind them. @throws UsageError, or Error where that cannot be read. */
@@ -26,11 +29,14 @@ export async function readValues(request: Request): Promise<GivenValues> {
   const { config, resume, ...own } = parseSource(flags);
   const resumable = resume === undefined ? null : await openResumable(resume);
   let given = flags;
-  if (resumable !== null && resume !== undefined) given = resumedOptions(flags, resumable, resume);
+  let library = resumable?.library ?? null;
+  let warnings: readonly string[] = [];
+  if (resumable !== null && resume !== undefined) ({ given, warnings } = resumedOptions(flags, resumable, resume));
   else if (config !== undefined) {
-    const file = await readConfig(trainOptions, config);
-    parseSource(file);
-    given = mergeRaw(flags, besideFlags(file, own), trainAlternatives);
+    const { raw, file } = await readConfig(trainOptions, config);
+    parseSource(raw);
+    given = mergeRaw(flags, besideFlags(raw, own), trainAlternatives);
+    library = recordedLibrary(file);
   }
-  return { values: parseRaw(trainOptions, given), given, resumable };
+  return { values: parseRaw(trainOptions, given), given, resumable, library, warnings };
 }

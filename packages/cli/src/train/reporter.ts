@@ -36,3 +36,9 @@ export interface Reporter {
   stop(): void;
   done(run: RunStart, result: TrainResult): void;
 }
+
+/** Says a warning to people and to scripts. */
+export function warn(reporter: Reporter, message: string): void {
+  reporter.aside(`gradloom train: warning: ${message}`);
+  reporter.warning(message);
+}

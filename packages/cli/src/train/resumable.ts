@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BEST_FILE, type Checkpoint, LAST_FILE, loadCheckpoint } from '@gradloom/runtime';
 import { isRecord, readObject } from '../options/read-object.ts';
+import { recordedLibrary } from './recorded-library.ts';
 
 /** A run that can go on. */
 export interface Resumable {
@@ -9,6 +10,7 @@ export interface Resumable {
   readonly file: string | null; // of the checkpoint
   readonly checkpoint: Checkpoint | null; // null where the run was ended before its first
   readonly options: Readonly<Record<string, unknown>>; // as a config file holds them, with every default filled in
+  readonly library: string | null; // of a run without a checkpoint, which compares its own: that computed it
 }
 
 /**
@@ -25,12 +27,12 @@ export async function openResumable(path: string): Promise<Resumable> {
     throw new Error(`--resume has ${path}, expected a run with ${LAST_FILE} or ${CONFIG_FILE} (start it again)`);
   }
   // A run's own file, not one that somebody typed: its faults are those of data.
-  const { options } = await readObject('--resume', config).catch((error: Error) => {
+  const { options, ...rest } = await readObject('--resume', config).catch((error: Error) => {
     throw new Error(error.message, { cause: error });
   });
   if (!isRecord(options))
     throw new Error(`--resume has ${config} without options, expected the configuration of a run`);
-  return { folder: path, file: null, checkpoint: null, options };
+  return { folder: path, file: null, checkpoint: null, options, library: recordedLibrary(rest) };
 }
 
 export const CONFIG_FILE = 'config.json';
@@ -43,7 +45,7 @@ function fromCheckpoint(folder: string | null, file: string): Resumable {
   }
   const { shards, evaluateEvery, backend } = record;
   const options = { ...metadata.options, shards, 'evaluate-every': evaluateEvery, backend: backend.name };
-  return { folder, file, checkpoint, options };
+  return { folder, file, checkpoint, options, library: null };
 }
 
 function load(folder: string | null, file: string): Checkpoint {

@@ -1,5 +1,5 @@
 import { show } from '@gradloom/core';
-import { entriesToRaw } from '../options/config-file.ts';
+import { entriesToRaw, type ForeignEntry } from '../options/config-file.ts';
 import { camelCase } from '../options/letter-case.ts';
 import { mergeRaw, parseRaw, type RawOptions } from '../options/raw-options.ts';
 import { isRecord } from '../options/read-object.ts';
@@ -16,31 +16,43 @@ const FREE = new Set([
   ...['epochs', 'steps', 'dataset', 'spec', 'backend', 'blas', 'profile'],
 ]);
 
+/** The options of a run that goes on. */
+export interface ResumedOptions {
+  readonly given: RawOptions;
+  readonly warnings: readonly string[]; // what its files say that no file may: it is left out
+}
+
 /**
- * The options of a run that goes on: its own, and what was typed beside `--resume` where that may change.
+ * The run's own options, and what was typed beside `--resume` where that may change.
  * @throws UsageError naming every flag that would make it another run.
  */
-export function resumedOptions(typed: RawOptions, { options, folder }: Resumable, path: string): RawOptions {
+export function resumedOptions(typed: RawOptions, { options, folder }: Resumable, path: string): ResumedOptions {
   const values = parseRaw(trainOptions, typed, trainAlternatives);
   if (folder === null && values.out === undefined && values['no-out'] === undefined) {
     throw new UsageError(
       `--resume has ${path}, a file, expected --out or --no-out beside it: the run it belongs to may have gone on further`,
     );
   }
-  const { stored, own } = ownOptions(options, path);
+  const { stored, own, foreign } = ownOptions(options, path);
   const found = changes(values, own);
   if (found.length > 0) throw new UsageError(`${found.join('; ')}: --resume goes on with the same run`);
   const free = Object.fromEntries(Object.entries(typed).filter(([key]) => FREE.has(key)));
   const given = mergeRaw(free, stored, trainAlternatives);
   if (values.blas !== undefined) refuseIdleLibrary(given, parseRaw(trainOptions, given));
-  return given;
+  return {
+    given,
+    warnings: foreign.map(({ name, value, why }) => `${name} has ${show(value)}, which is left out (${why})`),
+  };
 }
 
 /** @throws Error where the run's own file is at fault: nobody typed what stands in it. */
-function ownOptions(options: Resumable['options'], path: string): { stored: RawOptions; own: TrainValues } {
+function ownOptions(
+  options: Resumable['options'],
+  path: string,
+): { stored: RawOptions; own: TrainValues; foreign: readonly ForeignEntry[] } {
   try {
-    const stored = entriesToRaw(trainOptions, options, `--resume ${path}`);
-    return { stored, own: parseRaw(trainOptions, stored, trainAlternatives) };
+    const { raw, foreign } = entriesToRaw(trainOptions, options, `--resume ${path}`, 'run');
+    return { stored: raw, own: parseRaw(trainOptions, raw, trainAlternatives), foreign };
   } catch (error) {
     throw new Error(error instanceof Error ? error.message : String(error), { cause: error });
   }

@@ -1,3 +1,4 @@
+import { backendRecord } from '@gradloom/runtime';
 import { describeMachine } from '../describe-machine.ts';
 import { commandOf, configOf } from './describe-flags.ts';
 import type { Recipe } from './recipe.ts';
@@ -21,7 +22,7 @@ export function runConfig(
     network: spec,
     parameters,
     stepsPerEpoch,
-    backend,
+    backend: backendRecord(backend),
     ...describeMachine(),
     started: new Date().toISOString(),
   };

@@ -10,13 +10,13 @@ import { type TrainValues, trainOptions } from './options.ts';
 import { quietReporter } from './quiet-reporter.ts';
 import { readValues } from './read-values.ts';
 import { createRecipe } from './recipe.ts';
-import type { Reporter } from './reporter.ts';
+import { type Reporter, warn } from './reporter.ts';
 import { checkOut } from './run-directory.ts';
 import { terminalReporter } from './terminal-reporter.ts';
 
 /** Trains, shows and writes a run. Resolves to the exit code. */
 export async function runTrain(request: Request, io: Io): Promise<number> {
-  const { values, given, resumable } = await readValues(request);
+  const { values, given, resumable, library, warnings } = await readValues(request);
   const { dataset, out, validation = 0, test } = values;
   if (dataset === undefined) {
     throw new UsageError(
@@ -24,9 +24,11 @@ export async function runTrain(request: Request, io: Io): Promise<number> {
     );
   }
   if (out !== undefined) checkOut(out);
+  const reporter = reporterFor(values, io);
+  for (const warning of warnings) warn(reporter, warning);
   try {
     const recipe = await createRecipe(values, await openDataset(dataset, { validation, test }));
-    return await followRun(recipe, reporterFor(values, io), io, resumable);
+    return await followRun(recipe, reporter, io, { resumable, library });
   } catch (error) {
     throw nameFlags(error, given);
   }

@@ -69,10 +69,13 @@ function nextCommands({ recipe }: RunStart, result: TrainResult, out: string, pr
     '  # what it says of single rows',
     `  ${program} predict ${out} --rows 0..${Math.min(9, (test ?? train).rows - 1)}`,
   ];
-  if (result.stopped === 'aborted') return [...lines, '  # go on', `  ${program} train --resume ${out}`];
+  // No file names a library: it is typed again.
+  const { blas } = recipe.values;
+  const library = blas === undefined ? '' : ` --blas ${quote(blas)}`;
+  if (result.stopped === 'aborted') return [...lines, '  # go on', `  ${program} train --resume ${out}${library}`];
   // A single shard is one thread's work alone.
   if (result.shards === 1) return lines;
   const threads = result.threads === 1 ? 2 : 1;
-  const again = `  ${program} train --config ${out}/config.json --threads ${threads}`;
+  const again = `  ${program} train --config ${out}/config.json --threads ${threads}${library}`;
   return [...lines, `  # the same fingerprint from ${plural(threads, 'thread')}`, again];
 }

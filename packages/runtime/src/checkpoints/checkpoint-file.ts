@@ -137,6 +137,11 @@ function checkRecord(record: Json | undefined): asserts record is JsonObject & R
   if (!isJsonObject(backend) || typeof backend.name !== 'string') {
     throw new Error(`record.backend has ${show(backend)}, expected { name }`);
   }
+  const { library } = backend;
+  const isLibrary = isJsonObject(library) && ['name', 'version', 'core'].every((it) => typeof library[it] === 'string');
+  if (library !== undefined && !isLibrary) {
+    throw new Error(`record.backend.library has ${show(library)}, expected { name, version, core }`);
+  }
   if (!isJsonObject(data)) throw new Error(`record.data has ${show(data)}, expected an object`);
 }
 

@@ -1,5 +1,5 @@
 import type { LossSpec, NetworkSpec, OptimizerSpec, ScheduleSpec } from '@gradloom/core';
-import type { Backend } from '../backend.ts';
+import type { BackendRecord } from '../backend.ts';
 import type { ModelMetadata } from '../model.ts';
 import type { Evaluation } from '../results.ts';
 
@@ -17,7 +17,7 @@ export interface RunRecord {
   readonly parameters: string | null; // SHA-256 of starting values that were given
   readonly totalSteps: number;
   readonly stepsPerEpoch: number;
-  readonly backend: Backend;
+  readonly backend: BackendRecord;
   readonly data: DataRecord;
 }
 

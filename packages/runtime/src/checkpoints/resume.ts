@@ -1,6 +1,6 @@
 import { type Pausable, show } from '@gradloom/core';
 import type { Arena } from '../arena.ts';
-import type { Backend } from '../backend.ts';
+import { type Backend, backendRecord } from '../backend.ts';
 import { findBadWeight } from '../bad-weight.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
 import { datasetHash } from '../datasets/dataset-hash.ts';
@@ -23,7 +23,7 @@ export function* recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Pa
     parameters: parameters === null ? null : yield* fingerprintInTurns(parameters),
     totalSteps: plan.context.totalSteps,
     stepsPerEpoch: plan.context.stepsPerEpoch,
-    backend,
+    backend: backendRecord(backend),
     data: {
       train: yield* datasetHash(data.train),
       validation: data.validation === undefined ? null : yield* datasetHash(data.validation),

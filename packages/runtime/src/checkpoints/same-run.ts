@@ -1,6 +1,6 @@
+import type { BackendRecord } from '../backend.ts';
 import { type Difference, differences } from '../files/differences.ts';
 import { plainJson } from '../files/json.ts';
-import type { BlasIdentity } from '../native/find-blas.ts';
 import type { Checkpoint, RunRecord } from './checkpoint.ts';
 
 /** What says which run it is. */
@@ -13,7 +13,6 @@ export function runDifferences(own: RunIdentity, other: RunIdentity): Difference
 
 export const isSameRun = (own: RunIdentity, other: RunIdentity): boolean => runDifferences(own, other).length === 0;
 
-/** A library may lie elsewhere: what decides the bits is which it is. */
 function comparable({ spec, loss, record }: RunIdentity) {
   const { backend, totalSteps: _, ...rest }: RunRecord = record;
   return {
@@ -25,4 +24,6 @@ function comparable({ spec, loss, record }: RunIdentity) {
   };
 }
 
-const libraryText = ({ name, version, core }: BlasIdentity): string => `${name} ${version} for ${core}`;
+type Library = Extract<BackendRecord, { name: 'blas' }>['library'];
+
+const libraryText = ({ name, version, core }: Library): string => `${name} ${version} for ${core}`;

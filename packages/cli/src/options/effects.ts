@@ -1,0 +1,34 @@
+/**
+ * Who may set an option. `run`: it is recorded with a run, and a file of the run may set it again. `config`: a file behind
+ * --config may set it, but no run records it. `flag`: only the command line.
+ */
+export type SetBy = 'run' | 'config' | 'flag';
+
+/**
+ * What an option can bring about at most, and hence who may set it. Files of options may come from anybody: each effect says
+ * why it is harmless in their hands, or why it is kept out of them.
+ */
+export const effects = {
+  result: {
+    setBy: 'run',
+    why: 'a number or a word of a table, checked before the run; what takes too much memory is refused by the plan',
+  },
+  reading: {
+    setBy: 'run',
+    why: 'a path that is only read: its bytes are data within bounds, and named pipes and devices are refused',
+  },
+  execution: {
+    setBy: 'run',
+    why: 'how the work is done: never more threads than can help, no library but one that the system or GRADLOOM_BLAS names, and files in the directory of the run alone',
+  },
+  showing: { setBy: 'config', why: 'only flags and --config say what is printed and kept' },
+  place: { setBy: 'flag', why: 'only --out says where a run is written' },
+  code: { setBy: 'flag', why: 'a library is code: only --blas and GRADLOOM_BLAS name one' },
+  source: { setBy: 'flag', why: 'only flags say where options come from' },
+} as const satisfies Readonly<Record<string, { setBy: SetBy; why: string }>>;
+
+export type Effect = keyof typeof effects;
+
+/** Whether a file may set an option: of a run, or one behind --config, which may also say what a run does not record. */
+export const mayStandIn = (file: 'run' | 'config', effect: Effect): boolean =>
+  effects[effect].setBy === 'run' || effects[effect].setBy === file;
