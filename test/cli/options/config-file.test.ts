@@ -62,6 +62,10 @@ describe('a config file', () => {
       'blas: /x.so',
       '--config config.yaml: blas has "/x.so", expected no such key (a library is code: only --blas and GRADLOOM_BLAS name one)',
     ],
+    [
+      'spec: /dev/stdin',
+      '--config config.yaml: spec has "/dev/stdin", expected a file (only a flag hands a pipe over)',
+    ],
     ['out: a', '--config config.yaml: out has "a", expected no such key (only --out says where a run is written)'],
     ['quiet: 5', '--config config.yaml: quiet has 5, expected true or false'],
     ['', '--config config.yaml has nothing in it, expected an object'],

@@ -5,6 +5,7 @@ import { kebabCase } from './letter-case.ts';
 import type { FileOptionTable } from './option.ts';
 import type { RawOptions } from './raw-options.ts';
 import { isRecord, readObject } from './read-object.ts';
+import { isOwnPipe } from './read-text.ts';
 
 /**
  * Options from a JSON or YAML file: flags without their dashes, in kebab-case or camelCase; `shuffle: false` is `no-shuffle`.
@@ -61,6 +62,9 @@ export function entriesToRaw(
     if (!mayHold(option)) {
       foreign.push({ name, value, why: effects[table[option].effect].why });
       return;
+    }
+    if (table[option].effect === 'reading' && isOwnPipe(value)) {
+      throw new UsageError(`${name} has ${show(value)}, expected a file (only a flag hands a pipe over)`);
     }
     if (Object.hasOwn(raw, option))
       throw new UsageError(`${name} says again what another key says, expected one of them`);

@@ -15,7 +15,7 @@ export const effects = {
   },
   reading: {
     setBy: 'run',
-    why: 'a path that is only read: its bytes are data within bounds, and named pipes and devices are refused',
+    why: 'a path that is only read: its bytes are data within bounds, and pipes and devices are refused',
   },
   execution: {
     setBy: 'run',

@@ -1,8 +1,10 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { UsageError } from '../usage-error.ts';
 
-/** A pipe that this process has from the start: to open it never waits. */
 const OWN_PIPE = /^\/dev\/(stdin|fd\/\d+)$|^\/proc\/self\/fd\/\d+$/;
+
+/** Whether a path is that of a pipe which this process has from the start: to open it never waits, to read it may. */
+export const isOwnPipe = (path: unknown): boolean => typeof path === 'string' && OWN_PIPE.test(path);
 
 /**
  * The text of the file behind the flag `name`, or of a pipe such as /dev/stdin. @throws UsageError where it is no text or
@@ -23,7 +25,7 @@ function readBounded(name: string, path: string, mostBytes: number): Uint8Array 
   let file: number | undefined;
   try {
     // A FIFO without a writer would be waited for before it is even open.
-    if (!OWN_PIPE.test(path) && !statSync(path).isFile() && !statSync(path).isDirectory()) {
+    if (!isOwnPipe(path) && !statSync(path).isFile() && !statSync(path).isDirectory()) {
       throw new Error('no regular file; hand a pipe over as /dev/stdin');
     }
     file = openSync(path, 'r');
