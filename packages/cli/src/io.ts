@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { printable, rendered, UNPRINTABLE } from './terminal/printable.ts';
 
 /** A stream that may be a terminal. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
@@ -18,6 +19,43 @@ export const processIo = (): Io => ({
   env: process.env,
 });
 
+/** Prints one line: what in `text` came from outside cannot make it two, or draw. All that is printed goes through these. */
 export function printLine(stream: Output, text: string): void {
-  stream.write(`${text}\n`);
+  stream.write(`${rendered(text)}\n`);
+}
+
+/** Prints the beginning of a line, behind which the cursor stays. */
+export function printPart(stream: Output, text: string): void {
+  stream.write(rendered(text));
+}
+
+/** Prints lines in one go. */
+export function printLines(stream: Output, lines: readonly string[]): void {
+  stream.write(lines.map((line) => `${rendered(line)}\n`).join(''));
+}
+
+/** Prints lines of cells with tabs between them. */
+export function printRows(stream: Output, rows: readonly (readonly string[])[]): void {
+  stream.write(rows.map((cells) => `${cells.map(printable).join('\t')}\n`).join(''));
+}
+
+/** Prints documents of JSON, one a line: whoever reads them gets every character, and a terminal none that it obeys. */
+export function printJson(stream: Output, documents: string | readonly string[]): void {
+  const lines = typeof documents === 'string' ? [documents] : documents;
+  stream.write(lines.map((json) => `${json.replace(UNPRINTABLE, escaped)}\n`).join(''));
+}
+
+/** '\\u202e', of a character beyond 16 bits two. In JSON such a character stands in a string. */
+const escaped = (character: string): string =>
+  character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
+
+/** To the start of the line, which is emptied; or up by some lines, and all from there emptied. */
+export type CursorMove = '\r\u001b[K' | `\u001b[${number}A\u001b[J`;
+
+/** Moves the cursor of a terminal. */
+export function moveCursor(stream: Output, move: CursorMove): void {
+  stream.write(move);
 }

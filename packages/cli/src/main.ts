@@ -2,7 +2,7 @@ import { readCommandLine } from './command-line.ts';
 import type { Request } from './commands/command.ts';
 import { commands } from './commands/index.ts';
 import { describeFailure, exitCodeOf } from './failure.ts';
-import { type Io, printLine, processIo } from './io.ts';
+import { type Io, printLines, processIo } from './io.ts';
 import { endOnBrokenPipe } from './terminal/broken-pipe.ts';
 import { asUsage, UsageError } from './usage-error.ts';
 
@@ -10,6 +10,11 @@ import { asUsage, UsageError } from './usage-error.ts';
 export async function main(args: readonly string[]): Promise<void> {
   const io = processIo();
   endOnBrokenPipe(io);
+  // A fault of ours, of which Node would print the message as it is.
+  process.on('uncaughtException', (error) => {
+    printLines(io.stderr, describeFailure('gradloom', error, true));
+    process.exit(1);
+  });
   process.exitCode = await runCommandLine(args, io);
 }
 
@@ -19,13 +24,13 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<n
   try {
     const asked = await readCommandLine(args, io.stdout.columns ?? 80);
     if ('text' in asked) {
-      if (asked.text !== '') printLine(io.stdout, asked.text);
+      if (asked.text !== '') printLines(io.stdout, asked.text.split('\n'));
       return 0;
     }
     if (Object.hasOwn(commands, asked.command)) return await commands[asked.command].run(asked.request, io);
     return await runNoCommand(asked.request, io);
   } catch (error) {
-    printLine(io.stderr, describeFailure(where, error, args.includes('--verbose')));
+    printLines(io.stderr, describeFailure(where, error, args.includes('--verbose')));
     return exitCodeOf(error);
   }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { logBars } from '../../../packages/cli/src/report/log-bars.ts';
 import { createPaint } from '../../../packages/cli/src/terminal/paint.ts';
+import { rendered } from '../../../packages/cli/src/terminal/printable.ts';
 
 const plain = (_format: unknown, text: string): string => text;
 const rows = ['1', '2', '3', '4'];
@@ -33,7 +34,7 @@ test('series that do not fit beside each other stand below, each in its own colo
     ],
     { rows: ['1'], head: '', paint },
   );
-  expect(coloured).toContain('\u001b[36m'); // the second series' colour, though the first has no bar
+  expect(rendered(coloured)).toContain('\u001b[36m'); // the second series' colour, though the first has no bar
 });
 
 test('nothing above 0 is nothing to draw', () => {

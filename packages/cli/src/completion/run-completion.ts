@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import yargs from 'yargs';
 import type { Request } from '../commands/command.ts';
-import { type Io, printLine } from '../io.ts';
+import { type Io, printLines } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
 import { knownKey } from '../options/words.ts';
@@ -16,7 +16,7 @@ export async function runCompletion(request: Request, io: Io): Promise<number> {
   const [word] = request.positionals;
   const own = basename(io.env.SHELL ?? '');
   const shell = asUsage(() => knownKey('shell', word ?? (Object.hasOwn(shells, own) ? own : 'bash'), shells));
-  printLine(io.stdout, scriptFor(shell));
+  printLines(io.stdout, scriptFor(shell).split('\n'));
   return 0;
 }
 

@@ -1,5 +1,5 @@
 import type { Request } from '../commands/command.ts';
-import { type Io, printLine } from '../io.ts';
+import { type Io, printJson, printLines } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
 import { columns } from '../report/columns.ts';
@@ -14,8 +14,8 @@ export async function runDoctor(request: Request, io: Io): Promise<number> {
   refuseMoreThan(0, request.positionals, 'flags alone');
   const found = examine(values.blas);
   const advice = advise(found);
-  if (values.json) printLine(io.stdout, JSON.stringify({ event: 'doctor', ...found, advice }));
-  else for (const line of describe(found, advice, createPaint(io.stdout, io.env))) printLine(io.stdout, line);
+  if (values.json) printJson(io.stdout, JSON.stringify({ event: 'doctor', ...found, advice }));
+  else printLines(io.stdout, describe(found, advice, createPaint(io.stdout, io.env)));
   const taken = found.backends.find(({ name }) => name === found.auto);
   return found.node.ok && taken?.gflops !== null ? 0 : 1;
 }

@@ -2,7 +2,6 @@ import type { Evaluation } from '@gradloom/runtime';
 import type { SplitName } from '../datasets/split-names.ts';
 import { columns } from '../report/columns.ts';
 import { decimal, percent, plural, whole } from '../report/format.ts';
-import { printable } from '../report/printable.ts';
 import type { Paint } from '../terminal/paint.ts';
 import type { ClassFigures } from './class-figures.ts';
 
@@ -49,7 +48,7 @@ function figures({ evaluation, topK }: Findings, paint: Paint): string[][] {
 
 function classTable(classes: readonly ClassFigures[]): string[] {
   const rows = classes.map(({ label, rows, recall, precision }) => [
-    printable(label),
+    label,
     whole(rows),
     share(recall),
     share(precision),
@@ -60,9 +59,9 @@ function classTable(classes: readonly ClassFigures[]): string[] {
 /** Rows are classes, columns what they were taken for, the last one for no answer where there is any; 0 is a dot. */
 function matrix(classes: readonly ClassFigures[], width: number): string[] {
   const isWhole = classes.every(({ unanswered }) => unanswered === 0);
-  const head = ['taken for', ...classes.map(({ label }) => printable(label)), ...(isWhole ? [] : ['no answer'])];
+  const head = ['taken for', ...classes.map(({ label }) => label), ...(isWhole ? [] : ['no answer'])];
   const body = classes.map(({ label, answers, unanswered }) => [
-    printable(label),
+    label,
     ...[...answers, ...(isWhole ? [] : [unanswered])].map((count) => (count === 0 ? '·' : String(count))),
   ]);
   const lines = columns([head, ...body], { right: head.map((_, c) => c).slice(1) });

@@ -4,7 +4,7 @@ import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import { takeSplit } from '../datasets/split-names.ts';
 import { withoutPlace } from '../failure.ts';
-import { type Io, printLine } from '../io.ts';
+import { type Io, printJson, printLine, printLines } from '../io.ts';
 import { dataOf, openModel, refuseMoreThan, withModel } from '../models/open-model.ts';
 import { nameFlag } from '../options/name-flag.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
@@ -24,10 +24,10 @@ export async function runEvaluate(request: Request, io: Io): Promise<number> {
   const model = openModel(request.positionals);
   try {
     const findings = await measure(model, values, io);
-    if (values.json) printLine(io.stdout, jsonLine(findings));
+    if (values.json) printJson(io.stdout, jsonLine(findings));
     else {
       const paint = createPaint(io.stdout, io.env);
-      for (const line of describeEvaluation(findings, io.stdout.columns ?? 80, paint)) printLine(io.stdout, line);
+      printLines(io.stdout, describeEvaluation(findings, io.stdout.columns ?? 80, paint));
     }
     return 0;
   } catch (error) {

@@ -1,6 +1,6 @@
 import { resolveBackend } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
-import { type Io, printLine } from '../io.ts';
+import { type Io, printJson, printLine, printLines } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
 import { nameFlag } from '../options/name-flag.ts';
 import { flagsToRaw, parseRaw, type RawOptions } from '../options/raw-options.ts';
@@ -35,8 +35,8 @@ async function listExperiments(request: Request, io: Io): Promise<number> {
   const rows = await Promise.all(
     Object.entries(experiments).map(async ([name, load]) => [name, (await load()).describe]),
   );
-  if (json) printLine(io.stdout, JSON.stringify(Object.fromEntries(rows)));
-  else for (const line of columns([...rows, ['all', ALL]], { indent: 0 })) printLine(io.stdout, line);
+  if (json) printJson(io.stdout, JSON.stringify(Object.fromEntries(rows)));
+  else printLines(io.stdout, columns([...rows, ['all', ALL]], { indent: 0 }));
   return 0;
 }
 
@@ -50,9 +50,9 @@ async function runOne(name: keyof typeof experiments, request: Request, io: Io):
     import('./describe-outcome.ts'),
   ]);
   const report = await reportOf(out, { [name]: outcome }, request, started, io);
-  if (json) printLine(io.stdout, stringify(documentOf(outcome)));
+  if (json) printJson(io.stdout, stringify(documentOf(outcome)));
   else {
-    for (const line of describeOutcome(outcome, createPaint(io.stdout, io.env))) printLine(io.stdout, line);
+    printLines(io.stdout, describeOutcome(outcome, createPaint(io.stdout, io.env)));
     sayWhere(out, report, io);
   }
   return exitCodeOf([outcome]);
@@ -70,16 +70,19 @@ async function runAll(request: Request, io: Io): Promise<number> {
     const { outcome } = await run(name, await load(), raw, true, io);
     outcomes[name] = outcome;
     if (json) continue;
-    printLine(io.stdout, paint('bold', `${name}\n${'='.repeat(name.length)}`));
-    for (const line of describeOutcome(outcome, paint)) printLine(io.stdout, line);
+    printLines(
+      io.stdout,
+      [name, '='.repeat(name.length)].map((line) => paint('bold', line)),
+    );
+    printLines(io.stdout, describeOutcome(outcome, paint));
     printLine(io.stdout, '');
   }
   const report = await reportOf(out, outcomes, request, started, io);
   if (json) {
     const documents = Object.entries(outcomes).map(([name, outcome]) => [name, documentOf(outcome)]);
-    printLine(io.stdout, stringify(Object.fromEntries(documents)));
+    printJson(io.stdout, stringify(Object.fromEntries(documents)));
   } else {
-    for (const line of agreements(outcomes, paint)) printLine(io.stdout, line);
+    printLines(io.stdout, agreements(outcomes, paint));
     sayWhere(out, report, io);
   }
   return exitCodeOf(Object.values(outcomes));
@@ -90,7 +93,7 @@ const exitCodeOf = (outcomes: readonly Outcome[]): number =>
   outcomes.every(({ findings }) => findings.every(({ agrees }) => agrees)) ? 0 : 1;
 
 function sayWhere(out: string | undefined, report: string | null, io: Io): void {
-  if (out !== undefined) printLine(io.stdout, `\nFull numbers: ${out}`);
+  if (out !== undefined) printLines(io.stdout, ['', `Full numbers: ${out}`]);
   if (report !== null) printLine(io.stdout, `Pictures: ${report}`);
 }
 

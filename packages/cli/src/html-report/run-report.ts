@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Request } from '../commands/command.ts';
-import { type Io, printLine } from '../io.ts';
+import { type Io, printJson, printLine } from '../io.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
 import { makeOut } from '../report/out-directory.ts';
 import { UsageError } from '../usage-error.ts';
@@ -27,6 +27,7 @@ export async function runReport(request: Request, io: Io): Promise<number> {
   if (out !== undefined) makeOut(out);
   const path = writeReport(out ?? first, page);
   const pictures = page.chapters.flatMap((chapter) => (chapter.pictures ?? []).map(({ name }) => `${name}.svg`));
-  printLine(io.stdout, json ? JSON.stringify({ event: 'report', path, pictures }) : path);
+  if (json) printJson(io.stdout, JSON.stringify({ event: 'report', path, pictures }));
+  else printLine(io.stdout, path);
   return 0;
 }

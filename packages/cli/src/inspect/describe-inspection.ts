@@ -4,7 +4,6 @@ import { formatMember, type Member } from '../options/member.ts';
 import { backendName } from '../report/backend-name.ts';
 import { columns } from '../report/columns.ts';
 import { decimal, duration, percent, plural, whole } from '../report/format.ts';
-import { printable } from '../report/printable.ts';
 import { table } from '../report/table.ts';
 import type { Paint } from '../terminal/paint.ts';
 import { describeNetwork } from '../train/describe-run.ts';
@@ -28,10 +27,7 @@ export function describeInspection({ path, file, tensors }: Inspected, width: nu
     `${paint('bold', path)}: ${kind} of ${whole(bytes)} bytes in format ${format}, whole`,
     '',
     // Without indent a fingerprint fits into 80 columns.
-    ...columns(
-      rows.map((cells) => cells.map(printable)),
-      { indent: 0 },
-    ),
+    ...columns(rows, { indent: 0 }),
     '',
     ...tensorTable(tensors.map(tensorFigures), width),
   ];

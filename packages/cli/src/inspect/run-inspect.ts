@@ -1,5 +1,5 @@
 import type { Request } from '../commands/command.ts';
-import { type Io, printLine } from '../io.ts';
+import { type Io, printJson, printLines } from '../io.ts';
 import { anyModelPath } from '../models/model-path.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
@@ -23,12 +23,12 @@ export async function runInspect(request: Request, io: Io): Promise<number> {
   const paint = createPaint(io.stdout, io.env);
   const inspected = inspectFile(anyModelPath(path));
   if (diff === undefined) {
-    if (json) printLine(io.stdout, JSON.stringify({ event: 'inspection', ...inspectionOf(inspected) }));
-    else for (const line of describeInspection(inspected, width, paint)) printLine(io.stdout, line);
+    if (json) printJson(io.stdout, JSON.stringify({ event: 'inspection', ...inspectionOf(inspected) }));
+    else printLines(io.stdout, describeInspection(inspected, width, paint));
     return 0;
   }
   const found = compare(inspected, inspectFile(anyModelPath(diff)));
-  if (json) printLine(io.stdout, JSON.stringify({ event: 'comparison', ...found }));
-  else for (const line of describeComparison(found, width, paint)) printLine(io.stdout, line);
+  if (json) printJson(io.stdout, JSON.stringify({ event: 'comparison', ...found }));
+  else printLines(io.stdout, describeComparison(found, width, paint));
   return 0;
 }

@@ -1,5 +1,4 @@
 import { show } from '@gradloom/core';
-import { printable } from '../report/printable.ts';
 import { UsageError } from '../usage-error.ts';
 import { duplicateKey } from './duplicate-key.ts';
 import { readText } from './read-text.ts';
@@ -33,13 +32,12 @@ async function parse(about: string, text: string, isJson: boolean): Promise<unkn
     // YAML's parser takes a while to load.
     return isJson ? parseJson(text) : (await import('./parse-yaml.ts')).parseYaml(text);
   } catch (error) {
-    // Below its first line the parser draws the place, to which a colon leads, and what it quotes may be any bytes.
+    // Below its first line the parser draws the place, to which a colon leads.
     const [reason] = error instanceof Error ? error.message.split('\n') : [String(error)];
     const expected = isJson ? 'JSON' : 'YAML or JSON';
-    throw new UsageError(
-      `${about} has a mistake, expected ${expected} (${printable(reason.replace(/:$/, '')).slice(0, 120)})`,
-      { cause: error },
-    );
+    throw new UsageError(`${about} has a mistake, expected ${expected} (${reason.replace(/:$/, '').slice(0, 120)})`, {
+      cause: error,
+    });
   }
 }
 

@@ -5,12 +5,11 @@ import { checkInput, type Model } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import { takeSplit } from '../datasets/split-names.ts';
-import { type Io, printLine } from '../io.ts';
+import { type Io, printJson, printLine, printRows } from '../io.ts';
 import { dataOf, openModel, refuseMoreThan, withModel } from '../models/open-model.ts';
 import { nameFlag } from '../options/name-flag.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
 import { decimal, percent } from '../report/format.ts';
-import { printable } from '../report/printable.ts';
 import { UsageError } from '../usage-error.ts';
 import { type Answer, createAnswers } from './answers.ts';
 import { datasetRows } from './dataset-rows.ts';
@@ -27,14 +26,19 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
   refuseMoreThan(2, request.positionals, 'one model and one file of rows');
   const model = openModel(request.positionals);
   const answer = createAnswers(model);
-  const print = values.json ? jsonLine : textLine;
   const file = request.positionals[1];
   const batches = await openRows(model, values, file, io).catch((error: unknown) => {
     throw nameFlag(error, predictOptions, withModel(raw, request.positionals));
   });
   let rows = 0;
   for await (const batch of batches) {
-    printLine(io.stdout, answer(batch).map(print).join('\n'));
+    const answers = answer(batch);
+    if (values.json)
+      printJson(
+        io.stdout,
+        answers.map((it) => JSON.stringify(it)),
+      );
+    else printRows(io.stdout, answers.map(cellsOf));
     rows += batch.numbers.length;
   }
   if (rows === 0) {
@@ -76,17 +80,15 @@ async function openFile(path: string): Promise<Readable> {
   }
 }
 
-const jsonLine = (answer: Answer): string => JSON.stringify(answer);
-
 /** Row, then the class and how sure it is, or the values, or why there is no answer; tabs between them, for cut and awk. */
-function textLine({ row, class: best, label, probability, outputs, reason, target }: Answer): string {
+function cellsOf({ row, class: best, label, probability, outputs, reason, target }: Answer): string[] {
   const cells = [String(row)];
   if (reason !== undefined) cells.push(`no answer (${reason})`);
   else if (best === undefined) cells.push(...outputs.map(decimal));
-  else cells.push(label === undefined ? String(best) : printable(label));
+  else cells.push(label ?? String(best));
   if (probability !== undefined) cells.push(probability === null ? '-' : percent(probability));
   if (target !== undefined) cells.push(`target ${target.map(decimalOrWhole).join(' ')}`);
-  return cells.join('\t');
+  return cells;
 }
 
 const decimalOrWhole = (value: number): string => (Number.isInteger(value) ? String(value) : decimal(value));

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import CliTable from 'cli-table3';
+import { markedAgain, printable } from '../terminal/printable.ts';
 
 export interface TableOptions {
   right?: readonly number[]; // columns that end at the same place rather than begin there
@@ -16,7 +17,9 @@ export function table(
   rows: readonly (readonly string[])[],
   { right = [], width = 80 }: TableOptions = {},
 ): string[] {
-  const widths = head.map((_, c) => Math.max(...[head, ...rows].map((row) => visibleLength(row[c]))));
+  // A cell is one line of text: what breaks it is the width of the table.
+  const cells = [head, ...rows].map((row) => row.map(printable));
+  const widths = head.map((_, c) => Math.max(...cells.map((row) => visibleLength(row[c]))));
   const gaps = 2 * (head.length - 1);
   for (let over = widths.reduce((sum, w) => sum + w, gaps) - width; over > 0; over--) {
     widths[widths.indexOf(Math.max(...widths))]--;
@@ -28,9 +31,8 @@ export function table(
     colAligns: widths.map((_, c) => (right.includes(c) ? 'right' : 'left')),
     wordWrap: true,
   });
-  drawn.push(...[head, ...rows].map((row) => [...row]));
-  const [first, ...rest] = drawn
-    .toString()
+  drawn.push(...cells);
+  const [first, ...rest] = markedAgain(drawn.toString())
     .split('\n')
     .map((line) => line.trimEnd());
   return [first, widths.map((w) => '─'.repeat(w)).join('  '), ...rest];

@@ -6,7 +6,7 @@ import { openDataset } from '../datasets/open-dataset.ts';
 import { describeMachine } from '../describe-machine.ts';
 import { refuseOtherRun } from '../html-report/refuse-run.ts';
 import { tryReport } from '../html-report/try-report.ts';
-import { type Io, printLine } from '../io.ts';
+import { type Io, printJson, printLine, printLines } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
 import { nameFlag } from '../options/name-flag.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
@@ -42,11 +42,11 @@ export async function runScale(request: Request, io: Io): Promise<number> {
     const document = { ...documentOf(report), command: commandOf(request.args) };
     if (out !== undefined) writeOut(out, 'scale.json', `${JSON.stringify(document, null, 2)}\n`);
     const page = out === undefined ? null : await tryReport(out, 'scale', io);
-    if (json) printLine(io.stdout, JSON.stringify(document));
+    if (json) printJson(io.stdout, JSON.stringify(document));
     else {
       const title = `${recipe.sets.train.name}, ${describeNetwork(recipe.spec)}`;
-      for (const line of describeScale(report, title, createPaint(io.stdout, io.env))) printLine(io.stdout, line);
-      if (out !== undefined) printLine(io.stdout, `\nFull numbers: ${join(out, 'scale.json')}`);
+      printLines(io.stdout, describeScale(report, title, createPaint(io.stdout, io.env)));
+      if (out !== undefined) printLines(io.stdout, ['', `Full numbers: ${join(out, 'scale.json')}`]);
       if (page !== null) printLine(io.stdout, `Pictures: ${page}`);
     }
     return report.sameBits ? 0 : 1;

@@ -1,4 +1,4 @@
-import type { Io } from '../io.ts';
+import { type Io, printLine } from '../io.ts';
 import { exitCodes } from './interrupt.ts';
 
 /**
@@ -9,7 +9,7 @@ export function endOnBrokenPipe({ stdout, stderr }: Io): void {
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (stdout.listenerCount('error') > 1) return;
     if (error.code === 'EPIPE') process.exit(exitCodes.SIGPIPE);
-    stderr.write(`gradloom: stdout has failed with ${error.code ?? error.message}, expected a place to print to\n`);
+    printLine(stderr, `gradloom: stdout has failed with ${error.code ?? error.message}, expected a place to print to`);
     process.exit(1);
   });
   stderr.on('error', () => {});

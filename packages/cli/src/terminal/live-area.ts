@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { createLogUpdate } from 'log-update';
-import type { Io, Output } from '../io.ts';
+import { type Io, moveCursor, type Output, printLine } from '../io.ts';
+import { rendered } from './printable.ts';
 import { wrap } from './wrap.ts';
 
 /** Work that goes on, shown: on a terminal as lines that are drawn anew, with others that stay above; else as a few lines. */
@@ -43,7 +44,7 @@ function plainLines(stream: Output): LiveArea {
   let lastMs = startMs;
   function note(text: string): void {
     lastMs = performance.now();
-    stream.write(`${text}\n`);
+    printLine(stream, text);
   }
   return {
     show(picture) {
@@ -72,7 +73,8 @@ function liveArea(stream: Output): LiveArea {
     const columns = columnsOf(stream);
     goAboveFolds(columns);
     // A frame that fills the height would scroll, and leave its first lines behind.
-    drawn = picture.lines(columns).slice(0, Math.max(1, (stream.rows ?? 24) - 2));
+    const lines = picture.lines(columns).slice(0, Math.max(1, (stream.rows ?? 24) - 2));
+    drawn = lines.map(rendered);
     drawnColumns = columns;
     log(ON_ITS_OWN + drawn.join('\n'));
   }
@@ -82,13 +84,13 @@ function liveArea(stream: Output): LiveArea {
     if (drawn.length === 0 || columns >= drawnColumns) return;
     const heights = drawn.map((line) => Math.ceil(stripVTControlCharacters(line).length / columns));
     const folds = heights.reduce((sum, height) => sum + height - 1, 0);
-    if (folds > 0) stream.write(`\u001b[${folds}A\u001b[J`);
+    if (folds > 0) moveCursor(stream, `\u001b[${folds}A\u001b[J`);
   }
 
   function note(text: string): void {
     const columns = columnsOf(stream);
     goAboveFolds(columns);
-    log.persist(ON_ITS_OWN + wrap(text, columns - 1).join('\n'));
+    log.persist(ON_ITS_OWN + wrap(rendered(text), columns - 1).join('\n'));
     if (drawn.length === 0) return;
     drawn = [];
     frameMs = Number.NEGATIVE_INFINITY;

@@ -1,9 +1,15 @@
-import type { Io } from '../io.ts';
+import { type Io, moveCursor, printPart } from '../io.ts';
 
 /** A line on a terminal's stderr that the next one takes the place of. */
 export function createNote(name: string, { stderr }: Io): { say: (text: string) => void; clear: () => void } {
   if (!stderr.isTTY) return { say() {}, clear() {} };
-  const clear = () => stderr.write('\r\u001b[K');
+  const clear = () => moveCursor(stderr, '\r\u001b[K');
   const width = (stderr.columns ?? 80) - 1;
-  return { say: (text) => stderr.write(`\r\u001b[K${`${name}: ${text}`.slice(0, width)}`), clear };
+  return {
+    say(text) {
+      clear();
+      printPart(stderr, `${name}: ${text}`.slice(0, width));
+    },
+    clear,
+  };
 }

@@ -1,10 +1,10 @@
-import { type Io, printLine } from '../io.ts';
+import { type Io, printJson, printLine } from '../io.ts';
 import { checkpointLine, doneLine, epochLine, faultLine, probeLine, startLine, threadsLine } from './metrics-line.ts';
 import type { Reporter } from './reporter.ts';
 
 /** One JSON object a line on stdout; with `quiet` only the last. */
 export function jsonReporter({ stdout, stderr }: Io, quiet: boolean): Reporter {
-  const print = quiet ? () => {} : (line: string) => printLine(stdout, line);
+  const print = quiet ? () => {} : (line: string) => printJson(stdout, line);
   return {
     start: (run) => print(startLine(run)),
     warning: (message) => print(JSON.stringify({ event: 'warning', message })),
@@ -17,6 +17,6 @@ export function jsonReporter({ stdout, stderr }: Io, quiet: boolean): Reporter {
     probe: (event) => print(probeLine(event)),
     checkpoint: (event) => print(checkpointLine(event)),
     stop() {},
-    done: (_run, result) => printLine(stdout, doneLine(result)),
+    done: (_run, result) => printJson(stdout, doneLine(result)),
   };
 }

@@ -1,5 +1,5 @@
 import { invocation } from '../invocation.ts';
-import { type Io, printLine } from '../io.ts';
+import { type Io, printLine, printLines } from '../io.ts';
 import { decimal, duration, percent } from '../report/format.ts';
 import { createSeries } from '../report/series.ts';
 import { createLiveArea, type LiveArea } from '../terminal/live-area.ts';
@@ -42,7 +42,7 @@ export function terminalReporter(io: Io): Reporter {
       startMs = performance.now();
       area = createLiveArea(io);
       totalEpochs = Math.ceil(start.totalSteps / start.stepsPerEpoch);
-      for (const line of describeRun(run)) printLine(io.stdout, line);
+      printLines(io.stdout, describeRun(run));
     },
     warning() {},
     aside(text) {
@@ -76,9 +76,9 @@ export function terminalReporter(io: Io): Reporter {
     stop: () => area?.stop(),
     done(run, result) {
       if (firstLook !== undefined && lastLook !== undefined) {
-        for (const line of describeLooks(firstLook, lastLook, paint)) printLine(io.stdout, line);
+        printLines(io.stdout, describeLooks(firstLook, lastLook, paint));
       }
-      for (const line of summarize(run, result, paint, invocation(io.env))) printLine(io.stdout, line);
+      printLines(io.stdout, summarize(run, result, paint, invocation(io.env)));
     },
   };
 }

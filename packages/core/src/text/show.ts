@@ -8,7 +8,7 @@ export function show(value: unknown): string {
 }
 
 // Control characters and those that turn the direction of writing could draw anything on a terminal.
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** Undefined for a function, a symbol or undefined itself. A bigint and an object in a circle have no JSON: their type stands for them. */
 function json(value: unknown): string | undefined {
