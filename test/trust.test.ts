@@ -23,7 +23,20 @@ const allowed: Record<string, readonly string[]> = {
     'stream',
     'url',
   ],
-  cli: ['events', 'fs', 'fs/promises', 'module', 'os', 'path', 'process', 'stream', 'url', 'util', 'worker_threads'],
+  cli: [
+    'crypto',
+    'events',
+    'fs',
+    'fs/promises',
+    'module',
+    'os',
+    'path',
+    'process',
+    'stream',
+    'url',
+    'util',
+    'worker_threads',
+  ],
 };
 allowed.runtime = [...allowed.runtime, 'timers/promises', 'util', 'v8', 'worker_threads', 'zlib'];
 

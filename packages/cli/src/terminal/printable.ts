@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto';
+
 /**
  * Characters that a terminal does not show as one of a line of text: controls (C0, DEL, C1), which draw, ring and end lines;
  * format characters, which turn the direction of writing or are not to be seen; halves of a character; separators of lines.
@@ -23,7 +25,7 @@ const STYLES: Readonly<Record<Style, readonly [begin: number, end: number]>> = {
  * outside can hold a style: whatever does not have it is not ours. Digits, at most four between two semicolons: what
  * measures text takes it for a part of the style, which has no width.
  */
-const KEY = Array.from(crypto.getRandomValues(new Uint16Array(4)), (number) => number % 10_000).join(';');
+const KEY = Array.from({ length: 4 }, () => randomInt(10_000)).join(';');
 
 const ESCAPE = '\u001b';
 const mark = (code: number | string): string => `${ESCAPE}[${code};${KEY}m`;
