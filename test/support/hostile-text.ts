@@ -20,7 +20,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /** What a terminal may be told by us: our styles, and, where lines are drawn anew, where the cursor goes. */
 const ESCAPE = '\u001b';
-const OWN = new RegExp(`${ESCAPE}\\[(1|2|22|3[1236]|39)m|\r?${ESCAPE}\\[\\d*[AJGK]|\r`, 'g');
+const OWN = new RegExp(`${ESCAPE}\\[(1|2|22|3[1236]|39)m|\r?${ESCAPE}\\[\\d*[AJGK]|${ESCAPE}\\[\\?2026[hl]|\r`, 'g');
 
 /** Lines that a terminal shows as lines of text and as nothing else. */
 export function expectPrintable(text: string, { tabs = false, terminal = false } = {}): void {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createLiveArea, type LiveArea, type Picture } from '../../../packages/cli/src/terminal/live-area.ts';
+import { expectPrintable, hostile } from '../../support/hostile-text.ts';
 import { createScreen, type Screen } from '../../support/screen.ts';
 
 beforeEach(() => {
@@ -38,6 +39,15 @@ describe('on a terminal', () => {
     area.stop();
     screen.stream.write('after\n');
     expect(await screen.lines()).toEqual(['before', 'after']);
+  });
+
+  test('text from outside is text in a frame, and in a line above it', () => {
+    const { screen, area } = open(80);
+    vi.advanceTimersByTime(300);
+    area.show({ lines: () => [hostile], plain: () => hostile });
+    area.note(hostile);
+    area.stop();
+    expectPrintable(String(screen.stream.read()), { terminal: true });
   });
 
   test('a second has at most ten frames', () => {
