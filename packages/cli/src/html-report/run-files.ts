@@ -1,8 +1,8 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { findFile } from '@gradloom/runtime';
-import { printable } from '../report/printable.ts';
 import { readAs, type Schema } from '../schema/schema.ts';
+import { printable } from '../terminal/printable.ts';
 
 /** A parsed document takes some thirty times its bytes at the worst, of empty objects. */
 const MOST_DOCUMENT = 2 ** 25;
