@@ -95,7 +95,7 @@ interface End {
 }
 
 function endOfRun(out: string): End {
-  const metrics = readFileSync(join(out, 'metrics.jsonl'), 'utf8').replaceAll(/"elapsedMs":[\d.]+/g, '');
+  const metrics = readFileSync(join(out, 'metrics.jsonl'), 'utf8').replaceAll(/"elapsedMs":[\d.]+|"sum":"\w+"/g, '');
   return { fingerprint: loadModel(join(out, 'model.gradloom')).fingerprint, metrics };
 }
 

@@ -45,6 +45,9 @@ export const jsonLines = (text: string): Record<string, unknown>[] =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
+/** What a resume may say of lines that a killed process left: those that are written anew. */
+export const saysDropped = /^(gradloom train: warning: ([^;\n]+ dropped[^;\n]*(; |\n$))+)?$/;
+
 const capture = (): Output & PassThrough => new PassThrough();
 
 const textOf = (stream: PassThrough): string => String(stream.read() ?? '');

@@ -3,6 +3,9 @@ import type { RunArrays } from './checkpoints/checkpoint.ts';
 /** Epoch events of a run, at the most about: a run of a million short epochs reports every thousandth. */
 const REPORTS = 1000;
 
+/** Epochs from one event to the next. */
+export const epochsPerReport = (totalEpochs: number): number => Math.ceil(totalEpochs / REPORTS);
+
 /** Collects the losses and gradient norms of steps into means of epochs. */
 export interface EpochLog {
   add(loss: number, norm: number): void;
@@ -28,7 +31,7 @@ export interface EpochMark {
 export type EpochLogState = Pick<RunArrays, 'epochLosses' | 'epochSums'>;
 
 export function createEpochLog(totalEpochs: number, from?: EpochLogState): EpochLog {
-  const every = Math.ceil(totalEpochs / REPORTS);
+  const every = epochsPerReport(totalEpochs);
   const closed: number[] = [...(from?.epochLosses ?? [])];
   let [lossSum, normSum, steps] = from?.epochSums ?? [0, 0, 0];
   return {

@@ -3,7 +3,7 @@ import { RING } from './arena.ts';
 import { type BadStep, diagnoseStep, findBadStep } from './bad-step.ts';
 import { badWeight } from './bad-weight.ts';
 import { createBusyMeter } from './busy.ts';
-import type { CheckpointEntry } from './checkpoints/checkpoint-folder.ts';
+import type { CheckpointEntry, CheckpointPlace } from './checkpoints/checkpoint-folder.ts';
 import { createKeeper } from './checkpoints/keeper.ts';
 import { restoreArena } from './checkpoints/resume.ts';
 import { writeCheckpoint } from './checkpoints/write-checkpoint.ts';
@@ -41,6 +41,7 @@ export async function runEpochs(
   plan: RunPlan,
   { setup, arena, orders }: PreparedRun,
   data: DataSplits,
+  place: CheckpointPlace | null,
   emit: (event: TrainEvent) => void,
   signal: AbortSignal | undefined,
 ): Promise<TrainResult> {
@@ -61,7 +62,7 @@ export async function runEpochs(
   if (resume !== null) await inTurns(restoreArena(arena, resume));
   const history = await inTurns(createHistory(arena, progress, log, plan.onNan === 'rollback', resume?.earlier));
   const write = (entry: CheckpointEntry) => writeCheckpoint(pool, setup, entry, tellWriter);
-  const keeper = createKeeper({ plan, data, setup, arena, progress, log, steps, history, emit, write });
+  const keeper = createKeeper({ plan, place, data, setup, arena, progress, log, steps, history, emit, write });
   const warned = new Set<string>(); // parts of the data whose loss was not finite
   const spanLength = createSpanLength();
   let lastSteps = 0;

@@ -1,4 +1,5 @@
 import type { NetworkSpec } from '@gradloom/core';
+import { takeCheckpointPlace } from './checkpoints/checkpoint-folder.ts';
 import { checkResume, recordOf } from './checkpoints/resume.ts';
 import type { DataSplits } from './datasets/dataset.ts';
 import { createEventStream } from './events.ts';
@@ -55,12 +56,17 @@ async function runTraining(
   for (const message of warnings) emit({ type: 'warning', message });
   const finished = await inTurns(finishedRun(plan, run, data, emit));
   if (finished !== null) return finished;
-  const pool = options.pool ?? (await createPool({ threads: plan.threads }));
-  pool.live.add(run.setup.run);
+  const place = plan.checkpoint === null ? null : takeCheckpointPlace(plan.checkpoint.folder);
   try {
-    return await runEpochs(pool, plan, run, data, emit, options.signal);
+    const pool = options.pool ?? (await createPool({ threads: plan.threads }));
+    pool.live.add(run.setup.run);
+    try {
+      return await runEpochs(pool, plan, run, data, place, emit, options.signal);
+    } finally {
+      pool.live.delete(run.setup.run);
+      if (options.pool === undefined) await pool.destroy();
+    }
   } finally {
-    pool.live.delete(run.setup.run);
-    if (options.pool === undefined) await pool.destroy();
+    place?.release();
   }
 }

@@ -1,4 +1,4 @@
-import { resolveBackend } from '@gradloom/runtime';
+import { type FolderLock, resolveBackend } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
 import { type Io, printJson, printLine, printLines } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
@@ -7,7 +7,7 @@ import { flagsToRaw, parseRaw, type RawOptions } from '../options/raw-options.ts
 import { refuseIdleLibrary } from '../options/run-options.ts';
 import { knownKey } from '../options/words.ts';
 import { columns } from '../report/columns.ts';
-import { makeOut, writeOut } from '../report/out-directory.ts';
+import { withOut, writeOut } from '../report/out-directory.ts';
 import { createNote } from '../terminal/note.ts';
 import { createPaint } from '../terminal/paint.ts';
 import { asUsage } from '../usage-error.ts';
@@ -27,7 +27,11 @@ export async function runExperiment(request: Request, io: Io): Promise<number> {
   const [word] = request.positionals;
   if (word === undefined) return listExperiments(request, io);
   const name = asUsage(() => knownKey('experiment', word, { ...experiments, all: true }));
-  return name === 'all' ? runAll(request, io) : runOne(name, request, io);
+  if (name === 'all') return runAll(request, io);
+  const experiment = await experiments[name]();
+  const raw = flagsToRaw(experiment.options, request);
+  const { out } = parseRaw(commonOptions, raw);
+  return withOut(out, 'experiment', (lock) => runOne(name, experiment, raw, request, io, lock));
 }
 
 async function listExperiments(request: Request, io: Io): Promise<number> {
@@ -40,34 +44,43 @@ async function listExperiments(request: Request, io: Io): Promise<number> {
   return 0;
 }
 
-async function runOne(name: keyof typeof experiments, request: Request, io: Io): Promise<number> {
-  const experiment = await experiments[name]();
-  const raw = flagsToRaw(experiment.options, request);
+async function runOne(
+  name: string,
+  experiment: Experiment,
+  raw: RawOptions,
+  request: Request,
+  io: Io,
+  lock: FolderLock | undefined,
+): Promise<number> {
   const started = new Date();
   // What prints loads while the experiment's threads start.
-  const [{ json, out, outcome }, { describeOutcome }] = await Promise.all([
-    run(name, experiment, raw, false, io),
+  const [{ json, outcome }, { describeOutcome }] = await Promise.all([
+    run(name, experiment, raw, false, io, lock),
     import('./describe-outcome.ts'),
   ]);
-  const report = await reportOf(out, { [name]: outcome }, request, started, io);
+  const report = await reportOf(lock, { [name]: outcome }, request, started, io);
   if (json) printJson(io.stdout, stringify(documentOf(outcome)));
   else {
     printLines(io.stdout, describeOutcome(outcome, createPaint(io.stdout, io.env)));
-    sayWhere(out, report, io);
+    sayWhere(lock, report, io);
   }
   return exitCodeOf([outcome]);
 }
 
 async function runAll(request: Request, io: Io): Promise<number> {
   const raw = flagsToRaw(allOptions, request);
-  const { only, json, out } = parseRaw(allOptions, raw);
+  return withOut(parseRaw(allOptions, raw).out, 'experiment', (lock) => runEach(raw, request, io, lock));
+}
+
+async function runEach(raw: RawOptions, request: Request, io: Io, lock: FolderLock | undefined): Promise<number> {
+  const { only, json } = parseRaw(allOptions, raw);
   const { agreements, describeOutcome } = await import('./describe-outcome.ts');
   const paint = createPaint(io.stdout, io.env);
   const outcomes: Record<string, Outcome> = {};
   const started = new Date();
   for (const [name, load] of Object.entries(experiments)) {
     if (only !== undefined && !only.some((asked) => asked === name)) continue;
-    const { outcome } = await run(name, await load(), raw, true, io);
+    const { outcome } = await run(name, await load(), raw, true, io, lock);
     outcomes[name] = outcome;
     if (json) continue;
     printLines(
@@ -77,13 +90,13 @@ async function runAll(request: Request, io: Io): Promise<number> {
     printLines(io.stdout, describeOutcome(outcome, paint));
     printLine(io.stdout, '');
   }
-  const report = await reportOf(out, outcomes, request, started, io);
+  const report = await reportOf(lock, outcomes, request, started, io);
   if (json) {
     const documents = Object.entries(outcomes).map(([name, outcome]) => [name, documentOf(outcome)]);
     printJson(io.stdout, stringify(Object.fromEntries(documents)));
   } else {
     printLines(io.stdout, agreements(outcomes, paint));
-    sayWhere(out, report, io);
+    sayWhere(lock, report, io);
   }
   return exitCodeOf(Object.values(outcomes));
 }
@@ -92,33 +105,39 @@ async function runAll(request: Request, io: Io): Promise<number> {
 const exitCodeOf = (outcomes: readonly Outcome[]): number =>
   outcomes.every(({ findings }) => findings.every(({ agrees }) => agrees)) ? 0 : 1;
 
-function sayWhere(out: string | undefined, report: string | null, io: Io): void {
-  if (out !== undefined) printLines(io.stdout, ['', `Full numbers: ${out}`]);
+function sayWhere(lock: FolderLock | undefined, report: string | null, io: Io): void {
+  if (lock !== undefined) printLines(io.stdout, ['', `Full numbers: ${lock.path}`]);
   if (report !== null) printLine(io.stdout, `Pictures: ${report}`);
 }
 
 /** Keeps how the numbers came about, and writes the page of all experiments in the folder. Its path; null where there is none. */
 async function reportOf(
-  out: string | undefined,
+  lock: FolderLock | undefined,
   outcomes: Readonly<Record<string, Outcome>>,
   { args }: Request,
   started: Date,
   io: Io,
 ): Promise<string | null> {
-  if (out === undefined) return null;
+  if (lock === undefined) return null;
   const [{ keepRecords, recordOf }, { tryReport }] = await Promise.all([
     import('../html-report/experiments/experiment-files.ts'),
     import('../html-report/try-report.ts'),
   ]);
   const records = Object.entries(outcomes).map(([name, { sections }]) => [name, recordOf(args, started, sections)]);
-  keepRecords(out, Object.fromEntries(records));
-  return tryReport(out, 'experiment', io);
+  keepRecords(lock.path, Object.fromEntries(records));
+  return tryReport(lock.path, 'experiment', io);
 }
 
-async function run(name: string, experiment: Experiment, raw: RawOptions, brief: boolean, io: Io) {
-  const { backend = 'wasm', threads, blas, json, out } = parseRaw(commonOptions, raw);
+async function run(
+  name: string,
+  experiment: Experiment,
+  raw: RawOptions,
+  brief: boolean,
+  io: Io,
+  lock: FolderLock | undefined,
+) {
+  const { backend = 'wasm', threads, blas, json } = parseRaw(commonOptions, raw);
   refuseIdleLibrary(raw, { ...parseRaw(commonOptions, raw), backend });
-  if (out !== undefined) makeOut(out);
   const machine: Machine = {
     backend,
     ...(threads === undefined ? {} : { threads }),
@@ -134,8 +153,8 @@ async function run(name: string, experiment: Experiment, raw: RawOptions, brief:
   const outcome = await compute()
     .catch((error: unknown) => Promise.reject(nameFlag(error, experiment.options)))
     .finally(note.clear);
-  if (out !== undefined) writeOut(out, `${name}.json`, `${stringify(documentOf(outcome), 2)}\n`);
-  return { json, out, outcome };
+  if (lock !== undefined) writeOut(lock, `${name}.json`, `${stringify(documentOf(outcome), 2)}\n`);
+  return { json, outcome };
 }
 
 const documentOf = ({ json, findings }: Outcome): Record<string, unknown> => ({ ...json, findings });

@@ -1,3 +1,4 @@
+import { SCALE_FILE } from '../run-files/names.ts';
 import { readExperiments } from './experiments/experiment-files.ts';
 import { experimentPage } from './experiments/experiment-page.ts';
 import type { Page } from './page.ts';
@@ -15,7 +16,7 @@ export function pageOf(folders: readonly string[]): Page {
   if (run !== null) return trainPage(run);
   const experiments = readExperiments(folder);
   if (experiments !== null && experiments.length > 0) return experimentPage(experiments);
-  const scale = readDocument(folder, 'scale.json', scaleDocument);
+  const scale = readDocument(folder, SCALE_FILE, scaleDocument);
   if (scale !== null) return scalePage(scale);
   throw new Error(`${folder} has no run, expected a directory that train, experiment or scale wrote`);
 }

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { findFile } from '@gradloom/runtime';
-import { CONFIG_FILE } from '../train/resumable.ts';
+import { CONFIG_FILE, EXPERIMENTS_FILE } from '../run-files/names.ts';
 import { UsageError } from '../usage-error.ts';
-import { EXPERIMENTS_FILE } from './experiments/experiment-files.ts';
 
 /** @throws UsageError where the directory behind `--out` has a run of train or an experiment: its page would stay theirs. */
 export function refuseOtherRun(out: string): void {

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { findFile } from '@gradloom/runtime';
+import { sealOf } from '../run-files/seal.ts';
 import { readAs, type Schema } from '../schema/schema.ts';
 import { printable } from '../terminal/printable.ts';
 
@@ -22,6 +23,7 @@ export function readDocument<T>(folder: string, name: string, schema: Schema<T>)
   const where = `report: ${path}`;
   const value = parse(bytes);
   if (value === undefined) throw damaged(where, bytes, 'the file as it was written');
+  refuseChanged(where, bytes, 'the file');
   return readAs(schema, value, where);
 }
 
@@ -41,8 +43,10 @@ export function readLines<T>(folder: string, name: string, schema: Schema<T>): T
     if (end - start > MOST_LINE) throw new Error(`${where} has ${end - start} bytes, expected at most ${MOST_LINE}`);
     const line = bytes.subarray(start, end);
     const value = parse(line);
-    if (value !== undefined) read.push(readAs(schema, value, where));
-    else if (newline !== -1) throw damaged(where, line, 'the line as it was written');
+    if (value !== undefined) {
+      refuseChanged(where, line, 'the line');
+      read.push(readAs(schema, value, where));
+    } else if (newline !== -1) throw damaged(where, line, 'the line as it was written');
     start = end + 1;
   }
   return read;
@@ -79,6 +83,13 @@ function parse(bytes: Uint8Array): unknown {
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** A changed digit leaves a value that is as good as any: only the checksum tells. */
+function refuseChanged(where: string, bytes: Buffer, what: string): void {
+  const text = UTF8.decode(bytes);
+  if (sealOf(text.replace(/\n$/, '')) !== 'broken') return;
+  throw new Error(`${where} has another checksum than it was written with, expected ${what} as it was written`);
+}
 
 /** What a parser says of it would quote any bytes: the start is enough to tell what stands there. */
 function damaged(where: string, bytes: Buffer, expected: string): Error {

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import type { Request } from '../commands/command.ts';
 import { type Io, printJson, printLine } from '../io.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
-import { makeOut } from '../report/out-directory.ts';
+import { withFolder } from '../report/out-directory.ts';
 import { UsageError } from '../usage-error.ts';
 import { reportOptions } from './options.ts';
 import { pageOf } from './page-of.ts';
@@ -23,11 +23,15 @@ export async function runReport(request: Request, io: Io): Promise<number> {
   if (folders.length > 1 && out === undefined) {
     throw new UsageError('--out is missing, expected a directory for the page that compares several runs');
   }
-  const page = pageOf(folders);
-  if (out !== undefined) makeOut(out);
-  const path = writeReport(out ?? first, page);
-  const pictures = page.chapters.flatMap((chapter) => (chapter.pictures ?? []).map(({ name }) => `${name}.svg`));
-  if (json) printJson(io.stdout, JSON.stringify({ event: 'report', path, pictures }));
-  else printLine(io.stdout, path);
-  return 0;
+  // A page that goes elsewhere leaves the run alone, and is made while the run goes on, too.
+  const elsewhere = out === undefined ? null : pageOf(folders);
+  const has = out === undefined ? `the run is ${first}` : `--out has ${out}`;
+  return withFolder(has, out ?? first, 'report', async ({ path: folder }) => {
+    const page = elsewhere ?? pageOf(folders);
+    const path = writeReport(folder, page);
+    const pictures = page.chapters.flatMap((chapter) => (chapter.pictures ?? []).map(({ name }) => `${name}.svg`));
+    if (json) printJson(io.stdout, JSON.stringify({ event: 'report', path, pictures }));
+    else printLine(io.stdout, path);
+    return 0;
+  });
 }

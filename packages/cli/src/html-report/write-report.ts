@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAtomically } from '@gradloom/runtime';
+import { checkOwnFile, writeAtomically } from '@gradloom/runtime';
 import type { Markup } from './markup/markup.ts';
 import { htmlPage, type Page, pictureNames } from './page.ts';
 import { readStart } from './run-files.ts';
@@ -33,5 +33,7 @@ export function writeReport(folder: string, page: Page): string {
 const svgOf = (name: string): string => `${name}.svg`;
 
 /** Takes markup alone, in which all text is escaped. */
-const write = (path: string, markup: Markup): void =>
-  void writeAtomically('report', path, [Buffer.from(String(markup))]);
+function write(path: string, markup: Markup): void {
+  checkOwnFile('report', path);
+  writeAtomically('report', path, [Buffer.from(String(markup))]);
+}

@@ -1,9 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LAST_FILE } from '@gradloom/runtime';
-
-/** A run's model, beside its config.json and metrics.jsonl. */
-export const MODEL_FILE = 'model.gradloom';
+import { MODEL_FILE } from '../run-files/names.ts';
 
 /** The model file that is meant: of a run's directory, the one inside. */
 export const modelPath = (path: string): string =>

@@ -1,31 +1,48 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findFile, makeDirectory } from '@gradloom/runtime';
+import { checkOwnFile, type FolderLock, lockFolder, makeDirectory, writeAtomically } from '@gradloom/runtime';
 import { UsageError } from '../usage-error.ts';
 
-/** Makes the directory behind `--out`, where it is missing. @throws UsageError where a file is in its way, Error where it cannot be made. */
-export function makeOut(out: string): void {
+/**
+ * Runs `work` with a directory that no other process writes to meanwhile, made where it is missing; `has` says what named it
+ * in an error. @throws UsageError where a file is in its way, FolderInUseError where another process writes there, Error
+ * where it cannot be made.
+ */
+export async function withFolder<T>(
+  has: string,
+  path: string,
+  command: string,
+  work: (lock: FolderLock) => Promise<T>,
+): Promise<T> {
+  const lock = lockOr(has, path, command);
   try {
-    makeDirectory(out);
-  } catch (error) {
-    throw refusal(out, error);
+    return await work(lock);
+  } finally {
+    lock.release();
   }
 }
 
-/** Writes a file there. @throws as makeOut does. */
-export function writeOut(out: string, name: string, text: string): void {
+/** Likewise with the directory behind `--out`; with undefined where there is no such flag. */
+export const withOut = <T>(
+  out: string | undefined,
+  command: string,
+  work: (lock: FolderLock | undefined) => Promise<T>,
+): Promise<T> => (out === undefined ? work(undefined) : withFolder(`--out has ${out}`, out, command, work));
+
+/** Writes a file there, whole or not at all. @throws Error where there is no room, or a link or no regular file in its place. */
+export function writeOut({ path: out }: FolderLock, name: string, text: string): void {
   const path = join(out, name);
-  findFile('--out', path, 'a file that can be written over');
-  try {
-    writeFileSync(path, text);
-  } catch (error) {
-    throw refusal(out, error);
-  }
+  checkOwnFile('--out', path);
+  writeAtomically('--out', path, [Buffer.from(text)]);
 }
 
-function refusal(out: string, error: unknown): Error {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const isFile = code === 'ENOTDIR' || code === 'EEXIST';
-  const sentence = `--out has ${out}, expected a directory that can be written (${isFile ? 'it is a file, or below one' : code})`;
-  return isFile ? new UsageError(sentence, { cause: error }) : new Error(sentence, { cause: error });
+function lockOr(has: string, path: string, command: string): FolderLock {
+  try {
+    return lockFolder(command, makeDirectory(path), command);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    const { code } = error;
+    const isFile = code === 'ENOTDIR' || code === 'EEXIST';
+    const sentence = `${has}, expected a directory that can be written (${isFile ? 'it is a file, or below one' : code})`;
+    throw isFile ? new UsageError(sentence, { cause: error }) : new Error(sentence, { cause: error });
+  }
 }

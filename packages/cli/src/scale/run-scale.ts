@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { createPool } from '@gradloom/runtime';
+import { createPool, type FolderLock } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import { describeMachine } from '../describe-machine.ts';
@@ -9,10 +9,11 @@ import { tryReport } from '../html-report/try-report.ts';
 import { type Io, printJson, printLine, printLines } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
 import { nameFlag } from '../options/name-flag.ts';
-import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
+import { flagsToRaw, parseRaw, type RawOptions } from '../options/raw-options.ts';
 import { refuseIdleLibrary } from '../options/run-options.ts';
 import { commandOf } from '../report/command-of.ts';
-import { makeOut, writeOut } from '../report/out-directory.ts';
+import { withOut, writeOut } from '../report/out-directory.ts';
+import { SCALE_FILE } from '../run-files/names.ts';
 import { createNote } from '../terminal/note.ts';
 import { createPaint } from '../terminal/paint.ts';
 import { describeNetwork } from '../train/describe-run.ts';
@@ -31,22 +32,29 @@ export async function runScale(request: Request, io: Io): Promise<number> {
   const values = parseRaw(scaleOptions, given, scaleAlternatives);
   refuseIdleLibrary(given, values);
   refuseMoreThan(0, request.positionals, 'flags alone');
+  return withOut(values.out, 'scale', (lock) => scale(given, values, request, io, lock));
+}
+
+async function scale(
+  given: RawOptions,
+  values: ScaleValues,
+  request: Request,
+  io: Io,
+  lock: FolderLock | undefined,
+): Promise<number> {
   const { out, json } = values;
-  if (out !== undefined) {
-    makeOut(out);
-    refuseOtherRun(out);
-  }
+  if (out !== undefined) refuseOtherRun(out);
   try {
     const recipe = await recipeOf(values);
     const report = await measure(recipe, values, io);
     const document = { ...documentOf(report), command: commandOf(request.args) };
-    if (out !== undefined) writeOut(out, 'scale.json', `${JSON.stringify(document, null, 2)}\n`);
+    if (lock !== undefined) writeOut(lock, SCALE_FILE, `${JSON.stringify(document, null, 2)}\n`);
     const page = out === undefined ? null : await tryReport(out, 'scale', io);
     if (json) printJson(io.stdout, JSON.stringify(document));
     else {
       const title = `${recipe.sets.train.name}, ${describeNetwork(recipe.spec)}`;
       printLines(io.stdout, describeScale(report, title, createPaint(io.stdout, io.env)));
-      if (out !== undefined) printLines(io.stdout, ['', `Full numbers: ${join(out, 'scale.json')}`]);
+      if (out !== undefined) printLines(io.stdout, ['', `Full numbers: ${join(out, SCALE_FILE)}`]);
       if (page !== null) printLine(io.stdout, `Pictures: ${page}`);
     }
     return report.sameBits ? 0 : 1;

@@ -1,5 +1,12 @@
 import { basename } from 'node:path';
-import { type Checkpoint, type TrainEvent, TrainingError, type TrainResult, train } from '@gradloom/runtime';
+import {
+  type Checkpoint,
+  type FolderLock,
+  type TrainEvent,
+  TrainingError,
+  type TrainResult,
+  train,
+} from '@gradloom/runtime';
 import { withoutPlace } from '../failure.ts';
 import { dividePlane, divisionSteps, isPlanar } from '../html-report/findings/divide-plane.ts';
 import { tryReport } from '../html-report/try-report.ts';
@@ -26,6 +33,7 @@ export async function followRun(
   reporter: Reporter,
   io: Io,
   { resumable, library }: Pick<GivenValues, 'resumable' | 'library'>,
+  lock: FolderLock | null = null, // of the resumable's folder, where the run goes on there
 ): Promise<number> {
   const interrupt = listenForInterrupt(io);
   let start: RunStart | undefined;
@@ -37,11 +45,13 @@ export async function followRun(
   /** Called before the run goes on: what is in metrics.jsonl is never behind a checkpoint. */
   function take(event: TrainEvent): void {
     if (event.type === 'start') {
-      directory = openDirectory(recipe, event, resumable);
+      directory = openDirectory(recipe, event, resumable, lock);
       start = { recipe, event, out: directory?.path ?? null };
       reporter.start(start);
       const other = otherLibrary(library, event.backend);
       if (other !== null) warn(reporter, other);
+      const { notes = [] } = directory ?? {};
+      if (notes.length > 0) warn(reporter, notes.join('; '));
     } else if (event.type === 'epoch') {
       addMetrics(epochLine(event));
       reporter.epoch(event);
@@ -127,8 +137,9 @@ export async function followRun(
     directory?.close();
   }
 
-  function folder(): string {
-    return directory?.path ?? '';
+  function folder(): FolderLock {
+    if (directory === undefined) throw new Error('train: the run has no directory, expected one from its start on');
+    return directory.forCheckpoint();
   }
 
   /** A run is none the worse for want of its report. */
@@ -149,14 +160,24 @@ function stepsOf({ options: { steps, epochs = 1, batch }, sets }: Recipe): numbe
   return steps ?? epochs * (typeof batch === 'number' ? Math.ceil(rows / batch) : 1);
 }
 
-function openDirectory(recipe: Recipe, event: StartEvent, resumable: Resumable | null): RunDirectory | undefined {
+function openDirectory(
+  recipe: Recipe,
+  event: StartEvent,
+  resumable: Resumable | null,
+  lock: FolderLock | null,
+): RunDirectory | undefined {
   const { values, sets } = recipe;
   if (values['no-out']) return undefined;
   const config = runConfig(recipe, event);
-  const { folder = null, file = null } = resumable ?? {};
-  if (values.out === undefined && folder !== null) return reopenRunDirectory(folder, config, event.step);
+  if (lock !== null) return reopenRunDirectory(lock, config, event.step);
+  const { file = null, checkpoint = null } = resumable ?? {};
   const name = basename(sets.train.name).replaceAll(/[^\w.-]+/g, '-');
-  return createRunDirectory(values.out, name, config, file === null ? undefined : { file, step: event.step });
+  return createRunDirectory(
+    values.out,
+    name,
+    config,
+    file === null || checkpoint === null ? undefined : { file, checkpoint },
+  );
 }
 
 /** @throws Error where the state in the end is not on the disk. */

@@ -1,36 +1,61 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
-import { findFile } from '@gradloom/runtime';
-import { isRecord } from '../options/read-object.ts';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { basename } from 'node:path';
+import { openOwnFile, temporaryPath } from '@gradloom/runtime';
+import { describeLines, type RunLines, runLines } from '../run-files/run-lines.ts';
+import { seal } from '../run-files/seal.ts';
+import { keepAside } from './keep-aside.ts';
 
-/** A run's metrics.jsonl, open for writing. */
+/** A run's metrics.jsonl, or another file of lines, open for writing. */
 export interface MetricsFile {
-  /** Adds a line. Where there is no room it waits for the next one; returns why, the first time. */
+  /** What was found amiss as it was opened, each a sentence without its full stop. */
+  readonly notes: readonly string[];
+  /** The lines that it began with. */
+  readonly kept: readonly Readonly<Record<string, unknown>>[];
+  /** Adds a line, with its checksum. Where there is no room it waits for the next one; returns why, the first time. */
   add(line: string): Error | null;
   /** Takes away the lines that lie behind the first `step` steps. */
   cut(step: number): void;
+  /** Puts on the disk what was added. */
+  sync(): void;
   /** @throws Error where lines still wait. */
   close(): void;
 }
 
 /**
- * Opens the file behind the lines that belong to the first `step` steps, and cuts off the others: those that a killed process
- * wrote after its last checkpoint, or began. @throws Error where no file can be: a FIFO would be waited for.
+ * Opens the file behind the lines that belong to the first `step` steps. Those of later steps, which a killed process wrote
+ * after its last checkpoint, are left out, and so are damaged ones: the file as it was is then kept beside. `from` is the file
+ * of the run that this one goes on from, which stays as it is.
+ *
+ * What is kept goes to a new file that takes the name of the old one: it is never half done, and another name of the old
+ * file, such as that of a backup by hard links, keeps the old lines. @throws Error where a link or no regular file is in its place.
  */
-export function openMetrics(path: string, step: number): MetricsFile {
-  findFile('train', path, 'a file of lines');
-  const file = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o666);
+export function openMetrics(path: string, step: number, from = path): MetricsFile {
+  const bytes = readOwn(from);
+  const found = runLines(bytes);
+  const kept = found.lines.filter(({ value }) => belongs(value, step));
+  const notes = notesOf(found, found.lines.length - kept.length, path, from, step, () => keepAside(path, bytes));
+  const text = kept.map(({ text }) => `${found.isUnsealed ? seal(text) : text}\n`).join('');
+  const file = replace(path, Buffer.from(text));
   let position = fstatSync(file).size;
   let waiting = Buffer.alloc(0);
   let failing = false;
-  cut(step);
 
   function cut(step: number): void {
-    const written = Buffer.alloc(position);
-    readSync(file, written, 0, position, 0);
-    const all = Buffer.concat([written, waiting]);
-    const kept = bytesUpTo(all, step);
-    waiting = all.subarray(Math.min(position, kept), kept);
-    position = Math.min(position, kept);
+    const all = Buffer.concat([readAll(file, position), waiting]);
+    const end = bytesUpTo(all, step);
+    waiting = all.subarray(Math.min(position, end), end);
+    position = Math.min(position, end);
     ftruncateSync(file, position);
   }
 
@@ -52,11 +77,14 @@ export function openMetrics(path: string, step: number): MetricsFile {
   }
 
   return {
+    notes,
+    kept: kept.map(({ value }) => value),
     add(line) {
-      waiting = Buffer.concat([waiting, Buffer.from(`${line}\n`)]);
+      waiting = Buffer.concat([waiting, Buffer.from(`${seal(line)}\n`)]);
       return flush();
     },
     cut,
+    sync: () => fsyncSync(file),
     close() {
       flush();
       closeSync(file);
@@ -65,11 +93,71 @@ export function openMetrics(path: string, step: number): MetricsFile {
   };
 }
 
-/** Where the first line ends up that is of a later step, or no whole line. */
+function notesOf(
+  { damaged, isCutOff, isUnsealed }: RunLines,
+  later: number,
+  path: string,
+  from: string,
+  step: number,
+  keep: () => string,
+): string[] {
+  const isOwn = from === path;
+  const name = isOwn ? basename(path) : from;
+  const notes: string[] = [];
+  if (damaged.length > 0) {
+    const what = `${name} has damaged ${damaged.length === 1 ? 'line' : 'lines'} ${describeLines(damaged)}`;
+    const kept = isOwn ? `; the file as it was is ${keep()}` : '';
+    notes.push(`${what}, left out here${kept}`);
+  }
+  if (isUnsealed)
+    notes.push(`${name} has no checksums, as an earlier version wrote it; its lines are taken as they are`);
+  if (!isOwn) return notes;
+  if (isCutOff) notes.push(`${name} ends in half a line, which is dropped`);
+  if (later > 0)
+    notes.push(`${name} has ${later} more lines than step ${step}, dropped since its steps are done again`);
+  return notes;
+}
+
+function readOwn(path: string): Uint8Array {
+  const file = openOwnFile('train', path);
+  if (file === null) return new Uint8Array(0);
+  try {
+    return readAll(file, fstatSync(file).size);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function readAll(file: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  for (let got = -1; got !== 0 && filled < length; filled += got) {
+    got = readSync(file, bytes, filled, length - filled, filled);
+  }
+  return bytes.subarray(0, filled);
+}
+
+/** A new file with these bytes takes the name, whatever had it; returns it, open. */
+function replace(path: string, bytes: Uint8Array): number {
+  const temporary = temporaryPath(path);
+  const file = openSync(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o666);
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at);
+    fsyncSync(file);
+    renameSync(temporary, path);
+    return file;
+  } catch (error) {
+    closeSync(file);
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Where the first line ends up that is of a later step. */
 function bytesUpTo(bytes: Buffer, step: number): number {
   for (let start = 0; ; ) {
     const end = bytes.indexOf('\n', start);
-    if (end === -1 || !belongs(bytes.toString('utf8', start, end), step)) return start;
+    if (end === -1 || !belongs(JSON.parse(bytes.toString('utf8', start, end)), step)) return start;
     start = end + 1;
   }
 }
@@ -78,16 +166,7 @@ function bytesUpTo(bytes: Buffer, step: number): number {
 const LOOKS = new Set<unknown>(['probe', 'division']);
 
 /** An epoch counts the steps that are done; a look belongs to the step that comes next. */
-function belongs(line: string, step: number): boolean {
-  const value = parse(line);
-  if (!isRecord(value) || typeof value.step !== 'number') return false;
+function belongs(value: Readonly<Record<string, unknown>>, step: number): boolean {
+  if (typeof value.step !== 'number') return false;
   return LOOKS.has(value.event) ? value.step < step : value.step <= step;
-}
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null;
-  }
 }

@@ -1,7 +1,9 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BEST_FILE, type Checkpoint, LAST_FILE, loadCheckpoint } from '@gradloom/runtime';
 import { isRecord, readObject } from '../options/read-object.ts';
+import { CONFIG_FILE } from '../run-files/names.ts';
+import { sealOf } from '../run-files/seal.ts';
 import { recordedLibrary } from './recorded-library.ts';
 
 /** A run that can go on. */
@@ -30,12 +32,16 @@ export async function openResumable(path: string): Promise<Resumable> {
   const { options, ...rest } = await readObject('--resume', config).catch((error: Error) => {
     throw new Error(error.message, { cause: error });
   });
+  // Without a checkpoint there is nothing else that would say which run it was.
+  if (sealOf(readFileSync(config, 'utf8').trimEnd()) === 'broken') {
+    throw new Error(
+      `--resume has ${config}, which was changed since it was written, expected it as it was (--config starts a run of its options)`,
+    );
+  }
   if (!isRecord(options))
     throw new Error(`--resume has ${config} without options, expected the configuration of a run`);
   return { folder: path, file: null, checkpoint: null, options, library: recordedLibrary(rest) };
 }
-
-export const CONFIG_FILE = 'config.json';
 
 function fromCheckpoint(folder: string | null, file: string): Resumable {
   const checkpoint = load(folder, file);

@@ -16,6 +16,12 @@ const FREE = new Set([
   ...['epochs', 'steps', 'dataset', 'spec', 'backend', 'blas', 'profile'],
 ]);
 
+/** Whether an option makes a run what it is: from its start to its end it stays the same. */
+export const isOwnOption = (name: string): boolean => !FREE.has(name) && !RESOLVED.has(name);
+
+/** The command line may leave them open; what they have come to is in the checkpoint's record. */
+const RESOLVED = new Set(['shards', 'evaluate-every', 'batch']);
+
 /** The options of a run that goes on. */
 export interface ResumedOptions {
   readonly given: RawOptions;

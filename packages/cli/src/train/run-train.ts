@@ -1,21 +1,41 @@
+import { statSync } from 'node:fs';
+import type { FolderLock } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import type { Io } from '../io.ts';
 import { nameFlag } from '../options/name-flag.ts';
-import type { RawOptions } from '../options/raw-options.ts';
+import { flagsToRaw, type RawOptions } from '../options/raw-options.ts';
 import { UsageError } from '../usage-error.ts';
 import { followRun } from './follow-run.ts';
 import { jsonReporter } from './json-reporter.ts';
+import { checkOut } from './new-directory.ts';
 import { type TrainValues, trainOptions } from './options.ts';
 import { quietReporter } from './quiet-reporter.ts';
 import { readValues } from './read-values.ts';
 import { createRecipe } from './recipe.ts';
 import { type Reporter, warn } from './reporter.ts';
-import { checkOut } from './run-directory.ts';
+import { lockRunDirectory } from './run-directory.ts';
 import { terminalReporter } from './terminal-reporter.ts';
 
 /** Trains, shows and writes a run. Resolves to the exit code. */
 export async function runTrain(request: Request, io: Io): Promise<number> {
+  const lock = lockResumed(request);
+  try {
+    return await runLocked(request, io, lock);
+  } finally {
+    lock?.release();
+  }
+}
+
+/** Of a run that goes on in its own directory, that directory: nothing of it is read before no other run can change it. */
+function lockResumed(request: Request): FolderLock | null {
+  const { resume, out, 'no-out': noOut } = flagsToRaw(trainOptions, request);
+  if (typeof resume?.value !== 'string' || out !== undefined || noOut !== undefined) return null;
+  const isFolder = statSync(resume.value, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return isFolder ? lockRunDirectory(resume.value) : null;
+}
+
+async function runLocked(request: Request, io: Io, lock: FolderLock | null): Promise<number> {
   const { values, given, resumable, library, warnings } = await readValues(request);
   const { dataset, out, validation = 0, test } = values;
   if (dataset === undefined) {
@@ -28,7 +48,7 @@ export async function runTrain(request: Request, io: Io): Promise<number> {
   for (const warning of warnings) warn(reporter, warning);
   try {
     const recipe = await createRecipe(values, await openDataset(dataset, { validation, test }));
-    return await followRun(recipe, reporter, io, { resumable, library });
+    return await followRun(recipe, reporter, io, { resumable, library }, lock);
   } catch (error) {
     throw nameFlags(error, given);
   }

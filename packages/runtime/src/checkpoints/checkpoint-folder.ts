@@ -1,9 +1,11 @@
 import { join } from 'node:path';
+import { type FolderLock, lockFolder } from '../files/folder-lock.ts';
 import { makeDirectory } from '../files/make-directory.ts';
 import { removeTemporaries } from '../files/write-atomically.ts';
 import { type SharedSpec, specOf } from '../shared-spec.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { saveCheckpoint } from './checkpoint-file.ts';
+import type { CheckpointSettings } from './checkpoint-options.ts';
 import { findOlder, removeAllBut, stepFile } from './older-checkpoints.ts';
 
 /** The newest checkpoint of a folder, and the one with the lowest loss. */
@@ -13,7 +15,7 @@ export const BEST_FILE = 'best.gradloom';
 /** A checkpoint on its way into a folder. */
 export interface CheckpointEntry {
   readonly folder: string;
-  readonly opens: boolean; // for the first time: makes it where it is missing
+  readonly opens: boolean; // for the first time
   readonly checkpoint: Omit<Checkpoint, 'spec'>;
   readonly isBest: boolean;
   readonly keep: number; // how many stay under names with their steps; 0: none has such a name
@@ -26,11 +28,14 @@ export interface Written {
   readonly kept: readonly number[]; // as above, with the new one
 }
 
-/** Writes the newest checkpoint of a folder, and takes away those that are one too many when it is safe. Never throws. */
-export function keepCheckpoint(shared: SharedSpec, entry: CheckpointEntry): Written {
+/**
+ * Writes the newest checkpoint of a folder, and takes away those that are one too many when it is safe; first, where a thread
+ * has failed to, what that one has left half written. Never throws.
+ */
+export function keepCheckpoint(shared: SharedSpec, entry: CheckpointEntry, threadFailed = false): Written {
   const { folder, opens, isBest, keep, adopts } = entry;
   try {
-    if (opens) openCheckpointFolder(folder);
+    if (threadFailed) removeTemporaries(folder, 'own');
     const checkpoint = { ...entry.checkpoint, spec: specOf(shared) };
     const { step } = checkpoint.progress;
     const others = [...(isBest ? [BEST_FILE] : []), ...(keep > 0 ? [stepFile(step)] : [])];
@@ -48,8 +53,30 @@ export function keepCheckpoint(shared: SharedSpec, entry: CheckpointEntry): Writ
   }
 }
 
-/** Makes the folder where it is missing, and takes away what a process that was killed left half written. */
-function openCheckpointFolder(folder: string): void {
-  makeDirectory(folder);
-  removeTemporaries(folder);
+/** A folder of checkpoints that one run writes to. */
+export interface CheckpointPlace {
+  /** Its path, once no other run writes there. @throws Error where that cannot be. */
+  open(): string;
+  release(): void;
+}
+
+/**
+ * Takes a folder for a run, from before its first step, so that no other writes to it; one that a function gives is already
+ * taken by whoever gives it. A folder that cannot be made or written is tried again at each checkpoint: training goes on.
+ * @throws FolderInUseError where another run writes to it; Error where its lock cannot be read.
+ */
+export function takeCheckpointPlace(folder: CheckpointSettings['folder']): CheckpointPlace {
+  if (typeof folder !== 'string') return { open: () => folder().path, release() {} };
+  let lock: FolderLock | undefined;
+  const open = (): string => {
+    lock ??= lockFolder('train', makeDirectory(folder), 'train');
+    return folder;
+  };
+  try {
+    open();
+  } catch (error) {
+    const isOfSystem = error instanceof Error && 'code' in error;
+    if (!isOfSystem) throw error;
+  }
+  return { open, release: () => lock?.release() };
 }

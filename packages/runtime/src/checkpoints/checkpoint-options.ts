@@ -1,11 +1,16 @@
 import { resolve } from 'node:path';
 import { number, onlyKeys, positiveInteger, show } from '@gradloom/core';
+import type { FolderLock } from '../files/folder-lock.ts';
 import { plainJson } from '../files/json.ts';
 import type { ModelMetadata } from '../model.ts';
 
 /** Where a run writes its checkpoints, and how often. */
 export interface CheckpointOptions {
-  folder: string | (() => string); // for last.gradloom and best.gradloom; a function is asked at each write. From where the run is begun
+  /**
+   * For last.gradloom and best.gradloom, and for this run alone until it ends; a relative path is meant from where the run is
+   * begun. A function gives one that the caller has locked.
+   */
+  folder: string | (() => FolderLock);
   every?: CheckpointEvery; // default: only when the run ends, stops or fails
   keep?: number; // of the newest, how many stay under names with their steps, such as step-000120.gradloom; default none
   metadata?: ModelMetadata; // as a model carries it
@@ -44,7 +49,7 @@ export function checkpointTimes(every: CheckpointEvery | undefined, stepsPerEpoc
 
 /** Checked options; the folder's path does not depend on the current directory. */
 export interface CheckpointSettings {
-  readonly folder: () => string;
+  readonly folder: CheckpointOptions['folder'];
   readonly keep: number; // 0: none has a name of its own
   readonly every: CheckpointEvery | undefined;
   readonly metadata: ModelMetadata;
@@ -59,12 +64,14 @@ export function checkpointSettings(options: CheckpointOptions): CheckpointSettin
   }
   const from = currentDirectory();
   return {
-    folder: () => resolve(from, typeof folder === 'string' ? folder : folder()),
+    folder: typeof folder === 'string' ? resolve(from, folder) : () => resolved(from, folder()),
     keep: keep === undefined ? 0 : positiveInteger('train', 'checkpoint.keep', keep),
     every: typeof every === 'object' && every !== null ? { ...every } : every,
     metadata: checkMetadata(metadata),
   };
 }
+
+const resolved = (from: string, lock: FolderLock): FolderLock => ({ ...lock, path: resolve(from, lock.path) });
 
 function checkMetadata(metadata: ModelMetadata): ModelMetadata {
   try {

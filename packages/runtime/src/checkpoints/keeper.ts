@@ -9,7 +9,7 @@ import type { TrainEvent } from '../results.ts';
 import type { StepLog } from '../step-log.ts';
 import { inTurns } from '../turns/in-turns.ts';
 import type { Progress, RunRecord } from './checkpoint.ts';
-import { type CheckpointEntry, LAST_FILE, type Written } from './checkpoint-folder.ts';
+import { type CheckpointEntry, type CheckpointPlace, LAST_FILE, type Written } from './checkpoint-folder.ts';
 import { recordOf } from './resume.ts';
 
 /** Keeps the checkpoints of a run; only between spans, when the arena stands still. */
@@ -27,6 +27,7 @@ export interface Keeper {
 
 export interface KeeperOptions {
   plan: RunPlan;
+  place: CheckpointPlace | null;
   data: DataSplits;
   setup: RunSetup;
   arena: Arena;
@@ -40,12 +41,13 @@ export interface KeeperOptions {
 
 /** Null where the run keeps none. */
 export function createKeeper(options: KeeperOptions): Keeper | null {
-  const { plan, data, setup, arena, progress, log, steps, history, emit, write } = options;
+  const { plan, place, data, setup, arena, progress, log, steps, history, emit, write } = options;
   const { checkpoint: settings, checkpointTimes: times, resume } = plan;
-  if (settings === null) return null;
+  if (settings === null || place === null) return null;
   const { metadata, keep: most } = settings;
+  const { open } = place;
   let record: RunRecord | undefined;
-  let opened = '';
+  let isOpened = false;
   let kept: readonly number[] = []; // under names of their own
   let lastMs = performance.now();
   let newest: { path: string; step: number } | undefined;
@@ -70,7 +72,7 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
     watchTraining();
     // Hashing the rows waits until it is needed.
     record ??= await inTurns(recordOf(plan, data, setup.backend));
-    const folder = settings?.folder() ?? '';
+    const folder = open();
     const { theta: parameters, state, scalars, scheduleState } = arena;
     const arrays = { parameters, state, scalars, scheduleState, ...log.state() };
     const earlier = history.saved(epochStart(progress.step, plan.context.stepsPerEpoch));
@@ -78,7 +80,7 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
       ...{ loss: setup.loss, metadata, record, progress, arrays },
       ...(earlier === undefined ? {} : { earlier }),
     };
-    const opens = folder !== opened;
+    const opens = !isOpened;
     return { folder, opens, checkpoint, isBest: isImproved, keep: most, kept, adopts: resume !== null };
   }
 
@@ -91,7 +93,7 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
       kept = standing;
       if (error === null) {
         failing = false;
-        opened = next.folder;
+        isOpened = true;
         newest = { path: join(next.folder, LAST_FILE), step };
         written = progress.best;
         return { type: 'checkpoint', step, path: newest.path, best: isImproved };

@@ -18,7 +18,6 @@ export async function writeCheckpoint(
     return written;
   } catch (error) {
     tell(error instanceof Error ? error.message : String(error));
-    // The thread may have left half a file.
-    return keepCheckpoint(setup.spec, { ...entry, opens: true });
+    return keepCheckpoint(setup.spec, entry, true);
   }
 }

@@ -6,6 +6,11 @@ import { checkPath } from './check-path.ts';
 export function makeDirectory(path: string): string {
   if (statSync(checkPath('makeDirectory', path), { throwIfNoEntry: false })?.isDirectory()) return path;
   makeDirectory(dirname(resolve(path)));
-  mkdirSync(path);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have made it in between.
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
   return path;
 }

@@ -13,6 +13,7 @@ import {
 import { dirname, join } from 'node:path';
 import { show } from '@gradloom/core';
 import { checkPath } from './check-path.ts';
+import { startOf } from './process-identity.ts';
 
 /** Bytes of one call: Node writes at most 2 GiB. */
 const CHUNK = 1 << 28;
@@ -65,17 +66,31 @@ function nameToo(path: string, other: string): void {
   }
 }
 
-/** Where the next contents of `path` are made, beside it. */
-export const temporaryPath = (path: string): string => `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+/** Where the next contents of `path` are made, beside it, with the process that makes them in its name. */
+export const temporaryPath = (path: string): string =>
+  `${path}.${process.pid}-${startOf(process.pid) ?? ''}-${randomBytes(4).toString('hex')}.tmp`;
 
-/** Takes away what processes that were killed left half made in a folder. */
-export function removeTemporaries(folder: string): void {
+/** Names of earlier versions have no start of the process. */
+const TEMPORARY = /\.(\d+)-(?:(\d*)-)?[0-9a-f]{8}\.tmp$/;
+
+export const isTemporaryName = (name: string): boolean => TEMPORARY.test(name);
+
+/**
+ * Takes away what is half made in a folder and will not go on: that of processes that have ended; `own` is that of this
+ * process, of which a thread has failed. What another process makes that still runs stays.
+ */
+export function removeTemporaries(folder: string, whose: 'dead' | 'own' = 'dead'): void {
   for (const name of readdirSync(checkPath('removeTemporaries', folder))) {
-    if (/\.\d+-[0-9a-f]{8}\.tmp$/.test(name)) rmSync(join(folder, name), { force: true });
+    const [, pid, start] = TEMPORARY.exec(name) ?? [];
+    if (pid === undefined) continue;
+    // A name without a start is of an earlier version, and of nobody who has the folder now.
+    const isDead = start === undefined || startOf(Number(pid)) !== start;
+    if (whose === 'own' ? Number(pid) === process.pid : isDead) rmSync(join(folder, name), { force: true });
   }
 }
 
-function writeSynced(path: string, parts: Iterable<Uint8Array>): void {
+/** Writes a new file, on the disk when this returns. @throws Error where one of that name is there. */
+export function writeSynced(path: string, parts: Iterable<Uint8Array>): void {
   const file = openSync(path, 'wx');
   try {
     for (const part of parts) {

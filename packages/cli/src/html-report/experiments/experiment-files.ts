@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { writeAtomically } from '@gradloom/runtime';
+import { checkOwnFile, writeAtomically } from '@gradloom/runtime';
 import { describeMachine } from '../../describe-machine.ts';
 import { commandOf } from '../../report/command-of.ts';
+import { EXPERIMENTS_FILE } from '../../run-files/names.ts';
 import { either, list, nullable, optional, record, table } from '../../schema/containers.ts';
 import { anyObject } from '../../schema/json.ts';
 import { flag, number, text, word } from '../../schema/scalars.ts';
@@ -10,9 +11,6 @@ import { type Read, readAs } from '../../schema/schema.ts';
 import { machineFacts } from '../machine-table.ts';
 import { name } from '../names.ts';
 import { readDocument } from '../run-files.ts';
-
-/** Beside each experiment's own document, which says nothing of the machine: how all of them came about. */
-export const EXPERIMENTS_FILE = 'experiments.json';
 
 const line = text(2 ** 20);
 
@@ -64,6 +62,7 @@ export function recordOf(
 
 /** Adds the records to those of earlier experiments in the folder. */
 export function keepRecords(folder: string, records: Readonly<Record<string, ExperimentRecord>>): void {
+  checkOwnFile('report', join(folder, EXPERIMENTS_FILE));
   const all = { ...readDocument(folder, EXPERIMENTS_FILE, anyObject), ...records };
   const text = `${JSON.stringify(all, null, 2)}\n`;
   writeAtomically('report', join(folder, EXPERIMENTS_FILE), [Buffer.from(text)]);

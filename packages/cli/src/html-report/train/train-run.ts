@@ -1,14 +1,10 @@
 import { basename, join, resolve } from 'node:path';
+import { CONFIG_FILE, DIVISIONS_FILE, FINDINGS_FILE, METRICS_FILE, STEPS_FILE } from '../../run-files/names.ts';
 import type { Read } from '../../schema/schema.ts';
-import { CONFIG_FILE } from '../../train/resumable.ts';
-import { DIVISIONS_FILE, METRICS_FILE, STEPS_FILE } from '../../train/run-directory.ts';
 import { type Division, division, type Findings, findings } from '../findings/findings.ts';
 import { readDocument, readLines } from '../run-files.ts';
 import { runConfig } from './run-config.ts';
 import { type EpochFigures, type LookFigures, metricsLine, type StepFigures, stepsLine } from './run-lines.ts';
-
-/** Behind a run's own files, so that a report is made of files alone. */
-export const FINDINGS_FILE = 'findings.json';
 
 /** What the files of a run hold. */
 export interface TrainRun {

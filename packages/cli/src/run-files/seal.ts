@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto';
+
+/** Hexadecimal digits of a checksum: a change of any kind goes unnoticed once in 2^64 times. */
+const DIGITS = 16;
+
+const SEAL = new RegExp(`^(.*),(\\n {2})?"sum":( )?"([0-9a-f]{${DIGITS}})"(\\n)?\\}$`, 's');
+
+/**
+ * The text of a JSON object, as JSON.stringify writes it, with its checksum as one more key, the last: `sum`, the first 16
+ * digits of the SHA-256 of the text without it. Any reader of JSON still reads it.
+ */
+export function seal(json: string): string {
+  const isIndented = json.endsWith('\n}');
+  const body = json.slice(0, isIndented ? -2 : -1);
+  return isIndented ? `${body},\n  "sum": "${sumOf(json)}"\n}` : `${body},"sum":"${sumOf(json)}"}`;
+}
+
+/** `none`: it has no checksum, as of an earlier version or in a damaged key. */
+export type SealState = 'whole' | 'none' | 'broken';
+
+export function sealOf(text: string): SealState {
+  const body = SEAL.exec(text)?.[1];
+  if (body === undefined) return 'none';
+  // Written again, it must come to the same text: nothing around the checksum may differ either.
+  return [`${body}}`, `${body}\n}`].some((json) => seal(json) === text) ? 'whole' : 'broken';
+}
+
+const sumOf = (json: string): string => createHash('sha256').update(json).digest('hex').slice(0, DIGITS);

@@ -1,0 +1,76 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type FolderLock,
+  isLockName,
+  isTemporaryName,
+  lockFolder,
+  makeDirectory,
+  refuseInUse,
+} from '@gradloom/runtime';
+import { UsageError } from '../usage-error.ts';
+
+/** Where runs go that name no directory, under the current one. */
+export const RUNS = 'runs';
+
+/**
+ * @throws UsageError where `out` is a file or holds anything: no run is written over. Error where it cannot be read,
+ * FolderInUseError where another run writes there.
+ */
+export function checkOut(out: string): void {
+  let entries: string[];
+  try {
+    entries = readdirSync(out);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT') return;
+    const expected = `--out has ${out}, expected a new or empty directory`;
+    if (code === 'ENOTDIR') throw new UsageError(`${expected} (it is a file, or below one)`, { cause: error });
+    throw new Error(`${expected} (${code})`, { cause: error });
+  }
+  refuseInUse('train', out);
+  refuseFilled(out, entries);
+}
+
+/**
+ * Makes the directory of a new run, and locks it: `out`, or runs/<name>-<number>, the first number that is free after all
+ * others. @throws as checkOut does.
+ */
+export function lockNewDirectory(out: string | undefined, name: string): FolderLock {
+  const lock = lockFolder('train', out === undefined ? makeNumbered(name) : makeDirectory(out), 'train');
+  try {
+    // Once more: until the lock was taken, another run may have come and gone.
+    refuseFilled(lock.path, readdirSync(lock.path));
+    return lock;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** What is left of a run that was killed before it had written anything is nothing. */
+function refuseFilled(out: string, entries: readonly string[]): void {
+  const held = entries.filter((name) => !isLockName(name) && !isTemporaryName(name));
+  if (held.length === 0) return;
+  throw new UsageError(`--out has ${out}, expected a new or empty directory (it holds ${held.slice(0, 3).join(', ')})`);
+}
+
+/** mkdir fails where another run took the number first: then the next is tried. */
+function makeNumbered(name: string): string {
+  makeDirectory(RUNS);
+  const taken = readdirSync(RUNS).map((entry) => numberOf(entry, name));
+  for (let number = Math.max(0, ...taken) + 1; ; number++) {
+    const path = join(RUNS, `${name}-${number}`);
+    try {
+      mkdirSync(path);
+      return path;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    }
+  }
+}
+
+function numberOf(entry: string, name: string): number {
+  const number = entry.startsWith(`${name}-`) ? Number(entry.slice(name.length + 1)) : 0;
+  return Number.isSafeInteger(number) ? number : 0;
+}

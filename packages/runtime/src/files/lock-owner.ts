@@ -1,0 +1,68 @@
+import { closeSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { openOwnFile } from './own-file.ts';
+import type { ProcessIdentity, ProcessState } from './process-identity.ts';
+
+/** Who has a folder. */
+export interface LockOwner extends ProcessIdentity {
+  readonly token: string; // random, for this lock alone
+  readonly by: string; // what it does there, such as 'train'
+  readonly since: string; // time, by its clock
+}
+
+/** A folder that another process, or another run of this one, writes into. */
+export class FolderInUseError extends Error {
+  override readonly name = 'FolderInUseError';
+
+  constructor(where: string, folder: string, lock: string, owner: LockOwner, state: Exclude<ProcessState, 'dead'>) {
+    const { pid, by, since, host } = owner;
+    const here = state === 'running';
+    const who = here && pid === process.pid ? 'this process itself' : `process ${pid}${here ? '' : ` on ${host}`}`;
+    const advice = here ? 'wait for it, or take another folder' : `if that one is gone, delete ${join(folder, lock)}`;
+    super(
+      `${where}: ${folder} is in use by ${who} (${by}, since ${since}), expected a folder that nobody else writes to (${advice})`,
+    );
+  }
+}
+
+const MOST_BYTES = 4096;
+
+/** Who a lock says has the folder; null where there is no such file. @throws Error where it says nothing that can be read. */
+export function readLock(where: string, path: string): LockOwner | null {
+  const file = openOwnFile(where, path);
+  if (file === null) return null;
+  const bytes = new Uint8Array(MOST_BYTES);
+  let length: number;
+  try {
+    length = readSync(file, bytes, 0, MOST_BYTES, 0);
+  } finally {
+    closeSync(file);
+  }
+  const owner = parse(new TextDecoder().decode(bytes.subarray(0, length)));
+  if (owner !== null) return owner;
+  throw unreadableLock(where, path);
+}
+
+export const unreadableLock = (where: string, path: string): Error =>
+  new Error(`${where}: ${path} cannot be read as a lock, expected one as it was written (delete it if no run goes on)`);
+
+/** Texts are printed and made into names of files: only what this program writes is taken. */
+function parse(text: string): LockOwner | null {
+  try {
+    const { token, by, since, pid, start, host, machine, boot, pids, uptime } = JSON.parse(text);
+    const isWhole =
+      Number.isSafeInteger(pid) &&
+      pid > 0 &&
+      typeof uptime === 'number' &&
+      matches(token, /^[0-9a-f]{16}$/) &&
+      matches(by, /^[\w -]{1,40}$/) &&
+      matches(since, /^[\w:.-]{1,40}$/) &&
+      matches(host, /^[\w.-]{1,255}$/) &&
+      [start, machine, boot, pids].every((text) => matches(text, /^[\w:[\]-]{0,80}$/));
+    return isWhole ? { token, by, since, pid, start, host, machine, boot, pids, uptime } : null;
+  } catch {
+    return null;
+  }
+}
+
+const matches = (value: unknown, pattern: RegExp): value is string => typeof value === 'string' && pattern.test(value);

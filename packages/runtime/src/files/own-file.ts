@@ -1,0 +1,38 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
+
+const REASON = "links are not followed: what they lead to is not the run's";
+
+/**
+ * Refuses a place where a file is going to be written and something else stands: a link, a directory, a pipe, a device.
+ * @throws Error naming the path and what stands there.
+ */
+export function checkOwnFile(where: string, path: string): void {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return;
+  const wanted = 'a file that can be written over';
+  if (stats.isSymbolicLink()) throw new Error(`${where}: ${path} is a symbolic link, expected ${wanted} (${REASON})`);
+  if (stats.isDirectory()) throw new Error(`${where}: ${path} is a directory, expected ${wanted}`);
+  if (!stats.isFile()) throw new Error(`${where}: ${path} is no regular file, expected ${wanted}`);
+}
+
+/**
+ * Opens a file of a run for reading, without following a link in its place; null where there is none. The system itself
+ * refuses a link that takes the file's place at the last moment (O_NOFOLLOW). Windows has no such flag: there, one that
+ * appears between the look and the opening is followed; to make links takes an administrator there. @throws as checkOwnFile does.
+ */
+export function openOwnFile(where: string, path: string): number | null {
+  checkOwnFile(where, path);
+  // Not waiting matters where a FIFO takes the place of the file.
+  const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+  let file: number;
+  try {
+    file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : error;
+    if (code === 'ENOENT') return null;
+    throw new Error(`${where}: ${path} cannot be opened (${code}), expected a file that can be read`, { cause: error });
+  }
+  if (fstatSync(file).isFile()) return file;
+  closeSync(file);
+  throw new Error(`${where}: ${path} is no regular file, expected a file that can be written over`);
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname, uptime } from 'node:os';
+
+/** Which process it is, so that any other process can find out later whether it still runs. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly start: string; // ticks from the boot of the machine to its start; '' where the system does not say
+  readonly host: string;
+  readonly machine: string; // of hosts of one name, which; '' likewise, as the next two
+  readonly boot: string; // changes with each start of the machine
+  readonly pids: string; // the namespace of its id: containers on one host count processes apart
+  readonly uptime: number; // seconds from the boot of the machine to the moment that this was noted
+}
+
+/** `elsewhere`: on another host or in another container, so that nobody here can tell. */
+export type ProcessState = 'running' | 'dead' | 'elsewhere';
+
+export function ownProcess(): ProcessIdentity {
+  return { pid: process.pid, start: startOf(process.pid) ?? '', ...ownPlace(), uptime: Math.floor(uptime()) };
+}
+
+/** Never `dead` for a process that runs. Where the system says too little, a dead process whose id is in use again counts as running. */
+export function stateOf(other: ProcessIdentity): ProcessState {
+  const own = ownPlace();
+  if (other.host !== own.host || other.machine !== own.machine) return 'elsewhere';
+  if (other.boot !== own.boot) return 'dead';
+  // Where no boot has a name, one that was later than the lock still shows. 2 s are for rounding.
+  if (own.boot === '' && other.uptime > uptime() + 2) return 'dead';
+  if (other.pids !== own.pids) return 'elsewhere';
+  const start = startOf(other.pid);
+  if (start === null) return 'dead';
+  return start === '' || other.start === '' || start === other.start ? 'running' : 'dead';
+}
+
+/**
+ * When the process began, which tells it from a later one of the same id; '' where the system does not say, null where
+ * there is no such process.
+ */
+export function startOf(pid: number): string | null {
+  const stat = read(`/proc/${pid}/stat`);
+  if (stat === '') return exists(pid) ? '' : null;
+  // '<pid> (<name>) <state> …': the name may hold anything, so counting starts behind the last bracket.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, threads, start] = [fields[0], Number(fields[17]), fields[19]];
+  // One that was killed keeps its id until its parent asks for it; until then a thread may still be in a call of the system.
+  return (state === 'Z' || state === 'X') && threads <= 1 ? null : start;
+}
+
+function ownPlace(): Pick<ProcessIdentity, 'host' | 'machine' | 'boot' | 'pids'> {
+  return {
+    // It is printed, and some systems allow any character.
+    host:
+      hostname()
+        .replaceAll(/[^\w.-]/g, '_')
+        .slice(0, 255) || 'localhost',
+    // Hashed, as its manual asks of whoever hands it on.
+    machine: shortHash(read('/etc/machine-id').trim()),
+    boot: read('/proc/sys/kernel/random/boot_id').trim(),
+    pids: pidNamespace(),
+  };
+}
+
+const shortHash = (text: string): string =>
+  text === '' ? '' : createHash('sha256').update(`gradloom ${text}`).digest('hex').slice(0, 12);
+
+function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
+}
+
+/** Signal 0 asks only; of a process of somebody else it is refused. */
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
