@@ -8,6 +8,7 @@ import { predict } from './predict.ts';
 import { report } from './report.ts';
 import { scale } from './scale.ts';
 import { train } from './train.ts';
+import { verify } from './verify.ts';
 
 /** Every command: one file and one word here. */
 export const commands: Readonly<Record<string, Command>> = {
@@ -15,6 +16,7 @@ export const commands: Readonly<Record<string, Command>> = {
   evaluate,
   predict,
   inspect,
+  verify,
   report,
   experiment,
   scale,

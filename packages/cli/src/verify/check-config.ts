@@ -1,0 +1,36 @@
+import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import { entriesToRaw } from '../options/config-file.ts';
+import { parseRaw } from '../options/raw-options.ts';
+import { isRecord } from '../options/read-object.ts';
+import { CONFIG_FILE } from '../run-files/names.ts';
+import { trainAlternatives, trainOptions } from '../train/options.ts';
+import { type OpenCheck, openCheck, reading } from './file-check.ts';
+import { readDocument } from './read-document.ts';
+
+export interface ConfigCheck {
+  readonly check: OpenCheck;
+  readonly options: Readonly<Record<string, unknown>> | null;
+  readonly network: unknown;
+}
+
+/** A run's configuration: options that train takes, and a network that can be built. */
+export function checkConfig(folder: string): ConfigCheck {
+  const check = openCheck(CONFIG_FILE);
+  const config = readDocument(folder, check, true);
+  if (config === null) {
+    if (check.faults.length === 0) check.faults.push('is missing');
+    return { check, options: null, network: undefined };
+  }
+  const { options, network, parameters } = config;
+  if (isRecord(options)) {
+    reading(check, '', () => parseRaw(trainOptions, entriesToRaw(trainOptions, options, 'options'), trainAlternatives));
+  } else check.faults.push('has no options, expected those of the run');
+  reading(check, '', () => {
+    // What a file claims to be is checked part by part where it is built.
+    const { parameterCount } = buildNetwork(network as NetworkSpec);
+    check.about = `${parameterCount} parameters`;
+    if (parameters === parameterCount) return;
+    check.faults.push(`has ${JSON.stringify(parameters)} parameters, expected ${parameterCount} (of its network)`);
+  });
+  return { check, options: isRecord(options) ? options : null, network };
+}

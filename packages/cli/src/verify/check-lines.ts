@@ -1,0 +1,94 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Checkpoint, epochsPerReport, findFile } from '@gradloom/runtime';
+import { DIVISIONS_FILE, METRICS_FILE, STEPS_FILE } from '../run-files/names.ts';
+import { describeLines, type RunLines, runLines } from '../run-files/run-lines.ts';
+import { missingSteps } from '../train/missing-steps.ts';
+import { type FileCheck, type OpenCheck, openCheck, reading } from './file-check.ts';
+
+/** The files of lines of a run: checksums, order, and what its newest checkpoint says of the same steps. */
+export function checkLines(folder: string, last: Checkpoint | null): FileCheck[] {
+  return [METRICS_FILE, STEPS_FILE, DIVISIONS_FILE].flatMap((name) => {
+    const check = openCheck(name);
+    const path = join(folder, name);
+    if (!existsSync(path)) {
+      if (name === DIVISIONS_FILE || last === null) return [];
+      check.faults.push('is missing');
+      return [check];
+    }
+    const found = reading(check, path, () => {
+      findFile('verify', path, 'a file of lines');
+      return runLines(readFileSync(path));
+    });
+    if (found !== null) checkFound(check, found, last);
+    return [check];
+  });
+}
+
+function checkFound(check: OpenCheck, found: RunLines, last: Checkpoint | null): void {
+  const { lines, damaged, isCutOff, isUnsealed } = found;
+  check.about = `${lines.length} ${lines.length === 1 ? 'line' : 'lines'}`;
+  if (damaged.length > 0) check.faults.push(`has damaged lines: ${describeLines(damaged)}`);
+  if (isCutOff) check.notes.push('ends in half a line, as a crash leaves it');
+  if (isUnsealed) check.notes.push('has no checksums, as an earlier version wrote it');
+  checkOrder(check, lines);
+  if (last === null) return;
+  const { step } = last.progress;
+  const { totalSteps } = last.record;
+  const beyond = lines.filter(({ value }) => Number(value.step) > step);
+  const impossible = beyond.filter(({ value }) => Number(value.step) > totalSteps);
+  if (impossible.length > 0) {
+    const numbers = describeLines(impossible.map(({ number }) => number));
+    check.faults.push(`has steps beyond the ${totalSteps} of the run: lines ${numbers}`);
+  } else if (beyond.length > 0) {
+    check.notes.push(`goes beyond the newest checkpoint, of step ${step}: a resume does those steps again`);
+  }
+  if (check.name === STEPS_FILE) {
+    const missing = missingSteps(
+      lines.map(({ value }) => value),
+      step,
+    );
+    if (missing !== '') check.faults.push(`lacks ${missing}`);
+  }
+  if (check.name === METRICS_FILE) checkEpochs(check, lines, last);
+}
+
+/** Each kind of event by ascending steps: none twice, none in the wrong place. */
+function checkOrder(check: OpenCheck, lines: RunLines['lines']): void {
+  const newest = new Map<unknown, number>();
+  for (const { number, value } of lines) {
+    const { event, step } = value;
+    const before = newest.get(event) ?? Number.NEGATIVE_INFINITY;
+    if (typeof step !== 'number' || !(step > before)) {
+      const wanted = before === Number.NEGATIVE_INFINITY ? 'a number' : `one above ${before}`;
+      check.faults.push(`has the step ${JSON.stringify(step) ?? 'none'} in line ${number}, expected ${wanted}`);
+      return;
+    }
+    newest.set(event, step);
+  }
+}
+
+/** The checkpoint has the mean loss of each epoch that is over; the lines must say the same, and reach as far. */
+function checkEpochs(check: OpenCheck, lines: RunLines['lines'], { arrays, progress, record }: Checkpoint): void {
+  const epochs = lines.filter(({ value }) => value.event === 'epoch');
+  for (const { number, value } of epochs) {
+    const own = arrays.epochLosses[Number(value.epoch) - 1];
+    // JSON has no word for one that is not finite.
+    const loss = Number.isFinite(own) ? own : null;
+    if (own === undefined || Object.is(loss, value.trainLoss)) continue;
+    check.faults.push(
+      `has the training loss ${JSON.stringify(value.trainLoss)} in line ${number}, expected ${loss} (epoch ${value.epoch} of the newest checkpoint)`,
+    );
+    return;
+  }
+  const { totalSteps, stepsPerEpoch } = record;
+  if (epochsPerReport(Math.ceil(totalSteps / stepsPerEpoch)) === 1) {
+    const there = new Set(epochs.map(({ value }) => value.epoch));
+    const missing = Array.from(arrays.epochLosses, (_, at) => at + 1).filter((epoch) => !there.has(epoch));
+    if (missing.length > 0) check.faults.push(`lacks epoch ${describeLines(missing)}`);
+  }
+  const end = epochs.at(-1)?.value.step;
+  if (progress.step === record.totalSteps && end !== progress.step) {
+    check.faults.push(`ends with step ${end ?? 0}, expected ${progress.step}, the last of the run`);
+  }
+}

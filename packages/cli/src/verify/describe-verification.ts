@@ -1,0 +1,28 @@
+import { printable } from '../report/printable.ts';
+import type { Paint } from '../terminal/paint.ts';
+import type { FileCheck } from './file-check.ts';
+import type { Verification } from './verify-folder.ts';
+
+/** A line for each file, or one for each of its faults and notes, and what it comes to. */
+export function describeVerification({ path, files, notes }: Verification, paint: Paint): string[] {
+  const width = Math.max(...files.map(({ name }) => printable(name).length));
+  const lines = files.flatMap((file) => {
+    const name = printable(file.name).padEnd(width);
+    return statesOf(file).map(([state, text], at) => {
+      const mark = paint(state === 'ok' ? 'green' : state === 'note' ? 'dim' : 'red', state.padEnd(5));
+      return `${at === 0 ? name : ' '.repeat(width)}  ${mark}  ${printable(text)}`.trimEnd();
+    });
+  });
+  const faulty = files.filter(({ faults }) => faults.length > 0).length;
+  const end =
+    faulty === 0
+      ? `${path}: all ${files.length} files are whole and belong together`
+      : `${path}: ${faulty} of ${files.length} files ${faulty === 1 ? 'is' : 'are'} at fault`;
+  return [...lines, '', ...notes.map(printable), printable(end)];
+}
+
+function statesOf({ about, faults, notes }: FileCheck): [string, string][] {
+  const noted = notes.map((text): [string, string] => ['note', text]);
+  if (faults.length === 0) return [['ok', about], ...noted];
+  return [...faults.map((text): [string, string] => ['fault', text]), ...noted];
+}

@@ -1,0 +1,7 @@
+import type { OptionTable } from '../options/option.ts';
+import { toggle } from '../options/words.ts';
+
+export const verifyOptions = {
+  json: { group: 'Output', ...toggle, describe: 'print one JSON object' },
+  verbose: { group: 'Output', ...toggle, describe: 'print the stack of an error' },
+} satisfies OptionTable;

@@ -1,0 +1,38 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findFile } from '@gradloom/runtime';
+import { isRecord } from '../options/read-object.ts';
+import { sealOf } from '../run-files/seal.ts';
+import { type OpenCheck, reading } from './file-check.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** As long as any that is written here. */
+const MOST_BYTES = 1 << 28;
+
+/** The object in a JSON file of a folder, checked against its checksum where it has one; null where it is not there, or at fault. */
+export function readDocument(folder: string, check: OpenCheck, isSealed: boolean): Json | null {
+  const path = join(folder, check.name);
+  if (!existsSync(path)) return null;
+  const value = reading(check, path, () => {
+    const bytes = findFile('verify', path, 'a JSON file') ?? 0;
+    if (bytes > MOST_BYTES) throw new Error(`${path} has ${bytes} bytes, expected at most ${MOST_BYTES}`);
+    const text = readFileSync(path, 'utf8');
+    const state = sealOf(text.replace(/\n$/, ''));
+    if (state === 'broken') check.faults.push('has another checksum than it was written with');
+    if (state === 'none' && isSealed) check.notes.push('has no checksum, as an earlier version wrote it');
+    return parse(text);
+  });
+  if (value === null) return null;
+  if (isRecord(value)) return value;
+  check.faults.push('holds no JSON object, expected the file as it was written');
+  return null;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

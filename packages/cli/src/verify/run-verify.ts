@@ -1,0 +1,27 @@
+import { statSync } from 'node:fs';
+import type { Request } from '../commands/command.ts';
+import { type Io, printLine } from '../io.ts';
+import { refuseMoreThan } from '../models/open-model.ts';
+import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
+import { createPaint } from '../terminal/paint.ts';
+import { UsageError } from '../usage-error.ts';
+import { describeVerification } from './describe-verification.ts';
+import { verifyOptions } from './options.ts';
+import { verifyFolder } from './verify-folder.ts';
+
+/** Checks the files of a run. Resolves to the exit code: 1 where one of them is at fault. */
+export async function runVerify(request: Request, io: Io): Promise<number> {
+  const { json } = parseRaw(verifyOptions, flagsToRaw(verifyOptions, request));
+  refuseMoreThan(1, request.positionals, 'one run');
+  const [path] = request.positionals;
+  if (path === undefined || path === '') throw new UsageError('the run is missing, expected one such as runs/mnist-1');
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new Error(`${path} has no run, expected a directory that train, experiment or scale wrote`);
+  }
+  const verification = verifyFolder(path);
+  const isWhole = verification.files.every(({ faults }) => faults.length === 0);
+  if (json) printLine(io.stdout, JSON.stringify({ event: 'verification', ok: isWhole, ...verification }));
+  else
+    for (const line of describeVerification(verification, createPaint(io.stdout, io.env))) printLine(io.stdout, line);
+  return isWhole ? 0 : 1;
+}

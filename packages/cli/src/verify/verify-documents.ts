@@ -1,0 +1,47 @@
+import { readdirSync } from 'node:fs';
+import { isRecord } from '../options/read-object.ts';
+import { EXPERIMENTS_FILE, SCALE_FILE } from '../run-files/names.ts';
+import { type FileCheck, type OpenCheck, openCheck } from './file-check.ts';
+import { readDocument } from './read-document.ts';
+
+/** The documents of experiments, and how each came about. */
+export function verifyExperiments(folder: string): FileCheck[] {
+  const check = openCheck(EXPERIMENTS_FILE);
+  const records = readDocument(folder, check, false) ?? {};
+  const names = Object.keys(records);
+  check.about = `${names.length} ${names.length === 1 ? 'experiment' : 'experiments'}`;
+  const there = readdirSync(folder);
+  const documents = names.map((name) => {
+    const { command, started, sections } = isRecord(records[name]) ? records[name] : {};
+    if (typeof command !== 'string' || typeof started !== 'string' || !Array.isArray(sections)) {
+      check.faults.push(`has no record of ${JSON.stringify(name)}, expected its command, time and sections`);
+    }
+    const document = openCheck(`${name}.json`);
+    // Names come from the file: only one of this folder is looked for.
+    if (there.includes(document.name)) checkFindings(document, readDocument(folder, document, false));
+    else document.faults.push('is missing');
+    return document;
+  });
+  return [check, ...documents];
+}
+
+function checkFindings(check: OpenCheck, document: Readonly<Record<string, unknown>> | null): void {
+  if (document === null) return;
+  const { findings } = document;
+  if (
+    Array.isArray(findings) &&
+    findings.every((finding) => isRecord(finding) && typeof finding.agrees === 'boolean')
+  ) {
+    check.about = `${findings.length} findings, ${findings.filter(({ agrees }) => agrees).length} agree`;
+  } else check.faults.push('has no findings, expected a list of them');
+}
+
+/** The document of scale. */
+export function verifyScale(folder: string): FileCheck[] {
+  const check = openCheck(SCALE_FILE);
+  const document = readDocument(folder, check, false);
+  if (document !== null && (document.event !== 'scale' || !isRecord(document.network))) {
+    check.faults.push('is no document of scale, expected the file as it was written');
+  }
+  return [check];
+}

@@ -1,0 +1,39 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { isTemporaryName, LAST_FILE, lockOwner } from '@gradloom/runtime';
+import { CONFIG_FILE, EXPERIMENTS_FILE, METRICS_FILE, MODEL_FILE, SCALE_FILE } from '../run-files/names.ts';
+import type { FileCheck } from './file-check.ts';
+import { verifyExperiments, verifyScale } from './verify-documents.ts';
+import { verifyTrain } from './verify-train.ts';
+
+export interface Verification {
+  readonly path: string;
+  readonly files: readonly FileCheck[];
+  readonly notes: readonly string[]; // of the folder
+}
+
+/** @throws Error where the folder holds nothing that train, experiment or scale wrote. */
+export function verifyFolder(path: string): Verification {
+  const has = (name: string): boolean => existsSync(join(path, name));
+  const files = [
+    ...([CONFIG_FILE, METRICS_FILE, LAST_FILE, MODEL_FILE].some(has) ? verifyTrain(path) : []),
+    ...(has(EXPERIMENTS_FILE) ? verifyExperiments(path) : []),
+    ...(has(SCALE_FILE) ? verifyScale(path) : []),
+  ];
+  if (files.length === 0) {
+    throw new Error(`${path} has no run, expected a directory that train, experiment or scale wrote`);
+  }
+  return { path, files, notes: notesOf(path) };
+}
+
+function notesOf(path: string): string[] {
+  const names = readdirSync(path);
+  const owner = lockOwner('verify', path);
+  const aside = names.filter((name) => /\.damaged-\d+$/.test(name));
+  const left = names.filter(isTemporaryName);
+  return [
+    ...(owner === null ? [] : [`process ${owner.pid} (${owner.by}) writes there since ${owner.since}`]),
+    ...(aside.length === 0 ? [] : [`kept aside when a resume found damage: ${aside.join(', ')}`]),
+    ...(left.length === 0 ? [] : [`left half written: ${left.join(', ')} (the next run there removes them)`]),
+  ];
+}

@@ -1,0 +1,59 @@
+import { LAST_FILE } from '@gradloom/runtime';
+import { isRecord } from '../options/read-object.ts';
+import { FINDINGS_FILE, MODEL_FILE } from '../run-files/names.ts';
+import { checkConfig } from './check-config.ts';
+import { checkLines } from './check-lines.ts';
+import { checkModels, type ModelChecks, weightsOf } from './check-models.ts';
+import { type FileCheck, openCheck } from './file-check.ts';
+import { readDocument } from './read-document.ts';
+
+/** All files of a run of train, each for itself and beside the others. */
+export function verifyTrain(folder: string): FileCheck[] {
+  const config = checkConfig(folder);
+  // Before the lines: of a run that goes on meanwhile, these are never behind a checkpoint.
+  const models = checkModels(folder, config);
+  const lines = checkLines(folder, models.last);
+  const findings = checkFindings(folder, models, config.options?.seed);
+  return [config.check, ...lines, ...findings, ...models.checks];
+}
+
+/** What was found at the run's end belongs to its model, and its model to the newest checkpoint. */
+function checkFindings(folder: string, { last, model }: ModelChecks, seed: unknown): FileCheck[] {
+  const check = openCheck(FINDINGS_FILE);
+  const document = readDocument(folder, check, true);
+  const found = document === null || !isRecord(document.result) ? null : document.result;
+  if (document !== null && found === null) check.faults.push('has no result, expected that of the run');
+  if (model !== null && last !== null) {
+    const known = [weightsOf(last), ...(found === null ? [] : [found.fingerprint])];
+    const isDone = last.progress.step === last.record.totalSteps;
+    if (!known.includes(model.fingerprint)) {
+      const whose = `has the weights of neither ${LAST_FILE} nor ${FINDINGS_FILE}`;
+      if (isDone) model.check.faults.push(`${whose}, expected those of the run's end`);
+      else model.check.notes.push(`${whose}: those before a step that was not finite, or of another run`);
+    }
+  }
+  if (found !== null) checkResult(check, found, last, model?.fingerprint, seed);
+  return document === null && check.faults.length === 0 ? [] : [check];
+}
+
+function checkResult(
+  check: ReturnType<typeof openCheck>,
+  found: Readonly<Record<string, unknown>>,
+  last: ModelChecks['last'],
+  model: string | undefined,
+  seed: unknown,
+): void {
+  const { steps } = found;
+  check.about = `of step ${JSON.stringify(steps)}`;
+  if (found.seed !== seed)
+    check.faults.push(`has the seed ${JSON.stringify(found.seed)}, expected ${JSON.stringify(seed)} (of config.json)`);
+  if (last === null) return;
+  const { step } = last.progress;
+  if (!(typeof steps === 'number' && steps <= step)) {
+    check.faults.push(`is of step ${JSON.stringify(steps)}, expected at most ${step} (of ${LAST_FILE})`);
+  } else if (steps < step) {
+    check.notes.push(`is of an earlier end: the run has gone on to step ${step}`);
+  } else if (model !== undefined && found.fingerprint !== model) {
+    check.faults.push(`has another fingerprint than ${MODEL_FILE}, expected ${model.slice(0, 12)}`);
+  }
+}
