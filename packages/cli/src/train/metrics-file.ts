@@ -113,8 +113,10 @@ function notesOf(
     notes.push(`${name} has no checksums, as an earlier version wrote it; its lines are taken as they are`);
   if (!isOwn) return notes;
   if (isCutOff) notes.push(`${name} ends in half a line, which is dropped`);
-  if (later > 0)
-    notes.push(`${name} has ${later} more lines than step ${step}, dropped since its steps are done again`);
+  if (later > 0) {
+    const lines = later === 1 ? 'a line' : `${later} lines`;
+    notes.push(`${name} has ${lines} after step ${step}, dropped because the run does those steps again`);
+  }
   return notes;
 }
 

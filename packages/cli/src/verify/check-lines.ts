@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Checkpoint, epochsPerReport, findFile } from '@gradloom/runtime';
+import { isRecord } from '../options/read-object.ts';
 import { DIVISIONS_FILE, METRICS_FILE, STEPS_FILE } from '../run-files/names.ts';
 import { describeLines, type RunLines, runLines } from '../run-files/run-lines.ts';
 import { missingSteps } from '../train/missing-steps.ts';
@@ -49,6 +50,7 @@ function checkFound(check: OpenCheck, found: RunLines, last: Checkpoint | null):
       step,
     );
     if (missing !== '') check.faults.push(`lacks ${missing}`);
+    else checkSteps(check, lines, last);
   }
   if (check.name === METRICS_FILE) checkEpochs(check, lines, last);
 }
@@ -65,6 +67,29 @@ function checkOrder(check: OpenCheck, lines: RunLines['lines']): void {
       return;
     }
     newest.set(event, step);
+  }
+}
+
+/** From one epoch's end to the next where a stretch ends too, the losses of the steps add up to those of the epochs. */
+function checkSteps(check: OpenCheck, lines: RunLines['lines'], { arrays, record }: Checkpoint): void {
+  const { stepsPerEpoch } = record;
+  let sum = 0;
+  let epochs = 0;
+  for (const { number, value } of lines) {
+    const { first, step, loss } = value;
+    sum += isRecord(loss) ? Number(loss.mean) * (Number(step) - Number(first)) : Number.NaN;
+    const end = Number(step) / stepsPerEpoch;
+    if (!Number.isInteger(end) || end > arrays.epochLosses.length) continue;
+    const expected = arrays.epochLosses.subarray(epochs, end).reduce((total, mean) => total + mean * stepsPerEpoch, 0);
+    // Both are sums of the same numbers, in another order.
+    if (Number.isFinite(expected) && !(Math.abs(sum - expected) <= 1e-9 * Math.abs(expected))) {
+      check.faults.push(
+        `has losses up to line ${number} that add up to ${sum}, expected ${expected} (epoch ${end} of the newest checkpoint)`,
+      );
+      return;
+    }
+    sum = 0;
+    epochs = end;
   }
 }
 

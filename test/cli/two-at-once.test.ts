@@ -1,0 +1,86 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { endOf, gradloom, startProgram, temporaryDirectory } from '../support/command-line.ts';
+
+/** Rounds of each pair; GRADLOOM_TEST_KILLS=100 for an afternoon. */
+const ROUNDS = Math.ceil(Number(process.env.GRADLOOM_TEST_KILLS ?? 6) / 6);
+const TIME_LIMIT = 60_000 + 60_000 * ROUNDS;
+
+const moons = ['--dataset', 'moons:rows=60', '--hidden', '8', '--batch', '16', '--schedule', 'constant'];
+const train = ['train', ...moons, '--backend', 'wasm', '--threads', '1', '--quiet', '--checkpoint-every', '2'];
+const scale = ['scale', '--dataset', 'xor', '--max-threads', '1', '--rounds', '1', '--steps', '20'];
+
+/** What a process says that came second. */
+const REFUSED =
+  /^gradloom \w+: [^\n]*(is in use by process \d+ \([^\n]*, expected a folder that nobody else writes to|expected a new or empty directory \(it holds)[^\n]*\n$/;
+
+/** Runs command lines at once, each in a process of its own; returns how many ended well. Each other one was refused in a sentence. */
+async function atOnce(folder: string, ...lines: string[][]): Promise<number> {
+  const ends = await Promise.all(lines.map((args) => endOf(startProgram(args, folder))));
+  for (const { code, stderr } of ends) if (code !== 0) expect(stderr).toMatch(REFUSED);
+  return ends.filter(({ code }) => code === 0).length;
+}
+
+async function expectWhole(out: string): Promise<void> {
+  const { code, stdout } = await gradloom(['verify', out]);
+  expect(code, stdout).toBe(0);
+  expect(readdirSync(out).filter((name) => /lock|tmp|damaged/.test(name))).toEqual([]);
+}
+
+const seedOf = (out: string): unknown => JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')).options.seed;
+
+test('of several runs into one new directory exactly one is written, and it is whole', {
+  timeout: TIME_LIMIT,
+}, async () => {
+  for (let round = 0; round < ROUNDS; round++) {
+    const folder = temporaryDirectory();
+    const out = join(folder, 'deep', 'same');
+    const runs = [1, 2, 3].map((seed) => [...train, '--epochs', '20', '--seed', String(seed), '--out', out]);
+    expect(await atOnce(folder, ...runs)).toBe(1);
+    await expectWhole(out);
+    expect(seedOf(out)).toBe(JSON.parse(readFileSync(join(out, 'findings.json'), 'utf8')).result.seed);
+  }
+});
+
+test('runs that go on in one directory at once leave what one alone would have', { timeout: TIME_LIMIT }, async () => {
+  for (let round = 0; round < ROUNDS; round++) {
+    const folder = temporaryDirectory();
+    const out = join(folder, 'run');
+    await gradloom([...train, '--epochs', '3', '--out', out]);
+    const resume = ['train', '--resume', out, '--epochs', '60', '--quiet'];
+    expect(await atOnce(folder, resume, resume, resume)).toBeGreaterThan(0);
+    await expectWhole(out);
+    const alone = join(folder, 'alone');
+    await gradloom([...train, '--epochs', '60', '--out', alone]);
+    for (const name of ['model.gradloom', 'steps.jsonl']) {
+      expect(readFileSync(join(out, name))).toEqual(readFileSync(join(alone, name)));
+    }
+  }
+});
+
+test('reports, experiments and measurements into one directory at once leave it whole', {
+  timeout: TIME_LIMIT,
+}, async () => {
+  for (let round = 0; round < ROUNDS; round++) {
+    const folder = temporaryDirectory();
+    const out = join(folder, 'run');
+    await gradloom([...train, '--epochs', '3', '--out', out]);
+    const page = readFileSync(join(out, 'report.html'), 'utf8');
+    expect(await atOnce(folder, ['report', out], ['report', out], ['report', out])).toBeGreaterThan(0);
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toBe(page);
+    const resume = ['train', '--resume', out, '--epochs', '40', '--quiet'];
+    expect(await atOnce(folder, resume, ['report', out], ['verify', out])).toBeGreaterThan(0);
+    await expectWhole(out);
+
+    const numbers = join(folder, 'numbers');
+    const experiment = (name: string) => ['experiment', name, '--out', numbers];
+    expect(await atOnce(folder, experiment('neuron'), experiment('loss'), experiment('neuron'))).toBeGreaterThan(0);
+    await expectWhole(numbers);
+    expect(existsSync(join(numbers, 'report.html'))).toBe(true);
+
+    const measured = join(folder, 'measured');
+    expect(await atOnce(folder, [...scale, '--out', measured], [...scale, '--out', measured])).toBeGreaterThan(0);
+    await expectWhole(measured);
+  }
+});
