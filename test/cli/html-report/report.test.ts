@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { StepFigures } from '../../../packages/cli/src/html-report/train/run-lines.ts';
 import { decimal } from '../../../packages/cli/src/report/format.ts';
+import { seal } from '../../../packages/cli/src/run-files/seal.ts';
 import { version } from '../../../packages/cli/src/version.ts';
 import { lookAt, openBrowser } from '../../support/browser.ts';
 import { gradloom, jsonLines } from '../../support/command-line.ts';
@@ -239,8 +240,13 @@ test('findings of an earlier end are not shown of a run that has gone on', async
   const further = join(folder, 'further');
   cpSync(out('sine'), further, { recursive: true });
   const metrics = join(further, 'metrics.jsonl');
-  const last = jsonLines(readFileSync(metrics, 'utf8')).at(-1) as { epoch: number; step: number };
-  appendFileSync(metrics, `${JSON.stringify({ ...last, epoch: last.epoch + 1, step: 2 * last.step })}\n{"event":"epo`);
+  const { sum: _, ...last } = jsonLines(readFileSync(metrics, 'utf8')).at(-1) as {
+    epoch: number;
+    step: number;
+    sum: string;
+  };
+  const line = seal(JSON.stringify({ ...last, epoch: last.epoch + 1, step: 2 * last.step }));
+  appendFileSync(metrics, `${line}\n{"event":"epo`);
   await gradloom(['report', further]);
   const html = readFileSync(join(further, 'report.html'), 'utf8');
   expect(html).toMatch(/<h1>sine: a run that has not come to its end, after 4 epochs/);

@@ -4,7 +4,7 @@ import { lockFolder } from '@gradloom/runtime';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { RUN_FILES } from '../../../packages/cli/src/run-files/names.ts';
 import { ownProcess } from '../../../packages/runtime/src/files/process-identity.ts';
-import { gradloom, temporaryDirectory } from '../../support/command-line.ts';
+import { gradloom, jsonLines, temporaryDirectory } from '../../support/command-line.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const folder = temporaryFolder().path;
@@ -150,4 +150,28 @@ test('a configuration that was changed is not gone on from where there is no che
     /^gradloom train: --resume has .*config\.json, which was changed since it was written, expected/,
   );
   expect(code).toBe(1);
+});
+
+test('a report says which damaged lines it leaves out, and of which file', async () => {
+  const out = copyOfRun();
+  const path = join(out, 'metrics.jsonl');
+  writeFileSync(path, readFileSync(path, 'utf8').replace('"epoch":2', '"epoch":3'));
+  const { code, stderr } = await gradloom(['report', out]);
+  expect(stderr).toBe(`gradloom report: warning: ${path} has damaged lines 2, which the page leaves out\n`);
+  expect(code).toBe(0);
+});
+
+test('a resume says in one line what is damaged, and in --json as a warning; what is whole stays', async () => {
+  const out = copyOfRun();
+  const path = join(out, 'metrics.jsonl');
+  const [first, second, third] = readFileSync(path, 'utf8').split('\n');
+  writeFileSync(path, `${first}\n${second.replace('"epoch":2', '"epoch":3')}\n${third}\n`);
+  const before = readFileSync(path);
+  const { code, stdout, stderr } = await gradloom(['train', '--resume', out, '--epochs', '5', '--json']);
+  const message = 'metrics.jsonl has damaged line 2, left out here; the file as it was is metrics.jsonl.damaged-1';
+  expect({ code, stderr }).toEqual({ code: 0, stderr: `gradloom train: warning: ${message}\n` });
+  expect(jsonLines(stdout)).toContainEqual({ event: 'warning', message });
+  expect(jsonLines(readFileSync(path, 'utf8')).map(({ epoch }) => epoch)).toEqual([1, 3, 4, 5]);
+  expect(readFileSync(`${path}.damaged-1`)).toEqual(before);
+  expect((await gradloom(['verify', out])).stdout).toContain('lacks epoch 2\n');
 });

@@ -18,7 +18,7 @@ export function runLines(bytes: Uint8Array): RunLines {
   const texts = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes).split('\n');
   const rest = texts.pop() ?? '';
   // A crash leaves the start of a line, so one that is whole but for its end was changed there.
-  const isCutOff = rest !== '' && sealOf(rest) !== 'whole' && sealOf(rest.slice(0, -1)) !== 'whole';
+  const isCutOff = rest !== '' && !isRecord(parse(rest)) && sealOf(rest.slice(0, -1)) !== 'whole';
   if (rest !== '' && !isCutOff) texts.push(rest);
   const states = texts.map(sealOf);
   const isUnsealed = texts.length > 0 && states.every((state) => state === 'none');
