@@ -175,3 +175,14 @@ test('a resume says in one line what is damaged, and in --json as a warning; wha
   expect(readFileSync(`${path}.damaged-1`)).toEqual(before);
   expect((await gradloom(['verify', out])).stdout).toContain('lacks epoch 2\n');
 });
+
+test('a resume says what it drops because the run does it again', async () => {
+  const out = copyOfRun();
+  const path = join(out, 'steps.jsonl');
+  writeFileSync(path, `${readFileSync(path, 'utf8')}{"event":"steps","first":12`);
+  const { code, stderr } = await gradloom(['train', '--resume', out, '--epochs', '5', '--quiet']);
+  expect(stderr).toBe(
+    'gradloom train: warning: dropped, because the run goes on from step 9: half a line of steps.jsonl\n',
+  );
+  expect(code).toBe(0);
+});

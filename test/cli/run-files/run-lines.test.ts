@@ -93,17 +93,17 @@ describe('a file of lines that is opened again', () => {
       const isWhole = sealOf(Buffer.from(rest, 'latin1').toString()) === 'whole';
       const count = whole.subarray(0, length).toString('latin1').split('\n').length - 1 + (isWhole ? 1 : 0);
       expect(text).toBe(textOf(lines.slice(0, count)));
-      const half = rest === '' || isWhole ? [] : ['metrics.jsonl ends in half a line, which is dropped'];
-      expect({ notes: file.notes, beside }, `${length} bytes`).toEqual({ notes: half, beside: [] });
+      const dropped = rest === '' || isWhole ? '' : 'half a line of metrics.jsonl';
+      expect({ notes: file.notes, dropped: file.dropped, beside }, `${length} bytes`).toEqual({
+        ...{ notes: [], dropped, beside: [] },
+      });
     }
   });
 
   test('behind an earlier step loses the later lines, and says so', () => {
     const { file, text } = opened(whole, 7);
     expect(text).toBe(textOf(lines.slice(0, 2)));
-    expect(file.notes).toEqual([
-      'metrics.jsonl has 2 lines after step 7, dropped because the run does those steps again',
-    ]);
+    expect(file).toMatchObject({ notes: [], dropped: '2 lines of metrics.jsonl' });
   });
 
   test('of an earlier version, without checksums, keeps its lines and gets them', () => {

@@ -20,6 +20,8 @@ import { keepAside } from './keep-aside.ts';
 export interface MetricsFile {
   /** What was found amiss as it was opened, each a sentence without its full stop. */
   readonly notes: readonly string[];
+  /** What was left out as it was opened, because the run does its steps again; '' where nothing was. */
+  readonly dropped: string;
   /** The lines that it began with. */
   readonly kept: readonly Readonly<Record<string, unknown>>[];
   /** Adds a line, with its checksum. Where there is no room it waits for the next one; returns why, the first time. */
@@ -44,7 +46,9 @@ export function openMetrics(path: string, step: number, from = path): MetricsFil
   const bytes = readOwn(from);
   const found = runLines(bytes);
   const kept = found.lines.filter(({ value }) => belongs(value, step));
-  const notes = notesOf(found, found.lines.length - kept.length, path, from, step, () => keepAside(path, bytes));
+  const notes = notesOf(found, path, from, () => keepAside(path, bytes));
+  // Of another run's file nothing is lost: it stays.
+  const dropped = from === path ? droppedOf(basename(path), found.lines.length - kept.length, found.isCutOff) : '';
   const text = kept.map(({ text }) => `${found.isUnsealed ? seal(text) : text}\n`).join('');
   const file = replace(path, Buffer.from(text));
   let position = fstatSync(file).size;
@@ -78,6 +82,7 @@ export function openMetrics(path: string, step: number, from = path): MetricsFil
 
   return {
     notes,
+    dropped,
     kept: kept.map(({ value }) => value),
     add(line) {
       waiting = Buffer.concat([waiting, Buffer.from(`${seal(line)}\n`)]);
@@ -93,14 +98,7 @@ export function openMetrics(path: string, step: number, from = path): MetricsFil
   };
 }
 
-function notesOf(
-  { damaged, isCutOff, isUnsealed }: RunLines,
-  later: number,
-  path: string,
-  from: string,
-  step: number,
-  keep: () => string,
-): string[] {
+function notesOf({ damaged, isUnsealed }: RunLines, path: string, from: string, keep: () => string): string[] {
   const isOwn = from === path;
   const name = isOwn ? basename(path) : from;
   const notes: string[] = [];
@@ -109,15 +107,17 @@ function notesOf(
     const kept = isOwn ? `; the file as it was is ${keep()}` : '';
     notes.push(`${what}, left out here${kept}`);
   }
-  if (isUnsealed)
+  if (isUnsealed) {
     notes.push(`${name} has no checksums, as an earlier version wrote it; its lines are taken as they are`);
-  if (!isOwn) return notes;
-  if (isCutOff) notes.push(`${name} ends in half a line, which is dropped`);
-  if (later > 0) {
-    const lines = later === 1 ? 'a line' : `${later} lines`;
-    notes.push(`${name} has ${lines} after step ${step}, dropped because the run does those steps again`);
   }
   return notes;
+}
+
+/** '2 lines and half a line of metrics.jsonl' that do not go into the new file; '' where all do. */
+function droppedOf(name: string, later: number, isCutOff: boolean): string {
+  const lines = later === 0 ? [] : [later === 1 ? 'a line' : `${later} lines`];
+  const parts = isCutOff ? [...lines, 'half a line'] : lines;
+  return parts.length === 0 ? '' : `${parts.join(' and ')} of ${name}`;
 }
 
 function readOwn(path: string): Uint8Array {

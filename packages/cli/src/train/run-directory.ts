@@ -93,10 +93,12 @@ function openDirectory(lock: FolderLock, config: object, step: number, from = lo
   const [metrics, steps] = [METRICS_FILE, STEPS_FILE].map(open);
   if (existsSync(join(from, DIVISIONS_FILE))) open(DIVISIONS_FILE);
   const missing = missingSteps(steps.kept, step);
+  const dropped = [...files.values()].map(({ dropped }) => dropped).filter((text) => text !== '');
   return {
     path,
     notes: [
       ...[...files.values()].flatMap(({ notes }) => notes),
+      ...(dropped.length === 0 ? [] : [`dropped, because the run goes on from step ${step}: ${dropped.join(', ')}`]),
       ...(missing === '' ? [] : [`${STEPS_FILE} lacks ${missing}`]),
     ],
     forCheckpoint() {
