@@ -37,6 +37,7 @@ const train = (network: NetworkSpec, sets: runtime.DataSplits, options: runtime.
 
 /** Arguments that are right, for every function that is exported. */
 const right: Record<string, () => readonly unknown[]> = {
+  checkOwnFile: () => ['here', 'nowhere'],
   checkInput: () => ['here', buildNetwork(spec), data],
   compileKernels: () => [],
   createModel: () => [model],
@@ -44,10 +45,13 @@ const right: Record<string, () => readonly unknown[]> = {
   createPool: () => [{ threads: 1 }],
   datasetFromRows: () => [{ inputs: [[1]], targets: [1] }],
   differences: () => [{ a: 1 }, { a: 2 }],
+  epochsPerReport: () => [5],
   evaluateModel: () => [spec, model.parameters, data, { threads: 1, backend: 'wasm' }],
   findBlas: () => [{ names: [] }],
   findFile: () => ['here', 'nowhere', 'a file'],
   fingerprint: () => [model.parameters],
+  isLockName: () => ['name'],
+  isTemporaryName: () => ['name'],
   loadCheckpoint: () => ['nowhere'],
   loadCsv: () => ['nowhere.csv', {}],
   loadDataset: () => ['nowhere', {}],
@@ -57,19 +61,23 @@ const right: Record<string, () => readonly unknown[]> = {
   loadModel: () => ['nowhere'],
   loadNpy: () => ['nowhere', null, {}],
   loadNpyFolder: () => ['folder', {}],
+  lockFolder: () => ['here', 'folder', 'test'],
+  lockOwner: () => ['here', 'folder'],
   machineCode: () => [],
   makeDirectory: () => ['made'],
   measureBandwidth: () => [pool, 1],
   measureGflops: () => [{ name: 'wasm' }, 1],
+  openOwnFile: () => ['here', 'nowhere'],
   openModelFile: () => ['nowhere'],
   plainJson: () => [{}],
+  refuseInUse: () => ['here', 'folder'],
   readIdx: () => ['nowhere'],
   readNpy: () => ['nowhere'],
-  removeTemporaries: () => ['folder'],
   resolveBackend: () => ['wasm', undefined, buildNetwork(spec)],
   saveModel: () => ['model', model],
   splitDataset: () => [data, { test: 0.5 }],
   subset: () => [data, Uint32Array.of(1)],
+  temporaryPath: () => ['written'],
   timeSteps: () => [train(spec, { train: data }, { ...quick, pool })],
   train: () => [spec, { train: data }, { ...quick, pool }],
   writeAtomically: () => ['here', 'written', [new Uint8Array(3)]],
@@ -105,6 +113,7 @@ async function outcome(call: () => unknown): Promise<unknown> {
     const value = call();
     const settled = await (isRun(value) ? value.result : value);
     if (settled instanceof Object && 'destroy' in settled) await (settled as runtime.Pool).destroy();
+    if (settled instanceof Object && 'release' in settled) (settled as runtime.FolderLock).release();
     return undefined;
   } catch (error) {
     return error;

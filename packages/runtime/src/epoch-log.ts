@@ -1,10 +1,12 @@
+import { positiveInteger } from '@gradloom/core';
 import type { RunArrays } from './checkpoints/checkpoint.ts';
 
 /** Epoch events of a run, at the most about: a run of a million short epochs reports every thousandth. */
 const REPORTS = 1000;
 
 /** Epochs from one event to the next. */
-export const epochsPerReport = (totalEpochs: number): number => Math.ceil(totalEpochs / REPORTS);
+export const epochsPerReport = (totalEpochs: number): number =>
+  Math.ceil(positiveInteger('epochsPerReport', 'totalEpochs', totalEpochs) / REPORTS);
 
 /** Collects the losses and gradient norms of steps into means of epochs. */
 export interface EpochLog {

@@ -8,7 +8,7 @@ export {
   resolveBackend,
 } from './backend.ts';
 export type { Checkpoint, Progress, RunRecord } from './checkpoints/checkpoint.ts';
-export { loadCheckpoint, saveCheckpoint } from './checkpoints/checkpoint-file.ts';
+export { loadCheckpoint } from './checkpoints/checkpoint-file.ts';
 export { BEST_FILE, LAST_FILE } from './checkpoints/checkpoint-folder.ts';
 export type { CheckpointEvery, CheckpointOptions } from './checkpoints/checkpoint-options.ts';
 export { type Profile, parts } from './clock.ts';
@@ -53,7 +53,7 @@ export { type Json, plainJson } from './files/json.ts';
 export { FolderInUseError, type LockOwner } from './files/lock-owner.ts';
 export { makeDirectory } from './files/make-directory.ts';
 export { checkOwnFile, openOwnFile } from './files/own-file.ts';
-export { isTemporaryName, temporaryPath, writeAtomically, writeSynced } from './files/write-atomically.ts';
+export { isTemporaryName, temporaryPath, writeAtomically } from './files/write-atomically.ts';
 export { fingerprint } from './fingerprint.ts';
 export { measureGflops } from './measure.ts';
 export { measureBandwidth } from './measure-bandwidth.ts';

@@ -7,6 +7,8 @@ import {
   datasetFromRows,
   loadCheckpoint,
   loadModel,
+  lockFolder,
+  makeDirectory,
   type Pool,
   type TrainEvent,
   TrainingError,
@@ -199,21 +201,24 @@ describe('of the newest, as many as asked for stay under names with their steps'
 });
 
 test.each([
-  ['a path', (path: string) => path],
-  ['a function', (path: string) => () => path],
-])('a folder given as %s lies where the run was begun, wherever the process goes', async (_title, given) => {
+  ['a path', false],
+  ['a function', true],
+])('a folder given as %s lies where the run was begun, wherever the process goes', async (_title, isLocked) => {
   const [home, away] = ['home', 'away'].map((name) => join(folder, name));
   for (const path of [home, away]) mkdirSync(path, { recursive: true });
   const before = process.cwd();
   try {
     process.chdir(home);
     const onEvent = (event: TrainEvent) => void (event.type === 'checkpoint' && process.chdir(away));
-    const checkpoint = { folder: given('kept'), every: 6 };
+    const lock = isLocked ? lockFolder('test', makeDirectory('kept'), 'test') : undefined;
+    const checkpoint = { folder: lock === undefined ? 'kept' : () => lock, every: 6 };
     const run = train(spec, data, { ...options, pool, checkpoint, onEvent });
     process.chdir(away);
     expect(await run.result).toMatchObject({ checkpoint: { path: join(home, 'kept', 'last.gradloom'), step: 18 } });
     expect(loadCheckpoint(join(home, 'kept', 'last.gradloom')).progress.step).toBe(18);
     expect(readdirSync(away)).toEqual([]);
+    lock?.release();
+    expect(existsSync(join(home, 'kept', 'gradloom.lock'))).toBe(false);
   } finally {
     process.chdir(before);
   }

@@ -39,8 +39,9 @@ function lockOr(has: string, path: string, command: string): FolderLock {
   try {
     return lockFolder(command, makeDirectory(path), command);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    const { code } = error;
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    if (!(cause instanceof Error && 'code' in cause)) throw error;
+    const { code } = cause;
     const isFile = code === 'ENOTDIR' || code === 'EEXIST';
     const sentence = `${has}, expected a directory that can be written (${isFile ? 'it is a file, or below one' : code})`;
     throw isFile ? new UsageError(sentence, { cause: error }) : new Error(sentence, { cause: error });

@@ -170,14 +170,9 @@ function openDirectory(
   if (values['no-out']) return undefined;
   const config = runConfig(recipe, event);
   if (lock !== null) return reopenRunDirectory(lock, config, event.step);
-  const { file = null, checkpoint = null } = resumable ?? {};
+  const { file = null } = resumable ?? {};
   const name = basename(sets.train.name).replaceAll(/[^\w.-]+/g, '-');
-  return createRunDirectory(
-    values.out,
-    name,
-    config,
-    file === null || checkpoint === null ? undefined : { file, checkpoint },
-  );
+  return createRunDirectory(values.out, name, config, file === null ? undefined : { file, step: event.step });
 }
 
 /** @throws Error where the state in the end is not on the disk. */

@@ -1,14 +1,13 @@
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
-  type Checkpoint,
   checkOwnFile,
   FolderInUseError,
   type FolderLock,
   LAST_FILE,
+  loadCheckpoint,
   lockFolder,
   type ModelContents,
-  saveCheckpoint,
   saveModel,
   writeAtomically,
 } from '@gradloom/runtime';
@@ -41,23 +40,21 @@ export interface RunDirectory {
 
 /**
  * Makes the directory and its config.json. Without `out` it is runs/<name>-<number>, the first number that is free after
- * all others. `from` is a checkpoint and the file that holds it: the new run goes on from it, and from the metrics that
- * stand beside the file. @throws Error where it cannot be written, FolderInUseError where another run came first.
+ * all others. `from` is a checkpoint and the metrics that stand beside it, which the new run goes on from. @throws Error where it cannot be written, FolderInUseError where another run came first.
  */
 export function createRunDirectory(
   out: string | undefined,
   name: string,
   config: object,
-  from?: { readonly file: string; readonly checkpoint: Checkpoint },
+  from?: { readonly file: string; readonly step: number },
 ): RunDirectory {
   const has = out === undefined ? `the folder ${RUNS} has no place for a run` : `--out has ${out}`;
   return writing(has, 'a directory that can be written, or --no-out', () => {
     const lock = lockNewDirectory(out, name);
     return releasingAtFailure(lock, () => {
       if (from === undefined) return openDirectory(lock, config, 0);
-      // What was read rather than the file, which its own run may have written anew.
-      saveCheckpoint(join(lock.path, LAST_FILE), from.checkpoint);
-      return openDirectory(lock, config, from.checkpoint.progress.step, dirname(from.file));
+      copyCheckpoint(from.file, join(lock.path, LAST_FILE), from.step);
+      return openDirectory(lock, config, from.step, dirname(from.file));
     });
   });
 }
@@ -120,6 +117,17 @@ function openDirectory(lock: FolderLock, config: object, step: number, from = lo
   };
 }
 
+/** @throws Error where the file is no longer the one that was read: its own run may go on meanwhile. */
+function copyCheckpoint(file: string, copy: string, step: number): void {
+  copyFileSync(file, copy);
+  const found = loadCheckpoint(copy).progress.step;
+  if (found === step) return;
+  rmSync(copy);
+  throw new Error(
+    `${file} has a checkpoint of step ${found}, expected ${step} as it was read (its run goes on: try again)`,
+  );
+}
+
 function attempt(act: () => void): unknown[] {
   try {
     act();
@@ -144,7 +152,8 @@ function writing<T>(has: string, expected: string, write: () => T): T {
   } catch (error) {
     // These say all of it.
     if (error instanceof FolderInUseError || error instanceof UsageError) throw error;
-    const reason = error instanceof Error ? error.message : error;
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    const reason = cause instanceof Error ? cause.message : cause;
     throw new Error(`${has}, expected ${expected} (${reason})`, { cause: error });
   }
 }

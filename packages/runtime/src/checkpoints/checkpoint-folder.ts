@@ -75,8 +75,9 @@ export function takeCheckpointPlace(folder: CheckpointSettings['folder']): Check
   try {
     open();
   } catch (error) {
-    const isOfSystem = error instanceof Error && 'code' in error;
-    if (!isOfSystem) throw error;
+    if (!isOfSystem(error)) throw error;
   }
   return { open, release: () => lock?.release() };
 }
+
+const isOfSystem = (error: unknown): boolean => error instanceof Error && ('code' in error || isOfSystem(error.cause));

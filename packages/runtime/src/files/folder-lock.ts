@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { constants, copyFileSync, linkSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { FolderInUseError, type LockOwner, readLock, unreadableLock } from './lock-owner.ts';
+import { basename, dirname, join, resolve } from 'node:path';
+import { show } from '@gradloom/core';
+import { checkPath } from './check-path.ts';
+import { FolderInUseError, isActivity, type LockOwner, readLock, unreadableLock } from './lock-owner.ts';
 import { ownProcess, stateOf } from './process-identity.ts';
 import { removeTemporaries, temporaryPath, writeSynced } from './write-atomically.ts';
 
@@ -16,7 +18,8 @@ export interface FolderLock {
 }
 
 /** Whether a file of this name is, or was, the lock of its folder. */
-export const isLockName = (name: string): boolean => name === LOCK_FILE || name.startsWith(`${LOCK_FILE}.`);
+export const isLockName = (name: string): boolean =>
+  /^gradloom\.lock(\.|$)/.test(checkPath('isLockName', name, 'name'));
 
 /**
  * Makes this run the only one that writes into a folder until it releases the lock, its process ends or is killed. Takes away
@@ -35,15 +38,31 @@ export const isLockName = (name: string): boolean => name === LOCK_FILE || name.
  * Error where the folder cannot be written.
  */
 export function lockFolder(where: string, folder: string, by: string): FolderLock {
-  const path = join(folder, LOCK_FILE);
+  if (!isActivity(by))
+    throw new Error(`lockFolder: by has ${show(by)}, expected a word for what is done, such as train`);
   // First without a trace in the folder.
   refuseInUse(where, folder);
+  try {
+    return lockFree(where, folder, by);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    throw new Error(
+      `${where}: ${folder} cannot be written (${error.message}), expected a folder with room for a lock`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function lockFree(where: string, folder: string, by: string): FolderLock {
+  const path = join(resolve(folder), LOCK_FILE);
   const token = randomBytes(8).toString('hex');
   const owner: LockOwner = { token, by, since: new Date().toISOString(), ...ownProcess() };
   const temporary = temporaryPath(path);
   writeSynced(temporary, [Buffer.from(`${JSON.stringify(owner)}\n`)]);
   try {
-    while (!takeLock(where, path, temporary, token));
+    while (!takeLock(where, folder, path, temporary, token));
   } finally {
     rmSync(temporary, { force: true });
   }
@@ -65,22 +84,22 @@ export function lockFolder(where: string, folder: string, by: string): FolderLoc
 
 /** @throws FolderInUseError where another process, or another run of this one, has the folder. Makes nothing. */
 export function refuseInUse(where: string, folder: string): void {
-  const end = ownersOf(where, join(folder, LOCK_FILE)).at(-1);
-  if (end !== undefined) refuseLiving(where, folder, end);
+  const owner = lockOwner(where, folder);
+  if (owner !== null) refuseLiving(where, folder, owner);
 }
 
 /** Who writes into a folder; null where nobody does. @throws Error where its lock cannot be read. */
 export function lockOwner(where: string, folder: string): LockOwner | null {
-  const end = ownersOf(where, join(folder, LOCK_FILE)).at(-1);
+  const end = ownersOf(where, join(checkPath(where, folder, 'folder'), LOCK_FILE)).at(-1);
   return end === undefined || stateOf(end) === 'dead' ? null : end;
 }
 
 /** Whether the lock is this run's now; else the way has changed and is to be gone again. */
-function takeLock(where: string, path: string, temporary: string, token: string): boolean {
+function takeLock(where: string, folder: string, path: string, temporary: string, token: string): boolean {
   if (linkNew(temporary, path)) return true;
   const end = ownersOf(where, path).at(-1);
   if (end === undefined) return false;
-  refuseLiving(where, dirname(path), end);
+  refuseLiving(where, folder, end);
   const claim = claimOf(path, end.token);
   if (!linkNew(temporary, claim)) return false;
   if (ownersOf(where, path).at(-1)?.token !== token) {

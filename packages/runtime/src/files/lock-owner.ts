@@ -55,7 +55,7 @@ function parse(text: string): LockOwner | null {
       pid > 0 &&
       typeof uptime === 'number' &&
       matches(token, /^[0-9a-f]{16}$/) &&
-      matches(by, /^[\w -]{1,40}$/) &&
+      isActivity(by) &&
       matches(since, /^[\w:.-]{1,40}$/) &&
       matches(host, /^[\w.-]{1,255}$/) &&
       [start, machine, boot, pids].every((text) => matches(text, /^[\w:[\]-]{0,80}$/));
@@ -64,5 +64,8 @@ function parse(text: string): LockOwner | null {
     return null;
   }
 }
+
+/** What may be said of what a process does in a folder. */
+export const isActivity = (by: unknown): by is string => matches(by, /^[\w -]{1,40}$/);
 
 const matches = (value: unknown, pattern: RegExp): value is string => typeof value === 'string' && pattern.test(value);

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
+import { checkPath } from './check-path.ts';
 
 const REASON = "links are not followed: what they lead to is not the run's";
 
@@ -7,7 +8,7 @@ const REASON = "links are not followed: what they lead to is not the run's";
  * @throws Error naming the path and what stands there.
  */
 export function checkOwnFile(where: string, path: string): void {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const stats = lstatSync(checkPath(where, path), { throwIfNoEntry: false });
   if (stats === undefined) return;
   const wanted = 'a file that can be written over';
   if (stats.isSymbolicLink()) throw new Error(`${where}: ${path} is a symbolic link, expected ${wanted} (${REASON})`);

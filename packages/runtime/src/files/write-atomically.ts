@@ -68,12 +68,12 @@ function nameToo(path: string, other: string): void {
 
 /** Where the next contents of `path` are made, beside it, with the process that makes them in its name. */
 export const temporaryPath = (path: string): string =>
-  `${path}.${process.pid}-${startOf(process.pid) ?? ''}-${randomBytes(4).toString('hex')}.tmp`;
+  `${checkPath('temporaryPath', path)}.${process.pid}-${startOf(process.pid) ?? ''}-${randomBytes(4).toString('hex')}.tmp`;
 
 /** Names of earlier versions have no start of the process. */
 const TEMPORARY = /\.(\d+)-(?:(\d*)-)?[0-9a-f]{8}\.tmp$/;
 
-export const isTemporaryName = (name: string): boolean => TEMPORARY.test(name);
+export const isTemporaryName = (name: string): boolean => TEMPORARY.test(checkPath('isTemporaryName', name, 'name'));
 
 /**
  * Takes away what is half made in a folder and will not go on: that of processes that have ended; `own` is that of this
