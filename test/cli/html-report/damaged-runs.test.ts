@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { lookAt, openBrowser } from '../../support/browser.ts';
 import { gradloom } from '../../support/command-line.ts';
-import { HARM, kindsOf, valueAt, withValue } from '../../support/damaged-file.ts';
+import { HARM, kindsOf, parseUnsealed, valueAt, withValue } from '../../support/damaged-file.ts';
 import { propertySeed } from '../../support/seed.ts';
 import { makeSmallRuns } from '../../support/small-runs.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -107,7 +107,7 @@ describe('a forged picture', () => {
     const path = join(folder, 'forged', 'digits');
     cpSync(join(runs, 'digits'), path, { recursive: true });
     const file = join(path, 'findings.json');
-    const findings = JSON.parse(readFileSync(file, 'utf8'));
+    const findings = parseUnsealed(readFileSync(file, 'utf8')) as Parameters<typeof change>[0];
     change(findings);
     writeFileSync(file, JSON.stringify(findings));
     return path;
@@ -131,7 +131,7 @@ describe('a forged picture', () => {
   test('of looks into another network is refused', async () => {
     const path = forged(() => {});
     const lines = readFileSync(join(path, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
-    const look = JSON.parse(lines.findLast((line) => line.includes('"probe"')) ?? '');
+    const look = parseUnsealed(lines.findLast((line) => line.includes('"probe"')) ?? '') as { layers: unknown[] };
     writeFileSync(
       join(path, 'metrics.jsonl'),
       `${[...lines, JSON.stringify({ ...look, layers: look.layers.slice(1) })].join('\n')}\n`,
@@ -184,7 +184,7 @@ async function harm(run: string, name: string): Promise<number> {
   const path = join(run, name);
   const whole = readFileSync(path, 'utf8');
   const [first, ...others] = name.endsWith('.jsonl') ? whole.trimEnd().split('\n') : [whole];
-  let root: unknown = JSON.parse(first);
+  let root = parseUnsealed(first);
   let taken = 0;
   for (const [, paths] of kindsOf(root)) {
     if (typeof valueAt(root, paths[0]) !== 'string') continue;

@@ -292,7 +292,7 @@ test('text from data is shown and not obeyed', async (context) => {
 
 test('a label that is a script is shown in the matrix and among the mistakes', async (context) => {
   const browser = await openBrowser(context);
-  const findings = JSON.parse(readFileSync(join(out('digits'), 'findings.json'), 'utf8'));
+  const { sum: _, ...findings } = JSON.parse(readFileSync(join(out('digits'), 'findings.json'), 'utf8'));
   const label = '</text></svg><script>document.title=3</script>&amp;';
   findings.answers.labels[1] = label;
   const marked = join(folder, 'marked');

@@ -152,14 +152,24 @@ test('a configuration that was changed is not gone on from where there is no che
   expect(code).toBe(1);
 });
 
-test('a report says which damaged lines it leaves out, and of which file', async () => {
-  const out = copyOfRun();
-  const path = join(out, 'metrics.jsonl');
-  writeFileSync(path, readFileSync(path, 'utf8').replace('"epoch":2', '"epoch":3'));
-  const { code, stderr } = await gradloom(['report', out]);
-  expect(stderr).toBe(`gradloom report: warning: ${path} has damaged lines 2, which the page leaves out\n`);
-  expect(code).toBe(0);
-});
+test.each([
+  ['metrics.jsonl', '"epoch":2', '"epoch":3', ' line 2'],
+  ['config.json', '"seed": 0', '"seed": 1', ''],
+  ['findings.json', '"seed":0', '"seed":1', ''],
+])(
+  'a report of a run whose %s was changed is refused, though each value in it may be',
+  async (name, own, other, at) => {
+    const out = copyOfRun();
+    const path = join(out, name);
+    writeFileSync(path, readFileSync(path, 'utf8').replace(own, other));
+    const { code, stderr } = await gradloom(['report', out]);
+    expect(stderr).toMatch(
+      /^gradloom report: [^\n]* has another checksum than it was written with, expected the [^\n]*\n$/,
+    );
+    expect(stderr).toContain(`${path}${at} has`);
+    expect(code).toBe(1);
+  },
+);
 
 test('a resume says in one line what is damaged, and in --json as a warning; what is whole stays', async () => {
   const out = copyOfRun();

@@ -4,7 +4,6 @@ import { type Io, printJson, printLine } from '../io.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
 import { withFolder } from '../report/out-directory.ts';
 import { UsageError } from '../usage-error.ts';
-import { damageOf } from './damage.ts';
 import { reportOptions } from './options.ts';
 import { pageOf } from './page-of.ts';
 import { writeReport } from './write-report.ts';
@@ -30,7 +29,6 @@ export async function runReport(request: Request, io: Io): Promise<number> {
   return withFolder(has, out ?? first, 'report', async ({ path: folder }) => {
     const page = elsewhere ?? pageOf(folders);
     const path = writeReport(folder, page);
-    for (const damage of folders.flatMap(damageOf)) printLine(io.stderr, `gradloom report: warning: ${damage}`);
     const pictures = page.chapters.flatMap((chapter) => (chapter.pictures ?? []).map(({ name }) => `${name}.svg`));
     if (json) printJson(io.stdout, JSON.stringify({ event: 'report', path, pictures }));
     else printLine(io.stdout, path);

@@ -1,4 +1,5 @@
 import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import { runConfig } from '../html-report/train/run-config.ts';
 import { entriesToRaw } from '../options/config-file.ts';
 import { parseRaw } from '../options/raw-options.ts';
 import { isRecord } from '../options/read-object.ts';
@@ -16,7 +17,7 @@ export interface ConfigCheck {
 /** A run's configuration: options that train takes, and a network that can be built. */
 export function checkConfig(folder: string): ConfigCheck {
   const check = openCheck(CONFIG_FILE);
-  const config = readDocument(folder, check, true);
+  const config = readDocument(folder, check, true, runConfig);
   if (config === null) {
     if (check.faults.length === 0) check.faults.push('is missing');
     return { check, options: null, network: undefined };

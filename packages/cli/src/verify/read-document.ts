@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { findFile } from '@gradloom/runtime';
 import { isRecord } from '../options/read-object.ts';
 import { sealOf } from '../run-files/seal.ts';
+import { readAs, type Schema } from '../schema/schema.ts';
 import { type OpenCheck, reading } from './file-check.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -11,7 +12,12 @@ type Json = Readonly<Record<string, unknown>>;
 const MOST_BYTES = 1 << 28;
 
 /** The object in a JSON file of a folder, checked against its checksum where it has one; null where it is not there, or at fault. */
-export function readDocument(folder: string, check: OpenCheck, isSealed: boolean): Json | null {
+export function readDocument(
+  folder: string,
+  check: OpenCheck,
+  isSealed: boolean,
+  schema?: Schema<unknown>, // of what a report reads of it
+): Json | null {
   const path = join(folder, check.name);
   if (!existsSync(path)) return null;
   const value = reading(check, path, () => {
@@ -24,7 +30,10 @@ export function readDocument(folder: string, check: OpenCheck, isSealed: boolean
     return parse(text);
   });
   if (value === null) return null;
-  if (isRecord(value)) return value;
+  if (isRecord(value)) {
+    if (schema !== undefined) reading(check, path, () => readAs(schema, value, `verify: ${path}`));
+    return value;
+  }
   check.faults.push('holds no JSON object, expected the file as it was written');
   return null;
 }

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { scaleDocument } from '../html-report/scale/scale-page.ts';
 import { isRecord } from '../options/read-object.ts';
 import { EXPERIMENTS_FILE, SCALE_FILE } from '../run-files/names.ts';
 import { type FileCheck, type OpenCheck, openCheck } from './file-check.ts';
@@ -39,9 +40,7 @@ function checkFindings(check: OpenCheck, document: Readonly<Record<string, unkno
 /** The document of scale. */
 export function verifyScale(folder: string): FileCheck[] {
   const check = openCheck(SCALE_FILE);
-  const document = readDocument(folder, check, false);
-  if (document !== null && (document.event !== 'scale' || !isRecord(document.network))) {
-    check.faults.push('is no document of scale, expected the file as it was written');
-  }
+  const document = readDocument(folder, check, false, scaleDocument);
+  check.about = document === null ? '' : 'the document of scale';
   return [check];
 }

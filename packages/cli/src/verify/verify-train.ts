@@ -1,4 +1,5 @@
 import { LAST_FILE } from '@gradloom/runtime';
+import { findings } from '../html-report/findings/findings.ts';
 import { isRecord } from '../options/read-object.ts';
 import { FINDINGS_FILE, MODEL_FILE } from '../run-files/names.ts';
 import { checkConfig } from './check-config.ts';
@@ -20,7 +21,7 @@ export function verifyTrain(folder: string): FileCheck[] {
 /** What was found at the run's end belongs to its model, and its model to the newest checkpoint. */
 function checkFindings(folder: string, { last, model }: ModelChecks, seed: unknown): FileCheck[] {
   const check = openCheck(FINDINGS_FILE);
-  const document = readDocument(folder, check, true);
+  const document = readDocument(folder, check, true, findings);
   const found = document === null || !isRecord(document.result) ? null : document.result;
   if (document !== null && found === null) check.faults.push('has no result, expected that of the run');
   if (model !== null && last !== null) {
