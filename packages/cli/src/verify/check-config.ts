@@ -24,7 +24,12 @@ export function checkConfig(folder: string): ConfigCheck {
   }
   const { options, network, parameters } = config;
   if (isRecord(options)) {
-    reading(check, '', () => parseRaw(trainOptions, entriesToRaw(trainOptions, options, 'options'), trainAlternatives));
+    reading(check, '', () => {
+      const { raw, foreign } = entriesToRaw(trainOptions, options, 'options', 'run');
+      for (const { name, why } of foreign)
+        check.faults.push(`has ${name}, expected none in the file of a run (${why})`);
+      return parseRaw(trainOptions, raw, trainAlternatives);
+    });
   } else check.faults.push('has no options, expected those of the run');
   reading(check, '', () => {
     // What a file claims to be is checked part by part where it is built.

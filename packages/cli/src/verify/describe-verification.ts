@@ -1,5 +1,5 @@
-import { printable } from '../report/printable.ts';
 import type { Paint } from '../terminal/paint.ts';
+import { printable } from '../terminal/printable.ts';
 import type { FileCheck } from './file-check.ts';
 import type { Verification } from './verify-folder.ts';
 
@@ -10,7 +10,7 @@ export function describeVerification({ path, files, notes }: Verification, paint
     const name = printable(file.name).padEnd(width);
     return statesOf(file).map(([state, text], at) => {
       const mark = paint(state === 'ok' ? 'green' : state === 'note' ? 'dim' : 'red', state.padEnd(5));
-      return `${at === 0 ? name : ' '.repeat(width)}  ${mark}  ${printable(text)}`.trimEnd();
+      return `${at === 0 ? name : ' '.repeat(width)}  ${mark}  ${text}`.trimEnd();
     });
   });
   const faulty = files.filter(({ faults }) => faults.length > 0).length;
@@ -18,7 +18,7 @@ export function describeVerification({ path, files, notes }: Verification, paint
     faulty === 0
       ? `${path}: all ${files.length} files are whole and belong together`
       : `${path}: ${faulty} of ${files.length} files ${faulty === 1 ? 'is' : 'are'} at fault`;
-  return [...lines, '', ...notes.map(printable), printable(end)];
+  return [...lines, '', ...notes, end];
 }
 
 function statesOf({ about, faults, notes }: FileCheck): [string, string][] {

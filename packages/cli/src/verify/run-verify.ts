@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Request } from '../commands/command.ts';
-import { type Io, printLine } from '../io.ts';
+import { type Io, printJson, printLines } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
 import { createPaint } from '../terminal/paint.ts';
@@ -20,8 +20,7 @@ export async function runVerify(request: Request, io: Io): Promise<number> {
   }
   const verification = verifyFolder(path);
   const isWhole = verification.files.every(({ faults }) => faults.length === 0);
-  if (json) printLine(io.stdout, JSON.stringify({ event: 'verification', ok: isWhole, ...verification }));
-  else
-    for (const line of describeVerification(verification, createPaint(io.stdout, io.env))) printLine(io.stdout, line);
+  if (json) printJson(io.stdout, JSON.stringify({ event: 'verification', ok: isWhole, ...verification }));
+  else printLines(io.stdout, describeVerification(verification, createPaint(io.stdout, io.env)));
   return isWhole ? 0 : 1;
 }
