@@ -112,6 +112,22 @@ describe('--diff', () => {
   });
 });
 
+test('metadata that fill a header are cut, and say so: by length and by number', async () => {
+  const [a, b] = ['a', 'b'].map((name) => {
+    const path = join(folder, `full ${name}`);
+    const long = `${name} `.repeat(100_000);
+    const many = Object.fromEntries(Array.from({ length: 20_000 }, (_, k) => [`key ${k}`, name]));
+    const layers = [{ kind: 'dense' as const, out: 1 }];
+    saveModel(path, { spec: { input: 2, layers }, parameters: new Float64Array(3), metadata: { long, ...many } });
+    return path;
+  });
+  const text = await inspect(a, '--diff', b);
+  expect(text).toMatch(/(a ){5,}a?\.\.\./);
+  expect(text).toContain('and 19,001 rows more: --json has them all\n');
+  expect(text.match(/\ba\b/g)?.length).toBeLessThan(1200);
+  expect((await json(a, '--diff', b)).options).toHaveLength(20_001);
+});
+
 test('figures of a tensor leave out what is not finite, and count it', () => {
   const values = Float64Array.of(1, Number.NaN, -3, 0, Number.POSITIVE_INFINITY, 2);
   const { name, shape, ...figures } = tensorFigures({ name: 'x', shape: [6], values });

@@ -10,7 +10,7 @@ export function describeComparison(found: Comparison, width: number, paint: Pain
   const [a, b] = files;
   const lines = [`${paint('bold', a)} and ${paint('bold', b)}: ${sameWeights ? 'the same weights' : 'other weights'}`];
   if (options.length > 0) {
-    const rows = options.map(({ path, own, other }) => [path, text(own), text(other)]);
+    const rows = options.map(({ path, own, other }) => [brief(path), text(own), text(other)]);
     lines.push('', ...table(['differs', a, b], rows, { width }));
   }
   if (tensors.length > 0) {
@@ -30,7 +30,14 @@ export function describeComparison(found: Comparison, width: number, paint: Pain
   return lines;
 }
 
-const text = (value: unknown): string => (value === undefined ? '-' : typeof value === 'string' ? value : show(value));
+const text = (value: unknown): string =>
+  value === undefined ? '-' : typeof value === 'string' ? brief(value) : show(value);
+
+/** Most characters of a cell: a table takes minutes to break a text that fills the header of a file. */
+const MOST_CHARACTERS = 200;
+
+const brief = (text: string): string =>
+  text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS - 3)}...`;
 
 /** '[3, 7]' of a place in a row-major tensor. */
 function indexOf(at: number, shape: readonly number[]): string {

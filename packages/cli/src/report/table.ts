@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import CliTable from 'cli-table3';
 import { markedAgain, printable } from '../terminal/printable.ts';
+import { plural } from './format.ts';
 
 export interface TableOptions {
   right?: readonly number[]; // columns that end at the same place rather than begin there
@@ -11,14 +12,20 @@ const RULES = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '' };
 const ENDS = { bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' };
 const SIDES = { left: '', 'left-mid': '', right: '', 'right-mid': '', middle: '  ' };
 
-/** Lines of a table with a rule below its head. Where it is too wide, the widest column wraps. */
+/** Rows of a table, at most: 1,000 take a fifth of a second to lay out, and more of them more each. */
+const MOST_ROWS = 1000;
+
+/**
+ * Lines of a table with a rule below its head. Where it is too wide, the widest column wraps; of too many rows the first are
+ * drawn, and a line says how many are left out.
+ */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   { right = [], width = 80 }: TableOptions = {},
 ): string[] {
   // A cell is one line of text: what breaks it is the width of the table.
-  const cells = [head, ...rows].map((row) => row.map(printable));
+  const cells = [head, ...rows.slice(0, MOST_ROWS)].map((row) => row.map(printable));
   const widths = head.map((_, c) => Math.max(...cells.map((row) => visibleLength(row[c]))));
   const gaps = 2 * (head.length - 1);
   for (let over = widths.reduce((sum, w) => sum + w, gaps) - width; over > 0; over--) {
@@ -35,7 +42,9 @@ export function table(
   const [first, ...rest] = markedAgain(drawn.toString())
     .split('\n')
     .map((line) => line.trimEnd());
-  return [first, widths.map((w) => '─'.repeat(w)).join('  '), ...rest];
+  const left = rows.length - MOST_ROWS;
+  const more = left > 0 ? [`and ${plural(left, 'row')} more: --json has them all`] : [];
+  return [first, widths.map((w) => '─'.repeat(w)).join('  '), ...rest, ...more];
 }
 
 /** Without the sequences that colour a text. */
