@@ -1,9 +1,9 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { show } from '@gradloom/core';
 import { findFile } from '@gradloom/runtime';
 import { sealOf } from '../run-files/seal.ts';
 import { readAs, type Schema } from '../schema/schema.ts';
-import { printable } from '../terminal/printable.ts';
 
 /** A parsed document takes some thirty times its bytes at the worst, of empty objects. */
 const MOST_DOCUMENT = 2 ** 25;
@@ -93,7 +93,7 @@ function refuseChanged(where: string, bytes: Buffer, what: string): void {
 
 /** What a parser says of it would quote any bytes: the start is enough to tell what stands there. */
 function damaged(where: string, bytes: Buffer, expected: string): Error {
-  const start = JSON.stringify(printable(bytes.toString('utf8', 0, 40)));
+  const start = show(bytes.toString('utf8', 0, 40));
   return new Error(
     `${where} has ${bytes.length} bytes that are no JSON, expected ${expected} (it begins with ${start})`,
   );
