@@ -66,13 +66,11 @@ export async function loadCsv(path: string, options: CsvOptions = {}): Promise<D
     }
   }
 
-  // Most processes read no CSV file, and the parser takes 3 ms to load.
-  const { readCsv } = await import('./csv-records.ts');
-  for await (const record of readCsv(path)) {
+  function addRow(record: CsvRecord): void {
     const { line, fields } = record;
     if (layout === undefined) {
       layout = layoutOf(path, record, options);
-      if (layout.titles !== undefined) continue;
+      if (layout.titles !== undefined) return;
     }
     const { columns, target } = layout;
     if (fields.length !== columns) {
@@ -91,6 +89,10 @@ export async function loadCsv(path: string, options: CsvOptions = {}): Promise<D
     addTarget(fields[target], line, target);
     rows++;
   }
+
+  // Most processes read no CSV file, and the parser takes 3 ms to load.
+  const { readCsv } = await import('./csv-records.ts');
+  for await (const records of readCsv(path)) for (const record of records) addRow(record);
   if (layout === undefined || rows === 0) throw new Error(`loadCsv: ${path} has no rows, expected at least one`);
   const classes = kind === 'classes' ? names.sorted() : undefined;
   return checkDataset(`loadCsv: ${path}`, {
