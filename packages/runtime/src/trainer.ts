@@ -45,20 +45,20 @@ async function runTraining(
   options: TrainOptions,
   emit: (event: TrainEvent) => void,
 ): Promise<TrainResult> {
-  const plan = await inTurns(planRunInTurns(spec, data, options));
-  const run = await inTurns(prepareRunInTurns(plan, data));
+  const run = await inTurns(prepareRunInTurns(await inTurns(planRunInTurns(spec, data, options)), data));
+  const { plan } = run;
   if (plan.resume !== null) {
     const record = await inTurns(recordOf(plan, data, run.setup.backend));
     await inTurns(checkResume(plan, record, plan.resume));
   }
   const warnings = [...plan.warnings, ...backendWarnings(plan.backend, run.setup.backend)];
   for (const message of warnings) emit({ type: 'warning', message });
-  const finished = await inTurns(finishedRun(plan, run, data, emit));
+  const finished = await inTurns(finishedRun(run, data, emit));
   if (finished !== null) return finished;
   const pool = options.pool ?? (await createPool({ threads: plan.threads }));
   pool.live.add(run.setup.run);
   try {
-    return await runEpochs(pool, plan, run, data, emit, options.signal);
+    return await runEpochs(pool, run, data, emit, options.signal);
   } finally {
     pool.live.delete(run.setup.run);
     if (options.pool === undefined) await pool.destroy();

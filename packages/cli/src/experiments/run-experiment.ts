@@ -1,4 +1,4 @@
-import { resolveBackend } from '@gradloom/runtime';
+import { limitMemory, resolveBackend } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
 import { type Io, printLine } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
@@ -113,7 +113,8 @@ async function reportOf(
 }
 
 async function run(name: string, experiment: Experiment, raw: RawOptions, brief: boolean, io: Io) {
-  const { backend = 'wasm', threads, blas, json, out } = parseRaw(commonOptions, raw);
+  const { backend = 'wasm', threads, blas, json, out, 'memory-limit': limit = null } = parseRaw(commonOptions, raw);
+  limitMemory(limit);
   refuseIdleLibrary(raw, { ...parseRaw(commonOptions, raw), backend });
   if (out !== undefined) makeOut(out);
   const machine: Machine = {

@@ -1,5 +1,6 @@
 import type { BackendChoice } from '@gradloom/runtime';
 import { UsageError } from '../usage-error.ts';
+import { memorySize } from './memory-size.ts';
 import { wholeNumber } from './numbers.ts';
 import type { OptionTable } from './option.ts';
 import type { RawOptions } from './raw-options.ts';
@@ -14,6 +15,12 @@ const backends = { auto: true, reference: true, wasm: true, native: true, blas: 
 /** Where the arithmetic runs: of every command that computes. */
 export const runOptions = {
   threads: { group: 'Run', ...wholeNumber(1), describe: 'worker threads; never changes the result (all cores)' },
+  'memory-limit': {
+    group: 'Run',
+    ...memorySize,
+    describe:
+      'most memory of this process, such as 300MB or 2GiB; never changes the result (what its control group or the machine has)',
+  },
   backend: {
     group: 'Run',
     ...keyOf(backends),

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { createPool } from '@gradloom/runtime';
+import { createPool, limitMemory } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import { describeMachine } from '../describe-machine.ts';
@@ -32,6 +32,7 @@ export async function runScale(request: Request, io: Io): Promise<number> {
   refuseIdleLibrary(given, values);
   refuseMoreThan(0, request.positionals, 'flags alone');
   const { out, json } = values;
+  limitMemory(values['memory-limit'] ?? null);
   if (out !== undefined) {
     makeOut(out);
     refuseOtherRun(out);

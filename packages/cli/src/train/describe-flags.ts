@@ -4,8 +4,8 @@ import { isRecord } from '../options/read-object.ts';
 import { quote } from '../report/quote.ts';
 import { type TrainValues, trainOptions } from './options.ts';
 
-/** Options that say where a run goes and how it is shown, not what it is. */
-const ABOUT_OUTPUT = new Set(['out', 'no-out', 'config', 'resume', 'quiet', 'json', 'verbose']);
+/** Options that say where a run goes, how it is shown and what it may take, not what it is. */
+const ABOUT_OUTPUT = new Set(['memory-limit', 'out', 'no-out', 'config', 'resume', 'quiet', 'json', 'verbose']);
 
 /** The options that make a run, in the order of help, as a config file holds them. */
 export function configOf(values: TrainValues): Record<string, unknown> {

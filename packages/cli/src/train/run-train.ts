@@ -1,3 +1,4 @@
+import { limitMemory } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import type { Io } from '../io.ts';
@@ -24,6 +25,7 @@ export async function runTrain(request: Request, io: Io): Promise<number> {
     );
   }
   if (out !== undefined) checkOut(out);
+  limitMemory(values['memory-limit'] ?? null);
   try {
     const recipe = await createRecipe(values, await openDataset(dataset, { validation, test }));
     return await followRun(recipe, reporterFor(values, io), io, resumable);

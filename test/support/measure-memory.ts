@@ -1,0 +1,12 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { MemoryJob, MemoryUse } from './memory-use.ts';
+
+/** What a process of its own takes for the job. */
+export async function measureMemory(job: MemoryJob): Promise<MemoryUse> {
+  const program = fileURLToPath(new URL('memory-use.ts', import.meta.url));
+  const flags = ['--import', new URL('source.mjs', import.meta.url).href, '--conditions', '@gradloom/source'];
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, program, JSON.stringify(job)]);
+  return JSON.parse(stdout);
+}
