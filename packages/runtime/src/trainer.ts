@@ -24,6 +24,8 @@ export interface TrainingRun extends AsyncIterable<TrainEvent, undefined> {
  * Returns at once, and leaves turns to whatever else the process does: its own work takes some milliseconds at a stretch, and what
  * takes longer is done by the threads. `spec`, `data` and `options` are read until the 'start' event: change nothing in them before.
  *
+ * What the run can take in memory is planned and held against what there is (see `limitMemory`) before anything is taken.
+ *
  * The run never waits for a reader: an event that is not read in time gives way to newer ones. A failure rejects both the
  * result and the iterator; neither has to be used.
  * @throws nothing itself; rejects with an Error for options and shapes that do not fit, before any thread exists, with a
