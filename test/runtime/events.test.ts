@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createEventStream } from '../../packages/runtime/src/events.ts';
 
-type Event = { type: 'progress' | 'epoch'; n: number };
+type Event = { type: 'progress' | 'epoch' | 'probe'; n: number };
 const read = async (stream: ReturnType<typeof createEventStream<Event>>) => {
   const iterator = stream.iterate();
   const events: Event[] = [];
@@ -22,6 +22,15 @@ test('unread progress gives way to newer progress, nothing else does', async () 
   }
   stream.end();
   expect((await read(stream)).map(({ n }) => n)).toEqual([2, 3, 5]);
+});
+
+test('unread looks give way to newer ones, whatever came between: one at most is held', async () => {
+  const stream = createEventStream<Event>();
+  for (let n = 0; n < 1000; n++) stream.push({ type: n % 3 === 0 ? 'probe' : 'epoch', n });
+  stream.end();
+  const events = await read(stream);
+  expect(events.filter(({ type }) => type === 'probe').map(({ n }) => n)).toEqual([999]);
+  expect(events.filter(({ type }) => type === 'epoch').length).toBe(666);
 });
 
 test('unread events are bounded, and the newest are kept', async () => {

@@ -1,8 +1,24 @@
-import { buildNetwork, createLoss, createOptimizer, createSchedule } from '@gradloom/core';
-import { expect, test } from 'vitest';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { buildNetwork, createLoss, createOptimizer, createSchedule, type NetworkSpec } from '@gradloom/core';
+import {
+  datasetFromRows,
+  evaluateModel,
+  loadCsv,
+  loadModel,
+  readIdx,
+  saveModel,
+  syntheticDatasets,
+  train,
+} from '@gradloom/runtime';
+import { afterEach, describe, expect, test } from 'vitest';
 import { planArena } from '../../packages/runtime/src/arena.ts';
-import { checkMemory, freeMemory } from '../../packages/runtime/src/memory.ts';
+import { checkMemory } from '../../packages/runtime/src/memory.ts';
+import { limitMemory, memoryRoom } from '../../packages/runtime/src/memory-room.ts';
+import { encodeIdx } from '../support/encode-idx.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
+const folder = temporaryFolder();
 const MiB = 1024 ** 2;
 const parts = [
   { name: 'weights', bytes: 3 * MiB },
@@ -13,16 +29,16 @@ const parts = [
 const bytes = 8 * MiB + 5;
 
 test('what fits to the byte is let pass; a byte more is refused with the sum, the parts that count and the options behind them', () => {
-  checkMemory(parts, bytes, 'room');
+  checkMemory(parts, { bytes, bound: 'room' });
   let error: unknown;
   try {
-    checkMemory(parts, bytes - 1, 'room');
+    checkMemory(parts, { bytes: bytes - 1, bound: 'room', option: 'memoryLimit' });
   } catch (refusal) {
     error = refusal;
   }
   expect(error).toMatchObject({
     message: 'train: the plan has 9 MiB, expected at most 9 MiB (room): weights 4 MiB, rows 4 MiB',
-    options: ['layers', 'batch'],
+    options: ['layers', 'batch', 'memoryLimit'],
   });
 });
 
@@ -38,6 +54,59 @@ test('the parts of a plan are all of its bytes', () => {
   expect(layout.parts.reduce((sum, part) => sum + part.bytes, 0)).toBe(layout.bytes);
 });
 
-test('this machine has some memory free', () => {
-  expect(freeMemory()).toBeGreaterThan(MiB);
+describe('a limit', () => {
+  afterEach(() => limitMemory(null));
+
+  test('leaves what the process does not have yet, and no more than there is', () => {
+    const free = memoryRoom();
+    expect(free.bytes).toBeGreaterThan(MiB);
+    const taken = process.memoryUsage.rss();
+    limitMemory(taken + 64 * MiB);
+    const room = memoryRoom();
+    expect(room.option).toBe('memoryLimit');
+    expect(room.bytes / MiB).toBeCloseTo(64, -1.5);
+    limitMemory(1);
+    expect(memoryRoom().bytes).toBe(0);
+    limitMemory(Number.MAX_SAFE_INTEGER);
+    expect(memoryRoom().bound).toBe(free.bound);
+    for (const bytes of [0, -1, 1.5, Number.NaN])
+      expect(() => limitMemory(bytes)).toThrow('limitMemory: memoryLimit has');
+  });
+
+  test('holds rows that are made or read, in the words of whoever knows where they come from', async () => {
+    const csv = folder.write('rows.csv', '1,2,3\n'.repeat(400_000));
+    const zeros = encodeIdx('unsigned byte', [8, 1024, 1024], []);
+    const idx = folder.write('rows.idx.gz', gzipSync(Buffer.concat([zeros, Buffer.alloc(8 * MiB)])));
+    limitMemory(process.memoryUsage.rss());
+    expect(() => syntheticDatasets.moons({ rows: 1_000_000 })).toThrow(/^moons: rows has 1000000, which take 46 MiB/);
+    await expect(loadCsv(csv)).rejects.toThrow(
+      /^loadCsv: .*rows\.csv has \d+ MiB of numbers, expected at most \d+ MiB \(what the limit/,
+    );
+    await expect(readIdx(idx)).rejects.toThrow(
+      /^readIdx: .*rows\.idx\.gz has 8 x 1024 x 1024 of type unsigned byte, 8 MiB of numbers, expected at most \d+ MiB \(what/,
+    );
+  });
+
+  test('holds a model before it is read, and a plan before a thread is there', async () => {
+    const path = join(folder.path, 'model.gradloom');
+    const spec: NetworkSpec = { input: 1023, layers: [{ kind: 'dense', out: 1024 }] };
+    const parameters = new Float64Array(MiB);
+    saveModel(path, { spec, parameters });
+    const rows = datasetFromRows({ inputs: [new Array(1023).fill(0)], targets: [1], classes: 1024 });
+    limitMemory(process.memoryUsage.rss());
+    expect(() => loadModel(path)).toThrow(
+      /^loadModel: .*model\.gradloom has 9 MiB, expected at most \d+ MiB \(what the limit/,
+    );
+    const refusal = /^train: the plan has \d+ MiB, expected at most \d+ MiB \(what the limit .*\): parameters 8 MiB, /;
+    await expect(train(spec, { train: rows }, { batch: 1 }).result).rejects.toThrow(refusal);
+    await expect(evaluateModel(spec, parameters, rows)).rejects.toThrow(refusal);
+  });
+});
+
+test('a number of classes is held against that of the rows before anything is made of it', () => {
+  const before = process.memoryUsage().heapUsed;
+  for (const make of [syntheticDatasets.blobs, syntheticDatasets.spirals]) {
+    expect(() => make({ classes: 1e9 })).toThrow('expected at least 1000000000 (one a class)');
+  }
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(16 * MiB);
 });

@@ -1,3 +1,7 @@
+import { syncBuiltinESMExports } from 'node:module';
+import os from 'node:os';
+
 /** Loaded into the program by `--import`: the machine has GRADLOOM_TEST_MEMORY bytes free. */
 const bytes = Number(process.env.GRADLOOM_TEST_MEMORY);
-process.availableMemory = () => bytes;
+os.freemem = () => bytes;
+syncBuiltinESMExports();

@@ -73,7 +73,7 @@ export function planArena(options: ArenaOptions): ArenaPlan {
   );
   const bytes = Math.ceil(end / PAGE) * PAGE;
   parts.push({ name: 'tables of the kernels', bytes: bytes - end + align(heapBase) });
-  checkMemory(parts, MOST_BYTES, 'the address space of the kernels');
+  checkMemory(parts, { bytes: MOST_BYTES, bound: 'the address space of the kernels' });
   return {
     bytes,
     parts,

@@ -1,4 +1,4 @@
-import { positiveInteger } from '@gradloom/core';
+import { positiveInteger, viewOf } from '@gradloom/core';
 import type { RunArrays } from './checkpoints/checkpoint.ts';
 
 /** Epoch events of a run, at the most about: a run of a million short epochs reports every thousandth. */
@@ -34,7 +34,7 @@ export type EpochLogState = Pick<RunArrays, 'epochLosses' | 'epochSums'>;
 
 export function createEpochLog(totalEpochs: number, from?: EpochLogState): EpochLog {
   const every = epochsPerReport(totalEpochs);
-  const closed: number[] = [...(from?.epochLosses ?? [])];
+  const closed = createLosses(from?.epochLosses);
   let [lossSum, normSum, steps] = from?.epochSums ?? [0, 0, 0];
   return {
     add(loss, norm) {
@@ -51,16 +51,50 @@ export function createEpochLog(totalEpochs: number, from?: EpochLogState): Epoch
       }
       return { trainLoss, gradientNorm };
     },
-    losses: () => Float64Array.from(steps === 0 ? closed : [...closed, lossSum / steps]),
+    losses: () => closed.copy(steps === 0 ? [] : [lossSum / steps]),
     due: (epoch) => epoch % every === 0 || epoch === totalEpochs,
     state: () => ({
-      epochLosses: Float64Array.from(closed),
+      epochLosses: closed.copy([]),
       epochSums: Float64Array.of(lossSum, normSum, steps),
     }),
     mark: () => ({ epochs: closed.length, sums: [lossSum, normSum, steps] }),
     goBack({ epochs, sums }) {
-      closed.length = epochs;
+      closed.cut(epochs);
       [lossSum, normSum, steps] = sums;
     },
   };
+}
+
+const LENGTH = 1 << 12;
+
+/** Losses, as many as come. An array of JavaScript would be copied whenever it grows, and ends at 2^27. */
+function createLosses(from: Float64Array = new Float64Array(0)) {
+  const arrays: Float64Array[] = [];
+  let length = 0;
+  const losses = {
+    get length() {
+      return length;
+    },
+    push(loss: number): void {
+      const at = length % LENGTH;
+      if (at === 0) arrays[length / LENGTH] = new Float64Array(LENGTH);
+      arrays[(length - at) / LENGTH][at] = loss;
+      length++;
+    },
+    cut(to: number): void {
+      length = to;
+      arrays.length = Math.ceil(to / LENGTH);
+    },
+    /** All of them and `more`, in one array. */
+    copy(more: readonly number[]): Float64Array {
+      const copy = new Float64Array(length + more.length);
+      for (const [k, array] of arrays.entries()) {
+        copy.set(viewOf(array, 0, Math.min(LENGTH, length - k * LENGTH)), k * LENGTH);
+      }
+      copy.set(more, length);
+      return copy;
+    },
+  };
+  for (const loss of from) losses.push(loss);
+  return losses;
 }

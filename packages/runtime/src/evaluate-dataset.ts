@@ -13,20 +13,16 @@ import { gatherTargets } from './datasets/targets.ts';
 import type { Pool } from './pool.ts';
 import type { BadRow, RunSetup, WorkerTask } from './protocol.ts';
 import type { Evaluation } from './results.ts';
+import { STRETCH, stretchRows } from './run-memory.ts';
 import { runOnTeam } from './span.ts';
 import { EVALUATION_ROWS } from './thread-scratch.ts';
 import { inTurns } from './turns/in-turns.ts';
-
-/** Rows whose outputs are held at once: a multiple of a chunk, so that its size changes no bit. */
-const SEGMENT_ROWS = 64 * EVALUATION_ROWS;
-
-/** Numbers of outputs between two pauses: about a millisecond for each reader. */
-const STRETCH = 1 << 16;
 
 export interface EvaluationRun {
   network: Network;
   loss: Loss;
   threads: number;
+  chunks: number; // whose outputs are held at once; changes no bit
   attempt: <T>(work: () => Promise<T>) => Promise<T>; // begins again after a thread's failure
   readers?: readonly OutputReader[] | undefined;
 }
@@ -39,14 +35,13 @@ export async function evaluateDataset(
   pool: Pool,
   setup: RunSetup,
   dataset: Dataset,
-  { network, loss, threads, attempt, readers: extra = [] }: EvaluationRun,
+  { network, loss, threads, chunks: held, attempt, readers: extra = [] }: EvaluationRun,
 ): Promise<Evaluation> {
   const figures = await inTurns(figuresOf(network, loss, dataset));
   const unanswered = metrics.unanswered();
   const readers = [...Object.values(figures), unanswered, ...extra];
-  const most = Math.min(dataset.rows, SEGMENT_ROWS);
-  const outputs = outputsOf(setup, most * network.output);
-  const lossSums = sharedDoubles(Math.ceil(most / EVALUATION_ROWS));
+  const most = Math.min(dataset.rows, held * EVALUATION_ROWS);
+  const { outputs, targets, lossSums } = arraysOf(setup, network, loss, held);
   let lossSum = 0;
   for (let first = 0; first < dataset.rows; first += most) {
     const rows = Math.min(most, dataset.rows - first);
@@ -56,7 +51,7 @@ export async function evaluateDataset(
     const answers = await attempt(() => evaluateSegment(pool, setup, segment, Math.min(threads, chunks)));
     refuseBadRows(dataset, answers);
     for (let chunk = 0; chunk < chunks; chunk++) lossSum += lossSums[chunk];
-    await inTurns(readOutputs(network, loss, segment, readers));
+    await inTurns(readOutputs(network, loss, segment, targets, readers));
   }
   const values = Object.fromEntries(Object.entries(figures).map(([name, figure]) => [name, figure.value()]));
   const missing = unanswered.value();
@@ -73,12 +68,12 @@ function* readOutputs(
   network: Network,
   loss: Loss,
   { dataset, first, rows, outputs }: Segment,
+  t: Float64Array, // [stretchRows, columns]
   readers: readonly OutputReader[],
 ): Pausable<void> {
   const O = network.output;
   const columns = targetColumns(network, loss);
-  const most = Math.min(rows, Math.ceil(STRETCH / O));
-  const t = new Float64Array(most * columns);
+  const most = Math.min(rows, stretchRows(network));
   for (let from = 0; from < rows; from += most) {
     const B = Math.min(most, rows - from);
     gatherTargets(t, dataset, columns, loss.targets, null, first + from, B);
@@ -91,6 +86,7 @@ function* readOutputs(
 
 /** Takes in rows of outputs and their targets: a metric, or whoever wants the outputs themselves. */
 export interface OutputReader {
+  readonly bytes?: number; // that it comes to take, default: next to none
   add(y: Float64Array, t: Float64Array, B: number, O: number): void;
 }
 
@@ -130,16 +126,24 @@ function* areBits(values: Dataset['targets']['array']): Pausable<boolean> {
   return true;
 }
 
-const known = new WeakMap<RunSetup, Float64Array<SharedArrayBuffer>>();
+interface EvaluationArrays {
+  readonly outputs: Float64Array<SharedArrayBuffer>; // [chunks · EVALUATION_ROWS, O]
+  readonly targets: Float64Array; // [stretchRows, columns]
+  readonly lossSums: Float64Array<SharedArrayBuffer>; // [chunks]
+}
 
-/** At least `length` numbers for the evaluations of a run, which follow one another: new ones each time would pile up in the threads. */
-function outputsOf(setup: RunSetup, length: number): Float64Array<SharedArrayBuffer> {
-  let outputs = known.get(setup);
-  if (outputs === undefined || outputs.length < length) {
-    outputs = sharedDoubles(length);
-    known.set(setup, outputs);
+const known = new WeakMap<RunSetup, EvaluationArrays>();
+
+/** For all evaluations of a run, which follow one another: new ones each time would pile up. */
+function arraysOf(setup: RunSetup, network: Network, loss: Loss, chunks: number): EvaluationArrays {
+  let arrays = known.get(setup);
+  if (arrays === undefined) {
+    const outputs = sharedDoubles(chunks * EVALUATION_ROWS * network.output);
+    const targets = new Float64Array(stretchRows(network) * targetColumns(network, loss));
+    arrays = { outputs, targets, lossSums: sharedDoubles(chunks) };
+    known.set(setup, arrays);
   }
-  return outputs;
+  return arrays;
 }
 
 const sharedDoubles = (length: number) => new Float64Array(new SharedArrayBuffer(length * 8));

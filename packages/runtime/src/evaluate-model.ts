@@ -22,13 +22,16 @@ import { openInference } from './inference.ts';
 import { createPool } from './pool.ts';
 import { createRecovery, RETRIES, type Retry } from './recovery.ts';
 import type { Evaluation } from './results.ts';
+import { chunksOf } from './run-memory.ts';
 import { EVALUATION_ROWS } from './thread-scratch.ts';
+import { fewerThreads } from './warnings.ts';
 
 export interface EvaluateOptions {
   loss?: LossSpec; // default: softmax-cross-entropy for classes, mse for values
   threads?: number; // default: all cores; never changes the result
   backend?: BackendChoice; // default 'auto'
   blas?: string; // path of the library that the blas backend loads
+  onWarning?: (message: string) => void; // called where memory is short
   onRetry?: (retry: Retry) => void; // called when a thread has failed and its work is begun again
   readers?: readonly OutputReader[]; // handed all outputs and targets in the order of the rows: metrics, say
 }
@@ -38,6 +41,7 @@ const OPTION_NAMES = [
   'threads',
   'backend',
   'blas',
+  'onWarning',
   'onRetry',
   'readers',
 ] as const satisfies readonly (keyof EvaluateOptions)[];
@@ -64,15 +68,19 @@ export async function evaluateModel(
   const loss = within('loss', () => createLoss(lossSpec));
   checkFit('evaluateModel', network, loss, dataset);
   const asked = positiveInteger('evaluateModel', 'threads', options.threads ?? availableParallelism());
-  const threads = Math.min(asked, Math.ceil(dataset.rows / EVALUATION_ROWS));
-  const { backend = 'auto', blas } = options;
-  const setup = openInference('evaluateModel', network, parameters, lossSpec, { threads, backend, blas });
+  const wanted = Math.min(asked, Math.ceil(dataset.rows / EVALUATION_ROWS));
+  const { backend = 'auto', blas, readers } = options;
+  const machine = { threads: wanted, ownThreads: true, backend, blas };
+  const chunksHeld = chunksOf([dataset.rows]);
+  const opened = openInference('evaluateModel', network, parameters, lossSpec, machine, readers, chunksHeld);
+  const { setup, means, room } = opened;
+  const { threads, chunks } = means;
+  if (threads < wanted) options.onWarning?.(fewerThreads(threads, wanted, room));
   const pool = await createPool({ threads });
   pool.live.add(setup.run);
   try {
     const { attempt } = createRecovery(RETRIES, options.onRetry);
-    const { readers } = options;
-    const run = { network, loss, threads, attempt: <T>(work: () => Promise<T>) => attempt(0, work), readers };
+    const run = { network, loss, threads, chunks, attempt: <T>(work: () => Promise<T>) => attempt(0, work), readers };
     return await evaluateDataset(pool, setup, dataset, run);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;

@@ -2,7 +2,10 @@
 const LIMIT = 1024;
 
 export interface EventStream<E extends { type: string }> {
-  /** Never waits. A 'progress' event takes the place of an unread one before it. */
+  /**
+   * Never waits. A 'progress' event takes the place of one right before it that is unread, a 'probe' event, which may be as
+   * large as a model, that of any.
+   */
   push(event: E): void;
   end(): void;
   fail(error: unknown): void;
@@ -19,9 +22,14 @@ export function createEventStream<E extends { type: string }>(): EventStream<E> 
     for (const wake of sleepers.splice(0)) wake();
   }
 
+  function drop(at: number): void {
+    if (at !== -1) unread.splice(at, 1);
+  }
+
   return {
     push(event) {
       if (event.type === 'progress' && unread.at(-1)?.type === 'progress') unread.pop();
+      if (event.type === 'probe') drop(unread.findLastIndex(({ type }) => type === 'probe'));
       unread.push(event);
       if (unread.length > LIMIT) unread.shift();
       signal();

@@ -57,6 +57,7 @@ export { isTemporaryName, temporaryPath, writeAtomically } from './files/write-a
 export { fingerprint } from './fingerprint.ts';
 export { measureGflops } from './measure.ts';
 export { measureBandwidth } from './measure-bandwidth.ts';
+export { limitMemory } from './memory-room.ts';
 export { createModel, type Model, type ModelContents, type ModelMetadata } from './model.ts';
 export { loadModel, type ModelFile, openModelFile, saveModel } from './model-file.ts';
 export { type BlasIdentity, type BlasSearch, findBlas } from './native/find-blas.ts';

@@ -1,7 +1,8 @@
 import { complete, createLoss, createOptimizer, createSchedule, type LossSpec, type Network } from '@gradloom/core';
 import { refuseBadWeights } from './bad-weight.ts';
-import { openRun, type RunShape } from './prepare.ts';
-import type { RunSetup } from './protocol.ts';
+import type { OutputReader } from './evaluate-dataset.ts';
+import { type OpenedRun, openRun, type RunShape } from './prepare.ts';
+import { evaluationParts } from './run-memory.ts';
 import { EVALUATION_ROWS } from './thread-scratch.ts';
 
 /**
@@ -13,13 +14,16 @@ export function openInference(
   network: Network,
   parameters: Float64Array, // [P]
   lossSpec: LossSpec,
-  machine: Pick<RunShape, 'threads' | 'backend' | 'blas'>,
-): RunSetup {
+  machine: Pick<RunShape, 'threads' | 'ownThreads' | 'backend' | 'blas'>,
+  readers: readonly OutputReader[] = [],
+  chunks = 0, // of an evaluation to hold at once, if there is memory for it
+): OpenedRun {
   refuseBadWeights(where, network, parameters);
   const context = { totalSteps: 1, stepsPerEpoch: 1 };
+  const loss = createLoss(lossSpec);
   const shape: RunShape = {
     network,
-    loss: createLoss(lossSpec),
+    loss,
     optimizer: createOptimizer('sgd'),
     schedule: createSchedule('constant', context),
     lossSpec,
@@ -32,7 +36,9 @@ export function openInference(
     clipNorm: null,
     ...machine,
   };
-  const { setup, arena } = complete(openRun(shape));
-  arena.theta.set(parameters);
-  return setup;
+  const wanted = { threads: machine.threads, chunks, orders: 0 };
+  const read = { name: 'readers of the outputs', bytes: readers.reduce((sum, { bytes = 0 }) => sum + bytes, 0) };
+  const opened = complete(openRun(shape, wanted, (means) => [...evaluationParts(network, loss, means), read]));
+  opened.arena.theta.set(parameters);
+  return opened;
 }

@@ -1,4 +1,3 @@
-import { totalmem } from 'node:os';
 import { OptionError } from '@gradloom/core';
 
 /** Something that a run keeps in memory. */
@@ -8,16 +7,19 @@ export interface Part {
   readonly option?: string; // that its size follows from, beside the layers
 }
 
-/**
- * Bytes that this process may still take, within the limit of its container. macOS counts memory that holds files as taken
- * though it gives it away: there it is all of the machine's.
- */
-export const freeMemory = (): number => (process.platform === 'darwin' ? totalmem() : process.availableMemory());
+/** Memory that may be taken, and what bounds it, as an error says it. */
+export interface MemoryRoom {
+  readonly bytes: number;
+  readonly bound: string;
+  readonly option?: string; // that it follows from
+}
 
-/** @throws OptionError with the size of each part where they need more than `limit` bytes together. */
-export function checkMemory(parts: readonly Part[], limit: number, what: string): void {
-  const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
-  if (bytes <= limit) return;
+export const bytesOf = (parts: readonly Part[]): number => parts.reduce((sum, part) => sum + part.bytes, 0);
+
+/** @throws OptionError with the size of each part where they need more than there is room for. */
+export function checkMemory(parts: readonly Part[], room: MemoryRoom): void {
+  const bytes = bytesOf(parts);
+  if (bytes <= room.bytes) return;
   const { option } = parts.reduce((most, part) => (part.bytes > most.bytes ? part : most));
   const sums = new Map<string, number>();
   for (const part of parts) sums.set(part.name, (sums.get(part.name) ?? 0) + part.bytes);
@@ -25,8 +27,9 @@ export function checkMemory(parts: readonly Part[], limit: number, what: string)
     .filter(([, size]) => size >= 1024 ** 2)
     .map(([name, size]) => `${name} ${mebibytes(size)}`)
     .join(', ');
-  const problem = `has ${mebibytes(bytes)}, expected at most ${mebibytes(limit)} (${what}): ${sizes}`;
-  throw new OptionError('train', ['layers', ...(option === undefined ? [] : [option])], problem, { about: 'the plan' });
+  const problem = `has ${mebibytes(bytes)}, expected at most ${mebibytes(room.bytes)} (${room.bound}): ${sizes}`;
+  const options = ['layers', option, room.option].filter((name) => name !== undefined);
+  throw new OptionError('train', options, problem, { about: 'the plan' });
 }
 
 export const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`;

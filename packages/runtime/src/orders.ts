@@ -14,8 +14,11 @@ export interface Orders {
   prepare(from: number, wanted: number): Pausable<number>;
 }
 
-export function createOrders(seed: number, rows: number, epochs: number): Orders {
-  const slots = Math.max(1, Math.min(epochs, Math.max(2, Math.floor(CAPACITY / rows))));
+/** Epochs whose orders are worth holding at once. */
+export const orderSlots = (rows: number, epochs: number): number =>
+  Math.max(1, Math.min(epochs, Math.max(2, Math.floor(CAPACITY / rows))));
+
+export function createOrders(seed: number, rows: number, epochs: number, slots = orderSlots(rows, epochs)): Orders {
   const array = new Uint32Array(new SharedArrayBuffer(slots * rows * 4));
   const held = new Float64Array(slots).fill(Number.NaN); // epoch in each slot
   return {

@@ -113,6 +113,7 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
     threads: Math.min(threads, mostUseful(shards, network, [validation, test])),
     askedThreads: threads,
     tunesThreads,
+    ownThreads: pool === undefined,
     backend: options.backend ?? options.resume?.record.backend.name ?? 'auto',
     blas: options.blas,
     seed: seedOf(options.seed ?? 0),

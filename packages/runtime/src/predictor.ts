@@ -14,7 +14,8 @@ import {
 } from '@gradloom/core';
 import { refuseBadWeights } from './bad-weight.ts';
 import { inferenceBackend, inferenceMemory } from './inference-memory.ts';
-import { checkMemory, freeMemory } from './memory.ts';
+import { checkMemory } from './memory.ts';
+import { memoryRoom } from './memory-room.ts';
 import { MOST_BYTES, PAGE } from './shared-memory.ts';
 import { EVALUATION_ROWS, takeKernelScratch } from './thread-scratch.ts';
 
@@ -45,14 +46,13 @@ export function createPredictor(
     workspace: createWorkspace(network, loss, EVALUATION_ROWS, allocate),
   });
   const length = countDoubles(takeArrays);
-  checkMemory(
-    [
-      { name: 'parameters', bytes: 8 * parameters.length },
-      { name: 'activations', bytes: 8 * (length - parameters.length) },
-    ],
-    Math.min(freeMemory(), MOST_BYTES - PAGE), // a page for the constants of the kernels
-    'what this machine has free, and WebAssembly can address',
-  );
+  const parts = [
+    { name: 'parameters', bytes: 8 * parameters.length },
+    { name: 'activations', bytes: 8 * (length - parameters.length) },
+  ];
+  // A page for the constants of the kernels.
+  checkMemory(parts, { bytes: MOST_BYTES - PAGE, bound: 'what WebAssembly can address' });
+  checkMemory(parts, memoryRoom());
   const memory = inferenceMemory(length);
   const { theta, workspace } = takeArrays(createAllocator(where, memory.doubles));
   const tensors = bindTensors(network, theta);

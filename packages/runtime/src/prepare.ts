@@ -15,13 +15,17 @@ import { type BackendChoice, compileFor, resolveBackend } from './backend.ts';
 import { allocateControl } from './barrier.ts';
 import { allocateTimes } from './clock.ts';
 import type { DataSplits } from './datasets/dataset.ts';
-import { checkMemory, freeMemory, type Part } from './memory.ts';
-import { createOrders, type Orders } from './orders.ts';
+import { fitMemory, type Means } from './fit-memory.ts';
+import { bytesOf, type MemoryRoom, type Part } from './memory.ts';
+import { memoryRoom } from './memory-room.ts';
+import { createOrders, type Orders, orderSlots } from './orders.ts';
 import type { RunPlan } from './plan.ts';
 import type { RunSetup } from './protocol.ts';
+import { chunksOf, evaluationParts, stateParts, threadParts } from './run-memory.ts';
 import { allocateSharedMemory } from './shared-memory.ts';
 import { shareSpec } from './shared-spec.ts';
 import { copyArray } from './turns/arrays.ts';
+import { fewerThreads } from './warnings.ts';
 import { allocateWorkTimes } from './work-clock.ts';
 
 /** What decides the layout of a run's memory and how threads rebuild the run. */
@@ -36,7 +40,8 @@ export interface RunShape {
   readonly context: ScheduleContext;
   readonly batch: number;
   readonly shards: number; // 0 where nothing is trained
-  readonly threads: number;
+  readonly threads: number; // fewer where memory is short
+  readonly ownThreads: boolean; // that are started for it, rather than those of a pool
   readonly seed: number;
   readonly clipNorm: number | null;
   readonly probes?: boolean;
@@ -47,17 +52,37 @@ export interface RunShape {
 
 let lastRun = 0;
 
+/** A run whose memory is there, all zeros. */
+export interface OpenedRun {
+  readonly setup: RunSetup;
+  readonly arena: Arena;
+  readonly means: Means;
+  readonly room: MemoryRoom; // that it was fitted into
+  readonly plannedBytes: number;
+}
+
 /**
- * Allocates everything that threads of a run will ever use, all zeros; `copies` are what the main thread will keep besides.
- * @throws OptionError where both together do not fit into what the machine has free, before it allocates.
+ * Allocates everything that threads of a run will ever use; `partsOf` is what it takes besides, by the means that it gets: those
+ * of `wanted` that there is memory for.
+ * @throws OptionError where even the least does not fit into what this process may take, before it allocates.
  */
-export function* openRun(shape: RunShape, copies: readonly Part[] = []): Pausable<{ setup: RunSetup; arena: Arena }> {
-  const { network, batch, shards, threads } = shape;
+export function* openRun(
+  shape: RunShape,
+  wanted: Means,
+  partsOf: (means: Means) => readonly Part[],
+): Pausable<OpenedRun> {
+  const { network, batch, shards } = shape;
   const backend = resolveBackend(shape.backend, shape.blas, network);
   const compiled = compileFor(backend);
   yield;
-  const layout = planArena({ ...shape, backend: backend.name, heapBase: compiled.heapBase });
-  checkMemory([...layout.parts, ...copies], freeMemory(), 'what this machine has free');
+  const planOf = (means: Means) => {
+    const layout = planArena({ ...shape, threads: means.threads, backend: backend.name, heapBase: compiled.heapBase });
+    return { layout, parts: [...layout.parts, ...threadParts(shape, means), ...partsOf(means)] };
+  };
+  const room = memoryRoom();
+  const { plan, means } = yield* fitMemory(planOf, wanted, room);
+  const { layout, parts } = plan;
+  const { threads } = means;
   const memory = allocateSharedMemory(layout.bytes, compiled.module);
   yield;
   lastRun++;
@@ -84,13 +109,12 @@ export function* openRun(shape: RunShape, copies: readonly Part[] = []): Pausabl
     dataset: null,
     orders: null,
   };
-  return { setup, arena: layout.bind(memory) };
+  return { setup, arena: layout.bind(memory), means, room, plannedBytes: bytesOf(parts) };
 }
 
 /** A run's memory; its threads draw the weights where they are not given. */
-export interface PreparedRun {
-  readonly setup: RunSetup;
-  readonly arena: Arena;
+export interface PreparedRun extends OpenedRun {
+  readonly plan: RunPlan; // with the threads that there is memory for
   readonly orders: Orders | null;
 }
 
@@ -98,23 +122,27 @@ export interface PreparedRun {
 export const prepareRun = (plan: RunPlan, data: DataSplits): PreparedRun => complete(prepareRunInTurns(plan, data));
 
 /** Likewise, with pauses. */
-export function* prepareRunInTurns(plan: RunPlan, { train }: DataSplits): Pausable<PreparedRun> {
-  const { setup, arena } = yield* openRun(plan, copiesOf(plan));
+export function* prepareRunInTurns(asked: RunPlan, { train, validation, test }: DataSplits): Pausable<PreparedRun> {
+  const wanted: Means = {
+    threads: asked.threads,
+    chunks: chunksOf([validation?.rows ?? 0, test?.rows ?? 0]),
+    orders: asked.shuffle ? orderSlots(train.rows, asked.totalEpochs) : 0,
+  };
+  const opened = yield* openRun(asked, wanted, (means) => [
+    ...stateParts(asked, train.rows, means),
+    ...evaluationParts(asked.network, asked.loss, means),
+  ]);
+  const { setup, arena, means } = opened;
+  const plan = withThreads(asked, opened);
   if (plan.parameters !== null) yield* copyArray(arena.theta, plan.parameters);
   arena.scalars.set(plan.optimizer.initialScalars);
   arena.scheduleState.set(plan.schedule.initialState);
-  const orders = plan.shuffle ? createOrders(plan.seed, train.rows, plan.totalEpochs) : null;
-  return { setup: { ...setup, dataset: train, orders: orders?.array ?? null }, arena, orders };
+  const orders = plan.shuffle ? createOrders(plan.seed, train.rows, plan.totalEpochs, means.orders) : null;
+  return { ...opened, plan, setup: { ...setup, dataset: train, orders: orders?.array ?? null }, orders };
 }
 
-/** What the main thread keeps of a run: states to go back to, the weights of a look, the result. */
-function copiesOf({ network, optimizer, onNan, probe }: RunPlan): Part[] {
-  const bytes = network.parameterCount * 8;
-  const state = bytes * (1 + optimizer.slots.length);
-  return [
-    { name: 'copy of the state for faults', bytes: state },
-    { name: 'copy of the state for rollbacks', bytes: onNan === 'rollback' ? state : 0 },
-    { name: 'copies for looks', bytes: probe === null ? 0 : 2 * bytes },
-    { name: 'result', bytes },
-  ];
+function withThreads(plan: RunPlan, { means: { threads }, room }: OpenedRun): RunPlan {
+  if (threads === plan.threads) return plan;
+  const message = fewerThreads(threads, plan.threads, room);
+  return { ...plan, threads, askedThreads: threads, warnings: [...plan.warnings, message] };
 }

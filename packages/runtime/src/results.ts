@@ -48,6 +48,7 @@ export type TrainEvent =
       readonly shards: number;
       readonly batch: number;
       readonly backend: Backend;
+      readonly plannedBytes: number; // most that the run takes beside what the process had before
       readonly totalSteps: number;
       readonly stepsPerEpoch: number;
       readonly step: number; // done in earlier sittings
@@ -109,7 +110,7 @@ export type TrainEvent =
       readonly best: boolean; // has the lowest loss so far
     }
   | {
-      readonly type: 'probe';
+      readonly type: 'probe'; // takes the place of one that is unread, which is as large as the weights
       readonly step: number; // steps done before: 0 is the start
       readonly loss: number; // of the batch that was looked at
       readonly gradientNorm: number; // likewise, before clipping

@@ -14,7 +14,6 @@ import { evaluateDataset } from './evaluate-dataset.ts';
 import { createHistory, epochStart } from './history.ts';
 import { createLook } from './look.ts';
 import { openTeam } from './opening.ts';
-import type { RunPlan } from './plan.ts';
 import type { Pool } from './pool.ts';
 import type { PreparedRun } from './prepare.ts';
 import type { DiagnosisTask } from './protocol.ts';
@@ -38,13 +37,13 @@ const ADVICE = 'a lower learning rate or clipping of the gradient norm may help'
 /** Span after span until the last step, the signal or a failure; between spans all threads idle, and reports are made. */
 export async function runEpochs(
   pool: Pool,
-  plan: RunPlan,
-  { setup, arena, orders }: PreparedRun,
+  run: PreparedRun,
   data: DataSplits,
   place: CheckpointPlace | null,
   emit: (event: TrainEvent) => void,
   signal: AbortSignal | undefined,
 ): Promise<TrainResult> {
+  const { plan, setup, arena, orders, means } = run;
   const { threads, batch, totalEpochs, schedule, optimizer, resume } = plan;
   const { totalSteps, stepsPerEpoch } = plan.context;
   // A thread without a shard and without a block would only make the others wait for it.
@@ -72,7 +71,7 @@ export async function runEpochs(
   let ending: BadStep | undefined; // that ends the run, on the way back to it
   await inTurns(history.take());
 
-  emit(startEvent(plan, setup, progress));
+  emit(startEvent(run, progress));
   if (tuner !== null) progress.threads = tuner.choice.threads;
 
   while (progress.step < totalSteps && !signal?.aborted) {
@@ -188,7 +187,7 @@ export async function runEpochs(
     const { step } = progress;
     const attempt = <T>(work: () => Promise<T>) => recovery.attempt(step, work);
     const { network, loss } = plan;
-    const work = () => evaluateDataset(pool, setup, dataset, { network, loss, threads, attempt });
+    const work = () => evaluateDataset(pool, setup, dataset, { network, loss, threads, chunks: means.chunks, attempt });
     const evaluation = await orGiveUp(work, `at the evaluation behind step ${step}`);
     if (!Number.isFinite(evaluation.loss) && !warned.has(part)) {
       warned.add(part);

@@ -5,31 +5,31 @@ import type { DataSplits } from './datasets/dataset.ts';
 import { createEpochLog } from './epoch-log.ts';
 import type { RunPlan } from './plan.ts';
 import type { PreparedRun } from './prepare.ts';
-import type { RunSetup } from './protocol.ts';
 import type { TrainEvent, TrainResult } from './results.ts';
 import { trainingResult } from './training-result.ts';
 
 /** The result of a run whose checkpoint has it all, as it was then; null where there is something left to do. */
 export function* finishedRun(
-  plan: RunPlan,
-  { setup, arena }: PreparedRun,
+  run: PreparedRun,
   data: DataSplits,
   emit: (event: TrainEvent) => void,
 ): Pausable<TrainResult | null> {
+  const { plan, setup, arena } = run;
   const { resume, context, totalEpochs } = plan;
   if (resume === null || resume.progress.step < context.totalSteps) return null;
   const { progress } = resume;
   if (data.test !== undefined && progress.test === undefined) return null;
   yield* restoreArena(arena, resume);
-  emit(startEvent(plan, setup, progress));
+  emit(startEvent(run, progress));
   const log = createEpochLog(totalEpochs, resume.arrays);
   return yield* trainingResult({ plan, setup, arena, progress, log, test: progress.test });
 }
 
-export function startEvent(plan: RunPlan, { backend }: RunSetup, { step, threads }: Progress): TrainEvent {
+export function startEvent({ plan, setup, plannedBytes }: PreparedRun, { step, threads }: Progress): TrainEvent {
   const { network, shards, batch, context, tunesThreads } = plan;
+  const { backend } = setup;
   const start = { type: 'start', parameters: network.parameterCount, threads, tunesThreads } as const;
-  return { ...start, shards, batch, backend, ...context, step };
+  return { ...start, shards, batch, backend, plannedBytes, ...context, step };
 }
 
 /** That of the checkpoint, with the threads of this sitting; what a shorter run found in its end is not the longer one's. */

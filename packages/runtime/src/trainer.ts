@@ -25,6 +25,8 @@ export interface TrainingRun extends AsyncIterable<TrainEvent, undefined> {
  * Returns at once, and leaves turns to whatever else the process does: its own work takes some milliseconds at a stretch, and what
  * takes longer is done by the threads. `spec`, `data` and `options` are read until the 'start' event: change nothing in them before.
  *
+ * What the run can take in memory is planned and held against what there is (see `limitMemory`) before anything is taken.
+ *
  * The run never waits for a reader: an event that is not read in time gives way to newer ones. A failure rejects both the
  * result and the iterator; neither has to be used.
  * @throws nothing itself; rejects with an Error for options and shapes that do not fit, before any thread exists, with a
@@ -46,22 +48,22 @@ async function runTraining(
   options: TrainOptions,
   emit: (event: TrainEvent) => void,
 ): Promise<TrainResult> {
-  const plan = await inTurns(planRunInTurns(spec, data, options));
-  const run = await inTurns(prepareRunInTurns(plan, data));
+  const run = await inTurns(prepareRunInTurns(await inTurns(planRunInTurns(spec, data, options)), data));
+  const { plan } = run;
   if (plan.resume !== null) {
     const record = await inTurns(recordOf(plan, data, run.setup.backend));
     await inTurns(checkResume(plan, record, plan.resume));
   }
   const warnings = [...plan.warnings, ...backendWarnings(plan.backend, run.setup.backend)];
   for (const message of warnings) emit({ type: 'warning', message });
-  const finished = await inTurns(finishedRun(plan, run, data, emit));
+  const finished = await inTurns(finishedRun(run, data, emit));
   if (finished !== null) return finished;
   const place = plan.checkpoint === null ? null : takeCheckpointPlace(plan.checkpoint.folder);
   try {
     const pool = options.pool ?? (await createPool({ threads: plan.threads }));
     pool.live.add(run.setup.run);
     try {
-      return await runEpochs(pool, plan, run, data, place, emit, options.signal);
+      return await runEpochs(pool, run, data, place, emit, options.signal);
     } finally {
       pool.live.delete(run.setup.run);
       if (options.pool === undefined) await pool.destroy();

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { type Pausable, wasmProblem } from '@gradloom/core';
 import type { Backend, BackendChoice } from './backend.ts';
 import type { Dataset } from './datasets/dataset.ts';
+import { type MemoryRoom, mebibytes } from './memory.ts';
 import type { TrainOptions } from './options.ts';
 
 /** What is allowed, and yet may not be what was meant. */
@@ -25,6 +26,10 @@ export function warningsOf(
   if (threads > cores) warnings.push(`threads has ${threads}, but this machine has ${cores} cores: they take turns`);
   return warnings;
 }
+
+/** Where memory is short. */
+export const fewerThreads = (threads: number, wanted: number, { bytes, bound }: MemoryRoom): string =>
+  `runs on ${threads} of ${wanted} threads, since more do not fit into ${mebibytes(bytes)} (${bound})`;
 
 /** Of a choice that was left to the machine, where it has no fast kernels. */
 export function backendWarnings(asked: BackendChoice, { name }: Backend): string[] {

@@ -64,7 +64,13 @@ function forgedRun(options: Record<string, unknown>): string {
 
 test('each option says what it can bring about, and these are no business of a file', () => {
   expect(optionsWith((effect) => effects[effect].setBy === 'flag')).toEqual(['blas', 'resume', 'out', 'config']);
-  expect(optionsWith((effect) => effects[effect].setBy === 'config')).toEqual(['no-out', 'quiet', 'json', 'verbose']);
+  expect(optionsWith((effect) => effects[effect].setBy === 'config')).toEqual([
+    'memory-limit',
+    'no-out',
+    'quiet',
+    'json',
+    'verbose',
+  ]);
   expect(optionsWith((effect) => effect === 'reading')).toEqual(['dataset', 'spec']);
   const execution = ['probe', 'profile', 'threads', 'backend', 'retries', 'checkpoint-every', 'keep'];
   expect(optionsWith((effect) => effect === 'execution')).toEqual(execution);

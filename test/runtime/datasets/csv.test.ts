@@ -2,8 +2,11 @@ import { gzipSync } from 'node:zlib';
 import { type CsvOptions, loadCsv, loadDataset } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readCsv } from '../../../packages/runtime/src/datasets/csv-records.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { damageOf } from '../../support/damage.ts';
+import { measureMemory } from '../../support/measure-memory.ts';
+import { measuresPeaks } from '../../support/peak-memory.ts';
 import { propertySeed } from '../../support/seed.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -144,6 +147,58 @@ describe('is refused with file, line and column', () => {
       'has a row of more than 4194304 characters at line 1, expected shorter ones',
     );
   });
+});
+
+describe('a file made to take time and memory', () => {
+  const MiB = 1024 ** 2;
+  const fill = (text: string, bytes: number) => Buffer.alloc(bytes, text);
+
+  test('gzipped, is taken apart no further than 256 times its size', async () => {
+    const packed = gzipSync(fill('1,1\n', 16 * MiB));
+    const path = folder.write('packed.csv', packed);
+    let rows = 0;
+    await expect(async () => {
+      for await (const records of readCsv(path)) rows += records.length;
+    }).rejects.toThrow(
+      `readCsv: ${path} has ${packed.length} bytes that unpack to more than ${256 * packed.length}, expected at most 256 times its size`,
+    );
+    expect(rows).toBeLessThanOrEqual((256 * packed.length) / 4);
+  });
+
+  test('has a row that is too long, whatever it is made of', async () => {
+    for (const text of [',', '1,', ' ', '"', '""', '0']) {
+      await expect(load(fill(text, 6 * MiB)), text).rejects.toThrow(
+        /has (a row of more than 4194304 characters|a mistake) at line \d+, expected /,
+      );
+    }
+    await expect(load(Buffer.concat([Buffer.from('"'), fill('\n', 6 * MiB)]))).rejects.toThrow('a row of more than');
+  });
+
+  test('has nothing but blank lines, of which no row is made', async () => {
+    for (const text of ['\n', '\r\n', '\r', ' \n', '\t\n'])
+      await expect(load(fill(text, MiB))).rejects.toThrow('has no rows');
+  });
+
+  // What is parsed at a time, V8's own, and rows of as many fields as characters allow.
+  const LEAST = 192 * MiB;
+  const size = 8 * MiB;
+  test.runIf(measuresPeaks).each([
+    ['two digits a row', fill('1,1\n', size)],
+    ['a name a row', fill('1,a\n', size)],
+    ['rows of two million columns', fill(`${'1,'.repeat(2_000_000)}1\n`, 2 * size)],
+  ])('takes 10 times its size at most, and a row: %s', async (_title, text) => {
+    const [path, small] = [folder.write('large.csv', text), folder.write('small.csv', '1,2\n')];
+    const { bytes } = await measureMemory({ kind: 'csv', path, small });
+    expect(bytes).toBeLessThanOrEqual(10 * text.length + LEAST);
+  });
+});
+
+test('lines are counted over quoted ones, blank ones and parts of the text', async () => {
+  const lines = Array.from({ length: 30_000 }, (_, n) => (n % 5 === 0 ? `1,"a\nb ${n}"\n` : '1,2\n\n'));
+  const text = `${lines.join('')}x,1\n`;
+  await expect(load(text, { targets: 'classes', header: false })).rejects.toThrow(
+    `: line ${text.split('\n').length - 1}, column 1 has "x"`,
+  );
 });
 
 const small = Buffer.from('\ufeffa,"b ""x""",kind\r\n1,-2.5e3,cat\r\n"3",4,"a dog"\r\n5,6,cat\r\n');

@@ -13,16 +13,18 @@ export interface Findings {
   readonly evaluation: Evaluation;
   readonly topK: { readonly k: number; readonly accuracy: number } | null;
   readonly classes: readonly ClassFigures[] | null;
+  readonly leftOut: number | null; // classes, where they are too many for a table of each
 }
 
 /** Lines for people: the figures, each class, and the confusion matrix where it fits. */
 export function describeEvaluation(findings: Findings, width: number, paint: Paint): string[] {
-  const { dataset, split, evaluation, classes } = findings;
+  const { dataset, split, evaluation, classes, leftOut } = findings;
   const lines = [
     `${dataset}: ${whole(evaluation.rows)} ${split === 'train' ? 'training' : split} rows`,
     '',
     ...columns(figures(findings, paint)),
   ];
+  if (leftOut !== null) return [...lines, '', `  Of ${whole(leftOut)} classes there is no table.`];
   return classes === null ? lines : [...lines, '', ...classTable(classes), '', ...matrix(classes, width)];
 }
 

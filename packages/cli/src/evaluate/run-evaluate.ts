@@ -1,5 +1,5 @@
 import { createLoss, metrics } from '@gradloom/core';
-import { type Evaluation, evaluateModel, type Model } from '@gradloom/runtime';
+import { type Evaluation, evaluateModel, limitMemory, type Model } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import { takeSplit } from '../datasets/split-names.ts';
@@ -15,12 +15,19 @@ import { classFigures } from './class-figures.ts';
 import { describeEvaluation, type Findings } from './describe-evaluation.ts';
 import { type EvaluateValues, evaluateOptions } from './options.ts';
 
+/** A table of more classes than these takes 128 MiB, and nobody reads it. */
+const MOST_CLASSES = 2048;
+
+/** As it is counted and as it is handed out, the rows of each class, and its text. */
+const TABLE_COPIES = 4;
+
 /** Measures a model and prints what was found. Resolves to the exit code. */
 export async function runEvaluate(request: Request, io: Io): Promise<number> {
   const raw = flagsToRaw(evaluateOptions, request);
   const values = parseRaw(evaluateOptions, raw);
   refuseIdleLibrary(raw, values);
   refuseMoreThan(1, request.positionals, 'one model');
+  limitMemory(values['memory-limit'] ?? null);
   const model = openModel(request.positionals);
   try {
     const findings = await measure(model, values, io);
@@ -46,7 +53,8 @@ async function measure(model: Model, values: EvaluateValues, io: Io): Promise<Fi
     const wanted = choices === 0 ? 'none, since the model does not choose among classes' : `at most ${choices}`;
     throw new UsageError(`--top-k has ${k}, expected ${wanted}${choices === 0 ? '' : ` (classes of ${dataset.name})`}`);
   }
-  const confusion = dataset.classes === null ? null : metrics['confusion-matrix']({ targets, threshold });
+  const hasTable = dataset.classes !== null && dataset.classes <= MOST_CLASSES;
+  const confusion = !hasTable ? null : metrics['confusion-matrix']({ targets, threshold });
   // Among all classes every row is right: only said where it is asked for.
   const topK = k < choices || values['top-k'] !== undefined ? metrics['top-k']({ k }) : null;
   const { threads, backend, blas } = values;
@@ -55,18 +63,23 @@ async function measure(model: Model, values: EvaluateValues, io: Io): Promise<Fi
     ...(threads === undefined ? {} : { threads }),
     ...(backend === undefined ? {} : { backend }),
     ...(blas === undefined ? {} : { blas }),
+    onWarning: (message) => printLine(io.stderr, `gradloom evaluate: warning: ${message}`),
     onRetry: ({ reason, failures, retries }) =>
       printLine(
         io.stderr,
         `gradloom evaluate: warning: ${withoutPlace(reason)}: its rows are done again (failures in a row: ${failures}, at most ${retries})`,
       ),
-    readers: [confusion, topK].filter((reader) => reader !== null),
+    readers: [
+      ...(confusion === null ? [] : [{ add: confusion.add, bytes: TABLE_COPIES * 8 * (dataset.classes ?? 0) ** 2 }]),
+      ...(topK === null ? [] : [topK]),
+    ],
   });
   const { labels } = model.metadata;
   return {
     fingerprint: model.fingerprint,
     dataset: dataset.name,
     split,
+    leftOut: dataset.classes !== null && !hasTable ? dataset.classes : null,
     evaluation,
     topK: topK === null ? null : { k, accuracy: topK.value() },
     classes: confusion === null ? null : classFigures(confusion.value(), labels ?? dataset.labels),
@@ -74,7 +87,7 @@ async function measure(model: Model, values: EvaluateValues, io: Io): Promise<Fi
 }
 
 /** A figure that does not apply is null. */
-function jsonLine({ evaluation, classes, ...rest }: Findings): string {
+function jsonLine({ evaluation, classes, leftOut: _, ...rest }: Findings): string {
   const { rows, loss, accuracy = null, mae = null, rmse = null, r2 = null, unanswered = 0 } = evaluation;
   return JSON.stringify({ event: 'evaluation', ...rest, rows, loss, accuracy, mae, rmse, r2, unanswered, classes });
 }

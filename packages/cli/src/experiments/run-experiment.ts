@@ -1,4 +1,4 @@
-import { type FolderLock, resolveBackend } from '@gradloom/runtime';
+import { type FolderLock, limitMemory, resolveBackend } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
 import { type Io, printJson, printLine, printLines } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
@@ -136,7 +136,8 @@ async function run(
   io: Io,
   lock: FolderLock | undefined,
 ) {
-  const { backend = 'wasm', threads, blas, json } = parseRaw(commonOptions, raw);
+  const { backend = 'wasm', threads, blas, json, 'memory-limit': limit = null } = parseRaw(commonOptions, raw);
+  limitMemory(limit);
   refuseIdleLibrary(raw, { ...parseRaw(commonOptions, raw), backend });
   const machine: Machine = {
     backend,

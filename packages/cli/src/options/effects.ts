@@ -21,6 +21,7 @@ export const effects = {
     setBy: 'run',
     why: 'how the work is done: never more threads than can help, no library but one that the system or GRADLOOM_BLAS names, and files in the directory of the run alone',
   },
+  bound: { setBy: 'config', why: 'it can only lower what a run takes, or refuse it' },
   showing: { setBy: 'config', why: 'only flags and --config say what is printed and kept' },
   place: { setBy: 'flag', why: 'only --out says where a run is written' },
   code: { setBy: 'flag', why: 'a library is code: only --blas and GRADLOOM_BLAS name one' },

@@ -1,5 +1,6 @@
 import type { BackendChoice } from '@gradloom/runtime';
 import { UsageError } from '../usage-error.ts';
+import { memorySize } from './memory-size.ts';
 import { wholeNumber } from './numbers.ts';
 import type { FileOptionTable } from './option.ts';
 import type { RawOptions } from './raw-options.ts';
@@ -18,6 +19,13 @@ export const runOptions = {
     effect: 'execution',
     ...wholeNumber(1),
     describe: 'worker threads; never changes the result (all cores)',
+  },
+  'memory-limit': {
+    group: 'Run',
+    effect: 'bound',
+    ...memorySize,
+    describe:
+      'most memory of this process, such as 300MB or 2GiB; never changes the result (what its control group or the machine has)',
   },
   backend: {
     group: 'Run',

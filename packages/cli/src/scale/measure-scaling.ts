@@ -67,7 +67,12 @@ export async function measureScaling(
 ): Promise<Scaling> {
   const { spec, sets, options } = workload;
   const data = { train: sets.train };
-  const run = (more: TrainOptions) => timeSteps(train(spec, data, { ...options, pool, ...more }));
+  const run = async (more: TrainOptions & { threads: number }): Promise<TimedRun> => {
+    const timed = await timeSteps(train(spec, data, { ...options, pool, ...more }));
+    const { threads } = timed.result;
+    if (threads === more.threads) return timed;
+    throw new Error(`measureScaling: a run of ${more.threads} threads has memory for ${threads}, expected it for all`);
+  };
 
   note('warming up');
   const asked = workload.steps ?? Number.POSITIVE_INFINITY;

@@ -18,6 +18,7 @@ export const scaleOptions = {
     ...wholeNumber(1),
     describe: 'steps of each run (as many as the fastest number of threads does in 1 s, or one thread in 4 s)',
   },
+  'memory-limit': runOptions['memory-limit'],
   backend: runOptions.backend,
   blas: runOptions.blas,
   out: { group: 'Output', ...text('a directory'), describe: 'directory for the full numbers, as scale.json' },

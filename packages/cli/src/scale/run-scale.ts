@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { createPool, type FolderLock } from '@gradloom/runtime';
+import { createPool, type FolderLock, limitMemory } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import { describeMachine } from '../describe-machine.ts';
@@ -43,6 +43,7 @@ async function scale(
   lock: FolderLock | undefined,
 ): Promise<number> {
   const { out, json } = values;
+  limitMemory(values['memory-limit'] ?? null);
   if (out !== undefined) refuseOtherRun(out);
   try {
     const recipe = await recipeOf(values);

@@ -27,6 +27,7 @@ export function startLine({ recipe, event, out }: RunStart): string {
     step: event.step,
     batch: event.batch,
     shards: event.shards,
+    plannedBytes: event.plannedBytes,
     threads: event.tunesThreads ? 'auto' : event.threads,
     backend: event.backend,
     options: configOf(recipe.values),

@@ -12,7 +12,19 @@ import type { Resumable } from './resumable.ts';
 
 /** They change no bit of the steps to come, or the run itself compares what comes of them. */
 const FREE = new Set([
-  ...['threads', 'retries', 'out', 'no-out', 'quiet', 'json', 'verbose', 'resume', 'checkpoint-every', 'keep'],
+  ...[
+    'threads',
+    'memory-limit',
+    'retries',
+    'out',
+    'no-out',
+    'quiet',
+    'json',
+    'verbose',
+    'resume',
+    'checkpoint-every',
+    'keep',
+  ],
   ...['epochs', 'steps', 'dataset', 'spec', 'backend', 'blas', 'profile'],
 ]);
 

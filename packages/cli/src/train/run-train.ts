@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { FolderLock } from '@gradloom/runtime';
+import { type FolderLock, limitMemory } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import type { Io } from '../io.ts';
@@ -44,6 +44,7 @@ async function runLocked(request: Request, io: Io, lock: FolderLock | null): Pro
     );
   }
   if (out !== undefined) checkOut(out);
+  limitMemory(values['memory-limit'] ?? null);
   const reporter = reporterFor(values, io);
   for (const warning of warnings) warn(reporter, warning);
   try {

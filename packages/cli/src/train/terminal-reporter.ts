@@ -4,10 +4,10 @@ import { decimal, duration, percent } from '../report/format.ts';
 import { createSeries } from '../report/series.ts';
 import { createLiveArea, type LiveArea } from '../terminal/live-area.ts';
 import { createPaint } from '../terminal/paint.ts';
-import { describeLooks } from './describe-looks.ts';
+import { describeLooks, type Look } from './describe-looks.ts';
 import { describeRun } from './describe-run.ts';
 import { countOf, type PanelFigures, panelLines, plainLine } from './panel/panel.ts';
-import type { EpochEvent, ProbeEvent, ProgressEvent, Reporter, StartEvent } from './reporter.ts';
+import type { EpochEvent, ProgressEvent, Reporter, StartEvent } from './reporter.ts';
 import { summarize } from './summary.ts';
 
 /** Epochs that leave a line, at even distances. */
@@ -26,8 +26,8 @@ export function terminalReporter(io: Io): Reporter {
   let area: LiveArea | undefined;
   let start: StartEvent;
   let totalEpochs = 0;
-  let firstLook: ProbeEvent | undefined;
-  let lastLook: ProbeEvent | undefined;
+  let firstLook: Look | undefined;
+  let lastLook: Look | undefined;
 
   function figuresOf({ step, totalSteps, samplesPerSecond, busy }: ProgressEvent): PanelFigures {
     const epoch = Math.min(totalEpochs, Math.floor(step / start.stepsPerEpoch) + 1);
@@ -68,9 +68,10 @@ export function terminalReporter(io: Io): Reporter {
       if (event.epoch % every === 0 || event.epoch === totalEpochs) area?.line(epochText(event, totalEpochs));
     },
     // Figures of every layer would bury the epochs: those of the first look and the last stand below them.
-    probe(event) {
-      firstLook ??= event;
-      lastLook = event;
+    probe({ step, layers }) {
+      // Not their weights: those would be held until the end.
+      lastLook = { step, layers };
+      firstLook ??= lastLook;
     },
     checkpoint() {},
     stop: () => area?.stop(),

@@ -1,4 +1,5 @@
 import { OptionError, oneOf, onlyKeys, show, suggest } from '@gradloom/core';
+import { RoomError } from '../memory-room.ts';
 import { checkDataset } from './check-dataset.ts';
 import { createClassNames } from './class-names.ts';
 import type { CsvRecord } from './csv-records.ts';
@@ -66,13 +67,11 @@ export async function loadCsv(path: string, options: CsvOptions = {}): Promise<D
     }
   }
 
-  // Most processes read no CSV file, and the parser takes 3 ms to load.
-  const { readCsv } = await import('./csv-records.ts');
-  for await (const record of readCsv(path)) {
+  function addRow(record: CsvRecord): void {
     const { line, fields } = record;
     if (layout === undefined) {
       layout = layoutOf(path, record, options);
-      if (layout.titles !== undefined) continue;
+      if (layout.titles !== undefined) return;
     }
     const { columns, target } = layout;
     if (fields.length !== columns) {
@@ -91,16 +90,29 @@ export async function loadCsv(path: string, options: CsvOptions = {}): Promise<D
     addTarget(fields[target], line, target);
     rows++;
   }
-  if (layout === undefined || rows === 0) throw new Error(`loadCsv: ${path} has no rows, expected at least one`);
-  const classes = kind === 'classes' ? names.sorted() : undefined;
-  return checkDataset(`loadCsv: ${path}`, {
-    name,
-    rows,
-    inputs: { ...valueMatrix(inputs.take(), layout.columns - 1), divisor },
-    targets: valueMatrix(classes === undefined ? values.take() : classes.indices, 1),
-    classes: classes === undefined ? null : classes.names.length,
-    ...(classes === undefined ? {} : { labels: classes.names }),
-  });
+
+  function dataset(): Dataset {
+    if (layout === undefined || rows === 0) throw new Error(`loadCsv: ${path} has no rows, expected at least one`);
+    const classes = kind === 'classes' ? names.sorted() : undefined;
+    return checkDataset(`loadCsv: ${path}`, {
+      name,
+      rows,
+      inputs: { ...valueMatrix(inputs.take(), layout.columns - 1), divisor },
+      targets: valueMatrix(classes === undefined ? values.take() : classes.indices, 1),
+      classes: classes === undefined ? null : classes.names.length,
+      ...(classes === undefined ? {} : { labels: classes.names }),
+    });
+  }
+
+  // Most processes read no CSV file, and the parser takes 3 ms to load.
+  const { readCsv } = await import('./csv-records.ts');
+  try {
+    for await (const records of readCsv(path)) for (const record of records) addRow(record);
+    return dataset();
+  } catch (error) {
+    if (error instanceof RoomError) throw new Error(`loadCsv: ${path} has ${error.has}, expected ${error.expected}`);
+    throw error;
+  }
 }
 
 interface Layout {

@@ -1,3 +1,5 @@
+import { refuseBeyondRoom } from '../memory-room.ts';
+
 /** Numbers in memory that all threads share. */
 export type DataArray =
   | Uint8Array<SharedArrayBuffer>
@@ -28,13 +30,21 @@ export interface DataSplits {
   readonly test?: Dataset;
 }
 
-/** Arrays of zeros that all threads can share, by the type of their numbers. */
+/**
+ * Arrays of zeros that all threads can share, by the type of their numbers. @throws RoomError where there is no memory for
+ * them: the system would give it, and end the process when it is touched.
+ */
 export const sharedArrays = {
-  uint8: (length: number) => new Uint8Array(new SharedArrayBuffer(length)),
-  int32: (length: number) => new Int32Array(new SharedArrayBuffer(length * 4)),
-  float32: (length: number) => new Float32Array(new SharedArrayBuffer(length * 4)),
-  float64: (length: number) => new Float64Array(new SharedArrayBuffer(length * 8)),
+  uint8: (length: number) => new Uint8Array(sharedBytes(length)),
+  int32: (length: number) => new Int32Array(sharedBytes(length * 4)),
+  float32: (length: number) => new Float32Array(sharedBytes(length * 4)),
+  float64: (length: number) => new Float64Array(sharedBytes(length * 8)),
 };
+
+function sharedBytes(bytes: number): SharedArrayBuffer {
+  refuseBeyondRoom(bytes);
+  return new SharedArrayBuffer(bytes);
+}
 
 /** Likewise, of the type of `array`. */
 export function sharedArrayLike(array: DataArray, length: number): DataArray {

@@ -1,3 +1,4 @@
+import { refuseBeyondRoom } from '../memory-room.ts';
 import { sharedArrays } from './dataset.ts';
 
 const CHUNK = 1 << 17;
@@ -5,8 +6,9 @@ const CHUNK = 1 << 17;
 /** Numbers of which nobody knows how many will come. */
 export interface GrowingNumbers {
   readonly length: number;
+  /** @throws RoomError where there is no memory for more. */
   push(value: number): void;
-  /** All of them in shared memory; they are given away, so that they are not held twice. @throws RangeError where they do not fit. */
+  /** All of them in shared memory. @throws RoomError where there is none for them. */
   take(): Float64Array<SharedArrayBuffer>;
 }
 
@@ -20,6 +22,8 @@ export function createGrowingNumbers(): GrowingNumbers {
     },
     push(value) {
       if (used === CHUNK) {
+        // Up to `take`, which copies them all.
+        refuseBeyondRoom(8 * CHUNK * (full.length + 3));
         full.push(last);
         last = new Float64Array(CHUNK);
         used = 0;

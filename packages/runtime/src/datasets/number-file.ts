@@ -1,4 +1,5 @@
 import type { ByteSource } from '../files/byte-source.ts';
+import { RoomError } from '../memory-room.ts';
 import type { DataArray } from './dataset.ts';
 
 /** A number type of a file. */
@@ -60,7 +61,8 @@ function allocate(type: NumberType, length: number, contents: string, fault: Fau
   try {
     return type.allocate(length);
   } catch (error) {
-    if (error instanceof RangeError) throw fault(contents, 'no more numbers than fit into memory');
+    if (error instanceof RoomError) throw fault(`${contents}, ${error.has}`, error.expected);
+    if (error instanceof RangeError) throw fault(contents, 'no more numbers than fit into one array');
     throw error;
   }
 }

@@ -6,19 +6,30 @@ import { fileSize } from './file-size.ts';
 /** DEFLATE cannot pack more bytes into one. [zlib](https://zlib.net/zlib_tech.html) */
 const MOST_UNPACKED = 1032;
 
+/** A gzipped file may unpack to so many bytes whatever its format says: so little does no harm. */
+const ALWAYS_UNPACKED = 1 << 20;
+
 /** The bytes of a file in order, unpacked where it is gzipped. */
 export interface ByteSource {
   readonly gzipped: boolean;
   readonly fileBytes: number;
   /** The bytes that `read` can give: all of them where the file is plain, an upper bound where it is gzipped. */
   readonly mostBytes: number;
-  /** Fills `into` as far as the bytes go; returns how many were left to take. */
+  /** Fills `into` as far as the bytes go; returns how many were left to take. @throws Error where there are more than `mostBytes`. */
   read(into: Uint8Array): Promise<number>;
   close(): Promise<void>;
 }
 
-/** Tells gzip by its first bytes, not by the name. @throws Error where `path` is no file that can be read. */
-export async function openBytes(where: string, path: string, wanted: string): Promise<ByteSource> {
+/**
+ * Tells gzip by its first bytes, not by the name. A gzipped file may unpack to `mostUnpacked` times its size.
+ * @throws Error where `path` is no file that can be read.
+ */
+export async function openBytes(
+  where: string,
+  path: string,
+  wanted: string,
+  mostUnpacked = MOST_UNPACKED,
+): Promise<ByteSource> {
   const fileBytes = fileSize(where, path, wanted);
   const handle = await open(path).catch((error: NodeJS.ErrnoException) => {
     throw new Error(`${where}: ${path} cannot be opened (${error.code}), expected ${wanted}`, { cause: error });
@@ -31,8 +42,15 @@ export async function openBytes(where: string, path: string, wanted: string): Pr
     throw new Error(`${where}: ${path} cannot be read (${error}), expected ${wanted}`, { cause: error });
   }
   if (magic[0] === 0x1f && magic[1] === 0x8b) {
-    const mostBytes = fileBytes * MOST_UNPACKED;
-    return { gzipped: true, fileBytes, mostBytes, ...unpacked(handle, (reason) => `${where}: ${path} ${reason}`) };
+    const mostBytes = Math.max(ALWAYS_UNPACKED, fileBytes * mostUnpacked);
+    const fault = (has: string, expected: string, cause?: unknown) =>
+      new Error(`${where}: ${path} has ${has}, expected ${expected}`, { cause });
+    const tooMuch = () =>
+      fault(
+        `${fileBytes} bytes that unpack to more than ${mostBytes}`,
+        `at most ${mostUnpacked} times its size (unpack it first if you trust it)`,
+      );
+    return { gzipped: true, fileBytes, mostBytes, ...unpacked(handle, mostBytes, fault, tooMuch) };
   }
   return { gzipped: false, fileBytes, mostBytes: fileBytes, ...plain(handle) };
 }
@@ -56,20 +74,26 @@ function plain(handle: FileHandle): Reader {
   };
 }
 
-function unpacked(handle: FileHandle, sentence: (reason: string) => string): Reader {
+function unpacked(
+  handle: FileHandle,
+  mostBytes: number,
+  fault: (has: string, expected: string, cause: unknown) => Error,
+  tooMuch: () => Error,
+): Reader {
   const gunzip = createGunzip({ chunkSize: 1 << 18 });
   // A failure of either stream ends the iteration below, which reports it.
   pipeline(handle.createReadStream({ start: 0, autoClose: false }), gunzip, () => {});
   const chunks: AsyncIterator<Buffer> = gunzip[Symbol.asyncIterator]();
   let chunk: Uint8Array = new Uint8Array(0);
+  let bytes = 0; // unpacked so far
 
   async function nextChunk(): Promise<boolean> {
     const next = await chunks.next().catch((error: Error) => {
-      throw new Error(sentence(`has damaged gzip contents (${error.message}), expected a whole gzip file`), {
-        cause: error,
-      });
+      throw fault(`damaged gzip contents (${error.message})`, 'a whole gzip file', error);
     });
     if (!next.done) chunk = next.value;
+    bytes += chunk.length;
+    if (bytes > mostBytes) throw tooMuch();
     return !next.done;
   }
 

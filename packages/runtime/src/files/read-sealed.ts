@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
+import { mebibytes } from '../memory.ts';
+import { memoryRoom } from '../memory-room.ts';
 import { fileSize } from './file-size.ts';
 
 export const HASH_BYTES = 32;
@@ -12,7 +14,7 @@ export interface SealedFile {
   readonly size: number;
   /** Some of its bytes, not yet known to be whole. */
   peek(position: number, length: number): Uint8Array<ArrayBuffer>;
-  /** All of its bytes. @throws Error where one of them has changed. */
+  /** All of its bytes. @throws Error where one of them has changed, or there is no memory for them. */
   readAll(): ArrayBuffer;
 }
 
@@ -34,6 +36,7 @@ export function readSealed<T>(where: string, path: string, startBytes: number, r
         return bytes;
       },
       readAll() {
+        refuseLarge(where, path, size);
         const bytes = new Uint8Array(size);
         const hash = createHash('sha256');
         const end = size - HASH_BYTES;
@@ -51,6 +54,15 @@ export function readSealed<T>(where: string, path: string, startBytes: number, r
   } finally {
     closeSync(file);
   }
+}
+
+/** A file may say that it is large and take no room on the disk. */
+function refuseLarge(where: string, path: string, size: number): void {
+  const room = memoryRoom();
+  if (size <= room.bytes) return;
+  throw new Error(
+    `${where}: ${path} has ${mebibytes(size)}, expected at most ${mebibytes(room.bytes)} (${room.bound})`,
+  );
 }
 
 function open(where: string, path: string): number {

@@ -1,5 +1,6 @@
 import { number, OptionError, onlyKeys, positiveInteger } from '@gradloom/core';
-import { freeMemory, mebibytes } from '../../memory.ts';
+import { mebibytes } from '../../memory.ts';
+import { memoryRoom } from '../../memory-room.ts';
 
 export interface SyntheticOptions {
   rows?: number; // N
@@ -25,8 +26,9 @@ export function withDefaults<T extends ClassOptions>(where: string, options: T, 
 }
 
 function checkRoom(where: string, rows: number): void {
-  const [needed, free] = [rows * BYTES_A_ROW, freeMemory()];
+  const needed = rows * BYTES_A_ROW;
+  const { bytes: free, bound } = memoryRoom();
   if (needed <= free) return;
-  const problem = `has ${rows}, which take ${mebibytes(needed)}, expected at most ${mebibytes(free)} of them (what this machine has free)`;
+  const problem = `has ${rows}, which take ${mebibytes(needed)}, expected at most ${mebibytes(free)} of them (${bound})`;
   throw new OptionError(where, 'rows', problem);
 }

@@ -2,7 +2,7 @@ import { createRandom, OptionError, shuffle } from '@gradloom/core';
 import { type Dataset, sharedArrays, valueMatrix } from '../dataset.ts';
 import type { ClassOptions } from './options.ts';
 
-/** Where row i of the n of class c lies before noise. */
+/** Where row i of the n of class c lies before noise; asked for in the order of classes and rows. */
 export type Place = (c: number, i: number, n: number) => readonly [number, number];
 
 /**

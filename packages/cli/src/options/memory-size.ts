@@ -1,0 +1,26 @@
+import { show } from '@gradloom/core';
+import type { Kind } from './option.ts';
+
+const units: Readonly<Record<string, number>> = {
+  '': 1,
+  kb: 1000,
+  mb: 1000 ** 2,
+  gb: 1000 ** 3,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+};
+
+/** '300MB', '1.5GiB' or '300000000': powers of 1000, of 1024, or bytes. */
+export const memorySize: Kind<number> = {
+  parse(name, raw) {
+    const bytes = typeof raw === 'string' ? bytesOf(raw) : raw;
+    if (typeof bytes === 'number' && Number.isSafeInteger(bytes) && bytes >= 1) return bytes;
+    throw new Error(`${name} has ${show(raw)}, expected a size such as 300MB, 2GiB or a number of bytes`);
+  },
+};
+
+function bytesOf(text: string): number {
+  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?) ?([kmg]i?b)?$/i.exec(text) ?? [];
+  return Math.floor(Number(digits) * units[unit.toLowerCase()]);
+}

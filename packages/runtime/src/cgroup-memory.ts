@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** How the two versions of Linux's control groups name their files of memory. */
+interface Version {
+  readonly mounts: readonly string[]; // below the root, the first that has the group
+  readonly limit: string;
+  readonly usage: string;
+  readonly files: readonly string[]; // lines of memory.stat that add up to cached files
+  readonly mapped: string; // and those of them that are in use
+}
+
+const first: Version = {
+  mounts: ['memory'],
+  limit: 'memory.limit_in_bytes',
+  usage: 'memory.usage_in_bytes',
+  files: ['total_active_file', 'total_inactive_file'],
+  mapped: 'total_mapped_file',
+};
+
+const second: Version = {
+  mounts: ['', 'unified'],
+  limit: 'memory.max',
+  usage: 'memory.current',
+  files: ['active_file', 'inactive_file'],
+  mapped: 'file_mapped',
+};
+
+/**
+ * Bytes that the control groups of this process leave it: the least of its own group and all above, which
+ * `process.availableMemory` does not look at. Files that the system only caches count as free, as on the whole machine:
+ * without that, whoever has read a dataset would have no memory left for it. Infinity where nothing is limited.
+ */
+export function cgroupMemory(self = '/proc/self/cgroup', root = '/sys/fs/cgroup'): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const line of (read(self) ?? '').split('\n')) {
+    const [id, controllers, path] = line.split(':');
+    const version =
+      id === '0' && controllers === '' ? second : controllers?.split(',').includes('memory') ? first : null;
+    if (version === null || path === undefined) continue;
+    for (const mount of version.mounts) {
+      // In a container the path may be that of the host, and the mount be the container's group itself.
+      for (let group = join('/', path); ; group = dirname(group)) {
+        least = Math.min(least, leftIn(join(root, mount, group), version));
+        if (group === '/') break;
+      }
+    }
+  }
+  return least;
+}
+
+function leftIn(folder: string, { limit, usage, files, mapped }: Version): number {
+  const most = numberIn(read(join(folder, limit)));
+  const used = numberIn(read(join(folder, usage)));
+  if (most === undefined || used === undefined) return Number.POSITIVE_INFINITY;
+  const stat = new Map(
+    (read(join(folder, 'memory.stat')) ?? '').split('\n').map((line) => line.split(' ', 2) as [string, string]),
+  );
+  const of = (name: string): number => numberIn(stat.get(name)) ?? 0;
+  const cached = Math.max(0, files.reduce((sum, name) => sum + of(name), 0) - of(mapped));
+  return Math.max(0, most - used + cached);
+}
+
+/** 'max' is no number: there is no limit. */
+function numberIn(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d+\s*$/.test(text) ? Number(text) : undefined;
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // Another system, or a group that is mounted elsewhere.
+    return undefined;
+  }
+}

@@ -1,0 +1,59 @@
+import { freemem, totalmem } from 'node:os';
+import { positiveInteger } from '@gradloom/core';
+import { cgroupMemory } from './cgroup-memory.ts';
+import { type MemoryRoom, mebibytes } from './memory.ts';
+
+let limit: number | null = null;
+
+/**
+ * Sets the most that this process is to have in memory: rows that are read and runs that are planned from then on are held
+ * against it, as they are against what the machine has free and what a control group leaves. It bounds what Gradloom takes
+ * on top of what the process has, and never changes a result.
+ * @param bytes null, the default: no limit of its own.
+ * @throws OptionError where it is no whole number of at least 1.
+ */
+export function limitMemory(bytes: number | null): void {
+  limit = bytes === null ? null : positiveInteger('limitMemory', 'memoryLimit', bytes);
+}
+
+/** Bytes that are not looked at one by one: to read what is free takes as long as to fill a quarter of them. */
+const LITTLE = 1 << 20;
+
+/** Numbers that there is no memory for, in words for whoever knows where they come from. */
+export class RoomError extends RangeError {
+  override readonly name = 'RoomError';
+  readonly has: string;
+  readonly expected: string;
+
+  constructor(bytes: number, { bytes: free, bound }: MemoryRoom) {
+    const has = `${mebibytes(bytes)} of numbers`;
+    const expected = `at most ${mebibytes(free)} (${bound})`;
+    super(`memory: an array has ${has}, expected ${expected}`);
+    this.has = has;
+    this.expected = expected;
+  }
+}
+
+/** @throws RoomError where numbers of so many bytes do not fit into the memory that this process may still take. */
+export function refuseBeyondRoom(bytes: number): void {
+  if (bytes <= LITTLE) return;
+  const room = memoryRoom();
+  if (bytes > room.bytes) throw new RoomError(bytes, room);
+}
+
+/**
+ * Memory that this process may still take. macOS counts memory that holds files as taken though it gives it away: there the
+ * machine has all of its memory free.
+ */
+export function memoryRoom(): MemoryRoom {
+  const rooms: MemoryRoom[] = [
+    { bytes: process.platform === 'darwin' ? totalmem() : freemem(), bound: 'what this machine has free' },
+    { bytes: cgroupMemory(), bound: 'what the control group of this process has left' },
+  ];
+  if (limit !== null) {
+    const taken = process.memoryUsage.rss();
+    const bound = `what the limit of ${mebibytes(limit)} leaves a process that has ${mebibytes(taken)}`;
+    rooms.push({ bytes: Math.max(0, limit - taken), bound, option: 'memoryLimit' });
+  }
+  return rooms.reduce((least, room) => (room.bytes < least.bytes ? room : least));
+}

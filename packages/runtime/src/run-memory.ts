@@ -1,0 +1,95 @@
+import { getHeapStatistics } from 'node:v8';
+import { type Loss, type Network, targetColumns } from '@gradloom/core';
+import type { Means } from './fit-memory.ts';
+import type { Part } from './memory.ts';
+import type { RunPlan } from './plan.ts';
+import type { ProbeSteps } from './probe-steps.ts';
+import { EVALUATION_ROWS } from './thread-scratch.ts';
+
+const MiB = 1024 ** 2;
+
+/**
+ * What is no array, measured (`run-memory.test.ts`) and rounded up: Node's and V8's own of a thread, and the objects that stand
+ * for a layer, and for the gradient of a tensor in a shard, in every thread that has them.
+ */
+const THREAD_BYTES = 18 * MiB;
+const LAYER_BYTES = 7 * 1024;
+const GRADIENT_BYTES = 448;
+
+/** What the main thread's old garbage comes to, beside the young generation: reports of some thousand spans. */
+const GARBAGE_BYTES = 28 * MiB;
+
+/** The most that V8's semispaces have, which follows from the heap's limit; it lets both grow before it collects what is old. */
+const semispaceBytes = (): number => Math.min(16 * MiB, getHeapStatistics().heap_size_limit / 128);
+
+/** Memory of weights that V8 lets pile up before it collects those that looks have handed out. */
+const LOOK_GARBAGE = 128 * MiB;
+
+/** The weights at the start, those of the newest event, and of the one before it, which somebody may hold. */
+const LOOK_COPIES = 3;
+
+/** As they come, in a checkpoint and in the result. */
+const LOSS_COPIES = 3;
+
+/** How a run's threads come about, and what they build. */
+export interface ThreadNeeds {
+  readonly network: Network;
+  readonly shards: number;
+  readonly ownThreads: boolean; // that are started for it, rather than those of a pool
+}
+
+/** What threads take beside the arena. */
+export function threadParts({ network, shards, ownThreads }: ThreadNeeds, { threads }: Pick<Means, 'threads'>): Part[] {
+  const layers = network.places.length * LAYER_BYTES;
+  const gradients = network.tensors.length * shards * GRADIENT_BYTES;
+  return [
+    { name: "this thread's heap", bytes: 2 * semispaceBytes() + GARBAGE_BYTES + layers },
+    { name: 'threads', bytes: ownThreads ? threads * THREAD_BYTES : 0, option: 'threads' },
+    { name: 'layers of the threads', bytes: threads * (layers + gradients), option: 'threads' },
+  ];
+}
+
+/** Chunks whose outputs are held at once. Their number changes no bit; 16,384 rows make a pause between two of no account. */
+const MOST_CHUNKS = 64;
+
+/** Chunks to hold at once in evaluations of sets of so many rows. */
+export const chunksOf = (rows: readonly number[]): number =>
+  Math.min(MOST_CHUNKS, Math.ceil(Math.max(0, ...rows) / EVALUATION_ROWS));
+
+/** Numbers of outputs that are read between two pauses: about a millisecond for each reader. */
+export const STRETCH = 1 << 16;
+
+/** Rows of them. */
+export const stretchRows = ({ output }: Network): number => Math.ceil(STRETCH / output);
+
+/** What an evaluation holds, beside what its readers do. */
+export function evaluationParts(network: Network, loss: Loss, { chunks }: Pick<Means, 'chunks'>): Part[] {
+  const targets = stretchRows(network) * targetColumns(network, loss);
+  return [
+    { name: 'outputs of an evaluation', bytes: chunks * EVALUATION_ROWS * network.output * 8 },
+    { name: 'targets of an evaluation', bytes: (chunks > 0 ? targets : 0) * 8 },
+  ];
+}
+
+/** What the main thread keeps of a run: states to go back to, figures, the weights of looks, the result. */
+export function stateParts(plan: RunPlan, rows: number, { orders }: Pick<Means, 'orders'>): Part[] {
+  const { network, optimizer, onNan, probe, totalEpochs, context } = plan;
+  const weights = network.parameterCount * 8;
+  const state = weights * (1 + optimizer.slots.length);
+  const handedOut = probe === null ? 0 : weights * countLooks(probe, context.totalSteps, LOOK_GARBAGE / weights);
+  return [
+    { name: 'orders of the rows', bytes: orders * rows * 4 },
+    { name: 'copy of the state for faults', bytes: state },
+    { name: 'copy of the state for rollbacks', bytes: onNan === 'rollback' ? state : 0 },
+    { name: 'copies for looks', bytes: probe === null ? 0 : LOOK_COPIES * weights + Math.min(LOOK_GARBAGE, handedOut) },
+    { name: 'losses of the epochs', bytes: LOSS_COPIES * totalEpochs * 8, option: 'epochs' },
+    { name: 'result', bytes: weights },
+  ];
+}
+
+/** Looks of a run of so many steps; of those beyond `enough` nothing is asked. */
+function countLooks({ next }: ProbeSteps, totalSteps: number, enough: number): number {
+  let looks = 0;
+  for (let step = 0; step < totalSteps && looks < enough; step = next(step)) looks++;
+  return looks;
+}

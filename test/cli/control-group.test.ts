@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { saveModel } from '@gradloom/runtime';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { jsonLines } from '../support/command-line.ts';
+import { createControlGroup } from '../support/control-group.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+/** As it is installed: a thread of the bundle takes less than one of the sources, with their loader. */
+const bundle = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
+const program = fileURLToPath(new URL('../../packages/cli/bin/gradloom.js', import.meta.url));
+
+const group = createControlGroup();
+afterAll(() => group?.remove());
+const folder = temporaryFolder();
+const MB = 1e6;
+
+/** How the program ended in a group of so many bytes: the system kills it where it takes one more. */
+function within(
+  bytes: number,
+  args: readonly string[],
+): Promise<{ end: number | string; stdout: string; stderr: string }> {
+  group?.limit(bytes);
+  const words = ['-c', `echo $$ > ${group?.processes} && exec "$@"`, 'bash', process.execPath, program, ...args];
+  return new Promise((resolve) => {
+    execFile('bash', words, { maxBuffer: 64 * MB }, (error, stdout, stderr) => {
+      resolve({ end: error === null ? 0 : (error.signal ?? Number(error.code)), stdout, stderr });
+    });
+  });
+}
+
+describe.runIf(group !== null && existsSync(bundle))('in a control group', () => {
+  const classes = 2000;
+  let csv = '';
+  beforeAll(() => {
+    const rows = Array.from({ length: 17_000 }, (_, n) => `${n % 7},${n % 11},c${n % classes}`);
+    csv = folder.write('rows.csv', `a,b,c\n${rows.join('\n')}\n`);
+  });
+
+  const refusal =
+    /: the plan has \d+ MiB, expected at most \d+ MiB \(what the control group of this process has left\): /;
+
+  test('a run is done, on fewer threads where it must, or refused in a sentence: never killed', async () => {
+    const network = ['--hidden', '16', '--steps', '5', '--batch', '64', '--backend', 'wasm', '--threads', '4'];
+    const args = ['train', '--dataset', csv, '--test', '0.99', ...network, '--no-out', '--json'];
+    const prints = new Set<unknown>();
+    const threads: unknown[] = [];
+    for (const limit of [70, 110, 150, 300, 800]) {
+      const { end, stdout, stderr } = await within(limit * MB, args);
+      const lines = end === 0 ? jsonLines(stdout) : [];
+      const start = lines.find(({ event }) => event === 'start');
+      if (start === undefined) expect({ end, stderr }).toEqual({ end: 2, stderr: expect.stringMatching(refusal) });
+      else prints.add(lines.at(-1)?.fingerprint);
+      const fewer = start !== undefined && start.threads !== 4;
+      expect(/ of 4 threads, since more do not fit into \d+ MiB \(what the control/.test(stderr)).toBe(fewer);
+      threads.push(start?.threads);
+    }
+    expect(threads[0]).toBeUndefined();
+    expect(threads[1]).toBe(1);
+    expect(threads.at(-1)).toBe(4);
+    expect(prints.size).toBe(1);
+  });
+
+  test('an evaluation likewise', async () => {
+    const layers = [{ kind: 'dense' as const, out: classes }];
+    const model = join(folder.path, 'model.gradloom');
+    const parameters = Float64Array.from({ length: 3 * classes }, (_, p) => p / classes);
+    saveModel(model, { spec: { input: 2, layers }, parameters });
+    const found = new Set<string>();
+    const ends: unknown[] = [];
+    const options = ['--threads', '4', '--backend', 'wasm', '--json', '--top-k', '3'];
+    for (const limit of [60, 120, 260, 800]) {
+      const { end, stdout, stderr } = await within(limit * MB, ['evaluate', model, '--dataset', csv, ...options]);
+      ends.push(end);
+      if (end === 0) found.add(stdout);
+      else expect({ end, stderr }).toEqual({ end: 1, stderr: expect.stringMatching(refusal) });
+    }
+    expect([ends[0], ...ends.slice(2)]).toEqual([1, 0, 0]);
+    expect(found.size).toBe(1);
+  });
+});

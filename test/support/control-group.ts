@@ -1,0 +1,36 @@
+import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A group of processes that may have so much memory together, as long as it is there. */
+export interface ControlGroup {
+  readonly processes: string; // the file that a process id is written to
+  limit(bytes: number): void;
+  remove(): void;
+}
+
+/** A control group, of whichever version this machine has; null where none can be made. */
+export function createControlGroup(): ControlGroup | null {
+  for (const [root, file] of [
+    ['/sys/fs/cgroup/memory', 'memory.limit_in_bytes'],
+    ['/sys/fs/cgroup', 'memory.max'],
+  ]) {
+    const folder = join(root, `gradloom-test-${process.pid}`);
+    try {
+      mkdirSync(folder);
+    } catch {
+      continue;
+    }
+    const group: ControlGroup = {
+      processes: join(folder, 'cgroup.procs'),
+      limit: (bytes) => writeFileSync(join(folder, file), String(bytes)),
+      remove: () => rmdirSync(folder),
+    };
+    try {
+      group.limit(1 << 30);
+      return group;
+    } catch {
+      group.remove();
+    }
+  }
+  return null;
+}

@@ -1,0 +1,94 @@
+import { buildNetwork, createRandom, type NetworkSpec } from '@gradloom/core';
+import { createPool, type Dataset, evaluateModel, loadCsv, type TrainOptions, train } from '@gradloom/runtime';
+import { sharedArrays, valueMatrix } from '../../packages/runtime/src/datasets/dataset.ts';
+import { openInference } from '../../packages/runtime/src/inference.ts';
+import { chunksOf } from '../../packages/runtime/src/run-memory.ts';
+import { peakDuring } from './peak-memory.ts';
+
+/** Work that a process of its own does, to tell what it takes. */
+export type MemoryJob =
+  | TrainingJob
+  | { readonly kind: 'evaluate'; readonly network: Sizes }
+  | { readonly kind: 'csv'; readonly path: string; readonly small: string };
+
+interface TrainingJob {
+  readonly kind: 'train';
+  readonly ownThreads?: boolean; // rather than those of a pool
+  readonly network: Sizes;
+  readonly options: TrainOptions;
+}
+
+export interface Sizes {
+  readonly spec: NetworkSpec;
+  readonly rows: number;
+  readonly classes: number;
+  readonly validates?: boolean;
+}
+
+export interface MemoryUse {
+  readonly bytes: number; // most that it took beyond what the process had
+  readonly plannedBytes: number; // of a run
+}
+
+async function useOf(job: MemoryJob): Promise<MemoryUse> {
+  if (job.kind === 'train') return useOfTraining(job);
+  if (job.kind === 'evaluate') return useOfEvaluation(job.network);
+  // The parser loads with the first file.
+  await loadCsv(job.small);
+  // A file with a mistake takes memory up to it.
+  const { bytes } = await peakDuring(() => loadCsv(job.path).catch(() => {}));
+  return { bytes, plannedBytes: 0 };
+}
+
+const small: NetworkSpec = { input: 2, layers: [{ kind: 'dense', out: 2 }] };
+
+/** Rows that leave no garbage: what is collected later would make room for what is measured. */
+function noise(rows: number, columns: number, classes: number): Dataset {
+  const random = createRandom(1, 'memory-use');
+  const [x, t] = [sharedArrays.float64(rows * columns), sharedArrays.int32(rows)];
+  for (let i = 0; i < x.length; i++) x[i] = random.normal();
+  for (let n = 0; n < rows; n++) t[n] = n % classes;
+  return { name: 'noise', rows, classes, inputs: valueMatrix(x, columns), targets: valueMatrix(t, 1) };
+}
+
+/** Code that is loaded, and threads that a pool has, are there before it begins. */
+async function useOfTraining({ network, options, ownThreads = false }: TrainingJob): Promise<MemoryUse> {
+  const { spec, rows, classes, validates = false } = network;
+  const set = noise(rows, spec.input, classes);
+  const few = noise(40, 2, 2);
+  const { threads, backend = 'auto' } = options;
+  const pool = await createPool({ threads: ownThreads ? 1 : Number(threads) });
+  await train(small, { train: few, test: few }, { probe: 1, pool, threads: 1, epochs: 2, backend }).result;
+  let plannedBytes = 0;
+  // Nobody reads its events one after the other: what is kept of them until somebody does is part of it.
+  const run = () =>
+    train(
+      spec,
+      { train: set, ...(validates ? { validation: set } : {}) },
+      {
+        ...options,
+        ...(ownThreads ? {} : { pool }),
+        onEvent(event) {
+          if (event.type === 'start') plannedBytes = event.plannedBytes;
+        },
+      },
+    ).result;
+  const { bytes } = await peakDuring(run);
+  await pool.destroy();
+  return { bytes, plannedBytes };
+}
+
+async function useOfEvaluation({ spec, rows, classes }: Sizes): Promise<MemoryUse> {
+  const set = noise(rows, spec.input, classes);
+  const network = buildNetwork(spec);
+  const parameters = new Float64Array(network.parameterCount);
+  const [backend, loss] = ['wasm', 'softmax-cross-entropy'] as const;
+  await evaluateModel(small, new Float64Array(6), noise(40, 2, 2), { threads: 1, backend });
+  const machine = { threads: 1, ownThreads: true, backend, blas: undefined };
+  const { plannedBytes } = openInference('test', network, parameters, loss, machine, [], chunksOf([rows]));
+  const { bytes } = await peakDuring(() => evaluateModel(spec, parameters, set, { threads: 1, backend }));
+  return { bytes, plannedBytes };
+}
+
+const job: MemoryJob = JSON.parse(process.argv[2]);
+console.log(JSON.stringify(await useOf(job)));
