@@ -5,10 +5,11 @@ import { createRandom } from '@gradloom/core';
 import { loadCheckpoint, loadModel } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { endOf, gradloom, jsonLines, saysDropped, startProgram, temporaryDirectory } from '../support/command-line.ts';
+import { counted } from '../support/count.ts';
 import { propertySeed } from '../support/seed.ts';
 
-/** Kills of each kind; GRADLOOM_TEST_KILLS=300 for an afternoon. */
-const KILLS = Number(process.env.GRADLOOM_TEST_KILLS ?? 6);
+/** Kills of each kind. */
+const KILLS = counted(6, 100);
 
 const TIME_LIMIT = 60_000 + 60_000 * KILLS;
 

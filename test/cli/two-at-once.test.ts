@@ -2,9 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { endOf, gradloom, startProgram, temporaryDirectory } from '../support/command-line.ts';
+import { counted } from '../support/count.ts';
 
-/** Rounds of each pair; GRADLOOM_TEST_KILLS=100 for an afternoon. */
-const ROUNDS = Math.ceil(Number(process.env.GRADLOOM_TEST_KILLS ?? 6) / 6);
+/** Rounds of each pair. */
+const ROUNDS = counted(1, 10);
 const TIME_LIMIT = 60_000 + 60_000 * ROUNDS;
 
 const moons = ['--dataset', 'moons:rows=60', '--hidden', '8', '--batch', '16', '--schedule', 'constant'];

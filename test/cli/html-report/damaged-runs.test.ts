@@ -15,13 +15,14 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { lookAt, openBrowser } from '../../support/browser.ts';
 import { gradloom } from '../../support/command-line.ts';
+import { counted } from '../../support/count.ts';
 import { HARM, kindsOf, parseUnsealed, valueAt, withValue } from '../../support/damaged-file.ts';
 import { propertySeed } from '../../support/seed.ts';
 import { makeSmallRuns } from '../../support/small-runs.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-/** Damaged files in all; more than a thousand take a while, and are of more kinds. */
-const DAMAGES = Number(process.env.GRADLOOM_TEST_DAMAGES ?? 120);
+/** Damaged files in all; more than a thousand are of more kinds. */
+const DAMAGES = counted(120, 2000);
 const LONG = DAMAGES > 1000;
 /** A report of these small runs takes a tenth of a second. */
 const HANGS_MS = 60_000;

@@ -8,12 +8,13 @@ import { describe, expect, test } from 'vitest';
 import { ownProcess, startOf } from '../../../packages/runtime/src/files/process-identity.ts';
 import { temporaryPath } from '../../../packages/runtime/src/files/write-atomically.ts';
 import { temporaryDirectory } from '../../support/command-line.ts';
+import { counted } from '../../support/count.ts';
 import { startLockProcess } from '../../support/lock-process.ts';
 import type { Entries } from '../../support/lock-program.ts';
 import { propertySeed } from '../../support/seed.ts';
 
-/** Rounds of races; GRADLOOM_TEST_KILLS=100 for an afternoon. */
-const ROUNDS = Number(process.env.GRADLOOM_TEST_KILLS ?? 3);
+/** Rounds of races. */
+const ROUNDS = counted(3, 100);
 
 /** An owner that is no more: nobody has an id as high. */
 const dead = {
