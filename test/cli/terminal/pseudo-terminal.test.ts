@@ -1,7 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { renameSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { temporaryDirectory } from '../../support/command-line.ts';
@@ -110,6 +111,8 @@ describe.skipIf(process.platform !== 'linux')('on a real terminal', { timeout: T
     const folder = temporaryDirectory();
     const out = join(folder, 'run');
     const run = startOnTerminal([...endless.slice(0, -1), '--checkpoint-every', '100', '--out', out]);
+    // The first checkpoint would make the folder anew.
+    while (!existsSync(join(out, 'last.gradloom'))) await setImmediate();
     await run.shows(PANEL);
     renameSync(out, join(folder, 'away'));
     await run.shows(/warning: the checkpoint of/);
