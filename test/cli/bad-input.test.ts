@@ -7,9 +7,9 @@ import { encodeIdx } from '../support/encode-idx.ts';
 /** Command lines that cannot be run, and the sentence behind `gradloom <command>: `. */
 const usage: Record<string, string | RegExp> = {
   'trian --dataset xor':
-    'gradloom: command has "trian", expected one of train, evaluate, predict, inspect, report, experiment, scale, doctor, completion (did you mean train?)',
+    'gradloom: command has "trian", expected one of train, evaluate, predict, inspect, verify, report, experiment, scale, doctor, completion (did you mean train?)',
   '--epochs 5':
-    'gradloom: --epochs stands alone, expected a command (train, evaluate, predict, inspect, report, experiment, scale, doctor, completion) before it',
+    'gradloom: --epochs stands alone, expected a command (train, evaluate, predict, inspect, verify, report, experiment, scale, doctor, completion) before it',
   train:
     'gradloom train: --dataset is missing, expected one of mnist, xor, and, or, spirals, moons, circles, blobs, sine, or a path',
   'train xor': 'gradloom train: the word "xor" belongs to no flag, expected flags alone (did you mean --dataset xor?)',
