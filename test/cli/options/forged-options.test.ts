@@ -23,6 +23,7 @@ const optionsWith = (test: (effect: keyof typeof effects) => boolean): Option[] 
 
 /** What a file of a run has no say in: values that would be taken, were they typed. */
 const notInRuns: Record<string, unknown> = {
+  'memory-limit': 1,
   blas: FORGED,
   out: ELSEWHERE,
   config: 'other.json',
@@ -225,7 +226,7 @@ describe('whatever stands in the fields of a file', () => {
         writeFileSync(file, JSON.stringify(options));
         await check(
           async () => (await readConfig(trainOptions, file)).raw,
-          optionsWith((effect) => effect === 'showing'),
+          optionsWith((effect) => effects[effect].setBy === 'config'),
         );
       }),
       settings,
