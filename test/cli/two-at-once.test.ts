@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { createInterface } from 'node:readline';
+import { describe, expect, test } from 'vitest';
 import { endOf, gradloom, startProgram, temporaryDirectory } from '../support/command-line.ts';
 import { counted } from '../support/count.ts';
 
@@ -84,4 +86,45 @@ test('reports, experiments and measurements into one directory at once leave it 
     expect(await atOnce(folder, [...scale, '--out', measured], [...scale, '--out', measured])).toBeGreaterThan(0);
     await expectWhole(measured);
   }
+});
+
+describe('while a run goes on', () => {
+  /** A run that has begun its steps, and would take long to end. */
+  async function running(folder: string, args: string[]) {
+    const child = startProgram([...args, '--epochs', '10000000', '--json'], folder);
+    // It goes on taking lines: a full pipe would hold the run up.
+    await once(createInterface({ input: child.stdout }), 'line');
+    return child;
+  }
+
+  test('no other writes into its directory, all others read it, and a killed one gives way', {
+    timeout: TIME_LIMIT,
+  }, async () => {
+    const folder = temporaryDirectory();
+    const out = join(folder, 'run');
+    const loud = train.filter((flag) => flag !== '--quiet');
+    const first = await running(folder, [...loud, '--out', out]);
+    const refused = async (pid: number | undefined, ...args: string[]) => {
+      const { code, stdout, stderr } = await gradloom(args);
+      expect(stderr).toMatch(REFUSED);
+      expect(stderr).toContain(`in use by process ${pid} (train, since `);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    };
+    await refused(first.pid, ...train, '--epochs', '3', '--out', out);
+    await refused(first.pid, 'train', '--resume', out, '--quiet');
+    await refused(first.pid, 'report', out);
+    await refused(first.pid, 'experiment', 'neuron', '--out', out);
+    await refused(first.pid, ...scale, '--out', out);
+    first.kill('SIGKILL');
+    await once(first, 'exit');
+
+    const second = await running(folder, ['train', '--resume', out]);
+    await refused(second.pid, 'train', '--resume', out, '--quiet');
+    expect((await gradloom(['inspect', join(out, 'last.gradloom')])).code).toBe(0);
+    expect((await gradloom(['verify', out])).stdout).toContain(`process ${second.pid} (train) writes there since `);
+    second.kill('SIGINT');
+    expect(await once(second, 'exit')).toEqual([130, null]);
+    await expectWhole(out);
+    expect((await gradloom(['report', out])).code).toBe(0);
+  });
 });
