@@ -44,8 +44,11 @@ interface Region {
   readonly length: number; // in doubles
 }
 
-/** @throws OptionError with the size of each part where the plan passes the 4 GiB of a 32-bit memory; nothing is allocated. */
-export function planArena(options: ArenaOptions): ArenaPlan {
+/**
+ * `scratchLength` takes as long as all else where there are many layers, and is the same for any number of threads.
+ * @throws OptionError with the size of each part where the plan passes the 4 GiB of a 32-bit memory; nothing is allocated.
+ */
+export function planArena(options: ArenaOptions, scratchLength = countScratch(options)): ArenaPlan {
   const { network, optimizer, schedule, shards: S, threads, heapBase, probes = false } = options;
   const P = network.parameterCount;
   const parts: Part[] = [];
@@ -67,7 +70,6 @@ export function planArena(options: ArenaOptions): ArenaPlan {
   const losses = take('loss ring', RING);
   const norms = take('norm ring', RING);
   const probeSums = take('looks into layers', probes ? S * probeLength(network) : 0);
-  const scratchLength = countDoubles((allocate) => takeThreadScratch(options, allocate));
   const scratch = Array.from({ length: threads }, () =>
     take(`activations of ${threads} ${threads === 1 ? 'thread' : 'threads'}`, scratchLength, 'batch'),
   );
@@ -96,5 +98,9 @@ export function planArena(options: ArenaOptions): ArenaPlan {
     },
   };
 }
+
+/** Doubles of what one thread has for itself. */
+export const countScratch = (shape: ScratchShape): number =>
+  countDoubles((allocate) => takeThreadScratch(shape, allocate));
 
 const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;

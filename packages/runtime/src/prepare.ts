@@ -10,7 +10,7 @@ import {
   type ScheduleContext,
   type ScheduleSpec,
 } from '@gradloom/core';
-import { type Arena, planArena } from './arena.ts';
+import { type Arena, countScratch, planArena } from './arena.ts';
 import { type BackendChoice, compileFor, resolveBackend } from './backend.ts';
 import { allocateControl } from './barrier.ts';
 import { allocateTimes } from './clock.ts';
@@ -75,8 +75,11 @@ export function* openRun(
   const backend = resolveBackend(shape.backend, shape.blas, network);
   const compiled = compileFor(backend);
   yield;
+  const options = { ...shape, backend: backend.name, heapBase: compiled.heapBase };
+  const scratchLength = countScratch(options);
+  yield;
   const planOf = (means: Means) => {
-    const layout = planArena({ ...shape, threads: means.threads, backend: backend.name, heapBase: compiled.heapBase });
+    const layout = planArena({ ...options, threads: means.threads }, scratchLength);
     return { layout, parts: [...layout.parts, ...threadParts(shape, means), ...partsOf(means)] };
   };
   const room = memoryRoom();
