@@ -161,6 +161,14 @@ describe('is a fault', () => {
     const { sum: __, ...own } = { ...config, options: { ...config.options, lr: -1 } };
     writeFileSync(join(out, 'config.json'), seal(JSON.stringify(own)));
     expect(faultsOf(await verify(out), 'config.json')[0]).toMatch(/lr has -1, expected /);
+    writeFileSync(
+      join(out, 'config.json'),
+      seal(JSON.stringify({ ...own, options: { ...config.options, shards: 7, 'clip-norm': 1 } })),
+    );
+    expect(faultsOf(await verify(out), 'last.gradloom')).toEqual([
+      expect.stringMatching(/^has shards \d, expected 7 \(of config\.json\)$/),
+      'has clip-norm none, expected 1 (of config.json)',
+    ]);
   });
 });
 

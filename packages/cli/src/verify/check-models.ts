@@ -56,12 +56,7 @@ function checkFile(check: OpenCheck, { model, checkpoint }: ModelFile, { options
   if (network !== undefined) addDifference(check, 'network', model.spec, network);
   if (checkpoint === null || options === null) return;
   const { record, metadata } = checkpoint;
-  for (const [name, value] of [
-    ['seed', record.seed],
-    ['shards', record.shards],
-  ] as const) {
-    addDifference(check, name, value, options[name]);
-  }
+  addDifference(check, 'shards', record.shards, options.shards);
   if (!isRecord(metadata.options)) return;
   for (const name of new Set([...Object.keys(metadata.options), ...Object.keys(options)])) {
     if (isOwnOption(name)) addDifference(check, name, metadata.options[name], options[name]);
@@ -71,7 +66,8 @@ function checkFile(check: OpenCheck, { model, checkpoint }: ModelFile, { options
 function addDifference(check: OpenCheck, name: string, own: unknown, wanted: unknown): void {
   const [first] = differences(jsonOf(own), jsonOf(wanted), name);
   if (first === undefined) return;
-  check.faults.push(`has ${first.path} ${show(first.own)}, expected ${show(first.other)} (of config.json)`);
+  const [has, expected] = [first.own, first.other].map((value) => (value === undefined ? 'none' : show(value)));
+  check.faults.push(`has ${first.path} ${has}, expected ${expected} (of config.json)`);
 }
 
 const jsonOf = (value: unknown) => (value === undefined ? undefined : plainJson(value));
