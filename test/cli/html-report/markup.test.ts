@@ -124,7 +124,7 @@ describe('there is no other way to a page', () => {
       [join('experiments', 'experiment-files.ts'), join('train', 'report-run.ts'), 'write-report.ts'].sort(),
     );
     for (const { name, source } of writing) {
-      expect(source, name).toMatch(name === 'write-report.ts' ? /markup: Markup\): void =>/ : /JSON\.stringify/);
+      expect(source, name).toMatch(name === 'write-report.ts' ? /markup: Markup\): void/ : /JSON\.stringify/);
     }
   });
 
