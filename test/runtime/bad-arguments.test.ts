@@ -37,6 +37,7 @@ const train = (network: NetworkSpec, sets: runtime.DataSplits, options: runtime.
 
 /** Arguments that are right, for every function that is exported. */
 const right: Record<string, () => readonly unknown[]> = {
+  backendRecord: () => [{ name: 'wasm' }],
   checkOwnFile: () => ['here', 'nowhere'],
   checkInput: () => ['here', buildNetwork(spec), data],
   compileKernels: () => [],
@@ -51,6 +52,7 @@ const right: Record<string, () => readonly unknown[]> = {
   findFile: () => ['here', 'nowhere', 'a file'],
   fingerprint: () => [model.parameters],
   isLockName: () => ['name'],
+  limitMemory: () => [null],
   isTemporaryName: () => ['name'],
   loadCheckpoint: () => ['nowhere'],
   loadCsv: () => ['nowhere.csv', {}],
@@ -117,6 +119,8 @@ async function outcome(call: () => unknown): Promise<unknown> {
     return undefined;
   } catch (error) {
     return error;
+  } finally {
+    runtime.limitMemory(null);
   }
 }
 

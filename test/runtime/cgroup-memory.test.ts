@@ -33,6 +33,10 @@ test('without groups nothing is limited', () => {
 
 test.each([
   ['0::/a/b', second],
+  [
+    '0::/a/b:cri-containerd:0a1b',
+    (at: string, limit: string, used: number) => second(at === 'a/b' ? 'a/b:cri-containerd:0a1b' : at, limit, used),
+  ],
   ['4:cpu:/x\n3:hugetlb,memory:/a/b\n0::/', first],
 ])('the least of the own group and those above counts: %j', (lines, group) => {
   expect(leftBy(lines, { ...group('a/b', '1000', 100), ...group('a', '2000', 100) })).toBe(900);

@@ -11,6 +11,7 @@ import {
   type Network,
   OptionError,
   oneOf,
+  record,
   referenceKernels,
   show,
   type WasmMemory,
@@ -50,6 +51,7 @@ export type BackendRecord =
   | { readonly name: 'blas'; readonly library: Omit<BlasIdentity, 'path'> };
 
 export function backendRecord(backend: Backend): BackendRecord {
+  record('backendRecord', 'backend', backend, 'a backend such as that of a result');
   if (!('library' in backend)) return { name: backend.name };
   const { name, version, core } = backend.library;
   return { name: backend.name, library: { name, version, core } };

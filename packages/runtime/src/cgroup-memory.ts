@@ -34,7 +34,8 @@ const second: Version = {
 export function cgroupMemory(self = '/proc/self/cgroup', root = '/sys/fs/cgroup'): number {
   let least = Number.POSITIVE_INFINITY;
   for (const line of (read(self) ?? '').split('\n')) {
-    const [id, controllers, path] = line.split(':');
+    // The path may have colons in it, as those of containers do.
+    const [, id, controllers, path] = /^(\d+):([^:]*):(.*)$/.exec(line) ?? [];
     const version =
       id === '0' && controllers === '' ? second : controllers?.split(',').includes('memory') ? first : null;
     if (version === null || path === undefined) continue;

@@ -9,14 +9,14 @@ import {
   show,
   unknownOption,
 } from '@gradloom/core';
-import type { DataSplits, Dataset } from './datasets/dataset.ts';
+import type { DataMatrix, DataSplits, Dataset } from './datasets/dataset.ts';
 import type { OnNan, TrainOptions } from './options.ts';
 import { isPool, type Pool } from './pool.ts';
 import { findNotFinite } from './turns/arrays.ts';
 
 const SPLITS = ['train', 'validation', 'test'] as const satisfies readonly (keyof DataSplits)[];
 
-/** The data, if each set of them is an object; what is in it is looked at where it has to fit the network. */
+/** A copy of the data, if each set of them is an object; what is in it is looked at where it has to fit the network. */
 export function checkSplits(data: DataSplits): DataSplits {
   record('train', 'data', data, '{ train, validation?, test? }, each a dataset');
   const known: readonly string[] = SPLITS;
@@ -24,7 +24,19 @@ export function checkSplits(data: DataSplits): DataSplits {
   for (const name of SPLITS) {
     if (name === 'train' || data[name] !== undefined) record('train', `data.${name}`, data[name], 'a dataset');
   }
-  return data;
+  const { train, validation, test } = data;
+  return {
+    train: copyDataset(train),
+    ...(validation === undefined ? {} : { validation: copyDataset(validation) }),
+    ...(test === undefined ? {} : { test: copyDataset(test) }),
+  };
+}
+
+/** With the same rows: these are too large to copy. What does not fit is left as it is, for the checks to name. */
+function copyDataset(dataset: Dataset): Dataset {
+  const copyOf = (matrix: DataMatrix): DataMatrix =>
+    typeof matrix === 'object' && matrix !== null ? { ...matrix } : matrix;
+  return { ...dataset, inputs: copyOf(dataset.inputs), targets: copyOf(dataset.targets) };
 }
 
 export function batchOf(batch: number | 'full' | undefined, { rows }: Dataset): number {

@@ -41,7 +41,9 @@ import {
 import { copyJson } from './copy-json.ts';
 import type { DataSplits, Dataset } from './datasets/dataset.ts';
 import { checkFitInTurns } from './datasets/targets.ts';
+import { fingerprintInTurns } from './fingerprint.ts';
 import { type OnNan, OPTION_NAMES, type TrainOptions } from './options.ts';
+import type { Pool } from './pool.ts';
 import type { RunShape } from './prepare.ts';
 import { type ProbeSteps, probeSteps } from './probe-steps.ts';
 import { RETRIES } from './recovery.ts';
@@ -52,7 +54,11 @@ import { missingClasses, warningsOf } from './warnings.ts';
 export interface RunPlan extends RunShape {
   readonly askedThreads: number; // `threads` are those of them that have something to do
   readonly tunesThreads: boolean; // the run finds out how many of `threads` are fastest
+  readonly data: DataSplits; // the caller's rows, under names of the run's own
+  readonly pool: Pool | undefined; // undefined: threads of its own
+  readonly signal: AbortSignal | undefined;
   readonly parameters: Float64Array | null; // [P] to start from; null: drawn from the seed
+  readonly parametersHash: string | null; // of these, as they were at the start
   readonly shuffle: boolean;
   readonly onNan: OnNan;
   readonly retries: number;
@@ -73,8 +79,9 @@ export const planRun = (spec: NetworkSpec, data: DataSplits, options: TrainOptio
 /** Likewise, with pauses. */
 export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: TrainOptions): Pausable<RunPlan> {
   onlyKeys('train', given, OPTION_NAMES);
-  const { train, validation, test } = checkSplits(data);
   // Before the first pause: the caller may change its own, or the current directory, when it has the thread again.
+  const splits = checkSplits(data);
+  const { train, validation, test } = splits;
   const options = copyOptions(given);
   const checkpoint = options.checkpoint === undefined ? null : checkpointSettings(options.checkpoint);
   const network = yield* buildNetworkInTurns(copyJson(spec));
@@ -94,6 +101,7 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
   const scheduleSpec = options.schedule ?? 'constant';
   const { threads: asked = 'auto', pool } = options;
   const tunesThreads = asked === 'auto';
+  const parameters = options.parameters === undefined ? null : yield* checkParameters(options.parameters, network);
   const threads = tunesThreads ? (pool?.threads ?? availableParallelism()) : threadsOf(asked);
   checkPool(options.pool, threads);
   checkSignal(options.signal);
@@ -117,7 +125,11 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
     backend: options.backend ?? options.resume?.record.backend.name ?? 'auto',
     blas: options.blas,
     seed: seedOf(options.seed ?? 0),
-    parameters: options.parameters === undefined ? null : yield* checkParameters(options.parameters, network),
+    data: splits,
+    pool,
+    signal: options.signal,
+    parameters,
+    parametersHash: parameters === null ? null : yield* fingerprintInTurns(parameters),
     clipNorm:
       options.clipNorm === undefined ? null : number('train', 'clipNorm', options.clipNorm, 'above 0', (c) => c > 0),
     shuffle: (options.shuffle ?? true) && batch < train.rows,

@@ -23,7 +23,8 @@ export interface TrainingRun extends AsyncIterable<TrainEvent, undefined> {
  * epochs and `data.test` in the end. The number of threads changes nothing in the result.
  *
  * Returns at once, and leaves turns to whatever else the process does: its own work takes some milliseconds at a stretch, and what
- * takes longer is done by the threads. `spec`, `data` and `options` are read until the 'start' event: change nothing in them before.
+ * takes longer is done by the threads. `spec`, `data` and `options` may change once it has returned, but for the numbers in arrays:
+ * those of `parameters` are read until the 'start' event, and rows until the run ends.
  *
  * What the run can take in memory is planned and held against what there is (see `limitMemory`) before anything is taken.
  *
@@ -34,8 +35,9 @@ export interface TrainingRun extends AsyncIterable<TrainEvent, undefined> {
  */
 export function train(spec: NetworkSpec, data: DataSplits, options: TrainOptions = {}): TrainingRun {
   const events = createEventStream<TrainEvent>();
+  const onEvent = options?.onEvent;
   const result = runTraining(spec, data, options, (event) => {
-    options.onEvent?.(event);
+    onEvent?.(event);
     events.push(event);
   });
   result.then(events.end, events.fail);
@@ -44,11 +46,13 @@ export function train(spec: NetworkSpec, data: DataSplits, options: TrainOptions
 
 async function runTraining(
   spec: NetworkSpec,
-  data: DataSplits,
+  given: DataSplits,
   options: TrainOptions,
   emit: (event: TrainEvent) => void,
 ): Promise<TrainResult> {
-  const run = await inTurns(prepareRunInTurns(await inTurns(planRunInTurns(spec, data, options)), data));
+  const asked = await inTurns(planRunInTurns(spec, given, options));
+  const { data } = asked;
+  const run = await inTurns(prepareRunInTurns(asked, data));
   const { plan } = run;
   if (plan.resume !== null) {
     const record = await inTurns(recordOf(plan, data, run.setup.backend));
@@ -60,13 +64,13 @@ async function runTraining(
   if (finished !== null) return finished;
   const place = plan.checkpoint === null ? null : takeCheckpointPlace(plan.checkpoint.folder);
   try {
-    const pool = options.pool ?? (await createPool({ threads: plan.threads }));
+    const pool = plan.pool ?? (await createPool({ threads: plan.threads }));
     pool.live.add(run.setup.run);
     try {
-      return await runEpochs(pool, run, data, place, emit, options.signal);
+      return await runEpochs(pool, run, data, place, emit, plan.signal);
     } finally {
       pool.live.delete(run.setup.run);
-      if (options.pool === undefined) await pool.destroy();
+      if (plan.pool === undefined) await pool.destroy();
     }
   } finally {
     place?.release();

@@ -1,7 +1,8 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { show } from '@gradloom/core';
-import { findFile } from '@gradloom/runtime';
+import { openOwnFile } from '@gradloom/runtime';
+import { readOwnFile } from '../run-files/read-own-file.ts';
 import { sealOf } from '../run-files/seal.ts';
 import { readAs, type Schema } from '../schema/schema.ts';
 
@@ -18,7 +19,7 @@ const MOST_LINE = 2 ** 24;
  */
 export function readDocument<T>(folder: string, name: string, schema: Schema<T>): T | null {
   const path = join(folder, name);
-  const bytes = readBytes(path, 'the file as it was written', MOST_DOCUMENT);
+  const bytes = readOwnFile('report', path, 'the file as it was written', MOST_DOCUMENT);
   if (bytes === null) return null;
   const where = `report: ${path}`;
   const value = parse(bytes);
@@ -33,7 +34,7 @@ export function readDocument<T>(folder: string, name: string, schema: Schema<T>)
  */
 export function readLines<T>(folder: string, name: string, schema: Schema<T>): T[] {
   const path = join(folder, name);
-  const bytes = readBytes(path, 'a file of lines', MOST_LINES) ?? Buffer.alloc(0);
+  const bytes = readOwnFile('report', path, 'a file of lines', MOST_LINES) ?? Buffer.alloc(0);
   const read: T[] = [];
   let number = 1;
   for (let start = 0; start < bytes.length; number++) {
@@ -55,22 +56,14 @@ export function readLines<T>(folder: string, name: string, schema: Schema<T>): T
 /** The first bytes of a file as text, of which each byte is a character. Null where there is no such file. */
 export function readStart(folder: string, name: string, most: number): string | null {
   const path = join(folder, name);
-  const size = findFile('report', path, 'a file of an earlier report, or none');
-  if (size === null) return null;
-  const bytes = Buffer.alloc(Math.min(size, most));
-  const file = openSync(path, 'r');
+  const file = openOwnFile('report', path, 'a file of an earlier report, or none');
+  if (file === null) return null;
+  const bytes = Buffer.alloc(Math.min(fstatSync(file).size, most));
   try {
     return bytes.toString('latin1', 0, readSync(file, bytes, 0, bytes.length, 0));
   } finally {
     closeSync(file);
   }
-}
-
-function readBytes(path: string, wanted: string, most: number): Buffer | null {
-  const size = findFile('report', path, wanted);
-  if (size === null) return null;
-  if (size > most) throw new Error(`report: ${path} has ${size} bytes, expected at most ${most}`);
-  return readFileSync(path);
 }
 
 /** Undefined where the bytes are no JSON in UTF-8. */

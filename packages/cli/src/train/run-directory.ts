@@ -99,6 +99,9 @@ function openDirectory(lock: FolderLock, config: object, step: number, from = lo
       ...(missing === '' ? [] : [`${STEPS_FILE} lacks ${missing}`]),
     ],
     forCheckpoint() {
+      if (!lock.holds()) {
+        throw new Error(`train: ${path} was removed or is another run's, expected the directory of this run`);
+      }
       for (const file of files.values()) file.sync();
       return lock;
     },

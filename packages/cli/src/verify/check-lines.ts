@@ -1,32 +1,37 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Checkpoint, epochsPerReport, findFile } from '@gradloom/runtime';
+import { type Checkpoint, epochsPerReport } from '@gradloom/runtime';
 import { isRecord } from '../options/read-object.ts';
 import { DIVISIONS_FILE, METRICS_FILE, STEPS_FILE } from '../run-files/names.ts';
+import { readOwnFile } from '../run-files/read-own-file.ts';
 import { describeLines, type RunLines, runLines } from '../run-files/run-lines.ts';
 import { missingSteps } from '../train/missing-steps.ts';
 import { type FileCheck, type OpenCheck, openCheck, reading } from './file-check.ts';
+
+/** As long as any that is written here. */
+const MOST_BYTES = 2 ** 29;
 
 /** The files of lines of a run: checksums, order, and what its newest checkpoint says of the same steps. */
 export function checkLines(folder: string, last: Checkpoint | null): FileCheck[] {
   return [METRICS_FILE, STEPS_FILE, DIVISIONS_FILE].flatMap((name) => {
     const check = openCheck(name);
     const path = join(folder, name);
-    if (!existsSync(path)) {
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) {
       if (name === DIVISIONS_FILE || last === null) return [];
       check.faults.push('is missing');
       return [check];
     }
-    const found = reading(check, path, () => {
-      findFile('verify', path, 'a file of lines');
-      return runLines(readFileSync(path));
-    });
-    if (found !== null) checkFound(check, found, last);
+    const found = reading(check, path, () =>
+      runLines(readOwnFile('verify', path, 'a file of lines', MOST_BYTES) ?? Buffer.alloc(0)),
+    );
+    // What a resume has left out as damaged stands beside, under this name.
+    const damaged = `${name}.damaged-1`;
+    if (found !== null) checkFound(check, found, last, existsSync(join(folder, damaged)) ? damaged : null);
     return [check];
   });
 }
 
-function checkFound(check: OpenCheck, found: RunLines, last: Checkpoint | null): void {
+function checkFound(check: OpenCheck, found: RunLines, last: Checkpoint | null, damagedFile: string | null): void {
   const { lines, damaged, isCutOff, isUnsealed } = found;
   check.about = `${lines.length} ${lines.length === 1 ? 'line' : 'lines'}`;
   if (damaged.length > 0) check.faults.push(`has damaged lines: ${describeLines(damaged)}`);
@@ -49,10 +54,16 @@ function checkFound(check: OpenCheck, found: RunLines, last: Checkpoint | null):
       lines.map(({ value }) => value),
       step,
     );
-    if (missing !== '') check.faults.push(`lacks ${missing}`);
+    if (missing !== '') addMissing(check, missing, damagedFile);
     else checkSteps(check, lines, last);
   }
-  if (check.name === METRICS_FILE) checkEpochs(check, lines, last);
+  if (check.name === METRICS_FILE) checkEpochs(check, lines, last, damagedFile);
+}
+
+/** What a resume has left out as damaged is no new fault. */
+function addMissing(check: OpenCheck, missing: string, damagedFile: string | null): void {
+  if (damagedFile === null) check.faults.push(`lacks ${missing}`);
+  else check.notes.push(`lacks ${missing}, left out as damaged by a resume (see ${damagedFile})`);
 }
 
 /** Each kind of event by ascending steps: none twice, none in the wrong place. */
@@ -94,7 +105,12 @@ function checkSteps(check: OpenCheck, lines: RunLines['lines'], { arrays, record
 }
 
 /** The checkpoint has the mean loss of each epoch that is over; the lines must say the same, and reach as far. */
-function checkEpochs(check: OpenCheck, lines: RunLines['lines'], { arrays, progress, record }: Checkpoint): void {
+function checkEpochs(
+  check: OpenCheck,
+  lines: RunLines['lines'],
+  { arrays, progress, record }: Checkpoint,
+  damagedFile: string | null,
+): void {
   const epochs = lines.filter(({ value }) => value.event === 'epoch');
   for (const { number, value } of epochs) {
     const own = arrays.epochLosses[Number(value.epoch) - 1];
@@ -110,7 +126,7 @@ function checkEpochs(check: OpenCheck, lines: RunLines['lines'], { arrays, progr
   if (epochsPerReport(Math.ceil(totalSteps / stepsPerEpoch)) === 1) {
     const there = new Set(epochs.map(({ value }) => value.epoch));
     const missing = Array.from(arrays.epochLosses, (_, at) => at + 1).filter((epoch) => !there.has(epoch));
-    if (missing.length > 0) check.faults.push(`lacks epoch ${describeLines(missing)}`);
+    if (missing.length > 0) addMissing(check, `epoch ${describeLines(missing)}`, damagedFile);
   }
   const end = epochs.at(-1)?.value.step;
   if (progress.step === record.totalSteps && end !== progress.step) {

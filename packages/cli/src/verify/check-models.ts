@@ -4,6 +4,7 @@ import { show } from '@gradloom/core';
 import {
   BEST_FILE,
   type Checkpoint,
+  checkOwnFile,
   differences,
   fingerprint,
   LAST_FILE,
@@ -33,7 +34,10 @@ export function checkModels(folder: string, config: ConfigCheck): ModelChecks {
   const checks = names.map((name) => {
     const check = openCheck(name);
     const path = join(folder, name);
-    const file = reading(check, path, () => openModelFile(path));
+    const file = reading(check, path, () => {
+      checkOwnFile('verify', path, 'a Gradloom file');
+      return openModelFile(path);
+    });
     if (file === null) return check;
     files.set(name, file);
     checkFile(check, file, config);

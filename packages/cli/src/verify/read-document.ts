@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { findFile } from '@gradloom/runtime';
 import { isRecord } from '../options/read-object.ts';
+import { readOwnFile } from '../run-files/read-own-file.ts';
 import { sealOf } from '../run-files/seal.ts';
 import { readAs, type Schema } from '../schema/schema.ts';
 import { type OpenCheck, reading } from './file-check.ts';
@@ -19,11 +19,9 @@ export function readDocument(
   schema?: Schema<unknown>, // of what a report reads of it
 ): Json | null {
   const path = join(folder, check.name);
-  if (!existsSync(path)) return null;
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return null;
   const value = reading(check, path, () => {
-    const bytes = findFile('verify', path, 'a JSON file') ?? 0;
-    if (bytes > MOST_BYTES) throw new Error(`${path} has ${bytes} bytes, expected at most ${MOST_BYTES}`);
-    const text = readFileSync(path, 'utf8');
+    const text = readOwnFile('verify', path, 'a JSON file', MOST_BYTES)?.toString() ?? '';
     const state = sealOf(text.replace(/\n$/, ''));
     if (state === 'broken') check.faults.push('has another checksum than it was written with');
     if (state === 'none' && isSealed) check.notes.push('has no checksum, as an earlier version wrote it');

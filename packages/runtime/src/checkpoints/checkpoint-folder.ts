@@ -69,7 +69,10 @@ export function takeCheckpointPlace(folder: CheckpointSettings['folder']): Check
   if (typeof folder !== 'string') return { open: () => folder().path, release() {} };
   let lock: FolderLock | undefined;
   const open = (): string => {
-    lock ??= lockFolder('train', makeDirectory(folder), 'train');
+    if (lock?.holds() !== true) {
+      lock?.release();
+      lock = lockFolder('train', makeDirectory(folder), 'train');
+    }
     return folder;
   };
   try {

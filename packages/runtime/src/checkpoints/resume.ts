@@ -5,7 +5,6 @@ import { findBadWeight } from '../bad-weight.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
 import { datasetHash } from '../datasets/dataset-hash.ts';
 import type { Difference } from '../files/differences.ts';
-import { fingerprintInTurns } from '../fingerprint.ts';
 import type { RunPlan } from '../plan.ts';
 import { copyArray, findNotFinite } from '../turns/arrays.ts';
 import type { Checkpoint, RunArrays, RunRecord } from './checkpoint.ts';
@@ -13,14 +12,14 @@ import { runDifferences } from './same-run.ts';
 
 /** What a checkpoint of the run says of it. Hashes all rows. */
 export function* recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Pausable<RunRecord> {
-  const { optimizerSpec, scheduleSpec, batch, shards, seed, clipNorm, shuffle, evaluateEvery, parameters } = plan;
+  const { optimizerSpec, scheduleSpec, batch, shards, seed, clipNorm, shuffle, evaluateEvery } = plan;
   const { onNan } = plan;
   return {
     optimizer: typeof optimizerSpec === 'string' ? { kind: optimizerSpec } : optimizerSpec,
     schedule: typeof scheduleSpec === 'string' ? { kind: scheduleSpec } : scheduleSpec,
     ...{ batch, shards, seed, clipNorm, shuffle, evaluateEvery },
     ...(onNan === 'stop' ? {} : { onNan }),
-    parameters: parameters === null ? null : yield* fingerprintInTurns(parameters),
+    parameters: plan.parametersHash,
     totalSteps: plan.context.totalSteps,
     stepsPerEpoch: plan.context.stepsPerEpoch,
     backend: backendRecord(backend),

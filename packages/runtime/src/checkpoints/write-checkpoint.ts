@@ -17,7 +17,9 @@ export async function writeCheckpoint(
     const [written] = await runOnTeam(pool, setup, 1, (place) => ({ kind: 'checkpoint', ...place, entry }));
     return written;
   } catch (error) {
+    const written = keepCheckpoint(setup.spec, entry, true);
+    // Last, since whoever hears it may throw.
     tell(error instanceof Error ? error.message : String(error));
-    return keepCheckpoint(setup.spec, entry, true);
+    return written;
   }
 }

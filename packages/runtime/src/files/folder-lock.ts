@@ -13,6 +13,8 @@ export const LOCK_FILE = 'gradloom.lock';
 /** A folder into which this process alone writes. */
 export interface FolderLock {
   readonly path: string; // of the folder
+  /** Whether it still is this run's: a folder may be removed, and made again by another. */
+  holds(): boolean;
   /** Lets others in. Called again, or where the folder is gone, it does nothing. */
   release(): void;
 }
@@ -60,22 +62,30 @@ function lockFree(where: string, folder: string, by: string): FolderLock {
   const token = randomBytes(8).toString('hex');
   const owner: LockOwner = { token, by, since: new Date().toISOString(), ...ownProcess() };
   const temporary = temporaryPath(path);
-  writeSynced(temporary, [Buffer.from(`${JSON.stringify(owner)}\n`)]);
   try {
+    writeSynced(temporary, [Buffer.from(`${JSON.stringify(owner)}\n`)]);
     while (!takeLock(where, folder, path, temporary, token));
   } finally {
     rmSync(temporary, { force: true });
   }
-  const lock = { path: folder, release };
+  const lock = { path: folder, holds, release };
   hold(lock);
   removeClaims(path);
   removeTemporaries(folder);
   return lock;
 
+  function holds(): boolean {
+    try {
+      return readLock(where, path)?.token === token;
+    } catch {
+      return false;
+    }
+  }
+
   function release(): void {
     if (!held.delete(lock)) return;
     try {
-      if (readLock(where, path)?.token === token) rmSync(path);
+      if (holds()) rmSync(path);
     } catch {
       // A folder that is gone or can no longer be written: whoever comes finds the owner's process dead.
     }

@@ -1,16 +1,16 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
 import { checkPath } from './check-path.ts';
 
+const WRITABLE = 'a file that can be written over';
 const REASON = "links are not followed: what they lead to is not the run's";
 
 /**
- * Refuses a place where a file is going to be written and something else stands: a link, a directory, a pipe, a device.
+ * Refuses a place of a run's file where something else stands: a link, a directory, a pipe, a device.
  * @throws Error naming the path and what stands there.
  */
-export function checkOwnFile(where: string, path: string): void {
+export function checkOwnFile(where: string, path: string, wanted = WRITABLE): void {
   const stats = lstatSync(checkPath(where, path), { throwIfNoEntry: false });
   if (stats === undefined) return;
-  const wanted = 'a file that can be written over';
   if (stats.isSymbolicLink()) throw new Error(`${where}: ${path} is a symbolic link, expected ${wanted} (${REASON})`);
   if (stats.isDirectory()) throw new Error(`${where}: ${path} is a directory, expected ${wanted}`);
   if (!stats.isFile()) throw new Error(`${where}: ${path} is no regular file, expected ${wanted}`);
@@ -21,8 +21,8 @@ export function checkOwnFile(where: string, path: string): void {
  * refuses a link that takes the file's place at the last moment (O_NOFOLLOW). Windows has no such flag: there, one that
  * appears between the look and the opening is followed; to make links takes an administrator there. @throws as checkOwnFile does.
  */
-export function openOwnFile(where: string, path: string): number | null {
-  checkOwnFile(where, path);
+export function openOwnFile(where: string, path: string, wanted = WRITABLE): number | null {
+  checkOwnFile(where, path, wanted);
   // Not waiting matters where a FIFO takes the place of the file.
   const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
   let file: number;
@@ -35,5 +35,5 @@ export function openOwnFile(where: string, path: string): number | null {
   }
   if (fstatSync(file).isFile()) return file;
   closeSync(file);
-  throw new Error(`${where}: ${path} is no regular file, expected a file that can be written over`);
+  throw new Error(`${where}: ${path} is no regular file, expected ${wanted}`);
 }

@@ -24,7 +24,8 @@ export function ownProcess(): ProcessIdentity {
 export function stateOf(other: ProcessIdentity): ProcessState {
   const own = ownPlace();
   if (other.host !== own.host || other.machine !== own.machine) return 'elsewhere';
-  if (other.boot !== own.boot) return 'dead';
+  // Without a machine's own number, two hosts of one name differ only in this, as containers of one image on two hosts.
+  if (other.boot !== own.boot) return own.machine === '' ? 'elsewhere' : 'dead';
   // Where no boot has a name, one that was later than the lock still shows. 2 s are for rounding.
   if (own.boot === '' && other.uptime > uptime() + 2) return 'dead';
   if (other.pids !== own.pids) return 'elsewhere';
