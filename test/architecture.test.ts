@@ -25,6 +25,8 @@ const refused: [folder: string, code: string, rule: string][] = [
   ['runtime', "export { x } from 'gradloom';", 'noRestrictedImports'],
   ['runtime', "export { x } from '../../cli/src/main.ts';", 'noRestrictedImports'],
   ['runtime', "export const x = (): void => console.log('x');", 'noConsole'],
+  ['cli', "export const x = (): void => console.log('x');", 'noConsole'],
+  ['core', 'export const x = (y: Float64Array): Float64Array => y.subarray(1);', 'plugin'],
   ...['core', 'runtime', 'cli'].flatMap((folder): [string, string, string][] => [
     [folder, 'export default 1;', 'noDefaultExport'],
     [folder, "export * from './y.ts';", 'plugin'],
@@ -40,7 +42,7 @@ const allowed: [folder: string, code: string][] = [
   ['core', "export * as y from './y.ts';"],
   ['runtime', "export { x } from '@gradloom/core';\nexport { readFileSync } from 'node:fs';"],
   ['runtime', 'export const x = Math.ceil(performance.now());'],
-  ['cli', "export { x } from '@gradloom/runtime';\nexport const y = (): void => console.log('y');"],
+  ['cli', "export { x } from '@gradloom/runtime';\nexport { join } from 'node:path';"],
 ];
 
 let folder = '';

@@ -1,4 +1,4 @@
-import { cpSync, linkSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockFolder } from '@gradloom/runtime';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -71,7 +71,7 @@ describe.skipIf(process.platform === 'win32')('a link', () => {
       rmSync(path, { force: true });
       symlinkSync(target, path);
       const { code, stderr } = await gradloom(args);
-      expect(stderr).toContain(`${path} is a symbolic link, expected a file that can be written over`);
+      expect(stderr).toContain(`${path} is a symbolic link, expected a file `);
       expect({ code, text: readFileSync(target, 'utf8') }).toEqual({ code: 1, text: 'precious\n' });
       rmSync(path);
     };
@@ -171,6 +171,24 @@ test.each([
   },
 );
 
+test.each(['metrics.jsonl', 'steps.jsonl', 'findings.json', 'config.json', 'last.gradloom'])(
+  'a link in the place of %s is not followed where a run is verified or reported',
+  async (name) => {
+    const out = copyOfRun();
+    const [path, target] = [join(out, name), join(out, '..', 'target')];
+    renameSync(path, target);
+    symlinkSync(target, path);
+    const verified = await gradloom(['verify', out]);
+    expect(verified.stdout).toContain(`${name}`);
+    expect(verified.stdout).toContain('is a symbolic link');
+    expect(verified.code).toBe(1);
+    if (name.endsWith('.gradloom')) return;
+    const { code, stderr } = await gradloom(['report', out]);
+    expect(stderr).toMatch(/^gradloom report: [^\n]* is a symbolic link, expected [^\n]*\n$/);
+    expect(code).toBe(1);
+  },
+);
+
 test('a resume says in one line what is damaged, and in --json as a warning; what is whole stays', async () => {
   const out = copyOfRun();
   const path = join(out, 'metrics.jsonl');
@@ -183,7 +201,10 @@ test('a resume says in one line what is damaged, and in --json as a warning; wha
   expect(jsonLines(stdout)).toContainEqual({ event: 'warning', message });
   expect(jsonLines(readFileSync(path, 'utf8')).map(({ epoch }) => epoch)).toEqual([1, 3, 4, 5]);
   expect(readFileSync(`${path}.damaged-1`)).toEqual(before);
-  expect((await gradloom(['verify', out])).stdout).toContain('lacks epoch 2\n');
+  expect((await gradloom(['verify', out])).stdout).toContain(
+    'note   lacks epoch 2, left out as damaged by a resume (see metrics.jsonl.damaged-1)\n',
+  );
+  expect((await gradloom(['verify', out])).code).toBe(0);
 });
 
 test('a resume says what it drops because the run does it again', async () => {

@@ -99,8 +99,8 @@ function openDirectory(lock: FolderLock, config: object, step: number, from = lo
       ...(missing === '' ? [] : [`${STEPS_FILE} lacks ${missing}`]),
     ],
     forCheckpoint() {
-      if (!lock.holds()) {
-        throw new Error(`train: ${path} was removed or is another run's, expected the directory of this run`);
+      if (existsSync(path) && !lock.holds()) {
+        throw new Error(`train: ${path} has the lock of another run, or none, expected that of this run`);
       }
       for (const file of files.values()) file.sync();
       return lock;

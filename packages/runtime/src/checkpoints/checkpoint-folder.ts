@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FolderLock, lockFolder } from '../files/folder-lock.ts';
 import { makeDirectory } from '../files/make-directory.ts';
@@ -69,8 +70,8 @@ export function takeCheckpointPlace(folder: CheckpointSettings['folder']): Check
   if (typeof folder !== 'string') return { open: () => folder().path, release() {} };
   let lock: FolderLock | undefined;
   const open = (): string => {
-    if (lock?.holds() !== true) {
-      lock?.release();
+    // One that was removed is not made again; where another run has made it since, it is that run's.
+    if (lock === undefined || (existsSync(folder) && !lock.holds())) {
       lock = lockFolder('train', makeDirectory(folder), 'train');
     }
     return folder;
