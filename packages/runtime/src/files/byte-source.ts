@@ -42,7 +42,7 @@ export async function openBytes(
     throw new Error(`${where}: ${path} cannot be read (${error}), expected ${wanted}`, { cause: error });
   }
   if (magic[0] === 0x1f && magic[1] === 0x8b) {
-    const mostBytes = Math.max(ALWAYS_UNPACKED, fileBytes * mostUnpacked);
+    const mostBytes = Math.min(fileBytes * MOST_UNPACKED, Math.max(ALWAYS_UNPACKED, fileBytes * mostUnpacked));
     const fault = (has: string, expected: string, cause?: unknown) =>
       new Error(`${where}: ${path} has ${has}, expected ${expected}`, { cause });
     const tooMuch = () =>
