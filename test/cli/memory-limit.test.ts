@@ -14,15 +14,19 @@ test.each([
   ['2GiB', 2 * 1024 ** 3],
   ['1.5kib', 1536],
   ['0.5KB', 500],
+  ['1TB', 1e12],
 ])('%j is a size of %d bytes', (raw, bytes) => {
   expect(memorySize.parse('--memory-limit', raw)).toBe(bytes);
 });
 
-test.each(['', '0', '-1MB', '300M', '1TB', 'MB', '1e9', '0.1', 1.5, 0, true, null, ['1MB']])('%j is none', (raw) => {
-  expect(() => memorySize.parse('--memory-limit', raw)).toThrow(
-    /^--memory-limit has .*, expected a size such as 300MB/,
-  );
-});
+test.each(['', '0', '-1MB', '300M', '99999999TB', 'MB', '1e9', '0.1', 1.5, 0, true, null, ['1MB']])(
+  '%j is none',
+  (raw) => {
+    expect(() => memorySize.parse('--memory-limit', raw)).toThrow(
+      /^--memory-limit has .*, expected a size such as 300MB/,
+    );
+  },
+);
 
 const MiB = 1024 ** 2;
 /** So much more than this process has. */
@@ -77,6 +81,27 @@ test('a limit is that of one command: neither the run nor the next command has i
   expect((await gradloom([...args, '--memory-limit', more(300)])).code).toBe(0);
   expect((await gradloom(['train', '--config', `${out}/config.json`, '--no-out'])).code).toBe(0);
   expect(readFileSync(`${out}/config.json`, 'utf8')).not.toContain('memory-limit');
-  limitMemory(1);
+  limitMemory(process.memoryUsage.rss() + MiB);
   expect((await gradloom(['train', '--dataset', 'xor', '--epochs', '5', '--no-out'])).code).toBe(0);
+});
+
+test('below what the process takes already is refused by its flag, by each command that has it', async () => {
+  const model = `${temporaryDirectory()}/run`;
+  await gradloom(['train', '--dataset', 'xor', '--epochs', '5', '--out', model]);
+  for (const args of [
+    ['train', '--dataset', 'xor', '--no-out'],
+    ['evaluate', model],
+    ['predict', model, '--rows', '0'],
+    ['scale', '--dataset', 'xor'],
+    ['experiment', 'neuron'],
+  ]) {
+    expect(await gradloom([...args, '--memory-limit', '10MB'])).toEqual({
+      ...{ code: 2, stdout: '' },
+      stderr: expect.stringMatching(
+        new RegExp(
+          `^gradloom ${args[0]}: --memory-limit has 10 MiB, expected more than the \\d+ MiB that this process already takes\n$`,
+        ),
+      ),
+    });
+  }
 });

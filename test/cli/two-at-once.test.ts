@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, test } from 'vitest';
@@ -122,6 +122,12 @@ describe('while a run goes on', () => {
     await refused(second.pid, 'train', '--resume', out, '--quiet');
     expect((await gradloom(['inspect', join(out, 'last.gradloom')])).code).toBe(0);
     expect((await gradloom(['verify', out])).stdout).toContain(`process ${second.pid} (train) writes there since `);
+    const model = join(out, 'last.gradloom');
+    const rows = join(folder, 'rows.txt');
+    writeFileSync(rows, '[0.5,0.25]\n');
+    const reading = [['evaluate', model], ['predict', model, rows], ['inspect', model], ['verify', out], ['doctor']];
+    // Two of each, beside the run and beside each other.
+    for (const args of reading) expect(await atOnce(folder, args, args), args.join(' ')).toBe(2);
     second.kill('SIGINT');
     expect(await once(second, 'exit')).toEqual([130, null]);
     await expectWhole(out);

@@ -65,8 +65,10 @@ describe('a limit', () => {
     const room = memoryRoom();
     expect(room.option).toBe('memoryLimit');
     expect(room.bytes / MiB).toBeCloseTo(64, -1.5);
-    limitMemory(1);
-    expect(memoryRoom().bytes).toBe(0);
+    expect(() => limitMemory(MiB)).toThrow(
+      /^limitMemory: memoryLimit has 1 MiB, expected more than the \d+ MiB that this process already takes$/,
+    );
+    expect(memoryRoom().option).toBe('memoryLimit');
     limitMemory(Number.MAX_SAFE_INTEGER);
     expect(memoryRoom().bound).toBe(free.bound);
     for (const bytes of [0, -1, 1.5, Number.NaN])
@@ -77,7 +79,7 @@ describe('a limit', () => {
     const csv = folder.write('rows.csv', '1,2,3\n'.repeat(400_000));
     const zeros = encodeIdx('unsigned byte', [8, 1024, 1024], []);
     const idx = folder.write('rows.idx.gz', gzipSync(Buffer.concat([zeros, Buffer.alloc(8 * MiB)])));
-    limitMemory(process.memoryUsage.rss());
+    limitMemory(process.memoryUsage.rss() + MiB);
     expect(() => syntheticDatasets.moons({ rows: 1_000_000 })).toThrow(/^moons: rows has 1000000, which take 46 MiB/);
     await expect(loadCsv(csv)).rejects.toThrow(
       /^loadCsv: .*rows\.csv has \d+ MiB of numbers, expected at most \d+ MiB \(what the limit/,
@@ -93,7 +95,7 @@ describe('a limit', () => {
     const parameters = new Float64Array(MiB);
     saveModel(path, { spec, parameters });
     const rows = datasetFromRows({ inputs: [new Array(1023).fill(0)], targets: [1], classes: 1024 });
-    limitMemory(process.memoryUsage.rss());
+    limitMemory(process.memoryUsage.rss() + MiB);
     expect(() => loadModel(path)).toThrow(
       /^loadModel: .*model\.gradloom has 9 MiB, expected at most \d+ MiB \(what the limit/,
     );

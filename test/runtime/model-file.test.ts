@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   bindTensors,
   buildNetwork,
@@ -10,10 +11,15 @@ import {
   referenceKernels,
 } from '@gradloom/core';
 import { evaluateModel, fingerprint, loadModel, type ModelContents, saveModel } from '@gradloom/runtime';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { writeContainer } from '../../packages/runtime/src/files/container.ts';
 import { firstDifference } from '../support/bits.ts';
+import { gradloom } from '../support/command-line.ts';
+import { counted } from '../support/count.ts';
 import { randomDataset } from '../support/random-dataset.ts';
+import { propertySeed } from '../support/seed.ts';
+import { withStranger } from '../support/stranger.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -197,6 +203,38 @@ describe('a model whose parts do not fit', () => {
     expect(() => loadModel(`${path}s`)).toThrow(`loadModel: ${path}s is missing, expected a Gradloom file`);
   });
 });
+
+test('a file whose fields are drawn, with a SHA-256 that is right, answers a row, and is described, or is refused in one sentence', async () => {
+  const { parameters: _, ...content } = { ...model, extra: [1, { deep: 'text' }] };
+  const strange = join(folder.path, 'strange.gradloom');
+  const rows = folder.write('rows.txt', '[1,2,3,4,5]\n');
+  const sentence = /^gradloom (predict|inspect): [^\n]*expected [^\n]*\n$/;
+  const answered = { predict: 0, inspect: 0 };
+  const draw = fc.asyncProperty(withStranger(content), async (drawn) => {
+    if (typeof drawn !== 'object' || drawn === null || Array.isArray(drawn)) return;
+    try {
+      writeContainer('here', strange, 'model', drawn, new Map([['parameters', parameters]]));
+    } catch (error) {
+      // What a file cannot hold is no file.
+      expect(String(error)).toContain('__proto__');
+      return;
+    }
+    for (const [command, ...args] of [
+      ['predict', strange, rows],
+      ['inspect', strange],
+    ] as const) {
+      const { code, stdout, stderr } = await gradloom([command, ...args]);
+      if (code === 0) {
+        expect(stderr).toBe('');
+        answered[command]++;
+      } else expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(sentence) });
+      expect(stderr).not.toMatch(/TypeError|not iterable|not a function|Cannot read/);
+    }
+  });
+  await fc.assert(draw, { seed: propertySeed, numRuns: counted(100, 3000) });
+  // Most notes mean nothing to the arithmetic.
+  expect(Math.min(answered.predict, answered.inspect)).toBeGreaterThan(10);
+}, 600_000);
 
 test('every changed byte and every cut is refused', () => {
   saveModel(path, model);

@@ -1,5 +1,5 @@
 import { freemem, totalmem } from 'node:os';
-import { positiveInteger } from '@gradloom/core';
+import { OptionError, positiveInteger } from '@gradloom/core';
 import { cgroupMemory } from './cgroup-memory.ts';
 import { type MemoryRoom, mebibytes } from './memory.ts';
 
@@ -10,10 +10,20 @@ let limit: number | null = null;
  * against it, as they are against what the machine has free and what a control group leaves. It bounds what Gradloom takes
  * on top of what the process has, and never changes a result.
  * @param bytes null, the default: no limit of its own.
- * @throws OptionError where it is no whole number of at least 1.
+ * @throws OptionError where it is no whole number of at least 1, or less than the process already has.
  */
 export function limitMemory(bytes: number | null): void {
-  limit = bytes === null ? null : positiveInteger('limitMemory', 'memoryLimit', bytes);
+  if (bytes === null) {
+    limit = null;
+    return;
+  }
+  const wanted = positiveInteger('limitMemory', 'memoryLimit', bytes);
+  const taken = process.memoryUsage.rss();
+  if (wanted < taken) {
+    const problem = `has ${mebibytes(wanted)}, expected more than the ${mebibytes(taken)} that this process already takes`;
+    throw new OptionError('limitMemory', 'memoryLimit', problem);
+  }
+  limit = wanted;
 }
 
 /** Bytes that are not looked at one by one: to read what is free takes as long as to fill a quarter of them. */

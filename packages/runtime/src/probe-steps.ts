@@ -5,13 +5,19 @@ export interface ProbeSteps {
   isDue(step: number): boolean;
   /** First of them after `step`; Infinity where none is left. */
   next(step: number): number;
+  /** How many a run of so many steps has. */
+  count(totalSteps: number): number;
 }
 
 /** Steps from one look to the next, or the steps themselves; step 0 is always one of them. @throws Error for other values. */
 export function probeSteps(probe: number | readonly number[]): ProbeSteps {
   if (typeof probe === 'number') {
     const every = positiveInteger('train', 'probe', probe);
-    return { isDue: (step) => step % every === 0, next: (step) => (Math.floor(step / every) + 1) * every };
+    return {
+      isDue: (step) => step % every === 0,
+      next: (step) => (Math.floor(step / every) + 1) * every,
+      count: (totalSteps) => Math.ceil(totalSteps / every),
+    };
   }
   if (!Array.isArray(probe) || !probe.every((step) => Number.isSafeInteger(step) && step >= 0)) {
     const problem = `has ${show(probe)}, expected steps from one look to the next, or an array of steps`;
@@ -21,5 +27,6 @@ export function probeSteps(probe: number | readonly number[]): ProbeSteps {
   return {
     isDue: (step) => steps.has(step),
     next: (step) => [...steps].reduce((next, s) => (s > step && s < next ? s : next), Number.POSITIVE_INFINITY),
+    count: (totalSteps) => [...steps].filter((step) => step < totalSteps).length,
   };
 }

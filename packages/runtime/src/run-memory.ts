@@ -3,7 +3,6 @@ import { type Loss, type Network, targetColumns } from '@gradloom/core';
 import type { Means } from './fit-memory.ts';
 import type { Part } from './memory.ts';
 import type { RunPlan } from './plan.ts';
-import type { ProbeSteps } from './probe-steps.ts';
 import { EVALUATION_ROWS } from './thread-scratch.ts';
 
 const MiB = 1024 ** 2;
@@ -76,7 +75,7 @@ export function stateParts(plan: RunPlan, rows: number, { orders }: Pick<Means, 
   const { network, optimizer, onNan, probe, totalEpochs, context } = plan;
   const weights = network.parameterCount * 8;
   const state = weights * (1 + optimizer.slots.length);
-  const handedOut = probe === null ? 0 : weights * countLooks(probe, context.totalSteps, LOOK_GARBAGE / weights);
+  const handedOut = probe === null ? 0 : weights * probe.count(context.totalSteps);
   return [
     { name: 'orders of the rows', bytes: orders * rows * 4 },
     { name: 'copy of the state for faults', bytes: state },
@@ -85,11 +84,4 @@ export function stateParts(plan: RunPlan, rows: number, { orders }: Pick<Means, 
     { name: 'losses of the epochs', bytes: LOSS_COPIES * totalEpochs * 8, option: 'epochs' },
     { name: 'result', bytes: weights },
   ];
-}
-
-/** Looks of a run of so many steps; of those beyond `enough` nothing is asked. */
-function countLooks({ next }: ProbeSteps, totalSteps: number, enough: number): number {
-  let looks = 0;
-  for (let step = 0; step < totalSteps && looks < enough; step = next(step)) looks++;
-  return looks;
 }

@@ -187,9 +187,34 @@ test('documents of experiments and of scale are read, and a damaged one is named
 });
 
 test.each([
+  ['a configuration without anything', 'config.json', '{"a":1}', ['has no network, expected that of the run']],
+  ['lines of something else', 'metrics.jsonl', '{"a":1}\n', ['has no step in line 1, expected a number']],
+  ['findings of nothing', 'findings.json', '{}', []],
+  [
+    'a lock that cannot be read',
+    'gradloom.lock',
+    '{}',
+    ['cannot be read as a lock, expected one as it was written (delete it if no run goes on)'],
+  ],
+])('%s is one fault of that file, and the others are checked', async (_, name, text, sentences) => {
+  const out = copyOf(run);
+  writeFileSync(join(out, name), text);
+  const found = await verify(out);
+  const faults = faultsOf(found, name);
+  expect(faults).toEqual(expect.arrayContaining(sentences));
+  if (name !== 'config.json' && name !== 'metrics.jsonl') expect(faults).toHaveLength(1);
+  expect(found.files.map(({ name }) => name)).toEqual(expect.arrayContaining([...RUN_FILES]));
+});
+
+test.each([
   [[], 2, 'the run is missing, expected one such as runs/mnist-1'],
-  [['nowhere'], 1, 'nowhere has no run, expected a directory that train, experiment or scale wrote'],
+  [['nowhere'], 1, 'nowhere does not exist, expected a directory that train, experiment or scale wrote'],
   [[folder], 1, 'has no run, expected a directory that train, experiment or scale wrote'],
+  [
+    [join(folder, 'run', 'config.json')],
+    1,
+    'config.json is a file, expected a directory that train, experiment or scale wrote',
+  ],
   [['a', 'b'], 2, 'the word "b" is one too many, expected one run'],
 ])('verify %j is refused', async (words, code, sentence) => {
   const { stderr, ...end } = await gradloom(['verify', ...words]);

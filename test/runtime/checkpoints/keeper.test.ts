@@ -194,6 +194,22 @@ describe('of the newest, as many as asked for stay under names with their steps'
     expect(steps()).toEqual(['02', '12', '15', '18'].map((step) => `step-0000${step}.gradloom`));
   });
 
+  test('a run that goes on from an older one does later steps again: their files give way first', async () => {
+    await start(keep(3));
+    expect(steps()).toEqual([12, 15, 18].map((step) => `step-0000${step}.gradloom`));
+    const resume = loadCheckpoint(join(folder, 'step-000012.gradloom'));
+    const checkpoint = { folder, every: 2, keep: 3 };
+    const seen: string[][] = [];
+    const onEvent = (event: TrainEvent) => void (event.type === 'checkpoint' && seen.push(steps()));
+    expect((await start({ checkpoint, resume, onEvent })).fingerprint).toBe(calm);
+    const left = [
+      [12, 14, 18],
+      [12, 14, 16],
+      [14, 16, 18],
+    ];
+    expect(seen).toEqual(left.map((of) => of.map((step) => `step-0000${step}.gradloom`)));
+  });
+
   test.each([0, 1.5, '3'])('%o is no number of them', async (keep) => {
     const checkpoint = { folder, keep: keep as number };
     await expect(start({ checkpoint })).rejects.toThrow('train: checkpoint.keep has');

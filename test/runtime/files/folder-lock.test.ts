@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { FolderInUseError, lockFolder } from '@gradloom/runtime';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ownProcess, startOf } from '../../../packages/runtime/src/files/process-identity.ts';
 import { temporaryPath } from '../../../packages/runtime/src/files/write-atomically.ts';
@@ -12,6 +13,7 @@ import { counted } from '../../support/count.ts';
 import { startLockProcess } from '../../support/lock-process.ts';
 import type { Entries } from '../../support/lock-program.ts';
 import { propertySeed } from '../../support/seed.ts';
+import { withStranger } from '../../support/stranger.ts';
 
 /** Rounds of races. */
 const ROUNDS = counted(3, 100);
@@ -104,7 +106,7 @@ describe('a folder that is locked', () => {
     );
   });
 
-  test('is refused where its lock is no lock: nothing, damaged, forged, or a link', () => {
+  test('is refused where its lock is no lock: nothing, damaged or forged', () => {
     const folder = temporaryDirectory();
     const path = join(folder, 'gradloom.lock');
     const forged = [{ by: '\u001b[2J' }, { token: '../../x' }, { host: 'a\nb' }, { pid: '1' }, { since: '' }];
@@ -116,6 +118,33 @@ describe('a folder that is locked', () => {
       expect(readFileSync(path, 'utf8')).toBe(text);
     }
     rmSync(path);
+  });
+
+  test('is taken, or refused in one sentence, whatever stands in the fields of its lock, and no other file is touched', () => {
+    const folder = temporaryDirectory();
+    const path = join(folder, 'gradloom.lock');
+    const draw = fc.property(
+      fc.constantFrom(dead, { ...ownProcess(), ...dead, pid: process.pid }),
+      fc.gen(),
+      (owner, g) => {
+        const text = JSON.stringify(g(withStranger, owner));
+        writeFileSync(join(folder, 'other'), 'x');
+        writeFileSync(path, text);
+        const said = take(folder);
+        const isFree = said === 'taken';
+        if (!isFree) {
+          expect(said).toMatch(/^train: [^\n]* (is in use by [^\n]*|cannot be read as a lock), expected [^\n]*$/);
+          expect(readFileSync(path, 'utf8')).toBe(text);
+        }
+        expect(readdirSync(folder)).toEqual(isFree ? ['other'] : ['gradloom.lock', 'other']);
+      },
+    );
+    fc.assert(draw, { seed: propertySeed, numRuns: counted(300, 10_000) });
+  });
+
+  test('is refused where its lock is a link', () => {
+    const folder = temporaryDirectory();
+    const path = join(folder, 'gradloom.lock');
     const target = join(temporaryDirectory(), 'target');
     writeFileSync(target, JSON.stringify(dead));
     symlinkSync(target, path);

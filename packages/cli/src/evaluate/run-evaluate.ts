@@ -1,11 +1,12 @@
 import { createLoss, metrics } from '@gradloom/core';
-import { type Evaluation, evaluateModel, limitMemory, type Model } from '@gradloom/runtime';
+import { type Evaluation, evaluateModel, type Model } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import { takeSplit } from '../datasets/split-names.ts';
 import { withoutPlace } from '../failure.ts';
 import { type Io, printJson, printLine, printLines } from '../io.ts';
 import { dataOf, openModel, refuseMoreThan, withModel } from '../models/open-model.ts';
+import { boundMemory } from '../options/bound-memory.ts';
 import { nameFlag } from '../options/name-flag.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
 import { refuseIdleLibrary } from '../options/run-options.ts';
@@ -27,7 +28,7 @@ export async function runEvaluate(request: Request, io: Io): Promise<number> {
   const values = parseRaw(evaluateOptions, raw);
   refuseIdleLibrary(raw, values);
   refuseMoreThan(1, request.positionals, 'one model');
-  limitMemory(values['memory-limit'] ?? null);
+  boundMemory(values);
   const model = openModel(request.positionals);
   try {
     const findings = await measure(model, values, io);

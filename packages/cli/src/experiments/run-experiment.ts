@@ -1,7 +1,8 @@
-import { type FolderLock, limitMemory, resolveBackend } from '@gradloom/runtime';
+import { type FolderLock, resolveBackend } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
 import { type Io, printJson, printLine, printLines } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
+import { boundMemory } from '../options/bound-memory.ts';
 import { nameFlag } from '../options/name-flag.ts';
 import { flagsToRaw, parseRaw, type RawOptions } from '../options/raw-options.ts';
 import { refuseIdleLibrary } from '../options/run-options.ts';
@@ -136,8 +137,8 @@ async function run(
   io: Io,
   lock: FolderLock | undefined,
 ) {
-  const { backend = 'wasm', threads, blas, json, 'memory-limit': limit = null } = parseRaw(commonOptions, raw);
-  limitMemory(limit);
+  const { backend = 'wasm', threads, blas, json, ...values } = parseRaw(commonOptions, raw);
+  boundMemory(values);
   refuseIdleLibrary(raw, { ...parseRaw(commonOptions, raw), backend });
   const machine: Machine = {
     backend,

@@ -16,6 +16,7 @@ export interface TensorDifference {
 export interface Comparison {
   readonly files: readonly [string, string];
   readonly fingerprints: readonly [string, string];
+  readonly hasWeights: boolean; // one of them at least
   readonly sameWeights: boolean;
   readonly options: readonly Difference[];
   readonly tensors: readonly TensorDifference[]; // of those that differ, the largest difference first
@@ -34,6 +35,7 @@ export function compare(a: Inspected, b: Inspected): Comparison {
   return {
     files: [a.path, b.path],
     fingerprints,
+    hasWeights: a.tensors.length + b.tensors.length > 0,
     sameWeights: fingerprints[0] === fingerprints[1],
     options: differences(plainJson(headerOf(a.file)), plainJson(headerOf(b.file))),
     tensors: pairs

@@ -6,9 +6,10 @@ import type { Comparison } from './compare.ts';
 
 /** Two files in words: the options that differ, then the tensors. */
 export function describeComparison(found: Comparison, width: number, paint: Paint): string[] {
-  const { files, sameWeights, options, tensors, unmatched } = found;
+  const { files, hasWeights, sameWeights, options, tensors, unmatched } = found;
   const [a, b] = files;
-  const lines = [`${paint('bold', a)} and ${paint('bold', b)}: ${sameWeights ? 'the same weights' : 'other weights'}`];
+  const weights = !hasWeights ? 'no weights' : sameWeights ? 'the same weights' : 'other weights';
+  const lines = [`${paint('bold', a)} and ${paint('bold', b)}: ${weights}`];
   if (options.length > 0) {
     const rows = options.map(({ path, own, other }) => [brief(path), text(own), text(other)]);
     lines.push('', ...table(['differs', a, b], rows, { width }));

@@ -6,9 +6,11 @@ const units: Readonly<Record<string, number>> = {
   kb: 1000,
   mb: 1000 ** 2,
   gb: 1000 ** 3,
+  tb: 1000 ** 4,
   kib: 1024,
   mib: 1024 ** 2,
   gib: 1024 ** 3,
+  tib: 1024 ** 4,
 };
 
 /** '300MB', '1.5GiB' or '300000000': powers of 1000, of 1024, or bytes. */
@@ -16,11 +18,13 @@ export const memorySize: Kind<number> = {
   parse(name, raw) {
     const bytes = typeof raw === 'string' ? bytesOf(raw) : raw;
     if (typeof bytes === 'number' && Number.isSafeInteger(bytes) && bytes >= 1) return bytes;
-    throw new Error(`${name} has ${show(raw)}, expected a size such as 300MB, 2GiB or a number of bytes`);
+    throw new Error(
+      `${name} has ${show(raw)}, expected a size such as 300MB, 2GiB or a number of bytes, at most 9007TB`,
+    );
   },
 };
 
 function bytesOf(text: string): number {
-  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?) ?([kmg]i?b)?$/i.exec(text) ?? [];
+  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?) ?([kmgt]i?b)?$/i.exec(text) ?? [];
   return Math.floor(Number(digits) * units[unit.toLowerCase()]);
 }

@@ -7,6 +7,7 @@ import { openDataset } from '../datasets/open-dataset.ts';
 import { takeSplit } from '../datasets/split-names.ts';
 import { type Io, printJson, printLine, printRows } from '../io.ts';
 import { dataOf, openModel, refuseMoreThan, withModel } from '../models/open-model.ts';
+import { boundMemory } from '../options/bound-memory.ts';
 import { nameFlag } from '../options/name-flag.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
 import { decimal, percent } from '../report/format.ts';
@@ -24,6 +25,7 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
   const raw = flagsToRaw(predictOptions, request);
   const values = parseRaw(predictOptions, raw);
   refuseMoreThan(2, request.positionals, 'one model and one file of rows');
+  boundMemory(values);
   const model = openModel(request.positionals);
   const answer = createAnswers(model);
   const file = request.positionals[1];

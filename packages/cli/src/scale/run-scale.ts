@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { createPool, type FolderLock, limitMemory } from '@gradloom/runtime';
+import { createPool, type FolderLock } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import { describeMachine } from '../describe-machine.ts';
@@ -8,6 +8,7 @@ import { refuseOtherRun } from '../html-report/refuse-run.ts';
 import { tryReport } from '../html-report/try-report.ts';
 import { type Io, printJson, printLine, printLines } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
+import { boundMemory } from '../options/bound-memory.ts';
 import { nameFlag } from '../options/name-flag.ts';
 import { flagsToRaw, parseRaw, type RawOptions } from '../options/raw-options.ts';
 import { refuseIdleLibrary } from '../options/run-options.ts';
@@ -43,7 +44,7 @@ async function scale(
   lock: FolderLock | undefined,
 ): Promise<number> {
   const { out, json } = values;
-  limitMemory(values['memory-limit'] ?? null);
+  boundMemory(values);
   if (out !== undefined) refuseOtherRun(out);
   try {
     const recipe = await recipeOf(values);

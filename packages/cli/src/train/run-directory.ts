@@ -5,6 +5,7 @@ import {
   FolderInUseError,
   type FolderLock,
   LAST_FILE,
+  LockError,
   loadCheckpoint,
   lockFolder,
   type ModelContents,
@@ -154,7 +155,7 @@ function writing<T>(has: string, expected: string, write: () => T): T {
     return write();
   } catch (error) {
     // These say all of it.
-    if (error instanceof FolderInUseError || error instanceof UsageError) throw error;
+    if (error instanceof FolderInUseError || error instanceof LockError || error instanceof UsageError) throw error;
     const cause = error instanceof Error ? (error.cause ?? error) : error;
     const reason = cause instanceof Error ? cause.message : cause;
     throw new Error(`${has}, expected ${expected} (${reason})`, { cause: error });

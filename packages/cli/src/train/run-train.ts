@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
-import { type FolderLock, limitMemory } from '@gradloom/runtime';
+import type { FolderLock } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import type { Io } from '../io.ts';
+import { boundMemory } from '../options/bound-memory.ts';
 import { nameFlag } from '../options/name-flag.ts';
 import { flagsToRaw, type RawOptions } from '../options/raw-options.ts';
 import { UsageError } from '../usage-error.ts';
@@ -44,7 +45,7 @@ async function runLocked(request: Request, io: Io, lock: FolderLock | null): Pro
     );
   }
   if (out !== undefined) checkOut(out);
-  limitMemory(values['memory-limit'] ?? null);
+  boundMemory(values);
   const reporter = reporterFor(values, io);
   for (const warning of warnings) warn(reporter, warning);
   try {

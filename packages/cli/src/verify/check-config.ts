@@ -30,7 +30,13 @@ export function checkConfig(folder: string): ConfigCheck {
         check.faults.push(`has ${name}, expected none in the file of a run (${why})`);
       return parseRaw(trainOptions, raw, trainAlternatives);
     });
-  } else check.faults.push('has no options, expected those of the run');
+  } else if (check.faults.length === 0) check.faults.push('has no options, expected those of the run');
+  if (network === undefined) check.faults.push('has no network, expected that of the run');
+  else checkNetwork(check, network, parameters);
+  return { check, options: isRecord(options) ? options : null, network };
+}
+
+function checkNetwork(check: OpenCheck, network: unknown, parameters: unknown): void {
   reading(check, '', () => {
     // What a file claims to be is checked part by part where it is built.
     const { parameterCount } = buildNetwork(network as NetworkSpec);
@@ -38,5 +44,4 @@ export function checkConfig(folder: string): ConfigCheck {
     if (parameters === parameterCount) return;
     check.faults.push(`has ${JSON.stringify(parameters)} parameters, expected ${parameterCount} (of its network)`);
   });
-  return { check, options: isRecord(options) ? options : null, network };
 }

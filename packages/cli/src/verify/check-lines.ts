@@ -74,7 +74,8 @@ function checkOrder(check: OpenCheck, lines: RunLines['lines']): void {
     const before = newest.get(event) ?? Number.NEGATIVE_INFINITY;
     if (typeof step !== 'number' || !(step > before)) {
       const wanted = before === Number.NEGATIVE_INFINITY ? 'a number' : `one above ${before}`;
-      check.faults.push(`has the step ${JSON.stringify(step) ?? 'none'} in line ${number}, expected ${wanted}`);
+      const has = step === undefined ? 'no step' : `the step ${JSON.stringify(step)}`;
+      check.faults.push(`has ${has} in line ${number}, expected ${wanted}`);
       return;
     }
     newest.set(event, step);

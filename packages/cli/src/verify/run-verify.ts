@@ -15,8 +15,10 @@ export async function runVerify(request: Request, io: Io): Promise<number> {
   refuseMoreThan(1, request.positionals, 'one run');
   const [path] = request.positionals;
   if (path === undefined || path === '') throw new UsageError('the run is missing, expected one such as runs/mnist-1');
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new Error(`${path} has no run, expected a directory that train, experiment or scale wrote`);
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined || !found.isDirectory()) {
+    const has = found === undefined ? 'does not exist' : 'is a file';
+    throw new Error(`${path} ${has}, expected a directory that train, experiment or scale wrote`);
   }
   const verification = verifyFolder(path);
   const isWhole = verification.files.every(({ faults }) => faults.length === 0);

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isTemporaryName, LAST_FILE, lockOwner } from '@gradloom/runtime';
+import { isTemporaryName, LAST_FILE, LOCK_FILE, type LockOwner, lockOwner } from '@gradloom/runtime';
 import { CONFIG_FILE, EXPERIMENTS_FILE, METRICS_FILE, MODEL_FILE, SCALE_FILE } from '../run-files/names.ts';
-import type { FileCheck } from './file-check.ts';
+import { type FileCheck, openCheck, reading } from './file-check.ts';
 import { verifyExperiments, verifyScale } from './verify-documents.ts';
 import { verifyTrain } from './verify-train.ts';
 
@@ -23,12 +23,13 @@ export function verifyFolder(path: string): Verification {
   if (files.length === 0) {
     throw new Error(`${path} has no run, expected a directory that train, experiment or scale wrote`);
   }
-  return { path, files, notes: notesOf(path) };
+  const lock = openCheck(LOCK_FILE);
+  const owner = reading(lock, join(path, LOCK_FILE), () => lockOwner('verify', path));
+  return { path, files: lock.faults.length === 0 ? files : [...files, lock], notes: notesOf(path, owner) };
 }
 
-function notesOf(path: string): string[] {
+function notesOf(path: string, owner: LockOwner | null): string[] {
   const names = readdirSync(path);
-  const owner = lockOwner('verify', path);
   const aside = names.filter((name) => /\.damaged-\d+$/.test(name));
   const left = names.filter(isTemporaryName);
   return [

@@ -7,13 +7,18 @@ import { isSameRun } from './same-run.ts';
 /** The name of a checkpoint that is kept beside the newest one: 'step-000120.gradloom'. */
 export const stepFile = (step: number): string => `step-${String(step).padStart(6, '0')}.gradloom`;
 
-/** Steps of the checkpoints of these names that earlier sittings of the run left, up to where it is now; the oldest first. */
+/**
+ * Steps of the checkpoints of these names that earlier sittings of the run left, in the order in which they are removed: those
+ * of steps that this sitting does again, then the oldest first.
+ */
 export function findOlder(folder: string, run: Omit<Checkpoint, 'arrays'>): number[] {
+  const now = run.progress.step;
   const steps = readdirSync(folder).flatMap((name) => {
     const step = Number(/^step-(\d{6,})\.gradloom$/.exec(name)?.[1] ?? Number.NaN);
-    return step < run.progress.step && stepFile(step) === name && isOf(run, join(folder, name)) ? [step] : [];
+    return step !== now && stepFile(step) === name && isOf(run, join(folder, name)) ? [step] : [];
   });
-  return steps.sort((a, b) => a - b);
+  steps.sort((a, b) => a - b);
+  return [...steps.filter((step) => step > now), ...steps.filter((step) => step < now)];
 }
 
 /** Whatever cannot be read is somebody else's. */

@@ -1,3 +1,4 @@
+import { inThread } from '../files/folder-lock.ts';
 import type { Pool } from '../pool.ts';
 import type { RunSetup } from '../protocol.ts';
 import { runOnTeam } from '../span.ts';
@@ -14,7 +15,8 @@ export async function writeCheckpoint(
   tell: (reason: string) => void,
 ): Promise<Written> {
   try {
-    const [written] = await runOnTeam(pool, setup, 1, (place) => ({ kind: 'checkpoint', ...place, entry }));
+    const onThread = () => runOnTeam(pool, setup, 1, (place) => ({ kind: 'checkpoint', ...place, entry }));
+    const [written] = await inThread(onThread);
     return written;
   } catch (error) {
     const written = keepCheckpoint(setup.spec, entry, true);

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { constants, copyFileSync, linkSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { constants, copyFileSync, linkSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { show } from '@gradloom/core';
 import { checkPath } from './check-path.ts';
-import { FolderInUseError, isActivity, type LockOwner, readLock, unreadableLock } from './lock-owner.ts';
+import { FolderInUseError, isActivity, LockError, type LockOwner, readLock } from './lock-owner.ts';
 import { ownProcess, stateOf } from './process-identity.ts';
 import { removeTemporaries, temporaryPath, writeSynced } from './write-atomically.ts';
 
@@ -40,6 +40,7 @@ export const isLockName = (name: string): boolean =>
  * Error where the folder cannot be written.
  */
 export function lockFolder(where: string, folder: string, by: string): FolderLock {
+  checkPath('lockFolder', folder, 'folder');
   if (!isActivity(by))
     throw new Error(`lockFolder: by has ${show(by)}, expected a word for what is done, such as train`);
   // First without a trace in the folder.
@@ -127,7 +128,7 @@ function ownersOf(where: string, path: string): LockOwner[] {
     const owner = readLock(where, file);
     if (owner === null) return owners;
     // Only by hand: such a way has no end.
-    if (owners.some(({ token }) => token === owner.token)) throw unreadableLock(where, file);
+    if (owners.some(({ token }) => token === owner.token)) throw new LockError(where, file);
     owners.push(owner);
     file = claimOf(path, owner.token);
   }
@@ -146,7 +147,8 @@ function linkNew(file: string, name: string): boolean {
     linkSync(file, name);
     return true;
   } catch (error) {
-    if (isThere(error)) return false;
+    // A server that answers late may have done it and be asked again.
+    if (isThere(error)) return isSameFile(file, name);
   }
   // Some file systems have no second names: a process that is killed in the middle of this leaves a lock that nobody can read.
   try {
@@ -156,6 +158,12 @@ function linkNew(file: string, name: string): boolean {
     if (isThere(error)) return false;
     throw error;
   }
+}
+
+/** Nobody else links to a file of this process's own. */
+function isSameFile(file: string, name: string): boolean {
+  const [own, other] = [lstatSync(file), lstatSync(name, { throwIfNoEntry: false })];
+  return own.ino === other?.ino && own.dev === other.dev;
 }
 
 const isThere = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EEXIST';
@@ -179,6 +187,20 @@ function hold(lock: FolderLock): void {
   if (releasesAtExit) return;
   releasesAtExit = true;
   process.on('exit', () => {
+    if (writing > 0) return;
     for (const lock of held) lock.release();
   });
+}
+
+/** Threads that write files now. They may end a little later than the process's exit begins, so its locks stay: of a dead owner. */
+let writing = 0;
+
+/** Has a thread write files in a folder that this process has. */
+export async function inThread<T>(write: () => Promise<T>): Promise<T> {
+  writing++;
+  try {
+    return await write();
+  } finally {
+    writing--;
+  }
 }

@@ -27,7 +27,7 @@ export class FolderInUseError extends Error {
 
 const MOST_BYTES = 4096;
 
-/** Who a lock says has the folder; null where there is no such file. @throws Error where it says nothing that can be read. */
+/** Who a lock says has the folder; null where there is no such file. @throws LockError where it says nothing that can be read. */
 export function readLock(where: string, path: string): LockOwner | null {
   const file = openOwnFile(where, path);
   if (file === null) return null;
@@ -40,11 +40,17 @@ export function readLock(where: string, path: string): LockOwner | null {
   }
   const owner = parse(new TextDecoder().decode(bytes.subarray(0, length)));
   if (owner !== null) return owner;
-  throw unreadableLock(where, path);
+  throw new LockError(where, path);
 }
 
-export const unreadableLock = (where: string, path: string): Error =>
-  new Error(`${where}: ${path} cannot be read as a lock, expected one as it was written (delete it if no run goes on)`);
+/** A lock that says nothing that can be read: whether anybody writes to its folder, nobody can tell. */
+export class LockError extends Error {
+  override readonly name = 'LockError';
+
+  constructor(where: string, path: string) {
+    super(`${where}: ${path} cannot be read as a lock, expected one as it was written (delete it if no run goes on)`);
+  }
+}
 
 /** Texts are printed and made into names of files: only what this program writes is taken. */
 function parse(text: string): LockOwner | null {
