@@ -114,7 +114,7 @@ export const peers: readonly Peer[] = [
     environments: blasEnvironments([undefined]),
     variants: digits(threadCounts.map((threads) => ({ threads }))),
     tolerance: 1e-3,
-    note: "adam's epsilon stands elsewhere",
+    note: "adds Adam's epsilon at another place",
   },
   {
     name: 'brain.js',
@@ -123,7 +123,7 @@ export const peers: readonly Peer[] = [
     environments: [{}],
     variants: small,
     tolerance: null,
-    note: 'has no batches and no softmax: one update a row, its own loss and start, a rate below 1',
+    note: 'has no batches and no softmax: it updates after each row, with its own loss and start, and needs a rate below 1',
   },
   {
     name: 'synaptic',
@@ -132,7 +132,7 @@ export const peers: readonly Peer[] = [
     environments: [{}],
     variants: (workload) => (isXor(workload) ? [{}] : []),
     tolerance: null,
-    note: 'has no batches and no adam: one update a row, its own start',
+    note: 'has no batches and no Adam: it updates after each row, with its own start',
   },
   {
     name: 'NumPy',

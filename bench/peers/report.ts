@@ -69,9 +69,13 @@ export function readmeTable(results: Results, peers: readonly Peer[]): string[] 
   const others = Object.keys(results.peers).filter((peer) => !isOurs(peer));
   const head = ['ms a step', ...OURS.map((ours) => ours.replace('Gradloom ', '')), ...others];
   const lines = [
-    `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${digits === 'mnist' ? 'rows of MNIST' : 'random rows'}, adam (XOR: sgd by mse, sigmoids), median of ${rounds} rounds in turns, ` +
-      'float64 unless said. Warm-up takes 300 steps (XOR: 10,000) or 4 s, whichever is less; each of our runs begins anew, with as many steps that do not count as do (XOR: none, and time is that inside its span). In brackets the share of the floor (the products alone and the update at the speed of memory); ' +
-      'of the others how many times as long they take as our first (XOR: as wasm). Of noise no value is 0; of MNIST four of five are, and ours leave out terms of 0.',
+    `Machine: ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}. Each figure is the median of ${rounds} rounds, in which the programs take turns.`,
+    '',
+    `- Gradloom's columns give the milliseconds of one training step on ${digits === 'mnist' ? 'rows of MNIST' : 'random rows'}, with Adam, in float64. In brackets: the time that the machine needs at least (the matrix products alone, and the update at the speed of memory) as a share of it.`,
+    '- The other columns say how many times as long a step takes as in our first column (XOR: as on wasm), in float64 unless the column says otherwise.',
+    '- XOR is trained by SGD on the mean squared error, with sigmoid units.',
+    "- Four of five pixels of MNIST are 0, and Gradloom skips products with 0. The lines marked *noise* have no zeros.",
+    '- Each program warms up for 300 steps (XOR: 10,000) or 4 s, whichever is less. Each of our runs is a new one: the first half of its steps is not counted (of XOR all are, and only the time inside its span).',
     '',
     `| ${head.join(' | ')} |`,
     `|${head.map(() => '---').join('|')}|`,
@@ -107,7 +111,7 @@ export function readmeTable(results: Results, peers: readonly Peer[]): string[] 
   if (lines.some((line) => line.includes(MARK)))
     lines.push(
       '',
-      '≠: after the same steps its loss is further from ours than rounding and what is named here explain; the mean leaves it out.',
+      '≠: after the same number of steps its loss differs from ours by more than rounding and the differences named below explain. The mean leaves it out.',
     );
   const notes = Object.entries(results.peers).flatMap(([peer, { note }]) =>
     note === null ? [] : [`${peer} ${note}.`],

@@ -176,6 +176,6 @@ test('who comes to another loss is marked in the table, and outside of its mean'
   const text = readmeTable({ ...own, workloads: { ...own.workloads, deep: elsewhere } }, [peer]).join('\n');
   expect(text).toContain('| deep |  | 1 (50 %) |  | 9 x ≠ |');
   expect(text).toContain('| geometric mean, without XOR and noise | | | | **2 x** |');
-  expect(text).toContain('≠: after the same steps');
+  expect(text).toContain('≠: after the same number of steps');
   expect(readmeTable(own, [peer]).join('\n')).not.toContain('≠');
 });
