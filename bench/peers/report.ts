@@ -74,7 +74,7 @@ export function readmeTable(results: Results, peers: readonly Peer[]): string[] 
     `- Gradloom's columns give the milliseconds of one training step on ${digits === 'mnist' ? 'rows of MNIST' : 'random rows'}, with Adam, in float64. In brackets: the time that the machine needs at least (the matrix products alone, and the update at the speed of memory) as a share of it.`,
     '- The other columns say how many times as long a step takes as in our first column (XOR: as on wasm), in float64 unless the column says otherwise.',
     '- XOR is trained by SGD on the mean squared error, with sigmoid units.',
-    "- Four of five pixels of MNIST are 0, and Gradloom skips products with 0. The lines marked *noise* have no zeros.",
+    '- Four of five pixels of MNIST are 0, and Gradloom skips products with 0. The lines marked *noise* have no zeros.',
     '- Each program warms up for 300 steps (XOR: 10,000) or 4 s, whichever is less. Each of our runs is a new one: the first half of its steps is not counted (of XOR all are, and only the time inside its span).',
     '',
     `| ${head.join(' | ')} |`,
