@@ -9,7 +9,7 @@ import { rolldown } from 'rolldown';
 
 const packages = join(dirname(fileURLToPath(import.meta.url)), '../packages');
 /** A package's modules that are asked for by name; a thread's own entry among them. */
-const entries = { core: ['index'], runtime: ['index', 'worker'], cli: ['main'] };
+const entries = { core: ['index', 'internal'], runtime: ['index', 'internal', 'worker'], cli: ['main'] };
 /** Dependencies that every start of a package loads, taken in: yargs and its own are 30 files. Installed all the same, with their licences. */
 const takenIn = { core: [], runtime: [], cli: ['yargs'] };
 /** In the place of what yargs measures its help with: regular expressions of all emoji, 18 ms at every start. */

@@ -16,9 +16,11 @@ const manifestOf = (folder) => JSON.parse(readFileSync(join(folder, 'package.jso
 const { engines, packageManager } = manifestOf(root);
 
 const typed = packages.slice(0, 2); // those that are imported
-const bundled = ['core/dist/index.js', 'runtime/dist/index.js', 'runtime/dist/worker.js', 'cli/dist/main.js'].map(
-  (file) => join('packages', file),
-);
+const bundled = [
+  ...['core/dist/index.js', 'core/dist/internal.js'],
+  ...['runtime/dist/index.js', 'runtime/dist/internal.js', 'runtime/dist/worker.js'],
+  'cli/dist/main.js',
+].map((file) => join('packages', file));
 const readsOfPackages = () => [
   ...fromRoot('tsconfig.json', 'tsconfig.base.json'),
   ...packages.flatMap((p) => [join(p, 'package.json'), join(p, 'tsconfig.json'), ...filesUnder(join(p, 'src'))]),

@@ -1,5 +1,6 @@
-import { oneOf } from '@gradloom/core';
-import { type Backend, backendChoices, resolveBackend } from '@gradloom/runtime';
+import { oneOf } from '@gradloom/core/internal';
+import type { Backend } from '@gradloom/runtime';
+import { backendChoices, resolveBackend } from '@gradloom/runtime/internal';
 import { orRefuse } from './options.ts';
 
 /** Those of a list such as 'wasm,native,blas' that run on this machine; of the others a line says why not. */

@@ -1,4 +1,4 @@
-import { createWasmKernels, takeWasmScratch, WasmApi, wasmHeapBase } from '@gradloom/core';
+import { createWasmKernels, takeWasmScratch, WasmApi, wasmHeapBase } from '@gradloom/core/internal';
 import { Bench } from 'tinybench';
 import { compileKernels } from '../packages/runtime/src/backend.ts';
 import { createBlasKernels } from '../packages/runtime/src/native/blas-kernels.ts';

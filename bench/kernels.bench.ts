@@ -1,4 +1,5 @@
-import { type Kernels, WasmApi, wasmHeapBase } from '@gradloom/core';
+import type { Kernels } from '@gradloom/core';
+import { WasmApi, wasmHeapBase } from '@gradloom/core/internal';
 import { Bench } from 'tinybench';
 import { compileFor, compileKernels, createBackendKernels } from '../packages/runtime/src/backend.ts';
 import { takeKernelScratch } from '../packages/runtime/src/thread-scratch.ts';

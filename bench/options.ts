@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { show } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 
 /** Ends this process with one sentence: a mistake in the arguments needs no stack. */
 export function refuse(sentence: string): never {

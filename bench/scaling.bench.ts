@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { createRandom, defaultShards, type NetworkSpec } from '@gradloom/core';
-import { createPool, type Dataset, type TimedRun, type TrainOptions, timeSteps, train } from '@gradloom/runtime';
+import { createRandom, type NetworkSpec } from '@gradloom/core';
+import { defaultShards } from '@gradloom/core/internal';
+import { createPool, type Dataset, type TrainOptions, train } from '@gradloom/runtime';
+import { type TimedRun, timeSteps } from '@gradloom/runtime/internal';
 import { Bench } from 'tinybench';
 import { backendsHere } from './backends-here.ts';
 import { median } from './median.ts';

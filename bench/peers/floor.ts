@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { buildNetwork, defaultShards, shardStart } from '@gradloom/core';
-import { type BackendChoice, createPool, measureBandwidth, resolveBackend } from '@gradloom/runtime';
+import { buildNetwork } from '@gradloom/core';
+import { defaultShards, shardStart } from '@gradloom/core/internal';
+import { type BackendChoice, createPool } from '@gradloom/runtime';
+import { measureBandwidth, resolveBackend } from '@gradloom/runtime/internal';
 import { compileFor } from '../../packages/runtime/src/backend.ts';
 import { allocateControl } from '../../packages/runtime/src/barrier.ts';
 import type { FloorTask } from './floor-worker.ts';

@@ -1,18 +1,15 @@
 import {
-  bindTensors,
   buildNetwork,
   createLoss,
-  createWorkspace,
   initializeParameters,
   type Loss,
   type LossName,
   losses,
   type Network,
-  noMemory,
   type Pass,
   referenceKernels,
-  shardGradient,
 } from '@gradloom/core';
+import { bindTensors, createWorkspace, noMemory, shardGradient } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { firstDifference } from '../support/bits.ts';

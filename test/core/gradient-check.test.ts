@@ -1,12 +1,9 @@
 import {
   type ActivationName,
   activations,
-  bindTensors,
   buildNetwork,
   createLoss,
   createRandom,
-  createWorkspace,
-  forward,
   initializeParameters,
   type LayerKind,
   type LossName,
@@ -16,8 +13,8 @@ import {
   type NetworkSpec,
   type Pass,
   referenceKernels,
-  shardGradient,
 } from '@gradloom/core';
+import { bindTensors, createWorkspace, forward, shardGradient } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import { maxError } from '../support/errors.ts';
 import { numericGradient } from '../support/numeric-gradient.ts';

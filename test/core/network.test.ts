@@ -1,4 +1,5 @@
-import { bindTensors, buildNetwork, initializeParameters, type LayerSpec, type NetworkSpec } from '@gradloom/core';
+import { buildNetwork, initializeParameters, type LayerSpec, type NetworkSpec } from '@gradloom/core';
+import { bindTensors } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import { nestedNetwork } from '../support/nested-network.ts';
 

@@ -6,26 +6,28 @@ import {
   shardGradient,
 } from '../../packages/core/src/backprop.ts';
 import {
-  BLOCK,
-  bindTensors,
-  blockCount,
   buildNetwork,
-  createBlockUpdate,
   createLoss,
   createOptimizer,
   createTrainStep,
-  gradientOf,
-  gradientStride,
   initializeParameters,
   type LayerSpec,
   type OptimizerSpec,
   type Pass,
-  recordSteps,
   referenceKernels,
+} from '../../packages/core/src/index.ts';
+import {
+  BLOCK,
+  bindTensors,
+  blockCount,
+  createBlockUpdate,
+  gradientOf,
+  gradientStride,
+  recordSteps,
   stepCalls,
   tapeLength,
   updateCalls,
-} from '../../packages/core/src/index.ts';
+} from '../../packages/core/src/internal.ts';
 import { createRandom } from '../../packages/core/src/random/index.ts';
 import { createGuardedMemory } from '../support/guarded-memory.ts';
 

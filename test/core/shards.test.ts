@@ -1,4 +1,4 @@
-import { defaultShards, largestShard, shardStart } from '@gradloom/core';
+import { defaultShards, largestShard, shardStart } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 

@@ -1,16 +1,14 @@
+import { createOptimizer, createRandom, referenceKernels } from '@gradloom/core';
 import {
   BLOCK,
   batchLoss,
   blockCount,
   clipScale,
   createBlockUpdate,
-  createOptimizer,
-  createRandom,
   gradientNorm,
   gradientOf,
   gradientStride,
-  referenceKernels,
-} from '@gradloom/core';
+} from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 
 const random = createRandom(4, 'update');

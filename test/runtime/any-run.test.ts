@@ -5,10 +5,10 @@ import {
   type Dataset,
   fingerprint,
   type Pool,
-  resolveBackend,
   TrainingError,
   train,
 } from '@gradloom/runtime';
+import { resolveBackend } from '@gradloom/runtime/internal';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sharedArrays } from '../../packages/runtime/src/datasets/dataset.ts';

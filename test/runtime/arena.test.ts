@@ -1,11 +1,5 @@
-import {
-  buildNetwork,
-  createLoss,
-  createOptimizer,
-  createSchedule,
-  gradientOf,
-  type NetworkSpec,
-} from '@gradloom/core';
+import { buildNetwork, createLoss, createOptimizer, createSchedule, type NetworkSpec } from '@gradloom/core';
+import { gradientOf } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 import { planArena } from '../../packages/runtime/src/arena.ts';
 import { allocateSharedMemory } from '../../packages/runtime/src/shared-memory.ts';

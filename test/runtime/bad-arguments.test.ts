@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import * as runtime from '@gradloom/runtime';
+import * as internal from '@gradloom/runtime/internal';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OPTION_NAMES } from '../../packages/runtime/src/options.ts';
 
@@ -115,7 +116,7 @@ async function outcome(call: () => unknown): Promise<unknown> {
     const value = call();
     const settled = await (isRun(value) ? value.result : value);
     if (settled instanceof Object && 'destroy' in settled) await (settled as runtime.Pool).destroy();
-    if (settled instanceof Object && 'release' in settled) (settled as runtime.FolderLock).release();
+    if (settled instanceof Object && 'release' in settled) (settled as internal.FolderLock).release();
     return undefined;
   } catch (error) {
     return error;
@@ -137,14 +138,15 @@ function expectSentence(error: unknown): void {
   expect(error.message.length).toBeLessThan(600);
 }
 
-const functions = { ...runtime, ...runtime.syntheticDatasets } as unknown as Record<
+const functions = { ...runtime, ...internal, ...runtime.syntheticDatasets } as unknown as Record<
   string,
   (...args: unknown[]) => unknown
 >;
 const isClass = (value: unknown): boolean => /^class\b/.test(String(value));
-const names = Object.keys(functions).filter(
-  (name) => typeof functions[name] === 'function' && !isClass(functions[name]),
-);
+// In order, since some write where others look for a folder.
+const names = Object.keys(functions)
+  .filter((name) => typeof functions[name] === 'function' && !isClass(functions[name]))
+  .sort();
 const argumentsOf = (name: string): readonly unknown[] =>
   Object.hasOwn(runtime.syntheticDatasets, name) ? [{ rows: 4 }] : right[name]();
 

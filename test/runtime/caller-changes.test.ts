@@ -6,11 +6,11 @@ import {
   type DataSplits,
   FolderInUseError,
   loadCheckpoint,
-  lockFolder,
   syntheticDatasets,
   type TrainOptions,
   train,
 } from '@gradloom/runtime';
+import { lockFolder } from '@gradloom/runtime/internal';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../support/command-line.ts';
 

@@ -1,4 +1,5 @@
-import { complete, OptionError } from '@gradloom/core';
+import { OptionError } from '@gradloom/core';
+import { complete } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fitMemory, type Means } from '../../packages/runtime/src/fit-memory.ts';

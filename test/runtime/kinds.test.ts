@@ -7,9 +7,9 @@ import {
   evaluateModel,
   fingerprint,
   type Pool,
-  resolveBackend,
   train,
 } from '@gradloom/runtime';
+import { resolveBackend } from '@gradloom/runtime/internal';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sharedArrays } from '../../packages/runtime/src/datasets/dataset.ts';
 import { oracle } from '../support/oracle.ts';

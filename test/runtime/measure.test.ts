@@ -1,4 +1,5 @@
-import { createPool, measureBandwidth } from '@gradloom/runtime';
+import { createPool } from '@gradloom/runtime';
+import { measureBandwidth } from '@gradloom/runtime/internal';
 import { expect, onTestFinished, test } from 'vitest';
 import { resolveBackend } from '../../packages/runtime/src/backend.ts';
 import { allocateControl } from '../../packages/runtime/src/barrier.ts';

@@ -1,15 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  bindTensors,
-  buildNetwork,
-  createLoss,
-  createRandom,
-  createWorkspace,
-  forward,
-  type NetworkSpec,
-  referenceKernels,
-} from '@gradloom/core';
+import { buildNetwork, createLoss, createRandom, type NetworkSpec, referenceKernels } from '@gradloom/core';
+import { bindTensors, createWorkspace, forward } from '@gradloom/core/internal';
 import { evaluateModel, fingerprint, loadModel, type ModelContents, saveModel } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,5 +1,7 @@
-import { buildNetwork, createRandom, type NetworkSpec, WasmApi } from '@gradloom/core';
-import { compileKernels, createModel } from '@gradloom/runtime';
+import { buildNetwork, createRandom, type NetworkSpec } from '@gradloom/core';
+import { WasmApi } from '@gradloom/core/internal';
+import { createModel } from '@gradloom/runtime';
+import { compileKernels } from '@gradloom/runtime/internal';
 import { expect, test, vi } from 'vitest';
 import { firstDifference } from '../support/bits.ts';
 

@@ -1,4 +1,5 @@
-import { complete, createRandom, shuffle } from '@gradloom/core';
+import { createRandom, shuffle } from '@gradloom/core';
+import { complete } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createOrders } from '../../packages/runtime/src/orders.ts';

@@ -1,4 +1,4 @@
-import { createPassTimer } from '@gradloom/runtime';
+import { createPassTimer } from '@gradloom/runtime/internal';
 import { expect, test } from 'vitest';
 
 test.each(['reference', 'wasm'] as const)('forward and backward are two parts of a call on %s', (backend) => {

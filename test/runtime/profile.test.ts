@@ -1,5 +1,6 @@
 import type { NetworkSpec } from '@gradloom/core';
-import { createPool, type Pool, parts, train } from '@gradloom/runtime';
+import { createPool, type Pool, train } from '@gradloom/runtime';
+import { parts } from '@gradloom/runtime/internal';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PART } from '../../packages/runtime/src/clock.ts';
 import { randomDataset } from '../support/random-dataset.ts';

@@ -1,4 +1,5 @@
-import { BLOCK, gradientStride, type LayerSpec } from '@gradloom/core';
+import type { LayerSpec } from '@gradloom/core';
+import { BLOCK, gradientStride } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import { createContext } from '../../packages/runtime/src/context.ts';
 import { planRun } from '../../packages/runtime/src/plan.ts';

@@ -1,4 +1,5 @@
-import { type TrainEvent, type TrainingRun, type TrainResult, timeSteps } from '@gradloom/runtime';
+import type { TrainEvent, TrainingRun, TrainResult } from '@gradloom/runtime';
+import { timeSteps } from '@gradloom/runtime/internal';
 import { expect, test } from 'vitest';
 
 /** A run that was told of at these steps and ms, with 4 samples a step but for the last 10 steps, which had 3. */

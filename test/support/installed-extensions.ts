@@ -4,7 +4,7 @@ import {
   extensions,
   type NativeScratch,
   takeNativeScratch,
-} from '@gradloom/core';
+} from '@gradloom/core/internal';
 import { enterMachineCode, type MachineCode, makeMachineCode } from '../../packages/runtime/src/native/machine-code.ts';
 import type { KernelsUnderGuard } from './guarded-memory.ts';
 

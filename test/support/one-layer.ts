@@ -1,11 +1,5 @@
-import {
-  buildNetwork,
-  initializeParameters,
-  type LayerSpec,
-  noMemory,
-  type Pass,
-  referenceKernels,
-} from '@gradloom/core';
+import { buildNetwork, initializeParameters, type LayerSpec, type Pass, referenceKernels } from '@gradloom/core';
+import { noMemory } from '@gradloom/core/internal';
 
 const pass: Pass = { kernels: referenceKernels, training: true, seed: 1, step: 0, firstRow: 0 };
 const blank = (length: number): Float64Array => new Float64Array(length).fill(Number.NaN);

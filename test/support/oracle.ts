@@ -7,11 +7,10 @@ import {
   createTrainStep,
   type NetworkSpec,
   shuffle,
-  targetColumns,
-  WasmApi,
-  wasmHeapBase,
 } from '@gradloom/core';
-import { type Backend, compileKernels, type Dataset, type TrainOptions } from '@gradloom/runtime';
+import { targetColumns, WasmApi, wasmHeapBase } from '@gradloom/core/internal';
+import type { Backend, Dataset, TrainOptions } from '@gradloom/runtime';
+import { compileKernels } from '@gradloom/runtime/internal';
 import { compileFor, createBackendKernels } from '../../packages/runtime/src/backend.ts';
 import { gatherRows } from '../../packages/runtime/src/datasets/gather.ts';
 import { gatherTargets } from '../../packages/runtime/src/datasets/targets.ts';

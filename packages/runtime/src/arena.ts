@@ -1,4 +1,5 @@
-import { blockCount, countDoubles, gradientStride, probeLength, type Schedule, type WasmMemory } from '@gradloom/core';
+import type { Schedule } from '@gradloom/core';
+import { blockCount, countDoubles, gradientStride, probeLength, type WasmMemory } from '@gradloom/core/internal';
 import { checkMemory, type Part } from './memory.ts';
 import { MOST_BYTES, PAGE } from './shared-memory.ts';
 import { type ScratchShape, takeThreadScratch } from './thread-scratch.ts';

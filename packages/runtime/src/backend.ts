@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { type Kernels, type Network, OptionError, referenceKernels } from '@gradloom/core';
 import {
   type BackendName,
   compileWasmKernels,
@@ -7,17 +8,13 @@ import {
   createWasmKernels,
   hasNativeProducts,
   type KernelScratch,
-  type Kernels,
-  type Network,
-  OptionError,
   oneOf,
   record,
-  referenceKernels,
   show,
   type WasmMemory,
   type WasmModule,
   wasmProblem,
-} from '@gradloom/core';
+} from '@gradloom/core/internal';
 import { resolveInstalled } from './installed.ts';
 import { createBlasKernels } from './native/blas-kernels.ts';
 import { type BlasIdentity, type BlasLibrary, findBlas } from './native/find-blas.ts';

@@ -1,4 +1,5 @@
-import { complete, type Network, type Pausable, show, type Tensor, viewOf } from '@gradloom/core';
+import type { Network, Tensor } from '@gradloom/core';
+import { complete, type Pausable, show, viewOf } from '@gradloom/core/internal';
 import { findNotFinite } from './turns/arrays.ts';
 
 /** 'W of dense(2->3) at layer 0 has Infinity' of the first weight that is not finite. */

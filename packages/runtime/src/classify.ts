@@ -1,4 +1,5 @@
-import { createDecision, type Loss } from '@gradloom/core';
+import type { Loss } from '@gradloom/core';
+import { createDecision } from '@gradloom/core/internal';
 
 /** The class that each row answers, by the rule of all metrics; NO_ANSWER where it has none. */
 export function classify(

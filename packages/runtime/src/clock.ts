@@ -1,4 +1,4 @@
-import { type Inspect, viewOf } from '@gradloom/core';
+import { type Inspect, viewOf } from '@gradloom/core/internal';
 
 /** Where a thread spends a step. `update` sums the shards and applies the optimizer; `wait` is at the barriers. */
 export const parts = ['gather', 'forward', 'backward', 'update', 'wait'] as const;

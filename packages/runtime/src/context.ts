@@ -1,24 +1,26 @@
 import { availableParallelism } from 'node:os';
 import {
-  type BlockUpdate,
-  bindTensors,
   buildNetwork,
-  canTakeTwo,
-  createAllocator,
-  createBlockUpdate,
   createLoss,
   createOptimizer,
-  createProbe,
   createSchedule,
-  gradientOf,
-  gradientStride,
-  type Inspect,
   type Kernels,
   type Loss,
-  largestShard,
   type Network,
   type Optimizer,
   type Pass,
+} from '@gradloom/core';
+import {
+  type BlockUpdate,
+  bindTensors,
+  canTakeTwo,
+  createAllocator,
+  createBlockUpdate,
+  createProbe,
+  gradientOf,
+  gradientStride,
+  type Inspect,
+  largestShard,
   probeLength,
   recordShardGradient,
   recordSteps,
@@ -26,7 +28,7 @@ import {
   targetColumns,
   viewOf,
   type Workspace,
-} from '@gradloom/core';
+} from '@gradloom/core/internal';
 import { type Arena, planArena } from './arena.ts';
 import { createBackendKernels } from './backend.ts';
 import { type Clock, createClock } from './clock.ts';

@@ -1,4 +1,5 @@
-import { batchLoss, gradientOf, InputError, type Inspect, type Layer, show, viewOf } from '@gradloom/core';
+import { InputError, type Layer } from '@gradloom/core';
+import { batchLoss, gradientOf, type Inspect, show, viewOf } from '@gradloom/core/internal';
 import { badWeight } from './bad-weight.ts';
 import { CONTROL } from './barrier.ts';
 import type { RunContext } from './context.ts';

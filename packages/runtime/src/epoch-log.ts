@@ -1,4 +1,4 @@
-import { positiveInteger, viewOf } from '@gradloom/core';
+import { positiveInteger, viewOf } from '@gradloom/core/internal';
 import type { RunArrays } from './checkpoints/checkpoint.ts';
 
 /** Epoch events of a run, at the most about: a run of a million short epochs reports every thousandth. */

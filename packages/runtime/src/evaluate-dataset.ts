@@ -1,13 +1,5 @@
-import {
-  InputError,
-  type Loss,
-  type Metric,
-  metrics,
-  type Network,
-  type Pausable,
-  targetColumns,
-  viewOf,
-} from '@gradloom/core';
+import { InputError, type Loss, type Metric, metrics, type Network } from '@gradloom/core';
+import { type Pausable, targetColumns, viewOf } from '@gradloom/core/internal';
 import type { Dataset } from './datasets/dataset.ts';
 import { gatherTargets } from './datasets/targets.ts';
 import type { Pool } from './pool.ts';

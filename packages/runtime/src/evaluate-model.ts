@@ -1,19 +1,6 @@
 import { availableParallelism } from 'node:os';
-import {
-  buildNetwork,
-  createLoss,
-  doubles,
-  InputError,
-  type LossSpec,
-  list,
-  type NetworkSpec,
-  OptionError,
-  onlyKeys,
-  positiveInteger,
-  record,
-  show,
-  within,
-} from '@gradloom/core';
+import { buildNetwork, createLoss, InputError, type LossSpec, type NetworkSpec, OptionError } from '@gradloom/core';
+import { doubles, list, onlyKeys, positiveInteger, record, show, within } from '@gradloom/core/internal';
 import type { BackendChoice } from './backend.ts';
 import type { Dataset } from './datasets/dataset.ts';
 import { checkFit } from './datasets/targets.ts';

@@ -1,4 +1,5 @@
-import { forward, InputError, viewOf } from '@gradloom/core';
+import { InputError } from '@gradloom/core';
+import { forward, viewOf } from '@gradloom/core/internal';
 import { CONTROL } from './barrier.ts';
 import type { RunContext } from './context.ts';
 import { gatherRows } from './datasets/gather.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { complete, doubles, type Pausable } from '@gradloom/core';
+import { complete, doubles, type Pausable } from '@gradloom/core/internal';
 import { updateHash } from './files/hash.ts';
 import { littleEndianBytes } from './files/little-endian.ts';
 

@@ -1,4 +1,5 @@
-import { type Kernels, referenceKernels, wasmProblem } from '@gradloom/core';
+import { type Kernels, referenceKernels } from '@gradloom/core';
+import { wasmProblem } from '@gradloom/core/internal';
 import { type Backend, compileFor, createBackendKernels } from './backend.ts';
 import { allocateSharedMemory, PAGE } from './shared-memory.ts';
 

@@ -1,4 +1,5 @@
-import { complete, createLoss, createOptimizer, createSchedule, type LossSpec, type Network } from '@gradloom/core';
+import { createLoss, createOptimizer, createSchedule, type LossSpec, type Network } from '@gradloom/core';
+import { complete } from '@gradloom/core/internal';
 import { refuseBadWeights } from './bad-weight.ts';
 import type { OutputReader } from './evaluate-dataset.ts';
 import { type OpenedRun, openRun, type RunShape } from './prepare.ts';

@@ -1,4 +1,4 @@
-import { type Allocate, countDoubles, createAllocator, type WasmMemory } from '@gradloom/core';
+import { type Allocate, countDoubles, createAllocator, type WasmMemory } from '@gradloom/core/internal';
 import type { CompiledKernels } from './backend.ts';
 import { allocateSharedMemory } from './shared-memory.ts';
 

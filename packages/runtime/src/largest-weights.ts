@@ -1,4 +1,5 @@
-import { type Network, viewOf } from '@gradloom/core';
+import type { Network } from '@gradloom/core';
+import { viewOf } from '@gradloom/core/internal';
 
 /** Tensors that are named: a network that diverges mostly does so in one. */
 const NAMED = 3;

@@ -1,4 +1,5 @@
-import { clipScale, gradientNorm, type Network, type Pausable, probeFigures, viewOf } from '@gradloom/core';
+import type { Network } from '@gradloom/core';
+import { clipScale, gradientNorm, type Pausable, probeFigures, viewOf } from '@gradloom/core/internal';
 import type { Arena } from './arena.ts';
 import type { ProbeSteps } from './probe-steps.ts';
 import type { RunSetup } from './protocol.ts';

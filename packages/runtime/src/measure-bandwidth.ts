@@ -1,4 +1,4 @@
-import { positiveInteger, viewOf } from '@gradloom/core';
+import { positiveInteger, viewOf } from '@gradloom/core/internal';
 import { allocateControl } from './barrier.ts';
 import { isPool, type Pool } from './pool.ts';
 import type { TriadTask } from './protocol.ts';

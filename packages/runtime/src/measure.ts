@@ -1,4 +1,4 @@
-import { number, oneOf, record } from '@gradloom/core';
+import { number, oneOf, record } from '@gradloom/core/internal';
 import { type Backend, backendNames, compileFor, createBackendKernels } from './backend.ts';
 import { createKernelMemory } from './kernel-memory.ts';
 import { takeKernelScratch } from './thread-scratch.ts';

@@ -1,5 +1,6 @@
 import { freemem, totalmem } from 'node:os';
-import { OptionError, positiveInteger } from '@gradloom/core';
+import { OptionError } from '@gradloom/core';
+import { positiveInteger } from '@gradloom/core/internal';
 import { cgroupMemory } from './cgroup-memory.ts';
 import { type MemoryRoom, mebibytes } from './memory.ts';
 

@@ -1,13 +1,5 @@
-import {
-  buildNetwork,
-  createLoss,
-  doubles,
-  type LossSpec,
-  type NetworkSpec,
-  number,
-  record,
-  show,
-} from '@gradloom/core';
+import { buildNetwork, createLoss, type LossSpec, type NetworkSpec } from '@gradloom/core';
+import { doubles, number, record, show } from '@gradloom/core/internal';
 import { classify } from './classify.ts';
 import type { Json } from './files/json.ts';
 import { fingerprint } from './fingerprint.ts';

@@ -1,4 +1,5 @@
-import { complete, initializeParameters, type Tensor, viewOf } from '@gradloom/core';
+import { initializeParameters, type Tensor } from '@gradloom/core';
+import { complete, viewOf } from '@gradloom/core/internal';
 import { findBadWeight } from './bad-weight.ts';
 import { CONTROL } from './barrier.ts';
 import type { RunContext } from './context.ts';

@@ -1,12 +1,5 @@
-import {
-  buildNetwork,
-  createRandom,
-  initializeParameters,
-  type NetworkSpec,
-  onlyKeys,
-  positiveInteger,
-  shardGradient,
-} from '@gradloom/core';
+import { buildNetwork, createRandom, initializeParameters, type NetworkSpec } from '@gradloom/core';
+import { onlyKeys, positiveInteger, shardGradient } from '@gradloom/core/internal';
 import type { BackendChoice } from './backend.ts';
 import { createContext } from './context.ts';
 import { datasetFromRows } from './datasets/index.ts';

@@ -1,21 +1,23 @@
 import { availableParallelism } from 'node:os';
 import {
-  blockCount,
-  buildNetworkInTurns,
-  complete,
   createLoss,
   createOptimizer,
   createSchedule,
-  defaultShards,
   type Network,
   type NetworkSpec,
-  number,
   OptionError,
+} from '@gradloom/core';
+import {
+  blockCount,
+  buildNetworkInTurns,
+  complete,
+  defaultShards,
+  number,
   onlyKeys,
   type Pausable,
   positiveInteger,
   within,
-} from '@gradloom/core';
+} from '@gradloom/core/internal';
 import {
   batchOf,
   checkListener,

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { OptionError, onlyKeys, positiveInteger, show } from '@gradloom/core';
+import { OptionError } from '@gradloom/core';
+import { onlyKeys, positiveInteger, show } from '@gradloom/core/internal';
 import { type Crew, type CrewShape, openCrew, startCrew } from './crew.ts';
 import type { WorkerTask } from './protocol.ts';
 

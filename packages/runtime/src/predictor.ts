@@ -1,17 +1,13 @@
+import { createLoss, InputError, type LossSpec, type Network, type Pass } from '@gradloom/core';
 import {
   type Allocate,
   bindTensors,
   countDoubles,
   createAllocator,
-  createLoss,
   createWorkspace,
   forward,
-  InputError,
-  type LossSpec,
-  type Network,
-  type Pass,
   viewOf,
-} from '@gradloom/core';
+} from '@gradloom/core/internal';
 import { refuseBadWeights } from './bad-weight.ts';
 import { inferenceBackend, inferenceMemory } from './inference-memory.ts';
 import { checkMemory } from './memory.ts';

@@ -1,15 +1,14 @@
-import {
-  complete,
-  type Loss,
-  type LossSpec,
-  type Network,
-  type Optimizer,
-  type OptimizerSpec,
-  type Pausable,
-  type Schedule,
-  type ScheduleContext,
-  type ScheduleSpec,
+import type {
+  Loss,
+  LossSpec,
+  Network,
+  Optimizer,
+  OptimizerSpec,
+  Schedule,
+  ScheduleContext,
+  ScheduleSpec,
 } from '@gradloom/core';
+import { complete, type Pausable } from '@gradloom/core/internal';
 import { type Arena, countScratch, planArena } from './arena.ts';
 import { type BackendChoice, compileFor, resolveBackend } from './backend.ts';
 import { allocateControl } from './barrier.ts';

@@ -1,4 +1,5 @@
-import { OptionError, positiveInteger, show } from '@gradloom/core';
+import { OptionError } from '@gradloom/core';
+import { positiveInteger, show } from '@gradloom/core/internal';
 
 /** The steps at which a run looks into its layers. */
 export interface ProbeSteps {

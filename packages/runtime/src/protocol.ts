@@ -1,4 +1,5 @@
-import type { LossSpec, OptimizerSpec, ScheduleContext, ScheduleSpec, WasmMemory } from '@gradloom/core';
+import type { LossSpec, OptimizerSpec, ScheduleContext, ScheduleSpec } from '@gradloom/core';
+import type { WasmMemory } from '@gradloom/core/internal';
 import type { Backend, CompiledKernels } from './backend.ts';
 import type { CheckpointEntry, Written } from './checkpoints/checkpoint-folder.ts';
 import type { Dataset } from './datasets/dataset.ts';

@@ -1,4 +1,4 @@
-import { show, viewOf } from '@gradloom/core';
+import { show, viewOf } from '@gradloom/core/internal';
 
 export type NestedRows = readonly (readonly number[])[];
 

@@ -1,5 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
-import { type Loss, type Network, targetColumns } from '@gradloom/core';
+import type { Loss, Network } from '@gradloom/core';
+import { targetColumns } from '@gradloom/core/internal';
 import type { Means } from './fit-memory.ts';
 import type { Part } from './memory.ts';
 import type { RunPlan } from './plan.ts';

@@ -1,4 +1,5 @@
-import { blockCount, OptionError } from '@gradloom/core';
+import { OptionError } from '@gradloom/core';
+import { blockCount } from '@gradloom/core/internal';
 import { RING } from './arena.ts';
 import { type BadStep, diagnoseStep, findBadStep } from './bad-step.ts';
 import { badWeight } from './bad-weight.ts';

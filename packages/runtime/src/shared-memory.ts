@@ -1,4 +1,4 @@
-import { WasmApi, type WasmMemory, type WasmModule, wasmHeapBase } from '@gradloom/core';
+import { WasmApi, type WasmMemory, type WasmModule, wasmHeapBase } from '@gradloom/core/internal';
 import { lackOfAddressSpace } from './limits.ts';
 import { mebibytes } from './memory.ts';
 

@@ -10,7 +10,7 @@ import {
   shardGradient,
   shardStart,
   updateBlocks,
-} from '@gradloom/core';
+} from '@gradloom/core/internal';
 import { RING } from './arena.ts';
 import { CONTROL } from './barrier.ts';
 import { PART } from './clock.ts';

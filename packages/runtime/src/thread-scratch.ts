@@ -1,13 +1,10 @@
+import type { Loss, Network, Optimizer, ProductShape } from '@gradloom/core';
 import {
   type Allocate,
   type BackendName,
   createWorkspace,
   type KernelScratch,
-  type Loss,
   largestShard,
-  type Network,
-  type Optimizer,
-  type ProductShape,
   recordedCalls,
   stepCalls,
   takeNativeScratch,
@@ -15,7 +12,7 @@ import {
   tapeLength,
   updateCalls,
   type Workspace,
-} from '@gradloom/core';
+} from '@gradloom/core/internal';
 
 /** Rows of a chunk at evaluation: fixed, since a BLAS gives a row other bits in calls of other sizes. */
 export const EVALUATION_ROWS = 256;

@@ -1,4 +1,4 @@
-import { record } from '@gradloom/core';
+import { record } from '@gradloom/core/internal';
 import type { TrainResult } from './results.ts';
 import type { TrainingRun } from './trainer.ts';
 

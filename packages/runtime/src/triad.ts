@@ -1,4 +1,4 @@
-import { viewOf } from '@gradloom/core';
+import { viewOf } from '@gradloom/core/internal';
 import { CONTROL, createBarrier } from './barrier.ts';
 import type { TriadTask } from './protocol.ts';
 

@@ -1,4 +1,4 @@
-import { viewOf } from '@gradloom/core';
+import { viewOf } from '@gradloom/core/internal';
 import { createStopwatch } from './clock.ts';
 
 /** Doubles between the times of two threads: a 128-byte line each. */

@@ -1,4 +1,5 @@
-import { buildNetwork, type NetworkSpec, within } from '@gradloom/core';
+import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import { within } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../../packages/cli/src/options/config-file.ts';

@@ -1,6 +1,6 @@
 import { cpSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lockFolder } from '@gradloom/runtime';
+import { lockFolder } from '@gradloom/runtime/internal';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { RUN_FILES } from '../../../packages/cli/src/run-files/names.ts';
 import { ownProcess } from '../../../packages/runtime/src/files/process-identity.ts';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { show } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 import { type Output, printJson, printLine, printLines, printRows } from '../../../packages/cli/src/io.ts';
 import { columns } from '../../../packages/cli/src/report/columns.ts';

@@ -1,7 +1,7 @@
 import { copyFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRandom } from '@gradloom/core';
-import { lockFolder } from '@gradloom/runtime';
+import { lockFolder } from '@gradloom/runtime/internal';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { RUN_FILES } from '../../../packages/cli/src/run-files/names.ts';
 import { seal } from '../../../packages/cli/src/run-files/seal.ts';

@@ -1,4 +1,5 @@
-import { buildNetwork, noMemory, type Pass, referenceKernels } from '@gradloom/core';
+import { buildNetwork, type Pass, referenceKernels } from '@gradloom/core';
+import { noMemory } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 
 const size = 50;

@@ -1,4 +1,4 @@
-import { show } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 
 const circle: Record<string, unknown> = {};

@@ -1,4 +1,4 @@
-import { suggest } from '@gradloom/core';
+import { suggest } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 
 const known = ['batch', 'epochs', 'threads', 'weight-decay', 'he-uniform', 'he-normal', '--lr-decay'];

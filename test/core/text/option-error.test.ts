@@ -1,4 +1,5 @@
-import { buildNetwork, createSchedule, type NetworkSpec, OptionError, within } from '@gradloom/core';
+import { buildNetwork, createSchedule, type NetworkSpec, OptionError } from '@gradloom/core';
+import { within } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 
 /** The refusal of `check`. @throws where it is none */

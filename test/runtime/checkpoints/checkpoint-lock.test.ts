@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NetworkSpec } from '@gradloom/core';
-import { FolderInUseError, loadCheckpoint, lockFolder, type TrainOptions, train } from '@gradloom/runtime';
+import { FolderInUseError, loadCheckpoint, type TrainOptions, train } from '@gradloom/runtime';
+import { lockFolder } from '@gradloom/runtime/internal';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../../support/command-line.ts';
 import { startLockProcess } from '../../support/lock-process.ts';

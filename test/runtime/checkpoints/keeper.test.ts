@@ -7,14 +7,13 @@ import {
   datasetFromRows,
   loadCheckpoint,
   loadModel,
-  lockFolder,
-  makeDirectory,
   type Pool,
   type TrainEvent,
   TrainingError,
   type TrainOptions,
   train,
 } from '@gradloom/runtime';
+import { lockFolder, makeDirectory } from '@gradloom/runtime/internal';
 import { afterAll, assert, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { randomDataset } from '../../support/random-dataset.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

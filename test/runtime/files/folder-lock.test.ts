@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { FolderInUseError, lockFolder } from '@gradloom/runtime';
+import { FolderInUseError } from '@gradloom/runtime';
+import { lockFolder } from '@gradloom/runtime/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ownProcess, startOf } from '../../../packages/runtime/src/files/process-identity.ts';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { createRandom, referenceKernels, tapeLength } from '@gradloom/core';
+import { createRandom, referenceKernels } from '@gradloom/core';
+import { tapeLength } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createBlasKernels } from '../../../packages/runtime/src/native/blas-kernels.ts';

@@ -1,4 +1,4 @@
-import { extensions } from '@gradloom/core';
+import { extensions } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 import { makeMachineCode, widestExtension } from '../../../packages/runtime/src/native/machine-code.ts';
 import { fakeKoffi } from '../../support/fake-koffi.ts';

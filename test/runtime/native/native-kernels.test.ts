@@ -1,15 +1,11 @@
+import { createOptimizer, createRandom, type Kernels, type OptimizerSpec, referenceKernels } from '@gradloom/core';
 import {
   assembleProgram,
   createNativeKernels,
-  createOptimizer,
-  createRandom,
   fusedProducts,
-  type Kernels,
   type NativeOptions,
-  type OptimizerSpec,
-  referenceKernels,
   takeNativeScratch,
-} from '@gradloom/core';
+} from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { gatherRows } from '../../../packages/runtime/src/datasets/gather.ts';

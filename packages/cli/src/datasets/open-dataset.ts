@@ -1,4 +1,5 @@
-import { OptionError, onlyKeys, show, within } from '@gradloom/core';
+import { OptionError } from '@gradloom/core';
+import { onlyKeys, show, within } from '@gradloom/core/internal';
 import {
   type DataSplits,
   type Dataset,

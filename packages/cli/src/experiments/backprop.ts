@@ -1,16 +1,14 @@
 import {
   activations,
-  bindTensors,
   buildNetwork,
   createLoss,
   createOptimizer,
   createTrainStep,
-  createWorkspace,
   type LossSpec,
   type NetworkSpec,
   referenceKernels,
-  shardGradient,
 } from '@gradloom/core';
+import { bindTensors, createWorkspace, shardGradient } from '@gradloom/core/internal';
 import { columns } from '../report/columns.ts';
 import { whole } from '../report/format.ts';
 import { defineExperiment } from './experiment.ts';

@@ -1,4 +1,4 @@
-import { type FolderLock, resolveBackend } from '@gradloom/runtime';
+import { type FolderLock, resolveBackend } from '@gradloom/runtime/internal';
 import type { Request } from '../commands/command.ts';
 import { type Io, printJson, printLine, printLines } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';

@@ -1,12 +1,5 @@
-import {
-  bindTensors,
-  buildNetwork,
-  createLoss,
-  createWorkspace,
-  forward,
-  type NetworkSpec,
-  referenceKernels,
-} from '@gradloom/core';
+import { buildNetwork, createLoss, type NetworkSpec, referenceKernels } from '@gradloom/core';
+import { bindTensors, createWorkspace, forward } from '@gradloom/core/internal';
 
 /** What each layer puts out for one row, with the parameters written down layer by layer, W then b. */
 export function runRow(spec: NetworkSpec, parameters: ArrayLike<number>, row: readonly number[]): number[][] {

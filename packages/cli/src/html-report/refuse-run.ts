@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { findFile } from '@gradloom/runtime';
+import { findFile } from '@gradloom/runtime/internal';
 import { CONFIG_FILE, EXPERIMENTS_FILE } from '../run-files/names.ts';
 import { UsageError } from '../usage-error.ts';
 

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { show } from '@gradloom/core';
-import { openOwnFile } from '@gradloom/runtime';
+import { show } from '@gradloom/core/internal';
+import { openOwnFile } from '@gradloom/runtime/internal';
 import { readOwnFile } from '../run-files/read-own-file.ts';
 import { sealOf } from '../run-files/seal.ts';
 import { readAs, type Schema } from '../schema/schema.ts';

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkOwnFile, writeAtomically } from '@gradloom/runtime';
+import { checkOwnFile, writeAtomically } from '@gradloom/runtime/internal';
 import type { Markup } from './markup/markup.ts';
 import { htmlPage, type Page, pictureNames } from './page.ts';
 import { readStart } from './run-files.ts';

@@ -1,4 +1,4 @@
-import { type Difference, differences, plainJson } from '@gradloom/runtime';
+import { type Difference, differences, plainJson } from '@gradloom/runtime/internal';
 import { headerOf, type Inspected } from './inspection.ts';
 import type { NamedTensor } from './tensors.ts';
 

@@ -1,4 +1,4 @@
-import { show } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 import { decimal, whole } from '../report/format.ts';
 import { table } from '../report/table.ts';
 import type { Paint } from '../terminal/paint.ts';

@@ -1,4 +1,4 @@
-import { show } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 import type { Checkpoint } from '@gradloom/runtime';
 import { formatMember, type Member } from '../options/member.ts';
 import { backendName } from '../report/backend-name.ts';

@@ -1,4 +1,5 @@
-import { type ActivationName, activations, layers, onlyKeys, show } from '@gradloom/core';
+import { type ActivationName, activations, layers } from '@gradloom/core';
+import { onlyKeys, show } from '@gradloom/core/internal';
 import { inMember, type Member, parseMember } from './member.ts';
 import type { Kind } from './option.ts';
 

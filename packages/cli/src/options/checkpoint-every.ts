@@ -1,4 +1,4 @@
-import { show } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 import type { CheckpointEvery } from '@gradloom/runtime';
 import type { Kind } from './option.ts';
 

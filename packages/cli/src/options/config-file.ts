@@ -1,4 +1,4 @@
-import { show, suggest } from '@gradloom/core';
+import { show, suggest } from '@gradloom/core/internal';
 import { UsageError } from '../usage-error.ts';
 import { effects, mayStandIn } from './effects.ts';
 import { kebabCase } from './letter-case.ts';

@@ -1,4 +1,5 @@
-import { type OptionError, suggest } from '@gradloom/core';
+import type { OptionError } from '@gradloom/core';
+import { suggest } from '@gradloom/core/internal';
 import { withoutPlace } from '../failure.ts';
 import { kebabCase } from './letter-case.ts';
 import type { RawOptions } from './raw-options.ts';

@@ -1,4 +1,4 @@
-import { show } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 import type { Kind } from './option.ts';
 import { knownKey } from './words.ts';
 

@@ -1,4 +1,5 @@
-import { OptionError, show } from '@gradloom/core';
+import { OptionError } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 import { describeOption } from './describe-option.ts';
 import { camelCase, kebabCase } from './letter-case.ts';
 import { isTooLarge, numeric } from './numeric.ts';

@@ -1,4 +1,4 @@
-import { show, suggest } from '@gradloom/core';
+import { show, suggest } from '@gradloom/core/internal';
 import type { Request } from '../commands/command.ts';
 import { asUsage, UsageError } from '../usage-error.ts';
 import type { OptionTable, Values } from './option.ts';

@@ -1,4 +1,4 @@
-import { show } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 import { UsageError } from '../usage-error.ts';
 import { duplicateKey } from './duplicate-key.ts';
 import { readText } from './read-text.ts';

@@ -1,4 +1,4 @@
-import { show, suggest } from '@gradloom/core';
+import { show, suggest } from '@gradloom/core/internal';
 import type { Kind } from './option.ts';
 
 /** One of a table's own keys. */

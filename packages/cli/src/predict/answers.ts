@@ -1,4 +1,5 @@
-import { badOutput, createLoss, InputError, NO_ANSWER, show } from '@gradloom/core';
+import { createLoss, InputError, NO_ANSWER } from '@gradloom/core';
+import { badOutput, show } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 import type { RowBatch } from './row-batch.ts';
 

@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { buildNetwork } from '@gradloom/core';
-import { checkInput, type Model } from '@gradloom/runtime';
+import type { Model } from '@gradloom/runtime';
+import { checkInput } from '@gradloom/runtime/internal';
 import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import { takeSplit } from '../datasets/split-names.ts';

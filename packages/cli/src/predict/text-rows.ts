@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import { type Network, show } from '@gradloom/core';
+import type { Network } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 import type { RowBatch } from './row-batch.ts';
 
 /** Characters that a line may have beside those of its numbers; of a number 32 are far more than its shortest text has. */

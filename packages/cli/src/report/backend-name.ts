@@ -1,4 +1,4 @@
-import type { BackendRecord } from '@gradloom/runtime';
+import type { BackendRecord } from '@gradloom/runtime/internal';
 
 /** 'wasm', or 'blas (OpenBLAS 0.3.29 SkylakeX)'. */
 export function backendName(backend: BackendRecord): string {

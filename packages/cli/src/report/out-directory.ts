@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { checkOwnFile, type FolderLock, lockFolder, makeDirectory, writeAtomically } from '@gradloom/runtime';
+import { checkOwnFile, type FolderLock, lockFolder, makeDirectory, writeAtomically } from '@gradloom/runtime/internal';
 import { UsageError } from '../usage-error.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, readFileSync } from 'node:fs';
-import { openOwnFile } from '@gradloom/runtime';
+import { openOwnFile } from '@gradloom/runtime/internal';
 
 /**
  * The bytes of a run's file, which is no link: what that leads to may be anything of the reader's. Null where there is no such

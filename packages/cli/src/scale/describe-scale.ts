@@ -1,4 +1,4 @@
-import { parts } from '@gradloom/runtime';
+import { parts } from '@gradloom/runtime/internal';
 import { backendName } from '../report/backend-name.ts';
 import { decimal, percent, plural, whole } from '../report/format.ts';
 import { lineChart } from '../report/line-chart.ts';

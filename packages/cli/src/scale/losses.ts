@@ -1,4 +1,5 @@
-import { type Profile, parts } from '@gradloom/runtime';
+import type { Profile } from '@gradloom/runtime';
+import { parts } from '@gradloom/runtime/internal';
 import { plural } from '../report/format.ts';
 import type { Scaling } from './measure-scaling.ts';
 

@@ -1,15 +1,13 @@
 import type { NetworkSpec } from '@gradloom/core';
 import {
   type DataSplits,
-  measureBandwidth,
   type Pool,
   type Profile,
-  type TimedRun,
   type TrainOptions,
   type TrainResult,
-  timeSteps,
   train,
 } from '@gradloom/runtime';
+import { measureBandwidth, type TimedRun, timeSteps } from '@gradloom/runtime/internal';
 
 /** What is trained at every number of threads. */
 export interface Workload {

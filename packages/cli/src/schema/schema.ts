@@ -1,4 +1,4 @@
-import { show } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 
 /** What a value of a file has to be. Types of documents are those that their schemas read. */
 export interface Schema<T> {

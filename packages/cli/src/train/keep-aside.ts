@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { writeAtomically } from '@gradloom/runtime';
+import { writeAtomically } from '@gradloom/runtime/internal';
 
 /** Keeps the bytes of a damaged file beside it, under the first name that is free; returns that name. */
 export function keepAside(path: string, bytes: Uint8Array): string {

@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename } from 'node:path';
-import { openOwnFile, temporaryPath } from '@gradloom/runtime';
+import { openOwnFile, temporaryPath } from '@gradloom/runtime/internal';
 import { describeLines, type RunLines, runLines } from '../run-files/run-lines.ts';
 import { seal } from '../run-files/seal.ts';
 import { keepAside } from './keep-aside.ts';

@@ -6,8 +6,8 @@ import {
   type LayerSpec,
   type Loss,
   type NetworkSpec,
-  within,
 } from '@gradloom/core';
+import { within } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
 import type { ActivationSpec } from '../options/activation.ts';
 import { readObject } from '../options/read-object.ts';

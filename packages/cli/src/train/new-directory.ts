@@ -7,7 +7,7 @@ import {
   lockFolder,
   makeDirectory,
   refuseInUse,
-} from '@gradloom/runtime';
+} from '@gradloom/runtime/internal';
 import { UsageError } from '../usage-error.ts';
 
 /** Where runs go that name no directory, under the current one. */

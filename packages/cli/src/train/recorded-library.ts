@@ -1,4 +1,5 @@
-import { type Backend, backendRecord } from '@gradloom/runtime';
+import type { Backend } from '@gradloom/runtime';
+import { backendRecord } from '@gradloom/runtime/internal';
 import { isRecord } from '../options/read-object.ts';
 import { backendName } from '../report/backend-name.ts';
 

@@ -1,4 +1,4 @@
-import { show } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 import { entriesToRaw, type ForeignEntry } from '../options/config-file.ts';
 import { camelCase } from '../options/letter-case.ts';
 import { mergeRaw, parseRaw, type RawOptions } from '../options/raw-options.ts';

@@ -1,4 +1,4 @@
-import { backendRecord } from '@gradloom/runtime';
+import { backendRecord } from '@gradloom/runtime/internal';
 import { describeMachine } from '../describe-machine.ts';
 import { commandOf, configOf } from './describe-flags.ts';
 import type { Recipe } from './recipe.ts';

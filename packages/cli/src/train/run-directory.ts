@@ -1,17 +1,14 @@
 import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
-  checkOwnFile,
   FolderInUseError,
-  type FolderLock,
   LAST_FILE,
   LockError,
   loadCheckpoint,
-  lockFolder,
   type ModelContents,
   saveModel,
-  writeAtomically,
 } from '@gradloom/runtime';
+import { checkOwnFile, type FolderLock, lockFolder, writeAtomically } from '@gradloom/runtime/internal';
 import { CONFIG_FILE, DIVISIONS_FILE, METRICS_FILE, MODEL_FILE, RUN_FILES, STEPS_FILE } from '../run-files/names.ts';
 import { seal } from '../run-files/seal.ts';
 import { UsageError } from '../usage-error.ts';

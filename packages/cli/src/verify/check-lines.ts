@@ -1,6 +1,7 @@
 import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Checkpoint, epochsPerReport } from '@gradloom/runtime';
+import type { Checkpoint } from '@gradloom/runtime';
+import { epochsPerReport } from '@gradloom/runtime/internal';
 import { isRecord } from '../options/read-object.ts';
 import { DIVISIONS_FILE, METRICS_FILE, STEPS_FILE } from '../run-files/names.ts';
 import { readOwnFile } from '../run-files/read-own-file.ts';

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isTemporaryName, LAST_FILE, LOCK_FILE, type LockOwner, lockOwner } from '@gradloom/runtime';
+import { LAST_FILE, type LockOwner } from '@gradloom/runtime';
+import { isTemporaryName, LOCK_FILE, lockOwner } from '@gradloom/runtime/internal';
 import { CONFIG_FILE, EXPERIMENTS_FILE, METRICS_FILE, MODEL_FILE, SCALE_FILE } from '../run-files/names.ts';
 import { type FileCheck, openCheck, reading } from './file-check.ts';
 import { verifyExperiments, verifyScale } from './verify-documents.ts';

@@ -1,4 +1,5 @@
-import { buildNetwork, createLoss, createOptimizer, createSchedule, show } from '@gradloom/core';
+import { buildNetwork, createLoss, createOptimizer, createSchedule } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 import { type Container, peekContainer, readContainer, writeContainer } from '../files/container.ts';
 import { isJsonObject, type Json, type JsonObject } from '../files/json.ts';
 import type { Checkpoint, Progress, RunArrays, RunRecord, SavedState } from './checkpoint.ts';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { number, onlyKeys, positiveInteger, show } from '@gradloom/core';
+import { number, onlyKeys, positiveInteger, show } from '@gradloom/core/internal';
 import type { FolderLock } from '../files/folder-lock.ts';
 import { plainJson } from '../files/json.ts';
 import type { ModelMetadata } from '../model.ts';

@@ -1,4 +1,4 @@
-import { show } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 import { checkClasses, checkDataset } from './check-dataset.ts';
 import { type DataArray, type DataMatrix, type Dataset, valueMatrix } from './dataset.ts';
 import type { NumberFile } from './number-file.ts';

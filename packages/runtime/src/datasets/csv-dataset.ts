@@ -1,4 +1,5 @@
-import { OptionError, oneOf, onlyKeys, show, suggest } from '@gradloom/core';
+import { OptionError } from '@gradloom/core';
+import { oneOf, onlyKeys, show, suggest } from '@gradloom/core/internal';
 import { RoomError } from '../memory-room.ts';
 import { checkDataset } from './check-dataset.ts';
 import { createClassNames } from './class-names.ts';

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { number, OptionError, onlyKeys, positiveInteger, record, show } from '@gradloom/core';
+import { OptionError } from '@gradloom/core';
+import { number, onlyKeys, positiveInteger, record, show } from '@gradloom/core/internal';
 import { checkPath } from '../files/check-path.ts';
 import type { ArrayOptions } from './array-dataset.ts';
 import { type CsvOptions, loadCsv } from './csv-dataset.ts';

@@ -1,4 +1,4 @@
-import { list, onlyKeys, show } from '@gradloom/core';
+import { list, onlyKeys, show } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
 import { type Dataset, sharedArrays, valueMatrix } from './dataset.ts';
 

@@ -1,4 +1,4 @@
-import { onlyKeys } from '@gradloom/core';
+import { onlyKeys } from '@gradloom/core/internal';
 import { ARRAY_OPTIONS, type ArrayOptions, datasetOfArrays, isFloating } from './array-dataset.ts';
 import type { Dataset } from './dataset.ts';
 import { readIdx } from './idx.ts';

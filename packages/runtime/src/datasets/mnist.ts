@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join } from 'node:path';
-import { show } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 import type { DataSplits } from './dataset.ts';
 import { loadIdxFolder } from './idx-folder.ts';
 

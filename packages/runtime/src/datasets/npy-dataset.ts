@@ -1,4 +1,4 @@
-import { oneOf, onlyKeys } from '@gradloom/core';
+import { oneOf, onlyKeys } from '@gradloom/core/internal';
 import { ARRAY_OPTIONS, type ArrayOptions, datasetOfArrays, type NamedArray } from './array-dataset.ts';
 import { type Dataset, sharedArrayLike } from './dataset.ts';
 import { readNpy } from './npy.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { record } from '@gradloom/core';
+import { record } from '@gradloom/core/internal';
 import { checkPath } from '../files/check-path.ts';
 import type { DataSplits } from './dataset.ts';
 import { loadNpy, type NpyOptions } from './npy-dataset.ts';

@@ -1,4 +1,4 @@
-import { show } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 import type { ByteSource } from '../files/byte-source.ts';
 import { npyType, npyTypes } from './npy-types.ts';
 import type { Fault, NumberHeader } from './number-file.ts';

@@ -1,4 +1,5 @@
-import { createRandom, number, OptionError, onlyKeys, show, shuffle } from '@gradloom/core';
+import { createRandom, OptionError, shuffle } from '@gradloom/core';
+import { number, onlyKeys, show } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
 import { type DataMatrix, type DataSplits, type Dataset, sharedArrayLike } from './dataset.ts';
 

@@ -1,13 +1,5 @@
-import {
-  complete,
-  type Loss,
-  type Network,
-  OptionError,
-  type Pausable,
-  record,
-  show,
-  withinInTurns,
-} from '@gradloom/core';
+import { type Loss, type Network, OptionError } from '@gradloom/core';
+import { complete, type Pausable, record, show, withinInTurns } from '@gradloom/core/internal';
 import { checkDatasetInTurns } from './check-dataset.ts';
 import type { Dataset } from './dataset.ts';
 import { gatherRows } from './gather.ts';

@@ -1,4 +1,4 @@
-import { show } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 
 /** The path, if it can be one. @throws Error otherwise: Node's own words name no place, and no path is "undefined" by chance. */
 export function checkPath(where: string, path: unknown, name = 'path'): string {

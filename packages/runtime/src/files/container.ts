@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { complete, show } from '@gradloom/core';
+import { complete, show } from '@gradloom/core/internal';
 import { updateHash } from './hash.ts';
 import { packHeader, unpackHeader } from './header.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';

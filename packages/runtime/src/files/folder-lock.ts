@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants, copyFileSync, linkSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { show } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 import { checkPath } from './check-path.ts';
 import { FolderInUseError, isActivity, LockError, type LockOwner, readLock } from './lock-owner.ts';
 import { ownProcess, stateOf } from './process-identity.ts';

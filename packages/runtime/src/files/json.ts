@@ -1,4 +1,4 @@
-import { show } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 
 /** What a file's header may hold: data, never code. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;

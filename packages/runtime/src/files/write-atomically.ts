@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { show } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 import { checkPath } from './check-path.ts';
 import { startOf } from './process-identity.ts';
 

@@ -1,4 +1,5 @@
-import { createStarts, type Kernels, type Products, withProducts } from '@gradloom/core';
+import type { Kernels } from '@gradloom/core';
+import { createStarts, type Products, withProducts } from '@gradloom/core/internal';
 import type { BlasLibrary } from './blas-library.ts';
 import { piecesOf } from './pieces.ts';
 

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { onlyKeys } from '@gradloom/core';
+import { onlyKeys } from '@gradloom/core/internal';
 import { type BlasIdentity, type BlasLibrary, bindBlas } from './blas-library.ts';
 import { type Koffi, loadKoffi, type NativeLibrary } from './koffi.ts';
 

@@ -1,4 +1,4 @@
-import { assembleProgram, type CodeLayout, type ExtensionName, extensions, type Play } from '@gradloom/core';
+import { assembleProgram, type CodeLayout, type ExtensionName, extensions, type Play } from '@gradloom/core/internal';
 import { placeCode } from './code-pages.ts';
 import { type Koffi, loadKoffi } from './koffi.ts';
 import { askProcessor } from './processor.ts';

@@ -1,4 +1,4 @@
-import { assembleProcessorQueries, processorFlags } from '@gradloom/core';
+import { assembleProcessorQueries, processorFlags } from '@gradloom/core/internal';
 import { placeCode } from './code-pages.ts';
 import type { Koffi } from './koffi.ts';
 

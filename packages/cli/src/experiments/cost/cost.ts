@@ -1,4 +1,4 @@
-import { createPassTimer, type PassTimes } from '@gradloom/runtime';
+import { createPassTimer, type PassTimes } from '@gradloom/runtime/internal';
 import { wholeNumber, widths } from '../../options/numbers.ts';
 import { decimal, plural } from '../../report/format.ts';
 import { table } from '../../report/table.ts';

@@ -1,15 +1,13 @@
 import {
-  bindTensors,
   buildNetwork,
   createLoss,
   createRandom,
-  createWorkspace,
   initializeParameters,
   type NetworkSpec,
   referenceKernels,
-  shardGradient,
   shuffle,
 } from '@gradloom/core';
+import { bindTensors, createWorkspace, shardGradient } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
 
 export interface GradientNoise {

@@ -1,4 +1,4 @@
-import { show } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 import { type ActivationSpec, activationSpec } from '../../options/activation.ts';
 import { formatMember } from '../../options/member.ts';
 import type { Kind } from '../../options/option.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { checkOwnFile, writeAtomically } from '@gradloom/runtime';
+import { checkOwnFile, writeAtomically } from '@gradloom/runtime/internal';
 import { describeMachine } from '../../describe-machine.ts';
 import { commandOf } from '../../report/command-of.ts';
 import { EXPERIMENTS_FILE } from '../../run-files/names.ts';

@@ -1,14 +1,12 @@
 import {
-  bindTensors,
   buildNetwork,
   createLoss,
-  createWorkspace,
-  forward,
   initializeParameters,
   type Network,
   type NetworkSpec,
   referenceKernels,
 } from '@gradloom/core';
+import { bindTensors, createWorkspace, forward } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
 import type { LayerHistogram } from './layer-histogram.ts';
 

@@ -1,4 +1,5 @@
-import { createDecision, createLoss, type Decision, metrics, NO_ANSWER } from '@gradloom/core';
+import { createLoss, metrics, NO_ANSWER } from '@gradloom/core';
+import { createDecision, type Decision } from '@gradloom/core/internal';
 import { type Dataset, evaluateModel, type OutputReader, type TrainResult } from '@gradloom/runtime';
 import { classFigures } from '../../evaluate/class-figures.ts';
 import type { Recipe } from '../../train/recipe.ts';

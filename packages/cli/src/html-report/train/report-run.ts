@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type TrainResult, writeAtomically } from '@gradloom/runtime';
+import type { TrainResult } from '@gradloom/runtime';
+import { writeAtomically } from '@gradloom/runtime/internal';
 import { FINDINGS_FILE } from '../../run-files/names.ts';
 import { seal } from '../../run-files/seal.ts';
 import type { Recipe } from '../../train/recipe.ts';

@@ -1,4 +1,5 @@
-import { number, OptionError, onlyKeys, positiveInteger } from '@gradloom/core';
+import { OptionError } from '@gradloom/core';
+import { number, onlyKeys, positiveInteger } from '@gradloom/core/internal';
 import { mebibytes } from '../../memory.ts';
 import { memoryRoom } from '../../memory-room.ts';
 

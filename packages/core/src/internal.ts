@@ -1,0 +1,63 @@
+/**
+ * What the other packages of Gradloom share with this one. No part of the public interface: it may change in any release.
+ * @internal
+ */
+export {
+  canTakeTwo,
+  createWorkspace,
+  forward,
+  type Inspect,
+  pairGradient,
+  recordedCalls,
+  recordShardGradient,
+  shardGradient,
+  targetColumns,
+  type Workspace,
+} from './backprop.ts';
+export { fusedProducts } from './kernels/fused.ts';
+export type { BackendName, FastKernels, StepMemory } from './kernels/kernels.ts';
+export { assembleProcessorQueries, processorFlags } from './kernels/native/machine-code/processor.ts';
+export { assembleProgram, type CodeLayout, type Program } from './kernels/native/machine-code/program.ts';
+export { type ExtensionName, extensions } from './kernels/native/machine-code/vector-unit.ts';
+export {
+  createNativeKernels,
+  createNativeUpdates,
+  hasNativeProducts,
+  type NativeOptions,
+  type NativeScratch,
+  type Play,
+  takeNativeScratch,
+} from './kernels/native/native.ts';
+export { type Allocate, countDoubles, createAllocator, type KernelScratch, viewOf } from './kernels/scratch.ts';
+export { createStarts, type Starts } from './kernels/starts.ts';
+export { compileWasmKernels, createWasmKernels, takeWasmScratch, wasmHeapBase } from './kernels/wasm.ts';
+export { tapeLength } from './kernels/wasm-tape.ts';
+export { WasmApi, type WasmMemory, type WasmModule, wasmProblem } from './kernels/webassembly.ts';
+export { type Products, withProducts } from './kernels/with-products.ts';
+export { noMemory } from './layers/index.ts';
+export { badOutput, createDecision, type Decision } from './metrics/index.ts';
+export { bindTensors, buildNetworkInTurns } from './network.ts';
+export { complete, type Pausable } from './pausable.ts';
+export { createProbe, type ProbeReading, probeFigures, probeLength } from './probe.ts';
+export { shuffleInTurns } from './random/index.ts';
+export { defaultShards, largestShard, shardStart } from './shards.ts';
+export { recordSteps, type StepsMemory, stepCalls } from './steps.ts';
+export { doubles, finite, list, number, oneOf, onlyKeys, positiveInteger, record } from './text/check.ts';
+export { suggest } from './text/nearest.ts';
+export { unknownOption, within, withinInTurns } from './text/option-error.ts';
+export { show } from './text/show.ts';
+export {
+  BLOCK,
+  type BlockUpdate,
+  batchLoss,
+  blockCount,
+  clipScale,
+  createBlockUpdate,
+  gradientNorm,
+  gradientOf,
+  gradientStride,
+  noteBatchLoss,
+  noteGradientNorm,
+  updateBlocks,
+  updateCalls,
+} from './update.ts';
