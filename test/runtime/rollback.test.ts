@@ -66,6 +66,21 @@ function stepsToldBy(events: readonly TrainEvent[]): number[] {
   return steps;
 }
 
+/** The last step that was told of, where each stretch begins at the end of the one before it; else where one does not. */
+function toldInARow(events: readonly TrainEvent[]): number {
+  const stretches: { first: number; step: number }[] = [];
+  for (const event of events) {
+    if (event.type === 'steps') stretches.push(event);
+    if (event.type === 'rollback') while ((stretches.at(-1)?.step ?? 0) > event.to) stretches.pop();
+  }
+  let end = 0;
+  for (const { first, step } of stretches) {
+    if (first !== end) return end;
+    end = step;
+  }
+  return end;
+}
+
 const rollbacksOf = (events: readonly TrainEvent[]) =>
   events.filter((event): event is Extract<TrainEvent, { type: 'rollback' }> => event.type === 'rollback');
 
@@ -110,6 +125,22 @@ describe('a rate that diverges', () => {
     const run = await checkpointedRun(spec, data, { ...rising, evaluateEvery: 6, threads: 1, pool }, { steps: 7 });
     expect(run.result.fingerprint).toBe(calm.result.fingerprint);
     expect(stepsToldBy(run.events)).toEqual(Array.from({ length: 6 * stepsPerEpoch }, (_, k) => k + 1));
+  });
+
+  test('loses no step of a stretch that the epoch begins in', async () => {
+    // 744 steps in stretches of two, and the rate rises at step 217, the second of its stretch.
+    const long = { ...rising, epochs: 24, schedule: { ...rising.schedule, everyEpochs: 7 }, threads: 2, pool };
+    const { events, checkpoints } = await checkpointedRun(spec, data, long, { steps: 45 });
+    expect(rollbacksOf(events)[0]).toMatchObject({ step: 228, to: 217 });
+    expect(toldInARow(events)).toBe(24 * stepsPerEpoch);
+    // In the bad epoch: of a run that goes on from there, the lines before its checkpoint stand in the file.
+    const step = 225;
+    const resume = checkpoints.find(({ progress }) => progress.step === step);
+    if (resume === undefined) throw new Error(`no checkpoint is of step ${step}`);
+    const again: TrainEvent[] = [];
+    await train(spec, data, { ...long, resume, onEvent: (event) => again.push(event) }).result;
+    const end = events.findIndex((event) => event.type === 'checkpoint' && event.step === step);
+    expect(toldInARow([...events.slice(0, end), ...again])).toBe(24 * stepsPerEpoch);
   });
 
   test('does so too from a checkpoint after every third step, those of the epochs that were begun again included', async () => {

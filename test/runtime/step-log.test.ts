@@ -63,18 +63,70 @@ describe('a stretch of steps', () => {
     },
   );
 
-  test('that is dropped leaves nothing in the next one', () => {
+  test('that is taken back to the start of its epoch leaves nothing in the next one', () => {
     const events: TrainEvent[] = [];
     const log = createStepLog(6000, (event) => events.push(event));
     const [high, low] = [1000, 1].map((value) => new Float64Array(4).fill(value));
     log.add(0, { first: 0, steps: 3, losses: high, norms: high, rates: high });
-    log.drop();
+    log.goBack(0);
     // The first of the span was told before.
     log.add(5, { first: 4, steps: 2, losses: Float64Array.of(9, 1), norms: low, rates: low });
     log.close();
     log.close();
     const one = { low: 1, mean: 1, high: 1 };
     expect(events).toEqual([{ type: 'steps', first: 5, step: 6, loss: one, gradientNorm: one, learningRate: one }]);
+  });
+});
+
+describe('in a run that may go back to the start of its epoch', () => {
+  const spanOf = (first: number, steps: number, value = 0) => {
+    const losses = Float64Array.from({ length: steps }, (_, k) => value + first + k);
+    return { first, steps, losses, norms: losses, rates: new Float64Array(64).fill(0.5) };
+  };
+
+  test('a stretch that an epoch begins in is told as two, and stays few lines however short epochs are', () => {
+    for (const stepsPerEpoch of [1, 7, 50, 900]) {
+      const events: TrainEvent[] = [];
+      const log = createStepLog(6000, (event) => events.push(event), stepsPerEpoch);
+      for (let first = 0; first < 6000; first += 12) log.add(first, spanOf(first, 12));
+      const all = stepsOf(events);
+      follows(all, 6000);
+      expect(all.length).toBeLessThanOrEqual(1200);
+      const sum = all.reduce((total, { first, step, loss }) => total + (step - first) * loss.mean, 0);
+      expect(sum).toBeCloseTo((5999 * 6000) / 2, 6);
+      for (const { first, step, loss } of all) expect([loss.low, loss.high]).toEqual([first, step - 1]);
+    }
+  });
+
+  test.each([
+    [24, 'in the same stretch'],
+    [33, 'in a later stretch'],
+    [21, 'at the start itself'],
+  ])('no step before it is lost when step %i fails, %s', (bad) => {
+    const events: TrainEvent[] = [];
+    const log = createStepLog(6000, (event) => events.push(event), 7);
+    log.add(0, spanOf(0, bad));
+    const to = bad - (bad % 7);
+    log.goBack(to);
+    const kept = stepsOf(events).filter(({ step }) => step <= to);
+    events.length = 0;
+    // The steps are done again from a state before the epoch, and told from its start on.
+    log.add(to, spanOf(to - 2, 6002 - to, 0.5));
+    const all = [...kept, ...stepsOf(events)];
+    follows(all, 6000);
+    for (const { first, step, loss } of all) {
+      const lossOf = (n: number) => n + (n >= to ? 0.5 : 0);
+      expect([loss.low, loss.high]).toEqual([lossOf(first), lossOf(step - 1)]);
+    }
+  });
+
+  test('steps stay that lie before an epoch which begins only behind them', () => {
+    const events: TrainEvent[] = [];
+    const log = createStepLog(6000, (event) => events.push(event), 7);
+    log.add(0, spanOf(0, 12));
+    log.goBack(14);
+    log.add(12, spanOf(12, 5988));
+    follows(stepsOf(events), 6000);
   });
 });
 

@@ -54,7 +54,7 @@ export async function runEpochs(
   const log = createEpochLog(totalEpochs, resume?.arrays);
   const rows = data.train.rows;
   const progress = startingProgress(plan);
-  const steps = createStepLog(totalSteps, emit);
+  const steps = createStepLog(totalSteps, emit, plan.onNan === 'rollback' ? stepsPerEpoch : null);
   const recovery = createRecovery(plan.retries, (retry) => emit({ type: 'recovery', step: progress.step, ...retry }));
   await open();
   const look = plan.probe === null ? null : await inTurns(createLook(plan.network, setup, arena, plan.probe));
@@ -234,7 +234,7 @@ export async function runEpochs(
     ratesEnd = progress.step;
     halvesAt = to;
     told = Math.min(told, to);
-    steps.drop();
+    steps.goBack(to);
     const reason = bad.message.replace(/^train: /, '');
     const factor = 1 / 2 ** rollbacks;
     emit({ type: 'rollback', step: bad.step, to, factor, rollbacks, limit: MOST_ROLLBACKS, reason });

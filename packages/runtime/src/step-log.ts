@@ -1,16 +1,16 @@
 import type { Spread, TrainEvent } from './results.ts';
 
-/** Events of a run, at the most about: a run of more steps tells of stretches of them. */
+/** The most events of a run, roughly: in a longer run each event covers a stretch of steps. */
 const REPORTS = 600;
 
-/** Tells of the steps of a run, by stretches whose ends follow from the number of steps alone. */
+/** Reports the steps of a run in stretches whose ends depend on the number of steps alone. */
 export interface StepLog {
-  /** Notes the steps of a span from `from` on; each stretch that ends among them is told. */
+  /** Adds the steps of a span from step `from` on, and reports each stretch that ends among them. */
   add(from: number, span: StepSpan): void;
-  /** Tells of what is noted and not yet told: what goes on from here has no part of it. */
+  /** Reports what is not reported yet. The next step begins a new stretch. */
   close(): void;
-  /** Forgets what is noted and not yet told. */
-  drop(): void;
+  /** Forgets the steps from `step` on, the start of an epoch, as far as they are not reported yet. */
+  goBack(step: number): void;
 }
 
 /** What a span has left in the arena. */
@@ -22,44 +22,100 @@ export interface StepSpan {
   readonly rates: Float64Array; // that of step n at n mod its length
 }
 
-export function createStepLog(totalSteps: number, emit: (event: TrainEvent) => void): StepLog {
+/**
+ * With `stepsPerEpoch`, for a run that may go back to the start of its epoch, a stretch that the newest epoch begins in is
+ * reported as two: the steps before that epoch stay true when those behind it are done again.
+ */
+export function createStepLog(
+  totalSteps: number,
+  emit: (event: TrainEvent) => void,
+  stepsPerEpoch: number | null = null,
+): StepLog {
   const every = Math.ceil(totalSteps / REPORTS);
-  const [loss, gradientNorm, learningRate] = [createRange(), createRange(), createRange()];
-  let first = 0;
-  let count = 0;
+  let before = createPart(); // of the open stretch, the steps before the newest epoch
+  let newest = createPart(); // the others
 
   function close(): void {
-    if (count === 0) return;
-    const figures = { loss: loss.end(), gradientNorm: gradientNorm.end(), learningRate: learningRate.end() };
-    emit({ type: 'steps', first, step: first + count, ...figures });
-    count = 0;
+    for (const part of [before, newest]) if (part.count > 0) emit(part.event());
+    [before, newest] = [createPart(), createPart()];
   }
 
   return {
-    add(from, { first: spanFirst, steps, losses, norms, rates }) {
-      for (let step = from; step < spanFirst + steps; ) {
-        const end = Math.min(spanFirst + steps, step - (step % every) + every);
-        if (count === 0) first = step;
-        loss.add(losses, step - spanFirst, end - spanFirst);
-        gradientNorm.add(norms, step - spanFirst, end - spanFirst);
-        const at = step % rates.length;
-        const whole = Math.min(rates.length, at + end - step);
-        learningRate.add(rates, at, whole);
-        learningRate.add(rates, 0, at + end - step - whole);
-        count += end - step;
-        step = end;
+    add(from, span) {
+      const end = span.first + span.steps;
+      for (let step = from; step < end; ) {
+        if (stepsPerEpoch !== null && step % stepsPerEpoch === 0) {
+          before.addPart(newest);
+          newest = createPart();
+        }
+        const next = stepsPerEpoch === null ? end : nextMultiple(step, stepsPerEpoch);
+        const until = Math.min(end, next, nextMultiple(step, every));
+        newest.add(step, until, span);
+        step = until;
         if (step % every === 0) close();
       }
     },
     close,
-    drop() {
-      count = 0;
-      for (const range of [loss, gradientNorm, learningRate]) range.end();
+    goBack(step) {
+      if (newest.first >= step) newest = createPart();
     },
   };
 }
 
-/** Lowest, highest and mean of the values since the last end. */
+/** The first multiple of `of` behind `step`. */
+const nextMultiple = (step: number, of: number): number => step - (step % of) + of;
+
+/** Some neighbouring steps. */
+interface Part {
+  first: number;
+  count: number;
+  readonly loss: Range;
+  readonly gradientNorm: Range;
+  readonly learningRate: Range;
+  add(first: number, end: number, span: StepSpan): void;
+  /** Adds the steps that follow on these. */
+  addPart(next: Part): void;
+  event(): TrainEvent;
+}
+
+function createPart(): Part {
+  const part: Part = {
+    first: 0,
+    count: 0,
+    loss: createRange(),
+    gradientNorm: createRange(),
+    learningRate: createRange(),
+    add(first, end, { first: spanFirst, losses, norms, rates }) {
+      if (part.count === 0) part.first = first;
+      part.loss.add(losses, first - spanFirst, end - spanFirst);
+      part.gradientNorm.add(norms, first - spanFirst, end - spanFirst);
+      const at = first % rates.length;
+      const whole = Math.min(rates.length, at + end - first);
+      part.learningRate.add(rates, at, whole);
+      part.learningRate.add(rates, 0, at + end - first - whole);
+      part.count += end - first;
+    },
+    addPart(next) {
+      if (part.count === 0) part.first = next.first;
+      for (const figure of ['loss', 'gradientNorm', 'learningRate'] as const) part[figure].addRange(next[figure]);
+      part.count += next.count;
+    },
+    event: () => ({
+      type: 'steps',
+      first: part.first,
+      step: part.first + part.count,
+      loss: part.loss.read(),
+      gradientNorm: part.gradientNorm.read(),
+      learningRate: part.learningRate.read(),
+    }),
+  };
+  return part;
+}
+
+type Range = ReturnType<typeof createRange>;
+type Totals = readonly [low: number, high: number, sum: number, count: number];
+
+/** Lowest, highest and mean of some values. */
 function createRange() {
   let [low, high, sum, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
   return {
@@ -75,10 +131,12 @@ function createRange() {
       [low, high, sum] = [least, most, total];
       count += end - from;
     },
-    end(): Spread {
-      const spread = { low, mean: sum / count, high };
-      [low, high, sum, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
-      return spread;
+    addRange({ totals }: { totals(): Totals }): void {
+      const other = totals();
+      [low, high] = [Math.min(low, other[0]), Math.max(high, other[1])];
+      [sum, count] = [sum + other[2], count + other[3]];
     },
+    totals: (): Totals => [low, high, sum, count],
+    read: (): Spread => ({ low, mean: sum / count, high }),
   };
 }
