@@ -3,6 +3,7 @@ import yargs from 'yargs';
 import type { Command, Request } from './commands/command.ts';
 import { commands } from './commands/index.ts';
 import { complete } from './completion/complete.ts';
+import { aliasesOf } from './options/aliases.ts';
 import type { OptionTable } from './options/option.ts';
 import { UsageError } from './usage-error.ts';
 import { version } from './version.ts';
@@ -66,6 +67,7 @@ function createParser(args: readonly string[], columns: number, choose: (command
       'boolean-negation': false,
       'camel-case-expansion': false,
       'dot-notation': false,
+      'strip-aliased': true,
       'parse-numbers': false,
     })
     .usageConfiguration({ 'hide-types': true })
@@ -116,6 +118,7 @@ function describeCommand(own: Argv, name: string, { usage, describe, examples, e
 function addOptions(own: Argv, table: OptionTable, shown: boolean): Argv {
   for (const [key, { group, describe, takesNothing }] of Object.entries(table)) {
     own.option(key, {
+      alias: aliasesOf(key),
       group: `${group}:`,
       describe,
       hidden: !shown,

@@ -1,4 +1,5 @@
 import { commands } from '../commands/index.ts';
+import { allNames, ownName } from '../options/aliases.ts';
 import { shells } from './shells.ts';
 
 const OWN_FLAGS = ['--help', '--version'];
@@ -23,12 +24,10 @@ async function offers(
   const { members = {} } = commands[name];
   const command = member === undefined ? commands[name] : await members[member]();
   const table = await command.options();
-  const option = previous.startsWith('--') ? table[previous.slice(2)] : undefined;
+  const option = previous.startsWith('--') ? table[ownName(table, previous.slice(2)) ?? ''] : undefined;
   if (option !== undefined && !option.takesNothing) return option.choices ?? [];
   const names = Object.keys(members);
   if (member === undefined && names.length > 0 && !current.startsWith('-')) return names;
   // Nothing to offer for a word of the user's own: the shell then completes files.
-  return current.startsWith('-') || current === ''
-    ? [...Object.keys(table).map((key) => `--${key}`), ...OWN_FLAGS]
-    : [];
+  return current.startsWith('-') || current === '' ? [...allNames(table).map((name) => `--${name}`), ...OWN_FLAGS] : [];
 }

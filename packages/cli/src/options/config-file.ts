@@ -1,5 +1,6 @@
 import { show, suggest } from '@gradloom/core/internal';
 import { UsageError } from '../usage-error.ts';
+import { allNames, ownName } from './aliases.ts';
 import { effects, mayStandIn } from './effects.ts';
 import { kebabCase } from './letter-case.ts';
 import type { FileOptionTable } from './option.ts';
@@ -71,7 +72,7 @@ export function entriesToRaw(
     raw[option] = { name, value };
   };
   for (const [key, value] of Object.entries(entries)) {
-    const option = kebabCase(key);
+    const option = ownName(table, kebabCase(key)) ?? kebabCase(key);
     const negation = `no-${option}`;
     if (typeof value === 'boolean' && Object.hasOwn(table, negation)) {
       // `out: true` says nothing: where to is still open.
@@ -82,7 +83,10 @@ export function entriesToRaw(
       throw new UsageError(`${from}: ${key} has ${show(value)}, expected true or false`);
     } else {
       throw new UsageError(
-        `${from}: key ${JSON.stringify(key)} is unknown, expected options of --help${suggest(option, Object.keys(table).filter(mayHold))}`,
+        `${from}: key ${JSON.stringify(key)} is unknown, expected options of --help${suggest(
+          option,
+          allNames(table).filter((name) => mayHold(ownName(table, name) ?? name)),
+        )}`,
       );
     }
   }

@@ -1,6 +1,7 @@
 import { show, suggest } from '@gradloom/core/internal';
 import type { Request } from '../commands/command.ts';
 import { asUsage, UsageError } from '../usage-error.ts';
+import { aliasesOf, allNames } from './aliases.ts';
 import type { OptionTable, Values } from './option.ts';
 
 /** What the user wrote, before it is read: by option, the value and how an error names it. */
@@ -11,17 +12,12 @@ export type Alternatives = readonly (readonly [readonly string[], readonly strin
 
 /** @throws UsageError for a flag that is unknown, given twice, or given a value that it does not take. */
 export function flagsToRaw(table: OptionTable, { flags, args }: Pick<Request, 'flags' | 'args'>): RawOptions {
-  const known = Object.keys(table);
   const raw: Record<string, { name: string; value: unknown }> = {};
   for (const [key, value] of Object.entries(flags)) {
-    const name = key.length === 1 ? `-${key}` : `--${key}`;
+    const name = nameOf(key, args);
     if (!Object.hasOwn(table, key)) {
-      throw new UsageError(
-        `${name} is unknown, expected a flag from --help${suggest(
-          name,
-          known.map((k) => `--${k}`),
-        )}`,
-      );
+      const known = allNames(table).map((own) => `--${own}`);
+      throw new UsageError(`${name} is unknown, expected a flag from --help${suggest(name, known)}`);
     }
     if (Array.isArray(value)) throw new UsageError(`${name} has ${value.length} values, expected one`);
     const own = args.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
@@ -31,6 +27,13 @@ export function flagsToRaw(table: OptionTable, { flags, args }: Pick<Request, 'f
     raw[key] = { name, value };
   }
   return raw;
+}
+
+/** The flag as it was typed: the option's own name or an alias. */
+function nameOf(key: string, args: readonly string[]): string {
+  if (key.length === 1) return `-${key}`;
+  const isTyped = (name: string) => args.some((word) => word === `--${name}` || word.startsWith(`--${name}=`));
+  return `--${aliasesOf(key).find(isTyped) ?? key}`;
 }
 
 /** Flags win over the file, also over the other side of an alternative: `--steps` sets the file's `epochs` aside. */

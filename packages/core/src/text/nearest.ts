@@ -9,13 +9,19 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best;
 }
 
-/** ' (did you mean adam?)' for a text that is near to a known word or is a part of some; else nothing. */
+/** ' (did you mean adam?)' for a text that begins a known word, is near to one or is a part of some; else nothing. */
 export function suggest(word: unknown, known: readonly string[]): string {
   if (typeof word !== 'string' || word === '') return '';
-  const close = nearest(word, known);
-  const meant = close === undefined ? known.filter((candidate) => hasPart(candidate, word)) : [close];
+  const begun = known.filter((candidate) => begins(candidate, word));
+  const close = begun.length > 0 ? undefined : nearest(word, known);
+  const meant =
+    begun.length > 0 ? begun : close === undefined ? known.filter((candidate) => hasPart(candidate, word)) : [close];
   return meant.length === 0 ? '' : ` (did you mean ${meant.slice(0, 3).join(' or ')}?)`;
 }
+
+/** Whether three letters or more of `start` begin `word`: 'vanish' of 'vanishing', '--data' of '--dataset'. */
+const begins = (word: string, start: string): boolean =>
+  start.replace(/^-+/, '').length >= 3 && word.startsWith(start.toLowerCase());
 
 /** Whether `part` stands between hyphens of `word`: 'he' or 'normal' of 'he-normal', '--threads' of '--max-threads'. */
 const hasPart = (word: string, part: string): boolean =>

@@ -1,0 +1,17 @@
+/** Other names of flags and of keys of config files, as most programs of this kind spell them. Files of runs have the short ones. */
+const aliases: Readonly<Record<string, string>> = { 'batch-size': 'batch', 'learning-rate': 'lr' };
+
+/** The name in `table` that `key` stands for: its own, or that of an alias. Undefined where it is neither. */
+export function ownName(table: object, key: string): string | undefined {
+  if (Object.hasOwn(table, key)) return key;
+  const name = Object.hasOwn(aliases, key) ? aliases[key] : undefined;
+  return name !== undefined && Object.hasOwn(table, name) ? name : undefined;
+}
+
+/** The aliases of one option. */
+export const aliasesOf = (option: string): string[] =>
+  Object.keys(aliases).filter((alias) => aliases[alias] === option);
+
+/** Every name of a table's options, their aliases included. */
+export const allNames = (table: object): string[] =>
+  Object.keys(table).flatMap((option) => [option, ...aliasesOf(option)]);
