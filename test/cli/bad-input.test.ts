@@ -18,6 +18,14 @@ const usage: Record<string, string | RegExp> = {
   'train --dataset mnits':
     'gradloom train: --dataset has "mnits", expected one of mnist, xor, and, or, spirals, moons, circles, blobs, sine (did you mean mnist?)',
   'train --epocs 5': 'gradloom train: --epocs is unknown, expected a flag from --help (did you mean --epochs?)',
+  'train --data xor': 'gradloom train: --data is unknown, expected a flag from --help (did you mean --dataset?)',
+  'train --batchsize 5':
+    'gradloom train: --batchsize is unknown, expected a flag from --help (did you mean --batch-size?)',
+  'train --batch-size 0': 'gradloom train: --batch-size has 0, expected a whole number of at least 1, or full',
+  'train --learning-rate': 'gradloom train: --learning-rate has no value, expected one',
+  'train --batch 4 --batch-size 5': 'gradloom train: --batch-size has 2 values, expected one',
+  'experiment vanish':
+    'gradloom experiment: experiment has "vanish", expected one of neuron, layer, loss, backprop, cost, descent, optimizers, perceptron, xor, vanishing, remedies, next-token, all (did you mean vanishing?)',
   'train --weightDecay 5':
     'gradloom train: --weightDecay is unknown, expected a flag from --help (did you mean --weight-decay?)',
   'train -q': 'gradloom train: -q is unknown, expected a flag from --help',

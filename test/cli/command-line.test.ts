@@ -15,9 +15,23 @@ describe('help', () => {
   test.each(names)('of %s lists each of its flags and examples that can be copied', async (name) => {
     const { code, stdout } = await gradloom([name, '--help']);
     expect(code).toBe(0);
-    for (const key of Object.keys(await commands[name].options())) expect(stdout).toMatch(new RegExp(`--${key}\\s`));
+    for (const key of Object.keys(await commands[name].options())) expect(stdout).toMatch(new RegExp(`--${key}[,\\s]`));
     expect(commands[name].examples.length).toBeGreaterThan(1);
     for (const [line] of commands[name].examples) expect(stdout).toContain(`  gradloom ${line}\n`);
+  });
+
+  test.each([
+    ['batch', 'batch-size', 'size'],
+    ['lr', 'learning-rate', '-1'],
+  ])('lists --%s with its other name --%s, which stands for it wherever it does', async (own, other, bad) => {
+    for (const [name, command] of Object.entries(commands)) {
+      const { stdout } = await gradloom([name, '--help']);
+      const has = own in (await command.options());
+      expect(stdout.includes(`--${own}, --${other} `), name).toBe(has);
+      if (!has) continue;
+      const { stderr, code } = await gradloom([name, `--${other}`, bad]);
+      expect({ stderr, code }).toMatchObject({ stderr: expect.stringContaining(`: --${other} has `), code: 2 });
+    }
   });
 
   test('is asked for by -h, beside other letters too', async () => {
@@ -55,6 +69,9 @@ describe('completion', () => {
     expect(await complete('ev')).toEqual(['evaluate']);
     expect(await complete('train', '--opt')).toEqual(['--optimizer']);
     expect(await complete('train', '--optimizer', 'ada')).toEqual(['adam', 'adamw', 'adagrad']);
+    expect(await complete('train', '--bat')).toEqual(['--batch', '--batch-size']);
+    expect(await complete('train', '--batch-size', '')).toEqual(['full']);
+    expect(await complete('train', '--learn')).toEqual(['--learning-rate']);
   });
 
   test('leaves words of the user to the shell', async () => {

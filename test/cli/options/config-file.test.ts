@@ -21,6 +21,17 @@ describe('a config file', () => {
     expect(options).toMatchObject({ seed: 5, 'clip-norm': 2, hidden: [4, 3], optimizer: { kind: 'sgd', lr: 0.01 } });
   });
 
+  test.each(['batch-size: 3\nlearning-rate: 0.5\n', 'batchSize: 3\nlearningRate: 0.5\n'])(
+    'takes the long names: %j',
+    async (text) => {
+      const { options } = await trainWith('config.yaml', text);
+      expect(options).toMatchObject({ batch: 3, optimizer: { kind: 'sgd', lr: 0.5 } });
+      expect(Object.keys(options ?? {}).filter((key) => /size|rate/.test(key))).toEqual([]);
+      const flags = await trainWith('config.yaml', text, '--batch', '2', '--learning-rate', '0.25');
+      expect(flags.options).toMatchObject({ batch: 2, optimizer: { lr: 0.25 } });
+    },
+  );
+
   test('gives way to flags, also to those that exclude its own', async () => {
     const { options } = await trainWith('config.yaml', 'seed: 5\nlr: 0.5\nepochs: 7\n', '--seed', '6');
     expect(options).toMatchObject({ seed: 6, optimizer: { lr: 0.5 }, steps: 1 });
@@ -53,6 +64,10 @@ describe('a config file', () => {
 
   test.each([
     ['batch: 0', '--config config.yaml: batch has 0, expected a whole number of at least 1, or full'],
+    [
+      'batch: 3\nbatchSize: 3',
+      '--config config.yaml: batchSize names an option that the file has already set, expected it once',
+    ],
     ['bacth: 5', '--config config.yaml: key "bacth" is unknown, expected options of --help (did you mean batch?)'],
     [
       'config: a.yaml',
@@ -80,7 +95,7 @@ describe('a config file', () => {
     ['constructor: 1', '--config config.yaml: key "constructor" is unknown, expected options of --help'],
     [
       'clipNorm: 1\nclip-norm: 2',
-      '--config config.yaml: clip-norm says again what another key says, expected one of them',
+      '--config config.yaml: clip-norm names an option that the file has already set, expected it once',
     ],
     [
       'lr: 1\noptimizer: sgd:lr=2',

@@ -11,12 +11,14 @@ describe('a hint', () => {
     ['weightdecay', 'weight-decay'],
     ['decay', 'weight-decay or --lr-decay'],
     ['He', 'he-uniform or he-normal'],
+    ['epo', 'epochs'], // its beginning
+    ['he-', 'he-uniform or he-normal'],
     ['--decay', 'weight-decay or --lr-decay'], // flags, too
   ])('for %j is %j', (word, meant) => {
     expect(suggest(word, known)).toBe(` (did you mean ${meant}?)`);
   });
 
-  test.each(['shuffle', '', 'x', 'cay', 5, null, undefined])('for %j there is none', (word) => {
+  test.each(['shuffle', '', 'x', 'ep', 'cay', 5, null, undefined])('for %j there is none', (word) => {
     expect(suggest(word, known)).toBe('');
   });
 });

@@ -67,8 +67,9 @@ export function entriesToRaw(
     if (table[option].effect === 'reading' && isOwnPipe(value)) {
       throw new UsageError(`${name} has ${show(value)}, expected a file (only a flag hands a pipe over)`);
     }
-    if (Object.hasOwn(raw, option))
-      throw new UsageError(`${name} says again what another key says, expected one of them`);
+    if (Object.hasOwn(raw, option)) {
+      throw new UsageError(`${name} names an option that the file has already set, expected it once`);
+    }
     raw[option] = { name, value };
   };
   for (const [key, value] of Object.entries(entries)) {
