@@ -18,6 +18,7 @@ export interface Surroundings {
   stdin?: string;
   terminal?: number; // columns of a terminal behind all streams, default: pipes
   env?: Record<string, string>;
+  onStderr?: (text: string) => void; // each time that something is written there
 }
 
 /** Runs a command line in this process, its streams in memory. */
@@ -27,6 +28,14 @@ export async function gradloom(args: readonly string[], surroundings: Surroundin
   stdin.end(surroundings.stdin ?? '');
   const shape = terminal === undefined ? {} : { isTTY: true, columns: terminal };
   const [stdout, stderr] = [capture(), capture()].map((stream) => Object.assign(stream, shape));
+  const { onStderr } = surroundings;
+  if (onStderr !== undefined) {
+    const write = stderr.write.bind(stderr);
+    stderr.write = ((chunk: string | Uint8Array, ...more: never[]) => {
+      onStderr(String(chunk));
+      return write(chunk, ...more);
+    }) as typeof stderr.write;
+  }
   const code = await runCommandLine(args, { stdin: Object.assign(stdin, shape), stdout, stderr, env });
   return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
 }

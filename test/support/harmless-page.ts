@@ -1,7 +1,7 @@
 /** Elements of pages and pictures. */
 const ELEMENTS = new Set(
-  `html head meta title link style body main h1 h2 h3 p section figure figcaption table caption thead tbody tr th td pre code
-  details summary div svg desc g path rect circle line text tspan defs clipPath`.split(/\s+/),
+  `html head meta title link style body main nav ul li a dl dt dd h1 h2 h3 p section figure figcaption table caption thead tbody
+  tr th td pre code details summary div svg desc g path rect circle line text tspan defs clipPath`.split(/\s+/),
 );
 
 /** What stands in HTML or SVG that is no element of ours, or does more than show: runs, loads, styles. Null where nothing does. */
@@ -12,7 +12,8 @@ export function harmIn(text: string): string | null {
     if (name === undefined || !ELEMENTS.has(name)) return tag;
     for (const [, attribute, value] of attributes.matchAll(/\s([\w-]+)="([^"]*)"/g)) {
       if (/^(?:on.*|style|src.*|.*action)$/i.test(attribute)) return tag;
-      if (attribute === 'href' && value !== 'data:,') return tag;
+      // A link may lead to a part of the same page.
+      if (attribute === 'href' && value !== 'data:,' && !/^#[\w-]+$/.test(value)) return tag;
       if (/url\((?!#)|https?:/i.test(value) && !(attribute === 'xmlns' && name === 'svg')) return tag;
     }
   }

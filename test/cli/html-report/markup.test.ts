@@ -50,6 +50,12 @@ test('markup is put in as it is, and text that looks like it is not', () => {
   expect(String(markup`<p>${'\u0000\u001b\ufffe'}</p>`)).toBe('<p>\ufffd\ufffd\ufffd</p>');
 });
 
+test('a link may lead to a part of the same page, and nowhere else', () => {
+  expect(String(markup`<a href="#${'javascript:" onclick="x'}"></a>`)).toBe(
+    '<a href="#javascript:&quot; onclick=&quot;x"></a>',
+  );
+});
+
 describe('a template is refused', () => {
   const value = 'x';
   test.each<[string, () => unknown]>([
@@ -59,6 +65,8 @@ describe('a template is refused', () => {
     ['with a value in single quotes', () => markup`<p id='${value}'></p>`],
     ['with a value in a handler', () => markup`<p onclick="${value}"></p>`],
     ['with a value in an address', () => markup`<a href="${value}"></a>`],
+    ['with a value in front of a fragment', () => markup`<a href="${value}#part"></a>`],
+    ['with a value in another address', () => markup`<a href="page#${value}"></a>`],
     ['with a value in a style', () => markup`<p style="${value}"></p>`],
     ['with a value in a style’s text', () => markup`<style>${value}</style>`],
     ['with a value in a script', () => markup`<script>${value}</script>`],

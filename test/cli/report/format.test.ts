@@ -21,6 +21,10 @@ test.each([
   [2 / 3, '66.67 %'],
   [0.999_951, '99.99 %'],
   [0, '0.00 %'],
+  [1.000_04, '100.00 %'],
+  [1.52, '152.00 %'],
+  [17.3, '1730.00 %'],
+  [-0.125, '-12.50 %'],
 ])('percent(%d) is %s: never 100 where anything is missing', (share, text) => expect(percent(share)).toBe(text));
 
 test.each([

@@ -6,9 +6,11 @@ import { drawingStyle, themeStyle } from './theme.ts';
 export interface Chapter {
   readonly title: string;
   readonly lead?: string;
-  readonly pictures?: readonly Picture[];
+  readonly lines?: readonly string[]; // a paragraph each
   readonly code?: string; // a command
+  readonly pictures?: readonly Picture[];
   readonly tables?: readonly Table[];
+  readonly folded?: readonly Table[]; // behind a line that opens them
   readonly listings?: readonly Listing[];
 }
 
@@ -17,6 +19,7 @@ export interface Table {
   readonly head?: readonly string[];
   readonly rows: readonly (readonly string[])[];
   readonly numeric?: readonly number[]; // columns that end at the same place
+  readonly notes?: readonly string[]; // below it
 }
 
 /** Text with fixed letters, behind a line that opens it. */
@@ -25,9 +28,16 @@ export interface Listing {
   readonly text: string;
 }
 
+/** A number to see first, such as the test accuracy. */
+export interface KeyFigure {
+  readonly name: string;
+  readonly value: string;
+}
+
 export interface Page {
   readonly title: string;
   readonly lead: string;
+  readonly figures?: readonly KeyFigure[]; // large, at the top
   readonly chapters: readonly Chapter[];
 }
 
@@ -39,6 +49,15 @@ h1{font-size:1.7rem;line-height:1.25;margin:0 0 8px}
 h2{font-size:1.25rem;margin:40px 0 4px;padding-top:16px;border-top:1px solid var(--rule)}
 h3{font-size:1.05rem;line-height:1.35;margin:28px 0 10px}
 p{margin:0 0 12px}
+a{color:var(--c1)}
+nav{margin:20px 0 0;font-size:.92rem}
+nav ul{list-style:none;margin:0;padding:0}
+nav li{margin:2px 0}
+nav span{color:var(--soft)}
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:20px 0 0}
+.figures div{display:flex;flex-direction:column-reverse;justify-content:flex-end;padding:12px 14px;border:1px solid var(--rule);border-radius:8px}
+.figures dt{color:var(--soft);font-size:.85rem;line-height:1.3;margin-top:2px}
+.figures dd{margin:0;font-size:1.65rem;line-height:1.2;font-weight:600;font-variant-numeric:tabular-nums;white-space:nowrap}
 .lead,figcaption{color:var(--soft)}
 figure{margin:0 0 36px;break-inside:avoid}
 figure svg{display:block;max-width:100%;height:auto}
@@ -64,7 +83,7 @@ summary{cursor:pointer;padding:6px 0}
 @media print{body{max-width:none;padding:0;font-size:10pt}h2{margin-top:20pt;break-after:avoid}h3,.lead{break-after:avoid}h3{margin:12pt 0 6pt}figure{margin-bottom:14pt}figure svg.wide{width:82%}.table,tr,pre{break-inside:avoid}td,th{padding-top:2pt;padding-bottom:2pt}details{display:none}}`;
 
 /** One self-contained file. By its policy nothing is loaded, and no script runs: there is none. */
-export function htmlPage({ title, lead, chapters }: Page): Markup {
+export function htmlPage({ title, lead, figures = [], chapters }: Page): Markup {
   return numberClips(markup`<!doctype html>
 <html lang="en">
 <head>
@@ -81,7 +100,7 @@ ${style}
 <main>
 <h1>${title}</h1>
 <p class="lead">${lead}</p>
-${inLines(chapters.map(chapterOf))}
+${inLines([...keyFigures(figures), ...contents(chapters), ...chapters.map(chapterOf)])}
 </main>
 </body>
 </html>
@@ -92,14 +111,48 @@ ${inLines(chapters.map(chapterOf))}
 export const pictureNames = (html: string): string[] =>
   Array.from(html.matchAll(/^<figure id="([\w-]+)">$/gm), ([, name]) => name);
 
-function chapterOf({ title, lead, code, pictures = [], tables = [], listings = [] }: Chapter): Markup {
+const keyFigures = (figures: readonly KeyFigure[]): Markup[] =>
+  figures.length === 0
+    ? []
+    : [
+        markup`<dl class="figures">${figures.map(
+          ({ name, value }) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`,
+        )}</dl>`,
+      ];
+
+/** Pictures and chapters from which on a page has a table of contents. */
+const LONG = 6;
+
+const idOf = (k: number): string => `section-${k + 1}`;
+
+/** A link to each chapter and to each of its pictures. */
+function contents(chapters: readonly Chapter[]): Markup[] {
+  const entries = chapters.reduce((sum, { pictures = [] }) => sum + 1 + pictures.length, 0);
+  if (entries < LONG) return [];
+  const lines = chapters.map(({ title, pictures = [] }, k) => {
+    const links = pictures.map(
+      ({ name }, p) => markup`${p === 0 ? ': ' : ' · '}<a href="#${name}">${name.replaceAll('-', ' ')}</a>`,
+    );
+    return markup`<li><a href="#${idOf(k)}">${title}</a>${links}</li>`;
+  });
+  return [markup`<nav>\n<ul>\n${inLines(lines)}\n</ul>\n</nav>`];
+}
+
+function chapterOf(
+  { title, lead, lines = [], code, pictures = [], tables = [], folded = [], listings = [] }: Chapter,
+  k: number,
+): Markup {
+  const fold = (summary: string, inside: Markup): Markup =>
+    markup`<details><summary>${summary}</summary>${inside}</details>`;
   return inLines([
-    markup`<section>\n<h2>${title}</h2>`,
+    markup`<section id="${idOf(k)}">\n<h2>${title}</h2>`,
     ...(lead === undefined ? [] : [markup`<p class="lead">${lead}</p>`]),
+    ...lines.map((line) => markup`<p>${line}</p>`),
     ...(code === undefined ? [] : [markup`<pre><code>${code}</code></pre>`]),
     ...pictures.map(figureOf),
-    ...tables.map(tableOf),
-    ...listings.map(({ title, text }) => markup`<details><summary>${title}</summary><pre>${text}</pre></details>`),
+    ...tables.map((table) => tableOf(table)),
+    ...folded.map((table) => fold(table.title, tableOf(table, ''))),
+    ...listings.map(({ title, text }) => fold(title, markup`<pre>${text}</pre>`)),
     markup`</section>`,
   ]);
 }
@@ -123,7 +176,7 @@ function inline({ name, title, alternative }: Picture, size: string, drawing: Dr
   return markup`<svg class="chart ${size}" role="img" aria-labelledby="${id}-t ${id}-d" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${label}${drawing.markup}</svg>`;
 }
 
-function tableOf({ title, head, rows, numeric = [] }: Table): Markup {
+function tableOf({ title, head, rows, numeric = [], notes = [] }: Table, shownTitle = title): Markup {
   const cell = (text: string, c: number): Markup => {
     if (c === 0) return markup`<th scope="row">${text}</th>`;
     if (text === 'NO') return markup`<td class="no">${text}</td>`;
@@ -132,8 +185,10 @@ function tableOf({ title, head, rows, numeric = [] }: Table): Markup {
   const heading = (text: string, c: number): Markup =>
     numeric.includes(c) ? markup`<th scope="col" class="number">${text}</th>` : markup`<th scope="col">${text}</th>`;
   const body = inLines(rows.map((row) => markup`<tr>${row.map(cell)}</tr>`));
-  const caption = markup`<caption>${title}</caption>`;
-  return head === undefined
-    ? markup`<div class="table"><table class="facts">${caption}<tbody>\n${body}\n</tbody></table></div>`
-    : markup`<div class="table"><table>${caption}<thead><tr>${head.map(heading)}</tr></thead><tbody>\n${body}\n</tbody></table></div>`;
+  const caption = shownTitle === '' ? markup`` : markup`<caption>${shownTitle}</caption>`;
+  const table =
+    head === undefined
+      ? markup`<table class="facts">${caption}<tbody>\n${body}\n</tbody></table>`
+      : markup`<table>${caption}<thead><tr>${head.map(heading)}</tr></thead><tbody>\n${body}\n</tbody></table>`;
+  return markup`<div class="table">${table}${notes.map((note) => markup`<p class="lead">${note}</p>`)}</div>`;
 }

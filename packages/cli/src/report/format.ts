@@ -1,9 +1,12 @@
 /** 60,000; NaN for what a damaged file has in the place of a number. By hand: the formats of Intl take 5 ms to load. */
 export const whole = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
 
-/** 97.86 %, rounded; 100 % only where nothing is missing. */
-export const percent = (share: number): string =>
-  share === 1 ? '100 %' : `${(Math.min(9999, Math.round(share * 1e4)) / 100).toFixed(2)} %`;
+/** 97.86 %, 152.04 %, rounded; between 0 and 1, 100 % only where nothing is missing. */
+export const percent = (share: number): string => {
+  if (share === 1) return '100 %';
+  const hundredths = Math.round(share * 1e4);
+  return `${((share < 1 ? Math.min(9999, hundredths) : hundredths) / 100).toFixed(2)} %`;
+};
 
 /** Four significant digits: 0.07134, 1.200e-7. */
 export function decimal(value: number): string {

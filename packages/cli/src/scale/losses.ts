@@ -17,7 +17,7 @@ export interface Loss {
 export function lossesOf({ points, first, bandwidth }: Scaling): Loss[] {
   const one = points[0];
   const most = points.filter((point) => !point.beyondCores && point.working === point.threads).at(-1);
-  if (most === undefined || most.threads === 1) return [];
+  if (most === undefined || most.threads === 1 || most.profiles.length === 0) return [];
   const [before, after] = [totalOf(one.profiles), totalOf(most.profiles)];
   const whole = parts.reduce((sum, part) => sum + after[part], 0);
   const share = (...of: (keyof Profile)[]) => of.reduce((sum, part) => sum + after[part] - before[part], 0) / whole;

@@ -1,13 +1,7 @@
 import type { NetworkSpec } from '@gradloom/core';
-import {
-  type DataSplits,
-  type Pool,
-  type Profile,
-  type TrainOptions,
-  type TrainResult,
-  train,
-} from '@gradloom/runtime';
+import { type DataSplits, type Pool, type Profile, type TrainOptions, train } from '@gradloom/runtime';
 import { measureBandwidth, type TimedRun, timeSteps } from '@gradloom/runtime/internal';
+import { type Round, type RoundFigures, summarizeRounds } from './summarize-rounds.ts';
 
 /** What is trained at every number of threads. */
 export interface Workload {
@@ -17,34 +11,27 @@ export interface Workload {
   readonly steps: number | undefined; // of a run, default: RUN_MS on the fastest number of threads
 }
 
-export interface Point {
-  readonly threads: number;
-  readonly beyondCores: boolean; // threads take turns
-  readonly working: number; // of them, those that have a shard or a block
-  readonly stepMs: number; // median of the rounds
-  readonly samplesPerSecond: number;
-  readonly speedup: number; // over one thread
-  readonly efficiency: number; // speedup over threads
-  readonly fingerprint: string; // of the weights after `steps` steps
-  readonly profiles: readonly Profile[]; // ms a step of each thread, from a run of its own
-}
-
-/** Weak scaling: each thread keeps the rows that one thread has. */
-export interface WeakPoint {
-  readonly threads: number;
-  readonly batch: number;
-  readonly stepMs: number;
-  readonly samplesPerSecond: number;
-  readonly efficiency: number; // time of a step on one thread over this one's
-}
-
-export interface Scaling {
-  readonly first: TrainResult; // a run on one thread
+export interface Scaling extends RoundFigures {
   readonly steps: number; // of a run
-  readonly spread: number; // most that the rounds of a count differ, over their median
-  readonly points: readonly Point[];
-  readonly weak: readonly WeakPoint[];
+  readonly roundsAsked: number;
+  readonly stopped: boolean; // before all was measured: profiles and bandwidth may be missing too
   readonly bandwidth: readonly { readonly threads: number; readonly gigabytesPerSecond: number }[];
+}
+
+/** How to measure. */
+export interface Measuring {
+  readonly counts: readonly number[]; // of threads, from 1 on
+  readonly cores: number;
+  readonly rounds: number;
+  readonly note: (text: string) => void; // told what is being measured
+  readonly signal?: AbortSignal; // ends it behind the rounds that are finished
+}
+
+/** A measurement was stopped before its first round was finished. */
+export class NothingMeasured extends Error {
+  constructor() {
+    super('measureScaling: the measurement has no finished round, expected one (it was stopped before)');
+  }
 }
 
 const RUN_MS = 1000;
@@ -54,20 +41,22 @@ const WARM_STEPS = 300; // compiled code from there on
 /** Runs of a profile are longer, so that their start weighs little: its parts cannot be told without it. */
 const PROFILE_RUNS = 3;
 
-/** Measures all counts in turns, so that a machine that slows down slows all of them. */
+/**
+ * Measures all counts in turns, so that a machine that slows down slows all of them. @throws NothingMeasured where `signal`
+ * ends it before a round is finished.
+ */
 export async function measureScaling(
   pool: Pool,
   workload: Workload,
-  counts: readonly number[],
-  cores: number,
-  rounds: number,
-  note: (text: string) => void,
+  { counts, cores, rounds: roundsAsked, note, signal }: Measuring,
 ): Promise<Scaling> {
   const { spec, sets, options } = workload;
   const data = { train: sets.train };
   const run = async (more: TrainOptions & { threads: number }): Promise<TimedRun> => {
-    const timed = await timeSteps(train(spec, data, { ...options, pool, ...more }));
+    const timed = await timeSteps(train(spec, data, { ...options, pool, ...(signal ? { signal } : {}), ...more }));
     const { threads } = timed.result;
+    // A run that was cut short has fewer steps, hence other weights and times.
+    if (signal?.aborted) throw new NothingMeasured();
     if (threads === more.threads) return timed;
     throw new Error(`measureScaling: a run of ${more.threads} threads has memory for ${threads}, expected it for all`);
   };
@@ -87,55 +76,48 @@ export async function measureScaling(
   const { batch, shards } = trial.result;
   const weakCounts = counts.filter((T) => T <= cores && T * batch <= sets.train.rows);
   const weakSteps = workload.steps ?? stepsIn(RUN_MS, oneMs); // on any number of threads they take as long
-  const weakRun = (T: number) => run({ threads: T, steps: weakSteps, batch: T * batch, shards: T * shards });
-  const strong = new Map(counts.map((T): [number, TimedRun[]] => [T, []]));
-  const weak = new Map(weakCounts.map((T): [number, TimedRun[]] => [T, []]));
-  for (let round = 0; round < rounds; round++) {
-    note(`round ${round + 1} of ${rounds}`);
-    for (const [threads, results] of strong) results.push(await run({ threads, steps }));
-    for (const [threads, results] of weak) results.push(await weakRun(threads));
+  const profileSteps = workload.steps ?? PROFILE_RUNS * steps;
+
+  async function round(): Promise<Round> {
+    const strong = new Map<number, TimedRun>();
+    const weak = new Map<number, TimedRun>();
+    for (const T of counts) strong.set(T, await run({ threads: T, steps }));
+    for (const T of weakCounts) {
+      weak.set(T, await run({ threads: T, steps: weakSteps, batch: T * batch, shards: T * shards }));
+    }
+    return { strong, weak };
   }
 
-  note('where the time goes');
-  const profileSteps = workload.steps ?? PROFILE_RUNS * steps;
-  const [[, firsts]] = strong;
-  const firstMs = stepMsOf(firsts);
-  const points: Point[] = [];
-  for (const [threads, results] of strong) {
+  async function profilesOf(threads: number): Promise<readonly Profile[]> {
     const { profiles = [] } = (await run({ threads, steps: profileSteps, profile: true })).result;
-    const stepMs = stepMsOf(results);
-    const prints = new Set(results.map(({ result }) => result.fingerprint));
-    points.push({
-      threads,
-      beyondCores: threads > cores,
-      working: profiles.length,
-      stepMs,
-      samplesPerSecond: samplesPerSecond(results),
-      speedup: firstMs / stepMs,
-      efficiency: firstMs / stepMs / threads,
-      fingerprint: [...prints].join(' '), // more than one only if the promise is broken
-      profiles: profiles.map((profile) => perStep(profile, profileSteps)),
-    });
+    return profiles.map((profile) => perStep(profile, profileSteps));
   }
+
+  const rounds: Round[] = [];
+  await unlessStopped(signal, async () => {
+    while (rounds.length < roundsAsked) {
+      note(`round ${rounds.length + 1} of ${roundsAsked}`);
+      rounds.push(await round());
+    }
+  });
+  if (rounds.length === 0) throw new NothingMeasured();
+
+  const profiles = new Map<number, readonly Profile[]>();
+  await unlessStopped(signal, async () => {
+    note('where the time goes');
+    for (const threads of counts) profiles.set(threads, await profilesOf(threads));
+  });
   const bandwidth: { threads: number; gigabytesPerSecond: number }[] = [];
   for (const threads of counts.filter((T) => T <= cores)) {
+    if (signal?.aborted) break;
     note(`memory, ${threads} of ${cores}`);
     bandwidth.push({ threads, gigabytesPerSecond: await measureBandwidth(pool, threads) });
   }
-  const weakFirstMs = stepMsOf(weak.get(1) ?? firsts);
+
   return {
-    first: firsts[0].result,
-    steps,
-    spread: Math.max(...[...strong.values()].map(spreadOf)),
-    points,
-    weak: [...weak].map(([threads, results]) => ({
-      threads,
-      batch: threads * batch,
-      stepMs: stepMsOf(results),
-      samplesPerSecond: samplesPerSecond(results),
-      efficiency: weakFirstMs / stepMsOf(results),
-    })),
-    bandwidth,
+    ...{ steps, roundsAsked, stopped: signal?.aborted ?? false, bandwidth },
+    // Those of some counts alone say nothing of what others lose.
+    ...summarizeRounds(rounds, cores, profiles.size === counts.length ? profiles : new Map()),
   };
 
   /** ms a step, by runs that come near to the length of those that will count: short ones have cold code and little else. */
@@ -150,6 +132,16 @@ export async function measureScaling(
   }
 }
 
+/** Measures until the signal ends it: what is finished by then stays. */
+async function unlessStopped(signal: AbortSignal | undefined, measure: () => Promise<void>): Promise<void> {
+  if (signal?.aborted) return;
+  try {
+    await measure();
+  } catch (error) {
+    if (!(error instanceof NothingMeasured)) throw error;
+  }
+}
+
 const stepsIn = (ms: number, stepMs: number): number => Math.max(5, Math.round(ms / stepMs));
 
 const perStep = ({ gather, forward, backward, update, wait }: Profile, steps: number): Profile => ({
@@ -159,20 +151,3 @@ const perStep = ({ gather, forward, backward, update, wait }: Profile, steps: nu
   update: update / steps,
   wait: wait / steps,
 });
-
-const stepMsOf = (runs: readonly TimedRun[]): number => median(runs.map(({ stepMs }) => stepMs));
-
-function spreadOf(runs: readonly TimedRun[]): number {
-  const times = runs.map(({ stepMs }) => stepMs);
-  return (Math.max(...times) - Math.min(...times)) / stepMsOf(runs);
-}
-
-/** At the median time of a step: all runs have the same steps. */
-const samplesPerSecond = (runs: readonly TimedRun[]): number =>
-  (runs[0].samplesPerSecond * runs[0].stepMs) / stepMsOf(runs);
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-}

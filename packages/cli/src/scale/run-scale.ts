@@ -16,12 +16,13 @@ import { refuseIdleLibrary } from '../options/run-options.ts';
 import { commandOf } from '../report/command-of.ts';
 import { withOut, writeOut } from '../report/out-directory.ts';
 import { SCALE_FILE } from '../run-files/names.ts';
-import { createNote } from '../terminal/note.ts';
+import { exitCodes, type Interruption, listenForInterrupt } from '../terminal/interrupt.ts';
+import { createNote, type Note } from '../terminal/note.ts';
 import { createPaint } from '../terminal/paint.ts';
 import { describeNetwork } from '../train/describe-run.ts';
 import { createRecipe, type Recipe } from '../train/recipe.ts';
 import { describeScale } from './describe-scale.ts';
-import { measureScaling } from './measure-scaling.ts';
+import { measureScaling, NothingMeasured } from './measure-scaling.ts';
 import { type ScaleValues, scaleAlternatives, scaleOptions } from './options.ts';
 import { reportOf, type ScaleReport } from './scale-report.ts';
 import { threadCounts } from './thread-counts.ts';
@@ -47,9 +48,19 @@ async function scale(
   const { out, json } = values;
   boundMemory(values);
   if (out !== undefined) refuseOtherRun(out);
+  const interrupt = listenForInterrupt(io);
+  const { signal } = interrupt;
+  const note = createNote('scale', io);
+  signal.addEventListener('abort', () => {
+    if (signal.reason === 'SIGPIPE') return;
+    note.clear();
+    const what = 'ending with the rounds that are finished; a second one ends at once';
+    printLine(io.stderr, `gradloom scale: ${signal.reason}: ${what}`);
+  });
+  const code = (otherwise: number) => (signal.aborted ? exitCodes[signal.reason as Interruption] : otherwise);
   try {
     const recipe = await recipeOf(values);
-    const report = await measure(recipe, values, io);
+    const report = await measure(recipe, values, note, signal);
     const document = { ...documentOf(report), command: commandOf(request.args) };
     if (lock !== undefined) writeOut(lock, SCALE_FILE, `${JSON.stringify(document, null, 2)}\n`);
     const page = out === undefined ? null : await tryReport(out, 'scale', io);
@@ -60,9 +71,13 @@ async function scale(
       if (out !== undefined) printLines(io.stdout, ['', `Full numbers: ${join(out, SCALE_FILE)}`]);
       if (page !== null) printLine(io.stdout, `Pictures: ${page}`);
     }
-    return report.sameBits ? 0 : 1;
+    return code(report.sameBits ? 0 : 1);
   } catch (error) {
-    throw nameFlag(error, scaleOptions, given);
+    if (!(error instanceof NothingMeasured)) throw nameFlag(error, scaleOptions, given);
+    printLine(io.stderr, 'gradloom scale: stopped before the first round was finished: there is nothing to report');
+    return code(1);
+  } finally {
+    interrupt.release();
   }
 }
 
@@ -82,22 +97,20 @@ async function recipeOf(values: ScaleValues): Promise<Recipe> {
   );
 }
 
-async function measure({ spec, sets, options }: Recipe, values: ScaleValues, io: Io): Promise<ScaleReport> {
+async function measure(
+  { spec, sets, options }: Recipe,
+  values: ScaleValues,
+  note: Note,
+  signal: AbortSignal,
+): Promise<ScaleReport> {
   const cores = availableParallelism();
   const { rounds = ROUNDS, 'max-threads': most = 2 * cores } = values;
   const { epochs: _, ...workload } = options;
-  const note = createNote('scale', io);
   const counts = threadCounts(cores, most);
   const pool = await createPool({ threads: Math.max(...counts) });
   try {
-    const scaling = await measureScaling(
-      pool,
-      { spec, sets, options: workload, steps: values.steps },
-      counts,
-      cores,
-      rounds,
-      note.say,
-    );
+    const workloadOf = { spec, sets, options: workload, steps: values.steps };
+    const scaling = await measureScaling(pool, workloadOf, { counts, cores, rounds, note: note.say, signal });
     return reportOf(scaling, cores);
   } finally {
     note.clear();
@@ -106,10 +119,10 @@ async function measure({ spec, sets, options }: Recipe, values: ScaleValues, io:
 }
 
 function documentOf({ first, ...report }: ScaleReport): Record<string, unknown> {
-  const { batch, shards, backend, spec } = first;
+  const { backend, spec } = first;
   return {
     event: 'scale',
-    ...{ backend, batch, shards, network: spec },
+    ...{ backend, network: spec },
     ...report,
     ...describeMachine(),
   };

@@ -1,16 +1,24 @@
 import { type Amdahl, fitAmdahl, fitUsl, type Timing, type Usl, uslMs } from './laws.ts';
 import { type Loss, lossesOf } from './losses.ts';
 import type { Scaling } from './measure-scaling.ts';
+import type { Point } from './summarize-rounds.ts';
 
 /** A measurement and what follows from it. */
 export interface ScaleReport extends Scaling {
   readonly cores: number;
   readonly sameBits: boolean; // one fingerprint for all
+  readonly inconclusive: boolean; // rounds contradict each other: nothing follows, and what would is null or empty
   readonly amdahl: Amdahl | null; // fitted up to the cores, to threads that all have work
   readonly usl: Usl | null;
-  readonly best: number; // threads worth using here
+  readonly best: number | null; // threads worth using here
   readonly losses: readonly Loss[];
 }
+
+/** Rounds that differ by more say more of what else the machine does than of threads. */
+export const NOISY = 0.2;
+
+/** From 1.35 to 1.8 times as fast on two threads, a step is from nearly a half to a tenth serial: that says nothing. */
+const CONTRADICTION = 4 / 3;
 
 /** A thread is worth using where it still makes a step shorter by this share. */
 const WORTH = 0.05;
@@ -18,19 +26,25 @@ const WORTH = 0.05;
 export function reportOf(scaling: Scaling, cores: number): ScaleReport {
   // A thread without work is none.
   const within = scaling.points.filter((point) => !point.beyondCores && point.working === point.threads);
-  const usl = fitUsl(within);
+  const inconclusive = within.some(contradicts);
+  const usl = inconclusive ? null : fitUsl(within);
   return {
     ...scaling,
     cores,
     sameBits:
       new Set(scaling.points.map(({ fingerprint }) => fingerprint)).size === 1 &&
       !scaling.points[0].fingerprint.includes(' '),
-    amdahl: fitAmdahl(within),
+    inconclusive,
+    amdahl: inconclusive ? null : fitAmdahl(within),
     usl,
-    best: worthUsing(within, usl, cores),
-    losses: lossesOf(scaling),
+    best: inconclusive ? null : worthUsing(within, usl, cores),
+    losses: inconclusive ? [] : lossesOf(scaling),
   };
 }
+
+/** Rounds tell different speedups of the same threads, the one by over a third more than the other. */
+export const contradicts = ({ speedupRange: [low, high] }: Pick<Point, 'speedupRange'>): boolean =>
+  high > low * CONTRADICTION;
 
 /** The fewest threads within WORTH of the least time of all counts up to the cores, by the law where there is one. */
 export function worthUsing(within: readonly Timing[], usl: Usl | null, cores: number): number {

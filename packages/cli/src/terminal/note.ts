@@ -1,7 +1,12 @@
 import { type Io, moveCursor, printPart } from '../io.ts';
 
 /** A line on a terminal's stderr that the next one takes the place of. */
-export function createNote(name: string, { stderr }: Io): { say: (text: string) => void; clear: () => void } {
+export interface Note {
+  readonly say: (text: string) => void;
+  readonly clear: () => void;
+}
+
+export function createNote(name: string, { stderr }: Io): Note {
   if (!stderr.isTTY) return { say() {}, clear() {} };
   const clear = () => moveCursor(stderr, '\r\u001b[K');
   const width = (stderr.columns ?? 80) - 1;

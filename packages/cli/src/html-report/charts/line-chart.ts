@@ -12,6 +12,7 @@ export interface Series {
   readonly points: readonly Point[];
   readonly stroke?: Stroke; // default: by its place
   readonly dots?: boolean; // at each point; default where they are few
+  readonly errorBars?: readonly BandPoint[]; // from the lowest to the highest at a place
 }
 
 /** A line between the lowest and the highest of what it is the mean of. */
@@ -46,6 +47,7 @@ export function lineChart(
     points: thin(points.filter(([at, value]) => isDrawable(at, x.log) && isDrawable(value, y.log))),
     dots: dots ?? points.length <= FEW,
   }));
+  const bars = series.flatMap(({ errorBars = [] }) => errorBars.map(([at, low, , high]) => ({ at, low, high })));
   const spread = thinBand(
     band?.points.filter(
       ([at, ...values]) => isDrawable(at, x.log) && values.every((value) => isDrawable(value, y.log)),
@@ -53,6 +55,10 @@ export function lineChart(
   );
   const all = [
     ...lines.flatMap(({ points }) => points),
+    ...bars.flatMap(({ at, low, high }): Point[] => [
+      [at, low],
+      [at, high],
+    ]),
     ...spread.flatMap(([at, low, , high]): Point[] => [
       [at, low],
       [at, high],
@@ -84,6 +90,9 @@ export function lineChart(
         }),
         ...(dots ? [dot(points as [number, number][], { fill: stroke.color, r: 3 })] : []),
       ]),
+      ...lines.map(({ errorBars = [], stroke }) =>
+        ruleX(errorBars as BandPoint[], { x: '0', y1: '1', y2: '3', stroke: stroke.color, strokeWidth: 1.5 }),
+      ),
     ],
   });
   const names = band === undefined ? lines : [band, ...lines];

@@ -24,9 +24,9 @@ export function timeOfThreads(rows: readonly { readonly name: string; readonly p
   const bars = shown.flatMap(({ name, profile }) => parts.map((part, k) => ({ name, part, k, ms: profile[part] })));
   return {
     name: 'time',
-    title: `Threads wait for ${rounded('wait')} of their time; of the rest, most goes to ${longest} (${rounded(longest)})`,
+    title: `Time of threads by phase: ${rounded('wait')} waiting, ${rounded(longest)} ${longest}`,
     sentence:
-      'Time of each thread by what it did: gather rows, forward, backward, update (sum the shards and move the weights), wait at a barrier for the others.',
+      'Time of each thread by phase: gather the rows, forward pass, backward pass, update (sum the gradients of the shards and change the weights), wait at a barrier for the other threads.',
     alternative: rows
       .map(({ name, profile }) => `${name}: ${parts.map((part) => `${part} ${duration(profile[part])}`).join(', ')}`)
       .join('; '),

@@ -45,6 +45,8 @@ function placeAfter(before: string): Place | null {
   }
   if (raw !== null) return raw === 'style' ? { kind: 'style' } : null;
   if (tag === '') return { kind: 'text' };
-  const name = isQuoted ? /\s([^\s"=]+)="[^"]*$/.exec(tag)?.[1] : undefined;
+  const [, name, value] = (isQuoted ? /\s([^\s"=]+)="([^"]*)$/.exec(tag) : null) ?? [];
+  // A link that begins with # leads to a part of the same page, whatever follows.
+  if (name === 'href' && value.startsWith('#')) return { kind: 'attribute', name };
   return name === undefined || isActive(name) ? null : { kind: 'attribute', name };
 }

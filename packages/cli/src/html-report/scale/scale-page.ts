@@ -1,5 +1,17 @@
-import { percent, plural, whole } from '../../report/format.ts';
-import { list, nullable, optional, record } from '../../schema/containers.ts';
+import { decimal, percent, plural, whole } from '../../report/format.ts';
+import {
+  BANDWIDTH_TITLE,
+  bandwidthRows,
+  conclusions,
+  type FigureTable,
+  inconclusiveText,
+  lossTable,
+  marksOf,
+  mostWorking,
+  pointTable,
+  weakTable,
+} from '../../scale/figures.ts';
+import { list, nullable, optional, record, tuple } from '../../schema/containers.ts';
 import { count, figure, flag, number, text, whole as wholeFrom } from '../../schema/scalars.ts';
 import type { Read } from '../../schema/schema.ts';
 import { lineChart, type Series } from '../charts/line-chart.ts';
@@ -8,7 +20,7 @@ import { highest } from '../extremes.ts';
 import { MOST_THREADS, profile } from '../findings/findings.ts';
 import { backendFacts, machineFacts, machineTable } from '../machine-table.ts';
 import { name } from '../names.ts';
-import type { Page, Table } from '../page.ts';
+import type { KeyFigure, Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
 import { strokeOf } from '../theme.ts';
 
@@ -17,77 +29,139 @@ const threads = wholeFrom(1, MOST_THREADS);
 const point = record({
   threads,
   beyondCores: flag,
+  working: threads,
   stepMs: number(0),
   samplesPerSecond: number(0),
   speedup: number(0),
+  speedupRange: tuple(number(0), number(0)),
   efficiency: number(0),
   fingerprint: name,
   profiles: list(profile, MOST_THREADS),
 });
 
-/** The parts of scale.json that are drawn. */
+const weakPoint = record({
+  threads,
+  batch: count(1),
+  stepMs: number(0),
+  samplesPerSecond: number(0),
+  efficiency: number(0),
+});
+
+/** The parts of scale.json that are shown. */
 export const scaleDocument = record({
   ...machineFacts,
   backend: backendFacts,
   cores: count(1),
   batch: count(1),
   shards: count(1),
+  steps: count(1),
+  rounds: count(1),
+  roundsAsked: count(1),
+  stopped: flag,
+  spread: number(0),
   command: optional(text(2 ** 23)),
   sameBits: flag,
-  best: threads,
+  inconclusive: flag,
+  best: nullable(threads),
   points: list(point, MOST_THREADS, 1),
-  amdahl: nullable(record({ serial: number(), firstMs: number(0) })),
-  usl: nullable(record({ contention: number(), coherence: nullable(number()), firstMs: number(0) })),
-  losses: optional(list(record({ cause: name, share: figure(), why: name }), 100)),
+  weak: list(weakPoint, MOST_THREADS),
+  bandwidth: list(record({ threads, gigabytesPerSecond: number(0) }), MOST_THREADS),
+  amdahl: nullable(record({ serial: number(), firstMs: number(0), limit: nullable(number()), residual: number(0) })),
+  usl: nullable(
+    record({
+      contention: number(),
+      coherence: nullable(number()),
+      firstMs: number(0),
+      peak: nullable(number()),
+      residual: number(0),
+    }),
+  ),
+  losses: list(record({ cause: name, share: figure(), why: name }), 100),
 });
 
 type ScaleDocument = Read<typeof scaleDocument>;
 
-/** How training scales with threads. */
+/** How training scales with threads: the same figures and sentences as on the terminal. */
 export function scalePage(document: ScaleDocument): Page {
-  const { points, cores, losses = [] } = document;
-  const last = points.filter((point) => !point.beyondCores && workingOf(point) === point.threads).at(-1) ?? points[0];
+  const { cores, sameBits, batch, shards, steps } = document;
+  const last = mostWorking(document);
+  const bits = sameBits
+    ? 'The weights are the same to the last bit for every number of threads.'
+    : 'The weights are NOT the same for every number of threads: please report this.';
   return {
-    title:
-      last.threads === 1
+    title: document.inconclusive
+      ? inconclusiveText(document)
+      : last.threads === 1
         ? `1 thread: a step takes ${last.stepMs.toPrecision(4)} ms`
         : `${plural(last.threads, 'thread')}: ${last.speedup.toFixed(2)} times as fast as one`,
-    lead: `${document.machine.cpu ?? ''}, ${plural(cores, 'core')}; batch ${whole(document.batch)} in ${plural(document.shards, 'shard')}. ${document.sameBits ? 'The weights are the same to the last bit for every number of threads.' : 'The weights are NOT the same for every number of threads.'}`,
+    lead: `${document.machine.cpu ?? ''}, ${plural(cores, 'core')}; batch ${whole(batch)} in ${plural(shards, 'shard')}, runs of ${plural(steps, 'step')}. ${bits}`,
+    figures: keyFigures(document),
     chapters: [
+      { title: 'Conclusions', lines: conclusions(document), tables: lossesOf(document) },
       {
-        title: 'What it shows',
+        title: 'Measurements',
         pictures: [speedup(document), ...time(document)],
         tables: [
-          pointTable(document),
-          ...(losses.length === 0
-            ? []
-            : [
-                {
-                  title: 'What is lost on the way to the ideal',
-                  head: ['', 'share', ''],
-                  rows: losses.map(({ cause, share, why }) => [cause, percentOf(share), why]),
-                  numeric: [1],
-                },
-              ]),
+          {
+            ...titled('Strong scaling: the same batch on more threads', pointTable(document)),
+            notes: marksOf(document),
+          },
+          ...(document.weak.length > 1
+            ? [titled('Weak scaling: the same rows for each thread', weakTable(document))]
+            : []),
+          ...(document.bandwidth.length > 0 ? [{ title: BANDWIDTH_TITLE, rows: bandwidthRows(document) }] : []),
         ],
       },
       {
-        title: 'Where it was measured',
+        title: 'Reproduce this measurement',
         ...(document.command === undefined ? {} : { code: document.command }),
-        tables: [machineTable(document, document.backend)],
+        folded: [fingerprints(document), machineTable(document, document.backend)],
       },
     ],
   };
 }
 
-function speedup({ points, amdahl, usl, cores, best }: ScaleDocument): Picture {
+/** Of a measurement that says something. */
+function keyFigures(document: ScaleDocument): KeyFigure[] {
+  const { best, inconclusive } = document;
+  if (inconclusive) return [];
+  const last = mostWorking(document);
+  return [
+    { name: `speedup of ${plural(last.threads, 'thread')}`, value: `${last.speedup.toFixed(2)} ×` },
+    { name: 'efficiency', value: percent(last.efficiency) },
+    { name: `a step on ${plural(last.threads, 'thread')}`, value: `${decimal(last.stepMs)} ms` },
+    ...(best === null ? [] : [{ name: 'threads worth using', value: String(best) }]),
+  ];
+}
+
+const titled = (title: string, { head, rows, numeric }: FigureTable): Table => ({ title, head, rows, numeric });
+
+function lossesOf(document: ScaleDocument): Table[] {
+  if (document.losses.length === 0) return [];
+  return [
+    titled(`Lost of the time of ${plural(mostWorking(document).threads, 'thread')} together`, lossTable(document)),
+  ];
+}
+
+const fingerprints = ({ points }: ScaleDocument): Table => ({
+  title: 'Fingerprint of the weights',
+  rows: points.map(({ threads, fingerprint }) => [plural(threads, 'thread'), fingerprint]),
+});
+
+function speedup(document: ScaleDocument): Picture {
+  const { points, amdahl, usl, cores, rounds } = document;
   const most = highest(points.map(({ threads }) => threads));
   const counts = Array.from({ length: 4 * (most - 1) + 1 }, (_, k) => 1 + k / 4);
   const [{ stepMs: firstMs }] = points;
   // Far beyond the cores the ideal would press all else flat.
   const shown = Math.min(most, 1.5 * highest([cores, ...points.map(({ speedup }) => speedup)]));
   const series: Series[] = [
-    { name: 'measured', points: points.map(({ threads, speedup }) => [threads, speedup]), dots: true },
+    {
+      name: 'measured',
+      points: points.map(({ threads, speedup }) => [threads, speedup]),
+      dots: true,
+      errorBars: points.map(({ threads, speedup, speedupRange: [low, high] }) => [threads, low, speedup, high]),
+    },
     {
       name: 'ideal',
       points: [
@@ -111,18 +185,23 @@ function speedup({ points, amdahl, usl, cores, best }: ScaleDocument): Picture {
     });
     series.push({ name: 'universal law', points: line, dots: false, stroke: strokeOf(2) });
   }
-  const beyond = most > cores ? ` The upright line is at the ${plural(cores, 'core')} of this machine.` : '';
+  const beyond = most > cores ? ` The vertical line marks the ${plural(cores, 'core')} of this machine.` : '';
+  const fits = amdahl === null && usl === null ? '' : ' The laws are fitted to the measurements up to the cores.';
+  const bars = rounds > 1 ? ' Bars go from the lowest to the highest speedup of single rounds.' : '';
   return {
     name: 'speedup',
-    title: `${plural(best, 'thread')} ${best === 1 ? 'is' : 'are'} worth using here`,
-    sentence: `How many times as fast a step is as with one thread. On the dotted line, twice the threads would be twice as fast; the laws are fitted to the measurements up to the cores.${beyond}${amdahl === null ? '' : ` By Amdahl’s law ${percent(amdahl.serial)} of a step is serial.`}`,
+    title: 'Speedup by number of threads',
+    sentence: `How many times as fast a step is as with one thread.${bars} On the dotted line, twice the threads would be twice as fast.${fits}${beyond}`,
     alternative: points.map(({ threads, speedup }) => `${plural(threads, 'thread')}: ${speedup.toFixed(2)}`).join('; '),
     draw: (width) =>
       lineChart(
         {
           series,
           x: { label: 'threads', whole: true },
-          y: { label: 'speedup', domain: [0, highest([1, ...points.map(({ speedup }) => speedup * 1.1)])] },
+          y: {
+            label: 'speedup',
+            domain: [0, highest([1, ...points.map(({ speedupRange }) => speedupRange[1] * 1.1)])],
+          },
           rules: most > cores ? [cores] : [],
         },
         width,
@@ -136,23 +215,3 @@ function time({ points }: ScaleDocument): Picture[] {
   );
   return bars.length === 0 ? [] : [timeOfThreads(bars)];
 }
-
-/** Threads that had something to do. */
-const workingOf = ({ profiles }: ScaleDocument['points'][number]): number => profiles.length;
-
-const pointTable = ({ points }: ScaleDocument): Table => ({
-  title: 'Measured',
-  head: ['threads', 'a step (ms)', 'samples/s', 'speedup', 'efficiency', 'fingerprint'],
-  rows: points.map((point) => [
-    `${point.threads}${point.beyondCores ? ' (beyond the cores)' : ''}${workingOf(point) < point.threads ? ` (${workingOf(point)} with work)` : ''}`,
-    point.stepMs.toPrecision(4),
-    whole(point.samplesPerSecond),
-    point.speedup.toFixed(2),
-    percentOf(point.efficiency),
-    point.fingerprint.slice(0, 8),
-  ]),
-  numeric: [1, 2, 3, 4],
-});
-
-/** Of one beside one thread, so that it may be negative or above 100 %. */
-const percentOf = (share: number): string => `${(100 * share).toFixed(1)} %`;

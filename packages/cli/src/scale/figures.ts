@@ -1,0 +1,156 @@
+import { decimal, percent, plural, whole } from '../report/format.ts';
+import type { Amdahl, Usl } from './laws.ts';
+import { contradicts, NOISY, type ScaleReport } from './scale-report.ts';
+import type { Point, WeakPoint } from './summarize-rounds.ts';
+
+/** The part of a report that is shown, by the terminal and by the page. */
+export interface ScaleFigures
+  extends Pick<
+    ScaleReport,
+    | 'batch'
+    | 'shards'
+    | 'cores'
+    | 'rounds'
+    | 'roundsAsked'
+    | 'stopped'
+    | 'spread'
+    | 'sameBits'
+    | 'inconclusive'
+    | 'best'
+  > {
+  readonly points: readonly Point[];
+  readonly weak: readonly WeakPoint[];
+  readonly bandwidth: readonly { readonly threads: number; readonly gigabytesPerSecond: number }[];
+  readonly amdahl: Amdahl | null;
+  readonly usl: Usl | null;
+  readonly losses: readonly { readonly cause: string; readonly share: number; readonly why: string }[];
+}
+
+/** A table as text: its head, its rows, and the columns that are numbers. */
+export interface FigureTable {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly numeric: readonly number[];
+}
+
+/** The threads of a point, marked where some have no core or no work of their own. */
+export const countOf = ({ threads, beyondCores, working }: Point): string =>
+  `${threads}${beyondCores ? ' *' : ''}${working < threads ? ' -' : ''}`;
+
+export const pointTable = ({ points }: ScaleFigures): FigureTable => ({
+  head: ['threads', 'ms a step', 'samples/s', 'speedup', 'in single rounds', 'efficiency'],
+  rows: points.map((point) => [
+    countOf(point),
+    decimal(point.stepMs),
+    whole(point.samplesPerSecond),
+    point.speedup.toFixed(2),
+    rangeOf(point),
+    percent(point.efficiency),
+  ]),
+  numeric: [1, 2, 3, 4, 5],
+});
+
+const rangeOf = ({ speedupRange: [low, high] }: Point): string => `${low.toFixed(2)} to ${high.toFixed(2)}`;
+
+/** What the marks of `countOf` mean. */
+export function marksOf({ points, shards }: ScaleFigures): string[] {
+  const idle = points.find(({ threads, working }) => working < threads);
+  return [
+    ...(points.some(({ beyondCores }) => beyondCores) ? ['* more threads than cores: they take turns'] : []),
+    ...(idle === undefined
+      ? []
+      : [
+          `- ${plural(idle.working, 'thread')} ${idle.working === 1 ? 'has' : 'have'} all the work: a batch has ${plural(shards, 'shard')} (--shards), the weights are few`,
+        ]),
+  ];
+}
+
+export const weakTable = ({ weak }: ScaleFigures): FigureTable => ({
+  head: ['threads', 'batch', 'ms a step', 'samples/s', 'efficiency'],
+  rows: weak.map(({ threads, batch, stepMs, samplesPerSecond, efficiency }) => [
+    String(threads),
+    whole(batch),
+    decimal(stepMs),
+    whole(samplesPerSecond),
+    percent(efficiency),
+  ]),
+  numeric: [1, 2, 3, 4],
+});
+
+/** What memory gives to threads that only read and write. */
+export const bandwidthRows = ({ bandwidth }: ScaleFigures): [threads: string, speed: string][] =>
+  bandwidth.map(({ threads, gigabytesPerSecond }) => [
+    plural(threads, 'thread'),
+    `${gigabytesPerSecond.toFixed(1)} GB/s`,
+  ]);
+
+export const BANDWIDTH_TITLE = 'Memory bandwidth, a[i] = b[i] + s c[i]';
+
+export const lossTable = ({ losses }: ScaleFigures): FigureTable => ({
+  head: ['cause', 'share', 'why'],
+  rows: losses.map(({ cause, share, why }) => [cause, percent(share), why]),
+  numeric: [1],
+});
+
+/** The most threads that all have work and a core. */
+export const mostWorking = ({ points }: Pick<ScaleFigures, 'points'>): Point =>
+  points.filter((point) => !point.beyondCores && point.working === point.threads).at(-1) ?? points[0];
+
+/** 'Inconclusive: rounds differ by 52.00 %'. */
+export const inconclusiveText = ({ spread }: ScaleFigures): string =>
+  `Inconclusive: rounds differ by ${percent(spread)}`;
+
+/** What is known, sentence by sentence: first how far to trust it. */
+export function conclusions(figures: ScaleFigures): string[] {
+  const { best, cores, points, shards, inconclusive } = figures;
+  const sentences = [...trust(figures), ...(inconclusive ? [contradiction(figures)] : laws(figures))];
+  if (points.some(({ threads, working, beyondCores }) => !beyondCores && working === threads && threads > shards)) {
+    sentences.push(
+      `A batch has ${plural(shards, 'shard')}, so further threads only share the update. --shards gives them more work, and another result.`,
+    );
+  }
+  if (best !== null) sentences.push(`Worth using on ${plural(cores, 'core')}: ${plural(best, 'thread')}.`);
+  return sentences;
+}
+
+function trust({ spread, inconclusive, rounds, roundsAsked, stopped }: ScaleFigures): string[] {
+  const sentences: string[] = [];
+  if (stopped) {
+    const measured = rounds < roundsAsked ? `${rounds} of ${plural(roundsAsked, 'round')}` : plural(rounds, 'round');
+    sentences.push(`Stopped after ${measured}: these are the figures of what was finished.`);
+  }
+  if (spread > NOISY && !inconclusive) {
+    sentences.push(
+      `Rounds of the same number of threads differ by up to ${percent(spread)}: something else is using this machine, and these results are as uncertain.`,
+    );
+  }
+  return sentences;
+}
+
+function contradiction(figures: ScaleFigures): string {
+  const { threads, speedupRange } = figures.points.find(contradicts) ?? figures.points[0];
+  const [low, high] = speedupRange.map((speedup) => speedup.toFixed(2));
+  return `${inconclusiveText(figures)}. With ${plural(threads, 'thread')} a step is ${low} to ${high} times as fast as with one, depending on the round. Something else is using this machine: measure again when it is idle, or with more --rounds.`;
+}
+
+/** A law with as many numbers as there are counts fits them all. */
+const EXACT = 1e-9;
+
+function laws({ amdahl, usl }: ScaleFigures): string[] {
+  const sentences: string[] = [];
+  const told = (residual: number) =>
+    usl?.coherence === null && residual < EXACT ? 'through two counts' : `residual ${percent(residual)}`;
+  if (amdahl !== null) {
+    const limit = amdahl.limit === null ? 'no limit' : `at most ${decimal(amdahl.limit)} times as fast`;
+    sentences.push(`Amdahl's law: ${percent(amdahl.serial)} of a step is serial, ${limit} (${told(amdahl.residual)}).`);
+  }
+  if (usl !== null) {
+    const peak = usl.peak === null ? '' : `, slower again beyond ${Math.round(usl.peak)} threads`;
+    const rest =
+      usl.coherence === null
+        ? ' (two counts say nothing of coherence)'
+        : `, coherence ${decimal(usl.coherence)}${peak} (residual ${percent(usl.residual)})`;
+    sentences.push(`Universal scalability law: contention ${decimal(usl.contention)}${rest}.`);
+  }
+  return sentences;
+}

@@ -1,0 +1,103 @@
+import { blockCount } from '@gradloom/core/internal';
+import type { Profile, TrainResult } from '@gradloom/runtime';
+import type { TimedRun } from '@gradloom/runtime/internal';
+
+/** Runs of one round, by number of threads, of which the first is 1. */
+export interface Round {
+  readonly strong: ReadonlyMap<number, TimedRun>;
+  readonly weak: ReadonlyMap<number, TimedRun>;
+}
+
+export interface Point {
+  readonly threads: number;
+  readonly beyondCores: boolean; // threads take turns
+  readonly working: number; // of them, those that have a shard or a block
+  readonly stepMs: number; // median of the rounds
+  readonly samplesPerSecond: number;
+  readonly speedup: number; // over one thread
+  readonly speedupRange: readonly [low: number, high: number]; // of single rounds: over one thread in the same round
+  readonly efficiency: number; // speedup over threads
+  readonly fingerprint: string; // of the weights after `steps` steps
+  readonly profiles: readonly Profile[]; // ms a step of each thread, from a run of its own
+}
+
+/** Weak scaling: each thread keeps the rows that one thread has. */
+export interface WeakPoint {
+  readonly threads: number;
+  readonly batch: number;
+  readonly stepMs: number;
+  readonly samplesPerSecond: number;
+  readonly efficiency: number; // time of a step on one thread over this one's
+}
+
+/** What rounds come to. */
+export interface RoundFigures {
+  readonly first: TrainResult; // of one thread
+  readonly batch: number;
+  readonly shards: number;
+  readonly rounds: number; // that were finished
+  readonly spread: number; // most that the rounds of a count differ, over their median
+  readonly points: readonly Point[];
+  readonly weak: readonly WeakPoint[];
+}
+
+/** Medians over at least one round, and how far rounds differ. */
+export function summarizeRounds(
+  rounds: readonly Round[],
+  cores: number,
+  profiles: ReadonlyMap<number, readonly Profile[]>, // by threads, or none
+): RoundFigures {
+  const counts = [...rounds[0].strong.keys()];
+  const weakCounts = [...rounds[0].weak.keys()];
+  const runsOf = (kind: keyof Round, threads: number) => rounds.flatMap((one) => one[kind].get(threads) ?? []);
+  const firsts = runsOf('strong', counts[0]);
+  const [{ result: first }] = firsts;
+  const { batch, shards } = first;
+  const firstMs = stepMsOf(firsts);
+  const weakFirstMs = weakCounts.includes(1) ? stepMsOf(runsOf('weak', 1)) : firstMs;
+  return {
+    ...{ first, batch, shards, rounds: rounds.length },
+    spread: Math.max(...counts.map((threads) => spreadOf(runsOf('strong', threads)))),
+    points: counts.map((threads): Point => {
+      const runs = runsOf('strong', threads);
+      const stepMs = stepMsOf(runs);
+      const speedups = runs.map((one, k) => firsts[k].stepMs / one.stepMs);
+      return {
+        threads,
+        beyondCores: threads > cores,
+        working: Math.min(threads, Math.max(shards, blockCount(first.parameters.length))),
+        stepMs,
+        samplesPerSecond: samplesPerSecond(runs),
+        speedup: firstMs / stepMs,
+        speedupRange: [Math.min(...speedups), Math.max(...speedups)],
+        efficiency: firstMs / stepMs / threads,
+        // More than one only if the promise is broken.
+        fingerprint: [...new Set(runs.map(({ result }) => result.fingerprint))].join(' '),
+        profiles: profiles.get(threads) ?? [],
+      };
+    }),
+    weak: weakCounts.map((threads): WeakPoint => {
+      const runs = runsOf('weak', threads);
+      const stepMs = stepMsOf(runs);
+      const efficiency = weakFirstMs / stepMs;
+      return { threads, batch: threads * batch, stepMs, samplesPerSecond: samplesPerSecond(runs), efficiency };
+    }),
+  };
+}
+
+const stepMsOf = (runs: readonly TimedRun[]): number => median(runs.map(({ stepMs }) => stepMs));
+
+function spreadOf(runs: readonly TimedRun[]): number {
+  const times = runs.map(({ stepMs }) => stepMs);
+  return (Math.max(...times) - Math.min(...times)) / stepMsOf(runs);
+}
+
+/** At the median time of a step: all runs have the same steps. */
+const samplesPerSecond = (runs: readonly TimedRun[]): number =>
+  (runs[0].samplesPerSecond * runs[0].stepMs) / stepMsOf(runs);
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
