@@ -12,6 +12,7 @@ import { filesUnder, hashFiles, openStamps } from './stamps.mjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const packages = ['core', 'runtime', 'cli'].map((name) => join(root, 'packages', name));
 const fromRoot = (...paths) => paths.map((path) => join(root, path));
+const installed = [root, ...packages, join(root, 'docs/reference')];
 const manifestOf = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 const { engines, packageManager } = manifestOf(root);
 
@@ -31,8 +32,8 @@ const stages = [
     name: 'dependencies',
     title: 'Installing dependencies (once)',
     hint: 'The first run downloads packages from the npm registry; later runs need no network.',
-    reads: () => [...fromRoot('package.json', 'pnpm-workspace.yaml'), ...packages.map((p) => join(p, 'package.json'))],
-    isMade: () => [root, ...packages].every(hasDependencies),
+    reads: () => [...fromRoot('pnpm-workspace.yaml'), ...installed.map((p) => join(p, 'package.json'))],
+    isMade: () => installed.every(hasDependencies),
     // --prod=false: with NODE_ENV=production pnpm would leave the compilers out.
     command: ['npx', '--yes', '--prefer-offline', packageManager, 'install', '--frozen-lockfile', '--prod=false'],
   },

@@ -5,7 +5,6 @@ import {
   createLoss,
   createRandom,
   initializeParameters,
-  type LayerKind,
   type LossName,
   layers,
   losses,
@@ -69,7 +68,7 @@ const nested: NetworkSpec = {
 };
 
 test('the checked networks have layers of every kind', () => {
-  const kinds = [...networkWith('tanh').layers, ...nested.layers].map((layer): LayerKind => layer.kind);
+  const kinds = [...networkWith('tanh').layers, ...nested.layers].map((layer) => layer.kind);
   expect(new Set(kinds)).toEqual(new Set(Object.keys(layers)));
 });
 

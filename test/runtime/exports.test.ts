@@ -5,12 +5,26 @@ import * as runtime from '@gradloom/runtime';
 import * as runtimeInternal from '@gradloom/runtime/internal';
 import { expect, test } from 'vitest';
 
+const builders = [
+  ...['dense', 'dropout', 'elu', 'embedding', 'gelu', 'identity', 'layerNorm', 'leakyRelu', 'relu', 'residual'],
+  ...['sequential', 'sigmoid', 'silu', 'softplus', 'step', 'swiglu', 'tanh'],
+];
+
 /** Values that a program can import: a name that comes or goes is a decision, taken here. */
 const published = {
   core: [
     ...['InputError', 'NO_ANSWER', 'OptionError', 'activations', 'buildNetwork', 'createInitializer', 'createLoss'],
-    ...['createOptimizer', 'createRandom', 'createSchedule', 'createTrainStep', 'initializeParameters', 'initializers'],
+    ...[
+      'createOptimizer',
+      'createPredictor',
+      'createRandom',
+      'createSchedule',
+      'createTrainStep',
+      'initializeParameters',
+      'initializers',
+    ],
     ...['layers', 'losses', 'math', 'metrics', 'optimizers', 'referenceKernels', 'schedules', 'shuffle'],
+    ...builders,
   ],
   runtime: [
     ...['BEST_FILE', 'FolderInUseError', 'InputError', 'LAST_FILE', 'LockError', 'NO_ANSWER', 'OptionError'],
@@ -18,6 +32,7 @@ const published = {
     ...['limitMemory', 'loadCheckpoint', 'loadCsv', 'loadDataset', 'loadIdx', 'loadIdxFolder', 'loadMnist'],
     ...['loadModel', 'loadNpy', 'loadNpyFolder', 'openModelFile', 'readIdx', 'readNpy', 'saveModel', 'splitDataset'],
     ...['subset', 'syntheticDatasets', 'train'],
+    ...builders,
   ],
 };
 

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { createPool } from '@gradloom/runtime';
+import { createPool, dense, type Pool, sequential, syntheticDatasets, tanh, train } from '@gradloom/runtime';
 import { afterEach, expect, test } from 'vitest';
 
 const execArgv = process.execArgv;
@@ -32,4 +32,33 @@ test('destroyed, ends the threads of a crew that was replaced and still has work
   // Those of the crew that takes over may not have begun.
   expect(threads.length).toBeGreaterThanOrEqual(2);
   expect(threads.map(({ threadId }) => threadId)).toEqual(threads.map(() => -1));
+});
+
+const data = { train: syntheticDatasets.xor() };
+const run = (pool: Pool, steps: number) =>
+  train(sequential(2, dense(2), tanh(), dense(1)), data, { pool, threads: 1, steps, backend: 'wasm' });
+
+test('closed, lets the runs that have begun end, even one begun right before', async () => {
+  const pool = await createPool({ threads: 1 });
+  const runs = [run(pool, 2000), run(pool, 3000)];
+  const closed = pool.close();
+  const late = run(pool, 1);
+  await expect(late.result).rejects.toThrow('pool: has been closed, expected one in use (close it after the last run)');
+  await closed;
+  await expect(pool.acquire(1)).rejects.toThrow('pool: has been destroyed');
+  const results = await Promise.all(runs.map(({ result }) => result));
+  expect(results.map(({ steps, stopped }) => [steps, stopped])).toEqual([
+    [2000, 'completed'],
+    [3000, 'completed'],
+  ]);
+});
+
+test('may be closed twice, without runs, after a run that failed, and destroyed while it closes', async () => {
+  const pool = await createPool({ threads: 1 });
+  await expect(run(pool, 0).result).rejects.toThrow('train: steps has 0');
+  await Promise.all([pool.close(), pool.close()]);
+  const other = await createPool({ threads: 1 });
+  const going = run(other, 1e6);
+  const closed = other.close();
+  await Promise.all([other.destroy(), closed, expect(going.result).rejects.toThrow('destroyed')]);
 });

@@ -1,4 +1,23 @@
 export { type Activation, type ActivationName, activations } from './activations/index.ts';
+export {
+  dense,
+  dropout,
+  elu,
+  embedding,
+  gelu,
+  identity,
+  layerNorm,
+  leakyRelu,
+  relu,
+  residual,
+  sequential,
+  sigmoid,
+  silu,
+  softplus,
+  step,
+  swiglu,
+  tanh,
+} from './builders.ts';
 export { createInitializer, type InitializerName, type InitializerSpec, initializers } from './initializers/index.ts';
 export type { ActivationKernel, Kernels } from './kernels/kernels.ts';
 export { referenceKernels } from './kernels/reference.ts';
@@ -11,6 +30,7 @@ export {
   layers,
   type Pass,
   type PlacedLayer,
+  type ShortActivation,
 } from './layers/index.ts';
 export { createLoss, type Loss, type LossKernel, type LossName, type LossSpec, losses } from './losses/index.ts';
 export * as math from './math/index.ts';
@@ -31,6 +51,7 @@ export {
   optimizers,
   type UpdateKernel,
 } from './optimizers/index.ts';
+export { createPredictor, type Predictor } from './predict.ts';
 export type { LayerFigures, TensorFigures } from './probe.ts';
 export { createRandom, type Random, shuffle } from './random/index.ts';
 export {

@@ -38,6 +38,7 @@ export { noMemory } from './layers/index.ts';
 export { badOutput, createDecision, type Decision } from './metrics/index.ts';
 export { bindTensors, buildNetworkInTurns } from './network.ts';
 export { complete, type Pausable } from './pausable.ts';
+export { predictRows } from './predict.ts';
 export { createProbe, type ProbeReading, probeFigures, probeLength } from './probe.ts';
 export { shuffleInTurns } from './random/index.ts';
 export { defaultShards, largestShard, shardStart } from './shards.ts';

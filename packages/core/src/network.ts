@@ -1,9 +1,18 @@
+import { activations } from './activations/index.ts';
 import { type ProductShape, viewOf } from './kernels/scratch.ts';
-import { type Layer, type LayerSpec, layers, type Place, type PlacedLayer, placeLayers } from './layers/index.ts';
+import {
+  type Layer,
+  type LayerSpec,
+  layerInFull,
+  layers,
+  type Place,
+  type PlacedLayer,
+  placeLayers,
+} from './layers/index.ts';
 import { complete, type Pausable } from './pausable.ts';
 import { createRandom } from './random/index.ts';
 import { oneOf, onlyKeys, positiveInteger } from './text/check.ts';
-import { OptionError, within } from './text/option-error.ts';
+import { OptionError, unknownOption, within } from './text/option-error.ts';
 import { show } from './text/show.ts';
 
 /** JSON that rebuilds a network in any thread. */
@@ -53,7 +62,8 @@ export function* buildNetworkInTurns(spec: NetworkSpec): Pausable<Network> {
   if (!Array.isArray(spec.layers) || spec.layers.length === 0) {
     throw new OptionError('buildNetwork', 'layers', `has ${show(spec.layers)}, expected a list of at least 1 layer`);
   }
-  const built = yield* buildLayers(spec.layers, input, []);
+  const specs = yield* layersInFull(spec.layers);
+  const built = yield* buildLayers(specs, input, []);
   const tensors: Tensor[] = [];
   let offset = 0;
   for (const [index, layer] of built.entries()) {
@@ -65,13 +75,27 @@ export function* buildNetworkInTurns(spec: NetworkSpec): Pausable<Network> {
     yield;
   }
   const output = built[built.length - 1].out;
-  const places = yield* withTensors(placeLayers(built, spec.layers), tensors);
+  const places = yield* withTensors(placeLayers(built, specs), tensors);
   const products: ProductShape[] = [];
   for (const { layer } of places) {
     if (layer.products !== undefined) products.push(...layer.products);
     yield;
   }
-  return { spec, input, output, layers: built, places, tensors, products, parameterCount: offset };
+  const inFull = specs === spec.layers ? spec : { input, layers: specs };
+  return { spec: inFull, input, output, layers: built, places, tensors, products, parameterCount: offset };
+}
+
+/** `layers` themselves where each is written in full. */
+function* layersInFull(layers: LayerSpec[]): Pausable<LayerSpec[]> {
+  const specs: LayerSpec[] = [];
+  let isShort = false;
+  for (const layer of layers) {
+    const spec = layerInFull(layer);
+    isShort ||= spec !== layer;
+    specs.push(spec);
+    yield;
+  }
+  return isShort ? specs : layers;
 }
 
 /** Deals the tensors out, which lie in the order of the layers. */
@@ -92,6 +116,9 @@ function* withTensors(placed: Iterable<PlacedLayer>, tensors: readonly Tensor[])
   }
   return places;
 }
+
+const kinds = { ...layers, ...activations };
+const isShort = (kind: keyof typeof kinds): kind is keyof typeof activations => Object.hasOwn(activations, kind);
 
 /** Levels of layers inside of layers. A file's header has room for 30, and each level is a call inside of a call. */
 const MOST_LEVELS = 16;
@@ -129,7 +156,9 @@ function* buildLayer(spec: LayerSpec, input: number, path: readonly number[]): P
   if (typeof spec !== 'object' || spec === null) {
     throw new OptionError(place, at, `has ${show(spec)}, expected an object with a kind`, { about: 'spec' });
   }
-  const kind = within(at, () => oneOf(place, 'kind', spec.kind, layers));
+  const kind = within(at, () => oneOf(place, 'kind', spec.kind, kinds));
+  // Every other layer by an activation's name has been written in full by now.
+  if (isShort(kind)) throw unknownOption(`${place}: ${kind}`, 'fn', ['size', 'alpha']).inside(at);
   // The table pairs each kind with the factory of its own options; TypeScript cannot follow the pairing through a key.
   const factory = layers[kind] as (options: object, place: Place) => Layer | Pausable<Layer>;
   const { kind: _, ...options } = spec;

@@ -11,8 +11,8 @@ const PARAMETERS = 'parameters';
  * @throws Error where its parts do not fit or the file cannot be written.
  */
 export function saveModel(path: string, model: ModelContents): void {
-  checkModel('saveModel', model);
-  const { spec, parameters, loss, metadata } = model;
+  const { spec } = checkModel('saveModel', model).network; // in full, however it was written
+  const { parameters, loss, metadata } = model;
   writeContainer('saveModel', path, KIND, { spec, loss, metadata }, new Map([[PARAMETERS, parameters]]));
 }
 

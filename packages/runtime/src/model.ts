@@ -45,8 +45,8 @@ export interface Model extends ModelContents {
 /** A model of weights in memory; it computes with the weights as they were at the first call. @throws Error where its parts do not fit. */
 export function createModel(contents: ModelContents): Model {
   const { network, loss: trainedOn } = checkModel('createModel', contents);
-  const { spec, parameters, loss, metadata = {} } = contents;
-  const { input: I, output: O } = network;
+  const { parameters, loss, metadata = {} } = contents;
+  const { spec, input: I, output: O } = network;
   let predictor: Predictor | undefined;
 
   function outputs(where: string, rows: Rows): Float64Array {

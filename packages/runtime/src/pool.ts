@@ -4,15 +4,36 @@ import { onlyKeys, positiveInteger, show } from '@gradloom/core/internal';
 import { type Crew, type CrewShape, openCrew, startCrew } from './crew.ts';
 import type { WorkerTask } from './protocol.ts';
 
-/** Worker threads that runs share: each span takes its whole team at once, first come, first served. */
+/**
+ * Worker threads that runs share: `train(spec, data, { pool })`. Each span of a run takes its whole team of threads at once; runs
+ * that need the same threads take turns, first come, first served. Made by `createPool`; end it with `close`.
+ */
 export interface Pool {
+  /** How many there are: the most that a run may have. */
   readonly threads: number;
-  /** Names of the runs that go on; a thread forgets the memory of all others. */
-  readonly live: Set<number>;
-  /** Waits until the team is free. Release it when every task has settled. */
-  acquire(team: number): Promise<Team>;
-  /** Ends the threads, and resolves when all have ended. Runs that still go on fail. */
+  /**
+   * Refuses new runs, waits until those that have begun are done, and ends the threads. Resolves when all have ended. To close a
+   * pool twice is the same as once.
+   */
+  close(): Promise<void>;
+  /** Ends the threads at once, and resolves when all have ended. Runs that still go on fail. */
   destroy(): Promise<void>;
+  /**
+   * Runs that go on; a thread forgets the memory of all others.
+   * @internal
+   */
+  readonly live: Set<number>;
+  /**
+   * Makes `close` wait until what this returns is called: from the call of `train` on, long before its first span. @throws Error
+   * where the pool closes already.
+   * @internal
+   */
+  hold(): () => void;
+  /**
+   * Waits until the team is free. Release it when every task has settled.
+   * @internal
+   */
+  acquire(team: number): Promise<Team>;
 }
 
 export interface Team {
@@ -49,6 +70,9 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   let opening: Promise<Crew> | undefined; // the next one, where there is none
   let free = threads;
   let destroyed = false;
+  let closing: Promise<void> | undefined;
+  let held = 0; // by so many runs
+  let lastReleased: (() => void) | undefined; // called where the pool closes and no run holds it any more
   const leaving = new Set<Crew>(); // replaced, but with threads that still work
   const waiting: { team: number; begin: () => void; fail: (error: Error) => void }[] = [];
 
@@ -104,9 +128,28 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     };
   }
 
+  async function closeWhenReleased(): Promise<void> {
+    if (held > 0) {
+      await new Promise<void>((resolve) => {
+        lastReleased = resolve;
+      });
+    }
+    await pool.destroy();
+  }
+
   const pool: Pool = {
     threads,
     live: new Set(),
+    hold() {
+      if (destroyed) throw new Error('pool: has been destroyed, expected one in use');
+      if (closing !== undefined)
+        throw new Error('pool: has been closed, expected one in use (close it after the last run)');
+      held++;
+      return () => {
+        held--;
+        if (held === 0) lastReleased?.();
+      };
+    },
     acquire(team) {
       if (destroyed) return Promise.reject(new Error('pool: has been destroyed, expected one in use'));
       if (team > threads) {
@@ -119,8 +162,13 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
         admit();
       });
     },
+    close() {
+      closing ??= closeWhenReleased();
+      return closing;
+    },
     async destroy() {
       destroyed = true;
+      lastReleased?.();
       for (const { fail } of waiting.splice(0))
         fail(new Error('pool: was destroyed while a run waited for its threads'));
       await opening?.catch(() => {});
@@ -137,4 +185,4 @@ const isListOfTexts = (value: unknown): boolean =>
 /** Pools made here: a run needs teams that start together, which another pool does not promise. */
 const pools = new WeakSet<Pool>();
 
-export const isPool = (value: Pool): boolean => pools.has(value);
+export const isPool = (value: unknown): value is Pool => pools.has(value as Pool);

@@ -1,12 +1,11 @@
-import { createLoss, InputError, type LossSpec, type Network, type Pass } from '@gradloom/core';
+import { createLoss, InputError, type LossSpec, type Network } from '@gradloom/core';
 import {
   type Allocate,
   bindTensors,
   countDoubles,
   createAllocator,
   createWorkspace,
-  forward,
-  viewOf,
+  predictRows,
 } from '@gradloom/core/internal';
 import { refuseBadWeights } from './bad-weight.ts';
 import { inferenceBackend, inferenceMemory } from './inference-memory.ts';
@@ -56,25 +55,15 @@ export function createPredictor(
   const tenant = {};
   memory.tenant = tenant;
   const kept = memory.isShared ? parameters.slice() : theta;
-  const pass: Pass = { kernels: memory.kernels, training: false, seed: 0, step: 0, firstRow: 0 };
-  const { input: I, output: O } = network;
   return (asked, x) => {
     if (memory.tenant !== tenant) {
       theta.set(kept);
       memory.tenant = tenant;
     }
-    const N = x.length / I;
-    const y = new Float64Array(N * O);
-    for (let first = 0; first < N; first += EVALUATION_ROWS) {
-      const B = Math.min(EVALUATION_ROWS, N - first);
-      workspace.x.set(viewOf(x, first * I, B * I));
-      try {
-        y.set(viewOf(forward(network, workspace, tensors, B, pass), 0, B * O), first * O);
-      } catch (error) {
-        if (!(error instanceof InputError)) throw error;
-        throw new InputError(first + error.row, error.problem, { where: asked });
-      }
+    try {
+      return predictRows(network, workspace, tensors, memory.kernels, x);
+    } catch (error) {
+      throw error instanceof InputError ? new InputError(error.row, error.problem, { where: asked }) : error;
     }
-    return y;
   };
 }

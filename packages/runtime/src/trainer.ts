@@ -5,7 +5,7 @@ import type { DataSplits } from './datasets/dataset.ts';
 import { createEventStream } from './events.ts';
 import type { TrainOptions } from './options.ts';
 import { planRunInTurns } from './plan.ts';
-import { createPool } from './pool.ts';
+import { createPool, isPool } from './pool.ts';
 import { prepareRunInTurns } from './prepare.ts';
 import type { TrainEvent, TrainResult } from './results.ts';
 import { runEpochs } from './run.ts';
@@ -13,9 +13,21 @@ import { finishedRun } from './start-run.ts';
 import { inTurns } from './turns/in-turns.ts';
 import { backendWarnings } from './warnings.ts';
 
-/** A run that goes on by itself: read its events, await its result, or both. */
+/**
+ * A run that goes on by itself: read its events (`for await (const event of run)`), await its result (`await run.result`), or both.
+ */
 export interface TrainingRun extends AsyncIterable<TrainEvent, undefined> {
+  /**
+   * What the run came to. Rejects with an Error for options and shapes that do not fit, with a TrainingError at a loss or gradient
+   * that is not finite, with a FolderInUseError where another run writes to the folder of the checkpoints, and with an Error where
+   * threads fail too often or a checkpoint cannot be written.
+   */
   readonly result: Promise<TrainResult>;
+  /**
+   * Not a promise: `await run` is refused by the compiler and, where JavaScript runs it, rejects with a sentence that names
+   * `run.result`. An async function awaits what it returns, so it cannot return a run either: return `run.result` or `{ run }`.
+   */
+  then(awaitRunResultInstead: never, notTheRunItself: never): never;
 }
 
 /**
@@ -41,10 +53,33 @@ export function train(spec: NetworkSpec, data: DataSplits, options: TrainOptions
     events.push(event);
   });
   result.then(events.end, events.fail);
-  return { result, [Symbol.asyncIterator]: events.iterate };
+  // biome-ignore lint/suspicious/noThenProperty: it refuses to be awaited, in a sentence.
+  return { result, [Symbol.asyncIterator]: events.iterate, then: refuseAwait };
 }
 
+/** Else `await run` would give the run at once, as if it were its result. */
+function refuseAwait(_resolve: unknown, reject: (error: Error) => void): never {
+  const returned = 'an async function that returns a run awaits it too: return run.result, or { run }';
+  reject(new Error(`train: await has the run itself, expected its result (await run.result; ${returned})`));
+  return undefined as never;
+}
+
+/** Holds the pool from the first moment, so that one which is closed right after `train` waits for this run. */
 async function runTraining(
+  spec: NetworkSpec,
+  data: DataSplits,
+  options: TrainOptions,
+  emit: (event: TrainEvent) => void,
+): Promise<TrainResult> {
+  const release = isPool(options?.pool) ? options.pool.hold() : undefined;
+  try {
+    return await runPlanned(spec, data, options, emit);
+  } finally {
+    release?.();
+  }
+}
+
+async function runPlanned(
   spec: NetworkSpec,
   given: DataSplits,
   options: TrainOptions,

@@ -1,4 +1,5 @@
-import { activation } from './activation.ts';
+import type { ActivationName } from '../activations/index.ts';
+import { type ActivationOptions, activation } from './activation.ts';
 import { dense } from './dense.ts';
 import { dropout } from './dropout.ts';
 import { embedding } from './embedding.ts';
@@ -9,12 +10,19 @@ import { swiglu } from './swiglu.ts';
 /** Every kind of layer: one file and one word here. */
 export const layers = { activation, dense, dropout, embedding, 'layer-norm': layerNorm, residual, swiglu };
 
+/** The kinds that are written in full; the name of an activation is short for a layer of it. */
 export type LayerKind = keyof typeof layers;
 
-/** JSON that rebuilds a layer in any thread, e.g. { kind: 'dense', in: 784, out: 128 }. */
-export type LayerSpec = {
-  [K in LayerKind]: { kind: K } & Parameters<(typeof layers)[K]>[0];
-}[LayerKind];
+/**
+ * JSON that rebuilds a layer in any thread: `{ kind: 'dense', out: 128 }`. An activation may be written in short, as
+ * `{ kind: 'relu' }` for `{ kind: 'activation', fn: 'relu' }`; results, files and comparisons have it in full.
+ */
+export type LayerSpec =
+  | { [K in LayerKind]: { kind: K } & Parameters<(typeof layers)[K]>[0] }[LayerKind]
+  | ShortActivation;
+
+/** An activation by its own name: `{ kind: 'leaky-relu', alpha: 0.1 }`. */
+export type ShortActivation = { kind: ActivationName } & Omit<ActivationOptions, 'fn'>;
 
 export type { ActivationOptions } from './activation.ts';
 export type { DenseOptions } from './dense.ts';
@@ -23,6 +31,7 @@ export type { EmbeddingOptions } from './embedding.ts';
 export { InputError } from './input-error.ts';
 export type { Inspect } from './inspect.ts';
 export type { Layer, Pass, Place, TensorSpec } from './layer.ts';
+export { layerInFull } from './layer-in-full.ts';
 export type { LayerNormOptions } from './layer-norm.ts';
 export { type LayerMemory, noMemory, type StackMemory } from './memory.ts';
 export { type PlacedLayer, placeLayers } from './placed-layer.ts';

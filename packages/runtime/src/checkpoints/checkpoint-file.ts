@@ -88,8 +88,8 @@ const slotSection = (slot: string): string => `optimizer ${slot}`;
 
 /** What a file claims to be, once everything that a resume reads from it has been looked at. */
 function checkCheckpoint(header: JsonObject, sections: ReadonlyMap<string, Float64Array>): Checkpoint {
-  const { spec, loss, metadata, record, progress } = header as unknown as Checkpoint;
-  const { parameterCount: P } = buildNetwork(spec);
+  const { loss, metadata, record, progress } = header as unknown as Checkpoint;
+  const { spec, parameterCount: P } = buildNetwork((header as unknown as Checkpoint).spec);
   createLoss(loss);
   if (!isJsonObject(header.metadata)) throw new Error(`metadata has ${show(metadata)}, expected an object`);
   checkRecord(header.record);

@@ -1,0 +1,81 @@
+import * as core from '@gradloom/core';
+import { activations, buildNetwork, layers, type NetworkSpec } from '@gradloom/core';
+import { describe, expect, test } from 'vitest';
+
+const { dense, dropout, embedding, layerNorm, leakyRelu, relu, residual, sequential, swiglu } = core;
+
+/** `leakyRelu` for `leaky-relu`. */
+const inCamelCase = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+const builders = core as unknown as Record<string, (...args: unknown[]) => object>;
+
+/** A call of each builder of a layer, and the spec in full. */
+const built: [call: object, spec: object][] = [
+  [dense(3), { kind: 'dense', out: 3 }],
+  [dense(3, { in: 2, init: 'he-normal' }), { kind: 'dense', out: 3, in: 2, init: 'he-normal' }],
+  [swiglu(4, { biasInit: 'zeros' }), { kind: 'swiglu', out: 4, biasInit: 'zeros' }],
+  [dropout(0.5), { kind: 'dropout', rate: 0.5 }],
+  [embedding(27, 8), { kind: 'embedding', vocabulary: 27, width: 8 }],
+  [layerNorm({ epsilon: 1e-6 }), { kind: 'layer-norm', epsilon: 1e-6 }],
+  [residual(dense(2), relu()), { kind: 'residual', layers: [dense(2), { kind: 'activation', fn: 'relu' }] }],
+  [leakyRelu({ alpha: 0.1 }), { kind: 'activation', fn: 'leaky-relu', alpha: 0.1 }],
+];
+
+test.each(built)('a builder gives the spec in full: %j', (call, spec) => {
+  expect(call).toEqual(spec);
+});
+
+test('every kind of layer and every activation has a builder', () => {
+  const names = [...Object.keys(layers).filter((kind) => kind !== 'activation'), ...Object.keys(activations)];
+  expect(names.filter((name) => typeof builders[inCamelCase(name)] !== 'function')).toEqual([]);
+  expect(new Set(built.map(([, spec]) => (spec as { kind: string }).kind))).toEqual(new Set(Object.keys(layers)));
+});
+
+test('sequential gives the network as JSON', () => {
+  expect(sequential(784, dense(128), relu(), dense(10))).toEqual({
+    input: 784,
+    layers: [
+      { kind: 'dense', out: 128 },
+      { kind: 'activation', fn: 'relu' },
+      { kind: 'dense', out: 10 },
+    ],
+  });
+});
+
+describe.each(Object.keys(activations) as core.ActivationName[])('{ kind: %j }', (fn) => {
+  test('is read as the activation in full, as its builder gives it', () => {
+    const short: NetworkSpec = { input: 3, layers: [{ kind: 'dense', out: 2 }, { kind: fn }] };
+    const long = sequential(3, dense(2), { kind: 'activation', fn });
+    expect(buildNetwork(short).spec).toEqual(long);
+    expect(builders[inCamelCase(fn)]()).toEqual(long.layers[1]);
+  });
+});
+
+test('a short activation keeps its options, and may stand inside of another layer', () => {
+  const inner: core.LayerSpec[] = [
+    { kind: 'dense', out: 4 },
+    { kind: 'leaky-relu', alpha: 0.2, size: 4 },
+  ];
+  const network = buildNetwork({ input: 4, layers: [{ kind: 'residual', layers: inner }] });
+  const inFull = { kind: 'activation', fn: 'leaky-relu', alpha: 0.2, size: 4 };
+  expect(network.spec.layers).toEqual([{ kind: 'residual', layers: [inner[0], inFull] }]);
+  expect(network.places.map(({ spec }) => spec)).toEqual([network.spec.layers[0], inner[0], inFull]);
+});
+
+test('a spec that is in full stays the same object', () => {
+  const spec = sequential(2, dense(2), residual(dense(2), relu()));
+  expect(buildNetwork(spec).spec).toBe(spec);
+});
+
+test('no activation has the name of a kind of layer', () => {
+  expect(Object.keys(activations).filter((name) => Object.hasOwn(layers, name))).toEqual([]);
+});
+
+test.each([
+  [{ kind: 'rellu' }, 'has "rellu", expected one of activation, dense, '],
+  [{ kind: 'rellu' }, '(did you mean relu?)'],
+  [{ kind: 'relu', fn: 'tanh' }, 'buildNetwork: layer 1: relu: option "fn" is unknown, expected size, alpha'],
+  [{ kind: 'relu', alpha: 1 }, 'option "alpha" is unknown, expected fn, size'],
+])('%j is refused in a sentence', (layer, sentence) => {
+  const spec = { input: 2, layers: [{ kind: 'dense', out: 2 }, layer] } as unknown as NetworkSpec;
+  expect(() => buildNetwork(spec)).toThrow(sentence);
+});
