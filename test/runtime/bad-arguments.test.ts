@@ -194,7 +194,10 @@ test('a run without data says what is missing', async () => {
   const wanted = 'expected { train, validation?, test? }, each a dataset';
   await expect(begin(spec).result).rejects.toThrow(`train: data has undefined, ${wanted}`);
   await expect(begin().result).rejects.toThrow(`train: data has undefined, ${wanted}`);
-  await expect(begin(spec, data).result).rejects.toThrow('train: data: option "name" is unknown, expected train, val');
+  await expect(begin(spec, data).result).rejects.toThrow('train: data has a dataset, expected { train: dataset }');
+  await expect(begin(spec, { train: data, tset: data }).result).rejects.toThrow(
+    'train: data: option "tset" is unknown, expected train, validation, test (did you mean test?)',
+  );
   await expect(begin(spec, {}).result).rejects.toThrow('train: data.train has undefined, expected a dataset');
   await expect(begin(spec, { train: data, test: null }).result).rejects.toThrow(
     'train: data.test has null, expected a dataset',

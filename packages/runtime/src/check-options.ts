@@ -10,10 +10,26 @@ const SPLITS = ['train', 'validation', 'test'] as const satisfies readonly (keyo
 /** A copy of the data, if each set of them is an object; what is in it is looked at where it has to fit the network. */
 export function checkSplits(data: DataSplits): DataSplits {
   record('train', 'data', data, '{ train, validation?, test? }, each a dataset');
+  if ('inputs' in data && !('train' in data)) {
+    throw new OptionError(
+      'train',
+      'data',
+      'has a dataset, expected { train: dataset } (validation and test beside it)',
+    );
+  }
   const known: readonly string[] = SPLITS;
   for (const key of Object.keys(data)) if (!known.includes(key)) throw unknownOption('train: data', key, known);
   for (const name of SPLITS) {
-    if (name === 'train' || data[name] !== undefined) record('train', `data.${name}`, data[name], 'a dataset');
+    if (name === 'train' || data[name] !== undefined) {
+      const { inputs } = record('train', `data.${name}`, data[name], 'a dataset') as { inputs?: unknown };
+      if (Array.isArray(inputs)) {
+        throw new OptionError(
+          'train',
+          `data.${name}`,
+          'has rows of plain arrays, expected a dataset (see datasetFromRows)',
+        );
+      }
+    }
   }
   const { train, validation, test } = data;
   return {

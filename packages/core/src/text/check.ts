@@ -35,9 +35,14 @@ export function oneOf<T extends object>(where: string, name: string, value: unkn
 
 /** The value, if it is an object and no list. @throws OptionError otherwise; `wanted` says what it should be. */
 export function record<T>(where: string, name: string, value: T, wanted: string): T & object {
+  if (isPromise(value)) throw new OptionError(where, name, `has a promise, expected ${wanted} (await it first)`);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   throw new OptionError(where, name, `has ${show(value)}, expected ${wanted}`);
 }
+
+/** Whoever forgets an await hands this in, and JSON shows it as {}. A run counts too: its result is meant. */
+const isPromise = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
 /** The value, if it is a list. @throws OptionError otherwise. */
 export function list<T>(where: string, name: string, value: readonly T[], wanted: string): readonly T[] {

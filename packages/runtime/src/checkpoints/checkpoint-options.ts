@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { number, onlyKeys, positiveInteger, show } from '@gradloom/core/internal';
+import { currentDirectory } from '../files/current-directory.ts';
 import type { FolderLock } from '../files/folder-lock.ts';
 import { plainJson } from '../files/json.ts';
 import type { ModelMetadata } from '../model.ts';
@@ -79,15 +80,6 @@ function checkMetadata(metadata: ModelMetadata): ModelMetadata {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`train: ${reason.replace('header', 'checkpoint.metadata')}`, { cause: error });
-  }
-}
-
-/** It may have been removed: then only a path from the root has a meaning. */
-function currentDirectory(): string {
-  try {
-    return process.cwd();
-  } catch {
-    return '';
   }
 }
 

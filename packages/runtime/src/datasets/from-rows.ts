@@ -1,3 +1,4 @@
+import { OptionError } from '@gradloom/core';
 import { list, onlyKeys, show } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
 import { type Dataset, sharedArrays, valueMatrix } from './dataset.ts';
@@ -17,6 +18,15 @@ export function datasetFromRows(options: RowsOptions): Dataset {
   const { inputs, targets, classes, labels, name = 'rows' } = options;
   list(where, 'inputs', inputs, 'a list of rows');
   list<unknown>(where, 'targets', targets, 'a list of numbers or of rows');
+  refuseNames(where, targets);
+  if (labels !== undefined && classes === undefined) {
+    const names = list(where, 'labels', labels, 'a list of names').length;
+    throw new OptionError(
+      where,
+      'classes',
+      `is not set, expected ${names} (as many as labels; targets are then indices)`,
+    );
+  }
   const targetRows = targets.map((target) => (typeof target === 'number' ? [target] : target));
   if (targetRows.length !== inputs.length) {
     throw new Error(`${where}: targets has ${targetRows.length} rows, expected ${inputs.length} (as many as inputs)`);
@@ -29,6 +39,18 @@ export function datasetFromRows(options: RowsOptions): Dataset {
     classes: classes ?? null,
     ...(labels === undefined ? {} : { labels }),
   });
+}
+
+/** Names of classes as targets: which index stands for which name is for the caller to say. */
+function refuseNames(where: string, targets: readonly unknown[]): void {
+  const n = targets.findIndex((target) => typeof target === 'string');
+  if (n === -1) return;
+  const hint = 'targets: names.map((name) => labels.indexOf(name)), with labels and classes: labels.length';
+  throw new OptionError(
+    where,
+    'targets',
+    `has ${show(targets[n])} in row ${n}, expected the index of a class (${hint})`,
+  );
 }
 
 function matrixFromRows(where: string, name: string, rows: readonly (readonly number[])[]) {
