@@ -86,6 +86,17 @@ const right: Record<string, () => readonly unknown[]> = {
   writeAtomically: () => ['here', 'written', [new Uint8Array(3)]],
 };
 
+/** Builders of specs take anything: what they made is looked at where the network is built. */
+const builders: Record<string, () => readonly unknown[]> = {
+  ...Object.fromEntries(['layerNorm', 'leakyRelu', 'elu', 'relu', 'tanh', 'sigmoid'].map((name) => [name, () => [{}]])),
+  ...Object.fromEntries(['identity', 'gelu', 'silu', 'softplus', 'step'].map((name) => [name, () => [{}]])),
+  ...Object.fromEntries(['dense', 'swiglu', 'dropout'].map((name) => [name, () => [0.5, {}]])),
+  embedding: () => [2, 3, {}],
+  residual: () => [spec.layers[0]],
+  sequential: () => [2, spec.layers[0]],
+};
+Object.assign(right, builders);
+
 const bad = {
   undefined,
   null: null,
