@@ -52,21 +52,21 @@ const usage: Record<string, string | RegExp> = {
   'train --spec a.json --hidden 3': 'gradloom train: --spec stands beside --hidden, expected one of the two',
   'train --out a --no-out': 'gradloom train: --out stands beside --no-out, expected one of the two',
   'train --activation rellu':
-    'gradloom train: --activation has "rellu", expected one of identity, sigmoid, tanh, relu, leaky-relu, elu, gelu, silu, softplus, step (did you mean relu?)',
+    'gradloom train: --activation has "rellu", expected one of identity, sigmoid, tanh, relu, leaky-relu, elu, gelu, silu, softplus, softsign, step (did you mean relu?)',
   'train --activation elu:beta=1': 'gradloom train: --activation elu: option "beta" is unknown, expected alpha',
   'train --optimizer admm':
     'gradloom train: --optimizer has "admm", expected one of sgd, adam, adamw, rmsprop, adagrad (did you mean adam?)',
   'train --optimizer sgd:momentum':
     'gradloom train: --optimizer has "sgd:momentum", expected sgd:option=value,option=value',
   'train --optimizer sgd:momentun=1':
-    'gradloom train: --optimizer sgd: option "momentun" is unknown, expected lr, momentum, nesterov, weight-decay (did you mean momentum?)',
+    'gradloom train: --optimizer sgd: option "momentun" is unknown, expected lr, momentum, nesterov, weight-decay, decayed (did you mean momentum?)',
   'train --schedule step:gamma=-1': 'gradloom train: --schedule step: gamma has -1, expected a number > 0',
   'train --init normal:std=-1': 'gradloom train: --init normal: std has -1, expected a number of at least 0',
   'train --loss hubr':
     'gradloom train: --loss has "hubr", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber (did you mean huber?)',
   'train --backend cuda': 'gradloom train: --backend has "cuda", expected one of auto, reference, wasm, native, blas',
   'train --dataset xor --optimizer adam --momentum 0.9':
-    'gradloom train: --momentum is no option of adam, expected --lr, --beta1, --beta2, --epsilon, --weight-decay (--momentum belongs to sgd, rmsprop)',
+    'gradloom train: --momentum is no option of adam, expected --lr, --beta1, --beta2, --epsilon, --weight-decay, --decayed (--momentum belongs to sgd, rmsprop)',
   'train --dataset xor --nesterov':
     'gradloom train: --nesterov: momentum has 0, expected a number in (0, 1) with nesterov',
   'train --dataset xor --shards 9': 'gradloom train: --shards has 9, expected at most 4 (rows of a batch)',
@@ -92,7 +92,7 @@ const usage: Record<string, string | RegExp> = {
     'gradloom train: --loss has "cross-entropy", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber (did you mean softmax-cross-entropy or binary-cross-entropy?)',
   'train --loss mse:delta=1': 'gradloom train: --loss mse: option "delta" is unknown, expected none',
   'train --activation step':
-    'gradloom train: --activation has "step", which only goes forward, expected one of identity, sigmoid, tanh, relu, leaky-relu, elu, gelu, silu, softplus',
+    'gradloom train: --activation has "step", which only goes forward, expected one of identity, sigmoid, tanh, relu, leaky-relu, elu, gelu, silu, softplus, softsign',
   'train --optimizer adam:lr=0.1 --lr 0.2':
     'gradloom train: --lr stands beside lr of --optimizer, expected one of the two',
   'train --schedule cosine:warmup-steps=2 --warmup-steps 3':

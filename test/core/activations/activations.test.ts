@@ -31,6 +31,7 @@ const known: Record<ActivationName, [number, number, number, number]> = {
   gelu: [0.8413447460685429, -0.15865525393145705, 0.5, -0.0833154705876863],
   silu: [0.7310585786300049, -0.2689414213699951, 0.5, 0.07232948812851327],
   softplus: [1.3132616875182228, 0.3132616875182228, 0.5, 0.2689414213699951],
+  softsign: [0.5, -0.5, 1, 0.25],
   step: [1, 0, 0, 0],
 };
 
@@ -41,6 +42,22 @@ test('every activation has known values', () => {
 test('step alone passes no gradient', () => {
   expect(table.filter(([, { maxSlope }]) => maxSlope === 0).map(([name]) => name)).toEqual(['step']);
   for (const z of [-1, 0, 1]) expect(slope(activations.step, z, 0)).toBe(0);
+});
+
+test('softsign and its slope are those of PyTorch, and exact where 1 - |a| is not', () => {
+  // torch.nn.functional.softsign and its gradient by autograd, PyTorch 2.6.0, float64
+  const values: [z: number, a: number, slope: number][] = [
+    [-30, -0.967741935483871, 0.00104058272632674],
+    [-1.25, -0.5555555555555556, 0.19753086419753083],
+    [-0.1, -0.09090909090909091, 0.8264462809917354],
+    [0.3, 0.23076923076923075, 0.5917159763313609],
+    [2, 0.6666666666666666, 0.1111111111111111],
+    [1e8, 0.9999999900000001, 1 / (1 + 1e8) ** 2], // PyTorch has 9.99999983775159e-17, from a
+  ];
+  for (const [z, a, slopeAt] of values) {
+    expect(activations.softsign.apply(z)).toBe(a);
+    expect(Math.abs(slope(activations.softsign, z, 0) / slopeAt - 1)).toBeLessThan(4e-15);
+  }
 });
 
 test('step is 1 from 0 on', () => {

@@ -62,6 +62,20 @@ export const activations = {
     alpha: 0,
     maxSlope: 1,
   },
+  /**
+   * z / (1 + |z|): bounded like tanh, but its slope falls as 1/z², not as e⁻²ᶻ. f′ = 1 / (1 + |z|)². f(±∞) is NaN.
+   * [Glorot & Bengio 2010, §2.3](https://proceedings.mlr.press/v9/glorot10a.html)
+   */
+  softsign: {
+    apply: (z) => z / (1 + Math.abs(z)),
+    derivative: (z) => {
+      const size = 1 + Math.abs(z);
+      return 1 / (size * size);
+    },
+    reads: 'z',
+    alpha: 0,
+    maxSlope: 1,
+  },
   /** 1 where z >= 0, else 0, NaN kept: the perceptron's, forward only. f′ is 0, so nothing before it learns by gradients. */
   step: {
     apply: (z) => (Number.isNaN(z) ? z : z >= 0 ? 1 : 0),
