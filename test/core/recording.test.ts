@@ -30,6 +30,7 @@ import {
 } from '../../packages/core/src/internal.ts';
 import { createRandom } from '../../packages/core/src/random/index.ts';
 import { createGuardedMemory } from '../support/guarded-memory.ts';
+import { tensorsOf } from '../support/tensors-of.ts';
 
 const memory = createGuardedMemory();
 const { kernels } = memory;
@@ -127,7 +128,8 @@ function setUpUpdate(spec: OptimizerSpec, used = kernels) {
   memory.reset([[64, 64]]);
   const random = createRandom(5, 'update');
   const optimizer = createOptimizer(spec);
-  const P = 2 * BLOCK + 5;
+  const cut = tensorsOf([BLOCK - 6], [2, BLOCK], [11]);
+  const { parameterCount: P } = cut;
   const normals = (length: number) => {
     const array = memory.allocate(length);
     for (let i = 0; i < length; i++) array[i] = random.normal();
@@ -149,8 +151,8 @@ function setUpUpdate(spec: OptimizerSpec, used = kernels) {
   const arrays = [shared.theta, shared.gSum, ...shared.state, shared.squares];
   const start = arrays.map((array) => array.slice());
   return {
-    update: createBlockUpdate(used, optimizer, shared, hyper, Float64Array.of(1)),
-    tape: memory.allocate(tapeLength(updateCalls(P))),
+    update: createBlockUpdate(used, optimizer, cut, shared, hyper, Float64Array.of(1)),
+    tape: memory.allocate(tapeLength(updateCalls(cut, optimizer))),
     outcome: () => Buffer.concat(arrays.map((array) => new Uint8Array(array.slice().buffer))),
     restart: () => {
       for (const [k, array] of arrays.entries()) array.set(start[k]);
@@ -163,6 +165,8 @@ test.each<OptimizerSpec>([
   { kind: 'adamw', weightDecay: 0.1 },
   { kind: 'sgd', lr: 0.1 },
   { kind: 'sgd', lr: 0.1, momentum: 0.9, nesterov: true },
+  { kind: 'sgd', lr: 0.1, weightDecay: 0.1, decayed: 'weights' },
+  { kind: 'adamw', weightDecay: 0.1, decayed: 'weights' },
 ])('a recorded update has the bits of the plain calls, for any blocks: %j', (spec) => {
   // An update in one pass is none that lies on a tape.
   const used = { ...kernels, fast: { ...kernels.fast, meanUpdates: {} } };
@@ -234,7 +238,7 @@ describe('whole steps on a tape', () => {
     };
     const arrays = { lossSums: allocate(1), squares: allocate(blockCount(P)), hyper: allocate(H) };
     const pass: Pass = { kernels, training: true, seed: 1, step: 0, firstRow: 0 };
-    const tape = allocate(tapeLength(stepCalls(network)));
+    const tape = allocate(tapeLength(stepCalls(network, optimizer)));
     const steps = { workspace, ...shared, ...notes, ...views, ...arrays };
     return {
       take: recordSteps(tape, network, loss, optimizer, steps, ROWS, pass),
@@ -258,6 +262,7 @@ describe('whole steps on a tape', () => {
     'adamw',
     { kind: 'sgd', lr: 0.1 },
     { kind: 'sgd', lr: 0.1, momentum: 0.9 },
+    { kind: 'adam', weightDecay: 0.3, decayed: 'weights' },
   ];
   test.each(optimizers.flatMap((spec) => (['mse', 'softmax-cross-entropy'] as const).map((loss) => ({ spec, loss }))))(
     'have the bits of one step after the other: $spec, $loss',

@@ -25,7 +25,8 @@ function setUp() {
   const [g0, g1, g2] = [0, 1, 2].map((s) => gradientOf(gSum, P, s));
   const mean = Float64Array.from({ length: P }, (_, p) => (g0[p] + g1[p] + g2[p]) * (1 / 10));
   const scale = Float64Array.of(1);
-  return { memory, mean, scale, update: createBlockUpdate(referenceKernels, optimizer, memory, hyper, scale) };
+  const cut = { parameterCount: P, tensors: [] };
+  return { memory, mean, scale, update: createBlockUpdate(referenceKernels, optimizer, cut, memory, hyper, scale) };
 }
 
 test('the blocks together apply the mean gradient to every parameter once', () => {

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 
 const builders = [
   ...['dense', 'dropout', 'elu', 'embedding', 'gelu', 'identity', 'layerNorm', 'leakyRelu', 'relu', 'residual'],
-  ...['sequential', 'sigmoid', 'silu', 'softplus', 'step', 'swiglu', 'tanh'],
+  ...['sequential', 'sigmoid', 'silu', 'softplus', 'softsign', 'step', 'swiglu', 'tanh'],
 ];
 
 /** Values that a program can import: a name that comes or goes is a decision, taken here. */

@@ -104,6 +104,8 @@ const optimizer: fc.Arbitrary<NonNullable<TrainOptions['optimizer']>> = fc.const
   'sgd' as const,
   { kind: 'sgd' as const, momentum: 0.9, nesterov: true, weightDecay: 1e-3 },
   { kind: 'rmsprop' as const, momentum: 0.5 },
+  { kind: 'sgd' as const, weightDecay: 0.1, decayed: 'weights' as const },
+  { kind: 'adamw' as const, weightDecay: 0.5, decayed: 'weights' as const },
 );
 
 const schedule: fc.Arbitrary<NonNullable<TrainOptions['schedule']>> = fc.constantFrom(

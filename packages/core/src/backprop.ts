@@ -1,3 +1,4 @@
+import { BLOCK } from './block.ts';
 import type { Kernels } from './kernels/kernels.ts';
 import { resolveOnce } from './kernels/resolve-once.ts';
 import type { Allocate } from './kernels/scratch.ts';
@@ -12,7 +13,6 @@ import {
 } from './layers/index.ts';
 import type { Loss, LossKernel } from './losses/loss.ts';
 import type { Network } from './network.ts';
-import { BLOCK } from './update.ts';
 
 export type { Inspect } from './layers/index.ts';
 

@@ -77,5 +77,7 @@ export const gelu: ActivationBuilder = builderOf('gelu');
 export const silu: ActivationBuilder = builderOf('silu');
 /** a = log(1 + eᶻ). */
 export const softplus: ActivationBuilder = builderOf('softplus');
+/** a = z / (1 + |z|). */
+export const softsign: ActivationBuilder = builderOf('softsign');
 /** a = 1 where z >= 0, else 0: the perceptron's, forward only, since nothing before it learns by gradients. */
 export const step: ActivationBuilder = builderOf('step');

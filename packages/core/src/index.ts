@@ -14,6 +14,7 @@ export {
   sigmoid,
   silu,
   softplus,
+  softsign,
   step,
   swiglu,
   tanh,

@@ -14,6 +14,7 @@ export {
   targetColumns,
   type Workspace,
 } from './backprop.ts';
+export { BLOCK, blockCount } from './block.ts';
 export { fusedProducts } from './kernels/fused.ts';
 export type { BackendName, FastKernels, StepMemory } from './kernels/kernels.ts';
 export { assembleProcessorQueries, processorFlags } from './kernels/native/machine-code/processor.ts';
@@ -37,7 +38,9 @@ export { type Products, withProducts } from './kernels/with-products.ts';
 export { noMemory } from './layers/index.ts';
 export { badOutput, createDecision, type Decision } from './metrics/index.ts';
 export { bindTensors, buildNetworkInTurns } from './network.ts';
+export { decayedParameters } from './optimizers/index.ts';
 export { complete, type Pausable } from './pausable.ts';
+export { countPieces } from './pieces.ts';
 export { predictRows } from './predict.ts';
 export { createProbe, type ProbeReading, probeFigures, probeLength } from './probe.ts';
 export { shuffleInTurns } from './random/index.ts';
@@ -48,10 +51,8 @@ export { suggest } from './text/nearest.ts';
 export { unknownOption, within, withinInTurns } from './text/option-error.ts';
 export { show } from './text/show.ts';
 export {
-  BLOCK,
   type BlockUpdate,
   batchLoss,
-  blockCount,
   clipScale,
   createBlockUpdate,
   gradientNorm,

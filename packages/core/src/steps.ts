@@ -18,7 +18,8 @@ export interface StepsMemory extends UpdateMemory {
 }
 
 /** Calls that `recordSteps` writes at most. */
-export const stepCalls = (network: Network): number => recordedCalls(network) + updateCalls(network.parameterCount);
+export const stepCalls = (network: Network, optimizer: Optimizer): number =>
+  recordedCalls(network) + updateCalls(network, optimizer);
 
 /**
  * Steps of a team of one as one call for many, to the bit what the step of `createTrainStep` does with one shard and
@@ -42,7 +43,7 @@ export function recordSteps(
   const one = new Float64Array(1).fill(1);
   const step = (recorder: Pass['kernels']) => {
     shardGradient(lossSums, network, workspace, parameters, gradients, rows, { ...pass, kernels: recorder });
-    const update = createBlockUpdate(recorder, optimizer, memory, hyper, one);
+    const update = createBlockUpdate(recorder, optimizer, network, memory, hyper, one);
     updateBlocks(update, 0, memory.squares.length, rows);
   };
   return kernels.recordSteps(tape, step, { ...memory, rows });

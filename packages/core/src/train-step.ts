@@ -1,4 +1,5 @@
 import { createWorkspace, shardGradient, targetColumns } from './backprop.ts';
+import { blockCount } from './block.ts';
 import type { Kernels } from './kernels/kernels.ts';
 import { type Allocate, viewOf } from './kernels/scratch.ts';
 import type { Pass } from './layers/index.ts';
@@ -6,15 +7,7 @@ import type { Loss } from './losses/loss.ts';
 import { bindTensors, initializeParameters, type Network } from './network.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import { largestShard, shardStart } from './shards.ts';
-import {
-  batchLoss,
-  blockCount,
-  clipScale,
-  createBlockUpdate,
-  gradientNorm,
-  gradientOf,
-  gradientStride,
-} from './update.ts';
+import { batchLoss, clipScale, createBlockUpdate, gradientNorm, gradientOf, gradientStride } from './update.ts';
 
 export interface TrainStepOptions {
   network: Network;
@@ -60,7 +53,8 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
   const hyper = allocate(optimizer.hyperLength);
   const rate = new Float64Array(1);
   const scale = allocate(1).fill(1);
-  const update = createBlockUpdate(kernels, optimizer, { theta: parameters, gSum, state, squares }, hyper, scale);
+  const memory = { theta: parameters, gSum, state, squares };
+  const update = createBlockUpdate(kernels, optimizer, network, memory, hyper, scale);
   const theta = bindTensors(network, parameters);
   const gradients = Array.from({ length: S }, (_, s) => bindTensors(network, gradientOf(gSum, P, s)));
   const I = network.input;

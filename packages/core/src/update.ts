@@ -1,11 +1,8 @@
+import { BLOCK, blockCount } from './block.ts';
 import type { Kernels, MeanUpdateKernel } from './kernels/kernels.ts';
 import { viewOf } from './kernels/scratch.ts';
 import type { Optimizer, UpdateKernel } from './optimizers/optimizer.ts';
-
-/** Parameters of a block: 32 KiB a vector, so that a block's gradient is still in cache when the optimizer reads it. */
-export const BLOCK = 4096;
-
-export const blockCount = (P: number): number => Math.floor((P + BLOCK - 1) / BLOCK);
+import { type Cut, countPieces, piecesOf } from './pieces.ts';
 
 /** Doubles from one shard's gradient to the next: each begins on a cache line, since a vector that lies across two takes twice as long. */
 export const gradientStride = (P: number): number => Math.floor((P + LINE - 1) / LINE) * LINE;
@@ -37,15 +34,17 @@ export interface BlockUpdate {
   record(tape: Float64Array, first: number, end: number, rows: number): (() => void) | null; // tape [tapeLength(updateCalls)]
 }
 
-/** Calls that `BlockUpdate.record` writes at most: two a block. */
-export const updateCalls = (P: number): number => 2 * blockCount(P);
+/** Calls that `BlockUpdate.record` writes at most: one a block for its mean gradient, and one for the update of each piece. */
+export const updateCalls = (network: Cut, optimizer: Optimizer): number =>
+  blockCount(network.parameterCount) + countPieces(network, optimizer);
 
 /** The two halves of an update, for any block; `hyper` and `scale` are read anew at each call. */
 export function createBlockUpdate(
   kernels: Kernels,
   optimizer: Optimizer,
+  network: Cut,
   memory: UpdateMemory,
-  hyper: Float64Array,
+  hyper: Float64Array, // [hyperLength]
   scale: Float64Array, // [1] what clipping multiplies the gradient by
 ): BlockUpdate {
   const { theta, gSum, state, squares } = memory;
@@ -57,13 +56,20 @@ export function createBlockUpdate(
   // Small networks gain more from a tape, and need not enter machine code.
   const meanUpdates = kernels.fast.meanUpdates as Partial<Record<string, MeanUpdateKernel>> | undefined;
   const meanUpdate = P < BLOCK ? undefined : meanUpdates?.[optimizer.name];
+  const { hyperLength, undecayedHyper } = optimizer;
+  const hyperOfDecayed = undecayedHyper === 0 ? hyper : viewOf(hyper, 0, undecayedHyper);
+  const hyperOfOthers = viewOf(hyper, undecayedHyper, hyperLength - undecayedHyper);
   // Where nothing is trained there are no gradients, and so no blocks of them.
-  const blocks = Array.from({ length: S === 0 ? 0 : blockCount(P) }, (_, block) => {
+  const blocks = (S === 0 ? [] : piecesOf(network, optimizer)).map((own, block) => {
     const offset = block * BLOCK;
     const n = Math.min(BLOCK, P - offset);
-    const cut = (vector: Float64Array) => viewOf(vector, offset, n);
-    const square = viewOf(squares, block, 1);
-    return { offset, n, square, theta: cut(theta), g: cut(gSum), state: state.map(cut) };
+    const pieces = own.map((piece) => {
+      const cut = (vector: Float64Array) => viewOf(vector, piece.offset, piece.n);
+      const numbers = piece.decayed ? hyperOfDecayed : hyperOfOthers;
+      return { n: piece.n, theta: cut(theta), g: cut(gSum), state: state.map(cut), hyper: numbers };
+    });
+    const g = pieces.length === 1 ? pieces[0].g : viewOf(gSum, offset, n);
+    return { offset, n, square: viewOf(squares, block, 1), g, pieces };
   });
 
   function average(block: number, rows: number): void {
@@ -72,27 +78,32 @@ export function createBlockUpdate(
   }
 
   function apply(block: number): void {
-    const { n, theta: thetaBlock, g, state: stateBlock } = blocks[block];
+    const { n, g, pieces } = blocks[block];
     if (scale[0] !== 1) kernels.scale(g, n, scale);
-    update(thetaBlock, g, stateBlock, n, hyper);
+    for (let k = 0; k < pieces.length; k++) {
+      const piece = pieces[k];
+      update(piece.theta, piece.g, piece.state, piece.n, piece.hyper);
+    }
   }
 
   return {
     average,
     apply,
     take(block, rows) {
-      if (meanUpdate === undefined) {
+      const { offset, n, square, g, pieces } = blocks[block];
+      // One pass takes a whole block by the same numbers.
+      if (meanUpdate === undefined || pieces.length > 1) {
         average(block, rows);
         apply(block);
       } else {
-        const { offset, n, square, theta: thetaBlock, g, state: stateBlock } = blocks[block];
-        meanUpdate(square, thetaBlock, g, stateBlock, n, hyper, gSum, S, stride, offset, rows);
+        const piece = pieces[0];
+        meanUpdate(square, piece.theta, g, piece.state, n, piece.hyper, gSum, S, stride, offset, rows);
       }
     },
     record(tape, first, end, rows) {
       if (kernels.record === undefined || meanUpdate !== undefined || !hasFastUpdate(kernels, optimizer)) return null;
       return kernels.record(tape, (recorder) => {
-        updateBlocks(createBlockUpdate(recorder, optimizer, memory, hyper, ONE), first, end, rows);
+        updateBlocks(createBlockUpdate(recorder, optimizer, network, memory, hyper, ONE), first, end, rows);
       });
     },
   };

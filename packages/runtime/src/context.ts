@@ -139,8 +139,10 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     ),
     clock: setup.times === null ? null : createClock(setup.times, thread),
     workClock: createWorkClock(setup.workTimes, thread),
-    update: createBlockUpdate(kernels, optimizer, arena, hyper, scale),
-    pairUpdate: pairs ? createBlockUpdate(kernels, optimizer, { ...arena, gSum: pairSums }, hyper, scale) : null,
+    update: createBlockUpdate(kernels, optimizer, network, arena, hyper, scale),
+    pairUpdate: pairs
+      ? createBlockUpdate(kernels, optimizer, network, { ...arena, gSum: pairSums }, hyper, scale)
+      : null,
     inPairs: false,
     firstShard: 0,
     endShard: 0,

@@ -30,6 +30,7 @@ export {
   sigmoid,
   silu,
   softplus,
+  softsign,
   step,
   swiglu,
   type TensorFigures,

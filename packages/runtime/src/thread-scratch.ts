@@ -60,8 +60,8 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
     scale: allocate(1),
     shardTapes: Array.from({ length: shards }, () => allocate(tapeLength(recordedCalls(network)))),
     hypers: allocate(recordsSteps ? STEPS * H : 0),
-    stepsTape: allocate(recordsSteps ? tapeLength(stepCalls(network)) : 0),
-    updateTape: allocate(tapeLength(updateCalls(network.parameterCount))),
+    stepsTape: allocate(recordsSteps ? tapeLength(stepCalls(network, optimizer)) : 0),
+    updateTape: allocate(tapeLength(updateCalls(network, optimizer))),
   };
 }
 

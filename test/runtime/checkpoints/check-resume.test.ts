@@ -40,6 +40,7 @@ describe('a resume refuses another run and names each difference with both value
     [{ batch: 10 }, 'batch has 10, expected 8'],
     [{ shards: 3, seed: 1 }, 'shards has 3, expected 2; seed has 1, expected 0'],
     [{ optimizer: { kind: 'adam', lr: 0.5 } }, 'optimizer.lr has 0.5, expected undefined'],
+    [{ optimizer: { kind: 'adam', decayed: 'weights' } }, 'optimizer.decayed has "weights", expected undefined'],
     [{ optimizer: 'sgd' }, 'optimizer.kind has "sgd", expected "adam"'],
     [{ schedule: 'plateau' }, 'schedule.kind has "plateau", expected "constant"'],
     [{ loss: 'mse' }, 'loss.kind has "mse", expected "softmax-cross-entropy"'],

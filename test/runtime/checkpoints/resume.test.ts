@@ -34,6 +34,7 @@ const optimizerCases: [string, OptimizerSpec][] = [
   ...Object.keys(optimizers).map((kind): [string, OptimizerSpec] => [kind, kind as OptimizerSpec]),
   ['sgd with momentum', sgd({ momentum: 0.9 })],
   ['sgd with nesterov', sgd({ momentum: 0.9, nesterov: true, weightDecay: 1e-3 })],
+  ['adam that decays weights alone', { kind: 'adam', weightDecay: 0.1, decayed: 'weights' }],
   ['rmsprop with momentum', { kind: 'rmsprop', momentum: 0.5 }],
 ];
 const scheduleCases: [string, ScheduleSpec][] = [

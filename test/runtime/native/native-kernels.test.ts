@@ -1,8 +1,12 @@
 import { createOptimizer, createRandom, type Kernels, type OptimizerSpec, referenceKernels } from '@gradloom/core';
 import {
   assembleProgram,
+  BLOCK,
+  blockCount,
+  createBlockUpdate,
   createNativeKernels,
   fusedProducts,
+  gradientStride,
   type NativeOptions,
   takeNativeScratch,
 } from '@gradloom/core/internal';
@@ -15,6 +19,7 @@ import { type GuardedMemory, guardKernels } from '../../support/guarded-memory.t
 import { fillHardValues, valueMixes } from '../../support/hard-values.ts';
 import { everyExtension, nativeKernelsOf } from '../../support/installed-extensions.ts';
 import { propertySeed } from '../../support/seed.ts';
+import { tensorsOf } from '../../support/tensors-of.ts';
 
 // Tiles are up to 14 and 6 rows high, panels 16 and 8 columns wide, blocks 128 rows, 1,024 columns and 256 terms: on both sides of each.
 const sizes = [1, 2, 3, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17, 24, 31, 32, 33];
@@ -245,6 +250,35 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
     );
     fc.assert(check, { seed: propertySeed, numRuns: 500 });
   });
+
+  test.for(['adam', 'adamw'] as const)(
+    '%s that spares biases has the bits of the reference in every block',
+    (kind, context) => {
+      const memory = memoryOf(context);
+      const cut = tensorsOf([64, 60], [70], [BLOCK, 2], [3], [5], [7, 9]);
+      const { parameterCount: P } = cut;
+      const optimizer = createOptimizer({ kind, weightDecay: 0.3, decayed: 'weights' });
+      for (const S of [1, 2, 3, 8]) {
+        memory.reset();
+        const lengths = { theta: P, m: P, v: P, gSum: S * gradientStride(P), squares: blockCount(P) };
+        const updated = (allocate: (length: number) => Float64Array, kernels: Kernels) => {
+          const { m, v, theta, gSum, squares } = fill(lengths, S, 'plain', allocate);
+          for (let i = 0; i < P; i++) v[i] = Math.abs(v[i]);
+          const hyper = allocate(optimizer.hyperLength);
+          optimizer.hyper(hyper, Float64Array.of(0.1), Float64Array.from(optimizer.initialScalars));
+          const shared = { theta, gSum, state: [m, v], squares };
+          const update = createBlockUpdate(kernels, optimizer, cut, shared, hyper, Float64Array.of(1));
+          for (let block = 0; block < blockCount(P); block++) update.take(block, 10);
+          return { theta, m, v, squares };
+        };
+        const actual = updated(memory.allocate, memory.kernels);
+        const expected = updated((length) => new Float64Array(length), referenceKernels);
+        for (const name of ['theta', 'm', 'v', 'squares'] as const) {
+          expect([S, name, firstDifference(actual[name], expected[name])]).toEqual([S, name, null]);
+        }
+      }
+    },
+  );
 
   const matrix = fc.record({
     N: fc.integer({ min: 1, max: 200 }),

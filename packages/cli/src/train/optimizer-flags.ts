@@ -1,7 +1,8 @@
 import type { OptimizerSpec } from '@gradloom/core';
+import { decayedParameters } from '@gradloom/core/internal';
 import { fraction, nonNegative, positive } from '../options/numbers.ts';
 import type { FileOption } from '../options/option.ts';
-import { toggle } from '../options/words.ts';
+import { keyOf, toggle } from '../options/words.ts';
 
 /** Names of all optimizers' options, as flags. */
 type OptimizerFlag = Kebab<OptionOf<OptimizerSpec>>;
@@ -25,6 +26,11 @@ export const optimizerFlags = {
   'weight-decay': {
     ...training,
     ...nonNegative,
-    describe: 'L2 on the weights, decoupled in adamw (0; 0.01 for adamw)',
+    describe: 'L2 of the parameters that --decayed names, decoupled in adamw (0; 0.01 for adamw)',
+  },
+  decayed: {
+    ...training,
+    ...keyOf(decayedParameters),
+    describe: 'what weight decay takes: all parameters, or weights, not biases and norms (all)',
   },
 } satisfies Record<OptimizerFlag, FileOption<unknown>>;

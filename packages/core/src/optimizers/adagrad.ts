@@ -2,11 +2,11 @@ import { flush } from '../math/flush.ts';
 import { onlyKeys } from '../text/check.ts';
 import { nonNegative, positive } from '../text/range.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
+import { sparing, type WeightDecayOptions, weightDecayKeys, weightDecayOf } from './weight-decay.ts';
 
-export interface AdagradOptions {
+export interface AdagradOptions extends WeightDecayOptions {
   lr?: number; // η, default 0.01
   epsilon?: number; // ε, outside the square root, default 1e-10
-  weightDecay?: number; // λ, added to the gradient as λθ, default 0
 }
 
 /**
@@ -14,10 +14,10 @@ export interface AdagradOptions {
  * [Duchi et al. 2011, fig. 1](https://jmlr.org/papers/v12/duchi11a.html)
  */
 export function adagrad(options: AdagradOptions = {}): Optimizer {
-  onlyKeys('adagrad', options, ['lr', 'epsilon', 'weightDecay']);
+  onlyKeys('adagrad', options, ['lr', 'epsilon', ...weightDecayKeys]);
   const epsilon = positive('adagrad', 'epsilon', options.epsilon ?? 1e-10);
-  const weightDecay = nonNegative('adagrad', 'weightDecay', options.weightDecay ?? 0);
-  return {
+  const weightDecay = weightDecayOf('adagrad', options);
+  return sparing({ ...options, weightDecay }, 2, 0, {
     name: 'adagrad',
     lr: nonNegative('adagrad', 'lr', options.lr ?? 0.01),
     slots: ['v'],
@@ -30,7 +30,7 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
       hyper[2] = weightDecay;
     },
     update,
-  };
+  });
 }
 
 const update: UpdateKernel = (theta, g, state, n, hyper) => {

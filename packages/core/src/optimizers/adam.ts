@@ -3,10 +3,10 @@ import { onlyKeys } from '../text/check.ts';
 import { nonNegative } from '../text/range.ts';
 import { type MomentOptions, moments } from './moments.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
+import { sparing, type WeightDecayOptions, weightDecayKeys, weightDecayOf } from './weight-decay.ts';
 
-export interface AdamOptions extends MomentOptions {
+export interface AdamOptions extends MomentOptions, WeightDecayOptions {
   lr?: number; // α, default 1e-3
-  weightDecay?: number; // λ, added to the gradient as λθ (L2; adamw decouples it), default 0
 }
 
 /**
@@ -14,10 +14,10 @@ export interface AdamOptions extends MomentOptions {
  * ε stands outside of the root, after the bias correction. [Kingma & Ba 2015, alg. 1](https://arxiv.org/abs/1412.6980)
  */
 export function adam(options: AdamOptions = {}): Optimizer {
-  onlyKeys('adam', options, ['lr', 'beta1', 'beta2', 'epsilon', 'weightDecay']);
+  onlyKeys('adam', options, ['lr', 'beta1', 'beta2', 'epsilon', ...weightDecayKeys]);
   const shared = moments('adam', options);
-  const weightDecay = nonNegative('adam', 'weightDecay', options.weightDecay ?? 0);
-  return {
+  const weightDecay = weightDecayOf('adam', options);
+  return sparing({ ...options, weightDecay }, 7, 0, {
     ...shared,
     name: 'adam',
     lr: nonNegative('adam', 'lr', options.lr ?? 1e-3),
@@ -27,7 +27,7 @@ export function adam(options: AdamOptions = {}): Optimizer {
       hyper[7] = weightDecay;
     },
     update,
-  };
+  });
 }
 
 const update: UpdateKernel = (theta, g, state, n, hyper) => {

@@ -3,10 +3,10 @@ import { onlyKeys } from '../text/check.ts';
 import { nonNegative } from '../text/range.ts';
 import { type MomentOptions, moments } from './moments.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
+import { sparing, type WeightDecayOptions, weightDecayKeys, weightDecayOf } from './weight-decay.ts';
 
-export interface AdamwOptions extends MomentOptions {
+export interface AdamwOptions extends MomentOptions, WeightDecayOptions {
   lr?: number; // α, default 1e-3
-  weightDecay?: number; // λ, decoupled from the gradient, default 0.01
 }
 
 /**
@@ -14,10 +14,10 @@ export interface AdamwOptions extends MomentOptions {
  * [Loshchilov & Hutter 2019, alg. 2](https://arxiv.org/abs/1711.05101)
  */
 export function adamw(options: AdamwOptions = {}): Optimizer {
-  onlyKeys('adamw', options, ['lr', 'beta1', 'beta2', 'epsilon', 'weightDecay']);
+  onlyKeys('adamw', options, ['lr', 'beta1', 'beta2', 'epsilon', ...weightDecayKeys]);
   const shared = moments('adamw', options);
-  const weightDecay = nonNegative('adamw', 'weightDecay', options.weightDecay ?? 0.01);
-  return {
+  const weightDecay = weightDecayOf('adamw', options, 0.01);
+  return sparing({ ...options, weightDecay }, 7, 1, {
     ...shared,
     name: 'adamw',
     lr: nonNegative('adamw', 'lr', options.lr ?? 1e-3),
@@ -27,7 +27,7 @@ export function adamw(options: AdamwOptions = {}): Optimizer {
       hyper[7] = 1 - rate[0] * weightDecay;
     },
     update,
-  };
+  });
 }
 
 const update: UpdateKernel = (theta, g, state, n, hyper) => {

@@ -26,3 +26,4 @@ export type { AdamwOptions } from './adamw.ts';
 export type { Optimizer, UpdateKernel } from './optimizer.ts';
 export type { RmspropOptions } from './rmsprop.ts';
 export type { SgdOptions } from './sgd.ts';
+export { decayedParameters, type WeightDecayOptions } from './weight-decay.ts';

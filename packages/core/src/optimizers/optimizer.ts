@@ -23,6 +23,11 @@ export interface Optimizer {
   advance(scalars: Float64Array): void;
   readonly hyperLength: number;
   /**
+   * Where in `hyper` the numbers for parameters without weight decay begin, behind those for all others; 0 where there
+   * are none of their own.
+   */
+  readonly undecayedHyper: number;
+  /**
    * Writes what `update` needs in this step at learning rate `rate`. Overwrites `hyper`. (A number handed over would cost
    * 16 bytes of heap wherever V8 does not inline the call.)
    */

@@ -2,13 +2,13 @@ import { flush } from '../math/flush.ts';
 import { onlyKeys } from '../text/check.ts';
 import { fraction, nonNegative, positive } from '../text/range.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
+import { sparing, type WeightDecayOptions, weightDecayKeys, weightDecayOf } from './weight-decay.ts';
 
-export interface RmspropOptions {
+export interface RmspropOptions extends WeightDecayOptions {
   lr?: number; // η, default 0.01
   decay?: number; // ρ, of the mean square, default 0.99 (PyTorch's alpha)
   epsilon?: number; // ε, outside the square root, default 1e-8
   momentum?: number; // μ in [0, 1), default 0
-  weightDecay?: number; // λ, added to the gradient as λθ, default 0
 }
 
 /**
@@ -17,12 +17,12 @@ export interface RmspropOptions {
  * [Hinton 2012, lecture 6e](https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf)
  */
 export function rmsprop(options: RmspropOptions = {}): Optimizer {
-  onlyKeys('rmsprop', options, ['lr', 'decay', 'epsilon', 'momentum', 'weightDecay']);
+  onlyKeys('rmsprop', options, ['lr', 'decay', 'epsilon', 'momentum', ...weightDecayKeys]);
   const decay = fraction('rmsprop', 'decay', options.decay ?? 0.99);
   const epsilon = positive('rmsprop', 'epsilon', options.epsilon ?? 1e-8);
   const momentum = fraction('rmsprop', 'momentum', options.momentum ?? 0);
-  const weightDecay = nonNegative('rmsprop', 'weightDecay', options.weightDecay ?? 0);
-  return {
+  const weightDecay = weightDecayOf('rmsprop', options);
+  return sparing({ ...options, weightDecay }, 5, 0, {
     name: 'rmsprop',
     lr: nonNegative('rmsprop', 'lr', options.lr ?? 0.01),
     slots: momentum === 0 ? ['v'] : ['v', 'momentum'],
@@ -38,7 +38,7 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
       hyper[5] = weightDecay;
     },
     update,
-  };
+  });
 }
 
 const update: UpdateKernel = (theta, g, state, n, hyper) => {

@@ -3,12 +3,12 @@ import { onlyKeys } from '../text/check.ts';
 import { OptionError } from '../text/option-error.ts';
 import { flag, fraction, nonNegative } from '../text/range.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
+import { sparing, type WeightDecayOptions, weightDecayKeys, weightDecayOf } from './weight-decay.ts';
 
-export interface SgdOptions {
+export interface SgdOptions extends WeightDecayOptions {
   lr?: number; // η, default 0.01
   momentum?: number; // μ in [0, 1), default 0
   nesterov?: boolean; // looks ahead along the momentum, default false
-  weightDecay?: number; // λ, added to the gradient as λθ, default 0
 }
 
 /**
@@ -17,15 +17,15 @@ export interface SgdOptions {
  * [Sutskever et al. 2013](https://proceedings.mlr.press/v28/sutskever13.html)
  */
 export function sgd(options: SgdOptions = {}): Optimizer {
-  onlyKeys('sgd', options, ['lr', 'momentum', 'nesterov', 'weightDecay']);
+  onlyKeys('sgd', options, ['lr', 'momentum', 'nesterov', ...weightDecayKeys]);
   const lr = nonNegative('sgd', 'lr', options.lr ?? 0.01);
   const momentum = fraction('sgd', 'momentum', options.momentum ?? 0);
   const nesterov = flag('sgd', 'nesterov', options.nesterov ?? false);
-  const weightDecay = nonNegative('sgd', 'weightDecay', options.weightDecay ?? 0);
+  const weightDecay = weightDecayOf('sgd', options);
   if (nesterov && momentum === 0) {
     throw new OptionError('sgd', ['momentum', 'nesterov'], 'has 0, expected a number in (0, 1) with nesterov');
   }
-  return {
+  return sparing({ ...options, weightDecay }, 3, 0, {
     name: 'sgd',
     lr,
     slots: momentum === 0 ? [] : ['momentum'],
@@ -39,7 +39,7 @@ export function sgd(options: SgdOptions = {}): Optimizer {
       hyper[3] = weightDecay;
     },
     update: momentum === 0 ? updatePlain : updateWithMomentum,
-  };
+  });
 }
 
 const updatePlain: UpdateKernel = (theta, g, _state, n, hyper) => {

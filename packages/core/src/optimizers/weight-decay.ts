@@ -1,0 +1,51 @@
+import { oneOf } from '../text/check.ts';
+import { nonNegative } from '../text/range.ts';
+import type { Optimizer } from './optimizer.ts';
+
+/** Which parameters weight decay takes. */
+export const decayedParameters = {
+  /** All of them, as PyTorch's optimizers do. */
+  all: 'every parameter',
+  /** Matrices and embeddings; not biases, nor the gains and shifts of layer-norm. */
+  weights: 'weights alone, not biases and norms',
+} as const;
+
+export interface WeightDecayOptions {
+  /** λ, at least 0. In adamw it is decoupled from the gradient; elsewhere λθ is added to it. @default 0; 0.01 for adamw */
+  weightDecay?: number;
+  /** The parameters that λ takes: 'all', as in PyTorch, or 'weights', which spares biases and norms. @default 'all' */
+  decayed?: keyof typeof decayedParameters;
+}
+
+/** Names of these options, for `onlyKeys`. */
+export const weightDecayKeys = ['weightDecay', 'decayed'] as const;
+
+/** λ. @throws OptionError where it is no number of at least 0, or `decayed` is unknown. */
+export function weightDecayOf(name: string, { weightDecay, decayed }: WeightDecayOptions, standard = 0): number {
+  oneOf(name, 'decayed', decayed ?? 'all', decayedParameters);
+  return nonNegative(name, 'weightDecay', weightDecay ?? standard);
+}
+
+/**
+ * The optimizer, with a second row of hyperparameters behind the first where it spares some parameters: the same, but
+ * `none`, which is no decay, at place `at`.
+ */
+export function sparing(
+  { weightDecay, decayed = 'all' }: WeightDecayOptions,
+  at: number,
+  none: number,
+  optimizer: Omit<Optimizer, 'undecayedHyper'>,
+): Optimizer {
+  if (decayed === 'all' || weightDecay === 0) return { ...optimizer, undecayedHyper: 0 };
+  const H = optimizer.hyperLength;
+  return {
+    ...optimizer,
+    hyperLength: 2 * H,
+    undecayedHyper: H,
+    hyper(hyper, rate, scalars) {
+      optimizer.hyper(hyper, rate, scalars);
+      for (let h = 0; h < H; h++) hyper[H + h] = hyper[h];
+      hyper[H + at] = none;
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { BLOCK, blockCount } from './block.ts';
+import type { Network } from './network.ts';
+import type { Optimizer } from './optimizers/optimizer.ts';
+
+/** Parameters that follow each other and have weight decay, or have none. */
+export interface Piece {
+  readonly offset: number;
+  readonly n: number;
+  readonly decayed: boolean;
+}
+
+/** What the cut depends on. */
+export type Cut = Pick<Network, 'tensors' | 'parameterCount'>;
+
+/** Weights have rows and columns; biases, and the gains and shifts of a norm, are vectors. */
+const isWeights = (shape: readonly number[]): boolean => shape.length > 1;
+
+/**
+ * The pieces of each block. A block is one piece where the optimizer treats all parameters alike; else it is cut where weights
+ * and other parameters meet. An update goes parameter by parameter, so a cut changes no bit.
+ */
+export function piecesOf(network: Cut, optimizer: Optimizer): Piece[][] {
+  const pieces = Array.from({ length: blockCount(network.parameterCount) }, (): Piece[] => []);
+  for (const { offset: from, n: length, decayed } of stretchesOf(network, optimizer)) {
+    for (let offset = from; offset < from + length; ) {
+      const block = Math.floor(offset / BLOCK);
+      const n = Math.min(from + length, (block + 1) * BLOCK) - offset;
+      pieces[block].push({ offset, n, decayed });
+      offset += n;
+    }
+  }
+  return pieces;
+}
+
+/** How many there are: an update is a call for each. Counted without making them, since there may be more than fit into memory. */
+export const countPieces = (network: Cut, optimizer: Optimizer): number =>
+  stretchesOf(network, optimizer).reduce(
+    (sum, { offset, n }) => sum + Math.floor((offset + n - 1) / BLOCK) - Math.floor(offset / BLOCK) + 1,
+    0,
+  );
+
+/** Neighbours of one kind, whatever blocks they lie in. */
+function stretchesOf({ tensors, parameterCount: P }: Cut, { undecayedHyper }: Optimizer): Piece[] {
+  if (P === 0) return [];
+  if (undecayedHyper === 0) return [{ offset: 0, n: P, decayed: true }];
+  const stretches: Piece[] = [];
+  let from = 0;
+  for (const [k, { shape, offset, length }] of tensors.entries()) {
+    const next = tensors.at(k + 1);
+    if (next !== undefined && isWeights(next.shape) === isWeights(shape)) continue;
+    stretches.push({ offset: from, n: offset + length - from, decayed: isWeights(shape) });
+    from = offset + length;
+  }
+  return stretches;
+}
