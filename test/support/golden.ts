@@ -13,16 +13,19 @@ export interface GoldenGradient {
   grad: number[]; // [P] of that mean
 }
 
-/** A training run as PyTorch computed it. */
+/** A training run as PyTorch or a script in NumPy computed it. */
 export interface GoldenTrajectory extends Omit<GoldenGradient, 'lossValue' | 'grad'> {
   optimizer: string; // 'sgd-momentum' is sgd with momentum
-  options: Record<string, number | boolean>;
+  options: Record<string, number | boolean | string>;
   losses: number[]; // of each step, before its update
   finalParams: number[]; // [P]
 }
 
 export const goldenGradients: GoldenGradient[] = read('gradients.json').cases;
-export const goldenTrajectories: GoldenTrajectory[] = read('trajectories.json').runs;
+/** Of PyTorch, and of Lion, which it does not have, of NumPy. */
+export const goldenTrajectories: GoldenTrajectory[] = ['trajectories.json', 'lion.json'].flatMap(
+  (file) => read(file).runs,
+);
 
 /** The input size of a fixture's network, which its first layer names. */
 export const networkSpec = ({ layers, x, batch }: GoldenGradient | GoldenTrajectory, rows = batch): NetworkSpec => ({

@@ -101,6 +101,7 @@ const optimizer: fc.Arbitrary<NonNullable<TrainOptions['optimizer']>> = fc.const
   'adamw' as const,
   'rmsprop' as const,
   'adagrad' as const,
+  { kind: 'lion' as const, lr: 0.001, weightDecay: 0.1, decayed: 'weights' as const },
   'sgd' as const,
   { kind: 'sgd' as const, momentum: 0.9, nesterov: true, weightDecay: 1e-3 },
   { kind: 'rmsprop' as const, momentum: 0.5 },

@@ -38,6 +38,11 @@ const firstStep: Record<OptimizerName, [OptimizerSpec, number][]> = {
     ['adagrad', 2 - (0.01 * 0.25) / (0.25 + 1e-10)],
     [{ kind: 'adagrad', lr: 0.1, weightDecay: 0.5, epsilon: 1.25 }, 2 - 0.1 / 2], // d = 1.25
   ],
+  // m = 0, so c has the sign of g; d = sign(c) is 1.
+  lion: [
+    ['lion', 2 - 1e-4],
+    [{ kind: 'lion', lr: 0.1, weightDecay: 0.5 }, 2 * 0.95 - 0.1],
+  ],
 };
 
 const names = Object.keys(optimizers) as OptimizerName[];
@@ -114,6 +119,17 @@ test.each<[OptimizerSpec, number]>([
   expect(maxRelativeError(run.theta, [expected])).toBeLessThan(4e-16);
 });
 
+test('lion follows the sign of its momentum and the gradient together, and stays where they cancel', () => {
+  const run = optimizerRun({ kind: 'lion', lr: 0.5, beta1: 0.5, beta2: 0.75 }, Float64Array.of(0));
+  run.step(Float64Array.of(1)); // c = 1/2, m becomes 1/4
+  expect(run.theta[0]).toBe(-0.5);
+  run.step(Float64Array.of(-0.25)); // c = 1/8 - 1/8 = 0, m becomes 3/16 - 1/16
+  expect(run.theta[0]).toBe(-0.5);
+  expect(run.state[0][0]).toBe(0.125);
+  run.step(Float64Array.of(-1)); // c = 1/16 - 1/2
+  expect(run.theta[0]).toBe(0);
+});
+
 test.each(['adam', 'adamw'] as const)('%s carries β₁ᵗ and β₂ᵗ as products', (kind) => {
   const optimizer = createOptimizer({ kind, beta1: 0.5, beta2: 0.75 });
   const scalars = Float64Array.from(optimizer.initialScalars);
@@ -134,7 +150,7 @@ test.each([
     { kind: 'sgd', weight_decay: 1 },
     'sgd: option "weight_decay" is unknown, expected lr, momentum, nesterov, weightDecay, decayed (did you mean weightDecay?)',
   ],
-  ['adma', 'optimizer: kind has "adma", expected one of sgd, adam, adamw, rmsprop, adagrad (did you mean adam?)'],
+  ['adma', 'optimizer: kind has "adma", expected one of sgd, adam, adamw, rmsprop, adagrad, lion (did you mean adam?)'],
 ])('createOptimizer(%j) says what is wrong', (spec, message) => {
   expect(() => createOptimizer(JSON.parse(JSON.stringify(spec)))).toThrow(expect.objectContaining({ message }));
 });

@@ -46,12 +46,12 @@ describe.each(cases)('%s under %s', (_optimizer, lossName, golden) => {
     return train.step(x, t, batch).loss;
   });
 
-  test('has the losses of PyTorch at all 60 steps', () => {
+  test('has the losses of the trajectory at all 60 steps', () => {
     expect(golden.losses).toHaveLength(60);
     expect(maxRelativeError(losses, golden.losses)).toBeLessThan(1e-12);
   });
 
-  test('ends at the parameters of PyTorch', () => {
+  test('ends at its parameters', () => {
     expect(maxRelativeError(train.parameters, golden.finalParams)).toBeLessThan(1e-12);
   });
 });

@@ -19,14 +19,26 @@ const training = { group: 'Training', effect: 'result' } satisfies Pick<FileOpti
 export const optimizerFlags = {
   momentum: { ...training, ...fraction, describe: 'of sgd and rmsprop (0)' },
   nesterov: { ...training, ...toggle, describe: 'sgd looks ahead along the momentum' },
-  beta1: { ...training, ...fraction, describe: 'decay of the first moment of adam and adamw (0.9)' },
-  beta2: { ...training, ...fraction, describe: 'decay of the second moment of adam and adamw (0.999)' },
-  epsilon: { ...training, ...positive, describe: 'added to the root of all but sgd (1e-8; 1e-10 for adagrad)' },
+  beta1: {
+    ...training,
+    ...fraction,
+    describe: "decay of the first moment of adam and adamw; of lion, the momentum's share in a step (0.9)",
+  },
+  beta2: {
+    ...training,
+    ...fraction,
+    describe: "decay of the second moment of adam and adamw (0.999); of lion's momentum (0.99)",
+  },
+  epsilon: {
+    ...training,
+    ...positive,
+    describe: 'added to the root of all but sgd and lion (1e-8; 1e-10 for adagrad)',
+  },
   decay: { ...training, ...fraction, describe: 'of the mean square of rmsprop (0.99)' },
   'weight-decay': {
     ...training,
     ...nonNegative,
-    describe: 'L2 of the parameters that --decayed names, decoupled in adamw (0; 0.01 for adamw)',
+    describe: 'L2 of the parameters that --decayed names, decoupled in adamw and lion (0; 0.01 for adamw)',
   },
   decayed: {
     ...training,

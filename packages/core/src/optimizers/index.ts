@@ -2,12 +2,13 @@ import { createMember, type SpecOf } from '../family.ts';
 import { adagrad } from './adagrad.ts';
 import { adam } from './adam.ts';
 import { adamw } from './adamw.ts';
+import { lion } from './lion.ts';
 import type { Optimizer } from './optimizer.ts';
 import { rmsprop } from './rmsprop.ts';
 import { sgd } from './sgd.ts';
 
 /** Every optimizer: one file and one word here. */
-export const optimizers = { sgd, adam, adamw, rmsprop, adagrad } satisfies Record<
+export const optimizers = { sgd, adam, adamw, rmsprop, adagrad, lion } satisfies Record<
   string,
   (options: never) => Optimizer
 >;
@@ -23,6 +24,7 @@ export const createOptimizer = (spec: OptimizerSpec): Optimizer => createMember(
 export type { AdagradOptions } from './adagrad.ts';
 export type { AdamOptions } from './adam.ts';
 export type { AdamwOptions } from './adamw.ts';
+export type { LionOptions } from './lion.ts';
 export type { Optimizer, UpdateKernel } from './optimizer.ts';
 export type { RmspropOptions } from './rmsprop.ts';
 export type { SgdOptions } from './sgd.ts';
