@@ -89,7 +89,7 @@ const right: Record<string, () => readonly unknown[]> = {
 /** Builders of specs take anything: what they made is looked at where the network is built. */
 const builders: Record<string, () => readonly unknown[]> = {
   ...Object.fromEntries(['layerNorm', 'leakyRelu', 'elu', 'relu', 'tanh', 'sigmoid'].map((name) => [name, () => [{}]])),
-  ...Object.fromEntries(['identity', 'gelu', 'silu', 'softplus', 'step'].map((name) => [name, () => [{}]])),
+  ...Object.fromEntries(['identity', 'gelu', 'silu', 'softplus', 'softsign', 'step'].map((name) => [name, () => [{}]])),
   ...Object.fromEntries(['dense', 'swiglu', 'dropout'].map((name) => [name, () => [0.5, {}]])),
   embedding: () => [2, 3, {}],
   residual: () => [spec.layers[0]],
@@ -127,7 +127,7 @@ async function outcome(call: () => unknown): Promise<unknown> {
     const value = call();
     const settled = await (isRun(value) ? value.result : value);
     if (settled instanceof Object && 'destroy' in settled) await (settled as runtime.Pool).destroy();
-    if (settled instanceof Object && 'release' in settled) (settled as internal.FolderLock).release();
+    if (settled instanceof Object && 'release' in settled) (settled as runtime.FolderLock).release();
     return undefined;
   } catch (error) {
     return error;

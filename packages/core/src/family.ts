@@ -5,8 +5,14 @@ import { show } from './text/show.ts';
 /** A table of factories: one entry a member of the family. */
 export type Family<Member> = Record<string, (options: never) => Member>;
 
+/** What tells the specs of a family apart. */
+export interface KindOf<K> {
+  /** Which member of the family this is. */
+  kind: K;
+}
+
 /** JSON that rebuilds a member in any thread: its name, or its name as `kind` beside its options. */
-export type SpecOf<T extends Family<unknown>> = keyof T | { [K in keyof T]: { kind: K } & OptionsOf<T[K]> }[keyof T];
+export type SpecOf<T extends Family<unknown>> = keyof T | { [K in keyof T]: KindOf<K> & OptionsOf<T[K]> }[keyof T];
 
 /** A factory without options gives `unknown`, which adds nothing to `{ kind }`. */
 type OptionsOf<F> = F extends (options?: infer O) => unknown ? O : never;

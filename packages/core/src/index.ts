@@ -19,23 +19,62 @@ export {
   swiglu,
   tanh,
 } from './builders.ts';
-export { createInitializer, type InitializerName, type InitializerSpec, initializers } from './initializers/index.ts';
+export type { KindOf, SpecOf } from './family.ts';
+export {
+  type ConstantOptions,
+  createInitializer,
+  type Initializer,
+  type InitializerName,
+  type InitializerSpec,
+  initializers,
+  type NormalOptions,
+  type OrthogonalOptions,
+  type UniformOptions,
+} from './initializers/index.ts';
 export type { ActivationKernel, Kernels } from './kernels/kernels.ts';
 export { referenceKernels } from './kernels/reference.ts';
-export type { ProductShape } from './kernels/scratch.ts';
+export type { Allocate, ProductShape } from './kernels/scratch.ts';
 export {
+  type ActivationOptions,
+  type DenseOptions,
+  type DropoutOptions,
+  type EmbeddingOptions,
+  type InnerMemory,
   InputError,
+  type Inspect,
   type Layer,
   type LayerKind,
+  type LayerMemory,
+  type LayerNormOptions,
   type LayerSpec,
   layers,
   type Pass,
+  type Place,
   type PlacedLayer,
+  type ResidualOptions,
   type ShortActivation,
+  type StackMemory,
+  type SwigluOptions,
+  type TensorSpec,
 } from './layers/index.ts';
-export { createLoss, type Loss, type LossKernel, type LossName, type LossSpec, losses } from './losses/index.ts';
+export {
+  createLoss,
+  type HuberOptions,
+  type Loss,
+  type LossKernel,
+  type LossName,
+  type LossSpec,
+  losses,
+} from './losses/index.ts';
 export * as math from './math/index.ts';
-export { type Metric, type MetricName, metrics, NO_ANSWER } from './metrics/index.ts';
+export {
+  type DecisionOptions,
+  type Metric,
+  type MetricName,
+  metrics,
+  NO_ANSWER,
+  type TopKOptions,
+} from './metrics/index.ts';
 export {
   buildNetwork,
   initializeParameters,
@@ -45,23 +84,39 @@ export {
   type Tensor,
 } from './network.ts';
 export {
+  type AdagradOptions,
+  type AdamOptions,
+  type AdamwOptions,
   createOptimizer,
+  type LionOptions,
+  type MomentOptions,
   type Optimizer,
   type OptimizerName,
   type OptimizerSpec,
   optimizers,
+  type RmspropOptions,
+  type SgdOptions,
   type UpdateKernel,
+  type WeightDecayOptions,
 } from './optimizers/index.ts';
+export type { Pausable } from './pausable.ts';
 export { createPredictor, type Predictor } from './predict.ts';
 export type { LayerFigures, TensorFigures } from './probe.ts';
 export { createRandom, type Random, shuffle } from './random/index.ts';
 export {
+  type CosineOptions,
   createSchedule,
+  type ExponentialOptions,
+  type OneCycleOptions,
+  type PlateauOptions,
   type Schedule,
   type ScheduleContext,
+  type ScheduleIn,
   type ScheduleName,
   type ScheduleSpec,
+  type StepOptions,
   schedules,
+  type WarmupOptions,
 } from './schedules/index.ts';
-export { OptionError } from './text/option-error.ts';
-export { createTrainStep, type TrainStep, type TrainStepOptions } from './train-step.ts';
+export { OptionError, type OptionErrorDetails } from './text/option-error.ts';
+export { createTrainStep, type StepFigures, type TrainStep, type TrainStepOptions } from './train-step.ts';

@@ -6,7 +6,6 @@ export {
   canTakeTwo,
   createWorkspace,
   forward,
-  type Inspect,
   pairGradient,
   recordedCalls,
   recordShardGradient,
@@ -29,7 +28,7 @@ export {
   type Play,
   takeNativeScratch,
 } from './kernels/native/native.ts';
-export { type Allocate, countDoubles, createAllocator, type KernelScratch, viewOf } from './kernels/scratch.ts';
+export { countDoubles, createAllocator, type KernelScratch, viewOf } from './kernels/scratch.ts';
 export { createStarts, type Starts } from './kernels/starts.ts';
 export { compileWasmKernels, createWasmKernels, takeWasmScratch, wasmHeapBase } from './kernels/wasm.ts';
 export { tapeLength } from './kernels/wasm-tape.ts';
@@ -39,7 +38,7 @@ export { noMemory } from './layers/index.ts';
 export { badOutput, createDecision, type Decision } from './metrics/index.ts';
 export { bindTensors, buildNetworkInTurns } from './network.ts';
 export { decayedParameters } from './optimizers/index.ts';
-export { complete, type Pausable } from './pausable.ts';
+export { complete } from './pausable.ts';
 export { countPieces } from './pieces.ts';
 export { predictRows } from './predict.ts';
 export { createProbe, type ProbeReading, probeFigures, probeLength } from './probe.ts';

@@ -17,33 +17,50 @@ import { show } from './text/show.ts';
 
 /** JSON that rebuilds a network in any thread. */
 export interface NetworkSpec {
-  input: number; // numbers a row
+  /** Numbers a row, I. */
+  input: number;
+  /** From input to output. Each takes as many inputs as the layer before has outputs. */
   layers: LayerSpec[];
 }
 
 /** A trainable tensor's place in the flat parameter vector. */
 export interface Tensor {
+  /** Place of its layer in the network, from 0. */
   readonly layer: number;
+  /** 'W' or 'b', say; 'layers.1.W' inside of a residual block. */
   readonly name: string;
+  /** Extents, as [I, O]. */
   readonly shape: readonly number[];
+  /** Where it begins in the parameter vector. */
   readonly offset: number;
+  /** How many numbers it has. */
   readonly length: number;
 }
 
 /** A layer, and where its own tensors lie: none where it holds other layers, whose they are. */
 export interface NetworkPlace extends PlacedLayer {
+  /** Its own tensors, in the order of the parameter vector. */
   readonly tensors: readonly Pick<Tensor, 'name' | 'offset' | 'length'>[];
 }
 
+/** A network that has been checked: its layers, and the place of each tensor in the parameter vector. */
 export interface Network {
+  /** What it was built from, with every layer in full. */
   readonly spec: NetworkSpec;
+  /** Numbers a row that it takes, I. */
   readonly input: number;
+  /** Numbers a row that it puts out, O. */
   readonly output: number;
+  /** In order; those inside of others are in `places`. */
   readonly layers: readonly Layer[];
-  readonly places: readonly NetworkPlace[]; // all layers, those inside of others too
+  /** All layers, those inside of others too. */
+  readonly places: readonly NetworkPlace[];
+  /** All trainable tensors, in the order of the parameter vector. */
   readonly tensors: readonly Tensor[];
-  readonly products: readonly ProductShape[]; // dense ones, of all layers
-  readonly parameterCount: number; // P
+  /** Shapes [I, O] of the dense products of all layers. */
+  readonly products: readonly ProductShape[];
+  /** P: the length of the parameter vector. */
+  readonly parameterCount: number;
 }
 
 /**

@@ -13,25 +13,36 @@ const SUMS = 3;
 
 /** What a look at one layer y = f(x) found, over all rows of a batch. Null where a figure does not apply. */
 export interface LayerFigures {
-  readonly path: string; // '3', or '3.1' inside of layer 3
+  /** Place in the network: '3', or '3.1' inside of layer 3. */
+  readonly path: string;
+  /** As messages name it: dense(784->128). */
   readonly label: string;
   /** RMS over rows and units of ∂loss/∂y, each row's own loss; null below the first layer that learns. */
   readonly rmsDy: number | null;
-  readonly mean: number; // of y over rows and units
-  readonly std: number; // likewise
+  /** Mean of the outputs over rows and units. */
+  readonly mean: number;
+  /** Standard deviation of the outputs over rows and units. */
+  readonly std: number;
   /** Share of outputs where |f′| is below 1 % of its largest: saturated for sigmoid and tanh, off for relu. Activations only. */
   readonly flat: number | null;
   /** Share of units that are flat in every row of the batch. Activations only. */
   readonly dead: number | null;
-  readonly tensors: readonly TensorFigures[]; // its own: none where it holds other layers
+  /** Its own tensors; none where it holds other layers. */
+  readonly tensors: readonly TensorFigures[];
 }
 
+/** What a look at one tensor found. */
 export interface TensorFigures {
+  /** 'W' or 'b', say. */
   readonly name: string;
+  /** How many numbers it has. */
   readonly length: number;
-  readonly rms: number; // of the tensor itself
-  readonly rmsGradient: number; // of the batch's mean gradient, before clipping
-  readonly rmsMoved: number; // of the way from where it started
+  /** RMS of the tensor. */
+  readonly rms: number;
+  /** RMS of the batch's mean gradient, before clipping. */
+  readonly rmsGradient: number;
+  /** RMS of the way from where the tensor started. */
+  readonly rmsMoved: number;
 }
 
 /** Numbers that a shard's look leaves: three sums a layer, then for each unit of all layers its flat rows. */

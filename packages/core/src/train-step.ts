@@ -9,21 +9,42 @@ import type { Optimizer } from './optimizers/optimizer.ts';
 import { largestShard, shardStart } from './shards.ts';
 import { batchLoss, clipScale, createBlockUpdate, gradientNorm, gradientOf, gradientStride } from './update.ts';
 
+/** What `createTrainStep` takes. */
 export interface TrainStepOptions {
+  /** From `buildNetwork`. */
   network: Network;
+  /** From `createLoss`. */
   loss: Loss;
+  /** From `createOptimizer`. */
   optimizer: Optimizer;
+  /** What computes: `referenceKernels`, say. */
   kernels: Kernels;
-  batch: number; // the most rows of a step
-  shards: number; // S
-  seed: number; // of the starting values and of dropout
-  clipNorm?: number; // most that the norm of the batch's gradient may be, default: no limit
-  allocate?: Allocate; // default: an array of its own each
+  /** Most rows of a step. */
+  batch: number;
+  /** S: each batch is cut into so many parts, whose gradients are summed in a fixed tree. It decides bits. */
+  shards: number;
+  /** Of the starting weights and of dropout. */
+  seed: number;
+  /** Most that the norm of the mean gradient may be: above it the gradient is scaled down. @default no limit */
+  clipNorm?: number;
+  /** Where arrays come from, by their length. @default new Float64Array(length) */
+  allocate?: Allocate;
 }
 
+/** What one step found. */
+export interface StepFigures {
+  /** Mean loss of the rows, before the update. */
+  loss: number;
+  /** Norm of the mean gradient, before clipping. */
+  norm: number;
+}
+
+/** A network in training, in one thread. */
 export interface TrainStep {
-  readonly parameters: Float64Array; // [P]
-  readonly state: readonly Float64Array[]; // [slots][P] of the optimizer
+  /** The weights [P], which each step changes in place. */
+  readonly parameters: Float64Array;
+  /** State vectors of the optimizer [slots][P]. */
+  readonly state: readonly Float64Array[];
   /**
    * One whole step on B rows at learning rate `lr` (default: the optimizer's). Overwrites parameters and state.
    * Returns the mean loss before the update and the norm of the mean gradient before clipping.
@@ -33,7 +54,7 @@ export interface TrainStep {
     t: Float64Array, // [B, O], or [B] class indices
     B: number,
     lr?: number,
-  ): { loss: number; norm: number };
+  ): StepFigures;
 }
 
 /** Whole steps in one thread, shard after shard and block after block: the oracle of the threaded runtime. */

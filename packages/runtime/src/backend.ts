@@ -32,20 +32,38 @@ export const backendNames = { reference: true, wasm: true, native: true, blas: t
  * for another, and reference where there is no WebAssembly.
  */
 export const backendChoices = { auto: true, ...backendNames } as const;
+/** 'auto', or the name of a backend. */
 export type BackendChoice = keyof typeof backendChoices;
 
 /** A backend as this process found it, with the library's path: what a thread needs to rebuild it. */
-export type Backend =
-  | { readonly name: Exclude<BackendName, 'blas'> }
-  | { readonly name: 'blas'; readonly library: BlasIdentity };
+export type Backend = BuiltInBackend | BlasBackend;
+
+/** What Gradloom brings along: plain TypeScript, WebAssembly, or machine code made at the start. */
+export interface BuiltInBackend {
+  /** Which of them. */
+  readonly name: Exclude<BackendName, 'blas'>;
+}
+
+/** A BLAS library of the system. */
+export interface BlasBackend {
+  /** 'blas'. */
+  readonly name: 'blas';
+  /** The library that was found. */
+  readonly library: BlasIdentity;
+}
 
 /**
  * A backend as files name it: what a resume has to find again. Without a path, since loading a library runs its code: a file
  * says which library it was, never where one is.
  */
 export type BackendRecord =
-  | { readonly name: Exclude<BackendName, 'blas'> }
-  | { readonly name: 'blas'; readonly library: Omit<BlasIdentity, 'path'> };
+  | BuiltInBackend
+  | {
+      /** 'blas'. */
+      readonly name: 'blas';
+      /** Which library it was. */
+      readonly library: Omit<BlasIdentity, 'path'>;
+    };
 
 export function backendRecord(backend: Backend): BackendRecord {
   record('backendRecord', 'backend', backend, 'a backend such as that of a result');

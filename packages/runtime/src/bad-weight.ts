@@ -1,5 +1,5 @@
-import type { Network, Tensor } from '@gradloom/core';
-import { complete, type Pausable, show, viewOf } from '@gradloom/core/internal';
+import type { Network, Pausable, Tensor } from '@gradloom/core';
+import { complete, show, viewOf } from '@gradloom/core/internal';
 import { findNotFinite } from './turns/arrays.ts';
 
 /** 'W of dense(2->3) at layer 0 has Infinity' of the first weight that is not finite. */

@@ -1,5 +1,5 @@
-import { activations, type Network, OptionError, type ScheduleContext } from '@gradloom/core';
-import { type Pausable, positiveInteger, record, show, unknownOption } from '@gradloom/core/internal';
+import { activations, type Network, OptionError, type Pausable, type ScheduleContext } from '@gradloom/core';
+import { positiveInteger, record, show, unknownOption } from '@gradloom/core/internal';
 import type { DataMatrix, DataSplits, Dataset } from './datasets/dataset.ts';
 import type { OnNan, TrainOptions } from './options.ts';
 import { isPool, type Pool } from './pool.ts';

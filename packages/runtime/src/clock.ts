@@ -1,4 +1,5 @@
-import { type Inspect, viewOf } from '@gradloom/core/internal';
+import type { Inspect } from '@gradloom/core';
+import { viewOf } from '@gradloom/core/internal';
 
 /** Where a thread spends a step. `update` sums the shards and applies the optimizer; `wait` is at the barriers. */
 export const parts = ['gather', 'forward', 'backward', 'update', 'wait'] as const;

@@ -1,5 +1,5 @@
-import { InputError, type Layer } from '@gradloom/core';
-import { batchLoss, gradientOf, type Inspect, show, viewOf } from '@gradloom/core/internal';
+import { InputError, type Inspect, type Layer } from '@gradloom/core';
+import { batchLoss, gradientOf, show, viewOf } from '@gradloom/core/internal';
 import { badWeight } from './bad-weight.ts';
 import { CONTROL } from './barrier.ts';
 import type { RunContext } from './context.ts';

@@ -1,5 +1,5 @@
-import { InputError, type Loss, type Metric, metrics, type Network } from '@gradloom/core';
-import { type Pausable, targetColumns, viewOf } from '@gradloom/core/internal';
+import { InputError, type Loss, type Metric, metrics, type Network, type Pausable } from '@gradloom/core';
+import { targetColumns, viewOf } from '@gradloom/core/internal';
 import type { Dataset } from './datasets/dataset.ts';
 import { gatherTargets } from './datasets/targets.ts';
 import type { Pool } from './pool.ts';
@@ -78,8 +78,15 @@ function* readOutputs(
 
 /** Takes in rows of outputs and their targets: a metric, or whoever wants the outputs themselves. */
 export interface OutputReader {
-  readonly bytes?: number; // that it comes to take, default: next to none
-  add(y: Float64Array, t: Float64Array, B: number, O: number): void;
+  /** Bytes that it comes to take. @default next to none */
+  readonly bytes?: number;
+  /** Called with B rows at a time, in order. The arrays are used again: copy what has to last. */
+  add(
+    y: Float64Array, // [B, O] the network's outputs
+    t: Float64Array, // [B, O], or [B] indices of classes where the loss takes these
+    B: number,
+    O: number,
+  ): void;
 }
 
 type Segment = Pick<Extract<WorkerTask, { kind: 'evaluation' }>, 'dataset' | 'first' | 'rows' | 'outputs' | 'lossSums'>;

@@ -13,14 +13,22 @@ import { chunksOf } from './run-memory.ts';
 import { EVALUATION_ROWS } from './thread-scratch.ts';
 import { fewerThreads } from './warnings.ts';
 
+/** What `evaluateModel` takes. */
 export interface EvaluateOptions {
-  loss?: LossSpec; // default: softmax-cross-entropy for classes, mse for values
-  threads?: number; // default: all cores; never changes the result
-  backend?: BackendChoice; // default 'auto'
-  blas?: string; // path of the library that the blas backend loads
-  onWarning?: (message: string) => void; // called where memory is short
-  onRetry?: (retry: Retry) => void; // called when a thread has failed and its work is begun again
-  readers?: readonly OutputReader[]; // handed all outputs and targets in the order of the rows: metrics, say
+  /** The loss that is averaged over the rows. @default 'softmax-cross-entropy' for classes, 'mse' for values */
+  loss?: LossSpec;
+  /** Worker threads. Their number never changes the result. @default all cores */
+  threads?: number;
+  /** What computes. @default 'auto' */
+  backend?: BackendChoice;
+  /** Path of the library that the blas backend loads. @default found by name */
+  blas?: string;
+  /** Called with a sentence where memory is short and fewer threads are taken. */
+  onWarning?: (message: string) => void;
+  /** Called when a thread has failed and its work is begun again. */
+  onRetry?: (retry: Retry) => void;
+  /** Each is handed all outputs and targets in the order of the rows: a metric of the table, say. */
+  readers?: readonly OutputReader[];
 }
 
 const OPTION_NAMES = [

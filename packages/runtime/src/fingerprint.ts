@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { complete, doubles, type Pausable } from '@gradloom/core/internal';
+import type { Pausable } from '@gradloom/core';
+import { complete, doubles } from '@gradloom/core/internal';
 import { updateHash } from './files/hash.ts';
 import { littleEndianBytes } from './files/little-endian.ts';
 

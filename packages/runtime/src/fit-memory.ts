@@ -1,5 +1,4 @@
-import { OptionError } from '@gradloom/core';
-import type { Pausable } from '@gradloom/core/internal';
+import { OptionError, type Pausable } from '@gradloom/core';
 import { bytesOf, checkMemory, type MemoryRoom, type Part } from './memory.ts';
 
 /** What a run works with. Less of it takes less memory and some time, and changes no bit. */

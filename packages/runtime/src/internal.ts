@@ -3,20 +3,20 @@
  * release.
  * @internal
  */
-export { type BackendRecord, backendChoices, backendRecord, compileKernels, resolveBackend } from './backend.ts';
+export { backendChoices, backendRecord, compileKernels, resolveBackend } from './backend.ts';
 export { parts } from './clock.ts';
 export { checkInput, datasetFormats } from './datasets/index.ts';
 export { epochsPerReport } from './epoch-log.ts';
 export { type Difference, differences } from './files/differences.ts';
 export { findFile } from './files/file-size.ts';
-export { type FolderLock, isLockName, LOCK_FILE, lockFolder, lockOwner, refuseInUse } from './files/folder-lock.ts';
+export { isLockName, LOCK_FILE, lockFolder, lockOwner, refuseInUse } from './files/folder-lock.ts';
 export { type Json, plainJson } from './files/json.ts';
 export { makeDirectory } from './files/make-directory.ts';
 export { checkOwnFile, openOwnFile } from './files/own-file.ts';
 export { isTemporaryName, temporaryPath, writeAtomically } from './files/write-atomically.ts';
 export { measureGflops } from './measure.ts';
 export { measureBandwidth } from './measure-bandwidth.ts';
-export { type BlasIdentity, type BlasSearch, findBlas } from './native/find-blas.ts';
+export { type BlasSearch, findBlas } from './native/find-blas.ts';
 export { type MachineCode, type MachineCodeSearch, machineCode } from './native/machine-code.ts';
 export { createPassTimer, type PassTimerOptions, type PassTimes } from './pass-timer.ts';
 export { type TimedRun, timeSteps } from './time-steps.ts';

@@ -1,4 +1,5 @@
-import { type Allocate, countDoubles, createAllocator, type WasmMemory } from '@gradloom/core/internal';
+import type { Allocate } from '@gradloom/core';
+import { countDoubles, createAllocator, type WasmMemory } from '@gradloom/core/internal';
 import type { CompiledKernels } from './backend.ts';
 import { allocateSharedMemory } from './shared-memory.ts';
 

@@ -1,5 +1,5 @@
-import type { Network } from '@gradloom/core';
-import { clipScale, gradientNorm, type Pausable, probeFigures, viewOf } from '@gradloom/core/internal';
+import type { Network, Pausable } from '@gradloom/core';
+import { clipScale, gradientNorm, probeFigures, viewOf } from '@gradloom/core/internal';
 import type { Arena } from './arena.ts';
 import type { ProbeSteps } from './probe-steps.ts';
 import type { RunSetup } from './protocol.ts';

@@ -25,10 +25,14 @@ export const loadModel = (path: string): Model =>
 
 /** What a file of ours holds. */
 export interface ModelFile {
+  /** Size of the file. */
   readonly bytes: number;
-  readonly format: number; // version of the file format
+  /** Version of the file format. */
+  readonly format: number;
+  /** The network and its weights, ready to predict. */
   readonly model: Model;
-  readonly checkpoint: Checkpoint | null; // null where it is a model alone
+  /** The rest of a checkpoint; null where the file is a model alone. */
+  readonly checkpoint: Checkpoint | null;
 }
 
 /** A model or a checkpoint, whichever `path` holds. @throws Error as loadModel and loadCheckpoint do. */

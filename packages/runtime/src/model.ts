@@ -9,31 +9,42 @@ import { flatRows, type NestedRows, nestedRows, type Rows } from './rows.ts';
 
 /** What a model carries beside its weights: anything in JSON, of which these have a meaning. */
 export interface ModelMetadata {
-  readonly labels?: readonly string[]; // names of the classes
-  readonly divisor?: number; // the network was trained on stored numbers over this one: 255 for bytes of images
+  /** Names of the classes, in the order of their indices. */
+  readonly labels?: readonly string[];
+  /** The network was trained on stored numbers over this one: 255 for bytes of images. */
+  readonly divisor?: number;
   readonly [note: string]: Json | undefined;
 }
 
+/** The parts of a model. The result of a run has them all. */
 export interface ModelContents {
+  /** The network. */
   readonly spec: NetworkSpec;
-  readonly parameters: Float64Array; // [P] layer by layer, W then b
-  readonly loss?: LossSpec; // that it was trained on: says what the outputs mean
+  /** The weights [P], layer by layer, W then b. */
+  readonly parameters: Float64Array;
+  /** The loss that it was trained on: says whether outputs are logits. @default outputs are values */
+  readonly loss?: LossSpec;
+  /** What the model carries beside its weights. @default {} */
   readonly metadata?: ModelMetadata;
 }
 
 /** A network with its weights, which answers in the thread that asks. Arrays of rows in, arrays out; a Float64Array likewise. */
 export interface Model extends ModelContents {
+  /** What the model carries beside its weights. */
   readonly metadata: ModelMetadata;
-  readonly fingerprint: string; // SHA-256 of the parameters
+  /** SHA-256 of the weights as 64 hexadecimal digits. */
+  readonly fingerprint: string;
   /**
    * The network's outputs [N, O], values or logits, for rows [N, I] as the network was trained on: divided by the divisor.
    * @throws Error, as the two below, for rows that do not fit and for a weight that is not finite; InputError for a row with or
    * behind which is an index that an embedding does not have.
    */
   predict(rows: Float64Array): Float64Array;
+  /** Likewise, with an array a row. */
   predict(rows: NestedRows): number[][];
   /** Softmax or sigmoid of the outputs; NaN may stand in rows without an answer. @throws Error where the loss takes no logits. */
   probabilities(rows: Float64Array): Float64Array;
+  /** Likewise, with an array a row. */
   probabilities(rows: NestedRows): number[][];
   /**
    * The class of each row [N], an index into `metadata.labels`: the highest output, or of one output 1 for yes. It is -1, no

@@ -1,5 +1,5 @@
-import { createRandom } from '@gradloom/core';
-import { type Pausable, shuffleInTurns, viewOf } from '@gradloom/core/internal';
+import { createRandom, type Pausable } from '@gradloom/core';
+import { shuffleInTurns, viewOf } from '@gradloom/core/internal';
 
 /** Numbers that the slots of all epochs may take together: 1 MiB, so that small sets get many epochs into one span. */
 const CAPACITY = 262_144;

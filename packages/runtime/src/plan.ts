@@ -6,6 +6,7 @@ import {
   type Network,
   type NetworkSpec,
   OptionError,
+  type Pausable,
 } from '@gradloom/core';
 import {
   blockCount,
@@ -14,7 +15,6 @@ import {
   defaultShards,
   number,
   onlyKeys,
-  type Pausable,
   positiveInteger,
   within,
 } from '@gradloom/core/internal';

@@ -46,10 +46,17 @@ export interface Team {
   release(broken?: boolean): Promise<void>;
 }
 
+/** What `createPool` takes. */
 export interface PoolOptions {
-  threads?: number; // default: all cores
-  execArgv?: readonly string[]; // flags of Node for the threads, default: those of this process
-  heapMiB?: number; // most that the JavaScript of a thread may take, default: as Node has it; a run's numbers lie outside
+  /** How many threads, 512 at most. @default all cores */
+  threads?: number;
+  /** Flags of Node for the threads. @default those of this process */
+  execArgv?: readonly string[];
+  /**
+   * Most MiB that the JavaScript of a thread may take. The numbers of a run lie outside of it.
+   * @default Node's own limit
+   */
+  heapMiB?: number;
 }
 
 /** More cannot be meant: each is an engine of its own, and V8 ends the process where the system has no room for one. */

@@ -1,12 +1,5 @@
-import { createLoss, InputError, type LossSpec, type Network } from '@gradloom/core';
-import {
-  type Allocate,
-  bindTensors,
-  countDoubles,
-  createAllocator,
-  createWorkspace,
-  predictRows,
-} from '@gradloom/core/internal';
+import { type Allocate, createLoss, InputError, type LossSpec, type Network } from '@gradloom/core';
+import { bindTensors, countDoubles, createAllocator, createWorkspace, predictRows } from '@gradloom/core/internal';
 import { refuseBadWeights } from './bad-weight.ts';
 import { inferenceBackend, inferenceMemory } from './inference-memory.ts';
 import { checkMemory } from './memory.ts';

@@ -4,11 +4,12 @@ import type {
   Network,
   Optimizer,
   OptimizerSpec,
+  Pausable,
   Schedule,
   ScheduleContext,
   ScheduleSpec,
 } from '@gradloom/core';
-import { complete, type Pausable } from '@gradloom/core/internal';
+import { complete } from '@gradloom/core/internal';
 import { type Arena, countScratch, planArena } from './arena.ts';
 import { type BackendChoice, compileFor, resolveBackend } from './backend.ts';
 import { allocateControl } from './barrier.ts';

@@ -13,8 +13,11 @@ export class ThreadError extends Error {
 
 /** A failure that work was started again after. */
 export interface Retry {
-  readonly failures: number; // in a row, with this one
-  readonly retries: number; // how many may be
+  /** Failures in a row, with this one. */
+  readonly failures: number;
+  /** How many may be. */
+  readonly retries: number;
+  /** What the thread died of. */
   readonly reason: string;
 }
 

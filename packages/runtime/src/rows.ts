@@ -1,5 +1,6 @@
 import { show, viewOf } from '@gradloom/core/internal';
 
+/** Rows of numbers, an array a row [N][I]. */
 export type NestedRows = readonly (readonly number[])[];
 
 /** Rows of numbers: an array a row, or all rows in one. */

@@ -1,6 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
-import type { NetworkSpec } from '@gradloom/core';
-import type { Pausable } from '@gradloom/core/internal';
+import type { NetworkSpec, Pausable } from '@gradloom/core';
 
 /**
  * The JSON of a network in memory that all threads share. Every task carries it: a hundred thousand layers would be copied each

@@ -1,4 +1,4 @@
-import type { Pausable } from '@gradloom/core/internal';
+import type { Pausable } from '@gradloom/core';
 import type { Progress } from './checkpoints/checkpoint.ts';
 import { restoreArena } from './checkpoints/resume.ts';
 import type { DataSplits } from './datasets/dataset.ts';

@@ -1,9 +1,9 @@
+import type { Inspect } from '@gradloom/core';
 import {
   type BlockUpdate,
   blockCount,
   clipScale,
   gradientNorm,
-  type Inspect,
   noteBatchLoss,
   noteGradientNorm,
   pairGradient,

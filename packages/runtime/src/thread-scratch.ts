@@ -1,6 +1,5 @@
-import type { Loss, Network, Optimizer, ProductShape } from '@gradloom/core';
+import type { Allocate, Loss, Network, Optimizer, ProductShape } from '@gradloom/core';
 import {
-  type Allocate,
   type BackendName,
   createWorkspace,
   type KernelScratch,

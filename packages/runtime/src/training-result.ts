@@ -1,4 +1,4 @@
-import type { Pausable } from '@gradloom/core/internal';
+import type { Pausable } from '@gradloom/core';
 import type { Arena } from './arena.ts';
 import type { Progress } from './checkpoints/checkpoint.ts';
 import type { EpochLog } from './epoch-log.ts';

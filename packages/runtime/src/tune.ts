@@ -1,7 +1,9 @@
 /** How fast a number of threads was while a run tried some. */
 export interface Trial {
+  /** How many threads were tried. */
   readonly threads: number;
-  readonly stepMs: number; // the least of its rounds
+  /** Milliseconds a step, the least of its rounds. */
+  readonly stepMs: number;
 }
 
 /** What the trials came to: the fastest number, and all that were tried, by threads. */

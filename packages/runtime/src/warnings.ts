@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { type Pausable, wasmProblem } from '@gradloom/core/internal';
+import type { Pausable } from '@gradloom/core';
+import { wasmProblem } from '@gradloom/core/internal';
 import type { Backend, BackendChoice } from './backend.ts';
 import type { Dataset } from './datasets/dataset.ts';
 import { type MemoryRoom, mebibytes } from './memory.ts';

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
 import { wasmProblem } from '@gradloom/core/internal';
-import type { Backend } from '@gradloom/runtime';
-import { type BlasIdentity, findBlas, machineCode, measureGflops, resolveBackend } from '@gradloom/runtime/internal';
+import type { Backend, BlasIdentity } from '@gradloom/runtime';
+import { findBlas, machineCode, measureGflops, resolveBackend } from '@gradloom/runtime/internal';
 import { withoutPlace } from '../failure.ts';
 import { neededNode } from '../version.ts';
 

@@ -1,4 +1,5 @@
-import { type FolderLock, resolveBackend } from '@gradloom/runtime/internal';
+import type { FolderLock } from '@gradloom/runtime';
+import { resolveBackend } from '@gradloom/runtime/internal';
 import type { Request } from '../commands/command.ts';
 import { type Io, printJson, printLine, printLines } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';

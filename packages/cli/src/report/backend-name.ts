@@ -1,4 +1,4 @@
-import type { BackendRecord } from '@gradloom/runtime/internal';
+import type { BackendRecord } from '@gradloom/runtime';
 
 /** 'wasm', or 'blas (OpenBLAS 0.3.29 SkylakeX)'. */
 export function backendName(backend: BackendRecord): string {

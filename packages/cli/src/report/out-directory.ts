@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { checkOwnFile, type FolderLock, lockFolder, makeDirectory, writeAtomically } from '@gradloom/runtime/internal';
+import type { FolderLock } from '@gradloom/runtime';
+import { checkOwnFile, lockFolder, makeDirectory, writeAtomically } from '@gradloom/runtime/internal';
 import { UsageError } from '../usage-error.ts';
 
 /**

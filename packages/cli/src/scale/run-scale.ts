@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { FolderLock } from '@gradloom/runtime';
 import { createPool } from '@gradloom/runtime';
-import type { FolderLock } from '@gradloom/runtime/internal';
 import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import { describeMachine } from '../describe-machine.ts';

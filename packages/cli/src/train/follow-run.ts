@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
+import type { FolderLock } from '@gradloom/runtime';
 import { type Checkpoint, type TrainEvent, TrainingError, type TrainResult, train } from '@gradloom/runtime';
-import type { FolderLock } from '@gradloom/runtime/internal';
 import { withoutPlace } from '../failure.ts';
 import { dividePlane, divisionSteps, isPlanar } from '../html-report/findings/divide-plane.ts';
 import { tryReport } from '../html-report/try-report.ts';

@@ -1,13 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type FolderLock,
-  isLockName,
-  isTemporaryName,
-  lockFolder,
-  makeDirectory,
-  refuseInUse,
-} from '@gradloom/runtime/internal';
+import type { FolderLock } from '@gradloom/runtime';
+import { isLockName, isTemporaryName, lockFolder, makeDirectory, refuseInUse } from '@gradloom/runtime/internal';
 import { UsageError } from '../usage-error.ts';
 
 /** Where runs go that name no directory, under the current one. */

@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { FolderLock } from '@gradloom/runtime';
 import {
   FolderInUseError,
   LAST_FILE,
@@ -8,7 +9,7 @@ import {
   type ModelContents,
   saveModel,
 } from '@gradloom/runtime';
-import { checkOwnFile, type FolderLock, lockFolder, writeAtomically } from '@gradloom/runtime/internal';
+import { checkOwnFile, lockFolder, writeAtomically } from '@gradloom/runtime/internal';
 import { CONFIG_FILE, DIVISIONS_FILE, METRICS_FILE, MODEL_FILE, RUN_FILES, STEPS_FILE } from '../run-files/names.ts';
 import { seal } from '../run-files/seal.ts';
 import { UsageError } from '../usage-error.ts';

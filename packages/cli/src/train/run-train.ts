@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { FolderLock } from '@gradloom/runtime/internal';
+import type { FolderLock } from '@gradloom/runtime';
 import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import type { Io } from '../io.ts';

@@ -9,8 +9,7 @@ import type { Activation } from './activation.ts';
 const SQRT_HALF = 0.7071067811865476;
 const INV_SQRT_2PI = 0.3989422804014327; // 1 / √(2π)
 
-/** Every activation: its scalar pair. NaN passes through each of them. */
-export const activations = {
+const table = {
   /** z. */
   identity: { apply: (z) => z, derivative: () => 1, reads: 'a', alpha: 0, maxSlope: 1 },
   /** 1 / (1 + e⁻ᶻ). */
@@ -86,7 +85,11 @@ export const activations = {
   },
 } satisfies Record<string, Activation>;
 
-export type ActivationName = keyof typeof activations;
+/** The name of an activation. */
+export type ActivationName = keyof typeof table;
+
+/** Every activation: its scalar pair. NaN passes through each of them. */
+export const activations: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
 export { activate, activateBackward } from './activate.ts';
 export type { Activation } from './activation.ts';

@@ -2,8 +2,10 @@ import { type NoOptions, noOptions } from '../family.ts';
 import { finite, onlyKeys } from '../text/check.ts';
 import type { Initializer } from './initializer.ts';
 
+/** What the constant initializer takes. */
 export interface ConstantOptions {
-  value?: number; // default 0
+  /** The value of every element. @default 0 */
+  value?: number;
 }
 
 /** Every element is `value`. */

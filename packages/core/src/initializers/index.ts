@@ -6,8 +6,7 @@ import { orthogonal } from './orthogonal.ts';
 import { glorotNormal, glorotUniform, heNormal, heUniform, lecunNormal, lecunUniform } from './scaled.ts';
 import { uniform } from './uniform.ts';
 
-/** Every initializer. */
-export const initializers = {
+const table = {
   'glorot-uniform': glorotUniform,
   'glorot-normal': glorotNormal,
   'he-uniform': heUniform,
@@ -21,7 +20,11 @@ export const initializers = {
   zeros,
 } satisfies Record<string, (options: never) => Initializer>;
 
-export type InitializerName = keyof typeof initializers;
+/** The name of an initializer. */
+export type InitializerName = keyof typeof table;
+
+/** Every initializer. */
+export const initializers: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
 /** 'he-normal', or { kind: 'normal', std: 0.01 }. */
 export type InitializerSpec = SpecOf<typeof initializers>;

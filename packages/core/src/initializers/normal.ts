@@ -2,9 +2,12 @@ import { finite, onlyKeys } from '../text/check.ts';
 import { nonNegative } from '../text/range.ts';
 import type { Initializer } from './initializer.ts';
 
+/** What the normal initializer takes. */
 export interface NormalOptions {
-  mean?: number; // default 0
-  std?: number; // default 0.05
+  /** μ. @default 0 */
+  mean?: number;
+  /** σ >= 0: the standard deviation. @default 0.05 */
+  std?: number;
 }
 
 /** Normal, not truncated. */

@@ -1,8 +1,10 @@
 import { finite, onlyKeys } from '../text/check.ts';
 import type { Initializer } from './initializer.ts';
 
+/** What the orthogonal initializer takes. */
 export interface OrthogonalOptions {
-  gain?: number; // of every singular value, default 1
+  /** Every singular value of the matrix. @default 1 */
+  gain?: number;
 }
 
 /**

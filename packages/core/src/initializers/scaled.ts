@@ -13,11 +13,26 @@ const he: Spread = (fanIn) => Math.sqrt(2 / fanIn);
 /** σ = √(1 / fanIn). [LeCun et al. 1998, §4.6](https://doi.org/10.1007/3-540-49430-8_2) */
 const lecun: Spread = (fanIn) => Math.sqrt(1 / fanIn);
 
+/**
+ * Uniform over [-a, a) with a = √(6 / (fanIn + fanOut)): keeps variance in both directions. [Glorot & Bengio 2010,
+ * eq. 16](https://proceedings.mlr.press/v9/glorot10a.html)
+ */
 export const glorotUniform = uniformOf('glorot-uniform', glorot);
+/**
+ * Normal with σ = √(2 / (fanIn + fanOut)), not truncated (as PyTorch; Keras cuts at 2σ). [Glorot & Bengio 2010, eq.
+ * 12](https://proceedings.mlr.press/v9/glorot10a.html)
+ */
 export const glorotNormal = normalOf('glorot-normal', glorot);
+/**
+ * Uniform over [-a, a) with a = √(6 / fanIn): for relu, which drops half of the variance. [He et al. 2015, eq.
+ * 10](https://arxiv.org/abs/1502.01852)
+ */
 export const heUniform = uniformOf('he-uniform', he);
+/** Normal with σ = √(2 / fanIn), not truncated: for relu. [He et al. 2015, eq. 10](https://arxiv.org/abs/1502.01852) */
 export const heNormal = normalOf('he-normal', he);
+/** Uniform over [-a, a) with a = √(3 / fanIn). [LeCun et al. 1998, §4.6](https://doi.org/10.1007/3-540-49430-8_2) */
 export const lecunUniform = uniformOf('lecun-uniform', lecun);
+/** Normal with σ = √(1 / fanIn), not truncated. [LeCun et al. 1998, §4.6](https://doi.org/10.1007/3-540-49430-8_2) */
 export const lecunNormal = normalOf('lecun-normal', lecun);
 
 /** Uniform over [-√3σ, √3σ). */

@@ -2,9 +2,12 @@ import { finite, onlyKeys } from '../text/check.ts';
 import { OptionError } from '../text/option-error.ts';
 import type { Initializer } from './initializer.ts';
 
+/** What the uniform initializer takes. */
 export interface UniformOptions {
-  low?: number; // default -0.05
-  high?: number; // default 0.05
+  /** Lower end, included. @default -0.05 */
+  low?: number;
+  /** Upper end, left out. @default 0.05 */
+  high?: number;
 }
 
 /** Uniform over [low, high). */

@@ -10,6 +10,7 @@ import type { UpdateKernel } from '../optimizers/optimizer.ts';
  * Arrays of different names never overlap unless an entry says so.
  */
 export interface Kernels {
+  /** Which backend they belong to. */
   readonly name: BackendName;
 
   /**
@@ -67,7 +68,8 @@ export interface Kernels {
     I: number,
     O: number,
   ): void;
-  readonly maxPairRows?: number; // beside affineBackwardWeightsOfTwo
+  /** Most rows of both shards that `affineBackwardWeightsOfTwo` takes. */
+  readonly maxPairRows?: number;
 
   /**
    * g[n] = (Σₛ gSum[s, offset + i]) · (1 / rows), the sum over s by a fixed pairwise tree (strides 1, 2, 4, …; the
@@ -173,6 +175,7 @@ export type MeanUpdateKernel = (
 
 export type MeanUpdates = Partial<Record<OptimizerName, MeanUpdateKernel>>;
 
+/** An activation over n numbers, forward and backward. */
 export interface ActivationKernel {
   /** a[i] = f(z[i]). Overwrites `a`, which may be `z`. */
   forward(

@@ -7,10 +7,17 @@ import { unknownOption } from '../text/option-error.ts';
 import { nonNegative } from '../text/range.ts';
 import type { Layer, Place } from './layer.ts';
 
+/** What an activation layer takes. */
 export interface ActivationOptions {
+  /** The function, by its name in the table of activations. */
   fn: ActivationName;
-  size?: number; // default: what the layer before puts out
-  alpha?: number; // slope of leaky-relu, scale of elu; default: the activation's own
+  /** Numbers a row, in and out. @default the outputs of the layer before */
+  size?: number;
+  /**
+   * α: the slope of leaky-relu below 0, or the scale of elu. At least 0; no other activation takes it.
+   * @default 0.01 for leaky-relu, 1 for elu
+   */
+  alpha?: number;
 }
 
 /** y[i] = f(x[i]), f from the table of activations. */

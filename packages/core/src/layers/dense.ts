@@ -2,11 +2,16 @@ import { createInitializer, type InitializerSpec } from '../initializers/index.t
 import { onlyKeys, positiveInteger } from '../text/check.ts';
 import type { Layer, Place } from './layer.ts';
 
+/** What a dense layer takes. */
 export interface DenseOptions {
-  in?: number; // I, default: what the layer before puts out
-  out: number; // O
-  init?: InitializerSpec; // of W, default glorot-uniform, as Keras has it
-  biasInit?: InitializerSpec; // of b, default zeros
+  /** Inputs I. @default the outputs of the layer before */
+  in?: number;
+  /** Outputs O. */
+  out: number;
+  /** How the weights W [I, O] start. @default 'glorot-uniform', as in Keras */
+  init?: InitializerSpec;
+  /** How the biases b [O] start. @default 'zeros' */
+  biasInit?: InitializerSpec;
 }
 
 /** y = x · W + b with W [I, O], b [O]. */

@@ -2,9 +2,12 @@ import { philox4x32, streamKey } from '../random/index.ts';
 import { number, onlyKeys, positiveInteger } from '../text/check.ts';
 import type { Layer, Pass, Place } from './layer.ts';
 
+/** What a dropout layer takes. */
 export interface DropoutOptions {
-  rate: number; // share of the inputs set to 0, in [0, 1)
-  size?: number; // default: what the layer before puts out
+  /** Probability that an input is set to 0 in training, in [0, 1). */
+  rate: number;
+  /** Numbers a row, in and out. @default the outputs of the layer before */
+  size?: number;
 }
 
 /**

@@ -4,10 +4,14 @@ import { show } from '../text/show.ts';
 import { InputError } from './input-error.ts';
 import type { Layer, Place } from './layer.ts';
 
+/** What an embedding takes. */
 export interface EmbeddingOptions {
-  vocabulary: number; // V, indices are below it
-  width: number; // numbers that stand for an index
-  init?: InitializerSpec; // of E, default normal with deviation 1, as PyTorch has it
+  /** V: the inputs are whole numbers from 0 to V - 1. */
+  vocabulary: number;
+  /** Trained numbers that stand for each index: a row of k indices becomes k · width numbers. */
+  width: number;
+  /** How the table E [V, width] starts. @default { kind: 'normal', std: 1 }, as in PyTorch */
+  init?: InitializerSpec;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ActivationName } from '../activations/index.ts';
+import type { KindOf } from '../family.ts';
 import { type ActivationOptions, activation } from './activation.ts';
 import { dense } from './dense.ts';
 import { dropout } from './dropout.ts';
@@ -7,22 +8,22 @@ import { layerNorm } from './layer-norm.ts';
 import { residual } from './residual.ts';
 import { swiglu } from './swiglu.ts';
 
-/** Every kind of layer: one file and one word here. */
-export const layers = { activation, dense, dropout, embedding, 'layer-norm': layerNorm, residual, swiglu };
+const table = { activation, dense, dropout, embedding, 'layer-norm': layerNorm, residual, swiglu };
 
 /** The kinds that are written in full; the name of an activation is short for a layer of it. */
-export type LayerKind = keyof typeof layers;
+export type LayerKind = keyof typeof table;
+
+/** Every kind of layer: one file and one word here. */
+export const layers: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
 /**
  * JSON that rebuilds a layer in any thread: `{ kind: 'dense', out: 128 }`. An activation may be written in short, as
  * `{ kind: 'relu' }` for `{ kind: 'activation', fn: 'relu' }`; results, files and comparisons have it in full.
  */
-export type LayerSpec =
-  | { [K in LayerKind]: { kind: K } & Parameters<(typeof layers)[K]>[0] }[LayerKind]
-  | ShortActivation;
+export type LayerSpec = { [K in LayerKind]: KindOf<K> & Parameters<(typeof table)[K]>[0] }[LayerKind] | ShortActivation;
 
 /** An activation by its own name: `{ kind: 'leaky-relu', alpha: 0.1 }`. */
-export type ShortActivation = { kind: ActivationName } & Omit<ActivationOptions, 'fn'>;
+export type ShortActivation = KindOf<ActivationName> & Omit<ActivationOptions, 'fn'>;
 
 export type { ActivationOptions } from './activation.ts';
 export type { DenseOptions } from './dense.ts';
@@ -33,7 +34,7 @@ export type { Inspect } from './inspect.ts';
 export type { Layer, Pass, Place, TensorSpec } from './layer.ts';
 export { layerInFull } from './layer-in-full.ts';
 export type { LayerNormOptions } from './layer-norm.ts';
-export { type LayerMemory, noMemory, type StackMemory } from './memory.ts';
+export { type InnerMemory, type LayerMemory, noMemory, type StackMemory } from './memory.ts';
 export { type PlacedLayer, placeLayers } from './placed-layer.ts';
 export type { ResidualOptions } from './residual.ts';
 export { backwardStack, createStackMemory, forwardStack } from './stack.ts';

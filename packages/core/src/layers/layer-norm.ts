@@ -3,9 +3,12 @@ import { onlyKeys, positiveInteger } from '../text/check.ts';
 import { positive } from '../text/range.ts';
 import type { Layer, Place } from './layer.ts';
 
+/** What a layer norm takes. */
 export interface LayerNormOptions {
-  size?: number; // default: what the layer before puts out
-  epsilon?: number; // ε, inside the square root, default 1e-5, as PyTorch has it
+  /** Numbers a row, in and out. @default the outputs of the layer before */
+  size?: number;
+  /** ε > 0, inside the square root. @default 1e-5, as in PyTorch */
+  epsilon?: number;
 }
 
 /**

@@ -8,9 +8,11 @@ import type { LayerMemory } from './memory.ts';
 
 /** What a pass over rows knows besides the rows: one object per thread, changed from shard to shard. */
 export interface Pass {
+  /** What computes. */
   readonly kernels: Kernels;
   /** False at evaluation: dropout is the identity. */
   training: boolean;
+  /** Of dropout. */
   readonly seed: number;
   /** Step of the run, counted from 0. */
   step: number;
@@ -22,7 +24,9 @@ export interface Pass {
 
 /** A trainable tensor of a layer. */
 export interface TensorSpec {
+  /** 'W' or 'b', say. */
   readonly name: string;
+  /** Extents, as [I, O]. */
   readonly shape: readonly number[];
   /** Writes the starting values. Overwrites `out`. */
   initialize(out: Float64Array, random: Random): void;
@@ -32,12 +36,19 @@ export interface TensorSpec {
 export interface Layer {
   /** As error messages name it: `dense(784->128)`. */
   readonly label: string;
+  /** Numbers a row that it takes. */
   readonly in: number;
+  /** Numbers a row that it puts out. */
   readonly out: number;
   /** y[i] depends on x[i] alone: `dx` may then be `dy`, and `y` may be `x` where nobody reads `x` later. */
   readonly elementwise: boolean;
   /** What `backward` reads; only that is kept. The other arrays may hold anything. */
-  readonly reads: { readonly x: boolean; readonly y: boolean };
+  readonly reads: {
+    /** The inputs of `forward`. */
+    readonly x: boolean;
+    /** Its outputs. */
+    readonly y: boolean;
+  };
   /** In the order in which they lie in the parameter vector. */
   readonly tensors: readonly TensorSpec[];
   /** The shapes of the dense products that its passes call, inner layers' aside: the kernels' scratch follows from them. Absent: none. */

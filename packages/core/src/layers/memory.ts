@@ -1,5 +1,6 @@
 /** Memory of one layer: what its forward leaves for its backward, beside the output, and scratch. No thread shares it. */
 export interface LayerMemory {
+  /** What `createMemory` allocated, in its order. */
   readonly arrays: readonly Float64Array[];
   /** Of the layers inside of it. */
   readonly inner?: InnerMemory;
@@ -11,12 +12,15 @@ export interface StackMemory {
   readonly outputs: readonly Float64Array[];
   /** Gradients by the output of a layer, taken in turns [rows, widest]. */
   readonly gradients: readonly [Float64Array, Float64Array];
+  /** Memory of each layer. */
   readonly memories: readonly LayerMemory[];
 }
 
 /** Likewise inside of a layer, with lists into which it sorts the arrays it is handed: new ones would be garbage a step. */
 export interface InnerMemory extends StackMemory {
+  /** One list a layer, one array a tensor. */
   readonly parameters: readonly Float64Array[][];
+  /** Likewise of the gradients. */
   readonly parameterGradients: readonly Float64Array[][];
 }
 

@@ -1,10 +1,13 @@
 import type { LayerSpec } from './index.ts';
 import type { Layer } from './layer.ts';
 
+/** A layer and where it stands. */
 export interface PlacedLayer {
   /** Position in the network; of a layer inside of another, its position there behind that one's: '3.1'. */
   readonly path: string;
+  /** The layer itself. */
   readonly layer: Layer;
+  /** What it was built from, in full. */
   readonly spec: LayerSpec;
 }
 

@@ -7,8 +7,13 @@ import type { Layer, Place } from './layer.ts';
 import type { InnerMemory, LayerMemory } from './memory.ts';
 import { backwardStack, createStackMemory, forwardStack } from './stack.ts';
 
+/** What a residual block takes. */
 export interface ResidualOptions {
-  layers: LayerSpec[]; // f, as wide at its end as at its start
+  /**
+   * The layers of f, in order. The last has as many outputs as the first has inputs. Blocks may hold blocks, 16
+   * levels deep at most.
+   */
+  layers: LayerSpec[];
 }
 
 /** y = x + f(x), f being layers of its own. [He et al. 2016, eq. 1](https://arxiv.org/abs/1512.03385) */

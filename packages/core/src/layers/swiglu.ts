@@ -4,11 +4,16 @@ import { sigmoid } from '../math/sigmoid.ts';
 import { onlyKeys, positiveInteger } from '../text/check.ts';
 import type { Layer, Place } from './layer.ts';
 
+/** What a SwiGLU layer takes. */
 export interface SwigluOptions {
-  in?: number; // I, default: what the layer before puts out
-  out: number; // O
-  init?: InitializerSpec; // of Wg and Wv, default glorot-uniform
-  biasInit?: InitializerSpec; // of bg and bv, default zeros
+  /** Inputs I. @default the outputs of the layer before */
+  in?: number;
+  /** Outputs O. */
+  out: number;
+  /** How Wg and Wv [I, O] start. @default 'glorot-uniform' */
+  init?: InitializerSpec;
+  /** How bg and bv [O] start. @default 'zeros' */
+  biasInit?: InitializerSpec;
 }
 
 /**

@@ -3,8 +3,10 @@ import { positive } from '../text/range.ts';
 import { elementwiseLoss } from './elementwise.ts';
 import type { Loss } from './loss.ts';
 
+/** What the Huber loss takes. */
 export interface HuberOptions {
-  delta?: number; // δ, distance from which the loss grows linearly, default 1
+  /** δ > 0: the distance from which the loss grows linearly, in units of the targets. @default 1 */
+  delta?: number;
 }
 
 /** ½d² where |d| <= δ, else δ(|d| - ½δ), d = y - t; mean over outputs, as PyTorch's HuberLoss has it. [Huber 1964](https://doi.org/10.1214/aoms/1177703732) */

@@ -7,8 +7,7 @@ import { mse } from './mse.ts';
 import { quadratic } from './quadratic.ts';
 import { softmaxCrossEntropy } from './softmax-cross-entropy.ts';
 
-/** Every loss: one file and one word here. */
-export const losses = {
+const table = {
   mse,
   quadratic,
   'softmax-cross-entropy': softmaxCrossEntropy,
@@ -17,7 +16,11 @@ export const losses = {
   huber,
 } satisfies Record<string, (options: never) => Loss>;
 
-export type LossName = keyof typeof losses;
+/** The name of a loss. */
+export type LossName = keyof typeof table;
+
+/** Every loss: one file and one word here. */
+export const losses: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
 /** 'mse', or { kind: 'huber', delta: 2 }. */
 export type LossSpec = SpecOf<typeof losses>;

@@ -11,6 +11,7 @@ export type LossKernel = (
   O: number,
 ) => void;
 
+/** A loss as `createLoss` gives it. */
 export interface Loss {
   /** Key into the table of losses, and of fast kernels. */
   readonly name: string;

@@ -1,9 +1,12 @@
 import { finite, oneOf, onlyKeys } from '../text/check.ts';
 import { badOutput, NO_ANSWER } from './unanswered.ts';
 
+/** How outputs and targets are read as classes. */
 export interface DecisionOptions {
-  targets: 'classes' | 'values'; // 'values': one-hot rows, or 0 and 1 where there is one output
-  threshold?: number; // where there is one output: above it the answer is 1; 0 on logits, default 0.5
+  /** 'classes': one index a row. 'values': one-hot rows, or 0 and 1 where there is one output. */
+  targets: 'classes' | 'values';
+  /** Where there is one output: above it the answer is 1. 0 where outputs are logits. @default 0.5 */
+  threshold?: number;
 }
 
 /** How rows are read as classes. */

@@ -7,8 +7,7 @@ import { rmse } from './rmse.ts';
 import { topK } from './top-k.ts';
 import { unanswered } from './unanswered.ts';
 
-/** Every metric: one file and one word here. */
-export const metrics = {
+const table = {
   accuracy,
   'top-k': topK,
   'confusion-matrix': confusionMatrix,
@@ -18,7 +17,11 @@ export const metrics = {
   unanswered,
 } satisfies Record<string, (options: never) => Metric<number | Float64Array>>;
 
-export type MetricName = keyof typeof metrics;
+/** The name of a metric. */
+export type MetricName = keyof typeof table;
+
+/** Every metric: one file and one word here. */
+export const metrics: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
 export { createDecision, type Decision, type DecisionOptions } from './decision.ts';
 export type { Metric } from './metric.ts';

@@ -2,8 +2,10 @@ import { onlyKeys, positiveInteger } from '../text/check.ts';
 import type { Metric } from './metric.ts';
 import { badOutput } from './unanswered.ts';
 
+/** What top-k takes. */
 export interface TopKOptions {
-  k?: number; // default 5
+  /** How many of the largest outputs count. @default 5 */
+  k?: number;
 }
 
 /**

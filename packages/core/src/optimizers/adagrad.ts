@@ -4,9 +4,12 @@ import { nonNegative, positive } from '../text/range.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
 import { sparing, type WeightDecayOptions, weightDecayKeys, weightDecayOf } from './weight-decay.ts';
 
+/** What Adagrad takes. */
 export interface AdagradOptions extends WeightDecayOptions {
-  lr?: number; // η, default 0.01
-  epsilon?: number; // ε, outside the square root, default 1e-10
+  /** η >= 0: the learning rate. @default 0.01 */
+  lr?: number;
+  /** ε > 0, outside of the square root. @default 1e-10 */
+  epsilon?: number;
 }
 
 /**

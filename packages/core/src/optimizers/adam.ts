@@ -5,8 +5,10 @@ import { type MomentOptions, moments } from './moments.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
 import { sparing, type WeightDecayOptions, weightDecayKeys, weightDecayOf } from './weight-decay.ts';
 
+/** What Adam takes. */
 export interface AdamOptions extends MomentOptions, WeightDecayOptions {
-  lr?: number; // α, default 1e-3
+  /** α >= 0: the learning rate. @default 1e-3 */
+  lr?: number;
 }
 
 /**

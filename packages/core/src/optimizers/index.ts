@@ -7,13 +7,13 @@ import type { Optimizer } from './optimizer.ts';
 import { rmsprop } from './rmsprop.ts';
 import { sgd } from './sgd.ts';
 
-/** Every optimizer: one file and one word here. */
-export const optimizers = { sgd, adam, adamw, rmsprop, adagrad, lion } satisfies Record<
-  string,
-  (options: never) => Optimizer
->;
+const table = { sgd, adam, adamw, rmsprop, adagrad, lion } satisfies Record<string, (options: never) => Optimizer>;
 
-export type OptimizerName = keyof typeof optimizers;
+/** The name of an optimizer. */
+export type OptimizerName = keyof typeof table;
+
+/** Every optimizer: one file and one word here. */
+export const optimizers: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
 /** 'adam', or { kind: 'sgd', lr: 0.1, momentum: 0.9 }. */
 export type OptimizerSpec = SpecOf<typeof optimizers>;
@@ -25,6 +25,7 @@ export type { AdagradOptions } from './adagrad.ts';
 export type { AdamOptions } from './adam.ts';
 export type { AdamwOptions } from './adamw.ts';
 export type { LionOptions } from './lion.ts';
+export type { MomentOptions } from './moments.ts';
 export type { Optimizer, UpdateKernel } from './optimizer.ts';
 export type { RmspropOptions } from './rmsprop.ts';
 export type { SgdOptions } from './sgd.ts';

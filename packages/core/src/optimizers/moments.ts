@@ -1,10 +1,14 @@
 import { fraction, positive } from '../text/range.ts';
 import type { Optimizer } from './optimizer.ts';
 
+/** What adam and adamw share. */
 export interface MomentOptions {
-  beta1?: number; // β₁, decay of the first moment, default 0.9
-  beta2?: number; // β₂, decay of the second moment, default 0.999
-  epsilon?: number; // ε, outside the square root, default 1e-8
+  /** β₁ in [0, 1): decay of the first moment. @default 0.9 */
+  beta1?: number;
+  /** β₂ in [0, 1): decay of the second moment. @default 0.999 */
+  beta2?: number;
+  /** ε > 0, outside of the square root. @default 1e-8 */
+  epsilon?: number;
 }
 
 /** What adam and adamw share: two moments, and hyper[0..6] with the bias corrections of the step folded into two scalars. */

@@ -10,6 +10,7 @@ export type UpdateKernel = (
   hyper: Float64Array, // [hyperLength]
 ) => void;
 
+/** An optimizer as `createOptimizer` gives it: stateless, its state is handed in. */
 export interface Optimizer {
   /** Key into the table of optimizers, and of fast kernels. */
   readonly name: string;
@@ -21,6 +22,7 @@ export interface Optimizer {
   readonly initialScalars: readonly number[];
   /** Moves the scalars on by one step. Overwrites `scalars`. */
   advance(scalars: Float64Array): void;
+  /** How many scalars `hyper` writes. */
   readonly hyperLength: number;
   /**
    * Where in `hyper` the numbers for parameters without weight decay begin, behind those for all others; 0 where there

@@ -4,11 +4,16 @@ import { fraction, nonNegative, positive } from '../text/range.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
 import { sparing, type WeightDecayOptions, weightDecayKeys, weightDecayOf } from './weight-decay.ts';
 
+/** What RMSProp takes. */
 export interface RmspropOptions extends WeightDecayOptions {
-  lr?: number; // η, default 0.01
-  decay?: number; // ρ, of the mean square, default 0.99 (PyTorch's alpha)
-  epsilon?: number; // ε, outside the square root, default 1e-8
-  momentum?: number; // μ in [0, 1), default 0
+  /** η >= 0: the learning rate. @default 0.01 */
+  lr?: number;
+  /** ρ in [0, 1): decay of the mean square (alpha in PyTorch). @default 0.99 */
+  decay?: number;
+  /** ε > 0, outside of the square root. @default 1e-8 */
+  epsilon?: number;
+  /** μ in [0, 1): the momentum. @default 0 */
+  momentum?: number;
 }
 
 /**

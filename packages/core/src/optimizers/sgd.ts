@@ -5,10 +5,14 @@ import { flag, fraction, nonNegative } from '../text/range.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
 import { sparing, type WeightDecayOptions, weightDecayKeys, weightDecayOf } from './weight-decay.ts';
 
+/** What stochastic gradient descent takes. */
 export interface SgdOptions extends WeightDecayOptions {
-  lr?: number; // η, default 0.01
-  momentum?: number; // μ in [0, 1), default 0
-  nesterov?: boolean; // looks ahead along the momentum, default false
+  /** η >= 0: the learning rate. @default 0.01 */
+  lr?: number;
+  /** μ in [0, 1): the momentum. @default 0 */
+  momentum?: number;
+  /** Looks ahead along the momentum, which must then be above 0. @default false */
+  nesterov?: boolean;
 }
 
 /**

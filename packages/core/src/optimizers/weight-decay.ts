@@ -10,6 +10,7 @@ export const decayedParameters = {
   weights: 'weights alone, not biases and norms',
 } as const;
 
+/** What every optimizer takes for weight decay. */
 export interface WeightDecayOptions {
   /** λ, at least 0. In adamw it is decoupled from the gradient; elsewhere λθ is added to it. @default 0; 0.01 for adamw */
   weightDecay?: number;

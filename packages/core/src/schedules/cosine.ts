@@ -3,8 +3,10 @@ import { nonNegative } from '../text/range.ts';
 import { anneal } from './anneal.ts';
 import type { ScheduleIn } from './schedule.ts';
 
+/** What the cosine schedule takes. */
 export interface CosineOptions {
-  minFactor?: number; // reached at the run's end and kept beyond, default 0
+  /** m >= 0: the factor at the end of the run and beyond. @default 0 */
+  minFactor?: number;
 }
 
 /**

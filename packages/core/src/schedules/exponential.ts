@@ -4,8 +4,10 @@ import { positive } from '../text/range.ts';
 import { epochOf } from './epoch-of.ts';
 import type { ScheduleIn } from './schedule.ts';
 
+/** What the exponential schedule takes. */
 export interface ExponentialOptions {
-  gamma?: number; // γ, factor from one epoch to the next, default 0.95
+  /** γ > 0: the factor from one epoch to the next. @default 0.95 */
+  gamma?: number;
 }
 
 /** γ^epoch, as PyTorch's ExponentialLR has it. */

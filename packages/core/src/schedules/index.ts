@@ -9,16 +9,25 @@ import type { Schedule, ScheduleContext, ScheduleIn } from './schedule.ts';
 import { step } from './step.ts';
 import { warmup } from './warmup.ts';
 
-/** Every schedule: one file and one word here. */
-export const schedules = { constant, step, exponential, cosine, 'one-cycle': oneCycle, plateau } satisfies Record<
+const table = { constant, step, exponential, cosine, 'one-cycle': oneCycle, plateau } satisfies Record<
   string,
   (options: never) => ScheduleIn
 >;
 
-export type ScheduleName = keyof typeof schedules;
+/** The name of a schedule. */
+export type ScheduleName = keyof typeof table;
+
+/** Every schedule: one file and one word here. */
+export const schedules: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
 /** 'cosine', or { kind: 'cosine', minFactor: 0.01, warmupSteps: 100 }; every kind takes a warm-up, default 0. */
-export type ScheduleSpec = ScheduleName | (Exclude<SpecOf<typeof schedules>, string> & { warmupSteps?: number });
+export type ScheduleSpec = ScheduleName | (Exclude<SpecOf<typeof schedules>, string> & WarmupOptions);
+
+/** What every schedule takes. */
+export interface WarmupOptions {
+  /** Steps in which the rate rises by equal amounts before the schedule begins. @default 0 */
+  warmupSteps?: number;
+}
 
 /** @throws Error naming the nearest known schedule or option. */
 export function createSchedule(spec: ScheduleSpec, context: ScheduleContext): Schedule {
@@ -34,5 +43,5 @@ export type { CosineOptions } from './cosine.ts';
 export type { ExponentialOptions } from './exponential.ts';
 export type { OneCycleOptions } from './one-cycle.ts';
 export type { PlateauOptions } from './plateau.ts';
-export type { Schedule, ScheduleContext } from './schedule.ts';
+export type { Schedule, ScheduleContext, ScheduleIn } from './schedule.ts';
 export type { StepOptions } from './step.ts';

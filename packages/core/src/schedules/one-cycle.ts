@@ -3,10 +3,14 @@ import { fraction } from '../text/range.ts';
 import { anneal } from './anneal.ts';
 import type { ScheduleIn } from './schedule.ts';
 
+/** What the one-cycle schedule takes. */
 export interface OneCycleOptions {
-  riseShare?: number; // share of the run in which the rate rises, in [0, 1), default 0.3 (PyTorch's pct_start)
-  startDivisor?: number; // the first factor is 1 / startDivisor, default 25
-  endDivisor?: number; // the last factor is the first / endDivisor, default 1e4
+  /** Share of the run in which the rate rises, in [0, 1) (pct_start in PyTorch). @default 0.3 */
+  riseShare?: number;
+  /** At least 1: the first factor is 1 / startDivisor. @default 25 */
+  startDivisor?: number;
+  /** At least 1: the last factor is the first / endDivisor. @default 1e4 */
+  endDivisor?: number;
 }
 
 /**

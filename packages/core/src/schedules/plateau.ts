@@ -2,11 +2,16 @@ import { onlyKeys } from '../text/check.ts';
 import { count, fraction, nonNegative } from '../text/range.ts';
 import type { ScheduleIn } from './schedule.ts';
 
+/** What the plateau schedule takes. */
 export interface PlateauOptions {
-  gamma?: number; // γ, default 0.1 (PyTorch's factor)
-  patienceEpochs?: number; // epochs without improvement that are put up with, default 10
-  threshold?: number; // share by which a value must fall below the best to count as better, default 1e-4
-  minFactor?: number; // default 0
+  /** γ in [0, 1): what the factor is multiplied by (factor in PyTorch). @default 0.1 */
+  gamma?: number;
+  /** Epochs without improvement that are put up with. @default 10 */
+  patienceEpochs?: number;
+  /** Share by which the watched loss must fall below the best to count as better, in [0, 1). @default 1e-4 */
+  threshold?: number;
+  /** The factor does not fall below this. @default 0 */
+  minFactor?: number;
 }
 
 /**

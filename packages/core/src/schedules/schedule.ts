@@ -1,6 +1,8 @@
 /** What a schedule may depend on besides the step. */
 export interface ScheduleContext {
+  /** Steps of the whole run. */
   readonly totalSteps: number;
+  /** Steps of an epoch: rows over batch size, rounded up. */
   readonly stepsPerEpoch: number;
 }
 

@@ -4,9 +4,12 @@ import { positive } from '../text/range.ts';
 import { epochOf } from './epoch-of.ts';
 import type { ScheduleIn } from './schedule.ts';
 
+/** What the step schedule takes. */
 export interface StepOptions {
-  everyEpochs?: number; // default 10
-  gamma?: number; // γ, default 0.1
+  /** Epochs from one drop to the next. @default 10 */
+  everyEpochs?: number;
+  /** γ > 0: the factor of each drop. @default 0.1 */
+  gamma?: number;
 }
 
 /** γ^⌊epoch / everyEpochs⌋, as PyTorch's StepLR has it. */

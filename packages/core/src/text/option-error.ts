@@ -2,9 +2,13 @@ import type { Pausable } from '../pausable.ts';
 import { suggest } from './nearest.ts';
 import { show } from './show.ts';
 
-interface OptionErrorDetails {
-  readonly about?: string; // default: the first option itself
+/** What an OptionError may say beside its sentence. */
+export interface OptionErrorDetails {
+  /** Subject of the sentence. @default the first option itself */
+  readonly about?: string;
+  /** Where a name is unknown: those that are known. */
   readonly known?: readonly string[];
+  /** The error behind it. */
   readonly cause?: unknown;
 }
 
@@ -13,6 +17,7 @@ interface OptionErrorDetails {
  * such as the flags of a command line.
  */
 export class OptionError extends Error {
+  /** 'OptionError'. */
   override readonly name = 'OptionError';
   /** Paths from what the caller handed in to what is refused, such as 'batch' or 'layers.2.out'; more than one where they do not fit each other. */
   readonly options: readonly string[];
@@ -22,6 +27,7 @@ export class OptionError extends Error {
   readonly problem: string;
   /** Where a name is unknown: those that are known. */
   readonly known: readonly string[] | undefined;
+  /** The function that refused it. */
   readonly where: string;
 
   constructor(where: string, option: string | readonly string[], problem: string, details: OptionErrorDetails = {}) {

@@ -9,8 +9,9 @@ import { saveCheckpoint } from './checkpoint-file.ts';
 import type { CheckpointSettings } from './checkpoint-options.ts';
 import { findOlder, removeAllBut, stepFile } from './older-checkpoints.ts';
 
-/** The newest checkpoint of a folder, and the one with the lowest loss. */
+/** Name of the newest checkpoint in its folder. */
 export const LAST_FILE = 'last.gradloom';
+/** Name of the checkpoint with the lowest loss. */
 export const BEST_FILE = 'best.gradloom';
 
 /** A checkpoint on its way into a folder. */

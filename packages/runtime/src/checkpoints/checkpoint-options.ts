@@ -12,13 +12,37 @@ export interface CheckpointOptions {
    * begun. A function gives one that the caller has locked.
    */
   folder: string | (() => FolderLock);
-  every?: CheckpointEvery; // default: only when the run ends, stops or fails
-  keep?: number; // of the newest, how many stay under names with their steps, such as step-000120.gradloom; default none
-  metadata?: ModelMetadata; // as a model carries it
+  /**
+   * How often: a number of steps, or `{ steps }`, `{ epochs }` or `{ seconds }`.
+   * @default only when the run ends, stops or fails
+   */
+  every?: CheckpointEvery;
+  /** How many of the newest stay under names with their steps, such as step-000120.gradloom. @default none */
+  keep?: number;
+  /** What the files carry for whoever loads them: names of classes, say. @default {} */
+  metadata?: ModelMetadata;
 }
 
 /** Steps, or { steps }, { epochs } or { seconds } from one checkpoint to the next. None of them changes a bit of the run. */
-export type CheckpointEvery = number | { steps: number } | { epochs: number } | { seconds: number };
+export type CheckpointEvery = number | EverySteps | EveryEpochs | EverySeconds;
+
+/** From one checkpoint to the next, in steps. */
+export interface EverySteps {
+  /** How many; as a bare number says too. */
+  steps: number;
+}
+
+/** From one checkpoint to the next, in epochs. */
+export interface EveryEpochs {
+  /** How many. */
+  epochs: number;
+}
+
+/** From one checkpoint to the next, by the clock. */
+export interface EverySeconds {
+  /** At least so many: a checkpoint waits for the end of a span. */
+  seconds: number;
+}
 
 /** Where a run has to come back between two spans to write a checkpoint. */
 export interface CheckpointTimes {

@@ -1,4 +1,5 @@
-import { type Pausable, show } from '@gradloom/core/internal';
+import type { Pausable } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 import type { Arena } from '../arena.ts';
 import { type Backend, backendRecord } from '../backend.ts';
 import { findBadWeight } from '../bad-weight.ts';

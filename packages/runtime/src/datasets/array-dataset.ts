@@ -3,11 +3,16 @@ import { checkClasses, checkDataset } from './check-dataset.ts';
 import { type DataArray, type DataMatrix, type Dataset, valueMatrix } from './dataset.ts';
 import type { NumberFile } from './number-file.ts';
 
+/** What every loader of arrays takes. */
 export interface ArrayOptions {
-  name?: string; // default: the file of the inputs
-  classes?: number; // default: one more than the highest label
-  classNames?: readonly string[]; // [classes]
-  divisor?: number; // of the inputs, default 255 for unsigned bytes, else 1
+  /** How messages call the dataset. @default the path of the inputs */
+  name?: string;
+  /** Number of classes. @default one more than the highest label */
+  classes?: number;
+  /** Names of the classes, in the order of their indices. */
+  classNames?: readonly string[];
+  /** Inputs are divided by it: 255 makes bytes numbers from 0 to 1. @default 255 for unsigned bytes, else 1 */
+  divisor?: number;
 }
 
 export const ARRAY_OPTIONS = [

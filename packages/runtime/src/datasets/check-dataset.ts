@@ -1,4 +1,5 @@
-import { complete, list, number, type Pausable, positiveInteger, record, show } from '@gradloom/core/internal';
+import type { Pausable } from '@gradloom/core';
+import { complete, list, number, positiveInteger, record, show } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset } from './dataset.ts';
 
 /** The dataset, if its parts fit. @throws Error naming the part, what it has and what it should have. */

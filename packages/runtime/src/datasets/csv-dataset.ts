@@ -8,13 +8,20 @@ import { type Dataset, valueMatrix } from './dataset.ts';
 import { createGrowingNumbers } from './growing-numbers.ts';
 import { type TargetKind, targetKinds } from './npy-dataset.ts';
 
+/** What `loadCsv` takes. */
 export interface CsvOptions {
-  name?: string; // default: the file
-  header?: boolean; // whether the first line names the columns; default: where none of it is a number
-  target?: string | number; // name of a column, or its place counted from 1; default: the last
-  targets?: TargetKind; // default: values where the first is a number, else classes
-  classNames?: readonly string[]; // the only ones, in the order of their indices; default: all of the file, sorted
-  divisor?: number; // of the inputs, default 1
+  /** How messages call the dataset. @default the path */
+  name?: string;
+  /** Whether the first line names the columns. @default true where none of it is a number */
+  header?: boolean;
+  /** The column of the targets: its name, or its place counted from 1. @default the last */
+  target?: string | number;
+  /** 'classes' or 'values'. @default 'values' where the first target is a number, else 'classes' */
+  targets?: TargetKind;
+  /** The only names of classes, in the order of their indices. @default all names of the file, sorted */
+  classNames?: readonly string[];
+  /** Inputs are divided by it. @default 1 */
+  divisor?: number;
 }
 
 const CSV_OPTIONS = [

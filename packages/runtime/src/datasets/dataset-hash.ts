@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { Pausable } from '@gradloom/core/internal';
+import type { Pausable } from '@gradloom/core';
 import { updateHash } from '../files/hash.ts';
 import { littleEndianBytes } from '../files/little-endian.ts';
 import type { DataMatrix, Dataset } from './dataset.ts';

@@ -9,24 +9,40 @@ export type DataArray =
 
 /** Rows of numbers as they are stored, so that bytes stay bytes. */
 export interface DataMatrix {
-  readonly array: DataArray; // [rows, columns]
+  /** The stored numbers, row by row [rows, columns]. */
+  readonly array: DataArray;
+  /** Numbers a row. */
   readonly columns: number;
-  readonly divisor: number; // a stored number stands for number / divisor: 255 for the bytes of an image
+  /** A stored number stands for number / divisor: 255 for the bytes of an image. */
+  readonly divisor: number;
 }
 
 /** What a network learns from: rows of inputs and their targets. */
 export interface Dataset {
+  /** How messages call it. */
   readonly name: string;
-  readonly rows: number; // N
-  readonly inputs: DataMatrix; // [N, I]
-  readonly targets: DataMatrix; // [N, 1] class indices where `classes` is a number, else [N, O] values
+  /** N: how many rows. */
+  readonly rows: number;
+  /** What the network sees [N, I]. */
+  readonly inputs: DataMatrix;
+  /** What it shall answer: [N, 1] indices of classes where `classes` is a number, else [N, O] values. */
+  readonly targets: DataMatrix;
+  /** Number of classes; null where targets are values. */
   readonly classes: number | null;
-  readonly labels?: readonly string[]; // [classes] names
+  /** Names of the classes, in the order of their indices. */
+  readonly labels?: readonly string[];
 }
 
+/** The sets of a run. */
 export interface DataSplits {
+  /** Rows to learn from. */
   readonly train: Dataset;
+  /**
+   * Rows to look at between epochs: what plateau schedules and the best checkpoint go by. They never change a
+   * weight.
+   */
   readonly validation?: Dataset;
+  /** Rows to look at once, at the end. */
   readonly test?: Dataset;
 }
 

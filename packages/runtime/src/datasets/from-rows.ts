@@ -3,12 +3,18 @@ import { list, onlyKeys, show } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
 import { type Dataset, sharedArrays, valueMatrix } from './dataset.ts';
 
+/** What `datasetFromRows` takes. */
 export interface RowsOptions {
-  inputs: readonly (readonly number[])[]; // [N][I]
-  targets: readonly number[] | readonly (readonly number[])[]; // [N] or [N][O]
-  classes?: number; // targets are indices below it; default: targets are values
-  labels?: readonly string[]; // [classes] names
-  name?: string; // default 'rows'
+  /** Rows of numbers [N][I]. */
+  inputs: readonly (readonly number[])[];
+  /** A number a row [N], the index of its class or a value, or a row of values each [N][O]. */
+  targets: readonly number[] | readonly (readonly number[])[];
+  /** Number of classes: targets are then indices from 0 to classes - 1. @default targets are values */
+  classes?: number;
+  /** Names of the classes, in the order of their indices; only beside `classes`. */
+  labels?: readonly string[];
+  /** How messages call the dataset. @default 'rows' */
+  name?: string;
 }
 
 /** A dataset of plain arrays, copied into shared memory as Float64. @throws Error naming the first part that does not fit. */

@@ -3,11 +3,14 @@ import { ARRAY_OPTIONS, type ArrayOptions, datasetOfArrays, type NamedArray } fr
 import { type Dataset, sharedArrayLike } from './dataset.ts';
 import { readNpy } from './npy.ts';
 
+/** What loaders of NumPy files take. */
 export interface NpyOptions extends ArrayOptions {
-  targets?: TargetKind; // default: classes where their type is one of whole numbers, else values
+  /** 'classes' or 'values'. @default 'values' where the numbers are floating-point, else 'classes' */
+  targets?: TargetKind;
 }
 
 export const targetKinds = { classes: true, values: true };
+/** What targets are: indices of classes, or values. */
 export type TargetKind = keyof typeof targetKinds;
 
 /**

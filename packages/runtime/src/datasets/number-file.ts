@@ -14,8 +14,11 @@ export interface NumberType {
 
 /** What a file holds: numbers of one type in an array of one or more dimensions, row-major. */
 export interface NumberFile {
-  readonly type: string; // 'unsigned byte', 'float'
+  /** As the file names it: 'unsigned byte', say. */
+  readonly type: string;
+  /** Extents: [60000, 28, 28]. */
   readonly shape: readonly number[];
+  /** The numbers, the last extent running fastest. */
   readonly array: DataArray;
 }
 

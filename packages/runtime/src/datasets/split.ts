@@ -3,11 +3,19 @@ import { number, onlyKeys, show } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
 import { type DataMatrix, type DataSplits, type Dataset, sharedArrayLike } from './dataset.ts';
 
+/** What `splitDataset` takes. */
 export interface SplitOptions {
-  validation?: number; // share of the rows in [0, 1), default 0
-  test?: number; // likewise
-  seed?: number; // default 0
-  stratify?: boolean; // every part has each class in proportion, to a row or two; default true; nothing without classes
+  /** Share of the rows for validation, in [0, 1). @default 0 */
+  validation?: number;
+  /** Share of the rows for the test, in [0, 1). @default 0 */
+  test?: number;
+  /** Of who goes where. @default 0 */
+  seed?: number;
+  /**
+   * Whether each part has every class in proportion, to a row or two. Means nothing without classes.
+   * @default true
+   */
+  stratify?: boolean;
 }
 
 /**

@@ -1,5 +1,5 @@
-import { type Loss, type Network, OptionError } from '@gradloom/core';
-import { complete, type Pausable, record, show, withinInTurns } from '@gradloom/core/internal';
+import { type Loss, type Network, OptionError, type Pausable } from '@gradloom/core';
+import { complete, record, show, withinInTurns } from '@gradloom/core/internal';
 import { checkDatasetInTurns } from './check-dataset.ts';
 import type { Dataset } from './dataset.ts';
 import { gatherRows } from './gather.ts';

@@ -12,7 +12,8 @@ export const LOCK_FILE = 'gradloom.lock';
 
 /** A folder into which this process alone writes. */
 export interface FolderLock {
-  readonly path: string; // of the folder
+  /** The folder. */
+  readonly path: string;
   /** Whether it still is this run's: a folder may be removed, and made again by another. */
   holds(): boolean;
   /** Lets others in. Called again, or where the folder is gone, it does nothing. */

@@ -1,5 +1,5 @@
 import type { Hash } from 'node:crypto';
-import type { Pausable } from '@gradloom/core/internal';
+import type { Pausable } from '@gradloom/core';
 
 /** Bytes of one call, 1 MiB: about a millisecond. Node takes less than 2 GiB. */
 const CHUNK = 1 << 20;

@@ -5,13 +5,17 @@ import type { ProcessIdentity, ProcessState } from './process-identity.ts';
 
 /** Who has a folder. */
 export interface LockOwner extends ProcessIdentity {
-  readonly token: string; // random, for this lock alone
-  readonly by: string; // what it does there, such as 'train'
-  readonly since: string; // time, by its clock
+  /** Random, for this lock alone. */
+  readonly token: string;
+  /** What it does there, such as 'train'. */
+  readonly by: string;
+  /** Since when, by the owner's clock. */
+  readonly since: string;
 }
 
 /** A folder that another process, or another run of this one, writes into. */
 export class FolderInUseError extends Error {
+  /** 'FolderInUseError'. */
   override readonly name = 'FolderInUseError';
 
   constructor(where: string, folder: string, lock: string, owner: LockOwner, state: Exclude<ProcessState, 'dead'>) {
@@ -45,6 +49,7 @@ export function readLock(where: string, path: string): LockOwner | null {
 
 /** A lock that says nothing that can be read: whether anybody writes to its folder, nobody can tell. */
 export class LockError extends Error {
+  /** 'LockError'. */
   override readonly name = 'LockError';
 
   constructor(where: string, path: string) {

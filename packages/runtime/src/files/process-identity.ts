@@ -4,13 +4,20 @@ import { hostname, uptime } from 'node:os';
 
 /** Which process it is, so that any other process can find out later whether it still runs. */
 export interface ProcessIdentity {
+  /** Its id. */
   readonly pid: number;
-  readonly start: string; // ticks from the boot of the machine to its start; '' where the system does not say
+  /** Ticks from the boot of the machine to its start; '' where the system does not say. */
+  readonly start: string;
+  /** Name of its machine. */
   readonly host: string;
-  readonly machine: string; // of hosts of one name, which; '' likewise, as the next two
-  readonly boot: string; // changes with each start of the machine
-  readonly pids: string; // the namespace of its id: containers on one host count processes apart
-  readonly uptime: number; // seconds from the boot of the machine to the moment that this was noted
+  /** Tells hosts of one name apart; '' where the system does not say, as the next two. */
+  readonly machine: string;
+  /** Changes with each start of the machine. */
+  readonly boot: string;
+  /** The namespace of its id: containers on one host count processes apart. */
+  readonly pids: string;
+  /** Seconds from the boot of the machine to the moment that this was noted. */
+  readonly uptime: number;
 }
 
 /** `elsewhere`: on another host or in another container, so that nobody here can tell. */

@@ -4,10 +4,14 @@ import { libraryPath } from './library-path.ts';
 
 /** What decides a product's bits besides its shape; JSON that goes into a run's record. */
 export interface BlasIdentity {
+  /** Which library it is. */
   readonly name: BlasName;
+  /** Its version, as it says itself. */
   readonly version: string;
-  readonly core: string; // the kernels that the library chose for this CPU, or the CPU's name
-  readonly path: string; // of the file: opens the same library in another thread
+  /** The kernels that it chose for this CPU, or the CPU's name. */
+  readonly core: string;
+  /** Of the file: opens the same library in another thread. */
+  readonly path: string;
 }
 
 /** C[M,N] = alpha · A[M,K] · B[K,N] + beta · C, either factor stored transposed. A view stands for its first element's address. */

@@ -1,4 +1,5 @@
-import { type Pausable, viewOf } from '@gradloom/core/internal';
+import type { Pausable } from '@gradloom/core';
+import { viewOf } from '@gradloom/core/internal';
 import { firstNotFinite } from '../finite.ts';
 
 /** Numbers between two pauses, 1 MiB: 0.1 to 0.5 ms, the longest where the system first gives the memory. */

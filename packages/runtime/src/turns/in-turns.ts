@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Pausable } from '@gradloom/core/internal';
+import type { Pausable } from '@gradloom/core';
 
 /** Longest that a thread works before others that wait for it get a turn: requests, timers, signals. */
 const STRETCH_MS = 5;

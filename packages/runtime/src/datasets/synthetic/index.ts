@@ -5,9 +5,12 @@ import { moons } from './moons.ts';
 import { sine } from './sine.ts';
 import { spirals } from './spirals.ts';
 
-/** Every set that is made rather than read: the same numbers on every machine for the same options. */
-export const syntheticDatasets = { xor, and, or, spirals, moons, circles, blobs, sine };
+const table = { xor, and, or, spirals, moons, circles, blobs, sine };
 
-export type SyntheticName = keyof typeof syntheticDatasets;
+/** Every set that is made rather than read: the same numbers on every machine for the same options. */
+export const syntheticDatasets: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
+
+/** The name of one of them. */
+export type SyntheticName = keyof typeof table;
 
 export type { ClassOptions, SyntheticOptions } from './options.ts';

@@ -3,13 +3,22 @@ import { number, onlyKeys, positiveInteger } from '@gradloom/core/internal';
 import { mebibytes } from '../../memory.ts';
 import { memoryRoom } from '../../memory-room.ts';
 
+/** What every made dataset takes. */
 export interface SyntheticOptions {
-  rows?: number; // N
-  noise?: number; // standard deviation of the normal noise on the inputs; on the targets where these are values
-  seed?: number; // default 0
+  /** N: how many rows. @default of the dataset: 4 for gates, 200 for spirals, else 100 */
+  rows?: number;
+  /**
+   * Standard deviation of the normal noise on the inputs, or on the targets where these are values.
+   * @default 0; 1 for blobs
+   */
+  noise?: number;
+  /** Of the noise and of the order of the rows. @default 0 */
+  seed?: number;
 }
 
+/** What made datasets of several classes take. */
 export interface ClassOptions extends SyntheticOptions {
+  /** Number of classes, at most one a row. @default 2 for spirals, 3 for blobs */
   classes?: number;
 }
 
