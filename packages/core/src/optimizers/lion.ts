@@ -4,6 +4,7 @@ import { fraction, nonNegative } from '../text/range.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
 import { sparing, type WeightDecayOptions, weightDecayKeys, weightDecayOf } from './weight-decay.ts';
 
+/** What Lion takes. */
 export interface LionOptions extends WeightDecayOptions {
   /** η, at least 0: every parameter moves by η in a step, so it is 3 to 10 times smaller than adam's. @default 1e-4 */
   lr?: number;
