@@ -1,17 +1,31 @@
+import { availableParallelism } from 'node:os';
+import { pathToFileURL } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { LackReporter } from './test/support/lack-reporter.ts';
 
-const source = new URL('test/support/source.mjs', import.meta.url).href;
-
-// Sources run as they are, in the tests and in the threads they start: no build stands between a change and its test.
+// Tests import the sources as they are. What they start runs the same sources, compiled anew before the first test.
 export default defineConfig(({ mode }) => ({
   resolve: { conditions: ['@gradloom/source'] },
   ssr: { resolve: { conditions: ['@gradloom/source'] } },
+  plugins: [
+    {
+      name: 'threads-run-the-compiled-worker',
+      transform(code, id) {
+        if (!id.endsWith('/packages/runtime/src/installed.ts')) return;
+        const place = pathToFileURL(`${process.env.GRADLOOM_TEST_PROGRAMS}/index.js`).href;
+        return code.replace('import.meta.url', JSON.stringify(place));
+      },
+    },
+  ],
   test: {
     // `npm run test:all` goes through all cases that docs/reliability.md speaks of: see test/support/count.ts.
     env: mode === 'all' ? { GRADLOOM_TEST_ALL: '1' } : {},
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/set-up.ts'],
+    reporters: ['default', new LackReporter()],
     pool: 'forks',
-    execArgv: ['--import', source, '--conditions', '@gradloom/source'],
+    isolate: false,
+    maxWorkers: Math.max(2, availableParallelism()),
     testTimeout: 60_000,
     hookTimeout: 60_000, // a pool of seven threads takes a while to start on a busy machine
   },

@@ -138,7 +138,7 @@ test('no command opens a connection or starts a process, in any of its threads',
     'doctor',
   ];
   for (const command of commands) {
-    const child = startProgram(command.split(' '), folder, { preload: 'no-network.ts' });
+    const child = startProgram(command.split(' '), folder, { preload: 'no-network' });
     const { code, signal, stderr } = await endOf(child);
     expect(stderr, command).not.toContain('NETWORK');
     expect({ code, signal }, command).toEqual({ code: 0, signal: null });
@@ -147,6 +147,6 @@ test('no command opens a connection or starts a process, in any of its threads',
 });
 
 test('the trap that would show it works', async () => {
-  const { stderr } = await endOf(startProgram(['--version'], root, { preload: 'use-network.ts' }));
+  const { stderr } = await endOf(startProgram(['--version'], root, { preload: 'use-network' }));
   expect(stderr).toContain('NETWORK: fetch');
 });

@@ -1,21 +1,21 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { saveModel } from '@gradloom/runtime';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest';
 import { jsonLines } from '../support/command-line.ts';
 import { createControlGroup } from '../support/control-group.ts';
+import { needs, skipFor } from '../support/needs.ts';
+import { programFile } from '../support/program-file.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-
-/** As it is installed: a thread of the bundle takes less than one of the sources, with their loader. */
-const bundle = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
-const program = fileURLToPath(new URL('../../packages/cli/bin/gradloom.js', import.meta.url));
 
 const group = createControlGroup();
 afterAll(() => group?.remove());
 const folder = temporaryFolder();
 const MB = 1e6;
+
+function requireGroup(context: TestContext): void {
+  if (group === null) skipFor(context, 'group', 'none can be made below /sys/fs/cgroup');
+}
 
 /** How the program ended in a group of so many bytes: the system kills it where it takes one more. */
 function within(
@@ -23,7 +23,14 @@ function within(
   args: readonly string[],
 ): Promise<{ end: number | string; stdout: string; stderr: string }> {
   group?.limit(bytes);
-  const words = ['-c', `echo $$ > ${group?.processes} && exec "$@"`, 'bash', process.execPath, program, ...args];
+  const words = [
+    '-c',
+    `echo $$ > ${group?.processes} && exec "$@"`,
+    'bash',
+    process.execPath,
+    programFile('program'),
+    ...args,
+  ];
   return new Promise((resolve) => {
     execFile('bash', words, { maxBuffer: 64 * MB }, (error, stdout, stderr) => {
       resolve({ end: error === null ? 0 : (error.signal ?? Number(error.code)), stdout, stderr });
@@ -31,7 +38,7 @@ function within(
   });
 }
 
-describe.runIf(group !== null && existsSync(bundle))('in a control group', () => {
+describe('in a control group', needs('bash'), () => {
   const classes = 2000;
   let csv = '';
   beforeAll(() => {
@@ -42,7 +49,8 @@ describe.runIf(group !== null && existsSync(bundle))('in a control group', () =>
   const refusal =
     /: the plan has \d+ MiB, expected at most \d+ MiB \(what the control group of this process has left\): /;
 
-  test('a run is done, on fewer threads where it must, or refused in a sentence: never killed', async () => {
+  test('a run is done, on fewer threads where it must, or refused in a sentence: never killed', async (context) => {
+    requireGroup(context);
     const network = ['--hidden', '16', '--steps', '5', '--batch', '64', '--backend', 'wasm', '--threads', '4'];
     const args = ['train', '--dataset', csv, '--test', '0.99', ...network, '--no-out', '--json'];
     const prints = new Set<unknown>();
@@ -63,7 +71,8 @@ describe.runIf(group !== null && existsSync(bundle))('in a control group', () =>
     expect(prints.size).toBe(1);
   });
 
-  test('an evaluation likewise', async () => {
+  test('an evaluation likewise', async (context) => {
+    requireGroup(context);
     const layers = [{ kind: 'dense' as const, out: classes }];
     const model = join(folder.path, 'model.gradloom');
     const parameters = Float64Array.from({ length: 3 * classes }, (_, p) => p / classes);

@@ -4,13 +4,14 @@ import { createInterface } from 'node:readline';
 import { loadCheckpoint } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { endOf, gradloom, jsonLines, startProgram, temporaryDirectory } from '../support/command-line.ts';
+import { needs } from '../support/needs.ts';
 
 // A model of 35 kB and checkpoints of 106 kB.
 const shape = ['--dataset', 'moons:rows=60', '--hidden', '64,64', '--batch', '16', '--schedule', 'constant'];
 const args = ['train', ...shape, '--backend', 'wasm', '--threads', '1', '--json'];
 const fingerprintOf = (stdout: string): unknown => jsonLines(stdout).at(-1)?.fingerprint;
 
-describe.skipIf(process.platform === 'win32')('files that cannot grow beyond a limit', () => {
+describe('files that cannot grow beyond a limit', needs('bash'), () => {
   test('cost the checkpoints, not the training: the older one stays whole, and there are a warning for each loss, the last line and exit code 1', async () => {
     const folder = temporaryDirectory();
     const out = join(folder, 'run');

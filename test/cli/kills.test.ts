@@ -68,7 +68,7 @@ describe('SIGKILL', () => {
         const out = join(folder, String(n));
         const call = 1 + random.integer(60);
         const env = { GRADLOOM_TEST_KILL: `${call}:${out}` };
-        const end = await endOf(startProgram([...args, '--out', out], folder, { preload: 'kill-at-call.ts', env }));
+        const end = await endOf(startProgram([...args, '--out', out], folder, { preload: 'kill-at-call', env }));
         if (end.signal === 'SIGKILL') killed++;
         else expect(end.code, end.stderr).toBe(0);
         expectWhole(out);

@@ -7,7 +7,7 @@ import { endOf, startProgram, temporaryDirectory } from '../support/command-line
 const withMemory = (MiB: number, args: readonly string[]) =>
   endOf(
     startProgram(['train', '--backend', 'wasm', '--threads', '1', '--quiet', ...args], temporaryDirectory(), {
-      preload: 'little-memory.ts',
+      preload: 'little-memory',
       env: { GRADLOOM_TEST_MEMORY: String(MiB * 1024 ** 2) },
     }),
   );

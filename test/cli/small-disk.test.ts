@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { loadCheckpoint } from '@gradloom/runtime';
 import { expect, onTestFinished, type TestContext, test } from 'vitest';
 import { endOf, gradloom, jsonLines, saysDropped, startProgram, temporaryDirectory } from '../support/command-line.ts';
+import { skipFor } from '../support/needs.ts';
 
 /** A disk of its own, in memory; only root may make one, and not in every container: elsewhere the test is skipped. */
 function mountDisk(context: TestContext, kiB: number): string {
@@ -12,7 +13,7 @@ function mountDisk(context: TestContext, kiB: number): string {
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kiB}k`, 'gradloom-test', folder], { stdio: 'pipe' });
   } catch (error) {
-    context.skip(`no disk can be mounted: ${error instanceof Error ? error.message.split('\n').at(-2) : error}`);
+    skipFor(context, 'disk', `${error instanceof Error ? error.message.split('\n').at(-2) : error}`);
   }
   onTestFinished(() => void execFileSync('umount', [folder]));
   return folder;

@@ -2,11 +2,12 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { saveModel } from '@gradloom/runtime';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { gradloom } from '../support/command-line.ts';
 import { encodeIdx } from '../support/encode-idx.ts';
+import { needs } from '../support/needs.ts';
+import { programFile } from '../support/program-file.ts';
 
 // Spaces, letters of other alphabets, a quote and a bracket: all of it in every path below.
 const folder = mkdtempSync(join(tmpdir(), "gradloom ä 数 [it's] "));
@@ -79,19 +80,23 @@ describe.each(Object.keys(strange))('what %s is refused in one sentence, and tak
   // Rows are read as they come: no rows are none, and a FIFO is waited for, as `cat` waits.
   const isRefused = (reader: string) => reader !== 'rows to predict' || !/FIFO|empty/.test(kind);
 
-  test.each(Object.keys(readers).filter(isRefused))('as %s', async (reader) => {
-    const path = placeFor(reader, kind);
-    rmSync(path, { force: true });
-    strange[kind](path);
-    const before = process.memoryUsage().rss;
-    const { code, stdout, stderr } = await gradloom(readers[reader].args(path));
-    expect(process.memoryUsage().rss - before).toBeLessThan(MOST_BYTES);
-    expect(stderr).toMatch(/^gradloom \w+: [^\n]*expected [^\n]*\n$/);
-    expect(stderr).toContain(path);
-    if (kind.includes('FIFO')) expect(stderr).toContain('no regular file');
-    expect(code).not.toBe(0);
-    expect(stdout).toBe('');
-  });
+  test.each(Object.keys(readers).filter(isRefused))(
+    'as %s',
+    kind.includes('FIFO') ? needs('mkfifo') : {},
+    async (reader) => {
+      const path = placeFor(reader, kind);
+      rmSync(path, { force: true });
+      strange[kind](path);
+      const before = process.memoryUsage().rss;
+      const { code, stdout, stderr } = await gradloom(readers[reader].args(path));
+      expect(process.memoryUsage().rss - before).toBeLessThan(MOST_BYTES);
+      expect(stderr).toMatch(/^gradloom \w+: [^\n]*expected [^\n]*\n$/);
+      expect(stderr).toContain(path);
+      if (kind.includes('FIFO')) expect(stderr).toContain('no regular file');
+      expect(code).not.toBe(0);
+      expect(stdout).toBe('');
+    },
+  );
 });
 
 describe('a FIFO in the place of a file that is written is not waited for', () => {
@@ -110,7 +115,7 @@ describe('a FIFO in the place of a file that is written is not waited for', () =
     'what an experiment has found': { name: 'xor.json', args: (out) => ['experiment', 'xor', '--out', out] },
   };
 
-  test.each(Object.keys(writers))('as %s', async (writer) => {
+  test.each(Object.keys(writers))('as %s', needs('mkfifo'), async (writer) => {
     const { name, args } = writers[writer];
     const out = at(`run of ${writer}`);
     await gradloom([...train('--dataset', 'xor').filter((flag) => flag !== '--no-out'), '--out', out]);
@@ -124,12 +129,9 @@ describe('a FIFO in the place of a file that is written is not waited for', () =
   });
 });
 
-const source = fileURLToPath(new URL('../support/source.mjs', import.meta.url));
-const program = fileURLToPath(new URL('../support/program.ts', import.meta.url));
-
 /** Runs a line of bash in which $0 is the program and $1 the model. */
 function bash(line: string): { code: number | null; stdout: string; stderr: string } {
-  const gradloomOf = `gradloom() { "${process.execPath}" --import "${source}" --conditions @gradloom/source "${program}" "$@"; }`;
+  const gradloomOf = `gradloom() { "${process.execPath}" "${programFile('program')}" "$@"; }`;
   const { status, stdout, stderr } = spawnSync('bash', ['-c', `${gradloomOf}\n${line}`, 'bash', model], {
     cwd: folder,
     encoding: 'utf8',
@@ -138,7 +140,7 @@ function bash(line: string): { code: number | null; stdout: string; stderr: stri
   return { code: status, stdout, stderr };
 }
 
-describe('a pipe is read', () => {
+describe('a pipe is read', needs('bash', 'mkfifo'), () => {
   test('as rows to predict, by its name or as a FIFO, and nothing in it is no row', () => {
     const rows = "printf '[1, 1]\\n[0, 0]\\n'";
     const answers = { code: 0, stdout: '0\t6.000\n1\t3.000\n', stderr: '' };

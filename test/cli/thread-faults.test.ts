@@ -9,7 +9,7 @@ const moons = ['--dataset', 'moons:rows=1200', '--test', '0.5', '--epochs', '4',
 const withFault = (args: readonly string[], planned: Omit<PlannedFault, 'marks'>) =>
   endOf(
     startProgram(args, temporaryDirectory(), {
-      preload: 'fault.ts',
+      preload: 'fault',
       env: { GRADLOOM_TEST_FAULT: JSON.stringify({ ...planned, marks: temporaryDirectory() }) },
     }),
   );

@@ -1,11 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import type { NetworkSpec } from '@gradloom/core';
 import { type Dataset, datasetFromRows, type TrainOptions } from '@gradloom/runtime';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { planRun } from '../../packages/runtime/src/plan.ts';
 import { prepareRun } from '../../packages/runtime/src/prepare.ts';
 import type { SpanTask } from '../../packages/runtime/src/protocol.ts';
 import type { HeapUse } from '../support/heap-worker.ts';
+import { needs } from '../support/needs.ts';
+import { programFile } from '../support/program-file.ts';
 import { randomDataset } from '../support/random-dataset.ts';
 
 const STEPS = 10_000;
@@ -51,13 +53,13 @@ async function spansInThread(spec: NetworkSpec, train: Dataset, options: TrainOp
   const plan = planRun(spec, data, { backend: 'wasm', ...options, ...length, threads: 1 });
   const { setup } = prepareRun(plan, data);
   const task: SpanTask = { kind: 'span', setup, live: [setup.run], thread: 0, threads: 1, first: 0, limit: STEPS };
-  const worker = new Worker(new URL('../support/heap-worker.ts', import.meta.url), {
+  const worker = new Worker(programFile('heap-worker'), {
     workerData: { task, spans: SPANS },
   });
   return new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
 }
 
-test.each<[string, NetworkSpec, Dataset, TrainOptions]>([
+describe.each<[string, NetworkSpec, Dataset, TrainOptions]>([
   ['relu, adam', network('relu'), dataset, { batch: 10, shards: 4 }],
   [
     'gelu, sgd, clipping, cosine',
@@ -75,13 +77,13 @@ test.each<[string, NetworkSpec, Dataset, TrainOptions]>([
   ['in machine code', network('relu', 64), dataset, { batch: 10, shards: 4, backend: 'native' }],
   ['in machine code, two shards', network('relu', 350), dataset, { batch: 10, shards: 4, backend: 'native' }],
   ['embedding, residual, layer-norm and swiglu, adamw', nested, indices, { batch: 10, shards: 3, optimizer: 'adamw' }],
-])(
-  'a span of 10,000 steps leaves under 4 bytes a step and wakes no collector: %s',
-  async (_name, spec, train, options) => {
+])('%s', (_name, spec, train, options) => {
+  const title = 'a span of 10,000 steps leaves under 4 bytes a step and wakes no collector';
+  test(title, needs(options.backend ?? 'wasm'), async () => {
     const uses = await spansInThread(spec, train, options);
     // What a step leaves, every span does; what the compiler leaves, and takes away, only some do.
     const undisturbed = uses.filter(({ collections }) => collections === 0);
     expect(undisturbed).not.toEqual([]);
     expect(Math.min(...undisturbed.map(({ bytes }) => bytes)) / STEPS).toBeLessThan(4);
-  },
-);
+  });
+});

@@ -10,9 +10,10 @@ import {
 } from '@gradloom/runtime';
 import { resolveBackend } from '@gradloom/runtime/internal';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sharedArrays } from '../../packages/runtime/src/datasets/dataset.ts';
 import { counted } from '../support/count.ts';
+import { needs } from '../support/needs.ts';
 import { oracle } from '../support/oracle.ts';
 import { MOST_THREADS, type RandomRun, randomRun } from '../support/random-run.ts';
 import { propertySeed } from '../support/seed.ts';
@@ -34,14 +35,14 @@ async function outcome({ spec, dataset, options, threads }: RandomRun, backend: 
   }
 }
 
-test.each<[BackendChoice, BackendChoice]>([
+describe.each<[BackendChoice, BackendChoice]>([
   ['reference', 'reference'],
   ['wasm', 'reference'],
   ['native', 'native'],
   ['blas', 'blas'],
-])(
-  `any run on %s has the bits of whole steps in one thread on %s (seed ${propertySeed})`,
-  async (backend, oracleOn) => {
+])('any run on %s', (backend, oracleOn) => {
+  const title = `has the bits of whole steps in one thread on ${oracleOn} (seed ${propertySeed})`;
+  test(title, { ...needs(backend), timeout: 1_200_000 }, async () => {
     const check = fc.asyncProperty(randomRun, async (run) => {
       const { steps, parameters } = await outcome(run, backend);
       const { spec, dataset, options } = run;
@@ -49,16 +50,14 @@ test.each<[BackendChoice, BackendChoice]>([
       expect(fingerprint(parameters)).toBe(fingerprint(expected.parameters));
     });
     await fc.assert(check, { seed: propertySeed, numRuns: counted(50, 2500) });
-  },
-  1_200_000,
-);
+  });
+});
 
-test.each<[BackendChoice, BackendChoice]>([
+describe.each<[BackendChoice, BackendChoice]>([
   ['wasm', 'reference'],
   ['native', 'native'],
-])(
-  'rows that are mostly 0, in shards taken two at a time or singly, end on %s in the bits of whole steps on %s',
-  async (backend, oracleOn) => {
+])('rows that are mostly 0, in shards taken two at a time or singly, on %s', (backend, oracleOn) => {
+  test(`end in the bits of whole steps on ${oracleOn}`, needs(backend), async () => {
     const [rows, columns] = [112, 130];
     const inputs = sharedArrays.uint8(rows * columns);
     // A stroke of a fifth of the columns, at another place in each row.
@@ -80,5 +79,5 @@ test.each<[BackendChoice, BackendChoice]>([
       const { parameters } = await train(spec, { train: dataset }, { ...options, threads, backend, pool }).result;
       expect(fingerprint(parameters), `${threads} threads`).toBe(fingerprint(expected.parameters));
     }
-  },
-);
+  });
+});

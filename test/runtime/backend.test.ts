@@ -2,8 +2,8 @@ import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { compileFor, createBackendKernels, resolveBackend } from '../../packages/runtime/src/backend.ts';
 import { createKernelMemory } from '../../packages/runtime/src/kernel-memory.ts';
-import { machineCode } from '../../packages/runtime/src/native/machine-code.ts';
 import { takeKernelScratch } from '../../packages/runtime/src/thread-scratch.ts';
+import { needs } from '../support/needs.ts';
 
 const of = (...widths: number[]) => {
   const layers: NetworkSpec['layers'] = widths.slice(1).map((out) => ({ kind: 'dense', out }));
@@ -18,8 +18,7 @@ describe('auto', () => {
     expect(resolveBackend('auto', undefined, of(15, 17, 15))).toEqual({ name: 'wasm' });
   });
 
-  test('is native from the first layer of 256 weights on, where the machine runs it', (context) => {
-    if (machineCode().code === null) context.skip();
+  test('is native from the first layer of 256 weights on, where the machine runs it', needs('native'), () => {
     expect(resolveBackend('auto', undefined, of(2, 16, 16, 1))).toEqual({ name: 'native' });
     expect(resolveBackend('auto')).toEqual({ name: 'native' });
   });
@@ -32,18 +31,21 @@ describe('auto', () => {
 });
 
 describe('blas', () => {
-  test('takes update and gathering in machine code where there is some, and never two shards: its rows depend on each other', (context) => {
-    const backend = resolveBackend('blas');
-    const compiled = compileFor(backend);
-    if (compiled.code === null) context.skip();
-    const { memory, arrays: scratch } = createKernelMemory(compiled, (allocate) =>
-      takeKernelScratch([], 'blas', allocate),
-    );
-    const kernels = createBackendKernels(backend, { ...compiled, memory, scratch });
-    expect(kernels.name).toBe('blas');
-    expect(kernels.gatherBytes).toBeTypeOf('function');
-    expect(kernels.fast.meanUpdates?.adam).toBeTypeOf('function');
-    expect(kernels.affineBackwardWeightsOfTwo).toBeUndefined();
-    expect(kernels.maxPairRows).toBeUndefined();
-  });
+  test(
+    'takes update and gathering in machine code where there is some, and never two shards: its rows depend on each other',
+    needs('blas', 'native'),
+    () => {
+      const backend = resolveBackend('blas');
+      const compiled = compileFor(backend);
+      const { memory, arrays: scratch } = createKernelMemory(compiled, (allocate) =>
+        takeKernelScratch([], 'blas', allocate),
+      );
+      const kernels = createBackendKernels(backend, { ...compiled, memory, scratch });
+      expect(kernels.name).toBe('blas');
+      expect(kernels.gatherBytes).toBeTypeOf('function');
+      expect(kernels.fast.meanUpdates?.adam).toBeTypeOf('function');
+      expect(kernels.affineBackwardWeightsOfTwo).toBeUndefined();
+      expect(kernels.maxPairRows).toBeUndefined();
+    },
+  );
 });

@@ -7,8 +7,9 @@ import {
   createBarrier,
   resetControl,
 } from '../../packages/runtime/src/barrier.ts';
+import { programFile } from '../support/program-file.ts';
 
-const entry = new URL('../support/barrier-worker.ts', import.meta.url);
+const entry = programFile('barrier-worker');
 
 /** Real threads that add to one plain number in turns, kept apart by the barrier alone. */
 function startTeam(control: Int32Array<SharedArrayBuffer>, threads: number, cores: number, rounds: number) {

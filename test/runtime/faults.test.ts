@@ -12,6 +12,7 @@ import {
 } from '@gradloom/runtime';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { PlannedFault } from '../support/fault.ts';
+import { programUrl } from '../support/program-file.ts';
 import { randomDataset } from '../support/random-dataset.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -25,7 +26,7 @@ const spec: NetworkSpec = {
     { kind: 'dense', out: 4 },
   ],
 };
-const fault = new URL('../support/fault.ts', import.meta.url).href;
+const fault = programUrl('fault');
 const execArgv = process.execArgv;
 const temporary = temporaryFolder();
 let folders = 0;

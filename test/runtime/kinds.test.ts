@@ -12,6 +12,7 @@ import {
 import { resolveBackend } from '@gradloom/runtime/internal';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sharedArrays } from '../../packages/runtime/src/datasets/dataset.ts';
+import { needs } from '../support/needs.ts';
 import { oracle } from '../support/oracle.ts';
 
 let pool: Pool;
@@ -54,24 +55,29 @@ describe.each<[BackendChoice, BackendChoice]>([
   ['native', 'native'],
   ['blas', 'blas'],
 ])('on %s a network of one layer alone', (backend, oracleOn) => {
-  test.each(Object.keys(kinds) as LayerKind[])('%s trains and answers on bytes as on doubles', async (kind) => {
-    const network = spec(kinds[kind]);
-    const options = { batch: 64, shards: 3, steps: 4, seed: 2, loss: 'mse' as const };
-    for (const type of ['uint8', 'float64'] as const) {
-      const dataset = rowsOf(type);
-      const expected = oracle(network, dataset, options, resolveBackend(oracleOn), options.steps).parameters;
-      for (const threads of [1, 3]) {
-        const { parameters } = await train(network, { train: dataset }, { ...options, threads, backend, pool }).result;
-        expect(fingerprint(parameters), `${type}, ${threads} threads`).toBe(fingerprint(expected));
+  test.each(Object.keys(kinds) as LayerKind[])(
+    '%s trains and answers on bytes as on doubles',
+    needs(backend),
+    async (kind) => {
+      const network = spec(kinds[kind]);
+      const options = { batch: 64, shards: 3, steps: 4, seed: 2, loss: 'mse' as const };
+      for (const type of ['uint8', 'float64'] as const) {
+        const dataset = rowsOf(type);
+        const expected = oracle(network, dataset, options, resolveBackend(oracleOn), options.steps).parameters;
+        for (const threads of [1, 3]) {
+          const { parameters } = await train(network, { train: dataset }, { ...options, threads, backend, pool })
+            .result;
+          expect(fingerprint(parameters), `${type}, ${threads} threads`).toBe(fingerprint(expected));
+        }
+        if (type === 'uint8') continue;
+        const { loss } = await evaluateModel(network, expected, dataset, { backend, threads: 1 });
+        const model = createModel({ spec: network, parameters: expected, loss: 'mse' });
+        const y = model.predict(Float64Array.from(dataset.inputs.array));
+        const squares = y.reduce((sum, value, i) => sum + (value - dataset.targets.array[i]) ** 2, 0);
+        expect(loss / (squares / y.length)).toBeCloseTo(1, 12);
       }
-      if (type === 'uint8') continue;
-      const { loss } = await evaluateModel(network, expected, dataset, { backend, threads: 1 });
-      const model = createModel({ spec: network, parameters: expected, loss: 'mse' });
-      const y = model.predict(Float64Array.from(dataset.inputs.array));
-      const squares = y.reduce((sum, value, i) => sum + (value - dataset.targets.array[i]) ** 2, 0);
-      expect(loss / (squares / y.length)).toBeCloseTo(1, 12);
-    }
-  });
+    },
+  );
 });
 
 test('a layer whose width a file made up takes no memory before the plan is refused', () => {

@@ -3,11 +3,11 @@ import { chmodSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bundleProgram } from '../support/bundle-program.ts';
+import { needs, skipFor } from '../support/needs.ts';
 import { outcomeOf } from '../support/outcome-of.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const support = (name: string): string => fileURLToPath(new URL(`../support/${name}`, import.meta.url));
-const isLinux = process.platform === 'linux';
 
 const [folder, folderOfPool] = [temporaryFolder().path, temporaryFolder().path];
 let program: string;
@@ -24,7 +24,7 @@ const within = (kibibytes: number | 'unlimited', backend: string, threads = 2) =
     ...[process.execPath, program, backend, String(threads)],
   );
 
-describe.runIf(isLinux)('the address space of a process (ulimit -v)', () => {
+describe('the address space of a process (ulimit -v)', needs('addressSpace', 'bash', 'prlimit'), () => {
   test('without room for a memory of WebAssembly is refused with the limit, and is enough for the reference', async () => {
     const refused = await within(5_000_000, 'wasm');
     expect(refused).toEqual({
@@ -65,12 +65,12 @@ describe.runIf(isLinux)('the address space of a process (ulimit -v)', () => {
 // A limit of processes binds a user, and not root.
 const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups'];
 const pieces = [process.execPath, support('../../packages/runtime/node_modules/piscina/package.json')];
-const canBeNobody =
-  isLinux && pieces.every((path) => spawnSync('setpriv', [...asNobody, 'test', '-r', path]).status === 0);
-const unless = canBeNobody ? '' : ' (not tried: it takes root, setpriv, and a checkout that others may read)';
+const canBeNobody = (): boolean =>
+  pieces.every((path) => spawnSync('setpriv', [...asNobody, 'test', '-r', path]).status === 0);
 
 describe('threads that the system does not let begin', () => {
-  test.runIf(canBeNobody)(`are counted, with the limit, and those that began are ended${unless}`, async () => {
+  test('are counted, with the limit, and those that began are ended', needs('prlimit'), async (context) => {
+    if (!canBeNobody()) skipFor(context, 'nobody', 'setpriv cannot start a process of one that reads this checkout');
     // Node has some ten of its own.
     const limited = ['prlimit', '--nproc=20', process.execPath, program];
     expect(await outcomeOf('setpriv', ...asNobody, ...limited, 'reference', '40')).toEqual({

@@ -3,7 +3,7 @@ import type { TrainOptions } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { measureMemory } from '../support/measure-memory.ts';
 import type { Sizes } from '../support/memory-use.ts';
-import { measuresPeaks } from '../support/peak-memory.ts';
+import { needs } from '../support/needs.ts';
 
 const MiB = 1024 ** 2;
 
@@ -48,7 +48,7 @@ const runs: [title: string, Sizes, TrainOptions, least: number][] = [
   ],
 ];
 
-describe.runIf(measuresPeaks)('at its peak', () => {
+describe('at its peak', needs('peaks'), () => {
   test.each(runs)('a run of %s takes no more than its plan says', async (_title, sizes, options, least) => {
     const { bytes, plannedBytes } = await measureMemory({
       kind: 'train',

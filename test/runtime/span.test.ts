@@ -6,8 +6,9 @@ import { allocateControl } from '../../packages/runtime/src/barrier.ts';
 import type { WorkerTask } from '../../packages/runtime/src/protocol.ts';
 import { runTeam } from '../../packages/runtime/src/span.ts';
 import { SIGN_OF_LIFE } from '../support/linger.ts';
+import { programUrl } from '../support/program-file.ts';
 
-const linger = new URL('../support/linger.ts', import.meta.url).href;
+const linger = programUrl('linger');
 const doubles = (length: number) => new Float64Array(new SharedArrayBuffer(length * 8));
 const control = allocateControl();
 

@@ -8,6 +8,7 @@ import { prepareRun } from '../../packages/runtime/src/prepare.ts';
 import { DECISION, type SpanTask } from '../../packages/runtime/src/protocol.ts';
 import { areOnTape, finishStep, joinTeam, stepPhases, takeSteps } from '../../packages/runtime/src/step.ts';
 import work from '../../packages/runtime/src/worker.ts';
+import { needs } from '../support/needs.ts';
 import { randomDataset } from '../support/random-dataset.ts';
 
 const dataset = randomDataset({ rows: 6, inputs: 4, classes: 3 });
@@ -55,7 +56,7 @@ describe.each(['wasm', 'native'] as const)('the steps of a team of one with the 
     ['sgd with momentum', { optimizer: { kind: 'sgd', lr: 0.1, momentum: 0.9 }, loss: 'mse' }],
     ['until they diverge', { optimizer: { kind: 'sgd', lr: 1e160 }, loss: 'mse' }],
     ['until adam diverges', { optimizer: { kind: 'adam', lr: 1e200 }, loss: 'mse' }],
-  ])('are taken from the tape with the bits of one after the other: %s', (_name, options) => {
+  ])('are taken from the tape with the bits of one after the other: %s', needs(backend), (_name, options) => {
     const [one, many] = [open({ ...options, backend }), open({ ...options, backend })];
     // As the main thread writes them.
     for (const { arena } of [one, many])

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createRandom } from '@gradloom/core';
 import { loadModel } from '@gradloom/runtime';
+import { compilePrograms } from '../support/compile-programs.ts';
 import { endOf, startProgram } from '../support/start-program.ts';
 import { disturbances, type Sitting, sit } from './sitting.ts';
 import { workloads } from './workloads.ts';
@@ -21,6 +22,9 @@ const { values } = parseArgs({
     load: { type: 'string', default: '1' }, // processes that only keep a core busy
   },
 });
+const programs = await compilePrograms();
+process.env.GRADLOOM_TEST_PROGRAMS = programs.folder;
+process.on('exit', programs.remove);
 const folder = mkdtempSync(join(tmpdir(), 'gradloom-soak-'));
 const sittings: Sitting[] = [];
 const faults: string[] = [];

@@ -42,7 +42,7 @@ export async function sit(out: string, args: readonly string[], random: Random):
   const least = disturbance.startsWith('thread') ? 2 : 1;
   const threads = ['--threads', String(least + random.integer(5 - least))];
   const child = startProgram([...nextArgs(out, args), ...threads, '--json'], tmpdir(), {
-    preload: 'fault.ts',
+    preload: 'fault',
     env: { GRADLOOM_TEST_FAULT: JSON.stringify(plannedFault(disturbance, marks, random)) },
   });
   let timer: NodeJS.Timeout | undefined;

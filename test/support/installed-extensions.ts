@@ -16,7 +16,8 @@ export const everyExtension = (Object.keys(extensions) as ExtensionName[]).map((
   const names = Object.keys(extensions);
   const runs = own.code !== null && names.indexOf(name) >= names.indexOf(own.code.extension);
   const { code, reason } = runs ? makeMachineCode({ flags: new Set(flags) }) : own;
-  return { name, code: runs ? code : null, reason: reason ?? `this processor has no ${name}` };
+  const lack = own.code === null ? ('native' as const) : ('extension' as const);
+  return { name, code: runs ? code : null, lack, reason: reason ?? `this processor has no ${name}` };
 });
 
 /** Native kernels of this code. */

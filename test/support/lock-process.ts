@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { LockRequest } from './lock-program.ts';
+import { programFile } from './program-file.ts';
 
 export interface LockProcess {
   readonly child: ChildProcess;
@@ -12,10 +12,7 @@ export interface LockProcess {
 
 /** A process that takes locks as it is told; it is ended after the test. */
 export function startLockProcess(): LockProcess {
-  const source = new URL('source.mjs', import.meta.url).href;
-  const child = fork(fileURLToPath(new URL('lock-program.ts', import.meta.url)), {
-    execArgv: ['--import', source, '--conditions', '@gradloom/source'],
-  });
+  const child = fork(programFile('lock-program'), { execArgv: [] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const exit = once(child, 'exit').then(() => null);
   return {

@@ -1,9 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { collectGarbage } from '../../packages/runtime/src/collect-garbage.ts';
 
-/** Whether the system tells a process's peak, and forgets it when told to. */
-export const measuresPeaks = process.platform === 'linux';
-
 /** Bytes that this process took at the most, beyond those that it had, while `work` went on, and what that gave. */
 export async function peakDuring<T>(work: () => Promise<T>): Promise<{ bytes: number; value: T }> {
   collectGarbage();

@@ -1,19 +1,17 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
+import { programFile, programUrl } from './program-file.ts';
 
-/** The program in a process of its own, from the sources. */
+/** The program in a process of its own. */
 export function startProgram(
   args: readonly string[],
   cwd: string,
   { preload, nodeFlags = [], fileBlocks, cores, env = {} }: ProcessOptions = {},
 ): Program {
-  const program = fileURLToPath(new URL('program.ts', import.meta.url));
-  const flags = ['--import', new URL('source.mjs', import.meta.url).href, '--conditions', '@gradloom/source'];
-  if (preload !== undefined) flags.push('--import', new URL(preload, import.meta.url).href);
+  const flags = preload === undefined ? [] : ['--import', programUrl(preload)];
   const bound = cores === undefined ? [] : ['taskset', '--cpu-list', cores];
-  const words = [...bound, process.execPath, ...nodeFlags, ...flags, program, ...args];
+  const words = [...bound, process.execPath, ...nodeFlags, ...flags, programFile('program'), ...args];
   // A shell that sets the limit gives way to the program, which keeps its process id.
   const [command, ...rest] =
     fileBlocks === undefined ? words : ['bash', '-c', `ulimit -f ${fileBlocks} && exec "$@"`, 'bash', ...words];
@@ -23,7 +21,7 @@ export function startProgram(
 export type Program = ChildProcessByStdio<null, Readable, Readable>;
 
 export interface ProcessOptions {
-  preload?: string; // a module beside this one, loaded into the process first
+  preload?: string; // one of compile-programs.ts, loaded into the process first
   nodeFlags?: readonly string[]; // of Node's own
   fileBlocks?: number; // KiB that a file may have, as on a disk that is full beyond
   cores?: string; // that the process may use, such as 0 or 0,1; by the tool taskset, of Linux

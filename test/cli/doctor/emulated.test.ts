@@ -1,23 +1,23 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { bundleProgram } from '../../support/bundle-program.ts';
-import { temporaryDirectory } from '../../support/command-line.ts';
-
-const isHere = process.arch === 'x64' && spawnSync('qemu-x86_64', ['--version']).status === 0;
-const title = isHere ? 'qemu-x86_64' : 'qemu-x86_64, which is not installed here (Debian: qemu-user)';
-const program = fileURLToPath(new URL('../../support/describe-processor.ts', import.meta.url));
+import { needs } from '../../support/needs.ts';
+import { programFile } from '../../support/program-file.ts';
 
 /** What a process finds whose processor is another than the machine's, of which /proc/cpuinfo speaks. */
 async function describeOn(processor: string): Promise<unknown> {
-  const file = await bundleProgram(program, temporaryDirectory());
-  const { stdout } = await promisify(execFile)('qemu-x86_64', ['-cpu', processor, process.execPath, file]);
+  const { stdout } = await promisify(execFile)('qemu-x86_64', [
+    '-cpu',
+    processor,
+    process.execPath,
+    programFile('describe-processor'),
+  ]);
   return JSON.parse(stdout);
 }
 
-test.runIf(isHere)(
-  `${title}: a processor without AVX2 has no machine code, and auto takes what runs there`,
+test(
+  'a processor without AVX2 has no machine code, and auto takes what runs there',
+  needs('native', 'qemu-x86_64'),
   async () => {
     expect(await describeOn('Nehalem')).toEqual({
       extension: null,
@@ -28,7 +28,7 @@ test.runIf(isHere)(
   },
 );
 
-test.runIf(isHere)(`${title}: a processor with AVX2 runs machine code for it`, async () => {
+test('a processor with AVX2 runs machine code for it', needs('native', 'qemu-x86_64'), async () => {
   expect(await describeOn('Haswell-noTSX')).toEqual({
     extension: 'avx2',
     reason: null,

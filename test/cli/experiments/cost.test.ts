@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { countProducts, networkOf, squareNet } from '../../../packages/cli/src/experiments/cost/pass-cost.ts';
 import { gradloom } from '../../support/command-line.ts';
 import { expectAgreement, expectNarrow, experimentJson } from '../../support/experiment.ts';
-import { installedBlas } from '../../support/installed-blas.ts';
+import { needs } from '../../support/needs.ts';
 
 test('each weight has one multiply-add in each product, and the first layer no dx', () => {
   expect(countProducts(networkOf(3, [5, 2]))).toEqual({ y: 3 * 5 + 5 * 2, dW: 3 * 5 + 5 * 2, dx: 5 * 2 });
@@ -27,10 +27,11 @@ test('every depth and width is counted and timed in every round', async () => {
   }
 });
 
-test.for(['reference', 'blas'])('runs on %s', async (backend, context) => {
-  if (backend === 'blas') installedBlas(context);
-  const flags = ['--depth', '2', '--width', '8', '--rounds', '1', '--backend', backend];
-  expect(await experimentJson('cost', ...flags)).toMatchObject({ backend, rounds: 1 });
+describe.each(['reference', 'blas'] as const)('on %s', (backend) => {
+  test('it runs', needs(backend), async () => {
+    const flags = ['--depth', '2', '--width', '8', '--rounds', '1', '--backend', backend];
+    expect(await experimentJson('cost', ...flags)).toMatchObject({ backend, rounds: 1 });
+  });
 });
 
 test.each(['depth', 'width'])('without a --%s there is nothing to time', async (flag) => {

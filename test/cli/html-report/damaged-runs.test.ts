@@ -11,12 +11,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { lookAt, openBrowser } from '../../support/browser.ts';
 import { gradloom } from '../../support/command-line.ts';
 import { counted } from '../../support/count.ts';
 import { HARM, kindsOf, parseUnsealed, valueAt, withValue } from '../../support/damaged-file.ts';
+import { programFile } from '../../support/program-file.ts';
 import { propertySeed } from '../../support/seed.ts';
 import { makeSmallRuns } from '../../support/small-runs.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -36,15 +36,8 @@ beforeAll(() => makeSmallRuns(folder, LONG), LONG ? 900_000 : 300_000);
 test(
   'of a damaged file there is a harmless page, or one sentence that names it',
   async () => {
-    const script = fileURLToPath(new URL('../../support/report-damaged.ts', import.meta.url));
-    const args = [
-      ...process.execArgv,
-      '--max-old-space-size=1024',
-      script,
-      runs,
-      String(DAMAGES),
-      String(propertySeed),
-    ];
+    const script = programFile('report-damaged');
+    const args = ['--max-old-space-size=1024', script, runs, String(DAMAGES), String(propertySeed)];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const outcomes: Record<string, number> = { page: 0, sentence: 0 };
     const wrong: string[] = [];

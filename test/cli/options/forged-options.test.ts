@@ -100,7 +100,7 @@ describe('a file behind --config', () => {
   test('may be the config.json of a run that a named library computed', async () => {
     const out = join(temporaryDirectory(), 'run');
     const args = ['--dataset', 'xor', '--steps', '2', '--out', 'run', '--quiet', '--blas', FORGED, '--threads', '1'];
-    const made = await endOf(startProgram(['train', ...args], join(out, '..'), { preload: 'watch-libraries.ts' }));
+    const made = await endOf(startProgram(['train', ...args], join(out, '..'), { preload: 'watch-libraries' }));
     expect(made).toMatchObject({ code: 0, stdout: 'run\n', stderr: expect.stringContaining(`LOADED ${FORGED}`) });
     const { options, backend, command } = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'));
     expect(options).toMatchObject({ backend: 'blas' });
@@ -114,7 +114,7 @@ describe('a file behind --config', () => {
     Object.assign(backend.library, { version: '1.2.2' });
     writeFileSync(join(out, 'config.json'), JSON.stringify({ options, backend, command }));
     const again = ['train', '--config', 'run/config.json', '--no-out', '--quiet'];
-    const { code, stderr } = await endOf(startProgram(again, join(out, '..'), { preload: 'watch-libraries.ts' }));
+    const { code, stderr } = await endOf(startProgram(again, join(out, '..'), { preload: 'watch-libraries' }));
     expect(stderr).toMatch(/^LOADED [\w.]*openblas/m);
     expect(stderr).toMatch(/^gradloom train: warning: [^\n]* on blas \(OpenBLAS 1\.2\.2 Haswell\), this one takes /m);
     expect(stderr).not.toContain(FORGED);
@@ -138,7 +138,7 @@ describe('a forged run', () => {
       const copy = forgedRun(notInRuns);
       if (name.endsWith('without a checkpoint')) rmSync(join(copy, 'last.gradloom'));
       const cwd = join(copy, '..');
-      const child = startProgram(args, cwd, { preload: 'watch-libraries.ts' });
+      const child = startProgram(args, cwd, { preload: 'watch-libraries' });
       const { code, stdout, stderr } = await endOf(child);
       expect(stderr).not.toContain(`LOADED ${FORGED}`);
       expect(readdirSync(cwd).sort()).toEqual(args.includes('other') ? ['other', 'run'] : ['run']);
@@ -160,7 +160,7 @@ describe('a forged run', () => {
   );
 
   test('the trap that would show a library works', async () => {
-    const { stderr } = await endOf(startProgram(['--version'], folder, { preload: 'use-library.ts' }));
+    const { stderr } = await endOf(startProgram(['--version'], folder, { preload: 'use-library' }));
     expect(stderr).toContain('LOADED /tmp/forged.so');
   });
 });

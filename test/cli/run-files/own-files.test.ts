@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { RUN_FILES } from '../../../packages/cli/src/run-files/names.ts';
 import { ownProcess } from '../../../packages/runtime/src/files/process-identity.ts';
 import { gradloom, jsonLines, temporaryDirectory } from '../../support/command-line.ts';
+import { needs } from '../../support/needs.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const folder = temporaryFolder().path;
@@ -24,7 +25,7 @@ function copyOfRun(): string {
 
 const contents = (path: string) => readdirSync(path).map((name) => [name, readFileSync(join(path, name), 'hex')]);
 
-describe.skipIf(process.platform === 'win32')('a link', () => {
+describe('a link', needs('links'), () => {
   test.each(RUN_FILES)('in the place of %s is refused by name, and what it leads to stays', async (name) => {
     const out = copyOfRun();
     const target = join(out, '..', 'target');

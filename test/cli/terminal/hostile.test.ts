@@ -293,7 +293,7 @@ test('a process of its own prints no more than that: neither it nor Node, whatev
     [1, ['doctor'], { GRADLOOM_TEST_FAULT: hostile.replaceAll('\0', '') }],
   ];
   for (const [code, args, env] of commands) {
-    const ended = await endOf(startProgram(args, folder, { env, preload: 'throw-later.ts' }));
+    const ended = await endOf(startProgram(args, folder, { env, preload: 'throw-later' }));
     expectPrintable(ended.stdout);
     expectPrintable(ended.stderr);
     expect(ended.stdout + ended.stderr).not.toBe('');

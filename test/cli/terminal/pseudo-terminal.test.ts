@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { temporaryDirectory } from '../../support/command-line.ts';
+import { needs } from '../../support/needs.ts';
+import { programFile } from '../../support/program-file.ts';
 import { createScreen } from '../../support/screen.ts';
 
 const COLUMNS = 80;
@@ -14,11 +15,9 @@ const PANEL = /[█░▁▂▃▄▅▆▇]/;
 const moons = ['train', '--dataset', 'moons:rows=2000', '--hidden', '64,64', '--batch', '256', '--backend', 'wasm'];
 const endless = [...moons, '--threads', '2', '--epochs', '1000000', '--no-out'];
 
-/** The program from the sources behind a real terminal of 80 columns; it prints to `text`, and hears what is typed. */
+/** The program behind a real terminal of 80 columns; it prints to `text`, and hears what is typed. */
 function startOnTerminal(args: readonly string[], env: Record<string, string> = {}) {
-  const program = fileURLToPath(new URL('../../support/program.ts', import.meta.url));
-  const flags = ['--import', new URL('../../support/source.mjs', import.meta.url).href];
-  const words = [process.execPath, ...flags, '--conditions', '@gradloom/source', program, ...args];
+  const words = [process.execPath, programFile('program'), ...args];
   const line = `stty cols ${COLUMNS} rows 24; exec ${words.map((word) => `'${word}'`).join(' ')}`;
   const { NO_COLOR: _, ...outer } = process.env;
   const child: ChildProcessWithoutNullStreams = spawn('script', ['-qec', line, '/dev/null'], {
@@ -55,7 +54,7 @@ const CONTROL_C = '\u0003';
 // A process that starts from the sources takes its time on a busy machine.
 const TIME_LIMIT = 180_000;
 
-describe.skipIf(process.platform !== 'linux')('on a real terminal', { timeout: TIME_LIMIT }, () => {
+describe('on a real terminal', { ...needs('script', 'bash'), timeout: TIME_LIMIT }, () => {
   test('a run that ends takes its panel away, and leaves the lines that a pipe would have', async () => {
     const run = startOnTerminal([...moons, '--threads', '2', '--epochs', '1500', '--no-out']);
     const { code, text, lines } = await run.end();

@@ -2,6 +2,7 @@ import { type NetworkSpec, type ScheduleSpec, schedules } from '@gradloom/core';
 import { type Checkpoint, createPool, type DataSplits, type Pool, type TrainOptions, train } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkpointedRun } from '../../support/checkpointed-run.ts';
+import { needs } from '../../support/needs.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 const spec: NetworkSpec = { input: 4, layers: [{ kind: 'dense', out: 3 }] };
@@ -60,7 +61,7 @@ describe('a resume refuses another run and names each difference with both value
     await expect(resume(own)).rejects.toThrow(/^train: .*: a resume goes on with the same run$/);
   });
 
-  test('another BLAS, but not the same one in another place', async () => {
+  test('another BLAS, but not the same one in another place', needs('blas'), async () => {
     const { checkpoints } = await checkpointedRun(spec, data, { ...options, backend: 'blas', pool }, 1);
     const { record } = checkpoints[4];
     const library = 'library' in record.backend ? record.backend.library : undefined;

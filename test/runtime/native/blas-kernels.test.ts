@@ -9,6 +9,7 @@ import { createBlasKernels } from '../../../packages/runtime/src/native/blas-ker
 import { allocateRun, type BlasRun, runProducts, type Shape } from '../../support/blas-run.ts';
 import { createGuardedMemory } from '../../support/guarded-memory.ts';
 import { installedBlas } from '../../support/installed-blas.ts';
+import { programFile } from '../../support/program-file.ts';
 
 const inputs = ['x', 'W', 'b', 'dy'] as const;
 
@@ -135,7 +136,7 @@ test('kernels tell the library of their thread to use one thread a call', (conte
 });
 
 async function runInWorker(path: string, shape: Shape, run: BlasRun): Promise<void> {
-  const worker = new Worker(new URL('../../support/blas-worker.ts', import.meta.url), {
+  const worker = new Worker(programFile('blas-worker'), {
     workerData: { path, shape, run },
   });
   await once(worker, 'message'); // rejects on 'error'

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { findBlas } from '../../../packages/runtime/src/native/find-blas.ts';
 import { type FakeLibrary, fakeKoffi } from '../../support/fake-koffi.ts';
 import { installedBlas } from '../../support/installed-blas.ts';
+import { needs } from '../../support/needs.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const temporary = temporaryFolder();
@@ -50,7 +51,7 @@ describe('a path', () => {
     expect(findBlas({ koffi, path, names: ['good'] })).toEqual({ library: null, reason });
   });
 
-  test('to a FIFO or a directory is refused before the loader waits for it', () => {
+  test('to a FIFO or a directory is refused before the loader waits for it', needs('mkfifo'), () => {
     const waiting = () => ({ ...koffi(), load: () => expect.unreachable('the loader would wait for ever') });
     const fifo = join(temporary.path, 'fifo');
     execFileSync('mkfifo', [fifo]);

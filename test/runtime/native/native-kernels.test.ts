@@ -11,13 +11,14 @@ import {
   takeNativeScratch,
 } from '@gradloom/core/internal';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, type TestContext, test } from 'vitest';
 import { gatherRows } from '../../../packages/runtime/src/datasets/gather.ts';
 import { sparseProducts, sparseShapes } from '../../core/kernels/sparse-products.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { type GuardedMemory, guardKernels } from '../../support/guarded-memory.ts';
 import { fillHardValues, valueMixes } from '../../support/hard-values.ts';
 import { everyExtension, nativeKernelsOf } from '../../support/installed-extensions.ts';
+import { skipFor } from '../../support/needs.ts';
 import { propertySeed } from '../../support/seed.ts';
 import { tensorsOf } from '../../support/tensors-of.ts';
 
@@ -80,9 +81,9 @@ function expectBits(memory: GuardedMemory, { writes }: Case, actual: Arrays, exp
   expect(memory.firstStrayByte(writes.map((name) => actual[name]))).toBeNull();
 }
 
-describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`, ({ code, reason }) => {
-  const memoryOf = (context: { skip: (note: string) => never }): GuardedMemory =>
-    code === null ? context.skip(reason) : guardKernels(nativeKernelsOf(code));
+describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`, ({ code, lack, reason }) => {
+  const memoryOf = (context: TestContext): GuardedMemory =>
+    code === null ? skipFor(context, lack, reason) : guardKernels(nativeKernelsOf(code));
 
   test.for(Object.entries(cases))(
     '%s has the bits of the fused product, and writes nothing but its outputs',

@@ -1,0 +1,99 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { BackendChoice } from '@gradloom/runtime';
+import type { TestContext, TestOptions } from 'vitest';
+import { findBlas } from '../../packages/runtime/src/native/find-blas.ts';
+import { machineCode } from '../../packages/runtime/src/native/machine-code.ts';
+import type { Lack } from './lack.ts';
+
+/** A part of the machine that some tests need, and that not every machine has. */
+interface Part {
+  readonly what: string;
+  /** How to get it; null where this machine can never have it, which no CI is blamed for. */
+  readonly install: string | null;
+  /** Why it is missing, null where it is here. Left out where only trying tells: see `skipFor`. */
+  readonly lack?: () => string | null;
+}
+
+/** A program that a shell would find, from a package of Debian. */
+const tool = (name: string, debian: string): Part => ({
+  what: name,
+  install: `apt install ${debian}`,
+  lack: () => (isOnPath(name) ? null : `${name} is not on the PATH`),
+});
+
+const onLinux = (what: string): Part => ({
+  what,
+  install: null,
+  lack: () => (process.platform === 'linux' ? null : `the system is ${process.platform}, expected linux`),
+});
+
+const parts = {
+  native: {
+    what: 'machine code',
+    install: 'npm install on Linux x64 with AVX2 or AVX-512, optional dependencies included',
+    lack: () => machineCode().reason,
+  },
+  blas: { what: 'a BLAS library', install: 'apt install libopenblas0-pthread', lack: () => findBlas().reason },
+  extension: { what: 'a wider processor', install: null },
+  chromium: { what: 'Chromium', install: 'apt install chromium, or set CHROMIUM to its path' },
+  disk: { what: 'the right to mount a disk', install: 'run as root, with CAP_SYS_ADMIN' },
+  group: { what: 'the right to make a control group', install: 'run as root, with /sys/fs/cgroup writable' },
+  nobody: { what: 'the right to become another user', install: 'run as root, in a folder that all users may read' },
+  links: {
+    what: 'symbolic links',
+    install: null,
+    lack: () => (process.platform === 'win32' ? 'Windows allows them to administrators' : null),
+  },
+  addressSpace: onLinux('a limit of address space that processes see'),
+  peaks: onLinux('the peak memory of a process, from /proc'),
+  bash: tool('bash', 'bash'),
+  mkfifo: tool('mkfifo', 'coreutils'),
+  prlimit: tool('prlimit', 'util-linux'),
+  script: tool('script', 'bsdutils'),
+  taskset: tool('taskset', 'util-linux'),
+  'qemu-x86_64': tool('qemu-x86_64', 'qemu-user'),
+} satisfies Record<string, Part>;
+
+type PartName = keyof typeof parts;
+
+/**
+ * Options of a test or a describe that needs these parts: it is skipped where one is missing, and the end of the run says so.
+ * A backend may stand for the part that it needs.
+ */
+export function needs(...names: readonly (PartName | BackendChoice)[]): TestOptions {
+  const lacks = names.flatMap((name) => lackOf(name) ?? []);
+  return lacks.length === 0 ? {} : { skip: true, meta: { lacks } };
+}
+
+/** Skips the test that runs, for want of a part that was tried in vain. */
+export function skipFor(context: TestContext, name: PartName, why: string): never {
+  const { what, install } = parts[name];
+  context.task.meta.lacks = [{ what, why, install }];
+  return context.skip(`needs ${what}: ${why}`);
+}
+
+const known = new Map<string, Lack | null>();
+
+function lackOf(name: PartName | BackendChoice): Lack | null {
+  if (!(name in parts)) return null;
+  let lack = known.get(name);
+  if (lack === undefined) {
+    const { what, install, lack: find }: Part = parts[name as PartName];
+    const why = find?.() ?? null;
+    lack = why === null ? null : { what, why, install };
+    known.set(name, lack);
+  }
+  return lack;
+}
+
+function isOnPath(name: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
