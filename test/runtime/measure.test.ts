@@ -1,23 +1,39 @@
 import { createPool } from '@gradloom/runtime';
 import { measureBandwidth } from '@gradloom/runtime/internal';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { resolveBackend } from '../../packages/runtime/src/backend.ts';
 import { allocateControl } from '../../packages/runtime/src/barrier.ts';
 import { measureGflops } from '../../packages/runtime/src/measure.ts';
 import { runTriad } from '../../packages/runtime/src/triad.ts';
+import { programUrl } from '../support/program-file.ts';
 
-test.each(['reference', 'wasm', 'auto'] as const)('a rate is measured for %s, however short the time', (name) => {
-  const gflops = measureGflops(resolveBackend(name), 0);
-  expect(gflops).toBeGreaterThan(0);
-  expect(gflops).toBeLessThan(Number.POSITIVE_INFINITY);
+test.each([
+  ['reference', 8],
+  ['wasm', 256],
+  ['auto', 256],
+] as const)('the rate of %s is that of the median call within the time, or of one call', (name, B) => {
+  const flops = 2 * B * 512 * 784;
+  // The clock is read before the first call and behind each.
+  const rateOf = (budgetMs: number, ...readsMs: number[]): number => {
+    const clock = vi.spyOn(performance, 'now');
+    for (const ms of readsMs) clock.mockReturnValueOnce(ms);
+    const gflops = measureGflops(resolveBackend(name), budgetMs);
+    expect(clock).toHaveBeenCalledTimes(readsMs.length);
+    clock.mockRestore();
+    return gflops;
+  };
+  expect(rateOf(0, 10, 14)).toBe(flops / 4 / 1e6);
+  expect(rateOf(9, 10, 15, 16, 19)).toBe(flops / 3 / 1e6); // calls of 5, 1 and 3 ms
 });
 
-test.each([1, 2])('%i threads move memory at some speed', async (threads) => {
-  const pool = await createPool({ threads: 2 });
+test('the rate of memory is that of the slowest thread in the best pass', async () => {
+  const execArgv = [...process.execArgv, '--import', programUrl('counting-clock')];
+  const pool = await createPool({ threads: 2, execArgv });
   onTestFinished(() => pool.destroy());
-  const gigabytesPerSecond = await measureBandwidth(pool, threads);
-  expect(gigabytesPerSecond).toBeGreaterThan(0.01);
-  expect(gigabytesPerSecond).toBeLessThan(10_000);
+  // A pass of 3 arrays of 32 MiB takes 1 ms in one of the threads, and 2 in the other.
+  const bytes = 3 * 32 * 1024 ** 2;
+  expect(await measureBandwidth(pool, 2)).toBe(bytes / 2 / 1e6);
+  expect([bytes / 1e6, bytes / 2 / 1e6]).toContain(await measureBandwidth(pool, 1));
 });
 
 test('threads together write a = b + s c from end to end', () => {

@@ -13,6 +13,7 @@ const entries = Object.fromEntries([
   ...[
     'barrier-worker',
     'blas-worker',
+    'counting-clock',
     'describe-processor',
     'fault',
     'heap-worker',
