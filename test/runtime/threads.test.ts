@@ -37,24 +37,27 @@ const sparing: OptimizerSpec = { kind: 'adamw', weightDecay: 0.3, decayed: 'weig
 const backends: BackendChoice[] = ['wasm', 'native', 'blas', 'reference'];
 
 describe.each(backends)('on %s', (backend) => {
-  describe.each([{ shards: 8, clipNorm: 0.5 }, { shards: 8 }, { shards: 5, optimizer: sparing }])('with %o', (options) => {
-    let expected: string;
-    beforeAll(() => {
-      const of = resolveBackend(oracleOf(backend));
-      expected = fingerprint(oracle(spec, dataset, { ...base, ...options }, of).parameters);
-    });
+  describe.each([{ shards: 8, clipNorm: 0.5 }, { shards: 8 }, { shards: 5, optimizer: sparing }])(
+    'with %o',
+    (options) => {
+      let expected: string;
+      beforeAll(() => {
+        const of = resolveBackend(oracleOf(backend));
+        expected = fingerprint(oracle(spec, dataset, { ...base, ...options }, of).parameters);
+      });
 
-    test.each([1, 2, 3, 4, 7])(
-      '%i threads end in the bits of one whole step at a time in one thread',
-      needs(backend),
-      async (threads) => {
-        const run = train(spec, { train: dataset }, { ...base, ...options, backend, threads, pool });
-        const result = await run.result;
-        expect(result.steps).toBe(base.steps);
-        expect(result.fingerprint).toBe(expected);
-      },
-    );
-  });
+      test.each([1, 2, 3, 4, 7])(
+        '%i threads end in the bits of one whole step at a time in one thread',
+        needs(backend),
+        async (threads) => {
+          const run = train(spec, { train: dataset }, { ...base, ...options, backend, threads, pool });
+          const result = await run.result;
+          expect(result.steps).toBe(base.steps);
+          expect(result.fingerprint).toBe(expected);
+        },
+      );
+    },
+  );
 });
 
 describe.each(backends)('a network of every kind of layer, on %s', (backend) => {
