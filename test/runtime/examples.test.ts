@@ -1,0 +1,118 @@
+import { execFile, spawn } from 'node:child_process';
+import { cpSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { loadModel } from '@gradloom/runtime';
+import { build } from 'esbuild';
+import { expect, test } from 'vitest';
+import { openBrowser } from '../support/browser.ts';
+import { temporaryDirectory } from '../support/command-line.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const examples = join(root, 'docs/examples');
+
+/** The examples in a folder of their own, with the packages installed beside them; its files may be written to. */
+function copiedExamples(): string {
+  const folder = temporaryDirectory();
+  cpSync(examples, folder, { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'dir');
+  return folder;
+}
+
+/** Runs a program in its folder, by the packages' sources. */
+async function runIn(folder: string, file: string) {
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [...process.execArgv, file], { cwd: folder });
+  return { stdout, stderr };
+}
+
+test('each is a program of less than 40 lines', () => {
+  const programs = readdirSync(examples).filter((name) => !name.endsWith('.html'));
+  expect(programs.sort()).toEqual(['browser.js', 'server.mjs', 'train.cjs', 'train.mjs', 'train.mts']);
+  for (const name of programs) {
+    expect(readFileSync(join(examples, name), 'utf8').trimEnd().split('\n').length, name).toBeLessThan(40);
+  }
+});
+
+test('train.mjs trains, keeps a model and asks it', async () => {
+  const { stdout, stderr } = await runIn(copiedExamples(), 'train.mjs');
+  expect(stderr).toBe('');
+  expect(stdout).toMatch(/^(epoch \d+0: training loss 0\.\d{4}\n){5}test accuracy (1|0\.9\d?)\nclasses \[ 0, 1 \]\n$/);
+});
+
+test('train.mts stops when validation no longer gets better', async () => {
+  const { stdout, stderr } = await runIn(copiedExamples(), 'train.mts');
+  expect(stderr).toBe('');
+  expect(stdout).toMatch(/^aborted after \d+ epochs, R² (1\.000|0\.9\d\d)\n$/);
+});
+
+test('train.cjs learns exclusive or', async () => {
+  const { stdout, stderr } = await runIn(copiedExamples(), 'train.cjs');
+  expect(stderr).toBe('');
+  expect(stdout).toBe('0 xor 0 = 0\n0 xor 1 = 1\n1 xor 0 = 1\n1 xor 1 = 0\n');
+});
+
+test('server.mjs answers while it trains, and classifies when it is done', async () => {
+  const folder = copiedExamples();
+  const server = spawn(process.execPath, [...process.execArgv, join(folder, 'server.mjs')], {
+    env: { ...process.env, PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    const [url] = await new Promise<string[]>((resolve) =>
+      createInterface(server.stdout).once('line', (line) => resolve([line])),
+    );
+    const ask = async (): Promise<{ training: boolean; step: number; class?: number }> =>
+      (await fetch(`${url}/?x=0.1&y=0.1`)).json() as never;
+    const steps = new Set<number>();
+    let answer = await ask();
+    while (answer.training) {
+      expect(answer.class).toBeUndefined();
+      steps.add(answer.step);
+      answer = await ask();
+    }
+    // Spans of steps that have ended while the server answered, and not one long one.
+    expect(steps.size).toBeGreaterThan(2);
+    expect([0, 1, 2]).toContain(answer.class);
+    const ended = new Promise((resolve) => server.once('exit', resolve));
+    server.kill('SIGTERM');
+    expect(await ended).toBe(0);
+  } finally {
+    server.kill('SIGKILL');
+  }
+});
+
+test('browser.js predicts the bits of Node, with @gradloom/core alone', async (context) => {
+  const browser = await openBrowser(context);
+  const folder = copiedExamples();
+  await runIn(folder, 'train.mjs');
+  const { metafile } = await build({
+    entryPoints: [join(folder, 'browser.js')],
+    outfile: join(folder, 'page.js'),
+    bundle: true,
+    preserveSymlinks: false,
+    conditions: ['@gradloom/source'],
+    metafile: true,
+    logLevel: 'error',
+  });
+  const taken = Object.keys(metafile.inputs).filter((path) => /packages\/|node_modules\//.test(path));
+  expect(taken.filter((path) => !path.includes('packages/core/src/'))).toEqual([]);
+
+  const page = await browser.newPage();
+  const messages: string[] = [];
+  page.on('console', (message) => messages.push(message.text()));
+  page.on('pageerror', (error) => messages.push(error.message));
+  await page.goto(pathToFileURL(join(folder, 'browser.html')).href);
+  const model = loadModel(join(folder, 'moons.gradloom'));
+  for (const position of [
+    { x: 3, y: 7 },
+    { x: 240, y: 150 },
+    { x: 401, y: 222 },
+  ]) {
+    await page.locator('canvas').click({ position });
+    const { point, logits } = JSON.parse((await page.locator('output').textContent()) ?? '');
+    expect(logits).toEqual(model.predict([point])[0]);
+  }
+  expect(messages).toEqual([]);
+});
