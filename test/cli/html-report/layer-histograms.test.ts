@@ -7,29 +7,37 @@ const [wide, tight] = [
   [0, 0.5, 0.5, 0],
 ];
 
-test('the layer is named whose numbers spread most otherwise in the end', () => {
+test('the title names the layer whose standard deviation changes most', () => {
   const picture = layerHistograms(
     'weights',
     [
-      { kind: 'weights', layer: '0 dense(2->9)', low: -2, high: 2, start: wide, end: wide },
-      { kind: 'weights', layer: '2 dense(9->1)', low: -2, high: 2, start: wide, end: tight },
-      { kind: 'outputs', layer: '1 tanh(9)', low: -1, high: 1, start: tight, end: wide },
+      { kind: 'weights', layer: 'hidden layer 1', low: -2, high: 2, start: wide, end: wide },
+      { kind: 'weights', layer: 'output layer', low: -2, high: 2, start: wide, end: tight },
+      { kind: 'outputs', layer: 'hidden layer 1 tanh', low: -1, high: 1, start: tight, end: wide },
     ],
     'tanh, twice',
   );
   // Bins are 1 wide: their middles lie at 1.5 and 0.5 from the mean.
   expect(picture?.title).toBe(
-    'tanh, twice: the weights of 2 dense(9->1) change the most: their spread goes from 1.5 to 0.5',
+    'tanh, twice: weights change most in output layer: standard deviation 1.5 before training, 0.5 after',
   );
   expect(picture?.name).toBe('weights-tanh-twice');
   expect(picture?.alternative).toBe(
-    '0 dense(2->9): from -2 to 2, standard deviation 1.5 at the start and 1.5 in the end; 2 dense(9->1): from -2 to 2, standard deviation 1.5 at the start and 0.5 in the end',
+    'hidden layer 1: from -2 to 2, standard deviation 1.5 before training and 1.5 after; output layer: from -2 to 2, standard deviation 1.5 before training and 0.5 after',
   );
 });
 
 test('a layer whose numbers are all the same at the start is no number less', () => {
   const picture = layerHistograms('outputs', [
-    { kind: 'outputs', layer: '1 relu(4)', low: 0, high: 4, start: [1, 0, 0, 0], end: wide },
+    { kind: 'outputs', layer: 'hidden layer 1 relu', low: 0, high: 4, start: [1, 0, 0, 0], end: wide },
   ]);
-  expect(picture?.title).toMatch(/^The outputs of 1 relu\(4\) change the most: their spread goes from 0 to 1\.5$/);
+  expect(picture?.title).toMatch(
+    /^Outputs change most in hidden layer 1 relu: standard deviation 0 before training, 1\.5 after$/,
+  );
+});
+
+test('the title says where no standard deviation changes', () => {
+  const same = { low: -2, high: 2, start: wide, end: wide };
+  const picture = layerHistograms('weights', [{ kind: 'weights', layer: 'output layer', ...same }]);
+  expect(picture?.title).toBe('Weights: the standard deviation of every layer changes by less than 5 %');
 });

@@ -41,7 +41,10 @@ const pictures: Record<keyof typeof runs, string[]> = {
   ],
   spirals: ['loss', 'learning-rate', 'gradient-norm', 'boundary', 'confusion', 'weights', 'outputs'],
   xor: ['loss', 'learning-rate', 'gradient-norm', 'boundary', 'weights', 'outputs'],
-  sine: ['loss', 'learning-rate', 'gradient-norm', 'weights', 'outputs', 'time'],
+  sine: [
+    ...['loss', 'learning-rate', 'gradient-norm', 'fitted-curve', 'predicted-against-actual', 'residuals'],
+    ...['weights', 'outputs', 'time'],
+  ],
   scale: ['speedup', 'time'],
   chapter: ['gates', 'xor-spaces', 'xor-loss'],
   numbers: [
@@ -144,7 +147,7 @@ describe.each(names)('the page of %s', (name) => {
       const seen = await page.evaluate(() => ({
         root: document.documentElement.localName,
         errors: document.querySelectorAll('parsererror').length,
-        words: document.querySelectorAll('title, desc').length,
+        words: document.querySelectorAll('svg:root > title, svg:root > desc').length,
         paper: getComputedStyle(document.querySelector('rect') as Element).fill,
       }));
       expect({ id, ...seen, messages }).toEqual({
@@ -232,7 +235,7 @@ test('a run that diverges has a page of the way there, without an end', async ()
   ]);
   expect(code).toBe(1);
   const html = readFileSync(join(lost, 'report.html'), 'utf8');
-  expect(html).toMatch(/<h1>sine: a run that has not come to its end, after/);
+  expect(html).toMatch(/<h1>sine: an unfinished run, \d+ epochs? so far/);
   expect(readdirSync(lost)).not.toContain('findings.json');
 });
 
@@ -249,7 +252,7 @@ test('findings of an earlier end are not shown of a run that has gone on', async
   appendFileSync(metrics, `${line}\n{"event":"epo`);
   await gradloom(['report', further]);
   const html = readFileSync(join(further, 'report.html'), 'utf8');
-  expect(html).toMatch(/<h1>sine: a run that has not come to its end, after 4 epochs/);
+  expect(html).toMatch(/<h1>sine: an unfinished run, 4 epochs so far/);
   expect(html).not.toContain('fingerprint of the weights');
 });
 

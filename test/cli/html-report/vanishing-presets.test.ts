@@ -14,11 +14,13 @@ test('Glorot’s inits stand side by side, with theory beside', () => {
     normalised: { looks: looks(1, 5), dz: { mean: 1 } },
   });
   expect(picture.title).toBe(
-    'Standard init: the gradient shrinks 2.0 times per layer; normalised init: it keeps its size',
+    'Standard init: the gradient shrinks 2.0 times per layer; normalised init: the gradient keeps its size',
   );
   // The geometric mean of 0.1 and 0.2, and a 16th of it.
-  expect(picture.alternative).toContain('standard init: RMS of the gradient 0.14 at the last layer and 0.0088 at');
-  expect(picture.alternative).toContain('a factor of 0.5 a layer, by theory 0.58');
+  expect(picture.alternative).toContain(
+    'standard init: RMS of the gradient 0.14 at the last hidden layer and 0.0088 at',
+  );
+  expect(picture.alternative).toContain('a factor of 0.5 per layer, by theory 0.58');
   expect(String(picture.draw(720).markup)).toContain('÷ 2.0 per layer');
 });
 
@@ -34,10 +36,10 @@ test('of He’s inits each start has its bar', () => {
     'he-normal': init(1, [0.87, 0.85]),
   });
   expect(gradients.title).toBe(
-    'Glorot-normal: the gradient shrinks 1.43 times per layer; he-normal: it keeps its size',
+    'Glorot-normal: the gradient shrinks 1.43 times per layer; he-normal: the gradient keeps its size',
   );
   expect(accuracy.title).toBe(
-    'After 700 steps, he-normal has at least 85.00 % right, glorot-normal 12.00 % at the most',
+    'Validation accuracy after 700 steps: he-normal 85.00 % to 87.00 %, glorot-normal 10.00 % to 12.00 %',
   );
   const markup = String(accuracy.draw(352).markup);
   for (const name of ['glorot-normal, seed 4', 'he-normal, seed 5', '87.00 %']) expect(markup).toContain(name);
@@ -59,5 +61,5 @@ test('of Nielsen’s norms it is told how many lie in the range of the starts', 
       },
     ],
   });
-  expect(picture.title).toMatch(/^1 of the 2 norms that Nielsen printed .* 4\.0 times more slowly$/);
+  expect(picture.title).toMatch(/^1 of the 2 norms that Nielsen printed .* has a gradient 4\.0 times smaller$/);
 });

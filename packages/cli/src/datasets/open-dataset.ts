@@ -21,7 +21,7 @@ import { filePreset, type Preset, presets } from './presets.ts';
 const SPLIT_SEED = 0;
 
 export interface Shares {
-  readonly validation: number;
+  readonly validation?: number | undefined; // default: the dataset's own share
   readonly test?: number | undefined; // default: the dataset's own set or share
 }
 
@@ -44,7 +44,7 @@ export async function openDataset(
 ): Promise<OpenedDataset> {
   const preset: Preset = 'path' in source ? filePreset : presets[source.name];
   const whole = await readDataset(source, preset, name, classNames);
-  const validation = shares.validation;
+  const { validation = preset.validation } = shares;
   if (whole.test !== undefined) {
     if (shares.test !== undefined && shares.test > 0) {
       const problem = `has ${shares.test}, expected none, since ${whole.train.name} has its own test set`;

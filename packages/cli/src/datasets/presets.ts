@@ -5,6 +5,7 @@ import type { Member } from '../options/member.ts';
 /** What `train` takes for a dataset where the user says nothing. */
 export interface Preset {
   readonly options: Readonly<Record<string, number>>; // of the set itself
+  readonly validation: number; // share of the training rows that is held out to validate on
   readonly test: number; // share of the rows that is held out where there is no test set
   readonly testsItself: boolean; // its rows are all there are: measured on them
   readonly hidden: readonly number[];
@@ -21,6 +22,7 @@ export interface Preset {
  */
 const gate = {
   options: {},
+  validation: 0,
   test: 0,
   testsItself: true,
   hidden: [3],
@@ -33,6 +35,7 @@ const gate = {
 
 const plane = {
   options: { rows: 500, noise: 0.1 },
+  validation: 0,
   test: 0.2,
   testsItself: false,
   hidden: [32, 32],
@@ -48,11 +51,12 @@ const plane = {
 export const presets = {
   mnist: {
     options: {},
+    validation: 0.1, // 6,000 digits
     test: 0,
     testsItself: false,
     hidden: [128],
     activation: 'relu',
-    // Test accuracy of seeds 0 to 3: 98.1 % each. 10 epochs at a constant rate of 0.001 reach 97.7 to 97.9 %.
+    // Test accuracy of seeds 0 to 3: 97.9 to 98.1 %. Ten epochs at a constant rate of 0.001 reach 97.7 to 97.9 %.
     optimizer: { kind: 'adam', lr: 0.005 },
     schedule: 'one-cycle',
     batch: 128,
@@ -71,4 +75,4 @@ export const presets = {
 export type DatasetName = keyof typeof presets;
 
 /** For the user's own files. */
-export const filePreset: Preset = { ...presets.mnist };
+export const filePreset: Preset = { ...presets.mnist, validation: 0 };

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { type PlotOptions, plot } from '@observablehq/plot';
+import { axisX, axisY, type Markish, type PlotOptions, plot, type ScaleOptions } from '@observablehq/plot';
 import { markup, markupOf } from './markup/markup.ts';
 import type { Drawing } from './picture.ts';
 
@@ -12,8 +12,22 @@ const { createDocument } = createRequire(import.meta.url)('@mixmark-io/domino') 
 export function drawPlot(options: PlotOptions & { width: number; height: number }): Drawing {
   const { width, height } = options;
   const document = createDocument('');
-  const root = plot({ ...options, document, className: 'plot', style: { fontSize: '12px' } });
+  const marks = [...logAxis(axisX, options.x), ...logAxis(axisY, options.y), ...(options.marks ?? [])];
+  const root = plot({ ...options, marks, document, className: 'plot', style: { fontSize: '12px' } });
   return { width, height, markup: markup`<g text-anchor="middle">${markupOf(root, shorten)}</g>` };
+}
+
+/** The axis of a log scale with each of its ticks labelled: Plot's own leaves out some, such as 0.5 and 0.05. */
+function logAxis(
+  axis: (ticks: number[], options: TextLabels) => Markish,
+  scale: ScaleOptions | null | undefined,
+): Markish[] {
+  if (scale?.type !== 'log' || !Array.isArray(scale.ticks)) return [];
+  return [axis(scale.ticks as number[], { text: scale.tickFormat as TextLabels['text'] })];
+}
+
+interface TextLabels {
+  readonly text: (value: number) => string;
 }
 
 /** Attributes of places and sizes. */

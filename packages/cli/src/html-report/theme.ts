@@ -55,5 +55,7 @@ export const themeStyle = (scope: Markup): Markup =>
 export const drawingStyle = inLines([
   markup`.chart{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;color:var(--ink);fill:currentColor;overflow:visible}`,
   markup`.chart text{white-space:pre}`,
+  // Strips that show values beneath the pointer.
+  markup`.chart [fill=transparent]:hover,.chart [fill=transparent] rect:hover{fill:var(--soft);fill-opacity:.15}`,
   markup`.chart .halo{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}`,
 ]);

@@ -1,5 +1,6 @@
 import type { LayerFigures } from '@gradloom/core';
 import { decimal } from '../report/format.ts';
+import { layerNames } from '../report/layer-names.ts';
 import { logBars } from '../report/log-bars.ts';
 import { shownRows } from '../report/shown-rows.ts';
 import { table } from '../report/table.ts';
@@ -14,6 +15,7 @@ export type Look = Pick<ProbeEvent, 'step' | 'layers'>;
 
 /** What the first and the last of a run's looks found in its layers, at most 80 columns wide: the others are in metrics.jsonl. */
 export function describeLooks(first: Look, last: Look, paint: Paint): string[] {
+  const names = layerNames(last.layers);
   const places = shownRows(last.layers.length, MOST_ROWS);
   const thinned = places.length < last.layers.length ? `, ${places.length} of ${last.layers.length} layers` : '';
   // Below the first layer that learns no gradient is computed.
@@ -28,29 +30,27 @@ export function describeLooks(first: Look, last: Look, paint: Paint): string[] {
         name: `before step ${step + 1}`,
         values: reached.map((k) => layers[k].rmsDy ?? Number.NaN),
       })),
-      { rows: reached.map((k) => nameOf(last.layers[k])), head: 'layer', paint },
+      { rows: reached.map((k) => names[k]), head: 'layer', paint },
     ),
     '',
     paint('bold', `Before step ${last.step + 1}`),
     '',
     ...table(
       ['layer', 'mean y', 'std y', 'flat', 'dead', 'W', 'dL/dW', 'moved'],
-      places.map((k) => figuresOf(last.layers[k])),
+      places.map((k) => figuresOf(names[k], last.layers[k])),
       { right: [1, 2, 3, 4, 5, 6, 7], width: 78 },
     ).map((line) => `  ${line}`),
     '',
-    '  dL/dy, W, its gradient and how far it moved from its start: root mean squares.',
-    "  flat: outputs at which the slope is below 1 % of the activation's largest;",
-    '  dead: units that are so in every row of the batch.',
+    '  dL/dy, W, dL/dW: root mean squares; moved: likewise, of W less its start.',
+    "  flat: share of outputs whose slope is below 1 % of the largest possible;",
+    '  dead: share of units that are flat in every row of the batch.',
   ];
 }
 
-function figuresOf(layer: LayerFigures): string[] {
+function figuresOf(name: string, layer: LayerFigures): string[] {
   const { mean, std, flat, dead, tensors } = layer;
   const share = (value: number | null): string => (value === null ? '' : `${Math.round(100 * value)} %`);
   const W = tensors.find(({ name }) => name === 'W') ?? tensors.at(0);
   const ofW = W === undefined ? ['', '', ''] : [W.rms, W.rmsGradient, W.rmsMoved].map(decimal);
-  return [nameOf(layer), decimal(mean), decimal(std), share(flat), share(dead), ...ofW];
+  return [name, decimal(mean), decimal(std), share(flat), share(dead), ...ofW];
 }
-
-const nameOf = ({ path, label }: LayerFigures): string => `${path} ${label}`;

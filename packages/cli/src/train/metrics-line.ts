@@ -43,6 +43,8 @@ export function epochLine({ type: event, validation, ...figures }: EpochEvent): 
     ...figures,
     validationLoss: validation?.loss ?? null,
     validationAccuracy: validation?.accuracy ?? null,
+    validationRmse: validation?.rmse ?? null,
+    validationR2: validation?.r2 ?? null,
   });
 }
 
@@ -76,6 +78,8 @@ export function doneLine(result: TrainResult): string {
     trainLoss: result.trainLoss,
     testLoss: result.test?.loss ?? null,
     testAccuracy: result.test?.accuracy ?? null,
+    testRmse: result.test?.rmse ?? null,
+    testR2: result.test?.r2 ?? null,
     fingerprint: result.fingerprint,
     threads: result.threads,
     shards: result.shards,

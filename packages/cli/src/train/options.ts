@@ -47,7 +47,7 @@ export const trainOptions = {
     ...datasetSource,
     describe: `${datasetSource.choices?.join(', ')}; or a path to CSV, NumPy or IDX files`,
   },
-  validation: { ...share, ...fraction, describe: 'share of the training rows to validate on (0)' },
+  validation: { ...share, ...fraction, describe: 'share of the training rows to validate on (mnist: 0.1, else 0)' },
   test: {
     ...share,
     ...fraction,

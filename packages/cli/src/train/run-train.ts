@@ -38,7 +38,7 @@ function lockResumed(request: Request): FolderLock | null {
 
 async function runLocked(request: Request, io: Io, lock: FolderLock | null): Promise<number> {
   const { values, given, resumable, library, warnings } = await readValues(request);
-  const { dataset, out, validation = 0, test } = values;
+  const { dataset, out, validation, test } = values;
   if (dataset === undefined) {
     throw new UsageError(
       `--dataset is missing, expected one of ${trainOptions.dataset.choices?.join(', ')}, or a path`,

@@ -17,9 +17,10 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
     rows.push(['test accuracy', `${paint('bold', percent(test.accuracy))}  (${right}${none})`]);
   }
   if (test !== undefined) rows.push(['test loss', decimal(test.loss)]);
-  if (test?.rmse !== undefined) rows.push(['test rmse', decimal(test.rmse)]);
+  if (test?.rmse !== undefined) rows.push(['test RMSE', decimal(test.rmse)]);
+  if (test?.r2 !== undefined) rows.push(['test R²', decimal(test.r2)]);
   if (steps > 0) {
-    rows.push(['train loss', decimal(trainLoss)], ['steps', whole(steps)]);
+    rows.push(['training loss', decimal(trainLoss)], ['steps', whole(steps)]);
     rows.push(['samples/s', whole(result.samplesPerSecond)]);
   }
   rows.push(
@@ -47,14 +48,14 @@ function wentOf(result: TrainResult): string {
   return `${went} ${lengthOf(result)} in ${duration(result.elapsedMs)}`;
 }
 
-/** '2  (0.3085 ms a step, 0.5210 on 1)'. */
+/** '2  (0.3085 ms per step, 0.5210 on 1)'. */
 function threadsText({ threads, trials }: TrainResult): string {
   const own = trials.find((trial) => trial.threads === threads);
   if (own === undefined) return whole(threads);
   const others = trials
     .filter((trial) => trial !== own)
     .map((trial) => `, ${decimal(trial.stepMs)} on ${trial.threads}`);
-  return `${threads}  (${decimal(own.stepMs)} ms a step${others.join('')})`;
+  return `${threads}  (${decimal(own.stepMs)} ms per step${others.join('')})`;
 }
 
 const lengthOf = ({ steps, epochs }: TrainResult): string =>
@@ -62,17 +63,19 @@ const lengthOf = ({ steps, epochs }: TrainResult): string =>
 
 function nextCommands({ recipe }: RunStart, result: TrainResult, out: string, program: string): string[] {
   const { train, test } = recipe.sets;
-  const findings = train.classes === null ? 'its errors' : 'the accuracy of each class, and what was taken for what';
+  const findings =
+    train.classes === null ? 'its errors' : 'recall and precision of each class, and the confusion matrix';
   const lines = [
     `  # ${findings}`,
     `  ${program} evaluate ${out}`,
-    '  # what it says of single rows',
+    '  # predictions for single rows',
     `  ${program} predict ${out} --rows 0..${Math.min(9, (test ?? train).rows - 1)}`,
   ];
   // No file names a library: it is typed again.
   const { blas } = recipe.values;
   const library = blas === undefined ? '' : ` --blas ${quote(blas)}`;
-  if (result.stopped === 'aborted') return [...lines, '  # go on', `  ${program} train --resume ${out}${library}`];
+  if (result.stopped === 'aborted')
+    return [...lines, '  # continue training', `  ${program} train --resume ${out}${library}`];
   // A single shard is one thread's work alone.
   if (result.shards === 1) return lines;
   const threads = result.threads === 1 ? 2 : 1;

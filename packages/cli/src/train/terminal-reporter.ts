@@ -90,14 +90,14 @@ function metricsOf({ trainLoss, validation, gradientNorm, learningRate }: EpochE
   if (validation?.accuracy !== undefined) metrics.push(`accuracy ${percent(validation.accuracy)}`);
   if (validation?.r2 !== undefined) metrics.push(`r2 ${decimal(validation.r2)}`);
   if (validation !== undefined) metrics.push(`validation loss ${decimal(validation.loss)}`);
-  metrics.push(`train loss ${decimal(trainLoss)}`, `gradient norm ${decimal(gradientNorm)}`);
+  metrics.push(`training loss ${decimal(trainLoss)}`, `gradient norm ${decimal(gradientNorm)}`);
   return [...metrics, `rate ${decimal(learningRate)}`];
 }
 
 function epochText({ epoch, trainLoss, validation, elapsedMs }: EpochEvent, totalEpochs: number): string {
   const parts = [`epoch ${countOf(epoch, totalEpochs)}`];
-  parts.push(`train loss ${decimal(trainLoss)}`);
-  if (validation !== undefined) parts.push(`validation ${decimal(validation.loss)}`);
+  parts.push(`training loss ${decimal(trainLoss)}`);
+  if (validation !== undefined) parts.push(`validation loss ${decimal(validation.loss)}`);
   if (validation?.accuracy !== undefined) parts.push(`accuracy ${percent(validation.accuracy)}`);
   return [...parts, duration(elapsedMs)].join('  ');
 }

@@ -26,6 +26,8 @@ const ROW = 26;
 const LETTER = 6.8; // wider than most
 const RULE: Stroke = { color: 'var(--ink)', dash: '5 4' };
 
+const titleOf = ({ name, text }: Bar): string => `${name}: ${text}`;
+
 /** A bar for each name, by its length; its value stands at its end. */
 export function barChart({ bars, x, rule }: BarChartOptions, width: number): Drawing {
   const rows = bars.map(({ color = 'var(--c1)', ...bar }) => ({ ...bar, color }));
@@ -60,9 +62,9 @@ export function barChart({ bars, x, rule }: BarChartOptions, width: number): Dra
       ...(log
         ? [
             link(rows, { x1: low, x2: 'value', y1: 'name', y2: 'name', stroke: 'color', strokeWidth: 2 }),
-            dot(rows, { x: 'value', y: 'name', r: 5, fill: 'color' }),
+            dot(rows, { x: 'value', y: 'name', r: 5, fill: 'color', title: titleOf }),
           ]
-        : [barX(rows, { x1: 0, x2: 'value', y: 'name', fill: 'color', insetTop: above ? 10 : 0 })]),
+        : [barX(rows, { x1: 0, x2: 'value', y: 'name', fill: 'color', insetTop: above ? 10 : 0, title: titleOf })]),
       text(rows, {
         x: 'value',
         y: 'name',

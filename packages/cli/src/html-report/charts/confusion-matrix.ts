@@ -28,15 +28,21 @@ export function confusionMatrix({ labels, confusion, split }: Answers): Picture 
   const [most] = [...wrong].sort((a, b) => b.rows - a.rows);
   const rowsOf = (label: number) => confusion[label].reduce((sum, rows) => sum + rows, 0);
   const name = (c: number) => labels[c] ?? NO_ANSWER;
+  const shareOf = ({ label, rows }: Count) => rows / Math.max(1, rowsOf(label));
+  const darkest = wrong.reduce((high, one) => Math.max(high, shareOf(one)), 0);
   const title =
     most === undefined
-      ? `All ${whole(total)} ${split} rows are answered rightly`
-      : `Most often, ${name(most.label)} ${most.answer < labels.length ? 'is taken for' : 'gets'} ${name(most.answer)}: ${whole(most.rows)} of ${whole(rowsOf(most.label))} times`;
+      ? `All ${whole(total)} ${split} rows are classified correctly`
+      : `Most frequent error: ${name(most.label)} ${most.answer < labels.length ? `predicted as ${name(most.answer)}` : `gets ${NO_ANSWER}`}, ${whole(most.rows)} of ${whole(rowsOf(most.label))} rows`;
+  const shade =
+    most === undefined
+      ? ''
+      : ` The colour of an error is in proportion to its share of the rows of its class; the darkest is ${percent(darkest)}.`;
   return {
     name: 'confusion',
     title,
-    sentence: `Rows of the ${split} set by their class (down) and the answer (across). The outlined diagonal is right; the darker any other cell, the more often that mistake is made. ${whole(missed)} of ${whole(total)} answers are wrong (${percent(missed / total)}).`,
-    alternative: `Matrix of ${labels.length} classes by answers. ${labels.map((label, c) => `${label}: ${confusion[c][c]} of ${rowsOf(c)} right`).join('; ')}.`,
+    sentence: `Confusion matrix of the ${split} set: actual class down, predicted class across, correct rows on the outlined diagonal.${shade} ${whole(missed)} of ${whole(total)} rows are wrong (${percent(missed / total)}).`,
+    alternative: `Confusion matrix of ${labels.length} classes. ${labels.map((label, c) => `${label}: ${confusion[c][c]} of ${rowsOf(c)} correct`).join('; ')}.`,
     draw: (width) => {
       const answers = confusion[0].map((_, c) => c);
       const longest = highest(answers.map((c) => name(c).length));
@@ -46,7 +52,6 @@ export function confusionMatrix({ labels, confusion, split }: Answers): Picture 
       const size = Math.min(narrow ? 30 : 52, (width - left - 8) / answers.length);
       const domain = labels.map((_, c) => c);
       const crowded = longest * 7 > size;
-      const most = highest([1, ...wrong.map(({ rows }) => rows)]);
       return drawPlot({
         width,
         height: Math.round(size * 0.8 * labels.length) + (crowded ? 120 : 60),
@@ -58,21 +63,24 @@ export function confusionMatrix({ labels, confusion, split }: Answers): Picture 
         x: {
           type: 'band',
           domain: answers,
-          label: 'answer',
+          label: 'predicted class',
           axis: 'top',
           tickFormat: short,
           tickSize: 0,
           tickRotate: crowded ? -60 : 0,
         },
-        y: { type: 'band', domain, label: 'class', tickFormat: short, tickSize: 0 },
+        y: { type: 'band', domain, label: 'actual class', tickFormat: short, tickSize: 0 },
         marks: [
           cell(counts, {
             x: 'answer',
             y: 'label',
             fill: 'var(--c2)',
-            fillOpacity: ({ label, answer, rows }: Count) => (label === answer ? 0 : 0.75 * Math.sqrt(rows / most)),
+            fillOpacity: (one: Count) =>
+              one.label === one.answer || darkest === 0 ? 0 : (0.8 * shareOf(one)) / darkest,
             stroke: ({ label, answer }: Count) => (label === answer ? 'var(--c1)' : 'var(--rule)'),
             strokeWidth: 1,
+            title: (one: Count) =>
+              `${name(one.label)} ${one.answer < labels.length ? `predicted as ${name(one.answer)}` : NO_ANSWER}: ${whole(one.rows)} of ${whole(rowsOf(one.label))} rows (${percent(shareOf(one))})`,
           }),
           text(
             counts.filter(({ rows }) => rows > 0),
@@ -82,6 +90,7 @@ export function confusionMatrix({ labels, confusion, split }: Answers): Picture 
               text: ({ rows }: Count) => String(rows),
               fontSize: size < 26 ? 9 : 12,
               fill: 'var(--ink)',
+              pointerEvents: 'none',
             },
           ),
         ],

@@ -1,7 +1,8 @@
 import { dot } from '@observablehq/plot';
-import { whole } from '../../report/format.ts';
+import { plural, whole } from '../../report/format.ts';
 import { tick } from '../axes.ts';
 import { grid, stack } from '../compose.ts';
+import { short } from '../course.ts';
 import type { Division, Plane } from '../findings/findings.ts';
 import { markup } from '../markup/markup.ts';
 import { type Drawing, isNarrow, type Picture } from '../picture.ts';
@@ -17,26 +18,27 @@ const marks = ['●', '■', '▲', '◆', '✚', '★'];
 const MOST_PANELS = 12;
 
 /** How a network divides the plane, before some steps and in the end. Null where all rows lie on one line along an axis. */
-export function decisionBoundary({ labels, points, end }: Plane, divisions: readonly Division[]): Picture | null {
+export function decisionBoundary(
+  { labels, points, right, end }: Plane,
+  divisions: readonly Division[],
+): Picture | null {
   if (isFlat(end)) return null;
   const before = divisions.filter((division) => division.step < end.step && !isFlat(division));
   const every = Math.ceil((before.length + 1) / MOST_PANELS);
   const all = [...before.filter((_, k) => k % every === 0), end];
-  const answerAt = answersOf(end);
-  const right = points.filter(([x, y, label]) => answerAt(x, y) === label).length;
   return {
     name: 'boundary',
     title:
-      right === points.length
-        ? `After ${whole(end.step)} steps, every point lies on the side of its class`
-        : `After ${whole(end.step)} steps, ${whole(right)} of ${whole(points.length)} points lie on the side of their class`,
+      right === undefined
+        ? `Decision regions after ${plural(end.step, 'step')}`
+        : `Decision regions after ${plural(end.step, 'step')}: ${right === points.length ? 'all' : `${whole(right)} of`} ${whole(points.length)} points are classified correctly`,
     sentence:
-      'Each point is a training row, its shape and colour the class. The ground has the colour of the answer there, deeper where the network is surer; the line is where it changes its mind.',
+      'Each point is a training row; its shape and colour are its class. The background has the colour of the predicted class, darker where the network is more certain; the line is the decision boundary.',
     alternative: `Maps of the plane before steps ${all.map(({ step }) => whole(step)).join(', ')}, with the points of ${labels.length} classes (${labels.join(', ')}) on the regions that the network gives to each.`,
     draw: (width) => {
       const panels = all.map((division) => ({
-        title: division.step === 0 ? 'Before the first step' : `After ${whole(division.step)} steps`,
-        draw: (each: number) => map(division, points, each),
+        title: division.step === 0 ? 'Before the first step' : `After ${plural(division.step, 'step')}`,
+        draw: (each: number) => map(division, points, labels, division === end, each),
       }));
       return stack([key(labels, width), grid(panels, width, isNarrow(width) ? 4 : all.length > 4 ? 3 : 2)]);
     },
@@ -53,7 +55,13 @@ function key(labels: readonly string[], width: number): Drawing {
   return { width, height: 24, markup: markup`${parts}` };
 }
 
-function map({ extent: [x1, y1, x2, y2], side, margins }: Division, points: Plane['points'], width: number): Drawing {
+function map(
+  { extent: [x1, y1, x2, y2], side, margins }: Division,
+  points: Plane['points'],
+  labels: readonly string[],
+  titled: boolean, // points say what they are
+  width: number,
+): Drawing {
   const ratio = Math.min(1.3, Math.max(0.5, (y2 - y1) / (x2 - x1)));
   const ground = margins.slice(0, MOST_CLASSES).flatMap((bytes, c) => {
     const values = Array.from(Buffer.from(bytes, 'base64'), (byte) => byte / 127.5 - 1);
@@ -84,6 +92,9 @@ function map({ extent: [x1, y1, x2, y2], side, margins }: Division, points: Plan
             fill: `var(--c${c + 1})`,
             stroke: 'var(--paper)',
             strokeWidth: points.length > 100 ? 0.5 : 1.5,
+            ...(titled
+              ? { title: ([x, y]: readonly [number, number, number]) => `${labels[c]} at ${short(x)}, ${short(y)}` }
+              : {}),
           },
         ),
       ),
@@ -92,13 +103,3 @@ function map({ extent: [x1, y1, x2, y2], side, margins }: Division, points: Plan
 }
 
 const isFlat = ({ extent: [x1, y1, x2, y2] }: Division): boolean => x1 === x2 || y1 === y2;
-
-/** The class with the largest margin at the grid's point next to a place. */
-function answersOf({ extent: [x1, y1, x2, y2], side, margins }: Division): (x: number, y: number) => number {
-  const bytes = margins.map((text) => Buffer.from(text, 'base64'));
-  const place = (value: number, low: number, high: number) => Math.round(((value - low) / (high - low)) * (side - 1));
-  return (x, y) => {
-    const k = place(y, y1, y2) * side + place(x, x1, x2);
-    return bytes.reduce((best, own, c) => (own[k] > bytes[best][k] ? c : best), 0);
-  };
-}

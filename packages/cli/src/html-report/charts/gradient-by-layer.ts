@@ -27,11 +27,11 @@ export function gradientByLayer(all: readonly LayerGradients[]): Picture {
   return {
     name: 'gradient-by-layer',
     title: capital(all.map(({ label, factor }) => `${label}: ${went(factor)}`).join('; ')),
-    sentence: `Size of the loss’s gradient at each of ${depth} layers before the first step, on powers of ten. It sets out at the output, on the right, and has to reach layer 1. ${reach(all)} Dashed: what theory expects of weights of this size.`,
+    sentence: `RMS of dL/dz at each of ${depth} hidden layers before the first step, on a logarithmic scale. Backpropagation starts at the output, on the right, and goes to hidden layer 1. ${reach(all)} Dashed: what theory predicts for weights of this size.`,
     alternative: all
       .map(
         ({ label, sizes, factor, expectedFactor }) =>
-          `${label}: RMS of the gradient ${short(sizes[sizes.length - 1])} at the last layer and ${short(sizes[0])} at the first, a factor of ${factor === null ? 'none' : short(factor)} a layer, by theory ${expectedFactor === null ? 'none' : short(expectedFactor)}`,
+          `${label}: RMS of the gradient ${short(sizes[sizes.length - 1])} at the last hidden layer and ${short(sizes[0])} at the first, a factor of ${factor === null ? 'none' : short(factor)} per layer, by theory ${expectedFactor === null ? 'none' : short(expectedFactor)}`,
       )
       .join('. '),
     draw: (width) => {
@@ -76,7 +76,7 @@ function panel(one: LayerGradients, k: number, [low, high]: LogRange, width: num
     marginBottom: 40,
     x: {
       domain: [1, sizes.length],
-      label: '← gradients flow from the output back to layer 1',
+      label: 'hidden layer (← backpropagation)',
       ticks: Math.min(6, sizes.length - 1),
       tickFormat: tick,
       labelArrow: 'none',
@@ -93,7 +93,10 @@ function panel(one: LayerGradients, k: number, [low, high]: LogRange, width: num
     marks: [
       line(points(expected), { stroke: 'var(--ink)', strokeWidth: 1.5, strokeDasharray: '5 4' }),
       line(points(sizes), { stroke: color, strokeWidth: 2.5 }),
-      dot(points(sizes), { fill: color, r: sizes.length > 40 ? 2 : 3.5 }),
+      dot(points(sizes), {
+        ...{ fill: color, r: sizes.length > 40 ? 2 : 3.5 },
+        title: ([h, size]: readonly [number, number]) => `hidden layer ${h}: ${short(size)}`,
+      }),
       text(note, {
         text: () => perLayer(factor ?? 1),
         dy: climbs ? 0 : 44,
@@ -121,11 +124,11 @@ function panel(one: LayerGradients, k: number, [low, high]: LogRange, width: num
 
 /** 'the gradient shrinks 3.2 times per layer'. */
 function went(factor: number | null): string {
-  if (factor === null) return 'no gradient is large enough for a number';
-  if (Math.abs(factor - 1) < 0.05) return 'it keeps its size';
+  if (factor === null) return 'the gradient is too small for a number';
+  if (Math.abs(factor - 1) < 0.05) return 'the gradient keeps its size';
   return factor < 1
     ? `the gradient shrinks ${times(1 / factor)} times per layer`
-    : `it grows ${times(factor)} times per layer`;
+    : `the gradient grows ${times(factor)} times per layer`;
 }
 
 const perLayer = (factor: number): string =>
@@ -144,7 +147,7 @@ function reach(all: readonly LayerGradients[]): string {
     .filter(({ share }) => share > 0 && share < 0.1);
   if (shares.length === 0) return '';
   const { label, share } = shares.reduce((least, one) => (one.share < least.share ? one : least));
-  return `With ${label}, what arrives there is ${short(1 / share)} times smaller.`;
+  return `With ${label}, the gradient there is ${short(1 / share)} times smaller.`;
 }
 
 const short = (value: number): string => tick(Number(value.toPrecision(2)));

@@ -1,5 +1,7 @@
-import { logRange, tick } from '../axes.ts';
+import { layerNames } from '../../report/layer-names.ts';
+import { logRange } from '../axes.ts';
 import { grid, stack } from '../compose.ts';
+import { short } from '../course.ts';
 import { highest } from '../extremes.ts';
 import { isNarrow, type Picture } from '../picture.ts';
 import type { LookFigures } from '../train/run-lines.ts';
@@ -17,22 +19,17 @@ export function gradientFlow(looks: readonly LookFigures[]): Picture[] {
   const sizes = places.map((k) => looks.map(({ layers }) => layers[k].rmsDy));
   const [start, end] = [sizes[0], sizes[sizes.length - 1]].map((row) => row[0]);
   const ratio = end / start;
-  const names = places.map((k) => `${first.layers[k].path} ${first.layers[k].label}`);
+  const all = layerNames(first.layers);
+  const names = places.map((k) => all[k]);
   const range = logRange(sizes.flat());
   return [
     {
       name: 'gradient-flow',
-      title:
-        ratio >= 1
-          ? `At the start the gradient is ${tick(Number(ratio.toPrecision(2)))} times smaller at the first layer than at the last`
-          : `At the start the gradient is ${tick(Number((1 / ratio).toPrecision(2)))} times larger at the first layer than at the last`,
+      title: titleOf(ratio),
       sentence:
-        'Root mean square of the loss’s gradient by what each layer puts out, from the first (top) to the last, at the steps that were looked at. Equal steps of colour are equal factors.',
+        'Root mean square of the loss’s gradient by the outputs of each layer, from the first layer (top) to the last, at the steps that were looked at. Logarithmic colour scale.',
       alternative: names
-        .map(
-          (name, k) =>
-            `${name}: ${tick(Number(sizes[k][0].toPrecision(2)))} at first, ${tick(Number((sizes[k].at(-1) ?? 0).toPrecision(2)))} at the last look`,
-        )
+        .map((name, k) => `${name}: ${short(sizes[k][0])} at first, ${short(sizes[k].at(-1) ?? 0)} at the last look`)
         .join('; '),
       draw: (width) =>
         stack([
@@ -40,15 +37,13 @@ export function gradientFlow(looks: readonly LookFigures[]): Picture[] {
           grid(
             [
               {
-                title: isNarrow(width) ? 'Layer by step' : 'Layers from the input (top) to the output, by step',
+                title: isNarrow(width) ? 'Layer by step' : 'Layers from input (top) to output, by step',
                 draw: (each) =>
                   heatMap(
                     {
                       columns: looks.map(({ step }) => String(step)),
-                      rows: isNarrow(width) ? places.map((k) => first.layers[k].path) : names,
-                      left: isNarrow(width)
-                        ? 46
-                        : Math.min(width / 2, 34 + 6.8 * highest(names.map((name) => name.length))),
+                      rows: names,
+                      left: Math.min(width / 2, 34 + 6.8 * highest(names.map((name) => name.length))),
                       values: sizes,
                       x: 'step',
                       y: 'layer',
@@ -64,4 +59,14 @@ export function gradientFlow(looks: readonly LookFigures[]): Picture[] {
         ]),
     },
   ];
+}
+
+/** Of the gradient at the last layer over that at the first, before the first step. */
+function titleOf(ratio: number): string {
+  const start = 'Before training, the gradient at the first layer is';
+  if (!Number.isFinite(ratio) || ratio <= 0) return 'Gradient of each layer by step';
+  if (Math.abs(Math.log(ratio)) < 0.05) return `${start} as large as at the last`;
+  return ratio > 1
+    ? `${start} ${short(ratio)} times smaller than at the last`
+    : `${start} ${short(1 / ratio)} times larger than at the last`;
 }

@@ -1,6 +1,7 @@
 import { cell } from '@observablehq/plot';
 import { type LogRange, tick } from '../axes.ts';
 import { at } from '../compose.ts';
+import { short } from '../course.ts';
 import { markup } from '../markup/markup.ts';
 import { type Drawing, isNarrow } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
@@ -56,9 +57,19 @@ export function heatMap(
     },
     y: { type: 'band', domain: rows, label: y, ticks: every(rows, 20), tickSize: 3, labelArrow: 'down' },
     color: { type: 'log', domain: range as [number, number], scheme: 'viridis', clamp: true },
-    marks: [cell(cells, { x: 'c', y: 'r', fill: 'value', inset: -0.25 })],
+    marks: [
+      cell(cells, {
+        ...{ x: 'c', y: 'r', fill: 'value', inset: -0.25 },
+        ...(cells.length > MOST_TITLES
+          ? {}
+          : { title: ({ r, c, value }: (typeof cells)[number]) => `${y} ${r}, ${x} ${c}: ${short(value)}` }),
+      }),
+    ],
   });
 }
+
+/** Cells that say their value: more would make a page several times as large. */
+const MOST_TITLES = 3000;
 
 const STEPS = 48;
 

@@ -1,26 +1,30 @@
 import { areaY, lineY } from '@observablehq/plot';
 import { isDrawable, tick } from '../axes.ts';
 import { grid, stack } from '../compose.ts';
+import { short } from '../course.ts';
 import type { LayerHistogram } from '../findings/layer-histogram.ts';
 import { legend } from '../legend.ts';
 import { type Drawing, isNarrow, type Picture } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
 import { strokeOf } from '../theme.ts';
+import { hoverStrips } from './hover-strips.ts';
 
 const words = {
   weights: {
     name: 'weights',
     axis: 'weight',
-    sentence:
-      'How many of a layer’s weights have which value: the dashed outline is where training began. Their spread is the standard deviation.',
+    sentence: 'Histogram of each layer’s weights. The dashed outline is before training.',
   },
   outputs: {
     name: 'outputs',
     axis: 'output',
     sentence:
-      'Outputs of an activation over some training rows. A peak at an end means units that are saturated, or off: their slope passes next to nothing on.',
+      'Histogram of each activation’s outputs over some training rows. The dashed outline is before training. A peak at an end means saturated or inactive units, which pass on almost no gradient.',
   },
 } as const;
+
+/** A standard deviation that changes by less has kept its value. */
+const KEPT = 0.05;
 
 /** Shares of a layer's numbers by value, a panel a layer; `network` tells it from others. Null where no layer has any. */
 export function layerHistograms(
@@ -33,26 +37,26 @@ export function layerHistograms(
   if (own.length === 0) return null;
   const spreads = own.map(({ layer, low, high, start, end }) => {
     const [from, to] = [start, end].map((shares) => deviation(shares, low, high));
-    return { layer, from, to, change: Math.abs(Math.log(to / from)) };
+    return { layer, from, to, change: from === to ? 0 : Math.abs(Math.log(to / from)) };
   });
   const most = spreads.reduce((a, b) => (b.change > a.change ? b : a));
   const { name, axis, sentence } = words[kind];
   return {
     name: network === '' ? kind : `${kind}-${network.replaceAll(/\W+/g, '-').slice(0, 60)}`,
-    title: `${network === '' ? 'The' : `${network}: the`} ${name} of ${most.layer} change the most: their spread goes from ${short(most.from)} to ${short(most.to)}`,
+    title: `${network === '' ? '' : `${network}: `}${titleOf(name, most, network !== '')}`,
     sentence,
     alternative: own
       .map(
         ({ layer, low, high }, k) =>
-          `${layer}: from ${short(low)} to ${short(high)}, standard deviation ${short(spreads[k].from)} at the start and ${short(spreads[k].to)} in the end`,
+          `${layer}: from ${short(low)} to ${short(high)}, standard deviation ${short(spreads[k].from)} before training and ${short(spreads[k].to)} after`,
       )
       .join('; '),
     draw: (width) =>
       stack([
         legend(
           [
-            { name: 'start', stroke: strokeOf(1) },
-            { name: 'end', stroke: { ...strokeOf(0) } },
+            { name: 'before training', stroke: strokeOf(1) },
+            { name: 'after training', stroke: strokeOf(0) },
           ],
           width,
         ),
@@ -63,6 +67,20 @@ export function layerHistograms(
         ),
       ]),
   };
+}
+
+function titleOf(name: string, { layer, from, to, change }: Spread, isPart: boolean): string {
+  const what = isPart ? name : `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  return change < Math.log(1 + KEPT)
+    ? `${what}: the standard deviation of every layer changes by less than ${100 * KEPT} %`
+    : `${what} change most in ${layer}: standard deviation ${short(from)} before training, ${short(to)} after`;
+}
+
+interface Spread {
+  readonly layer: string;
+  readonly from: number; // standard deviation
+  readonly to: number;
+  readonly change: number; // of its logarithm
 }
 
 function outline({ low, high, start, end }: LayerHistogram, label: string, width: number): Drawing {
@@ -76,7 +94,7 @@ function outline({ low, high, start, end }: LayerHistogram, label: string, width
     marginTop: 22,
     marginBottom: 38,
     x: { domain: [low, high], label, ticks: 4, tickFormat: tick },
-    y: { label: '% of them', ticks: 3, nice: true, labelArrow: 'none' },
+    y: { label: '%', ticks: 3, nice: true, labelArrow: 'none' },
     marks: [
       areaY(points(end), { x: '0', y: '1', fill: 'var(--c1)', fillOpacity: 0.3, curve: 'step' }),
       lineY(points(end), { x: '0', y: '1', stroke: 'var(--c1)', strokeWidth: 1.5, curve: 'step' }),
@@ -88,9 +106,19 @@ function outline({ low, high, start, end }: LayerHistogram, label: string, width
         strokeDasharray: '4 2',
         curve: 'step',
       }),
+      hoverStrips(
+        [
+          { name: 'before training', points: percentOf(points(start)) },
+          { name: 'after training', points: percentOf(points(end)) },
+        ],
+        (x) => `${label} ${short(x)}`,
+      ),
     ],
   });
 }
+
+const percentOf = (points: readonly (readonly number[])[]) =>
+  points.map(([x, share]) => [x, `${share.toFixed(2)} %`] as const);
 
 /** Standard deviation of numbers that are counted in bins from `low` to `high`, each taken for the middle of its bin. */
 function deviation(shares: readonly number[], low: number, high: number): number {
@@ -98,5 +126,3 @@ function deviation(shares: readonly number[], low: number, high: number): number
   const mean = shares.reduce((sum, share, k) => sum + share * middle(k), 0);
   return Math.sqrt(shares.reduce((sum, share, k) => sum + share * (middle(k) - mean) ** 2, 0));
 }
-
-const short = (value: number): string => tick(Number(value.toPrecision(2)));

@@ -6,6 +6,7 @@ import { legend } from '../legend.ts';
 import { type Drawing, isNarrow } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
 import { type Stroke, strokeOf } from '../theme.ts';
+import { hoverStrips } from './hover-strips.ts';
 
 export interface Series {
   readonly name: string;
@@ -66,6 +67,26 @@ export function lineChart(
   ];
   const ys = [...all.map(([, value]) => value), ...(y.domain ?? [])];
   const narrow = isNarrow(width);
+  const hoverLines = [
+    ...lines.map(({ name, points, errorBars = [] }) => ({
+      name,
+      points: points.map(([at, value]) => [at, `${readable(value)}${rangeText(errorBars, at)}`] as const),
+    })),
+    ...(band === undefined
+      ? []
+      : [
+          {
+            name: band.name,
+            points: spread.map(
+              ([at, low, mean, high]) =>
+                [
+                  at,
+                  low === high ? readable(mean) : `${readable(mean)} (${readable(low)} to ${readable(high)})`,
+                ] as const,
+            ),
+          },
+        ]),
+  ];
   const chart = drawPlot({
     width,
     height: height ?? (narrow ? 260 : 320),
@@ -93,11 +114,20 @@ export function lineChart(
       ...lines.map(({ errorBars = [], stroke }) =>
         ruleX(errorBars as BandPoint[], { x: '0', y1: '1', y2: '3', stroke: stroke.color, strokeWidth: 1.5 }),
       ),
+      hoverStrips(hoverLines, (at) => `${x.label} ${readable(at)}`, x.log),
     ],
   });
   const names = band === undefined ? lines : [band, ...lines];
   if (!(rest.legend ?? names.length > 1)) return chart;
   return stack([legend(names, width), chart]);
+}
+
+/** As many digits as a reader can use. */
+const readable = (value: number): string => tick(Number(value.toPrecision(4)));
+
+function rangeText(errorBars: readonly BandPoint[], at: number): string {
+  const bar = errorBars.find(([place]) => place === at);
+  return bar === undefined || bar[1] === bar[3] ? '' : ` (${readable(bar[1])} to ${readable(bar[3])})`;
 }
 
 const drawBand = ({ stroke: { color } }: Band, points: readonly BandPoint[], strokeWidth: number) => [

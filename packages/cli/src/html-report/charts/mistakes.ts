@@ -12,13 +12,12 @@ const MOST_SIDE = 128;
 export function mistakePictures({ mistakes, labels, split }: Answers): Picture | null {
   const shown = mistakes.flatMap(({ image, ...mistake }) => (image === null ? [] : [{ ...mistake, image }]));
   if (shown.length === 0) return null;
-  const [worst] = shown;
   const describe = ({ label, answer, probability }: Omit<Mistake, 'image'>) =>
-    `${labels[label]} taken for ${labels[answer]} (${percent(probability)} sure)`;
+    `${labels[label]} predicted as ${labels[answer]} with probability ${percent(probability)}`;
   return {
     name: 'mistakes',
-    title: `The worst mistakes: here ${labels[worst.answer]} was the answer, and ${labels[worst.label]} is right`,
-    sentence: `The ${shown.length} images of the ${split} set whose class the network held for least likely. Above each: its class, the answer, and how sure the network was of it.`,
+    title: `Misclassified ${split} images with the largest loss`,
+    sentence: `${shown.length === 1 ? 'The image' : `The ${shown.length} images`} of the ${split} set whose actual class got the lowest probability. Above each: actual class → predicted class, and the probability of that prediction.`,
     alternative: `${shown.map(describe).join('; ')}.`,
     draw: (width) => {
       const across = isNarrow(width) ? 3 : 5;
@@ -27,8 +26,8 @@ export function mistakePictures({ mistakes, labels, split }: Answers): Picture |
       const parts = shown.map((mistake, k) => {
         const image = smaller(mistake.image);
         const [x, y] = [(k % across) * (side + GAP), Math.floor(k / across) * tall];
-        const text = markup`<text x="${x}" y="${y + 14}" font-weight="600">${labels[mistake.label]} → ${labels[mistake.answer]}</text><text x="${x}" y="${y + 30}" fill="var(--soft)">${percent(mistake.probability)} sure</text>`;
-        return markup`${text}<g transform="translate(${x},${y + 38}) scale(${side / image.side})">${pixels(image)}</g>`;
+        const text = markup`<text x="${x}" y="${y + 14}" font-weight="600">${labels[mistake.label]} → ${labels[mistake.answer]}</text><text x="${x}" y="${y + 30}" fill="var(--soft)">${percent(mistake.probability)}</text>`;
+        return markup`${text}<g transform="translate(${x},${y + 38}) scale(${side / image.side})"><title>row ${mistake.row}: ${describe(mistake)}</title>${pixels(image)}</g>`;
       });
       return { width, height: Math.ceil(shown.length / across) * tall - GAP, markup: markup`${parts}` };
     },

@@ -1,4 +1,5 @@
 import { dot, type Markish } from '@observablehq/plot';
+import { short } from '../course.ts';
 
 /** A row of a logic gate in the plane, and whether its target is 1. */
 export interface TargetDot {
@@ -17,4 +18,5 @@ export const targetDots = (dots: readonly TargetDot[]): Markish =>
     fill: ({ one }: TargetDot) => (one ? 'var(--c1)' : 'var(--c2)'),
     stroke: 'var(--paper)',
     strokeWidth: 1.5,
+    title: ({ px, py, one }: TargetDot) => `${short(px)}, ${short(py)}: target ${one ? 1 : 0}`,
   });

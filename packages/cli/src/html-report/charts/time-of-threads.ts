@@ -1,6 +1,6 @@
 import type { Profile } from '@gradloom/runtime';
 import { barX } from '@observablehq/plot';
-import { duration } from '../../report/format.ts';
+import { decimal, duration } from '../../report/format.ts';
 import { stack } from '../compose.ts';
 import { highest } from '../extremes.ts';
 import { markup } from '../markup/markup.ts';
@@ -49,6 +49,7 @@ export function timeOfThreads(rows: readonly { readonly name: string; readonly p
               fill: ({ k }: { k: number }) => colors[k],
               stroke: 'var(--paper)',
               order: null,
+              title: ({ name, part, ms }: (typeof bars)[number]) => `${name}, ${part}: ${decimal(ms)} ms`,
             }),
           ],
         }),

@@ -22,8 +22,8 @@ export function costPictures({ batch, cases }: Read<typeof costDocument>): Pictu
   return [
     {
       name: 'backward-by-depth',
-      title: `The way back takes ${most.ratio.toFixed(2)} times as long as the way forward at the most, of ${most.depth} layers of ${most.width}`,
-      sentence: `Time of the backward pass over that of the forward pass, ${batch} rows a pass. Counted in multiply-adds, L layers of one size come to 2 − 1/L: each has one product on the way forward and two on the way back, the first only one.`,
+      title: `The backward pass takes at most ${most.ratio.toFixed(2)} times as long as the forward pass (${most.depth} layers of ${most.width})`,
+      sentence: `Time of the backward pass divided by that of the forward pass, ${batch} rows per pass. In multiply-adds, L layers of one size have a ratio of 2 − 1/L: each layer takes one product forward and two backward, the first only one.`,
       alternative: cases
         .map(
           ({ depth, width, ratio }) =>
@@ -43,7 +43,7 @@ export function costPictures({ batch, cases }: Read<typeof costDocument>): Pictu
               })),
             ],
             x: { label: 'layers', log: true },
-            y: { label: 'backward / forward', domain: [0, 2] },
+            y: { label: 'backward / forward time', domain: [0, 2] },
           },
           width,
         ),

@@ -40,13 +40,13 @@ function byRate(rates: NonNullable<DescentDocument['rates']>): Picture {
   const lost = all.find(([, { verdict }]) => verdict === 'diverges');
   return {
     name: 'loss-by-rate',
-    title: `A rate of ${tick(Number(best))} gets furthest${lost === undefined ? '' : `; from ${tick(Number(lost[0]))} on the loss goes off to infinity`}`,
+    title: `The learning rate ${tick(Number(best))} reaches the lowest loss${lost === undefined ? '' : `; at ${tick(Number(lost[0]))} training diverges`}`,
     sentence:
-      'The same problem from the same weights by plain gradient descent, a line for each learning rate. Too small a rate crawls, too large a one climbs instead of falling.',
+      'The same problem from the same weights by plain gradient descent, one line per learning rate. With too small a rate the loss falls slowly; with too large a rate it rises.',
     alternative: all
       .map(
         ([rate, { verdict, finalLoss }]) =>
-          `Rate ${rate} ${verdict}${finalLoss === null ? '' : `, ends at ${decimal(finalLoss)}`}`,
+          `Rate ${rate} ${verdict}${finalLoss === null ? '' : `, final loss ${decimal(finalLoss)}`}`,
       )
       .join('; '),
     draw: (width) =>
@@ -72,7 +72,7 @@ function noiseOfBatches(noise: NonNullable<DescentDocument['noise']>): Picture {
   return {
     name: 'batch-noise',
     title: fallOf(noise),
-    sentence: 'How far the gradient of a batch lies from that of all rows, root mean square over many batches.',
+    sentence: 'Distance between the gradient of a batch and that of all rows, root mean square over many batches.',
     alternative: noise
       .map(({ batch, measured, theory }) => `${batch} rows: ${decimal(measured)}, theory ${decimal(theory)}`)
       .join('; '),
@@ -83,8 +83,8 @@ function noiseOfBatches(noise: NonNullable<DescentDocument['noise']>): Picture {
             { name: 'measured', points: of('measured') },
             { name: 'theory', points: of('theory'), dots: false },
           ],
-          x: { label: 'rows of a batch', log: true },
-          y: { label: 'off by', log: true },
+          x: { label: 'batch size', log: true },
+          y: { label: 'gradient error', log: true },
           height: 260,
         },
         width,
@@ -97,5 +97,5 @@ function fallOf(noise: NonNullable<DescentDocument['noise']>): string {
   const [one] = noise;
   const many = noise[Math.min(4, noise.length - 1)];
   const times = (one.measured / many.measured).toPrecision(2);
-  return `The gradient of ${many.batch} rows is off ${times} times less than that of ${one.batch}: about the root of ${many.batch / one.batch}`;
+  return `The gradient error at batch size ${many.batch} is ${times} times smaller than at ${one.batch} (the square root of ${many.batch / one.batch} is ${Math.sqrt(many.batch / one.batch).toPrecision(2)})`;
 }

@@ -9,21 +9,21 @@ export function experimentPage(runs: readonly ExperimentRun[]): Page {
   const findings = runs.flatMap((run) => run.findings);
   const agreeing = findings.filter(({ agrees }) => agrees).length;
   const [first] = runs;
-  const title = runs.length === 1 ? `The experiment “${first.name}”` : plural(runs.length, 'experiment');
-  const counted = `${agreeing} of ${plural(findings.length, 'number')} agree with what they stand beside.`;
+  const title = runs.length === 1 ? `Experiment ${first.name}` : plural(runs.length, 'experiment');
+  const counted = `${agreeing} of ${plural(findings.length, 'number')} agree with the published ones.`;
   return {
     title,
     lead: `${findings.length === 0 ? '' : `${counted} `}Computed ${first.record.started.slice(0, 16).replace('T', ' ')} UTC.`,
     chapters: [
       ...runs.map((run) => chapterOf(run, runs.length)),
-      { title: 'Where it was computed', tables: [machineTable(first.record)] },
+      { title: 'Machine', folded: [machineTable(first.record)] },
     ],
   };
 }
 
 function chapterOf({ name, record, path, document, findings }: ExperimentRun, count: number): Chapter {
   return {
-    title: count === 1 ? 'What it shows' : name,
+    title: count === 1 ? 'Results' : name,
     code: record.command,
     pictures: picturesOf(name, document, path),
     tables: findings.length === 0 ? [] : [findingTable(findings)],

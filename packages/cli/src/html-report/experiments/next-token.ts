@@ -32,10 +32,10 @@ export function nextTokenPictures(document: Read<typeof nextTokenDocument>): Pic
       name: 'loss-beside-counting',
       title:
         last?.at === undefined
-          ? 'The loss stays above those of models that count'
-          : `By step ${whole(last.at)} a batch’s loss has come below that of a ${last.name} model`,
-      sentence: `Loss of single batches on the way, beside what models reach that count: a bigram looks at one symbol before, a trigram at two, the network at ${context}.`,
-      alternative: `Loss ${losses[0].loss.toFixed(3)} at first, ${losses[losses.length - 1].loss.toFixed(3)} in the end. ${models.map(([name, nats]) => `${name}: ${nats.toFixed(3)}`).join('; ')}`,
+          ? 'The training loss stays above the losses of the n-gram models'
+          : `From step ${whole(last.at)} on, batches reach a lower loss than the ${last.name} model`,
+      sentence: `Loss of single batches during training, beside the losses of models that count: a bigram looks at the previous character, a trigram at the previous two, the network at ${context}.`,
+      alternative: `Loss ${losses[0].loss.toFixed(3)} at first, ${losses[losses.length - 1].loss.toFixed(3)} at the end. ${models.map(([name, nats]) => `${name}: ${nats.toFixed(3)}`).join('; ')}`,
       draw: (width) =>
         lineChart(
           {
@@ -49,17 +49,17 @@ export function nextTokenPictures(document: Read<typeof nextTokenDocument>): Pic
               })),
             ],
             x: { label: 'step' },
-            y: { label: 'nats a character' },
+            y: { label: 'nats per character' },
           },
           width,
         ),
     },
     {
       name: 'held-out-words',
-      title: `On words it has not seen, the network wavers between ${choices(network)} symbols, the ${best[0]} model between ${choices(best[1])}`,
-      sentence: `Mean loss on ${whole(words.heldOut)} words that were held out. e to that power is the number of symbols, all as likely, that leave as much open.`,
+      title: `Perplexity on held-out words: network ${choices(network)}, ${best[0]} model ${choices(best[1])}`,
+      sentence: `Mean loss on ${whole(words.heldOut)} words that were held out. The perplexity, e to the power of the loss, is the number of equally likely characters with the same uncertainty.`,
       alternative: Object.entries(natsPerCharacter)
-        .map(([name, nats]) => `${name}: ${nats.toFixed(3)} nats, ${choices(nats)} even choices`)
+        .map(([name, nats]) => `${name}: ${nats.toFixed(3)} nats, perplexity ${choices(nats)}`)
         .join('; '),
       draw: (width) =>
         barChart(
@@ -67,10 +67,10 @@ export function nextTokenPictures(document: Read<typeof nextTokenDocument>): Pic
             bars: Object.entries(natsPerCharacter).map(([name, nats]) => ({
               name,
               value: nats,
-              text: `${nats.toFixed(2)} (${choices(nats)} choices)`,
+              text: `${nats.toFixed(2)} (perplexity ${choices(nats)})`,
               color: name === 'network' ? 'var(--c1)' : 'var(--soft)',
             })),
-            x: { label: 'nats a character' },
+            x: { label: 'nats per character' },
           },
           width,
         ),

@@ -34,11 +34,11 @@ export function optimizerPictures({ optimizers }: Read<typeof optimizersDocument
   return [
     {
       name: 'loss-by-optimizer',
-      title: `Each at its best rate, ${best} gets furthest: to ${tick(Number(found.finalLoss.toPrecision(3)))}`,
+      title: `Each at its best learning rate, ${best} reaches the lowest loss: ${tick(Number(found.finalLoss.toPrecision(3)))}`,
       sentence:
-        'The same problem from the same weights, a line for each optimizer, each at the best of the learning rates that it was tried at.',
+        'The same problem from the same weights, one line per optimizer, each at the best of the learning rates that were tried.',
       alternative: all
-        .map(([name, { rate, finalLoss }]) => `${name} at ${tick(rate)}: ${decimal(finalLoss)} in the end`)
+        .map(([name, { rate, finalLoss }]) => `${name} at ${tick(rate)}: final loss ${decimal(finalLoss)}`)
         .join('; '),
       draw: (width) =>
         lineChart(
@@ -56,9 +56,9 @@ export function optimizerPictures({ optimizers }: Read<typeof optimizersDocument
     },
     {
       name: 'optimizer-by-rate',
-      title: `The best learning rate is not one for all: from ${tick(lowest.rate)} (${lowest.name}) to ${tick(highest.rate)} (${highest.name})`,
+      title: `Best learning rates go from ${tick(lowest.rate)} (${lowest.name}) to ${tick(highest.rate)} (${highest.name})`,
       sentence:
-        'The loss in the end, at each learning rate that was tried. Where a line ends on the right, larger rates were not tried or left the finite.',
+        'Final loss at each learning rate that was tried. Where a line ends on the right, larger rates were not tried or diverged.',
       alternative: all
         .map(
           ([name, { tried }]) =>
@@ -72,7 +72,7 @@ export function optimizerPictures({ optimizers }: Read<typeof optimizersDocument
           {
             series: all.map(([name, { tried }]) => ({ name, points: triedOf(tried) })),
             x: { label: 'learning rate', log: true },
-            y: { label: 'loss in the end', log: true },
+            y: { label: 'final loss', log: true },
           },
           width,
         ),

@@ -44,19 +44,22 @@ export function perceptronPictures({ gates }: Read<typeof perceptronDocument>): 
   return [
     {
       name: 'gates',
-      title: `One line separates ${listed(good)}${bad.length === 0 ? '' : `; none separates ${listed(bad)}`}`,
+      title:
+        good.length === 0
+          ? `The perceptron learns none of ${listed(bad)}`
+          : `The perceptron learns ${listed(good)}${bad.length === 0 ? '' : `, and does not learn ${listed(bad)}`}`,
       sentence:
-        'The rows of each gate, circles where it is 1 and squares where it is 0, and the line at which the neuron changes its answer, blue on the side of 1. Where the rule never comes to rest, it is the line of its last step.',
+        'Rows of each gate: circles where the target is 1, squares where it is 0. The line is the neuron’s decision boundary, blue on the side of 1. Where the perceptron rule does not converge, it is the line of its last step.',
       alternative: all
         .map(
           ([name, { weights, bias, right, rows, learned, epochs }]) =>
-            `${name}: weights ${weights.join(' ')}, bias ${bias}, ${right} of ${rows.length} right at best, ${learned ? `at rest after ${plural(epochs, 'epoch')}` : `not at rest after ${plural(epochs, 'epoch')}`}`,
+            `${name}: weights ${weights.join(' ')}, bias ${bias}, ${right} of ${rows.length} correct at best, ${learned ? `converged after ${plural(epochs, 'epoch')}` : `not converged after ${plural(epochs, 'epoch')}`}`,
         )
         .join('; '),
       draw: (width) =>
         grid(
           all.map(([name, one]) => ({
-            title: `${name}: ${one.learned ? plural(one.epochs, 'epoch') : `${whole(one.epochs)} and no end`}`,
+            title: `${name}: ${one.learned ? plural(one.epochs, 'epoch') : `not in ${whole(one.epochs)} epochs`}`,
             draw: (each) => plane(one, each),
           })),
           width,

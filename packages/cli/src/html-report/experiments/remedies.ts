@@ -49,11 +49,11 @@ function gradients({ depth, chance, remedies }: RemediesDocument): Picture {
     name: 'gradient-of-remedies',
     title:
       good.length === 0 || bad.length === 0
-        ? `What reaches the first of ${depth} layers, by remedy`
+        ? `Gradient at the first of ${depth} layers, by remedy`
         : most < least
-          ? `Nets learn where ${part(least)} or more of the gradient reaches the first layer; with ${part(most)} or less, none does`
-          : `${bad.length} of ${plural(all.length, 'net')} do not learn, with as little as ${part(lowest(bad))} of the gradient at the first layer`,
-    sentence: `The gradient at the first of ${depth} layers over that at the last, before the first step, on powers of ten: at 1 both are as large. Blue nets learn, orange ones stay at chance.`,
+          ? `Networks learn where ${part(least)} or more of the gradient reaches the first layer; with ${part(most)} or less, none does`
+          : `${bad.length} of ${plural(all.length, 'network')} do not learn; the smallest share of the gradient at their first layer is ${part(lowest(bad))}`,
+    sentence: `Gradient at the first of ${depth} layers divided by that at the last, before the first step, on a logarithmic scale; 1 means equally large. Blue networks learn, orange ones stay at chance.`,
     alternative: all
       .map(
         ([name, one]) => `${name}: ${short(one.firstOverLast)}, ${learned(one, chance) ? 'learns' : 'does not learn'}`,
@@ -69,7 +69,7 @@ function gradients({ depth, chance, remedies }: RemediesDocument): Picture {
             color: learned(one, chance) ? LEARNED : STALLED,
           })),
           x: { label: 'gradient at the first layer / at the last', log: true },
-          rule: { at: 1, name: 'both as large' },
+          rule: { at: 1, name: 'equally large' },
         },
         width,
       ),
@@ -82,8 +82,8 @@ function accuracies({ depth, steps, testRows, chance, remedies }: RemediesDocume
   const stalled = all.filter((one) => !learned(one, chance)).length;
   return {
     name: 'accuracy-of-remedies',
-    title: `${best.name}: ${percent(best.accuracy)} right through ${depth} layers; ${stalled} of ${plural(all.length, 'net')} never learn`,
-    sentence: `Share of ${whole(testRows)} test rows that are right after ${whole(steps)} steps, each net at the best learning rate of those that were tried. Always the same answer is right in ${percent(chance)}.`,
+    title: `Best test accuracy with ${depth} layers: ${best.name}, ${percent(best.accuracy)}; ${stalled} of ${plural(all.length, 'network')} stay at chance`,
+    sentence: `Accuracy on ${whole(testRows)} test rows after ${whole(steps)} steps, each network at the best of the learning rates that were tried. Always answering the same class gets ${percent(chance)}.`,
     alternative: all
       .map(({ name, accuracy, rate }) => `${name}: ${percent(accuracy)} at a rate of ${tick(rate)}`)
       .join('; '),
@@ -97,7 +97,7 @@ function accuracies({ depth, steps, testRows, chance, remedies }: RemediesDocume
             color: learned(one, chance) ? LEARNED : STALLED,
           })),
           x: { label: 'test accuracy (%)', domain: [0, 100] },
-          rule: { at: 100 * chance, name: 'always the same answer' },
+          rule: { at: 100 * chance, name: 'always the same class' },
         },
         width,
       ),

@@ -97,13 +97,13 @@ function nielsen({ seeds, networks }: Preset<'nielsen'>): Picture {
   ];
   return {
     name: 'nielsen',
-    title: `${inside.every((is) => is) ? 'All' : `${inside.filter((is) => is).length} of the`} ${inside.length} norms that Nielsen printed lie among those of ${plural(seeds.length, 'start')}; a layer further from the output learns ${factor.toFixed(1)} times more slowly`,
+    title: `${inside.every((is) => is) ? 'All' : `${inside.filter((is) => is).length} of the`} ${inside.length} norms that Nielsen printed lie in the range of ${plural(seeds.length, 'start')}; each hidden layer further from the output has a gradient ${factor.toFixed(1)} times smaller`,
     sentence:
-      'Norm of the gradient by the biases of each hidden layer before the first step, on powers of ten, in networks of two, three and four hidden layers of sigmoids. The band goes from the lowest start to the highest.',
+      'Gradient norm of the biases of each hidden layer before the first step, on a logarithmic scale, in networks of two, three and four sigmoid layers. The band goes from the lowest start to the highest.',
     alternative: bands
       .map(
         ({ depth, published, points }) =>
-          `${depth} hidden layers: ${published.map(([layer, norm], h) => `layer ${layer} printed ${norm}, here ${short(points[h][1])} to ${short(points[h][3])}`).join(', ')}`,
+          `${depth} hidden layers: ${published.map(([layer, norm], h) => `hidden layer ${layer} printed ${norm}, here ${short(points[h][1])} to ${short(points[h][3])}`).join(', ')}`,
       )
       .join('; '),
     draw: (width) =>
@@ -117,7 +117,7 @@ function nielsen({ seeds, networks }: Preset<'nielsen'>): Picture {
                 {
                   series: [{ name: 'printed', points: published, stroke: strokeOf(1), dots: true }],
                   band: { name: 'here', points, stroke: strokeOf(0) },
-                  x: { label: 'layer', whole: true },
+                  x: { label: 'hidden layer', whole: true },
                   y: { label: 'norm of dC/db', log: true, domain },
                   legend: false,
                   height: 280,
@@ -157,8 +157,8 @@ function he(document: Preset<'he'>): Picture[] {
     ]),
     {
       name: 'accuracy-by-init',
-      title: `After ${steps} steps, he-normal has at least ${percent(lowest(ours))} right, glorot-normal ${percent(highest(xavier))} at the most`,
-      sentence: 'Share of the validation rows that are right, for each init and start: 30 layers with relu.',
+      title: `Validation accuracy after ${steps} steps: he-normal ${percent(lowest(ours))} to ${percent(highest(ours))}, glorot-normal ${percent(lowest(xavier))} to ${percent(highest(xavier))}`,
+      sentence: 'Validation accuracy of each initialization and start: 30 layers with relu.',
       alternative: bars.map(({ name, text }) => `${name}: ${text}`).join('; '),
       draw: (width) => barChart({ bars, x: { label: 'accuracy (%)', domain: [0, 100] } }, width),
     },

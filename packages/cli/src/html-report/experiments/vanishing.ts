@@ -88,13 +88,13 @@ function alongTraining(all: readonly (readonly [string, Activation])[]): Picture
   );
   const change = ([label, { training }]: readonly [string, Activation]) => {
     const [first, last] = [training[0], training[training.length - 1]].map(({ layers }) => layers[0].rmsDz);
-    return `${label}, layer 1: ${short(first)} at step ${training[0].step}, ${short(last)} at step ${training[training.length - 1].step}`;
+    return `${label}, hidden layer 1: ${short(first)} at step ${training[0].step}, ${short(last)} at step ${training[training.length - 1].step}`;
   };
   return {
     name: 'gradient-along-training',
     title: throughTraining(all),
     sentence:
-      'The same sizes at some steps of training at one learning rate for all. A line that rises to the right says that the layers next to the input are told little of what to change.',
+      'RMS of dL/dz of each hidden layer at some steps of training, all at one learning rate. Where a line rises to the right, layers near the input get smaller gradients than those near the output.',
     alternative: all.map(change).join('. '),
     draw: (width) =>
       stack([
@@ -117,7 +117,7 @@ function alongTraining(all: readonly (readonly [string, Activation])[]): Picture
                       points: training[at].layers.map(({ rmsDz }, h) => [h + 1, rmsDz] as const),
                     })),
                   legend: false,
-                  x: { label: 'layer' },
+                  x: { label: 'hidden layer' },
                   y: { label: 'RMS of dL/dz', log: true, domain: range },
                   height: 280,
                 },
@@ -138,8 +138,9 @@ function throughTraining(all: readonly (readonly [string, Activation])[]): strin
     return { label, step, depth: layers.length, share: layers[0].rmsDz / layers[layers.length - 1].rmsDz };
   });
   const least = shares.reduce((low, one) => (one.share < low.share ? one : low));
-  if (!(least.share < 0.1)) return `After ${least.step} steps, gradients of like size still reach all layers`;
-  return `Training does not mend it: at step ${least.step}, ${least.label}’s layer 1 gets ${short(1 / least.share)} times less than layer ${least.depth}`;
+  if (!(least.share < 0.1))
+    return `At step ${least.step}, hidden layer 1 gets at least a tenth of the gradient of the last hidden layer`;
+  return `At step ${least.step} of training with ${least.label}, the gradient at hidden layer 1 is ${short(1 / least.share)} times smaller than at hidden layer ${least.depth}`;
 }
 
 function layerByStep(all: readonly (readonly [string, Activation])[]): Picture {
@@ -148,9 +149,9 @@ function layerByStep(all: readonly (readonly [string, Activation])[]): Picture {
   const range = logRange(all.flatMap(([, one]) => sizesOf(one).flat()));
   return {
     name: 'gradient-heat-map',
-    title: 'Layer by layer and step by step: dark is where no gradient arrives',
+    title: 'Gradient of each hidden layer by step',
     sentence:
-      'Each column is a step of training, each row a layer, the input’s at the top. Equal steps of colour are equal factors.',
+      'Each column is a step of training, each row a hidden layer, that next to the input at the top. Darker colours are smaller gradients, on a logarithmic scale.',
     alternative: all
       .map(([label, one]) => {
         const sizes = sizesOf(one).flat();
@@ -170,7 +171,7 @@ function layerByStep(all: readonly (readonly [string, Activation])[]): Picture {
                   rows: one.layers.map((_, h) => String(h + 1)),
                   values: sizesOf(one),
                   x: 'step',
-                  y: 'layer',
+                  y: 'hidden layer',
                 },
                 range,
                 each,
@@ -200,8 +201,8 @@ function accuracyByRate(
   return [
     {
       name: 'accuracy-by-rate',
-      title: `At its best rate, after ${steps} steps: ${best.join(', ')} right`,
-      sentence: `Share of the validation rows that are right, at each learning rate that was tried.${chance === null ? '' : ` Whoever always says the most frequent class is right in about ${percent(chance)}.`}`,
+      title: `Validation accuracy at the best learning rate, after ${steps} steps: ${best.join(', ')}`,
+      sentence: `Validation accuracy at each learning rate that was tried.${chance === null ? '' : ` Always answering the most frequent class gets about ${percent(chance)}.`}`,
       alternative: series
         .map(({ name, points }) => `${name}: ${points.map(([x, y]) => `${y.toFixed(1)} % at ${tick(x)}`).join(', ')}`)
         .join('. '),

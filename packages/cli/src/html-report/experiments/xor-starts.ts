@@ -40,8 +40,8 @@ export function xorStarts(document: Read<typeof xorStartsDocument>): Picture[] {
   return [
     {
       name: 'xor-starts',
-      title: `${neverLearn.length} of ${plural(losses.length, 'start')} never learn XOR`,
-      sentence: `Starts by the loss they end at, on powers of ten, from other random weights each. Those right of the dashed line (${tick(threshold)}), in orange, have at least one of the four rows wrong, or nearly so.`,
+      title: `${neverLearn.length} of ${plural(losses.length, 'start')} do not learn XOR`,
+      sentence: `Number of starts by their final loss, each from other random weights, on a logarithmic scale. Starts right of the dashed line (${tick(threshold)}), in orange, have at least one of the four rows wrong, or nearly so.`,
       alternative: `Final losses of ${plural(losses.length, 'start')} from ${decimal(least)} to ${decimal(most)}; ${neverLearn.length} above ${decimal(threshold)}${neverLearn.length === 0 ? '' : `: seeds ${neverLearn.join(', ')}`}.`,
       draw: (width) =>
         drawPlot({
@@ -54,7 +54,7 @@ export function xorStarts(document: Read<typeof xorStartsDocument>): Picture[] {
           x: {
             type: 'log',
             domain: [low, high],
-            label: 'loss in the end',
+            label: 'final loss',
             ticks: logTicks(low, high),
             tickFormat: tick,
           },
@@ -66,6 +66,8 @@ export function xorStarts(document: Read<typeof xorStartsDocument>): Picture[] {
               y: 'starts',
               fill: (bar: (typeof bars)[number]) => (bar.high > threshold * 1.1 ? 'var(--c2)' : 'var(--c1)'),
               insetLeft: 1,
+              title: ({ starts, low, high }: (typeof bars)[number]) =>
+                `${plural(starts, 'start')} with a final loss from ${decimal(low)} to ${decimal(high)}`,
             }),
             ruleX([threshold], { stroke: 'var(--ink)', strokeDasharray: '5 4' }),
           ],

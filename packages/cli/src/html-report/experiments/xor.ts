@@ -56,10 +56,10 @@ function spaces({ hidden, predictions, W1, b1, W2, b2 }: XorStart): Picture {
   return {
     name: 'xor-spaces',
     title: right
-      ? 'No straight line separates XOR’s inputs; in the space of two hidden units, one does'
-      : 'From this start the hidden units find no space in which one line separates XOR',
+      ? 'No straight line separates XOR’s inputs; one line separates its hidden activations'
+      : 'From this start, the network does not learn XOR',
     sentence:
-      'First the four inputs, and where the network changes its answer: two lines. Then the same four points where the hidden layer puts them, and the one straight line of the output neuron, W2 · h + b2 = 0. The ground has the colour of the answer, deeper where the network is surer.',
+      'Left: the four inputs and the decision boundary of the network. Right: the same four points as activations of the two hidden units, with the straight decision boundary of the output neuron, W2 · h + b2 = 0. The background has the colour of the prediction, darker where the network is more certain.',
     alternative: hidden
       .map(
         (h, k) =>
@@ -71,7 +71,7 @@ function spaces({ hidden, predictions, W1, b1, W2, b2 }: XorStart): Picture {
         [
           { title: 'Inputs', draw: (each) => space(rows, (x) => output(hiddenOf(x)), ['x₁', 'x₂'], [-0.3, 1.3], each) },
           {
-            title: 'What the hidden layer makes of them',
+            title: 'Hidden activations',
             draw: (each) => space(hidden, output, ['h₁', 'h₂'], [-0.15, 1.15], each),
           },
         ],
@@ -152,9 +152,9 @@ function lossCurve({ lossCurve: points, finalLoss }: XorStart): Picture[] {
   return [
     {
       name: 'xor-loss',
-      title: `The loss falls from ${decimal(points[0][1])} to ${decimal(finalLoss)}`,
-      sentence: 'Mean squared error over the four rows before each step, on powers of ten.',
-      alternative: `Loss against epoch, on powers of ten, from ${decimal(points[0][1])} to ${decimal(finalLoss)}.`,
+      title: `Training loss: ${decimal(points[0][1])} at the start, ${decimal(finalLoss)} at the end`,
+      sentence: 'Mean squared error over the four rows before each step, on a logarithmic scale.',
+      alternative: `Loss against epoch, on a logarithmic scale, from ${decimal(points[0][1])} to ${decimal(finalLoss)}.`,
       draw: (width) =>
         lineChart(
           {

@@ -1,10 +1,13 @@
 import type { TrainResult } from '@gradloom/runtime';
 import { doneLine } from '../../train/metrics-line.ts';
 import type { Recipe } from '../../train/recipe.ts';
+import { baselineOf } from './baseline.ts';
 import { isPlanar, planeOf } from './divide-plane.ts';
-import type { Findings } from './findings.ts';
+import type { Baseline, Findings } from './findings.ts';
+import { fitCurve } from './fit-curve.ts';
 import { layerHistograms } from './histograms.ts';
 import { readAnswers } from './read-answers.ts';
+import { readPredictions } from './read-predictions.ts';
 
 /** All of it, from a run's end. */
 export async function collectFindings(recipe: Recipe, result: TrainResult): Promise<Findings> {
@@ -12,7 +15,17 @@ export async function collectFindings(recipe: Recipe, result: TrainResult): Prom
     result: JSON.parse(doneLine(result)),
     profiles: result.profiles ?? null,
     answers: await readAnswers(recipe, result),
+    predictions: await readPredictions(recipe, result),
+    curve: fitCurve(recipe, result.parameters),
+    baseline: baselineFor(recipe, result),
     plane: isPlanar(recipe) ? planeOf(recipe, result.parameters, result.steps) : null,
     histograms: layerHistograms(result, recipe.sets.train),
   };
+}
+
+/** On the rows of the main figure: test rows, else validation rows. */
+function baselineFor({ sets }: Recipe, { test, validation }: TrainResult): Baseline | null {
+  if (sets.test !== undefined && test !== undefined) return baselineOf(sets.train, sets.test, test);
+  if (sets.validation === undefined || validation === undefined) return null;
+  return baselineOf(sets.train, sets.validation, validation);
 }

@@ -1,5 +1,5 @@
 import { buildNetwork, type NetworkSpec } from '@gradloom/core';
-import { createModel, type Dataset, type Model, type TrainOptions } from '@gradloom/runtime';
+import { createModel, type Dataset, type Model, type ModelContents, type TrainOptions } from '@gradloom/runtime';
 import { modelOf } from '../../train/model-of.ts';
 import type { Recipe } from '../../train/recipe.ts';
 import type { Division, Plane } from './findings.ts';
@@ -16,7 +16,8 @@ export function isPlanar({ sets: { train }, spec }: Recipe): boolean {
   return columns === 1 && spec.input === 2 && Array.prototype.every.call(array, (value) => value === 0 || value === 1);
 }
 
-const takesIndices = (spec: NetworkSpec): boolean =>
+/** Whether an input is the number of a row of a table: between two of them there is nothing. */
+export const takesIndices = (spec: NetworkSpec): boolean =>
   buildNetwork(spec).places.some((place) => place.spec.kind === 'embedding');
 
 /** How a network with these parameters [P] divides the plane about the training rows. */
@@ -51,7 +52,25 @@ export function planeOf(recipe: Recipe, parameters: Float64Array, step: number):
     const n = k * every;
     return [inputs.array[2 * n] / inputs.divisor, inputs.array[2 * n + 1] / inputs.divisor, targets.array[n]];
   });
-  return { labels: names, points, end: dividePlane(recipe, parameters, step) };
+  return {
+    labels: names,
+    points,
+    right: rightAmong(points, modelOf(recipe, parameters)),
+    end: dividePlane(recipe, parameters, step),
+  };
+}
+
+/** How many of the points get the answer of their class. */
+function rightAmong(points: readonly (readonly [number, number, number])[], contents: ModelContents): number {
+  const likely = probabilitiesOf(
+    createModel(contents),
+    Float64Array.from(points.flatMap((point) => point.slice(0, 2))),
+  );
+  const classes = likely.length / points.length;
+  return points.filter(([, , label], n) => {
+    const own = likely.subarray(n * classes, (n + 1) * classes);
+    return own.every((p, c) => c === label || p < own[label]);
+  }).length;
 }
 
 /** [N, classes]; one output p is that of class 1, and 1 - p that of class 0. */

@@ -1,6 +1,6 @@
 import { isBase64Of } from '../../schema/base64.ts';
-import { agreeing, list, nullable, record, tuple } from '../../schema/containers.ts';
-import { count, figure, literal, number, text, whole } from '../../schema/scalars.ts';
+import { agreeing, list, nullable, optional, record, tuple } from '../../schema/containers.ts';
+import { count, figure, flag, literal, number, text, whole } from '../../schema/scalars.ts';
 import type { Read } from '../../schema/schema.ts';
 import { name } from '../names.ts';
 import { layerHistogram } from './layer-histogram.ts';
@@ -73,6 +73,7 @@ const plane = agreeing(
   record({
     labels: list(name, 64, 1),
     points: list(tuple(place, place, count()), 1000), // x, y, label
+    right: optional(count()), // of the points: their answer is their class
     end: division,
   }),
   ({ labels: { length: C }, points }, fail) => {
@@ -81,6 +82,31 @@ const plane = agreeing(
     }
   },
 );
+
+/** A regression's targets beside what the network predicts. */
+const predictions = record({
+  split: name, // of the rows
+  rows: count(1),
+  /** Figures are over all rows, points some of them: actual, predicted. */
+  outputs: list(record({ r2: figure(), rmse: figure(0), points: list(tuple(place, place), 1000) }), 64, 1),
+});
+
+/** What a network of one input answers along it, and the training rows. */
+const curve = agreeing(
+  record({
+    points: list(tuple(place, place, count()), 10_000), // input, target, line
+    lines: list(record({ name, points: list(tuple(place, place), 1000, 2) }), 64, 1),
+    isProbability: flag,
+  }),
+  ({ points, lines }, fail) => {
+    for (const [n, [, , k]] of points.entries()) {
+      if (k >= lines.length) fail(['points', n, 2], String(k), `a place of the ${lines.length} lines`);
+    }
+  },
+);
+
+/** What a constant answer gets on the rows that the network is measured on; NaN where the metric does not apply. */
+const baseline = record({ answer: name, accuracy: figure(0, 1), rmse: figure(0) });
 
 /** Milliseconds of a thread by what it did. */
 export const profile = record({
@@ -99,6 +125,8 @@ const result = record({
   trainLoss: figure(),
   testLoss: figure(),
   testAccuracy: figure(0, 1),
+  testRmse: figure(0),
+  testR2: figure(),
   fingerprint: name,
   threads: figure(0),
   shards: figure(0),
@@ -116,6 +144,9 @@ export const findings = record({
   profiles: nullable(list(profile, MOST_THREADS)), // one a thread, where the run was asked for them
   answers: nullable(answers), // where rows belong to classes
   plane: nullable(plane), // where a row is a point of the plane, in one of few classes
+  predictions: optional(nullable(predictions)), // where rows have values
+  curve: optional(nullable(curve)), // where a row is one number
+  baseline: optional(nullable(baseline)), // where rows are held out, or test themselves
   histograms: list(layerHistogram, 64),
 });
 
@@ -123,5 +154,8 @@ export type Findings = Read<typeof findings>;
 export type Answers = Read<typeof answers>;
 export type Mistake = Read<typeof mistake>;
 export type Image = Read<typeof image>;
+export type Predictions = Read<typeof predictions>;
+export type Curve = Read<typeof curve>;
+export type Baseline = Read<typeof baseline>;
 export type Plane = Read<typeof plane>;
 export type Division = Read<typeof division>;

@@ -8,6 +8,7 @@ import {
 } from '@gradloom/core';
 import { bindTensors, createWorkspace, forward } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
+import { layerNames } from '../../report/layer-names.ts';
 import type { LayerHistogram } from './layer-histogram.ts';
 
 const BINS = 40;
@@ -42,12 +43,13 @@ export function layerHistograms({ spec, seed, parameters }: TrainedNetwork, rows
 type Named = Map<string, ArrayLike<number>>;
 
 function weightsOf(network: Network, theta: Float64Array): Named {
+  const names = namesOf(network);
   return new Map(
-    network.places.flatMap(({ path, layer, tensors }) =>
+    network.places.flatMap(({ tensors }, k) =>
       tensors
         .filter(({ name, length }) => name !== 'b' && length > 1)
         .map(({ name, offset, length }) => [
-          `${path} ${layer.label}${name === 'W' ? '' : ` ${name}`}`,
+          `${names[k]}${name === 'W' ? '' : ` ${name}`}`,
           theta.subarray(offset, offset + length),
         ]),
     ),
@@ -60,14 +62,18 @@ function outputsOf(network: Network, theta: Float64Array, dataset: Dataset): Nam
   const workspace = createWorkspace(network, createLoss('mse'), rows, (length) => new Float64Array(length));
   for (let i = 0; i < rows * columns; i++) workspace.x[i] = array[i] / divisor;
   const named: Named = new Map();
-  const places = new Map(network.places.map((place) => [place.layer, place]));
+  const names = namesOf(network);
+  const places = new Map(network.places.map((place, k) => [place.layer, { ...place, name: names[k] }]));
   const pass = { kernels: referenceKernels, training: false, seed: 0, step: 0, firstRow: 0 };
   forward(network, workspace, bindTensors(network, theta), rows, pass, (_phase, layer, y, n) => {
     const place = places.get(layer);
-    if (place?.spec.kind === 'activation') named.set(`${place.path} ${layer.label}`, y.slice(0, n));
+    if (place?.spec.kind === 'activation') named.set(place.name, y.slice(0, n));
   });
   return named;
 }
+
+const namesOf = ({ places }: Network): string[] =>
+  layerNames(places.map(({ path, layer }) => ({ path, label: layer.label })));
 
 /** At most `MOST` of the names, the first and the last among them. */
 function spread(names: readonly string[]): string[] {

@@ -16,14 +16,14 @@ export function comparePage(runs: readonly TrainRun[]): Page {
     title: `${runs.length} runs on ${datasets.join(', ')}`,
     lead: named.map(({ name }) => name).join(', '),
     chapters: [
-      { title: 'What came of them', tables: [resultTable(named), optionTable(named)] },
+      { title: 'Results', tables: [resultTable(named), optionTable(named)] },
       {
-        title: 'On the way',
+        title: 'Training curves',
         pictures: [
           ...curve(named, 'trainLoss', 'loss', 'training loss'),
           ...curve(named, 'validationLoss', 'validation-loss', 'validation loss'),
           ...curve(named, 'validationAccuracy', 'accuracy', 'validation accuracy'),
-          ...curve(named, 'gradientNorm', 'gradient-norm', 'norm of the gradient'),
+          ...curve(named, 'gradientNorm', 'gradient-norm', 'gradient norm'),
         ],
       },
     ],
@@ -62,9 +62,9 @@ function curve(
   return [
     {
       name: file,
-      title: `The ${isShare ? 'highest' : 'lowest'} ${words} in the end is that of ${best.name}: ${shown(best.value)}`,
-      sentence: `By the epoch, a line for each run.${log ? ' Equal heights are equal factors.' : ''}`,
-      alternative: ends.map(({ name, value }) => `${name}: ${shown(value)} in the end`).join('; '),
+      title: `${words.charAt(0).toUpperCase()}${words.slice(1)}: ${isShare ? 'highest' : 'lowest'} at the end in ${best.name}, ${shown(best.value)}`,
+      sentence: `One line per run, by epoch.${log ? ' Logarithmic scale.' : ''}`,
+      alternative: ends.map(({ name, value }) => `${name}: ${shown(value)} at the end`).join('; '),
       draw: (width) =>
         lineChart({ series, x: { label: 'epoch' }, y: { label: isShare ? `${words} (%)` : words, log } }, width),
     },
@@ -81,7 +81,7 @@ function pointsOfRun({ epochs, steps, config }: TrainRun, figure: Figure): reado
 
 function resultTable(runs: readonly NamedRun[]): Table {
   const rows = runs.map(({ name, run: { findings, epochs } }) => {
-    if (findings === null) return [name, '', '', decimal(epochs.at(-1)?.trainLoss ?? Number.NaN), 'not ended', ''];
+    if (findings === null) return [name, '', '', decimal(epochs.at(-1)?.trainLoss ?? Number.NaN), 'unfinished', ''];
     const { testAccuracy, testLoss, trainLoss, elapsedMs, fingerprint } = findings.result;
     const optional = (value: number, format: (value: number) => string) => (Number.isNaN(value) ? '' : format(value));
     return [
@@ -93,8 +93,8 @@ function resultTable(runs: readonly NamedRun[]): Table {
       fingerprint.slice(0, 8),
     ];
   });
-  const head = ['run', 'test accuracy', 'test loss', 'training loss', 'time in steps', 'fingerprint'];
-  return { title: 'In the end', head, rows, numeric: [1, 2, 3, 4] };
+  const head = ['run', 'test accuracy', 'test loss', 'training loss', 'training time', 'fingerprint'];
+  return { title: 'Figures', head, rows, numeric: [1, 2, 3, 4] };
 }
 
 function optionTable(runs: readonly NamedRun[]): Table {
@@ -107,7 +107,7 @@ function optionTable(runs: readonly NamedRun[]): Table {
   const sizes = runs.map(({ run }) => whole(run.config.parameters));
   if (new Set(sizes).size > 1) rows.push(['parameters', ...sizes]);
   return {
-    title: rows.length === 0 ? 'The runs have the same options' : 'The options that differ',
+    title: rows.length === 0 ? 'The runs have the same options' : 'Options that differ',
     head: ['', ...runs.map(({ name }) => name)],
     rows,
   };

@@ -1,8 +1,8 @@
 import type { Spread } from '@gradloom/runtime';
 import { decimal, percent, plural, whole } from '../../report/format.ts';
 import type { BandPoint } from '../../report/thin.ts';
-import { tick } from '../axes.ts';
 import { lineChart, type Series } from '../charts/line-chart.ts';
+import { courseOf, short } from '../course.ts';
 import type { Picture } from '../picture.ts';
 import { strokeOf } from '../theme.ts';
 import type { EpochFigures, StepFigures } from './run-lines.ts';
@@ -71,21 +71,29 @@ function drawn(run: TrainRun, axis: Axis, figure: { step: 'loss' | 'gradientNorm
   const means = seriesOf(run, axis, figure.epoch).map(([at, value]): [number, number] => [at - back, value]);
   const showsEpochs = !showsSteps || (each > 1 && means.length > 1);
   const stroke = showsEpochs ? { color: 'var(--soft)', dash: 'none' } : strokeOf(0);
+  const finite = run.epochs.filter((line) => Number.isFinite(line[figure.epoch]));
   const values = showsEpochs ? means.map(([, value]) => value) : steps.map(([, , mean]) => mean);
   return {
     means: showsEpochs ? means : null,
     band: showsSteps ? { points: steps, stroke } : null,
     values: values.length === 0 ? [Number.NaN] : values,
+    /** Words for where the k-th of the values stands. */
+    place: (k: number): string => (showsEpochs ? epochAt(finite[k]) : stretchText(run.steps[k])),
     all: [...(showsEpochs ? means.map(([, value]) => value) : []), ...steps.flatMap(([, ...values]) => values)],
   };
 }
+
+const epochAt = ({ epoch }: EpochFigures): string => `epoch ${whole(epoch)}`;
+
+const stretchText = ({ first, step }: StepFigures): string =>
+  step === first + 1 ? `step ${whole(step)}` : `steps ${whole(first + 1)} to ${whole(step)}`;
 
 /** A band of single steps has no breadth. */
 function bandText({ steps }: TrainRun): string {
   const longest = steps.reduce((most, { first, step }) => Math.max(most, step - first), 0);
   return longest > 1
-    ? `The band goes from the lowest to the highest of ${whole(longest)} steps each, the thin line is their mean.`
-    : 'The thin line has every step.';
+    ? `The band spans the lowest and the highest of each ${whole(longest)} steps, the thin line is their mean.`
+    : 'The thin line shows every step.';
 }
 
 /** Of single steps, for the words beside a picture. */
@@ -98,34 +106,34 @@ function extremes(band: { readonly points: readonly BandPoint[] } | null): strin
 
 function lossCurve(run: TrainRun): Picture {
   const axis = axisOf(run);
-  const { means, band, values, all } = drawn(run, axis, { step: 'loss', epoch: 'trainLoss' });
+  const { means, band, values, place, all } = drawn(run, axis, { step: 'loss', epoch: 'trainLoss' });
   const validation = seriesOf(run, axis, 'validationLoss');
   const series: Series[] = [];
   if (means !== null) {
-    series.push({ name: `training${band === null ? '' : ', mean of an epoch'}`, points: means, stroke: strokeOf(0) });
+    series.push({ name: `training${band === null ? '' : ', mean per epoch'}`, points: means, stroke: strokeOf(0) });
   }
   if (validation.length > 0) series.push({ name: 'validation', points: validation, stroke: strokeOf(1) });
   const [first, last] = [values[0], values[values.length - 1]];
   const best = validation.reduce((low, point) => (point[1] < low[1] ? point : low), [0, Number.POSITIVE_INFINITY]);
-  const went = last < first ? 'falls' : 'goes';
+  const lengthAt = (at: number) => plural(Number(at.toPrecision(4)), axis.label === 'step' ? 'step' : 'epoch');
   const lowest =
     validation.length < 2
       ? ''
       : best[0] === validation.at(-1)?.[0]
-        ? '; the validation loss is still at its lowest'
-        : `; the validation loss is lowest after ${plural(best[0], 'epoch')}`;
+        ? '; validation loss is lowest at the end'
+        : `; validation loss is lowest after ${lengthAt(best[0])}`;
   const log = spansDecades([...all, ...validation.map(([, value]) => value)]);
   const title =
     values.length < 2
-      ? `The training loss is ${decimal(last)} over ${axis.length}`
-      : `The training loss ${went} from ${short(first)} to ${short(last)} in ${axis.length}${lowest}`;
+      ? `Training loss: ${decimal(last)} over ${axis.length}`
+      : `Training loss ${courseOf(values, place)} over ${axis.length}${lowest}`;
   return {
     name: 'loss',
     title,
     sentence: [
-      `${means === null ? 'Loss of each batch' : 'Mean loss of an epoch’s batches, each'} before its update${validation.length > 0 ? '; and of the validation rows, which are not trained on' : ''}.`,
+      `Training: ${means === null ? 'loss of each batch before its update' : 'mean over the batches of an epoch, each before its update'}.${validation.length > 0 ? ' Validation: loss on rows that are not trained on, after each epoch.' : ''}`,
       ...(band === null ? [] : [bandText(run)]),
-      ...(log ? ['Equal heights are equal factors.'] : []),
+      ...(log ? ['Logarithmic scale.'] : []),
     ].join(' '),
     alternative: `Loss against ${axis.label}. Training: ${decimal(first)} at first, ${decimal(last)} in the end${extremes(band)}.${validation.length > 0 ? ` Validation: ${decimal(validation[0][1])} at first, lowest ${decimal(best[1])}.` : ''}`,
     draw: (width) =>
@@ -150,8 +158,8 @@ function accuracyCurve(run: TrainRun): Picture | null {
   const series = [{ name: 'validation', points: shares.map(([at, share]): [number, number] => [at, 100 * share]) }];
   return {
     name: 'accuracy',
-    title: `Of the validation rows, ${percent(best[1])} are right after ${plural(best[0], 'epoch')}, the most there was`,
-    sentence: 'Share of the validation rows whose class is right.',
+    title: `Validation accuracy is highest after ${plural(best[0], 'epoch')}: ${percent(best[1])}`,
+    sentence: 'Share of the validation rows that are classified correctly.',
     alternative: `Validation accuracy against epoch: ${percent(points[0][1])} at first, ${percent(points[points.length - 1][1])} in the end.`,
     draw: (width) => lineChart({ series, x: { label: axis.label }, y: { label: 'accuracy (%)' }, height: 240 }, width),
   };
@@ -172,7 +180,7 @@ function rateCurve(run: TrainRun): Picture | null {
   return {
     name: 'learning-rate',
     title,
-    sentence: 'At each step, as the schedule sets it.',
+    sentence: 'Learning rate at each step, as the schedule sets it.',
     alternative: `Learning rate against ${axis.label}, from ${decimal(low)} to ${decimal(high)}.`,
     draw: (width) =>
       lineChart(
@@ -187,31 +195,28 @@ function rateCurve(run: TrainRun): Picture | null {
   };
 }
 
-/** Three digits are enough for a title. */
-const short = (value: number): string => tick(Number(value.toPrecision(3)));
-
 function normCurve(run: TrainRun): Picture | null {
   const axis = axisOf(run);
-  const { means, band, values, all } = drawn(run, axis, { step: 'gradientNorm', epoch: 'gradientNorm' });
+  const { means, band, values, place, all } = drawn(run, axis, { step: 'gradientNorm', epoch: 'gradientNorm' });
   if (values.length < 2) return null;
   const [first, last] = [values[0], values[values.length - 1]];
   const log = spansDecades(all);
   return {
     name: 'gradient-norm',
-    title: `The gradient’s norm ${last < first ? 'falls' : 'goes'} from ${short(first)} to ${short(last)}`,
+    title: `Gradient norm${means === null ? '' : ', mean of each epoch,'} ${courseOf(values, place)}`,
     sentence: [
-      `Root of the sum of squares over all parameters, before clipping${means === null ? '' : '; mean over the steps of each epoch'}.`,
+      `Euclidean norm over all parameters, before clipping${means === null ? '' : '; mean over the steps of each epoch'}.`,
       ...(band === null ? [] : [bandText(run)]),
-      ...(log ? ['Equal heights are equal factors.'] : []),
+      ...(log ? ['Logarithmic scale.'] : []),
     ].join(' '),
     alternative: `Gradient norm against ${axis.label}: ${decimal(first)} at first, ${decimal(last)} in the end${extremes(band)}.`,
     draw: (width) =>
       lineChart(
         {
-          series: means === null ? [] : [{ name: 'mean of an epoch', points: means, stroke: strokeOf(0) }],
+          series: means === null ? [] : [{ name: 'mean per epoch', points: means, stroke: strokeOf(0) }],
           ...(band === null ? {} : { band: { name: 'steps', ...band } }),
           x: { label: axis.label },
-          y: { label: 'norm of the gradient', log },
+          y: { label: 'gradient norm', log },
           height: 240,
         },
         width,

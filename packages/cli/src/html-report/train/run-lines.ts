@@ -12,6 +12,7 @@ const epoch = record({
   learningRate: figure(),
   validationLoss: figure(), // NaN where there is none, as all of them
   validationAccuracy: figure(0, 1),
+  validationRmse: figure(0),
 });
 
 /** The part of a look that is drawn: the figures of the layers before step `step`. */

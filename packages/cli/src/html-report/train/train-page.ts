@@ -2,47 +2,58 @@ import { decimal, duration, percent, plural, whole } from '../../report/format.t
 import { formatValue } from '../../train/describe-flags.ts';
 import { confusionMatrix } from '../charts/confusion-matrix.ts';
 import { decisionBoundary } from '../charts/decision-boundary.ts';
+import { fittedCurve } from '../charts/fitted-curve.ts';
 import { gradientFlow } from '../charts/gradient-flow.ts';
 import { layerHistograms } from '../charts/layer-histograms.ts';
 import { mistakePictures } from '../charts/mistakes.ts';
+import { regressionPictures } from '../charts/regression.ts';
 import { timeOfThreads } from '../charts/time-of-threads.ts';
-import type { Answers, Findings } from '../findings/findings.ts';
+import type { Findings } from '../findings/findings.ts';
 import { machineTable } from '../machine-table.ts';
 import type { Chapter, Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
 import { curves } from './curves.ts';
+import { keyFigures } from './key-figures.ts';
+import type { EpochFigures } from './run-lines.ts';
 import { datasetOf, type TrainRun } from './train-run.ts';
 
 /** The report of a run of `train`. */
 export function trainPage(run: TrainRun): Page {
   const { findings, looks, divisions } = run;
   const chapters: Chapter[] = [
-    { title: 'What came of it', tables: [resultTable(run)] },
-    chapter('On the way', curves(run)),
-    chapter('What the network answers', [
+    { title: 'Results', tables: [resultTable(run)] },
+    chapter('Training curves', curves(run)),
+    chapter('Predictions', [
+      findings?.curve ? fittedCurve(findings.curve) : null,
+      ...(findings?.predictions ? regressionPictures(findings.predictions) : []),
       findings?.plane ? decisionBoundary(findings.plane, divisions) : null,
       findings?.answers ? confusionMatrix(findings.answers) : null,
       findings?.answers ? mistakePictures(findings.answers) : null,
     ]),
-    chapter('Inside the network', [
+    chapter('Layers', [
       ...gradientFlow(looks),
       layerHistograms('weights', findings?.histograms ?? []),
       layerHistograms('outputs', findings?.histograms ?? []),
+    ]),
+    chapter('Threads', [
       findings?.profiles
         ? timeOfThreads(findings.profiles.map((profile, k) => ({ name: `thread ${k + 1}`, profile })))
         : null,
     ]),
     {
-      title: 'The same again',
-      lead: 'The same weights, to the last bit, on any number of threads of any machine; a BLAS library rounds in its own way.',
+      title: 'Reproduce this run',
+      lead: 'This command gives the same weights, to the last bit, on any number of threads of any machine. Only a BLAS library rounds in its own way.',
       code: run.config.command ?? '',
-      tables: [optionTable(run), machineTable(run.config, run.config.backend)],
+      folded: [optionTable(run), identityTable(run), machineTable(run.config, run.config.backend)],
     },
   ];
   return {
     title: titleOf(run),
     lead: leadOf(run),
-    chapters: chapters.filter(({ pictures, tables }) => (pictures?.length ?? 0) + (tables?.length ?? 0) > 0),
+    figures: keyFigures(run),
+    chapters: chapters.filter(
+      ({ pictures = [], tables = [], folded = [] }) => pictures.length + tables.length + folded.length > 0,
+    ),
   };
 }
 
@@ -54,25 +65,19 @@ const chapter = (title: string, pictures: readonly (Picture | null)[]): Chapter 
 function titleOf(run: TrainRun): string {
   const dataset = datasetOf(run);
   const { findings, epochs } = run;
-  if (findings === null)
-    return `${dataset}: a run that has not come to its end, after ${plural(epochs.at(-1)?.epoch ?? 0, 'epoch')}`;
-  const { result, answers } = findings;
-  const accuracy = result.testAccuracy;
-  if (!Number.isNaN(accuracy)) {
-    const rows = answers?.split === 'test' ? ` ${whole(total(answers))}` : '';
-    return `${dataset}: ${percent(accuracy)} of${rows} test rows are right`;
-  }
+  if (findings === null) return `${dataset}: an unfinished run, ${plural(epochs.at(-1)?.epoch ?? 0, 'epoch')} so far`;
+  const { result } = findings;
+  if (!Number.isNaN(result.testAccuracy)) return `${dataset}: test accuracy ${percent(result.testAccuracy)}`;
+  if (!Number.isNaN(result.testRmse)) return `${dataset}: test RMSE ${decimal(result.testRmse)}`;
   return Number.isNaN(result.testLoss)
     ? `${dataset}: training loss ${decimal(result.trainLoss)}`
     : `${dataset}: test loss ${decimal(result.testLoss)}`;
 }
 
-const total = ({ confusion }: Answers): number => confusion.flat().reduce((sum, rows) => sum + rows, 0);
-
 function leadOf({ config, findings }: TrainRun): string {
   const { options, parameters, started = '' } = config;
   const parts = [`A network of ${plural(parameters, 'parameter')}`];
-  const optimizer = options.optimizer === undefined ? '' : ` by ${formatValue(options.optimizer)}`;
+  const optimizer = options.optimizer === undefined ? '' : ` with ${formatValue(options.optimizer)}`;
   if (findings !== null) {
     const { epochs, steps, elapsedMs } = findings.result;
     const length = Number.isInteger(epochs) ? plural(epochs, 'epoch') : plural(steps, 'step');
@@ -83,34 +88,40 @@ function leadOf({ config, findings }: TrainRun): string {
 
 function resultTable({ findings, epochs, config }: TrainRun): Table {
   const rows: [string, string][] = [];
-  if (findings !== null) rows.push(...resultRows(findings));
-  else {
-    const last = epochs.at(-1);
-    if (last !== undefined) rows.push(['training loss', decimal(last.trainLoss)], ['steps', whole(last.step)]);
-  }
+  const last = epochs.at(-1);
+  if (findings !== null) rows.push(...resultRows(findings, last));
+  else if (last !== undefined) rows.push(['training loss', decimal(last.trainLoss)], ['steps', whole(last.step)]);
   rows.push(['parameters', whole(config.parameters)]);
-  return { title: 'Result', rows };
+  return { title: 'Figures', rows };
 }
 
-function resultRows({ result }: Findings): [string, string][] {
-  const rows: [string, number, (value: number) => string][] = [
+function resultRows({ result }: Findings, last: EpochFigures | undefined): [string, string][] {
+  const rows: [string, number | undefined, (value: number) => string][] = [
     ['test accuracy', result.testAccuracy, percent],
+    ['test RMSE', result.testRmse, decimal],
+    ['test R²', result.testR2, decimal],
     ['test loss', result.testLoss, decimal],
+    ['validation accuracy', last?.validationAccuracy, percent],
+    ['validation loss', last?.validationLoss, decimal],
     ['training loss', result.trainLoss, decimal],
     ['steps', result.steps, whole],
-    ['time in steps', result.elapsedMs, duration],
-    ['samples a second', result.samplesPerSecond, whole],
+    ['training time', result.elapsedMs, duration],
+    ['samples per second', result.samplesPerSecond, whole],
     ['threads', result.threads, whole],
-    ['shards of a batch', result.shards, whole],
+    ['shards per batch', result.shards, whole],
   ];
-  return [
-    ...rows
-      .filter(([, value]) => !Number.isNaN(value))
-      .map(([name, value, format]): [string, string] => [name, format(value)]),
-    ['backend', result.backend],
-    ['fingerprint of the weights', result.fingerprint],
-  ];
+  return rows.flatMap(([name, value, format]): [string, string][] =>
+    value === undefined || Number.isNaN(value) ? [] : [[name, format(value)]],
+  );
 }
+
+const identityTable = ({ findings, config }: TrainRun): Table => ({
+  title: 'Fingerprint and backend',
+  rows: [
+    ...(findings === null ? [] : [['fingerprint of the weights', findings.result.fingerprint]]),
+    ['backend', findings?.result.backend ?? config.backend.name],
+  ],
+});
 
 const optionTable = ({ config }: TrainRun): Table => ({
   title: 'Configuration',

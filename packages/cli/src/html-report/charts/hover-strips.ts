@@ -1,0 +1,52 @@
+import { type Markish, rectX } from '@observablehq/plot';
+import { highest, lowest } from '../extremes.ts';
+
+/** Strips of a chart, at most: as many as a pointer can tell apart on a phone. */
+const MOST = 60;
+
+/** Values of one line by their place. */
+export interface HoverLine {
+  readonly name: string;
+  readonly points: readonly (readonly [x: number, text: string])[];
+}
+
+/**
+ * Upright strips that show the values beneath the pointer, without a script: a browser shows the title of an element that
+ * it finds there. A strip has, of each line, the value at the place next to its middle.
+ */
+export function hoverStrips(lines: readonly HoverLine[], head: (x: number) => string, log = false): Markish {
+  const scale = (x: number) => (log ? Math.log(x) : x);
+  const all = [...new Set(lines.flatMap(({ points }) => points.map(([x]) => x)))].sort((a, b) => a - b);
+  const every = Math.ceil(all.length / MOST);
+  const places = all.filter((_, k) => k % every === 0);
+  const middle = (a: number, b: number) => (log ? Math.sqrt(a * b) : (a + b) / 2);
+  const reach = places.length < 2 ? 1 : scale(places[places.length - 1]) - scale(places[0]);
+  const [low, high] = [lowest(all), highest(all)];
+  const strips = places.map((x, k) => {
+    const near = lines.flatMap(({ name, points }) => {
+      const found = nearest(points, x);
+      // A line that ends elsewhere has nothing to say here.
+      if (found === null || Math.abs(scale(found[0]) - scale(x)) > (reach / places.length) * 1.5) return [];
+      return [`${name === '' ? '' : `${name} `}${found[1]}`];
+    });
+    return {
+      x1: k === 0 ? low : middle(places[k - 1], x),
+      x2: k === places.length - 1 ? high : middle(x, places[k + 1]),
+      title: [head(x), ...near].join('\n'),
+    };
+  });
+  return rectX(strips, { x1: 'x1', x2: 'x2', fill: 'transparent', title: 'title' });
+}
+
+/** By bisection: points are in the order of x. */
+function nearest(points: HoverLine['points'], x: number): HoverLine['points'][number] | null {
+  if (points.length === 0) return null;
+  let [low, high] = [0, points.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (points[middle][0] < x) low = middle + 1;
+    else high = middle;
+  }
+  const [before, at] = [points[Math.max(0, low - 1)], points[low]];
+  return Math.abs(before[0] - x) < Math.abs(at[0] - x) ? before : at;
+}

@@ -1,0 +1,30 @@
+import { tick } from './axes.ts';
+
+/** Values that differ by less count as the same. */
+const SAME = 1.05;
+/** A value beyond both ends by less is no turn. */
+const TURN = 1.2;
+
+/**
+ * How a positive figure goes from its first value to its last, in words that hold for all values between: 'falls from 2
+ * to 0.1', or where it turns, its extreme and where that is. `place` names the place of a value, such as 'epoch 3'.
+ */
+export function courseOf(values: readonly number[], place: (k: number) => string): string {
+  const [first, last] = [values[0], values[values.length - 1]];
+  let [low, high] = [0, 0];
+  for (const [k, value] of values.entries()) {
+    if (value < values[low]) low = k;
+    if (value > values[high]) high = k;
+  }
+  const peak = values[high] / Math.max(first, last);
+  const trough = Math.min(first, last) / values[low];
+  const ends = `from ${short(first)} to ${short(last)}`;
+  if (values[high] <= SAME * values[low]) return `stays between ${short(values[low])} and ${short(values[high])}`;
+  if (peak > TURN && !(trough > peak)) return `goes ${ends}, with a peak of ${short(values[high])} at ${place(high)}`;
+  if (trough > TURN) return `goes ${ends}, with its lowest value, ${short(values[low])}, at ${place(low)}`;
+  if (last * SAME < first) return `falls ${ends}`;
+  return first * SAME < last ? `rises ${ends}` : `goes ${ends}`;
+}
+
+/** Three digits are enough for a title. */
+export const short = (value: number): string => tick(Number(value.toPrecision(3)));

@@ -1,0 +1,41 @@
+import type { Dataset, Evaluation } from '@gradloom/runtime';
+import type { Baseline } from './findings.ts';
+
+/**
+ * What a constant answer gets on `rows`, which knows the training rows alone: their most frequent class, or the mean of
+ * their targets. By the metric that the network was measured by; null where it has none of the two.
+ */
+export function baselineOf(train: Dataset, rows: Dataset, measured: Evaluation): Baseline | null {
+  if (measured.accuracy !== undefined) return mostFrequent(train, rows);
+  return measured.rmse === undefined ? null : meanTarget(train, rows);
+}
+
+function mostFrequent(train: Dataset, rows: Dataset): Baseline {
+  const counts = new Map<number, number>();
+  for (let n = 0; n < train.rows; n++) counts.set(classAt(train, n), (counts.get(classAt(train, n)) ?? 0) + 1);
+  const [[answer]] = [...counts].sort(([a, m], [b, n]) => n - m || a - b);
+  let right = 0;
+  for (let n = 0; n < rows.rows; n++) if (classAt(rows, n) === answer) right++;
+  return { answer: train.labels?.[answer] ?? String(answer), accuracy: right / rows.rows, rmse: Number.NaN };
+}
+
+/** Its index, or the bit of a dataset without classes that has an accuracy. */
+const classAt = (dataset: Dataset, n: number): number => targetAt(dataset, n, 0);
+
+/** Of each output; the error is over rows and outputs, as the metric rmse has it. */
+function meanTarget(train: Dataset, rows: Dataset): Baseline {
+  const { columns } = train.targets;
+  const means = Array.from({ length: columns }, (_, o) => {
+    let sum = 0;
+    for (let n = 0; n < train.rows; n++) sum += targetAt(train, n, o);
+    return sum / train.rows;
+  });
+  let squares = 0;
+  for (let n = 0; n < rows.rows; n++) {
+    for (let o = 0; o < columns; o++) squares += (targetAt(rows, n, o) - means[o]) ** 2;
+  }
+  return { answer: 'the mean', accuracy: Number.NaN, rmse: Math.sqrt(squares / (rows.rows * columns)) };
+}
+
+const targetAt = ({ targets: { array, columns, divisor } }: Dataset, n: number, o: number): number =>
+  array[n * columns + o] / divisor;

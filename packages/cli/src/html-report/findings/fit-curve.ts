@@ -1,0 +1,61 @@
+import { createModel, type Dataset } from '@gradloom/runtime';
+import { modelOf } from '../../train/model-of.ts';
+import type { Recipe } from '../../train/recipe.ts';
+import { takesIndices } from './divide-plane.ts';
+import type { Curve } from './findings.ts';
+
+const MOST_POINTS = 400;
+/** Places along the input at which the network is asked. */
+const PLACES = 200;
+const MOST_LINES = 6;
+const MARGIN = 0.04;
+
+/**
+ * What a network of one input answers along it, a line for each output: a value, or the probability of a class. Null where
+ * rows have other inputs, more outputs than can be told apart, or lie at one place.
+ */
+export function fitCurve(recipe: Recipe, parameters: Float64Array): Curve | null {
+  const { train } = recipe.sets;
+  const { inputs, classes, labels, targets, rows } = train;
+  if (inputs.columns !== 1 || takesIndices(recipe.spec)) return null;
+  const [low, high] = rangeOf(train);
+  if (!(high > low)) return null;
+  const margin = MARGIN * (high - low);
+  const places = Float64Array.from(
+    { length: PLACES },
+    (_, k) => low - margin + (k / (PLACES - 1)) * (high - low + 2 * margin),
+  );
+  const model = createModel(modelOf(recipe, parameters));
+  const { loss } = model;
+  const kind = typeof loss === 'string' ? loss : (loss?.kind ?? 'mse');
+  const isLogits = kind === 'softmax-cross-entropy' || kind === 'binary-cross-entropy';
+  const y = isLogits ? model.probabilities(places) : model.predict(places);
+  const outputs = y.length / PLACES;
+  if (outputs > MOST_LINES) return null;
+  const every = Math.ceil(rows / MOST_POINTS);
+  const shown = Array.from({ length: Math.ceil(rows / every) }, (_, k) => k * every);
+  const x = (n: number) => inputs.array[n] / inputs.divisor;
+  const t = (n: number, o: number) => targets.array[n * targets.columns + o] / targets.divisor;
+  const hasClasses = classes !== null;
+  return {
+    // A row of a class has the probability 1 of it; of one output beside two classes, that of the second.
+    points: shown.flatMap((n): [number, number, number][] => {
+      if (hasClasses) return outputs === 1 ? [[x(n), t(n, 0), 0]] : [[x(n), 1, t(n, 0)]];
+      return Array.from({ length: outputs }, (_, o) => [x(n), t(n, o), o]);
+    }),
+    lines: Array.from({ length: outputs }, (_, o) => ({
+      name: hasClasses && outputs > 1 ? (labels?.[o] ?? `class ${o}`) : outputs > 1 ? `output ${o + 1}` : 'network',
+      points: Array.from(places, (place, k): [number, number] => [place, y[k * outputs + o]]),
+    })),
+    isProbability: isLogits,
+  };
+}
+
+function rangeOf({ inputs: { array, divisor }, rows }: Dataset): [low: number, high: number] {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let n = 0; n < rows; n++) {
+    low = Math.min(low, array[n] / divisor);
+    high = Math.max(high, array[n] / divisor);
+  }
+  return [low, high];
+}
