@@ -1,4 +1,5 @@
-import { record } from '@gradloom/core/internal';
+import { OptionError } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 import type { TrainResult } from './results.ts';
 import type { TrainingRun } from './trainer.ts';
 
@@ -20,9 +21,9 @@ const LEAST_TIMED = 1 / 3;
 
 /** Waits for a run and times its steps behind the spans of its first 350 ms, or behind fewer, or none, where it is short. */
 export async function timeSteps(run: TrainingRun): Promise<TimedRun> {
-  record('timeSteps', 'run', run, 'one that train began');
-  if (!(Symbol.asyncIterator in run && 'result' in run)) {
-    throw new Error('timeSteps: run has no events, expected one that train began');
+  // A run has a `then` that refuses to be awaited: by that alone it would pass for a promise.
+  if (typeof run !== 'object' || run === null || !(Symbol.asyncIterator in run && 'result' in run)) {
+    throw new OptionError('timeSteps', 'run', `has ${show(run)}, expected one that train began`);
   }
   const told = [START];
   for await (const event of run) if (event.type === 'progress') told.push(event);

@@ -42,7 +42,7 @@ export function describeLooks(first: Look, last: Look, paint: Paint): string[] {
     ).map((line) => `  ${line}`),
     '',
     '  dL/dy, W, dL/dW: root mean squares; moved: likewise, of W less its start.',
-    "  flat: share of outputs whose slope is below 1 % of the largest possible;",
+    '  flat: share of outputs whose slope is below 1 % of the largest possible;',
     '  dead: share of units that are flat in every row of the batch.',
   ];
 }
