@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { endOf, gradloom, jsonLines, startProgram, temporaryDirectory } from '../support/command-line.ts';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { endOf, gradloom, jsonLines, type Outcome, startProgram, temporaryDirectory } from '../support/command-line.ts';
 import { needs } from '../support/needs.ts';
 
 // Steps of a millisecond or so; an epoch, which leaves a line, is 8 of them.
@@ -33,6 +33,11 @@ function keepBusy(): void {
   });
 }
 
+let calm: Outcome;
+beforeAll(async () => {
+  calm = await gradloom([...args, '--threads', '1', '--quiet']);
+});
+
 describe.each([
   ['16 threads on all cores', undefined, '16', false],
   ['1 thread on one core', '0', '1', false],
@@ -44,7 +49,6 @@ describe.each([
     ...(cores === undefined ? {} : needs('taskset')),
     timeout: 240_000,
   }, async () => {
-    const calm = await gradloom([...args, '--threads', '1', '--quiet']);
     if (isBusy) keepBusy();
     const child = startProgram(
       [...args, '--threads', threads],

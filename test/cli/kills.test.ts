@@ -9,7 +9,7 @@ import { counted } from '../support/count.ts';
 import { propertySeed } from '../support/seed.ts';
 
 /** Kills of each kind. */
-const KILLS = counted(6, 100);
+const KILLS = counted(4, 100);
 
 const TIME_LIMIT = 60_000 + 60_000 * KILLS;
 

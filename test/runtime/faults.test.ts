@@ -10,7 +10,7 @@ import {
   type TrainResult,
   train,
 } from '@gradloom/runtime';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { PlannedFault } from '../support/fault.ts';
 import { programUrl } from '../support/program-file.ts';
 import { randomDataset } from '../support/random-dataset.ts';
@@ -31,6 +31,12 @@ const execArgv = process.execArgv;
 const temporary = temporaryFolder();
 let folders = 0;
 
+let calmPool: Pool; // of runs that nothing disturbs
+beforeAll(async () => {
+  calmPool = await createPool({ threads: 1 });
+});
+afterAll(() => calmPool.destroy());
+
 let pool: Pool | undefined;
 afterEach(async () => {
   delete process.env.GRADLOOM_TEST_FAULT;
@@ -45,7 +51,7 @@ function newFolder(): string {
 
 async function poolWithFault(planned: PlannedFault): Promise<Pool> {
   process.env.GRADLOOM_TEST_FAULT = JSON.stringify(planned);
-  const limits = planned.kind === 'memory' ? { heapMiB: 48 } : {};
+  const limits = planned.kind === 'memory' ? { heapMiB: 24 } : {};
   pool = await createPool({ threads: 2, execArgv: [...execArgv, '--import', fault], ...limits });
   return pool;
 }
@@ -76,7 +82,7 @@ describe.each([
     async (arrivals) => {
       const marks = newFolder();
       const { result, recoveries } = await runWithFault({ kind, arrivals, again: 1, times: 2, marks }, options);
-      const calm = await train(spec, { train: dataset }, { ...options, threads: 1 }).result;
+      const calm = await train(spec, { train: dataset }, { ...options, threads: 1, pool: calmPool }).result;
       expect(result.fingerprint).toBe(calm.fingerprint);
       expect(result.epochLosses).toEqual(calm.epochLosses);
       expect(readdirSync(marks).length).toBe(2);
@@ -93,7 +99,7 @@ describe.each([
     // Each thread opens, then begins spans and evaluations in turns: one span an epoch.
     const planned: PlannedFault = { kind, at: 'checkedIn', arrivals: 3, times: 1, marks: newFolder() };
     const { result, recoveries } = await runWithFault(planned, { ...options, epochs: 3 }, data);
-    const calm = await train(spec, data, { ...options, epochs: 3, threads: 1 }).result;
+    const calm = await train(spec, data, { ...options, epochs: 3, threads: 1, pool: calmPool }).result;
     expect(recoveries.map(({ failures }) => failures)).toEqual([1]);
     expect([result.fingerprint, result.validation, result.test]).toEqual([
       calm.fingerprint,
@@ -118,8 +124,8 @@ describe.each([
     delete process.env.GRADLOOM_TEST_FAULT;
     const resume = loadCheckpoint(join(folder, 'last.gradloom'));
     expect(resume.progress.step).toBeGreaterThan(0);
-    const resumed = await train(spec, { train: dataset }, { ...options, resume }).result;
-    const calm = await train(spec, { train: dataset }, options).result;
+    const resumed = await train(spec, { train: dataset }, { ...options, resume, threads: 1, pool: calmPool }).result;
+    const calm = await train(spec, { train: dataset }, { ...options, threads: 1, pool: calmPool }).result;
     expect(resumed.fingerprint).toBe(calm.fingerprint);
   });
 
@@ -133,8 +139,8 @@ describe.each([
     await expect(run.result).rejects.toThrow(/failures in a row: 2, expected at most 1/);
     delete process.env.GRADLOOM_TEST_FAULT;
     const resume = loadCheckpoint(join(folder, 'last.gradloom'));
-    const resumed = await train(spec, data, { ...options, resume }).result;
-    const calm = await train(spec, data, options).result;
+    const resumed = await train(spec, data, { ...options, resume, threads: 1, pool: calmPool }).result;
+    const calm = await train(spec, data, { ...options, threads: 1, pool: calmPool }).result;
     expect([resumed.fingerprint, resumed.epochLosses, resumed.validation]).toEqual([
       calm.fingerprint,
       calm.epochLosses,
@@ -153,15 +159,21 @@ describe.each([
     );
     delete process.env.GRADLOOM_TEST_FAULT;
     const resume = loadCheckpoint(join(folder, 'last.gradloom'));
-    const resumed = await train(spec, { train: dataset }, { ...diverging, resume }).result.catch((e: unknown) => e);
-    const calm = await train(spec, { train: dataset }, diverging).result.catch((e: unknown) => e);
+    const resumed = await train(
+      spec,
+      { train: dataset },
+      { ...diverging, resume, threads: 1, pool: calmPool },
+    ).result.catch((e: unknown) => e);
+    const calm = await train(spec, { train: dataset }, { ...diverging, threads: 1, pool: calmPool }).result.catch(
+      (e: unknown) => e,
+    );
     expect(calm).toMatchObject({ name: 'TrainingError', step: 0 });
     expect(resumed).toEqual(calm);
   });
 
   test('before the first step is started again after, and ends a run that allows no other', async () => {
     const once = await poolWithFault({ kind, at: 'checkedIn', arrivals: 1, times: 1, marks: newFolder() });
-    const calm = await train(spec, { train: dataset }, { ...options, threads: 1 }).result;
+    const calm = await train(spec, { train: dataset }, { ...options, threads: 1, pool: calmPool }).result;
     const run = await train(spec, { train: dataset }, { ...options, threads: 2, pool: once }).result;
     expect(run.fingerprint).toBe(calm.fingerprint);
     const ever = await poolWithFault({ kind, at: 'checkedIn', arrivals: 1, times: 9, marks: newFolder() });
@@ -175,7 +187,7 @@ describe.each([
     const run = { ...options, retries: 0, threads: 2, pool: faulty };
     await expect(train(spec, { train: dataset }, run).result).rejects.toThrow(reason);
     const after = await train(spec, { train: dataset }, run).result;
-    const calm = await train(spec, { train: dataset }, { ...options, threads: 1 }).result;
+    const calm = await train(spec, { train: dataset }, { ...options, threads: 1, pool: calmPool }).result;
     expect(after.fingerprint).toBe(calm.fingerprint);
   });
 });
@@ -189,7 +201,7 @@ test('runs that share a pool all end in their own bits, whichever of them a thre
     ),
   );
   for (const [k, { fingerprint }] of shared.entries()) {
-    const calm = await train(spec, { train: dataset }, options(k + 1)).result;
+    const calm = await train(spec, { train: dataset }, { ...options(k + 1), threads: 1, pool: calmPool }).result;
     expect(fingerprint).toBe(calm.fingerprint);
   }
 });

@@ -7,17 +7,23 @@ import { skipFor } from './needs.ts';
 
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-/** This machine's Chromium; the test is skipped where none starts. */
+let open: Promise<Browser> | undefined;
+
+/** This machine's Chromium, one for all tests of a file, which calls `closeBrowser` at its end. Skips the test where none starts. */
 export async function openBrowser(context: TestContext): Promise<Browser> {
   if (!existsSync(EXECUTABLE)) skipFor(context, 'chromium', `there is no ${EXECUTABLE}`);
-  let browser: Browser;
+  open ??= chromium.launch({ executablePath: EXECUTABLE, args: ['--headless', '--no-sandbox'] });
   try {
-    browser = await chromium.launch({ executablePath: EXECUTABLE, args: ['--headless', '--no-sandbox'] });
+    return await open;
   } catch (error) {
-    skipFor(context, 'chromium', `${EXECUTABLE} does not start: ${String(error).split('\n')[0]}`);
+    return skipFor(context, 'chromium', `${EXECUTABLE} does not start: ${String(error).split('\n')[0]}`);
   }
-  context.onTestFinished(() => browser.close());
-  return browser;
+}
+
+export async function closeBrowser(): Promise<void> {
+  const browser = await open?.catch(() => undefined);
+  open = undefined;
+  await browser?.close();
 }
 
 export interface Sight {

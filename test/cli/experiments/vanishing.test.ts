@@ -197,7 +197,10 @@ describe('what cannot be run is refused with the flag, the value and what is exp
     [['--preset', 'lecun'], '--preset has "lecun", expected one of nielsen, glorot, he'],
     [['--preset', 'he', '--depth', '3'], '--depth stands beside --preset, expected one of the two'],
     [['--dataset', 'moon'], '--dataset has "moon", expected one of'],
-    [['--dataset', 'moons', '--init', 'normal:std=1e200'], '--init has normal, expected weights that relu can start'],
+    [
+      ['--dataset', 'moons', '--depth', '3', '--width', '4', '--steps', '2', '--init', 'normal:std=1e200'],
+      '--init has normal, expected weights that relu can start',
+    ],
     [['--threads', '0'], '--threads has 0, expected a whole number of at least 1'],
   ])('%j', async (flags, sentence) => {
     const { code, stdout, stderr } = await gradloom(['experiment', 'vanishing', ...flags]);

@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { lookAt, openBrowser } from '../../support/browser.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { closeBrowser, lookAt, openBrowser } from '../../support/browser.ts';
 import { gradloom } from '../../support/command-line.ts';
 import { counted } from '../../support/count.ts';
 import { HARM, kindsOf, parseUnsealed, valueAt, withValue } from '../../support/damaged-file.ts';
@@ -22,7 +22,7 @@ import { makeSmallRuns } from '../../support/small-runs.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** Damaged files in all; more than a thousand are of more kinds. */
-const DAMAGES = counted(120, 2000);
+const DAMAGES = counted(60, 2000);
 const LONG = DAMAGES > 1000;
 /** A report of these small runs takes a tenth of a second. */
 const HANGS_MS = 60_000;
@@ -31,6 +31,7 @@ const { path: folder } = temporaryFolder();
 const runs = join(folder, 'runs');
 const report = (run: string, ...more: string[]) => gradloom(['report', run, ...more]);
 
+afterAll(closeBrowser);
 beforeAll(() => makeSmallRuns(folder, LONG), LONG ? 900_000 : 300_000);
 
 test(

@@ -1,12 +1,12 @@
 import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StepFigures } from '../../../packages/cli/src/html-report/train/run-lines.ts';
 import { decimal } from '../../../packages/cli/src/report/format.ts';
 import { seal } from '../../../packages/cli/src/run-files/seal.ts';
 import { version } from '../../../packages/cli/src/version.ts';
-import { lookAt, openBrowser } from '../../support/browser.ts';
+import { closeBrowser, lookAt, openBrowser } from '../../support/browser.ts';
 import { gradloom, jsonLines } from '../../support/command-line.ts';
 import { encodeIdx } from '../../support/encode-idx.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -61,6 +61,7 @@ const names = Object.keys(runs) as (keyof typeof runs)[];
 const out = (name: string) => join(folder, 'runs', name);
 const report = (name: string) => join(out(name), 'report.html');
 
+afterAll(closeBrowser);
 beforeAll(async () => {
   for (const [split, rows] of [
     ['train', 90],

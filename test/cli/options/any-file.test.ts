@@ -7,13 +7,14 @@ import { nameFlag } from '../../../packages/cli/src/options/name-flag.ts';
 import { readObject } from '../../../packages/cli/src/options/read-object.ts';
 import { trainOptions } from '../../../packages/cli/src/train/options.ts';
 import { parseSource } from '../../../packages/cli/src/train/overlaps.ts';
+import { counted } from '../../support/count.ts';
 import { damageOf } from '../../support/damage.ts';
 import { propertySeed } from '../../support/seed.ts';
 import { withStranger } from '../../support/stranger.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
-const settings = { seed: propertySeed, numRuns: 150 };
+const settings = { seed: propertySeed, numRuns: counted(50, 150) };
 
 const layers = [
   { kind: 'dense', out: 4, init: { kind: 'normal', std: 0.1 } },

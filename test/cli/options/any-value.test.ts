@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Option } from '../../../packages/cli/src/options/option.ts';
 import { trainOptions } from '../../../packages/cli/src/train/options.ts';
+import { counted } from '../../support/count.ts';
 import { propertySeed } from '../../support/seed.ts';
 
 const options: [string, Option<unknown>][] = Object.entries(trainOptions);
@@ -80,7 +81,7 @@ function check({ parse }: Option<unknown>, name: string, raw: unknown): void {
 }
 
 describe.each(options)('--%s makes a value or one sentence that names it', (name, option) => {
-  const settings = { seed: propertySeed, numRuns: 300 };
+  const settings = { seed: propertySeed, numRuns: counted(100, 300) };
 
   test('of any text', () => {
     fc.assert(

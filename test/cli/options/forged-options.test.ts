@@ -10,6 +10,7 @@ import { trainOptions } from '../../../packages/cli/src/train/options.ts';
 import { readValues } from '../../../packages/cli/src/train/read-values.ts';
 import { saveCheckpoint } from '../../../packages/runtime/src/checkpoints/checkpoint-file.ts';
 import { endOf, gradloom, startProgram, temporaryDirectory } from '../../support/command-line.ts';
+import { counted } from '../../support/count.ts';
 import { propertySeed } from '../../support/seed.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -178,7 +179,7 @@ describe('whatever stands in the fields of a file', () => {
     .constantFrom(...Object.keys(trainOptions), ...Object.keys(notInRuns), 'shuffle', 'nothing')
     .chain((option) => fc.tuple(spelled(option), values));
   const fields = fc.array(entry, { maxLength: 6 }).map((entries) => Object.fromEntries(entries));
-  const settings = { seed: propertySeed, numRuns: 150 };
+  const settings = { seed: propertySeed, numRuns: counted(50, 150) };
   const request = (...words: string[]) => ({ flags: { [words[0]]: words[1] }, positionals: [], args: words });
 
   /** Options, none of which only a flag may say, or one sentence. */

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { saveCheckpoint } from '../../../packages/runtime/src/checkpoints/checkpoint-file.ts';
 import { writeContainer } from '../../../packages/runtime/src/files/container.ts';
 import { endOf, gradloom, type Surroundings, startProgram } from '../../support/command-line.ts';
+import { counted } from '../../support/count.ts';
 import { encodeNpy } from '../../support/encode-npy.ts';
 import { expectPrintable, hostile, hostileName } from '../../support/hostile-text.ts';
 import { seal } from '../../support/seal.ts';
@@ -322,6 +323,6 @@ test('of any text in names, metadata and labels', async () => {
         expectPrintable(stderr);
       }
     }),
-    { seed: propertySeed, numRuns: 40 },
+    { seed: propertySeed, numRuns: counted(15, 40) },
   );
 });

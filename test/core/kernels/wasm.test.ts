@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Kernels } from '../../../packages/core/src/kernels/kernels.ts';
 import { referenceKernels } from '../../../packages/core/src/kernels/reference.ts';
 import { firstDifference } from '../../support/bits.ts';
+import { counted } from '../../support/count.ts';
 import { createGuardedMemory } from '../../support/guarded-memory.ts';
 import { fillHardValues, type ValueMix, valueMixes } from '../../support/hard-values.ts';
 import { propertySeed } from '../../support/seed.ts';
@@ -38,7 +39,7 @@ describe.each(Object.entries(cases))(`%s (seed ${propertySeed})`, (_name, kernel
         if (difference !== null) throw new Error(name + difference);
       }
     });
-    fc.assert(check, { seed: propertySeed, numRuns: 2000 });
+    fc.assert(check, { seed: propertySeed, numRuns: counted(500, 2000) });
   });
 
   test('wasm writes nothing but its outputs', () => {
@@ -49,7 +50,7 @@ describe.each(Object.entries(cases))(`%s (seed ${propertySeed})`, (_name, kernel
       kernel.run(memory.kernels, arrays, dims);
       expect(memory.firstStrayByte(writable)).toBeNull();
     });
-    fc.assert(check, { seed: propertySeed, numRuns: 500 });
+    fc.assert(check, { seed: propertySeed, numRuns: counted(150, 500) });
   });
 });
 
@@ -83,7 +84,7 @@ describe.each(['affine', 'affineBackwardWeights'] as const)(
           expect(memory.firstStrayByte(kernel.writes.map((array) => actual[array]))).toBeNull();
         },
       );
-      fc.assert(check, { seed: propertySeed, numRuns: 200 });
+      fc.assert(check, { seed: propertySeed, numRuns: counted(60, 200) });
     });
   },
 );

@@ -2,6 +2,7 @@ import { type NetworkSpec, type OptimizerSpec, optimizers, type ScheduleSpec, sc
 import { createPool, type Pool, splitDataset, type TrainOptions, type TrainResult, train } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkpointedRun } from '../../support/checkpointed-run.ts';
+import { counted } from '../../support/count.ts';
 import { needs } from '../../support/needs.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
@@ -18,6 +19,9 @@ const spec: NetworkSpec = {
 const data = splitDataset(randomDataset({ rows: 70, inputs: 16, classes: 12 }), { validation: 12 / 70, test: 0.1 });
 const base = { batch: 17, shards: 3, epochs: 5, seed: 3, clipNorm: 1, backend: 'wasm' } satisfies TrainOptions;
 const stepsPerEpoch = Math.ceil(data.train.rows / base.batch);
+
+/** Of the checkpoints so many apart one is gone on from: on 1 to 5 threads, from steps within epochs and at their ends. */
+const EVERY = counted(3, 1);
 
 let pool: Pool;
 beforeAll(async () => {
@@ -56,7 +60,7 @@ describe.each(cases)('%s', (_name, own) => {
   const options = { ...base, ...own };
 
   test(
-    'checkpoints after each step change nothing, and a resume from any of them ends in the same bits',
+    'checkpoints after each step change nothing, and a resume from them ends in the same bits',
     needs(options.backend),
     async () => {
       const calm = await train(spec, data, { ...options, threads: 1, pool }).result;
@@ -66,6 +70,7 @@ describe.each(cases)('%s', (_name, own) => {
         Array.from({ length: base.epochs * stepsPerEpoch }, (_, step) => step + 1),
       );
       for (const [at, resume] of checkpoints.entries()) {
+        if (at % EVERY !== 0) continue;
         const resumed = await train(spec, data, { ...options, threads: 1 + (at % 5), pool, resume }).result;
         expect(figures(resumed), `from step ${at + 1}`).toEqual(figures(calm));
       }

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readCsv } from '../../../packages/runtime/src/datasets/csv-records.ts';
 import { firstDifference } from '../../support/bits.ts';
+import { counted } from '../../support/count.ts';
 import { damageOf } from '../../support/damage.ts';
 import { measureMemory } from '../../support/measure-memory.ts';
 import { needs } from '../../support/needs.ts';
@@ -54,7 +55,7 @@ test('numbers and names of classes come back from any style of the format', asyn
       ).toBeNull();
       expect([...set.targets.array].map((index) => names[index])).toEqual(rows.map(({ t }) => t));
     }),
-    { seed: propertySeed, numRuns: 200 },
+    { seed: propertySeed, numRuns: counted(60, 200) },
   );
 });
 
@@ -225,6 +226,6 @@ test.each([
         expect(String(error)).toMatch(/^(Option)?Error: (loadCsv|readCsv): [^\n]* expected [^\n]*$/);
       }
     }),
-    { seed: propertySeed, numRuns: 250 },
+    { seed: propertySeed, numRuns: counted(60, 250) },
   );
 });

@@ -3,6 +3,7 @@ import { readIdx } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { idxTypes } from '../../../packages/runtime/src/datasets/idx-types.ts';
+import { counted } from '../../support/count.ts';
 import { encodeIdx, type IdxTypeName, idxEncodings } from '../../support/encode-idx.ts';
 import { propertySeed } from '../../support/seed.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -116,7 +117,7 @@ test('any bytes behind a header of any dimensions give an array of the size of t
         expect(String(error)).toMatch(/^Error: readIdx: [^\n]* expected [^\n]*$/);
       }
     }),
-    { seed: propertySeed, numRuns: 300 },
+    { seed: propertySeed, numRuns: counted(80, 300) },
   );
 });
 
@@ -144,6 +145,6 @@ test.each([
         expect(String(error)).toMatch(/^Error: readIdx: [^\n]* expected [^\n]*$/);
       }
     }),
-    { seed: propertySeed, numRuns: 1000 },
+    { seed: propertySeed, numRuns: counted(200, 1000) },
   );
 });

@@ -3,6 +3,7 @@ import { readNpy } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { firstDifference } from '../../support/bits.ts';
+import { counted } from '../../support/count.ts';
 import { damageOf } from '../../support/damage.ts';
 import { encodeNpy, type NpyTypeName, npyEncodings, wrapHeader } from '../../support/encode-npy.ts';
 import { propertySeed } from '../../support/seed.ts';
@@ -79,7 +80,7 @@ test.each(typeNames)('%s comes back from every order of bytes and version, in a 
       const file = await readNpy(folder.write('any.npy', encodeNpy(type, [numbers.length], numbers, layout)));
       expect(firstDifference(Float64Array.from(file.array), Float64Array.from(numbers))).toBeNull();
     }),
-    { seed: propertySeed, numRuns: 50 },
+    { seed: propertySeed, numRuns: counted(20, 50) },
   );
 });
 
@@ -102,7 +103,7 @@ test('an array whose first index runs fastest is the transpose of one whose last
         expect(array[at]).toBe(index.reduceRight((place, i, axis) => place * shape[axis] + i, 0));
       }
     }),
-    { seed: propertySeed, numRuns: 100 },
+    { seed: propertySeed, numRuns: counted(30, 100) },
   );
 });
 
@@ -176,6 +177,6 @@ test.each([
         expect(String(error)).toMatch(/^Error: readNpy: [^\n]* expected [^\n]*$/);
       }
     }),
-    { seed: propertySeed, numRuns: 500 },
+    { seed: propertySeed, numRuns: counted(100, 500) },
   );
 });

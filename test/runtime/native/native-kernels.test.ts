@@ -15,6 +15,7 @@ import { describe, expect, type TestContext, test } from 'vitest';
 import { gatherRows } from '../../../packages/runtime/src/datasets/gather.ts';
 import { sparseProducts, sparseShapes } from '../../core/kernels/sparse-products.ts';
 import { firstDifference } from '../../support/bits.ts';
+import { counted } from '../../support/count.ts';
 import { type GuardedMemory, guardKernels } from '../../support/guarded-memory.ts';
 import { fillHardValues, valueMixes } from '../../support/hard-values.ts';
 import { everyExtension, nativeKernelsOf } from '../../support/installed-extensions.ts';
@@ -99,7 +100,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
         product.run(fusedProducts, expected, B, I, O);
         expectBits(memory, product, actual, expected);
       });
-      fc.assert(check, { seed: propertySeed, numRuns: 150 });
+      fc.assert(check, { seed: propertySeed, numRuns: counted(50, 150) });
     },
   );
 
@@ -127,7 +128,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
         product.run(fusedProducts, expected, B, I, O);
         expectBits(memory, product, actual, expected);
       });
-      fc.assert(check, { seed: propertySeed, numRuns: 30 });
+      fc.assert(check, { seed: propertySeed, numRuns: counted(12, 30) });
     },
   );
 
@@ -203,7 +204,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
         expect(memory.firstStrayByte([dW, db])).toBeNull();
       },
     );
-    fc.assert(check, { seed: propertySeed, numRuns: 300 });
+    fc.assert(check, { seed: propertySeed, numRuns: counted(100, 300) });
   });
 
   const specs: OptimizerSpec[] = [
@@ -249,7 +250,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
         expect(memory.firstStrayByte([square, theta, gSum, ...state(actual)])).toBeNull();
       },
     );
-    fc.assert(check, { seed: propertySeed, numRuns: 500 });
+    fc.assert(check, { seed: propertySeed, numRuns: counted(150, 500) });
   });
 
   test.for(['adam', 'adamw'] as const)(
@@ -308,7 +309,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
       expect(firstDifference(out, expected)).toBeNull();
       expect(memory.firstStrayByte([out])).toBeNull();
     });
-    fc.assert(check, { seed: propertySeed, numRuns: 200 });
+    fc.assert(check, { seed: propertySeed, numRuns: counted(60, 200) });
   });
 
   test('a layer of few weights, and a shard without rows, have the bits of the reference', (context) => {
