@@ -16,7 +16,7 @@ const usage: Record<string, string | RegExp> = {
   'train --dataset': 'gradloom train: --dataset has no value, expected one',
   'train --lr --quiet': 'gradloom train: --lr has no value, expected one',
   'train --dataset mnits':
-    'gradloom train: --dataset has "mnits", expected one of mnist, xor, and, or, spirals, moons, circles, blobs, sine (did you mean mnist?)',
+    'gradloom train: --dataset has "mnits", expected one of mnist, xor, and, or, spirals, moons, circles, blobs, sine, or a file or folder that exists (did you mean mnist?)',
   'train --epocs 5': 'gradloom train: --epocs is unknown, expected a flag from --help (did you mean --epochs?)',
   'train --data xor': 'gradloom train: --data is unknown, expected a flag from --help (did you mean --dataset?)',
   'train --batchsize 5':
@@ -151,7 +151,7 @@ const usage: Record<string, string | RegExp> = {
   'scale --backend wasm --blas /nowhere':
     'gradloom scale: --blas stands beside --backend wasm, expected backend blas or auto with it',
   'train --dataset xor --spec {"layers":[{"kind":"dense","out":1,"out":1}]}':
-    'gradloom train: --spec has a mistake, expected JSON (key "out" stands there twice)',
+    'gradloom train: --spec has the key "out" twice in one object, expected it once',
   'completion tcsh': 'gradloom completion: shell has "tcsh", expected one of bash, zsh, fish',
   'completion bash zsh': 'gradloom completion: the word "zsh" is one too many, expected one shell',
   'doctor now': 'gradloom doctor: the word "now" is one too many, expected flags alone',
@@ -160,11 +160,18 @@ const usage: Record<string, string | RegExp> = {
 /** Command lines that can be run, but fail. */
 const failures: Record<string, string | RegExp> = {
   'train --dataset ./nowhere':
-    'gradloom train: --dataset ./nowhere has nothing, expected a folder with train-images-idx3-ubyte and train-labels-idx1-ubyte or a folder with x.npy and y.npy or an IDX file of images with its labels beside it or an .npy file or a .csv or .tsv file',
-  'train --config nowhere.yaml':
-    'gradloom train: --config has "nowhere.yaml", expected a file that can be read (ENOENT)',
-  'train --dataset xor --spec nowhere.json':
-    'gradloom train: --spec has "nowhere.json", expected a file that can be read (ENOENT)',
+    'gradloom train: --dataset ./nowhere does not exist, expected a file or folder with data',
+  'train --dataset nofile.csv': 'gradloom train: --dataset nofile.csv does not exist, expected a CSV file',
+  'train --dataset nofile.csv:target=price': 'gradloom train: --dataset nofile.csv does not exist, expected a CSV file',
+  'train --dataset nofile.txt':
+    'gradloom train: --dataset nofile.txt does not exist, expected a file or folder with data',
+  'train --dataset package.json':
+    'gradloom train: --dataset package.json has no known format, expected an IDX file of images such as train-images-idx3-ubyte, with its labels beside it, or one that ends in .npy, or a file whose name ends in .csv or .tsv',
+  'train --dataset packages':
+    'gradloom train: --dataset packages has no data of a known format, expected a folder with train-images-idx3-ubyte and train-labels-idx1-ubyte, or a folder with x.npy and y.npy',
+  'train --config nowhere.yaml': 'gradloom train: --config nowhere.yaml does not exist, expected a file',
+  'train --dataset xor --spec nowhere.json': 'gradloom train: --spec nowhere.json does not exist, expected a file',
+  'train --config packages': 'gradloom train: --config packages cannot be read: it is a directory, expected a file',
   'train --dataset xor --out /proc/run --steps 1':
     /^gradloom train: --out has \/proc\/run, expected a directory that can be written, or --no-out \(ENOENT/,
   'train --dataset xor --blas /nowhere --no-out': /^gradloom train: --blas has "\/nowhere", expected a BLAS library \(/,
@@ -173,7 +180,18 @@ const failures: Record<string, string | RegExp> = {
   'experiment loss --blas /nowhere --backend blas':
     /^gradloom experiment: --blas has "\/nowhere", expected a BLAS library \(/,
   'doctor --blas /nowhere': /^gradloom doctor: --blas has "\/nowhere", expected a BLAS library \(/,
-  'evaluate nowhere': 'gradloom evaluate: nowhere is missing, expected a Gradloom file',
+  'inspect package.json':
+    'gradloom inspect: package.json is not a Gradloom file, expected a model or a checkpoint (it begins with "{\\n  \\"name\\": \\"gra")',
+  'inspect packages':
+    'gradloom inspect: no model found in "packages", expected a run that train wrote (it has no model.gradloom)',
+  'report packages':
+    'gradloom report: no run found in "packages", expected a directory that train, experiment or scale wrote',
+  'report nowhere': 'gradloom report: nowhere does not exist, expected a run such as runs/mnist-1',
+  'verify packages':
+    'gradloom verify: no run found in "packages", expected a directory that train, experiment or scale wrote',
+  'verify nowhere':
+    'gradloom verify: nowhere does not exist, expected a directory that train, experiment or scale wrote',
+  'evaluate nowhere': 'gradloom evaluate: nowhere does not exist, expected a Gradloom file',
 };
 
 describe.each([
@@ -251,6 +269,6 @@ test.each(['--spec', '--config'])('layers inside of layers inside of layers in a
   expect(await say(write('a.json', 5_000))).toContain(levels);
   expect(await say(write('b.json', 100_000))).toContain(levels);
   expect(await say(write('c.yaml', 1_600))).toBe(
-    `gradloom train: ${flag} FILE has a mistake, expected YAML or JSON (more than 64 levels of nesting)\n`,
+    `gradloom train: ${flag} FILE is not valid YAML, expected YAML or JSON (it has more than 64 levels of nesting)\n`,
   );
 });

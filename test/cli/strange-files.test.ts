@@ -123,7 +123,7 @@ describe('a FIFO in the place of a file that is written is not waited for', () =
     rmSync(path, { force: true });
     strange[kind](path);
     const { code, stderr } = await gradloom(args(out));
-    expect(stderr).toMatch(/^gradloom \w+: [^\n]*is no regular file, expected [^\n]*\n$/);
+    expect(stderr).toMatch(/^gradloom \w+: [^\n]*is not a regular file, expected [^\n]*\n$/);
     expect(stderr).toContain(path);
     expect(code).toBe(1);
   });
@@ -161,7 +161,7 @@ describe('a pipe is read', needs('bash', 'mkfifo'), () => {
 
   test('never as a file whose size must be known', () => {
     const { code, stderr } = bash('gradloom inspect /dev/stdin < <(cat "$1")');
-    expect(stderr).toBe('gradloom inspect: /dev/stdin is no regular file, expected a Gradloom file\n');
+    expect(stderr).toBe('gradloom inspect: /dev/stdin is not a regular file, expected a Gradloom file\n');
     expect(code).toBe(1);
   });
 });

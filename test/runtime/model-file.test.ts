@@ -192,7 +192,7 @@ describe('a model whose parts do not fit', () => {
     writeContainer('here', path, 'table', { spec }, new Map([['parameters', parameters]]));
     expect(() => loadModel(path)).toThrow(`loadModel: ${path} has the kind "table", expected model`);
     expect(() => loadModel(folder.path)).toThrow(`loadModel: ${folder.path} is a directory, expected a Gradloom file`);
-    expect(() => loadModel(`${path}s`)).toThrow(`loadModel: ${path}s is missing, expected a Gradloom file`);
+    expect(() => loadModel(`${path}s`)).toThrow(`loadModel: ${path}s does not exist, expected a Gradloom file`);
   });
 });
 

@@ -46,6 +46,7 @@ export { shuffleInTurns } from './random/index.ts';
 export { defaultShards, largestShard, shardStart } from './shards.ts';
 export { recordSteps, type StepsMemory, stepCalls } from './steps.ts';
 export { doubles, finite, list, number, oneOf, onlyKeys, positiveInteger, record } from './text/check.ts';
+export { counted } from './text/counted.ts';
 export { suggest } from './text/nearest.ts';
 export { unknownOption, within, withinInTurns } from './text/option-error.ts';
 export { show } from './text/show.ts';

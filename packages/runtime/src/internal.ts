@@ -13,6 +13,7 @@ export { isLockName, LOCK_FILE, lockFolder, lockOwner, refuseInUse } from './fil
 export { type Json, plainJson } from './files/json.ts';
 export { makeDirectory } from './files/make-directory.ts';
 export { checkOwnFile, openOwnFile } from './files/own-file.ts';
+export { systemReason } from './files/system-reason.ts';
 export { isTemporaryName, temporaryPath, writeAtomically } from './files/write-atomically.ts';
 export { measureGflops } from './measure.ts';
 export { measureBandwidth } from './measure-bandwidth.ts';

@@ -150,9 +150,9 @@ test('what is none of our files, or missing, is refused in one sentence', async 
   const text = join(folder, 'text');
   writeFileSync(text, 'x'.repeat(100));
   for (const [args, code, sentence] of [
-    [[text], 1, 'has the first bytes 7878787878787878, expected 89474c4d0d0a1a0a (a Gradloom file)'],
-    [[join(folder, 'none')], 1, 'none is missing, expected a Gradloom file'],
-    [[one, '--diff', text], 1, 'has the first bytes'],
+    [[text], 1, 'text is not a Gradloom file, expected a model or a checkpoint (it begins with "xxxxxxxxxxxxxxxx")'],
+    [[join(folder, 'none')], 1, 'none does not exist, expected a Gradloom file'],
+    [[one, '--diff', text], 1, 'is not a Gradloom file'],
     [[], 2, 'the file is missing, expected a model, a checkpoint or a run'],
     [[one, other], 2, 'is one too many, expected one file, and another behind --diff'],
   ] as const) {

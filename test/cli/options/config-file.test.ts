@@ -83,14 +83,14 @@ describe('a config file', () => {
     ],
     ['out: a', '--config config.yaml: out has "a", expected no such key (only --out says where a run is written)'],
     ['quiet: 5', '--config config.yaml: quiet has 5, expected true or false'],
-    ['', '--config config.yaml has nothing in it, expected an object'],
-    ['# a comment', '--config config.yaml has nothing in it, expected an object'],
+    ['', '--config config.yaml is empty, expected an object'],
+    ['# a comment', '--config config.yaml is empty, expected an object'],
     ['- 1', '--config config.yaml has [1], expected an object'],
-    ['a: [', '--config config.yaml has a mistake, expected YAML or JSON'],
-    ['\0\u0001PK', '--config config.yaml has bytes that are no text, expected JSON or YAML in UTF-8'],
+    ['a: [', '--config config.yaml is not valid YAML, expected YAML or JSON'],
+    ['\0\u0001PK', '--config config.yaml is not text, expected JSON or YAML in UTF-8'],
     ['__proto__: {}', '--config config.yaml: key "__proto__" is unknown, expected options of --help'],
     ['shuffle: maybe', '--config config.yaml: shuffle has "maybe", expected true or false'],
-    ['lr: !!foo 1', '--config config.yaml has a mistake, expected YAML or JSON (Unresolved tag'],
+    ['lr: !!foo 1', '--config config.yaml is not valid YAML, expected YAML or JSON (Unresolved tag'],
     ['lr: .inf', '--config config.yaml: lr has Infinity, expected a number of at least 0 (and finite)'],
     ['constructor: 1', '--config config.yaml: key "constructor" is unknown, expected options of --help'],
     [
@@ -115,7 +115,7 @@ describe('a config file', () => {
       '--config config.yaml: spec: layer 0: dense: out has undefined, expected a whole number',
     ],
     ['hidden: [90000, 90000]', '--config config.yaml: hidden 90000,90000: the plan has'],
-    ['seed: 1\nseed: 2', '--config config.yaml has a mistake, expected YAML or JSON (Map keys must be unique'],
+    ['seed: 1\nseed: 2', '--config config.yaml is not valid YAML, expected YAML or JSON (Map keys must be unique'],
     [`a: ${'x'.repeat(1 << 16)}`, '--config config.yaml has more than 65536 bytes, expected fewer'],
   ])('%j is refused', async (text, sentence) => {
     const { code, error } = await trainWith('config.yaml', text);

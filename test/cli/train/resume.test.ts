@@ -168,7 +168,7 @@ describe('--resume refuses', () => {
   });
 
   test.each([
-    ['{', 'config.json has a mistake, expected JSON'],
+    ['{', 'config.json is not valid JSON at line 1, column 2, expected a closing brace'],
     ['{}', 'config.json without options, expected the configuration of a run'],
     ['{"options": {"lr": 1e999}}', ': lr has Infinity, expected a number of at least 0 (and finite)'],
     ['{"options": {"__proto__": {"lr": 5}}}', ': key "__proto__" is unknown, expected options of --help'],
@@ -262,7 +262,7 @@ describe('--resume refuses', () => {
     rmSync(last);
     writeFileSync(last, bytes);
     expect(await sentence(out)).toMatch(
-      /last\.gradloom has another SHA-256 .*; an older one is .*best\.gradloom \(--resume it with --out\)/,
+      /last\.gradloom has a wrong checksum.*; an older one is .*best\.gradloom \(--resume it with --out\)/,
     );
     expect(loadModel(join(out, 'best.gradloom')).parameters.length).toBeGreaterThan(0);
   });

@@ -209,7 +209,11 @@ test.each([
 test.each([
   [[], 2, 'the run is missing, expected one such as runs/mnist-1'],
   [['nowhere'], 1, 'nowhere does not exist, expected a directory that train, experiment or scale wrote'],
-  [[folder], 1, 'has no run, expected a directory that train, experiment or scale wrote'],
+  [
+    [folder],
+    1,
+    `no run found in ${JSON.stringify(folder)}, expected a directory that train, experiment or scale wrote`,
+  ],
   [
     [join(folder, 'run', 'config.json')],
     1,

@@ -105,9 +105,22 @@ describe('is refused with file, line and column', () => {
     [' has no rows, expected at least one', ''],
     [' has no rows, expected at least one', '\ufeff\r\n\n'],
     [' has no rows, expected at least one', 'a,b,c\n'],
-    [': line 1 has 1 column, expected 2 or more (inputs and a target)', '1;2;3\n'],
-    [': line 3 has 2 columns, expected 3 (as the first)', 'a,b,c\n1,2,3\n1,2\n'],
-    [': line 2 has 4 columns, expected 3 (as the first)', '1,2,3\n1,2,3,4\n'],
+    [': line 1 has 1 column, expected 2 or more (inputs and a target)', '1\n2\n'],
+    [': line 1 looks separated by ";", expected commas (save it with commas, or with tabs as .tsv)', '1;2;3\n'],
+    [
+      ': line 1 looks separated by ";", expected commas (save it with commas, or with tabs as .tsv)',
+      '1,5;2;3\n2,5;1;2\n',
+    ],
+    [
+      ': line 2 looks separated by ";", expected commas (save it with commas, or with tabs as .tsv)',
+      'x,y;z,t\n1,5;2,3\n',
+    ],
+    [': line 1 looks separated by "|", expected commas (save it with commas, or with tabs as .tsv)', 'a|b|c\n1|2|3\n'],
+    [': line 1 looks separated by tabs, expected commas (name it .tsv)', 'a, x\tb\n1\t2\n'],
+    [': line 1 looks separated by spaces, expected commas (save it with commas, or with tabs as .tsv)', '1 2 3\n'],
+    [': line 1 has 1 column, expected 2 or more (inputs and a target)', 'price of a house\n1\n'],
+    [': line 3 has 2 columns, expected 3 (as in the first line)', 'a,b,c\n1,2,3\n1,2\n'],
+    [': line 2 has 4 columns, expected 3 (as in the first line)', '1,2,3\n1,2,3,4\n'],
     [': line 2, column 1 has nothing, expected a number', '1,2,3\n,2,3\n'],
     [': line 3, column 2 ("b") has nothing, expected a number', 'a,b,c\n1,2,3\n1, ,3\n'],
     [': line 2, column 3 has nothing, expected a number or the name of a class', '1,2,3\n1,2,\n'],
@@ -123,7 +136,7 @@ describe('is refused with file, line and column', () => {
     [' has an open quote at line 2, expected one that closes it', '1,"2\n3,4\n'],
     [' has a mistake at line 1, expected comma-separated values (', '1,"2"3,4\n'],
     [' has a NUL at line 2, expected text', '1,2\n3\0,4\n'],
-    [' has bytes that are no text behind line 1, expected UTF-8', Buffer.from('1,caf\xe9\n', 'latin1')],
+    [' has bytes after line 1 that are not text, expected UTF-8', Buffer.from('1,caf\xe9\n', 'latin1')],
   ])('%s', async (sentence, text, options) => {
     const path = folder.write('bad.csv', text);
     const error: Error = await loadCsv(path, options).then(
@@ -136,7 +149,7 @@ describe('is refused with file, line and column', () => {
 
   test.each<[string, CsvOptions]>([
     ['target has "d", expected one of "a", "b", "b" (1 to 3)', { target: 'd' }],
-    ['target has "b", expected the name of one column, not of 2', { target: 'b' }],
+    ['target has "b", the name of 2 columns, expected that of one', { target: 'b' }],
     ['target has 4, expected one of', { target: 4 }],
     ['target has 1.5, expected one of', { target: 1.5 }],
   ])('an option: %s', async (sentence, options) => {

@@ -111,10 +111,10 @@ describe("a folder laid out as MNIST's", () => {
   test('is refused where a file is missing or does not fit', async () => {
     const empty = layOut('empty', { readme: Buffer.of(1) });
     await expect(loadIdxFolder(empty)).rejects.toThrow(
-      `loadIdxFolder: ${empty} has no such file, expected train-images-idx3-ubyte or train-images-idx3-ubyte.gz`,
+      `loadIdxFolder: ${empty} has no training images, expected a folder with train-images-idx3-ubyte or train-images-idx3-ubyte.gz`,
     );
     await expect(loadIdxFolder(`${empty}/missing`)).rejects.toThrow(
-      `${empty}/missing has no folder, expected train-images`,
+      `${empty}/missing does not exist, expected a folder with train-images`,
     );
     const lone = layOut('lone', { 'train-images-idx3-ubyte': pixels });
     await expect(loadIdxFolder(lone)).rejects.toThrow(
@@ -155,9 +155,11 @@ describe('any path', () => {
 
   test('without a known format is refused, with the formats', async () => {
     await expect(loadDataset(images)).rejects.toThrow(
-      `loadDataset: ${images} has nothing of a known format, expected a folder with train-images-idx3-ubyte`,
+      `loadDataset: ${images} has no data of a known format, expected a folder with train-images-idx3-ubyte`,
     );
-    await expect(loadDataset(`${images}-missing`)).rejects.toThrow(`${images}-missing has nothing, expected`);
+    await expect(loadDataset(`${images}-missing`)).rejects.toThrow(
+      `${images}-missing does not exist, expected a file or folder with data`,
+    );
     const labelsAlone = `${layOut('pair2', { 'train-labels-idx1-ubyte': digits })}/train-labels-idx1-ubyte`;
     await expect(loadDataset(labelsAlone)).rejects.toThrow("has a name without 'images'");
   });

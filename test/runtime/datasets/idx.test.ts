@@ -61,7 +61,7 @@ describe('a file that is not whole is refused in one sentence', () => {
     ['has 0 bytes, expected an IDX file of 9 or more', ''],
     ['has 3 bytes, expected an IDX file of 9 or more', small.subarray(0, 3)],
     [
-      'has the first bytes 89 50 4e 47, expected those of an IDX file: 00 00, a type (08, 09, 0b, 0c, 0d, 0e)',
+      'has the first bytes 89 50 4e 47, expected an IDX file, which begins with 00 00, a type (08, 09, 0b, 0c, 0d, 0e)',
       '\x89PNG',
     ],
     ['has the first bytes 00 00 07 01', Buffer.of(0, 0, 7, 1, 0, 0, 0, 1, 5)],
@@ -90,9 +90,11 @@ describe('a file that is not whole is refused in one sentence', () => {
   test('neither is a folder or a name without a file', async () => {
     await expect(readIdx(folder.path)).rejects.toThrow(`readIdx: ${folder.path} is a directory, expected an IDX file`);
     const missing = `${folder.path}/missing`;
-    await expect(readIdx(missing)).rejects.toThrow(`readIdx: ${missing} is missing, expected an IDX file`);
+    await expect(readIdx(missing)).rejects.toThrow(`readIdx: ${missing} does not exist, expected an IDX file`);
     if (process.platform === 'linux') {
-      await expect(readIdx('/dev/zero')).rejects.toThrow('readIdx: /dev/zero is no regular file, expected an IDX file');
+      await expect(readIdx('/dev/zero')).rejects.toThrow(
+        'readIdx: /dev/zero is not a regular file, expected an IDX file',
+      );
     }
   });
 });

@@ -70,7 +70,7 @@ describe('a folder of arrays', () => {
 describe('is refused with the file, what it has and what it should have', () => {
   test.each<[string, Record<string, Uint8Array>]>([
     ['/x.npy has no targets beside it, expected ', { 'x.npy': images }],
-    [' has 2 arrays and no x.npy, expected x.npy and y.npy', { 'a.npy': images, 'b.npy': labels }],
+    [' has 2 .npy files and none named x.npy, expected x.npy and y.npy', { 'a.npy': images, 'b.npy': labels }],
     ['/y.npy has 2 labels, expected 3 (the rows of ', { 'x.npy': images, 'y.npy': encodeNpy('i8', [2], [0, 1]) }],
     [
       '/y.npy: label of row 1 has -1, expected at least 0',

@@ -114,7 +114,7 @@ describe('is refused in one sentence', () => {
   test.each<[string, Uint8Array]>([
     ['has 0 bytes, expected an npy file of 10 or more', Buffer.alloc(0)],
     [
-      'has the first bytes 504b03040000, expected 934e554d5059 (an npy file)',
+      'has the first bytes 504b03040000, expected an npy file, which begins with 934e554d5059',
       Buffer.from('PK\x03\x04'.padEnd(9, '\0')),
     ],
     ['has format version 4.0, expected 1.0, 2.0 or 3.0', Buffer.from(small).fill(4, 6, 7)],

@@ -107,14 +107,14 @@ describe('a damaged file is refused in one sentence', () => {
       for (const flip of [1, 0x80, 0xff]) {
         const bytes = Buffer.from(whole);
         bytes[i] ^= flip;
-        expect(sentenceOf(bytes)).toMatch(/^Error: here: FILE has [^\n]*, expected [^\n]*$/);
+        expect(sentenceOf(bytes)).toMatch(/^Error: here: FILE (has|is) [^\n]*, expected [^\n]*$/);
       }
     }
   });
 
   test('wherever it was cut off, and whatever was put behind', () => {
     for (let length = 0; length < whole.length; length++) {
-      expect(sentenceOf(whole.subarray(0, length))).toMatch(/^Error: here: FILE has [^\n]*, expected [^\n]*$/);
+      expect(sentenceOf(whole.subarray(0, length))).toMatch(/^Error: here: FILE (has|is) [^\n]*, expected [^\n]*$/);
     }
     expect(sentenceOf(Buffer.concat([whole, Buffer.of(0)]))).toContain(
       `has ${whole.length + 1} bytes, expected ${whole.length} (the sections of its header)`,
@@ -122,9 +122,11 @@ describe('a damaged file is refused in one sentence', () => {
   });
 
   test.each<[string, Uint8Array]>([
-    ['has 3 bytes, expected 48 or more (a Gradloom file)', Buffer.of(1, 2, 3)],
+    ['has 47 bytes, expected 48 or more (it was cut off)', whole.subarray(0, 47)],
+    ['is not a Gradloom file, expected a model or a checkpoint (it is empty)', Buffer.of()],
+    ['is not a Gradloom file, expected a model or a checkpoint (it begins with "a,b\\n1,2")', Buffer.from('a,b\n1,2')],
     [
-      'has the first bytes 89504e470d0a1a0a, expected 89474c4d0d0a1a0a',
+      'is not a Gradloom file, expected a model or a checkpoint (it begins with the bytes 89504e470d0a1a0a)',
       Buffer.from('\x89PNG\r\n\x1a\n'.padEnd(48), 'latin1'),
     ],
     ['has format version 2, expected 1', craft(pack({}), undefined, 2)],

@@ -44,19 +44,24 @@ export async function openDataset(
 ): Promise<OpenedDataset> {
   const preset: Preset = 'path' in source ? filePreset : presets[source.name];
   const whole = await readDataset(source, preset, name, classNames);
-  const { validation = preset.validation } = shares;
+  refuseShare('validation', shares.validation, whole);
+  refuseShare('test', shares.test, whole);
+  const { validation = whole.validation === undefined ? preset.validation : 0 } = shares;
   if (whole.test !== undefined) {
-    if (shares.test !== undefined && shares.test > 0) {
-      const problem = `has ${shares.test}, expected none, since ${whole.train.name} has its own test set`;
-      throw new OptionError('train', 'test', problem);
-    }
-    return { preset, shares: { validation, test: 0 }, sets: { ...deal(whole.train, validation, 0), test: whole.test } };
+    return { preset, shares: { validation, test: 0 }, sets: deal(whole, validation, 0) };
   }
   if (preset.testsItself && shares.test === undefined) {
-    return { preset, shares: { validation }, sets: { ...deal(whole.train, validation, 0), test: whole.train } };
+    return { preset, shares: { validation }, sets: { ...deal(whole, validation, 0), test: whole.train } };
   }
   const test = shares.test ?? preset.test;
-  return { preset, shares: { validation, test }, sets: deal(whole.train, validation, test) };
+  return { preset, shares: { validation, test }, sets: deal(whole, validation, test) };
+}
+
+/** @throws OptionError for a share of the rows where the dataset brings the set with it. */
+function refuseShare(set: 'validation' | 'test', share: number | undefined, whole: DataSplits): void {
+  if (share === undefined || share === 0 || whole[set] === undefined) return;
+  const problem = `has ${share}, expected none, since ${whole.train.name} has its own ${set} set`;
+  throw new OptionError('train', set, problem);
 }
 
 async function readDataset(
@@ -102,7 +107,8 @@ function make(name: SyntheticName, options: object): Dataset {
   }
 }
 
-function deal(dataset: Dataset, validation: number, test: number): DataSplits {
-  if (validation === 0 && test === 0) return { train: dataset };
-  return splitDataset(dataset, { validation, test, seed: SPLIT_SEED });
+/** The sets that the dataset brings with it, and those that are dealt out of its training rows. */
+function deal(whole: DataSplits, validation: number, test: number): DataSplits {
+  if (validation === 0 && test === 0) return whole;
+  return { ...whole, ...splitDataset(whole.train, { validation, test, seed: SPLIT_SEED }) };
 }

@@ -18,11 +18,13 @@ export function pageOf(folders: readonly string[]): Page {
   if (experiments !== null && experiments.length > 0) return experimentPage(experiments);
   const scale = readDocument(folder, SCALE_FILE, scaleDocument);
   if (scale !== null) return scalePage(scale);
-  throw new Error(`${folder} has no run, expected a directory that train, experiment or scale wrote`);
+  throw new Error(
+    `no run found in ${JSON.stringify(folder)}, expected a directory that train, experiment or scale wrote`,
+  );
 }
 
 function trainRun(folder: string): TrainRun {
   const run = readTrainRun(folder);
   if (run !== null) return run;
-  throw new Error(`${folder} has no run of train, expected runs alone, since they are compared`);
+  throw new Error(`${folder} has no run of train, expected only such runs, since they are compared`);
 }

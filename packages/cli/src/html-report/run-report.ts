@@ -17,8 +17,12 @@ export async function runReport(request: Request, io: Io): Promise<number> {
     throw new UsageError('the run is missing, expected one such as runs/mnist-1, or several');
   }
   for (const folder of folders) {
-    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) continue;
-    throw new Error(`${folder} has no run, expected a directory that train, experiment or scale wrote`);
+    const stats = statSync(folder, { throwIfNoEntry: false });
+    if (stats?.isDirectory()) continue;
+    if (stats === undefined) throw new Error(`${folder} does not exist, expected a run such as runs/mnist-1`);
+    throw new Error(
+      `no run found in ${JSON.stringify(folder)}, expected a directory that train, experiment or scale wrote`,
+    );
   }
   if (folders.length > 1 && out === undefined) {
     throw new UsageError('--out is missing, expected a directory for the page that compares several runs');

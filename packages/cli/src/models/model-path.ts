@@ -3,13 +3,20 @@ import { join } from 'node:path';
 import { LAST_FILE } from '@gradloom/runtime';
 import { MODEL_FILE } from '../run-files/names.ts';
 
-/** The model file that is meant: of a run's directory, the one inside. */
-export const modelPath = (path: string): string =>
-  statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, MODEL_FILE) : path;
+/** The model file that is meant: of a run's directory, the one inside. @throws Error where a directory has none. */
+export function modelPath(path: string): string {
+  if (!isFolder(path)) return path;
+  const model = join(path, MODEL_FILE);
+  if (existsSync(model)) return model;
+  const last = join(path, LAST_FILE);
+  const hint = existsSync(last) ? `it has not ended; its newest checkpoint is ${last}` : `it has no ${MODEL_FILE}`;
+  throw new Error(`no model found in ${JSON.stringify(path)}, expected a run that train wrote (${hint})`);
+}
 
 /** Likewise; of a run that has not ended, its newest checkpoint. */
 export function anyModelPath(path: string): string {
-  const model = modelPath(path);
   const last = join(path, LAST_FILE);
-  return !existsSync(model) && existsSync(last) ? last : model;
+  return isFolder(path) && !existsSync(join(path, MODEL_FILE)) && existsSync(last) ? last : modelPath(path);
 }
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { show, suggest } from '@gradloom/core/internal';
 import { type DatasetName, presets } from '../datasets/presets.ts';
 import { formatMember, type Member, parseMember } from './member.ts';
 import type { Kind } from './option.ts';
@@ -10,7 +11,7 @@ export type DatasetSource =
   | { readonly name: DatasetName; readonly options: Member }
   | { readonly path: string; readonly options?: Readonly<Record<string, unknown>> };
 
-/** 'mnist', 'spirals:rows=300', or a path: what exists as a file, or is written as one (./mnist, cars.csv:target=price). */
+/** 'mnist', 'spirals:rows=300', or a path: what exists, or is written as one (./mnist, cars.csv:target=price). */
 export const datasetSource: Kind<DatasetSource> = {
   parse(name, raw) {
     if (typeof raw !== 'string') return named(name, raw);
@@ -22,7 +23,11 @@ export const datasetSource: Kind<DatasetSource> = {
       const { kind: _, ...read } = parseMember(name, `files:${options}`, { files: true });
       return { path, options: read };
     }
-    return isPath(word) ? { path: word } : named(name, word);
+    if (isPath(word)) return { path: word };
+    const [kind] = word.split(':');
+    const known = Object.keys(presets);
+    const wanted = `one of ${known.join(', ')}, or a file or folder that exists`;
+    throw new Error(`${name} has ${show(word)}, expected ${wanted}${suggest(kind, known)}`);
   },
   choices: Object.keys(presets),
 };
@@ -34,7 +39,8 @@ export function formatSource(source: DatasetSource): string {
   return source.options === undefined ? path : formatMember({ ...source.options, kind: path });
 }
 
-const isPath = (word: string): boolean => /^\.|[\\/]/.test(word) || existsSync(word);
+/** No name of a set has a dot, which the name of a file has before its ending. */
+const isPath = (word: string): boolean => /[.\\/]/.test(word) || existsSync(word);
 
 function named(name: string, raw: unknown): DatasetSource {
   const options = parseMember(name, raw, presets);

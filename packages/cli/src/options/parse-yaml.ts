@@ -21,6 +21,6 @@ function refuseDeep(text: string): void {
   const parser = new Parser();
   for (const lexeme of new Lexer().lex(text)) {
     for (const _ of parser.next(lexeme));
-    if (parser.stack.length > MOST_LEVELS) throw new Error(`more than ${MOST_LEVELS} levels of nesting`);
+    if (parser.stack.length > MOST_LEVELS) throw new Error(`it has more than ${MOST_LEVELS} levels of nesting`);
   }
 }

@@ -1,6 +1,7 @@
 import { show } from '@gradloom/core/internal';
 import { UsageError } from '../usage-error.ts';
 import { duplicateKey } from './duplicate-key.ts';
+import { jsonMistake } from './json-mistake.ts';
 import { readText } from './read-text.ts';
 
 /** JSON holds networks of some 50,000 layers. */
@@ -20,7 +21,8 @@ export async function readObject(name: string, path: string): Promise<Record<str
   const text = inline ? path : readText(name, path, isJson ? MOST_JSON_BYTES : MOST_YAML_BYTES);
   const value = await parse(about, text, isJson);
   if (isRecord(value)) return value;
-  throw new UsageError(`${about} has ${value === null ? 'nothing in it' : show(value)}, expected an object`);
+  if (value === null) throw new UsageError(`${about} is empty, expected an object`);
+  throw new UsageError(`${about} has ${show(value)}, expected an object such as { "name": value }`);
 }
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -30,21 +32,24 @@ async function parse(about: string, text: string, isJson: boolean): Promise<unkn
   if (text.trim() === '') return null;
   try {
     // YAML's parser takes a while to load.
-    return isJson ? parseJson(text) : (await import('./parse-yaml.ts')).parseYaml(text);
+    return isJson ? parseJson(about, text) : (await import('./parse-yaml.ts')).parseYaml(text);
   } catch (error) {
-    // Below its first line the parser draws the place, to which a colon leads.
+    if (error instanceof UsageError) throw error;
+    // Below its first line the parser of YAML draws the place, to which a colon leads.
     const [reason] = error instanceof Error ? error.message.split('\n') : [String(error)];
-    const expected = isJson ? 'JSON' : 'YAML or JSON';
-    throw new UsageError(`${about} has a mistake, expected ${expected} (${reason.replace(/:$/, '').slice(0, 120)})`, {
-      cause: error,
-    });
+    const brief = reason.replace(/:$/, '').slice(0, 120);
+    const problem = isJson
+      ? `is not valid JSON${jsonMistake(text) ?? `, expected a whole file (${brief})`}`
+      : `is not valid YAML, expected YAML or JSON (${brief})`;
+    throw new UsageError(`${about} ${problem}`, { cause: error });
   }
 }
 
 /** JSON, in which every key stands once: of two nobody could say which is meant. YAML has this rule of its own. */
-function parseJson(text: string): unknown {
+function parseJson(about: string, text: string): unknown {
   const value: unknown = JSON.parse(text);
   const twice = duplicateKey(text);
-  if (twice !== undefined) throw new Error(`key ${show(twice)} stands there twice`);
+  if (twice !== undefined)
+    throw new UsageError(`${about} has the key ${show(twice)} twice in one object, expected it once`);
   return value;
 }

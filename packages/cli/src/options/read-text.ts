@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { systemReason } from '@gradloom/runtime/internal';
 import { UsageError } from '../usage-error.ts';
 
 const OWN_PIPE = /^\/dev\/(stdin|fd\/\d+)$|^\/proc\/self\/fd\/\d+$/;
@@ -18,15 +19,16 @@ export function readText(name: string, path: string, mostBytes: number): string 
   } catch {
     // Said below, as of a NUL, which is UTF-8 but no text.
   }
-  throw new UsageError(`${name} ${path} has bytes that are no text, expected JSON or YAML in UTF-8`);
+  throw new UsageError(`${name} ${path} is not text, expected JSON or YAML in UTF-8`);
 }
 
 function readBounded(name: string, path: string, mostBytes: number): Uint8Array {
   let file: number | undefined;
   try {
     // A FIFO without a writer would be waited for before it is even open.
-    if (!isOwnPipe(path) && !statSync(path).isFile() && !statSync(path).isDirectory()) {
-      throw new Error('no regular file; hand a pipe over as /dev/stdin');
+    if (!isOwnPipe(path) && !statSync(path).isFile()) {
+      const isFolder = statSync(path).isDirectory();
+      throw new Error(isFolder ? 'it is a directory' : 'it is not a regular file (use /dev/stdin for a pipe)');
     }
     file = openSync(path, 'r');
     if (fstatSync(file).size <= mostBytes) {
@@ -35,10 +37,9 @@ function readBounded(name: string, path: string, mostBytes: number): Uint8Array 
       if (filled <= mostBytes) return bytes.subarray(0, filled);
     }
   } catch (error) {
-    const reason = error instanceof Error ? ('code' in error ? error.code : error.message) : error;
-    throw new Error(`${name} has ${JSON.stringify(path)}, expected a file that can be read (${reason})`, {
-      cause: error,
-    });
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const problem = isMissing ? 'does not exist' : `cannot be read: ${systemReason(error)}`;
+    throw new Error(`${name} ${path} ${problem}, expected a file`, { cause: error });
   } finally {
     if (file !== undefined) closeSync(file);
   }

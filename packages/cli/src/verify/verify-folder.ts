@@ -22,7 +22,9 @@ export function verifyFolder(path: string): Verification {
     ...(has(SCALE_FILE) ? verifyScale(path) : []),
   ];
   if (files.length === 0) {
-    throw new Error(`${path} has no run, expected a directory that train, experiment or scale wrote`);
+    throw new Error(
+      `no run found in ${JSON.stringify(path)}, expected a directory that train, experiment or scale wrote`,
+    );
   }
   const lock = openCheck(LOCK_FILE);
   const owner = reading(lock, join(path, LOCK_FILE), () => lockOwner('verify', path));

@@ -1,5 +1,5 @@
 import { OptionError } from '@gradloom/core';
-import { oneOf, onlyKeys, show, suggest } from '@gradloom/core/internal';
+import { counted, oneOf, onlyKeys, show, suggest } from '@gradloom/core/internal';
 import { RoomError } from '../memory-room.ts';
 import { checkDataset } from './check-dataset.ts';
 import { createClassNames } from './class-names.ts';
@@ -7,6 +7,7 @@ import type { CsvRecord } from './csv-records.ts';
 import { type Dataset, valueMatrix } from './dataset.ts';
 import { createGrowingNumbers } from './growing-numbers.ts';
 import { type TargetKind, targetKinds } from './npy-dataset.ts';
+import { otherSeparator, separatorOf } from './separator.ts';
 
 /** What `loadCsv` takes. */
 export interface CsvOptions {
@@ -64,12 +65,14 @@ export async function loadCsv(path: string, options: CsvOptions = {}): Promise<D
     const isAsFirst = firstLine === 0 || (value === undefined) === (kind === 'classes');
     if (!isAsFirst) {
       const first = kind === 'classes' ? 'the name of a class' : 'a number';
-      const hint = 'targets=classes for names that may be numbers, header=true for a line of titles';
+      const hint = 'targets=classes reads numbers as names, header=true reads the first line as titles';
       throw faultAt(line, column, show(text), `${first}, as in line ${firstLine} (${hint})`);
     }
     if (kind === 'values') {
       if (value === undefined) throw faultAt(line, column, show(text), 'a number');
       values.push(value);
+    } else if (/^[\d.+-]+([;\t|][\d.+-]+)+$/.test(text)) {
+      throw new Error(`loadCsv: ${path}: line ${line} ${otherSeparator(text, separatorOf(path))}`);
     } else if (!names.add(text)) {
       throw faultAt(line, column, show(text), `one of ${names.expected()}`);
     }
@@ -84,13 +87,15 @@ export async function loadCsv(path: string, options: CsvOptions = {}): Promise<D
     const { columns, target } = layout;
     if (fields.length !== columns) {
       throw new Error(
-        `loadCsv: ${path}: line ${line} has ${fields.length} columns, expected ${columns} (as the first)`,
+        `loadCsv: ${path}: line ${line} has ${counted(fields.length, 'column')}, expected ${columns} (as in the first line)`,
       );
     }
     for (let column = 0; column < columns; column++) {
       if (column === target) continue;
       const value = decimal(fields[column]);
       if (value === undefined) {
+        const other = otherSeparator(fields[column], separatorOf(path));
+        if (other !== undefined) throw new Error(`loadCsv: ${path}: line ${line} ${other}`);
         throw faultAt(line, column, fields[column] === '' ? 'nothing' : show(fields[column]), 'a number');
       }
       inputs.push(value);
@@ -132,7 +137,9 @@ interface Layout {
 function layoutOf(path: string, { fields, line }: CsvRecord, { header, target }: CsvOptions): Layout {
   const columns = fields.length;
   if (columns < 2) {
-    throw new Error(`loadCsv: ${path}: line ${line} has 1 column, expected 2 or more (inputs and a target)`);
+    const problem =
+      otherSeparator(fields[0], separatorOf(path)) ?? 'has 1 column, expected 2 or more (inputs and a target)';
+    throw new Error(`loadCsv: ${path}: line ${line} ${problem}`);
   }
   const isTitled = header ?? fields.every((field) => decimal(field) === undefined);
   const titles = isTitled ? fields : undefined;
@@ -143,7 +150,7 @@ function layoutOf(path: string, { fields, line }: CsvRecord, { header, target }:
     throw new OptionError(
       'loadCsv',
       'target',
-      `has ${show(target)}, expected the name of one column, not of ${places.length}`,
+      `has ${show(target)}, the name of ${places.length} columns, expected that of one`,
     );
   }
   if (typeof target === 'number' && Number.isInteger(target) && target >= 1 && target <= columns) {
@@ -151,7 +158,7 @@ function layoutOf(path: string, { fields, line }: CsvRecord, { header, target }:
   }
   const known = isTitled
     ? `one of ${fields.slice(0, 20).map(show).join(', ')}`
-    : 'the number of a column, as the first line has no titles';
+    : 'the number of a column, since the first line has no titles';
   const problem = `has ${show(target)}, expected ${known} (1 to ${columns})${suggest(target, isTitled ? fields : [])}`;
   throw new OptionError('loadCsv', 'target', problem);
 }

@@ -1,6 +1,7 @@
 import { CsvError, Parser } from 'csv-parse';
 import { openBytes } from '../files/byte-source.ts';
 import { readText } from './read-text.ts';
+import { separatorOf } from './separator.ts';
 
 export interface CsvRecord {
   readonly line: number; // counted from 1, where it ends
@@ -27,7 +28,7 @@ export async function* readCsv(path: string): AsyncGenerator<readonly CsvRecord[
     new Error(`readCsv: ${path} has ${has}, expected ${expected}`, { cause });
   const source = await openBytes('readCsv', path, 'a CSV file', MOST_UNPACKED);
   let records: CsvRecord[] = [];
-  const parser = new RecordParser(/\.tsv(\.gz)?$/i.test(path) ? '\t' : ',', (record) => records.push(record));
+  const parser = new RecordParser(separatorOf(path), (record) => records.push(record));
   // Whoever writes to the parser is told of it as well.
   parser.on('error', () => {});
   let open = 0; // characters since a record or a blank line ended, at least

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { OptionError } from '@gradloom/core';
 import { number, onlyKeys, positiveInteger, record, show } from '@gradloom/core/internal';
@@ -17,8 +17,9 @@ export type FileOptions = ArrayOptions & NpyOptions & CsvOptions;
 
 /** A layout of files that a dataset can be read from. */
 interface DatasetFormat {
-  /** As an error lists it. */
+  /** As an error lists it: what stands at such a path. */
   readonly title: string;
+  readonly isFolder: boolean;
   readonly options: readonly Exclude<keyof FileOptions, 'name' | 'classNames'>[]; // beside these two
   matches(path: string): boolean;
   load(path: string, options: FileOptions): Promise<DataSplits>;
@@ -32,30 +33,35 @@ export const datasetFormats = {
   'idx-folder': {
     title: 'a folder with train-images-idx3-ubyte and train-labels-idx1-ubyte',
     options: ofArrays,
+    isFolder: true,
     matches: isIdxFolder,
     load: loadIdxFolder,
   },
   'npy-folder': {
     title: 'a folder with x.npy and y.npy',
     options: [...ofArrays, 'targets'],
+    isFolder: true,
     matches: isNpyFolder,
     load: loadNpyFolder,
   },
   idx: {
-    title: 'an IDX file of images with its labels beside it',
+    title: 'an IDX file of images such as train-images-idx3-ubyte, with its labels beside it',
     options: ofArrays,
+    isFolder: false,
     matches: isNamed(/[-.]idx\d+-[a-z]+(\.gz)?$/),
     load: async (path, options) => ({ train: await loadIdx(path, findIdxLabels(path), options) }),
   },
   npy: {
-    title: 'an .npy file',
+    title: 'one that ends in .npy',
     options: [...ofArrays, 'targets'],
+    isFolder: false,
     matches: isNamed(/\.npy(\.gz)?$/i),
     load: async (path, options) => ({ train: await loadNpy(path, null, options) }),
   },
   csv: {
-    title: 'a .csv or .tsv file',
+    title: 'a file whose name ends in .csv or .tsv',
     options: ['target', 'targets', 'header', 'divisor'],
+    isFolder: false,
     matches: isNamed(/\.[ct]sv(\.gz)?$/i),
     load: async (path, options) => ({ train: await loadCsv(path, options) }),
   },
@@ -74,8 +80,12 @@ export async function loadDataset(path: string, options: FileOptions = {}): Prom
     checkOptions(options, format.options);
     return format.load(path, options);
   }
-  const has = existsSync(path) ? 'nothing of a known format' : 'nothing';
-  throw new Error(`loadDataset: ${path} has ${has}, expected ${formats.map(({ title }) => title).join(' or ')}`);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) throw new Error(`loadDataset: ${path} does not exist, expected a file or folder with data`);
+  const isFolder = stats.isDirectory();
+  const known = formats.filter((candidate) => candidate.isFolder === isFolder).map(({ title }) => title);
+  const has = isFolder ? 'has no data of a known format' : 'has no known format';
+  throw new Error(`loadDataset: ${path} ${has}, expected ${known.join(', or ')}`);
 }
 
 /** What only some formats take is looked at there. */

@@ -6,7 +6,7 @@ import type { ArrayOptions } from './array-dataset.ts';
 import type { DataSplits } from './dataset.ts';
 import { loadIdx } from './idx-dataset.ts';
 import { findIdxLabels } from './idx-labels.ts';
-import { pairedSets } from './paired-sets.ts';
+import { pairedSet } from './paired-set.ts';
 
 /**
  * The sets of a folder laid out as MNIST's: `train-images-idx3-ubyte` beside `train-labels-idx1-ubyte` and, for the test, the
@@ -17,22 +17,18 @@ export async function loadIdxFolder(folder: string, options: ArrayOptions = {}):
   record('loadIdxFolder', 'options', options, 'an object');
   const images = findImages(checkPath('loadIdxFolder', folder), ['train']);
   if (images === undefined) {
-    const has = existsSync(folder) ? 'no such file' : 'no folder';
-    throw new Error(
-      `loadIdxFolder: ${folder} has ${has}, expected train-images-idx3-ubyte or train-images-idx3-ubyte.gz`,
-    );
+    const problem = existsSync(folder) ? 'has no training images' : 'does not exist';
+    const expected = 'a folder with train-images-idx3-ubyte or train-images-idx3-ubyte.gz';
+    throw new Error(`loadIdxFolder: ${folder} ${problem}, expected ${expected}`);
   }
   const named = { name: basename(resolve(folder)), ...options };
   const labels = findIdxLabels(images);
   const testImages = findImages(folder, ['t10k', 'test']);
   if (testImages === undefined) return { train: await loadIdx(images, labels, named) };
   const testLabels = findIdxLabels(testImages);
-  const [train, test] = await Promise.all([loadIdx(images, labels, named), loadIdx(testImages, testLabels, named)]);
-  return pairedSets(
-    'loadIdxFolder',
-    { set: train, inputs: images, targets: labels },
-    { set: test, inputs: testImages, targets: testLabels },
-  );
+  const [train, set] = await Promise.all([loadIdx(images, labels, named), loadIdx(testImages, testLabels, named)]);
+  const own = { set: train, inputs: images, targets: labels };
+  return { train, test: pairedSet('loadIdxFolder', own, { set, inputs: testImages, targets: testLabels }) };
 }
 
 /** Whether a folder holds a training set under MNIST's names. */

@@ -27,7 +27,7 @@ async function readHeader(source: ByteSource, fault: Fault): Promise<NumberHeade
     const codes = [...idxTypes.keys()].map(hex).join(', ');
     throw fault(
       `the first bytes ${[...magic].map(hex).join(' ')}`,
-      `those of an IDX file: 00 00, a type (${codes}) and a number of dimensions`,
+      `an IDX file, which begins with 00 00, a type (${codes}) and a number of dimensions`,
     );
   }
   const extents = new DataView(new ArrayBuffer(4 * dimensions));

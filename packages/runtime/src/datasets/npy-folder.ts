@@ -2,13 +2,14 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { record } from '@gradloom/core/internal';
 import { checkPath } from '../files/check-path.ts';
-import type { DataSplits } from './dataset.ts';
+import type { DataSplits, Dataset } from './dataset.ts';
 import { loadNpy, type NpyOptions } from './npy-dataset.ts';
-import { pairedSets } from './paired-sets.ts';
+import { type NamedSet, pairedSet } from './paired-set.ts';
 
 /**
- * The sets of a folder with `x.npy` and `y.npy`, or `x_train.npy` and `y_train.npy`, and for the test `x_test.npy` and
- * `y_test.npy`; or with a single array, whose last column is the target. Capital letters, hyphens and `.gz` are fine.
+ * The sets of a folder with `x.npy` and `y.npy`, or `x_train.npy` and `y_train.npy`. `x_validation.npy` and `y_validation.npy`
+ * beside them (also `x_val`, `x_valid`) are the validation set, `x_test.npy` and `y_test.npy` the test set. A folder with one
+ * array alone has the target in its last column. Capital letters, hyphens and `.gz` are fine.
  * @throws Error naming the file, what it has and what it should have.
  */
 export async function loadNpyFolder(folder: string, options: NpyOptions = {}): Promise<DataSplits> {
@@ -18,23 +19,31 @@ export async function loadNpyFolder(folder: string, options: NpyOptions = {}): P
   if (inputs === undefined) {
     const arrays = list(folder, /\.npy/i);
     if (arrays.length === 1) return { train: await loadNpy(arrays[0], null, named) };
-    throw new Error(`loadNpyFolder: ${folder} has ${arrays.length} arrays and no x.npy, expected x.npy and y.npy`);
+    throw new Error(
+      `loadNpyFolder: ${folder} has ${arrays.length} .npy files and none named x.npy, expected x.npy and y.npy`,
+    );
   }
   const targets = partner(folder, /^y([-_]train)?\.npy/i, inputs, 'y.npy');
-  const testInputs = find(folder, /^x[-_]test\.npy/i);
-  const train = await loadNpy(inputs, targets, named);
-  if (testInputs === undefined) return { train };
-  const testTargets = partner(folder, /^y[-_]test\.npy/i, testInputs, 'y_test.npy');
-  const set = await loadNpy(
-    testInputs,
-    testTargets,
-    train.classes === null ? named : { classes: train.classes, ...named },
-  );
-  return pairedSets(
-    'loadNpyFolder',
-    { set: train, inputs, targets },
-    { set, inputs: testInputs, targets: testTargets },
-  );
+  const train = { set: await loadNpy(inputs, targets, named), inputs, targets };
+  const validation = await otherSet(folder, 'val(?:id(?:ation)?)?', train, named);
+  const test = await otherSet(folder, 'test', train, named);
+  return { train: train.set, ...(validation && { validation }), ...(test && { test }) };
+}
+
+/** The set beside the training set whose files have this word in their names; undefined where there is none. */
+async function otherSet(
+  folder: string,
+  word: string,
+  train: NamedSet,
+  named: NpyOptions,
+): Promise<Dataset | undefined> {
+  const inputs = find(folder, new RegExp(`^x[-_]${word}\\.npy`, 'i'));
+  if (inputs === undefined) return undefined;
+  const name = basename(inputs).replace(/^./, 'y').replace(/\.gz$/i, '');
+  const targets = partner(folder, new RegExp(`^y[-_]${word}\\.npy`, 'i'), inputs, name);
+  const { classes } = train.set;
+  const set = await loadNpy(inputs, targets, classes === null ? named : { classes, ...named });
+  return pairedSet('loadNpyFolder', train, { set, inputs, targets });
 }
 
 /** Whether a folder holds arrays. */
@@ -43,7 +52,7 @@ export const isNpyFolder = (folder: string): boolean => find(folder, /\.npy/i) !
 function partner(folder: string, pattern: RegExp, of: string, name: string): string {
   const path = find(folder, pattern);
   if (path === undefined)
-    throw new Error(`loadNpyFolder: ${of} has no targets beside it, expected ${join(folder, name)}`);
+    throw new Error(`loadNpyFolder: ${of} has no targets beside it, expected the file ${join(folder, name)}`);
   return path;
 }
 

@@ -22,7 +22,7 @@ export async function readNpyHeader(source: ByteSource, fault: Fault): Promise<N
   if (got < 8) throw fault(`${source.fileBytes} bytes`, 'an npy file of 10 or more');
   if (MAGIC.some((byte, i) => start[i] !== byte)) {
     const first = Buffer.from(start).toString('hex', 0, MAGIC.length);
-    throw fault(`the first bytes ${first}`, `${Buffer.from(MAGIC).toString('hex')} (an npy file)`);
+    throw fault(`the first bytes ${first}`, `an npy file, which begins with ${Buffer.from(MAGIC).toString('hex')}`);
   }
   const [major, minor] = start.subarray(6);
   if (minor !== 0 || major < 1 || major > 3) throw fault(`format version ${major}.${minor}`, '1.0, 2.0 or 3.0');

@@ -15,7 +15,7 @@ export async function* readText(
     const got = await source.read(chunk);
     isLast = got < chunk.length;
     const text = decode(chunk.subarray(0, got), !isLast);
-    if (text.includes('\0')) throw fault(`a NUL at line ${lineOf(text, text.indexOf('\0'))}`, 'text');
+    if (text.includes('\0')) throw fault(`a zero byte at line ${lineOf(text, text.indexOf('\0'))}`, 'text in UTF-8');
     if (text !== '') yield text;
     line = lineOf(text, text.length);
   }
@@ -30,7 +30,7 @@ export async function* readText(
     try {
       return decoder.decode(bytes, { stream });
     } catch (error) {
-      throw fault(`bytes that are no text behind line ${line}`, 'UTF-8', error);
+      throw fault(`bytes after line ${line} that are not text`, 'UTF-8', error);
     }
   }
 }

@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { fileSize } from './file-size.ts';
+import { systemReason } from './system-reason.ts';
 
 /** DEFLATE cannot pack more bytes into one. [zlib](https://zlib.net/zlib_tech.html) */
 const MOST_UNPACKED = 1032;
@@ -31,15 +32,15 @@ export async function openBytes(
   mostUnpacked = MOST_UNPACKED,
 ): Promise<ByteSource> {
   const fileBytes = fileSize(where, path, wanted);
-  const handle = await open(path).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`${where}: ${path} cannot be opened (${error.code}), expected ${wanted}`, { cause: error });
+  const handle = await open(path).catch((error: unknown) => {
+    throw new Error(`${where}: ${path} cannot be opened: ${systemReason(error)}, expected ${wanted}`, { cause: error });
   });
   const magic = new Uint8Array(2);
   try {
     await handle.read(magic, 0, 2, 0);
   } catch (error) {
     await handle.close();
-    throw new Error(`${where}: ${path} cannot be read (${error}), expected ${wanted}`, { cause: error });
+    throw new Error(`${where}: ${path} cannot be read: ${systemReason(error)}, expected ${wanted}`, { cause: error });
   }
   if (magic[0] === 0x1f && magic[1] === 0x8b) {
     const mostBytes = Math.min(fileBytes * MOST_UNPACKED, Math.max(ALWAYS_UNPACKED, fileBytes * mostUnpacked));

@@ -56,7 +56,7 @@ export function writeContainer(
  * is of none of the `kinds`.
  */
 export function readContainer(where: string, path: string, kinds: readonly string[]): Container {
-  return readSealed(where, path, PREFIX_BYTES, (file) => {
+  return readSealed(where, path, (file) => {
     const { kind, content, sections: list, start } = openContainer(where, path, kinds, file);
     const buffer = file.readAll();
     const sections = new Map<string, Float64Array>();
@@ -71,7 +71,7 @@ export function readContainer(where: string, path: string, kinds: readonly strin
 
 /** The content of a file that `writeContainer` wrote, of which the numbers, and whether a byte has changed, are not looked at. */
 export const peekContainer = (where: string, path: string, kinds: readonly string[]): JsonObject =>
-  readSealed(where, path, PREFIX_BYTES, (file) => openContainer(where, path, kinds, file).content);
+  readSealed(where, path, (file) => openContainer(where, path, kinds, file).content);
 
 /** The header, which is checked, and where the sections start. */
 function openContainer(
@@ -81,7 +81,9 @@ function openContainer(
   file: SealedFile,
 ): Header & { readonly start: number } {
   const fault: Fault = (has, expected) => new Error(`${where}: ${path} has ${has}, expected ${expected}`);
-  const headerBytes = checkPrefix(file.peek(0, PREFIX_BYTES), file.size, fault);
+  const prefix = file.peek(0, PREFIX_BYTES);
+  if (MAGIC.some((byte, i) => prefix[i] !== byte)) throw notOurs(`${where}: ${path}`, prefix.subarray(0, file.size));
+  const headerBytes = checkPrefix(prefix, file.size, fault);
   const header = readHeader(file.peek(PREFIX_BYTES, headerBytes), fault);
   if (!kinds.includes(header.kind)) throw fault(`the kind ${show(header.kind)}`, kinds.join(' or '));
   const start = sectionsStart(headerBytes);
@@ -91,13 +93,19 @@ function openContainer(
 
 type Fault = (has: string, expected: string) => Error;
 
+function notOurs(subject: string, start: Uint8Array): Error {
+  const text = Buffer.from(start).toString('latin1');
+  const isText = /^[\x20-\x7e\s]*$/.test(text);
+  const begins = isText ? show(text) : `the bytes ${Buffer.from(start.subarray(0, MAGIC.length)).toString('hex')}`;
+  const found = start.length === 0 ? 'it is empty' : `it begins with ${begins}`;
+  return new Error(`${subject} is not a Gradloom file, expected a model or a checkpoint (${found})`);
+}
+
 /** How many bytes the header has. */
 function checkPrefix({ buffer }: Uint8Array<ArrayBuffer>, size: number, fault: Fault): number {
   const start = new DataView(buffer);
-  if (MAGIC.some((byte, i) => start.getUint8(i) !== byte)) {
-    const first = Buffer.from(buffer).toString('hex', 0, MAGIC.length);
-    throw fault(`the first bytes ${first}`, `${Buffer.from(MAGIC).toString('hex')} (a Gradloom file)`);
-  }
+  const least = PREFIX_BYTES + HASH_BYTES;
+  if (size < least) throw fault(`${size} bytes`, `${least} or more (it was cut off)`);
   const version = start.getUint32(8, true);
   if (version !== VERSION) throw fault(`format version ${version}`, `${VERSION} (a newer Gradloom may read it)`);
   const headerBytes = start.getUint32(12, true);

@@ -4,7 +4,7 @@ import { checkPath } from './check-path.ts';
 /** Bytes of a regular file; a pipe or a device is refused before it is opened. @throws Error naming what stands there instead. */
 export function fileSize(where: string, path: string, wanted: string): number {
   const size = findFile(where, path, wanted);
-  if (size === null) throw new Error(`${where}: ${path} is missing, expected ${wanted}`);
+  if (size === null) throw new Error(`${where}: ${path} does not exist, expected ${wanted}`);
   return size;
 }
 
@@ -13,6 +13,6 @@ export function findFile(where: string, path: string, wanted: string): number | 
   const stats = statSync(checkPath(where, path), { throwIfNoEntry: false });
   if (stats === undefined) return null;
   if (stats.isDirectory()) throw new Error(`${where}: ${path} is a directory, expected ${wanted}`);
-  if (!stats.isFile()) throw new Error(`${where}: ${path} is no regular file, expected ${wanted}`);
+  if (!stats.isFile()) throw new Error(`${where}: ${path} is not a regular file, expected ${wanted}`);
   return stats.size;
 }

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
 import { checkPath } from './check-path.ts';
+import { systemReason } from './system-reason.ts';
 
 const WRITABLE = 'a file that can be written over';
 const REASON = "links are not followed: what they lead to is not the run's";
@@ -13,7 +14,7 @@ export function checkOwnFile(where: string, path: string, wanted = WRITABLE): vo
   if (stats === undefined) return;
   if (stats.isSymbolicLink()) throw new Error(`${where}: ${path} is a symbolic link, expected ${wanted} (${REASON})`);
   if (stats.isDirectory()) throw new Error(`${where}: ${path} is a directory, expected ${wanted}`);
-  if (!stats.isFile()) throw new Error(`${where}: ${path} is no regular file, expected ${wanted}`);
+  if (!stats.isFile()) throw new Error(`${where}: ${path} is not a regular file, expected ${wanted}`);
 }
 
 /**
@@ -31,9 +32,11 @@ export function openOwnFile(where: string, path: string, wanted = WRITABLE): num
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : error;
     if (code === 'ENOENT') return null;
-    throw new Error(`${where}: ${path} cannot be opened (${code}), expected a file that can be read`, { cause: error });
+    throw new Error(`${where}: ${path} cannot be opened: ${systemReason(error)}, expected a file that can be read`, {
+      cause: error,
+    });
   }
   if (fstatSync(file).isFile()) return file;
   closeSync(file);
-  throw new Error(`${where}: ${path} is no regular file, expected ${wanted}`);
+  throw new Error(`${where}: ${path} is not a regular file, expected ${wanted}`);
 }

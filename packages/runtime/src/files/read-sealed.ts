@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { mebibytes } from '../memory.ts';
 import { memoryRoom } from '../memory-room.ts';
 import { fileSize } from './file-size.ts';
+import { systemReason } from './system-reason.ts';
 
 export const HASH_BYTES = 32;
 
@@ -12,7 +13,7 @@ const CHUNK = 1 << 28;
 /** A file whose last 32 bytes are the SHA-256 of those before, open for reading. */
 export interface SealedFile {
   readonly size: number;
-  /** Some of its bytes, not yet known to be whole. */
+  /** Some of its bytes, not yet known to be whole; zeros behind the end of the file. */
   peek(position: number, length: number): Uint8Array<ArrayBuffer>;
   /** All of its bytes. @throws Error where one of them has changed, or there is no memory for them. */
   readAll(): ArrayBuffer;
@@ -20,12 +21,10 @@ export interface SealedFile {
 
 /**
  * Opens a file for `read`, which looks at the start of it before memory is taken for the rest.
- * @throws Error naming the path, where it is no such file or shorter than `startBytes` and the hash.
+ * @throws Error naming the path, where there is no file that can be read.
  */
-export function readSealed<T>(where: string, path: string, startBytes: number, read: (file: SealedFile) => T): T {
+export function readSealed<T>(where: string, path: string, read: (file: SealedFile) => T): T {
   const size = fileSize(where, path, 'a Gradloom file');
-  const least = startBytes + HASH_BYTES;
-  if (size < least) throw new Error(`${where}: ${path} has ${size} bytes, expected ${least} or more (a Gradloom file)`);
   const file = open(where, path);
   try {
     return read({
@@ -46,9 +45,7 @@ export function readSealed<T>(where: string, path: string, startBytes: number, r
           if (at < end) hash.update(chunk.subarray(0, end - at));
         }
         if (hash.digest().equals(bytes.subarray(end))) return bytes.buffer;
-        throw new Error(
-          `${where}: ${path} has another SHA-256 than it was written with, expected a file that is whole`,
-        );
+        throw new Error(`${where}: ${path} has a wrong checksum, expected the file as it was written (it is damaged)`);
       },
     });
   } finally {
@@ -69,8 +66,9 @@ function open(where: string, path: string): number {
   try {
     return openSync(path, 'r');
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? error.code : error;
-    throw new Error(`${where}: ${path} has no way in (${reason}), expected a file that can be read`, { cause: error });
+    throw new Error(`${where}: ${path} cannot be opened: ${systemReason(error)}, expected a file that can be read`, {
+      cause: error,
+    });
   }
 }
 

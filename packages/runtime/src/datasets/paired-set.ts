@@ -1,0 +1,31 @@
+import { checkClasses } from './check-dataset.ts';
+import type { Dataset } from './dataset.ts';
+
+/** A set and its files. */
+export interface NamedSet {
+  readonly set: Dataset;
+  readonly inputs: string; // path
+  readonly targets: string; // path
+}
+
+/** The set, if it goes with the training set. @throws Error naming its file that does not fit. */
+export function pairedSet(where: string, train: NamedSet, other: NamedSet): Dataset {
+  if (other.set.inputs.columns !== train.set.inputs.columns) {
+    throw new Error(
+      `${where}: ${other.inputs} has ${other.set.inputs.columns} numbers a row, expected ${train.set.inputs.columns} (those of ${train.inputs})`,
+    );
+  }
+  const { classes } = train.set;
+  const kind = ({ set }: NamedSet) =>
+    set.classes !== null ? 'class indices' : set.targets.columns === 1 ? 'values' : `${set.targets.columns} values`;
+  if (kind(other) !== kind(train)) {
+    throw new Error(
+      `${where}: ${other.targets} has ${kind(other)}, expected ${kind(train)} (those of ${train.targets})`,
+    );
+  }
+  // Rows of a class that training never sees would pass for errors of the network.
+  if (classes !== null) {
+    checkClasses(`${where}: ${other.targets}`, other.set.targets, classes, `the classes of ${train.targets}`);
+  }
+  return { ...other.set, classes };
+}
