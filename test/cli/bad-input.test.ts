@@ -12,7 +12,7 @@ const usage: Record<string, string | RegExp> = {
     'gradloom: --epochs stands alone, expected a command (train, evaluate, predict, inspect, verify, report, experiment, scale, doctor, completion) before it',
   train:
     'gradloom train: --dataset is missing, expected one of mnist, xor, and, or, spirals, moons, circles, blobs, sine, or a path',
-  'train xor': 'gradloom train: the word "xor" belongs to no flag, expected flags alone (did you mean --dataset xor?)',
+  'train xor': 'gradloom train: the word "xor" belongs to no flag, expected only flags (did you mean --dataset xor?)',
   'train --dataset': 'gradloom train: --dataset has no value, expected one',
   'train --lr --quiet': 'gradloom train: --lr has no value, expected one',
   'train --dataset mnits':
@@ -72,7 +72,8 @@ const usage: Record<string, string | RegExp> = {
   'train --dataset xor --shards 9': 'gradloom train: --shards has 9, expected at most 4 (rows of a batch)',
   'train --dataset xor --validation 0.1':
     'gradloom train: --validation 0.1 beside --dataset xor: validation has 0 rows (0.1 of 4), expected at least 1',
-  'train --dataset spirals:rows=1': 'gradloom train: --dataset spirals: rows has 1, expected at least 2 (one a class)',
+  'train --dataset spirals:rows=1':
+    'gradloom train: --dataset spirals: rows has 1, expected at least 2 (one per class)',
   'train --dataset mnist:rows=1': 'gradloom train: --dataset mnist: option "rows" is unknown, expected none',
   evaluate: 'gradloom evaluate: the model is missing, expected a run such as runs/mnist-1, or a model file',
   'evaluate a b': 'gradloom evaluate: the word "b" is one too many, expected one model',
@@ -112,11 +113,11 @@ const usage: Record<string, string | RegExp> = {
     'gradloom train: --validation 0.5 beside --test 0.5 beside --dataset xor: validation and test have 4 of the 4 rows of xor, expected some to be left to train on',
   'train --dataset mnist --test 0.1': 'gradloom train: --test has 0.1, expected none, since mnist has its own test set',
   'train --dataset xor --loss softmax-cross-entropy':
-    'gradloom train: --loss softmax-cross-entropy beside --dataset xor: the target of xor has values, expected class indices (loss softmax-cross-entropy; mse takes values)',
+    'gradloom train: --loss softmax-cross-entropy beside --dataset xor: the target of xor has values, expected class indices for softmax-cross-entropy (mse takes values)',
   'train --dataset xor --spec {"layers":[{"kind":"dense","out":7}]}':
-    "gradloom train: --spec beside --dataset xor: the network's output has 7, expected 1 (numbers a target of xor)",
+    "gradloom train: --spec beside --dataset xor: the network's output has 7, expected 1 (numbers per target of xor)",
   'train --dataset xor --spec {"input":5,"layers":[{"kind":"dense","out":1}]}':
-    "gradloom train: --spec beside --dataset xor: the network's input has 5, expected 2 (numbers a row of xor)",
+    "gradloom train: --spec beside --dataset xor: the network's input has 5, expected 2 (numbers per row of xor)",
   'train --dataset xor --spec {"layers":[{"kind":"dense"}]}':
     'gradloom train: --spec: layer 0: dense: out has undefined, expected a whole number of at least 1',
   'train --dataset xor --spec {"lyers":[]}':
@@ -154,7 +155,7 @@ const usage: Record<string, string | RegExp> = {
     'gradloom train: --spec has the key "out" twice in one object, expected it once',
   'completion tcsh': 'gradloom completion: shell has "tcsh", expected one of bash, zsh, fish',
   'completion bash zsh': 'gradloom completion: the word "zsh" is one too many, expected one shell',
-  'doctor now': 'gradloom doctor: the word "now" is one too many, expected flags alone',
+  'doctor now': 'gradloom doctor: the word "now" is one too many, expected only flags',
 };
 
 /** Command lines that can be run, but fail. */

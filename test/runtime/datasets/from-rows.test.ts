@@ -52,7 +52,7 @@ test.each<[string, RowsOptions]>([
     },
   ],
   ['classes has 0, expected a whole number', { inputs, targets: [0, 0, 0], classes: 0 }],
-  ['labels has 1 names, expected 2', { inputs, targets: [0, 1, 1], classes: 2, labels: ['no'] }],
+  ['labels has 1 name, expected 2', { inputs, targets: [0, 1, 1], classes: 2, labels: ['no'] }],
 ])('what does not fit is refused: %s', (sentence, options) => {
   expect(() => datasetFromRows(options)).toThrow(`datasetFromRows: ${sentence}`);
 });

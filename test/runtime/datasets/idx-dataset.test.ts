@@ -155,7 +155,7 @@ describe('any path', () => {
 
   test('without a known format is refused, with the formats', async () => {
     await expect(loadDataset(images)).rejects.toThrow(
-      `loadDataset: ${images} has no data of a known format, expected a folder with train-images-idx3-ubyte`,
+      `loadDataset: ${images} has no known format, expected an IDX file of images such as train-images-idx3-ubyte`,
     );
     await expect(loadDataset(`${images}-missing`)).rejects.toThrow(
       `${images}-missing does not exist, expected a file or folder with data`,

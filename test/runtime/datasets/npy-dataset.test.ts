@@ -55,6 +55,26 @@ describe('a folder of arrays', () => {
     );
   });
 
+  test.each(['x_validation.npy', 'X-val.npy', 'x_valid.npy'])(
+    'may have a validation set, %s, whose classes are those of the training',
+    async (inputs) => {
+      const targets = inputs.replace(/^x/i, 'y');
+      const files: Record<string, Uint8Array> = {
+        ...{ 'x_train.npy': images, 'y_train.npy': labels },
+        ...{ [inputs]: encodeNpy('u1', [1, 4], [1, 2, 3, 4]), [targets]: encodeNpy('i8', [1], [1]) },
+      };
+      const sets = await loadDataset(layOut(`validation-${inputs}`, files));
+      expect(Object.keys(sets)).toEqual(['train', 'validation']);
+      expect(sets.validation).toMatchObject({ rows: 1, classes: 3 });
+      expect([...(sets.validation?.inputs.array ?? [])]).toEqual([1, 2, 3, 4]);
+      const { [targets]: _, ...lone } = files;
+      const path = layOut(`lone-${inputs}`, lone);
+      await expect(loadDataset(path)).rejects.toThrow(
+        `loadNpyFolder: ${path}/${inputs} has no targets beside it, expected the file ${path}/${targets}`,
+      );
+    },
+  );
+
   test('may hold one array alone, whose last column is the target', async () => {
     const array = encodeNpy('f8', [2, 3], [1, 2, 0.5, 3, 4, 1]);
     const { train } = await loadDataset(layOut('single', { 'rows.npy': array }));

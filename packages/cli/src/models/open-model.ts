@@ -32,6 +32,7 @@ export interface ModelData {
   readonly source: DatasetSource;
   readonly shares: Shares;
   readonly name: string; // of the source, in errors
+  readonly isOwn: boolean; // the model was trained on it
   readonly classNames?: readonly string[]; // which its labels are of
 }
 
@@ -50,11 +51,12 @@ export function dataOf({ metadata }: Model, asked: DatasetSource | undefined): M
     throw new UsageError('--dataset is missing, expected one, since the model does not say what it was trained on');
   }
   if (own === undefined || formatSource(source) !== formatSource(own)) {
-    return { source, name, ...classNames, shares: { validation: 0, test: 0 } };
+    return { source, name, isOwn: false, ...classNames, shares: { validation: 0, test: 0 } };
   }
   return {
     source,
     name,
+    isOwn: true,
     ...classNames,
     shares: { validation: typeof validation === 'number' ? validation : 0, test: typeof test === 'number' ? test : 0 },
   };

@@ -12,6 +12,7 @@ export interface Answer {
   readonly outputs: readonly number[]; // values, or logits
   readonly reason?: string; // why the row has no answer
   readonly target?: readonly number[];
+  readonly targetLabel?: string; // of a target that is a class with a name
 }
 
 /** A function that answers batches of rows. */
@@ -19,7 +20,7 @@ export function createAnswers(model: Model): (batch: RowBatch) => Answer[] {
   const loss = model.loss === undefined ? null : createLoss(model.loss);
   const onLogits = loss?.targets === 'classes' || loss?.name === 'binary-cross-entropy';
   const { classes, labels } = model.metadata;
-  return ({ x, numbers, targets }) => {
+  return ({ x, numbers, targets, targetLabels }) => {
     const outputs = predict(model, x, numbers);
     const O = outputs.length / numbers.length;
     const chooses = loss?.targets === 'classes' || typeof classes === 'number' || (onLogits && O === 1);
@@ -41,6 +42,7 @@ export function createAnswers(model: Model): (batch: RowBatch) => Answer[] {
           ? {}
           : { reason: `output ${bad} has ${show(outputs[n * O + bad])}, expected a finite number` }),
         ...(targets === undefined ? {} : { target: targets[n] }),
+        ...(targetLabels === undefined ? {} : { targetLabel: targetLabels[n] }),
       };
     });
   };

@@ -58,8 +58,9 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
   if (fromDataset !== undefined) {
     if (file !== undefined)
       throw new UsageError(`--${fromDataset} stands beside the file ${file}, expected one of the two`);
-    const { source, shares, name, classNames } = dataOf(model, values.dataset);
-    const { dataset } = takeSplit((await openDataset(source, shares, name, classNames)).sets, values.split);
+    const { source, shares, name, isOwn, classNames } = dataOf(model, values.dataset);
+    const { sets } = await openDataset(source, shares, name, classNames);
+    const { dataset } = takeSplit(sets, values.split, isOwn);
     checkInput('predict', buildNetwork(model.spec), dataset);
     return datasetRows(dataset, values.rows);
   }
@@ -84,13 +85,13 @@ async function openFile(path: string): Promise<Readable> {
 }
 
 /** Row, then the class and how sure it is, or the values, or why there is no answer; tabs between them, for cut and awk. */
-function cellsOf({ row, class: best, label, probability, outputs, reason, target }: Answer): string[] {
+function cellsOf({ row, class: best, label, probability, outputs, reason, target, targetLabel }: Answer): string[] {
   const cells = [String(row)];
   if (reason !== undefined) cells.push(`no answer (${reason})`);
   else if (best === undefined) cells.push(...outputs.map(decimal));
   else cells.push(label ?? String(best));
   if (probability !== undefined) cells.push(probability === null ? '-' : percent(probability));
-  if (target !== undefined) cells.push(`target ${target.map(decimalOrWhole).join(' ')}`);
+  if (target !== undefined) cells.push(`target ${targetLabel ?? target.map(decimalOrWhole).join(' ')}`);
   return cells;
 }
 

@@ -34,7 +34,7 @@ export async function runScale(request: Request, io: Io): Promise<number> {
   const given = flagsToRaw(scaleOptions, request);
   const values = parseRaw(scaleOptions, given, scaleAlternatives);
   refuseIdleLibrary(given, values);
-  refuseMoreThan(0, request.positionals, 'flags alone');
+  refuseMoreThan(0, request.positionals, 'only flags');
   return withOut(values.out, 'scale', (lock) => scale(given, values, request, io, lock));
 }
 

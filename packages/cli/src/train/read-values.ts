@@ -23,7 +23,7 @@ export async function readValues(request: Request): Promise<GivenValues> {
   const [word] = request.positionals;
   if (word !== undefined) {
     const hint = Object.hasOwn(presets, word) ? ` (did you mean --dataset ${word}?)` : '';
-    throw new UsageError(`the word ${JSON.stringify(word)} belongs to no flag, expected flags alone${hint}`);
+    throw new UsageError(`the word ${JSON.stringify(word)} belongs to no flag, expected only flags${hint}`);
   }
   const flags = flagsToRaw(trainOptions, request);
   const { config, resume, ...own } = parseSource(flags);

@@ -1,5 +1,5 @@
-import { createLoss, type NetworkSpec } from '@gradloom/core';
-import type { DataSplits, TrainOptions } from '@gradloom/runtime';
+import { createLoss, type LossSpec, type NetworkSpec, OptionError } from '@gradloom/core';
+import type { DataSplits, Dataset, TrainOptions } from '@gradloom/runtime';
 import type { OpenedDataset } from '../datasets/open-dataset.ts';
 import { networkSpec, outputActivation } from './network-spec.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
@@ -18,6 +18,7 @@ export interface Recipe {
 /** @throws OptionError for a network or a flag that does not fit. */
 export async function createRecipe(values: TrainValues, { preset, sets, shares }: OpenedDataset): Promise<Recipe> {
   const loss = values.loss ?? { kind: sets.train.classes === null ? 'mse' : 'softmax-cross-entropy' };
+  refuseNumbers(values, sets.train, loss);
   const shape: TrainValues = {
     hidden: preset.hidden,
     activation: { kind: preset.activation },
@@ -41,6 +42,16 @@ export async function createRecipe(values: TrainValues, { preset, sets, shares }
   // The network itself rather than its file, which may change or stay behind.
   if (filled.spec !== undefined) filled.spec = { ...spec };
   return { sets, spec, options: trainOptionsOf(filled), values: filled };
+}
+
+/** @throws OptionError for numbers of a file where the loss takes classes: they may be classes that were read as values. */
+function refuseNumbers({ dataset }: TrainValues, { name, classes, targets }: Dataset, loss: LossSpec): void {
+  const { name: kind, targets: wanted } = createLoss(loss);
+  if (wanted !== 'classes' || classes !== null || dataset === undefined || !('path' in dataset)) return;
+  const areWhole = targets.columns === 1 && targets.array.every((value) => Number.isInteger(value) && value >= 0);
+  const advice = areWhole ? `add :targets=classes to read them as classes` : `mse takes values`;
+  const problem = `has numbers, expected classes for ${kind} (${advice})`;
+  throw new OptionError('train', ['loss', 'dataset'], problem, { about: `the target of ${name}` });
 }
 
 /** They have become part of the optimizer. */

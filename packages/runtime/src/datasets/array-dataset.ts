@@ -1,4 +1,4 @@
-import { show } from '@gradloom/core/internal';
+import { counted, show } from '@gradloom/core/internal';
 import { checkClasses, checkDataset } from './check-dataset.ts';
 import { type DataArray, type DataMatrix, type Dataset, valueMatrix } from './dataset.ts';
 import type { NumberFile } from './number-file.ts';
@@ -41,7 +41,7 @@ export function datasetOfArrays(
   const rows = inputs.shape[0];
   if (targets.shape[0] !== rows) {
     throw new Error(
-      `${where}: ${targets.path} has ${targets.shape[0]} labels, expected ${rows} (the rows of ${inputs.path})`,
+      `${where}: ${targets.path} has ${counted(targets.shape[0], 'label')}, expected ${rows} (the rows of ${inputs.path})`,
     );
   }
   checkFinite(where, inputs);
@@ -76,7 +76,7 @@ function checkFinite(where: string, { path, array, shape }: NamedArray): void {
 function countClasses(where: string, labels: NamedArray, classes: number | undefined): number {
   const { path, shape } = labels;
   if (shape.length !== 1) {
-    throw new Error(`${where}: ${path} has ${shape.length} dimensions, expected 1 (a label a row)`);
+    throw new Error(`${where}: ${path} has ${counted(shape.length, 'dimension')}, expected 1 (one label per row)`);
   }
   const wanted = classes ?? highest(where, labels) + 1;
   checkClasses(`${where}: ${path}`, matrixOf(labels), wanted);

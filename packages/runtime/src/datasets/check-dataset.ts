@@ -1,5 +1,5 @@
 import type { Pausable } from '@gradloom/core';
-import { complete, list, number, positiveInteger, record, show } from '@gradloom/core/internal';
+import { complete, counted, list, number, positiveInteger, record, show } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset } from './dataset.ts';
 
 /** The dataset, if its parts fit. @throws Error naming the part, what it has and what it should have. */
@@ -14,7 +14,9 @@ export function* checkDatasetInTurns(where: string, dataset: Dataset): Pausable<
   checkMatrix(where, 'targets', targets, rows);
   if (classes !== null) yield* checkClassesInTurns(where, targets, positiveInteger(where, 'classes', classes));
   if (labels !== undefined && list(where, 'labels', labels, 'a list of names').length !== classes) {
-    throw new Error(`${where}: labels has ${labels.length} names, expected ${classes ?? 'none'} (one a class)`);
+    throw new Error(
+      `${where}: labels has ${counted(labels.length, 'name')}, expected ${classes ?? 'none'} (one per class)`,
+    );
   }
   return dataset;
 }
@@ -46,12 +48,12 @@ function* checkClassesInTurns(
   where: string,
   targets: DataMatrix,
   classes: number,
-  of = `${classes} ${classes === 1 ? 'class' : 'classes'}`,
+  of = counted(classes, 'class'),
 ): Pausable<void> {
   const { array, columns, divisor } = targets;
   if (columns !== 1 || divisor !== 1) {
     throw new Error(
-      `${where}: targets has ${columns} columns over ${divisor}, expected 1 column over 1 (the index of a class)`,
+      `${where}: targets has ${counted(columns, 'column')} and divisor ${divisor}, expected 1 column and divisor 1 (the index of a class)`,
     );
   }
   for (let n = 0; n < array.length; n++) {

@@ -39,7 +39,7 @@ async function otherSet(
 ): Promise<Dataset | undefined> {
   const inputs = find(folder, new RegExp(`^x[-_]${word}\\.npy`, 'i'));
   if (inputs === undefined) return undefined;
-  const name = basename(inputs).replace(/^./, 'y').replace(/\.gz$/i, '');
+  const name = basename(inputs).replace(/^x/i, 'y').replace(/\.gz$/i, '');
   const targets = partner(folder, new RegExp(`^y[-_]${word}\\.npy`, 'i'), inputs, name);
   const { classes } = train.set;
   const set = await loadNpy(inputs, targets, classes === null ? named : { classes, ...named });

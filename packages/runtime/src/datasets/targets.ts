@@ -42,7 +42,7 @@ export function* checkFitInTurns(where: string, network: Network, loss: Loss, da
   };
   if (loss.targets === 'classes') {
     if (classes === null) {
-      const problem = `has values, expected class indices (loss ${loss.name}; mse takes values)`;
+      const problem = `has values, expected class indices for ${loss.name} (mse takes values)`;
       throw new OptionError(where, ['loss', 'dataset'], problem, { about: `the target of ${name}` });
     } else if (network.output !== classes) {
       failOutput(classes, 'classes');
@@ -51,7 +51,7 @@ export function* checkFitInTurns(where: string, network: Network, loss: Loss, da
     const fits = network.output === classes || (classes === 2 && network.output === 1);
     if (!fits) failOutput(classes, 'classes');
   } else if (targets.columns !== network.output) {
-    failOutput(targets.columns, 'numbers a target');
+    failOutput(targets.columns, 'numbers per target');
   }
 }
 
@@ -72,7 +72,7 @@ function* checkInputInTurns(where: string, network: Network, dataset: Dataset): 
   record(where, 'dataset.inputs', inputs, '{ array, columns, divisor }');
   const { array, columns, divisor } = inputs;
   if (columns !== network.input) {
-    const problem = `has ${network.input}, expected ${columns} (numbers a row of ${name})`;
+    const problem = `has ${network.input}, expected ${columns} (numbers per row of ${name})`;
     throw new OptionError(where, ['input', 'dataset'], problem, { about: "the network's input" });
   }
   const [{ spec, layer }] = network.places;

@@ -120,5 +120,5 @@ test('classes have equal sizes, to a row, in random order', () => {
 });
 
 test('a class without a row is refused', () => {
-  expect(() => blobs({ rows: 3, classes: 4 })).toThrow('blobs: rows has 3, expected at least 4 (one a class)');
+  expect(() => blobs({ rows: 3, classes: 4 })).toThrow('blobs: rows has 3, expected at least 4 (one per class)');
 });

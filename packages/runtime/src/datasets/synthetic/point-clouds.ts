@@ -15,7 +15,7 @@ export function pointClouds(
   place: Place,
 ): Dataset {
   if (rows < classes) {
-    throw new OptionError(name, 'rows', `has ${rows}, expected at least ${classes} (one a class)`);
+    throw new OptionError(name, 'rows', `has ${rows}, expected at least ${classes} (one per class)`);
   }
   const inputs = sharedArrays.float64(rows * 2);
   const targets = sharedArrays.int32(rows);

@@ -1,0 +1,111 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { gradloom, jsonLines, temporaryDirectory } from '../support/command-line.ts';
+import { encodeNpy } from '../support/encode-npy.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const temporary = temporaryFolder();
+const quick = ['--steps', '2', '--batch', '3', '--hidden', 'none', '--backend', 'wasm', '--threads', '1'];
+
+describe('whole numbers as the labels of a table', () => {
+  test.each([
+    ['1,2,0\n2,3,1\n3,4,2\n', 'add :targets=classes to read them as classes'],
+    ['1,2,0.5\n2,3,1\n3,4,2\n', 'mse takes values'],
+    ['1,2,-1\n2,3,1\n3,4,2\n', 'mse takes values'],
+  ])('%j with cross-entropy: %s', async (text, advice) => {
+    const file = join(temporaryDirectory(), 'labels.csv');
+    writeFileSync(file, text);
+    const loss = ['--loss', 'softmax-cross-entropy'];
+    const { code, stderr } = await gradloom(['train', '--dataset', file, ...loss, '--no-out', ...quick]);
+    expect(stderr).toBe(
+      `gradloom train: --loss softmax-cross-entropy beside --dataset ${file.slice(0, 60)}: the target of ${file} has numbers, expected classes for softmax-cross-entropy (${advice})\n`,
+    );
+    expect(code).toBe(2);
+    if (!advice.startsWith('add')) return;
+    const outcome = await gradloom(['train', '--dataset', `${file}:targets=classes`, ...loss, '--no-out', ...quick]);
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('a folder with a validation set of its own', () => {
+  const rows = (count: number) =>
+    encodeNpy(
+      'f8',
+      [count, 2],
+      Array.from({ length: 2 * count }, (_, k) => k % 5),
+    );
+  const labels = (count: number) =>
+    encodeNpy(
+      'i8',
+      [count],
+      Array.from({ length: count }, (_, k) => k % 2),
+    );
+  const folder = (): string => {
+    const path = join(temporaryDirectory(), 'arrays');
+    mkdirSync(path);
+    for (const [set, count] of Object.entries({ train: 12, validation: 3, test: 2 })) {
+      writeFileSync(join(path, `x_${set}.npy`), rows(count));
+      writeFileSync(join(path, `y_${set}.npy`), labels(count));
+    }
+    return path;
+  };
+
+  test('is validated on it, and the model measured on it', async () => {
+    const path = folder();
+    const out = join(path, 'run');
+    const { stdout, stderr } = await gradloom(['train', '--dataset', path, '--json', '--out', out, ...quick]);
+    expect(stderr).toBe('');
+    const [start, epoch] = jsonLines(stdout);
+    expect(start).toMatchObject({ trainRows: 12, validationRows: 3, testRows: 2 });
+    expect(epoch.validationLoss).toEqual(expect.any(Number));
+    const found = jsonLines((await gradloom(['evaluate', out, '--split', 'validation', '--json'])).stdout)[0];
+    expect(found).toMatchObject({ split: 'validation', rows: 3, loss: epoch.validationLoss });
+  });
+
+  test('refuses another share beside it', async () => {
+    const path = folder();
+    const { stderr, code } = await gradloom(['train', '--dataset', path, '--validation', '0.1', '--no-out', ...quick]);
+    expect(stderr).toBe(
+      'gradloom train: --validation has 0.1, expected none, since arrays has its own validation set\n',
+    );
+    expect(code).toBe(2);
+  });
+});
+
+describe('a model of named classes', () => {
+  const file = join(temporary.path, 'plants.csv');
+  const run = join(temporary.path, 'run');
+  beforeAll(async () => {
+    writeFileSync(
+      file,
+      `a,b,kind\n${Array.from({ length: 12 }, (_, k) => `${k},${k % 3},${k < 6 ? 'fern' : 'moss'}`).join('\n')}\n`,
+    );
+    expect(
+      await gradloom(['train', '--dataset', file, '--test', '0.25', '--out', run, '--quiet', ...quick]),
+    ).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
+  });
+
+  test('predict prints the names, those of the targets too', async () => {
+    const { stdout } = await gradloom(['predict', run, '--dataset', file, '--rows', '0,2']);
+    expect(stdout).toMatch(/^0\t(fern|moss)\t\S+ %\ttarget fern\n2\t(fern|moss)\t\S+ %\ttarget moss\n$/);
+    const [first] = jsonLines((await gradloom(['predict', run, '--dataset', file, '--rows', '0', '--json'])).stdout);
+    expect(first).toMatchObject({ target: [0], targetLabel: 'fern' });
+  });
+
+  test('evaluate says of another file how many rows it has, not that they are those of training', async () => {
+    const other = join(temporary.path, 'other.csv');
+    writeFileSync(other, 'a,b,kind\n1,2,fern\n2,3,moss\n');
+    const first = async (...args: string[]) => (await gradloom(['evaluate', run, ...args])).stdout.split('\n')[0];
+    expect(await first('--dataset', other)).toBe(`${other}: 2 rows`);
+    writeFileSync(other, 'a,b,kind\n1,2,fern\n');
+    expect(await first('--dataset', other)).toBe(`${other}: 1 row`);
+    expect(await first()).toBe(`${file}: 3 test rows`);
+    expect(await first('--split', 'train')).toBe(`${file}: 9 training rows`);
+    const [found] = jsonLines((await gradloom(['evaluate', run, '--dataset', other, '--json'])).stdout);
+    expect(found).toMatchObject({ split: 'all', rows: 1 });
+  });
+});
