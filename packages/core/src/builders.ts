@@ -53,7 +53,7 @@ export const layerNorm = (options: OptionsBeside<'layer-norm'> = {}): SpecOfKind
 export const residual = (...layers: LayerSpec[]): SpecOfKind<'residual'> => ({ kind: 'residual', layers });
 
 /** Options of an activation: `size`, default the outputs of the layer before, and `alpha` where the function has one. */
-type ActivationBuilder = (options?: OptionsBeside<'activation', 'fn'>) => SpecOfKind<'activation'>;
+export type ActivationBuilder = (options?: OptionsBeside<'activation', 'fn'>) => SpecOfKind<'activation'>;
 
 const builderOf =
   (fn: ActivationName): ActivationBuilder =>

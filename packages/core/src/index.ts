@@ -1,5 +1,6 @@
 export { type Activation, type ActivationName, activations } from './activations/index.ts';
 export {
+  type ActivationBuilder,
   dense,
   dropout,
   elu,
@@ -31,7 +32,15 @@ export {
   type OrthogonalOptions,
   type UniformOptions,
 } from './initializers/index.ts';
-export type { ActivationKernel, Kernels } from './kernels/kernels.ts';
+export type {
+  ActivationKernel,
+  BackendName,
+  FastKernels,
+  Kernels,
+  MeanUpdateKernel,
+  MeanUpdates,
+  StepMemory,
+} from './kernels/kernels.ts';
 export { referenceKernels } from './kernels/reference.ts';
 export type { Allocate, ProductShape } from './kernels/scratch.ts';
 export {

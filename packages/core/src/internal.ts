@@ -15,7 +15,6 @@ export {
 } from './backprop.ts';
 export { BLOCK, blockCount } from './block.ts';
 export { fusedProducts } from './kernels/fused.ts';
-export type { BackendName, FastKernels, StepMemory } from './kernels/kernels.ts';
 export { assembleProcessorQueries, processorFlags } from './kernels/native/machine-code/processor.ts';
 export { assembleProgram, type CodeLayout, type Program } from './kernels/native/machine-code/program.ts';
 export { type ExtensionName, extensions } from './kernels/native/machine-code/vector-unit.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import type { BackendName } from '@gradloom/core';
 import { type Kernels, type Network, OptionError, referenceKernels } from '@gradloom/core';
 import {
-  type BackendName,
   compileWasmKernels,
   createNativeKernels,
   createNativeUpdates,

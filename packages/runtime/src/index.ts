@@ -1,9 +1,11 @@
 export {
+  type ActivationBuilder,
   type ActivationName,
   type ActivationOptions,
   type AdagradOptions,
   type AdamOptions,
   type AdamwOptions,
+  type BackendName,
   type ConstantOptions,
   type CosineOptions,
   type DenseOptions,
@@ -119,6 +121,7 @@ export {
 export type { OutputReader } from './evaluate-dataset.ts';
 export { type EvaluateOptions, evaluateModel } from './evaluate-model.ts';
 export type { FolderLock } from './files/folder-lock.ts';
+export type { Json, JsonObject } from './files/json.ts';
 export { FolderInUseError, LockError, type LockOwner } from './files/lock-owner.ts';
 export { fingerprint } from './fingerprint.ts';
 export { limitMemory } from './memory-room.ts';

@@ -1,6 +1,5 @@
-import type { Allocate, Loss, Network, Optimizer, ProductShape } from '@gradloom/core';
+import type { Allocate, BackendName, Loss, Network, Optimizer, ProductShape } from '@gradloom/core';
 import {
-  type BackendName,
   createWorkspace,
   type KernelScratch,
   largestShard,

@@ -136,20 +136,32 @@ export interface Kernels {
 
 /** What steps on a tape read and write beside the arrays of their kernels. */
 export interface StepMemory {
-  readonly hyper: Float64Array; // [H]
-  readonly hypers: Float64Array; // [*, H] of steps that follow each other
+  /** The optimizer's scalars of one step [H]. */
+  readonly hyper: Float64Array;
+  /** Those of steps that follow each other [*, H]. */
+  readonly hypers: Float64Array;
+  /** Mean loss of each step. */
   readonly losses: Float64Array;
+  /** Norm of the gradient of each step. */
   readonly norms: Float64Array;
-  readonly lossSums: Float64Array; // [S]
-  readonly squares: Float64Array; // [blocks]
-  readonly rows: number; // of a batch
+  /** Loss of each shard [S], summed over its rows. */
+  readonly lossSums: Float64Array;
+  /** Sum of squares of each block of the gradient [blocks]. */
+  readonly squares: Float64Array;
+  /** Rows of a batch. */
+  readonly rows: number;
 }
 
+/** What computes: plain TypeScript, WebAssembly, machine code made at the start, or a BLAS library. */
 export type BackendName = 'reference' | 'wasm' | 'native' | 'blas';
 
+/** Fast versions, by the names of the tables. */
 export interface FastKernels {
+  /** Of activations. */
   readonly activations: Partial<Record<ActivationName, ActivationKernel>>;
+  /** Of losses. */
   readonly losses: Partial<Record<LossName, LossKernel>>;
+  /** Of optimizers. */
   readonly updates: Partial<Record<OptimizerName, UpdateKernel>>;
   /** Absent where nothing is gained. */
   readonly meanUpdates?: MeanUpdates;
@@ -173,6 +185,7 @@ export type MeanUpdateKernel = (
   rows: number,
 ) => void;
 
+/** Fast ones, by the names of optimizers. */
 export type MeanUpdates = Partial<Record<OptimizerName, MeanUpdateKernel>>;
 
 /** An activation over n numbers, forward and backward. */

@@ -2,6 +2,8 @@ import { show } from '@gradloom/core/internal';
 
 /** What a file's header may hold: data, never code. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+
+/** An object of it. */
 export interface JsonObject {
   readonly [key: string]: Json;
 }
