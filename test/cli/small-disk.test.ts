@@ -13,7 +13,7 @@ function mountDisk(context: TestContext, kiB: number): string {
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kiB}k`, 'gradloom-test', folder], { stdio: 'pipe' });
   } catch (error) {
-    skipFor(context, 'disk', `${error instanceof Error ? error.message.split('\n').at(-2) : error}`);
+    skipFor(context, 'disk', `${error instanceof Error ? error.message.trim().split('\n').at(-1) : error}`);
   }
   onTestFinished(() => void execFileSync('umount', [folder]));
   return folder;

@@ -2,7 +2,7 @@ import type { TestCase, TestModule, Vitest } from 'vitest/node';
 import type { Lack } from './lack.ts';
 
 /**
- * The last lines of a run: which tests were skipped, for want of what, and what to install. With CI=true a skipped test is a
+ * The last lines of a run: which tests were skipped, what they need, and how to get it. With CI=true a skipped test is a
  * failure, unless nothing that is installed would help.
  */
 export class LackReporter {
@@ -33,17 +33,18 @@ export class LackReporter {
   }
 }
 
-const QUICK = 'This was the quick run. npm run test:all goes through all cases of docs/reliability.md.';
+const QUICK = 'This was the quick run, with few random cases. For the figures of docs/reliability.md: npm run test:all';
 
 function lacksOf(test: TestCase, isFiltered: boolean): readonly Lack[] {
   const { lacks } = test.meta();
   if (lacks !== undefined) return lacks;
   // Tests are skipped, too, behind a hook that fails.
   if (isFiltered || test.options.mode !== 'skip') return [];
-  return [{ what: 'what they do not say', why: test.fullName, install: 'see `needs` in test/support/needs.ts' }];
+  return [{ what: 'something they do not name', why: test.fullName, install: 'see `needs` in test/support/needs.ts' }];
 }
 
 function lineOf({ what, why, install }: Lack, tests: number): string {
-  const count = tests === 1 ? '1 test was' : `${tests} tests were`;
-  return `${count} skipped for want of ${what} (${why})${install === null ? '' : `. To run them: ${install}`}`;
+  const count = tests === 1 ? '1 test that needs' : `${tests} tests that need`;
+  const advice = install === null ? '' : ` To run ${tests === 1 ? 'it' : 'them'}: ${install}.`;
+  return `Skipped ${count} ${what}: ${why.split(', expected')[0]}.${advice}`;
 }
