@@ -22,7 +22,7 @@ import { makeSmallRuns } from '../../support/small-runs.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** Damaged files in all; more than a thousand are of more kinds. */
-const DAMAGES = counted(60, 2000);
+const DAMAGES = counted(60, 1000);
 const LONG = DAMAGES > 1000;
 /** A report of these small runs takes a tenth of a second. */
 const HANGS_MS = 60_000;
