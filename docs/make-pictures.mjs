@@ -11,7 +11,8 @@ const cli = join(docs, '../packages/cli/bin/gradloom.js');
 /** Each picture: its file here, its file in the run, and the run. */
 const pictures = [
   ['vanishing.svg', 'gradient-by-layer.svg', ['experiment', 'vanishing']],
-  ['training.svg', 'loss.svg', ['train', '--dataset', 'mnist', '--validation', '0.1', '--backend', 'wasm', '--quiet']],
+  ['fitted-curve.svg', 'fitted-curve.svg', ['train', '--dataset', 'sine', '--backend', 'wasm', '--quiet']],
+  ['training.svg', 'loss.svg', ['train', '--dataset', 'mnist', '--backend', 'wasm', '--quiet']],
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'gradloom-pictures-'));

@@ -16,7 +16,7 @@ export function experimentPage(runs: readonly ExperimentRun[]): Page {
     lead: `${findings.length === 0 ? '' : `${counted} `}Computed ${first.record.started.slice(0, 16).replace('T', ' ')} UTC.`,
     chapters: [
       ...runs.map((run) => chapterOf(run, runs.length)),
-      { title: 'Machine', folded: [machineTable(first.record)] },
+      { title: 'Environment', folded: [machineTable(first.record)] },
     ],
   };
 }
