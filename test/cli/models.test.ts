@@ -58,8 +58,8 @@ describe('evaluate', () => {
   test('prints the figures of each class and the confusion matrix', async () => {
     const { code, stdout } = await gradloom(['evaluate', blobs]);
     expect(stdout).toMatch(/^blobs: 100 test rows\n/);
-    expect(stdout).toMatch(/\n {2}class +rows +accuracy +precision\n {2}0 +\d+ +[\d.]+ %/);
-    expect(stdout).toMatch(/\n {2}taken for +0 +1 +2\n {2}0 +[\d·]+ +[\d·]+ +[\d·]+\n/);
+    expect(stdout).toMatch(/\n {2}class +rows +recall +precision\n {2}0 +\d+ +[\d.]+ %/);
+    expect(stdout).toMatch(/\n {2}predicted +0 +1 +2\n {2}0 +[\d·]+ +[\d·]+ +[\d·]+\n/);
     expect(code).toBe(0);
   });
 

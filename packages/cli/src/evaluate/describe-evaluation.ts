@@ -55,13 +55,13 @@ function classTable(classes: readonly ClassFigures[]): string[] {
     share(recall),
     share(precision),
   ]);
-  return columns([['class', 'rows', 'accuracy', 'precision'], ...rows], { right: [1, 2, 3] });
+  return columns([['class', 'rows', 'recall', 'precision'], ...rows], { right: [1, 2, 3] });
 }
 
-/** Rows are classes, columns what they were taken for, the last one for no answer where there is any; 0 is a dot. */
+/** The confusion matrix: rows are classes, columns predictions, the last one of rows without an answer, if any; 0 is a dot. */
 function matrix(classes: readonly ClassFigures[], width: number): string[] {
   const isWhole = classes.every(({ unanswered }) => unanswered === 0);
-  const head = ['taken for', ...classes.map(({ label }) => label), ...(isWhole ? [] : ['no answer'])];
+  const head = ['predicted', ...classes.map(({ label }) => label), ...(isWhole ? [] : ['no answer'])];
   const body = classes.map(({ label, answers, unanswered }) => [
     label,
     ...[...answers, ...(isWhole ? [] : [unanswered])].map((count) => (count === 0 ? '·' : String(count))),
