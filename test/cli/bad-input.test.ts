@@ -82,9 +82,11 @@ const usage: Record<string, string | RegExp> = {
   'train --optimizer sgd:lr=1e400': 'gradloom train: --optimizer sgd: lr has 1e400, expected a finite number',
   'train --optimizer sgd:lr=1,lr=2': 'gradloom train: --optimizer sgd: option "lr" stands there twice, expected once',
   'train --schedule step:foo=1':
-    'gradloom train: --schedule step: option "foo" is unknown, expected every-epochs, gamma',
+    'gradloom train: --schedule step: option "foo" is unknown, expected every-epochs, every-steps, gamma',
   'train --schedule step:every-epoch=1':
-    'gradloom train: --schedule step: option "every-epoch" is unknown, expected every-epochs, gamma (did you mean every-epochs?)',
+    'gradloom train: --schedule step: option "every-epoch" is unknown, expected every-epochs, every-steps, gamma (did you mean every-epochs?)',
+  'train --schedule step:every-epochs=2,every-steps=5':
+    'gradloom train: --schedule step: every-steps has 5, and epochs are given too, expected one of the two',
   'train --schedule step:every-epochs=0':
     'gradloom train: --schedule step: every-epochs has 0, expected a whole number of at least 1',
   'train --init he':

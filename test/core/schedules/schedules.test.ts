@@ -22,6 +22,10 @@ const known: Record<ScheduleName, [ScheduleSpec, Record<number, number>][]> = {
       { kind: 'step', everyEpochs: 1, gamma: 0.5 },
       { 3: 1, 4: 0.5, 39: 1 / 512 },
     ],
+    [
+      { kind: 'step', everySteps: 5, gamma: 0.5 },
+      { 0: 1, 4: 1, 5: 0.5, 9: 0.5, 10: 0.25, 39: 1 / 128 },
+    ],
   ],
   exponential: [
     [
@@ -165,9 +169,14 @@ test.each([
     'schedule: kind has "cosin", expected one of constant, step, exponential, cosine, one-cycle, plateau (did you mean cosine?)',
   ],
   [{ kind: 'step', everyEpochs: 0 }, 'schedule step: everyEpochs has 0, expected a whole number of at least 1'],
+  [{ kind: 'step', everySteps: 0 }, 'schedule step: everySteps has 0, expected a whole number of at least 1'],
+  [
+    { kind: 'step', everySteps: 5, everyEpochs: 1 },
+    'schedule step: everySteps has 5, and epochs are given too, expected one of the two',
+  ],
   [
     { kind: 'step', everyEpoch: 3 },
-    'schedule step: option "everyEpoch" is unknown, expected everyEpochs, gamma (did you mean everyEpochs?)',
+    'schedule step: option "everyEpoch" is unknown, expected everyEpochs, everySteps, gamma (did you mean everyEpochs?)',
   ],
   [
     { kind: 'cosine', warmupSteps: 1.5 },
