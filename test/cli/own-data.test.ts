@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { gradloom, jsonLines, temporaryDirectory } from '../support/command-line.ts';
@@ -107,5 +107,41 @@ describe('a model of named classes', () => {
     expect(await first('--split', 'train')).toBe(`${file}: 9 training rows`);
     const [found] = jsonLines((await gradloom(['evaluate', run, '--dataset', other, '--json'])).stdout);
     expect(found).toMatchObject({ split: 'all', rows: 1 });
+  });
+});
+
+describe('--evaluate-test', () => {
+  const args = ['train', '--dataset', 'blobs:rows=60', '--epochs', '4', '--hidden', '4', '--threads', '1'];
+  const lines = async (...more: string[]) => jsonLines((await gradloom([...args, '--json', ...more])).stdout);
+
+  test('gives the test figures of each epoch, marks them as looked at, and changes no weight', async () => {
+    const out = join(temporaryDirectory(), 'run');
+    const [plain, looked] = [await lines('--no-out'), await lines('--evaluate-test', '--out', out)];
+    expect(looked.at(-1)).toMatchObject({ testLookedAt: true, fingerprint: plain.at(-1)?.fingerprint });
+    expect(plain.at(-1)).toMatchObject({ testLookedAt: false });
+    const epochs = looked.filter(({ event }) => event === 'epoch');
+    expect(epochs).toHaveLength(4);
+    for (const epoch of epochs) {
+      expect(epoch).toMatchObject({
+        testLoss: expect.any(Number),
+        testAccuracy: expect.any(Number),
+        validationLoss: null,
+      });
+    }
+    expect(epochs.at(-1)?.testLoss).toBe(looked.at(-1)?.testLoss);
+    expect(plain.filter((line) => line.event === 'epoch' && 'testLoss' in line)).toEqual([]);
+    expect(readFileSync(join(out, 'metrics.jsonl'), 'utf8').match(/"testAccuracy"/g)).toHaveLength(4);
+    expect((await gradloom(['verify', out])).code).toBe(0);
+    expect((await gradloom(['report', out])).code).toBe(0);
+  });
+
+  test('says so to people, and asks for a test set', async () => {
+    const { stdout } = await gradloom([...args, '--evaluate-test', '--no-out']);
+    expect(stdout).toMatch(/\ntest set +looked at in each epoch/);
+    expect(await gradloom([...args, '--evaluate-test', '--no-out', '--test', '0'])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'gradloom train: --evaluate-test is set, expected a dataset with a test set\n',
+    });
   });
 });

@@ -121,6 +121,14 @@ export function profileOf({ profile = false, probe }: TrainOptions): boolean {
   return profile;
 }
 
+export function evaluateTestOf({ evaluateTest = false }: TrainOptions, { test }: DataSplits): boolean {
+  if (typeof evaluateTest !== 'boolean') {
+    throw new OptionError('train', 'evaluateTest', `has ${show(evaluateTest)}, expected true or false`);
+  }
+  if (!evaluateTest || test !== undefined) return evaluateTest;
+  throw new OptionError('train', 'evaluateTest', 'is set, expected a dataset with a test set');
+}
+
 export function checkSignal(signal: unknown): void {
   if (signal === undefined || signal instanceof AbortSignal) return;
   throw new OptionError('train', 'signal', `has ${show(signal)}, expected an AbortSignal`);

@@ -72,6 +72,12 @@ export interface TrainOptions {
    */
   evaluateEvery?: number;
   /**
+   * Evaluates the test set too, as often as the validation set: each `epoch` event then has its figures. Choices that follow
+   * them fit the test set, which then no longer tells how the model does on new rows. It changes no weight.
+   * @default false: the test set is evaluated once, after the last step
+   */
+  evaluateTest?: boolean;
+  /**
    * Looks into every layer: steps from one look to the next, or the list of steps. The first step is always looked
    * at. Each look is a `probe` event.
    * @default no looks
@@ -117,6 +123,7 @@ export const OPTION_NAMES = [
   'retries',
   'shuffle',
   'evaluateEvery',
+  'evaluateTest',
   'probe',
   'profile',
   'checkpoint',

@@ -26,6 +26,7 @@ import {
   checkResumeOption,
   checkSignal,
   checkSplits,
+  evaluateTestOf,
   lengthOf,
   onNanOf,
   profileOf,
@@ -66,6 +67,7 @@ export interface RunPlan extends RunShape {
   readonly totalEpochs: number; // the last may be cut short by `steps`
   readonly lengthIn: 'epochs' | 'steps'; // which of the two was asked for
   readonly evaluateEvery: number;
+  readonly evaluateTest: boolean; // at each of these evaluations
   readonly probe: ProbeSteps | null;
   readonly checkpoint: CheckpointSettings | null;
   readonly checkpointTimes: CheckpointTimes;
@@ -147,6 +149,7 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
       // A longer run would evaluate less often, and a schedule that watches would see other values.
       options.evaluateEvery ?? options.resume?.record.evaluateEvery ?? Math.ceil(totalEpochs / 100),
     ),
+    evaluateTest: evaluateTestOf(options, splits),
     checkpoint,
     checkpointTimes: checkpointTimes(checkpoint?.every, context.stepsPerEpoch),
     resume: options.resume ?? null,

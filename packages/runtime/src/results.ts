@@ -199,6 +199,8 @@ export interface EpochEvent {
   readonly elapsedMs: number;
   /** Evaluation of the validation set, in epochs that have one. */
   readonly validation?: Evaluation;
+  /** Evaluation of the test set, in the same epochs of a run with `evaluateTest`. */
+  readonly test?: Evaluation;
 }
 
 /** A stretch of steps has ended: there are about 600 in a long run, and one a step in a short one. */

@@ -33,6 +33,9 @@ import { lossWarning } from './warnings.ts';
 /** A rate of a 1024th that still diverges will not be what is wrong. */
 const MOST_ROLLBACKS = 10;
 
+/** Of an epoch that is evaluated. */
+type Evaluations = Pick<Extract<TrainEvent, { type: 'epoch' }>, 'validation' | 'test'>;
+
 const ADVICE = 'a lower learning rate or clipping of the gradient norm may help';
 
 /** Span after span until the last step, the signal or a failure; between spans all threads idle, and reports are made. */
@@ -152,7 +155,8 @@ export async function runEpochs(
 
   /** The step at which the run must come back between spans: an evaluation that is due, or an epoch that the schedule watches. */
   function nextStop(epoch: number): number {
-    const every = data.validation !== undefined ? plan.evaluateEvery : schedule.observe !== undefined ? 1 : totalEpochs;
+    const watched = schedule.observe !== undefined ? 1 : plan.evaluateTest ? plan.evaluateEvery : totalEpochs;
+    const every = data.validation !== undefined ? plan.evaluateEvery : watched;
     return (Math.floor(epoch / every) + 1) * every * stepsPerEpoch;
   }
 
@@ -276,10 +280,8 @@ export async function runEpochs(
       progress.samples += Math.min(batch, rows - (progress.step % stepsPerEpoch) * batch);
       progress.step++;
       if (progress.step % stepsPerEpoch !== 0 && progress.step !== totalSteps) continue;
-      const evaluated = isEvaluated(progress.step);
       // A promise for each of ten thousand epochs of one step would take as long as their steps.
-      if (evaluated) await evaluateEpoch();
-      endEpoch(evaluated);
+      endEpoch(isEvaluated(progress.step) ? await evaluateEpoch() : null);
     }
     const { step, samples, elapsedMs } = progress;
     const samplesPerSecond = (samples / elapsedMs) * 1000;
@@ -289,16 +291,21 @@ export async function runEpochs(
   }
 
   function isEvaluated(step: number): boolean {
-    return data.validation !== undefined && (epochOf(step) % plan.evaluateEvery === 0 || step === totalSteps);
+    const isAny = data.validation !== undefined || plan.evaluateTest;
+    return isAny && (epochOf(step) % plan.evaluateEvery === 0 || step === totalSteps);
   }
 
-  async function evaluateEpoch(): Promise<void> {
-    if (data.validation === undefined) return;
-    progress.validation = await evaluate('validation', data.validation);
-    keeper?.watch(progress.validation.loss);
+  async function evaluateEpoch(): Promise<Evaluations> {
+    if (data.validation !== undefined) {
+      progress.validation = await evaluate('validation', data.validation);
+      keeper?.watch(progress.validation.loss);
+    }
+    const { validation } = progress;
+    const test = plan.evaluateTest && data.test !== undefined ? await evaluate('test', data.test) : undefined;
+    return { ...(validation === undefined ? {} : { validation }), ...(test === undefined ? {} : { test }) };
   }
 
-  function endEpoch(evaluated: boolean): void {
+  function endEpoch(evaluated: Evaluations | null): void {
     const { step, elapsedMs, validation } = progress;
     const epoch = epochOf(step);
     const isWhole = step === epoch * stepsPerEpoch;
@@ -309,9 +316,9 @@ export async function runEpochs(
     if (isWhole && epoch % every === 0) {
       schedule.observe?.(arena.scheduleState, validation?.loss ?? trainLoss, every);
     }
-    if (step > told && (evaluated || log.due(epoch))) {
+    if (step > told && (evaluated !== null || log.due(epoch))) {
       const about = { epoch, step, trainLoss, gradientNorm, learningRate, elapsedMs };
-      emit({ type: 'epoch', ...about, ...(evaluated && validation !== undefined ? { validation } : {}) });
+      emit({ type: 'epoch', ...about, ...evaluated });
     }
   }
 

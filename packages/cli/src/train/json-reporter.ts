@@ -17,6 +17,6 @@ export function jsonReporter({ stdout, stderr }: Io, quiet: boolean): Reporter {
     probe: (event) => print(probeLine(event)),
     checkpoint: (event) => print(checkpointLine(event)),
     stop() {},
-    done: (_run, result) => printJson(stdout, doneLine(result)),
+    done: ({ recipe }, result) => printJson(stdout, doneLine(recipe, result)),
   };
 }

@@ -1,6 +1,7 @@
 import type { TrainResult } from '@gradloom/runtime';
 import type { Division } from '../html-report/findings/findings.ts';
 import { configOf } from './describe-flags.ts';
+import type { Recipe } from './recipe.ts';
 import type {
   CheckpointEvent,
   EpochEvent,
@@ -37,12 +38,13 @@ export function startLine({ recipe, event, out }: RunStart): string {
 }
 
 /** A line of --json and of metrics.jsonl. A figure that is not finite or does not apply is null. */
-export function epochLine({ type: event, validation, ...figures }: EpochEvent): string {
+export function epochLine({ type: event, validation, test, ...figures }: EpochEvent): string {
   return JSON.stringify({
     event,
     ...figures,
     validationLoss: validation?.loss ?? null,
     validationAccuracy: validation?.accuracy ?? null,
+    ...(test === undefined ? {} : { testLoss: test.loss, testAccuracy: test.accuracy ?? null }),
     validationRmse: validation?.rmse ?? null,
     validationR2: validation?.r2 ?? null,
   });
@@ -70,7 +72,7 @@ export const faultLine = ({ type: event, ...figures }: RecoveryEvent | RollbackE
   JSON.stringify({ event, ...figures });
 
 /** The last line of --json. */
-export function doneLine(result: TrainResult): string {
+export function doneLine({ values }: Recipe, result: TrainResult): string {
   return JSON.stringify({
     event: 'done',
     steps: result.steps,
@@ -78,6 +80,7 @@ export function doneLine(result: TrainResult): string {
     trainLoss: result.trainLoss,
     testLoss: result.test?.loss ?? null,
     testAccuracy: result.test?.accuracy ?? null,
+    testLookedAt: values['evaluate-test'] ?? false,
     testRmse: result.test?.rmse ?? null,
     testR2: result.test?.r2 ?? null,
     fingerprint: result.fingerprint,

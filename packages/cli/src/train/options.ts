@@ -123,6 +123,12 @@ export const trainOptions = {
     describe: 'epochs from one validation to the next (1, or 1 % of the run)',
   },
 
+  'evaluate-test': {
+    ...watching,
+    ...toggle,
+    describe: 'measure the test set at each validation, too; the run then says that its test set was looked at',
+  },
+
   probe: {
     ...watching,
     ...wholeNumber(1),

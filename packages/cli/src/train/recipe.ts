@@ -97,6 +97,7 @@ function trainOptionsOf(values: TrainValues): TrainOptions {
     clipNorm: values['clip-norm'],
     onNan: values['on-nan'],
     evaluateEvery: values['evaluate-every'],
+    evaluateTest: values['evaluate-test'],
     shuffle: !values['no-shuffle'],
   };
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));

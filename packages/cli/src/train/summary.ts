@@ -19,6 +19,9 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
   if (test !== undefined) rows.push(['test loss', decimal(test.loss)]);
   if (test?.rmse !== undefined) rows.push(['test RMSE', decimal(test.rmse)]);
   if (test?.r2 !== undefined) rows.push(['test R²', decimal(test.r2)]);
+  if (run.recipe.values['evaluate-test']) {
+    rows.push(['test set', 'looked at in each epoch: choices made by it no longer tell about new rows']);
+  }
   if (steps > 0) {
     rows.push(['training loss', decimal(trainLoss)], ['steps', whole(steps)]);
     rows.push(['samples/s', whole(result.samplesPerSecond)]);

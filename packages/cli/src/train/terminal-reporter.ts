@@ -94,10 +94,12 @@ function metricsOf({ trainLoss, validation, gradientNorm, learningRate }: EpochE
   return [...metrics, `rate ${decimal(learningRate)}`];
 }
 
-function epochText({ epoch, trainLoss, validation, elapsedMs }: EpochEvent, totalEpochs: number): string {
+function epochText({ epoch, trainLoss, validation, test, elapsedMs }: EpochEvent, totalEpochs: number): string {
   const parts = [`epoch ${countOf(epoch, totalEpochs)}`];
   parts.push(`training loss ${decimal(trainLoss)}`);
   if (validation !== undefined) parts.push(`validation loss ${decimal(validation.loss)}`);
   if (validation?.accuracy !== undefined) parts.push(`accuracy ${percent(validation.accuracy)}`);
+  if (test !== undefined) parts.push(`test loss ${decimal(test.loss)}`);
+  if (test?.accuracy !== undefined) parts.push(`test accuracy ${percent(test.accuracy)}`);
   return [...parts, duration(elapsedMs)].join('  ');
 }

@@ -12,7 +12,7 @@ import { readPredictions } from './read-predictions.ts';
 /** All of it, from a run's end. */
 export async function collectFindings(recipe: Recipe, result: TrainResult): Promise<Findings> {
   return {
-    result: JSON.parse(doneLine(result)),
+    result: JSON.parse(doneLine(recipe, result)),
     profiles: result.profiles ?? null,
     answers: await readAnswers(recipe, result),
     predictions: await readPredictions(recipe, result),
