@@ -384,7 +384,7 @@ describe('a warning', () => {
     const linear: NetworkSpec = { input: 8, layers: [{ kind: 'dense', out: 3 }] };
     const run = train(linear, data, { loss: 'mse', steps: 20, batch: 50, pool });
     const messages = (await collect(run)).flatMap((event) => (event.type === 'warning' ? [event.message] : []));
-    const rest = `has ${shown}, expected a finite number (look at the rows, or for weights too large)`;
+    const rest = `has ${shown}, expected a finite number (look for wrong rows, or weights that are too large)`;
     expect(messages).toEqual([`the validation loss after step 5 ${rest}`, `the test loss after step 20 ${rest}`]);
   });
 

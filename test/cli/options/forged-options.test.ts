@@ -74,7 +74,7 @@ test('each option says what it can bring about, and these are no business of a f
     'verbose',
   ]);
   expect(optionsWith((effect) => effect === 'reading')).toEqual(['dataset', 'spec']);
-  const execution = ['probe', 'profile', 'threads', 'backend', 'retries', 'checkpoint-every', 'keep'];
+  const execution = ['evaluate-test', 'probe', 'profile', 'threads', 'backend', 'retries', 'checkpoint-every', 'keep'];
   expect(optionsWith((effect) => effect === 'execution')).toEqual(execution);
   for (const { why } of Object.values(effects)) expect(why).not.toBe('');
 });

@@ -19,6 +19,7 @@ describe('--json', () => {
       trainLoss: lines.at(-2)?.trainLoss,
       testLoss: expect.any(Number),
       testAccuracy: expect.any(Number),
+      testLookedAt: false,
       testRmse: expect.any(Number),
       testR2: expect.any(Number),
       fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
