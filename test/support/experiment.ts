@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Finding } from '../../packages/cli/src/experiments/finding.ts';
+import { type Finding, isFailure } from '../../packages/cli/src/experiments/finding.ts';
 import { gradloom } from './command-line.ts';
 
 /** The JSON document of an experiment. */
@@ -10,11 +10,19 @@ export async function experimentJson(name: string, ...flags: string[]) {
   return document;
 }
 
-/** Every number that an experiment puts beside the chapter's agrees with it, and these are the chapter's. */
-export function expectAgreement(findings: readonly Finding[], chapter: readonly string[]): void {
-  expect(findings.filter(({ agrees }) => !agrees)).toEqual([]);
-  expect(findings.map((finding) => finding.chapter)).toEqual(chapter);
+/** No number is other than it should be, and these are what is printed or, where nobody prints it, what is claimed. */
+export function expectAgreement(findings: readonly Finding[], expected: readonly string[]): void {
+  expect(findings.filter(isFailure)).toEqual([]);
+  expect(findings.map(printOf)).toEqual(expected);
 }
+
+/** '0.5' of the chapter, 'NumPy: 0.5' of a paper by the first word of its source; else the claim. */
+export const printOf = ({ what, chapter, paper }: Finding): string =>
+  chapter ?? (paper === undefined ? what : `${paper.source.split(/[ ,]/)[0]}: ${paper.printed}`);
+
+/** What is known to be wrong in the chapter. */
+export const slipsOf = (findings: readonly Finding[]): string[] =>
+  findings.filter(({ slip }) => slip).map(({ what }) => what);
 
 /** What an experiment prints keeps to a terminal of 80 columns. */
 export async function expectNarrow(name: string, ...flags: string[]): Promise<string> {

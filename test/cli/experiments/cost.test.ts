@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { countProducts, networkOf, squareNet } from '../../../packages/cli/src/experiments/cost/pass-cost.ts';
 import { gradloom } from '../../support/command-line.ts';
-import { expectAgreement, expectNarrow, experimentJson } from '../../support/experiment.ts';
+import { expectAgreement, expectNarrow, experimentJson, slipsOf } from '../../support/experiment.ts';
 import { needs } from '../../support/needs.ts';
 
 test('each weight has one multiply-add in each product, and the first layer no dx', () => {
@@ -14,6 +14,7 @@ test('every depth and width is counted and timed in every round', async () => {
   const flags = ['--depth', '1,3', '--width', '5,8', '--batch', '4', '--rounds', '3'];
   const { findings, rounds, cases } = await experimentJson('cost', ...flags);
   expectAgreement(findings, ['2-3 times']);
+  expect(slipsOf(findings)).toEqual(['backward of 100 layers, counted']);
   expect(rounds).toBe(3);
   const timed = cases as Record<string, number>[];
   expect(timed.map(({ depth, width, counted }) => [depth, width, counted])).toEqual([

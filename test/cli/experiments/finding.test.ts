@@ -1,5 +1,14 @@
-import { expect, test } from 'vitest';
-import { carriedOn, printed } from '../../../packages/cli/src/experiments/finding.ts';
+import { describe, expect, test } from 'vitest';
+import {
+  carriedOn,
+  holds,
+  isFailure,
+  printed,
+  publishedDigits,
+  slip,
+  unclaimed,
+} from '../../../packages/cli/src/experiments/finding.ts';
+import { agreement, tableOf } from '../../../packages/cli/src/experiments/findings-table.ts';
 
 test.each([
   ['0.540', 0.5399148846, true],
@@ -23,4 +32,57 @@ test('a number that is not one agrees with nothing', () => {
 test("a value carried on agrees by the chapter's route, and shows the exact one", () => {
   expect(carriedOn('z', '1.14688', 1.14679372, 1.146875)).toMatchObject({ agrees: true, computed: 1.14679372 });
   expect(carriedOn('z', '1.14688', 1.146875, 1.14679372)).toMatchObject({ agrees: false });
+});
+
+test('a slip of the chapter is no failure, as long as the number is what the reason says', () => {
+  const known = slip('times XOR', '10', 44.4, true, '400 over 9');
+  expect(known).toMatchObject({ agrees: false, slip: true });
+  expect(isFailure(known)).toBe(false);
+  expect(isFailure(slip('times XOR', '10', 12, false, '400 over 9'))).toBe(true);
+  expect(isFailure(printed('x', '0.5', 0.7))).toBe(true);
+  expect(isFailure(unclaimed('x', 0.7, 'why'))).toBe(false);
+});
+
+describe('a table of findings', () => {
+  const rows = [
+    printed('a', '0.5', 0.5),
+    publishedDigits('b', { printed: '2', source: 'Nielsen 2015' }, 2),
+    holds('c is so', 'yes', true, 'a note'),
+    slip('d', '10', 44, true, 'why d'),
+    unclaimed('e', 7, '--steps has 3; --depth has 2'),
+    printed('f', '1', 3),
+  ];
+
+  test('says of each row who prints what, and of each that is not claimed why', () => {
+    const { head, rows: cells, right, legend } = tableOf(rows);
+    expect(head).toEqual(['', 'chapter', 'paper', 'computed', 'agrees', '']);
+    expect(cells).toEqual([
+      ['a', '0.5', '', '0.5', 'yes', ''],
+      ['b', '', '2', '2', 'yes', ''],
+      ['c is so', '', '', 'yes', 'yes', 'a note'],
+      ['d', '10', '', '44', 'slip', 'why d'],
+      ['e', '', '', '7', '-', ''],
+      ['f', '1', '', '3', 'NO', ''],
+    ]);
+    expect(right).toEqual([1, 2, 3]);
+    expect(legend).toEqual([
+      'chapter: as printed in "Neural Networks Without the Mysticism"',
+      'paper: Nielsen 2015',
+      'slip: the chapter is wrong here',
+      '-: not claimed: --steps has 3',
+      '   --depth has 2',
+    ]);
+  });
+
+  test('counts the slips and what is not claimed beside what agrees', () => {
+    expect(agreement(rows)).toBe('3 of 5 numbers agree; 1 is a slip of the chapter; 1 is not claimed in this run.');
+    expect(agreement(rows.slice(0, 3))).toBe('3 of 3 numbers agree.');
+  });
+
+  test('has no column that no row has anything in, and marks papers where there are two', () => {
+    expect(tableOf([holds('c is so', 'yes', true)]).head).toEqual(['', 'computed', 'agrees']);
+    const two = ['x', 'y'].map((source) => publishedDigits(source, { printed: '2', source }, 2));
+    expect(tableOf(two).rows.map(([, paper]) => paper)).toEqual(['2 (1)', '2 (2)']);
+    expect(tableOf(two).legend).toEqual(['paper (1): x', 'paper (2): y']);
+  });
 });

@@ -3,7 +3,7 @@ import { expectAgreement, expectNarrow, experimentJson } from '../../support/exp
 
 test('two linear layers are one, and an activation between them is not', async () => {
   const { findings, twoLayers, oneLayer, withRelu } = await experimentJson('layer');
-  expectAgreement(findings, ['12', '4', 'equal', 'not equal']);
+  expectAgreement(findings, ['12', '4', 'two linear layers are one', 'with relu between them they are not']);
   expect(oneLayer).toEqual(twoLayers);
   expect(withRelu).not.toEqual(twoLayers);
 });

@@ -3,7 +3,10 @@ import { expectAgreement, expectNarrow, experimentJson } from '../../support/exp
 
 test('AND, OR and NOT are learned, XOR goes round for ever', async () => {
   const { findings, gates } = await experimentJson('perceptron');
-  expectAgreement(findings, ['yes', 'yes', 'yes', 'at most 3', 'not learned']);
+  expectAgreement(findings, [
+    ...['AND is learned', 'OR is learned', 'NOT is learned'],
+    ...['XOR: at most 3 rows are right', 'XOR: no number of epochs is enough'],
+  ]);
   const learned = { learned: true, cycle: null };
   expect(gates).toMatchObject({
     AND: { ...learned, right: 4 },

@@ -85,8 +85,8 @@ describe('all, of some experiments', () => {
 test('a number that does not agree is named, and makes the exit code 1', async () => {
   const few = ['experiment', 'next-token', '--steps', '2', '--hidden', '4', '--samples', '0'];
   const text = await gradloom(few);
-  expect(text.stdout).toMatch(/nats below a bigram model .* NO/);
-  expect(text.stdout).toContain('3 of 4 numbers agree.');
+  expect(text.stdout).toMatch(/at least 0\.1 nat below a .* NO/);
+  expect(text.stdout).toContain('2 of 4 numbers agree; 1 is a slip of the chapter.');
   const json = await gradloom([...few, '--json']);
   expect(JSON.parse(json.stdout).findings.map(({ agrees }: { agrees: boolean }) => agrees)).toContain(false);
   expect([text.code, json.code]).toEqual([1, 1]);
@@ -98,12 +98,20 @@ describe.each(names)('help of %s', (name) => {
     const { code, stdout } = await gradloom(['experiment', name, '--help'], { terminal: 80 });
     expect(code).toBe(0);
     expect(stdout).toContain(line);
-    for (const key of Object.keys(options)) expect(stdout).toMatch(new RegExp(`--${key}\\s`));
+    for (const key of Object.keys(options)) expect(stdout).toMatch(new RegExp(`--${key}[\\s,]`));
     for (const [example] of examples) expect(stdout).toContain(`gradloom experiment ${example}\n`);
     const used = examples.flatMap(([example]) => [...example.matchAll(/--([\w-]+)/g)].map(([, flag]) => flag));
     expect(Object.keys(options)).toEqual(expect.arrayContaining(used));
     expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
   });
+});
+
+test('a slip of the chapter is told, in the table of all too, and makes no exit code', async () => {
+  const { code, stdout } = await gradloom(['experiment', 'all', '--only', 'neuron,descent']);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^rate 0\.1 +too large +learns, .* slip/m);
+  expect(stdout).toMatch(/^descent +8 of 10 +rate 0\.001 \(slip\); rate 0\.1 \(slip\)$/m);
+  expect(stdout.trimEnd().split('\n').at(-1)).toBe('13 of 15 numbers agree; 2 are slips of the chapter.');
 });
 
 test('completion offers experiments, then the flags of one', async () => {

@@ -44,7 +44,7 @@ async function memberOf(name: string, load: (typeof experiments)[keyof typeof ex
     describe,
     usage: `${name} [options]`,
     examples: [
-      [`experiment ${name}`, 'beside the numbers of the chapter'],
+      [`experiment ${name}`, 'its numbers, beside what is printed elsewhere'],
       ...own,
       [`experiment ${name} --json`, 'the full numbers, for a script'],
     ],

@@ -30,7 +30,7 @@ export interface Section {
 /** What an experiment found. */
 export interface Outcome {
   readonly sections: readonly Section[];
-  /** Numbers that stand beside the chapter's or a paper's. */
+  /** Numbers beside what the chapter or a paper prints, and claims of the experiment's own. */
   readonly findings: readonly Finding[];
   /** The keys of the JSON document, all numbers in full; typed arrays become arrays. */
   readonly json: Readonly<Record<string, unknown>>;

@@ -64,8 +64,8 @@ export const layer = defineExperiment({
       findings: [
         printed('weights of 3 inputs and 4 neurons', '12', weights),
         printed('biases', '4', biases),
-        holds('two linear layers, against one', 'equal', `differ by ${difference}`, difference === 0),
-        holds('with relu between them', 'not equal', `differ by ${bend}`, bend > 0),
+        holds('two linear layers are one', `differ by ${difference}`, difference === 0),
+        holds('with relu between them they are not', `differ by ${bend}`, bend > 0),
       ],
       json: { weights, biases, x: row, W1, b1, W2, b2, twoLayers: two, W, b, oneLayer: one, withRelu: bent },
     };

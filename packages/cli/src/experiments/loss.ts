@@ -50,15 +50,13 @@ export const loss = defineExperiment({
         printed('mse of 0.7, 0.2, 0.1', '0.0467', mse),
         ...right.map((p, k) => printed(`cross-entropy at p = ${p}`, chapter[k], surprises[k])),
         holds(
-          'one-hot form, against -log p',
-          'equal',
+          'the one-hot form is -log p',
           `differ by ${decimal(Math.abs(general - special))}`,
           Math.abs(general - special) < 1e-15,
         ),
         printed('uniform over 128,000 classes', '11.76', uniform),
         holds(
-          'the same, against ln V',
-          'ln V',
+          'a uniform guess costs ln V',
           `differ by ${decimal(Math.abs(uniform - math.log(V)))}`,
           Math.abs(uniform - math.log(V)) < 1e-9,
         ),

@@ -50,8 +50,7 @@ export const optimizers = defineExperiment({
     const edges = best.filter(({ bracketed }) => !bracketed);
     const lower = (name: string) =>
       holds(
-        `${name}, ${STEPS} steps`,
-        'below sgd',
+        `${name} ends below sgd`,
         `${decimal(lossOf(name))}, sgd ${decimal(lossOf('sgd'))}`,
         lossOf(name) < lossOf('sgd'),
       );
@@ -86,10 +85,9 @@ export const optimizers = defineExperiment({
         },
       ],
       findings: [
-        holds('loss at the start', 'one for all', starts.size === 1 ? 'one' : `${starts.size}`, starts.size === 1),
+        holds('all start from one loss', starts.size === 1 ? 'one' : `${starts.size}`, starts.size === 1),
         holds(
-          'best rates between worse ones',
-          'all six',
+          'best rates lie between worse ones',
           edges.length === 0 ? 'all' : `not ${edges.map(({ name }) => name).join(', ')}`,
           edges.length === 0,
         ),

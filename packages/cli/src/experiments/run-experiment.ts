@@ -15,6 +15,7 @@ import { createPaint } from '../terminal/paint.ts';
 import { asUsage } from '../usage-error.ts';
 import { allOptions } from './all-options.ts';
 import type { Experiment, ExperimentContext, Machine, Outcome } from './experiment.ts';
+import { isFailure } from './finding.ts';
 import { experiments } from './index.ts';
 import { commonOptions } from './options.ts';
 
@@ -105,7 +106,7 @@ async function runEach(raw: RawOptions, request: Request, io: Io, lock: FolderLo
 
 /** A script that runs experiments wants to know of a number that has changed. */
 const exitCodeOf = (outcomes: readonly Outcome[]): number =>
-  outcomes.every(({ findings }) => findings.every(({ agrees }) => agrees)) ? 0 : 1;
+  outcomes.some(({ findings }) => findings.some(isFailure)) ? 1 : 0;
 
 function sayWhere(lock: FolderLock | undefined, report: string | null, io: Io): void {
   if (lock !== undefined) printLines(io.stdout, ['', `Full numbers: ${lock.path}`]);

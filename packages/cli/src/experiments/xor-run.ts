@@ -42,3 +42,6 @@ export const trainXor = (
       ...(pool === undefined ? {} : { pool }),
     },
   ).result;
+
+/** Which prints the same digits. */
+export const NUMPY = "NumPy 2.2.4, on the chapter's program";

@@ -4,9 +4,9 @@ import { columns } from '../report/columns.ts';
 import { thin } from '../report/thin.ts';
 import { UsageError } from '../usage-error.ts';
 import { defineExperiment, type ExperimentContext, type Outcome } from './experiment.ts';
-import { type Finding, printed } from './finding.ts';
+import { type Finding, printed, publishedDigits } from './finding.ts';
 import { runRow } from './run-row.ts';
-import { trainXor, xorSpec } from './xor-run.ts';
+import { NUMPY, trainXor, xorSpec } from './xor-run.ts';
 import { describeStarts } from './xor-starts.ts';
 
 const EPOCHS = 10_000;
@@ -83,7 +83,7 @@ async function one(seed: number, { machine, note }: ExperimentContext): Promise<
         ]),
       },
     ],
-    findings: seed === 0 ? compare(figures) : [],
+    findings: seed === 0 ? compare(figures, result.parameters.length) : [],
     json: {
       ...figures,
       lossCurve: curve,
@@ -109,23 +109,27 @@ function figuresOf({ epochLosses, parameters, trainLoss }: TrainResult) {
   };
 }
 
-function compare(figures: ReturnType<typeof figuresOf>): Finding[] {
+/** What the chapter prints, and what NumPy gives for the rest: whether the chapter prints that too is not known here. */
+function compare(figures: ReturnType<typeof figuresOf>, parameterCount: number): Finding[] {
   const { losses, finalLoss, predictions, hidden, W1, b1, W2, b2 } = figures;
   const all = (what: (k: number) => string, chapter: readonly string[], computed: readonly number[]): Finding[] =>
     chapter.map((text, k) => printed(what(k), text, computed[k]));
+  const numpy = (what: (k: number) => string, digits: readonly string[], computed: readonly number[]): Finding[] =>
+    digits.map((text, k) => publishedDigits(what(k), { printed: text, source: NUMPY }, computed[k]));
   return [
+    printed('parameters', '9', parameterCount),
     ...all(
       (k) => `loss at epoch ${k * 2000}`,
       ['0.254547', '0.000924', '0.000383', '0.000239', '0.000173'],
       Object.values(losses),
     ),
-    printed('final loss', '0.000135', finalLoss),
     ...all((k) => `prediction of ${rows[k].join(' ')}`, ['0.0129', '0.9890', '0.9889', '0.0114'], predictions),
-    ...all((k) => `W1 ${k >> 1} ${k & 1}`, ['6.76413367', '4.75010171', '6.93424028', '4.7872066'], W1.flat()),
-    ...all((k) => `b1 ${k}`, ['-3.07958564', '-7.31569374'], b1),
-    ...all((k) => `W2 ${k}`, ['10.31443483', '-11.08136908'], W2),
-    printed('b2', '-4.78131548', b2[0]),
-    ...all(
+    ...numpy(() => 'final loss', ['0.000135'], [finalLoss]),
+    ...numpy((k) => `W1 ${k >> 1} ${k & 1}`, ['6.76413367', '4.75010171', '6.93424028', '4.7872066'], W1.flat()),
+    ...numpy((k) => `b1 ${k}`, ['-3.07958564', '-7.31569374'], b1),
+    ...numpy((k) => `W2 ${k}`, ['10.31443483', '-11.08136908'], W2),
+    ...numpy(() => 'b2', ['-4.78131548'], b2),
+    ...numpy(
       (k) => `hidden ${k & 1} of ${rows[k >> 1].join(' ')}`,
       ['0.044', '0.001', '0.979', '0.074', '0.976', '0.071', '1.000', '0.902'],
       hidden.flat(),

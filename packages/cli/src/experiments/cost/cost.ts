@@ -4,7 +4,7 @@ import { decimal, plural } from '../../report/format.ts';
 import { table } from '../../report/table.ts';
 import { UsageError } from '../../usage-error.ts';
 import { defineExperiment } from '../experiment.ts';
-import { holds } from '../finding.ts';
+import { slip } from '../finding.ts';
 import { countProducts, networkOf, ratioOf, squareNet } from './pass-cost.ts';
 
 const BUDGET_MS = 4000;
@@ -81,8 +81,8 @@ export const cost = defineExperiment({
             `  for many, 1 for one. Where the first is the largest, it is little more than 1:`,
             `  784-512-256-10 has ${digits.toFixed(2)}.`,
             '',
-            '  The chapter says 2-3. Dense layers alone come to the low end of that, and',
-            `  never past it. Timed below: ${lowest.toFixed(2)} to ${highest.toFixed(2)}.`,
+            '  The chapter says 2-3 times. Counted, dense layers stay below 2 at any depth.',
+            `  Timed below: ${lowest.toFixed(2)} to ${highest.toFixed(2)}.`,
           ],
         },
         {
@@ -104,15 +104,7 @@ export const cost = defineExperiment({
         },
       ],
       // Times are told, not held against the chapter: a machine with other work to do bends them by half.
-      findings: [
-        holds(
-          'backward of 100 layers, counted',
-          '2-3 times',
-          deep,
-          Math.round(deep) === 2 && deep < 2,
-          'the low end, from below: 2 - 1/L',
-        ),
-      ],
+      findings: [slip('backward of 100 layers, counted', '2-3 times', deep, deep < 2, 'below 2 at any depth: 2 - 1/L')],
       json: { batch, rounds, backend: machine.backend, cases: measured, counted: { deep, digits } },
     };
   },

@@ -77,14 +77,9 @@ export async function compareBatches({ descend }: Descender, dataset: Dataset, s
       },
     ],
     findings: [
-      holds('noise of a batch of B rows', '1 / sqrt(B)', `within ${(100 * off).toFixed(1)} %`, off < 0.1),
-      holds(
-        'epochs, batches of 1 and of all',
-        'fewer for 1',
-        `${one.epochs} and ${all.epochs}`,
-        one.epochs < all.epochs,
-      ),
-      holds('steps, batches of 1 and of all', 'fewer for all', `${one.steps} and ${all.steps}`, all.steps < one.steps),
+      holds('noise of a batch of B rows is as theory', `within ${(100 * off).toFixed(1)} %`, off < 0.1),
+      holds('batches of 1 need fewer epochs than of all', `${one.epochs} and ${all.epochs}`, one.epochs < all.epochs),
+      holds('and more steps', `${one.steps} and ${all.steps}`, all.steps < one.steps),
     ],
     json: { gradientNorm: norm, noise, goal: GOAL, costs },
   };

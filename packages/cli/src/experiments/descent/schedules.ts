@@ -63,8 +63,7 @@ export async function compareSchedules({ descend }: Descender, seed: number): Pr
     ],
     findings: [
       holds(
-        'warm-up and cosine',
-        'below constant',
+        'warm-up and cosine end below constant',
         `${(100 * gain(cosine.loss)).toFixed(1)} % below`,
         gain(cosine.loss) > 0,
       ),

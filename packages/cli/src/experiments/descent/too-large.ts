@@ -46,8 +46,8 @@ export async function compareProblems({ descend }: Descender, seed: number, mach
       },
     ],
     findings: [
-      holds('XOR at rate 2.0', 'learns', chapter?.xor.verdict ?? '', chapter?.xor.verdict === 'learns'),
-      holds('sin x at rate 2.0', 'diverges', chapter?.sine.verdict ?? '', chapter?.sine.verdict === 'diverges'),
+      holds('XOR learns at rate 2.0', chapter?.xor.verdict ?? '', chapter?.xor.verdict === 'learns'),
+      holds('sin x diverges at rate 2.0', chapter?.sine.verdict ?? '', chapter?.sine.verdict === 'diverges'),
     ],
     json: { problems: rows },
   };

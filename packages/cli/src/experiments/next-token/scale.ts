@@ -35,6 +35,9 @@ export function scaleTable(parameters: number): string[] {
     ),
     "  (1) as GPT, its forerunner; GPT-2's paper names none",
     '  (2) as LLaMA 3; Meta has named none for LLaMA 4',
+    '',
+    '  The chapter calls the largest 10 billion times as large as XOR. 400 billion',
+    '  parameters over 9 are 44 billion times.',
   ];
 }
 

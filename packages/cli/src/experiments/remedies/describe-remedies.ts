@@ -1,7 +1,7 @@
 import { decimal, percent, whole } from '../../report/format.ts';
 import { table } from '../../report/table.ts';
 import type { Outcome } from '../experiment.ts';
-import { type Finding, holds } from '../finding.ts';
+import { type Finding, holds, published } from '../finding.ts';
 import { fitFactor } from '../vanishing/fit-factor.ts';
 import type { RemedyResult, Setting } from './remedies.ts';
 import { remedyTable } from './remedy-nets.ts';
@@ -73,11 +73,11 @@ function findingsOf(rows: readonly Row[], chance: number): Finding[] {
   const bound = of('sigmoid').factor ?? Number.NaN;
   const usual = of('tanh, usual init').factor ?? Number.NaN;
   const start = [
-    holds('sigmoid, dL/dz a layer', 'at most 0.25', bound.toFixed(3), bound <= 0.25),
+    holds('sigmoid: dL/dz a layer is at most 0.25', bound.toFixed(3), bound <= 0.25),
     // sqrt(n Var W) with Var W = 1 / 3n, for tanh near 0; 19 draws of 32 x 32 weights stay within 5 % of it.
-    holds(
-      'tanh, usual init, a layer',
-      'sqrt(1/3) = 0.577',
+    published(
+      'tanh, usual init: dL/dz a layer',
+      { printed: 'sqrt(1/3) = 0.577', source: 'Glorot and Bengio 2010, from n Var W = 1/3' },
       usual.toFixed(3),
       Math.abs(usual / Math.sqrt(1 / 3) - 1) < 0.1,
     ),
@@ -89,7 +89,7 @@ function findingsOf(rows: readonly Row[], chance: number): Finding[] {
     const tried = trials.map(({ outcome }) => outcome.accuracy).filter(Number.isFinite);
     const accuracy = learns ? best.outcome.accuracy : Math.max(...tried);
     const agrees = learns ? accuracy > chance + MARGIN : accuracy < chance + MARGIN;
-    return [holds(name, learns ? 'learns' : 'never learns', percent(accuracy), agrees)];
+    return [holds(`${name}: ${learns ? 'learns' : 'never learns'}`, percent(accuracy), agrees)];
   });
   return [...start, ...end];
 }

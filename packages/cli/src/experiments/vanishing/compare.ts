@@ -6,6 +6,7 @@ import type { Member } from '../../options/member.ts';
 import { UsageError } from '../../usage-error.ts';
 import { type Sweep, sweepRates } from '../sweep.ts';
 import type { NamedActivation } from './activation-list.ts';
+import { whyUnclaimed } from './claims.ts';
 import type { DeepData } from './deep-data.ts';
 import { deepNetwork } from './deep-network.ts';
 import {
@@ -18,7 +19,9 @@ import {
   runDeep,
   startOf,
 } from './deep-run.ts';
+import { TIMES_RATE, TINY_EPSILON } from './epsilon.ts';
 import type { WidthEffect } from './finite-width.ts';
+import { type LongRun, longSteps } from './long-run.ts';
 import { type StartFactors, startFactors } from './start-factors.ts';
 
 /** One comparison: the same network, rows and steps for every activation. */
@@ -28,6 +31,7 @@ export interface Setup {
   readonly init: InitializerSpec;
   readonly length: Omit<RunLength, 'optimizer'> & { readonly optimizer: Member & { readonly lr: number } };
   readonly moreSeeds: readonly number[]; // beside the one of `length`
+  readonly long: boolean; // ten epochs at the common rate, too
 }
 
 /** What one activation makes of the start, of theory, and of training. */
@@ -42,6 +46,8 @@ export interface Comparison {
   readonly best: Trained; // at its own best rate
   readonly sweep: Sweep<DeepRun>;
   readonly seeds: readonly SeedRun[]; // the first is the seed of all of the above
+  readonly long: LongRun | null; // at the common rate; null where none was asked for
+  readonly withTinyEpsilon: Trained | null; // of sigmoid, where it is claimed to stay at chance
 }
 
 export interface Trained {
@@ -109,6 +115,9 @@ export async function compareActivation(
     const { test } = await trained(rate, run);
     seeds.push({ seed, ...factorsOf(own), test });
   }
+  const long = setup.long ? await trainLong() : null;
+  const claimsChance = label === 'sigmoid' && whyUnclaimed(setup, data).length === 0;
+  const withTinyEpsilon = claimsChance ? await trainWithTinyEpsilon() : null;
   const moved = relativeMoves(spec, startOf(spec, length.seed), common.outcome.parameters);
   const { parameters } = common.outcome;
   const histograms = layerHistograms({ spec, seed: length.seed, parameters }, data.train);
@@ -123,7 +132,23 @@ export async function compareActivation(
     best: atBest,
     sweep,
     seeds,
+    long,
+    withTinyEpsilon,
   };
+
+  async function trainLong(): Promise<LongRun> {
+    const steps = longSteps(setup, data);
+    note(`${label} for ${steps} steps`);
+    const { test } = await trained(rate, await runDeep(spec, bench, { ...at(rate), steps }, []));
+    return { steps, test };
+  }
+
+  async function trainWithTinyEpsilon(): Promise<Trained> {
+    const lr = Number((TIMES_RATE * rate).toPrecision(12));
+    note(`${label} with epsilon ${TINY_EPSILON}`);
+    const optimizer = { ...length.optimizer, lr, epsilon: TINY_EPSILON } as OptimizerSpec;
+    return trained(lr, await runDeep(spec, bench, { ...at(lr), optimizer }, []));
+  }
 
   async function trained(lr: number, run: DeepRun): Promise<Trained> {
     return {

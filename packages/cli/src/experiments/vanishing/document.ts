@@ -1,6 +1,7 @@
 import { formatMember, type Member } from '../../options/member.ts';
 import type { Comparison, Setup, Trained } from './compare.ts';
 import type { DeepData } from './deep-data.ts';
+import { TINY_EPSILON } from './epsilon.ts';
 import { factorRange } from './finite-width.ts';
 
 /** All numbers in full, and how they were made. Nothing of the machine: the same for any number of threads. */
@@ -23,7 +24,8 @@ export function documentOf(comparisons: readonly Comparison[], setup: Setup, dat
   };
 }
 
-function activationOf({ looks, start, moved, histograms, common, best, sweep, seeds }: Comparison) {
+function activationOf(comparison: Comparison) {
+  const { looks, start, moved, histograms, common, best, sweep, seeds, long, withTinyEpsilon } = comparison;
   const { measured, expected, theory } = start;
   const range = factorRange(seeds);
   return {
@@ -57,6 +59,10 @@ function activationOf({ looks, start, moved, histograms, common, best, sweep, se
       finalLoss: test?.loss ?? null,
       testAccuracy: test?.accuracy ?? null,
     })),
+    ...(long === null
+      ? {}
+      : { long: { steps: long.steps, finalLoss: long.test?.loss ?? null, testAccuracy: long.test?.accuracy ?? null } }),
+    ...(withTinyEpsilon === null ? {} : { withTinyEpsilon: { epsilon: TINY_EPSILON, ...trainedOf(withTinyEpsilon) } }),
     training: looks,
     histograms,
   };

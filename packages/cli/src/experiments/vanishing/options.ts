@@ -11,7 +11,7 @@ import { memberOf } from '../../options/member.ts';
 import { realNumber, wholeNumber } from '../../options/numbers.ts';
 import type { Group, OptionTable, Values } from '../../options/option.ts';
 import { seedRange } from '../../options/seed-range.ts';
-import { keyOf } from '../../options/words.ts';
+import { keyOf, toggle } from '../../options/words.ts';
 import { activationList } from './activation-list.ts';
 import { presets } from './presets/index.ts';
 
@@ -52,6 +52,7 @@ export const vanishingOptions = {
     ...seedRange,
     describe: 'starts: the first for everything, the others for factor and accuracy (1)',
   },
+  long: { ...training, ...toggle, describe: 'also ten epochs at the same rate; of nielsen, its norms after 499 steps' },
   preset: { ...training, ...keyOf(presets), describe: 'published figures instead: nielsen, glorot or he' },
 } satisfies OptionTable;
 

@@ -2,6 +2,8 @@ import type { Paint } from '../../terminal/paint.ts';
 import type { Section } from '../experiment.ts';
 import type { Comparison, Setup } from './compare.ts';
 import type { DeepData } from './deep-data.ts';
+import { epsilonSection } from './epsilon.ts';
+import { longSection } from './long-run.ts';
 import { factors, perLayer, pictures, slopeOfSigmoid } from './start-sections.ts';
 import { alongTraining, ends, moves, rates, starts } from './training-sections.ts';
 
@@ -15,6 +17,8 @@ export function sectionsOf(comparisons: readonly Comparison[], setup: Setup, dat
     moves(comparisons),
     ends(comparisons, setup, data),
     rates(comparisons),
+    ...comparisons.flatMap((comparison) => epsilonSection(comparison, setup)),
+    ...longSection(comparisons, setup),
     ...(setup.moreSeeds.length === 0 ? [] : [starts(comparisons, data)]),
   ];
 }

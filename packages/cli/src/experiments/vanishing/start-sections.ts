@@ -74,8 +74,7 @@ export function factors(comparisons: readonly Comparison[], { init, hidden }: Se
       '  It is exact for endless widths. In the end stands where it has nets of',
       `  ${hidden[0]} units, three standard errors either way.`,
       ...narrow.map(
-        ({ label }) =>
-          `  ${label}: with ${hidden[0]} units chance has too large a part, and nothing is held against it.`,
+        ({ label }) => `  ${label}: with ${hidden[0]} units chance has too large a part; nothing is claimed.`,
       ),
       ...small.map(
         ({ label, start: { measured } }) =>

@@ -37,15 +37,21 @@ export function moves(comparisons: readonly Comparison[]): Section {
   };
 }
 
-export function ends(comparisons: readonly Comparison[], { length }: Setup, { test, chance }: DeepData): Section {
+export function ends(
+  comparisons: readonly Comparison[],
+  { length, long }: Setup,
+  { train, test, chance }: DeepData,
+): Section {
   const cells = ({ rate, test: found, diverged }: Trained): string[] =>
     found === null
       ? [String(rate), diverged === null ? '' : 'diverged', '']
       : [String(rate), decimal(found.loss), found.accuracy === undefined ? '' : percent(found.accuracy)];
+  const batch = length.batch === 'full' ? train.rows : length.batch;
+  const epochs = (length.steps * batch) / train.rows;
   const rows = comparisons.map(({ label, common, best }) => [label, ...cells(common), ...cells(best)]);
   const head = ['', 'same rate', 'loss', 'accuracy', 'best rate', 'loss', 'accuracy'];
   return {
-    title: `After ${whole(length.steps)} steps of ${length.batch} rows: ${whole(test.rows)} test rows`,
+    title: `After ${whole(length.steps)} steps of ${length.batch} rows (${epochs.toFixed(2)} epochs), on ${whole(test.rows)} test rows`,
     lines: [
       ...table(head, rows, { right: [1, 2, 3, 4, 5, 6], width: 78 }).map((line) => `  ${line}`),
       ...(chance === null
@@ -55,6 +61,7 @@ export function ends(comparisons: readonly Comparison[], { length }: Setup, { te
             '  A net that answers the same to every row, the largest class, is right in',
             `  ${percent(chance)} of them: what is not above that has learned nothing.`,
           ]),
+      ...(long ? [] : ['  This is short: --long also trains for ten epochs.']),
     ],
   };
 }

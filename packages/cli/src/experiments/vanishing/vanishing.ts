@@ -19,19 +19,24 @@ export const vanishing = defineExperiment({
     ['vanishing --depth 50', 'deeper'],
     ['vanishing --activation tanh,gelu --seeds 1..5', 'others, and how much depends on the start'],
     ['vanishing --init glorot-uniform --optimizer sgd', 'by other rules'],
+    ['vanishing --long', 'and after ten epochs, in about a minute'],
     ['vanishing --preset nielsen', "a textbook's figures; also glorot and he"],
   ],
   options: vanishingOptions,
   async run(values, context) {
     const { preset } = values;
     if (preset === undefined) return compare(values, context);
-    const other = Object.keys(values).find((key) => key !== 'preset' && key !== 'seeds');
+    const other = Object.keys(values).find((key) => key !== 'preset' && key !== 'seeds' && key !== 'long');
     if (other !== undefined) {
       throw new UsageError(
         `--${other} stands beside --preset, expected one of the two (a preset is as it was published)`,
       );
     }
-    return presets[preset].run(seedsOf(values.seeds ?? presets[preset].seeds), context);
+    const { long = false } = values;
+    if (long && preset !== 'nielsen') {
+      throw new UsageError(`--long stands beside --preset ${preset}, which has no longer one, expected one of the two`);
+    }
+    return presets[preset].run(seedsOf(values.seeds ?? presets[preset].seeds), context, long);
   },
 });
 
@@ -75,6 +80,7 @@ function setupOf(values: VanishingValues): Setup {
     init: values.init ?? 'he-normal',
     length: { optimizer: { ...optimizer, lr }, batch: values.batch ?? 64, steps: values.steps ?? 300, seed },
     moreSeeds,
+    long: values.long ?? false,
   };
 }
 

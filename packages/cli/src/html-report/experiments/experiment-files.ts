@@ -21,12 +21,14 @@ const experimentRecord = record({
   sections: list(record({ title: name, lines: list(line, 65_536) }), 1000), // as printed
 });
 
-/** A number of the chapter or a paper, and what was computed here. */
+/** A number beside what the chapter or a paper prints: `Finding` as JSON has it. */
 const finding = record({
   what: name,
-  chapter: name,
+  chapter: optional(name),
+  paper: optional(record({ printed: name, source: name })),
   computed: nullable(either(number(), name)), // null where it is not finite
-  agrees: flag,
+  agrees: nullable(flag),
+  slip: optional(flag),
   note: optional(name),
 });
 

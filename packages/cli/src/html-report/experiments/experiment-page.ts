@@ -1,3 +1,4 @@
+import { agreement, tableOf } from '../../experiments/findings-table.ts';
 import { plural } from '../../report/format.ts';
 import { machineTable } from '../machine-table.ts';
 import type { Chapter, Page, Table } from '../page.ts';
@@ -7,13 +8,11 @@ import { picturesOf } from './index.ts';
 /** The report of a folder of experiments: one, or all of them. */
 export function experimentPage(runs: readonly ExperimentRun[]): Page {
   const findings = runs.flatMap((run) => run.findings);
-  const agreeing = findings.filter(({ agrees }) => agrees).length;
   const [first] = runs;
   const title = runs.length === 1 ? `Experiment ${first.name}` : plural(runs.length, 'experiment');
-  const counted = `${agreeing} of ${plural(findings.length, 'number')} agree with the published ones.`;
   return {
     title,
-    lead: `${findings.length === 0 ? '' : `${counted} `}Computed ${first.record.started.slice(0, 16).replace('T', ' ')} UTC.`,
+    lead: `${findings.length === 0 ? '' : `${agreement(findings)} `}Computed ${first.record.started.slice(0, 16).replace('T', ' ')} UTC.`,
     chapters: [
       ...runs.map((run) => chapterOf(run, runs.length)),
       { title: 'Environment', folded: [machineTable(first.record)] },
@@ -31,15 +30,7 @@ function chapterOf({ name, record, path, document, findings }: ExperimentRun, co
   };
 }
 
-const findingTable = (findings: ExperimentRun['findings']): Table => ({
-  title: 'Beside the numbers of the chapter or the paper',
-  head: ['', 'there', 'here', 'agrees', ''],
-  rows: findings.map(({ what, chapter, computed, agrees, note = '' }) => [
-    what,
-    chapter,
-    typeof computed === 'number' ? String(Number(computed.toPrecision(8))) : String(computed),
-    agrees ? 'yes' : 'NO',
-    note,
-  ]),
-  numeric: [1, 2],
-});
+function findingTable(findings: ExperimentRun['findings']): Table {
+  const { head, rows, right, legend } = tableOf(findings);
+  return { title: 'Computed numbers, and published ones', head, rows, numeric: right, notes: legend };
+}

@@ -3,7 +3,7 @@ import { buildNetwork } from '@gradloom/core';
 import type { Dataset } from '@gradloom/runtime';
 import { columns } from '../../../report/columns.ts';
 import { decimal } from '../../../report/format.ts';
-import { holds } from '../../finding.ts';
+import { type Published, published } from '../../finding.ts';
 import { runRow } from '../../run-row.ts';
 import { named } from '../activation-list.ts';
 import { deepNetwork } from '../deep-network.ts';
@@ -77,18 +77,18 @@ export const glorotOf = ({ width, rows }: { width: number; rows: number }): Pres
         },
       ],
       findings: [
-        near('standard init: dL/dz a layer', 'sqrt(1/3)', Math.sqrt(1 / 3), standard.dz, 0.1),
-        near('normalised init: dL/dz a layer', 'about 1', 1, normalised.dz, 0.1),
-        near('standard init: dL/dW a layer (eq. 14)', 'keeps its size', 1, standard.dW, 0.1),
-        holds(
+        near('standard init: dL/dz a layer', paper('sqrt(1/3)'), Math.sqrt(1 / 3), standard.dz, 0.1),
+        near('normalised init: dL/dz a layer', paper('about 1'), 1, normalised.dz, 0.1),
+        near('standard init: dL/dW a layer (eq. 14)', paper('keeps its size'), 1, standard.dW, 0.1),
+        published(
           'standard init: singular value',
-          'about 0.5',
+          paper('about 0.5'),
           standard.singular,
           Math.abs(standard.singular - 0.5) < 0.05,
         ),
-        holds(
+        published(
           'normalised init: singular value',
-          'about 0.8',
+          paper('about 0.8'),
           normalised.singular,
           Math.abs(normalised.singular - 0.8) < 0.05,
         ),
@@ -97,6 +97,8 @@ export const glorotOf = ({ width, rows }: { width: number; rows: number }): Pres
     };
   },
 });
+
+const paper = (printed: string): Published => ({ printed, source: 'Glorot and Bengio 2010, section 4.2' });
 
 export const glorot = glorotOf({ width: 1000, rows: 256 });
 

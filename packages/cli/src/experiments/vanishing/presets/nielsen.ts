@@ -1,10 +1,11 @@
 import type { LossSpec } from '@gradloom/core';
 import type { Dataset, Pool } from '@gradloom/runtime';
 import { columns } from '../../../report/columns.ts';
-import type { ExperimentContext } from '../../experiment.ts';
+import type { ExperimentContext, Section } from '../../experiment.ts';
+import { type Finding, unclaimed } from '../../finding.ts';
 import { named } from '../activation-list.ts';
 import { deepNetwork } from '../deep-network.ts';
-import { lookAtStart } from '../deep-run.ts';
+import { type Look, lookAtStart, runDeep } from '../deep-run.ts';
 import type { Preset } from './preset.ts';
 import { type Range, rangeOf, rangeText, within } from './range.ts';
 import { withMnist } from './with-mnist.ts';
@@ -15,6 +16,13 @@ const published = [
   ['0.012', '0.060', '0.283'],
   ['0.003', '0.017', '0.070', '0.285'],
 ];
+
+/** The same of the net with four hidden layers as epoch 499 begins, from the book's own record of its figure. */
+const publishedAtEnd = ['8.21e-6', '2.61e-5', '1.83e-4', '9.25e-4'];
+const END = 499;
+/** The book's rate and lambda. */
+const RATE = 0.1;
+const LAMBDA = 5;
 
 const WIDTH = 30;
 const OUTPUTS = 10;
@@ -29,14 +37,16 @@ type Norms = Record<(typeof costs)[number], readonly number[][]>; // [starts][hi
 
 /**
  * All sigmoid, weights N(0, 1) / √inputs, biases N(0, 1), the gradient averaged over 1000 images. The printed norms are
- * those of cross-entropy summed over outputs; half the squared error, the book's first cost, stands beside.
+ * those of cross-entropy summed over outputs; half the squared error, the book's first cost, stands beside. A longer run
+ * trains on all images at once, at rate 0.1 with λ = 5, which takes weights and spares biases.
  * [Nielsen 2015, chapter 5](http://neuralnetworksanddeeplearning.com/chap5.html), its
- * [script](https://github.com/mnielsen/neural-networks-and-deep-learning/blob/master/fig/generate_gradient.py)
+ * [script](https://github.com/mnielsen/neural-networks-and-deep-learning/blob/master/fig/generate_gradient.py) and
+ * [record](https://github.com/mnielsen/neural-networks-and-deep-learning/blob/master/fig/norms_during_training_4_layers.json)
  */
 export const nielsen: Preset = {
   seeds: { first: 1, last: 20 },
-  async run(seeds, context) {
-    const nets = await withMnist(context, ROWS, async (train, pool) => {
+  async run(seeds, context, long = false) {
+    const { nets, trained } = await withMnist(context, ROWS, async (train, pool) => {
       const found: { depth: number; norms: Norms }[] = [];
       for (const { length: depth } of published) {
         const norms = { crossEntropy: [] as number[][], quadratic: [] as number[][] };
@@ -46,18 +56,29 @@ export const nielsen: Preset = {
         }
         found.push({ depth, norms });
       }
-      return found;
+      const ends: number[][] = [];
+      for (const seed of long ? seeds : []) {
+        context.note(`${END} epochs, seed ${seed}`);
+        ends.push(await normsAtEnd(seed, train, pool, context));
+      }
+      return { nets: found, trained: ends };
     });
     const rows = nets.flatMap(({ depth, norms }, k) =>
       published[k].map((printed, h) => {
-        const range = (cost: (typeof costs)[number]): Range =>
-          rangeOf(
-            `norm of dC/db of layer ${h + 1}`,
-            norms[cost].map((own) => own[h]),
-          );
+        const range = (cost: (typeof costs)[number]): Range => normRange(norms[cost], h);
         return { depth, h, printed, crossEntropy: range('crossEntropy'), quadratic: range('quadratic') };
       }),
     );
+    const findings = [
+      ...rows.map(({ depth, h, printed, crossEntropy }) =>
+        within(`dC/db, layer ${h + 1} of ${depth}`, { printed, source: BOOK }, crossEntropy),
+      ),
+      ...(long
+        ? publishedAtEnd.map((printed, h) =>
+            within(`epoch ${END}: layer ${h + 1} of 4`, { printed, source: RECORD }, normRange(trained, h)),
+          )
+        : []),
+    ];
     return {
       sections: [
         {
@@ -78,30 +99,47 @@ export const nielsen: Preset = {
             '  With half the squared error they are a fifth of that, and shrink alike.',
           ],
         },
+        ...(long ? [sectionOfEnd(trained)] : []),
       ],
-      findings:
-        seeds.length < FEWEST
-          ? []
-          : rows.map(({ depth, h, printed, crossEntropy }) =>
-              within(`dC/db, layer ${h + 1} of ${depth}`, printed, crossEntropy),
-            ),
+      findings: seeds.length < FEWEST ? findings.map(withheld) : findings,
       json: {
         preset: 'nielsen',
         seeds,
         networks: nets.map(({ depth, norms }, k) => ({ depth, published: published[k].map(Number), norms })),
+        ...(long ? { trained: { epoch: END, published: publishedAtEnd.map(Number), norms: trained } } : {}),
       },
     };
   },
 };
 
-async function normsAtStart(
-  depth: number,
-  cost: (typeof costs)[number],
-  seed: number,
-  train: Dataset,
-  pool: Pool,
-  { machine }: ExperimentContext,
-): Promise<number[]> {
+const BOOK = 'Nielsen 2015, chapter 5';
+const RECORD = "its repository's fig/norms_during_training_4_layers.json";
+
+const normRange = (norms: readonly (readonly number[])[], h: number): Range =>
+  rangeOf(
+    `norm of dC/db of layer ${h + 1}`,
+    norms.map((own) => own[h]),
+  );
+
+/** The print is of one start, which the range of a few need not hold. */
+const withheld = ({ what, computed, paper }: Finding): Finding =>
+  unclaimed(what, computed, `--seeds has fewer than ${FEWEST} starts, too few for a range`, paper);
+
+function sectionOfEnd(norms: readonly (readonly number[])[]): Section {
+  return {
+    title: `The same as epoch ${END} begins, four hidden layers, rate ${RATE}, lambda ${LAMBDA}`,
+    lines: [
+      ...columns([
+        ['layer', 'printed', 'cross-entropy'],
+        ...publishedAtEnd.map((printed, h) => [String(h + 1), printed, rangeText(normRange(norms, h))]),
+      ]),
+      '',
+      '  The weight decay, lambda / n, takes weights and spares biases, as the book has it.',
+    ],
+  };
+}
+
+function problemOf(depth: number, cost: (typeof costs)[number], train: Dataset) {
   const shape = {
     input: train.inputs.columns,
     hidden: new Array<number>(depth).fill(WIDTH),
@@ -113,8 +151,37 @@ async function normsAtStart(
   // Cross-entropy of the library takes logits, and the mean over outputs.
   const spec = deepNetwork(shape, sigmoid, quadratic ? sigmoid : undefined);
   const loss: LossSpec = quadratic ? 'quadratic' : 'binary-cross-entropy';
-  const scale = quadratic ? 1 : OUTPUTS;
+  return { spec, loss, scale: quadratic ? 1 : OUTPUTS };
+}
+
+const normsOf = ({ layers }: Look, scale: number): number[] =>
+  layers.map(({ rmsDb }) => scale * rmsDb * Math.sqrt(WIDTH));
+
+async function normsAtStart(
+  depth: number,
+  cost: (typeof costs)[number],
+  seed: number,
+  train: Dataset,
+  pool: Pool,
+  { machine }: ExperimentContext,
+): Promise<number[]> {
+  const { spec, loss, scale } = problemOf(depth, cost, train);
   const bench = { data: { train }, loss, machine, pool };
-  const look = await lookAtStart(spec, bench, { optimizer: 'sgd', batch: 'full', seed });
-  return look.layers.map(({ rmsDb }) => scale * rmsDb * Math.sqrt(WIDTH));
+  return normsOf(await lookAtStart(spec, bench, { optimizer: 'sgd', batch: 'full', seed }), scale);
+}
+
+async function normsAtEnd(seed: number, train: Dataset, pool: Pool, { machine }: ExperimentContext): Promise<number[]> {
+  const { spec, loss, scale } = problemOf(publishedAtEnd.length, 'crossEntropy', train);
+  // The book's cost is the sum over outputs, `scale` times the mean: rate times gradient, and rate times decay, are the same.
+  const optimizer = {
+    kind: 'sgd',
+    lr: RATE * scale,
+    weightDecay: LAMBDA / ROWS / scale,
+    decayed: 'weights',
+  } as const;
+  const bench = { data: { train }, loss, machine, pool };
+  const { looks, diverged } = await runDeep(spec, bench, { optimizer, batch: 'full', steps: END + 1, seed }, [END]);
+  const end = looks.find(({ step }) => step === END);
+  if (end === undefined) throw new Error(`epoch ${END} of seed ${seed} has ${diverged}, expected finite numbers`);
+  return normsOf(end, scale);
 }

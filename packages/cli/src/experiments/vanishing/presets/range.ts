@@ -1,5 +1,5 @@
 import { decimal } from '../../../report/format.ts';
-import { type Finding, holds } from '../../finding.ts';
+import { type Finding, type Published, published } from '../../finding.ts';
 
 /** What a figure was over a number of starts. */
 export interface Range {
@@ -21,15 +21,23 @@ export function rangeOf(what: string, values: readonly number[]): Range {
 export const rangeText = ({ low, high }: Range): string => `${decimal(low)} to ${decimal(high)}`;
 
 /** A printed number of one start: agrees where it lies between the lowest and the highest of ours. */
-export const within = (what: string, published: string, range: Range, note?: string): Finding =>
-  holds(what, published, rangeText(range), Number(published) >= range.low && Number(published) <= range.high, note);
+export const within = (what: string, paper: Published, range: Range): Finding =>
+  published(what, paper, rangeText(range), Number(paper.printed) >= range.low && Number(paper.printed) <= range.high);
 
 /** A figure that a paper derives or reads off: agrees where our mean lies within a share of it. */
-export const near = (what: string, published: string, value: number, range: Range, share: number): Finding =>
-  holds(
+export const near = (what: string, paper: Published, value: number, range: Range, share: number): Finding =>
+  published(
     what,
-    published,
+    paper,
     rangeText(range),
     Math.abs(range.mean / value - 1) <= share,
     `mean within ${Math.round(100 * share)} %`,
   );
+
+/** '45.3 %' and '11.4 % to 90.1 %'. */
+export function medianText(values: readonly number[], format: (value: number) => string): [string, string] {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  const median = (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
+  return [format(median), `${format(sorted[0])} to ${format(sorted[sorted.length - 1])}`];
+}

@@ -1,0 +1,62 @@
+import { decimal, percent } from '../../report/format.ts';
+import { table } from '../../report/table.ts';
+import type { Section } from '../experiment.ts';
+import { type Finding, holds, unclaimed } from '../finding.ts';
+import { EPSILON } from './claims.ts';
+import type { Comparison, Setup } from './compare.ts';
+
+/** So small that Adam's steps have one size whatever that of the gradient. */
+export const TINY_EPSILON = 1e-20;
+/** Of the common rate: at the common one itself 300 steps are too few. */
+export const TIMES_RATE = 3;
+
+/** What is left of Adam's first step, |g| / (|g| + ε), for a gradient of this size. */
+const shareOf = (gradient: number, epsilon: number): number => gradient / (gradient + epsilon);
+
+/** Why no rate helps: Adam divides by √v + ε, and the gradients of the first layers are below ε. */
+export function epsilonSection({ label, looks, withTinyEpsilon }: Comparison, { hidden }: Setup): Section[] {
+  if (withTinyEpsilon === null) return [];
+  const { layers } = looks[0];
+  const shown = [...new Set([0, 4, 9, 14, hidden.length - 1])].filter((h) => h < hidden.length);
+  return [
+    {
+      title: `Why no rate helps ${label}: Adam's epsilon`,
+      lines: [
+        '  Adam divides by sqrt(v) + epsilon. A gradient g far above epsilon gives a first',
+        '  step of the full rate, one far below it next to none: |g| / (|g| + epsilon).',
+        '',
+        ...table(
+          ['hidden layer', 'dL/dW', `step, epsilon ${EPSILON}`, `step, epsilon ${TINY_EPSILON}`],
+          shown.map((h) => [
+            String(h + 1),
+            layers[h].rmsDW.toExponential(1),
+            ...[EPSILON, TINY_EPSILON].map((epsilon) => asPercent(shareOf(layers[h].rmsDW, epsilon))),
+          ]),
+          { right: [0, 1, 2, 3] },
+        ).map((line) => `  ${line}`),
+        '',
+        `  With an epsilon of ${TINY_EPSILON} the same net, from the same weights at rate ${withTinyEpsilon.rate},`,
+        `  comes to ${accuracyOf(withTinyEpsilon)} of the test rows. That it stays at chance is so of the usual`,
+        '  epsilon: the first layers have a gradient, but Adam takes it for none.',
+      ],
+    },
+  ];
+}
+
+export function epsilonFindings({ label, looks, withTinyEpsilon }: Comparison): Finding[] {
+  if (withTinyEpsilon === null) return [];
+  const share = shareOf(looks[0].layers[0].rmsDW, EPSILON);
+  return [
+    holds(`${label}: Adam's first step in layer 1 is below 1 % of its rate`, asPercent(share), share < 0.01),
+    unclaimed(
+      `${label}, epsilon ${TINY_EPSILON}, rate ${withTinyEpsilon.rate}`,
+      accuracyOf(withTinyEpsilon),
+      'with another epsilon it depends on the start',
+    ),
+  ];
+}
+
+const accuracyOf = ({ test }: NonNullable<Comparison['withTinyEpsilon']>): string =>
+  test?.accuracy === undefined ? 'none' : percent(test.accuracy);
+
+const asPercent = (share: number): string => `${decimal(100 * share)} %`;
