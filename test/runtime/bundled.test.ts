@@ -2,10 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { bundleProgram } from '../support/bundle-program.ts';
 import { temporaryDirectory } from '../support/command-line.ts';
+import { fromSources } from '../support/from-sources.ts';
 import { outcomeOf } from '../support/outcome-of.ts';
 
 const support = (name: string): string => fileURLToPath(new URL(`../support/${name}`, import.meta.url));
-const fromSources = ['--import', support('source.mjs'), '--conditions', '@gradloom/source'];
 const advice = '(where a bundler has taken it in, mark @gradloom/* as external)';
 
 test('with @gradloom/* external a bundle trains to the bits of the program itself', async () => {

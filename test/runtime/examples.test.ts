@@ -9,6 +9,7 @@ import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 import { openBrowser } from '../support/browser.ts';
 import { temporaryDirectory } from '../support/command-line.ts';
+import { fromSources } from '../support/from-sources.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const examples = join(root, 'docs/examples');
@@ -23,7 +24,7 @@ function copiedExamples(): string {
 
 /** Runs a program in its folder, by the packages' sources. */
 async function runIn(folder: string, file: string) {
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [...process.execArgv, file], { cwd: folder });
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [...fromSources, file], { cwd: folder });
   return { stdout, stderr };
 }
 
@@ -55,7 +56,7 @@ test('train.cjs learns exclusive or', async () => {
 
 test('server.mjs answers while it trains, and classifies when it is done', async () => {
   const folder = copiedExamples();
-  const server = spawn(process.execPath, [...process.execArgv, join(folder, 'server.mjs')], {
+  const server = spawn(process.execPath, [...fromSources, join(folder, 'server.mjs')], {
     env: { ...process.env, PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

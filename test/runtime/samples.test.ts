@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { fromSources } from '../support/from-sources.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -43,7 +44,7 @@ test('the code of every page is TypeScript as it stands', async () => {
 });
 
 test.each(samples)('the code of %s runs', async (page, says) => {
-  const { stdout, stderr } = await run(process.execPath, [...process.execArgv, fileOf(page)], { cwd: folder });
+  const { stdout, stderr } = await run(process.execPath, [...fromSources, fileOf(page)], { cwd: folder });
   expect(stderr).toBe('');
   expect(stdout).toMatch(says);
 });
