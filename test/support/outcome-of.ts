@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
+// The shell scripts of .bin/ set NODE_PATH, under which every package is found from everywhere.
+const { NODE_PATH: _, ...env } = process.env;
+
 /** How a command ended. Nothing that it leaves behind may keep it from ending. */
 export async function outcomeOf(command: string, ...args: readonly string[]) {
   try {
-    const { stdout, stderr } = await promisify(execFile)(command, args, { timeout: 50_000 });
+    const { stdout, stderr } = await promisify(execFile)(command, args, { timeout: 50_000, env });
     return { code: 0, stdout, stderr };
   } catch (error) {
     const { code, signal, stdout, stderr } = error as Record<'code' | 'signal' | 'stdout' | 'stderr', unknown>;
