@@ -1,4 +1,5 @@
 import type { NetworkSpec } from '@gradloom/core';
+import { blockCount } from '@gradloom/core/internal';
 import { type DataSplits, type Pool, type Profile, type TrainOptions, train } from '@gradloom/runtime';
 import { measureBandwidth, type TimedRun, timeSteps } from '@gradloom/runtime/internal';
 import { type Round, type RoundFigures, summarizeRounds } from './summarize-rounds.ts';
@@ -54,10 +55,12 @@ export async function measureScaling(
   const data = { train: sets.train };
   const run = async (more: TrainOptions & { threads: number }): Promise<TimedRun> => {
     const timed = await timeSteps(train(spec, data, { ...options, pool, ...(signal ? { signal } : {}), ...more }));
-    const { threads } = timed.result;
+    const { threads, shards, parameters } = timed.result;
     // A run that was cut short has fewer steps, hence other weights and times.
     if (signal?.aborted) throw new NothingMeasured();
-    if (threads === more.threads) return timed;
+    // More than these have nothing to do.
+    const useful = Math.max(shards, blockCount(parameters.length));
+    if (threads === Math.min(more.threads, useful)) return timed;
     throw new Error(`measureScaling: a run of ${more.threads} threads has memory for ${threads}, expected it for all`);
   };
 
