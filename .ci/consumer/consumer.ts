@@ -1,4 +1,4 @@
-import { datasetFromRows, loadModel, saveModel, train } from '@gradloom/runtime';
+import { createPool, datasetFromRows, loadModel, type NetworkSpec, saveModel, train } from '@gradloom/runtime';
 
 const inputs = [
   [0, 0],
@@ -7,15 +7,13 @@ const inputs = [
   [1, 1],
 ];
 const targets = [0, 1, 1, 0];
+const network: NetworkSpec = {
+  input: 2,
+  layers: [{ kind: 'dense', out: 8 }, { kind: 'tanh' }, { kind: 'dense', out: 1 }],
+};
+const pool = await createPool({ threads: 2 });
 const run = train(
-  {
-    input: 2,
-    layers: [
-      { kind: 'dense', out: 8 },
-      { kind: 'activation', fn: 'tanh' },
-      { kind: 'dense', out: 1 },
-    ],
-  },
+  network,
   { train: datasetFromRows({ inputs, targets }) },
   {
     batch: 'full',
@@ -23,6 +21,7 @@ const run = train(
     optimizer: { kind: 'adam', lr: 0.05 },
     shards: 2,
     threads: 2,
+    pool,
     backend: 'wasm',
     seed: 1,
   },
@@ -31,6 +30,7 @@ const run = train(
 let epochs = 0;
 for await (const event of run) if (event.type === 'epoch') epochs++;
 const result = await run.result;
+await pool.close();
 saveModel('xor.model', result);
 const model = loadModel('xor.model');
 const answers = model.predict(inputs).map(([answer]) => Math.round(answer ?? Number.NaN));

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   dense,
@@ -30,8 +31,11 @@ test('a network written in short trains to the same result as in full', async ()
 test('files hold it in full', async () => {
   const folder = temporaryDirectory();
   const result = await train(short, data, options).result;
-  saveModel(join(folder, 'short.gradloom'), { ...result, spec: short });
-  expect(loadModel(join(folder, 'short.gradloom')).spec).toEqual(full);
+  const [a, b] = [join(folder, 'short.gradloom'), join(folder, 'full.gradloom')];
+  saveModel(a, { ...result, spec: short });
+  saveModel(b, { ...result, spec: full });
+  expect(readFileSync(a)).toEqual(readFileSync(b));
+  expect(loadModel(a).spec).toEqual(full);
 });
 
 test.each([
