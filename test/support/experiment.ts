@@ -10,6 +10,15 @@ export async function experimentJson(name: string, ...flags: string[]) {
   return document;
 }
 
+/** The document of an experiment that several tests of a file look at: it runs once. */
+export function experimentOnce(name: string, ...flags: string[]) {
+  let document: ReturnType<typeof experimentJson> | undefined;
+  return () => {
+    document ??= experimentJson(name, ...flags);
+    return document;
+  };
+}
+
 /** No number is other than it should be, and these are what is printed or, where nobody prints it, what is claimed. */
 export function expectAgreement(findings: readonly Finding[], expected: readonly string[]): void {
   expect(findings.filter(isFailure)).toEqual([]);

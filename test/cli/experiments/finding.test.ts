@@ -70,7 +70,7 @@ describe('a table of findings', () => {
       'paper: Nielsen 2015',
       'slip: the chapter is wrong here',
       '-: not claimed: --steps has 3',
-      '   --depth has 2',
+      '-: not claimed: --depth has 2',
     ]);
   });
 

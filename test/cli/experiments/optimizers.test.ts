@@ -1,7 +1,9 @@
 import { syntheticDatasets } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
 import { withDescender } from '../../../packages/cli/src/experiments/descend.ts';
-import { expectAgreement, expectNarrow, experimentJson } from '../../support/experiment.ts';
+import { expectAgreement, expectNarrow, experimentJson, experimentOnce } from '../../support/experiment.ts';
+
+const fromSeed0 = experimentOnce('optimizers');
 
 /** A loss that is not finite is null in JSON. */
 interface Sweep {
@@ -11,7 +13,7 @@ interface Sweep {
 }
 
 test('all start from the same loss, and each ends far below it', async () => {
-  const { optimizers, findings } = await experimentJson('optimizers');
+  const { optimizers, findings } = await fromSeed0();
   expectAgreement(findings, [
     ...['all start from one loss', 'best rates lie between worse ones'],
     ...['momentum ends below sgd', 'adam ends below sgd'],
@@ -23,7 +25,7 @@ test('all start from the same loss, and each ends far below it', async () => {
 });
 
 test('the best rate of each is the best of all that were tried, and stands between two of them', async () => {
-  const { optimizers } = await experimentJson('optimizers');
+  const { optimizers } = await fromSeed0();
   for (const { rate, finalLoss, tried } of Object.values(optimizers as Record<string, Sweep>)) {
     const rates = Object.keys(tried).map(Number);
     expect(finalLoss).toBe(Math.min(...Object.values(tried).map((loss) => loss ?? Number.POSITIVE_INFINITY)));

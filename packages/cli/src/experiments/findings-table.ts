@@ -49,7 +49,7 @@ export function tableOf(findings: readonly Row[]): FindingsTable {
       ...(head.includes('chapter') ? [`chapter: as printed in ${CHAPTER}`] : []),
       ...sources.map((source, k) => `paper${sources.length === 1 ? '' : ` (${k + 1})`}: ${source}`),
       ...(findings.some((row) => verdictOf(row) === 'slip') ? ['slip: the chapter is wrong here'] : []),
-      ...reasons.map((reason, k) => (k === 0 ? `-: not claimed: ${reason}` : `   ${reason}`)),
+      ...reasons.map((reason) => `-: not claimed: ${reason}`),
     ],
   };
 }
