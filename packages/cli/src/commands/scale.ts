@@ -9,7 +9,8 @@ export const scale: Command = {
     ['scale --batch 256 --shards 16 --max-threads 16', 'as many shards as threads'],
     ['scale --json', 'the same for a script'],
   ],
-  epilogue: 'Exit code 1 where the weights differ by threads, which must not be. Run it alone on the machine.',
+  epilogue:
+    'Run it alone on the machine. Ctrl-C ends it with the figures of the finished rounds. Exit code 1 where the weights differ by threads, which must not be.',
   options: async () => (await import('../scale/options.ts')).scaleOptions,
   run: async (request, io) => (await import('../scale/run-scale.ts')).runScale(request, io),
 };

@@ -33,7 +33,7 @@ export function nextTokenPictures(document: Read<typeof nextTokenDocument>): Pic
       title:
         last?.at === undefined
           ? 'The training loss stays above the losses of the n-gram models'
-          : `From step ${whole(last.at)} on, batches reach a lower loss than the ${last.name} model`,
+          : `At step ${whole(last.at)}, a batch first reaches a lower loss than the ${last.name} model`,
       sentence: `Loss of single batches during training, beside the losses of models that count: a bigram looks at the previous character, a trigram at the previous two, the network at ${context}.`,
       alternative: `Loss ${losses[0].loss.toFixed(3)} at first, ${losses[losses.length - 1].loss.toFixed(3)} at the end. ${models.map(([name, nats]) => `${name}: ${nats.toFixed(3)}`).join('; ')}`,
       draw: (width) =>

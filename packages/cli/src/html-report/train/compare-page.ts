@@ -79,22 +79,34 @@ function pointsOfRun({ epochs, steps, config }: TrainRun, figure: Figure): reado
   return steps.map((stretch) => [stretch.step / each, stretch[own].mean]);
 }
 
+/** Columns that apply to one of the runs at least. */
 function resultTable(runs: readonly NamedRun[]): Table {
-  const rows = runs.map(({ name, run: { findings, epochs } }) => {
-    if (findings === null) return [name, '', '', decimal(epochs.at(-1)?.trainLoss ?? Number.NaN), 'unfinished', ''];
-    const { testAccuracy, testLoss, trainLoss, elapsedMs, fingerprint } = findings.result;
-    const optional = (value: number, format: (value: number) => string) => (Number.isNaN(value) ? '' : format(value));
-    return [
+  const columns: [string, (run: TrainRun) => number | undefined, (value: number) => string][] = [
+    ['test accuracy', ({ findings }) => findings?.result.testAccuracy, percent],
+    ['test RMSE', ({ findings }) => findings?.result.testRmse, decimal],
+    ['test R²', ({ findings }) => findings?.result.testR2, decimal],
+    ['test loss', ({ findings }) => findings?.result.testLoss, decimal],
+    ['training loss', ({ findings, epochs }) => findings?.result.trainLoss ?? epochs.at(-1)?.trainLoss, decimal],
+    ['training time', ({ findings }) => findings?.result.elapsedMs, duration],
+  ];
+  const cells = columns.map(([head, read, format]) => ({
+    head,
+    texts: runs.map(({ run }) => {
+      const value = read(run) ?? Number.NaN;
+      return Number.isNaN(value) ? '' : format(value);
+    }),
+  }));
+  const shown = cells.filter(({ texts }) => texts.some((text) => text !== ''));
+  return {
+    title: 'Figures',
+    head: ['run', ...shown.map(({ head }) => head), 'fingerprint'],
+    rows: runs.map(({ name, run: { findings } }, k) => [
       name,
-      optional(testAccuracy, percent),
-      optional(testLoss, decimal),
-      optional(trainLoss, decimal),
-      optional(elapsedMs, duration),
-      fingerprint.slice(0, 8),
-    ];
-  });
-  const head = ['run', 'test accuracy', 'test loss', 'training loss', 'training time', 'fingerprint'];
-  return { title: 'Figures', head, rows, numeric: [1, 2, 3, 4] };
+      ...shown.map(({ texts }) => texts[k]),
+      findings === null ? 'unfinished' : findings.result.fingerprint.slice(0, 8),
+    ]),
+    numeric: shown.map((_, k) => k + 1),
+  };
 }
 
 function optionTable(runs: readonly NamedRun[]): Table {
