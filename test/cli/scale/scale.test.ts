@@ -5,7 +5,12 @@ import { describe, expect, test } from 'vitest';
 import { describeScale } from '../../../packages/cli/src/scale/describe-scale.ts';
 import { conclusions } from '../../../packages/cli/src/scale/figures.ts';
 import { lossesOf } from '../../../packages/cli/src/scale/losses.ts';
-import { measureScaling, NothingMeasured, type Scaling } from '../../../packages/cli/src/scale/measure-scaling.ts';
+import {
+  measureScaling,
+  NothingMeasured,
+  runLength,
+  type Scaling,
+} from '../../../packages/cli/src/scale/measure-scaling.ts';
 import { reportOf, type ScaleReport, worthUsing } from '../../../packages/cli/src/scale/scale-report.ts';
 import { type Round, summarizeRounds } from '../../../packages/cli/src/scale/summarize-rounds.ts';
 import { threadCounts } from '../../../packages/cli/src/scale/thread-counts.ts';
@@ -38,15 +43,14 @@ describe('gradloom scale', () => {
     else expect(points.map(({ threads }: { threads: number }) => threads)).toContain(document.best);
   });
 
-  test('makes runs of about a second where nobody says how long they are to be', async () => {
-    const { stdout } = await gradloom([
-      ...['scale', '--dataset', 'spirals', '--backend', 'wasm', '--rounds', '1', '--max-threads', '2', '--json'],
-    ]);
-    const { steps, points } = JSON.parse(stdout);
-    const leastMs = Math.min(...points.map(({ stepMs }: { stepMs: number }) => steps * stepMs));
-    // Far from a second: other tests may keep the machine busy.
-    expect(leastMs).toBeGreaterThan(400);
-    expect(leastMs).toBeLessThan(10_000);
+  test('takes as many steps as fit into a second where nobody says how many', async () => {
+    expect(runLength(0.5, 0.9)).toBe(2000);
+    expect(runLength(0.1, 10)).toBe(400); // four seconds of one thread
+    expect(runLength(900, 1000)).toBe(5);
+    const flags = ['--dataset', 'spirals', '--backend', 'wasm', '--rounds', '1', '--max-threads', '1', '--json'];
+    const { steps } = JSON.parse((await gradloom(['scale', ...flags])).stdout);
+    // However slow the machine: far more than any number of steps that is written in the code as least.
+    expect(steps).toBeGreaterThan(20);
   }, 120_000);
 
   test('does not write into the directory of another run, whose page would stay there', async () => {

@@ -1,8 +1,7 @@
 import type { NetworkSpec } from '@gradloom/core';
-import { blockCount } from '@gradloom/core/internal';
 import { type DataSplits, type Pool, type Profile, type TrainOptions, train } from '@gradloom/runtime';
 import { measureBandwidth, type TimedRun, timeSteps } from '@gradloom/runtime/internal';
-import { type Round, type RoundFigures, summarizeRounds } from './summarize-rounds.ts';
+import { type Round, type RoundFigures, summarizeRounds, workingThreads } from './summarize-rounds.ts';
 
 /** What is trained at every number of threads. */
 export interface Workload {
@@ -55,13 +54,12 @@ export async function measureScaling(
   const data = { train: sets.train };
   const run = async (more: TrainOptions & { threads: number }): Promise<TimedRun> => {
     const timed = await timeSteps(train(spec, data, { ...options, pool, ...(signal ? { signal } : {}), ...more }));
-    const { threads, shards, parameters } = timed.result;
+    const { threads } = timed.result;
+    const wanted = workingThreads(more.threads, timed.result);
     // A run that was cut short has fewer steps, hence other weights and times.
     if (signal?.aborted) throw new NothingMeasured();
-    // More than these have nothing to do.
-    const useful = Math.max(shards, blockCount(parameters.length));
-    if (threads === Math.min(more.threads, useful)) return timed;
-    throw new Error(`measureScaling: a run of ${more.threads} threads has memory for ${threads}, expected it for all`);
+    if (threads >= wanted) return timed;
+    throw new Error(`measureScaling: a run of ${wanted} threads has memory for ${threads}, expected it for all`);
   };
 
   note('warming up');
@@ -74,7 +72,7 @@ export async function measureScaling(
   const fastest = warm.reduce((best, one) => (one.stepMs < best.stepMs ? one : best));
   const oneMs = await settle(warm[0]);
   const leastMs = fastest === warm[0] ? oneMs : await settle(fastest);
-  const steps = workload.steps ?? Math.min(stepsIn(RUN_MS, leastMs), stepsIn(MOST_MS, oneMs));
+  const steps = workload.steps ?? runLength(leastMs, oneMs);
 
   const { batch, shards } = trial.result;
   const weakCounts = counts.filter((T) => T <= cores && T * batch <= sets.train.rows);
@@ -144,6 +142,12 @@ async function unlessStopped(signal: AbortSignal | undefined, measure: () => Pro
     if (!(error instanceof NothingMeasured)) throw error;
   }
 }
+
+/** Steps of a run: a second of the fastest number of threads, but at most four seconds of one thread. */
+export const runLength = (
+  leastMs: number, // a step of the fastest
+  oneMs: number, // and of one thread
+): number => Math.min(stepsIn(RUN_MS, leastMs), stepsIn(MOST_MS, oneMs));
 
 const stepsIn = (ms: number, stepMs: number): number => Math.max(5, Math.round(ms / stepMs));
 

@@ -65,7 +65,7 @@ export function summarizeRounds(
       return {
         threads,
         beyondCores: threads > cores,
-        working: Math.min(threads, Math.max(shards, blockCount(first.parameters.length))),
+        working: workingThreads(threads, first),
         stepMs,
         samplesPerSecond: samplesPerSecond(runs),
         speedup: firstMs / stepMs,
@@ -84,6 +84,10 @@ export function summarizeRounds(
     }),
   };
 }
+
+/** Those of so many threads that have a shard or a block of parameters. */
+export const workingThreads = (threads: number, { shards, parameters }: TrainResult): number =>
+  Math.min(threads, Math.max(shards, blockCount(parameters.length)));
 
 const stepMsOf = (runs: readonly TimedRun[]): number => median(runs.map(({ stepMs }) => stepMs));
 
