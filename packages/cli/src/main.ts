@@ -19,7 +19,8 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 /** Runs a command line. Resolves to the exit code: 0, 2 for a command line that cannot be run, else 1 or a signal's. */
-export async function runCommandLine(args: readonly string[], io: Io): Promise<number> {
+export async function runCommandLine(typed: readonly string[], io: Io): Promise<number> {
+  const args = withFlags(typed);
   const where = Object.hasOwn(commands, args[0] ?? '') ? `gradloom ${args[0]}` : 'gradloom';
   try {
     const asked = await readCommandLine(args, io.stdout.columns ?? 80);
@@ -35,6 +36,15 @@ export async function runCommandLine(args: readonly string[], io: Io): Promise<n
   }
 }
 
+/** `help`, `help train`, `train help` and `version` as the flags that they stand for. */
+function withFlags(args: readonly string[]): readonly string[] {
+  const [first, second] = args;
+  if (args.length === 1 && first === 'version') return ['--version'];
+  if (args.length > 2) return args;
+  if (first === 'help') return [...args.slice(1), '--help'];
+  return second === 'help' && Object.hasOwn(commands, first) ? [first, '--help'] : args;
+}
+
 /** No word at all asks for help; any other word is a command that does not exist. */
 async function runNoCommand({ flags, positionals }: Request, io: Io): Promise<number> {
   const { knownKey } = await import('./options/words.ts');
@@ -42,5 +52,7 @@ async function runNoCommand({ flags, positionals }: Request, io: Io): Promise<nu
   if (word !== undefined) asUsage(() => knownKey('command', word, commands));
   const [flag] = Object.keys(flags);
   if (flag === undefined) return runCommandLine(['--help'], io);
-  throw new UsageError(`--${flag} stands alone, expected a command (${Object.keys(commands).join(', ')}) before it`);
+  throw new UsageError(
+    `${flag.length === 1 ? '-' : '--'}${flag} stands alone, expected a command (${Object.keys(commands).join(', ')}) before it`,
+  );
 }

@@ -12,6 +12,8 @@ describe('a hint', () => {
     ['decay', 'weight-decay or --lr-decay'],
     ['He', 'he-uniform or he-normal'],
     ['epo', 'epochs'], // its beginning
+    ['BATCH', 'batch'],
+    ['lrdecay', '--lr-decay'],
     ['he-', 'he-uniform or he-normal'],
     ['--decay', 'weight-decay or --lr-decay'], // flags, too
   ])('for %j is %j', (word, meant) => {

@@ -23,6 +23,10 @@ export const datasetSource: Kind<DatasetSource> = {
       const { kind: _, ...read } = parseMember(name, `files:${options}`, { files: true });
       return { path, options: read };
     }
+    const [, file] = /^(.+):[\w-]+$/.exec(word) ?? [];
+    if (file !== undefined && existsSync(file)) {
+      throw new Error(`${name} has ${show(word)}, expected ${file}:option=value,option=value`);
+    }
     if (isPath(word)) return { path: word };
     const [kind] = word.split(':');
     const known = Object.keys(presets);

@@ -15,7 +15,7 @@ export const realNumber = (wanted: string, ok: (value: number) => boolean): Kind
 
 export const positive = realNumber('a number above 0', (x) => x > 0);
 export const nonNegative = realNumber('a number of at least 0', (x) => x >= 0);
-export const fraction = realNumber('a number from 0 to below 1', (x) => x >= 0 && x < 1);
+export const fraction = realNumber('a number from 0 to below 1, such as 0.2', (x) => x >= 0 && x < 1);
 
 /** A whole number of at least 1, or a word in its place. */
 export const wholeNumberOr = <Word extends string>(word: Word): Kind<number | Word> => ({

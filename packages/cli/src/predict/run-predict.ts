@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { buildNetwork } from '@gradloom/core';
 import type { Model } from '@gradloom/runtime';
-import { checkInput } from '@gradloom/runtime/internal';
+import { checkInput, systemReason } from '@gradloom/runtime/internal';
 import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import { takeSplit } from '../datasets/split-names.ts';
@@ -65,6 +65,11 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
     return datasetRows(dataset, values.rows);
   }
   const network = buildNetwork(model.spec);
+  if (file !== undefined && /\.([ct]sv|npy)(\.gz)?$/i.test(file)) {
+    throw new UsageError(
+      `${file} is a table, expected a file with a JSON array on each line (--dataset ${file} reads a table)`,
+    );
+  }
   if (file !== undefined && file !== '-') return textRows(await openFile(file), network, file);
   if (io.stdin.isTTY) {
     throw new UsageError('no rows are given, expected a file, rows on standard input, or --rows 0..9 of a dataset');
@@ -77,10 +82,11 @@ async function openFile(path: string): Promise<Readable> {
     const handle = await open(path);
     if (!(await handle.stat()).isDirectory()) return handle.createReadStream();
     await handle.close();
-    throw new Error('EISDIR');
+    throw new Error('it is a directory');
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? error.code : 'a directory';
-    throw new Error(`${path} cannot be read (${reason}), expected a file of rows`, { cause: error });
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const problem = isMissing ? 'does not exist' : `cannot be read: ${systemReason(error)}`;
+    throw new Error(`${path} ${problem}, expected a file of rows`, { cause: error });
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Request } from '../commands/command.ts';
 import { presets } from '../datasets/presets.ts';
 import { readConfig } from '../options/config-file.ts';
@@ -22,7 +23,8 @@ export interface GivenValues {
 export async function readValues(request: Request): Promise<GivenValues> {
   const [word] = request.positionals;
   if (word !== undefined) {
-    const hint = Object.hasOwn(presets, word) ? ` (did you mean --dataset ${word}?)` : '';
+    const isData = Object.hasOwn(presets, word) || existsSync(word);
+    const hint = isData ? ` (did you mean --dataset ${word}?)` : '';
     throw new UsageError(`the word ${JSON.stringify(word)} belongs to no flag, expected only flags${hint}`);
   }
   const flags = flagsToRaw(trainOptions, request);

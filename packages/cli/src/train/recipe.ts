@@ -44,9 +44,14 @@ export async function createRecipe(values: TrainValues, { preset, sets, shares }
   return { sets, spec, options: trainOptionsOf(filled), values: filled };
 }
 
-/** @throws OptionError for numbers of a file where the loss takes classes: they may be classes that were read as values. */
+/** @throws OptionError for numbers that the loss does not take: those of a file may be classes that were read as values. */
 function refuseNumbers({ dataset }: TrainValues, { name, classes, targets }: Dataset, loss: LossSpec): void {
   const { name: kind, targets: wanted } = createLoss(loss);
+  const outside = targets.array.find((value) => value < 0 || value > 1);
+  if (kind === 'binary-cross-entropy' && classes === null && outside !== undefined) {
+    const problem = `has ${outside}, expected numbers from 0 to 1 for ${kind}`;
+    throw new OptionError('train', ['loss', 'dataset'], problem, { about: `the target of ${name}` });
+  }
   if (wanted !== 'classes' || classes !== null || dataset === undefined || !('path' in dataset)) return;
   const areWhole = targets.columns === 1 && targets.array.every((value) => Number.isInteger(value) && value >= 0);
   const advice = areWhole ? `add :targets=classes to read them as classes` : `mse takes values`;

@@ -20,7 +20,7 @@ export interface Resumable {
  * @throws Error where there is none, or it is not whole.
  */
 export async function openResumable(path: string): Promise<Resumable> {
-  if (!existsSync(path)) throw new Error(`--resume has ${path}, expected a run or a checkpoint (there is none)`);
+  if (!existsSync(path)) throw new Error(`--resume ${path} does not exist, expected a run or a checkpoint`);
   if (!statSync(path).isDirectory()) return fromCheckpoint(null, path);
   const last = join(path, LAST_FILE);
   if (existsSync(last)) return fromCheckpoint(path, last);

@@ -12,7 +12,8 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 /** ' (did you mean adam?)' for a text that begins a known word, is near to one or is a part of some; else nothing. */
 export function suggest(word: unknown, known: readonly string[]): string {
   if (typeof word !== 'string' || word === '') return '';
-  const begun = known.filter((candidate) => begins(candidate, word));
+  const same = known.filter((candidate) => candidate.toLowerCase() === word.toLowerCase());
+  const begun = same.length > 0 ? same : known.filter((candidate) => begins(candidate, word));
   const close = begun.length > 0 ? undefined : nearest(word, known);
   const meant =
     begun.length > 0 ? begun : close === undefined ? known.filter((candidate) => hasPart(candidate, word)) : [close];
@@ -23,9 +24,14 @@ export function suggest(word: unknown, known: readonly string[]): string {
 const begins = (word: string, start: string): boolean =>
   start.replace(/^-+/, '').length >= 3 && word.startsWith(start.toLowerCase());
 
-/** Whether `part` stands between hyphens of `word`: 'he' or 'normal' of 'he-normal', '--threads' of '--max-threads'. */
-const hasPart = (word: string, part: string): boolean =>
-  `-${word}-`.includes(`-${part.toLowerCase().replace(/^--/, '')}-`);
+/**
+ * Whether `part` stands between hyphens of `word`: 'he' or 'normal' of 'he-normal', '--threads' of '--max-threads'; or is a
+ * longer part without the hyphens: 'crossentropy'.
+ */
+const hasPart = (word: string, part: string): boolean => {
+  const plain = part.toLowerCase().replace(/^--/, '');
+  return `-${word}-`.includes(`-${plain}-`) || (plain.length >= 5 && word.replaceAll('-', '').includes(plain));
+};
 
 /** Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`. */
 function editDistance(a: string, b: string): number {
