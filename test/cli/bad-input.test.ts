@@ -9,7 +9,16 @@ const usage: Record<string, string | RegExp> = {
   'trian --dataset xor':
     'gradloom: command has "trian", expected one of train, evaluate, predict, inspect, verify, report, experiment, scale, doctor, completion (did you mean train?)',
   '--epochs 5':
-    'gradloom: --epochs stands alone, expected a command (train, evaluate, predict, inspect, verify, report, experiment, scale, doctor, completion) before it',
+    'gradloom: --epochs has no command before it, expected one of train, evaluate, predict, inspect, verify, report, experiment, scale, doctor, completion',
+  '-v': 'gradloom: -v has no command before it, expected one of train, evaluate, predict, inspect, verify, report, experiment, scale, doctor, completion',
+  'train package.json':
+    'gradloom train: the word "package.json" belongs to no flag, expected only flags (did you mean --dataset package.json?)',
+  'train --dataset package.json:target':
+    'gradloom train: --dataset has "package.json:target", expected package.json:option=value,option=value',
+  'train --loss crossentropy':
+    'gradloom train: --loss has "crossentropy", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber (did you mean softmax-cross-entropy or binary-cross-entropy?)',
+  'train --dataset sine --loss binary-cross-entropy':
+    /^gradloom train: --loss binary-cross-entropy with --dataset sine: the target of sine has -0\.\d+, expected numbers from 0 to 1 for binary-cross-entropy\n$/,
   train:
     'gradloom train: --dataset is missing, expected one of mnist, xor, and, or, spirals, moons, circles, blobs, sine, or a path',
   'train xor': 'gradloom train: the word "xor" belongs to no flag, expected only flags (did you mean --dataset xor?)',
@@ -46,11 +55,11 @@ const usage: Record<string, string | RegExp> = {
   'train --seed 9007199254740992':
     'gradloom train: --seed has 9007199254740992, expected a whole number of at least 0 (at most 2^53 - 1)',
   'train --threads 0': 'gradloom train: --threads has 0, expected a whole number of at least 1, or auto',
-  'train --dropout 1': 'gradloom train: --dropout has 1, expected a number from 0 to below 1',
+  'train --dropout 1': 'gradloom train: --dropout has 1, expected a number from 0 to below 1, such as 0.2',
   'train --hidden 3,,4': 'gradloom train: --hidden has "3,,4", expected widths of layers such as 128,64, or none',
-  'train --epochs 5 --steps 5': 'gradloom train: --epochs stands beside --steps, expected one of the two',
-  'train --spec a.json --hidden 3': 'gradloom train: --spec stands beside --hidden, expected one of the two',
-  'train --out a --no-out': 'gradloom train: --out stands beside --no-out, expected one of the two',
+  'train --epochs 5 --steps 5': 'gradloom train: --epochs is given with --steps, expected one of the two',
+  'train --spec a.json --hidden 3': 'gradloom train: --spec is given with --hidden, expected one of the two',
+  'train --out a --no-out': 'gradloom train: --out is given with --no-out, expected one of the two',
   'train --activation rellu':
     'gradloom train: --activation has "rellu", expected one of identity, sigmoid, tanh, relu, leaky-relu, elu, gelu, silu, softplus, softsign, step (did you mean relu?)',
   'train --activation elu:beta=1': 'gradloom train: --activation elu: option "beta" is unknown, expected alpha',
@@ -71,7 +80,7 @@ const usage: Record<string, string | RegExp> = {
     'gradloom train: --nesterov: momentum has 0, expected a number in (0, 1) with nesterov',
   'train --dataset xor --shards 9': 'gradloom train: --shards has 9, expected at most 4 (rows of a batch)',
   'train --dataset xor --validation 0.1':
-    'gradloom train: --validation 0.1 beside --dataset xor: validation has 0 rows (0.1 of 4), expected at least 1',
+    'gradloom train: --validation 0.1 with --dataset xor: validation has 0 rows (0.1 of 4), expected at least 1',
   'train --dataset spirals:rows=1':
     'gradloom train: --dataset spirals: rows has 1, expected at least 2 (one per class)',
   'train --dataset mnist:rows=1': 'gradloom train: --dataset mnist: option "rows" is unknown, expected none',
@@ -80,7 +89,7 @@ const usage: Record<string, string | RegExp> = {
   'evaluate a --top-k 0': 'gradloom evaluate: --top-k has 0, expected a whole number of at least 1',
   'predict a --rows 5..2': 'gradloom predict: --rows has "5..2", expected rows such as 0..9 or 0,3,7..9',
   'train --optimizer sgd:lr=1e400': 'gradloom train: --optimizer sgd: lr has 1e400, expected a finite number',
-  'train --optimizer sgd:lr=1,lr=2': 'gradloom train: --optimizer sgd: option "lr" stands there twice, expected once',
+  'train --optimizer sgd:lr=1,lr=2': 'gradloom train: --optimizer sgd: option "lr" is given twice, expected once',
   'train --schedule step:foo=1':
     'gradloom train: --schedule step: option "foo" is unknown, expected every-epochs, every-steps, gamma',
   'train --schedule step:every-epoch=1':
@@ -97,29 +106,29 @@ const usage: Record<string, string | RegExp> = {
   'train --activation step':
     'gradloom train: --activation has "step", which only goes forward, expected one of identity, sigmoid, tanh, relu, leaky-relu, elu, gelu, silu, softplus, softsign',
   'train --optimizer adam:lr=0.1 --lr 0.2':
-    'gradloom train: --lr stands beside lr of --optimizer, expected one of the two',
+    'gradloom train: --lr is given with lr of --optimizer, expected one of the two',
   'train --schedule cosine:warmup-steps=2 --warmup-steps 3':
-    'gradloom train: --warmup-steps stands beside warmup-steps of --schedule, expected one of the two',
+    'gradloom train: --warmup-steps is given with warmup-steps of --schedule, expected one of the two',
   'train --blas /nowhere --backend wasm':
-    'gradloom train: --blas stands beside --backend wasm, expected backend blas or auto with it',
+    'gradloom train: --blas is given with --backend wasm, expected backend blas or auto with it',
   'train --dataset mnist --hidden 30000,30000 --threads 1':
     /^gradloom train: --hidden 30000,30000: the plan has \d+ MiB, expected at most 4096 MiB \(the address space of the kernels\): parameters \d+ MiB, /,
   // 100 billion weights.
   'train --dataset moons --hidden 1000000,100000 --threads 1':
     /^gradloom train: --hidden 1000000,100000: the plan has \d+ MiB, expected at most 4096 MiB .*: parameters 762965 MiB, gradients of the shards \d+ MiB, optimizer state m 762965 MiB, /,
   'train --dataset xor:rows=90000 --hidden 8000 --batch full --shards 1':
-    /^gradloom train: --hidden 8000 beside --batch full: the plan has \d+ MiB, expected at most 4096 MiB/,
+    /^gradloom train: --hidden 8000 with --batch full: the plan has \d+ MiB, expected at most 4096 MiB/,
   'train --dataset xor --test 0.99':
-    'gradloom train: --test 0.99 beside --dataset xor: test has 4 of the 4 rows of xor, expected some to be left to train on',
+    'gradloom train: --test 0.99 with --dataset xor: test has 4 of the 4 rows of xor, expected some to be left to train on',
   'train --dataset xor --test 0.5 --validation 0.5':
-    'gradloom train: --validation 0.5 beside --test 0.5 beside --dataset xor: validation and test have 4 of the 4 rows of xor, expected some to be left to train on',
+    'gradloom train: --validation 0.5 with --test 0.5 with --dataset xor: validation and test have 4 of the 4 rows of xor, expected some to be left to train on',
   'train --dataset mnist --test 0.1': 'gradloom train: --test has 0.1, expected none, since mnist has its own test set',
   'train --dataset xor --loss softmax-cross-entropy':
-    'gradloom train: --loss softmax-cross-entropy beside --dataset xor: the target of xor has values, expected class indices for softmax-cross-entropy (mse takes values)',
+    'gradloom train: --loss softmax-cross-entropy with --dataset xor: the target of xor has values, expected class indices for softmax-cross-entropy (mse takes values)',
   'train --dataset xor --spec {"layers":[{"kind":"dense","out":7}]}':
-    "gradloom train: --spec beside --dataset xor: the network's output has 7, expected 1 (numbers per target of xor)",
+    "gradloom train: --spec with --dataset xor: the network's output has 7, expected 1 (numbers per target of xor)",
   'train --dataset xor --spec {"input":5,"layers":[{"kind":"dense","out":1}]}':
-    "gradloom train: --spec beside --dataset xor: the network's input has 5, expected 2 (numbers per row of xor)",
+    "gradloom train: --spec with --dataset xor: the network's input has 5, expected 2 (numbers per row of xor)",
   'train --dataset xor --spec {"layers":[{"kind":"dense"}]}':
     'gradloom train: --spec: layer 0: dense: out has undefined, expected a whole number of at least 1',
   'train --dataset xor --spec {"lyers":[]}':
@@ -150,9 +159,9 @@ const usage: Record<string, string | RegExp> = {
   'scale --out package.json':
     'gradloom scale: --out has package.json, expected a directory that can be written (it is a file, or below one)',
   'experiment loss --blas /nowhere':
-    'gradloom experiment: --blas stands beside backend wasm, the default, expected backend blas or auto with it',
+    'gradloom experiment: --blas is given with backend wasm, the default, expected backend blas or auto with it',
   'scale --backend wasm --blas /nowhere':
-    'gradloom scale: --blas stands beside --backend wasm, expected backend blas or auto with it',
+    'gradloom scale: --blas is given with --backend wasm, expected backend blas or auto with it',
   'train --dataset xor --spec {"layers":[{"kind":"dense","out":1,"out":1}]}':
     'gradloom train: --spec has the key "out" twice in one object, expected it once',
   'completion tcsh': 'gradloom completion: shell has "tcsh", expected one of bash, zsh, fish',

@@ -52,6 +52,22 @@ describe('help', () => {
   });
 });
 
+test.each([
+  [['help'], ['--help']],
+  [
+    ['help', 'train'],
+    ['train', '--help'],
+  ],
+  [
+    ['train', 'help'],
+    ['train', '--help'],
+  ],
+  [['version'], ['--version']],
+])('%j stands for %j', async (words, flags) => {
+  expect(await gradloom(words)).toEqual(await gradloom(flags));
+  expect((await gradloom(words)).stdout).not.toBe('');
+});
+
 test('--version prints the version of the package alone', async () => {
   const { code, stdout } = await gradloom(['--version']);
   expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);

@@ -55,7 +55,7 @@ test('a limit lowers the threads with a word, or refuses the run by its flag, an
     if (limit === 40) {
       expect(code).toBe(2);
       expect(stderr).toMatch(
-        /^gradloom train: --hidden 400,400 beside --memory-limit \d+: the plan has \d+ MiB, expected at most \d+ MiB \(what the limit of \d+ MiB leaves a process that has \d+ MiB\): /,
+        /^gradloom train: --hidden 400,400 with --memory-limit \d+: the plan has \d+ MiB, expected at most \d+ MiB \(what the limit of \d+ MiB leaves a process that has \d+ MiB\): /,
       );
       continue;
     }

@@ -68,17 +68,17 @@ describe('evaluate', () => {
     [
       ['--dataset', 'xor'],
       2,
-      'MODEL beside --dataset xor: the target of xor has values, expected class indices for softmax-cross-entropy (mse takes values)',
+      'MODEL with --dataset xor: the target of xor has values, expected class indices for softmax-cross-entropy (mse takes values)',
     ],
     [
       ['--dataset', 'blobs:classes=4'],
       2,
-      "MODEL beside --dataset blobs: the network's output has 3, expected 4 (classes of blobs)",
+      "MODEL with --dataset blobs: the network's output has 3, expected 4 (classes of blobs)",
     ],
     [
       ['--dataset', 'mnist'],
       2,
-      "MODEL beside --dataset mnist: the network's input has 2, expected 784 (numbers per row of mnist)",
+      "MODEL with --dataset mnist: the network's input has 2, expected 784 (numbers per row of mnist)",
     ],
     [['--top-k', '4'], 2, '--top-k has 4, expected at most 3 (classes of blobs)'],
   ])('refuses %j', async (flags, code, sentence) => {
@@ -177,7 +177,7 @@ describe('predict', () => {
     ];
     expect(refusals.map(({ stderr }) => stderr)).toEqual([
       'gradloom predict: --rows has 4, expected rows from 0 to 3 (of xor)\n',
-      'gradloom predict: --rows stands beside the file rows.jsonl, expected one of the two\n',
+      'gradloom predict: --rows is given with the file rows.jsonl, expected one of the two\n',
       'gradloom predict: no rows are given, expected a file, rows on standard input, or --rows 0..9 of a dataset\n',
     ]);
     expect(refusals.map(({ code }) => code)).toEqual([2, 2, 2]);

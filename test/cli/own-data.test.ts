@@ -19,7 +19,7 @@ describe('whole numbers as the labels of a table', () => {
     const loss = ['--loss', 'softmax-cross-entropy'];
     const { code, stderr } = await gradloom(['train', '--dataset', file, ...loss, '--no-out', ...quick]);
     expect(stderr).toBe(
-      `gradloom train: --loss softmax-cross-entropy beside --dataset ${file.slice(0, 60)}: the target of ${file} has numbers, expected classes for softmax-cross-entropy (${advice})\n`,
+      `gradloom train: --loss softmax-cross-entropy with --dataset ${file.slice(0, 60)}: the target of ${file} has numbers, expected classes for softmax-cross-entropy (${advice})\n`,
     );
     expect(code).toBe(2);
     if (!advice.startsWith('add')) return;

@@ -52,7 +52,6 @@ async function runNoCommand({ flags, positionals }: Request, io: Io): Promise<nu
   if (word !== undefined) asUsage(() => knownKey('command', word, commands));
   const [flag] = Object.keys(flags);
   if (flag === undefined) return runCommandLine(['--help'], io);
-  throw new UsageError(
-    `${flag.length === 1 ? '-' : '--'}${flag} stands alone, expected a command (${Object.keys(commands).join(', ')}) before it`,
-  );
+  const name = `${flag.length === 1 ? '-' : '--'}${flag}`;
+  throw new UsageError(`${name} has no command before it, expected one of ${Object.keys(commands).join(', ')}`);
 }

@@ -99,7 +99,7 @@ describe('a config file', () => {
     ],
     [
       'lr: 1\noptimizer: sgd:lr=2',
-      '--config config.yaml: lr stands beside lr of --config config.yaml: optimizer, expected one of the two',
+      '--config config.yaml: lr is given with lr of --config config.yaml: optimizer, expected one of the two',
     ],
     [
       'optimizer: { kind: sgd, momentun: 1 }',

@@ -29,7 +29,7 @@ describe('merging', () => {
       steps: { ...positive, group: 'Run', describe: '' },
     } as const;
     const merged = mergeRaw({}, raw('file', { epochs: 1, steps: 2 }), alternatives);
-    expect(() => parseRaw(table, merged, alternatives)).toThrow('file epochs stands beside file steps');
+    expect(() => parseRaw(table, merged, alternatives)).toThrow('file epochs is given with file steps');
   });
 });
 

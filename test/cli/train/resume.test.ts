@@ -161,7 +161,7 @@ describe('--resume refuses', () => {
     await refused('--dataset circles', '--dataset has circles, expected moons:rows=60');
     await refused('--backend reference', '--backend has "reference", expected "wasm"');
     await refused('--epochs 5', '--epochs has 5, expected 3 (the rates of schedule cosine depend on it)');
-    await refused('--config x.json', '--resume stands beside --config');
+    await refused('--config x.json', '--resume is given with --config');
     expect(await resumed(out, '--batch', '16', '--lr', '0.02', '--schedule', 'cosine', '--epochs', '3')).toMatchObject({
       steps: 9,
     });
@@ -251,7 +251,7 @@ describe('--resume refuses', () => {
     const { out } = await trained('--epochs', '3');
     const last = join(out, 'last.gradloom');
     const sentence = async (path: string) => (await gradloom(['train', '--resume', path])).stderr;
-    expect(await sentence(join(out, 'none'))).toContain('expected a run or a checkpoint (there is none)');
+    expect(await sentence(join(out, 'none'))).toContain('none does not exist, expected a run or a checkpoint');
     expect(await sentence(temporaryDirectory())).toContain(
       'expected a run with last.gradloom or config.json (start it again)',
     );

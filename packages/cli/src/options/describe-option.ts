@@ -9,7 +9,7 @@ import { isRecord } from './read-object.ts';
 export function describeOption(given: readonly RawOptions[string][], error: OptionError): string {
   const { about, problem, options } = error;
   if (options.length === 1 && about === options[0]) return `${given[0].name} ${problem}`;
-  return `${given.map(withValue).join(' beside ')}: ${withKebabOptions(error)}`;
+  return `${given.map(withValue).join(' with ')}: ${withKebabOptions(error)}`;
 }
 
 /** Options of a member are flags' matter and written as flags are; in a network they stay as the file has them. */

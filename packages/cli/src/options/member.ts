@@ -51,7 +51,7 @@ export function parseMember(name: string, raw: unknown, table: object): Member {
       throw notFinite(name, kind, option, value.trim());
     }
     if (Object.hasOwn(member, camelCase(option))) {
-      throw new Error(`${name} ${kind}: option ${show(option)} stands there twice, expected once`);
+      throw new Error(`${name} ${kind}: option ${show(option)} is given twice, expected once`);
     }
     member[camelCase(option)] = value === 'true' ? true : value === 'false' ? false : numeric(value.trim());
   }

@@ -52,7 +52,7 @@ export function parseRaw<T extends OptionTable>(table: T, raw: RawOptions, alter
   for (const sides of alternatives) {
     const [one, other] = sides.map((keys) => keys.find((key) => key in raw));
     if (one === undefined || other === undefined) continue;
-    throw new UsageError(`${raw[one].name} stands beside ${raw[other].name}, expected one of the two`);
+    throw new UsageError(`${raw[one].name} is given with ${raw[other].name}, expected one of the two`);
   }
   const values: Values<T> = {};
   for (const key in table) {

@@ -57,7 +57,7 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
   const fromDataset = (['dataset', 'split', 'rows'] as const).find((option) => values[option] !== undefined);
   if (fromDataset !== undefined) {
     if (file !== undefined)
-      throw new UsageError(`--${fromDataset} stands beside the file ${file}, expected one of the two`);
+      throw new UsageError(`--${fromDataset} is given with the file ${file}, expected one of the two`);
     const { source, shares, name, isOwn, classNames } = dataOf(model, values.dataset);
     const { sets } = await openDataset(source, shares, name, classNames);
     const { dataset } = takeSplit(sets, values.split, isOwn);

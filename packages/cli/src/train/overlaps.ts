@@ -19,7 +19,7 @@ export function parseSource(raw: RawOptions): TrainValues {
   const values = parseRaw(trainOptions, raw, trainAlternatives);
   for (const [flag, member] of optionsOfMembers) {
     if (!(flag in raw) || !saysToo(values, flag, member)) continue;
-    throw new UsageError(`${raw[flag].name} stands beside ${flag} of ${raw[member].name}, expected one of the two`);
+    throw new UsageError(`${raw[flag].name} is given with ${flag} of ${raw[member].name}, expected one of the two`);
   }
   refuseIdleLibrary(raw, values);
   return values;
