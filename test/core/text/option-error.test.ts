@@ -24,9 +24,12 @@ test('what is known stays beside the name that is not', () => {
   const context = { totalSteps: 1, stepsPerEpoch: 1 };
   const spec = { kind: 'step', everyEpoch: 1 } as { kind: 'step' };
   const { options, known, message } = refusal(() => within('schedule', () => createSchedule(spec, context)));
-  expect({ options, known }).toEqual({ options: ['schedule.everyEpoch'], known: ['everyEpochs', 'everySteps', 'gamma'] });
+  expect({ options, known }).toEqual({
+    options: ['schedule.everyEpoch'],
+    known: ['everyEpochs', 'everySteps', 'gamma'],
+  });
   expect(message).toBe(
-    'schedule step: option "everyEpoch" is unknown, expected everyEpochs, gamma (did you mean everyEpochs?)',
+    'schedule step: option "everyEpoch" is unknown, expected everyEpochs, everySteps, gamma (did you mean everyEpochs?)',
   );
 });
 

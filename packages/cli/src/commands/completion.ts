@@ -5,10 +5,10 @@ export const completion: Command = {
   usage: '[bash, zsh or fish]',
   examples: [
     ['completion bash >> ~/.bashrc', 'for bash'],
-    ['completion zsh >> ~/.zshrc', 'for zsh, behind the line with compinit'],
+    ['completion zsh >> ~/.zshrc', 'for zsh, after the line with compinit'],
     ['completion fish > ~/.config/fish/completions/gradloom.fish', 'for fish'],
   ],
-  epilogue: 'Without a word it is for the shell that SHELL names, bash where that is none of these.',
+  epilogue: 'Without a shell, the script is for the one that SHELL names, or for bash.',
   options: async () => (await import('../completion/options.ts')).completionOptions,
   run: async (request, io) => (await import('../completion/run-completion.ts')).runCompletion(request, io),
 };

@@ -6,9 +6,9 @@ export const evaluate: Command = {
   examples: [
     ['evaluate runs/mnist-1', 'on the test set of the run'],
     ['evaluate runs/mnist-1 --split train --json', 'on the rows it was trained on'],
-    ['evaluate model.gradloom --dataset ./digits', 'on other rows'],
+    ['evaluate model.gradloom --dataset ./digits', 'on your own rows'],
   ],
-  epilogue: 'A run is a directory that train wrote; a model is a file such as its model.gradloom.',
+  epilogue: 'A run is a directory that train wrote. A model is a file such as model.gradloom in it.',
   options: async () => (await import('../evaluate/options.ts')).evaluateOptions,
   run: async (request, io) => (await import('../evaluate/run-evaluate.ts')).runEvaluate(request, io),
 };

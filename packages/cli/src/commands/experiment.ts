@@ -7,12 +7,12 @@ const run: Command['run'] = async (request, io) =>
 const epilogue = 'gradloom experiment <name> --help lists the options of an experiment.';
 
 export const experiment: Command = {
-  describe: 'Compute the numbers of a chapter on neural networks, and show why gradients vanish',
+  describe: 'Recompute the numbers of a chapter on neural networks, and show why gradients vanish',
   usage: '[name] [options]',
   examples: [
     ['experiment', 'the list'],
     ['experiment backprop', 'one of them'],
-    ['experiment all', 'all of them, and how many numbers agree'],
+    ['experiment all', 'all experiments, and how many numbers agree'],
     ['experiment xor --json', 'the full numbers, for a script'],
   ],
   epilogue,
@@ -32,7 +32,7 @@ const all: Command = {
     ['experiment all --only neuron,backprop', 'some of them'],
     ['experiment all --json --out numbers', 'the full numbers, as one document and as a file each'],
   ],
-  epilogue: 'Some run shorter than they do alone. Exit code 1: a number does not agree.',
+  epilogue: 'Some run shorter than on their own. The exit code is 1 if a number does not agree.',
   options: async () => (await import('../experiments/all-options.ts')).allOptions,
   run,
 };
@@ -48,7 +48,7 @@ async function memberOf(name: string, load: (typeof experiments)[keyof typeof ex
       ...own,
       [`experiment ${name} --json`, 'the full numbers, for a script'],
     ],
-    epilogue: 'The number of threads never changes the result. Exit code 1: a number does not agree.',
+    epilogue: 'The number of threads never changes the result. The exit code is 1 if a number does not agree.',
     options: async () => options,
     run,
   };

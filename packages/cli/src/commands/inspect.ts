@@ -4,11 +4,11 @@ export const inspect: Command = {
   describe: 'Show what is in a model or checkpoint, or how two differ',
   usage: '<file or run> [options]',
   examples: [
-    ['inspect runs/mnist-1', 'the model of a run: network, options, each tensor'],
-    ['inspect runs/mnist-1/last.gradloom', 'its newest checkpoint: also how far it had come, and the optimizer'],
-    ['inspect runs/mnist-1 --diff runs/mnist-2', 'the options and weights in which two differ'],
+    ['inspect runs/mnist-1', 'the model of a run: network, options and every tensor'],
+    ['inspect runs/mnist-1/last.gradloom', 'its newest checkpoint: also its progress and the optimizer'],
+    ['inspect runs/mnist-1 --diff runs/mnist-2', 'where the options and weights of two runs differ'],
   ],
-  epilogue: 'Nothing is trained, and no code in a file is ever run.',
+  epilogue: 'Nothing is trained, and nothing in the file is executed.',
   options: async () => (await import('../inspect/options.ts')).inspectOptions,
   run: async (request, io) => (await import('../inspect/run-inspect.ts')).runInspect(request, io),
 };

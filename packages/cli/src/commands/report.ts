@@ -1,12 +1,12 @@
 import type { Command } from './command.ts';
 
 export const report: Command = {
-  describe: 'Write the page of a run, or one that compares several',
+  describe: 'Write an HTML page about a run, or one that compares several',
   usage: '<run> [<run> ...] [options]',
   examples: [
     ['report runs/mnist-1', "report.html from the run's files, and its pictures as SVG"],
-    ['report runs/mnist-1 runs/mnist-2 --out both', 'losses, metrics and the options that differ, side by side'],
-    ['report numbers', 'of the experiments that --out numbers wrote'],
+    ['report runs/mnist-1 runs/mnist-2 --out both', 'losses, metrics and different options, side by side'],
+    ['report numbers', 'the experiments that experiment --out numbers wrote'],
   ],
   epilogue: 'A run is a directory that train, experiment or scale wrote. The page needs no network and no server.',
   options: async () => (await import('../html-report/options.ts')).reportOptions,

@@ -1,10 +1,10 @@
 import type { Command } from './command.ts';
 
 export const scale: Command = {
-  describe: 'Measure how training gets faster with more threads, and what bounds it',
+  describe: 'Measure how much faster training gets with more threads, and what limits it',
   usage: '[options]',
   examples: [
-    ['scale', 'the digits of MNIST, on 1 thread up to twice the cores'],
+    ['scale', 'MNIST on 1 thread up to twice the number of cores'],
     ['scale --hidden 512,256 --batch 256', 'a larger network'],
     ['scale --batch 256 --shards 16 --max-threads 16', 'as many shards as threads'],
     ['scale --json', 'the same for a script'],

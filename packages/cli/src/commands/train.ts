@@ -9,13 +9,13 @@ export const train: Command = {
     ['train --dataset xor --optimizer adam --lr 0.05 --epochs 500', 'another optimizer'],
     ['train --dataset spirals:rows=900,classes=3', 'options of a dataset'],
     ['train --dataset mnist --schedule step:every-epochs=4,gamma=0.5', 'options of a schedule'],
-    ['train --dataset ./digits --batch full --steps 200 --json', 'own IDX files, for a script'],
-    ['train --config runs/mnist-1/config.json --seed 7', 'an earlier run with another seed'],
-    ['train --resume runs/mnist-1', 'go on with a run that was stopped or killed'],
+    ['train --dataset ./digits --batch full --steps 200 --json', 'your own files, for a script'],
+    ['train --config runs/mnist-1/config.json --seed 7', 'an earlier run again, with another seed'],
+    ['train --resume runs/mnist-1', 'continue a run that was stopped or killed'],
   ],
   epilogue:
-    'A name takes options as name:option=value,option=value. The number of threads never changes the result; shards and batch do. ' +
-    'Ctrl-C stops at the end of a step, with a model and a checkpoint for --resume.',
+    'A name takes options as name:option=value,option=value. The number of threads never changes the result; --shards and --batch do. ' +
+    'Ctrl-C stops after the current step and writes the model and a checkpoint for --resume.',
   options: async () => (await import('../train/options.ts')).trainOptions,
   run: async (request, io) => (await import('../train/run-train.ts')).runTrain(request, io),
 };

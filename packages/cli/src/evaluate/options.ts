@@ -6,12 +6,20 @@ import { runOptions } from '../options/run-options.ts';
 import { keyOf, toggle } from '../options/words.ts';
 
 export const evaluateOptions = {
-  dataset: { group: 'Data', ...datasetSource, describe: "name or path, as in train (the run's own)" },
-  split: { group: 'Data', ...keyOf(splitNames), describe: 'train, validation or test (test, else all rows)' },
-  'top-k': { group: 'Data', ...wholeNumber(1), describe: 'count a row as right among the k highest classes (5)' },
+  dataset: { group: 'Data', ...datasetSource, describe: 'name or path, as in train (default: the dataset of the run)' },
+  split: {
+    group: 'Data',
+    ...keyOf(splitNames),
+    describe: 'rows to measure: train, validation or test (default: test, or all rows without a test set)',
+  },
+  'top-k': {
+    group: 'Data',
+    ...wholeNumber(1),
+    describe: 'count a row as right if its class is among the k highest (default: 5)',
+  },
   ...runOptions,
   json: { group: 'Output', ...toggle, describe: 'print one JSON object' },
-  verbose: { group: 'Output', ...toggle, describe: 'print the stack of an error' },
+  verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
 } satisfies OptionTable;
 
 export type EvaluateValues = Values<typeof evaluateOptions>;

@@ -11,5 +11,5 @@ export const commonOptions = {
   },
   out: { group: 'Output', ...text('a directory'), describe: 'directory for the full numbers, as <experiment>.json' },
   json: { group: 'Output', ...toggle, describe: 'print one JSON document' },
-  verbose: { group: 'Output', ...toggle, describe: 'print the stack of an error' },
+  verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
 } satisfies OptionTable;

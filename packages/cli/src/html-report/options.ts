@@ -5,8 +5,8 @@ export const reportOptions = {
   out: {
     group: 'Output',
     ...text('a directory'),
-    describe: 'directory for the page and its pictures (the run itself)',
+    describe: 'directory for the page and its pictures (default: the directory of the run)',
   },
   json: { group: 'Output', ...toggle, describe: 'print one JSON object' },
-  verbose: { group: 'Output', ...toggle, describe: 'print the stack of an error' },
+  verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
 } satisfies OptionTable;

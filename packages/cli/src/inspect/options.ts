@@ -2,9 +2,9 @@ import type { OptionTable, Values } from '../options/option.ts';
 import { text, toggle } from '../options/words.ts';
 
 export const inspectOptions = {
-  diff: { group: 'Data', ...text('a file or a run'), describe: 'file or run to compare with' },
+  diff: { group: 'Data', ...text('a file or a run'), describe: 'another file or run to compare with' },
   json: { group: 'Output', ...toggle, describe: 'print one JSON object' },
-  verbose: { group: 'Output', ...toggle, describe: 'print the stack of an error' },
+  verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
 } satisfies OptionTable;
 
 export type InspectValues = Values<typeof inspectOptions>;

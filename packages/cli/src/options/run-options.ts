@@ -18,26 +18,26 @@ export const runOptions = {
     group: 'Run',
     effect: 'execution',
     ...wholeNumber(1),
-    describe: 'worker threads; never changes the result (all cores)',
+    describe: 'worker threads; never changes the result (default: all cores)',
   },
   'memory-limit': {
     group: 'Run',
     effect: 'bound',
     ...memorySize,
     describe:
-      'most memory of this process, such as 300MB or 2GiB; never changes the result (what its control group or the machine has)',
+      'most memory the process may use, such as 300MB or 2GiB; never changes the result (default: what the machine or container has free)',
   },
   backend: {
     group: 'Run',
     effect: 'execution',
     ...keyOf(backends),
-    describe: `${Object.keys(backends).join(', ')} (auto: the first of native, blas, wasm that the machine has; wasm for small layers)`,
+    describe: `${Object.keys(backends).join(', ')} (default: auto, the first of native, blas and wasm that runs here; wasm for small layers)`,
   },
   blas: {
     group: 'Run',
     effect: 'code',
     ...text('a path'),
-    describe: 'path of the BLAS library to load (found by name)',
+    describe: 'path of the BLAS library to load (default: searched by name)',
   },
 } satisfies FileOptionTable;
 

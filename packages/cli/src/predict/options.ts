@@ -9,17 +9,21 @@ export const predictOptions = {
   dataset: {
     group: 'Data',
     ...datasetSource,
-    describe: "take rows of a dataset: name or path, as in train (the run's own)",
+    describe: 'predict rows of a dataset: name or path, as in train (default: the dataset of the run)',
   },
   split: {
     group: 'Data',
     ...keyOf(splitNames),
-    describe: 'of the dataset: train, validation or test (test, else all rows)',
+    describe: 'part of the dataset: train, validation or test (default: test, or all rows without a test set)',
   },
-  rows: { group: 'Data', ...rowRanges, describe: 'of the dataset, counted from 0: 0..9 or 0,3,7..9 (all)' },
+  rows: {
+    group: 'Data',
+    ...rowRanges,
+    describe: 'rows of the dataset, counted from 0: 0..9 or 0,3,7..9 (default: all)',
+  },
   'memory-limit': runOptions['memory-limit'],
-  json: { group: 'Output', ...toggle, describe: 'print one JSON object a row' },
-  verbose: { group: 'Output', ...toggle, describe: 'print the stack of an error' },
+  json: { group: 'Output', ...toggle, describe: 'print JSON, one object per row' },
+  verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
 } satisfies OptionTable;
 
 export type PredictValues = Values<typeof predictOptions>;

@@ -23,7 +23,7 @@ export const scaleOptions = {
   blas: runOptions.blas,
   out: { group: 'Output', ...text('a directory'), describe: 'directory for the full numbers, as scale.json' },
   json: { group: 'Output', ...toggle, describe: 'print one JSON document' },
-  verbose: { group: 'Output', ...toggle, describe: 'print the stack of an error' },
+  verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
 } satisfies OptionTable;
 
 export type ScaleValues = Values<typeof scaleOptions>;

@@ -45,143 +45,172 @@ export const trainOptions = {
   dataset: {
     ...data,
     ...datasetSource,
-    describe: `${datasetSource.choices?.join(', ')}; or a path to CSV, NumPy or IDX files`,
+    describe: `${datasetSource.choices?.join(', ')}; or the path of a CSV, NumPy or IDX file, or of a folder`,
   },
-  validation: { ...share, ...fraction, describe: 'share of the training rows to validate on (mnist: 0.1, else 0)' },
+  validation: {
+    ...share,
+    ...fraction,
+    describe: 'validation split: share of the training rows to hold out (default: 0.1 for mnist, else 0)',
+  },
   test: {
     ...share,
     ...fraction,
-    describe: 'share of the rows to hold out as a test set, where there is none (by dataset)',
+    describe:
+      'test split: share of the rows to hold out, for a dataset without a test set (default: set by the dataset)',
   },
 
-  hidden: { ...model, ...widths, describe: 'widths of the hidden layers, such as 128,64, or none (by dataset)' },
+  hidden: {
+    ...model,
+    ...widths,
+    describe: 'units of each hidden layer, such as 128,64, or none (default: set by the dataset)',
+  },
   activation: {
     ...model,
     ...activationSpec,
-    describe: `of the hidden layers: ${activationSpec.choices?.join(', ')} (by dataset)`,
+    describe: `activation of the hidden layers: ${activationSpec.choices?.join(', ')} (default: set by the dataset)`,
   },
   'output-activation': {
     ...model,
     ...activationSpec,
-    describe: 'of the output (sigmoid where a loss of values meets targets of 0 and 1, else identity)',
+    describe:
+      'activation of the output layer (default: sigmoid for targets of 0 and 1 with mse and the like, else identity)',
   },
   init: {
     ...model,
     ...memberOf<InitializerSpec>(initializers, createInitializer),
-    describe: `of the weights: ${names(initializers)} (he-normal in front of relu and its kin, else glorot-uniform)`,
+    describe: `initializer of the weights: ${names(initializers)} (default: he-normal before relu and similar activations, else glorot-uniform)`,
   },
-  dropout: { ...model, ...fraction, describe: 'share of each hidden layer dropped in training (0)' },
+  dropout: {
+    ...model,
+    ...fraction,
+    describe: 'share of the units of each hidden layer to drop during training (default: 0)',
+  },
   spec: {
     ...model,
     effect: 'reading',
     ...networkFile,
-    describe: 'JSON file of a whole network, { "layers": [...] }, instead of the above',
+    describe: 'JSON or YAML file with the whole network, { "layers": [...] }, instead of the options above',
   },
 
   loss: {
     ...training,
     ...memberOf<LossSpec>(losses, createLoss),
-    describe: `${names(losses)} (softmax-cross-entropy for classes, mse for values)`,
+    describe: `${names(losses)} (default: softmax-cross-entropy for classes, mse for values)`,
   },
   optimizer: {
     ...training,
     ...memberOf<OptimizerSpec>(optimizers, createOptimizer),
-    describe: `${names(optimizers)} (by dataset)`,
+    describe: `${names(optimizers)} (default: set by the dataset)`,
   },
-  lr: { ...training, ...nonNegative, describe: "learning rate (by dataset, else the optimizer's own)" },
+  lr: {
+    ...training,
+    ...nonNegative,
+    describe: "learning rate (default: set by the dataset, else the optimizer's default)",
+  },
   ...optimizerFlags,
   schedule: {
     ...training,
     ...memberOf<ScheduleSpec>(schedules, (spec) => createSchedule(spec, anyContext)),
-    describe: `of the learning rate: ${names(schedules)} (by dataset)`,
+    describe: `learning rate schedule: ${names(schedules)} (default: set by the dataset)`,
   },
   'warmup-steps': {
     ...training,
     ...wholeNumber(0),
-    describe: 'steps in which the rate rises, in front of any schedule (0)',
+    describe: 'steps of linear warm-up before the schedule (default: 0)',
   },
-  'clip-norm': { ...training, ...positive, describe: 'most that the norm of a gradient may be (no limit)' },
+  'clip-norm': { ...training, ...positive, describe: 'clip the gradient to this global norm (default: no clipping)' },
   'on-nan': {
     ...training,
     ...keyOf(onNanChoices),
     describe:
-      'what a number that is not finite does: stop, or rollback to the start of its epoch with half the rate (stop)',
+      'when a loss or weight is not finite: stop, or rollback to the start of the epoch and halve the learning rate (default: stop)',
   },
-  batch: { ...training, ...wholeNumberOr('full'), describe: 'rows of a step, or full (by dataset)' },
+  batch: {
+    ...training,
+    ...wholeNumberOr('full'),
+    describe: 'batch size: rows per step, or full (default: set by the dataset)',
+  },
   shards: {
     ...training,
     ...wholeNumber(1),
-    describe: 'parts of a batch that threads share; part of the result (by batch)',
+    describe:
+      'parts that each batch is cut into, to share among threads; changes the result (default: set by the batch size)',
   },
-  epochs: { ...training, ...wholeNumber(1), describe: 'passes over the training rows (by dataset)' },
-  steps: { ...training, ...wholeNumber(1), describe: 'steps, instead of epochs' },
-  'no-shuffle': { ...training, ...toggle, describe: 'keep the rows in the order of the file' },
-  seed: { ...training, ...wholeNumber(0), describe: 'of weights, order of the rows and dropout (0)' },
+  epochs: { ...training, ...wholeNumber(1), describe: 'passes over the training rows (default: set by the dataset)' },
+  steps: { ...training, ...wholeNumber(1), describe: 'number of steps, instead of epochs' },
+  'no-shuffle': { ...training, ...toggle, describe: 'keep the rows in their order in every epoch' },
+  seed: {
+    ...training,
+    ...wholeNumber(0),
+    describe: 'seed of the weights, the order of the rows and dropout (default: 0)',
+  },
   'evaluate-every': {
     ...training,
     ...wholeNumber(1),
-    describe: 'epochs from one validation to the next (1, or 1 % of the run)',
+    describe: 'validate after every so many epochs (default: 1, or 1 % of the epochs)',
   },
 
   'evaluate-test': {
     ...watching,
     ...toggle,
-    describe: 'measure the test set at each validation, too; the run then says that its test set was looked at',
+    describe: 'also measure the test set in each epoch; the run is then marked, since its test set was looked at',
   },
 
   probe: {
     ...watching,
     ...wholeNumber(1),
     describe:
-      'steps from one look into the layers to the next; the first and last are shown, metrics.jsonl and --json have all (none)',
+      'record figures of every layer at every so many steps; the first and the last are shown, metrics.jsonl and --json have them all (default: never)',
   },
   profile: {
     ...watching,
     ...toggle,
-    describe: 'measure for the report where each thread spends its time; not beside --probe',
+    describe: 'measure where each thread spends its time, for the report; not with --probe',
   },
 
   ...runOptions,
   threads: {
     ...work,
     ...wholeNumberOr('auto'),
-    describe: 'worker threads; never changes the result (auto: one, half or all cores, whichever is fastest)',
+    describe:
+      'worker threads; never changes the result (default: auto, the fastest of one, half of the cores, and all)',
   },
 
   retries: {
     ...work,
     ...wholeNumber(0),
-    describe: 'failures of a thread in a row that the run starts again after; never changes the result (3)',
+    describe: 'how many failures of a thread in a row the run recovers from; never changes the result (default: 3)',
   },
 
   'checkpoint-every': {
     ...output,
     effect: 'execution',
     ...checkpointEvery,
-    describe: 'steps (50), epochs (2e) or seconds (30s) from one checkpoint to the next (at the end alone)',
+    describe: 'write a checkpoint every so many steps (50), epochs (2e) or seconds (30s) (default: only at the end)',
   },
   keep: {
     ...output,
     effect: 'execution',
     ...wholeNumber(1),
-    describe: 'newest checkpoints that stay under names with their steps, beside the last and the best (none)',
+    describe:
+      'how many of the newest checkpoints to keep as step-<number>.gradloom, besides the last and the best (default: 0)',
   },
   resume: {
     ...source,
     ...text('a run or a checkpoint'),
-    describe: 'go on with a run from its newest checkpoint, such as runs/mnist-1, or from a checkpoint file',
+    describe: 'continue a run such as runs/mnist-1 from its newest checkpoint, or continue from a checkpoint file',
   },
   out: {
     ...output,
     effect: 'place',
     ...text('a directory'),
-    describe: 'directory for the run, new or empty (runs/<dataset>-<number>)',
+    describe: 'directory for the run, which must be new or empty (default: runs/<dataset>-<number>)',
   },
-  'no-out': { ...output, ...toggle, describe: 'write no run' },
-  config: { ...source, ...text('a file'), describe: 'JSON or YAML file of options without their dashes; flags win' },
-  quiet: { ...output, ...toggle, describe: 'print only where the run was written; with --json only the last line' },
-  json: { ...output, ...toggle, describe: 'print one JSON object a line' },
-  verbose: { ...output, ...toggle, describe: 'print the stack of an error' },
+  'no-out': { ...output, ...toggle, describe: 'write no files' },
+  config: { ...source, ...text('a file'), describe: 'read options from a JSON or YAML file; flags override it' },
+  quiet: { ...output, ...toggle, describe: 'print only the directory of the run; with --json, only the last line' },
+  json: { ...output, ...toggle, describe: 'print JSON, one object per line' },
+  verbose: { ...output, ...toggle, describe: 'print the stack trace of an error' },
 } satisfies FileOptionTable;
 
 export type TrainValues = Values<typeof trainOptions>;

@@ -3,5 +3,5 @@ import { toggle } from '../options/words.ts';
 
 export const verifyOptions = {
   json: { group: 'Output', ...toggle, describe: 'print one JSON object' },
-  verbose: { group: 'Output', ...toggle, describe: 'print the stack of an error' },
+  verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
 } satisfies OptionTable;
