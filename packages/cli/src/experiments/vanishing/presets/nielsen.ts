@@ -27,7 +27,7 @@ const LAMBDA = 5;
 const WIDTH = 30;
 const OUTPUTS = 10;
 const ROWS = 1000;
-/** The range of fewer starts need not hold the one that was printed. */
+/** Of fewer starts the spread is not known well enough to hold a printed one against it. */
 const FEWEST = 10;
 const sigmoid = named({ kind: 'sigmoid' }).spec;
 
@@ -70,12 +70,14 @@ export const nielsen: Preset = {
       }),
     );
     const findings = [
-      ...rows.map(({ depth, h, printed, crossEntropy }) =>
-        within(`dC/db, layer ${h + 1} of ${depth}`, { printed, source: BOOK }, crossEntropy),
+      ...nets.flatMap(({ depth, norms }, k) =>
+        published[k].map((printed, h) =>
+          within(`dC/db, layer ${h + 1} of ${depth}`, { printed, source: BOOK }, ofLayer(norms.crossEntropy, h)),
+        ),
       ),
       ...(long
         ? publishedAtEnd.map((printed, h) =>
-            within(`epoch ${END}: layer ${h + 1} of 4`, { printed, source: RECORD }, normRange(trained, h)),
+            within(`epoch ${END}: layer ${h + 1} of 4`, { printed, source: RECORD }, ofLayer(trained, h)),
           )
         : []),
     ];
@@ -115,15 +117,14 @@ export const nielsen: Preset = {
 const BOOK = 'Nielsen 2015, chapter 5';
 const RECORD = "its repository's fig/norms_during_training_4_layers.json";
 
-const normRange = (norms: readonly (readonly number[])[], h: number): Range =>
-  rangeOf(
-    `norm of dC/db of layer ${h + 1}`,
-    norms.map((own) => own[h]),
-  );
+const ofLayer = (norms: readonly (readonly number[])[], h: number): number[] => norms.map((own) => own[h]);
 
-/** The print is of one start, which the range of a few need not hold. */
+const normRange = (norms: readonly (readonly number[])[], h: number): Range =>
+  rangeOf(`norm of dC/db of layer ${h + 1}`, ofLayer(norms, h));
+
+/** Of a few starts the spread is not known. */
 const withheld = ({ what, computed, paper }: Finding): Finding =>
-  unclaimed(what, computed, `--seeds has fewer than ${FEWEST} starts, too few for a range`, paper);
+  unclaimed(what, computed, `--seeds has fewer than ${FEWEST} starts, too few to know the spread`, paper);
 
 function sectionOfEnd(norms: readonly (readonly number[])[]): Section {
   return {

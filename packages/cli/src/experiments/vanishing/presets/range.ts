@@ -20,9 +20,23 @@ export function rangeOf(what: string, values: readonly number[]): Range {
 
 export const rangeText = ({ low, high }: Range): string => `${decimal(low)} to ${decimal(high)}`;
 
-/** A printed number of one start: agrees where it lies between the lowest and the highest of ours. */
-export const within = (what: string, paper: Published, range: Range): Finding =>
-  published(what, paper, rangeText(range), Number(paper.printed) >= range.low && Number(paper.printed) <= range.high);
+/** How many standard deviations one start may lie from the mean of others by luck alone. */
+const DEVIATIONS = 3;
+
+/**
+ * A printed number of one start beside ours, sizes above 0: agrees where its logarithm is no further from the mean of theirs
+ * than one more start would be, √(1 + 1/n) standard deviations three times over. The lowest and the highest of n would leave
+ * out two of n + 1 such numbers.
+ */
+export function within(what: string, paper: Published, values: readonly number[]): Finding {
+  const logs = values.map(Math.log);
+  const n = logs.length;
+  const mean = logs.reduce((sum, log) => sum + log, 0) / n;
+  const deviation = Math.sqrt(logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / (n - 1));
+  const away = (Math.log(Number(paper.printed)) - mean) / (deviation * Math.sqrt(1 + 1 / n));
+  const text = rangeText(rangeOf(what, values));
+  return published(what, paper, text, Math.abs(away) <= DEVIATIONS, `${away.toFixed(1)} deviations`);
+}
 
 /** A figure that a paper derives or reads off: agrees where our mean lies within a share of it. */
 export const near = (what: string, paper: Published, value: number, range: Range, share: number): Finding =>
