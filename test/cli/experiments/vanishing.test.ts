@@ -113,7 +113,7 @@ test('with other settings the same rows are there, marked as not claimed, with e
   const text = await expectNarrow('vanishing', ...flags);
   expect(text).toContain('-: not claimed: --dataset has moons, claimed of mnist\n');
   expect(text).toContain('-: not claimed: --steps has 4, claimed from 200 to 1000\n');
-  expect(text).toMatch(/^\d+ of \d+ numbers agree; 4 are not claimed in this run\.$/m);
+  expect(text).toMatch(/^\d+ of \d+ numbers agree; 4 are not claimed\.$/m);
 });
 
 test('--long trains for ten epochs too, and otherwise says that there is such a thing', async () => {

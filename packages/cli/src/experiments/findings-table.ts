@@ -57,7 +57,7 @@ export function tableOf(findings: readonly Row[]): FindingsTable {
 /** Why a row is not claimed stands below the table: several have the same reasons. */
 const reasonless = ({ agrees, note = '' }: Row): string => (agrees === null ? '' : note);
 
-/** '48 of 50 numbers agree; 2 are slips of the chapter; 4 are not claimed in this run.' */
+/** '48 of 50 numbers agree; 2 are slips of the chapter; 4 are not claimed.' */
 export function agreement(findings: readonly Row[]): string {
   const verdicts = findings.map(verdictOf);
   const count = (verdict: Verdict): number => verdicts.filter((own) => own === verdict).length;
@@ -68,7 +68,7 @@ export function agreement(findings: readonly Row[]): string {
     ...(count('slip') === 0
       ? []
       : [`${are(count('slip'))} ${count('slip') === 1 ? 'a slip' : 'slips'} of the chapter`]),
-    ...(count('-') === 0 ? [] : [`${are(count('-'))} not claimed in this run`]),
+    ...(count('-') === 0 ? [] : [`${are(count('-'))} not claimed`]),
   ].join('; ')}.`;
 }
 
