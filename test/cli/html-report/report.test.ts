@@ -94,6 +94,10 @@ describe.each(names)('the page of %s', (name) => {
           background: getComputedStyle(document.body).backgroundColor,
           overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
           scripts: document.scripts.length,
+          lost: [...document.querySelectorAll('a')]
+            .map((link) => link.getAttribute('href') ?? '')
+            .filter((href) => !href.startsWith('#') || document.getElementById(href.slice(1)) === null),
+          open: document.querySelectorAll('details[open]').length,
           pictures: [...document.querySelectorAll('figure')].map((figure) => {
             const shown = [...figure.querySelectorAll(':scope > svg')].filter(
               (svg) => getComputedStyle(svg).display !== 'none',
@@ -120,6 +124,8 @@ describe.each(names)('the page of %s', (name) => {
           background: expect.any(String),
           overflow: 0,
           scripts: 0,
+          lost: [],
+          open: 0,
           pictures: pictures[name].map((id) => ({ id, ...whole })),
         });
         expect({ messages, requests }).toEqual({ messages: [], requests: [] });
@@ -176,6 +182,30 @@ test('loss and gradient norm are drawn step by step, the lowest and the highest 
     const [points] = svg.match(/fill="none"[^>]*stroke="var\(--soft\)".*?d="[^"]*"/s) ?? [''];
     expect(points.match(/[ML]/g)?.length).toBe(18);
   }
+});
+
+test('large figures come first: the metric, its baseline, loss and time, and the machine is folded', async (context) => {
+  const browser = await openBrowser(context);
+  const namesOf: Record<string, string[]> = {};
+  for (const name of ['digits', 'sine'] as const) {
+    const { page } = await lookAt(browser, report(name), { width: 1200, scheme: 'light' });
+    const seen = await page.evaluate(() => ({
+      names: [...document.querySelectorAll('.figures dt')].map((one) => one.textContent ?? ''),
+      size: Math.min(
+        ...[...document.querySelectorAll('.figures dd')].map((one) =>
+          Number.parseFloat(getComputedStyle(one).fontSize),
+        ),
+      ),
+      folded: [...document.querySelectorAll('details summary')].map((one) => one.textContent),
+    }));
+    expect(seen).toMatchObject({ folded: ['Configuration', 'Fingerprint and backend', 'Machine'] });
+    expect(seen.size).toBeGreaterThan(20);
+    namesOf[name] = seen.names;
+  }
+  expect(namesOf).toEqual({
+    digits: ['test accuracy', expect.stringMatching(/^baseline: always answering \d$/), 'test loss', 'training time'],
+    sine: ['test RMSE', 'baseline: RMSE of always answering the mean', 'test loss', 'training time'],
+  });
 });
 
 test('several runs are compared: a line each, their figures, and the options that differ alone', async (context) => {

@@ -88,9 +88,18 @@ describe('gradloom scale', () => {
     expect(spread).toBeGreaterThanOrEqual(0);
   });
 
-  test('prints at most 80 columns', async () => {
-    const { code, stdout } = await gradloom(['scale', ...workload, ...short]);
+  test('prints at most 80 columns, and the same figures and sentences as its page', async () => {
+    const out = join(temporaryDirectory(), 'scale');
+    const { code, stdout } = await gradloom(['scale', ...workload, ...short, '--out', out]);
     expect(code).toBe(0);
+    const html = readFileSync(join(out, 'report.html'), 'utf8');
+    const numbers = Array.from(html.matchAll(/<td class="number">([^<]+)</g), ([, text]) => text);
+    expect(numbers.length).toBeGreaterThan(15);
+    for (const number of numbers) expect(stdout).toContain(number);
+    const conclusions = html.slice(html.indexOf('Conclusions</h2>'), html.indexOf('Measurements</h2>'));
+    const sentences = Array.from(conclusions.matchAll(/<p>([^<]+)</g), ([, text]) => text.replaceAll('&#39;', "'"));
+    expect(sentences.length).toBeGreaterThan(0);
+    for (const sentence of sentences) expect(stdout.replaceAll(/\s+/g, ' ')).toContain(sentence);
     expect(stdout).toContain('the same for all');
     for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
   });
