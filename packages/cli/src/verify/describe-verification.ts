@@ -1,3 +1,4 @@
+import { plural } from '../report/format.ts';
 import type { Paint } from '../terminal/paint.ts';
 import { printable } from '../terminal/printable.ts';
 import type { FileCheck } from './file-check.ts';
@@ -16,8 +17,8 @@ export function describeVerification({ path, files, notes }: Verification, paint
   const faulty = files.filter(({ faults }) => faults.length > 0).length;
   const end =
     faulty === 0
-      ? `${path}: all ${files.length} files are whole and belong together`
-      : `${path}: ${faulty} of ${files.length} files ${faulty === 1 ? 'is' : 'are'} at fault`;
+      ? `${path}: ${files.length === 1 ? 'its one file is whole' : `all ${files.length} files are whole and belong together`}`
+      : `${path}: ${faulty} of ${plural(files.length, 'file')} ${faulty === 1 ? 'is' : 'are'} at fault`;
   return [...lines, '', ...notes, end];
 }
 
