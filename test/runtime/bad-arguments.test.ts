@@ -80,6 +80,7 @@ const right: Record<string, () => readonly unknown[]> = {
   saveModel: () => ['model', model],
   splitDataset: () => [data, { test: 0.5 }],
   subset: () => [data, Uint32Array.of(1)],
+  systemReason: () => [new Error('anything')],
   temporaryPath: () => ['written'],
   timeSteps: () => [train(spec, { train: data }, { ...quick, pool })],
   train: () => [spec, { train: data }, { ...quick, pool }],
