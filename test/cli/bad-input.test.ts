@@ -192,7 +192,8 @@ const failures: Record<string, string | RegExp> = {
     'gradloom experiment: --out has /proc/numbers, expected a directory that can be written (ENOENT)',
   'experiment loss --blas /nowhere --backend blas':
     /^gradloom experiment: (--blas has "\/nowhere", expected a BLAS library \(|[^\n]*koffi is not installed)/,
-  'doctor --blas /nowhere': /^gradloom doctor: --blas has "\/nowhere", expected a BLAS library \(/,
+  'doctor --blas /nowhere':
+    /^gradloom doctor: (--blas has "\/nowhere", expected a BLAS library \(|koffi is not installed)/,
   'inspect package.json':
     'gradloom inspect: package.json is not a Gradloom file, expected a model or a checkpoint (it begins with "{\\n  \\"name\\": \\"gra")',
   'inspect packages':

@@ -6,6 +6,7 @@ import { planRun } from '../../packages/runtime/src/plan.ts';
 import { prepareRun } from '../../packages/runtime/src/prepare.ts';
 import type { SpanTask } from '../../packages/runtime/src/protocol.ts';
 import { joinTeam, stepPhases } from '../../packages/runtime/src/step.ts';
+import { needs } from '../support/needs.ts';
 import { randomDataset } from '../support/random-dataset.ts';
 
 test('a thread that takes its place in a team again updates its own blocks, whoever had the place in between', () => {
@@ -92,16 +93,21 @@ describe('two shards at a time', () => {
     return arena.gSum.subarray(Math.floor(shards / 2) * stride).every((value) => value === 7);
   }
 
-  test.each(['native', 'wasm'] as const)('are taken by %s where every thread has an even number of them', (backend) => {
-    expect(leavesRows(4, 1, backend)).toBe(true);
-    expect(leavesRows(4, 2, backend)).toBe(true);
-    expect(leavesRows(8, 2, backend)).toBe(true);
+  describe.each(['native', 'wasm'] as const)('by %s', (backend) => {
+    test('are taken where every thread has an even number of them', needs(backend), () => {
+      expect(leavesRows(4, 1, backend)).toBe(true);
+      expect(leavesRows(4, 2, backend)).toBe(true);
+      expect(leavesRows(8, 2, backend)).toBe(true);
+    });
+
+    test('are not where a thread has an odd number, or a shard has no row', needs(backend), () => {
+      expect(leavesRows(6, 2, backend)).toBe(false);
+      expect(leavesRows(3, 1, backend)).toBe(false);
+      expect(leavesRows(4, 2, backend, 3)).toBe(false); // the last batch has 2 rows
+    });
   });
 
-  test('are not where a thread has an odd number, where a shard has no row, in a network of one block, or by the reference', () => {
-    expect(leavesRows(6, 2, 'native')).toBe(false);
-    expect(leavesRows(3, 1, 'native')).toBe(false);
-    expect(leavesRows(4, 2, 'native', 3)).toBe(false); // the last batch has 2 rows
+  test('are not in a network of one block, or by the reference', () => {
     expect(leavesRows(4, 2, 'wasm', 0, 93)).toBe(false); // 4,095 parameters
     expect(leavesRows(4, 2, 'wasm', 0, 94)).toBe(true);
     expect(leavesRows(4, 2, 'reference')).toBe(false);

@@ -1,6 +1,6 @@
 import { type NetworkSpec, type ScheduleSpec, schedules } from '@gradloom/core';
 import { type Checkpoint, createPool, type DataSplits, type Pool, type TrainOptions, train } from '@gradloom/runtime';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { checkpointedRun } from '../../support/checkpointed-run.ts';
 import { needs } from '../../support/needs.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
@@ -147,9 +147,11 @@ test('a run that is done gives its result again, times and threads too, without 
   const first = await checkpointedRun(spec, sets, { ...options, threads: 2, pool }, 100);
   const done = first.checkpoints.at(-1);
   const idle = await createPool({ threads: 1 });
-  await idle.destroy();
+  onTestFinished(() => idle.destroy());
+  const acquire = vi.spyOn(idle, 'acquire');
   const { checkpoint: _, ...result } = first.result;
   expect(await train(spec, sets, { ...options, threads: 1, pool: idle, ...(done && { resume: done }) }).result).toEqual(
     result,
   );
+  expect(acquire).not.toHaveBeenCalled();
 });
