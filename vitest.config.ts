@@ -3,6 +3,13 @@ import { pathToFileURL } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { LackReporter } from './test/support/lack-reporter.ts';
 
+/** What these measure or load, files before them in the same process would change. */
+const alone = [
+  'test/cli/memory-limit.test.ts',
+  'test/runtime/blocking.test.ts',
+  'test/runtime/inference-memory.test.ts', 'test/runtime/no-simd.test.ts',
+];
+
 // Tests import the sources as they are. What they start runs the same sources, compiled anew before the first test.
 export default defineConfig(({ mode }) => ({
   resolve: { conditions: ['@gradloom/source'] },
@@ -20,13 +27,15 @@ export default defineConfig(({ mode }) => ({
   test: {
     // `npm run test:all` goes through all cases that docs/reliability.md speaks of: see test/support/count.ts.
     env: mode === 'all' ? { GRADLOOM_TEST_ALL: '1' } : {},
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/set-up.ts'],
     reporters: ['default', new LackReporter()],
     pool: 'forks',
-    isolate: false,
     maxWorkers: Math.max(2, availableParallelism()),
     testTimeout: 60_000,
     hookTimeout: 60_000, // a pool of seven threads takes a while to start on a busy machine
+    projects: [
+      { extends: true, test: { name: 'shared', isolate: false, include: ['test/**/*.test.ts'], exclude: alone } },
+      { extends: true, test: { name: 'alone', include: alone } },
+    ],
   },
 }));

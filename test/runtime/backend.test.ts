@@ -23,7 +23,7 @@ describe('auto', () => {
     expect(resolveBackend('auto')).toEqual({ name: 'native' });
   });
 
-  test('is the library that is named, however small the layers, or says that it does not work', () => {
+  test('is the library that is named, however small the layers, or says that it does not work', needs('koffi'), () => {
     expect(() => resolveBackend('auto', '/nowhere/libblas.so', of(2, 2, 1))).toThrow(/nowhere/);
     vi.stubEnv('GRADLOOM_BLAS', '/nowhere/libblas.so');
     expect(() => resolveBackend('auto', undefined, of(2, 2, 1))).toThrow(/nowhere/);

@@ -34,6 +34,11 @@ const parts = {
     install: 'npm install on Linux x64 with AVX2 or AVX-512, optional dependencies included',
     lack: () => machineCode().reason,
   },
+  koffi: {
+    what: 'koffi',
+    install: 'npm install, optional dependencies included',
+    lack: () => (findBlas({ names: [] }).reason?.includes('koffi is not installed') ? 'it is not installed' : null),
+  },
   blas: { what: 'a BLAS library', install: 'apt install libopenblas0-pthread', lack: () => findBlas().reason },
   extension: { what: 'a wider processor', install: null },
   chromium: { what: 'Chromium', install: 'apt install chromium, or set CHROMIUM to its path' },

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { advise } from '../../../packages/cli/src/doctor/advise.ts';
 import type { Examination } from '../../../packages/cli/src/doctor/examine.ts';
 import { gradloom, jsonLines } from '../../support/command-line.ts';
+import { needs } from '../../support/needs.ts';
 
 const library = { name: 'OpenBLAS', version: '0.3.29', core: 'Haswell', path: '/lib/libopenblas.so' } as const;
 const complete: Examination = {
@@ -76,21 +77,25 @@ describe('doctor', () => {
     expect(code).toBe(0);
   });
 
-  test('says of a library that GRADLOOM_BLAS names and that is none why it is not used, where the library would stand', async () => {
-    const { GRADLOOM_BLAS } = process.env;
-    process.env.GRADLOOM_BLAS = '/nowhere.so';
-    try {
-      const { code, stdout } = await gradloom(['doctor']);
-      expect(stdout).toMatch(/\nBLAS +not usable: GRADLOOM_BLAS has "\/nowhere\.so", expected a BLAS library \(/);
-      expect(stdout).toContain('\ntrain refuses --backend auto and blas with this GRADLOOM_BLAS');
-      expect(code).toBe(1);
-    } finally {
-      if (GRADLOOM_BLAS === undefined) delete process.env.GRADLOOM_BLAS;
-      else process.env.GRADLOOM_BLAS = GRADLOOM_BLAS;
-    }
-  });
+  test(
+    'says of a library that GRADLOOM_BLAS names and that is none why it is not used, where the library would stand',
+    needs('koffi'),
+    async () => {
+      const { GRADLOOM_BLAS } = process.env;
+      process.env.GRADLOOM_BLAS = '/nowhere.so';
+      try {
+        const { code, stdout } = await gradloom(['doctor']);
+        expect(stdout).toMatch(/\nBLAS +not usable: GRADLOOM_BLAS has "\/nowhere\.so", expected a BLAS library \(/);
+        expect(stdout).toContain('\ntrain refuses --backend auto and blas with this GRADLOOM_BLAS');
+        expect(code).toBe(1);
+      } finally {
+        if (GRADLOOM_BLAS === undefined) delete process.env.GRADLOOM_BLAS;
+        else process.env.GRADLOOM_BLAS = GRADLOOM_BLAS;
+      }
+    },
+  );
 
-  test('refuses a library that is none', async () => {
+  test('refuses a library that is none', needs('koffi'), async () => {
     const { code, stderr } = await gradloom(['doctor', '--blas', '/nowhere.so']);
     expect(stderr).toMatch(/^gradloom doctor: --blas has "\/nowhere\.so", expected a BLAS library/);
     expect(code).toBe(1); // the words are right, the file is not there

@@ -15,12 +15,12 @@ test.each([
   ['another system', { system: 'darwin arm64' }, /^machineCode: system has darwin arm64, expected linux x64$/],
   [
     'an older processor',
-    { flags: new Set<string>() },
+    { flags: new Set<string>(), koffi: fakeKoffi({}) },
     /^machineCode: the processor has none of its extensions, expected avx512f and avx512dq, or avx2 and fma$/,
   ],
   [
     'a processor with half of an extension',
-    { flags: new Set(['fma']) },
+    { flags: new Set(['fma']), koffi: fakeKoffi({}) },
     /the processor has only fma, expected avx512f/,
   ],
   [
