@@ -7,7 +7,8 @@ import { LackReporter } from './test/support/lack-reporter.ts';
 const alone = [
   'test/cli/memory-limit.test.ts',
   'test/runtime/blocking.test.ts',
-  'test/runtime/inference-memory.test.ts', 'test/runtime/no-simd.test.ts',
+  'test/runtime/inference-memory.test.ts',
+  'test/runtime/no-simd.test.ts',
 ];
 
 // Tests import the sources as they are. What they start runs the same sources, compiled anew before the first test.
