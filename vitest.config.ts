@@ -9,6 +9,9 @@ const alone = [
   'test/runtime/blocking.test.ts',
   'test/runtime/inference-memory.test.ts',
   'test/runtime/no-simd.test.ts',
+  'test/cli/no-webassembly.test.ts',
+  'test/cli/two-at-once.test.ts',
+  'test/cli/models.test.ts',
 ];
 
 // Tests import the sources as they are. What they start runs the same sources, compiled anew before the first test.
