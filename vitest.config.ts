@@ -8,6 +8,7 @@ const alone = [
   'test/cli/memory-limit.test.ts',
   'test/runtime/blocking.test.ts',
   'test/runtime/inference-memory.test.ts',
+  'test/runtime/memory.test.ts',
   'test/runtime/no-simd.test.ts',
   'test/cli/no-webassembly.test.ts',
   'test/cli/two-at-once.test.ts',

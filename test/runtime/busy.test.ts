@@ -82,12 +82,15 @@ test('a meter asks for about 100 timed steps a span, and keeps the newest figure
 });
 
 test('a thread that has the only shard is busier than one that waits for its gradient', async () => {
-  for (const busy of await busyIn({ threads: 2, shards: 1, batch: 256, steps: 400 })) {
+  const spans = await busyIn({ threads: 2, shards: 1, batch: 256, steps: 2000 });
+  for (const busy of spans) {
     expect(busy).toHaveLength(2);
     for (const share of busy) expect(share > 0 && share < 1).toBe(true);
-    // Shard 0 of 1 falls to the last of the threads; the first has half of the blocks alone.
-    expect(busy[0]).toBeLessThan(busy[1]);
   }
+  // Shard 0 of 1 falls to the last of the threads; the first has half of the blocks alone. The steps in which a thread writes
+  // its tapes are longer than the others, so that one span of few timed steps tells nothing.
+  const [first, last] = [0, 1].map((thread) => spans.reduce((sum, busy) => sum + busy[thread], 0) / spans.length);
+  expect(first).toBeLessThan(last);
 });
 
 test('one thread waits for nobody; one without a shard or a block is not counted', async () => {
