@@ -1,6 +1,6 @@
 /**
- * Bundles each package's sources into few modules: a process and each of its threads then read a handful of files in place of
- * hundreds, which halves the time until a command begins. What is imported late stays a module of its own.
+ * Bundles each package's sources into few modules: a process and each of its threads then read a handful of files in
+ * place of hundreds, which halves the time until a command begins. What is imported late stays a module of its own.
  */
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,7 +10,10 @@ import { rolldown } from 'rolldown';
 const packages = join(dirname(fileURLToPath(import.meta.url)), '../packages');
 /** A package's modules that are asked for by name; a thread's own entry among them. */
 const entries = { core: ['index', 'internal'], runtime: ['index', 'internal', 'worker'], cli: ['main'] };
-/** Dependencies that every start of a package loads, taken in: yargs and its own are 30 files. Installed all the same, with their licences. */
+/**
+ * Dependencies that every start of a package loads, taken in: yargs and its own are 30 files. Installed all the same,
+ * with their licences.
+ */
 const takenIn = { core: [], runtime: [], cli: ['yargs'] };
 /** In the place of what yargs measures its help with: regular expressions of all emoji, 18 ms at every start. */
 const alias = { 'string-width': join(packages, 'cli/src/terminal/plain-width.ts') };

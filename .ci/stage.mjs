@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 
-/** Runs one command in `root`, showing one line while it works and all of its output if it fails. Resolves to success. */
+/**
+ * Runs one command in `root`, showing one line while it works and all of its output if it fails. Resolves to success.
+ */
 export function runStage({ title, hint, command }, root) {
   const startMs = Date.now();
   const seconds = () => Math.round((Date.now() - startMs) / 1000);

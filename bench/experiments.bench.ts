@@ -3,7 +3,8 @@ import { experiments } from '../packages/cli/src/experiments/index.ts';
 import { matching, readOptions } from './options.ts';
 import { endSuite } from './suites.ts';
 
-// How long does `gradloom experiment all` take, and which experiment takes it? On two cores it should stay below two minutes.
+// How long does `gradloom experiment all` take, and which experiment takes it? On two cores it should stay below two
+// minutes.
 // Usage: pnpm bench experiments [--only xor]
 
 const LIMIT_S = 120;

@@ -12,7 +12,8 @@ import { endSuite } from './suites.ts';
 // Usage: pnpm bench kernels [--backends reference,wasm] [--only 256x] [--time 300]
 
 const options = readOptions();
-const { only, backends: names = 'reference,wasm,native,blas', timeMs = 100 } = options; // native and blas where they run
+// native and blas where they run
+const { only, backends: names = 'reference,wasm,native,blas', timeMs = 100 } = options;
 const SAMPLE_MS = 0.1; // calls are repeated up to this, far above the clock's grain
 
 const memory = new WasmApi.Memory({ initial: 2048, maximum: 2048, shared: true }); // 128 MiB

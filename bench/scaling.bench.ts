@@ -9,8 +9,9 @@ import { median } from './median.ts';
 import { matching, readOptions } from './options.ts';
 import { endSuite } from './suites.ts';
 
-// How much faster is a step on more threads, and what do the default shards cost over one a thread? Run alone on the machine.
-// `gradloom scale` looks closer at one workload. Usage: pnpm bench scaling [--rounds 5] [--backends wasm,native] [--only 256]
+// How much faster is a step on more threads, and what do the default shards cost over one a thread? Run alone on the
+// machine. `gradloom scale` looks closer at one workload. Usage: pnpm bench scaling [--rounds 5] [--backends
+// wasm,native] [--only 256]
 
 const options = readOptions();
 const { only, backends = 'wasm,native,blas' } = options;

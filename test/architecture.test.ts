@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -86,4 +86,21 @@ describe('the linter lets pass', () => {
   test.each(allowed.map((row, index) => [...row, index] as const))('in %s: %s', (name, _code, index) => {
     expect(found.get(pathOf('allowed', index, name)) ?? []).toEqual([]);
   });
+});
+
+test('comments are at most 120 columns wide, but for an address that is longer by itself', () => {
+  const wide: string[] = [];
+  const folders = ['packages/core', 'packages/runtime', 'packages/cli', 'bench', 'test', '.ci', 'docs'];
+  for (const folder of folders) {
+    for (const name of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })) {
+      if (!/\.(ts|mts|js|mjs|cjs)$/.test(name) || /(^|\/)(node_modules|dist|api)\//.test(name)) continue;
+      const lines = readFileSync(join(root, folder, name), 'utf8').split('\n');
+      for (const [at, line] of lines.entries()) {
+        const isComment = /^\s*(\/\/|\/?\*)/.test(line) || / \/\/ [^'"`]*$/.test(line);
+        if (line.length <= 120 || !isComment) continue;
+        if (!/^\s*(\/\/|\*) \S*https?:\S+$/.test(line)) wide.push(`${folder}/${name}:${at + 1}`);
+      }
+    }
+  }
+  expect(wide).toEqual([]);
 });

@@ -30,7 +30,9 @@ export interface ContestOptions {
 /** Processes that stay for all workloads, by peer and environment: a start takes seconds. */
 export interface Stable {
   get(peer: Peer, environment: Environment): Promise<PeerProcess>;
-  /** Ends those of a peer that failed: a late answer would be taken for the next one. They start anew when asked for. */
+  /**
+   * Ends those of a peer that failed: a late answer would be taken for the next one. They start anew when asked for.
+   */
   drop(peer: Peer): void;
   end(): void;
 }
@@ -64,8 +66,9 @@ interface Runner {
 }
 
 /**
- * All peers on one workload. Each is first tried in all its variants; the best ones are warmed up and then run in turns, so
- * that a machine that slows down slows all of them. Who fails is left out, and said; one of ours that fails in its rounds ends the run.
+ * All peers on one workload. Each is first tried in all its variants; the best ones are warmed up and then run in
+ * turns, so that a machine that slows down slows all of them. Who fails is left out, and said; one of ours that fails
+ * in its rounds ends the run.
  */
 export async function runContest(
   peers: readonly Peer[],

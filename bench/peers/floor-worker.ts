@@ -22,8 +22,9 @@ export interface FloorTask {
 }
 
 /**
- * The products of a step alone, as a step calls them, over and over, beside the other threads: ms a step. Factors of 0 may take no
- * time, so x is what a forward pass of the thread's own rows leaves behind, from the weights that the workload starts at.
+ * The products of a step alone, as a step calls them, over and over, beside the other threads: ms a step. Factors of 0
+ * may take no time, so x is what a forward pass of the thread's own rows leaves behind, from the weights that the
+ * workload starts at.
  */
 function measure({
   backend,
@@ -98,7 +99,10 @@ function measure({
     }
   }
 
-  /** ms. As in a step, x lies in one place for all shards: what puts it there is not timed, and left out where it is there. */
+  /**
+   * ms. As in a step, x lies in one place for all shards: what puts it there is not timed, and left out where it is
+   * there.
+   */
   function step(): number {
     let ms = 0;
     for (const group of groups) {

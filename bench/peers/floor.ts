@@ -12,7 +12,10 @@ import { specOf, type Workload } from './workloads.ts';
 /** Bytes that an update moves for a parameter: gradients of two shards, and weight and two moments read and written. */
 const UPDATE_BYTES = 64;
 
-/** What a step is measured against (docs/speed.md): its products alone on the same threads, and the update at the speed of memory. */
+/**
+ * What a step is measured against (docs/speed.md): its products alone on the same threads, and the update at the speed
+ * of memory.
+ */
 export interface Floor {
   readonly productsMs: number;
   readonly updateMs: number;

@@ -4,9 +4,10 @@ import { serve } from './serve.ts';
 import { specOf, type Workload } from './workloads.ts';
 
 /**
- * Gradloom itself, on threads that are there already. Every run begins anew at the workload's start, in memory that the system
- * has yet to give it page by page; the other peers go on in what they have. So before the steps that are counted go as many that
- * are not. Of a small network, whose run is one span, only that counts: all its steps, and nothing around them.
+ * Gradloom itself, on threads that are there already. Every run begins anew at the workload's start, in memory that the
+ * system has yet to give it page by page; the other peers go on in what they have. So before the steps that are counted
+ * go as many that are not. Of a small network, whose run is one span, only that counts: all its steps, and nothing
+ * around them.
  */
 await serve(async () => {
   const pool = await createPool();

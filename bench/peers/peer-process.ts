@@ -5,7 +5,9 @@ import type { Readable, Writable } from 'node:stream';
 import type { Variant } from './peer.ts';
 import type { Workload } from './workloads.ts';
 
-/** A peer in a process of its own. Between its turns it is stopped, so that its threads take no core from the others. */
+/**
+ * A peer in a process of its own. Between its turns it is stopped, so that its threads take no core from the others.
+ */
 export interface PeerProcess {
   readonly about: string;
   open(workload: Workload, variant: Variant): Promise<void>;

@@ -47,7 +47,10 @@ export const resultsPath = ({ cpu, cores }: Results['machine']): string =>
       .replace(/^-|-$/g, '')}-${cores}-cores.json`,
   );
 
-/** What was recorded for this class; nothing where there is no file. A file that cannot be read is an error: it would be written over. */
+/**
+ * What was recorded for this class; nothing where there is no file. A file that cannot be read is an error: it would be
+ * written over.
+ */
 export function readRecorded(machine: Results['machine']): Recorded {
   const path = resultsPath(machine);
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};

@@ -16,8 +16,10 @@ import { workloadRows } from './report.ts';
 import { hasPeers, machineOf, type Results, readRecorded, type WorkloadResults, writeRecorded } from './results.ts';
 import { createWorkloads } from './workloads.ts';
 
-// How long does a step take beside PyTorch, DDP, tfjs, scikit-learn, brain.js, synaptic and NumPy? Run alone on the machine.
-// Usage: pnpm bench:peers [--only 784-128-10] [--peers Gradloom,PyTorch] [--rounds 5] [--no-install] [--no-record | --record]
+// How long does a step take beside PyTorch, DDP, tfjs, scikit-learn, brain.js, synaptic and NumPy? Run alone on the
+// machine.
+// Usage: pnpm bench:peers [--only 784-128-10] [--peers Gradloom,PyTorch] [--rounds 5] [--no-install] [--no-record |
+// --record]
 
 const { values } = orRefuse(() =>
   parseArgs({
@@ -134,7 +136,10 @@ function install(): void {
   if (status !== 0) say('bench/peers could not be installed: peers from npm are skipped');
 }
 
-/** ms from start to end of whole processes, medians in turns: ours does more, since it repeats a chapter's whole experiment. */
+/**
+ * ms from start to end of whole processes, medians in turns: ours does more, since it repeats a chapter's whole
+ * experiment.
+ */
 function wholePrograms(): Record<string, number> {
   const cli = join(import.meta.dirname, '../../packages/cli/bin/gradloom.js');
   const programs: Record<string, string[]> = {

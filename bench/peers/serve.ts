@@ -16,8 +16,8 @@ export interface Program {
 }
 
 /**
- * Answers one line of JSON with one line: { open, variant }, { lossAfter }, { run }. The first line says what this is, or
- * what is missing.
+ * Answers one line of JSON with one line: { open, variant }, { lossAfter }, { run }. The first line says what this is,
+ * or what is missing.
  */
 export async function serve(load: () => Promise<Program>): Promise<void> {
   const answer = (value: object): void => {

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { buildNetwork, createRandom, initializeParameters, type NetworkSpec } from '@gradloom/core';
 import { loadMnist } from '@gradloom/runtime';
 
-/** What every peer trains: widths with the same activation between them, the same rows in the same order, the same start. */
+/**
+ * What every peer trains: widths with the same activation between them, the same rows in the same order, the same
+ * start.
+ */
 export interface Workload {
   readonly name: string;
   readonly widths: readonly number[];

@@ -1,6 +1,6 @@
 /**
- * Writes docs/specs.md from the tables of @gradloom/core: their names, the comments of their members, and the options that these
- * take. `npm run docs:specs -- --check` writes nothing, and fails where the page is not what the tables say.
+ * Writes docs/specs.md from the tables of @gradloom/core: their names, the comments of their members, and the options
+ * that these take. `npm run docs:specs -- --check` writes nothing, and fails where the page is not what the tables say.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

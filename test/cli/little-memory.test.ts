@@ -12,9 +12,9 @@ const withMemory = (MiB: number, args: readonly string[]) =>
     }),
   );
 
-// Adam keeps 3 numbers a weight, the shard's gradient is one, a state to go back to 3 and the result one: 8 of 8 bytes each.
-// A run of two columns with a directory is looked at on its way, for the pictures of its report: 3 copies, and one that V8 may not
-// have collected yet.
+// Adam keeps 3 numbers a weight, the shard's gradient is one, a state to go back to 3 and the result one: 8 of 8 bytes
+// each. A run of two columns with a directory is looked at on its way, for the pictures of its report: 3 copies, and
+// one that V8 may not have collected yet.
 const wide = ['--dataset', 'moons', '--hidden', '1000,1000', '--shards', '1', '--steps', '1', '--no-out'];
 
 test('a plan beyond the free memory is refused with its parts and the flag, before a thread or a file is there', async () => {

@@ -67,7 +67,8 @@ const strange: Record<string, (path: string) => void> = {
   },
   'is a FIFO that nobody writes to': (path) => {
     execFileSync('mkfifo', [path]);
-    // Whoever waited for somebody to write, or to read, would find one after a while, and fail the test rather than hang.
+    // Whoever waited for somebody to write, or to read, would find one after a while, and fail the test rather than
+    // hang.
     const writer = spawn('sh', ['-c', 'sleep 20; : <> "$0"', path], { detached: true, stdio: 'ignore' });
     onTestFinished(() => void process.kill(-Number(writer.pid), 'SIGKILL'));
   },

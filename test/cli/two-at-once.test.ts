@@ -18,7 +18,10 @@ const scale = ['scale', '--dataset', 'xor', '--max-threads', '1', '--rounds', '1
 const REFUSED =
   /^gradloom \w+: [^\n]*(is in use by process \d+ \([^\n]*, expected a folder that nobody else writes to|expected a new or empty directory \(it holds)[^\n]*\n$/;
 
-/** Runs command lines at once, each in a process of its own; returns how many ended well. Each other one was refused in a sentence. */
+/**
+ * Runs command lines at once, each in a process of its own; returns how many ended well. Each other one was refused in
+ * a sentence.
+ */
 async function atOnce(folder: string, ...lines: string[][]): Promise<number> {
   const ends = await Promise.all(lines.map((args) => endOf(startProgram(args, folder))));
   for (const { code, stderr } of ends) if (code !== 0) expect(stderr).toMatch(REFUSED);

@@ -18,7 +18,10 @@ const spec: NetworkSpec = {
   ],
 };
 
-/** What `progress` says of the threads, span after span. Their clocks count, so that no other work on the machine is seen. */
+/**
+ * What `progress` says of the threads, span after span. Their clocks count, so that no other work on the machine is
+ * seen.
+ */
 async function busyIn(options: TrainOptions, network = spec): Promise<(readonly number[])[]> {
   const pool = await createPool({
     threads: 3,
@@ -87,8 +90,8 @@ test('a thread that has the only shard is busier than one that waits for its gra
     expect(busy).toHaveLength(2);
     for (const share of busy) expect(share > 0 && share < 1).toBe(true);
   }
-  // Shard 0 of 1 falls to the last of the threads; the first has half of the blocks alone. The steps in which a thread writes
-  // its tapes are longer than the others, so that one span of few timed steps tells nothing.
+  // Shard 0 of 1 falls to the last of the threads; the first has half of the blocks alone. The steps in which a thread
+  // writes its tapes are longer than the others, so that one span of few timed steps tells nothing.
   const [first, last] = [0, 1].map((thread) => spans.reduce((sum, busy) => sum + busy[thread], 0) / spans.length);
   expect(first).toBeLessThan(last);
 });

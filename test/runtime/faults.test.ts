@@ -150,7 +150,8 @@ describe.each([
 
   test('in the search for a bad step ends the run likewise, and a resume finds that step', async () => {
     const folder = newFolder();
-    // The first update overflows: each thread opens, begins one span, which is bad however long it is, and then those of the search.
+    // The first update overflows: each thread opens, begins one span, which is bad however long it is, and then those
+    // of the search.
     const diverging = { ...options, optimizer: { kind: 'sgd', lr: 1e308, weightDecay: 1e3 } } as const;
     const faulty = await poolWithFault({ kind, at: 'checkedIn', arrivals: 3, again: 1, times: 9, marks: newFolder() });
     const run = { ...diverging, threads: 2, retries: 1, pool: faulty, checkpoint: { folder } };

@@ -32,7 +32,9 @@ const spec: NetworkSpec = {
 // 31 steps an epoch, the last of 2 rows.
 const data = splitDataset(randomDataset({ rows: 182, inputs: 8, classes: 3 }), { validation: 30 / 182, test: 0 });
 const stepsPerEpoch = 31;
-/** The rate is 16 times as high from the third epoch on and from the fifth: both times steps overflow within an epoch. */
+/**
+ * The rate is 16 times as high from the third epoch on and from the fifth: both times steps overflow within an epoch.
+ */
 const rising = {
   loss: 'mse',
   optimizer: { kind: 'sgd', lr: 0.1, momentum: 0.5 },
@@ -70,7 +72,9 @@ function stepsToldBy(events: readonly TrainEvent[]): number[] {
   return steps;
 }
 
-/** The last step that was told of, where each stretch begins at the end of the one before it; else where one does not. */
+/**
+ * The last step that was told of, where each stretch begins at the end of the one before it; else where one does not.
+ */
 function toldInARow(events: readonly TrainEvent[]): number {
   const stretches: { first: number; step: number }[] = [];
   for (const event of events) {

@@ -18,7 +18,9 @@ const wide = network(8, [dense(1500), tanh, dense(1500), tanh, dense(3)]);
 
 const P = 1500 * 1500;
 
-/** Each has much of one thing; `least` is what that thing takes for certain, so that nothing is measured beside the run. */
+/**
+ * Each has much of one thing; `least` is what that thing takes for certain, so that nothing is measured beside the run.
+ */
 const runs: [title: string, Sizes, TrainOptions, least: number][] = [
   [
     'many outputs that are evaluated',

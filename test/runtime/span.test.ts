@@ -32,7 +32,10 @@ describe('a thread that does not come back', () => {
     workers.length = 0;
   });
 
-  /** Resolves when the team's first thread is in its endless loop. `atEnd` are the ids of the threads when the team ends: -1 of those that have. */
+  /**
+   * Resolves when the team's first thread is in its endless loop. `atEnd` are the ids of the threads when the team
+   * ends: -1 of those that have.
+   */
   async function begin(threads: number): Promise<{ atEnd: Promise<{ ids: number[]; reason: string }> }> {
     const team = await pool.acquire(threads);
     const atEnd = runTeam(team, tasksOf(threads), control, 300).then(

@@ -73,7 +73,10 @@ describe('two shards at a time', () => {
   const dense = (out: number) => ({ kind: 'dense' as const, out });
   const specOf = (width: number) => ({ input: 40, layers: [dense(width), dense(3)] });
 
-  /** Whether the last thread of such a team leaves the second half of the shards' rows of gradients alone, in whole and short batches. */
+  /**
+   * Whether the last thread of such a team leaves the second half of the shards' rows of gradients alone, in whole and
+   * short batches.
+   */
   function leavesRows(
     shards: number,
     threads: number,

@@ -311,8 +311,9 @@ describe('a step that is not finite', () => {
   test.each([18, 40])(
     'is the one whose update takes a weight out of range, though no loss shows it: %i steps',
     async (steps) => {
-      // The bias stays 0, since the rows are each other's negative. W moves by 1e307 a step, away from 0: 18 of them are
-      // beyond the largest double, 1.798e308, while the outputs, a tenth of W, are not. Only the loss of a 19th step would show it.
+      // The bias stays 0, since the rows are each other's negative. W moves by 1e307 a step, away from 0: 18 of them
+      // are beyond the largest double, 1.798e308, while the outputs, a tenth of W, are not. Only the loss of a 19th
+      // step would show it.
       const mirrored = datasetFromRows({ inputs: [[0.1], [-0.1]], targets: [5e307, -5e307], name: 'mirrored' });
       const linear: NetworkSpec = { input: 1, layers: [{ kind: 'dense', out: 1, init: 'zeros' }] };
       const options = { loss: 'mae', optimizer: { kind: 'sgd', lr: 1e308 }, batch: 2, threads: 1, pool } as const;

@@ -6,7 +6,10 @@ import { createTuner, ROUND_MS, WARM_MS, WARM_STEPS } from '../../packages/runti
 import { oracle } from '../support/oracle.ts';
 import { randomDataset } from '../support/random-dataset.ts';
 
-/** Spans of a machine that is warm, on which a step takes `stepMs` of the threads; returns the numbers that were tried, in order. */
+/**
+ * Spans of a machine that is warm, on which a step takes `stepMs` of the threads; returns the numbers that were tried,
+ * in order.
+ */
 function run(most: number, stepMs: (threads: number, span: number) => number, spans = 40) {
   const tuner = createTuner(most);
   for (let ms = 0; ms < WARM_MS; ms += ROUND_MS) {

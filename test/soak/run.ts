@@ -10,8 +10,8 @@ import { endOf, startProgram } from '../support/start-program.ts';
 import { disturbances, type Sitting, sit } from './sitting.ts';
 import { workloads } from './workloads.ts';
 
-// Runs that are started, stopped, killed, hurt and gone on with at random, on other threads each time and on a machine that has
-// more to do than cores; each must end in the fingerprint and the metrics of an undisturbed run.
+// Runs that are started, stopped, killed, hurt and gone on with at random, on other threads each time and on a machine
+// that has more to do than cores; each must end in the fingerprint and the metrics of an undisturbed run.
 // Usage: pnpm soak [--minutes 10] [--seed 1] [--lanes 2] [--load 1]
 
 const { values } = parseArgs({

@@ -1,6 +1,6 @@
 /**
- * Where `actual` first has other bits than `expected`, as a sentence, or null. As Object.is compares: -0 is not 0, and all
- * NaN are one (which NaN an operation gives, processors choose).
+ * Where `actual` first has other bits than `expected`, as a sentence, or null. As Object.is compares: -0 is not 0, and
+ * all NaN are one (which NaN an operation gives, processors choose).
  */
 export function firstDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): string | null {
   if (actual.length !== expected.length) return `length has ${actual.length}, expected ${expected.length}`;

@@ -18,7 +18,9 @@ export interface BlasRun {
   readonly db: Float64Array; // [O] out
 }
 
-/** The arrays for `shape`, in a shared memory of their own, `shift` doubles after its beginning; the outputs hold NaN. */
+/**
+ * The arrays for `shape`, in a shared memory of their own, `shift` doubles after its beginning; the outputs hold NaN.
+ */
 export function allocateRun({ B, I, O }: Shape, shift = 0): BlasRun {
   const lengths = [B * I, I * O, O, B * O, B * O, B * I, I * O, O];
   const all = new Float64Array(new SharedArrayBuffer(8 * lengths.reduce((sum, length) => sum + length, shift)));

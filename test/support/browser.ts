@@ -9,7 +9,10 @@ const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 let open: Promise<Browser> | undefined;
 
-/** This machine's Chromium, one for all tests of a file, which calls `closeBrowser` at its end. Skips the test where none starts. */
+/**
+ * This machine's Chromium, one for all tests of a file, which calls `closeBrowser` at its end. Skips the test where
+ * none starts.
+ */
 export async function openBrowser(context: TestContext): Promise<Browser> {
   if (!existsSync(EXECUTABLE)) skipFor(context, 'chromium', `there is no ${EXECUTABLE}`);
   open ??= chromium.launch({ executablePath: EXECUTABLE, args: ['--headless', '--no-sandbox'] });

@@ -40,8 +40,8 @@ export interface CompiledPrograms {
 }
 
 /**
- * Compiles these programs and the sources of the packages into one folder of JavaScript, with what they depend on beside it.
- * A process then starts in a fifth, and a thread in a tenth, of the time that they take to load TypeScript.
+ * Compiles these programs and the sources of the packages into one folder of JavaScript, with what they depend on
+ * beside it. A process then starts in a fifth, and a thread in a tenth, of the time that they take to load TypeScript.
  */
 export async function compilePrograms(): Promise<CompiledPrograms> {
   const cache = join(root, 'node_modules/.cache/gradloom');

@@ -1,4 +1,7 @@
-/** Cases that a test goes through: few by default, in `npm run test:all` all of those that docs/reliability.md speaks of. */
+/**
+ * Cases that a test goes through: few by default, in `npm run test:all` all of those that docs/reliability.md speaks
+ * of.
+ */
 export const counted = (quick: number, all: number): number => (process.env.GRADLOOM_TEST_ALL === '1' ? all : quick);
 
 /** Cases of a test that only `npm run test:all` goes through: experiments at full length. */

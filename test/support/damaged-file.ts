@@ -67,7 +67,10 @@ function damageBytes(bytes: Buffer, at: number, how: number): { bytes: Buffer; w
   return { bytes: damaged, what: `bytes from ${place} are ${how % 256}` };
 }
 
-/** Every kind of place is as likely as any other, however many there are of it; of those with text, where harm is to be shown. */
+/**
+ * Every kind of place is as likely as any other, however many there are of it; of those with text, where harm is to be
+ * shown.
+ */
 function damageValue(root: unknown, isHarm: boolean, at: number, how: number): { text: string; what: string } {
   const all = [...kindsOf(root)];
   const texts = all.filter(([, places]) => typeof valueAt(root, places[0]) === 'string');

@@ -3,7 +3,9 @@ import { createKernelMemory } from '../../packages/runtime/src/kernel-memory.ts'
 import { machineCode } from '../../packages/runtime/src/native/machine-code.ts';
 import { takeKernelScratch } from '../../packages/runtime/src/thread-scratch.ts';
 
-/** Prints what machine code the processor that runs this process has, and a product of the backend that `auto` takes. */
+/**
+ * Prints what machine code the processor that runs this process has, and a product of the backend that `auto` takes.
+ */
 const { code, reason } = machineCode();
 const auto = resolveBackend('auto');
 const compiled = compileFor(auto);

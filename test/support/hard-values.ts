@@ -1,8 +1,8 @@
 /**
- * Doubles that look for trouble: 'plain' lies in [-1, 1) with zeros of both signs; 'broad' in ±800, past the ends of exp;
- * 'wide' has every exponent from subnormal to huge; 'tiny' surrounds 0, the subnormals and 2⁻⁹³⁰, where flushing begins;
- * 'special' sows NaN, ±Infinity and ends of the range among plain ones; 'sparse' is 0 but for one in twenty, some of which
- * multiply to less than the least subnormal.
+ * Doubles that look for trouble: 'plain' lies in [-1, 1) with zeros of both signs; 'broad' in ±800, past the ends of
+ * exp; 'wide' has every exponent from subnormal to huge; 'tiny' surrounds 0, the subnormals and 2⁻⁹³⁰, where flushing
+ * begins; 'special' sows NaN, ±Infinity and ends of the range among plain ones; 'sparse' is 0 but for one in twenty,
+ * some of which multiply to less than the least subnormal.
  */
 export const valueMixes = ['plain', 'broad', 'wide', 'tiny', 'special', 'sparse'] as const;
 export type ValueMix = (typeof valueMixes)[number];

@@ -4,7 +4,10 @@ const ELEMENTS = new Set(
   tr th td pre code details summary div svg desc g path rect circle line text tspan defs clipPath`.split(/\s+/),
 );
 
-/** What stands in HTML or SVG that is no element of ours, or does more than show: runs, loads, styles. Null where nothing does. */
+/**
+ * What stands in HTML or SVG that is no element of ours, or does more than show: runs, loads, styles. Null where
+ * nothing does.
+ */
 export function harmIn(text: string): string | null {
   const plain = text.replace(/^<!doctype html>\n/, '').replaceAll(/<style>[^<]*<\/style>/g, '');
   for (const [tag] of plain.matchAll(/<[^>]*>?/g)) {

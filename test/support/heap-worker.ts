@@ -6,7 +6,10 @@ import { resetControl } from '../../packages/runtime/src/barrier.ts';
 import type { SpanTask } from '../../packages/runtime/src/protocol.ts';
 import work from '../../packages/runtime/src/worker.ts';
 
-/** What a span leaves on a thread's heap, garbage included, and how often the collector had to come, once code is compiled. */
+/**
+ * What a span leaves on a thread's heap, garbage included, and how often the collector had to come, once code is
+ * compiled.
+ */
 export interface HeapUse {
   bytes: number;
   collections: number;
@@ -22,7 +25,8 @@ async function measure(index: number): Promise<HeapUse> {
   const observer = new PerformanceObserver((list) => {
     collections += list.getEntries().length;
   });
-  // Once, and not before each span: a collection also throws away code, and what compiles it anew is no garbage of steps.
+  // Once, and not before each span: a collection also throws away code, and what compiles it anew is no garbage of
+  // steps.
   if (index === 0) collect();
   observer.observe({ entryTypes: ['gc'] });
   const before = process.memoryUsage().heapUsed;

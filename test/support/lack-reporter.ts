@@ -2,8 +2,8 @@ import type { TestCase, TestModule, Vitest } from 'vitest/node';
 import type { Lack } from './lack.ts';
 
 /**
- * The last lines of a run: which tests were skipped, what they need, and how to get it. With CI=true a skipped test is a
- * failure, unless nothing that is installed would help.
+ * The last lines of a run: which tests were skipped, what they need, and how to get it. With CI=true a skipped test is
+ * a failure, unless nothing that is installed would help.
  */
 export class LackReporter {
   private vitest: Vitest | undefined;

@@ -5,8 +5,8 @@ import { CONTROL } from '../../packages/runtime/src/barrier.ts';
 export const SIGN_OF_LIFE = 1;
 
 /**
- * Loaded into the threads of a pool by `--import`: the first of a team to begin its task never comes back, and shows in the
- * control block that it runs; the others throw.
+ * Loaded into the threads of a pool by `--import`: the first of a team to begin its task never comes back, and shows in
+ * the control block that it runs; the others throw.
  */
 if (!isMainThread) {
   const add = Atomics.add;

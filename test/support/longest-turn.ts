@@ -1,6 +1,9 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** The longest turn of this process's event loop while `work` goes on, in ms of the main thread's processor time where that can be told. */
+/**
+ * The longest turn of this process's event loop while `work` goes on, in ms of the main thread's processor time where
+ * that can be told.
+ */
 export async function longestTurn(work: () => Promise<unknown>): Promise<number> {
   const clock = openClock();
   let longest = 0;
@@ -36,7 +39,10 @@ export function lengthAtOnce(work: () => unknown): number {
   return endMs - beginMs;
 }
 
-/** Linux tells for how long a thread had a core: other work on the machine does not count. Elsewhere it is the clock on the wall. */
+/**
+ * Linux tells for how long a thread had a core: other work on the machine does not count. Elsewhere it is the clock on
+ * the wall.
+ */
 function openClock(): { read(): number; close(): void } {
   if (process.platform !== 'linux') return { read: () => performance.now(), close() {} };
   const file = openSync('/proc/self/schedstat', 'r');

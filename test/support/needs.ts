@@ -63,8 +63,8 @@ const parts = {
 type PartName = keyof typeof parts;
 
 /**
- * Options of a test or a describe that needs these parts: it is skipped where one is missing, and the end of the run says so.
- * A backend may stand for the part that it needs.
+ * Options of a test or a describe that needs these parts: it is skipped where one is missing, and the end of the run
+ * says so. A backend may stand for the part that it needs.
  */
 export function needs(...names: readonly (PartName | BackendChoice)[]): TestOptions {
   const lacks = names.flatMap((name) => lackOf(name) ?? []);

@@ -4,7 +4,10 @@ import dns from 'node:dns';
 import { syncBuiltinESMExports } from 'node:module';
 import { Server, Socket } from 'node:net';
 
-/** Loaded into the program by `--import`, into its threads too: whoever reaches for the network or another process aborts it. */
+/**
+ * Loaded into the program by `--import`, into its threads too: whoever reaches for the network or another process
+ * aborts it.
+ */
 const refuse = (what: string) => (): never => {
   process.stderr.write(`NETWORK: ${what}\n`);
   process.kill(process.pid, 'SIGABRT');

@@ -16,7 +16,10 @@ import { gatherRows } from '../../packages/runtime/src/datasets/gather.ts';
 import { gatherTargets } from '../../packages/runtime/src/datasets/targets.ts';
 import { takeKernelScratch } from '../../packages/runtime/src/thread-scratch.ts';
 
-/** What `train` must equal to the bit: the same run by core's own step, in this thread, on `backend`, or its first `until` steps. */
+/**
+ * What `train` must equal to the bit: the same run by core's own step, in this thread, on `backend`, or its first
+ * `until` steps.
+ */
 export function oracle(
   spec: NetworkSpec,
   dataset: Dataset,

@@ -1,8 +1,8 @@
 import type { ModelContents } from '@gradloom/runtime';
 
 /**
- * Outputs (1e308 a - 1e308 b, b) of a row (a, b) in two classes named left and right: they overflow where a or b is 2 or more,
- * to NaN where both are.
+ * Outputs (1e308 a - 1e308 b, b) of a row (a, b) in two classes named left and right: they overflow where a or b is 2
+ * or more, to NaN where both are.
  */
 export const overflowingModel = {
   spec: { input: 2, layers: [{ kind: 'dense', out: 2 }] },

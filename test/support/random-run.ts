@@ -65,7 +65,10 @@ const embedding: fc.Arbitrary<LayerSpec> = fc.record({
   width: fc.integer({ min: 1, max: 3 }),
 });
 
-/** Layers of all kinds in any order: also two activations in a row, dropout first or last, no dense layer, or nothing to train. */
+/**
+ * Layers of all kinds in any order: also two activations in a row, dropout first or last, no dense layer, or nothing to
+ * train.
+ */
 export const randomNetwork: fc.Arbitrary<NetworkSpec> = fc
   .record({
     input: width,

@@ -6,7 +6,8 @@ import { gradloom } from './command-line.ts';
 import { damage } from './damaged-file.ts';
 import { harmIn } from './harmless-page.ts';
 
-// A process of its own, which whoever started it ends where it hangs: node report-damaged.ts <folder of runs> <count> <seed>.
+// A process of its own, which whoever started it ends where it hangs: node report-damaged.ts <folder of runs> <count>
+// <seed>.
 const [runs, count, seed] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'gradloom-damaged-'));
 try {

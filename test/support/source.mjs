@@ -1,4 +1,5 @@
 import { register } from 'tsx/esm/api';
 
-// Loaded by `node --import`, into the process and into each of its threads: `--import tsx` leaves threads without TypeScript.
+// Loaded by `node --import`, into the process and into each of its threads: `--import tsx` leaves threads without
+// TypeScript.
 register();

@@ -1,6 +1,9 @@
 import { type BackendChoice, syntheticDatasets, train } from '@gradloom/runtime';
 
-/** Trains on argv's backend and threads, which are the shards, too: prints the fingerprint, or a sentence and ends with 1. */
+/**
+ * Trains on argv's backend and threads, which are the shards, too: prints the fingerprint, or a sentence and ends with
+ * 1.
+ */
 const [, , backend, threads] = process.argv;
 const run = train(
   {

@@ -2,8 +2,9 @@ import Module from 'node:module';
 import { type FakeLibrary, fakeKoffi } from './fake-koffi.ts';
 
 /**
- * Loaded into the program by `--import`, into its threads too: a koffi that opens no library but says on stderr which it was
- * told to open, 'LOADED <path>'. Each is an OpenBLAS that computes nothing, so that whoever loads one goes on with it.
+ * Loaded into the program by `--import`, into its threads too: a koffi that opens no library but says on stderr which
+ * it was told to open, 'LOADED <path>'. Each is an OpenBLAS that computes nothing, so that whoever loads one goes on
+ * with it.
  */
 const openBlas: FakeLibrary = {
   cblas_dgemm: () => {},

@@ -55,7 +55,10 @@ const isRefusal = (error: Error): boolean => error.name === 'YError' || error.me
 /** Whether yargs may show help: at -h, among other letters, too. A value that looks like it costs a little time. */
 const mayShowHelp = (args: readonly string[]): boolean => args.some((arg) => /^-(-help|[^-]*h)/.test(arg));
 
-/** Behind any command yargs lays out its help, asked for or not: it learns the texts only where they may be shown, which halves that. */
+/**
+ * Behind any command yargs lays out its help, asked for or not: it learns the texts only where they may be shown, which
+ * halves that.
+ */
 function createParser(args: readonly string[], columns: number, choose: (command: string) => void): Argv {
   const shown = mayShowHelp(args);
   const parser = yargs()

@@ -1,6 +1,8 @@
 import { UsageError } from './usage-error.ts';
 
-/** Lines: one sentence, and below it the stack where `verbose`. '<where>: ' of the libraries gives way to the command. */
+/**
+ * Lines: one sentence, and below it the stack where `verbose`. '<where>: ' of the libraries gives way to the command.
+ */
 export function describeFailure(where: string, error: unknown, verbose: boolean): string[] {
   const sentence = `${where}: ${error instanceof UsageError ? error.message : withoutPlace(error)}`;
   if (!verbose || !(error instanceof Error)) return [sentence];

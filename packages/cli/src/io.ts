@@ -19,7 +19,10 @@ export const processIo = (): Io => ({
   env: process.env,
 });
 
-/** Prints one line: what in `text` came from outside cannot make it two, or draw. All that is printed goes through these. */
+/**
+ * Prints one line: what in `text` came from outside cannot make it two, or draw. All that is printed goes through
+ * these.
+ */
 export function printLine(stream: Output, text: string): void {
   stream.write(`${rendered(text)}\n`);
 }

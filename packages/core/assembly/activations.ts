@@ -5,9 +5,9 @@ import { minus, plus, splat, times } from './lanes';
 import { sigmoid } from './sigmoid';
 import { tanh } from './tanh';
 
-// Forward: a[i] = f(z[i]). Overwrites `a`, which may be `z`. Backward: dz[i] = flush(da[i] · f′). Overwrites `dz`, which
-// may be `da`. A last single value goes through the same lanes, beside a zero; as a second use of the loop's constants
-// it also makes V8 keep them out of the loop.
+// Forward: a[i] = f(z[i]). Overwrites `a`, which may be `z`. Backward: dz[i] = flush(da[i] · f′). Overwrites `dz`,
+// which may be `da`. A last single value goes through the same lanes, beside a zero; as a second use of the loop's
+// constants it also makes V8 keep them out of the loop.
 
 export function reluForward(a: usize, z: usize, n: i32): void {
   for (; n >= 2; n -= 2, a += 16, z += 16) store<v128>(a, relu(load<v128>(z)));

@@ -13,8 +13,8 @@ export function adamw(theta: usize, g: usize, m: usize, v: usize, n: i32, hyper:
 }
 
 /**
- * Adam by the mean of S rows of gradients, `row` bytes apart, which is their sum times `factor`, in one pass: the bits of
- * `averageShards` and then `adam`. S is 1, 2 or 4. Overwrites `square`, `theta`, `m`, `v`.
+ * Adam by the mean of S rows of gradients, `row` bytes apart, which is their sum times `factor`, in one pass: the bits
+ * of `averageShards` and then `adam`. S is 1, 2 or 4. Overwrites `square`, `theta`, `m`, `v`.
  */
 export function adamOfMean(
   square: usize, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, factor: f64,

@@ -29,7 +29,10 @@ export function affineBackwardWeights(
   } while (n < B);
 }
 
-/** `affineBackwardWeights` of the first rows and of those behind them, BLOCK_ROWS each at most, added. Overwrites `dW` and `db`. */
+/**
+ * `affineBackwardWeights` of the first rows and of those behind them, BLOCK_ROWS each at most, added. Overwrites `dW`
+ * and `db`.
+ */
 export function affineBackwardWeightsOfTwo(
   dW: usize, db: usize, x: usize, dy: usize, B: i32, first: i32, I: i32, O: i32, scratch: usize,
 ): void {
@@ -46,8 +49,9 @@ export function affineBackwardWeightsOfTwo(
 }
 
 /**
- * All of dy in panels, then x in strips of eight columns, so that dW is filled row by row. Sums over `rows` rows start at 0 where
- * `starts`, else at what stands in dW; those over the `joined` rows behind them are added while a strip is in cache.
+ * All of dy in panels, then x in strips of eight columns, so that dW is filled row by row. Sums over `rows` rows start
+ * at 0 where `starts`, else at what stands in dW; those over the `joined` rows behind them are added while a strip is
+ * in cache.
  */
 function addPacked(
   dW: usize, db: usize, x: usize, dy: usize, rows: i32, joined: i32, I: i32, O: i32, starts: bool, scratch: usize,

@@ -1,5 +1,5 @@
-// The ternaries of src/math, in each of two lanes. pmin and pmax are such ternaries, an instruction each; min and max, which
-// order -0 and 0 and pass NaN on from either side, take several.
+// The ternaries of src/math, in each of two lanes. pmin and pmax are such ternaries, an instruction each; min and max,
+// which order -0 and 0 and pass NaN on from either side, take several.
 
 /** x > limit ? limit : x. NaN stays NaN. */
 @inline export function atMost(x: v128, limit: f64): v128 {

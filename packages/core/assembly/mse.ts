@@ -1,7 +1,10 @@
 import { flush } from './flush';
 import { bytes, minus, over, plus, splat, times } from './lanes';
 
-/** Σₙ (Σₒ (y - t)²) / O and dy = flush(2(y - t) / O), lanes as src/losses/elementwise.ts. Overwrites `lossSum` and `dy`, which may be `y`. */
+/**
+ * Σₙ (Σₒ (y - t)²) / O and dy = flush(2(y - t) / O), lanes as src/losses/elementwise.ts. Overwrites `lossSum` and `dy`,
+ * which may be `y`.
+ */
 export function mse(lossSum: usize, dy: usize, y: usize, t: usize, B: i32, O: i32): void {
   const row = bytes(O);
   let total: f64 = 0;

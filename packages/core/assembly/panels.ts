@@ -21,7 +21,9 @@ export function packPanel(panel: usize, W: usize, wRow: usize, K: i32, width: i3
   }
 }
 
-/** panel[K,width] = Wᵀ of the first K columns of `width` rows, an even number, `wRow` bytes apart. Overwrites `panel`. */
+/**
+ * panel[K,width] = Wᵀ of the first K columns of `width` rows, an even number, `wRow` bytes apart. Overwrites `panel`.
+ */
 export function transposePanel(panel: usize, W: usize, wRow: usize, K: i32, width: i32): void {
   const step = bytes(width);
   for (let r = 0; r < width; r += 2) {

@@ -10,8 +10,9 @@ export const PANEL_STEP: usize = 64;
 }
 
 /**
- * c[M,width] = (init[M,width] + a[M,K] · panel[K,width], k ascending) + joined[M,width]. Strides in bytes. Overwrites `c`, which may be
- * `init` or `joined`. `lists` has the terms of each two rows (terms.ts), beside which full panels leave out all others; 0: none.
+ * c[M,width] = (init[M,width] + a[M,K] · panel[K,width], k ascending) + joined[M,width]. Strides in bytes. Overwrites
+ * `c`, which may be `init` or `joined`. `lists` has the terms of each two rows (terms.ts), beside which full panels
+ * leave out all others; 0: none.
  */
 @inline export function timesPanel(
   width: i32,

@@ -1,9 +1,9 @@
 import { bytes, plus, splat, times } from './lanes';
 
 /**
- * g[n] = (Σₛ gSum[s, offset + i]) · (1 / rows), the sum over s by the pairwise tree of strides 1, 2, 4, …, and square = Σ g[i]²
- * in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `square`, `g`, which may be row 0 of `gSum` at `offset`,
- * and, where S > 8, rows of `gSum`.
+ * g[n] = (Σₛ gSum[s, offset + i]) · (1 / rows), the sum over s by the pairwise tree of strides 1, 2, 4, …, and square =
+ * Σ g[i]² in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `square`, `g`, which may be row 0 of `gSum`
+ * at `offset`, and, where S > 8, rows of `gSum`.
  *
  * Three levels of the tree at a time stay in registers: eight rows join into their first, then eight of those.
  */
@@ -23,7 +23,10 @@ export function averageShards(
   store<f64>(square, joinRows(g, gSum, row, S, n, 1 / rows));
 }
 
-/** out[n] = (the tree's sum of S rows, 1 to 8) · factor; returns Σ out[i]². Overwrites `out`, which may be one of the rows. */
+/**
+ * out[n] = (the tree's sum of S rows, 1 to 8) · factor; returns Σ out[i]². Overwrites `out`, which may be one of the
+ * rows.
+ */
 @inline function joinRows(out: usize, rows: usize, row: usize, S: i32, n: i32, factor: f64): f64 {
   if (S == 1) return join1(out, rows, row, n, factor);
   if (S == 2) return join2(out, rows, row, n, factor);

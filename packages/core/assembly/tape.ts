@@ -12,7 +12,9 @@ import { softmaxCrossEntropy } from './softmax-cross-entropy';
 /** Bytes of a call on the tape: the kernel's number and up to eight arguments, a word each. */
 const CALL: usize = 40;
 
-/** Calls kernels with the arguments on the tape, one after the other; numbers and layout as src/kernels/wasm-tape.ts. */
+/**
+ * Calls kernels with the arguments on the tape, one after the other; numbers and layout as src/kernels/wasm-tape.ts.
+ */
 export function play(tape: usize, calls: i32): void {
   for (; calls > 0; calls--, tape += CALL) {
     switch (load<i32>(tape)) {

@@ -1,6 +1,7 @@
-// Lists of the terms of tiles two rows high that are not 0 in both rows. A list begins with how many there are; then comes for each,
-// k ascending, the address of a[0,k] and the bytes from the panel's first row to row k. On MNIST 29 % of the columns are left over
-// two rows, and 22 % of the rows over two columns. A listed term takes 1.08 of the time of one that is not.
+// Lists of the terms of tiles two rows high that are not 0 in both rows. A list begins with how many there are; then
+// comes for each, k ascending, the address of a[0,k] and the bytes from the panel's first row to row k. On MNIST 29 %
+// of the columns are left over two rows, and 22 % of the rows over two columns. A listed term takes 1.08 of the time of
+// one that is not.
 
 /** Columns of the other factor from which a list is read often enough to pay for it. */
 const MIN_COLUMNS = 32;
@@ -13,8 +14,8 @@ const MAX_DENSITY: f64 = 0.85;
 }
 
 /**
- * Writes the lists of a[M,K] in tiles below each other, for `columns` of the other factor; returns `lists`, or 0 where they would not
- * pay. Overwrites `lists` [M / 2, listStep].
+ * Writes the lists of a[M,K] in tiles below each other, for `columns` of the other factor; returns `lists`, or 0 where
+ * they would not pay. Overwrites `lists` [M / 2, listStep].
  */
 export function listTerms(
   lists: usize, a: usize, aRow: usize, aStep: usize, panelStep: usize, M: i32, K: i32, columns: i32,

@@ -1,8 +1,9 @@
-// c[M,N] = init[M,N] + a[M,K] · panel[K,N], k ascending, M x N as the function's name has it, N in units of T.
-// The sums stay in registers; each starts at `init`: a bias (initRow = 0), zeros, or what stands in c. All strides are
-// in bytes, so that one tile serves x and its transpose, packed panels and plain rows. k is not unrolled: V8 then runs
-// out of its 15 registers and spills (13 GFLOP/s instead of 18). At the end `joined` is added: another sum that waits in c, or zeros
-// (joinedRow = 0), which make a sum of 0 to +0, so that its bits do not depend on terms of 0: where these are left out, nothing changes.
+// c[M,N] = init[M,N] + a[M,K] · panel[K,N], k ascending, M x N as the function's name has it, N in units of T. The sums
+// stay in registers; each starts at `init`: a bias (initRow = 0), zeros, or what stands in c. All strides are in bytes,
+// so that one tile serves x and its transpose, packed panels and plain rows. k is not unrolled: V8 then runs out of its
+// 15 registers and spills (13 GFLOP/s instead of 18). At the end `joined` is added: another sum that waits in c, or
+// zeros (joinedRow = 0), which make a sum of 0 to +0, so that its bits do not depend on terms of 0: where these are
+// left out, nothing changes.
 
 import { loadSplat, plus, times } from './lanes';
 
@@ -12,8 +13,8 @@ import { loadSplat, plus, times } from './lanes';
 }
 
 /**
- * Eight sums, four columns and two factors: 14 registers. Where `listed`, `terms` holds the K terms to add (terms.ts), which
- * costs a tenth more a term.
+ * Eight sums, four columns and two factors: 14 registers. Where `listed`, `terms` holds the K terms to add (terms.ts),
+ * which costs a tenth more a term.
  */
 @inline export function tile2x4<T>(
   listed: bool, terms: usize,

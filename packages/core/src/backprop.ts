@@ -30,7 +30,9 @@ export interface Workspace extends StackMemory {
   lossKernel(kernels: Kernels): LossKernel;
 }
 
-/** Takes `allocate` for every array, so that the memory may be an arena's or, with a function that only counts, none. */
+/**
+ * Takes `allocate` for every array, so that the memory may be an arena's or, with a function that only counts, none.
+ */
 export function createWorkspace(network: Network, loss: Loss, rows: number, allocate: Allocate): Workspace {
   const x = allocate(rows * network.input);
   const t = allocate(rows * targetColumns(network, loss));
@@ -78,8 +80,9 @@ export function shardGradient(
 }
 
 /**
- * Whether `pairGradient` can, and should, take shards of up to `rows` rows two at a time: a row's result must not depend on the rows
- * beside it, every layer with gradients must keep those of two shards apart, and a network of one block gains more from a tape.
+ * Whether `pairGradient` can, and should, take shards of up to `rows` rows two at a time: a row's result must not
+ * depend on the rows beside it, every layer with gradients must keep those of two shards apart, and a network of one
+ * block gains more from a tape.
  */
 export const canTakeTwo = ({ layers, parameterCount }: Network, kernels: Kernels, rows: number): boolean =>
   parameterCount > BLOCK &&
@@ -88,8 +91,9 @@ export const canTakeTwo = ({ layers, parameterCount }: Network, kernels: Kernels
   layers.every(({ tensors, takesTwo }) => tensors.length === 0 || takesTwo);
 
 /**
- * `shardGradient` for two shards at once, of `first` rows and of the B - first behind them, neither without rows. `gradients`
- * are those of both, added as `averageShards` adds neighbours: the weights are read once, and the second gradient is never written.
+ * `shardGradient` for two shards at once, of `first` rows and of the B - first behind them, neither without rows.
+ * `gradients` are those of both, added as `averageShards` adds neighbours: the weights are read once, and the second
+ * gradient is never written.
  */
 export function pairGradient(
   lossSums: readonly Float64Array[], // [2][1] out
@@ -124,8 +128,8 @@ export function pairGradient(
 export const recordedCalls = (network: Network): number => 3 * network.layers.length + 1;
 
 /**
- * `shardGradient` for B rows of these arrays as one call, which does the same to the bit; null where the backend records
- * nothing, or a layer or the loss does more than call kernels. Overwrites `tape`.
+ * `shardGradient` for B rows of these arrays as one call, which does the same to the bit; null where the backend
+ * records nothing, or a layer or the loss does more than call kernels. Overwrites `tape`.
  */
 export function recordShardGradient(
   tape: Float64Array, // [tapeLength(recordedCalls)]

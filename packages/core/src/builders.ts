@@ -52,7 +52,9 @@ export const layerNorm = (options: OptionsBeside<'layer-norm'> = {}): SpecOfKind
 /** y = x + f(x), f being `layers` one after the other. [He et al. 2016, eq. 1](https://arxiv.org/abs/1512.03385) */
 export const residual = (...layers: LayerSpec[]): SpecOfKind<'residual'> => ({ kind: 'residual', layers });
 
-/** Options of an activation: `size`, default the outputs of the layer before, and `alpha` where the function has one. */
+/**
+ * Options of an activation: `size`, default the outputs of the layer before, and `alpha` where the function has one.
+ */
 export type ActivationBuilder = (options?: OptionsBeside<'activation', 'fn'>) => SpecOfKind<'activation'>;
 
 const builderOf =

@@ -1,5 +1,6 @@
 /**
- * What the other packages of Gradloom share with this one. No part of the public interface: it may change in any release.
+ * What the other packages of Gradloom share with this one. No part of the public interface: it may change in any
+ * release.
  * @internal
  */
 export {

@@ -200,8 +200,8 @@ export function bindTensors(network: Network, vector: Float64Array): Float64Arra
 }
 
 /**
- * Fills `parameters` [P] with starting values: a pure function of spec and seed, each tensor from its own stream. Where several
- * threads share the work, each fills the tensors for which `takes` holds.
+ * Fills `parameters` [P] with starting values: a pure function of spec and seed, each tensor from its own stream. Where
+ * several threads share the work, each fills the tensors for which `takes` holds.
  */
 export function initializeParameters(
   network: Network,

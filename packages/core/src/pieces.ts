@@ -16,8 +16,8 @@ export type Cut = Pick<Network, 'tensors' | 'parameterCount'>;
 const isWeights = (shape: readonly number[]): boolean => shape.length > 1;
 
 /**
- * The pieces of each block. A block is one piece where the optimizer treats all parameters alike; else it is cut where weights
- * and other parameters meet. An update goes parameter by parameter, so a cut changes no bit.
+ * The pieces of each block. A block is one piece where the optimizer treats all parameters alike; else it is cut where
+ * weights and other parameters meet. An update goes parameter by parameter, so a cut changes no bit.
  */
 export function piecesOf(network: Cut, optimizer: Optimizer): Piece[][] {
   const pieces = Array.from({ length: blockCount(network.parameterCount) }, (): Piece[] => []);
@@ -32,7 +32,10 @@ export function piecesOf(network: Cut, optimizer: Optimizer): Piece[][] {
   return pieces;
 }
 
-/** How many there are: an update is a call for each. Counted without making them, since there may be more than fit into memory. */
+/**
+ * How many there are: an update is a call for each. Counted without making them, since there may be more than fit into
+ * memory.
+ */
 export const countPieces = (network: Cut, optimizer: Optimizer): number =>
   stretchesOf(network, optimizer).reduce(
     (sum, { offset, n }) => sum + Math.floor((offset + n - 1) / BLOCK) - Math.floor(offset / BLOCK) + 1,

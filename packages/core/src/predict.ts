@@ -22,11 +22,11 @@ const ROWS = 64;
  * const y = predict(Float64Array.of(0.5, -1));
  * ```
  *
- * The outputs are logits where the loss takes logits. They are the same bits as `loadModel(...).predict` gives in Node; that one
- * is faster, since it computes in WebAssembly.
+ * The outputs are logits where the loss takes logits. They are the same bits as `loadModel(...).predict` gives in Node;
+ * that one is faster, since it computes in WebAssembly.
  * @param parameters [P] as a result or a model holds them; they are copied
- * @returns a function that throws an Error for an `x` that is not whole rows, and an InputError for an index that an embedding
- * does not have
+ * @returns a function that throws an Error for an `x` that is not whole rows, and an InputError for an index that an
+ * embedding does not have
  * @throws Error where `parameters` has another length than the network
  */
 export function createPredictor(network: Network, parameters: Float64Array): Predictor {

@@ -23,7 +23,10 @@ export interface LayerFigures {
   readonly mean: number;
   /** Standard deviation of the outputs over rows and units. */
   readonly std: number;
-  /** Share of outputs where |f′| is below 1 % of its largest: saturated for sigmoid and tanh, off for relu. Activations only. */
+  /**
+   * Share of outputs where |f′| is below 1 % of its largest: saturated for sigmoid and tanh, off for relu. Activations
+   * only.
+   */
   readonly flat: number | null;
   /** Share of units that are flat in every row of the batch. Activations only. */
   readonly dead: number | null;
@@ -49,7 +52,10 @@ export interface TensorFigures {
 export const probeLength = (network: Network): number =>
   network.places.reduce((length, { layer }) => length + SUMS + layer.out, 0);
 
-/** An Inspect that writes what it sees of one shard into `sums` [probeLength]. Overwrites it, for a shard without rows with zeros. */
+/**
+ * An Inspect that writes what it sees of one shard into `sums` [probeLength]. Overwrites it, for a shard without rows
+ * with zeros.
+ */
 export function createProbe(network: Network, workspace: Workspace, sums: Float64Array): Inspect {
   const { layers, places } = network;
   const units = unitOffsets(network);
@@ -95,7 +101,10 @@ function lookAtOutputs(sums: Float64Array, at: number, y: Float64Array, n: numbe
   sums[at + 2] = sumOfSquares(y, n);
 }
 
-/** The rows in which each unit is flat. Overwrites `flat` [units]. An activation reads z or a; the other array may hold anything. */
+/**
+ * The rows in which each unit is flat. Overwrites `flat` [units]. An activation reads z or a; the other array may hold
+ * anything.
+ */
 function countFlat(
   flat: Float64Array, // [O] out
   z: Float64Array, // [B, O]

@@ -1,6 +1,7 @@
 /**
- * Shards of a batch where nothing is said: a function of the batch alone, so that the bits do not depend on the machine.
- * Fewer than 16 rows are not worth a second gradient. At 1,024 rows eight shards cost 11 % over two, four cost 6 %.
+ * Shards of a batch where nothing is said: a function of the batch alone, so that the bits do not depend on the
+ * machine. Fewer than 16 rows are not worth a second gradient. At 1,024 rows eight shards cost 11 % over two, four cost
+ * 6 %.
  */
 export function defaultShards(batch: number): number {
   if (batch < 16) return 1;
@@ -9,7 +10,9 @@ export function defaultShards(batch: number): number {
   return 8;
 }
 
-/** First row of shard s of S in a batch of B rows; shard s ends where shard s + 1 begins. Sizes differ by one at most. */
+/**
+ * First row of shard s of S in a batch of B rows; shard s ends where shard s + 1 begins. Sizes differ by one at most.
+ */
 export const shardStart = (s: number, S: number, B: number): number => Math.floor((s * B) / S);
 
 /** Rows of the largest shard. */

@@ -23,9 +23,9 @@ export const stepCalls = (network: Network, optimizer: Optimizer): number =>
 
 /**
  * Steps of a team of one as one call for many, to the bit what the step of `createTrainStep` does with one shard and
- * without clipping: gradient, update, loss and norm. Returns how many it took of those that it was asked for, which end behind the
- * first that is not finite. Null where the backend records nothing, or a layer, the loss or the update is more than
- * calls of kernels. Overwrites `tape`.
+ * without clipping: gradient, update, loss and norm. Returns how many it took of those that it was asked for, which end
+ * behind the first that is not finite. Null where the backend records nothing, or a layer, the loss or the update is
+ * more than calls of kernels. Overwrites `tape`.
  */
 export function recordSteps(
   tape: Float64Array, // [tapeLength(stepCalls)]

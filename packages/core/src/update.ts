@@ -4,7 +4,10 @@ import { viewOf } from './kernels/scratch.ts';
 import type { Optimizer, UpdateKernel } from './optimizers/optimizer.ts';
 import { type Cut, countPieces, piecesOf } from './pieces.ts';
 
-/** Doubles from one shard's gradient to the next: each begins on a cache line, since a vector that lies across two takes twice as long. */
+/**
+ * Doubles from one shard's gradient to the next: each begins on a cache line, since a vector that lies across two takes
+ * twice as long.
+ */
 export const gradientStride = (P: number): number => Math.floor((P + LINE - 1) / LINE) * LINE;
 const LINE = 8;
 
@@ -15,26 +18,34 @@ export const gradientOf = (gSum: Float64Array, P: number, s: number): Float64Arr
 /** Shared by all threads of a run; each writes only its own blocks of it. */
 export interface UpdateMemory {
   readonly theta: Float64Array; // [P]
-  readonly gSum: Float64Array; // [S, gradientStride(P)] gradients of the shards; row 0 becomes the batch's mean gradient
+  // [S, gradientStride(P)] gradients of the shards; row 0 becomes the batch's mean gradient
+  readonly gSum: Float64Array;
   readonly state: readonly Float64Array[]; // [slots][P]
   readonly squares: Float64Array; // [blocks] sum of squares of the mean gradient
 }
 
 export interface BlockUpdate {
-  /** Sums the shards' rows of a block, multiplies by 1 / the batch's rows (a division takes twice as long, and in wasm bounds the loop) and notes the block's sum of squares. */
+  /**
+   * Sums the shards' rows of a block, multiplies by 1 / the batch's rows (a division takes twice as long, and in wasm
+   * bounds the loop) and notes the block's sum of squares.
+   */
   average(block: number, rows: number): void;
   /** Applies the optimizer to a block, its gradient times `scale` first. */
   apply(block: number): void;
   /** Both, with a scale of 1, in one pass where the backend can: then the mean gradient is written nowhere. */
   take(block: number, rows: number): void;
   /**
-   * `take` for each of the blocks from `first` to `end` as one call, which does the same to the bit; null where the backend
-   * records nothing, the update is no kernel of its own, or one pass is faster. Overwrites `tape`.
+   * `take` for each of the blocks from `first` to `end` as one call, which does the same to the bit; null where the
+   * backend records nothing, the update is no kernel of its own, or one pass is faster. Overwrites `tape`.
    */
-  record(tape: Float64Array, first: number, end: number, rows: number): (() => void) | null; // tape [tapeLength(updateCalls)]
+  // tape [tapeLength(updateCalls)]
+  record(tape: Float64Array, first: number, end: number, rows: number): (() => void) | null;
 }
 
-/** Calls that `BlockUpdate.record` writes at most: one a block for its mean gradient, and one for the update of each piece. */
+/**
+ * Calls that `BlockUpdate.record` writes at most: one a block for its mean gradient, and one for the update of each
+ * piece.
+ */
 export const updateCalls = (network: Cut, optimizer: Optimizer): number =>
   blockCount(network.parameterCount) + countPieces(network, optimizer);
 

@@ -25,14 +25,17 @@ export interface Arena {
   readonly lossSums: Float64Array; // [S]
   readonly scalars: Float64Array; // of the optimizer
   readonly scheduleState: Float64Array;
-  readonly rates: Float64Array; // [RING] learning rate of step n at n mod RING, written by the main thread between spans
+  // [RING] learning rate of step n at n mod RING, written by the main thread between spans
+  readonly rates: Float64Array;
   readonly losses: Float64Array; // [RING] mean loss of each step of a span
   readonly norms: Float64Array; // [RING] gradient norm of each step of a span
   readonly probeSums: Float64Array; // [S, probeLength] of the last step that was looked at; empty where none is
   readonly scratch: readonly Float64Array[]; // [threads][*] private to each thread
 }
 
-/** The layout of a run's one shared memory: a pure function of its options, so that every thread finds the same places. */
+/**
+ * The layout of a run's one shared memory: a pure function of its options, so that every thread finds the same places.
+ */
 export interface ArenaPlan {
   readonly bytes: number;
   readonly parts: readonly Part[];
@@ -47,7 +50,8 @@ interface Region {
 
 /**
  * `scratchLength` takes as long as all else where there are many layers, and is the same for any number of threads.
- * @throws OptionError with the size of each part where the plan passes the 4 GiB of a 32-bit memory; nothing is allocated.
+ * @throws OptionError with the size of each part where the plan passes the 4 GiB of a 32-bit memory; nothing is
+ * allocated.
  */
 export function planArena(options: ArenaOptions, scratchLength = countScratch(options)): ArenaPlan {
   const { network, optimizer, schedule, shards: S, threads, heapBase, probes = false } = options;

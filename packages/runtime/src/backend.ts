@@ -28,8 +28,8 @@ export const backendNames = { reference: true, wasm: true, native: true, blas: t
 >;
 
 /**
- * What a user may ask for; 'auto' is the first of native, blas and wasm that this machine has, wasm where layers are too small
- * for another, and reference where there is no WebAssembly.
+ * What a user may ask for; 'auto' is the first of native, blas and wasm that this machine has, wasm where layers are
+ * too small for another, and reference where there is no WebAssembly.
  */
 export const backendChoices = { auto: true, ...backendNames } as const;
 /** 'auto', or the name of a backend. */
@@ -53,8 +53,8 @@ export interface BlasBackend {
 }
 
 /**
- * A backend as files name it: what a resume has to find again. Without a path, since loading a library runs its code: a file
- * says which library it was, never where one is.
+ * A backend as files name it: what a resume has to find again. Without a path, since loading a library runs its code: a
+ * file says which library it was, never where one is.
  */
 export type BackendRecord =
   | BuiltInBackend
@@ -73,8 +73,8 @@ export function backendRecord(backend: Backend): BackendRecord {
 }
 
 /**
- * The backend that `choice` stands for on this machine, for `network` or any, with the library at `path` or one found by
- * name. The library is told to use one thread a call, since the run's own threads already use all cores.
+ * The backend that `choice` stands for on this machine, for `network` or any, with the library at `path` or one found
+ * by name. The library is told to use one thread a call, since the run's own threads already use all cores.
  * @throws OptionError where a backend is asked for that is not here.
  */
 export function resolveBackend(choice: BackendChoice, path?: string, network?: Network): Backend {
@@ -146,7 +146,8 @@ function openLibrary({ path }: BlasIdentity): BlasLibrary {
 
 /** What a backend needs compiled, once for all threads. */
 export interface CompiledKernels {
-  readonly module: WasmModule | null; // of the SIMD kernels; null for the reference, which runs where there is no SIMD, too
+  // of the SIMD kernels; null for the reference, which runs where there is no SIMD, too
+  readonly module: WasmModule | null;
   readonly code: MachineCode | null; // of native, and of blas where the machine has some; null for all others
   readonly heapBase: number; // first byte of a run's memory that is free for its arrays
 }

@@ -18,8 +18,8 @@ export interface BadSpan {
 }
 
 /**
- * Goes back to the state before the first bad step of a span, and says what is bad in it: the last of the span where its loss
- * or norm is, unless an update before had taken a weight out of range, which no loss has to show.
+ * Goes back to the state before the first bad step of a span, and says what is bad in it: the last of the span where
+ * its loss or norm is, unless an update before had taken a weight out of range, which no loss has to show.
  */
 export async function findBadStep(span: BadSpan): Promise<BadStep> {
   const { first, last, isSeen, replay, weightsAreFinite, diagnose } = span;

@@ -9,8 +9,8 @@ const ABORTED = -1;
 const SLEEP_MS = 100;
 
 /**
- * Looks at `gen` before a waiter sleeps, about 0.11 ms: the threads of a small step mostly come less apart, and waking a sleeper takes
- * 25 µs, on a virtual machine 65. Longer spinning gains nothing that can be measured.
+ * Looks at `gen` before a waiter sleeps, about 0.11 ms: the threads of a small step mostly come less apart, and waking
+ * a sleeper takes 25 µs, on a virtual machine 65. Longer spinning gains nothing that can be measured.
  */
 const SPINS = 16_000;
 
@@ -22,7 +22,9 @@ export interface Barrier {
   arrive(completion?: () => void): boolean;
 }
 
-/** The block lies outside the run's memory, so that a thread that cannot even bind that memory can still abort its team. */
+/**
+ * The block lies outside the run's memory, so that a thread that cannot even bind that memory can still abort its team.
+ */
 export const allocateControl = (): Int32Array<SharedArrayBuffer> =>
   new Int32Array(new SharedArrayBuffer(CONTROL_WORDS * 4));
 
@@ -62,8 +64,9 @@ export function createBarrier(control: Int32Array, threads: number, cores: numbe
 }
 
 /**
- * Whether the others come within so many looks. A function of its own: V8 compiles a hot loop for the one call that is in it, and what
- * stands behind such a loop has then never run; each sleeper would fall back to slow code there, and the barrier would never be fast.
+ * Whether the others come within so many looks. A function of its own: V8 compiles a hot loop for the one call that is
+ * in it, and what stands behind such a loop has then never run; each sleeper would fall back to slow code there, and
+ * the barrier would never be fast.
  */
 function spin(control: Int32Array, gen: number, looks: number): boolean {
   for (let look = 0; look < looks; look++) if (Atomics.load(control, CONTROL.gen) !== gen) return true;
@@ -77,7 +80,9 @@ function sleep(control: Int32Array, gen: number): void {
   Atomics.sub(control, CONTROL.sleepers, 1);
 }
 
-/** The barrier of a team of one: nobody to count or to wake, only an abort to see. Five locked instructions cost 40 ns. */
+/**
+ * The barrier of a team of one: nobody to count or to wake, only an abort to see. Five locked instructions cost 40 ns.
+ */
 function createPassage(control: Int32Array): Barrier {
   return {
     arrive(completion) {

@@ -7,13 +7,18 @@ const TIMED_STEPS = 100;
 /** Before anything is known of how long a step takes. */
 const FIRST_SHARE = 1 / 64;
 
-/** How busy each thread is. Work is all that is not waiting for other threads at a barrier; the time between spans is neither. */
+/**
+ * How busy each thread is. Work is all that is not waiting for other threads at a barrier; the time between spans is
+ * neither.
+ */
 export interface BusyMeter {
   /** Of the steps of the next span, on so many threads; 0 for a thread that has nobody to wait for. */
   timedShare(threads: number): number;
   /** Takes what a span has left, and clears it. Only while no thread is inside. */
   note(threads: number, steps: number, elapsedMs: number): void;
-  /** [threads of the run] share of the newest span with timed steps that was work; 0 for a thread that was not in it. */
+  /**
+   * [threads of the run] share of the newest span with timed steps that was work; 0 for a thread that was not in it.
+   */
   read(): readonly number[] | undefined;
 }
 

@@ -10,7 +10,10 @@ export type Profile = { readonly [Part in (typeof parts)[number]]: number };
 /** Place of each part in a thread's row of times. */
 export const PART = { gather: 0, forward: 1, backward: 2, update: 3, wait: 4 } satisfies Record<keyof Profile, number>;
 
-/** A thread's stopwatch. Only a run that asks for a profile has one: a reading takes some 50 ns, and leaves a number on the heap. */
+/**
+ * A thread's stopwatch. Only a run that asks for a profile has one: a reading takes some 50 ns, and leaves a number on
+ * the heap.
+ */
 export interface Clock {
   /** What came before belongs to no part. */
   start(): void;

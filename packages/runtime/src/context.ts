@@ -54,7 +54,8 @@ export interface RunContext {
   readonly lossSlots: readonly Float64Array[]; // [S][1] where each shard's summed loss goes
   readonly pairSlots: readonly (readonly Float64Array[])[]; // of each two shards
   readonly gradients: readonly (readonly (readonly Float64Array[])[])[]; // one a shard
-  readonly plays: readonly ((() => void) | null)[]; // one a shard of a whole batch: its gradient in one call, where it can be
+  // one a shard of a whole batch: its gradient in one call, where it can be
+  readonly plays: readonly ((() => void) | null)[];
   readonly probes: readonly Inspect[]; // one a shard; none where the run has no looks
   readonly clock: Clock | null; // where the run has a profile
   readonly workClock: WorkClock;
@@ -68,7 +69,8 @@ export interface RunContext {
   held: number; // place in an epoch of the shard whose rows the workspace holds, or NO_SHARD
   readonly updateTape: Float64Array; // [tapeLength] holds the update of the thread's blocks in a span
   playUpdate: (() => void) | null; // that of a whole batch in one call, where it can be
-  readonly takeSteps: ((at: number, steps: number) => number) | null; // whole steps of a team of one, where they can be recorded
+  // whole steps of a team of one, where they can be recorded
+  readonly takeSteps: ((at: number, steps: number) => number) | null;
   readonly hypers: readonly Float64Array[]; // [STEPS][hyperLength] of theirs
   readonly firstScalars: Float64Array; // the optimizer's before them
   readonly rate: Float64Array; // [1] learning rate of the step

@@ -2,8 +2,8 @@
 const DEEPEST = 64;
 
 /**
- * A copy of JSON, in a tenth of the time that structuredClone takes: of a hundred thousand layers in 10 ms. What is no JSON,
- * deeper than 64 levels or without an end is in it as it is, for whoever reads it to refuse.
+ * A copy of JSON, in a tenth of the time that structuredClone takes: of a hundred thousand layers in 10 ms. What is no
+ * JSON, deeper than 64 levels or without an end is in it as it is, for whoever reads it to refuse.
  */
 export function copyJson<T>(value: T, depth = 0): T {
   if (depth === DEEPEST) return value;

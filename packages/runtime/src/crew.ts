@@ -30,7 +30,8 @@ const YOUNG_MIB = 8;
 /** Begins all threads of a crew. @throws Error (rejects) where the system has no room for them; then none is left. */
 export async function openCrew(shape: CrewShape): Promise<Crew> {
   refuseWithoutRoom(shape.threads);
-  // Not imported: Piscina finds a file of its own by its place, which a bundler would change, and predicting needs none.
+  // Not imported: Piscina finds a file of its own by its place, which a bundler would change, and predicting needs
+  // none.
   const { Piscina } = loadInstalled('piscina') as typeof import('piscina');
   const options = piscinaOptions(shape);
   const begun: Worker[] = [];

@@ -60,7 +60,10 @@ function badData(context: RunContext, step: number, s: number): string | undefin
   return undefined;
 }
 
-/** The first number of a shard that is not finite, and the row that a layer cannot take, which may be since it has that number. */
+/**
+ * The first number of a shard that is not finite, and the row that a layer cannot take, which may be since it has that
+ * number.
+ */
 function badNumber(context: RunContext, step: number, s: number): { found?: string; refused?: string } {
   const { network, arena, setup } = context;
   const { places, parameterCount: P } = network;

@@ -43,8 +43,8 @@ const OPTION_NAMES = [
 
 /**
  * Loss and metrics of a network with the given parameters [P] on a dataset, its rows in chunks over worker threads.
- * @throws Error (rejects) where spec, parameters and dataset do not fit or a weight is not finite, before any thread exists;
- * InputError for a row that leads to an index which an embedding behind other layers does not have.
+ * @throws Error (rejects) where spec, parameters and dataset do not fit or a weight is not finite, before any thread
+ * exists; InputError for a row that leads to an index which an embedding behind other layers does not have.
  */
 export async function evaluateModel(
   spec: NetworkSpec,

@@ -7,7 +7,10 @@ import { gatherTargets } from './datasets/targets.ts';
 import type { BadRow, EvaluationTask } from './protocol.ts';
 import { EVALUATION_ROWS } from './thread-scratch.ts';
 
-/** This thread's share of the chunks: overwrites their outputs and their summed losses, up to the first row that a layer cannot take. */
+/**
+ * This thread's share of the chunks: overwrites their outputs and their summed losses, up to the first row that a layer
+ * cannot take.
+ */
 export function evaluateChunks(context: RunContext, task: EvaluationTask): BadRow | undefined {
   const { network, workspace, theta, pass, loss, kernels, lossSum } = context;
   const { dataset, outputs, lossSums, rows, threads } = task;

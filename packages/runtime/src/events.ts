@@ -3,8 +3,8 @@ const LIMIT = 1024;
 
 export interface EventStream<E extends { type: string }> {
   /**
-   * Never waits. A 'progress' event takes the place of one right before it that is unread, a 'probe' event, which may be as
-   * large as a model, that of any.
+   * Never waits. A 'progress' event takes the place of one right before it that is unread, a 'probe' event, which may
+   * be as large as a model, that of any.
    */
   push(event: E): void;
   end(): void;
@@ -12,7 +12,10 @@ export interface EventStream<E extends { type: string }> {
   iterate(): AsyncIterator<E, undefined>;
 }
 
-/** A queue between a run that never waits and a reader who may be slow, or absent. Of several readers one gets each event. */
+/**
+ * A queue between a run that never waits and a reader who may be slow, or absent. Of several readers one gets each
+ * event.
+ */
 export function createEventStream<E extends { type: string }>(): EventStream<E> {
   const unread: E[] = [];
   let closed: { error?: unknown } | undefined;

@@ -23,8 +23,8 @@ const LINE = 64;
 const shared = new Map<number, WeakRef<InferenceMemory>>();
 
 /**
- * A memory of at least `length` doubles. Models of about one size share it: V8 reserves up to 10 GiB of address space for
- * a memory of any size, and one a model would be refused after some thousand.
+ * A memory of at least `length` doubles. Models of about one size share it: V8 reserves up to 10 GiB of address space
+ * for a memory of any size, and one a model would be refused after some thousand.
  * @throws Error where the system gives none.
  */
 export function inferenceMemory(length: number): InferenceMemory {

@@ -1,6 +1,6 @@
 /**
- * What the command line and the benchmarks share with this package. No part of the public interface: it may change in any
- * release.
+ * What the command line and the benchmarks share with this package. No part of the public interface: it may change in
+ * any release.
  * @internal
  */
 export { backendChoices, backendRecord, compileKernels, resolveBackend } from './backend.ts';

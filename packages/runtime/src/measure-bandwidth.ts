@@ -11,8 +11,8 @@ const LENGTH = 4 * 1024 ** 2;
 const PASSES = 8;
 
 /**
- * 10⁹ bytes a second that `threads` threads of the pool move together in a[i] = b[i] + s · c[i]: two reads and a write of 8
- * bytes ([McCalpin 1995](https://www.cs.virginia.edu/stream/), triad). The best pass, timed by the slowest thread.
+ * 10⁹ bytes a second that `threads` threads of the pool move together in a[i] = b[i] + s · c[i]: two reads and a write
+ * of 8 bytes ([McCalpin 1995](https://www.cs.virginia.edu/stream/), triad). The best pass, timed by the slowest thread.
  */
 export async function measureBandwidth(pool: Pool, threads: number): Promise<number> {
   if (!isPool(pool)) throw new Error('measureBandwidth: pool has another value, expected one that createPool made');

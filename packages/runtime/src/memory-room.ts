@@ -7,9 +7,9 @@ import { type MemoryRoom, mebibytes } from './memory.ts';
 let limit: number | null = null;
 
 /**
- * Sets the most that this process is to have in memory: rows that are read and runs that are planned from then on are held
- * against it, as they are against what the machine has free and what a control group leaves. It bounds what Gradloom takes
- * on top of what the process has, and never changes a result.
+ * Sets the most that this process is to have in memory: rows that are read and runs that are planned from then on are
+ * held against it, as they are against what the machine has free and what a control group leaves. It bounds what
+ * Gradloom takes on top of what the process has, and never changes a result.
  * @param bytes null, the default: no limit of its own.
  * @throws OptionError where it is no whole number of at least 1, or less than the process already has.
  */
@@ -53,8 +53,8 @@ export function refuseBeyondRoom(bytes: number): void {
 }
 
 /**
- * Memory that this process may still take. macOS counts memory that holds files as taken though it gives it away: there the
- * machine has all of its memory free.
+ * Memory that this process may still take. macOS counts memory that holds files as taken though it gives it away: there
+ * the machine has all of its memory free.
  */
 export function memoryRoom(): MemoryRoom {
   const rooms: MemoryRoom[] = [

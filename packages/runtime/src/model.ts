@@ -28,32 +28,42 @@ export interface ModelContents {
   readonly metadata?: ModelMetadata;
 }
 
-/** A network with its weights, which answers in the thread that asks. Arrays of rows in, arrays out; a Float64Array likewise. */
+/**
+ * A network with its weights, which answers in the thread that asks. Arrays of rows in, arrays out; a Float64Array
+ * likewise.
+ */
 export interface Model extends ModelContents {
   /** What the model carries beside its weights. */
   readonly metadata: ModelMetadata;
   /** SHA-256 of the weights as 64 hexadecimal digits. */
   readonly fingerprint: string;
   /**
-   * The network's outputs [N, O], values or logits, for rows [N, I] as the network was trained on: divided by the divisor.
-   * @throws Error, as the two below, for rows that do not fit and for a weight that is not finite; InputError for a row with or
-   * behind which is an index that an embedding does not have.
+   * The network's outputs [N, O], values or logits, for rows [N, I] as the network was trained on: divided by the
+   * divisor.
+   * @throws Error, as the two below, for rows that do not fit and for a weight that is not finite; InputError for a row
+   * with or behind which is an index that an embedding does not have.
    */
   predict(rows: Float64Array): Float64Array;
   /** Likewise, with an array a row. */
   predict(rows: NestedRows): number[][];
-  /** Softmax or sigmoid of the outputs; NaN may stand in rows without an answer. @throws Error where the loss takes no logits. */
+  /**
+   * Softmax or sigmoid of the outputs; NaN may stand in rows without an answer.
+   * @throws Error where the loss takes no logits.
+   */
   probabilities(rows: Float64Array): Float64Array;
   /** Likewise, with an array a row. */
   probabilities(rows: NestedRows): number[][];
   /**
-   * The class of each row [N], an index into `metadata.labels`: the highest output, or of one output 1 for yes. It is -1, no
-   * class, for a row without an answer: one of its outputs is NaN or infinite, by its inputs or by an overflow.
+   * The class of each row [N], an index into `metadata.labels`: the highest output, or of one output 1 for yes. It is
+   * -1, no class, for a row without an answer: one of its outputs is NaN or infinite, by its inputs or by an overflow.
    */
   classify(rows: Rows): number[];
 }
 
-/** A model of weights in memory; it computes with the weights as they were at the first call. @throws Error where its parts do not fit. */
+/**
+ * A model of weights in memory; it computes with the weights as they were at the first call.
+ * @throws Error where its parts do not fit.
+ */
 export function createModel(contents: ModelContents): Model {
   const { network, loss: trainedOn } = checkModel('createModel', contents);
   const { parameters, loss, metadata = {} } = contents;

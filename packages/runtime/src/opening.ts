@@ -10,10 +10,10 @@ import { runOnTeam } from './span.ts';
 const PAGE = 4096;
 
 /**
- * Has each thread build its context and touch the memory that it will write, before the first span: the system gives a page when it
- * is first touched, which takes as long as some steps, and belongs to none. Where a run `draws` its starting weights, the threads
- * share the tensors out: those of an orthogonal layer take seconds. Resolves to whether all that were drawn are finite; rejects
- * as `runSpan` does.
+ * Has each thread build its context and touch the memory that it will write, before the first span: the system gives a
+ * page when it is first touched, which takes as long as some steps, and belongs to none. Where a run `draws` its
+ * starting weights, the threads share the tensors out: those of an orthogonal layer take seconds. Resolves to whether
+ * all that were drawn are finite; rejects as `runSpan` does.
  */
 export async function openTeam(pool: Pool, setup: RunSetup, threads: number, draws: boolean): Promise<boolean> {
   const finite = await runOnTeam(pool, setup, threads, (place) => ({ kind: 'opening', ...place, draws }));

@@ -72,8 +72,8 @@ export interface TrainOptions {
    */
   evaluateEvery?: number;
   /**
-   * Evaluates the test set too, as often as the validation set: each `epoch` event then has its figures. Choices that follow
-   * them fit the test set, which then no longer tells how the model does on new rows. It changes no weight.
+   * Evaluates the test set too, as often as the validation set: each `epoch` event then has its figures. Choices that
+   * follow them fit the test set, which then no longer tells how the model does on new rows. It changes no weight.
    * @default false: the test set is evaluated once, after the last step
    */
   evaluateTest?: boolean;

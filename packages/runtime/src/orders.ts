@@ -4,13 +4,16 @@ import { shuffleInTurns, viewOf } from '@gradloom/core/internal';
 /** Numbers that the slots of all epochs may take together: 1 MiB, so that small sets get many epochs into one span. */
 const CAPACITY = 262_144;
 
-/** The order of the rows in each epoch: a pure function of seed and epoch, kept in slots for the epochs a span may reach. */
+/**
+ * The order of the rows in each epoch: a pure function of seed and epoch, kept in slots for the epochs a span may
+ * reach.
+ */
 export interface Orders {
   /** [slots, N]; epoch e lies in slot e mod slots. */
   readonly array: Uint32Array<SharedArrayBuffer>;
   /**
-   * Makes the orders from epoch `from` on, at least one and up to `wanted`, as slots allow; only between spans. Returns the
-   * first epoch behind them.
+   * Makes the orders from epoch `from` on, at least one and up to `wanted`, as slots allow; only between spans. Returns
+   * the first epoch behind them.
    */
   prepare(from: number, wanted: number): Pausable<number>;
 }

@@ -5,15 +5,16 @@ import { type Crew, type CrewShape, openCrew, startCrew } from './crew.ts';
 import type { WorkerTask } from './protocol.ts';
 
 /**
- * Worker threads that runs share: `train(spec, data, { pool })`. Each span of a run takes its whole team of threads at once; runs
- * that need the same threads take turns, first come, first served. Made by `createPool`; end it with `close`.
+ * Worker threads that runs share: `train(spec, data, { pool })`. Each span of a run takes its whole team of threads at
+ * once; runs that need the same threads take turns, first come, first served. Made by `createPool`; end it with
+ * `close`.
  */
 export interface Pool {
   /** How many there are: the most that a run may have. */
   readonly threads: number;
   /**
-   * Refuses new runs, waits until those that have begun are done, and ends the threads. Resolves when all have ended. To close a
-   * pool twice is the same as once.
+   * Refuses new runs, waits until those that have begun are done, and ends the threads. Resolves when all have ended.
+   * To close a pool twice is the same as once.
    */
   close(): Promise<void>;
   /** Ends the threads at once, and resolves when all have ended. Runs that still go on fail. */
@@ -24,7 +25,8 @@ export interface Pool {
    */
   readonly live: Set<number>;
   /**
-   * Makes `close` wait until what this returns is called: from the call of `train` on, long before its first span. @throws Error
+   * Makes `close` wait until what this returns is called: from the call of `train` on, long before its first span.
+   * @throws Error
    * where the pool closes already.
    * @internal
    */
@@ -40,8 +42,8 @@ export interface Team {
   /** Starts one task on each thread of the team; each promise settles with its task. */
   run(tasks: readonly WorkerTask[]): Promise<unknown>[];
   /**
-   * `broken`: a thread has failed, so the pool starts new ones and ends the old when the other teams are done. Resolves when
-   * none of the team's threads works for it any more.
+   * `broken`: a thread has failed, so the pool starts new ones and ends the old when the other teams are done. Resolves
+   * when none of the team's threads works for it any more.
    */
   release(broken?: boolean): Promise<void>;
 }
@@ -62,7 +64,10 @@ export interface PoolOptions {
 /** More cannot be meant: each is an engine of its own, and V8 ends the process where the system has no room for one. */
 const MOST_THREADS = 512;
 
-/** @throws Error (rejects) where `threads` is no whole number from 1 to 512, the system has no room for so many, or they do not start within a minute. */
+/**
+ * @throws Error (rejects) where `threads` is no whole number from 1 to 512, the system has no room for so many, or they
+ * do not start within a minute.
+ */
 export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   onlyKeys('createPool', options, ['threads', 'execArgv', 'heapMiB']);
   const threads = positiveInteger('createPool', 'threads', options.threads ?? availableParallelism());

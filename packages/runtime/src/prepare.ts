@@ -62,8 +62,8 @@ export interface OpenedRun {
 }
 
 /**
- * Allocates everything that threads of a run will ever use; `partsOf` is what it takes besides, by the means that it gets: those
- * of `wanted` that there is memory for.
+ * Allocates everything that threads of a run will ever use; `partsOf` is what it takes besides, by the means that it
+ * gets: those of `wanted` that there is memory for.
  * @throws OptionError where even the least does not fit into what this process may take, before it allocates.
  */
 export function* openRun(

@@ -10,7 +10,10 @@ export interface ProbeSteps {
   count(totalSteps: number): number;
 }
 
-/** Steps from one look to the next, or the steps themselves; step 0 is always one of them. @throws Error for other values. */
+/**
+ * Steps from one look to the next, or the steps themselves; step 0 is always one of them.
+ * @throws Error for other values.
+ */
 export function probeSteps(probe: number | readonly number[]): ProbeSteps {
   if (typeof probe === 'number') {
     const every = positiveInteger('train', 'probe', probe);

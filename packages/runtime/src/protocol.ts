@@ -6,7 +6,9 @@ import type { Dataset } from './datasets/dataset.ts';
 import type { Fault } from './diagnose.ts';
 import type { SharedSpec } from './shared-spec.ts';
 
-/** What a thread needs to take part in a run; sent with every task, since a pool does not say which thread gets which. */
+/**
+ * What a thread needs to take part in a run; sent with every task, since a pool does not say which thread gets which.
+ */
 export interface RunSetup extends CompiledKernels {
   readonly run: number; // unique in the process
   readonly spec: SharedSpec;
@@ -26,7 +28,8 @@ export interface RunSetup extends CompiledKernels {
   readonly memory: WasmMemory; // see arena.ts
   readonly control: Int32Array<SharedArrayBuffer>; // see barrier.ts
   readonly dataset: Dataset | null; // trained on
-  readonly orders: Uint32Array<SharedArrayBuffer> | null; // [slots, N] rows of epoch e in slot e mod slots; null: file order
+  // [slots, N] rows of epoch e in slot e mod slots; null: file order
+  readonly orders: Uint32Array<SharedArrayBuffer> | null;
 }
 
 /** What every task of a run has: which thread of which team takes it. */

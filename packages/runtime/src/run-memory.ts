@@ -9,8 +9,9 @@ import { EVALUATION_ROWS } from './thread-scratch.ts';
 const MiB = 1024 ** 2;
 
 /**
- * What is no array, measured (`run-memory.test.ts`) and rounded up: Node's and V8's own of a thread, and the objects that stand
- * for a layer, for the gradient of a tensor in a shard, and for a piece of a block, in every thread that has them.
+ * What is no array, measured (`run-memory.test.ts`) and rounded up: Node's and V8's own of a thread, and the objects
+ * that stand for a layer, for the gradient of a tensor in a shard, and for a piece of a block, in every thread that has
+ * them.
  */
 const THREAD_BYTES = 18 * MiB;
 const LAYER_BYTES = 7 * 1024;
@@ -20,7 +21,10 @@ const PIECE_BYTES = 2048; // 560 each in the updates of single shards and of pai
 /** What the main thread's old garbage comes to, beside the young generation: reports of some thousand spans. */
 const GARBAGE_BYTES = 28 * MiB;
 
-/** The most that V8's semispaces have, which follows from the heap's limit; it lets both grow before it collects what is old. */
+/**
+ * The most that V8's semispaces have, which follows from the heap's limit; it lets both grow before it collects what is
+ * old.
+ */
 const semispaceBytes = (): number => Math.min(16 * MiB, getHeapStatistics().heap_size_limit / 128);
 
 /** Memory of weights that V8 lets pile up before it collects those that looks have handed out. */
@@ -55,7 +59,10 @@ export function threadParts(
   ];
 }
 
-/** Chunks whose outputs are held at once. Their number changes no bit; 16,384 rows make a pause between two of no account. */
+/**
+ * Chunks whose outputs are held at once. Their number changes no bit; 16,384 rows make a pause between two of no
+ * account.
+ */
 const MOST_CHUNKS = 64;
 
 /** Chunks to hold at once in evaluations of sets of so many rows. */

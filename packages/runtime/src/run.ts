@@ -38,7 +38,9 @@ type Evaluations = Pick<Extract<TrainEvent, { type: 'epoch' }>, 'validation' | '
 
 const ADVICE = 'a lower learning rate or clipping of the gradient norm may help';
 
-/** Span after span until the last step, the signal or a failure; between spans all threads idle, and reports are made. */
+/**
+ * Span after span until the last step, the signal or a failure; between spans all threads idle, and reports are made.
+ */
 export async function runEpochs(
   pool: Pool,
   run: PreparedRun,
@@ -153,7 +155,10 @@ export async function runEpochs(
     return (await inTurns(findNotFinite(arena.theta))) === undefined;
   }
 
-  /** The step at which the run must come back between spans: an evaluation that is due, or an epoch that the schedule watches. */
+  /**
+   * The step at which the run must come back between spans: an evaluation that is due, or an epoch that the schedule
+   * watches.
+   */
   function nextStop(epoch: number): number {
     const watched = schedule.observe !== undefined ? 1 : plan.evaluateTest ? plan.evaluateEvery : totalEpochs;
     const every = data.validation !== undefined ? plan.evaluateEvery : watched;
@@ -220,7 +225,10 @@ export async function runEpochs(
     return inTurns(history.restore());
   }
 
-  /** After a span that was not finite: goes back to its start to end before the bad step, or further where that is wanted. */
+  /**
+   * After a span that was not finite: goes back to its start to end before the bad step, or further where that is
+   * wanted.
+   */
   async function goBack(first: number, last: number, isSeen: boolean): Promise<void> {
     const diagnose = (step: number, of: DiagnosisTask['of']) =>
       recovery.attempt(first, () => diagnoseStep(pool, setup, step, of));

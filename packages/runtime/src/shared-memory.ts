@@ -8,7 +8,9 @@ export const PAGE = 65_536;
 /** Most bytes that the kernels can address: their addresses have 32 bits. */
 export const MOST_BYTES = 4 * 1024 ** 3;
 
-/** What V8 takes of the address space for a memory of any size, so that no access needs a check; Node 24 takes 8 GiB. */
+/**
+ * What V8 takes of the address space for a memory of any size, so that no access needs a check; Node 24 takes 8 GiB.
+ */
 const RESERVED = 10 * 1024 ** 3;
 
 const WHY =
@@ -28,7 +30,10 @@ export function allocateSharedMemory(bytes: number, module: WasmModule | null): 
   );
 }
 
-/** The first byte of a memory that the kernels of `module` leave free. @throws Error as above: it takes a memory to ask. */
+/**
+ * The first byte of a memory that the kernels of `module` leave free.
+ * @throws Error as above: it takes a memory to ask.
+ */
 export const heapBaseOf = (module: WasmModule): number => explained(PAGE, true, () => wasmHeapBase(module));
 
 function explained<T>(bytes: number, isWasm: boolean, allocate: () => T): T {

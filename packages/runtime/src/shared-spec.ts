@@ -2,8 +2,8 @@ import { deserialize, serialize } from 'node:v8';
 import type { NetworkSpec, Pausable } from '@gradloom/core';
 
 /**
- * The JSON of a network in memory that all threads share. Every task carries it: a hundred thousand layers would be copied each
- * time, 60 ms a thread.
+ * The JSON of a network in memory that all threads share. Every task carries it: a hundred thousand layers would be
+ * copied each time, 60 ms a thread.
  */
 export interface SharedSpec {
   readonly input: number;

@@ -1,4 +1,7 @@
-/** How long a span of a small network lasts: short enough to report soon, long enough to hide its start and end, 1-3 ms where all cores work. */
+/**
+ * How long a span of a small network lasts: short enough to report soon, long enough to hide its start and end, 1-3 ms
+ * where all cores work.
+ */
 export const SPAN_MS = 200;
 
 /** That of the largest: a thread that dies takes the steps of its span along. */

@@ -28,8 +28,8 @@ export interface SpanOptions {
 }
 
 /**
- * Runs steps from `first` until `limit`, `atMostMs` or the signal. Rejects with a ThreadError when a thread throws, exits or
- * does not come; then no thread is in the run's memory, and what it holds is worth nothing.
+ * Runs steps from `first` until `limit`, `atMostMs` or the signal. Rejects with a ThreadError when a thread throws,
+ * exits or does not come; then no thread is in the run's memory, and what it holds is worth nothing.
  */
 export async function runSpan(pool: Pool, setup: RunSetup, options: SpanOptions): Promise<SpanResult> {
   const { first, limit, threads, probe = false, timedShare = 0, atMostMs = SPAN_MS, signal } = options;
@@ -74,9 +74,10 @@ export async function runOnTeam<K extends keyof TaskAnswers>(
 }
 
 /**
- * Runs one task on each thread of a team that checks in at `control`, and waits until every one has settled: survivors of
- * a failure may still write for 100 ms. Then it releases the team. Where there was a failure, the pool takes new threads, and
- * it rejects with the first one when the old have ended, those included that have not settled within `settleLimitMs`.
+ * Runs one task on each thread of a team that checks in at `control`, and waits until every one has settled: survivors
+ * of a failure may still write for 100 ms. Then it releases the team. Where there was a failure, the pool takes new
+ * threads, and it rejects with the first one when the old have ended, those included that have not settled within
+ * `settleLimitMs`.
  */
 export async function runTeam(
   team: Team,

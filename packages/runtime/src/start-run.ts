@@ -32,7 +32,10 @@ export function startEvent({ plan, setup, plannedBytes }: PreparedRun, { step, t
   return { ...start, shards, batch, backend, plannedBytes, ...context, step };
 }
 
-/** That of the checkpoint, with the threads of this sitting; what a shorter run found in its end is not the longer one's. */
+/**
+ * That of the checkpoint, with the threads of this sitting; what a shorter run found in its end is not the longer
+ * one's.
+ */
 export function startingProgress({ resume, threads }: RunPlan): Progress {
   if (resume === null) return { step: 0, samples: 0, elapsedMs: 0, threads };
   const { test: _, ...progress } = resume.progress;

@@ -23,8 +23,8 @@ export interface StepSpan {
 }
 
 /**
- * With `stepsPerEpoch`, for a run that may go back to the start of its epoch, a stretch that the newest epoch begins in is
- * reported as two: the steps before that epoch stay true when those behind it are done again.
+ * With `stepsPerEpoch`, for a run that may go back to the start of its epoch, a stretch that the newest epoch begins in
+ * is reported as two: the steps before that epoch stay true when those behind it are done again.
  */
 export function createStepLog(
   totalSteps: number,
@@ -119,7 +119,10 @@ type Totals = readonly [low: number, high: number, sum: number, count: number];
 function createRange() {
   let [low, high, sum, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
   return {
-    /** Values from place `from` up to `end`. Locals stay in registers: what is kept across calls is boxed at each change. */
+    /**
+     * Values from place `from` up to `end`. Locals stay in registers: what is kept across calls is boxed at each
+     * change.
+     */
     add(values: Float64Array, from: number, end: number): void {
       let [least, most, total] = [low, high, sum];
       for (let k = from; k < end; k++) {

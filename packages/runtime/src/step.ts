@@ -46,7 +46,10 @@ const isInPairs = ({ pairUpdate, setup }: RunContext, { threads, probe }: SpanTa
 const takesTwo = ({ inPairs, setup }: RunContext, step: number): boolean =>
   inPairs && rowsOf(setup, step) >= setup.shards;
 
-/** Overwrites the summed losses of shards s and s + 1 in `step`, and row s / 2 of the gradients with those of both, added. */
+/**
+ * Overwrites the summed losses of shards s and s + 1 in `step`, and row s / 2 of the gradients with those of both,
+ * added.
+ */
 function runPair(context: RunContext, step: number, s: number): void {
   const { network, workspace, pass, theta, gradients, clock } = context;
   const rows = gatherShards(context, step, s, 2);
@@ -59,7 +62,10 @@ function runPair(context: RunContext, step: number, s: number): void {
   clock?.lap(PART.backward);
 }
 
-/** Overwrites the summed loss of shard s in `step` and row s of the gradients. Rows that the workspace still holds stay there. */
+/**
+ * Overwrites the summed loss of shard s in `step` and row s of the gradients. Rows that the workspace still holds stay
+ * there.
+ */
 export function runShard(context: RunContext, step: number, s: number, inspect?: Inspect): void {
   const { clock, setup } = context;
   const place = (step % setup.context.stepsPerEpoch) * setup.shards + s;
@@ -81,7 +87,10 @@ export function runShard(context: RunContext, step: number, s: number, inspect?:
   clock?.lap(PART.backward);
 }
 
-/** Brings the rows of `count` shards from shard s in `step` and their targets into the workspace; returns how many there are. */
+/**
+ * Brings the rows of `count` shards from shard s in `step` and their targets into the workspace; returns how many there
+ * are.
+ */
 export function gatherShards(context: RunContext, step: number, s: number, count: number): number {
   const { setup, loss, workspace, pass } = context;
   const { dataset, shards, orders } = setup;
@@ -104,8 +113,9 @@ function shardRows({ setup }: RunContext, step: number, s: number): number {
 }
 
 /**
- * Notes this thread's shards, and writes the update of its blocks on its tape. Anew for each span: which they are follows from
- * the size of the team, and tape and rows lie in the memory of a place in it, where another thread may have written its own since.
+ * Notes this thread's shards, and writes the update of its blocks on its tape. Anew for each span: which they are
+ * follows from the size of the team, and tape and rows lie in the memory of a place in it, where another thread may
+ * have written its own since.
  */
 export function joinTeam(context: RunContext, task: SpanTask): void {
   const { thread, threads } = task;
@@ -174,7 +184,8 @@ function prepareHyper({ optimizer, arena, rate }: RunContext, hyper: Float64Arra
 
 /**
  * The end of a step, run by the last thread to arrive while all others wait: notes loss and norm, moves the optimizer's
- * scalars on, and decides for all whether to go on. A request read by each thread itself could send one home and keep another.
+ * scalars on, and decides for all whether to go on. A request read by each thread itself could send one home and keep
+ * another.
  */
 export function finishStep(context: RunContext, task: SpanTask, step: number): void {
   const { arena, setup, optimizer } = context;
@@ -202,8 +213,8 @@ export const areOnTape = ({ takeSteps }: RunContext, { threads, probe }: SpanTas
   takeSteps !== null && threads === 1 && probe !== true;
 
 /**
- * `count` steps, at most `STEPS`, from `step` on from the tape, and behind the last what `finishStep` does. Returns how many
- * were taken: they end behind one that is not finite.
+ * `count` steps, at most `STEPS`, from `step` on from the tape, and behind the last what `finishStep` does. Returns how
+ * many were taken: they end behind one that is not finite.
  */
 export function takeSteps(context: RunContext, task: SpanTask, step: number, count: number): number {
   const { arena, optimizer, hypers, firstScalars } = context;

@@ -11,15 +11,18 @@ export interface TimedRun {
 }
 
 /**
- * Until here a run is slower than it will be, on two threads by 4-8 %: memory of earlier runs is collected on the cores that the
- * threads would have, and caches fill.
+ * Until here a run is slower than it will be, on two threads by 4-8 %: memory of earlier runs is collected on the cores
+ * that the threads would have, and caches fill.
  */
 const LEAD_MS = 350;
 
 /** Share of a run's time that is left to be timed. */
 const LEAST_TIMED = 1 / 3;
 
-/** Waits for a run and times its steps behind the spans of its first 350 ms, or behind fewer, or none, where it is short. */
+/**
+ * Waits for a run and times its steps behind the spans of its first 350 ms, or behind fewer, or none, where it is
+ * short.
+ */
 export async function timeSteps(run: TrainingRun): Promise<TimedRun> {
   // A run has a `then` that refuses to be awaited: by that alone it would pass for a promise.
   if (typeof run !== 'object' || run === null || !(Symbol.asyncIterator in run && 'result' in run)) {

@@ -14,36 +14,39 @@ import { inTurns } from './turns/in-turns.ts';
 import { backendWarnings } from './warnings.ts';
 
 /**
- * A run that goes on by itself: read its events (`for await (const event of run)`), await its result (`await run.result`), or both.
+ * A run that goes on by itself: read its events (`for await (const event of run)`), await its result (`await
+ * run.result`), or both.
  */
 export interface TrainingRun extends AsyncIterable<TrainEvent, undefined> {
   /**
-   * What the run came to. Rejects with an Error for options and shapes that do not fit, with a TrainingError at a loss or gradient
-   * that is not finite, with a FolderInUseError where another run writes to the folder of the checkpoints, and with an Error where
-   * threads fail too often or a checkpoint cannot be written.
+   * What the run came to. Rejects with an Error for options and shapes that do not fit, with a TrainingError at a loss
+   * or gradient that is not finite, with a FolderInUseError where another run writes to the folder of the checkpoints,
+   * and with an Error where threads fail too often or a checkpoint cannot be written.
    */
   readonly result: Promise<TrainResult>;
   /**
-   * Not a promise: `await run` is refused by the compiler and, where JavaScript runs it, rejects with a sentence that names
-   * `run.result`. An async function awaits what it returns, so it cannot return a run either: return `run.result` or `{ run }`.
+   * Not a promise: `await run` is refused by the compiler and, where JavaScript runs it, rejects with a sentence that
+   * names `run.result`. An async function awaits what it returns, so it cannot return a run either: return `run.result`
+   * or `{ run }`.
    */
   then(awaitRunResultInstead: never, notTheRunItself: never): never;
 }
 
 /**
- * Trains a network on `data.train`, each batch cut into shards over worker threads. Evaluates `data.validation` every few
- * epochs and `data.test` in the end. The number of threads changes nothing in the result.
+ * Trains a network on `data.train`, each batch cut into shards over worker threads. Evaluates `data.validation` every
+ * few epochs and `data.test` in the end. The number of threads changes nothing in the result.
  *
- * Returns at once, and leaves turns to whatever else the process does: its own work takes some milliseconds at a stretch, and what
- * takes longer is done by the threads. `spec`, `data` and `options` may change once it has returned, but for the numbers in arrays:
- * those of `parameters` are read until the 'start' event, and rows until the run ends.
+ * Returns at once, and leaves turns to whatever else the process does: its own work takes some milliseconds at a
+ * stretch, and what takes longer is done by the threads. `spec`, `data` and `options` may change once it has returned,
+ * but for the numbers in arrays: those of `parameters` are read until the 'start' event, and rows until the run ends.
  *
- * What the run can take in memory is planned and held against what there is (see `limitMemory`) before anything is taken.
+ * What the run can take in memory is planned and held against what there is (see `limitMemory`) before anything is
+ * taken.
  *
- * The run never waits for a reader: an event that is not read in time gives way to newer ones. A failure rejects both the
- * result and the iterator; neither has to be used.
- * @throws nothing itself; rejects with an Error for options and shapes that do not fit, before any thread exists, with a
- * TrainingError at a loss or gradient that is not finite, and with an Error where a thread fails.
+ * The run never waits for a reader: an event that is not read in time gives way to newer ones. A failure rejects both
+ * the result and the iterator; neither has to be used.
+ * @throws nothing itself; rejects with an Error for options and shapes that do not fit, before any thread exists, with
+ * a TrainingError at a loss or gradient that is not finite, and with an Error where a thread fails.
  */
 export function train(spec: NetworkSpec, data: DataSplits, options: TrainOptions = {}): TrainingRun {
   const events = createEventStream<TrainEvent>();

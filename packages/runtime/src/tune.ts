@@ -12,12 +12,16 @@ export interface Choice {
   readonly trials: readonly Trial[];
 }
 
-/** Finds the fastest number of threads while a run goes on: the clock may decide it, since it never changes the result. */
+/**
+ * Finds the fastest number of threads while a run goes on: the clock may decide it, since it never changes the result.
+ */
 export interface Tuner {
   readonly threads: number; // of the next span
   readonly trying: boolean; // the next span is part of a trial
   readonly choice: Choice; // of the last trial that came to an end, else of this one so far
-  /** Told what a span of `threads` took. Returns true where the run is to use another number than before, or its first. */
+  /**
+   * Told what a span of `threads` took. Returns true where the run is to use another number than before, or its first.
+   */
   note(steps: number, elapsedMs: number): boolean;
 }
 
@@ -25,23 +29,27 @@ export interface Tuner {
 export const ROUND_MS = 25;
 
 /**
- * All threads run first until a machine is warm, which counts for nobody: code is compiled after so many steps, beside one thread
- * on a core of its own, but where threads take all cores in their time. On two cores, a step of MNIST goes from 2.8 ms to 0.7.
+ * All threads run first until a machine is warm, which counts for nobody: code is compiled after so many steps, beside
+ * one thread on a core of its own, but where threads take all cores in their time. On two cores, a step of MNIST goes
+ * from 2.8 ms to 0.7.
  */
 export const WARM_STEPS = 200;
 /** At most so long, where steps are slow. */
 export const WARM_MS = 250;
 
 /**
- * What a number's least time may be over the best one's, after 0, 1 and 2 rounds, for another round. There are 3 at most.
- * One round says little: code that is still compiled and a busy core made two threads look four times as slow as one.
+ * What a number's least time may be over the best one's, after 0, 1 and 2 rounds, for another round. There are 3 at
+ * most. One round says little: code that is still compiled and a busy core made two threads look four times as slow as
+ * one.
  */
 const WORTH_ANOTHER = [Infinity, 10, 1.5];
 
 /** Where all threads and one come as close as this, half of them may beat both. */
 const CLOSE = 1.15;
 
-/** A long run tries again when it has gone on this many times as long as the trial: others may have left the machine. */
+/**
+ * A long run tries again when it has gone on this many times as long as the trial: others may have left the machine.
+ */
 const AGAIN = 100;
 
 interface Candidate {

@@ -8,7 +8,9 @@ const PLACE = { work: 0, wait: 1 };
 /** 2³² over the golden ratio: its multiples, modulo 2³², lie evenly, and fall in step with no epoch. */
 const GOLDEN = 0x9e3779b1;
 
-/** Tells the work of a thread from its waiting at barriers, in a share of the steps: to time each would slow small ones. */
+/**
+ * Tells the work of a thread from its waiting at barriers, in a share of the steps: to time each would slow small ones.
+ */
 export interface WorkClock {
   /** Whether `step` is among the `share` of steps that are timed. Starts the clock if it is. */
   begin(step: number, share: number): boolean;

@@ -68,7 +68,9 @@ function forgetAllBut(live: readonly number[]): void {
   collectGarbage();
 }
 
-/** A throw of this thread, wherever it comes from, sends the whole team home: nobody waits for one who does not come. */
+/**
+ * A throw of this thread, wherever it comes from, sends the whole team home: nobody waits for one who does not come.
+ */
 function span(task: SpanTask): TaskAnswers['span'] {
   try {
     runSteps(contextOf(task), task);

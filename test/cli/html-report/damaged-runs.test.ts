@@ -175,7 +175,9 @@ test.for(['digits', 'moons', 'vanishing'])(
   },
 );
 
-/** Puts harm in the place of all texts of a file that a report takes it for. Returns how many kinds of text there were. */
+/**
+ * Puts harm in the place of all texts of a file that a report takes it for. Returns how many kinds of text there were.
+ */
 async function harm(run: string, name: string): Promise<number> {
   const path = join(run, name);
   const whole = readFileSync(path, 'utf8');

@@ -9,8 +9,8 @@ const [B, I, O] = [64, 256, 64];
 export const sparseShapes: readonly ProductShape[] = [[I, O]];
 
 /**
- * Products of which every second term is 0 · NaN for all rows, or columns, of a tile: what they return is finite only where such terms
- * are left out, which the time that they take rests on.
+ * Products of which every second term is 0 · NaN for all rows, or columns, of a tile: what they return is finite only
+ * where such terms are left out, which the time that they take rests on.
  */
 export const sparseProducts = [
   {

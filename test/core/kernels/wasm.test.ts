@@ -58,7 +58,8 @@ describe.each(['affine', 'affineBackwardWeights'] as const)(
   `%s of an x that is mostly 0 (seed ${propertySeed})`,
   (name) => {
     const kernel: KernelCase = cases[name];
-    // Tiles are two rows or columns high, lists made of 128 terms or for 32 columns, and of 128 rows at a time: on both sides of each.
+    // Tiles are two rows or columns high, lists made of 128 terms or for 32 columns, and of 128 rows at a time: on both
+    // sides of each.
     const shape = fc.tuple(
       fc.constantFrom(1, 2, 3, 7, 64, 65, 127, 128, 131),
       fc.constantFrom(9, 40, 127, 128, 130, 257, 410),

@@ -20,7 +20,9 @@ const data = splitDataset(randomDataset({ rows: 70, inputs: 16, classes: 12 }), 
 const base = { batch: 17, shards: 3, epochs: 5, seed: 3, clipNorm: 1, backend: 'wasm' } satisfies TrainOptions;
 const stepsPerEpoch = Math.ceil(data.train.rows / base.batch);
 
-/** Of the checkpoints so many apart one is gone on from: on 1 to 5 threads, from steps within epochs and at their ends. */
+/**
+ * Of the checkpoints so many apart one is gone on from: on 1 to 5 threads, from steps within epochs and at their ends.
+ */
 const EVERY = counted(3, 1);
 
 let pool: Pool;

@@ -92,7 +92,8 @@ test('an array whose first index runs fastest is the transpose of one whose last
       const numbers = Array.from({ length }, (_, i) => i);
       const path = folder.write('columns.npy', encodeNpy('u2', shape, numbers, { isColumnMajor: true }));
       const { array } = await readNpy(path);
-      // NumPy's rule: index (i, j, k) of an array in Fortran order lies at i + I (j + J k), in C order at (i J + j) K + k.
+      // NumPy's rule: index (i, j, k) of an array in Fortran order lies at i + I (j + J k), in C order at (i J + j) K +
+      // k.
       for (let at = 0; at < length; at++) {
         let rest = at;
         const index: number[] = [];

@@ -23,7 +23,8 @@ import { skipFor } from '../../support/needs.ts';
 import { propertySeed } from '../../support/seed.ts';
 import { tensorsOf } from '../../support/tensors-of.ts';
 
-// Tiles are up to 14 and 6 rows high, panels 16 and 8 columns wide, blocks 128 rows, 1,024 columns and 256 terms: on both sides of each.
+// Tiles are up to 14 and 6 rows high, panels 16 and 8 columns wide, blocks 128 rows, 1,024 columns and 256 terms: on
+// both sides of each.
 const sizes = [1, 2, 3, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17, 24, 31, 32, 33];
 const size = fc.oneof(
   { weight: 30, arbitrary: fc.constantFrom(...sizes) },
@@ -104,7 +105,8 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
     },
   );
 
-  // Lists are made of up to 7 rows or columns, of 128 terms and for 32 columns, and 128 of them at a time: on both sides of each.
+  // Lists are made of up to 7 rows or columns, of 128 terms and for 32 columns, and 128 of them at a time: on both
+  // sides of each.
   const sparseShape = fc
     .tuple(
       fc.constantFrom(1, 6, 7, 8, 13, 15, 32, 33, 127, 129, 769, 897),
@@ -137,7 +139,8 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
     const [B, I, O] = [896, 256, 32];
     memory.reset([[I, O]]);
     const { y, x, W, b } = fill(cases.affine.arrays(B, I, O), 1, 'plain', memory.allocate);
-    // One row of each tile has all terms but a few: few enough are 0 that lists are made, and they are as long as can be.
+    // One row of each tile has all terms but a few: few enough are 0 that lists are made, and they are as long as can
+    // be.
     x.fill(0);
     for (let n = 0; n < B; n += 7) x.fill(1, n * I, n * I + I * 0.74);
     memory.snapshot();

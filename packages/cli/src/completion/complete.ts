@@ -4,7 +4,9 @@ import { shells } from './shells.ts';
 
 const OWN_FLAGS = ['--help', '--version'];
 
-/** Words that may stand where the last one is being typed: commands, then flags, then the values of a flag that has few. */
+/**
+ * Words that may stand where the last one is being typed: commands, then flags, then the values of a flag that has few.
+ */
 export async function complete(typed: readonly string[]): Promise<string[]> {
   const words = typed[0] === 'gradloom' ? typed.slice(1) : typed;
   const current = words.at(-1) ?? '';

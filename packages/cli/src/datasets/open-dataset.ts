@@ -15,8 +15,8 @@ import type { DatasetSource } from '../options/dataset-source.ts';
 import { filePreset, type Preset, presets } from './presets.ts';
 
 /**
- * How rows are dealt out over sets always follows this seed, so that runs of any seed are measured on the same rows, and
- * a model can be measured later on rows it has not seen.
+ * How rows are dealt out over sets always follows this seed, so that runs of any seed are measured on the same rows,
+ * and a model can be measured later on rows it has not seen.
  */
 const SPLIT_SEED = 0;
 
@@ -33,7 +33,8 @@ export interface OpenedDataset {
 }
 
 /**
- * Reads or makes a dataset and deals its rows out. @throws OptionError for shares and options that do not fit, and an Error
+ * Reads or makes a dataset and deals its rows out.
+ * @throws OptionError for shares and options that do not fit, and an Error
  * that begins with `name` where files cannot be read.
  */
 export async function openDataset(

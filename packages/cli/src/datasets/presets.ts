@@ -17,8 +17,8 @@ export interface Preset {
 }
 
 /**
- * Plain gradient descent over the whole truth table. Three hidden units learn xor from each of the seeds 0 to 15; with the
- * two that would do, three of the sixteen end in a local minimum.
+ * Plain gradient descent over the whole truth table. Three hidden units learn xor from each of the seeds 0 to 15; with
+ * the two that would do, three of the sixteen end in a local minimum.
  */
 const gate = {
   options: {},

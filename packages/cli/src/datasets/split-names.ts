@@ -12,7 +12,10 @@ export interface TakenRows {
   readonly dataset: Dataset;
 }
 
-/** The part that is asked for; else the test set, or where there is none all rows. @throws UsageError where it is not there. */
+/**
+ * The part that is asked for; else the test set, or where there is none all rows.
+ * @throws UsageError where it is not there.
+ */
 export function takeSplit(sets: DataSplits, asked: SplitName | undefined, isOwn: boolean): TakenRows {
   if (asked === undefined && !isOwn && Object.keys(sets).length === 1) return { split: 'all', dataset: sets.train };
   const split = asked ?? (sets.test === undefined ? 'train' : 'test');

@@ -48,6 +48,8 @@ function describe(found: Examination, advice: readonly string[], paint: Paint): 
   ];
 }
 
-/** A library that somebody named and that does not work is said with the reason; that the system has none is no fault. */
+/**
+ * A library that somebody named and that does not work is said with the reason; that the system has none is no fault.
+ */
 const noBlasText = ({ auto, noBlas }: Examination, paint: Paint): string =>
   auto === null ? paint('red', `not usable: ${noBlas}`) : 'none';

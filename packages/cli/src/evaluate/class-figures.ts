@@ -2,7 +2,8 @@
 export interface ClassFigures {
   readonly label: string;
   readonly rows: number;
-  readonly recall: number; // share of its rows that are recognized, NaN where there is none; one without an answer is not
+  // share of its rows that are recognized, NaN where there is none; one without an answer is not
+  readonly recall: number;
   readonly precision: number; // share of the rows taken for it that are its own, NaN where there is none
   readonly answers: readonly number[]; // [classes] its rows, by the class they were taken for
   readonly unanswered: number; // its rows without an answer

@@ -58,7 +58,10 @@ function classTable(classes: readonly ClassFigures[]): string[] {
   return columns([['class', 'rows', 'recall', 'precision'], ...rows], { right: [1, 2, 3] });
 }
 
-/** The confusion matrix: rows are classes, columns predictions, the last one of rows without an answer, if any; 0 is a dot. */
+/**
+ * The confusion matrix: rows are classes, columns predictions, the last one of rows without an answer, if any; 0 is a
+ * dot.
+ */
 function matrix(classes: readonly ClassFigures[], width: number): string[] {
   const isWhole = classes.every(({ unanswered }) => unanswered === 0);
   const head = ['predicted', ...classes.map(({ label }) => label), ...(isWhole ? [] : ['no answer'])];

@@ -25,7 +25,10 @@ export interface Descent {
 }
 
 export interface Descended {
-  /** Mean loss of each epoch's batches, each before its update: of full batches, of every step. Ends before a loss that is not finite. */
+  /**
+   * Mean loss of each epoch's batches, each before its update: of full batches, of every step. Ends before a loss that
+   * is not finite.
+   */
   readonly losses: readonly number[];
   /** Over all rows in the end; Infinity where the run left the finite. */
   readonly finalLoss: number;

@@ -27,7 +27,9 @@ export const printed = (what: string, chapter: string, computed: number, note?: 
   ...noted(note),
 });
 
-/** The chapter carried rounded values on: `carried` follows its route and has to give its digits, `computed` is exact. */
+/**
+ * The chapter carried rounded values on: `carried` follows its route and has to give its digits, `computed` is exact.
+ */
 export const carriedOn = (what: string, chapter: string, computed: number, carried: number): Finding => ({
   what,
   chapter,
@@ -88,7 +90,10 @@ export const isFailure = ({
 
 const noted = (note: string | undefined): { note?: string } => (note === undefined ? {} : { note });
 
-/** Half a unit of the last digit of `text`, and what float64 adds to that: '0.0625' has been rounded from 0.06245 to 0.06255. */
+/**
+ * Half a unit of the last digit of `text`, and what float64 adds to that: '0.0625' has been rounded from 0.06245 to
+ * 0.06255.
+ */
 function roundsTo(value: number, text: string): boolean {
   const plain = text.replaceAll(',', '');
   const [digits, exponent = '0'] = plain.toLowerCase().split('e');

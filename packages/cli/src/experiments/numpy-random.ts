@@ -2,9 +2,9 @@ import { math } from '@gradloom/core';
 import MersenneTwister from 'mersenne-twister';
 
 /**
- * Standard normal numbers as NumPy's `np.random.seed(seed)` and then `np.random.randn(...)` give them: MT19937, seeded as
- * by init_genrand, and the polar method of Marsaglia, whose second number waits for the next call.
- * Its bits but for the last place or two, where the C library rounds a logarithm otherwise.
+ * Standard normal numbers as NumPy's `np.random.seed(seed)` and then `np.random.randn(...)` give them: MT19937, seeded
+ * as by init_genrand, and the polar method of Marsaglia, whose second number waits for the next call. Its bits but for
+ * the last place or two, where the C library rounds a logarithm otherwise.
  * [numpy/random/src/legacy](https://github.com/numpy/numpy/blob/main/numpy/random/src/legacy/legacy-distributions.c)
  */
 export function createNumpyNormal(seed: number): () => number {

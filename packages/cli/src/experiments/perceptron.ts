@@ -100,10 +100,10 @@ interface Cycle {
 }
 
 /**
- * Row by row from zero weights, until all are right or an epoch ends with weights that an earlier one has ended with: an
- * epoch is a function of the weights before it, so the same epochs follow for ever. It comes to one of the two ends: weights stay
- * bounded ([Minsky & Papert 1969](https://mitpress.mit.edu/9780262630221/perceptrons/), the cycling theorem), and those of whole
- * inputs are whole, so there are only so many. `best` is the most rows right at once.
+ * Row by row from zero weights, until all are right or an epoch ends with weights that an earlier one has ended with:
+ * an epoch is a function of the weights before it, so the same epochs follow for ever. It comes to one of the two ends:
+ * weights stay bounded ([Minsky & Papert 1969](https://mitpress.mit.edu/9780262630221/perceptrons/), the cycling
+ * theorem), and those of whole inputs are whole, so there are only so many. `best` is the most rows right at once.
  */
 function learn({ rows, targets }: Gate) {
   const I = rows[0].length;

@@ -22,8 +22,8 @@ import { commonOptions } from './options.ts';
 const ALL = 'All of these, and how many of their numbers agree';
 
 /**
- * Lists the experiments, or runs one or all of them. Resolves to the exit code: 1 where a number does not agree with what
- * it stands beside.
+ * Lists the experiments, or runs one or all of them. Resolves to the exit code: 1 where a number does not agree with
+ * what it stands beside.
  */
 export async function runExperiment(request: Request, io: Io): Promise<number> {
   refuseMoreThan(1, request.positionals, 'one experiment');
@@ -113,7 +113,10 @@ function sayWhere(lock: FolderLock | undefined, report: string | null, io: Io): 
   if (report !== null) printLine(io.stdout, `Pictures: ${report}`);
 }
 
-/** Keeps how the numbers came about, and writes the page of all experiments in the folder. Its path; null where there is none. */
+/**
+ * Keeps how the numbers came about, and writes the page of all experiments in the folder. Its path; null where there is
+ * none.
+ */
 async function reportOf(
   lock: FolderLock | undefined,
   outcomes: Readonly<Record<string, Outcome>>,

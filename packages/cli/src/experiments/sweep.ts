@@ -14,13 +14,14 @@ export interface Sweep<T> {
 export interface RateRange {
   readonly low: number;
   readonly high: number;
-  readonly through?: number; // a rate that is tried as it is, and the others a factor of about 3 apart from it; default 1
+  // a rate that is tried as it is, and the others a factor of about 3 apart from it; default 1
+  readonly through?: number;
   readonly most?: number; // rates after which the search for a worse one is given up, default 16
 }
 
 /**
- * Tries rates `through` · 10^(k/2), about a factor of 3 apart, from `low` to `high`, and goes on past an end for as long as the best
- * is there. `cost` says how bad an outcome is; one that is not finite is worst.
+ * Tries rates `through` · 10^(k/2), about a factor of 3 apart, from `low` to `high`, and goes on past an end for as
+ * long as the best is there. `cost` says how bad an outcome is; one that is not finite is worst.
  */
 export async function sweepRates<T>(
   { low, high, through = 1, most = 16 }: RateRange,
@@ -55,6 +56,9 @@ export async function sweepRates<T>(
   return { trials, best, bracketed: at > first && at < last };
 }
 
-/** Whole powers of ten times `through`, and between them the nearest rate of one digit: 1 at 0, 3 at 1, 10 at 2, 0.3 at -1. */
+/**
+ * Whole powers of ten times `through`, and between them the nearest rate of one digit: 1 at 0, 3 at 1, 10 at 2, 0.3 at
+ * -1.
+ */
 const rateAt = (k: number, through: number): number =>
   k === 0 ? through : Number((through * 10 ** (k / 2)).toPrecision(k % 2 === 0 ? 12 : 1));

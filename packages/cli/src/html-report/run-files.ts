@@ -14,7 +14,8 @@ const MOST_LINES = 2 ** 29;
 const MOST_LINE = 2 ** 24;
 
 /**
- * What a schema reads of a file with one JSON value. Null where there is no such file. @throws Error where it is anything
+ * What a schema reads of a file with one JSON value. Null where there is no such file.
+ * @throws Error where it is anything
  * else, in one sentence with its path and the place in it.
  */
 export function readDocument<T>(folder: string, name: string, schema: Schema<T>): T | null {

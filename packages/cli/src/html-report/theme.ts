@@ -1,6 +1,9 @@
 import { inLines, type Markup, markup } from './markup/markup.ts';
 
-/** Colours by Okabe and Ito, which people with any kind of colour vision tell apart; on dark paper lighter ones of the same hues. */
+/**
+ * Colours by Okabe and Ito, which people with any kind of colour vision tell apart; on dark paper lighter ones of the
+ * same hues.
+ */
 const light = {
   paper: '#ffffff',
   ink: '#1c2127',

@@ -12,8 +12,8 @@ export const REPORT_FILE = 'report.html';
 const MOST_PAGE = 2 ** 28;
 
 /**
- * Writes a report and each of its pictures beside it; those of an earlier report that it has no more are removed. Returns
- * the report's path. @throws Error where there is no room.
+ * Writes a report and each of its pictures beside it; those of an earlier report that it has no more are removed.
+ * Returns the report's path. @throws Error where there is no room.
  */
 export function writeReport(folder: string, page: Page): string {
   mkdirSync(folder, { recursive: true });

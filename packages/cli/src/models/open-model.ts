@@ -37,8 +37,8 @@ export interface ModelData {
 }
 
 /**
- * The rows to try a model on, by default those of its run, dealt out as they were then. Of another dataset none were seen
- * in training, so nothing is held out. @throws UsageError where neither names one.
+ * The rows to try a model on, by default those of its run, dealt out as they were then. Of another dataset none were
+ * seen in training, so nothing is held out. @throws UsageError where neither names one.
  */
 export function dataOf({ metadata }: Model, asked: DatasetSource | undefined): ModelData {
   const { dataset, validation, test, labels } = metadata;

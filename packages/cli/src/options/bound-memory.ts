@@ -4,7 +4,10 @@ import { runOptions } from './run-options.ts';
 
 const table = { 'memory-limit': runOptions['memory-limit'] };
 
-/** Holds this process to what --memory-limit says, or to nothing of its own. @throws UsageError where it has more already. */
+/**
+ * Holds this process to what --memory-limit says, or to nothing of its own.
+ * @throws UsageError where it has more already.
+ */
 export function boundMemory({ 'memory-limit': limit }: { 'memory-limit'?: number }): void {
   try {
     limitMemory(limit ?? null);

@@ -9,8 +9,9 @@ import { isRecord, readObject } from './read-object.ts';
 import { isOwnPipe } from './read-text.ts';
 
 /**
- * Options from a JSON or YAML file: flags without their dashes, in kebab-case or camelCase; `shuffle: false` is `no-shuffle`.
- * A run's own config.json holds them under `options`. @throws UsageError naming the first key that is unknown or that no
+ * Options from a JSON or YAML file: flags without their dashes, in kebab-case or camelCase; `shuffle: false` is
+ * `no-shuffle`. A run's own config.json holds them under `options`.
+ * @throws UsageError naming the first key that is unknown or that no
  * file may set, Error where the file cannot be read.
  */
 export async function readConfig(table: FileOptionTable, path: string): Promise<ConfigFile> {

@@ -5,7 +5,10 @@ import { kebabCase } from './letter-case.ts';
 import type { RawOptions } from './raw-options.ts';
 import { isRecord } from './read-object.ts';
 
-/** The sentence of `error` about the options that were `given`. Where it is about the whole of one, the name is its subject. */
+/**
+ * The sentence of `error` about the options that were `given`. Where it is about the whole of one, the name is its
+ * subject.
+ */
 export function describeOption(given: readonly RawOptions[string][], error: OptionError): string {
   const { about, problem, options } = error;
   if (options.length === 1 && about === options[0]) return `${given[0].name} ${problem}`;
@@ -22,7 +25,10 @@ function withKebabOptions(error: OptionError): string {
   return `option "${option}" is unknown, expected ${names.join(', ') || 'none'}${suggest(option, names)}`;
 }
 
-/** '--optimizer sgd', '--hidden 128,64': enough of the value to know it again; a whole object or text of one says too much. */
+/**
+ * '--optimizer sgd', '--hidden 128,64': enough of the value to know it again; a whole object or text of one says too
+ * much.
+ */
 function withValue({ name, value }: RawOptions[string]): string {
   const known = isRecord(value) ? value.kind : value === true ? undefined : value;
   const text = String(known ?? '').replace(/^([\w-]+):[\w-]+=.*$/s, '$1');

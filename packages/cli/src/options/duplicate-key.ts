@@ -1,7 +1,10 @@
 /** Strings and marks of JSON; what stands between them is of no concern. */
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/g;
 
-/** The first key that an object of valid JSON has twice, the later of which JSON.parse would take; undefined where there is none. */
+/**
+ * The first key that an object of valid JSON has twice, the later of which JSON.parse would take; undefined where there
+ * is none.
+ */
 export function duplicateKey(json: string): string | undefined {
   const keysOfObjects: Set<string>[] = [];
   let text = '';

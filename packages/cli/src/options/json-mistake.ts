@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module';
 import type { ParseErrorCode } from 'jsonc-parser';
 
-/** ' at line 2, column 24, expected a value': where a text stops being JSON. Undefined where the place cannot be told. */
+/**
+ * ' at line 2, column 24, expected a value': where a text stops being JSON. Undefined where the place cannot be told.
+ */
 export function jsonMistake(text: string): string | undefined {
   // Loads only where there is a mistake.
   const jsonc: typeof import('jsonc-parser') = createRequire(import.meta.url)('jsonc-parser');

@@ -13,8 +13,8 @@ export interface Member {
 }
 
 /**
- * A member of a family: its name, or 'name:option=value,option=value'; in a config file also { kind: name, option: value }.
- * `create` has the last word on the options.
+ * A member of a family: its name, or 'name:option=value,option=value'; in a config file also { kind: name, option:
+ * value }. `create` has the last word on the options.
  */
 export const memberOf = <Spec>(
   table: object,
@@ -28,7 +28,10 @@ export const memberOf = <Spec>(
   choices: Object.keys(table),
 });
 
-/** The parts of 'name:option=value'. Options may be written in kebab-case. @throws Error where the name is not in the table. */
+/**
+ * The parts of 'name:option=value'. Options may be written in kebab-case.
+ * @throws Error where the name is not in the table.
+ */
 export function parseMember(name: string, raw: unknown, table: object): Member {
   if (typeof raw === 'object' && raw !== null && 'kind' in raw) {
     const member = { ...raw, kind: knownKey(name, raw.kind, table) };
@@ -73,7 +76,10 @@ export const inMember = (name: string, member: Member, error: unknown): unknown 
     ? new Error(describeOption([{ name, value: member }], error.inside(member.kind)), { cause: error })
     : error;
 
-/** The families check names and values of their options themselves; the flag and the member take the place of '<where>: '. */
+/**
+ * The families check names and values of their options themselves; the flag and the member take the place of '<where>:
+ * '.
+ */
 function assertSpec<Spec>(
   name: string,
   member: Member,

@@ -5,7 +5,9 @@ import { kebabCase } from './letter-case.ts';
 import type { OptionTable } from './option.ts';
 import type { RawOptions } from './raw-options.ts';
 
-/** Flags behind an option of the libraries that has another name there, or none: the first that was given is at fault. */
+/**
+ * Flags behind an option of the libraries that has another name there, or none: the first that was given is at fault.
+ */
 const flagsOf: Readonly<Record<string, readonly string[]>> = {
   layers: ['spec', 'hidden', 'model'],
   input: ['spec', 'model'],
@@ -18,9 +20,9 @@ const flagsOf: Readonly<Record<string, readonly string[]>> = {
 const OF_THE_MACHINE = new Set(['backend', 'blas']);
 
 /**
- * What the libraries say of an option, said of what was `given` for it: '--batch has 0, expected …', or, where the fault
- * lies inside of a value or between two, '--spec net.json beside --dataset xor: the network's output has …'. Exit code 2
- * where any of it was typed.
+ * What the libraries say of an option, said of what was `given` for it: '--batch has 0, expected …', or, where the
+ * fault lies inside of a value or between two, '--spec net.json beside --dataset xor: the network's output has …'. Exit
+ * code 2 where any of it was typed.
  */
 export function nameFlag(error: unknown, table: OptionTable, given: RawOptions = allOf(table)): unknown {
   if (!(error instanceof OptionError)) return error;

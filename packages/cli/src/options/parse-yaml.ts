@@ -3,7 +3,10 @@ import { Lexer, Parser, parseDocument } from 'yaml';
 /** As in the header of a model: a network of the deepest nesting takes half of them. */
 const MOST_LEVELS = 64;
 
-/** The value of YAML; null where the text has none. @throws Error for the first mistake, and for what would be passed over. */
+/**
+ * The value of YAML; null where the text has none.
+ * @throws Error for the first mistake, and for what would be passed over.
+ */
 export function parseYaml(text: string): unknown {
   refuseDeep(text);
   // Its warnings are of what it would pass over, such as a tag that nobody knows.
@@ -14,8 +17,8 @@ export function parseYaml(text: string): unknown {
 }
 
 /**
- * What makes values of YAML calls itself for each level, and V8 ends the process where a regular expression finds too little
- * room left on the stack to be compiled. This parser keeps the levels in a list.
+ * What makes values of YAML calls itself for each level, and V8 ends the process where a regular expression finds too
+ * little room left on the stack to be compiled. This parser keeps the levels in a list.
  */
 function refuseDeep(text: string): void {
   const parser = new Parser();

@@ -61,7 +61,10 @@ export function parseRaw<T extends OptionTable>(table: T, raw: RawOptions, alter
   return values;
 }
 
-/** The type of a table's parser for one key is the type of that key's value; TypeScript cannot follow it through the table. */
+/**
+ * The type of a table's parser for one key is the type of that key's value; TypeScript cannot follow it through the
+ * table.
+ */
 function parseOne<T extends OptionTable, K extends keyof T & string>(
   table: T,
   key: K,

@@ -8,7 +8,8 @@ const OWN_PIPE = /^\/dev\/(stdin|fd\/\d+)$|^\/proc\/self\/fd\/\d+$/;
 export const isOwnPipe = (path: unknown): boolean => typeof path === 'string' && OWN_PIPE.test(path);
 
 /**
- * The text of the file behind the flag `name`, or of a pipe such as /dev/stdin. @throws UsageError where it is no text or
+ * The text of the file behind the flag `name`, or of a pipe such as /dev/stdin.
+ * @throws UsageError where it is no text or
  * has more than `mostBytes`, Error where it cannot be read.
  */
 export function readText(name: string, path: string, mostBytes: number): string {

@@ -90,7 +90,9 @@ async function openFile(path: string): Promise<Readable> {
   }
 }
 
-/** Row, then the class and how sure it is, or the values, or why there is no answer; tabs between them, for cut and awk. */
+/**
+ * Row, then the class and how sure it is, or the values, or why there is no answer; tabs between them, for cut and awk.
+ */
 function cellsOf({ row, class: best, label, probability, outputs, reason, target, targetLabel }: Answer): string[] {
   const cells = [String(row)];
   if (reason !== undefined) cells.push(`no answer (${reason})`);

@@ -20,9 +20,9 @@ export interface LineChartOptions {
 const MARKS = ['●', '+', '○', '×', '*', '■', '◆', '#', '▲', '=', '□', '~'];
 
 /**
- * Lines of a chart of at most 80 columns, every row labelled with the value in its middle: the top one is the highest of all.
- * What is not finite, or on a log scale not above 0, is left out. Several lines are drawn with a mark each, the first on
- * top, and a legend below says which is which.
+ * Lines of a chart of at most 80 columns, every row labelled with the value in its middle: the top one is the highest
+ * of all. What is not finite, or on a log scale not above 0, is left out. Several lines are drawn with a mark each, the
+ * first on top, and a legend below says which is which.
  */
 export function lineChart(lines: readonly Line[], options: LineChartOptions): string[] {
   const { x, y, log = false, width = 58, height = 12 } = options;
@@ -98,7 +98,10 @@ function rowValues(ys: readonly number[], height: number): number[] {
   return Array.from({ length: height }, (_, r) => Math.min(high, low + ((high - low) * r) / (height - 1)));
 }
 
-/** A line's own points, and two a column on the straight way between them, so that rounding leaves none of the columns empty. */
+/**
+ * A line's own points, and two a column on the straight way between them, so that rounding leaves none of the columns
+ * empty.
+ */
 function everyColumn(points: readonly Point[], low: number, high: number, width: number): [number, number][] {
   const step = (high - low) / (2 * width);
   const [[firstX, firstY]] = points;

@@ -4,8 +4,9 @@ import { checkOwnFile, lockFolder, makeDirectory, writeAtomically } from '@gradl
 import { UsageError } from '../usage-error.ts';
 
 /**
- * Runs `work` with a directory that no other process writes to meanwhile, made where it is missing; `has` says what named it
- * in an error. @throws UsageError where a file is in its way, FolderInUseError where another process writes there, Error
+ * Runs `work` with a directory that no other process writes to meanwhile, made where it is missing; `has` says what
+ * named it in an error.
+ * @throws UsageError where a file is in its way, FolderInUseError where another process writes there, Error
  * where it cannot be made.
  */
 export async function withFolder<T>(
@@ -29,7 +30,10 @@ export const withOut = <T>(
   work: (lock: FolderLock | undefined) => Promise<T>,
 ): Promise<T> => (out === undefined ? work(undefined) : withFolder(`--out has ${out}`, out, command, work));
 
-/** Writes a file there, whole or not at all. @throws Error where there is no room, or a link or no regular file in its place. */
+/**
+ * Writes a file there, whole or not at all.
+ * @throws Error where there is no room, or a link or no regular file in its place.
+ */
 export function writeOut({ path: out }: FolderLock, name: string, text: string): void {
   const path = join(out, name);
   checkOwnFile('--out', path);

@@ -1,8 +1,8 @@
 const LEVELS = [...'▁▂▃▄▅▆▇█'];
 
 /**
- * A curve in one line, of at most `width` columns: each is the mean of the values that fall to it. Between the least and
- * the greatest the scale is logarithmic where all are above 0, else linear.
+ * A curve in one line, of at most `width` columns: each is the mean of the values that fall to it. Between the least
+ * and the greatest the scale is logarithmic where all are above 0, else linear.
  */
 export function sparkline(values: readonly number[], width: number): string {
   const log = values.every((value) => value > 0);

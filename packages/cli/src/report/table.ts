@@ -16,8 +16,8 @@ const SIDES = { left: '', 'left-mid': '', right: '', 'right-mid': '', middle: ' 
 const MOST_ROWS = 1000;
 
 /**
- * Lines of a table with a rule below its head. Where it is too wide, the widest column wraps; of too many rows the first are
- * drawn, and a line says how many are left out.
+ * Lines of a table with a rule below its head. Where it is too wide, the widest column wraps; of too many rows the
+ * first are drawn, and a line says how many are left out.
  */
 export function table(
   head: readonly string[],

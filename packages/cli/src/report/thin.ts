@@ -7,8 +7,8 @@ export type BandPoint = readonly [x: number, low: number, y: number, high: numbe
 const MOST = 1200;
 
 /**
- * A line of at most `most` points that looks the same: cut into stretches of which the first, the lowest, the highest and
- * the last point are kept. All points are finite.
+ * A line of at most `most` points that looks the same: cut into stretches of which the first, the lowest, the highest
+ * and the last point are kept. All points are finite.
  */
 export function thin(points: readonly Point[], most = MOST): Point[] {
   if (points.length <= most) return [...points];

@@ -5,7 +5,8 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** What a file of lines holds, each a JSON object with its checksum. */
 export interface RunLines {
-  readonly lines: readonly { readonly number: number; readonly text: string; readonly value: Json }[]; // that can be trusted
+  // that can be trusted
+  readonly lines: readonly { readonly number: number; readonly text: string; readonly value: Json }[];
   readonly damaged: readonly number[]; // lines that cannot, counted from 1
   readonly isCutOff: boolean; // the last one ends in the middle, as a crash leaves it
   /** No line has a checksum, as earlier versions wrote them: all that can be read are trusted. */

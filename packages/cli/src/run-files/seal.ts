@@ -6,8 +6,8 @@ const DIGITS = 16;
 const SEAL = new RegExp(`^(.*),(\\n {2})?"sum":( )?"([0-9a-f]{${DIGITS}})"(\\n)?\\}$`, 's');
 
 /**
- * The text of a JSON object, as JSON.stringify writes it, with its checksum as one more key, the last: `sum`, the first 16
- * digits of the SHA-256 of the text without it. Any reader of JSON still reads it.
+ * The text of a JSON object, as JSON.stringify writes it, with its checksum as one more key, the last: `sum`, the first
+ * 16 digits of the SHA-256 of the text without it. Any reader of JSON still reads it.
  */
 export function seal(json: string): string {
   const isIndented = json.endsWith('\n}');

@@ -15,8 +15,9 @@ export interface Amdahl {
 }
 
 /**
- * t(T) = t₁ (1 + σ (T - 1) + κ T (T - 1)) / T ([Gunther 1993](http://www.perfdynamics.com/Manifesto/USLscalability.html)).
- * Two counts do not tell σ and κ apart: then κ is null, and taken as 0.
+ * t(T) = t₁ (1 + σ (T - 1) + κ T (T - 1)) / T ([Gunther
+ * 1993](http://www.perfdynamics.com/Manifesto/USLscalability.html)). Two counts do not tell σ and κ apart: then κ is
+ * null, and taken as 0.
  */
 export interface Usl {
   readonly contention: number; // σ

@@ -11,8 +11,9 @@ export interface Loss {
 }
 
 /**
- * Thread time is what each thread spends on a step, summed. On T threads it is more than on one by what they wait for each
- * other, and by what each part takes longer beside others. The largest loss first; none where one thread is all there is.
+ * Thread time is what each thread spends on a step, summed. On T threads it is more than on one by what they wait for
+ * each other, and by what each part takes longer beside others. The largest loss first; none where one thread is all
+ * there is.
  */
 export function lossesOf({ points, first, bandwidth }: Scaling): Loss[] {
   const one = points[0];
@@ -52,7 +53,10 @@ export function lossesOf({ points, first, bandwidth }: Scaling): Loss[] {
   return losses.sort((a, b) => b.share - a.share);
 }
 
-/** Bytes that an update moves for a parameter: gradients of two shards, and weight and two moments of adam read and written. */
+/**
+ * Bytes that an update moves for a parameter: gradients of two shards, and weight and two moments of adam read and
+ * written.
+ */
 const UPDATE_BYTES = 64;
 /** Share of the memory's bandwidth from which on it is what an update waits for. */
 const MEMORY_BOUND = 0.6;

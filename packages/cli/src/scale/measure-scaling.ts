@@ -42,7 +42,8 @@ const WARM_STEPS = 300; // compiled code from there on
 const PROFILE_RUNS = 3;
 
 /**
- * Measures all counts in turns, so that a machine that slows down slows all of them. @throws NothingMeasured where `signal`
+ * Measures all counts in turns, so that a machine that slows down slows all of them.
+ * @throws NothingMeasured where `signal`
  * ends it before a round is finished.
  */
 export async function measureScaling(
@@ -121,7 +122,10 @@ export async function measureScaling(
     ...summarizeRounds(rounds, cores, profiles.size === counts.length ? profiles : new Map()),
   };
 
-  /** ms a step, by runs that come near to the length of those that will count: short ones have cold code and little else. */
+  /**
+   * ms a step, by runs that come near to the length of those that will count: short ones have cold code and little
+   * else.
+   */
   async function settle({ threads, stepMs }: { threads: number; stepMs: number }): Promise<number> {
     let ms = stepMs;
     for (let k = 0; k < SETTLING_RUNS && workload.steps === undefined; k++) {

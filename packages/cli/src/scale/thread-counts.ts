@@ -1,7 +1,10 @@
 /** Most counts that are tried up to the cores. */
 const MOST = 12;
 
-/** Counts from 1 to the cores, and the cores themselves; beyond them, where threads take turns, only `most` and, if nearer, one more. */
+/**
+ * Counts from 1 to the cores, and the cores themselves; beyond them, where threads take turns, only `most` and, if
+ * nearer, one more.
+ */
 export function threadCounts(cores: number, most: number): number[] {
   const within = Math.min(cores, most);
   const counts = new Set<number>([within]);

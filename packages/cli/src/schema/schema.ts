@@ -25,7 +25,10 @@ export class Mismatch extends Error {
   }
 }
 
-/** The value as the schema reads it. @throws Error of one sentence, which names `where`, the place in it, and both sides. */
+/**
+ * The value as the schema reads it.
+ * @throws Error of one sentence, which names `where`, the place in it, and both sides.
+ */
 export function readAs<T>(schema: Schema<T>, value: unknown, where: string): T {
   const place: Place = [];
   try {

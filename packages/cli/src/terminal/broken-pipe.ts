@@ -2,8 +2,9 @@ import { type Io, printLine } from '../io.ts';
 import { exitCodes } from './interrupt.ts';
 
 /**
- * Ends the process without a word when nobody reads stdout any more (`| head`), unless a command listens itself to finish
- * its work; with one sentence where stdout fails otherwise (a full disk). What cannot be printed on stderr is lost.
+ * Ends the process without a word when nobody reads stdout any more (`| head`), unless a command listens itself to
+ * finish its work; with one sentence where stdout fails otherwise (a full disk). What cannot be printed on stderr is
+ * lost.
  */
 export function endOnBrokenPipe({ stdout, stderr }: Io): void {
   stdout.on('error', (error: NodeJS.ErrnoException) => {

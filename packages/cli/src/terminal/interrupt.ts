@@ -12,8 +12,8 @@ export interface Interrupt {
 }
 
 /**
- * Turns the first signal, or a reader of stdout who leaves, into an abort, so that work can be finished. A second signal
- * ends the process as usual.
+ * Turns the first signal, or a reader of stdout who leaves, into an abort, so that work can be finished. A second
+ * signal ends the process as usual.
  */
 export function listenForInterrupt({ stdout }: Io): Interrupt {
   const controller = new AbortController();

@@ -4,7 +4,10 @@ import { type Io, moveCursor, type Output, printLine } from '../io.ts';
 import { rendered } from './printable.ts';
 import { wrap } from './wrap.ts';
 
-/** Work that goes on, shown: on a terminal as lines that are drawn anew, with others that stay above; else as a few lines. */
+/**
+ * Work that goes on, shown: on a terminal as lines that are drawn anew, with others that stay above; else as a few
+ * lines.
+ */
 export interface LiveArea {
   /** What there is to see now. */
   show(picture: Picture): void;
@@ -59,7 +62,8 @@ function plainLines(stream: Output): LiveArea {
 }
 
 function liveArea(stream: Output): LiveArea {
-  // With the cursor left as it is, at the start of the line below: a process that is killed leaves nothing to put right.
+  // With the cursor left as it is, at the start of the line below: a process that is killed leaves nothing to put
+  // right.
   const log = createLogUpdate(stream, { showCursor: true });
   const startMs = performance.now();
   let frameMs = startMs + PATIENCE_MS.live - FRAME_MS; // of the newest frame

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 
 /**
- * Characters that a terminal does not show as one of a line of text: controls (C0, DEL, C1), which draw, ring and end lines;
- * format characters, which turn the direction of writing or are not to be seen; halves of a character; separators of lines.
- * As in `show` of core, which would take the time to load into every start.
+ * Characters that a terminal does not show as one of a line of text: controls (C0, DEL, C1), which draw, ring and end
+ * lines; format characters, which turn the direction of writing or are not to be seen; halves of a character;
+ * separators of lines. As in `show` of core, which would take the time to load into every start.
  */
 export const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
@@ -47,10 +47,16 @@ export const printable = (text: string): string =>
 
 const PLAIN = new RegExp(`${ESCAPE}\\[(\\d+)m`, 'g');
 
-/** A layout of printable text with marks in the place of the styles that the layout has put in itself, where it broke a styled line. */
+/**
+ * A layout of printable text with marks in the place of the styles that the layout has put in itself, where it broke a
+ * styled line.
+ */
 export const markedAgain = (laidOut: string): string => laidOut.replace(PLAIN, (_match, code: string) => mark(code));
 
-/** The same with the styles as a terminal takes them: ready to be written to it, and by `io.ts` and `live-area.ts` alone. */
+/**
+ * The same with the styles as a terminal takes them: ready to be written to it, and by `io.ts` and `live-area.ts`
+ * alone.
+ */
 export const rendered = (text: string): string =>
   text.replace(MARK_OR_UNPRINTABLE, (_match, style?: string) =>
     style === undefined ? '\ufffd' : `${ESCAPE}[${style}m`,

@@ -13,7 +13,10 @@ const MOST_ROWS = 40;
 /** What a look found. */
 export type Look = Pick<ProbeEvent, 'step' | 'layers'>;
 
-/** What the first and the last of a run's looks found in its layers, at most 80 columns wide: the others are in metrics.jsonl. */
+/**
+ * What the first and the last of a run's looks found in its layers, at most 80 columns wide: the others are in
+ * metrics.jsonl.
+ */
 export function describeLooks(first: Look, last: Look, paint: Paint): string[] {
   const names = layerNames(last.layers);
   const places = shownRows(last.layers.length, MOST_ROWS);

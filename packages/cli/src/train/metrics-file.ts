@@ -35,12 +35,13 @@ export interface MetricsFile {
 }
 
 /**
- * Opens the file behind the lines that belong to the first `step` steps. Those of later steps, which a killed process wrote
- * after its last checkpoint, are left out, and so are damaged ones: the file as it was is then kept beside. `from` is the file
- * of the run that this one goes on from, which stays as it is.
+ * Opens the file behind the lines that belong to the first `step` steps. Those of later steps, which a killed process
+ * wrote after its last checkpoint, are left out, and so are damaged ones: the file as it was is then kept beside.
+ * `from` is the file of the run that this one goes on from, which stays as it is.
  *
- * What is kept goes to a new file that takes the name of the old one: it is never half done, and another name of the old
- * file, such as that of a backup by hard links, keeps the old lines. @throws Error where a link or no regular file is in its place.
+ * What is kept goes to a new file that takes the name of the old one: it is never half done, and another name of the
+ * old file, such as that of a backup by hard links, keeps the old lines.
+ * @throws Error where a link or no regular file is in its place.
  */
 export function openMetrics(path: string, step: number, from = path): MetricsFile {
   const bytes = readOwn(from);

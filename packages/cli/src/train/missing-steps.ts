@@ -1,8 +1,8 @@
 import { describeLines } from '../run-files/run-lines.ts';
 
 /**
- * The steps of the first `step` that no stretch of steps.jsonl has, counted from 1, as 'step 4' or 'steps 1 to 10'; '' where
- * none is missing.
+ * The steps of the first `step` that no stretch of steps.jsonl has, counted from 1, as 'step 4' or 'steps 1 to 10'; ''
+ * where none is missing.
  */
 export function missingSteps(stretches: readonly Readonly<Record<string, unknown>>[], step: number): string {
   const missing: number[] = [];

@@ -13,12 +13,18 @@ import type { ActivationSpec } from '../options/activation.ts';
 import { readObject } from '../options/read-object.ts';
 import type { TrainValues } from './options.ts';
 
-/** The network that the options describe, from a file or by its hidden layers. @throws OptionError naming what does not fit. */
+/**
+ * The network that the options describe, from a file or by its hidden layers.
+ * @throws OptionError naming what does not fit.
+ */
 export async function networkSpec(values: TrainValues, dataset: Dataset): Promise<NetworkSpec> {
   return values.spec === undefined ? stack(values, dataset) : readSpec(values.spec, dataset);
 }
 
-/** The output's activation where nothing is said: losses on logits bring their own, and targets of 0 and 1 ask for sigmoid. */
+/**
+ * The output's activation where nothing is said: losses on logits bring their own, and targets of 0 and 1 ask for
+ * sigmoid.
+ */
 export function outputActivation({ classes, targets }: Dataset, loss: Loss): ActivationName {
   if (loss.targets === 'classes' || loss.name === 'binary-cross-entropy') return 'identity';
   return classes !== null || isZeroOrOne(targets.array) ? 'sigmoid' : 'identity';
@@ -48,7 +54,10 @@ const initializerFor = ({ kind }: ActivationSpec): InitializerSpec =>
 
 const RECTIFIERS = new Set<ActivationName>(['relu', 'leaky-relu', 'elu', 'gelu', 'silu']);
 
-/** One a class, or a single one that says yes or no where the loss takes its logit; else as many as a target has numbers. */
+/**
+ * One a class, or a single one that says yes or no where the loss takes its logit; else as many as a target has
+ * numbers.
+ */
 function outputsOf({ classes, targets }: Dataset, loss: Loss): number {
   if (classes === null) return targets.columns;
   return classes === 2 && loss.name === 'binary-cross-entropy' ? 1 : classes;

@@ -27,8 +27,8 @@ export function checkOut(out: string): void {
 }
 
 /**
- * Makes the directory of a new run, and locks it: `out`, or runs/<name>-<number>, the first number that is free after all
- * others. @throws as checkOut does.
+ * Makes the directory of a new run, and locks it: `out`, or runs/<name>-<number>, the first number that is free after
+ * all others. @throws as checkOut does.
  */
 export function lockNewDirectory(out: string | undefined, name: string): FolderLock {
   const lock = lockFolder('train', out === undefined ? makeNumbered(name) : makeDirectory(out), 'train');

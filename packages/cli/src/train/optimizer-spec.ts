@@ -6,7 +6,8 @@ import { optimizerFlags } from './optimizer-flags.ts';
 import type { TrainValues } from './options.ts';
 
 /**
- * The optimizer with its flags. The dataset's own options stand behind it where it is the dataset's own kind; flags win.
+ * The optimizer with its flags. The dataset's own options stand behind it where it is the dataset's own kind; flags
+ * win.
  * @throws OptionError for a flag that the optimizer does not have.
  */
 export function optimizerSpec(values: TrainValues, preset: Preset): Exclude<OptimizerSpec, string> & Member {

@@ -44,7 +44,9 @@ export async function createRecipe(values: TrainValues, { preset, sets, shares }
   return { sets, spec, options: trainOptionsOf(filled), values: filled };
 }
 
-/** @throws OptionError for numbers that the loss does not take: those of a file may be classes that were read as values. */
+/**
+ * @throws OptionError for numbers that the loss does not take: those of a file may be classes that were read as values.
+ */
 function refuseNumbers({ dataset }: TrainValues, { name, classes, targets }: Dataset, loss: LossSpec): void {
   const { name: kind, targets: wanted } = createLoss(loss);
   const outside = targets.array.find((value) => value < 0 || value > 1);

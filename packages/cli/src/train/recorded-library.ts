@@ -10,7 +10,9 @@ export function recordedLibrary({ backend }: Readonly<Record<string, unknown>>):
   return `blas (${name} ${version} ${core})`;
 }
 
-/** A warning where a run computes with another library than the file that its options come from; null where it does not. */
+/**
+ * A warning where a run computes with another library than the file that its options come from; null where it does not.
+ */
 export function otherLibrary(recorded: string | null, backend: Backend): string | null {
   const own = backendName(backendRecord(backend));
   if (recorded === null || backend.name !== 'blas' || own === recorded) return null;

@@ -16,7 +16,8 @@ export interface Resumable {
 }
 
 /**
- * The run in a folder, from its newest checkpoint, or from its configuration where it has none yet; or a checkpoint file.
+ * The run in a folder, from its newest checkpoint, or from its configuration where it has none yet; or a checkpoint
+ * file.
  * @throws Error where there is none, or it is not whole.
  */
 export async function openResumable(path: string): Promise<Resumable> {

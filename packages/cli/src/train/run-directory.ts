@@ -38,8 +38,9 @@ export interface RunDirectory {
 }
 
 /**
- * Makes the directory and its config.json. Without `out` it is runs/<name>-<number>, the first number that is free after
- * all others. `from` is a checkpoint and the metrics that stand beside it, which the new run goes on from. @throws Error where it cannot be written, FolderInUseError where another run came first.
+ * Makes the directory and its config.json. Without `out` it is runs/<name>-<number>, the first number that is free
+ * after all others. `from` is a checkpoint and the metrics that stand beside it, which the new run goes on from.
+ * @throws Error where it cannot be written, FolderInUseError where another run came first.
  */
 export function createRunDirectory(
   out: string | undefined,
@@ -65,8 +66,9 @@ export const reopenRunDirectory = (lock: FolderLock, config: object, step: numbe
 const GOES_ON = 'a run that can be written, or --out beside it';
 
 /**
- * Locks the directory of a run that is going to go on there, before anything of it is read. @throws FolderInUseError where
- * another run writes there, Error where it cannot be written, or a link or no regular file has the place of one of its files.
+ * Locks the directory of a run that is going to go on there, before anything of it is read.
+ * @throws FolderInUseError where another run writes there, Error where it cannot be written, or a link or no regular
+ * file has the place of one of its files.
  */
 export function lockRunDirectory(path: string): FolderLock {
   const lock = writing(`--resume has ${path}`, GOES_ON, () => lockFolder('train', path, 'train'));

@@ -28,7 +28,9 @@ export async function runTrain(request: Request, io: Io): Promise<number> {
   }
 }
 
-/** Of a run that goes on in its own directory, that directory: nothing of it is read before no other run can change it. */
+/**
+ * Of a run that goes on in its own directory, that directory: nothing of it is read before no other run can change it.
+ */
 function lockResumed(request: Request): FolderLock | null {
   const { resume, out, 'no-out': noOut } = flagsToRaw(trainOptions, request);
   if (typeof resume?.value !== 'string' || out !== undefined || noOut !== undefined) return null;

@@ -17,7 +17,10 @@ export interface OpenCheck extends FileCheck {
 
 export const openCheck = (name: string): OpenCheck => ({ name, about: '', notes: [], faults: [] });
 
-/** What `read` gives; null, and a fault, where it throws. The name of the file stands before its faults: `path` is left out. */
+/**
+ * What `read` gives; null, and a fault, where it throws. The name of the file stands before its faults: `path` is left
+ * out.
+ */
 export function reading<T>(check: OpenCheck, path: string, read: () => T): T | null {
   try {
     return read();

@@ -11,7 +11,10 @@ type Json = Readonly<Record<string, unknown>>;
 /** As long as any that is written here. */
 const MOST_BYTES = 1 << 28;
 
-/** The object in a JSON file of a folder, checked against its checksum where it has one; null where it is not there, or at fault. */
+/**
+ * The object in a JSON file of a folder, checked against its checksum where it has one; null where it is not there, or
+ * at fault.
+ */
 export function readDocument(
   folder: string,
   check: OpenCheck,

@@ -8,6 +8,8 @@ export interface Activation {
   readonly reads: 'z' | 'a';
   /** The parameter, >= 0, where a layer gives none: slope of leaky-relu, scale of elu; 0 where there is none. */
   readonly alpha: number;
-  /** sup |f′|, at the default alpha. 0 marks an activation that passes no gradient and is left out of gradient training. */
+  /**
+   * sup |f′|, at the default alpha. 0 marks an activation that passes no gradient and is left out of gradient training.
+   */
   readonly maxSlope: number;
 }

@@ -26,7 +26,10 @@ const table = {
     alpha: 0.01,
     maxSlope: 1,
   },
-  /** z where z > 0, else α(eᶻ - 1), α >= 0 (so that a has the sign of z). f′(0) is taken as α. [Clevert et al. 2016](https://arxiv.org/abs/1511.07289) */
+  /**
+   * z where z > 0, else α(eᶻ - 1), α >= 0 (so that a has the sign of z). f′(0) is taken as α. [Clevert et al.
+   * 2016](https://arxiv.org/abs/1511.07289)
+   */
   elu: {
     apply: (z, alpha) => (z > 0 ? z : alpha * expm1(z)),
     derivative: (_z, a, alpha) => (a > 0 ? 1 : a + alpha),
@@ -34,7 +37,10 @@ const table = {
     alpha: 1,
     maxSlope: 1,
   },
-  /** z Φ(z) with the normal distribution's Φ by erf, not the tanh approximation. [Hendrycks & Gimpel 2016](https://arxiv.org/abs/1606.08415) */
+  /**
+   * z Φ(z) with the normal distribution's Φ by erf, not the tanh approximation. [Hendrycks & Gimpel
+   * 2016](https://arxiv.org/abs/1606.08415)
+   */
   gelu: {
     apply: (z) => 0.5 * z * (1 + erf(z * SQRT_HALF)),
     derivative: (z) => 0.5 * (1 + erf(z * SQRT_HALF)) + z * (exp(-0.5 * z * z) * INV_SQRT_2PI),
@@ -75,7 +81,10 @@ const table = {
     alpha: 0,
     maxSlope: 1,
   },
-  /** 1 where z >= 0, else 0, NaN kept: the perceptron's, forward only. f′ is 0, so nothing before it learns by gradients. */
+  /**
+   * 1 where z >= 0, else 0, NaN kept: the perceptron's, forward only. f′ is 0, so nothing before it learns by
+   * gradients.
+   */
   step: {
     apply: (z) => (Number.isNaN(z) ? z : z >= 0 ? 1 : 0),
     derivative: () => 0,

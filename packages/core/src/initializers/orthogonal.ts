@@ -9,8 +9,8 @@ export interface OrthogonalOptions {
 
 /**
  * gain · Q with QᵀQ = 1 (columns orthonormal, or rows where there are fewer rows), uniform over all such Q: the
- * Gram-Schmidt factor of a normal matrix, whose R has a positive diagonal.
- * [Saxe et al. 2014](https://arxiv.org/abs/1312.6120); for uniformity [Mezzadri 2007](https://arxiv.org/abs/math-ph/0609050)
+ * Gram-Schmidt factor of a normal matrix, whose R has a positive diagonal. [Saxe et al.
+ * 2014](https://arxiv.org/abs/1312.6120); for uniformity [Mezzadri 2007](https://arxiv.org/abs/math-ph/0609050)
  */
 export function orthogonal(options: OrthogonalOptions = {}): Initializer {
   onlyKeys('initializer orthogonal', options, ['gain']);

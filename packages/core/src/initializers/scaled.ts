@@ -4,10 +4,16 @@ import type { Initializer } from './initializer.ts';
 /** Standard deviation of the weights, from the numbers of inputs and outputs. */
 type Spread = (fanIn: number, fanOut: number) => number;
 
-/** σ = √(2 / (fanIn + fanOut)): keeps variance in both directions. [Glorot & Bengio 2010, eq. 12](https://proceedings.mlr.press/v9/glorot10a.html) */
+/**
+ * σ = √(2 / (fanIn + fanOut)): keeps variance in both directions. [Glorot & Bengio 2010, eq.
+ * 12](https://proceedings.mlr.press/v9/glorot10a.html)
+ */
 const glorot: Spread = (fanIn, fanOut) => Math.sqrt(2 / (fanIn + fanOut));
 
-/** σ = √(2 / fanIn): for relu, which drops half of the variance. [He et al. 2015, eq. 10](https://arxiv.org/abs/1502.01852) */
+/**
+ * σ = √(2 / fanIn): for relu, which drops half of the variance. [He et al. 2015, eq.
+ * 10](https://arxiv.org/abs/1502.01852)
+ */
 const he: Spread = (fanIn) => Math.sqrt(2 / fanIn);
 
 /** σ = √(1 / fanIn). [LeCun et al. 1998, §4.6](https://doi.org/10.1007/3-540-49430-8_2) */

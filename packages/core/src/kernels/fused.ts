@@ -2,8 +2,9 @@ import { fma } from '../math/fma.ts';
 import type { Kernels } from './kernels.ts';
 
 /**
- * The products of a dense layer with multiplication and addition fused, in plain TypeScript: they define the bits of backend
- * native. The orders of addition are the reference's, and so is + 0 at the end; each term is rounded once in place of twice.
+ * The products of a dense layer with multiplication and addition fused, in plain TypeScript: they define the bits of
+ * backend native. The orders of addition are the reference's, and so is + 0 at the end; each term is rounded once in
+ * place of twice.
  */
 export const fusedProducts: Pick<Kernels, 'affine' | 'affineBackwardInput' | 'affineBackwardWeights'> = {
   affine(y, x, W, b, B, I, O) {

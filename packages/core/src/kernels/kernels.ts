@@ -16,8 +16,9 @@ export interface Kernels {
   /**
    * y[B,O] = x[B,I] · W[I,O] + b[O]; each sum starts at b[o] and adds i ascending. Overwrites `y`.
    *
-   * A sum of 0 is +0, here and in the two below. So a term of an x that is 0 changes no bit, as long as its W is finite, and
-   * backends leave such terms out where many rows have them: a W that is not finite may or may not show in such a row.
+   * A sum of 0 is +0, here and in the two below. So a term of an x that is 0 changes no bit, as long as its W is
+   * finite, and backends leave such terms out where many rows have them: a W that is not finite may or may not show in
+   * such a row.
    */
   affine(
     y: Float64Array, // [B, O] out
@@ -40,8 +41,8 @@ export interface Kernels {
   ): void;
 
   /**
-   * dW[I,O] = xᵀ · dy and db[O] = Σₙ dy; each sum starts at 0 and adds rows n ascending.
-   * Overwrites `dW` and `db` (with zeros where B = 0). A dy that is not finite shows in `db`, and need not in rows of `dW` whose x is 0.
+   * dW[I,O] = xᵀ · dy and db[O] = Σₙ dy; each sum starts at 0 and adds rows n ascending. Overwrites `dW` and `db` (with
+   * zeros where B = 0). A dy that is not finite shows in `db`, and need not in rows of `dW` whose x is 0.
    */
   affineBackwardWeights(
     dW: Float64Array, // [I, O] out
@@ -54,9 +55,9 @@ export interface Kernels {
   ): void;
 
   /**
-   * `affineBackwardWeights` of the first `first` rows and that of the rows behind them, added: the gradients of two shards
-   * as `averageShards` would join them, without the second ever in memory. Shards have `maxPairRows` rows at most.
-   * Absent where that gains nothing, or where a row's result depends on the rows beside it.
+   * `affineBackwardWeights` of the first `first` rows and that of the rows behind them, added: the gradients of two
+   * shards as `averageShards` would join them, without the second ever in memory. Shards have `maxPairRows` rows at
+   * most. Absent where that gains nothing, or where a row's result depends on the rows beside it.
    */
   affineBackwardWeightsOfTwo?(
     dW: Float64Array, // [I, O] out
@@ -96,8 +97,8 @@ export interface Kernels {
   ): void;
 
   /**
-   * Rows order[first] .. order[first + count - 1] of `bytes`, each byte over `divisor`. Overwrites `out`. Rows have four columns or
-   * more, and begin below byte 2³². Absent where plain code is as fast.
+   * Rows order[first] .. order[first + count - 1] of `bytes`, each byte over `divisor`. Overwrites `out`. Rows have
+   * four columns or more, and begin below byte 2³². Absent where plain code is as fast.
    */
   gatherBytes?(
     out: Float64Array, // [count, columns] out
@@ -113,9 +114,9 @@ export interface Kernels {
   readonly fast: FastKernels;
 
   /**
-   * Writes down the kernels that `run` calls, in `tape`, and returns what calls them all again at once; null where one of
-   * them cannot be written down. `run` is given kernels that do nothing else. A call from JavaScript takes as long as a
-   * small kernel: XOR's step is a dozen of them. Absent where nothing is gained.
+   * Writes down the kernels that `run` calls, in `tape`, and returns what calls them all again at once; null where one
+   * of them cannot be written down. `run` is given kernels that do nothing else. A call from JavaScript takes as long
+   * as a small kernel: XOR's step is a dozen of them. Absent where nothing is gained.
    */
   record?(
     tape: Float64Array, // [tapeLength]
@@ -123,9 +124,10 @@ export interface Kernels {
   ): (() => void) | null;
 
   /**
-   * Likewise for whole steps of a run, many at a time. What it returns takes up to `steps` of them: before each, the step's
-   * row of `hypers` becomes `hyper`; after each, it notes loss and norm as `noteBatchLoss` and `noteGradientNorm` do, the first
-   * at element `at`. It ends behind the first step whose loss or norm is not finite, and returns how many it took.
+   * Likewise for whole steps of a run, many at a time. What it returns takes up to `steps` of them: before each, the
+   * step's row of `hypers` becomes `hyper`; after each, it notes loss and norm as `noteBatchLoss` and
+   * `noteGradientNorm` do, the first at element `at`. It ends behind the first step whose loss or norm is not finite,
+   * and returns how many it took.
    */
   recordSteps?(
     tape: Float64Array, // [tapeLength]
@@ -168,8 +170,8 @@ export interface FastKernels {
 }
 
 /**
- * `averageShards`, and an update by what it would have written, in one pass: `square` and the parameters become the same to the
- * bit, and `gSum` keeps nothing of use. `g` may be overwritten, with the mean or not.
+ * `averageShards`, and an update by what it would have written, in one pass: `square` and the parameters become the
+ * same to the bit, and `gSum` keeps nothing of use. `g` may be overwritten, with the mean or not.
  */
 export type MeanUpdateKernel = (
   square: Float64Array, // [1] out
@@ -197,7 +199,10 @@ export interface ActivationKernel {
     n: number,
     alpha: number,
   ): void;
-  /** dz[i] = da[i] · f′, tiny values flushed to 0. Overwrites `dz`, which may be `da`. `za` is what the activation reads. */
+  /**
+   * dz[i] = da[i] · f′, tiny values flushed to 0. Overwrites `dz`, which may be `da`. `za` is what the activation
+   * reads.
+   */
   backward(
     dz: Float64Array, // [n] out
     da: Float64Array, // [n]

@@ -1,8 +1,9 @@
 import type { Kernels } from './kernels.ts';
 
 /**
- * The kernels in plain TypeScript. They define the bits: another backend equals them or says where it does not. Sums of products
- * end with + 0, which makes -0 to +0: only for the sign of a sum of 0 does it matter whether terms of 0 were added.
+ * The kernels in plain TypeScript. They define the bits: another backend equals them or says where it does not. Sums of
+ * products end with + 0, which makes -0 to +0: only for the sign of a sum of 0 does it matter whether terms of 0 were
+ * added.
  */
 export const referenceKernels: Kernels = {
   name: 'reference',
@@ -82,8 +83,8 @@ function affineBackwardWeights(
 }
 
 /**
- * g[n] = (Σₛ gSum[s, offset + i]) · (1 / rows) by the pairwise tree, square = Σ g[i]². Overwrites both, and rows of `gSum` with
- * partial sums.
+ * g[n] = (Σₛ gSum[s, offset + i]) · (1 / rows) by the pairwise tree, square = Σ g[i]². Overwrites both, and rows of
+ * `gSum` with partial sums.
  */
 function averageShards(
   square: Float64Array, // [1] out

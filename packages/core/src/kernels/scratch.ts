@@ -29,8 +29,8 @@ const padded = (length: number): number => Math.floor((length + LINE - 1) / LINE
 const empty = new Float64Array(0);
 
 /**
- * Doubles that `take` asks for. The same function then takes them from `createAllocator`, so what a memory holds is stated once.
- * Arrays that it is handed here are empty.
+ * Doubles that `take` asks for. The same function then takes them from `createAllocator`, so what a memory holds is
+ * stated once. Arrays that it is handed here are empty.
  */
 export function countDoubles(take: (allocate: Allocate) => void): number {
   let total = 0;
@@ -54,7 +54,10 @@ export function createAllocator(where: string, memory: Float64Array): Allocate {
   };
 }
 
-/** `length` numbers of `array` from number `from` on. @throws Error where it has fewer: `subarray` would cut them off in silence. */
+/**
+ * `length` numbers of `array` from number `from` on.
+ * @throws Error where it has fewer: `subarray` would cut them off in silence.
+ */
 export function viewOf<Numbers extends Float64Array | Uint32Array>(
   array: Numbers,
   from: number,

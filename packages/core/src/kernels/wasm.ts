@@ -95,15 +95,16 @@ export const takeWasmScratch = (products: readonly ProductShape[], allocate: All
 
 /** Doubles of scratch that the products of an I x O dense layer take, for any number of rows. */
 export function wasmProductScratch([I, O]: ProductShape): number {
-  // A panel of 8 columns by 256 and 64 lists of its terms (assembly/affine.ts), or twice 64 rows of dy beside a strip of 8 and 4
-  // lists (assembly/affine-weights.ts). A list of K terms takes K + 1 pairs of words.
+  // A panel of 8 columns by 256 and 64 lists of its terms (assembly/affine.ts), or twice 64 rows of dy beside a strip
+  // of 8 and 4 lists (assembly/affine-weights.ts). A list of K terms takes K + 1 pairs of words.
   const terms = Math.min(I, 256);
   return Math.max(8 * terms + 64 * (terms + 1), 64 * (2 * O + 8) + 4 * 65);
 }
 
 /** The first byte of memory that is free: below it lie the module's constants. */
 export function wasmHeapBase(module: WasmModule): number {
-  // One page, and no more for ever: where V8 keeps no guard pages a memory reserves its maximum, and 4 GiB can be refused.
+  // One page, and no more for ever: where V8 keeps no guard pages a memory reserves its maximum, and 4 GiB can be
+  // refused.
   return instantiate(module, new WasmApi.Memory({ initial: 1, maximum: 1, shared: true })).__heap_base.value;
 }
 

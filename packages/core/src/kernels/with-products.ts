@@ -4,8 +4,8 @@ import type { Kernels } from './kernels.ts';
 export type Products = Pick<Kernels, 'affine' | 'affineBackwardInput' | 'affineBackwardWeights'>;
 
 /**
- * The kernels of `wasm` with other products in the place of its own wherever `isLarge` says so of a shape. Steps of small
- * products alone can still be recorded: a tape cannot call out of WebAssembly.
+ * The kernels of `wasm` with other products in the place of its own wherever `isLarge` says so of a shape. Steps of
+ * small products alone can still be recorded: a tape cannot call out of WebAssembly.
  */
 export function withProducts(
   name: Kernels['name'],

@@ -1,6 +1,6 @@
 /**
- * A number that reached a layer, and that it cannot take, such as an index that an embedding does not have. It follows from rows
- * and weights: whoever tries again meets it again.
+ * A number that reached a layer, and that it cannot take, such as an index that an embedding does not have. It follows
+ * from rows and weights: whoever tries again meets it again.
  */
 export class InputError extends Error {
   /** 'InputError'. */

@@ -5,8 +5,8 @@ import type { LayerSpec } from './index.ts';
 const DEEPEST = 32;
 
 /**
- * The spec of a layer as it is kept: `{ kind: 'relu' }` becomes `{ kind: 'activation', fn: 'relu' }`, in the layers inside of it
- * too. Returns the same object where nothing is short; what is no spec is left for the builder to refuse.
+ * The spec of a layer as it is kept: `{ kind: 'relu' }` becomes `{ kind: 'activation', fn: 'relu' }`, in the layers
+ * inside of it too. Returns the same object where nothing is short; what is no spec is left for the builder to refuse.
  */
 export function layerInFull(spec: LayerSpec, depth = 0): LayerSpec {
   if (typeof spec !== 'object' || spec === null || depth > DEEPEST) return spec;

@@ -18,7 +18,10 @@ export interface Pass {
   step: number;
   /** Place of the first row in its batch. */
   firstRow: number;
-  /** Rows of the first of two shards that a backward pass takes at once; 0, the default, where its rows are those of one. */
+  /**
+   * Rows of the first of two shards that a backward pass takes at once; 0, the default, where its rows are those of
+   * one.
+   */
   firstOfTwo?: number;
 }
 
@@ -51,7 +54,10 @@ export interface Layer {
   };
   /** In the order in which they lie in the parameter vector. */
   readonly tensors: readonly TensorSpec[];
-  /** The shapes of the dense products that its passes call, inner layers' aside: the kernels' scratch follows from them. Absent: none. */
+  /**
+   * The shapes of the dense products that its passes call, inner layers' aside: the kernels' scratch follows from them.
+   * Absent: none.
+   */
   readonly products?: readonly ProductShape[];
   /** Layers that stand inside of it, in order. It has no tensors but theirs. */
   readonly inner?: readonly Layer[];
@@ -59,12 +65,15 @@ export interface Layer {
   createMemory?(rows: number, allocate: Allocate): LayerMemory;
 
   /**
-   * Whether a training pass over so many rows is always the same calls of `kernels`, whatever the step, and nothing else:
-   * then it can be recorded. Absent: no.
+   * Whether a training pass over so many rows is always the same calls of `kernels`, whatever the step, and nothing
+   * else: then it can be recorded. Absent: no.
    */
   recordable?(kernels: Kernels): boolean;
 
-  /** Whether `backward` heeds `firstOfTwo`: then its gradients are those of two shards, each summed by itself, added. Absent: no. */
+  /**
+   * Whether `backward` heeds `firstOfTwo`: then its gradients are those of two shards, each summed by itself, added.
+   * Absent: no.
+   */
   readonly takesTwo?: true;
 
   /** Overwrites `y`. */

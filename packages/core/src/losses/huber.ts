@@ -9,7 +9,10 @@ export interface HuberOptions {
   delta?: number;
 }
 
-/** ½d² where |d| <= δ, else δ(|d| - ½δ), d = y - t; mean over outputs, as PyTorch's HuberLoss has it. [Huber 1964](https://doi.org/10.1214/aoms/1177703732) */
+/**
+ * ½d² where |d| <= δ, else δ(|d| - ½δ), d = y - t; mean over outputs, as PyTorch's HuberLoss has it. [Huber
+ * 1964](https://doi.org/10.1214/aoms/1177703732)
+ */
 export function huber(options: HuberOptions = {}): Loss {
   onlyKeys('huber', options, ['delta']);
   const delta = positive('huber', 'delta', options.delta ?? 1);

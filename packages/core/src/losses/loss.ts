@@ -1,6 +1,7 @@
 /**
- * The loss of B rows, **summed** over rows, and its gradient by the network's output. Overwrites `lossSum` and `dy`, which
- * may be `y`. (A number that is returned costs 16 bytes of heap wherever V8 does not inline the call.) The division by the rows of the batch happens once, where shards are averaged.
+ * The loss of B rows, **summed** over rows, and its gradient by the network's output. Overwrites `lossSum` and `dy`,
+ * which may be `y`. (A number that is returned costs 16 bytes of heap wherever V8 does not inline the call.) The
+ * division by the rows of the batch happens once, where shards are averaged.
  */
 export type LossKernel = (
   lossSum: Float64Array, // [1] out

@@ -51,7 +51,9 @@ function rowMaximum(
   return greater(greater(l3, l2), greater(l1, l0));
 }
 
-/** e[o] = e^(y[o] - m), and their sum in four lanes o mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites the row of `e`. */
+/**
+ * e[o] = e^(y[o] - m), and their sum in four lanes o mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites the row of `e`.
+ */
 function exponentials(
   e: Float64Array, // [B, O] out
   y: Float64Array, // [B, O]

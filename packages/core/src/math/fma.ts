@@ -1,8 +1,8 @@
 import { scale } from './exponent.ts';
 
 /**
- * x · y + z, rounded once (IEEE 754-2019, fusedMultiplyAdd). Exact integers of any length make it slow, some 2 µs: it says
- * what processors do in one instruction.
+ * x · y + z, rounded once (IEEE 754-2019, fusedMultiplyAdd). Exact integers of any length make it slow, some 2 µs: it
+ * says what processors do in one instruction.
  */
 export function fma(x: number, y: number, z: number): number {
   // Infinities and NaN, and products that are exactly 0, follow the rules of two operations.

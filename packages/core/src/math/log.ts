@@ -12,7 +12,8 @@ export function log(x: number): number {
 }
 
 /**
- * k · ln 2 + ln(1 + f) + c for √½ ≤ 1 + f < √2 and a small c: with s = f / (2 + f), ln(1 + f) = f - f²/2 + s · (f²/2 + R(s²)).
+ * k · ln 2 + ln(1 + f) + c for √½ ≤ 1 + f < √2 and a small c: with s = f / (2 + f), ln(1 + f) = f - f²/2 + s · (f²/2 +
+ * R(s²)).
  */
 export function logSum(f: number, k: number, c: number): number {
   const s = f / (2 + f);

@@ -1,4 +1,7 @@
-/** xⁿ for integers n by repeated squaring: exact while every product is, else within |n| ulp. A negative n gives 1 / x⁻ⁿ. */
+/**
+ * xⁿ for integers n by repeated squaring: exact while every product is, else within |n| ulp. A negative n gives 1 /
+ * x⁻ⁿ.
+ */
 export function powInteger(x: number, n: number): number {
   let result = 1;
   let square = x;

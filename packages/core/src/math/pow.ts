@@ -4,7 +4,8 @@ import { logTail } from './log.ts';
 
 /**
  * xʸ for real y, within 1.5 ulp while |y · ln x| < 16, 4 below 100, 20 at the ends of the range. NaN for a negative x
- * unless y is an integer, and for 1 to an infinite power, as in ECMAScript. A whole power may miss a whole number by an ulp.
+ * unless y is an integer, and for 1 to an infinite power, as in ECMAScript. A whole power may miss a whole number by an
+ * ulp.
  */
 export function pow(x: number, y: number): number {
   if (y === 0) return 1;
@@ -23,7 +24,8 @@ function powPositive(x: number, y: number): number {
   const k = binaryExponent(x);
   const f = scale(x, -k) - 1;
 
-  // ln(1 + f) = 2s + s · R(s²), where s = f / (2 + f) lost something to rounding, once in 2 + f and once in the quotient.
+  // ln(1 + f) = 2s + s · R(s²), where s = f / (2 + f) lost something to rounding, once in 2 + f and once in the
+  // quotient.
   const d = 2 + f;
   const s = f / d;
   const p = s * d;
@@ -41,7 +43,10 @@ function powPositive(x: number, y: number): number {
   return power + power * (productError(y, head, product) + y * tail);
 }
 
-/** a · b - p where p is a · b as rounded, exact unless a part of it overflows or is subnormal. [Dekker 1971](https://doi.org/10.1007/BF01397083) */
+/**
+ * a · b - p where p is a · b as rounded, exact unless a part of it overflows or is subnormal. [Dekker
+ * 1971](https://doi.org/10.1007/BF01397083)
+ */
 function productError(a: number, b: number, p: number): number {
   const aHigh = upperHalf(a);
   const bHigh = upperHalf(b);

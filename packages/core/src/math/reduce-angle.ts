@@ -4,8 +4,8 @@ import { ROUND } from './exponent.ts';
 export const remainder = new Float64Array(2);
 
 /**
- * n mod 4 for the integer n nearest to x / (π/2). Overwrites `remainder`.
- * Up to 10⁶, π/2 is taken in four parts, n times the first three being exact; beyond, by whole numbers of 1,216 binary places.
+ * n mod 4 for the integer n nearest to x / (π/2). Overwrites `remainder`. Up to 10⁶, π/2 is taken in four parts, n
+ * times the first three being exact; beyond, by whole numbers of 1,216 binary places.
  */
 export function reduceAngle(x: number): number {
   if (Math.abs(x) > 1e6) return reduceHuge(x);
@@ -52,7 +52,10 @@ const HALF_PI_3 = 2.0222662487111665e-21;
 const HALF_PI_4 = 8.4784276603689e-32;
 const TWO_TO_MINUS_256 = 8.636168555094445e-78;
 
-/** ⌊π/2 · 2¹²¹⁶⌋: the largest double has 1,024 bits before the point, no double comes nearer to a multiple than 2⁻⁶², and 2 · 53 bits are wanted. */
+/**
+ * ⌊π/2 · 2¹²¹⁶⌋: the largest double has 1,024 bits before the point, no double comes nearer to a multiple than 2⁻⁶²,
+ * and 2 · 53 bits are wanted.
+ */
 const HALF_PI = BigInt(
   '0x1921fb54442d18469898cc51701b839a252049c1114cf98e804177d4c76273644a29410f31c6809bbdf2a33679a748636605614dbe4b' +
     'e286e9fc26adadaa3848bc90b6aecc4bcfd8de89885d34c6fdad617feb96de80d6fdbdc70d7f6b5133f4b5d3e4822f8963fcc9250cca3d' +

@@ -3,8 +3,9 @@ import type { Metric } from './metric.ts';
 import { NO_ANSWER } from './unanswered.ts';
 
 /**
- * Rows counted by class: value()[target · (C + 1) + answer], [C, C + 1], with C the number of outputs, or 2 where there is one,
- * and those without an answer in column C; empty before the first row. A row whose target is no class counts nowhere.
+ * Rows counted by class: value()[target · (C + 1) + answer], [C, C + 1], with C the number of outputs, or 2 where there
+ * is one, and those without an answer in column C; empty before the first row. A row whose target is no class counts
+ * nowhere.
  */
 export function confusionMatrix(options: DecisionOptions): Metric<Float64Array> {
   const { answer, target } = createDecision('metric confusion-matrix', options);

@@ -2,9 +2,9 @@ import { type NoOptions, noOptions } from '../family.ts';
 import type { Metric } from './metric.ts';
 
 /**
- * R² = 1 - Σ(y - t)² / Σ(t - t̄)² of each output, mean over outputs, as scikit-learn has it; NaN where a target does not
- * vary. Σ(t - t̄)² is carried from row to row, which loses no digits where t̄ is large.
- * [Welford 1962](https://doi.org/10.1080/00401706.1962.10490022)
+ * R² = 1 - Σ(y - t)² / Σ(t - t̄)² of each output, mean over outputs, as scikit-learn has it; NaN where a target does
+ * not vary. Σ(t - t̄)² is carried from row to row, which loses no digits where t̄ is large. [Welford
+ * 1962](https://doi.org/10.1080/00401706.1962.10490022)
  */
 export function r2(options: NoOptions = {}): Metric {
   noOptions('metric r2', options);

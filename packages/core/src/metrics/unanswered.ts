@@ -5,8 +5,8 @@ import type { Metric } from './metric.ts';
 export const NO_ANSWER = -1;
 
 /**
- * The first output of row n of y [B, O] that is not a finite number: such a row has no answer, whatever its other outputs say.
- * Undefined where the row has one.
+ * The first output of row n of y [B, O] that is not a finite number: such a row has no answer, whatever its other
+ * outputs say. Undefined where the row has one.
  */
 export function badOutput(y: Float64Array, n: number, O: number): number | undefined {
   const row = n * O;

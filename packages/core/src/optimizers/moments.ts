@@ -11,7 +11,10 @@ export interface MomentOptions {
   epsilon?: number;
 }
 
-/** What adam and adamw share: two moments, and hyper[0..6] with the bias corrections of the step folded into two scalars. */
+/**
+ * What adam and adamw share: two moments, and hyper[0..6] with the bias corrections of the step folded into two
+ * scalars.
+ */
 export function moments(
   name: string,
   options: MomentOptions,

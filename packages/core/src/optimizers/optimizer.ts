@@ -30,8 +30,8 @@ export interface Optimizer {
    */
   readonly undecayedHyper: number;
   /**
-   * Writes what `update` needs in this step at learning rate `rate`. Overwrites `hyper`. (A number handed over would cost
-   * 16 bytes of heap wherever V8 does not inline the call.)
+   * Writes what `update` needs in this step at learning rate `rate`. Overwrites `hyper`. (A number handed over would
+   * cost 16 bytes of heap wherever V8 does not inline the call.)
    */
   hyper(
     hyper: Float64Array, // [hyperLength] out

@@ -12,7 +12,10 @@ export const decayedParameters = {
 
 /** What every optimizer takes for weight decay. */
 export interface WeightDecayOptions {
-  /** λ, at least 0. In adamw it is decoupled from the gradient; elsewhere λθ is added to it. @default 0; 0.01 for adamw */
+  /**
+   * λ, at least 0. In adamw it is decoupled from the gradient; elsewhere λθ is added to it.
+   * @default 0; 0.01 for adamw
+   */
   weightDecay?: number;
   /** The parameters that λ takes: 'all', as in PyTorch, or 'weights', which spares biases and norms. @default 'all' */
   decayed?: keyof typeof decayedParameters;

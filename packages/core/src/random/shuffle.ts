@@ -1,7 +1,10 @@
 import { complete, type Pausable } from '../pausable.ts';
 import type { Random } from './random.ts';
 
-/** Puts `indices` into a random order, each equally likely: Fisher-Yates. [Durstenfeld 1964](https://doi.org/10.1145/364520.364540) */
+/**
+ * Puts `indices` into a random order, each equally likely: Fisher-Yates. [Durstenfeld
+ * 1964](https://doi.org/10.1145/364520.364540)
+ */
 export const shuffle = (indices: Uint32Array, random: Random): void => complete(shuffleInTurns(indices, random));
 
 /** Indices between two pauses: about half a millisecond. */

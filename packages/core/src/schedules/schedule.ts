@@ -12,9 +12,13 @@ export interface Schedule {
   factor(step: number, state: Float64Array): number;
   /** Numbers carried between epochs, as the first epoch reads them; empty for all but plateau. */
   readonly initialState: readonly number[];
-  /** True where another `totalSteps` changes the factors of early steps: a run cannot then be made longer by going on. */
+  /**
+   * True where another `totalSteps` changes the factors of early steps: a run cannot then be made longer by going on.
+   */
   readonly needsTotalSteps: boolean;
-  /** Called with the watched value at the ends of the epochs that have one, `epochs` after the last. Overwrites `state`. */
+  /**
+   * Called with the watched value at the ends of the epochs that have one, `epochs` after the last. Overwrites `state`.
+   */
   observe?(state: Float64Array, value: number, epochs: number): void;
 }
 

@@ -2,7 +2,10 @@ import { suggest } from './nearest.ts';
 import { OptionError, unknownOption } from './option-error.ts';
 import { show } from './show.ts';
 
-/** The value, if it is a number for which `ok` holds. @throws OptionError "<where>: <name> has <value>, expected a number <wanted>". */
+/**
+ * The value, if it is a number for which `ok` holds.
+ * @throws OptionError "<where>: <name> has <value>, expected a number <wanted>".
+ */
 export function number(
   where: string,
   name: string,

@@ -1,4 +1,6 @@
-/** The known word closest to `word` by edits (Damerau-Levenshtein), or undefined where none is near enough to be meant. */
+/**
+ * The known word closest to `word` by edits (Damerau-Levenshtein), or undefined where none is near enough to be meant.
+ */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = 1 + Math.max(1, Math.floor(word.length / 3));
@@ -25,8 +27,8 @@ const begins = (word: string, start: string): boolean =>
   start.replace(/^-+/, '').length >= 3 && word.startsWith(start.toLowerCase());
 
 /**
- * Whether `part` stands between hyphens of `word`: 'he' or 'normal' of 'he-normal', '--threads' of '--max-threads'; or is a
- * longer part without the hyphens: 'crossentropy'.
+ * Whether `part` stands between hyphens of `word`: 'he' or 'normal' of 'he-normal', '--threads' of '--max-threads'; or
+ * is a longer part without the hyphens: 'crossentropy'.
  */
 const hasPart = (word: string, part: string): boolean => {
   const plain = part.toLowerCase().replace(/^--/, '');

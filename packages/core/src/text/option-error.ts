@@ -13,13 +13,16 @@ export interface OptionErrorDetails {
 }
 
 /**
- * A refused option. The message is '<where>: <about> <problem>'; `options` are for a caller that has other names for them,
- * such as the flags of a command line.
+ * A refused option. The message is '<where>: <about> <problem>'; `options` are for a caller that has other names for
+ * them, such as the flags of a command line.
  */
 export class OptionError extends Error {
   /** 'OptionError'. */
   override readonly name = 'OptionError';
-  /** Paths from what the caller handed in to what is refused, such as 'batch' or 'layers.2.out'; more than one where they do not fit each other. */
+  /**
+   * Paths from what the caller handed in to what is refused, such as 'batch' or 'layers.2.out'; more than one where
+   * they do not fit each other.
+   */
   readonly options: readonly string[];
   /** Subject of the sentence. */
   readonly about: string;

@@ -1,4 +1,7 @@
-/** A value as an error message shows it: JSON where it is any, one line of at most 60 printable characters. Never throws. */
+/**
+ * A value as an error message shows it: JSON where it is any, one line of at most 60 printable characters. Never
+ * throws.
+ */
 export function show(value: unknown): string {
   const text = (typeof value === 'number' ? String(value) : (json(value) ?? String(value))).replace(
     UNPRINTABLE,
@@ -10,7 +13,10 @@ export function show(value: unknown): string {
 // Control characters and those that turn the direction of writing could draw anything on a terminal.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** Undefined for a function, a symbol or undefined itself. A bigint and an object in a circle have no JSON: their type stands for them. */
+/**
+ * Undefined for a function, a symbol or undefined itself. A bigint and an object in a circle have no JSON: their type
+ * stands for them.
+ */
 function json(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);

@@ -8,7 +8,10 @@ import type { RunIdentity } from './same-run.ts';
 /** What the file calls itself; models are of another kind, and both have their weights in the same place. */
 export const CHECKPOINT_KIND = 'checkpoint';
 
-/** Of what the header says, as the container has one of its own. Older ones are refused by number until there is one to migrate. */
+/**
+ * Of what the header says, as the container has one of its own. Older ones are refused by number until there is one to
+ * migrate.
+ */
 const VERSION = 1;
 
 /**
@@ -46,7 +49,10 @@ export function saveCheckpoint(
 export const loadCheckpoint = (path: string): Checkpoint =>
   checkpointOf('loadCheckpoint', path, readContainer('loadCheckpoint', path, [CHECKPOINT_KIND]));
 
-/** Which run the checkpoint in `path` says it is of, without its arrays; it may not be whole. @throws Error where it is none. */
+/**
+ * Which run the checkpoint in `path` says it is of, without its arrays; it may not be whole.
+ * @throws Error where it is none.
+ */
 export function readRun(path: string): RunIdentity {
   const { version, spec, loss, record } = peekContainer('readRun', path, [CHECKPOINT_KIND]);
   if (version !== VERSION || !isJsonObject(record)) throw new Error(`readRun: ${path} has no run, expected one`);
@@ -54,7 +60,10 @@ export function readRun(path: string): RunIdentity {
   return { spec, loss, record } as unknown as RunIdentity;
 }
 
-/** The checkpoint in a container of its kind. @throws Error naming the path, where its parts are not those of one run. */
+/**
+ * The checkpoint in a container of its kind.
+ * @throws Error naming the path, where its parts are not those of one run.
+ */
 export function checkpointOf(where: string, path: string, { content, sections }: Container): Checkpoint {
   const { version, ...header } = content;
   if (version !== VERSION) {

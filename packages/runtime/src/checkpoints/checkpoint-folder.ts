@@ -31,8 +31,8 @@ export interface Written {
 }
 
 /**
- * Writes the newest checkpoint of a folder, and takes away those that are one too many when it is safe; first, where a thread
- * has failed to, what that one has left half written. Never throws.
+ * Writes the newest checkpoint of a folder, and takes away those that are one too many when it is safe; first, where a
+ * thread has failed to, what that one has left half written. Never throws.
  */
 export function keepCheckpoint(shared: SharedSpec, entry: CheckpointEntry, threadFailed = false): Written {
   const { folder, opens, isBest, keep, adopts } = entry;
@@ -63,8 +63,9 @@ export interface CheckpointPlace {
 }
 
 /**
- * Takes a folder for a run, from before its first step, so that no other writes to it; one that a function gives is already
- * taken by whoever gives it. A folder that cannot be made or written is tried again at each checkpoint: training goes on.
+ * Takes a folder for a run, from before its first step, so that no other writes to it; one that a function gives is
+ * already taken by whoever gives it. A folder that cannot be made or written is tried again at each checkpoint:
+ * training goes on.
  * @throws FolderInUseError where another run writes to it; Error where its lock cannot be read.
  */
 export function takeCheckpointPlace(folder: CheckpointSettings['folder']): CheckpointPlace {

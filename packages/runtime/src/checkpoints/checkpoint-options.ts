@@ -8,8 +8,8 @@ import type { ModelMetadata } from '../model.ts';
 /** Where a run writes its checkpoints, and how often. */
 export interface CheckpointOptions {
   /**
-   * For last.gradloom and best.gradloom, and for this run alone until it ends; a relative path is meant from where the run is
-   * begun. A function gives one that the caller has locked.
+   * For last.gradloom and best.gradloom, and for this run alone until it ends; a relative path is meant from where the
+   * run is begun. A function gives one that the caller has locked.
    */
   folder: string | (() => FolderLock);
   /**
@@ -23,7 +23,10 @@ export interface CheckpointOptions {
   metadata?: ModelMetadata;
 }
 
-/** Steps, or { steps }, { epochs } or { seconds } from one checkpoint to the next. None of them changes a bit of the run. */
+/**
+ * Steps, or { steps }, { epochs } or { seconds } from one checkpoint to the next. None of them changes a bit of the
+ * run.
+ */
 export type CheckpointEvery = number | EverySteps | EveryEpochs | EverySeconds;
 
 /** From one checkpoint to the next, in steps. */

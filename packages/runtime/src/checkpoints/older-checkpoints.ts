@@ -8,8 +8,8 @@ import { isSameRun } from './same-run.ts';
 export const stepFile = (step: number): string => `step-${String(step).padStart(6, '0')}.gradloom`;
 
 /**
- * Steps of the checkpoints of these names that earlier sittings of the run left, in the order in which they are removed: those
- * of steps that this sitting does again, then the oldest first.
+ * Steps of the checkpoints of these names that earlier sittings of the run left, in the order in which they are
+ * removed: those of steps that this sitting does again, then the oldest first.
  */
 export function findOlder(folder: string, run: Omit<Checkpoint, 'arrays'>): number[] {
   const now = run.progress.step;
@@ -30,7 +30,9 @@ function isOf(run: Omit<Checkpoint, 'arrays'>, path: string): boolean {
   }
 }
 
-/** Takes away all but the last `keep`; returns the steps of those that stand. One that cannot be removed is tried again. */
+/**
+ * Takes away all but the last `keep`; returns the steps of those that stand. One that cannot be removed is tried again.
+ */
 export function removeAllBut(keep: number, folder: string, steps: readonly number[]): number[] {
   const surplus = steps.slice(0, Math.max(0, steps.length - keep)).filter((step) => !isRemoved(folder, step));
   return [...surplus, ...steps.slice(-keep)];

@@ -33,8 +33,8 @@ export function* recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Pa
 }
 
 /**
- * @throws Error naming everything in which the run is another than the checkpoint's. Only what changes no bit may differ,
- * and the length where no rate depends on it. Likewise for a checkpoint from whose numbers no step can go on.
+ * @throws Error naming everything in which the run is another than the checkpoint's. Only what changes no bit may
+ * differ, and the length where no rate depends on it. Likewise for a checkpoint from whose numbers no step can go on.
  */
 export function* checkResume(plan: RunPlan, record: RunRecord, checkpoint: Checkpoint): Pausable<void> {
   const found = runDifferences({ spec: plan.network.spec, loss: plan.lossSpec, record }, checkpoint).map(describe);
@@ -54,7 +54,10 @@ export function* checkResume(plan: RunPlan, record: RunRecord, checkpoint: Check
   if (bad !== undefined) throw new Error(`train: the checkpoint's ${bad}, expected finite numbers`);
 }
 
-/** 'W of dense(2->3) at layer 0 has Infinity', or what the optimizer's state has, of the first number that is not finite. */
+/**
+ * 'W of dense(2->3) at layer 0 has Infinity', or what the optimizer's state has, of the first number that is not
+ * finite.
+ */
 function* badNumber(
   { network, optimizer }: RunPlan,
   { parameters, state }: Omit<RunArrays, 'epochLosses'>,

@@ -5,8 +5,9 @@ import { runOnTeam } from '../span.ts';
 import { type CheckpointEntry, keepCheckpoint, type Written } from './checkpoint-folder.ts';
 
 /**
- * Has a thread of the pool write a checkpoint, straight from the run's memory; meanwhile this one answers to others. Where no thread
- * can, as when they have failed too often or the pool is gone, this one writes it, and `tell` hears why.
+ * Has a thread of the pool write a checkpoint, straight from the run's memory; meanwhile this one answers to others.
+ * Where no thread can, as when they have failed too often or the pool is gone, this one writes it, and `tell` hears
+ * why.
  */
 export async function writeCheckpoint(
   pool: Pool,

@@ -28,8 +28,8 @@ export interface NamedArray extends NumberFile {
 }
 
 /**
- * A dataset of two arrays: inputs of any shape, row by row, and their labels, whole numbers in one dimension, or targets that
- * are values. @throws Error naming the file, what it has and what it should have.
+ * A dataset of two arrays: inputs of any shape, row by row, and their labels, whole numbers in one dimension, or
+ * targets that are values. @throws Error naming the file, what it has and what it should have.
  */
 export function datasetOfArrays(
   where: string,
@@ -102,5 +102,8 @@ function highest(where: string, { path, array }: NamedArray): number {
   return most;
 }
 
-/** Far more than any set has: ImageNet-21k has 21,841. An output layer of as many numbers as a stray label says would not fit anywhere. */
+/**
+ * Far more than any set has: ImageNet-21k has 21,841. An output layer of as many numbers as a stray label says would
+ * not fit anywhere.
+ */
 const MOST_CLASSES = 1_000_000;

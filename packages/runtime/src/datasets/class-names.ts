@@ -13,7 +13,9 @@ export interface ClassNames {
   sorted(): { names: readonly string[]; indices: Int32Array<SharedArrayBuffer> };
 }
 
-/** `known` are the only names, in the order of their indices; without it each name that comes is one, sorted in the end. */
+/**
+ * `known` are the only names, in the order of their indices; without it each name that comes is one, sorted in the end.
+ */
 export function createClassNames(known?: readonly string[]): ClassNames {
   const places = new Map((known ?? []).map((name, place) => [name, place]));
   const rows = createGrowingNumbers();

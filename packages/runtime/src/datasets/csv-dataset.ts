@@ -35,8 +35,10 @@ const CSV_OPTIONS = [
 ] as const satisfies readonly (keyof CsvOptions)[];
 
 /**
- * A dataset of a file of comma-separated values: numbers, and in one column the target, a number or the name of a class.
- * @throws Error naming the file, line and column that is at fault; OptionError for an option that does not fit the file.
+ * A dataset of a file of comma-separated values: numbers, and in one column the target, a number or the name of a
+ * class.
+ * @throws Error naming the file, line and column that is at fault; OptionError for an option that does not fit the
+ * file.
  */
 export async function loadCsv(path: string, options: CsvOptions = {}): Promise<Dataset> {
   onlyKeys('loadCsv', options, CSV_OPTIONS);

@@ -12,16 +12,16 @@ export interface CsvRecord {
 const MOST_CHARACTERS = 1 << 22;
 
 /**
- * How many times its size a gzipped table may unpack to. Tables of numbers pack 3 to 30 times. What packs more is nearly all
- * zeros, such as hundreds of one-hot columns, and can be unpacked by whoever trusts it.
+ * How many times its size a gzipped table may unpack to. Tables of numbers pack 3 to 30 times. What packs more is
+ * nearly all zeros, such as hundreds of one-hot columns, and can be unpacked by whoever trusts it.
  */
 const MOST_UNPACKED = 256;
 
 /**
- * The records of a file of comma-separated values, plain or gzipped, with quoted fields, any ends of lines and a mark of the
- * byte order or without one; tabs separate where the name ends in .tsv. Blank lines are passed over. They come as the
- * text does, part by part: to await each record would take longer than to read it. @throws Error naming the file and,
- * where it can be told, the line.
+ * The records of a file of comma-separated values, plain or gzipped, with quoted fields, any ends of lines and a mark
+ * of the byte order or without one; tabs separate where the name ends in .tsv. Blank lines are passed over. They come
+ * as the text does, part by part: to await each record would take longer than to read it. @throws Error naming the file
+ * and, where it can be told, the line.
  */
 export async function* readCsv(path: string): AsyncGenerator<readonly CsvRecord[]> {
   const fault = (has: string, expected: string, cause?: unknown) =>
@@ -57,8 +57,8 @@ export async function* readCsv(path: string): AsyncGenerator<readonly CsvRecord[
 }
 
 /**
- * Hands each record over as soon as it is whole: through a stream it takes ten times as long, and its line, which the parser
- * knows, twice as long again.
+ * Hands each record over as soon as it is whole: through a stream it takes ten times as long, and its line, which the
+ * parser knows, twice as long again.
  */
 class RecordParser extends Parser {
   readonly #take: (record: CsvRecord) => void;

@@ -47,7 +47,8 @@ export interface DataSplits {
 }
 
 /**
- * Arrays of zeros that all threads can share, by the type of their numbers. @throws RoomError where there is no memory for
+ * Arrays of zeros that all threads can share, by the type of their numbers.
+ * @throws RoomError where there is no memory for
  * them: the system would give it, and end the process when it is touched.
  */
 export const sharedArrays = {

@@ -17,7 +17,10 @@ export interface RowsOptions {
   name?: string;
 }
 
-/** A dataset of plain arrays, copied into shared memory as Float64. @throws Error naming the first part that does not fit. */
+/**
+ * A dataset of plain arrays, copied into shared memory as Float64.
+ * @throws Error naming the first part that does not fit.
+ */
 export function datasetFromRows(options: RowsOptions): Dataset {
   const where = 'datasetFromRows';
   onlyKeys(where, options, ['inputs', 'targets', 'classes', 'labels', 'name']);

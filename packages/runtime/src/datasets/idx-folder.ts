@@ -9,8 +9,8 @@ import { findIdxLabels } from './idx-labels.ts';
 import { pairedSet } from './paired-set.ts';
 
 /**
- * The sets of a folder laid out as MNIST's: `train-images-idx3-ubyte` beside `train-labels-idx1-ubyte` and, for the test, the
- * same with `t10k` or `test`; a dot may stand before `idx`, and `.gz` at the end.
+ * The sets of a folder laid out as MNIST's: `train-images-idx3-ubyte` beside `train-labels-idx1-ubyte` and, for the
+ * test, the same with `t10k` or `test`; a dot may stand before `idx`, and `.gz` at the end.
  * @throws Error naming the file, what it has and what it should have.
  */
 export async function loadIdxFolder(folder: string, options: ArrayOptions = {}): Promise<DataSplits> {

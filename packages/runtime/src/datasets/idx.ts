@@ -3,8 +3,8 @@ import { idxTypes } from './idx-types.ts';
 import { type Fault, type NumberFile, type NumberHeader, readNumbers } from './number-file.ts';
 
 /**
- * Reads an IDX file, plain or gzipped, into shared memory. The sizes in its header are held against the size of the file
- * before memory is taken for them. @throws Error naming the file, what it has and what it should have.
+ * Reads an IDX file, plain or gzipped, into shared memory. The sizes in its header are held against the size of the
+ * file before memory is taken for them. @throws Error naming the file, what it has and what it should have.
  */
 export async function readIdx(path: string): Promise<NumberFile> {
   const source = await openBytes('readIdx', path, 'an IDX file');

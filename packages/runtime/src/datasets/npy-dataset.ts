@@ -14,8 +14,8 @@ export const targetKinds = { classes: true, values: true };
 export type TargetKind = keyof typeof targetKinds;
 
 /**
- * A dataset of two arrays, inputs and targets, or of one whose last column is the target. Whole numbers as targets are classes,
- * floating point is values. @throws Error naming the file, what it has and what it should have.
+ * A dataset of two arrays, inputs and targets, or of one whose last column is the target. Whole numbers as targets are
+ * classes, floating point is values. @throws Error naming the file, what it has and what it should have.
  */
 export async function loadNpy(
   inputs: string, // path

@@ -7,9 +7,10 @@ import { loadNpy, type NpyOptions } from './npy-dataset.ts';
 import { type NamedSet, pairedSet } from './paired-set.ts';
 
 /**
- * The sets of a folder with `x.npy` and `y.npy`, or `x_train.npy` and `y_train.npy`. `x_validation.npy` and `y_validation.npy`
- * beside them (also `x_val`, `x_valid`) are the validation set, `x_test.npy` and `y_test.npy` the test set. A folder with one
- * array alone has the target in its last column. Capital letters, hyphens and `.gz` are fine.
+ * The sets of a folder with `x.npy` and `y.npy`, or `x_train.npy` and `y_train.npy`. `x_validation.npy` and
+ * `y_validation.npy` beside them (also `x_val`, `x_valid`) are the validation set, `x_test.npy` and `y_test.npy` the
+ * test set. A folder with one array alone has the target in its last column. Capital letters, hyphens and `.gz` are
+ * fine.
  * @throws Error naming the file, what it has and what it should have.
  */
 export async function loadNpyFolder(folder: string, options: NpyOptions = {}): Promise<DataSplits> {

@@ -13,8 +13,8 @@ const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
 const MOST_BYTES = 10_000;
 
 /**
- * The header of an npy file: magic, version, length, and a dictionary as Python writes it, of which nothing is ever evaluated.
- * [NEP 1](https://numpy.org/neps/nep-0001-npy-format.html) @throws Error of `fault`.
+ * The header of an npy file: magic, version, length, and a dictionary as Python writes it, of which nothing is ever
+ * evaluated. [NEP 1](https://numpy.org/neps/nep-0001-npy-format.html) @throws Error of `fault`.
  */
 export async function readNpyHeader(source: ByteSource, fault: Fault): Promise<NpyHeader> {
   const start = new Uint8Array(8);
@@ -44,7 +44,10 @@ async function fill(source: ByteSource, into: Uint8Array, fault: Fault): Promise
 const ENTRY =
   /\s*(['"])(descr|fortran_order|shape)\1\s*:\s*('[^'\\]*'|"[^"\\]*"|True|False|\([\d\s,]*\))\s*(,|(?=\}))/y;
 
-/** { 'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), } in any order; a list or tuple as 'descr' describes records, which have no place here. */
+/**
+ * { 'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), } in any order; a list or tuple as 'descr' describes
+ * records, which have no place here.
+ */
 function parse(text: string, fault: Fault): Omit<NpyHeader, 'bytes'> {
   const entries = new Map<string, string>();
   let end = text.startsWith('{') ? 1 : text.length;

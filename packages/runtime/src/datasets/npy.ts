@@ -4,9 +4,9 @@ import { readNpyHeader } from './npy-header.ts';
 import { type Fault, type NumberFile, readNumbers } from './number-file.ts';
 
 /**
- * Reads an array that numpy.save wrote, plain or gzipped, into shared memory, row-major whatever its order was. Sizes in
- * its header are held against the size of the file before memory is taken for them; whole numbers of 64 bits must be below
- * 2⁵³. @throws Error naming the file, what it has and what it should have.
+ * Reads an array that numpy.save wrote, plain or gzipped, into shared memory, row-major whatever its order was. Sizes
+ * in its header are held against the size of the file before memory is taken for them; whole numbers of 64 bits must be
+ * below 2⁵³. @throws Error naming the file, what it has and what it should have.
  */
 export async function readNpy(path: string): Promise<NumberFile> {
   const source = await openBytes('readNpy', path, 'an npy file');

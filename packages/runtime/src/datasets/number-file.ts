@@ -35,8 +35,8 @@ export type Fault = (has: string, expected: string) => Error;
 const CHUNK = 1 << 20;
 
 /**
- * The numbers behind a header that has just been read, in shared memory. The sizes that it says are held against the size of
- * the file before memory is taken for them. @throws Error of `fault`, where there are more or fewer.
+ * The numbers behind a header that has just been read, in shared memory. The sizes that it says are held against the
+ * size of the file before memory is taken for them. @throws Error of `fault`, where there are more or fewer.
  */
 export async function readNumbers(source: ByteSource, header: NumberHeader, fault: Fault): Promise<DataArray> {
   const { type, shape, bytes } = header;

@@ -4,8 +4,8 @@ import { show } from '@gradloom/core/internal';
 export const separatorOf = (path: string): ',' | '\t' => (/\.tsv(\.gz)?$/i.test(path) ? '\t' : ',');
 
 /**
- * 'looks separated by ";", expected commas (…)' of a text that the separator left whole; undefined where it does not look so.
- * Spaces may stand in any title: they separate only numbers.
+ * 'looks separated by ";", expected commas (…)' of a text that the separator left whole; undefined where it does not
+ * look so. Spaces may stand in any title: they separate only numbers.
  */
 export function otherSeparator(text: string, separator: ',' | '\t'): string | undefined {
   const counts = [';', '\t', ',', '|']

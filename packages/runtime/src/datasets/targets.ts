@@ -27,7 +27,9 @@ export function gatherTargets(
   }
 }
 
-/** @throws OptionError where the dataset's parts do not fit each other, or the network's input, its output or the loss. */
+/**
+ * @throws OptionError where the dataset's parts do not fit each other, or the network's input, its output or the loss.
+ */
 export const checkFit = (where: string, network: Network, loss: Loss, dataset: Dataset): void =>
   complete(checkFitInTurns(where, network, loss, dataset));
 
@@ -56,8 +58,8 @@ export function* checkFitInTurns(where: string, network: Network, loss: Loss, da
 }
 
 /**
- * @throws OptionError where a row of the dataset has more or fewer numbers than the network takes, or, where it begins with an
- * embedding, a number that is no index of it.
+ * @throws OptionError where a row of the dataset has more or fewer numbers than the network takes, or, where it begins
+ * with an embedding, a number that is no index of it.
  */
 export const checkInput = (where: string, network: Network, dataset: Dataset): void =>
   complete(checkInputInTurns(where, network, dataset));

@@ -16,7 +16,10 @@ export interface ByteSource {
   readonly fileBytes: number;
   /** The bytes that `read` can give: all of them where the file is plain, an upper bound where it is gzipped. */
   readonly mostBytes: number;
-  /** Fills `into` as far as the bytes go; returns how many were left to take. @throws Error where there are more than `mostBytes`. */
+  /**
+   * Fills `into` as far as the bytes go; returns how many were left to take.
+   * @throws Error where there are more than `mostBytes`.
+   */
   read(into: Uint8Array): Promise<number>;
   close(): Promise<void>;
 }

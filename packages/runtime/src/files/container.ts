@@ -51,9 +51,10 @@ export function writeContainer(
 }
 
 /**
- * Reads what `writeContainer` wrote. The header and the lengths in it are checked before memory is taken for the sections.
- * @throws Error naming the path and what is wrong, where any byte has changed, is missing or is too many, or where the file
- * is of none of the `kinds`.
+ * Reads what `writeContainer` wrote. The header and the lengths in it are checked before memory is taken for the
+ * sections.
+ * @throws Error naming the path and what is wrong, where any byte has changed, is missing or is too many, or where the
+ * file is of none of the `kinds`.
  */
 export function readContainer(where: string, path: string, kinds: readonly string[]): Container {
   return readSealed(where, path, (file) => {
@@ -69,7 +70,10 @@ export function readContainer(where: string, path: string, kinds: readonly strin
   });
 }
 
-/** The content of a file that `writeContainer` wrote, of which the numbers, and whether a byte has changed, are not looked at. */
+/**
+ * The content of a file that `writeContainer` wrote, of which the numbers, and whether a byte has changed, are not
+ * looked at.
+ */
 export const peekContainer = (where: string, path: string, kinds: readonly string[]): JsonObject =>
   readSealed(where, path, (file) => openContainer(where, path, kinds, file).content);
 

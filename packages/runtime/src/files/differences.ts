@@ -7,7 +7,10 @@ export interface Difference {
   readonly other: Json | undefined;
 }
 
-/** Every place at which two values of JSON differ, as deep as both have the same structure; the order of keys does not matter. */
+/**
+ * Every place at which two values of JSON differ, as deep as both have the same structure; the order of keys does not
+ * matter.
+ */
 export function differences(own: Json | undefined, other: Json | undefined, path = ''): Difference[] {
   if (Object.is(own, other)) return [];
   if (!isNested(own) || !isNested(other) || Array.isArray(own) !== Array.isArray(other)) return [{ path, own, other }];

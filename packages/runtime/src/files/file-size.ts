@@ -1,7 +1,10 @@
 import { statSync } from 'node:fs';
 import { checkPath } from './check-path.ts';
 
-/** Bytes of a regular file; a pipe or a device is refused before it is opened. @throws Error naming what stands there instead. */
+/**
+ * Bytes of a regular file; a pipe or a device is refused before it is opened.
+ * @throws Error naming what stands there instead.
+ */
 export function fileSize(where: string, path: string, wanted: string): number {
   const size = findFile(where, path, wanted);
   if (size === null) throw new Error(`${where}: ${path} does not exist, expected ${wanted}`);

@@ -25,19 +25,21 @@ export const isLockName = (name: string): boolean =>
   /^gradloom\.lock(\.|$)/.test(checkPath('isLockName', name, 'name'));
 
 /**
- * Makes this run the only one that writes into a folder until it releases the lock, its process ends or is killed. Takes away
- * what dead processes left half written there.
+ * Makes this run the only one that writes into a folder until it releases the lock, its process ends or is killed.
+ * Takes away what dead processes left half written there.
  *
- * The lock is a file that names its owner and has a random token, made under another name and then linked to its own: it
- * appears whole, and only where there is none. Whoever finds the owner dead makes the claim `gradloom.lock.<token of the
- * owner>` in the same way; the claim of a dead process is claimed by its own token, and so on. So the lock leads from claim
- * to claim to one end, and who is there has the folder:
- * - Two cannot make the same claim, and nobody claims from a process that runs: the end does not move while its owner lives.
- * - A claim that was made too late, from a lock that is no longer there, is not on the way from the lock, because no token
- *   comes twice: so who has made a claim looks whether it is, and takes it back where it is not.
- * The one at the end moves its claim over the lock; all other claims are then off the way, and are removed.
+ * The lock is a file that names its owner and has a random token, made under another name and then linked to its own:
+ * it appears whole, and only where there is none. Whoever finds the owner dead makes the claim `gradloom.lock.<token of
+ * the owner>` in the same way; the claim of a dead process is claimed by its own token, and so on. So the lock leads
+ * from claim to claim to one end, and who is there has the folder:
+ * - Two cannot make the same claim, and nobody claims from a process that runs: the end does not move while its owner
+ *   lives.
+ * - A claim that was made too late, from a lock that is no longer there, is not on the way from the lock, because no
+ *   token comes twice: so who has made a claim looks whether it is, and takes it back where it is not. The one at the
+ *   end moves its claim over the lock; all other claims are then off the way, and are removed.
  *
- * `by` says who writes, such as 'train'. @throws FolderInUseError where another process, or another run of this one, has it;
+ * `by` says who writes, such as 'train'.
+ * @throws FolderInUseError where another process, or another run of this one, has it;
  * Error where the folder cannot be written.
  */
 export function lockFolder(where: string, folder: string, by: string): FolderLock {
@@ -151,7 +153,8 @@ function linkNew(file: string, name: string): boolean {
     // A server that answers late may have done it and be asked again.
     if (isThere(error)) return isSameFile(file, name);
   }
-  // Some file systems have no second names: a process that is killed in the middle of this leaves a lock that nobody can read.
+  // Some file systems have no second names: a process that is killed in the middle of this leaves a lock that nobody
+  // can read.
   try {
     copyFileSync(file, name, constants.COPYFILE_EXCL);
     return true;
@@ -193,7 +196,10 @@ function hold(lock: FolderLock): void {
   });
 }
 
-/** Threads that write files now. They may end a little later than the process's exit begins, so its locks stay: of a dead owner. */
+/**
+ * Threads that write files now. They may end a little later than the process's exit begins, so its locks stay: of a
+ * dead owner.
+ */
 let writing = 0;
 
 /** Has a thread write files in a folder that this process has. */

@@ -15,7 +15,8 @@ const DEEPEST = 64;
 const MOST_VALUES = 1 << 16;
 
 /**
- * The plain copy of `value`, an object or a Map with strings as keys for each level; keys whose value is undefined are left out.
+ * The plain copy of `value`, an object or a Map with strings as keys for each level; keys whose value is undefined are
+ * left out.
  * @throws Error naming the place of anything else: a function, an instance of a class, the key `__proto__`.
  */
 export const plainJson = (value: unknown): Json => copy(value, 'header', 0, { left: MOST_VALUES });

@@ -31,7 +31,10 @@ export class FolderInUseError extends Error {
 
 const MOST_BYTES = 4096;
 
-/** Who a lock says has the folder; null where there is no such file. @throws LockError where it says nothing that can be read. */
+/**
+ * Who a lock says has the folder; null where there is no such file.
+ * @throws LockError where it says nothing that can be read.
+ */
 export function readLock(where: string, path: string): LockOwner | null {
   const file = openOwnFile(where, path);
   if (file === null) return null;

@@ -20,7 +20,8 @@ export function checkOwnFile(where: string, path: string, wanted = WRITABLE): vo
 /**
  * Opens a file of a run for reading, without following a link in its place; null where there is none. The system itself
  * refuses a link that takes the file's place at the last moment (O_NOFOLLOW). Windows has no such flag: there, one that
- * appears between the look and the opening is followed; to make links takes an administrator there. @throws as checkOwnFile does.
+ * appears between the look and the opening is followed; to make links takes an administrator there.
+ * @throws as checkOwnFile does.
  */
 export function openOwnFile(where: string, path: string, wanted = WRITABLE): number | null {
   checkOwnFile(where, path, wanted);

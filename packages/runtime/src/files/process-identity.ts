@@ -27,7 +27,10 @@ export function ownProcess(): ProcessIdentity {
   return { pid: process.pid, start: startOf(process.pid) ?? '', ...ownPlace(), uptime: Math.floor(uptime()) };
 }
 
-/** Never `dead` for a process that runs. Where the system says too little, a dead process whose id is in use again counts as running. */
+/**
+ * Never `dead` for a process that runs. Where the system says too little, a dead process whose id is in use again
+ * counts as running.
+ */
 export function stateOf(other: ProcessIdentity): ProcessState {
   const own = ownPlace();
   if (other.host !== own.host || other.machine !== own.machine) return 'elsewhere';
@@ -51,7 +54,8 @@ export function startOf(pid: number): string | null {
   // '<pid> (<name>) <state> …': the name may hold anything, so counting starts behind the last bracket.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, threads, start] = [fields[0], Number(fields[17]), fields[19]];
-  // One that was killed keeps its id until its parent asks for it; until then a thread may still be in a call of the system.
+  // One that was killed keeps its id until its parent asks for it; until then a thread may still be in a call of the
+  // system.
   return (state === 'Z' || state === 'X') && threads <= 1 ? null : start;
 }
 

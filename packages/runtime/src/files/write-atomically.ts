@@ -19,9 +19,9 @@ import { startOf } from './process-identity.ts';
 const CHUNK = 1 << 28;
 
 /**
- * Writes the parts one after the other into a new file beside `path`, on the disk before it takes that name: whoever reads
- * `path` finds the old contents or the new, whole, even after a crash. `others` are more names for the same bytes, which
- * they take first: none is older than `path` says. @throws Error naming the path; the old file stands.
+ * Writes the parts one after the other into a new file beside `path`, on the disk before it takes that name: whoever
+ * reads `path` finds the old contents or the new, whole, even after a crash. `others` are more names for the same
+ * bytes, which they take first: none is older than `path` says. @throws Error naming the path; the old file stands.
  */
 export function writeAtomically(
   where: string,

@@ -14,7 +14,10 @@ export interface BlasIdentity {
   readonly path: string;
 }
 
-/** C[M,N] = alpha · A[M,K] · B[K,N] + beta · C, either factor stored transposed. A view stands for its first element's address. */
+/**
+ * C[M,N] = alpha · A[M,K] · B[K,N] + beta · C, either factor stored transposed. A view stands for its first element's
+ * address.
+ */
 export type Dgemm = (
   order: number,
   transA: number,
@@ -36,7 +39,10 @@ export type Dgemm = (
 export interface BlasLibrary {
   readonly identity: BlasIdentity;
   readonly dgemm: Dgemm;
-  /** Threads a call may use. Some builds keep it for the process, some for the thread: set it in the main thread before others start, then in each. */
+  /**
+   * Threads a call may use. Some builds keep it for the process, some for the thread: set it in the main thread before
+   * others start, then in each.
+   */
   setThreads(count: number): void;
 }
 

@@ -18,7 +18,10 @@ export type BlasSearch =
   | { readonly library: BlasLibrary; readonly reason: null }
   | { readonly library: null; readonly reason: string };
 
-/** Opens the BLAS that is asked for, or the first usable one that the system's loader knows by name. @throws Error for options alone. */
+/**
+ * Opens the BLAS that is asked for, or the first usable one that the system's loader knows by name.
+ * @throws Error for options alone.
+ */
 export function findBlas(options: FindBlasOptions = {}): BlasSearch {
   onlyKeys('findBlas', options, ['path', 'environment', 'names', 'koffi']);
   let koffi: Koffi;

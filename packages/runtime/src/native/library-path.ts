@@ -1,7 +1,10 @@
 import { realpathSync } from 'node:fs';
 import type { Koffi, NativeLibrary } from './koffi.ts';
 
-/** The file behind a loaded library, by dladdr of one of its symbols; null where the system has no dladdr or no such file. */
+/**
+ * The file behind a loaded library, by dladdr of one of its symbols; null where the system has no dladdr or no such
+ * file.
+ */
 export function libraryPath(koffi: Koffi, library: NativeLibrary, symbol: string): string | null {
   try {
     const info: { file?: string } = {};

@@ -70,12 +70,16 @@ export function widestExtension(flags: ReadonlySet<string>): ExtensionName | und
   return names.find((name) => extensions[name].flags.every((flag) => flags.has(flag)));
 }
 
-/** The entry of code that some thread of this process has made: one function a thread, since koffi keeps what it has decoded. */
+/**
+ * The entry of code that some thread of this process has made: one function a thread, since koffi keeps what it has
+ * decoded.
+ */
 export function enterMachineCode({ address }: MachineCode): Play {
   let play = entries.get(address);
   if (play === undefined) {
     const koffi = loadKoffi();
-    // koffi 3.3 has no stack for calls in a thread that has loaded nothing: a call of a bare address ends the process there.
+    // koffi 3.3 has no stack for calls in a thread that has loaded nothing: a call of a bare address ends the process
+    // there.
     koffi.load(null);
     play = koffi.decode(address, koffi.proto('void', ['void *', 'void *', 'int', 'void *'])) as Play;
     entries.set(address, play);

@@ -90,7 +90,8 @@ test('a printed number agrees within three deviations of one more start, a trend
   const range = rangeOf('x', [1, 2, 6]);
   expect(range).toEqual({ low: 1, high: 6, mean: 3 });
   const paper = (printed: string) => ({ printed, source: 'somebody' });
-  // Logarithms 0, 1, 2: mean 1, deviation 1, so that of one more is sqrt(4/3); e^(1 - 3 * 1.155) = 0.0851, e^4.46 = 86.9.
+  // Logarithms 0, 1, 2: mean 1, deviation 1, so that of one more is sqrt(4/3); e^(1 - 3 * 1.155) = 0.0851, e^4.46 =
+  // 86.9.
   const values = [1, Math.E, Math.E ** 2];
   expect(['0.084', '0.086', '86', '88'].map((printed) => within('x', paper(printed), values).agrees)).toEqual([
     false,

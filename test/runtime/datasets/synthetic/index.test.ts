@@ -68,7 +68,8 @@ test('moons lie on two half circles: (cos t, sin t) and (1 - cos t, 1/2 - sin t)
 });
 
 test('moons and circles are those of scikit-learn, but for the order of the rows', () => {
-  // make_moons(5, shuffle=False) and make_circles(4, shuffle=False), sums over the rows of each column, worked out by hand.
+  // make_moons(5, shuffle=False) and make_circles(4, shuffle=False), sums over the rows of each column, worked out by
+  // hand.
   const sums = (dataset: Dataset) => pointsOf(dataset).reduce(([x, y], point) => [x + point.x, y + point.y], [0, 0]);
   expect(moons({ rows: 5 }).targets.array.filter((c) => c === 1)).toHaveLength(3);
   expect(maxError(sums(moons({ rows: 5 })), [0 + 3, 0 + 0.5 - 0.5 + 0.5])).toBeLessThan(1e-15);

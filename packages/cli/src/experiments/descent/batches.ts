@@ -13,7 +13,9 @@ const GOAL = 0.03;
 const MOST_STEPS = 8000;
 const MOST_EPOCHS = 4000;
 
-/** Batches from one row to all of them: how far their gradients are off, and what it costs to reach one loss with them. */
+/**
+ * Batches from one row to all of them: how far their gradients are off, and what it costs to reach one loss with them.
+ */
 export async function compareBatches({ descend }: Descender, dataset: Dataset, seed: number): Promise<Outcome> {
   const { rows } = dataset;
   const batches = [1, 2, 4, 8, 16, 32, 64].filter((batch) => batch < rows);

@@ -19,7 +19,9 @@ const schedules: Readonly<Record<string, ScheduleSpec>> = {
   'one-cycle': 'one-cycle',
 };
 
-/** The same steps of small batches under each schedule, each at its own best rate: a falling rate lets the noise settle. */
+/**
+ * The same steps of small batches under each schedule, each at its own best rate: a falling rate lets the noise settle.
+ */
 export async function compareSchedules({ descend }: Descender, seed: number): Promise<Outcome> {
   const runs = [];
   for (const [name, schedule] of Object.entries(schedules)) {

@@ -3,7 +3,10 @@ import { SYMBOLS } from './alphabet.ts';
 
 const WIDTH = 16; // numbers that stand for a symbol
 
-/** Logits of the next symbol from the K before it. The last layer starts small, so that every symbol is about as likely at first. */
+/**
+ * Logits of the next symbol from the K before it. The last layer starts small, so that every symbol is about as likely
+ * at first.
+ */
 export const languageModel = (K: number, hidden: number): NetworkSpec => ({
   input: K,
   layers: [

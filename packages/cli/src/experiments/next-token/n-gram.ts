@@ -1,12 +1,15 @@
 import { math } from '@gradloom/core';
 import { END, encode, SYMBOLS } from './alphabet.ts';
 
-/** Added to every count, so that what was never seen keeps a chance: at 1/2 this is Krichevsky and Trofimov's estimator. */
+/**
+ * Added to every count, so that what was never seen keeps a chance: at 1/2 this is Krichevsky and Trofimov's estimator.
+ */
 const ADDED = 0.5;
 
 /**
- * Nats per character of a model that counts in `train` what follows the n - 1 symbols before, measured on `words`:
- * p(c | before) = (count(before, c) + 1/2) / (count(before) + V/2). [Jurafsky & Martin, ch. 3](https://web.stanford.edu/~jurafsky/slp3/3.pdf)
+ * Nats per character of a model that counts in `train` what follows the n - 1 symbols before, measured on `words`: p(c
+ * | before) = (count(before, c) + 1/2) / (count(before) + V/2). [Jurafsky & Martin, ch.
+ * 3](https://web.stanford.edu/~jurafsky/slp3/3.pdf)
  */
 export function nGramLoss(n: number, train: readonly string[], words: readonly string[]): number {
   const counts = new Float64Array(SYMBOLS ** n); // [V, ..., V]

@@ -12,12 +12,15 @@ export const XOR_PARAMETERS = buildNetwork(xorSpec).parameterCount;
  */
 export const GPT2_PARAMETERS = gpt2(50257, 1024, 768, 12);
 
-/** As published; 17 billion of them work on one token. [Meta 2025](https://ai.meta.com/blog/llama-4-multimodal-intelligence/) */
+/**
+ * As published; 17 billion of them work on one token. [Meta
+ * 2025](https://ai.meta.com/blog/llama-4-multimodal-intelligence/)
+ */
 export const MAVERICK_PARAMETERS = 400e9;
 
 /**
- * Four networks and what they are made of. GPT-2's paper names no optimizer, its forerunner Adam
- * ([Radford et al. 2018](https://cdn.openai.com/research-covers/language-unsupervised/language_understanding_paper.pdf), §4.1); Meta has
+ * Four networks and what they are made of. GPT-2's paper names no optimizer, its forerunner Adam ([Radford et al.
+ * 2018](https://cdn.openai.com/research-covers/language-unsupervised/language_understanding_paper.pdf), §4.1); Meta has
  * named none for LLaMA 4, but AdamW for LLaMA 3 ([Grattafiori et al. 2024](https://arxiv.org/abs/2407.21783), §3.4).
  */
 export function scaleTable(parameters: number): string[] {

@@ -1,7 +1,9 @@
 import type { Dataset } from '@gradloom/runtime';
 import { END, encode, SYMBOLS } from './alphabet.ts';
 
-/** A row for each character of each word, its end too: the K symbols before it, and the symbol. Bytes in shared memory. */
+/**
+ * A row for each character of each word, its end too: the K symbols before it, and the symbol. Bytes in shared memory.
+ */
 export function wordRows(name: string, words: readonly string[], K: number): Dataset {
   const rows = words.reduce((sum, word) => sum + word.length + 1, 0);
   const contexts = new Uint8Array(new SharedArrayBuffer(rows * K)); // [rows, K]

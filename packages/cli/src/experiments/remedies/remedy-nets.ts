@@ -11,7 +11,10 @@ export interface Remedy {
 
 /** Of the weights of a hidden layer with I inputs and O outputs. */
 const inits = {
-  /** U(-1/√I, 1/√I), which was usual before [Glorot & Bengio 2010, eq. 1](https://proceedings.mlr.press/v9/glorot10a.html). */
+  /**
+   * U(-1/√I, 1/√I), which was usual before [Glorot & Bengio 2010, eq.
+   * 1](https://proceedings.mlr.press/v9/glorot10a.html).
+   */
   usual: (I: number) => ({ kind: 'uniform', low: -1 / Math.sqrt(I), high: 1 / Math.sqrt(I) }),
   glorot: () => 'glorot-normal',
   /** Four times glorot's deviation, since the slope of sigmoid at 0 is a fourth of tanh's. */
@@ -38,7 +41,9 @@ export const remedyTable: Readonly<Record<string, Remedy>> = {
   'gelu, layer-norm': { fn: 'gelu', init: 'he', norm: true, learns: true },
 };
 
-/** `depth` hidden layers of `width` and a layer of outputs: as many weight matrices of the same shapes for each remedy. */
+/**
+ * `depth` hidden layers of `width` and a layer of outputs: as many weight matrices of the same shapes for each remedy.
+ */
 export function remedyNet(remedy: Remedy, input: number, depth: number, width: number, output: number): NetworkSpec {
   const hidden = (inputs: number): LayerSpec[] => [
     { kind: 'dense', out: width, init: inits[remedy.init](inputs, width) },

@@ -5,8 +5,8 @@ import type { DeepData } from './deep-data.ts';
 export const EPSILON = 1e-8;
 
 /**
- * Where this run leaves the settings in which it is known what 20 layers of sigmoid and of relu come to: a sentence for each
- * that is another. Empty: all is claimed.
+ * Where this run leaves the settings in which it is known what 20 layers of sigmoid and of relu come to: a sentence for
+ * each that is another. Empty: all is claimed.
  */
 export function whyUnclaimed({ hidden, init, length }: Setup, { train }: DeepData): string[] {
   const { optimizer, batch, steps } = length;

@@ -12,7 +12,9 @@ export interface DeepData extends Required<DataSplits> {
   readonly loss: LossSpec;
   readonly outputs: number;
   readonly meanSquare: number; // of the training inputs, over rows and columns
-  /** Share of the test rows in the class that has most of them: what a net reaches that answers the same to every row. */
+  /**
+   * Share of the test rows in the class that has most of them: what a net reaches that answers the same to every row.
+   */
   readonly chance: number | null;
 }
 

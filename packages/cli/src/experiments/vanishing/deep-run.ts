@@ -50,7 +50,10 @@ export interface DeepRun {
   readonly diverged: string | null; // what it met
 }
 
-/** Trains from the seed's weights, looking into the layers at `looks`. A run that leaves the finite ends without an error. */
+/**
+ * Trains from the seed's weights, looking into the layers at `looks`. A run that leaves the finite ends without an
+ * error.
+ */
 export async function runDeep(
   spec: NetworkSpec,
   { data, loss, machine, pool }: Bench,

@@ -8,13 +8,13 @@ export interface WidthEffect {
 }
 
 /**
- * Of a row's gradient: dz² of a layer over that of the next is a mean over units, spread by `gradientSpread` about theory.
- * Taken as log-normal of mean 1, its logarithm has variance ln(1 + spread) and mean minus half of that; the RMS has half the
- * logarithm. So ln of the sizes is a random walk over the layers, in whose slope the steps average out. On the way forward each layer's
- * mean square goes astray likewise, and with it, through the layers after it, the slopes; the deviations of both ways are
- * added as if they went together. Rows that agree less than wholly are closer to theory: so the shift is the most there is.
- * Null where a spread is above 1: the sum over so few units that it is as far off as it is large is not log-normal. Likewise
- * where outputs are so large that their fourth power is not finite.
+ * Of a row's gradient: dz² of a layer over that of the next is a mean over units, spread by `gradientSpread` about
+ * theory. Taken as log-normal of mean 1, its logarithm has variance ln(1 + spread) and mean minus half of that; the RMS
+ * has half the logarithm. So ln of the sizes is a random walk over the layers, in whose slope the steps average out. On
+ * the way forward each layer's mean square goes astray likewise, and with it, through the layers after it, the slopes;
+ * the deviations of both ways are added as if they went together. Rows that agree less than wholly are closer to
+ * theory: so the shift is the most there is. Null where a spread is above 1: the sum over so few units that it is as
+ * far off as it is large is not log-normal. Likewise where outputs are so large that their fourth power is not finite.
  * [Hanin & Nica 2020](https://arxiv.org/abs/1812.05994)
  */
 export function widthEffect(

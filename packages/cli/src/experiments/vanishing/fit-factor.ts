@@ -23,7 +23,10 @@ export function fitFactor(sizes: readonly number[]): FactorFit {
   return { factor: Math.exp(-slope), spread: Math.sqrt(mean(residuals)), layersUsed, layersTooSmall };
 }
 
-/** Of each layer's ln v in the slope of the line; 0 for a layer that is left out, and for all where fewer than two are left. */
+/**
+ * Of each layer's ln v in the slope of the line; 0 for a layer that is left out, and for all where fewer than two are
+ * left.
+ */
 export function fitWeights(sizes: readonly number[]): number[] {
   const used = sizes.map((_, h) => h).filter((h) => sizes[h] > SMALLEST);
   const centre = mean(used);

@@ -15,7 +15,10 @@ export interface MeanField {
   readonly squareSlope: number; // E[f′(z)²]
   /** RMS of dL/dz here over that of the next layer; null in the last, whose next is the output. */
   readonly factor: number | null;
-  /** How far one net of this width is off: relative variance, over weights, of Σ dz² of a row for the dz of the next layer. */
+  /**
+   * How far one net of this width is off: relative variance, over weights, of Σ dz² of a row for the dz of the next
+   * layer.
+   */
   readonly gradientSpread: number;
   /** Likewise of the mean of f(z)² over units, for the layer before. */
   readonly squareSpread: number;
@@ -26,11 +29,12 @@ export interface MeanField {
 /**
  * Wide layers at the start: z is normal with q₁ = I Var(W) E[x²] + Var(b), q_{l+1} = I Var(W) E[f(z_l)²] + Var(b), and
  * E[dz_l²] = E[f′(z_l)²] O Var(W) E[dz_{l+1}²], W being that of the next layer. Exact as widths grow, with weights that
- * the way back meets as if it had not used them on the way forward.
- * [Poole et al. 2016, eq. 3](https://arxiv.org/abs/1606.05340), [Schoenholz et al. 2017, eq. 4](https://arxiv.org/abs/1611.01232)
+ * the way back meets as if it had not used them on the way forward. [Poole et al. 2016, eq.
+ * 3](https://arxiv.org/abs/1606.05340), [Schoenholz et al. 2017, eq. 4](https://arxiv.org/abs/1611.01232)
  *
- * The spreads are those of a sum over O units that are independent but for the layer before: of f(z)², and of (f′(z) g)² with g
- * normal, E[g⁴] = 3 E[g²]². For relu the latter is 5/O, as in [Hanin & Nica 2020](https://arxiv.org/abs/1812.05994).
+ * The spreads are those of a sum over O units that are independent but for the layer before: of f(z)², and of (f′(z)
+ * g)² with g normal, E[g⁴] = 3 E[g²]². For relu the latter is 5/O, as in [Hanin & Nica
+ * 2020](https://arxiv.org/abs/1812.05994).
  */
 export function meanField(
   activation: ActivationSpec,
@@ -75,8 +79,8 @@ interface SquareMoments {
 }
 
 /**
- * Moments of f(z) and f′(z), by the midpoint rule: no node falls on 0, where f of relu and its kin has its corner, and for
- * smooth f its error shrinks faster than any power of the step, 0.0024 standard deviations.
+ * Moments of f(z) and f′(z), by the midpoint rule: no node falls on 0, where f of relu and its kin has its corner, and
+ * for smooth f its error shrinks faster than any power of the step, 0.0024 standard deviations.
  */
 export function momentsOf(
   activation: ActivationSpec,

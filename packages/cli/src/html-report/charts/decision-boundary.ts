@@ -17,7 +17,9 @@ const marks = ['●', '■', '▲', '◆', '✚', '★'];
 /** Divisions that are drawn: of more, some at even distances. */
 const MOST_PANELS = 12;
 
-/** How a network divides the plane, before some steps and in the end. Null where all rows lie on one line along an axis. */
+/**
+ * How a network divides the plane, before some steps and in the end. Null where all rows lie on one line along an axis.
+ */
 export function decisionBoundary(
   { labels, points, right, end }: Plane,
   divisions: readonly Division[],

@@ -11,8 +11,8 @@ export interface HoverLine {
 }
 
 /**
- * Upright strips that show the values beneath the pointer, without a script: a browser shows the title of an element that
- * it finds there. A strip has, of each line, the value at the place next to its middle.
+ * Upright strips that show the values beneath the pointer, without a script: a browser shows the title of an element
+ * that it finds there. A strip has, of each line, the value at the place next to its middle.
  */
 export function hoverStrips(lines: readonly HoverLine[], head: (x: number) => string, log = false): Markish {
   const scale = (x: number) => (log ? Math.log(x) : x);

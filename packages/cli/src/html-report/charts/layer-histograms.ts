@@ -26,7 +26,9 @@ const words = {
 /** A standard deviation that changes by less has kept its value. */
 const KEPT = 0.05;
 
-/** Shares of a layer's numbers by value, a panel a layer; `network` tells it from others. Null where no layer has any. */
+/**
+ * Shares of a layer's numbers by value, a panel a layer; `network` tells it from others. Null where no layer has any.
+ */
 export function layerHistograms(
   kind: LayerHistogram['kind'],
   all: readonly LayerHistogram[],
@@ -120,7 +122,9 @@ function outline({ low, high, start, end }: LayerHistogram, label: string, width
 const percentOf = (points: readonly (readonly number[])[]) =>
   points.map(([x, share]) => [x, `${share.toFixed(2)} %`] as const);
 
-/** Standard deviation of numbers that are counted in bins from `low` to `high`, each taken for the middle of its bin. */
+/**
+ * Standard deviation of numbers that are counted in bins from `low` to `high`, each taken for the middle of its bin.
+ */
 function deviation(shares: readonly number[], low: number, high: number): number {
   const middle = (k: number) => low + ((k + 0.5) / shares.length) * (high - low);
   const mean = shares.reduce((sum, share, k) => sum + share * middle(k), 0);

@@ -37,8 +37,8 @@ const gridOf = ({ extent: [x1, y1, x2, y2], side }: Field) => ({
 });
 
 /**
- * One more point on each side, on from the two before it: a contour closes along the edge, which then lies outside of the
- * frame.
+ * One more point on each side, on from the two before it: a contour closes along the edge, which then lies outside of
+ * the frame.
  */
 function widen({ extent: [x1, y1, x2, y2], side, values }: Field): Field {
   const wide = side + 2;

@@ -8,7 +8,10 @@ const SIDE = 48;
 const MOST_CLASSES = 6;
 const MOST_POINTS = 400;
 
-/** Whether a row is a point of the plane, in one of few classes or with a target of 0 or 1. Between indices there is nothing. */
+/**
+ * Whether a row is a point of the plane, in one of few classes or with a target of 0 or 1. Between indices there is
+ * nothing.
+ */
 export function isPlanar({ sets: { train }, spec }: Recipe): boolean {
   if (train.inputs.columns !== 2 || takesIndices(spec)) return false;
   if (train.classes !== null) return train.classes <= MOST_CLASSES;

@@ -28,7 +28,8 @@ const answers = agreeing(
   record({
     split: name, // of the rows
     labels: list(name, 8192, 1),
-    confusion: list(list(count(), 8193), 8192), // [class][answer] rows; behind the classes those without an answer, if any
+    // [class][answer] rows; behind the classes those without an answer, if any
+    confusion: list(list(count(), 8193), 8192),
     mistakes: list(mistake, 100), // the worst first
   }),
   ({ labels: { length: C }, confusion, mistakes }, fail) => {
@@ -54,7 +55,9 @@ export const division = agreeing(
     step: count(), // done before
     extent: tuple(place, place, place, place), // x1, y1, x2, y2
     side: whole(2, MOST_GRID), // points of the grid along each
-    /** Of each class: its probability less that of the likeliest other, from -1 to 1 as a byte from 0 to 255, in base64. */
+    /**
+     * Of each class: its probability less that of the likeliest other, from -1 to 1 as a byte from 0 to 255, in base64.
+     */
     margins: list(base64, 1024, 1), // [classes] of [side, side], rows by ascending y
   }),
   ({ extent: [x1, y1, x2, y2], side, margins }, fail) => {

@@ -11,8 +11,8 @@ const MOST_LINES = 6;
 const MARGIN = 0.04;
 
 /**
- * What a network of one input answers along it, a line for each output: a value, or the probability of a class. Null where
- * rows have other inputs, more outputs than can be told apart, or lie at one place.
+ * What a network of one input answers along it, a line for each output: a value, or the probability of a class. Null
+ * where rows have other inputs, more outputs than can be told apart, or lie at one place.
  */
 export function fitCurve(recipe: Recipe, parameters: Float64Array): Curve | null {
   const { train } = recipe.sets;

@@ -7,7 +7,10 @@ const MOST_POINTS = 400;
 /** Outputs that are shown. */
 const MOST_OUTPUTS = 4;
 
-/** Predictions beside targets of a regression, and the figures of each output over all rows. Null where rows have classes. */
+/**
+ * Predictions beside targets of a regression, and the figures of each output over all rows. Null where rows have
+ * classes.
+ */
 export async function readPredictions({ sets, values }: Recipe, result: TrainResult): Promise<Predictions | null> {
   const [split, rows] =
     sets.test !== undefined

@@ -67,7 +67,8 @@ export interface DrawnNode {
 }
 
 /**
- * The children of an element that a library drew; `shorten` is handed each attribute's value. @throws Error where they have
+ * The children of an element that a library drew; `shorten` is handed each attribute's value.
+ * @throws Error where they have
  * an element or an attribute that no drawing needs, such as a script, a link or a handler of events.
  */
 export function markupOf(root: DrawnNode, shorten: (name: string, value: string) => string): Markup {

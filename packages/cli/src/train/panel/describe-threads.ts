@@ -4,7 +4,9 @@ import type { Paint } from '../../terminal/paint.ts';
 
 const BAR = 8;
 
-/** How busy each thread is, as fully as `room` allows: bars, percents, a block for each with the range, or the range. */
+/**
+ * How busy each thread is, as fully as `room` allows: bars, percents, a block for each with the range, or the range.
+ */
 export function describeThreads(busy: readonly number[], room: number, paint: Paint): string {
   if (busy.length === 0) return '';
   const percents = busy.map((share, t) => `${t + 1} ${wholePercent(share).padStart(5)}`);

@@ -21,8 +21,8 @@ const NARROWEST = 4;
 const LABEL = 9;
 
 /**
- * The panel of a run: at most four lines, each shorter than `columns`. Where there is no room, bar and curve shrink, then
- * figures are left out whole, the last first.
+ * The panel of a run: at most four lines, each shorter than `columns`. Where there is no room, bar and curve shrink,
+ * then figures are left out whole, the last first.
  */
 export function panelLines(figures: PanelFigures, columns: number, paint: Paint): string[] {
   const room = columns - 1 - LABEL;

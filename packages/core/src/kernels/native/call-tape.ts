@@ -6,7 +6,10 @@ import { packArguments as P } from './machine-code/pack.ts';
 import { tileArguments as T } from './machine-code/tile.ts';
 import { transposeArguments as R } from './machine-code/transpose.ts';
 
-/** Calls of kernels that wait to be run in one go: entering machine code takes as long as a small kernel. Strides in bytes. */
+/**
+ * Calls of kernels that wait to be run in one go: entering machine code takes as long as a small kernel. Strides in
+ * bytes.
+ */
 export interface CallTape {
   /** See machine-code/tile.ts. */
   tile(

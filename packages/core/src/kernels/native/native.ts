@@ -21,7 +21,9 @@ import { BLOCK_ROWS, createNativeProducts, nativeProductScratch } from './produc
 /** Runs the first calls of a tape; arrays are byte offsets into `memory`, but for those that lie in `data`. */
 export type Play = (tape: Int32Array, memory: Uint8Array, calls: number, data: Uint8Array) => void;
 
-/** Calls that are noted before machine code is entered, which takes 0.06 us; the tape stays in the first-level cache. */
+/**
+ * Calls that are noted before machine code is entered, which takes 0.06 us; the tape stays in the first-level cache.
+ */
 const TAPE_CALLS = 128;
 
 /** Weights of a layer below which entering machine code costs more than it saves: such layers have wasm's products. */

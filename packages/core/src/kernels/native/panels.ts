@@ -33,11 +33,14 @@ export interface Panels {
   readonly panelStep: number; // from one row of a panel to the next
   /** The first columns of K rows of `source`, behind each other. Overwrites `panel`. */
   pack(panel: number, source: number, sourceStep: number, K: number, columns: number): void;
-  /** panel[k,r] = source[r,k] for K columns of up to `columns` rows. Overwrites `panel`, up to a multiple of `MAX_WIDTH` rows. */
+  /**
+   * panel[k,r] = source[r,k] for K columns of up to `columns` rows. Overwrites `panel`, up to a multiple of `MAX_WIDTH`
+   * rows.
+   */
   packTransposed(panel: number, source: number, sourceStep: number, K: number, rows: number): void;
   /**
-   * Lists the terms of the tiles that `multiply` cuts M rows into, or of the one of `multiplyAcross`, for calls that are `listed`:
-   * those k with an a[m,k] that is not 0. K is `MAX_TERMS` at most, M `maxListedRows`.
+   * Lists the terms of the tiles that `multiply` cuts M rows into, or of the one of `multiplyAcross`, for calls that
+   * are `listed`: those k with an a[m,k] that is not 0. K is `MAX_TERMS` at most, M `maxListedRows`.
    */
   listTerms(a: number, aRow: number, aStep: number, panelStep: number, M: number, K: number): void;
   /** Terms of the first of these tiles. Runs the tape. */
@@ -58,7 +61,10 @@ export interface Panels {
     columns: number,
     listed: boolean,
   ): void;
-  /** c[M,N] = init + a[M,K] · panels, one behind the other: a tile's height of rows, all of the columns. Adds it where `joins`. */
+  /**
+   * c[M,N] = init + a[M,K] · panels, one behind the other: a tile's height of rows, all of the columns. Adds it where
+   * `joins`.
+   */
   multiplyAcross(
     c: number,
     cRow: number,
@@ -222,7 +228,9 @@ export function createPanels(
   };
 }
 
-/** Zeros, a one, and masks: as many words of -1 as a vector has lanes, then as many of 0, to be read from any place on. */
+/**
+ * Zeros, a one, and masks: as many words of -1 as a vector has lanes, then as many of 0, to be read from any place on.
+ */
 function writeConstants(scratch: Float64Array, width: number): void {
   scratch.fill(0, 0, CONSTANTS);
   scratch[ZEROS] = 1;

@@ -16,7 +16,8 @@ export const BLOCK_ROWS = 128;
 const BLOCK_COLUMNS = 1024;
 // Columns of x over so many rows are read where they lie.
 const MAX_PLAIN_ROWS = 32;
-// Terms of 0 are looked for in x of so many columns, for so many outputs, and left out where at most this share of a sample is not 0.
+// Terms of 0 are looked for in x of so many columns, for so many outputs, and left out where at most this share of a
+// sample is not 0.
 const MIN_SPARSE_INPUTS = 128;
 const MIN_SPARSE_OUTPUTS = 32;
 const MAX_DENSITY = 0.75;
@@ -55,8 +56,8 @@ export function createNativeProducts(
 ): NativeProducts {
   const free = addressOf(scratch);
   /**
-   * Sums over `rows` rows from row n on: those of the first rows overwrite `dW` and `db`, later ones go on from what stands
-   * there. Behind these come `joined` rows with sums of their own, which are then added.
+   * Sums over `rows` rows from row n on: those of the first rows overwrite `dW` and `db`, later ones go on from what
+   * stands there. Behind these come `joined` rows with sums of their own, which are then added.
    */
   function addWeights(
     dW: Float64Array, // [I, O]

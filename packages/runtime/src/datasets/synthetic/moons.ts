@@ -4,8 +4,9 @@ import { type SyntheticOptions, withDefaults } from './options.ts';
 import { pointClouds } from './point-clouds.ts';
 
 /**
- * Two half circles that reach into each other: (cos t, sin t) and (1 - cos t, 1/2 - sin t), t from 0 to π.
- * Defaults: 100 rows, no noise, as [scikit-learn's make_moons](https://scikit-learn.org/stable/modules/generated/sklearn.datasets.make_moons.html).
+ * Two half circles that reach into each other: (cos t, sin t) and (1 - cos t, 1/2 - sin t), t from 0 to π. Defaults:
+ * 100 rows, no noise, as [scikit-learn's
+ * make_moons](https://scikit-learn.org/stable/modules/generated/sklearn.datasets.make_moons.html).
  */
 export function moons(options: SyntheticOptions = {}): Dataset {
   const filled = withDefaults('moons', options, { rows: 100, noise: 0, seed: 0 });

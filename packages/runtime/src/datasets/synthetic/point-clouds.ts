@@ -6,8 +6,8 @@ import type { ClassOptions } from './options.ts';
 export type Place = (c: number, i: number, n: number) => readonly [number, number];
 
 /**
- * Points of the plane in classes of equal size, to a row, each moved by normal noise, in random order: a pure function of
- * name and options. @throws OptionError if a class would have no row.
+ * Points of the plane in classes of equal size, to a row, each moved by normal noise, in random order: a pure function
+ * of name and options. @throws OptionError if a class would have no row.
  */
 export function pointClouds(
   name: string,

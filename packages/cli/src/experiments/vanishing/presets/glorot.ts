@@ -32,9 +32,9 @@ interface Measured {
 }
 
 /**
- * Five hidden layers, of 1000 in the paper, tanh, softmax and cross-entropy, before the first step. The paper's figures are of its own
- * images of shapes; here the rows are digits.
- * [Glorot & Bengio 2010, §4.2](https://proceedings.mlr.press/v9/glorot10a.html)
+ * Five hidden layers, of 1000 in the paper, tanh, softmax and cross-entropy, before the first step. The paper's figures
+ * are of its own images of shapes; here the rows are digits. [Glorot & Bengio 2010,
+ * §4.2](https://proceedings.mlr.press/v9/glorot10a.html)
  */
 export const glorotOf = ({ width, rows }: { width: number; rows: number }): Preset => ({
   seeds: { first: 1, last: 3 },

@@ -30,9 +30,9 @@ interface Measured {
 
 /**
  * Thirty layers with relu, learned from either init by momentum 0.9 at 0.01 in batches of 128, as the paper has it. The
- * paper's nets are convolutional, on ImageNet: these are dense, on digits. Of these the factors hold from any start; how far
- * a net comes depends on it, so accuracies are shown and not claimed.
- * [He et al. 2015, §2.2](https://arxiv.org/abs/1502.01852)
+ * paper's nets are convolutional, on ImageNet: these are dense, on digits. Of these the factors hold from any start;
+ * how far a net comes depends on it, so accuracies are shown and not claimed. [He et al. 2015,
+ * §2.2](https://arxiv.org/abs/1502.01852)
  */
 export const heOf = ({ steps }: { steps: number }): Preset => ({
   seeds: { first: 1, last: 3 },
@@ -99,7 +99,10 @@ function factorsOf(starts: readonly Look[], hidden: readonly number[], { inputs,
   return { factors: own.map(({ measured }) => measured.factor ?? Number.NaN), theory };
 }
 
-/** The paper's factor is of endless widths: it agrees where the mean of these starts lies where theory has it for this width. */
+/**
+ * The paper's factor is of endless widths: it agrees where the mean of these starts lies where theory has it for this
+ * width.
+ */
 function factorFinding(what: string, figure: Published, { theory: { factor, low, high } }: Measured): Finding {
   return published(
     `${what}: dL/dz a layer`,

@@ -37,9 +37,9 @@ type Norms = Record<(typeof costs)[number], readonly number[][]>; // [starts][hi
 
 /**
  * All sigmoid, weights N(0, 1) / √inputs, biases N(0, 1), the gradient averaged over 1000 images. The printed norms are
- * those of cross-entropy summed over outputs; half the squared error, the book's first cost, stands beside. A longer run
- * trains on all images at once, at rate 0.1 with λ = 5, which takes weights and spares biases.
- * [Nielsen 2015, chapter 5](http://neuralnetworksanddeeplearning.com/chap5.html), its
+ * those of cross-entropy summed over outputs; half the squared error, the book's first cost, stands beside. A longer
+ * run trains on all images at once, at rate 0.1 with λ = 5, which takes weights and spares biases. [Nielsen 2015,
+ * chapter 5](http://neuralnetworksanddeeplearning.com/chap5.html), its
  * [script](https://github.com/mnielsen/neural-networks-and-deep-learning/blob/master/fig/generate_gradient.py) and
  * [record](https://github.com/mnielsen/neural-networks-and-deep-learning/blob/master/fig/norms_during_training_4_layers.json)
  */
@@ -173,7 +173,8 @@ async function normsAtStart(
 
 async function normsAtEnd(seed: number, train: Dataset, pool: Pool, { machine }: ExperimentContext): Promise<number[]> {
   const { spec, loss, scale } = problemOf(publishedAtEnd.length, 'crossEntropy', train);
-  // The book's cost is the sum over outputs, `scale` times the mean: rate times gradient, and rate times decay, are the same.
+  // The book's cost is the sum over outputs, `scale` times the mean: rate times gradient, and rate times decay, are the
+  // same.
   const optimizer = {
     kind: 'sgd',
     lr: RATE * scale,

@@ -24,9 +24,9 @@ export const rangeText = ({ low, high }: Range): string => `${decimal(low)} to $
 const DEVIATIONS = 3;
 
 /**
- * A printed number of one start beside ours, sizes above 0: agrees where its logarithm is no further from the mean of theirs
- * than one more start would be, √(1 + 1/n) standard deviations three times over. The lowest and the highest of n would leave
- * out two of n + 1 such numbers.
+ * A printed number of one start beside ours, sizes above 0: agrees where its logarithm is no further from the mean of
+ * theirs than one more start would be, √(1 + 1/n) standard deviations three times over. The lowest and the highest of n
+ * would leave out two of n + 1 such numbers.
  */
 export function within(what: string, paper: Published, values: readonly number[]): Finding {
   const logs = values.map(Math.log);

@@ -57,8 +57,9 @@ export const ADAM_SHARDS = [1, 2, 4, 8];
 const AHEAD = 2048;
 
 /**
- * g = the shards' gradients, added by the pairwise tree, · share; then the update of θ, m and v by it, as assembly/adam.ts has
- * it; squares = Σ g², in four lanes. The mean itself is not written: that would take as long as reading it does.
+ * g = the shards' gradients, added by the pairwise tree, · share; then the update of θ, m and v by it, as
+ * assembly/adam.ts has it; squares = Σ g², in four lanes. The mean itself is not written: that would take as long as
+ * reading it does.
  */
 export function assembleAdam(assembler: Assembler, unit: Quads, shards: number): void {
   const { theta, m, v, rows, rowStep, quads, rest, mask, constants, decays, squares } = adamArguments;

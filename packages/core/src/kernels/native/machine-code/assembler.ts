@@ -19,7 +19,10 @@ export const at = (base: Register, offset = 0): Address => ({ base, offset });
 /** What an instruction reads or writes beside its register: memory, or a register of either kind. */
 export type Operand = Address | number;
 
-/** Writes the instructions of x64 that the kernels need, one after the other ([Intel SDM, volume 2](https://www.intel.com/sdm)). */
+/**
+ * Writes the instructions of x64 that the kernels need, one after the other ([Intel SDM, volume
+ * 2](https://www.intel.com/sdm)).
+ */
 export interface Assembler {
   /** How many bytes there are so far, where the next instruction will begin. */
   readonly position: number;

@@ -1,8 +1,9 @@
 import { type Address, type Assembler, at, type Register, rdi, rsi, rsp } from './assembler.ts';
 
 /**
- * A call on the tape is 20 words of 32 bits: where the kernel begins in the code, then its arguments. While it runs, rdi
- * points to its call and rsi to the start of the memory, and `loadData` finds the data; it may use any other register but rsp.
+ * A call on the tape is 20 words of 32 bits: where the kernel begins in the code, then its arguments. While it runs,
+ * rdi points to its call and rsi to the start of the memory, and `loadData` finds the data; it may use any other
+ * register but rsp.
  */
 export const CALL_WORDS = 20;
 

@@ -17,8 +17,8 @@ export const gatherArguments = {
 const AHEAD = 2048;
 
 /**
- * out = rows of bytes of the data, each byte over the divisor. A row is asked for while the one before it is read: shuffled rows
- * lie anywhere in memory.
+ * out = rows of bytes of the data, each byte over the divisor. A row is asked for while the one before it is read:
+ * shuffled rows lie anywhere in memory.
  */
 export function assembleGather(assembler: Assembler, unit: Quads): void {
   const { out, starts, rows, rest, restStep, quads, divisor } = gatherArguments;

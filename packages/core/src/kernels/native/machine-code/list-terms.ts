@@ -3,8 +3,8 @@ import { argument, loadArray } from './calls.ts';
 import { ROWS } from './rows.ts';
 
 /**
- * Rows of a listed tile at most: of more rows fewer terms are 0 in all of them. On MNIST 45 % of a shard's columns are left over
- * 7 rows, 52 % over 14; and 37 % of its rows over 7 columns, 61 % over 14.
+ * Rows of a listed tile at most: of more rows fewer terms are 0 in all of them. On MNIST 45 % of a shard's columns are
+ * left over 7 rows, 52 % over 14; and 37 % of its rows over 7 columns, 61 % over 14.
  */
 export const LISTED_ROWS = 7;
 
@@ -22,8 +22,9 @@ export const listArguments = {
 };
 
 /**
- * For each of `count` tiles of M rows the list of its terms, k ascending, in pairs of words: how many k have an a[m,k] that is not 0
- * for any m, and a word of no use; then for each of them k · aStep and k · panelStep. Overwrites `terms` [count][1 + K][2].
+ * For each of `count` tiles of M rows the list of its terms, k ascending, in pairs of words: how many k have an a[m,k]
+ * that is not 0 for any m, and a word of no use; then for each of them k · aStep and k · panelStep. Overwrites `terms`
+ * [count][1 + K][2].
  */
 export function assembleListTerms(assembler: Assembler, M: number): void {
   const { terms, nextTerms, a, aRow, aStep, panelStep, K, count, nextA } = listArguments;

@@ -5,7 +5,10 @@ import type { VectorUnit } from './vector-unit.ts';
 /** What the System V calling convention wants back as it was. */
 const KEPT = [rbx, rbp, r12, r13, r14, r15];
 
-/** void play(tape in rdi, memory in rsi, calls in edx, at least 1, data in rcx): runs the calls on the tape, one after the other. */
+/**
+ * void play(tape in rdi, memory in rsi, calls in edx, at least 1, data in rcx): runs the calls on the tape, one after
+ * the other.
+ */
 export function assemblePlayer(assembler: Assembler, unit: VectorUnit): void {
   for (const register of KEPT) assembler.push(register);
   assembler.zeroExtend(rdx); // of an int the convention leaves the upper half undefined

@@ -1,6 +1,8 @@
 import { at, createAssembler, rax, rbx, rcx, rdi, rdx } from './assembler.ts';
 
-/** Code that asks the processor what it is. Both functions take the address of four 32-bit words, question and answer. */
+/**
+ * Code that asks the processor what it is. Both functions take the address of four 32-bit words, question and answer.
+ */
 export interface ProcessorQueries {
   readonly code: Uint8Array; // may lie anywhere
   readonly cpuid: number; // where in it: leaf, subleaf in; eax, ebx, ecx, edx out
@@ -41,8 +43,8 @@ const YMM_STATE = 0b110; // of XCR0: lower halves and upper ones
 const ZMM_STATE = 0b1110_0110; // the masks and the wide vectors beside them
 
 /**
- * The extensions that the processor has and the system lets programs use, by the names in `extensions`: vectors that the
- * system does not keep for a program count for nothing ([Intel SDM, volume 1, 14.3](https://www.intel.com/sdm)).
+ * The extensions that the processor has and the system lets programs use, by the names in `extensions`: vectors that
+ * the system does not keep for a program count for nothing ([Intel SDM, volume 1, 14.3](https://www.intel.com/sdm)).
  */
 export function processorFlags(cpuid: (leaf: number) => CpuidAnswer, xcr0: () => number): ReadonlySet<string> {
   const flags = new Set<string>();

@@ -62,8 +62,8 @@ export const tileRows = (registers: number): number =>
 
 /**
  * c[m,n] = init[m,n] + Σₖ a[m,k] · panel[k,n], k ascending, each term added with one rounding. Sums stay in registers
- * over all of k. So for `count` tiles, below each other or side by side. Overwrites `c`, which may be `init`; where `joins`,
- * adds to it.
+ * over all of k. So for `count` tiles, below each other or side by side. Overwrites `c`, which may be `init`; where
+ * `joins`, adds to it.
  */
 export function assembleTile(assembler: Assembler, unit: VectorUnit, { M, vectors, masked, listed }: TileShape): void {
   const { c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, K, count, mask, joins } = tileArguments;
@@ -189,8 +189,8 @@ export function assembleTile(assembler: Assembler, unit: VectorUnit, { M, vector
 
   function addTerm(): void {
     for (let v = 0; v < vectors; v++) load(v, row(v), r8);
-    // Of the next panel's, where W is read in place: a half of it lies in another core's cache since the update. With it a
-    // step of 784-128-10 takes 0.88 of the time at batch 32, 0.91 at 128.
+    // Of the next panel's, where W is read in place: a half of it lies in another core's cache since the update. With
+    // it a step of 784-128-10 takes 0.88 of the time at batch 32, 0.91 at 128.
     for (let v = 0; v < vectors; v++) assembler.prefetch(at(r8, (v + vectors) * size));
     for (let m = 0; m < M; m++) {
       unit.broadcast(factor, ROWS[m]);

@@ -15,8 +15,8 @@ export const transposeArguments = {
 };
 
 /**
- * panel[k,m] = source[m,k] for `rows` rows, as many as a vector has lanes at most, and all columns k. Overwrites whole vectors of
- * `panel`, and of whole blocks: what stands behind the rows, and behind the columns, is of no use.
+ * panel[k,m] = source[m,k] for `rows` rows, as many as a vector has lanes at most, and all columns k. Overwrites whole
+ * vectors of `panel`, and of whole blocks: what stands behind the rows, and behind the columns, is of no use.
  */
 export function assembleTranspose(assembler: Assembler, unit: VectorUnit, rows: number): void {
   const { panel, panelStep, source, sourceStep, blocks, rest, mask } = transposeArguments;

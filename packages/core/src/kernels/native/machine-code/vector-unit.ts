@@ -22,8 +22,8 @@ export interface VectorUnit {
   /** sum += x · y in each lane, rounded once. */
   multiplyAdd(sum: Vector, x: Vector, y: Vector): void;
   /**
-   * Rows and columns change places in the square of as many vectors from `a` on as each has lanes; those from `b` on are free.
-   * Overwrites both; returns where the result's first vector is.
+   * Rows and columns change places in the square of as many vectors from `a` on as each has lanes; those from `b` on
+   * are free. Overwrites both; returns where the result's first vector is.
    */
   transpose(a: Vector, b: Vector): Vector;
   /** Before code that knows nothing of these vectors. */
