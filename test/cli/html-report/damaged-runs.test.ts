@@ -14,7 +14,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { closeBrowser, lookAt, openBrowser } from '../../support/browser.ts';
 import { gradloom } from '../../support/command-line.ts';
-import { counted } from '../../support/count.ts';
+import { counted, onlyInAll } from '../../support/count.ts';
 import { HARM, kindsOf, parseUnsealed, valueAt, withValue } from '../../support/damaged-file.ts';
 import { programFile } from '../../support/program-file.ts';
 import { propertySeed } from '../../support/seed.ts';
@@ -148,7 +148,8 @@ describe('a forged picture', () => {
   });
 });
 
-test.for(['digits', 'moons', 'vanishing'])(
+// The quick run looks at the smallest.
+test.for(['digits', ...onlyInAll('moons', 'vanishing')])(
   'text in the files of %s is shown by Chromium, in page and pictures, and neither runs nor loads',
   { timeout: 120_000 },
   async (name, context) => {

@@ -8,6 +8,7 @@ import { seal } from '../../../packages/cli/src/run-files/seal.ts';
 import { version } from '../../../packages/cli/src/version.ts';
 import { closeBrowser, lookAt, openBrowser } from '../../support/browser.ts';
 import { gradloom, jsonLines } from '../../support/command-line.ts';
+import { counted } from '../../support/count.ts';
 import { encodeIdx } from '../../support/encode-idx.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -149,7 +150,7 @@ describe.each(names)('the page of %s', (name) => {
 
   test('has each picture beside it, as an SVG that stands by itself', async (context) => {
     const browser = await openBrowser(context);
-    for (const id of pictures[name]) {
+    for (const id of pictures[name].slice(0, counted(2, pictures[name].length))) {
       const { page, messages } = await lookAt(browser, join(out(name), `${id}.svg`), { width: 800, scheme: 'dark' });
       const seen = await page.evaluate(() => ({
         root: document.documentElement.localName,
