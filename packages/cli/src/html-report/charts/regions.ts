@@ -34,7 +34,8 @@ export const border = (field: Field, value: number, strokeWidth: number): Markis
 const gridOf = ({ extent: [x1, y1, x2, y2], side }: Field) => ({
   ...{ width: side, height: side, x1, y1, x2, y2 },
   value: identity,
-  // Each value is the only one of its cell: the default would look for the nearest by a triangulation, ten times as long.
+  // Each value is the only one of its cell: the default would look for the nearest by a triangulation, ten times as
+  // long.
   interpolate: 'none' as const,
 });
 
