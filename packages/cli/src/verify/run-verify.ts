@@ -7,7 +7,7 @@ import { createPaint } from '../terminal/paint.ts';
 import { UsageError } from '../usage-error.ts';
 import { describeVerification } from './describe-verification.ts';
 import { verifyOptions } from './options.ts';
-import { verifyFolder } from './verify-folder.ts';
+import { isWhole, verifyFolder } from './verify-folder.ts';
 
 /** Checks the files of a run. Resolves to the exit code: 1 where one of them is at fault. */
 export async function runVerify(request: Request, io: Io): Promise<number> {
@@ -20,9 +20,9 @@ export async function runVerify(request: Request, io: Io): Promise<number> {
     const has = found === undefined ? 'does not exist' : 'is a file';
     throw new Error(`${path} ${has}, expected a directory that train, experiment or scale wrote`);
   }
-  const verification = verifyFolder(path);
-  const isWhole = verification.files.every(({ faults }) => faults.length === 0);
-  if (json) printJson(io.stdout, JSON.stringify({ event: 'verification', ok: isWhole, ...verification }));
+  const verification = await verifyFolder(path);
+  const ok = isWhole(verification);
+  if (json) printJson(io.stdout, JSON.stringify({ event: 'verification', ok, ...verification }));
   else printLines(io.stdout, describeVerification(verification, createPaint(io.stdout, io.env)));
-  return isWhole ? 0 : 1;
+  return ok ? 0 : 1;
 }

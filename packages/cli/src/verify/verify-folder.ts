@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { LAST_FILE, type LockOwner } from '@gradloom/runtime';
 import { isTemporaryName, LOCK_FILE, lockOwner } from '@gradloom/runtime/internal';
 import { CONFIG_FILE, EXPERIMENTS_FILE, METRICS_FILE, MODEL_FILE, SCALE_FILE } from '../run-files/names.ts';
@@ -13,8 +14,27 @@ export interface Verification {
   readonly notes: readonly string[]; // of the folder
 }
 
-/** @throws Error where the folder holds nothing that train, experiment or scale wrote. */
-export function verifyFolder(path: string): Verification {
+/** Before another look at a folder in which a process writes: together longer than a run takes to write its files. */
+const PAUSES_MS = [50, 100, 200, 400];
+
+/**
+ * Checks a folder. A run that writes there meanwhile replaces its files one after another, so what one look takes for
+ * a fault counts only where the last look finds it too.
+ * @throws Error where the folder holds nothing that train, experiment or scale wrote.
+ */
+export async function verifyFolder(path: string): Promise<Verification> {
+  for (const pauseMs of PAUSES_MS) {
+    const before = writerOf(path);
+    const found = lookAt(path);
+    if (isWhole(found) || (before.owner === null && writerOf(path).owner === null)) return found;
+    await wait(pauseMs);
+  }
+  return lookAt(path);
+}
+
+export const isWhole = ({ files }: Verification): boolean => files.every(({ faults }) => faults.length === 0);
+
+function lookAt(path: string): Verification {
   const has = (name: string): boolean => existsSync(join(path, name));
   const files = [
     ...([CONFIG_FILE, METRICS_FILE, LAST_FILE, MODEL_FILE].some(has) ? verifyTrain(path) : []),
@@ -26,9 +46,14 @@ export function verifyFolder(path: string): Verification {
       `no run found in ${JSON.stringify(path)}, expected a directory that train, experiment or scale wrote`,
     );
   }
-  const lock = openCheck(LOCK_FILE);
-  const owner = reading(lock, join(path, LOCK_FILE), () => lockOwner('verify', path));
+  const { lock, owner } = writerOf(path);
   return { path, files: lock.faults.length === 0 ? files : [...files, lock], notes: notesOf(path, owner) };
+}
+
+/** Who writes there, and the check of the file that says so. */
+function writerOf(path: string): { readonly lock: FileCheck; readonly owner: LockOwner | null } {
+  const lock = openCheck(LOCK_FILE);
+  return { lock, owner: reading(lock, join(path, LOCK_FILE), () => lockOwner('verify', path)) };
 }
 
 function notesOf(path: string, owner: LockOwner | null): string[] {
