@@ -33,7 +33,7 @@ export default defineConfig(({ mode }) => ({
     // `npm run test:all` goes through all cases that docs/reliability.md speaks of: see test/support/count.ts.
     env: mode === 'all' ? { GRADLOOM_TEST_ALL: '1' } : {},
     globalSetup: ['test/support/set-up.ts'],
-    reporters: ['default', new LackReporter()],
+    reporters: ['default', new LackReporter(mode !== 'all')],
     pool: 'forks',
     maxWorkers: Math.max(2, availableParallelism()),
     testTimeout: 60_000,

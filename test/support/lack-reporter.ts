@@ -6,7 +6,12 @@ import type { Lack } from './lack.ts';
  * a failure, unless nothing that is installed would help.
  */
 export class LackReporter {
+  private readonly isQuick: boolean;
   private vitest: Vitest | undefined;
+
+  constructor(isQuick: boolean) {
+    this.isQuick = isQuick;
+  }
 
   onInit(vitest: Vitest): void {
     this.vitest = vitest;
@@ -24,7 +29,7 @@ export class LackReporter {
       }
     }
     const lines = [...reports.values()].map(({ lack, tests }) => lineOf(lack, tests));
-    if (process.env.GRADLOOM_TEST_ALL !== '1' && !isFiltered) lines.push(QUICK);
+    if (this.isQuick && !isFiltered) lines.push(QUICK);
     for (const line of lines) console.log(line);
     if (process.env.CI && [...reports.values()].some(({ lack }) => lack.install !== null)) {
       console.log('CI is set, where a skipped test is a failure.');
