@@ -33,6 +33,7 @@ const allowed: Record<string, readonly string[]> = {
     'path',
     'process',
     'stream',
+    'timers/promises',
     'url',
     'util',
     'worker_threads',

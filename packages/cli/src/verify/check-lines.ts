@@ -41,7 +41,7 @@ function checkFound(check: OpenCheck, found: RunLines, last: Checkpoint | null, 
   checkOrder(check, lines);
   if (last === null) return;
   const { step } = last.progress;
-  // Nor are they a fault where the checkpoint ends its run: one that was resumed with more epochs has written no other yet.
+  // Beyond the end of the checkpoint's run, too: a run resumed with more epochs may have written no checkpoint yet.
   if (lines.some(({ value }) => Number(value.step) > step)) {
     check.notes.push(`goes beyond the newest checkpoint, of step ${step}: a resume does those steps again`);
   }
