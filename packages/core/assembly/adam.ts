@@ -1,6 +1,6 @@
 import { flush } from './flush';
 import { minus, over, plus, root, splat, times } from './lanes';
-import { tree } from './shards';
+import { tree } from './average-rows';
 
 /** One step of Adam; hyper = β₁, 1-β₁, β₂, 1-β₂, stepSize, invRootC2, ε, weightDecay. Overwrites `theta`, `m`, `v`. */
 export function adam(theta: usize, g: usize, m: usize, v: usize, n: i32, hyper: usize): void {
@@ -14,7 +14,7 @@ export function adamw(theta: usize, g: usize, m: usize, v: usize, n: i32, hyper:
 
 /**
  * Adam by the mean of S rows of gradients, `row` bytes apart, which is their sum times `factor`, in one pass: the bits
- * of `averageShards` and then `adam`. S is 1, 2 or 4. Overwrites `square`, `theta`, `m`, `v`.
+ * of `averageRows` and then `adam`. S is 1, 2 or 4. Overwrites `square`, `theta`, `m`, `v`.
  */
 export function adamOfMean(
   square: usize, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, factor: f64,
@@ -61,7 +61,7 @@ function byMean4(
 /**
  * g = (Σ rows)·factor; t = decay·θ; d = g + weightDecay·θ where weightDecay ≠ 0, else g; m = flush(β₁m + (1-β₁)d);
  * v = flush(β₂v + ((1-β₂)d)d); θ = t - (stepSize·m) / (√v·invRootC2 + ε). A decay of 1 leaves θ as it is.
- * Returns Σ g² as `averageShards` adds it.
+ * Returns Σ g² as `averageRows` adds it.
  */
 @inline function updateAll(
   S: i32, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: f64,

@@ -3,44 +3,50 @@ import { bytes } from './lanes';
 import { packPanel } from './panels';
 import { PANEL_STEP, panelWidth, timesPanel } from './product';
 import { listTerms } from './terms';
+import { add } from './vectors';
 
-// 64 rows: a packed strip of x and a panel of dy take 4 KiB each, and dW is read and written once per 64 rows.
-// Reading x in place, by columns, is a tenth slower at 784 columns and a quarter at 1,024, whose lines share a set.
+// Rows of a leaf at a time: a packed strip of x and a panel of dy take 4 KiB each.
 const BLOCK_ROWS = 64;
+/** Rows of several leaves at most, and how many these are: as src/leaves.ts has it. */
+const NODE_ROWS = 256;
+/** Sums over leaves that wait at a time. */
+const LEVELS = 4;
+// Columns of dy at a time: their panels, 512 KiB, stay in the second-level cache.
+const PANEL_DOUBLES = 65536;
+const BLOCK_COLUMNS = 512;
 // With fewer tiles a packed copy is not reused enough: 16x16 in place reaches 0.83, packed 0.75; 16x512 0.70 and 0.81.
+// Reading x in place, by columns, is a tenth slower at 784 columns and a quarter at 1,024, whose lines share a set.
 const MIN_PACKED_SIDE = 9;
 const MIN_PACKED = 1025;
+// Columns of x that are read in place at a time, of few columns of dy and of many.
+const PLAIN_HEIGHT = 64;
+const PLAIN_COLUMNS = 64;
 
 /**
- * dW[I,O] = xᵀ · dy and db[O] = Σₙ dy; each sum starts at 0 and adds rows n ascending. Overwrites `dW` and `db`.
- * scratch: `wasmScratchLength`.
+ * dW[I,O] = xᵀ · dy and db[O] = Σₙ dy over B rows in leaves of `leaf` rows: in a leaf each sum starts at 0 and adds rows
+ * n ascending, and the leaves' sums are added by the pairwise tree. Overwrites `dW` and `db`, or adds to them where
+ * `joins`. Several leaves have up to 64 rows each, and are up to 16 and 256 rows; a single one has any number of rows.
+ * scratch: `wasmProductScratch`.
  */
 export function affineBackwardWeights(
-  dW: usize, db: usize, x: usize, dy: usize, B: i32, I: i32, O: i32, scratch: usize,
+  dW: usize, db: usize, x: usize, dy: usize, B: i32, leaf: i32, joins: i32, I: i32, O: i32, scratch: usize,
 ): void {
-  if (!isPacked(I, O)) {
-    addInPlace(dW, db, x, dy, B, I, O, false);
+  const packs = isPacked(I, O);
+  if (B <= leaf && (!packs || B == 0)) {
+    addInPlace(dW, db, x, dy, B, I, O, joins != 0);
     return;
   }
-  let n = 0;
-  do {
-    addPacked(dW, db, x + <usize>n * bytes(I), dy + <usize>n * bytes(O), min(B - n, BLOCK_ROWS), 0, I, O, n == 0, scratch);
-    n += BLOCK_ROWS;
-  } while (n < B);
-}
-
-/**
- * `affineBackwardWeights` of the first rows and of those behind them, BLOCK_ROWS each at most, added. Overwrites `dW`
- * and `db`.
- */
-export function affineBackwardWeightsOfTwo(
-  dW: usize, db: usize, x: usize, dy: usize, B: i32, first: i32, I: i32, O: i32, scratch: usize,
-): void {
-  if (isPacked(I, O)) {
-    addPacked(dW, db, x, dy, first, B - first, I, O, true, scratch);
+  const iRow = bytes(I);
+  const oRow = bytes(O);
+  if (B <= leaf && B > BLOCK_ROWS) {
+    for (let n = 0; n < B; n += BLOCK_ROWS) {
+      const rows = min(B - n, BLOCK_ROWS);
+      addPacked(dW, db, x + <usize>n * iRow, dy + <usize>n * oRow, rows, rows, n == 0, joins != 0, I, O, scratch);
+    }
+  } else if (packs) {
+    addPacked(dW, db, x, dy, B, leaf, true, joins != 0, I, O, scratch);
   } else {
-    addInPlace(dW, db, x, dy, first, I, O, false);
-    addInPlace(dW, db, x + <usize>first * bytes(I), dy + <usize>first * bytes(O), B - first, I, O, true);
+    addTreeInPlace(dW, db, x, dy, B, leaf, joins != 0, I, O, scratch);
   }
 }
 
@@ -49,71 +55,118 @@ export function affineBackwardWeightsOfTwo(
 }
 
 /**
- * All of dy in panels, then x in strips of eight columns, so that dW is filled row by row. Sums over `rows` rows start
- * at 0 where `starts`, else at what stands in dW; those over the `joined` rows behind them are added while a strip is
- * in cache.
+ * Columns of dy in panels, then x in strips of eight columns, so that dW is filled row by row. Sums start at 0 where
+ * `starts`, else, of one leaf, at what stands in dW.
  */
 function addPacked(
-  dW: usize, db: usize, x: usize, dy: usize, rows: i32, joined: i32, I: i32, O: i32, starts: bool, scratch: usize,
+  dW: usize, db: usize, x: usize, dy: usize, B: i32, leaf: i32, starts: bool, joins: bool, I: i32, O: i32,
+  scratch: usize,
 ): void {
-  const panels = scratch + bytes(8 * BLOCK_ROWS);
-  const joinedPanels = panels + bytes(O * BLOCK_ROWS);
-  const lists = joinedPanels + bytes(joined > 0 ? O * BLOCK_ROWS : 0);
-  const joinedX = x + <usize>rows * bytes(I);
-  packRows(panels, db, dy, rows, O, starts, false);
-  if (joined > 0) packRows(joinedPanels, db, dy + <usize>rows * bytes(O), joined, O, true, true);
-  for (let i = 0, height = 0; i < I; i += height) {
-    height = panelWidth(I - i);
-    const c = dW + <usize>i * bytes(O);
-    addStrip(c, x + bytes(i), bytes(I), height, panels, rows, O, starts, false, scratch, lists);
-    if (joined > 0) addStrip(c, joinedX + bytes(i), bytes(I), height, joinedPanels, joined, O, true, true, scratch, lists);
-  }
-}
-
-/** Packs dy, and adds it to `db`. */
-function packRows(panels: usize, db: usize, dy: usize, rows: i32, O: i32, starts: bool, joins: bool): void {
-  for (let o = 0, width = 0; o < O; o += width) {
-    width = panelWidth(O - o);
-    const panel = panels + bytes(o * rows);
-    packPanel(panel, dy + bytes(o), bytes(O), rows, width);
-    addColumnSums(width, db + bytes(o), panel, bytes(width), rows, starts, joins);
-  }
-}
-
-/** `height` rows of dW, c[height,O], from as many columns of x. */
-function addStrip(
-  c: usize, x: usize, iRow: usize, height: i32, panels: usize, rows: i32, O: i32, starts: bool, joins: bool,
-  strip: usize, lists: usize,
-): void {
+  const stack = scratch + bytes(8 * NODE_ROWS);
+  const lists = stack + bytes(LEVELS * 8 * min(O, BLOCK_COLUMNS));
+  const panels = lists + bytes(4 * (BLOCK_ROWS + 1));
+  const most = min(BLOCK_COLUMNS, (PANEL_DOUBLES / B) & -8);
+  const iRow = bytes(I);
   const oRow = bytes(O);
-  packPanel(strip, x, iRow, rows, height);
-  const terms = listTerms(lists, strip, 8, bytes(height), PANEL_STEP, height, rows, O);
-  for (let o = 0, width = 0; o < O; o += width) {
-    width = panelWidth(O - o);
-    timesPanel(
-      width, c, oRow, starts ? zeros : c, starts ? 0 : oRow, joins ? c : zeros, joins ? oRow : 0,
-      strip, 8, bytes(height), panels + bytes(o * rows), bytes(width), height, rows, terms,
-    );
-    c += bytes(width);
+  for (let o = 0; o < O; o += most) {
+    const N = min(O - o, most);
+    for (let c = 0, width = 0; c < N; c += width) {
+      width = panelWidth(N - c);
+      packPanel(panels + bytes(c * B), dy + bytes(o + c), oRow, B, width);
+    }
+    // db = 1ᵀ · dy: the product with a row of ones, whose factor changes no bit.
+    addStrip(db + bytes(o), 0, one, 0, 0, panels, 0, B, leaf, starts, joins, 1, N, stack, 0);
+    for (let i = 0, height = 0; i < I; i += height) {
+      height = panelWidth(I - i);
+      packPanel(scratch, x + bytes(i), iRow, B, height);
+      const c = dW + <usize>i * oRow + bytes(o);
+      addStrip(c, oRow, scratch, 8, bytes(height), panels, 0, B, leaf, starts, joins, height, N, stack, lists);
+    }
   }
 }
 
-/** Sums over all rows, which start at 0; where `joins`, what stands in dW and db is added. */
+/** Likewise of a small layer, x and dy where they lie. */
+function addTreeInPlace(
+  dW: usize, db: usize, x: usize, dy: usize, B: i32, leaf: i32, joins: bool, I: i32, O: i32, scratch: usize,
+): void {
+  const iRow = bytes(I);
+  const oRow = bytes(O);
+  const most = O <= PLAIN_COLUMNS ? PLAIN_HEIGHT : 8;
+  for (let o = 0; o < O; o += BLOCK_COLUMNS) {
+    const N = min(O - o, BLOCK_COLUMNS);
+    const columns = dy + bytes(o);
+    addStrip(db + bytes(o), 0, one, 0, 0, columns, oRow, B, leaf, true, joins, 1, N, scratch, 0);
+    for (let i = 0; i < I; i += most) {
+      const c = dW + <usize>i * oRow + bytes(o);
+      addStrip(c, oRow, x + bytes(i), 8, iRow, columns, oRow, B, leaf, true, joins, min(I - i, most), N, scratch, 0);
+    }
+  }
+}
+
+/**
+ * c[height,N] from as many columns of x: a[k · leaf + n, m] is `aRow` and `aStep` bytes further by m and n. Leaf by
+ * leaf; sums that wait for their right neighbour stand in `stack` [LEVELS, height, N], the first of them in c.
+ * `panelStep` is 0 where dy is packed in panels.
+ */
+function addStrip(
+  c: usize, cRow: usize, a: usize, aRow: usize, aStep: usize, dy: usize, panelStep: usize, B: i32, leaf: i32,
+  starts: bool, joins: bool, height: i32, N: i32, stack: usize, lists: usize,
+): void {
+  const slot = bytes(height * N);
+  const ownFirst = joins && B > leaf;
+  let level = -1;
+  for (let n = 0, k = 0; n < B; n += leaf, k++) {
+    const rows = min(B - n, leaf);
+    const isRight = (k & 1) != 0;
+    if (!isRight) level++;
+    const own = level == 0 && !ownFirst;
+    const out = own ? c : stack + <usize>level * slot;
+    const outRow = own ? cRow : bytes(N);
+    const adds = isRight || (joins && B <= leaf);
+    const leafOfA = a + <usize>n * aStep;
+    const terms = lists != 0 ? listTerms(lists, leafOfA, aRow, aStep, PANEL_STEP, height, rows, N) : 0;
+    for (let o = 0, width = 0; o < N; o += width) {
+      width = panelWidth(N - o);
+      const step = panelStep != 0 ? panelStep : bytes(width);
+      const panel = dy + (panelStep != 0 ? bytes(o) : bytes(o * B)) + <usize>n * step;
+      const place = out + bytes(o);
+      timesPanel(
+        width, place, outRow, starts ? zeros : place, starts ? 0 : outRow, adds ? place : zeros, adds ? outRow : 0,
+        leafOfA, aRow, aStep, panel, step, height, rows, terms,
+      );
+    }
+    // Behind a right leaf its ancestors that are whole, behind the last leaf all.
+    const isLast = n + leaf >= B;
+    for (let m = (k + 1) >> 1; level > 0 && (isLast || (isRight && (m & 1) == 0)); m >>= 1) {
+      const right = stack + <usize>level * slot;
+      level--;
+      if (level == 0 && !ownFirst) addRows(c, cRow, right, height, N);
+      else add(right - slot, right, height * N);
+    }
+  }
+  if (ownFirst) addRows(c, cRow, stack, height, N);
+}
+
+/** c[height,N] += rows[height,N]. Overwrites `c`. */
+function addRows(c: usize, cRow: usize, rows: usize, height: i32, N: i32): void {
+  for (; height > 0; height--) {
+    add(c, rows, N);
+    c += cRow;
+    rows += bytes(N);
+  }
+}
+
+/** One leaf, x and dy where they lie: sums start at 0, and what stands in dW and db is added where `joins`. */
 function addInPlace(dW: usize, db: usize, x: usize, dy: usize, rows: i32, I: i32, O: i32, joins: bool): void {
   const oRow = bytes(O);
   for (let o = 0, width = 0; o < O; o += width) {
     width = panelWidth(O - o);
     const c = dW + bytes(o);
+    const d = db + bytes(o);
+    const columns = dy + bytes(o);
     timesPanel(
-      width, c, oRow, zeros, 0, joins ? c : zeros, joins ? oRow : 0, x, 8, bytes(I), dy + bytes(o), oRow, I, rows, 0,
+      width, c, oRow, zeros, 0, joins ? c : zeros, joins ? oRow : 0, x, 8, bytes(I), columns, oRow, I, rows, 0,
     );
-    addColumnSums(width, db + bytes(o), dy + bytes(o), oRow, rows, true, joins);
+    timesPanel(width, d, 0, zeros, 0, joins ? d : zeros, 0, one, 0, 0, columns, oRow, 1, rows, 0);
   }
-}
-
-/** db = 1ᵀ · dy: the product with a row of ones, whose factor changes no bit. */
-function addColumnSums(
-  width: i32, db: usize, panel: usize, step: usize, rows: i32, starts: bool, joins: bool,
-): void {
-  timesPanel(width, db, 0, starts ? zeros : db, 0, joins ? db : zeros, 0, one, 0, 0, panel, step, 1, rows, 0);
 }

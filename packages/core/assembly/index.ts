@@ -1,8 +1,8 @@
 export { __heap_base };
 export { affine, affineBackwardInput } from './affine';
-export { affineBackwardWeights, affineBackwardWeightsOfTwo } from './affine-weights';
-export { averageShards } from './shards';
-export { scale } from './vectors';
+export { affineBackwardWeights } from './affine-weights';
+export { averageRows } from './average-rows';
+export { add, scale } from './vectors';
 export { sgd, sgdMomentum } from './sgd';
 export { adam, adamOfMean, adamw, adamwOfMean } from './adam';
 export {

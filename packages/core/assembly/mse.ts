@@ -2,14 +2,16 @@ import { flush } from './flush';
 import { bytes, minus, over, plus, splat, times } from './lanes';
 
 /**
- * Σₙ (Σₒ (y - t)²) / O and dy = flush(2(y - t) / O), lanes as src/losses/elementwise.ts. Overwrites `lossSum` and `dy`,
+ * Σₙ (Σₒ (y - t)²) / O and dy = flush(2(y - t) / O), lanes as src/losses/elementwise.ts. Overwrites `lossSums`, one of each leaf of `leaf` rows, and `dy`,
  * which may be `y`.
  */
-export function mse(lossSum: usize, dy: usize, y: usize, t: usize, B: i32, O: i32): void {
+export function mse(lossSums: usize, dy: usize, y: usize, t: usize, B: i32, leaf: i32, O: i32): void {
   const row = bytes(O);
-  let total: f64 = 0;
-  for (; B > 0; B--, dy += row, y += row, t += row) total += rowLoss(dy, y, t, O);
-  store<f64>(lossSum, total);
+  for (; B > 0; B -= leaf, lossSums += 8) {
+    let total: f64 = 0;
+    for (let n = min(B, leaf); n > 0; n--, dy += row, y += row, t += row) total += rowLoss(dy, y, t, O);
+    store<f64>(lossSums, total);
+  }
 }
 
 function rowLoss(dy: usize, y: usize, t: usize, O: i32): f64 {

@@ -5,23 +5,29 @@ import { log } from './log';
 
 /**
  * Σₙ log Σₒ e^y[n,o] - y[n,t[n]] and dy[n,o] = softmax(y[n])[o] - [o = t[n]], as src/losses/softmax-cross-entropy.ts.
- * Overwrites `lossSum` and `dy`, which may be `y`.
+ * Overwrites `lossSums`, one of each leaf of `leaf` rows, and `dy`, which may be `y`.
  */
-export function softmaxCrossEntropy(lossSum: usize, dy: usize, y: usize, t: usize, B: i32, O: i32): void {
+export function softmaxCrossEntropy(
+  lossSums: usize, dy: usize, y: usize, t: usize, B: i32, leaf: i32, O: i32,
+): void {
   const row = bytes(O);
-  let total: f64 = 0;
-  for (; B > 0; B--, dy += row, y += row, t += 8) {
-    const target = bytes(<i32>load<f64>(t));
-    const yTarget = load<f64>(y + target); // read before dy, which may be y
-    const m = maximum(y, O);
-    exponentials(dy, y, O, m);
-    const s = sum(dy, O);
-    const probability = load<f64>(dy + target) / s;
-    divide(dy, O, s);
-    store<f64>(dy + target, flush<f64>(probability - 1));
-    total += log(s) + m - yTarget;
+  for (; B > 0; B -= leaf, lossSums += 8) {
+    let total: f64 = 0;
+    for (let n = min(B, leaf); n > 0; n--, dy += row, y += row, t += 8) total += rowLoss(dy, y, t, O);
+    store<f64>(lossSums, total);
   }
-  store<f64>(lossSum, total);
+}
+
+function rowLoss(dy: usize, y: usize, t: usize, O: i32): f64 {
+  const target = bytes(<i32>load<f64>(t));
+  const yTarget = load<f64>(y + target); // read before dy, which may be y
+  const m = maximum(y, O);
+  exponentials(dy, y, O, m);
+  const s = sum(dy, O);
+  const probability = load<f64>(dy + target) / s;
+  divide(dy, O, s);
+  store<f64>(dy + target, flush<f64>(probability - 1));
+  return log(s) + m - yTarget;
 }
 
 /** max y[o], in four lanes o mod 4 that start at -∞ and take what is greater. */

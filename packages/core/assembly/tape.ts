@@ -4,13 +4,14 @@ import {
 import { adam, adamw } from './adam';
 import { affine, affineBackwardInput } from './affine';
 import { affineBackwardWeights } from './affine-weights';
+import { averageRows } from './average-rows';
 import { mse } from './mse';
 import { sgd, sgdMomentum } from './sgd';
-import { averageShards } from './shards';
 import { softmaxCrossEntropy } from './softmax-cross-entropy';
+import { add } from './vectors';
 
-/** Bytes of a call on the tape: the kernel's number and up to eight arguments, a word each. */
-const CALL: usize = 40;
+/** Bytes of a call on the tape: the kernel's number and up to ten arguments, a word each. */
+const CALL: usize = 48;
 
 /**
  * Calls kernels with the arguments on the tape, one after the other; numbers and layout as src/kernels/wasm-tape.ts.
@@ -24,7 +25,8 @@ export function play(tape: usize, calls: i32): void {
         break;
       case 2:
         affineBackwardWeights(
-          p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), n(tape, 6), n(tape, 7), p(tape, 8),
+          p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), n(tape, 6), n(tape, 7), n(tape, 8), n(tape, 9),
+          p(tape, 10),
         );
         break;
       case 3: reluForward(p(tape, 1), p(tape, 2), n(tape, 3)); break;
@@ -35,17 +37,18 @@ export function play(tape: usize, calls: i32): void {
       case 8: tanhBackward(p(tape, 1), p(tape, 2), p(tape, 3), n(tape, 4)); break;
       case 9: geluForward(p(tape, 1), p(tape, 2), n(tape, 3)); break;
       case 10: geluBackward(p(tape, 1), p(tape, 2), p(tape, 3), n(tape, 4)); break;
-      case 11: softmaxCrossEntropy(p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), n(tape, 6)); break;
-      case 12: mse(p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), n(tape, 6)); break;
-      case 13:
-        averageShards(
-          p(tape, 1), p(tape, 2), p(tape, 3), n(tape, 4), n(tape, 5), n(tape, 6), n(tape, 7), <f64>n(tape, 8),
-        );
+      case 11:
+        softmaxCrossEntropy(p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), n(tape, 6), n(tape, 7));
         break;
-      case 14: sgd(p(tape, 1), p(tape, 2), n(tape, 3), p(tape, 4)); break;
-      case 15: sgdMomentum(p(tape, 1), p(tape, 2), p(tape, 3), n(tape, 4), p(tape, 5)); break;
-      case 16: adam(p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), p(tape, 6)); break;
-      case 17: adamw(p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), p(tape, 6)); break;
+      case 12: mse(p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), n(tape, 6), n(tape, 7)); break;
+      case 13:
+        averageRows(p(tape, 1), p(tape, 2), p(tape, 3), n(tape, 4), p(tape, 5), n(tape, 6), <f64>n(tape, 7));
+        break;
+      case 14: add(p(tape, 1), p(tape, 2), n(tape, 3)); break;
+      case 15: sgd(p(tape, 1), p(tape, 2), n(tape, 3), p(tape, 4)); break;
+      case 16: sgdMomentum(p(tape, 1), p(tape, 2), p(tape, 3), n(tape, 4), p(tape, 5)); break;
+      case 17: adam(p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), p(tape, 6)); break;
+      case 18: adamw(p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), p(tape, 6)); break;
       default: unreachable();
     }
   }

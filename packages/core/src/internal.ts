@@ -4,13 +4,11 @@
  * @internal
  */
 export {
-  canTakeTwo,
   createWorkspace,
   forward,
-  pairGradient,
   recordedCalls,
-  recordShardGradient,
-  shardGradient,
+  nodeGradient,
+  recordNodeGradient,
   targetColumns,
   type Workspace,
 } from './backprop.ts';
@@ -43,7 +41,9 @@ export { countPieces } from './pieces.ts';
 export { predictRows } from './predict.ts';
 export { createProbe, type ProbeReading, probeFigures, probeLength } from './probe.ts';
 export { shuffleInTurns } from './random/index.ts';
-export { defaultShards, largestShard, shardStart } from './shards.ts';
+export { addTree, leafCount, leafRows, type Node, nodesOf } from './leaves.ts';
+export { type NodeSums, ONE_ROW, sumsOf } from './node-sums.ts';
+export { gradientRows, type NodePass, planTeam, type TeamPlan, type TeamPlanOptions } from './team-plan.ts';
 export { recordSteps, type StepsMemory, stepCalls } from './steps.ts';
 export { doubles, finite, list, number, oneOf, onlyKeys, positiveInteger, record } from './text/check.ts';
 export { counted } from './text/counted.ts';

@@ -48,13 +48,12 @@ export interface TensorFigures {
   readonly rmsMoved: number;
 }
 
-/** Numbers that a shard's look leaves: three sums a layer, then for each unit of all layers its flat rows. */
+/** Numbers that a look at a leaf leaves: three sums a layer, then for each unit of all layers its flat rows. */
 export const probeLength = (network: Network): number =>
   network.places.reduce((length, { layer }) => length + SUMS + layer.out, 0);
 
 /**
- * An Inspect that writes what it sees of one shard into `sums` [probeLength]. Overwrites it, for a shard without rows
- * with zeros.
+ * An Inspect that writes what it sees of one leaf into `sums` [probeLength]. Overwrites it.
  */
 export function createProbe(network: Network, workspace: Workspace, sums: Float64Array): Inspect {
   const { layers, places } = network;
@@ -125,7 +124,7 @@ function countFlat(
 
 /** What a batch's figures are made of, all of it as its step began but for the gradient, which the step computed. */
 export interface ProbeReading {
-  readonly sums: Float64Array; // [S, probeLength]
+  readonly sums: Float64Array; // [leaves, probeLength]
   readonly rows: number; // of the batch
   readonly gradient: Float64Array; // [P] mean over the batch, times `gradientScale`
   readonly gradientScale: number; // what clipping left of it; 1 without
@@ -133,7 +132,7 @@ export interface ProbeReading {
   readonly start: Float64Array; // [P] where training began
 }
 
-/** Adds the shards in shard order and makes figures of the sums: a function of the configuration, not of threads. */
+/** Adds the leaves in their order and makes figures of the sums: a function of the configuration, not of threads. */
 export function* probeFigures(
   network: Network,
   { sums, rows, gradient, gradientScale, theta, start }: ProbeReading,
@@ -181,7 +180,7 @@ export function* probeFigures(
   return figures;
 }
 
-/** Where each layer's units begin in a shard's numbers. */
+/** Where each layer's units begin in a leaf's numbers. */
 function unitOffsets({ places }: Network): number[] {
   let offset = places.length * SUMS;
   return places.map(({ layer: { out } }) => {

@@ -1,16 +1,17 @@
-import { isRecordable, recordedCalls, shardGradient, type Workspace } from './backprop.ts';
+import { isRecordable, recordedCalls, nodeGradient, type Workspace } from './backprop.ts';
 import type { Pass } from './layers/index.ts';
 import type { Loss } from './losses/loss.ts';
 import type { Network } from './network.ts';
+import { ONE_ROW } from './node-sums.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import { createBlockUpdate, hasFastUpdate, type UpdateMemory, updateBlocks, updateCalls } from './update.ts';
 
-/** What steps of one shard work on: whole batches of the same rows, which lie in `workspace`. */
+/** What steps of one pass work on: whole batches of the same rows, which lie in `workspace`. */
 export interface StepsMemory extends UpdateMemory {
   readonly workspace: Workspace;
   readonly parameters: readonly (readonly Float64Array[])[]; // views of `theta`
   readonly gradients: readonly (readonly Float64Array[])[]; // views of `gSum`
-  readonly lossSums: Float64Array; // [1]
+  readonly lossSums: Float64Array; // [leaves]
   readonly hyper: Float64Array; // [H]
   readonly hypers: Float64Array; // [*, H] of steps that follow each other
   readonly losses: Float64Array;
@@ -19,10 +20,10 @@ export interface StepsMemory extends UpdateMemory {
 
 /** Calls that `recordSteps` writes at most. */
 export const stepCalls = (network: Network, optimizer: Optimizer): number =>
-  recordedCalls(network) + updateCalls(network, optimizer);
+  recordedCalls(network) + updateCalls(network, optimizer, 1);
 
 /**
- * Steps of a team of one as one call for many, to the bit what the step of `createTrainStep` does with one shard and
+ * Steps of a team of one as one call for many, to the bit what the step of `createTrainStep` does
  * without clipping: gradient, update, loss and norm. Returns how many it took of those that it was asked for, which end
  * behind the first that is not finite. Null where the backend records nothing, or a layer, the loss or the update is
  * more than calls of kernels. Overwrites `tape`.
@@ -42,9 +43,9 @@ export function recordSteps(
   if (!isRecordable(network, loss, workspace, kernels) || !hasFastUpdate(kernels, optimizer)) return null;
   const one = new Float64Array(1).fill(1);
   const step = (recorder: Pass['kernels']) => {
-    shardGradient(lossSums, network, workspace, parameters, gradients, rows, { ...pass, kernels: recorder });
+    nodeGradient(lossSums, network, workspace, parameters, gradients, rows, { ...pass, kernels: recorder });
     const update = createBlockUpdate(recorder, optimizer, network, memory, hyper, one);
-    updateBlocks(update, 0, memory.squares.length, rows);
+    updateBlocks(update, 0, memory.squares.length, rows, ONE_ROW);
   };
   return kernels.recordSteps(tape, step, { ...memory, rows });
 }

@@ -1,12 +1,13 @@
-import { createWorkspace, shardGradient, targetColumns } from './backprop.ts';
+import { createWorkspace, nodeGradient, targetColumns } from './backprop.ts';
 import { blockCount } from './block.ts';
 import type { Kernels } from './kernels/kernels.ts';
 import { type Allocate, viewOf } from './kernels/scratch.ts';
 import type { Pass } from './layers/index.ts';
+import { leafCount, leafRows, treeLevels } from './leaves.ts';
 import type { Loss } from './losses/loss.ts';
 import { bindTensors, initializeParameters, type Network } from './network.ts';
+import { ONE_ROW } from './node-sums.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
-import { largestShard, shardStart } from './shards.ts';
 import { batchLoss, clipScale, createBlockUpdate, gradientNorm, gradientOf, gradientStride } from './update.ts';
 
 /** What `createTrainStep` takes. */
@@ -21,8 +22,6 @@ export interface TrainStepOptions {
   kernels: Kernels;
   /** Most rows of a step. */
   batch: number;
-  /** S: each batch is cut into so many parts, whose gradients are summed in a fixed tree. It decides bits. */
-  shards: number;
   /** Of the starting weights and of dropout. */
   seed: number;
   /** Most that the norm of the mean gradient may be: above it the gradient is scaled down. @default no limit */
@@ -57,19 +56,25 @@ export interface TrainStep {
   ): StepFigures;
 }
 
-/** Whole steps in one thread, shard after shard and block after block: the oracle of the threaded runtime. */
+/**
+ * Whole steps in one thread, leaf after leaf and block after block: the tree of each batch by plain recursion. The
+ * oracle of the threaded runtime.
+ */
 export function createTrainStep(options: TrainStepOptions): TrainStep {
-  const { network, loss, optimizer, kernels, batch, shards: S, seed, clipNorm } = options;
+  const { network, loss, optimizer, kernels, batch, seed, clipNorm } = options;
   const allocate = options.allocate ?? ((length) => new Float64Array(length));
   const P = network.parameterCount;
+  const leaf = leafRows(batch);
+  const most = leafCount(batch, leaf);
   const parameters = allocate(P);
   initializeParameters(network, parameters, seed);
-  const gSum = allocate(S * gradientStride(P));
+  const levels = treeLevels(most);
+  const gSum = allocate(levels * gradientStride(P));
   const state = optimizer.slots.map(() => allocate(P));
   const squares = allocate(blockCount(P));
-  const workspace = createWorkspace(network, loss, largestShard(batch, S), allocate);
-  const lossSums = allocate(S);
-  const lossSlots = Array.from({ length: S }, (_, s) => viewOf(lossSums, s, 1));
+  const workspace = createWorkspace(network, loss, Math.min(batch, leaf), allocate);
+  const lossSums = allocate(most);
+  const lossOf = Array.from({ length: most }, (_, k) => viewOf(lossSums, k, 1));
   const scalars = Float64Array.from(optimizer.initialScalars);
   const hyper = allocate(optimizer.hyperLength);
   const rate = new Float64Array(1);
@@ -77,24 +82,37 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
   const memory = { theta: parameters, gSum, state, squares };
   const update = createBlockUpdate(kernels, optimizer, network, memory, hyper, scale);
   const theta = bindTensors(network, parameters);
-  const gradients = Array.from({ length: S }, (_, s) => bindTensors(network, gradientOf(gSum, P, s)));
+  const rows = Array.from({ length: levels }, (_, level) => gradientOf(gSum, P, level));
+  const gradients = rows.map((row) => bindTensors(network, row));
   const I = network.input;
   const T = targetColumns(network, loss);
-  const pass: Pass = { kernels, training: true, seed, step: 0, firstRow: 0 };
+  const pass: Pass = { kernels, training: true, seed, step: 0, firstRow: 0, leaf, joins: false };
+
+  /** Overwrites row `level`, and those behind it, with the gradient of `count` leaves from leaf `first`. */
+  function addTreeOf(first: number, count: number, level: number, x: Float64Array, t: Float64Array, B: number): void {
+    if (count > 1) {
+      let half = 1;
+      while (2 * half < count) half *= 2;
+      addTreeOf(first, half, level, x, t, B);
+      addTreeOf(first + half, count - half, level + 1, x, t, B);
+      for (let p = 0; p < P; p++) rows[level][p] += rows[level + 1][p];
+      return;
+    }
+    const from = first * leaf;
+    const to = Math.min(B, from + leaf);
+    workspace.x.set(viewOf(x, from * I, (to - from) * I));
+    workspace.t.set(viewOf(t, from * T, (to - from) * T));
+    pass.firstRow = from;
+    nodeGradient(lossOf[first], network, workspace, theta, gradients[level], to - from, pass);
+  }
 
   return {
     parameters,
     state,
     step(x, t, B, lr = optimizer.lr) {
-      for (let s = 0; s < S; s++) {
-        const from = shardStart(s, S, B);
-        const to = shardStart(s + 1, S, B);
-        workspace.x.set(viewOf(x, from * I, (to - from) * I));
-        workspace.t.set(viewOf(t, from * T, (to - from) * T));
-        pass.firstRow = from;
-        shardGradient(lossSlots[s], network, workspace, theta, gradients[s], to - from, pass);
-      }
-      for (let block = 0; block < squares.length; block++) update.average(block, B);
+      const leaves = leafCount(B, leaf);
+      addTreeOf(0, leaves, 0, x, t, B);
+      for (let block = 0; block < squares.length; block++) update.average(block, B, ONE_ROW);
       const norm = gradientNorm(squares);
       if (clipNorm !== undefined) scale[0] = clipScale(norm, clipNorm);
       rate[0] = lr;
@@ -102,7 +120,7 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
       for (let block = 0; block < squares.length; block++) update.apply(block);
       optimizer.advance(scalars);
       pass.step++;
-      return { loss: batchLoss(lossSums, B), norm };
+      return { loss: batchLoss(lossSums, leaves, B), norm };
     },
   };
 }

@@ -1,24 +1,26 @@
 import { BLOCK, blockCount } from './block.ts';
 import type { Kernels, MeanUpdateKernel } from './kernels/kernels.ts';
 import { viewOf } from './kernels/scratch.ts';
+import { addTree } from './leaves.ts';
+import type { NodeSums } from './node-sums.ts';
 import type { Optimizer, UpdateKernel } from './optimizers/optimizer.ts';
 import { type Cut, countPieces, piecesOf } from './pieces.ts';
 
 /**
- * Doubles from one shard's gradient to the next: each begins on a cache line, since a vector that lies across two takes
+ * Doubles from one row of gradients to the next: each begins on a cache line, since a vector that lies across two takes
  * twice as long.
  */
 export const gradientStride = (P: number): number => Math.floor((P + LINE - 1) / LINE) * LINE;
 const LINE = 8;
 
-/** The gradient of shard s. */
-export const gradientOf = (gSum: Float64Array, P: number, s: number): Float64Array =>
-  viewOf(gSum, s * gradientStride(P), P);
+/** Row `row` of the gradients. */
+export const gradientOf = (gSum: Float64Array, P: number, row: number): Float64Array =>
+  viewOf(gSum, row * gradientStride(P), P);
 
 /** Shared by all threads of a run; each writes only its own blocks of it. */
 export interface UpdateMemory {
   readonly theta: Float64Array; // [P]
-  // [S, gradientStride(P)] gradients of the shards; row 0 becomes the batch's mean gradient
+  // [rows, gradientStride(P)] gradients of nodes, as planTeam deals them out; row 0 becomes the batch's mean gradient
   readonly gSum: Float64Array;
   readonly state: readonly Float64Array[]; // [slots][P]
   readonly squares: Float64Array; // [blocks] sum of squares of the mean gradient
@@ -26,28 +28,28 @@ export interface UpdateMemory {
 
 export interface BlockUpdate {
   /**
-   * Sums the shards' rows of a block, multiplies by 1 / the batch's rows (a division takes twice as long, and in wasm
+   * Sums the rows of a block in the order of `sums`, multiplies by 1 / the batch's rows (a division takes twice as long, and in wasm
    * bounds the loop) and notes the block's sum of squares.
    */
-  average(block: number, rows: number): void;
+  average(block: number, rows: number, sums: NodeSums): void;
   /** Applies the optimizer to a block, its gradient times `scale` first. */
   apply(block: number): void;
   /** Both, with a scale of 1, in one pass where the backend can: then the mean gradient is written nowhere. */
-  take(block: number, rows: number): void;
+  take(block: number, rows: number, sums: NodeSums): void;
   /**
    * `take` for each of the blocks from `first` to `end` as one call, which does the same to the bit; null where the
    * backend records nothing, the update is no kernel of its own, or one pass is faster. Overwrites `tape`.
    */
   // tape [tapeLength(updateCalls)]
-  record(tape: Float64Array, first: number, end: number, rows: number): (() => void) | null;
+  record(tape: Float64Array, first: number, end: number, rows: number, sums: NodeSums): (() => void) | null;
 }
 
 /**
- * Calls that `BlockUpdate.record` writes at most: one a block for its mean gradient, and one for the update of each
- * piece.
+ * Calls that `BlockUpdate.record` writes at most, of a gradient in up to `rows` rows: those that sum a block, and one
+ * for the update of each piece.
  */
-export const updateCalls = (network: Cut, optimizer: Optimizer): number =>
-  blockCount(network.parameterCount) + countPieces(network, optimizer);
+export const updateCalls = (network: Cut, optimizer: Optimizer, rows: number): number =>
+  Math.max(1, rows) * blockCount(network.parameterCount) + countPieces(network, optimizer);
 
 /** The two halves of an update, for any block; `hyper` and `scale` are read anew at each call. */
 export function createBlockUpdate(
@@ -61,7 +63,6 @@ export function createBlockUpdate(
   const { theta, gSum, state, squares } = memory;
   const P = theta.length;
   const stride = gradientStride(P);
-  const S = P === 0 ? 0 : gSum.length / stride;
   const fast = kernels.fast.updates as Partial<Record<string, UpdateKernel>>;
   const update = fast[optimizer.name] ?? optimizer.update;
   // Small networks gain more from a tape, and need not enter machine code.
@@ -71,7 +72,7 @@ export function createBlockUpdate(
   const hyperOfDecayed = undecayedHyper === 0 ? hyper : viewOf(hyper, 0, undecayedHyper);
   const hyperOfOthers = viewOf(hyper, undecayedHyper, hyperLength - undecayedHyper);
   // Where nothing is trained there are no gradients, and so no blocks of them.
-  const blocks = (S === 0 ? [] : piecesOf(network, optimizer)).map((own, block) => {
+  const blocks = (gSum.length === 0 ? [] : piecesOf(network, optimizer)).map((own, block) => {
     const offset = block * BLOCK;
     const n = Math.min(BLOCK, P - offset);
     const pieces = own.map((piece) => {
@@ -83,9 +84,9 @@ export function createBlockUpdate(
     return { offset, n, square: viewOf(squares, block, 1), g, pieces };
   });
 
-  function average(block: number, rows: number): void {
+  function average(block: number, rows: number, sums: NodeSums): void {
     const { offset, n, square, g } = blocks[block];
-    kernels.averageShards(square, g, gSum, S, stride, offset, n, rows);
+    kernels.averageNodes(square, g, gSum, sums, stride, offset, n, rows);
   }
 
   function apply(block: number): void {
@@ -100,21 +101,21 @@ export function createBlockUpdate(
   return {
     average,
     apply,
-    take(block, rows) {
+    take(block, rows, sums) {
       const { offset, n, square, g, pieces } = blocks[block];
       // One pass takes a whole block by the same numbers.
       if (meanUpdate === undefined || pieces.length > 1) {
-        average(block, rows);
+        average(block, rows, sums);
         apply(block);
       } else {
         const piece = pieces[0];
-        meanUpdate(square, piece.theta, g, piece.state, n, piece.hyper, gSum, S, stride, offset, rows);
+        meanUpdate(square, piece.theta, g, piece.state, n, piece.hyper, gSum, sums, stride, offset, rows);
       }
     },
-    record(tape, first, end, rows) {
+    record(tape, first, end, rows, sums) {
       if (kernels.record === undefined || meanUpdate !== undefined || !hasFastUpdate(kernels, optimizer)) return null;
       return kernels.record(tape, (recorder) => {
-        updateBlocks(createBlockUpdate(recorder, optimizer, network, memory, hyper, ONE), first, end, rows);
+        updateBlocks(createBlockUpdate(recorder, optimizer, network, memory, hyper, ONE), first, end, rows, sums);
       });
     },
   };
@@ -127,8 +128,14 @@ export const hasFastUpdate = ({ fast }: Kernels, { name }: Optimizer): boolean =
   (fast.updates as Partial<Record<string, UpdateKernel>>)[name] !== undefined;
 
 /** `take` for each of the blocks from `first` to `end`. */
-export function updateBlocks(update: BlockUpdate, first: number, end: number, rows: number): void {
-  for (let block = first; block < end; block++) update.take(block, rows);
+export function updateBlocks(
+  update: BlockUpdate,
+  first: number,
+  end: number,
+  rows: number,
+  sums: NodeSums,
+): void {
+  for (let block = first; block < end; block++) update.take(block, rows, sums);
 }
 
 /** ‖g‖₂ of the mean gradient: the blocks' sums of squares, added in block order. */
@@ -151,18 +158,22 @@ export function noteGradientNorm(norms: Float64Array, at: number, squares: Float
  */
 export const clipScale = (norm: number, clipNorm: number): number => Math.min(1, clipNorm / (norm + 1e-6));
 
-/** Mean loss of a batch: the shards' sums added in shard order, over the rows. */
-export function batchLoss(lossSums: Float64Array, rows: number): number {
-  noteBatchLoss(number, 0, lossSums, rows);
+/** Mean loss of a batch: the tree's sum of the leaves' sums, over the rows. Overwrites `lossSums` with partial sums. */
+export function batchLoss(lossSums: Float64Array, leaves: number, rows: number): number {
+  noteBatchLoss(number, 0, lossSums, leaves, rows);
   return number[0];
 }
 
 /** losses[at] = the mean loss of a batch. */
-export function noteBatchLoss(losses: Float64Array, at: number, lossSums: Float64Array, rows: number): void {
-  const S = lossSums.length;
-  let sum = 0;
-  for (let s = 0; s < S; s++) sum += lossSums[s];
-  losses[at] = sum / rows;
+export function noteBatchLoss(
+  losses: Float64Array,
+  at: number,
+  lossSums: Float64Array,
+  leaves: number,
+  rows: number,
+): void {
+  addTree(lossSums, leaves, 1);
+  losses[at] = lossSums[0] / rows;
 }
 
 const number = new Float64Array(1);

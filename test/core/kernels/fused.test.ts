@@ -29,7 +29,7 @@ describe('each term is rounded once', () => {
   test('in affineBackwardWeights', () => {
     const dW = new Float64Array(1);
     const x = Float64Array.of(rounded[0], NEAR_ONE); // [2, 1]
-    fusedProducts.affineBackwardWeights(dW, new Float64Array(1), x, Float64Array.of(1, NEAR_ONE), 2, 1, 1);
+    fusedProducts.affineBackwardWeights(dW, new Float64Array(1), x, Float64Array.of(1, NEAR_ONE), 2, 2, false, 1, 1);
     expect(dW[0]).toBe(LOST);
   });
 });
@@ -41,10 +41,10 @@ test('where every product is exact, the bits are those of the reference, and so 
   const [x, W, b, dy] = [numbers(B * I, 5), numbers(I * O, 1), numbers(O, 3), numbers(B * O, 7)];
   const outputs = [B * O, B * I, I * O, O];
   const run = (kernels: typeof fusedProducts) => {
-    const [y, dx, dW, db] = outputs.map((length) => new Float64Array(length).fill(Number.NaN));
+    const [y, dx, dW, db] = outputs.map((length) => new Float64Array(length).fill(3));
     kernels.affine(y, x, W, b, B, I, O);
     kernels.affineBackwardInput(dx, dy, W, B, I, O);
-    kernels.affineBackwardWeights(dW, db, x, dy, B, I, O);
+    kernels.affineBackwardWeights(dW, db, x, dy, B, 2, true, I, O);
     return [...y, ...dx, ...dW, ...db];
   };
   expect(firstDifference(run(fusedProducts), run(referenceKernels))).toBeNull();

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { leafCount } from '../../../packages/core/src/leaves.ts';
 import { createLoss, type LossName } from '../../../packages/core/src/losses/index.ts';
 import { choice, type KernelCase, rows, width } from './kernel-case.ts';
 
@@ -7,14 +8,14 @@ export function lossCase(name: LossName): KernelCase {
   const loss = createLoss(name);
   const classes = loss.targets === 'classes';
   return {
-    dims: fc.tuple(rows, width, choice),
-    arrays: ([B, O]) => ({ lossSum: 1, dy: B * O, y: B * O, t: classes ? B : B * O }),
-    writes: ['lossSum', 'dy', 'y'],
+    dims: fc.tuple(rows, width, choice, fc.constantFrom(1, 2, 16, 64, 1000)),
+    arrays: ([B, O, , leaf]) => ({ lossSums: B === 0 ? 0 : leafCount(B, leaf), dy: B * O, y: B * O, t: classes ? B : B * O }),
+    writes: ['lossSums', 'dy', 'y'],
     prepare({ t }, [_B, O]) {
       if (classes) for (let n = 0; n < t.length; n++) t[n] = (7 * n) % O;
     },
-    run({ fast }, { lossSum, dy, y, t }, [B, O, shared]) {
-      (fast.losses[name] ?? loss.evaluate)(lossSum, shared === 1 ? y : dy, y, t, B, O);
+    run({ fast }, { lossSums, dy, y, t }, [B, O, shared, leaf]) {
+      (fast.losses[name] ?? loss.evaluate)(lossSums, shared === 1 ? y : dy, y, t, B, leaf, O);
       return undefined;
     },
   };

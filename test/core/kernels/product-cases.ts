@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import type { ProductShape } from '../../../packages/core/src/kernels/scratch.ts';
-import { type KernelCase, rows, width } from './kernel-case.ts';
+import { leafCount, MOST_LEAF_ROWS, MOST_LEAVES, MOST_NODE_ROWS } from '../../../packages/core/src/leaves.ts';
+import { choice, type KernelCase, rows, width } from './kernel-case.ts';
 
 // Without inputs affine gives the bias and the weights' kernel db alone: so the blas backend uses them.
 const inputs = fc.oneof({ weight: 40, arbitrary: width }, { weight: 1, arbitrary: fc.constant(0) });
-const rowsOfShard = fc.constantFrom(1, 2, 3, 8, 31, 32, 33, 63, 64);
+const leaf = fc.constantFrom(1, 2, 3, 4, 8, 16, 31, 32, 64, 1000);
 const dims = fc.tuple(rows, inputs, width);
 const products = ([, I, O]: readonly number[]): ProductShape[] => [[I, O]];
 
@@ -30,31 +31,19 @@ export const productCases = {
     },
   },
   affineBackwardWeights: {
-    dims,
+    dims: fc.tuple(rows, inputs, width, leaf, choice),
     products,
     arrays: ([B, I, O]) => ({ dW: I * O, db: O, x: B * I, dy: B * O }),
     writes: ['dW', 'db'],
-    run(kernels, { dW, db, x, dy }, [B, I, O]) {
-      kernels.affineBackwardWeights(dW, db, x, dy, B, I, O);
-      return undefined;
-    },
-  },
-  affineBackwardWeightsOfTwo: {
-    dims: fc.tuple(rowsOfShard, rowsOfShard, inputs, width),
-    products: ([, , I, O]) => [[I, O]],
-    arrays: ([first, second, I, O]) => ({ dW: I * O, db: O, x: (first + second) * I, dy: (first + second) * O }),
-    writes: ['dW', 'db'],
-    run(kernels, { dW, db, x, dy }, [first, second, I, O]) {
-      if (kernels.affineBackwardWeightsOfTwo !== undefined) {
-        kernels.affineBackwardWeightsOfTwo(dW, db, x, dy, first + second, first, I, O);
-        return undefined;
-      }
-      const [dW2, db2] = [new Float64Array(I * O), new Float64Array(O)];
-      kernels.affineBackwardWeights(dW, db, x, dy, first, I, O);
-      kernels.affineBackwardWeights(dW2, db2, x.subarray(first * I), dy.subarray(first * O), second, I, O);
-      for (let w = 0; w < I * O; w++) dW[w] += dW2[w];
-      for (let o = 0; o < O; o++) db[o] += db2[o];
+    run(kernels, { dW, db, x, dy }, [B, I, O, asked = B, joins = 0]) {
+      const leaf = leafOf(B, asked);
+      // A single leaf of many rows has no left neighbour.
+      kernels.affineBackwardWeights(dW, db, x, dy, B, leaf, joins === 1 && leaf <= MOST_LEAF_ROWS, I, O);
       return undefined;
     },
   },
 } satisfies Record<string, KernelCase>;
+
+/** `leaf`, or one of all rows where that would make more leaves, or of more rows, than a kernel takes. */
+export const leafOf = (B: number, leaf: number): number =>
+  B <= MOST_NODE_ROWS && leaf <= MOST_LEAF_ROWS && leafCount(B, leaf) <= MOST_LEAVES ? leaf : Math.max(B, 1);

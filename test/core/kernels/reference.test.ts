@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ONE_ROW } from '../../../packages/core/src/node-sums.ts';
 import { referenceKernels as kernels } from '../../../packages/core/src/kernels/reference.ts';
 
 // 2⁵³ + 1 rounds back to 2⁵³: a sum of ones and BIG tells in which order it was added.
@@ -37,15 +38,35 @@ test('affineBackwardWeights is xᵀ · dy and the column sums of dy, each from 0
   const dW = new Float64Array(2).fill(Number.NaN);
   const db = new Float64Array(1).fill(Number.NaN);
   const x = Float64Array.of(BIG, 1, 1, 2, -BIG, 3); // [3, 2]
-  kernels.affineBackwardWeights(dW, db, x, Float64Array.of(1, 1, 1), 3, 2, 1);
+  kernels.affineBackwardWeights(dW, db, x, Float64Array.of(1, 1, 1), 3, 3, false, 2, 1);
   expect([...dW, ...db]).toEqual([0, 6, 3]);
 });
 
 test('affineBackwardWeights overwrites with zeros where there are no rows', () => {
   const dW = new Float64Array(4).fill(Number.NaN);
   const db = new Float64Array(2).fill(Number.NaN);
-  kernels.affineBackwardWeights(dW, db, new Float64Array(0), new Float64Array(0), 0, 2, 2);
+  kernels.affineBackwardWeights(dW, db, new Float64Array(0), new Float64Array(0), 0, 16, false, 2, 2);
   expect([...dW, ...db]).toEqual([0, 0, 0, 0, 0, 0]);
+});
+
+test.each([
+  [1, '(((ab)(cd))((ef)(gh)))i'],
+  [2, '((ab)(cd))e'],
+  [3, '(ab)c'],
+  [5, 'ab'],
+  [9, 'a'],
+])('affineBackwardWeights adds leaves of %i of 9 rows as %s, to what is there where it joins', (leaf, tree) => {
+  const dy = Float64Array.from({ length: 9 }, (_, n) => (((n * 0.618) % 1) - 0.5) * 10 ** ((7 * n) % 9));
+  const sumOf = (k: number) => dy.slice(k * leaf, (k + 1) * leaf).reduce((sum, value) => sum + value, 0);
+  const expected = sumByTree(tree, sumOf);
+  for (const [joins, before, after] of [
+    [false, Number.NaN, expected],
+    [true, 1e8 / 3, 1e8 / 3 + expected],
+  ] as const) {
+    const [dW, db] = [Float64Array.of(before), Float64Array.of(before)];
+    kernels.affineBackwardWeights(dW, db, new Float64Array(9).fill(1), dy, 9, leaf, joins, 1, 1);
+    expect([dW[0], db[0]]).toEqual([after, after]);
+  }
 });
 
 test.each([
@@ -56,20 +77,20 @@ test.each([
   [6, '((ab)(cd))(ef)'],
   [8, '((ab)(cd))((ef)(gh))'],
   [9, '(((ab)(cd))((ef)(gh)))i'],
-])('averageShards adds %i shards as %s', (S, tree) => {
+])('averageNodes adds %i rows as %s', (S, tree) => {
   const P = 3;
   const gSum = Float64Array.from({ length: S * P }, (_, i) => (((i * 0.618) % 1) - 0.5) * 10 ** ((7 * i) % 9));
   const expected = [1, 2].map((i) => sumByTree(tree, (s) => gSum[s * P + i]) * (1 / 7));
   const g = new Float64Array(2);
-  kernels.averageShards(new Float64Array(1), g, gSum, S, P, 1, 2, 7);
+  kernels.averageNodes(new Float64Array(1), g, gSum, { joins: [], count: S, step: 1 }, P, 1, 2, 7);
   expect([...g]).toEqual(expected);
 });
 
-test('averageShards adds the squares in four lanes, joined in pairs', () => {
+test('averageNodes adds the squares in four lanes, joined in pairs', () => {
   const g = Float64Array.from({ length: 11 }, (_, i) => 1 / (i + 3));
   const lane = (l: number) => g.filter((_, i) => i % 4 === l).reduce((sum, x) => sum + x * x, 0);
   const square = new Float64Array(1);
-  kernels.averageShards(square, g, g, 1, 11, 0, 11, 1);
+  kernels.averageNodes(square, g, g, ONE_ROW, 11, 0, 11, 1);
   expect(square[0]).toBe(lane(0) + lane(1) + (lane(2) + lane(3)));
 });
 
@@ -79,11 +100,11 @@ test('scale multiplies the first n numbers', () => {
   expect(g).toEqual(Float64Array.of(0.5, 1, 3));
 });
 
-/** The sum that a parenthesised word stands for: a letter is a shard, two terms in a row are added. */
-function sumByTree(tree: string, shard: (s: number) => number): number {
+/** The sum that a parenthesised word stands for: a letter is a row, two terms in a row are added. */
+function sumByTree(tree: string, row: (s: number) => number): number {
   let position = 0;
   const term = (): number => {
-    if (tree[position] !== '(') return shard(tree.charCodeAt(position++) - 97);
+    if (tree[position] !== '(') return row(tree.charCodeAt(position++) - 97);
     position++;
     const sum = pair();
     position++;

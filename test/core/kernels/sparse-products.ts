@@ -33,7 +33,7 @@ export const sparseProducts = [
         x.fill(0, n * I, (n + 1) * I);
         dy.fill(Number.NaN, n * O, (n + 1) * O);
       }
-      affineBackwardWeights(dW, db, x, dy, B, I, O);
+      affineBackwardWeights(dW, db, x, dy, B, 16, false, I, O);
       return dW;
     },
   },

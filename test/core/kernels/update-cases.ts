@@ -25,7 +25,7 @@ function updateCase(name: keyof FastKernels['updates'], specs: readonly Optimize
   };
 }
 
-/** One update by the mean of up to nine shards, of which the block leaves out some parameters before and behind. */
+/** One update by the mean of up to nine rows of gradients, of which the block leaves out some parameters before and behind. */
 function meanUpdateCase(name: 'adam' | 'adamw', specs: readonly OptimizerSpec[]): KernelCase {
   const { arrays, prepare, run } = updateCase(name, specs);
   return {
@@ -39,12 +39,13 @@ function meanUpdateCase(name: 'adam' | 'adamw', specs: readonly OptimizerSpec[])
     ...(prepare === undefined ? {} : { prepare }),
     run(kernels, { square, gSum, ...others }, [n, member, S, before, after, batch]) {
       const P = before + n + after;
+      const sums = { joins: [], count: S, step: 1 };
       const g = gSum.subarray(before, before + n);
       const { theta, m, v, hyper } = others;
       const inOne = kernels.fast.meanUpdates?.[name];
-      if (inOne !== undefined) inOne(square, theta, g, [m, v], n, hyper, gSum, S, P, before, batch);
+      if (inOne !== undefined) inOne(square, theta, g, [m, v], n, hyper, gSum, sums, P, before, batch);
       else {
-        kernels.averageShards(square, g, gSum, S, P, before, n, batch);
+        kernels.averageNodes(square, g, gSum, sums, P, before, n, batch);
         run(kernels, { ...others, g }, [n, member]);
       }
       return undefined;

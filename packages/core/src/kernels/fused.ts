@@ -1,4 +1,5 @@
 import { fma } from '../math/fma.ts';
+import { addTree, leafCount } from '../leaves.ts';
 import type { Kernels } from './kernels.ts';
 
 /**
@@ -27,16 +28,24 @@ export const fusedProducts: Pick<Kernels, 'affine' | 'affineBackwardInput' | 'af
     }
   },
 
-  affineBackwardWeights(dW, db, x, dy, B, I, O) {
+  affineBackwardWeights(dW, db, x, dy, B, leaf, joins, I, O) {
+    const sums = new Float64Array(leafCount(B, leaf));
+    const place = (into: Float64Array, at: number): void => {
+      addTree(sums, sums.length, 1);
+      into[at] = (joins ? into[at] + sums[0] : sums[0]) + 0;
+    };
     for (let o = 0; o < O; o++) {
       for (let i = 0; i < I; i++) {
-        let sum = 0;
-        for (let n = 0; n < B; n++) sum = fma(x[n * I + i], dy[n * O + o], sum);
-        dW[i * O + o] = sum + 0;
+        sums.fill(0);
+        for (let n = 0; n < B; n++) {
+          const k = Math.floor(n / leaf);
+          sums[k] = fma(x[n * I + i], dy[n * O + o], sums[k]);
+        }
+        place(dW, i * O + o);
       }
-      let sum = 0;
-      for (let n = 0; n < B; n++) sum += dy[n * O + o];
-      db[o] = sum + 0;
+      sums.fill(0);
+      for (let n = 0; n < B; n++) sums[Math.floor(n / leaf)] += dy[n * O + o];
+      place(db, o);
     }
   },
 };

@@ -2,6 +2,7 @@ import type { ActivationName } from '../activations/index.ts';
 import type { LossName } from '../losses/index.ts';
 import type { LossKernel } from '../losses/loss.ts';
 import type { OptimizerName } from '../optimizers/index.ts';
+import type { NodeSums } from '../node-sums.ts';
 import type { UpdateKernel } from '../optimizers/optimizer.ts';
 
 /**
@@ -41,8 +42,11 @@ export interface Kernels {
   ): void;
 
   /**
-   * dW[I,O] = xᵀ · dy and db[O] = Σₙ dy; each sum starts at 0 and adds rows n ascending. Overwrites `dW` and `db` (with
-   * zeros where B = 0). A dy that is not finite shows in `db`, and need not in rows of `dW` whose x is 0.
+   * dW[I,O] = xᵀ · dy and db[O] = Σₙ dy, over B rows in leaves of `leaf` rows, the last of which may be short. In a leaf
+   * each sum starts at 0 and adds rows n ascending; the leaves' sums are added by the pairwise tree of strides 1, 2, 4,
+   * …, the left operand the lower. Overwrites `dW` and `db` (with zeros where B = 0); where `joins`, adds to them: the
+   * sums of the rows to the left are there. A dy that is not finite shows in `db`, and need not in rows of `dW` whose x
+   * is 0.
    */
   affineBackwardWeights(
     dW: Float64Array, // [I, O] out
@@ -50,43 +54,33 @@ export interface Kernels {
     x: Float64Array, // [B, I]
     dy: Float64Array, // [B, O]
     B: number,
+    leaf: number,
+    joins: boolean,
     I: number,
     O: number,
   ): void;
 
   /**
-   * `affineBackwardWeights` of the first `first` rows and that of the rows behind them, added: the gradients of two
-   * shards as `averageShards` would join them, without the second ever in memory. Shards have `maxPairRows` rows at
-   * most. Absent where that gains nothing, or where a row's result depends on the rows beside it.
+   * g[n] = (Σ rows of gSum from `offset`) · (1 / rows), in the order of `sums`, and square = Σ g[i]², in four lanes i
+   * mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `square` and `g`, which may be row 0 of `gSum` at `offset`; the
+   * rows of `gSum` hold nothing of use afterwards.
    */
-  affineBackwardWeightsOfTwo?(
-    dW: Float64Array, // [I, O] out
-    db: Float64Array, // [O] out
-    x: Float64Array, // [B, I]
-    dy: Float64Array, // [B, O]
-    B: number,
-    first: number, // from 1 to B - 1
-    I: number,
-    O: number,
-  ): void;
-  /** Most rows of both shards that `affineBackwardWeightsOfTwo` takes. */
-  readonly maxPairRows?: number;
-
-  /**
-   * g[n] = (Σₛ gSum[s, offset + i]) · (1 / rows), the sum over s by a fixed pairwise tree (strides 1, 2, 4, …; the
-   * left operand is the lower s), and square = Σ g[i]², in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃).
-   * Overwrites `square` and `g`, which may be row 0 of `gSum` at `offset`; the rows of `gSum` hold nothing of use
-   * afterwards.
-   */
-  averageShards(
+  averageNodes(
     square: Float64Array, // [1] out
     g: Float64Array, // [n] out
-    gSum: Float64Array, // [S, P]
-    S: number,
+    gSum: Float64Array, // [*, P]
+    sums: NodeSums,
     P: number,
     offset: number,
     n: number,
     rows: number,
+  ): void;
+
+  /** sum[i] += term[i]. Overwrites `sum`. */
+  add(
+    sum: Float64Array, // [n] in and out
+    term: Float64Array, // [n]
+    n: number,
   ): void;
 
   /** g[i] *= factor. Overwrites `g`. */
@@ -146,7 +140,7 @@ export interface StepMemory {
   readonly losses: Float64Array;
   /** Norm of the gradient of each step. */
   readonly norms: Float64Array;
-  /** Loss of each shard [S], summed over its rows. */
+  /** Loss of each leaf of a batch [leaves], summed over its rows. */
   readonly lossSums: Float64Array;
   /** Sum of squares of each block of the gradient [blocks]. */
   readonly squares: Float64Array;
@@ -170,7 +164,7 @@ export interface FastKernels {
 }
 
 /**
- * `averageShards`, and an update by what it would have written, in one pass: `square` and the parameters become the
+ * `averageNodes`, and an update by what it would have written, in one pass: `square` and the parameters become the
  * same to the bit, and `gSum` keeps nothing of use. `g` may be overwritten, with the mean or not.
  */
 export type MeanUpdateKernel = (
@@ -180,8 +174,8 @@ export type MeanUpdateKernel = (
   state: readonly Float64Array[], // [slots][n] in and out
   n: number,
   hyper: Float64Array, // [hyperLength]
-  gSum: Float64Array, // [S, P]
-  S: number,
+  gSum: Float64Array, // [*, P]
+  sums: NodeSums,
   P: number,
   offset: number,
   rows: number,

@@ -1,3 +1,5 @@
+import { addTree, leafCount } from '../leaves.ts';
+import type { NodeSums } from '../node-sums.ts';
 import type { Kernels } from './kernels.ts';
 
 /**
@@ -10,7 +12,8 @@ export const referenceKernels: Kernels = {
   affine,
   affineBackwardInput,
   affineBackwardWeights,
-  averageShards,
+  averageNodes,
+  add,
   scale,
   fast: { activations: {}, losses: {}, updates: {} },
 };
@@ -57,51 +60,55 @@ function affineBackwardInput(
   }
 }
 
-/** dW[I,O] = xᵀ · dy and db[O] = Σₙ dy; each sum starts at 0 and adds rows n ascending. Overwrites `dW` and `db`. */
+/**
+ * dW[I,O] = xᵀ · dy and db[O] = Σₙ dy: each sum a tree over leaves, in which it starts at 0 and adds rows n ascending.
+ * Overwrites `dW` and `db`, or adds to them where `joins`.
+ */
 function affineBackwardWeights(
   dW: Float64Array, // [I, O] out
   db: Float64Array, // [O] out
   x: Float64Array, // [B, I]
   dy: Float64Array, // [B, O]
   B: number,
+  leaf: number,
+  joins: boolean,
   I: number,
   O: number,
 ): void {
-  for (let w = 0; w < I * O; w++) dW[w] = 0;
-  for (let o = 0; o < O; o++) db[o] = 0;
-  for (let n = 0; n < B; n++) {
-    const dyRow = n * O;
-    for (let i = 0; i < I; i++) {
-      const xi = x[n * I + i];
-      const wRow = i * O;
-      for (let o = 0; o < O; o++) dW[wRow + o] += xi * dy[dyRow + o];
+  // Row I is that of ones, whose product is db.
+  for (let i = 0; i <= I; i++) {
+    const sums = leafSums(leafCount(B, leaf) * O);
+    for (let n = 0; n < B; n++) {
+      const xi = i < I ? x[n * I + i] : 1;
+      const sum = Math.floor(n / leaf) * O;
+      for (let o = 0; o < O; o++) sums[sum + o] += xi * dy[n * O + o];
     }
-    for (let o = 0; o < O; o++) db[o] += dy[dyRow + o];
+    const [out, row] = i < I ? [dW, i * O] : [db, 0];
+    addTree(sums, leafCount(B, leaf), O);
+    for (let o = 0; o < O; o++) out[row + o] = (joins ? out[row + o] + sums[o] : sums[o]) + 0;
   }
-  for (let w = 0; w < I * O; w++) dW[w] += 0;
-  for (let o = 0; o < O; o++) db[o] += 0;
 }
 
 /**
- * g[n] = (Σₛ gSum[s, offset + i]) · (1 / rows) by the pairwise tree, square = Σ g[i]². Overwrites both, and rows of
- * `gSum` with partial sums.
+ * g[n] = (Σ rows of gSum, in the order of `sums`) · (1 / rows), square = Σ g[i]². Overwrites both, and rows of `gSum`
+ * with partial sums.
  */
-function averageShards(
+function averageNodes(
   square: Float64Array, // [1] out
   g: Float64Array, // [n] out
-  gSum: Float64Array, // [S, P]
-  S: number,
+  gSum: Float64Array, // [*, P]
+  { joins, count, step }: NodeSums,
   P: number,
   offset: number,
   n: number,
   rows: number,
 ): void {
-  for (let stride = 1; stride < S; stride *= 2) {
-    for (let s = 0; s + stride < S; s += 2 * stride) {
-      const left = s * P + offset;
-      const right = (s + stride) * P + offset;
-      for (let i = 0; i < n; i++) gSum[left + i] += gSum[right + i];
-    }
+  const addRow = (left: number, right: number): void => {
+    for (let i = offset; i < offset + n; i++) gSum[left * P + i] += gSum[right * P + i];
+  };
+  for (const [left, right] of joins) addRow(left, right);
+  for (let stride = 1; stride < count; stride *= 2) {
+    for (let k = 0; k + stride < count; k += 2 * stride) addRow(k * step, (k + stride) * step);
   }
   const share = 1 / rows;
   for (let i = 0; i < n; i++) g[i] = gSum[offset + i] * share;
@@ -117,6 +124,22 @@ function squares(
   let sum = 0;
   for (let i = lane; i < n; i += 4) sum += g[i] * g[i];
   return sum;
+}
+
+/** n zeros. Kept from call to call: a step is to leave no garbage. */
+function leafSums(n: number): Float64Array {
+  if (kept.length < n) kept = new Float64Array(n);
+  return kept.fill(0, 0, n);
+}
+let kept = new Float64Array(0);
+
+/** sum[i] += term[i]. Overwrites `sum`. */
+function add(
+  sum: Float64Array, // [n] in and out
+  term: Float64Array, // [n]
+  n: number,
+): void {
+  for (let i = 0; i < n; i++) sum[i] += term[i];
 }
 
 /** g[i] *= factor. Overwrites `g`. */

@@ -20,15 +20,16 @@ type WasmMeanUpdate = (
   factor: number,
 ) => void;
 
-/** Updates by the mean of the shards' gradients: of 1, 2 or 4 in one pass; others are averaged first. */
+/** Updates by the mean of 1, 2 or 4 rows of gradients in one pass; of more rows it is written first. */
 export function createWasmMeanUpdates(
   wasm: WasmMeanUpdateExports,
-  averageShards: Kernels['averageShards'],
+  averageNodes: Kernels['averageNodes'],
 ): MeanUpdates {
   const createUpdate = (update: WasmMeanUpdate): MeanUpdateKernel => {
-    return (square, theta, g, state, n, hyper, gSum, S, P, offset, rows) => {
-      const direct = S === 1 || S === 2 || S === 4;
-      if (!direct) averageShards(square, g, gSum, S, P, offset, n, rows);
+    return (square, theta, g, state, n, hyper, gSum, sums, P, offset, rows) => {
+      const { joins, count, step } = sums;
+      const direct = joins.length === 0 && (count === 1 || count === 2 || count === 4);
+      if (!direct) averageNodes(square, g, gSum, sums, P, offset, n, rows);
       update(
         addressOf(square),
         addressOf(theta),
@@ -37,8 +38,8 @@ export function createWasmMeanUpdates(
         n,
         addressOf(hyper),
         direct ? addressOf(gSum) + 8 * offset : addressOf(g),
-        8 * P,
-        direct ? S : 1,
+        8 * P * step,
+        direct ? count : 1,
         direct ? 1 / rows : 1, // x · 1 is x
       );
     };

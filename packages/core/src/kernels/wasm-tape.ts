@@ -13,15 +13,16 @@ const names = [
   'geluBackward',
   'softmaxCrossEntropy',
   'mse',
-  'averageShards',
+  'averageRows',
+  'add',
   'sgd',
   'sgdMomentum',
   'adam',
   'adamw',
 ] as const;
 
-/** Words of a call: the kernel's number, up to eight arguments, and one that keeps the next call on 8 bytes. */
-const CALL_WORDS = 10;
+/** Words of a call: the kernel's number, up to ten arguments, and one that keeps the next call on 8 bytes. */
+const CALL_WORDS = 12;
 
 /** Doubles that a tape of `calls` calls takes. */
 export const tapeLength = (calls: number): number => (calls * CALL_WORDS) / 2;

@@ -26,7 +26,7 @@ export function createWasmKernels({
   const kernels = kernelsOf(wasm, pack);
   return {
     ...kernels,
-    fast: { ...kernels.fast, meanUpdates: createWasmMeanUpdates(wasm, kernels.averageShards) },
+    fast: { ...kernels.fast, meanUpdates: createWasmMeanUpdates(wasm, kernels.averageNodes) },
     record(tape, run) {
       const writer = createTapeWriter(tape);
       run(kernelsOf({ ...wasm, ...writer.exports }, pack));
@@ -68,13 +68,25 @@ function kernelsOf(wasm: WasmExports, pack: number): Kernels {
     affine: (y, x, W, b, B, I, O) => wasm.affine(addressOf(y), addressOf(x), addressOf(W), addressOf(b), B, I, O, pack),
     affineBackwardInput: (dx, dy, W, B, I, O) =>
       wasm.affineBackwardInput(addressOf(dx), addressOf(dy), addressOf(W), B, I, O, pack),
-    affineBackwardWeights: (dW, db, x, dy, B, I, O) =>
-      wasm.affineBackwardWeights(addressOf(dW), addressOf(db), addressOf(x), addressOf(dy), B, I, O, pack),
-    maxPairRows: MAX_PAIR_ROWS,
-    affineBackwardWeightsOfTwo: (dW, db, x, dy, B, first, I, O) =>
-      wasm.affineBackwardWeightsOfTwo(addressOf(dW), addressOf(db), addressOf(x), addressOf(dy), B, first, I, O, pack),
-    averageShards: (square, g, gSum, S, P, offset, n, rows) =>
-      wasm.averageShards(addressOf(square), addressOf(g), addressOf(gSum), S, P, offset, n, rows),
+    affineBackwardWeights: (dW, db, x, dy, B, leaf, joins, I, O) =>
+      wasm.affineBackwardWeights(
+        addressOf(dW),
+        addressOf(db),
+        addressOf(x),
+        addressOf(dy),
+        B,
+        leaf,
+        joins ? 1 : 0,
+        I,
+        O,
+        pack,
+      ),
+    averageNodes(square, g, gSum, { joins, count, step }, P, offset, n, rows) {
+      const first = addressOf(gSum) + 8 * offset;
+      for (const [left, right] of joins) wasm.add(first + 8 * P * left, first + 8 * P * right, n);
+      wasm.averageRows(addressOf(square), addressOf(g), first, count, 8 * P * step, n, rows);
+    },
+    add: (sum, term, n) => wasm.add(addressOf(sum), addressOf(term), n),
     scale: (g, n, factor) => wasm.scale(addressOf(g), n, addressOf(factor)),
     fast: {
       activations: createWasmActivations(wasm),
@@ -84,9 +96,6 @@ function kernelsOf(wasm: WasmExports, pack: number): Kernels {
   };
 }
 
-/** BLOCK_ROWS of assembly/affine-weights.ts. */
-const MAX_PAIR_ROWS = 64;
-
 /** What the kernels need for products of these shapes. */
 export const takeWasmScratch = (products: readonly ProductShape[], allocate: Allocate): KernelScratch => ({
   products: allocate(mostScratch(products, wasmProductScratch)),
@@ -95,10 +104,14 @@ export const takeWasmScratch = (products: readonly ProductShape[], allocate: All
 
 /** Doubles of scratch that the products of an I x O dense layer take, for any number of rows. */
 export function wasmProductScratch([I, O]: ProductShape): number {
-  // A panel of 8 columns by 256 and 64 lists of its terms (assembly/affine.ts), or twice 64 rows of dy beside a strip
-  // of 8 and 4 lists (assembly/affine-weights.ts). A list of K terms takes K + 1 pairs of words.
+  // A panel of 8 columns by 256 and 64 lists of its terms (assembly/affine.ts). A list of K terms takes K + 1 pairs of
+  // words.
   const terms = Math.min(I, 256);
-  return Math.max(8 * terms + 64 * (terms + 1), 64 * (2 * O + 8) + 4 * 65);
+  const forInputs = 8 * terms + 64 * (terms + 1);
+  // A strip of 256 rows by 8, four sums that wait, four lists, and panels of dy (assembly/affine-weights.ts).
+  const waiting = 4 * Math.max(8, Math.min(I, O <= 64 ? 64 : 8)) * Math.min(O, 512);
+  const forWeights = 8 * 256 + waiting + 4 * 65 + Math.min(65536, 256 * O);
+  return Math.max(forInputs, forWeights);
 }
 
 /** The first byte of memory that is free: below it lie the module's constants. */
@@ -128,31 +141,14 @@ interface WasmExports extends WasmActivationExports, WasmLossExports, WasmMeanUp
     x: number,
     dy: number,
     B: number,
+    leaf: number,
+    joins: number,
     I: number,
     O: number,
     scratch: number,
   ): void;
-  affineBackwardWeightsOfTwo(
-    dW: number,
-    db: number,
-    x: number,
-    dy: number,
-    B: number,
-    first: number,
-    I: number,
-    O: number,
-    scratch: number,
-  ): void;
-  averageShards(
-    square: number,
-    g: number,
-    gSum: number,
-    S: number,
-    P: number,
-    offset: number,
-    n: number,
-    rows: number,
-  ): void;
+  averageRows(square: number, g: number, first: number, S: number, row: number, n: number, rows: number): void;
+  add(sum: number, term: number, n: number): void;
   scale(g: number, n: number, factor: number): void;
   play(tape: number, calls: number): void;
   playSteps(

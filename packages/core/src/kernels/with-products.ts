@@ -13,9 +13,8 @@ export function withProducts(
   products: Products,
   isLarge: (B: number, I: number, O: number) => boolean,
 ): Kernels {
-  const { affineBackwardWeightsOfTwo: _, maxPairRows: __, ...others } = wasm; // a product too, which these may not have
   return {
-    ...others,
+    ...wasm,
     name,
     affine(y, x, W, b, B, I, O) {
       (isLarge(B, I, O) ? products : wasm).affine(y, x, W, b, B, I, O);
@@ -23,8 +22,8 @@ export function withProducts(
     affineBackwardInput(dx, dy, W, B, I, O) {
       (isLarge(B, I, O) ? products : wasm).affineBackwardInput(dx, dy, W, B, I, O);
     },
-    affineBackwardWeights(dW, db, x, dy, B, I, O) {
-      (isLarge(B, I, O) ? products : wasm).affineBackwardWeights(dW, db, x, dy, B, I, O);
+    affineBackwardWeights(dW, db, x, dy, B, leaf, joins, I, O) {
+      (isLarge(B, I, O) ? products : wasm).affineBackwardWeights(dW, db, x, dy, B, leaf, joins, I, O);
     },
     record: (tape, run) => insideOnly((noting) => wasm.record?.(tape, (recorder) => run(noting(recorder)))),
     recordSteps: (tape, run, memory) =>

@@ -33,14 +33,12 @@ export function dense(options: DenseOptions, { input }: Place): Layer {
     ],
     products: [[I, O]],
     recordable: () => true,
-    takesTwo: true,
     // Tensors are indexed, not destructured: an iterator a call would be garbage a step.
     forward(y, x, parameters, B, { kernels }) {
       kernels.affine(y, x, parameters[0], parameters[1], B, I, O);
     },
-    backward(dx, dy, x, _y, parameters, gradients, B, { kernels, firstOfTwo = 0 }) {
-      if (firstOfTwo === 0) kernels.affineBackwardWeights(gradients[0], gradients[1], x, dy, B, I, O);
-      else kernels.affineBackwardWeightsOfTwo?.(gradients[0], gradients[1], x, dy, B, firstOfTwo, I, O);
+    backward(dx, dy, x, _y, parameters, gradients, B, { kernels, leaf, joins }) {
+      kernels.affineBackwardWeights(gradients[0], gradients[1], x, dy, B, leaf, joins, I, O);
       if (dx !== null) kernels.affineBackwardInput(dx, dy, parameters[0], B, I, O);
     },
   };

@@ -1,3 +1,4 @@
+import { joinLevels, leafCount, treeLevels } from '../leaves.ts';
 import { flush } from '../math/flush.ts';
 import { onlyKeys, positiveInteger } from '../text/check.ts';
 import { positive } from '../text/range.ts';
@@ -29,8 +30,10 @@ export function layerNorm(options: LayerNormOptions, { input }: Place): Layer {
       { name: 'gamma', shape: [size], initialize: (out) => void out.fill(1) },
       { name: 'beta', shape: [size], initialize: (out) => void out.fill(0) },
     ],
-    // The rows (x - μ) / √(σ² + ε), each row's 1 / √(σ² + ε), and one row of scratch.
-    createMemory: (rows, allocate) => ({ arrays: [allocate(rows * size), allocate(rows), allocate(size)] }),
+    // The rows (x - μ) / √(σ² + ε), each row's 1 / √(σ² + ε), one row of scratch, and sums of dγ and dβ over leaves.
+    createMemory: (rows, allocate) => ({
+      arrays: [allocate(rows * size), allocate(rows), allocate(size), allocate(treeLevels(rows) * 2 * size)],
+    }),
     forward(y, x, parameters, B, _pass, { arrays }) {
       const xHat = arrays[0];
       const gamma = parameters[0];
@@ -45,22 +48,32 @@ export function layerNorm(options: LayerNormOptions, { input }: Place): Layer {
         for (let j = 0; j < size; j++) y[row + j] = gamma[j] * xHat[row + j] + beta[j];
       }
     },
-    backward(dx, dy, _x, _y, parameters, gradients, B, _pass, { arrays }) {
+    backward(dx, dy, _x, _y, parameters, gradients, B, { leaf, joins }, { arrays }) {
       const xHat = arrays[0];
       const scales = arrays[1];
       const g = arrays[2];
       const gamma = parameters[0];
-      const dGamma = gradients[0];
-      const dBeta = gradients[1];
-      dGamma.fill(0);
-      dBeta.fill(0);
+      const sums = arrays[3];
+      const leaves = leafCount(B, leaf);
+      for (let k = 0, level = 0; k < leaves; k++) {
+        const dGamma = level * 2 * size;
+        const dBeta = dGamma + size;
+        sums.fill(0, dGamma, dBeta + size);
+        for (let n = k * leaf; n < Math.min(B, (k + 1) * leaf); n++) {
+          for (let j = 0; j < size; j++) {
+            sums[dGamma + j] += dy[n * size + j] * xHat[n * size + j];
+            sums[dBeta + j] += dy[n * size + j];
+          }
+        }
+        level = joinLevels(sums, 2 * size, level, k, leaves);
+      }
+      for (let t = 0; t < 2; t++) {
+        const gradient = gradients[t];
+        for (let j = 0; j < size; j++) gradient[j] = (joins ? gradient[j] : 0) + sums[t * size + j];
+      }
+      if (dx === null) return;
       for (let n = 0; n < B; n++) {
         const row = n * size;
-        for (let j = 0; j < size; j++) {
-          dGamma[j] += dy[row + j] * xHat[row + j];
-          dBeta[j] += dy[row + j];
-        }
-        if (dx === null) continue;
         for (let j = 0; j < size; j++) g[j] = dy[row + j] * gamma[j];
         const mean = sum(g, 0, size) / size;
         const slope = dot(g, 0, xHat, row, size) / size;

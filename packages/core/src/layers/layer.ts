@@ -6,7 +6,7 @@ import type { LayerSpec } from './index.ts';
 import type { Inspect } from './inspect.ts';
 import type { LayerMemory } from './memory.ts';
 
-/** What a pass over rows knows besides the rows: one object per thread, changed from shard to shard. */
+/** What a pass over rows knows besides the rows: one object per thread, changed from pass to pass. */
 export interface Pass {
   /** What computes. */
   readonly kernels: Kernels;
@@ -18,11 +18,10 @@ export interface Pass {
   step: number;
   /** Place of the first row in its batch. */
   firstRow: number;
-  /**
-   * Rows of the first of two shards that a backward pass takes at once; 0, the default, where its rows are those of
-   * one.
-   */
-  firstOfTwo?: number;
+  /** Rows of a leaf: gradients are summed leaf by leaf, and the leaves by a tree. */
+  leaf: number;
+  /** Whether gradients are added to what stands in their arrays: the sum of the rows to the left. */
+  joins: boolean;
 }
 
 /** A trainable tensor of a layer. */
@@ -70,12 +69,6 @@ export interface Layer {
    */
   recordable?(kernels: Kernels): boolean;
 
-  /**
-   * Whether `backward` heeds `firstOfTwo`: then its gradients are those of two shards, each summed by itself, added.
-   * Absent: no.
-   */
-  readonly takesTwo?: true;
-
   /** Overwrites `y`. */
   forward(
     y: Float64Array, // [B, out] out
@@ -87,7 +80,10 @@ export interface Layer {
     inspect?: Inspect, // for the layers inside
   ): void;
 
-  /** Overwrites `dx` (unless null: nobody needs it) and every array of `gradients`, for B = 0 with zeros. */
+  /**
+   * Overwrites `dx` (unless null: nobody needs it) and every array of `gradients`, for B = 0 with zeros; where
+   * `pass.joins`, adds to `gradients`. A gradient is the tree over leaves of `pass.leaf` rows: see leaves.ts.
+   */
   backward(
     dx: Float64Array | null, // [B, in] out
     dy: Float64Array, // [B, out]

@@ -48,7 +48,7 @@ export function swiglu(options: SwigluOptions, { input }: Place): Layer {
       kernels.affine(v, x, parameters[2], parameters[3], B, I, O);
       for (let i = 0; i < B * O; i++) y[i] = g[i] * sigmoid(g[i]) * v[i];
     },
-    backward(dx, dy, x, _y, parameters, gradients, B, { kernels }, { arrays }) {
+    backward(dx, dy, x, _y, parameters, gradients, B, { kernels, leaf, joins }, { arrays }) {
       const g = arrays[0];
       const v = arrays[1];
       for (let i = 0; i < B * O; i++) {
@@ -57,8 +57,8 @@ export function swiglu(options: SwigluOptions, { input }: Place): Layer {
         g[i] = flush(dy[i] * v[i] * (s * (1 + g[i] * (1 - s))));
         v[i] = dv;
       }
-      kernels.affineBackwardWeights(gradients[0], gradients[1], x, g, B, I, O);
-      kernels.affineBackwardWeights(gradients[2], gradients[3], x, v, B, I, O);
+      kernels.affineBackwardWeights(gradients[0], gradients[1], x, g, B, leaf, joins, I, O);
+      kernels.affineBackwardWeights(gradients[2], gradients[3], x, v, B, leaf, joins, I, O);
       if (dx === null) return;
       const byValue = arrays[2];
       kernels.affineBackwardInput(dx, g, parameters[0], B, I, O);

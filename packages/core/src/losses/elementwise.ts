@@ -14,14 +14,15 @@ export interface ElementwiseLoss {
 }
 
 /**
- * L = Σₙ cₙ Σₒ ℓ(y[n,o], t[n,o]) and dy[n,o] = ℓ′ / O or ℓ′, with c = 1/O for a mean and 1 for a sum. A row is
+ * A leaf's L = Σₙ cₙ Σₒ ℓ(y[n,o], t[n,o]) and dy[n,o] = ℓ′ / O or ℓ′, with c = 1/O for a mean and 1 for a sum. A row is
  * added in four lanes o mod 4, joined (l₀ + l₁) + (l₂ + l₃); rows ascending.
  */
 export function elementwiseLoss({ name, value, derivative, over, threshold }: ElementwiseLoss): Loss {
-  const evaluate: LossKernel = (lossSum, dy, y, t, B, O) => {
+  const evaluate: LossKernel = (lossSums, dy, y, t, B, leaf, O) => {
     const divisor = over === 'mean' ? O : 1;
     let sum = 0;
     for (let n = 0; n < B; n++) {
+      if (n % leaf === 0) sum = 0;
       const row = n * O;
       let l0 = 0;
       let l1 = 0;
@@ -38,8 +39,8 @@ export function elementwiseLoss({ name, value, derivative, over, threshold }: El
         else l3 += loss;
       }
       sum += (l0 + l1 + (l2 + l3)) / divisor;
+      lossSums[Math.floor(n / leaf)] = sum;
     }
-    lossSum[0] = sum;
   };
   return { name, targets: 'values', evaluate, ...(threshold === undefined ? {} : { threshold }) };
 }

@@ -1,14 +1,15 @@
 /**
- * The loss of B rows, **summed** over rows, and its gradient by the network's output. Overwrites `lossSum` and `dy`,
- * which may be `y`. (A number that is returned costs 16 bytes of heap wherever V8 does not inline the call.) The
- * division by the rows of the batch happens once, where shards are averaged.
+ * The loss of B rows, **summed** over the rows of each leaf of `leaf` rows, ascending, and its gradient by the network's
+ * output. Overwrites `lossSums` and `dy`, which may be `y`. (A number that is returned costs 16 bytes of heap wherever
+ * V8 does not inline the call.) The division by the rows of the batch happens once, where gradients are averaged.
  */
 export type LossKernel = (
-  lossSum: Float64Array, // [1] out
+  lossSums: Float64Array, // [leaves] out
   dy: Float64Array, // [B, O] out
   y: Float64Array, // [B, O] the network's output
   t: Float64Array, // [B, O], or [B] class indices where targets are 'classes'
   B: number,
+  leaf: number,
   O: number,
 ) => void;
 

@@ -5,7 +5,7 @@ import { log } from '../math/log.ts';
 import type { Loss, LossKernel } from './loss.ts';
 
 /**
- * L = Σₙ (log Σₒ e^y[n,o] - y[n,t[n]]) of logits y and class indices t, with dy[n,o] = softmax(y[n])[o] - [o = t[n]].
+ * A leaf's L = Σₙ (log Σₒ e^y[n,o] - y[n,t[n]]) of logits y and class indices t, with dy[n,o] = softmax(y[n])[o] - [o = t[n]].
  * By log-sum-exp: e^(y - m) with the row's maximum m cannot overflow. A NaN or ∞ anywhere in a row makes its loss NaN,
  * -∞ does where the whole row has it.
  */
@@ -14,9 +14,10 @@ export function softmaxCrossEntropy(options: NoOptions = {}): Loss {
   return { name: 'softmax-cross-entropy', targets: 'classes', evaluate };
 }
 
-const evaluate: LossKernel = (lossSum, dy, y, t, B, O) => {
+const evaluate: LossKernel = (lossSums, dy, y, t, B, leaf, O) => {
   let total = 0;
   for (let n = 0; n < B; n++) {
+    if (n % leaf === 0) total = 0;
     const row = n * O;
     const target = row + t[n];
     const yTarget = y[target]; // read before dy, which may be y
@@ -24,8 +25,8 @@ const evaluate: LossKernel = (lossSum, dy, y, t, B, O) => {
     const sum = exponentials(dy, y, row, O, m);
     for (let i = row; i < row + O; i++) dy[i] = flush(dy[i] / sum - (i === target ? 1 : 0));
     total += log(sum) + m - yTarget;
+    lossSums[Math.floor(n / leaf)] = total;
   }
-  lossSum[0] = total;
 };
 
 /** max y[o], in four lanes o mod 4 that start at -∞ and take what is greater, joined (l₀, l₁), (l₂, l₃), then both. */

@@ -14,12 +14,12 @@ const SHARED = 7;
 /** Doubles of scratch that the updates take, a multiple of eight. */
 export const MEAN_UPDATE_SCRATCH = Math.floor((CONSTANTS + LANES + 7) / 8) * 8;
 
-/** Updates by the mean of the shards' gradients, which is not written anywhere. */
+/** Updates by the mean of rows of gradients, which is not written anywhere. */
 export function createMeanUpdates(
   { adam }: CodeLayout,
   tape: CallTape,
   maskOf: (lanes: number) => number,
-  averageShards: Kernels['averageShards'],
+  averageNodes: Kernels['averageNodes'],
   scratch: Float64Array, // [MEAN_UPDATE_SCRATCH]
 ): MeanUpdates {
   const constants = addressOf(scratch);
@@ -30,9 +30,10 @@ export function createMeanUpdates(
   scratch.fill(-0, placeOf('minusZero'), placeOf('minusZero') + LANES);
 
   const createUpdate = (decoupled: boolean): MeanUpdateKernel => {
-    return (square, theta, g, state, n, hyper, gSum, S, P, offset, rows) => {
-      const direct = adam[S] !== undefined;
-      if (!direct) averageShards(square, g, gSum, S, P, offset, n, rows);
+    return (square, theta, g, state, n, hyper, gSum, sums, P, offset, rows) => {
+      const { joins, count, step } = sums;
+      const direct = joins.length === 0 && adam[count] !== undefined;
+      if (!direct) averageNodes(square, g, gSum, sums, P, offset, n, rows);
       for (let lane = 0; lane < LANES; lane++) {
         scratch[share + lane] = direct ? 1 / rows : 1; // x · 1 is x
         for (let h = 0; h < SHARED; h++) scratch[beta1 + LANES * h + lane] = hyper[h];
@@ -40,12 +41,12 @@ export function createMeanUpdates(
         scratch[decay + lane] = decoupled ? hyper[SHARED] : 1;
       }
       tape.adam(
-        adam[direct ? S : 1],
+        adam[direct ? count : 1],
         addressOf(theta),
         addressOf(state[0]),
         addressOf(state[1]),
         direct ? addressOf(gSum) + 8 * offset : addressOf(g),
-        8 * P,
+        8 * P * step,
         n,
         maskOf(n % LANES),
         constants,

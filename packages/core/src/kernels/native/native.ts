@@ -16,7 +16,7 @@ import { CALL_WORDS } from './machine-code/calls.ts';
 import type { CodeLayout } from './machine-code/program.ts';
 import { createMeanUpdates, MEAN_UPDATE_SCRATCH } from './mean-updates.ts';
 import { createPanels, PANELS_SCRATCH } from './panels.ts';
-import { BLOCK_ROWS, createNativeProducts, nativeProductScratch } from './products.ts';
+import { createNativeProducts, nativeProductScratch } from './products.ts';
 
 /** Runs the first calls of a tape; arrays are byte offsets into `memory`, but for those that lie in `data`. */
 export type Play = (tape: Int32Array, memory: Uint8Array, calls: number, data: Uint8Array) => void;
@@ -63,15 +63,7 @@ export function createNativeKernels(options: NativeOptions): Kernels {
   const { wasm, tape, panels } = createParts(options);
   const products = createNativeProducts(panels, tape, options.scratch.products);
   const isLarge = (B: number, I: number, O: number) => B > 0 && I * O >= MIN_WEIGHTS;
-  const kernels = withProducts('native', wasm, products, isLarge);
-  return {
-    ...kernels,
-    maxPairRows: BLOCK_ROWS,
-    affineBackwardWeightsOfTwo(dW, db, x, dy, B, first, I, O) {
-      const of = isLarge(B, I, O) ? products : wasm; // of a small layer wasm has sums of any number of rows
-      of.affineBackwardWeightsOfTwo?.(dW, db, x, dy, B, first, I, O);
-    },
-  };
+  return withProducts('native', wasm, products, isLarge);
 }
 
 /** The kernels of wasm with adam's update and the gathering of bytes in machine code: their bits are the same. */
@@ -88,7 +80,7 @@ function createParts({ layout, enter, module, memory, scratch }: NativeOptions) 
     play(words, bytes, calls, data);
   });
   const panels = createPanels(layout, tape, machineCode.panels);
-  const meanUpdates = createMeanUpdates(layout, tape, panels.maskOf, wasm.averageShards, machineCode.meanUpdates);
+  const meanUpdates = createMeanUpdates(layout, tape, panels.maskOf, wasm.averageNodes, machineCode.meanUpdates);
   const gatherBytes = createGatherBytes(layout, tape, machineCode.gathering);
   return { wasm: { ...wasm, gatherBytes, fast: { ...wasm.fast, meanUpdates } }, tape, panels };
 }

@@ -1,26 +1,22 @@
-import { bytes, plus, splat, times } from './lanes';
+import { plus, splat, times } from './lanes';
 
 /**
- * g[n] = (Σₛ gSum[s, offset + i]) · (1 / rows), the sum over s by the pairwise tree of strides 1, 2, 4, …, and square =
- * Σ g[i]² in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `square`, `g`, which may be row 0 of `gSum`
- * at `offset`, and, where S > 8, rows of `gSum`.
+ * g[n] = (Σ of S rows, `row` bytes apart) · (1 / rows), the sum by the pairwise tree of strides 1, 2, 4, …, and square =
+ * Σ g[i]² in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `square`, `g`, which may be the first row,
+ * and, where S > 8, the rows.
  *
  * Three levels of the tree at a time stay in registers: eight rows join into their first, then eight of those.
  */
-export function averageShards(
-  square: usize, g: usize, gSum: usize, S: i32, P: i32, offset: i32, n: i32, rows: f64,
-): void {
-  gSum += bytes(offset);
-  let row = bytes(P);
+export function averageRows(square: usize, g: usize, first: usize, S: i32, row: usize, n: i32, rows: f64): void {
   while (S > 8) {
     for (let s = 0; s < S; s += 8) {
-      const first = gSum + <usize>s * row;
-      joinRows(first, first, row, min(S - s, 8), n, 1); // x · 1 is x
+      const eight = first + <usize>s * row;
+      joinRows(eight, eight, row, min(S - s, 8), n, 1); // x · 1 is x
     }
     S = (S + 7) >> 3;
     row <<= 3;
   }
-  store<f64>(square, joinRows(g, gSum, row, S, n, 1 / rows));
+  store<f64>(square, joinRows(g, first, row, S, n, 1 / rows));
 }
 
 /**

@@ -1,0 +1,99 @@
+import { type Node, nodesOf } from './leaves.ts';
+
+/** What a thread takes at once: forward and backward pass of a node, whose gradient goes to a row. */
+export interface NodePass extends Node {
+  /** Row of the gradients. */
+  readonly row: number;
+  /** Whether the row holds the sum of the left neighbour, to which the gradient is added. */
+  readonly joins: boolean;
+  /** Rows that are to be added after it: left += right. */
+  readonly merges: readonly (readonly [left: number, right: number])[];
+}
+
+/** How a team takes a batch. */
+export interface TeamPlan {
+  /** Of each thread, in order. */
+  readonly passes: readonly (readonly NodePass[])[];
+  /** What the rows hold afterwards, row after row. */
+  readonly nodes: readonly Node[];
+  /** How many rows there are: `nodes`, and those that are merged on the way. */
+  readonly rows: number;
+}
+
+/** What a plan depends on. */
+export interface TeamPlanOptions {
+  readonly leaves: number;
+  readonly threads: number;
+  /** Leaves of a pass, a power of two: as many as a workspace has rows for. */
+  readonly most: number;
+  /** Whether a pass may add its gradient to its left neighbour's. A BLAS may not: that rounds in an order of its own. */
+  readonly joins: boolean;
+}
+
+/** Deals the leaves of a batch out to a team, neighbours to the same thread, and says where their gradients go. */
+export function planTeam(options: TeamPlanOptions): TeamPlan {
+  const { leaves, threads } = options;
+  const parts = Array.from({ length: threads }, (_, t) => {
+    const first = Math.floor((t * leaves) / threads);
+    return planThread(first, Math.floor(((t + 1) * leaves) / threads), options);
+  });
+  const nodes = parts.flatMap((part) => part.nodes);
+  // Rows that hold a node at the end come first, so that the update finds them side by side.
+  let [kept, free] = [0, nodes.length];
+  const passes = parts.map((part) => {
+    const [firstKept, firstFree] = [kept, free - part.nodes.length];
+    const place = (row: number): number => row + (row < part.nodes.length ? firstKept : firstFree);
+    kept += part.nodes.length;
+    free += part.rows - part.nodes.length;
+    return part.passes.map(({ row, merges, ...pass }) => ({
+      ...pass,
+      row: place(row),
+      merges: merges.map(([left, right]) => [place(left), place(right)] as const),
+    }));
+  });
+  return { passes, nodes, rows: free };
+}
+
+/** Rows counted from 0 in the thread. */
+function planThread(first: number, end: number, { leaves, most, joins }: TeamPlanOptions) {
+  const passes: NodePass[] = [];
+  const stack: Node[] = []; // the node in each row
+  let rows = 0;
+  for (const node of nodesOf(first, end, leaves, WHOLE)) {
+    const chunks = Math.floor((node.count + most - 1) / most);
+    for (let c = 0; c < chunks; c++) {
+      const at = node.first + c * most;
+      const count = Math.min(most, node.first + node.count - at);
+      const isRight = joins && c % 2 === 1;
+      if (!isRight) stack.push({ first: at, count });
+      else addTo(stack, count);
+      rows = Math.max(rows, stack.length);
+      const row = stack.length - 1;
+      const merges: [number, number][] = [];
+      // What a node's last chunk could merge is left to the update, which reads the rows in any case.
+      for (let n = isRight ? (c + 1) / 2 : c + 1; c + 1 < chunks && n % 2 === 0; n /= 2) {
+        merges.push([stack.length - 2, stack.length - 1]);
+        addTo(stack, stack.pop()?.count ?? 0);
+      }
+      passes.push({ first: at, count, row, joins: isRight, merges });
+    }
+  }
+  return { passes, nodes: stack, rows };
+}
+
+/** As large a node as there can be. */
+const WHOLE = 2 ** 30;
+
+/** The last node of a stack, with so many leaves more. */
+function addTo(stack: Node[], count: number): void {
+  const last = stack[stack.length - 1];
+  stack[stack.length - 1] = { first: last.first, count: last.count + count };
+}
+
+/** Rows of gradients that teams of up to so many threads need. */
+export function gradientRows({ threads, ...options }: TeamPlanOptions): number {
+  let most = 0;
+  // More threads than leaves take no more rows.
+  for (let T = 1; T <= Math.min(threads, options.leaves); T++) most = Math.max(most, planTeam({ ...options, threads: T }).rows);
+  return most;
+}
