@@ -41,7 +41,7 @@ export { countPieces } from './pieces.ts';
 export { predictRows } from './predict.ts';
 export { createProbe, type ProbeReading, probeFigures, probeLength } from './probe.ts';
 export { shuffleInTurns } from './random/index.ts';
-export { addTree, leafCount, leafRows, type Node, nodesOf } from './leaves.ts';
+export { leafCount, leafRows, MOST_LEAF_ROWS, MOST_LEAVES, MOST_NODE_ROWS, type Node } from './leaves.ts';
 export { type NodeSums, ONE_ROW, sumsOf } from './node-sums.ts';
 export { gradientRows, type NodePass, planTeam, type TeamPlan, type TeamPlanOptions } from './team-plan.ts';
 export { recordSteps, type StepsMemory, stepCalls } from './steps.ts';

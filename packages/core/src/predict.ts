@@ -55,7 +55,7 @@ export function predictRows(
   x: Float64Array, // [N, I]
 ): Float64Array {
   const { input: I, output: O } = network;
-  const pass: Pass = { kernels, training: false, seed: 0, step: 0, firstRow: 0 };
+  const pass: Pass = { kernels, training: false, seed: 0, step: 0, firstRow: 0, leaf: 1, joins: false };
   const N = x.length / I;
   const y = new Float64Array(N * O);
   for (let first = 0; first < N; first += workspace.rows) {

@@ -1,10 +1,12 @@
 import { isRecordable, recordedCalls, nodeGradient, type Workspace } from './backprop.ts';
 import type { Pass } from './layers/index.ts';
+import { blockCount } from './block.ts';
 import type { Loss } from './losses/loss.ts';
 import type { Network } from './network.ts';
 import { ONE_ROW } from './node-sums.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
-import { createBlockUpdate, hasFastUpdate, type UpdateMemory, updateBlocks, updateCalls } from './update.ts';
+import { countPieces } from './pieces.ts';
+import { createBlockUpdate, hasFastUpdate, type UpdateMemory, updateBlocks } from './update.ts';
 
 /** What steps of one pass work on: whole batches of the same rows, which lie in `workspace`. */
 export interface StepsMemory extends UpdateMemory {
@@ -20,7 +22,7 @@ export interface StepsMemory extends UpdateMemory {
 
 /** Calls that `recordSteps` writes at most. */
 export const stepCalls = (network: Network, optimizer: Optimizer): number =>
-  recordedCalls(network) + updateCalls(network, optimizer, 1);
+  recordedCalls(network) + blockCount(network.parameterCount) + countPieces(network, optimizer);
 
 /**
  * Steps of a team of one as one call for many, to the bit what the step of `createTrainStep` does

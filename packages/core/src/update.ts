@@ -44,12 +44,17 @@ export interface BlockUpdate {
   record(tape: Float64Array, first: number, end: number, rows: number, sums: NodeSums): (() => void) | null;
 }
 
+/** Blocks whose update is recorded: of more, calls from JavaScript take next to nothing of the time. */
+const RECORDED_BLOCKS = 16;
+
 /**
  * Calls that `BlockUpdate.record` writes at most, of a gradient in up to `rows` rows: those that sum a block, and one
  * for the update of each piece.
  */
-export const updateCalls = (network: Cut, optimizer: Optimizer, rows: number): number =>
-  Math.max(1, rows) * blockCount(network.parameterCount) + countPieces(network, optimizer);
+export function updateCalls(network: Cut, optimizer: Optimizer, rows: number): number {
+  const blocks = blockCount(network.parameterCount);
+  return blocks > RECORDED_BLOCKS ? 0 : Math.max(1, rows) * blocks + countPieces(network, optimizer);
+}
 
 /** The two halves of an update, for any block; `hyper` and `scale` are read anew at each call. */
 export function createBlockUpdate(
@@ -113,7 +118,7 @@ export function createBlockUpdate(
       }
     },
     record(tape, first, end, rows, sums) {
-      if (kernels.record === undefined || meanUpdate !== undefined || !hasFastUpdate(kernels, optimizer)) return null;
+      if (blocks.length > RECORDED_BLOCKS || kernels.record === undefined || meanUpdate !== undefined || !hasFastUpdate(kernels, optimizer)) return null;
       return kernels.record(tape, (recorder) => {
         updateBlocks(createBlockUpdate(recorder, optimizer, network, memory, hyper, ONE), first, end, rows, sums);
       });

@@ -2,6 +2,7 @@ import type { Schedule } from '@gradloom/core';
 import { blockCount, countDoubles, gradientStride, probeLength, type WasmMemory } from '@gradloom/core/internal';
 import { checkMemory, type Part } from './memory.ts';
 import { MOST_BYTES, PAGE } from './shared-memory.ts';
+import { gradientRowsOf, leavesOf } from './team-part.ts';
 import { type ScratchShape, takeThreadScratch } from './thread-scratch.ts';
 
 /** Steps of a span whose losses and norms fit the rings. */
@@ -19,17 +20,17 @@ export interface ArenaOptions extends ScratchShape {
 /** Every array of a run. Numbers travel between threads through these alone. */
 export interface Arena {
   readonly theta: Float64Array; // [P]
-  readonly gSum: Float64Array; // [S, gradientStride(P)]
+  readonly gSum: Float64Array; // [rows, gradientStride(P)] of nodes of the batch
   readonly state: readonly Float64Array[]; // [slots][P]
   readonly squares: Float64Array; // [blocks]
-  readonly lossSums: Float64Array; // [S]
+  readonly lossSums: Float64Array; // [leaves]
   readonly scalars: Float64Array; // of the optimizer
   readonly scheduleState: Float64Array;
   // [RING] learning rate of step n at n mod RING, written by the main thread between spans
   readonly rates: Float64Array;
   readonly losses: Float64Array; // [RING] mean loss of each step of a span
   readonly norms: Float64Array; // [RING] gradient norm of each step of a span
-  readonly probeSums: Float64Array; // [S, probeLength] of the last step that was looked at; empty where none is
+  readonly probeSums: Float64Array; // [leaves, probeLength] of the last step that was looked at; empty where none is
   readonly scratch: readonly Float64Array[]; // [threads][*] private to each thread
 }
 
@@ -38,6 +39,7 @@ export interface Arena {
  */
 export interface ArenaPlan {
   readonly bytes: number;
+  readonly rows: number; // of gradients
   readonly parts: readonly Part[];
   bind(memory: WasmMemory): Arena;
 }
@@ -54,7 +56,9 @@ interface Region {
  * allocated.
  */
 export function planArena(options: ArenaOptions, scratchLength = countScratch(options)): ArenaPlan {
-  const { network, optimizer, schedule, shards: S, threads, heapBase, probes = false } = options;
+  const { network, optimizer, schedule, threads, heapBase, probes = false } = options;
+  const leaves = leavesOf(options, options.batch);
+  const rows = gradientRowsOf(options, threads, probes);
   const P = network.parameterCount;
   const parts: Part[] = [];
   let end = align(heapBase);
@@ -65,16 +69,16 @@ export function planArena(options: ArenaOptions, scratchLength = countScratch(op
     return { offset, length };
   };
   const theta = take('parameters', P);
-  const gSum = take('gradients of the shards', S * gradientStride(P), 'shards');
+  const gSum = take('gradients', rows * gradientStride(P), 'threads');
   const state = optimizer.slots.map((slot) => take(`optimizer state ${slot}`, P));
   const squares = take('block norms', blockCount(P));
-  const lossSums = take('shard losses', S);
+  const lossSums = take('losses of the leaves', leaves);
   const scalars = take('optimizer scalars', optimizer.initialScalars.length);
   const scheduleState = take('schedule state', schedule.initialState.length);
   const rates = take('rate ring', RING);
   const losses = take('loss ring', RING);
   const norms = take('norm ring', RING);
-  const probeSums = take('looks into layers', probes ? S * probeLength(network) : 0);
+  const probeSums = take('looks into layers', probes ? leaves * probeLength(network) : 0);
   const scratch = Array.from({ length: threads }, () =>
     take(`activations of ${threads} ${threads === 1 ? 'thread' : 'threads'}`, scratchLength, 'batch'),
   );
@@ -83,6 +87,7 @@ export function planArena(options: ArenaOptions, scratchLength = countScratch(op
   checkMemory(parts, { bytes: MOST_BYTES, bound: 'the address space of the kernels' });
   return {
     bytes,
+    rows,
     parts,
     bind({ buffer }) {
       const view = ({ offset, length }: Region) => new Float64Array(buffer, offset, length);

@@ -1,7 +1,7 @@
 import type { Inspect } from '@gradloom/core';
 import { viewOf } from '@gradloom/core/internal';
 
-/** Where a thread spends a step. `update` sums the shards and applies the optimizer; `wait` is at the barriers. */
+/** Where a thread spends a step. `update` sums the gradients and applies the optimizer; `wait` is at the barriers. */
 export const parts = ['gather', 'forward', 'backward', 'update', 'wait'] as const;
 
 /** ms that a thread spent in each part, over all steps of a run. */
@@ -19,7 +19,7 @@ export interface Clock {
   start(): void;
   /** Adds the time since the last call to a part. */
   lap(part: number): void;
-  /** Ends the forward part of a shard where backward begins. */
+  /** Ends the forward part of a pass where backward begins. */
   readonly inspect: Inspect;
 }
 

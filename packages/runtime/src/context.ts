@@ -14,17 +14,14 @@ import {
 import {
   type BlockUpdate,
   bindTensors,
-  canTakeTwo,
   createAllocator,
   createBlockUpdate,
   createProbe,
   gradientOf,
   gradientStride,
-  largestShard,
+  MOST_NODE_ROWS,
   probeLength,
-  recordShardGradient,
   recordSteps,
-  shardStart,
   targetColumns,
   viewOf,
   type Workspace,
@@ -34,11 +31,12 @@ import { createBackendKernels } from './backend.ts';
 import { type Clock, createClock } from './clock.ts';
 import type { RunSetup } from './protocol.ts';
 import { specOf } from './shared-spec.ts';
+import { shapeOf, type TeamPart, teamOptions } from './team-part.ts';
 import { STEPS, takeThreadScratch } from './thread-scratch.ts';
 import { createWorkClock, type WorkClock } from './work-clock.ts';
 
 /** As `held`: the workspace may hold any rows. */
-export const NO_SHARD = -1;
+export const NO_ROWS = -1;
 
 /** A thread's own view of a run: the same network over the same memory, its own kernels and scratch. */
 export interface RunContext {
@@ -51,22 +49,20 @@ export interface RunContext {
   readonly workspace: Workspace;
   readonly theta: readonly (readonly Float64Array[])[];
   readonly lossSum: Float64Array; // [1] this thread's own, for chunks of an evaluation
-  readonly lossSlots: readonly Float64Array[]; // [S][1] where each shard's summed loss goes
-  readonly pairSlots: readonly (readonly Float64Array[])[]; // of each two shards
-  readonly gradients: readonly (readonly (readonly Float64Array[])[])[]; // one a shard
-  // one a shard of a whole batch: its gradient in one call, where it can be
-  readonly plays: readonly ((() => void) | null)[];
-  readonly probes: readonly Inspect[]; // one a shard; none where the run has no looks
+  readonly lossSlots: readonly Float64Array[]; // [leaves] from where each leaf's summed loss goes
+  readonly gradientRows: readonly Float64Array[]; // [rows][P]
+  readonly gradients: readonly (readonly (readonly Float64Array[])[])[]; // one a row, tensor by tensor
+  readonly probes: readonly Inspect[]; // one a leaf; none where the run has no looks
   readonly clock: Clock | null; // where the run has a profile
   readonly workClock: WorkClock;
   readonly update: BlockUpdate;
-  readonly pairUpdate: BlockUpdate | null; // where shards can be taken two at a time
-  inPairs: boolean; // they are in this span
-  firstShard: number; // of the thread, in this span
-  endShard: number; // behind its last
+  readonly parts: Map<string, TeamPart>; // of the thread in teams that it has been in
+  part: TeamPart | null; // in this span
   readonly allWhole: boolean; // no batch of an epoch is shorter than the others
-  readonly keepsRows: boolean; // a shard has the same rows in every epoch, and its pass leaves them as they are
-  held: number; // place in an epoch of the shard whose rows the workspace holds, or NO_SHARD
+  readonly keepsRows: boolean; // a leaf has the same rows in every epoch, and a pass leaves them as they are
+  held: number; // place in an epoch of the leaf at which the rows that the workspace holds begin, or NO_ROWS
+  readonly tapesOf: Float64Array; // [1] size of the team whose passes the tapes hold
+  readonly passTapes: readonly Float64Array[];
   readonly updateTape: Float64Array; // [tapeLength] holds the update of the thread's blocks in a span
   playUpdate: (() => void) | null; // that of a whole batch in one call, where it can be
   // whole steps of a team of one, where they can be recorded
@@ -87,13 +83,16 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const loss = createLoss(setup.loss);
   const optimizer = createOptimizer(setup.optimizer);
   const schedule = createSchedule(setup.schedule, setup.context);
-  const { batch, shards, threads, probes, heapBase } = setup;
+  const { batch, lastBatch, leaf, threads, probes, heapBase } = setup;
   const backend = setup.backend.name;
-  const layout = planArena({ network, loss, optimizer, schedule, batch, shards, threads, probes, backend, heapBase });
+  const layout = planArena({
+    ...{ network, loss, optimizer, schedule, batch, lastBatch, leaf },
+    ...{ threads, probes, backend, heapBase },
+  });
   const arena = layout.bind(setup.memory);
   const P = network.parameterCount;
   const scratch = takeThreadScratch(
-    { network, loss, optimizer, backend, batch, shards },
+    { network, loss, optimizer, backend, batch, lastBatch, leaf },
     createAllocator('createContext', arena.scratch[thread]),
   );
   const { workspace, hyper, hypers, lossSum, updateTape } = scratch;
@@ -106,22 +105,19 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   });
   const looks = probeLength(network);
   const theta = bindTensors(network, arena.theta);
-  const lossSlots = Array.from({ length: shards }, (_, s) => viewOf(arena.lossSums, s, 1));
-  const gradients = lossSlots.map((_, s) => bindTensors(network, gradientOf(arena.gSum, P, s)));
-  const pass: Pass = { kernels, training: true, seed: setup.seed, step: 0, firstRow: 0, firstOfTwo: 0 };
-  const plays = scratch.shardTapes.map((tape, s) => {
-    const B = shardStart(s + 1, shards, batch) - shardStart(s, shards, batch);
-    return recordShardGradient(tape, lossSlots[s], network, loss, workspace, theta, gradients[s], B, pass);
-  });
-  const pairSums = viewOf(arena.gSum, 0, Math.floor(shards / 2) * gradientStride(P));
+  const leaves = arena.lossSums.length;
+  const lossSlots = Array.from({ length: leaves }, (_, k) => viewOf(arena.lossSums, k, leaves - k));
+  const rowCount = P === 0 ? 0 : arena.gSum.length / gradientStride(P);
+  const gradientRows = Array.from({ length: rowCount }, (_, row) => gradientOf(arena.gSum, P, row));
+  const gradients = gradientRows.map((row) => bindTensors(network, row));
+  const pass: Pass = { kernels, training: true, seed: setup.seed, step: 0, firstRow: 0, leaf, joins: false };
   const allWhole = setup.dataset !== null && setup.dataset.rows % batch === 0;
   const keepsRows = setup.orders === null && workspace.outputs[0] !== workspace.x;
-  const isOneBatch = shards === 1 && keepsRows && setup.dataset?.rows === batch;
+  const isOnePass = leaf > 0 && batch <= MOST_NODE_ROWS && teamOptions(shapeOf(setup), batch, 1, false).most >= leaves;
+  const isOneBatch = isOnePass && keepsRows && setup.dataset?.rows === batch;
   const H = optimizer.hyperLength;
   const memory = { ...arena, workspace, parameters: theta, gradients: gradients[0], hyper, hypers };
   const canTake = isOneBatch && setup.clipNorm === null && setup.times === null;
-  const largest = largestShard(batch, shards || 1);
-  const pairs = shards % 2 === 0 && 2 * largest <= workspace.rows && canTakeTwo(network, kernels, largest);
   return {
     setup,
     arena,
@@ -133,24 +129,21 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     theta,
     lossSum,
     lossSlots,
-    pairSlots: lossSlots.flatMap((slot, s) => (s % 2 === 1 ? [[lossSlots[s - 1], slot]] : [])),
+    gradientRows,
     gradients,
-    plays,
-    probes: Array.from({ length: probes ? shards : 0 }, (_, s) =>
-      createProbe(network, workspace, viewOf(arena.probeSums, s * looks, looks)),
+    probes: Array.from({ length: probes ? leaves : 0 }, (_, k) =>
+      createProbe(network, workspace, viewOf(arena.probeSums, k * looks, looks)),
     ),
     clock: setup.times === null ? null : createClock(setup.times, thread),
     workClock: createWorkClock(setup.workTimes, thread),
     update: createBlockUpdate(kernels, optimizer, network, arena, hyper, scale),
-    pairUpdate: pairs
-      ? createBlockUpdate(kernels, optimizer, network, { ...arena, gSum: pairSums }, hyper, scale)
-      : null,
-    inPairs: false,
-    firstShard: 0,
-    endShard: 0,
+    parts: new Map(),
+    part: null,
     allWhole,
     keepsRows,
-    held: NO_SHARD,
+    held: NO_ROWS,
+    tapesOf: scratch.tapesOf,
+    passTapes: scratch.passTapes,
     updateTape,
     playUpdate: null,
     takeSteps: canTake ? recordSteps(scratch.stepsTape, network, loss, optimizer, memory, batch, pass) : null,

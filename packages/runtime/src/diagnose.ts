@@ -6,13 +6,14 @@ import type { RunContext } from './context.ts';
 import { firstNotFinite } from './finite.ts';
 import { largestWeights } from './largest-weights.ts';
 import type { DiagnosisTask } from './protocol.ts';
-import { gatherShards, rowOfDataset, rowsOf, runShard } from './step.ts';
+import { leavesOf } from './team-part.ts';
+import { gatherLeaves, rowOfDataset, rowsOf, runPass } from './step.ts';
 
 const WHAT = { forward: 'output', loss: 'gradient of the loss by the output', backward: 'gradient by the input' };
 
 /** What is wrong with a step that is not finite, or that a layer cannot take. */
 export interface Fault {
-  readonly message: string; // names step, shard or row, and layer, or the tensor, and the largest weights
+  readonly message: string; // names step, rows, and layer, or the tensor, and the largest weights
   readonly isData: boolean; // the rows have it: no rate would help
 }
 
@@ -24,23 +25,27 @@ export function diagnose(context: RunContext, { step, of }: DiagnosisTask): Faul
 }
 
 /**
- * Runs the shards of a step once more on this thread, looking at every array for the first number that is not finite.
+ * Runs the leaves of a step once more on this thread, looking at every array for the first number that is not finite.
  * Only between spans; overwrites the gradients, not the state.
  */
 function badLoss(context: RunContext, step: number): Fault {
   const { setup, network } = context;
   const { theta } = context.arena;
   const weights = `; the largest weights before it: ${largestWeights(network, theta)}`;
-  for (let s = 0; s < setup.shards; s++) {
-    const data = badData(context, step, s);
-    if (data !== undefined) return { message: `train: step ${step}, shard ${s}: ${data}`, isData: true };
-    const { found, refused } = badNumber(context, step, s);
-    if (found !== undefined) return { message: `train: step ${step}, shard ${s}: ${found}${weights}`, isData: false };
+  const rows = rowsOf(setup, step);
+  const leaves = leavesOf(setup, rows);
+  for (let k = 0; k < leaves; k++) {
+    const first = k * setup.leaf;
+    const where = `train: step ${step}, rows ${first} to ${Math.min(rows, first + setup.leaf) - 1} of the batch`;
+    const data = badData(context, step, k);
+    if (data !== undefined) return { message: `${where}: ${data}`, isData: true };
+    const { found, refused } = badNumber(context, step, k);
+    if (found !== undefined) return { message: `${where}: ${found}${weights}`, isData: false };
     if (refused !== undefined) return { message: `train: step ${step}: ${refused}`, isData: true };
   }
-  const loss = batchLoss(context.arena.lossSums, rowsOf(setup, step));
+  const loss = batchLoss(context.arena.lossSums, leaves, rows);
   const what =
-    loss - loss === 0 ? 'the norm of the gradient has Infinity' : `the sum of the shards' losses has ${show(loss)}`;
+    loss - loss === 0 ? 'the norm of the gradient has Infinity' : `the sum of the rows' losses has ${show(loss)}`;
   return { message: `train: step ${step}: ${what}, expected a finite number${weights}`, isData: false };
 }
 
@@ -50,8 +55,8 @@ const badUpdate = ({ network, arena }: RunContext, step: number): Fault => ({
   isData: false,
 });
 
-function badData(context: RunContext, step: number, s: number): string | undefined {
-  const rows = gatherShards(context, step, s, 1);
+function badData(context: RunContext, step: number, leaf: number): string | undefined {
+  const rows = gatherLeaves(context, step, leaf, 1);
   const { x, t } = context.workspace;
   const input = firstNotFinite(x, rows * context.network.input);
   if (input !== undefined) return `the inputs have ${show(x[input])}, expected finite numbers (look at the data)`;
@@ -61,10 +66,10 @@ function badData(context: RunContext, step: number, s: number): string | undefin
 }
 
 /**
- * The first number of a shard that is not finite, and the row that a layer cannot take, which may be since it has that
+ * The first number of a leaf that is not finite, and the row that a layer cannot take, which may be since it has that
  * number.
  */
-function badNumber(context: RunContext, step: number, s: number): { found?: string; refused?: string } {
+function badNumber(context: RunContext, step: number, leaf: number): { found?: string; refused?: string } {
   const { network, arena, setup } = context;
   const { places, parameterCount: P } = network;
   const paths = new Map(places.map(({ layer, path }) => [layer, path]));
@@ -76,17 +81,17 @@ function badNumber(context: RunContext, step: number, s: number): { found?: stri
   };
   const finite = 'expected finite numbers';
   try {
-    runShard(context, step, s, inspect);
+    runPass(context, step, { first: leaf, count: 1, row: 0, joins: false, merges: [] }, inspect);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    const row = rowOfDataset(setup, step, s, error.row);
+    const row = rowOfDataset(setup, step, leaf * setup.leaf + error.row);
     const refused = new InputError(row, error.problem, { of: setup.dataset?.name ?? 'the dataset' }).message;
     return found === undefined ? { refused } : { found: `${found}, ${finite}` };
   }
-  const loss = arena.lossSums[s];
+  const loss = arena.lossSums[leaf];
   if (loss - loss !== 0)
     found ??= `the loss after ${layerName(network.layers[network.layers.length - 1])} has ${show(loss)}`;
-  const gradients = gradientOf(arena.gSum, P, s);
+  const gradients = gradientOf(arena.gSum, P, 0);
   for (const { layer, tensors } of places) {
     for (const { name, offset, length } of tensors) {
       const gradient = viewOf(gradients, offset, length);

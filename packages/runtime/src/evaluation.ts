@@ -28,7 +28,7 @@ export function evaluateChunks(context: RunContext, task: EvaluationTask): BadRo
       gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, null, first, B);
       const y = forward(network, workspace, theta, B, pass);
       outputs.set(viewOf(y, 0, B * O), from * O);
-      evaluateLoss(lossSum, workspace.gradients[0], y, workspace.t, B, O);
+      evaluateLoss(lossSum, workspace.gradients[0], y, workspace.t, B, EVALUATION_ROWS, O);
       lossSums[chunk] = lossSum[0];
     }
     return undefined;

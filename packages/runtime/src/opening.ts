@@ -1,11 +1,12 @@
 import { initializeParameters, type Tensor } from '@gradloom/core';
-import { complete, viewOf } from '@gradloom/core/internal';
+import { complete, gradientStride, viewOf } from '@gradloom/core/internal';
 import { findBadWeight } from './bad-weight.ts';
 import { CONTROL } from './barrier.ts';
 import type { RunContext } from './context.ts';
 import type { Pool } from './pool.ts';
 import type { OpeningTask, RunSetup } from './protocol.ts';
 import { runOnTeam } from './span.ts';
+import { gradientRowsOfTeam } from './team-part.ts';
 
 const PAGE = 4096;
 
@@ -22,13 +23,13 @@ export async function openTeam(pool: Pool, setup: RunSetup, threads: number, dra
 
 /** A thread's part of it. What stands in the memory beside the weights stays. */
 export function openThread(
-  { network, arena, setup, pairUpdate }: RunContext,
+  { network, arena, setup }: RunContext,
   { thread, threads, draws }: OpeningTask,
 ): boolean {
   Atomics.add(setup.control, CONTROL.checkedIn, 1);
-  // Shards that are taken two at a time fill half of the rows.
-  const rows = pairUpdate === null ? arena.gSum : viewOf(arena.gSum, 0, arena.gSum.length / 2);
-  for (const array of [rows, ...arena.state]) {
+  // Some smaller teams fill more rows.
+  const filled = gradientRowsOfTeam(setup, threads) * gradientStride(network.parameterCount);
+  for (const array of [viewOf(arena.gSum, 0, filled), ...arena.state]) {
     const share = (t: number): number => Math.floor((t * array.length) / threads);
     touch(viewOf(array, share(thread), share(thread + 1) - share(thread)));
   }

@@ -18,12 +18,6 @@ export interface TrainOptions {
   schedule?: ScheduleSpec;
   /** Rows a step, or 'full' for all of them; then rows keep their order. @default 32 */
   batch?: number | 'full';
-  /**
-   * S: each batch is cut into so many parts, which threads take. The sum of their gradients has a fixed order, so S
-   * decides bits, and the number of threads does not.
-   * @default a function of the batch size alone
-   */
-  shards?: number;
   /** How often every row is seen. Not beside `steps`. @default 10 */
   epochs?: number;
   /**
@@ -110,7 +104,6 @@ export const OPTION_NAMES = [
   'optimizer',
   'schedule',
   'batch',
-  'shards',
   'epochs',
   'steps',
   'threads',

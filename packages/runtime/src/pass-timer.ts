@@ -1,11 +1,12 @@
 import { buildNetwork, createRandom, initializeParameters, type NetworkSpec } from '@gradloom/core';
-import { onlyKeys, positiveInteger, shardGradient } from '@gradloom/core/internal';
+import { onlyKeys, positiveInteger, nodeGradient } from '@gradloom/core/internal';
 import type { BackendChoice } from './backend.ts';
 import { createContext } from './context.ts';
 import { datasetFromRows } from './datasets/index.ts';
 import { planRun } from './plan.ts';
 import { prepareRun } from './prepare.ts';
-import { gatherShards } from './step.ts';
+import { gatherLeaves } from './step.ts';
+import { teamPart } from './team-part.ts';
 
 /** How long one pass of a batch through a network took. */
 export interface PassTimes {
@@ -28,20 +29,27 @@ export function createPassTimer(spec: NetworkSpec, options: PassTimerOptions): (
   const noise = (columns: number) =>
     Array.from({ length: batch }, () => Array.from({ length: columns }, () => random.normal()));
   const data = { train: datasetFromRows({ inputs: noise(input), targets: noise(output), name: 'noise' }) };
-  const plan = planRun(spec, data, { ...options, threads: 1, shards: 1, shuffle: false, steps: 1, loss: 'mse' });
+  const plan = planRun(spec, data, { ...options, threads: 1, shuffle: false, steps: 1, loss: 'mse' });
   const { setup, arena } = prepareRun(plan, data);
   initializeParameters(plan.network, arena.theta, plan.seed);
   const context = createContext(setup, 0);
   const { network, workspace, theta, gradients, lossSlots, pass } = context;
+  const { passes } = teamPart(setup, 1, 0, false).whole;
   return () => {
-    const rows = gatherShards(context, 0, 0, 1);
-    let forwardEnd = 0;
-    let backwardStart = 0;
-    const start = performance.now();
-    shardGradient(lossSlots[0], network, workspace, theta, gradients[0], rows, pass, (phase) => {
-      if (phase === 'forward') forwardEnd = performance.now();
-      else if (phase === 'loss') backwardStart = performance.now();
-    });
-    return { forwardMs: forwardEnd - start, backwardMs: performance.now() - backwardStart };
+    let [forwardMs, backwardMs] = [0, 0];
+    for (const { first, count, row, joins } of passes) {
+      const rows = gatherLeaves(context, 0, first, count);
+      pass.joins = joins;
+      let forwardEnd = 0;
+      let backwardStart = 0;
+      const start = performance.now();
+      nodeGradient(lossSlots[first], network, workspace, theta, gradients[row], rows, pass, (phase) => {
+        if (phase === 'forward') forwardEnd = performance.now();
+        else if (phase === 'loss') backwardStart = performance.now();
+      });
+      backwardMs += performance.now() - backwardStart;
+      forwardMs += forwardEnd - start;
+    }
+    return { forwardMs, backwardMs };
   };
 }

@@ -5,14 +5,14 @@ import {
   createSchedule,
   type Network,
   type NetworkSpec,
-  OptionError,
   type Pausable,
 } from '@gradloom/core';
 import {
   blockCount,
   buildNetworkInTurns,
   complete,
-  defaultShards,
+  leafCount,
+  leafRows,
   number,
   onlyKeys,
   positiveInteger,
@@ -96,10 +96,8 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
   const optimizerSpec = options.optimizer ?? 'adam';
   const optimizer = within('optimizer', () => createOptimizer(optimizerSpec));
   const batch = Math.min(train.rows, batchOf(options.batch, train));
-  const shards = positiveInteger('train', 'shards', options.shards ?? defaultShards(batch));
-  if (shards > batch) {
-    throw new OptionError('train', 'shards', `has ${shards}, expected at most ${batch} (rows of a batch)`);
-  }
+  const leaf = leafRows(batch);
+  const leaves = leafCount(batch, leaf);
   const { context, totalEpochs, lengthIn } = lengthOf(options, Math.ceil(train.rows / batch));
   const scheduleSpec = options.schedule ?? 'constant';
   const { threads: asked = 'auto', pool } = options;
@@ -107,7 +105,7 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
   const parameters = options.parameters === undefined ? null : yield* checkParameters(options.parameters, network);
   const askedThreads = tunesThreads ? (pool?.threads ?? availableParallelism()) : threadsOf(asked);
   checkPool(options.pool, askedThreads);
-  const threads = Math.min(askedThreads, mostUseful(shards, network, [validation, test]));
+  const threads = Math.min(askedThreads, mostUseful(leaves, network, [validation, test]));
   checkSignal(options.signal);
   checkResumeOption(options.resume);
   checkListener(options.onEvent);
@@ -121,7 +119,8 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
     scheduleSpec,
     context,
     batch,
-    shards,
+    lastBatch: train.rows % batch || batch,
+    leaf,
     threads,
     tunesThreads,
     ownThreads: pool === undefined,
@@ -153,7 +152,7 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
     checkpoint,
     checkpointTimes: checkpointTimes(checkpoint?.every, context.stepsPerEpoch),
     resume: options.resume ?? null,
-    warnings: [...warningsOf({ askedThreads, threads, shards }, train, options), ...(yield* missingClasses(train))],
+    warnings: [...warningsOf({ askedThreads, threads, leaves }, train, options), ...(yield* missingClasses(train))],
   };
 }
 
@@ -163,10 +162,10 @@ function copyOptions(given: TrainOptions): TrainOptions {
   return { ...given, ...copyJson(plain) };
 }
 
-/** A thread without a shard, a block or a chunk of an evaluation would only have to be started and waited for. */
-function mostUseful(shards: number, { parameterCount }: Network, evaluated: readonly (Dataset | undefined)[]): number {
+/** A thread without a leaf, a block or a chunk of an evaluation would only have to be started and waited for. */
+function mostUseful(leaves: number, { parameterCount }: Network, evaluated: readonly (Dataset | undefined)[]): number {
   const chunks = evaluated.map((set) => Math.ceil((set?.rows ?? 0) / EVALUATION_ROWS));
-  return Math.max(shards, blockCount(parameterCount), ...chunks);
+  return Math.max(leaves, blockCount(parameterCount), ...chunks);
 }
 
 const isCount = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;

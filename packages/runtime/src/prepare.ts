@@ -39,7 +39,8 @@ export interface RunShape {
   readonly scheduleSpec: ScheduleSpec;
   readonly context: ScheduleContext;
   readonly batch: number;
-  readonly shards: number; // 0 where nothing is trained
+  readonly lastBatch: number; // rows of an epoch's last
+  readonly leaf: number; // rows of a leaf; 0 where nothing is trained
   readonly threads: number; // fewer where memory is short
   readonly ownThreads: boolean; // that are started for it, rather than those of a pool
   readonly seed: number;
@@ -71,7 +72,7 @@ export function* openRun(
   wanted: Means,
   partsOf: (means: Means) => readonly Part[],
 ): Pausable<OpenedRun> {
-  const { network, batch, shards } = shape;
+  const { network, batch, lastBatch, leaf } = shape;
   const backend = resolveBackend(shape.backend, shape.blas, network);
   const compiled = compileFor(backend);
   yield;
@@ -80,7 +81,7 @@ export function* openRun(
   yield;
   const planOf = (means: Means) => {
     const layout = planArena({ ...options, threads: means.threads }, scratchLength);
-    return { layout, parts: [...layout.parts, ...threadParts(shape, means), ...partsOf(means)] };
+    return { layout, parts: [...layout.parts, ...threadParts({ ...shape, rows: layout.rows }, means), ...partsOf(means)] };
   };
   const room = memoryRoom();
   const { plan, means } = yield* fitMemory(planOf, wanted, room);
@@ -98,7 +99,8 @@ export function* openRun(
     schedule: shape.scheduleSpec,
     context: shape.context,
     batch,
-    shards,
+    lastBatch,
+    leaf,
     threads,
     seed: shape.seed,
     clipNorm: shape.clipNorm,

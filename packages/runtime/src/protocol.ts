@@ -17,7 +17,8 @@ export interface RunSetup extends CompiledKernels {
   readonly schedule: ScheduleSpec;
   readonly context: ScheduleContext;
   readonly batch: number;
-  readonly shards: number;
+  readonly lastBatch: number; // rows of an epoch's last
+  readonly leaf: number; // rows of a leaf; 0 where nothing is trained
   readonly threads: number; // that the arena was planned for
   readonly seed: number;
   readonly clipNorm: number | null;

@@ -49,8 +49,10 @@ export interface TrainResult {
   readonly threads: number;
   /** Of 'auto': how fast each number of threads was. Empty where nothing was tried. */
   readonly trials: readonly Trial[];
-  /** S: parts of each batch. */
-  readonly shards: number;
+  /** Most threads that had rows in one step: no more than a batch has leaves. */
+  readonly gradientThreads: number;
+  /** Parts of each batch, whose gradients are summed by a fixed tree: they follow from the batch size alone. */
+  readonly leaves: number;
   /** Rows a step. */
   readonly batch: number;
   /** What computed. */
@@ -95,8 +97,8 @@ export interface StartEvent {
   readonly threads: number;
   /** Whether the run finds out how many of them are fastest. */
   readonly tunesThreads: boolean;
-  /** S: parts of each batch. */
-  readonly shards: number;
+  /** Parts of each batch, whose gradients are summed by a fixed tree: they follow from the batch size alone. */
+  readonly leaves: number;
   /** Rows a step. */
   readonly batch: number;
   /** What computes. */

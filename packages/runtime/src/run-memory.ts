@@ -10,13 +10,13 @@ const MiB = 1024 ** 2;
 
 /**
  * What is no array, measured (`run-memory.test.ts`) and rounded up: Node's and V8's own of a thread, and the objects
- * that stand for a layer, for the gradient of a tensor in a shard, and for a piece of a block, in every thread that has
+ * that stand for a layer, for the gradient of a tensor in a row of gradients, and for a piece of a block, in every thread that has
  * them.
  */
 const THREAD_BYTES = 18 * MiB;
 const LAYER_BYTES = 7 * 1024;
 const GRADIENT_BYTES = 448;
-const PIECE_BYTES = 2048; // 560 each in the updates of single shards and of pairs, and in the newest tape's garbage
+const PIECE_BYTES = 2048; // 560 each in an update, and in the newest tape's garbage
 
 /** What the main thread's old garbage comes to, beside the young generation: reports of some thousand spans. */
 const GARBAGE_BYTES = 28 * MiB;
@@ -40,18 +40,18 @@ const LOSS_COPIES = 3;
 export interface ThreadNeeds {
   readonly network: Network;
   readonly optimizer: Optimizer;
-  readonly shards: number;
+  readonly rows: number; // of gradients; 0 where nothing is trained
   readonly ownThreads: boolean; // that are started for it, rather than those of a pool
 }
 
 /** What threads take beside the arena. */
 export function threadParts(
-  { network, optimizer, shards, ownThreads }: ThreadNeeds,
+  { network, optimizer, rows, ownThreads }: ThreadNeeds,
   { threads }: Pick<Means, 'threads'>,
 ): Part[] {
   const layers = network.places.length * LAYER_BYTES;
-  const gradients = network.tensors.length * shards * GRADIENT_BYTES;
-  const pieces = shards === 0 ? 0 : countPieces(network, optimizer) * PIECE_BYTES;
+  const gradients = network.tensors.length * rows * GRADIENT_BYTES;
+  const pieces = rows === 0 ? 0 : countPieces(network, optimizer) * PIECE_BYTES;
   return [
     { name: "this thread's heap", bytes: 2 * semispaceBytes() + GARBAGE_BYTES + layers },
     { name: 'threads', bytes: ownThreads ? threads * THREAD_BYTES : 0, option: 'threads' },

@@ -24,6 +24,7 @@ import { runSpan, type SpanResult } from './span.ts';
 import { createSpanLength } from './span-length.ts';
 import { startEvent, startingProgress } from './start-run.ts';
 import { createStepLog } from './step-log.ts';
+import { leavesOf } from './team-part.ts';
 import { trainingResult } from './training-result.ts';
 import { createTuner, ROUND_MS } from './tune.ts';
 import { cloneArray, findNotFinite } from './turns/arrays.ts';
@@ -52,8 +53,10 @@ export async function runEpochs(
   const { plan, setup, arena, orders, means } = run;
   const { threads, batch, totalEpochs, schedule, optimizer, resume } = plan;
   const { totalSteps, stepsPerEpoch } = plan.context;
-  // A thread without a shard and without a block would only make the others wait for it.
-  const useful = Math.min(threads, Math.max(plan.shards, blockCount(plan.network.parameterCount)));
+  // A thread without a leaf and without a block would only make the others wait for it.
+  const leaves = leavesOf(plan, batch);
+  const useful = Math.min(threads, Math.max(leaves, blockCount(plan.network.parameterCount)));
+  let gradientThreads = 0; // most that had rows in a step
   const tuner = plan.tunesThreads ? createTuner(useful) : null;
   const meter = createBusyMeter(setup.workTimes, threads);
   const log = createEpochLog(totalEpochs, resume?.arrays);
@@ -126,7 +129,7 @@ export async function runEpochs(
     await keeper?.keep();
   }
   const newest = keeper?.newest();
-  const result = await inTurns(trainingResult({ plan, setup, arena, progress, log, test }));
+  const result = await inTurns(trainingResult({ plan, setup, arena, progress, log, test, gradientThreads }));
   return {
     ...result,
     trials: tuner?.choice.trials ?? [],
@@ -188,6 +191,7 @@ export async function runEpochs(
   function trainSpan(first: number, limit: number, probe: boolean): Promise<SpanResult> {
     const atMostMs = tuner?.trying ? ROUND_MS : spanLength.ms;
     const team = teamSize();
+    gradientThreads = Math.max(gradientThreads, Math.min(team, leaves));
     const options = { first, limit, threads: team, probe, timedShare: meter.timedShare(team), atMostMs, signal };
     const work = () => recovery.attempt(first, () => runSpan(pool, setup, options), restore);
     return orGiveUp(work, `in steps ${first} to ${limit - 1}`);

@@ -6,6 +6,7 @@ import { createEpochLog } from './epoch-log.ts';
 import type { RunPlan } from './plan.ts';
 import type { PreparedRun } from './prepare.ts';
 import type { TrainEvent, TrainResult } from './results.ts';
+import { leavesOf } from './team-part.ts';
 import { trainingResult } from './training-result.ts';
 
 /** The result of a run whose checkpoint has it all, as it was then; null where there is something left to do. */
@@ -22,14 +23,15 @@ export function* finishedRun(
   yield* restoreArena(arena, resume);
   emit(startEvent(run, progress));
   const log = createEpochLog(totalEpochs, resume.arrays);
-  return yield* trainingResult({ plan, setup, arena, progress, log, test: progress.test });
+  return yield* trainingResult({ plan, setup, arena, progress, log, test: progress.test, gradientThreads: 0 });
 }
 
 export function startEvent({ plan, setup, plannedBytes }: PreparedRun, { step, threads }: Progress): TrainEvent {
-  const { network, shards, batch, context, tunesThreads } = plan;
+  const { network, batch, context, tunesThreads } = plan;
   const { backend } = setup;
+  const leaves = leavesOf(plan, batch);
   const start = { type: 'start', parameters: network.parameterCount, threads, tunesThreads } as const;
-  return { ...start, shards, batch, backend, plannedBytes, ...context, step };
+  return { ...start, leaves, batch, backend, plannedBytes, ...context, step };
 }
 
 /**

@@ -1,157 +1,161 @@
 import type { Inspect } from '@gradloom/core';
 import {
-  type BlockUpdate,
   blockCount,
   clipScale,
   gradientNorm,
+  type NodePass,
+  nodeGradient,
   noteBatchLoss,
   noteGradientNorm,
-  pairGradient,
-  shardGradient,
-  shardStart,
+  recordNodeGradient,
   updateBlocks,
 } from '@gradloom/core/internal';
 import { RING } from './arena.ts';
 import { CONTROL } from './barrier.ts';
 import { PART } from './clock.ts';
-import { NO_SHARD, type RunContext } from './context.ts';
+import { NO_ROWS, type RunContext } from './context.ts';
 import { gatherRows } from './datasets/gather.ts';
 import { gatherTargets } from './datasets/targets.ts';
 import { DECISION, type RunSetup, type SpanTask } from './protocol.ts';
+import { type BatchPart, leavesOf, type TeamPart, teamPart } from './team-part.ts';
 
 /** One part of a step. All threads finish it before any begins the next. */
 type Phase = (context: RunContext, task: SpanTask, step: number) => void;
 
 /** The phases of a step; clipping needs the norm of the whole gradient before the first weight moves. */
 export function stepPhases(clipNorm: number | null): readonly Phase[] {
-  return clipNorm === null ? [shardsPhase, blocksPhase] : [shardsPhase, reducePhase, updatePhase];
+  return clipNorm === null ? [gradientPhase, blocksPhase] : [gradientPhase, reducePhase, updatePhase];
 }
 
-/** Each thread takes its shards, two at a time where that can be: gather, forward, loss, backward. */
-function shardsPhase(context: RunContext, task: SpanTask, step: number): void {
-  const end = context.endShard;
-  let s = context.firstShard;
-  if (takesTwo(context, step)) {
-    for (; s < end; s += 2) runPair(context, step, s);
-    return;
+/** Each thread takes its leaves, as many at a time as its workspace has rows for: gather, forward, loss, backward. */
+function gradientPhase(context: RunContext, task: SpanTask, step: number): void {
+  const { passes } = partOf(context, step);
+  const plays = isWhole(context, step) ? context.part?.plays : undefined;
+  for (let k = 0; k < passes.length; k++) {
+    const pass = passes[k];
+    const inspect = task.probe ? context.probes[pass.first] : context.clock?.inspect;
+    runPass(context, step, pass, inspect, plays?.[k]);
   }
-  for (; s < end; s++) runShard(context, step, s, task.probe ? context.probes[s] : context.clock?.inspect);
 }
 
-/** Whether all threads of a span take an even number of shards: then each two neighbours fall to one thread. */
-const isInPairs = ({ pairUpdate, setup }: RunContext, { threads, probe }: SpanTask): boolean =>
-  pairUpdate !== null && probe !== true && setup.shards % (2 * threads) === 0 && setup.batch >= setup.shards;
+/** Whether the batch of `step` is no short one. */
+const isWhole = ({ allWhole, setup }: RunContext, step: number): boolean =>
+  allWhole || rowsOf(setup, step) === setup.batch;
 
-/** Whether they do in `step`: a shard without rows has zeros of its own to add. */
-const takesTwo = ({ inPairs, setup }: RunContext, step: number): boolean =>
-  inPairs && rowsOf(setup, step) >= setup.shards;
-
-/**
- * Overwrites the summed losses of shards s and s + 1 in `step`, and row s / 2 of the gradients with those of both,
- * added.
- */
-function runPair(context: RunContext, step: number, s: number): void {
-  const { network, workspace, pass, theta, gradients, clock } = context;
-  const rows = gatherShards(context, step, s, 2);
-  clock?.lap(PART.gather);
-  pass.training = true;
-  pass.step = step;
-  const slots = context.pairSlots[s / 2];
-  const first = shardRows(context, step, s);
-  pairGradient(slots, network, workspace, theta, gradients[s / 2], rows, first, pass, clock?.inspect);
-  clock?.lap(PART.backward);
+/** What the thread does in `step`. */
+function partOf(context: RunContext, step: number): BatchPart {
+  const { part } = context;
+  if (part === null) throw new Error('partOf: team has not been joined, expected joinTeam before a step');
+  return isWhole(context, step) ? part.whole : part.last;
 }
 
 /**
- * Overwrites the summed loss of shard s in `step` and row s of the gradients. Rows that the workspace still holds stay
- * there.
+ * Overwrites the summed losses of the leaves of a pass in `step`, and its row of the gradients or, where it joins, adds
+ * to that. Rows that the workspace still holds stay there.
  */
-export function runShard(context: RunContext, step: number, s: number, inspect?: Inspect): void {
-  const { clock, setup } = context;
-  const place = (step % setup.context.stepsPerEpoch) * setup.shards + s;
+export function runPass(
+  context: RunContext,
+  step: number,
+  { first, count, row, joins, merges }: NodePass,
+  inspect?: Inspect,
+  play?: (() => void) | null,
+): void {
+  const { clock, setup, gradientRows, kernels, pass } = context;
+  const place = (step % setup.context.stepsPerEpoch) * context.lossSlots.length + first;
+  const rows = leafRowsOf(setup, step, first, count);
   if (place !== context.held) {
-    gatherShards(context, step, s, 1);
-    context.held = context.keepsRows ? place : NO_SHARD;
+    gatherLeaves(context, step, first, count);
+    context.held = context.keepsRows ? place : NO_ROWS;
   }
   clock?.lap(PART.gather);
-  const play = context.plays[s];
-  if (play !== null && inspect === undefined && (context.allWhole || rowsOf(setup, step) === setup.batch)) {
+  if (play != null && inspect === undefined) {
     play();
-    return;
+  } else {
+    const { network, workspace, theta, gradients, lossSlots } = context;
+    pass.training = true;
+    pass.step = step;
+    pass.firstRow = first * setup.leaf;
+    pass.joins = joins;
+    nodeGradient(lossSlots[first], network, workspace, theta, gradients[row], rows, pass, inspect);
   }
-  const { network, workspace, pass, theta, gradients, lossSlots } = context;
-  const rows = shardRows(context, step, s);
-  pass.training = true;
-  pass.step = step;
-  shardGradient(lossSlots[s], network, workspace, theta, gradients[s], rows, pass, inspect);
+  for (let k = 0; k < merges.length; k++) {
+    const merge = merges[k];
+    kernels.add(gradientRows[merge[0]], gradientRows[merge[1]], gradientRows[0].length);
+  }
   clock?.lap(PART.backward);
 }
 
-/**
- * Brings the rows of `count` shards from shard s in `step` and their targets into the workspace; returns how many there
- * are.
- */
-export function gatherShards(context: RunContext, step: number, s: number, count: number): number {
-  const { setup, loss, workspace, pass } = context;
-  const { dataset, shards, orders } = setup;
-  if (dataset === null) throw new Error('gatherShards: dataset has null, expected a dataset to train on');
-  const B = rowsOf(setup, step);
-  const from = shardStart(s, shards, B);
-  const rows = shardStart(s + count, shards, B) - from;
-  const first = firstOf(setup, step) + from;
-  context.held = NO_SHARD;
-  gatherRows(workspace.x, dataset.inputs, orders, first, rows, pass.kernels);
-  gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, orders, first, rows);
-  pass.firstRow = from;
+/** Brings the rows of `count` leaves from leaf `first` in `step` and their targets into the workspace. */
+export function gatherLeaves(context: RunContext, step: number, first: number, count: number): number {
+  const { setup, loss, workspace, kernels } = context;
+  const { dataset, orders, leaf } = setup;
+  if (dataset === null) throw new Error('gatherLeaves: dataset has null, expected a dataset to train on');
+  const rows = leafRowsOf(setup, step, first, count);
+  const place = firstOf(setup, step) + first * leaf;
+  context.held = NO_ROWS;
+  gatherRows(workspace.x, dataset.inputs, orders, place, rows, kernels);
+  gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, orders, place, rows);
   return rows;
 }
 
-/** Rows of shard s in `step`. */
-function shardRows({ setup }: RunContext, step: number, s: number): number {
-  const B = rowsOf(setup, step);
-  return shardStart(s + 1, setup.shards, B) - shardStart(s, setup.shards, B);
-}
+/** Rows of `count` leaves from leaf `first` in `step`. */
+const leafRowsOf = (setup: RunSetup, step: number, first: number, count: number): number =>
+  Math.min(count * setup.leaf, rowsOf(setup, step) - first * setup.leaf);
 
 /**
- * Notes this thread's shards, and writes the update of its blocks on its tape. Anew for each span: which they are
- * follows from the size of the team, and tape and rows lie in the memory of a place in it, where another thread may
- * have written its own since.
+ * Notes what this thread does in the team, and writes the update of its blocks on its tape. Anew for each span: which
+ * they are follows from the size of the team, and tapes and rows lie in the memory of a place in it, where another
+ * thread may have written its own since.
  */
 export function joinTeam(context: RunContext, task: SpanTask): void {
-  const { thread, threads } = task;
-  context.held = NO_SHARD;
-  context.firstShard = share(thread, context.setup.shards, threads);
-  context.endShard = share(thread + 1, context.setup.shards, threads);
-  context.inPairs = isInPairs(context, task);
-  const { setup, network, updateTape } = context;
-  const update = updateOf(context, context.inPairs);
+  const { setup, network, update, updateTape, parts } = context;
+  const { thread, threads, probe = false } = task;
+  const key = `${threads} ${probe}`;
+  const part = parts.get(key) ?? teamPart(setup, threads, thread, probe);
+  parts.set(key, part);
+  context.part = part;
+  context.held = NO_ROWS;
+  if (!probe) recordPasses(context, part, threads);
   const blocks = blockCount(network.parameterCount);
   const [first, end] = [share(thread, blocks, threads), share(thread + 1, blocks, threads)];
-  context.playUpdate = setup.clipNorm === null ? update.record(updateTape, first, end, setup.batch) : null;
+  context.playUpdate =
+    setup.clipNorm === null ? update.record(updateTape, first, end, setup.batch, part.whole.sums) : null;
 }
 
-const updateOf = ({ pairUpdate, update }: RunContext, two: boolean): BlockUpdate =>
-  two && pairUpdate !== null ? pairUpdate : update;
+/** Writes the passes of a whole batch on the tapes, unless they hold those of a team of this size. */
+function recordPasses(context: RunContext, { whole, plays }: TeamPart, threads: number): void {
+  const { setup, network, loss, workspace, theta, gradients, lossSlots, pass, passTapes, tapesOf } = context;
+  if (tapesOf[0] === threads && plays.length > 0) return;
+  tapesOf[0] = threads;
+  for (const [k, { first, count, row, joins }] of whole.passes.entries()) {
+    const rows = Math.min(count * setup.leaf, setup.batch - first * setup.leaf);
+    const own = { ...pass, joins };
+    plays[k] =
+      k < passTapes.length
+        ? recordNodeGradient(passTapes[k], lossSlots[first], network, loss, workspace, theta, gradients[row], rows, own)
+        : null;
+  }
+}
 
-/** Each thread takes its blocks: averages the shards and updates by the mean. */
+/** Each thread takes its blocks: averages the rows of gradients and updates by the mean. */
 function blocksPhase(context: RunContext, task: SpanTask, step: number): void {
   prepareHyper(context, context.hyper, step);
-  const { playUpdate, setup } = context;
-  if (playUpdate !== null && (context.allWhole || rowsOf(setup, step) === setup.batch)) {
+  const { playUpdate, setup, update } = context;
+  if (playUpdate !== null && isWhole(context, step)) {
     playUpdate();
   } else {
     const blocks = blockCount(context.network.parameterCount);
     const [first, end] = [share(task.thread, blocks, task.threads), share(task.thread + 1, blocks, task.threads)];
-    const update = updateOf(context, takesTwo(context, step));
+    const { sums } = partOf(context, step);
     const rows = rowsOf(setup, step);
     if (task.probe) {
       // A look reads the mean gradient.
       for (let block = first; block < end; block++) {
-        update.average(block, rows);
+        update.average(block, rows, sums);
         update.apply(block);
       }
     } else {
-      updateBlocks(update, first, end, rows);
+      updateBlocks(update, first, end, rows, sums);
     }
   }
   context.clock?.lap(PART.update);
@@ -160,9 +164,11 @@ function blocksPhase(context: RunContext, task: SpanTask, step: number): void {
 function reducePhase(context: RunContext, task: SpanTask, step: number): void {
   const blocks = blockCount(context.network.parameterCount);
   const rows = rowsOf(context.setup, step);
-  const update = updateOf(context, takesTwo(context, step));
+  const { sums } = partOf(context, step);
   const end = share(task.thread + 1, blocks, task.threads);
-  for (let block = share(task.thread, blocks, task.threads); block < end; block++) update.average(block, rows);
+  for (let block = share(task.thread, blocks, task.threads); block < end; block++) {
+    context.update.average(block, rows, sums);
+  }
   context.clock?.lap(PART.update);
 }
 
@@ -192,7 +198,8 @@ export function finishStep(context: RunContext, task: SpanTask, step: number): v
   const { batch } = setup;
   const { losses, norms } = arena;
   const at = step - task.first;
-  noteBatchLoss(losses, at, arena.lossSums, context.allWhole ? batch : rowsOf(setup, step));
+  const rows = context.allWhole ? batch : rowsOf(setup, step);
+  noteBatchLoss(losses, at, arena.lossSums, leavesOf(setup, rows), rows);
   noteGradientNorm(norms, at, arena.squares);
   optimizer.advance(arena.scalars);
   decide(context, task, step);
@@ -220,7 +227,7 @@ export function takeSteps(context: RunContext, task: SpanTask, step: number, cou
   const { arena, optimizer, hypers, firstScalars } = context;
   const { scalars } = arena;
   if (context.takeSteps === null) throw new Error('takeSteps: tape has no steps, expected those of a run');
-  if (context.held === NO_SHARD) gatherShards(context, step, 0, 1);
+  if (context.held === NO_ROWS) gatherLeaves(context, step, 0, arena.lossSums.length);
   context.held = 0;
   firstScalars.set(scalars);
   for (let k = 0; k < count; k++) {
@@ -242,9 +249,9 @@ export function rowsOf({ batch, context, dataset }: RunSetup, step: number): num
   return Math.min(batch, (dataset?.rows ?? 0) - within * batch);
 }
 
-/** The row of the dataset that is row `n` of shard s in `step`. */
-export function rowOfDataset(setup: RunSetup, step: number, s: number, n: number): number {
-  const place = firstOf(setup, step) + shardStart(s, setup.shards, rowsOf(setup, step)) + n;
+/** The row of the dataset that is row `n` of the batch in `step`. */
+export function rowOfDataset(setup: RunSetup, step: number, n: number): number {
+  const place = firstOf(setup, step) + n;
   return setup.orders === null ? place : setup.orders[place];
 }
 

@@ -2,7 +2,7 @@ import type { Allocate, BackendName, Loss, Network, Optimizer, ProductShape } fr
 import {
   createWorkspace,
   type KernelScratch,
-  largestShard,
+  MOST_NODE_ROWS,
   recordedCalls,
   stepCalls,
   takeNativeScratch,
@@ -11,21 +11,22 @@ import {
   updateCalls,
   type Workspace,
 } from '@gradloom/core/internal';
+import { type BatchShape, leavesOf, mostPasses } from './team-part.ts';
 
-/** Rows of a chunk at evaluation: fixed, since a BLAS gives a row other bits in calls of other sizes. */
-export const EVALUATION_ROWS = 256;
+/**
+ * Rows of a chunk at evaluation: fixed, since a BLAS gives a row other bits in calls of other sizes. A pass in training
+ * has as many at most.
+ */
+export const EVALUATION_ROWS = MOST_NODE_ROWS;
 
 /** Steps that are taken from a tape at a time, at most. */
 export const STEPS = 128;
 
 /** What the scratch of a thread depends on. */
-export interface ScratchShape {
+export interface ScratchShape extends BatchShape {
   readonly network: Network;
   readonly loss: Loss;
   readonly optimizer: Optimizer;
-  readonly backend: BackendName;
-  readonly batch: number;
-  readonly shards: number; // S; 0 where nothing is trained
 }
 
 /** The arrays of a run that one thread has for itself. */
@@ -35,31 +36,31 @@ export interface ThreadScratch {
   readonly workspace: Workspace;
   readonly hyper: Float64Array; // [H] of the optimizer
   readonly scale: Float64Array; // [1] what clipping multiplies the gradient by
-  readonly shardTapes: readonly Float64Array[]; // [S] calls of each shard
+  readonly tapesOf: Float64Array; // [1] size of the team whose passes the tapes hold
+  readonly passTapes: readonly Float64Array[]; // [passes] calls of each pass of a whole batch
   readonly hypers: Float64Array; // [STEPS, H] of whole steps; empty where they cannot be recorded
   readonly stepsTape: Float64Array; // likewise
   readonly updateTape: Float64Array; // calls that update the thread's blocks
 }
 
-/** The most rows that a thread takes at a time. */
-export const workspaceRows = ({ batch, shards }: Pick<ScratchShape, 'batch' | 'shards'>): number =>
-  Math.max(largestShard(batch, shards || 1), EVALUATION_ROWS);
-
 /** Takes all that a thread needs: counted to plan a run's memory, and then taken from it by the same calls. */
 export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): ThreadScratch {
-  const { network, loss, optimizer, backend, shards } = shape;
+  const { network, loss, optimizer, backend, batch } = shape;
   const H = optimizer.hyperLength;
-  const recordsSteps = shards === 1;
+  const recordsSteps = batch <= MOST_NODE_ROWS;
+  // One row a thread is what the update of all but a few teams sums.
+  const rows = leavesOf(shape, batch);
   return {
     kernels: takeKernelScratch(network.products, backend, allocate),
     lossSum: allocate(1),
-    workspace: createWorkspace(network, loss, workspaceRows(shape), allocate),
+    workspace: createWorkspace(network, loss, EVALUATION_ROWS, allocate),
     hyper: allocate(H),
     scale: allocate(1),
-    shardTapes: Array.from({ length: shards }, () => allocate(tapeLength(recordedCalls(network)))),
+    tapesOf: allocate(1),
+    passTapes: Array.from({ length: mostPasses(shape) }, () => allocate(tapeLength(recordedCalls(network)))),
     hypers: allocate(recordsSteps ? STEPS * H : 0),
     stepsTape: allocate(recordsSteps ? tapeLength(stepCalls(network, optimizer)) : 0),
-    updateTape: allocate(tapeLength(updateCalls(network, optimizer))),
+    updateTape: allocate(tapeLength(updateCalls(network, optimizer, rows))),
   };
 }
 

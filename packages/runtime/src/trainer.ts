@@ -33,7 +33,7 @@ export interface TrainingRun extends AsyncIterable<TrainEvent, undefined> {
 }
 
 /**
- * Trains a network on `data.train`, each batch cut into shards over worker threads. Evaluates `data.validation` every
+ * Trains a network on `data.train`, each batch cut into leaves over worker threads. Evaluates `data.validation` every
  * few epochs and `data.test` in the end. The number of threads changes nothing in the result.
  *
  * Returns at once, and leaves turns to whatever else the process does: its own work takes some milliseconds at a

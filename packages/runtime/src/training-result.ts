@@ -6,6 +6,7 @@ import { fingerprintInTurns } from './fingerprint.ts';
 import type { RunPlan } from './plan.ts';
 import type { RunSetup } from './protocol.ts';
 import type { Evaluation, TrainResult } from './results.ts';
+import { leavesOf } from './team-part.ts';
 import { cloneArray } from './turns/arrays.ts';
 
 export interface ResultParts {
@@ -15,11 +16,12 @@ export interface ResultParts {
   progress: Readonly<Progress>;
   log: EpochLog;
   test: Evaluation | undefined;
+  gradientThreads: number;
 }
 
 /** What a run gives back, from the state it ended in. */
 export function* trainingResult(parts: ResultParts): Pausable<TrainResult> {
-  const { plan, setup, arena, progress, log, test } = parts;
+  const { plan, setup, arena, progress, log, test, gradientThreads } = parts;
   const { totalSteps, stepsPerEpoch } = plan.context;
   const { step, samples, elapsedMs, threads, validation } = progress;
   const parameters = yield* cloneArray(arena.theta);
@@ -38,7 +40,8 @@ export function* trainingResult(parts: ResultParts): Pausable<TrainResult> {
     ...(test === undefined ? {} : { test }),
     threads,
     trials: [],
-    shards: plan.shards,
+    gradientThreads,
+    leaves: leavesOf(plan, plan.batch),
     batch: plan.batch,
     backend: setup.backend,
     seed: plan.seed,

@@ -8,7 +8,7 @@ import type { TrainOptions } from './options.ts';
 
 /** What is allowed, and yet may not be what was meant. */
 export function warningsOf(
-  { askedThreads, threads, shards }: { askedThreads: number; threads: number; shards: number },
+  { askedThreads, threads, leaves }: { askedThreads: number; threads: number; leaves: number },
   { name, rows }: Dataset,
   { threads: asked = 'auto', batch }: TrainOptions,
 ): string[] {
@@ -18,10 +18,11 @@ export function warningsOf(
   }
   if (asked === 'auto') return warnings;
   const cores = availableParallelism();
-  if (askedThreads > shards) {
+  if (askedThreads > leaves) {
     const used = threads < askedThreads ? `, so that only ${threads} can work` : '';
-    const advice = 'more shards use more threads, but change the result';
-    warnings.push(`threads has ${askedThreads}, but a batch has ${counted(shards, 'shard')}${used} (${advice})`);
+    const ofLeaves = leaves === 1 ? '1 leaf' : `${leaves} leaves`;
+    const advice = 'larger batches have more, but give another result';
+    warnings.push(`threads has ${askedThreads}, but a batch has ${ofLeaves}${used} (${advice})`);
   }
   if (threads > cores) {
     warnings.push(`threads has ${askedThreads}, but this machine has ${counted(cores, 'core')}: they take turns`);

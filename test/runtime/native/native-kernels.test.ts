@@ -12,7 +12,9 @@ import {
 } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { describe, expect, type TestContext, test } from 'vitest';
+import { MOST_LEAF_ROWS } from '../../../packages/core/src/leaves.ts';
 import { gatherRows } from '../../../packages/runtime/src/datasets/gather.ts';
+import { leafOf } from '../../core/kernels/product-cases.ts';
 import { sparseProducts, sparseShapes } from '../../core/kernels/sparse-products.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { counted } from '../../support/count.ts';
@@ -32,13 +34,22 @@ const size = fc.oneof(
 );
 // Layers of fewer weights are left to wasm.
 const shape = fc.tuple(size, size, size).filter(([B, I, O]) => I * O >= 256 && B * I * O < 60_000);
-const input = fc.tuple(shape, fc.constantFrom(...valueMixes), fc.integer());
+const leaf = fc.constantFrom(1, 2, 3, 8, 16, 31, 32, 64, 1000);
+const input = fc.tuple(shape, fc.constantFrom(...valueMixes), fc.integer(), leaf, fc.boolean());
 
 type Arrays = Record<string, Float64Array>;
 interface Case {
   readonly arrays: (B: number, I: number, O: number) => Record<string, number>;
   readonly writes: readonly string[];
-  run(products: Pick<Kernels, keyof typeof fusedProducts>, arrays: Arrays, B: number, I: number, O: number): void;
+  run(
+    products: Pick<Kernels, keyof typeof fusedProducts>,
+    arrays: Arrays,
+    B: number,
+    I: number,
+    O: number,
+    leaf: number,
+    joins: boolean,
+  ): void;
 }
 
 const cases: Record<keyof typeof fusedProducts, Case> = {
@@ -55,7 +66,11 @@ const cases: Record<keyof typeof fusedProducts, Case> = {
   affineBackwardWeights: {
     arrays: (B, I, O) => ({ dW: I * O, db: O, x: B * I, dy: B * O }),
     writes: ['dW', 'db'],
-    run: (products, { dW, db, x, dy }, B, I, O) => products.affineBackwardWeights(dW, db, x, dy, B, I, O),
+    run: (products, { dW, db, x, dy }, B, I, O, asked, joins) => {
+      const leaf = leafOf(B, asked);
+      // A single leaf of many rows has no left neighbour.
+      products.affineBackwardWeights(dW, db, x, dy, B, leaf, joins && leaf <= MOST_LEAF_ROWS, I, O);
+    },
   },
 };
 
@@ -91,14 +106,14 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
     '%s has the bits of the fused product, and writes nothing but its outputs',
     ([, product], context) => {
       const memory = memoryOf(context);
-      const check = fc.property(input, ([[B, I, O], mix, seed]) => {
+      const check = fc.property(input, ([[B, I, O], mix, seed, leaf, joins]) => {
         memory.reset([[I, O]]);
         const lengths = product.arrays(B, I, O);
         const actual = fill(lengths, seed, mix, memory.allocate);
         const expected = fill(lengths, seed, mix, (length) => new Float64Array(length));
         memory.snapshot();
-        product.run(memory.kernels, actual, B, I, O);
-        product.run(fusedProducts, expected, B, I, O);
+        product.run(memory.kernels, actual, B, I, O, leaf, joins);
+        product.run(fusedProducts, expected, B, I, O, leaf, joins);
         expectBits(memory, product, actual, expected);
       });
       fc.assert(check, { seed: propertySeed, numRuns: counted(50, 150) });
@@ -119,15 +134,15 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
     (product, context) => {
       const memory = memoryOf(context);
       const mix = fc.constantFrom('plain', 'wide', 'tiny', 'sparse');
-      const check = fc.property(sparseShape, mix, fc.integer(), ([B, I, O], mix, seed) => {
+      const check = fc.property(sparseShape, mix, fc.integer(), leaf, fc.boolean(), ([B, I, O], mix, seed, leaf, joins) => {
         memory.reset([[I, O]]);
         const lengths = product.arrays(B, I, O);
         const actual = fill(lengths, seed, mix, memory.allocate);
         const expected = fill(lengths, seed, mix, (length) => new Float64Array(length));
         for (const { x } of [actual, expected]) fillHardValues(x, 'sparse', seed);
         memory.snapshot();
-        product.run(memory.kernels, actual, B, I, O);
-        product.run(fusedProducts, expected, B, I, O);
+        product.run(memory.kernels, actual, B, I, O, leaf, joins);
+        product.run(fusedProducts, expected, B, I, O, leaf, joins);
         expectBits(memory, product, actual, expected);
       });
       fc.assert(check, { seed: propertySeed, numRuns: counted(12, 30) });
@@ -171,45 +186,6 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
     },
   );
 
-  const rows = fc.constantFrom(1, 2, 31, 32, 33, 64, 127, 128);
-  const widths = fc.constantFrom(1, 2, 7, 16, 17, 33, 40, 1030);
-  test('the weights of two shards are those of each, added', (context) => {
-    const memory = memoryOf(context);
-    const check = fc.property(
-      rows,
-      rows,
-      widths,
-      widths,
-      fc.constantFrom(...valueMixes),
-      fc.integer(),
-      (first, second, I, O, mix, seed) => {
-        fc.pre(I * O < 50_000);
-        const B = first + second;
-        memory.reset([[I, O]]);
-        const { dW, db, x, dy } = fill(cases.affineBackwardWeights.arrays(B, I, O), seed, mix, memory.allocate);
-        const [dW1, db1, dW2, db2] = [I * O, O, I * O, O].map(memory.allocate);
-        memory.kernels.affineBackwardWeights(dW1, db1, x, dy, first, I, O);
-        memory.kernels.affineBackwardWeights(dW2, db2, x.subarray(first * I), dy.subarray(first * O), second, I, O);
-        memory.snapshot();
-        memory.kernels.affineBackwardWeightsOfTwo?.(dW, db, x, dy, B, first, I, O);
-        expect(
-          firstDifference(
-            dW,
-            dW1.map((w, i) => w + dW2[i]),
-          ),
-        ).toBeNull();
-        expect(
-          firstDifference(
-            db,
-            db1.map((w, i) => w + db2[i]),
-          ),
-        ).toBeNull();
-        expect(memory.firstStrayByte([dW, db])).toBeNull();
-      },
-    );
-    fc.assert(check, { seed: propertySeed, numRuns: counted(100, 300) });
-  });
-
   const specs: OptimizerSpec[] = [
     { kind: 'adam' },
     { kind: 'adam', weightDecay: 0.01, beta1: 0.5 },
@@ -217,9 +193,9 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
     { kind: 'adamw', weightDecay: 0, epsilon: 1e-3 },
   ];
   const count = fc.oneof({ weight: 20, arbitrary: fc.nat(40) }, { weight: 1, arbitrary: fc.constantFrom(4095, 4096) });
-  // Up to 8 shards are added as they are read, if they are a power of two.
+  // Up to 8 rows of gradients are added as they are read, if they are a power of two.
   const block = fc.tuple(fc.integer({ min: 1, max: 9 }), count, fc.nat(5), fc.nat(5), fc.integer({ min: 1, max: 999 }));
-  test('an update by the mean is the average of the shards and the update of the reference', (context) => {
+  test('an update by the mean is the average of the rows and the update of the reference', (context) => {
     const memory = memoryOf(context);
     const check = fc.property(
       block,
@@ -239,12 +215,13 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
         const row = ({ gSum }: Arrays) => gSum.subarray(before, before + n);
         const state = ({ m, v }: Arrays) => [m, v];
 
+        const sums = { joins: [], count: S, step: 1 };
         memory.snapshot();
         const { square, theta, gSum } = actual;
         const { adam, adamw } = memory.kernels.fast.meanUpdates ?? {};
         const update = optimizer.name === 'adam' ? adam : adamw;
-        update?.(square, theta, row(actual), state(actual), n, hyper, gSum, S, P, before, rows);
-        referenceKernels.averageShards(expected.square, row(expected), expected.gSum, S, P, before, n, rows);
+        update?.(square, theta, row(actual), state(actual), n, hyper, gSum, sums, P, before, rows);
+        referenceKernels.averageNodes(expected.square, row(expected), expected.gSum, sums, P, before, n, rows);
         optimizer.update(expected.theta, row(expected), state(expected), n, hyper);
         for (const name of ['square', 'theta', 'm', 'v']) {
           const difference = firstDifference(actual[name], expected[name]);

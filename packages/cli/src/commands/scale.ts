@@ -6,7 +6,7 @@ export const scale: Command = {
   examples: [
     ['scale', 'MNIST on 1 thread up to twice the number of cores'],
     ['scale --hidden 512,256 --batch 256', 'a larger network'],
-    ['scale --batch 256 --shards 16 --max-threads 16', 'as many shards as threads'],
+    ['scale --batch 256 --max-threads 16', 'a batch with work for 16 threads'],
     ['scale --json', 'the same for a script'],
   ],
   epilogue:

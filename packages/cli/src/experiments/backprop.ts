@@ -8,7 +8,7 @@ import {
   type NetworkSpec,
   referenceKernels,
 } from '@gradloom/core';
-import { bindTensors, createWorkspace, shardGradient } from '@gradloom/core/internal';
+import { bindTensors, createWorkspace, nodeGradient } from '@gradloom/core/internal';
 import { columns } from '../report/columns.ts';
 import { whole } from '../report/format.ts';
 import { defineExperiment } from './experiment.ts';
@@ -148,8 +148,8 @@ function lossAndGradient(
   const gradient = new Float64Array(built.parameterCount);
   const lossSum = new Float64Array(1);
   const [theta, g] = [Float64Array.from(parameters), gradient].map((values) => bindTensors(built, values));
-  const shard = { kernels: referenceKernels, training: true, seed: 0, step: 0, firstRow: 0 };
-  shardGradient(lossSum, built, workspace, theta, g, 1, shard);
+  const pass = { kernels: referenceKernels, training: true, seed: 0, step: 0, firstRow: 0, leaf: 1, joins: false };
+  nodeGradient(lossSum, built, workspace, theta, g, 1, pass);
   return { loss: lossSum[0], gradient: [...gradient] };
 }
 
@@ -161,7 +161,6 @@ function step(parameters: readonly number[]): readonly number[] {
     optimizer: createOptimizer({ kind: 'sgd', lr: RATE }),
     kernels: referenceKernels,
     batch: 1,
-    shards: 1,
     seed: 0,
   });
   trainStep.parameters.set(parameters);

@@ -8,6 +8,6 @@ export function lossOfRow(
 ): { loss: number; gradient: number[] } {
   const lossSum = new Float64Array(1);
   const dy = new Float64Array(y.length);
-  createLoss(spec).evaluate(lossSum, dy, Float64Array.from(y), Float64Array.from(t), 1, y.length);
+  createLoss(spec).evaluate(lossSum, dy, Float64Array.from(y), Float64Array.from(t), 1, 1, y.length);
   return { loss: lossSum[0], gradient: [...dy] };
 }

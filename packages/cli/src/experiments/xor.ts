@@ -140,7 +140,7 @@ function compare(figures: ReturnType<typeof figuresOf>, parameterCount: number):
 }
 
 async function many({ first, last }: SeedRange, { machine, note }: ExperimentContext): Promise<Outcome> {
-  // Four rows fit one shard: a second thread would have nothing to do.
+  // Four rows are one leaf: a second thread would have nothing to do.
   const pool = await createPool({ threads: 1 });
   const finalLosses = new Map<number, number>();
   try {

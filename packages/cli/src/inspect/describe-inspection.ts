@@ -34,7 +34,7 @@ export function describeInspection({ path, file, tensors }: Inspected, width: nu
 }
 
 function runRows({ record, progress, arrays }: Checkpoint): [string, string][] {
-  const { totalSteps, stepsPerEpoch, batch, shards, seed, clipNorm, backend, data } = record;
+  const { totalSteps, stepsPerEpoch, batch, seed, clipNorm, backend, data } = record;
   const { step, validation, test, best, elapsedMs } = progress;
   const within = step % stepsPerEpoch;
   const epochs = Math.floor(step / stepsPerEpoch);
@@ -43,7 +43,7 @@ function runRows({ record, progress, arrays }: Checkpoint): [string, string][] {
     ['done', `${whole(step)} of ${plural(totalSteps, 'step')} (${place}) in ${duration(elapsedMs)}`],
     ['optimizer', memberText(record.optimizer)],
     ['schedule', memberText(record.schedule)],
-    ['batch', `${whole(batch)} in ${plural(shards, 'shard')}, ${plural(stepsPerEpoch, 'step')} an epoch`],
+    ['batch', `${whole(batch)}, ${plural(stepsPerEpoch, 'step')} an epoch`],
     ['seed', String(seed)],
     ['backend', backendName(backend)],
   ];

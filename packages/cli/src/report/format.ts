@@ -27,4 +27,5 @@ export function duration(ms: number): string {
 }
 
 /** '1 epoch', '2 epochs'. */
-export const plural = (count: number, noun: string): string => `${whole(count)} ${noun}${count === 1 ? '' : 's'}`;
+export const plural = (count: number, noun: string): string =>
+  `${whole(count)} ${count === 1 ? noun : noun.endsWith('f') ? `${noun.slice(0, -1)}ves` : `${noun}s`}`;

@@ -20,12 +20,12 @@ import type { ScaleReport } from './scale-report.ts';
 
 /** Lines of at most 80 columns. */
 export function describeScale(report: ScaleReport, title: string, paint: Paint): string[] {
-  const { first, steps, batch, shards } = report;
+  const { first, steps, batch, leaves } = report;
   const chapter = (heading: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : ['', paint('bold', heading), ...lines];
   return [
     title,
-    `batch ${whole(batch)} in ${plural(shards, 'shard')}, runs of ${plural(steps, 'step')}, ${backendName(first.backend)}`,
+    `batch ${whole(batch)} in ${plural(leaves, 'leaf')}, runs of ${plural(steps, 'step')}, ${backendName(first.backend)}`,
     ...chapter('Strong scaling: the same batch on more threads', strong(report, paint)),
     ...chart(report),
     ...chapter('Time of a step by thread (ms)', breakdown(report)),

@@ -8,7 +8,7 @@ export interface ScaleFigures
   extends Pick<
     ScaleReport,
     | 'batch'
-    | 'shards'
+    | 'leaves'
     | 'cores'
     | 'rounds'
     | 'roundsAsked'
@@ -53,14 +53,14 @@ export const pointTable = ({ points }: ScaleFigures): FigureTable => ({
 const rangeOf = ({ speedupRange: [low, high] }: Point): string => `${low.toFixed(2)} to ${high.toFixed(2)}`;
 
 /** What the marks of `countOf` mean. */
-export function marksOf({ points, shards }: ScaleFigures): string[] {
+export function marksOf({ points, leaves }: ScaleFigures): string[] {
   const idle = points.find(({ threads, working }) => working < threads);
   return [
     ...(points.some(({ beyondCores }) => beyondCores) ? ['* more threads than cores: they take turns'] : []),
     ...(idle === undefined
       ? []
       : [
-          `- ${plural(idle.working, 'thread')} ${idle.working === 1 ? 'has' : 'have'} all the work: a batch has ${plural(shards, 'shard')} (--shards), the weights are few`,
+          `- ${plural(idle.working, 'thread')} ${idle.working === 1 ? 'has' : 'have'} all the work: a batch has ${plural(leaves, 'leaf')}, the weights are few`,
         ]),
   ];
 }
@@ -102,11 +102,11 @@ export const inconclusiveText = ({ spread }: ScaleFigures): string =>
 
 /** What is known, sentence by sentence: first how far to trust it. */
 export function conclusions(figures: ScaleFigures): string[] {
-  const { best, cores, points, shards, inconclusive } = figures;
+  const { best, cores, points, leaves, inconclusive } = figures;
   const sentences = [...trust(figures), ...(inconclusive ? [contradiction(figures)] : laws(figures))];
-  if (points.some(({ threads, working, beyondCores }) => !beyondCores && working === threads && threads > shards)) {
+  if (points.some(({ threads, working, beyondCores }) => !beyondCores && working === threads && threads > leaves)) {
     sentences.push(
-      `A batch has ${plural(shards, 'shard')}, so further threads only share the update. --shards gives them more work, and another result.`,
+      `A batch has ${plural(leaves, 'leaf')}, so further threads only share the update. A larger batch gives them more work, and another result.`,
     );
   }
   if (best !== null) sentences.push(`Worth using on ${plural(cores, 'core')}: ${plural(best, 'thread')}.`);

@@ -35,9 +35,9 @@ export function lossesOf({ points, first, bandwidth }: Scaling): Loss[] {
       cause: 'waiting',
       share: share('wait'),
       why:
-        first.shards % T === 0
+        first.leaves % T === 0
           ? 'threads finish at other times, and one ends each step for all'
-          : `${plural(first.shards, 'shard')} cannot be dealt out to ${T} threads evenly`,
+          : `${plural(first.leaves, 'leaf')} cannot be dealt out to ${T} threads evenly`,
     },
     {
       cause: 'products',
@@ -47,14 +47,14 @@ export function lossesOf({ points, first, bandwidth }: Scaling): Loss[] {
     {
       cause: 'update',
       share: share('update'),
-      why: `summing shards and moving weights slows down; ${memory}. ${traffic}`,
+      why: `summing gradients and moving weights slows down; ${memory}. ${traffic}`,
     },
   ];
   return losses.sort((a, b) => b.share - a.share);
 }
 
 /**
- * Bytes that an update moves for a parameter: gradients of two shards, and weight and two moments of adam read and
+ * Bytes that an update moves for a parameter: gradients of two threads, and weight and two moments of adam read and
  * written.
  */
 const UPDATE_BYTES = 64;

@@ -75,7 +75,7 @@ export async function measureScaling(
   const leastMs = fastest === warm[0] ? oneMs : await settle(fastest);
   const steps = workload.steps ?? runLength(leastMs, oneMs);
 
-  const { batch, shards } = trial.result;
+  const { batch } = trial.result;
   const weakCounts = counts.filter((T) => T <= cores && T * batch <= sets.train.rows);
   const weakSteps = workload.steps ?? stepsIn(RUN_MS, oneMs); // on any number of threads they take as long
   const profileSteps = workload.steps ?? PROFILE_RUNS * steps;
@@ -85,7 +85,7 @@ export async function measureScaling(
     const weak = new Map<number, TimedRun>();
     for (const T of counts) strong.set(T, await run({ threads: T, steps }));
     for (const T of weakCounts) {
-      weak.set(T, await run({ threads: T, steps: weakSteps, batch: T * batch, shards: T * shards }));
+      weak.set(T, await run({ threads: T, steps: weakSteps, batch: T * batch }));
     }
     return { strong, weak };
   }

@@ -5,12 +5,12 @@ import { runOptions } from '../options/run-options.ts';
 import { text, toggle } from '../options/words.ts';
 import { trainOptions } from '../train/options.ts';
 
-const { dataset, hidden, activation, init, dropout, spec, loss, optimizer, lr, batch, shards, seed } = trainOptions;
+const { dataset, hidden, activation, init, dropout, spec, loss, optimizer, lr, batch, seed } = trainOptions;
 
 /** The workload as `train` takes it, and how it is measured. */
 export const scaleOptions = {
   dataset: { ...dataset, describe: `${dataset.describe} (mnist)` },
-  ...{ hidden, activation, init, dropout, spec, loss, optimizer, lr, batch, shards, seed },
+  ...{ hidden, activation, init, dropout, spec, loss, optimizer, lr, batch, seed },
   'max-threads': { group: 'Run', ...wholeNumber(1), describe: 'most threads to try (twice the cores)' },
   rounds: { group: 'Run', ...wholeNumber(1), describe: 'runs of each number of threads, in turns (5)' },
   steps: {

@@ -11,7 +11,7 @@ export interface Round {
 export interface Point {
   readonly threads: number;
   readonly beyondCores: boolean; // threads take turns
-  readonly working: number; // of them, those that have a shard or a block
+  readonly working: number; // of them, those that have a leaf or a block
   readonly stepMs: number; // median of the rounds
   readonly samplesPerSecond: number;
   readonly speedup: number; // over one thread
@@ -34,7 +34,7 @@ export interface WeakPoint {
 export interface RoundFigures {
   readonly first: TrainResult; // of one thread
   readonly batch: number;
-  readonly shards: number;
+  readonly leaves: number;
   readonly rounds: number; // that were finished
   readonly spread: number; // most that the rounds of a count differ, over their median
   readonly points: readonly Point[];
@@ -52,11 +52,11 @@ export function summarizeRounds(
   const runsOf = (kind: keyof Round, threads: number) => rounds.flatMap((one) => one[kind].get(threads) ?? []);
   const firsts = runsOf('strong', counts[0]);
   const [{ result: first }] = firsts;
-  const { batch, shards } = first;
+  const { batch, leaves } = first;
   const firstMs = stepMsOf(firsts);
   const weakFirstMs = weakCounts.includes(1) ? stepMsOf(runsOf('weak', 1)) : firstMs;
   return {
-    ...{ first, batch, shards, rounds: rounds.length },
+    ...{ first, batch, leaves, rounds: rounds.length },
     spread: Math.max(...counts.map((threads) => spreadOf(runsOf('strong', threads)))),
     points: counts.map((threads): Point => {
       const runs = runsOf('strong', threads);
@@ -85,9 +85,9 @@ export function summarizeRounds(
   };
 }
 
-/** Those of so many threads that have a shard or a block of parameters. */
-export const workingThreads = (threads: number, { shards, parameters }: TrainResult): number =>
-  Math.min(threads, Math.max(shards, blockCount(parameters.length)));
+/** Those of so many threads that have a leaf or a block of parameters. */
+export const workingThreads = (threads: number, { leaves, parameters }: TrainResult): number =>
+  Math.min(threads, Math.max(leaves, blockCount(parameters.length)));
 
 const stepMsOf = (runs: readonly TimedRun[]): number => median(runs.map(({ stepMs }) => stepMs));
 

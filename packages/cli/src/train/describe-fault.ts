@@ -4,6 +4,6 @@ import type { RecoveryEvent, RollbackEvent } from './reporter.ts';
 export const describeRecovery = ({ reason, step, failures, retries }: RecoveryEvent): string =>
   `${reason.replace(/^pool: /, '')}: new threads go on from step ${step} (failures in a row: ${failures}, at most ${retries})`;
 
-/** 'step 37, shard 1: …: back to step 32, where its epoch starts, with 1/2 of the rate (rollback 1 of 10)'. */
+/** 'step 37, rows 16 to 31 of the batch: …: back to step 32, where its epoch starts, with 1/2 of the rate (rollback 1 of 10)'. */
 export const describeRollback = ({ reason, to, factor, rollbacks, limit }: RollbackEvent): string =>
   `${reason}: back to step ${to}, where its epoch starts, with 1/${1 / factor} of the rate (rollback ${rollbacks} of ${limit})`;

@@ -20,7 +20,7 @@ export function describeRun({ recipe, event }: RunStart): string[] {
   return [
     `${train.name}: ${rows.join(' + ')} rows${same}, ${targets}`,
     `${describeNetwork(spec)}: ${plural(event.parameters, 'parameter')}, loss ${nameOf(values.loss)}`,
-    `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)} in ${plural(event.shards, 'shard')}, ${length}`,
+    `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)} in ${plural(event.leaves, 'leaf')}, ${length}`,
     `${backendName(event.backend)} on ${most}${plural(event.threads, 'thread')}, seed ${values.seed}`,
     ...(event.step === 0 ? [] : [`resumed after ${plural(event.step, 'step')} of ${whole(event.totalSteps)}`]),
   ];

@@ -130,12 +130,6 @@ export const trainOptions = {
     ...wholeNumberOr('full'),
     describe: 'batch size: rows per step, or full (default: set by the dataset)',
   },
-  shards: {
-    ...training,
-    ...wholeNumber(1),
-    describe:
-      'parts that each batch is cut into, to share among threads; changes the result (default: set by the batch size)',
-  },
   epochs: { ...training, ...wholeNumber(1), describe: 'passes over the training rows (default: set by the dataset)' },
   steps: { ...training, ...wholeNumber(1), describe: 'number of steps, instead of epochs' },
   'no-shuffle': { ...training, ...toggle, describe: 'keep the rows in their order in every epoch' },

@@ -50,8 +50,8 @@ function fromCheckpoint(folder: string | null, file: string): Resumable {
   if (!isRecord(metadata.options)) {
     throw new Error(`--resume has ${file} without options, expected a checkpoint that train wrote`);
   }
-  const { shards, evaluateEvery, backend } = record;
-  const options = { ...metadata.options, shards, 'evaluate-every': evaluateEvery, backend: backend.name };
+  const { evaluateEvery, backend } = record;
+  const options = { ...metadata.options, 'evaluate-every': evaluateEvery, backend: backend.name };
   return { folder, file, checkpoint, options, library: null };
 }
 

@@ -32,7 +32,7 @@ const FREE = new Set([
 export const isOwnOption = (name: string): boolean => !FREE.has(name) && !RESOLVED.has(name);
 
 /** The command line may leave them open; what they have come to is in the checkpoint's record. */
-const RESOLVED = new Set(['shards', 'evaluate-every', 'batch']);
+const RESOLVED = new Set(['evaluate-every', 'batch']);
 
 /** The options of a run that goes on. */
 export interface ResumedOptions {

@@ -28,7 +28,6 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
   }
   rows.push(
     ['threads', threadsText(result)],
-    ['shards', whole(result.shards)],
     ['backend', backendName(backend)],
     ['fingerprint', result.fingerprint],
     ['written to', out ?? 'nothing (--no-out)'],
@@ -79,8 +78,8 @@ function nextCommands({ recipe }: RunStart, result: TrainResult, out: string, pr
   const library = blas === undefined ? '' : ` --blas ${quote(blas)}`;
   if (result.stopped === 'aborted')
     return [...lines, '  # continue training', `  ${program} train --resume ${out}${library}`];
-  // A single shard is one thread's work alone.
-  if (result.shards === 1) return lines;
+  // A single leaf is one thread's work alone.
+  if (result.leaves === 1) return lines;
   const threads = result.threads === 1 ? 2 : 1;
   const again = `  ${program} train --config ${out}/config.json --threads ${threads}${library}`;
   return [...lines, `  # the same fingerprint from ${plural(threads, 'thread')}`, again];

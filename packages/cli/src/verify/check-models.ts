@@ -50,8 +50,7 @@ function checkFile(check: OpenCheck, { model, checkpoint }: ModelFile, { options
     check.faults.push(isModel ? 'is a checkpoint, expected a model' : 'is a model, expected a checkpoint');
   if (network !== undefined) addDifference(check, 'network', model.spec, network);
   if (checkpoint === null || options === null) return;
-  const { record, metadata } = checkpoint;
-  addDifference(check, 'shards', record.shards, options.shards);
+  const { metadata } = checkpoint;
   if (!isRecord(metadata.options)) return;
   for (const name of new Set([...Object.keys(metadata.options), ...Object.keys(options)])) {
     if (isOwnOption(name)) addDifference(check, name, metadata.options[name], options[name]);

@@ -12,7 +12,7 @@ export const CHECKPOINT_KIND = 'checkpoint';
  * Of what the header says, as the container has one of its own. Older ones are refused by number until there is one to
  * migrate.
  */
-const VERSION = 1;
+const VERSION = 2;
 
 /**
  * Writes a checkpoint in place of an older one, all of it or nothing, straight from the arrays; `others` are more paths
@@ -67,7 +67,8 @@ export function readRun(path: string): RunIdentity {
 export function checkpointOf(where: string, path: string, { content, sections }: Container): Checkpoint {
   const { version, ...header } = content;
   if (version !== VERSION) {
-    throw new Error(`${where}: ${path} has checkpoint version ${show(version)}, expected ${VERSION}`);
+    const why = isJsonObject(content.record) && 'shards' in content.record ? ' (its run has shards, which are no more)' : '';
+    throw new Error(`${where}: ${path} has checkpoint version ${show(version)}, expected ${VERSION}${why}`);
   }
   try {
     return checkCheckpoint(header, sections);

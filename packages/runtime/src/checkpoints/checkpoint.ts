@@ -11,8 +11,6 @@ export interface RunRecord {
   readonly schedule: Exclude<ScheduleSpec, string>;
   /** Rows a step. */
   readonly batch: number;
-  /** S: parts of each batch. */
-  readonly shards: number;
   /** With the step it gives every random number: no generator has a state of its own. */
   readonly seed: number;
   /** Most that the norm of a gradient may be; null: no limit. */

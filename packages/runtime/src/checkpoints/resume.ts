@@ -13,12 +13,12 @@ import { runDifferences } from './same-run.ts';
 
 /** What a checkpoint of the run says of it. Hashes all rows. */
 export function* recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Pausable<RunRecord> {
-  const { optimizerSpec, scheduleSpec, batch, shards, seed, clipNorm, shuffle, evaluateEvery } = plan;
+  const { optimizerSpec, scheduleSpec, batch, seed, clipNorm, shuffle, evaluateEvery } = plan;
   const { onNan } = plan;
   return {
     optimizer: typeof optimizerSpec === 'string' ? { kind: optimizerSpec } : optimizerSpec,
     schedule: typeof scheduleSpec === 'string' ? { kind: scheduleSpec } : scheduleSpec,
-    ...{ batch, shards, seed, clipNorm, shuffle, evaluateEvery },
+    ...{ batch, seed, clipNorm, shuffle, evaluateEvery },
     ...(onNan === 'stop' ? {} : { onNan }),
     parameters: plan.parametersHash,
     totalSteps: plan.context.totalSteps,

@@ -53,8 +53,10 @@ export function createBlasKernels(library: BlasLibrary, wasm: Kernels): Kernels 
       }
     },
 
-    affineBackwardWeights(dW, db, x, dy, B, I, O) {
-      wasm.affineBackwardWeights(dW, db, x, dy, B, 0, O); // db alone
+    affineBackwardWeights(dW, db, x, dy, B, leaf, joins, I, O) {
+      // Its sums have an order of their own: leaves are added outside of it, by everyone in the same way.
+      if (B > leaf || joins) throw new Error(`blas: gradient has ${B} rows in leaves of ${leaf}, expected one leaf`);
+      wasm.affineBackwardWeights(dW, db, x, dy, B, leaf, false, 0, O); // db alone
       const piece = pieces.forward(B, I, O);
       if (piece === I) return dgemm(ROW_MAJOR, TRANSPOSED, PLAIN, I, O, B, 1, x, I, dy, O, 0, dW, O);
       const count = Math.ceil(I / piece);

@@ -7,7 +7,7 @@ import {
   referenceKernels,
   shuffle,
 } from '@gradloom/core';
-import { bindTensors, createWorkspace, shardGradient } from '@gradloom/core/internal';
+import { bindTensors, createWorkspace, nodeGradient } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
 
 export interface GradientNoise {
@@ -52,7 +52,7 @@ function createGradient(spec: NetworkSpec, { inputs, targets, rows }: Dataset, s
   const theta = new Float64Array(network.parameterCount);
   initializeParameters(network, theta, seed);
   const lossSum = new Float64Array(1);
-  const pass = { kernels: referenceKernels, training: true, seed, step: 0, firstRow: 0 };
+  const pass = { kernels: referenceKernels, training: true, seed, step: 0, firstRow: 0, leaf: rows, joins: false };
   return (batch: Uint32Array): Float64Array => {
     for (const [k, n] of batch.entries()) {
       workspace.x.set(inputs.array.subarray(n * inputs.columns, (n + 1) * inputs.columns), k * inputs.columns);
@@ -60,7 +60,7 @@ function createGradient(spec: NetworkSpec, { inputs, targets, rows }: Dataset, s
     }
     const gSum = new Float64Array(network.parameterCount);
     const B = batch.length;
-    shardGradient(lossSum, network, workspace, bindTensors(network, theta), bindTensors(network, gSum), B, pass);
+    nodeGradient(lossSum, network, workspace, bindTensors(network, theta), bindTensors(network, gSum), B, pass);
     return gSum.map((sum) => sum / B);
   };
 }

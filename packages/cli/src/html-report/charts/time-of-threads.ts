@@ -26,7 +26,7 @@ export function timeOfThreads(rows: readonly { readonly name: string; readonly p
     name: 'time',
     title: `Time of threads by phase: ${rounded('wait')} waiting, ${rounded(longest)} ${longest}`,
     sentence:
-      'Time of each thread by phase: gather the rows, forward pass, backward pass, update (sum the gradients of the shards and change the weights), wait at a barrier for the other threads.',
+      'Time of each thread by phase: gather the rows, forward pass, backward pass, update (sum the gradients of the threads and change the weights), wait at a barrier for the other threads.',
     alternative: rows
       .map(({ name, profile }) => `${name}: ${parts.map((part) => `${part} ${duration(profile[part])}`).join(', ')}`)
       .join('; '),

@@ -64,7 +64,7 @@ function outputsOf(network: Network, theta: Float64Array, dataset: Dataset): Nam
   const named: Named = new Map();
   const names = namesOf(network);
   const places = new Map(network.places.map((place, k) => [place.layer, { ...place, name: names[k] }]));
-  const pass = { kernels: referenceKernels, training: false, seed: 0, step: 0, firstRow: 0 };
+  const pass = { kernels: referenceKernels, training: false, seed: 0, step: 0, firstRow: 0, leaf: 1, joins: false };
   forward(network, workspace, bindTensors(network, theta), rows, pass, (_phase, layer, y, n) => {
     const place = places.get(layer);
     if (place?.spec.kind === 'activation') named.set(place.name, y.slice(0, n));

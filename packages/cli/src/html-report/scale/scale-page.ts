@@ -53,7 +53,7 @@ export const scaleDocument = record({
   backend: backendFacts,
   cores: count(1),
   batch: count(1),
-  shards: count(1),
+  leaves: count(1),
   steps: count(1),
   rounds: count(1),
   roundsAsked: count(1),
@@ -83,7 +83,7 @@ type ScaleDocument = Read<typeof scaleDocument>;
 
 /** How training scales with threads: the same figures and sentences as on the terminal. */
 export function scalePage(document: ScaleDocument): Page {
-  const { cores, sameBits, batch, shards, steps } = document;
+  const { cores, sameBits, batch, leaves, steps } = document;
   const last = mostWorking(document);
   const bits = sameBits
     ? 'The weights are the same to the last bit for every number of threads.'
@@ -94,7 +94,7 @@ export function scalePage(document: ScaleDocument): Page {
       : last.threads === 1
         ? `1 thread: a step takes ${last.stepMs.toPrecision(4)} ms`
         : `${plural(last.threads, 'thread')}: ${last.speedup.toFixed(2)} times as fast as one`,
-    lead: `${document.machine.cpu ?? ''}, ${plural(cores, 'core')}; batch ${whole(batch)} in ${plural(shards, 'shard')}, runs of ${plural(steps, 'step')}. ${bits}`,
+    lead: `${document.machine.cpu ?? ''}, ${plural(cores, 'core')}; batch ${whole(batch)} in ${plural(leaves, 'leaf')}, runs of ${plural(steps, 'step')}. ${bits}`,
     figures: keyFigures(document),
     chapters: [
       { title: 'Conclusions', lines: conclusions(document), tables: lossesOf(document) },

@@ -108,7 +108,7 @@ function resultRows({ result }: Findings, last: EpochFigures | undefined): [stri
     ['training time', result.elapsedMs, duration],
     ['samples per second', result.samplesPerSecond, whole],
     ['threads', result.threads, whole],
-    ['shards per batch', result.shards, whole],
+    ['leaves per batch', result.leaves, whole],
   ];
   return rows.flatMap(([name, value, format]): [string, string][] =>
     value === undefined || Number.isNaN(value) ? [] : [[name, format(value)]],

@@ -23,7 +23,7 @@ export interface CallTape {
     aStep: number,
     panel: number,
     panelStep: number,
-    K: number,
+    leaves: number,
     count: number,
     nextC: number,
     nextInit: number,
@@ -46,6 +46,11 @@ export interface CallTape {
     K: number,
     count: number,
     nextA: number,
+    back: number,
+    origin: number,
+    nextOrigin: number,
+    panelStart: number,
+    panelBack: number,
   ): void;
   /** See machine-code/pack.ts. */
   pack(
@@ -119,7 +124,7 @@ export function createCallTape(
       aStep,
       panel,
       panelStep,
-      K,
+      leaves,
       count,
       nextC,
       nextInit,
@@ -141,7 +146,7 @@ export function createCallTape(
       words[start + T.aStep] = aStep;
       words[start + T.panel] = panel;
       words[start + T.panelStep] = panelStep;
-      words[start + T.K] = K;
+      words[start + T.leaves] = leaves;
       words[start + T.count] = count;
       words[start + T.nextC] = nextC;
       words[start + T.nextInit] = nextInit;
@@ -152,7 +157,23 @@ export function createCallTape(
       words[start + T.terms] = terms;
       words[start + T.nextTerms] = nextTerms;
     },
-    list(kernel, terms, nextTerms, a, aRow, aStep, panelStep, K, count, nextA) {
+    list(
+      kernel,
+      terms,
+      nextTerms,
+      a,
+      aRow,
+      aStep,
+      panelStep,
+      K,
+      count,
+      nextA,
+      back,
+      origin,
+      nextOrigin,
+      panelStart,
+      panelBack,
+    ) {
       const start = next();
       words[start] = kernel;
       words[start + L.terms] = terms;
@@ -164,6 +185,11 @@ export function createCallTape(
       words[start + L.K] = K;
       words[start + L.count] = count;
       words[start + L.nextA] = nextA;
+      words[start + L.back] = back;
+      words[start + L.origin] = origin;
+      words[start + L.nextOrigin] = nextOrigin;
+      words[start + L.panelStart] = panelStart;
+      words[start + L.panelBack] = panelBack;
     },
     pack(kernel, panel, panelStep, source, sourceStep, K, mask) {
       const start = next();

@@ -1,12 +1,14 @@
 import { addressOf } from '../address.ts';
 import type { CallTape } from './call-tape.ts';
 import type { CodeLayout } from './machine-code/program.ts';
-import { TILE_VECTORS } from './machine-code/tile.ts';
+import { LEAF, TABLE_LEAVES, TILE_VECTORS, tableLength } from './machine-code/tile.ts';
 
 /** Doubles of a vector at most, of any extension. */
 export const MAX_WIDTH = 8;
 /** Columns of a panel at most. */
 export const MAX_PANEL = TILE_VECTORS * MAX_WIDTH;
+/** Rows of a tile at most, of any extension. */
+const MAX_ROWS = 14;
 const ZEROS = MAX_PANEL;
 const ONE = MAX_WIDTH;
 const MASKS = 2 * MAX_WIDTH;
@@ -17,8 +19,14 @@ const CONSTANTS = ZEROS + ONE + MASKS;
 export const MAX_TERMS = 256;
 const LISTS = 128;
 
-/** Doubles of scratch that the panels take: constants and lists. */
-export const PANELS_SCRATCH = CONSTANTS + LISTS * (MAX_TERMS + 1);
+/** Doubles of a leaf in a table. */
+const LEAF_DOUBLES = LEAF.words / 2;
+/** The table of the leaves of a sum, tables of a single leaf of any length, which begin at lines, and lists. */
+const TABLE = tableLength(MAX_ROWS, MAX_WIDTH);
+const SINGLES = LEAF_DOUBLES * (MAX_TERMS + 1);
+
+/** Doubles of scratch that the panels take: constants, tables and lists. */
+export const PANELS_SCRATCH = CONSTANTS + TABLE + SINGLES + LISTS * (MAX_TERMS + 1);
 
 /** Products of panels, a panel being rows of as many columns as a tile has; arrays are byte offsets, steps in bytes. */
 export interface Panels {
@@ -39,10 +47,12 @@ export interface Panels {
    */
   packTransposed(panel: number, source: number, sourceStep: number, K: number, rows: number): void;
   /**
-   * Lists the terms of the tiles that `multiply` cuts M rows into, or of the one of `multiplyAcross`, for calls that
-   * are `listed`: those k with an a[m,k] that is not 0. K is `MAX_TERMS` at most, M `maxListedRows`.
+   * Lists the terms of the tiles that `multiply` cuts M rows into, for calls that are `listed`: those k with an a[m,k]
+   * that is not 0. K is `MAX_TERMS` at most, M `maxListedRows`.
    */
   listTerms(a: number, aRow: number, aStep: number, panelStep: number, M: number, K: number): void;
+  /** Likewise of the one tile of `sumLeaves`, leaf by leaf: B rows, as in `setLeaves`. */
+  listLeaves(a: number, aRow: number, aStep: number, M: number, B: number, leaf: number): void;
   /** Terms of the first of these tiles. Runs the tape. */
   countTerms(): number;
   /** c[M,columns] = init + a[M,K] · panel[K,columns], in tiles below each other, as even as can be. */
@@ -61,11 +71,13 @@ export interface Panels {
     columns: number,
     listed: boolean,
   ): void;
+  /** Says for the calls of `sumLeaves` that follow into which leaves their B terms fall. The tape must be empty. */
+  setLeaves(B: number, leaf: number): void;
   /**
-   * c[M,N] = init + a[M,K] · panels, one behind the other: a tile's height of rows, all of the columns. Adds it where
-   * `joins`.
+   * c[M,N] = init + a[M,B] · panels, one behind the other: a tile's height of rows, all of the columns, sums over leaves
+   * added by the tree. Adds it where `joins`.
    */
-  multiplyAcross(
+  sumLeaves(
     c: number,
     cRow: number,
     init: number,
@@ -76,9 +88,9 @@ export interface Panels {
     aStep: number,
     panels: number,
     M: number,
-    K: number,
+    B: number,
     N: number,
-    joins: number,
+    joins: boolean,
     listed: boolean,
   ): void;
 }
@@ -93,10 +105,15 @@ export function createPanels(
   const zeros = addressOf(scratch);
   const one = zeros + 8 * ZEROS;
   const masks = one + 8 * ONE;
-  const terms = zeros + 8 * CONSTANTS;
+  const table = zeros + 8 * CONSTANTS;
+  const singles = table + 8 * TABLE;
+  const terms = singles + 8 * SINGLES;
+  const leafWords = new Int32Array(scratch.buffer, table, LEAF.words * TABLE_LEAVES);
   const firstList = new Int32Array(scratch.buffer, terms, 1);
   const listedRows = lists.length - 1;
   writeConstants(scratch, width);
+  const singleWords = new Int32Array(scratch.buffer, singles, 2 * SINGLES).fill(0);
+  for (let K = 1; K <= MAX_TERMS; K++) singleWords[LEAF.words * K + LEAF.terms] = K;
 
   /** Vectors of a panel of so many columns. */
   const vectorsOf = (columns: number): number => (columns > width ? 2 : 1);
@@ -150,10 +167,38 @@ export function createPanels(
         const left = tiles - tile;
         const height = Math.floor((M - m + left - 1) / left);
         const count = (M - m) % left || left; // of this height
-        tape.list(lists[height], terms + tile * next, next, a + m * aRow, aRow, aStep, step, K, count, height * aRow);
+        const tileA = a + m * aRow;
+        tape.list(
+          lists[height],
+          terms + tile * next,
+          next,
+          tileA,
+          aRow,
+          aStep,
+          step,
+          K,
+          count,
+          height * aRow,
+          K * aStep,
+          tileA,
+          height * aRow,
+          0,
+          K * step,
+        );
         m += count * height;
         tile += count;
       }
+    },
+
+    listLeaves(a, aRow, aStep, M, B, leaf) {
+      const next = listStep(leaf);
+      const whole = Math.floor(B / leaf);
+      const kernel = lists[M];
+      if (whole > 0) tape.list(kernel, terms, next, a, aRow, aStep, panelStep, leaf, whole, 0, 0, a, 0, 0, 0);
+      const n = whole * leaf;
+      if (n === B) return;
+      const list = terms + whole * next;
+      tape.list(kernel, list, next, a + n * aStep, aRow, aStep, panelStep, B - n, 1, 0, 0, a, 0, n * panelStep, 0);
     },
 
     countTerms() {
@@ -180,7 +225,7 @@ export function createPanels(
           aStep,
           panel,
           step,
-          K,
+          singles + 8 * LEAF_DOUBLES * K,
           count,
           height * cRow,
           height * initRow,
@@ -196,7 +241,20 @@ export function createPanels(
       }
     },
 
-    multiplyAcross(c, cRow, init, nextInit, initRow, a, aRow, aStep, panels, M, K, N, joins, listed) {
+    setLeaves(B, leaf) {
+      for (let k = 0, n = 0; n < B; k++, n += leaf) {
+        const isLast = n + leaf >= B;
+        const at = LEAF.words * k;
+        leafWords[at + LEAF.terms] = Math.min(leaf, B - n);
+        // Sums of as many subtrees wait as k has ones; behind the last leaf all are added, behind others those on their
+        // left that end with this leaf.
+        leafWords[at + LEAF.merges] = isLast ? onesOf(k) : onesOf(k) + 1 - onesOf(k + 1);
+        leafWords[at + LEAF.more] = isLast ? 0 : 2;
+        leafWords[at + LEAF.nextTerms] = listStep(leaf);
+      }
+    },
+
+    sumLeaves(c, cRow, init, nextInit, initRow, a, aRow, aStep, panels, M, B, N, joins, listed) {
       for (let n = 0; n < N; ) {
         const columns = Math.min(N - n, panelColumns);
         const count = Math.max(Math.floor((N - n) / panelColumns), 1);
@@ -209,16 +267,16 @@ export function createPanels(
           a,
           aRow,
           aStep,
-          panels + 8 * n * K,
+          panels + 8 * n * B,
           panelStep,
-          K,
+          table,
           count,
           8 * columns,
           nextInit,
           0,
-          K * panelStep,
+          B * panelStep,
           maskOf(columns),
-          joins,
+          joins ? 1 : 0,
           terms,
           0,
         );
@@ -226,6 +284,13 @@ export function createPanels(
       }
     },
   };
+}
+
+/** Bits of k that are 1. */
+function onesOf(k: number): number {
+  let ones = 0;
+  for (let rest = k; rest > 0; rest >>= 1) ones += rest & 1;
+  return ones;
 }
 
 /**

@@ -1,18 +1,18 @@
 import { addressOf } from '../address.ts';
-import type { Kernels } from '../kernels.ts';
+import { MOST_NODE_ROWS } from '../../leaves.ts';
 import type { ProductShape } from '../scratch.ts';
 import type { Products } from '../with-products.ts';
 import type { CallTape } from './call-tape.ts';
 import { MAX_PANEL, MAX_TERMS, MAX_WIDTH, type Panels } from './panels.ts';
 
-export type NativeProducts = Products & Required<Pick<Kernels, 'affineBackwardWeightsOfTwo'>>;
-
 // Terms of a sum that one panel holds: 256 rows of 16 doubles are 32 KiB. The sums wait in their array, which is exact.
 const BLOCK = MAX_TERMS;
 // Rows of W up to here are read where they lie.
 const MAX_PLAIN_COLUMNS = 128;
-/** Rows of a batch at a time for dW, and columns of dy: their panels, 1 MiB, stay in the second-level cache. */
-export const BLOCK_ROWS = 128;
+/** Rows of a batch at a time for dW, those of several leaves among them. */
+const BLOCK_ROWS = MOST_NODE_ROWS;
+// Columns of dy at a time: their panels, 1 MiB, stay in the second-level cache.
+const PANEL_DOUBLES = 131_072;
 const BLOCK_COLUMNS = 1024;
 // Columns of x over so many rows are read where they lie.
 const MAX_PLAIN_ROWS = 32;
@@ -28,7 +28,7 @@ const SAMPLES = 4;
 export const nativeProductScratch = ([I, O]: ProductShape): number =>
   Math.max(
     (Math.min(Math.max(I, O), BLOCK) + MAX_WIDTH) * MAX_PANEL,
-    BLOCK_ROWS * (2 * Math.min(O, BLOCK_COLUMNS) + 3 * MAX_PANEL),
+    Math.min(PANEL_DOUBLES, BLOCK_ROWS * O) + BLOCK_ROWS * 2 * MAX_PANEL,
   );
 
 /**
@@ -49,90 +49,63 @@ export function createNativeProducts(
     listTerms,
     countTerms,
     multiply,
-    multiplyAcross,
+    setLeaves,
+    listLeaves,
+    sumLeaves,
   }: Panels,
   tape: CallTape,
   scratch: Float64Array, // [nativeProductScratch] of the largest
-): NativeProducts {
+): Products {
   const free = addressOf(scratch);
   /**
-   * Sums over `rows` rows from row n on: those of the first rows overwrite `dW` and `db`, later ones go on from what
-   * stands there. Behind these come `joined` rows with sums of their own, which are then added.
+   * dW and db of up to `BLOCK_ROWS` rows in leaves of `leaf` rows. Sums start at 0 where `starts`, else, of one leaf, at
+   * what stands in dW and db; where `joins`, they are added to that.
    */
   function addWeights(
-    dW: Float64Array, // [I, O]
-    db: Float64Array, // [O]
-    x: Float64Array, // [B, I]
-    dy: Float64Array, // [B, O]
-    n: number,
-    rows: number,
-    joined: number,
+    dW: number, // [I, O]
+    db: number, // [O]
+    x: number, // [B, I]
+    dy: number, // [B, O]
+    B: number,
+    leaf: number,
+    starts: boolean,
+    joins: boolean,
     I: number,
     O: number,
   ): void {
     const iRow = 8 * I;
     const oRow = 8 * O;
-    const xAt = addressOf(x) + n * iRow;
     const panels = free + 8 * BLOCK_ROWS * MAX_PANEL;
-    const next = n === 0 ? 0 : 8 * panelColumns;
-    const isSparse = hasSparseColumns(xAt, iRow, rows, I, O);
+    const next = starts ? 0 : 8 * panelColumns;
+    const isSparse = hasSparseColumns(x, iRow, B, I, O);
     const most = isSparse ? listedRows : tileRows;
     const strips = Math.floor((I + most - 1) / most);
-    for (let o = 0; o < O; o += BLOCK_COLUMNS) {
-      const N = Math.min(O - o, BLOCK_COLUMNS);
-      const dyAt = addressOf(dy) + n * oRow + 8 * o;
-      const joinedPanels = panels + 8 * BLOCK_ROWS * (N + MAX_PANEL);
-      packGradients(panels, dyAt, oRow, rows, N);
-      if (joined > 0) packGradients(joinedPanels, dyAt + rows * oRow, oRow, joined, N);
-
+    const width = Math.min(BLOCK_COLUMNS, Math.floor(PANEL_DOUBLES / B / MAX_PANEL) * MAX_PANEL);
+    setLeaves(B, leaf);
+    for (let o = 0; o < O; o += width) {
+      const N = Math.min(O - o, width);
+      for (let k = 0; k < N; k += panelColumns) {
+        pack(panels + 8 * k * B, dy + 8 * (o + k), oRow, B, Math.min(N - k, panelColumns));
+      }
       // 1 · dy + s is dy + s, rounded once.
-      const dbAt = addressOf(db) + 8 * o;
-      multiplyAcross(dbAt, 0, n === 0 ? zeros : dbAt, next, 0, one, 0, 0, panels, 1, rows, N, 0, false);
-      if (joined > 0) multiplyAcross(dbAt, 0, zeros, 0, 0, one, 0, 0, joinedPanels, 1, joined, N, 1, false);
-
+      const sums = db + 8 * o;
+      sumLeaves(sums, 0, starts ? zeros : sums, next, 0, one, 0, 0, panels, 1, B, N, joins, false);
       for (let strip = 0; strip < strips; strip++) {
         const i = Math.floor((strip * I) / strips);
         const height = Math.floor(((strip + 1) * I) / strips) - i;
-        const c = addressOf(dW) + i * oRow + 8 * o;
-        const column = xAt + 8 * i;
-        const init = n === 0 ? zeros : c;
-        multiplyStrip(c, oRow, init, n === 0 ? 0 : oRow, next, column, iRow, panels, height, rows, N, 0, isSparse);
-        if (joined > 0) {
-          multiplyStrip(c, oRow, zeros, 0, 0, column + rows * iRow, iRow, joinedPanels, height, joined, N, 1, isSparse);
+        const c = dW + i * oRow + 8 * o;
+        const column = x + 8 * i;
+        const init = starts ? zeros : c;
+        const initRow = starts ? 0 : oRow;
+        if (isSparse) listLeaves(column, 8, iRow, height, B, leaf);
+        if (isSparse || B <= MAX_PLAIN_ROWS) {
+          sumLeaves(c, oRow, init, next, initRow, column, 8, iRow, panels, height, B, N, joins, isSparse);
+        } else {
+          pack(free, column, iRow, B, height);
+          sumLeaves(c, oRow, init, next, initRow, free, 8, panelStep, panels, height, B, N, joins, false);
         }
       }
       tape.run(); // before the panels are written again
-    }
-  }
-
-  function packGradients(panels: number, dy: number, oRow: number, rows: number, N: number): void {
-    for (let o = 0; o < N; o += panelColumns) {
-      pack(panels + 8 * o * rows, dy + 8 * o, oRow, rows, Math.min(N - o, panelColumns));
-    }
-  }
-
-  /** `height` rows of dW from as many columns of x. */
-  function multiplyStrip(
-    c: number,
-    cRow: number,
-    init: number,
-    initRow: number,
-    nextInit: number,
-    column: number,
-    iRow: number,
-    panels: number,
-    height: number,
-    rows: number,
-    N: number,
-    joins: number,
-    isSparse: boolean,
-  ): void {
-    if (isSparse) listTerms(column, 8, iRow, panelStep, height, rows);
-    if (rows <= MAX_PLAIN_ROWS || isSparse) {
-      multiplyAcross(c, cRow, init, nextInit, initRow, column, 8, iRow, panels, height, rows, N, joins, isSparse);
-    } else {
-      pack(free, column, iRow, rows, height);
-      multiplyAcross(c, cRow, init, nextInit, initRow, free, 8, panelStep, panels, height, rows, N, joins, false);
     }
   }
 
@@ -217,14 +190,14 @@ export function createNativeProducts(
       tape.run();
     },
 
-    affineBackwardWeights(dW, db, x, dy, B, I, O) {
+    affineBackwardWeights(dW, db, x, dy, B, leaf, joins, I, O) {
+      // Only a single leaf has more rows than one call takes.
       for (let n = 0; n < B; n += BLOCK_ROWS) {
-        addWeights(dW, db, x, dy, n, Math.min(B - n, BLOCK_ROWS), 0, I, O);
+        const rows = Math.min(B - n, BLOCK_ROWS);
+        const [xAt, dyAt] = [addressOf(x) + 8 * n * I, addressOf(dy) + 8 * n * O];
+        const own = Math.min(leaf, rows);
+        addWeights(addressOf(dW), addressOf(db), xAt, dyAt, rows, own, n === 0, joins, I, O);
       }
-    },
-
-    affineBackwardWeightsOfTwo(dW, db, x, dy, B, first, I, O) {
-      addWeights(dW, db, x, dy, 0, first, B - first, I, O);
     },
   };
 }

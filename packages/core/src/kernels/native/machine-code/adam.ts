@@ -24,8 +24,8 @@ export const adamArguments = {
   theta: 1,
   m: 2,
   v: 3,
-  rows: 4, // the first shard's gradients of these parameters
-  rowStep: 5, // from one shard's to the next's, in bytes
+  rows: 4, // the first row of gradients of these parameters
+  rowStep: 5, // from one row to the next, in bytes
   quads: 6, // of four parameters
   rest: 7, // parameters behind them, below 4
   mask: 8, // of these
@@ -50,21 +50,21 @@ export const adamConstants = [
   'minusZero',
 ] as const;
 
-/** How many shards' gradients a kernel may add as it reads them. */
-export const ADAM_SHARDS = [1, 2, 4, 8];
+/** How many rows of gradients a kernel may add as it reads them. */
+export const ADAM_ROWS = [1, 2, 4, 8];
 
 // Bytes that are asked for ahead. The vectors of a large network come from the third-level cache or from memory.
 const AHEAD = 2048;
 
 /**
- * g = the shards' gradients, added by the pairwise tree, · share; then the update of θ, m and v by it, as
+ * g = the rows of gradients, added by the pairwise tree, · share; then the update of θ, m and v by it, as
  * assembly/adam.ts has it; squares = Σ g², in four lanes. The mean itself is not written: that would take as long as
  * reading it does.
  */
-export function assembleAdam(assembler: Assembler, unit: Quads, shards: number): void {
+export function assembleAdam(assembler: Assembler, unit: Quads, count: number): void {
   const { theta, m, v, rows, rowStep, quads, rest, mask, constants, decays, squares } = adamArguments;
   const constant = (name: (typeof adamConstants)[number]): Address => at(r12, 32 * adamConstants.indexOf(name));
-  const [g, t, u, old, free] = [0, 1, 2, 3, 4]; // the tree of the shards takes those from g on
+  const [g, t, u, old, free] = [0, 1, 2, 3, 4]; // the tree of the rows takes those from g on
   const [sumOfSquares, minusZero] = [13, 14];
 
   loadArray(assembler, rax, rows);
@@ -99,9 +99,9 @@ export function assembleAdam(assembler: Assembler, unit: Quads, shards: number):
   assembler.ret();
 
   function updateFour(load: (to: Vector, from: Address) => void, store: (to: Address, from: Vector) => void): void {
-    for (let s = 0; s < shards; s++) assembler.prefetch({ ...ROWS[s], offset: AHEAD });
+    for (let s = 0; s < count; s++) assembler.prefetch({ ...ROWS[s], offset: AHEAD });
     for (const pointer of [r8, r9, r10]) assembler.prefetchToWrite(at(pointer, AHEAD));
-    addTree(g, 0, shards, load);
+    addTree(g, 0, count, load);
     unit.times(g, g, constant('share'));
     unit.times(t, g, g);
     unit.plus(sumOfSquares, sumOfSquares, t);
@@ -136,7 +136,7 @@ export function assembleAdam(assembler: Assembler, unit: Quads, shards: number):
     store(at(r8), old);
   }
 
-  /** to = rows of the shards from `first` on, added in pairs, and these in pairs. */
+  /** to = rows from `first` on, added in pairs, and these in pairs. */
   function addTree(to: Vector, first: number, count: number, load: (to: Vector, from: Address) => void): void {
     if (count === 1) {
       load(to, ROWS[first]);

@@ -32,6 +32,8 @@ export interface Assembler {
   storeWord(address: Address, r: Register): void;
   /** r = the 64 bits at `address`. */
   loadPointer(r: Register, address: Address): void;
+  /** The 64 bits at `address` = r. */
+  storePointer(address: Address, r: Register): void;
   move(to: Register, from: Register): void;
   /** r = its lower 32 bits. */
   zeroExtend(r: Register): void;
@@ -127,6 +129,7 @@ export function createAssembler(): Assembler {
     loadWord: (r, address) => instruction(false, 0x8b, r, address),
     storeWord: (address, r) => instruction(false, 0x89, r, address),
     loadPointer: (r, address) => instruction(true, 0x8b, r, address),
+    storePointer: (address, r) => instruction(true, 0x89, r, address),
     move: (to, from) => instruction(true, 0x89, from, to),
     zeroExtend: (r) => instruction(false, 0x89, r, r),
     add: (to, from) => instruction(true, 0x01, from, to),

@@ -3,7 +3,7 @@ import { argument, loadArray } from './calls.ts';
 import { ROWS } from './rows.ts';
 
 /**
- * Rows of a listed tile at most: of more rows fewer terms are 0 in all of them. On MNIST 45 % of a shard's columns are
+ * Rows of a listed tile at most: of more rows fewer terms are 0 in all of them. On MNIST 45 % of 32 rows' columns are
  * left over 7 rows, 52 % over 14; and 37 % of its rows over 7 columns, 61 % over 14.
  */
 export const LISTED_ROWS = 7;
@@ -11,39 +11,48 @@ export const LISTED_ROWS = 7;
 /** Arguments of a listing's call, by place; strides in bytes. */
 export const listArguments = {
   terms: 1,
-  nextTerms: 2, // from one tile's list to the next
+  nextTerms: 2, // from one list to the next
   a: 3,
   aRow: 4,
   aStep: 5,
   panelStep: 6,
   K: 7, // at least 1
-  count: 8, // of tiles, at least 1
-  nextA: 9,
+  count: 8, // of lists, at least 1
+  nextA: 9, // from behind the last term of a list to the first of the next: forth,
+  back: 10, // and back
+  origin: 11, // what steps to the terms are counted from
+  nextOrigin: 12, // from one list to the next
+  panelStart: 13, // bytes from the panel to the first term's row
+  panelBack: 14, // what is taken from these behind a list
 };
 
 /**
- * For each of `count` tiles of M rows the list of its terms, k ascending, in pairs of words: how many k have an a[m,k]
- * that is not 0 for any m, and a word of no use; then for each of them k · aStep and k · panelStep. Overwrites `terms`
- * [count][1 + K][2].
+ * For each of `count` lists of M rows its terms, k ascending, in pairs of words: how many k have an a[m,k] that is not 0
+ * for any m, and a word of no use; then for each of them the bytes from `origin` to a[0,k], and those from the panel to
+ * its row k. Overwrites `terms` [count][1 + K][2].
+ *
+ * The lists of tiles below each other begin anew, each at its own rows; those of the leaves of a sum go on, all counted
+ * from the first leaf.
  */
 export function assembleListTerms(assembler: Assembler, M: number): void {
-  const { terms, nextTerms, a, aRow, aStep, panelStep, K, count, nextA } = listArguments;
+  const { terms, nextTerms, a, aRow, aStep, panelStep, K, count } = listArguments;
+  const { back, nextA, origin, nextOrigin, panelStart, panelBack } = listArguments;
   loadArray(assembler, r8, terms);
-  loadArray(assembler, r13, a);
+  loadArray(assembler, rax, a);
+  loadArray(assembler, r13, origin);
   assembler.loadWord(rdx, argument(aRow));
   assembler.loadAddress(rbx, { base: rdx, index: rdx, scale: 2 });
   assembler.loadAddress(rbp, { base: rdx, index: rdx, scale: 4 });
   assembler.loadWord(r10, argument(aStep));
   assembler.loadWord(r12, argument(count));
+  assembler.loadWord(r14, argument(panelStart)); // and so for each term
   assembler.push(rsi);
   assembler.loadWord(rsi, argument(panelStep));
 
-  const nextTile = assembler.position;
-  assembler.move(rax, r13);
-  assembler.loadAddress(rcx, { base: r13, index: rbp });
+  const nextList = assembler.position;
+  assembler.loadAddress(rcx, { base: rax, index: rbp });
   assembler.loadWord(r11, argument(K));
   assembler.clear(r9); // terms so far
-  assembler.clear(r14); // k · panelStep
   const nextTerm = assembler.position;
   // Written in any case: without a jump that could be guessed wrong.
   assembler.move(r15, rax);
@@ -59,12 +68,23 @@ export function assembleListTerms(assembler: Assembler, M: number): void {
   assembler.decrement(r11);
   assembler.jumpUnlessZero(nextTerm);
   assembler.storeWord(at(r8), r9);
-  assembler.loadWord(r11, argument(nextTerms));
-  assembler.add(r8, r11);
-  assembler.loadWord(r11, argument(nextA));
-  assembler.add(r13, r11);
+  for (const [register, step] of [
+    [r8, nextTerms],
+    [rax, nextA],
+    [r13, nextOrigin],
+  ]) {
+    assembler.loadWord(r11, argument(step));
+    assembler.add(register, r11);
+  }
+  for (const [register, step] of [
+    [rax, back],
+    [r14, panelBack],
+  ]) {
+    assembler.loadWord(r11, argument(step));
+    assembler.subtract(register, r11);
+  }
   assembler.decrement(r12);
-  assembler.jumpUnlessZero(nextTile);
+  assembler.jumpUnlessZero(nextList);
   assembler.pop(rsi);
   assembler.ret();
 }

@@ -1,4 +1,4 @@
-import { ADAM_SHARDS, assembleAdam } from './adam.ts';
+import { ADAM_ROWS, assembleAdam } from './adam.ts';
 import { createAssembler } from './assembler.ts';
 import { assembleGather } from './gather.ts';
 import { assembleListTerms, LISTED_ROWS } from './list-terms.ts';
@@ -23,7 +23,7 @@ export interface CodeLayout {
   readonly lists: readonly number[]; // [M] of listed tiles
   readonly packs: Readonly<Record<number, number>>; // [vectors]
   readonly transposes: readonly number[]; // [rows]
-  readonly adam: Readonly<Record<number, number>>; // [shards]
+  readonly adam: Readonly<Record<number, number>>; // [rows]
   readonly gather: number;
 }
 
@@ -60,7 +60,7 @@ export function assembleProgram(name: ExtensionName): Program {
   const transposes = placedTo(unit.width, (lanes) => assembleTranspose(assembler, unit, lanes));
   const quads = createAvx2(assembler); // which every processor with a wider extension has, too
   const adam: Record<number, number> = {};
-  for (const shards of ADAM_SHARDS) adam[shards] = placed(() => assembleAdam(assembler, quads, shards));
+  for (const rows of ADAM_ROWS) adam[rows] = placed(() => assembleAdam(assembler, quads, rows));
   const gather = placed(() => assembleGather(assembler, quads));
   const layout = { width: unit.width, tileRows: rows, tiles, listedTiles, lists, packs, transposes, adam, gather };
   return { code: assembler.bytes(), layout };

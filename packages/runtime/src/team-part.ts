@@ -1,0 +1,94 @@
+import type { BackendName } from '@gradloom/core';
+import {
+  gradientRows,
+  leafCount,
+  MOST_NODE_ROWS,
+  type NodePass,
+  type NodeSums,
+  planTeam,
+  sumsOf,
+  type TeamPlanOptions,
+} from '@gradloom/core/internal';
+import type { RunSetup } from './protocol.ts';
+
+/** What the leaves of a run's batches follow from. */
+export interface BatchShape {
+  readonly backend: BackendName;
+  readonly batch: number;
+  readonly lastBatch: number; // rows of an epoch's last batch, which may be short
+  readonly leaf: number; // rows of a leaf; 0 where nothing is trained
+}
+
+/** Leaves of `rows` rows. */
+export const leavesOf = ({ leaf }: Pick<BatchShape, 'leaf'>, rows: number): number =>
+  leaf === 0 ? 0 : leafCount(rows, leaf);
+
+/**
+ * How teams take batches of `rows` rows. A look sees leaf by leaf, and a BLAS gives a row other bits in calls of other
+ * sizes.
+ */
+export function teamOptions(shape: BatchShape, rows: number, threads: number, looks: boolean): TeamPlanOptions {
+  const isBlas = shape.backend === 'blas';
+  const most = isBlas || looks ? 1 : Math.floor(MOST_NODE_ROWS / shape.leaf);
+  return { leaves: leavesOf(shape, rows), threads, most, joins: !isBlas };
+}
+
+/** What one thread of a team does in a batch of so many leaves. */
+export interface BatchPart {
+  readonly leaves: number;
+  readonly passes: readonly NodePass[];
+  /** How the update adds what all threads leave. */
+  readonly sums: NodeSums;
+}
+
+/** What one thread of a team does, in whole batches and in an epoch's last. */
+export interface TeamPart {
+  readonly whole: BatchPart;
+  readonly last: BatchPart;
+  /** One a pass of a whole batch: its gradient in one call, where it can be. Written when the tapes are. */
+  readonly plays: ((() => void) | null)[];
+}
+
+export function teamPart(setup: RunSetup, threads: number, thread: number, looks: boolean): TeamPart {
+  const shape = shapeOf(setup);
+  const part = (rows: number) => batchPart(teamOptions(shape, rows, threads, looks), thread);
+  const whole = part(setup.batch);
+  return { whole, last: setup.lastBatch === setup.batch ? whole : part(setup.lastBatch), plays: [] };
+}
+
+function batchPart(options: TeamPlanOptions, thread: number): BatchPart {
+  const { passes, nodes } = planTeam(options);
+  return { leaves: options.leaves, passes: passes[thread], sums: sumsOf(nodes, options.leaves) };
+}
+
+/** Rows of gradients that teams of up to `threads` threads need, in whole batches and in the last. */
+export function gradientRowsOf(shape: BatchShape, threads: number, looks: boolean): number {
+  if (shape.leaf === 0) return 0;
+  const sizes = shape.lastBatch === shape.batch ? [shape.batch] : [shape.batch, shape.lastBatch];
+  const kinds = looks ? [false, true] : [false];
+  return Math.max(...sizes.flatMap((rows) => kinds.map((kind) => gradientRows(teamOptions(shape, rows, threads, kind)))));
+}
+
+/** Rows that one team fills in a whole batch. */
+export const gradientRowsOfTeam = (setup: RunSetup, threads: number): number =>
+  setup.leaf === 0 ? 0 : planTeam(teamOptions(shapeOf(setup), setup.batch, threads, false)).rows;
+
+/** Of a run. */
+export const shapeOf = ({ backend, batch, lastBatch, leaf }: RunSetup): BatchShape => ({
+  ...{ batch, lastBatch, leaf },
+  backend: backend.name,
+});
+
+/** Teams whose passes are counted: in larger ones a thread has fewer. */
+const COUNTED_TEAMS = 16;
+
+/** Passes of one thread in a whole batch, at most; of a larger team than is counted a few may be more. */
+export function mostPasses(shape: BatchShape): number {
+  if (shape.leaf === 0) return 0;
+  let most = 0;
+  for (let T = 1; T <= Math.min(COUNTED_TEAMS, leavesOf(shape, shape.batch)); T++) {
+    const { passes } = planTeam(teamOptions(shape, shape.batch, T, false));
+    most = Math.max(most, ...passes.map(({ length }) => length));
+  }
+  return most;
+}
