@@ -250,7 +250,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
           optimizer.hyper(hyper, Float64Array.of(0.1), Float64Array.from(optimizer.initialScalars));
           const shared = { theta, gSum, state: [m, v], squares };
           const update = createBlockUpdate(kernels, optimizer, cut, shared, hyper, Float64Array.of(1));
-          for (let block = 0; block < blockCount(P); block++) update.take(block, 10);
+          for (let block = 0; block < blockCount(P); block++) update.take(block, 10, { joins: [], count: S, step: 1 });
           return { theta, m, v, squares };
         };
         const actual = updated(memory.allocate, memory.kernels);
