@@ -9,7 +9,7 @@ import {
   type Pass,
   referenceKernels,
 } from '@gradloom/core';
-import { bindTensors, createWorkspace, noMemory, shardGradient } from '@gradloom/core/internal';
+import { bindTensors, createWorkspace, nodeGradient, noMemory } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { firstDifference } from '../support/bits.ts';
@@ -31,10 +31,10 @@ describe.each(cases)('%s layers under %s', (_fn, lossName, golden) => {
   workspace.t.set(golden.t);
   const g = new Float64Array(network.parameterCount);
   const theta = bindTensors(network, Float64Array.from(golden.params));
-  const pass = { kernels: referenceKernels, training: true, seed: 1, step: 0, firstRow: 0 };
-  const lossSums = new Float64Array(1);
-  shardGradient(lossSums, network, workspace, theta, bindTensors(network, g), golden.batch, pass);
-  const lossSum = lossSums[0];
+  const pass = { kernels: referenceKernels, training: true, seed: 1, step: 0, firstRow: 0, leaf: 16, joins: false };
+  const lossSums = new Float64Array(Math.ceil(golden.batch / 16));
+  nodeGradient(lossSums, network, workspace, theta, bindTensors(network, g), golden.batch, pass);
+  const lossSum = lossSums.reduce((sum, value) => sum + value, 0);
 
   test('have the loss that PyTorch finds', () => {
     expect(maxRelativeError([lossSum / golden.batch], [golden.lossValue])).toBeLessThan(1e-12);
@@ -65,15 +65,15 @@ function unsharedGradient(network: Network, loss: Loss, x: Float64Array, t: Floa
     layer.forward(outputs[l], outputs[l - 1] ?? x, theta[l], B, pass, memories[l]);
   }
   const y = outputs[outputs.length - 1];
-  const lossSum = blank(1);
+  const lossSums = blank(B);
   let dy = blank(B * network.output);
-  loss.evaluate(lossSum, dy, y, t, B, network.output);
+  loss.evaluate(lossSums, dy, y, t, B, pass.leaf, network.output);
   for (let l = network.layers.length - 1; l >= 0; l--) {
     const dx = blank(B * network.layers[l].in);
     network.layers[l].backward(dx, dy, outputs[l - 1] ?? x, outputs[l], theta[l], gradients[l], B, pass, memories[l]);
     dy = dx;
   }
-  return { gradient, lossSum };
+  return { gradient, lossSums };
 }
 
 function parametersOf(network: Network): Float64Array {
@@ -84,27 +84,44 @@ function parametersOf(network: Network): Float64Array {
 
 test(`layers that share arrays find the gradients of layers that do not (seed ${propertySeed})`, () => {
   const lossNames = fc.constantFrom(...(Object.keys(losses) as LossName[]));
-  const check = fc.property(randomNetwork, lossNames, fc.integer({ min: 0, max: 5 }), (spec, lossName, B) => {
-    const network = buildNetwork(spec);
-    const hasIndices = spec.layers[0].kind === 'embedding';
-    const loss = createLoss(lossName);
-    const pass: Pass = { kernels: referenceKernels, training: true, seed: 1, step: 2, firstRow: 3 };
-    const x = Float64Array.from({ length: B * network.input }, (_, i) =>
-      hasIndices ? (i * 37) % 17 : ((i * 37) % 17) / 8 - 1,
-    );
-    const T = loss.targets === 'classes' ? 1 : network.output;
-    const t = Float64Array.from({ length: B * T }, (_, i) => (T === 1 ? 0 : ((i * 5) % 3) / 2));
-    const expected = unsharedGradient(network, loss, x, t, B, pass);
-    // More rows than the shard has, and what an earlier shard left in them.
-    const workspace = createWorkspace(network, loss, B + 2, (length) => zeros(length).fill(9));
-    workspace.x.set(x);
-    workspace.t.set(t);
-    const gradient = zeros(network.parameterCount).fill(9);
-    const lossSum = zeros(1);
-    const theta = bindTensors(network, parametersOf(network));
-    shardGradient(lossSum, network, workspace, theta, bindTensors(network, gradient), B, pass);
-    expect(firstDifference(lossSum, expected.lossSum)).toBeNull();
-    expect(firstDifference(gradient, expected.gradient)).toBeNull();
-  });
+  const check = fc.property(
+    randomNetwork,
+    lossNames,
+    fc.integer({ min: 1, max: 9 }),
+    fc.integer({ min: 1, max: 9 }),
+    (spec, lossName, B, leaf) => {
+      const network = buildNetwork(spec);
+      const hasIndices = spec.layers[0].kind === 'embedding';
+      const loss = createLoss(lossName);
+      const common = { kernels: referenceKernels, training: true, seed: 1, step: 2, firstRow: 3, leaf };
+      const pass: Pass = { ...common, joins: false };
+      const x = Float64Array.from({ length: B * network.input }, (_, i) =>
+        hasIndices ? (i * 37) % 17 : ((i * 37) % 17) / 8 - 1,
+      );
+      const T = loss.targets === 'classes' ? 1 : network.output;
+      const t = Float64Array.from({ length: B * T }, (_, i) => (T === 1 ? 0 : ((i * 5) % 3) / 2));
+      const expected = unsharedGradient(network, loss, x, t, B, pass);
+      // More rows than the pass has, and what an earlier one left in them.
+      const workspace = createWorkspace(network, loss, B + 2, (length) => zeros(length).fill(9));
+      workspace.x.set(x);
+      workspace.t.set(t);
+      const gradient = zeros(network.parameterCount).fill(9);
+      const lossSums = zeros(B).fill(Number.NaN);
+      const theta = bindTensors(network, parametersOf(network));
+      nodeGradient(lossSums, network, workspace, theta, bindTensors(network, gradient), B, pass);
+      expect(firstDifference(lossSums, expected.lossSums)).toBeNull();
+      expect(firstDifference(gradient, expected.gradient)).toBeNull();
+      // Where a pass joins, its gradient is added to what is there.
+      const joined = zeros(network.parameterCount).fill(9);
+      workspace.x.set(x);
+      nodeGradient(lossSums, network, workspace, theta, bindTensors(network, joined), B, { ...pass, joins: true });
+      expect(
+        firstDifference(
+          joined,
+          expected.gradient.map((g) => 9 + g),
+        ),
+      ).toBeNull();
+    },
+  );
   fc.assert(check, { seed: propertySeed, numRuns: 500 });
 });

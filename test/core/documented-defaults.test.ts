@@ -61,7 +61,7 @@ const behaviours: Record<string, (kind: string, options: object) => unknown> = {
   Losses(kind, options) {
     const lossSum = new Float64Array(1);
     const loss = createLoss({ kind, ...options } as never);
-    loss.evaluate(lossSum, new Float64Array(4), Float64Array.of(0.2, 3, -5, 1), new Float64Array(4), 1, 4);
+    loss.evaluate(lossSum, new Float64Array(4), Float64Array.of(0.2, 3, -5, 1), new Float64Array(4), 1, 1, 4);
     return lossSum[0];
   },
   Optimizers(kind, options) {

@@ -13,7 +13,7 @@ import {
   type Pass,
   referenceKernels,
 } from '@gradloom/core';
-import { bindTensors, createWorkspace, forward, shardGradient } from '@gradloom/core/internal';
+import { bindTensors, createWorkspace, forward, nodeGradient } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import { maxError } from '../support/errors.ts';
 import { numericGradient } from '../support/numeric-gradient.ts';
@@ -26,7 +26,7 @@ const MARGIN = 5e-3;
 const fns = (Object.keys(activations) as ActivationName[]).filter((fn) => activations[fn].maxSlope > 0);
 const lossNames = Object.keys(losses) as LossName[];
 const allocate = (length: number): Float64Array => new Float64Array(length);
-const pass: Pass = { kernels: referenceKernels, training: true, seed: 1, step: 2, firstRow: 4 };
+const pass: Pass = { kernels: referenceKernels, training: true, seed: 1, step: 2, firstRow: 4, leaf: 2, joins: false };
 
 const networkWith = (fn: ActivationName): NetworkSpec => ({
   input: 3,
@@ -112,11 +112,11 @@ describe.each(fns)('dense, %s and dropout', (fn) => {
     workspace.t.set(targetsFor(lossName, forward(network, workspace, parameters, B, pass), network.output));
     const g = allocate(network.parameterCount);
     const gradients = bindTensors(network, g);
-    const lossSlot = allocate(1);
+    const lossSlots = allocate(2); // of leaves of 2 rows and 1
     const lossSum = () => {
       workspace.x.set(x);
-      shardGradient(lossSlot, network, workspace, parameters, gradients, B, pass);
-      return lossSlot[0];
+      nodeGradient(lossSlots, network, workspace, parameters, gradients, B, pass);
+      return lossSlots[0] + lossSlots[1];
     };
     const expected = numericGradient(lossSum, theta, H);
     lossSum();
@@ -142,11 +142,11 @@ describe('embedding, residual, swiglu and layer-norm, one in the other', () => {
     const workspace = createWorkspace(network, loss, B, allocate);
     workspace.x.set(indices);
     workspace.t.set(targetsFor(lossName, forward(network, workspace, parameters, B, pass), network.output));
-    const lossSlot = allocate(1);
+    const lossSlots = allocate(2); // of leaves of 2 rows and 1
     const lossSum = () => {
       workspace.x.set(indices);
-      shardGradient(lossSlot, network, workspace, parameters, gradients, B, pass);
-      return lossSlot[0];
+      nodeGradient(lossSlots, network, workspace, parameters, gradients, B, pass);
+      return lossSlots[0] + lossSlots[1];
     };
     const expected = numericGradient(lossSum, theta, H);
     lossSum();
@@ -154,11 +154,11 @@ describe('embedding, residual, swiglu and layer-norm, one in the other', () => {
     expect(g.every((value) => value === 0)).toBe(false);
   });
 
-  test('overwrite their gradients with zeros where a shard has no rows', () => {
+  test('overwrite their gradients with zeros where a pass has no rows', () => {
     const loss = createLoss('mse');
     g.fill(Number.NaN);
     const workspace = createWorkspace(network, loss, B, allocate);
-    shardGradient(allocate(1), network, workspace, parameters, gradients, 0, pass);
+    nodeGradient(allocate(1), network, workspace, parameters, gradients, 0, pass);
     expect(g.every((value) => value === 0)).toBe(true);
   });
 

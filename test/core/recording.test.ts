@@ -1,10 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  createWorkspace,
-  recordedCalls,
-  recordShardGradient,
-  shardGradient,
-} from '../../packages/core/src/backprop.ts';
+import { createWorkspace, nodeGradient, recordedCalls, recordNodeGradient } from '../../packages/core/src/backprop.ts';
 import {
   buildNetwork,
   createLoss,
@@ -23,6 +18,7 @@ import {
   createBlockUpdate,
   gradientOf,
   gradientStride,
+  leafCount,
   recordSteps,
   stepCalls,
   tapeLength,
@@ -35,8 +31,9 @@ import { tensorsOf } from '../support/tensors-of.ts';
 const memory = createGuardedMemory();
 const { kernels } = memory;
 const B = 5;
+const SUMS = { joins: [[1, 2] as const], count: 2, step: 1 };
 
-/** A shard of random rows, its gradient by plain calls and, where it can be recorded, by a tape. */
+/** Some leaves of random rows, its gradient by plain calls and, where it can be recorded, by a tape. */
 function setUp(layers: LayerSpec[], lossName: 'mse' | 'softmax-cross-entropy' | 'huber') {
   memory.reset([[64, 64]]);
   const network = buildNetwork({ input: 6, layers });
@@ -47,8 +44,8 @@ function setUp(layers: LayerSpec[], lossName: 'mse' | 'softmax-cross-entropy' | 
   initializeParameters(network, theta, 1);
   const workspace = createWorkspace(network, loss, B, memory.allocate);
   const parameters = bindTensors(network, theta);
-  const pass: Pass = { kernels, training: true, seed: 1, step: 0, firstRow: 0 };
-  const [gradient, lossSum] = [memory.allocate(P), memory.allocate(1)];
+  const pass: Pass = { kernels, training: true, seed: 1, step: 0, firstRow: 0, leaf: 2, joins: false };
+  const [gradient, lossSum] = [memory.allocate(P), memory.allocate(3)];
   const gradients = bindTensors(network, gradient);
   const tape = memory.allocate(tapeLength(recordedCalls(network)));
   const fill = () => {
@@ -56,11 +53,11 @@ function setUp(layers: LayerSpec[], lossName: 'mse' | 'softmax-cross-entropy' | 
     for (let i = 0; i < workspace.t.length; i++) workspace.t[i] = random.integer(3);
   };
   return {
-    play: recordShardGradient(tape, lossSum, network, loss, workspace, parameters, gradients, B, pass),
+    play: recordNodeGradient(tape, lossSum, network, loss, workspace, parameters, gradients, B, pass),
     fill,
     workspace,
     outcome: () => [...lossSum, ...gradient],
-    direct: () => shardGradient(lossSum, network, workspace, parameters, gradients, B, pass),
+    direct: () => nodeGradient(lossSum, network, workspace, parameters, gradients, B, pass),
     clear: () => gradient.fill(Number.NaN),
   };
 }
@@ -69,7 +66,7 @@ const names = Object.keys(kernels.fast.activations) as (keyof typeof kernels.fas
 
 describe.each(names)('%s', (fn) => {
   test.each(['mse', 'softmax-cross-entropy'] as const)(
-    'a recorded shard has the bits of the plain calls: %s',
+    'a recorded pass has the bits of the plain calls: %s',
     (loss) => {
       const { play, fill, workspace, outcome, direct, clear } = setUp(
         [
@@ -123,7 +120,7 @@ test('the reference kernels record nothing', () => {
   expect(referenceKernels.record).toBeUndefined();
 });
 
-/** Three shards' gradients of a bit more than two blocks, and an optimizer at work on them. */
+/** Three rows of gradients of a bit more than two blocks, and an optimizer at work on them. */
 function setUpUpdate(spec: OptimizerSpec, used = kernels) {
   memory.reset([[64, 64]]);
   const random = createRandom(5, 'update');
@@ -152,7 +149,7 @@ function setUpUpdate(spec: OptimizerSpec, used = kernels) {
   const start = arrays.map((array) => array.slice());
   return {
     update: createBlockUpdate(used, optimizer, cut, shared, hyper, Float64Array.of(1)),
-    tape: memory.allocate(tapeLength(updateCalls(cut, optimizer))),
+    tape: memory.allocate(tapeLength(updateCalls(cut, optimizer, 3))),
     outcome: () => Buffer.concat(arrays.map((array) => new Uint8Array(array.slice().buffer))),
     restart: () => {
       for (const [k, array] of arrays.entries()) array.set(start[k]);
@@ -179,12 +176,12 @@ test.each<OptimizerSpec>([
   ]) {
     restart();
     for (let block = first; block < end; block++) {
-      update.average(block, 7);
+      update.average(block, 7, SUMS);
       update.apply(block);
     }
     const expected = outcome();
     restart();
-    const play = update.record(tape, first, end, 7);
+    const play = update.record(tape, first, end, 7, SUMS);
     expect(play).not.toBeNull();
     play?.();
     expect(outcome().equals(expected)).toBe(true);
@@ -193,15 +190,15 @@ test.each<OptimizerSpec>([
 
 test('an update in plain code or in one pass cannot be recorded, and the reference kernels record none', () => {
   const plain = setUpUpdate({ kind: 'rmsprop' });
-  expect(plain.update.record(plain.tape, 0, 3, 7)).toBeNull();
+  expect(plain.update.record(plain.tape, 0, 3, 7, SUMS)).toBeNull();
   const inOne = setUpUpdate('adam');
-  expect(inOne.update.record(inOne.tape, 0, 3, 7)).toBeNull();
+  expect(inOne.update.record(inOne.tape, 0, 3, 7, SUMS)).toBeNull();
   const reference = setUpUpdate('adam', referenceKernels);
-  expect(reference.update.record(reference.tape, 0, 3, 7)).toBeNull();
+  expect(reference.update.record(reference.tape, 0, 3, 7, SUMS)).toBeNull();
 });
 
 describe('whole steps on a tape', () => {
-  const ROWS = 5;
+  const ROWS = 37; // three leaves
   const STEPS = 40;
   const layers = (fn: 'tanh' | 'silu'): LayerSpec[] => [
     { kind: 'dense', out: 7 },
@@ -222,7 +219,7 @@ describe('whole steps on a tape', () => {
     for (let i = 0; i < workspace.x.length; i++) workspace.x[i] = random.normal();
     for (let i = 0; i < workspace.t.length; i++) workspace.t[i] = random.integer(3);
     const [x, t] = [workspace.x.slice(), workspace.t.slice()];
-    const train = { network, loss, optimizer, kernels, batch: ROWS, shards: 1, seed: 1 };
+    const train = { network, loss, optimizer, kernels, batch: ROWS, seed: 1 };
     const one = createTrainStep({ ...train, allocate });
     const H = optimizer.hyperLength;
     const shared = {
@@ -236,8 +233,8 @@ describe('whole steps on a tape', () => {
       parameters: bindTensors(network, shared.theta),
       gradients: bindTensors(network, gradientOf(shared.gSum, P, 0)),
     };
-    const arrays = { lossSums: allocate(1), squares: allocate(blockCount(P)), hyper: allocate(H) };
-    const pass: Pass = { kernels, training: true, seed: 1, step: 0, firstRow: 0 };
+    const arrays = { lossSums: allocate(leafCount(ROWS, 16)), squares: allocate(blockCount(P)), hyper: allocate(H) };
+    const pass: Pass = { kernels, training: true, seed: 1, step: 0, firstRow: 0, leaf: 16, joins: false };
     const tape = allocate(tapeLength(stepCalls(network, optimizer)));
     const steps = { workspace, ...shared, ...notes, ...views, ...arrays };
     return {

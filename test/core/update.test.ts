@@ -14,6 +14,7 @@ import { describe, expect, test } from 'vitest';
 const random = createRandom(4, 'update');
 const normals = (n: number) => Float64Array.from({ length: n }, () => random.normal());
 const S = 3;
+const SUMS = { joins: [], count: S, step: 1 };
 const P = 2 * BLOCK + 5;
 
 function setUp() {
@@ -32,7 +33,7 @@ function setUp() {
 test('the blocks together apply the mean gradient to every parameter once', () => {
   const { memory, mean, update } = setUp();
   for (const block of [2, 0, 1]) {
-    update.average(block, 10);
+    update.average(block, 10, SUMS);
     update.apply(block);
   }
   expect([...memory.theta]).toEqual([...mean].map((g) => -g));
@@ -41,14 +42,14 @@ test('the blocks together apply the mean gradient to every parameter once', () =
 test('a scale is applied to the gradient before the optimizer sees it', () => {
   const { memory, mean, scale, update } = setUp();
   scale[0] = 0.25;
-  for (const block of [0, 1, 2]) update.average(block, 10);
+  for (const block of [0, 1, 2]) update.average(block, 10, SUMS);
   for (const block of [0, 1, 2]) update.apply(block);
   expect([...memory.theta]).toEqual([...mean].map((g) => -(g * 0.25)));
 });
 
 test('the norm is that of the mean gradient', () => {
   const { memory, mean, update } = setUp();
-  for (const block of [0, 1, 2]) update.average(block, 10);
+  for (const block of [0, 1, 2]) update.average(block, 10, SUMS);
   const exact = Math.sqrt(mean.reduce((sum, g) => sum + g * g, 0));
   expect(Math.abs(gradientNorm(memory.squares) / exact - 1)).toBeLessThan(1e-12);
 });
@@ -68,6 +69,8 @@ describe('clipping', () => {
   });
 });
 
-test("a batch's loss is the sum of its shards over its rows", () => {
-  expect(batchLoss(Float64Array.of(3, 0, 4.5), 5)).toBe(1.5);
+test("a batch's loss is the tree's sum of its leaves over its rows", () => {
+  expect(batchLoss(Float64Array.of(3, 0, 4.5, 9), 3, 5)).toBe(1.5);
+  const big = 2 ** 53; // to which 1 cannot be added
+  expect(batchLoss(Float64Array.of(big, 1, 1, -big), 4, 1)).toBe(big + 1 + (1 - big));
 });

@@ -56,7 +56,7 @@ describe.each<[BackendChoice, BackendChoice]>([
 describe.each<[BackendChoice, BackendChoice]>([
   ['wasm', 'reference'],
   ['native', 'native'],
-])('rows that are mostly 0, in shards taken two at a time or singly, on %s', (backend, oracleOn) => {
+])('rows that are mostly 0, in leaves of lists of their own, on %s', (backend, oracleOn) => {
   test(`end in the bits of whole steps on ${oracleOn}`, needs(backend), async () => {
     const [rows, columns] = [112, 130];
     const inputs = sharedArrays.uint8(rows * columns);
@@ -73,7 +73,7 @@ describe.each<[BackendChoice, BackendChoice]>([
     };
     const relu = { kind: 'activation', fn: 'relu' } as const;
     const spec: NetworkSpec = { input: columns, layers: [{ kind: 'dense', out: 40 }, relu, { kind: 'dense', out: 3 }] };
-    const options = { batch: 56, shards: 4, steps: 30, seed: 1, loss: 'softmax-cross-entropy' } as const;
+    const options = { batch: 56, steps: 30, seed: 1, loss: 'softmax-cross-entropy' } as const;
     const expected = oracle(spec, dataset, options, resolveBackend(oracleOn), options.steps);
     for (const threads of [1, 2, 3, 4]) {
       const { parameters } = await train(spec, { train: dataset }, { ...options, threads, backend, pool }).result;

@@ -1,10 +1,10 @@
 import { buildNetwork, createLoss, createOptimizer, createSchedule, type NetworkSpec } from '@gradloom/core';
-import { gradientOf } from '@gradloom/core/internal';
+import { gradientOf, leafRows } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 import { planArena } from '../../packages/runtime/src/arena.ts';
 import { allocateSharedMemory } from '../../packages/runtime/src/shared-memory.ts';
 
-const plan = (spec: NetworkSpec, options: { shards?: number; threads?: number; batch?: number } = {}) =>
+const plan = (spec: NetworkSpec, options: { threads?: number; batch?: number } = {}) =>
   planArena({
     backend: 'wasm',
     network: buildNetwork(spec),
@@ -12,13 +12,14 @@ const plan = (spec: NetworkSpec, options: { shards?: number; threads?: number; b
     optimizer: createOptimizer('adam'),
     schedule: createSchedule('plateau', { totalSteps: 10, stepsPerEpoch: 5 }),
     batch: options.batch ?? 32,
-    shards: options.shards ?? 2,
+    lastBatch: options.batch ?? 32,
+    leaf: leafRows(options.batch ?? 32),
     threads: options.threads ?? 3,
     heapBase: 1028,
   });
 const small: NetworkSpec = { input: 6, layers: [{ kind: 'dense', out: 5 }] };
 
-test('every array, and the gradient of each shard, starts on a 64-byte boundary, and no two overlap', () => {
+test('every array, and each row of gradients, starts on a 64-byte boundary, and no two overlap', () => {
   const layout = plan(small);
   const arena = layout.bind(allocateSharedMemory(layout.bytes, null));
   const { theta, gSum, state, squares, lossSums, scalars, scheduleState, losses, norms, scratch } = arena;
@@ -34,16 +35,15 @@ test('every array, and the gradient of each shard, starts on a 64-byte boundary,
   expect(layout.bytes).toBeGreaterThanOrEqual(end);
 });
 
-test('gradient memory grows with shards, not with threads or rows', () => {
-  const gradients = (options: Parameters<typeof plan>[1]) =>
-    plan(small, options).parts.find((part) => part.name === 'gradients of the shards')?.bytes;
-  expect(gradients({ threads: 64, batch: 4096 })).toBe(gradients({}));
-  expect(gradients({ shards: 16 })).toBe(8 * Number(gradients({ shards: 2 })));
+test('gradient memory grows with threads, and with rows by their logarithm alone', () => {
+  const rows = (options: Parameters<typeof plan>[1]) => plan(small, options).rows;
+  expect([1, 2, 8].map((threads) => rows({ threads, batch: 32 }))).toEqual([1, 2, 2]); // two leaves
+  expect([1, 2].map((threads) => rows({ threads, batch: 256 }))).toEqual([1, 2]);
+  expect([256, 1024, 16_384].map((batch) => rows({ threads: 1, batch }))).toEqual([1, 2, 6]);
+  expect(rows({ threads: 64, batch: 4096 })).toBeLessThan(2 * 64);
 });
 
 test('a plan past 4 GiB is refused with the size of each part', () => {
   const huge: NetworkSpec = { input: 30_000, layers: [{ kind: 'dense', out: 10_000 }] };
-  expect(() => plan(huge)).toThrow(
-    /has \d+ MiB, expected at most 4096 MiB .*parameters 2289 MiB, gradients of the shards 4578 MiB/,
-  );
+  expect(() => plan(huge)).toThrow(/has \d+ MiB, expected at most 4096 MiB .*parameters 2289 MiB, gradients 4578 MiB/);
 });

@@ -32,7 +32,7 @@ describe('auto', () => {
 
 describe('blas', () => {
   test(
-    'takes update and gathering in machine code where there is some, and never two shards: its rows depend on each other',
+    'takes update and gathering in machine code where there is some, and never several leaves: its rows depend on each other',
     needs('blas', 'native'),
     () => {
       const backend = resolveBackend('blas');
@@ -44,8 +44,10 @@ describe('blas', () => {
       expect(kernels.name).toBe('blas');
       expect(kernels.gatherBytes).toBeTypeOf('function');
       expect(kernels.fast.meanUpdates?.adam).toBeTypeOf('function');
-      expect(kernels.affineBackwardWeightsOfTwo).toBeUndefined();
-      expect(kernels.maxPairRows).toBeUndefined();
+      const [dW, db, x, dy] = [64 * 64, 64, 32 * 64, 32 * 64].map((length) => new Float64Array(length));
+      expect(() => kernels.affineBackwardWeights(dW, db, x, dy, 32, 16, false, 64, 64)).toThrow(
+        'blas: gradient has 32 rows in leaves of 16, expected one leaf',
+      );
     },
   );
 });

@@ -84,22 +84,21 @@ test('a meter asks for about 100 timed steps a span, and keeps the newest figure
   expect(meter.read()).toEqual([1, 0, 0]);
 });
 
-test('a thread that has the only shard is busier than one that waits for its gradient', async () => {
-  const spans = await busyIn({ threads: 2, shards: 1, batch: 256, steps: 2000 });
+test('a thread that has the only leaf is busier than one that waits for its gradient', async () => {
+  const spans = await busyIn({ threads: 2, batch: 16, steps: 2000 });
   for (const busy of spans) {
     expect(busy).toHaveLength(2);
     for (const share of busy) expect(share > 0 && share < 1).toBe(true);
   }
-  // Shard 0 of 1 falls to the last of the threads; the first has half of the blocks alone. The steps in which a thread
+  // Leaf 0 of 1 falls to the last of the threads; the first has half of the blocks alone. The steps in which a thread
   // writes its tapes are longer than the others, so that one span of few timed steps tells nothing.
   const [first, last] = [0, 1].map((thread) => spans.reduce((sum, busy) => sum + busy[thread], 0) / spans.length);
   expect(first).toBeLessThan(last);
 });
 
-test('one thread waits for nobody; one without a shard or a block is not counted', async () => {
+test('one thread waits for nobody; one without a leaf or a block is not counted', async () => {
   expect(new Set((await busyIn({ threads: 1, batch: 64, steps: 400 })).flat())).toEqual(new Set([1]));
-  for (const busy of await busyIn({ threads: 3, shards: 3, batch: 64, steps: 400 })) expect(busy).toHaveLength(3);
+  for (const busy of await busyIn({ threads: 3, batch: 48, steps: 400 })) expect(busy).toHaveLength(3);
   const small: NetworkSpec = { input: 40, layers: [{ kind: 'dense', out: 5 }] };
-  for (const busy of await busyIn({ threads: 3, shards: 2, batch: 64, steps: 400 }, small))
-    expect(busy).toHaveLength(2);
+  for (const busy of await busyIn({ threads: 3, batch: 32, steps: 400 }, small)) expect(busy).toHaveLength(2);
 });

@@ -60,7 +60,7 @@ describe.each<[BackendChoice, BackendChoice]>([
     needs(backend),
     async (kind) => {
       const network = spec(kinds[kind]);
-      const options = { batch: 64, shards: 3, steps: 4, seed: 2, loss: 'mse' as const };
+      const options = { batch: 64, steps: 4, seed: 2, loss: 'mse' as const };
       for (const type of ['uint8', 'float64'] as const) {
         const dataset = rowsOf(type);
         const expected = oracle(network, dataset, options, resolveBackend(oracleOn), options.steps).parameters;

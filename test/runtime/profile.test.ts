@@ -14,7 +14,7 @@ const spec: NetworkSpec = {
     { kind: 'dense', out: 5 },
   ],
 };
-const options = { batch: 40, shards: 4, steps: 60, seed: 2, backend: 'wasm' } as const;
+const options = { batch: 40, steps: 60, seed: 2, backend: 'wasm' } as const;
 
 let pool: Pool;
 beforeAll(async () => {
@@ -45,7 +45,7 @@ test.each([1, 2, 3])(
 );
 
 test('a thread without a shard gathers nothing and waits', async () => {
-  const { profiles = [] } = await run({ threads: 3, shards: 2, profile: true });
+  const { profiles = [] } = await run({ threads: 3, profile: true });
   const idle = profiles.find(({ gather }) => gather === 0);
   expect(idle).toMatchObject({ forward: 0, backward: 0 });
   expect(idle?.wait).toBeGreaterThan(0);

@@ -36,7 +36,7 @@ const sentence = (row: number) =>
   `row ${row} of words: embedding(4x3) at layer 2: index at place 1 has ${4 + row / 8}, expected a whole number from 0 to 3`;
 
 /** Never one that the embedding's gradient, which is 0, would move. */
-const options = { optimizer: { kind: 'sgd', lr: 0.1 }, batch: 10, shards: 5, backend: 'wasm' } as const;
+const options = { optimizer: { kind: 'sgd', lr: 0.1 }, batch: 10, backend: 'wasm' } as const;
 
 let pool: Pool;
 beforeAll(async () => {

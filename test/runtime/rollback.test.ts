@@ -40,7 +40,7 @@ const rising = {
   optimizer: { kind: 'sgd', lr: 0.1, momentum: 0.5 },
   schedule: { kind: 'step', everyEpochs: 2, gamma: 16 },
   batch: 5,
-  shards: 3,
+
   epochs: 6,
   backend: 'wasm',
   evaluateEvery: 2,

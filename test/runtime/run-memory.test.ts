@@ -28,7 +28,7 @@ const runs: [title: string, Sizes, TrainOptions, least: number][] = [
     { threads: 2, steps: 2, loss: 'mse' },
     16_384 * 2000 * 8,
   ],
-  ['many layers', { spec: deep, rows: 64, classes: 3 }, { threads: 2, shards: 8, steps: 30 }, 8 * MiB],
+  ['many layers', { spec: deep, rows: 64, classes: 3 }, { threads: 2, steps: 30 }, 8 * MiB],
   [
     'many rows that are shuffled',
     { spec: network(2, [dense(2)]), rows: 3_000_000, classes: 2 },

@@ -134,7 +134,7 @@ describe('a run', () => {
   const data = { train: randomDataset({ rows: 63, inputs: 6, classes: 3 }) };
   const spec: NetworkSpec = { input: 6, layers: [{ kind: 'dense', out: 3 }] };
   const options = {
-    ...{ batch: 20, epochs: 300, shards: 2, backend: 'wasm' },
+    ...{ batch: 20, epochs: 300, backend: 'wasm' },
     schedule: { kind: 'constant', warmupSteps: 500 },
   } satisfies TrainOptions;
 

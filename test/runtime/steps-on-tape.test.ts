@@ -20,7 +20,7 @@ const spec: NetworkSpec = {
     { kind: 'dense', out: 3 },
   ],
 };
-const whole: TrainOptions = { batch: 6, shards: 1, shuffle: false, steps: 500, backend: 'wasm' };
+const whole: TrainOptions = { batch: 6, shuffle: false, steps: 500, backend: 'wasm' };
 
 /** A run that is about to begin, as a thread of it sees it. */
 function open(options: TrainOptions = {}, { threads = 1, probe = false } = {}) {
@@ -84,7 +84,6 @@ test('an end that is asked for comes within a moment, behind a whole step', () =
 
 test.each<[string, TrainOptions, object?]>([
   ['there are several batches', { batch: 3 }],
-  ['there are several shards', { shards: 2 }],
   ['the gradient is clipped', { clipNorm: 1 }],
   ['time is measured', { profile: true }],
   ['the optimizer is plain code', { optimizer: 'rmsprop' }],

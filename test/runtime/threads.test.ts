@@ -3,12 +3,12 @@ import { type BackendChoice, createPool, datasetFromRows, type Pool, train } fro
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { resolveBackend } from '../../packages/runtime/src/backend.ts';
 import { fingerprint } from '../../packages/runtime/src/fingerprint.ts';
-import { counted } from '../support/count.ts';
+import { counted, onlyInAll } from '../support/count.ts';
 import { needs } from '../support/needs.ts';
 import { oracle } from '../support/oracle.ts';
 import { randomDataset } from '../support/random-dataset.ts';
 
-// 7 blocks of parameters; 4 batches an epoch, the last of 2 rows: fewer than shards.
+// 7 blocks of parameters; 4 batches an epoch, of 5 leaves, the last of 2 rows.
 const spec: NetworkSpec = {
   input: 64,
   layers: [
@@ -22,6 +22,9 @@ const spec: NetworkSpec = {
 };
 const dataset = randomDataset({ rows: 200, inputs: 64, classes: 10 });
 const base = { batch: 66, steps: counted(52, 210), seed: 5, optimizer: 'adam' } as const;
+
+/** Threads of the largest team. */
+const MOST = counted(6, 64);
 
 let pool: Pool;
 beforeAll(async () => {
@@ -38,25 +41,43 @@ const sparing: OptimizerSpec = { kind: 'adamw', weightDecay: 0.3, decayed: 'weig
 const backends: BackendChoice[] = ['wasm', 'native', 'blas', 'reference'];
 
 describe.each(backends)('on %s', (backend) => {
-  describe.each([{ shards: 8, clipNorm: 0.5 }, { shards: 8 }, { shards: 5, optimizer: sparing }])(
-    'with %o',
-    (options) => {
-      let expected: string;
-      beforeAll(() => {
-        const of = resolveBackend(oracleOf(backend));
-        expected = fingerprint(oracle(spec, dataset, { ...base, ...options }, of).parameters);
-      });
+  describe.each([{ clipNorm: 0.5 }, {}, { optimizer: sparing }])('with %o', (options) => {
+    let expected: string;
+    beforeAll(() => {
+      const of = resolveBackend(oracleOf(backend));
+      expected = fingerprint(oracle(spec, dataset, { ...base, ...options }, of).parameters);
+    });
 
-      test.each([1, 2, 3, 4, 7])(
-        '%i threads end in the bits of one whole step at a time in one thread',
-        needs(backend),
-        async (threads) => {
-          const run = train(spec, { train: dataset }, { ...base, ...options, backend, threads, pool });
-          const result = await run.result;
-          expect(result.steps).toBe(base.steps);
-          expect(result.fingerprint).toBe(expected);
-        },
-      );
+    test.each([1, 2, 3, 4, 7])(
+      '%i threads end in the bits of one whole step at a time in one thread',
+      needs(backend),
+      async (threads) => {
+        const run = train(spec, { train: dataset }, { ...base, ...options, backend, threads, pool });
+        const result = await run.result;
+        expect(result.steps).toBe(base.steps);
+        expect(result.fingerprint).toBe(expected);
+      },
+    );
+  });
+});
+
+describe.each(backends)('batches of 35 leaves, and a last one of a single row, on %s', (backend) => {
+  const many = randomDataset({ rows: 1101, inputs: 64, classes: 10 });
+  const options = { ...base, batch: 1100, steps: 4, threads: 64 };
+  let large: Pool;
+  let expected: string;
+  beforeAll(async () => {
+    large = await createPool({ threads: MOST });
+    expected = fingerprint(oracle(spec, many, options, resolveBackend(oracleOf(backend))).parameters);
+  });
+  afterAll(() => large.destroy());
+
+  test.each([1, 6, ...onlyInAll(2, 3, 5, 7, 8, 9, 16, 33, 64)])(
+    '%i threads end in the bits of one whole step at a time in one thread',
+    needs(backend),
+    async (threads) => {
+      const { result } = train(spec, { train: many }, { ...options, backend, threads, pool: large });
+      expect(await result).toMatchObject({ fingerprint: expected, leaves: 35, gradientThreads: Math.min(threads, 35) });
     },
   );
 });
@@ -92,7 +113,7 @@ describe.each(backends)('a network of every kind of layer, on %s', (backend) => 
     targets: Array.from({ length: 200 }, (_, n) => (n * n) % 4),
     classes: 4,
   });
-  const options = { ...base, steps: 40, shards: 8 };
+  const options = { ...base, steps: 40 };
   let expected: string;
   beforeAll(() => {
     expected = fingerprint(oracle(words, indices, options, resolveBackend(oracleOf(backend))).parameters);

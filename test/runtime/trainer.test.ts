@@ -39,7 +39,6 @@ describe('events and result', () => {
       parameters: 195,
       stepsPerEpoch: 5,
       totalSteps: 20,
-      shards: 2,
       threads: 2,
     });
     const epochs = events.filter((event) => event.type === 'epoch');
@@ -165,7 +164,7 @@ describe('a shared pool', () => {
 describe('refused before any thread exists', () => {
   test.each([
     [{ batch: 0 }, 'batch has 0, expected a whole number of at least 1'],
-    [{ shards: 33 }, 'shards has 33, expected at most 32 (rows of a batch)'],
+    [{ shards: 4 }, 'train: option "shards" is unknown, expected loss, optimizer'],
     [{ epochs: 1.5 }, 'epochs has 1.5, expected a whole number of at least 1'],
     [{ epochs: 1, steps: 1 }, 'expected one of the two'],
     [{ threads: -1 }, 'threads has -1'],
@@ -227,7 +226,7 @@ describe('refused before any thread exists', () => {
 });
 
 describe('a step that is not finite', () => {
-  test('names step, shard and layer, and keeps the state before it', async () => {
+  test('names step, rows and layer, and keeps the state before it', async () => {
     const failing = train(
       spec,
       { train: dataset },
@@ -242,7 +241,7 @@ describe('a step that is not finite', () => {
     const error = await failing.result.catch((reason: unknown) => reason);
     expect(error).toMatchObject({ name: 'TrainingError' });
     const { step, parameters, message } = error as { step: number; parameters: Float64Array; message: string };
-    expect(message).toMatch(/step \d+, shard \d: .* at layer \d .*expected finite numbers/);
+    expect(message).toMatch(/step \d+, rows \d+ to \d+ of the batch: .* at layer \d .*expected finite numbers/);
     const before = await train(
       spec,
       { train: dataset },
@@ -258,12 +257,14 @@ describe('a step that is not finite', () => {
   });
 
   test.each<[string, number, number, LossName, string]>([
-    ['losses', 1, 1.2e308, 'mae', "the sum of the shards' losses has Infinity"],
+    ['losses', 1, 1.2e308 / 16, 'mae', "the sum of the rows' losses has Infinity"],
     ['gradients', 1e100, 1e100, 'mse', 'the norm of the gradient has Infinity'],
-  ])('though every shard is says that it comes from all %s together', async (_what, input, target, loss, message) => {
-    const large = datasetFromRows({ inputs: [[input], [input]], targets: [target, target], name: 'large' });
+  ])('though every leaf is says that it comes from all %s together', async (_what, input, target, loss, message) => {
+    // Two leaves of 16 rows.
+    const rows = Array.from({ length: 32 }, () => [input]);
+    const large = datasetFromRows({ inputs: rows, targets: rows.map(() => target), name: 'large' });
     const linear: NetworkSpec = { input: 1, layers: [{ kind: 'dense', out: 1, init: 'zeros' }] };
-    const run = train(linear, { train: large }, { pool, threads: 2, batch: 2, shards: 2, loss });
+    const run = train(linear, { train: large }, { pool, threads: 2, batch: 32, loss });
     await expect(run.result).rejects.toThrow(`train: step 0: ${message}, expected a finite number`);
   });
 
@@ -303,7 +304,7 @@ describe('a step that is not finite', () => {
       };
       const options = { pool, threads: 1, parameters: Float64Array.from(weights) };
       await expect(train(nested, { train: rows }, options).result).rejects.toThrow(
-        `train: step 0, shard 0: ${message}`,
+        `train: step 0, row 0 of the batch: ${message}`,
       );
     },
   );
@@ -338,7 +339,9 @@ describe('a step that is not finite', () => {
       { train: bad },
       { pool, threads: 2, batch: 40 },
     );
-    await expect(run.result).rejects.toThrow('step 0, shard 1: the inputs have NaN, expected finite numbers');
+    await expect(run.result).rejects.toThrow(
+      'step 0, rows 32 to 39 of the batch: the inputs have NaN, expected finite numbers',
+    );
   });
 });
 
@@ -355,7 +358,7 @@ test('a failure rejects result and iterator alike, and neither has to be used', 
   expect(unhandled).toEqual([]);
 });
 
-test('threads that would have nothing to do are not started: a thousand of them cost one shard what one costs', async () => {
+test('threads that would have nothing to do are not started: a thousand of them cost one leaf what one costs', async () => {
   const small: NetworkSpec = { input: 8, layers: [{ kind: 'dense', out: 3 }] };
   const result = await train(small, { train: dataset }, { threads: 1000, batch: 8, steps: 2 }).result;
   expect(result.threads).toBe(1);

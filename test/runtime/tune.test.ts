@@ -107,7 +107,7 @@ const spec: NetworkSpec = {
   ],
 };
 const dataset = randomDataset({ rows: 200, inputs: 64, classes: 10 });
-const options = { batch: 66, shards: 4, steps: 6000, seed: 5, backend: 'wasm' } as const;
+const options = { batch: 66, steps: 6000, seed: 5, backend: 'wasm' } as const;
 
 test('a run that changes its threads on the way ends in the bits of one thread', async () => {
   const pool = await createPool({ threads: 3 });

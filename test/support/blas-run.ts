@@ -37,6 +37,6 @@ export function allocateRun({ B, I, O }: Shape, shift = 0): BlasRun {
 export function runProducts(kernels: Kernels, run: BlasRun, { B, I, O }: Shape): Float64Array[] {
   kernels.affine(run.y, run.x, run.W, run.b, B, I, O);
   kernels.affineBackwardInput(run.dx, run.dy, run.W, B, I, O);
-  kernels.affineBackwardWeights(run.dW, run.db, run.x, run.dy, B, I, O);
+  kernels.affineBackwardWeights(run.dW, run.db, run.x, run.dy, B, B, false, I, O);
   return [run.y, run.dx, run.dW, run.db];
 }

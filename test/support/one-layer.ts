@@ -1,7 +1,7 @@
 import { buildNetwork, initializeParameters, type LayerSpec, type Pass, referenceKernels } from '@gradloom/core';
 import { noMemory } from '@gradloom/core/internal';
 
-const pass: Pass = { kernels: referenceKernels, training: true, seed: 1, step: 0, firstRow: 0 };
+const pass: Pass = { kernels: referenceKernels, training: true, seed: 1, step: 0, firstRow: 0, leaf: 16, joins: false };
 const blank = (length: number): Float64Array => new Float64Array(length).fill(Number.NaN);
 
 export interface LayerRun {

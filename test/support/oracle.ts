@@ -25,7 +25,6 @@ export function oracle(
   dataset: Dataset,
   options: Pick<TrainOptions, 'optimizer' | 'loss' | 'clipNorm' | 'schedule'> & {
     batch: number;
-    shards: number;
     steps: number;
     seed: number;
   },
@@ -33,7 +32,7 @@ export function oracle(
   until = options.steps,
 ): { parameters: Float64Array; losses: number[] } {
   const network = buildNetwork(spec);
-  const { batch, shards, seed, steps, clipNorm } = options;
+  const { batch, seed, steps, clipNorm } = options;
   const loss = createLoss(options.loss ?? 'softmax-cross-entropy');
   const optimizer = createOptimizer(options.optimizer ?? 'adam');
   const stepsPerEpoch = Math.ceil(dataset.rows / batch);
@@ -56,7 +55,6 @@ export function oracle(
       scratch: takeKernelScratch(network.products, backend.name, allocate),
     }),
     batch,
-    shards,
     seed,
     ...(clipNorm === undefined ? {} : { clipNorm }),
     allocate,

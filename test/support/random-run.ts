@@ -11,7 +11,6 @@ export interface RandomRun {
   readonly dataset: Dataset;
   readonly options: Pick<TrainOptions, 'optimizer' | 'loss' | 'clipNorm' | 'schedule'> & {
     batch: number;
-    shards: number;
     steps: number;
     seed: number;
   };
@@ -119,13 +118,16 @@ const schedule: fc.Arbitrary<NonNullable<TrainOptions['schedule']>> = fc.constan
   { kind: 'cosine' as const, warmupSteps: 3 },
 );
 
-/** A run of few steps with every part drawn at random: more threads than shards, shards of one row, one row in all. */
+/** A run of few steps with every part drawn at random: more threads than leaves, leaves of one row, one row in all. */
 export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
   fc
     .record({
-      rows: fc.oneof(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 9, max: 70 })),
-      batch: fc.integer({ min: 1, max: 70 }),
-      shards: fc.integer({ min: 1, max: 9 }),
+      rows: fc.oneof(
+        fc.integer({ min: 1, max: 8 }),
+        fc.integer({ min: 9, max: 70 }),
+        fc.integer({ min: 71, max: 340 }),
+      ),
+      batch: fc.oneof(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 71, max: 340 })),
       steps: fc.integer({ min: 1, max: 30 }),
       threads: fc.integer({ min: 1, max: MOST_THREADS }),
       seed: fc.integer({ min: 0, max: 1000 }),
@@ -146,7 +148,7 @@ export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
         spec,
         dataset: datasetOf(spec, rows, type, spec.layers[0].kind === 'embedding' ? 1 : divisor, classes),
         options: {
-          ...{ batch, shards: Math.min(rest.shards, batch), steps, seed, loss },
+          ...{ batch, steps, seed, loss },
           ...{ optimizer: optimizerSpec, schedule: scheduleSpec },
           ...(clipNorm === undefined ? {} : { clipNorm }),
         },

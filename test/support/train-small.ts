@@ -1,9 +1,6 @@
 import { type BackendChoice, syntheticDatasets, train } from '@gradloom/runtime';
 
-/**
- * Trains on argv's backend and threads, which are the shards, too: prints the fingerprint, or a sentence and ends with
- * 1.
- */
+/** Trains on argv's backend and threads: prints the fingerprint, or a sentence and ends with 1. */
 const [, , backend, threads] = process.argv;
 const run = train(
   {
@@ -18,7 +15,6 @@ const run = train(
   {
     epochs: 5,
     batch: 'full',
-    shards: Number(threads),
     threads: Number(threads),
     backend: backend as BackendChoice,
     seed: 1,

@@ -6,8 +6,8 @@
 export {
   createWorkspace,
   forward,
-  recordedCalls,
   nodeGradient,
+  recordedCalls,
   recordNodeGradient,
   targetColumns,
   type Workspace,
@@ -41,15 +41,28 @@ export { countPieces } from './pieces.ts';
 export { predictRows } from './predict.ts';
 export { createProbe, type ProbeReading, probeFigures, probeLength } from './probe.ts';
 export { shuffleInTurns } from './random/index.ts';
-export { leafCount, leafRows, MOST_LEAF_ROWS, MOST_LEAVES, MOST_NODE_ROWS, type Node } from './leaves.ts';
-export { type NodeSums, ONE_ROW, sumsOf } from './node-sums.ts';
-export { gradientRows, type NodePass, planTeam, type TeamPlan, type TeamPlanOptions } from './team-plan.ts';
 export { recordSteps, type StepsMemory, stepCalls } from './steps.ts';
 export { doubles, finite, list, number, oneOf, onlyKeys, positiveInteger, record } from './text/check.ts';
 export { counted } from './text/counted.ts';
 export { suggest } from './text/nearest.ts';
 export { unknownOption, within, withinInTurns } from './text/option-error.ts';
 export { show } from './text/show.ts';
+export {
+  gradientRows,
+  leafCount,
+  leafRows,
+  MOST_LEAF_ROWS,
+  MOST_LEAVES,
+  MOST_NODE_ROWS,
+  type Node,
+  type NodePass,
+  type NodeSums,
+  ONE_ROW,
+  planTeam,
+  sumsOf,
+  type TeamPlan,
+  type TeamPlanOptions,
+} from './tree/index.ts';
 export {
   type BlockUpdate,
   batchLoss,

@@ -1,11 +1,11 @@
-import { isRecordable, recordedCalls, nodeGradient, type Workspace } from './backprop.ts';
-import type { Pass } from './layers/index.ts';
+import { isRecordable, nodeGradient, recordedCalls, type Workspace } from './backprop.ts';
 import { blockCount } from './block.ts';
+import type { Pass } from './layers/index.ts';
 import type { Loss } from './losses/loss.ts';
 import type { Network } from './network.ts';
-import { ONE_ROW } from './node-sums.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import { countPieces } from './pieces.ts';
+import { ONE_ROW } from './tree/index.ts';
 import { createBlockUpdate, hasFastUpdate, type UpdateMemory, updateBlocks } from './update.ts';
 
 /** What steps of one pass work on: whole batches of the same rows, which lie in `workspace`. */

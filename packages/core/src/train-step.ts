@@ -3,11 +3,10 @@ import { blockCount } from './block.ts';
 import type { Kernels } from './kernels/kernels.ts';
 import { type Allocate, viewOf } from './kernels/scratch.ts';
 import type { Pass } from './layers/index.ts';
-import { leafCount, leafRows, treeLevels } from './leaves.ts';
 import type { Loss } from './losses/loss.ts';
 import { bindTensors, initializeParameters, type Network } from './network.ts';
-import { ONE_ROW } from './node-sums.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
+import { leafCount, leafRows, ONE_ROW, treeLevels } from './tree/index.ts';
 import { batchLoss, clipScale, createBlockUpdate, gradientNorm, gradientOf, gradientStride } from './update.ts';
 
 /** What `createTrainStep` takes. */

@@ -1,10 +1,10 @@
 import { BLOCK, blockCount } from './block.ts';
 import type { Kernels, MeanUpdateKernel } from './kernels/kernels.ts';
 import { viewOf } from './kernels/scratch.ts';
-import { addTree } from './leaves.ts';
-import type { NodeSums } from './node-sums.ts';
 import type { Optimizer, UpdateKernel } from './optimizers/optimizer.ts';
 import { type Cut, countPieces, piecesOf } from './pieces.ts';
+import type { NodeSums } from './tree/index.ts';
+import { addTree } from './tree/index.ts';
 
 /**
  * Doubles from one row of gradients to the next: each begins on a cache line, since a vector that lies across two takes
@@ -118,7 +118,13 @@ export function createBlockUpdate(
       }
     },
     record(tape, first, end, rows, sums) {
-      if (blocks.length > RECORDED_BLOCKS || kernels.record === undefined || meanUpdate !== undefined || !hasFastUpdate(kernels, optimizer)) return null;
+      if (
+        blocks.length > RECORDED_BLOCKS ||
+        kernels.record === undefined ||
+        meanUpdate !== undefined ||
+        !hasFastUpdate(kernels, optimizer)
+      )
+        return null;
       return kernels.record(tape, (recorder) => {
         updateBlocks(createBlockUpdate(recorder, optimizer, network, memory, hyper, ONE), first, end, rows, sums);
       });
@@ -133,13 +139,7 @@ export const hasFastUpdate = ({ fast }: Kernels, { name }: Optimizer): boolean =
   (fast.updates as Partial<Record<string, UpdateKernel>>)[name] !== undefined;
 
 /** `take` for each of the blocks from `first` to `end`. */
-export function updateBlocks(
-  update: BlockUpdate,
-  first: number,
-  end: number,
-  rows: number,
-  sums: NodeSums,
-): void {
+export function updateBlocks(update: BlockUpdate, first: number, end: number, rows: number, sums: NodeSums): void {
   for (let block = first; block < end; block++) update.take(block, rows, sums);
 }
 

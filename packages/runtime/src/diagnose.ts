@@ -6,8 +6,8 @@ import type { RunContext } from './context.ts';
 import { firstNotFinite } from './finite.ts';
 import { largestWeights } from './largest-weights.ts';
 import type { DiagnosisTask } from './protocol.ts';
-import { leavesOf } from './team-part.ts';
 import { gatherLeaves, rowOfDataset, rowsOf, runPass } from './step.ts';
+import { leavesOf } from './team-part.ts';
 
 const WHAT = { forward: 'output', loss: 'gradient of the loss by the output', backward: 'gradient by the input' };
 
@@ -36,7 +36,8 @@ function badLoss(context: RunContext, step: number): Fault {
   const leaves = leavesOf(setup, rows);
   for (let k = 0; k < leaves; k++) {
     const first = k * setup.leaf;
-    const where = `train: step ${step}, rows ${first} to ${Math.min(rows, first + setup.leaf) - 1} of the batch`;
+    const last = Math.min(rows, first + setup.leaf) - 1;
+    const where = `train: step ${step}, ${first === last ? `row ${first}` : `rows ${first} to ${last}`} of the batch`;
     const data = badData(context, step, k);
     if (data !== undefined) return { message: `${where}: ${data}`, isData: true };
     const { found, refused } = badNumber(context, step, k);

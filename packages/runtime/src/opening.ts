@@ -22,10 +22,7 @@ export async function openTeam(pool: Pool, setup: RunSetup, threads: number, dra
 }
 
 /** A thread's part of it. What stands in the memory beside the weights stays. */
-export function openThread(
-  { network, arena, setup }: RunContext,
-  { thread, threads, draws }: OpeningTask,
-): boolean {
+export function openThread({ network, arena, setup }: RunContext, { thread, threads, draws }: OpeningTask): boolean {
   Atomics.add(setup.control, CONTROL.checkedIn, 1);
   // Some smaller teams fill more rows.
   const filled = gradientRowsOfTeam(setup, threads) * gradientStride(network.parameterCount);

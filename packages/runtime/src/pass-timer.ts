@@ -1,5 +1,5 @@
 import { buildNetwork, createRandom, initializeParameters, type NetworkSpec } from '@gradloom/core';
-import { onlyKeys, positiveInteger, nodeGradient } from '@gradloom/core/internal';
+import { nodeGradient, onlyKeys, positiveInteger } from '@gradloom/core/internal';
 import type { BackendChoice } from './backend.ts';
 import { createContext } from './context.ts';
 import { datasetFromRows } from './datasets/index.ts';

@@ -81,7 +81,10 @@ export function* openRun(
   yield;
   const planOf = (means: Means) => {
     const layout = planArena({ ...options, threads: means.threads }, scratchLength);
-    return { layout, parts: [...layout.parts, ...threadParts({ ...shape, rows: layout.rows }, means), ...partsOf(means)] };
+    return {
+      layout,
+      parts: [...layout.parts, ...threadParts({ ...shape, rows: layout.rows }, means), ...partsOf(means)],
+    };
   };
   const room = memoryRoom();
   const { plan, means } = yield* fitMemory(planOf, wanted, room);

@@ -78,7 +78,8 @@ export function runPass(
     pass.joins = joins;
     nodeGradient(lossSlots[first], network, workspace, theta, gradients[row], rows, pass, inspect);
   }
-  for (let k = 0; k < merges.length; k++) {
+  // A network without parameters has no rows.
+  for (let k = 0; k < merges.length && gradientRows.length > 0; k++) {
     const merge = merges[k];
     kernels.add(gradientRows[merge[0]], gradientRows[merge[1]], gradientRows[0].length);
   }

@@ -66,7 +66,9 @@ export function gradientRowsOf(shape: BatchShape, threads: number, looks: boolea
   if (shape.leaf === 0) return 0;
   const sizes = shape.lastBatch === shape.batch ? [shape.batch] : [shape.batch, shape.lastBatch];
   const kinds = looks ? [false, true] : [false];
-  return Math.max(...sizes.flatMap((rows) => kinds.map((kind) => gradientRows(teamOptions(shape, rows, threads, kind)))));
+  return Math.max(
+    ...sizes.flatMap((rows) => kinds.map((kind) => gradientRows(teamOptions(shape, rows, threads, kind)))),
+  );
 }
 
 /** Rows that one team fills in a whole batch. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { leafCount } from '../../../packages/core/src/leaves.ts';
 import { createLoss, type LossName } from '../../../packages/core/src/losses/index.ts';
+import { leafCount } from '../../../packages/core/src/tree/index.ts';
 import { choice, type KernelCase, rows, width } from './kernel-case.ts';
 
 /** A loss and its gradient, in place where `shared` is 1. */
@@ -9,7 +9,12 @@ export function lossCase(name: LossName): KernelCase {
   const classes = loss.targets === 'classes';
   return {
     dims: fc.tuple(rows, width, choice, fc.constantFrom(1, 2, 16, 64, 1000)),
-    arrays: ([B, O, , leaf]) => ({ lossSums: B === 0 ? 0 : leafCount(B, leaf), dy: B * O, y: B * O, t: classes ? B : B * O }),
+    arrays: ([B, O, , leaf]) => ({
+      lossSums: B === 0 ? 0 : leafCount(B, leaf),
+      dy: B * O,
+      y: B * O,
+      t: classes ? B : B * O,
+    }),
     writes: ['lossSums', 'dy', 'y'],
     prepare({ t }, [_B, O]) {
       if (classes) for (let n = 0; n < t.length; n++) t[n] = (7 * n) % O;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { ONE_ROW } from '../../../packages/core/src/node-sums.ts';
 import { referenceKernels as kernels } from '../../../packages/core/src/kernels/reference.ts';
+import { ONE_ROW } from '../../../packages/core/src/tree/index.ts';
 
 // 2⁵³ + 1 rounds back to 2⁵³: a sum of ones and BIG tells in which order it was added.
 const BIG = 2 ** 53;

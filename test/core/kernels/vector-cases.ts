@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { sumsOf } from '../../../packages/core/src/node-sums.ts';
-import { planTeam } from '../../../packages/core/src/team-plan.ts';
+import { planTeam, sumsOf } from '../../../packages/core/src/tree/index.ts';
 import { choice, type KernelCase, length } from './kernel-case.ts';
 
 const leaves = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(15, 16, 17, 63, 64, 65));

@@ -7,7 +7,16 @@ const B = 40;
 const rate = 0.3;
 const layer = buildNetwork({ input: size, layers: [{ kind: 'dropout', rate }] }).layers[0];
 const at = (changes: Partial<Pass> = {}): Pass => {
-  return { kernels: referenceKernels, training: true, seed: 3, step: 8, firstRow: 0, ...changes };
+  return {
+    kernels: referenceKernels,
+    training: true,
+    seed: 3,
+    step: 8,
+    firstRow: 0,
+    leaf: 16,
+    joins: false,
+    ...changes,
+  };
 };
 const ones = new Float64Array(B * size).fill(1);
 
@@ -24,7 +33,7 @@ test('keeps the mean: what is left is scaled by 1 / (1 - rate)', () => {
   expect(Math.abs(dropped - rate)).toBeLessThan(4 * Math.sqrt((rate * (1 - rate)) / y.length));
 });
 
-test('the mask of a row is a function of its place in the batch, whatever shard it is in', () => {
+test('the mask of a row is a function of its place in the batch, whatever pass it is in', () => {
   const whole = masked(at());
   expect([...masked(at({ firstRow: 13 }), 5)]).toEqual([...whole.subarray(13 * size, 18 * size)]);
 });

@@ -73,8 +73,8 @@ test.each(Object.values(documented))('$spec has the bits of the operations as do
   const loss = createLoss(spec);
   for (const O of [1, 2, 3, 4, 5, 7, 8, 11]) {
     const random = createRandom(3, loss.name, O);
-    // Three shards, of which one has a single row.
-    const shards = [14, 1, 5].map((B) => {
+    // Three leaves, of which one has a single row.
+    const leaves = [14, 1, 5].map((B) => {
       const y = Array.from({ length: B }, () =>
         Array.from({ length: O }, () => random.integer(8) && random.normal() * 10 ** random.integer(2)),
       );
@@ -88,7 +88,7 @@ test.each(Object.values(documented))('$spec has the bits of the operations as do
       });
       return { y, t };
     });
-    const sums = shards.map(({ y, t }) => {
+    const sums = leaves.map(({ y, t }) => {
       const dy = new Float64Array(y.length * O);
       const sum = lossOf(loss, dy, Float64Array.from(y.flat()), Float64Array.from(t.flat()), y.length, O);
       const rows = y.map((outputs, n) => row(outputs, t[n]));
@@ -101,6 +101,6 @@ test.each(Object.values(documented))('$spec has the bits of the operations as do
       expect(sum).toBe(rows.reduce((total, one) => total + one.loss, 0));
       return sum;
     });
-    expect(batchLoss(Float64Array.from(sums), 20)).toBe((sums[0] + sums[1] + sums[2]) / 20);
+    expect(batchLoss(Float64Array.from(sums), 3, 20)).toBe((sums[0] + sums[1] + sums[2]) / 20);
   }
 });

@@ -36,7 +36,7 @@ describe.each(golden.map((run) => [run.optimizer, run] as const))('%s', (_name, 
   const follow = (options: object) => {
     const network = buildNetwork(networkSpec(run, ROWS));
     const optimizer = createOptimizer({ ...(optimizerSpec(run) as object), ...options } as OptimizerSpec);
-    const shared = { kernels: referenceKernels, batch, shards: 2, seed: 1 };
+    const shared = { kernels: referenceKernels, batch, seed: 1 };
     const trainer = createTrainStep({ network, loss: createLoss('mse'), optimizer, ...shared });
     trainer.parameters.set(run.params);
     const [I, O] = [network.input, network.output];
@@ -67,7 +67,7 @@ describe.each(names)('%s on blocks of weights, biases and both', (kind) => {
   const random = createRandom(9, kind);
   const normals = (length: number) => Float64Array.from({ length }, () => random.normal());
 
-  test.each([1, 3])('each parameter takes the step of its kind, %d shards', (S) => {
+  test.each([1, 3])('each parameter takes the step of its kind, %d rows of gradients', (S) => {
     const spec = { kind, weightDecay: 0.5 } as OptimizerSpec;
     const optimizer = createOptimizer({ kind, weightDecay: 0.5, decayed: 'weights' } as OptimizerSpec);
     const memory = {
@@ -81,7 +81,7 @@ describe.each(names)('%s on blocks of weights, biases and both', (kind) => {
     const hyper = new Float64Array(optimizer.hyperLength);
     optimizer.hyper(hyper, Float64Array.of(optimizer.lr), Float64Array.from(optimizer.initialScalars));
     const update = createBlockUpdate(referenceKernels, optimizer, cut, memory, hyper, Float64Array.of(1));
-    for (let block = 0; block < blockCount(P); block++) update.take(block, 10);
+    for (let block = 0; block < blockCount(P); block++) update.take(block, 10, { joins: [], count: S, step: 1 });
     const g = memory.gSum.slice(0, P); // `average` left the mean there
     withDecay.step(g);
     without.step(g);

@@ -35,7 +35,7 @@ describe.each(cases)('%s under %s', (_optimizer, lossName, golden) => {
     optimizer: createOptimizer(optimizerSpec(golden)),
     kernels: referenceKernels,
     batch,
-    shards: 3,
+
     seed: 1,
   });
   train.parameters.set(golden.params);

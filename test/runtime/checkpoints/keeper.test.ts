@@ -27,7 +27,7 @@ const spec: NetworkSpec = {
   ],
 };
 const data = { train: randomDataset({ rows: 20, inputs: 4, classes: 3 }) };
-const options = { batch: 8, shards: 2, epochs: 6, backend: 'wasm', threads: 2 } satisfies TrainOptions;
+const options = { batch: 8, epochs: 6, backend: 'wasm', threads: 2 } satisfies TrainOptions;
 const held = randomDataset({ rows: 40, inputs: 4, classes: 3, seed: 9 });
 
 const root = temporaryFolder();

@@ -17,7 +17,7 @@ const spec: NetworkSpec = {
   ],
 };
 const data = splitDataset(randomDataset({ rows: 70, inputs: 16, classes: 12 }), { validation: 12 / 70, test: 0.1 });
-const base = { batch: 17, shards: 3, epochs: 5, seed: 3, clipNorm: 1, backend: 'wasm' } satisfies TrainOptions;
+const base = { batch: 17, epochs: 5, seed: 3, clipNorm: 1, backend: 'wasm' } satisfies TrainOptions;
 const stepsPerEpoch = Math.ceil(data.train.rows / base.batch);
 
 /**

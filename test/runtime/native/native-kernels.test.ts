@@ -12,7 +12,7 @@ import {
 } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { describe, expect, type TestContext, test } from 'vitest';
-import { MOST_LEAF_ROWS } from '../../../packages/core/src/leaves.ts';
+import { MOST_LEAF_ROWS } from '../../../packages/core/src/tree/index.ts';
 import { gatherRows } from '../../../packages/runtime/src/datasets/gather.ts';
 import { leafOf } from '../../core/kernels/product-cases.ts';
 import { sparseProducts, sparseShapes } from '../../core/kernels/sparse-products.ts';
@@ -134,17 +134,24 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
     (product, context) => {
       const memory = memoryOf(context);
       const mix = fc.constantFrom('plain', 'wide', 'tiny', 'sparse');
-      const check = fc.property(sparseShape, mix, fc.integer(), leaf, fc.boolean(), ([B, I, O], mix, seed, leaf, joins) => {
-        memory.reset([[I, O]]);
-        const lengths = product.arrays(B, I, O);
-        const actual = fill(lengths, seed, mix, memory.allocate);
-        const expected = fill(lengths, seed, mix, (length) => new Float64Array(length));
-        for (const { x } of [actual, expected]) fillHardValues(x, 'sparse', seed);
-        memory.snapshot();
-        product.run(memory.kernels, actual, B, I, O, leaf, joins);
-        product.run(fusedProducts, expected, B, I, O, leaf, joins);
-        expectBits(memory, product, actual, expected);
-      });
+      const check = fc.property(
+        sparseShape,
+        mix,
+        fc.integer(),
+        leaf,
+        fc.boolean(),
+        ([B, I, O], mix, seed, leaf, joins) => {
+          memory.reset([[I, O]]);
+          const lengths = product.arrays(B, I, O);
+          const actual = fill(lengths, seed, mix, memory.allocate);
+          const expected = fill(lengths, seed, mix, (length) => new Float64Array(length));
+          for (const { x } of [actual, expected]) fillHardValues(x, 'sparse', seed);
+          memory.snapshot();
+          product.run(memory.kernels, actual, B, I, O, leaf, joins);
+          product.run(fusedProducts, expected, B, I, O, leaf, joins);
+          expectBits(memory, product, actual, expected);
+        },
+      );
       fc.assert(check, { seed: propertySeed, numRuns: counted(12, 30) });
     },
   );
@@ -292,7 +299,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
     fc.assert(check, { seed: propertySeed, numRuns: counted(60, 200) });
   });
 
-  test('a layer of few weights, and a shard without rows, have the bits of the reference', (context) => {
+  test('a layer of few weights, and a pass without rows, have the bits of the reference', (context) => {
     const memory = memoryOf(context);
     for (const [B, I, O] of [
       [9, 15, 17],
@@ -302,8 +309,8 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
         memory.reset([[I, O]]);
         const actual = fill(product.arrays(B, I, O), 4, 'plain', memory.allocate);
         const expected = fill(product.arrays(B, I, O), 4, 'plain', (length) => new Float64Array(length));
-        product.run(memory.kernels, actual, B, I, O);
-        product.run(referenceKernels, expected, B, I, O);
+        product.run(memory.kernels, actual, B, I, O, 4, false);
+        product.run(referenceKernels, expected, B, I, O, 4, false);
         for (const name of product.writes) expect(firstDifference(actual[name], expected[name]), name).toBeNull();
       }
     }

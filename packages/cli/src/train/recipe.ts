@@ -68,21 +68,8 @@ function withoutOptimizerFlags(values: TrainValues): TrainValues {
 }
 
 function trainOptionsOf(values: TrainValues): TrainOptions {
-  const {
-    loss,
-    optimizer,
-    schedule,
-    batch,
-    epochs,
-    steps,
-    seed,
-    threads,
-    backend,
-    blas,
-    probe,
-    retries,
-    profile,
-  } = values;
+  const { loss, optimizer, schedule, batch, epochs, steps, seed, threads, backend, blas, probe, retries, profile } =
+    values;
   const options = {
     ...{
       loss,

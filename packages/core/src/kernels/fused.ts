@@ -1,5 +1,5 @@
 import { fma } from '../math/fma.ts';
-import { addTree, leafCount } from '../leaves.ts';
+import { addTree, leafCount } from '../tree/index.ts';
 import type { Kernels } from './kernels.ts';
 
 /**

@@ -2,8 +2,8 @@ import type { ActivationName } from '../activations/index.ts';
 import type { LossName } from '../losses/index.ts';
 import type { LossKernel } from '../losses/loss.ts';
 import type { OptimizerName } from '../optimizers/index.ts';
-import type { NodeSums } from '../node-sums.ts';
 import type { UpdateKernel } from '../optimizers/optimizer.ts';
+import type { NodeSums } from '../tree/index.ts';
 
 /**
  * The arithmetic of a step. `reference.ts` defines the bits of every entry; another backend either equals it

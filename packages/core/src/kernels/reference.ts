@@ -1,5 +1,5 @@
-import { addTree, leafCount } from '../leaves.ts';
-import type { NodeSums } from '../node-sums.ts';
+import type { NodeSums } from '../tree/index.ts';
+import { addTree, leafCount } from '../tree/index.ts';
 import type { Kernels } from './kernels.ts';
 
 /**

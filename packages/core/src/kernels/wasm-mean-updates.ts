@@ -21,10 +21,7 @@ type WasmMeanUpdate = (
 ) => void;
 
 /** Updates by the mean of 1, 2 or 4 rows of gradients in one pass; of more rows it is written first. */
-export function createWasmMeanUpdates(
-  wasm: WasmMeanUpdateExports,
-  averageNodes: Kernels['averageNodes'],
-): MeanUpdates {
+export function createWasmMeanUpdates(wasm: WasmMeanUpdateExports, averageNodes: Kernels['averageNodes']): MeanUpdates {
   const createUpdate = (update: WasmMeanUpdate): MeanUpdateKernel => {
     return (square, theta, g, state, n, hyper, gSum, sums, P, offset, rows) => {
       const { joins, count, step } = sums;

@@ -1,7 +1,7 @@
 import { createInitializer, type InitializerSpec } from '../initializers/index.ts';
-import { treeLevels } from '../leaves.ts';
 import { onlyKeys, positiveInteger } from '../text/check.ts';
 import { show } from '../text/show.ts';
+import { treeLevels } from '../tree/index.ts';
 import { InputError } from './input-error.ts';
 import type { Layer, Place } from './layer.ts';
 

@@ -1,7 +1,7 @@
-import { joinLevels, leafCount, treeLevels } from '../leaves.ts';
 import { flush } from '../math/flush.ts';
 import { onlyKeys, positiveInteger } from '../text/check.ts';
 import { positive } from '../text/range.ts';
+import { joinLevels, leafCount, treeLevels } from '../tree/index.ts';
 import type { Layer, Place } from './layer.ts';
 
 /** What a layer norm takes. */

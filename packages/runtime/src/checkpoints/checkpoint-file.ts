@@ -67,7 +67,8 @@ export function readRun(path: string): RunIdentity {
 export function checkpointOf(where: string, path: string, { content, sections }: Container): Checkpoint {
   const { version, ...header } = content;
   if (version !== VERSION) {
-    const why = isJsonObject(content.record) && 'shards' in content.record ? ' (its run has shards, which are no more)' : '';
+    const why =
+      isJsonObject(content.record) && 'shards' in content.record ? ' (its run has shards, which are no more)' : '';
     throw new Error(`${where}: ${path} has checkpoint version ${show(version)}, expected ${VERSION}${why}`);
   }
   try {

@@ -1,5 +1,5 @@
+import { MOST_NODE_ROWS } from '../../tree/index.ts';
 import { addressOf } from '../address.ts';
-import { MOST_NODE_ROWS } from '../../leaves.ts';
 import type { ProductShape } from '../scratch.ts';
 import type { Products } from '../with-products.ts';
 import type { CallTape } from './call-tape.ts';

@@ -57,8 +57,7 @@ export const WAITING = 4;
 /** Bytes of a table, behind which these wait. */
 const TABLE = 4 * LEAF.words * TABLE_LEAVES;
 /** Doubles of a table and of what waits, for tiles of `width` doubles a vector. */
-export const tableLength = (rows: number, width: number): number =>
-  TABLE / 8 + WAITING * rows * TILE_VECTORS * width;
+export const tableLength = (rows: number, width: number): number => TABLE / 8 + WAITING * rows * TILE_VECTORS * width;
 
 /** A kernel's tile: M rows of `vectors` vectors, the last of them full or masked. */
 export interface TileShape {

@@ -40,7 +40,8 @@ export function nodesOf(first: number, end: number, leaves: number, most: number
   const nodes: Node[] = [];
   for (let at = first; at < end; ) {
     let size = 1;
-    while (size < most && at % (2 * size) === 0 && (at + 2 * size <= end || end === leaves) && at + size < end) size *= 2;
+    while (size < most && at % (2 * size) === 0 && (at + 2 * size <= end || end === leaves) && at + size < end)
+      size *= 2;
     const count = Math.min(size, end - at);
     nodes.push({ first: at, count });
     at += count;

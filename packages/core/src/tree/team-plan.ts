@@ -82,7 +82,7 @@ function planThread(first: number, end: number, { leaves, most, joins }: TeamPla
 }
 
 /** As large a node as there can be. */
-const WHOLE = 2 ** 30;
+const WHOLE = 1 << 30;
 
 /** The last node of a stack, with so many leaves more. */
 function addTo(stack: Node[], count: number): void {
@@ -94,6 +94,7 @@ function addTo(stack: Node[], count: number): void {
 export function gradientRows({ threads, ...options }: TeamPlanOptions): number {
   let most = 0;
   // More threads than leaves take no more rows.
-  for (let T = 1; T <= Math.min(threads, options.leaves); T++) most = Math.max(most, planTeam({ ...options, threads: T }).rows);
+  for (let T = 1; T <= Math.min(threads, options.leaves); T++)
+    most = Math.max(most, planTeam({ ...options, threads: T }).rows);
   return most;
 }

@@ -1,0 +1,14 @@
+export {
+  addTree,
+  joinLevels,
+  leafCount,
+  leafRows,
+  MOST_LEAF_ROWS,
+  MOST_LEAVES,
+  MOST_NODE_ROWS,
+  type Node,
+  nodesOf,
+  treeLevels,
+} from './leaves.ts';
+export { type NodeSums, ONE_ROW, sumsOf } from './node-sums.ts';
+export { gradientRows, type NodePass, planTeam, type TeamPlan, type TeamPlanOptions } from './team-plan.ts';

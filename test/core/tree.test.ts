@@ -1,0 +1,132 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  addTree,
+  gradientRows,
+  joinLevels,
+  leafCount,
+  leafRows,
+  nodesOf,
+  planTeam,
+  sumsOf,
+  treeLevels,
+} from '../../packages/core/src/tree/index.ts';
+
+test.each([
+  [1, 1],
+  [16, 1],
+  [17, 2],
+  [128, 8],
+  [256, 16],
+  [1023, 64],
+  [1024, 32],
+  [4095, 128],
+  [4096, 64],
+  [60_000, 938],
+])('a batch of %i rows has %i leaves', (batch, leaves) => {
+  expect(leafCount(batch, leafRows(batch))).toBe(leaves);
+});
+
+/** How leaves from `first` on are added, as text: the definition, by recursion. */
+function treeOf(first: number, count: number): string {
+  if (count === 1) return String(first);
+  let half = 1;
+  while (2 * half < count) half *= 2;
+  return `(${treeOf(first, half)}+${treeOf(first + half, count - half)})`;
+}
+
+const plus = (left: string | undefined, right: string | undefined): string => `(${left}+${right})`;
+
+const team = fc.record({
+  leaves: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 21, max: 140 })),
+  threads: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 10, max: 150 })),
+  most: fc.constantFrom(1, 2, 4, 8, 16),
+  joins: fc.boolean(),
+});
+
+test('whatever the team, its rows of gradients come to the tree over all leaves', () => {
+  const check = fc.property(team, (options) => {
+    const { leaves, threads, most } = options;
+    const plan = planTeam(options);
+    const rows: string[] = [];
+    let next = 0;
+    for (const passes of plan.passes) {
+      for (const { first, count, row, joins, merges } of passes) {
+        expect(first).toBe(next);
+        expect(count).toBeLessThanOrEqual(most);
+        next += count;
+        const own = treeOf(first, count);
+        rows[row] = joins ? plus(rows[row], own) : own;
+        for (const [left, right] of merges) rows[left] = plus(rows[left], rows[right]);
+      }
+    }
+    expect(next).toBe(leaves);
+    expect(rows.length).toBeLessThanOrEqual(plan.rows);
+    expect(plan.rows).toBeLessThanOrEqual(gradientRows(options));
+    // No thread is idle that could have a leaf.
+    expect(plan.passes.filter(({ length }) => length > 0)).toHaveLength(Math.min(threads, leaves));
+    const { joins, count, step } = sumsOf(plan.nodes, leaves);
+    for (const [left, right] of joins) rows[left] = plus(rows[left], rows[right]);
+    const left = Array.from({ length: count }, (_, k) => rows[k * step]);
+    for (let stride = 1; stride < count; stride *= 2) {
+      for (let k = 0; k + stride < count; k += 2 * stride) left[k] = plus(left[k], left[k + stride]);
+    }
+    expect(left[0]).toBe(treeOf(0, leaves));
+  });
+  fc.assert(check, { seed: 1, numRuns: 2000 });
+});
+
+test('a team of a power of two needs one row of gradients a thread, and no joins', () => {
+  for (const threads of [1, 2, 4, 8, 16]) {
+    const plan = planTeam({ leaves: 16, threads, most: 16, joins: true });
+    expect(plan.rows).toBe(threads);
+    expect(sumsOf(plan.nodes, 16)).toEqual({ joins: [], count: threads, step: 1 });
+  }
+});
+
+test('nodes are the largest subtrees that a range of leaves consists of', () => {
+  const check = fc.property(fc.nat(40), fc.integer({ min: 1, max: 40 }), fc.nat(40), (first, count, more) => {
+    const end = first + count;
+    const nodes = nodesOf(first, end, end + more, 2 ** 30);
+    let next = first;
+    for (const node of nodes) {
+      expect(node.first).toBe(next);
+      let size = 1;
+      while (size < node.count) size *= 2;
+      expect(node.first % size).toBe(0);
+      next += node.count;
+    }
+    expect(next).toBe(end);
+    // No two neighbours are the two halves of a larger subtree.
+    for (let k = 1; k < nodes.length; k++) {
+      const [left, right] = [nodes[k - 1], nodes[k]];
+      let size = 1;
+      while (size < left.count) size *= 2;
+      const areHalves = left.first % (2 * size) === 0 && right.first === left.first + size;
+      expect(areHalves && (right.count === size || next === end + more)).toBe(false);
+    }
+  });
+  fc.assert(check, { seed: 1, numRuns: 500 });
+});
+
+test('sums that come leaf by leaf, or all at once, are added as the tree has it', () => {
+  for (let leaves = 1; leaves <= 40; leaves++) {
+    const values = Array.from({ length: leaves }, (_, k) => (((k * 0.618) % 1) - 0.5) * 10 ** ((7 * k) % 9));
+    const sum = (first: number, count: number): number => {
+      if (count === 1) return values[first];
+      let half = 1;
+      while (2 * half < count) half *= 2;
+      return sum(first, half) + sum(first + half, count - half);
+    };
+    const rows = Float64Array.from(values.flatMap((value) => [value, -value]));
+    addTree(rows, leaves, 2);
+    expect([...rows.subarray(0, 2)]).toEqual([sum(0, leaves), -sum(0, leaves)]);
+    const stack = new Float64Array(treeLevels(leaves));
+    let level = 0;
+    for (let k = 0; k < leaves; k++) {
+      stack[level] = values[k];
+      level = joinLevels(stack, 1, level, k, leaves);
+    }
+    expect(stack[0]).toBe(sum(0, leaves));
+  }
+});
