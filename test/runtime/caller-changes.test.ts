@@ -16,7 +16,7 @@ import { temporaryDirectory } from '../support/command-line.ts';
 
 const moons = (seed: number) => syntheticDatasets.moons({ rows: 64, seed });
 const spec: NetworkSpec = { input: 2, layers: [{ kind: 'dense', out: 2 }] };
-const options: TrainOptions = { batch: 16, epochs: 3, threads: 2, backend: 'wasm' };
+const options: TrainOptions = { batch: 32, epochs: 6, threads: 2, backend: 'wasm' };
 
 test('what the caller does with its own objects behind the start changes nothing in the run or its checkpoints', async () => {
   const folder = temporaryDirectory();
@@ -41,7 +41,7 @@ test('what the caller does with its own objects behind the start changes nothing
   expect(result.fingerprint).toBe(untouched.fingerprint);
   expect(result.validation).toEqual(untouched.validation);
   expect(result.test).toBeUndefined();
-  expect(seen.filter((type) => type === 'epoch')).toHaveLength(3);
+  expect(seen.filter((type) => type === 'epoch')).toHaveLength(6);
   const resume = loadCheckpoint(join(folder, 'last.gradloom'));
   const again = { ...options, epochs: 4, parameters: given, resume, pool };
   const on = await train(spec, whole, again).result;

@@ -44,8 +44,8 @@ test.each([1, 2, 3])(
   },
 );
 
-test('a thread without a shard gathers nothing and waits', async () => {
-  const { profiles = [] } = await run({ threads: 3, profile: true });
+test('a thread without a leaf gathers nothing and waits', async () => {
+  const { profiles = [] } = await run({ threads: 3, batch: 32, profile: true });
   const idle = profiles.find(({ gather }) => gather === 0);
   expect(idle).toMatchObject({ forward: 0, backward: 0 });
   expect(idle?.wait).toBeGreaterThan(0);

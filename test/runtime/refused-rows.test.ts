@@ -125,6 +125,6 @@ test('where the number is not finite, the layer that it comes from is named', as
   const data = datasetFromRows({ inputs: [[0], [0], [1e300]], targets: [0, 1, 0], classes: 2 });
   const run = train(large, { train: data }, { threads: 2, batch: 1, shuffle: false, epochs: 1, pool });
   await expect(run.result).rejects.toThrow(
-    /^train: step 2, shard 0: output of dense\(1->1\) at layer 0 has Infinity, expected finite numbers; the largest/,
+    /^train: step 2, row 0 of the batch: output of dense\(1->1\) at layer 0 has Infinity, expected finite numbers; the largest/,
   );
 });

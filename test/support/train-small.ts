@@ -11,7 +11,7 @@ const run = train(
       { kind: 'dense', out: 2 },
     ],
   },
-  { train: syntheticDatasets.moons({ rows: 64, noise: 0.1, seed: 1 }) },
+  { train: syntheticDatasets.moons({ rows: 1000, noise: 0.1, seed: 1 }) },
   {
     epochs: 5,
     batch: 'full',

@@ -56,7 +56,6 @@ export async function runEpochs(
   // A thread without a leaf and without a block would only make the others wait for it.
   const leaves = leavesOf(plan, batch);
   const useful = Math.min(threads, Math.max(leaves, blockCount(plan.network.parameterCount)));
-  let gradientThreads = 0; // most that had rows in a step
   const tuner = plan.tunesThreads ? createTuner(useful) : null;
   const meter = createBusyMeter(setup.workTimes, threads);
   const log = createEpochLog(totalEpochs, resume?.arrays);
@@ -129,7 +128,7 @@ export async function runEpochs(
     await keeper?.keep();
   }
   const newest = keeper?.newest();
-  const result = await inTurns(trainingResult({ plan, setup, arena, progress, log, test, gradientThreads }));
+  const result = await inTurns(trainingResult({ plan, setup, arena, progress, log, test }));
   return {
     ...result,
     trials: tuner?.choice.trials ?? [],
@@ -191,7 +190,7 @@ export async function runEpochs(
   function trainSpan(first: number, limit: number, probe: boolean): Promise<SpanResult> {
     const atMostMs = tuner?.trying ? ROUND_MS : spanLength.ms;
     const team = teamSize();
-    gradientThreads = Math.max(gradientThreads, Math.min(team, leaves));
+    progress.gradientThreads = Math.max(progress.gradientThreads, Math.min(team, leaves));
     const options = { first, limit, threads: team, probe, timedShare: meter.timedShare(team), atMostMs, signal };
     const work = () => recovery.attempt(first, () => runSpan(pool, setup, options), restore);
     return orGiveUp(work, `in steps ${first} to ${limit - 1}`);

@@ -23,7 +23,7 @@ export function* finishedRun(
   yield* restoreArena(arena, resume);
   emit(startEvent(run, progress));
   const log = createEpochLog(totalEpochs, resume.arrays);
-  return yield* trainingResult({ plan, setup, arena, progress, log, test: progress.test, gradientThreads: 0 });
+  return yield* trainingResult({ plan, setup, arena, progress, log, test: progress.test });
 }
 
 export function startEvent({ plan, setup, plannedBytes }: PreparedRun, { step, threads }: Progress): TrainEvent {
@@ -39,7 +39,7 @@ export function startEvent({ plan, setup, plannedBytes }: PreparedRun, { step, t
  * one's.
  */
 export function startingProgress({ resume, threads }: RunPlan): Progress {
-  if (resume === null) return { step: 0, samples: 0, elapsedMs: 0, threads };
+  if (resume === null) return { step: 0, samples: 0, elapsedMs: 0, threads, gradientThreads: 0 };
   const { test: _, ...progress } = resume.progress;
   return { ...progress, threads };
 }

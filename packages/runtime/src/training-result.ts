@@ -16,12 +16,11 @@ export interface ResultParts {
   progress: Readonly<Progress>;
   log: EpochLog;
   test: Evaluation | undefined;
-  gradientThreads: number;
 }
 
 /** What a run gives back, from the state it ended in. */
 export function* trainingResult(parts: ResultParts): Pausable<TrainResult> {
-  const { plan, setup, arena, progress, log, test, gradientThreads } = parts;
+  const { plan, setup, arena, progress, log, test } = parts;
   const { totalSteps, stepsPerEpoch } = plan.context;
   const { step, samples, elapsedMs, threads, validation } = progress;
   const parameters = yield* cloneArray(arena.theta);
@@ -40,7 +39,7 @@ export function* trainingResult(parts: ResultParts): Pausable<TrainResult> {
     ...(test === undefined ? {} : { test }),
     threads,
     trials: [],
-    gradientThreads,
+    gradientThreads: progress.gradientThreads,
     leaves: leavesOf(plan, plan.batch),
     batch: plan.batch,
     backend: setup.backend,

@@ -38,8 +38,8 @@ test('a checkpoint with a number that is not finite is refused, and which it is 
 
 describe('a resume refuses another run and names each difference with both values', () => {
   test.each<[TrainOptions, string]>([
-    [{ batch: 10 }, 'batch has 10, expected 8'],
-    [{ seed: 1 }, 'shards has 3, expected 2; seed has 1, expected 0'],
+    [{ batch: 10, seed: 1 }, 'batch has 10, expected 8; seed has 1, expected 0'],
+    [{ seed: 1 }, 'seed has 1, expected 0'],
     [{ optimizer: { kind: 'adam', lr: 0.5 } }, 'optimizer.lr has 0.5, expected undefined'],
     [{ optimizer: { kind: 'adam', decayed: 'weights' } }, 'optimizer.decayed has "weights", expected undefined'],
     [{ optimizer: 'sgd' }, 'optimizer.kind has "sgd", expected "adam"'],

@@ -26,8 +26,8 @@ const spec: NetworkSpec = {
     { kind: 'dense', out: 3 },
   ],
 };
-const data = { train: randomDataset({ rows: 20, inputs: 4, classes: 3 }) };
-const options = { batch: 8, epochs: 6, backend: 'wasm', threads: 2 } satisfies TrainOptions;
+const data = { train: randomDataset({ rows: 50, inputs: 4, classes: 3 }) };
+const options = { batch: 20, epochs: 6, backend: 'wasm', threads: 2 } satisfies TrainOptions;
 const held = randomDataset({ rows: 40, inputs: 4, classes: 3, seed: 9 });
 
 const root = temporaryFolder();

@@ -166,6 +166,7 @@ function checkProgress(
   if (step > totalSteps) throw new Error(`progress.step has ${step}, expected at most ${totalSteps} (totalSteps)`);
   whole('progress.samples', progress.samples, 0);
   whole('progress.threads', progress.threads, 1);
+  whole('progress.gradientThreads', progress.gradientThreads, 0);
   whole('progress.rollbacks', progress.rollbacks ?? 0, 0);
   const { elapsedMs, validation, test, best } = progress;
   if (typeof elapsedMs !== 'number' || !(elapsedMs >= 0)) {

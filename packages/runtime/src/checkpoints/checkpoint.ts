@@ -53,6 +53,8 @@ export interface Progress {
   elapsedMs: number;
   /** Threads asked for in the last sitting. */
   threads: number;
+  /** Most threads that had rows in one step so far. */
+  gradientThreads: number;
   /** The last evaluation of the validation set. */
   validation?: Evaluation;
   /** Evaluation of the test set, once all steps are done. */
