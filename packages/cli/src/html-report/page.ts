@@ -1,5 +1,5 @@
 import { inLines, type Markup, markup, numberClips } from './markup/markup.ts';
-import { type Drawing, NARROW, type Picture, WIDE } from './picture.ts';
+import { type Drawing, drawWide, NARROW, type Picture, WIDE } from './picture.ts';
 import { drawingStyle, themeStyle } from './theme.ts';
 
 /** A part of a report: pictures, tables, text as a terminal shows it. */
@@ -161,7 +161,7 @@ function figureOf(picture: Picture): Markup {
   return inLines([
     markup`<figure id="${picture.name}">`,
     markup`<h3>${picture.title}</h3>`,
-    inline(picture, 'wide', picture.draw(WIDE)),
+    inline(picture, 'wide', drawWide(picture)),
     inline(picture, 'narrow', picture.draw(NARROW)),
     markup`<figcaption>${picture.sentence}</figcaption>`,
     markup`</figure>`,

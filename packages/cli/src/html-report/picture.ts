@@ -22,4 +22,14 @@ export interface Drawing {
 export const WIDE = 720;
 export const NARROW = 352;
 
+/** Drawings at `WIDE` of pictures that were drawn. */
+const drawn = new WeakMap<Picture, Drawing>();
+
+/** A picture at `WIDE`, which both the page and the file beside it show: drawn once for both. */
+export function drawWide(picture: Picture): Drawing {
+  const drawing = drawn.get(picture) ?? picture.draw(WIDE);
+  drawn.set(picture, drawing);
+  return drawing;
+}
+
 export const isNarrow = (width: number): boolean => width < 500;
