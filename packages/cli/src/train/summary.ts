@@ -20,7 +20,7 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
   if (test?.rmse !== undefined) rows.push(['test RMSE', decimal(test.rmse)]);
   if (test?.r2 !== undefined) rows.push(['test R²', decimal(test.r2)]);
   if (run.recipe.values['evaluate-test']) {
-    rows.push(['test set', 'looked at in each epoch: choices made by it no longer tell about new rows']);
+    rows.push(['test set', 'looked at during training: once a choice is made by it, its figures are too good']);
   }
   if (steps > 0) {
     rows.push(['training loss', decimal(trainLoss)], ['steps', whole(steps)]);

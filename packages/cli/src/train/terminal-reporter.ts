@@ -85,11 +85,12 @@ export function terminalReporter(io: Io): Reporter {
 }
 
 /** The most telling first: those that find no room are left out. */
-function metricsOf({ trainLoss, validation, gradientNorm, learningRate }: EpochEvent): string[] {
+function metricsOf({ trainLoss, validation, test, gradientNorm, learningRate }: EpochEvent): string[] {
   const metrics: string[] = [];
   if (validation?.accuracy !== undefined) metrics.push(`accuracy ${percent(validation.accuracy)}`);
   if (validation?.r2 !== undefined) metrics.push(`r2 ${decimal(validation.r2)}`);
   if (validation !== undefined) metrics.push(`validation loss ${decimal(validation.loss)}`);
+  metrics.push(...testParts(test));
   metrics.push(`training loss ${decimal(trainLoss)}`, `gradient norm ${decimal(gradientNorm)}`);
   return [...metrics, `rate ${decimal(learningRate)}`];
 }
@@ -99,7 +100,12 @@ function epochText({ epoch, trainLoss, validation, test, elapsedMs }: EpochEvent
   parts.push(`training loss ${decimal(trainLoss)}`);
   if (validation !== undefined) parts.push(`validation loss ${decimal(validation.loss)}`);
   if (validation?.accuracy !== undefined) parts.push(`accuracy ${percent(validation.accuracy)}`);
-  if (test !== undefined) parts.push(`test loss ${decimal(test.loss)}`);
-  if (test?.accuracy !== undefined) parts.push(`test accuracy ${percent(test.accuracy)}`);
-  return [...parts, duration(elapsedMs)].join('  ');
+  return [...parts, ...testParts(test), duration(elapsedMs)].join('  ');
+}
+
+/** With --evaluate-test: the summary says that they were looked at. */
+function testParts(test: EpochEvent['test']): string[] {
+  if (test === undefined) return [];
+  const loss = `test loss ${decimal(test.loss)}`;
+  return test.accuracy === undefined ? [loss] : [loss, `test accuracy ${percent(test.accuracy)}`];
 }

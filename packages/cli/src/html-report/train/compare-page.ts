@@ -5,7 +5,7 @@ import { tick } from '../axes.ts';
 import { lineChart, type Series } from '../charts/line-chart.ts';
 import type { Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
-import { type Figure, pointsOf, spansDecades } from './curves.ts';
+import { type Figure, LOOKED_AT, pointsOf, spansDecades } from './curves.ts';
 import { datasetOf, type TrainRun } from './train-run.ts';
 
 /** Runs side by side: losses, metrics, figures in the end, and the options in which they differ. */
@@ -23,6 +23,8 @@ export function comparePage(runs: readonly TrainRun[]): Page {
           ...curve(named, 'trainLoss', 'loss', 'training loss'),
           ...curve(named, 'validationLoss', 'validation-loss', 'validation loss'),
           ...curve(named, 'validationAccuracy', 'accuracy', 'validation accuracy'),
+          ...curve(named, 'testLoss', 'test-loss', `test loss, ${LOOKED_AT}`),
+          ...curve(named, 'testAccuracy', 'test-accuracy', `test accuracy, ${LOOKED_AT}`),
           ...curve(named, 'gradientNorm', 'gradient-norm', 'gradient norm'),
         ],
       },
@@ -47,7 +49,7 @@ function curve(
   file: string,
   words: string,
 ): Picture[] {
-  const isShare = figure === 'validationAccuracy';
+  const isShare = figure === 'validationAccuracy' || figure === 'testAccuracy';
   const series: Series[] = runs
     .map(({ name, run }) => ({
       name,
