@@ -144,11 +144,11 @@ describe('--evaluate-test', () => {
     expect(listed.stderr).toMatch(/epoch 4\/4 .* test loss [\d.e-]+ {2}test accuracy [\d.]+ % /);
     const page = readFileSync(join(out, 'report.html'), 'utf8');
     for (const picture of ['loss', 'accuracy']) {
-      const figure = page.match(new RegExp(`<figure id="${picture}">[^]*?</figure>`))?.[0] ?? '';
+      const figure = page.match(new RegExp(`<figure id="${picture}">[\\s\\S]*?</figure>`))?.[0] ?? '';
       expect(figure).toMatch(/>test, looked at during training<\/text>/);
       expect(figure).toMatch(/Test: (loss|accuracy) of the test rows after each epoch\. They were looked at during/);
       // Its points: one an epoch, in the third line's colour.
-      expect(figure.match(/<g [^>]*fill="var\(--c3\)"[^>]*>[^]*?<\/g>/)?.[0].match(/<circle/g)).toHaveLength(4);
+      expect(figure.match(/<g [^>]*fill="var\(--c3\)"[^>]*>[\s\S]*?<\/g>/)?.[0].match(/<circle/g)).toHaveLength(4);
     }
     expect(page).toMatch(/test set<\/t[hd]><td[^>]*>looked at during training</);
     const plain = join(pages, 'plain');

@@ -45,7 +45,7 @@ test.each(onlyInAll(20))(
     expect(findings.slice(-6).map(({ what, agrees }) => [what.replace(/any of \d+/, 'any of n'), agrees])).toEqual([
       ['sigmoid stays at chance, same rate', true],
       ['sigmoid stays at chance, any of n rates', true],
-      ["sigmoid: Adam's first step in layer 1 is below 1 % of its rate", true],
+      ["sigmoid: Adam's first step in hidden layer 1 is below 1 % of its rate", true],
       ['sigmoid, epsilon 1e-20, rate 0.003', null],
       ['relu learns, same rate', true],
       ['relu learns, best rate', true],
@@ -229,7 +229,7 @@ test('a rate at which a net diverges is part of the answer', async () => {
 test('many activations keep to 80 columns, in colour only on a terminal that wants it', async () => {
   const flags = [...narrow, '--steps', '3', '--activation', 'sigmoid,tanh,relu,leaky-relu:alpha=0.2,softplus'];
   const text = await expectNarrow('vanishing', ...flags);
-  expect(text).toMatch(/layer +sigmoid +tanh +relu\n/);
+  expect(text).toMatch(/hidden +sigmoid +tanh +relu\n/);
   const command = ['experiment', 'vanishing', ...narrow, '--steps', '3', '--activation', 'sigmoid'];
   const plain = await gradloom(command, { terminal: 80, env: { NO_COLOR: '1' } });
   const coloured = await gradloom(command, { terminal: 80 });

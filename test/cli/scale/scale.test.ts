@@ -289,6 +289,14 @@ describe('rounds', () => {
     expect(report([1, 0.97], [1, 1.03])).toMatchObject({ inconclusive: false, best: 1 });
   });
 
+  test('are drawn as error bars, where there are several', () => {
+    const drawn = (scale: ScaleReport) => describeScale(scale, 'title', (_, text) => text).join('\n');
+    const chart = drawn(report([1, 0.6], [1, 0.8], [1, 0.55]));
+    expect(chart).toMatch(/● ideal +\+ measured +│ single rounds/);
+    expect(chart).toMatch(/┤.*│/);
+    expect(drawn(report([1, 0.6]))).not.toMatch(/┤.*│|single rounds$/m);
+  });
+
   test('have the speedup of their medians, within the range of single rounds', () => {
     const [, two] = report([1, 0.5], [2, 0.8], [3, 2]).points;
     expect(two).toMatchObject({ speedup: 2 / 0.8, speedupRange: [1.5, 2.5] });

@@ -3,6 +3,7 @@ import { backendName } from '../report/backend-name.ts';
 import { decimal, plural, whole } from '../report/format.ts';
 import { lineChart } from '../report/line-chart.ts';
 import { table } from '../report/table.ts';
+import type { BandPoint } from '../report/thin.ts';
 import type { Paint } from '../terminal/paint.ts';
 import {
   BANDWIDTH_TITLE,
@@ -10,6 +11,7 @@ import {
   conclusions,
   countOf,
   type FigureTable,
+  idealEnd,
   lossTable,
   marksOf,
   mostWorking,
@@ -52,16 +54,23 @@ function strong(report: ScaleReport, paint: Paint): string[] {
   ];
 }
 
-function chart({ points }: ScaleReport): string[] {
+function chart(report: ScaleReport): string[] {
+  const { points, rounds } = report;
   if (points.length < 2) return [];
-  const most = points[points.length - 1].threads;
   const measured = points.map(({ threads, speedup }) => [threads, speedup] as const);
   const lines = [
-    { name: 'ideal', points: [1, most].map((threads) => [threads, threads] as const) },
-    { name: 'measured', points: measured },
+    { name: 'ideal', points: [1, idealEnd(report)].map((threads) => [threads, threads] as const) },
+    {
+      name: 'measured',
+      points: measured,
+      ...(rounds > 1 ? { errorBars: { name: 'single rounds', points: barsOf(points) } } : {}),
+    },
   ];
   return ['', ...lineChart(lines, { x: 'threads', y: 'speedup' })];
 }
+
+const barsOf = (points: ScaleReport['points']): BandPoint[] =>
+  points.map(({ threads, speedup, speedupRange: [low, high] }) => [threads, low, speedup, high]);
 
 /** From here on the clock that tells the parts apart takes a share of them that a reader must know of. */
 const CLOCK_IS_FELT = 1.25;

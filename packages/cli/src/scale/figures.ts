@@ -52,6 +52,12 @@ export const pointTable = ({ points }: ScaleFigures): FigureTable => ({
 
 const rangeOf = ({ speedupRange: [low, high] }: Point): string => `${low.toFixed(2)} to ${high.toFixed(2)}`;
 
+/** Where the line of the ideal speedup ends: far beyond the cores it would press all else flat. */
+export function idealEnd({ points, cores }: Pick<ScaleFigures, 'points' | 'cores'>): number {
+  const most = Math.max(...points.map(({ threads }) => threads));
+  return Math.min(most, 1.5 * Math.max(cores, ...points.map(({ speedup }) => speedup)));
+}
+
 /** What the marks of `countOf` mean. */
 export function marksOf({ points, shards }: ScaleFigures): string[] {
   const idle = points.find(({ threads, working }) => working < threads);

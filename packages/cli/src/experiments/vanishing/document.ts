@@ -30,7 +30,7 @@ function activationOf(comparison: Comparison) {
   const range = factorRange(seeds);
   return {
     layers: looks[0].layers.map((layer, h) => ({
-      layer: h + 1,
+      hiddenLayer: h + 1,
       ...layer,
       expectedZStd: Math.sqrt(theory[h].zVariance),
       expectedFactor: theory[h].factor,

@@ -47,7 +47,7 @@ export function epsilonFindings({ label, looks, withTinyEpsilon }: Comparison): 
   if (withTinyEpsilon === null) return [];
   const share = shareOf(looks[0].layers[0].rmsDW, EPSILON);
   return [
-    holds(`${label}: Adam's first step in layer 1 is below 1 % of its rate`, asPercent(share), share < 0.01),
+    holds(`${label}: Adam's first step in hidden layer 1 is below 1 % of its rate`, asPercent(share), share < 0.01),
     unclaimed(
       `${label}, epsilon ${TINY_EPSILON}, rate ${withTinyEpsilon.rate}`,
       accuracyOf(withTinyEpsilon),

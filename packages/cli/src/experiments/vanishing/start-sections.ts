@@ -37,11 +37,11 @@ export function pictures(comparisons: readonly Comparison[], setup: Setup, paint
     title,
     lines: logBars(
       comparisons.map(({ label, looks }) => ({ name: label, values: layers.map((h) => looks[0].layers[h][sizeOf]) })),
-      { rows: layers.map((h) => String(h + 1)), head: 'layer', paint },
+      { rows: layers.map((h) => String(h + 1)), head: 'hidden', paint },
     ),
   });
   return [
-    picture(`At the start: dL/dz, from the input down to the output${thinned}`, 'rmsDz'),
+    picture(`At the start: dL/dz of the hidden layers, from the input down${thinned}`, 'rmsDz'),
     picture(`At the start: dL/dW of the same layers${thinned}`, 'rmsDW'),
   ];
 }
@@ -87,7 +87,7 @@ export function factors(comparisons: readonly Comparison[], { init, hidden }: Se
 /** The figures of some layers, at the first look or the last. */
 export function perLayer(comparisons: readonly Comparison[], setup: Setup, when: 'first' | 'last'): Section {
   const shown = shownRows(setup.hidden.length, 5);
-  const head = ['', 'layer', 'dL/dz', 'dL/da', 'dL/dW', 'mean a', 'std a', 'flat', 'dead'];
+  const head = ['', 'hidden', 'dL/dz', 'dL/da', 'dL/dW', 'mean a', 'std a', 'flat', 'dead'];
   const rows = comparisons.flatMap(({ label, looks }) => {
     const look = looks[when === 'first' ? 0 : looks.length - 1];
     return shown.map((h, k) => {
@@ -99,7 +99,10 @@ export function perLayer(comparisons: readonly Comparison[], setup: Setup, when:
   });
   const last = Math.max(...comparisons.map(({ looks }) => looks.at(-1)?.step ?? 0));
   return {
-    title: when === 'first' ? 'At the start: gradients and outputs' : `The same before step ${last + 1}`,
+    title:
+      when === 'first'
+        ? 'At the start: gradients and outputs of the hidden layers'
+        : `The same before step ${last + 1}`,
     lines: [
       ...table(head, rows, { right: [1, 2, 3, 4, 5, 6, 7, 8], width: 78 }).map((line) => `  ${line}`),
       ...(when === 'first'

@@ -1,3 +1,4 @@
+import { medianText, rangeOf } from '../../experiments/vanishing/presets/range.ts';
 import { percent, plural } from '../../report/format.ts';
 import type { BandPoint } from '../../report/thin.ts';
 import { agreeing, list, record, variant } from '../../schema/containers.ts';
@@ -43,7 +44,7 @@ const nielsenNetwork = agreeing(
 
 const glorotInit = record({ looks, dz: mean });
 
-const heInit = record({ starts: looks, factor: mean, accuracies: list(number(0, 1), 1000, 1) });
+const heInit = record({ starts: looks, factors: list(number(), 10_000, 1), accuracies: list(number(0, 1), 1000, 1) });
 
 const heDocument = agreeing(
   record({ preset: literal('he'), seeds, steps: count(), 'glorot-normal': heInit, 'he-normal': heInit }),
@@ -150,14 +151,17 @@ function he(document: Preset<'he'>): Picture[] {
       color: k === 0 ? 'var(--c2)' : 'var(--c1)',
     })),
   );
+  const gradientsFrom = (init: (typeof inits)[number], expected: number) =>
+    gradients(init, document[init].starts, rangeOf(`factor of ${init}`, document[init].factors).mean, expected);
+  const middle = (name: string, accuracies: readonly number[]) => {
+    const [median, range] = medianText(accuracies, percent);
+    return `${name} ${median} (${range})`;
+  };
   return [
-    gradientByLayer([
-      gradients('glorot-normal', document['glorot-normal'].starts, document['glorot-normal'].factor.mean, Math.SQRT1_2),
-      gradients('he-normal', document['he-normal'].starts, document['he-normal'].factor.mean, 1),
-    ]),
+    gradientByLayer([gradientsFrom('glorot-normal', Math.SQRT1_2), gradientsFrom('he-normal', 1)]),
     {
       name: 'accuracy-by-init',
-      title: `Validation accuracy after ${steps} steps: he-normal ${percent(lowest(ours))} to ${percent(highest(ours))}, glorot-normal ${percent(lowest(xavier))} to ${percent(highest(xavier))}`,
+      title: `Median validation accuracy after ${steps} steps: ${middle('he-normal', ours)}, ${middle('glorot-normal', xavier)}`,
       sentence: 'Validation accuracy of each initialization and start: 30 layers with relu.',
       alternative: bars.map(({ name, text }) => `${name}: ${text}`).join('; '),
       draw: (width) => barChart({ bars, x: { label: 'accuracy (%)', domain: [0, 100] } }, width),

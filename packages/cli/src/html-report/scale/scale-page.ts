@@ -4,6 +4,7 @@ import {
   bandwidthRows,
   conclusions,
   type FigureTable,
+  idealEnd,
   inconclusiveText,
   lossTable,
   marksOf,
@@ -153,8 +154,7 @@ function speedup(document: ScaleDocument): Picture {
   const most = highest(points.map(({ threads }) => threads));
   const counts = Array.from({ length: 4 * (most - 1) + 1 }, (_, k) => 1 + k / 4);
   const [{ stepMs: firstMs }] = points;
-  // Far beyond the cores the ideal would press all else flat.
-  const shown = Math.min(most, 1.5 * highest([cores, ...points.map(({ speedup }) => speedup)]));
+  const shown = idealEnd(document);
   const series: Series[] = [
     {
       name: 'measured',

@@ -72,12 +72,12 @@ export const nielsen: Preset = {
     const findings = [
       ...nets.flatMap(({ depth, norms }, k) =>
         published[k].map((printed, h) =>
-          within(`dC/db, layer ${h + 1} of ${depth}`, { printed, source: BOOK }, ofLayer(norms.crossEntropy, h)),
+          within(`dC/db, hidden layer ${h + 1} of ${depth}`, { printed, source: BOOK }, ofLayer(norms.crossEntropy, h)),
         ),
       ),
       ...(long
         ? publishedAtEnd.map((printed, h) =>
-            within(`epoch ${END}: layer ${h + 1} of 4`, { printed, source: RECORD }, ofLayer(trained, h)),
+            within(`epoch ${END}: hidden layer ${h + 1} of 4`, { printed, source: RECORD }, ofLayer(trained, h)),
           )
         : []),
     ];
@@ -87,7 +87,7 @@ export const nielsen: Preset = {
           title: `Nielsen, chapter 5: norm of dC/db before the first step, ${seeds.length} starts`,
           lines: [
             ...columns([
-              ['hidden layers', 'layer', 'printed', 'cross-entropy', 'quadratic'],
+              ['hidden layers', 'number', 'printed', 'cross-entropy', 'quadratic'],
               ...rows.map(({ depth, h, printed, crossEntropy, quadratic }) => [
                 h === 0 ? `${depth} of ${WIDTH}` : '',
                 String(h + 1),
@@ -120,7 +120,7 @@ const RECORD = "its repository's fig/norms_during_training_4_layers.json";
 const ofLayer = (norms: readonly (readonly number[])[], h: number): number[] => norms.map((own) => own[h]);
 
 const normRange = (norms: readonly (readonly number[])[], h: number): Range =>
-  rangeOf(`norm of dC/db of layer ${h + 1}`, ofLayer(norms, h));
+  rangeOf(`norm of dC/db of hidden layer ${h + 1}`, ofLayer(norms, h));
 
 /** Of a few starts the spread is not known. */
 const withheld = ({ what, computed, paper }: Finding): Finding =>
@@ -131,7 +131,7 @@ function sectionOfEnd(norms: readonly (readonly number[])[]): Section {
     title: `The same as epoch ${END} begins, four hidden layers, rate ${RATE}, lambda ${LAMBDA}`,
     lines: [
       ...columns([
-        ['layer', 'printed', 'cross-entropy'],
+        ['hidden layer', 'printed', 'cross-entropy'],
         ...publishedAtEnd.map((printed, h) => [String(h + 1), printed, rangeText(normRange(norms, h))]),
       ]),
       '',
