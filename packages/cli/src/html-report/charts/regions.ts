@@ -34,9 +34,9 @@ export const border = (field: Field, value: number, strokeWidth: number): Markis
 const gridOf = ({ extent: [x1, y1, x2, y2], side }: Field) => ({
   ...{ width: side, height: side, x1, y1, x2, y2 },
   value: identity,
-  // Each value is the only one of its cell: the default would look for the nearest by a triangulation, ten times as
-  // long.
-  interpolate: 'none' as const,
+  // The values are a grid already. If each had a place, Plot would sort them into one again: half the time of a page.
+  x: null,
+  y: null,
 });
 
 /**
