@@ -200,7 +200,10 @@ const failures: Record<string, string | RegExp> = {
     'gradloom inspect: no model found in "packages", expected a run that train wrote (it has no model.gradloom)',
   'report packages':
     'gradloom report: no run found in "packages", expected a directory that train, experiment or scale wrote',
-  'report nowhere': 'gradloom report: nowhere does not exist, expected a run such as runs/mnist-1',
+  'report nowhere':
+    'gradloom report: no run found in "nowhere" (it does not exist), expected a directory that train, experiment or scale wrote',
+  'report package.json':
+    'gradloom report: no run found in "package.json" (it is no directory), expected a directory that train, experiment or scale wrote',
   'verify packages':
     'gradloom verify: no run found in "packages", expected a directory that train, experiment or scale wrote',
   'verify nowhere':

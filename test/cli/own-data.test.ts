@@ -89,6 +89,17 @@ describe('a model of named classes', () => {
     });
   });
 
+  test.each([
+    ['1,2,fern\n', '1 training row, 1 class'],
+    ['1,2,fern\n2,2,fern\n', '2 training rows, 1 class'],
+    ['1,2,fern\n2,2,moss\n', '2 training rows, 2 classes'],
+  ])('train counts %j as %s', async (rows, count) => {
+    const few = join(temporary.path, 'few.csv');
+    writeFileSync(few, `a,b,kind\n${rows}`);
+    const { stdout } = await gradloom(['train', '--dataset', few, '--no-out', ...quick]);
+    expect(stdout.split('\n')[0]).toBe(`${few}: ${count}`);
+  });
+
   test('predict prints the names, those of the targets too', async () => {
     const { stdout } = await gradloom(['predict', run, '--dataset', file, '--rows', '0,2']);
     expect(stdout).toMatch(/^0\t(fern|moss)\t\S+ %\ttarget fern\n2\t(fern|moss)\t\S+ %\ttarget moss\n$/);

@@ -388,7 +388,12 @@ test('a run of 1,000 epochs with 1,000 looks at 40 layers and 20,000 stretches o
 describe('gradloom report refuses', () => {
   test.each([
     ['no run', [], 2, 'gradloom report: the run is missing, expected one such as runs/mnist-1, or several\n'],
-    ['a path that is none', ['nowhere'], 1, /^gradloom report: nowhere does not exist, expected a run/],
+    [
+      'a path that is none',
+      ['nowhere'],
+      1,
+      /^gradloom report: no run found in "nowhere" \(it does not exist\), expected a/,
+    ],
     ['a directory without a run', ['.'], 1, /^gradloom report: no run found in "\.", expected a directory/],
     ['several without a place', [folder, folder], 2, /^gradloom report: --out is missing, expected a directory/],
     [

@@ -19,9 +19,9 @@ export async function runReport(request: Request, io: Io): Promise<number> {
   for (const folder of folders) {
     const stats = statSync(folder, { throwIfNoEntry: false });
     if (stats?.isDirectory()) continue;
-    if (stats === undefined) throw new Error(`${folder} does not exist, expected a run such as runs/mnist-1`);
+    const why = stats === undefined ? 'it does not exist' : 'it is no directory';
     throw new Error(
-      `no run found in ${JSON.stringify(folder)}, expected a directory that train, experiment or scale wrote`,
+      `no run found in ${JSON.stringify(folder)} (${why}), expected a directory that train, experiment or scale wrote`,
     );
   }
   if (folders.length > 1 && out === undefined) {
