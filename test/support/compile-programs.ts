@@ -61,7 +61,7 @@ export async function compilePrograms(): Promise<CompiledPrograms> {
   const bundle = await rolldown({
     input: entries,
     platform: 'node',
-    external: (id) => names.some(([, name]) => !isOurs(name) && (id === name || id.startsWith(`${name}/`))),
+    external: (id) => names.some(([, name]) => !isTakenIn(name) && (id === name || id.startsWith(`${name}/`))),
     resolve: { conditionNames: ['@gradloom/source', 'node', 'import', 'default'] },
   });
   await bundle.write({
@@ -80,4 +80,6 @@ function dependenciesOf(folder: string): string[] {
   return Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies, ...manifest.devDependencies });
 }
 
-const isOurs = (name: string): boolean => name.startsWith('@gradloom/') || name === 'gradloom';
+/** Ours, and what `.ci/bundle.mjs` takes in too. */
+const isTakenIn = (name: string): boolean =>
+  name.startsWith('@gradloom/') || ['gradloom', 'yargs', '@observablehq/plot'].includes(name);

@@ -3,15 +3,16 @@ import { axisX, axisY, type Markish, type PlotOptions, plot, type ScaleOptions }
 import { markup, markupOf } from './markup/markup.ts';
 import type { Drawing } from './picture.ts';
 
-/** Its types name another module. */
-const { createDocument } = createRequire(import.meta.url)('@mixmark-io/domino') as {
-  createDocument(html: string): NonNullable<PlotOptions['document']>;
-};
+/** Loaded with the first drawing: 52 files, which most commands need none of. Its types name another module. */
+const loadDomino = () =>
+  createRequire(import.meta.url)('@mixmark-io/domino') as {
+    createDocument(html: string): NonNullable<PlotOptions['document']>;
+  };
 
 /** Draws a chart of Observable Plot's to elements of SVG, in a document that is no browser's. */
 export function drawPlot(options: PlotOptions & { width: number; height: number }): Drawing {
   const { width, height } = options;
-  const document = createDocument('');
+  const document = loadDomino().createDocument('');
   const marks = [...logAxis(axisX, options.x), ...logAxis(axisY, options.y), ...(options.marks ?? [])];
   const root = plot({ ...options, marks, document, className: 'plot', style: { fontSize: '12px' } });
   return { width, height, markup: markup`<g text-anchor="middle">${markupOf(root, shorten)}</g>` };
