@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -7,9 +16,13 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const packages = ['packages/core', 'packages/runtime', 'packages/cli', '.'].map((name) => join(root, name));
 const support = (name: string): [string, string] => [name, join(root, `test/support/${name}.ts`)];
 
+/** Packages that a program outside of the repository imports. */
+const libraries = ['core', 'runtime'];
+
 /** What tests start as processes and threads of their own, or load into these by `--import`. */
 const entries = Object.fromEntries([
   ['worker', join(root, 'packages/runtime/src/worker.ts')],
+  ...libraries.map((name) => [`library-${name}`, join(root, `packages/${name}/src/index.ts`)]),
   ...[
     'barrier-worker',
     'blas-worker',
@@ -42,6 +55,7 @@ export interface CompiledPrograms {
 /**
  * Compiles these programs and the sources of the packages into one folder of JavaScript, with what they depend on
  * beside it. A process then starts in a fifth, and a thread in a tenth, of the time that they take to load TypeScript.
+ * Programs from elsewhere import the packages by `outside/node_modules` beside.
  */
 export async function compilePrograms(): Promise<CompiledPrograms> {
   const cache = join(root, 'node_modules/.cache/gradloom');
@@ -54,6 +68,12 @@ export async function compilePrograms(): Promise<CompiledPrograms> {
     if (existsSync(link) || !existsSync(target)) continue;
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(target, link, 'junction');
+  }
+  for (const name of libraries) {
+    const library = join(place, 'outside/node_modules/@gradloom', name);
+    mkdirSync(library, { recursive: true });
+    writeFileSync(join(library, 'package.json'), JSON.stringify({ type: 'module', exports: './index.js' }));
+    writeFileSync(join(library, 'index.js'), `export * from '../../../../dist/library-${name}.js';\n`);
   }
   // The program reads its own version.
   copyFileSync(join(root, 'packages/cli/package.json'), join(place, 'package.json'));

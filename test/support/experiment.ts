@@ -1,10 +1,17 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type Finding, isFailure } from '../../packages/cli/src/experiments/finding.ts';
 import { gradloom } from './command-line.ts';
 
+/** Small nets are done sooner by one thread, and end with the same bits. */
+const onOneThread = (flags: readonly string[]): readonly string[] =>
+  flags.includes('--threads') ? flags : [...flags, '--threads', '1'];
+
 /** The JSON document of an experiment. */
 export async function experimentJson(name: string, ...flags: string[]) {
-  const { code, stdout, stderr } = await gradloom(['experiment', name, '--json', ...flags]);
+  const { code, stdout, stderr } = await gradloom(['experiment', name, '--json', ...onOneThread(flags)]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const document: { findings: Finding[]; [key: string]: unknown } = JSON.parse(stdout);
   return document;
@@ -35,8 +42,22 @@ export const slipsOf = (findings: readonly Finding[]): string[] =>
 
 /** What an experiment prints keeps to a terminal of 80 columns. */
 export async function expectNarrow(name: string, ...flags: string[]): Promise<string> {
-  const { code, stdout } = await gradloom(['experiment', name, ...flags]);
+  const { code, stdout } = await gradloom(['experiment', name, ...onOneThread(flags)]);
   expect(code).toBe(0);
   for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
   return stdout;
+}
+
+/** One run for both: what is printed, as `expectNarrow` looks at it, and the document. */
+export async function printedAndJson(name: string, ...flags: string[]) {
+  const out = mkdtempSync(join(tmpdir(), 'gradloom-'));
+  try {
+    const text = await expectNarrow(name, ...flags, '--out', out);
+    const document: Awaited<ReturnType<typeof experimentJson>> = JSON.parse(
+      readFileSync(join(out, `${name}.json`), 'utf8'),
+    );
+    return { text, document };
+  } finally {
+    rmSync(out, { recursive: true });
+  }
 }
