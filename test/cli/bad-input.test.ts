@@ -142,7 +142,7 @@ const usage: Record<string, string | RegExp> = {
   'train --constructor 5': 'gradloom train: --constructor is unknown, expected a flag from --help',
   'train --__proto__=5': 'gradloom train: --__proto__ is unknown, expected a flag from --help',
   'train --dataset spirals:rows=1e12':
-    /^gradloom train: --dataset spirals: rows has 1000000000000, which take 45776368 MiB, expected at most \d+ MiB of them \(what this machine has free\)\n/,
+    /^gradloom train: --dataset spirals: rows has 1000000000000, which need 45776368 MiB of memory, expected at most \d+ MiB \(what this machine has free\)\n/,
   'train --dataset spirals:rows=2':
     'gradloom train: --dataset spirals: test has 0 rows (0.2 of 2), expected at least 1',
   'train --dataset spirals:seed=abc':
@@ -281,7 +281,7 @@ test.each(['--spec', '--config'])('layers inside of layers inside of layers in a
     expect(outcome).toMatchObject({ code: 2, stdout: '' });
     return outcome.stderr.replace(file, 'FILE');
   };
-  const levels = 'has layers of level 17 in it, expected at most 16 (layers inside of layers)\n';
+  const levels = 'has more than 16 levels of nested layers, expected at most 16\n';
   expect(await say(write('a.json', 5_000))).toMatch(new RegExp(`^gradloom train: ${flag} FILE: .*layer (0.){15}0 `));
   expect(await say(write('a.json', 5_000))).toContain(levels);
   expect(await say(write('b.json', 100_000))).toContain(levels);

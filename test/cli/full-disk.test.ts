@@ -25,7 +25,7 @@ describe('files that cannot grow beyond a limit', needs('bash'), () => {
     const sentences = end.stderr.trimEnd().split('\n');
     expect(sentences).toEqual([
       expect.stringMatching(
-        /^gradloom train: warning: the checkpoint of step \d+ is missing, the one of step \d+ stands \(saveCheckpoint: .*EFBIG/,
+        /^gradloom train: warning: the checkpoint of step \d+ could not be written, the newest is that of step \d+ \(saveCheckpoint: .*EFBIG/,
       ),
       expect.stringMatching(/^gradloom train: warning: no report: .*EFBIG/),
       expect.stringMatching(

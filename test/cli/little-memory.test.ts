@@ -36,6 +36,6 @@ test('rows beyond the free memory are refused likewise', async () => {
   const { code, stderr } = await withMemory(60, ['--dataset', 'spirals:rows=2000000', '--no-out']);
   expect(code).toBe(2);
   expect(stderr).toBe(
-    'gradloom train: --dataset spirals: rows has 2000000, which take 92 MiB, expected at most 60 MiB of them (what this machine has free)\n',
+    'gradloom train: --dataset spirals: rows has 2000000, which need 92 MiB of memory, expected at most 60 MiB (what this machine has free)\n',
   );
 });

@@ -19,7 +19,7 @@ const DIED = 'a worker thread failed: worker exited with code: 7';
 test('a thread that exits is a warning of train, a line of --json, and no other bit', async () => {
   const end = await withFault(['train', ...moons, '--no-out', '--json'], { kind: 'exit', arrivals: 9, times: 1 });
   expect(end.stderr).toBe(
-    `gradloom train: warning: ${DIED}: new threads go on from step 0 (failures in a row: 1, at most 3)\n`,
+    `gradloom train: warning: ${DIED}: new threads continue from step 0 (failures in a row: 1, at most 3)\n`,
   );
   expect(end.code).toBe(0);
   const lines = jsonLines(end.stdout);

@@ -16,7 +16,7 @@ const scale = ['scale', '--dataset', 'xor', '--max-threads', '1', '--rounds', '1
 
 /** What a process says that came second. */
 const REFUSED =
-  /^gradloom \w+: [^\n]*(is in use by process \d+ \([^\n]*, expected a folder that nobody else writes to|expected a new or empty directory \(it holds)[^\n]*\n$/;
+  /^gradloom \w+: [^\n]*(is in use by process \d+ \([^\n]*, expected a folder that no other run uses|expected a new or empty directory \(it holds)[^\n]*\n$/;
 
 /**
  * Runs command lines at once, each in a process of its own; returns how many ended well. Each other one was refused in
@@ -124,7 +124,9 @@ describe('while a run goes on', () => {
     const second = await running(folder, ['train', '--resume', out]);
     await refused(second.pid, 'train', '--resume', out, '--quiet');
     expect((await gradloom(['inspect', join(out, 'last.gradloom')])).code).toBe(0);
-    expect((await gradloom(['verify', out])).stdout).toContain(`process ${second.pid} (train) writes there since `);
+    expect((await gradloom(['verify', out])).stdout).toContain(
+      `process ${second.pid} (train) has been writing there since `,
+    );
     const model = join(out, 'last.gradloom');
     const rows = join(folder, 'rows.txt');
     writeFileSync(rows, '[0.5,0.25]\n');

@@ -86,7 +86,7 @@ test('a folder that was removed and made again by another run is left to it', as
     },
   ).result;
   expect(newest?.step).toBe(2);
-  expect(warnings).toEqual([expect.stringMatching(/^the checkpoint of step 4 is missing, .* in use by /)]);
+  expect(warnings).toEqual([expect.stringMatching(/^the checkpoint of step 4 could not be written, .* in use by /)]);
   expect(existsSync(join(folder, 'last.gradloom'))).toBe(false);
   other?.release();
   expect(readdirSync(folder)).toEqual([]);

@@ -80,7 +80,7 @@ describe('a limit', () => {
     const zeros = encodeIdx('unsigned byte', [8, 1024, 1024], []);
     const idx = folder.write('rows.idx.gz', gzipSync(Buffer.concat([zeros, Buffer.alloc(8 * MiB)])));
     limitMemory(process.memoryUsage.rss() + MiB);
-    expect(() => syntheticDatasets.moons({ rows: 1_000_000 })).toThrow(/^moons: rows has 1000000, which take 46 MiB/);
+    expect(() => syntheticDatasets.moons({ rows: 1_000_000 })).toThrow(/^moons: rows has 1000000, which need 46 MiB/);
     await expect(loadCsv(csv)).rejects.toThrow(
       /^loadCsv: .*rows\.csv has \d+ MiB of numbers, expected at most \d+ MiB \(what the limit/,
     );

@@ -200,7 +200,7 @@ test('weights that no rate can save end the run after ten rollbacks, with the st
     name: 'TrainingError',
     step: 0,
     parameters,
-    message: expect.stringMatching(/ \(the rate had been halved 10 times\)$/),
+    message: expect.stringMatching(/ \(the learning rate had already been halved 10 times\)$/),
   });
   expect(rollbacksOf(events).map(({ rollbacks, limit }) => [rollbacks, limit])).toEqual(
     Array.from({ length: 10 }, (_, k) => [k + 1, 10]),

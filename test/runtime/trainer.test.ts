@@ -259,7 +259,7 @@ describe('a step that is not finite', () => {
 
   test.each<[string, number, number, LossName, string]>([
     ['losses', 1, 1.2e308, 'mae', "the sum of the shards' losses has Infinity"],
-    ['gradients', 1e100, 1e100, 'mse', 'the norm of the gradient has Infinity'],
+    ['gradients', 1e100, 1e100, 'mse', 'the gradient norm has Infinity'],
   ])('though every shard is says that it comes from all %s together', async (_what, input, target, loss, message) => {
     const large = datasetFromRows({ inputs: [[input], [input]], targets: [target, target], name: 'large' });
     const linear: NetworkSpec = { input: 1, layers: [{ kind: 'dense', out: 1, init: 'zeros' }] };
@@ -282,7 +282,7 @@ describe('a step that is not finite', () => {
       [1e200, 0],
       [0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0],
       1e150,
-      'gradient by W of dense(2->2) at layer 0.0 has -Infinity',
+      'gradient with respect to W of dense(2->2) at layer 0.0 has -Infinity',
     ],
   ])(
     'inside of a layer: %s of the %s one is named by its path',

@@ -55,7 +55,7 @@ export const jsonLines = (text: string): Record<string, unknown>[] =>
     .map((line) => JSON.parse(line));
 
 /** What a resume may say of lines that a killed process left: those that are written anew. */
-export const saysDropped = /^(gradloom train: warning: dropped, because the run goes on from step \d+: [^;\n]+\n)?$/;
+export const saysDropped = /^(gradloom train: warning: deleted, because the run continues from step \d+: [^;\n]+\n)?$/;
 
 const capture = (): Output & PassThrough => new PassThrough();
 

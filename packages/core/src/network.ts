@@ -144,7 +144,7 @@ const MOST_LEVELS = 16;
 function* buildLayers(specs: readonly LayerSpec[], input: number, path: readonly number[]): Pausable<Layer[]> {
   if (path.length === MOST_LEVELS) {
     const at = path.join('.');
-    const problem = `has layers of level ${MOST_LEVELS + 1} in it, expected at most ${MOST_LEVELS} (layers inside of layers)`;
+    const problem = `has more than ${MOST_LEVELS} levels of nested layers, expected at most ${MOST_LEVELS}`;
     throw new OptionError('buildNetwork', `layers.${at}.layers`, problem, { about: `layer ${at}` });
   }
   const built: Layer[] = [];

@@ -14,7 +14,7 @@ export function checkSplits(data: DataSplits): DataSplits {
     throw new OptionError(
       'train',
       'data',
-      'has a dataset, expected { train: dataset } (validation and test beside it)',
+      'has a dataset, expected { train: dataset } (validation and test are keys of their own)',
     );
   }
   const known: readonly string[] = SPLITS;

@@ -76,7 +76,9 @@ export async function startCrew(shape: CrewShape): Promise<Crew> {
   } catch (error) {
     await crew.piscina.destroy();
     const reason = error instanceof Error ? error.message : error;
-    throw new Error(`createPool: a thread did not start (${reason}), expected ${threads} of them`, { cause: error });
+    throw new Error(`createPool: a thread did not start (${reason}), expected all ${threads} to start`, {
+      cause: error,
+    });
   } finally {
     clearTimeout(timer);
     failed.catch(() => {});
@@ -96,10 +98,10 @@ function refuseWithoutRoom(threads: number): void {
 
 function notStarted(refusal: unknown, begun: number, threads: number): string {
   const message = refusal instanceof Error ? refusal.message : String(refusal);
-  if (message !== 'EAGAIN') return `a thread did not start (${message}), expected ${threads} of them`;
+  if (message !== 'EAGAIN') return `a thread did not start (${message}), expected all ${threads} to start`;
   const limits = threadLimits();
   const raise = limits === '' ? 'what limits the threads of this process' : `the limit (${limits})`;
-  return `threads has ${threads}, of which the system let ${begun} begin (EAGAIN), expected room for all: take fewer, or raise ${raise}`;
+  return `threads has ${threads}, expected at most ${begun} (the system refused the next one with EAGAIN; take fewer, or raise ${raise})`;
 }
 
 function piscinaOptions({ threads, execArgv, heapMiB }: CrewShape) {

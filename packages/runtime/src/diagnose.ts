@@ -8,7 +8,11 @@ import { largestWeights } from './largest-weights.ts';
 import type { DiagnosisTask } from './protocol.ts';
 import { gatherShards, rowOfDataset, rowsOf, runShard } from './step.ts';
 
-const WHAT = { forward: 'output', loss: 'gradient of the loss by the output', backward: 'gradient by the input' };
+const WHAT = {
+  forward: 'output',
+  loss: 'gradient of the loss with respect to the output',
+  backward: 'gradient with respect to the input',
+};
 
 /** What is wrong with a step that is not finite, or that a layer cannot take. */
 export interface Fault {
@@ -39,8 +43,7 @@ function badLoss(context: RunContext, step: number): Fault {
     if (refused !== undefined) return { message: `train: step ${step}: ${refused}`, isData: true };
   }
   const loss = batchLoss(context.arena.lossSums, rowsOf(setup, step));
-  const what =
-    loss - loss === 0 ? 'the norm of the gradient has Infinity' : `the sum of the shards' losses has ${show(loss)}`;
+  const what = loss - loss === 0 ? 'the gradient norm has Infinity' : `the sum of the shards' losses has ${show(loss)}`;
   return { message: `train: step ${step}: ${what}, expected a finite number${weights}`, isData: false };
 }
 
@@ -91,7 +94,8 @@ function badNumber(context: RunContext, step: number, s: number): { found?: stri
     for (const { name, offset, length } of tensors) {
       const gradient = viewOf(gradients, offset, length);
       const at = firstNotFinite(gradient, length);
-      if (at !== undefined) found ??= `gradient by ${name} of ${layerName(layer)} has ${show(gradient[at])}`;
+      if (at !== undefined)
+        found ??= `gradient with respect to ${name} of ${layerName(layer)} has ${show(gradient[at])}`;
     }
   }
   return found === undefined ? {} : { found: `${found}, ${finite}` };

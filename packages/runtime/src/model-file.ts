@@ -54,8 +54,11 @@ function modelOf(where: string, path: string, { content, sections }: Container):
     return createModel({ spec, loss, metadata, parameters } as unknown as ModelContents);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`${where}: ${path} has parts that do not fit (${reason}), expected those of one model`, {
-      cause: error,
-    });
+    throw new Error(
+      `${where}: ${path} has parts that do not belong together (${reason}), expected those of one model`,
+      {
+        cause: error,
+      },
+    );
   }
 }

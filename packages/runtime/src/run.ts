@@ -147,7 +147,7 @@ export async function runEpochs(
   }
 
   function tellWriter(reason: string): void {
-    const message = `the main thread writes the checkpoint of step ${progress.step}, since no other can (${reason})`;
+    const message = `the main thread writes the checkpoint of step ${progress.step}, since no worker thread can (${reason})`;
     emit({ type: 'warning', message });
   }
 
@@ -198,7 +198,7 @@ export async function runEpochs(
     const attempt = <T>(work: () => Promise<T>) => recovery.attempt(step, work);
     const { network, loss } = plan;
     const work = () => evaluateDataset(pool, setup, dataset, { network, loss, threads, chunks: means.chunks, attempt });
-    const evaluation = await orGiveUp(work, `at the evaluation behind step ${step}`);
+    const evaluation = await orGiveUp(work, `in the evaluation after step ${step}`);
     if (!Number.isFinite(evaluation.loss) && !warned.has(part)) {
       warned.add(part);
       emit({ type: 'warning', message: lossWarning(part, evaluation.loss, step) });
@@ -234,7 +234,7 @@ export async function runEpochs(
       recovery.attempt(first, () => diagnoseStep(pool, setup, step, of));
     const replay = (end: number) => recovery.attempt(first, () => replayOnce(first, end));
     const find = () => findBadStep({ first, last, isSeen, replay, weightsAreFinite, diagnose });
-    const bad = await orGiveUp(find, `in the search for the bad one of steps ${first} to ${last}`);
+    const bad = await orGiveUp(find, `while looking for the bad step among ${first} to ${last}`);
     const rollbacks = (progress.rollbacks ?? 0) + 1;
     const to = epochStart(bad.step, stepsPerEpoch);
     const goesBack = plan.onNan === 'rollback' && !bad.isData && rollbacks <= MOST_ROLLBACKS;
@@ -257,7 +257,7 @@ export async function runEpochs(
     steps.close();
     await keeper?.keep();
     const { rollbacks } = progress;
-    const advice = rollbacks === undefined ? ADVICE : `the rate had been halved ${rollbacks} times`;
+    const advice = rollbacks === undefined ? ADVICE : `the learning rate had already been halved ${rollbacks} times`;
     const newest = keeper?.newest();
     const parameters = await inTurns(cloneArray(arena.theta));
     const checkpoint = newest?.step === step ? newest : undefined;

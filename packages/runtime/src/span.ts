@@ -99,7 +99,8 @@ export async function runTeam(
   };
   const startTimer = setTimeout(() => {
     const here = Atomics.load(control, CONTROL.checkedIn);
-    if (here < tasks.length) fail(`pool: ${here} of ${tasks.length} threads came to work within ${START_LIMIT_MS} ms`);
+    if (here < tasks.length)
+      fail(`pool: only ${here} of ${tasks.length} threads started to work within ${START_LIMIT_MS} ms`);
   }, START_LIMIT_MS);
   const running = team.run(tasks);
   for (const task of running) {

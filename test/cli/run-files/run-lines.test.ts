@@ -77,7 +77,7 @@ describe('a file of lines that is opened again', () => {
       expect([kept, kept.length === 3 ? kept : lines.slice(0, 3)].map(textOf), `byte ${at}`).toContain(text);
       expect(file.notes, `byte ${at}`).toEqual([
         expect.stringMatching(
-          /^metrics\.jsonl has damaged lines? [^;]*, left out here; the file as it was is metrics\.jsonl\.damaged-1$/,
+          /^metrics\.jsonl has damaged lines? [^;]*, now left out; the damaged file is kept as metrics\.jsonl\.damaged-1$/,
         ),
       ]);
       expect(beside).toEqual([bytes]);
@@ -110,7 +110,7 @@ describe('a file of lines that is opened again', () => {
     const { file, text } = opened(Buffer.from(textOf(bodies)));
     expect(text).toBe(whole.toString());
     expect(file.notes).toEqual([
-      'metrics.jsonl has no checksums, as an earlier version wrote it; its lines are taken as they are',
+      'metrics.jsonl has no checksums (an earlier version wrote it), so its lines are not checked',
     ]);
     // Among lines that have one, a line without is none of ours.
     expect(keptOf(opened(Buffer.from(textOf([lines[0], bodies[1], lines[2]]))).file)).toEqual([3, 9]);

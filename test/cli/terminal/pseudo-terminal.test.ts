@@ -84,7 +84,7 @@ describe('on a real terminal', { ...needs('script', 'bash'), timeout: TIME_LIMIT
     const { code, lines } = await run.end();
     expect(code).toBe(130);
     expect(lines.join()).not.toMatch(PANEL);
-    const said = lines.indexOf('gradloom train: SIGINT: ending; a second one ends at once');
+    const said = lines.indexOf('gradloom train: SIGINT: ending; a second signal ends at once');
     expect(lines.slice(said + 1, said + 3)).toEqual(['', expect.stringMatching(/^Stopped after /)]);
     expect(lines.join()).not.toContain('^C');
   });
@@ -98,7 +98,7 @@ describe('on a real terminal', { ...needs('script', 'bash'), timeout: TIME_LIMIT
     ]);
     await run.shows(/threads.* %/);
     run.type(CONTROL_C);
-    await run.shows(/a second one ends at once/);
+    await run.shows(/a second signal ends at once/);
     run.type(CONTROL_C);
     const { text, cursor, lines } = await run.end();
     expect(text).not.toContain('\u001b[?25l');
@@ -121,7 +121,7 @@ describe('on a real terminal', { ...needs('script', 'bash'), timeout: TIME_LIMIT
     expect(lines.join()).not.toMatch(PANEL);
     const said = lines.filter((line) => line.startsWith('gradloom train:'));
     expect(said).toEqual([
-      expect.stringMatching(/^gradloom train: warning: the checkpoint of step \d+ is missing, /),
+      expect.stringMatching(/^gradloom train: warning: the checkpoint of step \d+ could not be written, /),
       expect.stringMatching(/^gradloom train: SIGINT/),
       expect.stringMatching(/^gradloom train: .*model\.gradloom cannot be/),
     ]);

@@ -195,7 +195,7 @@ describe('a run directory', () => {
       out,
     ]);
     expect(stderr).toMatch(
-      /^gradloom train: step \d+, shard 0: .* has .*, expected finite numbers.*; model and checkpoint before that step are in /,
+      /^gradloom train: step \d+, shard 0: .* has .*, expected finite numbers.*; the model and checkpoint before that step are in /,
     );
     expect(code).toBe(1);
     expect(loadModel(join(out, 'model.gradloom')).parameters.every(Number.isFinite)).toBe(true);

@@ -133,7 +133,7 @@ describe('is refused with file, line and column', () => {
     [': line 2, column 2 has "cat", expected a number, as in line 1 (targets=classes', '1,2\n1,cat\n'],
     [': line 2, column 2 has "2", expected the name of a class, as in line 1 (targets=classes', '0,label\n1,2\n'],
     [': line 2, column 2 ("b") has "cat", expected a number', 'a,b\n1,cat\n', { targets: 'values' }],
-    [' has an open quote at line 2, expected one that closes it', '1,"2\n3,4\n'],
+    [' has an open quote at line 2, expected a closing quote', '1,"2\n3,4\n'],
     [' has a mistake at line 1, expected comma-separated values (', '1,"2"3,4\n'],
     [' has a zero byte at line 2, expected text in UTF-8', '1,2\n3\0,4\n'],
     [' has bytes after line 1 that are not text, expected UTF-8', Buffer.from('1,caf\xe9\n', 'latin1')],

@@ -82,13 +82,13 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 function refuseChanged(where: string, bytes: Buffer, what: string): void {
   const text = UTF8.decode(bytes);
   if (sealOf(text.replace(/\n$/, '')) !== 'broken') return;
-  throw new Error(`${where} has another checksum than it was written with, expected ${what} as it was written`);
+  throw new Error(`${where} has a wrong checksum, expected ${what} as it was written (it is damaged)`);
 }
 
 /** What a parser says of it would quote any bytes: the start is enough to tell what stands there. */
 function damaged(where: string, bytes: Buffer, expected: string): Error {
   const start = show(bytes.toString('utf8', 0, 40));
   return new Error(
-    `${where} has ${bytes.length} bytes that are no JSON, expected ${expected} (it begins with ${start})`,
+    `${where} has ${bytes.length} bytes that are not JSON, expected ${expected} (it begins with ${start})`,
   );
 }

@@ -83,7 +83,8 @@ export async function followRun(
   }
 
   function note(file: string, failure: Error | null = null): void {
-    if (failure !== null) warn(reporter, `${file} lacks a line, which waits for room (${failure.message})`);
+    if (failure !== null)
+      warn(reporter, `${file} cannot be written now, its last lines are kept in memory (${failure.message})`);
   }
 
   function aside(message: string): void {
@@ -94,7 +95,7 @@ export async function followRun(
   signal.addEventListener('abort', () => {
     if (signal.reason === 'SIGPIPE') return;
     const what = recipe.values['no-out'] ? '' : ' with a checkpoint';
-    reporter.aside(`gradloom train: ${signal.reason}: ending${what}; a second one ends at once`);
+    reporter.aside(`gradloom train: ${signal.reason}: ending${what}; a second signal ends at once`);
   });
 
   try {
@@ -124,7 +125,9 @@ export async function followRun(
     directory.saveModel(modelOf(recipe, error.parameters));
     await tryReport(directory.path, 'train', io);
     const what =
-      error.checkpoint === undefined ? 'the model before that step is' : 'model and checkpoint before that step are';
+      error.checkpoint === undefined
+        ? 'the model before that step is'
+        : 'the model and checkpoint before that step are';
     throw new Error(`${error.message}; ${what} in ${directory.path}`, { cause: error });
   } finally {
     interrupt.release();
@@ -132,7 +135,7 @@ export async function followRun(
   }
 
   function folder(): FolderLock {
-    if (directory === undefined) throw new Error('train: the run has no directory, expected one from its start on');
+    if (directory === undefined) throw new Error('train: the run has no directory, expected one since its start');
     return directory.forCheckpoint();
   }
 
@@ -174,7 +177,7 @@ function refuseLoss(path: string, { steps, checkpoint }: TrainResult, from: Chec
   const newest = checkpoint?.step ?? from?.progress.step;
   if (newest === steps) return;
   const last = newest === undefined ? 'no checkpoint' : `its newest checkpoint at step ${newest}`;
-  throw new Error(`${path} has ${last}, expected one of step ${steps}: see the warning above`);
+  throw new Error(`${path} has ${last}, expected one of step ${steps} (see the warning above)`);
 }
 
 function attempt(act: () => void): Error | null {

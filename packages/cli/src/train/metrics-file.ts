@@ -94,7 +94,8 @@ export function openMetrics(path: string, step: number, from = path): MetricsFil
     close() {
       flush();
       closeSync(file);
-      if (waiting.length > 0) throw new Error(`${path} lacks its last ${waiting.length} bytes, expected room for them`);
+      if (waiting.length > 0)
+        throw new Error(`${path} lacks its last ${waiting.length} bytes, expected room on the disk for them`);
     },
   };
 }
@@ -105,11 +106,11 @@ function notesOf({ damaged, isUnsealed }: RunLines, path: string, from: string, 
   const notes: string[] = [];
   if (damaged.length > 0) {
     const what = `${name} has damaged ${damaged.length === 1 ? 'line' : 'lines'} ${describeLines(damaged)}`;
-    const kept = isOwn ? `; the file as it was is ${keep()}` : '';
-    notes.push(`${what}, left out here${kept}`);
+    const kept = isOwn ? `; the damaged file is kept as ${keep()}` : '';
+    notes.push(`${what}, now left out${kept}`);
   }
   if (isUnsealed) {
-    notes.push(`${name} has no checksums, as an earlier version wrote it; its lines are taken as they are`);
+    notes.push(`${name} has no checksums (an earlier version wrote it), so its lines are not checked`);
   }
   return notes;
 }

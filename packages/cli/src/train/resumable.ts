@@ -36,7 +36,7 @@ export async function openResumable(path: string): Promise<Resumable> {
   // Without a checkpoint there is nothing else that would say which run it was.
   if (sealOf(readFileSync(config, 'utf8').trimEnd()) === 'broken') {
     throw new Error(
-      `--resume has ${config}, which was changed since it was written, expected it as it was (--config starts a run of its options)`,
+      `--resume has ${config}, which was changed after it was written, expected it unchanged (use --config to start a new run with its options)`,
     );
   }
   if (!isRecord(options))

@@ -48,18 +48,18 @@ export function resumedOptions(typed: RawOptions, { options, folder }: Resumable
   const values = parseRaw(trainOptions, typed, trainAlternatives);
   if (folder === null && values.out === undefined && values['no-out'] === undefined) {
     throw new UsageError(
-      `--resume has ${path}, a file, expected --out or --no-out beside it: the run it belongs to may have gone on further`,
+      `--resume has ${path}, a file, expected --out or --no-out with it (the run of the file may have gone further)`,
     );
   }
   const { stored, own, foreign } = ownOptions(options, path);
   const found = changes(values, own);
-  if (found.length > 0) throw new UsageError(`${found.join('; ')}: --resume goes on with the same run`);
+  if (found.length > 0) throw new UsageError(`${found.join('; ')}: --resume continues the same run`);
   const free = Object.fromEntries(Object.entries(typed).filter(([key]) => FREE.has(key)));
   const given = mergeRaw(free, stored, trainAlternatives);
   if (values.blas !== undefined) refuseIdleLibrary(given, parseRaw(trainOptions, given));
   return {
     given,
-    warnings: foreign.map(({ name, value, why }) => `${name} has ${show(value)}, which is left out (${why})`),
+    warnings: foreign.map(({ name, value, why }) => `${name} has ${show(value)}, which is ignored (${why})`),
   };
 }
 

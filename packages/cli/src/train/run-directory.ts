@@ -48,7 +48,7 @@ export function createRunDirectory(
   config: object,
   from?: { readonly file: string; readonly step: number },
 ): RunDirectory {
-  const has = out === undefined ? `the folder ${RUNS} has no place for a run` : `--out has ${out}`;
+  const has = out === undefined ? `the folder ${RUNS} cannot hold a run` : `--out has ${out}`;
   return writing(has, 'a directory that can be written, or --no-out', () => {
     const lock = lockNewDirectory(out, name);
     return releasingAtFailure(lock, () => {
@@ -63,7 +63,7 @@ export function createRunDirectory(
 export const reopenRunDirectory = (lock: FolderLock, config: object, step: number): RunDirectory =>
   writing(`--resume has ${lock.path}`, GOES_ON, () => openDirectory(lock, config, step));
 
-const GOES_ON = 'a run that can be written, or --out beside it';
+const GOES_ON = 'a run that can be written, or another directory with --out';
 
 /**
  * Locks the directory of a run that is going to go on there, before anything of it is read.
@@ -96,12 +96,12 @@ function openDirectory(lock: FolderLock, config: object, step: number, from = lo
     path,
     notes: [
       ...[...files.values()].flatMap(({ notes }) => notes),
-      ...(dropped.length === 0 ? [] : [`dropped, because the run goes on from step ${step}: ${dropped.join(', ')}`]),
+      ...(dropped.length === 0 ? [] : [`deleted, because the run continues from step ${step}: ${dropped.join(', ')}`]),
       ...(missing === '' ? [] : [`${STEPS_FILE} lacks ${missing}`]),
     ],
     forCheckpoint() {
       if (existsSync(path) && !lock.holds()) {
-        throw new Error(`train: ${path} has the lock of another run, or none, expected that of this run`);
+        throw new Error(`train: ${path} has lost the lock of this run, expected that no other run takes it`);
       }
       for (const file of files.values()) file.sync();
       return lock;
@@ -128,7 +128,7 @@ function copyCheckpoint(file: string, copy: string, step: number): void {
   if (found === step) return;
   rmSync(copy);
   throw new Error(
-    `${file} has a checkpoint of step ${found}, expected ${step} as it was read (its run goes on: try again)`,
+    `${file} has a checkpoint of step ${found}, expected ${step} as it was read (its run is still writing: try again)`,
   );
 }
 

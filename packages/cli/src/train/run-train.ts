@@ -60,7 +60,7 @@ async function runLocked(request: Request, io: Io, lock: FolderLock | null): Pro
 
 /** 'train: epochs has 2, …; dataset has …' of a resume, with the flag of each; any other error with its own. */
 function nameFlags(error: unknown, given: RawOptions): unknown {
-  if (!(error instanceof Error) || !error.message.endsWith(': a resume goes on with the same run')) {
+  if (!(error instanceof Error) || !error.message.endsWith(': a resume continues the same run')) {
     return nameFlag(error, trainOptions, given);
   }
   const named = error.message

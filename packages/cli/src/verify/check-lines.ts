@@ -36,14 +36,14 @@ function checkFound(check: OpenCheck, found: RunLines, last: Checkpoint | null, 
   const { lines, damaged, isCutOff, isUnsealed } = found;
   check.about = `${lines.length} ${lines.length === 1 ? 'line' : 'lines'}`;
   if (damaged.length > 0) check.faults.push(`has damaged lines: ${describeLines(damaged)}`);
-  if (isCutOff) check.notes.push('ends in half a line, as a crash leaves it');
-  if (isUnsealed) check.notes.push('has no checksums, as an earlier version wrote it');
+  if (isCutOff) check.notes.push('ends in half a line (a crash leaves one)');
+  if (isUnsealed) check.notes.push('has no checksums (an earlier version wrote it)');
   checkOrder(check, lines);
   if (last === null) return;
   const { step } = last.progress;
   // Beyond the end of the checkpoint's run, too: a run resumed with more epochs may have written no checkpoint yet.
   if (lines.some(({ value }) => Number(value.step) > step)) {
-    check.notes.push(`goes beyond the newest checkpoint, of step ${step}: a resume does those steps again`);
+    check.notes.push(`goes beyond the newest checkpoint (step ${step}): a resume repeats those steps`);
   }
   if (check.name === STEPS_FILE) {
     const missing = missingSteps(
@@ -59,7 +59,7 @@ function checkFound(check: OpenCheck, found: RunLines, last: Checkpoint | null, 
 /** What a resume has left out as damaged is no new fault. */
 function addMissing(check: OpenCheck, missing: string, damagedFile: string | null): void {
   if (damagedFile === null) check.faults.push(`lacks ${missing}`);
-  else check.notes.push(`lacks ${missing}, left out as damaged by a resume (see ${damagedFile})`);
+  else check.notes.push(`lacks ${missing}, which a resume left out as damaged (see ${damagedFile})`);
 }
 
 /** Each kind of event by ascending steps: none twice, none in the wrong place. */
@@ -69,7 +69,7 @@ function checkOrder(check: OpenCheck, lines: RunLines['lines']): void {
     const { event, step } = value;
     const before = newest.get(event) ?? Number.NEGATIVE_INFINITY;
     if (typeof step !== 'number' || !(step > before)) {
-      const wanted = before === Number.NEGATIVE_INFINITY ? 'a number' : `one above ${before}`;
+      const wanted = before === Number.NEGATIVE_INFINITY ? 'a number' : `a step above ${before}`;
       const has = step === undefined ? 'no step' : `the step ${JSON.stringify(step)}`;
       check.faults.push(`has ${has} in line ${number}, expected ${wanted}`);
       return;

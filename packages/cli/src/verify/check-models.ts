@@ -81,7 +81,7 @@ function checkBest(folder: string, checks: OpenCheck[], last: Checkpoint | null,
   const step = best?.progress.best?.step;
   const check = checks.find(({ name }) => name === BEST_FILE);
   if (best === null || check === undefined || (step !== undefined && step >= said)) return;
-  check.faults.push(`is of step ${step ?? best.progress.step}, expected step ${said} (of ${LAST_FILE})`);
+  check.faults.push(`has step ${step ?? best.progress.step}, expected ${said} (of ${LAST_FILE})`);
 }
 
 /** The fingerprint of a checkpoint's weights. */

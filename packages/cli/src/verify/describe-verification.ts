@@ -17,7 +17,7 @@ export function describeVerification({ path, files, notes }: Verification, paint
   const faulty = files.filter(({ faults }) => faults.length > 0).length;
   const end =
     faulty === 0
-      ? `${path}: ${files.length === 1 ? 'its one file is whole' : `all ${files.length} files are whole and belong together`}`
+      ? `${path}: ${files.length === 1 ? 'its only file is undamaged' : `all ${files.length} files are undamaged and belong together`}`
       : `${path}: ${faulty} of ${plural(files.length, 'file')} ${faulty === 1 ? 'is' : 'are'} at fault`;
   return [...lines, '', ...notes, end];
 }

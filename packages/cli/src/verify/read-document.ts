@@ -26,8 +26,8 @@ export function readDocument(
   const value = reading(check, path, () => {
     const text = readOwnFile('verify', path, 'a JSON file', MOST_BYTES)?.toString() ?? '';
     const state = sealOf(text.replace(/\n$/, ''));
-    if (state === 'broken') check.faults.push('has another checksum than it was written with');
-    if (state === 'none' && isSealed) check.notes.push('has no checksum, as an earlier version wrote it');
+    if (state === 'broken') check.faults.push('has a wrong checksum (it is damaged)');
+    if (state === 'none' && isSealed) check.notes.push('has no checksum (an earlier version wrote it)');
     return parse(text);
   });
   if (value === null) return null;

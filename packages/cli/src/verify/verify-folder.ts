@@ -61,8 +61,8 @@ function notesOf(path: string, owner: LockOwner | null): string[] {
   const aside = names.filter((name) => /\.damaged-\d+$/.test(name));
   const left = names.filter(isTemporaryName);
   return [
-    ...(owner === null ? [] : [`process ${owner.pid} (${owner.by}) writes there since ${owner.since}`]),
-    ...(aside.length === 0 ? [] : [`kept aside when a resume found damage: ${aside.join(', ')}`]),
+    ...(owner === null ? [] : [`process ${owner.pid} (${owner.by}) has been writing there since ${owner.since}`]),
+    ...(aside.length === 0 ? [] : [`kept by a resume that found damage: ${aside.join(', ')}`]),
     ...(left.length === 0 ? [] : [`left half written: ${left.join(', ')} (the next run there removes them)`]),
   ];
 }

@@ -26,7 +26,7 @@ export function* residual(options: ResidualOptions, { input: width, path, build 
   const last = layers[layers.length - 1];
   if (last.out !== width) {
     const place = [...path, layers.length - 1].join('.');
-    const problem = `has length ${last.out}, expected ${width} (what x + f(x) adds it to)`;
+    const problem = `has length ${last.out}, expected ${width} (x + f(x) needs both to be as wide)`;
     throw new OptionError('residual', `layers.${place}.out`, problem, {
       about: `${last.label} at layer ${place}: output`,
     });

@@ -7,7 +7,7 @@ export const decayedParameters = {
   /** All of them, as PyTorch's optimizers do. */
   all: 'every parameter',
   /** Matrices and embeddings; not biases, nor the gains and shifts of layer-norm. */
-  weights: 'weights alone, not biases and norms',
+  weights: 'weights only, not biases and norms',
 } as const;
 
 /** What every optimizer takes for weight decay. */

@@ -73,7 +73,7 @@ export function checkpointOf(where: string, path: string, { content, sections }:
     return checkCheckpoint(header, sections);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`${where}: ${path} has parts that do not fit (${reason}), expected those of one run`, {
+    throw new Error(`${where}: ${path} has parts that do not belong together (${reason}), expected those of one run`, {
       cause: error,
     });
   }

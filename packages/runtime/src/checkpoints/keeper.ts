@@ -108,8 +108,8 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
     if (failing) return null;
     failing = true;
     const older = newest?.step ?? resume?.progress.step;
-    const stands = older === undefined ? 'there is none before it' : `the one of step ${older} stands`;
-    return { type: 'warning', message: `the checkpoint of step ${step} is missing, ${stands} (${failure})` };
+    const newer = older === undefined ? 'the run has none' : `the newest is that of step ${older}`;
+    return { type: 'warning', message: `the checkpoint of step ${step} could not be written, ${newer} (${failure})` };
   }
 
   async function keep(): Promise<void> {

@@ -48,7 +48,7 @@ export function* checkResume(plan: RunPlan, record: RunRecord, checkpoint: Check
   } else if (ownSteps < step) {
     found.push(tooShort(plan, step));
   }
-  if (found.length > 0) throw new Error(`train: ${found.join('; ')}: a resume goes on with the same run`);
+  if (found.length > 0) throw new Error(`train: ${found.join('; ')}: a resume continues the same run`);
   const { arrays, earlier } = checkpoint;
   const bad = (yield* badNumber(plan, arrays)) ?? (earlier && (yield* badNumber(plan, earlier)));
   if (bad !== undefined) throw new Error(`train: the checkpoint's ${bad}, expected finite numbers`);

@@ -48,7 +48,7 @@ export async function* readCsv(path: string): AsyncGenerator<readonly CsvRecord[
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const line = 'lines' in error ? ` at line ${error.lines}` : '';
-    if (error.code === 'CSV_QUOTE_NOT_CLOSED') throw fault(`an open quote${line}`, 'one that closes it', error);
+    if (error.code === 'CSV_QUOTE_NOT_CLOSED') throw fault(`an open quote${line}`, 'a closing quote', error);
     throw fault(`a mistake${line}`, `comma-separated values (${error.message})`, error);
   } finally {
     parser.destroy();

@@ -44,20 +44,16 @@ export const isLockName = (name: string): boolean =>
  */
 export function lockFolder(where: string, folder: string, by: string): FolderLock {
   checkPath('lockFolder', folder, 'folder');
-  if (!isActivity(by))
-    throw new Error(`lockFolder: by has ${show(by)}, expected a word for what is done, such as train`);
+  if (!isActivity(by)) throw new Error(`lockFolder: by has ${show(by)}, expected a word for the work, such as train`);
   // First without a trace in the folder.
   refuseInUse(where, folder);
   try {
     return lockFree(where, folder, by);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
-    throw new Error(
-      `${where}: ${folder} cannot be written (${error.message}), expected a folder with room for a lock`,
-      {
-        cause: error,
-      },
-    );
+    throw new Error(`${where}: ${folder} cannot be written (${error.message}), expected a folder that can be written`, {
+      cause: error,
+    });
   }
 }
 

@@ -21,10 +21,12 @@ export class FolderInUseError extends Error {
   constructor(where: string, folder: string, lock: string, owner: LockOwner, state: Exclude<ProcessState, 'dead'>) {
     const { pid, by, since, host } = owner;
     const here = state === 'running';
-    const who = here && pid === process.pid ? 'this process itself' : `process ${pid}${here ? '' : ` on ${host}`}`;
-    const advice = here ? 'wait for it, or take another folder' : `if that one is gone, delete ${join(folder, lock)}`;
+    const who = here && pid === process.pid ? 'this process' : `process ${pid}${here ? '' : ` on ${host}`}`;
+    const advice = here
+      ? 'wait for it, or take another folder'
+      : `if that process has ended, delete ${join(folder, lock)}`;
     super(
-      `${where}: ${folder} is in use by ${who} (${by}, since ${since}), expected a folder that nobody else writes to (${advice})`,
+      `${where}: ${folder} is in use by ${who} (${by}, since ${since}), expected a folder that no other run uses (${advice})`,
     );
   }
 }
@@ -56,7 +58,7 @@ export class LockError extends Error {
   override readonly name = 'LockError';
 
   constructor(where: string, path: string) {
-    super(`${where}: ${path} cannot be read as a lock, expected one as it was written (delete it if no run goes on)`);
+    super(`${where}: ${path} cannot be read as a lock, expected a lock file (delete it if no run uses the folder)`);
   }
 }
 

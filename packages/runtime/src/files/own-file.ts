@@ -2,8 +2,8 @@ import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
 import { checkPath } from './check-path.ts';
 import { systemReason } from './system-reason.ts';
 
-const WRITABLE = 'a file that can be written over';
-const REASON = "links are not followed: what they lead to is not the run's";
+const WRITABLE = 'a file that can be overwritten';
+const REASON = 'links are not followed, since their target may not belong to the run';
 
 /**
  * Refuses a place of a run's file where something else stands: a link, a directory, a pipe, a device.

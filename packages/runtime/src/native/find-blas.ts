@@ -78,7 +78,8 @@ function search(koffi: Koffi, names: readonly string[]): BlasSearch {
 function load(koffi: Koffi, path: string): NativeLibrary | Error {
   try {
     const isPlace = path !== basename(path);
-    if (isPlace && statSync(path, { throwIfNoEntry: false })?.isFile() === false) return new Error('no regular file');
+    if (isPlace && statSync(path, { throwIfNoEntry: false })?.isFile() === false)
+      return new Error('not a regular file');
     return koffi.load(path);
   } catch (error) {
     return asError(error);

@@ -39,6 +39,6 @@ function checkRoom(where: string, rows: number): void {
   const needed = rows * BYTES_A_ROW;
   const { bytes: free, bound } = memoryRoom();
   if (needed <= free) return;
-  const problem = `has ${rows}, which take ${mebibytes(needed)}, expected at most ${mebibytes(free)} of them (${bound})`;
+  const problem = `has ${rows}, which need ${mebibytes(needed)} of memory, expected at most ${mebibytes(free)} (${bound})`;
   throw new OptionError(where, 'rows', problem);
 }
