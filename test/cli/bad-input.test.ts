@@ -85,7 +85,7 @@ const usage: Record<string, string | RegExp> = {
     'gradloom train: --dataset spirals: rows has 1, expected at least 2 (one per class)',
   'train --dataset mnist:rows=1': 'gradloom train: --dataset mnist: option "rows" is unknown, expected none',
   evaluate: 'gradloom evaluate: the model is missing, expected a run such as runs/mnist-1, or a model file',
-  'evaluate a b': 'gradloom evaluate: the word "b" is one too many, expected one model',
+  'evaluate a b': 'gradloom evaluate: the word "b" is not needed, expected one model',
   'evaluate a --top-k 0': 'gradloom evaluate: --top-k has 0, expected a whole number of at least 1',
   'predict a --rows 5..2': 'gradloom predict: --rows has "5..2", expected rows such as 0..9 or 0,3,7..9',
   'train --optimizer sgd:lr=1e400': 'gradloom train: --optimizer sgd: lr has 1e400, expected a finite number',
@@ -104,13 +104,13 @@ const usage: Record<string, string | RegExp> = {
     'gradloom train: --loss has "cross-entropy", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber (did you mean softmax-cross-entropy or binary-cross-entropy?)',
   'train --loss mse:delta=1': 'gradloom train: --loss mse: option "delta" is unknown, expected none',
   'train --activation step':
-    'gradloom train: --activation has "step", which only goes forward, expected one of identity, sigmoid, tanh, relu, leaky-relu, elu, gelu, silu, softplus, softsign',
+    'gradloom train: --activation has "step", which has no gradient, expected one of identity, sigmoid, tanh, relu, leaky-relu, elu, gelu, silu, softplus, softsign',
   'train --optimizer adam:lr=0.1 --lr 0.2':
     'gradloom train: --lr is given with lr of --optimizer, expected one of the two',
   'train --schedule cosine:warmup-steps=2 --warmup-steps 3':
     'gradloom train: --warmup-steps is given with warmup-steps of --schedule, expected one of the two',
   'train --blas /nowhere --backend wasm':
-    'gradloom train: --blas is given with --backend wasm, expected backend blas or auto with it',
+    'gradloom train: --blas is given with --backend wasm, expected backend blas or auto',
   'train --dataset mnist --hidden 30000,30000 --threads 1':
     /^gradloom train: --hidden 30000,30000: the plan has \d+ MiB, expected at most 4096 MiB \(the address space of the kernels\): parameters \d+ MiB, /,
   // 100 billion weights.
@@ -159,14 +159,14 @@ const usage: Record<string, string | RegExp> = {
   'scale --out package.json':
     'gradloom scale: --out has package.json, expected a directory that can be written (it is a file, or below one)',
   'experiment loss --blas /nowhere':
-    'gradloom experiment: --blas is given with backend wasm, the default, expected backend blas or auto with it',
+    'gradloom experiment: --blas is given with backend wasm, the default, expected backend blas or auto',
   'scale --backend wasm --blas /nowhere':
-    'gradloom scale: --blas is given with --backend wasm, expected backend blas or auto with it',
+    'gradloom scale: --blas is given with --backend wasm, expected backend blas or auto',
   'train --dataset xor --spec {"layers":[{"kind":"dense","out":1,"out":1}]}':
     'gradloom train: --spec has the key "out" twice in one object, expected it once',
   'completion tcsh': 'gradloom completion: shell has "tcsh", expected one of bash, zsh, fish',
-  'completion bash zsh': 'gradloom completion: the word "zsh" is one too many, expected one shell',
-  'doctor now': 'gradloom doctor: the word "now" is one too many, expected only flags',
+  'completion bash zsh': 'gradloom completion: the word "zsh" is not needed, expected one shell',
+  'doctor now': 'gradloom doctor: the word "now" is not needed, expected only flags',
 };
 
 /** Command lines that can be run, but fail. */

@@ -47,8 +47,8 @@ test('a thread that exits is a warning of evaluate, with the same figures', asyn
   expect(code).toBe(0);
   expect(stdout).toBe((await gradloom(args)).stdout);
   expect(stderr.split('\n')).toEqual([
-    `gradloom evaluate: warning: ${DIED}: its rows are done again (failures in a row: 1, at most 3)`,
-    `gradloom evaluate: warning: ${DIED}: its rows are done again (failures in a row: 2, at most 3)`,
+    `gradloom evaluate: warning: ${DIED}: its rows are computed again (failures in a row: 1, at most 3)`,
+    `gradloom evaluate: warning: ${DIED}: its rows are computed again (failures in a row: 2, at most 3)`,
     '',
   ]);
 });

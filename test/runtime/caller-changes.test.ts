@@ -57,7 +57,7 @@ test('layers and options without an end, or nested 5,000 deep, are refused in on
   cyclic.layers.push(cyclic);
   for (const layer of [deep, cyclic]) {
     await expect(train({ input: 2, layers: [layer] } as NetworkSpec, data, options).result).rejects.toThrow(
-      /has layers of level 17 in it, expected at most 16/,
+      /has more than 16 levels of nested layers, expected at most 16/,
     );
   }
   const optimizer: { kind: string; beta?: unknown } = { kind: 'adam' };

@@ -94,7 +94,7 @@ describe.each([
     },
   );
 
-  test('in an evaluation: its rows are done again, with the same figures', async () => {
+  test('in an evaluation: its rows are computed again, with the same figures', async () => {
     const data = { train: dataset, validation: dataset, test: dataset };
     // Each thread opens, then begins spans and evaluations in turns: one span an epoch.
     const planned: PlannedFault = { kind, at: 'checkedIn', arrivals: 3, times: 1, marks: newFolder() };

@@ -22,7 +22,11 @@ test('a rate can be too small, right or too large, schedules and small batches g
   expectAgreement(findings, [
     ...['rate 1e-7 crawls', 'just right', 'too large', 'rate 10 diverges'],
     ...['XOR learns at rate 2.0', 'sin x diverges at rate 2.0', 'warm-up and cosine end below constant'],
-    ...['noise of a batch of B rows is as theory', 'batches of 1 need fewer epochs than of all', 'and more steps'],
+    ...[
+      'noise of a batch is as theory says',
+      'batches of 1 need fewer epochs than full batches',
+      'batches of 1 need more steps than full batches',
+    ],
   ]);
   expect(slipsOf(findings)).toEqual(['rate 0.001', 'rate 0.1']);
 });

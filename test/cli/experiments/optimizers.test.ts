@@ -18,7 +18,7 @@ interface Sweep {
 test('all start from the same loss, and each ends far below it, in 80 columns', () => {
   const { optimizers, findings } = fromSeed0.document;
   expectAgreement(findings, [
-    ...['all start from one loss', 'best rates lie between worse ones'],
+    ...['all start from the same loss', 'best rates lie between worse ones'],
     ...['momentum ends below sgd', 'adam ends below sgd'],
   ]);
   const runs = Object.values(optimizers as Record<string, { losses: number[] }>);

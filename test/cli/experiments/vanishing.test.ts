@@ -91,14 +91,14 @@ describe('what is claimed of 20 layers on MNIST', () => {
   });
 
   test.each<[Setup, string]>([
-    [adam({ epsilon: 1e-20 }), '--optimizer adam:epsilon has 1e-20, claimed of 1e-8'],
-    [adam({ beta1: 0.5 }), '--optimizer has beta1, claimed of adam as it is'],
-    [adam({ lr: 0.01 }), '--lr has 0.01, claimed of 0.001'],
-    [length({ optimizer: { kind: 'sgd', lr: 0.001 } }), '--optimizer has sgd, claimed of adam'],
-    [length({ steps: 1200 }), '--steps has 1200, claimed from 200 to 1000'],
-    [length({ batch: 'full' }), '--batch has full, claimed from 32 on'],
-    [{ ...usual, init: { kind: 'normal', std: 1 } }, '--init has normal, claimed of he-normal'],
-    [{ ...usual, hidden: [64] }, '--depth has 1, claimed of 20'],
+    [adam({ epsilon: 1e-20 }), '--optimizer adam:epsilon has 1e-20, claimed only for 1e-8'],
+    [adam({ beta1: 0.5 }), '--optimizer has beta1, claimed only for adam with its defaults'],
+    [adam({ lr: 0.01 }), '--lr has 0.01, claimed only for 0.001'],
+    [length({ optimizer: { kind: 'sgd', lr: 0.001 } }), '--optimizer has sgd, claimed only for adam'],
+    [length({ steps: 1200 }), '--steps has 1200, claimed only from 200 to 1000'],
+    [length({ batch: 'full' }), '--batch has full, claimed only from 32 up'],
+    [{ ...usual, init: { kind: 'normal', std: 1 } }, '--init has normal, claimed only for he-normal'],
+    [{ ...usual, hidden: [64] }, '--depth has 1, claimed only for 20'],
   ])('a run that is other is not claimed, and why is said: %#', (setup, reason) => {
     expect(whyUnclaimed(setup, mnist)).toEqual([reason]);
   });
@@ -111,8 +111,8 @@ test('with other settings the same rows are there, marked as not claimed, with e
   expect(claims.map(({ agrees }) => agrees)).toEqual([null, null, null, null]);
   expect(activations.sigmoid.withTinyEpsilon).toBeUndefined();
   const text = await expectNarrow('vanishing', ...flags);
-  expect(text).toContain('-: not claimed: --dataset has moons, claimed of mnist\n');
-  expect(text).toContain('-: not claimed: --steps has 4, claimed from 200 to 1000\n');
+  expect(text).toContain('-: not claimed: --dataset has moons, claimed only for mnist\n');
+  expect(text).toContain('-: not claimed: --steps has 4, claimed only from 200 to 1000\n');
   expect(text).toMatch(/^\d+ of \d+ numbers agree; 4 are not claimed\.$/m);
 });
 
@@ -271,12 +271,12 @@ describe('what cannot be run is refused with the flag, the value and what is exp
     [['--activation', 'relu,tanh,relu'], '--activation has "relu,tanh,relu", expected relu only once'],
     [['--init', 'xavier'], '--init has "xavier", expected one of'],
     [['--optimizer', 'sdg'], '--optimizer has "sdg", expected one of'],
-    [['--optimizer', 'sgd:lr=0.1', '--lr', '0.2'], '--lr stands beside --optimizer sgd:lr, expected one of the two'],
+    [['--optimizer', 'sgd:lr=0.1', '--lr', '0.2'], '--lr is given with --optimizer sgd:lr, expected one of the two'],
     [['--optimizer', 'sgd:lr=0'], '--optimizer sgd:lr has 0, expected a number from 1e-12 to 1000'],
     [['--seeds', '3..1'], '--seeds has "3..1", expected seeds such as 1..100'],
     [['--preset', 'lecun'], '--preset has "lecun", expected one of nielsen, glorot, he'],
-    [['--preset', 'he', '--long'], '--long stands beside --preset he, which has no longer one'],
-    [['--preset', 'he', '--depth', '3'], '--depth stands beside --preset, expected one of the two'],
+    [['--preset', 'he', '--long'], '--long is given with --preset he, expected one of the two'],
+    [['--preset', 'he', '--depth', '3'], '--depth is given with --preset, expected one of the two'],
     [['--dataset', 'moon'], '--dataset has "moon", expected one of'],
     [
       ['--dataset', 'moons', '--depth', '3', '--width', '4', '--steps', '2', '--init', 'normal:std=1e200'],

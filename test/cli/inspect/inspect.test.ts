@@ -154,7 +154,7 @@ test('what is none of our files, or missing, is refused in one sentence', async 
     [[join(folder, 'none')], 1, 'none does not exist, expected a Gradloom file'],
     [[one, '--diff', text], 1, 'is not a Gradloom file'],
     [[], 2, 'the file is missing, expected a model, a checkpoint or a run'],
-    [[one, other], 2, 'is one too many, expected one file, and another behind --diff'],
+    [[one, other], 2, 'is not needed, expected one file, and another behind --diff'],
   ] as const) {
     const outcome = await gradloom(['inspect', ...args]);
     expect(outcome).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(sentence) });

@@ -91,7 +91,7 @@ describe('a file behind --config', () => {
     writeFileSync(file, JSON.stringify({ seed: 5, [option]: notInRuns[option] }));
     const { code, stdout, stderr } = await gradloom(['train', '--dataset', 'xor', '--config', file, '--no-out']);
     expect(stderr).toBe(
-      `gradloom train: --config ${file}: ${option} has "${notInRuns[option]}", expected no such key (${
+      `gradloom train: --config ${file}: ${option} has "${notInRuns[option]}", expected the file not to set it (${
         effects[trainOptions[option as Option].effect].why
       })\n`,
     );

@@ -148,7 +148,7 @@ test('a configuration that was changed is not gone on from where there is no che
   writeFileSync(path, readFileSync(path, 'utf8').replace('"seed": 0', '"seed": 1'));
   const { code, stderr } = await gradloom(['train', '--resume', out]);
   expect(stderr).toMatch(
-    /^gradloom train: --resume has .*config\.json, which was changed since it was written, expected/,
+    /^gradloom train: --resume has .*config\.json, which was changed after it was written, expected/,
   );
   expect(code).toBe(1);
 });

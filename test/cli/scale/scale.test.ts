@@ -108,7 +108,7 @@ describe('gradloom scale', () => {
     [['--max-threads', '513'], '--max-threads has 513, expected at most 512'],
     [['--rounds', '0'], '--rounds has 0, expected a whole number of at least 1'],
     [['--shards', '5'], '--shards has 5, expected at most 4 (rows of a batch)'],
-    [['more'], 'the word "more" is one too many, expected only flags'],
+    [['more'], 'the word "more" is not needed, expected only flags'],
   ])('refuses %j', async (flags, message) => {
     const { stdout, stderr, code } = await gradloom(['scale', '--dataset', 'xor', ...flags]);
     expect({ stdout, stderr }).toEqual({ stdout: '', stderr: `gradloom scale: ${message}\n` });

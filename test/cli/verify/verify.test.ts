@@ -242,7 +242,7 @@ test.each([
     1,
     'config.json is a file, expected a directory that train, experiment or scale wrote',
   ],
-  [['a', 'b'], 2, 'the word "b" is one too many, expected one run'],
+  [['a', 'b'], 2, 'the word "b" is not needed, expected one run'],
 ])('verify %j is refused', async (words, code, sentence) => {
   const { stderr, ...end } = await gradloom(['verify', ...words]);
   expect(stderr).toContain(sentence);

@@ -24,7 +24,8 @@ export function describeEvaluation(findings: Findings, width: number, paint: Pai
     '',
     ...columns(figures(findings, paint)),
   ];
-  if (leftOut !== null) return [...lines, '', `  Of ${whole(leftOut)} classes there is no table.`];
+  if (leftOut !== null)
+    return [...lines, '', `  The table of ${whole(leftOut)} classes is left out: they are too many.`];
   return classes === null ? lines : [...lines, '', ...classTable(classes), '', ...matrix(classes, width)];
 }
 

@@ -69,7 +69,7 @@ async function measure(model: Model, values: EvaluateValues, io: Io): Promise<Fi
     onRetry: ({ reason, failures, retries }) =>
       printLine(
         io.stderr,
-        `gradloom evaluate: warning: ${withoutPlace(reason)}: its rows are done again (failures in a row: ${failures}, at most ${retries})`,
+        `gradloom evaluate: warning: ${withoutPlace(reason)}: its rows are computed again (failures in a row: ${failures}, at most ${retries})`,
       ),
     readers: [
       ...(confusion === null ? [] : [{ add: confusion.add, bytes: TABLE_COPIES * 8 * (dataset.classes ?? 0) ** 2 }]),

@@ -14,7 +14,10 @@ export const sineSpec: NetworkSpec = {
 };
 
 /** Of experiments on so few rows that a second thread costs more than it does. */
-export const oneThread = { ...commonOptions.threads, describe: 'worker threads; never changes the result (1)' };
+export const oneThread = {
+  ...commonOptions.threads,
+  describe: 'worker threads; never changes the result (default: 1)',
+};
 
 export interface Descent {
   readonly optimizer: OptimizerSpec;

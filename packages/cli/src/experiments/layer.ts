@@ -42,7 +42,7 @@ export const layer = defineExperiment({
           title: 'A layer is a row of neurons that see the same inputs: activation(Wx + b)',
           lines: [
             `  ${I} inputs, ${H} neurons: ${I} * ${H} = ${weights} weights and ${biases} biases.`,
-            '  Here a row x stands in front, x W + b, with W as inputs by neurons.',
+            '  Here x is a row, so a layer is x W + b, and W is inputs by neurons.',
           ],
         },
         {
@@ -57,7 +57,7 @@ export const layer = defineExperiment({
             ['x', row.join('  ')],
             ['(x W1 + b1) W2 + b2', two.join('  ')],
             ['x (W1 W2) + (b1 W2 + b2)', `${one.join('  ')}   the same`],
-            ['relu between the two', `${bent.join('  ')}   no single layer's`],
+            ['relu between the two', `${bent.join('  ')}   not a single layer`],
           ]),
         },
       ],

@@ -26,7 +26,7 @@ export function describeStarts(finalLosses: ReadonlyMap<number, number>): Outcom
   return {
     sections: [
       {
-        title: `${plural(starts.length, 'start')} with other random weights, 10,000 epochs each`,
+        title: `${plural(starts.length, 'start')} from different random weights, 10,000 epochs each`,
         lines: columns(
           [
             ['final loss', 'starts', ''],

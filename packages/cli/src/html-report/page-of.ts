@@ -26,5 +26,5 @@ export function pageOf(folders: readonly string[]): Page {
 function trainRun(folder: string): TrainRun {
   const run = readTrainRun(folder);
   if (run !== null) return run;
-  throw new Error(`${folder} has no run of train, expected only such runs, since they are compared`);
+  throw new Error(`${folder} has no run of train, expected one (only runs of train can be compared)`);
 }

@@ -23,7 +23,7 @@ export const withModel = (given: RawOptions, [path]: readonly string[]): RawOpti
 /** @throws UsageError for words that no place is left for. */
 export function refuseMoreThan(count: number, positionals: readonly string[], expected: string): void {
   if (positionals.length <= count) return;
-  throw new UsageError(`the word ${JSON.stringify(positionals[count])} is one too many, expected ${expected}`);
+  throw new UsageError(`the word ${JSON.stringify(positionals[count])} is not needed, expected ${expected}`);
 }
 
 const OWN = "the model's dataset";

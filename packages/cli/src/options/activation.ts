@@ -17,7 +17,7 @@ export const activationSpec: Kind<ActivationSpec> = {
   parse(name, raw) {
     const { kind, ...options } = parseMember(name, raw, activations);
     if (!isTrainable(kind)) {
-      throw new Error(`${name} has ${show(kind)}, which only goes forward, expected one of ${trainable.join(', ')}`);
+      throw new Error(`${name} has ${show(kind)}, which has no gradient, expected one of ${trainable.join(', ')}`);
     }
     const spec = { ...options, kind: kind as ActivationName };
     try {

@@ -23,7 +23,7 @@ export async function readConfig(table: FileOptionTable, path: string): Promise<
     'config',
   );
   for (const { name, value, why } of foreign) {
-    throw new UsageError(`${name} has ${show(value)}, expected no such key (${why})`);
+    throw new UsageError(`${name} has ${show(value)}, expected the file not to set it (${why})`);
   }
   return { raw, file };
 }
@@ -66,7 +66,7 @@ export function entriesToRaw(
       return;
     }
     if (table[option].effect === 'reading' && isOwnPipe(value)) {
-      throw new UsageError(`${name} has ${show(value)}, expected a file (only a flag hands a pipe over)`);
+      throw new UsageError(`${name} has ${show(value)}, expected a file (only a flag can name a pipe)`);
     }
     if (Object.hasOwn(raw, option)) {
       throw new UsageError(`${name} names an option that the file has already set, expected it once`);

@@ -11,7 +11,7 @@ export type SetBy = 'run' | 'config' | 'flag';
 export const effects = {
   result: {
     setBy: 'run',
-    why: 'a number or a word of a table, checked before the run; what takes too much memory is refused by the plan',
+    why: 'a number or a known word, checked before the run; a run that needs too much memory is refused',
   },
   reading: {
     setBy: 'run',
@@ -19,7 +19,7 @@ export const effects = {
   },
   execution: {
     setBy: 'run',
-    why: 'how the work is done: never more threads than can help, no library but one that the system or GRADLOOM_BLAS names, and files in the directory of the run alone',
+    why: 'how the work is done: no more threads than can help, only a library that the system or GRADLOOM_BLAS names, and only files in the directory of the run',
   },
   bound: { setBy: 'config', why: 'it can only lower what a run takes, or refuse it' },
   showing: { setBy: 'config', why: 'only flags and --config say what is printed and kept' },

@@ -27,7 +27,7 @@ export function jsonMistake(text: string): string | undefined {
 /** By jsonc-parser's names of mistakes. */
 const wanted: Readonly<Record<string, string>> = {
   PropertyNameExpected: 'a key in double quotes',
-  ColonExpected: 'a colon behind the key',
+  ColonExpected: 'a colon after the key',
   CommaExpected: 'a comma',
   CloseBraceExpected: 'a closing brace',
   CloseBracketExpected: 'a closing bracket',
@@ -37,7 +37,7 @@ const wanted: Readonly<Record<string, string>> = {
   UnexpectedEndOfString: 'a closing quote',
   UnexpectedEndOfNumber: 'the rest of a number',
   InvalidNumberFormat: 'a number',
-  InvalidUnicode: 'four hexadecimal digits behind \\u',
+  InvalidUnicode: 'four hexadecimal digits after \\u',
   InvalidEscapeCharacter: 'an escape such as \\n or \\"',
-  InvalidCharacter: 'an escape such as \\n in place of the character itself',
+  InvalidCharacter: 'an escape such as \\n instead of the character itself',
 };

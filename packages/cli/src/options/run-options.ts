@@ -52,5 +52,5 @@ export function refuseIdleLibrary(
 ): void {
   if (blas === undefined || takesLibrary(backend)) return;
   const beside = given.backend === undefined ? `backend ${backend}, the default` : `${given.backend.name} ${backend}`;
-  throw new UsageError(`${given.blas.name} is given with ${beside}, expected backend blas or auto with it`);
+  throw new UsageError(`${given.blas.name} is given with ${beside}, expected backend blas or auto`);
 }

@@ -30,7 +30,7 @@ export function describeScale(report: ScaleReport, title: string, paint: Paint):
     `batch ${whole(batch)} in ${plural(shards, 'shard')}, runs of ${plural(steps, 'step')}, ${backendName(first.backend)}`,
     ...chapter('Strong scaling: the same batch on more threads', strong(report, paint)),
     ...chart(report),
-    ...chapter('Time of a step by thread (ms)', breakdown(report)),
+    ...chapter('Time per step of each thread (ms)', breakdown(report)),
     ...chapter('Weak scaling: the same rows for each thread', report.weak.length > 1 ? lines(weakTable(report)) : []),
     ...chapter(
       BANDWIDTH_TITLE,
@@ -91,7 +91,7 @@ function breakdown({ points }: ScaleReport): string[] {
     ...(clockedMs < CLOCK_IS_FELT * stepMs
       ? []
       : wrap(
-          `With a clock in every part a step on one thread takes ${decimal(clockedMs)} ms, without ${decimal(stepMs)}.`,
+          `These clocks take time too: with them a step on one thread takes ${decimal(clockedMs)} ms, without them ${decimal(stepMs)} ms.`,
         )),
   ];
 }
@@ -99,7 +99,7 @@ function breakdown({ points }: ScaleReport): string[] {
 function losses(report: ScaleReport): string[] {
   if (report.losses.length === 0) return [];
   const { threads } = mostWorking(report);
-  return [`Of the time of ${plural(threads, 'thread')} together, this is lost:`, ...lines(lossTable(report))];
+  return [`Time lost, as a share of the time of ${plural(threads, 'thread')} together:`, ...lines(lossTable(report))];
 }
 
 /** Words in lines of at most 78 columns, the first at the margin. */

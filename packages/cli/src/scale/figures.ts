@@ -38,7 +38,7 @@ export const countOf = ({ threads, beyondCores, working }: Point): string =>
   `${threads}${beyondCores ? ' *' : ''}${working < threads ? ' -' : ''}`;
 
 export const pointTable = ({ points }: ScaleFigures): FigureTable => ({
-  head: ['threads', 'ms a step', 'samples/s', 'speedup', 'in single rounds', 'efficiency'],
+  head: ['threads', 'ms per step', 'samples/s', 'speedup', 'by round', 'efficiency'],
   rows: points.map((point) => [
     countOf(point),
     decimal(point.stepMs),
@@ -66,13 +66,13 @@ export function marksOf({ points, shards }: ScaleFigures): string[] {
     ...(idle === undefined
       ? []
       : [
-          `- ${plural(idle.working, 'thread')} ${idle.working === 1 ? 'has' : 'have'} all the work: a batch has ${plural(shards, 'shard')} (--shards), the weights are few`,
+          `- ${plural(idle.working, 'thread')} ${idle.working === 1 ? 'has' : 'have'} all the work: a batch has ${plural(shards, 'shard')} (--shards), and there are few weights`,
         ]),
   ];
 }
 
 export const weakTable = ({ weak }: ScaleFigures): FigureTable => ({
-  head: ['threads', 'batch', 'ms a step', 'samples/s', 'efficiency'],
+  head: ['threads', 'batch', 'ms per step', 'samples/s', 'efficiency'],
   rows: weak.map(({ threads, batch, stepMs, samplesPerSecond, efficiency }) => [
     String(threads),
     whole(batch),
@@ -112,7 +112,7 @@ export function conclusions(figures: ScaleFigures): string[] {
   const sentences = [...trust(figures), ...(inconclusive ? [contradiction(figures)] : laws(figures))];
   if (points.some(({ threads, working, beyondCores }) => !beyondCores && working === threads && threads > shards)) {
     sentences.push(
-      `A batch has ${plural(shards, 'shard')}, so further threads only share the update. --shards gives them more work, and another result.`,
+      `A batch has ${plural(shards, 'shard')}, so more threads than that only share the update. A larger --shards gives them work, but changes the result.`,
     );
   }
   if (best !== null) sentences.push(`Worth using on ${plural(cores, 'core')}: ${plural(best, 'thread')}.`);
@@ -123,11 +123,11 @@ function trust({ spread, inconclusive, rounds, roundsAsked, stopped }: ScaleFigu
   const sentences: string[] = [];
   if (stopped) {
     const measured = rounds < roundsAsked ? `${rounds} of ${plural(roundsAsked, 'round')}` : plural(rounds, 'round');
-    sentences.push(`Stopped after ${measured}: these are the figures of what was finished.`);
+    sentences.push(`Stopped after ${measured}: these are the results of the finished rounds.`);
   }
   if (spread > NOISY && !inconclusive) {
     sentences.push(
-      `Rounds of the same number of threads differ by up to ${percent(spread)}: something else is using this machine, and these results are as uncertain.`,
+      `Rounds of the same number of threads differ by up to ${percent(spread)}: something else is using this machine, so the results are uncertain by as much.`,
     );
   }
   return sentences;
@@ -145,7 +145,7 @@ const EXACT = 1e-9;
 function laws({ amdahl, usl }: ScaleFigures): string[] {
   const sentences: string[] = [];
   const told = (residual: number) =>
-    usl?.coherence === null && residual < EXACT ? 'through two counts' : `residual ${percent(residual)}`;
+    usl?.coherence === null && residual < EXACT ? 'exact: two points fix it' : `residual ${percent(residual)}`;
   if (amdahl !== null) {
     const limit = amdahl.limit === null ? 'no limit' : `at most ${decimal(amdahl.limit)} times as fast`;
     sentences.push(`Amdahl's law: ${percent(amdahl.serial)} of a step is serial, ${limit} (${told(amdahl.residual)}).`);
@@ -154,7 +154,7 @@ function laws({ amdahl, usl }: ScaleFigures): string[] {
     const peak = usl.peak === null ? '' : `, slower again beyond ${Math.round(usl.peak)} threads`;
     const rest =
       usl.coherence === null
-        ? ' (two counts say nothing of coherence)'
+        ? ' (two points cannot show coherence)'
         : `, coherence ${decimal(usl.coherence)}${peak} (residual ${percent(usl.residual)})`;
     sentences.push(`Universal scalability law: contention ${decimal(usl.contention)}${rest}.`);
   }

@@ -36,18 +36,18 @@ export function lossesOf({ points, first, bandwidth }: Scaling): Loss[] {
       share: share('wait'),
       why:
         first.shards % T === 0
-          ? 'threads finish at other times, and one ends each step for all'
-          : `${plural(first.shards, 'shard')} cannot be dealt out to ${T} threads evenly`,
+          ? 'threads finish at different times, and one thread ends each step'
+          : `${plural(first.shards, 'shard')} cannot be divided evenly among ${T} threads`,
     },
     {
       cause: 'products',
       share: share('gather', 'forward', 'backward'),
-      why: `gather, forward and backward slow down beside others: caches, power; ${memory}`,
+      why: `gather, forward and backward are slower when other threads work (caches, power); ${memory}`,
     },
     {
       cause: 'update',
       share: share('update'),
-      why: `summing shards and moving weights slows down; ${memory}. ${traffic}`,
+      why: `summing shards and updating weights is slower when other threads work; ${memory}. ${traffic}`,
     },
   ];
   return losses.sort((a, b) => b.share - a.share);
@@ -64,8 +64,9 @@ const MEMORY_BOUND = 0.6;
 /** What bounds the update: at 64 bytes a parameter it moves so many GB/s, and memory so many. */
 function trafficOf(gigabytesPerSecond: number, ofMemory: number): string {
   const share = gigabytesPerSecond / ofMemory;
-  const bound = share > 1 ? 'caches hold it' : share > MEMORY_BOUND ? 'memory bounds it' : 'memory does not bound it';
-  return `At 64 bytes a parameter it moves ${gigabytesPerSecond.toFixed(1)} GB/s of ${ofMemory.toFixed(1)}: ${bound}`;
+  const bound =
+    share > 1 ? 'it fits in the caches' : share > MEMORY_BOUND ? 'memory limits it' : 'memory does not limit it';
+  return `At 64 bytes per parameter it moves ${gigabytesPerSecond.toFixed(1)} GB/s of ${ofMemory.toFixed(1)}: ${bound}`;
 }
 
 /** Of all threads together. */

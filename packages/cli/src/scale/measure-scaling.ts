@@ -30,7 +30,7 @@ export interface Measuring {
 /** A measurement was stopped before its first round was finished. */
 export class NothingMeasured extends Error {
   constructor() {
-    super('measureScaling: the measurement has no finished round, expected one (it was stopped before)');
+    super('measureScaling: the measurement has no finished round, expected one (it was stopped before the first)');
   }
 }
 

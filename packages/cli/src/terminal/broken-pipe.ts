@@ -10,7 +10,7 @@ export function endOnBrokenPipe({ stdout, stderr }: Io): void {
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (stdout.listenerCount('error') > 1) return;
     if (error.code === 'EPIPE') process.exit(exitCodes.SIGPIPE);
-    printLine(stderr, `gradloom: stdout has failed with ${error.code ?? error.message}, expected a place to print to`);
+    printLine(stderr, `gradloom: stdout has failed with ${error.code ?? error.message}, expected to print to it`);
     process.exit(1);
   });
   stderr.on('error', () => {});

@@ -26,7 +26,7 @@ export function describeLooks(first: Look, last: Look, paint: Paint): string[] {
   const looks = first === last ? [last] : [first, last];
   return [
     '',
-    paint('bold', `dL/dy of each layer's outputs y, from the input down to the output${thinned}`),
+    paint('bold', `dL/dy of each layer's outputs y, from the input to the output${thinned}`),
     '',
     ...logBars(
       looks.map(({ step, layers }) => ({
@@ -44,7 +44,7 @@ export function describeLooks(first: Look, last: Look, paint: Paint): string[] {
       { right: [1, 2, 3, 4, 5, 6, 7], width: 78 },
     ).map((line) => `  ${line}`),
     '',
-    '  dL/dy, W, dL/dW: root mean squares; moved: likewise, of W less its start.',
+    '  dL/dy, W, dL/dW: root mean squares; moved: RMS change of W since the start.',
     '  flat: share of outputs whose slope is below 1 % of the largest possible;',
     '  dead: share of units that are flat in every row of the batch.',
   ];

@@ -138,7 +138,7 @@ export const trainOptions = {
   },
   epochs: { ...training, ...wholeNumber(1), describe: 'passes over the training rows (default: set by the dataset)' },
   steps: { ...training, ...wholeNumber(1), describe: 'number of steps, instead of epochs' },
-  'no-shuffle': { ...training, ...toggle, describe: 'keep the rows in their order in every epoch' },
+  'no-shuffle': { ...training, ...toggle, describe: 'do not shuffle the rows of an epoch' },
   seed: {
     ...training,
     ...wholeNumber(0),
@@ -153,14 +153,15 @@ export const trainOptions = {
   'evaluate-test': {
     ...watching,
     ...toggle,
-    describe: 'also measure the test set in each epoch; the run is then marked, since its test set was looked at',
+    describe:
+      'also measure the test set after each epoch; the results then say so, since choices made by it are biased',
   },
 
   probe: {
     ...watching,
     ...wholeNumber(1),
     describe:
-      'record figures of every layer at every so many steps; the first and the last are shown, metrics.jsonl and --json have them all (default: never)',
+      'record statistics of every layer every so many steps; the first and the last are printed, metrics.jsonl and --json have all (default: never)',
   },
   profile: {
     ...watching,
@@ -179,7 +180,7 @@ export const trainOptions = {
   retries: {
     ...work,
     ...wholeNumber(0),
-    describe: 'how many failures of a thread in a row the run recovers from; never changes the result (default: 3)',
+    describe: 'consecutive failures of a thread that the run recovers from; never changes the result (default: 3)',
   },
 
   'checkpoint-every': {

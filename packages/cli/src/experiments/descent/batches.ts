@@ -39,11 +39,11 @@ export async function compareBatches({ descend }: Descender, dataset: Dataset, s
   return {
     sections: [
       {
-        title: `How far the gradient of a batch lies from that of all ${rows} rows`,
+        title: `Distance between the gradient of a batch and that of all ${rows} rows`,
         lines: [
           ...columns(
             [
-              ['rows', 'off by', 'theory', 'share of the gradient'],
+              ['rows', 'distance', 'theory', 'share'],
               ...noise.map(({ batch, measured, theory }) => [
                 String(batch),
                 decimal(batch === rows ? 0 : measured),
@@ -54,16 +54,16 @@ export async function compareBatches({ descend }: Descender, dataset: Dataset, s
             { right: [0, 1, 2, 3] },
           ),
           '',
-          `  'off by' is the distance between the two, root mean square of ${DRAWS} random`,
-          "  batches; its share is that of the whole gradient's length. Theory:",
-          '  1 / sqrt(rows), and less as a batch comes to hold most of the rows.',
+          `  'distance' is the root mean square over ${DRAWS} random batches; 'share' is its`,
+          '  share of the length of the whole gradient. Theory: in proportion to',
+          '  1 / sqrt(rows), and less for a batch that holds most of the rows.',
         ],
       },
       {
-        title: `What it takes to a loss of ${GOAL}, each batch at its best rate`,
+        title: `Cost of reaching a loss of ${GOAL}, each batch size at its best rate`,
         lines: columns(
           [
-            ['rows', 'best rate', 'epochs', 'steps', 'gradients of rows', 'a step here', 'in all'],
+            ['rows', 'best rate', 'epochs', 'steps', 'row gradients', 'time per step', 'time'],
             ...costs.map(({ batch, rate, bracketed, epochs, steps, msAStep }) => [
               String(batch),
               `${rate}${bracketed ? '' : ' (at the edge)'}`,
@@ -79,9 +79,13 @@ export async function compareBatches({ descend }: Descender, dataset: Dataset, s
       },
     ],
     findings: [
-      holds('noise of a batch of B rows is as theory', `within ${(100 * off).toFixed(1)} %`, off < 0.1),
-      holds('batches of 1 need fewer epochs than of all', `${one.epochs} and ${all.epochs}`, one.epochs < all.epochs),
-      holds('and more steps', `${one.steps} and ${all.steps}`, all.steps < one.steps),
+      holds('noise of a batch is as theory says', `within ${(100 * off).toFixed(1)} %`, off < 0.1),
+      holds(
+        'batches of 1 need fewer epochs than full batches',
+        `${one.epochs} and ${all.epochs}`,
+        one.epochs < all.epochs,
+      ),
+      holds('batches of 1 need more steps than full batches', `${one.steps} and ${all.steps}`, all.steps < one.steps),
     ],
     json: { gradientNorm: norm, noise, goal: GOAL, costs },
   };

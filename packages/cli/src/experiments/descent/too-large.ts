@@ -34,14 +34,14 @@ export async function compareProblems({ descend }: Descender, seed: number, mach
   return {
     sections: [
       {
-        title: `Too large depends on the problem: ${EPOCHS} steps, and the loss in the end`,
+        title: `Which rate is too large depends on the problem: final loss after ${EPOCHS} steps`,
         lines: [
           ...columns([
-            ['rate', 'sin x, tanh and a sum', 'XOR, two layers of sigmoids'],
+            ['rate', 'sin x, tanh and a linear output', 'XOR, two layers of sigmoids'],
             ...rows.map(({ rate, sine, xor }) => [String(rate), text(sine), text(xor)]),
           ]),
           '',
-          '  A sigmoid puts out 0 to 1 and has slopes up to 1/4: its gradients stay small.',
+          '  A sigmoid has outputs from 0 to 1 and slopes up to 1/4: small gradients.',
         ],
       },
     ],

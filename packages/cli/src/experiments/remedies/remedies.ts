@@ -17,21 +17,25 @@ const BATCH = 32;
 const RATES = { low: 0.003, high: 0.3, most: 9 };
 
 export const remedies = defineExperiment({
-  describe: 'What brings the gradient back to a deep sigmoid or tanh net',
+  describe: 'What keeps the gradient of a deep sigmoid or tanh network from vanishing',
   examples: [
     ['remedies --depth 50', 'more than twice as deep'],
-    ['remedies --seed 1 --steps 1000', 'from other weights, and for longer'],
+    ['remedies --seed 1 --steps 1000', 'other weights, and more steps'],
   ],
   options: {
     dataset: {
       group: 'Data',
       ...datasetSource,
-      describe: `one with classes, of which ${whole(ROWS)} rows are trained on (mnist)`,
+      describe: `a dataset with classes; ${whole(ROWS)} of its rows are used (default: mnist)`,
     },
-    depth: { group: 'Model', ...wholeNumber(2), describe: 'hidden layers (20)' },
-    width: { group: 'Model', ...wholeNumber(1), describe: 'units of each (32)' },
-    steps: { group: 'Training', ...wholeNumber(1), describe: `steps of ${BATCH} rows (320)` },
-    seed: { group: 'Training', ...wholeNumber(0), describe: 'of weights and order (0)' },
+    depth: { group: 'Model', ...wholeNumber(2), describe: 'hidden layers (default: 20)' },
+    width: { group: 'Model', ...wholeNumber(1), describe: 'units per hidden layer (default: 32)' },
+    steps: { group: 'Training', ...wholeNumber(1), describe: `steps of ${BATCH} rows each (default: 320)` },
+    seed: {
+      group: 'Training',
+      ...wholeNumber(0),
+      describe: 'seed of the weights and the order of the rows (default: 0)',
+    },
   },
   async run({ seed = 0, ...asked }, { machine, note }) {
     // What is known of the nets is known of these sizes; with others the table speaks for itself.

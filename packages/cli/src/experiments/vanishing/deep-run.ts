@@ -93,7 +93,7 @@ export async function runDeep(
 export async function lookAtStart(spec: NetworkSpec, bench: Bench, length: Omit<RunLength, 'steps'>): Promise<Look> {
   const { looks, diverged } = await runDeep(spec, bench, { ...length, steps: 1 }, [0]);
   const [look] = looks;
-  if (look === undefined) throw new Error(`the first look has ${diverged}, expected finite numbers at the start`);
+  if (look === undefined) throw new Error(`the first step has ${diverged}, expected finite numbers`);
   return look;
 }
 

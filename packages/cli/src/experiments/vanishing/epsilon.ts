@@ -22,8 +22,8 @@ export function epsilonSection({ label, looks, withTinyEpsilon }: Comparison, { 
     {
       title: `Why no rate helps ${label}: Adam's epsilon`,
       lines: [
-        '  Adam divides by sqrt(v) + epsilon. A gradient g far above epsilon gives a first',
-        '  step of the full rate, one far below it next to none: |g| / (|g| + epsilon).',
+        '  Adam divides by sqrt(v) + epsilon. If a gradient g is far above epsilon, the',
+        '  first step is the full rate; if far below, almost 0: |g| / (|g| + epsilon).',
         '',
         ...table(
           ['hidden layer', 'dL/dW', `step, epsilon ${EPSILON}`, `step, epsilon ${TINY_EPSILON}`],
@@ -35,9 +35,9 @@ export function epsilonSection({ label, looks, withTinyEpsilon }: Comparison, { 
           { right: [0, 1, 2, 3] },
         ).map((line) => `  ${line}`),
         '',
-        `  With an epsilon of ${TINY_EPSILON} the same net, from the same weights at rate ${withTinyEpsilon.rate},`,
-        `  comes to ${accuracyOf(withTinyEpsilon)} of the test rows. That it stays at chance is so of the usual`,
-        '  epsilon: the first layers have a gradient, but Adam takes it for none.',
+        `  With epsilon ${TINY_EPSILON}, the same network from the same weights at rate ${withTinyEpsilon.rate}`,
+        `  has ${accuracyOf(withTinyEpsilon)} test accuracy. It stays at chance only with the usual epsilon:`,
+        '  the first layers have a gradient, but Adam treats it as 0.',
       ],
     },
   ];
@@ -51,7 +51,7 @@ export function epsilonFindings({ label, looks, withTinyEpsilon }: Comparison): 
     unclaimed(
       `${label}, epsilon ${TINY_EPSILON}, rate ${withTinyEpsilon.rate}`,
       accuracyOf(withTinyEpsilon),
-      'with another epsilon it depends on the start',
+      'with another epsilon, it depends on the start',
     ),
   ];
 }

@@ -47,7 +47,7 @@ function besideTheory({ label, seeds }: Comparison): Finding | undefined {
   if (range === null) return undefined;
   const { factor, low, high } = range;
   return holds(
-    `${label}: dL/dz a layer is as theory`,
+    `${label}: dL/dz per layer is as theory says`,
     decimal(factor),
     factor >= low && factor <= high,
     `theory ${decimal(low)} to ${decimal(high)}`,

@@ -22,8 +22,8 @@ export function slopeOfSigmoid(): Section {
     lines: [
       ...lineChart([{ name: "sigmoid'", points }], { x: 'z', y: 'slope of sigmoid', height: 8 }),
       '',
-      `  Highest at z = ${z}: ${most}. Slopes alone leave of a gradient at most`,
-      `  ${bound}.`,
+      `  Highest at z = ${z}: ${most}. After n layers, slopes alone leave at most`,
+      `  ${bound} of a gradient.`,
     ],
   };
 }
@@ -63,22 +63,20 @@ export function factors(comparisons: readonly Comparison[], { init, hidden }: Se
   const narrow = comparisons.filter(({ start }) => start.measured.factor !== null && start.effect === null);
   const small = comparisons.filter(({ start }) => start.measured.layersTooSmall > 0);
   return {
-    title: `dL/dz of a layer over that of the next, at the start, from ${typeof init === 'string' ? init : init.kind}`,
+    title: `At the start: factor of dL/dz from layer to layer, ${typeof init === 'string' ? init : init.kind}`,
     lines: [
       ...table(['', 'measured', 'theory', 'max slope', 'dz 1st/last', 'dW 1st/last'], rows, {
         right: [1, 2, 3, 4, 5],
       }).map((line) => `  ${line}`),
       '',
-      "  Theory: sqrt(n Var(W) E[f'(z)^2]), z normal, its variance carried from layer",
-      `  to layer. The weights count beside the slopes: sqrt(n Var(W)) is ${decimal(gain)} here.`,
-      '  It is exact for endless widths. In the end stands where it has nets of',
-      `  ${hidden[0]} units, three standard errors either way.`,
-      ...narrow.map(
-        ({ label }) => `  ${label}: with ${hidden[0]} units chance has too large a part; nothing is claimed.`,
-      ),
+      "  Theory: sqrt(n Var(W) E[f'(z)^2]) with normal z, whose variance is followed",
+      `  through the layers. The weights count too: sqrt(n Var(W)) is ${decimal(gain)} here.`,
+      '  It is exact for infinite width. The findings give its range for networks of',
+      `  ${hidden[0]} units, plus and minus three standard errors.`,
+      ...narrow.map(({ label }) => `  ${label}: with ${hidden[0]} units, chance matters too much to claim anything.`),
       ...small.map(
         ({ label, start: { measured } }) =>
-          `  ${label}: ${measured.layersTooSmall} layers are below 1e-150 or 0 and left out of the fit.`,
+          `  ${label}: ${measured.layersTooSmall} layers have gradients below 1e-150 or 0, and are left out of the fit.`,
       ),
     ],
   };
@@ -108,8 +106,8 @@ export function perLayer(comparisons: readonly Comparison[], setup: Setup, when:
       ...(when === 'first'
         ? [
             '',
-            '  dL/dz, dL/da and dL/dW are root mean squares. flat: outputs at which the slope',
-            "  is below 1 % of the activation's largest; dead: units that are so in all rows.",
+            '  dL/dz, dL/da and dL/dW are root mean squares. flat: outputs whose slope is',
+            "  below 1 % of the activation's largest slope; dead: units flat in all rows.",
           ]
         : []),
     ],

@@ -30,7 +30,7 @@ export function moves(comparisons: readonly Comparison[]): Section {
     ),
   ]);
   return {
-    title: 'How far the weights went, in parts of their size at the start',
+    title: 'Change of the weights, relative to their size at the start',
     lines: table(['', 'first hidden layer', 'last hidden layer', 'output'], rows, { right: [1, 2, 3] }).map(
       (line) => `  ${line}`,
     ),
@@ -58,10 +58,10 @@ export function ends(
         ? []
         : [
             '',
-            '  A net that answers the same to every row, the largest class, is right in',
-            `  ${percent(chance)} of them: what is not above that has learned nothing.`,
+            '  A network that always answers the most frequent class is right in',
+            `  ${percent(chance)} of the rows; at no higher accuracy, nothing was learned.`,
           ]),
-      ...(long ? [] : ['  This is short: --long also trains for ten epochs.']),
+      ...(long ? [] : ['  These runs are short: --long also trains for ten epochs.']),
     ],
   };
 }
@@ -92,7 +92,7 @@ export function rates(comparisons: readonly Comparison[]): Section {
       ...tables.flatMap((lines, k) => (k === 0 ? lines : ['', ...lines])),
       ...comparisons
         .filter(({ sweep }) => !sweep.bracketed)
-        .map(({ label }) => `  ${label}: * is the lowest or highest rate tried; one beyond may be better.`),
+        .map(({ label }) => `  ${label}: * is the lowest or highest rate tried; a lower or higher one may be better.`),
     ],
   };
 }

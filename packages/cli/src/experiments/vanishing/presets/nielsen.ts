@@ -97,8 +97,8 @@ export const nielsen: Preset = {
               ]),
             ]),
             '',
-            "  The printed norms are those of cross-entropy, which the book's script takes.",
-            '  With half the squared error they are a fifth of that, and shrink alike.',
+            "  The printed norms are for cross-entropy, the loss of the book's script.",
+            '  With half the squared error they are a fifth as large, and shrink as fast.',
           ],
         },
         ...(long ? [sectionOfEnd(trained)] : []),
@@ -128,14 +128,14 @@ const withheld = ({ what, computed, paper }: Finding): Finding =>
 
 function sectionOfEnd(norms: readonly (readonly number[])[]): Section {
   return {
-    title: `The same as epoch ${END} begins, four hidden layers, rate ${RATE}, lambda ${LAMBDA}`,
+    title: `Before epoch ${END + 1}: four hidden layers, rate ${RATE}, lambda ${LAMBDA}`,
     lines: [
       ...columns([
         ['hidden layer', 'printed', 'cross-entropy'],
         ...publishedAtEnd.map((printed, h) => [String(h + 1), printed, rangeText(normRange(norms, h))]),
       ]),
       '',
-      '  The weight decay, lambda / n, takes weights and spares biases, as the book has it.',
+      '  Weight decay, lambda / n, applies to weights and not to biases, as in the book.',
     ],
   };
 }
