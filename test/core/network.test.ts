@@ -130,7 +130,9 @@ describe('a spec that does not fit is refused with what it has and should have',
   test('a layer that is inside of itself', () => {
     const layer: { kind: 'residual'; layers: LayerSpec[] } = { kind: 'residual', layers: [] };
     layer.layers.push(layer);
-    expect(() => buildNetwork({ input: 2, layers: [layer] })).toThrow('expected at most 16 (layers inside of layers)');
+    expect(() => buildNetwork({ input: 2, layers: [layer] })).toThrow(
+      'has more than 16 levels of nested layers, expected at most 16',
+    );
   });
 
   test('names of Object.prototype are no kinds', () => {

@@ -156,7 +156,7 @@ describe.each([
     const faulty = await poolWithFault({ kind, at: 'checkedIn', arrivals: 3, again: 1, times: 9, marks: newFolder() });
     const run = { ...diverging, threads: 2, retries: 1, pool: faulty, checkpoint: { folder } };
     await expect(train(spec, { train: dataset }, run).result).rejects.toThrow(
-      /^train: a worker thread failed: .*failures in a row: 2, expected at most 1\) \(in the search for the bad one of steps 0 to \d+\)$/,
+      /^train: a worker thread failed: .*failures in a row: 2, expected at most 1\) \(while looking for the bad step among 0 to \d+\)$/,
     );
     delete process.env.GRADLOOM_TEST_FAULT;
     const resume = loadCheckpoint(join(folder, 'last.gradloom'));

@@ -267,7 +267,7 @@ describe('what cannot be run is refused with the flag, the value and what is exp
     [['--lr', '0'], '--lr has 0, expected a number from 1e-12 to 1000'],
     [['--activation', 'sigmiod'], '--activation has "sigmiod", expected one of'],
     [['--activation', 'sigmoid,'], '--activation has "", expected one of'],
-    [['--activation', 'step,relu'], '--activation has "step", which only goes forward'],
+    [['--activation', 'step,relu'], '--activation has "step", which has no gradient'],
     [['--activation', 'relu,tanh,relu'], '--activation has "relu,tanh,relu", expected relu only once'],
     [['--init', 'xavier'], '--init has "xavier", expected one of'],
     [['--optimizer', 'sdg'], '--optimizer has "sdg", expected one of'],

@@ -154,7 +154,7 @@ describe('a forged run', () => {
       expect(stdout).toContain(`written to     ${args.includes('other') ? 'other' : 'run'}`);
       for (const option of Object.keys(notInRuns)) {
         expect(stderr).toMatch(
-          new RegExp(`^gradloom train: warning: --resume run\\S*: ${option} has .*, which is left out \\(`, 'm'),
+          new RegExp(`^gradloom train: warning: --resume run\\S*: ${option} has .*, which is ignored \\(`, 'm'),
         );
       }
     },

@@ -25,7 +25,7 @@ const NUDGE = 1e-5;
 const one = { kind: 'dense', out: 1 } as const;
 const spec: NetworkSpec = { input: 1, layers: [one, { kind: 'activation', fn: 'sigmoid' }] };
 
-/** dy/dh = 0.5 behind dh/dw = 0.02: the chapter's example of the rule, as weights on the way from w to y. */
+/** The chapter's example of the chain rule, dh/dw = 0.02 followed by dy/dh = 0.5, as the weights from w to y. */
 const chain = { spec: { input: 1, layers: [one, one, one] } satisfies NetworkSpec, slopes: [0.02, 0.5] };
 
 export const backprop = defineExperiment({
@@ -39,10 +39,10 @@ export const backprop = defineExperiment({
     const after = pass([w, b]);
     const numeric = start.map((_, k) => centralDifference(k));
     const error = Math.max(...numeric.map((value, k) => Math.abs(value - before.gradient[k])));
-    // The chapter's route: 0.750 for the prediction, and all that follows from it.
+    // The chapter computes with 0.750 as the prediction; so do these.
     const rounded = { prediction: 0.75, dw: -0.5 * 0.1875 * x, db: -0.5 * 0.1875 };
     const stepped = { w: start[0] - RATE * rounded.dw, b: start[1] - RATE * rounded.db };
-    // mae of an output above its target has the slope 1 by it.
+    // The derivative of mae is 1 for an output above its target.
     const [chained] = lossAndGradient(chain.spec, 'mae', [1, 0, ...chain.slopes.flatMap((w) => [w, 0])], 1, 0).gradient;
     const tokens = 2048 * 4096;
     return {

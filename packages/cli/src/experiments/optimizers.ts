@@ -12,7 +12,7 @@ import { sweepRates } from './sweep.ts';
 
 const STEPS = 500;
 
-/** All but the rate, as it is by default: written down, since a reader wants to know it. */
+/** The optimizers with their options written out, except for the learning rate. */
 const contenders: Readonly<Record<string, Exclude<OptimizerSpec, string> & Member>> = {
   sgd: { kind: 'sgd' },
   momentum: { kind: 'sgd', momentum: 0.9 },

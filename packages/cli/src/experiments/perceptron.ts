@@ -93,7 +93,7 @@ const KEY = '  # target 1   o target 0';
 const describeCycle = (cycle: Cycle | null): string =>
   cycle === null ? 'learned' : `after epoch ${cycle.from + cycle.length} as after ${cycle.from}`;
 
-/** The weights after epoch `from + length` are those after epoch `from`; after 0 stand those of the start. */
+/** The weights after epoch `from + length` equal those after epoch `from`; epoch 0 is the start. */
 interface Cycle {
   readonly from: number;
   readonly length: number;

@@ -113,9 +113,7 @@ function figuresOf({ epochLosses, parameters, trainLoss }: TrainResult) {
   };
 }
 
-/**
- * What the chapter prints, and what NumPy gives for the rest: whether the chapter prints that too is not known here.
- */
+/** Figures of the chapter, and of NumPy for the rest: whether the chapter prints those too is not known here. */
 function compare(figures: ReturnType<typeof figuresOf>, parameterCount: number): Finding[] {
   const { losses, finalLoss, predictions, hidden, W1, b1, W2, b2 } = figures;
   const all = (what: (k: number) => string, chapter: readonly string[], computed: readonly number[]): Finding[] =>

@@ -11,7 +11,7 @@ const BUDGET_MS = 4000;
 const LEAST_ROUNDS = 5;
 
 export const cost = defineExperiment({
-  describe: 'Cost of the backward pass against the forward pass, counted and timed',
+  describe: 'Cost of the backward and the forward pass, counted and timed',
   examples: [
     ['cost --depth 1,50 --width 64', 'one layer against fifty'],
     ['cost --backend blas', 'with the matrix products of a BLAS library'],
@@ -47,7 +47,7 @@ export const cost = defineExperiment({
       }),
     );
     for (const { time } of cases) time(); // compiles the code, fills the caches
-    // Round by round through all cases, so that what disturbs the machine meets each of them alike.
+    // Cases are timed in turns, so that other work on the machine disturbs each of them equally.
     const start = performance.now();
     let rounds = 0;
     while (rounds < (asked ?? LEAST_ROUNDS) || (asked === undefined && performance.now() - start < BUDGET_MS)) {
@@ -107,14 +107,14 @@ export const cost = defineExperiment({
           ),
         },
       ],
-      // Times are told, not held against the chapter: a machine with other work to do bends them by half.
+      // Times are shown but not claimed: on a busy machine they vary by half.
       findings: [slip('backward of 100 layers, counted', '2-3 times', deep, deep < 2, 'below 2 at any depth: 2 - 1/L')],
       json: { batch, rounds, backend: machine.backend, cases: measured, counted: { deep, digits } },
     };
   },
 });
 
-/** The value below which share q of the others lie, between neighbours in proportion. */
+/** The q-quantile, interpolated linearly. */
 function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const at = q * (sorted.length - 1);

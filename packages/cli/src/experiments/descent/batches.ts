@@ -8,14 +8,12 @@ import { sweepRates } from '../sweep.ts';
 import { gradientNoise } from './gradient-noise.ts';
 
 const DRAWS = 400;
-/** Of the mean loss of an epoch's batches; the noise in the targets alone leaves 0.01. */
+/** The goal is for the mean loss of an epoch; the noise in the targets alone leaves 0.01. */
 const GOAL = 0.03;
 const MOST_STEPS = 8000;
 const MOST_EPOCHS = 4000;
 
-/**
- * Batches from one row to all of them: how far their gradients are off, and what it costs to reach one loss with them.
- */
+/** Batch sizes from one row to all: the error of their gradients, and the cost of reaching one loss. */
 export async function compareBatches({ descend }: Descender, dataset: Dataset, seed: number): Promise<Outcome> {
   const { rows } = dataset;
   const batches = [1, 2, 4, 8, 16, 32, 64].filter((batch) => batch < rows);
@@ -91,7 +89,7 @@ export async function compareBatches({ descend }: Descender, dataset: Dataset, s
   };
 }
 
-/** Epochs until the mean loss of one is at the goal; Infinity where none was. */
+/** Epochs until the mean loss of an epoch reaches the goal; Infinity if it never does. */
 function epochsToGoal({ losses }: Descended): number {
   const at = losses.findIndex((loss) => loss <= GOAL);
   return at === -1 ? Number.POSITIVE_INFINITY : at + 1;

@@ -11,7 +11,10 @@ const rates = [0.02, 0.2, 2, 20];
 const CHAPTER_RATE = 2;
 const EPOCHS = 10_000;
 
-/** The same rates on the sine and on the chapter's XOR: what is too large for one is right for the other. */
+/**
+ * The same learning rates on the sine and on the chapter's XOR: one that is too large for the first is right for the
+ * second.
+ */
 export async function compareProblems({ descend }: Descender, seed: number, machine: Machine): Promise<Outcome> {
   const pool = await createPool({ threads: 1 });
   const rows = [];

@@ -1,6 +1,6 @@
 export type Verdict = 'crawls' | 'slow' | 'learns' | 'overshoots' | 'diverges';
 
-/** What became of the first loss, in the words that a reader gets: the first that holds is the verdict. */
+/** Verdicts and their definitions, as printed; the first one that applies counts. */
 export const verdictKey: readonly (readonly [Verdict, string])[] = [
   ['diverges', 'the final loss is above the first, or not finite'],
   ['overshoots', 'the loss rose above the first, but fell again'],
@@ -9,7 +9,6 @@ export const verdictKey: readonly (readonly [Verdict, string])[] = [
   ['learns', 'a tenth or less is left'],
 ];
 
-/** @see verdictKey */
 export function verdictOf(losses: readonly number[], finalLoss: number): Verdict {
   const [first] = losses;
   const share = finalLoss / first;

@@ -14,7 +14,7 @@ import { GPT2_PARAMETERS, MAVERICK_PARAMETERS, scaleTable, XOR_PARAMETERS } from
 import { wordRows } from './word-rows.ts';
 import { readWords, type Words } from './words.ts';
 
-/** Losses of batches that are drawn: enough for a curve, few enough to cost nothing. */
+/** Number of batch losses in the chart: enough for a curve, few enough to cost nothing. */
 const LOOKS = 60;
 
 const context = realNumber('a whole number from 1 to 32', (x) => Number.isInteger(x) && x >= 1 && x <= 32);
@@ -144,7 +144,7 @@ interface Learning {
   readonly lr?: number;
 }
 
-/** Trains, and notes the loss of some batches on the way, each before its update: the first is that of the start. */
+/** Trains, and records the loss of some batches before their update; the first is that of the starting weights. */
 async function learn(
   words: Words,
   { K, hidden, seed, steps: asked, batch = 128, lr = 0.006 }: Learning,
@@ -170,7 +170,7 @@ async function learn(
   return { losses, result: await run.result };
 }
 
-/** A loss is worth e to its power: so many symbols, all alike, would leave one as much in the dark. */
+/** The perplexity, e to the power of the loss: the number of equally likely symbols with the same uncertainty. */
 const level = (name: string, nats: number, note: string): string[] => [
   name,
   nats.toFixed(3),

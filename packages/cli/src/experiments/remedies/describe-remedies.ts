@@ -6,15 +6,15 @@ import { fitFactor } from '../vanishing/fit-factor.ts';
 import type { RemedyResult, Setting } from './remedies.ts';
 import { remedyTable } from './remedy-nets.ts';
 
-/** Above chance by this much a net has learned something, whatever its seed. */
+/** An accuracy this far above chance means that a network has learned something, from any seed. */
 const MARGIN = 0.1;
 
 interface Row extends RemedyResult {
-  readonly factor: number | null; // of dL/dz, a layer; null where it is too small to tell
+  readonly factor: number | null; // factor of dL/dz per layer; null if it is too small to measure
   readonly ratio: number; // of the first hidden layer's dL/dz to the last one's
 }
 
-/** A row for each net, at its own best rate; `claims` says whether what is known of the nets is held against it. */
+/** A row for each network at its best rate; `claims` says whether findings are claimed. */
 export function describeRemedies(setting: Setting, results: readonly RemedyResult[], claims: boolean): Outcome {
   const { set, depth, width, steps, batch, seed } = setting;
   const rows = results.map((result): Row => {
@@ -85,7 +85,7 @@ function findingsOf(rows: readonly Row[], chance: number): Finding[] {
   const end = rows.flatMap(({ name, best, trials }) => {
     const { learns } = remedyTable[name];
     if (learns === undefined) return [];
-    // At its best rate a net learns; at no rate at all does one that stays at chance.
+    // "Learns" means at its best rate; "stays at chance" means at every rate.
     const tried = trials.map(({ outcome }) => outcome.accuracy).filter(Number.isFinite);
     const accuracy = learns ? best.outcome.accuracy : Math.max(...tried);
     const agrees = learns ? accuracy > chance + MARGIN : accuracy < chance + MARGIN;

@@ -1,12 +1,12 @@
 import type { Setup } from './compare.ts';
 import type { DeepData } from './deep-data.ts';
 
-/** Adam's epsilon where none is given; the claims that sigmoid stays at chance are of this one. */
+/** Adam's default epsilon; the claims that sigmoid stays at chance hold for it. */
 export const EPSILON = 1e-8;
 
 /**
- * Where this run leaves the settings in which it is known what 20 layers of sigmoid and of relu come to: a sentence for
- * each that is another. Empty: all is claimed.
+ * The results of 20 layers of sigmoid and of relu are known for certain settings. Returns a sentence for each setting
+ * of this run that is outside of them; empty if all is claimed.
  */
 export function whyUnclaimed({ hidden, init, length }: Setup, { train }: DeepData): string[] {
   const { optimizer, batch, steps } = length;

@@ -5,12 +5,12 @@ import { type Finding, holds, unclaimed } from '../finding.ts';
 import { EPSILON } from './claims.ts';
 import type { Comparison, Setup } from './compare.ts';
 
-/** So small that Adam's steps have one size whatever that of the gradient. */
+/** So small that the size of Adam's steps no longer depends on that of the gradient. */
 export const TINY_EPSILON = 1e-20;
-/** Of the common rate: at the common one itself 300 steps are too few. */
+/** Multiple of the common rate; at the common rate itself, 300 steps are too few. */
 export const TIMES_RATE = 3;
 
-/** What is left of Adam's first step, |g| / (|g| + ε), for a gradient of this size. */
+/** Size of Adam's first step relative to the rate, |g| / (|g| + ε), for a gradient of this size. */
 const shareOf = (gradient: number, epsilon: number): number => gradient / (gradient + epsilon);
 
 /** Why no rate helps: Adam divides by √v + ε, and the gradients of the first layers are below ε. */

@@ -8,7 +8,7 @@ import type { Paint } from '../../terminal/paint.ts';
 import type { Section } from '../experiment.ts';
 import type { Comparison, Setup } from './compare.ts';
 
-/** Rows of a picture; of more layers, some are shown. */
+/** Rows of a chart; of more layers, some are shown. */
 const MOST_ROWS = 40;
 
 export function slopeOfSigmoid(): Section {
@@ -76,13 +76,13 @@ export function factors(comparisons: readonly Comparison[], { init, hidden }: Se
       ...narrow.map(({ label }) => `  ${label}: with ${hidden[0]} units, chance matters too much to claim anything.`),
       ...small.map(
         ({ label, start: { measured } }) =>
-          `  ${label}: ${measured.layersTooSmall} layers have gradients below 1e-150 or 0, and are left out of the fit.`,
+          `  ${label}: ${measured.layersTooSmall} layers have gradients below 1e-150 and are left out of the fit.`,
       ),
     ],
   };
 }
 
-/** The figures of some layers, at the first look or the last. */
+/** Statistics of some layers, at the first look or the last. */
 export function perLayer(comparisons: readonly Comparison[], setup: Setup, when: 'first' | 'last'): Section {
   const shown = shownRows(setup.hidden.length, 5);
   const head = ['', 'hidden', 'dL/dz', 'dL/da', 'dL/dW', 'mean a', 'std a', 'flat', 'dead'];
@@ -114,7 +114,7 @@ export function perLayer(comparisons: readonly Comparison[], setup: Setup, when:
   };
 }
 
-/** No figure where there is nothing to divide by. */
+/** Empty for null. */
 const optional = (value: number | null): string => (value === null || !Number.isFinite(value) ? '-' : decimal(value));
 
 const short = (value: number): string =>

@@ -6,7 +6,7 @@ import type { Section } from '../experiment.ts';
 import type { Comparison, Setup, Trained } from './compare.ts';
 import type { DeepData } from './deep-data.ts';
 
-/** Activations beside each other in a table of rates; more stand below. */
+/** Activations side by side in a table of rates; further ones are below. */
 const ABREAST = 4;
 
 export function alongTraining(comparisons: readonly Comparison[]): Section {
@@ -92,7 +92,7 @@ export function rates(comparisons: readonly Comparison[]): Section {
       ...tables.flatMap((lines, k) => (k === 0 ? lines : ['', ...lines])),
       ...comparisons
         .filter(({ sweep }) => !sweep.bracketed)
-        .map(({ label }) => `  ${label}: * is the lowest or highest rate tried; a lower or higher one may be better.`),
+        .map(({ label }) => `  ${label}: * is the lowest or highest rate tried; one beyond may be better.`),
     ],
   };
 }
@@ -128,7 +128,7 @@ export function starts(comparisons: readonly Comparison[], { test }: DeepData): 
 function asShare(share: number): string {
   if (!Number.isFinite(share)) return '-';
   if (share === 0) return '0 %';
-  // A weight may move by more than its own size: `percent` is for parts of a whole.
+  // Not `percent`, which is for parts of a whole: a weight may change by more than its own size.
   if (share >= 1 && share < 100) return `${(share * 100).toFixed(2)} %`;
   return share >= 1e-4 && share < 1 ? percent(share) : `${(share * 100).toExponential(1)} %`;
 }

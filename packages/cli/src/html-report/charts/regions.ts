@@ -7,7 +7,7 @@ export interface Field {
   readonly values: readonly number[];
 }
 
-/** The ground where a field lies above each of the thresholds, deeper with each. */
+/** Areas where a field is above each of the thresholds, deeper with each. */
 export const region = (field: Field, color: string, thresholds: number[]): Markish =>
   contour([...field.values], {
     ...gridOf(field),
@@ -39,10 +39,7 @@ const gridOf = ({ extent: [x1, y1, x2, y2], side }: Field) => ({
   y: null,
 });
 
-/**
- * One more point on each side, on from the two before it: a contour closes along the edge, which then lies outside of
- * the frame.
- */
+/** Extrapolates one point on each side, so that a contour along the edge closes outside the frame. */
 function widen({ extent: [x1, y1, x2, y2], side, values }: Field): Field {
   const wide = side + 2;
   const [dx, dy] = [(x2 - x1) / (side - 1), (y2 - y1) / (side - 1)];

@@ -25,15 +25,15 @@ const inits: Record<'standard' | 'normalised', (fanIn: number) => InitializerSpe
 };
 
 interface Measured {
-  readonly looks: readonly Look[]; // one a seed
-  readonly dz: Range; // factor a layer, towards the input
+  readonly looks: readonly Look[]; // one per seed
+  readonly dz: Range; // factor per layer, towards the input
   readonly dW: Range; // likewise
-  readonly singular: number; // mean singular value of the middle layer's Jacobian, first seed and row
+  readonly singular: number; // mean singular value of the Jacobian of the middle layer, at the first seed and row
 }
 
 /**
- * Five hidden layers, of 1000 in the paper, tanh, softmax and cross-entropy, before the first step. The paper's figures
- * are of its own images of shapes; here the rows are digits. [Glorot & Bengio 2010,
+ * Before the first step: five hidden layers (1000 wide in the paper), tanh, softmax and cross-entropy. The paper uses
+ * its own images of shapes; here the rows are digits. [Glorot & Bengio 2010,
  * §4.2](https://proceedings.mlr.press/v9/glorot10a.html)
  */
 export const glorotOf = ({ width, rows }: { width: number; rows: number }): Preset => ({
