@@ -37,7 +37,7 @@ import { specOf } from './shared-spec.ts';
 import { STEPS, takeThreadScratch } from './thread-scratch.ts';
 import { createWorkClock, type WorkClock } from './work-clock.ts';
 
-/** As `held`: the workspace may hold any rows. */
+/** Value of `held` if the rows in the workspace are unknown. */
 export const NO_SHARD = -1;
 
 /** A thread's own view of a run: the same network over the same memory, its own kernels and scratch. */
