@@ -1,7 +1,7 @@
 /**
- * The loss of B rows, **summed** over rows, and its gradient by the network's output. Overwrites `lossSum` and `dy`,
- * which may be `y`. (A number that is returned costs 16 bytes of heap wherever V8 does not inline the call.) The
- * division by the rows of the batch happens once, where shards are averaged.
+ * The loss of B rows, **summed** over rows, and its gradient with respect to the output of the network. Overwrites
+ * `lossSum` and `dy`, which may be `y`. (Returning the number would cost 16 bytes of heap wherever V8 does not inline
+ * the call.) The division by the number of rows happens once, when the shards are averaged.
  */
 export type LossKernel = (
   lossSum: Float64Array, // [1] out
@@ -12,13 +12,13 @@ export type LossKernel = (
   O: number,
 ) => void;
 
-/** A loss as `createLoss` gives it. */
+/** A loss, as returned by `createLoss`. */
 export interface Loss {
   /** Key into the table of losses, and of fast kernels. */
   readonly name: string;
-  /** 'classes': one index a row. 'values': as many numbers a row as the network has outputs. */
+  /** 'classes': one index per row. 'values': one number per output of the network. */
   readonly targets: 'classes' | 'values';
-  /** Where one output answers yes or no: the output above which it says yes. 0 on logits; 0.5 where absent. */
+  /** With one output that answers yes or no: the threshold above which it is yes. 0 for logits; 0.5 if absent. */
   readonly threshold?: number;
   /** The plain code that defines the bits. */
   readonly evaluate: LossKernel;
