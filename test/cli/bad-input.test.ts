@@ -248,7 +248,7 @@ test('--verbose adds the stack to the sentence, and nothing else does', async ()
   expect(stack.join('\n')).toContain('at ');
 });
 
-test('an error in a file of data names the flag, the file and what is wrong, and is no mistake of who typed', async () => {
+test('an error in a data file names the flag, the file and the problem, and is no usage error', async () => {
   const folder = temporaryDirectory();
   const images = join(folder, 'train-images-idx3-ubyte');
   const labels = join(folder, 'train-labels-idx1-ubyte');
@@ -266,7 +266,7 @@ test('an error in a file of data names the flag, the file and what is wrong, and
   expect(await train()).toMatchObject({ code: 1, stderr: expect.stringContaining(`${images} has the first bytes`) });
 });
 
-test.each(['--spec', '--config'])('layers inside of layers inside of layers in a file of %s', async (flag) => {
+test.each(['--spec', '--config'])('deeply nested layers in a file of %s', async (flag) => {
   const folder = temporaryDirectory();
   const deep = (levels: number) =>
     `${'{"kind":"residual","layers":['.repeat(levels)}{"kind":"dense","out":2}${']}'.repeat(levels)}`;

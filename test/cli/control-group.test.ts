@@ -49,7 +49,7 @@ describe('in a control group', needs('bash'), () => {
   const refusal =
     /: the plan has \d+ MiB, expected at most \d+ MiB \(what the control group of this process has left\): /;
 
-  test('a run is done, on fewer threads where it must, or refused in a sentence: never killed', async (context) => {
+  test('a run is completed, on fewer threads if needed, or refused in a sentence: never killed', async (context) => {
     requireGroup(context);
     const network = ['--hidden', '16', '--steps', '5', '--batch', '64', '--backend', 'wasm', '--threads', '4'];
     const args = ['train', '--dataset', csv, '--test', '0.99', ...network, '--no-out', '--json'];
@@ -71,7 +71,7 @@ describe('in a control group', needs('bash'), () => {
     expect(prints.size).toBe(1);
   });
 
-  test('an evaluation likewise', async (context) => {
+  test('an evaluation is completed or refused in the same way', async (context) => {
     requireGroup(context);
     const layers = [{ kind: 'dense' as const, out: classes }];
     const model = join(folder.path, 'model.gradloom');

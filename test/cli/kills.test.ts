@@ -58,7 +58,7 @@ async function expectSameEnd(out: string, calm: { out: string; fingerprint: stri
 
 describe('SIGKILL', () => {
   test(
-    'at any call that changes the run directory, half of a write included: what stands is whole, and a resume ends in the same bits',
+    'at any call that changes the run directory, also within a write: files are intact, and a resume ends in the same bits',
     async () => {
       const args = trainArgs('8', 4);
       const calm = await undisturbed(args);

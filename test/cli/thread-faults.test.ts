@@ -30,7 +30,7 @@ test('a thread that exits is a warning of train, a line of --json, and no other 
   expect(lines.at(-1)?.fingerprint).toBe(jsonLines(calm.stdout)[0].fingerprint);
 });
 
-test('--retries 0 takes the first failure for the end', async () => {
+test('with --retries 0 the first failure ends the run', async () => {
   const fault = { kind: 'exit', arrivals: 9, times: 1 } as const;
   const { code, stderr } = await withFault(['train', ...moons, '--no-out', '--retries', '0'], fault);
   expect(code).toBe(1);

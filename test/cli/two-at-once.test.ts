@@ -36,7 +36,7 @@ async function expectWhole(out: string): Promise<void> {
 
 const seedOf = (out: string): unknown => JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')).options.seed;
 
-test('of several runs into one new directory exactly one is written, and it is whole', {
+test('of several runs into one new directory exactly one is written, and it is intact', {
   timeout: TIME_LIMIT,
 }, async () => {
   for (let round = 0; round < ROUNDS; round++) {

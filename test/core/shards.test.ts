@@ -23,6 +23,6 @@ test.each([
   [2047, 4],
   [2048, 8],
   [60_000, 8],
-])('a batch of %i rows has %i shards where nothing is said', (batch, shards) => {
+])('a batch of %i rows has %i shards by default', (batch, shards) => {
   expect(defaultShards(batch)).toBe(shards);
 });

@@ -96,7 +96,7 @@ test('a thread that has the only shard is busier than one that waits for its gra
   expect(first).toBeLessThan(last);
 });
 
-test('one thread waits for nobody; one without a shard or a block is not counted', async () => {
+test('a single thread never waits; one without a shard or a block is not counted', async () => {
   expect(new Set((await busyIn({ threads: 1, batch: 64, steps: 400 })).flat())).toEqual(new Set([1]));
   for (const busy of await busyIn({ threads: 3, shards: 3, batch: 64, steps: 400 })) expect(busy).toHaveLength(3);
   const small: NetworkSpec = { input: 40, layers: [{ kind: 'dense', out: 5 }] };

@@ -18,7 +18,7 @@ const moons = (seed: number) => syntheticDatasets.moons({ rows: 64, seed });
 const spec: NetworkSpec = { input: 2, layers: [{ kind: 'dense', out: 2 }] };
 const options: TrainOptions = { batch: 16, epochs: 3, threads: 2, backend: 'wasm' };
 
-test('what the caller does with its own objects behind the start changes nothing in the run or its checkpoints', async () => {
+test('changes by the caller to its objects after the start change nothing in the run or its checkpoints', async () => {
   const folder = temporaryDirectory();
   const pool = await createPool({ threads: 2 });
   const given = Float64Array.from({ length: 6 }, (_, i) => i / 8);

@@ -36,7 +36,7 @@ test('each is a program of less than 40 lines', () => {
   }
 });
 
-test('train.mjs trains, keeps a model and asks it', async () => {
+test('train.mjs trains, saves a model and predicts with it', async () => {
   const { stdout, stderr } = await runIn(copiedExamples(), 'train.mjs');
   expect(stderr).toBe('');
   expect(stdout).toMatch(/^(epoch \d+0: training loss 0\.\d{4}\n){5}test accuracy (1|0\.9\d?)\nclasses \[ 0, 1 \]\n$/);

@@ -129,7 +129,7 @@ describe.each([
     expect(resumed.fingerprint).toBe(calm.fingerprint);
   });
 
-  test('again and again in an evaluation ends the run likewise', async () => {
+  test('again and again in an evaluation ends the run too', async () => {
     const folder = newFolder();
     const data = { train: dataset, validation: dataset };
     const planned: PlannedFault = { kind, at: 'checkedIn', arrivals: 7, again: 1, times: 9, marks: newFolder() };
@@ -148,7 +148,7 @@ describe.each([
     ]);
   });
 
-  test('in the search for a bad step ends the run likewise, and a resume finds that step', async () => {
+  test('while looking for a bad step ends the run in the same way, and a resume finds that step', async () => {
     const folder = newFolder();
     // The first update overflows: each thread opens, begins one span, which is bad however long it is, and then those
     // of the search.

@@ -29,14 +29,14 @@ async function looks(options: TrainOptions, network = spec) {
   return { found, result: await run.result };
 }
 
-test('figures have the same bits for 1, 2, 3 and 7 threads, also in a last batch with shards that have no row', async () => {
+test('statistics have the same bits for 1, 2, 3 and 7 threads, also in a last batch with shards that have no row', async () => {
   const options = { batch: 22, shards: 6, steps: 8, probe: 1, clipNorm: 0.1 };
   const [one, ...others] = await Promise.all([1, 2, 3, 7].map((threads) => looks({ ...options, threads })));
   expect(one.found.map(({ step }) => step)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   for (const { found } of others) expect(found).toEqual(one.found);
 });
 
-test('looking changes no weight', async () => {
+test('a probe changes no weight', async () => {
   const options = { batch: 22, steps: 30, threads: 2 };
   const blind = await looks(options);
   const { found, result } = await looks({ ...options, probe: [7, 12, 400] });
@@ -129,7 +129,7 @@ test('gradients by outputs and tensors are those of the chain rule, row by row',
   }
 });
 
-test('the gradient of a tensor is told before clipping', async () => {
+test('the gradient of a tensor is reported before clipping', async () => {
   const options = { batch: 'full', steps: 1, threads: 2, probe: 1 } as const;
   const [free, clipped] = await Promise.all([looks(options), looks({ ...options, clipNorm: 1e-3 })]);
   const gradients = ({ found }: typeof free) =>
@@ -179,13 +179,13 @@ describe('of layers inside of others', () => {
   };
   const paths = ['0', '1', '1.0', '1.1', '1.2', '1.2.0', '1.2.1', '1.3', '2'];
 
-  test('figures have the same bits for 1, 2, 3 and 7 threads', async () => {
+  test('statistics have the same bits for 1, 2, 3 and 7 threads', async () => {
     const options = { batch: 22, shards: 6, steps: 8, probe: 1 };
     const [one, ...others] = await Promise.all([1, 2, 3, 7].map((threads) => looks({ ...options, threads }, nested)));
     for (const { found } of others) expect(found).toEqual(one.found);
   });
 
-  test('each is told what the definitions give, its gradient by nudging its outputs', async () => {
+  test('statistics match their definitions, and gradients match differences of the outputs', async () => {
     const { parameterCount } = buildNetwork(nested);
     const theta = Float64Array.from({ length: parameterCount }, (_, p) => Math.sin(1 + p * p) / 2);
     const { found } = await looks({ batch: 'full', steps: 1, threads: 2, probe: 1, parameters: theta }, nested);
@@ -233,7 +233,7 @@ describe('of layers inside of others', () => {
     expect(Math.sqrt(squares.reduce((sum, own) => sum + own))).toBeCloseTo(gradientNorm, 12);
   });
 
-  test('no gradient is told below the first that learns, though it stands in one that does', async () => {
+  test('no gradient is reported below the first layer that learns, even inside a layer that does', async () => {
     const { found } = await looks(
       { steps: 1, threads: 2, probe: 1 },
       {

@@ -26,7 +26,7 @@ async function collect(run: AsyncIterable<TrainEvent>): Promise<TrainEvent[]> {
 }
 
 describe('events and result', () => {
-  test('tell the same story', async () => {
+  test('agree with each other', async () => {
     const run = train(
       spec,
       { train: dataset, validation: dataset, test: dataset },
@@ -77,7 +77,7 @@ describe('events and result', () => {
   });
 });
 
-test('a run goes on with what it was given, whatever becomes of it afterwards', async () => {
+test('later changes to spec, data and options do not affect a run', async () => {
   const options = { epochs: 2, threads: 2, pool };
   const calm = await train(spec, { train: dataset }, { ...options, optimizer: { kind: 'sgd', lr: 0.1 } }).result;
   const changing = structuredClone(spec);
@@ -260,12 +260,15 @@ describe('a step that is not finite', () => {
   test.each<[string, number, number, LossName, string]>([
     ['losses', 1, 1.2e308, 'mae', "the sum of the shards' losses has Infinity"],
     ['gradients', 1e100, 1e100, 'mse', 'the gradient norm has Infinity'],
-  ])('though every shard is says that it comes from all %s together', async (_what, input, target, loss, message) => {
-    const large = datasetFromRows({ inputs: [[input], [input]], targets: [target, target], name: 'large' });
-    const linear: NetworkSpec = { input: 1, layers: [{ kind: 'dense', out: 1, init: 'zeros' }] };
-    const run = train(linear, { train: large }, { pool, threads: 2, batch: 2, shards: 2, loss });
-    await expect(run.result).rejects.toThrow(`train: step 0: ${message}, expected a finite number`);
-  });
+  ])(
+    'in the sum of finite shards says that it comes from all %s together',
+    async (_what, input, target, loss, message) => {
+      const large = datasetFromRows({ inputs: [[input], [input]], targets: [target, target], name: 'large' });
+      const linear: NetworkSpec = { input: 1, layers: [{ kind: 'dense', out: 1, init: 'zeros' }] };
+      const run = train(linear, { train: large }, { pool, threads: 2, batch: 2, shards: 2, loss });
+      await expect(run.result).rejects.toThrow(`train: step 0: ${message}, expected a finite number`);
+    },
+  );
 
   test.each<[string, string, number[], readonly number[], number, string]>([
     [

@@ -10,6 +10,7 @@ const { path: out } = temporaryFolder();
 let printed: string;
 let descent: Awaited<ReturnType<typeof experimentJson>>;
 
+<<<<<<< HEAD
 beforeAll(async () => {
   const { code, stdout } = await gradloom(['experiment', 'all', '--only', 'neuron,descent', '--out', out]);
   expect(code).toBe(0);
@@ -19,6 +20,10 @@ beforeAll(async () => {
 
 test('a rate can be too small, right or too large, schedules and small batches gain', () => {
   const { findings } = descent;
+=======
+test('a rate can be too small, right or too large; schedules and small batches help', async () => {
+  const { findings } = await descent();
+>>>>>>> 76763ef (Make the titles of tests claims in plain words)
   expectAgreement(findings, [
     ...['rate 1e-7 crawls', 'just right', 'too large', 'rate 10 diverges'],
     ...['XOR learns at rate 2.0', 'sin x diverges at rate 2.0', 'warm-up and cosine end below constant'],

@@ -25,7 +25,7 @@ describe('of a small set', () => {
     expect(one).toMatchObject({ depth: 4, width: 6, steps: 24, findings: [] });
   });
 
-  test('each net is told at the rate with the lowest loss, of all that were tried', async () => {
+  test('each network is reported at the rate with the lowest loss', async () => {
     const { remedies } = await experimentJson('remedies', ...small);
     for (const { rmsDz, firstOverLast, rate, finalLoss, bracketed, trials } of Object.values(
       remedies as Record<string, Figures>,
@@ -56,7 +56,7 @@ test('a set of values is refused', async () => {
   expect(code).toBe(2);
 });
 
-test('twenty sigmoid layers keep next to nothing of a gradient, residual ones nearly all', async () => {
+test('twenty sigmoid layers keep almost nothing of a gradient, residual ones nearly all', async () => {
   const flags = ['--dataset', 'blobs', '--depth', '20', '--width', '8', '--steps', '1'];
   const { remedies } = await experimentJson('remedies', ...flags);
   const { sigmoid, 'sigmoid, residual': residual } = remedies as Record<string, Figures>;
@@ -65,7 +65,7 @@ test('twenty sigmoid layers keep next to nothing of a gradient, residual ones ne
 });
 
 test.each(onlyInAll(20))(
-  '%d sigmoid layers learn at no rate, with a remedy they do',
+  '%d sigmoid layers do not learn at any rate, but do with a remedy',
   { timeout: 300_000 },
   async () => {
     const { findings, remedies } = await experimentJson('remedies');

@@ -82,7 +82,7 @@ describe('what is claimed of 20 layers on MNIST', () => {
   const length = (own: object) => ({ ...usual, length: { ...usual.length, ...own } });
   const adam = (own: object) => length({ optimizer: { kind: 'adam', lr: 0.001, ...own } });
 
-  test('is claimed as they usually are, and of narrower and shorter ones', () => {
+  test('is claimed with the default settings, and for narrower and shorter runs', () => {
     expect(whyUnclaimed(usual, mnist)).toEqual([]);
     expect(
       whyUnclaimed({ ...length({ steps: 200, batch: 32 }), hidden: new Array<number>(20).fill(32) }, mnist),
@@ -99,12 +99,12 @@ describe('what is claimed of 20 layers on MNIST', () => {
     [length({ batch: 'full' }), '--batch has full, claimed only from 32 up'],
     [{ ...usual, init: { kind: 'normal', std: 1 } }, '--init has normal, claimed only for he-normal'],
     [{ ...usual, hidden: [64] }, '--depth has 1, claimed only for 20'],
-  ])('a run that is other is not claimed, and why is said: %#', (setup, reason) => {
+  ])('a run with other settings is not claimed, with the reason: %#', (setup, reason) => {
     expect(whyUnclaimed(setup, mnist)).toEqual([reason]);
   });
 });
 
-test('with other settings the same rows are there, marked as not claimed, with each reason', async () => {
+test('with other settings the same rows are marked as not claimed, with each reason', async () => {
   const flags = ['--dataset', 'moons', '--depth', '3', '--width', '8', '--steps', '4'];
   const { activations, findings } = await compared(...flags);
   const claims = findings.filter(({ what }) => /chance|learns/.test(what));
@@ -116,7 +116,7 @@ test('with other settings the same rows are there, marked as not claimed, with e
   expect(text).toMatch(/^\d+ of \d+ numbers agree; 4 are not claimed\.$/m);
 });
 
-test('--long trains for ten epochs too, and otherwise says that there is such a thing', async () => {
+test('--long also trains for ten epochs; without it the output mentions the flag', async () => {
   const flags = ['--dataset', 'moons', '--depth', '2', '--width', '4', '--steps', '2', '--activation', 'relu'];
   const { activations, findings, setup } = await compared(...flags, '--long');
   const { rows } = setup as { rows: { train: number } };
@@ -179,7 +179,7 @@ test('one, two and three threads give the same document', async () => {
   expect(runs[2]).toEqual(runs[0]);
 });
 
-test('the first seed decides all, the others add what they found', async () => {
+test('the first seed determines everything, the others only add their factors and accuracies', async () => {
   const from = (seeds: string) => compared(...small, '--activation', 'relu', '--seeds', seeds);
   const [one, three, other] = [await from('4'), await from('4..6'), await from('6')];
   expect(three.activations.relu.layers).toEqual(one.activations.relu.layers);
@@ -187,7 +187,7 @@ test('the first seed decides all, the others add what they found', async () => {
   expect(three.activations.relu.seeds[2]).toEqual(other.activations.relu.seeds[0]);
 });
 
-test('a gradient too small for a double is left out of the fit, and said to be', async () => {
+test('a gradient too small for a double is left out of the fit, with a note', async () => {
   const deep = ['--dataset', 'moons', '--depth', '300', '--width', '8', '--steps', '2', '--init', 'glorot-uniform'];
   const { activations } = await compared(...deep, '--activation', 'sigmoid');
   const { layers, fit, factorPerLayer, theoryPerLayer } = activations.sigmoid;
@@ -200,7 +200,7 @@ test('a gradient too small for a double is left out of the fit, and said to be',
   expect(text).toContain(`sigmoid: ${fit.layersTooSmall} layers have gradients below 1e-150`);
 });
 
-test('a net of 100 layers is looked at whole', async () => {
+test('all layers of a network of 100 are recorded', async () => {
   const { activations } = await compared('--dataset', 'moons', '--depth', '100', '--width', '16', '--steps', '3');
   for (const { layers, fit, factorPerLayer } of Object.values(activations)) {
     expect(fit).toMatchObject({ layersUsed: 100, layersTooSmall: 0 });
@@ -217,7 +217,7 @@ test('one hidden layer has no factor, and a dataset of values no accuracy', asyn
   await expectNarrow('vanishing', ...flags);
 });
 
-test('a rate at which a net diverges is part of the answer', async () => {
+test('a rate at which a network diverges is part of the result', async () => {
   const { activations } = await compared(...small, '--optimizer', 'sgd', '--lr', '100', '--activation', 'relu');
   const { rates, best } = activations.relu;
   expect(rates.find(({ rate }) => rate === 10_000)).toMatchObject({ validationLoss: null });
@@ -248,7 +248,7 @@ test('--out writes the document', async () => {
   }
 });
 
-test('weights of 0 pass no gradient, and no figure is made up for them', async () => {
+test('weights of 0 pass no gradient, and have no factor', async () => {
   const flags = [...narrow, '--steps', '3', '--init', 'zeros', '--activation', 'relu'];
   const { activations } = await compared(...flags);
   expect(activations.relu).toMatchObject({ factorPerLayer: null, theoryPerLayer: null });
@@ -258,7 +258,7 @@ test('weights of 0 pass no gradient, and no figure is made up for them', async (
   expect(text).not.toMatch(/NaN|Infinity/);
 });
 
-describe('what cannot be run is refused with the flag, the value and what is expected', () => {
+describe('invalid options are refused with the flag, the value and what is expected', () => {
   test.each([
     [['--depth', '0'], '--depth has 0, expected a whole number from 1 to 1000'],
     [['--depth', '1001'], '--depth has 1001, expected a whole number from 1 to 1000'],

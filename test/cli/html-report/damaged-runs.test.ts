@@ -36,7 +36,7 @@ afterAll(closeBrowser);
 beforeAll(() => makeSmallRuns(folder, LONG), LONG ? 900_000 : 300_000);
 
 test(
-  'of a damaged file there is a harmless page, or one sentence that names it',
+  'a damaged file gives a harmless page, or one sentence that names it',
   async () => {
     const script = programFile('report-damaged');
     const args = ['--max-old-space-size=1024', script, runs, String(DAMAGES), String(propertySeed)];

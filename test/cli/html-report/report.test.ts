@@ -141,7 +141,7 @@ describe.each(names)('the page of %s', (name) => {
     expect(backgrounds.size).toBe(2);
   });
 
-  test('is the one that gradloom report makes of the files, to the last byte', async () => {
+  test('is the same as gradloom report makes from the files, to the last byte', async () => {
     const again = join(folder, 'again', name);
     const { code, stdout } = await gradloom(['report', out(name), '--out', again]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${join(again, 'report.html')}\n` });
@@ -152,7 +152,7 @@ describe.each(names)('the page of %s', (name) => {
     }
   });
 
-  test('has each picture beside it, as an SVG that stands by itself', async (context) => {
+  test('has each picture beside it as a self-contained SVG', async (context) => {
     const browser = await openBrowser(context);
     const shown = pictures[name].slice(0, counted(2, pictures[name].length));
     const file = (id: string) => join(out(name), `${id}.svg`);
@@ -216,7 +216,7 @@ test('large figures come first: the metric, its baseline, loss and time, and the
   });
 });
 
-test('several runs are compared: a line each, their figures, and the options that differ alone', async (context) => {
+test('several runs are compared: one line each, their results, and only options that differ', async (context) => {
   const browser = await openBrowser(context);
   const both = join(folder, 'both');
   await gradloom(['report', out('spirals'), out('xor'), '--out', both]);
@@ -239,7 +239,7 @@ test('several runs are compared: a line each, their figures, and the options tha
   }
 });
 
-test('made again with fewer pictures it takes away those it had written, and nothing else', async () => {
+test('a report with fewer pictures removes those it had written, and nothing else', async () => {
   const fewer = join(folder, 'fewer');
   cpSync(out('spirals'), fewer, { recursive: true });
   for (const name of ['findings.json', 'divisions.jsonl']) rmSync(join(fewer, name));
@@ -253,7 +253,7 @@ test('made again with fewer pictures it takes away those it had written, and not
   expect(readFileSync(join(fewer, 'weights.svg'), 'utf8')).toBe(own);
 });
 
-test('a run that diverges has a page of the way there, without an end', async () => {
+test('a run that diverges has a page without final results', async () => {
   const lost = join(folder, 'lost');
   const { code } = await gradloom([
     ...['train', '--dataset', 'sine:rows=60', '--optimizer', 'sgd:lr=1e4', '--schedule', 'constant'],
@@ -278,7 +278,7 @@ test('a run that diverges has a page of the way there, without an end', async ()
   expect(readdirSync(lost)).not.toContain('findings.json');
 });
 
-test('findings of an earlier end are not shown of a run that has gone on', async () => {
+test('findings of an earlier stop are not shown for a run that has continued', async () => {
   const further = join(folder, 'further');
   cpSync(out('sine'), further, { recursive: true });
   const metrics = join(further, 'metrics.jsonl');
@@ -295,7 +295,7 @@ test('findings of an earlier end are not shown of a run that has gone on', async
   expect(html).not.toContain('fingerprint of the weights');
 });
 
-test('on paper a page is light, whatever the reader prefers, and no picture or table lies across two pages', async (context) => {
+test('a printed page is light, and no picture or table is split over two pages', async (context) => {
   const browser = await openBrowser(context);
   const { page } = await lookAt(browser, report('chapter'), { width: 800, scheme: 'dark' });
   const look = () =>
@@ -324,7 +324,7 @@ test('the page of scale names the machine and what ran on it', async () => {
   expect(machine).toMatchObject({ cores: String(availableParallelism()), backend: 'wasm', Gradloom: version });
 });
 
-test('text from data is shown and not obeyed', async (context) => {
+test('text from data is shown, not interpreted', async (context) => {
   const browser = await openBrowser(context);
   const { page } = await lookAt(browser, report('digits'), { width: 800, scheme: 'light' });
   expect(await page.title()).toContain(EVIL);

@@ -7,7 +7,7 @@ const looks = (factor: number, layers: number) =>
     layers: Array.from({ length: layers }, (_, h) => ({ rmsDz: last * factor ** (layers - 1 - h) })),
   }));
 
-test('Glorot’s inits stand side by side, with theory beside', () => {
+test('Glorot’s initializers are shown side by side, with theory', () => {
   const [picture] = presetPictures({
     preset: 'glorot',
     standard: { looks: looks(0.5, 5), dz: { mean: 0.5 } },
@@ -24,7 +24,7 @@ test('Glorot’s inits stand side by side, with theory beside', () => {
   expect(String(picture.draw(720).markup)).toContain('÷ 2.0 per layer');
 });
 
-test('of He’s inits each start has its bar', () => {
+test('each start of He’s initializers has a bar', () => {
   const init = (factor: number, accuracies: number[]) => ({
     starts: looks(factor, 30),
     factors: [factor - 0.01, factor + 0.01],
@@ -45,7 +45,7 @@ test('of He’s inits each start has its bar', () => {
   for (const name of ['glorot-normal, seed 4', 'he-normal, seed 5', '87.00 %']) expect(markup).toContain(name);
 });
 
-test('of Nielsen’s norms it is told how many lie in the range of the starts', () => {
+test('the title says how many of Nielsen’s norms lie in the range of the starts', () => {
   const [picture] = presetPictures({
     ...{ preset: 'nielsen', seeds: [1, 2] },
     networks: [

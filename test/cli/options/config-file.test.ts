@@ -45,7 +45,7 @@ describe('a config file', () => {
     expect(whole.options).toMatchObject({ optimizer: { kind: 'adam', lr: 0.25, beta1: 0.8 } });
   });
 
-  test('writes the flags that begin with no- as what they deny', async () => {
+  test('writes flags that begin with no- without it, as false', async () => {
     expect((await trainWith('config.yaml', 'shuffle: false\n')).options).toHaveProperty('no-shuffle', true);
     expect((await trainWith('config.yaml', 'shuffle: true\n')).options).not.toHaveProperty('no-shuffle');
   });

@@ -64,7 +64,7 @@ function forgedRun(options: Record<string, unknown>): string {
   return copy;
 }
 
-test('each option says what it can bring about, and these are no business of a file', () => {
+test('each option states its effect, and these may not be set by a file', () => {
   expect(optionsWith((effect) => effects[effect].setBy === 'flag')).toEqual(['blas', 'resume', 'out', 'config']);
   expect(optionsWith((effect) => effects[effect].setBy === 'config')).toEqual([
     'memory-limit',
@@ -79,7 +79,7 @@ test('each option says what it can bring about, and these are no business of a f
   for (const { why } of Object.values(effects)) expect(why).not.toBe('');
 });
 
-test('all others are numbers or words of a table: what they take a text for, they refuse', () => {
+test('all others are numbers or known words, and refuse any other text', () => {
   for (const option of optionsWith((effect) => effect === 'result' || effect === 'execution')) {
     expect(() => trainOptions[option].parse(option, '/dev/null'), option).toThrow(/expected/);
   }
@@ -160,7 +160,7 @@ describe('a forged run', () => {
     },
   );
 
-  test('the trap that would show a library works', async () => {
+  test('the trap for opened libraries works', async () => {
     const { stderr } = await endOf(startProgram(['--version'], folder, { preload: 'use-library' }));
     expect(stderr).toContain('LOADED /tmp/forged.so');
   });

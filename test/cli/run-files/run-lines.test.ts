@@ -57,7 +57,7 @@ describe('a sealed line', () => {
 });
 
 describe('a file of lines that is opened again', () => {
-  test('is as it was where it is whole', () => {
+  test('is unchanged if it is intact', () => {
     const { file, text, beside } = opened(whole);
     expect({ notes: file.notes, text, beside }).toEqual({ notes: [], text: whole.toString(), beside: [] });
   });
@@ -100,7 +100,7 @@ describe('a file of lines that is opened again', () => {
     }
   });
 
-  test('behind an earlier step loses the later lines, and says so', () => {
+  test('loses the lines after an earlier step, and says so', () => {
     const { file, text } = opened(whole, 7);
     expect(text).toBe(textOf(lines.slice(0, 2)));
     expect(file).toMatchObject({ notes: [], dropped: '2 lines of metrics.jsonl' });

@@ -55,7 +55,7 @@ const CONTROL_C = '\u0003';
 const TIME_LIMIT = 180_000;
 
 describe('on a real terminal', { ...needs('script', 'bash'), timeout: TIME_LIMIT }, () => {
-  test('a run that ends takes its panel away, and leaves the lines that a pipe would have', async () => {
+  test('a finished run removes its panel, and leaves the lines that a pipe would have', async () => {
     const run = startOnTerminal([...moons, '--threads', '2', '--epochs', '400', '--no-out']);
     const { code, text, lines } = await run.end();
     expect(code).toBe(0);

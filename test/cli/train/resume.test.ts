@@ -50,7 +50,7 @@ describe('--resume', () => {
     expect(files()).toEqual(before);
   });
 
-  test('of a run that was stopped ends like one that never was: figures, weights, and no step of the metrics twice or lost', async () => {
+  test('of a stopped run ends like an uninterrupted one: results, weights, and every step of the metrics once', async () => {
     // At this rate the best epoch is not the last.
     const straight = await trained('--epochs', '9', '--validation', '0.2', '--lr', '5', '--probe', '3');
     const out = join(temporaryDirectory(), 'copy');
@@ -129,7 +129,7 @@ describe('--resume', () => {
 });
 
 describe('--resume refuses', () => {
-  test('what would make it another run, with each flag and both values', async () => {
+  test('flags that would make it another run, each with both values', async () => {
     const { out } = await trained(
       '--epochs',
       '3',
@@ -180,7 +180,7 @@ describe('--resume refuses', () => {
     expect({ code, lines: stderr.split('\n').length }).toEqual({ code: 1, lines: 2 });
   });
 
-  test('less than it has done, in the words of whoever asked', async () => {
+  test('fewer steps than it has done, named by the flag', async () => {
     const { out } = await trained('--epochs', '3');
     const sentence = async (...flags: string[]) => (await gradloom(['train', '--resume', out, ...flags])).stderr;
     expect(await sentence('--epochs', '1')).toMatch(

@@ -164,7 +164,7 @@ describe('a run directory', () => {
     expect(loadModel(join(out, 'model.gradloom')).metadata.dataset).toBe(folder);
   });
 
-  test('is never one that holds anything', async () => {
+  test('is never one that already holds files', async () => {
     const out = temporaryDirectory();
     writeFileSync(join(out, 'notes.txt'), '');
     const { code, stderr } = await gradloom([...xor, '--out', out]);

@@ -89,7 +89,7 @@ describe('a run that is whole', () => {
     expect({ ok, notes }).toEqual({ ok: true, notes: [beyond, beyond] });
   });
 
-  test('may be written meanwhile: what one look finds at fault and a later one does not is none', async () => {
+  test('may be written meanwhile: a fault that a later look does not find is none', async () => {
     const out = copyOf(run);
     copyFileSync(join(other, 'model.gradloom'), join(out, 'model.gradloom'));
     const held = lockFolder('test', out, 'train');
@@ -138,7 +138,7 @@ describe('is a fault', () => {
     expect(faulty(await verify(out))).toContain(name === 'config.json' ? 'last.gradloom' : name);
   });
 
-  test.each(RUN_FILES)('%s that is missing, where the others say that it was there', async (name) => {
+  test.each(RUN_FILES)('%s that is missing, although the other files refer to it', async (name) => {
     const out = copyOf(run);
     rmSync(join(out, name));
     const expected = ['findings.json', 'divisions.jsonl', 'model.gradloom', 'last.gradloom'].includes(name);
@@ -146,7 +146,7 @@ describe('is a fault', () => {
     expect(found.length > 0 || expected, `${found}`).toBe(true);
   });
 
-  test('a line that is missing, stands twice or in another place, though each is whole', async () => {
+  test('a line that is missing, duplicated or moved, although each is intact', async () => {
     const out = copyOf(run);
     for (const name of ['metrics.jsonl', 'steps.jsonl']) {
       const path = join(out, name);

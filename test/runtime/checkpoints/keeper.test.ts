@@ -173,7 +173,7 @@ describe('the folder', () => {
   });
 });
 
-describe('of the newest, as many as asked for stay under names with their steps', () => {
+describe('the requested number of newest checkpoints stay under names with their steps', () => {
   const steps = () => readdirSync(folder).filter((name) => name.startsWith('step-'));
   const keep = (newest: number) => ({ checkpoint: { folder, every: 3, keep: newest } });
   const start = (own: Partial<TrainOptions>) => train(spec, data, { ...options, pool, ...own }).result;
@@ -220,7 +220,7 @@ describe('of the newest, as many as asked for stay under names with their steps'
     expect(seen).toEqual(left.map((of) => of.map((step) => `step-0000${step}.gradloom`)));
   });
 
-  test.each([0, 1.5, '3'])('%o is no number of them', async (keep) => {
+  test.each([0, 1.5, '3'])('%o is not a valid number of checkpoints', async (keep) => {
     const checkpoint = { folder, keep: keep as number };
     await expect(start({ checkpoint })).rejects.toThrow('train: checkpoint.keep has');
   });

@@ -173,7 +173,7 @@ describe('claims of processes that died as they took over', () => {
     expect(take(folder)).toContain('in use by this process');
   });
 
-  test('are nothing to a lock that they are not of, and a ring of them has an end', () => {
+  test('do not affect another lock, and a ring of them ends', () => {
     const folder = temporaryDirectory();
     writeLock(folder, { ...dead, ...ownProcess(), token: 'b'.repeat(16) }, `gradloom.lock.${'a'.repeat(16)}`);
     expect(take(folder)).toBe('taken');
@@ -183,7 +183,7 @@ describe('claims of processes that died as they took over', () => {
   });
 });
 
-test('what dead processes left half written goes, what living ones write stays', () => {
+test('half-written files of dead processes are removed, those of living ones stay', () => {
   const folder = temporaryDirectory();
   const start = startOf(process.pid);
   const mine = temporaryPath('model.gradloom');
@@ -210,7 +210,9 @@ describe('of many processes at once', () => {
     }
   });
 
-  test('never two are inside, however many are killed there', { timeout: 60_000 + 10_000 * ROUNDS }, async () => {
+  test('two are never inside at once, however many are killed there', {
+    timeout: 60_000 + 10_000 * ROUNDS,
+  }, async () => {
     const folder = temporaryDirectory();
     let killed = 0;
     for (let round = 0; round < ROUNDS; round++) {

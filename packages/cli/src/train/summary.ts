@@ -46,7 +46,7 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
 
 /** 'Trained 8 epochs in 9.4 s'. */
 function wentOf(result: TrainResult): string {
-  if (result.steps === 0) return 'Stopped before the first step: the weights are those that training starts from';
+  if (result.steps === 0) return 'Stopped before the first step: the weights are the initial ones';
   const went = result.stopped === 'aborted' ? 'Stopped after' : 'Trained';
   return `${went} ${lengthOf(result)} in ${duration(result.elapsedMs)}`;
 }

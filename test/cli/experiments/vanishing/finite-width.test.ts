@@ -27,12 +27,12 @@ describe('relu, whose spread is 5/n', () => {
     expect(Number(effectOf(400, 20)?.deviation) / error).toBeCloseTo(1, 2);
   });
 
-  test('says nothing of fewer than five units', () => {
+  test('is null for fewer than five units', () => {
     expect(effectOf(10, 6)).not.toBeNull();
     expect(effectOf(10, 4)).toBeNull();
   });
 
-  test('nor of outputs whose fourth power no double holds', () => {
+  test('is null for outputs whose fourth power overflows', () => {
     expect(widthEffect(meanField({ kind: 'relu' }, 1, layersOf(3, 20, 1e120)), fitWeights([1, 1, 1]))).toBeNull();
   });
 });

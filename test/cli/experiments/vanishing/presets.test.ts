@@ -52,7 +52,7 @@ test.each(onlyInAll(12))(
   },
 );
 
-test('a preset keeps to 80 columns, and holds nothing against the range of one start', async () => {
+test('a preset keeps to 80 columns, and claims nothing for one start', async () => {
   const text = await expectNarrow('vanishing', '--preset', 'nielsen', '--seeds', '1..1');
   expect(text).toContain('-: not claimed: --seeds has fewer than 10 starts');
   expect(text).toContain('\n9 are not claimed.');
@@ -73,7 +73,7 @@ test("Glorot and Bengio's trends show at a fifth of their width too", async () =
   expect(layers[0].rmsDW / layers[4].rmsDW).toBeGreaterThan(0.8);
 });
 
-test("He's factors hold from any start; how far a net comes is told by median and range, and not claimed", async () => {
+test("He's factors hold from any start; accuracies are shown by median and range, and not claimed", async () => {
   for (const seeds of [[4, 5, 6], [7]]) {
     const { findings, sections, json } = await heOf({ steps: 2 }).run(seeds, context);
     expect(findings.map(({ paper, agrees }) => [paper?.printed, agrees])).toEqual([
