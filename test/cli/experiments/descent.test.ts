@@ -10,7 +10,6 @@ const { path: out } = temporaryFolder();
 let printed: string;
 let descent: Awaited<ReturnType<typeof experimentJson>>;
 
-<<<<<<< HEAD
 beforeAll(async () => {
   const { code, stdout } = await gradloom(['experiment', 'all', '--only', 'neuron,descent', '--out', out]);
   expect(code).toBe(0);
@@ -18,12 +17,8 @@ beforeAll(async () => {
   descent = JSON.parse(readFileSync(join(out, 'descent.json'), 'utf8'));
 });
 
-test('a rate can be too small, right or too large, schedules and small batches gain', () => {
+test('a rate can be too small, right or too large; schedules and small batches help', () => {
   const { findings } = descent;
-=======
-test('a rate can be too small, right or too large; schedules and small batches help', async () => {
-  const { findings } = await descent();
->>>>>>> 76763ef (Make the titles of tests claims in plain words)
   expectAgreement(findings, [
     ...['rate 1e-7 crawls', 'just right', 'too large', 'rate 10 diverges'],
     ...['XOR learns at rate 2.0', 'sin x diverges at rate 2.0', 'warm-up and cosine end below constant'],

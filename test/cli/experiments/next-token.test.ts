@@ -3,17 +3,10 @@ import { gradloom } from '../../support/command-line.ts';
 import { onlyInAll } from '../../support/count.ts';
 import { expectAgreement, printedAndJson, slipsOf } from '../../support/experiment.ts';
 
-<<<<<<< HEAD
-test('starts near ln 27 and gets below a bigram model on words it has not seen, in 80 columns', async () => {
+test('starts near ln 27 and beats a bigram model on held-out words, in 80 columns', async () => {
   const { text, document } = await printedAndJson('next-token', '--steps', '300', '--hidden', '48');
   expect(text).toMatch(/LLaMA 4/);
   const { findings, natsPerCharacter, losses, samples } = document;
-=======
-const small = ['--steps', '300', '--hidden', '48'];
-
-test('starts near ln 27 and beats a bigram model on held-out words', async () => {
-  const { findings, natsPerCharacter, losses, samples } = await experimentJson('next-token', ...small);
->>>>>>> 76763ef (Make the titles of tests claims in plain words)
   expectAgreement(findings, [
     ...['loss at start is near ln 27 = 3.296', 'at least 0.1 nat below a bigram model'],
     ...['openai/gpt-2: 124', '10'],

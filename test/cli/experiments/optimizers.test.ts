@@ -27,13 +27,8 @@ test('all start from the same loss, and each ends far below it, in 80 columns', 
   for (const { losses } of runs) expect(losses.at(-1)).toBeLessThan(0.1 * losses[0]);
 });
 
-<<<<<<< HEAD
-test('the best rate of each is the best of all that were tried, and stands between two of them', () => {
+test('the best rate is the best of all that were tried, and lies between two of them', () => {
   const { optimizers } = fromSeed0.document;
-=======
-test('the best rate is the best of all that were tried, and lies between two of them', async () => {
-  const { optimizers } = await fromSeed0();
->>>>>>> 76763ef (Make the titles of tests claims in plain words)
   for (const { rate, finalLoss, tried } of Object.values(optimizers as Record<string, Sweep>)) {
     const rates = Object.keys(tried).map(Number);
     expect(finalLoss).toBe(Math.min(...Object.values(tried).map((loss) => loss ?? Number.POSITIVE_INFINITY)));
