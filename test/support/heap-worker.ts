@@ -15,7 +15,7 @@ export interface HeapUse {
   collections: number;
 }
 
-const { task, spans } = workerData as { task: SpanTask; spans: number };
+const { task, spans, enoughBytes } = workerData as { task: SpanTask; spans: number; enoughBytes: number };
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 const steps = task.limit - task.first;
@@ -40,5 +40,10 @@ async function measure(index: number): Promise<HeapUse> {
 }
 
 const uses: HeapUse[] = [];
-for (let index = 0; index < spans; index++) uses.push(await measure(index));
+for (let index = 0; index < spans; index++) {
+  const use = await measure(index);
+  uses.push(use);
+  // One span tells: what a step leaves, each would.
+  if (use.collections === 0 && use.bytes < enoughBytes) break;
+}
 parentPort?.postMessage(uses);
