@@ -1,11 +1,11 @@
 import type { Markup } from './markup/markup.ts';
 
-/** A chart of a report: what is seen, what to make of it, and the drawing at a width. */
+/** A chart of a report: a title, a caption, and a function that draws it at a given width. */
 export interface Picture {
   readonly name: string; // of its file, without .svg
-  readonly title: string; // what is seen
-  readonly sentence: string; // what stands beneath it
-  /** For who cannot see it: what the axes are, and the figures that matter. */
+  readonly title: string; // title: what it shows
+  readonly sentence: string; // caption below it
+  /** Text for screen readers: the axes, and the important values. */
   readonly alternative: string;
   /** Columns and labels fit into `width` pixels; text is as large at any width. */
   readonly draw: (width: number) => Drawing;

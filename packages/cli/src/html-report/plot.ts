@@ -31,10 +31,10 @@ interface TextLabels {
   readonly text: (value: number) => string;
 }
 
-/** Attributes of places and sizes. */
+/** Attributes that hold coordinates or sizes. */
 const PLACES = new Set(['d', 'transform', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx', 'cy', 'r', 'width', 'height']);
 
-/** Without digits that nobody sees. */
+/** Rounds coordinates to visible digits. */
 const shorten = (name: string, value: string): string =>
   PLACES.has(name)
     ? value.replaceAll(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100))

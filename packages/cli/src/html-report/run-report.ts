@@ -27,7 +27,7 @@ export async function runReport(request: Request, io: Io): Promise<number> {
   if (folders.length > 1 && out === undefined) {
     throw new UsageError('--out is missing, expected a directory for the page that compares several runs');
   }
-  // A page that goes elsewhere leaves the run alone, and is made while the run goes on, too.
+  // A page in another folder does not touch the run, so it can be made during the run.
   const elsewhere = out === undefined ? null : pageOf(folders);
   const has = out === undefined ? `the run is ${first}` : `--out has ${out}`;
   return withFolder(has, out ?? first, 'report', async ({ path: folder }) => {

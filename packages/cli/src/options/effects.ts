@@ -1,12 +1,12 @@
 /**
- * Who may set an option. `run`: it is recorded with a run, and a file of the run may set it again. `config`: a file
- * behind --config may set it, but no run records it. `flag`: only the command line.
+ * Who may set an option. `run`: it is recorded with a run, and may be set by a file of the run. `config`: a file of
+ * --config may set it, but it is not recorded. `flag`: only the command line.
  */
 export type SetBy = 'run' | 'config' | 'flag';
 
 /**
- * What an option can bring about at most, and hence who may set it. Files of options may come from anybody: each effect
- * says why it is harmless in their hands, or why it is kept out of them.
+ * The effect of an option, and hence who may set it. Files of options may come from strangers: each effect says why
+ * that is harmless, or why files may not set it.
  */
 export const effects = {
   result: {
@@ -30,8 +30,6 @@ export const effects = {
 
 export type Effect = keyof typeof effects;
 
-/**
- * Whether a file may set an option: of a run, or one behind --config, which may also say what a run does not record.
- */
+/** Whether a file of a run, or of --config, may set an option. */
 export const mayStandIn = (file: 'run' | 'config', effect: Effect): boolean =>
   effects[effect].setBy === 'run' || effects[effect].setBy === file;

@@ -14,12 +14,12 @@ export function jsonMistake(text: string): string | undefined {
   try {
     jsonc.visit(text, { onError }, { disallowComments: true });
   } catch (error) {
-    // It calls itself for each level: of thousands of them it finds no end.
+    // The parser is recursive: thousands of levels would overflow the stack.
     if (!(error instanceof RangeError)) throw error;
   }
   const [first, second] = mistakes;
   if (first === undefined) return undefined;
-  // The parser says of a word without quotes that it is one, and then what should stand in its place.
+  // For an unquoted word, the parser reports the word and then what should replace it.
   const name = first.name === 'InvalidSymbol' ? (second?.name ?? 'EndOfFileExpected') : first.name;
   return ` at ${first.place}, expected ${wanted[name] ?? 'a value'}`;
 }

@@ -25,7 +25,7 @@ export interface LineChartOptions {
 
 /** Of error bars. */
 const BAR = '│';
-/** One for each line of a chart that has several; told apart without colour. */
+/** Marks of the lines of a chart, which differ without colour. */
 const MARKS = ['●', '+', '○', '×', '*', '■', '◆', '#', '▲', '=', '□', '~'];
 
 /**
@@ -53,7 +53,7 @@ export function lineChart(lines: readonly Line[], options: LineChartOptions): st
   const label = (value: number): string => decimal(log ? 10 ** value : value);
   const labelWidth = Math.max(...rows.map((value) => label(value).length));
   const several = drawn.length > 1 || lines.length > 1;
-  // What is drawn later covers what was there.
+  // Later points cover earlier ones.
   const order = several ? drawn.toReversed() : drawn;
   const text = plot(
     order.map(({ mark, points }) => {
@@ -66,7 +66,7 @@ export function lineChart(lines: readonly Line[], options: LineChartOptions): st
       height,
       customXAxisTicks: [low, (low + high) / 2, high],
       customYAxisTicks: rows,
-      // The package leaves room for the labels of the points alone.
+      // The package only leaves room for the labels of the points.
       formatter: (value, { axis }) => (axis === 'y' ? label(value).padStart(labelWidth) : decimal(value)),
       ...(several ? { lineFormatter: markerOf(order.map(({ mark }) => mark)) } : {}),
     },
@@ -105,18 +105,15 @@ const onScale = (points: readonly Point[], log: boolean): [x: number, y: number]
     .map(([x, y]): [number, number] => [x, log ? Math.log10(y) : y])
     .toSorted(([a], [b]) => a - b);
 
-/** Of the middle of each row, from the lowest on. */
+/** Values in the middle of each row, from the lowest. */
 function rowValues(ys: readonly number[], height: number): number[] {
   const [low, high] = [ys.reduce(lesser), ys.reduce(greater)];
   if (low === high) return [low];
-  // Rounding must not put the highest beyond the range, where it would go unlabelled.
+  // Rounding must not move the highest label out of the range, where it would be dropped.
   return Array.from({ length: height }, (_, r) => Math.min(high, low + ((high - low) * r) / (height - 1)));
 }
 
-/**
- * A line's own points, and two a column on the straight way between them, so that rounding leaves none of the columns
- * empty.
- */
+/** The points of a line, and two per column between them, so that rounding leaves no column empty. */
 function everyColumn(points: readonly Point[], low: number, high: number, width: number): [number, number][] {
   const step = (high - low) / (2 * width);
   const [[firstX, firstY]] = points;

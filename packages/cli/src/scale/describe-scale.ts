@@ -72,7 +72,7 @@ function chart(report: ScaleReport): string[] {
 const barsOf = (points: ScaleReport['points']): BandPoint[] =>
   points.map(({ threads, speedup, speedupRange: [low, high] }) => [threads, low, speedup, high]);
 
-/** From here on the clock that tells the parts apart takes a share of them that a reader must know of. */
+/** From this ratio on, the clocks of the phases slow the steps so much that the reader must know. */
 const CLOCK_IS_FELT = 1.25;
 
 function breakdown({ points }: ScaleReport): string[] {

@@ -3,7 +3,7 @@ import type { Amdahl, Usl } from './laws.ts';
 import { contradicts, NOISY, type ScaleReport } from './scale-report.ts';
 import type { Point, WeakPoint } from './summarize-rounds.ts';
 
-/** The part of a report that is shown, by the terminal and by the page. */
+/** The part of a report that the terminal and the page show. */
 export interface ScaleFigures
   extends Pick<
     ScaleReport,
@@ -33,7 +33,7 @@ export interface FigureTable {
   readonly numeric: readonly number[];
 }
 
-/** The threads of a point, marked where some have no core or no work of their own. */
+/** The number of threads, marked if some have no core or no work. */
 export const countOf = ({ threads, beyondCores, working }: Point): string =>
   `${threads}${beyondCores ? ' *' : ''}${working < threads ? ' -' : ''}`;
 
@@ -58,7 +58,7 @@ export function idealEnd({ points, cores }: Pick<ScaleFigures, 'points' | 'cores
   return Math.min(most, 1.5 * Math.max(cores, ...points.map(({ speedup }) => speedup)));
 }
 
-/** What the marks of `countOf` mean. */
+/** The meaning of the marks of `countOf`. */
 export function marksOf({ points, shards }: ScaleFigures): string[] {
   const idle = points.find(({ threads, working }) => working < threads);
   return [
@@ -83,7 +83,7 @@ export const weakTable = ({ weak }: ScaleFigures): FigureTable => ({
   numeric: [1, 2, 3, 4],
 });
 
-/** What memory gives to threads that only read and write. */
+/** Memory bandwidth by number of threads. */
 export const bandwidthRows = ({ bandwidth }: ScaleFigures): [threads: string, speed: string][] =>
   bandwidth.map(({ threads, gigabytesPerSecond }) => [
     plural(threads, 'thread'),
@@ -98,7 +98,7 @@ export const lossTable = ({ losses }: ScaleFigures): FigureTable => ({
   numeric: [1],
 });
 
-/** The most threads that all have work and a core. */
+/** The largest number of threads that all have work and a core. */
 export const mostWorking = ({ points }: Pick<ScaleFigures, 'points'>): Point =>
   points.filter((point) => !point.beyondCores && point.working === point.threads).at(-1) ?? points[0];
 
@@ -106,7 +106,7 @@ export const mostWorking = ({ points }: Pick<ScaleFigures, 'points'>): Point =>
 export const inconclusiveText = ({ spread }: ScaleFigures): string =>
   `Inconclusive: rounds differ by ${percent(spread)}`;
 
-/** What is known, sentence by sentence: first how far to trust it. */
+/** Conclusions as sentences, starting with their reliability. */
 export function conclusions(figures: ScaleFigures): string[] {
   const { best, cores, points, shards, inconclusive } = figures;
   const sentences = [...trust(figures), ...(inconclusive ? [contradiction(figures)] : laws(figures))];
@@ -139,7 +139,7 @@ function contradiction(figures: ScaleFigures): string {
   return `${inconclusiveText(figures)}. With ${plural(threads, 'thread')} a step is ${low} to ${high} times as fast as with one, depending on the round. Something else is using this machine: measure again when it is idle, or with more --rounds.`;
 }
 
-/** A law with as many numbers as there are counts fits them all. */
+/** A law with as many parameters as measurements fits exactly. */
 const EXACT = 1e-9;
 
 function laws({ amdahl, usl }: ScaleFigures): string[] {

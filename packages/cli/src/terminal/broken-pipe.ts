@@ -2,9 +2,8 @@ import { type Io, printLine } from '../io.ts';
 import { exitCodes } from './interrupt.ts';
 
 /**
- * Ends the process without a word when nobody reads stdout any more (`| head`), unless a command listens itself to
- * finish its work; with one sentence where stdout fails otherwise (a full disk). What cannot be printed on stderr is
- * lost.
+ * Ends the process silently if nobody reads stdout any more (`| head`), unless a command listens to finish its work;
+ * with one sentence if stdout fails otherwise (a full disk). Text that cannot be printed on stderr is lost.
  */
 export function endOnBrokenPipe({ stdout, stderr }: Io): void {
   stdout.on('error', (error: NodeJS.ErrnoException) => {

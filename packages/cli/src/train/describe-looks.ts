@@ -10,18 +10,15 @@ import type { ProbeEvent } from './reporter.ts';
 /** Rows of the picture; of more layers, some are shown. */
 const MOST_ROWS = 40;
 
-/** What a look found. */
+/** The statistics of one look. */
 export type Look = Pick<ProbeEvent, 'step' | 'layers'>;
 
-/**
- * What the first and the last of a run's looks found in its layers, at most 80 columns wide: the others are in
- * metrics.jsonl.
- */
+/** The statistics of the first and last look, at most 80 columns wide; the others are in metrics.jsonl. */
 export function describeLooks(first: Look, last: Look, paint: Paint): string[] {
   const names = layerNames(last.layers);
   const places = shownRows(last.layers.length, MOST_ROWS);
   const thinned = places.length < last.layers.length ? `, ${places.length} of ${last.layers.length} layers` : '';
-  // Below the first layer that learns no gradient is computed.
+  // No gradient is computed below the first layer that learns.
   const reached = places.filter((k) => last.layers[k].rmsDy !== null);
   const looks = first === last ? [last] : [first, last];
   return [

@@ -21,7 +21,7 @@ import type { Resumable } from './resumable.ts';
 import { runConfig } from './run-config.ts';
 import { createRunDirectory, type RunDirectory, reopenRunDirectory } from './run-directory.ts';
 
-/** Runs a recipe to its end or to a signal, shows it and writes it down. Resolves to the exit code. */
+/** Trains to the end or to a signal, shows progress and writes files. Resolves to the exit code. */
 export async function followRun(
   recipe: Recipe,
   reporter: Reporter,
@@ -32,11 +32,11 @@ export async function followRun(
   const interrupt = listenForInterrupt(io);
   let start: RunStart | undefined;
   let directory: RunDirectory | undefined;
-  // A profile leaves no room for looks.
+  // A profile excludes probes.
   const looksAway = recipe.values['no-out'] || recipe.options.profile || !isPlanar(recipe);
   const divisions = looksAway ? [] : divisionSteps(stepsOf(recipe), recipe.options.probe);
 
-  /** Called before the run goes on: what is in metrics.jsonl is never behind a checkpoint. */
+  /** Called before the run continues, so metrics.jsonl is never behind a checkpoint. */
   function take(event: TrainEvent): void {
     if (event.type === 'start') {
       directory = openDirectory(recipe, event, resumable, lock);
@@ -65,7 +65,7 @@ export async function followRun(
       aside(describeRecovery(event));
       reporter.recovery(event);
     } else if (event.type === 'rollback') {
-      // Looks into the steps that are to be done once more.
+      // Looks of steps that are repeated.
       directory?.cutMetrics(event.to);
       aside(describeRollback(event));
       reporter.rollback(event);
@@ -104,7 +104,7 @@ export async function followRun(
     const kept = { ...(every === null ? {} : { every }), ...(keep === undefined ? {} : { keep }) };
     const result = await train(recipe.spec, recipe.sets, {
       ...recipe.options,
-      // A look hands out the weights as they are at its step.
+      // A probe provides the weights of its step.
       ...(recipe.options.probe === undefined && divisions.length > 0 ? { probe: divisions } : {}),
       ...(resumable?.checkpoint ? { resume: resumable.checkpoint } : {}),
       ...(recipe.values['no-out'] ? {} : { checkpoint: { folder, metadata: checkpointMetadata(recipe), ...kept } }),
@@ -113,7 +113,7 @@ export async function followRun(
     }).result;
     reporter.stop();
     const lost = attempt(() => directory?.saveModel(modelOf(recipe, result.parameters)));
-    // The run is done even where its model finds no room: its figures are worth printing.
+    // The run is complete even if its model cannot be written, so its results are printed.
     const report = directory === undefined || lost !== null ? null : await writeReport(directory.path, result);
     if (start !== undefined) reporter.done({ ...start, report }, result);
     if (lost !== null) throw lost;
@@ -139,7 +139,7 @@ export async function followRun(
     return directory.forCheckpoint();
   }
 
-  /** A run is none the worse for want of its report. */
+  /** A failed report does not invalidate a run. */
   async function writeReport(path: string, result: TrainResult): Promise<string | null> {
     try {
       const { reportRun } = await import('../html-report/train/report-run.ts');
@@ -151,7 +151,7 @@ export async function followRun(
   }
 }
 
-/** Of a whole run. */
+/** Steps of the whole run. */
 function stepsOf({ options: { steps, epochs = 1, batch }, sets }: Recipe): number {
   const { rows } = sets.train;
   return steps ?? epochs * (typeof batch === 'number' ? Math.ceil(rows / batch) : 1);
@@ -172,7 +172,7 @@ function openDirectory(
   return createRunDirectory(values.out, name, config, file === null ? undefined : { file, step: event.step });
 }
 
-/** @throws Error where the state in the end is not on the disk. */
+/** @throws Error if the final state is not on the disk. */
 function refuseLoss(path: string, { steps, checkpoint }: TrainResult, from: Checkpoint | null): void {
   const newest = checkpoint?.step ?? from?.progress.step;
   if (newest === steps) return;

@@ -36,11 +36,11 @@ const source = { group: 'Output', effect: 'source' } satisfies Shared;
 const output = { group: 'Output', effect: 'showing' } satisfies Shared;
 
 const names = (table: object): string => Object.keys(table).join(', ');
-/** As the runtime has them, whose table would bring the whole runtime into a help text. */
+/** A copy of the names in the runtime, whose table would load the whole runtime for help. */
 const onNanChoices = { stop: true, rollback: true } satisfies Record<NonNullable<TrainOptions['onNan']>, true>;
 const anyContext = { totalSteps: 1, stepsPerEpoch: 1 };
 
-/** Every option of `train`, as flags and as keys of a config file. */
+/** Every option of `train`, as a flag and as a key of a config file. */
 export const trainOptions = {
   dataset: {
     ...data,

@@ -6,7 +6,7 @@ import { quote } from '../report/quote.ts';
 import type { Paint } from '../terminal/paint.ts';
 import type { RunStart } from './reporter.ts';
 
-/** The lines below a run: how it went, its figures, where it was written and what to do next. */
+/** The summary of a run: its results, where it was written and what to do next. */
 export function summarize(run: RunStart, result: TrainResult, paint: Paint, program: string): string[] {
   const { out } = run;
   const { test, trainLoss, steps, backend } = result;
@@ -74,12 +74,12 @@ function nextCommands({ recipe }: RunStart, result: TrainResult, out: string, pr
     '  # predictions for single rows',
     `  ${program} predict ${out} --rows 0..${Math.min(9, (test ?? train).rows - 1)}`,
   ];
-  // No file names a library: it is typed again.
+  // No file may name a library, so it must be typed again.
   const { blas } = recipe.values;
   const library = blas === undefined ? '' : ` --blas ${quote(blas)}`;
   if (result.stopped === 'aborted')
     return [...lines, '  # continue training', `  ${program} train --resume ${out}${library}`];
-  // A single shard is one thread's work alone.
+  // A single shard keeps only one thread busy.
   if (result.shards === 1) return lines;
   const threads = result.threads === 1 ? 2 : 1;
   const again = `  ${program} train --config ${out}/config.json --threads ${threads}${library}`;

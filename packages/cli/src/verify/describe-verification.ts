@@ -4,7 +4,7 @@ import { printable } from '../terminal/printable.ts';
 import type { FileCheck } from './file-check.ts';
 import type { Verification } from './verify-folder.ts';
 
-/** A line for each file, or one for each of its faults and notes, and what it comes to. */
+/** One line per file, or per fault and note, and a summary. */
 export function describeVerification({ path, files, notes }: Verification, paint: Paint): string[] {
   const width = Math.max(...files.map(({ name }) => printable(name).length));
   const lines = files.flatMap((file) => {

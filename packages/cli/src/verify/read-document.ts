@@ -8,18 +8,17 @@ import { type OpenCheck, reading } from './file-check.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** As long as any that is written here. */
+/** The longest file that this program writes. */
 const MOST_BYTES = 1 << 28;
 
 /**
- * The object in a JSON file of a folder, checked against its checksum where it has one; null where it is not there, or
- * at fault.
+ * The object in a JSON file of a folder, checked against its checksum if it has one; null if it is missing or faulty.
  */
 export function readDocument(
   folder: string,
   check: OpenCheck,
   isSealed: boolean,
-  schema?: Schema<unknown>, // of what a report reads of it
+  schema?: Schema<unknown>, // the schema of what a report reads
 ): Json | null {
   const path = join(folder, check.name);
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return null;

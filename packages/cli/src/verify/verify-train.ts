@@ -8,17 +8,17 @@ import { checkModels, type ModelChecks, weightsOf } from './check-models.ts';
 import { type FileCheck, openCheck } from './file-check.ts';
 import { readDocument } from './read-document.ts';
 
-/** All files of a run of train, each for itself and beside the others. */
+/** All files of a run of train, each alone and compared with the others. */
 export function verifyTrain(folder: string): FileCheck[] {
   const config = checkConfig(folder);
-  // Before the lines: of a run that goes on meanwhile, these are never behind a checkpoint.
+  // Read before the lines: in a running run, lines are never behind a checkpoint.
   const models = checkModels(folder, config);
   const lines = checkLines(folder, models.last);
   const findings = checkFindings(folder, models, config.options?.seed);
   return [config.check, ...lines, ...findings, ...models.checks];
 }
 
-/** What was found at the run's end belongs to its model, and its model to the newest checkpoint. */
+/** The findings must belong to the model, and the model to the newest checkpoint. */
 function checkFindings(folder: string, { last, model }: ModelChecks, seed: unknown): FileCheck[] {
   const check = openCheck(FINDINGS_FILE);
   const document = readDocument(folder, check, true, findings);

@@ -35,7 +35,7 @@ const gate = agreeing(
 /** The part of perceptron.json that is drawn. */
 export const perceptronDocument = record({ gates: table(name, gate, 64) });
 
-/** The line of each gate's neuron among its rows. */
+/** The decision boundary of each gate's neuron, among its rows. */
 export function perceptronPictures({ gates }: Read<typeof perceptronDocument>): Picture[] {
   const all = Object.entries(gates);
   if (all.length === 0) return [];

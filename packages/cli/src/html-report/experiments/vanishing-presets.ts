@@ -14,11 +14,11 @@ import { legend } from '../legend.ts';
 import type { Picture } from '../picture.ts';
 import { strokeOf } from '../theme.ts';
 
-/** Of a deep network; the deepest that was published has 30. */
+/** Most layers of a network; the deepest published one has 30. */
 export const MOST_LAYERS = 100_000;
 
 const look = record({ layers: list(record({ rmsDz: figure() }), MOST_LAYERS, 1) });
-/** Of one network from several starts. */
+/** Statistics of one network from several starts. */
 const looks = agreeing(list(look, 10_000, 1), ([{ layers }, ...others], fail) => {
   for (const [k, { layers: own }] of others.entries()) {
     if (own.length === layers.length) continue;
@@ -73,7 +73,7 @@ export function presetPictures(document: PresetDocument): Picture[] {
   return he(document);
 }
 
-/** Ranges over the starts, and what the book printed of one. */
+/** Ranges over the starts, and the printed norm of one start. */
 function nielsen({ seeds, networks }: Preset<'nielsen'>): Picture {
   const bands = networks.map(({ depth, published, norms: { crossEntropy } }) => {
     const points = published.map((_, h): BandPoint => {

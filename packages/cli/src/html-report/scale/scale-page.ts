@@ -82,7 +82,7 @@ export const scaleDocument = record({
 
 type ScaleDocument = Read<typeof scaleDocument>;
 
-/** How training scales with threads: the same figures and sentences as on the terminal. */
+/** The page of scale: the same figures and sentences as on the terminal. */
 export function scalePage(document: ScaleDocument): Page {
   const { cores, sameBits, batch, shards, steps } = document;
   const last = mostWorking(document);
@@ -122,7 +122,7 @@ export function scalePage(document: ScaleDocument): Page {
   };
 }
 
-/** Of a measurement that says something. */
+/** For a conclusive measurement. */
 function keyFigures(document: ScaleDocument): KeyFigure[] {
   const { best, inconclusive } = document;
   if (inconclusive) return [];

@@ -8,7 +8,7 @@ import { strokeOf } from '../theme.ts';
 import type { EpochFigures, StepFigures } from './run-lines.ts';
 import type { TrainRun } from './train-run.ts';
 
-/** Beyond this ratio of the highest loss to the lowest, powers of ten show more. */
+/** Above this ratio of the highest to the lowest loss, a logarithmic scale is used. */
 const WIDE_RANGE = 15;
 
 /** Loss, metrics, learning rate and gradient norm, by step and epoch. */
@@ -48,9 +48,9 @@ function axisOf({ config, epochs, steps }: TrainRun) {
     epochLength: bySteps || Number.isNaN(each) ? each : 1,
     length:
       bySteps || Number.isNaN(each) ? plural(last, 'step') : plural(Number((last / each).toPrecision(4)), 'epoch'),
-    /** Where an epoch's figure stands: at its end. */
+    /** An epoch is drawn at its end. */
     epoch: (line: EpochFigures) => (bySteps || Number.isNaN(each) ? line.step : line.step / each),
-    /** Where a stretch stands: in its middle, that of a single step at its end. */
+    /** A stretch is drawn at its middle, a single step at its end. */
     stretch: ({ first, step }: StepFigures) => (step === first + 1 ? step : (first + step) / 2) / (bySteps ? 1 : each),
   };
 }
@@ -76,7 +76,7 @@ const bandOf = ({ steps }: TrainRun, axis: Axis, figure: 'loss' | 'gradientNorm'
     return [axis.stretch(stretch), low, mean, high];
   });
 
-/** Steps below, the means of epochs above them: either alone where the other would say nothing more. */
+/** Steps, with the means of epochs on top; only one of them if the other would add nothing. */
 function drawn(run: TrainRun, axis: Axis, figure: { step: 'loss' | 'gradientNorm'; epoch: Figure }) {
   const steps = bandOf(run, axis, figure.step);
   const each = run.config.stepsPerEpoch ?? Number.NaN;
@@ -92,7 +92,7 @@ function drawn(run: TrainRun, axis: Axis, figure: { step: 'loss' | 'gradientNorm
     means: showsEpochs ? means : null,
     band: showsSteps ? { points: steps, stroke } : null,
     values: values.length === 0 ? [Number.NaN] : values,
-    /** Words for where the k-th of the values stands. */
+    /** Describes the position of the k-th value. */
     place: (k: number): string => (showsEpochs ? epochAt(finite[k]) : stretchText(run.steps[k])),
     all: [...(showsEpochs ? means.map(([, value]) => value) : []), ...steps.flatMap(([, ...values]) => values)],
   };
@@ -111,7 +111,7 @@ function bandText({ steps }: TrainRun): string {
     : 'The thin line shows every step.';
 }
 
-/** Of single steps, for the words beside a picture. */
+/** Range of single steps, for the text alternative. */
 function extremes(band: { readonly points: readonly BandPoint[] } | null): string {
   if (band === null) return '';
   const low = band.points.reduce((least, [, value]) => Math.min(least, value), Number.POSITIVE_INFINITY);
