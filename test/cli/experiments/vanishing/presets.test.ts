@@ -14,7 +14,7 @@ import { onlyInAll } from '../../../support/count.ts';
 import { expectAgreement, expectNarrow, experimentJson } from '../../../support/experiment.ts';
 
 const context: ExperimentContext = {
-  machine: { backend: 'wasm', threads: 2 },
+  machine: { backend: 'wasm', threads: 1 },
   brief: false,
   note() {},
   paint: (_format, text) => text,
