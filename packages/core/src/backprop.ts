@@ -16,22 +16,22 @@ import type { Network } from './network.ts';
 
 export type { Inspect } from './layers/index.ts';
 
-/** The memory that one thread needs to run up to `rows` rows through a network. */
+/** Memory for one thread to run up to `rows` rows through a network. */
 export interface Workspace extends StackMemory {
   readonly rows: number;
-  /** The rows' inputs [rows, I]; the first layer may overwrite them. */
+  /** Inputs of the rows [rows, I]; the first layer may overwrite them. */
   readonly x: Float64Array;
-  /** Their targets [rows, O], or [rows] class indices. */
+  /** Targets of the rows [rows, O], or [rows] class indices. */
   readonly t: Float64Array;
   readonly targetColumns: number;
-  /** Keeps the views of rows that lie further on. */
+  /** Caches views of later rows. */
   readonly starts: Starts;
-  /** The loss's fast version where the backend has one, else the plain one: equal by definition. */
+  /** The fast version of the loss if the backend has one, else the plain one; they are equal by definition. */
   lossKernel(kernels: Kernels): LossKernel;
 }
 
 /**
- * Takes `allocate` for every array, so that the memory may be an arena's or, with a function that only counts, none.
+ * Calls `allocate` for every array, so that the memory may be in an arena or, with a function that only counts, none.
  */
 export function createWorkspace(network: Network, loss: Loss, rows: number, allocate: Allocate): Workspace {
   const x = allocate(rows * network.input);
@@ -43,11 +43,11 @@ export function createWorkspace(network: Network, loss: Loss, rows: number, allo
 
 type FastLosses = Partial<Record<string, LossKernel>>;
 
-/** Numbers of a row's target: one class index, or as many values as the network has outputs. */
+/** Numbers per target: one class index, or one value per output of the network. */
 export const targetColumns = (network: Network, loss: Loss): number =>
   loss.targets === 'classes' ? 1 : network.output;
 
-/** Runs the first B rows of `workspace.x` forward; returns the array of the outputs [B, O]. */
+/** Runs the first B rows of `workspace.x` forward; returns the array of outputs [B, O]. */
 export function forward(
   network: Network,
   workspace: Workspace,
@@ -80,9 +80,8 @@ export function shardGradient(
 }
 
 /**
- * Whether `pairGradient` can, and should, take shards of up to `rows` rows two at a time: a row's result must not
- * depend on the rows beside it, every layer with gradients must keep those of two shards apart, and a network of one
- * block gains more from a tape.
+ * Whether `pairGradient` can, and should, take shards of up to `rows` rows two at a time: the result of a row must not
+ * depend on other rows, every layer with gradients must support it, and a network of one block gains more from a tape.
  */
 export const canTakeTwo = ({ layers, parameterCount }: Network, kernels: Kernels, rows: number): boolean =>
   parameterCount > BLOCK &&
@@ -91,8 +90,8 @@ export const canTakeTwo = ({ layers, parameterCount }: Network, kernels: Kernels
   layers.every(({ tensors, takesTwo }) => tensors.length === 0 || takesTwo);
 
 /**
- * `shardGradient` for two shards at once, of `first` rows and of the B - first behind them, neither without rows.
- * `gradients` are those of both, added as `averageShards` adds neighbours: the weights are read once, and the second
+ * `shardGradient` for two shards at once, of `first` rows and of the B - first rows after them, both with rows.
+ * `gradients` are the sum of both, as `averageShards` adds neighbours: the weights are read once, and the second
  * gradient is never written.
  */
 export function pairGradient(
@@ -124,12 +123,14 @@ export function pairGradient(
   }
 }
 
-/** Calls that `recordShardGradient` writes at most: forward, backward by weights and input, a layer; and the loss. */
+/**
+ * Most calls that `recordShardGradient` writes: forward, backward for weights and inputs of each layer, and the loss.
+ */
 export const recordedCalls = (network: Network): number => 3 * network.layers.length + 1;
 
 /**
- * `shardGradient` for B rows of these arrays as one call, which does the same to the bit; null where the backend
- * records nothing, or a layer or the loss does more than call kernels. Overwrites `tape`.
+ * `shardGradient` for B rows of these arrays as a single call with the same bits; null if the backend cannot record, or
+ * a layer or the loss does more than call kernels. Overwrites `tape`.
  */
 export function recordShardGradient(
   tape: Float64Array, // [tapeLength(recordedCalls)]
@@ -149,6 +150,6 @@ export function recordShardGradient(
   });
 }
 
-/** Whether neither a layer nor the loss does more than call kernels. */
+/** Whether the layers and the loss only call kernels. */
 export const isRecordable = ({ layers }: Network, loss: Loss, workspace: Workspace, kernels: Kernels): boolean =>
   layers.every((layer) => layer.recordable?.(kernels)) && workspace.lossKernel(kernels) !== loss.evaluate;

@@ -1,7 +1,6 @@
 /**
- * Shards of a batch where nothing is said: a function of the batch alone, so that the bits do not depend on the
- * machine. Fewer than 16 rows are not worth a second gradient. At 1,024 rows eight shards cost 11 % over two, four cost
- * 6 %.
+ * Default number of shards: a function of the batch size alone, so that the bits do not depend on the machine. Fewer
+ * than 16 rows are not worth a second gradient. At 1,024 rows, eight shards cost 11 % more than two, and four cost 6 %.
  */
 export function defaultShards(batch: number): number {
   if (batch < 16) return 1;

@@ -5,7 +5,7 @@ import type { Network } from './network.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import { createBlockUpdate, hasFastUpdate, type UpdateMemory, updateBlocks, updateCalls } from './update.ts';
 
-/** What steps of one shard work on: whole batches of the same rows, which lie in `workspace`. */
+/** Arrays of steps with a single shard: whole batches of the same rows, which are in `workspace`. */
 export interface StepsMemory extends UpdateMemory {
   readonly workspace: Workspace;
   readonly parameters: readonly (readonly Float64Array[])[]; // views of `theta`
@@ -17,15 +17,15 @@ export interface StepsMemory extends UpdateMemory {
   readonly norms: Float64Array;
 }
 
-/** Calls that `recordSteps` writes at most. */
+/** Most calls that `recordSteps` writes. */
 export const stepCalls = (network: Network, optimizer: Optimizer): number =>
   recordedCalls(network) + updateCalls(network, optimizer);
 
 /**
- * Steps of a team of one as one call for many, to the bit what the step of `createTrainStep` does with one shard and
- * without clipping: gradient, update, loss and norm. Returns how many it took of those that it was asked for, which end
- * behind the first that is not finite. Null where the backend records nothing, or a layer, the loss or the update is
- * more than calls of kernels. Overwrites `tape`.
+ * Many steps of a single thread as one call, with the same bits as steps of `createTrainStep` with one shard and
+ * without clipping: gradient, update, loss and norm. Returns how many of the requested steps it took; it ends after the
+ * first that is not finite. Null if the backend cannot record, or a layer, the loss or the update does more than call
+ * kernels. Overwrites `tape`.
  */
 export function recordSteps(
   tape: Float64Array, // [tapeLength(stepCalls)]

@@ -5,8 +5,8 @@ import type { Optimizer, UpdateKernel } from './optimizers/optimizer.ts';
 import { type Cut, countPieces, piecesOf } from './pieces.ts';
 
 /**
- * Doubles from one shard's gradient to the next: each begins on a cache line, since a vector that lies across two takes
- * twice as long.
+ * Doubles between the gradients of two shards: each begins on a cache line, since a vector across two lines takes twice
+ * as long.
  */
 export const gradientStride = (P: number): number => Math.floor((P + LINE - 1) / LINE) * LINE;
 const LINE = 8;
@@ -15,7 +15,7 @@ const LINE = 8;
 export const gradientOf = (gSum: Float64Array, P: number, s: number): Float64Array =>
   viewOf(gSum, s * gradientStride(P), P);
 
-/** Shared by all threads of a run; each writes only its own blocks of it. */
+/** Shared by all threads of a run; each writes only its own blocks. */
 export interface UpdateMemory {
   readonly theta: Float64Array; // [P]
   // [S, gradientStride(P)] gradients of the shards; row 0 becomes the batch's mean gradient
@@ -26,13 +26,13 @@ export interface UpdateMemory {
 
 export interface BlockUpdate {
   /**
-   * Sums the shards' rows of a block, multiplies by 1 / the batch's rows (a division takes twice as long, and in wasm
-   * bounds the loop) and notes the block's sum of squares.
+   * Sums the rows of the shards for a block, multiplies by 1 / batch size (a division takes twice as long, and limits
+   * the loop in wasm) and records the sum of squares of the block.
    */
   average(block: number, rows: number): void;
-  /** Applies the optimizer to a block, its gradient times `scale` first. */
+  /** Applies the optimizer to a block, with its gradient multiplied by `scale`. */
   apply(block: number): void;
-  /** Both, with a scale of 1, in one pass where the backend can: then the mean gradient is written nowhere. */
+  /** Both with a scale of 1, in one pass if the backend supports it: then the mean gradient is not stored. */
   take(block: number, rows: number): void;
   /**
    * `take` for each of the blocks from `first` to `end` as one call, which does the same to the bit; null where the
@@ -49,7 +49,7 @@ export interface BlockUpdate {
 export const updateCalls = (network: Cut, optimizer: Optimizer): number =>
   blockCount(network.parameterCount) + countPieces(network, optimizer);
 
-/** The two halves of an update, for any block; `hyper` and `scale` are read anew at each call. */
+/** The two halves of an update, for any block; `hyper` and `scale` are read at each call. */
 export function createBlockUpdate(
   kernels: Kernels,
   optimizer: Optimizer,
@@ -122,7 +122,7 @@ export function createBlockUpdate(
 
 const ONE = Float64Array.of(1);
 
-/** Whether the optimizer's update is a kernel of its own: then it can be recorded. */
+/** Whether the update of the optimizer is a kernel of its own, so that it can be recorded. */
 export const hasFastUpdate = ({ fast }: Kernels, { name }: Optimizer): boolean =>
   (fast.updates as Partial<Record<string, UpdateKernel>>)[name] !== undefined;
 
@@ -146,8 +146,8 @@ export function noteGradientNorm(norms: Float64Array, at: number, squares: Float
 }
 
 /**
- * What the gradient is multiplied by so that its norm is at most `clipNorm`: clipNorm / (norm + 1e-6), at most 1,
- * as PyTorch's clip_grad_norm_ has it ([Pascanu et al. 2013](https://arxiv.org/abs/1211.5063)).
+ * The factor that clips the gradient norm to `clipNorm`: clipNorm / (norm + 1e-6), at most 1, as in PyTorch's
+ * clip_grad_norm_ ([Pascanu et al. 2013](https://arxiv.org/abs/1211.5063)).
  */
 export const clipScale = (norm: number, clipNorm: number): number => Math.min(1, clipNorm / (norm + 1e-6));
 

@@ -14,13 +14,13 @@ const WHAT = {
   backward: 'gradient with respect to the input',
 };
 
-/** What is wrong with a step that is not finite, or that a layer cannot take. */
+/** The problem of a step that is not finite, or that a layer cannot take. */
 export interface Fault {
   readonly message: string; // names step, shard or row, and layer, or the tensor, and the largest weights
-  readonly isData: boolean; // the rows have it: no rate would help
+  readonly isData: boolean; // caused by the data: no learning rate would help
 }
 
-/** A thread's answer; one thread is enough. */
+/** Diagnoses a step; one thread is enough. */
 export function diagnose(context: RunContext, { step, of }: DiagnosisTask): Fault {
   Atomics.add(context.setup.control, CONTROL.checkedIn, 1);
   context.clock?.start();
@@ -28,8 +28,8 @@ export function diagnose(context: RunContext, { step, of }: DiagnosisTask): Faul
 }
 
 /**
- * Runs the shards of a step once more on this thread, looking at every array for the first number that is not finite.
- * Only between spans; overwrites the gradients, not the state.
+ * Repeats the shards of a step on this thread, checking every array for the first number that is not finite. Only
+ * between spans; overwrites the gradients, not the state.
  */
 function badLoss(context: RunContext, step: number): Fault {
   const { setup, network } = context;
@@ -47,7 +47,7 @@ function badLoss(context: RunContext, step: number): Fault {
   return { message: `train: step ${step}: ${what}, expected a finite number${weights}`, isData: false };
 }
 
-/** Of a step whose update took a weight out of range: names the first. */
+/** For a step whose update made a weight not finite: names the first one. */
 const badUpdate = ({ network, arena }: RunContext, step: number): Fault => ({
   message: `train: step ${step}: after its update ${badWeight(network, arena.theta)}, expected finite numbers`,
   isData: false,
@@ -64,8 +64,7 @@ function badData(context: RunContext, step: number, s: number): string | undefin
 }
 
 /**
- * The first number of a shard that is not finite, and the row that a layer cannot take, which may be since it has that
- * number.
+ * The first number of a shard that is not finite, and the row that a layer cannot take, perhaps because of that number.
  */
 function badNumber(context: RunContext, step: number, s: number): { found?: string; refused?: string } {
   const { network, arena, setup } = context;

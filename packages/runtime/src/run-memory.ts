@@ -9,16 +9,15 @@ import { EVALUATION_ROWS } from './thread-scratch.ts';
 const MiB = 1024 ** 2;
 
 /**
- * What is no array, measured (`run-memory.test.ts`) and rounded up: Node's and V8's own of a thread, and the objects
- * that stand for a layer, for the gradient of a tensor in a shard, and for a piece of a block, in every thread that has
- * them.
+ * Memory that is not arrays, measured (`run-memory.test.ts`) and rounded up: per thread, and per layer, tensor gradient
+ * and block piece in every thread.
  */
 const THREAD_BYTES = 18 * MiB;
 const LAYER_BYTES = 7 * 1024;
 const GRADIENT_BYTES = 448;
 const PIECE_BYTES = 2048; // 560 each in the updates of single shards and of pairs, and in the newest tape's garbage
 
-/** What the main thread's old garbage comes to, beside the young generation: reports of some thousand spans. */
+/** Old garbage of the main thread besides the young generation: reports of some thousand spans. */
 const GARBAGE_BYTES = 28 * MiB;
 
 /**
@@ -44,7 +43,7 @@ export interface ThreadNeeds {
   readonly ownThreads: boolean; // that are started for it, rather than those of a pool
 }
 
-/** What threads take beside the arena. */
+/** Memory of threads besides the arena. */
 export function threadParts(
   { network, optimizer, shards, ownThreads }: ThreadNeeds,
   { threads }: Pick<Means, 'threads'>,
@@ -75,7 +74,7 @@ export const STRETCH = 1 << 16;
 /** Rows of them. */
 export const stretchRows = ({ output }: Network): number => Math.ceil(STRETCH / output);
 
-/** What an evaluation holds, beside what its readers do. */
+/** Memory of an evaluation, besides its readers. */
 export function evaluationParts(network: Network, loss: Loss, { chunks }: Pick<Means, 'chunks'>): Part[] {
   const targets = stretchRows(network) * targetColumns(network, loss);
   return [
@@ -84,7 +83,7 @@ export function evaluationParts(network: Network, loss: Loss, { chunks }: Pick<M
   ];
 }
 
-/** What the main thread keeps of a run: states to go back to, figures, the weights of looks, the result. */
+/** Memory of the main thread: saved states, figures, the weights of looks, the result. */
 export function stateParts(plan: RunPlan, rows: number, { orders }: Pick<Means, 'orders'>): Part[] {
   const { network, optimizer, onNan, probe, totalEpochs, context } = plan;
   const weights = network.parameterCount * 8;

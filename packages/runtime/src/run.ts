@@ -30,7 +30,7 @@ import { cloneArray, findNotFinite } from './turns/arrays.ts';
 import { inTurns } from './turns/in-turns.ts';
 import { lossWarning } from './warnings.ts';
 
-/** A rate of a 1024th that still diverges will not be what is wrong. */
+/** If 1/1024 of the rate still diverges, the rate is not the problem. */
 const MOST_ROLLBACKS = 10;
 
 /** Of an epoch that is evaluated. */
@@ -39,7 +39,8 @@ type Evaluations = Pick<Extract<TrainEvent, { type: 'epoch' }>, 'validation' | '
 const ADVICE = 'a lower learning rate or clipping of the gradient norm may help';
 
 /**
- * Span after span until the last step, the signal or a failure; between spans all threads idle, and reports are made.
+ * Runs span after span until the last step, the signal or a failure; between spans all threads are idle, and events are
+ * emitted.
  */
 export async function runEpochs(
   pool: Pool,
@@ -134,7 +135,7 @@ export async function runEpochs(
     ...(setup.times === null ? {} : { profiles: readProfiles(setup.times, useful) }),
   };
 
-  /** Opens the threads, which draw the starting weights. Nothing is lost where they fail: no checkpoint is written. */
+  /** Opens the threads, which draw the starting weights. If they fail nothing is lost, so no checkpoint is written. */
   async function open(): Promise<void> {
     const draws = plan.parameters === null && (resume === null || plan.probe !== null);
     const work = () => recovery.attempt(progress.step, () => openTeam(pool, setup, useful, draws));
@@ -165,7 +166,7 @@ export async function runEpochs(
     return (Math.floor(epoch / every) + 1) * every * stepsPerEpoch;
   }
 
-  /** A schedule watches at the end of a span, so what it makes of the steps before that stays true. */
+  /** A schedule observes at the end of a span, so its earlier factors stay valid. */
   function setRates(limit: number): void {
     for (; ratesEnd < limit; ratesEnd++) {
       arena.rates[ratesEnd % RING] = rateAt(ratesEnd);
@@ -214,7 +215,7 @@ export async function runEpochs(
     }
   }
 
-  /** Keeps what stood before the span, from which a resume can go on; returns the error that ends the run. */
+  /** Restores and saves the state before the span, for a resume; returns the error that ends the run. */
   async function giveUp(error: unknown, place: string): Promise<Error> {
     await restore();
     await keeper?.keep();
@@ -225,10 +226,7 @@ export async function runEpochs(
     return inTurns(history.restore());
   }
 
-  /**
-   * After a span that was not finite: goes back to its start to end before the bad step, or further where that is
-   * wanted.
-   */
+  /** After a span that was not finite: goes back to its start to end before the bad step, or further for a rollback. */
   async function goBack(first: number, last: number, isSeen: boolean): Promise<void> {
     const diagnose = (step: number, of: DiagnosisTask['of']) =>
       recovery.attempt(first, () => diagnoseStep(pool, setup, step, of));

@@ -12,13 +12,13 @@ import {
   type Workspace,
 } from '@gradloom/core/internal';
 
-/** Rows of a chunk at evaluation: fixed, since a BLAS gives a row other bits in calls of other sizes. */
+/** Rows of an evaluation chunk: fixed, since BLAS gives a row different bits in calls of different sizes. */
 export const EVALUATION_ROWS = 256;
 
 /** Steps that are taken from a tape at a time, at most. */
 export const STEPS = 128;
 
-/** What the scratch of a thread depends on. */
+/** Parameters of the scratch of a thread. */
 export interface ScratchShape {
   readonly network: Network;
   readonly loss: Loss;
@@ -45,7 +45,7 @@ export interface ThreadScratch {
 export const workspaceRows = ({ batch, shards }: Pick<ScratchShape, 'batch' | 'shards'>): number =>
   Math.max(largestShard(batch, shards || 1), EVALUATION_ROWS);
 
-/** Takes all that a thread needs: counted to plan a run's memory, and then taken from it by the same calls. */
+/** Takes all arrays of a thread: called once to plan the memory, and again to take it. */
 export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): ThreadScratch {
   const { network, loss, optimizer, backend, shards } = shape;
   const H = optimizer.hyperLength;

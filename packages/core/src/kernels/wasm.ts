@@ -61,7 +61,7 @@ export function createWasmKernels({
   };
 }
 
-/** The kernels as calls of the module's functions, or of what stands in for them. */
+/** The kernels as calls of the functions of the module, or of a stand-in. */
 function kernelsOf(wasm: WasmExports, pack: number): Kernels {
   return {
     name: 'wasm',
@@ -87,7 +87,7 @@ function kernelsOf(wasm: WasmExports, pack: number): Kernels {
 /** BLOCK_ROWS of assembly/affine-weights.ts. */
 const MAX_PAIR_ROWS = 64;
 
-/** What the kernels need for products of these shapes. */
+/** Scratch of the kernels for products of these shapes. */
 export const takeWasmScratch = (products: readonly ProductShape[], allocate: Allocate): KernelScratch => ({
   products: allocate(mostScratch(products, wasmProductScratch)),
   machineCode: null,
@@ -101,7 +101,7 @@ export function wasmProductScratch([I, O]: ProductShape): number {
   return Math.max(8 * terms + 64 * (terms + 1), 64 * (2 * O + 8) + 4 * 65);
 }
 
-/** The first byte of memory that is free: below it lie the module's constants. */
+/** The first free byte of memory: the constants of the module are below it. */
 export function wasmHeapBase(module: WasmModule): number {
   // One page, and no more for ever: where V8 keeps no guard pages a memory reserves its maximum, and 4 GiB can be
   // refused.

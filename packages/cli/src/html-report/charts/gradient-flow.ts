@@ -27,7 +27,7 @@ export function gradientFlow(looks: readonly LookFigures[]): Picture[] {
       name: 'gradient-flow',
       title: titleOf(ratio),
       sentence:
-        'Root mean square of the loss’s gradient by the outputs of each layer, from the first layer (top) to the last, at the steps that were looked at. Logarithmic colour scale.',
+        'Root mean square of the gradient of the loss with respect to the outputs of each layer, from the first layer (top) to the last, at the probed steps. Logarithmic colour scale.',
       alternative: names
         .map((name, k) => `${name}: ${short(sizes[k][0])} at first, ${short(sizes[k].at(-1) ?? 0)} at the last look`)
         .join('; '),

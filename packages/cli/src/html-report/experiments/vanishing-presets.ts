@@ -22,7 +22,7 @@ const look = record({ layers: list(record({ rmsDz: figure() }), MOST_LAYERS, 1) 
 const looks = agreeing(list(look, 10_000, 1), ([{ layers }, ...others], fail) => {
   for (const [k, { layers: own }] of others.entries()) {
     if (own.length === layers.length) continue;
-    fail([k + 1, 'layers'], `a list of ${own.length}`, `one of ${layers.length}, as the first look`);
+    fail([k + 1, 'layers'], `a list of ${own.length}`, `a list of ${layers.length} (as in the first look)`);
   }
 });
 const mean = record({ mean: figure() });
@@ -37,7 +37,7 @@ const nielsenNetwork = agreeing(
   ({ published: { length: depth }, norms: { crossEntropy } }, fail) => {
     for (const [k, layers] of crossEntropy.entries()) {
       if (layers.length === depth) continue;
-      fail(['norms', 'crossEntropy', k], `a list of ${layers.length}`, `one of ${depth}, as published`);
+      fail(['norms', 'crossEntropy', k], `a list of ${layers.length}`, `a list of ${depth} (as published)`);
     }
   },
 );
@@ -51,7 +51,7 @@ const heDocument = agreeing(
   (document, fail) => {
     for (const init of ['glorot-normal', 'he-normal'] as const) {
       const [has, wanted] = [document[init].accuracies.length, document.seeds.length];
-      if (has !== wanted) fail([init, 'accuracies'], `a list of ${has}`, `one of ${wanted}, as seeds`);
+      if (has !== wanted) fail([init, 'accuracies'], `a list of ${has}`, `a list of ${wanted} (as seeds)`);
     }
   },
 );

@@ -31,7 +31,7 @@ const activation = agreeing(
   ({ layers: { length: depth }, training }, fail) => {
     for (const [k, { layers }] of training.entries()) {
       if (layers.length !== depth)
-        fail(['training', k, 'layers'], `a list of ${layers.length}`, `one of ${depth}, as layers`);
+        fail(['training', k, 'layers'], `a list of ${layers.length}`, `a list of ${depth} (as layers)`);
     }
   },
 );

@@ -33,14 +33,15 @@ const answers = agreeing(
     mistakes: list(mistake, 100), // the worst first
   }),
   ({ labels: { length: C }, confusion, mistakes }, fail) => {
-    if (confusion.length !== C) fail(['confusion'], `a list of ${confusion.length}`, `one of ${C}, as labels`);
+    if (confusion.length !== C) fail(['confusion'], `a list of ${confusion.length}`, `a list of ${C} (as labels)`);
     const wanted = confusion[0].length === C + 1 ? C + 1 : C;
     for (const [c, { length }] of confusion.entries()) {
-      if (length !== wanted) fail(['confusion', c], `a list of ${length}`, `one of ${wanted}, by the ${C} labels`);
+      if (length !== wanted)
+        fail(['confusion', c], `a list of ${length}`, `a list of ${wanted} (there are ${C} labels)`);
     }
     for (const [k, one] of mistakes.entries()) {
       for (const key of ['label', 'answer'] as const) {
-        if (one[key] >= C) fail(['mistakes', k, key], String(one[key]), `a place of the ${C} labels`);
+        if (one[key] >= C) fail(['mistakes', k, key], String(one[key]), `the index of one of ${C} labels`);
       }
     }
   },
@@ -82,7 +83,7 @@ const plane = agreeing(
   }),
   ({ labels: { length: C }, points }, fail) => {
     for (const [n, [, , label]] of points.entries()) {
-      if (label >= C) fail(['points', n, 2], String(label), `a place of the ${C} labels`);
+      if (label >= C) fail(['points', n, 2], String(label), `the index of one of ${C} labels`);
     }
   },
 );
@@ -104,7 +105,7 @@ const curve = agreeing(
   }),
   ({ points, lines }, fail) => {
     for (const [n, [, , k]] of points.entries()) {
-      if (k >= lines.length) fail(['points', n, 2], String(k), `a place of the ${lines.length} lines`);
+      if (k >= lines.length) fail(['points', n, 2], String(k), `the index of one of ${lines.length} lines`);
     }
   },
 );

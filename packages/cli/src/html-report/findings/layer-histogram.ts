@@ -17,7 +17,7 @@ export const layerHistogram = agreeing(
     end: shares,
   }),
   ({ start, end }, fail) => {
-    if (start.length !== end.length) fail(['end'], `a list of ${end.length}`, `one of ${start.length}, as start`);
+    if (start.length !== end.length) fail(['end'], `a list of ${end.length}`, `a list of ${start.length} (as start)`);
   },
 );
 

@@ -78,13 +78,13 @@ export function markupOf(root: DrawnNode, shorten: (name: string, value: string)
 function inserted(value: Markup | readonly Markup[], place: Place): string {
   const parts = Array.isArray(value) ? value : [value];
   if (place.kind === 'attribute' || !parts.every((part) => part instanceof EscapedMarkup)) {
-    throw new Error('markup: a value is no markup or stands in an attribute, expected markup in the place of elements');
+    throw new Error('markup: a value is not markup or is in an attribute, expected markup between elements');
   }
   return parts.join('');
 }
 
 function escaped(value: string, place: Place): string {
-  if (place.kind === 'style') throw new Error('markup: a style has text of a value, expected its own alone');
+  if (place.kind === 'style') throw new Error('markup: a style has a value, expected only the text of the template');
   if (place.kind === 'attribute' && loads(value)) {
     throw new Error(`markup: ${place.name} has ${JSON.stringify(value)}, expected a value that loads nothing`);
   }
@@ -101,7 +101,10 @@ function drawn(node: DrawnNode, shorten: (name: string, value: string) => string
   if (element === 'style') return '';
   if (!ELEMENTS.has(element)) throw new Error(`markup: a drawing has <${element}>, expected shapes and text`);
   const attributes = Array.from(node.attributes ?? [], ({ name, value }) => {
-    if (isActive(name) || loads(value)) throw new Error(`markup: a drawing has ${name}=${JSON.stringify(value)}`);
+    if (isActive(name) || loads(value))
+      throw new Error(
+        `markup: a drawing has ${name}=${JSON.stringify(value)}, expected attributes that load and run nothing`,
+      );
     return ` ${name}="${escapeText(shorten(name, value))}"`;
   });
   const inside = Array.from(node.childNodes, (child) => drawn(child, shorten));

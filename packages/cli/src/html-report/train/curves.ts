@@ -153,7 +153,7 @@ function lossCurve(run: TrainRun): Picture {
       ...(band === null ? [] : [bandText(run)]),
       ...(log ? ['Logarithmic scale.'] : []),
     ].join(' '),
-    alternative: `Loss against ${axis.label}. Training: ${decimal(first)} at first, ${decimal(last)} in the end${extremes(band)}.${validation.length > 0 ? ` Validation: ${decimal(validation[0][1])} at first, lowest ${decimal(best[1])}.` : ''}${test.length > 0 ? ` Test, ${LOOKED_AT}: ${endsText(test, decimal)}.` : ''}`,
+    alternative: `Loss against ${axis.label}. Training: ${decimal(first)} at first, ${decimal(last)} at the end${extremes(band)}.${validation.length > 0 ? ` Validation: ${decimal(validation[0][1])} at first, lowest ${decimal(best[1])}.` : ''}${test.length > 0 ? ` Test, ${LOOKED_AT}: ${endsText(test, decimal)}.` : ''}`,
     draw: (width) =>
       lineChart(
         {
@@ -209,7 +209,7 @@ function validationTitle({ epochs }: TrainRun): string {
 }
 
 const endsText = (points: readonly [number, number][], format: (value: number) => string): string =>
-  `${format(points[0][1])} at first, ${format(points[points.length - 1][1])} in the end`;
+  `${format(points[0][1])} at first, ${format(points[points.length - 1][1])} at the end`;
 
 function rateCurve(run: TrainRun): Picture | null {
   const axis = axisOf(run);
@@ -255,7 +255,7 @@ function normCurve(run: TrainRun): Picture | null {
       ...(band === null ? [] : [bandText(run)]),
       ...(log ? ['Logarithmic scale.'] : []),
     ].join(' '),
-    alternative: `Gradient norm against ${axis.label}: ${decimal(first)} at first, ${decimal(last)} in the end${extremes(band)}.`,
+    alternative: `Gradient norm against ${axis.label}: ${decimal(first)} at first, ${decimal(last)} at the end${extremes(band)}.`,
     draw: (width) =>
       lineChart(
         {
