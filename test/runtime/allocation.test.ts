@@ -48,7 +48,10 @@ const indices = datasetFromRows({
   classes: 3,
 });
 
-/** What each span leaves until one leaves little, run as a thread of a pool runs them, in a new thread, as a run with its own pool has. */
+/**
+ * What each span leaves until one leaves little, run as a thread of a pool runs them, in a new thread, as a run with its
+ * own pool has.
+ */
 async function spansInThread(spec: NetworkSpec, train: Dataset, options: TrainOptions): Promise<HeapUse[]> {
   const data = { train };
   const length = { steps: SPANS * STEPS, shuffle: false };

@@ -8,7 +8,7 @@ export interface Answer {
   readonly row: number; // index in its source, counted from 0
   readonly class?: number | null; // index of the class, for a classifier; null if the row has no answer
   readonly label?: string; // of the class
-  readonly probability?: number | null; // probability of the class, if the outputs are logits; null if there is no answer
+  readonly probability?: number | null; // of the class, if the outputs are logits; null if there is no answer
   readonly outputs: readonly number[]; // values, or logits
   readonly reason?: string; // why the row has no answer
   readonly target?: readonly number[];

@@ -7,7 +7,7 @@ import type { Point } from './summarize-rounds.ts';
 export interface ScaleReport extends Scaling {
   readonly cores: number;
   readonly sameBits: boolean; // one fingerprint for all
-  readonly inconclusive: boolean; // rounds contradict each other: there are no conclusions, and their fields are null or empty
+  readonly inconclusive: boolean; // rounds contradict each other: no conclusions, fields are null or empty
   readonly amdahl: Amdahl | null; // fitted up to the cores, to threads that all have work
   readonly usl: Usl | null;
   readonly best: number | null; // threads worth using here
