@@ -48,10 +48,7 @@ const indices = datasetFromRows({
   classes: 3,
 });
 
-/**
- * What each span leaves until one leaves little, run as a thread of a pool runs them, in a new thread, as a run with its
- * own pool has.
- */
+/** Heap that each span leaves, until one leaves little, in a new thread that runs them as in a pool. */
 async function spansInThread(spec: NetworkSpec, train: Dataset, options: TrainOptions): Promise<HeapUse[]> {
   const data = { train };
   const length = { steps: SPANS * STEPS, shuffle: false };
