@@ -2,6 +2,7 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { bundleThread } from '../../.ci/bundle-thread.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -29,7 +30,7 @@ export async function bundleProgram(entry: string, folder: string, options: Bund
     symlinkSync(join(root, place), link);
   }
   const bundle = await rolldown({
-    input: { program: entry, ...(worker ? { worker: join(root, 'packages/runtime/src/worker.ts') } : {}) },
+    input: { program: entry },
     platform: 'node',
     external,
     resolve: { conditionNames: ['@gradloom/source', 'node', 'import', 'default'] },
@@ -37,5 +38,6 @@ export async function bundleProgram(entry: string, folder: string, options: Bund
   });
   await bundle.write({ dir: folder, format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: '[hash].mjs' });
   await bundle.close();
+  if (worker) await bundleThread(folder);
   return join(folder, 'program.mjs');
 }

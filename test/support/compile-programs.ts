@@ -11,6 +11,7 @@ import {
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { bundleThread } from '../../.ci/bundle-thread.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const packages = ['packages/core', 'packages/runtime', 'packages/cli', '.'].map((name) => join(root, name));
@@ -21,7 +22,6 @@ const libraries = ['core', 'runtime'];
 
 /** What tests start as processes and threads of their own, or load into these by `--import`. */
 const entries = Object.fromEntries([
-  ['worker', join(root, 'packages/runtime/src/worker.ts')],
   ...libraries.map((name) => [`library-${name}`, join(root, `packages/${name}/src/index.ts`)]),
   ...[
     'barrier-worker',
@@ -92,6 +92,7 @@ export async function compilePrograms(): Promise<CompiledPrograms> {
     sourcemap: true,
   });
   await bundle.close();
+  await bundleThread(folder);
   return { folder, remove: () => rmSync(place, { recursive: true, force: true }) };
 }
 

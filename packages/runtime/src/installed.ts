@@ -13,10 +13,9 @@ export function requireInstalled(name: string): unknown {
 export const loadInstalled = (name: string): unknown => found(name, () => requireInstalled(name));
 export const resolveInstalled = (name: string): string => found(name, () => createRequire(place(name)).resolve(name));
 
-/** The path of a module beside this one, of the same extension. @throws Error where there is none. */
+/** The path of a module beside this one: of sources a source, else CommonJS. @throws Error where there is none. */
 export function fileBeside(name: string): string {
-  const extension = /\.\w+$/.exec(place(name))?.[0];
-  return resolveInstalled(`./${name}${extension}`);
+  return resolveInstalled(`./${name}${place(name).endsWith('.ts') ? '.ts' : '.cjs'}`);
 }
 
 function found<T>(name: string, find: () => T): T {
