@@ -56,7 +56,7 @@ const TIME_LIMIT = 180_000;
 
 describe('on a real terminal', { ...needs('script', 'bash'), timeout: TIME_LIMIT }, () => {
   test('a finished run removes its panel, and leaves the lines that a pipe would have', async () => {
-    const run = startOnTerminal([...moons, '--threads', '2', '--epochs', '400', '--no-out']);
+    const run = startOnTerminal([...moons, '--threads', '2', '--epochs', '250', '--no-out']);
     const { code, text, lines } = await run.end();
     expect(code).toBe(0);
     expect(text).toMatch(/threads .*1 .*█?░?.* %/);
@@ -128,9 +128,9 @@ describe('on a real terminal', { ...needs('script', 'bash'), timeout: TIME_LIMIT
   });
 
   test.each([
-    ['--quiet', ['--quiet', '--epochs', '60'], {}],
-    ['--json', ['--json', '--epochs', '60'], {}],
-    ['TERM=dumb', ['--epochs', '60'], { TERM: 'dumb' }],
+    ['--quiet', ['--quiet', '--epochs', '40'], {}],
+    ['--json', ['--json', '--epochs', '40'], {}],
+    ['TERM=dumb', ['--epochs', '40'], { TERM: 'dumb' }],
   ])('%s draws nothing', async (_name, more, env) => {
     const { code, text } = await startOnTerminal([...moons, '--no-out', ...more], env).end();
     expect(code).toBe(0);
@@ -138,7 +138,7 @@ describe('on a real terminal', { ...needs('script', 'bash'), timeout: TIME_LIMIT
   });
 
   test('NO_COLOR takes the colours, not the panel', async () => {
-    const { text } = await startOnTerminal([...moons, '--epochs', '400', '--no-out'], { NO_COLOR: '1' }).end();
+    const { text } = await startOnTerminal([...moons, '--threads', '1', '--epochs', '150', '--no-out'], { NO_COLOR: '1' }).end();
     expect(text).toMatch(/threads {2}1 /);
     expect(text).not.toMatch(COLOUR);
   });
