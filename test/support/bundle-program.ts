@@ -6,7 +6,7 @@ import { bundleThread } from '../../.ci/bundle-thread.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Where a program finds what it has not taken in, as if it were installed. */
+/** Resolves modules that are not bundled, as if they were installed. */
 const installed = {
   '@gradloom/core': 'packages/core',
   '@gradloom/runtime': 'packages/runtime',
@@ -16,7 +16,7 @@ const installed = {
 };
 
 export interface BundleOptions {
-  external?: (string | RegExp)[]; // packages that are not taken in
+  external?: (string | RegExp)[]; // packages that are not bundled
   worker?: boolean; // the threads' own module beside it, default false
   alone?: boolean; // nothing is installed, default false
 }

@@ -20,7 +20,7 @@ const support = (name: string): [string, string] => [name, join(root, `test/supp
 /** Packages that a program outside of the repository imports. */
 const libraries = ['core', 'runtime'];
 
-/** What tests start as processes and threads of their own, or load into these by `--import`. */
+/** Programs that tests start as processes and threads, or load by `--import`. */
 const entries = Object.fromEntries([
   ...libraries.map((name) => [`library-${name}`, join(root, `packages/${name}/src/index.ts`)]),
   ...[
@@ -101,6 +101,6 @@ function dependenciesOf(folder: string): string[] {
   return Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies, ...manifest.devDependencies });
 }
 
-/** Ours, and what `.ci/bundle.mjs` takes in too. */
+/** Our packages, and those that `.ci/bundle.mjs` bundles. */
 const isTakenIn = (name: string): boolean =>
   name.startsWith('@gradloom/') || ['gradloom', 'yargs', '@observablehq/plot'].includes(name);

@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { type Finding, isFailure } from '../../packages/cli/src/experiments/finding.ts';
 import { gradloom } from './command-line.ts';
 
-/** Small nets are done sooner by one thread, and end with the same bits. */
+/** Small networks train faster on one thread, with the same bits. */
 const onOneThread = (flags: readonly string[]): readonly string[] =>
   flags.includes('--threads') ? flags : [...flags, '--threads', '1'];
 
@@ -17,7 +17,7 @@ export async function experimentJson(name: string, ...flags: string[]) {
   return document;
 }
 
-/** The document of an experiment that several tests of a file look at: it runs once. */
+/** The document of an experiment that several tests use: it runs once. */
 export function experimentOnce(name: string, ...flags: string[]) {
   let document: ReturnType<typeof experimentJson> | undefined;
   return () => {
@@ -26,7 +26,7 @@ export function experimentOnce(name: string, ...flags: string[]) {
   };
 }
 
-/** No number is other than it should be, and these are what is printed or, where nobody prints it, what is claimed. */
+/** Checks that all findings agree, and that these are the printed figures and the claims. */
 export function expectAgreement(findings: readonly Finding[], expected: readonly string[]): void {
   expect(findings.filter(isFailure)).toEqual([]);
   expect(findings.map(printOf)).toEqual(expected);
@@ -36,11 +36,11 @@ export function expectAgreement(findings: readonly Finding[], expected: readonly
 export const printOf = ({ what, chapter, paper }: Finding): string =>
   chapter ?? (paper === undefined ? what : `${paper.source.split(/[ ,]/)[0]}: ${paper.printed}`);
 
-/** What is known to be wrong in the chapter. */
+/** The known slips of the chapter. */
 export const slipsOf = (findings: readonly Finding[]): string[] =>
   findings.filter(({ slip }) => slip).map(({ what }) => what);
 
-/** What an experiment prints keeps to a terminal of 80 columns. */
+/** Checks that the output of an experiment keeps to 80 columns. */
 export async function expectNarrow(name: string, ...flags: string[]): Promise<string> {
   const { code, stdout } = await gradloom(['experiment', name, ...onOneThread(flags)]);
   expect(code).toBe(0);

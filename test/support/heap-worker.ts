@@ -6,10 +6,7 @@ import { resetControl } from '../../packages/runtime/src/barrier.ts';
 import type { SpanTask } from '../../packages/runtime/src/protocol.ts';
 import work from '../../packages/runtime/src/worker.ts';
 
-/**
- * What a span leaves on a thread's heap, garbage included, and how often the collector had to come, once code is
- * compiled.
- */
+/** Heap that a span leaves in a thread, garbage included, and the number of collections, once code is compiled. */
 export interface HeapUse {
   bytes: number;
   collections: number;
@@ -43,7 +40,7 @@ const uses: HeapUse[] = [];
 for (let index = 0; index < spans; index++) {
   const use = await measure(index);
   uses.push(use);
-  // One span tells: what a step leaves, each would.
+  // One span is enough: every step would leave the same.
   if (use.collections === 0 && use.bytes < enoughBytes) break;
 }
 parentPort?.postMessage(uses);
