@@ -6,15 +6,16 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { bundleThread } from './bundle-thread.mjs';
 
 const packages = join(dirname(fileURLToPath(import.meta.url)), '../packages');
-/** A package's modules that are asked for by name; a thread's own entry among them. */
-const entries = { core: ['index', 'internal'], runtime: ['index', 'internal', 'worker'], cli: ['main'] };
+/** A package's modules that are asked for by name. */
+const entries = { core: ['index', 'internal'], runtime: ['index', 'internal'], cli: ['main'] };
 /**
- * Dependencies that every start of a package loads, taken in: yargs and its own are 30 files. Installed all the same,
- * with their licences.
+ * Dependencies that most starts of a package load, taken in: yargs and its own are 30 files, Plot and its own 270.
+ * Installed all the same, with their licences.
  */
-const takenIn = { core: [], runtime: [], cli: ['yargs'] };
+const takenIn = { core: [], runtime: [], cli: ['yargs', '@observablehq/plot'] };
 /** In the place of what yargs measures its help with: regular expressions of all emoji, 18 ms at every start. */
 const alias = { 'string-width': join(packages, 'cli/src/terminal/plain-width.ts') };
 
@@ -24,7 +25,7 @@ for (const [name, modules] of Object.entries(entries)) {
   const others = Object.keys({ ...dependencies, ...optionalDependencies }).filter((it) => !takenIn[name].includes(it));
   // Those of an earlier time have other names.
   for (const file of readdirSync(join(folder, 'dist'), { recursive: true })) {
-    if (/\.js(\.map)?$/.test(file)) rmSync(join(folder, 'dist', file));
+    if (/\.c?js(\.map)?$/.test(file)) rmSync(join(folder, 'dist', file));
   }
   const bundle = await rolldown({
     cwd: folder,
@@ -43,3 +44,4 @@ for (const [name, modules] of Object.entries(entries)) {
   });
   await bundle.close();
 }
+await bundleThread(join(packages, 'runtime/dist'));

@@ -19,7 +19,7 @@ const { engines, packageManager } = manifestOf(root);
 const typed = packages.slice(0, 2); // those that are imported
 const bundled = [
   ...['core/dist/index.js', 'core/dist/internal.js'],
-  ...['runtime/dist/index.js', 'runtime/dist/internal.js', 'runtime/dist/worker.js'],
+  ...['runtime/dist/index.js', 'runtime/dist/internal.js', 'runtime/dist/worker.cjs'],
   'cli/dist/main.js',
 ].map((file) => join('packages', file));
 const readsOfPackages = () => [
@@ -61,7 +61,7 @@ const stages = [
   {
     name: 'modules',
     title: 'Bundling the packages',
-    reads: () => [...fromRoot('.ci/bundle.mjs'), ...readsOfPackages()],
+    reads: () => [...fromRoot('.ci/bundle.mjs', '.ci/bundle-thread.mjs'), ...readsOfPackages()],
     isMade: () => fromRoot(...bundled).every(existsSync),
     command: [process.execPath, '.ci/bundle.mjs'],
   },

@@ -45,7 +45,7 @@ for (const { name, widths, batch } of workloads) {
         backend,
         threads,
         shards,
-        'ms a step': Number(medians[k].toFixed(4)),
+        'ms per step': Number(medians[k].toFixed(4)),
         speedup: Number((medians[0] / medians[k]).toFixed(3)),
       });
     }

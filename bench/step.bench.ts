@@ -68,7 +68,7 @@ for (const workload of workloads) {
       workload: workload.name,
       backend,
       threads: Number(workload.options.threads),
-      'ms a step': digits(stepMs, 3),
+      'ms per step': digits(stepMs, 3),
       fastest: digits(Math.min(...taken), 3),
       'GFLOP/s': digits(flops(workload) / stepMs / 1e6, 3),
     });

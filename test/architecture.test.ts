@@ -88,7 +88,7 @@ describe('the linter lets pass', () => {
   });
 });
 
-test('comments are at most 120 columns wide, but for an address that is longer by itself', () => {
+test('comments are at most 120 columns wide, unless an address alone is longer', () => {
   const wide: string[] = [];
   const folders = ['packages/core', 'packages/runtime', 'packages/cli', 'bench', 'test', '.ci', 'docs'];
   for (const folder of folders) {

@@ -97,7 +97,7 @@ describe.each(sources)('%s', (name, files) => {
     }
   });
 
-  test('calls no function that does without an import', () => {
+  test('calls no such function that needs no import', () => {
     for (const { path, text } of files) expect(OUT.exec(text)?.[0], path).toBeUndefined();
   });
 });
@@ -147,7 +147,7 @@ test('no command opens a connection or starts a process, in any of its threads',
   expect(existsSync(join(folder, 'run', 'model.gradloom'))).toBe(true);
 });
 
-test('the trap that would show it works', async () => {
+test('the trap for connections and processes works', async () => {
   const { stderr } = await endOf(startProgram(['--version'], root, { preload: 'use-network' }));
   expect(stderr).toContain('NETWORK: fetch');
 });

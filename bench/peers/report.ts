@@ -20,7 +20,7 @@ export function workloadRows(
     const error = errorOf(loss, ourLoss);
     return {
       peer,
-      'ms a step': decimal(stepMs),
+      'ms per step': decimal(stepMs),
       'times ours': own === undefined ? '' : (stepMs / own.stepMs).toFixed(2),
       'of its floor': floor === undefined ? '' : `${Math.round((100 * floor.stepMs) / stepMs)} %`,
       'cold ms': coldStepMs === null ? '' : decimal(coldStepMs * warmSteps),
@@ -67,7 +67,7 @@ const MARK = ' ≠';
 export function readmeTable(results: Results, peers: readonly Peer[]): string[] {
   const { machine, workloads, digits, rounds, processes } = results;
   const others = Object.keys(results.peers).filter((peer) => !isOurs(peer));
-  const head = ['ms a step', ...OURS.map((ours) => ours.replace('Gradloom ', '')), ...others];
+  const head = ['ms per step', ...OURS.map((ours) => ours.replace('Gradloom ', '')), ...others];
   const lines = [
     `Machine: ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}. Each figure is the median of ${rounds} rounds, in which the programs take turns.`,
     '',

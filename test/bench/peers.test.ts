@@ -33,7 +33,7 @@ function results(ms: number, floorMs = 0.5): Results {
 const [NOTHING, SILENT] = ['Nothing is recorded to compare with.', 'Nothing got slower than what was recorded.'];
 
 describe('the guard', () => {
-  test('is silent where ratios stay within a tenth', () => {
+  test('reports nothing if ratios stay within a tenth', () => {
     expect(tell(compare(results(1), results(1.05)))).toEqual([SILENT]);
     expect(tell(compare(results(1), results(0.5)))).toEqual([SILENT]);
   });
@@ -53,7 +53,7 @@ describe('the guard', () => {
     ]);
   });
 
-  test('says nothing got slower only where something was compared', () => {
+  test('reports that nothing got slower only if something was compared', () => {
     expect(tell(compare({ ...results(1), workloads: {} }, results(9)))).toEqual([NOTHING]);
     expect(tell(compare({ ...results(1), digits: 'noise' }, results(9)))).toEqual([NOTHING]);
     expect(tell(compare(null, results(9)))).toEqual([NOTHING]);
@@ -72,12 +72,12 @@ describe('a record', () => {
   const peers = { 'Gradloom blas': { about: '', note: null } };
   const alone = { 'small, batch 32': { scores: [score('Gradloom blas', 1)], floors: {} } };
 
-  test('is of a whole run that lacks nobody', () => {
+  test('is only of a whole run with every peer', () => {
     expect(whyNotRecorded(null, { ...results(1), peers, workloads: alone }, [])).toBeNull();
     expect(whyNotRecorded(results(1), results(2), [])).toBeNull();
   });
 
-  test('stays where a run is a part, lacks a peer or has other rows', () => {
+  test('is not replaced by a partial run, one without a peer, or one with other rows', () => {
     expect(whyNotRecorded(null, results(1), ['--only'])).toBe('with --only it is not the whole run');
     expect(whyNotRecorded(results(1), { ...results(1), peers }, [])).toBe(
       'the record has PyTorch, not found this time',
@@ -123,7 +123,7 @@ describe('a contest', () => {
     return { names: scores.map((one) => one.peer), rounds: scores.map((one) => one.rounds.length), said, dropped };
   }
 
-  test('goes on without a peer that dies in its rounds', async () => {
+  test('continues without a peer that dies during its rounds', async () => {
     expect(await contest(['Gradloom wasm', 'PyTorch', 'NumPy'], 'PyTorch')).toEqual({
       names: ['Gradloom wasm', 'NumPy'],
       rounds: [3, 3],
@@ -132,7 +132,7 @@ describe('a contest', () => {
     });
   });
 
-  test('ends where one of ours does', async () => {
+  test('ends if one of ours dies', async () => {
     await expect(contest(['Gradloom wasm', 'PyTorch'], 'Gradloom wasm')).rejects.toThrow('SIGKILL');
   });
 });
@@ -159,7 +159,7 @@ test('machines of a class share a file that names no single machine', () => {
   expect(resultsPath(results(1).machine)).toMatch(/results\/some-cpu-2-10ghz-2-cores\.json$/);
 });
 
-test('rows of noise stand in the table, and outside of its mean', () => {
+test('noisy rows are in the table, but not in its mean', () => {
   const own = results(1);
   const [digits] = Object.values(own.workloads);
   const noise = { ...digits, scores: [score('Gradloom blas', 1), score('PyTorch', 9)] };
@@ -168,7 +168,7 @@ test('rows of noise stand in the table, and outside of its mean', () => {
   expect(text).toContain('| geometric mean, without XOR and noise | | | | **2 x** |');
 });
 
-test('who comes to another loss is marked in the table, and outside of its mean', () => {
+test('a peer with another loss is marked in the table, and not in its mean', () => {
   const own = results(1);
   const [digits] = Object.values(own.workloads);
   const elsewhere = { ...digits, scores: [score('Gradloom blas', 1), { ...score('PyTorch', 9), loss: 0.2 }] };

@@ -85,7 +85,7 @@ const usage: Record<string, string | RegExp> = {
     'gradloom train: --dataset spirals: rows has 1, expected at least 2 (one per class)',
   'train --dataset mnist:rows=1': 'gradloom train: --dataset mnist: option "rows" is unknown, expected none',
   evaluate: 'gradloom evaluate: the model is missing, expected a run such as runs/mnist-1, or a model file',
-  'evaluate a b': 'gradloom evaluate: the word "b" is one too many, expected one model',
+  'evaluate a b': 'gradloom evaluate: the word "b" is not needed, expected one model',
   'evaluate a --top-k 0': 'gradloom evaluate: --top-k has 0, expected a whole number of at least 1',
   'predict a --rows 5..2': 'gradloom predict: --rows has "5..2", expected rows such as 0..9 or 0,3,7..9',
   'train --optimizer sgd:lr=1e400': 'gradloom train: --optimizer sgd: lr has 1e400, expected a finite number',
@@ -104,13 +104,13 @@ const usage: Record<string, string | RegExp> = {
     'gradloom train: --loss has "cross-entropy", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber (did you mean softmax-cross-entropy or binary-cross-entropy?)',
   'train --loss mse:delta=1': 'gradloom train: --loss mse: option "delta" is unknown, expected none',
   'train --activation step':
-    'gradloom train: --activation has "step", which only goes forward, expected one of identity, sigmoid, tanh, relu, leaky-relu, elu, gelu, silu, softplus, softsign',
+    'gradloom train: --activation has "step", which has no gradient, expected one of identity, sigmoid, tanh, relu, leaky-relu, elu, gelu, silu, softplus, softsign',
   'train --optimizer adam:lr=0.1 --lr 0.2':
     'gradloom train: --lr is given with lr of --optimizer, expected one of the two',
   'train --schedule cosine:warmup-steps=2 --warmup-steps 3':
     'gradloom train: --warmup-steps is given with warmup-steps of --schedule, expected one of the two',
   'train --blas /nowhere --backend wasm':
-    'gradloom train: --blas is given with --backend wasm, expected backend blas or auto with it',
+    'gradloom train: --blas is given with --backend wasm, expected backend blas or auto',
   'train --dataset mnist --hidden 30000,30000 --threads 1':
     /^gradloom train: --hidden 30000,30000: the plan has \d+ MiB, expected at most 4096 MiB \(the address space of the kernels\): parameters \d+ MiB, /,
   // 100 billion weights.
@@ -142,7 +142,7 @@ const usage: Record<string, string | RegExp> = {
   'train --constructor 5': 'gradloom train: --constructor is unknown, expected a flag from --help',
   'train --__proto__=5': 'gradloom train: --__proto__ is unknown, expected a flag from --help',
   'train --dataset spirals:rows=1e12':
-    /^gradloom train: --dataset spirals: rows has 1000000000000, which take 45776368 MiB, expected at most \d+ MiB of them \(what this machine has free\)\n/,
+    /^gradloom train: --dataset spirals: rows has 1000000000000, which need 45776368 MiB of memory, expected at most \d+ MiB \(what this machine has free\)\n/,
   'train --dataset spirals:rows=2':
     'gradloom train: --dataset spirals: test has 0 rows (0.2 of 2), expected at least 1',
   'train --dataset spirals:seed=abc':
@@ -159,14 +159,14 @@ const usage: Record<string, string | RegExp> = {
   'scale --out package.json':
     'gradloom scale: --out has package.json, expected a directory that can be written (it is a file, or below one)',
   'experiment loss --blas /nowhere':
-    'gradloom experiment: --blas is given with backend wasm, the default, expected backend blas or auto with it',
+    'gradloom experiment: --blas is given with backend wasm, the default, expected backend blas or auto',
   'scale --backend wasm --blas /nowhere':
-    'gradloom scale: --blas is given with --backend wasm, expected backend blas or auto with it',
+    'gradloom scale: --blas is given with --backend wasm, expected backend blas or auto',
   'train --dataset xor --spec {"layers":[{"kind":"dense","out":1,"out":1}]}':
     'gradloom train: --spec has the key "out" twice in one object, expected it once',
   'completion tcsh': 'gradloom completion: shell has "tcsh", expected one of bash, zsh, fish',
-  'completion bash zsh': 'gradloom completion: the word "zsh" is one too many, expected one shell',
-  'doctor now': 'gradloom doctor: the word "now" is one too many, expected only flags',
+  'completion bash zsh': 'gradloom completion: the word "zsh" is not needed, expected one shell',
+  'doctor now': 'gradloom doctor: the word "now" is not needed, expected only flags',
 };
 
 /** Command lines that can be run, but fail. */
@@ -200,7 +200,10 @@ const failures: Record<string, string | RegExp> = {
     'gradloom inspect: no model found in "packages", expected a run that train wrote (it has no model.gradloom)',
   'report packages':
     'gradloom report: no run found in "packages", expected a directory that train, experiment or scale wrote',
-  'report nowhere': 'gradloom report: nowhere does not exist, expected a run such as runs/mnist-1',
+  'report nowhere':
+    'gradloom report: no run found in "nowhere" (it does not exist), expected a directory that train, experiment or scale wrote',
+  'report package.json':
+    'gradloom report: no run found in "package.json" (it is no directory), expected a directory that train, experiment or scale wrote',
   'verify packages':
     'gradloom verify: no run found in "packages", expected a directory that train, experiment or scale wrote',
   'verify nowhere':
@@ -245,7 +248,7 @@ test('--verbose adds the stack to the sentence, and nothing else does', async ()
   expect(stack.join('\n')).toContain('at ');
 });
 
-test('an error in a file of data names the flag, the file and what is wrong, and is no mistake of who typed', async () => {
+test('an error in a data file names the flag, the file and the problem, and is no usage error', async () => {
   const folder = temporaryDirectory();
   const images = join(folder, 'train-images-idx3-ubyte');
   const labels = join(folder, 'train-labels-idx1-ubyte');
@@ -263,7 +266,7 @@ test('an error in a file of data names the flag, the file and what is wrong, and
   expect(await train()).toMatchObject({ code: 1, stderr: expect.stringContaining(`${images} has the first bytes`) });
 });
 
-test.each(['--spec', '--config'])('layers inside of layers inside of layers in a file of %s', async (flag) => {
+test.each(['--spec', '--config'])('deeply nested layers in a file of %s', async (flag) => {
   const folder = temporaryDirectory();
   const deep = (levels: number) =>
     `${'{"kind":"residual","layers":['.repeat(levels)}{"kind":"dense","out":2}${']}'.repeat(levels)}`;
@@ -278,7 +281,7 @@ test.each(['--spec', '--config'])('layers inside of layers inside of layers in a
     expect(outcome).toMatchObject({ code: 2, stdout: '' });
     return outcome.stderr.replace(file, 'FILE');
   };
-  const levels = 'has layers of level 17 in it, expected at most 16 (layers inside of layers)\n';
+  const levels = 'has more than 16 levels of nested layers, expected at most 16\n';
   expect(await say(write('a.json', 5_000))).toMatch(new RegExp(`^gradloom train: ${flag} FILE: .*layer (0.){15}0 `));
   expect(await say(write('a.json', 5_000))).toContain(levels);
   expect(await say(write('b.json', 100_000))).toContain(levels);

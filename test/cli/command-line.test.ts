@@ -5,7 +5,7 @@ import { gradloom } from '../support/command-line.ts';
 const names = Object.keys(commands);
 
 describe('help', () => {
-  test('names every command, and stands in for no command at all', async () => {
+  test('names every command, and is shown without a command', async () => {
     const asked = await gradloom(['--help']);
     for (const name of names) expect(asked.stdout).toContain(`gradloom ${name}`);
     expect(asked).toMatchObject({ code: 0, stderr: '' });
@@ -23,7 +23,7 @@ describe('help', () => {
   test.each([
     ['batch', 'batch-size', 'size'],
     ['lr', 'learning-rate', '-1'],
-  ])('lists --%s with its other name --%s, which stands for it wherever it does', async (own, other, bad) => {
+  ])('lists --%s with its alias --%s, which works wherever it does', async (own, other, bad) => {
     for (const [name, command] of Object.entries(commands)) {
       const { stdout } = await gradloom([name, '--help']);
       const has = own in (await command.options());
@@ -105,7 +105,7 @@ describe('completion', () => {
     expect(await gradloom(['completion'], { env: { SHELL: `/usr/bin/${shell}` } })).toEqual(asked);
   });
 
-  test('is for bash where SHELL is none of these, and leaves the environment as it was', async () => {
+  test('is for bash if SHELL is none of these, and does not change the environment', async () => {
     const { SHELL } = process.env;
     expect(await gradloom(['completion'], { env: { SHELL: '/bin/dash' } })).toEqual(
       await gradloom(['completion', 'bash']),

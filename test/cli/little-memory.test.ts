@@ -17,7 +17,7 @@ const withMemory = (MiB: number, args: readonly string[]) =>
 // one that V8 may not have collected yet.
 const wide = ['--dataset', 'moons', '--hidden', '1000,1000', '--shards', '1', '--steps', '1', '--no-out'];
 
-test('a plan beyond the free memory is refused with its parts and the flag, before a thread or a file is there', async () => {
+test('a plan beyond the free memory is refused with its parts and the flag, before any thread or file', async () => {
   const out = join(temporaryDirectory(), 'run');
   const { code, stdout, stderr } = await withMemory(60, [...wide.slice(0, -1), '--out', out, '--on-nan', 'rollback']);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -32,10 +32,10 @@ test('the same plan runs where there is room for it', async () => {
   expect(await withMemory(200, wide)).toMatchObject({ code: 0, stderr: '' });
 });
 
-test('rows beyond the free memory are refused likewise', async () => {
+test('rows beyond the free memory are refused too', async () => {
   const { code, stderr } = await withMemory(60, ['--dataset', 'spirals:rows=2000000', '--no-out']);
   expect(code).toBe(2);
   expect(stderr).toBe(
-    'gradloom train: --dataset spirals: rows has 2000000, which take 92 MiB, expected at most 60 MiB of them (what this machine has free)\n',
+    'gradloom train: --dataset spirals: rows has 2000000, which need 92 MiB of memory, expected at most 60 MiB (what this machine has free)\n',
   );
 });

@@ -75,7 +75,7 @@ test('a limit lowers the threads with a word, or refuses the run by its flag, an
   expect(prints.size).toBe(1);
 });
 
-test('a limit is that of one command: neither the run nor the next command has it', async () => {
+test('a limit applies to one command: neither the run nor the next command keeps it', async () => {
   const out = `${temporaryDirectory()}/run`;
   const args = ['train', '--dataset', 'xor', '--epochs', '5', '--threads', '1', '--out', out];
   expect((await gradloom([...args, '--memory-limit', more(300)])).code).toBe(0);
@@ -85,7 +85,7 @@ test('a limit is that of one command: neither the run nor the next command has i
   expect((await gradloom(['train', '--dataset', 'xor', '--epochs', '5', '--no-out'])).code).toBe(0);
 });
 
-test('below what the process takes already is refused by its flag, by each command that has it', async () => {
+test('a limit below what the process already takes is refused by every command that has the flag', async () => {
   const model = `${temporaryDirectory()}/run`;
   await gradloom(['train', '--dataset', 'xor', '--epochs', '5', '--out', model]);
   for (const args of [

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 
 describe('evaluate', () => {
-  test('finds on a run what training found, on the same held-out rows', async () => {
+  test('gives the same results for a run as training, on the same held-out rows', async () => {
     const out = join(temporaryDirectory(), 'run');
     const trained = await gradloom([
       'train',
@@ -161,7 +161,7 @@ describe('predict', () => {
     expect(code).toBe(1);
   });
 
-  test('names the file and the line of a row that is none, and reads a pipe by its name', async () => {
+  test('names the file and the line of an invalid row, and reads a pipe by its name', async () => {
     const file = join(temporaryDirectory(), 'two rows.jsonl');
     writeFileSync(file, '\ufeff[0, 1]\r\n[0, 1\n');
     const { code, stderr, stdout } = await gradloom(['predict', xor, file]);

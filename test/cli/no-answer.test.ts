@@ -43,7 +43,7 @@ test('predict --json has null for class and probability, and the reason', async 
   });
 });
 
-test('predict says it of a model of values too', async () => {
+test('predict also says so for a regression model', async () => {
   const { stdout } = await gradloom(['predict', values], { stdin: lines });
   expect(stdout).toMatch(/^3\tno answer \(output 0 has Infinity, expected a finite number\)$/m);
   const json = jsonLines((await gradloom(['predict', values, '--json'], { stdin: lines })).stdout);
@@ -68,7 +68,7 @@ test('evaluate counts rows without an answer, as wrong, in their class, and in a
   ]);
 });
 
-test('evaluate has no column for what there is none of', async () => {
+test('evaluate has no column for unanswered rows if there are none', async () => {
   const file = folder.write('whole.csv', csv.split('\n').slice(0, 2).join('\n'));
   const { stdout } = await gradloom(['evaluate', model, '--dataset', file]);
   expect(stdout).not.toContain('no answer');

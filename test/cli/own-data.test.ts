@@ -89,6 +89,17 @@ describe('a model of named classes', () => {
     });
   });
 
+  test.each([
+    ['1,2,fern\n', '1 training row, 1 class'],
+    ['1,2,fern\n2,2,fern\n', '2 training rows, 1 class'],
+    ['1,2,fern\n2,2,moss\n', '2 training rows, 2 classes'],
+  ])('train counts %j as %s', async (rows, count) => {
+    const few = join(temporary.path, 'few.csv');
+    writeFileSync(few, `a,b,kind\n${rows}`);
+    const { stdout } = await gradloom(['train', '--dataset', few, '--no-out', ...quick]);
+    expect(stdout.split('\n')[0]).toBe(`${few}: ${count}`);
+  });
+
   test('predict prints the names, those of the targets too', async () => {
     const { stdout } = await gradloom(['predict', run, '--dataset', file, '--rows', '0,2']);
     expect(stdout).toMatch(/^0\t(fern|moss)\t\S+ %\ttarget fern\n2\t(fern|moss)\t\S+ %\ttarget moss\n$/);
@@ -135,9 +146,27 @@ describe('--evaluate-test', () => {
     expect((await gradloom(['report', out])).code).toBe(0);
   });
 
-  test('says so to people, and asks for a test set', async () => {
+  test('is said to people and drawn as a line of its own, and asks for a test set', async () => {
     const { stdout } = await gradloom([...args, '--evaluate-test', '--no-out']);
-    expect(stdout).toMatch(/\ntest set +looked at in each epoch/);
+    expect(stdout).toMatch(/\ntest set +looked at during training: /);
+    const pages = temporaryDirectory();
+    const out = join(pages, 'looked');
+    const listed = await gradloom([...args, '--evaluate-test', '--validation', '0.2', '--out', out], { terminal: 200 });
+    expect(listed.stderr).toMatch(/epoch 4\/4 .* test loss [\d.e-]+ {2}test accuracy [\d.]+ % /);
+    const page = readFileSync(join(out, 'report.html'), 'utf8');
+    for (const picture of ['loss', 'accuracy']) {
+      const figure = page.match(new RegExp(`<figure id="${picture}">[\\s\\S]*?</figure>`))?.[0] ?? '';
+      expect(figure).toMatch(/>test, looked at during training<\/text>/);
+      expect(figure).toMatch(/Test: (loss|accuracy) of the test rows after each epoch\. They were looked at during/);
+      // Its points: one an epoch, in the third line's colour.
+      expect(figure.match(/<g [^>]*fill="var\(--c3\)"[^>]*>[\s\S]*?<\/g>/)?.[0].match(/<circle/g)).toHaveLength(4);
+    }
+    expect(page).toMatch(/test set<\/t[hd]><td[^>]*>looked at during training</);
+    const plain = join(pages, 'plain');
+    await gradloom([...args, '--out', plain]);
+    expect(readFileSync(join(plain, 'report.html'), 'utf8')).not.toContain('looked at');
+    await gradloom(['report', out, plain, '--out', join(pages, 'both')]);
+    expect(readFileSync(join(pages, 'both', 'report.html'), 'utf8')).toContain('Test loss, looked at during training:');
     expect(await gradloom([...args, '--evaluate-test', '--no-out', '--test', '0'])).toEqual({
       code: 2,
       stdout: '',

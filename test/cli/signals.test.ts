@@ -18,7 +18,7 @@ describe.each([
     for await (const line of createInterface({ input: child.stdout })) if (lines.push(line) === 2) child.kill(signal);
     const end = await endOf(child);
     expect(end).toMatchObject({ code, signal: null });
-    expect(end.stderr).toBe(`gradloom train: ${signal}: ending with a checkpoint; a second one ends at once\n`);
+    expect(end.stderr).toBe(`gradloom train: ${signal}: ending with a checkpoint; a second signal ends at once\n`);
     const steps = Number(jsonLines(lines.join('\n')).at(-1)?.steps);
     expect(loadCheckpoint(join(out, 'last.gradloom')).progress.step).toBe(steps);
     const epochs = String(steps + 50);

@@ -19,7 +19,7 @@ const DIED = 'a worker thread failed: worker exited with code: 7';
 test('a thread that exits is a warning of train, a line of --json, and no other bit', async () => {
   const end = await withFault(['train', ...moons, '--no-out', '--json'], { kind: 'exit', arrivals: 9, times: 1 });
   expect(end.stderr).toBe(
-    `gradloom train: warning: ${DIED}: new threads go on from step 0 (failures in a row: 1, at most 3)\n`,
+    `gradloom train: warning: ${DIED}: new threads continue from step 0 (failures in a row: 1, at most 3)\n`,
   );
   expect(end.code).toBe(0);
   const lines = jsonLines(end.stdout);
@@ -30,7 +30,7 @@ test('a thread that exits is a warning of train, a line of --json, and no other 
   expect(lines.at(-1)?.fingerprint).toBe(jsonLines(calm.stdout)[0].fingerprint);
 });
 
-test('--retries 0 takes the first failure for the end', async () => {
+test('with --retries 0 the first failure ends the run', async () => {
   const fault = { kind: 'exit', arrivals: 9, times: 1 } as const;
   const { code, stderr } = await withFault(['train', ...moons, '--no-out', '--retries', '0'], fault);
   expect(code).toBe(1);
@@ -47,8 +47,8 @@ test('a thread that exits is a warning of evaluate, with the same figures', asyn
   expect(code).toBe(0);
   expect(stdout).toBe((await gradloom(args)).stdout);
   expect(stderr.split('\n')).toEqual([
-    `gradloom evaluate: warning: ${DIED}: its rows are done again (failures in a row: 1, at most 3)`,
-    `gradloom evaluate: warning: ${DIED}: its rows are done again (failures in a row: 2, at most 3)`,
+    `gradloom evaluate: warning: ${DIED}: its rows are computed again (failures in a row: 1, at most 3)`,
+    `gradloom evaluate: warning: ${DIED}: its rows are computed again (failures in a row: 2, at most 3)`,
     '',
   ]);
 });

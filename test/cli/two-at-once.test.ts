@@ -8,7 +8,12 @@ import { counted } from '../support/count.ts';
 
 /** Rounds of each pair. */
 const ROUNDS = counted(1, 10);
+/** Processes that do the same at once. */
+const PROCESSES = counted(2, 3);
 const TIME_LIMIT = 60_000 + 60_000 * ROUNDS;
+
+/** Of runs that go on at once. */
+const EPOCHS = String(counted(16, 60));
 
 const moons = ['--dataset', 'moons:rows=60', '--hidden', '8', '--batch', '16', '--schedule', 'constant'];
 const train = ['train', ...moons, '--backend', 'wasm', '--threads', '1', '--quiet', '--checkpoint-every', '2'];
@@ -16,7 +21,7 @@ const scale = ['scale', '--dataset', 'xor', '--max-threads', '1', '--rounds', '1
 
 /** What a process says that came second. */
 const REFUSED =
-  /^gradloom \w+: [^\n]*(is in use by process \d+ \([^\n]*, expected a folder that nobody else writes to|expected a new or empty directory \(it holds)[^\n]*\n$/;
+  /^gradloom \w+: [^\n]*(is in use by process \d+ \([^\n]*, expected a folder that no other run uses|expected a new or empty directory \(it holds)[^\n]*\n$/;
 
 /**
  * Runs command lines at once, each in a process of its own; returns how many ended well. Each other one was refused in
@@ -28,6 +33,8 @@ async function atOnce(folder: string, ...lines: string[][]): Promise<number> {
   return ends.filter(({ code }) => code === 0).length;
 }
 
+const same = (args: string[]): string[][] => Array.from({ length: PROCESSES }, () => args);
+
 async function expectWhole(out: string): Promise<void> {
   const { code, stdout } = await gradloom(['verify', out]);
   expect(code, stdout).toBe(0);
@@ -36,13 +43,15 @@ async function expectWhole(out: string): Promise<void> {
 
 const seedOf = (out: string): unknown => JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')).options.seed;
 
-test('of several runs into one new directory exactly one is written, and it is whole', {
+test('of several runs into one new directory exactly one is written, and it is intact', {
   timeout: TIME_LIMIT,
 }, async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const folder = temporaryDirectory();
     const out = join(folder, 'deep', 'same');
-    const runs = [1, 2, 3].map((seed) => [...train, '--epochs', '20', '--seed', String(seed), '--out', out]);
+    const runs = [1, 2, 3]
+      .slice(0, PROCESSES)
+      .map((seed) => [...train, '--epochs', '20', '--seed', String(seed), '--out', out]);
     expect(await atOnce(folder, ...runs)).toBe(1);
     await expectWhole(out);
     expect(seedOf(out)).toBe(JSON.parse(readFileSync(join(out, 'findings.json'), 'utf8')).result.seed);
@@ -54,11 +63,11 @@ test('runs that go on in one directory at once leave what one alone would have',
     const folder = temporaryDirectory();
     const out = join(folder, 'run');
     await gradloom([...train, '--epochs', '3', '--out', out]);
-    const resume = ['train', '--resume', out, '--epochs', '60', '--quiet'];
-    expect(await atOnce(folder, resume, resume, resume)).toBeGreaterThan(0);
+    const resume = ['train', '--resume', out, '--epochs', EPOCHS, '--quiet'];
+    expect(await atOnce(folder, ...same(resume))).toBeGreaterThan(0);
     await expectWhole(out);
     const alone = join(folder, 'alone');
-    await gradloom([...train, '--epochs', '60', '--out', alone]);
+    await gradloom([...train, '--epochs', EPOCHS, '--out', alone]);
     for (const name of ['model.gradloom', 'steps.jsonl']) {
       expect(readFileSync(join(out, name))).toEqual(readFileSync(join(alone, name)));
     }
@@ -73,9 +82,9 @@ test('reports, experiments and measurements into one directory at once leave it 
     const out = join(folder, 'run');
     await gradloom([...train, '--epochs', '3', '--out', out]);
     const page = readFileSync(join(out, 'report.html'), 'utf8');
-    expect(await atOnce(folder, ['report', out], ['report', out], ['report', out])).toBeGreaterThan(0);
+    expect(await atOnce(folder, ...same(['report', out]))).toBeGreaterThan(0);
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toBe(page);
-    const resume = ['train', '--resume', out, '--epochs', '40', '--quiet'];
+    const resume = ['train', '--resume', out, '--epochs', EPOCHS, '--quiet'];
     expect(await atOnce(folder, resume, ['report', out], ['verify', out])).toBeGreaterThan(0);
     await expectWhole(out);
 
@@ -124,13 +133,18 @@ describe('while a run goes on', () => {
     const second = await running(folder, ['train', '--resume', out]);
     await refused(second.pid, 'train', '--resume', out, '--quiet');
     expect((await gradloom(['inspect', join(out, 'last.gradloom')])).code).toBe(0);
-    expect((await gradloom(['verify', out])).stdout).toContain(`process ${second.pid} (train) writes there since `);
+    expect((await gradloom(['verify', out])).stdout).toContain(
+      `process ${second.pid} (train) has been writing there since `,
+    );
     const model = join(out, 'last.gradloom');
     const rows = join(folder, 'rows.txt');
     writeFileSync(rows, '[0.5,0.25]\n');
     const reading = [['evaluate', model], ['predict', model, rows], ['inspect', model], ['verify', out], ['doctor']];
-    // Two of each, beside the run and beside each other.
-    for (const args of reading) expect(await atOnce(folder, args, args), args.join(' ')).toBe(2);
+    // In test:all two of each, beside the run and beside each other.
+    const beside = counted(1, 2);
+    for (const args of reading) {
+      expect(await atOnce(folder, ...same(args).slice(0, beside)), args.join(' ')).toBe(beside);
+    }
     second.kill('SIGINT');
     expect(await once(second, 'exit')).toEqual([130, null]);
     await expectWhole(out);

@@ -114,7 +114,7 @@ test('the page has defaults of every family', () => {
 describe.each(documented)('$family: $kind', ({ family, kind, option, value }) => {
   // An option that another one switches on shows beside it.
   const beside = { nesterov: { momentum: 0.5 }, decayed: { weightDecay: 0.1 } }[option] ?? {};
-  test(`${option} is ${JSON.stringify(value)} where nothing is said`, () => {
+  test(`${option} is ${JSON.stringify(value)} by default`, () => {
     const behaviour = behaviours[family];
     const standard = behaviour(kind, beside);
     expect(behaviour(kind, { ...beside, [option]: value })).toEqual(standard);

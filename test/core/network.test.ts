@@ -118,7 +118,7 @@ describe('a spec that does not fit is refused with what it has and should have',
 
   test.each([17, 5_000, 100_000])('%i levels of layers inside of layers', (levels) => {
     const at = Array(16).fill(0).join('.');
-    const problem = 'has layers of level 17 in it, expected at most 16 (layers inside of layers)';
+    const problem = 'has more than 16 levels of nested layers, expected at most 16';
     expect(() => buildNetwork(nestedNetwork(levels))).toThrow(
       expect.objectContaining({
         message: `buildNetwork: layer ${at} ${problem}`,
@@ -130,7 +130,9 @@ describe('a spec that does not fit is refused with what it has and should have',
   test('a layer that is inside of itself', () => {
     const layer: { kind: 'residual'; layers: LayerSpec[] } = { kind: 'residual', layers: [] };
     layer.layers.push(layer);
-    expect(() => buildNetwork({ input: 2, layers: [layer] })).toThrow('expected at most 16 (layers inside of layers)');
+    expect(() => buildNetwork({ input: 2, layers: [layer] })).toThrow(
+      'has more than 16 levels of nested layers, expected at most 16',
+    );
   });
 
   test('names of Object.prototype are no kinds', () => {

@@ -40,7 +40,7 @@ describe.each([
     expect([...shared.subarray(0, threads)]).toEqual(Array.from({ length: threads }, () => 300));
   });
 
-  test('sends everyone home when aborted, sleepers and latecomers too', async () => {
+  test('releases every thread when aborted, sleepers and latecomers too', async () => {
     const control = allocateControl();
     resetControl(control);
     const { ends } = startTeam(control, 3, cores, Number.POSITIVE_INFINITY);

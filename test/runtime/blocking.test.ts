@@ -31,18 +31,18 @@ interface Case {
   atOnce: () => unknown; // some of the work, done at once
 }
 
-const orthogonal: NetworkSpec = { input: 784, layers: [{ kind: 'dense', out: 500, init: 'orthogonal' }] };
+const orthogonal: NetworkSpec = { input: 784, layers: [{ kind: 'dense', out: 400, init: 'orthogonal' }] };
 const wide: NetworkSpec = {
   input: 1000,
   layers: [
-    { kind: 'dense', out: 3000 },
+    { kind: 'dense', out: 1500 },
     { kind: 'dense', out: 3 },
   ],
 };
 const deep: NetworkSpec = {
   input: 2,
   layers: [
-    ...Array.from({ length: 40_000 }, () => ({ kind: 'activation', fn: 'tanh' }) as const),
+    ...Array.from({ length: 20_000 }, () => ({ kind: 'activation', fn: 'tanh' }) as const),
     { kind: 'dense', out: 3 },
   ],
 };
@@ -58,7 +58,7 @@ const draw = (spec: NetworkSpec) => () => {
 const cases: Record<string, Case> = {
   'the starting weights of an orthogonal layer': {
     spec: orthogonal,
-    train: randomDataset({ rows: 32, inputs: 784, classes: 500 }),
+    train: randomDataset({ rows: 32, inputs: 784, classes: 400 }),
     options: { steps: 2 },
     atOnce: draw(orthogonal),
   },
@@ -68,7 +68,7 @@ const cases: Record<string, Case> = {
     options: { steps: 4, probe: 1, onNan: 'rollback', checkpoint: { folder: join(temporary.path, 'wide'), every: 1 } },
     atOnce: () => fingerprint(new Float64Array(3 * P).fill(0.5)),
   },
-  'a network of 40,000 layers': {
+  'a network of 20,000 layers': {
     spec: deep,
     train: randomDataset({ rows: 32, inputs: 2, classes: 3 }),
     options: { steps: 2, threads: 1 },
@@ -121,13 +121,13 @@ describe('a server beside a run', () => {
     const spec: NetworkSpec = {
       input: 784,
       layers: [
-        { kind: 'dense', out: 600, init: 'orthogonal' },
-        { kind: 'dense', out: 3000 },
+        { kind: 'dense', out: 400, init: 'orthogonal' },
+        { kind: 'dense', out: 1500 },
         { kind: 'dense', out: 3 },
       ],
     };
     const rows = randomDataset({ rows: 64, inputs: 784, classes: 3 });
-    const held = randomDataset({ rows: 512, inputs: 784, classes: 3 });
+    const held = randomDataset({ rows: 256, inputs: 784, classes: 3 });
     const visitor = await openVisitor();
     const between: Record<string, number> = {}; // answers from the mark before
     let last = visitor.answers();
@@ -141,7 +141,7 @@ describe('a server beside a run', () => {
         if (type === 'start' || type === 'epoch' || type === 'checkpoint') mark(type);
       };
       const sets = { train: rows, validation: held, test: held };
-      await train(spec, sets, { epochs: 3, threads: 2, pool, checkpoint, onEvent }).result;
+      await train(spec, sets, { epochs: 2, threads: 2, pool, checkpoint, onEvent }).result;
     } finally {
       await visitor.close();
     }

@@ -20,7 +20,7 @@ test('with @gradloom/* external a bundle trains to the bits of the program itsel
 test('a bundle that has taken the packages in says what its threads lack, and how to bundle', async () => {
   const file = await bundleProgram(support('train-small.ts'), temporaryDirectory());
   const { code, stderr } = await outcomeOf(process.execPath, file, 'wasm', '2');
-  const lacks = `runtime: ./worker.mjs is not found from ${file}, expected @gradloom/runtime as it is installed`;
+  const lacks = `runtime: ./worker.cjs is not found from ${file}, expected @gradloom/runtime as it is installed`;
   expect({ code, stderr }).toEqual({ code: 1, stderr: `${lacks} ${advice}\n` });
 });
 

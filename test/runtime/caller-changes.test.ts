@@ -18,7 +18,7 @@ const moons = (seed: number) => syntheticDatasets.moons({ rows: 64, seed });
 const spec: NetworkSpec = { input: 2, layers: [{ kind: 'dense', out: 2 }] };
 const options: TrainOptions = { batch: 32, epochs: 6, threads: 2, backend: 'wasm' };
 
-test('what the caller does with its own objects behind the start changes nothing in the run or its checkpoints', async () => {
+test('changes by the caller to its objects after the start change nothing in the run or its checkpoints', async () => {
   const folder = temporaryDirectory();
   const pool = await createPool({ threads: 2 });
   const given = Float64Array.from({ length: 6 }, (_, i) => i / 8);
@@ -57,7 +57,7 @@ test('layers and options without an end, or nested 5,000 deep, are refused in on
   cyclic.layers.push(cyclic);
   for (const layer of [deep, cyclic]) {
     await expect(train({ input: 2, layers: [layer] } as NetworkSpec, data, options).result).rejects.toThrow(
-      /has layers of level 17 in it, expected at most 16/,
+      /has more than 16 levels of nested layers, expected at most 16/,
     );
   }
   const optimizer: { kind: string; beta?: unknown } = { kind: 'adam' };
@@ -86,7 +86,7 @@ test('a folder that was removed and made again by another run is left to it', as
     },
   ).result;
   expect(newest?.step).toBe(2);
-  expect(warnings).toEqual([expect.stringMatching(/^the checkpoint of step 4 is missing, .* in use by /)]);
+  expect(warnings).toEqual([expect.stringMatching(/^the checkpoint of step 4 could not be written, .* in use by /)]);
   expect(existsSync(join(folder, 'last.gradloom'))).toBe(false);
   other?.release();
   expect(readdirSync(folder)).toEqual([]);

@@ -94,7 +94,7 @@ describe.each([
     },
   );
 
-  test('in an evaluation: its rows are done again, with the same figures', async () => {
+  test('in an evaluation: its rows are computed again, with the same figures', async () => {
     const data = { train: dataset, validation: dataset, test: dataset };
     // Each thread opens, then begins spans and evaluations in turns: one span an epoch.
     const planned: PlannedFault = { kind, at: 'checkedIn', arrivals: 3, times: 1, marks: newFolder() };
@@ -129,7 +129,7 @@ describe.each([
     expect(resumed.fingerprint).toBe(calm.fingerprint);
   });
 
-  test('again and again in an evaluation ends the run likewise', async () => {
+  test('again and again in an evaluation ends the run too', async () => {
     const folder = newFolder();
     const data = { train: dataset, validation: dataset };
     const planned: PlannedFault = { kind, at: 'checkedIn', arrivals: 7, again: 1, times: 9, marks: newFolder() };
@@ -148,7 +148,7 @@ describe.each([
     ]);
   });
 
-  test('in the search for a bad step ends the run likewise, and a resume finds that step', async () => {
+  test('while looking for a bad step ends the run in the same way, and a resume finds that step', async () => {
     const folder = newFolder();
     // The first update overflows: each thread opens, begins one span, which is bad however long it is, and then those
     // of the search.
@@ -156,7 +156,7 @@ describe.each([
     const faulty = await poolWithFault({ kind, at: 'checkedIn', arrivals: 3, again: 1, times: 9, marks: newFolder() });
     const run = { ...diverging, threads: 2, retries: 1, pool: faulty, checkpoint: { folder } };
     await expect(train(spec, { train: dataset }, run).result).rejects.toThrow(
-      /^train: a worker thread failed: .*failures in a row: 2, expected at most 1\) \(in the search for the bad one of steps 0 to \d+\)$/,
+      /^train: a worker thread failed: .*failures in a row: 2, expected at most 1\) \(while looking for the bad step among 0 to \d+\)$/,
     );
     delete process.env.GRADLOOM_TEST_FAULT;
     const resume = loadCheckpoint(join(folder, 'last.gradloom'));

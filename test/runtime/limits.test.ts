@@ -77,7 +77,7 @@ describe('threads that the system does not let begin', () => {
       code: 1,
       stdout: '',
       stderr: expect.stringMatching(
-        /^createPool: threads has 40, of which the system let [1-9]\d? begin \(EAGAIN\), expected room for all: take fewer, or raise the limit \(ulimit -u has 20.*\)\n$/,
+        /^createPool: threads has 40, expected at most [1-9]\d? \(the system refused the next one with EAGAIN; take fewer, or raise the limit \(ulimit -u has 20.*\)\n$/,
       ),
     });
   });

@@ -28,7 +28,7 @@ const parts = [
 ];
 const bytes = 8 * MiB + 5;
 
-test('what fits to the byte is let pass; a byte more is refused with the sum, the parts that count and the options behind them', () => {
+test('a plan that fits to the byte passes; one byte more is refused with the sum, the large parts and their options', () => {
   checkMemory(parts, { bytes, bound: 'room' });
   let error: unknown;
   try {
@@ -75,12 +75,12 @@ describe('a limit', () => {
       expect(() => limitMemory(bytes)).toThrow('limitMemory: memoryLimit has');
   });
 
-  test('holds rows that are made or read, in the words of whoever knows where they come from', async () => {
+  test('applies to rows that are generated or read, and the error names their source', async () => {
     const csv = folder.write('rows.csv', '1,2,3\n'.repeat(400_000));
     const zeros = encodeIdx('unsigned byte', [8, 1024, 1024], []);
     const idx = folder.write('rows.idx.gz', gzipSync(Buffer.concat([zeros, Buffer.alloc(8 * MiB)])));
     limitMemory(process.memoryUsage.rss() + MiB);
-    expect(() => syntheticDatasets.moons({ rows: 1_000_000 })).toThrow(/^moons: rows has 1000000, which take 46 MiB/);
+    expect(() => syntheticDatasets.moons({ rows: 1_000_000 })).toThrow(/^moons: rows has 1000000, which need 46 MiB/);
     await expect(loadCsv(csv)).rejects.toThrow(
       /^loadCsv: .*rows\.csv has \d+ MiB of numbers, expected at most \d+ MiB \(what the limit/,
     );
@@ -89,7 +89,7 @@ describe('a limit', () => {
     );
   });
 
-  test('holds a model before it is read, and a plan before a thread is there', async () => {
+  test('applies to a model before it is read, and to a plan before any thread starts', async () => {
     const path = join(folder.path, 'model.gradloom');
     const spec: NetworkSpec = { input: 1023, layers: [{ kind: 'dense', out: 1024 }] };
     const parameters = new Float64Array(MiB);
@@ -105,7 +105,7 @@ describe('a limit', () => {
   });
 });
 
-test('a number of classes is held against that of the rows before anything is made of it', () => {
+test('a number of classes is compared with that of the rows before anything is allocated', () => {
   const before = process.memoryUsage().heapUsed;
   for (const make of [syntheticDatasets.blobs, syntheticDatasets.spirals]) {
     expect(() => make({ classes: 1e9 })).toThrow('expected at least 1000000000 (one per class)');

@@ -26,7 +26,7 @@ const mistakes: [title: string, call: () => unknown, sentence: string][] = [
   [
     'a dataset as it is',
     () => train(spec, moons as never, options).result,
-    'train: data has a dataset, expected { train: dataset } (validation and test beside it)',
+    'train: data has a dataset, expected { train: dataset } (validation and test are keys of their own)',
   ],
   [
     'a dataset that is not awaited',

@@ -182,7 +182,7 @@ describe('a model whose parts do not fit', () => {
     );
     expect(() => loadModel(path)).toThrow(sentence);
     expect(() => loadModel(path)).toThrow(
-      /^loadModel: [^\n]*model has parts that do not fit \([^\n]*\), expected those of one model$/,
+      /^loadModel: [^\n]*model has parts that do not belong together \([^\n]*\), expected those of one model$/,
     );
   });
 

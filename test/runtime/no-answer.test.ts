@@ -34,7 +34,7 @@ describe('a row of which an output is not a finite number', () => {
     expect(errors).toMatchObject({ rows: 5, mae: Number.NaN, unanswered: 3 });
   });
 
-  test('is not spoken of where there is none', async () => {
+  test('is absent if there is none', async () => {
     const dataset = datasetFromRows({ inputs: overflowingRows.slice(0, 2), targets: [0, 0], classes: 2 });
     expect(await evaluateModel(spec, parameters, dataset, { threads: 1 })).not.toHaveProperty('unanswered');
   });

@@ -36,7 +36,7 @@ test('figures have the same bits for 1, 2, 3 and 7 threads, also in a last batch
   for (const { found } of others) expect(found).toEqual(one.found);
 });
 
-test('looking changes no weight', async () => {
+test('a probe changes no weight', async () => {
   const options = { batch: 22, steps: 30, threads: 2 };
   const blind = await looks(options);
   const { found, result } = await looks({ ...options, probe: [7, 12, 400] });
@@ -129,7 +129,7 @@ test('gradients by outputs and tensors are those of the chain rule, row by row',
   }
 });
 
-test('the gradient of a tensor is told before clipping', async () => {
+test('the gradient of a tensor is reported before clipping', async () => {
   const options = { batch: 'full', steps: 1, threads: 2, probe: 1 } as const;
   const [free, clipped] = await Promise.all([looks(options), looks({ ...options, clipNorm: 1e-3 })]);
   const gradients = ({ found }: typeof free) =>
@@ -185,7 +185,7 @@ describe('of layers inside of others', () => {
     for (const { found } of others) expect(found).toEqual(one.found);
   });
 
-  test('each is told what the definitions give, its gradient by nudging its outputs', async () => {
+  test('statistics match their definitions, and gradients match differences of the outputs', async () => {
     const { parameterCount } = buildNetwork(nested);
     const theta = Float64Array.from({ length: parameterCount }, (_, p) => Math.sin(1 + p * p) / 2);
     const { found } = await looks({ batch: 'full', steps: 1, threads: 2, probe: 1, parameters: theta }, nested);
@@ -233,7 +233,7 @@ describe('of layers inside of others', () => {
     expect(Math.sqrt(squares.reduce((sum, own) => sum + own))).toBeCloseTo(gradientNorm, 12);
   });
 
-  test('no gradient is told below the first that learns, though it stands in one that does', async () => {
+  test('no gradient is reported below the first layer that learns, even inside a layer that does', async () => {
     const { found } = await looks(
       { steps: 1, threads: 2, probe: 1 },
       {

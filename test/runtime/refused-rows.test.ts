@@ -90,7 +90,7 @@ describe('a row that leads to an index which an embedding behind other layers do
   test('ends a run in whose validation set it is', async () => {
     const data = { train: rowsWith(60), validation: rowsWith(700, 600, 300) };
     const { error, kinds } = await failureOf(data, { threads: 2, epochs: 2 });
-    expect(error).toMatchObject({ message: `train: ${sentence(300)} (at the evaluation behind step 6)` });
+    expect(error).toMatchObject({ message: `train: ${sentence(300)} (in the evaluation after step 6)` });
     expect(kinds.has('recovery')).toBe(false);
   });
 

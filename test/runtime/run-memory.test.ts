@@ -14,9 +14,9 @@ const dense = (out: number): LayerSpec => ({ kind: 'dense', out });
 const tanh: LayerSpec = { kind: 'activation', fn: 'tanh' };
 const network = (input: number, layers: LayerSpec[]): NetworkSpec => ({ input, layers });
 const deep = network(4, [...Array.from({ length: 1000 }, () => [dense(4), tanh]).flat(), dense(3)]);
-const wide = network(8, [dense(1500), tanh, dense(1500), tanh, dense(3)]);
+const wide = network(8, [dense(1000), tanh, dense(1000), tanh, dense(3)]);
 
-const P = 1500 * 1500;
+const P = 1000 * 1000;
 
 /**
  * Each has much of one thing; `least` is what that thing takes for certain, so that nothing is measured beside the run.

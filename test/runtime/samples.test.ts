@@ -3,8 +3,9 @@ import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { transform } from 'esbuild';
 import { expect, test } from 'vitest';
-import { fromSources } from '../support/from-sources.ts';
+import { compiledPackages } from '../support/program-file.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -36,6 +37,10 @@ const compilerOptions = {
 };
 write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['*.ts'] }));
 
+/** Another, in which Node runs them. */
+const runnable = temporaryFolder();
+symlinkSync(compiledPackages(), join(runnable.path, 'node_modules'), 'dir');
+
 test('the code of every page is TypeScript as it stands', async () => {
   for (const [page] of samples) expect(programOf(page)).toContain("from '@gradloom/");
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
@@ -44,7 +49,9 @@ test('the code of every page is TypeScript as it stands', async () => {
 });
 
 test.each(samples)('the code of %s runs', async (page, says) => {
-  const { stdout, stderr } = await run(process.execPath, [...fromSources, fileOf(page)], { cwd: folder });
+  const { code } = await transform(programOf(page), { loader: 'ts' });
+  const path = runnable.write(fileOf(page).replace('.ts', '.mjs'), code);
+  const { stdout, stderr } = await run(process.execPath, [path], { cwd: runnable.path });
   expect(stderr).toBe('');
   expect(stdout).toMatch(says);
 });

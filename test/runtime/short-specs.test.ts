@@ -22,7 +22,7 @@ const short: NetworkSpec = {
 const full = sequential(2, dense(4), tanh(), dense(2));
 const options = { threads: 1, backend: 'wasm', steps: 6 } as const;
 
-test('a network written in short trains to the same result as in full', async () => {
+test('a network in short form trains to the same result as in long form', async () => {
   const results = await Promise.all([short, full].map((spec) => train(spec, data, options).result));
   expect(results[0].spec).toEqual(full);
   expect(results[0].fingerprint).toBe(results[1].fingerprint);

@@ -23,12 +23,12 @@ test('a span lasts 200 times the shortest pause so far, within bounds', () => {
   expect(lengthsBehind(50, 50)).toEqual([SPAN_MS, MOST_SPAN_MS]);
 });
 
-test('neither cold code nor an evaluation makes spans long', () => {
+test('neither cold code nor an evaluation lengthens spans', () => {
   expect(lengthsBehind(12, 0.5)).toEqual([SPAN_MS, SPAN_MS]);
   expect(lengthsBehind(12, 1.5, 800)).toEqual([SPAN_MS, 300, 300]);
 });
 
-test('a run whose pauses are long has long spans', async () => {
+test('a run with long pauses has long spans', async () => {
   const ends: number[] = [];
   const enough = new AbortController();
   const data = { train: randomDataset({ rows: 640, inputs: 100, classes: 3 }) };

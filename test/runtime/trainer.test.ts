@@ -26,7 +26,7 @@ async function collect(run: AsyncIterable<TrainEvent>): Promise<TrainEvent[]> {
 }
 
 describe('events and result', () => {
-  test('tell the same story', async () => {
+  test('agree with each other', async () => {
     const run = train(
       spec,
       { train: dataset, validation: dataset, test: dataset },
@@ -76,7 +76,7 @@ describe('events and result', () => {
   });
 });
 
-test('a run goes on with what it was given, whatever becomes of it afterwards', async () => {
+test('later changes to spec, data and options do not affect a run', async () => {
   const options = { epochs: 2, threads: 2, pool };
   const calm = await train(spec, { train: dataset }, { ...options, optimizer: { kind: 'sgd', lr: 0.1 } }).result;
   const changing = structuredClone(spec);
@@ -283,7 +283,7 @@ describe('a step that is not finite', () => {
       [1e200, 0],
       [0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0],
       1e150,
-      'gradient by W of dense(2->2) at layer 0.0 has -Infinity',
+      'gradient with respect to W of dense(2->2) at layer 0.0 has -Infinity',
     ],
   ])(
     'inside of a layer: %s of the %s one is named by its path',

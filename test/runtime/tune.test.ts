@@ -27,13 +27,13 @@ function run(most: number, stepMs: (threads: number, span: number) => number, sp
   return { tuner, tried, settled };
 }
 
-test('a run that can only use one thread tries nothing', () => {
+test('a run that can only use one thread makes no trial', () => {
   const { tuner, tried } = run(1, () => 1);
   expect(tried).toEqual([]);
   expect(tuner.choice).toEqual({ threads: 1, trials: [] });
 });
 
-test('what comes before a machine is warm counts for nobody, and a number ten times slower gets one round', () => {
+test('rounds before the machine is warm do not count, and a number ten times slower gets one round', () => {
   const { tuner, tried, settled } = run(8, (threads) => (threads === 8 ? 1 : 12), 20); // the warm-up's took 25
   expect(tried).toEqual([8, 1]);
   expect(settled).toEqual([8]);

@@ -1,9 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import type { NetworkSpec } from '@gradloom/core';
 import { expect, test } from 'vitest';
+import { bundleThread } from '../../.ci/bundle-thread.mjs';
 import { resetControl } from '../../packages/runtime/src/barrier.ts';
 import { planRun } from '../../packages/runtime/src/plan.ts';
 import { prepareRun } from '../../packages/runtime/src/prepare.ts';
 import work from '../../packages/runtime/src/worker.ts';
+import { temporaryDirectory } from '../support/command-line.ts';
 import { randomDataset } from '../support/random-dataset.ts';
 
 // Past the 64 MiB of ended runs that a thread may hold.
@@ -25,4 +30,18 @@ test('a thread frees the memory of a large run that has ended at the next task, 
   stepOfNewRun([goesOn.run]);
   expect(ended.memory.deref()).toBeUndefined();
   expect(goesOn.memory.deref()).toBeDefined();
+});
+
+// Of an ES module that is required, Node 20 ends the process where its thread is told to end meanwhile.
+test('a thread is one CommonJS module, which loads nothing but what is built into Node', async () => {
+  const folder = temporaryDirectory();
+  await bundleThread(folder);
+  const path = join(folder, 'worker.cjs');
+  const loaded = Array.from(
+    readFileSync(path, 'utf8').matchAll(/\b(?:require|import)\(["']([^"']+)/g),
+    ([, name]) => name,
+  );
+  expect(loaded).toContain('node:os');
+  expect(loaded.filter((name) => !name.startsWith('node:'))).toEqual([]);
+  expect(createRequire(path)(path)({ kind: 'ping' })).toBeUndefined();
 });

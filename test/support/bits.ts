@@ -1,6 +1,6 @@
 /**
- * Where `actual` first has other bits than `expected`, as a sentence, or null. As Object.is compares: -0 is not 0, and
- * all NaN are one (which NaN an operation gives, processors choose).
+ * The first difference in bits between `actual` and `expected`, as a sentence, or null. As in Object.is, -0 is not 0
+ * and all NaN are equal (which NaN an operation gives depends on the processor).
  */
 export function firstDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): string | null {
   if (actual.length !== expected.length) return `length has ${actual.length}, expected ${expected.length}`;

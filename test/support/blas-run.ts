@@ -19,7 +19,7 @@ export interface BlasRun {
 }
 
 /**
- * The arrays for `shape`, in a shared memory of their own, `shift` doubles after its beginning; the outputs hold NaN.
+ * The arrays for `shape` in a separate shared memory, `shift` doubles after its start; the outputs are filled with NaN.
  */
 export function allocateRun({ B, I, O }: Shape, shift = 0): BlasRun {
   const lengths = [B * I, I * O, O, B * O, B * O, B * I, I * O, O];

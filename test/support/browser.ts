@@ -10,7 +10,7 @@ const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
 let open: Promise<Browser> | undefined;
 
 /**
- * This machine's Chromium, one for all tests of a file, which calls `closeBrowser` at its end. Skips the test where
+ * The Chromium of this machine, shared by all tests of a file, which calls `closeBrowser` at its end. Skips the test if
  * none starts.
  */
 export async function openBrowser(context: TestContext): Promise<Browser> {
@@ -32,7 +32,7 @@ export async function closeBrowser(): Promise<void> {
 export interface Sight {
   readonly page: Page;
   readonly messages: readonly string[]; // of the console, and errors of the page
-  readonly requests: readonly string[]; // beside that of the file
+  readonly requests: readonly string[]; // in addition to that of the file
 }
 
 export interface Looks {
@@ -40,7 +40,7 @@ export interface Looks {
   readonly scheme: 'light' | 'dark';
 }
 
-/** A file from the disk, as a reader sees it. */
+/** Opens a file from the disk. */
 export async function lookAt(browser: Browser, path: string, { width, scheme }: Looks): Promise<Sight> {
   const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme: scheme });
   const url = pathToFileURL(path).href;

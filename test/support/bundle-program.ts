@@ -2,10 +2,11 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { bundleThread } from '../../.ci/bundle-thread.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Where a program finds what it has not taken in, as if it were installed. */
+/** Resolves modules that are not bundled, as if they were installed. */
 const installed = {
   '@gradloom/core': 'packages/core',
   '@gradloom/runtime': 'packages/runtime',
@@ -15,7 +16,7 @@ const installed = {
 };
 
 export interface BundleOptions {
-  external?: (string | RegExp)[]; // packages that are not taken in
+  external?: (string | RegExp)[]; // packages that are not bundled
   worker?: boolean; // the threads' own module beside it, default false
   alone?: boolean; // nothing is installed, default false
 }
@@ -29,7 +30,7 @@ export async function bundleProgram(entry: string, folder: string, options: Bund
     symlinkSync(join(root, place), link);
   }
   const bundle = await rolldown({
-    input: { program: entry, ...(worker ? { worker: join(root, 'packages/runtime/src/worker.ts') } : {}) },
+    input: { program: entry },
     platform: 'node',
     external,
     resolve: { conditionNames: ['@gradloom/source', 'node', 'import', 'default'] },
@@ -37,5 +38,6 @@ export async function bundleProgram(entry: string, folder: string, options: Bund
   });
   await bundle.write({ dir: folder, format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: '[hash].mjs' });
   await bundle.close();
+  if (worker) await bundleThread(folder);
   return join(folder, 'program.mjs');
 }

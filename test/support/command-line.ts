@@ -40,7 +40,7 @@ export async function gradloom(args: readonly string[], surroundings: Surroundin
   return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
 }
 
-/** A directory that is gone after the test. */
+/** A directory that is removed after the test. */
 export function temporaryDirectory(): string {
   const path = mkdtempSync(join(tmpdir(), 'gradloom-'));
   onTestFinished(() => rmSync(path, { recursive: true, force: true }));
@@ -54,8 +54,8 @@ export const jsonLines = (text: string): Record<string, unknown>[] =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
-/** What a resume may say of lines that a killed process left: those that are written anew. */
-export const saysDropped = /^(gradloom train: warning: dropped, because the run goes on from step \d+: [^;\n]+\n)?$/;
+/** Warnings of a resume about lines of a killed process, which are written again. */
+export const saysDropped = /^(gradloom train: warning: deleted, because the run continues from step \d+: [^;\n]+\n)?$/;
 
 const capture = (): Output & PassThrough => new PassThrough();
 

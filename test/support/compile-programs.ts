@@ -1,15 +1,28 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { bundleThread } from '../../.ci/bundle-thread.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const packages = ['packages/core', 'packages/runtime', 'packages/cli', '.'].map((name) => join(root, name));
 const support = (name: string): [string, string] => [name, join(root, `test/support/${name}.ts`)];
 
-/** What tests start as processes and threads of their own, or load into these by `--import`. */
+/** Packages that a program outside of the repository imports. */
+const libraries = ['core', 'runtime'];
+
+/** Programs that tests start as processes and threads, or load by `--import`. */
 const entries = Object.fromEntries([
-  ['worker', join(root, 'packages/runtime/src/worker.ts')],
+  ...libraries.map((name) => [`library-${name}`, join(root, `packages/${name}/src/index.ts`)]),
   ...[
     'barrier-worker',
     'blas-worker',
@@ -42,6 +55,7 @@ export interface CompiledPrograms {
 /**
  * Compiles these programs and the sources of the packages into one folder of JavaScript, with what they depend on
  * beside it. A process then starts in a fifth, and a thread in a tenth, of the time that they take to load TypeScript.
+ * Programs from elsewhere import the packages by `outside/node_modules` beside.
  */
 export async function compilePrograms(): Promise<CompiledPrograms> {
   const cache = join(root, 'node_modules/.cache/gradloom');
@@ -55,13 +69,19 @@ export async function compilePrograms(): Promise<CompiledPrograms> {
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(target, link, 'junction');
   }
+  for (const name of libraries) {
+    const library = join(place, 'outside/node_modules/@gradloom', name);
+    mkdirSync(library, { recursive: true });
+    writeFileSync(join(library, 'package.json'), JSON.stringify({ type: 'module', exports: './index.js' }));
+    writeFileSync(join(library, 'index.js'), `export * from '../../../../dist/library-${name}.js';\n`);
+  }
   // The program reads its own version.
   copyFileSync(join(root, 'packages/cli/package.json'), join(place, 'package.json'));
   const folder = join(place, 'dist');
   const bundle = await rolldown({
     input: entries,
     platform: 'node',
-    external: (id) => names.some(([, name]) => !isOurs(name) && (id === name || id.startsWith(`${name}/`))),
+    external: (id) => names.some(([, name]) => !isTakenIn(name) && (id === name || id.startsWith(`${name}/`))),
     resolve: { conditionNames: ['@gradloom/source', 'node', 'import', 'default'] },
   });
   await bundle.write({
@@ -72,6 +92,7 @@ export async function compilePrograms(): Promise<CompiledPrograms> {
     sourcemap: true,
   });
   await bundle.close();
+  await bundleThread(folder);
   return { folder, remove: () => rmSync(place, { recursive: true, force: true }) };
 }
 
@@ -80,4 +101,6 @@ function dependenciesOf(folder: string): string[] {
   return Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies, ...manifest.devDependencies });
 }
 
-const isOurs = (name: string): boolean => name.startsWith('@gradloom/') || name === 'gradloom';
+/** Our packages, and those that `.ci/bundle.mjs` bundles. */
+const isTakenIn = (name: string): boolean =>
+  name.startsWith('@gradloom/') || ['gradloom', 'yargs', '@observablehq/plot'].includes(name);

@@ -1,7 +1,7 @@
 import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A group of processes that may have so much memory together, as long as it is there. */
+/** A control group with a memory limit. */
 export interface ControlGroup {
   readonly processes: string; // the file that a process id is written to
   limit(bytes: number): void;

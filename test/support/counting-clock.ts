@@ -1,9 +1,9 @@
 import { isMainThread, threadId } from 'node:worker_threads';
 
 /**
- * Loaded into the threads of a pool by `--import`: time goes on by one tick with each look at the clock and each call
- * of a wasm kernel, and stands still otherwise. A tick has 1 ms, in every other thread 2. What such a thread says of
- * its times is known beforehand, however busy the machine is.
+ * Loaded into the threads of a pool by `--import`: the clock advances by one tick with each reading and each call of a
+ * wasm kernel, and otherwise stands still. A tick is 1 ms, and 2 ms in every other thread. So the times of a thread are
+ * known in advance, however busy the machine is.
  */
 if (!isMainThread) {
   const tickMs = 1 + (threadId % 2);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Some bytes of a file overwritten, then its end cut off or lengthened. */
+/** Overwrites some bytes of a file, then cuts it off or lengthens it. */
 export const damageOf = (whole: Uint8Array): fc.Arbitrary<Uint8Array> =>
   fc
     .record({

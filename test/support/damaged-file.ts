@@ -1,8 +1,8 @@
-/** Text that does harm where it is put into HTML or SVG as it stands. */
+/** Text that does harm if it is put into HTML or SVG unescaped. */
 export const HARM =
   '"><script>document.title="ran"</script><svg onload="document.title=\'ran\'"><image href="http://127.0.0.1:9/x"/></svg>';
 
-/** JSON that takes the place of a value: what no program of ours wrote there. */
+/** JSON values that none of our programs would write. */
 const strangers: readonly string[] = [
   ...['null', 'true', '""', '[]', '{}', '0', '-1', '0.5', '1', '3', '40000', '1e308', '-1e308', '5e-324', '1e999'],
   ...['-1e999', '9007199254740992', '134217728', `1${'0'.repeat(400)}`, '[[[[1]]]]', '{"__proto__":{"length":9}}'],
@@ -30,10 +30,10 @@ const changes: readonly ((value: unknown) => unknown)[] = [
   (value) => (typeof value === 'string' ? `${value}${HARM}` : value),
 ];
 
-/** Three numbers from 0 on, which say where a file is damaged and how. */
+/** Three numbers from 0 that select the place and kind of damage. */
 export type Choice = readonly [number, number, number];
 
-/** The value in a text without its checksum, which would give away any damage: what stands behind it is to be tried. */
+/** The value of a text without its checksum, which would reveal any damage before the rest is tested. */
 export function parseUnsealed(text: string): unknown {
   const value: unknown = JSON.parse(text);
   if (!isObject(value)) return value;
@@ -41,7 +41,7 @@ export function parseUnsealed(text: string): unknown {
   return unsealed;
 }
 
-/** A damaged copy of a JSON file, or of one with a JSON value a line, and words for what was done. */
+/** A damaged copy of a JSON file, or of one with a JSON value per line, and a description of the damage. */
 export function damage(bytes: Buffer, isLines: boolean, choice: Choice): { bytes: Buffer; what: string } {
   const [way, at, how] = choice;
   if (way % 5 === 0) return damageBytes(bytes, at, how);
@@ -67,10 +67,7 @@ function damageBytes(bytes: Buffer, at: number, how: number): { bytes: Buffer; w
   return { bytes: damaged, what: `bytes from ${place} are ${how % 256}` };
 }
 
-/**
- * Every kind of place is as likely as any other, however many there are of it; of those with text, where harm is to be
- * shown.
- */
+/** Every kind of place is equally likely, however many there are; for harmful text, only places with text. */
 function damageValue(root: unknown, isHarm: boolean, at: number, how: number): { text: string; what: string } {
   const all = [...kindsOf(root)];
   const texts = all.filter(([, places]) => typeof valueAt(root, places[0]) === 'string');

@@ -1,16 +1,23 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type Finding, isFailure } from '../../packages/cli/src/experiments/finding.ts';
 import { gradloom } from './command-line.ts';
 
+/** Small networks train faster on one thread, with the same bits. */
+const onOneThread = (flags: readonly string[]): readonly string[] =>
+  flags.includes('--threads') ? flags : [...flags, '--threads', '1'];
+
 /** The JSON document of an experiment. */
 export async function experimentJson(name: string, ...flags: string[]) {
-  const { code, stdout, stderr } = await gradloom(['experiment', name, '--json', ...flags]);
+  const { code, stdout, stderr } = await gradloom(['experiment', name, '--json', ...onOneThread(flags)]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const document: { findings: Finding[]; [key: string]: unknown } = JSON.parse(stdout);
   return document;
 }
 
-/** The document of an experiment that several tests of a file look at: it runs once. */
+/** The document of an experiment that several tests use: it runs once. */
 export function experimentOnce(name: string, ...flags: string[]) {
   let document: ReturnType<typeof experimentJson> | undefined;
   return () => {
@@ -19,7 +26,7 @@ export function experimentOnce(name: string, ...flags: string[]) {
   };
 }
 
-/** No number is other than it should be, and these are what is printed or, where nobody prints it, what is claimed. */
+/** Checks that all findings agree, and that these are the printed figures and the claims. */
 export function expectAgreement(findings: readonly Finding[], expected: readonly string[]): void {
   expect(findings.filter(isFailure)).toEqual([]);
   expect(findings.map(printOf)).toEqual(expected);
@@ -29,14 +36,28 @@ export function expectAgreement(findings: readonly Finding[], expected: readonly
 export const printOf = ({ what, chapter, paper }: Finding): string =>
   chapter ?? (paper === undefined ? what : `${paper.source.split(/[ ,]/)[0]}: ${paper.printed}`);
 
-/** What is known to be wrong in the chapter. */
+/** The known slips of the chapter. */
 export const slipsOf = (findings: readonly Finding[]): string[] =>
   findings.filter(({ slip }) => slip).map(({ what }) => what);
 
-/** What an experiment prints keeps to a terminal of 80 columns. */
+/** Checks that the output of an experiment keeps to 80 columns. */
 export async function expectNarrow(name: string, ...flags: string[]): Promise<string> {
-  const { code, stdout } = await gradloom(['experiment', name, ...flags]);
+  const { code, stdout } = await gradloom(['experiment', name, ...onOneThread(flags)]);
   expect(code).toBe(0);
   for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
   return stdout;
+}
+
+/** One run for both: what is printed, as `expectNarrow` looks at it, and the document. */
+export async function printedAndJson(name: string, ...flags: string[]) {
+  const out = mkdtempSync(join(tmpdir(), 'gradloom-'));
+  try {
+    const text = await expectNarrow(name, ...flags, '--out', out);
+    const document: Awaited<ReturnType<typeof experimentJson>> = JSON.parse(
+      readFileSync(join(out, `${name}.json`), 'utf8'),
+    );
+    return { text, document };
+  } finally {
+    rmSync(out, { recursive: true });
+  }
 }

@@ -14,8 +14,8 @@ export interface PlannedFault {
 }
 
 /**
- * Loaded into the threads of a pool by `--import`: lets one of two that are started together fail in the middle of a
- * task. GRADLOOM_TEST_FAULT is a PlannedFault in JSON.
+ * Loaded into the threads of a pool by `--import`: lets one of two threads fail in the middle of a task.
+ * GRADLOOM_TEST_FAULT is a PlannedFault in JSON.
  */
 const { kind, at = 'count', arrivals = 0, again = arrivals, times = 0, marks = '' } = planned();
 const add = Atomics.add;
@@ -32,7 +32,7 @@ function planned(): Partial<PlannedFault> {
   return JSON.parse(process.env.GRADLOOM_TEST_FAULT ?? '{}');
 }
 
-/** Threads share no counter but the file system. */
+/** The file system is the only counter that threads share. */
 function isWanted(): boolean {
   for (let n = 0; n < times; n++) {
     try {

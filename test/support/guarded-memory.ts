@@ -12,18 +12,18 @@ import { WasmApi, type WasmMemory, type WasmModule } from '../../packages/core/s
 export interface GuardedMemory {
   /** Those of the last `reset`. */
   readonly kernels: Kernels;
-  /** Forgets all arrays and makes kernels with scratch for products of these shapes. */
+  /** Drops all arrays and creates kernels with scratch for products of these shapes. */
   reset(products?: readonly ProductShape[]): void;
   /** An array with guards on both sides, at a multiple of 8 bytes as the arrays inside of a parameter vector are. */
   allocate(length: number): Float64Array;
-  /** Notes every byte as it is. */
+  /** Takes a snapshot of every byte. */
   snapshot(): void;
   /** Address of the first byte outside of `writable` and the scratch that changed since the snapshot, or null. */
   firstStrayByte(writable: readonly Float64Array[]): number | null;
 }
 
 const GUARD = 9; // doubles between arrays; odd, so that neighbours differ in their alignment
-// Who reads it spoils its sums, who writes it is seen; a NaN would stay what it is under most operations.
+// Reading it changes sums, and writing it is detected; NaN would survive most operations unchanged.
 const GUARD_VALUE = 1234.5;
 
 /** Kernels and the scratch that they ask for. */
@@ -34,10 +34,10 @@ export interface KernelsUnderGuard<Scratch extends KernelScratch> {
 
 const wasm: KernelsUnderGuard<KernelScratch> = { take: takeWasmScratch, create: createWasmKernels };
 
-/** Kernels over a memory in which every byte is watched, the module's constants too. */
+/** Kernels over a memory in which every byte is checked, including the constants of the module. */
 export const createGuardedMemory = (pages?: number): GuardedMemory => guardKernels(wasm, pages);
 
-/** Likewise of other kernels; each array of their scratch has guards on both sides. */
+/** The same for other kernels; each array of their scratch has guards on both sides. */
 export function guardKernels<Scratch extends KernelScratch>(
   { take, create }: KernelsUnderGuard<Scratch>,
   pages = 256,

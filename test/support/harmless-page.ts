@@ -5,8 +5,8 @@ const ELEMENTS = new Set(
 );
 
 /**
- * What stands in HTML or SVG that is no element of ours, or does more than show: runs, loads, styles. Null where
- * nothing does.
+ * The first part of HTML or SVG that is not one of our elements, or that can run, load or style something. Null if
+ * there is none.
  */
 export function harmIn(text: string): string | null {
   const plain = text.replace(/^<!doctype html>\n/, '').replaceAll(/<style>[^<]*<\/style>/g, '');

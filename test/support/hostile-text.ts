@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 
-/** Text that would draw on a terminal, forge a line, or turn the direction of writing, were it printed as it is. */
+/** Text that would control a terminal, forge a line, or change the direction of text if it were printed unchanged. */
 export const hostile = [
   '\u001b[31mred\u001b]0;title\u0007', // a colour, and the title of the window
   'up\u001b[2A\u001b[2K', // over the lines above
@@ -18,11 +18,11 @@ export const hostileName =
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
-/** What a terminal may be told by us: our styles, and, where lines are drawn anew, where the cursor goes. */
+/** Sequences that we may send to a terminal: our styles, and cursor movements for redrawn lines. */
 const ESCAPE = '\u001b';
 const OWN = new RegExp(`${ESCAPE}\\[(1|2|22|3[1236]|39)m|\r?${ESCAPE}\\[\\d*[AJGK]|${ESCAPE}\\[\\?2026[hl]|\r`, 'g');
 
-/** Lines that a terminal shows as lines of text and as nothing else. */
+/** Checks that a terminal shows these lines as plain text. */
 export function expectPrintable(text: string, { tabs = false, terminal = false } = {}): void {
   for (const line of text.split('\n')) {
     const plain = terminal ? line.replaceAll(OWN, '') : line;

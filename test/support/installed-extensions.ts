@@ -8,11 +8,11 @@ import {
 import { enterMachineCode, type MachineCode, makeMachineCode } from '../../packages/runtime/src/native/machine-code.ts';
 import type { KernelsUnderGuard } from './guarded-memory.ts';
 
-/** Machine code for each extension, which a wider processor runs as well; a reason where this one cannot. */
+/** Machine code for each extension, which wider processors run too; a reason if this one cannot. */
 export const everyExtension = (Object.keys(extensions) as ExtensionName[]).map((name) => {
   const { flags } = extensions[name];
   const own = makeMachineCode();
-  // The widest is found first: who has it has all.
+  // The widest comes first: a processor that has it has all.
   const names = Object.keys(extensions);
   const runs = own.code !== null && names.indexOf(name) >= names.indexOf(own.code.extension);
   const { code, reason } = runs ? makeMachineCode({ flags: new Set(flags) }) : own;

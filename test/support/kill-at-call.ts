@@ -35,7 +35,7 @@ function count(): boolean {
 
 const die = (): void => void process.kill(process.pid, 'SIGKILL');
 
-// Each thread counts its own calls: the main thread writes lines, the others checkpoints.
+// Each thread counts its own calls: the main thread writes lines, and the others write checkpoints.
 if (left > 0) {
   for (const name of ['mkdirSync', 'rmSync', 'renameSync', 'linkSync', 'copyFileSync']) {
     wrap(name, ([from, to]) => {

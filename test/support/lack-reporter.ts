@@ -2,8 +2,8 @@ import type { TestCase, TestModule, Vitest } from 'vitest/node';
 import type { Lack } from './lack.ts';
 
 /**
- * The last lines of a run: which tests were skipped, what they need, and how to get it. With CI=true a skipped test is
- * a failure, unless nothing that is installed would help.
+ * The last lines of a test run: skipped tests, what they need, and how to get it. With CI=true a skipped test is a
+ * failure, unless nothing that can be installed would help.
  */
 export class LackReporter {
   private readonly isQuick: boolean;
@@ -43,7 +43,7 @@ const QUICK = 'This was the quick run, with few random cases. For the figures of
 function lacksOf(test: TestCase, isFiltered: boolean): readonly Lack[] {
   const { lacks } = test.meta();
   if (lacks !== undefined) return lacks;
-  // Tests are skipped, too, behind a hook that fails.
+  // Tests are also skipped after a failing hook.
   if (isFiltered || test.options.mode !== 'skip') return [];
   return [{ what: 'something they do not name', why: test.fullName, install: 'see `needs` in test/support/needs.ts' }];
 }

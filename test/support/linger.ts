@@ -1,12 +1,12 @@
 import { isMainThread } from 'node:worker_threads';
 import { CONTROL } from '../../packages/runtime/src/barrier.ts';
 
-/** Word of the control block that nobody else uses. */
+/** An unused word of the control block. */
 export const SIGN_OF_LIFE = 1;
 
 /**
- * Loaded into the threads of a pool by `--import`: the first of a team to begin its task never comes back, and shows in
- * the control block that it runs; the others throw.
+ * Loaded into the threads of a pool by `--import`: the first thread of a team to begin its task never returns, and
+ * records in the control block that it runs; the others throw.
  */
 if (!isMainThread) {
   const add = Atomics.add;

@@ -6,11 +6,11 @@ import { programFile } from './program-file.ts';
 
 export interface LockProcess {
   readonly child: ChildProcess;
-  /** Its answer; null where it was killed instead. */
+  /** Its answer; null if it was killed instead. */
   ask<T>(request: LockRequest): Promise<T | null>;
 }
 
-/** A process that takes locks as it is told; it is ended after the test. */
+/** A process that takes locks on request; it is ended after the test. */
 export function startLockProcess(): LockProcess {
   const child = fork(programFile('lock-program'), { execArgv: [] });
   onTestFinished(() => void child.kill('SIGKILL'));

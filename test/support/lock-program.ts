@@ -6,7 +6,7 @@ import { type FolderLock, lockFolder } from '../../packages/runtime/src/files/fo
 import { FolderInUseError } from '../../packages/runtime/src/files/lock-owner.ts';
 import { startOf } from '../../packages/runtime/src/files/process-identity.ts';
 
-/** What a process of its own is asked to do with a folder; it answers each message. */
+/** Requests to a separate process about a folder; it answers each. */
 export type LockRequest =
   | { readonly do: 'take'; readonly folder: string } // answered 'taken', or the sentence
   | { readonly do: 'release' } // answered 'released'

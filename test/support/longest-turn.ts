@@ -1,8 +1,8 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
 /**
- * The longest turn of this process's event loop while `work` goes on, in ms of the main thread's processor time where
- * that can be told.
+ * The longest turn of the event loop of this process during `work`, in ms of processor time of the main thread if that
+ * is known.
  */
 export async function longestTurn(work: () => Promise<unknown>): Promise<number> {
   const clock = openClock();
@@ -29,7 +29,7 @@ export async function longestTurn(work: () => Promise<unknown>): Promise<number>
   }
 }
 
-/** How long `work` takes at once, in the same time. */
+/** Time of `work` without pauses, measured in the same way. */
 export function lengthAtOnce(work: () => unknown): number {
   const clock = openClock();
   const beginMs = clock.read();
@@ -40,8 +40,8 @@ export function lengthAtOnce(work: () => unknown): number {
 }
 
 /**
- * Linux tells for how long a thread had a core: other work on the machine does not count. Elsewhere it is the clock on
- * the wall.
+ * Linux reports how long a thread had a core, which excludes other work on the machine. Elsewhere it is wall-clock
+ * time.
  */
 function openClock(): { read(): number; close(): void } {
   if (process.platform !== 'linux') return { read: () => performance.now(), close() {} };

@@ -5,7 +5,7 @@ import { openInference } from '../../packages/runtime/src/inference.ts';
 import { chunksOf } from '../../packages/runtime/src/run-memory.ts';
 import { peakDuring } from './peak-memory.ts';
 
-/** Work that a process of its own does, to tell what it takes. */
+/** Work that a separate process does, to measure its memory. */
 export type MemoryJob =
   | TrainingJob
   | { readonly kind: 'evaluate'; readonly network: Sizes }
@@ -35,14 +35,14 @@ async function useOf(job: MemoryJob): Promise<MemoryUse> {
   if (job.kind === 'evaluate') return useOfEvaluation(job.network);
   // The parser loads with the first file.
   await loadCsv(job.small);
-  // A file with a mistake takes memory up to it.
+  // A file with a mistake takes memory until the mistake.
   const { bytes } = await peakDuring(() => loadCsv(job.path).catch(() => {}));
   return { bytes, plannedBytes: 0 };
 }
 
 const small: NetworkSpec = { input: 2, layers: [{ kind: 'dense', out: 2 }] };
 
-/** Rows that leave no garbage: what is collected later would make room for what is measured. */
+/** Rows that leave no garbage, since later collections would free memory for what is measured. */
 function noise(rows: number, columns: number, classes: number): Dataset {
   const random = createRandom(1, 'memory-use');
   const [x, t] = [sharedArrays.float64(rows * columns), sharedArrays.int32(rows)];

@@ -1,13 +1,16 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /** The path of one of the programs that `compilePrograms` made before the tests began. */
-export function programFile(name: string): string {
+export const programFile = (name: string): string => join(programFolder(), `${name}.js`);
+
+/** The folder from which a program imports our packages, compiled like these. */
+export const compiledPackages = (): string => join(dirname(programFolder()), 'outside/node_modules');
+
+function programFolder(): string {
   const folder = process.env.GRADLOOM_TEST_PROGRAMS;
-  if (folder === undefined) {
-    throw new Error(`programFile: ${name} is not compiled, expected GRADLOOM_TEST_PROGRAMS to name the folder`);
-  }
-  return join(folder, `${name}.js`);
+  if (folder !== undefined) return folder;
+  throw new Error('programFile: nothing is compiled, expected GRADLOOM_TEST_PROGRAMS to name the folder');
 }
 
 /** The same for `--import`. */

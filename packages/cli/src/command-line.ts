@@ -8,7 +8,7 @@ import type { OptionTable } from './options/option.ts';
 import { UsageError } from './usage-error.ts';
 import { version } from './version.ts';
 
-// Of yargs 18; its types stand at 17.
+// yargs is version 18, its types 17.
 declare module 'yargs' {
   interface Argv<T> {
     usageConfiguration(configuration: { 'hide-types': boolean }): Argv<T>;
@@ -20,7 +20,7 @@ export type Asked = { readonly command: string; readonly request: Request } | { 
 
 /** Takes a command line apart; values stay as they were typed. @throws UsageError */
 export async function readCommandLine(args: readonly string[], columns: number): Promise<Asked> {
-  // What the scripts of `completion` ask for: yargs would run the command on the way to its answer.
+  // The completion scripts ask with this flag: otherwise yargs would run the command as well.
   if (args[0] === '--get-yargs-completions') return { text: (await complete(args.slice(1))).join('\n') };
   refuseInherited(args);
   let command = '';
@@ -41,7 +41,7 @@ export async function readCommandLine(args: readonly string[], columns: number):
   }
 }
 
-/** What every object inherits, yargs takes for options that it knows, and falls over them. */
+/** yargs takes names that every object inherits for known options, and throws. */
 function refuseInherited(args: readonly string[]): void {
   const flag = args.find((arg) => arg.startsWith('--') && arg.replace(/^--|=.*$/gs, '') in {});
   if (flag !== undefined) throw new UsageError(`${flag.replace(/=.*$/s, '')} is unknown, expected a flag from --help`);
@@ -49,15 +49,15 @@ function refuseInherited(args: readonly string[]): void {
 
 const NO_VALUE = 'has no value, expected one';
 
-/** What yargs itself refuses; a module that does not load comes the same way. */
+/** An error of yargs itself, or of a module that does not load: both arrive in the same way. */
 const isRefusal = (error: Error): boolean => error.name === 'YError' || error.message.endsWith(NO_VALUE);
 
-/** Whether yargs may show help: at -h, among other letters, too. A value that looks like it costs a little time. */
+/** Whether yargs may show help: also for -h among other letters. A false positive only costs a little time. */
 const mayShowHelp = (args: readonly string[]): boolean => args.some((arg) => /^-(-help|[^-]*h)/.test(arg));
 
 /**
- * Behind any command yargs lays out its help, asked for or not: it learns the texts only where they may be shown, which
- * halves that.
+ * yargs lays out help for every command, asked for or not. Without the texts, which only help shows, that takes half
+ * the time.
  */
 function createParser(args: readonly string[], columns: number, choose: (command: string) => void): Argv {
   const shown = mayShowHelp(args);
@@ -95,7 +95,7 @@ function createParser(args: readonly string[], columns: number, choose: (command
   return parser;
 }
 
-/** The command that the word behind its name makes of it. */
+/** The subcommand that the word after the command names. */
 async function memberOf(command: Command, args: readonly string[]): Promise<Command> {
   const { members = {} } = command;
   const word = args.slice(1).find((arg) => Object.hasOwn(members, arg));
@@ -125,12 +125,12 @@ function addOptions(own: Argv, table: OptionTable, shown: boolean): Argv {
       group: `${group}:`,
       describe,
       hidden: !shown,
-      // A flag with a value stays untyped: yargs then keeps its text, and tells '' from none.
+      // A flag with a value has no type, so that yargs keeps its text and distinguishes an empty value from none.
       ...(takesNothing ? { type: 'boolean' } : { requiresArg: true }),
     });
   }
   return own;
 }
 
-/** Below each other: beside each other, both would be cut into pieces that nobody can copy. */
+/** One below the other: side by side, both would wrap and could not be copied. */
 const exampleText = (line: string, meaning: string): string => `# ${meaning}\n$0 ${line}`;

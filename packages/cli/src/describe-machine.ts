@@ -1,7 +1,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import { version } from './version.ts';
 
-/** What a result came about on, as files of runs hold it. */
+/** The machine that computed a result, as stored in the files of a run. */
 export const describeMachine = () => ({
   machine: {
     cpu: cpus()[0]?.model.trim() ?? null,

@@ -1,7 +1,8 @@
 import { UsageError } from './usage-error.ts';
 
 /**
- * Lines: one sentence, and below it the stack where `verbose`. '<where>: ' of the libraries gives way to the command.
+ * The error as lines: one sentence and, with `verbose`, the stack. The name of the command replaces the '<where>: ' of
+ * the libraries.
  */
 export function describeFailure(where: string, error: unknown, verbose: boolean): string[] {
   const sentence = `${where}: ${error instanceof UsageError ? error.message : withoutPlace(error)}`;
@@ -10,7 +11,7 @@ export function describeFailure(where: string, error: unknown, verbose: boolean)
   return [sentence, ...stackOf(error), ...(cause instanceof Error ? [`caused by ${cause}`, ...stackOf(cause)] : [])];
 }
 
-/** The places that an error came through. Above them stands its message, of which a part may look like one. */
+/** The stack without its message, in which a line may look like a stack frame. */
 function stackOf(error: Error): string[] {
   const { stack = '' } = error;
   const head = String(error);
@@ -20,7 +21,7 @@ function stackOf(error: Error): string[] {
 
 export const exitCodeOf = (error: unknown): number => (error instanceof UsageError ? 2 : 1);
 
-/** 'batch has 0' of 'train: batch has 0': the place in the library says nothing to who typed a command. */
+/** "batch has 0" for "train: batch has 0": the place in the library means nothing to a user of the command line. */
 export function withoutPlace(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.replace(/^[a-z][\w-]*( [a-z-]+)?: /i, '');

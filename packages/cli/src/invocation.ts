@@ -1,6 +1,6 @@
 import { basename, relative } from 'node:path';
 
-/** How the user would call this program again: through npx where npm is behind it, else as it was called. */
+/** The command to call this program again: through npx if npm started it, else as it was called. */
 export function invocation(
   env: Readonly<Record<string, string | undefined>>,
   script: string = process.argv[1] ?? 'gradloom',

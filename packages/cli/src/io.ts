@@ -4,7 +4,7 @@ import { printable, rendered, UNPRINTABLE } from './terminal/printable.ts';
 /** A stream that may be a terminal. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
 
-/** All that a command reads and prints through, so that a test can stand in for a terminal. */
+/** The streams and environment of a command, so that a test can replace them. */
 export interface Io {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Output;
@@ -20,14 +20,14 @@ export const processIo = (): Io => ({
 });
 
 /**
- * Prints one line: what in `text` came from outside cannot make it two, or draw. All that is printed goes through
- * these.
+ * Prints one line. Text from outside cannot break the line or control the terminal. Everything is printed through these
+ * functions.
  */
 export function printLine(stream: Output, text: string): void {
   stream.write(`${rendered(text)}\n`);
 }
 
-/** Prints the beginning of a line, behind which the cursor stays. */
+/** Prints the start of a line, and leaves the cursor after it. */
 export function printPart(stream: Output, text: string): void {
   stream.write(rendered(text));
 }
@@ -42,7 +42,7 @@ export function printRows(stream: Output, rows: readonly (readonly string[])[]):
   stream.write(rows.map((cells) => `${cells.map(printable).join('\t')}\n`).join(''));
 }
 
-/** Prints documents of JSON, one a line: whoever reads them gets every character, and a terminal none that it obeys. */
+/** Prints JSON documents, one per line, with characters escaped that a terminal would obey. */
 export function printJson(stream: Output, documents: string | readonly string[]): void {
   const lines = typeof documents === 'string' ? [documents] : documents;
   stream.write(lines.map((json) => `${json.replace(UNPRINTABLE, escaped)}\n`).join(''));

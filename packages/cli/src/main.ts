@@ -10,7 +10,7 @@ import { asUsage, UsageError } from './usage-error.ts';
 export async function main(args: readonly string[]): Promise<void> {
   const io = processIo();
   endOnBrokenPipe(io);
-  // A fault of ours, of which Node would print the message as it is.
+  // A bug: Node would print its message unchanged.
   process.on('uncaughtException', (error) => {
     printLines(io.stderr, describeFailure('gradloom', error, true));
     process.exit(1);

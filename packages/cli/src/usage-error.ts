@@ -1,4 +1,4 @@
-/** A mistake in what the user typed: the sentence names the flag, what it has and what it should have. Exit code 2. */
+/** A usage error: the sentence names the flag, what it has and what it should have. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

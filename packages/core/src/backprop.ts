@@ -14,12 +14,12 @@ import type { Network } from './network.ts';
 
 export type { Inspect } from './layers/index.ts';
 
-/** The memory that one thread needs to run up to `rows` rows through a network. */
+/** Memory for one thread to run up to `rows` rows through a network. */
 export interface Workspace extends StackMemory {
   readonly rows: number;
-  /** The rows' inputs [rows, I]; the first layer may overwrite them. */
+  /** Inputs of the rows [rows, I]; the first layer may overwrite them. */
   readonly x: Float64Array;
-  /** Their targets [rows, O], or [rows] class indices. */
+  /** Targets of the rows [rows, O], or [rows] class indices. */
   readonly t: Float64Array;
   readonly targetColumns: number;
   /** The loss's fast version where the backend has one, else the plain one: equal by definition. */
@@ -27,7 +27,7 @@ export interface Workspace extends StackMemory {
 }
 
 /**
- * Takes `allocate` for every array, so that the memory may be an arena's or, with a function that only counts, none.
+ * Calls `allocate` for every array, so that the memory may be in an arena or, with a function that only counts, none.
  */
 export function createWorkspace(network: Network, loss: Loss, rows: number, allocate: Allocate): Workspace {
   const x = allocate(rows * network.input);
@@ -39,11 +39,11 @@ export function createWorkspace(network: Network, loss: Loss, rows: number, allo
 
 type FastLosses = Partial<Record<string, LossKernel>>;
 
-/** Numbers of a row's target: one class index, or as many values as the network has outputs. */
+/** Numbers per target: one class index, or one value per output of the network. */
 export const targetColumns = (network: Network, loss: Loss): number =>
   loss.targets === 'classes' ? 1 : network.output;
 
-/** Runs the first B rows of `workspace.x` forward; returns the array of the outputs [B, O]. */
+/** Runs the first B rows of `workspace.x` forward; returns the array of outputs [B, O]. */
 export function forward(
   network: Network,
   workspace: Workspace,
@@ -101,6 +101,6 @@ export function recordNodeGradient(
   });
 }
 
-/** Whether neither a layer nor the loss does more than call kernels. */
+/** Whether the layers and the loss only call kernels. */
 export const isRecordable = ({ layers }: Network, loss: Loss, workspace: Workspace, kernels: Kernels): boolean =>
   layers.every((layer) => layer.recordable?.(kernels)) && workspace.lossKernel(kernels) !== loss.evaluate;

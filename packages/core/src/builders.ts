@@ -5,13 +5,13 @@ import type { NetworkSpec } from './network.ts';
 /** The spec of one kind of layer. */
 type SpecOfKind<K extends LayerKind> = Extract<LayerSpec, { kind: K }>;
 
-/** Its options beside those that a builder takes by place. */
+/** Its options, except those that the builder takes as arguments. */
 type OptionsBeside<K extends LayerKind, Placed extends string = never> = Omit<SpecOfKind<K>, 'kind' | Placed>;
 
 /**
- * A network whose layers follow each other: `sequential(784, dense(128), relu(), dense(10))`. It is the same JSON as
- * `{ input: 784, layers: [...] }` and checks nothing itself.
- * @param input numbers a row
+ * A network of layers in sequence: `sequential(784, dense(128), relu(), dense(10))`. It is the same JSON as `{ input:
+ * 784, layers: [...] }` and checks nothing itself.
+ * @param input inputs per row
  */
 export const sequential = (input: number, ...layers: LayerSpec[]): NetworkSpec => ({ input, layers });
 
@@ -53,7 +53,8 @@ export const layerNorm = (options: OptionsBeside<'layer-norm'> = {}): SpecOfKind
 export const residual = (...layers: LayerSpec[]): SpecOfKind<'residual'> => ({ kind: 'residual', layers });
 
 /**
- * Options of an activation: `size`, default the outputs of the layer before, and `alpha` where the function has one.
+ * Options of an activation: `size`, by default the outputs of the layer before, and `alpha` for functions that have
+ * one.
  */
 export type ActivationBuilder = (options?: OptionsBeside<'activation', 'fn'>) => SpecOfKind<'activation'>;
 

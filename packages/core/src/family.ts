@@ -2,22 +2,25 @@ import { oneOf } from './text/check.ts';
 import { OptionError, unknownOption } from './text/option-error.ts';
 import { show } from './text/show.ts';
 
-/** A table of factories: one entry a member of the family. */
+/** A table of factories, with one entry per member of the family. */
 export type Family<Member> = Record<string, (options: never) => Member>;
 
-/** What tells the specs of a family apart. */
+/** The part of a spec that names a member. */
 export interface KindOf<K> {
-  /** Which member of the family this is. */
+  /** Name of the member. */
   kind: K;
 }
 
-/** JSON that rebuilds a member in any thread: its name, or its name as `kind` beside its options. */
+/** JSON that rebuilds a member in any thread: its name, or an object with its name as `kind` and its options. */
 export type SpecOf<T extends Family<unknown>> = keyof T | { [K in keyof T]: KindOf<K> & OptionsOf<T[K]> }[keyof T];
 
 /** A factory without options gives `unknown`, which adds nothing to `{ kind }`. */
 type OptionsOf<F> = F extends (options?: infer O) => unknown ? O : never;
 
-/** Builds what `spec` names. @throws OptionError naming the nearest known member, or the option that is wrong. */
+/**
+ * Builds the member that `spec` names. @throws OptionError naming the nearest known member, or the option that is
+ * wrong.
+ */
 export function createMember<Member>(where: string, table: Family<Member>, spec: unknown): Member {
   if (typeof spec === 'string') return factoryOf(where, table, spec)({});
   if (typeof spec !== 'object' || spec === null || !('kind' in spec)) {
@@ -34,7 +37,7 @@ function factoryOf<Member>(where: string, table: Family<Member>, kind: unknown):
   return table[oneOf(where, 'kind', kind, table)] as (options: object) => Member;
 }
 
-/** Options of a member that has none. */
+/** Options of a member without options. */
 export type NoOptions = Record<never, never>;
 
 /** @throws Error if any option is given. */

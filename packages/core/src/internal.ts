@@ -1,6 +1,5 @@
 /**
- * What the other packages of Gradloom share with this one. No part of the public interface: it may change in any
- * release.
+ * Shared with the other packages of Gradloom. Not part of the public interface: it may change in any release.
  * @internal
  */
 export {

@@ -17,43 +17,43 @@ import { show } from './text/show.ts';
 
 /** JSON that rebuilds a network in any thread. */
 export interface NetworkSpec {
-  /** Numbers a row, I. */
+  /** I: inputs per row. */
   input: number;
-  /** From input to output. Each takes as many inputs as the layer before has outputs. */
+  /** From input to output. The inputs of each layer are the outputs of the one before. */
   layers: LayerSpec[];
 }
 
-/** A trainable tensor's place in the flat parameter vector. */
+/** The position of a trainable tensor in the flat parameter vector. */
 export interface Tensor {
-  /** Place of its layer in the network, from 0. */
+  /** Index of its layer in the network, from 0. */
   readonly layer: number;
-  /** 'W' or 'b', say; 'layers.1.W' inside of a residual block. */
+  /** Its name, such as 'W' or 'b', or 'layers.1.W' inside a residual block. */
   readonly name: string;
-  /** Extents, as [I, O]. */
+  /** Shape, such as [I, O]. */
   readonly shape: readonly number[];
-  /** Where it begins in the parameter vector. */
+  /** Offset in the parameter vector. */
   readonly offset: number;
-  /** How many numbers it has. */
+  /** Number of elements. */
   readonly length: number;
 }
 
-/** A layer, and where its own tensors lie: none where it holds other layers, whose they are. */
+/** A layer and the offsets of its own tensors. A layer that holds others has none, since they belong to those. */
 export interface NetworkPlace extends PlacedLayer {
   /** Its own tensors, in the order of the parameter vector. */
   readonly tensors: readonly Pick<Tensor, 'name' | 'offset' | 'length'>[];
 }
 
-/** A network that has been checked: its layers, and the place of each tensor in the parameter vector. */
+/** A checked network: its layers, and the offset of each tensor in the parameter vector. */
 export interface Network {
-  /** What it was built from, with every layer in full. */
+  /** Its spec, in the long form. */
   readonly spec: NetworkSpec;
-  /** Numbers a row that it takes, I. */
+  /** I: inputs per row. */
   readonly input: number;
-  /** Numbers a row that it puts out, O. */
+  /** O: outputs per row. */
   readonly output: number;
-  /** In order; those inside of others are in `places`. */
+  /** In order; nested layers are in `places`. */
   readonly layers: readonly Layer[];
-  /** All layers, those inside of others too. */
+  /** All layers, including nested ones. */
   readonly places: readonly NetworkPlace[];
   /** All trainable tensors, in the order of the parameter vector. */
   readonly tensors: readonly Tensor[];
@@ -64,12 +64,13 @@ export interface Network {
 }
 
 /**
- * Checks that the layers fit and gives every tensor its place in one flat vector [P]: layer by layer, W then b.
+ * Checks that the layers fit together and gives every tensor its offset in one flat vector [P]: layer by layer, W then
+ * b.
  * @throws OptionError naming the layer, what it has and what it should have.
  */
 export const buildNetwork = (spec: NetworkSpec): Network => complete(buildNetworkInTurns(spec));
 
-/** Likewise, with a pause between layers: a hundred thousand of them take half a second. */
+/** The same, with pauses between layers: a hundred thousand layers take half a second. */
 export function* buildNetworkInTurns(spec: NetworkSpec): Pausable<Network> {
   if (typeof spec !== 'object' || spec === null) {
     throw new Error(`buildNetwork: spec has ${show(spec)}, expected { input: number, layers: [...] }`);
@@ -102,7 +103,7 @@ export function* buildNetworkInTurns(spec: NetworkSpec): Pausable<Network> {
   return { spec: inFull, input, output, layers: built, places, tensors, products, parameterCount: offset };
 }
 
-/** `layers` themselves where each is written in full. */
+/** Returns `layers` itself if all are in the long form. */
 function* layersInFull(layers: LayerSpec[]): Pausable<LayerSpec[]> {
   const specs: LayerSpec[] = [];
   let isShort = false;
@@ -115,13 +116,13 @@ function* layersInFull(layers: LayerSpec[]): Pausable<LayerSpec[]> {
   return isShort ? specs : layers;
 }
 
-/** Deals the tensors out, which lie in the order of the layers. */
+/** Distributes the tensors, which are in the order of the layers. */
 function* withTensors(placed: Iterable<PlacedLayer>, tensors: readonly Tensor[]): Pausable<NetworkPlace[]> {
   let next = 0;
   const places: NetworkPlace[] = [];
   for (const place of placed) {
     const { inner, tensors: own } = place.layer;
-    // Those of layers inside of it come with them.
+    // This includes those of nested layers.
     const count = inner === undefined ? own.length : 0;
     const dealt = own.slice(0, count).map(({ name }, k) => {
       const { offset, length } = tensors[next + k];
@@ -137,14 +138,14 @@ function* withTensors(placed: Iterable<PlacedLayer>, tensors: readonly Tensor[])
 const kinds = { ...layers, ...activations };
 const isShort = (kind: keyof typeof kinds): kind is keyof typeof activations => Object.hasOwn(activations, kind);
 
-/** Levels of layers inside of layers. A file's header has room for 30, and each level is a call inside of a call. */
+/** Most levels of nested layers. The header of a file allows 30, and each level is a recursive call. */
 const MOST_LEVELS = 16;
 
-/** Layers that follow each other; `path` is the position of the layer that holds them, [] for the network itself. */
+/** A stack of layers; `path` is the position of the layer that holds them, [] for the network itself. */
 function* buildLayers(specs: readonly LayerSpec[], input: number, path: readonly number[]): Pausable<Layer[]> {
   if (path.length === MOST_LEVELS) {
     const at = path.join('.');
-    const problem = `has layers of level ${MOST_LEVELS + 1} in it, expected at most ${MOST_LEVELS} (layers inside of layers)`;
+    const problem = `has more than ${MOST_LEVELS} levels of nested layers, expected at most ${MOST_LEVELS}`;
     throw new OptionError('buildNetwork', `layers.${at}.layers`, problem, { about: `layer ${at}` });
   }
   const built: Layer[] = [];
@@ -174,7 +175,7 @@ function* buildLayer(spec: LayerSpec, input: number, path: readonly number[]): P
     throw new OptionError(place, at, `has ${show(spec)}, expected an object with a kind`, { about: 'spec' });
   }
   const kind = within(at, () => oneOf(place, 'kind', spec.kind, kinds));
-  // Every other layer by an activation's name has been written in full by now.
+  // All short forms of activations have been converted by now.
   if (isShort(kind)) throw unknownOption(`${place}: ${kind}`, 'fn', ['size', 'alpha']).inside(at);
   // The table pairs each kind with the factory of its own options; TypeScript cannot follow the pairing through a key.
   const factory = layers[kind] as (options: object, place: Place) => Layer | Pausable<Layer>;
@@ -183,13 +184,13 @@ function* buildLayer(spec: LayerSpec, input: number, path: readonly number[]): P
     const made = factory(options, { input, path, build: buildLayers });
     return 'next' in made ? yield* made : made;
   } catch (error) {
-    // A layer inside of this one has said where it stands.
+    // A nested layer has already named its position.
     if (!(error instanceof OptionError) || error.options[0].startsWith('layers.')) throw error;
     throw error.inside(at, place);
   }
 }
 
-/** Views of `vector` [P], one array of tensors a layer: what a layer's forward and backward take. */
+/** Views of `vector` [P], one list of tensors per layer, as a layer takes them. */
 export function bindTensors(network: Network, vector: Float64Array): Float64Array[][] {
   if (vector.length !== network.parameterCount) {
     throw new Error(`bindTensors: vector has length ${vector.length}, expected ${network.parameterCount}`);
@@ -200,8 +201,8 @@ export function bindTensors(network: Network, vector: Float64Array): Float64Arra
 }
 
 /**
- * Fills `parameters` [P] with starting values: a pure function of spec and seed, each tensor from its own stream. Where
- * several threads share the work, each fills the tensors for which `takes` holds.
+ * Fills `parameters` [P] with starting values: a pure function of spec and seed, with a separate random stream for each
+ * tensor. Threads that share the work each fill the tensors for which `takes` is true.
  */
 export function initializeParameters(
   network: Network,

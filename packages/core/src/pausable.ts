@@ -1,7 +1,7 @@
-/** Work that yields wherever it may pause, so that whoever shares its thread gets a turn. */
+/** Work that yields where it may pause, so that its thread can do other things. */
 export type Pausable<T> = Generator<undefined, T, undefined>;
 
-/** Does the work at once, without a pause. */
+/** Does the work without pauses. */
 export function complete<T>(work: Pausable<T>): T {
   for (;;) {
     const { done, value } = work.next();

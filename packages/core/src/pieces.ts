@@ -2,22 +2,22 @@ import { BLOCK, blockCount } from './block.ts';
 import type { Network } from './network.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 
-/** Parameters that follow each other and have weight decay, or have none. */
+/** A range of parameters that all have weight decay, or all have none. */
 export interface Piece {
   readonly offset: number;
   readonly n: number;
   readonly decayed: boolean;
 }
 
-/** What the cut depends on. */
+/** The parameters of the cut. */
 export type Cut = Pick<Network, 'tensors' | 'parameterCount'>;
 
-/** Weights have rows and columns; biases, and the gains and shifts of a norm, are vectors. */
+/** Weights are matrices; biases, and the gains and shifts of a norm, are vectors. */
 const isWeights = (shape: readonly number[]): boolean => shape.length > 1;
 
 /**
- * The pieces of each block. A block is one piece where the optimizer treats all parameters alike; else it is cut where
- * weights and other parameters meet. An update goes parameter by parameter, so a cut changes no bit.
+ * The pieces of each block. A block is one piece if the optimizer treats all parameters alike; otherwise it is cut
+ * between weights and other parameters. An update works parameter by parameter, so a cut changes no bit.
  */
 export function piecesOf(network: Cut, optimizer: Optimizer): Piece[][] {
   const pieces = Array.from({ length: blockCount(network.parameterCount) }, (): Piece[] => []);
@@ -33,7 +33,7 @@ export function piecesOf(network: Cut, optimizer: Optimizer): Piece[][] {
 }
 
 /**
- * How many there are: an update is a call for each. Counted without making them, since there may be more than fit into
+ * Number of pieces, which is the number of update calls. Counted without creating them, since they may not fit into
  * memory.
  */
 export const countPieces = (network: Cut, optimizer: Optimizer): number =>
@@ -42,7 +42,7 @@ export const countPieces = (network: Cut, optimizer: Optimizer): number =>
     0,
   );
 
-/** Neighbours of one kind, whatever blocks they lie in. */
+/** Adjacent parameters of one kind, across blocks. */
 function stretchesOf({ tensors, parameterCount: P }: Cut, { undecayedHyper }: Optimizer): Piece[] {
   if (P === 0) return [];
   if (undecayedHyper === 0) return [{ offset: 0, n: P, decayed: true }];

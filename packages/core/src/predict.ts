@@ -10,7 +10,7 @@ import { doubles } from './text/check.ts';
 /** The outputs y [N, O], row by row, of the rows x [N, I]. */
 export type Predictor = (x: Float64Array) => Float64Array;
 
-/** Rows that a predictor takes at a time. */
+/** Rows that a predictor computes at a time. */
 const ROWS = 64;
 
 /**

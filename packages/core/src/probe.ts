@@ -5,19 +5,19 @@ import type { Layer, StackMemory } from './layers/index.ts';
 import type { Network } from './network.ts';
 import type { Pausable } from './pausable.ts';
 
-/** A slope below this share of the activation's largest passes next to nothing on: the output counts as flat. */
+/** An output whose slope is below this share of the largest is flat: it passes on almost no gradient. */
 const FLAT = 0.01;
 
 /** Σ (∂loss/∂y)², Σ y, Σ y² over rows and units. */
 const SUMS = 3;
 
-/** What a look at one layer y = f(x) found, over all rows of a batch. Null where a figure does not apply. */
+/** Statistics of one layer y = f(x) over all rows of a batch. Null if one does not apply. */
 export interface LayerFigures {
-  /** Place in the network: '3', or '3.1' inside of layer 3. */
+  /** Position in the network: '3', or '3.1' inside layer 3. */
   readonly path: string;
-  /** As messages name it: dense(784->128). */
+  /** Name in messages: dense(784->128). */
   readonly label: string;
-  /** RMS over rows and units of ∂loss/∂y, each row's own loss; null below the first layer that learns. */
+  /** RMS over rows and units of ∂loss/∂y, for the own loss of each row; null below the first layer that learns. */
   readonly rmsDy: number | null;
   /** Mean of the outputs over rows and units. */
   readonly mean: number;
@@ -30,21 +30,21 @@ export interface LayerFigures {
   readonly flat: number | null;
   /** Share of units that are flat in every row of the batch. Activations only. */
   readonly dead: number | null;
-  /** Its own tensors; none where it holds other layers. */
+  /** Its own tensors; none if it holds other layers. */
   readonly tensors: readonly TensorFigures[];
 }
 
-/** What a look at one tensor found. */
+/** Statistics of one tensor. */
 export interface TensorFigures {
-  /** 'W' or 'b', say. */
+  /** Its name, such as 'W' or 'b'. */
   readonly name: string;
-  /** How many numbers it has. */
+  /** Number of elements. */
   readonly length: number;
   /** RMS of the tensor. */
   readonly rms: number;
   /** RMS of the batch's mean gradient, before clipping. */
   readonly rmsGradient: number;
-  /** RMS of the way from where the tensor started. */
+  /** RMS of the change since the start. */
   readonly rmsMoved: number;
 }
 
@@ -69,7 +69,7 @@ export function createProbe(network: Network, workspace: Workspace, sums: Float6
       if (spec.kind !== 'activation' || x === undefined) return;
       countFlat(viewOf(sums, units[k], layer.out), x, rows, n, spec.fn, spec.alpha);
     } else {
-      // What a layer passes down is the gradient by the output of the one below.
+      // A layer passes down the gradient with respect to the output of the layer below.
       const of = phase === 'loss' ? layer : neighbours.get(layer)?.below;
       const k = of === undefined ? undefined : numbers.get(of);
       if (k !== undefined) sums[k * SUMS] = sumOfSquares(rows, n);
@@ -82,7 +82,7 @@ interface Neighbours {
   readonly below: Layer | undefined; // whose output that is; none for the first of a stack
 }
 
-/** Of all layers, those inside of others too. */
+/** Of all layers, including nested ones. */
 function neighboursOf(layers: readonly Layer[], memory: StackMemory, input: Float64Array): [Layer, Neighbours][] {
   return layers.flatMap((layer, l) => {
     const x = l === 0 ? input : memory.outputs[l - 1];
@@ -101,8 +101,8 @@ function lookAtOutputs(sums: Float64Array, at: number, y: Float64Array, n: numbe
 }
 
 /**
- * The rows in which each unit is flat. Overwrites `flat` [units]. An activation reads z or a; the other array may hold
- * anything.
+ * Counts the rows in which each unit is flat. Overwrites `flat` [units]. An activation reads z or a; the other array
+ * may hold anything.
  */
 function countFlat(
   flat: Float64Array, // [O] out
@@ -122,7 +122,7 @@ function countFlat(
   }
 }
 
-/** What a batch's figures are made of, all of it as its step began but for the gradient, which the step computed. */
+/** Data for the statistics of a batch, all from before its step except the gradient, which the step computed. */
 export interface ProbeReading {
   readonly sums: Float64Array; // [leaves, probeLength]
   readonly rows: number; // of the batch
@@ -167,7 +167,7 @@ export function* probeFigures(
     figures.push({
       path,
       label,
-      // A layer that holds the first to learn stands before it, but is reached.
+      // A layer that holds the first layer that learns comes before it, but gets a gradient.
       rmsDy: k < firstToLearn && all.length === 0 ? null : Math.sqrt(squares / count),
       mean,
       std: Math.sqrt(Math.max(0, sumSquares / count - mean * mean)),

@@ -20,7 +20,7 @@ export interface StepsMemory extends UpdateMemory {
   readonly norms: Float64Array;
 }
 
-/** Calls that `recordSteps` writes at most. */
+/** Most calls that `recordSteps` writes. */
 export const stepCalls = (network: Network, optimizer: Optimizer): number =>
   recordedCalls(network) + blockCount(network.parameterCount) + countPieces(network, optimizer);
 

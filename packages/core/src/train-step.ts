@@ -9,7 +9,7 @@ import type { Optimizer } from './optimizers/optimizer.ts';
 import { leafCount, leafRows, ONE_ROW, treeLevels } from './tree/index.ts';
 import { batchLoss, clipScale, createBlockUpdate, gradientNorm, gradientOf, gradientStride } from './update.ts';
 
-/** What `createTrainStep` takes. */
+/** Options of `createTrainStep`. */
 export interface TrainStepOptions {
   /** From `buildNetwork`. */
   network: Network;
@@ -17,19 +17,19 @@ export interface TrainStepOptions {
   loss: Loss;
   /** From `createOptimizer`. */
   optimizer: Optimizer;
-  /** What computes: `referenceKernels`, say. */
+  /** The kernels, such as `referenceKernels`. */
   kernels: Kernels;
-  /** Most rows of a step. */
+  /** Most rows per step. */
   batch: number;
   /** Of the starting weights and of dropout. */
   seed: number;
-  /** Most that the norm of the mean gradient may be: above it the gradient is scaled down. @default no limit */
+  /** Clips the norm of the mean gradient to this value. @default no limit */
   clipNorm?: number;
-  /** Where arrays come from, by their length. @default new Float64Array(length) */
+  /** Allocates arrays of a given length. @default new Float64Array(length) */
   allocate?: Allocate;
 }
 
-/** What one step found. */
+/** Results of one step. */
 export interface StepFigures {
   /** Mean loss of the rows, before the update. */
   loss: number;
@@ -37,9 +37,9 @@ export interface StepFigures {
   norm: number;
 }
 
-/** A network in training, in one thread. */
+/** A network being trained, in one thread. */
 export interface TrainStep {
-  /** The weights [P], which each step changes in place. */
+  /** The weights [P], updated in place by each step. */
   readonly parameters: Float64Array;
   /** State vectors of the optimizer [slots][P]. */
   readonly state: readonly Float64Array[];

@@ -17,7 +17,7 @@ const LINE = 8;
 export const gradientOf = (gSum: Float64Array, P: number, row: number): Float64Array =>
   viewOf(gSum, row * gradientStride(P), P);
 
-/** Shared by all threads of a run; each writes only its own blocks of it. */
+/** Shared by all threads of a run; each writes only its own blocks. */
 export interface UpdateMemory {
   readonly theta: Float64Array; // [P]
   // [rows, gradientStride(P)] gradients of nodes, as planTeam deals them out; row 0 becomes the batch's mean gradient
@@ -56,7 +56,7 @@ export function updateCalls(network: Cut, optimizer: Optimizer, rows: number): n
   return blocks > RECORDED_BLOCKS ? 0 : Math.max(1, rows) * blocks + countPieces(network, optimizer);
 }
 
-/** The two halves of an update, for any block; `hyper` and `scale` are read anew at each call. */
+/** The two halves of an update, for any block; `hyper` and `scale` are read at each call. */
 export function createBlockUpdate(
   kernels: Kernels,
   optimizer: Optimizer,
@@ -134,7 +134,7 @@ export function createBlockUpdate(
 
 const ONE = Float64Array.of(1);
 
-/** Whether the optimizer's update is a kernel of its own: then it can be recorded. */
+/** Whether the update of the optimizer is a kernel of its own, so that it can be recorded. */
 export const hasFastUpdate = ({ fast }: Kernels, { name }: Optimizer): boolean =>
   (fast.updates as Partial<Record<string, UpdateKernel>>)[name] !== undefined;
 
@@ -158,8 +158,8 @@ export function noteGradientNorm(norms: Float64Array, at: number, squares: Float
 }
 
 /**
- * What the gradient is multiplied by so that its norm is at most `clipNorm`: clipNorm / (norm + 1e-6), at most 1,
- * as PyTorch's clip_grad_norm_ has it ([Pascanu et al. 2013](https://arxiv.org/abs/1211.5063)).
+ * The factor that clips the gradient norm to `clipNorm`: clipNorm / (norm + 1e-6), at most 1, as in PyTorch's
+ * clip_grad_norm_ ([Pascanu et al. 2013](https://arxiv.org/abs/1211.5063)).
  */
 export const clipScale = (norm: number, clipNorm: number): number => Math.min(1, clipNorm / (norm + 1e-6));
 

@@ -12,12 +12,12 @@ const ALIGNMENT = 64;
 
 export interface ArenaOptions extends ScratchShape {
   schedule: Schedule;
-  threads: number; // the most that the run will use
-  probes?: boolean; // looks into layers on the way, default false
-  heapBase: number; // first byte that the kernels' module leaves free
+  threads: number; // most threads that the run will use
+  probes?: boolean; // whether layers are probed, default false
+  heapBase: number; // first byte of memory that the kernels leave free
 }
 
-/** Every array of a run. Numbers travel between threads through these alone. */
+/** Every array of a run. Threads exchange numbers only through these. */
 export interface Arena {
   readonly theta: Float64Array; // [P]
   readonly gSum: Float64Array; // [rows, gradientStride(P)] of nodes of the batch
@@ -35,7 +35,8 @@ export interface Arena {
 }
 
 /**
- * The layout of a run's one shared memory: a pure function of its options, so that every thread finds the same places.
+ * The layout of the shared memory of a run: a pure function of its options, so that every thread finds the same
+ * offsets.
  */
 export interface ArenaPlan {
   readonly bytes: number;
@@ -44,7 +45,7 @@ export interface ArenaPlan {
   bind(memory: WasmMemory): Arena;
 }
 
-/** An array of the arena: where it lies follows from those before it. */
+/** An array of the arena; its offset follows from those before it. */
 interface Region {
   readonly offset: number; // in bytes
   readonly length: number; // in doubles
@@ -109,7 +110,7 @@ export function planArena(options: ArenaOptions, scratchLength = countScratch(op
   };
 }
 
-/** Doubles of what one thread has for itself. */
+/** Doubles that belong to one thread. */
 export const countScratch = (shape: ScratchShape): number =>
   countDoubles((allocate) => takeThreadScratch(shape, allocate));
 

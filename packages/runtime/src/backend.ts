@@ -28,19 +28,19 @@ export const backendNames = { reference: true, wasm: true, native: true, blas: t
 >;
 
 /**
- * What a user may ask for; 'auto' is the first of native, blas and wasm that this machine has, wasm where layers are
- * too small for another, and reference where there is no WebAssembly.
+ * Choices of a backend. 'auto' is the first of native, blas and wasm that this machine supports; wasm if layers are too
+ * small for another; reference if there is no WebAssembly.
  */
 export const backendChoices = { auto: true, ...backendNames } as const;
 /** 'auto', or the name of a backend. */
 export type BackendChoice = keyof typeof backendChoices;
 
-/** A backend as this process found it, with the library's path: what a thread needs to rebuild it. */
+/** A backend with the path of its library: what a thread needs to rebuild it. */
 export type Backend = BuiltInBackend | BlasBackend;
 
-/** What Gradloom brings along: plain TypeScript, WebAssembly, or machine code made at the start. */
+/** A built-in backend: plain TypeScript, WebAssembly, or machine code generated at the start. */
 export interface BuiltInBackend {
-  /** Which of them. */
+  /** Its name. */
   readonly name: Exclude<BackendName, 'blas'>;
 }
 
@@ -53,15 +53,15 @@ export interface BlasBackend {
 }
 
 /**
- * A backend as files name it: what a resume has to find again. Without a path, since loading a library runs its code: a
- * file says which library it was, never where one is.
+ * A backend as files record it, for a resume to compare. It has no path, since loading a library runs its code: a file
+ * may say which library was used, never where one is.
  */
 export type BackendRecord =
   | BuiltInBackend
   | {
       /** 'blas'. */
       readonly name: 'blas';
-      /** Which library it was. */
+      /** The library. */
       readonly library: Omit<BlasIdentity, 'path'>;
     };
 
@@ -73,9 +73,9 @@ export function backendRecord(backend: Backend): BackendRecord {
 }
 
 /**
- * The backend that `choice` stands for on this machine, for `network` or any, with the library at `path` or one found
- * by name. The library is told to use one thread a call, since the run's own threads already use all cores.
- * @throws OptionError where a backend is asked for that is not here.
+ * Resolves `choice` to a backend on this machine, for `network` or for any, with the library at `path` or one found by
+ * name. The library is told to use one thread per call, since the threads of the run already use all cores.
+ * @throws OptionError if the requested backend is not available.
  */
 export function resolveBackend(choice: BackendChoice, path?: string, network?: Network): Backend {
   const name = oneOf('train', 'backend', choice, backendChoices);
@@ -83,7 +83,7 @@ export function resolveBackend(choice: BackendChoice, path?: string, network?: N
     throw new OptionError('train', 'blas', `has ${show(path)}, expected the path of a library`);
   }
   if (name === 'reference') return { name };
-  // A library that was named is wanted, and one that does not work is a mistake, not a reason to take something else.
+  // If a named library does not work, that is an error and not a reason to use another backend.
   const named = path !== undefined || (process.env.GRADLOOM_BLAS ?? '') !== '';
   const problem = wasmProblem();
   if (problem !== null && name === 'auto' && !named) return { name: 'reference' };
@@ -91,7 +91,7 @@ export function resolveBackend(choice: BackendChoice, path?: string, network?: N
     throw new OptionError('train', 'backend', `${name === 'auto' ? 'blas' : name} cannot run here: ${problem}`);
   }
   if (name === 'wasm') return { name };
-  // Looking for a better one takes some 10 ms, in which XOR is learnt.
+  // Looking for a better one takes about 10 ms, in which XOR is learned.
   if (name === 'auto' && !named && network !== undefined && !hasNativeProducts(network)) return { name: 'wasm' };
   if (name === 'native' || (name === 'auto' && !named)) {
     const { code, reason } = machineCode();
@@ -152,7 +152,7 @@ export interface CompiledKernels {
   readonly heapBase: number; // first byte of a run's memory that is free for its arrays
 }
 
-/** @throws Error where this machine has not what the backend needs. */
+/** @throws Error if this machine does not have what the backend needs. */
 export function compileFor({ name }: Backend): CompiledKernels {
   if (name === 'reference') return { module: null, code: null, heapBase: 0 };
   const module = compileKernels();

@@ -12,14 +12,15 @@ export interface BadSpan {
   first: number; // step of the span
   last: number; // step that it ended with
   isSeen: boolean; // the loss or norm of the last is not finite
-  replay: (end: number) => Promise<void>; // brings back the state before step `end`, from that before `first`
-  weightsAreFinite: () => Promise<boolean>; // whether all weights are
+  replay: (end: number) => Promise<void>; // restores the state before step `end`, from that before `first`
+  weightsAreFinite: () => Promise<boolean>; // whether all weights are finite
   diagnose: (step: number, of: DiagnosisTask['of']) => Promise<Fault>; // see diagnose.ts
 }
 
 /**
- * Goes back to the state before the first bad step of a span, and says what is bad in it: the last of the span where
- * its loss or norm is, unless an update before had taken a weight out of range, which no loss has to show.
+ * Goes back to the state before the first bad step of a span, and describes the problem. The bad step is the last of
+ * the span if its loss or norm is not finite, unless an earlier update made a weight not finite, which the loss need
+ * not show.
  */
 export async function findBadStep(span: BadSpan): Promise<BadStep> {
   const { first, last, isSeen, replay, weightsAreFinite, diagnose } = span;
@@ -30,7 +31,7 @@ export async function findBadStep(span: BadSpan): Promise<BadStep> {
     if (await weightsAreFinite()) return { step: last, ...(await diagnose(last, 'loss')) };
     after = last;
   }
-  // A weight that is not finite stays so: what lies between is halved.
+  // A weight that is not finite stays so, hence the bisection.
   while (after - before > 1) {
     const middle = Math.floor((before + after) / 2);
     await replay(middle);
@@ -43,7 +44,7 @@ export async function findBadStep(span: BadSpan): Promise<BadStep> {
   return { step: before, ...overflow };
 }
 
-/** Has a thread say what is bad in a step: see diagnose.ts. */
+/** Lets a thread diagnose a step: see diagnose.ts. */
 export async function diagnoseStep(pool: Pool, setup: RunSetup, step: number, of: DiagnosisTask['of']): Promise<Fault> {
   const [fault] = await runOnTeam(pool, setup, 1, (place) => ({ kind: 'diagnosis', ...place, step, of }));
   return fault;

@@ -6,7 +6,7 @@ import { findNotFinite } from './turns/arrays.ts';
 export const badWeight = (network: Network, theta: Float64Array): string | undefined =>
   complete(findBadWeight(network, theta));
 
-/** Likewise, with pauses, of the tensors for which `takes` holds. */
+/** The same, with pauses, for the tensors for which `takes` is true. */
 export function* findBadWeight(
   { places }: Network,
   theta: Float64Array, // [P]
@@ -23,7 +23,10 @@ export function* findBadWeight(
   return undefined;
 }
 
-/** @throws Error for a weight that is not finite: kernels may leave out what it would do to an input of 0. */
+/**
+ * @throws Error for a weight that is not finite: kernels may skip products with an input of 0, so its effect would not
+ * be defined.
+ */
 export function refuseBadWeights(where: string, network: Network, theta: Float64Array): void {
   const bad = badWeight(network, theta);
   if (bad !== undefined) throw new Error(`${where}: ${bad}, expected finite numbers`);

@@ -1,23 +1,26 @@
-/** Words of the control block, each on a 128-byte line of its own: neighbours in a line would slow each other down. */
+/**
+ * Words of the control block, each on its own 128-byte line, since neighbours on one line would slow each other down.
+ */
 export const CONTROL = { gen: 0, count: 32, sleepers: 64, decision: 96, request: 128, checkedIn: 160, steps: 192 };
 const CONTROL_WORDS = 224;
 
-/** Value of `gen` after an abort: no generation has it, and nobody can leave it. */
+/** Value of `gen` after an abort; no generation has it. */
 const ABORTED = -1;
 
-/** A sleeper looks again after this long, so that no lost wake-up can hang a run. */
+/** A sleeping thread checks again after this time, so that a lost wake-up cannot hang a run. */
 const SLEEP_MS = 100;
 
 /**
- * Looks at `gen` before a waiter sleeps, about 0.11 ms: the threads of a small step mostly come less apart, and waking
- * a sleeper takes 25 µs, on a virtual machine 65. Longer spinning gains nothing that can be measured.
+ * Checks of `gen` before a waiting thread sleeps, about 0.11 ms. In small steps the threads usually arrive closer
+ * together than that, and waking a thread takes 25 µs, or 65 on a virtual machine. Longer spinning gains nothing
+ * measurable.
  */
 const SPINS = 16_000;
 
 export interface Barrier {
   /**
-   * Waits until all threads of the team are here. The last to arrive runs `completion` before it lets the others go, so
-   * what `completion` writes, all read. Returns false if the team was aborted.
+   * Waits until all threads of the team have arrived. The last one runs `completion` before it releases the others, so
+   * all of them see its writes. Returns false if the team was aborted.
    */
   arrive(completion?: () => void): boolean;
 }
@@ -33,13 +36,13 @@ export function resetControl(control: Int32Array): void {
   for (const word of Object.values(CONTROL)) Atomics.store(control, word, 0);
 }
 
-/** Sends every thread away from the barrier, now and whenever it comes. */
+/** Aborts: every thread leaves the barrier, now and later. */
 export function abortTeam(control: Int32Array): void {
   Atomics.store(control, CONTROL.gen, ABORTED);
   Atomics.notify(control, CONTROL.gen);
 }
 
-/** A barrier for `threads` threads over the shared control block; spins only where every thread has a core. */
+/** A barrier for `threads` threads over the shared control block; it spins only if every thread has a core. */
 export function createBarrier(control: Int32Array, threads: number, cores: number): Barrier {
   if (threads === 1) return createPassage(control);
   const spins = threads <= cores ? SPINS : 0;
@@ -51,9 +54,9 @@ export function createBarrier(control: Int32Array, threads: number, cores: numbe
       if (Atomics.add(control, CONTROL.count, 1) === threads - 1) {
         Atomics.store(control, CONTROL.count, 0);
         completion?.();
-        // Fails only if the team was aborted meanwhile: the abort must stay.
+        // Fails only if the team was aborted in the meantime; the abort must stay.
         if (Atomics.compareExchange(control, CONTROL.gen, gen, gen + 1) !== gen) return false;
-        // A waiter counts itself before it compares `gen`, so one that is not counted yet will not fall asleep.
+        // A waiting thread counts itself before it compares `gen`, so one that is not counted yet will not sleep.
         if (Atomics.load(control, CONTROL.sleepers) > 0) Atomics.notify(control, CONTROL.gen);
         return true;
       }
@@ -64,16 +67,16 @@ export function createBarrier(control: Int32Array, threads: number, cores: numbe
 }
 
 /**
- * Whether the others come within so many looks. A function of its own: V8 compiles a hot loop for the one call that is
- * in it, and what stands behind such a loop has then never run; each sleeper would fall back to slow code there, and
- * the barrier would never be fast.
+ * Whether the others arrive within this many checks. It is a function of its own, since V8 optimizes a hot loop for
+ * code that has run: the code after the loop would not have, so each sleeping thread would fall back to slow code, and
+ * the barrier would never get fast.
  */
 function spin(control: Int32Array, gen: number, looks: number): boolean {
   for (let look = 0; look < looks; look++) if (Atomics.load(control, CONTROL.gen) !== gen) return true;
   return false;
 }
 
-/** Until the others have come. */
+/** Sleeps until the others have arrived. */
 function sleep(control: Int32Array, gen: number): void {
   Atomics.add(control, CONTROL.sleepers, 1);
   while (Atomics.load(control, CONTROL.gen) === gen) Atomics.wait(control, CONTROL.gen, gen, SLEEP_MS);
@@ -81,7 +84,8 @@ function sleep(control: Int32Array, gen: number): void {
 }
 
 /**
- * The barrier of a team of one: nobody to count or to wake, only an abort to see. Five locked instructions cost 40 ns.
+ * The barrier of a team of one: it counts and wakes nobody, and only checks for an abort. The five locked instructions
+ * would cost 40 ns.
  */
 function createPassage(control: Int32Array): Barrier {
   return {

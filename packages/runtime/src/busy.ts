@@ -1,24 +1,21 @@
 import { SPAN_MS } from './span-length.ts';
 import { workShare } from './work-clock.ts';
 
-/** Steps that are timed in 200 ms, about: their clock readings take some 20 µs. */
+/** About as many steps are timed in 200 ms; reading their clocks takes about 20 µs. */
 const TIMED_STEPS = 100;
 
-/** Before anything is known of how long a step takes. */
+/** The share before the time of a step is known. */
 const FIRST_SHARE = 1 / 64;
 
 /**
- * How busy each thread is. Work is all that is not waiting for other threads at a barrier; the time between spans is
- * neither.
+ * How busy each thread is: the share of time in which it does not wait at a barrier. Time between spans does not count.
  */
 export interface BusyMeter {
-  /** Of the steps of the next span, on so many threads; 0 for a thread that has nobody to wait for. */
+  /** Share of steps to time in the next span on this many threads; 0 for a single thread, which never waits. */
   timedShare(threads: number): number;
-  /** Takes what a span has left, and clears it. Only while no thread is inside. */
+  /** Reads the times of a span, and clears them. Only while no thread is inside. */
   note(threads: number, steps: number, elapsedMs: number): void;
-  /**
-   * [threads of the run] share of the newest span with timed steps that was work; 0 for a thread that was not in it.
-   */
+  /** [threads of the run] busy share of the newest span with timed steps; 0 for a thread that was not in it. */
   read(): readonly number[] | undefined;
 }
 

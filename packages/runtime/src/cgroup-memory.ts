@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** How the two versions of Linux's control groups name their files of memory. */
+/** File names of the two versions of Linux control groups. */
 interface Version {
-  readonly mounts: readonly string[]; // below the root, the first that has the group
+  readonly mounts: readonly string[]; // below the mount; the first that has the group
   readonly limit: string;
   readonly usage: string;
   readonly files: readonly string[]; // lines of memory.stat that add up to cached files
@@ -27,9 +27,9 @@ const second: Version = {
 };
 
 /**
- * Bytes that the control groups of this process leave it: the least of its own group and all above, which
- * `process.availableMemory` does not look at. Files that the system only caches count as free, as on the whole machine:
- * without that, whoever has read a dataset would have no memory left for it. Infinity where nothing is limited.
+ * Bytes that the control groups of this process leave to it: the minimum over its own group and its ancestors, which
+ * `process.availableMemory` ignores. Cached files count as free, as for the whole machine; otherwise a process that has
+ * just read a dataset would seem to have no memory left. Infinity if there is no limit.
  */
 export function cgroupMemory(self = '/proc/self/cgroup', root = '/sys/fs/cgroup'): number {
   let least = Number.POSITIVE_INFINITY;
@@ -40,7 +40,7 @@ export function cgroupMemory(self = '/proc/self/cgroup', root = '/sys/fs/cgroup'
       id === '0' && controllers === '' ? second : controllers?.split(',').includes('memory') ? first : null;
     if (version === null || path === undefined) continue;
     for (const mount of version.mounts) {
-      // In a container the path may be that of the host, and the mount be the container's group itself.
+      // In a container the path may be that of the host, while the mount is the group of the container.
       for (let group = join('/', path); ; group = dirname(group)) {
         least = Math.min(least, leftIn(join(root, mount, group), version));
         if (group === '/') break;

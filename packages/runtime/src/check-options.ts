@@ -7,14 +7,14 @@ import { findNotFinite } from './turns/arrays.ts';
 
 const SPLITS = ['train', 'validation', 'test'] as const satisfies readonly (keyof DataSplits)[];
 
-/** A copy of the data, if each set of them is an object; what is in it is looked at where it has to fit the network. */
+/** A copy of the data, if each set is an object; the contents are checked later, against the network. */
 export function checkSplits(data: DataSplits): DataSplits {
   record('train', 'data', data, '{ train, validation?, test? }, each a dataset');
   if ('inputs' in data && !('train' in data)) {
     throw new OptionError(
       'train',
       'data',
-      'has a dataset, expected { train: dataset } (validation and test beside it)',
+      'has a dataset, expected { train: dataset } (validation and test are keys of their own)',
     );
   }
   const known: readonly string[] = SPLITS;
@@ -39,7 +39,7 @@ export function checkSplits(data: DataSplits): DataSplits {
   };
 }
 
-/** With the same rows: these are too large to copy. What does not fit is left as it is, for the checks to name. */
+/** The rows are not copied, since they are too large. Invalid values are kept for the checks to report. */
 function copyDataset(dataset: Dataset): Dataset {
   const copyOf = (matrix: DataMatrix): DataMatrix =>
     typeof matrix === 'object' && matrix !== null ? { ...matrix } : matrix;
@@ -109,7 +109,7 @@ export function checkPool(pool: Pool | undefined, threads: number): void {
   }
 }
 
-/** A look into the layers takes the place of the clock's own between forward and backward. */
+/** A probe uses the callback that the clock needs between forward and backward. */
 export function profileOf({ profile = false, probe }: TrainOptions): boolean {
   if (typeof profile !== 'boolean') {
     throw new OptionError('train', 'profile', `has ${show(profile)}, expected true or false`);
@@ -144,7 +144,7 @@ export function checkListener(listener: unknown): void {
   throw new Error(`train: onEvent has ${show(listener)}, expected a function`);
 }
 
-/** An activation whose derivative is 0 everywhere would leave every weight below it where it is. */
+/** With a derivative of 0 everywhere, no weight below the activation would change. */
 export function* refuseUntrainable({ places }: Network): Pausable<void> {
   for (const { path, spec } of places) {
     yield;

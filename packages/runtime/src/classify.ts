@@ -1,7 +1,7 @@
 import type { Loss } from '@gradloom/core';
 import { createDecision } from '@gradloom/core/internal';
 
-/** The class that each row answers, by the rule of all metrics; NO_ANSWER where it has none. */
+/** The predicted class of each row, by the rule of all metrics; NO_ANSWER if it has none. */
 export function classify(
   y: Float64Array, // [N, O]
   O: number,

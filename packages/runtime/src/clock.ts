@@ -4,18 +4,15 @@ import { viewOf } from '@gradloom/core/internal';
 /** Where a thread spends a step. `update` sums the gradients and applies the optimizer; `wait` is at the barriers. */
 export const parts = ['gather', 'forward', 'backward', 'update', 'wait'] as const;
 
-/** ms that a thread spent in each part, over all steps of a run. */
+/** Milliseconds that a thread spent in each phase, over all steps of a run. */
 export type Profile = { readonly [Part in (typeof parts)[number]]: number };
 
 /** Place of each part in a thread's row of times. */
 export const PART = { gather: 0, forward: 1, backward: 2, update: 3, wait: 4 } satisfies Record<keyof Profile, number>;
 
-/**
- * A thread's stopwatch. Only a run that asks for a profile has one: a reading takes some 50 ns, and leaves a number on
- * the heap.
- */
+/** The stopwatch of a thread. Only a run with `profile` has one: a reading takes about 50 ns and allocates a number. */
 export interface Clock {
-  /** What came before belongs to no part. */
+  /** Restarts: time before this call is not counted. */
   start(): void;
   /** Adds the time since the last call to a part. */
   lap(part: number): void;
@@ -40,7 +37,7 @@ export function createClock(times: Float64Array, thread: number): Clock {
 
 /** Adds the ms between its calls to places of `own`. */
 export function createStopwatch(own: Float64Array): { start(): void; lap(place: number): void } {
-  const last = new Float64Array(1); // a plain variable would be a new number on the heap at each call
+  const last = new Float64Array(1); // a plain variable would allocate a number at each call
   return {
     start() {
       last[0] = performance.now();

@@ -3,10 +3,7 @@ import { runInNewContext } from 'node:vm';
 
 let collect: (() => void) | undefined;
 
-/**
- * Frees at once what this thread no longer holds, in a few ms. V8 has no call for it in a process that was started
- * without.
- */
+/** Collects the garbage of this thread at once, in a few ms. Without its flag, Node has no call for that. */
 export function collectGarbage(): void {
   if (collect === undefined) {
     setFlagsFromString('--expose-gc');

@@ -1,9 +1,9 @@
-/** Levels that are copied: far more than any option has, and far fewer than a call in a call has room for. */
+/** Levels that are copied: far more than any option has, and few enough for recursion. */
 const DEEPEST = 64;
 
 /**
- * A copy of JSON, in a tenth of the time that structuredClone takes: of a hundred thousand layers in 10 ms. What is no
- * JSON, deeper than 64 levels or without an end is in it as it is, for whoever reads it to refuse.
+ * A copy of JSON, in a tenth of the time of structuredClone: 10 ms for a hundred thousand layers. Anything that is not
+ * JSON, deeper than 64 levels or circular is kept as it is, for later checks to refuse.
  */
 export function copyJson<T>(value: T, depth = 0): T {
   if (depth === DEEPEST) return value;

@@ -4,7 +4,7 @@ import { fileBeside, loadInstalled } from './installed.ts';
 import { lackOfAddressSpace, threadLimits } from './limits.ts';
 import type { WorkerTask } from './protocol.ts';
 
-/** Longest that a thread may take to start or to come to a span. */
+/** Longest time for a thread to start, or to begin a span. */
 export const START_LIMIT_MS = 60_000;
 
 export interface CrewShape {
@@ -20,14 +20,17 @@ export interface Crew {
   idle: () => void;
   /** Ends the threads once no team works on them. */
   end(): Promise<void>;
-  /** Ends the threads, and resolves when all have ended: then none writes any more. */
+  /** Ends the threads; resolves when all have ended and none writes any more. */
   stop(): Promise<void>;
 }
 
-/** A thread's steps leave no garbage: V8's 48 MiB for what is young would only fill with that of many spans. */
+/**
+ * Steps allocate almost nothing, so a young generation of V8's default 48 MiB would only collect the garbage of many
+ * spans.
+ */
 const YOUNG_MIB = 8;
 
-/** Begins all threads of a crew. @throws Error (rejects) where the system has no room for them; then none is left. */
+/** Starts all threads of a crew. @throws Error (rejects) if the system has no room for them; then none is left. */
 export async function openCrew(shape: CrewShape): Promise<Crew> {
   refuseWithoutRoom(shape.threads);
   // Not imported: Piscina finds a file of its own by its place, which a bundler would change, and predicting needs
@@ -52,13 +55,14 @@ export async function openCrew(shape: CrewShape): Promise<Crew> {
     });
   });
   if (crew !== undefined) return crew;
-  // Nobody has the Piscina whose constructor threw: its threads are ended here, and it must not begin others for them.
+  // The Piscina whose constructor threw is not available, so its threads are ended here, and it must not start others
+  // for them.
   for (const thread of begun) thread.removeAllListeners().on('error', () => {});
   await Promise.all(begun.map((thread) => thread.terminate()));
   throw new Error(`createPool: ${notStarted(refusal, begun.length, shape.threads)}`, { cause: refusal });
 }
 
-/** A crew whose threads have started: one that cannot even load rejects here, instead of hanging the first span. */
+/** A crew whose threads have started: a thread that cannot load rejects here, instead of hanging the first span. */
 export async function startCrew(shape: CrewShape): Promise<Crew> {
   const { threads } = shape;
   const crew = await openCrew(shape);
@@ -76,17 +80,19 @@ export async function startCrew(shape: CrewShape): Promise<Crew> {
   } catch (error) {
     await crew.piscina.destroy();
     const reason = error instanceof Error ? error.message : error;
-    throw new Error(`createPool: a thread did not start (${reason}), expected ${threads} of them`, { cause: error });
+    throw new Error(`createPool: a thread did not start (${reason}), expected all ${threads} to start`, {
+      cause: error,
+    });
   } finally {
     clearTimeout(timer);
     failed.catch(() => {});
   }
 }
 
-/** What V8 and the system's library take of the address space for a thread: 650 to 790 MiB were seen. */
+/** Address space that V8 and the C library reserve per thread: 650 to 790 MiB were observed. */
 const THREAD_RESERVES = 800 * 1024 ** 2;
 
-/** Without room for its heap, V8 ends the whole process when a thread begins. */
+/** Without room for its heap, V8 ends the whole process when a thread starts. */
 function refuseWithoutRoom(threads: number): void {
   const lack = lackOfAddressSpace(threads * THREAD_RESERVES);
   if (lack === null) return;
@@ -96,14 +102,15 @@ function refuseWithoutRoom(threads: number): void {
 
 function notStarted(refusal: unknown, begun: number, threads: number): string {
   const message = refusal instanceof Error ? refusal.message : String(refusal);
-  if (message !== 'EAGAIN') return `a thread did not start (${message}), expected ${threads} of them`;
+  if (message !== 'EAGAIN') return `a thread did not start (${message}), expected all ${threads} to start`;
   const limits = threadLimits();
   const raise = limits === '' ? 'what limits the threads of this process' : `the limit (${limits})`;
-  return `threads has ${threads}, of which the system let ${begun} begin (EAGAIN), expected room for all: take fewer, or raise ${raise}`;
+  return `threads has ${threads}, expected at most ${begun} (the system refused the next one with EAGAIN; take fewer, or raise ${raise})`;
 }
 
 function piscinaOptions({ threads, execArgv, heapMiB }: CrewShape) {
-  // Left out, Node passes this process's flags on. Named, it refuses those of V8, such as --max-old-space-size.
+  // Without execArgv, threads get the flags of this process. With it, Node refuses V8 flags such as
+  // --max-old-space-size.
   const flags = execArgv === undefined ? {} : { execArgv: [...execArgv] };
   const old = heapMiB === undefined ? {} : { maxOldGenerationSizeMb: heapMiB };
   const limits = { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB, ...old } };
@@ -141,7 +148,7 @@ function crewOf(piscina: Piscina<WorkerTask, unknown>): Crew {
       crew.idle = resolve;
     });
   }
-  // Without a listener, a thread that dies between tasks would end the process; the next span finds out by itself.
+  // Without a listener, a thread that dies between tasks would end the process; the next span notices it anyway.
   piscina.on('error', () => {});
   return crew;
 }

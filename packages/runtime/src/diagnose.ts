@@ -9,15 +9,19 @@ import type { DiagnosisTask } from './protocol.ts';
 import { gatherLeaves, rowOfDataset, rowsOf, runPass } from './step.ts';
 import { leavesOf } from './team-part.ts';
 
-const WHAT = { forward: 'output', loss: 'gradient of the loss by the output', backward: 'gradient by the input' };
+const WHAT = {
+  forward: 'output',
+  loss: 'gradient of the loss with respect to the output',
+  backward: 'gradient with respect to the input',
+};
 
-/** What is wrong with a step that is not finite, or that a layer cannot take. */
+/** The problem of a step that is not finite, or that a layer cannot take. */
 export interface Fault {
   readonly message: string; // names step, rows, and layer, or the tensor, and the largest weights
   readonly isData: boolean; // the rows have it: no rate would help
 }
 
-/** A thread's answer; one thread is enough. */
+/** Diagnoses a step; one thread is enough. */
 export function diagnose(context: RunContext, { step, of }: DiagnosisTask): Fault {
   Atomics.add(context.setup.control, CONTROL.checkedIn, 1);
   context.clock?.start();
@@ -50,7 +54,7 @@ function badLoss(context: RunContext, step: number): Fault {
   return { message: `train: step ${step}: ${what}, expected a finite number${weights}`, isData: false };
 }
 
-/** Of a step whose update took a weight out of range: names the first. */
+/** For a step whose update made a weight not finite: names the first one. */
 const badUpdate = ({ network, arena }: RunContext, step: number): Fault => ({
   message: `train: step ${step}: after its update ${badWeight(network, arena.theta)}, expected finite numbers`,
   isData: false,
@@ -97,7 +101,8 @@ function badNumber(context: RunContext, step: number, leaf: number): { found?: s
     for (const { name, offset, length } of tensors) {
       const gradient = viewOf(gradients, offset, length);
       const at = firstNotFinite(gradient, length);
-      if (at !== undefined) found ??= `gradient by ${name} of ${layerName(layer)} has ${show(gradient[at])}`;
+      if (at !== undefined)
+        found ??= `gradient with respect to ${name} of ${layerName(layer)} has ${show(gradient[at])}`;
     }
   }
   return found === undefined ? {} : { found: `${found}, ${finite}` };

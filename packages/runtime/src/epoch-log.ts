@@ -1,7 +1,7 @@
 import { positiveInteger, viewOf } from '@gradloom/core/internal';
 import type { RunArrays } from './checkpoints/checkpoint.ts';
 
-/** Epoch events of a run, at the most about: a run of a million short epochs reports every thousandth. */
+/** About the most epoch events of a run: a run of a million short epochs reports every thousandth. */
 const REPORTS = 1000;
 
 /** Epochs from one event to the next. */
@@ -11,15 +11,15 @@ export const epochsPerReport = (totalEpochs: number): number =>
 /** Collects the losses and gradient norms of steps into means of epochs. */
 export interface EpochLog {
   add(loss: number, norm: number): void;
-  /** Means of the epoch so far; the next begins where `closes`. */
+  /** Means of the current epoch; it ends at `closes`. */
   end(closes: boolean): { trainLoss: number; gradientNorm: number };
-  /** Mean loss of each epoch, the one that is not closed included. */
+  /** Mean loss of each epoch, including the current one. */
   losses(): Float64Array;
-  /** Whether an epoch, counted from 1, is worth an event. */
+  /** Whether an epoch, counted from 1, is reported. */
   due(epoch: number): boolean;
-  /** What a log that goes on later starts from. */
+  /** State for a log that continues later. */
   state(): EpochLogState;
-  /** Where the log stands, in little memory however many epochs there are. */
+  /** A mark of the current position; small, however many epochs there are. */
   mark(): EpochMark;
   /** Forgets what came after a mark. */
   goBack(mark: EpochMark): void;
@@ -67,7 +67,7 @@ export function createEpochLog(totalEpochs: number, from?: EpochLogState): Epoch
 
 const LENGTH = 1 << 12;
 
-/** Losses, as many as come. An array of JavaScript would be copied whenever it grows, and ends at 2^27. */
+/** A growing array of losses. A JavaScript array would be copied whenever it grows, and ends at 2^27. */
 function createLosses(from: Float64Array = new Float64Array(0)) {
   const arrays: Float64Array[] = [];
   let length = 0;

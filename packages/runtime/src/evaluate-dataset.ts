@@ -14,13 +14,13 @@ export interface EvaluationRun {
   network: Network;
   loss: Loss;
   threads: number;
-  chunks: number; // whose outputs are held at once; changes no bit
-  attempt: <T>(work: () => Promise<T>) => Promise<T>; // begins again after a thread's failure
+  chunks: number; // number of chunks whose outputs are held at once; changes no bit
+  attempt: <T>(work: () => Promise<T>) => Promise<T>; // repeats work after a failed thread
   readers?: readonly OutputReader[] | undefined;
 }
 
 /**
- * Runs a dataset forward through the run's weights as they are, on the run's threads; only between spans.
+ * Evaluates a dataset with the current weights, on the threads of the run; only between spans.
  * @throws InputError (rejects) naming the first row that a layer cannot take.
  */
 export async function evaluateDataset(
@@ -39,7 +39,7 @@ export async function evaluateDataset(
     const rows = Math.min(most, dataset.rows - first);
     const chunks = Math.ceil(rows / EVALUATION_ROWS);
     const segment = { dataset, first, rows, outputs, lossSums: viewOf(lossSums, 0, chunks) };
-    // Weights are only read, and outputs overwritten: a second try has nothing to take back.
+    // Weights are only read and outputs overwritten, so a second try needs no undo.
     const answers = await attempt(() => evaluateSegment(pool, setup, segment, Math.min(threads, chunks)));
     refuseBadRows(dataset, answers);
     for (let chunk = 0; chunk < chunks; chunk++) lossSum += lossSums[chunk];
@@ -55,7 +55,7 @@ export async function evaluateDataset(
   };
 }
 
-/** Hands some rows at a time to each reader: how many changes no bit. */
+/** Passes rows to each reader in parts; their size changes no bit. */
 function* readOutputs(
   network: Network,
   loss: Loss,
@@ -76,11 +76,11 @@ function* readOutputs(
   }
 }
 
-/** Takes in rows of outputs and their targets: a metric, or whoever wants the outputs themselves. */
+/** A reader of outputs and targets, such as a metric. */
 export interface OutputReader {
-  /** Bytes that it comes to take. @default next to none */
+  /** Bytes that it may take. @default almost none */
   readonly bytes?: number;
-  /** Called with B rows at a time, in order. The arrays are used again: copy what has to last. */
+  /** Called with B rows at a time, in order. The arrays are reused, so copy what you keep. */
   add(
     y: Float64Array, // [B, O] the network's outputs
     t: Float64Array, // [B, O], or [B] indices of classes where the loss takes these
@@ -99,13 +99,13 @@ const evaluateSegment = (
 ): Promise<(BadRow | undefined)[]> =>
   runOnTeam(pool, setup, threads, (place) => ({ kind: 'evaluation', ...place, ...segment }));
 
-/** Each thread stops at the first of its own rows. */
+/** Each thread stops at the first such row of its own. */
 function refuseBadRows({ name }: Dataset, answers: readonly (BadRow | undefined)[]): void {
   const bad = answers.filter((answer) => answer !== undefined).sort((a, b) => a.row - b.row);
   if (bad.length > 0) throw new InputError(bad[0].row, bad[0].problem, { of: name });
 }
 
-/** Accuracy where rows have a right class, errors where targets are values. */
+/** Accuracy for classes, errors for values. */
 function* figuresOf(
   network: Network,
   loss: Loss,
@@ -133,7 +133,7 @@ interface EvaluationArrays {
 
 const known = new WeakMap<RunSetup, EvaluationArrays>();
 
-/** For all evaluations of a run, which follow one another: new ones each time would pile up. */
+/** Reused by all evaluations of a run, which follow one another; new arrays each time would pile up. */
 function arraysOf(setup: RunSetup, network: Network, loss: Loss, chunks: number): EvaluationArrays {
   let arrays = known.get(setup);
   if (arrays === undefined) {

@@ -13,21 +13,21 @@ import { chunksOf } from './run-memory.ts';
 import { EVALUATION_ROWS } from './thread-scratch.ts';
 import { fewerThreads } from './warnings.ts';
 
-/** What `evaluateModel` takes. */
+/** Options of `evaluateModel`. */
 export interface EvaluateOptions {
-  /** The loss that is averaged over the rows. @default 'softmax-cross-entropy' for classes, 'mse' for values */
+  /** The loss. @default 'softmax-cross-entropy' for classes, 'mse' for values */
   loss?: LossSpec;
   /** Worker threads. Their number never changes the result. @default all cores */
   threads?: number;
-  /** What computes. @default 'auto' */
+  /** The backend. @default 'auto' */
   backend?: BackendChoice;
   /** Path of the library that the blas backend loads. @default found by name */
   blas?: string;
-  /** Called with a sentence where memory is short and fewer threads are taken. */
+  /** Called with a sentence if memory is short and fewer threads are used. */
   onWarning?: (message: string) => void;
-  /** Called when a thread has failed and its work is begun again. */
+  /** Called when a thread has failed and its work is repeated. */
   onRetry?: (retry: Retry) => void;
-  /** Each is handed all outputs and targets in the order of the rows: a metric of the table, say. */
+  /** Readers of all outputs and targets in the order of the rows, such as a metric. */
   readers?: readonly OutputReader[];
 }
 
@@ -42,9 +42,9 @@ const OPTION_NAMES = [
 ] as const satisfies readonly (keyof EvaluateOptions)[];
 
 /**
- * Loss and metrics of a network with the given parameters [P] on a dataset, its rows in chunks over worker threads.
- * @throws Error (rejects) where spec, parameters and dataset do not fit or a weight is not finite, before any thread
- * exists; InputError for a row that leads to an index which an embedding behind other layers does not have.
+ * Loss and metrics of a network with the given parameters [P] on a dataset, with worker threads.
+ * @throws Error (rejects) if spec, parameters and dataset do not fit or a weight is not finite, before any thread
+ * exists; InputError for a row that leads to an index that an embedding after other layers does not have.
  */
 export async function evaluateModel(
   spec: NetworkSpec,

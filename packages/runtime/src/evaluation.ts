@@ -8,8 +8,8 @@ import type { BadRow, EvaluationTask } from './protocol.ts';
 import { EVALUATION_ROWS } from './thread-scratch.ts';
 
 /**
- * This thread's share of the chunks: overwrites their outputs and their summed losses, up to the first row that a layer
- * cannot take.
+ * Evaluates this thread's share of the chunks: overwrites their outputs and summed losses, up to the first row that a
+ * layer cannot take.
  */
 export function evaluateChunks(context: RunContext, task: EvaluationTask): BadRow | undefined {
   const { network, workspace, theta, pass, loss, kernels, lossSum } = context;

@@ -1,10 +1,10 @@
-/** Unread events kept for a slow reader; beyond it the oldest go. */
+/** Most unread events; beyond it the oldest are dropped. */
 const LIMIT = 1024;
 
 export interface EventStream<E extends { type: string }> {
   /**
-   * Never waits. A 'progress' event takes the place of one right before it that is unread, a 'probe' event, which may
-   * be as large as a model, that of any.
+   * Adds an event without waiting. A 'progress' event replaces an unread one right before it; a 'probe' event, which
+   * may be as large as a model, replaces any unread one.
    */
   push(event: E): void;
   end(): void;
@@ -13,8 +13,8 @@ export interface EventStream<E extends { type: string }> {
 }
 
 /**
- * A queue between a run that never waits and a reader who may be slow, or absent. Of several readers one gets each
- * event.
+ * A queue between a run that never waits and a reader that may be slow or absent. With several readers, each event goes
+ * to one of them.
  */
 export function createEventStream<E extends { type: string }>(): EventStream<E> {
   const unread: E[] = [];

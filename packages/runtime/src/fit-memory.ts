@@ -1,24 +1,24 @@
 import { OptionError, type Pausable } from '@gradloom/core';
 import { bytesOf, checkMemory, type MemoryRoom, type Part } from './memory.ts';
 
-/** What a run works with. Less of it takes less memory and some time, and changes no bit. */
+/** Resources of a run. Fewer of them take less memory and some time, and change no bit. */
 export interface Means {
   readonly threads: number;
   readonly chunks: number; // of an evaluation whose outputs are held at once
   readonly orders: number; // epochs whose order of rows is held at once
 }
 
-/** Something that takes memory. */
+/** A part of the memory plan. */
 interface Planned {
   readonly parts: readonly Part[];
 }
 
-/** How often the chunks are halved before a thread is given up. */
+/** How often the chunks are halved before the threads are reduced. */
 const LEVELS = 6;
 
 /**
- * The plan with as much of `wanted` as there is room for: fewer chunks first, then orders, then threads.
- * @throws OptionError with the size of each part where the least of all does not fit.
+ * The plan with as much of `wanted` as fits: fewer chunks first, then orders, then threads.
+ * @throws OptionError with the size of each part if even the minimum does not fit.
  */
 export function* fitMemory<Plan extends Planned>(
   planOf: (means: Means) => Plan,
@@ -39,7 +39,7 @@ export function* fitMemory<Plan extends Planned>(
       throw error;
     }
   };
-  // Whatever fits with more fits with less of it.
+  // A plan that fits with more also fits with less.
   const spared = yield* firstThat(wanted.threads - 1, (given) => fits(at(wanted.threads - given, LEVELS)));
   const threads = wanted.threads - spared;
   const level = yield* firstThat(LEVELS, (lower) => fits(at(threads, lower)));

@@ -5,23 +5,23 @@ import { sharedArrays } from './datasets/dataset.ts';
 import type { EpochLog } from './epoch-log.ts';
 import { createSnapshot, type Snapshot } from './snapshot.ts';
 
-/** States that a run can go back to: that before the span, and one from which the start of the epoch can be reached. */
+/** States that a run can restore: the one before the span, and one from which the start of the epoch can be reached. */
 export interface History {
-  /** The weights [P] of the state that was noted last. */
+  /** The weights [P] of the saved state. */
   readonly parameters: Float64Array;
-  /** Notes the state between two spans. */
+  /** Saves the state between two spans. */
   take(): Pausable<void>;
-  /** Goes back to the state that was noted last. */
+  /** Restores the saved state. */
   restore(): Pausable<void>;
-  /** Told where the run stands after a span: in the epoch of first step `start`. */
+  /** Called after a span, in the epoch that started at step `start`. */
   passTo(start: number): void;
-  /** Goes back to the newest state at or before `step`. Returns false where there is none. */
+  /** Restores the newest state at or before `step`. Returns false if there is none. */
   backTo(step: number): Pausable<boolean>;
-  /** What a checkpoint needs beside the state itself to go back to step `start`: in memory that all threads share. */
+  /** State that a checkpoint needs to go back to step `start`, in shared memory. */
   saved(start: number): SavedState | undefined;
 }
 
-/** With `keepsEpoch` a second copy is held. `saved` is what a checkpoint had of it. */
+/** With `keepsEpoch` a second copy is kept. `saved` is that of a checkpoint. */
 export function* createHistory(
   arena: Arena,
   progress: Progress,
@@ -45,7 +45,8 @@ export function* createHistory(
     take: () => last.take(),
     restore: () => last.restore(),
     passTo(start) {
-      // A span need not begin where an epoch does: from its state the epoch's start is reached by running on.
+      // A span may begin in the middle of an epoch: the start of the epoch is then reached by running on from an
+      // earlier state.
       if (!keepsEpoch || last.step > start) return;
       [last, anchor] = [anchor ?? create(), last];
     },

@@ -3,29 +3,29 @@ import { wasmProblem } from '@gradloom/core/internal';
 import { type Backend, compileFor, createBackendKernels } from './backend.ts';
 import { allocateSharedMemory, PAGE } from './shared-memory.ts';
 
-/** Where models of this thread compute, one after the other. */
+/** Memory in which models of this thread compute, one after the other. */
 export interface InferenceMemory {
   readonly kernels: Kernels;
   readonly doubles: Float64Array; // begins on a cache line, with the scratch of the kernels
   readonly isShared: boolean; // other models overwrite it
-  tenant: object | null; // whose weights it holds
+  tenant: object | null; // the model whose weights it holds
 }
 
-/** What models compute on: no native code, so that the bits are the same on every machine. */
+/** The backend of models: no native code, so that the bits are the same on every machine. */
 export const inferenceBackend = (): Backend => ({ name: wasmProblem() === null ? 'wasm' : 'reference' });
 
-/** A larger memory belongs to one model, and goes with it: few such models fit into a machine. */
+/** A larger memory belongs to one model, and is freed with it. */
 const LARGEST_SHARED = 64 * 1024 ** 2;
 const SMALLEST = 1024 ** 2;
 const LINE = 64;
 
-/** By size; one that no model holds is forgotten. */
+/** By size; unused ones are dropped. */
 const shared = new Map<number, WeakRef<InferenceMemory>>();
 
 /**
  * A memory of at least `length` doubles. Models of about one size share it: V8 reserves up to 10 GiB of address space
- * for a memory of any size, and one a model would be refused after some thousand.
- * @throws Error where the system gives none.
+ * per memory, so separate ones would fail after some thousand models.
+ * @throws Error if the system provides none.
  */
 export function inferenceMemory(length: number): InferenceMemory {
   const bytes = 8 * length + PAGE; // the constants of the kernels take less than a page

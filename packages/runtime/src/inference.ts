@@ -7,7 +7,7 @@ import { evaluationParts } from './run-memory.ts';
 import { EVALUATION_ROWS } from './thread-scratch.ts';
 
 /**
- * A run that only goes forward, in chunks of EVALUATION_ROWS rows: its memory holds a copy of `parameters` [P].
+ * A forward-only run, in chunks of EVALUATION_ROWS rows, with a copy of `parameters` [P].
  * @throws Error for a weight that is not finite.
  */
 export function openInference(

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** Where this module lies; undefined where a bundler has made CommonJS of it. */
+/** Location of this module; undefined if a bundler has converted it to CommonJS. */
 const here: string | undefined = import.meta.url;
 
 /** Loads a package that this one depends on, when it is needed first. @throws what `require` throws. */
@@ -9,14 +9,13 @@ export function requireInstalled(name: string): unknown {
   return createRequire(place(name))(name);
 }
 
-/** Loads, or finds the path of, what is installed with this package. @throws Error where a bundler has parted them. */
+/** Loads, or finds the path of, a file installed with this package. @throws Error if a bundler has separated them. */
 export const loadInstalled = (name: string): unknown => found(name, () => requireInstalled(name));
 export const resolveInstalled = (name: string): string => found(name, () => createRequire(place(name)).resolve(name));
 
-/** The path of a module beside this one, of the same extension. @throws Error where there is none. */
+/** The path of a module beside this one: of sources a source, else CommonJS. @throws Error where there is none. */
 export function fileBeside(name: string): string {
-  const extension = /\.\w+$/.exec(place(name))?.[0];
-  return resolveInstalled(`./${name}${extension}`);
+  return resolveInstalled(`./${name}${place(name).endsWith('.ts') ? '.ts' : '.cjs'}`);
 }
 
 function found<T>(name: string, find: () => T): T {

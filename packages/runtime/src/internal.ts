@@ -1,6 +1,5 @@
 /**
- * What the command line and the benchmarks share with this package. No part of the public interface: it may change in
- * any release.
+ * Shared with the command line and the benchmarks. Not part of the public interface: it may change in any release.
  * @internal
  */
 export { backendChoices, backendRecord, compileKernels, resolveBackend } from './backend.ts';

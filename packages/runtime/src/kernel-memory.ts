@@ -5,9 +5,7 @@ import { allocateSharedMemory } from './shared-memory.ts';
 
 const LINE = 64; // bytes
 
-/**
- * A memory for kernels outside of a run, as large as what `take` takes from it. `take` is called twice: once to count.
- */
+/** A memory for kernels outside of a run. `take` is called twice: once to count its size, once to take the arrays. */
 export function createKernelMemory<T>(
   { module, heapBase }: CompiledKernels,
   take: (allocate: Allocate) => T,

@@ -1,7 +1,7 @@
 import type { Network } from '@gradloom/core';
 import { viewOf } from '@gradloom/core/internal';
 
-/** Tensors that are named: a network that diverges mostly does so in one. */
+/** Most tensors that are named: a diverging network usually diverges in one. */
 const NAMED = 3;
 
 /** 'W of dense(2->3) at layer 0 -1.50e+160, …': of the tensors with the largest weights, the largest of each. */

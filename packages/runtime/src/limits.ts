@@ -1,21 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { mebibytes } from './memory.ts';
 
-/** Bytes of address space that this process may have, null where there is no limit or none is known, and has taken. */
+/** Limit of address space of this process, null if there is none or it is unknown, and how much is taken. */
 function addressSpace(): { readonly limit: number | null; readonly taken: number } {
   const [, limit] = /^Max address space +(\d+)/m.exec(textOf('/proc/self/limits')) ?? [];
   const [, kibibytes = '0'] = /^VmSize:\s+(\d+)/m.exec(textOf('/proc/self/status')) ?? [];
   return { limit: limit === undefined ? null : Number(limit), taken: 1024 * Number(kibibytes) };
 }
 
-/** Says that this process cannot take `bytes` more of address space, and what limit it has; null where it can. */
+/** A sentence if this process cannot take `bytes` more of address space, with its limit; null if it can. */
 export function lackOfAddressSpace(bytes: number): string | null {
   const { limit, taken } = addressSpace();
   if (limit === null || limit - taken >= bytes) return null;
   return `the address space has ${mebibytes(limit)} (ulimit -v), ${mebibytes(taken)} of them taken, expected room for ${mebibytes(bytes)}`;
 }
 
-/** What bounds the threads of this process, in words; empty where nothing is known. */
+/** Limits of the threads of this process, in words; empty if unknown. */
 export function threadLimits(): string {
   const [, ofUser] = /^Max processes +(\d+)/m.exec(textOf('/proc/self/limits')) ?? [];
   const ofContainer = cgroups().map((folder) => /^\d+/.exec(textOf(`${folder}/pids.max`))?.[0]);

@@ -7,13 +7,13 @@ import type { TrainEvent } from './results.ts';
 import { rowsOf } from './step.ts';
 import { cloneArray } from './turns/arrays.ts';
 
-/** Looks into the layers of a run on its way; each look takes a span of one step. */
+/** Records statistics of the layers during a run; each look takes a span of one step. */
 export interface Look extends ProbeSteps {
-  /** Right behind that span; `theta` [P] are the weights before it, which the figures belong to. */
+  /** Called right after that span; `theta` [P] are the weights before it, which the statistics belong to. */
   read(step: number, theta: Float64Array): Pausable<Extract<TrainEvent, { type: 'probe' }>>;
 }
 
-/** Keeps a copy of the weights as they are now, where training begins, outside the arena. */
+/** Copies the weights at the start of training, outside of the arena. */
 export function* createLook(network: Network, setup: RunSetup, arena: Arena, steps: ProbeSteps): Pausable<Look> {
   const start = yield* cloneArray(arena.theta);
   return {
@@ -21,7 +21,7 @@ export function* createLook(network: Network, setup: RunSetup, arena: Arena, ste
     *read(step, theta) {
       const { gSum, probeSums: sums, losses, squares } = arena;
       const norm = gradientNorm(squares);
-      // An update leaves the gradient as it used it, which after clipping is no longer the loss's own.
+      // An update leaves the gradient as it used it, which after clipping is scaled.
       const gradientScale = setup.clipNorm === null ? 1 : clipScale(norm, setup.clipNorm);
       const gradient = viewOf(gSum, 0, theta.length);
       const reading = { sums, rows: rowsOf(setup, step), gradient, gradientScale, theta, start };

@@ -7,11 +7,10 @@ import { type MemoryRoom, mebibytes } from './memory.ts';
 let limit: number | null = null;
 
 /**
- * Sets the most that this process is to have in memory: rows that are read and runs that are planned from then on are
- * held against it, as they are against what the machine has free and what a control group leaves. It bounds what
- * Gradloom takes on top of what the process has, and never changes a result.
- * @param bytes null, the default: no limit of its own.
- * @throws OptionError where it is no whole number of at least 1, or less than the process already has.
+ * Sets a memory limit for this process. Rows and runs are then checked against it, in addition to free memory and
+ * control groups. It limits what Gradloom takes on top of what the process already has, and never changes a result.
+ * @param bytes the limit; null, the default, for none
+ * @throws OptionError if it is not a whole number of at least 1, or less than the process already has.
  */
 export function limitMemory(bytes: number | null): void {
   if (bytes === null) {
@@ -27,10 +26,10 @@ export function limitMemory(bytes: number | null): void {
   limit = wanted;
 }
 
-/** Bytes that are not looked at one by one: to read what is free takes as long as to fill a quarter of them. */
+/** Smaller amounts are not checked one by one: reading what is free takes as long as filling a quarter of them. */
 const LITTLE = 1 << 20;
 
-/** Numbers that there is no memory for, in words for whoever knows where they come from. */
+/** An error for numbers without memory, to be reworded by a caller that knows their source. */
 export class RoomError extends RangeError {
   override readonly name = 'RoomError';
   readonly has: string;
@@ -45,7 +44,7 @@ export class RoomError extends RangeError {
   }
 }
 
-/** @throws RoomError where numbers of so many bytes do not fit into the memory that this process may still take. */
+/** @throws RoomError if this many bytes do not fit into the memory that this process may still take. */
 export function refuseBeyondRoom(bytes: number): void {
   if (bytes <= LITTLE) return;
   const room = memoryRoom();
@@ -53,8 +52,8 @@ export function refuseBeyondRoom(bytes: number): void {
 }
 
 /**
- * Memory that this process may still take. macOS counts memory that holds files as taken though it gives it away: there
- * the machine has all of its memory free.
+ * Memory that this process may still take. macOS counts file caches as taken although it frees them on demand, so there
+ * the whole memory counts as free.
  */
 export function memoryRoom(): MemoryRoom {
   const rooms: MemoryRoom[] = [

@@ -1,13 +1,13 @@
 import { OptionError } from '@gradloom/core';
 
-/** Something that a run keeps in memory. */
+/** A part of the memory of a run. */
 export interface Part {
   readonly name: string;
   readonly bytes: number;
-  readonly option?: string; // that its size follows from, beside the layers
+  readonly option?: string; // options that determine its size, besides the layers
 }
 
-/** Memory that may be taken, and what bounds it, as an error says it. */
+/** Available memory, and its limit in words. */
 export interface MemoryRoom {
   readonly bytes: number;
   readonly bound: string;

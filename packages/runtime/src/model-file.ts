@@ -7,23 +7,23 @@ const KIND = 'model';
 const PARAMETERS = 'parameters';
 
 /**
- * Writes a model to `path`, in place of an older file, all of it or nothing.
- * @throws Error where its parts do not fit or the file cannot be written.
+ * Writes a model to `path`, replacing an older file as a whole.
+ * @throws Error if its parts do not fit together or the file cannot be written.
  */
 export function saveModel(path: string, model: ModelContents): void {
-  const { spec } = checkModel('saveModel', model).network; // in full, however it was written
+  const { spec } = checkModel('saveModel', model).network; // the spec in its long form
   const { parameters, loss, metadata } = model;
   writeContainer('saveModel', path, KIND, { spec, loss, metadata }, new Map([[PARAMETERS, parameters]]));
 }
 
 /**
- * The model that `saveModel` wrote to `path`, or the one that a checkpoint holds, ready to predict.
- * @throws Error naming the path and what is wrong, where any byte of the file has changed, is missing or is too many.
+ * Loads the model that `saveModel` wrote to `path`, or the model of a checkpoint.
+ * @throws Error naming the path and the problem if any byte of the file is changed, missing or added.
  */
 export const loadModel = (path: string): Model =>
   modelOf('loadModel', path, readContainer('loadModel', path, [KIND, CHECKPOINT_KIND]));
 
-/** What a file of ours holds. */
+/** Content of a model or checkpoint file. */
 export interface ModelFile {
   /** Size of the file. */
   readonly bytes: number;
@@ -31,7 +31,7 @@ export interface ModelFile {
   readonly format: number;
   /** The network and its weights, ready to predict. */
   readonly model: Model;
-  /** The rest of a checkpoint; null where the file is a model alone. */
+  /** The rest of a checkpoint; null if the file is only a model. */
   readonly checkpoint: Checkpoint | null;
 }
 
@@ -49,13 +49,16 @@ function modelOf(where: string, path: string, { content, sections }: Container):
     throw new Error(`${where}: ${path} has the sections ${[...sections.keys()].join()}, expected ${PARAMETERS}`);
   }
   try {
-    // What a file claims to be is checked part by part where the model is made.
+    // The content is checked when the model is created.
     const { spec, loss, metadata } = content;
     return createModel({ spec, loss, metadata, parameters } as unknown as ModelContents);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`${where}: ${path} has parts that do not fit (${reason}), expected those of one model`, {
-      cause: error,
-    });
+    throw new Error(
+      `${where}: ${path} has parts that do not belong together (${reason}), expected those of one model`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -7,62 +7,62 @@ import { createPredictor, type Predictor } from './predictor.ts';
 import { toProbabilities } from './probabilities.ts';
 import { flatRows, type NestedRows, nestedRows, type Rows } from './rows.ts';
 
-/** What a model carries beside its weights: anything in JSON, of which these have a meaning. */
+/** Metadata of a model: any JSON. These keys have a meaning. */
 export interface ModelMetadata {
   /** Names of the classes, in the order of their indices. */
   readonly labels?: readonly string[];
-  /** The network was trained on stored numbers over this one: 255 for bytes of images. */
+  /** Stored inputs were divided by this number: 255 for bytes of images. */
   readonly divisor?: number;
   readonly [note: string]: Json | undefined;
 }
 
-/** The parts of a model. The result of a run has them all. */
+/** The parts of a model. The result of a run has all of them. */
 export interface ModelContents {
   /** The network. */
   readonly spec: NetworkSpec;
   /** The weights [P], layer by layer, W then b. */
   readonly parameters: Float64Array;
-  /** The loss that it was trained on: says whether outputs are logits. @default outputs are values */
+  /** The loss that it was trained with; it says whether outputs are logits. @default outputs are values */
   readonly loss?: LossSpec;
-  /** What the model carries beside its weights. @default {} */
+  /** Metadata. @default {} */
   readonly metadata?: ModelMetadata;
 }
 
 /**
- * A network with its weights, which answers in the thread that asks. Arrays of rows in, arrays out; a Float64Array
- * likewise.
+ * A network with its weights, which answers synchronously in the calling thread. Pass arrays of rows to get arrays, or
+ * a Float64Array to get a Float64Array.
  */
 export interface Model extends ModelContents {
-  /** What the model carries beside its weights. */
+  /** Metadata. */
   readonly metadata: ModelMetadata;
   /** SHA-256 of the weights as 64 hexadecimal digits. */
   readonly fingerprint: string;
   /**
-   * The network's outputs [N, O], values or logits, for rows [N, I] as the network was trained on: divided by the
-   * divisor.
+   * The outputs [N, O] of the network, values or logits, for rows [N, I] that are divided by the divisor as in
+   * training.
    * @throws Error, as the two below, for rows that do not fit and for a weight that is not finite; InputError for a row
-   * with or behind which is an index that an embedding does not have.
+   * that leads to an index that an embedding does not have.
    */
   predict(rows: Float64Array): Float64Array;
-  /** Likewise, with an array a row. */
+  /** The same, with one array per row. */
   predict(rows: NestedRows): number[][];
   /**
-   * Softmax or sigmoid of the outputs; NaN may stand in rows without an answer.
-   * @throws Error where the loss takes no logits.
+   * Softmax or sigmoid of the outputs; rows without an answer may contain NaN.
+   * @throws Error if the loss does not take logits.
    */
   probabilities(rows: Float64Array): Float64Array;
-  /** Likewise, with an array a row. */
+  /** The same, with one array per row. */
   probabilities(rows: NestedRows): number[][];
   /**
-   * The class of each row [N], an index into `metadata.labels`: the highest output, or of one output 1 for yes. It is
-   * -1, no class, for a row without an answer: one of its outputs is NaN or infinite, by its inputs or by an overflow.
+   * The class of each row [N], an index into `metadata.labels`: the highest output or, with one output, 1 for yes. It
+   * is -1 for a row without an answer: one of its outputs is NaN or infinite, because of its inputs or an overflow.
    */
   classify(rows: Rows): number[];
 }
 
 /**
- * A model of weights in memory; it computes with the weights as they were at the first call.
- * @throws Error where its parts do not fit.
+ * A model from weights in memory; it uses the weights as they were at the first call.
+ * @throws Error if its parts do not fit together.
  */
 export function createModel(contents: ModelContents): Model {
   const { network, loss: trainedOn } = checkModel('createModel', contents);
@@ -103,7 +103,7 @@ export function createModel(contents: ModelContents): Model {
   };
 }
 
-/** The network and the loss of a model. @throws Error where its parts do not fit. */
+/** The network and the loss of a model. @throws Error if its parts do not fit together. */
 export function checkModel(where: string, contents: ModelContents) {
   record(where, 'model', contents, '{ spec, parameters }');
   const { spec, parameters, loss, metadata = {} } = contents;

@@ -11,10 +11,10 @@ import { gradientRowsOfTeam } from './team-part.ts';
 const PAGE = 4096;
 
 /**
- * Has each thread build its context and touch the memory that it will write, before the first span: the system gives a
- * page when it is first touched, which takes as long as some steps, and belongs to none. Where a run `draws` its
- * starting weights, the threads share the tensors out: those of an orthogonal layer take seconds. Resolves to whether
- * all that were drawn are finite; rejects as `runSpan` does.
+ * Lets each thread build its context and touch its memory before the first span: the system provides a page when it is
+ * first touched, which takes as long as some steps. If a run `draws` its starting weights, the threads share the
+ * tensors, since those of an orthogonal layer take seconds. Resolves to whether all drawn weights are finite; rejects
+ * as `runSpan` does.
  */
 export async function openTeam(pool: Pool, setup: RunSetup, threads: number, draws: boolean): Promise<boolean> {
   const finite = await runOnTeam(pool, setup, threads, (place) => ({ kind: 'opening', ...place, draws }));
@@ -32,7 +32,7 @@ export function openThread({ network, arena, setup }: RunContext, { thread, thre
   }
   touch(arena.scratch[thread]);
   if (!draws) return true;
-  // The middle of a tensor says whose it is: each thread has about as many weights.
+  // The middle of a tensor decides its thread: each gets about as many weights.
   const isMine = ({ offset, length }: Pick<Tensor, 'offset' | 'length'>): boolean =>
     Math.floor(((offset + length / 2) / network.parameterCount) * threads) === thread;
   initializeParameters(network, arena.theta, setup.seed, isMine);

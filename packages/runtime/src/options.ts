@@ -5,60 +5,60 @@ import type { CheckpointOptions } from './checkpoints/checkpoint-options.ts';
 import type { Pool } from './pool.ts';
 import type { TrainEvent } from './results.ts';
 
-/** What `train` takes beside network and data. Every option has a default. */
+/** Options of `train`. Every option has a default. */
 export interface TrainOptions {
   /**
-   * What is made small: its name, or its name and options.
+   * The loss to minimize: a name, or a name and options.
    * @default 'softmax-cross-entropy' for classes, 'mse' for values
    */
   loss?: LossSpec;
-  /** How weights follow the gradient: a name, or `{ kind: 'sgd', lr: 0.1 }`. @default 'adam' */
+  /** The optimizer: a name, or a name and options such as `{ kind: 'sgd', lr: 0.1 }`. @default 'adam' */
   optimizer?: OptimizerSpec;
-  /** How the learning rate changes on the way, as a factor on the optimizer's own. @default 'constant' */
+  /** The learning rate schedule, as a factor on the learning rate of the optimizer. @default 'constant' */
   schedule?: ScheduleSpec;
-  /** Rows a step, or 'full' for all of them; then rows keep their order. @default 32 */
+  /** Batch size: rows per step, or 'full' for all rows, which are then never shuffled. @default 32 */
   batch?: number | 'full';
   /** How often every row is seen. Not beside `steps`. @default 10 */
   epochs?: number;
   /**
-   * Ends the run after so many steps, in the middle of an epoch too. Not beside `epochs`.
-   * @default as `epochs` says
+   * Number of steps, also in the middle of an epoch. Cannot be combined with `epochs`.
+   * @default as many as `epochs` have
    */
   steps?: number;
   /**
-   * Worker threads; 'auto' tries one, half and all cores and keeps the fastest. It never changes the result.
+   * Worker threads; 'auto' tries one, half and all cores and keeps the fastest. Never changes the result.
    * @default 'auto'
    */
   threads?: number | 'auto';
   /**
-   * What computes. 'auto' takes native where the machine has it, else blas, else wasm. native and blas round in
-   * their own ways.
+   * The backend. 'auto' chooses native if the machine supports it, else blas, else wasm. native and blas round
+   * differently.
    * @default 'auto'
    */
   backend?: BackendChoice;
   /** Path of the library that the blas backend loads. @default found by name */
   blas?: string;
-  /** Of starting weights, order of rows and dropout: a whole number from 0 to 2^53 - 1. @default 0 */
+  /** Seed of the starting weights, the order of the rows and dropout: a whole number from 0 to 2^53 - 1. @default 0 */
   seed?: number;
   /**
-   * Starting weights [P], layer by layer, W then b. They are read until the 'start' event.
+   * Starting weights [P], layer by layer, W then b. Do not change them before the 'start' event.
    * @default drawn from the seed
    */
   parameters?: Float64Array;
   /**
-   * What a loss, gradient or weight that is not finite does: 'stop' rejects with a TrainingError, 'rollback' goes
-   * back to the start of the epoch with half the learning rate.
+   * What to do if a loss, gradient or weight is not finite: 'stop' rejects with a TrainingError, 'rollback' goes back
+   * to the start of the epoch with half the learning rate.
    * @default 'stop'
    */
   onNan?: OnNan;
   /**
-   * Failures of threads in a row after which the run begins a span again. They never change the result.
+   * Consecutive failures of threads after which the run repeats a span. Never changes the result.
    * @default 3
    */
   retries?: number;
-  /** Most that the norm of a batch's gradient may be: above it the gradient is scaled down. @default no limit */
+  /** Clips the gradient of a batch to this norm. @default no limit */
   clipNorm?: number;
-  /** Takes the rows of each epoch in a new order. A batch of all rows is never shuffled. @default true */
+  /** Shuffles the rows in each epoch. A full batch is never shuffled. @default true */
   shuffle?: boolean;
   /**
    * Epochs from one evaluation of the validation set to the next.
@@ -66,39 +66,45 @@ export interface TrainOptions {
    */
   evaluateEvery?: number;
   /**
-   * Evaluates the test set too, as often as the validation set: each `epoch` event then has its figures. Choices that
-   * follow them fit the test set, which then no longer tells how the model does on new rows. It changes no weight.
+   * Also evaluates the test set as often as the validation set: each `epoch` event then has its results. Choices based
+   * on them fit the test set, which then no longer measures the model on new rows. It changes no weight.
    * @default false: the test set is evaluated once, after the last step
    */
   evaluateTest?: boolean;
   /**
-   * Looks into every layer: steps from one look to the next, or the list of steps. The first step is always looked
-   * at. Each look is a `probe` event.
-   * @default no looks
+   * Records statistics of every layer: the number of steps between two records, or a list of steps. The first step is
+   * always included. Each record is a `probe` event.
+   * @default none
    */
   probe?: number | readonly number[];
-  /** Measures where each thread spends its time, at about 50 ns a reading. Not beside `probe`. @default false */
+  /**
+   * Measures the time of each thread by phase, at about 50 ns per reading. Cannot be combined with `probe`. @default
+   * false
+   */
   profile?: boolean;
-  /** Writes the state of the run to files, from which it can go on to the same bits. @default none */
+  /** Writes checkpoints, from which the run can continue to the same bits. @default none */
   checkpoint?: CheckpointOptions;
   /**
-   * Goes on from this checkpoint, with the same options. Threads may differ, and the length of the run where no
-   * learning rate depends on it.
+   * Continues from this checkpoint, with the same options. Threads may differ, and the length of the run if the
+   * learning rate does not depend on it.
    * @default a new run
    */
   resume?: Checkpoint;
-  /** Called with each event as it happens, before the run goes on. What it throws ends the run. */
+  /** Called with each event as it happens, before the run continues. If it throws, the run ends. */
   onEvent?: (event: TrainEvent) => void;
-  /** Threads to share with other runs. @default threads of its own, which end with the run */
+  /** A pool of threads to share with other runs. @default threads of its own, which end with the run */
   pool?: Pool;
-  /** Ends the run at the end of a step, with the state so far: `result.stopped` is then `'aborted'`. */
+  /** Ends the run after the current step, with the state so far: `result.stopped` is then `'aborted'`. */
   signal?: AbortSignal;
 }
 
-/** Ends the run, or goes back to the start of the epoch with half the rate, at most MOST_ROLLBACKS times. */
+/**
+ * Values of `onNan`: end the run, or go back to the start of the epoch with half the learning rate, at most
+ * MOST_ROLLBACKS times.
+ */
 export type OnNan = 'stop' | 'rollback';
 
-/** Every one: any other is refused. */
+/** All option names; others are refused. */
 export const OPTION_NAMES = [
   'loss',
   'optimizer',

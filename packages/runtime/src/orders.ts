@@ -1,19 +1,16 @@
 import { createRandom, type Pausable } from '@gradloom/core';
 import { shuffleInTurns, viewOf } from '@gradloom/core/internal';
 
-/** Numbers that the slots of all epochs may take together: 1 MiB, so that small sets get many epochs into one span. */
+/** Most numbers in the slots of all epochs: 1 MiB, so that small datasets get many epochs into one span. */
 const CAPACITY = 262_144;
 
-/**
- * The order of the rows in each epoch: a pure function of seed and epoch, kept in slots for the epochs a span may
- * reach.
- */
+/** The order of the rows in each epoch: a pure function of seed and epoch, kept in slots for the epochs of a span. */
 export interface Orders {
   /** [slots, N]; epoch e lies in slot e mod slots. */
   readonly array: Uint32Array<SharedArrayBuffer>;
   /**
-   * Makes the orders from epoch `from` on, at least one and up to `wanted`, as slots allow; only between spans. Returns
-   * the first epoch behind them.
+   * Creates the orders from epoch `from`, at least one and up to `wanted` if slots allow; only between spans. Returns
+   * the first epoch after them.
    */
   prepare(from: number, wanted: number): Pausable<number>;
 }
@@ -31,7 +28,7 @@ export function createOrders(seed: number, rows: number, epochs: number, slots =
       const end = Math.min(epochs, from + Math.min(slots, Math.max(1, wanted)));
       for (let epoch = from; epoch < end; epoch++) {
         const slot = epoch % slots;
-        // A run that goes back finds another epoch here, or, where it was resumed in between, none.
+        // After going back, the slot may hold another epoch or, after a resume, none.
         if (held[slot] === epoch) continue;
         const order = viewOf(array, slot * rows, rows);
         for (let n = 0; n < rows; n++) order[n] = n;

@@ -55,7 +55,7 @@ import { missingClasses, warningsOf } from './warnings.ts';
 
 /** A run with every default filled in and every shape checked. */
 export interface RunPlan extends RunShape {
-  readonly tunesThreads: boolean; // the run finds out how many of `threads` are fastest
+  readonly tunesThreads: boolean; // the run measures how many of `threads` are fastest
   readonly data: DataSplits; // the caller's rows, under names of the run's own
   readonly pool: Pool | undefined; // undefined: threads of its own
   readonly signal: AbortSignal | undefined;
@@ -75,14 +75,14 @@ export interface RunPlan extends RunShape {
   readonly warnings: readonly string[];
 }
 
-/** @throws OptionError for the first option or shape that does not fit, before any thread or large memory exists. */
+/** @throws OptionError for the first option or shape that does not fit, before any thread or large memory. */
 export const planRun = (spec: NetworkSpec, data: DataSplits, options: TrainOptions): RunPlan =>
   complete(planRunInTurns(spec, data, options));
 
 /** Likewise, with pauses. */
 export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: TrainOptions): Pausable<RunPlan> {
   onlyKeys('train', given, OPTION_NAMES);
-  // Before the first pause: the caller may change its own, or the current directory, when it has the thread again.
+  // Before the first pause, after which the caller may change its objects or the current directory.
   const splits = checkSplits(data);
   const { train, validation, test } = splits;
   const options = copyOptions(given);
@@ -145,7 +145,7 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
     evaluateEvery: positiveInteger(
       'train',
       'evaluateEvery',
-      // A longer run would evaluate less often, and a schedule that watches would see other values.
+      // A longer run would evaluate less often, and a plateau schedule would see other values.
       options.evaluateEvery ?? options.resume?.record.evaluateEvery ?? Math.ceil(totalEpochs / 100),
     ),
     evaluateTest: evaluateTestOf(options, splits),

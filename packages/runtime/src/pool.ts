@@ -5,22 +5,22 @@ import { type Crew, type CrewShape, openCrew, startCrew } from './crew.ts';
 import type { WorkerTask } from './protocol.ts';
 
 /**
- * Worker threads that runs share: `train(spec, data, { pool })`. Each span of a run takes its whole team of threads at
- * once; runs that need the same threads take turns, first come, first served. Made by `createPool`; end it with
+ * Worker threads that runs share: `train(spec, data, { pool })`. A run uses its whole team of threads at once; runs
+ * that need the same threads take turns, first come, first served. Create it with `createPool`, and end it with
  * `close`.
  */
 export interface Pool {
-  /** How many there are: the most that a run may have. */
+  /** Number of threads: the most that a run may have. */
   readonly threads: number;
   /**
-   * Refuses new runs, waits until those that have begun are done, and ends the threads. Resolves when all have ended.
-   * To close a pool twice is the same as once.
+   * Refuses new runs, waits for the current ones, and ends the threads. Resolves when all have ended. Closing a pool
+   * again has no effect.
    */
   close(): Promise<void>;
-  /** Ends the threads at once, and resolves when all have ended. Runs that still go on fail. */
+  /** Ends the threads at once, and resolves when all have ended. Current runs fail. */
   destroy(): Promise<void>;
   /**
-   * Runs that go on; a thread forgets the memory of all others.
+   * Current runs; threads drop the memory of all others.
    * @internal
    */
   readonly live: Set<number>;
@@ -48,25 +48,29 @@ export interface Team {
   release(broken?: boolean): Promise<void>;
 }
 
-/** What `createPool` takes. */
+/** Options of `createPool`. */
 export interface PoolOptions {
-  /** How many threads, 512 at most. @default all cores */
+  /** Number of threads, at most 512. @default all cores */
   threads?: number;
-  /** Flags of Node for the threads. @default those of this process */
+  /** Node flags of the threads. @default those of this process */
   execArgv?: readonly string[];
   /**
-   * Most MiB that the JavaScript of a thread may take. The numbers of a run lie outside of it.
-   * @default Node's own limit
+   * JavaScript heap limit of a thread in MiB. The numbers of a run are outside of it.
+   * @default the limit of Node
    */
   heapMiB?: number;
 }
 
-/** More cannot be meant: each is an engine of its own, and V8 ends the process where the system has no room for one. */
+/**
+ * More must be a mistake: each thread is an engine of its own, and V8 ends the process if the system has no room for
+ * one.
+ */
 const MOST_THREADS = 512;
 
 /**
- * @throws Error (rejects) where `threads` is no whole number from 1 to 512, the system has no room for so many, or they
- * do not start within a minute.
+ * Starts a pool of threads.
+ * @throws Error (rejects) if `threads` is not a whole number from 1 to 512, if the system has no room for so many, or
+ * if they do not start within a minute.
  */
 export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   onlyKeys('createPool', options, ['threads', 'execArgv', 'heapMiB']);
@@ -79,16 +83,16 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   }
   if (options.heapMiB !== undefined) positiveInteger('createPool', 'heapMiB', options.heapMiB);
   let crew: Crew | null = await startCrew(shape);
-  let opening: Promise<Crew> | undefined; // the next one, where there is none
+  let opening: Promise<Crew> | undefined; // the next crew, if there is none
   let free = threads;
   let destroyed = false;
   let closing: Promise<void> | undefined;
   let held = 0; // by so many runs
-  let lastReleased: (() => void) | undefined; // called where the pool closes and no run holds it any more
-  const leaving = new Set<Crew>(); // replaced, but with threads that still work
+  let lastReleased: (() => void) | undefined; // called when the pool closes and no run holds it any more
+  const leaving = new Set<Crew>(); // replaced crews with threads that are still working
   const waiting: { team: number; begin: () => void; fail: (error: Error) => void }[] = [];
 
-  /** In order of arrival, and only whole teams: two runs that each held half of the threads would wait for ever. */
+  /** Teams are served in order and as a whole: two runs that each held half of the threads would deadlock. */
   function admit(): void {
     while (waiting.length > 0 && waiting[0].team <= free) {
       free -= waiting[0].team;
@@ -97,7 +101,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   }
 
   async function replaceCrew(old: Crew): Promise<void> {
-    // Its tasks were settled when its threads were told to end, which is not yet when they have.
+    // Its tasks settled when its threads were told to end, which is before they have ended.
     if (destroyed) return old.stop();
     if (crew === old) crew = null;
     leaving.add(old);
@@ -105,7 +109,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     leaving.delete(old);
   }
 
-  /** In the place of a crew that has been replaced: all teams that need it wait for the same. */
+  /** Replaces a crew that failed: all teams that need it wait for the same one. */
   async function nextCrew(): Promise<Crew> {
     opening ??= openCrew(shape);
     try {
@@ -194,7 +198,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
 const isListOfTexts = (value: unknown): boolean =>
   Array.isArray(value) && value.every((entry) => typeof entry === 'string');
 
-/** Pools made here: a run needs teams that start together, which another pool does not promise. */
+/** Pools created by this module: a run needs teams that start together, which other pools do not guarantee. */
 const pools = new WeakSet<Pool>();
 
 export const isPool = (value: unknown): value is Pool => pools.has(value as Pool);

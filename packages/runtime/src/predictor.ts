@@ -8,17 +8,16 @@ import { MOST_BYTES, PAGE } from './shared-memory.ts';
 import { EVALUATION_ROWS, takeKernelScratch } from './thread-scratch.ts';
 
 /**
- * Runs rows x [N, I] through a network in this thread; returns its outputs y [N, O].
- * @throws InputError for a row that a layer
- * cannot take, in the name of `where`.
+ * Predicts rows x [N, I] in this thread; returns the outputs y [N, O].
+ * @throws InputError for a row that a layer cannot take, naming `where`.
  */
 export type Predictor = (where: string, x: Float64Array) => Float64Array;
 
 /**
- * A predictor over a copy of the parameters [P], without native code: the same bits on every machine, with SIMD or
- * without. It shares its memory with other models of the thread, and writes its weights there again when another has
+ * A predictor with a copy of the parameters [P], without native code: the same bits on every machine, with or without
+ * SIMD. It shares memory with other models of the thread, and writes its weights there again if another model has
  * computed since, which takes as long as a few rows.
- * @throws Error for a weight that is not finite, and where the model does not fit into memory.
+ * @throws Error for a weight that is not finite, or if the model does not fit into memory.
  */
 export function createPredictor(
   where: string,

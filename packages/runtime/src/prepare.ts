@@ -28,7 +28,7 @@ import { copyArray } from './turns/arrays.ts';
 import { fewerThreads } from './warnings.ts';
 import { allocateWorkTimes } from './work-clock.ts';
 
-/** What decides the layout of a run's memory and how threads rebuild the run. */
+/** The parameters of the memory layout, from which threads rebuild the run. */
 export interface RunShape {
   readonly network: Network;
   readonly loss: Loss;
@@ -53,7 +53,7 @@ export interface RunShape {
 
 let lastRun = 0;
 
-/** A run whose memory is there, all zeros. */
+/** A run with its memory allocated, all zeros. */
 export interface OpenedRun {
   readonly setup: RunSetup;
   readonly arena: Arena;
@@ -63,9 +63,9 @@ export interface OpenedRun {
 }
 
 /**
- * Allocates everything that threads of a run will ever use; `partsOf` is what it takes besides, by the means that it
- * gets: those of `wanted` that there is memory for.
- * @throws OptionError where even the least does not fit into what this process may take, before it allocates.
+ * Allocates everything that the threads of a run will use; `partsOf` is what it takes in addition, for the resources it
+ * gets: those of `wanted` that fit into memory.
+ * @throws OptionError if even the minimum does not fit, before anything is allocated.
  */
 export function* openRun(
   shape: RunShape,

@@ -1,6 +1,6 @@
 import { type Loss, math } from '@gradloom/core';
 
-/** What the outputs of a network mean, by the loss it was trained on. Overwrites `y`. */
+/** Converts outputs of a network by its loss. Overwrites `y`. */
 type ToProbabilities = (
   y: Float64Array, // [N, O] in and out
   O: number,
@@ -13,7 +13,7 @@ const byLoss: Partial<Record<string, ToProbabilities>> = {
   },
 };
 
-/** Turns logits into probabilities. Overwrites `y`. @throws Error where the loss has no logits. */
+/** Converts logits to probabilities. Overwrites `y`. @throws Error if the loss has no logits. */
 export function toProbabilities(
   where: string,
   loss: Loss | null,

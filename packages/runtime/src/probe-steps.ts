@@ -1,7 +1,7 @@
 import { OptionError } from '@gradloom/core';
 import { positiveInteger, show } from '@gradloom/core/internal';
 
-/** The steps at which a run looks into its layers. */
+/** The probed steps of a run. */
 export interface ProbeSteps {
   isDue(step: number): boolean;
   /** First of them after `step`; Infinity where none is left. */

@@ -6,9 +6,7 @@ import type { Dataset } from './datasets/dataset.ts';
 import type { Fault } from './diagnose.ts';
 import type { SharedSpec } from './shared-spec.ts';
 
-/**
- * What a thread needs to take part in a run; sent with every task, since a pool does not say which thread gets which.
- */
+/** What a thread needs for a run; sent with every task, since a pool does not say which thread gets which task. */
 export interface RunSetup extends CompiledKernels {
   readonly run: number; // unique in the process
   readonly spec: SharedSpec;
@@ -33,7 +31,7 @@ export interface RunSetup extends CompiledKernels {
   readonly orders: Uint32Array<SharedArrayBuffer> | null;
 }
 
-/** What every task of a run has: which thread of which team takes it. */
+/** The common part of all tasks of a run: thread and team. */
 export interface TaskPlace {
   readonly setup: RunSetup;
   readonly live: readonly number[]; // runs of this pool that still go on; a thread forgets the others
@@ -66,7 +64,7 @@ export interface EvaluationTask extends TaskPlace {
   readonly lossSums: Float64Array<SharedArrayBuffer>; // [chunks]
 }
 
-/** Says what is bad in a step that is not finite: see diagnose.ts. */
+/** Diagnoses a step that is not finite: see diagnose.ts. */
 export interface DiagnosisTask extends TaskPlace {
   readonly kind: 'diagnosis';
   readonly step: number;
@@ -109,7 +107,7 @@ export type WorkerTask =
   | TriadTask
   | PingTask;
 
-/** What a thread answers to each kind of task. */
+/** Answer of a thread to each kind of task. */
 export interface TaskAnswers {
   readonly opening: boolean; // all weights that it drew are finite
   readonly span: 'refused' | undefined; // a layer cannot take a row of the step behind those that are done
@@ -120,5 +118,5 @@ export interface TaskAnswers {
   readonly ping: undefined;
 }
 
-/** What the last arriver at the last barrier of a step decides for all: written to the control block. */
+/** Decided by the last thread at the last barrier of a step, for all: written to the control block. */
 export const DECISION = { go: 0, end: 1, bad: 2 };

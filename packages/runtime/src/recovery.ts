@@ -1,7 +1,7 @@
-/** Failures of threads in a row that a run starts again after, unless it is told another number. */
+/** Default number of consecutive thread failures after which a run continues. */
 export const RETRIES = 3;
 
-/** A thread threw, ended or did not come; every other thread of its team has left the run's memory. */
+/** A thread threw, ended or did not arrive; all other threads of its team have left the memory of the run. */
 export class ThreadError extends Error {
   readonly steps: number; // that the team had done
 
@@ -11,26 +11,28 @@ export class ThreadError extends Error {
   }
 }
 
-/** A failure that work was started again after. */
+/** A failure after which work was repeated. */
 export interface Retry {
   /** Failures in a row, with this one. */
   readonly failures: number;
-  /** How many may be. */
+  /** The most that are allowed. */
   readonly retries: number;
-  /** What the thread died of. */
+  /** Why the thread failed. */
   readonly reason: string;
 }
 
-/** Starts work again whose threads failed. */
+/** Repeats work after thread failures. */
 export interface Recovery {
   /**
-   * What `work` resolves to. `step` is where the run stands; `undo` takes back what half of the work has done.
-   * @throws what `work` rejects with, where that is no thread's failure or one too many in a row.
+   * Resolves to the result of `work`. `step` is the position of the run; `undo` reverts half-done work.
+   * @throws what `work` rejects with, if that is not a thread failure, or one too many in a row.
    */
   attempt<T>(step: number, work: () => Promise<T>, undo?: () => Promise<void>): Promise<T>;
 }
 
-/** Failures are in a row until the run stands behind the step of the last: one that comes at every try ends it. */
+/**
+ * Failures are consecutive until the run has passed the step of the last one, so one that occurs at every try ends it.
+ */
 export function createRecovery(retries: number, tell: (retry: Retry) => void = () => {}): Recovery {
   let failures = 0;
   let farthest = -1; // step at which a thread has failed
@@ -58,7 +60,7 @@ function tooMany(error: ThreadError, failures: number, retries: number): ThreadE
   return new ThreadError(message, error.steps, error.cause);
 }
 
-/** The error that ends a run whose threads fail: a pool's words, with the place in the run. */
+/** The error that ends a run after too many thread failures, with the position. */
 export function runFailure(error: unknown, place: string): Error {
   const message = error instanceof Error ? error.message : String(error);
   const reason = message.replace(/^pool: (has|was) /, 'the pool $1 ').replace(/^(pool|createPool): /, '');

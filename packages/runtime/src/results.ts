@@ -3,25 +3,25 @@ import type { Backend } from './backend.ts';
 import type { Profile } from './clock.ts';
 import type { Trial } from './tune.ts';
 
-/** What a network does on a set of rows. A figure that does not apply is absent. */
+/** Loss and metrics of a network on a set of rows. A metric that does not apply is absent. */
 export interface Evaluation {
-  /** How many rows were looked at. */
+  /** Number of rows. */
   readonly rows: number;
-  /** Mean over the rows. */
+  /** Mean loss over the rows. */
   readonly loss: number;
-  /** Share of the rows whose class is right, from 0 to 1. A row without an answer counts as wrong. Classes only. */
+  /** Share of rows classified correctly, from 0 to 1. A row without an answer counts as wrong. Classes only. */
   readonly accuracy?: number;
   /** Mean absolute error, in units of the targets. Values only. */
   readonly mae?: number;
   /** Root of the mean squared error, in units of the targets. Values only. */
   readonly rmse?: number;
-  /** R²: 1 where every answer is right, 0 where the mean of the targets would do as well. Values only. */
+  /** R²: 1 if every prediction is exact, 0 if they are no better than the mean of the targets. Values only. */
   readonly r2?: number;
-  /** Rows of which an output is not a finite number. Absent where there is none. */
+  /** Number of rows with an output that is not a finite number. Absent if there is none. */
   readonly unanswered?: number;
 }
 
-/** What a run came to: `await train(...).result`. `saveModel` takes it as it is. */
+/** The result of a run: `await train(...).result`. `saveModel` accepts it. */
 export interface TrainResult {
   /** The network, with every layer in full. */
   readonly spec: NetworkSpec;
@@ -29,25 +29,25 @@ export interface TrainResult {
   readonly parameters: Float64Array;
   /** SHA-256 of the weights as 64 hexadecimal digits: equal fingerprints, equal bits. */
   readonly fingerprint: string;
-  /** The loss that was made small. */
+  /** The loss that was minimized. */
   readonly loss: LossSpec;
-  /** 'completed', or 'aborted' where `signal` ended the run. */
+  /** 'completed', or 'aborted' if `signal` ended the run. */
   readonly stopped: 'completed' | 'aborted';
-  /** Steps done, those of earlier sittings too. */
+  /** Steps done, including those before a resume. */
   readonly steps: number;
-  /** Epochs done: steps over the steps of an epoch, so 2.5 in the middle of the third. */
+  /** Epochs done: steps divided by steps per epoch, so 2.5 in the middle of the third epoch. */
   readonly epochs: number;
   /** Training loss of each epoch begun: the mean of its batch losses, each before its update. */
   readonly epochLosses: Float64Array;
-  /** The last of `epochLosses`; NaN where no step was done. */
+  /** The last of `epochLosses`; NaN if no step was done. */
   readonly trainLoss: number;
-  /** The last evaluation of the validation set, where there is one. */
+  /** The last evaluation of the validation set, if there is one. */
   readonly validation?: Evaluation;
-  /** Evaluation of the test set at the end, where there is one. */
+  /** Evaluation of the test set at the end, if there is one. */
   readonly test?: Evaluation;
-  /** Threads that were asked for; of 'auto' the number that the run settled on. */
+  /** The requested number of threads; for 'auto' the number that the run chose. */
   readonly threads: number;
-  /** Of 'auto': how fast each number of threads was. Empty where nothing was tried. */
+  /** For 'auto': the speed of each number of threads that was tried. Empty if none was. */
   readonly trials: readonly Trial[];
   /** Most threads that had rows in one step: no more than a batch has leaves. */
   readonly gradientThreads: number;
@@ -55,26 +55,26 @@ export interface TrainResult {
   readonly leaves: number;
   /** Rows a step. */
   readonly batch: number;
-  /** What computed. */
+  /** The backend that computed the run. */
   readonly backend: Backend;
-  /** Of weights, order of rows and dropout. */
+  /** Seed of the weights, the order of the rows and dropout. */
   readonly seed: number;
-  /** How often the learning rate was halved to go back to the start of an epoch. */
+  /** Number of rollbacks to the start of an epoch, each of which halved the learning rate. */
   readonly rollbacks: number;
   /**
-   * Milliseconds of training, of all sittings together. Starting threads, evaluations and checkpoints are not
+   * Milliseconds of training, including those before a resume. Starting threads, evaluations and checkpoints are not
    * counted.
    */
   readonly elapsedMs: number;
-  /** Rows a second in that time. */
+  /** Rows per second in that time. */
   readonly samplesPerSecond: number;
-  /** Where each thread spent its time, where `profile` asked for it. */
+  /** Time of each thread by phase, with `profile`. */
   readonly profiles?: readonly Profile[];
-  /** The newest checkpoint that was written, where the run keeps any: its path, and the steps done by then. */
+  /** The newest checkpoint: its path and the steps done by then. Absent if the run keeps none. */
   readonly checkpoint?: WrittenCheckpoint;
 }
 
-/** What a run tells while it goes on, told apart by `type`: from `for await (const event of run)` or `onEvent`. */
+/** An event of a run, distinguished by `type`: from `for await (const event of run)` or `onEvent`. */
 export type TrainEvent =
   | StartEvent
   | ThreadsEvent
@@ -87,45 +87,45 @@ export type TrainEvent =
   | CheckpointEvent
   | ProbeEvent;
 
-/** The run has its memory and threads, and its first step begins. */
+/** The run has its memory and threads, and the first step begins. */
 export interface StartEvent {
   /** Which event this is. */
   readonly type: 'start';
-  /** P: how many weights the network has. */
+  /** P: number of parameters of the network. */
   readonly parameters: number;
-  /** Threads asked for, or the most that may be used. */
+  /** The requested number of threads, or the most that may be used. */
   readonly threads: number;
-  /** Whether the run finds out how many of them are fastest. */
+  /** Whether the run measures how many of them are fastest. */
   readonly tunesThreads: boolean;
   /** Parts of each batch, whose gradients are summed by a fixed tree: they follow from the batch size alone. */
   readonly leaves: number;
   /** Rows a step. */
   readonly batch: number;
-  /** What computes. */
+  /** The backend. */
   readonly backend: Backend;
-  /** Most bytes that the run takes beside what the process had before. */
+  /** Most bytes that the run takes, in addition to those of the process before. */
   readonly plannedBytes: number;
   /** Steps of the whole run. */
   readonly totalSteps: number;
   /** Steps of an epoch. */
   readonly stepsPerEpoch: number;
-  /** Steps done in earlier sittings; 0 for a new run. */
+  /** Steps done before a resume; 0 for a new run. */
   readonly step: number;
 }
 
-/** The run has settled on a number of threads. */
+/** The run has chosen a number of threads. */
 export interface ThreadsEvent {
   /** Which event this is. */
   readonly type: 'threads';
-  /** How many it goes on with. */
+  /** The number of threads from now on. */
   readonly threads: number;
   /** Steps done so far. */
   readonly step: number;
-  /** How fast each number was that it tried. */
+  /** The speed of each number of threads that was tried. */
   readonly trials: readonly Trial[];
 }
 
-/** Something that a person should know; the run goes on. */
+/** A warning for the user; the run continues. */
 export interface WarningEvent {
   /** Which event this is. */
   readonly type: 'warning';
@@ -133,21 +133,21 @@ export interface WarningEvent {
   readonly message: string;
 }
 
-/** A thread has failed. New ones go on from the state before, as if nothing had been. */
+/** A thread has failed. New threads continue from the state before, with the same result. */
 export interface RecoveryEvent {
   /** Which event this is. */
   readonly type: 'recovery';
   /** Steps done so far. */
   readonly step: number;
-  /** Failures in a row, with this one. */
+  /** Consecutive failures, including this one. */
   readonly failures: number;
-  /** How many may be. */
+  /** The most consecutive failures that are allowed. */
   readonly retries: number;
-  /** What the thread died of. */
+  /** Why the thread failed. */
   readonly reason: string;
 }
 
-/** A step was not finite: the run goes back to the start of its epoch, with half the learning rate. */
+/** A step was not finite: the run goes back to the start of its epoch with half the learning rate. */
 export interface RollbackEvent {
   /** Which event this is. */
   readonly type: 'rollback';
@@ -155,17 +155,17 @@ export interface RollbackEvent {
   readonly step: number;
   /** Steps done before that epoch. */
   readonly to: number;
-  /** Factor of the learning rate from there on. */
+  /** Factor of the learning rate from now on. */
   readonly factor: number;
-  /** Rollbacks of the whole run, with this one. */
+  /** Rollbacks of the whole run, including this one. */
   readonly rollbacks: number;
-  /** How many may be. */
+  /** The most rollbacks that are allowed. */
   readonly limit: number;
   /** What was not finite, and where. */
   readonly reason: string;
 }
 
-/** A span of steps, 0.2 to 0.5 s of them, has ended. An unread one gives way to the next. */
+/** A span of steps, 0.2 to 0.5 s long, has ended. An unread event of this type is replaced by the next. */
 export interface ProgressEvent {
   /** Which event this is. */
   readonly type: 'progress';
@@ -175,15 +175,15 @@ export interface ProgressEvent {
   readonly totalSteps: number;
   /** Training loss: the mean over the steps of the span, each before its update. */
   readonly loss: number;
-  /** Rows a second in the span. */
+  /** Rows per second in the span. */
   readonly samplesPerSecond: number;
   /** Milliseconds of training so far. */
   readonly elapsedMs: number;
-  /** Share of the span in which each thread with work did not wait for others. */
+  /** Share of the span in which each thread with work was not waiting for others. */
   readonly busy?: readonly number[];
 }
 
-/** An epoch has ended; of a run of more than about 1,000 epochs, some of them have. */
+/** An epoch has ended. In a run of more than about 1,000 epochs, only some epochs are reported. */
 export interface EpochEvent {
   /** Which event this is. */
   readonly type: 'epoch';
@@ -191,9 +191,9 @@ export interface EpochEvent {
   readonly epoch: number;
   /** Steps done so far. */
   readonly step: number;
-  /** The mean of the epoch's batch losses, each before its update. */
+  /** Training loss: the mean of the batch losses of the epoch, each before its update. */
   readonly trainLoss: number;
-  /** Norm of the gradient before clipping, mean over the epoch's steps. */
+  /** Gradient norm before clipping, mean over the steps of the epoch. */
   readonly gradientNorm: number;
   /** Learning rate of the epoch's last step. */
   readonly learningRate: number;
@@ -205,11 +205,14 @@ export interface EpochEvent {
   readonly test?: Evaluation;
 }
 
-/** A stretch of steps has ended: there are about 600 in a long run, and one a step in a short one. */
+/**
+ * Losses, gradient norms and learning rates of one or more steps: a long run has about 600 of these events, a short one
+ * has one per step.
+ */
 export interface StepsEvent {
   /** Which event this is. */
   readonly type: 'steps';
-  /** Steps done before the stretch. */
+  /** Steps done before these. */
   readonly first: number;
   /** Steps done so far. */
   readonly step: number;
@@ -227,37 +230,37 @@ export interface CheckpointEvent {
   readonly type: 'checkpoint';
   /** Steps done so far. */
   readonly step: number;
-  /** The newest file. */
+  /** Path of the newest checkpoint. */
   readonly path: string;
-  /** Whether it has the lowest loss so far, and stands in best.gradloom too. */
+  /** Whether it has the lowest loss so far, and is also in best.gradloom. */
   readonly best: boolean;
 }
 
-/** A look into every layer, where `probe` asked for it. It takes the place of one that is unread. */
+/** Statistics of every layer, with `probe`. An unread event of this type is replaced by the next. */
 export interface ProbeEvent {
   /** Which event this is. */
   readonly type: 'probe';
-  /** Steps done before: 0 is the start. */
+  /** Steps done before it: 0 is the start. */
   readonly step: number;
-  /** Loss of the batch that was looked at. */
+  /** Loss of the batch. */
   readonly loss: number;
-  /** Norm of its gradient, before clipping. */
+  /** Gradient norm of the batch, before clipping. */
   readonly gradientNorm: number;
-  /** What was found, layer by layer. */
+  /** Statistics, layer by layer. */
   readonly layers: readonly LayerFigures[];
-  /** The weights [P] that it was found with. */
+  /** The weights [P] that the statistics belong to. */
   readonly parameters: Float64Array;
 }
 
-/** A checkpoint that stands on the disk. */
+/** A checkpoint on the disk. */
 export interface WrittenCheckpoint {
-  /** The file. */
+  /** Its path. */
   readonly path: string;
   /** Steps done by then. */
   readonly step: number;
 }
 
-/** What a figure was over some steps. */
+/** The range and mean of a value over some steps. */
 export interface Spread {
   /** The least. */
   readonly low: number;
@@ -267,7 +270,7 @@ export interface Spread {
   readonly high: number;
 }
 
-/** A run that met a loss or gradient that is not finite. It holds the state before the bad step. */
+/** A run ended because a loss, gradient or weight was not finite. The error holds the state before the bad step. */
 export class TrainingError extends Error {
   /** 'TrainingError'. */
   override readonly name = 'TrainingError';
@@ -275,7 +278,7 @@ export class TrainingError extends Error {
   readonly step: number;
   /** The weights [P] before it. */
   readonly parameters: Float64Array;
-  /** Of that state, where the run keeps any. */
+  /** The checkpoint of that state, if the run keeps checkpoints. */
   readonly checkpoint?: WrittenCheckpoint;
 
   constructor(message: string, step: number, parameters: Float64Array, checkpoint?: WrittenCheckpoint) {

@@ -18,7 +18,7 @@ const LAYER_BYTES = 7 * 1024;
 const GRADIENT_BYTES = 448;
 const PIECE_BYTES = 2048; // 560 each in an update, and in the newest tape's garbage
 
-/** What the main thread's old garbage comes to, beside the young generation: reports of some thousand spans. */
+/** Old garbage of the main thread besides the young generation: reports of some thousand spans. */
 const GARBAGE_BYTES = 28 * MiB;
 
 /**
@@ -44,7 +44,7 @@ export interface ThreadNeeds {
   readonly ownThreads: boolean; // that are started for it, rather than those of a pool
 }
 
-/** What threads take beside the arena. */
+/** Memory of threads besides the arena. */
 export function threadParts(
   { network, optimizer, rows, ownThreads }: ThreadNeeds,
   { threads }: Pick<Means, 'threads'>,
@@ -75,7 +75,7 @@ export const STRETCH = 1 << 16;
 /** Rows of them. */
 export const stretchRows = ({ output }: Network): number => Math.ceil(STRETCH / output);
 
-/** What an evaluation holds, beside what its readers do. */
+/** Memory of an evaluation, besides its readers. */
 export function evaluationParts(network: Network, loss: Loss, { chunks }: Pick<Means, 'chunks'>): Part[] {
   const targets = stretchRows(network) * targetColumns(network, loss);
   return [
@@ -84,7 +84,7 @@ export function evaluationParts(network: Network, loss: Loss, { chunks }: Pick<M
   ];
 }
 
-/** What the main thread keeps of a run: states to go back to, figures, the weights of looks, the result. */
+/** Memory of the main thread: saved states, figures, the weights of looks, the result. */
 export function stateParts(plan: RunPlan, rows: number, { orders }: Pick<Means, 'orders'>): Part[] {
   const { network, optimizer, onNan, probe, totalEpochs, context } = plan;
   const weights = network.parameterCount * 8;

@@ -31,7 +31,7 @@ import { cloneArray, findNotFinite } from './turns/arrays.ts';
 import { inTurns } from './turns/in-turns.ts';
 import { lossWarning } from './warnings.ts';
 
-/** A rate of a 1024th that still diverges will not be what is wrong. */
+/** If 1/1024 of the rate still diverges, the rate is not the problem. */
 const MOST_ROLLBACKS = 10;
 
 /** Of an epoch that is evaluated. */
@@ -40,7 +40,8 @@ type Evaluations = Pick<Extract<TrainEvent, { type: 'epoch' }>, 'validation' | '
 const ADVICE = 'a lower learning rate or clipping of the gradient norm may help';
 
 /**
- * Span after span until the last step, the signal or a failure; between spans all threads idle, and reports are made.
+ * Runs span after span until the last step, the signal or a failure; between spans all threads are idle, and events are
+ * emitted.
  */
 export async function runEpochs(
   pool: Pool,
@@ -136,7 +137,7 @@ export async function runEpochs(
     ...(setup.times === null ? {} : { profiles: readProfiles(setup.times, useful) }),
   };
 
-  /** Opens the threads, which draw the starting weights. Nothing is lost where they fail: no checkpoint is written. */
+  /** Opens the threads, which draw the starting weights. If they fail nothing is lost, so no checkpoint is written. */
   async function open(): Promise<void> {
     const draws = plan.parameters === null && (resume === null || plan.probe !== null);
     const work = () => recovery.attempt(progress.step, () => openTeam(pool, setup, useful, draws));
@@ -149,7 +150,7 @@ export async function runEpochs(
   }
 
   function tellWriter(reason: string): void {
-    const message = `the main thread writes the checkpoint of step ${progress.step}, since no other can (${reason})`;
+    const message = `the main thread writes the checkpoint of step ${progress.step}, since no worker thread can (${reason})`;
     emit({ type: 'warning', message });
   }
 
@@ -167,7 +168,7 @@ export async function runEpochs(
     return (Math.floor(epoch / every) + 1) * every * stepsPerEpoch;
   }
 
-  /** A schedule watches at the end of a span, so what it makes of the steps before that stays true. */
+  /** A schedule observes at the end of a span, so its earlier factors stay valid. */
   function setRates(limit: number): void {
     for (; ratesEnd < limit; ratesEnd++) {
       arena.rates[ratesEnd % RING] = rateAt(ratesEnd);
@@ -201,7 +202,7 @@ export async function runEpochs(
     const attempt = <T>(work: () => Promise<T>) => recovery.attempt(step, work);
     const { network, loss } = plan;
     const work = () => evaluateDataset(pool, setup, dataset, { network, loss, threads, chunks: means.chunks, attempt });
-    const evaluation = await orGiveUp(work, `at the evaluation behind step ${step}`);
+    const evaluation = await orGiveUp(work, `in the evaluation after step ${step}`);
     if (!Number.isFinite(evaluation.loss) && !warned.has(part)) {
       warned.add(part);
       emit({ type: 'warning', message: lossWarning(part, evaluation.loss, step) });
@@ -217,7 +218,7 @@ export async function runEpochs(
     }
   }
 
-  /** Keeps what stood before the span, from which a resume can go on; returns the error that ends the run. */
+  /** Restores and saves the state before the span, for a resume; returns the error that ends the run. */
   async function giveUp(error: unknown, place: string): Promise<Error> {
     await restore();
     await keeper?.keep();
@@ -228,16 +229,13 @@ export async function runEpochs(
     return inTurns(history.restore());
   }
 
-  /**
-   * After a span that was not finite: goes back to its start to end before the bad step, or further where that is
-   * wanted.
-   */
+  /** After a span that was not finite: goes back to its start to end before the bad step, or further for a rollback. */
   async function goBack(first: number, last: number, isSeen: boolean): Promise<void> {
     const diagnose = (step: number, of: DiagnosisTask['of']) =>
       recovery.attempt(first, () => diagnoseStep(pool, setup, step, of));
     const replay = (end: number) => recovery.attempt(first, () => replayOnce(first, end));
     const find = () => findBadStep({ first, last, isSeen, replay, weightsAreFinite, diagnose });
-    const bad = await orGiveUp(find, `in the search for the bad one of steps ${first} to ${last}`);
+    const bad = await orGiveUp(find, `while looking for the bad step among ${first} to ${last}`);
     const rollbacks = (progress.rollbacks ?? 0) + 1;
     const to = epochStart(bad.step, stepsPerEpoch);
     const goesBack = plan.onNan === 'rollback' && !bad.isData && rollbacks <= MOST_ROLLBACKS;
@@ -260,7 +258,7 @@ export async function runEpochs(
     steps.close();
     await keeper?.keep();
     const { rollbacks } = progress;
-    const advice = rollbacks === undefined ? ADVICE : `the rate had been halved ${rollbacks} times`;
+    const advice = rollbacks === undefined ? ADVICE : `the learning rate had already been halved ${rollbacks} times`;
     const newest = keeper?.newest();
     const parameters = await inTurns(cloneArray(arena.theta));
     const checkpoint = newest?.step === step ? newest : undefined;

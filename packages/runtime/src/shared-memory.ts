@@ -8,9 +8,7 @@ export const PAGE = 65_536;
 /** Most bytes that the kernels can address: their addresses have 32 bits. */
 export const MOST_BYTES = 4 * 1024 ** 3;
 
-/**
- * What V8 takes of the address space for a memory of any size, so that no access needs a check; Node 24 takes 8 GiB.
- */
+/** Address space that V8 reserves for a memory of any size, so that accesses need no check; Node 24 takes 8 GiB. */
 const RESERVED = 10 * 1024 ** 3;
 
 const WHY =

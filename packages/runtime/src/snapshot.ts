@@ -10,7 +10,7 @@ export interface Snapshot {
   readonly parameters: Float64Array; // [P] of the copy
   /** Overwrites the copy with the run's state. */
   take(): Pausable<void>;
-  /** Overwrites the run's state with the copy; time, threads and the best loss go on. */
+  /** Overwrites the state of the run with the copy; time, threads and the best loss are kept. */
   restore(): Pausable<void>;
   /** The copy as a checkpoint holds it. */
   state(): SavedState;
@@ -18,7 +18,7 @@ export interface Snapshot {
   fill(state: SavedState): Pausable<void>;
 }
 
-/** Holds its copies outside the arena: 8 bytes a parameter and as many for each state vector of the optimizer. */
+/** Keeps copies outside of the arena: 8 bytes per parameter, and as many per state vector of the optimizer. */
 export function createSnapshot(
   arena: Arena,
   progress: Progress,

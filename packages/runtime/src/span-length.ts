@@ -1,16 +1,18 @@
 /**
- * How long a span of a small network lasts: short enough to report soon, long enough to hide its start and end, 1-3 ms
- * where all cores work.
+ * Length of a span of a small network: short enough to report soon, long enough to hide its start and end, 1-3 ms if
+ * all cores work.
  */
 export const SPAN_MS = 200;
 
-/** That of the largest: a thread that dies takes the steps of its span along. */
+/** Longest span: a thread that dies loses the steps of its span. */
 export const MOST_SPAN_MS = 500;
 
-/** Share of a span that the pause before it may take: to look at 536k weights and copy the run's state takes 4 ms. */
+/**
+ * Most that the pause before a span may take, as a share of it: checking 536k weights and copying the state takes 4 ms.
+ */
 const PAUSE_SHARE = 0.005;
 
-/** Makes spans longer where all threads idle for long between two. */
+/** Lengthens spans if threads idle for long between them. */
 export interface SpanLength {
   /** How long the next span may last, in ms. */
   readonly ms: number;

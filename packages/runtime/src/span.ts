@@ -6,8 +6,8 @@ import { ThreadError } from './recovery.ts';
 import { SPAN_MS } from './span-length.ts';
 
 /**
- * How long threads may take to come back after an abort: a barrier's sleeper looks every 100 ms, but a shard of a large
- * network takes seconds. Then they are ended wherever they are.
+ * Time for threads to return after an abort: a sleeping thread checks every 100 ms, but a shard of a large network
+ * takes seconds. After that they are terminated.
  */
 const SETTLE_LIMIT_MS = 10_000;
 
@@ -28,8 +28,8 @@ export interface SpanOptions {
 }
 
 /**
- * Runs steps from `first` until `limit`, `atMostMs` or the signal. Rejects with a ThreadError when a thread throws,
- * exits or does not come; then no thread is in the run's memory, and what it holds is worth nothing.
+ * Runs steps from `first` until `limit`, `atMostMs` or the signal. Rejects with a ThreadError if a thread throws, exits
+ * or does not arrive; then no thread uses the memory of the run any more, and its contents are invalid.
  */
 export async function runSpan(pool: Pool, setup: RunSetup, options: SpanOptions): Promise<SpanResult> {
   const { first, limit, threads, probe = false, timedShare = 0, atMostMs = SPAN_MS, signal } = options;
@@ -99,7 +99,8 @@ export async function runTeam(
   };
   const startTimer = setTimeout(() => {
     const here = Atomics.load(control, CONTROL.checkedIn);
-    if (here < tasks.length) fail(`pool: ${here} of ${tasks.length} threads came to work within ${START_LIMIT_MS} ms`);
+    if (here < tasks.length)
+      fail(`pool: only ${here} of ${tasks.length} threads started to work within ${START_LIMIT_MS} ms`);
   }, START_LIMIT_MS);
   const running = team.run(tasks);
   for (const task of running) {

@@ -9,7 +9,7 @@ import type { TrainEvent, TrainResult } from './results.ts';
 import { leavesOf } from './team-part.ts';
 import { trainingResult } from './training-result.ts';
 
-/** The result of a run whose checkpoint has it all, as it was then; null where there is something left to do. */
+/** The result of a run that its checkpoint has completed; null if there is something left to do. */
 export function* finishedRun(
   run: PreparedRun,
   data: DataSplits,

@@ -1,19 +1,19 @@
 import type { Spread, TrainEvent } from './results.ts';
 
-/** The most events of a run, roughly: in a longer run each event covers a stretch of steps. */
+/** About the most events of a run: in a longer run each covers a stretch of steps. */
 const REPORTS = 600;
 
 /** Reports the steps of a run in stretches whose ends depend on the number of steps alone. */
 export interface StepLog {
   /** Adds the steps of a span from step `from` on, and reports each stretch that ends among them. */
   add(from: number, span: StepSpan): void;
-  /** Reports what is not reported yet. The next step begins a new stretch. */
+  /** Reports the steps that are not reported yet. The next step begins a new stretch. */
   close(): void;
   /** Forgets the steps from `step` on, the start of an epoch, as far as they are not reported yet. */
   goBack(step: number): void;
 }
 
-/** What a span has left in the arena. */
+/** Losses, norms and rates of a span in the arena. */
 export interface StepSpan {
   readonly first: number; // step
   readonly steps: number;

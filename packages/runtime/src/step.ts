@@ -206,7 +206,7 @@ export function finishStep(context: RunContext, task: SpanTask, step: number): v
   decide(context, task, step);
 }
 
-/** Writes behind `step` how many there are, and whether there are to be more. */
+/** Records that `step` is done, and whether there are more. */
 function decide({ arena: { losses, norms }, setup: { control } }: RunContext, task: SpanTask, step: number): void {
   const at = step - task.first;
   const finite = losses[at] - losses[at] === 0 && norms[at] - norms[at] === 0;
@@ -264,5 +264,5 @@ function firstOf({ batch, context, dataset, orders }: RunSetup, step: number): n
   return (epoch % (orders.length / dataset.rows)) * dataset.rows + within;
 }
 
-/** First of `count` things that falls to thread t of T; thread t + 1's first is its end. */
+/** First of `count` items of thread t of T; its end is the first item of thread t + 1. */
 const share = (t: number, count: number, T: number): number => Math.floor((t * count) / T);

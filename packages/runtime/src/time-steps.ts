@@ -11,8 +11,8 @@ export interface TimedRun {
 }
 
 /**
- * Until here a run is slower than it will be, on two threads by 4-8 %: memory of earlier runs is collected on the cores
- * that the threads would have, and caches fill.
+ * Time until a run has its full speed: before, on two threads, it is slower by 4-8 %, while memory of earlier runs is
+ * collected and caches fill.
  */
 const LEAD_MS = 350;
 
@@ -24,7 +24,7 @@ const LEAST_TIMED = 1 / 3;
  * short.
  */
 export async function timeSteps(run: TrainingRun): Promise<TimedRun> {
-  // A run has a `then` that refuses to be awaited: by that alone it would pass for a promise.
+  // A run has a `then` that refuses to be awaited, so it would look like a promise.
   if (typeof run !== 'object' || run === null || !(Symbol.asyncIterator in run && 'result' in run)) {
     throw new OptionError('timeSteps', 'run', `has ${show(run)}, expected one that train began`);
   }

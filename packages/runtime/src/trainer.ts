@@ -14,20 +14,20 @@ import { inTurns } from './turns/in-turns.ts';
 import { backendWarnings } from './warnings.ts';
 
 /**
- * A run that goes on by itself: read its events (`for await (const event of run)`), await its result (`await
- * run.result`), or both.
+ * A run in the background: read its events (`for await (const event of run)`), await its result (`await run.result`),
+ * or both.
  */
 export interface TrainingRun extends AsyncIterable<TrainEvent, undefined> {
   /**
-   * What the run came to. Rejects with an Error for options and shapes that do not fit, with a TrainingError at a loss
-   * or gradient that is not finite, with a FolderInUseError where another run writes to the folder of the checkpoints,
-   * and with an Error where threads fail too often or a checkpoint cannot be written.
+   * The result. Rejects with an Error for options and shapes that do not fit, with a TrainingError for a loss or
+   * gradient that is not finite, with a FolderInUseError if another run writes to the checkpoint folder, and with an
+   * Error if threads fail too often or a checkpoint cannot be written.
    */
   readonly result: Promise<TrainResult>;
   /**
-   * Not a promise: `await run` is refused by the compiler and, where JavaScript runs it, rejects with a sentence that
-   * names `run.result`. An async function awaits what it returns, so it cannot return a run either: return `run.result`
-   * or `{ run }`.
+   * Not a promise: the compiler refuses `await run`, and in JavaScript it rejects with a sentence that names
+   * `run.result`. An async function awaits what it returns, so it cannot return a run either: return `run.result` or `{
+   * run }`.
    */
   then(awaitRunResultInstead: never, notTheRunItself: never): never;
 }
@@ -36,17 +36,16 @@ export interface TrainingRun extends AsyncIterable<TrainEvent, undefined> {
  * Trains a network on `data.train`, each batch cut into leaves over worker threads. Evaluates `data.validation` every
  * few epochs and `data.test` in the end. The number of threads changes nothing in the result.
  *
- * Returns at once, and leaves turns to whatever else the process does: its own work takes some milliseconds at a
- * stretch, and what takes longer is done by the threads. `spec`, `data` and `options` may change once it has returned,
- * but for the numbers in arrays: those of `parameters` are read until the 'start' event, and rows until the run ends.
+ * Returns at once, and does not block the process: its own work takes some milliseconds at a time, and longer work is
+ * done by the threads. `spec`, `data` and `options` may change after it has returned, except for the numbers in arrays:
+ * `parameters` are read until the 'start' event, and rows until the run ends.
  *
- * What the run can take in memory is planned and held against what there is (see `limitMemory`) before anything is
- * taken.
+ * The memory of the run is planned and compared with what is available (see `limitMemory`) before any is taken.
  *
- * The run never waits for a reader: an event that is not read in time gives way to newer ones. A failure rejects both
+ * The run never waits for a reader: an event that is not read in time is replaced by newer ones. A failure rejects both
  * the result and the iterator; neither has to be used.
  * @throws nothing itself; rejects with an Error for options and shapes that do not fit, before any thread exists, with
- * a TrainingError at a loss or gradient that is not finite, and with an Error where a thread fails.
+ * a TrainingError for a loss or gradient that is not finite, and with an Error if a thread fails.
  */
 export function train(spec: NetworkSpec, data: DataSplits, options: TrainOptions = {}): TrainingRun {
   const events = createEventStream<TrainEvent>();
@@ -60,14 +59,14 @@ export function train(spec: NetworkSpec, data: DataSplits, options: TrainOptions
   return { result, [Symbol.asyncIterator]: events.iterate, then: refuseAwait };
 }
 
-/** Else `await run` would give the run at once, as if it were its result. */
+/** Otherwise `await run` would return the run itself, as if it were its result. */
 function refuseAwait(_resolve: unknown, reject: (error: Error) => void): never {
   const returned = 'an async function that returns a run awaits it too: return run.result, or { run }';
   reject(new Error(`train: await has the run itself, expected its result (await run.result; ${returned})`));
   return undefined as never;
 }
 
-/** Holds the pool from the first moment, so that one which is closed right after `train` waits for this run. */
+/** Holds the pool at once, so that `pool.close()` right after `train` waits for this run. */
 async function runTraining(
   spec: NetworkSpec,
   data: DataSplits,

@@ -18,7 +18,7 @@ export interface ResultParts {
   test: Evaluation | undefined;
 }
 
-/** What a run gives back, from the state it ended in. */
+/** The result of a run, from its final state. */
 export function* trainingResult(parts: ResultParts): Pausable<TrainResult> {
   const { plan, setup, arena, progress, log, test } = parts;
   const { totalSteps, stepsPerEpoch } = plan.context;

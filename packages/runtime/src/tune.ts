@@ -1,27 +1,23 @@
-/** How fast a number of threads was while a run tried some. */
+/** Speed of a number of threads in a trial. */
 export interface Trial {
-  /** How many threads were tried. */
+  /** Number of threads. */
   readonly threads: number;
-  /** Milliseconds a step, the least of its rounds. */
+  /** Milliseconds per step, the minimum of its rounds. */
   readonly stepMs: number;
 }
 
-/** What the trials came to: the fastest number, and all that were tried, by threads. */
+/** Result of the trials: the fastest number, and all that were tried, by threads. */
 export interface Choice {
   readonly threads: number;
   readonly trials: readonly Trial[];
 }
 
-/**
- * Finds the fastest number of threads while a run goes on: the clock may decide it, since it never changes the result.
- */
+/** Finds the fastest number of threads during a run: the clock may decide it, since it never changes the result. */
 export interface Tuner {
   readonly threads: number; // of the next span
   readonly trying: boolean; // the next span is part of a trial
   readonly choice: Choice; // of the last trial that came to an end, else of this one so far
-  /**
-   * Told what a span of `threads` took. Returns true where the run is to use another number than before, or its first.
-   */
+  /** Reports the time of a span of `threads`. Returns true if the run is to use another number, or its first. */
   note(steps: number, elapsedMs: number): boolean;
 }
 
@@ -141,7 +137,7 @@ export function createTuner(most: number): Tuner {
 
 const newCandidate = (threads: number): Candidate => ({ threads, rounds: 0, stepMs: Infinity });
 
-/** Of equals the first. */
+/** The first of equals. */
 const fastest = (candidates: readonly Candidate[]): Candidate =>
   candidates.reduce((a, b) => (b.stepMs < a.stepMs ? b : a));
 

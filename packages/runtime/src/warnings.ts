@@ -6,7 +6,7 @@ import type { Dataset } from './datasets/dataset.ts';
 import { type MemoryRoom, mebibytes } from './memory.ts';
 import type { TrainOptions } from './options.ts';
 
-/** What is allowed, and yet may not be what was meant. */
+/** Warnings about valid options that may be a mistake. */
 export function warningsOf(
   { askedThreads, threads, leaves }: { askedThreads: number; threads: number; leaves: number },
   { name, rows }: Dataset,
@@ -30,7 +30,7 @@ export function warningsOf(
   return warnings;
 }
 
-/** Where memory is short. */
+/** If memory is short. */
 export const fewerThreads = (threads: number, wanted: number, { bytes, bound }: MemoryRoom): string =>
   `runs on ${threads} of ${wanted} threads, since more do not fit into ${mebibytes(bytes)} (${bound})`;
 
@@ -40,14 +40,14 @@ export function backendWarnings(asked: BackendChoice, { name }: Backend): string
   return [`backend auto uses reference, which is many times slower: ${wasmProblem()}`];
 }
 
-/** Of an evaluation that says nothing; the weights themselves are finite. */
+/** For an evaluation whose loss is not finite although the weights are. */
 export const lossWarning = (part: string, loss: number, step: number): string =>
   `the ${part} loss after step ${step} has ${loss}, expected a finite number (look for wrong rows, or weights that are too large)`;
 
 /** Rows between two pauses: about a millisecond. */
 const STRETCH = 1 << 16;
 
-/** Classes of which a network cannot learn anything. */
+/** Classes that a network cannot learn. */
 export function* missingClasses({ name, classes, targets }: Dataset): Pausable<string[]> {
   if (classes === null) return [];
   const seen = new Set<number>();

@@ -9,14 +9,14 @@ const PLACE = { work: 0, wait: 1 };
 const GOLDEN = 0x9e3779b1;
 
 /**
- * Tells the work of a thread from its waiting at barriers, in a share of the steps: to time each would slow small ones.
+ * Measures the working and waiting time of a thread in a share of the steps: timing each one would slow small steps.
  */
 export interface WorkClock {
   /** Whether `step` is among the `share` of steps that are timed. Starts the clock if it is. */
   begin(step: number, share: number): boolean;
-  /** What came since the last call was work. */
+  /** Counts the time since the last call as work. */
   work(): void;
-  /** Likewise, waiting. */
+  /** Counts it as waiting. */
   wait(): void;
 }
 

@@ -52,7 +52,7 @@ function contextOf({ setup, thread, live }: OpeningTask | SpanTask | EvaluationT
   return context;
 }
 
-/** Memory of ended runs that a thread holds at most: collecting takes some 10 ms, as long as all of a small run. */
+/** Most memory of ended runs that a thread keeps: collecting it takes about 10 ms, as long as a small run. */
 const FORGOTTEN_LIMIT = 64 * 1024 ** 2;
 let forgottenBytes = 0;
 
@@ -68,16 +68,14 @@ function forgetAllBut(live: readonly number[]): void {
   collectGarbage();
 }
 
-/**
- * A throw of this thread, wherever it comes from, sends the whole team home: nobody waits for one who does not come.
- */
+/** An error in this thread, wherever it comes from, aborts the whole team, so that nobody waits for it. */
 function span(task: SpanTask): TaskAnswers['span'] {
   try {
     runSteps(contextOf(task), task);
     return undefined;
   } catch (error) {
     abortTeam(task.setup.control);
-    // No failure of the thread: new ones would meet it again.
+    // Not a failure of the thread: new threads would fail again.
     if (error instanceof InputError) return 'refused';
     throw error;
   }

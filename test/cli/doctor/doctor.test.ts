@@ -26,7 +26,7 @@ const complete: Examination = {
 const without = { blas: null, noBlas: 'the system has no usable BLAS', auto: 'wasm' } as const;
 
 describe('advice', () => {
-  test('is nothing where nothing is missing', () => {
+  test('is empty if nothing is missing', () => {
     expect(advise(complete)).toEqual([]);
     expect(advise({ ...complete, ...without, extension: 'avx2', auto: 'native' })).toEqual([]);
   });
@@ -59,7 +59,7 @@ describe('advice', () => {
 });
 
 describe('doctor', () => {
-  test('measures every backend that is here', async () => {
+  test('measures every available backend', async () => {
     const { code, stdout } = await gradloom(['doctor', '--json']);
     const [{ backends, auto, extension, blas, cores }] = jsonLines(stdout);
     const here = [...(extension === null ? [] : ['native']), ...(blas === null ? [] : ['blas'])];
@@ -70,32 +70,28 @@ describe('doctor', () => {
     expect(code).toBe(0);
   });
 
-  test('prints the same for people', async () => {
+  test('prints the same as text', async () => {
     const { code, stdout } = await gradloom(['doctor']);
     expect(stdout).toContain(`Node          ${process.versions.node}, fine`);
     expect(stdout).toMatch(/\nreference +\d+\.\d\nwasm +\d+\.\d/);
     expect(code).toBe(0);
   });
 
-  test(
-    'says of a library that GRADLOOM_BLAS names and that is none why it is not used, where the library would stand',
-    needs('koffi'),
-    async () => {
-      const { GRADLOOM_BLAS } = process.env;
-      process.env.GRADLOOM_BLAS = '/nowhere.so';
-      try {
-        const { code, stdout } = await gradloom(['doctor']);
-        expect(stdout).toMatch(/\nBLAS +not usable: GRADLOOM_BLAS has "\/nowhere\.so", expected a BLAS library \(/);
-        expect(stdout).toContain('\ntrain refuses --backend auto and blas with this GRADLOOM_BLAS');
-        expect(code).toBe(1);
-      } finally {
-        if (GRADLOOM_BLAS === undefined) delete process.env.GRADLOOM_BLAS;
-        else process.env.GRADLOOM_BLAS = GRADLOOM_BLAS;
-      }
-    },
-  );
+  test('says why a file named by GRADLOOM_BLAS that is not a library is not used', needs('koffi'), async () => {
+    const { GRADLOOM_BLAS } = process.env;
+    process.env.GRADLOOM_BLAS = '/nowhere.so';
+    try {
+      const { code, stdout } = await gradloom(['doctor']);
+      expect(stdout).toMatch(/\nBLAS +not usable: GRADLOOM_BLAS has "\/nowhere\.so", expected a BLAS library \(/);
+      expect(stdout).toContain('\ntrain refuses --backend auto and blas with this GRADLOOM_BLAS');
+      expect(code).toBe(1);
+    } finally {
+      if (GRADLOOM_BLAS === undefined) delete process.env.GRADLOOM_BLAS;
+      else process.env.GRADLOOM_BLAS = GRADLOOM_BLAS;
+    }
+  });
 
-  test('refuses a library that is none', needs('koffi'), async () => {
+  test('refuses a file that is not a library', needs('koffi'), async () => {
     const { code, stderr } = await gradloom(['doctor', '--blas', '/nowhere.so']);
     expect(stderr).toMatch(/^gradloom doctor: --blas has "\/nowhere\.so", expected a BLAS library/);
     expect(code).toBe(1); // the words are right, the file is not there

@@ -16,7 +16,7 @@ async function describeOn(processor: string): Promise<unknown> {
 }
 
 test(
-  'a processor without AVX2 has no machine code, and auto takes what runs there',
+  'without AVX2 there is no machine code, and auto chooses another backend',
   needs('native', 'qemu-x86_64'),
   async () => {
     expect(await describeOn('Nehalem')).toEqual({

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { classFigures } from '../../../packages/cli/src/evaluate/class-figures.ts';
 
-test('recall is a share of the rows of a class, precision of the rows taken for it', () => {
+test('recall is a share of the rows of a class, precision of the rows predicted as it', () => {
   const confusion = [
     [3, 1, 0, 0], // of class 0, by answer
     [2, 2, 0, 1], // one without an answer

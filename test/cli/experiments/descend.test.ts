@@ -17,7 +17,7 @@ test('a loss for every epoch, all from the same weights', async () => {
   expect(fast.finalLoss).toBeLessThan(slow.finalLoss);
 });
 
-test('a run that leaves the finite keeps the losses up to there', async () => {
+test('a run that diverges keeps the losses up to there', async () => {
   const lost = await descend({ optimizer: { kind: 'sgd', lr: 10 }, epochs: 1000 });
   expect(lost.finalLoss).toBe(Number.POSITIVE_INFINITY);
   expect(lost.losses).toHaveLength(lost.steps);
@@ -28,7 +28,7 @@ test('a run that leaves the finite keeps the losses up to there', async () => {
   expect(lost.losses.slice(0, 5)).toEqual(short.losses);
 });
 
-test('threads and the reference kernels change no bit, also of a run that leaves the finite', async () => {
+test('threads and the reference kernels change no bit, also of a run that diverges', async () => {
   for (const changes of [{ batch: 16 }, { batch: 16, optimizer: { kind: 'sgd', lr: 10 } as const }]) {
     const { elapsedMs: _, ...expected } = await descend(changes);
     for (const machine of [{ threads: 2 }, { threads: 3 }, { backend: 'reference' as const }]) {
@@ -37,6 +37,6 @@ test('threads and the reference kernels change no bit, also of a run that leaves
   }
 });
 
-test('a mistake is no divergence: it is thrown', async () => {
+test('an invalid option throws, unlike a divergence', async () => {
   await expect(descend({ batch: 0 })).rejects.toThrow(/batch has 0/);
 });

@@ -25,16 +25,16 @@ test.each([
   expect(printed('x', chapter, computed).agrees).toBe(agrees);
 });
 
-test('a number that is not one agrees with nothing', () => {
+test('NaN agrees with nothing', () => {
   expect(printed('x', '0.5', Number.NaN).agrees).toBe(false);
 });
 
-test("a value carried on agrees by the chapter's route, and shows the exact one", () => {
+test("a value from rounded numbers agrees by the chapter's rounding, and shows the exact one", () => {
   expect(carriedOn('z', '1.14688', 1.14679372, 1.146875)).toMatchObject({ agrees: true, computed: 1.14679372 });
   expect(carriedOn('z', '1.14688', 1.146875, 1.14679372)).toMatchObject({ agrees: false });
 });
 
-test('a slip of the chapter is no failure, as long as the number is what the reason says', () => {
+test('a slip of the chapter is no failure if the number confirms the reason', () => {
   const known = slip('times XOR', '10', 44.4, true, '400 over 9');
   expect(known).toMatchObject({ agrees: false, slip: true });
   expect(isFailure(known)).toBe(false);
@@ -53,7 +53,7 @@ describe('a table of findings', () => {
     printed('f', '1', 3),
   ];
 
-  test('says of each row who prints what, and of each that is not claimed why', () => {
+  test('names the source of each printed figure, and the reason why a row is not claimed', () => {
     const { head, rows: cells, right, legend } = tableOf(rows);
     expect(head).toEqual(['', 'chapter', 'paper', 'computed', 'agrees', '']);
     expect(cells).toEqual([
@@ -79,7 +79,7 @@ describe('a table of findings', () => {
     expect(agreement(rows.slice(0, 3))).toBe('3 of 3 numbers agree.');
   });
 
-  test('has no column that no row has anything in, and marks papers where there are two', () => {
+  test('has no empty column, and numbers papers if there are two', () => {
     expect(tableOf([holds('c is so', 'yes', true)]).head).toEqual(['', 'computed', 'agrees']);
     const two = ['x', 'y'].map((source) => publishedDigits(source, { printed: '2', source }, 2));
     expect(tableOf(two).rows.map(([, paper]) => paper)).toEqual(['2 (1)', '2 (2)']);

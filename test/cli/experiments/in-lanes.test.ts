@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { inLanes } from '../../../packages/cli/src/experiments/in-lanes.ts';
 
-test.each([1, 2, 3, 10])('%i lanes keep the order of the items, and as many under way', async (lanes) => {
+test.each([1, 2, 3, 10])('%i lanes keep the order of the items, and run that many at once', async (lanes) => {
   const waiting: (() => void)[] = [];
   let most = 0;
   const work = async (item: number): Promise<number> => {
@@ -16,7 +16,7 @@ test.each([1, 2, 3, 10])('%i lanes keep the order of the items, and as many unde
   expect(most).toBe(Math.min(lanes, 5));
 });
 
-test('a failure fails the whole', async () => {
+test('one failure fails all', async () => {
   const work = async (item: number): Promise<number> => {
     if (item === 2) throw new Error('no 2');
     return item;

@@ -1,9 +1,12 @@
 import { syntheticDatasets } from '@gradloom/runtime';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { withDescender } from '../../../packages/cli/src/experiments/descend.ts';
-import { expectAgreement, expectNarrow, experimentJson, experimentOnce } from '../../support/experiment.ts';
+import { expectAgreement, experimentJson, printedAndJson } from '../../support/experiment.ts';
 
-const fromSeed0 = experimentOnce('optimizers');
+let fromSeed0: Awaited<ReturnType<typeof printedAndJson>>;
+beforeAll(async () => {
+  fromSeed0 = await printedAndJson('optimizers');
+});
 
 /** A loss that is not finite is null in JSON. */
 interface Sweep {
@@ -12,10 +15,10 @@ interface Sweep {
   tried: Record<string, number | null>;
 }
 
-test('all start from the same loss, and each ends far below it', async () => {
-  const { optimizers, findings } = await fromSeed0();
+test('all start from the same loss, and each ends far below it, in 80 columns', () => {
+  const { optimizers, findings } = fromSeed0.document;
   expectAgreement(findings, [
-    ...['all start from one loss', 'best rates lie between worse ones'],
+    ...['all start from the same loss', 'best rates lie between worse ones'],
     ...['momentum ends below sgd', 'adam ends below sgd'],
   ]);
   const runs = Object.values(optimizers as Record<string, { losses: number[] }>);
@@ -24,8 +27,8 @@ test('all start from the same loss, and each ends far below it', async () => {
   for (const { losses } of runs) expect(losses.at(-1)).toBeLessThan(0.1 * losses[0]);
 });
 
-test('the best rate of each is the best of all that were tried, and stands between two of them', async () => {
-  const { optimizers } = await fromSeed0();
+test('the best rate is the best of all that were tried, and lies between two of them', () => {
+  const { optimizers } = fromSeed0.document;
   for (const { rate, finalLoss, tried } of Object.values(optimizers as Record<string, Sweep>)) {
     const rates = Object.keys(tried).map(Number);
     expect(finalLoss).toBe(Math.min(...Object.values(tried).map((loss) => loss ?? Number.POSITIVE_INFINITY)));
@@ -34,7 +37,7 @@ test('the best rate of each is the best of all that were tried, and stands betwe
   }
 });
 
-test('each is the optimizer that its name says, from the weights of the seed', async () => {
+test('each is the named optimizer, starting from the weights of the seed', async () => {
   const specs = {
     sgd: { kind: 'sgd' },
     momentum: { kind: 'sgd', momentum: 0.9 },
@@ -53,8 +56,4 @@ test('each is the optimizer that its name says, from the weights of the seed', a
       expect(losses).toEqual(own.losses);
     }
   });
-});
-
-test('what is printed fits 80 columns', async () => {
-  await expectNarrow('optimizers');
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { expectAgreement, expectNarrow, experimentJson } from '../../support/experiment.ts';
 
-test('AND, OR and NOT are learned, XOR goes round for ever', async () => {
+test('AND, OR and NOT are learned, XOR cycles for ever', async () => {
   const { findings, gates } = await experimentJson('perceptron');
   expectAgreement(findings, [
     ...['AND is learned', 'OR is learned', 'NOT is learned'],
@@ -16,7 +16,7 @@ test('AND, OR and NOT are learned, XOR goes round for ever', async () => {
   });
 });
 
-test('the weights of XOR come back after as many epochs as it says, by the rule as it is written', async () => {
+test('the weights of XOR repeat after the printed number of epochs, by the written rule', async () => {
   const { gates } = await experimentJson('perceptron');
   const { cycle } = (gates as Record<string, { cycle: { from: number; length: number } }>).XOR;
   let w = [0, 0, 0];

@@ -106,14 +106,6 @@ describe.each(names)('help of %s', (name) => {
   });
 });
 
-test('a slip of the chapter is told, in the table of all too, and makes no exit code', async () => {
-  const { code, stdout } = await gradloom(['experiment', 'all', '--only', 'neuron,descent']);
-  expect(code).toBe(0);
-  expect(stdout).toMatch(/^rate 0\.1 +too large +learns, .* slip/m);
-  expect(stdout).toMatch(/^descent +8 of 10 +rate 0\.001 \(slip\); rate 0\.1 \(slip\)$/m);
-  expect(stdout.trimEnd().split('\n').at(-1)).toBe('13 of 15 numbers agree; 2 are slips of the chapter.');
-});
-
 test('completion offers experiments, then the flags of one', async () => {
   const complete = async (...words: string[]) =>
     (await gradloom(['--get-yargs-completions', 'gradloom', 'experiment', ...words])).stdout.trimEnd().split('\n');

@@ -27,7 +27,7 @@ describe('a log axis', () => {
   });
 });
 
-test('values are shown beneath the pointer: of each line at its places, of each bar', () => {
+test('values of lines and bars are shown under the pointer', () => {
   const series = ['training', 'validation'].map((name, k) => ({
     name,
     points: [1, 2, 3].map((epoch) => [epoch, epoch + k / 4] as const),

@@ -27,7 +27,7 @@ test('the title names the layer whose standard deviation changes most', () => {
   );
 });
 
-test('a layer whose numbers are all the same at the start is no number less', () => {
+test('a layer whose numbers are all equal at the start still has a title', () => {
   const picture = layerHistograms('outputs', [
     { kind: 'outputs', layer: 'hidden layer 1 relu', low: 0, high: 4, start: [1, 0, 0, 0], end: wide },
   ]);
@@ -36,7 +36,7 @@ test('a layer whose numbers are all the same at the start is no number less', ()
   );
 });
 
-test('the title says where no standard deviation changes', () => {
+test('the title says if no standard deviation changes', () => {
   const same = { low: -2, high: 2, start: wide, end: wide };
   const picture = layerHistograms('weights', [{ kind: 'weights', layer: 'output layer', ...same }]);
   expect(picture?.title).toBe('Weights: the standard deviation of every layer changes by less than 5 %');

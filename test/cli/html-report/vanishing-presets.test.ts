@@ -7,7 +7,7 @@ const looks = (factor: number, layers: number) =>
     layers: Array.from({ length: layers }, (_, h) => ({ rmsDz: last * factor ** (layers - 1 - h) })),
   }));
 
-test('Glorot’s inits stand side by side, with theory beside', () => {
+test('Glorot’s initializers are shown side by side, with theory', () => {
   const [picture] = presetPictures({
     preset: 'glorot',
     standard: { looks: looks(0.5, 5), dz: { mean: 0.5 } },
@@ -24,10 +24,10 @@ test('Glorot’s inits stand side by side, with theory beside', () => {
   expect(String(picture.draw(720).markup)).toContain('÷ 2.0 per layer');
 });
 
-test('of He’s inits each start has its bar', () => {
+test('each start of He’s initializers has a bar', () => {
   const init = (factor: number, accuracies: number[]) => ({
     starts: looks(factor, 30),
-    factor: { mean: factor },
+    factors: [factor - 0.01, factor + 0.01],
     accuracies,
   });
   const [gradients, accuracy] = presetPictures({
@@ -39,13 +39,13 @@ test('of He’s inits each start has its bar', () => {
     'Glorot-normal: the gradient shrinks 1.43 times per layer; he-normal: the gradient keeps its size',
   );
   expect(accuracy.title).toBe(
-    'Validation accuracy after 700 steps: he-normal 85.00 % to 87.00 %, glorot-normal 10.00 % to 12.00 %',
+    'Median validation accuracy after 700 steps: he-normal 86.00 % (85.00 % to 87.00 %), glorot-normal 11.00 % (10.00 % to 12.00 %)',
   );
   const markup = String(accuracy.draw(352).markup);
   for (const name of ['glorot-normal, seed 4', 'he-normal, seed 5', '87.00 %']) expect(markup).toContain(name);
 });
 
-test('of Nielsen’s norms it is told how many lie in the range of the starts', () => {
+test('the title says how many of Nielsen’s norms lie in the range of the starts', () => {
   const [picture] = presetPictures({
     ...{ preset: 'nielsen', seeds: [1, 2] },
     networks: [

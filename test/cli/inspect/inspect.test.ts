@@ -128,7 +128,7 @@ test('metadata that fill a header are cut, and say so: by length and by number',
   expect((await json(a, '--diff', b)).options).toHaveLength(20_001);
 });
 
-test('figures of a tensor leave out what is not finite, and count it', () => {
+test('statistics of a tensor leave out and count numbers that are not finite', () => {
   const values = Float64Array.of(1, Number.NaN, -3, 0, Number.POSITIVE_INFINITY, 2);
   const { name, shape, ...figures } = tensorFigures({ name: 'x', shape: [6], values });
   expect(figures).toEqual({ min: -3, max: 2, mean: 0, std: Math.sqrt(14 / 4), zeros: 1, notFinite: 2 });
@@ -146,7 +146,7 @@ test('what it prints keeps to a terminal of 80 columns', async () => {
   }
 });
 
-test('what is none of our files, or missing, is refused in one sentence', async () => {
+test('a missing file, or one that is not a Gradloom file, is refused in one sentence', async () => {
   const text = join(folder, 'text');
   writeFileSync(text, 'x'.repeat(100));
   for (const [args, code, sentence] of [
@@ -154,7 +154,7 @@ test('what is none of our files, or missing, is refused in one sentence', async 
     [[join(folder, 'none')], 1, 'none does not exist, expected a Gradloom file'],
     [[one, '--diff', text], 1, 'is not a Gradloom file'],
     [[], 2, 'the file is missing, expected a model, a checkpoint or a run'],
-    [[one, other], 2, 'is one too many, expected one file, and another behind --diff'],
+    [[one, other], 2, 'is not needed, expected one file, and another behind --diff'],
   ] as const) {
     const outcome = await gradloom(['inspect', ...args]);
     expect(outcome).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(sentence) });

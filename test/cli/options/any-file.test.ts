@@ -76,7 +76,7 @@ describe('a config file gives options or one sentence that names it', () => {
 });
 
 describe('a network file gives a network or one sentence that names it', () => {
-  test('the network itself is a good one', () => {
+  test('the undamaged network is valid', () => {
     expect(buildNetwork(network as NetworkSpec).parameterCount).toBeGreaterThan(0);
   });
 

@@ -71,7 +71,7 @@ function check({ parse }: Option<unknown>, name: string, raw: unknown): void {
   try {
     value = parse(name, raw);
   } catch (error) {
-    expect(String(error)).toMatch(/^Error: [^\n]+, (which only goes forward, )?expected [^\n]+$/);
+    expect(String(error)).toMatch(/^Error: [^\n]+, (which has no gradient, )?expected [^\n]+$/);
     expect(String(error).startsWith(`Error: ${name}`)).toBe(true);
     return;
   }

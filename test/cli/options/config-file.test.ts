@@ -45,7 +45,7 @@ describe('a config file', () => {
     expect(whole.options).toMatchObject({ optimizer: { kind: 'adam', lr: 0.25, beta1: 0.8 } });
   });
 
-  test('writes the flags that begin with no- as what they deny', async () => {
+  test('writes flags that begin with no- without it, as false', async () => {
     expect((await trainWith('config.yaml', 'shuffle: false\n')).options).toHaveProperty('no-shuffle', true);
     expect((await trainWith('config.yaml', 'shuffle: true\n')).options).not.toHaveProperty('no-shuffle');
   });
@@ -71,17 +71,17 @@ describe('a config file', () => {
     ['bacth: 5', '--config config.yaml: key "bacth" is unknown, expected options of --help (did you mean batch?)'],
     [
       'config: a.yaml',
-      '--config config.yaml: config has "a.yaml", expected no such key (only flags say where options come from)',
+      '--config config.yaml: config has "a.yaml", expected the file not to set it (only flags say where options come from)',
     ],
     [
       'blas: /x.so',
-      '--config config.yaml: blas has "/x.so", expected no such key (a library is code: only --blas and GRADLOOM_BLAS name one)',
+      '--config config.yaml: blas has "/x.so", expected the file not to set it (a library is code: only --blas and GRADLOOM_BLAS name one)',
     ],
+    ['spec: /dev/stdin', '--config config.yaml: spec has "/dev/stdin", expected a file (only a flag can name a pipe)'],
     [
-      'spec: /dev/stdin',
-      '--config config.yaml: spec has "/dev/stdin", expected a file (only a flag hands a pipe over)',
+      'out: a',
+      '--config config.yaml: out has "a", expected the file not to set it (only --out says where a run is written)',
     ],
-    ['out: a', '--config config.yaml: out has "a", expected no such key (only --out says where a run is written)'],
     ['quiet: 5', '--config config.yaml: quiet has 5, expected true or false'],
     ['', '--config config.yaml is empty, expected an object'],
     ['# a comment', '--config config.yaml is empty, expected an object'],

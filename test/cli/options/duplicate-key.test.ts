@@ -12,7 +12,7 @@ test('what JSON.stringify writes has no key twice', () => {
   );
 });
 
-test('a key that stands a second time in any object is found, however it is written', () => {
+test('a duplicate key in any object is found, however it is written', () => {
   const text = (key: string, escaped: boolean) =>
     escaped
       ? `"${[...key].map((letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}"`

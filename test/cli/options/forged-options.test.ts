@@ -64,7 +64,7 @@ function forgedRun(options: Record<string, unknown>): string {
   return copy;
 }
 
-test('each option says what it can bring about, and these are no business of a file', () => {
+test('each option states its effect, and these may not be set by a file', () => {
   expect(optionsWith((effect) => effects[effect].setBy === 'flag')).toEqual(['blas', 'resume', 'out', 'config']);
   expect(optionsWith((effect) => effects[effect].setBy === 'config')).toEqual([
     'memory-limit',
@@ -79,7 +79,7 @@ test('each option says what it can bring about, and these are no business of a f
   for (const { why } of Object.values(effects)) expect(why).not.toBe('');
 });
 
-test('all others are numbers or words of a table: what they take a text for, they refuse', () => {
+test('all others are numbers or known words, and refuse any other text', () => {
   for (const option of optionsWith((effect) => effect === 'result' || effect === 'execution')) {
     expect(() => trainOptions[option].parse(option, '/dev/null'), option).toThrow(/expected/);
   }
@@ -91,7 +91,7 @@ describe('a file behind --config', () => {
     writeFileSync(file, JSON.stringify({ seed: 5, [option]: notInRuns[option] }));
     const { code, stdout, stderr } = await gradloom(['train', '--dataset', 'xor', '--config', file, '--no-out']);
     expect(stderr).toBe(
-      `gradloom train: --config ${file}: ${option} has "${notInRuns[option]}", expected no such key (${
+      `gradloom train: --config ${file}: ${option} has "${notInRuns[option]}", expected the file not to set it (${
         effects[trainOptions[option as Option].effect].why
       })\n`,
     );
@@ -154,13 +154,13 @@ describe('a forged run', () => {
       expect(stdout).toContain(`written to     ${args.includes('other') ? 'other' : 'run'}`);
       for (const option of Object.keys(notInRuns)) {
         expect(stderr).toMatch(
-          new RegExp(`^gradloom train: warning: --resume run\\S*: ${option} has .*, which is left out \\(`, 'm'),
+          new RegExp(`^gradloom train: warning: --resume run\\S*: ${option} has .*, which is ignored \\(`, 'm'),
         );
       }
     },
   );
 
-  test('the trap that would show a library works', async () => {
+  test('the trap for opened libraries works', async () => {
     const { stderr } = await endOf(startProgram(['--version'], folder, { preload: 'use-library' }));
     expect(stderr).toContain('LOADED /tmp/forged.so');
   });

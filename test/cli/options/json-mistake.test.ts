@@ -6,7 +6,7 @@ test.each([
   ['[1,]', 'line 1, column 4, expected a value'],
   ['{"a": 1', 'line 1, column 8, expected a closing brace'],
   ['[[1]', 'line 1, column 5, expected a closing bracket'],
-  ['{"a" 1}', 'line 1, column 6, expected a colon behind the key'],
+  ['{"a" 1}', 'line 1, column 6, expected a colon after the key'],
   ['{"a": 1 "b": 2}', 'line 1, column 9, expected a comma'],
   ['{"a": "b}', 'line 1, column 7, expected a closing quote'],
   ["{'a': 1}", 'line 1, column 2, expected a key in double quotes'],

@@ -30,7 +30,7 @@ test('a config file may hold the member as an object', () => {
   expect(parseMember('x', { kind: 'plain', a: 1 }, table)).toEqual({ kind: 'plain', a: 1 });
 });
 
-test('a number in it that nobody can compute with is refused', () => {
+test('a number in it that is not finite is refused', () => {
   const raw = { kind: 'plain', twoWords: Number.NaN };
   expect(() => parseMember('x', raw, table)).toThrow('x plain: two-words has NaN, expected a finite number');
 });

@@ -14,7 +14,7 @@ describe('merging', () => {
     expect(merged).toEqual({ ...raw('flag', { lr: 1 }), ...raw('file', { seed: 3 }) });
   });
 
-  test('sets aside what stands in the file against a flag, in either direction', () => {
+  test('drops options of the file that exclude a flag, in either direction', () => {
     expect(mergeRaw(raw('flag', { steps: 1 }), raw('file', { epochs: 2 }), alternatives)).toEqual(
       raw('flag', { steps: 1 }),
     );

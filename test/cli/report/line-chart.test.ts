@@ -33,6 +33,17 @@ test('where lines meet, the first is on top', () => {
   expect(rows).not.toContain('+');
 });
 
+test('error bars go from the lowest value to the highest, below the marks of their line', () => {
+  const errorBars = { name: 'single rounds', points: [[1, 0.5, 1, 2.5] as const, [3, 3, 3, 4] as const] };
+  const chart = lineChart([{ ...rising, errorBars }], axes);
+  expect(chart.at(-1)).toBe('    ● rising   │ single rounds');
+  // From 0 to 4 in 12 rows: 0.5 is in the second from below, 1 in the fourth, 2.5 in the eighth, 3 in the ninth.
+  const rows = chart.filter((line) => /[┤]/.test(line)).map((line) => line.slice(line.indexOf('┤') + 1));
+  const column = (x: number) => rows.map((row) => row[Math.round((x / 3) * 57)] ?? ' ').join('');
+  expect(column(3)).toBe('│││●        ');
+  expect(column(1)).toBe('    ││││●││ ');
+});
+
 test('a line that cannot be drawn leaves the marks of the others to them', () => {
   const chart = lineChart([{ name: 'none', points: [[0, Number.NaN]] }, rising, falling], axes);
   expect(chart.at(-1)).toBe('    + rising   ○ falling');

@@ -37,7 +37,7 @@ describe('a link', needs('links'), () => {
       const before = contents(out);
       const { code, stderr } = await gradloom(['train', '--resume', out, '--epochs', '5', '--quiet']);
       expect(stderr).toBe(
-        `gradloom train: ${join(out, name)} is a symbolic link, expected a file that can be written over (links are not followed: what they lead to is not the run's)\n`,
+        `gradloom train: ${join(out, name)} is a symbolic link, expected a file that can be overwritten (links are not followed, since their target may not belong to the run)\n`,
       );
       expect(code).toBe(1);
       expect(readFileSync(target)).toEqual(text);
@@ -110,7 +110,7 @@ describe('a folder that another process writes to', () => {
     const before = contents(out);
     const { code, stdout, stderr } = await gradloom(writers[name](out));
     expect(stderr).toMatch(
-      /^gradloom \w+: \S+run is in use by this process itself \(train, since \S+\), expected a folder that nobody else writes to \(wait for it, or take another folder\)\n$/,
+      /^gradloom \w+: \S+run is in use by this process \(train, since \S+\), expected a folder that no other run uses \(wait for it, or take another folder\)\n$/,
     );
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(contents(out)).toEqual(before);
@@ -148,7 +148,7 @@ test('a configuration that was changed is not gone on from where there is no che
   writeFileSync(path, readFileSync(path, 'utf8').replace('"seed": 0', '"seed": 1'));
   const { code, stderr } = await gradloom(['train', '--resume', out]);
   expect(stderr).toMatch(
-    /^gradloom train: --resume has .*config\.json, which was changed since it was written, expected/,
+    /^gradloom train: --resume has .*config\.json, which was changed after it was written, expected/,
   );
   expect(code).toBe(1);
 });
@@ -164,9 +164,7 @@ test.each([
     const path = join(out, name);
     writeFileSync(path, readFileSync(path, 'utf8').replace(own, other));
     const { code, stderr } = await gradloom(['report', out]);
-    expect(stderr).toMatch(
-      /^gradloom report: [^\n]* has another checksum than it was written with, expected the [^\n]*\n$/,
-    );
+    expect(stderr).toMatch(/^gradloom report: [^\n]* has a wrong checksum, expected the [^\n]*\n$/);
     expect(stderr).toContain(`${path}${at} has`);
     expect(code).toBe(1);
   },
@@ -197,13 +195,13 @@ test('a resume says in one line what is damaged, and in --json as a warning; wha
   writeFileSync(path, `${first}\n${second.replace('"epoch":2', '"epoch":3')}\n${third}\n`);
   const before = readFileSync(path);
   const { code, stdout, stderr } = await gradloom(['train', '--resume', out, '--epochs', '5', '--json']);
-  const message = 'metrics.jsonl has damaged line 2, left out here; the file as it was is metrics.jsonl.damaged-1';
+  const message = 'metrics.jsonl has damaged line 2, now left out; the damaged file is kept as metrics.jsonl.damaged-1';
   expect({ code, stderr }).toEqual({ code: 0, stderr: `gradloom train: warning: ${message}\n` });
   expect(jsonLines(stdout)).toContainEqual({ event: 'warning', message });
   expect(jsonLines(readFileSync(path, 'utf8')).map(({ epoch }) => epoch)).toEqual([1, 3, 4, 5]);
   expect(readFileSync(`${path}.damaged-1`)).toEqual(before);
   expect((await gradloom(['verify', out])).stdout).toContain(
-    'note   lacks epoch 2, left out as damaged by a resume (see metrics.jsonl.damaged-1)\n',
+    'note   lacks epoch 2, which a resume left out as damaged (see metrics.jsonl.damaged-1)\n',
   );
   expect((await gradloom(['verify', out])).code).toBe(0);
 });
@@ -214,7 +212,7 @@ test('a resume says what it drops because the run does it again', async () => {
   writeFileSync(path, `${readFileSync(path, 'utf8')}{"event":"steps","first":12`);
   const { code, stderr } = await gradloom(['train', '--resume', out, '--epochs', '5', '--quiet']);
   expect(stderr).toBe(
-    'gradloom train: warning: dropped, because the run goes on from step 9: half a line of steps.jsonl\n',
+    'gradloom train: warning: deleted, because the run continues from step 9: half a line of steps.jsonl\n',
   );
   expect(code).toBe(0);
 });

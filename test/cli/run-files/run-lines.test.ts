@@ -57,7 +57,7 @@ describe('a sealed line', () => {
 });
 
 describe('a file of lines that is opened again', () => {
-  test('is as it was where it is whole', () => {
+  test('is unchanged if it is intact', () => {
     const { file, text, beside } = opened(whole);
     expect({ notes: file.notes, text, beside }).toEqual({ notes: [], text: whole.toString(), beside: [] });
   });
@@ -77,7 +77,7 @@ describe('a file of lines that is opened again', () => {
       expect([kept, kept.length === 3 ? kept : lines.slice(0, 3)].map(textOf), `byte ${at}`).toContain(text);
       expect(file.notes, `byte ${at}`).toEqual([
         expect.stringMatching(
-          /^metrics\.jsonl has damaged lines? [^;]*, left out here; the file as it was is metrics\.jsonl\.damaged-1$/,
+          /^metrics\.jsonl has damaged lines? [^;]*, now left out; the damaged file is kept as metrics\.jsonl\.damaged-1$/,
         ),
       ]);
       expect(beside).toEqual([bytes]);
@@ -100,7 +100,7 @@ describe('a file of lines that is opened again', () => {
     }
   });
 
-  test('behind an earlier step loses the later lines, and says so', () => {
+  test('loses the lines after an earlier step, and says so', () => {
     const { file, text } = opened(whole, 7);
     expect(text).toBe(textOf(lines.slice(0, 2)));
     expect(file).toMatchObject({ notes: [], dropped: '2 lines of metrics.jsonl' });
@@ -110,7 +110,7 @@ describe('a file of lines that is opened again', () => {
     const { file, text } = opened(Buffer.from(textOf(bodies)));
     expect(text).toBe(whole.toString());
     expect(file.notes).toEqual([
-      'metrics.jsonl has no checksums, as an earlier version wrote it; its lines are taken as they are',
+      'metrics.jsonl has no checksums (an earlier version wrote it), so its lines are not checked',
     ]);
     // Among lines that have one, a line without is none of ours.
     expect(keptOf(opened(Buffer.from(textOf([lines[0], bodies[1], lines[2]]))).file)).toEqual([3, 9]);

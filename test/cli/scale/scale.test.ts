@@ -108,7 +108,7 @@ describe('gradloom scale', () => {
     [['--max-threads', '513'], '--max-threads has 513, expected at most 512'],
     [['--rounds', '0'], '--rounds has 0, expected a whole number of at least 1'],
     [['--shards', '5'], '--shards has 5, expected at most 4 (rows of a batch)'],
-    [['more'], 'the word "more" is one too many, expected only flags'],
+    [['more'], 'the word "more" is not needed, expected only flags'],
   ])('refuses %j', async (flags, message) => {
     const { stdout, stderr, code } = await gradloom(['scale', '--dataset', 'xor', ...flags]);
     expect({ stdout, stderr }).toEqual({ stdout: '', stderr: `gradloom scale: ${message}\n` });
@@ -177,12 +177,10 @@ describe('a measurement', () => {
         const points = [{ ...point, stepMs: 1, profiles: [profile] }];
         return describeScale(reportOf({ ...scaling, points, spread }, 1), 'title', (_, text) => text).join(' ');
       };
-      expect(told(0.19, 1.2)).not.toMatch(/differ by|With a clock/);
+      expect(told(0.19, 1.2)).not.toMatch(/differ by|These clocks/);
       expect(told(0.21, 1.2)).toContain('Rounds of the same number of threads differ by up to 21.00 %');
       expect(told(1.52, 1.2)).toContain('differ by up to 152.00 %');
-      expect(told(0.19, 1.3)).toContain(
-        'With a clock in every part a step on one thread takes 1.300 ms, without 1.000',
-      );
+      expect(told(0.19, 1.3)).toMatch(/with them a step on one thread takes 1\.300 ms,\s+without\s+them\s+1\.000\s+ms/);
     } finally {
       await pool.destroy();
     }
@@ -223,7 +221,7 @@ describe('a measurement that is stopped', () => {
     expect(notes.at(-1)).toBe('round 3 of 4');
     const told = describeScale(reportOf(scaling as Scaling, 2), 'title', (_, text) => text).join(' ');
     expect(told).toContain('Stopped after 2 of 4 rounds');
-    expect(told).not.toContain('Time of a step by thread');
+    expect(told).not.toContain('Time per step of each thread');
   });
 
   test('before the first round is finished has none', async () => {
@@ -240,7 +238,10 @@ describe('a measurement that is stopped', () => {
       for (const listener of process.listeners('SIGINT')) if (!others.has(listener)) listener('SIGINT');
     };
     const { code, stdout, stderr } = await gradloom(flags, { terminal: 80, onStderr: press });
-    expect({ code, stderr: stderr.includes('gradloom scale: SIGINT: ending with the rounds') }).toEqual({
+    expect({
+      code,
+      stderr: stderr.includes('gradloom scale: SIGINT: ending with the results of the finished rounds'),
+    }).toEqual({
       code: 130,
       stderr: true,
     });
@@ -289,6 +290,14 @@ describe('rounds', () => {
     expect(report([1, 0.97], [1, 1.03])).toMatchObject({ inconclusive: false, best: 1 });
   });
 
+  test('are drawn as error bars, where there are several', () => {
+    const drawn = (scale: ScaleReport) => describeScale(scale, 'title', (_, text) => text).join('\n');
+    const chart = drawn(report([1, 0.6], [1, 0.8], [1, 0.55]));
+    expect(chart).toMatch(/● ideal +\+ measured +│ single rounds/);
+    expect(chart).toMatch(/┤.*│/);
+    expect(drawn(report([1, 0.6]))).not.toMatch(/┤.*│|single rounds$/m);
+  });
+
   test('have the speedup of their medians, within the range of single rounds', () => {
     const [, two] = report([1, 0.5], [2, 0.8], [3, 2]).points;
     expect(two).toMatchObject({ speedup: 2 / 0.8, speedupRange: [1.5, 2.5] });
@@ -315,5 +324,5 @@ test('what is lost adds up to the time beyond that of one thread, the largest fi
   expect(losses.map(({ share }) => share)).toEqual([2 / 16, 2 / 16, 2 / 16]);
   expect(losses.find(({ cause }) => cause === 'update')?.why).toContain('1.2 times the memory bandwidth');
   // 64 MB in 2 ms.
-  expect(losses.find(({ cause }) => cause === 'update')?.why).toContain('32.0 GB/s of 12.0: caches hold it');
+  expect(losses.find(({ cause }) => cause === 'update')?.why).toContain('32.0 GB/s of 12.0: it fits in the caches');
 });

@@ -284,7 +284,7 @@ test('JSON holds all of it, escaped: what reads it gets the same text', async ()
   expect(inspected.metadata).toEqual({ labels, [whole]: { [whole]: [whole] } });
 });
 
-test('a process of its own prints no more than that: neither it nor Node, whatever fails', async () => {
+test('a real process prints only such lines, whatever fails, including the output of Node', async () => {
   const text = put('text', hostile);
   const commands: [code: number, args: string[], env: Record<string, string>][] = [
     [2, ['train', '--dataset', 'xor', '--out', run, '--verbose'], {}],
@@ -323,6 +323,6 @@ test('of any text in names, metadata and labels', async () => {
         expectPrintable(stderr);
       }
     }),
-    { seed: propertySeed, numRuns: counted(15, 40) },
+    { seed: propertySeed, numRuns: counted(6, 40) },
   );
 });

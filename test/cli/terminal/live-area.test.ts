@@ -127,7 +127,7 @@ describe('on a terminal', () => {
     expect(await screen.lines()).toEqual(['before']);
   });
 
-  test('a process that goes on behind a shell draws below what the shell has printed', async () => {
+  test('a process that continues after a shell draws below what the shell has printed', async () => {
     const { screen, area } = open(30);
     vi.advanceTimersByTime(300);
     area.show(picture('a'));
@@ -141,7 +141,7 @@ describe('on a terminal', () => {
     expect(screen.stream.listenerCount('resize')).toBe(0);
   });
 
-  test('the cursor is never hidden, so that a process that is killed leaves a terminal as it was', async () => {
+  test('the cursor is never hidden, so a killed process leaves a usable terminal', async () => {
     const { screen, area } = open(30);
     vi.advanceTimersByTime(300);
     area.show(picture('a'));

@@ -31,7 +31,7 @@ test('a style of ours is printed; the same sequence from outside is not', () => 
   );
 });
 
-test('what has the form of a mark of ours, with another key, is none', () => {
+test('text in the form of a style mark with another key is not a style', () => {
   const guess = '\u001b[31;1;2;3;4mred';
   expect(written((stream) => printLine(stream, guess))).toBe('\ufffd[31;1;2;3;4mred\n');
 });

@@ -20,7 +20,13 @@ const run = [...spirals, '--steps', '31', '--no-out'];
 interface Look {
   event: string;
   step: number;
-  layers: { path: string; label: string; rmsDy: number; tensors: { name: string; rms: number; rmsMoved: number }[] }[];
+  layers: {
+    name: string;
+    path: string;
+    label: string;
+    rmsDy: number;
+    tensors: { name: string; rms: number; rmsMoved: number }[];
+  }[];
 }
 
 test('--probe ends with the layers of its first look and its last, as --json has them', async () => {
@@ -35,6 +41,7 @@ test('--probe ends with the layers of its first look and its last, as --json has
   const [first, , , last] = looks;
   const names = layerNames(last.layers);
   expect(names).toContain('hidden layer 2 tanh');
+  expect(last.layers.map(({ name }) => name)).toEqual(names);
   for (const [k, name] of names.entries()) {
     const [bars, figures] = lines.filter((line) => line.trimStart().startsWith(`${name}  `));
     expect(bars.match(/\d\.\de[-+]\d+/g)).toEqual([first, last].map(({ layers }) => layers[k].rmsDy.toExponential(1)));

@@ -50,7 +50,7 @@ describe('--resume', () => {
     expect(files()).toEqual(before);
   });
 
-  test('of a run that was stopped ends like one that never was: figures, weights, and no step of the metrics twice or lost', async () => {
+  test('of a stopped run ends like an uninterrupted one: results, weights, and every step of the metrics once', async () => {
     // At this rate the best epoch is not the last.
     const straight = await trained('--epochs', '9', '--validation', '0.2', '--lr', '5', '--probe', '3');
     const out = join(temporaryDirectory(), 'copy');
@@ -129,7 +129,7 @@ describe('--resume', () => {
 });
 
 describe('--resume refuses', () => {
-  test('what would make it another run, with each flag and both values', async () => {
+  test('flags that would make it another run, each with both values', async () => {
     const { out } = await trained(
       '--epochs',
       '3',
@@ -145,7 +145,7 @@ describe('--resume refuses', () => {
       expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining(sentence) });
       expect(stderr).toMatch(/^gradloom train: --[^\n]*, expected [^\n]*\n$/);
     };
-    await refused('--batch 8', '--batch has 8, expected 16: --resume goes on with the same run');
+    await refused('--batch 8', '--batch has 8, expected 16: --resume continues the same run');
     await refused(
       '--lr 0.5 --hidden 4,4 --seed 3',
       '--hidden has 4,4, expected 8; --lr has 0.5, expected 0.02; --seed has 3, expected 0',
@@ -180,7 +180,7 @@ describe('--resume refuses', () => {
     expect({ code, lines: stderr.split('\n').length }).toEqual({ code: 1, lines: 2 });
   });
 
-  test('less than it has done, in the words of whoever asked', async () => {
+  test('fewer steps than it has done, named by the flag', async () => {
     const { out } = await trained('--epochs', '3');
     const sentence = async (...flags: string[]) => (await gradloom(['train', '--resume', out, ...flags])).stderr;
     expect(await sentence('--epochs', '1')).toMatch(
@@ -242,7 +242,7 @@ describe('--resume refuses', () => {
     writeFileSync(join(folder, 'train-images-idx3-ubyte'), images);
     const { code, stderr } = await gradloom(['train', '--resume', out, '--steps', '5']);
     expect(stderr).toMatch(
-      /^gradloom train: --dataset has train rows of SHA-256 .*, expected train rows of SHA-256 .*: a resume goes on with the same run\n$/,
+      /^gradloom train: --dataset has train rows of SHA-256 .*, expected train rows of SHA-256 .*: a resume continues the same run\n$/,
     );
     expect(code).toBe(2);
   });
@@ -255,7 +255,7 @@ describe('--resume refuses', () => {
     expect(await sentence(temporaryDirectory())).toContain(
       'expected a run with last.gradloom or config.json (start it again)',
     );
-    expect(await sentence(last)).toContain('a file, expected --out or --no-out beside it');
+    expect(await sentence(last)).toContain('a file, expected --out or --no-out with it');
     expect(await sentence(join(out, 'model.gradloom'))).toContain('has the kind "model", expected checkpoint');
     const bytes = readFileSync(last);
     bytes[bytes.length - 100] ^= 4;

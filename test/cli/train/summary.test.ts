@@ -17,7 +17,7 @@ async function summaryOf(options: Parameters<typeof train>[2], values: TrainValu
 
 test('a run that was stopped before its first step has no loss, no steps and no speed', async () => {
   const summary = await summaryOf({ signal: AbortSignal.abort() });
-  expect(summary).toMatch(/^\nStopped before the first step: the weights are those that training starts from\n/);
+  expect(summary).toMatch(/^\nStopped before the first step: the weights are the initial ones\n/);
   expect(summary).not.toMatch(/NaN|training loss|steps|samples/);
 });
 

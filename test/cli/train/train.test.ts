@@ -164,7 +164,7 @@ describe('a run directory', () => {
     expect(loadModel(join(out, 'model.gradloom')).metadata.dataset).toBe(folder);
   });
 
-  test('is never one that holds anything', async () => {
+  test('is never one that already holds files', async () => {
     const out = temporaryDirectory();
     writeFileSync(join(out, 'notes.txt'), '');
     const { code, stderr } = await gradloom([...xor, '--out', out]);
@@ -195,7 +195,7 @@ describe('a run directory', () => {
       out,
     ]);
     expect(stderr).toMatch(
-      /^gradloom train: step \d+, shard 0: .* has .*, expected finite numbers.*; model and checkpoint before that step are in /,
+      /^gradloom train: step \d+, shard 0: .* has .*, expected finite numbers.*; the model and checkpoint before that step are in /,
     );
     expect(code).toBe(1);
     expect(loadModel(join(out, 'model.gradloom')).parameters.every(Number.isFinite)).toBe(true);

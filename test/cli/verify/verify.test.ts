@@ -54,7 +54,7 @@ describe('a run that is whole', () => {
     expect(readdirSync(run).map((name) => readFileSync(join(run, name), 'hex'))).toEqual(before);
     const { stdout } = await gradloom(['verify', run]);
     for (const name of RUN_FILES) expect(stdout).toMatch(new RegExp(`^${name} +ok  `, 'm'));
-    expect(stdout).toContain(`${run}: all 8 files are whole and belong together\n`);
+    expect(stdout).toContain(`${run}: all 8 files are undamaged and belong together\n`);
   });
 
   test('may be stopped, killed or going on: what a crash leaves is noted, and no fault', async () => {
@@ -66,7 +66,7 @@ describe('a run that is whole', () => {
     lock.release();
     const found = await verify(out);
     expect(found.ok).toBe(true);
-    expect(found.files[1].notes).toEqual(['ends in half a line, as a crash leaves it']);
+    expect(found.files[1].notes).toEqual(['ends in half a line (a crash leaves one)']);
     expect(found.notes).toEqual([expect.stringContaining('left half written: last.gradloom.1-1-00000000.tmp')]);
     // Of a longer run, the checkpoint of the shorter one: not yet come to its end.
     const early = copyOf(longer);
@@ -75,7 +75,7 @@ describe('a run that is whole', () => {
     const held = lockFolder('test', early, 'train');
     const live = await verify(early);
     held.release();
-    expect(live.notes).toEqual([expect.stringMatching(/^process \d+ \(train\) writes there since /)]);
+    expect(live.notes).toEqual([expect.stringMatching(/^process \d+ \(train\) has been writing there since /)]);
   });
 
   test('may be killed after a resume with more epochs, before the first checkpoint of it', async () => {
@@ -85,11 +85,11 @@ describe('a run that is whole', () => {
     }
     const { ok, files } = await verify(out);
     const notes = files.filter(({ name }) => /^(metrics|steps)/.test(name)).flatMap(({ notes }) => notes);
-    const beyond = 'goes beyond the newest checkpoint, of step 12: a resume does those steps again';
+    const beyond = 'goes beyond the newest checkpoint (step 12): a resume repeats those steps';
     expect({ ok, notes }).toEqual({ ok: true, notes: [beyond, beyond] });
   });
 
-  test('may be written meanwhile: what one look finds at fault and a later one does not is none', async () => {
+  test('may be written meanwhile: a fault that a later look does not find is none', async () => {
     const out = copyOf(run);
     copyFileSync(join(other, 'model.gradloom'), join(out, 'model.gradloom'));
     const held = lockFolder('test', out, 'train');
@@ -107,7 +107,7 @@ describe('a run that is whole', () => {
     for (const name of ['findings.json', 'model.gradloom']) copyFileSync(join(run, name), join(out, name));
     const { ok, files } = await verify(out);
     const { notes } = files.find(({ name }) => name === 'findings.json') ?? { notes: [] };
-    expect({ ok, notes }).toEqual({ ok: true, notes: ['is of an earlier end: the run has gone on to step 18'] });
+    expect({ ok, notes }).toEqual({ ok: true, notes: ['belongs to an earlier stop: the run has gone on to step 18'] });
   });
 });
 
@@ -125,7 +125,7 @@ describe('is a fault', () => {
       const { ok, files } = await verify(out);
       const { faults = [], notes = [] } = files.find((file) => file.name === name) ?? {};
       // In the key of a checksum it leaves a file without one, whose values are as they were.
-      const isSaid = faults.length > 0 || notes.includes('has no checksum, as an earlier version wrote it');
+      const isSaid = faults.length > 0 || notes.includes('has no checksum (an earlier version wrote it)');
       expect({ isSaid, ok: ok && faults.length > 0 }, `byte ${at} of ${name}`).toEqual({ isSaid: true, ok: false });
     }
   });
@@ -138,7 +138,7 @@ describe('is a fault', () => {
     expect(faulty(await verify(out))).toContain(name === 'config.json' ? 'last.gradloom' : name);
   });
 
-  test.each(RUN_FILES)('%s that is missing, where the others say that it was there', async (name) => {
+  test.each(RUN_FILES)('%s that is missing, although the other files refer to it', async (name) => {
     const out = copyOf(run);
     rmSync(join(out, name));
     const expected = ['findings.json', 'divisions.jsonl', 'model.gradloom', 'last.gradloom'].includes(name);
@@ -146,7 +146,7 @@ describe('is a fault', () => {
     expect(found.length > 0 || expected, `${found}`).toBe(true);
   });
 
-  test('a line that is missing, stands twice or in another place, though each is whole', async () => {
+  test('a line that is missing, duplicated or moved, although each is intact', async () => {
     const out = copyOf(run);
     for (const name of ['metrics.jsonl', 'steps.jsonl']) {
       const path = join(out, name);
@@ -217,7 +217,7 @@ test.each([
     'a lock that cannot be read',
     'gradloom.lock',
     '{}',
-    ['cannot be read as a lock, expected one as it was written (delete it if no run goes on)'],
+    ['cannot be read as a lock, expected a lock file (delete it if no run uses the folder)'],
   ],
 ])('%s is one fault of that file, and the others are checked', async (_, name, text, sentences) => {
   const out = copyOf(run);
@@ -242,7 +242,7 @@ test.each([
     1,
     'config.json is a file, expected a directory that train, experiment or scale wrote',
   ],
-  [['a', 'b'], 2, 'the word "b" is one too many, expected one run'],
+  [['a', 'b'], 2, 'the word "b" is not needed, expected one run'],
 ])('verify %j is refused', async (words, code, sentence) => {
   const { stderr, ...end } = await gradloom(['verify', ...words]);
   expect(stderr).toContain(sentence);

@@ -116,7 +116,7 @@ describe.each(specs.map((spec): [string, LossSpec] => [JSON.stringify(spec), spe
     expect(y).toEqual(dy);
   });
 
-  test('no rows lose nothing', () => {
+  test('no rows have a loss of 0', () => {
     expect(lossOf(loss, new Float64Array(4), new Float64Array(4), new Float64Array(4), 0, 4)).toBe(0);
   });
 

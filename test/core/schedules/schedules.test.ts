@@ -142,12 +142,12 @@ describe('plateau', () => {
     expect(afterEpochs([1, 2, 2, 2, 2], spec, 3)).toEqual([1, 1, 0.5, 0.5, 0.25]);
   });
 
-  test('takes a value for better only below best · (1 - threshold)', () => {
+  test('treats a value as better only below best · (1 - threshold)', () => {
     const spec: ScheduleSpec = { kind: 'plateau', patienceEpochs: 0, threshold: 0.25, gamma: 0.5 };
     expect(afterEpochs([1, 0.75, 0.74], spec)).toEqual([1, 0.5, 0.5]);
   });
 
-  test('takes NaN for no better', () => {
+  test('does not treat NaN as better', () => {
     expect(afterEpochs([1, Number.NaN], { kind: 'plateau', patienceEpochs: 0, gamma: 0.5 })).toEqual([1, 0.5]);
   });
 
@@ -156,7 +156,7 @@ describe('plateau', () => {
     expect(afterEpochs([1, 1, 1, 1], spec)).toEqual([1, 0.5, 0.3, 0.3]);
   });
 
-  test('is alone in carrying state', () => {
+  test('is the only schedule with state', () => {
     const carriers = names.filter((name) => createSchedule(name, context).initialState.length > 0);
     expect(carriers).toEqual(['plateau']);
     expect(names.filter((name) => createSchedule(name, context).observe !== undefined)).toEqual(['plateau']);

@@ -58,7 +58,7 @@ describe('a resume refuses another run and names each difference with both value
     ],
   ])('%o', async (own, sentence) => {
     await expect(resume(own)).rejects.toThrow(new RegExp(sentence.replaceAll(/[()]/g, '\\$&')));
-    await expect(resume(own)).rejects.toThrow(/^train: .*: a resume goes on with the same run$/);
+    await expect(resume(own)).rejects.toThrow(/^train: .*: a resume continues the same run$/);
   });
 
   test('another BLAS, but not the same one in another place', needs('blas'), async () => {

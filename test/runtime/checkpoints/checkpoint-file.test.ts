@@ -32,7 +32,7 @@ beforeAll(async () => {
   container = readContainer('here', path, ['checkpoint']);
 });
 
-test('what is written is read again, and written again to the same bytes', () => {
+test('a written file is read again, and written again to the same bytes', () => {
   expect(loadCheckpoint(path)).toEqual(checkpoint);
   expect(checkpoint.progress).toMatchObject({ step: 7, samples: 29, threads: 1 });
   expect([...container.sections].map(([name, { length }]) => [name, length])).toEqual([
@@ -178,7 +178,7 @@ describe('a file that was made to do harm, with a SHA-256 that is right, is refu
   });
 });
 
-test('a header with a stranger in it, and a SHA-256 that is right, gives a checkpoint that can be described or one sentence', async () => {
+test('a header with a foreign value and a correct SHA-256 gives a checkpoint that can be described, or one sentence', async () => {
   const { kind, content, sections } = container;
   const path = join(folder.path, 'strange.gradloom');
   await fc.assert(

@@ -27,7 +27,7 @@ test('two runs of one process into one folder: the second is refused, the first 
   }).result;
   const error = await second;
   expect(error).toBeInstanceOf(FolderInUseError);
-  expect(String(error)).toContain(`train: ${folder} is in use by this process itself (train, since `);
+  expect(String(error)).toContain(`train: ${folder} is in use by this process (train, since `);
   expect(steps).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
   expect(readdirSync(folder).sort()).toEqual(['best.gradloom', 'last.gradloom']);
   await train(spec, data, { ...options, checkpoint }).result;

@@ -173,7 +173,7 @@ describe('the folder', () => {
   });
 });
 
-describe('of the newest, as many as asked for stay under names with their steps', () => {
+describe('the requested number of newest checkpoints stay under names with their steps', () => {
   const steps = () => readdirSync(folder).filter((name) => name.startsWith('step-'));
   const keep = (newest: number) => ({ checkpoint: { folder, every: 3, keep: newest } });
   const start = (own: Partial<TrainOptions>) => train(spec, data, { ...options, pool, ...own }).result;
@@ -220,7 +220,7 @@ describe('of the newest, as many as asked for stay under names with their steps'
     expect(seen).toEqual(left.map((of) => of.map((step) => `step-0000${step}.gradloom`)));
   });
 
-  test.each([0, 1.5, '3'])('%o is no number of them', async (keep) => {
+  test.each([0, 1.5, '3'])('%o is not a valid number of checkpoints', async (keep) => {
     const checkpoint = { folder, keep: keep as number };
     await expect(start({ checkpoint })).rejects.toThrow('train: checkpoint.keep has');
   });
@@ -301,7 +301,7 @@ describe('where no thread can write a checkpoint, the main thread does, and says
       [9, 18].map((step) =>
         expect.stringMatching(
           new RegExp(
-            `^the main thread writes the checkpoint of step ${step}, since no other can \\(.*exited with code: 7\\)$`,
+            `^the main thread writes the checkpoint of step ${step}, since no worker thread can \\(.*exited with code: 7\\)$`,
           ),
         ),
       ),
@@ -320,7 +320,7 @@ describe('where a checkpoint cannot be written, training goes on, with one warni
     expect(checkpoints.map(({ step }) => step)).toEqual([2, 4]);
     expect(warnings.map(({ message }) => message)).toEqual([
       expect.stringMatching(
-        /^the checkpoint of step 6 is missing, the one of step 4 stands \(saveCheckpoint: .*last\.gradloom cannot be written \(ENOENT.*\), expected a folder with room for it\)$/,
+        /^the checkpoint of step 6 could not be written, the newest is that of step 4 \(saveCheckpoint: .*last\.gradloom cannot be written \(ENOENT.*\), expected a folder with room for it\)$/,
       ),
     ]);
     expect(existsSync(folder)).toBe(false);
@@ -354,7 +354,7 @@ describe('where a checkpoint cannot be written, training goes on, with one warni
     root.write(String(number), '');
     const { result, checkpoints, warnings } = await run(2);
     expect([result.fingerprint, checkpoints, warnings.length]).toEqual([calm, [], 1]);
-    expect(warnings[0].message).toMatch(/^the checkpoint of step 2 is missing, there is none before it \(.*\)$/);
+    expect(warnings[0].message).toMatch(/^the checkpoint of step 2 could not be written, the run has none \(.*\)$/);
   });
 });
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readCsv } from '../../../packages/runtime/src/datasets/csv-records.ts';
 import { firstDifference } from '../../support/bits.ts';
-import { counted } from '../../support/count.ts';
+import { counted, onlyInAll } from '../../support/count.ts';
 import { damageOf } from '../../support/damage.ts';
 import { measureMemory } from '../../support/measure-memory.ts';
 import { needs } from '../../support/needs.ts';
@@ -133,7 +133,7 @@ describe('is refused with file, line and column', () => {
     [': line 2, column 2 has "cat", expected a number, as in line 1 (targets=classes', '1,2\n1,cat\n'],
     [': line 2, column 2 has "2", expected the name of a class, as in line 1 (targets=classes', '0,label\n1,2\n'],
     [': line 2, column 2 ("b") has "cat", expected a number', 'a,b\n1,cat\n', { targets: 'values' }],
-    [' has an open quote at line 2, expected one that closes it', '1,"2\n3,4\n'],
+    [' has an open quote at line 2, expected a closing quote', '1,"2\n3,4\n'],
     [' has a mistake at line 1, expected comma-separated values (', '1,"2"3,4\n'],
     [' has a zero byte at line 2, expected text in UTF-8', '1,2\n3\0,4\n'],
     [' has bytes after line 1 that are not text, expected UTF-8', Buffer.from('1,caf\xe9\n', 'latin1')],
@@ -168,7 +168,7 @@ describe('a file made to take time and memory', () => {
   const fill = (text: string, bytes: number) => Buffer.alloc(bytes, text);
 
   test('gzipped, is taken apart no further than 256 times its size', async () => {
-    const packed = gzipSync(fill('1,1\n', 16 * MiB));
+    const packed = gzipSync(fill('1,1\n', counted(4, 16) * MiB));
     const path = folder.write('packed.csv', packed);
     let rows = 0;
     await expect(async () => {
@@ -180,26 +180,29 @@ describe('a file made to take time and memory', () => {
   });
 
   test('has a row that is too long, whatever it is made of', async () => {
-    for (const text of [',', '1,', ' ', '"', '""', '0']) {
-      await expect(load(fill(text, 6 * MiB)), text).rejects.toThrow(
+    for (const text of [',', '"', '0', ...onlyInAll('1,', ' ', '""')]) {
+      await expect(load(fill(text, counted(4.5, 6) * MiB)), text).rejects.toThrow(
         /has (a row of more than 4194304 characters|a mistake) at line \d+, expected /,
       );
     }
-    await expect(load(Buffer.concat([Buffer.from('"'), fill('\n', 6 * MiB)]))).rejects.toThrow('a row of more than');
+    await expect(load(Buffer.concat([Buffer.from('"'), fill('\n', counted(4.5, 6) * MiB)]))).rejects.toThrow(
+      'a row of more than',
+    );
   });
 
   test('has nothing but blank lines, of which no row is made', async () => {
     for (const text of ['\n', '\r\n', '\r', ' \n', '\t\n'])
-      await expect(load(fill(text, MiB))).rejects.toThrow('has no rows');
+      await expect(load(fill(text, counted(0.25, 1) * MiB))).rejects.toThrow('has no rows');
   });
 
   // What is parsed at a time, V8's own, and rows of as many fields as characters allow.
   const LEAST = 192 * MiB;
   const size = 8 * MiB;
-  test.each([
+  type Large = [title: string, text: Buffer];
+  test.each<Large>([
     ['two digits a row', fill('1,1\n', size)],
-    ['a name a row', fill('1,a\n', size)],
-    ['rows of two million columns', fill(`${'1,'.repeat(2_000_000)}1\n`, 2 * size)],
+    ...onlyInAll<Large>(['a name a row', fill('1,a\n', size)]),
+    ['rows of very many columns', fill(`${'1,'.repeat(2_000_000)}1\n`, counted(1, 2) * size)],
   ])('takes 10 times its size at most, and a row: %s', needs('peaks'), async (_title, text) => {
     const [path, small] = [folder.write('large.csv', text), folder.write('small.csv', '1,2\n')];
     const { bytes } = await measureMemory({ kind: 'csv', path, small });

@@ -68,7 +68,7 @@ test('a seed always gives the same parts, and another seed others', () => {
   expect(held(1)).not.toEqual(held(2));
 });
 
-test('every row has the same chance to be held back', () => {
+test('every row has the same chance to be held out', () => {
   const dataset = numbered([0, 0, 0, 0, 0, 1, 1, 1, 1, 1], 2);
   const count = new Array(10).fill(0);
   for (let seed = 0; seed < 2000; seed++)
@@ -94,6 +94,6 @@ test.each([
     'validation and test have 10 of the 10 rows of rows, expected some to be left to train on',
     { validation: 0.5, test: 0.5 },
   ],
-])('what cannot be dealt is refused: %s', (sentence, options) => {
+])('an impossible split is refused: %s', (sentence, options) => {
   expect(() => splitDataset(numbered([0, 1, 0, 1, 0, 1, 0, 1, 0, 1]), options)).toThrow(`splitDataset: ${sentence}`);
 });

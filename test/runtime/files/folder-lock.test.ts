@@ -44,7 +44,7 @@ describe('a folder that is locked', () => {
     const lock = lockFolder('train', folder, 'train');
     expect(() => lockFolder('report', folder, 'report')).toThrow(FolderInUseError);
     expect(take(folder)).toMatch(
-      /^train: .* is in use by this process itself \(train, since \d{4}-\S+Z\), expected a folder that nobody else writes to \(wait for it, or take another folder\)$/,
+      /^train: .* is in use by this process \(train, since \d{4}-\S+Z\), expected a folder that no other run uses \(wait for it, or take another folder\)$/,
     );
     const other = startLockProcess();
     expect(await other.ask({ do: 'take', folder })).toContain(`is in use by process ${process.pid} (train, since `);
@@ -61,7 +61,7 @@ describe('a folder that is locked', () => {
     const lock = lockFolder('train', folder, 'train');
     const worker = new Worker(programFile('lock-program'), { workerData: folder });
     const [message] = await once(worker, 'message');
-    expect(message).toContain('is in use by this process itself');
+    expect(message).toContain('is in use by this process');
     lock.release();
   });
 
@@ -104,7 +104,7 @@ describe('a folder that is locked', () => {
     const folder = temporaryDirectory();
     writeLock(folder, { ...dead, ...part });
     expect(take(folder)).toBe(
-      `train: ${folder} is in use by process ${dead.pid} on ${host} (train, since ${dead.since}), expected a folder that nobody else writes to (if that one is gone, delete ${join(folder, 'gradloom.lock')})`,
+      `train: ${folder} is in use by process ${dead.pid} on ${host} (train, since ${dead.since}), expected a folder that no other run uses (if that process has ended, delete ${join(folder, 'gradloom.lock')})`,
     );
   });
 
@@ -115,7 +115,7 @@ describe('a folder that is locked', () => {
     for (const text of ['', '{', 'null', '[]', ...forged.map((part) => JSON.stringify({ ...dead, ...part }))]) {
       writeFileSync(path, text);
       expect(take(folder)).toBe(
-        `train: ${path} cannot be read as a lock, expected one as it was written (delete it if no run goes on)`,
+        `train: ${path} cannot be read as a lock, expected a lock file (delete it if no run uses the folder)`,
       );
       expect(readFileSync(path, 'utf8')).toBe(text);
     }
@@ -170,10 +170,10 @@ describe('claims of processes that died as they took over', () => {
     const folder = temporaryDirectory();
     writeLock(folder, dead);
     writeLock(folder, { ...dead, ...ownProcess(), token: 'a'.repeat(16) }, `gradloom.lock.${dead.token}`);
-    expect(take(folder)).toContain('in use by this process itself');
+    expect(take(folder)).toContain('in use by this process');
   });
 
-  test('are nothing to a lock that they are not of, and a ring of them has an end', () => {
+  test('do not affect another lock, and a ring of them ends', () => {
     const folder = temporaryDirectory();
     writeLock(folder, { ...dead, ...ownProcess(), token: 'b'.repeat(16) }, `gradloom.lock.${'a'.repeat(16)}`);
     expect(take(folder)).toBe('taken');
@@ -183,7 +183,7 @@ describe('claims of processes that died as they took over', () => {
   });
 });
 
-test('what dead processes left half written goes, what living ones write stays', () => {
+test('half-written files of dead processes are removed, those of living ones stay', () => {
   const folder = temporaryDirectory();
   const start = startOf(process.pid);
   const mine = temporaryPath('model.gradloom');
@@ -210,7 +210,9 @@ describe('of many processes at once', () => {
     }
   });
 
-  test('never two are inside, however many are killed there', { timeout: 60_000 + 10_000 * ROUNDS }, async () => {
+  test('two are never inside at once, however many are killed there', {
+    timeout: 60_000 + 10_000 * ROUNDS,
+  }, async () => {
     const folder = temporaryDirectory();
     let killed = 0;
     for (let round = 0; round < ROUNDS; round++) {

@@ -1,14 +1,14 @@
 import type { Io } from '../io.ts';
 import type { OptionTable } from '../options/option.ts';
 
-/** A command as help shows it. What it is made of loads when it is asked for, so that help is quick. */
+/** A command as help shows it. Its implementation loads only when it runs, so that help is quick. */
 export interface Command {
   readonly describe: string;
-  readonly usage: string; // what stands behind the command's name
+  readonly usage: string; // what follows the command's name
   readonly examples: readonly (readonly [line: string, meaning: string])[];
   readonly epilogue: string;
   readonly options: () => Promise<OptionTable>;
-  /** Words that may follow the command's name, and the command that each makes of it. */
+  /** Subcommands, by the word that names them. */
   readonly members?: Readonly<Record<string, () => Promise<Command>>>;
   /** Resolves to the exit code. */
   readonly run: (request: Request, io: Io) => Promise<number>;

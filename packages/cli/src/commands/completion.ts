@@ -8,7 +8,7 @@ export const completion: Command = {
     ['completion zsh >> ~/.zshrc', 'for zsh, after the line with compinit'],
     ['completion fish > ~/.config/fish/completions/gradloom.fish', 'for fish'],
   ],
-  epilogue: 'Without a shell, the script is for the one that SHELL names, or for bash.',
+  epilogue: 'Without an argument, the script is for the shell named in SHELL, or for bash.',
   options: async () => (await import('../completion/options.ts')).completionOptions,
   run: async (request, io) => (await import('../completion/run-completion.ts')).runCompletion(request, io),
 };

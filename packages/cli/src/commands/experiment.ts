@@ -30,9 +30,9 @@ const all: Command = {
   examples: [
     ['experiment all', 'takes about two minutes'],
     ['experiment all --only neuron,backprop', 'some of them'],
-    ['experiment all --json --out numbers', 'the full numbers, as one document and as a file each'],
+    ['experiment all --json --out numbers', 'the full numbers, printed and as files'],
   ],
-  epilogue: 'Some run shorter than on their own. The exit code is 1 if a number does not agree.',
+  epilogue: 'Some run for fewer steps than on their own. The exit code is 1 if a number does not agree.',
   options: async () => (await import('../experiments/all-options.ts')).allOptions,
   run,
 };
@@ -44,7 +44,7 @@ async function memberOf(name: string, load: (typeof experiments)[keyof typeof ex
     describe,
     usage: `${name} [options]`,
     examples: [
-      [`experiment ${name}`, 'its numbers, beside what is printed elsewhere'],
+      [`experiment ${name}`, 'its numbers beside the published ones'],
       ...own,
       [`experiment ${name} --json`, 'the full numbers, for a script'],
     ],

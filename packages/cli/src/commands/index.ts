@@ -10,7 +10,7 @@ import { scale } from './scale.ts';
 import { train } from './train.ts';
 import { verify } from './verify.ts';
 
-/** Every command: one file and one word here. */
+/** Every command. To add one, write a file and list it here. */
 export const commands: Readonly<Record<string, Command>> = {
   train,
   evaluate,

@@ -10,7 +10,7 @@ export const scale: Command = {
     ['scale --json', 'the same for a script'],
   ],
   epilogue:
-    'Run it alone on the machine. Ctrl-C ends it with the figures of the finished rounds. Exit code 1 where the weights differ by threads, which must not be.',
+    'Run it alone on the machine. Ctrl-C ends it and prints the results of the finished rounds. The exit code is 1 if the number of threads changed the weights, which must not happen.',
   options: async () => (await import('../scale/options.ts')).scaleOptions,
   run: async (request, io) => (await import('../scale/run-scale.ts')).runScale(request, io),
 };

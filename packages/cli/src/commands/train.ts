@@ -14,7 +14,7 @@ export const train: Command = {
     ['train --resume runs/mnist-1', 'continue a run that was stopped or killed'],
   ],
   epilogue:
-    'A name takes options as name:option=value,option=value. The number of threads never changes the result; --batch does. ' +
+    'Options of a name follow a colon: name:option=value,option=value. The number of threads never changes the result; --batch does. ' +
     'Ctrl-C stops after the current step and writes the model and a checkpoint for --resume.',
   options: async () => (await import('../train/options.ts')).trainOptions,
   run: async (request, io) => (await import('../train/run-train.ts')).runTrain(request, io),

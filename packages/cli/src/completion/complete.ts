@@ -4,9 +4,7 @@ import { shells } from './shells.ts';
 
 const OWN_FLAGS = ['--help', '--version'];
 
-/**
- * Words that may stand where the last one is being typed: commands, then flags, then the values of a flag that has few.
- */
+/** Completions of the last word: commands, then flags, then the values of a flag that has few. */
 export async function complete(typed: readonly string[]): Promise<string[]> {
   const words = typed[0] === 'gradloom' ? typed.slice(1) : typed;
   const current = words.at(-1) ?? '';
@@ -30,6 +28,6 @@ async function offers(
   if (option !== undefined && !option.takesNothing) return option.choices ?? [];
   const names = Object.keys(members);
   if (member === undefined && names.length > 0 && !current.startsWith('-')) return names;
-  // Nothing to offer for a word of the user's own: the shell then completes files.
+  // Nothing to offer for a free word: the shell then completes file names.
   return current.startsWith('-') || current === '' ? [...allNames(table).map((name) => `--${name}`), ...OWN_FLAGS] : [];
 }

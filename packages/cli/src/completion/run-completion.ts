@@ -20,7 +20,7 @@ export async function runCompletion(request: Request, io: Io): Promise<number> {
   return 0;
 }
 
-/** yargs takes the shell from the environment alone, when it is made. */
+/** yargs reads the shell from the environment when it is created. */
 function scriptFor(shell: keyof typeof shells): string {
   const { SHELL, ZSH_NAME } = process.env;
   let script = '';
@@ -35,7 +35,7 @@ function scriptFor(shell: keyof typeof shells): string {
     restore('SHELL', SHELL);
     restore('ZSH_NAME', ZSH_NAME);
   }
-  // What it says of its own installation is true of the shell that SHELL names.
+  // yargs' installation notes are only right for the shell in SHELL.
   return script.replaceAll('gradloom completion ', `gradloom completion ${shell} `);
 }
 

@@ -15,8 +15,8 @@ import type { DatasetSource } from '../options/dataset-source.ts';
 import { filePreset, type Preset, presets } from './presets.ts';
 
 /**
- * How rows are dealt out over sets always follows this seed, so that runs of any seed are measured on the same rows,
- * and a model can be measured later on rows it has not seen.
+ * The seed of every split. It is fixed, so that runs of any seed are measured on the same rows, and a model can be
+ * measured later on rows it has not seen.
  */
 const SPLIT_SEED = 0;
 
@@ -28,20 +28,20 @@ export interface Shares {
 export interface OpenedDataset {
   readonly preset: Preset;
   readonly sets: DataSplits;
-  /** With defaults filled in; no test share where the rows test themselves, which is no share of them. */
+  /** The options with defaults filled in; no test share if the training rows are also the test rows. */
   readonly shares: { readonly validation: number; readonly test?: number };
 }
 
 /**
- * Reads or makes a dataset and deals its rows out.
- * @throws OptionError for shares and options that do not fit, and an Error
- * that begins with `name` where files cannot be read.
+ * Reads or generates a dataset and splits its rows.
+ * @throws OptionError for shares and options that do not fit, and an Error that begins with `name` if files cannot be
+ * read.
  */
 export async function openDataset(
   source: DatasetSource,
   shares: Shares,
   name = '--dataset',
-  classNames?: readonly string[], // of the model that is tried on the rows, in its order
+  classNames?: readonly string[], // class names of the model that is evaluated, in its order
 ): Promise<OpenedDataset> {
   const preset: Preset = 'path' in source ? filePreset : presets[source.name];
   const whole = await readDataset(source, preset, name, classNames);
@@ -58,7 +58,7 @@ export async function openDataset(
   return { preset, shares: { validation, test }, sets: deal(whole, validation, test) };
 }
 
-/** @throws OptionError for a share of the rows where the dataset brings the set with it. */
+/** @throws OptionError for a share if the dataset already has that set. */
 function refuseShare(set: 'validation' | 'test', share: number | undefined, whole: DataSplits): void {
   if (share === undefined || share === 0 || whole[set] === undefined) return;
   const problem = `has ${share}, expected none, since ${whole.train.name} has its own ${set} set`;
@@ -108,7 +108,7 @@ function make(name: SyntheticName, options: object): Dataset {
   }
 }
 
-/** The sets that the dataset brings with it, and those that are dealt out of its training rows. */
+/** The sets of the dataset itself, and those split off its training rows. */
 function deal(whole: DataSplits, validation: number, test: number): DataSplits {
   if (validation === 0 && test === 0) return whole;
   return { ...whole, ...splitDataset(whole.train, { validation, test, seed: SPLIT_SEED }) };

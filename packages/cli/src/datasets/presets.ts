@@ -2,16 +2,16 @@ import type { ActivationName, OptimizerSpec, ScheduleName } from '@gradloom/core
 import type { SyntheticName } from '@gradloom/runtime';
 import type { Member } from '../options/member.ts';
 
-/** What `train` takes for a dataset where the user says nothing. */
+/** Defaults of `train` for a dataset. */
 export interface Preset {
   readonly options: Readonly<Record<string, number>>; // of the set itself
-  readonly validation: number; // share of the training rows that is held out to validate on
-  readonly test: number; // share of the rows that is held out where there is no test set
-  readonly testsItself: boolean; // its rows are all there are: measured on them
+  readonly validation: number; // validation share of the training rows
+  readonly test: number; // test share of the rows, for a dataset without a test set
+  readonly testsItself: boolean; // the training rows are also the test rows
   readonly hidden: readonly number[];
   readonly activation: ActivationName;
   readonly optimizer: Exclude<OptimizerSpec, string> & Member;
-  readonly schedule: ScheduleName; // that goes with the optimizer
+  readonly schedule: ScheduleName; // a schedule that suits the optimizer
   readonly batch: number | 'full';
   readonly epochs: number;
 }
@@ -74,5 +74,5 @@ export const presets = {
 
 export type DatasetName = keyof typeof presets;
 
-/** For the user's own files. */
+/** For files of the user. */
 export const filePreset: Preset = { ...presets.mnist, validation: 0 };

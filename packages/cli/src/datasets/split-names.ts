@@ -6,15 +6,18 @@ export const splitNames = { train: true, validation: true, test: true } satisfie
 
 export type SplitName = keyof typeof splitNames;
 
-/** The rows of a dataset that are measured; 'all' of one that the model was not trained on and that has no parts. */
+/**
+ * The part of a dataset that is measured. `all` is for a dataset that the model was not trained on and that has no
+ * parts.
+ */
 export interface TakenRows {
   readonly split: SplitName | 'all';
   readonly dataset: Dataset;
 }
 
 /**
- * The part that is asked for; else the test set, or where there is none all rows.
- * @throws UsageError where it is not there.
+ * The requested part; by default the test set, or all rows if there is none.
+ * @throws UsageError if the dataset does not have it.
  */
 export function takeSplit(sets: DataSplits, asked: SplitName | undefined, isOwn: boolean): TakenRows {
   if (asked === undefined && !isOwn && Object.keys(sets).length === 1) return { split: 'all', dataset: sets.train };

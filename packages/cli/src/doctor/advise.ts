@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Examination } from './examine.ts';
 
-/** What to do, the most important first; nothing where nothing is missing. */
+/** What to do, most important first; empty if nothing is missing. */
 export function advise({
   node,
   noWasm,
@@ -19,7 +19,7 @@ export function advise({
   if (!node.ok) advice.push(`Node has version ${node.version}, expected ${node.needed} or newer: https://nodejs.org`);
   if (noWasm !== null)
     advice.push('Training runs on plain TypeScript, many times slower than on WebAssembly with SIMD.');
-  // One of them speaks for all: the limit is that of the process.
+  // One sentence is enough: the limit is that of the process.
   const [problem] = noWasm === null ? backends.flatMap((backend) => backend.problem ?? []) : [];
   if (problem !== undefined) advice.push(problem);
   if (auto === null) {

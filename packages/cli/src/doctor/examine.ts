@@ -21,18 +21,18 @@ export interface Examination {
   readonly cores: number;
   readonly noWasm: string | null; // why the kernels in WebAssembly cannot run
   readonly koffi: boolean; // runs machine code and reaches a BLAS library
-  readonly extension: string | null; // of the processor, that machine code is made for
-  readonly noNative: string | null; // why none is
-  readonly makesCode: boolean; // it would be, with koffi
+  readonly extension: string | null; // processor extensions that machine code is generated for
+  readonly noNative: string | null; // why there is no machine code
+  readonly makesCode: boolean; // machine code would run if koffi were installed
   readonly blas: BlasIdentity | null;
   readonly noBlas: string | null; // why there is none
-  readonly forcedCore: string | null; // processor that the environment holds OpenBLAS to
+  readonly forcedCore: string | null; // processor whose kernels OPENBLAS_CORETYPE forces
   readonly mnist: string | null; // version of the package
   readonly backends: readonly BackendFigures[];
-  readonly auto: Backend['name'] | null; // what `--backend auto` takes; null where it refuses
+  readonly auto: Backend['name'] | null; // what `--backend auto` chooses; null if it refuses
 }
 
-/** Looks at the machine and lets each backend multiply for a moment. @throws Error where `blasPath` is no library. */
+/** Examines the machine and times each backend briefly. @throws Error if `blasPath` is not a library. */
 export function examine(blasPath: string | undefined): Examination {
   const { library, reason } = findBlas({ path: blasPath });
   if (library === null && blasPath !== undefined) throw new Error(reason.replace('findBlas: path', '--blas'));
@@ -61,7 +61,7 @@ export function examine(blasPath: string | undefined): Examination {
   };
 }
 
-/** A library that the environment names and that does not work is refused rather than passed over. */
+/** A library named in the environment that does not work is an error, not skipped. */
 function autoBackend(): Backend['name'] | null {
   try {
     return resolveBackend('auto').name;

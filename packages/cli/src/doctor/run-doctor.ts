@@ -48,8 +48,6 @@ function describe(found: Examination, advice: readonly string[], paint: Paint): 
   ];
 }
 
-/**
- * A library that somebody named and that does not work is said with the reason; that the system has none is no fault.
- */
+/** A named library that does not work is reported with the reason; a system without a library is not an error. */
 const noBlasText = ({ auto, noBlas }: Examination, paint: Paint): string =>
   auto === null ? paint('red', `not usable: ${noBlas}`) : 'none';

@@ -1,11 +1,11 @@
-/** How a model does on the rows of one class. */
+/** Results for the rows of one class. */
 export interface ClassFigures {
   readonly label: string;
   readonly rows: number;
-  // share of its rows that are recognized, NaN where there is none; one without an answer is not
+  // recall: share of its rows that are predicted as it, NaN if it has no rows
   readonly recall: number;
-  readonly precision: number; // share of the rows taken for it that are its own, NaN where there is none
-  readonly answers: readonly number[]; // [classes] its rows, by the class they were taken for
+  readonly precision: number; // precision: share of the rows predicted as it that belong to it, NaN if there are none
+  readonly answers: readonly number[]; // [classes] its rows by predicted class
   readonly unanswered: number; // its rows without an answer
 }
 

@@ -5,7 +5,7 @@ import { decimal, percent, plural, whole } from '../report/format.ts';
 import type { Paint } from '../terminal/paint.ts';
 import type { ClassFigures } from './class-figures.ts';
 
-/** All that `evaluate` found out. */
+/** The results of `evaluate`. */
 export interface Findings {
   readonly fingerprint: string;
   readonly dataset: string;
@@ -16,7 +16,7 @@ export interface Findings {
   readonly leftOut: number | null; // classes, where they are too many for a table of each
 }
 
-/** Lines for people: the figures, each class, and the confusion matrix where it fits. */
+/** Text output: the results, each class, and the confusion matrix if it fits. */
 export function describeEvaluation(findings: Findings, width: number, paint: Paint): string[] {
   const { dataset, split, evaluation, classes, leftOut } = findings;
   const lines = [
@@ -24,7 +24,8 @@ export function describeEvaluation(findings: Findings, width: number, paint: Pai
     '',
     ...columns(figures(findings, paint)),
   ];
-  if (leftOut !== null) return [...lines, '', `  Of ${whole(leftOut)} classes there is no table.`];
+  if (leftOut !== null)
+    return [...lines, '', `  The table of ${whole(leftOut)} classes is left out: they are too many.`];
   return classes === null ? lines : [...lines, '', ...classTable(classes), '', ...matrix(classes, width)];
 }
 

@@ -15,7 +15,7 @@ export const evaluateOptions = {
   'top-k': {
     group: 'Data',
     ...wholeNumber(1),
-    describe: 'count a row as right if its class is among the k highest (default: 5)',
+    describe: 'k of the top-k accuracy: a row counts if its class is among the k highest outputs (default: 5)',
   },
   ...runOptions,
   json: { group: 'Output', ...toggle, describe: 'print one JSON object' },

@@ -16,7 +16,7 @@ import { classFigures } from './class-figures.ts';
 import { describeEvaluation, type Findings } from './describe-evaluation.ts';
 import { type EvaluateValues, evaluateOptions } from './options.ts';
 
-/** A table of more classes than these takes 128 MiB, and nobody reads it. */
+/** Above this, a table would take 128 MiB, and nobody would read it. */
 const MOST_CLASSES = 2048;
 
 /** As it is counted and as it is handed out, the rows of each class, and its text. */
@@ -57,7 +57,7 @@ async function measure(model: Model, values: EvaluateValues, io: Io): Promise<Fi
   }
   const hasTable = dataset.classes !== null && dataset.classes <= MOST_CLASSES;
   const confusion = !hasTable ? null : metrics['confusion-matrix']({ targets, threshold });
-  // Among all classes every row is right: only said where it is asked for.
+  // Top-k over all classes is always right, so it is only an error if asked for.
   const topK = k < choices || values['top-k'] !== undefined ? metrics['top-k']({ k }) : null;
   const { threads, backend, blas } = values;
   const evaluation: Evaluation = await evaluateModel(model.spec, model.parameters, dataset, {
@@ -69,7 +69,7 @@ async function measure(model: Model, values: EvaluateValues, io: Io): Promise<Fi
     onRetry: ({ reason, failures, retries }) =>
       printLine(
         io.stderr,
-        `gradloom evaluate: warning: ${withoutPlace(reason)}: its rows are done again (failures in a row: ${failures}, at most ${retries})`,
+        `gradloom evaluate: warning: ${withoutPlace(reason)}: its rows are computed again (failures in a row: ${failures}, at most ${retries})`,
       ),
     readers: [
       ...(confusion === null ? [] : [{ add: confusion.add, bytes: TABLE_COPIES * 8 * (dataset.classes ?? 0) ** 2 }]),

@@ -5,6 +5,6 @@ import { commonOptions } from './options.ts';
 
 /** Of all experiments, one after another. */
 export const allOptions = {
-  only: { group: 'Run', ...keyList(experiments), describe: 'experiments to run, such as neuron,xor (all of them)' },
+  only: { group: 'Run', ...keyList(experiments), describe: 'experiments to run, such as neuron,xor (default: all)' },
   ...commonOptions,
 } satisfies OptionTable;

@@ -25,7 +25,7 @@ const NUDGE = 1e-5;
 const one = { kind: 'dense', out: 1 } as const;
 const spec: NetworkSpec = { input: 1, layers: [one, { kind: 'activation', fn: 'sigmoid' }] };
 
-/** dy/dh = 0.5 behind dh/dw = 0.02: the chapter's example of the rule, as weights on the way from w to y. */
+/** The chapter's example of the chain rule, dh/dw = 0.02 followed by dy/dh = 0.5, as the weights from w to y. */
 const chain = { spec: { input: 1, layers: [one, one, one] } satisfies NetworkSpec, slopes: [0.02, 0.5] };
 
 export const backprop = defineExperiment({
@@ -39,10 +39,10 @@ export const backprop = defineExperiment({
     const after = pass([w, b]);
     const numeric = start.map((_, k) => centralDifference(k));
     const error = Math.max(...numeric.map((value, k) => Math.abs(value - before.gradient[k])));
-    // The chapter's route: 0.750 for the prediction, and all that follows from it.
+    // The chapter computes with 0.750 as the prediction; so do these.
     const rounded = { prediction: 0.75, dw: -0.5 * 0.1875 * x, db: -0.5 * 0.1875 };
     const stepped = { w: start[0] - RATE * rounded.dw, b: start[1] - RATE * rounded.db };
-    // mae of an output above its target has the slope 1 by it.
+    // The derivative of mae is 1 for an output above its target.
     const [chained] = lossAndGradient(chain.spec, 'mae', [1, 0, ...chain.slopes.flatMap((w) => [w, 0])], 1, 0).gradient;
     const tokens = 2048 * 4096;
     return {
@@ -56,16 +56,16 @@ export const backprop = defineExperiment({
           ]),
         },
         {
-          title: 'Backward: multiply the slopes on the way from the loss to each weight',
+          title: 'Backward: multiply the slopes from the loss back to each weight',
           lines: columns([
             ['dL/dprediction', before.dPrediction.toFixed(7), `2 (prediction - ${target})`],
             ['dprediction/dz', slope.toFixed(7), 'p (1 - p)'],
-            ['dL/dw', dw.toFixed(7), 'the two, times x'],
-            ['dL/db', db.toFixed(7), 'the two, times 1'],
+            ['dL/dw', dw.toFixed(7), 'both, times x'],
+            ['dL/db', db.toFixed(7), 'both, times 1'],
           ]),
         },
         {
-          title: `Check: nudge each value by ${NUDGE} up and down, and watch the loss`,
+          title: `Check: change each value by ${NUDGE} up and down, and compare the losses`,
           lines: columns([
             ['', `L(+) - L(-), over ${2 * NUDGE}`, 'backward'],
             ['dL/dw', numeric[0].toFixed(12), dw.toFixed(12)],
@@ -84,8 +84,8 @@ export const backprop = defineExperiment({
           ]),
         },
         {
-          title: 'The same, at the size of a language model',
-          lines: [`  2,048 sequences of 4,096 tokens: ${whole(tokens)} predictions behind each step.`],
+          title: 'The same at the size of a language model',
+          lines: [`  2,048 sequences of 4,096 tokens: ${whole(tokens)} predictions per step.`],
         },
       ],
       findings: [
@@ -105,7 +105,7 @@ export const backprop = defineExperiment({
         carriedOn('loss after', '0.0581', after.loss, round((0.759 - target) ** 2, 6)),
         printed('chain rule, 0.5 x 0.02', '0.01', chained),
         holds('central differences are the gradient', `differ by ${error.toExponential(1)}`, error < 1e-9),
-        printed('tokens a step', '8,388,608', tokens),
+        printed('tokens per step', '8,388,608', tokens),
       ],
       json: {
         before: { w: start[0], b: start[1], z: before.z, prediction: before.prediction, loss: before.loss },

@@ -13,8 +13,11 @@ export const sineSpec: NetworkSpec = {
   ],
 };
 
-/** Of experiments on so few rows that a second thread costs more than it does. */
-export const oneThread = { ...commonOptions.threads, describe: 'worker threads; never changes the result (1)' };
+/** For experiments on so few rows that a second thread would cost more than it saves. */
+export const oneThread = {
+  ...commonOptions.threads,
+  describe: 'worker threads; never changes the result (default: 1)',
+};
 
 export interface Descent {
   readonly optimizer: OptimizerSpec;
@@ -30,7 +33,7 @@ export interface Descended {
    * is not finite.
    */
   readonly losses: readonly number[];
-  /** Over all rows in the end; Infinity where the run left the finite. */
+  /** Over all rows at the end; Infinity if the run diverged. */
   readonly finalLoss: number;
   readonly steps: number;
   readonly elapsedMs: number; // inside of steps
@@ -42,7 +45,7 @@ export interface Descender {
   descend(descent: Descent): Promise<Descended>;
 }
 
-/** Lends a descender on one problem, and ends its threads when `use` is done. */
+/** Calls `use` with a descender for one problem, and ends its threads afterwards. */
 export async function withDescender<T>(
   dataset: Dataset,
   { threads = 1, ...machine }: Machine,
@@ -70,9 +73,9 @@ async function descend(dataset: Dataset, descent: Descent, machine: Machine, poo
   } catch (error) {
     if (!(error instanceof TrainingError)) throw error;
     const lost = { finalLoss: Number.POSITIVE_INFINITY, steps: error.step };
-    // Another length may be another schedule: its way is not the way that was lost.
+    // A schedule may depend on the length, so a shorter run would not repeat these steps.
     if (error.step === 0 || descent.schedule !== undefined) return { ...lost, losses: [], elapsedMs: 0 };
-    // Once more, up to the step before: the same bits, and the way there.
+    // Run again up to the step before: the same bits, for the losses so far.
     const { epochLosses, elapsedMs } = await run({ steps: error.step });
     return { ...lost, losses: [...epochLosses], elapsedMs };
   }

@@ -6,7 +6,7 @@ import { agreement, tableOf, type Verdict } from './findings-table.ts';
 
 const colours = { yes: 'green', NO: 'red', slip: 'yellow', '-': 'dim' } as const satisfies Record<Verdict, string>;
 
-/** Sections, then what was computed beside what is printed. */
+/** The sections, then the table that compares computed and published numbers. */
 export function describeOutcome({ sections, findings }: Outcome, paint: Paint): string[] {
   const lines = sections.flatMap(({ title, lines: own }) => [paint('bold', title), '', ...own, '']);
   if (findings.length === 0) return lines;

@@ -5,7 +5,7 @@ import type { Paint } from '../terminal/paint.ts';
 import type { Finding } from './finding.ts';
 import { commonOptions } from './options.ts';
 
-/** Where an experiment's arithmetic runs: spread it into the options of `train`. */
+/** The machine options of an experiment, to spread into the options of `train`. */
 export interface Machine {
   readonly backend: BackendChoice;
   readonly threads?: number;
@@ -14,11 +14,14 @@ export interface Machine {
 
 export interface ExperimentContext {
   readonly machine: Machine;
-  /** One of all experiments: where the full length takes more than some ten seconds, a shorter one shows the same. */
+  /**
+   * Set in `experiment all`: experiments that take more than about ten seconds then run shorter, with the same
+   * findings.
+   */
   readonly brief: boolean;
-  /** Says what is being done, where somebody watches. */
+  /** Shows progress on a terminal. */
   readonly note: (text: string) => void;
-  /** Colours of the terminal that the sections are for; a picture must be readable without them. */
+  /** Colours for the terminal; a chart must be readable without them. */
   readonly paint: Paint;
 }
 
@@ -30,13 +33,12 @@ export interface Section {
 /** What an experiment found. */
 export interface Outcome {
   readonly sections: readonly Section[];
-  /** Numbers beside what the chapter or a paper prints, and claims of the experiment's own. */
+  /** Numbers compared with the chapter or a paper, and claims of the experiment itself. */
   readonly findings: readonly Finding[];
   /** The keys of the JSON document, all numbers in full; typed arrays become arrays. */
   readonly json: Readonly<Record<string, unknown>>;
 }
 
-/** An experiment as the command runs it. */
 export interface Experiment {
   readonly describe: string; // one line, begins with a capital, no full stop
   readonly examples: readonly (readonly [line: string, meaning: string])[];
@@ -48,7 +50,7 @@ export interface Experiment {
 export function defineExperiment<T extends OptionTable>(definition: {
   readonly describe: string;
   readonly examples?: readonly (readonly [line: string, meaning: string])[];
-  readonly options: T; // its own, beside the common ones or in the place of one
+  readonly options: T; // own options, added to the common ones or replacing one
   readonly run: (values: Values<T>, context: ExperimentContext) => Outcome | Promise<Outcome>;
 }): Experiment {
   const { describe, examples = [], options } = definition;

@@ -1,34 +1,35 @@
-/** A number that was computed here, beside what the chapter or a paper prints of it. */
+/** A computed number, with what the chapter or a paper prints for it. */
 export interface Finding {
-  /** Which number; where nobody prints it, what is claimed of it. */
+  /** The name of the number or, if nobody prints it, the claim about it. */
   readonly what: string;
   readonly chapter?: string; // as printed there; absent: the chapter prints none
   readonly paper?: Published; // absent: no paper does
   readonly computed: number | string;
-  /** Whether `computed` is what is printed, or what `what` says; null where nothing is claimed. */
+  /** Whether `computed` matches the printed figure or the claim; null if nothing is claimed. */
   readonly agrees: boolean | null;
-  /** The print is wrong, and `note` says why: then it is no failure that the two differ. */
+  /** The printed figure is wrong, and `note` says why: then a difference is not a failure. */
   readonly slip?: true;
   readonly note?: string;
 }
 
-/** What somebody other than the chapter printed. */
+/** A figure printed elsewhere than in the chapter. */
 export interface Published {
   readonly printed: string;
   readonly source: string; // 'Nielsen 2015, chapter 5'
 }
 
-/** Whose chapter it is that the experiments compute. Nothing more than its title is known here. */
+/** The title of the chapter that the experiments recompute; nothing more is known about it here. */
 export const CHAPTER = '"Neural Networks Without the Mysticism"';
 
-/** Agrees where `computed`, rounded to the digits that the chapter prints, is what it prints. */
+/** Agrees if `computed`, rounded to the digits that the chapter prints, equals its figure. */
 export const printed = (what: string, chapter: string, computed: number, note?: string): Finding => ({
   ...{ what, chapter, computed, agrees: roundsTo(computed, chapter) },
   ...noted(note),
 });
 
 /**
- * The chapter carried rounded values on: `carried` follows its route and has to give its digits, `computed` is exact.
+ * For figures that the chapter computed from rounded values: `carried` repeats that and must give its digits,
+ * `computed` is exact.
  */
 export const carriedOn = (what: string, chapter: string, computed: number, carried: number): Finding => ({
   what,
@@ -38,7 +39,10 @@ export const carriedOn = (what: string, chapter: string, computed: number, carri
   note: `${Number(carried.toPrecision(12))} from its rounded values`,
 });
 
-/** What the chapter says is not so, for a reason; `expected` is whether what was computed bears the reason out. */
+/**
+ * A statement of the chapter that is wrong, with the reason. `expected` says whether the computed number confirms the
+ * reason.
+ */
 export const slip = (
   what: string,
   chapter: string,
@@ -50,7 +54,7 @@ export const slip = (
   ...(expected ? { slip: true } : {}),
 });
 
-/** Likewise `printed`, for the digits of a paper. */
+/** As `printed`, for the digits of a paper. */
 export const publishedDigits = (what: string, paper: Published, computed: number): Finding => ({
   what,
   paper,
@@ -58,7 +62,7 @@ export const publishedDigits = (what: string, paper: Published, computed: number
   agrees: roundsTo(computed, paper.printed),
 });
 
-/** What a paper says in words, or of its own start. */
+/** A statement of a paper in words, or a figure from its own starting weights. */
 export const published = (
   what: string,
   paper: Published,
@@ -67,19 +71,19 @@ export const published = (
   note?: string,
 ): Finding => ({ ...{ what, paper, computed, agrees }, ...noted(note) });
 
-/** A claim of this program: `what` says it. */
+/** A claim of the experiment itself; `what` states it. */
 export const holds = (what: string, computed: number | string, agrees: boolean, note?: string): Finding => ({
   ...{ what, computed, agrees },
   ...noted(note),
 });
 
-/** A number that is shown and held against nothing in this run, with the reasons, between semicolons. */
+/** A number that is shown but not claimed, with the reasons, separated by semicolons. */
 export const unclaimed = (what: string, computed: number | string, why: string, paper?: Published): Finding => ({
   ...{ what, computed, agrees: null, note: why },
   ...(paper === undefined ? {} : { paper }),
 });
 
-/** Whether a script has to hear of it. */
+/** Whether the exit code must be 1. */
 export const isFailure = ({
   agrees,
   slip: isSlip,

@@ -1,4 +1,4 @@
-/** The results of `work` on each item, in their order, with at most `lanes` of them under way at once. */
+/** The results of `work` on each item, in order, with at most `lanes` of them running at once. */
 export async function inLanes<T, R>(items: readonly T[], lanes: number, work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   let next = 0;

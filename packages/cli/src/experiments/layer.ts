@@ -9,7 +9,7 @@ const H = 4;
 const O = 2;
 const row = [0.5, -1, 2];
 
-/** Exact in binary, so that multiplying out loses nothing. */
+/** Numbers that are exact in binary, so that the products have no rounding error. */
 const W1 = [0.5, -1, 0.25, 2, 1, 0.5, -0.75, 0.5, -0.5, 1.5, 1, -0.25]; // [I, H]
 const b1 = [0.5, -0.25, 1, 0];
 const W2 = [1, -0.5, 0.5, 2, -1, 0.25, 0.75, -1.5]; // [H, O]
@@ -23,7 +23,7 @@ export const layer = defineExperiment({
     const output: NetworkSpec['layers'][number] = { kind: 'dense', out: O };
     const [weights, biases] = buildNetwork({ input: I, layers: [hidden] }).tensors.map(({ length }) => length);
     const two = runRow({ input: I, layers: [hidden, output] }, [...W1, ...b1, ...W2, ...b2], row)[1];
-    // W = W1 · W2 row by row, and b = b1 · W2 + b2: a layer may itself multiply them out.
+    // W = W1 · W2 row by row, and b = b1 · W2 + b2, computed by running a layer.
     const product = { input: H, layers: [output] };
     const noBias = new Array<number>(O).fill(0);
     const W = Array.from({ length: I }, (_, i) => runRow(product, [...W2, ...noBias], W1.slice(i * H, (i + 1) * H))[0]);
@@ -42,7 +42,7 @@ export const layer = defineExperiment({
           title: 'A layer is a row of neurons that see the same inputs: activation(Wx + b)',
           lines: [
             `  ${I} inputs, ${H} neurons: ${I} * ${H} = ${weights} weights and ${biases} biases.`,
-            '  Here a row x stands in front, x W + b, with W as inputs by neurons.',
+            '  Here x is a row, so a layer is x W + b, and W is inputs by neurons.',
           ],
         },
         {
@@ -57,7 +57,7 @@ export const layer = defineExperiment({
             ['x', row.join('  ')],
             ['(x W1 + b1) W2 + b2', two.join('  ')],
             ['x (W1 W2) + (b1 W2 + b2)', `${one.join('  ')}   the same`],
-            ['relu between the two', `${bent.join('  ')}   no single layer's`],
+            ['relu between the two', `${bent.join('  ')}   not a single layer`],
           ]),
         },
       ],
@@ -72,7 +72,7 @@ export const layer = defineExperiment({
   },
 });
 
-/** A matrix of `width` columns, a line a row, its name in front of the first. */
+/** One line per row of a matrix with `width` columns, with its name on the first. */
 function matrixRows(name: string, matrix: readonly number[], width: number): string[][] {
   const count = matrix.length / width;
   return Array.from({ length: count }, (_, i) => {

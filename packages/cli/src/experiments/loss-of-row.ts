@@ -1,6 +1,6 @@
 import { createLoss, type LossSpec } from '@gradloom/core';
 
-/** A loss for one row, and its gradient by the network's outputs. */
+/** The loss of one row, and its gradient with respect to the outputs. */
 export function lossOfRow(
   spec: LossSpec,
   y: readonly number[],

@@ -34,15 +34,15 @@ export const loss = defineExperiment({
           ],
         },
         {
-          title: 'Cross-entropy: -log p of the right class, the surprise at the truth',
+          title: 'Cross-entropy: -log p of the right class',
           lines: [
             ...columns([
               ['p', '-log p', 'a # for each tenth of a nat, rounded up'],
               ...right.map((p, k) => [String(p), surprises[k].toFixed(4), '#'.repeat(Math.ceil(surprises[k] * 10))]),
             ]),
             '',
-            '  To be sure and wrong costs most. Whoever spreads the guess evenly over V',
-            `  classes pays ln V: ${uniform.toFixed(4)} for a vocabulary of ${whole(V)}.`,
+            '  Being sure and wrong costs most. Giving each of V classes equal probability',
+            `  costs ln V: ${uniform.toFixed(4)} for a vocabulary of ${whole(V)}.`,
           ],
         },
       ],

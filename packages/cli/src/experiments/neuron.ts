@@ -27,14 +27,14 @@ export const neuron = defineExperiment({
     return {
       sections: [
         {
-          title: 'A neuron weighs what it sees, shifts the sum, and bends it',
+          title: 'A neuron: weighted sum, bias, activation',
           lines: columns([
             ['inputs', x.join('  ')],
             ['weights', W.join('  ')],
             ['weighted sum', `${W.map((w, i) => `${w} * ${x[i]}`).join(' + ')} = ${weighted.toFixed(4)}`],
             ['plus the bias', `z = ${weighted.toFixed(4)} + ${b} = ${z.toFixed(4)}`],
-            ['sigmoid', `1 / (1 + e^-z) = ${sigmoid.toFixed(6)}: squeezed between 0 and 1`],
-            ['relu', `max(0, z) = ${relu.toFixed(4)}: let through, since it is above 0`],
+            ['sigmoid', `1 / (1 + e^-z) = ${sigmoid.toFixed(6)}: between 0 and 1`],
+            ['relu', `max(0, z) = ${relu.toFixed(4)}: unchanged, since it is above 0`],
           ]),
         },
       ],

@@ -12,7 +12,7 @@ import { sweepRates } from './sweep.ts';
 
 const STEPS = 500;
 
-/** All but the rate, as it is by default: written down, since a reader wants to know it. */
+/** The optimizers with their options written out, except for the learning rate. */
 const contenders: Readonly<Record<string, Exclude<OptimizerSpec, string> & Member>> = {
   sgd: { kind: 'sgd' },
   momentum: { kind: 'sgd', momentum: 0.9 },
@@ -23,10 +23,10 @@ const contenders: Readonly<Record<string, Exclude<OptimizerSpec, string> & Membe
 };
 
 export const optimizers = defineExperiment({
-  describe: 'Six optimizers on one problem, each at its best rate',
-  examples: [['optimizers --seed 3', 'from other weights']],
+  describe: 'Six optimizers on one problem, each at its best learning rate',
+  examples: [['optimizers --seed 3', 'start from other weights']],
   options: {
-    seed: { group: 'Training', ...wholeNumber(0), describe: 'of the weights (0)' },
+    seed: { group: 'Training', ...wholeNumber(0), describe: 'seed of the weights (default: 0)' },
     threads: oneThread,
   },
   async run({ seed = 0 }, { machine, note }) {
@@ -60,7 +60,7 @@ export const optimizers = defineExperiment({
           title: `sin x by a net 1-16-1, ${STEPS} steps over all rows from the same weights`,
           lines: columns(
             [
-              ['', 'best rate', 'of', 'step 50', 'in the end'],
+              ['', 'best rate', 'of', 'step 50', 'at the end'],
               ...best.map(({ name, rate, losses, finalLoss, tried }) => [
                 name,
                 String(rate),
@@ -73,11 +73,11 @@ export const optimizers = defineExperiment({
           ),
         },
         {
-          title: 'Which they are, as train --optimizer takes them, each with its rate',
+          title: 'The optimizers, as train --optimizer takes them',
           lines: columns(Object.entries(contenders).map(([name, spec]) => [name, formatMember(spec)])),
         },
         {
-          title: 'On the way',
+          title: 'Training curves',
           lines: lineChart(
             best.map(({ name, losses }) => ({ name, points: losses.map((loss, k) => [k, loss] as const) })),
             { x: 'step', y: 'loss', log: true },
@@ -85,7 +85,7 @@ export const optimizers = defineExperiment({
         },
       ],
       findings: [
-        holds('all start from one loss', starts.size === 1 ? 'one' : `${starts.size}`, starts.size === 1),
+        holds('all start from the same loss', starts.size === 1 ? 'yes' : `${starts.size} losses`, starts.size === 1),
         holds(
           'best rates lie between worse ones',
           edges.length === 0 ? 'all' : `not ${edges.map(({ name }) => name).join(', ')}`,

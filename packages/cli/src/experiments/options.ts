@@ -7,9 +7,13 @@ export const commonOptions = {
   ...runOptions,
   backend: {
     ...runOptions.backend,
-    describe: `${runOptions.backend.choices?.join(', ')} (wasm, so that everyone sees the same digits)`,
+    describe: `${runOptions.backend.choices?.join(', ')} (default: wasm, so that everyone sees the same digits)`,
   },
-  out: { group: 'Output', ...text('a directory'), describe: 'directory for the full numbers, as <experiment>.json' },
+  out: {
+    group: 'Output',
+    ...text('a directory'),
+    describe: 'directory to write the full numbers (<experiment>.json) and the page (report.html) to',
+  },
   json: { group: 'Output', ...toggle, describe: 'print one JSON document' },
   verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
 } satisfies OptionTable;

@@ -56,15 +56,15 @@ export const perceptron = defineExperiment({
             '',
             KEY,
             '',
-            '  For any weights z(0,0) + z(1,1) = z(0,1) + z(1,0), which is w1 + w2 + 2 b. All',
-            '  four right would make the left sum negative and the right one not: at most 3.',
+            '  For any weights z(0,0) + z(1,1) = z(0,1) + z(1,0) = w1 + w2 + 2 b. If all four',
+            '  were right, the left sum would be negative and the right one not: at most 3.',
           ],
         },
         ...endless.map(({ name, best, cycle: { from, length } }) => ({
           title: `${name}: why more epochs do not help`,
           lines: [
-            `  After epoch ${from + length} the weights are again those after epoch ${from}. What an epoch does`,
-            `  depends on them alone: the same ${length === 1 ? 'epoch' : `${length} epochs`} for ever, and ${best} rows right at best.`,
+            `  After epoch ${from + length} the weights are again those after epoch ${from}. An epoch`,
+            `  depends only on them: the same ${length === 1 ? 'epoch repeats' : `${length} epochs repeat`} for ever, at most ${best} rows right.`,
           ],
         })),
       ],
@@ -93,7 +93,7 @@ const KEY = '  # target 1   o target 0';
 const describeCycle = (cycle: Cycle | null): string =>
   cycle === null ? 'learned' : `after epoch ${cycle.from + cycle.length} as after ${cycle.from}`;
 
-/** The weights after epoch `from + length` are those after epoch `from`; after 0 stand those of the start. */
+/** The weights after epoch `from + length` equal those after epoch `from`; epoch 0 is the start. */
 interface Cycle {
   readonly from: number;
   readonly length: number;

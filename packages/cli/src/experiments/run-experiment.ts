@@ -21,10 +21,7 @@ import { commonOptions } from './options.ts';
 
 const ALL = 'All of these, and how many of their numbers agree';
 
-/**
- * Lists the experiments, or runs one or all of them. Resolves to the exit code: 1 where a number does not agree with
- * what it stands beside.
- */
+/** Lists the experiments, or runs one or all of them. Resolves to the exit code: 1 if a number does not agree. */
 export async function runExperiment(request: Request, io: Io): Promise<number> {
   refuseMoreThan(1, request.positionals, 'one experiment');
   const [word] = request.positionals;
@@ -56,7 +53,7 @@ async function runOne(
   lock: FolderLock | undefined,
 ): Promise<number> {
   const started = new Date();
-  // What prints loads while the experiment's threads start.
+  // The printing code loads while the experiment's threads start.
   const [{ json, outcome }, { describeOutcome }] = await Promise.all([
     run(name, experiment, raw, false, io, lock),
     import('./describe-outcome.ts'),
@@ -104,7 +101,7 @@ async function runEach(raw: RawOptions, request: Request, io: Io, lock: FolderLo
   return exitCodeOf(Object.values(outcomes));
 }
 
-/** A script that runs experiments wants to know of a number that has changed. */
+/** The exit code tells a script that a number has changed. */
 const exitCodeOf = (outcomes: readonly Outcome[]): number =>
   outcomes.some(({ findings }) => findings.some(isFailure)) ? 1 : 0;
 
@@ -114,8 +111,8 @@ function sayWhere(lock: FolderLock | undefined, report: string | null, io: Io): 
 }
 
 /**
- * Keeps how the numbers came about, and writes the page of all experiments in the folder. Its path; null where there is
- * none.
+ * Records the commands in the folder, and writes the page of all experiments there. Returns its path, or null without
+ * --out.
  */
 async function reportOf(
   lock: FolderLock | undefined,
@@ -153,7 +150,7 @@ async function run(
   const note = createNote(name, io);
   const context: ExperimentContext = { machine, brief, note: note.say, paint: createPaint(io.stdout, io.env) };
   const compute = async (): Promise<Outcome> => {
-    // Not every experiment trains: a library that cannot be had is refused all the same.
+    // Some experiments do not train, but a missing library is refused for all of them.
     if (blas !== undefined) resolveBackend(backend, blas);
     return experiment.run(raw, context);
   };

@@ -1,7 +1,7 @@
 import { buildNetwork, createLoss, type NetworkSpec, referenceKernels } from '@gradloom/core';
 import { bindTensors, createWorkspace, forward } from '@gradloom/core/internal';
 
-/** What each layer puts out for one row, with the parameters written down layer by layer, W then b. */
+/** The output of each layer for one row; parameters are listed layer by layer, W then b. */
 export function runRow(spec: NetworkSpec, parameters: ArrayLike<number>, row: readonly number[]): number[][] {
   const network = buildNetwork(spec);
   const workspace = createWorkspace(network, createLoss('mse'), 1, (length) => new Float64Array(length));

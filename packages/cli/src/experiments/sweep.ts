@@ -1,4 +1,4 @@
-/** One rate of a sweep, and what came of it. */
+/** One learning rate of a sweep, and its outcome. */
 export interface Trial<T> {
   readonly rate: number;
   readonly outcome: T;
@@ -7,21 +7,21 @@ export interface Trial<T> {
 export interface Sweep<T> {
   readonly trials: readonly Trial<T>[]; // by ascending rate
   readonly best: Trial<T>;
-  /** Whether rates on both sides of the best did worse: else a better one may lie beyond. */
+  /** Whether rates on both sides of the best were worse; if not, a better one may lie beyond. */
   readonly bracketed: boolean;
 }
 
 export interface RateRange {
   readonly low: number;
   readonly high: number;
-  // a rate that is tried as it is, and the others a factor of about 3 apart from it; default 1
+  // a rate to include; the others are powers of √10 apart from it; default 1
   readonly through?: number;
-  readonly most?: number; // rates after which the search for a worse one is given up, default 16
+  readonly most?: number; // most rates to try, default 16
 }
 
 /**
- * Tries rates `through` · 10^(k/2), about a factor of 3 apart, from `low` to `high`, and goes on past an end for as
- * long as the best is there. `cost` says how bad an outcome is; one that is not finite is worst.
+ * Tries rates `through` · 10^(k/2), about a factor of 3 apart, from `low` to `high`, and beyond an end while the best
+ * is there. `cost` says how bad an outcome is; one that is not finite is worst.
  */
 export async function sweepRates<T>(
   { low, high, through = 1, most = 16 }: RateRange,
@@ -41,7 +41,7 @@ export async function sweepRates<T>(
     tried.set(k, { rate, outcome: await run(rate) });
   };
   for (let k = first; k <= last; k++) await attempt(k);
-  // Of equals the lowest rate, so that where all fail the search goes down.
+  // Among equals the lowest rate wins, so that the search goes down if all fail.
   const cheapest = (): number => {
     let at = first;
     for (let k = first + 1; k <= last; k++) if (costAt(k) < costAt(at)) at = k;

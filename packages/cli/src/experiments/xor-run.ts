@@ -14,7 +14,7 @@ export const xorSpec: NetworkSpec = {
   ],
 };
 
-/** W1 = randn(2, 2) * 0.5, b1 = 0, W2 = randn(2, 1) * 0.5, b2 = 0, drawn in this order as NumPy draws them. */
+/** W1 = randn(2, 2) * 0.5, b1 = 0, W2 = randn(2, 1) * 0.5, b2 = 0, drawn in this order, as in NumPy. */
 export function xorStart(seed: number): Float64Array {
   const normal = createNumpyNormal(seed);
   const parameters = new Float64Array(9);
@@ -22,7 +22,7 @@ export function xorStart(seed: number): Float64Array {
   return parameters;
 }
 
-/** The chapter's program: all four rows a step, mse, plain gradient descent, at 2.0 unless told otherwise. */
+/** The chapter's program: full batches of four rows, mse, plain gradient descent, at rate 2.0 by default. */
 export const trainXor = (
   seed: number,
   epochs: number,
@@ -43,5 +43,5 @@ export const trainXor = (
     },
   ).result;
 
-/** Which prints the same digits. */
+/** The source of the digits that the chapter does not print. */
 export const NUMPY = "NumPy 2.2.4, on the chapter's program";

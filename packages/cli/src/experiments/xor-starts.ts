@@ -4,12 +4,12 @@ import type { Outcome } from './experiment.ts';
 import { type Finding, publishedDigits } from './finding.ts';
 import { NUMPY } from './xor-run.ts';
 
-/** Above this mean squared error at least one of the four rows is on the wrong side, or close to it. */
+/** Above this mean squared error, at least one of the four rows is wrong, or nearly so. */
 const LEARNED = 0.05;
 const STUCK_SEED = 42; // never learns
 const BAR = 40;
 
-/** How many starts never learned, and how far each got. */
+/** The number of starts that never learn, and the losses of all. */
 export function describeStarts(finalLosses: ReadonlyMap<number, number>): Outcome {
   const starts = [...finalLosses];
   const stuck = starts.filter(([, loss]) => loss > LEARNED);
@@ -26,7 +26,7 @@ export function describeStarts(finalLosses: ReadonlyMap<number, number>): Outcom
   return {
     sections: [
       {
-        title: `${plural(starts.length, 'start')} with other random weights, 10,000 epochs each`,
+        title: `${plural(starts.length, 'start')} from different random weights, 10,000 epochs each`,
         lines: columns(
           [
             ['final loss', 'starts', ''],

@@ -24,8 +24,12 @@ export const xor = defineExperiment({
     ['xor --seeds 1..100', 'how many of a hundred starts never learn'],
   ],
   options: {
-    seed: { group: 'Training', ...numpySeed, describe: 'of np.random.seed (0, as in the chapter)' },
-    seeds: { group: 'Training', ...seedRange, describe: 'many starts instead of one, such as 1..100' },
+    seed: {
+      group: 'Training',
+      ...numpySeed,
+      describe: 'seed, as np.random.seed takes it (default: 0, as in the chapter)',
+    },
+    seeds: { group: 'Training', ...seedRange, describe: 'train from many seeds instead of one, such as 1..100' },
   },
   async run({ seed, seeds }, context) {
     if (seeds === undefined) return one(seed ?? 0, context);
@@ -47,7 +51,7 @@ async function one(seed: number, { machine, note }: ExperimentContext): Promise<
   return {
     sections: [
       {
-        title: 'One number out of two, and a straight line is not enough: 2 hidden neurons',
+        title: 'Training loss: 2 inputs, 2 hidden neurons, 1 output',
         lines: [
           ...lineChart([{ name: 'loss', points: curve }], { x: 'epoch', y: 'loss', log: true }),
           '',
@@ -55,14 +59,14 @@ async function one(seed: number, { machine, note }: ExperimentContext): Promise<
             [
               ['epoch', 'loss'],
               ...Object.entries(losses).map(([e, value]) => [e, value.toFixed(6)]),
-              [String(EPOCHS - 1), `${finalLoss.toFixed(6)}, the last before its update`],
+              [String(EPOCHS - 1), `${finalLoss.toFixed(6)}, before the last update`],
             ],
             { right: [0] },
           ),
         ],
       },
       {
-        title: 'What the hidden neurons made of the four inputs',
+        title: 'Hidden activations and predictions of the four inputs',
         lines: columns([
           ['input', 'hidden', 'prediction', 'target'],
           ...rows.map((row, n) => [
@@ -109,9 +113,7 @@ function figuresOf({ epochLosses, parameters, trainLoss }: TrainResult) {
   };
 }
 
-/**
- * What the chapter prints, and what NumPy gives for the rest: whether the chapter prints that too is not known here.
- */
+/** Figures of the chapter, and of NumPy for the rest: whether the chapter prints those too is not known here. */
 function compare(figures: ReturnType<typeof figuresOf>, parameterCount: number): Finding[] {
   const { losses, finalLoss, predictions, hidden, W1, b1, W2, b2 } = figures;
   const all = (what: (k: number) => string, chapter: readonly string[], computed: readonly number[]): Finding[] =>

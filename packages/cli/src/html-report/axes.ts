@@ -2,17 +2,17 @@ import type { ScaleOptions } from '@observablehq/plot';
 import { whole } from '../report/format.ts';
 import { highest, lowest } from './extremes.ts';
 
-/** Beyond these an axis has no length that is a number. */
+/** Beyond these, the length of an axis is not a number. */
 const MOST = 1e300;
 
-/** Whether a value has a place on an axis; on one of powers of ten it is positive. */
+/** Whether a value can be drawn on an axis; on a logarithmic axis it must be positive. */
 export const isDrawable = (value: number, log = false): boolean =>
   Math.abs(value) <= MOST && (!log || value >= 1 / MOST);
 
 /** Powers of ten. */
 export type LogRange = readonly [low: number, high: number];
 
-/** The range of the positive values, rounded outwards to powers of ten; `above` leaves room of so many powers. */
+/** The range of the positive values, rounded outwards to powers of ten, plus `above` powers. */
 export function logRange(values: readonly number[], above = 0): LogRange {
   const logs = values.filter((value) => isDrawable(value, true)).map(Math.log10);
   if (logs.length === 0) return [0.1, 1];
@@ -22,7 +22,7 @@ export function logRange(values: readonly number[], above = 0): LogRange {
 
 const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
-/** 10⁻⁵, 3 × 10⁻⁵; numbers that are easily read stay plain. */
+/** Tick labels such as 10⁻⁵ and 3 × 10⁻⁵; numbers that are easy to read stay plain. */
 export function tick(value: number): string {
   if (value === 0 || !Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
@@ -35,7 +35,7 @@ export function tick(value: number): string {
   return factor === 1 ? power : `${factor}\u00a0×\u00a0${power}`;
 }
 
-/** Powers of ten between, at most about `most` of them; of a shorter range also 2 and 5 times these. */
+/** Ticks at powers of ten, about `most` of them; in a shorter range also at 2 and 5 times these. */
 export function logTicks(low: number, high: number, most = 7): number[] {
   const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
   const within = (values: number[]) => values.filter((value) => value >= low * 0.999 && value <= high * 1.001);
@@ -49,7 +49,7 @@ export function logTicks(low: number, high: number, most = 7): number[] {
   return more.length >= 2 ? more : [low, Math.sqrt(low * high), high].map((value) => Number(value.toPrecision(2)));
 }
 
-/** A scale over `values`, by powers of ten where asked and possible; those that do not fit are not drawn. */
+/** A scale over `values`, logarithmic if asked for and possible; values that it cannot show are not drawn. */
 export function scaleOver(values: readonly number[], label: string, log: boolean): ScaleOptions {
   const all = values.filter((value) => isDrawable(value, log));
   if (all.length === 0) return { label, domain: [0, 1] };

@@ -2,7 +2,7 @@ import { highest } from './extremes.ts';
 import { type Markup, markup } from './markup/markup.ts';
 import { type Drawing, isNarrow } from './picture.ts';
 
-/** Drawings below each other. */
+/** Stacks drawings vertically. */
 export function stack(drawings: readonly Drawing[]): Drawing {
   const width = highest(drawings.map((drawing) => drawing.width));
   let height = 0;

@@ -1,13 +1,13 @@
 import { tick } from './axes.ts';
 
-/** Values that differ by less count as the same. */
+/** Values that differ by less are treated as equal. */
 const SAME = 1.05;
-/** A value beyond both ends by less is no turn. */
+/** A value beyond both ends by less does not count as a turn. */
 const TURN = 1.2;
 
 /**
- * How a positive figure goes from its first value to its last, in words that hold for all values between: 'falls from 2
- * to 0.1', or where it turns, its extreme and where that is. `place` names the place of a value, such as 'epoch 3'.
+ * Describes how a positive value changes from first to last, in words that are true of all values between: 'falls from
+ * 2 to 0.1' or, if it turns, the extreme and where it is. `place` names the position of a value, such as 'epoch 3'.
  */
 export function courseOf(values: readonly number[], place: (k: number) => string): string {
   const [first, last] = [values[0], values[values.length - 1]];

@@ -1,9 +1,7 @@
-/**
- * The lowest of any number of them, which Math.min takes as arguments only up to some ten thousand. Infinity of none.
- */
+/** The lowest value; Infinity for none. Math.min takes only some ten thousand arguments. */
 export const lowest = (values: readonly number[]): number =>
   values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
 
-/** Likewise the highest. -Infinity of none. */
+/** The highest value; -Infinity for none. */
 export const highest = (values: readonly number[]): number =>
   values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);

@@ -4,13 +4,13 @@ import type { Read } from '../schema/schema.ts';
 import { name } from './names.ts';
 import type { Table } from './page.ts';
 
-/** What a run's files say of what it came about on. */
+/** The machine that computed a run, from its files. */
 export const machineFacts = {
   machine: record({ cpu: nullable(name), cores: count(), platform: name, arch: name }),
   versions: record({ gradloom: name, node: name }),
 };
 
-/** And on which kernels. */
+/** The kernels. */
 export const backendFacts = record({ name, library: optional(record({ name, version: name })) });
 
 type Facts = { readonly [K in keyof typeof machineFacts]: Read<(typeof machineFacts)[K]> };

@@ -1,6 +1,6 @@
 import { text, word } from '../schema/scalars.ts';
 
-/** A name of a layer, a class, a model or a machine's part: it stands on a page several times, hence short. */
+/** A name of a layer, class, model or machine; short, since it appears on a page several times. */
 export const name = text(4096);
 
 /** Keys of an object that are learning rates. */

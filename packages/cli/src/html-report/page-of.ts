@@ -8,7 +8,7 @@ import { comparePage } from './train/compare-page.ts';
 import { trainPage } from './train/train-page.ts';
 import { readTrainRun, type TrainRun } from './train/train-run.ts';
 
-/** The page of a run, or of several side by side. @throws Error where a folder holds none. */
+/** The page of a run, or of several compared. @throws Error if a folder has none. */
 export function pageOf(folders: readonly string[]): Page {
   if (folders.length > 1) return comparePage(folders.map(trainRun));
   const [folder] = folders;
@@ -26,5 +26,5 @@ export function pageOf(folders: readonly string[]): Page {
 function trainRun(folder: string): TrainRun {
   const run = readTrainRun(folder);
   if (run !== null) return run;
-  throw new Error(`${folder} has no run of train, expected only such runs, since they are compared`);
+  throw new Error(`${folder} has no run of train, expected one (only runs of train can be compared)`);
 }

@@ -1,5 +1,5 @@
 import { inLines, type Markup, markup, numberClips } from './markup/markup.ts';
-import { type Drawing, NARROW, type Picture, WIDE } from './picture.ts';
+import { type Drawing, drawWide, NARROW, type Picture, WIDE } from './picture.ts';
 import { drawingStyle, themeStyle } from './theme.ts';
 
 /** A part of a report: pictures, tables, text as a terminal shows it. */
@@ -28,7 +28,7 @@ export interface Listing {
   readonly text: string;
 }
 
-/** A number to see first, such as the test accuracy. */
+/** A key figure, such as the test accuracy. */
 export interface KeyFigure {
   readonly name: string;
   readonly value: string;
@@ -82,7 +82,7 @@ details pre{white-space:pre;overflow-x:auto;font-size:clamp(.42rem,1.75vw,.78rem
 summary{cursor:pointer;padding:6px 0}
 @media print{body{max-width:none;padding:0;font-size:10pt}h2{margin-top:20pt;break-after:avoid}h3,.lead{break-after:avoid}h3{margin:12pt 0 6pt}figure{margin-bottom:14pt}figure svg.wide{width:82%}.table,tr,pre{break-inside:avoid}td,th{padding-top:2pt;padding-bottom:2pt}details{display:none}}`;
 
-/** One self-contained file. By its policy nothing is loaded, and no script runs: there is none. */
+/** The page as one self-contained file. Its policy forbids loading anything and running scripts; it has none. */
 export function htmlPage({ title, lead, figures = [], chapters }: Page): Markup {
   return numberClips(markup`<!doctype html>
 <html lang="en">
@@ -161,14 +161,16 @@ function figureOf(picture: Picture): Markup {
   return inLines([
     markup`<figure id="${picture.name}">`,
     markup`<h3>${picture.title}</h3>`,
-    inline(picture, 'wide', picture.draw(WIDE)),
+    inline(picture, 'wide', drawWide(picture)),
     inline(picture, 'narrow', picture.draw(NARROW)),
     markup`<figcaption>${picture.sentence}</figcaption>`,
     markup`</figure>`,
   ]);
 }
 
-/** Drawn twice, so that letters are as large on a phone; a browser shows one and reads out one. */
+/**
+ * Drawn twice, so that text has the same size on a phone; a browser shows one of them, and a screen reader reads one.
+ */
 function inline({ name, title, alternative }: Picture, size: string, drawing: Drawing): Markup {
   const { width, height } = drawing;
   const id = `${name}-${size}`;

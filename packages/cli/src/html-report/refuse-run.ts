@@ -3,10 +3,7 @@ import { findFile } from '@gradloom/runtime/internal';
 import { CONFIG_FILE, EXPERIMENTS_FILE } from '../run-files/names.ts';
 import { UsageError } from '../usage-error.ts';
 
-/**
- * @throws UsageError where the directory behind `--out` has a run of train or an experiment: its page would stay
- * theirs.
- */
+/** @throws UsageError if the directory of `--out` has a run of train or an experiment, whose page would be kept. */
 export function refuseOtherRun(out: string): void {
   for (const [file, run] of Object.entries({ [CONFIG_FILE]: 'train', [EXPERIMENTS_FILE]: 'experiment' })) {
     if (findFile('--out', join(out, file), 'a directory without a run') === null) continue;

@@ -6,17 +6,16 @@ import { readOwnFile } from '../run-files/read-own-file.ts';
 import { sealOf } from '../run-files/seal.ts';
 import { readAs, type Schema } from '../schema/schema.ts';
 
-/** A parsed document takes some thirty times its bytes at the worst, of empty objects. */
+/** A parsed document takes up to thirty times its bytes, with empty objects. */
 const MOST_DOCUMENT = 2 ** 25;
 
-/** Of a file of lines, which are kept one by one, for what is drawn of them. */
+/** Most bytes of a file of lines, which are kept one by one. */
 const MOST_LINES = 2 ** 29;
 const MOST_LINE = 2 ** 24;
 
 /**
- * What a schema reads of a file with one JSON value. Null where there is no such file.
- * @throws Error where it is anything
- * else, in one sentence with its path and the place in it.
+ * The value of a JSON file, read by a schema. Null if there is no such file.
+ * @throws Error with its path and the place of the problem, in one sentence.
  */
 export function readDocument<T>(folder: string, name: string, schema: Schema<T>): T | null {
   const path = join(folder, name);
@@ -29,10 +28,7 @@ export function readDocument<T>(folder: string, name: string, schema: Schema<T>)
   return readAs(schema, value, where);
 }
 
-/**
- * Likewise of a file with one value a line. The last line is left out where a process that was killed wrote half of it.
- * None where there is no such file.
- */
+/** The same for a file with one value per line. A half-written last line is skipped. Empty if there is no such file. */
 export function readLines<T>(folder: string, name: string, schema: Schema<T>): T[] {
   const path = join(folder, name);
   const bytes = readOwnFile('report', path, 'a file of lines', MOST_LINES) ?? Buffer.alloc(0);
@@ -54,7 +50,7 @@ export function readLines<T>(folder: string, name: string, schema: Schema<T>): T
   return read;
 }
 
-/** The first bytes of a file as text, of which each byte is a character. Null where there is no such file. */
+/** The first bytes of a file, one character per byte. Null if there is no such file. */
 export function readStart(folder: string, name: string, most: number): string | null {
   const path = join(folder, name);
   const file = openOwnFile('report', path, 'a file of an earlier report, or none');
@@ -67,7 +63,7 @@ export function readStart(folder: string, name: string, most: number): string | 
   }
 }
 
-/** Undefined where the bytes are no JSON in UTF-8. */
+/** Undefined if the bytes are not JSON in UTF-8. */
 function parse(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(UTF8.decode(bytes));
@@ -78,17 +74,17 @@ function parse(bytes: Uint8Array): unknown {
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** A changed digit leaves a value that is as good as any: only the checksum tells. */
+/** A changed digit is still a valid value: only the checksum shows it. */
 function refuseChanged(where: string, bytes: Buffer, what: string): void {
   const text = UTF8.decode(bytes);
   if (sealOf(text.replace(/\n$/, '')) !== 'broken') return;
-  throw new Error(`${where} has another checksum than it was written with, expected ${what} as it was written`);
+  throw new Error(`${where} has a wrong checksum, expected ${what} as it was written (it is damaged)`);
 }
 
-/** What a parser says of it would quote any bytes: the start is enough to tell what stands there. */
+/** The message of a parser would quote any bytes; the start of the file is enough to recognize it. */
 function damaged(where: string, bytes: Buffer, expected: string): Error {
   const start = show(bytes.toString('utf8', 0, 40));
   return new Error(
-    `${where} has ${bytes.length} bytes that are no JSON, expected ${expected} (it begins with ${start})`,
+    `${where} has ${bytes.length} bytes that are not JSON, expected ${expected} (it begins with ${start})`,
   );
 }

@@ -19,15 +19,15 @@ export async function runReport(request: Request, io: Io): Promise<number> {
   for (const folder of folders) {
     const stats = statSync(folder, { throwIfNoEntry: false });
     if (stats?.isDirectory()) continue;
-    if (stats === undefined) throw new Error(`${folder} does not exist, expected a run such as runs/mnist-1`);
+    const why = stats === undefined ? 'it does not exist' : 'it is no directory';
     throw new Error(
-      `no run found in ${JSON.stringify(folder)}, expected a directory that train, experiment or scale wrote`,
+      `no run found in ${JSON.stringify(folder)} (${why}), expected a directory that train, experiment or scale wrote`,
     );
   }
   if (folders.length > 1 && out === undefined) {
     throw new UsageError('--out is missing, expected a directory for the page that compares several runs');
   }
-  // A page that goes elsewhere leaves the run alone, and is made while the run goes on, too.
+  // A page in another folder does not touch the run, so it can be made during the run.
   const elsewhere = out === undefined ? null : pageOf(folders);
   const has = out === undefined ? `the run is ${first}` : `--out has ${out}`;
   return withFolder(has, out ?? first, 'report', async ({ path: folder }) => {

@@ -1,6 +1,6 @@
 import { at } from './compose.ts';
 import { inLines, type Markup, markup, numberClips } from './markup/markup.ts';
-import { type Picture, WIDE } from './picture.ts';
+import { drawWide, type Picture } from './picture.ts';
 import { drawingStyle, themeStyle } from './theme.ts';
 
 const MARGIN = 16;
@@ -15,8 +15,9 @@ const root = (width: number, height: number, inside: Markup): Markup =>
 export const SVG_HEAD = String(root(0, 0, markup``)).split(' width=')[0];
 
 /** A picture as a file of its own, with its title above it: on a slide, in a document, in either theme. */
-export function svgFile({ title, alternative, draw }: Picture): Markup {
-  const drawing = draw(WIDE);
+export function svgFile(picture: Picture): Markup {
+  const { title, alternative } = picture;
+  const drawing = drawWide(picture);
   const lines = wrap(title, LETTERS);
   const top = MARGIN + LINE * lines.length + 10;
   const width = drawing.width + 2 * MARGIN;

@@ -54,7 +54,7 @@ export const themeStyle = (scope: Markup): Markup =>
     markup`@media screen and (prefers-color-scheme:dark){${scope}{${declare(dark)}}}`,
   ]);
 
-/** What drawings count on, wherever they stand. */
+/** Style that drawings rely on, in a page and in a file. */
 export const drawingStyle = inLines([
   markup`.chart{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;color:var(--ink);fill:currentColor;overflow:visible}`,
   markup`.chart text{white-space:pre}`,

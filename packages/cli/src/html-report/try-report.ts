@@ -1,7 +1,10 @@
 import { withoutPlace } from '../failure.ts';
 import { type Io, printLine } from '../io.ts';
 
-/** Writes the page of a folder of results, which are none the worse for want of it. Its path, or null and a warning. */
+/**
+ * Writes the page of a folder of results. If that fails, returns null with a warning, since the results are still
+ * valid.
+ */
 export async function tryReport(folder: string, command: string, io: Io): Promise<string | null> {
   try {
     const { reportFolder } = await import('./report-folder.ts');

@@ -22,7 +22,7 @@ export function writeReport(folder: string, page: Page): string {
   const pictures = page.chapters.flatMap(({ pictures = [] }) => pictures);
   for (const picture of pictures) write(join(folder, svgOf(picture.name)), svgFile(picture));
   write(path, htmlPage(page));
-  // Behind the page: until then the earlier one names them.
+  // After the page: until then, the earlier page refers to them.
   const kept = new Set(pictures.map(({ name }) => name));
   for (const name of earlier.filter((name) => !kept.has(name))) {
     if (readStart(folder, svgOf(name), SVG_HEAD.length) === SVG_HEAD) rmSync(join(folder, svgOf(name)));

@@ -2,12 +2,12 @@ import { type Difference, differences, plainJson } from '@gradloom/runtime/inter
 import { headerOf, type Inspected } from './inspection.ts';
 import type { NamedTensor } from './tensors.ts';
 
-/** How far two tensors of one name and shape lie apart. */
+/** Difference of two tensors of one name and shape. */
 export interface TensorDifference {
   readonly name: string;
   readonly shape: readonly number[];
   readonly differing: number; // numbers with other bits
-  readonly largest: number; // |a - b|, NaN where one of them is no number
+  readonly largest: number; // largest |a - b|, NaN if one of them is not a number
   readonly at: number; // index of it
   readonly a: number;
   readonly b: number;
@@ -20,7 +20,7 @@ export interface Comparison {
   readonly sameWeights: boolean;
   readonly options: readonly Difference[];
   readonly tensors: readonly TensorDifference[]; // of those that differ, the largest difference first
-  readonly unmatched: readonly string[]; // tensors that the other file has not, or in another shape
+  readonly unmatched: readonly string[]; // tensors that the other file does not have, or has in another shape
 }
 
 export function compare(a: Inspected, b: Inspected): Comparison {
@@ -40,7 +40,7 @@ export function compare(a: Inspected, b: Inspected): Comparison {
     options: differences(plainJson(headerOf(a.file)), plainJson(headerOf(b.file))),
     tensors: pairs
       .filter(({ differing }) => differing > 0)
-      // A difference that is no number comes first.
+      // NaN comes first.
       .sort((p, q) => (Number.isNaN(p.largest) ? -1 : Number.isNaN(q.largest) ? 1 : q.largest - p.largest)),
     unmatched: [...new Set(rest.map(({ name, shape }) => `${name} ${shape.join('x')}`))],
   };

@@ -4,7 +4,7 @@ import { table } from '../report/table.ts';
 import type { Paint } from '../terminal/paint.ts';
 import type { Comparison } from './compare.ts';
 
-/** Two files in words: the options that differ, then the tensors. */
+/** Text output of a comparison: the options that differ, then the tensors. */
 export function describeComparison(found: Comparison, width: number, paint: Paint): string[] {
   const { files, hasWeights, sameWeights, options, tensors, unmatched } = found;
   const [a, b] = files;
@@ -34,7 +34,7 @@ export function describeComparison(found: Comparison, width: number, paint: Pain
 const text = (value: unknown): string =>
   value === undefined ? '-' : typeof value === 'string' ? brief(value) : show(value);
 
-/** Most characters of a cell: a table takes minutes to break a text that fills the header of a file. */
+/** Most characters of a cell: wrapping a text that fills a file header would take minutes. */
 const MOST_CHARACTERS = 200;
 
 const brief = (text: string): string =>

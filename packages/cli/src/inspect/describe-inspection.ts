@@ -10,7 +10,7 @@ import { describeNetwork } from '../train/describe-run.ts';
 import type { Inspected } from './inspection.ts';
 import { type TensorFigures, tensorFigures } from './tensor-figures.ts';
 
-/** A file in words, then a table of its tensors. */
+/** Text output: a summary of the file, then a table of its tensors. */
 export function describeInspection({ path, file, tensors }: Inspected, width: number, paint: Paint): string[] {
   const { model, checkpoint, format, bytes } = file;
   const rows: [string, string][] = [

@@ -3,14 +3,14 @@ import { type ModelFile, openModelFile } from '@gradloom/runtime';
 import { type TensorFigures, tensorFigures } from './tensor-figures.ts';
 import { type NamedTensor, tensorsOf } from './tensors.ts';
 
-/** A file of ours, opened. */
+/** An opened model or checkpoint file. */
 export interface Inspected {
   readonly path: string;
   readonly file: ModelFile;
   readonly tensors: readonly NamedTensor[];
 }
 
-/** @throws Error where the file is not whole, or none of ours. */
+/** @throws Error if the file is damaged, or not a Gradloom file. */
 export function inspectFile(path: string): Inspected {
   const file = openModelFile(path);
   const { checkpoint } = file;
@@ -18,7 +18,7 @@ export function inspectFile(path: string): Inspected {
   return { path, file, tensors: tensorsOf(file, slots) };
 }
 
-/** All that --json says of a file. */
+/** The JSON of a file. */
 export interface Inspection {
   readonly path: string;
   readonly kind: 'model' | 'checkpoint';
@@ -44,7 +44,7 @@ export function inspectionOf({ path, file, tensors }: Inspected): Inspection {
   };
 }
 
-/** What a file says of itself besides its arrays. */
+/** Contents of a file except its arrays. */
 export function headerOf({ model, checkpoint }: ModelFile): Record<string, unknown> {
   const { spec, loss, metadata } = model;
   const run = checkpoint === null ? {} : { record: checkpoint.record, progress: checkpoint.progress };

@@ -1,6 +1,6 @@
 import type { NamedTensor } from './tensors.ts';
 
-/** What the numbers of a tensor are like; those that are not finite are counted and left out of the rest. */
+/** Statistics of a tensor; numbers that are not finite are counted and left out. */
 export interface TensorFigures {
   readonly name: string;
   readonly shape: readonly number[];

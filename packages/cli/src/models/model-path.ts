@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { LAST_FILE } from '@gradloom/runtime';
 import { MODEL_FILE } from '../run-files/names.ts';
 
-/** The model file that is meant: of a run's directory, the one inside. @throws Error where a directory has none. */
+/** The model file: in the directory of a run, the one inside. @throws Error if a directory has none. */
 export function modelPath(path: string): string {
   if (!isFolder(path)) return path;
   const model = join(path, MODEL_FILE);
@@ -13,7 +13,7 @@ export function modelPath(path: string): string {
   throw new Error(`no model found in ${JSON.stringify(path)}, expected a run that train wrote (${hint})`);
 }
 
-/** Likewise; of a run that has not ended, its newest checkpoint. */
+/** The same; for a run that has not ended, its newest checkpoint. */
 export function anyModelPath(path: string): string {
   const last = join(path, LAST_FILE);
   return isFolder(path) && !existsSync(join(path, MODEL_FILE)) && existsSync(last) ? last : modelPath(path);

@@ -5,7 +5,7 @@ import type { RawOptions } from '../options/raw-options.ts';
 import { UsageError } from '../usage-error.ts';
 import { modelPath } from './model-path.ts';
 
-/** The model that the first word of a command line names. @throws UsageError where there is none. */
+/** The model named by the first argument. @throws UsageError if there is none. */
 export function openModel(positionals: readonly string[]): Model {
   const [path] = positionals;
   if (path === undefined || path === '') {
@@ -14,16 +14,16 @@ export function openModel(positionals: readonly string[]): Model {
   return loadModel(modelPath(path));
 }
 
-/** What was given, with the model beside it: it may be the one that does not fit. */
+/** The options with the model added, since the model may be the one that does not fit. */
 export const withModel = (given: RawOptions, [path]: readonly string[]): RawOptions => ({
   ...given,
   model: { name: path, value: undefined },
 });
 
-/** @throws UsageError for words that no place is left for. */
+/** @throws UsageError for extra arguments. */
 export function refuseMoreThan(count: number, positionals: readonly string[], expected: string): void {
   if (positionals.length <= count) return;
-  throw new UsageError(`the word ${JSON.stringify(positionals[count])} is one too many, expected ${expected}`);
+  throw new UsageError(`the word ${JSON.stringify(positionals[count])} is not needed, expected ${expected}`);
 }
 
 const OWN = "the model's dataset";
@@ -33,16 +33,16 @@ export interface ModelData {
   readonly shares: Shares;
   readonly name: string; // of the source, in errors
   readonly isOwn: boolean; // the model was trained on it
-  readonly classNames?: readonly string[]; // which its labels are of
+  readonly classNames?: readonly string[]; // the dataset of its labels
 }
 
 /**
- * The rows to try a model on, by default those of its run, dealt out as they were then. Of another dataset none were
- * seen in training, so nothing is held out. @throws UsageError where neither names one.
+ * The rows to evaluate a model on, by default those of its run, with the same split. No rows of another dataset were
+ * used in training, so none are held out. @throws UsageError if no dataset is named.
  */
 export function dataOf({ metadata }: Model, asked: DatasetSource | undefined): ModelData {
   const { dataset, validation, test, labels } = metadata;
-  // A name stands for the class that the model knows by it, whatever other names these rows have.
+  // Class names refer to the classes of the model, whatever other names these rows have.
   const classNames = labels === undefined ? {} : { classNames: labels };
   const own = typeof dataset === 'string' ? datasetSource.parse(OWN, dataset) : undefined;
   const name = asked === undefined ? OWN : '--dataset';

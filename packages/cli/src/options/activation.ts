@@ -3,12 +3,12 @@ import { onlyKeys, show } from '@gradloom/core/internal';
 import { inMember, type Member, parseMember } from './member.ts';
 import type { Kind } from './option.ts';
 
-/** An activation and its options, without the size, which follows from its place. */
+/** An activation and its options, without the size, which depends on its position. */
 export interface ActivationSpec extends Member {
   kind: ActivationName;
 }
 
-/** A derivative that is 0 everywhere would leave every weight below it where it is. */
+/** With a derivative of 0 everywhere, no weight below it would change. */
 const isTrainable = (kind: string): boolean => activations[kind as ActivationName].maxSlope > 0;
 const trainable = Object.keys(activations).filter(isTrainable);
 
@@ -17,7 +17,7 @@ export const activationSpec: Kind<ActivationSpec> = {
   parse(name, raw) {
     const { kind, ...options } = parseMember(name, raw, activations);
     if (!isTrainable(kind)) {
-      throw new Error(`${name} has ${show(kind)}, which only goes forward, expected one of ${trainable.join(', ')}`);
+      throw new Error(`${name} has ${show(kind)}, which has no gradient, expected one of ${trainable.join(', ')}`);
     }
     const spec = { ...options, kind: kind as ActivationName };
     try {

@@ -1,7 +1,4 @@
-/**
- * Other names of flags and of keys of config files, as most programs of this kind spell them. Files of runs have the
- * short ones.
- */
+/** Common alternative names of flags and of keys in config files. Files of runs use the short ones. */
 const aliases: Readonly<Record<string, string>> = { 'batch-size': 'batch', 'learning-rate': 'lr' };
 
 /** The name in `table` that `key` stands for: its own, or that of an alias. Undefined where it is neither. */

@@ -5,8 +5,8 @@ import { runOptions } from './run-options.ts';
 const table = { 'memory-limit': runOptions['memory-limit'] };
 
 /**
- * Holds this process to what --memory-limit says, or to nothing of its own.
- * @throws UsageError where it has more already.
+ * Sets the memory limit of this process to --memory-limit, or removes it.
+ * @throws UsageError if the process already takes more.
  */
 export function boundMemory({ 'memory-limit': limit }: { 'memory-limit'?: number }): void {
   try {

@@ -11,7 +11,7 @@ export const checkpointEvery: Kind<string> = {
   },
 };
 
-/** What the text stands for; null where it is none. */
+/** The parsed interval; null if it is invalid. */
 export function intervalOf(text: string): CheckpointEvery | null {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)([es]?)$/.exec(text) ?? [];
   const value = Number(digits);

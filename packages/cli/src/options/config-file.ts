@@ -23,14 +23,14 @@ export async function readConfig(table: FileOptionTable, path: string): Promise<
     'config',
   );
   for (const { name, value, why } of foreign) {
-    throw new UsageError(`${name} has ${show(value)}, expected no such key (${why})`);
+    throw new UsageError(`${name} has ${show(value)}, expected the file not to set it (${why})`);
   }
   return { raw, file };
 }
 
 export interface ConfigFile {
   readonly raw: RawOptions;
-  readonly file: Readonly<Record<string, unknown>>; // all that it holds
+  readonly file: Readonly<Record<string, unknown>>; // the whole object
 }
 
 /** The entries of a file of options. */
@@ -39,7 +39,7 @@ export interface Entries {
   readonly foreign: readonly ForeignEntry[];
 }
 
-/** An option that such a file may not set: how an error names it, and the reason. */
+/** An option that such a file may not set: its name in errors, and the reason. */
 export interface ForeignEntry {
   readonly name: string;
   readonly value: unknown;
@@ -66,7 +66,7 @@ export function entriesToRaw(
       return;
     }
     if (table[option].effect === 'reading' && isOwnPipe(value)) {
-      throw new UsageError(`${name} has ${show(value)}, expected a file (only a flag hands a pipe over)`);
+      throw new UsageError(`${name} has ${show(value)}, expected a file (only a flag can name a pipe)`);
     }
     if (Object.hasOwn(raw, option)) {
       throw new UsageError(`${name} names an option that the file has already set, expected it once`);
@@ -77,7 +77,7 @@ export function entriesToRaw(
     const option = ownName(table, kebabCase(key)) ?? kebabCase(key);
     const negation = `no-${option}`;
     if (typeof value === 'boolean' && Object.hasOwn(table, negation)) {
-      // `out: true` says nothing: where to is still open.
+      // `out: true` is invalid: it names no directory.
       if (!value || !Object.hasOwn(table, option)) put(negation, key, !value);
     } else if (Object.hasOwn(table, option)) {
       put(option, key, value);

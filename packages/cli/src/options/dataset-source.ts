@@ -6,7 +6,7 @@ import { formatMember, type Member, parseMember } from './member.ts';
 import type { Kind } from './option.ts';
 import { text } from './words.ts';
 
-/** Where rows come from: a set with a name and its options, or files and how to read them. */
+/** A source of rows: a named dataset and its options, or files and how to read them. */
 export type DatasetSource =
   | { readonly name: DatasetName; readonly options: Member }
   | { readonly path: string; readonly options?: Readonly<Record<string, unknown>> };
@@ -43,7 +43,7 @@ export function formatSource(source: DatasetSource): string {
   return source.options === undefined ? path : formatMember({ ...source.options, kind: path });
 }
 
-/** No name of a set has a dot, which the name of a file has before its ending. */
+/** Dataset names have no dot; file names have one before their extension. */
 const isPath = (word: string): boolean => /[.\\/]/.test(word) || existsSync(word);
 
 function named(name: string, raw: unknown): DatasetSource {

@@ -6,7 +6,7 @@ import type { RawOptions } from './raw-options.ts';
 import { isRecord } from './read-object.ts';
 
 /**
- * The sentence of `error` about the options that were `given`. Where it is about the whole of one, the name is its
+ * The message of `error` in terms of the options that were given. If it is about a whole option, the option is its
  * subject.
  */
 export function describeOption(given: readonly RawOptions[string][], error: OptionError): string {
@@ -15,7 +15,7 @@ export function describeOption(given: readonly RawOptions[string][], error: Opti
   return `${given.map(withValue).join(' with ')}: ${withKebabOptions(error)}`;
 }
 
-/** Options of a member are flags' matter and written as flags are; in a network they stay as the file has them. */
+/** Options of a member are written as flags; in a network they are written as in the file. */
 function withKebabOptions(error: OptionError): string {
   const { about, problem, known, options } = error;
   if (/^(spec|layers|input)\b/.test(options[0])) return withoutPlace(error);

@@ -1,4 +1,4 @@
-/** Strings and marks of JSON; what stands between them is of no concern. */
+/** Strings and punctuation of JSON; the rest does not matter. */
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/g;
 
 /**

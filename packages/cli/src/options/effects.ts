@@ -1,17 +1,17 @@
 /**
- * Who may set an option. `run`: it is recorded with a run, and a file of the run may set it again. `config`: a file
- * behind --config may set it, but no run records it. `flag`: only the command line.
+ * Who may set an option. `run`: it is recorded with a run, and may be set by a file of the run. `config`: a file of
+ * --config may set it, but it is not recorded. `flag`: only the command line.
  */
 export type SetBy = 'run' | 'config' | 'flag';
 
 /**
- * What an option can bring about at most, and hence who may set it. Files of options may come from anybody: each effect
- * says why it is harmless in their hands, or why it is kept out of them.
+ * The effect of an option, and hence who may set it. Files of options may come from strangers: each effect says why
+ * that is harmless, or why files may not set it.
  */
 export const effects = {
   result: {
     setBy: 'run',
-    why: 'a number or a word of a table, checked before the run; what takes too much memory is refused by the plan',
+    why: 'a number or a known word, checked before the run; a run that needs too much memory is refused',
   },
   reading: {
     setBy: 'run',
@@ -19,7 +19,7 @@ export const effects = {
   },
   execution: {
     setBy: 'run',
-    why: 'how the work is done: never more threads than can help, no library but one that the system or GRADLOOM_BLAS names, and files in the directory of the run alone',
+    why: 'how the work is done: no more threads than can help, only a library that the system or GRADLOOM_BLAS names, and only files in the directory of the run',
   },
   bound: { setBy: 'config', why: 'it can only lower what a run takes, or refuse it' },
   showing: { setBy: 'config', why: 'only flags and --config say what is printed and kept' },
@@ -30,8 +30,6 @@ export const effects = {
 
 export type Effect = keyof typeof effects;
 
-/**
- * Whether a file may set an option: of a run, or one behind --config, which may also say what a run does not record.
- */
+/** Whether a file of a run, or of --config, may set an option. */
 export const mayStandIn = (file: 'run' | 'config', effect: Effect): boolean =>
   effects[effect].setBy === 'run' || effects[effect].setBy === file;

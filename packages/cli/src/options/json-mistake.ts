@@ -14,12 +14,12 @@ export function jsonMistake(text: string): string | undefined {
   try {
     jsonc.visit(text, { onError }, { disallowComments: true });
   } catch (error) {
-    // It calls itself for each level: of thousands of them it finds no end.
+    // The parser is recursive: thousands of levels would overflow the stack.
     if (!(error instanceof RangeError)) throw error;
   }
   const [first, second] = mistakes;
   if (first === undefined) return undefined;
-  // The parser says of a word without quotes that it is one, and then what should stand in its place.
+  // For an unquoted word, the parser reports the word and then what should replace it.
   const name = first.name === 'InvalidSymbol' ? (second?.name ?? 'EndOfFileExpected') : first.name;
   return ` at ${first.place}, expected ${wanted[name] ?? 'a value'}`;
 }
@@ -27,7 +27,7 @@ export function jsonMistake(text: string): string | undefined {
 /** By jsonc-parser's names of mistakes. */
 const wanted: Readonly<Record<string, string>> = {
   PropertyNameExpected: 'a key in double quotes',
-  ColonExpected: 'a colon behind the key',
+  ColonExpected: 'a colon after the key',
   CommaExpected: 'a comma',
   CloseBraceExpected: 'a closing brace',
   CloseBracketExpected: 'a closing bracket',
@@ -37,7 +37,7 @@ const wanted: Readonly<Record<string, string>> = {
   UnexpectedEndOfString: 'a closing quote',
   UnexpectedEndOfNumber: 'the rest of a number',
   InvalidNumberFormat: 'a number',
-  InvalidUnicode: 'four hexadecimal digits behind \\u',
+  InvalidUnicode: 'four hexadecimal digits after \\u',
   InvalidEscapeCharacter: 'an escape such as \\n or \\"',
-  InvalidCharacter: 'an escape such as \\n in place of the character itself',
+  InvalidCharacter: 'an escape such as \\n instead of the character itself',
 };

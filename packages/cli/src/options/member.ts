@@ -6,15 +6,15 @@ import { isTooLarge, numeric } from './numeric.ts';
 import type { Kind } from './option.ts';
 import { knownKey } from './words.ts';
 
-/** A member of a family and its options, as a spec of core has them. */
+/** A member of a family and its options, as a spec of core. */
 export interface Member {
   kind: string;
   [option: string]: unknown;
 }
 
 /**
- * A member of a family: its name, or 'name:option=value,option=value'; in a config file also { kind: name, option:
- * value }. `create` has the last word on the options.
+ * Parses a member of a family: its name, or 'name:option=value,option=value'; in a config file also { kind: name,
+ * option: value }. `create` checks the options.
  */
 export const memberOf = <Spec>(
   table: object,
@@ -64,22 +64,19 @@ export function parseMember(name: string, raw: unknown, table: object): Member {
 const notFinite = (name: string, kind: string, option: string, value: unknown): Error =>
   new Error(`${name} ${kind}: ${kebabCase(option)} has ${value}, expected a finite number`);
 
-/** The text that `parseMember` reads. */
+/** The inverse of `parseMember`. */
 export function formatMember({ kind, ...options }: Member): string {
   const parts = Object.entries(options).map(([option, value]) => `${kebabCase(option)}=${value}`);
   return parts.length === 0 ? kind : `${kind}:${parts.join(',')}`;
 }
 
-/** What a family says of an option, said of the member behind `name`. */
+/** Rewrites an error of a family about an option to name the member. */
 export const inMember = (name: string, member: Member, error: unknown): unknown =>
   error instanceof OptionError
     ? new Error(describeOption([{ name, value: member }], error.inside(member.kind)), { cause: error })
     : error;
 
-/**
- * The families check names and values of their options themselves; the flag and the member take the place of '<where>:
- * '.
- */
+/** The families check names and values of their options; the flag and the member replace '<where>: '. */
 function assertSpec<Spec>(
   name: string,
   member: Member,

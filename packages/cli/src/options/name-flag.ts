@@ -5,9 +5,7 @@ import { kebabCase } from './letter-case.ts';
 import type { OptionTable } from './option.ts';
 import type { RawOptions } from './raw-options.ts';
 
-/**
- * Flags behind an option of the libraries that has another name there, or none: the first that was given is at fault.
- */
+/** Flags for options of the libraries that have another name there, or none: the first that was given is named. */
 const flagsOf: Readonly<Record<string, readonly string[]>> = {
   layers: ['spec', 'hidden', 'model'],
   input: ['spec', 'model'],
@@ -16,7 +14,7 @@ const flagsOf: Readonly<Record<string, readonly string[]>> = {
   threads: ['threads', 'max-threads'],
 };
 
-/** Whether these can be had is up to the machine: no mistake in what was typed. */
+/** Their availability depends on the machine, so they are not usage errors. */
 const OF_THE_MACHINE = new Set(['backend', 'blas']);
 
 /**
@@ -36,7 +34,7 @@ export function nameFlag(error: unknown, table: OptionTable, given: RawOptions =
   return typed ? new UsageError(sentence, { cause: error }) : new Error(sentence, { cause: error });
 }
 
-/** Of what was given, the key that the option at `path` comes from. */
+/** The key of the given options that the option at `path` comes from. */
 function keyOf(path: string, given: RawOptions): string | undefined {
   const [option] = path.split('.');
   return (flagsOf[option] ?? [kebabCase(option)]).find((key) => Object.hasOwn(given, key));

@@ -2,7 +2,7 @@ import { show } from '@gradloom/core/internal';
 import type { Kind } from './option.ts';
 import { isRecord } from './read-object.ts';
 
-/** A network: the file that describes it, or, in a config file, the description itself. */
+/** A network: the path of a file or, in a config file, the spec itself. */
 export const networkFile: Kind<string | Record<string, unknown>> = {
   parse(name, raw) {
     if ((typeof raw === 'string' && raw !== '') || isRecord(raw)) return raw;

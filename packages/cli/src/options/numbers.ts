@@ -17,7 +17,7 @@ export const positive = realNumber('a number above 0', (x) => x > 0);
 export const nonNegative = realNumber('a number of at least 0', (x) => x >= 0);
 export const fraction = realNumber('a number from 0 to below 1, such as 0.2', (x) => x >= 0 && x < 1);
 
-/** A whole number of at least 1, or a word in its place. */
+/** A whole number of at least 1, or a word instead. */
 export const wholeNumberOr = <Word extends string>(word: Word): Kind<number | Word> => ({
   parse: (name, raw) => {
     if (raw === word) return word;
@@ -46,7 +46,7 @@ function checked(name: string, raw: unknown, wanted: string, ok: (value: number)
   throw new Error(`${name} has ${show(value)}, expected ${wanted}${limitOf(value, wanted.startsWith('a whole'))}`);
 }
 
-/** What nobody has to be told but who went beyond it. */
+/** The upper limit, only mentioned if it was exceeded. */
 function limitOf(value: unknown, whole: boolean): string {
   const number =
     typeof value === 'string' && (isTooLarge(value) || /^[+-]?inf(inity)?$/i.test(value)) ? Infinity : value;

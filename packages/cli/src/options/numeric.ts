@@ -1,8 +1,8 @@
 const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 /**
- * The number that a text writes in decimal. Anything else, hexadecimal, '' and numbers beyond 64 bits among it, stays
- * what it is, for a check to refuse as the user wrote it.
+ * The number that a text writes in decimal. Anything else, including hexadecimal, an empty text and numbers beyond 64
+ * bits, stays a text, for a check to refuse as it was typed.
  */
 export function numeric(raw: unknown): unknown {
   if (typeof raw !== 'string' || !DECIMAL.test(raw)) return raw;

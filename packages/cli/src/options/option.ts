@@ -3,12 +3,12 @@ import type { Effect } from './effects.ts';
 /** How help sorts options. */
 export type Group = 'Data' | 'Model' | 'Training' | 'Run' | 'Output';
 
-/** How the text behind a flag, or a config file's entry, becomes a value. */
+/** How the text of a flag, or the value in a config file, is parsed. */
 export interface Kind<T> {
   /** @throws Error naming the option, what it has and what it should have. */
   readonly parse: (name: string, raw: unknown) => T;
-  readonly takesNothing?: true; // a flag that stands alone
-  readonly choices?: readonly string[]; // words that a shell can offer
+  readonly takesNothing?: true; // a flag without a value
+  readonly choices?: readonly string[]; // values for shell completion
 }
 
 export interface Option<T> extends Kind<T> {
@@ -18,12 +18,12 @@ export interface Option<T> extends Kind<T> {
 
 export type OptionTable = Readonly<Record<string, Option<unknown>>>;
 
-/** An option of a command that files may set options of. */
+/** An option that may also be set by a file. */
 export interface FileOption<T> extends Option<T> {
-  readonly effect: Effect; // decides whether they may set this one
+  readonly effect: Effect; // says whether files may set it
 }
 
 export type FileOptionTable = Readonly<Record<string, FileOption<unknown>>>;
 
-/** The values of a table's options; absent where nothing was said. */
+/** The parsed values of a table; options that were not given are absent. */
 export type Values<T extends OptionTable> = { -readonly [K in keyof T]?: ReturnType<T[K]['parse']> };

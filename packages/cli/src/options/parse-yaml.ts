@@ -9,7 +9,7 @@ const MOST_LEVELS = 64;
  */
 export function parseYaml(text: string): unknown {
   refuseDeep(text);
-  // Its warnings are of what it would pass over, such as a tag that nobody knows.
+  // Its warnings are about content it would skip, such as an unknown tag.
   const document = parseDocument(text, { logLevel: 'error' });
   const [mistake] = [...document.errors, ...document.warnings];
   if (mistake !== undefined) throw mistake;

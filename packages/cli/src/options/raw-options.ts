@@ -4,10 +4,10 @@ import { asUsage, UsageError } from '../usage-error.ts';
 import { aliasesOf, allNames } from './aliases.ts';
 import type { OptionTable, Values } from './option.ts';
 
-/** What the user wrote, before it is read: by option, the value and how an error names it. */
+/** Options as typed, before parsing: the value of each, and its name in errors. */
 export type RawOptions = Readonly<Record<string, { readonly name: string; readonly value: unknown }>>;
 
-/** Options of which the user may use one side or the other. */
+/** Groups of options that exclude each other. */
 export type Alternatives = readonly (readonly [readonly string[], readonly string[]])[];
 
 /** @throws UsageError for a flag that is unknown, given twice, or given a value that it does not take. */
@@ -36,7 +36,7 @@ function nameOf(key: string, args: readonly string[]): string {
   return `--${aliasesOf(key).find(isTyped) ?? key}`;
 }
 
-/** Flags win over the file, also over the other side of an alternative: `--steps` sets the file's `epochs` aside. */
+/** Flags override the file, including the other side of an alternative: `--steps` drops `epochs` of the file. */
 export function mergeRaw(flags: RawOptions, file: RawOptions, alternatives: Alternatives): RawOptions {
   const setAside = new Set<string>();
   for (const [one, other] of alternatives) {

@@ -4,10 +4,10 @@ import { duplicateKey } from './duplicate-key.ts';
 import { jsonMistake } from './json-mistake.ts';
 import { readText } from './read-text.ts';
 
-/** JSON holds networks of some 50,000 layers. */
+/** Enough for a JSON network of about 50,000 layers. */
 const MOST_JSON_BYTES = 1 << 22;
 
-/** YAML takes its parser a second for the worst text of this length, and seconds beyond it. */
+/** The YAML parser takes a second for the worst text of this length. */
 const MOST_YAML_BYTES = 1 << 16;
 
 /**
@@ -35,7 +35,7 @@ async function parse(about: string, text: string, isJson: boolean): Promise<unkn
     return isJson ? parseJson(about, text) : (await import('./parse-yaml.ts')).parseYaml(text);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    // Below its first line the parser of YAML draws the place, to which a colon leads.
+    // The YAML parser also draws the position below the first line of its message, after a colon.
     const [reason] = error instanceof Error ? error.message.split('\n') : [String(error)];
     const brief = reason.replace(/:$/, '').slice(0, 120);
     const problem = isJson
@@ -45,7 +45,7 @@ async function parse(about: string, text: string, isJson: boolean): Promise<unkn
   }
 }
 
-/** JSON, in which every key stands once: of two nobody could say which is meant. YAML has this rule of its own. */
+/** JSON without duplicate keys, since it would be unclear which one is meant. YAML has this rule itself. */
 function parseJson(about: string, text: string): unknown {
   const value: unknown = JSON.parse(text);
   const twice = duplicateKey(text);

@@ -4,7 +4,7 @@ import { UsageError } from '../usage-error.ts';
 
 const OWN_PIPE = /^\/dev\/(stdin|fd\/\d+)$|^\/proc\/self\/fd\/\d+$/;
 
-/** Whether a path is that of a pipe which this process has from the start: to open it never waits, to read it may. */
+/** Whether a path is a pipe that this process was started with: opening it never waits, reading it may. */
 export const isOwnPipe = (path: unknown): boolean => typeof path === 'string' && OWN_PIPE.test(path);
 
 /**
@@ -26,7 +26,7 @@ export function readText(name: string, path: string, mostBytes: number): string 
 function readBounded(name: string, path: string, mostBytes: number): Uint8Array {
   let file: number | undefined;
   try {
-    // A FIFO without a writer would be waited for before it is even open.
+    // Opening a FIFO without a writer would wait.
     if (!isOwnPipe(path) && !statSync(path).isFile()) {
       const isFolder = statSync(path).isDirectory();
       throw new Error(isFolder ? 'it is a directory' : 'it is not a regular file (use /dev/stdin for a pipe)');

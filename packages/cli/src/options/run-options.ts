@@ -6,13 +6,13 @@ import type { FileOptionTable } from './option.ts';
 import type { RawOptions } from './raw-options.ts';
 import { keyOf, text } from './words.ts';
 
-/** As the runtime has them, whose table would bring the whole runtime into a help text. */
+/** A copy of the names in the runtime, whose table would load the whole runtime for help. */
 const backends = { auto: true, reference: true, wasm: true, native: true, blas: true } satisfies Record<
   BackendChoice,
   true
 >;
 
-/** Where the arithmetic runs: of every command that computes. */
+/** Options of every command that computes. */
 export const runOptions = {
   threads: {
     group: 'Run',
@@ -41,16 +41,16 @@ export const runOptions = {
   },
 } satisfies FileOptionTable;
 
-/** Whether a backend would load a library: the others never look at --blas. */
+/** Whether a backend may load a library: the others ignore --blas. */
 export const takesLibrary = (backend: BackendChoice | undefined): boolean =>
   backend === undefined || backend === 'auto' || backend === 'blas';
 
-/** @throws UsageError for a library that nothing would load. */
+/** @throws UsageError for --blas with a backend that loads no library. */
 export function refuseIdleLibrary(
   given: RawOptions,
   { backend, blas }: { backend?: BackendChoice; blas?: string },
 ): void {
   if (blas === undefined || takesLibrary(backend)) return;
   const beside = given.backend === undefined ? `backend ${backend}, the default` : `${given.backend.name} ${backend}`;
-  throw new UsageError(`${given.blas.name} is given with ${beside}, expected backend blas or auto with it`);
+  throw new UsageError(`${given.blas.name} is given with ${beside}, expected backend blas or auto`);
 }

@@ -3,12 +3,12 @@ import { badOutput, show } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 import type { RowBatch } from './row-batch.ts';
 
-/** What a model says of a row. */
+/** The prediction of a row. */
 export interface Answer {
-  readonly row: number; // place in its source, counted from 0
-  readonly class?: number | null; // where the model chooses between classes; null where the row has no answer
+  readonly row: number; // index in its source, counted from 0
+  readonly class?: number | null; // index of the class, for a classifier; null if the row has no answer
   readonly label?: string; // of the class
-  readonly probability?: number | null; // of the class, where the loss makes the outputs logits; null likewise
+  readonly probability?: number | null; // of the class, if the outputs are logits; null if there is no answer
   readonly outputs: readonly number[]; // values, or logits
   readonly reason?: string; // why the row has no answer
   readonly target?: readonly number[];
@@ -48,7 +48,7 @@ export function createAnswers(model: Model): (batch: RowBatch) => Answer[] {
   };
 }
 
-/** The outputs [N, O]. @throws InputError naming a row by its place in the source. */
+/** The outputs [N, O]. @throws InputError naming a row by its index in the source. */
 function predict(model: Model, x: Float64Array, numbers: readonly number[]): Float64Array {
   try {
     return model.predict(x);

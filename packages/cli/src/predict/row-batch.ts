@@ -1,4 +1,4 @@
-/** Rows to predict, and what is known of them. */
+/** Rows to predict, and their targets if known. */
 export interface RowBatch {
   readonly x: Float64Array; // [N, I]
   readonly numbers: readonly number[]; // [N] place of each row in its source, counted from 0

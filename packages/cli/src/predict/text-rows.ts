@@ -3,9 +3,7 @@ import type { Network } from '@gradloom/core';
 import { show } from '@gradloom/core/internal';
 import type { RowBatch } from './row-batch.ts';
 
-/**
- * Characters that a line may have beside those of its numbers; of a number 32 are far more than its shortest text has.
- */
+/** Extra characters of a line; 32 per number are far more than its shortest text needs. */
 const MOST_BESIDE = 1 << 20;
 const MOST_OF_A_NUMBER = 32;
 

@@ -6,7 +6,7 @@ export interface ColumnsOptions {
   right?: readonly number[]; // columns that end at the same place rather than begin there
 }
 
-/** Lines of a table whose cells stand below each other. */
+/** Lines of a table with aligned columns. */
 export function columns(rows: readonly (readonly string[])[], options: ColumnsOptions = {}): string[] {
   const { indent = 2, gap = 2, right = [] } = options;
   const widths: number[] = [];

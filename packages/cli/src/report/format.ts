@@ -1,4 +1,4 @@
-/** 60,000; NaN for what a damaged file has in the place of a number. By hand: the formats of Intl take 5 ms to load. */
+/** 60,000; NaN for a damaged value. Written by hand, since Intl takes 5 ms to load. */
 export const whole = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** 97.86 %, 152.04 %, rounded; between 0 and 1, 100 % only where nothing is missing. */

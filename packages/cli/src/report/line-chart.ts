@@ -1,11 +1,18 @@
 import { plot } from 'simple-ascii-chart';
 import { columns } from './columns.ts';
 import { decimal } from './format.ts';
-import { type Point, thin } from './thin.ts';
+import { type BandPoint, type Point, thin } from './thin.ts';
 
 export interface Line {
   readonly name: string;
   readonly points: readonly Point[];
+  readonly errorBars?: ErrorBars;
+}
+
+/** Upright lines from the lowest to the highest at a place. */
+export interface ErrorBars {
+  readonly name: string; // in the legend
+  readonly points: readonly BandPoint[];
 }
 
 export interface LineChartOptions {
@@ -16,18 +23,25 @@ export interface LineChartOptions {
   height?: number; // default 12
 }
 
-/** One for each line of a chart that has several; told apart without colour. */
+/** Of error bars. */
+const BAR = '│';
+/** Marks of the lines of a chart, which differ without colour. */
 const MARKS = ['●', '+', '○', '×', '*', '■', '◆', '#', '▲', '=', '□', '~'];
 
 /**
  * Lines of a chart of at most 80 columns, every row labelled with the value in its middle: the top one is the highest
  * of all. What is not finite, or on a log scale not above 0, is left out. Several lines are drawn with a mark each, the
- * first on top, and a legend below says which is which.
+ * first on top and a line's error bars below it, and a legend below says which is which.
  */
 export function lineChart(lines: readonly Line[], options: LineChartOptions): string[] {
   const { x, y, log = false, width = 58, height = 12 } = options;
   const drawn = lines
-    .map(({ name, points }, k) => ({ name, mark: MARKS[k % MARKS.length], points: onScale(points, log) }))
+    .flatMap(({ name, points, errorBars }, k) => [
+      { name, mark: MARKS[k % MARKS.length], points: onScale(points, log) },
+      ...(errorBars === undefined
+        ? []
+        : [{ name: errorBars.name, mark: BAR, points: onScale(endsOf(errorBars.points), log) }]),
+    ])
     .filter(({ points }) => points.length > 0);
   const xs = drawn.flatMap(({ points }) => points.map(([a]) => a));
   if (xs.length === 0) return ['  nothing to draw'];
@@ -38,11 +52,12 @@ export function lineChart(lines: readonly Line[], options: LineChartOptions): st
   );
   const label = (value: number): string => decimal(log ? 10 ** value : value);
   const labelWidth = Math.max(...rows.map((value) => label(value).length));
-  const several = lines.length > 1;
-  // What is drawn later covers what was there.
+  const several = drawn.length > 1 || lines.length > 1;
+  // Later points cover earlier ones.
   const order = several ? drawn.toReversed() : drawn;
   const text = plot(
-    order.map(({ points }) => {
+    order.map(({ mark, points }) => {
+      if (mark === BAR) return everyRow(points, rows);
       const kept = thin(points, 4 * width);
       return several ? everyColumn(kept, low, high, width) : kept.map(([a, b]): [number, number] => [a, b]);
     }),
@@ -51,7 +66,7 @@ export function lineChart(lines: readonly Line[], options: LineChartOptions): st
       height,
       customXAxisTicks: [low, (low + high) / 2, high],
       customYAxisTicks: rows,
-      // The package leaves room for the labels of the points alone.
+      // The package only leaves room for the labels of the points.
       formatter: (value, { axis }) => (axis === 'y' ? label(value).padStart(labelWidth) : decimal(value)),
       ...(several ? { lineFormatter: markerOf(order.map(({ mark }) => mark)) } : {}),
     },
@@ -90,18 +105,15 @@ const onScale = (points: readonly Point[], log: boolean): [x: number, y: number]
     .map(([x, y]): [number, number] => [x, log ? Math.log10(y) : y])
     .toSorted(([a], [b]) => a - b);
 
-/** Of the middle of each row, from the lowest on. */
+/** Values in the middle of each row, from the lowest. */
 function rowValues(ys: readonly number[], height: number): number[] {
   const [low, high] = [ys.reduce(lesser), ys.reduce(greater)];
   if (low === high) return [low];
-  // Rounding must not put the highest beyond the range, where it would go unlabelled.
+  // Rounding must not move the highest label out of the range, where it would be dropped.
   return Array.from({ length: height }, (_, r) => Math.min(high, low + ((high - low) * r) / (height - 1)));
 }
 
-/**
- * A line's own points, and two a column on the straight way between them, so that rounding leaves none of the columns
- * empty.
- */
+/** The points of a line, and two per column between them, so that rounding leaves no column empty. */
 function everyColumn(points: readonly Point[], low: number, high: number, width: number): [number, number][] {
   const step = (high - low) / (2 * width);
   const [[firstX, firstY]] = points;
@@ -113,6 +125,25 @@ function everyColumn(points: readonly Point[], low: number, high: number, width:
       all.push([x, y0 + ((y1 - y0) * (x - x0)) / (x1 - x0)]);
     }
     all.push([x1, y1]);
+  }
+  return all;
+}
+
+/** Both ends of each bar. */
+const endsOf = (bars: readonly BandPoint[]): Point[] =>
+  bars.flatMap(([x, low, , high]): Point[] => [
+    [x, low],
+    [x, high],
+  ]);
+
+/** Bars by their ends, and the rows between them. */
+function everyRow(ends: readonly Point[], rows: readonly number[]): [number, number][] {
+  const all: [number, number][] = [];
+  for (let k = 0; k + 1 < ends.length; k += 2) {
+    const [[x, low], [, high]] = [ends[k], ends[k + 1]];
+    all.push([x, low]);
+    for (const row of rows) if (row > low && row < high) all.push([x, row]);
+    all.push([x, high]);
   }
   return all;
 }

@@ -9,7 +9,7 @@ export interface LogBarsOptions {
   readonly rows: readonly string[]; // what stands before each row
   readonly head: string; // above them
   readonly paint: Paint;
-  readonly width?: number; // of all, default 80
+  readonly width?: number; // width of a row, default 80
 }
 
 const NUMBER = 8; // columns of 1.2e-100
@@ -66,7 +66,7 @@ export function logBars(series: readonly BarSeries[], options: LogBarsOptions): 
 
 const isDrawable = (value: number): boolean => value > 0 && Number.isFinite(value);
 
-/** At least an eighth of a column, so that the smallest is seen too. */
+/** At least an eighth of a column, so that the smallest value is visible. */
 function barOf(length: number): string {
   const eighths = Math.max(1, Math.round(length * 8));
   return '█'.repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8];

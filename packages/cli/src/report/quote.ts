@@ -1,3 +1,3 @@
-/** A word as a POSIX shell takes it back. */
+/** A word quoted for a POSIX shell. */
 export const quote = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

@@ -1,4 +1,4 @@
-/** Values of a run of any length, thinned to means over equal numbers of them. */
+/** Values of a run, reduced to means over equal numbers of them. */
 export interface Series {
   add(value: number): void;
   read(): readonly number[];

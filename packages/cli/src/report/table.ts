@@ -12,7 +12,7 @@ const RULES = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '' };
 const ENDS = { bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' };
 const SIDES = { left: '', 'left-mid': '', right: '', 'right-mid': '', middle: '  ' };
 
-/** Rows of a table, at most: 1,000 take a fifth of a second to lay out, and more of them more each. */
+/** Most rows of a table: 1,000 take a fifth of a second to lay out, and more take longer each. */
 const MOST_ROWS = 1000;
 
 /**

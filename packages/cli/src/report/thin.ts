@@ -1,9 +1,9 @@
 export type Point = readonly [x: number, y: number];
 
-/** A line with how far it went up and down about each point. */
+/** A line with a band around each point. */
 export type BandPoint = readonly [x: number, low: number, y: number, high: number];
 
-/** Points that a page's chart draws of one line, about: two for each pixel of its width. */
+/** Most points of a line in a chart: about two per pixel of its width. */
 const MOST = 1200;
 
 /**

@@ -1,23 +1,23 @@
 import { BEST_FILE, LAST_FILE } from '@gradloom/runtime';
 
-/** The options of a run, and what it ran on. */
+/** The options of a run, and the machine. */
 export const CONFIG_FILE = 'config.json';
 
 export const METRICS_FILE = 'metrics.jsonl';
 
-/** What losses, gradient norms and rates were step by step: of a long run by stretches of steps. */
+/** Losses, gradient norms and learning rates by step, in a long run by stretches of steps. */
 export const STEPS_FILE = 'steps.jsonl';
 
-/** How a network divided the plane of its inputs on the way: only of runs whose rows are points. */
+/** Decision regions during training, only of runs whose rows are points of the plane. */
 export const DIVISIONS_FILE = 'divisions.jsonl';
 
-/** Behind a run's own files, so that a report is made of files alone. */
+/** Findings stored with the run, so that a report needs only files. */
 export const FINDINGS_FILE = 'findings.json';
 
 /** A run's model. */
 export const MODEL_FILE = 'model.gradloom';
 
-/** Beside each experiment's own document, which says nothing of the machine: how all of them came about. */
+/** The record of all experiments in a folder: commands and machine, which their documents do not have. */
 export const EXPERIMENTS_FILE = 'experiments.json';
 
 export const SCALE_FILE = 'scale.json';

@@ -2,8 +2,8 @@ import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import { openOwnFile } from '@gradloom/runtime/internal';
 
 /**
- * The bytes of a run's file, which is no link: what that leads to may be anything of the reader's. Null where there is
- * no such file. @throws Error naming the path where something else stands there, or it has more than `most` bytes.
+ * The bytes of a file of a run. A link is refused, since it may lead to any file of the reader. Null if there is no
+ * such file. @throws Error naming the path if something else is there, or it has more than `most` bytes.
  */
 export function readOwnFile(where: string, path: string, wanted: string, most: number): Buffer | null {
   const file = openOwnFile(where, path, wanted);

@@ -3,22 +3,22 @@ import { sealOf } from './seal.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What a file of lines holds, each a JSON object with its checksum. */
+/** Contents of a file of lines, each a JSON object with its checksum. */
 export interface RunLines {
-  // that can be trusted
+  // undamaged lines
   readonly lines: readonly { readonly number: number; readonly text: string; readonly value: Json }[];
-  readonly damaged: readonly number[]; // lines that cannot, counted from 1
-  readonly isCutOff: boolean; // the last one ends in the middle, as a crash leaves it
-  /** No line has a checksum, as earlier versions wrote them: all that can be read are trusted. */
+  readonly damaged: readonly number[]; // numbers of damaged lines, from 1
+  readonly isCutOff: boolean; // the last line is cut off, as after a crash
+  /** No line has a checksum, as in earlier versions; all readable lines are then accepted. */
   readonly isUnsealed: boolean;
 }
 
-/** Takes apart the bytes of such a file. A line that was changed costs itself alone. */
+/** Parses the bytes of such a file. A damaged line does not affect the others. */
 export function runLines(bytes: Uint8Array): RunLines {
-  // A byte that is no UTF-8 becomes a mark that no checksum comes from.
+  // Invalid UTF-8 becomes a replacement character, which no checksum matches.
   const texts = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes).split('\n');
   const rest = texts.pop() ?? '';
-  // A crash leaves the start of a line, so one that is whole but for its end was changed there.
+  // A crash cuts a line off, so a complete one without its newline was changed.
   const isCutOff = rest !== '' && !isRecord(parse(rest)) && sealOf(rest.slice(0, -1)) !== 'whole';
   if (rest !== '' && !isCutOff) texts.push(rest);
   const states = texts.map(sealOf);

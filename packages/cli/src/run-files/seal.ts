@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Hexadecimal digits of a checksum: a change of any kind goes unnoticed once in 2^64 times. */
+/** Hexadecimal digits of a checksum: a random change goes unnoticed once in 2^64 times. */
 const DIGITS = 16;
 
 const SEAL = new RegExp(`^(.*),(\\n {2})?"sum":( )?"([0-9a-f]{${DIGITS}})"(\\n)?\\}$`, 's');
@@ -21,7 +21,7 @@ export type SealState = 'whole' | 'none' | 'broken';
 export function sealOf(text: string): SealState {
   const body = SEAL.exec(text)?.[1];
   if (body === undefined) return 'none';
-  // Written again, it must come to the same text: nothing around the checksum may differ either.
+  // Writing it again must give the same text, so that nothing around the checksum differs either.
   return [`${body}}`, `${body}\n}`].some((json) => seal(json) === text) ? 'whole' : 'broken';
 }
 

@@ -3,6 +3,7 @@ import { backendName } from '../report/backend-name.ts';
 import { decimal, plural, whole } from '../report/format.ts';
 import { lineChart } from '../report/line-chart.ts';
 import { table } from '../report/table.ts';
+import type { BandPoint } from '../report/thin.ts';
 import type { Paint } from '../terminal/paint.ts';
 import {
   BANDWIDTH_TITLE,
@@ -10,6 +11,7 @@ import {
   conclusions,
   countOf,
   type FigureTable,
+  idealEnd,
   lossTable,
   marksOf,
   mostWorking,
@@ -28,7 +30,7 @@ export function describeScale(report: ScaleReport, title: string, paint: Paint):
     `batch ${whole(batch)} in ${plural(leaves, 'leaf')}, runs of ${plural(steps, 'step')}, ${backendName(first.backend)}`,
     ...chapter('Strong scaling: the same batch on more threads', strong(report, paint)),
     ...chart(report),
-    ...chapter('Time of a step by thread (ms)', breakdown(report)),
+    ...chapter('Time per step of each thread (ms)', breakdown(report)),
     ...chapter('Weak scaling: the same rows for each thread', report.weak.length > 1 ? lines(weakTable(report)) : []),
     ...chapter(
       BANDWIDTH_TITLE,
@@ -52,18 +54,25 @@ function strong(report: ScaleReport, paint: Paint): string[] {
   ];
 }
 
-function chart({ points }: ScaleReport): string[] {
+function chart(report: ScaleReport): string[] {
+  const { points, rounds } = report;
   if (points.length < 2) return [];
-  const most = points[points.length - 1].threads;
   const measured = points.map(({ threads, speedup }) => [threads, speedup] as const);
   const lines = [
-    { name: 'ideal', points: [1, most].map((threads) => [threads, threads] as const) },
-    { name: 'measured', points: measured },
+    { name: 'ideal', points: [1, idealEnd(report)].map((threads) => [threads, threads] as const) },
+    {
+      name: 'measured',
+      points: measured,
+      ...(rounds > 1 ? { errorBars: { name: 'single rounds', points: barsOf(points) } } : {}),
+    },
   ];
   return ['', ...lineChart(lines, { x: 'threads', y: 'speedup' })];
 }
 
-/** From here on the clock that tells the parts apart takes a share of them that a reader must know of. */
+const barsOf = (points: ScaleReport['points']): BandPoint[] =>
+  points.map(({ threads, speedup, speedupRange: [low, high] }) => [threads, low, speedup, high]);
+
+/** From this ratio on, the clocks of the phases slow the steps so much that the reader must know. */
 const CLOCK_IS_FELT = 1.25;
 
 function breakdown({ points }: ScaleReport): string[] {
@@ -82,7 +91,7 @@ function breakdown({ points }: ScaleReport): string[] {
     ...(clockedMs < CLOCK_IS_FELT * stepMs
       ? []
       : wrap(
-          `With a clock in every part a step on one thread takes ${decimal(clockedMs)} ms, without ${decimal(stepMs)}.`,
+          `These clocks take time too: with them a step on one thread takes ${decimal(clockedMs)} ms, without them ${decimal(stepMs)} ms.`,
         )),
   ];
 }
@@ -90,7 +99,7 @@ function breakdown({ points }: ScaleReport): string[] {
 function losses(report: ScaleReport): string[] {
   if (report.losses.length === 0) return [];
   const { threads } = mostWorking(report);
-  return [`Of the time of ${plural(threads, 'thread')} together, this is lost:`, ...lines(lossTable(report))];
+  return [`Time lost, as a share of the time of ${plural(threads, 'thread')} together:`, ...lines(lossTable(report))];
 }
 
 /** Words in lines of at most 78 columns, the first at the margin. */

@@ -3,7 +3,7 @@ import type { Amdahl, Usl } from './laws.ts';
 import { contradicts, NOISY, type ScaleReport } from './scale-report.ts';
 import type { Point, WeakPoint } from './summarize-rounds.ts';
 
-/** The part of a report that is shown, by the terminal and by the page. */
+/** The part of a report that the terminal and the page show. */
 export interface ScaleFigures
   extends Pick<
     ScaleReport,
@@ -33,12 +33,12 @@ export interface FigureTable {
   readonly numeric: readonly number[];
 }
 
-/** The threads of a point, marked where some have no core or no work of their own. */
+/** The number of threads, marked if some have no core or no work. */
 export const countOf = ({ threads, beyondCores, working }: Point): string =>
   `${threads}${beyondCores ? ' *' : ''}${working < threads ? ' -' : ''}`;
 
 export const pointTable = ({ points }: ScaleFigures): FigureTable => ({
-  head: ['threads', 'ms a step', 'samples/s', 'speedup', 'in single rounds', 'efficiency'],
+  head: ['threads', 'ms per step', 'samples/s', 'speedup', 'by round', 'efficiency'],
   rows: points.map((point) => [
     countOf(point),
     decimal(point.stepMs),
@@ -52,7 +52,13 @@ export const pointTable = ({ points }: ScaleFigures): FigureTable => ({
 
 const rangeOf = ({ speedupRange: [low, high] }: Point): string => `${low.toFixed(2)} to ${high.toFixed(2)}`;
 
-/** What the marks of `countOf` mean. */
+/** Where the line of the ideal speedup ends: far beyond the cores it would press all else flat. */
+export function idealEnd({ points, cores }: Pick<ScaleFigures, 'points' | 'cores'>): number {
+  const most = Math.max(...points.map(({ threads }) => threads));
+  return Math.min(most, 1.5 * Math.max(cores, ...points.map(({ speedup }) => speedup)));
+}
+
+/** The meaning of the marks of `countOf`. */
 export function marksOf({ points, leaves }: ScaleFigures): string[] {
   const idle = points.find(({ threads, working }) => working < threads);
   return [
@@ -60,13 +66,13 @@ export function marksOf({ points, leaves }: ScaleFigures): string[] {
     ...(idle === undefined
       ? []
       : [
-          `- ${plural(idle.working, 'thread')} ${idle.working === 1 ? 'has' : 'have'} all the work: a batch has ${plural(leaves, 'leaf')}, the weights are few`,
+          `- ${plural(idle.working, 'thread')} ${idle.working === 1 ? 'has' : 'have'} all the work: a batch has ${plural(leaves, 'leaf')}, and there are few weights`,
         ]),
   ];
 }
 
 export const weakTable = ({ weak }: ScaleFigures): FigureTable => ({
-  head: ['threads', 'batch', 'ms a step', 'samples/s', 'efficiency'],
+  head: ['threads', 'batch', 'ms per step', 'samples/s', 'efficiency'],
   rows: weak.map(({ threads, batch, stepMs, samplesPerSecond, efficiency }) => [
     String(threads),
     whole(batch),
@@ -77,7 +83,7 @@ export const weakTable = ({ weak }: ScaleFigures): FigureTable => ({
   numeric: [1, 2, 3, 4],
 });
 
-/** What memory gives to threads that only read and write. */
+/** Memory bandwidth by number of threads. */
 export const bandwidthRows = ({ bandwidth }: ScaleFigures): [threads: string, speed: string][] =>
   bandwidth.map(({ threads, gigabytesPerSecond }) => [
     plural(threads, 'thread'),
@@ -92,7 +98,7 @@ export const lossTable = ({ losses }: ScaleFigures): FigureTable => ({
   numeric: [1],
 });
 
-/** The most threads that all have work and a core. */
+/** The largest number of threads that all have work and a core. */
 export const mostWorking = ({ points }: Pick<ScaleFigures, 'points'>): Point =>
   points.filter((point) => !point.beyondCores && point.working === point.threads).at(-1) ?? points[0];
 
@@ -100,13 +106,13 @@ export const mostWorking = ({ points }: Pick<ScaleFigures, 'points'>): Point =>
 export const inconclusiveText = ({ spread }: ScaleFigures): string =>
   `Inconclusive: rounds differ by ${percent(spread)}`;
 
-/** What is known, sentence by sentence: first how far to trust it. */
+/** Conclusions as sentences, starting with their reliability. */
 export function conclusions(figures: ScaleFigures): string[] {
   const { best, cores, points, leaves, inconclusive } = figures;
   const sentences = [...trust(figures), ...(inconclusive ? [contradiction(figures)] : laws(figures))];
   if (points.some(({ threads, working, beyondCores }) => !beyondCores && working === threads && threads > leaves)) {
     sentences.push(
-      `A batch has ${plural(leaves, 'leaf')}, so further threads only share the update. A larger batch gives them more work, and another result.`,
+      `A batch has ${plural(leaves, 'leaf')}, so more threads than that only share the update. A larger batch gives them work, but changes the result.`,
     );
   }
   if (best !== null) sentences.push(`Worth using on ${plural(cores, 'core')}: ${plural(best, 'thread')}.`);
@@ -117,11 +123,11 @@ function trust({ spread, inconclusive, rounds, roundsAsked, stopped }: ScaleFigu
   const sentences: string[] = [];
   if (stopped) {
     const measured = rounds < roundsAsked ? `${rounds} of ${plural(roundsAsked, 'round')}` : plural(rounds, 'round');
-    sentences.push(`Stopped after ${measured}: these are the figures of what was finished.`);
+    sentences.push(`Stopped after ${measured}: these are the results of the finished rounds.`);
   }
   if (spread > NOISY && !inconclusive) {
     sentences.push(
-      `Rounds of the same number of threads differ by up to ${percent(spread)}: something else is using this machine, and these results are as uncertain.`,
+      `Rounds of the same number of threads differ by up to ${percent(spread)}: something else is using this machine, so the results are uncertain by as much.`,
     );
   }
   return sentences;
@@ -133,13 +139,13 @@ function contradiction(figures: ScaleFigures): string {
   return `${inconclusiveText(figures)}. With ${plural(threads, 'thread')} a step is ${low} to ${high} times as fast as with one, depending on the round. Something else is using this machine: measure again when it is idle, or with more --rounds.`;
 }
 
-/** A law with as many numbers as there are counts fits them all. */
+/** A law with as many parameters as measurements fits exactly. */
 const EXACT = 1e-9;
 
 function laws({ amdahl, usl }: ScaleFigures): string[] {
   const sentences: string[] = [];
   const told = (residual: number) =>
-    usl?.coherence === null && residual < EXACT ? 'through two counts' : `residual ${percent(residual)}`;
+    usl?.coherence === null && residual < EXACT ? 'exact: two points fix it' : `residual ${percent(residual)}`;
   if (amdahl !== null) {
     const limit = amdahl.limit === null ? 'no limit' : `at most ${decimal(amdahl.limit)} times as fast`;
     sentences.push(`Amdahl's law: ${percent(amdahl.serial)} of a step is serial, ${limit} (${told(amdahl.residual)}).`);
@@ -148,7 +154,7 @@ function laws({ amdahl, usl }: ScaleFigures): string[] {
     const peak = usl.peak === null ? '' : `, slower again beyond ${Math.round(usl.peak)} threads`;
     const rest =
       usl.coherence === null
-        ? ' (two counts say nothing of coherence)'
+        ? ' (two points cannot show coherence)'
         : `, coherence ${decimal(usl.coherence)}${peak} (residual ${percent(usl.residual)})`;
     sentences.push(`Universal scalability law: contention ${decimal(usl.contention)}${rest}.`);
   }

@@ -22,7 +22,7 @@ export function nonNegativeLeastSquares(
     const error = A.reduce((sum, row) => sum + (1 - row.reduce((y, a, j) => y + a * c[j], 0)) ** 2, 0);
     if (best === undefined || error < best.error) best = { error, c };
   }
-  if (best === undefined) throw new Error('fit: the times have no law, expected those of several counts');
+  if (best === undefined) throw new Error('fit: the times fit no law, expected times of several numbers of threads');
   return best.c.map((value) => value * unit);
 }
 

@@ -3,7 +3,7 @@ import { parts } from '@gradloom/runtime/internal';
 import { plural } from '../report/format.ts';
 import type { Scaling } from './measure-scaling.ts';
 
-/** What keeps T threads from being T times as fast, as a share of the time of all threads together. */
+/** Time lost with T threads, as a share of the time of all threads. */
 export interface Loss {
   readonly cause: 'waiting' | 'products' | 'update';
   readonly share: number;
@@ -11,9 +11,8 @@ export interface Loss {
 }
 
 /**
- * Thread time is what each thread spends on a step, summed. On T threads it is more than on one by what they wait for
- * each other, and by what each part takes longer beside others. The largest loss first; none where one thread is all
- * there is.
+ * Thread time is the time of a step summed over threads. On T threads it is larger than on one, by the time they wait
+ * for each other and by the slowdown of each phase. The largest loss comes first; empty if there is only one thread.
  */
 export function lossesOf({ points, first, bandwidth }: Scaling): Loss[] {
   const one = points[0];
@@ -36,18 +35,18 @@ export function lossesOf({ points, first, bandwidth }: Scaling): Loss[] {
       share: share('wait'),
       why:
         first.leaves % T === 0
-          ? 'threads finish at other times, and one ends each step for all'
-          : `${plural(first.leaves, 'leaf')} cannot be dealt out to ${T} threads evenly`,
+          ? 'threads finish at different times, and one thread ends each step'
+          : `${plural(first.leaves, 'leaf')} cannot be divided evenly among ${T} threads`,
     },
     {
       cause: 'products',
       share: share('gather', 'forward', 'backward'),
-      why: `gather, forward and backward slow down beside others: caches, power; ${memory}`,
+      why: `gather, forward and backward are slower when other threads work (caches, power); ${memory}`,
     },
     {
       cause: 'update',
       share: share('update'),
-      why: `summing gradients and moving weights slows down; ${memory}. ${traffic}`,
+      why: `summing gradients and updating weights is slower when other threads work; ${memory}. ${traffic}`,
     },
   ];
   return losses.sort((a, b) => b.share - a.share);
@@ -58,17 +57,18 @@ export function lossesOf({ points, first, bandwidth }: Scaling): Loss[] {
  * written.
  */
 const UPDATE_BYTES = 64;
-/** Share of the memory's bandwidth from which on it is what an update waits for. */
+/** Share of the memory bandwidth from which on memory limits an update. */
 const MEMORY_BOUND = 0.6;
 
-/** What bounds the update: at 64 bytes a parameter it moves so many GB/s, and memory so many. */
+/** Compares the traffic of an update, at 64 bytes per parameter, with the memory bandwidth. */
 function trafficOf(gigabytesPerSecond: number, ofMemory: number): string {
   const share = gigabytesPerSecond / ofMemory;
-  const bound = share > 1 ? 'caches hold it' : share > MEMORY_BOUND ? 'memory bounds it' : 'memory does not bound it';
-  return `At 64 bytes a parameter it moves ${gigabytesPerSecond.toFixed(1)} GB/s of ${ofMemory.toFixed(1)}: ${bound}`;
+  const bound =
+    share > 1 ? 'it fits in the caches' : share > MEMORY_BOUND ? 'memory limits it' : 'memory does not limit it';
+  return `At 64 bytes per parameter it moves ${gigabytesPerSecond.toFixed(1)} GB/s of ${ofMemory.toFixed(1)}: ${bound}`;
 }
 
-/** Of all threads together. */
+/** Sum over all threads. */
 function totalOf(profiles: readonly Profile[]): Profile {
   const sum = (part: keyof Profile) => profiles.reduce((total, profile) => total + profile[part], 0);
   return {

@@ -3,7 +3,7 @@ import { type DataSplits, type Pool, type Profile, type TrainOptions, train } fr
 import { measureBandwidth, type TimedRun, timeSteps } from '@gradloom/runtime/internal';
 import { type Round, type RoundFigures, summarizeRounds, workingThreads } from './summarize-rounds.ts';
 
-/** What is trained at every number of threads. */
+/** The training to measure. */
 export interface Workload {
   readonly spec: NetworkSpec;
   readonly sets: DataSplits;
@@ -14,7 +14,7 @@ export interface Workload {
 export interface Scaling extends RoundFigures {
   readonly steps: number; // of a run
   readonly roundsAsked: number;
-  readonly stopped: boolean; // before all was measured: profiles and bandwidth may be missing too
+  readonly stopped: boolean; // before everything was measured: profiles and bandwidth may be missing too
   readonly bandwidth: readonly { readonly threads: number; readonly gigabytesPerSecond: number }[];
 }
 
@@ -23,28 +23,27 @@ export interface Measuring {
   readonly counts: readonly number[]; // of threads, from 1 on
   readonly cores: number;
   readonly rounds: number;
-  readonly note: (text: string) => void; // told what is being measured
-  readonly signal?: AbortSignal; // ends it behind the rounds that are finished
+  readonly note: (text: string) => void; // called with the progress
+  readonly signal?: AbortSignal; // ends it with the finished rounds
 }
 
 /** A measurement was stopped before its first round was finished. */
 export class NothingMeasured extends Error {
   constructor() {
-    super('measureScaling: the measurement has no finished round, expected one (it was stopped before)');
+    super('measureScaling: the measurement has no finished round, expected one (it was stopped before the first)');
   }
 }
 
 const RUN_MS = 1000;
 const MOST_MS = 4000; // of a run on one thread
 const SETTLING_RUNS = 4; // at most
-const WARM_STEPS = 300; // compiled code from there on
-/** Runs of a profile are longer, so that their start weighs little: its parts cannot be told without it. */
+const WARM_STEPS = 300; // enough for V8 to compile the code
+/** Profile runs are longer, since their start cannot be separated from the phases. */
 const PROFILE_RUNS = 3;
 
 /**
- * Measures all counts in turns, so that a machine that slows down slows all of them.
- * @throws NothingMeasured where `signal`
- * ends it before a round is finished.
+ * Measures all numbers of threads in turns, so that a slower machine affects all of them.
+ * @throws NothingMeasured if `signal` ends it before a round is finished.
  */
 export async function measureScaling(
   pool: Pool,
@@ -57,7 +56,7 @@ export async function measureScaling(
     const timed = await timeSteps(train(spec, data, { ...options, pool, ...(signal ? { signal } : {}), ...more }));
     const { threads } = timed.result;
     const wanted = workingThreads(more.threads, timed.result);
-    // A run that was cut short has fewer steps, hence other weights and times.
+    // An aborted run has fewer steps, hence other weights and times.
     if (signal?.aborted) throw new NothingMeasured();
     if (threads >= wanted) return timed;
     throw new Error(`measureScaling: a run of ${wanted} threads has memory for ${threads}, expected it for all`);
@@ -77,7 +76,7 @@ export async function measureScaling(
 
   const { batch } = trial.result;
   const weakCounts = counts.filter((T) => T <= cores && T * batch <= sets.train.rows);
-  const weakSteps = workload.steps ?? stepsIn(RUN_MS, oneMs); // on any number of threads they take as long
+  const weakSteps = workload.steps ?? stepsIn(RUN_MS, oneMs); // they take equally long on any number of threads
   const profileSteps = workload.steps ?? PROFILE_RUNS * steps;
 
   async function round(): Promise<Round> {
@@ -118,14 +117,11 @@ export async function measureScaling(
 
   return {
     ...{ steps, roundsAsked, stopped: signal?.aborted ?? false, bandwidth },
-    // Those of some counts alone say nothing of what others lose.
+    // Profiles of only some numbers of threads cannot be compared.
     ...summarizeRounds(rounds, cores, profiles.size === counts.length ? profiles : new Map()),
   };
 
-  /**
-   * ms a step, by runs that come near to the length of those that will count: short ones have cold code and little
-   * else.
-   */
+  /** ms per step, from runs about as long as the measured ones: short runs mostly time cold code. */
   async function settle({ threads, stepMs }: { threads: number; stepMs: number }): Promise<number> {
     let ms = stepMs;
     for (let k = 0; k < SETTLING_RUNS && workload.steps === undefined; k++) {
@@ -137,7 +133,7 @@ export async function measureScaling(
   }
 }
 
-/** Measures until the signal ends it: what is finished by then stays. */
+/** Measures until the signal; finished parts are kept. */
 async function unlessStopped(signal: AbortSignal | undefined, measure: () => Promise<void>): Promise<void> {
   if (signal?.aborted) return;
   try {

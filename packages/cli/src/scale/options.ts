@@ -9,19 +9,31 @@ const { dataset, hidden, activation, init, dropout, spec, loss, optimizer, lr, b
 
 /** The workload as `train` takes it, and how it is measured. */
 export const scaleOptions = {
-  dataset: { ...dataset, describe: `${dataset.describe} (mnist)` },
+  dataset: { ...dataset, describe: `${dataset.describe} (default: mnist)` },
   ...{ hidden, activation, init, dropout, spec, loss, optimizer, lr, batch, seed },
-  'max-threads': { group: 'Run', ...wholeNumber(1), describe: 'most threads to try (twice the cores)' },
-  rounds: { group: 'Run', ...wholeNumber(1), describe: 'runs of each number of threads, in turns (5)' },
+  'max-threads': {
+    group: 'Run',
+    ...wholeNumber(1),
+    describe: 'largest number of threads to try (default: twice the cores)',
+  },
+  rounds: {
+    group: 'Run',
+    ...wholeNumber(1),
+    describe: 'measurements of each number of threads, in turns (default: 5)',
+  },
   steps: {
     group: 'Run',
     ...wholeNumber(1),
-    describe: 'steps of each run (as many as the fastest number of threads does in 1 s, or one thread in 4 s)',
+    describe: 'steps per measurement (default: 1 s of the fastest number of threads, at most 4 s of one thread)',
   },
   'memory-limit': runOptions['memory-limit'],
   backend: runOptions.backend,
   blas: runOptions.blas,
-  out: { group: 'Output', ...text('a directory'), describe: 'directory for the full numbers, as scale.json' },
+  out: {
+    group: 'Output',
+    ...text('a directory'),
+    describe: 'directory to write the full numbers (scale.json) and the page (report.html) to',
+  },
   json: { group: 'Output', ...toggle, describe: 'print one JSON document' },
   verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
 } satisfies OptionTable;

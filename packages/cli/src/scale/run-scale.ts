@@ -54,7 +54,7 @@ async function scale(
   signal.addEventListener('abort', () => {
     if (signal.reason === 'SIGPIPE') return;
     note.clear();
-    const what = 'ending with the rounds that are finished; a second one ends at once';
+    const what = 'ending with the results of the finished rounds; a second signal ends at once';
     printLine(io.stderr, `gradloom scale: ${signal.reason}: ${what}`);
   });
   const code = (otherwise: number) => (signal.aborted ? exitCodes[signal.reason as Interruption] : otherwise);

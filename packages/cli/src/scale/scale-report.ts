@@ -3,24 +3,27 @@ import { type Loss, lossesOf } from './losses.ts';
 import type { Scaling } from './measure-scaling.ts';
 import type { Point } from './summarize-rounds.ts';
 
-/** A measurement and what follows from it. */
+/** A measurement and its conclusions. */
 export interface ScaleReport extends Scaling {
   readonly cores: number;
   readonly sameBits: boolean; // one fingerprint for all
-  readonly inconclusive: boolean; // rounds contradict each other: nothing follows, and what would is null or empty
+  readonly inconclusive: boolean; // rounds contradict each other: no conclusions, fields are null or empty
   readonly amdahl: Amdahl | null; // fitted up to the cores, to threads that all have work
   readonly usl: Usl | null;
   readonly best: number | null; // threads worth using here
   readonly losses: readonly Loss[];
 }
 
-/** Rounds that differ by more say more of what else the machine does than of threads. */
+/** If rounds differ by more, the machine is too busy for exact results. */
 export const NOISY = 0.2;
 
-/** From 1.35 to 1.8 times as fast on two threads, a step is from nearly a half to a tenth serial: that says nothing. */
+/**
+ * A range of 1.35 to 1.8 times as fast on two threads means a serial share from nearly a half to a tenth, which is
+ * inconclusive.
+ */
 const CONTRADICTION = 4 / 3;
 
-/** A thread is worth using where it still makes a step shorter by this share. */
+/** A thread is worth using if it shortens a step by this share. */
 const WORTH = 0.05;
 
 export function reportOf(scaling: Scaling, cores: number): ScaleReport {
@@ -42,7 +45,7 @@ export function reportOf(scaling: Scaling, cores: number): ScaleReport {
   };
 }
 
-/** Rounds tell different speedups of the same threads, the one by over a third more than the other. */
+/** Whether speedups of the same threads differ by more than a third between rounds. */
 export const contradicts = ({ speedupRange: [low, high] }: Pick<Point, 'speedupRange'>): boolean =>
   high > low * CONTRADICTION;
 

@@ -11,7 +11,7 @@ export interface Round {
 export interface Point {
   readonly threads: number;
   readonly beyondCores: boolean; // threads take turns
-  readonly working: number; // of them, those that have a leaf or a block
+  readonly working: number; // number of threads that have a leaf or a block
   readonly stepMs: number; // median of the rounds
   readonly samplesPerSecond: number;
   readonly speedup: number; // over one thread
@@ -30,7 +30,7 @@ export interface WeakPoint {
   readonly efficiency: number; // time of a step on one thread over this one's
 }
 
-/** What rounds come to. */
+/** Summary of the rounds. */
 export interface RoundFigures {
   readonly first: TrainResult; // of one thread
   readonly batch: number;
@@ -71,7 +71,7 @@ export function summarizeRounds(
         speedup: firstMs / stepMs,
         speedupRange: [Math.min(...speedups), Math.max(...speedups)],
         efficiency: firstMs / stepMs / threads,
-        // More than one only if the promise is broken.
+        // More than one only if threads change the result, which is a bug.
         fingerprint: [...new Set(runs.map(({ result }) => result.fingerprint))].join(' '),
         profiles: profiles.get(threads) ?? [],
       };

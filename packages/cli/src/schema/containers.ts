@@ -13,7 +13,7 @@ export function list<T>(item: Schema<T>, most: number, least = 0): Schema<readon
   };
 }
 
-/** As many as there are schemas, each by its own. */
+/** A list with one schema per item. */
 export function tuple<const S extends readonly Schema<unknown>[]>(
   ...items: S
 ): Schema<{ readonly [K in keyof S]: Read<S[K]> }> {
@@ -27,7 +27,7 @@ export function tuple<const S extends readonly Schema<unknown>[]>(
   };
 }
 
-/** An object with these keys; others are left out. */
+/** An object with these keys; others are dropped. */
 export function record<const S extends Readonly<Record<string, Schema<unknown>>>>(
   fields: S,
 ): Schema<{ readonly [K in keyof S]: Read<S[K]> }> {
@@ -62,13 +62,13 @@ export function table<T>(key: Schema<string>, item: Schema<T>, most: number, lea
   };
 }
 
-/** Or nothing. */
+/** The value may be absent. */
 export const optional = <T>(schema: Schema<T>): Schema<T | undefined> => ({
   expected: schema.expected,
   read: (value, place) => (value === undefined ? undefined : schema.read(value, place)),
 });
 
-/** Or null. */
+/** The value may be null. */
 export function nullable<T>(schema: Schema<T>): Schema<T | null> {
   const expected = `${schema.expected}, or null`;
   return {
@@ -107,7 +107,7 @@ export function either<const S extends readonly Schema<unknown>[]>(...schemas: S
   };
 }
 
-/** An object of several kinds, told apart by the text at one key. */
+/** An object of one of several kinds, distinguished by the text at one key. */
 export function variant<const S extends Readonly<Record<string, Schema<unknown>>>>(
   key: string,
   kinds: S,
@@ -126,7 +126,7 @@ export function variant<const S extends Readonly<Record<string, Schema<unknown>>
   };
 }
 
-/** A value of which more has to hold than each part says: `check` throws by `fail`. */
+/** A value with a further condition: `check` calls `fail`. */
 export function agreeing<T>(schema: Schema<T>, check: (value: T, fail: Fail) => void): Schema<T> {
   return {
     expected: schema.expected,
@@ -141,7 +141,7 @@ export function agreeing<T>(schema: Schema<T>, check: (value: T, fail: Fail) => 
   };
 }
 
-/** Refuses what stands `at` a place below the value. */
+/** Refuses the value at a place below. */
 export type Fail = (at: Place, has: string, expected: string) => never;
 
 function within<T>(place: Place, key: string | number, schema: Schema<T>, value: unknown): T {
@@ -151,6 +151,6 @@ function within<T>(place: Place, key: string | number, schema: Schema<T>, value:
   return read;
 }
 
-/** Own: no document has what objects inherit. */
+/** Only own keys: inherited ones do not count. */
 const ownOf = (value: Readonly<Record<string, unknown>>, key: string): unknown =>
   Object.hasOwn(value, key) ? value[key] : undefined;

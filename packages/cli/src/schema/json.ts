@@ -1,13 +1,13 @@
 import { isRecord } from '../options/read-object.ts';
 import { refuse, type Schema } from './schema.ts';
 
-/** An object as it stands, whatever is in it. */
+/** An object with any contents. */
 export const anyObject: Schema<Record<string, unknown>> = {
   expected: 'an object',
   read: (value) => (isRecord(value) ? value : refuse(value, 'an object')),
 };
 
-/** Any JSON of at most so many levels: what walks it does not run out of stack. */
+/** Any JSON up to a depth that recursion can handle. */
 export function json(levels: number): Schema<unknown> {
   const expected = `JSON of at most ${levels} levels`;
   return { expected, read: (value) => (isWithin(value, levels) ? value : refuse(value, expected)) };

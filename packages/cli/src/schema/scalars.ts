@@ -4,7 +4,7 @@ import { refuse, type Schema } from './schema.ts';
 export const number = (low = -Number.MAX_VALUE, high = Number.MAX_VALUE): Schema<number> =>
   scalar(rangeText('a number', low, high), (value): value is number => isWithin(value, low, high));
 
-/** Likewise, or NaN: JSON writes null for what is not finite, and a figure that does not apply is left out. */
+/** The same, or NaN for null: JSON writes null for a number that is not finite. */
 export function figure(low = -Number.MAX_VALUE, high = Number.MAX_VALUE): Schema<number> {
   const expected = `${rangeText('a number', low, high)}, or null`;
   return {

@@ -1,9 +1,9 @@
 import { show } from '@gradloom/core/internal';
 
-/** What a value of a file has to be. Types of documents are those that their schemas read. */
+/** A schema for a value of a file. Types of documents are derived from schemas. */
 export interface Schema<T> {
   readonly expected: string; // 'a whole number from 1 to 512'
-  /** The value, typed; what the schema does not name is left out. @throws Mismatch where it is anything else. */
+  /** The typed value, without unknown keys. @throws Mismatch for anything else. */
   read(value: unknown, place: Place): T;
 }
 
@@ -13,7 +13,7 @@ export type Read<S> = S extends Schema<infer T> ? T : never;
 /** Keys and numbers of items from the root of the document to the value that is being read. */
 export type Place = (string | number)[];
 
-/** A value that is not what its schema expects; the place that was handed to `read` is where it stands. */
+/** A value that does not fit its schema, at the place given to `read`. */
 export class Mismatch extends Error {
   readonly has: string;
   readonly expected: string;
@@ -26,8 +26,8 @@ export class Mismatch extends Error {
 }
 
 /**
- * The value as the schema reads it.
- * @throws Error of one sentence, which names `where`, the place in it, and both sides.
+ * Reads a value with a schema.
+ * @throws Error with `where`, the place, and both sides, in one sentence.
  */
 export function readAs<T>(schema: Schema<T>, value: unknown, where: string): T {
   const place: Place = [];
@@ -40,12 +40,12 @@ export function readAs<T>(schema: Schema<T>, value: unknown, where: string): T {
   }
 }
 
-/** @throws Mismatch of a value that is not what a schema expects. */
+/** @throws Mismatch. */
 export function refuse(value: unknown, expected: string): never {
   throw new Mismatch(found(value), expected);
 }
 
-/** The value itself where it is short, else what kind of value it is. */
+/** The value if it is short, else its kind. */
 function found(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return `a list of ${value.length}`;

@@ -12,7 +12,7 @@ export interface Interrupt {
 }
 
 /**
- * Turns the first signal, or a reader of stdout who leaves, into an abort, so that work can be finished. A second
+ * Turns the first signal, or the loss of the reader of stdout, into an abort, so that work can be finished. A second
  * signal ends the process as usual.
  */
 export function listenForInterrupt({ stdout }: Io): Interrupt {
@@ -20,7 +20,7 @@ export function listenForInterrupt({ stdout }: Io): Interrupt {
   const listeners = (['SIGHUP', 'SIGINT', 'SIGTERM'] as const).map((name) => [name, () => stop(name)] as const);
   const onError = () => stop('SIGPIPE');
   function stop(interruption: Interruption): void {
-    // First: whoever hears of the abort may send the second signal, and one that still met a listener would be lost.
+    // First, since a listener of the abort may send the second signal, which must not be caught here.
     for (const [name, listener] of listeners) process.removeListener(name, listener);
     controller.abort(interruption);
   }

@@ -4,38 +4,35 @@ import { type Io, moveCursor, type Output, printLine } from '../io.ts';
 import { rendered } from './printable.ts';
 import { wrap } from './wrap.ts';
 
-/**
- * Work that goes on, shown: on a terminal as lines that are drawn anew, with others that stay above; else as a few
- * lines.
- */
+/** Shows progress: on a terminal as lines that are redrawn, with permanent lines above; elsewhere as a few lines. */
 export interface LiveArea {
-  /** What there is to see now. */
+  /** The current lines. */
   show(picture: Picture): void;
-  /** A line that stays. */
+  /** Prints a permanent line. */
   line(text: string): void;
-  /** Likewise, for what must be seen: at any time. */
+  /** The same for important lines, printed at any time. */
   note(text: string): void;
-  /** Takes away what was only there for the moment. */
+  /** Removes the redrawn lines. */
   stop(): void;
 }
 
 export interface Picture {
   /** Lines shorter than `columns`. */
   lines(columns: number): readonly string[];
-  /** The same in one line, for where nothing can be drawn anew. */
+  /** The same as one line, if nothing can be redrawn. */
   plain(): string;
 }
 
-/** A frame stands at least this long. */
+/** Shortest time of a frame. */
 const FRAME_MS = 100;
 
-/** Work that is over before this is not worth a panel that flashes by, or lines that all come at once. */
+/** Shorter work gets no panel, which would only flash. */
 const PATIENCE_MS = { live: 300, plain: 1000 };
 
-/** Where nothing is drawn anew, a sign of life comes after this long without a line. */
+/** If nothing can be redrawn, a progress line is printed after this time without a line. */
 const SILENCE_MS = 30_000;
 
-/** To the start of the line: a terminal shows what is typed, `^C` say, wherever the cursor stands. */
+/** Moves to the start of the line: a terminal shows typed text, such as `^C`, at the cursor. */
 const ON_ITS_OWN = '\r';
 
 export function createLiveArea({ stderr, env }: Pick<Io, 'stderr' | 'env'>): LiveArea {
@@ -76,14 +73,14 @@ function liveArea(stream: Output): LiveArea {
     frameMs = performance.now();
     const columns = columnsOf(stream);
     goAboveFolds(columns);
-    // A frame that fills the height would scroll, and leave its first lines behind.
+    // A frame of the full height would scroll, and leave its first lines behind.
     const lines = picture.lines(columns).slice(0, Math.max(1, (stream.rows ?? 24) - 2));
     drawn = lines.map(rendered);
     drawnColumns = columns;
     log(ON_ITS_OWN + drawn.join('\n'));
   }
 
-  /** A terminal that was made narrower has folded lines: the frame is higher than when it was drawn. */
+  /** A narrower terminal folds lines, so the frame is higher than when it was drawn. */
   function goAboveFolds(columns: number): void {
     if (drawn.length === 0 || columns >= drawnColumns) return;
     const heights = drawn.map((line) => Math.ceil(stripVTControlCharacters(line).length / columns));

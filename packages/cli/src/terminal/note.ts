@@ -1,6 +1,6 @@
 import { type Io, moveCursor, printPart } from '../io.ts';
 
-/** A line on a terminal's stderr that the next one takes the place of. */
+/** A status line on a terminal's stderr, replaced by the next. */
 export interface Note {
   readonly say: (text: string) => void;
   readonly clear: () => void;

@@ -3,7 +3,7 @@ import { configOf } from './describe-flags.ts';
 import { modelOf } from './model-of.ts';
 import type { Recipe } from './recipe.ts';
 
-/** What a checkpoint holds besides the run: what a model does, and the options that made it. */
+/** Metadata of a checkpoint: that of a model, and the options of the run. */
 export function checkpointMetadata(recipe: Recipe): ModelMetadata {
   const { metadata } = modelOf(recipe, new Float64Array(0));
   // Options come from text and files, so they are JSON; what is undefined is left out.

@@ -10,23 +10,20 @@ import type { ProbeEvent } from './reporter.ts';
 /** Rows of the picture; of more layers, some are shown. */
 const MOST_ROWS = 40;
 
-/** What a look found. */
+/** The statistics of one look. */
 export type Look = Pick<ProbeEvent, 'step' | 'layers'>;
 
-/**
- * What the first and the last of a run's looks found in its layers, at most 80 columns wide: the others are in
- * metrics.jsonl.
- */
+/** The statistics of the first and last look, at most 80 columns wide; the others are in metrics.jsonl. */
 export function describeLooks(first: Look, last: Look, paint: Paint): string[] {
   const names = layerNames(last.layers);
   const places = shownRows(last.layers.length, MOST_ROWS);
   const thinned = places.length < last.layers.length ? `, ${places.length} of ${last.layers.length} layers` : '';
-  // Below the first layer that learns no gradient is computed.
+  // No gradient is computed below the first layer that learns.
   const reached = places.filter((k) => last.layers[k].rmsDy !== null);
   const looks = first === last ? [last] : [first, last];
   return [
     '',
-    paint('bold', `dL/dy of each layer's outputs y, from the input down to the output${thinned}`),
+    paint('bold', `dL/dy of each layer's outputs y, from the input to the output${thinned}`),
     '',
     ...logBars(
       looks.map(({ step, layers }) => ({
@@ -44,7 +41,7 @@ export function describeLooks(first: Look, last: Look, paint: Paint): string[] {
       { right: [1, 2, 3, 4, 5, 6, 7], width: 78 },
     ).map((line) => `  ${line}`),
     '',
-    '  dL/dy, W, dL/dW: root mean squares; moved: likewise, of W less its start.',
+    '  dL/dy, W, dL/dW: root mean squares; moved: RMS change of W since the start.',
     '  flat: share of outputs whose slope is below 1 % of the largest possible;',
     '  dead: share of units that are flat in every row of the batch.',
   ];

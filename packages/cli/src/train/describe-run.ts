@@ -12,19 +12,21 @@ export function describeRun({ recipe, event }: RunStart): string[] {
   if (validation !== undefined) rows.push(`${whole(validation.rows)} validation`);
   if (test !== undefined && test !== train) rows.push(`${whole(test.rows)} test`);
   const same = test === train ? ', also for the test' : '';
-  const targets = train.classes === null ? plural(train.targets.columns, 'value') : `${train.classes} classes`;
+  const targets = train.classes === null ? plural(train.targets.columns, 'value') : classCount(train.classes);
   const totalEpochs = event.totalSteps / event.stepsPerEpoch;
   const length = Number.isInteger(totalEpochs) ? plural(totalEpochs, 'epoch') : plural(event.totalSteps, 'step');
   const schedule = values.schedule?.kind === 'constant' ? '' : ` ${nameOf(values.schedule)}`;
   const most = event.tunesThreads && event.threads > 1 ? 'up to ' : '';
   return [
-    `${train.name}: ${rows.join(' + ')} rows${same}, ${targets}`,
+    `${train.name}: ${rows.join(' + ')} ${train.rows === 1 && rows.length === 1 ? 'row' : 'rows'}${same}, ${targets}`,
     `${describeNetwork(spec)}: ${plural(event.parameters, 'parameter')}, loss ${nameOf(values.loss)}`,
     `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)} in ${plural(event.leaves, 'leaf')}, ${length}`,
     `${backendName(event.backend)} on ${most}${plural(event.threads, 'thread')}, seed ${values.seed}`,
     ...(event.step === 0 ? [] : [`resumed after ${plural(event.step, 'step')} of ${whole(event.totalSteps)}`]),
   ];
 }
+
+const classCount = (count: number): string => `${whole(count)} ${count === 1 ? 'class' : 'classes'}`;
 
 /** '784-128-10 relu': widths, then what stands between them. */
 export function describeNetwork(spec: NetworkSpec): string {

@@ -21,7 +21,7 @@ import type { Resumable } from './resumable.ts';
 import { runConfig } from './run-config.ts';
 import { createRunDirectory, type RunDirectory, reopenRunDirectory } from './run-directory.ts';
 
-/** Runs a recipe to its end or to a signal, shows it and writes it down. Resolves to the exit code. */
+/** Trains to the end or to a signal, shows progress and writes files. Resolves to the exit code. */
 export async function followRun(
   recipe: Recipe,
   reporter: Reporter,
@@ -32,11 +32,11 @@ export async function followRun(
   const interrupt = listenForInterrupt(io);
   let start: RunStart | undefined;
   let directory: RunDirectory | undefined;
-  // A profile leaves no room for looks.
+  // A profile excludes probes.
   const looksAway = recipe.values['no-out'] || recipe.options.profile || !isPlanar(recipe);
   const divisions = looksAway ? [] : divisionSteps(stepsOf(recipe), recipe.options.probe);
 
-  /** Called before the run goes on: what is in metrics.jsonl is never behind a checkpoint. */
+  /** Called before the run continues, so metrics.jsonl is never behind a checkpoint. */
   function take(event: TrainEvent): void {
     if (event.type === 'start') {
       directory = openDirectory(recipe, event, resumable, lock);
@@ -65,7 +65,7 @@ export async function followRun(
       aside(describeRecovery(event));
       reporter.recovery(event);
     } else if (event.type === 'rollback') {
-      // Looks into the steps that are to be done once more.
+      // Looks of steps that are repeated.
       directory?.cutMetrics(event.to);
       aside(describeRollback(event));
       reporter.rollback(event);
@@ -83,7 +83,8 @@ export async function followRun(
   }
 
   function note(file: string, failure: Error | null = null): void {
-    if (failure !== null) warn(reporter, `${file} lacks a line, which waits for room (${failure.message})`);
+    if (failure !== null)
+      warn(reporter, `${file} cannot be written now, its last lines are kept in memory (${failure.message})`);
   }
 
   function aside(message: string): void {
@@ -94,7 +95,7 @@ export async function followRun(
   signal.addEventListener('abort', () => {
     if (signal.reason === 'SIGPIPE') return;
     const what = recipe.values['no-out'] ? '' : ' with a checkpoint';
-    reporter.aside(`gradloom train: ${signal.reason}: ending${what}; a second one ends at once`);
+    reporter.aside(`gradloom train: ${signal.reason}: ending${what}; a second signal ends at once`);
   });
 
   try {
@@ -103,7 +104,7 @@ export async function followRun(
     const kept = { ...(every === null ? {} : { every }), ...(keep === undefined ? {} : { keep }) };
     const result = await train(recipe.spec, recipe.sets, {
       ...recipe.options,
-      // A look hands out the weights as they are at its step.
+      // A probe provides the weights of its step.
       ...(recipe.options.probe === undefined && divisions.length > 0 ? { probe: divisions } : {}),
       ...(resumable?.checkpoint ? { resume: resumable.checkpoint } : {}),
       ...(recipe.values['no-out'] ? {} : { checkpoint: { folder, metadata: checkpointMetadata(recipe), ...kept } }),
@@ -112,7 +113,7 @@ export async function followRun(
     }).result;
     reporter.stop();
     const lost = attempt(() => directory?.saveModel(modelOf(recipe, result.parameters)));
-    // The run is done even where its model finds no room: its figures are worth printing.
+    // The run is complete even if its model cannot be written, so its results are printed.
     const report = directory === undefined || lost !== null ? null : await writeReport(directory.path, result);
     if (start !== undefined) reporter.done({ ...start, report }, result);
     if (lost !== null) throw lost;
@@ -124,7 +125,9 @@ export async function followRun(
     directory.saveModel(modelOf(recipe, error.parameters));
     await tryReport(directory.path, 'train', io);
     const what =
-      error.checkpoint === undefined ? 'the model before that step is' : 'model and checkpoint before that step are';
+      error.checkpoint === undefined
+        ? 'the model before that step is'
+        : 'the model and checkpoint before that step are';
     throw new Error(`${error.message}; ${what} in ${directory.path}`, { cause: error });
   } finally {
     interrupt.release();
@@ -132,11 +135,11 @@ export async function followRun(
   }
 
   function folder(): FolderLock {
-    if (directory === undefined) throw new Error('train: the run has no directory, expected one from its start on');
+    if (directory === undefined) throw new Error('train: the run has no directory, expected one since its start');
     return directory.forCheckpoint();
   }
 
-  /** A run is none the worse for want of its report. */
+  /** A failed report does not invalidate a run. */
   async function writeReport(path: string, result: TrainResult): Promise<string | null> {
     try {
       const { reportRun } = await import('../html-report/train/report-run.ts');
@@ -148,7 +151,7 @@ export async function followRun(
   }
 }
 
-/** Of a whole run. */
+/** Steps of the whole run. */
 function stepsOf({ options: { steps, epochs = 1, batch }, sets }: Recipe): number {
   const { rows } = sets.train;
   return steps ?? epochs * (typeof batch === 'number' ? Math.ceil(rows / batch) : 1);
@@ -169,12 +172,12 @@ function openDirectory(
   return createRunDirectory(values.out, name, config, file === null ? undefined : { file, step: event.step });
 }
 
-/** @throws Error where the state in the end is not on the disk. */
+/** @throws Error if the final state is not on the disk. */
 function refuseLoss(path: string, { steps, checkpoint }: TrainResult, from: Checkpoint | null): void {
   const newest = checkpoint?.step ?? from?.progress.step;
   if (newest === steps) return;
   const last = newest === undefined ? 'no checkpoint' : `its newest checkpoint at step ${newest}`;
-  throw new Error(`${path} has ${last}, expected one of step ${steps}: see the warning above`);
+  throw new Error(`${path} has ${last}, expected one of step ${steps} (see the warning above)`);
 }
 
 function attempt(act: () => void): Error | null {

@@ -18,37 +18,40 @@ import { keepAside } from './keep-aside.ts';
 
 /** A run's metrics.jsonl, or another file of lines, open for writing. */
 export interface MetricsFile {
-  /** What was found amiss as it was opened, each a sentence without its full stop. */
+  /** Problems found when it was opened, each a sentence without its full stop. */
   readonly notes: readonly string[];
-  /** What was left out as it was opened, because the run does its steps again; '' where nothing was. */
+  /** Lines left out when it was opened, because the run repeats their steps; '' if none. */
   readonly dropped: string;
-  /** The lines that it began with. */
+  /** The lines that it started with. */
   readonly kept: readonly Readonly<Record<string, unknown>>[];
-  /** Adds a line, with its checksum. Where there is no room it waits for the next one; returns why, the first time. */
+  /**
+   * Adds a line with its checksum. If it cannot be written, it waits for the next one; returns the reason, the first
+   * time.
+   */
   add(line: string): Error | null;
-  /** Takes away the lines that lie behind the first `step` steps. */
+  /** Removes the lines after the first `step` steps. */
   cut(step: number): void;
-  /** Puts on the disk what was added. */
+  /** Syncs the file. */
   sync(): void;
-  /** @throws Error where lines still wait. */
+  /** @throws Error if lines are still waiting. */
   close(): void;
 }
 
 /**
- * Opens the file behind the lines that belong to the first `step` steps. Those of later steps, which a killed process
- * wrote after its last checkpoint, are left out, and so are damaged ones: the file as it was is then kept beside.
- * `from` is the file of the run that this one goes on from, which stays as it is.
+ * Opens the file for lines after the first `step` steps. Lines of later steps, which a killed process wrote after its
+ * last checkpoint, are left out, and so are damaged ones; a damaged file is kept under another name. `from` is the file
+ * of the run that this one continues, which is not changed.
  *
- * What is kept goes to a new file that takes the name of the old one: it is never half done, and another name of the
- * old file, such as that of a backup by hard links, keeps the old lines.
- * @throws Error where a link or no regular file is in its place.
+ * The kept lines go to a new file that replaces the old one, so it is never half done, and another hard link to the old
+ * file, such as a backup, keeps the old lines.
+ * @throws Error if there is a link or no regular file in its place.
  */
 export function openMetrics(path: string, step: number, from = path): MetricsFile {
   const bytes = readOwn(from);
   const found = runLines(bytes);
   const kept = found.lines.filter(({ value }) => belongs(value, step));
   const notes = notesOf(found, path, from, () => keepAside(path, bytes));
-  // Of another run's file nothing is lost: it stays.
+  // The file of another run is not changed, so nothing is lost.
   const dropped = from === path ? droppedOf(basename(path), found.lines.length - kept.length, found.isCutOff) : '';
   const text = kept.map(({ text }) => `${found.isUnsealed ? seal(text) : text}\n`).join('');
   const file = replace(path, Buffer.from(text));
@@ -67,7 +70,7 @@ export function openMetrics(path: string, step: number, from = path): MetricsFil
   function flush(): Error | null {
     try {
       while (waiting.length > 0) {
-        // At its place rather than at the end: a line of which a part was written is written again.
+        // At its position rather than at the end, since a partly written line is written again.
         const written = writeSync(file, waiting, 0, waiting.length, position);
         position += written;
         waiting = waiting.subarray(written);
@@ -94,7 +97,8 @@ export function openMetrics(path: string, step: number, from = path): MetricsFil
     close() {
       flush();
       closeSync(file);
-      if (waiting.length > 0) throw new Error(`${path} lacks its last ${waiting.length} bytes, expected room for them`);
+      if (waiting.length > 0)
+        throw new Error(`${path} lacks its last ${waiting.length} bytes, expected room on the disk for them`);
     },
   };
 }
@@ -105,11 +109,11 @@ function notesOf({ damaged, isUnsealed }: RunLines, path: string, from: string, 
   const notes: string[] = [];
   if (damaged.length > 0) {
     const what = `${name} has damaged ${damaged.length === 1 ? 'line' : 'lines'} ${describeLines(damaged)}`;
-    const kept = isOwn ? `; the file as it was is ${keep()}` : '';
-    notes.push(`${what}, left out here${kept}`);
+    const kept = isOwn ? `; the damaged file is kept as ${keep()}` : '';
+    notes.push(`${what}, now left out${kept}`);
   }
   if (isUnsealed) {
-    notes.push(`${name} has no checksums, as an earlier version wrote it; its lines are taken as they are`);
+    notes.push(`${name} has no checksums (an earlier version wrote it), so its lines are not checked`);
   }
   return notes;
 }
@@ -140,7 +144,7 @@ function readAll(file: number, length: number): Uint8Array {
   return bytes.subarray(0, filled);
 }
 
-/** A new file with these bytes takes the name, whatever had it; returns it, open. */
+/** Creates a file with these bytes, replacing any other; returns it open. */
 function replace(path: string, bytes: Uint8Array): number {
   const temporary = temporaryPath(path);
   const file = openSync(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o666);
@@ -156,7 +160,7 @@ function replace(path: string, bytes: Uint8Array): number {
   }
 }
 
-/** Where the first line ends up that is of a later step. */
+/** Offset after the lines of the first `step` steps. */
 function bytesUpTo(bytes: Buffer, step: number): number {
   for (let start = 0; ; ) {
     const end = bytes.indexOf('\n', start);
@@ -165,10 +169,10 @@ function bytesUpTo(bytes: Buffer, step: number): number {
   }
 }
 
-/** Events of what was seen before a step. */
+/** Events that describe the state before a step. */
 const LOOKS = new Set<unknown>(['probe', 'division']);
 
-/** An epoch counts the steps that are done; a look belongs to the step that comes next. */
+/** The step of an epoch event counts steps done; that of a look is the next step. */
 function belongs(value: Readonly<Record<string, unknown>>, step: number): boolean {
   if (typeof value.step !== 'number') return false;
   return LOOKS.has(value.event) ? value.step < step : value.step <= step;

@@ -1,5 +1,6 @@
 import type { TrainResult } from '@gradloom/runtime';
 import type { Division } from '../html-report/findings/findings.ts';
+import { layerNames } from '../report/layer-names.ts';
 import { configOf } from './describe-flags.ts';
 import type { Recipe } from './recipe.ts';
 import type {
@@ -50,9 +51,14 @@ export function epochLine({ type: event, validation, test, ...figures }: EpochEv
   });
 }
 
-/** Likewise: the figures of each layer before step `step`, which counts from 0. */
-export const probeLine = ({ type: event, parameters: _, ...figures }: ProbeEvent): string =>
-  JSON.stringify({ event, ...figures });
+/**
+ * Likewise: the figures of each layer before step `step`, which counts from 0. A layer has the name that tables and
+ * charts give it, and its path in the network's spec.
+ */
+export function probeLine({ type: event, parameters: _, layers, ...figures }: ProbeEvent): string {
+  const names = layerNames(layers);
+  return JSON.stringify({ event, ...figures, layers: layers.map((layer, k) => ({ name: names[k], ...layer })) });
+}
 
 /** A line of steps.jsonl: figures over some steps, the lowest and the highest among them. */
 export const stepsLine = ({ type: event, ...figures }: StepsEvent): string => JSON.stringify({ event, ...figures });

@@ -14,17 +14,14 @@ import { readObject } from '../options/read-object.ts';
 import type { TrainValues } from './options.ts';
 
 /**
- * The network that the options describe, from a file or by its hidden layers.
+ * The network of the options, from a file or from the hidden layers.
  * @throws OptionError naming what does not fit.
  */
 export async function networkSpec(values: TrainValues, dataset: Dataset): Promise<NetworkSpec> {
   return values.spec === undefined ? stack(values, dataset) : readSpec(values.spec, dataset);
 }
 
-/**
- * The output's activation where nothing is said: losses on logits bring their own, and targets of 0 and 1 ask for
- * sigmoid.
- */
+/** The default output activation: losses on logits need none, and targets of 0 and 1 need sigmoid. */
 export function outputActivation({ classes, targets }: Dataset, loss: Loss): ActivationName {
   if (loss.targets === 'classes' || loss.name === 'binary-cross-entropy') return 'identity';
   return classes !== null || isZeroOrOne(targets.array) ? 'sigmoid' : 'identity';
@@ -48,15 +45,15 @@ const IDENTITY: ActivationSpec = { kind: 'identity' };
 
 const layerOf = ({ kind, ...options }: ActivationSpec): LayerSpec => ({ ...options, kind: 'activation', fn: kind });
 
-/** He's for activations that drop about half of the variance, else Glorot's. */
+/** he-normal for activations that drop about half of the variance, else glorot-uniform. */
 const initializerFor = ({ kind }: ActivationSpec): InitializerSpec =>
   RECTIFIERS.has(kind) ? 'he-normal' : 'glorot-uniform';
 
 const RECTIFIERS = new Set<ActivationName>(['relu', 'leaky-relu', 'elu', 'gelu', 'silu']);
 
 /**
- * One a class, or a single one that says yes or no where the loss takes its logit; else as many as a target has
- * numbers.
+ * Number of outputs: one per class, or a single logit for two classes if the loss takes it; else the numbers of a
+ * target.
  */
 function outputsOf({ classes, targets }: Dataset, loss: Loss): number {
   if (classes === null) return targets.columns;
@@ -65,7 +62,7 @@ function outputsOf({ classes, targets }: Dataset, loss: Loss): number {
 
 async function readSpec(spec: string | Record<string, unknown>, dataset: Dataset): Promise<NetworkSpec> {
   const description = typeof spec === 'string' ? await readObject('--spec', spec) : spec;
-  // What the file claims to be is checked layer by layer where the network is built.
+  // The spec is checked when the network is built.
   const network = { input: dataset.inputs.columns, ...description } as unknown as NetworkSpec;
   within('spec', () => buildNetwork(network));
   return network;

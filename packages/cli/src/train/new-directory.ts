@@ -4,7 +4,7 @@ import type { FolderLock } from '@gradloom/runtime';
 import { isLockName, isTemporaryName, lockFolder, makeDirectory, refuseInUse } from '@gradloom/runtime/internal';
 import { UsageError } from '../usage-error.ts';
 
-/** Where runs go that name no directory, under the current one. */
+/** Folder for runs without --out, under the current one. */
 export const RUNS = 'runs';
 
 /**
@@ -33,7 +33,7 @@ export function checkOut(out: string): void {
 export function lockNewDirectory(out: string | undefined, name: string): FolderLock {
   const lock = lockFolder('train', out === undefined ? makeNumbered(name) : makeDirectory(out), 'train');
   try {
-    // Once more: until the lock was taken, another run may have come and gone.
+    // Checked again, since another run may have come and gone before the lock was taken.
     refuseFilled(lock.path, readdirSync(lock.path));
     return lock;
   } catch (error) {
@@ -42,7 +42,7 @@ export function lockNewDirectory(out: string | undefined, name: string): FolderL
   }
 }
 
-/** What is left of a run that was killed before it had written anything is nothing. */
+/** Files left by a run that was killed before it had written anything do not count. */
 function refuseFilled(out: string, entries: readonly string[]): void {
   const held = entries.filter((name) => !isLockName(name) && !isTemporaryName(name));
   if (held.length === 0) return;

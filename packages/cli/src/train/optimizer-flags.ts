@@ -45,6 +45,6 @@ export const optimizerFlags = {
   decayed: {
     ...training,
     ...keyOf(decayedParameters),
-    describe: 'what weight decay applies to: all parameters, or weights without biases and norms (default: all)',
+    describe: 'parameters that weight decay applies to: all, or weights (no biases or norms) (default: all)',
   },
 } satisfies Record<OptimizerFlag, FileOption<unknown>>;

@@ -6,8 +6,7 @@ import { optimizerFlags } from './optimizer-flags.ts';
 import type { TrainValues } from './options.ts';
 
 /**
- * The optimizer with its flags. The dataset's own options stand behind it where it is the dataset's own kind; flags
- * win.
+ * The optimizer with its flags. Options of the dataset apply if it has the same kind; flags override them.
  * @throws OptionError for a flag that the optimizer does not have.
  */
 export function optimizerSpec(values: TrainValues, preset: Preset): Exclude<OptimizerSpec, string> & Member {

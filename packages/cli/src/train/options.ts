@@ -36,11 +36,11 @@ const source = { group: 'Output', effect: 'source' } satisfies Shared;
 const output = { group: 'Output', effect: 'showing' } satisfies Shared;
 
 const names = (table: object): string => Object.keys(table).join(', ');
-/** As the runtime has them, whose table would bring the whole runtime into a help text. */
+/** A copy of the names in the runtime, whose table would load the whole runtime for help. */
 const onNanChoices = { stop: true, rollback: true } satisfies Record<NonNullable<TrainOptions['onNan']>, true>;
 const anyContext = { totalSteps: 1, stepsPerEpoch: 1 };
 
-/** Every option of `train`, as flags and as keys of a config file. */
+/** Every option of `train`, as a flag and as a key of a config file. */
 export const trainOptions = {
   dataset: {
     ...data,
@@ -132,7 +132,7 @@ export const trainOptions = {
   },
   epochs: { ...training, ...wholeNumber(1), describe: 'passes over the training rows (default: set by the dataset)' },
   steps: { ...training, ...wholeNumber(1), describe: 'number of steps, instead of epochs' },
-  'no-shuffle': { ...training, ...toggle, describe: 'keep the rows in their order in every epoch' },
+  'no-shuffle': { ...training, ...toggle, describe: 'do not shuffle the rows of an epoch' },
   seed: {
     ...training,
     ...wholeNumber(0),
@@ -147,14 +147,15 @@ export const trainOptions = {
   'evaluate-test': {
     ...watching,
     ...toggle,
-    describe: 'also measure the test set in each epoch; the run is then marked, since its test set was looked at',
+    describe:
+      'also measure the test set after each epoch; the results then say so, since choices made by it are biased',
   },
 
   probe: {
     ...watching,
     ...wholeNumber(1),
     describe:
-      'record figures of every layer at every so many steps; the first and the last are shown, metrics.jsonl and --json have them all (default: never)',
+      'record statistics of every layer every so many steps; the first and the last are printed, metrics.jsonl and --json have all (default: never)',
   },
   profile: {
     ...watching,
@@ -173,7 +174,7 @@ export const trainOptions = {
   retries: {
     ...work,
     ...wholeNumber(0),
-    describe: 'how many failures of a thread in a row the run recovers from; never changes the result (default: 3)',
+    describe: 'consecutive failures of a thread that the run recovers from; never changes the result (default: 3)',
   },
 
   'checkpoint-every': {

@@ -5,7 +5,7 @@ import { UsageError } from '../usage-error.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
 import { type TrainValues, trainAlternatives, trainOptions } from './options.ts';
 
-/** Flags that say what an option behind a member's name says too: `--lr 0.1` and `--optimizer sgd:lr=0.1`. */
+/** Flags that repeat an option of a member: `--lr 0.1` and `--optimizer sgd:lr=0.1`. */
 const optionsOfMembers: readonly (readonly [flag: keyof TrainValues, member: 'optimizer' | 'schedule'])[] = [
   ...(['lr', ...Object.keys(optimizerFlags)] as (keyof TrainValues)[]).map((flag) => [flag, 'optimizer'] as const),
   ['warmup-steps', 'schedule'],
@@ -14,7 +14,7 @@ const optionsOfMembers: readonly (readonly [flag: keyof TrainValues, member: 'op
 const saysToo = (values: TrainValues, flag: string, member: 'optimizer' | 'schedule'): boolean =>
   Object.hasOwn(values[member] ?? {}, camelCase(flag));
 
-/** The options of one source, which must not contradict themselves. @throws UsageError */
+/** Checks that the options of one source do not contradict each other. @throws UsageError */
 export function parseSource(raw: RawOptions): TrainValues {
   const values = parseRaw(trainOptions, raw, trainAlternatives);
   for (const [flag, member] of optionsOfMembers) {
@@ -25,7 +25,7 @@ export function parseSource(raw: RawOptions): TrainValues {
   return values;
 }
 
-/** What is left of a file where flags say the same in other words, or would leave an option of it idle. */
+/** Drops options of a file that flags override in other words, or make unused. */
 export function besideFlags(file: RawOptions, flags: TrainValues): RawOptions {
   const setAside = new Set<string>();
   for (const [flag, member] of optionsOfMembers) if (saysToo(flags, flag, member)) setAside.add(flag);

@@ -1,7 +1,7 @@
 import { type Io, printLine } from '../io.ts';
 import type { Reporter } from './reporter.ts';
 
-/** Nothing but the directory of the run, for a script: `run=$(gradloom train … --quiet)`. */
+/** Prints only the directory of the run, for a script: `run=$(gradloom train … --quiet)`. */
 export const quietReporter = ({ stdout, stderr }: Io): Reporter => ({
   start() {},
   warning() {},

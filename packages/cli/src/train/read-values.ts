@@ -10,7 +10,7 @@ import { recordedLibrary } from './recorded-library.ts';
 import { openResumable, type Resumable } from './resumable.ts';
 import { resumedOptions } from './resumed-options.ts';
 
-/** The options of a run, how the user gave each, and the run that it goes on with. */
+/** The options of a run, how the user gave each, and the run that it continues. */
 export interface GivenValues {
   readonly values: TrainValues;
   readonly given: RawOptions;

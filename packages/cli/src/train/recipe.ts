@@ -11,7 +11,7 @@ export interface Recipe {
   readonly sets: DataSplits;
   readonly spec: NetworkSpec;
   readonly options: TrainOptions;
-  /** The same as flags: what makes the run again. */
+  /** The same as flags, to repeat the run. */
   readonly values: TrainValues;
 }
 
@@ -39,14 +39,12 @@ export async function createRecipe(values: TrainValues, { preset, sets, shares }
     schedule: warmupSteps === undefined ? schedule : { ...schedule, warmupSteps },
   };
   const spec = await networkSpec(filled, sets.train);
-  // The network itself rather than its file, which may change or stay behind.
+  // The network itself rather than its file, which may change.
   if (filled.spec !== undefined) filled.spec = { ...spec };
   return { sets, spec, options: trainOptionsOf(filled), values: filled };
 }
 
-/**
- * @throws OptionError for numbers that the loss does not take: those of a file may be classes that were read as values.
- */
+/** @throws OptionError for targets that the loss cannot take; numbers of a file may be meant as classes. */
 function refuseNumbers({ dataset }: TrainValues, { name, classes, targets }: Dataset, loss: LossSpec): void {
   const { name: kind, targets: wanted } = createLoss(loss);
   const outside = targets.array.find((value) => value < 0 || value > 1);

@@ -16,5 +16,5 @@ export function recordedLibrary({ backend }: Readonly<Record<string, unknown>>):
 export function otherLibrary(recorded: string | null, backend: Backend): string | null {
   const own = backendName(backendRecord(backend));
   if (recorded === null || backend.name !== 'blas' || own === recorded) return null;
-  return `the options come from a run on ${recorded}, this one takes ${own}: their weights differ by rounding (--blas names another)`;
+  return `the options come from a run on ${recorded}, this one takes ${own}: their weights differ by rounding (--blas chooses the library)`;
 }

@@ -11,7 +11,7 @@ export type RecoveryEvent = Extract<TrainEvent, { type: 'recovery' }>;
 export type RollbackEvent = Extract<TrainEvent, { type: 'rollback' }>;
 export type EpochEvent = Extract<TrainEvent, { type: 'epoch' }>;
 
-/** What is known of a run when its first step begins. */
+/** The state of a run when its first step begins. */
 export interface RunStart {
   readonly recipe: Recipe;
   readonly event: StartEvent;
@@ -23,7 +23,7 @@ export interface RunStart {
 export interface Reporter {
   start(run: RunStart): void;
   warning(message: string): void;
-  /** A sentence for people, on stderr whatever stdout shows. */
+  /** A sentence on stderr, whatever stdout shows. */
   aside(text: string): void;
   threads(event: ThreadsEvent): void;
   recovery(event: RecoveryEvent): void;
@@ -32,12 +32,12 @@ export interface Reporter {
   epoch(event: EpochEvent): void;
   probe(event: ProbeEvent): void;
   checkpoint(event: CheckpointEvent): void;
-  /** Nothing moves any more: takes away what was only there for the moment. */
+  /** Ends the redrawn output. */
   stop(): void;
   done(run: RunStart, result: TrainResult): void;
 }
 
-/** Says a warning to people and to scripts. */
+/** Reports a warning on stderr and in JSON. */
 export function warn(reporter: Reporter, message: string): void {
   reporter.aside(`gradloom train: warning: ${message}`);
   reporter.warning(message);

@@ -6,12 +6,12 @@ import { CONFIG_FILE } from '../run-files/names.ts';
 import { sealOf } from '../run-files/seal.ts';
 import { recordedLibrary } from './recorded-library.ts';
 
-/** A run that can go on. */
+/** A run that can continue. */
 export interface Resumable {
   readonly folder: string | null; // of the run; null where a checkpoint alone was named
   readonly file: string | null; // of the checkpoint
   readonly checkpoint: Checkpoint | null; // null where the run was ended before its first
-  readonly options: Readonly<Record<string, unknown>>; // as a config file holds them, with every default filled in
+  readonly options: Readonly<Record<string, unknown>>; // as in a config file, with every default filled in
   readonly library: string | null; // of a run without a checkpoint, which compares its own: that computed it
 }
 
@@ -29,14 +29,14 @@ export async function openResumable(path: string): Promise<Resumable> {
   if (!existsSync(config)) {
     throw new Error(`--resume has ${path}, expected a run with ${LAST_FILE} or ${CONFIG_FILE} (start it again)`);
   }
-  // A run's own file, not one that somebody typed: its faults are those of data.
+  // A file of the run, not one that was typed: its faults are not usage errors.
   const { options, ...rest } = await readObject('--resume', config).catch((error: Error) => {
     throw new Error(error.message, { cause: error });
   });
-  // Without a checkpoint there is nothing else that would say which run it was.
+  // Without a checkpoint, only this file identifies the run.
   if (sealOf(readFileSync(config, 'utf8').trimEnd()) === 'broken') {
     throw new Error(
-      `--resume has ${config}, which was changed since it was written, expected it as it was (--config starts a run of its options)`,
+      `--resume has ${config}, which was changed after it was written, expected it unchanged (use --config to start a new run with its options)`,
     );
   }
   if (!isRecord(options))

@@ -10,7 +10,7 @@ import { optimizerFlags } from './optimizer-flags.ts';
 import { type TrainValues, trainAlternatives, trainOptions } from './options.ts';
 import type { Resumable } from './resumable.ts';
 
-/** They change no bit of the steps to come, or the run itself compares what comes of them. */
+/** Options that change no bit of the remaining steps, or whose effects the resume compares itself. */
 const FREE = new Set([
   ...[
     'threads',
@@ -28,42 +28,42 @@ const FREE = new Set([
   ...['epochs', 'steps', 'dataset', 'spec', 'backend', 'blas', 'profile'],
 ]);
 
-/** Whether an option makes a run what it is: from its start to its end it stays the same. */
+/** Whether an option is fixed from the start of a run to its end. */
 export const isOwnOption = (name: string): boolean => !FREE.has(name) && !RESOLVED.has(name);
 
-/** The command line may leave them open; what they have come to is in the checkpoint's record. */
+/** Options with defaults of the library; the record of the checkpoint has their values. */
 const RESOLVED = new Set(['evaluate-every', 'batch']);
 
 /** The options of a run that goes on. */
 export interface ResumedOptions {
   readonly given: RawOptions;
-  readonly warnings: readonly string[]; // what its files say that no file may: it is left out
+  readonly warnings: readonly string[]; // options in its files that no file may set: they are ignored
 }
 
 /**
- * The run's own options, and what was typed beside `--resume` where that may change.
+ * The options of the run, and the typed flags that may differ from them.
  * @throws UsageError naming every flag that would make it another run.
  */
 export function resumedOptions(typed: RawOptions, { options, folder }: Resumable, path: string): ResumedOptions {
   const values = parseRaw(trainOptions, typed, trainAlternatives);
   if (folder === null && values.out === undefined && values['no-out'] === undefined) {
     throw new UsageError(
-      `--resume has ${path}, a file, expected --out or --no-out beside it: the run it belongs to may have gone on further`,
+      `--resume has ${path}, a file, expected --out or --no-out with it (the run of the file may have gone further)`,
     );
   }
   const { stored, own, foreign } = ownOptions(options, path);
   const found = changes(values, own);
-  if (found.length > 0) throw new UsageError(`${found.join('; ')}: --resume goes on with the same run`);
+  if (found.length > 0) throw new UsageError(`${found.join('; ')}: --resume continues the same run`);
   const free = Object.fromEntries(Object.entries(typed).filter(([key]) => FREE.has(key)));
   const given = mergeRaw(free, stored, trainAlternatives);
   if (values.blas !== undefined) refuseIdleLibrary(given, parseRaw(trainOptions, given));
   return {
     given,
-    warnings: foreign.map(({ name, value, why }) => `${name} has ${show(value)}, which is left out (${why})`),
+    warnings: foreign.map(({ name, value, why }) => `${name} has ${show(value)}, which is ignored (${why})`),
   };
 }
 
-/** @throws Error where the run's own file is at fault: nobody typed what stands in it. */
+/** @throws Error if the file of the run is faulty, which is not a usage error. */
 function ownOptions(
   options: Resumable['options'],
   path: string,
@@ -76,7 +76,7 @@ function ownOptions(
   }
 }
 
-/** A sentence for each typed flag that has another value than the run. */
+/** A sentence for each typed flag that differs from the run. */
 function changes(typed: TrainValues, own: TrainValues): string[] {
   const config = configOf(own);
   return Object.entries(configOf(typed)).flatMap(([flag, value]) => {
@@ -98,7 +98,7 @@ function ownValue(config: Record<string, unknown>, flag: string): unknown {
   return flag === 'on-nan' ? (config[flag] ?? 'stop') : config[flag];
 }
 
-/** Whether what was typed is the run's: of a member, the options that were typed. */
+/** Whether a typed value agrees with that of the run; of a member, only the typed options count. */
 function agrees(typed: unknown, own: unknown): boolean {
   if (isRecord(typed)) return isRecord(own) && Object.entries(typed).every(([key, value]) => agrees(value, own[key]));
   return show(typed) === show(own);

@@ -4,7 +4,7 @@ import { commandOf, configOf } from './describe-flags.ts';
 import type { Recipe } from './recipe.ts';
 import type { StartEvent } from './reporter.ts';
 
-/** What config.json of a run holds: options that make it again, and what they ran on. */
+/** Contents of config.json: the options to repeat the run, and the machine. */
 export function runConfig(
   { spec, values }: Recipe,
   { parameters, batch, leaves, threads, tunesThreads, backend, stepsPerEpoch }: StartEvent,

@@ -17,30 +17,30 @@ import { type MetricsFile, openMetrics } from './metrics-file.ts';
 import { missingSteps } from './missing-steps.ts';
 import { lockNewDirectory, RUNS } from './new-directory.ts';
 
-/** The directory of one run, open for writing, and for no other run. */
+/** The locked directory of one run, open for writing. */
 export interface RunDirectory {
   readonly path: string;
-  /** What was found amiss in its lines, or was dropped of them, each without a full stop. */
+  /** Problems found in its lines, and lines that were dropped, each without a full stop. */
   readonly notes: readonly string[];
-  /** The directory for a checkpoint: lines of the steps before it are on the disk then. */
+  /** The directory for a checkpoint, after syncing the lines of the steps before it. */
   forCheckpoint(): FolderLock;
   /** Adds a line to metrics.jsonl. Returns why it could not be written, the first time: it then waits for room. */
   addMetrics(line: string): Error | null;
-  /** Likewise to divisions.jsonl, which a first line makes. */
+  /** The same for divisions.jsonl, which the first line creates. */
   addDivision(line: string): Error | null;
-  /** Likewise to steps.jsonl. */
+  /** The same for steps.jsonl. */
   addSteps(line: string): Error | null;
-  /** Takes away the lines of all three that lie behind a step: the run has gone back to it. */
+  /** Removes the lines of all three after a step, when the run goes back to it. */
   cutMetrics(step: number): void;
   saveModel(model: ModelContents): void;
-  /** Lets other runs in. @throws Error where lines of metrics are still to be written. */
+  /** Releases the directory. @throws Error if lines of metrics could not be written. */
   close(): void;
 }
 
 /**
- * Makes the directory and its config.json. Without `out` it is runs/<name>-<number>, the first number that is free
- * after all others. `from` is a checkpoint and the metrics that stand beside it, which the new run goes on from.
- * @throws Error where it cannot be written, FolderInUseError where another run came first.
+ * Creates the directory and its config.json. Without `out` it is runs/<name>-<number>, with the first number after all
+ * others. `from` is a checkpoint, with its metrics beside it, that the new run continues.
+ * @throws Error if it cannot be written, FolderInUseError if another run came first.
  */
 export function createRunDirectory(
   out: string | undefined,
@@ -48,7 +48,7 @@ export function createRunDirectory(
   config: object,
   from?: { readonly file: string; readonly step: number },
 ): RunDirectory {
-  const has = out === undefined ? `the folder ${RUNS} has no place for a run` : `--out has ${out}`;
+  const has = out === undefined ? `the folder ${RUNS} cannot hold a run` : `--out has ${out}`;
   return writing(has, 'a directory that can be written, or --no-out', () => {
     const lock = lockNewDirectory(out, name);
     return releasingAtFailure(lock, () => {
@@ -59,16 +59,16 @@ export function createRunDirectory(
   });
 }
 
-/** Opens the directory of a run that goes on after `step` steps. @throws Error where it cannot be written. */
+/** Opens the directory of a run that continues after `step` steps. @throws Error if it cannot be written. */
 export const reopenRunDirectory = (lock: FolderLock, config: object, step: number): RunDirectory =>
   writing(`--resume has ${lock.path}`, GOES_ON, () => openDirectory(lock, config, step));
 
-const GOES_ON = 'a run that can be written, or --out beside it';
+const GOES_ON = 'a run that can be written, or another directory with --out';
 
 /**
- * Locks the directory of a run that is going to go on there, before anything of it is read.
- * @throws FolderInUseError where another run writes there, Error where it cannot be written, or a link or no regular
- * file has the place of one of its files.
+ * Locks the directory of a run before it is read and continued there.
+ * @throws FolderInUseError if another run writes there, Error if it cannot be written, or a link or no regular file is
+ * in the place of one of its files.
  */
 export function lockRunDirectory(path: string): FolderLock {
   const lock = writing(`--resume has ${path}`, GOES_ON, () => lockFolder('train', path, 'train'));
@@ -96,12 +96,12 @@ function openDirectory(lock: FolderLock, config: object, step: number, from = lo
     path,
     notes: [
       ...[...files.values()].flatMap(({ notes }) => notes),
-      ...(dropped.length === 0 ? [] : [`dropped, because the run goes on from step ${step}: ${dropped.join(', ')}`]),
+      ...(dropped.length === 0 ? [] : [`deleted, because the run continues from step ${step}: ${dropped.join(', ')}`]),
       ...(missing === '' ? [] : [`${STEPS_FILE} lacks ${missing}`]),
     ],
     forCheckpoint() {
       if (existsSync(path) && !lock.holds()) {
-        throw new Error(`train: ${path} has the lock of another run, or none, expected that of this run`);
+        throw new Error(`train: ${path} has lost the lock of this run, expected that no other run takes it`);
       }
       for (const file of files.values()) file.sync();
       return lock;
@@ -121,14 +121,14 @@ function openDirectory(lock: FolderLock, config: object, step: number, from = lo
   };
 }
 
-/** @throws Error where the file is no longer the one that was read: its own run may go on meanwhile. */
+/** @throws Error if the file is no longer the one that was read: its own run may be writing. */
 function copyCheckpoint(file: string, copy: string, step: number): void {
   copyFileSync(file, copy);
   const found = loadCheckpoint(copy).progress.step;
   if (found === step) return;
   rmSync(copy);
   throw new Error(
-    `${file} has a checkpoint of step ${found}, expected ${step} as it was read (its run goes on: try again)`,
+    `${file} has a checkpoint of step ${found}, expected ${step} as it was read (its run is still writing: try again)`,
   );
 }
 

@@ -28,9 +28,7 @@ export async function runTrain(request: Request, io: Io): Promise<number> {
   }
 }
 
-/**
- * Of a run that goes on in its own directory, that directory: nothing of it is read before no other run can change it.
- */
+/** The locked directory of a run that continues in place: no other run may change it while it is read. */
 function lockResumed(request: Request): FolderLock | null {
   const { resume, out, 'no-out': noOut } = flagsToRaw(trainOptions, request);
   if (typeof resume?.value !== 'string' || out !== undefined || noOut !== undefined) return null;
@@ -60,13 +58,13 @@ async function runLocked(request: Request, io: Io, lock: FolderLock | null): Pro
 
 /** 'train: epochs has 2, …; dataset has …' of a resume, with the flag of each; any other error with its own. */
 function nameFlags(error: unknown, given: RawOptions): unknown {
-  if (!(error instanceof Error) || !error.message.endsWith(': a resume goes on with the same run')) {
+  if (!(error instanceof Error) || !error.message.endsWith(': a resume continues the same run')) {
     return nameFlag(error, trainOptions, given);
   }
   const named = error.message
     .replace(/^train: /, '')
     .replaceAll(/(?<=^|; )(\w+)(?=[ .])/g, (word) => (Object.hasOwn(trainOptions, word) ? `--${word}` : word));
-  // Another library under the same options is what the machine has, not what was typed.
+  // A different library with the same options is a property of the machine, not a usage error.
   return named.split('; ').every((part) => part.startsWith('--blas has '))
     ? new Error(named, { cause: error })
     : new UsageError(named, { cause: error });

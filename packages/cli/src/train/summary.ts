@@ -6,7 +6,7 @@ import { quote } from '../report/quote.ts';
 import type { Paint } from '../terminal/paint.ts';
 import type { RunStart } from './reporter.ts';
 
-/** The lines below a run: how it went, its figures, where it was written and what to do next. */
+/** The summary of a run: its results, where it was written and what to do next. */
 export function summarize(run: RunStart, result: TrainResult, paint: Paint, program: string): string[] {
   const { out } = run;
   const { test, trainLoss, steps, backend } = result;
@@ -20,7 +20,7 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
   if (test?.rmse !== undefined) rows.push(['test RMSE', decimal(test.rmse)]);
   if (test?.r2 !== undefined) rows.push(['test R²', decimal(test.r2)]);
   if (run.recipe.values['evaluate-test']) {
-    rows.push(['test set', 'looked at in each epoch: choices made by it no longer tell about new rows']);
+    rows.push(['test set', 'looked at during training: once a choice is made by it, its figures are too good']);
   }
   if (steps > 0) {
     rows.push(['training loss', decimal(trainLoss)], ['steps', whole(steps)]);
@@ -45,7 +45,7 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
 
 /** 'Trained 8 epochs in 9.4 s'. */
 function wentOf(result: TrainResult): string {
-  if (result.steps === 0) return 'Stopped before the first step: the weights are those that training starts from';
+  if (result.steps === 0) return 'Stopped before the first step: the weights are the initial ones';
   const went = result.stopped === 'aborted' ? 'Stopped after' : 'Trained';
   return `${went} ${lengthOf(result)} in ${duration(result.elapsedMs)}`;
 }
@@ -73,12 +73,12 @@ function nextCommands({ recipe }: RunStart, result: TrainResult, out: string, pr
     '  # predictions for single rows',
     `  ${program} predict ${out} --rows 0..${Math.min(9, (test ?? train).rows - 1)}`,
   ];
-  // No file names a library: it is typed again.
+  // No file may name a library, so it must be typed again.
   const { blas } = recipe.values;
   const library = blas === undefined ? '' : ` --blas ${quote(blas)}`;
   if (result.stopped === 'aborted')
     return [...lines, '  # continue training', `  ${program} train --resume ${out}${library}`];
-  // A single leaf is one thread's work alone.
+  // A single leaf keeps only one thread busy.
   if (result.leaves === 1) return lines;
   const threads = result.threads === 1 ? 2 : 1;
   const again = `  ${program} train --config ${out}/config.json --threads ${threads}${library}`;

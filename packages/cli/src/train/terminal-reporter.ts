@@ -16,7 +16,7 @@ const MOST_LINES = 20;
 /** Losses that are kept for the panel's curve, over twice its widest. */
 const CURVE_POINTS = 128;
 
-/** For people: what is trained, a panel and the epochs while it goes on, and a summary. */
+/** Text output: the run, a panel and the epochs during training, and a summary. */
 export function terminalReporter(io: Io): Reporter {
   const paint = createPaint(io.stdout, io.env);
   const livePaint = createPaint(io.stderr, io.env);
@@ -67,9 +67,9 @@ export function terminalReporter(io: Io): Reporter {
       const every = Math.ceil(totalEpochs / MOST_LINES);
       if (event.epoch % every === 0 || event.epoch === totalEpochs) area?.line(epochText(event, totalEpochs));
     },
-    // Figures of every layer would bury the epochs: those of the first look and the last stand below them.
+    // Statistics of every layer would hide the epochs: the first and last are shown at the end.
     probe({ step, layers }) {
-      // Not their weights: those would be held until the end.
+      // Without their weights, which would be held until the end.
       lastLook = { step, layers };
       firstLook ??= lastLook;
     },
@@ -84,12 +84,13 @@ export function terminalReporter(io: Io): Reporter {
   };
 }
 
-/** The most telling first: those that find no room are left out. */
-function metricsOf({ trainLoss, validation, gradientNorm, learningRate }: EpochEvent): string[] {
+/** Most important first: those without room are dropped. */
+function metricsOf({ trainLoss, validation, test, gradientNorm, learningRate }: EpochEvent): string[] {
   const metrics: string[] = [];
   if (validation?.accuracy !== undefined) metrics.push(`accuracy ${percent(validation.accuracy)}`);
   if (validation?.r2 !== undefined) metrics.push(`r2 ${decimal(validation.r2)}`);
   if (validation !== undefined) metrics.push(`validation loss ${decimal(validation.loss)}`);
+  metrics.push(...testParts(test));
   metrics.push(`training loss ${decimal(trainLoss)}`, `gradient norm ${decimal(gradientNorm)}`);
   return [...metrics, `rate ${decimal(learningRate)}`];
 }
@@ -99,7 +100,12 @@ function epochText({ epoch, trainLoss, validation, test, elapsedMs }: EpochEvent
   parts.push(`training loss ${decimal(trainLoss)}`);
   if (validation !== undefined) parts.push(`validation loss ${decimal(validation.loss)}`);
   if (validation?.accuracy !== undefined) parts.push(`accuracy ${percent(validation.accuracy)}`);
-  if (test !== undefined) parts.push(`test loss ${decimal(test.loss)}`);
-  if (test?.accuracy !== undefined) parts.push(`test accuracy ${percent(test.accuracy)}`);
-  return [...parts, duration(elapsedMs)].join('  ');
+  return [...parts, ...testParts(test), duration(elapsedMs)].join('  ');
+}
+
+/** With --evaluate-test: the summary says that they were looked at. */
+function testParts(test: EpochEvent['test']): string[] {
+  if (test === undefined) return [];
+  const loss = `test loss ${decimal(test.loss)}`;
+  return test.accuracy === undefined ? [loss] : [loss, `test accuracy ${percent(test.accuracy)}`];
 }

@@ -14,7 +14,7 @@ export interface ConfigCheck {
   readonly network: unknown;
 }
 
-/** A run's configuration: options that train takes, and a network that can be built. */
+/** The configuration of a run: valid options of train, and a network that can be built. */
 export function checkConfig(folder: string): ConfigCheck {
   const check = openCheck(CONFIG_FILE);
   const config = readDocument(folder, check, true, runConfig);
@@ -38,7 +38,7 @@ export function checkConfig(folder: string): ConfigCheck {
 
 function checkNetwork(check: OpenCheck, network: unknown, parameters: unknown): void {
   reading(check, '', () => {
-    // What a file claims to be is checked part by part where it is built.
+    // buildNetwork checks the claims of the file part by part.
     const { parameterCount } = buildNetwork(network as NetworkSpec);
     check.about = `${parameterCount} parameters`;
     if (parameters === parameterCount) return;

@@ -9,10 +9,10 @@ import { describeLines, type RunLines, runLines } from '../run-files/run-lines.t
 import { missingSteps } from '../train/missing-steps.ts';
 import { type FileCheck, type OpenCheck, openCheck, reading } from './file-check.ts';
 
-/** As long as any that is written here. */
+/** The longest file that this program writes. */
 const MOST_BYTES = 2 ** 29;
 
-/** The files of lines of a run: checksums, order, and what its newest checkpoint says of the same steps. */
+/** The files of lines of a run: checksums, order, and agreement with the newest checkpoint about the same steps. */
 export function checkLines(folder: string, last: Checkpoint | null): FileCheck[] {
   return [METRICS_FILE, STEPS_FILE, DIVISIONS_FILE].flatMap((name) => {
     const check = openCheck(name);
@@ -25,7 +25,7 @@ export function checkLines(folder: string, last: Checkpoint | null): FileCheck[]
     const found = reading(check, path, () =>
       runLines(readOwnFile('verify', path, 'a file of lines', MOST_BYTES) ?? Buffer.alloc(0)),
     );
-    // What a resume has left out as damaged stands beside, under this name.
+    // A resume keeps the damaged file under this name.
     const damaged = `${name}.damaged-1`;
     if (found !== null) checkFound(check, found, last, existsSync(join(folder, damaged)) ? damaged : null);
     return [check];
@@ -36,14 +36,14 @@ function checkFound(check: OpenCheck, found: RunLines, last: Checkpoint | null, 
   const { lines, damaged, isCutOff, isUnsealed } = found;
   check.about = `${lines.length} ${lines.length === 1 ? 'line' : 'lines'}`;
   if (damaged.length > 0) check.faults.push(`has damaged lines: ${describeLines(damaged)}`);
-  if (isCutOff) check.notes.push('ends in half a line, as a crash leaves it');
-  if (isUnsealed) check.notes.push('has no checksums, as an earlier version wrote it');
+  if (isCutOff) check.notes.push('ends in half a line (a crash leaves one)');
+  if (isUnsealed) check.notes.push('has no checksums (an earlier version wrote it)');
   checkOrder(check, lines);
   if (last === null) return;
   const { step } = last.progress;
-  // Beyond the end of the checkpoint's run, too: a run resumed with more epochs may have written no checkpoint yet.
+  // Also beyond the end of the checkpoint's run: one resumed with more epochs may not have written a checkpoint yet.
   if (lines.some(({ value }) => Number(value.step) > step)) {
-    check.notes.push(`goes beyond the newest checkpoint, of step ${step}: a resume does those steps again`);
+    check.notes.push(`goes beyond the newest checkpoint (step ${step}): a resume repeats those steps`);
   }
   if (check.name === STEPS_FILE) {
     const missing = missingSteps(
@@ -56,20 +56,20 @@ function checkFound(check: OpenCheck, found: RunLines, last: Checkpoint | null, 
   if (check.name === METRICS_FILE) checkEpochs(check, lines, last, damagedFile);
 }
 
-/** What a resume has left out as damaged is no new fault. */
+/** Lines that a resume left out as damaged are not a new fault. */
 function addMissing(check: OpenCheck, missing: string, damagedFile: string | null): void {
   if (damagedFile === null) check.faults.push(`lacks ${missing}`);
-  else check.notes.push(`lacks ${missing}, left out as damaged by a resume (see ${damagedFile})`);
+  else check.notes.push(`lacks ${missing}, which a resume left out as damaged (see ${damagedFile})`);
 }
 
-/** Each kind of event by ascending steps: none twice, none in the wrong place. */
+/** Steps must ascend within each kind of event: no duplicates and no wrong order. */
 function checkOrder(check: OpenCheck, lines: RunLines['lines']): void {
   const newest = new Map<unknown, number>();
   for (const { number, value } of lines) {
     const { event, step } = value;
     const before = newest.get(event) ?? Number.NEGATIVE_INFINITY;
     if (typeof step !== 'number' || !(step > before)) {
-      const wanted = before === Number.NEGATIVE_INFINITY ? 'a number' : `one above ${before}`;
+      const wanted = before === Number.NEGATIVE_INFINITY ? 'a number' : `a step above ${before}`;
       const has = step === undefined ? 'no step' : `the step ${JSON.stringify(step)}`;
       check.faults.push(`has ${has} in line ${number}, expected ${wanted}`);
       return;
@@ -78,7 +78,7 @@ function checkOrder(check: OpenCheck, lines: RunLines['lines']): void {
   }
 }
 
-/** From one epoch's end to the next where a stretch ends too, the losses of the steps add up to those of the epochs. */
+/** Between epoch ends at which a stretch ends too, the losses of the steps must add up to those of the epochs. */
 function checkSteps(check: OpenCheck, lines: RunLines['lines'], { arrays, record }: Checkpoint): void {
   const { stepsPerEpoch } = record;
   let sum = 0;
@@ -89,7 +89,7 @@ function checkSteps(check: OpenCheck, lines: RunLines['lines'], { arrays, record
     const end = Number(step) / stepsPerEpoch;
     if (!Number.isInteger(end) || end > arrays.epochLosses.length) continue;
     const expected = arrays.epochLosses.subarray(epochs, end).reduce((total, mean) => total + mean * stepsPerEpoch, 0);
-    // Both are sums of the same numbers, in another order.
+    // Both are sums of the same numbers in different orders.
     if (Number.isFinite(expected) && !(Math.abs(sum - expected) <= 1e-9 * Math.abs(expected))) {
       check.faults.push(
         `has losses up to line ${number} that add up to ${sum}, expected ${expected} (epoch ${end} of the newest checkpoint)`,
@@ -101,7 +101,7 @@ function checkSteps(check: OpenCheck, lines: RunLines['lines'], { arrays, record
   }
 }
 
-/** The checkpoint has the mean loss of each epoch that is over; the lines must say the same, and reach as far. */
+/** The checkpoint has the mean loss of each complete epoch; the lines must agree, and go as far. */
 function checkEpochs(
   check: OpenCheck,
   lines: RunLines['lines'],
@@ -111,7 +111,7 @@ function checkEpochs(
   const epochs = lines.filter(({ value }) => value.event === 'epoch');
   for (const { number, value } of epochs) {
     const own = arrays.epochLosses[Number(value.epoch) - 1];
-    // JSON has no word for one that is not finite.
+    // JSON has null for a number that is not finite.
     const loss = Number.isFinite(own) ? own : null;
     if (own === undefined || Object.is(loss, value.trainLoss)) continue;
     check.faults.push(

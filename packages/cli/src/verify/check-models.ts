@@ -9,14 +9,16 @@ import { isOwnOption } from '../train/resumed-options.ts';
 import type { ConfigCheck } from './check-config.ts';
 import { type OpenCheck, openCheck, reading } from './file-check.ts';
 
-/** The model and the checkpoints of a run, as far as they can be read. */
+/** The model and the checkpoints of a run that can be read. */
 export interface ModelChecks {
   readonly checks: readonly OpenCheck[];
   readonly last: Checkpoint | null;
   readonly model: { readonly check: OpenCheck; readonly fingerprint: string } | null;
 }
 
-/** Every model and checkpoint of a folder: whole, of the network and the options in config.json, and in order. */
+/**
+ * Checks every model and checkpoint of a folder: undamaged, with the network and options of config.json, and in order.
+ */
 export function checkModels(folder: string, config: ConfigCheck): ModelChecks {
   const found = readdirSync(folder).filter((name) => name.endsWith('.gradloom'));
   const own = [MODEL_FILE, LAST_FILE, BEST_FILE];
@@ -66,7 +68,7 @@ function addDifference(check: OpenCheck, name: string, own: unknown, wanted: unk
 
 const jsonOf = (value: unknown) => (value === undefined ? undefined : plainJson(value));
 
-/** The best checkpoint is written with the newest, and never older than that one says. */
+/** The best checkpoint is never older than the newest checkpoint says. */
 function checkBest(folder: string, checks: OpenCheck[], last: Checkpoint | null, best: Checkpoint | null): void {
   const said = last?.progress.best?.step;
   if (last === null || said === undefined) return;
@@ -80,7 +82,7 @@ function checkBest(folder: string, checks: OpenCheck[], last: Checkpoint | null,
   const step = best?.progress.best?.step;
   const check = checks.find(({ name }) => name === BEST_FILE);
   if (best === null || check === undefined || (step !== undefined && step >= said)) return;
-  check.faults.push(`is of step ${step ?? best.progress.step}, expected step ${said} (of ${LAST_FILE})`);
+  check.faults.push(`has step ${step ?? best.progress.step}, expected ${said} (of ${LAST_FILE})`);
 }
 
 /** The fingerprint of a checkpoint's weights. */

@@ -4,7 +4,7 @@ import { printable } from '../terminal/printable.ts';
 import type { FileCheck } from './file-check.ts';
 import type { Verification } from './verify-folder.ts';
 
-/** A line for each file, or one for each of its faults and notes, and what it comes to. */
+/** One line per file, or per fault and note, and a summary. */
 export function describeVerification({ path, files, notes }: Verification, paint: Paint): string[] {
   const width = Math.max(...files.map(({ name }) => printable(name).length));
   const lines = files.flatMap((file) => {
@@ -17,7 +17,7 @@ export function describeVerification({ path, files, notes }: Verification, paint
   const faulty = files.filter(({ faults }) => faults.length > 0).length;
   const end =
     faulty === 0
-      ? `${path}: ${files.length === 1 ? 'its one file is whole' : `all ${files.length} files are whole and belong together`}`
+      ? `${path}: ${files.length === 1 ? 'its only file is undamaged' : `all ${files.length} files are undamaged and belong together`}`
       : `${path}: ${faulty} of ${plural(files.length, 'file')} ${faulty === 1 ? 'is' : 'are'} at fault`;
   return [...lines, '', ...notes, end];
 }

@@ -1,14 +1,14 @@
 import { withoutPlace } from '../failure.ts';
 
-/** What came of the check of one file. */
+/** Result of the check of one file. */
 export interface FileCheck {
   readonly name: string;
-  readonly about: string; // what is in it, in a few words
-  readonly notes: readonly string[]; // what is worth knowing and no fault, such as half a line that a crash left
+  readonly about: string; // its content, in a few words
+  readonly notes: readonly string[]; // remarks that are not faults, such as half a line after a crash
   readonly faults: readonly string[];
 }
 
-/** A check that goes on. */
+/** A check in progress. */
 export interface OpenCheck extends FileCheck {
   about: string;
   readonly notes: string[];
@@ -18,8 +18,8 @@ export interface OpenCheck extends FileCheck {
 export const openCheck = (name: string): OpenCheck => ({ name, about: '', notes: [], faults: [] });
 
 /**
- * What `read` gives; null, and a fault, where it throws. The name of the file stands before its faults: `path` is left
- * out.
+ * The result of `read`; if it throws, null and a fault. Faults do not repeat `path`, since the name of the file
+ * precedes them.
  */
 export function reading<T>(check: OpenCheck, path: string, read: () => T): T | null {
   try {

@@ -8,26 +8,25 @@ import { type OpenCheck, reading } from './file-check.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** As long as any that is written here. */
+/** The longest file that this program writes. */
 const MOST_BYTES = 1 << 28;
 
 /**
- * The object in a JSON file of a folder, checked against its checksum where it has one; null where it is not there, or
- * at fault.
+ * The object in a JSON file of a folder, checked against its checksum if it has one; null if it is missing or faulty.
  */
 export function readDocument(
   folder: string,
   check: OpenCheck,
   isSealed: boolean,
-  schema?: Schema<unknown>, // of what a report reads of it
+  schema?: Schema<unknown>, // the schema of what a report reads
 ): Json | null {
   const path = join(folder, check.name);
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return null;
   const value = reading(check, path, () => {
     const text = readOwnFile('verify', path, 'a JSON file', MOST_BYTES)?.toString() ?? '';
     const state = sealOf(text.replace(/\n$/, ''));
-    if (state === 'broken') check.faults.push('has another checksum than it was written with');
-    if (state === 'none' && isSealed) check.notes.push('has no checksum, as an earlier version wrote it');
+    if (state === 'broken') check.faults.push('has a wrong checksum (it is damaged)');
+    if (state === 'none' && isSealed) check.notes.push('has no checksum (an earlier version wrote it)');
     return parse(text);
   });
   if (value === null) return null;

@@ -9,7 +9,7 @@ import { describeVerification } from './describe-verification.ts';
 import { verifyOptions } from './options.ts';
 import { isWhole, verifyFolder } from './verify-folder.ts';
 
-/** Checks the files of a run. Resolves to the exit code: 1 where one of them is at fault. */
+/** Checks the files of a run. Resolves to the exit code: 1 if one of them has a fault. */
 export async function runVerify(request: Request, io: Io): Promise<number> {
   const { json } = parseRaw(verifyOptions, flagsToRaw(verifyOptions, request));
   refuseMoreThan(1, request.positionals, 'one run');

@@ -5,7 +5,7 @@ import { EXPERIMENTS_FILE, SCALE_FILE } from '../run-files/names.ts';
 import { type FileCheck, type OpenCheck, openCheck } from './file-check.ts';
 import { readDocument } from './read-document.ts';
 
-/** The documents of experiments, and how each came about. */
+/** The documents of experiments, and the record of their commands. */
 export function verifyExperiments(folder: string): FileCheck[] {
   const check = openCheck(EXPERIMENTS_FILE);
   const records = readDocument(folder, check, false) ?? {};
@@ -18,7 +18,7 @@ export function verifyExperiments(folder: string): FileCheck[] {
       check.faults.push(`has no record of ${JSON.stringify(name)}, expected its command, time and sections`);
     }
     const document = openCheck(`${name}.json`);
-    // Names come from the file: only one of this folder is looked for.
+    // Names come from the file, so only files of this folder are considered.
     if (there.includes(document.name)) checkFindings(document, readDocument(folder, document, false));
     else document.faults.push('is missing');
     return document;
@@ -37,7 +37,6 @@ function checkFindings(check: OpenCheck, document: Readonly<Record<string, unkno
   } else check.faults.push('has no findings, expected a list of them');
 }
 
-/** The document of scale. */
 export function verifyScale(folder: string): FileCheck[] {
   const check = openCheck(SCALE_FILE);
   const document = readDocument(folder, check, false, scaleDocument);

@@ -11,7 +11,7 @@ import { verifyTrain } from './verify-train.ts';
 export interface Verification {
   readonly path: string;
   readonly files: readonly FileCheck[];
-  readonly notes: readonly string[]; // of the folder
+  readonly notes: readonly string[]; // remarks about the folder
 }
 
 /** Before another look at a folder in which a process writes: together longer than a run takes to write its files. */
@@ -50,7 +50,7 @@ function lookAt(path: string): Verification {
   return { path, files: lock.faults.length === 0 ? files : [...files, lock], notes: notesOf(path, owner) };
 }
 
-/** Who writes there, and the check of the file that says so. */
+/** The process that writes there, and the check of the lock file. */
 function writerOf(path: string): { readonly lock: FileCheck; readonly owner: LockOwner | null } {
   const lock = openCheck(LOCK_FILE);
   return { lock, owner: reading(lock, join(path, LOCK_FILE), () => lockOwner('verify', path)) };
@@ -61,8 +61,8 @@ function notesOf(path: string, owner: LockOwner | null): string[] {
   const aside = names.filter((name) => /\.damaged-\d+$/.test(name));
   const left = names.filter(isTemporaryName);
   return [
-    ...(owner === null ? [] : [`process ${owner.pid} (${owner.by}) writes there since ${owner.since}`]),
-    ...(aside.length === 0 ? [] : [`kept aside when a resume found damage: ${aside.join(', ')}`]),
+    ...(owner === null ? [] : [`process ${owner.pid} (${owner.by}) has been writing there since ${owner.since}`]),
+    ...(aside.length === 0 ? [] : [`kept by a resume that found damage: ${aside.join(', ')}`]),
     ...(left.length === 0 ? [] : [`left half written: ${left.join(', ')} (the next run there removes them)`]),
   ];
 }

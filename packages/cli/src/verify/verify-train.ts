@@ -8,17 +8,17 @@ import { checkModels, type ModelChecks, weightsOf } from './check-models.ts';
 import { type FileCheck, openCheck } from './file-check.ts';
 import { readDocument } from './read-document.ts';
 
-/** All files of a run of train, each for itself and beside the others. */
+/** All files of a run of train, each alone and compared with the others. */
 export function verifyTrain(folder: string): FileCheck[] {
   const config = checkConfig(folder);
-  // Before the lines: of a run that goes on meanwhile, these are never behind a checkpoint.
+  // Read before the lines: in a running run, lines are never behind a checkpoint.
   const models = checkModels(folder, config);
   const lines = checkLines(folder, models.last);
   const findings = checkFindings(folder, models, config.options?.seed);
   return [config.check, ...lines, ...findings, ...models.checks];
 }
 
-/** What was found at the run's end belongs to its model, and its model to the newest checkpoint. */
+/** The findings must belong to the model, and the model to the newest checkpoint. */
 function checkFindings(folder: string, { last, model }: ModelChecks, seed: unknown): FileCheck[] {
   const check = openCheck(FINDINGS_FILE);
   const document = readDocument(folder, check, true, findings);
@@ -29,9 +29,9 @@ function checkFindings(folder: string, { last, model }: ModelChecks, seed: unkno
     const known = [weightsOf(last), ...(found === null ? [] : [found.fingerprint])];
     const isDone = last.progress.step === last.record.totalSteps;
     if (!known.includes(model.fingerprint)) {
-      const whose = `has the weights of neither ${LAST_FILE} nor ${FINDINGS_FILE}`;
+      const whose = `has weights that match neither ${LAST_FILE} nor ${FINDINGS_FILE}`;
       if (isDone) model.check.faults.push(`${whose}, expected those of the run's end`);
-      else model.check.notes.push(`${whose}: those before a step that was not finite, or of another run`);
+      else model.check.notes.push(`${whose} (they are from before a step that was not finite, or from another run)`);
     }
   }
   if (found !== null) checkResult(check, found, last, model?.fingerprint, seed);
@@ -52,10 +52,10 @@ function checkResult(
   if (last === null) return;
   const { step } = last.progress;
   if (!(typeof steps === 'number' && steps <= step)) {
-    check.faults.push(`is of step ${JSON.stringify(steps)}, expected at most ${step} (of ${LAST_FILE})`);
+    check.faults.push(`has step ${JSON.stringify(steps)}, expected at most ${step} (of ${LAST_FILE})`);
   } else if (steps < step) {
-    check.notes.push(`is of an earlier end: the run has gone on to step ${step}`);
+    check.notes.push(`belongs to an earlier stop: the run has gone on to step ${step}`);
   } else if (model !== undefined && found.fingerprint !== model) {
-    check.faults.push(`has another fingerprint than ${MODEL_FILE}, expected ${model.slice(0, 12)}`);
+    check.faults.push(`has another fingerprint than ${MODEL_FILE}, expected the same (${model.slice(0, 12)})`);
   }
 }

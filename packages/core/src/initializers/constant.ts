@@ -2,7 +2,7 @@ import { type NoOptions, noOptions } from '../family.ts';
 import { finite, onlyKeys } from '../text/check.ts';
 import type { Initializer } from './initializer.ts';
 
-/** What the constant initializer takes. */
+/** Options of the constant initializer. */
 export interface ConstantOptions {
   /** The value of every element. @default 0 */
   value?: number;

@@ -2,7 +2,7 @@ import { finite, onlyKeys } from '../text/check.ts';
 import { nonNegative } from '../text/range.ts';
 import type { Initializer } from './initializer.ts';
 
-/** What the normal initializer takes. */
+/** Options of the normal initializer. */
 export interface NormalOptions {
   /** μ. @default 0 */
   mean?: number;

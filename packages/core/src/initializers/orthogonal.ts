@@ -1,7 +1,7 @@
 import { finite, onlyKeys } from '../text/check.ts';
 import type { Initializer } from './initializer.ts';
 
-/** What the orthogonal initializer takes. */
+/** Options of the orthogonal initializer. */
 export interface OrthogonalOptions {
   /** Every singular value of the matrix. @default 1 */
   gain?: number;

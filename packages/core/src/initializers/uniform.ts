@@ -2,11 +2,11 @@ import { finite, onlyKeys } from '../text/check.ts';
 import { OptionError } from '../text/option-error.ts';
 import type { Initializer } from './initializer.ts';
 
-/** What the uniform initializer takes. */
+/** Options of the uniform initializer. */
 export interface UniformOptions {
   /** Lower end, included. @default -0.05 */
   low?: number;
-  /** Upper end, left out. @default 0.05 */
+  /** Upper end, excluded. @default 0.05 */
   high?: number;
 }
 

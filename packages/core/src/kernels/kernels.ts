@@ -6,12 +6,12 @@ import type { UpdateKernel } from '../optimizers/optimizer.ts';
 import type { NodeSums } from '../tree/index.ts';
 
 /**
- * The arithmetic of a step. `reference.ts` defines the bits of every entry; another backend either equals it
- * bit for bit (wasm) or says where it does not (native, blas). All arrays are row-major; no kernel allocates or checks.
- * Arrays of different names never overlap unless an entry says so.
+ * The arithmetic of a step. `reference.ts` defines the bits of every function; another backend either equals it bit for
+ * bit (wasm) or documents the difference (native, blas). All arrays are row-major; no kernel allocates or checks.
+ * Arrays of different names never overlap unless documented.
  */
 export interface Kernels {
-  /** Which backend they belong to. */
+  /** Name of the backend. */
   readonly name: BackendName;
 
   /**
@@ -104,13 +104,13 @@ export interface Kernels {
     count: number,
   ): void;
 
-  /** Fast versions of family members. What is missing here runs the member's own plain code. */
+  /** Fast versions of losses, activations and optimizers. Others run their plain code. */
   readonly fast: FastKernels;
 
   /**
-   * Writes down the kernels that `run` calls, in `tape`, and returns what calls them all again at once; null where one
-   * of them cannot be written down. `run` is given kernels that do nothing else. A call from JavaScript takes as long
-   * as a small kernel: XOR's step is a dozen of them. Absent where nothing is gained.
+   * Records the kernel calls of `run` in `tape`, and returns a function that makes all of them at once; null if one
+   * cannot be recorded. `run` gets kernels that only record. A call from JavaScript takes as long as a small kernel,
+   * and a step of XOR has a dozen. Absent if there is no gain.
    */
   record?(
     tape: Float64Array, // [tapeLength]
@@ -181,7 +181,7 @@ export type MeanUpdateKernel = (
   rows: number,
 ) => void;
 
-/** Fast ones, by the names of optimizers. */
+/** Fast updates, by the name of the optimizer. */
 export type MeanUpdates = Partial<Record<OptimizerName, MeanUpdateKernel>>;
 
 /** An activation over n numbers, forward and backward. */

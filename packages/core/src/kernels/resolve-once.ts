@@ -1,9 +1,6 @@
 import type { Kernels } from './kernels.ts';
 
-/**
- * `resolve` of the kernels asked for last, kept: looking a name up in a table of kernels takes longer than a small
- * kernel.
- */
+/** `resolve`, cached for the last kernels: a look-up in a table of kernels takes longer than a small kernel. */
 export function resolveOnce<T>(resolve: (kernels: Kernels) => T): (kernels: Kernels) => T {
   let known: Kernels | undefined;
   let resolved: T;

@@ -1,10 +1,10 @@
-/** Hands out arrays of doubles. What they hold is not said. */
+/** Returns arrays of doubles with unspecified contents. */
 export type Allocate = (length: number) => Float64Array;
 
-/** The I x O of a dense product: what its scratch depends on, whatever the number of rows. */
+/** Shape I x O of a dense product, which its scratch depends on, whatever the number of rows. */
 export type ProductShape = readonly [I: number, O: number];
 
-/** Memory that the kernels of one thread need beside the arrays they are handed. */
+/** Memory for the kernels of one thread, besides their arguments. */
 export interface KernelScratch {
   readonly products: Float64Array; // packed factors and lists of terms of a product
   readonly machineCode: MachineCodeScratch | null; // null where none is run
@@ -16,7 +16,7 @@ export interface MachineCodeScratch {
   readonly gathering: Float64Array; // where the rows of a call begin
 }
 
-/** The scratch of the product that needs most: one after the other uses it. */
+/** The scratch of the product that needs most; all of them use it in turn. */
 export const mostScratch = (products: readonly ProductShape[], scratchOf: (product: ProductShape) => number): number =>
   products.reduce((most, product) => Math.max(most, scratchOf(product)), 0);
 
@@ -25,12 +25,12 @@ const LINE = 8;
 
 const padded = (length: number): number => Math.floor((length + LINE - 1) / LINE) * LINE;
 
-/** One for all: a hundred thousand layers ask for as many. */
+/** A single empty array, since a hundred thousand layers ask for one. */
 const empty = new Float64Array(0);
 
 /**
- * Doubles that `take` asks for. The same function then takes them from `createAllocator`, so what a memory holds is
- * stated once. Arrays that it is handed here are empty.
+ * Number of doubles that `take` asks for. The same function then takes them from `createAllocator`, so the layout of a
+ * memory is stated once. While counting it gets empty arrays.
  */
 export function countDoubles(take: (allocate: Allocate) => void): number {
   let total = 0;
@@ -42,7 +42,7 @@ export function countDoubles(take: (allocate: Allocate) => void): number {
 }
 
 /**
- * Hands out the doubles of `memory`, one array behind the other, each on a cache line where `memory` begins on one.
+ * Returns parts of `memory` in sequence, each on a cache line if `memory` starts on one.
  * @throws Error for the first double too many: kernels write to addresses, and nothing else would notice.
  */
 export function createAllocator(where: string, memory: Float64Array): Allocate {
@@ -55,8 +55,8 @@ export function createAllocator(where: string, memory: Float64Array): Allocate {
 }
 
 /**
- * `length` numbers of `array` from number `from` on.
- * @throws Error where it has fewer: `subarray` would cut them off in silence.
+ * A view of `length` numbers of `array` from index `from`.
+ * @throws Error if it has fewer, which `subarray` would silently cut off.
  */
 export function viewOf<Numbers extends Float64Array | Uint32Array>(
   array: Numbers,

@@ -4,7 +4,7 @@ import { viewOf } from './scratch.ts';
 export type Starts = (view: Float64Array, step: number, count: number) => readonly Float64Array[];
 
 /**
- * Keeps them as long as the view lives, since a subarray made in every call is garbage in every step. koffi takes the
+ * Cached as long as the view lives, since a new subarray per call would be garbage in every step. koffi takes the
  * address of a view without allocating; an address passed as a number costs 16 bytes of heap.
  */
 export function createStarts(): Starts {

@@ -29,7 +29,7 @@ export const tapeLength = (calls: number): number => (calls * CALL_WORDS) / 2;
 
 type Export = (...words: number[]) => void;
 
-/** What a tape is written with in place of the module's functions: each notes its call, and calls nothing. */
+/** A stand-in for the functions of the module: each records its call, and calls nothing. */
 export interface TapeWriter {
   readonly exports: Record<(typeof names)[number], Export>;
   /** Calls written so far. */

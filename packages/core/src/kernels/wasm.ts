@@ -61,7 +61,7 @@ export function createWasmKernels({
   };
 }
 
-/** The kernels as calls of the module's functions, or of what stands in for them. */
+/** The kernels as calls of the functions of the module, or of a stand-in. */
 function kernelsOf(wasm: WasmExports, pack: number): Kernels {
   return {
     name: 'wasm',
@@ -114,7 +114,7 @@ export function wasmProductScratch([I, O]: ProductShape): number {
   return Math.max(forInputs, forWeights);
 }
 
-/** The first byte of memory that is free: below it lie the module's constants. */
+/** The first free byte of memory: the constants of the module are below it. */
 export function wasmHeapBase(module: WasmModule): number {
   // One page, and no more for ever: where V8 keeps no guard pages a memory reserves its maximum, and 4 GiB can be
   // refused.

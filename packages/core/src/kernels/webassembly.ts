@@ -19,7 +19,7 @@ interface WasmApi {
 declare const WebAssembly: WasmApi;
 const isHere = typeof WebAssembly !== 'undefined';
 
-/** Stands for all that a WebAssembly makes where the engine has none. */
+/** Stand-in for WebAssembly objects if the engine has none. */
 class Absent implements WasmModule, WasmMemory {
   readonly [Symbol.toStringTag] = 'WebAssembly.Module';
   readonly buffer = new SharedArrayBuffer(0);
@@ -30,7 +30,7 @@ class Absent implements WasmModule, WasmMemory {
   }
 }
 
-/** The part of WebAssembly that is used here. What it makes throws where the engine has none. */
+/** The part of WebAssembly that is used here. It throws if the engine has none. */
 export const WasmApi: WasmApi = isHere
   ? WebAssembly
   : { Module: Absent, Memory: Absent, Instance: Absent, validate: () => false };
@@ -41,7 +41,7 @@ const NO_WASM =
 const NO_SIMD =
   'WebAssembly has no SIMD on this machine, expected it for every backend but reference (x64 processors have it from SSE4.1 on)';
 
-/** Why the kernels in WebAssembly cannot run here, in a sentence; null where they can. */
+/** Why the kernels in WebAssembly cannot run here, as a sentence; null if they can. */
 export function wasmProblem(): string | null {
   if (!isHere) return NO_WASM;
   return WasmApi.validate(SIMD_PROBE) ? null : NO_SIMD;

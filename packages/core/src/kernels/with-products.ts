@@ -4,8 +4,8 @@ import type { Kernels } from './kernels.ts';
 export type Products = Pick<Kernels, 'affine' | 'affineBackwardInput' | 'affineBackwardWeights'>;
 
 /**
- * The kernels of `wasm` with other products in the place of its own wherever `isLarge` says so of a shape. Steps of
- * small products alone can still be recorded: a tape cannot call out of WebAssembly.
+ * The kernels of `wasm` with other products for the shapes for which `isLarge` is true. Steps with only small products
+ * can still be recorded: a tape cannot call out of WebAssembly.
  */
 export function withProducts(
   name: Kernels['name'],
@@ -30,7 +30,7 @@ export function withProducts(
       insideOnly((noting) => wasm.recordSteps?.(tape, (recorder) => run(noting(recorder)), memory)),
   };
 
-  /** What `record` returns, or null where it would have called a large product. */
+  /** The result of `record`, or null if it would have called a large product. */
   function insideOnly<T>(record: (noting: (recorder: Kernels) => Kernels) => T | null | undefined): T | null {
     let outside = false;
     const note = () => {

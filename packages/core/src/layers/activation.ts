@@ -7,11 +7,11 @@ import { unknownOption } from '../text/option-error.ts';
 import { nonNegative } from '../text/range.ts';
 import type { Layer, Place } from './layer.ts';
 
-/** What an activation layer takes. */
+/** Options of an activation layer. */
 export interface ActivationOptions {
   /** The function, by its name in the table of activations. */
   fn: ActivationName;
-  /** Numbers a row, in and out. @default the outputs of the layer before */
+  /** Inputs and outputs per row. @default the outputs of the layer before */
   size?: number;
   /**
    * α: the slope of leaky-relu below 0, or the scale of elu. At least 0; no other activation takes it.

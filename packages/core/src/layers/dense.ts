@@ -2,15 +2,15 @@ import { createInitializer, type InitializerSpec } from '../initializers/index.t
 import { onlyKeys, positiveInteger } from '../text/check.ts';
 import type { Layer, Place } from './layer.ts';
 
-/** What a dense layer takes. */
+/** Options of a dense layer. */
 export interface DenseOptions {
   /** Inputs I. @default the outputs of the layer before */
   in?: number;
   /** Outputs O. */
   out: number;
-  /** How the weights W [I, O] start. @default 'glorot-uniform', as in Keras */
+  /** Initializer of the weights W [I, O]. @default 'glorot-uniform', as in Keras */
   init?: InitializerSpec;
-  /** How the biases b [O] start. @default 'zeros' */
+  /** Initializer of the biases b [O]. @default 'zeros' */
   biasInit?: InitializerSpec;
 }
 

@@ -2,11 +2,11 @@ import { philox4x32, streamKey } from '../random/index.ts';
 import { number, onlyKeys, positiveInteger } from '../text/check.ts';
 import type { Layer, Pass, Place } from './layer.ts';
 
-/** What a dropout layer takes. */
+/** Options of a dropout layer. */
 export interface DropoutOptions {
   /** Probability that an input is set to 0 in training, in [0, 1). */
   rate: number;
-  /** Numbers a row, in and out. @default the outputs of the layer before */
+  /** Inputs and outputs per row. @default the outputs of the layer before */
   size?: number;
 }
 

@@ -5,13 +5,13 @@ import { treeLevels } from '../tree/index.ts';
 import { InputError } from './input-error.ts';
 import type { Layer, Place } from './layer.ts';
 
-/** What an embedding takes. */
+/** Options of an embedding. */
 export interface EmbeddingOptions {
-  /** V: the inputs are whole numbers from 0 to V - 1. */
+  /** V, size of the vocabulary: the inputs are whole numbers from 0 to V - 1. */
   vocabulary: number;
-  /** Trained numbers that stand for each index: a row of k indices becomes k · width numbers. */
+  /** Size of the vector of each index: a row of k indices becomes k · width numbers. */
   width: number;
-  /** How the table E [V, width] starts. @default { kind: 'normal', std: 1 }, as in PyTorch */
+  /** Initializer of the table E [V, width]. @default { kind: 'normal', std: 1 }, as in PyTorch */
   init?: InitializerSpec;
 }
 

@@ -10,19 +10,19 @@ import { swiglu } from './swiglu.ts';
 
 const table = { activation, dense, dropout, embedding, 'layer-norm': layerNorm, residual, swiglu };
 
-/** The kinds that are written in full; the name of an activation is short for a layer of it. */
+/** The kinds of layers in long form; the name of an activation is short for an activation layer. */
 export type LayerKind = keyof typeof table;
 
-/** Every kind of layer: one file and one word here. */
+/** Every kind of layer. To add one, write a file and list it here. */
 export const layers: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
 /**
- * JSON that rebuilds a layer in any thread: `{ kind: 'dense', out: 128 }`. An activation may be written in short, as
- * `{ kind: 'relu' }` for `{ kind: 'activation', fn: 'relu' }`; results, files and comparisons have it in full.
+ * JSON that rebuilds a layer in any thread: `{ kind: 'dense', out: 128 }`. An activation may be written as `{ kind:
+ * 'relu' }`, short for `{ kind: 'activation', fn: 'relu' }`; results, files and comparisons use the long form.
  */
 export type LayerSpec = { [K in LayerKind]: KindOf<K> & Parameters<(typeof table)[K]>[0] }[LayerKind] | ShortActivation;
 
-/** An activation by its own name: `{ kind: 'leaky-relu', alpha: 0.1 }`. */
+/** An activation in short form: `{ kind: 'leaky-relu', alpha: 0.1 }`. */
 export type ShortActivation = KindOf<ActivationName> & Omit<ActivationOptions, 'fn'>;
 
 export type { ActivationOptions } from './activation.ts';

@@ -1,11 +1,11 @@
 /**
- * A number that reached a layer, and that it cannot take, such as an index that an embedding does not have. It follows
- * from rows and weights: whoever tries again meets it again.
+ * An input that a layer cannot take, such as an index that an embedding does not have. It depends on rows and weights
+ * only, so a retry would fail again.
  */
 export class InputError extends Error {
   /** 'InputError'. */
   override readonly name = 'InputError';
-  /** The row, counted from 0 in what was handed in. */
+  /** Index of the row in the input, counted from 0. */
   readonly row: number;
   /** 'embedding(4x2) at layer 1: index at place 0 has 7, expected …' */
   readonly problem: string;

@@ -1,12 +1,12 @@
 import { activations } from '../activations/index.ts';
 import type { LayerSpec } from './index.ts';
 
-/** Levels that are looked into: more than a network may have, and fewer than a call in a call has room for. */
+/** Levels that are converted: more than a network may have, and few enough for recursion. */
 const DEEPEST = 32;
 
 /**
- * The spec of a layer as it is kept: `{ kind: 'relu' }` becomes `{ kind: 'activation', fn: 'relu' }`, in the layers
- * inside of it too. Returns the same object where nothing is short; what is no spec is left for the builder to refuse.
+ * The long form of a layer spec: `{ kind: 'relu' }` becomes `{ kind: 'activation', fn: 'relu' }`, also in nested
+ * layers. Returns the same object if nothing is short; anything that is not a spec is kept for the builder to refuse.
  */
 export function layerInFull(spec: LayerSpec, depth = 0): LayerSpec {
   if (typeof spec !== 'object' || spec === null || depth > DEEPEST) return spec;
@@ -19,6 +19,6 @@ export function layerInFull(spec: LayerSpec, depth = 0): LayerSpec {
   return layers.every((inner, l) => inner === spec.layers[l]) ? spec : { ...spec, layers };
 }
 
-/** An `fn` beside a short kind would say twice which function it is. */
+/** An `fn` in a short kind would name the function twice. */
 const isShort = (spec: LayerSpec): spec is Extract<LayerSpec, { kind: keyof typeof activations }> =>
   typeof spec.kind === 'string' && Object.hasOwn(activations, spec.kind) && !('fn' in spec);

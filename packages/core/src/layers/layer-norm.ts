@@ -4,9 +4,9 @@ import { positive } from '../text/range.ts';
 import { joinLevels, leafCount, treeLevels } from '../tree/index.ts';
 import type { Layer, Place } from './layer.ts';
 
-/** What a layer norm takes. */
+/** Options of a layer norm. */
 export interface LayerNormOptions {
-  /** Numbers a row, in and out. @default the outputs of the layer before */
+  /** Inputs and outputs per row. @default the outputs of the layer before */
   size?: number;
   /** ε > 0, inside the square root. @default 1e-5, as in PyTorch */
   epsilon?: number;

@@ -8,15 +8,15 @@ import type { LayerMemory } from './memory.ts';
 
 /** What a pass over rows knows besides the rows: one object per thread, changed from pass to pass. */
 export interface Pass {
-  /** What computes. */
+  /** The kernels. */
   readonly kernels: Kernels;
   /** False at evaluation: dropout is the identity. */
   training: boolean;
-  /** Of dropout. */
+  /** Seed of dropout. */
   readonly seed: number;
   /** Step of the run, counted from 0. */
   step: number;
-  /** Place of the first row in its batch. */
+  /** Index of the first row in its batch. */
   firstRow: number;
   /** Rows of a leaf: gradients are summed leaf by leaf, and the leaves by a tree. */
   leaf: number;
@@ -26,46 +26,46 @@ export interface Pass {
 
 /** A trainable tensor of a layer. */
 export interface TensorSpec {
-  /** 'W' or 'b', say. */
+  /** Its name, such as 'W' or 'b'. */
   readonly name: string;
-  /** Extents, as [I, O]. */
+  /** Shape, such as [I, O]. */
   readonly shape: readonly number[];
   /** Writes the starting values. Overwrites `out`. */
   initialize(out: Float64Array, random: Random): void;
 }
 
-/** A stateless map of rows: parameters, activations and gradients are handed in, so that any thread can run it. */
+/** A stateless function of rows: parameters, activations and gradients are arguments, so that any thread can run it. */
 export interface Layer {
-  /** As error messages name it: `dense(784->128)`. */
+  /** Name in error messages: `dense(784->128)`. */
   readonly label: string;
-  /** Numbers a row that it takes. */
+  /** Inputs per row. */
   readonly in: number;
-  /** Numbers a row that it puts out. */
+  /** Outputs per row. */
   readonly out: number;
-  /** y[i] depends on x[i] alone: `dx` may then be `dy`, and `y` may be `x` where nobody reads `x` later. */
+  /** y[i] depends only on x[i]: `dx` may then be `dy`, and `y` may be `x` if `x` is not read later. */
   readonly elementwise: boolean;
-  /** What `backward` reads; only that is kept. The other arrays may hold anything. */
+  /** Arrays that `backward` reads; only these are kept. The others may hold anything. */
   readonly reads: {
     /** The inputs of `forward`. */
     readonly x: boolean;
     /** Its outputs. */
     readonly y: boolean;
   };
-  /** In the order in which they lie in the parameter vector. */
+  /** In their order in the parameter vector. */
   readonly tensors: readonly TensorSpec[];
   /**
-   * The shapes of the dense products that its passes call, inner layers' aside: the kernels' scratch follows from them.
-   * Absent: none.
+   * Shapes of the dense products in its passes, without those of nested layers; the scratch of the kernels depends on
+   * them. Absent: none.
    */
   readonly products?: readonly ProductShape[];
-  /** Layers that stand inside of it, in order. It has no tensors but theirs. */
+  /** Nested layers, in order. Its tensors are theirs. */
   readonly inner?: readonly Layer[];
-  /** What the layer needs for up to `rows` rows beside input and output. Absent: nothing. */
+  /** Memory of the layer for up to `rows` rows, besides input and output. Absent: nothing. */
   createMemory?(rows: number, allocate: Allocate): LayerMemory;
 
   /**
-   * Whether a training pass over so many rows is always the same calls of `kernels`, whatever the step, and nothing
-   * else: then it can be recorded. Absent: no.
+   * Whether a training pass over this many rows always makes the same calls of `kernels`, whatever the step, and
+   * nothing else, so that it can be recorded. Absent: no.
    */
   recordable?(kernels: Kernels): boolean;
 
@@ -77,7 +77,7 @@ export interface Layer {
     B: number,
     pass: Pass,
     memory: LayerMemory,
-    inspect?: Inspect, // for the layers inside
+    inspect?: Inspect, // for nested layers
   ): void;
 
   /**
@@ -93,17 +93,17 @@ export interface Layer {
     gradients: readonly Float64Array[],
     B: number,
     pass: Pass,
-    memory: LayerMemory, // as this layer's forward left it
+    memory: LayerMemory, // as left by the forward pass of this layer
     inspect?: Inspect,
   ): void;
 }
 
-/** Where a layer stands in its network. */
+/** The position of a layer in its network. */
 export interface Place {
-  /** Numbers a row that reach the layer. */
+  /** Inputs per row of the layer. */
   readonly input: number;
-  /** Position in the network, counted from 0; a layer inside of another has its position there at the end. */
+  /** Position in the network, counted from 0; for a nested layer, followed by its position in the outer layer. */
   readonly path: readonly number[];
-  /** Builds layers that stand inside of this one. @throws Error where they do not fit each other. */
+  /** Builds nested layers. @throws Error if they do not fit together. */
   build(specs: readonly LayerSpec[], input: number, path: readonly number[]): Pausable<Layer[]>;
 }

@@ -1,34 +1,33 @@
 /**
- * Memory of one layer: what its forward leaves for its backward, beside the output, and scratch. No thread shares it.
+ * Memory of one layer, used by one thread: what its forward pass keeps for its backward pass, besides the output, and
+ * scratch.
  */
 export interface LayerMemory {
-  /** What `createMemory` allocated, in its order. */
+  /** The arrays of `createMemory`, in its order. */
   readonly arrays: readonly Float64Array[];
-  /** Of the layers inside of it. */
+  /** Memory of nested layers. */
   readonly inner?: InnerMemory;
 }
 
-/** Memory of layers that follow each other, up to `rows` rows. */
+/** Memory of a stack of layers, for up to `rows` rows. */
 export interface StackMemory {
   /**
-   * The output of each layer [rows, out]; an elementwise layer shares its input's array where nobody reads that later.
+   * The output of each layer [rows, out]; an elementwise layer shares the array of its input if that is not read later.
    */
   readonly outputs: readonly Float64Array[];
-  /** Gradients by the output of a layer, taken in turns [rows, widest]. */
+  /** Gradients with respect to the output of a layer, used alternately [rows, widest]. */
   readonly gradients: readonly [Float64Array, Float64Array];
   /** Memory of each layer. */
   readonly memories: readonly LayerMemory[];
 }
 
-/**
- * Likewise inside of a layer, with lists into which it sorts the arrays it is handed: new ones would be garbage a step.
- */
+/** The same for nested layers, with lists for the arrays it is handed: new lists would be garbage in every step. */
 export interface InnerMemory extends StackMemory {
-  /** One list a layer, one array a tensor. */
+  /** One list per layer, with one array per tensor. */
   readonly parameters: readonly Float64Array[][];
-  /** Likewise of the gradients. */
+  /** The same for the gradients. */
   readonly parameterGradients: readonly Float64Array[][];
 }
 
-/** Of a layer that needs none. */
+/** For a layer that needs no memory. */
 export const noMemory: LayerMemory = { arrays: [] };

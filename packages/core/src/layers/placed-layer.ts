@@ -1,17 +1,17 @@
 import type { LayerSpec } from './index.ts';
 import type { Layer } from './layer.ts';
 
-/** A layer and where it stands. */
+/** A layer and its position. */
 export interface PlacedLayer {
-  /** Position in the network; of a layer inside of another, its position there behind that one's: '3.1'. */
+  /** Position in the network; for a nested layer, its position in the outer layer is appended: '3.1'. */
   readonly path: string;
   /** The layer itself. */
   readonly layer: Layer;
-  /** What it was built from, in full. */
+  /** Its spec, in the long form. */
   readonly spec: LayerSpec;
 }
 
-/** All layers, those inside of others too: each right before what it holds. */
+/** All layers, including nested ones: each right before those it holds. */
 export function* placeLayers(
   layers: readonly Layer[],
   specs: readonly LayerSpec[],

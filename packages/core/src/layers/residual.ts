@@ -7,7 +7,7 @@ import type { Layer, Place } from './layer.ts';
 import type { InnerMemory, LayerMemory } from './memory.ts';
 import { backwardStack, createStackMemory, forwardStack } from './stack.ts';
 
-/** What a residual block takes. */
+/** Options of a residual block. */
 export interface ResidualOptions {
   /**
    * The layers of f, in order. The last has as many outputs as the first has inputs. Blocks may hold blocks, 16
@@ -26,7 +26,7 @@ export function* residual(options: ResidualOptions, { input: width, path, build 
   const last = layers[layers.length - 1];
   if (last.out !== width) {
     const place = [...path, layers.length - 1].join('.');
-    const problem = `has length ${last.out}, expected ${width} (what x + f(x) adds it to)`;
+    const problem = `has length ${last.out}, expected ${width} (x + f(x) needs both to be as wide)`;
     throw new OptionError('residual', `layers.${place}.out`, problem, {
       about: `${last.label} at layer ${place}: output`,
     });
@@ -36,7 +36,7 @@ export function* residual(options: ResidualOptions, { input: width, path, build 
     in: width,
     out: width,
     elementwise: false,
-    // y is no layer's output inside, so only the first layer of f can ask for x.
+    // y is not the output of any layer of f, so only the first layer of f can need x.
     reads: { x: layers[0].reads.x, y: false },
     tensors: layers.flatMap((layer, l) =>
       layer.tensors.map((tensor) => ({ ...tensor, name: `layers.${l}.${tensor.name}` })),
@@ -44,7 +44,7 @@ export function* residual(options: ResidualOptions, { input: width, path, build 
     inner: layers,
     createMemory(rows, allocate) {
       const lists = () => layers.map((layer) => layer.tensors.map(() => new Float64Array(0)));
-      // x is read once more, for the sum: the first layer may not overwrite it. Its array is not known here.
+      // x is read again for the sum, so the first layer must not overwrite it. Its array is not known here.
       const memory = createStackMemory(layers, new Float64Array(0), true, rows, allocate);
       return { arrays: [], inner: { ...memory, parameters: lists(), parameterGradients: lists() } };
     },
@@ -72,7 +72,7 @@ function innerOf({ inner }: LayerMemory): InnerMemory {
   return inner;
 }
 
-/** Deals the tensors out to the layers, in order. Overwrites the arrays of `lists`. */
+/** Distributes the tensors to the layers, in order. Overwrites the arrays of `lists`. */
 function sort(lists: readonly Float64Array[][], tensors: readonly Float64Array[]): void {
   let next = 0;
   for (let l = 0; l < lists.length; l++) {

@@ -47,8 +47,8 @@ export function forwardStack(
 }
 
 /**
- * Takes the gradient by the last output from `memory.gradients[0]` back to the first layer that has parameters, or on
- * to `x` where `toInput`. Overwrites every array of `gradients`; returns the array of the gradient that it reached.
+ * Propagates the gradient with respect to the last output from `memory.gradients[0]` back to the first layer with
+ * parameters, or to `x` if `toInput`. Overwrites every array of `gradients`; returns the array of the last gradient.
  */
 export function backwardStack(
   layers: readonly Layer[],
@@ -81,7 +81,7 @@ export function backwardStack(
   return dy;
 }
 
-/** No layer before this one has parameters, so no gradient need reach them. */
+/** No layer before this one has parameters, so the gradient stops here. */
 function firstTrainable(layers: readonly Layer[]): number {
   const first = layers.findIndex((layer) => layer.tensors.length > 0);
   return first === -1 ? layers.length : first;

@@ -4,15 +4,15 @@ import { sigmoid } from '../math/sigmoid.ts';
 import { onlyKeys, positiveInteger } from '../text/check.ts';
 import type { Layer, Place } from './layer.ts';
 
-/** What a SwiGLU layer takes. */
+/** Options of a SwiGLU layer. */
 export interface SwigluOptions {
   /** Inputs I. @default the outputs of the layer before */
   in?: number;
   /** Outputs O. */
   out: number;
-  /** How Wg and Wv [I, O] start. @default 'glorot-uniform' */
+  /** Initializer of Wg and Wv [I, O]. @default 'glorot-uniform' */
   init?: InitializerSpec;
-  /** How bg and bv [O] start. @default 'zeros' */
+  /** Initializer of bg and bv [O]. @default 'zeros' */
   biasInit?: InitializerSpec;
 }
 
@@ -39,7 +39,7 @@ export function swiglu(options: SwigluOptions, { input }: Place): Layer {
       { name: 'bv', shape: [O], initialize: (out, random) => initializeB(out, I, O, random) },
     ],
     products: [[I, O]],
-    // g and v, whose places dg and dv take; and the part of dx that comes by v.
+    // g and v, replaced by dg and dv in the backward pass; and the part of dx that comes from v.
     createMemory: (rows, allocate) => ({ arrays: [allocate(rows * O), allocate(rows * O), allocate(rows * I)] }),
     forward(y, x, parameters, B, { kernels }, { arrays }) {
       const g = arrays[0];

@@ -3,9 +3,9 @@ import { positive } from '../text/range.ts';
 import { elementwiseLoss } from './elementwise.ts';
 import type { Loss } from './loss.ts';
 
-/** What the Huber loss takes. */
+/** Options of the Huber loss. */
 export interface HuberOptions {
-  /** δ > 0: the distance from which the loss grows linearly, in units of the targets. @default 1 */
+  /** δ > 0: the error above which the loss grows linearly, in units of the targets. @default 1 */
   delta?: number;
 }
 

@@ -19,7 +19,7 @@ const table = {
 /** The name of a loss. */
 export type LossName = keyof typeof table;
 
-/** Every loss: one file and one word here. */
+/** Every loss. To add one, write a file and list it here. */
 export const losses: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
 /** 'mse', or { kind: 'huber', delta: 2 }. */
@@ -28,7 +28,7 @@ export type LossSpec = SpecOf<typeof losses>;
 /** @throws Error naming the nearest known loss or option. */
 export const createLoss = (spec: LossSpec): Loss => createMember('loss', losses, spec);
 
-/** What the targets of a loss are: 'classes', one index a row, or 'values', as many numbers a row as outputs. */
+/** Kind of targets: 'classes', one index per row, or 'values', one number per output. */
 export const lossTargets = (spec: LossSpec): Loss['targets'] => createLoss(spec).targets;
 
 export type { HuberOptions } from './huber.ts';

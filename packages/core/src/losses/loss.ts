@@ -13,13 +13,13 @@ export type LossKernel = (
   O: number,
 ) => void;
 
-/** A loss as `createLoss` gives it. */
+/** A loss, as returned by `createLoss`. */
 export interface Loss {
   /** Key into the table of losses, and of fast kernels. */
   readonly name: string;
-  /** 'classes': one index a row. 'values': as many numbers a row as the network has outputs. */
+  /** 'classes': one index per row. 'values': one number per output of the network. */
   readonly targets: 'classes' | 'values';
-  /** Where one output answers yes or no: the output above which it says yes. 0 on logits; 0.5 where absent. */
+  /** With one output that answers yes or no: the threshold above which it is yes. 0 for logits; 0.5 if absent. */
   readonly threshold?: number;
   /** The plain code that defines the bits. */
   readonly evaluate: LossKernel;

@@ -3,9 +3,9 @@ import type { Metric } from './metric.ts';
 import { NO_ANSWER } from './unanswered.ts';
 
 /**
- * Rows counted by class: value()[target · (C + 1) + answer], [C, C + 1], with C the number of outputs, or 2 where there
- * is one, and those without an answer in column C; empty before the first row. A row whose target is no class counts
- * nowhere.
+ * Counts of rows by class: value()[target · (C + 1) + answer], [C, C + 1], where C is the number of outputs, or 2 for
+ * one output. Column C counts rows without an answer. Empty before the first row. A row whose target is not a class is
+ * not counted.
  */
 export function confusionMatrix(options: DecisionOptions): Metric<Float64Array> {
   const { answer, target } = createDecision('metric confusion-matrix', options);

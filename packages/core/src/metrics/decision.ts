@@ -1,19 +1,19 @@
 import { finite, oneOf, onlyKeys } from '../text/check.ts';
 import { badOutput, NO_ANSWER } from './unanswered.ts';
 
-/** How outputs and targets are read as classes. */
+/** Options for reading outputs and targets as classes. */
 export interface DecisionOptions {
-  /** 'classes': one index a row. 'values': one-hot rows, or 0 and 1 where there is one output. */
+  /** 'classes': one index per row. 'values': one-hot rows, or 0 and 1 with one output. */
   targets: 'classes' | 'values';
-  /** Where there is one output: above it the answer is 1. 0 where outputs are logits. @default 0.5 */
+  /** With one output: the threshold above which the answer is 1. 0 for logits. @default 0.5 */
   threshold?: number;
 }
 
 /** How rows are read as classes. */
 export interface Decision {
-  /** The class that row n of y [B, O] answers: the largest output, or the side of the threshold; else NO_ANSWER. */
+  /** The predicted class of row n of y [B, O]: the largest output, or the side of the threshold; else NO_ANSWER. */
   answer(y: Float64Array, n: number, O: number): number;
-  /** The class that row n of the targets names; NO_ANSWER where they are values of which one is not finite. */
+  /** The class of row n of the targets; NO_ANSWER if they are values and one is not finite. */
   target(t: Float64Array, n: number, O: number): number;
 }
 
@@ -28,7 +28,10 @@ export function createDecision(where: string, options: DecisionOptions): Decisio
   };
 }
 
-/** Of several outputs the place of the largest, of equal ones the first; of one whether it lies above the threshold. */
+/**
+ * With several outputs, the index of the largest (the first of equal ones); with one, whether it is above the
+ * threshold.
+ */
 function choose(y: Float64Array, n: number, O: number, threshold: number): number {
   if (badOutput(y, n, O) !== undefined) return NO_ANSWER;
   const row = n * O;

@@ -20,7 +20,7 @@ const table = {
 /** The name of a metric. */
 export type MetricName = keyof typeof table;
 
-/** Every metric: one file and one word here. */
+/** Every metric. To add one, write a file and list it here. */
 export const metrics: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
 export { createDecision, type Decision, type DecisionOptions } from './decision.ts';

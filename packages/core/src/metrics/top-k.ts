@@ -2,16 +2,15 @@ import { onlyKeys, positiveInteger } from '../text/check.ts';
 import type { Metric } from './metric.ts';
 import { badOutput } from './unanswered.ts';
 
-/** What top-k takes. */
+/** Options of top-k. */
 export interface TopKOptions {
-  /** How many of the largest outputs count. @default 5 */
+  /** k: how many of the largest outputs count. @default 5 */
   k?: number;
 }
 
 /**
- * Share of the rows whose target class is among the k largest outputs: fewer than k others stand before it. Of equal
- * outputs the first stands before, so that k = 1 is accuracy. Targets are classes. A row without an answer
- * is wrong.
+ * Share of rows whose target class is among the k largest outputs. Of equal outputs the first ranks higher, so k = 1 is
+ * accuracy. Targets are classes. A row without an answer is wrong.
  */
 export function topK(options: TopKOptions = {}): Metric {
   onlyKeys('metric top-k', options, ['k']);
@@ -27,7 +26,7 @@ export function topK(options: TopKOptions = {}): Metric {
   };
 }
 
-/** Number of outputs that stand before the one at `target`. */
+/** Number of outputs that rank higher than the one at `target`. */
 function placeOf(y: Float64Array, from: number, O: number, target: number): number {
   const own = y[from + target];
   let before = 0;

@@ -1,12 +1,12 @@
 import { type NoOptions, noOptions } from '../family.ts';
 import type { Metric } from './metric.ts';
 
-/** In place of the index of a class: the row has no answer. */
+/** Instead of a class index: the row has no answer. */
 export const NO_ANSWER = -1;
 
 /**
  * The first output of row n of y [B, O] that is not a finite number: such a row has no answer, whatever its other
- * outputs say. Undefined where the row has one.
+ * outputs are. Undefined if the row has an answer.
  */
 export function badOutput(y: Float64Array, n: number, O: number): number | undefined {
   const row = n * O;

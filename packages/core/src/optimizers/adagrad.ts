@@ -4,7 +4,7 @@ import { nonNegative, positive } from '../text/range.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
 import { sparing, type WeightDecayOptions, weightDecayKeys, weightDecayOf } from './weight-decay.ts';
 
-/** What Adagrad takes. */
+/** Options of Adagrad. */
 export interface AdagradOptions extends WeightDecayOptions {
   /** η >= 0: the learning rate. @default 0.01 */
   lr?: number;

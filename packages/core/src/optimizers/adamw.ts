@@ -5,7 +5,7 @@ import { type MomentOptions, moments } from './moments.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
 import { sparing, type WeightDecayOptions, weightDecayKeys, weightDecayOf } from './weight-decay.ts';
 
-/** What AdamW takes. */
+/** Options of AdamW. */
 export interface AdamwOptions extends MomentOptions, WeightDecayOptions {
   /** α >= 0: the learning rate. @default 1e-3 */
   lr?: number;

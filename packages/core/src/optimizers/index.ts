@@ -12,7 +12,7 @@ const table = { sgd, adam, adamw, rmsprop, adagrad, lion } satisfies Record<stri
 /** The name of an optimizer. */
 export type OptimizerName = keyof typeof table;
 
-/** Every optimizer: one file and one word here. */
+/** Every optimizer. To add one, write a file and list it here. */
 export const optimizers: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
 /** 'adam', or { kind: 'sgd', lr: 0.1, momentum: 0.9 }. */

@@ -4,9 +4,12 @@ import { fraction, nonNegative } from '../text/range.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
 import { sparing, type WeightDecayOptions, weightDecayKeys, weightDecayOf } from './weight-decay.ts';
 
-/** What Lion takes. */
+/** Options of Lion. */
 export interface LionOptions extends WeightDecayOptions {
-  /** η, at least 0: every parameter moves by η in a step, so it is 3 to 10 times smaller than adam's. @default 1e-4 */
+  /**
+   * η, at least 0: every parameter changes by η in a step, so it should be 3 to 10 times smaller than for adam.
+   * @default 1e-4
+   */
   lr?: number;
   /** β₁ in [0, 1), the share of the momentum in the direction of a step. @default 0.9 */
   beta1?: number;

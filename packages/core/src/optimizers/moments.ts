@@ -1,7 +1,7 @@
 import { fraction, positive } from '../text/range.ts';
 import type { Optimizer } from './optimizer.ts';
 
-/** What adam and adamw share. */
+/** Options that adam and adamw share. */
 export interface MomentOptions {
   /** β₁ in [0, 1): decay of the first moment. @default 0.9 */
   beta1?: number;
@@ -12,7 +12,7 @@ export interface MomentOptions {
 }
 
 /**
- * What adam and adamw share: two moments, and hyper[0..6] with the bias corrections of the step folded into two
+ * The common part of adam and adamw: two moments, and hyper[0..6] with the bias corrections of the step folded into two
  * scalars.
  */
 export function moments(

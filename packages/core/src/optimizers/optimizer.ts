@@ -10,7 +10,7 @@ export type UpdateKernel = (
   hyper: Float64Array, // [hyperLength]
 ) => void;
 
-/** An optimizer as `createOptimizer` gives it: stateless, its state is handed in. */
+/** An optimizer, as returned by `createOptimizer`. It is stateless: its state is an argument. */
 export interface Optimizer {
   /** Key into the table of optimizers, and of fast kernels. */
   readonly name: string;
@@ -20,7 +20,7 @@ export interface Optimizer {
   readonly slots: readonly string[];
   /** Scalars carried from step to step (β₁ᵗ, β₂ᵗ), as the first step reads them. */
   readonly initialScalars: readonly number[];
-  /** Moves the scalars on by one step. Overwrites `scalars`. */
+  /** Advances the scalars by one step. Overwrites `scalars`. */
   advance(scalars: Float64Array): void;
   /** How many scalars `hyper` writes. */
   readonly hyperLength: number;

@@ -4,7 +4,7 @@ import { fraction, nonNegative, positive } from '../text/range.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
 import { sparing, type WeightDecayOptions, weightDecayKeys, weightDecayOf } from './weight-decay.ts';
 
-/** What RMSProp takes. */
+/** Options of RMSProp. */
 export interface RmspropOptions extends WeightDecayOptions {
   /** η >= 0: the learning rate. @default 0.01 */
   lr?: number;

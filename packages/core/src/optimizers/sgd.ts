@@ -5,13 +5,13 @@ import { flag, fraction, nonNegative } from '../text/range.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
 import { sparing, type WeightDecayOptions, weightDecayKeys, weightDecayOf } from './weight-decay.ts';
 
-/** What stochastic gradient descent takes. */
+/** Options of stochastic gradient descent. */
 export interface SgdOptions extends WeightDecayOptions {
   /** η >= 0: the learning rate. @default 0.01 */
   lr?: number;
   /** μ in [0, 1): the momentum. @default 0 */
   momentum?: number;
-  /** Looks ahead along the momentum, which must then be above 0. @default false */
+  /** Uses Nesterov momentum; `momentum` must then be above 0. @default false */
   nesterov?: boolean;
 }
 

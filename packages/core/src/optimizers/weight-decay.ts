@@ -2,29 +2,32 @@ import { oneOf } from '../text/check.ts';
 import { nonNegative } from '../text/range.ts';
 import type { Optimizer } from './optimizer.ts';
 
-/** Which parameters weight decay takes. */
+/** Parameters that weight decay applies to. */
 export const decayedParameters = {
   /** All of them, as PyTorch's optimizers do. */
   all: 'every parameter',
   /** Matrices and embeddings; not biases, nor the gains and shifts of layer-norm. */
-  weights: 'weights alone, not biases and norms',
+  weights: 'weights only, not biases and norms',
 } as const;
 
-/** What every optimizer takes for weight decay. */
+/** Weight decay options of every optimizer. */
 export interface WeightDecayOptions {
   /**
    * λ, at least 0. In adamw it is decoupled from the gradient; elsewhere λθ is added to it.
    * @default 0; 0.01 for adamw
    */
   weightDecay?: number;
-  /** The parameters that λ takes: 'all', as in PyTorch, or 'weights', which spares biases and norms. @default 'all' */
+  /**
+   * Parameters that weight decay applies to: 'all', as in PyTorch, or 'weights', without biases and norms. @default
+   * 'all'
+   */
   decayed?: keyof typeof decayedParameters;
 }
 
 /** Names of these options, for `onlyKeys`. */
 export const weightDecayKeys = ['weightDecay', 'decayed'] as const;
 
-/** λ. @throws OptionError where it is no number of at least 0, or `decayed` is unknown. */
+/** λ. @throws OptionError if it is not a number of at least 0, or `decayed` is unknown. */
 export function weightDecayOf(name: string, { weightDecay, decayed }: WeightDecayOptions, standard = 0): number {
   oneOf(name, 'decayed', decayed ?? 'all', decayedParameters);
   return nonNegative(name, 'weightDecay', weightDecay ?? standard);

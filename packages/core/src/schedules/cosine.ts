@@ -3,7 +3,7 @@ import { nonNegative } from '../text/range.ts';
 import { anneal } from './anneal.ts';
 import type { ScheduleIn } from './schedule.ts';
 
-/** What the cosine schedule takes. */
+/** Options of the cosine schedule. */
 export interface CosineOptions {
   /** m >= 0: the factor at the end of the run and beyond. @default 0 */
   minFactor?: number;

@@ -4,7 +4,7 @@ import { positive } from '../text/range.ts';
 import { epochOf } from './epoch-of.ts';
 import type { ScheduleIn } from './schedule.ts';
 
-/** What the exponential schedule takes. */
+/** Options of the exponential schedule. */
 export interface ExponentialOptions {
   /** γ > 0: the factor from one epoch to the next. @default 0.95 */
   gamma?: number;

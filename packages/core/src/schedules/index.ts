@@ -17,13 +17,13 @@ const table = { constant, step, exponential, cosine, 'one-cycle': oneCycle, plat
 /** The name of a schedule. */
 export type ScheduleName = keyof typeof table;
 
-/** Every schedule: one file and one word here. */
+/** Every schedule. To add one, write a file and list it here. */
 export const schedules: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
 /** 'cosine', or { kind: 'cosine', minFactor: 0.01, warmupSteps: 100 }; every kind takes a warm-up, default 0. */
 export type ScheduleSpec = ScheduleName | (Exclude<SpecOf<typeof schedules>, string> & WarmupOptions);
 
-/** What every schedule takes. */
+/** Options of every schedule. */
 export interface WarmupOptions {
   /** Steps in which the rate rises by equal amounts before the schedule begins. @default 0 */
   warmupSteps?: number;

@@ -3,7 +3,7 @@ import { fraction } from '../text/range.ts';
 import { anneal } from './anneal.ts';
 import type { ScheduleIn } from './schedule.ts';
 
-/** What the one-cycle schedule takes. */
+/** Options of the one-cycle schedule. */
 export interface OneCycleOptions {
   /** Share of the run in which the rate rises, in [0, 1) (pct_start in PyTorch). @default 0.3 */
   riseShare?: number;

@@ -2,11 +2,11 @@ import { onlyKeys } from '../text/check.ts';
 import { count, fraction, nonNegative } from '../text/range.ts';
 import type { ScheduleIn } from './schedule.ts';
 
-/** What the plateau schedule takes. */
+/** Options of the plateau schedule. */
 export interface PlateauOptions {
   /** γ in [0, 1): what the factor is multiplied by (factor in PyTorch). @default 0.1 */
   gamma?: number;
-  /** Epochs without improvement that are put up with. @default 10 */
+  /** Epochs without improvement before the factor is reduced. @default 10 */
   patienceEpochs?: number;
   /** Share by which the watched loss must fall below the best to count as better, in [0, 1). @default 1e-4 */
   threshold?: number;

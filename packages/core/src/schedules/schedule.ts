@@ -13,14 +13,14 @@ export interface Schedule {
   /** Numbers carried between epochs, as the first epoch reads them; empty for all but plateau. */
   readonly initialState: readonly number[];
   /**
-   * True where another `totalSteps` changes the factors of early steps: a run cannot then be made longer by going on.
+   * True if another `totalSteps` would change the factors of early steps: a resume can then not make the run longer.
    */
   readonly needsTotalSteps: boolean;
   /**
-   * Called with the watched value at the ends of the epochs that have one, `epochs` after the last. Overwrites `state`.
+   * Called with the watched loss at the end of epochs that have one, `epochs` after the last call. Overwrites `state`.
    */
   observe?(state: Float64Array, value: number, epochs: number): void;
 }
 
-/** What a member of the family makes of its options: the schedule, once the length of the run is known. */
+/** Creates the schedule once the length of the run is known. */
 export type ScheduleIn = (context: ScheduleContext) => Schedule;

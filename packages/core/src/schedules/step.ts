@@ -5,7 +5,7 @@ import { positive } from '../text/range.ts';
 import { show } from '../text/show.ts';
 import type { ScheduleIn } from './schedule.ts';
 
-/** What the step schedule takes. */
+/** Options of the step schedule. */
 export interface StepOptions {
   /** Epochs from one drop to the next. @default 10 */
   everyEpochs?: number;

@@ -43,7 +43,7 @@ export function record<T>(where: string, name: string, value: T, wanted: string)
   throw new OptionError(where, name, `has ${show(value)}, expected ${wanted}`);
 }
 
-/** Whoever forgets an await hands this in, and JSON shows it as {}. A run counts too: its result is meant. */
+/** Passing a promise is a forgotten await, which JSON would show as {}. A run counts too: its result is meant. */
 const isPromise = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 

@@ -2,26 +2,26 @@ import type { Pausable } from '../pausable.ts';
 import { suggest } from './nearest.ts';
 import { show } from './show.ts';
 
-/** What an OptionError may say beside its sentence. */
+/** Optional parts of an OptionError. */
 export interface OptionErrorDetails {
   /** Subject of the sentence. @default the first option itself */
   readonly about?: string;
-  /** Where a name is unknown: those that are known. */
+  /** The known names, if a name is unknown. */
   readonly known?: readonly string[];
-  /** The error behind it. */
+  /** The cause. */
   readonly cause?: unknown;
 }
 
 /**
- * A refused option. The message is '<where>: <about> <problem>'; `options` are for a caller that has other names for
- * them, such as the flags of a command line.
+ * A refused option. The message is '<where>: <about> <problem>'; `options` are for callers that use other names, such
+ * as the flags of a command line.
  */
 export class OptionError extends Error {
   /** 'OptionError'. */
   override readonly name = 'OptionError';
   /**
-   * Paths from what the caller handed in to what is refused, such as 'batch' or 'layers.2.out'; more than one where
-   * they do not fit each other.
+   * Paths of the refused options in the argument of the caller, such as 'batch' or 'layers.2.out'; several if they do
+   * not fit each other.
    */
   readonly options: readonly string[];
   /** Subject of the sentence. */
@@ -44,7 +44,7 @@ export class OptionError extends Error {
     this.where = where;
   }
 
-  /** The same error as whoever handed on the object at `path` sees it; `place` then stands in front of the sentence. */
+  /** The same error for the caller that passed the object at `path`; `place` is then put before the sentence. */
   inside(path: string, place?: string): OptionError {
     const { where, options, about, problem, known } = this;
     return new OptionError(
@@ -56,7 +56,7 @@ export class OptionError extends Error {
   }
 }
 
-/** Runs `check` of the object at `path` of the options: what it refuses stands inside of it. */
+/** Runs `check` on the object at `path` of the options, and adds the path to its errors. */
 export function within<T>(path: string, check: () => T): T {
   try {
     return check();
@@ -65,7 +65,7 @@ export function within<T>(path: string, check: () => T): T {
   }
 }
 
-/** Likewise of a check with pauses. */
+/** The same for a check with pauses. */
 export function* withinInTurns<T>(path: string, check: Pausable<T>): Pausable<T> {
   try {
     return yield* check;
@@ -74,7 +74,7 @@ export function* withinInTurns<T>(path: string, check: Pausable<T>): Pausable<T>
   }
 }
 
-/** An option that nobody knows. */
+/** An error for an unknown option. */
 export const unknownOption = (where: string, key: string, known: readonly string[]): OptionError =>
   new OptionError(where, key, `is unknown, expected ${known.join(', ') || 'none'}${suggest(key, known)}`, {
     about: `option ${show(key)}`,

@@ -1,6 +1,5 @@
 /**
- * A value as an error message shows it: JSON where it is any, one line of at most 60 printable characters. Never
- * throws.
+ * A value as text for an error message: JSON if possible, one line of at most 60 printable characters. Never throws.
  */
 export function show(value: unknown): string {
   const text = (typeof value === 'number' ? String(value) : (json(value) ?? String(value))).replace(
@@ -10,7 +9,7 @@ export function show(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
-// Control characters and those that turn the direction of writing could draw anything on a terminal.
+// Control characters, and characters that change the direction of text, could manipulate a terminal.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /**

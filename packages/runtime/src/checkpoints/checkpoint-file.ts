@@ -5,7 +5,7 @@ import { isJsonObject, type Json, type JsonObject } from '../files/json.ts';
 import type { Checkpoint, Progress, RunArrays, RunRecord, SavedState } from './checkpoint.ts';
 import type { RunIdentity } from './same-run.ts';
 
-/** What the file calls itself; models are of another kind, and both have their weights in the same place. */
+/** The kind of file. Models are another kind; both have their weights in the same section. */
 export const CHECKPOINT_KIND = 'checkpoint';
 
 /**
@@ -15,8 +15,8 @@ export const CHECKPOINT_KIND = 'checkpoint';
 const VERSION = 2;
 
 /**
- * Writes a checkpoint in place of an older one, all of it or nothing, straight from the arrays; `others` are more paths
- * that it takes. @throws Error naming the path.
+ * Writes a checkpoint, replacing an older one as a whole, straight from the arrays; `others` are more paths for it.
+ * @throws Error naming the path.
  */
 export function saveCheckpoint(
   path: string,
@@ -43,15 +43,15 @@ export function saveCheckpoint(
 }
 
 /**
- * The checkpoint in `path`, ready for `train(..., { resume })`.
- * @throws Error naming the path and what is wrong, where any byte has changed, or its parts are not those of one run.
+ * Loads the checkpoint in `path`, for `train(..., { resume })`.
+ * @throws Error naming the path and the problem if any byte is changed, or its parts do not belong to one run.
  */
 export const loadCheckpoint = (path: string): Checkpoint =>
   checkpointOf('loadCheckpoint', path, readContainer('loadCheckpoint', path, [CHECKPOINT_KIND]));
 
 /**
- * Which run the checkpoint in `path` says it is of, without its arrays; it may not be whole.
- * @throws Error where it is none.
+ * The run that the header of the checkpoint in `path` names; its arrays are not read or checked.
+ * @throws Error if it is not a checkpoint.
  */
 export function readRun(path: string): RunIdentity {
   const { version, spec, loss, record } = peekContainer('readRun', path, [CHECKPOINT_KIND]);
@@ -62,7 +62,7 @@ export function readRun(path: string): RunIdentity {
 
 /**
  * The checkpoint in a container of its kind.
- * @throws Error naming the path, where its parts are not those of one run.
+ * @throws Error naming the path if its parts do not belong to one run.
  */
 export function checkpointOf(where: string, path: string, { content, sections }: Container): Checkpoint {
   const { version, ...header } = content;
@@ -75,7 +75,7 @@ export function checkpointOf(where: string, path: string, { content, sections }:
     return checkCheckpoint(header, sections);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`${where}: ${path} has parts that do not fit (${reason}), expected those of one run`, {
+    throw new Error(`${where}: ${path} has parts that do not belong together (${reason}), expected those of one run`, {
       cause: error,
     });
   }
@@ -83,7 +83,7 @@ export function checkpointOf(where: string, path: string, { content, sections }:
 
 type NamedArray = [name: string, array: Float64Array];
 
-/** What the sections of an earlier state have before their names. */
+/** Prefix of the sections of an earlier state. */
 const EARLIER = 'earlier ';
 
 const sectionsOf = (slots: readonly string[], arrays: Omit<RunArrays, 'epochLosses'>): NamedArray[] => [
@@ -97,7 +97,7 @@ const sectionsOf = (slots: readonly string[], arrays: Omit<RunArrays, 'epochLoss
 /** The section of a state vector of the optimizer. */
 const slotSection = (slot: string): string => `optimizer ${slot}`;
 
-/** What a file claims to be, once everything that a resume reads from it has been looked at. */
+/** The checkpoint of a file, after checking everything that a resume reads. */
 function checkCheckpoint(header: JsonObject, sections: ReadonlyMap<string, Float64Array>): Checkpoint {
   const { loss, metadata, record, progress } = header as unknown as Checkpoint;
   const { spec, parameterCount: P } = buildNetwork((header as unknown as Checkpoint).spec);
@@ -140,7 +140,7 @@ function checkCheckpoint(header: JsonObject, sections: ReadonlyMap<string, Float
   return { spec, loss, metadata, record, progress, arrays, ...earlier };
 }
 
-/** The parts of a record that are computed with; the rest is only compared. */
+/** Checks the parts of a record that are used; the rest is only compared. */
 function checkRecord(record: Json | undefined): asserts record is JsonObject & RunRecord & Json {
   if (!isJsonObject(record)) throw new Error(`record has ${show(record)}, expected an object`);
   for (const name of ['totalSteps', 'stepsPerEpoch', 'evaluateEvery', 'batch'])

@@ -14,25 +14,25 @@ export const LAST_FILE = 'last.gradloom';
 /** Name of the checkpoint with the lowest loss. */
 export const BEST_FILE = 'best.gradloom';
 
-/** A checkpoint on its way into a folder. */
+/** A checkpoint to write into a folder. */
 export interface CheckpointEntry {
   readonly folder: string;
   readonly opens: boolean; // for the first time
   readonly checkpoint: Omit<Checkpoint, 'spec'>;
   readonly isBest: boolean;
-  readonly keep: number; // how many stay under names with their steps; 0: none has such a name
-  readonly kept: readonly number[]; // steps of those that have, the oldest first
-  readonly adopts: boolean; // those too that earlier sittings of the run left
+  readonly keep: number; // number to keep under names with their steps; 0: none has such a name
+  readonly kept: readonly number[]; // steps of these, oldest first
+  readonly adopts: boolean; // also those written before a resume
 }
 
 export interface Written {
-  readonly error: string | null; // why there is no new one; the older ones stand
+  readonly error: string | null; // why there is no new one; the older ones remain
   readonly kept: readonly number[]; // as above, with the new one
 }
 
 /**
- * Writes the newest checkpoint of a folder, and takes away those that are one too many when it is safe; first, where a
- * thread has failed to, what that one has left half written. Never throws.
+ * Writes the newest checkpoint of a folder, and then removes the ones that are no longer kept. If a thread failed to
+ * write it, first removes its half-written files. Never throws.
  */
 export function keepCheckpoint(shared: SharedSpec, entry: CheckpointEntry, threadFailed = false): Written {
   const { folder, opens, isBest, keep, adopts } = entry;
@@ -57,22 +57,22 @@ export function keepCheckpoint(shared: SharedSpec, entry: CheckpointEntry, threa
 
 /** A folder of checkpoints that one run writes to. */
 export interface CheckpointPlace {
-  /** Its path, once no other run writes there. @throws Error where that cannot be. */
+  /** Its path, locked by this run. @throws Error if it cannot be locked. */
   open(): string;
   release(): void;
 }
 
 /**
- * Takes a folder for a run, from before its first step, so that no other writes to it; one that a function gives is
- * already taken by whoever gives it. A folder that cannot be made or written is tried again at each checkpoint:
- * training goes on.
- * @throws FolderInUseError where another run writes to it; Error where its lock cannot be read.
+ * Locks a folder for a run before its first step, so that no other run writes to it; a folder that a function returns
+ * is already locked by its owner. If a folder cannot be created or written, it is tried again at each checkpoint, and
+ * training continues.
+ * @throws FolderInUseError if another run writes to it; Error if its lock cannot be read.
  */
 export function takeCheckpointPlace(folder: CheckpointSettings['folder']): CheckpointPlace {
   if (typeof folder !== 'string') return { open: () => folder().path, release() {} };
   let lock: FolderLock | undefined;
   const open = (): string => {
-    // One that was removed is not made again; where another run has made it since, it is that run's.
+    // A removed folder is not created again; if another run has created it since, it belongs to that run.
     if (lock === undefined || (existsSync(folder) && !lock.holds())) {
       lock = lockFolder('train', makeDirectory(folder), 'train');
     }

@@ -5,11 +5,11 @@ import type { FolderLock } from '../files/folder-lock.ts';
 import { plainJson } from '../files/json.ts';
 import type { ModelMetadata } from '../model.ts';
 
-/** Where a run writes its checkpoints, and how often. */
+/** Where and how often a run writes checkpoints. */
 export interface CheckpointOptions {
   /**
-   * For last.gradloom and best.gradloom, and for this run alone until it ends; a relative path is meant from where the
-   * run is begun. A function gives one that the caller has locked.
+   * The folder of last.gradloom and best.gradloom, locked by this run until it ends. A relative path is resolved when
+   * the run begins. A function returns a folder that the caller has locked.
    */
   folder: string | (() => FolderLock);
   /**
@@ -17,41 +17,40 @@ export interface CheckpointOptions {
    * @default only when the run ends, stops or fails
    */
   every?: CheckpointEvery;
-  /** How many of the newest stay under names with their steps, such as step-000120.gradloom. @default none */
+  /**
+   * Number of the newest checkpoints to keep under names with their steps, such as step-000120.gradloom. @default none
+   */
   keep?: number;
-  /** What the files carry for whoever loads them: names of classes, say. @default {} */
+  /** Metadata stored in the files, such as the names of classes. @default {} */
   metadata?: ModelMetadata;
 }
 
-/**
- * Steps, or { steps }, { epochs } or { seconds } from one checkpoint to the next. None of them changes a bit of the
- * run.
- */
+/** The interval between checkpoints: steps, or { steps }, { epochs } or { seconds }. It changes no bit of the run. */
 export type CheckpointEvery = number | EverySteps | EveryEpochs | EverySeconds;
 
-/** From one checkpoint to the next, in steps. */
+/** An interval in steps. */
 export interface EverySteps {
-  /** How many; as a bare number says too. */
+  /** Number of steps; the same as a plain number. */
   steps: number;
 }
 
-/** From one checkpoint to the next, in epochs. */
+/** An interval in epochs. */
 export interface EveryEpochs {
-  /** How many. */
+  /** Number of epochs. */
   epochs: number;
 }
 
-/** From one checkpoint to the next, by the clock. */
+/** An interval in seconds. */
 export interface EverySeconds {
-  /** At least so many: a checkpoint waits for the end of a span. */
+  /** Minimum number of seconds: a checkpoint waits for the end of a span. */
   seconds: number;
 }
 
-/** Where a run has to come back between two spans to write a checkpoint. */
+/** The steps at which a run stops between two spans to write a checkpoint. */
 export interface CheckpointTimes {
-  /** First step after `step` at which one is due by its number; Infinity where seconds count. */
+  /** First step after `step` at which a checkpoint is due; Infinity if the interval is in seconds. */
   next(step: number): number;
-  /** Whether one is due after `step` steps, `elapsedMs` after the last. */
+  /** Whether a checkpoint is due after `step` steps, `elapsedMs` after the last. */
   isDue(step: number, elapsedMs: number): boolean;
 }
 
@@ -83,7 +82,10 @@ export interface CheckpointSettings {
   readonly metadata: ModelMetadata;
 }
 
-/** To be called where the run is begun: paths are meant from there. @throws Error where the options are not such. */
+/**
+ * Checks the options. Call it when the run begins, since relative paths are resolved then. @throws Error for invalid
+ * options.
+ */
 export function checkpointSettings(options: CheckpointOptions): CheckpointSettings {
   onlyKeys('train: checkpoint', options, ['folder', 'every', 'keep', 'metadata']);
   const { folder, every, keep, metadata = {} } = options;

@@ -3,31 +3,31 @@ import type { BackendRecord } from '../backend.ts';
 import type { ModelMetadata } from '../model.ts';
 import type { Evaluation } from '../results.ts';
 
-/** All that decides a run's bits besides network and loss: what goes on must have the same. */
+/** Everything that determines the bits of a run besides network and loss; a resume must have the same. */
 export interface RunRecord {
   /** The optimizer, by kind and options. */
   readonly optimizer: Exclude<OptimizerSpec, string>;
   /** The schedule, by kind and options. */
   readonly schedule: Exclude<ScheduleSpec, string>;
-  /** Rows a step. */
+  /** Batch size: rows per step. */
   readonly batch: number;
   /** With the step it gives every random number: no generator has a state of its own. */
   readonly seed: number;
-  /** Most that the norm of a gradient may be; null: no limit. */
+  /** Limit of the gradient norm; null if there is none. */
   readonly clipNorm: number | null;
-  /** Whether each epoch has a new order of rows. */
+  /** Whether rows are shuffled in each epoch. */
   readonly shuffle: boolean;
-  /** 'rollback', or absent: a number that is not finite ends the run. */
+  /** 'rollback', or absent if a number that is not finite ends the run. */
   readonly onNan?: 'rollback';
-  /** Epochs from one evaluation to the next; a schedule may watch what one finds. */
+  /** Epochs between evaluations, which a schedule may depend on. */
   readonly evaluateEvery: number;
-  /** SHA-256 of starting weights that were given; null where they were drawn. */
+  /** SHA-256 of the given starting weights; null if they were drawn from the seed. */
   readonly parameters: string | null;
   /** Steps of the whole run. */
   readonly totalSteps: number;
   /** Steps of an epoch. */
   readonly stepsPerEpoch: number;
-  /** What computes. */
+  /** The backend. */
   readonly backend: BackendRecord;
   /** SHA-256 of the rows of each set. */
   readonly data: DataRecord;
@@ -35,23 +35,23 @@ export interface RunRecord {
 
 /** SHA-256 of the rows of each part. */
 export interface DataRecord {
-  /** Of the training rows. */
+  /** Hash of the training rows. */
   readonly train: string;
-  /** Of the validation rows; null where there are none. */
+  /** Hash of the validation rows; null if there are none. */
   readonly validation: string | null;
-  /** Of the test rows; null where there are none. */
+  /** Hash of the test rows; null if there are none. */
   readonly test: string | null;
 }
 
-/** How far a run has come and what it has found on the way, besides its arrays. */
+/** Progress of a run and its results so far, without arrays. */
 export interface Progress {
-  /** Steps done. With the steps of an epoch and the batch it gives the place in the rows. */
+  /** Steps done. Together with the steps per epoch and the batch size they determine the position in the rows. */
   step: number;
   /** Rows seen. */
   samples: number;
-  /** Milliseconds of training, of all sittings together. */
+  /** Milliseconds of training, including those before a resume. */
   elapsedMs: number;
-  /** Threads asked for in the last sitting. */
+  /** The requested number of threads since the last resume. */
   threads: number;
   /** Most threads that had rows in one step so far. */
   gradientThreads: number;
@@ -59,30 +59,30 @@ export interface Progress {
   validation?: Evaluation;
   /** Evaluation of the test set, once all steps are done. */
   test?: Evaluation;
-  /** How often the learning rate was halved to go back. */
+  /** Number of rollbacks, each of which halved the learning rate. */
   rollbacks?: number;
   /** The lowest loss among the evaluations or checkpoints so far, and the steps done by then. */
   best?: LowestLoss;
 }
 
-/** The best that a run has found. */
+/** The lowest loss of a run. */
 export interface LowestLoss {
   /** Steps done by then. */
   readonly step: number;
-  /** Of the validation set where there is one, else of the training. */
+  /** Validation loss if there is a validation set, else training loss. */
   readonly loss: number;
 }
 
-/** Where a run was. */
+/** A position of a run. */
 export interface EarlierCounters extends Pick<Progress, 'step' | 'samples' | 'validation'> {
-  /** Epochs closed by then. */
+  /** Complete epochs by then. */
   readonly epochs: number;
 }
 
-/** An earlier state of a run, from which it reaches the start of the epoch that goes on. */
+/** An earlier state of a run, from which it can get to the start of the current epoch. */
 export interface SavedState
   extends Pick<RunArrays, 'parameters' | 'state' | 'scalars' | 'scheduleState' | 'epochSums'> {
-  /** Where it was: steps, rows seen, the last evaluation, and epochs closed. */
+  /** Its position: steps, rows seen, the last evaluation, and complete epochs. */
   readonly counters: EarlierCounters;
 }
 
@@ -92,30 +92,30 @@ export interface RunArrays {
   readonly parameters: Float64Array;
   /** State vectors of the optimizer [slots][P]. */
   readonly state: readonly Float64Array[];
-  /** The optimizer's own scalars. */
+  /** Scalars of the optimizer. */
   readonly scalars: Float64Array;
-  /** The schedule's own numbers. */
+  /** State of the schedule. */
   readonly scheduleState: Float64Array;
-  /** Training loss of each epoch that is done. */
+  /** Training loss of each complete epoch. */
   readonly epochLosses: Float64Array;
-  /** Of the epoch that goes on [3]: sums of losses and gradient norms, and steps. */
+  /** Of the current epoch [3]: sum of losses, sum of gradient norms, and steps. */
   readonly epochSums: Float64Array;
 }
 
-/** A run between two steps: enough to go on as if it had never stopped. */
+/** The state of a run between two steps: enough to continue as if it had never stopped. */
 export interface Checkpoint {
   /** The network. */
   readonly spec: NetworkSpec;
   /** The loss. */
   readonly loss: LossSpec;
-  /** Whatever `checkpoint.metadata` said. */
+  /** The `checkpoint.metadata` of the run. */
   readonly metadata: ModelMetadata;
-  /** All else that decides bits. */
+  /** Everything else that determines the bits. */
   readonly record: RunRecord;
-  /** How far the run has come. */
+  /** Progress of the run. */
   readonly progress: Readonly<Progress>;
   /** The numbers that the next step reads. */
   readonly arrays: RunArrays;
-  /** The state to which the run may go back, in the middle of an epoch and where `onNan` is `rollback`. */
+  /** The state for a rollback, in the middle of an epoch and if `onNan` is `rollback`. */
   readonly earlier?: SavedState;
 }

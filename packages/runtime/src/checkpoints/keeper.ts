@@ -12,16 +12,16 @@ import type { Progress, RunRecord } from './checkpoint.ts';
 import { type CheckpointEntry, type CheckpointPlace, LAST_FILE, type Written } from './checkpoint-folder.ts';
 import { recordOf } from './resume.ts';
 
-/** Keeps the checkpoints of a run; only between spans, when the arena stands still. */
+/** Writes the checkpoints of a run; only called between spans, when the arena does not change. */
 export interface Keeper {
-  /** First step after `step` at which the run has to come back for a checkpoint. */
+  /** First step after `step` at which the run must stop for a checkpoint. */
   next(step: number): number;
-  /** Notes the loss of an evaluation: the lowest so far makes a checkpoint due, the best one. */
+  /** Records the loss of an evaluation: the lowest so far makes a checkpoint due, the best one. */
   watch(loss: number): void;
   keepIfDue(): Promise<void>;
-  /** Writes now. A failure is a warning: the older file stands, and training goes on. */
+  /** Writes now. A failure is a warning: the older file remains, and training continues. */
   keep(): Promise<void>;
-  /** The newest checkpoint that was written. */
+  /** The newest checkpoint. */
   newest(): { readonly path: string; readonly step: number } | undefined;
 }
 
@@ -52,17 +52,17 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
   let lastMs = performance.now();
   let newest: { path: string; step: number } | undefined;
   let isImproved = false;
-  let written = progress.best; // what best.gradloom has
+  let written = progress.best; // the content of best.gradloom
   let failing = false;
 
-  /** Without a validation set, the mean loss of the newest epoch says which checkpoint is best. */
+  /** Without a validation set, the mean loss of the newest epoch decides which checkpoint is best. */
   function watchTraining(): void {
     const loss = data.validation === undefined ? log.state().epochLosses.at(-1) : undefined;
     if (loss !== undefined) watch(loss);
   }
 
   function watch(loss: number): void {
-    // Never one that is NaN: nothing would be below it.
+    // Never NaN: nothing would be below it.
     if (!(loss < (progress.best?.loss ?? Number.POSITIVE_INFINITY))) return;
     progress.best = { step: progress.step, loss };
     isImproved = true;
@@ -104,17 +104,17 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
     }
     if (written === undefined) delete progress.best;
     else progress.best = written;
-    // Once, not at every attempt until there is room again.
+    // Warn once, not at every attempt while there is no room.
     if (failing) return null;
     failing = true;
     const older = newest?.step ?? resume?.progress.step;
-    const stands = older === undefined ? 'there is none before it' : `the one of step ${older} stands`;
-    return { type: 'warning', message: `the checkpoint of step ${step} is missing, ${stands} (${failure})` };
+    const newer = older === undefined ? 'the run has none' : `the newest is that of step ${older}`;
+    return { type: 'warning', message: `the checkpoint of step ${step} could not be written, ${newer} (${failure})` };
   }
 
   async function keep(): Promise<void> {
     lastMs = performance.now();
-    // A resume starts a stretch of its own.
+    // A resume starts a new stretch of steps.
     steps.close();
     const event = await attempt();
     isImproved = false;

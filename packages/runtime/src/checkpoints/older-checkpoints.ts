@@ -8,8 +8,8 @@ import { isSameRun } from './same-run.ts';
 export const stepFile = (step: number): string => `step-${String(step).padStart(6, '0')}.gradloom`;
 
 /**
- * Steps of the checkpoints of these names that earlier sittings of the run left, in the order in which they are
- * removed: those of steps that this sitting does again, then the oldest first.
+ * Steps of the named checkpoints that this run wrote before a resume, in the order of removal: first those of steps
+ * that are repeated now, then the oldest.
  */
 export function findOlder(folder: string, run: Omit<Checkpoint, 'arrays'>): number[] {
   const now = run.progress.step;
@@ -21,7 +21,7 @@ export function findOlder(folder: string, run: Omit<Checkpoint, 'arrays'>): numb
   return [...steps.filter((step) => step > now), ...steps.filter((step) => step < now)];
 }
 
-/** Whatever cannot be read is somebody else's. */
+/** A file that cannot be read does not belong to this run. */
 function isOf(run: Omit<Checkpoint, 'arrays'>, path: string): boolean {
   try {
     return isSameRun(readRun(path), run);
@@ -31,7 +31,7 @@ function isOf(run: Omit<Checkpoint, 'arrays'>, path: string): boolean {
 }
 
 /**
- * Takes away all but the last `keep`; returns the steps of those that stand. One that cannot be removed is tried again.
+ * Removes all but the last `keep`; returns the steps of those that remain. One that cannot be removed is tried again.
  */
 export function removeAllBut(keep: number, folder: string, steps: readonly number[]): number[] {
   const surplus = steps.slice(0, Math.max(0, steps.length - keep)).filter((step) => !isRemoved(folder, step));

@@ -11,7 +11,7 @@ import { copyArray, findNotFinite } from '../turns/arrays.ts';
 import type { Checkpoint, RunArrays, RunRecord } from './checkpoint.ts';
 import { runDifferences } from './same-run.ts';
 
-/** What a checkpoint of the run says of it. Hashes all rows. */
+/** The record of a run, for its checkpoints. Hashes all rows. */
 export function* recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Pausable<RunRecord> {
   const { optimizerSpec, scheduleSpec, batch, seed, clipNorm, shuffle, evaluateEvery } = plan;
   const { onNan } = plan;
@@ -33,8 +33,9 @@ export function* recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Pa
 }
 
 /**
- * @throws Error naming everything in which the run is another than the checkpoint's. Only what changes no bit may
- * differ, and the length where no rate depends on it. Likewise for a checkpoint from whose numbers no step can go on.
+ * Checks that a run continues a checkpoint. Options that change no bit may differ, and so may the length if no learning
+ * rate depends on it.
+ * @throws Error naming every difference; also if the state of the checkpoint is not finite.
  */
 export function* checkResume(plan: RunPlan, record: RunRecord, checkpoint: Checkpoint): Pausable<void> {
   const found = runDifferences({ spec: plan.network.spec, loss: plan.lossSpec, record }, checkpoint).map(describe);
@@ -48,7 +49,7 @@ export function* checkResume(plan: RunPlan, record: RunRecord, checkpoint: Check
   } else if (ownSteps < step) {
     found.push(tooShort(plan, step));
   }
-  if (found.length > 0) throw new Error(`train: ${found.join('; ')}: a resume goes on with the same run`);
+  if (found.length > 0) throw new Error(`train: ${found.join('; ')}: a resume continues the same run`);
   const { arrays, earlier } = checkpoint;
   const bad = (yield* badNumber(plan, arrays)) ?? (earlier && (yield* badNumber(plan, earlier)));
   if (bad !== undefined) throw new Error(`train: the checkpoint's ${bad}, expected finite numbers`);

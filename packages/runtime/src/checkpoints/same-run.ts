@@ -3,10 +3,10 @@ import { type Difference, differences } from '../files/differences.ts';
 import { plainJson } from '../files/json.ts';
 import type { Checkpoint, RunRecord } from './checkpoint.ts';
 
-/** What says which run it is. */
+/** What identifies a run. */
 export type RunIdentity = Pick<Checkpoint, 'spec' | 'loss' | 'record'>;
 
-/** All in which two runs differ that decides bits, but for their lengths. */
+/** All differences between two runs that change bits, except their lengths. */
 export function runDifferences(own: RunIdentity, other: RunIdentity): Difference[] {
   return differences(plainJson(comparable(own)), plainJson(comparable(other)));
 }

@@ -5,9 +5,8 @@ import { runOnTeam } from '../span.ts';
 import { type CheckpointEntry, keepCheckpoint, type Written } from './checkpoint-folder.ts';
 
 /**
- * Has a thread of the pool write a checkpoint, straight from the run's memory; meanwhile this one answers to others.
- * Where no thread can, as when they have failed too often or the pool is gone, this one writes it, and `tell` hears
- * why.
+ * Lets a thread of the pool write a checkpoint from the memory of the run, so that this thread stays responsive. If no
+ * thread can, because they failed too often or the pool is gone, this one writes it and calls `tell` with the reason.
  */
 export async function writeCheckpoint(
   pool: Pool,
@@ -21,7 +20,7 @@ export async function writeCheckpoint(
     return written;
   } catch (error) {
     const written = keepCheckpoint(setup.spec, entry, true);
-    // Last, since whoever hears it may throw.
+    // Last, since the listener may throw.
     tell(error instanceof Error ? error.message : String(error));
     return written;
   }

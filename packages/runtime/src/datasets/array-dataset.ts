@@ -3,15 +3,15 @@ import { checkClasses, checkDataset } from './check-dataset.ts';
 import { type DataArray, type DataMatrix, type Dataset, valueMatrix } from './dataset.ts';
 import type { NumberFile } from './number-file.ts';
 
-/** What every loader of arrays takes. */
+/** Options of every loader of arrays. */
 export interface ArrayOptions {
-  /** How messages call the dataset. @default the path of the inputs */
+  /** Name of the dataset in messages. @default the path of the inputs */
   name?: string;
   /** Number of classes. @default one more than the highest label */
   classes?: number;
   /** Names of the classes, in the order of their indices. */
   classNames?: readonly string[];
-  /** Inputs are divided by it: 255 makes bytes numbers from 0 to 1. @default 255 for unsigned bytes, else 1 */
+  /** Divisor of the inputs: 255 scales bytes to 0 to 1. @default 255 for unsigned bytes, else 1 */
   divisor?: number;
 }
 
@@ -22,7 +22,7 @@ export const ARRAY_OPTIONS = [
   'divisor',
 ] as const satisfies readonly (keyof ArrayOptions)[];
 
-/** An array and the file that it comes from. */
+/** An array and its file. */
 export interface NamedArray extends NumberFile {
   readonly path: string;
 }
@@ -57,12 +57,12 @@ export function datasetOfArrays(
   });
 }
 
-/** Whether numbers of this type are values rather than classes, where nothing is said. */
+/** Whether targets of this type are values rather than classes, by default. */
 export const isFloating = (array: DataArray): boolean => array instanceof Float32Array || array instanceof Float64Array;
 
 const matrixOf = ({ array, shape }: NumberFile): DataMatrix => valueMatrix(array, array.length / shape[0]);
 
-/** Every row with such a number would make the loss NaN. */
+/** A row with such a number would make the loss NaN. */
 function checkFinite(where: string, { path, array, shape }: NamedArray): void {
   if (!isFloating(array)) return;
   for (let i = 0; i < array.length; i++) {
@@ -103,7 +103,7 @@ function highest(where: string, { path, array }: NamedArray): number {
 }
 
 /**
- * Far more than any set has: ImageNet-21k has 21,841. An output layer of as many numbers as a stray label says would
- * not fit anywhere.
+ * Far more than any dataset has: ImageNet-21k has 21,841 classes. A wrong label could ask for an output layer too large
+ * for any memory.
  */
 const MOST_CLASSES = 1_000_000;

@@ -5,7 +5,7 @@ import type { DataMatrix, Dataset } from './dataset.ts';
 /** The dataset, if its parts fit. @throws Error naming the part, what it has and what it should have. */
 export const checkDataset = (where: string, dataset: Dataset): Dataset => complete(checkDatasetInTurns(where, dataset));
 
-/** Likewise, with pauses. */
+/** The same, with pauses. */
 export function* checkDatasetInTurns(where: string, dataset: Dataset): Pausable<Dataset> {
   record(where, 'dataset', dataset, 'an object with rows, inputs, targets and classes');
   const { rows, inputs, targets, classes, labels } = dataset;
@@ -37,7 +37,7 @@ function checkMatrix(where: string, name: string, matrix: DataMatrix, rows: numb
   }
 }
 
-/** @throws Error if a target is no whole number from 0 to classes - 1; `of` says where that number comes from. */
+/** @throws Error if a target is not a whole number from 0 to classes - 1; `of` says where that number comes from. */
 export const checkClasses = (where: string, targets: DataMatrix, classes: number, of?: string): void =>
   complete(checkClassesInTurns(where, targets, classes, of));
 

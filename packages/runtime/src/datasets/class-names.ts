@@ -4,17 +4,18 @@ import { createGrowingNumbers } from './growing-numbers.ts';
 /** Far more than any set has. */
 const MOST_CLASSES = 1_000_000;
 
-/** The classes of rows that are named by a text each. */
+/** Classes of rows that are given by name. */
 export interface ClassNames {
-  /** Whether the name is one of those that are allowed. */
+  /** Whether the name is allowed. */
   add(name: string): boolean;
   expected(): string;
-  /** The names in order, numbers by their value, and the index of each row's. */
+  /** The names in order (numbers by value), and the class index of each row. */
   sorted(): { names: readonly string[]; indices: Int32Array<SharedArrayBuffer> };
 }
 
 /**
- * `known` are the only names, in the order of their indices; without it each name that comes is one, sorted in the end.
+ * `known` lists the allowed names in the order of their indices; without it any name is allowed, and they are sorted at
+ * the end.
  */
 export function createClassNames(known?: readonly string[]): ClassNames {
   const places = new Map((known ?? []).map((name, place) => [name, place]));

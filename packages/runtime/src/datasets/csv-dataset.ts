@@ -9,19 +9,19 @@ import { createGrowingNumbers } from './growing-numbers.ts';
 import { type TargetKind, targetKinds } from './npy-dataset.ts';
 import { otherSeparator, separatorOf } from './separator.ts';
 
-/** What `loadCsv` takes. */
+/** Options of `loadCsv`. */
 export interface CsvOptions {
-  /** How messages call the dataset. @default the path */
+  /** Name of the dataset in messages. @default the path */
   name?: string;
-  /** Whether the first line names the columns. @default true where none of it is a number */
+  /** Whether the first line holds column names. @default true if it contains no number */
   header?: boolean;
-  /** The column of the targets: its name, or its place counted from 1. @default the last */
+  /** The target column: its name, or its number counted from 1. @default the last */
   target?: string | number;
-  /** 'classes' or 'values'. @default 'values' where the first target is a number, else 'classes' */
+  /** Kind of targets: 'classes' or 'values'. @default 'values' if the first target is a number, else 'classes' */
   targets?: TargetKind;
-  /** The only names of classes, in the order of their indices. @default all names of the file, sorted */
+  /** The allowed class names, in the order of their indices. @default all names in the file, sorted */
   classNames?: readonly string[];
-  /** Inputs are divided by it. @default 1 */
+  /** Divisor of the inputs. @default 1 */
   divisor?: number;
 }
 
@@ -35,10 +35,8 @@ const CSV_OPTIONS = [
 ] as const satisfies readonly (keyof CsvOptions)[];
 
 /**
- * A dataset of a file of comma-separated values: numbers, and in one column the target, a number or the name of a
- * class.
- * @throws Error naming the file, line and column that is at fault; OptionError for an option that does not fit the
- * file.
+ * Loads a CSV file: numbers and, in one column, the target, a number or the name of a class.
+ * @throws Error naming the file, line and column of the problem; OptionError for an option that does not fit the file.
  */
 export async function loadCsv(path: string, options: CsvOptions = {}): Promise<Dataset> {
   onlyKeys('loadCsv', options, CSV_OPTIONS);

@@ -8,20 +8,21 @@ export interface CsvRecord {
   readonly fields: readonly string[];
 }
 
-/** Characters of a record, some 100,000 columns: beyond it a quote was left open, or the file is no table. */
+/**
+ * Most characters of a record, about 100,000 columns: a longer one has an unclosed quote, or the file is not a table.
+ */
 const MOST_CHARACTERS = 1 << 22;
 
 /**
- * How many times its size a gzipped table may unpack to. Tables of numbers pack 3 to 30 times. What packs more is
- * nearly all zeros, such as hundreds of one-hot columns, and can be unpacked by whoever trusts it.
+ * Most that a gzipped table may grow when unpacked, relative to its size. Tables of numbers grow 3 to 30 times. Those
+ * that grow more are nearly all zeros, such as hundreds of one-hot columns; unpack them first if you trust them.
  */
 const MOST_UNPACKED = 256;
 
 /**
- * The records of a file of comma-separated values, plain or gzipped, with quoted fields, any ends of lines and a mark
- * of the byte order or without one; tabs separate where the name ends in .tsv. Blank lines are passed over. They come
- * as the text does, part by part: to await each record would take longer than to read it. @throws Error naming the file
- * and, where it can be told, the line.
+ * The records of a CSV file, plain or gzipped: quoted fields, any line endings, with or without a byte order mark, and
+ * tabs if the name ends in .tsv. Blank lines are skipped. They come in batches as the text is read, since awaiting each
+ * record would take longer than reading it. @throws Error naming the file and, if known, the line.
  */
 export async function* readCsv(path: string): AsyncGenerator<readonly CsvRecord[]> {
   const fault = (has: string, expected: string, cause?: unknown) =>
@@ -29,9 +30,9 @@ export async function* readCsv(path: string): AsyncGenerator<readonly CsvRecord[
   const source = await openBytes('readCsv', path, 'a CSV file', MOST_UNPACKED);
   let records: CsvRecord[] = [];
   const parser = new RecordParser(separatorOf(path), (record) => records.push(record));
-  // Whoever writes to the parser is told of it as well.
+  // The writer to the parser gets the error too.
   parser.on('error', () => {});
-  let open = 0; // characters since a record or a blank line ended, at least
+  let open = 0; // least number of characters since the end of a record or blank line
   try {
     for await (const text of readText(source, fault)) {
       const before = ended(parser);
@@ -48,7 +49,7 @@ export async function* readCsv(path: string): AsyncGenerator<readonly CsvRecord[
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const line = 'lines' in error ? ` at line ${error.lines}` : '';
-    if (error.code === 'CSV_QUOTE_NOT_CLOSED') throw fault(`an open quote${line}`, 'one that closes it', error);
+    if (error.code === 'CSV_QUOTE_NOT_CLOSED') throw fault(`an open quote${line}`, 'a closing quote', error);
     throw fault(`a mistake${line}`, `comma-separated values (${error.message})`, error);
   } finally {
     parser.destroy();
@@ -57,8 +58,7 @@ export async function* readCsv(path: string): AsyncGenerator<readonly CsvRecord[
 }
 
 /**
- * Hands each record over as soon as it is whole: through a stream it takes ten times as long, and its line, which the
- * parser knows, twice as long again.
+ * Collects each record from the parser directly: its stream takes ten times as long, and twice that with line numbers.
  */
 class RecordParser extends Parser {
   readonly #take: (record: CsvRecord) => void;
@@ -83,7 +83,7 @@ class RecordParser extends Parser {
 
 const ended = ({ info }: Parser): number => info.records + info.empty_lines;
 
-/** Resolves when the parser is through with a part of the text, or, with null, at its end. */
+/** Resolves when the parser has taken a part of the text or, with null, reached its end. */
 const written = (parser: Parser, text: string | null): Promise<void> =>
   new Promise((resolve, reject) => {
     const done = (error?: Error | null) => (error ? reject(error) : resolve());

@@ -4,10 +4,7 @@ import { updateHash } from '../files/hash.ts';
 import { littleEndianBytes } from '../files/little-endian.ts';
 import type { DataMatrix, Dataset } from './dataset.ts';
 
-/**
- * SHA-256 of all that training reads of a dataset: its rows and targets as they are stored, their shapes, divisors and
- * classes.
- */
+/** SHA-256 of everything that training reads of a dataset: stored rows and targets, shapes, divisors and classes. */
 export function* datasetHash({ rows, inputs, targets, classes }: Dataset): Pausable<string> {
   const hash = createHash('sha256');
   hash.update(JSON.stringify({ rows, classes }));

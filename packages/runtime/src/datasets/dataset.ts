@@ -11,23 +11,23 @@ export type DataArray =
 export interface DataMatrix {
   /** The stored numbers, row by row [rows, columns]. */
   readonly array: DataArray;
-  /** Numbers a row. */
+  /** Numbers per row. */
   readonly columns: number;
-  /** A stored number stands for number / divisor: 255 for the bytes of an image. */
+  /** The value of a stored number is number / divisor: 255 for bytes of an image. */
   readonly divisor: number;
 }
 
 /** What a network learns from: rows of inputs and their targets. */
 export interface Dataset {
-  /** How messages call it. */
+  /** Its name in messages. */
   readonly name: string;
-  /** N: how many rows. */
+  /** N: number of rows. */
   readonly rows: number;
-  /** What the network sees [N, I]. */
+  /** Inputs of the network [N, I]. */
   readonly inputs: DataMatrix;
-  /** What it shall answer: [N, 1] indices of classes where `classes` is a number, else [N, O] values. */
+  /** Targets: [N, 1] class indices if `classes` is a number, else [N, O] values. */
   readonly targets: DataMatrix;
-  /** Number of classes; null where targets are values. */
+  /** Number of classes; null if targets are values. */
   readonly classes: number | null;
   /** Names of the classes, in the order of their indices. */
   readonly labels?: readonly string[];
@@ -35,21 +35,20 @@ export interface Dataset {
 
 /** The sets of a run. */
 export interface DataSplits {
-  /** Rows to learn from. */
+  /** Training rows. */
   readonly train: Dataset;
   /**
-   * Rows to look at between epochs: what plateau schedules and the best checkpoint go by. They never change a
-   * weight.
+   * Validation rows, evaluated between epochs: plateau schedules and the best checkpoint use them. They never change a
+   * weight otherwise.
    */
   readonly validation?: Dataset;
-  /** Rows to look at once, at the end. */
+  /** Test rows, evaluated once at the end. */
   readonly test?: Dataset;
 }
 
 /**
  * Arrays of zeros that all threads can share, by the type of their numbers.
- * @throws RoomError where there is no memory for
- * them: the system would give it, and end the process when it is touched.
+ * @throws RoomError if there is no memory for them: otherwise the system would end the process when it is touched.
  */
 export const sharedArrays = {
   uint8: (length: number) => new Uint8Array(sharedBytes(length)),

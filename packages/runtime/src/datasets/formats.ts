@@ -12,15 +12,15 @@ import { findIdxLabels } from './idx-labels.ts';
 import { loadNpy, type NpyOptions } from './npy-dataset.ts';
 import { isNpyFolder, loadNpyFolder } from './npy-folder.ts';
 
-/** Options of every format; each takes those that it knows. */
+/** Options of all formats; each format uses those that it knows. */
 export type FileOptions = ArrayOptions & NpyOptions & CsvOptions;
 
 /** A layout of files that a dataset can be read from. */
 interface DatasetFormat {
-  /** As an error lists it: what stands at such a path. */
+  /** Description in an error: what is found at such a path. */
   readonly title: string;
   readonly isFolder: boolean;
-  readonly options: readonly Exclude<keyof FileOptions, 'name' | 'classNames'>[]; // beside these two
+  readonly options: readonly Exclude<keyof FileOptions, 'name' | 'classNames'>[]; // in addition to these two
   matches(path: string): boolean;
   load(path: string, options: FileOptions): Promise<DataSplits>;
 }
@@ -28,7 +28,7 @@ interface DatasetFormat {
 const ofArrays = ['classes', 'divisor'] as const;
 const isNamed = (pattern: RegExp) => (path: string) => pattern.test(basename(path));
 
-/** Every format; the first that matches reads. */
+/** Every format; the first that matches is used. */
 export const datasetFormats = {
   'idx-folder': {
     title: 'a folder with train-images-idx3-ubyte and train-labels-idx1-ubyte',
@@ -68,7 +68,7 @@ export const datasetFormats = {
 } satisfies Record<string, DatasetFormat>;
 
 /**
- * Reads the sets at `path` in the format that is found there. @throws Error naming the path and the known formats,
+ * Loads the sets at `path`, in the format that is found there. @throws Error naming the path and the known formats,
  * OptionError for an option that the format does not take.
  */
 export async function loadDataset(path: string, options: FileOptions = {}): Promise<DataSplits> {

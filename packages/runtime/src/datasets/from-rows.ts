@@ -3,17 +3,17 @@ import { list, onlyKeys, show } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
 import { type Dataset, sharedArrays, valueMatrix } from './dataset.ts';
 
-/** What `datasetFromRows` takes. */
+/** Arguments of `datasetFromRows`. */
 export interface RowsOptions {
   /** Rows of numbers [N][I]. */
   inputs: readonly (readonly number[])[];
-  /** A number a row [N], the index of its class or a value, or a row of values each [N][O]. */
+  /** One number per row [N], a class index or a value; or one row of values per row [N][O]. */
   targets: readonly number[] | readonly (readonly number[])[];
-  /** Number of classes: targets are then indices from 0 to classes - 1. @default targets are values */
+  /** Number of classes, if targets are indices from 0 to classes - 1. @default targets are values */
   classes?: number;
   /** Names of the classes, in the order of their indices; only beside `classes`. */
   labels?: readonly string[];
-  /** How messages call the dataset. @default 'rows' */
+  /** Name of the dataset in messages. @default 'rows' */
   name?: string;
 }
 
@@ -50,7 +50,7 @@ export function datasetFromRows(options: RowsOptions): Dataset {
   });
 }
 
-/** Names of classes as targets: which index stands for which name is for the caller to say. */
+/** Targets given as names: the caller must say which index each name has. */
 function refuseNames(where: string, targets: readonly unknown[]): void {
   const n = targets.findIndex((target) => typeof target === 'string');
   if (n === -1) return;

@@ -1,7 +1,7 @@
 import type { Kernels } from '@gradloom/core';
 import type { DataMatrix } from './dataset.ts';
 
-// Where a kernel takes longer to call than it saves, and what it can address.
+// Below this, a kernel call takes longer than it saves; above it, the kernel cannot address the data.
 const MIN_COLUMNS = 16;
 const MAX_BYTES = 2 ** 32;
 

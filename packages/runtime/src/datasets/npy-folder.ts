@@ -59,7 +59,7 @@ function partner(folder: string, pattern: RegExp, of: string, name: string): str
 
 const find = (folder: string, pattern: RegExp): string | undefined => list(folder, pattern)[0];
 
-/** Files by name: a plain one stands before its .gz. */
+/** Files by name; an unpacked one comes before its .gz. */
 function list(folder: string, start: RegExp): string[] {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
   const pattern = new RegExp(`${start.source}(\\.gz)?$`, 'i');

@@ -38,7 +38,7 @@ export async function readNpyHeader(source: ByteSource, fault: Fault): Promise<N
 }
 
 async function fill(source: ByteSource, into: Uint8Array, fault: Fault): Promise<void> {
-  if ((await source.read(into)) < into.length) throw fault('an end within its header', 'a whole npy file');
+  if ((await source.read(into)) < into.length) throw fault('a header that is cut off', 'a whole npy file');
 }
 
 const ENTRY =
@@ -66,8 +66,8 @@ function parse(text: string, fault: Fault): Omit<NpyHeader, 'bytes'> {
   const description = descr.slice(1, -1);
   const type = npyType(description);
   if (type === undefined) {
-    const what = description.includes('O') ? 'Python objects, which are never loaded' : 'no numbers known here';
-    throw fault(`the type ${show(description)} (${what})`, `one of ${npyTypes} behind <, > or |`);
+    const what = description.includes('O') ? 'Python objects, which are never loaded' : 'not a supported number type';
+    throw fault(`the type ${show(description)} (${what})`, `one of ${npyTypes} after <, > or |`);
   }
   const extents = /^\(\s*(?:\d+\s*,\s*)*(?:\d+\s*)?\)$/.exec(shape)?.[0].match(/\d+/g)?.map(Number) ?? [];
   if (extents.length === 0) throw fault(`the shape ${show(shape)}`, 'at least one dimension');

@@ -65,7 +65,7 @@ function allocate(type: NumberType, length: number, contents: string, fault: Fau
     return type.allocate(length);
   } catch (error) {
     if (error instanceof RoomError) throw fault(`${contents}, ${error.has}`, error.expected);
-    if (error instanceof RangeError) throw fault(contents, 'no more numbers than fit into one array');
+    if (error instanceof RangeError) throw fault(contents, 'at most as many numbers as fit into one array');
     throw error;
   }
 }

@@ -3,24 +3,24 @@ import { number, onlyKeys, show } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
 import { type DataMatrix, type DataSplits, type Dataset, sharedArrayLike } from './dataset.ts';
 
-/** What `splitDataset` takes. */
+/** Options of `splitDataset`. */
 export interface SplitOptions {
   /** Share of the rows for validation, in [0, 1). @default 0 */
   validation?: number;
   /** Share of the rows for the test, in [0, 1). @default 0 */
   test?: number;
-  /** Of who goes where. @default 0 */
+  /** Seed of the split. @default 0 */
   seed?: number;
   /**
-   * Whether each part has every class in proportion, to a row or two. Means nothing without classes.
+   * Whether each part has the same proportion of every class, to within a row or two. Has no effect without classes.
    * @default true
    */
   stratify?: boolean;
 }
 
 /**
- * Deals the rows out at random, each to one part: a pure function of dataset and options. Every part keeps the order of
- * the file. @throws OptionError if a part that is asked for would have no rows.
+ * Splits the rows at random: a pure function of dataset and options. Every part keeps the order of the file. @throws
+ * OptionError if a requested part would have no rows.
  */
 export function splitDataset(dataset: Dataset, options: SplitOptions = {}): DataSplits {
   checkDataset('splitDataset', dataset);

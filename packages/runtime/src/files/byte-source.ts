@@ -4,29 +4,29 @@ import { createGunzip } from 'node:zlib';
 import { fileSize } from './file-size.ts';
 import { systemReason } from './system-reason.ts';
 
-/** DEFLATE cannot pack more bytes into one. [zlib](https://zlib.net/zlib_tech.html) */
+/** The highest compression ratio of DEFLATE. [zlib](https://zlib.net/zlib_tech.html) */
 const MOST_UNPACKED = 1032;
 
-/** A gzipped file may unpack to so many bytes whatever its format says: so little does no harm. */
+/** A gzipped file may always unpack to this many bytes, which is harmless. */
 const ALWAYS_UNPACKED = 1 << 20;
 
-/** The bytes of a file in order, unpacked where it is gzipped. */
+/** The bytes of a file in order, unpacked if it is gzipped. */
 export interface ByteSource {
   readonly gzipped: boolean;
   readonly fileBytes: number;
-  /** The bytes that `read` can give: all of them where the file is plain, an upper bound where it is gzipped. */
+  /** Number of bytes that `read` can return: exact for a plain file, an upper bound for a gzipped one. */
   readonly mostBytes: number;
   /**
-   * Fills `into` as far as the bytes go; returns how many were left to take.
-   * @throws Error where there are more than `mostBytes`.
+   * Fills `into` as far as there are bytes; returns their number.
+   * @throws Error for more than `mostBytes`.
    */
   read(into: Uint8Array): Promise<number>;
   close(): Promise<void>;
 }
 
 /**
- * Tells gzip by its first bytes, not by the name. A gzipped file may unpack to `mostUnpacked` times its size.
- * @throws Error where `path` is no file that can be read.
+ * Recognizes gzip by its first bytes, not by the name. A gzipped file may unpack to `mostUnpacked` times its size.
+ * @throws Error if `path` is not a readable file.
  */
 export async function openBytes(
   where: string,

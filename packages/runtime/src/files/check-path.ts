@@ -1,8 +1,8 @@
 import { show } from '@gradloom/core/internal';
 
 /**
- * The path, if it can be one.
- * @throws Error otherwise: Node's own words name no place, and no path is "undefined" by chance.
+ * The path, if it is valid.
+ * @throws Error otherwise, since the messages of Node name no place.
  */
 export function checkPath(where: string, path: unknown, name = 'path'): string {
   if (typeof path === 'string' && path !== '' && !path.includes('\0')) return path;

@@ -7,7 +7,7 @@ import { littleEndianBytes, littleEndianNumbers } from './little-endian.ts';
 import { HASH_BYTES, readSealed, type SealedFile } from './read-sealed.ts';
 import { writeAtomically } from './write-atomically.ts';
 
-/** A file of named arrays: what is in it, in JSON, and the numbers. */
+/** A file of named arrays: a JSON description, and the numbers. */
 export interface Container {
   readonly kind: string;
   readonly content: JsonObject;
@@ -16,11 +16,11 @@ export interface Container {
   readonly format: number; // version of the format
 }
 
-// Not text, and with both line endings: whatever treats the file as text destroys these bytes first, as in PNG.
+// Not text, and with both line endings: a program that treats the file as text damages these bytes first, as in PNG.
 const MAGIC = [0x89, 0x47, 0x4c, 0x4d, 0x0d, 0x0a, 0x1a, 0x0a];
 const VERSION = 1;
 const PREFIX_BYTES = 16;
-// 1 MiB: MessagePack can make objects of each byte, and ours are read in a quarter of a second then.
+// 1 MiB: MessagePack can encode one object per byte, and the worst header takes a quarter of a second.
 const MOST_HEADER_BYTES = 1 << 20;
 
 /**
@@ -51,10 +51,10 @@ export function writeContainer(
 }
 
 /**
- * Reads what `writeContainer` wrote. The header and the lengths in it are checked before memory is taken for the
+ * Reads a file of `writeContainer`. The header and the lengths in it are checked before memory is taken for the
  * sections.
- * @throws Error naming the path and what is wrong, where any byte has changed, is missing or is too many, or where the
- * file is of none of the `kinds`.
+ * @throws Error naming the path and the problem if any byte is changed, missing or added, or the file is of none of the
+ * `kinds`.
  */
 export function readContainer(where: string, path: string, kinds: readonly string[]): Container {
   return readSealed(where, path, (file) => {
@@ -70,10 +70,7 @@ export function readContainer(where: string, path: string, kinds: readonly strin
   });
 }
 
-/**
- * The content of a file that `writeContainer` wrote, of which the numbers, and whether a byte has changed, are not
- * looked at.
- */
+/** The content of a file of `writeContainer`, without checking its numbers or its hash. */
 export const peekContainer = (where: string, path: string, kinds: readonly string[]): JsonObject =>
   readSealed(where, path, (file) => openContainer(where, path, kinds, file).content);
 

@@ -1,4 +1,4 @@
-/** '' where it has been removed: only a path from the root has a meaning then. */
+/** '' if it was removed: only absolute paths are valid then. */
 export function currentDirectory(): string {
   try {
     return process.cwd();

@@ -2,8 +2,8 @@ import { statSync } from 'node:fs';
 import { checkPath } from './check-path.ts';
 
 /**
- * Bytes of a regular file; a pipe or a device is refused before it is opened.
- * @throws Error naming what stands there instead.
+ * Size of a regular file; a pipe or a device is refused before it is opened.
+ * @throws Error naming what is there instead.
  */
 export function fileSize(where: string, path: string, wanted: string): number {
   const size = findFile(where, path, wanted);
@@ -11,7 +11,7 @@ export function fileSize(where: string, path: string, wanted: string): number {
   return size;
 }
 
-/** Likewise; null where nothing stands there. */
+/** The same; null if nothing is there. */
 export function findFile(where: string, path: string, wanted: string): number | null {
   const stats = statSync(checkPath(where, path), { throwIfNoEntry: false });
   if (stats === undefined) return null;

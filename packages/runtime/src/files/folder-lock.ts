@@ -7,57 +7,53 @@ import { FolderInUseError, isActivity, LockError, type LockOwner, readLock } fro
 import { ownProcess, stateOf } from './process-identity.ts';
 import { removeTemporaries, temporaryPath, writeSynced } from './write-atomically.ts';
 
-/** In a folder as long as a process writes there. */
+/** Exists in a folder while a process writes there. */
 export const LOCK_FILE = 'gradloom.lock';
 
-/** A folder into which this process alone writes. */
+/** A folder that is locked by this process. */
 export interface FolderLock {
   /** The folder. */
   readonly path: string;
-  /** Whether it still is this run's: a folder may be removed, and made again by another. */
+  /** Whether this run still has the lock: the folder may have been removed, and created again by another run. */
   holds(): boolean;
-  /** Lets others in. Called again, or where the folder is gone, it does nothing. */
+  /** Releases the lock. A second call, or one after the folder was removed, does nothing. */
   release(): void;
 }
 
-/** Whether a file of this name is, or was, the lock of its folder. */
+/** Whether a file name is that of a lock or a former lock. */
 export const isLockName = (name: string): boolean =>
   /^gradloom\.lock(\.|$)/.test(checkPath('isLockName', name, 'name'));
 
 /**
- * Makes this run the only one that writes into a folder until it releases the lock, its process ends or is killed.
- * Takes away what dead processes left half written there.
+ * Locks a folder for this run until it releases the lock or its process ends. Removes files that dead processes left
+ * half written.
  *
- * The lock is a file that names its owner and has a random token, made under another name and then linked to its own:
- * it appears whole, and only where there is none. Whoever finds the owner dead makes the claim `gradloom.lock.<token of
- * the owner>` in the same way; the claim of a dead process is claimed by its own token, and so on. So the lock leads
- * from claim to claim to one end, and who is there has the folder:
- * - Two cannot make the same claim, and nobody claims from a process that runs: the end does not move while its owner
- *   lives.
- * - A claim that was made too late, from a lock that is no longer there, is not on the way from the lock, because no
- *   token comes twice: so who has made a claim looks whether it is, and takes it back where it is not. The one at the
- *   end moves its claim over the lock; all other claims are then off the way, and are removed.
+ * The lock is a file that names its owner and has a random token. It is written under another name and then linked to
+ * its final one, so it appears as a whole, and only if there is none. A process that finds the owner dead makes the
+ * claim `gradloom.lock.<token of the owner>` in the same way; the claim of a dead process is claimed by its own token,
+ * and so on. So a chain of claims leads from the lock to one last claim, whose owner has the folder:
+ * - Two processes cannot make the same claim, and nobody claims from a running process: the end of the chain does not
+ *   move while its owner lives.
+ * - A claim that was made too late, from a lock that is no longer there, is not in the chain, because no token occurs
+ *   twice. So a process checks whether its claim is in the chain, and removes it if not. The owner of the last claim
+ *   renames it to the lock; all other claims are then outside of the chain, and are removed.
  *
- * `by` says who writes, such as 'train'.
- * @throws FolderInUseError where another process, or another run of this one, has it;
- * Error where the folder cannot be written.
+ * `by` names the work, such as 'train'.
+ * @throws FolderInUseError if another process, or another run of this one, has the folder; Error if it cannot be
+ * written.
  */
 export function lockFolder(where: string, folder: string, by: string): FolderLock {
   checkPath('lockFolder', folder, 'folder');
-  if (!isActivity(by))
-    throw new Error(`lockFolder: by has ${show(by)}, expected a word for what is done, such as train`);
-  // First without a trace in the folder.
+  if (!isActivity(by)) throw new Error(`lockFolder: by has ${show(by)}, expected a word for the work, such as train`);
+  // First check without writing anything to the folder.
   refuseInUse(where, folder);
   try {
     return lockFree(where, folder, by);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
-    throw new Error(
-      `${where}: ${folder} cannot be written (${error.message}), expected a folder with room for a lock`,
-      {
-        cause: error,
-      },
-    );
+    throw new Error(`${where}: ${folder} cannot be written (${error.message}), expected a folder that can be written`, {
+      cause: error,
+    });
   }
 }
 
@@ -91,24 +87,24 @@ function lockFree(where: string, folder: string, by: string): FolderLock {
     try {
       if (holds()) rmSync(path);
     } catch {
-      // A folder that is gone or can no longer be written: whoever comes finds the owner's process dead.
+      // The folder is gone or can no longer be written: others will find that the owner is dead.
     }
   }
 }
 
-/** @throws FolderInUseError where another process, or another run of this one, has the folder. Makes nothing. */
+/** @throws FolderInUseError if another process, or another run of this one, has the folder. Writes nothing. */
 export function refuseInUse(where: string, folder: string): void {
   const owner = lockOwner(where, folder);
   if (owner !== null) refuseLiving(where, folder, owner);
 }
 
-/** Who writes into a folder; null where nobody does. @throws Error where its lock cannot be read. */
+/** The owner of the lock of a folder; null if there is none. @throws Error if its lock cannot be read. */
 export function lockOwner(where: string, folder: string): LockOwner | null {
   const end = ownersOf(where, join(checkPath(where, folder, 'folder'), LOCK_FILE)).at(-1);
   return end === undefined || stateOf(end) === 'dead' ? null : end;
 }
 
-/** Whether the lock is this run's now; else the way has changed and is to be gone again. */
+/** Whether this run now has the lock; if not, the chain has changed and must be followed again. */
 function takeLock(where: string, folder: string, path: string, temporary: string, token: string): boolean {
   if (linkNew(temporary, path)) return true;
   const end = ownersOf(where, path).at(-1);
@@ -124,13 +120,13 @@ function takeLock(where: string, folder: string, path: string, temporary: string
   return true;
 }
 
-/** The owners from the lock to the end of the claims; none where there is no lock. */
+/** The owners along the chain of claims; none if there is no lock. */
 function ownersOf(where: string, path: string): LockOwner[] {
   const owners: LockOwner[] = [];
   for (let file = path; ; ) {
     const owner = readLock(where, file);
     if (owner === null) return owners;
-    // Only by hand: such a way has no end.
+    // A ring of claims, which only files made by hand can form.
     if (owners.some(({ token }) => token === owner.token)) throw new LockError(where, file);
     owners.push(owner);
     file = claimOf(path, owner.token);
@@ -144,13 +140,13 @@ function refuseLiving(where: string, folder: string, owner: LockOwner): void {
   if (state !== 'dead') throw new FolderInUseError(where, folder, LOCK_FILE, owner, state);
 }
 
-/** Gives the file a second name, where nothing has that yet. */
+/** Links the file to a second name, if that name is free. */
 function linkNew(file: string, name: string): boolean {
   try {
     linkSync(file, name);
     return true;
   } catch (error) {
-    // A server that answers late may have done it and be asked again.
+    // A slow file server may have done it and be asked again.
     if (isThere(error)) return isSameFile(file, name);
   }
   // Some file systems have no second names: a process that is killed in the middle of this leaves a lock that nobody
@@ -181,7 +177,7 @@ function removeClaims(path: string): void {
   }
 }
 
-/** The locks of this thread: where its process ends by itself in the middle of a run, they go with it. */
+/** The locks of this thread: they are released if its process ends by itself during a run. */
 const held = new Set<FolderLock>();
 
 let releasesAtExit = false;
@@ -197,12 +193,12 @@ function hold(lock: FolderLock): void {
 }
 
 /**
- * Threads that write files now. They may end a little later than the process's exit begins, so its locks stay: of a
- * dead owner.
+ * Threads that write files now. They may end a little after the exit of the process begins, so its locks stay, as those
+ * of a dead owner.
  */
 let writing = 0;
 
-/** Has a thread write files in a folder that this process has. */
+/** Lets a thread write files in a folder that this process has locked. */
 export async function inThread<T>(write: () => Promise<T>): Promise<T> {
   writing++;
   try {

@@ -6,9 +6,9 @@ let made: Packr | undefined;
 
 function packr(): Packr {
   if (made === undefined) {
-    // The build that never makes a function from what it reads; it has no types of its own.
+    // The build of msgpackr that never generates functions; it has no types of its own.
     const { Packr } = loadInstalled('msgpackr/index-no-eval') as typeof import('msgpackr');
-    // Maps, so that a key like __proto__ arrives as it stands in the file and can be refused.
+    // Maps, so that a key like __proto__ is seen and can be refused.
     made = new Packr({ useRecords: false, mapsAsObjects: false, structuredClone: false });
   }
   return made;

@@ -1,9 +1,9 @@
 import { show } from '@gradloom/core/internal';
 
-/** What a file's header may hold: data, never code. */
+/** JSON values of a file header: data, never code. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 
-/** An object of it. */
+/** A JSON object. */
 export interface JsonObject {
   readonly [key: string]: Json;
 }
@@ -11,12 +11,11 @@ export interface JsonObject {
 /** Levels of nesting; a spec needs four. */
 const DEEPEST = 64;
 
-/** Values in all, so that a megabyte of tiny ones is refused in a fraction of a second. */
+/** Most values, so that a megabyte of tiny ones is refused in a fraction of a second. */
 const MOST_VALUES = 1 << 16;
 
 /**
- * The plain copy of `value`, an object or a Map with strings as keys for each level; keys whose value is undefined are
- * left out.
+ * A plain copy of `value`, whose objects may be Maps with string keys; undefined properties are dropped.
  * @throws Error naming the place of anything else: a function, an instance of a class, the key `__proto__`.
  */
 export const plainJson = (value: unknown): Json => copy(value, 'header', 0, { left: MOST_VALUES });

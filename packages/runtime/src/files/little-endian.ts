@@ -2,10 +2,10 @@ import { endianness } from 'node:os';
 
 const isBigEndian = endianness() === 'BE';
 
-/** Numbers that lie one behind the other. */
+/** A typed array of numbers. */
 type Numbers = Uint8Array | Int32Array | Float32Array | Float64Array;
 
-/** The bytes of `numbers`, little-endian: the very memory where the machine is, else a copy. */
+/** The bytes of `numbers`, little-endian: the same memory on little-endian machines, else a copy. */
 export function littleEndianBytes(numbers: Numbers): Uint8Array {
   const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
   if (!isBigEndian || numbers.BYTES_PER_ELEMENT === 1) return bytes;

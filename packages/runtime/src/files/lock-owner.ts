@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { openOwnFile } from './own-file.ts';
 import type { ProcessIdentity, ProcessState } from './process-identity.ts';
 
-/** Who has a folder. */
+/** The owner of a folder lock. */
 export interface LockOwner extends ProcessIdentity {
-  /** Random, for this lock alone. */
+  /** A random token, unique to this lock. */
   readonly token: string;
-  /** What it does there, such as 'train'. */
+  /** The work it does there, such as 'train'. */
   readonly by: string;
-  /** Since when, by the owner's clock. */
+  /** Start of the lock, by the owner's clock. */
   readonly since: string;
 }
 
-/** A folder that another process, or another run of this one, writes into. */
+/** A folder is in use by another process, or another run of this process. */
 export class FolderInUseError extends Error {
   /** 'FolderInUseError'. */
   override readonly name = 'FolderInUseError';
@@ -21,10 +21,12 @@ export class FolderInUseError extends Error {
   constructor(where: string, folder: string, lock: string, owner: LockOwner, state: Exclude<ProcessState, 'dead'>) {
     const { pid, by, since, host } = owner;
     const here = state === 'running';
-    const who = here && pid === process.pid ? 'this process itself' : `process ${pid}${here ? '' : ` on ${host}`}`;
-    const advice = here ? 'wait for it, or take another folder' : `if that one is gone, delete ${join(folder, lock)}`;
+    const who = here && pid === process.pid ? 'this process' : `process ${pid}${here ? '' : ` on ${host}`}`;
+    const advice = here
+      ? 'wait for it, or take another folder'
+      : `if that process has ended, delete ${join(folder, lock)}`;
     super(
-      `${where}: ${folder} is in use by ${who} (${by}, since ${since}), expected a folder that nobody else writes to (${advice})`,
+      `${where}: ${folder} is in use by ${who} (${by}, since ${since}), expected a folder that no other run uses (${advice})`,
     );
   }
 }
@@ -32,8 +34,8 @@ export class FolderInUseError extends Error {
 const MOST_BYTES = 4096;
 
 /**
- * Who a lock says has the folder; null where there is no such file.
- * @throws LockError where it says nothing that can be read.
+ * The owner named in a lock file; null if there is no such file.
+ * @throws LockError if it cannot be read.
  */
 export function readLock(where: string, path: string): LockOwner | null {
   const file = openOwnFile(where, path);
@@ -50,17 +52,17 @@ export function readLock(where: string, path: string): LockOwner | null {
   throw new LockError(where, path);
 }
 
-/** A lock that says nothing that can be read: whether anybody writes to its folder, nobody can tell. */
+/** A lock file that cannot be read, so nobody can tell whether its folder is in use. */
 export class LockError extends Error {
   /** 'LockError'. */
   override readonly name = 'LockError';
 
   constructor(where: string, path: string) {
-    super(`${where}: ${path} cannot be read as a lock, expected one as it was written (delete it if no run goes on)`);
+    super(`${where}: ${path} cannot be read as a lock, expected a lock file (delete it if no run uses the folder)`);
   }
 }
 
-/** Texts are printed and made into names of files: only what this program writes is taken. */
+/** Its texts are printed and used in file names, so only the form that this program writes is accepted. */
 function parse(text: string): LockOwner | null {
   try {
     const { token, by, since, pid, start, host, machine, boot, pids, uptime } = JSON.parse(text);
@@ -79,7 +81,7 @@ function parse(text: string): LockOwner | null {
   }
 }
 
-/** What may be said of what a process does in a folder. */
+/** A valid word for the work of a process. */
 export const isActivity = (by: unknown): by is string => matches(by, /^[\w -]{1,40}$/);
 
 const matches = (value: unknown, pattern: RegExp): value is string => typeof value === 'string' && pattern.test(value);

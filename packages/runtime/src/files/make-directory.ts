@@ -2,9 +2,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { checkPath } from './check-path.ts';
 
-/**
- * Makes a directory and its parents, where they are missing; mkdir's own way of doing so goes on for ever below /proc.
- */
+/** Creates a directory and its parents; recursive mkdir never returns below /proc. */
 export function makeDirectory(path: string): string {
   if (statSync(checkPath('makeDirectory', path), { throwIfNoEntry: false })?.isDirectory()) return path;
   makeDirectory(dirname(resolve(path)));

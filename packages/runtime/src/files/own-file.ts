@@ -2,12 +2,12 @@ import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
 import { checkPath } from './check-path.ts';
 import { systemReason } from './system-reason.ts';
 
-const WRITABLE = 'a file that can be written over';
-const REASON = "links are not followed: what they lead to is not the run's";
+const WRITABLE = 'a file that can be overwritten';
+const REASON = 'links are not followed, since their target may not belong to the run';
 
 /**
- * Refuses a place of a run's file where something else stands: a link, a directory, a pipe, a device.
- * @throws Error naming the path and what stands there.
+ * Refuses a link, directory, pipe or device in the place of a file of a run.
+ * @throws Error naming the path and what is there.
  */
 export function checkOwnFile(where: string, path: string, wanted = WRITABLE): void {
   const stats = lstatSync(checkPath(where, path), { throwIfNoEntry: false });
@@ -18,14 +18,14 @@ export function checkOwnFile(where: string, path: string, wanted = WRITABLE): vo
 }
 
 /**
- * Opens a file of a run for reading, without following a link in its place; null where there is none. The system itself
- * refuses a link that takes the file's place at the last moment (O_NOFOLLOW). Windows has no such flag: there, one that
- * appears between the look and the opening is followed; to make links takes an administrator there.
+ * Opens a file of a run for reading, without following a link; null if there is none. The system refuses a link that
+ * appears at the last moment (O_NOFOLLOW). Windows has no such flag: there, a link that appears between the check and
+ * the opening is followed, but making links there takes an administrator.
  * @throws as checkOwnFile does.
  */
 export function openOwnFile(where: string, path: string, wanted = WRITABLE): number | null {
   checkOwnFile(where, path, wanted);
-  // Not waiting matters where a FIFO takes the place of the file.
+  // O_NONBLOCK matters if a FIFO takes the place of the file.
   const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
   let file: number;
   try {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname, uptime } from 'node:os';
 
-/** Which process it is, so that any other process can find out later whether it still runs. */
+/** Identifies a process, so that other processes can later find out whether it still runs. */
 export interface ProcessIdentity {
   /** Its id. */
   readonly pid: number;
@@ -10,7 +10,7 @@ export interface ProcessIdentity {
   readonly start: string;
   /** Name of its machine. */
   readonly host: string;
-  /** Tells hosts of one name apart; '' where the system does not say, as the next two. */
+  /** Distinguishes hosts of the same name; '' if the system has none, as for the next two. */
   readonly machine: string;
   /** Changes with each start of the machine. */
   readonly boot: string;
@@ -20,7 +20,7 @@ export interface ProcessIdentity {
   readonly uptime: number;
 }
 
-/** `elsewhere`: on another host or in another container, so that nobody here can tell. */
+/** `elsewhere`: on another host or in another container, where its state cannot be seen. */
 export type ProcessState = 'running' | 'dead' | 'elsewhere';
 
 export function ownProcess(): ProcessIdentity {
@@ -28,8 +28,8 @@ export function ownProcess(): ProcessIdentity {
 }
 
 /**
- * Never `dead` for a process that runs. Where the system says too little, a dead process whose id is in use again
- * counts as running.
+ * Never `dead` for a running process. If the system provides too little, a dead process whose id is reused counts as
+ * running.
  */
 export function stateOf(other: ProcessIdentity): ProcessState {
   const own = ownPlace();
@@ -45,8 +45,8 @@ export function stateOf(other: ProcessIdentity): ProcessState {
 }
 
 /**
- * When the process began, which tells it from a later one of the same id; '' where the system does not say, null where
- * there is no such process.
+ * Start time of a process, which distinguishes it from a later one with the same id; '' if unknown, null if there is no
+ * such process.
  */
 export function startOf(pid: number): string | null {
   const stat = read(`/proc/${pid}/stat`);
@@ -54,19 +54,19 @@ export function startOf(pid: number): string | null {
   // '<pid> (<name>) <state> …': the name may hold anything, so counting starts behind the last bracket.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, threads, start] = [fields[0], Number(fields[17]), fields[19]];
-  // One that was killed keeps its id until its parent asks for it; until then a thread may still be in a call of the
-  // system.
+  // A killed process keeps its id until its parent collects it; until then one of its threads may still be in a system
+  // call.
   return (state === 'Z' || state === 'X') && threads <= 1 ? null : start;
 }
 
 function ownPlace(): Pick<ProcessIdentity, 'host' | 'machine' | 'boot' | 'pids'> {
   return {
-    // It is printed, and some systems allow any character.
+    // Only these characters, since it is printed and some systems allow any.
     host:
       hostname()
         .replaceAll(/[^\w.-]/g, '_')
         .slice(0, 255) || 'localhost',
-    // Hashed, as its manual asks of whoever hands it on.
+    // Hashed, as its manual asks for.
     machine: shortHash(read('/etc/machine-id').trim()),
     boot: read('/proc/sys/kernel/random/boot_id').trim(),
     pids: pidNamespace(),
@@ -84,7 +84,7 @@ function pidNamespace(): string {
   }
 }
 
-/** Signal 0 asks only; of a process of somebody else it is refused. */
+/** Signal 0 only checks; it is refused for a process of another user. */
 function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);

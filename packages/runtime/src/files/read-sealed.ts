@@ -13,15 +13,15 @@ const CHUNK = 1 << 28;
 /** A file whose last 32 bytes are the SHA-256 of those before, open for reading. */
 export interface SealedFile {
   readonly size: number;
-  /** Some of its bytes, not yet known to be whole; zeros behind the end of the file. */
+  /** Some of its bytes, not yet verified; zeros after the end of the file. */
   peek(position: number, length: number): Uint8Array<ArrayBuffer>;
-  /** All of its bytes. @throws Error where one of them has changed, or there is no memory for them. */
+  /** All of its bytes. @throws Error if one of them has changed, or there is no memory for them. */
   readAll(): ArrayBuffer;
 }
 
 /**
- * Opens a file for `read`, which looks at the start of it before memory is taken for the rest.
- * @throws Error naming the path, where there is no file that can be read.
+ * Opens a file for `read`, which checks its start before memory is taken for the rest.
+ * @throws Error naming the path if it cannot be read.
  */
 export function readSealed<T>(where: string, path: string, read: (file: SealedFile) => T): T {
   const size = fileSize(where, path, 'a Gradloom file');
@@ -53,7 +53,7 @@ export function readSealed<T>(where: string, path: string, read: (file: SealedFi
   }
 }
 
-/** A file may say that it is large and take no room on the disk. */
+/** A file may claim a large size and take no room on the disk. */
 function refuseLarge(where: string, path: string, size: number): void {
   const room = memoryRoom();
   if (size <= room.bytes) return;
@@ -72,7 +72,7 @@ function open(where: string, path: string): number {
   }
 }
 
-/** Fills `into` from byte `position` on; a file that shrinks meanwhile leaves zeros, which the hash then gives away. */
+/** Fills `into` from byte `position`; if the file shrinks meanwhile, zeros remain, which the hash detects. */
 function readFully(file: number, into: Uint8Array, position: number): void {
   for (let filled = 0; filled < into.length; ) {
     const got = readSync(file, into, filled, into.length - filled, position + filled);

@@ -19,9 +19,10 @@ import { startOf } from './process-identity.ts';
 const CHUNK = 1 << 28;
 
 /**
- * Writes the parts one after the other into a new file beside `path`, on the disk before it takes that name: whoever
- * reads `path` finds the old contents or the new, whole, even after a crash. `others` are more names for the same
- * bytes, which they take first: none is older than `path` says. @throws Error naming the path; the old file stands.
+ * Writes the parts one after the other into a new file beside `path`, which takes that name once it is on the disk:
+ * readers of `path` find either the old or the new contents as a whole, even after a crash. `others` are more names for
+ * the same bytes, which are replaced first, so none is older than `path` says. @throws Error naming the path; the old
+ * file remains.
  */
 export function writeAtomically(
   where: string,
@@ -49,14 +50,14 @@ export function writeAtomically(
   }
 }
 
-/** Gives a file another name, in place of an older file of that name; its bytes stay when the first name passes on. */
+/** Gives a file another name, replacing an older file of that name; the bytes remain when the first name moves on. */
 function nameToo(path: string, other: string): void {
   const temporary = temporaryPath(other);
   try {
     try {
       linkSync(path, temporary);
     } catch {
-      // Some file systems give a file one name alone.
+      // Some file systems do not support hard links.
       copyFileSync(path, temporary);
     }
     renameSync(temporary, other);
@@ -66,24 +67,24 @@ function nameToo(path: string, other: string): void {
   }
 }
 
-/** Where the next contents of `path` are made, beside it, with the process that makes them in its name. */
+/** Temporary path for the next contents of `path`, beside it, with the process in its name. */
 export const temporaryPath = (path: string): string =>
   `${checkPath('temporaryPath', path)}.${process.pid}-${startOf(process.pid) ?? ''}-${randomBytes(4).toString('hex')}.tmp`;
 
-/** Names of earlier versions have no start of the process. */
+/** Names by earlier versions have no start time of the process. */
 const TEMPORARY = /\.(\d+)-(?:(\d*)-)?[0-9a-f]{8}\.tmp$/;
 
 export const isTemporaryName = (name: string): boolean => TEMPORARY.test(checkPath('isTemporaryName', name, 'name'));
 
 /**
- * Takes away what is half made in a folder and will not go on: that of processes that have ended; `own` is that of this
- * process, of which a thread has failed. What another process makes that still runs stays.
+ * Removes half-written files of processes that have ended; `own` are those of this process, after one of its threads
+ * failed. Files of other running processes remain.
  */
 export function removeTemporaries(folder: string, whose: 'dead' | 'own' = 'dead'): void {
   for (const name of readdirSync(checkPath('removeTemporaries', folder))) {
     const [, pid, start] = TEMPORARY.exec(name) ?? [];
     if (pid === undefined) continue;
-    // A name without a start is of an earlier version, and of nobody who has the folder now.
+    // A name without a start time is from an earlier version, and belongs to no current owner.
     const isDead = start === undefined || startOf(Number(pid)) !== start;
     if (whose === 'own' ? Number(pid) === process.pid : isDead) rmSync(join(folder, name), { force: true });
   }

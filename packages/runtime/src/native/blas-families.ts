@@ -1,12 +1,12 @@
 import { cpus, release } from 'node:os';
 import { findFunction, type NativeLibrary } from './koffi.ts';
 
-/** What a loaded library says of itself. */
+/** Identity of a loaded library. */
 export interface BlasDescription {
   readonly version: string;
   readonly core: string; // the kernels it chose for this CPU, or the CPU's own name where it does not say
   readonly integerBits: number; // of the sizes that cblas_dgemm takes
-  /** Sets how many threads a call may use: in some builds of the whole process, in others of the calling thread. */
+  /** Sets the threads per call: in some builds for the whole process, in others for the calling thread. */
   setThreads(count: number): void;
 }
 
@@ -15,7 +15,7 @@ export interface BlasFamily {
   describe(library: NativeLibrary): BlasDescription;
 }
 
-/** The libraries that can be told to use one thread. Netlib's reference BLAS, slower than wasm, is none of them. */
+/** Libraries that can be limited to one thread. The reference BLAS of Netlib, slower than wasm, is not among them. */
 export const blasFamilies = {
   OpenBLAS: {
     mark: 'openblas_get_config',
@@ -32,7 +32,7 @@ export const blasFamilies = {
         integerBits: config.includes('USE64BITINT') ? 64 : 32,
         setThreads(count) {
           setOpenMp?.(count);
-          // Other threads may be in a product: what is process-wide is left alone where it is right.
+          // Other threads may be in a product, so a process-wide setting that is right is not set again.
           if (threads() !== count) setThreads(count);
         },
       };

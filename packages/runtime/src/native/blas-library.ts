@@ -56,7 +56,7 @@ export function bindBlas(koffi: Koffi, library: NativeLibrary, asked: string): B
   const [name, family] = familyOf(library);
   const { version, core, integerBits, setThreads } = family.describe(library);
   if (integerBits !== 32) {
-    throw new Error(`expected sizes of 32 bits (this ${name} ${version} takes ${integerBits})`);
+    throw new Error(`expected 32-bit sizes (this ${name} ${version} has ${integerBits}-bit ones)`);
   }
   const path = libraryPath(koffi, library, 'cblas_dgemm') ?? asked;
   return { identity: { name, version, core, path }, dgemm: dgemm as Dgemm, setThreads };

@@ -19,7 +19,7 @@ export function placeCode(koffi: Koffi, code: Uint8Array): bigint {
   copy(address, code, code.length);
   // Never both at once: what can be run cannot be written.
   if (protect(address, code.length, PROT_READ_EXEC) !== 0) {
-    throw new Error('the system lets this process run no code that it made, expected mprotect to allow it');
+    throw new Error('the system does not let this process run generated code, expected mprotect to allow it');
   }
   return address;
 }

@@ -13,14 +13,14 @@ export interface FindBlasOptions {
   koffi?: () => Koffi; // default: the installed one
 }
 
-/** A library, or one sentence that says why there is none. */
+/** A library, or the reason why there is none. */
 export type BlasSearch =
   | { readonly library: BlasLibrary; readonly reason: null }
   | { readonly library: null; readonly reason: string };
 
 /**
- * Opens the BLAS that is asked for, or the first usable one that the system's loader knows by name.
- * @throws Error for options alone.
+ * Opens the named BLAS, or the first usable one that the system finds by name.
+ * @throws Error only for invalid options.
  */
 export function findBlas(options: FindBlasOptions = {}): BlasSearch {
   onlyKeys('findBlas', options, ['path', 'environment', 'names', 'koffi']);
@@ -74,11 +74,12 @@ function search(koffi: Koffi, names: readonly string[]): BlasSearch {
   );
 }
 
-/** The system's loader would wait for ever for somebody to write to a FIFO. */
+/** The system loader would wait forever for a FIFO. */
 function load(koffi: Koffi, path: string): NativeLibrary | Error {
   try {
     const isPlace = path !== basename(path);
-    if (isPlace && statSync(path, { throwIfNoEntry: false })?.isFile() === false) return new Error('no regular file');
+    if (isPlace && statSync(path, { throwIfNoEntry: false })?.isFile() === false)
+      return new Error('not a regular file');
     return koffi.load(path);
   } catch (error) {
     return asError(error);

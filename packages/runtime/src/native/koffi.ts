@@ -1,6 +1,6 @@
 import { requireInstalled } from '../installed.ts';
 
-/** What is used of koffi, so that its types need not be installed where it is not. */
+/** The used part of koffi, so that its types need not be installed. */
 export interface Koffi {
   /** Opens a shared library by name or path; null is the process itself. @throws where the system's loader cannot. */
   load(path: string | null): NativeLibrary;

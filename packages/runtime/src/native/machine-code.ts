@@ -10,7 +10,7 @@ export interface MachineCode {
   readonly address: bigint;
 }
 
-/** Machine code for this processor, or one sentence that says why there is none. */
+/** Machine code for this processor, or the reason why there is none. */
 export type MachineCodeSearch =
   | { readonly code: MachineCode; readonly reason: null }
   | { readonly code: null; readonly reason: string };
@@ -23,7 +23,7 @@ export interface MachineCodeOptions {
 
 let made: MachineCodeSearch | undefined;
 
-/** Machine code of the kernels, made once a process: all that ask for the same share it. Never throws. */
+/** Machine code of the kernels, created once per process and shared. Never throws. */
 export function machineCode(): MachineCodeSearch {
   made ??= makeMachineCode();
   return made;

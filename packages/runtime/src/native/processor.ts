@@ -3,8 +3,8 @@ import { placeCode } from './code-pages.ts';
 import type { Koffi } from './koffi.ts';
 
 /**
- * What the processor that runs this process can do, from its own mouth: /proc/cpuinfo is that of the machine, which an
- * emulator stands in front of. @throws Error where the system lets this process run no code that it made.
+ * The extensions of the processor that runs this process, by asking the processor itself: /proc/cpuinfo describes the
+ * machine, even under an emulator. @throws Error if the system does not let this process run generated code.
  */
 export function askProcessor(koffi: Koffi): ReadonlySet<string> {
   const { code, cpuid, xgetbv } = assembleProcessorQueries();

@@ -4,7 +4,7 @@ import type { Pausable } from '@gradloom/core';
 /** Longest that a thread works before others that wait for it get a turn: requests, timers, signals. */
 const STRETCH_MS = 5;
 
-/** Does the work in this thread, with a turn of its event loop between stretches of 5 ms; short work has none. */
+/** Does the work in this thread, yielding to the event loop every 5 ms; short work does not yield. */
 export async function inTurns<T>(work: Pausable<T>): Promise<T> {
   let beginMs = performance.now();
   for (;;) {

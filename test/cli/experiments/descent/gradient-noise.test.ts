@@ -21,7 +21,7 @@ function exactNoiseOfPairs(): number {
   return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length);
 }
 
-test('theory is the deviation over all batches there are, and what is measured comes near it', () => {
+test('theory is the deviation over all possible batches, and the measured one is close', () => {
   const { norm, noise } = gradientNoise(spec, dataset, { batches: [2], draws: 4000, seed: 0 });
   expect(norm).toBeCloseTo(Math.hypot(...gradientOf([...x.keys()])), 12);
   expect(noise[0].theory).toBeCloseTo(exactNoiseOfPairs(), 12);

@@ -13,7 +13,7 @@ test('a bigram model counts what follows a symbol, the start of a word among the
   expect(nGramLoss(2, ['ab'], ['b'])).toBeCloseTo((Math.log(14.5 / 0.5) + Math.log(14.5 / 1.5)) / 2, 12);
 });
 
-test('without words to count, every symbol is as likely', () => {
+test('without words, all symbols are equally likely', () => {
   for (const n of [1, 2, 3]) expect(nGramLoss(n, [], ['word'])).toBeCloseTo(Math.log(27), 12);
 });
 

@@ -3,7 +3,7 @@ import { decode, encode } from '../../../../packages/cli/src/experiments/next-to
 import { wordRows } from '../../../../packages/cli/src/experiments/next-token/word-rows.ts';
 import { readWords } from '../../../../packages/cli/src/experiments/next-token/words.ts';
 
-test('no held-out word is among those that are learned from, and together they are all words', () => {
+test('no held-out word is a training word, and together they are all words', () => {
   const { all, train, heldOut } = readWords();
   const learned = new Set(train);
   expect(heldOut.filter((word) => learned.has(word))).toEqual([]);

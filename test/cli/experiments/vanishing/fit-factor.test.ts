@@ -16,7 +16,7 @@ test('the line is that of least squares: layers at 1, e, 1 have a factor of 1', 
   expect(spread).toBeCloseTo(Math.sqrt(6 / 27), 12);
 });
 
-test('zeros and sizes whose square no double holds are left out, and counted', () => {
+test('zeros and sizes whose square underflows are left out, and counted', () => {
   const sizes = [0, 1e-160, 1e-4, 1e-3, 1e-2];
   expect(fitFactor(sizes)).toMatchObject({ layersUsed: 3, layersTooSmall: 2, factor: expect.closeTo(0.1, 12) });
 });

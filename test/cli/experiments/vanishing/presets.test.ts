@@ -5,11 +5,16 @@ import { glorotOf } from '../../../../packages/cli/src/experiments/vanishing/pre
 import { heOf } from '../../../../packages/cli/src/experiments/vanishing/presets/he.ts';
 import { nielsen } from '../../../../packages/cli/src/experiments/vanishing/presets/nielsen.ts';
 import { medianText, near, rangeOf, within } from '../../../../packages/cli/src/experiments/vanishing/presets/range.ts';
+import {
+  presetDocument,
+  presetPictures,
+} from '../../../../packages/cli/src/html-report/experiments/vanishing-presets.ts';
+import { readAs } from '../../../../packages/cli/src/schema/schema.ts';
 import { onlyInAll } from '../../../support/count.ts';
 import { expectAgreement, expectNarrow, experimentJson } from '../../../support/experiment.ts';
 
 const context: ExperimentContext = {
-  machine: { backend: 'wasm', threads: 2 },
+  machine: { backend: 'wasm', threads: 1 },
   brief: false,
   note() {},
   paint: (_format, text) => text,
@@ -47,7 +52,7 @@ test.each(onlyInAll(12))(
   },
 );
 
-test('a preset keeps to 80 columns, and holds nothing against the range of one start', async () => {
+test('a preset keeps to 80 columns, and claims nothing for one start', async () => {
   const text = await expectNarrow('vanishing', '--preset', 'nielsen', '--seeds', '1..1');
   expect(text).toContain('-: not claimed: --seeds has fewer than 10 starts');
   expect(text).toContain('\n9 are not claimed.');
@@ -60,6 +65,7 @@ test("Glorot and Bengio's trends show at a fifth of their width too", async () =
     findings,
     printed.map((figure) => `Glorot: ${figure}`),
   );
+  expect(drawn(json)).toEqual(['gradient-by-layer']);
   const { standard } = json as { standard: { looks: { layers: { rmsDz: number; rmsDW: number }[] }[] } };
   const { layers } = standard.looks[0];
   // Their equation 14: what dL/dz loses towards the input, the inputs of the layers have more of.
@@ -67,9 +73,9 @@ test("Glorot and Bengio's trends show at a fifth of their width too", async () =
   expect(layers[0].rmsDW / layers[4].rmsDW).toBeGreaterThan(0.8);
 });
 
-test("He's factors hold from any start; how far a net comes is told by median and range, and not claimed", async () => {
+test("He's factors hold from any start; accuracies are shown by median and range, and not claimed", async () => {
   for (const seeds of [[4, 5, 6], [7]]) {
-    const { findings, sections } = await heOf({ steps: 2 }).run(seeds, context);
+    const { findings, sections, json } = await heOf({ steps: 2 }).run(seeds, context);
     expect(findings.map(({ paper, agrees }) => [paper?.printed, agrees])).toEqual([
       ['sqrt(1/2)', true],
       ['1', true],
@@ -78,8 +84,13 @@ test("He's factors hold from any start; how far a net comes is told by median an
     ]);
     expect(findings[2].computed).toMatch(/^\d+\.\d\d %, \d+\.\d\d % to \d+\.\d\d %$/);
     expect(sections[0].lines[0]).toMatch(/accuracy, median +lowest to highest$/);
+    expect(drawn(json)).toEqual(['gradient-by-layer', 'accuracy-by-init']);
   }
 });
+
+/** The pictures that the page draws of a preset's document, once it went through a file. */
+const drawn = (json: unknown): string[] =>
+  presetPictures(readAs(presetDocument, JSON.parse(JSON.stringify(json)), 'vanishing.json')).map(({ name }) => name);
 
 test('a median is the middle value, or lies between the two in the middle', () => {
   expect(medianText([3, 1, 10], String)).toEqual(['3', '1 to 10']);

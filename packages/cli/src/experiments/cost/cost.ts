@@ -11,16 +11,20 @@ const BUDGET_MS = 4000;
 const LEAST_ROUNDS = 5;
 
 export const cost = defineExperiment({
-  describe: 'Backward against forward: counted, and timed per depth and width',
+  describe: 'Cost of the backward and the forward pass, counted and timed',
   examples: [
     ['cost --depth 1,50 --width 64', 'one layer against fifty'],
-    ['cost --backend blas', 'with the products of a BLAS library'],
+    ['cost --backend blas', 'with the matrix products of a BLAS library'],
   ],
   options: {
-    depth: { group: 'Model', ...widths, describe: 'dense layers, such as 1,2,4,16 (which is the default)' },
-    width: { group: 'Model', ...widths, describe: 'inputs and outputs of each (64,128,256)' },
-    batch: { group: 'Training', ...wholeNumber(1), describe: 'rows of a pass (64)' },
-    rounds: { group: 'Run', ...wholeNumber(1), describe: 'through all networks (as many as 4 s have room for)' },
+    depth: { group: 'Model', ...widths, describe: 'numbers of dense layers (default: 1,2,4,16)' },
+    width: { group: 'Model', ...widths, describe: 'units per layer (default: 64,128,256)' },
+    batch: { group: 'Training', ...wholeNumber(1), describe: 'rows per pass (default: 64)' },
+    rounds: {
+      group: 'Run',
+      ...wholeNumber(1),
+      describe: 'passes through each network (default: as many as fit in 4 s)',
+    },
   },
   run({ depth: depths = [1, 2, 4, 16], width: all = [64, 128, 256], batch = 64, rounds: asked }, { machine, note }) {
     for (const [flag, list] of Object.entries({ depth: depths, width: all })) {
@@ -43,7 +47,7 @@ export const cost = defineExperiment({
       }),
     );
     for (const { time } of cases) time(); // compiles the code, fills the caches
-    // Round by round through all cases, so that what disturbs the machine meets each of them alike.
+    // Cases are timed in turns, so that other work on the machine disturbs each of them equally.
     const start = performance.now();
     let rounds = 0;
     while (rounds < (asked ?? LEAST_ROUNDS) || (asked === undefined && performance.now() - start < BUDGET_MS)) {
@@ -71,14 +75,14 @@ export const cost = defineExperiment({
     return {
       sections: [
         {
-          title: 'Why: each layer has one product on the way forward and two on the way back',
+          title: 'Why: each layer takes one product forward and two backward',
           lines: [
             '  forward    y = x W          one multiply-add for each weight and row',
             '  backward   dW = xT dy       as many, for the weights',
-            '             dx = dy WT       as many, for the layer below; the first has none',
+            '             dx = dy WT       as many, for the layer below (not in layer 1)',
             '',
-            '  So L layers of one size cost 2 - 1/L forward passes on the way back: nearly 2',
-            `  for many, 1 for one. Where the first is the largest, it is little more than 1:`,
+            '  So L equal layers cost 2 - 1/L forward passes in the backward pass: 1 for one',
+            '  layer, nearly 2 for many. Less if the first layer is the largest:',
             `  784-512-256-10 has ${digits.toFixed(2)}.`,
             '',
             '  The chapter says 2-3 times. Counted, dense layers stay below 2 at any depth.',
@@ -86,7 +90,7 @@ export const cost = defineExperiment({
           ],
         },
         {
-          title: `Timed in one thread, ${plural(batch, 'row')} a pass: medians of ${plural(rounds, 'round')}`,
+          title: `Timed in one thread, ${plural(batch, 'row')} per pass: medians of ${plural(rounds, 'round')}`,
           lines: table(
             ['depth', 'width', 'forward ms', 'backward ms', 'counted', 'timed', 'middle half', 'fastest'],
             measured.map(({ depth, width, forwardMs, backwardMs, counted, ratio, quartiles, fastestRatio }) => [
@@ -103,14 +107,14 @@ export const cost = defineExperiment({
           ),
         },
       ],
-      // Times are told, not held against the chapter: a machine with other work to do bends them by half.
+      // Times are shown but not claimed: on a busy machine they vary by half.
       findings: [slip('backward of 100 layers, counted', '2-3 times', deep, deep < 2, 'below 2 at any depth: 2 - 1/L')],
       json: { batch, rounds, backend: machine.backend, cases: measured, counted: { deep, digits } },
     };
   },
 });
 
-/** The value below which share q of the others lie, between neighbours in proportion. */
+/** The q-quantile, interpolated linearly. */
 function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const at = q * (sorted.length - 1);

@@ -17,10 +17,10 @@ export const squareNet = (depth: number, width: number): NetworkSpec =>
 export interface Products {
   readonly y: number; // x W
   readonly dW: number; // xᵀ dy
-  readonly dx: number; // dy Wᵀ, which the first layer has no use for
+  readonly dx: number; // dy Wᵀ, which the first layer does not need
 }
 
-/** A product of a dense layer multiplies each weight once a row, whichever of the three it is. */
+/** Each of the three products uses every weight once per row. */
 export function countProducts({ input, layers }: NetworkSpec): Products {
   let width = input;
   let y = 0;
@@ -35,5 +35,5 @@ export function countProducts({ input, layers }: NetworkSpec): Products {
   return { y, dW: y, dx };
 }
 
-/** Of the way back to the way forward. */
+/** Multiply-adds of the backward pass divided by those of the forward pass. */
 export const ratioOf = ({ y, dW, dx }: Products): number => (dW + dx) / y;

@@ -8,14 +8,12 @@ import { sweepRates } from '../sweep.ts';
 import { gradientNoise } from './gradient-noise.ts';
 
 const DRAWS = 400;
-/** Of the mean loss of an epoch's batches; the noise in the targets alone leaves 0.01. */
+/** The goal is for the mean loss of an epoch; the noise in the targets alone leaves 0.01. */
 const GOAL = 0.03;
 const MOST_STEPS = 8000;
 const MOST_EPOCHS = 4000;
 
-/**
- * Batches from one row to all of them: how far their gradients are off, and what it costs to reach one loss with them.
- */
+/** Batch sizes from one row to all: the error of their gradients, and the cost of reaching one loss. */
 export async function compareBatches({ descend }: Descender, dataset: Dataset, seed: number): Promise<Outcome> {
   const { rows } = dataset;
   const batches = [1, 2, 4, 8, 16, 32, 64].filter((batch) => batch < rows);
@@ -39,11 +37,11 @@ export async function compareBatches({ descend }: Descender, dataset: Dataset, s
   return {
     sections: [
       {
-        title: `How far the gradient of a batch lies from that of all ${rows} rows`,
+        title: `Distance between the gradient of a batch and that of all ${rows} rows`,
         lines: [
           ...columns(
             [
-              ['rows', 'off by', 'theory', 'share of the gradient'],
+              ['rows', 'distance', 'theory', 'share'],
               ...noise.map(({ batch, measured, theory }) => [
                 String(batch),
                 decimal(batch === rows ? 0 : measured),
@@ -54,16 +52,16 @@ export async function compareBatches({ descend }: Descender, dataset: Dataset, s
             { right: [0, 1, 2, 3] },
           ),
           '',
-          `  'off by' is the distance between the two, root mean square of ${DRAWS} random`,
-          "  batches; its share is that of the whole gradient's length. Theory:",
-          '  1 / sqrt(rows), and less as a batch comes to hold most of the rows.',
+          `  'distance' is the root mean square over ${DRAWS} random batches; 'share' is its`,
+          '  share of the length of the whole gradient. Theory: in proportion to',
+          '  1 / sqrt(rows), and less for a batch that holds most of the rows.',
         ],
       },
       {
-        title: `What it takes to a loss of ${GOAL}, each batch at its best rate`,
+        title: `Cost of reaching a loss of ${GOAL}, each batch size at its best rate`,
         lines: columns(
           [
-            ['rows', 'best rate', 'epochs', 'steps', 'gradients of rows', 'a step here', 'in all'],
+            ['rows', 'best rate', 'epochs', 'steps', 'row gradients', 'time per step', 'time'],
             ...costs.map(({ batch, rate, bracketed, epochs, steps, msAStep }) => [
               String(batch),
               `${rate}${bracketed ? '' : ' (at the edge)'}`,
@@ -79,15 +77,19 @@ export async function compareBatches({ descend }: Descender, dataset: Dataset, s
       },
     ],
     findings: [
-      holds('noise of a batch of B rows is as theory', `within ${(100 * off).toFixed(1)} %`, off < 0.1),
-      holds('batches of 1 need fewer epochs than of all', `${one.epochs} and ${all.epochs}`, one.epochs < all.epochs),
-      holds('and more steps', `${one.steps} and ${all.steps}`, all.steps < one.steps),
+      holds('noise of a batch is as theory says', `within ${(100 * off).toFixed(1)} %`, off < 0.1),
+      holds(
+        'batches of 1 need fewer epochs than full batches',
+        `${one.epochs} and ${all.epochs}`,
+        one.epochs < all.epochs,
+      ),
+      holds('batches of 1 need more steps than full batches', `${one.steps} and ${all.steps}`, all.steps < one.steps),
     ],
     json: { gradientNorm: norm, noise, goal: GOAL, costs },
   };
 }
 
-/** Epochs until the mean loss of one is at the goal; Infinity where none was. */
+/** Epochs until the mean loss of an epoch reaches the goal; Infinity if it never does. */
 function epochsToGoal({ losses }: Descended): number {
   const at = losses.findIndex((loss) => loss <= GOAL);
   return at === -1 ? Number.POSITIVE_INFINITY : at + 1;

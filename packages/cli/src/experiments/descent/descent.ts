@@ -8,10 +8,10 @@ import { compareSchedules } from './schedules.ts';
 import { compareProblems } from './too-large.ts';
 
 export const descent = defineExperiment({
-  describe: 'Rates that crawl, learn or diverge; schedules; sizes of batches',
-  examples: [['descent --seed 3', 'from other weights']],
+  describe: 'Learning rates that crawl, learn or diverge; schedules; batch sizes',
+  examples: [['descent --seed 3', 'start from other weights']],
   options: {
-    seed: { group: 'Training', ...wholeNumber(0), describe: 'of weights and batches (0)' },
+    seed: { group: 'Training', ...wholeNumber(0), describe: 'seed of the weights and batches (default: 0)' },
     threads: oneThread,
   },
   async run({ seed = 0 }, { machine, note }) {

@@ -18,7 +18,7 @@ export interface GradientNoise {
   readonly theory: number;
 }
 
-/** How far the gradient of a batch lies from that of all rows, at the weights that a seed draws. */
+/** Distance between the gradient of a batch and that of all rows, at the weights drawn from a seed. */
 export function gradientNoise(
   spec: NetworkSpec,
   dataset: Dataset, // of values

@@ -23,10 +23,10 @@ export async function compareRates({ descend }: Descender, seed: number): Promis
   return {
     sections: [
       {
-        title: `sin x by a net 1-16-1, ${STEPS} steps of plain descent from the same weights`,
+        title: `sin x by a net 1-16-1, ${STEPS} steps of gradient descent from the same weights`,
         lines: [
           ...columns([
-            ['rate', 'first loss', 'highest', 'in the end', ''],
+            ['rate', 'first loss', 'highest', 'at the end', ''],
             ...runs.map(({ rate, losses, finalLoss, verdict }) => [
               String(rate),
               decimal(losses[0]),
@@ -54,7 +54,7 @@ export async function compareRates({ descend }: Descender, seed: number): Promis
     ],
     findings: [
       holds('rate 1e-7 crawls', tiny.verdict, tiny.verdict === 'crawls'),
-      slip('rate 0.001', 'just right', small.verdict, small.verdict === 'slow', 'this problem wants a larger one'),
+      slip('rate 0.001', 'just right', small.verdict, small.verdict === 'slow', 'this problem needs a larger one'),
       slip(
         'rate 0.1',
         'too large',

@@ -48,10 +48,10 @@ export async function compareSchedules({ descend }: Descender, seed: number): Pr
   return {
     sections: [
       {
-        title: `What a schedule gains: batches of ${BATCH}, ${EPOCHS} epochs, each at its best rate`,
+        title: `Loss by schedule: batches of ${BATCH}, ${EPOCHS} epochs, each at its best rate`,
         lines: columns(
           [
-            ['', 'best rate', 'loss in the end', 'below constant'],
+            ['', 'best rate', 'final loss', 'below constant'],
             ...runs.map(({ name, rate, loss, bracketed }) => [
               name,
               `${rate}${bracketed ? '' : ' (at the edge)'}`,

@@ -11,7 +11,10 @@ const rates = [0.02, 0.2, 2, 20];
 const CHAPTER_RATE = 2;
 const EPOCHS = 10_000;
 
-/** The same rates on the sine and on the chapter's XOR: what is too large for one is right for the other. */
+/**
+ * The same learning rates on the sine and on the chapter's XOR: one that is too large for the first is right for the
+ * second.
+ */
 export async function compareProblems({ descend }: Descender, seed: number, machine: Machine): Promise<Outcome> {
   const pool = await createPool({ threads: 1 });
   const rows = [];
@@ -34,14 +37,14 @@ export async function compareProblems({ descend }: Descender, seed: number, mach
   return {
     sections: [
       {
-        title: `Too large depends on the problem: ${EPOCHS} steps, and the loss in the end`,
+        title: `Which rate is too large depends on the problem: final loss after ${EPOCHS} steps`,
         lines: [
           ...columns([
-            ['rate', 'sin x, tanh and a sum', 'XOR, two layers of sigmoids'],
+            ['rate', 'sin x, tanh and a linear output', 'XOR, two layers of sigmoids'],
             ...rows.map(({ rate, sine, xor }) => [String(rate), text(sine), text(xor)]),
           ]),
           '',
-          '  A sigmoid puts out 0 to 1 and has slopes up to 1/4: its gradients stay small.',
+          '  A sigmoid has outputs from 0 to 1 and slopes up to 1/4: small gradients.',
         ],
       },
     ],

@@ -1,15 +1,14 @@
 export type Verdict = 'crawls' | 'slow' | 'learns' | 'overshoots' | 'diverges';
 
-/** What became of the first loss, in the words that a reader gets: the first that holds is the verdict. */
+/** Verdicts and their definitions, as printed; the first one that applies counts. */
 export const verdictKey: readonly (readonly [Verdict, string])[] = [
-  ['diverges', 'the loss in the end is above the first, or not finite'],
-  ['overshoots', 'it is not, but the loss rose above the first on the way'],
-  ['crawls', 'more than 99 % of the first loss are left'],
+  ['diverges', 'the final loss is above the first, or not finite'],
+  ['overshoots', 'the loss rose above the first, but fell again'],
+  ['crawls', 'more than 99 % of the first loss is left'],
   ['slow', 'more than a tenth is left'],
   ['learns', 'a tenth or less is left'],
 ];
 
-/** @see verdictKey */
 export function verdictOf(losses: readonly number[], finalLoss: number): Verdict {
   const [first] = losses;
   const share = finalLoss / first;

@@ -1,4 +1,4 @@
-/** The end of a word, and what stands before its first letter. */
+/** The symbol for the end of a word, also used as padding before its first letter. */
 export const END = 0;
 
 /** The end and the letters a to z. */

@@ -1,11 +1,11 @@
 import type { NetworkSpec } from '@gradloom/core';
 import { SYMBOLS } from './alphabet.ts';
 
-const WIDTH = 16; // numbers that stand for a symbol
+const WIDTH = 16; // size of the embedding of a symbol
 
 /**
- * Logits of the next symbol from the K before it. The last layer starts small, so that every symbol is about as likely
- * at first.
+ * Logits of the next symbol from the previous K. The last layer starts small, so that all symbols are about equally
+ * likely at first.
  */
 export const languageModel = (K: number, hidden: number): NetworkSpec => ({
   input: K,

@@ -1,9 +1,7 @@
 import { math } from '@gradloom/core';
 import { END, encode, SYMBOLS } from './alphabet.ts';
 
-/**
- * Added to every count, so that what was never seen keeps a chance: at 1/2 this is Krichevsky and Trofimov's estimator.
- */
+/** Added to every count, so that unseen symbols have a chance too; 1/2 is the estimator of Krichevsky and Trofimov. */
 const ADDED = 0.5;
 
 /**

@@ -14,7 +14,7 @@ import { GPT2_PARAMETERS, MAVERICK_PARAMETERS, scaleTable, XOR_PARAMETERS } from
 import { wordRows } from './word-rows.ts';
 import { readWords, type Words } from './words.ts';
 
-/** Losses of batches that are drawn: enough for a curve, few enough to cost nothing. */
+/** Number of batch losses in the chart: enough for a curve, few enough to cost nothing. */
 const LOOKS = 60;
 
 const context = realNumber('a whole number from 1 to 32', (x) => Number.isInteger(x) && x >= 1 && x <= 32);
@@ -22,18 +22,30 @@ const context = realNumber('a whole number from 1 to 32', (x) => Number.isIntege
 export const nextToken = defineExperiment({
   describe: 'A small language model: which character of a word comes next',
   examples: [
-    ['next-token --temperature 0.5', 'words that dare less'],
+    ['next-token --temperature 0.5', 'likelier words'],
     ['next-token --steps 20000 --hidden 256', 'a larger network, for longer'],
   ],
   options: {
-    context: { group: 'Model', ...context, describe: 'characters that the network sees (8)' },
-    hidden: { group: 'Model', ...wholeNumber(1), describe: 'width of its hidden layers (128)' },
-    steps: { group: 'Training', ...wholeNumber(1), describe: 'batches to learn from (4000; 1000 of all)' },
-    batch: { group: 'Training', ...wholeNumber(1), describe: 'characters a step (128)' },
-    lr: { group: 'Training', ...positive, describe: 'highest rate of the schedule (0.006)' },
-    seed: { group: 'Training', ...wholeNumber(0), describe: 'of weights, order of the rows and new words (0)' },
-    temperature: { group: 'Output', ...nonNegative, describe: 'of new words: 0 takes the likeliest character (0.8)' },
-    samples: { group: 'Output', ...wholeNumber(0), describe: 'new words to draw (24)' },
+    context: { group: 'Model', ...context, describe: 'characters that the network sees (default: 8)' },
+    hidden: { group: 'Model', ...wholeNumber(1), describe: 'units per hidden layer (default: 128)' },
+    steps: {
+      group: 'Training',
+      ...wholeNumber(1),
+      describe: 'steps of training (default: 4000; 1000 in experiment all)',
+    },
+    batch: { group: 'Training', ...wholeNumber(1), describe: 'batch size, in characters (default: 128)' },
+    lr: { group: 'Training', ...positive, describe: 'highest learning rate of the schedule (default: 0.006)' },
+    seed: {
+      group: 'Training',
+      ...wholeNumber(0),
+      describe: 'seed of the weights, the order of the rows and new words (default: 0)',
+    },
+    temperature: {
+      group: 'Output',
+      ...nonNegative,
+      describe: 'randomness of new words; 0 takes the likeliest character (default: 0.8)',
+    },
+    samples: { group: 'Output', ...wholeNumber(0), describe: 'new words to generate (default: 24)' },
   },
   async run(values, experiment) {
     const { context: K = 8, hidden = 128, seed = 0, temperature = 0.8, samples: count = 24 } = values;
@@ -53,7 +65,7 @@ export const nextToken = defineExperiment({
     return {
       sections: [
         {
-          title: `The next of ${SYMBOLS} symbols (a to z, and the end of a word) from the ${K} before it`,
+          title: `The next of ${SYMBOLS} symbols (a to z, and the end of a word) from the ${K} before`,
           lines: columns([
             ['words', `${whole(words.train.length)} to learn from, ${whole(words.heldOut.length)} held out`],
             ['network', `embedding 16, dense ${hidden}, gelu, x + swiglu(layer-norm x), softmax`],
@@ -62,7 +74,7 @@ export const nextToken = defineExperiment({
           ]),
         },
         {
-          title: "Loss of single batches beside a bigram model's, in nats a character",
+          title: 'Loss of single batches, and of a bigram model, in nats per character',
           lines: lineChart(
             [
               { name: 'network', points: losses },
@@ -78,21 +90,21 @@ export const nextToken = defineExperiment({
           ),
         },
         {
-          title: 'On the words that were held out',
+          title: 'Loss on the held-out words',
           lines: columns(
             [
-              ['', 'nats', 'even choices', ''],
-              level('every symbol alike', uniform, 'ln 27'),
+              ['', 'nats', 'perplexity', ''],
+              level('uniform', uniform, 'ln 27'),
               level('unigram', unigram, 'counts symbols'),
-              level('bigram', bigram, 'counts what follows the last one'),
-              level('trigram', trigram, 'counts what follows the last two'),
+              level('bigram', bigram, 'counts what follows 1 symbol'),
+              level('trigram', trigram, 'counts what follows 2 symbols'),
               level('network', network, `sees ${K}`),
             ],
             { right: [1, 2] },
           ),
         },
         ...describeSamples(drawn, temperature, isListed),
-        { title: 'From here to the largest', lines: scaleTable(P) },
+        { title: 'Size of language models', lines: scaleTable(P) },
       ],
       findings: [
         holds(`loss at start is near ln 27 = ${uniform.toFixed(3)}`, first, Math.abs(first - uniform) < 0.1),
@@ -132,7 +144,7 @@ interface Learning {
   readonly lr?: number;
 }
 
-/** Trains, and notes the loss of some batches on the way, each before its update: the first is that of the start. */
+/** Trains, and records the loss of some batches before their update; the first is that of the starting weights. */
 async function learn(
   words: Words,
   { K, hidden, seed, steps: asked, batch = 128, lr = 0.006 }: Learning,
@@ -158,7 +170,7 @@ async function learn(
   return { losses, result: await run.result };
 }
 
-/** A loss is worth e to its power: so many symbols, all alike, would leave one as much in the dark. */
+/** The perplexity, e to the power of the loss: the number of equally likely symbols with the same uncertainty. */
 const level = (name: string, nats: number, note: string): string[] => [
   name,
   nats.toFixed(3),

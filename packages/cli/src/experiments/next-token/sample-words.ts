@@ -2,7 +2,7 @@ import { createRandom, math } from '@gradloom/core';
 import type { Model } from '@gradloom/runtime';
 import { decode, END } from './alphabet.ts';
 
-/** A word that has not ended by then is cut. */
+/** Longer words are cut. */
 const LONGEST = 24;
 
 /** Draws `count` words, symbol by symbol, each with p = softmax(logits / temperature); at 0 the likeliest symbol. */

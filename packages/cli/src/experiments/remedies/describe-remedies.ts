@@ -6,15 +6,15 @@ import { fitFactor } from '../vanishing/fit-factor.ts';
 import type { RemedyResult, Setting } from './remedies.ts';
 import { remedyTable } from './remedy-nets.ts';
 
-/** Above chance by this much a net has learned something, whatever its seed. */
+/** An accuracy this far above chance means that a network has learned something, from any seed. */
 const MARGIN = 0.1;
 
 interface Row extends RemedyResult {
-  readonly factor: number | null; // of dL/dz, a layer; null where it is too small to tell
+  readonly factor: number | null; // factor of dL/dz per layer; null if it is too small to measure
   readonly ratio: number; // of the first hidden layer's dL/dz to the last one's
 }
 
-/** A row for each net, at its own best rate; `claims` says whether what is known of the nets is held against it. */
+/** A row for each network at its best rate; `claims` says whether findings are claimed. */
 export function describeRemedies(setting: Setting, results: readonly RemedyResult[], claims: boolean): Outcome {
   const { set, depth, width, steps, batch, seed } = setting;
   const rows = results.map((result): Row => {
@@ -25,14 +25,14 @@ export function describeRemedies(setting: Setting, results: readonly RemedyResul
   return {
     sections: [
       {
-        title: `${depth} hidden layers of ${width}, ${whole(steps)} steps of descent, each at its best rate`,
+        title: `${depth} hidden layers of ${width}, ${whole(steps)} steps of gradient descent, each at its best rate`,
         lines: [
           `  ${set.train.name}: ${whole(set.train.rows)} rows to train on in batches of ${batch}, ${whole(set.test.rows)} to test on.`,
-          "  dL/dz at the start changes by 'a layer' on the way back to the layer before,",
-          "  and by 'in all' from the last hidden layer to the first.",
+          "  'per layer' is the factor of dL/dz from each layer back to the one before it,",
+          "  'in all' from the last hidden layer to the first, both at the start.",
           '',
           ...table(
-            ['hidden layers', 'a layer', 'in all', 'rate', 'loss', 'test accuracy'],
+            ['hidden layers', 'per layer', 'in all', 'rate', 'loss', 'test accuracy'],
             rows.map(({ name, factor, ratio, best, bracketed }) => [
               name,
               factor?.toFixed(3) ?? '-',
@@ -44,9 +44,9 @@ export function describeRemedies(setting: Setting, results: readonly RemedyResul
             { right: [1, 2, 3, 4, 5] },
           ),
           '',
-          '  A net that answers the same to every row, the largest class, is right in',
-          `  ${percent(set.chance)} of the test rows: what is not above that has learned nothing.`,
-          ...(unbracketed ? ['  * The best of the rates that were tried is at their end.'] : []),
+          '  A network that always answers the most frequent class is right in',
+          `  ${percent(set.chance)} of the test rows; at no higher accuracy, nothing was learned.`,
+          ...(unbracketed ? ['  * The best rate is the lowest or highest that was tried.'] : []),
         ],
       },
     ],
@@ -73,10 +73,10 @@ function findingsOf(rows: readonly Row[], chance: number): Finding[] {
   const bound = of('sigmoid').factor ?? Number.NaN;
   const usual = of('tanh, usual init').factor ?? Number.NaN;
   const start = [
-    holds('sigmoid: dL/dz a layer is at most 0.25', bound.toFixed(3), bound <= 0.25),
+    holds('sigmoid: dL/dz per layer is at most 0.25', bound.toFixed(3), bound <= 0.25),
     // sqrt(n Var W) with Var W = 1 / 3n, for tanh near 0; 19 draws of 32 x 32 weights stay within 5 % of it.
     published(
-      'tanh, usual init: dL/dz a layer',
+      'tanh, usual init: dL/dz per layer',
       { printed: 'sqrt(1/3) = 0.577', source: 'Glorot and Bengio 2010, from n Var W = 1/3' },
       usual.toFixed(3),
       Math.abs(usual / Math.sqrt(1 / 3) - 1) < 0.1,
@@ -85,7 +85,7 @@ function findingsOf(rows: readonly Row[], chance: number): Finding[] {
   const end = rows.flatMap(({ name, best, trials }) => {
     const { learns } = remedyTable[name];
     if (learns === undefined) return [];
-    // At its best rate a net learns; at no rate at all does one that stays at chance.
+    // "Learns" means at its best rate; "stays at chance" means at every rate.
     const tried = trials.map(({ outcome }) => outcome.accuracy).filter(Number.isFinite);
     const accuracy = learns ? best.outcome.accuracy : Math.max(...tried);
     const agrees = learns ? accuracy > chance + MARGIN : accuracy < chance + MARGIN;

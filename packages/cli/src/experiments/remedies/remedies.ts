@@ -17,24 +17,28 @@ const BATCH = 32;
 const RATES = { low: 0.003, high: 0.3, most: 9 };
 
 export const remedies = defineExperiment({
-  describe: 'What brings the gradient back to a deep sigmoid or tanh net',
+  describe: 'What keeps the gradient of deep sigmoid or tanh networks alive',
   examples: [
     ['remedies --depth 50', 'more than twice as deep'],
-    ['remedies --seed 1 --steps 1000', 'from other weights, and for longer'],
+    ['remedies --seed 1 --steps 1000', 'other weights, and more steps'],
   ],
   options: {
     dataset: {
       group: 'Data',
       ...datasetSource,
-      describe: `one with classes, of which ${whole(ROWS)} rows are trained on (mnist)`,
+      describe: `a dataset with classes; ${whole(ROWS)} of its rows are used (default: mnist)`,
     },
-    depth: { group: 'Model', ...wholeNumber(2), describe: 'hidden layers (20)' },
-    width: { group: 'Model', ...wholeNumber(1), describe: 'units of each (32)' },
-    steps: { group: 'Training', ...wholeNumber(1), describe: `steps of ${BATCH} rows (320)` },
-    seed: { group: 'Training', ...wholeNumber(0), describe: 'of weights and order (0)' },
+    depth: { group: 'Model', ...wholeNumber(2), describe: 'hidden layers (default: 20)' },
+    width: { group: 'Model', ...wholeNumber(1), describe: 'units per hidden layer (default: 32)' },
+    steps: { group: 'Training', ...wholeNumber(1), describe: `steps of ${BATCH} rows each (default: 320)` },
+    seed: {
+      group: 'Training',
+      ...wholeNumber(0),
+      describe: 'seed of the weights and the order of the rows (default: 0)',
+    },
   },
   async run({ seed = 0, ...asked }, { machine, note }) {
-    // What is known of the nets is known of these sizes; with others the table speaks for itself.
+    // The findings are known for these sizes only; with others nothing is claimed.
     const asUsual = Object.keys(asked).length === 0;
     const { dataset = MNIST, depth = 20, width = 32, steps = 320 } = asked;
     const set = await openSmallSet(dataset, ROWS, TEST_ROWS);
@@ -44,7 +48,7 @@ export const remedies = defineExperiment({
     const pool = await createPool({ threads });
     let done = 0;
     try {
-      // So small a net is trained fastest by one thread, and several nets at once.
+      // Such a small network trains fastest on one thread, so several networks train at once.
       const results = await inLanes(names, threads, async (name): Promise<RemedyResult> => {
         const spec = remedyNet(remedyTable[name], set.train.inputs.columns, depth, width, set.classes);
         const run = (rate: number) => attempt(spec, setting, rate, machine, pool);
@@ -61,7 +65,7 @@ export const remedies = defineExperiment({
 
 const MNIST = { name: 'mnist', options: { kind: 'mnist' } } as const;
 
-/** What is the same for all nets. */
+/** Settings that all networks share. */
 export interface Setting {
   readonly set: SmallSet;
   readonly depth: number;
@@ -72,8 +76,8 @@ export interface Setting {
 }
 
 export interface RemedyRun {
-  readonly loss: number; // mean of the last epoch's batches; Infinity where the run left the finite
-  readonly accuracy: number; // on the test rows; NaN there
+  readonly loss: number; // mean of the last epoch's batches; Infinity if the run diverged
+  readonly accuracy: number; // on the test rows; NaN if the run diverged
   readonly rmsDz: readonly number[]; // of ∂loss/∂z at the start, by hidden layer, the first one first
 }
 
@@ -104,7 +108,7 @@ async function attempt(
   }
 }
 
-/** z is what a dense layer puts out; the last one's are the network's outputs. */
+/** z is the output of a dense layer; that of the last one is the output of the network. */
 const rmsDzOf = (layers: readonly LayerFigures[]): number[] =>
   layers
     .filter(({ label }) => label.startsWith('dense'))

@@ -1,12 +1,12 @@
 import type { ActivationName, InitializerSpec, LayerSpec, NetworkSpec } from '@gradloom/core';
 
-/** How the hidden layers of a net are made. */
+/** Architecture of the hidden layers. */
 export interface Remedy {
   readonly fn: ActivationName;
   readonly init: keyof typeof inits;
   readonly norm?: true; // layer-norm between sum and activation
   readonly skip?: true; // every hidden layer but the first is a residual: x + f(x)
-  readonly learns?: boolean; // what is known of it at depth 20; absent: nothing is claimed
+  readonly learns?: boolean; // known result at depth 20; absent if nothing is claimed
 }
 
 /** Of the weights of a hidden layer with I inputs and O outputs. */
@@ -17,13 +17,13 @@ const inits = {
    */
   usual: (I: number) => ({ kind: 'uniform', low: -1 / Math.sqrt(I), high: 1 / Math.sqrt(I) }),
   glorot: () => 'glorot-normal',
-  /** Four times glorot's deviation, since the slope of sigmoid at 0 is a fourth of tanh's. */
+  /** Four times the deviation of glorot, since the slope of sigmoid at 0 is a quarter of that of tanh. */
   glorot4: (I: number, O: number) => ({ kind: 'normal', std: 4 * Math.sqrt(2 / (I + O)) }),
   orthogonal: () => 'orthogonal',
   he: () => 'he-normal',
 } satisfies Record<string, (I: number, O: number) => InitializerSpec>;
 
-/** Sigmoid and tanh as they were, one change at a time, and the activations that took their place. */
+/** Sigmoid and tanh with one change each, and the activations that replaced them. */
 export const remedyTable: Readonly<Record<string, Remedy>> = {
   sigmoid: { fn: 'sigmoid', init: 'glorot', learns: false },
   'sigmoid, weights x 4': { fn: 'sigmoid', init: 'glorot4' },
@@ -42,7 +42,7 @@ export const remedyTable: Readonly<Record<string, Remedy>> = {
 };
 
 /**
- * `depth` hidden layers of `width` and a layer of outputs: as many weight matrices of the same shapes for each remedy.
+ * `depth` hidden layers of `width` and an output layer: every remedy has the same number and shapes of weight matrices.
  */
 export function remedyNet(remedy: Remedy, input: number, depth: number, width: number, output: number): NetworkSpec {
   const hidden = (inputs: number): LayerSpec[] => [

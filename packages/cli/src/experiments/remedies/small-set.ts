@@ -7,10 +7,10 @@ export interface SmallSet {
   readonly train: Dataset;
   readonly test: Dataset;
   readonly classes: number;
-  readonly chance: number; // accuracy on `test` of always saying its most frequent class
+  readonly chance: number; // accuracy on `test` of always answering its most frequent class
 }
 
-/** The first rows of a dataset with classes. @throws UsageError for one of values, or without a test set. */
+/** The first rows of a dataset with classes. @throws UsageError for a regression dataset, or one without a test set. */
 export async function openSmallSet(source: DatasetSource, rows: number, testRows: number): Promise<SmallSet> {
   const { sets } = await openDataset(source, { validation: 0 });
   const { classes } = sets.train;

@@ -3,7 +3,7 @@ import { type ActivationSpec, activationSpec } from '../../options/activation.ts
 import { formatMember } from '../../options/member.ts';
 import type { Kind } from '../../options/option.ts';
 
-/** An activation, and the text that names it. */
+/** An activation and its label. */
 export interface NamedActivation {
   readonly label: string;
   readonly spec: ActivationSpec;

@@ -30,29 +30,29 @@ export interface Setup {
   readonly hidden: readonly number[];
   readonly init: InitializerSpec;
   readonly length: Omit<RunLength, 'optimizer'> & { readonly optimizer: Member & { readonly lr: number } };
-  readonly moreSeeds: readonly number[]; // beside the one of `length`
-  readonly long: boolean; // ten epochs at the common rate, too
+  readonly moreSeeds: readonly number[]; // in addition to the seed of `length`
+  readonly long: boolean; // also ten epochs at the common rate
 }
 
-/** What one activation makes of the start, of theory, and of training. */
+/** The results of one activation: the start, theory, and training. */
 export interface Comparison {
   readonly label: string;
   readonly kind: ActivationName;
-  readonly looks: readonly Look[]; // the first is the start
+  readonly looks: readonly Look[]; // looks by step; the first is before the first step
   readonly start: StartFactors;
   readonly moved: readonly number[]; // of each W, the output's last
   readonly histograms: readonly LayerHistogram[]; // at the common rate
-  readonly common: Trained; // at the rate that all share
+  readonly common: Trained; // at the common rate
   readonly best: Trained; // at its own best rate
   readonly sweep: Sweep<DeepRun>;
   readonly seeds: readonly SeedRun[]; // the first is the seed of all of the above
-  readonly long: LongRun | null; // at the common rate; null where none was asked for
-  readonly withTinyEpsilon: Trained | null; // of sigmoid, where it is claimed to stay at chance
+  readonly long: LongRun | null; // ten epochs at the common rate; null if not asked for
+  readonly withTinyEpsilon: Trained | null; // for sigmoid, if it is claimed to stay at chance
 }
 
 export interface Trained {
   readonly rate: number;
-  readonly test: Evaluation | null; // null where it diverged
+  readonly test: Evaluation | null; // null if it diverged
   readonly diverged: string | null;
 }
 
@@ -64,12 +64,12 @@ export interface SeedRun {
   readonly test: Evaluation | null;
 }
 
-/** Of the rates that are tried in any case, from the common one either way. */
+/** The rates that are always tried, relative to the common one. */
 const REACH = 100;
-/** Two powers of ten beyond: some nets learn at no rate at all. */
+/** Rates up to two powers of ten beyond: some networks learn at no rate. */
 const MOST_RATES = 13;
 
-/** Steps to look at: the start, the last, and about ten between. */
+/** Steps to record: the first, the last, and about ten between. */
 export function lookSteps(steps: number): number[] {
   const most = Math.min(10, steps - 1);
   return Array.from({ length: most + 1 }, (_, k) => Math.round((k * (steps - 1)) / Math.max(1, most)));
@@ -95,7 +95,7 @@ export async function compareActivation(
     { low: rate / REACH, high: rate * REACH, through: rate, most: MOST_RATES },
     (lr) => {
       note(`${label} at rate ${lr}`);
-      // The looks change no weight: the run at the common rate is one of the sweep.
+      // Looks do not change weights, so the run at the common rate also serves in the sweep.
       return runDeep(spec, bench, at(lr), lr === rate ? lookSteps(length.steps) : []);
     },
     ({ validation }) => validation?.loss ?? Number.POSITIVE_INFINITY,
@@ -165,6 +165,6 @@ const factorsOf = ({ measured, expected, effect }: StartFactors) => ({
   effect,
 });
 
-/** Weights so large that the very first step leaves the finite. */
+/** The starting weights are so large that the first step is not finite. */
 const noStart = (init: InitializerSpec, label: string, met: string | null): string =>
   `--init has ${typeof init === 'string' ? init : init.kind}, expected weights that ${label} can start from (${met})`;

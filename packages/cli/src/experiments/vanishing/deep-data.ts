@@ -4,7 +4,7 @@ import { openDataset } from '../../datasets/open-dataset.ts';
 import type { DatasetSource } from '../../options/dataset-source.ts';
 import { largestClass } from './learning.ts';
 
-/** Rows to choose a learning rate by, and rows to measure on in the end. */
+/** Rows to train on, to choose a learning rate by, and to measure the result on. */
 const VALIDATION_ROWS = 2000;
 const LARGEST_SHARE = 0.2;
 
@@ -12,13 +12,11 @@ export interface DeepData extends Required<DataSplits> {
   readonly loss: LossSpec;
   readonly outputs: number;
   readonly meanSquare: number; // of the training inputs, over rows and columns
-  /**
-   * Share of the test rows in the class that has most of them: what a net reaches that answers the same to every row.
-   */
+  /** Share of the most frequent class in the test rows: the accuracy of always answering it. */
   readonly chance: number | null;
 }
 
-/** Deals a dataset out over training, validation and test; a set of four rows is all three. */
+/** Splits a dataset into training, validation and test rows; a dataset of four rows is all three. */
 export async function openDeepData(source: DatasetSource): Promise<DeepData> {
   const { sets } = await openDataset(source, { validation: 0 });
   const whole = sets.train;

@@ -1,7 +1,7 @@
 import type { InitializerSpec, LayerSpec, NetworkSpec } from '@gradloom/core';
 import type { ActivationSpec } from '../../options/activation.ts';
 
-/** The same network but for its activation. */
+/** Networks that differ only in their activation. */
 export interface DeepShape {
   readonly input: number;
   readonly hidden: readonly number[]; // widths

@@ -18,7 +18,6 @@ import { withoutPlace } from '../../failure.ts';
 import type { Machine } from '../experiment.ts';
 import { type HiddenFigures, hiddenFigures, type OutputFigures, outputFigures } from './layer-profile.ts';
 
-/** What all runs of one comparison share. */
 export interface Bench {
   readonly data: DataSplits;
   readonly loss: LossSpec;
@@ -33,10 +32,10 @@ export interface RunLength {
   readonly seed: number;
 }
 
-/** A look at all hidden layers as a step began. */
+/** Statistics of all hidden layers before a step. */
 export interface Look {
   readonly step: number;
-  readonly loss: number; // of that step's batch
+  readonly loss: number; // loss of that step's batch
   readonly gradientNorm: number;
   readonly layers: readonly HiddenFigures[];
   readonly output: OutputFigures;
@@ -45,15 +44,12 @@ export interface Look {
 export interface DeepRun {
   readonly spec: NetworkSpec;
   readonly looks: readonly Look[];
-  readonly parameters: Float64Array; // in the end; where it diverged, before the bad step
-  readonly validation: Evaluation | null; // in the end; null where there are no such rows, or the run diverged
-  readonly diverged: string | null; // what it met
+  readonly parameters: Float64Array; // at the end; if it diverged, before the bad step
+  readonly validation: Evaluation | null; // at the end; null if there are no such rows, or the run diverged
+  readonly diverged: string | null; // why it diverged
 }
 
-/**
- * Trains from the seed's weights, looking into the layers at `looks`. A run that leaves the finite ends without an
- * error.
- */
+/** Trains from the seed's weights, recording the layers at `looks`. A run that diverges ends without an error. */
 export async function runDeep(
   spec: NetworkSpec,
   { data, loss, machine, pool }: Bench,
@@ -64,7 +60,7 @@ export async function runDeep(
   const seen: Look[] = [];
   const { train: rows, validation } = data;
   const sets = validation === undefined ? { train: rows } : { train: rows, validation };
-  // Only at the last step: what the way is like, the looks tell.
+  // Evaluates only after the last step: the looks show the rest.
   const evaluateEvery = Number.MAX_SAFE_INTEGER;
   const run = train(spec, sets, {
     ...machine,
@@ -89,11 +85,11 @@ export async function runDeep(
   }
 }
 
-/** One step, for the look before it. */
+/** The look before the first step. */
 export async function lookAtStart(spec: NetworkSpec, bench: Bench, length: Omit<RunLength, 'steps'>): Promise<Look> {
   const { looks, diverged } = await runDeep(spec, bench, { ...length, steps: 1 }, [0]);
   const [look] = looks;
-  if (look === undefined) throw new Error(`the first look has ${diverged}, expected finite numbers at the start`);
+  if (look === undefined) throw new Error(`the first step has ${diverged}, expected finite numbers`);
   return look;
 }
 
@@ -105,7 +101,7 @@ export function startOf(spec: NetworkSpec, seed: number): Float64Array {
   return parameters;
 }
 
-/** How far each W went from the start: RMS of the way over RMS of the start, for the hidden layers, then the output. */
+/** Change of each W: RMS of the difference divided by RMS at the start, for the hidden layers, then the output. */
 export function relativeMoves(spec: NetworkSpec, start: Float64Array, end: Float64Array): number[] {
   const weights = buildNetwork(spec).tensors.filter(({ name }) => name === 'W');
   return weights.map(({ offset, length }) => {

@@ -4,7 +4,10 @@ import type { DeepData } from './deep-data.ts';
 import { TINY_EPSILON } from './epsilon.ts';
 import { factorRange } from './finite-width.ts';
 
-/** All numbers in full, and how they were made. Nothing of the machine: the same for any number of threads. */
+/**
+ * All numbers in full, and the settings. It contains nothing about the machine, so it is the same on any number of
+ * threads.
+ */
 export function documentOf(comparisons: readonly Comparison[], setup: Setup, data: DeepData): Record<string, unknown> {
   const { hidden, init, length, moreSeeds } = setup;
   return {
@@ -30,7 +33,7 @@ function activationOf(comparison: Comparison) {
   const range = factorRange(seeds);
   return {
     layers: looks[0].layers.map((layer, h) => ({
-      layer: h + 1,
+      hiddenLayer: h + 1,
       ...layer,
       expectedZStd: Math.sqrt(theory[h].zVariance),
       expectedFactor: theory[h].factor,

@@ -5,12 +5,12 @@ import { type Finding, holds, unclaimed } from '../finding.ts';
 import { EPSILON } from './claims.ts';
 import type { Comparison, Setup } from './compare.ts';
 
-/** So small that Adam's steps have one size whatever that of the gradient. */
+/** So small that the size of Adam's steps no longer depends on that of the gradient. */
 export const TINY_EPSILON = 1e-20;
-/** Of the common rate: at the common one itself 300 steps are too few. */
+/** Multiple of the common rate; at the common rate itself, 300 steps are too few. */
 export const TIMES_RATE = 3;
 
-/** What is left of Adam's first step, |g| / (|g| + ε), for a gradient of this size. */
+/** Size of Adam's first step relative to the rate, |g| / (|g| + ε), for a gradient of this size. */
 const shareOf = (gradient: number, epsilon: number): number => gradient / (gradient + epsilon);
 
 /** Why no rate helps: Adam divides by √v + ε, and the gradients of the first layers are below ε. */
@@ -22,8 +22,8 @@ export function epsilonSection({ label, looks, withTinyEpsilon }: Comparison, { 
     {
       title: `Why no rate helps ${label}: Adam's epsilon`,
       lines: [
-        '  Adam divides by sqrt(v) + epsilon. A gradient g far above epsilon gives a first',
-        '  step of the full rate, one far below it next to none: |g| / (|g| + epsilon).',
+        '  Adam divides by sqrt(v) + epsilon. If a gradient g is far above epsilon, the',
+        '  first step is the full rate; if far below, almost 0: |g| / (|g| + epsilon).',
         '',
         ...table(
           ['hidden layer', 'dL/dW', `step, epsilon ${EPSILON}`, `step, epsilon ${TINY_EPSILON}`],
@@ -35,9 +35,9 @@ export function epsilonSection({ label, looks, withTinyEpsilon }: Comparison, { 
           { right: [0, 1, 2, 3] },
         ).map((line) => `  ${line}`),
         '',
-        `  With an epsilon of ${TINY_EPSILON} the same net, from the same weights at rate ${withTinyEpsilon.rate},`,
-        `  comes to ${accuracyOf(withTinyEpsilon)} of the test rows. That it stays at chance is so of the usual`,
-        '  epsilon: the first layers have a gradient, but Adam takes it for none.',
+        `  With epsilon ${TINY_EPSILON}, the same network from the same weights at rate ${withTinyEpsilon.rate}`,
+        `  has ${accuracyOf(withTinyEpsilon)} test accuracy. It stays at chance only with the usual epsilon:`,
+        '  the first layers have a gradient, but Adam treats it as 0.',
       ],
     },
   ];
@@ -47,11 +47,11 @@ export function epsilonFindings({ label, looks, withTinyEpsilon }: Comparison): 
   if (withTinyEpsilon === null) return [];
   const share = shareOf(looks[0].layers[0].rmsDW, EPSILON);
   return [
-    holds(`${label}: Adam's first step in layer 1 is below 1 % of its rate`, asPercent(share), share < 0.01),
+    holds(`${label}: Adam's first step in hidden layer 1 is below 1 % of its rate`, asPercent(share), share < 0.01),
     unclaimed(
       `${label}, epsilon ${TINY_EPSILON}, rate ${withTinyEpsilon.rate}`,
       accuracyOf(withTinyEpsilon),
-      'with another epsilon it depends on the start',
+      'with another epsilon, it depends on the start',
     ),
   ];
 }

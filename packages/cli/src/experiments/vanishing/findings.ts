@@ -28,7 +28,7 @@ export function findingsOf(comparisons: readonly Comparison[], setup: Setup, dat
   return found;
 }
 
-/** The chapter's bound: what is left of a gradient by the slopes of a number of sigmoids. */
+/** The chapter's bound: the most that the slopes of n sigmoids leave of a gradient. */
 function slopes(): Finding[] {
   const { apply, derivative } = activations.sigmoid;
   const steps = Array.from({ length: 2001 }, (_, k) => (k - 1000) / 100);
@@ -41,20 +41,22 @@ function slopes(): Finding[] {
   ];
 }
 
-/** No finding where there is no factor, or so few units that theory says next to nothing of one net. */
+/** No finding if there is no factor, or so few units that theory cannot say anything about one network. */
 function besideTheory({ label, seeds }: Comparison): Finding | undefined {
   const range = factorRange(seeds);
   if (range === null) return undefined;
   const { factor, low, high } = range;
   return holds(
-    `${label}: dL/dz a layer is as theory`,
+    `${label}: dL/dz per layer is as theory says`,
     decimal(factor),
     factor >= low && factor <= high,
     `theory ${decimal(low)} to ${decimal(high)}`,
   );
 }
 
-/** What is known of 20 layers: sigmoid stays at chance, relu learns. Nothing of other activations. */
+/**
+ * The known results of 20 layers: sigmoid stays at chance and relu learns. Nothing is claimed for other activations.
+ */
 function ends(comparison: Comparison, data: DeepData, chance: number): Finding[] {
   if (comparison.label === 'sigmoid') return staysAtChance(comparison, data, chance);
   return comparison.label === 'relu' ? learns(comparison, chance) : [];

@@ -1,9 +1,9 @@
-/** How sizes change from layer to layer towards the input: v[h] ≈ c · factor^(H - h). */
+/** The fit of sizes by layer, towards the input: v[h] ≈ c · factor^(H - h). */
 export interface FactorFit {
-  readonly factor: number | null; // null where fewer than two layers have a size
+  readonly factor: number | null; // null if fewer than two layers have a size
   readonly spread: number | null; // RMS of ln v about the line
   readonly layersUsed: number;
-  readonly layersTooSmall: number; // left out, since they are 0 or next to the smallest double
+  readonly layersTooSmall: number; // layers left out, since their size is 0 or close to the smallest double
 }
 
 /** A square of less than this leaves the range in which doubles are exact to 53 bits, so its RMS means nothing. */
@@ -24,8 +24,8 @@ export function fitFactor(sizes: readonly number[]): FactorFit {
 }
 
 /**
- * Of each layer's ln v in the slope of the line; 0 for a layer that is left out, and for all where fewer than two are
- * left.
+ * Weight of the ln v of each layer in the slope of the line; 0 for a layer that is left out, and for all if fewer than
+ * two remain.
  */
 export function fitWeights(sizes: readonly number[]): number[] {
   const used = sizes.map((_, h) => h).filter((h) => sizes[h] > SMALLEST);

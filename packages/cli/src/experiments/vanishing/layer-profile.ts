@@ -1,10 +1,10 @@
 import type { LayerFigures, TensorFigures } from '@gradloom/core';
 
-/** What a look finds at a hidden layer a = f(z), z = x · W + b, over the rows of a batch. */
+/** Statistics of a hidden layer a = f(z), z = x · W + b, over the rows of a batch. */
 export interface HiddenFigures {
-  readonly rmsDz: number; // over rows and units, each row's own loss; likewise rmsDa
+  readonly rmsDz: number; // RMS over rows and units of the gradient of each row's own loss; likewise rmsDa
   readonly rmsDa: number;
-  readonly rmsDW: number; // of the batch's mean gradient; likewise rmsDb
+  readonly rmsDW: number; // RMS of the mean gradient of the batch; likewise rmsDb
   readonly rmsDb: number;
   readonly rmsW: number;
   readonly rmsB: number;
@@ -12,7 +12,7 @@ export interface HiddenFigures {
   readonly activationStd: number;
   readonly zMean: number;
   readonly zStd: number;
-  readonly flat: number; // share of outputs with next to no slope: saturated, or off
+  readonly flat: number; // share of outputs with almost no slope: saturated or inactive
   readonly dead: number; // share of units that are flat in every row
 }
 
@@ -22,7 +22,7 @@ export interface OutputFigures {
   readonly rmsW: number;
 }
 
-/** Hidden layers from the input on, of a network that `deepNetwork` made. */
+/** Hidden layers, starting at the input, of a network made by `deepNetwork`. */
 export function hiddenFigures(layers: readonly LayerFigures[], depth: number): HiddenFigures[] {
   return Array.from({ length: depth }, (_, h) => {
     const [dense, activation] = layers.slice(2 * h, 2 * h + 2);
@@ -50,5 +50,5 @@ export function outputFigures(layers: readonly LayerFigures[], depth: number): O
   return { rmsDz: gradientOf(dense), rmsDW: W.rmsGradient, rmsW: W.rms };
 }
 
-/** Every layer of a deep network stands above a layer that learns, so it has one. */
+/** Every layer of a deep network is above a layer with parameters, so it has a gradient. */
 const gradientOf = ({ rmsDy }: LayerFigures): number => rmsDy ?? Number.NaN;

@@ -7,7 +7,7 @@ import type { Comparison, Setup } from './compare.ts';
 import type { DeepData } from './deep-data.ts';
 import { hasLearned, isChance } from './learning.ts';
 
-/** As long as people train such a net: ten times over all rows, for whoever finds a third of an epoch too short. */
+/** Ten epochs, for readers who find a third of an epoch too short. */
 export const LONG_EPOCHS = 10;
 
 export interface LongRun {
@@ -37,7 +37,7 @@ export function longSection(comparisons: readonly Comparison[], { length }: Setu
   ];
 }
 
-/** What is claimed of `setup` after some hundred steps is so after ten epochs. */
+/** The claims about some hundred steps also hold after ten epochs. */
 export function longFindings({ label, long }: Comparison, { test }: DeepData, chance: number): Finding[] {
   if (long === null) return [];
   const accuracy = long.test?.accuracy ?? 0;

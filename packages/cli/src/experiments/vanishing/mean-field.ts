@@ -1,7 +1,7 @@
 import { type Activation, activations } from '@gradloom/core';
 import type { ActivationSpec } from '../../options/activation.ts';
 
-/** A hidden layer as the theory takes it: W [I, O] and b of independent weights with mean 0. */
+/** A hidden layer in the theory: W [I, O] and b of independent weights with mean 0. */
 export interface RandomLayer {
   readonly fanIn: number; // I
   readonly fanOut: number; // O
@@ -9,18 +9,18 @@ export interface RandomLayer {
   readonly biasVariance: number;
 }
 
-/** What the theory expects of a hidden layer. */
+/** Expectations of the theory for a hidden layer. */
 export interface MeanField {
   readonly zVariance: number; // q = E[z²] over weights
   readonly squareSlope: number; // E[f′(z)²]
-  /** RMS of dL/dz here over that of the next layer; null in the last, whose next is the output. */
+  /** RMS of dL/dz of this layer divided by that of the next; null for the last, which is followed by the output. */
   readonly factor: number | null;
   /**
-   * How far one net of this width is off: relative variance, over weights, of Σ dz² of a row for the dz of the next
-   * layer.
+   * Relative variance, over weights, of Σ dz² of a row for given dz of the next layer: how far one network of this
+   * width may be from theory.
    */
   readonly gradientSpread: number;
-  /** Likewise of the mean of f(z)² over units, for the layer before. */
+  /** The same for the mean of f(z)² over units, given the layer before. */
   readonly squareSpread: number;
   readonly slopeResponse: number; // d ln E[f′(z)²] / d ln q
   readonly nextResponse: number; // d ln q of the next layer / d ln q; of the last layer 0
@@ -28,18 +28,18 @@ export interface MeanField {
 
 /**
  * Wide layers at the start: z is normal with q₁ = I Var(W) E[x²] + Var(b), q_{l+1} = I Var(W) E[f(z_l)²] + Var(b), and
- * E[dz_l²] = E[f′(z_l)²] O Var(W) E[dz_{l+1}²], W being that of the next layer. Exact as widths grow, with weights that
- * the way back meets as if it had not used them on the way forward. [Poole et al. 2016, eq.
+ * E[dz_l²] = E[f′(z_l)²] O Var(W) E[dz_{l+1}²], where W is that of the next layer. This is exact as widths grow, if the
+ * weights of the backward pass are treated as independent of those of the forward pass. [Poole et al. 2016, eq.
  * 3](https://arxiv.org/abs/1606.05340), [Schoenholz et al. 2017, eq. 4](https://arxiv.org/abs/1611.01232)
  *
- * The spreads are those of a sum over O units that are independent but for the layer before: of f(z)², and of (f′(z)
- * g)² with g normal, E[g⁴] = 3 E[g²]². For relu the latter is 5/O, as in [Hanin & Nica
+ * The spreads are those of a sum over O units that are independent given the layer before: of f(z)², and of (f′(z) g)²
+ * with g normal, E[g⁴] = 3 E[g²]². For relu the latter is 5/O, as in [Hanin & Nica
  * 2020](https://arxiv.org/abs/1812.05994).
  */
 export function meanField(
   activation: ActivationSpec,
   inputMeanSquare: number, // E[x²] over rows and inputs
-  layers: readonly RandomLayer[], // from the input on
+  layers: readonly RandomLayer[], // starting at the input
 ): MeanField[] {
   let square = inputMeanSquare;
   return layers.map(({ fanIn, fanOut, weightVariance, biasVariance }, l) => {
@@ -61,7 +61,7 @@ export function meanField(
   });
 }
 
-/** Sizes of dL/dz, that of the last hidden layer taken as 1: what the measured ones are fitted beside. */
+/** Sizes of dL/dz by theory, relative to the last hidden layer; they are fitted as the measured ones are. */
 export function expectedSizes(fields: readonly MeanField[]): number[] {
   const sizes = fields.map(() => 1);
   for (let h = sizes.length - 2; h >= 0; h--) sizes[h] = sizes[h + 1] * (fields[h].factor ?? Number.NaN);
@@ -69,9 +69,9 @@ export function expectedSizes(fields: readonly MeanField[]): number[] {
 }
 
 const NODES = 8192;
-const REACH = 10; // standard deviations: beyond lies 1.5e-23 of the normal distribution
+const REACH = 10; // standard deviations; 1.5e-23 of the normal distribution is beyond
 
-/** Of a square s(z)², z normal with mean 0 and variance q. */
+/** Moments of s(z)² with z normal, mean 0 and variance q. */
 interface SquareMoments {
   readonly mean: number; // E[s²]
   readonly kurtosis: number; // E[s⁴] / E[s²]²
@@ -79,8 +79,8 @@ interface SquareMoments {
 }
 
 /**
- * Moments of f(z) and f′(z), by the midpoint rule: no node falls on 0, where f of relu and its kin has its corner, and
- * for smooth f its error shrinks faster than any power of the step, 0.0024 standard deviations.
+ * Moments of f(z) and f′(z), by the midpoint rule. No node is at 0, where f of relu and similar activations has a
+ * corner. For smooth f the error falls faster than any power of the step, 0.0024 standard deviations.
  */
 export function momentsOf(
   activation: ActivationSpec,
@@ -104,14 +104,14 @@ export function momentsOf(
   }
   const momentsFrom = ([mean, fourth, moved]: readonly number[]): SquareMoments => ({
     mean,
-    // Of a layer whose outputs are all 0 nothing is spread.
+    // A layer whose outputs are all 0 has no spread.
     kurtosis: mean === 0 ? 1 : fourth / mean ** 2,
     response: mean === 0 ? 0 : moved / (2 * mean),
   });
   return { outputs: momentsFrom(sums.outputs), slopes: momentsFrom(sums.slopes) };
 }
 
-/** Of the standard normal distribution. */
+/** Density of the standard normal distribution. */
 const nodes = Array.from({ length: NODES }, (_, k) => {
   const step = (2 * REACH) / NODES;
   const u = -REACH + (k + 0.5) * step;

@@ -22,38 +22,42 @@ const DEEPEST = 1000;
 const names = (table: object): string => Object.keys(table).join(', ');
 
 export const vanishingOptions = {
-  dataset: { group: 'Data', ...datasetSource, describe: 'what train takes: a name or a path (mnist)' },
-  activation: { ...model, ...activationList, describe: 'a list of those of train (sigmoid,relu)' },
+  dataset: { group: 'Data', ...datasetSource, describe: 'name or path of a dataset, as in train (default: mnist)' },
+  activation: { ...model, ...activationList, describe: 'activations to compare (default: sigmoid,relu)' },
   depth: {
     ...model,
     ...realNumber(`a whole number from 1 to ${DEEPEST}`, (x) => Number.isSafeInteger(x) && x >= 1 && x <= DEEPEST),
-    describe: 'hidden layers (20)',
+    describe: 'hidden layers (default: 20)',
   },
-  width: { ...model, ...wholeNumber(1), describe: 'units in each hidden layer (64)' },
+  width: { ...model, ...wholeNumber(1), describe: 'units per hidden layer (default: 64)' },
   init: {
     ...model,
     ...memberOf<InitializerSpec>(initializers, createInitializer),
-    describe: `of all weights: ${names(initializers)} (he-normal)`,
+    describe: `initializer of the weights: ${names(initializers)} (default: he-normal)`,
   },
   optimizer: {
     ...training,
     ...memberOf<OptimizerSpec>(optimizers, createOptimizer),
-    describe: `${names(optimizers)} (adam)`,
+    describe: `${names(optimizers)} (default: adam)`,
   },
   lr: {
     ...training,
     ...realNumber('a number from 1e-12 to 1000', (x) => x >= 1e-12 && x <= 1000),
-    describe: "learning rate that all share, and about which each seeks its own best (the optimizer's)",
+    describe: "learning rate that all share; each also searches around it for its best (default: the optimizer's)",
   },
-  batch: { ...training, ...wholeNumber(1), describe: 'rows of a step (64)' },
-  steps: { ...training, ...wholeNumber(1), describe: 'of each run (300)' },
+  batch: { ...training, ...wholeNumber(1), describe: 'batch size (default: 64)' },
+  steps: { ...training, ...wholeNumber(1), describe: 'steps per run (default: 300)' },
   seeds: {
     ...training,
     ...seedRange,
-    describe: 'starts: the first for everything, the others for factor and accuracy (1)',
+    describe: 'seeds, such as 1..5: the first for everything, the others for the factor and accuracy (default: 1)',
   },
-  long: { ...training, ...toggle, describe: 'also ten epochs at the same rate; of nielsen, its norms after 499 steps' },
-  preset: { ...training, ...keyOf(presets), describe: 'published figures instead: nielsen, glorot or he' },
+  long: {
+    ...training,
+    ...toggle,
+    describe: 'also train for ten epochs at the same rate; with --preset nielsen, its norms after 499 steps',
+  },
+  preset: { ...training, ...keyOf(presets), describe: 'recompute published figures instead: nielsen, glorot or he' },
 } satisfies OptionTable;
 
 export type VanishingValues = Values<typeof vanishingOptions>;

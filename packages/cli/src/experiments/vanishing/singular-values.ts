@@ -19,7 +19,7 @@ export function jacobianOf(
 
 /** Mean of the min(rows, columns) singular values. Takes some seconds for a thousand rows. */
 export async function meanSingularValue(matrix: Float64Array, rows: number, columns: number): Promise<number> {
-  // Here and not above, so that help does not load it.
+  // Imported here, so that help does not load it.
   const { Matrix, SingularValueDecomposition } = await import('ml-matrix');
   const { diagonal } = new SingularValueDecomposition(Matrix.from1DArray(rows, columns, matrix), {
     computeLeftSingularVectors: false,

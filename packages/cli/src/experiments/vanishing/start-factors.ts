@@ -4,15 +4,15 @@ import { type WidthEffect, widthEffect } from './finite-width.ts';
 import { type FactorFit, fitFactor, fitWeights } from './fit-factor.ts';
 import { expectedSizes, type MeanField, meanField } from './mean-field.ts';
 
-/** The gradient's way down at the start: as measured, and as theory expects it of weights of this size. */
+/** The factor of the gradient at the start: as measured, and as theory expects for weights of this size. */
 export interface StartFactors {
   readonly measured: FactorFit; // of dL/dz
-  readonly expected: FactorFit; // the same line through the sizes that theory gives
+  readonly expected: FactorFit; // the same fit of the sizes by theory
   readonly theory: readonly MeanField[];
-  readonly effect: WidthEffect | null; // of so few units; null where they are too few to say
+  readonly effect: WidthEffect | null; // effect of the finite width; null if there are too few units
 }
 
-/** The variances are those of the weights and biases as drawn, whatever drew them. */
+/** Variances are computed from the drawn weights and biases, whatever the initializer. */
 export function startFactors(
   { layers }: Look,
   activation: ActivationSpec,

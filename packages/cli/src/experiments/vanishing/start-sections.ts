@@ -8,7 +8,7 @@ import type { Paint } from '../../terminal/paint.ts';
 import type { Section } from '../experiment.ts';
 import type { Comparison, Setup } from './compare.ts';
 
-/** Rows of a picture; of more layers, some are shown. */
+/** Rows of a chart; of more layers, some are shown. */
 const MOST_ROWS = 40;
 
 export function slopeOfSigmoid(): Section {
@@ -22,8 +22,8 @@ export function slopeOfSigmoid(): Section {
     lines: [
       ...lineChart([{ name: "sigmoid'", points }], { x: 'z', y: 'slope of sigmoid', height: 8 }),
       '',
-      `  Highest at z = ${z}: ${most}. Slopes alone leave of a gradient at most`,
-      `  ${bound}.`,
+      `  Highest at z = ${z}: ${most}. After n layers, slopes alone leave at most`,
+      `  ${bound} of a gradient.`,
     ],
   };
 }
@@ -37,11 +37,11 @@ export function pictures(comparisons: readonly Comparison[], setup: Setup, paint
     title,
     lines: logBars(
       comparisons.map(({ label, looks }) => ({ name: label, values: layers.map((h) => looks[0].layers[h][sizeOf]) })),
-      { rows: layers.map((h) => String(h + 1)), head: 'layer', paint },
+      { rows: layers.map((h) => String(h + 1)), head: 'hidden', paint },
     ),
   });
   return [
-    picture(`At the start: dL/dz, from the input down to the output${thinned}`, 'rmsDz'),
+    picture(`At the start: dL/dz of the hidden layers, from the input down${thinned}`, 'rmsDz'),
     picture(`At the start: dL/dW of the same layers${thinned}`, 'rmsDW'),
   ];
 }
@@ -63,31 +63,29 @@ export function factors(comparisons: readonly Comparison[], { init, hidden }: Se
   const narrow = comparisons.filter(({ start }) => start.measured.factor !== null && start.effect === null);
   const small = comparisons.filter(({ start }) => start.measured.layersTooSmall > 0);
   return {
-    title: `dL/dz of a layer over that of the next, at the start, from ${typeof init === 'string' ? init : init.kind}`,
+    title: `At the start: factor of dL/dz from layer to layer, ${typeof init === 'string' ? init : init.kind}`,
     lines: [
       ...table(['', 'measured', 'theory', 'max slope', 'dz 1st/last', 'dW 1st/last'], rows, {
         right: [1, 2, 3, 4, 5],
       }).map((line) => `  ${line}`),
       '',
-      "  Theory: sqrt(n Var(W) E[f'(z)^2]), z normal, its variance carried from layer",
-      `  to layer. The weights count beside the slopes: sqrt(n Var(W)) is ${decimal(gain)} here.`,
-      '  It is exact for endless widths. In the end stands where it has nets of',
-      `  ${hidden[0]} units, three standard errors either way.`,
-      ...narrow.map(
-        ({ label }) => `  ${label}: with ${hidden[0]} units chance has too large a part; nothing is claimed.`,
-      ),
+      "  Theory: sqrt(n Var(W) E[f'(z)^2]) with normal z, whose variance is followed",
+      `  through the layers. The weights count too: sqrt(n Var(W)) is ${decimal(gain)} here.`,
+      '  It is exact for infinite width. The findings give its range for networks of',
+      `  ${hidden[0]} units, plus and minus three standard errors.`,
+      ...narrow.map(({ label }) => `  ${label}: with ${hidden[0]} units, chance matters too much to claim anything.`),
       ...small.map(
         ({ label, start: { measured } }) =>
-          `  ${label}: ${measured.layersTooSmall} layers are below 1e-150 or 0 and left out of the fit.`,
+          `  ${label}: ${measured.layersTooSmall} layers have gradients below 1e-150 and are left out of the fit.`,
       ),
     ],
   };
 }
 
-/** The figures of some layers, at the first look or the last. */
+/** Statistics of some layers, at the first look or the last. */
 export function perLayer(comparisons: readonly Comparison[], setup: Setup, when: 'first' | 'last'): Section {
   const shown = shownRows(setup.hidden.length, 5);
-  const head = ['', 'layer', 'dL/dz', 'dL/da', 'dL/dW', 'mean a', 'std a', 'flat', 'dead'];
+  const head = ['', 'hidden', 'dL/dz', 'dL/da', 'dL/dW', 'mean a', 'std a', 'flat', 'dead'];
   const rows = comparisons.flatMap(({ label, looks }) => {
     const look = looks[when === 'first' ? 0 : looks.length - 1];
     return shown.map((h, k) => {
@@ -99,21 +97,24 @@ export function perLayer(comparisons: readonly Comparison[], setup: Setup, when:
   });
   const last = Math.max(...comparisons.map(({ looks }) => looks.at(-1)?.step ?? 0));
   return {
-    title: when === 'first' ? 'At the start: gradients and outputs' : `The same before step ${last + 1}`,
+    title:
+      when === 'first'
+        ? 'At the start: gradients and outputs of the hidden layers'
+        : `The same before step ${last + 1}`,
     lines: [
       ...table(head, rows, { right: [1, 2, 3, 4, 5, 6, 7, 8], width: 78 }).map((line) => `  ${line}`),
       ...(when === 'first'
         ? [
             '',
-            '  dL/dz, dL/da and dL/dW are root mean squares. flat: outputs at which the slope',
-            "  is below 1 % of the activation's largest; dead: units that are so in all rows.",
+            '  dL/dz, dL/da and dL/dW are root mean squares. flat: outputs whose slope is',
+            "  below 1 % of the activation's largest slope; dead: units flat in all rows.",
           ]
         : []),
     ],
   };
 }
 
-/** No figure where there is nothing to divide by. */
+/** Empty for null. */
 const optional = (value: number | null): string => (value === null || !Number.isFinite(value) ? '-' : decimal(value));
 
 const short = (value: number): string =>

@@ -6,7 +6,7 @@ import type { Section } from '../experiment.ts';
 import type { Comparison, Setup, Trained } from './compare.ts';
 import type { DeepData } from './deep-data.ts';
 
-/** Activations beside each other in a table of rates; more stand below. */
+/** Activations side by side in a table of rates; further ones are below. */
 const ABREAST = 4;
 
 export function alongTraining(comparisons: readonly Comparison[]): Section {
@@ -30,7 +30,7 @@ export function moves(comparisons: readonly Comparison[]): Section {
     ),
   ]);
   return {
-    title: 'How far the weights went, in parts of their size at the start',
+    title: 'Change of the weights, relative to their size at the start',
     lines: table(['', 'first hidden layer', 'last hidden layer', 'output'], rows, { right: [1, 2, 3] }).map(
       (line) => `  ${line}`,
     ),
@@ -58,10 +58,10 @@ export function ends(
         ? []
         : [
             '',
-            '  A net that answers the same to every row, the largest class, is right in',
-            `  ${percent(chance)} of them: what is not above that has learned nothing.`,
+            '  A network that always answers the most frequent class is right in',
+            `  ${percent(chance)} of the rows; at no higher accuracy, nothing was learned.`,
           ]),
-      ...(long ? [] : ['  This is short: --long also trains for ten epochs.']),
+      ...(long ? [] : ['  These runs are short: --long also trains for ten epochs.']),
     ],
   };
 }
@@ -128,7 +128,7 @@ export function starts(comparisons: readonly Comparison[], { test }: DeepData): 
 function asShare(share: number): string {
   if (!Number.isFinite(share)) return '-';
   if (share === 0) return '0 %';
-  // A weight may move by more than its own size: `percent` is for parts of a whole.
+  // Not `percent`, which is for parts of a whole: a weight may change by more than its own size.
   if (share >= 1 && share < 100) return `${(share * 100).toFixed(2)} %`;
   return share >= 1e-4 && share < 1 ? percent(share) : `${(share * 100).toExponential(1)} %`;
 }

@@ -14,13 +14,13 @@ import { presets } from './presets/index.ts';
 import { sectionsOf } from './sections.ts';
 
 export const vanishing = defineExperiment({
-  describe: 'Why deep sigmoid nets do not learn: gradients, layer by layer',
+  describe: 'Why deep sigmoid networks do not learn: gradients, layer by layer',
   examples: [
     ['vanishing --depth 50', 'deeper'],
-    ['vanishing --activation tanh,gelu --seeds 1..5', 'others, and how much depends on the start'],
-    ['vanishing --init glorot-uniform --optimizer sgd', 'by other rules'],
-    ['vanishing --long', 'and after ten epochs, in about a minute'],
-    ['vanishing --preset nielsen', "a textbook's figures; also glorot and he"],
+    ['vanishing --activation tanh,gelu --seeds 1..5', 'other activations, from five starts'],
+    ['vanishing --init glorot-uniform --optimizer sgd', 'another initializer and optimizer'],
+    ['vanishing --long', 'also ten epochs, in about a minute'],
+    ['vanishing --preset nielsen', 'the figures of a textbook; also glorot and he'],
   ],
   options: vanishingOptions,
   async run(values, context) {
@@ -29,12 +29,14 @@ export const vanishing = defineExperiment({
     const other = Object.keys(values).find((key) => key !== 'preset' && key !== 'seeds' && key !== 'long');
     if (other !== undefined) {
       throw new UsageError(
-        `--${other} stands beside --preset, expected one of the two (a preset is as it was published)`,
+        `--${other} is given with --preset, expected one of the two (a preset has settings of its own)`,
       );
     }
     const { long = false } = values;
     if (long && preset !== 'nielsen') {
-      throw new UsageError(`--long stands beside --preset ${preset}, which has no longer one, expected one of the two`);
+      throw new UsageError(
+        `--long is given with --preset ${preset}, expected one of the two (only nielsen has a longer run)`,
+      );
     }
     return presets[preset].run(seedsOf(values.seeds ?? presets[preset].seeds), context, long);
   },
@@ -67,7 +69,7 @@ async function compare(values: VanishingValues, { machine, note, paint }: Experi
 function setupOf(values: VanishingValues): Setup {
   const optimizer = { ...(values.optimizer ?? { kind: 'adam' as const }) };
   if (values.lr !== undefined && optimizer.lr !== undefined) {
-    throw new UsageError(`--lr stands beside --optimizer ${optimizer.kind}:lr, expected one of the two`);
+    throw new UsageError(`--lr is given with --optimizer ${optimizer.kind}:lr, expected one of the two`);
   }
   const lr = values.lr ?? createOptimizer(optimizer).lr;
   if (lr < 1e-12 || lr > 1000) {

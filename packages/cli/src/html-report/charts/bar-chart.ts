@@ -16,9 +16,9 @@ export interface Bar {
 
 export interface BarChartOptions {
   readonly bars: readonly Bar[]; // from the top
-  /** On powers of ten there is no zero for a bar to begin at: a dot stands at its end. */
+  /** A logarithmic scale has no zero for a bar to start at, so a dot marks its end. */
   readonly x: { readonly label: string; readonly log?: boolean; readonly domain?: readonly [number, number] };
-  /** A value to compare all with. */
+  /** A reference value for all bars. */
   readonly rule?: { readonly at: number; readonly name: string };
 }
 
@@ -28,12 +28,12 @@ const RULE: Stroke = { color: 'var(--ink)', dash: '5 4' };
 
 const titleOf = ({ name, text }: Bar): string => `${name}: ${text}`;
 
-/** A bar for each name, by its length; its value stands at its end. */
+/** One bar per name, with its value at its end. */
 export function barChart({ bars, x, rule }: BarChartOptions, width: number): Drawing {
   const rows = bars.map(({ color = 'var(--c1)', ...bar }) => ({ ...bar, color }));
   const longest = highest(rows.map(({ name }) => name.length));
   const widest = highest(rows.map((row) => row.text.length));
-  // On a phone a name stands above its bar.
+  // On a phone, the name is above its bar.
   const above = isNarrow(width) && longest > 14;
   const values = [...rows.map(({ value }) => value), ...(rule === undefined ? [] : [rule.at]), ...(x.domain ?? [])];
   const log = x.log ?? false;

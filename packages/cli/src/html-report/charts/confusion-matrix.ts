@@ -7,7 +7,7 @@ import { drawPlot } from '../plot.ts';
 
 const NO_ANSWER = 'no answer';
 
-/** Of more classes the numbers would not be readable. */
+/** With more classes the numbers would not be readable. */
 const MOST = 24;
 
 interface Count {
@@ -16,7 +16,7 @@ interface Count {
   readonly rows: number;
 }
 
-/** Classes against answers. Null where there are too many of them. */
+/** Actual against predicted classes. Null if there are too many classes. */
 export function confusionMatrix({ labels, confusion, split }: Answers): Picture | null {
   if (labels.length > MOST) return null;
   const counts: Count[] = confusion.flatMap((answers, label) =>

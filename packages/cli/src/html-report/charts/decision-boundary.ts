@@ -14,12 +14,10 @@ const symbols = ['circle', 'square', 'triangle', 'diamond', 'cross', 'star'] as 
 const MOST_CLASSES = symbols.length;
 const marks = ['●', '■', '▲', '◆', '✚', '★'];
 
-/** Divisions that are drawn: of more, some at even distances. */
+/** Decision regions that are drawn: of more, some at even distances. */
 const MOST_PANELS = 12;
 
-/**
- * How a network divides the plane, before some steps and in the end. Null where all rows lie on one line along an axis.
- */
+/** The decision regions of a network at some steps and at the end. Null if all rows lie on one line along an axis. */
 export function decisionBoundary(
   { labels, points, right, end }: Plane,
   divisions: readonly Division[],
@@ -61,7 +59,7 @@ function map(
   { extent: [x1, y1, x2, y2], side, margins }: Division,
   points: Plane['points'],
   labels: readonly string[],
-  titled: boolean, // points say what they are
+  titled: boolean, // hovering over a point shows its values
   width: number,
 ): Drawing {
   const ratio = Math.min(1.3, Math.max(0.5, (y2 - y1) / (x2 - x1)));
@@ -70,7 +68,7 @@ function map(
     const field = { extent: [x1, y1, x2, y2], side, values } as const;
     return [region(field, `var(--c${c + 1})`, [0, 0.4, 0.8]), border(field, 0, 1)];
   });
-  // More numbers would run into each other.
+  // With more, the numbers would overlap.
   const ticks = width < 220 ? 2 : 4;
   return drawPlot({
     width,

@@ -10,7 +10,7 @@ import { isNarrow, type Picture } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
 import { strokeOf } from '../theme.ts';
 
-/** What a network of one input answers along it, among the training rows. */
+/** The predictions of a network with one input, among the training rows. */
 export function fittedCurve({ points, lines, isProbability }: Curve): Picture {
   const xs = lines[0].points.map(([x]) => x);
   const what = isProbability ? 'probability' : 'output';

@@ -8,16 +8,16 @@ import { type Drawing, isNarrow, type Picture } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
 import { strokeOf } from '../theme.ts';
 
-/** What the gradient is at each layer of one network, before its first step. */
+/** Gradient of each layer of one network, before its first step. */
 export interface LayerGradients {
   readonly label: string; // of the activation
-  readonly sizes: readonly number[]; // RMS of dL/dz, from the input on
-  readonly expected: readonly number[]; // by theory, NaN where it has none
-  readonly factor: number | null; // towards the input, a layer
+  readonly sizes: readonly number[]; // RMS of dL/dz, starting at the input
+  readonly expected: readonly number[]; // by theory, NaN if it has none
+  readonly factor: number | null; // per layer, towards the input
   readonly expectedFactor: number | null;
 }
 
-/** The vanishing gradient: size by layer on powers of ten, a panel for each activation, theory dashed. */
+/** The vanishing gradient: size by layer on a logarithmic scale, one panel per activation, theory dashed. */
 export function gradientByLayer(all: readonly LayerGradients[]): Picture {
   const depth = highest(all.map(({ sizes }) => sizes.length));
   const range = logRange(
@@ -57,7 +57,7 @@ function panel(one: LayerGradients, k: number, [low, high]: LogRange, width: num
       number,
     ][];
   const middle = Math.floor(sizes.length / 2);
-  // Beneath a level line; to the right of the middle of one that climbs.
+  // The label is below a flat line, and to the right of the middle of a rising one.
   const climbs = Math.log10(sizes[sizes.length - 1] / sizes[0]) > Math.log10(high / low) / 4;
   const note =
     factor === null
@@ -140,7 +140,7 @@ const perLayer = (factor: number): string =>
 
 const times = (value: number): string => (value < 10 ? value.toFixed(value < 1.995 ? 2 : 1) : value.toFixed(0));
 
-/** What reaches the first layer, of the activation where that is least. */
+/** The share of the gradient that reaches the first layer, for the activation with the smallest. */
 function reach(all: readonly LayerGradients[]): string {
   const shares = all
     .map(({ label, sizes }) => ({ label, share: sizes[0] / sizes[sizes.length - 1] }))

@@ -7,10 +7,10 @@ import { isNarrow, type Picture } from '../picture.ts';
 import type { LookFigures } from '../train/run-lines.ts';
 import { colorBar, heatMap } from './heat-map.ts';
 
-/** Layers below which a picture of their gradients says nothing. */
+/** With fewer layers, a picture of their gradients shows nothing. */
 const FEWEST = 2;
 
-/** RMS of the loss's gradient by each layer's output, layer by step: of a run that was asked to look. */
+/** RMS of the gradient of the loss with respect to the output of each layer, by step. For runs with --probe. */
 export function gradientFlow(looks: readonly LookFigures[]): Picture[] {
   const [first] = looks;
   if (first === undefined) return [];
@@ -27,7 +27,7 @@ export function gradientFlow(looks: readonly LookFigures[]): Picture[] {
       name: 'gradient-flow',
       title: titleOf(ratio),
       sentence:
-        'Root mean square of the loss’s gradient by the outputs of each layer, from the first layer (top) to the last, at the steps that were looked at. Logarithmic colour scale.',
+        'Root mean square of the gradient of the loss with respect to the outputs of each layer, from the first layer (top) to the last, at the probed steps. Logarithmic colour scale.',
       alternative: names
         .map((name, k) => `${name}: ${short(sizes[k][0])} at first, ${short(sizes[k].at(-1) ?? 0)} at the last look`)
         .join('; '),
@@ -61,7 +61,7 @@ export function gradientFlow(looks: readonly LookFigures[]): Picture[] {
   ];
 }
 
-/** Of the gradient at the last layer over that at the first, before the first step. */
+/** Gradient at the last layer divided by that at the first, before the first step. */
 function titleOf(ratio: number): string {
   const start = 'Before training, the gradient at the first layer is';
   if (!Number.isFinite(ratio) || ratio <= 0) return 'Gradient of each layer by step';

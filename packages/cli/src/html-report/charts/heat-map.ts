@@ -17,10 +17,12 @@ export interface HeatMap {
 
 /** Columns that are drawn: of more, some at even distances. */
 const MOST_COLUMNS = 60;
-/** Likewise rows, which more would be lower than a pixel. */
+/** Rows that are drawn: more would be less than a pixel high. */
 const MOST_ROWS = 160;
 
-/** Cells coloured by the logarithm of their value: viridis, dark for small, also for who sees no colours. */
+/**
+ * Cells coloured by the logarithm of their value with viridis: small is dark, which also works without colour vision.
+ */
 export function heatMap(
   { columns, rows: names, values, x, y, left = 46 }: HeatMap,
   range: LogRange,
@@ -68,7 +70,7 @@ export function heatMap(
   });
 }
 
-/** Cells that say their value: more would make a page several times as large. */
+/** Cells that show their value on hover: more would make the page several times as large. */
 const MOST_TITLES = 3000;
 
 const STEPS = 48;

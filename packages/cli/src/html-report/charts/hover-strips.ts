@@ -1,18 +1,18 @@
 import { type Markish, rectX } from '@observablehq/plot';
 import { highest, lowest } from '../extremes.ts';
 
-/** Strips of a chart, at most: as many as a pointer can tell apart on a phone. */
+/** Most strips of a chart: as many as a pointer can tell apart on a phone. */
 const MOST = 60;
 
-/** Values of one line by their place. */
+/** Values of one line by x. */
 export interface HoverLine {
   readonly name: string;
   readonly points: readonly (readonly [x: number, text: string])[];
 }
 
 /**
- * Upright strips that show the values beneath the pointer, without a script: a browser shows the title of an element
- * that it finds there. A strip has, of each line, the value at the place next to its middle.
+ * Vertical strips that show the values under the pointer without a script: a browser shows the title of an element. A
+ * strip shows, for each line, the value nearest to its middle.
  */
 export function hoverStrips(lines: readonly HoverLine[], head: (x: number) => string, log = false): Markish {
   const scale = (x: number) => (log ? Math.log(x) : x);
@@ -25,7 +25,7 @@ export function hoverStrips(lines: readonly HoverLine[], head: (x: number) => st
   const strips = places.map((x, k) => {
     const near = lines.flatMap(({ name, points }) => {
       const found = nearest(points, x);
-      // A line that ends elsewhere has nothing to say here.
+      // A line that does not reach this strip has no value here.
       if (found === null || Math.abs(scale(found[0]) - scale(x)) > (reach / places.length) * 1.5) return [];
       return [`${name === '' ? '' : `${name} `}${found[1]}`];
     });

@@ -23,18 +23,19 @@ const words = {
   },
 } as const;
 
-/** A standard deviation that changes by less has kept its value. */
+/** A standard deviation that changes by less counts as unchanged. */
 const KEPT = 0.05;
 
 /**
- * Shares of a layer's numbers by value, a panel a layer; `network` tells it from others. Null where no layer has any.
+ * Histogram of the numbers of each layer, one panel per layer; `network` distinguishes networks. Null if no layer has
+ * any.
  */
 export function layerHistograms(
   kind: LayerHistogram['kind'],
   all: readonly LayerHistogram[],
   network = '',
 ): Picture | null {
-  // Where numbers were not finite there are no bins to draw.
+  // If numbers were not finite, there are no bins to draw.
   const own = all.filter((histogram) => histogram.kind === kind && isDrawable(histogram.high - histogram.low, true));
   if (own.length === 0) return null;
   const spreads = own.map(({ layer, low, high, start, end }) => {
@@ -122,9 +123,7 @@ function outline({ low, high, start, end }: LayerHistogram, label: string, width
 const percentOf = (points: readonly (readonly number[])[]) =>
   points.map(([x, share]) => [x, `${share.toFixed(2)} %`] as const);
 
-/**
- * Standard deviation of numbers that are counted in bins from `low` to `high`, each taken for the middle of its bin.
- */
+/** Standard deviation of numbers in bins from `low` to `high`, each taken as the middle of its bin. */
 function deviation(shares: readonly number[], low: number, high: number): number {
   const middle = (k: number) => low + ((k + 0.5) / shares.length) * (high - low);
   const mean = shares.reduce((sum, share, k) => sum + share * middle(k), 0);

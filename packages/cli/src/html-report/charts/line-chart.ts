@@ -11,12 +11,12 @@ import { hoverStrips } from './hover-strips.ts';
 export interface Series {
   readonly name: string;
   readonly points: readonly Point[];
-  readonly stroke?: Stroke; // default: by its place
-  readonly dots?: boolean; // at each point; default where they are few
-  readonly errorBars?: readonly BandPoint[]; // from the lowest to the highest at a place
+  readonly stroke?: Stroke; // default: by its index
+  readonly dots?: boolean; // a mark at each point; default if there are few
+  readonly errorBars?: readonly BandPoint[]; // lowest and highest value at each x
 }
 
-/** A line between the lowest and the highest of what it is the mean of. */
+/** A mean line with a band from the lowest to the highest value. */
 export interface Band {
   readonly name: string;
   readonly points: readonly BandPoint[];
@@ -25,19 +25,18 @@ export interface Band {
 
 export interface LineChartOptions {
   readonly series: readonly Series[];
-  /** Below the lines. */
   readonly band?: Band;
   readonly x: { readonly label: string; readonly log?: boolean; readonly whole?: boolean };
   readonly y: { readonly label: string; readonly log?: boolean; readonly domain?: readonly [number, number] };
-  /** Places on x to draw a line at. */
+  /** Values of x at which to draw a vertical line. */
   readonly rules?: readonly number[];
   readonly height?: number;
-  readonly legend?: boolean; // default: of several lines
+  readonly legend?: boolean; // default: if there are several lines
 }
 
 const FEW = 30;
 
-/** Lines over two axes, with a legend where they are several. */
+/** A chart of lines, with a legend if there are several. */
 export function lineChart(
   { series, band, x, y, rules = [], height, ...rest }: LineChartOptions,
   width: number,
@@ -135,7 +134,7 @@ const drawBand = ({ stroke: { color } }: Band, points: readonly BandPoint[], str
   line(points as BandPoint[], { x: '0', y: '2', stroke: color, strokeWidth }),
 ];
 
-/** Between whole numbers, such as epochs, no tick means anything. */
+/** Ticks between whole numbers, such as epochs, would be meaningless. */
 function ticksOf(points: readonly Point[], most: number, isWhole?: boolean): number {
   const xs = points.map(([value]) => value);
   const range = xs.reduce((a, b) => Math.max(a, b), 0) - xs.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);

@@ -5,10 +5,10 @@ import { isNarrow, type Picture } from '../picture.ts';
 
 const GAP = 14;
 const LEVELS = 8;
-/** Pixels along a drawn image: of a larger one, each is the mean of several. */
+/** Side of a drawn image in pixels; the pixels of a larger image are averaged. */
 const MOST_SIDE = 128;
 
-/** The images that were mistaken the worst. Null where there are none. */
+/** The misclassified images with the largest loss. Null if there are none. */
 export function mistakePictures({ mistakes, labels, split }: Answers): Picture | null {
   const shown = mistakes.flatMap(({ image, ...mistake }) => (image === null ? [] : [{ ...mistake, image }]));
   if (shown.length === 0) return null;
@@ -57,7 +57,7 @@ function smaller({ side, bytes }: Image): Pixels {
   };
 }
 
-/** A path for each level of brightness, in which pixels side by side are one stroke of it. */
+/** One path per brightness level; neighbouring pixels are merged into one stroke. */
 function pixels({ side, values }: Pixels): Markup {
   const level = (k: number): number => Math.round((values[k] / 255) * LEVELS);
   const paths = new Array<string>(LEVELS + 1).fill('');

@@ -10,7 +10,7 @@ import { drawPlot } from '../plot.ts';
 
 type Output = Predictions['outputs'][number];
 
-/** Predictions against targets, and what is left between them. */
+/** Predictions against targets, and the residuals. */
 export function regressionPictures({ split, rows, outputs }: Predictions): Picture[] {
   const nameOf = (k: number) => (outputs.length === 1 ? '' : `output ${k + 1}`);
   const figures = (format: (output: Output) => string) =>

@@ -8,7 +8,7 @@ export interface TargetDot {
   readonly one: boolean;
 }
 
-/** Circles where the target is 1, squares where it is 0: told apart without colour. */
+/** Circles for target 1, squares for 0, which differ without colour too. */
 export const targetDots = (dots: readonly TargetDot[]): Markish =>
   dot(dots, {
     x: 'px',

@@ -13,7 +13,7 @@ const colors = ['var(--c6)', 'var(--c1)', 'var(--c3)', 'var(--c5)', 'var(--rule)
 /** Bars that are drawn: of more, some at even distances. */
 const MOST_BARS = 256;
 
-/** Where each thread spent its time: `rows` are bars, of runs or of threads. */
+/** Time of each thread by phase; `rows` are bars, for runs or threads. */
 export function timeOfThreads(rows: readonly { readonly name: string; readonly profile: Profile }[]): Picture {
   const total = rows.reduce((sum, { profile }) => sum + parts.reduce((all, part) => all + profile[part], 0), 0);
   const share = (part: keyof Profile) => rows.reduce((sum, { profile }) => sum + profile[part], 0) / total;

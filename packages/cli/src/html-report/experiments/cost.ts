@@ -11,7 +11,7 @@ export const costDocument = record({
   cases: list(record({ depth: whole(1, 100_000), width: count(1), ratio: figure(0) }), 1000),
 });
 
-/** Backward over forward, by depth: counted and timed. */
+/** Backward to forward time by depth, counted and timed. */
 export function costPictures({ batch, cases }: Read<typeof costDocument>): Picture[] {
   if (cases.length === 0) return [];
   const widths = [...new Set(cases.map(({ width }) => width))];

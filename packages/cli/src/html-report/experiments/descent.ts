@@ -23,7 +23,7 @@ export const descentDocument = record({
 
 type DescentDocument = Read<typeof descentDocument>;
 
-/** Losses by learning rate, and the noise of a batch's gradient. */
+/** Losses by learning rate, and the gradient error by batch size. */
 export function descentPictures({ rates, noise }: DescentDocument): Picture[] {
   return [...(rates === undefined ? [] : [byRate(rates)]), ...(noise === undefined ? [] : [noiseOfBatches(noise)])];
 }
@@ -54,7 +54,7 @@ function byRate(rates: NonNullable<DescentDocument['rates']>): Picture {
         {
           series: shown.map(([rate, { losses, verdict }]) => ({
             name: `${tick(Number(rate))} ${verdict}`,
-            // Beyond that a line that leaves the finite would press all others flat.
+            // Higher values are not drawn: a diverging line would flatten all others.
             points: losses.map((loss, step) => [step, loss] as const).filter(([, loss]) => loss < 100 * losses[0]),
             dots: false,
           })),
@@ -92,7 +92,7 @@ function noiseOfBatches(noise: NonNullable<DescentDocument['noise']>): Picture {
   };
 }
 
-/** Of the largest batch that is still a small part of all rows. */
+/** For the largest batch that is still a small part of all rows. */
 function fallOf(noise: NonNullable<DescentDocument['noise']>): string {
   const [one] = noise;
   const many = noise[Math.min(4, noise.length - 1)];

@@ -21,7 +21,7 @@ const experimentRecord = record({
   sections: list(record({ title: name, lines: list(line, 65_536) }), 1000), // as printed
 });
 
-/** A number beside what the chapter or a paper prints: `Finding` as JSON has it. */
+/** A finding (see `Finding`) as JSON has it. */
 const finding = record({
   what: name,
   chapter: optional(name),
@@ -32,10 +32,10 @@ const finding = record({
   note: optional(name),
 });
 
-/** The part that documents of all experiments have. */
+/** The common part of all experiment documents. */
 const findings = record({ findings: optional(list(finding, 10_000)) });
 
-/** A document's name is one of a file in the same folder, and of no other. */
+/** The name of a document must be that of a file in the same folder. */
 const experimentName = word(/^[a-z][a-z-]{0,40}$/, 'names of experiments');
 
 export type ExperimentRecord = Read<typeof experimentRecord>;
@@ -45,7 +45,7 @@ export interface ExperimentRun {
   readonly name: string;
   readonly record: ExperimentRecord;
   readonly path: string; // of the document
-  readonly document: Readonly<Record<string, unknown>>; // its own part is checked by who draws it
+  readonly document: Readonly<Record<string, unknown>>; // the rest is checked by the code that draws it
   readonly findings: readonly Read<typeof finding>[];
 }
 
@@ -70,7 +70,7 @@ export function keepRecords(folder: string, records: Readonly<Record<string, Exp
   writeAtomically('report', join(folder, EXPERIMENTS_FILE), [Buffer.from(text)]);
 }
 
-/** Null where the folder holds none. @throws Error where a file of them is not as it was written. */
+/** Null if the folder has none. @throws Error if a file is damaged. */
 export function readExperiments(folder: string): ExperimentRun[] | null {
   const records = readDocument(folder, EXPERIMENTS_FILE, table(experimentName, experimentRecord, 100, 1));
   if (records === null) return null;

@@ -11,13 +11,13 @@ import { xorDocument, xorPictures } from './xor.ts';
 
 type Draw = (document: unknown, path: string) => Picture[];
 
-/** Draws a document of which nothing is taken that its schema does not read. */
+/** Draws the parts of a document that its schema reads. */
 const drawn =
   <T>(schema: Schema<T>, draw: (document: T) => Picture[]): Draw =>
   (document, path) =>
     draw(readAs(schema, document, `report: ${path}`));
 
-/** Pictures of an experiment's document, where it has any: one file and one line here. */
+/** Pictures of experiment documents. To add one, write a file and list it here. */
 export const experimentPictures: Readonly<Record<string, Draw>> = {
   cost: drawn(costDocument, costPictures),
   descent: drawn(descentDocument, descentPictures),
@@ -29,6 +29,6 @@ export const experimentPictures: Readonly<Record<string, Draw>> = {
   xor: drawn(xorDocument, xorPictures),
 };
 
-/** Those of the experiment of a name. @throws Error where the document at `path` is not one that it writes. */
+/** The pictures of a named experiment. @throws Error if the document at `path` does not fit its schema. */
 export const picturesOf = (name: string, document: object, path: string): Picture[] =>
   Object.hasOwn(experimentPictures, name) ? experimentPictures[name](document, path) : [];

@@ -18,7 +18,7 @@ export const nextTokenDocument = record({
   losses: list(record({ step: count(), loss: number() }), 1_000_000, 1),
 });
 
-/** How a network passes models that count, one after the other. */
+/** The losses of the network and of n-gram models. */
 export function nextTokenPictures(document: Read<typeof nextTokenDocument>): Picture[] {
   const { context, words, natsPerCharacter, losses } = document;
   const { network, ...counted } = natsPerCharacter;

@@ -9,20 +9,20 @@ import type { Picture } from '../picture.ts';
 
 const optimizer = record({
   rate: number(),
-  finalLoss: figure(), // NaN where no rate stays finite
+  finalLoss: figure(), // NaN if training diverges at every rate
   losses: list(figure(), 1_000_000, 1),
-  tried: table(rate, figure(), 1000), // NaN where the run left the finite
+  tried: table(rate, figure(), 1000), // NaN if the run diverged
 });
 
 /** The part of optimizers.json that is drawn. */
 export const optimizersDocument = record({ optimizers: table(name, optimizer, 100) });
 
-/** Optimizers at their best rates, and what each makes of every rate. */
+/** Training curves of optimizers at their best rates, and final losses at every rate. */
 export function optimizerPictures({ optimizers }: Read<typeof optimizersDocument>): Picture[] {
   const all = Object.entries(optimizers);
   if (all.length === 0) return [];
   const [best, found] = all.reduce((low, one) => (one[1].finalLoss < low[1].finalLoss ? one : low));
-  // Beyond ten times the first loss a run that has all but left the finite would press all others flat.
+  // Losses above ten times the first are not drawn: a nearly diverging run would flatten all others.
   const most = 10 * found.losses[0];
   const triedOf = (tried: (typeof found)['tried']) =>
     Object.entries(tried)

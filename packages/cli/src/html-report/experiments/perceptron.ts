@@ -24,18 +24,18 @@ const gate = agreeing(
   ({ rows, targets, weights }, fail) => {
     const { length: I } = rows[0];
     for (const [n, row] of rows.entries()) {
-      if (row.length !== I) fail(['rows', n], `a list of ${row.length}`, `one of ${I}, as the first row`);
+      if (row.length !== I) fail(['rows', n], `a list of ${row.length}`, `a list of ${I} (as the first row)`);
     }
     if (targets.length !== rows.length)
-      fail(['targets'], `a list of ${targets.length}`, `one of ${rows.length}, as rows`);
-    if (weights.length !== I) fail(['weights'], `a list of ${weights.length}`, `one of ${I}, as the first row`);
+      fail(['targets'], `a list of ${targets.length}`, `a list of ${rows.length} (as rows)`);
+    if (weights.length !== I) fail(['weights'], `a list of ${weights.length}`, `a list of ${I} (as the first row)`);
   },
 );
 
 /** The part of perceptron.json that is drawn. */
 export const perceptronDocument = record({ gates: table(name, gate, 64) });
 
-/** The line of each gate's neuron among its rows. */
+/** The decision boundary of each gate's neuron, among its rows. */
 export function perceptronPictures({ gates }: Read<typeof perceptronDocument>): Picture[] {
   const all = Object.entries(gates);
   if (all.length === 0) return [];

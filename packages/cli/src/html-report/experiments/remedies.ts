@@ -9,7 +9,7 @@ import { name } from '../names.ts';
 import type { Picture } from '../picture.ts';
 
 const remedy = record({
-  firstOverLast: nullable(number()), // of the gradients before the first step; null where one is not a number
+  firstOverLast: nullable(number()), // ratio of gradients before the first step; null if one is not a number
   rate: number(),
   testAccuracy: nullable(number(0, 1)),
 });
@@ -26,12 +26,12 @@ export const remediesDocument = record({
 type Remedy = Read<typeof remedy>;
 type RemediesDocument = Read<typeof remediesDocument>;
 
-/** Beyond chance by this much, a net has learned. */
+/** An accuracy this far above chance means that a network has learned. */
 const MARGIN = 0.1;
 const LEARNED = 'var(--c1)';
 const STALLED = 'var(--c2)';
 
-/** What reaches the first layer, and what comes of it. */
+/** The gradient at the first layer, and the test accuracy. */
 export function remedyPictures(document: RemediesDocument): Picture[] {
   return [gradients(document), accuracies(document)];
 }

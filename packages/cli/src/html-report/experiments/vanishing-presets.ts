@@ -1,3 +1,4 @@
+import { medianText, rangeOf } from '../../experiments/vanishing/presets/range.ts';
 import { percent, plural } from '../../report/format.ts';
 import type { BandPoint } from '../../report/thin.ts';
 import { agreeing, list, record, variant } from '../../schema/containers.ts';
@@ -13,15 +14,15 @@ import { legend } from '../legend.ts';
 import type { Picture } from '../picture.ts';
 import { strokeOf } from '../theme.ts';
 
-/** Of a deep network; the deepest that was published has 30. */
+/** Most layers of a network; the deepest published one has 30. */
 export const MOST_LAYERS = 100_000;
 
 const look = record({ layers: list(record({ rmsDz: figure() }), MOST_LAYERS, 1) });
-/** Of one network from several starts. */
+/** Statistics of one network from several starts. */
 const looks = agreeing(list(look, 10_000, 1), ([{ layers }, ...others], fail) => {
   for (const [k, { layers: own }] of others.entries()) {
     if (own.length === layers.length) continue;
-    fail([k + 1, 'layers'], `a list of ${own.length}`, `one of ${layers.length}, as the first look`);
+    fail([k + 1, 'layers'], `a list of ${own.length}`, `a list of ${layers.length} (as in the first look)`);
   }
 });
 const mean = record({ mean: figure() });
@@ -36,21 +37,21 @@ const nielsenNetwork = agreeing(
   ({ published: { length: depth }, norms: { crossEntropy } }, fail) => {
     for (const [k, layers] of crossEntropy.entries()) {
       if (layers.length === depth) continue;
-      fail(['norms', 'crossEntropy', k], `a list of ${layers.length}`, `one of ${depth}, as published`);
+      fail(['norms', 'crossEntropy', k], `a list of ${layers.length}`, `a list of ${depth} (as published)`);
     }
   },
 );
 
 const glorotInit = record({ looks, dz: mean });
 
-const heInit = record({ starts: looks, factor: mean, accuracies: list(number(0, 1), 1000, 1) });
+const heInit = record({ starts: looks, factors: list(number(), 10_000, 1), accuracies: list(number(0, 1), 1000, 1) });
 
 const heDocument = agreeing(
   record({ preset: literal('he'), seeds, steps: count(), 'glorot-normal': heInit, 'he-normal': heInit }),
   (document, fail) => {
     for (const init of ['glorot-normal', 'he-normal'] as const) {
       const [has, wanted] = [document[init].accuracies.length, document.seeds.length];
-      if (has !== wanted) fail([init, 'accuracies'], `a list of ${has}`, `one of ${wanted}, as seeds`);
+      if (has !== wanted) fail([init, 'accuracies'], `a list of ${has}`, `a list of ${wanted} (as seeds)`);
     }
   },
 );
@@ -72,7 +73,7 @@ export function presetPictures(document: PresetDocument): Picture[] {
   return he(document);
 }
 
-/** Ranges over the starts, and what the book printed of one. */
+/** Ranges over the starts, and the printed norm of one start. */
 function nielsen({ seeds, networks }: Preset<'nielsen'>): Picture {
   const bands = networks.map(({ depth, published, norms: { crossEntropy } }) => {
     const points = published.map((_, h): BandPoint => {
@@ -150,14 +151,17 @@ function he(document: Preset<'he'>): Picture[] {
       color: k === 0 ? 'var(--c2)' : 'var(--c1)',
     })),
   );
+  const gradientsFrom = (init: (typeof inits)[number], expected: number) =>
+    gradients(init, document[init].starts, rangeOf(`factor of ${init}`, document[init].factors).mean, expected);
+  const middle = (name: string, accuracies: readonly number[]) => {
+    const [median, range] = medianText(accuracies, percent);
+    return `${name} ${median} (${range})`;
+  };
   return [
-    gradientByLayer([
-      gradients('glorot-normal', document['glorot-normal'].starts, document['glorot-normal'].factor.mean, Math.SQRT1_2),
-      gradients('he-normal', document['he-normal'].starts, document['he-normal'].factor.mean, 1),
-    ]),
+    gradientByLayer([gradientsFrom('glorot-normal', Math.SQRT1_2), gradientsFrom('he-normal', 1)]),
     {
       name: 'accuracy-by-init',
-      title: `Validation accuracy after ${steps} steps: he-normal ${percent(lowest(ours))} to ${percent(highest(ours))}, glorot-normal ${percent(lowest(xavier))} to ${percent(highest(xavier))}`,
+      title: `Median validation accuracy after ${steps} steps: ${middle('he-normal', ours)}, ${middle('glorot-normal', xavier)}`,
       sentence: 'Validation accuracy of each initialization and start: 30 layers with relu.',
       alternative: bars.map(({ name, text }) => `${name}: ${text}`).join('; '),
       draw: (width) => barChart({ bars, x: { label: 'accuracy (%)', domain: [0, 100] } }, width),

@@ -31,7 +31,7 @@ const activation = agreeing(
   ({ layers: { length: depth }, training }, fail) => {
     for (const [k, { layers }] of training.entries()) {
       if (layers.length !== depth)
-        fail(['training', k, 'layers'], `a list of ${layers.length}`, `one of ${depth}, as layers`);
+        fail(['training', k, 'layers'], `a list of ${layers.length}`, `a list of ${depth} (as layers)`);
     }
   },
 );
@@ -41,7 +41,7 @@ const comparison = record({
   activations: table(name, activation, 100, 1),
 });
 
-/** The part of vanishing.json that is drawn: of a comparison, or of what was published. */
+/** The part of vanishing.json that is drawn: a comparison, or published figures. */
 export const vanishingDocument: Schema<Read<typeof comparison> | PresetDocument> = {
   expected: 'an object',
   read: (value, place) =>
@@ -50,7 +50,7 @@ export const vanishingDocument: Schema<Read<typeof comparison> | PresetDocument>
 
 type Activation = Read<typeof activation>;
 
-/** Why deep sigmoid nets do not learn. */
+/** Pictures of the gradients by layer, during training, and of the accuracies. */
 export function vanishingPictures(document: Read<typeof vanishingDocument>): Picture[] {
   if ('preset' in document) return presetPictures(document);
   const { setup, activations } = document;
@@ -68,7 +68,7 @@ export function vanishingPictures(document: Read<typeof vanishingDocument>): Pic
   ];
 }
 
-/** Theory gives factors from layer to layer: its line begins where the measured one does, at the last layer. */
+/** Theory gives only factors per layer, so its line starts where the measured one does, at the last layer. */
 function gradientsOf(label: string, { layers, factorPerLayer, theoryPerLayer }: Activation): LayerGradients {
   const sizes = layers.map(({ rmsDz }) => rmsDz);
   const expected = sizes.map(() => sizes[sizes.length - 1]);
@@ -131,7 +131,7 @@ function alongTraining(all: readonly (readonly [string, Activation])[]): Picture
   };
 }
 
-/** What of the last look says whether training mends the start. */
+/** From the last look: the share of the gradient that reaches the first layer. */
 function throughTraining(all: readonly (readonly [string, Activation])[]): string {
   const shares = all.map(([label, { training }]) => {
     const { step, layers } = training[training.length - 1];

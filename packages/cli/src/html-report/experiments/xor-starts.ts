@@ -19,7 +19,7 @@ export const xorStartsDocument = record({
 /** Bins in each power of ten. */
 const BINS = 8;
 
-/** How many starts end at which loss. */
+/** Number of starts by final loss. */
 export function xorStarts(document: Read<typeof xorStartsDocument>): Picture[] {
   const { finalLosses, neverLearn, threshold } = document;
   const losses = Object.values(finalLosses).filter((loss) => isDrawable(loss, true));

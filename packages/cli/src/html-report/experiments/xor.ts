@@ -44,7 +44,7 @@ const rows: readonly (readonly [number, number])[] = [
   [1, 1],
 ];
 
-/** The loss, and how two hidden units turn four points so that one line separates them. */
+/** The loss, and the four points as inputs and as hidden activations, where one line separates them. */
 export function xorPictures(document: Read<typeof xorDocument>): Picture[] {
   return 'finalLosses' in document ? xorStarts(document) : [spaces(document), ...lossCurve(document)];
 }
@@ -102,7 +102,7 @@ function space(
   const field: Field = { extent: [low, low, high, high], side: SIDE, values };
   const against = { ...field, values: values.map((p) => 1 - p) };
   const marks = points.map(([px, py], k) => ({ px, py, name: rows[k].join(' '), one: rows[k][0] !== rows[k][1] }));
-  // Points that lie on top of each other share a label.
+  // Points at the same place share a label.
   const beside = (a: Mark, b: Mark) => a.one === b.one && Math.hypot(a.px - b.px, a.py - b.py) < 0.08;
   const labels = marks
     .filter((mark, k) => !marks.slice(0, k).some((other) => beside(mark, other)))

@@ -2,8 +2,8 @@ import type { Dataset, Evaluation } from '@gradloom/runtime';
 import type { Baseline } from './findings.ts';
 
 /**
- * What a constant answer gets on `rows`, which knows the training rows alone: their most frequent class, or the mean of
- * their targets. By the metric that the network was measured by; null where it has none of the two.
+ * The result of a constant answer on `rows`, chosen from the training rows: their most frequent class, or the mean of
+ * their targets. It uses the metric of the network; null if there is none.
  */
 export function baselineOf(train: Dataset, rows: Dataset, measured: Evaluation): Baseline | null {
   if (measured.accuracy !== undefined) return mostFrequent(train, rows);
@@ -19,10 +19,10 @@ function mostFrequent(train: Dataset, rows: Dataset): Baseline {
   return { answer: train.labels?.[answer] ?? String(answer), accuracy: right / rows.rows, rmse: Number.NaN };
 }
 
-/** Its index, or the bit of a dataset without classes that has an accuracy. */
+/** The index of the class, or the bit for a dataset without classes that has an accuracy. */
 const classAt = (dataset: Dataset, n: number): number => targetAt(dataset, n, 0);
 
-/** Of each output; the error is over rows and outputs, as the metric rmse has it. */
+/** The mean of each output; the error is over rows and outputs, as in the metric rmse. */
 function meanTarget(train: Dataset, rows: Dataset): Baseline {
   const { columns } = train.targets;
   const means = Array.from({ length: columns }, (_, o) => {

@@ -9,7 +9,7 @@ import { layerHistograms } from './histograms.ts';
 import { readAnswers } from './read-answers.ts';
 import { readPredictions } from './read-predictions.ts';
 
-/** All of it, from a run's end. */
+/** All findings, at the end of a run. */
 export async function collectFindings(recipe: Recipe, result: TrainResult): Promise<Findings> {
   return {
     result: JSON.parse(doneLine(recipe, result)),
@@ -23,7 +23,7 @@ export async function collectFindings(recipe: Recipe, result: TrainResult): Prom
   };
 }
 
-/** On the rows of the main figure: test rows, else validation rows. */
+/** On the rows of the main metric: test rows, else validation rows. */
 function baselineFor({ sets }: Recipe, { test, validation }: TrainResult): Baseline | null {
   if (sets.test !== undefined && test !== undefined) return baselineOf(sets.train, sets.test, test);
   if (sets.validation === undefined || validation === undefined) return null;

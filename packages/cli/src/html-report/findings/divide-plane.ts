@@ -9,8 +9,8 @@ const MOST_CLASSES = 6;
 const MOST_POINTS = 400;
 
 /**
- * Whether a row is a point of the plane, in one of few classes or with a target of 0 or 1. Between indices there is
- * nothing.
+ * Whether rows are points of the plane, in few classes or with targets of 0 or 1. Indices are excluded: there is
+ * nothing between them.
  */
 export function isPlanar({ sets: { train }, spec }: Recipe): boolean {
   if (train.inputs.columns !== 2 || takesIndices(spec)) return false;
@@ -19,11 +19,11 @@ export function isPlanar({ sets: { train }, spec }: Recipe): boolean {
   return columns === 1 && spec.input === 2 && Array.prototype.every.call(array, (value) => value === 0 || value === 1);
 }
 
-/** Whether an input is the number of a row of a table: between two of them there is nothing. */
+/** Whether an input is an index of an embedding: there is nothing between two of them. */
 export const takesIndices = (spec: NetworkSpec): boolean =>
   buildNetwork(spec).places.some((place) => place.spec.kind === 'embedding');
 
-/** How a network with these parameters [P] divides the plane about the training rows. */
+/** The decision regions of a network with these parameters [P] around the training rows. */
 export function dividePlane(recipe: Recipe, parameters: Float64Array, step: number): Division {
   const extent = extentOf(recipe.sets.train);
   const [x1, y1, x2, y2] = extent;
@@ -46,7 +46,7 @@ export function dividePlane(recipe: Recipe, parameters: Float64Array, step: numb
   return { step, extent, side: SIDE, margins };
 }
 
-/** The training rows, some of very many, and the end of the run. */
+/** The training rows (or some, if there are very many), and the final decision regions. */
 export function planeOf(recipe: Recipe, parameters: Float64Array, step: number): Plane {
   const { inputs, targets, classes, labels, rows } = recipe.sets.train;
   const every = Math.ceil(rows / MOST_POINTS);
@@ -63,7 +63,7 @@ export function planeOf(recipe: Recipe, parameters: Float64Array, step: number):
   };
 }
 
-/** How many of the points get the answer of their class. */
+/** Number of points classified correctly. */
 function rightAmong(points: readonly (readonly [number, number, number])[], contents: ModelContents): number {
   const likely = probabilitiesOf(
     createModel(contents),
@@ -76,7 +76,7 @@ function rightAmong(points: readonly (readonly [number, number, number])[], cont
   }).length;
 }
 
-/** [N, classes]; one output p is that of class 1, and 1 - p that of class 0. */
+/** [N, classes]; a single output p is the probability of class 1, and 1 - p that of class 0. */
 function probabilitiesOf(model: Model, rows: Float64Array): Float64Array {
   const { loss } = model;
   const kind = typeof loss === 'string' ? loss : (loss?.kind ?? 'mse');
@@ -103,10 +103,10 @@ function extentOf({ inputs: { array, divisor }, rows }: Dataset): [number, numbe
   return [low[0] - MARGIN * w, low[1] - MARGIN * h, high[0] + MARGIN * w, high[1] + MARGIN * h];
 }
 
-/** Shares of a run before which its plane is worth a picture: early ones, where most happens. */
+/** Positions in a run, as shares, at which to draw the plane: early ones, where most happens. */
 const SHARES = [0, 0.01, 0.03, 0.1, 0.3];
 
-/** Steps to look at for them in a run of `total` steps; of a run that looks at others anyway, the next of those. */
+/** Steps of these positions in a run of `total` steps; for a run that is probed anyway, the next probed steps. */
 export function divisionSteps(total: number, probe: TrainOptions['probe']): number[] {
   const next = (step: number): number => {
     if (probe === undefined || step === 0) return step;

@@ -5,7 +5,7 @@ import type { Read } from '../../schema/schema.ts';
 import { name } from '../names.ts';
 import { layerHistogram } from './layer-histogram.ts';
 
-/** Pixels along an image, and points along a grid: their bytes are in base64. */
+/** Most pixels along an image, and points along a grid; their bytes are in base64. */
 const MOST_SIDE = 1024;
 const MOST_GRID = 128;
 const base64 = text(4 * Math.ceil(MOST_SIDE ** 2 / 3));
@@ -15,7 +15,7 @@ const image = agreeing(record({ side: whole(1, MOST_SIDE), bytes: base64 }), ({ 
   if (!isBase64Of(bytes, side ** 2)) fail(['bytes'], `${bytes.length} characters`, `${side ** 2} bytes in base64`);
 });
 
-/** A row whose class the model held for unlikely. */
+/** A misclassified row whose class got a low probability. */
 const mistake = record({
   row: count(),
   label: count(),
@@ -28,35 +28,37 @@ const answers = agreeing(
   record({
     split: name, // of the rows
     labels: list(name, 8192, 1),
-    // [class][answer] rows; behind the classes those without an answer, if any
+    // [class][answer] counts; the last column counts rows without an answer, if any
     confusion: list(list(count(), 8193), 8192),
     mistakes: list(mistake, 100), // the worst first
   }),
   ({ labels: { length: C }, confusion, mistakes }, fail) => {
-    if (confusion.length !== C) fail(['confusion'], `a list of ${confusion.length}`, `one of ${C}, as labels`);
+    if (confusion.length !== C) fail(['confusion'], `a list of ${confusion.length}`, `a list of ${C} (as labels)`);
     const wanted = confusion[0].length === C + 1 ? C + 1 : C;
     for (const [c, { length }] of confusion.entries()) {
-      if (length !== wanted) fail(['confusion', c], `a list of ${length}`, `one of ${wanted}, by the ${C} labels`);
+      if (length !== wanted)
+        fail(['confusion', c], `a list of ${length}`, `a list of ${wanted} (there are ${C} labels)`);
     }
     for (const [k, one] of mistakes.entries()) {
       for (const key of ['label', 'answer'] as const) {
-        if (one[key] >= C) fail(['mistakes', k, key], String(one[key]), `a place of the ${C} labels`);
+        if (one[key] >= C) fail(['mistakes', k, key], String(one[key]), `the index of one of ${C} labels`);
       }
     }
   },
 );
 
-/** On an axis, whose length is finite too. */
+/** A coordinate: finite, and so is the length of its axis. */
 const place = number(-1e300, 1e300);
 
-/** How a network divides the plane before a step. */
+/** Decision regions before a step. */
 export const division = agreeing(
   record({
     step: count(), // done before
     extent: tuple(place, place, place, place), // x1, y1, x2, y2
     side: whole(2, MOST_GRID), // points of the grid along each
     /**
-     * Of each class: its probability less that of the likeliest other, from -1 to 1 as a byte from 0 to 255, in base64.
+     * For each class: its probability minus that of the likeliest other class, from -1 to 1, as a byte from 0 to 255,
+     * in base64.
      */
     margins: list(base64, 1024, 1), // [classes] of [side, side], rows by ascending y
   }),
@@ -71,30 +73,30 @@ export const division = agreeing(
   },
 );
 
-/** Points of a plane, and how a network divides it. */
+/** Points of a plane, and the decision regions. */
 const plane = agreeing(
   record({
     labels: list(name, 64, 1),
     points: list(tuple(place, place, count()), 1000), // x, y, label
-    right: optional(count()), // of the points: their answer is their class
+    right: optional(count()), // number of points classified correctly
     end: division,
   }),
   ({ labels: { length: C }, points }, fail) => {
     for (const [n, [, , label]] of points.entries()) {
-      if (label >= C) fail(['points', n, 2], String(label), `a place of the ${C} labels`);
+      if (label >= C) fail(['points', n, 2], String(label), `the index of one of ${C} labels`);
     }
   },
 );
 
-/** A regression's targets beside what the network predicts. */
+/** Targets and predictions of a regression. */
 const predictions = record({
   split: name, // of the rows
   rows: count(1),
-  /** Figures are over all rows, points some of them: actual, predicted. */
+  /** Metrics are over all rows; points are some of them: actual, predicted. */
   outputs: list(record({ r2: figure(), rmse: figure(0), points: list(tuple(place, place), 1000) }), 64, 1),
 });
 
-/** What a network of one input answers along it, and the training rows. */
+/** Predictions of a network along its single input, and the training rows. */
 const curve = agreeing(
   record({
     points: list(tuple(place, place, count()), 10_000), // input, target, line
@@ -103,15 +105,15 @@ const curve = agreeing(
   }),
   ({ points, lines }, fail) => {
     for (const [n, [, , k]] of points.entries()) {
-      if (k >= lines.length) fail(['points', n, 2], String(k), `a place of the ${lines.length} lines`);
+      if (k >= lines.length) fail(['points', n, 2], String(k), `the index of one of ${lines.length} lines`);
     }
   },
 );
 
-/** What a constant answer gets on the rows that the network is measured on; NaN where the metric does not apply. */
+/** The result of a constant answer on the rows of the main metric; NaN if the metric does not apply. */
 const baseline = record({ answer: name, accuracy: figure(0, 1), rmse: figure(0) });
 
-/** Milliseconds of a thread by what it did. */
+/** Milliseconds of a thread by phase. */
 export const profile = record({
   gather: number(0),
   forward: number(0),
@@ -139,10 +141,10 @@ const result = record({
   samplesPerSecond: figure(0),
 });
 
-/** Of threads, the most that a pool has. */
+/** Most threads of a pool. */
 export const MOST_THREADS = 512;
 
-/** What a run's report shows beside its config.json and metrics.jsonl: found once, when the run ends. */
+/** What a report shows in addition to config.json and metrics.jsonl, computed once when the run ends. */
 export const findings = record({
   result,
   profiles: nullable(list(profile, MOST_THREADS)), // one a thread, where the run was asked for them

@@ -5,14 +5,14 @@ import { takesIndices } from './divide-plane.ts';
 import type { Curve } from './findings.ts';
 
 const MOST_POINTS = 400;
-/** Places along the input at which the network is asked. */
+/** Number of inputs at which the network is evaluated. */
 const PLACES = 200;
 const MOST_LINES = 6;
 const MARGIN = 0.04;
 
 /**
- * What a network of one input answers along it, a line for each output: a value, or the probability of a class. Null
- * where rows have other inputs, more outputs than can be told apart, or lie at one place.
+ * Predictions of a network along its single input, one line per output: a value, or the probability of a class. Null if
+ * rows have more inputs, there are too many outputs, or all rows have the same input.
  */
 export function fitCurve(recipe: Recipe, parameters: Float64Array): Curve | null {
   const { train } = recipe.sets;
@@ -38,7 +38,7 @@ export function fitCurve(recipe: Recipe, parameters: Float64Array): Curve | null
   const t = (n: number, o: number) => targets.array[n * targets.columns + o] / targets.divisor;
   const hasClasses = classes !== null;
   return {
-    // A row of a class has the probability 1 of it; of one output beside two classes, that of the second.
+    // A row has probability 1 for its class; a single output with two classes is the probability of the second.
     points: shown.flatMap((n): [number, number, number][] => {
       if (hasClasses) return outputs === 1 ? [[x(n), t(n, 0), 0]] : [[x(n), 1, t(n, 0)]];
       return Array.from({ length: outputs }, (_, o) => [x(n), t(n, o), o]);

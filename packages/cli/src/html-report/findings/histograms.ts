@@ -14,17 +14,17 @@ import type { LayerHistogram } from './layer-histogram.ts';
 const BINS = 40;
 /** Layers of each kind that are shown. */
 const MOST = 8;
-/** Multiply-adds that the reference kernels may take: some 50 ms. */
+/** Most multiply-adds for the reference kernels: about 50 ms. */
 const BUDGET = 3e7;
 
-/** A network that was trained from the starting values of a seed. */
+/** A network, its seed and its trained weights. */
 export interface TrainedNetwork {
   readonly spec: NetworkSpec;
   readonly seed: number;
   readonly parameters: Float64Array; // [P] in the end
 }
 
-/** Weights and what activations put out for some rows, at the start and in the end. */
+/** Weights, and outputs of activations for some rows, at the start and at the end. */
 export function layerHistograms({ spec, seed, parameters }: TrainedNetwork, rows: Dataset): LayerHistogram[] {
   const network = buildNetwork(spec);
   const start = new Float64Array(network.parameterCount);

@@ -3,10 +3,10 @@ import { figure, literal } from '../../schema/scalars.ts';
 import type { Read } from '../../schema/schema.ts';
 import { name } from '../names.ts';
 
-/** Of which rounding may make a little more than 1. */
+/** The sum of shares may exceed 1 a little by rounding. */
 const shares = list(figure(0, 2), 1000, 1);
 
-/** Numbers of one layer before the first step and after the last, counted in the same bins. */
+/** Histograms of the numbers of one layer at the start and at the end, in the same bins. */
 export const layerHistogram = agreeing(
   record({
     kind: either(literal('weights'), literal('outputs')),
@@ -17,7 +17,7 @@ export const layerHistogram = agreeing(
     end: shares,
   }),
   ({ start, end }, fail) => {
-    if (start.length !== end.length) fail(['end'], `a list of ${end.length}`, `one of ${start.length}, as start`);
+    if (start.length !== end.length) fail(['end'], `a list of ${end.length}`, `a list of ${start.length} (as start)`);
   },
 );
 

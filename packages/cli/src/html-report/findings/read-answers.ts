@@ -7,7 +7,7 @@ import type { Answers, Image, Mistake } from './findings.ts';
 
 const WORST = 15;
 
-/** Classes against answers, and the worst mistakes, by the evaluation that the test accuracy comes from. */
+/** The confusion matrix and the worst errors, from the evaluation of the test accuracy. */
 export async function readAnswers({ sets, values }: Recipe, result: TrainResult): Promise<Answers | null> {
   const [split, dataset] = sets.test === undefined ? ['validation', sets.validation] : ['test', sets.test];
   if (dataset === undefined || dataset.classes === null) return null;
@@ -33,7 +33,7 @@ export async function readAnswers({ sets, values }: Recipe, result: TrainResult)
 
 type Found = Omit<Mistake, 'image'> & { readonly loss: number };
 
-/** Keeps the rows whose class got the least probability, of those that were answered wrongly. */
+/** Keeps the misclassified rows whose class got the lowest probability. */
 function mistakeReader(answerOf: Decision['answer']): {
   reader: OutputReader;
   mistakes: () => Omit<Mistake, 'image'>[];
@@ -60,7 +60,7 @@ function mistakeReader(answerOf: Decision['answer']): {
   return { reader, mistakes: () => worst.map(({ loss: _, ...mistake }) => mistake) };
 }
 
-/** Bytes in as many rows as columns are an image. */
+/** Bytes in a square shape are an image. */
 function imageOf({ inputs: { array, columns, divisor } }: Dataset, row: number): Image | null {
   const side = Math.sqrt(columns);
   if (!(array instanceof Uint8Array) || divisor !== 255 || !Number.isInteger(side) || side < 4) return null;

@@ -2,15 +2,12 @@ import { type Dataset, evaluateModel, type OutputReader, type TrainResult } from
 import type { Recipe } from '../../train/recipe.ts';
 import type { Predictions } from './findings.ts';
 
-/** Rows that are kept of each output: of more, some at even distances. */
+/** Most rows that are kept per output: of more, some at even distances. */
 const MOST_POINTS = 400;
 /** Outputs that are shown. */
 const MOST_OUTPUTS = 4;
 
-/**
- * Predictions beside targets of a regression, and the figures of each output over all rows. Null where rows have
- * classes.
- */
+/** Predictions and targets of a regression, and the metrics of each output over all rows. Null if rows have classes. */
 export async function readPredictions({ sets, values }: Recipe, result: TrainResult): Promise<Predictions | null> {
   const [split, rows] =
     sets.test !== undefined

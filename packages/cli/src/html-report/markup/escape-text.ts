@@ -6,10 +6,10 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text as it stands in HTML and XML, inside of an element or of an attribute's quotes. */
+/** Text escaped for HTML and XML, inside an element or the quotes of an attribute. */
 export const escapeText = (text: string): string => printable(text).replaceAll(/[&<>"']/g, (sign) => entities[sign]);
 
-/** XML knows no control characters, not even escaped: each becomes a sign of replacement. */
+/** XML does not allow control characters, not even escaped, so each becomes a replacement character. */
 export const printable = (text: string): string => text.replaceAll(CONTROLS, '\ufffd');
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

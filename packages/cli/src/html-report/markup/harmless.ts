@@ -1,6 +1,6 @@
-/** Whether an attribute of this name does more than describe its element: runs, styles or loads. */
+/** Whether an attribute can run, style or load something. */
 export const isActive = (name: string): boolean =>
   !/^[a-z][a-z\d-]*$/i.test(name) || /^(?:on.*|style|src.*|href|.*action|http-equiv|content)$/i.test(name);
 
-/** Whether an attribute's value points anywhere but to a part of the same drawing. */
+/** Whether the value of an attribute points outside of its drawing. */
 export const loads = (value: string): boolean => /url\s*\((?!#[\w-]+\)$)/i.test(value);

@@ -2,7 +2,7 @@ import { escapeText } from './escape-text.ts';
 import { isActive, loads } from './harmless.ts';
 import { type Place, placesOf } from './template-places.ts';
 
-/** HTML or SVG, which nothing but the functions of this file makes: whatever came from a file is escaped in it. */
+/** HTML or SVG that only the functions of this file can make: text from files is escaped in it. */
 class EscapedMarkup {
   readonly #text: string;
 
@@ -16,18 +16,19 @@ class EscapedMarkup {
   }
 }
 
-/** The class stays in this file: nobody else can make one. */
+/** The class is private to this file, so nothing else can create one. */
 export type Markup = EscapedMarkup;
 
-/** Half of the length at which V8 refuses a string. */
+/** Half of the longest string of V8. */
 const MOST = 2 ** 28;
 
-/** Templates that were looked at: each is one object, however often it is evaluated. */
+/** Templates that were checked; each is one object, however often it is evaluated. */
 const known = new WeakMap<TemplateStringsArray, readonly Place[]>();
 
 /**
- * Markup of a template, whose own text is taken as it stands. Values are escaped, other markup is put in as it is.
- * @throws Error where a value stands in a place for which escaping is not enough.
+ * Markup from a template. The text of the template is trusted, values are escaped, and other markup is inserted
+ * unchanged.
+ * @throws Error if a value is in a position where escaping is not enough.
  */
 export function markup(
   template: TemplateStringsArray,
@@ -46,10 +47,10 @@ export function markup(
 /** Each on a line of its own. */
 export const inLines = (parts: readonly Markup[]): Markup => new EscapedMarkup(parts.join('\n'));
 
-/** Plot counts its clip paths through a process: numbered by their place, a file is the same whenever it is written. */
+/** Plot numbers its clip paths per process; numbering them by position makes a file the same whenever it is written. */
 export function numberClips(whole: Markup): Markup {
   const numbers = new Map<string, number>();
-  // Quotes stand in attributes alone: those of text are escaped.
+  // Only attributes contain quotes: those of text are escaped.
   const text = String(whole).replaceAll(/(="(?:url\(#)?plot-clip-)(\d+)/g, (_, before: string, id: string) => {
     if (!numbers.has(id)) numbers.set(id, numbers.size + 1);
     return `${before}${numbers.get(id)}`;
@@ -57,7 +58,7 @@ export function numberClips(whole: Markup): Markup {
   return new EscapedMarkup(text);
 }
 
-/** The part of a document's nodes that is read, of whichever library it is. */
+/** The part of a DOM that is read, of whichever library. */
 export interface DrawnNode {
   readonly nodeType: number;
   readonly localName?: string | null;
@@ -67,9 +68,8 @@ export interface DrawnNode {
 }
 
 /**
- * The children of an element that a library drew; `shorten` is handed each attribute's value.
- * @throws Error where they have
- * an element or an attribute that no drawing needs, such as a script, a link or a handler of events.
+ * Markup of the children of an element that a library drew; `shorten` gets the value of each attribute.
+ * @throws Error for an element or attribute that no drawing needs, such as a script, a link or an event handler.
  */
 export function markupOf(root: DrawnNode, shorten: (name: string, value: string) => string): Markup {
   return new EscapedMarkup(Array.from(root.childNodes, (node) => drawn(node, shorten)).join(''));
@@ -78,13 +78,13 @@ export function markupOf(root: DrawnNode, shorten: (name: string, value: string)
 function inserted(value: Markup | readonly Markup[], place: Place): string {
   const parts = Array.isArray(value) ? value : [value];
   if (place.kind === 'attribute' || !parts.every((part) => part instanceof EscapedMarkup)) {
-    throw new Error('markup: a value is no markup or stands in an attribute, expected markup in the place of elements');
+    throw new Error('markup: a value is not markup or is in an attribute, expected markup between elements');
   }
   return parts.join('');
 }
 
 function escaped(value: string, place: Place): string {
-  if (place.kind === 'style') throw new Error('markup: a style has text of a value, expected its own alone');
+  if (place.kind === 'style') throw new Error('markup: a style has a value, expected only the text of the template');
   if (place.kind === 'attribute' && loads(value)) {
     throw new Error(`markup: ${place.name} has ${JSON.stringify(value)}, expected a value that loads nothing`);
   }
@@ -97,11 +97,14 @@ const ELEMENTS = new Set(['circle', 'clipPath', 'defs', 'g', 'line', 'path', 're
 function drawn(node: DrawnNode, shorten: (name: string, value: string) => string): string {
   if (node.nodeType === TEXT_NODE) return escapeText(node.data ?? '');
   const element = node.localName ?? '';
-  // Plot's own, whose job the page's does.
+  // Plot's own style, which the page replaces.
   if (element === 'style') return '';
   if (!ELEMENTS.has(element)) throw new Error(`markup: a drawing has <${element}>, expected shapes and text`);
   const attributes = Array.from(node.attributes ?? [], ({ name, value }) => {
-    if (isActive(name) || loads(value)) throw new Error(`markup: a drawing has ${name}=${JSON.stringify(value)}`);
+    if (isActive(name) || loads(value))
+      throw new Error(
+        `markup: a drawing has ${name}=${JSON.stringify(value)}, expected attributes that load and run nothing`,
+      );
     return ` ${name}="${escapeText(shorten(name, value))}"`;
   });
   const inside = Array.from(node.childNodes, (child) => drawn(child, shorten));

@@ -1,12 +1,12 @@
 import { isActive } from './harmless.ts';
 
-/** Where in a template a value stands. */
+/** The position of a value in a template. */
 export type Place =
   | { readonly kind: 'text' }
   | { readonly kind: 'attribute'; readonly name: string } // between its double quotes
   | { readonly kind: 'style' };
 
-/** @throws Error where a value stands anywhere else, or the template ends within a tag. */
+/** @throws Error if a value is anywhere else, or the template ends within a tag. */
 export function placesOf(template: readonly string[]): Place[] {
   let place: Place | null = { kind: 'text' };
   let before = '';
@@ -24,7 +24,9 @@ export function placesOf(template: readonly string[]): Place[] {
   );
 }
 
-/** Behind some markup; null within a tag, but for the double quotes of a harmless attribute, and within a script. */
+/**
+ * The position after some markup; null within a tag (except in the quotes of a harmless attribute) and within a script.
+ */
 function placeAfter(before: string): Place | null {
   let tag = ''; // that has been opened
   let isQuoted = false;

@@ -4,6 +4,7 @@ import {
   bandwidthRows,
   conclusions,
   type FigureTable,
+  idealEnd,
   inconclusiveText,
   lossTable,
   marksOf,
@@ -81,7 +82,7 @@ export const scaleDocument = record({
 
 type ScaleDocument = Read<typeof scaleDocument>;
 
-/** How training scales with threads: the same figures and sentences as on the terminal. */
+/** The page of scale: the same figures and sentences as on the terminal. */
 export function scalePage(document: ScaleDocument): Page {
   const { cores, sameBits, batch, leaves, steps } = document;
   const last = mostWorking(document);
@@ -121,7 +122,7 @@ export function scalePage(document: ScaleDocument): Page {
   };
 }
 
-/** Of a measurement that says something. */
+/** For a conclusive measurement. */
 function keyFigures(document: ScaleDocument): KeyFigure[] {
   const { best, inconclusive } = document;
   if (inconclusive) return [];
@@ -153,8 +154,7 @@ function speedup(document: ScaleDocument): Picture {
   const most = highest(points.map(({ threads }) => threads));
   const counts = Array.from({ length: 4 * (most - 1) + 1 }, (_, k) => 1 + k / 4);
   const [{ stepMs: firstMs }] = points;
-  // Far beyond the cores the ideal would press all else flat.
-  const shown = Math.min(most, 1.5 * highest([cores, ...points.map(({ speedup }) => speedup)]));
+  const shown = idealEnd(document);
   const series: Series[] = [
     {
       name: 'measured',

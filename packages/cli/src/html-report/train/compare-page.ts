@@ -5,10 +5,10 @@ import { tick } from '../axes.ts';
 import { lineChart, type Series } from '../charts/line-chart.ts';
 import type { Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
-import { type Figure, pointsOf, spansDecades } from './curves.ts';
+import { type Figure, LOOKED_AT, pointsOf, spansDecades } from './curves.ts';
 import { datasetOf, type TrainRun } from './train-run.ts';
 
-/** Runs side by side: losses, metrics, figures in the end, and the options in which they differ. */
+/** Compares runs: losses, metrics, final results, and the options that differ. */
 export function comparePage(runs: readonly TrainRun[]): Page {
   const named = withNames(runs);
   const datasets = [...new Set(runs.map(datasetOf))];
@@ -23,6 +23,8 @@ export function comparePage(runs: readonly TrainRun[]): Page {
           ...curve(named, 'trainLoss', 'loss', 'training loss'),
           ...curve(named, 'validationLoss', 'validation-loss', 'validation loss'),
           ...curve(named, 'validationAccuracy', 'accuracy', 'validation accuracy'),
+          ...curve(named, 'testLoss', 'test-loss', `test loss, ${LOOKED_AT}`),
+          ...curve(named, 'testAccuracy', 'test-accuracy', `test accuracy, ${LOOKED_AT}`),
           ...curve(named, 'gradientNorm', 'gradient-norm', 'gradient norm'),
         ],
       },
@@ -35,7 +37,7 @@ interface NamedRun {
   readonly run: TrainRun;
 }
 
-/** By the name of the folder; by its path where two have the same. */
+/** Named by folder; by path if two folders have the same name. */
 function withNames(runs: readonly TrainRun[]): NamedRun[] {
   const same = new Set(runs.map(({ name }) => name)).size < runs.length;
   return runs.map((run) => ({ name: same ? run.folder : run.name, run }));
@@ -47,7 +49,7 @@ function curve(
   file: string,
   words: string,
 ): Picture[] {
-  const isShare = figure === 'validationAccuracy';
+  const isShare = figure === 'validationAccuracy' || figure === 'testAccuracy';
   const series: Series[] = runs
     .map(({ name, run }) => ({
       name,
@@ -71,7 +73,7 @@ function curve(
   ];
 }
 
-/** A run of one epoch has a line of its steps. */
+/** A run of one epoch is drawn by its steps. */
 function pointsOfRun({ epochs, steps, config }: TrainRun, figure: Figure): readonly Point[] {
   const each = config.stepsPerEpoch ?? Number.NaN;
   const own = figure === 'trainLoss' ? 'loss' : figure === 'gradientNorm' ? figure : null;

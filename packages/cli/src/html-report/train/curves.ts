@@ -8,7 +8,7 @@ import { strokeOf } from '../theme.ts';
 import type { EpochFigures, StepFigures } from './run-lines.ts';
 import type { TrainRun } from './train-run.ts';
 
-/** Beyond this ratio of the highest loss to the lowest, powers of ten show more. */
+/** Above this ratio of the highest to the lowest loss, a logarithmic scale is used. */
 const WIDE_RANGE = 15;
 
 /** Loss, metrics, learning rate and gradient norm, by step and epoch. */
@@ -17,11 +17,18 @@ export function curves(run: TrainRun): Picture[] {
   return [lossCurve(run), accuracyCurve(run), rateCurve(run), normCurve(run)].filter((picture) => picture !== null);
 }
 
+/** What legends add to the name of a figure of the test rows, as the run measured it in each epoch. */
+export const LOOKED_AT = 'looked at during training';
+
+/** What captions say of such a figure. */
+const lookedAtText = (figure: string): string =>
+  `Test: ${figure} of the test rows after each epoch. They were ${LOOKED_AT} (--evaluate-test): once a choice is made by these figures, they are no unbiased estimate any more.`;
+
 /** A number of an epoch. */
 export type Figure = Exclude<keyof EpochFigures, 'event'>;
 
 export const pointsOf = (epochs: readonly EpochFigures[], figure: Figure): [number, number][] =>
-  epochs.map((line): [number, number] => [line.epoch, line[figure]]).filter(([, value]) => Number.isFinite(value));
+  placed(epochs, figure, ({ epoch }) => epoch);
 
 /** Whether a chart of these values is one over powers of ten. */
 export function spansDecades(values: readonly number[]): boolean {
@@ -41,9 +48,9 @@ function axisOf({ config, epochs, steps }: TrainRun) {
     epochLength: bySteps || Number.isNaN(each) ? each : 1,
     length:
       bySteps || Number.isNaN(each) ? plural(last, 'step') : plural(Number((last / each).toPrecision(4)), 'epoch'),
-    /** Where an epoch's figure stands: at its end. */
+    /** An epoch is drawn at its end. */
     epoch: (line: EpochFigures) => (bySteps || Number.isNaN(each) ? line.step : line.step / each),
-    /** Where a stretch stands: in its middle, that of a single step at its end. */
+    /** A stretch is drawn at its middle, a single step at its end. */
     stretch: ({ first, step }: StepFigures) => (step === first + 1 ? step : (first + step) / 2) / (bySteps ? 1 : each),
   };
 }
@@ -51,8 +58,16 @@ function axisOf({ config, epochs, steps }: TrainRun) {
 type Axis = ReturnType<typeof axisOf>;
 
 const seriesOf = ({ epochs }: TrainRun, axis: Axis, figure: Figure): [number, number][] =>
+  placed(epochs, figure, axis.epoch);
+
+/** The epochs that have the figure, each at its place. */
+const placed = (
+  epochs: readonly EpochFigures[],
+  figure: Figure,
+  place: (line: EpochFigures) => number,
+): [number, number][] =>
   epochs
-    .map((line): [number, number] => [axis.epoch(line), line[figure]])
+    .map((line): [number, number] => [place(line), line[figure] ?? Number.NaN])
     .filter(([, value]) => Number.isFinite(value));
 
 const bandOf = ({ steps }: TrainRun, axis: Axis, figure: 'loss' | 'gradientNorm' | 'learningRate'): BandPoint[] =>
@@ -61,7 +76,7 @@ const bandOf = ({ steps }: TrainRun, axis: Axis, figure: 'loss' | 'gradientNorm'
     return [axis.stretch(stretch), low, mean, high];
   });
 
-/** Steps below, the means of epochs above them: either alone where the other would say nothing more. */
+/** Steps, with the means of epochs on top; only one of them if the other would add nothing. */
 function drawn(run: TrainRun, axis: Axis, figure: { step: 'loss' | 'gradientNorm'; epoch: Figure }) {
   const steps = bandOf(run, axis, figure.step);
   const each = run.config.stepsPerEpoch ?? Number.NaN;
@@ -77,7 +92,7 @@ function drawn(run: TrainRun, axis: Axis, figure: { step: 'loss' | 'gradientNorm
     means: showsEpochs ? means : null,
     band: showsSteps ? { points: steps, stroke } : null,
     values: values.length === 0 ? [Number.NaN] : values,
-    /** Words for where the k-th of the values stands. */
+    /** Describes the position of the k-th value. */
     place: (k: number): string => (showsEpochs ? epochAt(finite[k]) : stretchText(run.steps[k])),
     all: [...(showsEpochs ? means.map(([, value]) => value) : []), ...steps.flatMap(([, ...values]) => values)],
   };
@@ -96,7 +111,7 @@ function bandText({ steps }: TrainRun): string {
     : 'The thin line shows every step.';
 }
 
-/** Of single steps, for the words beside a picture. */
+/** Range of single steps, for the text alternative. */
 function extremes(band: { readonly points: readonly BandPoint[] } | null): string {
   if (band === null) return '';
   const low = band.points.reduce((least, [, value]) => Math.min(least, value), Number.POSITIVE_INFINITY);
@@ -108,11 +123,13 @@ function lossCurve(run: TrainRun): Picture {
   const axis = axisOf(run);
   const { means, band, values, place, all } = drawn(run, axis, { step: 'loss', epoch: 'trainLoss' });
   const validation = seriesOf(run, axis, 'validationLoss');
+  const test = seriesOf(run, axis, 'testLoss');
   const series: Series[] = [];
   if (means !== null) {
     series.push({ name: `training${band === null ? '' : ', mean per epoch'}`, points: means, stroke: strokeOf(0) });
   }
   if (validation.length > 0) series.push({ name: 'validation', points: validation, stroke: strokeOf(1) });
+  if (test.length > 0) series.push({ name: `test, ${LOOKED_AT}`, points: test, stroke: strokeOf(2) });
   const [first, last] = [values[0], values[values.length - 1]];
   const best = validation.reduce((low, point) => (point[1] < low[1] ? point : low), [0, Number.POSITIVE_INFINITY]);
   const lengthAt = (at: number) => plural(Number(at.toPrecision(4)), axis.label === 'step' ? 'step' : 'epoch');
@@ -122,7 +139,7 @@ function lossCurve(run: TrainRun): Picture {
       : best[0] === validation.at(-1)?.[0]
         ? '; validation loss is lowest at the end'
         : `; validation loss is lowest after ${lengthAt(best[0])}`;
-  const log = spansDecades([...all, ...validation.map(([, value]) => value)]);
+  const log = spansDecades([...all, ...[...validation, ...test].map(([, value]) => value)]);
   const title =
     values.length < 2
       ? `Training loss: ${decimal(last)} over ${axis.length}`
@@ -132,10 +149,11 @@ function lossCurve(run: TrainRun): Picture {
     title,
     sentence: [
       `Training: ${means === null ? 'loss of each batch before its update' : 'mean over the batches of an epoch, each before its update'}.${validation.length > 0 ? ' Validation: loss on rows that are not trained on, after each epoch.' : ''}`,
+      ...(test.length > 0 ? [lookedAtText('loss')] : []),
       ...(band === null ? [] : [bandText(run)]),
       ...(log ? ['Logarithmic scale.'] : []),
     ].join(' '),
-    alternative: `Loss against ${axis.label}. Training: ${decimal(first)} at first, ${decimal(last)} in the end${extremes(band)}.${validation.length > 0 ? ` Validation: ${decimal(validation[0][1])} at first, lowest ${decimal(best[1])}.` : ''}`,
+    alternative: `Loss against ${axis.label}. Training: ${decimal(first)} at first, ${decimal(last)} at the end${extremes(band)}.${validation.length > 0 ? ` Validation: ${decimal(validation[0][1])} at first, lowest ${decimal(best[1])}.` : ''}${test.length > 0 ? ` Test, ${LOOKED_AT}: ${endsText(test, decimal)}.` : ''}`,
     draw: (width) =>
       lineChart(
         {
@@ -151,19 +169,47 @@ function lossCurve(run: TrainRun): Picture {
 
 function accuracyCurve(run: TrainRun): Picture | null {
   const axis = axisOf(run);
-  const points = pointsOf(run.epochs, 'validationAccuracy');
-  if (points.length < 2) return null;
-  const best = points.reduce((high, point) => (point[1] > high[1] ? point : high));
-  const shares = seriesOf(run, axis, 'validationAccuracy');
-  const series = [{ name: 'validation', points: shares.map(([at, share]): [number, number] => [at, 100 * share]) }];
+  const validation = seriesOf(run, axis, 'validationAccuracy');
+  const test = seriesOf(run, axis, 'testAccuracy');
+  if (Math.max(validation.length, test.length) < 2) return null;
+  const series: Series[] = [];
+  const inPercent = (points: readonly [number, number][]) =>
+    points.map(([at, share]): [number, number] => [at, 100 * share]);
+  if (validation.length > 0) series.push({ name: 'validation', points: inPercent(validation), stroke: strokeOf(0) });
+  if (test.length > 0) series.push({ name: `test, ${LOOKED_AT}`, points: inPercent(test), stroke: strokeOf(2) });
   return {
     name: 'accuracy',
-    title: `Validation accuracy is highest after ${plural(best[0], 'epoch')}: ${percent(best[1])}`,
-    sentence: 'Share of the validation rows that are classified correctly.',
-    alternative: `Validation accuracy against epoch: ${percent(points[0][1])} at first, ${percent(points[points.length - 1][1])} in the end.`,
-    draw: (width) => lineChart({ series, x: { label: axis.label }, y: { label: 'accuracy (%)' }, height: 240 }, width),
+    title: validation.length > 0 ? validationTitle(run) : `Test accuracy, ${LOOKED_AT}: ${endsText(test, percent)}`,
+    sentence: [
+      ...(validation.length > 0 ? ['Share of the validation rows that are classified correctly.'] : []),
+      ...(test.length > 0 ? [lookedAtText('accuracy')] : []),
+    ].join(' '),
+    alternative: [
+      ...(validation.length > 0 ? [`Validation accuracy against epoch: ${endsText(validation, percent)}.`] : []),
+      ...(test.length > 0 ? [`Test accuracy, ${LOOKED_AT}: ${endsText(test, percent)}.`] : []),
+    ].join(' '),
+    draw: (width) =>
+      lineChart(
+        {
+          series,
+          x: { label: axis.label },
+          y: { label: 'accuracy (%)' },
+          height: 240,
+          legend: test.length > 0,
+        },
+        width,
+      ),
   };
 }
+
+function validationTitle({ epochs }: TrainRun): string {
+  const points = pointsOf(epochs, 'validationAccuracy');
+  const best = points.reduce((high, point) => (point[1] > high[1] ? point : high));
+  return `Validation accuracy is highest after ${plural(best[0], 'epoch')}: ${percent(best[1])}`;
+}
+
+const endsText = (points: readonly [number, number][], format: (value: number) => string): string =>
+  `${format(points[0][1])} at first, ${format(points[points.length - 1][1])} at the end`;
 
 function rateCurve(run: TrainRun): Picture | null {
   const axis = axisOf(run);
@@ -209,7 +255,7 @@ function normCurve(run: TrainRun): Picture | null {
       ...(band === null ? [] : [bandText(run)]),
       ...(log ? ['Logarithmic scale.'] : []),
     ].join(' '),
-    alternative: `Gradient norm against ${axis.label}: ${decimal(first)} at first, ${decimal(last)} in the end${extremes(band)}.`,
+    alternative: `Gradient norm against ${axis.label}: ${decimal(first)} at first, ${decimal(last)} at the end${extremes(band)}.`,
     draw: (width) =>
       lineChart(
         {

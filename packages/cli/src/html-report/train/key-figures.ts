@@ -2,7 +2,7 @@ import { decimal, duration, percent } from '../../report/format.ts';
 import type { KeyFigure } from '../page.ts';
 import type { TrainRun } from './train-run.ts';
 
-/** What a reader wants to know first: the main metric, what a constant answer gets, the loss, the time. */
+/** Key figures: the main metric, its baseline, the loss, the time. */
 export function keyFigures({ findings, epochs }: TrainRun): KeyFigure[] {
   if (findings === null) return [];
   const { result, baseline } = findings;

@@ -7,10 +7,7 @@ import type { Recipe } from '../../train/recipe.ts';
 import { collectFindings } from '../findings/collect-findings.ts';
 import { reportFolder } from '../report-folder.ts';
 
-/**
- * Finds out what a report shows of a run that has ended, keeps it beside the run's files, and writes the report from
- * them.
- */
+/** Computes and stores the findings of a finished run, and writes its report. */
 export async function reportRun(folder: string, recipe: Recipe, result: TrainResult): Promise<string> {
   const findings = await collectFindings(recipe, result);
   writeAtomically('report', join(folder, FINDINGS_FILE), [Buffer.from(`${seal(JSON.stringify(findings))}\n`)]);

@@ -1,4 +1,4 @@
-import { list, record, variant } from '../../schema/containers.ts';
+import { list, optional, record, variant } from '../../schema/containers.ts';
 import { count, figure, literal } from '../../schema/scalars.ts';
 import type { Read } from '../../schema/schema.ts';
 import { name } from '../names.ts';
@@ -13,6 +13,8 @@ const epoch = record({
   validationLoss: figure(), // NaN where there is none, as all of them
   validationAccuracy: figure(0, 1),
   validationRmse: figure(0),
+  testLoss: optional(figure()), // with --evaluate-test alone
+  testAccuracy: optional(figure(0, 1)),
 });
 
 /** The part of a look that is drawn: the figures of the layers before step `step`. */

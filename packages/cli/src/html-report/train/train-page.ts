@@ -12,7 +12,7 @@ import type { Findings } from '../findings/findings.ts';
 import { machineTable } from '../machine-table.ts';
 import type { Chapter, Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
-import { curves } from './curves.ts';
+import { curves, LOOKED_AT } from './curves.ts';
 import { keyFigures } from './key-figures.ts';
 import type { EpochFigures } from './run-lines.ts';
 import { datasetOf, type TrainRun } from './train-run.ts';
@@ -91,6 +91,7 @@ function resultTable({ findings, epochs, config }: TrainRun): Table {
   const last = epochs.at(-1);
   if (findings !== null) rows.push(...resultRows(findings, last));
   else if (last !== undefined) rows.push(['training loss', decimal(last.trainLoss)], ['steps', whole(last.step)]);
+  if (config.options['evaluate-test'] === true) rows.push(['test set', LOOKED_AT]);
   rows.push(['parameters', whole(config.parameters)]);
   return { title: 'Figures', rows };
 }

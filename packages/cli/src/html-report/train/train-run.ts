@@ -15,10 +15,10 @@ export interface TrainRun {
   readonly steps: readonly StepFigures[];
   readonly looks: readonly LookFigures[];
   readonly divisions: readonly Division[];
-  readonly findings: Findings | null; // null where the run has not come to its end
+  readonly findings: Findings | null; // null if the run has not ended
 }
 
-/** Null where the folder holds no run. @throws Error where a file of it is not as it was written. */
+/** Null if the folder has no run. @throws Error if a file of it is damaged. */
 export function readTrainRun(folder: string): TrainRun | null {
   const config = readDocument(folder, CONFIG_FILE, runConfig);
   if (config === null) return null;
@@ -38,11 +38,11 @@ export function readTrainRun(folder: string): TrainRun | null {
   };
 }
 
-/** A run that went on has findings of an earlier end until it comes to a new one. */
+/** A continued run has findings of its earlier stop until it stops again. */
 const ofThisEnd = (found: Findings | null, epochs: readonly EpochFigures[]): Findings | null =>
   found !== null && epochs.some(({ step }) => step > found.result.steps) ? null : found;
 
-/** All looks of a run are into one network. */
+/** All looks of a run must be at the same network. */
 function refuseOtherLayers(folder: string, looks: readonly LookFigures[]): void {
   const [first] = looks;
   for (const { step, layers } of looks) {

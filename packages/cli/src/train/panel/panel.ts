@@ -4,7 +4,7 @@ import { sparkline } from '../../report/sparkline.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { describeThreads } from './describe-threads.ts';
 
-/** What is known of a run between two spans. */
+/** The state of a run between two spans. */
 export interface PanelFigures {
   readonly epoch: number; // that goes on, from 1
   readonly totalEpochs: number;
@@ -21,8 +21,8 @@ const NARROWEST = 4;
 const LABEL = 9;
 
 /**
- * The panel of a run: at most four lines, each shorter than `columns`. Where there is no room, bar and curve shrink,
- * then figures are left out whole, the last first.
+ * The panel of a run: at most four lines, each shorter than `columns`. If there is no room, bar and curve shrink, and
+ * then whole figures are dropped, the last first.
  */
 export function panelLines(figures: PanelFigures, columns: number, paint: Paint): string[] {
   const room = columns - 1 - LABEL;
@@ -71,7 +71,7 @@ function lossText(losses: readonly number[], room: number, paint: Paint): string
   return `${first} ${paint('cyan', sparkline(losses, width))} ${last}`;
 }
 
-/** As many parts as there is room for. */
+/** The parts that fit. */
 function partsWithin(parts: readonly string[], room: number): string {
   const text = parts.join('  ');
   return text.length <= room ? text : partsWithin(parts.slice(0, -1), room);

@@ -7,7 +7,7 @@ import { tileArguments as T } from './machine-code/tile.ts';
 import { transposeArguments as R } from './machine-code/transpose.ts';
 
 /**
- * Calls of kernels that wait to be run in one go: entering machine code takes as long as a small kernel. Strides in
+ * Recorded kernel calls that run in one go, since entering machine code takes as long as a small kernel. Strides are in
  * bytes.
  */
 export interface CallTape {
@@ -89,11 +89,11 @@ export interface CallTape {
   ): void;
   /** See machine-code/gather.ts. */
   gather(kernel: number, out: number, starts: number, rows: number, columns: number, divisor: number): void;
-  /** Runs what was noted, in order; `data` is what a gathering reads. */
+  /** Runs the recorded calls in order; `data` is read by gather calls. */
   run(data?: Uint8Array): void;
 }
 
-/** A full tape is run before the next call is noted. */
+/** Runs a full tape before the next call is recorded. */
 export function createCallTape(
   words: Int32Array, // [calls, CALL_WORDS]
   play: (calls: number, data?: Uint8Array) => void, // runs so many calls from the start of `words`

@@ -22,14 +22,16 @@ import { createNativeProducts, nativeProductScratch } from './products.ts';
 export type Play = (tape: Int32Array, memory: Uint8Array, calls: number, data: Uint8Array) => void;
 
 /**
- * Calls that are noted before machine code is entered, which takes 0.06 us; the tape stays in the first-level cache.
+ * Calls that are recorded before machine code is entered, which takes 0.06 us; the tape stays in the first-level cache.
  */
 const TAPE_CALLS = 128;
 
-/** Weights of a layer below which entering machine code costs more than it saves: such layers have wasm's products. */
+/**
+ * Number of weights below which entering machine code costs more than it saves: such layers use the products of wasm.
+ */
 const MIN_WEIGHTS = 256;
 
-/** Whether a network has a layer whose products are machine code: without one its bits, and its time, are wasm's. */
+/** Whether a network has a layer whose products use machine code; otherwise its bits and its time are those of wasm. */
 export const hasNativeProducts = (network: Network): boolean => network.products.some(([I, O]) => I * O >= MIN_WEIGHTS);
 
 export interface NativeOptions {
@@ -44,14 +46,14 @@ export interface NativeScratch extends KernelScratch {
   readonly machineCode: MachineCodeScratch;
 }
 
-/** What the kernels need for products of these shapes. */
+/** Scratch of the kernels for products of these shapes. */
 export const takeNativeScratch = (products: readonly ProductShape[], allocate: Allocate): NativeScratch => ({
   machineCode: {
     meanUpdates: allocate(MEAN_UPDATE_SCRATCH),
     gathering: allocate(GATHER_SCRATCH),
     panels: allocate(PANELS_SCRATCH),
   },
-  // A product is wasm's or machine code's: both use the same doubles.
+  // A product uses wasm or machine code, with the same doubles of scratch.
   products: allocate(Math.max(mostScratch(products, wasmProductScratch), mostScratch(products, nativeProductScratch))),
 });
 

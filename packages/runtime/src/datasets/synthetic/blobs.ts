@@ -4,9 +4,9 @@ import { type ClassOptions, withDefaults } from './options.ts';
 import { pointClouds } from './point-clouds.ts';
 
 /**
- * A normal cloud a class, of standard deviation `noise`, around a centre that is uniform in the square from -10 to 10.
- * Defaults: 3 classes, 100 rows, noise 1, and the square, as
- * [scikit-learn's make_blobs](https://scikit-learn.org/stable/modules/generated/sklearn.datasets.make_blobs.html).
+ * One normal cloud per class, of standard deviation `noise`, around a centre drawn uniformly from the square from -10
+ * to 10. Defaults: 3 classes, 100 rows, noise 1 and the square, as in [scikit-learn's
+ * make_blobs](https://scikit-learn.org/stable/modules/generated/sklearn.datasets.make_blobs.html).
  */
 export function blobs(options: ClassOptions = {}): Dataset {
   const filled = withDefaults('blobs', options, { rows: 100, noise: 1, seed: 0, classes: 3 });

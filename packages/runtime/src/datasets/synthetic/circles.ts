@@ -7,8 +7,8 @@ import { pointClouds } from './point-clouds.ts';
 const FACTOR = 0.8;
 
 /**
- * A circle around another. Defaults: 100 rows, no noise, and the radii, as
- * [scikit-learn's make_circles](https://scikit-learn.org/stable/modules/generated/sklearn.datasets.make_circles.html).
+ * Two concentric circles. Defaults: 100 rows, no noise and these radii, as in [scikit-learn's
+ * make_circles](https://scikit-learn.org/stable/modules/generated/sklearn.datasets.make_circles.html).
  */
 export function circles(options: SyntheticOptions = {}): Dataset {
   const filled = withDefaults('circles', options, { rows: 100, noise: 0, seed: 0 });

@@ -2,9 +2,7 @@ import { createRandom } from '@gradloom/core';
 import { type Dataset, sharedArrays, valueMatrix } from '../dataset.ts';
 import { type SyntheticOptions, withDefaults } from './options.ts';
 
-/**
- * Exclusive or: 00 -> 0, 01 -> 1, 10 -> 1, 11 -> 0, in this order, over and over where there are more rows than four.
- */
+/** Exclusive or: 00 -> 0, 01 -> 1, 10 -> 1, 11 -> 0, in this order, repeated if there are more than four rows. */
 export const xor = (options: SyntheticOptions = {}): Dataset => gate('xor', [0, 1, 1, 0], options);
 
 /** 11 -> 1, else 0; rows as in `xor`. */

@@ -7,10 +7,10 @@ import { spirals } from './spirals.ts';
 
 const table = { xor, and, or, spirals, moons, circles, blobs, sine };
 
-/** Every set that is made rather than read: the same numbers on every machine for the same options. */
+/** Every synthetic dataset: the same numbers on every machine for the same options. */
 export const syntheticDatasets: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
-/** The name of one of them. */
+/** The name of a synthetic dataset. */
 export type SyntheticName = keyof typeof table;
 
 export type { ClassOptions, SyntheticOptions } from './options.ts';

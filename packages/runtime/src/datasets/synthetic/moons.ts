@@ -4,8 +4,8 @@ import { type SyntheticOptions, withDefaults } from './options.ts';
 import { pointClouds } from './point-clouds.ts';
 
 /**
- * Two half circles that reach into each other: (cos t, sin t) and (1 - cos t, 1/2 - sin t), t from 0 to π. Defaults:
- * 100 rows, no noise, as [scikit-learn's
+ * Two interleaving half circles: (cos t, sin t) and (1 - cos t, 1/2 - sin t), t from 0 to π. Defaults: 100 rows, no
+ * noise, as in [scikit-learn's
  * make_moons](https://scikit-learn.org/stable/modules/generated/sklearn.datasets.make_moons.html).
  */
 export function moons(options: SyntheticOptions = {}): Dataset {

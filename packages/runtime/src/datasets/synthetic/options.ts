@@ -3,26 +3,26 @@ import { number, onlyKeys, positiveInteger } from '@gradloom/core/internal';
 import { mebibytes } from '../../memory.ts';
 import { memoryRoom } from '../../memory-room.ts';
 
-/** What every made dataset takes. */
+/** Options of every synthetic dataset. */
 export interface SyntheticOptions {
-  /** N: how many rows. @default of the dataset: 4 for gates, 200 for spirals, else 100 */
+  /** N: number of rows. @default depends on the dataset: 4 for gates, 200 for spirals, else 100 */
   rows?: number;
   /**
    * Standard deviation of the normal noise on the inputs, or on the targets where these are values.
    * @default 0; 1 for blobs
    */
   noise?: number;
-  /** Of the noise and of the order of the rows. @default 0 */
+  /** Seed of the noise and the order of the rows. @default 0 */
   seed?: number;
 }
 
-/** What made datasets of several classes take. */
+/** Options of synthetic datasets with several classes. */
 export interface ClassOptions extends SyntheticOptions {
-  /** Number of classes, at most one a row. @default 2 for spirals, 3 for blobs */
+  /** Number of classes, at most the number of rows. @default 2 for spirals, 3 for blobs */
   classes?: number;
 }
 
-/** Of two inputs, a target and its place in the order; and once more for the parts that a set is split into. */
+/** Two inputs, a target and an index; twice, for the parts that a set may be split into. */
 const BYTES_A_ROW = 2 * (2 * 8 + 4 + 4);
 
 /** The options with their defaults filled in. @throws Error naming the option, what it has and what it should have. */
@@ -39,6 +39,6 @@ function checkRoom(where: string, rows: number): void {
   const needed = rows * BYTES_A_ROW;
   const { bytes: free, bound } = memoryRoom();
   if (needed <= free) return;
-  const problem = `has ${rows}, which take ${mebibytes(needed)}, expected at most ${mebibytes(free)} of them (${bound})`;
+  const problem = `has ${rows}, which need ${mebibytes(needed)} of memory, expected at most ${mebibytes(free)} (${bound})`;
   throw new OptionError(where, 'rows', problem);
 }

@@ -2,7 +2,7 @@ import { createRandom, math } from '@gradloom/core';
 import { type Dataset, sharedArrays, valueMatrix } from '../dataset.ts';
 import { type SyntheticOptions, withDefaults } from './options.ts';
 
-/** Values y = sin x + noise at x from -π to π, ascending at even distances. Defaults: 100 rows, no noise. */
+/** Values y = sin x + noise for x from -π to π, ascending and evenly spaced. Defaults: 100 rows, no noise. */
 export function sine(options: SyntheticOptions = {}): Dataset {
   const { rows, noise, seed } = withDefaults('sine', options, { rows: 100, noise: 0, seed: 0 });
   const random = createRandom(seed, 'sine', 'noise');

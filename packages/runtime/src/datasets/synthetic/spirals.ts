@@ -4,8 +4,8 @@ import { type ClassOptions, withDefaults } from './options.ts';
 import { pointClouds } from './point-clouds.ts';
 
 /**
- * An arm a class, each one turn from near the origin to radius 1: r = (i + 1) / n at the angle 2π (r + c / classes). No
- * arm begins at the origin itself, where all would share a point. Defaults: 2 classes, 200 rows, no noise.
+ * One spiral arm per class, each one turn from near the origin to radius 1: r = (i + 1) / n at the angle 2π (r + c /
+ * classes). No arm begins at the origin, where all would share a point. Defaults: 2 classes, 200 rows, no noise.
  */
 export function spirals(options: ClassOptions = {}): Dataset {
   const filled = withDefaults('spirals', options, { rows: 200, noise: 0, seed: 0, classes: 2 });

@@ -25,15 +25,15 @@ const inits: Record<'standard' | 'normalised', (fanIn: number) => InitializerSpe
 };
 
 interface Measured {
-  readonly looks: readonly Look[]; // one a seed
-  readonly dz: Range; // factor a layer, towards the input
+  readonly looks: readonly Look[]; // one per seed
+  readonly dz: Range; // factor per layer, towards the input
   readonly dW: Range; // likewise
-  readonly singular: number; // mean singular value of the middle layer's Jacobian, first seed and row
+  readonly singular: number; // mean singular value of the Jacobian of the middle layer, at the first seed and row
 }
 
 /**
- * Five hidden layers, of 1000 in the paper, tanh, softmax and cross-entropy, before the first step. The paper's figures
- * are of its own images of shapes; here the rows are digits. [Glorot & Bengio 2010,
+ * Before the first step: five hidden layers (1000 wide in the paper), tanh, softmax and cross-entropy. The paper uses
+ * its own images of shapes; here the rows are digits. [Glorot & Bengio 2010,
  * §4.2](https://proceedings.mlr.press/v9/glorot10a.html)
  */
 export const glorotOf = ({ width, rows }: { width: number; rows: number }): Preset => ({
@@ -64,7 +64,7 @@ export const glorotOf = ({ width, rows }: { width: number; rows: number }): Pres
     return {
       sections: [
         {
-          title: `Glorot and Bengio 2010: factor from layer to layer towards the input, ${seeds.length} starts`,
+          title: `Glorot and Bengio 2010: factor per layer towards the input, ${seeds.length} starts`,
           lines: columns([
             ['init', 'dL/dz', 'dL/dW', 'mean singular value of a Jacobian'],
             ...[standard, normalised].map(({ dz, dW, singular }, k) => [
@@ -77,9 +77,9 @@ export const glorotOf = ({ width, rows }: { width: number; rows: number }): Pres
         },
       ],
       findings: [
-        near('standard init: dL/dz a layer', paper('sqrt(1/3)'), Math.sqrt(1 / 3), standard.dz, 0.1),
-        near('normalised init: dL/dz a layer', paper('about 1'), 1, normalised.dz, 0.1),
-        near('standard init: dL/dW a layer (eq. 14)', paper('keeps its size'), 1, standard.dW, 0.1),
+        near('standard init: dL/dz per layer', paper('sqrt(1/3)'), Math.sqrt(1 / 3), standard.dz, 0.1),
+        near('normalised init: dL/dz per layer', paper('about 1'), 1, normalised.dz, 0.1),
+        near('standard init: dL/dW per layer (eq. 14)', paper('keeps its size'), 1, standard.dW, 0.1),
         published(
           'standard init: singular value',
           paper('about 0.5'),

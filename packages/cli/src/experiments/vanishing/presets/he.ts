@@ -22,16 +22,16 @@ const inits = ['glorot-normal', 'he-normal'] as const;
 const paper = (printed: string): Published => ({ printed, source: 'He et al. 2015, section 2.2 and figure 3' });
 
 interface Measured {
-  readonly starts: readonly Look[]; // one a seed
-  readonly factors: readonly number[]; // of dL/dz a layer, towards the input, one a seed
-  readonly theory: FactorRange; // where that of their mean lies for nets of this width
-  readonly accuracies: readonly number[]; // validation rows, one a seed
+  readonly starts: readonly Look[]; // one per seed
+  readonly factors: readonly number[]; // of dL/dz per layer, towards the input, one a seed
+  readonly theory: FactorRange; // the range of the mean factor by theory, for networks of this width
+  readonly accuracies: readonly number[]; // validation accuracy, one per seed
 }
 
 /**
- * Thirty layers with relu, learned from either init by momentum 0.9 at 0.01 in batches of 128, as the paper has it. The
- * paper's nets are convolutional, on ImageNet: these are dense, on digits. Of these the factors hold from any start;
- * how far a net comes depends on it, so accuracies are shown and not claimed. [He et al. 2015,
+ * Thirty layers with relu, trained from both initializers with momentum 0.9 at rate 0.01 and batches of 128, as in the
+ * paper. The networks of the paper are convolutional, on ImageNet; these are dense, on digits. The factors are the same
+ * for any start, but the accuracy depends on it, so accuracies are shown and not claimed. [He et al. 2015,
  * §2.2](https://arxiv.org/abs/1502.01852)
  */
 export const heOf = ({ steps }: { steps: number }): Preset => ({
@@ -60,10 +60,10 @@ export const heOf = ({ steps }: { steps: number }): Preset => ({
     return {
       sections: [
         {
-          title: `He et al. 2015: a dense analogue of its 30 layers with relu, ${steps} steps, ${seeds.length} starts`,
+          title: `He et al. 2015, with 30 dense layers and relu: ${steps} steps, ${seeds.length} starts`,
           lines: [
             ...columns([
-              ['init', 'dL/dz, a layer', 'accuracy, median', 'lowest to highest'],
+              ['init', 'dL/dz per layer', 'accuracy, median', 'lowest to highest'],
               ...measured.map(({ factors, accuracies }, k) => [
                 inits[k],
                 rangeText(rangeOf('factor of dL/dz', factors)),
@@ -71,9 +71,9 @@ export const heOf = ({ steps }: { steps: number }): Preset => ({
               ]),
             ]),
             '',
-            `  A net that answers the same to every row is right in ${percent(chance)} of them.`,
-            '  The factors hold from any start. How far a net comes in these steps depends on',
-            '  the start: some from glorot leave chance, some from he have hardly begun.',
+            `  Always answering the most frequent class is right in ${percent(chance)} of the rows.`,
+            '  The factors are the same for any start. The accuracy after so few steps depends',
+            '  on the start: some glorot networks leave chance, some he networks barely do.',
           ],
         },
       ],
@@ -95,17 +95,18 @@ function factorsOf(starts: readonly Look[], hidden: readonly number[], { inputs,
   const theory = factorRange(
     own.map(({ measured, expected, effect }) => ({ factor: measured.factor, expected: expected.factor, effect })),
   );
-  if (theory === null) throw new Error(`${LAYERS} layers of relu have no factor, expected one from their start`);
+  if (theory === null)
+    throw new Error(`${LAYERS} layers of relu have no factor, expected one (their gradients are too small)`);
   return { factors: own.map(({ measured }) => measured.factor ?? Number.NaN), theory };
 }
 
 /**
- * The paper's factor is of endless widths: it agrees where the mean of these starts lies where theory has it for this
- * width.
+ * The factor of the paper is for infinite width. It agrees if the mean factor of these starts is within the range of
+ * theory for this width.
  */
 function factorFinding(what: string, figure: Published, { theory: { factor, low, high } }: Measured): Finding {
   return published(
-    `${what}: dL/dz a layer`,
+    `${what}: dL/dz per layer`,
     figure,
     decimal(factor),
     factor >= low && factor <= high,

@@ -10,36 +10,38 @@ import type { Preset } from './preset.ts';
 import { type Range, rangeOf, rangeText, within } from './range.ts';
 import { withMnist } from './with-mnist.ts';
 
-/** Norms of dC/db of the hidden layers, as printed for one start: 784, so many layers of 30, 10. */
+/** Norms of dC/db of the hidden layers as printed, for one start, of networks 784, n times 30, 10. */
 const published = [
   ['0.07', '0.31'],
   ['0.012', '0.060', '0.283'],
   ['0.003', '0.017', '0.070', '0.285'],
 ];
 
-/** The same of the net with four hidden layers as epoch 499 begins, from the book's own record of its figure. */
+/** The same for four hidden layers before epoch 500, from the data file of the book's figure. */
 const publishedAtEnd = ['8.21e-6', '2.61e-5', '1.83e-4', '9.25e-4'];
 const END = 499;
-/** The book's rate and lambda. */
+/** The learning rate and weight decay of the book. */
 const RATE = 0.1;
 const LAMBDA = 5;
 
 const WIDTH = 30;
 const OUTPUTS = 10;
 const ROWS = 1000;
-/** Of fewer starts the spread is not known well enough to hold a printed one against it. */
+/** With fewer starts, the spread is not known well enough to compare a printed norm with it. */
 const FEWEST = 10;
 const sigmoid = named({ kind: 'sigmoid' }).spec;
 
-/** The book's `network2` takes cross-entropy unless told otherwise, and the script of these norms does not tell it. */
+/**
+ * Cross-entropy first: it is the default of the book's `network2`, and the script of these norms does not change it.
+ */
 const costs = ['crossEntropy', 'quadratic'] as const;
 type Norms = Record<(typeof costs)[number], readonly number[][]>; // [starts][hidden layers]
 
 /**
- * All sigmoid, weights N(0, 1) / √inputs, biases N(0, 1), the gradient averaged over 1000 images. The printed norms are
- * those of cross-entropy summed over outputs; half the squared error, the book's first cost, stands beside. A longer
- * run trains on all images at once, at rate 0.1 with λ = 5, which takes weights and spares biases. [Nielsen 2015,
- * chapter 5](http://neuralnetworksanddeeplearning.com/chap5.html), its
+ * All sigmoid, weights N(0, 1) / √inputs, biases N(0, 1), with the gradient averaged over 1000 images. The printed
+ * norms are for cross-entropy summed over outputs; those for half the squared error, the first cost of the book, are
+ * shown too. A longer run trains on all images at once, at rate 0.1 with λ = 5, applied to weights but not to biases.
+ * [Nielsen 2015, chapter 5](http://neuralnetworksanddeeplearning.com/chap5.html), its
  * [script](https://github.com/mnielsen/neural-networks-and-deep-learning/blob/master/fig/generate_gradient.py) and
  * [record](https://github.com/mnielsen/neural-networks-and-deep-learning/blob/master/fig/norms_during_training_4_layers.json)
  */
@@ -72,12 +74,12 @@ export const nielsen: Preset = {
     const findings = [
       ...nets.flatMap(({ depth, norms }, k) =>
         published[k].map((printed, h) =>
-          within(`dC/db, layer ${h + 1} of ${depth}`, { printed, source: BOOK }, ofLayer(norms.crossEntropy, h)),
+          within(`dC/db, hidden layer ${h + 1} of ${depth}`, { printed, source: BOOK }, ofLayer(norms.crossEntropy, h)),
         ),
       ),
       ...(long
         ? publishedAtEnd.map((printed, h) =>
-            within(`epoch ${END}: layer ${h + 1} of 4`, { printed, source: RECORD }, ofLayer(trained, h)),
+            within(`epoch ${END}: hidden layer ${h + 1} of 4`, { printed, source: RECORD }, ofLayer(trained, h)),
           )
         : []),
     ];
@@ -87,7 +89,7 @@ export const nielsen: Preset = {
           title: `Nielsen, chapter 5: norm of dC/db before the first step, ${seeds.length} starts`,
           lines: [
             ...columns([
-              ['hidden layers', 'layer', 'printed', 'cross-entropy', 'quadratic'],
+              ['hidden layers', 'number', 'printed', 'cross-entropy', 'quadratic'],
               ...rows.map(({ depth, h, printed, crossEntropy, quadratic }) => [
                 h === 0 ? `${depth} of ${WIDTH}` : '',
                 String(h + 1),
@@ -97,8 +99,8 @@ export const nielsen: Preset = {
               ]),
             ]),
             '',
-            "  The printed norms are those of cross-entropy, which the book's script takes.",
-            '  With half the squared error they are a fifth of that, and shrink alike.',
+            "  The printed norms are for cross-entropy, the loss of the book's script.",
+            '  With half the squared error they are a fifth as large, and shrink as fast.',
           ],
         },
         ...(long ? [sectionOfEnd(trained)] : []),
@@ -120,22 +122,22 @@ const RECORD = "its repository's fig/norms_during_training_4_layers.json";
 const ofLayer = (norms: readonly (readonly number[])[], h: number): number[] => norms.map((own) => own[h]);
 
 const normRange = (norms: readonly (readonly number[])[], h: number): Range =>
-  rangeOf(`norm of dC/db of layer ${h + 1}`, ofLayer(norms, h));
+  rangeOf(`norm of dC/db of hidden layer ${h + 1}`, ofLayer(norms, h));
 
-/** Of a few starts the spread is not known. */
+/** With few starts the spread is not known, so nothing is claimed. */
 const withheld = ({ what, computed, paper }: Finding): Finding =>
   unclaimed(what, computed, `--seeds has fewer than ${FEWEST} starts, too few to know the spread`, paper);
 
 function sectionOfEnd(norms: readonly (readonly number[])[]): Section {
   return {
-    title: `The same as epoch ${END} begins, four hidden layers, rate ${RATE}, lambda ${LAMBDA}`,
+    title: `Before epoch ${END + 1}: four hidden layers, rate ${RATE}, lambda ${LAMBDA}`,
     lines: [
       ...columns([
-        ['layer', 'printed', 'cross-entropy'],
+        ['hidden layer', 'printed', 'cross-entropy'],
         ...publishedAtEnd.map((printed, h) => [String(h + 1), printed, rangeText(normRange(norms, h))]),
       ]),
       '',
-      '  The weight decay, lambda / n, takes weights and spares biases, as the book has it.',
+      '  Weight decay, lambda / n, applies to weights and not to biases, as in the book.',
     ],
   };
 }
@@ -149,7 +151,7 @@ function problemOf(depth: number, cost: (typeof costs)[number], train: Dataset) 
     biasInit: { kind: 'normal', std: 1 },
   } as const;
   const quadratic = cost === 'quadratic';
-  // Cross-entropy of the library takes logits, and the mean over outputs.
+  // The library's cross-entropy takes logits, and the mean over outputs.
   const spec = deepNetwork(shape, sigmoid, quadratic ? sigmoid : undefined);
   const loss: LossSpec = quadratic ? 'quadratic' : 'binary-cross-entropy';
   return { spec, loss, scale: quadratic ? 1 : OUTPUTS };
@@ -173,8 +175,8 @@ async function normsAtStart(
 
 async function normsAtEnd(seed: number, train: Dataset, pool: Pool, { machine }: ExperimentContext): Promise<number[]> {
   const { spec, loss, scale } = problemOf(publishedAtEnd.length, 'crossEntropy', train);
-  // The book's cost is the sum over outputs, `scale` times the mean: rate times gradient, and rate times decay, are the
-  // same.
+  // The book's cost is the sum over outputs, `scale` times the mean. Rate and decay are scaled so that rate times
+  // gradient and rate times decay are the same.
   const optimizer = {
     kind: 'sgd',
     lr: RATE * scale,

@@ -1,14 +1,14 @@
 import { decimal } from '../../../report/format.ts';
 import { type Finding, type Published, published } from '../../finding.ts';
 
-/** What a figure was over a number of starts. */
+/** The values of a figure over a number of starts. */
 export interface Range {
   readonly low: number;
   readonly high: number;
   readonly mean: number;
 }
 
-/** @throws Error for no values, or one that is not finite: a range of those says nothing. */
+/** @throws Error for no values, or one that is not finite, since they have no range. */
 export function rangeOf(what: string, values: readonly number[]): Range {
   const bad = values.find((value) => !Number.isFinite(value));
   if (values.length === 0 || bad !== undefined) {
@@ -20,13 +20,13 @@ export function rangeOf(what: string, values: readonly number[]): Range {
 
 export const rangeText = ({ low, high }: Range): string => `${decimal(low)} to ${decimal(high)}`;
 
-/** How many standard deviations one start may lie from the mean of others by luck alone. */
+/** Standard deviations that one start may be from the mean of the others by chance. */
 const DEVIATIONS = 3;
 
 /**
- * A printed number of one start beside ours, sizes above 0: agrees where its logarithm is no further from the mean of
- * theirs than one more start would be, √(1 + 1/n) standard deviations three times over. The lowest and the highest of n
- * would leave out two of n + 1 such numbers.
+ * Compares a printed positive number of one start with ours. It agrees if its logarithm is within three times √(1 +
+ * 1/n) standard deviations of our mean, as one more start of ours would be. The lowest and highest of n would exclude
+ * two of n + 1 such numbers.
  */
 export function within(what: string, paper: Published, values: readonly number[]): Finding {
   const logs = values.map(Math.log);
@@ -38,7 +38,7 @@ export function within(what: string, paper: Published, values: readonly number[]
   return published(what, paper, text, Math.abs(away) <= DEVIATIONS, `${away.toFixed(1)} deviations`);
 }
 
-/** A figure that a paper derives or reads off: agrees where our mean lies within a share of it. */
+/** A figure that a paper derives or estimates: agrees if our mean is within a share of it. */
 export const near = (what: string, paper: Published, value: number, range: Range, share: number): Finding =>
   published(
     what,

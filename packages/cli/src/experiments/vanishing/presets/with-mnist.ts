@@ -1,7 +1,7 @@
 import { createPool, type Dataset, loadMnist, type Pool, subset } from '@gradloom/runtime';
 import type { ExperimentContext } from '../../experiment.ts';
 
-/** The first rows of MNIST's training set, and threads; gives the threads back in the end. */
+/** Calls its argument with the first rows of MNIST's training set and a pool, and ends the pool afterwards. */
 export async function withMnist<T>(
   { machine, note }: ExperimentContext,
   rows: number,
