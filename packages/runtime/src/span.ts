@@ -6,7 +6,7 @@ import { ThreadError } from './recovery.ts';
 import { SPAN_MS } from './span-length.ts';
 
 /**
- * Time for threads to return after an abort: a sleeping thread checks every 100 ms, but a shard of a large network
+ * Time for threads to return after an abort: a sleeping thread checks every 100 ms, but a pass of a large network
  * takes seconds. After that they are terminated.
  */
 const SETTLE_LIMIT_MS = 10_000;
