@@ -6,7 +6,7 @@ import { ThreadError } from './recovery.ts';
 import { SPAN_MS } from './span-length.ts';
 
 /**
- * How long threads may take to come back after an abort: a barrier's sleeper looks every 100 ms, but a shard of a large
+ * How long threads may take to come back after an abort: a barrier's sleeper looks every 100 ms, but a pass of a large
  * network takes seconds. Then they are ended wherever they are.
  */
 const SETTLE_LIMIT_MS = 10_000;

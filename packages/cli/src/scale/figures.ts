@@ -33,9 +33,11 @@ export interface FigureTable {
   readonly numeric: readonly number[];
 }
 
-/** The threads of a point, marked where some have no core or no work of their own. */
-export const countOf = ({ threads, beyondCores, working }: Point): string =>
-  `${threads}${beyondCores ? ' *' : ''}${working < threads ? ' -' : ''}`;
+/** The threads of a point, marked where some have no core, no work or no rows of their own. */
+export function countOf({ threads, beyondCores, working, gradientThreads }: Point): string {
+  const without = working < threads ? ' -' : gradientThreads < threads ? ' ~' : '';
+  return `${threads}${beyondCores ? ' *' : ''}${without}`;
+}
 
 export const pointTable = ({ points }: ScaleFigures): FigureTable => ({
   head: ['threads', 'ms a step', 'samples/s', 'speedup', 'in single rounds', 'efficiency'],
@@ -55,15 +57,24 @@ const rangeOf = ({ speedupRange: [low, high] }: Point): string => `${low.toFixed
 /** What the marks of `countOf` mean. */
 export function marksOf({ points, leaves }: ScaleFigures): string[] {
   const idle = points.find(({ threads, working }) => working < threads);
+  const marked = points.find(
+    ({ threads, working, gradientThreads }) => working === threads && gradientThreads < threads,
+  );
   return [
     ...(points.some(({ beyondCores }) => beyondCores) ? ['* more threads than cores: they take turns'] : []),
     ...(idle === undefined
       ? []
+      : [`- ${has(idle.working)} all the work: a batch has ${plural(leaves, 'leaf')}, the weights are few`]),
+    ...(marked === undefined
+      ? []
       : [
-          `- ${plural(idle.working, 'thread')} ${idle.working === 1 ? 'has' : 'have'} all the work: a batch has ${plural(leaves, 'leaf')}, the weights are few`,
+          `~ ${has(marked.gradientThreads)} rows in a step: a batch has ${plural(leaves, 'leaf')}, the others share the update`,
         ]),
   ];
 }
+
+/** '2 threads have'. */
+const has = (threads: number): string => `${plural(threads, 'thread')} ${threads === 1 ? 'has' : 'have'}`;
 
 export const weakTable = ({ weak }: ScaleFigures): FigureTable => ({
   head: ['threads', 'batch', 'ms a step', 'samples/s', 'efficiency'],
