@@ -53,7 +53,7 @@ for (const { name: shape, B, I, O } of matching('only', only, shapes)) {
   bench.add('dx, bare', () => dgemm(101, 111, 112, B, I, O, 1, dy, O, W, O, 0, dx, I));
   bench.add('dx', () => kernels.affineBackwardInput(dx, dy, W, B, I, O));
   bench.add('dW, bare', () => dgemm(101, 112, 111, I, O, B, 1, x, I, dy, O, 0, dW, O));
-  bench.add('dW and db', () => kernels.affineBackwardWeights(dW, db, x, dy, B, I, O));
+  bench.add('dW and db', () => kernels.affineBackwardWeights(dW, db, x, dy, B, B, false, I, O));
   await bench.run();
 
   const gflops = bench.tasks.map(({ result }) => {

@@ -10,6 +10,7 @@ import {
   type OptimizerSpec,
   optimizers,
 } from '@gradloom/core';
+import { counted, leafCount, leafRows, type NodeSums, ONE_ROW } from '@gradloom/core/internal';
 import { activate, activateBackward } from '../packages/core/src/activations/index.ts';
 import { gatherRows } from '../packages/runtime/src/datasets/gather.ts';
 
@@ -49,6 +50,8 @@ const shapes = [
 /** Of an x like the pixels of digits: the work counts terms of 0, too. */
 const sparseShapes = ['256x512x784', '64x128x784'];
 const updates: OptimizerSpec[] = [...(Object.keys(optimizers) as OptimizerName[]), { kind: 'sgd', momentum: 0.9 }];
+const BATCH = 64;
+const TWO_ROWS: NodeSums = { joins: [], count: 2, step: 1 };
 const BLOCK = 4096; // parameters of a block, and elements of everything elementwise
 
 function products(shape: string, allocate: Allocate, fill?: (x: Float64Array, I: number) => void): KernelRow[] {
@@ -64,7 +67,10 @@ function products(shape: string, allocate: Allocate, fill?: (x: Float64Array, I:
   return [
     row('affine', (kernels) => kernels.affine(y, x, W, b, B, I, O)),
     row('affineBackwardInput', (kernels) => kernels.affineBackwardInput(dx, dy, W, B, I, O)),
-    row('affineBackwardWeights', (kernels) => kernels.affineBackwardWeights(dW, db, x, dy, B, I, O)),
+    row('affineBackwardWeights', (kernels) => {
+      const leaf = kernels.name === 'blas' ? B : leafRows(B); // a BLAS takes one leaf a call
+      kernels.affineBackwardWeights(dW, db, x, dy, B, leaf, false, I, O);
+    }),
   ];
 }
 
@@ -80,10 +86,10 @@ function fillSparse(x: Float64Array, I: number): void {
 function vectors(allocate: Allocate): KernelRow[] {
   const [square, factor, g] = [allocate(1), allocate(1).fill(-1), allocate(BLOCK)];
   return [
-    ...[1, 2, 4, 8, 16].map((S) => {
-      const gSum = allocate(S * BLOCK).fill(0); // stays 0, however often it is added up
-      return elementwise(`averageShards, S = ${S}`, (kernels) =>
-        kernels.averageShards(square, g, gSum, S, BLOCK, 0, BLOCK, S),
+    ...[ONE_ROW, TWO_ROWS, { joins: [], count: 4, step: 1 }].map((sums) => {
+      const gSum = allocate(sums.count * BLOCK).fill(0); // stays 0, however often it is added up
+      return elementwise(`averageNodes of ${counted(sums.count, 'row')}`, (kernels) =>
+        kernels.averageNodes(square, g, gSum, sums, BLOCK, 0, BLOCK, BATCH),
       );
     }),
     elementwise('scale', (kernels) => kernels.scale(g, BLOCK, factor)),
@@ -101,7 +107,7 @@ function update(spec: OptimizerSpec, allocate: Allocate): KernelRow {
   );
 }
 
-/** The average of two shards, and adam by it; in one pass where the backend can. */
+/** The average of two rows of gradients, and adam by it; in one pass where the backend can. */
 function meanUpdate(allocate: Allocate): KernelRow {
   const { lr, slots, initialScalars, hyperLength, hyper: writeHyper, update: plain } = createOptimizer('adam');
   const [theta, square] = [BLOCK, 1].map(allocate);
@@ -110,15 +116,15 @@ function meanUpdate(allocate: Allocate): KernelRow {
   const state = slots.map(() => allocate(BLOCK));
   const hyper = allocate(hyperLength);
   writeHyper(hyper, Float64Array.of(lr), Float64Array.from(initialScalars));
-  return elementwise('averageShards, S = 2, and update adam', ({ averageShards, fast }) => {
+  return elementwise('averageNodes of 2 rows, and update adam', ({ averageNodes, fast }) => {
     const inOne = fast.meanUpdates?.adam;
-    if (inOne !== undefined) return inOne(square, theta, g, state, BLOCK, hyper, gSum, 2, BLOCK, 0, 2);
-    averageShards(square, g, gSum, 2, BLOCK, 0, BLOCK, 2);
+    if (inOne !== undefined) return inOne(square, theta, g, state, BLOCK, hyper, gSum, TWO_ROWS, BLOCK, 0, BATCH);
+    averageNodes(square, g, gSum, TWO_ROWS, BLOCK, 0, BLOCK, BATCH);
     (fast.updates.adam ?? plain)(theta, g, state, BLOCK, hyper);
   });
 }
 
-/** A shard of MNIST's rows. */
+/** Rows of MNIST. */
 function gatherBytes(allocate: Allocate): KernelRow {
   const [rows, columns] = [32, 784];
   const out = allocate(rows * columns);
@@ -146,10 +152,12 @@ function activation(name: ActivationName, allocate: Allocate): KernelRow[] {
 
 function loss(name: LossName, allocate: Allocate): KernelRow {
   const plain = createLoss(name).evaluate;
-  const B = 64;
-  const [lossSum, y, dy, t] = [1, BLOCK, BLOCK, BLOCK].map(allocate);
+  const leaf = leafRows(BATCH);
+  const [lossSums, y, dy, t] = [leafCount(BATCH, leaf), BLOCK, BLOCK, BLOCK].map(allocate);
   if (createLoss(name).targets === 'classes') t.fill(0);
-  return elementwise(`loss ${name}`, ({ fast }) => (fast.losses[name] ?? plain)(lossSum, dy, y, t, B, BLOCK / B));
+  return elementwise(`loss ${name}`, ({ fast }) =>
+    (fast.losses[name] ?? plain)(lossSums, dy, y, t, BATCH, leaf, BLOCK / BATCH),
+  );
 }
 
 const elementwise = (name: string, call: (kernels: Kernels) => unknown): KernelRow => ({

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { createRandom, type NetworkSpec } from '@gradloom/core';
-import { defaultShards } from '@gradloom/core/internal';
 import { createPool, type Dataset, type TrainOptions, train } from '@gradloom/runtime';
 import { type TimedRun, timeSteps } from '@gradloom/runtime/internal';
 import { Bench } from 'tinybench';
@@ -9,9 +8,8 @@ import { median } from './median.ts';
 import { matching, readOptions } from './options.ts';
 import { endSuite } from './suites.ts';
 
-// How much faster is a step on more threads, and what do the default shards cost over one a thread? Run alone on the
-// machine. `gradloom scale` looks closer at one workload. Usage: pnpm bench scaling [--rounds 5] [--backends
-// wasm,native] [--only 256]
+// How much faster is a step on more threads? Run alone on the machine. `gradloom scale` looks closer at one workload.
+// Usage: pnpm bench scaling [--rounds 5] [--backends wasm,native] [--only 256]
 
 const options = readOptions();
 const { only, backends = 'wasm,native,blas' } = options;
@@ -35,16 +33,13 @@ for (const { name, widths, batch } of workloads) {
   for (const { name: backend } of backendsHere(backends)) {
     const run = (setting: TrainOptions) =>
       timeSteps(train(spec, { train: dataset }, { batch, backend, pool, ...setting }));
-    const S = defaultShards(batch);
-    const settings = Array.from({ length: cores }, (_, t) => ({ threads: t + 1, shards: S }));
-    if (S !== cores) settings.push({ threads: cores, shards: cores });
+    const settings = Array.from({ length: cores }, (_, t) => ({ threads: t + 1 }));
     const medians = await inTurns(settings, run);
-    for (const [k, { threads, shards }] of settings.entries()) {
+    for (const [k, { threads }] of settings.entries()) {
       rows.push({
         workload: name,
         backend,
         threads,
-        shards,
         'ms per step': Number(medians[k].toFixed(4)),
         speedup: Number((medians[0] / medians[k]).toFixed(3)),
       });
@@ -52,7 +47,7 @@ for (const { name, widths, batch } of workloads) {
   }
 }
 await pool.destroy();
-endSuite('scaling', rows, options, { ratio: 'speedup', keys: ['workload', 'backend', 'threads', 'shards'] });
+endSuite('scaling', rows, options, { ratio: 'speedup', keys: ['workload', 'backend', 'threads'] });
 
 /** ms a step of each setting: medians of rounds in turns, so that a machine that slows down slows all of them. */
 async function inTurns<T extends TrainOptions>(

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Activation, activations } from '@gradloom/core';
+import type { NodePass } from '@gradloom/core/internal';
 import { type Backend, type CompiledKernels, createBackendKernels } from '../../packages/runtime/src/backend.ts';
 import { createBarrier } from '../../packages/runtime/src/barrier.ts';
 import { createKernelMemory } from '../../packages/runtime/src/kernel-memory.ts';
@@ -8,13 +9,13 @@ import { median } from '../median.ts';
 import { readWorkload } from './read-workload.ts';
 import type { Workload } from './workloads.ts';
 
-/** The shards of one thread. */
+/** What one thread takes of a batch. */
 export interface FloorTask {
   backend: Backend;
   compiled: CompiledKernels;
   workload: Workload;
-  firstRow: number; // of its first shard
-  shards: readonly number[]; // rows of each
+  leaf: number; // rows of a leaf
+  passes: readonly NodePass[];
   control: Int32Array<SharedArrayBuffer>;
   threads: number;
   cores: number;
@@ -26,20 +27,11 @@ export interface FloorTask {
  * may take no time, so x is what a forward pass of the thread's own rows leaves behind, from the weights that the
  * workload starts at.
  */
-function measure({
-  backend,
-  compiled,
-  workload,
-  firstRow,
-  shards,
-  control,
-  threads,
-  cores,
-  budgetMs,
-}: FloorTask): number {
-  const { widths } = workload;
+function measure({ backend, compiled, workload, leaf, passes, control, threads, cores, budgetMs }: FloorTask): number {
+  const { widths, batch } = workload;
   const start = readWorkload(workload);
-  const most = 2 * Math.max(1, ...shards); // two shards at a time where the backend can
+  const most = leaf * Math.max(1, ...passes.map(({ count }) => count));
+  const gradients = [...new Set(passes.map(({ row }) => row))];
   const widest = Math.max(...widths);
   const { memory, arrays } = createKernelMemory(compiled, (allocate) => {
     const scratch = takeKernelScratch(
@@ -51,7 +43,10 @@ function measure({
     const y = allocate(most * widest);
     const d = [0, 1].map(() => allocate(most * widest));
     const layers = widths.slice(1).map((O, l) => ({ I: widths[l], O, W: allocate(widths[l] * O), b: allocate(O) }));
-    const rows = layers.map(({ I, O }) => ({ dW: shards.map(() => allocate(I * O)), db: allocate(O) }));
+    // One row of the gradients each.
+    const rows = new Map(
+      gradients.map((row) => [row, layers.map(({ I, O }) => ({ dW: allocate(I * O), db: allocate(O) }))]),
+    );
     return { scratch, x, y, d, layers, rows };
   });
   const { x, y, d, layers, rows } = arrays;
@@ -62,17 +57,11 @@ function measure({
   }
   const kernels = createBackendKernels(backend, { ...compiled, memory, scratch: arrays.scratch });
 
-  const { affineBackwardWeightsOfTwo: weightsOfTwo, maxPairRows = 0 } = kernels;
-  const inPairs = weightsOfTwo !== undefined && shards.length % 2 === 0 && Math.max(...shards) <= maxPairRows;
-
-  const groups: { s: number; first: number; B: number; inputs: readonly Float64Array[] }[] = [];
-  let row = firstRow;
-  for (let s = 0; s < shards.length; s += inPairs ? 2 : 1) {
-    const first = shards[s];
-    const B = inPairs ? first + shards[s + 1] : first;
-    groups.push({ s, first, B, inputs: forward(row, B) });
-    row += B;
-  }
+  const groups = passes.map((pass) => {
+    const firstRow = pass.first * leaf;
+    const B = Math.min(pass.count * leaf, batch - firstRow);
+    return { ...pass, B, inputs: forward(firstRow, B) };
+  });
 
   /** The inputs of each layer. */
   function forward(row: number, B: number): Float64Array[] {
@@ -85,22 +74,21 @@ function measure({
     return x.map((array, l) => array.slice(0, B * widths[l]));
   }
 
-  function products({ s, first, B }: (typeof groups)[number]): void {
+  function products({ B, row, joins }: (typeof groups)[number]): void {
     for (const [l, { I, O, W, b }] of layers.entries()) {
       kernels.affine(y, x[l], W, b, B, I, O);
     }
+    const gradient = rows.get(row) ?? [];
     for (let l = layers.length - 1; l >= 0; l--) {
       const { I, O, W } = layers[l];
       const dy = d[l % 2];
-      const [dW, db] = [rows[l].dW[s], rows[l].db];
-      if (inPairs) weightsOfTwo(dW, db, x[l], dy, B, first, I, O);
-      else kernels.affineBackwardWeights(dW, db, x[l], dy, B, I, O);
+      kernels.affineBackwardWeights(gradient[l].dW, gradient[l].db, x[l], dy, B, leaf, joins, I, O);
       if (l > 0) kernels.affineBackwardInput(d[(l + 1) % 2], dy, W, B, I, O);
     }
   }
 
   /**
-   * ms. As in a step, x lies in one place for all shards: what puts it there is not timed, and left out where it is
+   * ms. As in a step, x lies in one place for all passes: what puts it there is not timed, and left out where it is
    * there.
    */
   function step(): number {

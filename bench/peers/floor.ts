@@ -1,15 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { buildNetwork } from '@gradloom/core';
-import { defaultShards, shardStart } from '@gradloom/core/internal';
+import { leafRows, planTeam } from '@gradloom/core/internal';
 import { type BackendChoice, createPool } from '@gradloom/runtime';
 import { measureBandwidth, resolveBackend } from '@gradloom/runtime/internal';
 import { compileFor } from '../../packages/runtime/src/backend.ts';
 import { allocateControl } from '../../packages/runtime/src/barrier.ts';
+import { teamOptions } from '../../packages/runtime/src/team-part.ts';
 import type { FloorTask } from './floor-worker.ts';
 import { specOf, type Workload } from './workloads.ts';
 
-/** Bytes that an update moves for a parameter: gradients of two shards, and weight and two moments read and written. */
+/** Bytes that an update moves for a parameter: gradients in two rows, and weight and two moments read and written. */
 const UPDATE_BYTES = 64;
 
 /**
@@ -26,21 +27,18 @@ export interface Floor {
 export async function measureFloor(workload: Workload, choice: BackendChoice, threads: number): Promise<Floor> {
   const { batch } = workload;
   const backend = resolveBackend(choice);
-  const S = defaultShards(batch);
+  const leaf = leafRows(batch);
+  const shape = { backend: backend.name, batch, lastBatch: batch, leaf };
+  const { passes } = planTeam(teamOptions(shape, batch, threads, false));
   const control = allocateControl();
   const cores = availableParallelism();
-  const times = Array.from({ length: threads }, (_, t) => {
-    const shards: number[] = [];
-    const firstShard = Math.floor((t * S) / threads);
-    for (let s = firstShard; s < Math.floor(((t + 1) * S) / threads); s++) {
-      shards.push(shardStart(s + 1, S, batch) - shardStart(s, S, batch));
-    }
+  const times = passes.map((own) => {
     const task: FloorTask = {
       backend,
       compiled: compileFor(backend),
       workload,
-      firstRow: shardStart(firstShard, S, batch),
-      shards,
+      leaf,
+      passes: own,
       control,
       threads,
       cores,

@@ -3,6 +3,7 @@
  * @internal
  */
 export { backendChoices, backendRecord, compileKernels, resolveBackend } from './backend.ts';
+export { readRun } from './checkpoints/checkpoint-file.ts';
 export { parts } from './clock.ts';
 export { checkInput, datasetFormats } from './datasets/index.ts';
 export { epochsPerReport } from './epoch-log.ts';

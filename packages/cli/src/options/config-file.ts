@@ -33,6 +33,11 @@ export interface ConfigFile {
   readonly file: Readonly<Record<string, unknown>>; // the whole object
 }
 
+/** Options of earlier versions that files may still hold, and why there are no such options any more. */
+const GONE: Readonly<Record<string, string>> = {
+  shards: 'a batch is now cut by its size alone: train again without it, to another result',
+};
+
 /** The entries of a file of options. */
 export interface Entries {
   readonly raw: RawOptions;
@@ -59,19 +64,19 @@ export function entriesToRaw(
   const raw: Record<string, { name: string; value: unknown }> = {};
   const foreign: ForeignEntry[] = [];
   const mayHold = (option: string): boolean => mayStandIn(file, table[option].effect);
+  const name = (key: string): string => `${from}: ${key}`;
   const put = (option: string, key: string, value: unknown) => {
-    const name = `${from}: ${key}`;
     if (!mayHold(option)) {
-      foreign.push({ name, value, why: effects[table[option].effect].why });
+      foreign.push({ name: name(key), value, why: effects[table[option].effect].why });
       return;
     }
     if (table[option].effect === 'reading' && isOwnPipe(value)) {
-      throw new UsageError(`${name} has ${show(value)}, expected a file (only a flag can name a pipe)`);
+      throw new UsageError(`${name(key)} has ${show(value)}, expected a file (only a flag can name a pipe)`);
     }
     if (Object.hasOwn(raw, option)) {
-      throw new UsageError(`${name} names an option that the file has already set, expected it once`);
+      throw new UsageError(`${name(key)} names an option that the file has already set, expected it once`);
     }
-    raw[option] = { name, value };
+    raw[option] = { name: name(key), value };
   };
   for (const [key, value] of Object.entries(entries)) {
     const option = ownName(table, kebabCase(key)) ?? kebabCase(key);
@@ -82,7 +87,9 @@ export function entriesToRaw(
     } else if (Object.hasOwn(table, option)) {
       put(option, key, value);
     } else if (Object.hasOwn(table, negation)) {
-      throw new UsageError(`${from}: ${key} has ${show(value)}, expected true or false`);
+      throw new UsageError(`${name(key)} has ${show(value)}, expected true or false`);
+    } else if (Object.hasOwn(GONE, option)) {
+      throw new UsageError(`${name(key)} has ${show(value)}, expected no such key (${GONE[option]})`);
     } else {
       throw new UsageError(
         `${from}: key ${JSON.stringify(key)} is unknown, expected options of --help${suggest(

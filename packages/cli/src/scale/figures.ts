@@ -33,9 +33,11 @@ export interface FigureTable {
   readonly numeric: readonly number[];
 }
 
-/** The number of threads, marked if some have no core or no work. */
-export const countOf = ({ threads, beyondCores, working }: Point): string =>
-  `${threads}${beyondCores ? ' *' : ''}${working < threads ? ' -' : ''}`;
+/** The number of threads, marked if some have no core, no work or no rows. */
+export function countOf({ threads, beyondCores, working, gradientThreads }: Point): string {
+  const without = working < threads ? ' -' : gradientThreads < threads ? ' ~' : '';
+  return `${threads}${beyondCores ? ' *' : ''}${without}`;
+}
 
 export const pointTable = ({ points }: ScaleFigures): FigureTable => ({
   head: ['threads', 'ms per step', 'samples/s', 'speedup', 'by round', 'efficiency'],
@@ -61,15 +63,24 @@ export function idealEnd({ points, cores }: Pick<ScaleFigures, 'points' | 'cores
 /** The meaning of the marks of `countOf`. */
 export function marksOf({ points, leaves }: ScaleFigures): string[] {
   const idle = points.find(({ threads, working }) => working < threads);
+  const marked = points.find(
+    ({ threads, working, gradientThreads }) => working === threads && gradientThreads < threads,
+  );
   return [
     ...(points.some(({ beyondCores }) => beyondCores) ? ['* more threads than cores: they take turns'] : []),
     ...(idle === undefined
       ? []
+      : [`- ${has(idle.working)} all the work: a batch has ${plural(leaves, 'leaf')}, the weights are few`]),
+    ...(marked === undefined
+      ? []
       : [
-          `- ${plural(idle.working, 'thread')} ${idle.working === 1 ? 'has' : 'have'} all the work: a batch has ${plural(leaves, 'leaf')}, and there are few weights`,
+          `~ ${has(marked.gradientThreads)} rows in a step: a batch has ${plural(leaves, 'leaf')}, the others share the update`,
         ]),
   ];
 }
+
+/** '2 threads have'. */
+const has = (threads: number): string => `${plural(threads, 'thread')} ${threads === 1 ? 'has' : 'have'}`;
 
 export const weakTable = ({ weak }: ScaleFigures): FigureTable => ({
   head: ['threads', 'batch', 'ms per step', 'samples/s', 'efficiency'],

@@ -12,6 +12,7 @@ export interface Point {
   readonly threads: number;
   readonly beyondCores: boolean; // threads take turns
   readonly working: number; // number of threads that have a leaf or a block
+  readonly gradientThreads: number; // number of threads that have a leaf
   readonly stepMs: number; // median of the rounds
   readonly samplesPerSecond: number;
   readonly speedup: number; // over one thread
@@ -66,6 +67,7 @@ export function summarizeRounds(
         threads,
         beyondCores: threads > cores,
         working: workingThreads(threads, first),
+        gradientThreads: Math.min(threads, leaves),
         stepMs,
         samplesPerSecond: samplesPerSecond(runs),
         speedup: firstMs / stepMs,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BEST_FILE, type Checkpoint, LAST_FILE, loadCheckpoint } from '@gradloom/runtime';
+import { readRun } from '@gradloom/runtime/internal';
 import { isRecord, readObject } from '../options/read-object.ts';
 import { CONFIG_FILE } from '../run-files/names.ts';
 import { sealOf } from '../run-files/seal.ts';
@@ -60,7 +61,17 @@ function load(folder: string | null, file: string): Checkpoint {
     return loadCheckpoint(file);
   } catch (error) {
     const best = folder === null ? '' : join(folder, BEST_FILE);
-    if (!(error instanceof Error) || best === '' || !existsSync(best)) throw error;
+    if (!(error instanceof Error) || best === '' || !isCheckpoint(best)) throw error;
     throw new Error(`${error.message}; an older one is ${best} (--resume it with --out)`, { cause: error });
+  }
+}
+
+/** Whether there is one that this version reads; it may not be whole. */
+function isCheckpoint(path: string): boolean {
+  try {
+    readRun(path);
+    return true;
+  } catch {
+    return false;
   }
 }

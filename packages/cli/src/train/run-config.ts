@@ -7,12 +7,11 @@ import type { StartEvent } from './reporter.ts';
 /** Contents of config.json: the options to repeat the run, and the machine. */
 export function runConfig(
   { spec, values }: Recipe,
-  { parameters, batch, leaves, threads, tunesThreads, backend, stepsPerEpoch }: StartEvent,
+  { parameters, batch, threads, tunesThreads, backend, stepsPerEpoch }: StartEvent,
 ): object {
   const resolved = {
     ...values,
     batch: values.batch === 'full' ? values.batch : batch,
-    leaves,
     threads: tunesThreads ? ('auto' as const) : threads,
     backend: backend.name,
   };

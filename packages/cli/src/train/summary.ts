@@ -50,14 +50,21 @@ function wentOf(result: TrainResult): string {
   return `${went} ${lengthOf(result)} in ${duration(result.elapsedMs)}`;
 }
 
-/** '2  (0.3085 ms per step, 0.5210 on 1)'. */
-function threadsText({ threads, trials }: TrainResult): string {
+/** '2  (0.3085 ms per step, 0.5210 on 1)', '4  (2 of them had rows in a step: a batch has 2 leaves)'. */
+function threadsText({ threads, trials, gradientThreads, leaves }: TrainResult): string {
+  const notes: string[] = [];
   const own = trials.find((trial) => trial.threads === threads);
-  if (own === undefined) return whole(threads);
-  const others = trials
-    .filter((trial) => trial !== own)
-    .map((trial) => `, ${decimal(trial.stepMs)} on ${trial.threads}`);
-  return `${threads}  (${decimal(own.stepMs)} ms per step${others.join('')})`;
+  if (own !== undefined) {
+    const others = trials
+      .filter((trial) => trial !== own)
+      .map((trial) => `, ${decimal(trial.stepMs)} on ${trial.threads}`);
+    notes.push(`${decimal(own.stepMs)} ms per step${others.join('')}`);
+  }
+  // 0: all steps were taken before this process.
+  if (gradientThreads > 0 && gradientThreads < threads) {
+    notes.push(`${gradientThreads} of them had rows in a step: a batch has ${plural(leaves, 'leaf')}`);
+  }
+  return notes.length === 0 ? whole(threads) : `${threads}  (${notes.join('; ')})`;
 }
 
 const lengthOf = ({ steps, epochs }: TrainResult): string =>

@@ -60,6 +60,8 @@ export function readRun(path: string): RunIdentity {
   return { spec, loss, record } as unknown as RunIdentity;
 }
 
+const WITH_SHARDS = ' (its run cut batches into shards, as an earlier version did: it cannot go on, train again)';
+
 /**
  * The checkpoint in a container of its kind.
  * @throws Error naming the path if its parts do not belong to one run.
@@ -67,8 +69,7 @@ export function readRun(path: string): RunIdentity {
 export function checkpointOf(where: string, path: string, { content, sections }: Container): Checkpoint {
   const { version, ...header } = content;
   if (version !== VERSION) {
-    const why =
-      isJsonObject(content.record) && 'shards' in content.record ? ' (its run has shards, which are no more)' : '';
+    const why = isJsonObject(content.record) && 'shards' in content.record ? WITH_SHARDS : '';
     throw new Error(`${where}: ${path} has checkpoint version ${show(version)}, expected ${VERSION}${why}`);
   }
   try {

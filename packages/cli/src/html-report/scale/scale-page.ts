@@ -31,6 +31,7 @@ const point = record({
   threads,
   beyondCores: flag,
   working: threads,
+  gradientThreads: threads,
   stepMs: number(0),
   samplesPerSecond: number(0),
   speedup: number(0),

@@ -109,12 +109,17 @@ function resultRows({ result }: Findings, last: EpochFigures | undefined): [stri
     ['training time', result.elapsedMs, duration],
     ['samples per second', result.samplesPerSecond, whole],
     ['threads', result.threads, whole],
+    ['threads that had rows in a step', fewer(result), whole],
     ['leaves per batch', result.leaves, whole],
   ];
   return rows.flatMap(([name, value, format]): [string, string][] =>
     value === undefined || Number.isNaN(value) ? [] : [[name, format(value)]],
   );
 }
+
+/** Of the threads, those that had rows, where some had none; 0: all steps were taken by an earlier process. */
+const fewer = ({ threads, gradientThreads }: Findings['result']): number | undefined =>
+  gradientThreads > 0 && gradientThreads < threads ? gradientThreads : undefined;
 
 const identityTable = ({ findings, config }: TrainRun): Table => ({
   title: 'Fingerprint and backend',
