@@ -138,7 +138,9 @@ describe('on a real terminal', { ...needs('script', 'bash'), timeout: TIME_LIMIT
   });
 
   test('NO_COLOR takes the colours, not the panel', async () => {
-    const { text } = await startOnTerminal([...moons, '--threads', '1', '--epochs', '150', '--no-out'], { NO_COLOR: '1' }).end();
+    const { text } = await startOnTerminal([...moons, '--threads', '1', '--epochs', '150', '--no-out'], {
+      NO_COLOR: '1',
+    }).end();
     expect(text).toMatch(/threads {2}1 /);
     expect(text).not.toMatch(COLOUR);
   });
