@@ -151,8 +151,7 @@ describe('--evaluate-test', () => {
     expect(stdout).toMatch(/\ntest set +looked at during training: /);
     const pages = temporaryDirectory();
     const out = join(pages, 'looked');
-    const listed = await gradloom([...args, '--evaluate-test', '--validation', '0.2', '--out', out], { terminal: 200 });
-    expect(listed.stderr).toMatch(/epoch 4\/4 .* test loss [\d.e-]+ {2}test accuracy [\d.]+ % /);
+    await gradloom([...args, '--evaluate-test', '--validation', '0.2', '--out', out]);
     const page = readFileSync(join(out, 'report.html'), 'utf8');
     for (const picture of ['loss', 'accuracy']) {
       const figure = page.match(new RegExp(`<figure id="${picture}">[\\s\\S]*?</figure>`))?.[0] ?? '';

@@ -44,6 +44,7 @@ const entries = Object.fromEntries([
     'use-library',
     'use-network',
     'watch-libraries',
+    'watch-wakes',
   ].map(support),
 ]);
 

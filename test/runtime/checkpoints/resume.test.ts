@@ -23,7 +23,7 @@ const stepsPerEpoch = Math.ceil(data.train.rows / base.batch);
 /**
  * Of the checkpoints so many apart one is gone on from: on 1 to 5 threads, from steps within epochs and at their ends.
  */
-const EVERY = counted(3, 1);
+const EVERY = counted(7, 1);
 
 let pool: Pool;
 beforeAll(async () => {

@@ -83,8 +83,8 @@ test.each([
   ['OpenBLAS', { openblas_get_config: () => 'OpenBLAS 0.3.29 USE64BITINT Haswell' }],
   ['BLIS', { bli_info_get_blas_int_type_size: () => 64 }],
   ['MKL', { MKL_Set_Interface_Layer: () => 3 }],
-] as const)('%s with sizes of 64 bits is refused', (name, wide) => {
-  expect(find({ ...families[name]({ threads: 1, calls: [] }), ...wide }).reason).toMatch(/expected sizes of 32 bits/);
+] as const)('%s with 64-bit sizes is refused', (name, wide) => {
+  expect(find({ ...families[name]({ threads: 1, calls: [] }), ...wide }).reason).toMatch(/expected 32-bit sizes/);
 });
 
 test('MKL is set up before it is asked anything', () => {

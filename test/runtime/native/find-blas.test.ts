@@ -42,7 +42,7 @@ describe('a path', () => {
       'findBlas: path has "gone", expected a BLAS library (cannot open shared object file: No such file or directory)',
     ],
     ['libm', 'findBlas: path has "libm", expected a library with cblas_dgemm'],
-    ['wide', 'findBlas: path has "wide", expected sizes of 32 bits (this OpenBLAS 0.3.29 takes 64)'],
+    ['wide', 'findBlas: path has "wide", expected 32-bit sizes (this OpenBLAS 0.3.29 has 64-bit ones)'],
     [
       'netlib',
       'findBlas: path has "netlib", expected one of OpenBLAS, BLIS, MKL, Accelerate (another BLAS cannot be told to use one thread)',
@@ -56,7 +56,7 @@ describe('a path', () => {
     const fifo = join(temporary.path, 'fifo');
     execFileSync('mkfifo', [fifo]);
     for (const path of [fifo, temporary.path]) {
-      const reason = `findBlas: path has "${path}", expected a BLAS library (no regular file)`;
+      const reason = `findBlas: path has "${path}", expected a BLAS library (not a regular file)`;
       expect(findBlas({ koffi: waiting, path })).toEqual({ library: null, reason });
     }
   });

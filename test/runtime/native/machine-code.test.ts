@@ -69,7 +69,7 @@ test('code is written before it may be run, and never after', () => {
 
 test.each([
   ['gives no memory', { mmap: () => -1n }, /mmap gives no memory/],
-  ['runs no code that was written', { mprotect: () => -1 }, /lets this process run no code that it made/],
+  ['does not run generated code', { mprotect: () => -1 }, /does not let this process run generated code/],
 ])('a system that %s is refused in a sentence', (_title, calls, sentence) => {
   expect(makeMachineCode({ system: 'linux x64', flags, koffi: system(calls) }).reason).toMatch(sentence);
   // Asking the processor takes code, too.

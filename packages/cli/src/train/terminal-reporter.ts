@@ -85,7 +85,7 @@ export function terminalReporter(io: Io): Reporter {
 }
 
 /** Most important first: those without room are dropped. */
-function metricsOf({ trainLoss, validation, test, gradientNorm, learningRate }: EpochEvent): string[] {
+export function metricsOf({ trainLoss, validation, test, gradientNorm, learningRate }: EpochEvent): string[] {
   const metrics: string[] = [];
   if (validation?.accuracy !== undefined) metrics.push(`accuracy ${percent(validation.accuracy)}`);
   if (validation?.r2 !== undefined) metrics.push(`r2 ${decimal(validation.r2)}`);
@@ -95,7 +95,7 @@ function metricsOf({ trainLoss, validation, test, gradientNorm, learningRate }: 
   return [...metrics, `rate ${decimal(learningRate)}`];
 }
 
-function epochText({ epoch, trainLoss, validation, test, elapsedMs }: EpochEvent, totalEpochs: number): string {
+export function epochText({ epoch, trainLoss, validation, test, elapsedMs }: EpochEvent, totalEpochs: number): string {
   const parts = [`epoch ${countOf(epoch, totalEpochs)}`];
   parts.push(`training loss ${decimal(trainLoss)}`);
   if (validation !== undefined) parts.push(`validation loss ${decimal(validation.loss)}`);

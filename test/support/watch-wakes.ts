@@ -1,0 +1,16 @@
+import { appendFileSync } from 'node:fs';
+
+/**
+ * Loaded into the threads of a program by `--import`: notes in the file GRADLOOM_TEST_WAKES, a byte for each, the
+ * sleeps that ended by their time limit though what was waited for had come: nobody woke that thread.
+ */
+const path = process.env.GRADLOOM_TEST_WAKES ?? '';
+const wait = Atomics.wait;
+
+if (path !== '') {
+  Atomics.wait = ((array: Int32Array, index: number, value: number, timeoutMs?: number) => {
+    const end = wait(array, index, value, timeoutMs);
+    if (end === 'timed-out' && Atomics.load(array, index) !== value) appendFileSync(path, '.');
+    return end;
+  }) as typeof Atomics.wait;
+}
