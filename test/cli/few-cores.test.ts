@@ -6,20 +6,18 @@ import { endOf, gradloom, jsonLines, type Outcome, startProgram, temporaryDirect
 import { counted } from '../support/count.ts';
 import { needs } from '../support/needs.ts';
 
-// Steps of a millisecond or so; an epoch, which leaves a line, is 8 of them.
+// Steps of a millisecond or so; an epoch, which leaves a line, is 7 of them.
 const EPOCHS = counted(20, 150);
-const STEPS = 8 * EPOCHS;
+const STEPS = 7 * EPOCHS;
 const args = [
   ...[
     'train',
     '--dataset',
-    'moons:rows=1024',
+    'moons:rows=2048',
     '--hidden',
     '64,64',
     '--batch',
-    '128',
-    '--shards',
-    '16',
+    '256',
     '--backend',
     'wasm',
   ],

@@ -12,10 +12,10 @@ const withMemory = (MiB: number, args: readonly string[]) =>
     }),
   );
 
-// Adam keeps 3 numbers a weight, the shard's gradient is one, a state to go back to 3 and the result one: 8 of 8 bytes
+// Adam keeps 3 numbers a weight, the gradient is one, a state to go back to 3 and the result one: 8 of 8 bytes
 // each. A run of two columns with a directory is looked at on its way, for the pictures of its report: 3 copies, and
 // one that V8 may not have collected yet.
-const wide = ['--dataset', 'moons', '--hidden', '1000,1000', '--shards', '1', '--steps', '1', '--no-out'];
+const wide = ['--dataset', 'moons', '--hidden', '1000,1000', '--steps', '1', '--no-out'];
 
 test('a plan beyond the free memory is refused with its parts and the flag, before any thread or file', async () => {
   const out = join(temporaryDirectory(), 'run');
@@ -23,7 +23,7 @@ test('a plan beyond the free memory is refused with its parts and the flag, befo
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toMatch(
     // The heap depends on what V8 allows itself.
-    /^gradloom train: --hidden 1000,1000: the plan has \d+ MiB, expected at most 60 MiB \(what this machine has free\): parameters 8 MiB, gradients of the shards 8 MiB, optimizer state m 8 MiB, optimizer state v 8 MiB, activations of 1 thread 9 MiB, this thread's heap \d+ MiB, threads 18 MiB, copy of the state for faults 24 MiB, copy of the state for rollbacks 24 MiB, copies for looks 31 MiB, result 8 MiB\n$/,
+    /^gradloom train: --hidden 1000,1000: the plan has \d+ MiB, expected at most 60 MiB \(what this machine has free\): parameters 8 MiB, gradients 8 MiB, optimizer state m 8 MiB, optimizer state v 8 MiB, activations of 1 thread 9 MiB, this thread's heap \d+ MiB, threads 18 MiB, copy of the state for faults 24 MiB, copy of the state for rollbacks 24 MiB, copies for looks 31 MiB, result 8 MiB\n$/,
   );
   expect(existsSync(out)).toBe(false);
 });

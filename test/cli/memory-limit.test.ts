@@ -32,19 +32,7 @@ const MiB = 1024 ** 2;
 /** So much more than this process has. */
 const more = (mebibytes: number): string => String(process.memoryUsage.rss() + mebibytes * MiB);
 
-const run = [
-  'train',
-  '--dataset',
-  'moons:rows=3000',
-  '--hidden',
-  '400,400',
-  '--steps',
-  '3',
-  '--batch',
-  '64',
-  '--shards',
-  '8',
-];
+const run = ['train', '--dataset', 'moons:rows=3000', '--hidden', '400,400', '--steps', '3', '--batch', '128'];
 
 test('a limit lowers the threads with a word, or refuses the run by its flag, and changes no bit', async () => {
   const prints = new Set<unknown>();

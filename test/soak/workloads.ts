@@ -2,12 +2,12 @@
 export const workloads: Readonly<Record<string, readonly string[]>> = {
   'adam, dropout, validation': [
     ...['--dataset', 'moons:rows=600,noise=0.2', '--hidden', '64,64', '--dropout', '0.2', '--validation', '0.2'],
-    ...['--batch', '24', '--shards', '4', '--epochs', '250', '--checkpoint-every', '40'],
+    ...['--batch', '60', '--epochs', '500', '--checkpoint-every', '40'],
   ],
   'sgd, plateau, clipping': [
     ...['--dataset', 'spirals:rows=700,classes=3', '--hidden', '96,96', '--optimizer', 'sgd:momentum=0.9'],
     ...['--lr', '0.05', '--schedule', 'plateau:patience-epochs=2,gamma=0.5', '--clip-norm', '1', '--validation', '0.2'],
-    ...['--batch', '64', '--shards', '3', '--epochs', '300', '--checkpoint-every', '1s'],
+    ...['--batch', '64', '--epochs', '300', '--checkpoint-every', '1s'],
   ],
   'full batch, cosine': [
     ...['--dataset', 'blobs:rows=500', '--hidden', '64', '--schedule', 'cosine:warmup-steps=20', '--batch', 'full'],
@@ -25,10 +25,10 @@ export const workloads: Readonly<Record<string, readonly string[]>> = {
       '--schedule',
       'step:every-epochs=60,gamma=16',
     ],
-    ...['--batch', '5', '--shards', '2', '--epochs', '180', '--on-nan', 'rollback', '--checkpoint-every', '37'],
+    ...['--batch', '5', '--epochs', '180', '--on-nan', 'rollback', '--checkpoint-every', '37'],
   ],
   'looks, rmsprop': [
     ...['--dataset', 'circles:rows=500,noise=0.1', '--hidden', '48,48,48', '--optimizer', 'rmsprop', '--probe', '60'],
-    ...['--batch', '20', '--shards', '2', '--epochs', '200', '--checkpoint-every', '2e'],
+    ...['--batch', '20', '--epochs', '200', '--checkpoint-every', '2e'],
   ],
 };

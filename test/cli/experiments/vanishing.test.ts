@@ -168,7 +168,7 @@ test('the document holds every layer before the first step and along training, a
 test('any number of threads gives the same document', async () => {
   const runs: unknown[] = [];
   for (const threads of ['1', ...onlyInAll('2'), '3']) {
-    // 256 rows make four shards: work for all three.
+    // 256 rows are 16 leaves: work for all three.
     runs.push(
       await experimentJson(
         'vanishing',

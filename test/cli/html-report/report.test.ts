@@ -313,8 +313,8 @@ test('a printed page is light, and no picture or table is split over two pages',
 
 test('the page of scale names the machine and what ran on it', async () => {
   const html = readFileSync(report('scale'), 'utf8');
-  expect(html).toContain('1 thread: a step takes'); // XOR has one shard
-  expect(html).toContain('- 1 thread has all the work: a batch has 1 shard');
+  expect(html).toContain('1 thread: a step takes'); // XOR has one leaf
+  expect(html).toContain('- 1 thread has all the work: a batch has 1 leaf');
   const named = Array.from(html.matchAll(/<th scope="row">([^<]*)<\/th><td>([^<]+)<\/td>/g), ([, name, value]) => [
     name,
     value,

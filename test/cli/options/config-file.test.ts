@@ -88,6 +88,10 @@ describe('a config file', () => {
     ['- 1', '--config config.yaml has [1], expected an object'],
     ['a: [', '--config config.yaml is not valid YAML, expected YAML or JSON'],
     ['\0\u0001PK', '--config config.yaml is not text, expected JSON or YAML in UTF-8'],
+    [
+      'shards: 4',
+      '--config config.yaml: shards has 4, expected no such key (a batch is now cut by its size alone: train again without it, to another result)',
+    ],
     ['__proto__: {}', '--config config.yaml: key "__proto__" is unknown, expected options of --help'],
     ['shuffle: maybe', '--config config.yaml: shuffle has "maybe", expected true or false'],
     ['lr: !!foo 1', '--config config.yaml is not valid YAML, expected YAML or JSON (Unresolved tag'],

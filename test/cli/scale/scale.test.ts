@@ -17,7 +17,7 @@ import { threadCounts } from '../../../packages/cli/src/scale/thread-counts.ts';
 import { gradloom, jsonLines, temporaryDirectory } from '../../support/command-line.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
-const workload = ['--dataset', 'spirals', '--backend', 'reference', '--batch', '64', '--shards', '3'];
+const workload = ['--dataset', 'spirals', '--backend', 'reference', '--batch', '48'];
 const short = ['--steps', '9', '--rounds', '2', '--max-threads', '3'];
 
 describe('gradloom scale', () => {
@@ -37,7 +37,7 @@ describe('gradloom scale', () => {
       expect(efficiency).toBe(speedup / threads);
       expect(profiles).toHaveLength(threads);
     }
-    expect(document).toMatchObject({ sameBits: true, steps: 9, batch: 64, shards: 3 });
+    expect(document).toMatchObject({ sameBits: true, steps: 9, batch: 48, leaves: 3 });
     // Other tests may make rounds contradict each other.
     if (document.inconclusive) expect(document).toMatchObject({ best: null, amdahl: null, usl: null, losses: [] });
     else expect(points.map(({ threads }: { threads: number }) => threads)).toContain(document.best);
@@ -74,17 +74,33 @@ describe('gradloom scale', () => {
       '2',
     ]);
     expect(stdout).toContain('2 - ');
-    expect(stdout).toContain('- 1 thread has all the work: a batch has 1 shard');
+    expect(stdout).toContain('- 1 thread has all the work: a batch has 1 leaf');
     expect(stdout).not.toContain('Amdahl');
     expect(stdout).toContain('Worth using on');
+  });
+
+  test('says which threads have no rows, but blocks of weights', async () => {
+    // 16 rows are one leaf, and 5,122 weights two blocks.
+    const args = ['scale', '--dataset', 'moons', '--hidden', '1024', '--batch', '16', '--steps', '9', '--rounds', '2'];
+    const { stdout } = await gradloom([...args, '--max-threads', '3']);
+    expect(stdout).toMatch(/^2( \*)? ~ /m);
+    expect(stdout).toMatch(/^3( \*)? - /m);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+      '~ 1 thread has rows in a step: a batch has 1 leaf, the others share the update',
+    );
+    const { points } = JSON.parse((await gradloom([...args, '--max-threads', '2', '--json'])).stdout);
+    expect(points).toMatchObject([
+      { threads: 1, working: 1, gradientThreads: 1 },
+      { threads: 2, working: 2, gradientThreads: 1 },
+    ]);
   });
 
   test.each([2, 3])('in %i rounds samples a second are those of the median step', async (rounds) => {
     const flags = ['scale', ...workload, '--steps', '9', '--rounds', String(rounds), '--max-threads', '1', '--json'];
     const { points, spread } = JSON.parse((await gradloom(flags)).stdout);
-    // 9 steps of batches of 64 rows: whole ones but where an epoch ends.
-    expect(points[0].samplesPerSecond * points[0].stepMs).toBeLessThanOrEqual(64_000 + 1e-6);
-    expect(points[0].samplesPerSecond * points[0].stepMs).toBeGreaterThan(32_000);
+    // 9 steps of batches of 48 rows: whole ones but where an epoch ends.
+    expect(points[0].samplesPerSecond * points[0].stepMs).toBeLessThanOrEqual(48_000 + 1e-6);
+    expect(points[0].samplesPerSecond * points[0].stepMs).toBeGreaterThan(24_000);
     expect(spread).toBeGreaterThanOrEqual(0);
   });
 
@@ -107,7 +123,7 @@ describe('gradloom scale', () => {
   test.each([
     [['--max-threads', '513'], '--max-threads has 513, expected at most 512'],
     [['--rounds', '0'], '--rounds has 0, expected a whole number of at least 1'],
-    [['--shards', '5'], '--shards has 5, expected at most 4 (rows of a batch)'],
+    [['--shards', '5'], '--shards is unknown, expected a flag from --help'],
     [['more'], 'the word "more" is not needed, expected only flags'],
   ])('refuses %j', async (flags, message) => {
     const { stdout, stderr, code } = await gradloom(['scale', '--dataset', 'xor', ...flags]);
@@ -190,7 +206,7 @@ describe('a measurement', () => {
 describe('a measurement that is stopped', () => {
   const spec = { input: 4, layers: [{ kind: 'dense' as const, out: 3 }] };
   const sets = { train: randomDataset({ rows: 64, inputs: 4, classes: 3 }) };
-  const options = { batch: 16, backend: 'reference' as const };
+  const options = { batch: 32, backend: 'reference' as const };
 
   async function stoppedAt(stage: string): Promise<{ scaling: Scaling | null; notes: string[] }> {
     const pool = await createPool({ threads: 2 });
@@ -256,7 +272,7 @@ describe('a measurement that is stopped', () => {
 describe('rounds', () => {
   const timed = (stepMs: number) => ({
     ...{ stepMs, samplesPerSecond: 64_000 / stepMs },
-    result: { fingerprint: 'f', batch: 64, shards: 4, parameters: new Float64Array(9), backend: { name: 'wasm' } },
+    result: { fingerprint: 'f', batch: 64, leaves: 4, parameters: new Float64Array(9), backend: { name: 'wasm' } },
   });
   const report = (...rounds: readonly (readonly [one: number, two: number])[]) => {
     const measured = rounds.map(([one, two]) => ({
@@ -312,7 +328,7 @@ test('what is lost adds up to the time beyond that of one thread, the largest fi
   ];
   const point = (threads: number, profiles: Profile[]) => ({ threads, beyondCores: false, working: threads, profiles });
   const scaling = {
-    first: { shards: 4, parameters: new Float64Array(1e6) },
+    first: { leaves: 4, parameters: new Float64Array(1e6) },
     points: [point(1, [one]), point(2, two), { ...point(4, []), beyondCores: true }],
     bandwidth: [
       { threads: 1, gigabytesPerSecond: 10 },

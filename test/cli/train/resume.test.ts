@@ -7,7 +7,7 @@ import { gradloom, jsonLines, saysDropped, temporaryDirectory } from '../../supp
 import { installedBlas } from '../../support/installed-blas.ts';
 
 const own = ['--backend', 'wasm', '--threads', '1'];
-const moons = ['train', '--dataset', 'moons:rows=60', '--hidden', '8', '--batch', '16', ...own];
+const moons = ['train', '--dataset', 'moons:rows=60', '--hidden', '8', '--batch', '17', ...own];
 
 /** Trains moons into a new run; returns its directory and the last line. */
 async function trained(...flags: string[]) {
@@ -162,7 +162,7 @@ describe('--resume refuses', () => {
     await refused('--backend reference', '--backend has "reference", expected "wasm"');
     await refused('--epochs 5', '--epochs has 5, expected 3 (the rates of schedule cosine depend on it)');
     await refused('--config x.json', '--resume is given with --config');
-    expect(await resumed(out, '--batch', '16', '--lr', '0.02', '--schedule', 'cosine', '--epochs', '3')).toMatchObject({
+    expect(await resumed(out, '--batch', '17', '--lr', '0.02', '--schedule', 'cosine', '--epochs', '3')).toMatchObject({
       steps: 9,
     });
   });
@@ -171,6 +171,7 @@ describe('--resume refuses', () => {
     ['{', 'config.json is not valid JSON at line 1, column 2, expected a closing brace'],
     ['{}', 'config.json without options, expected the configuration of a run'],
     ['{"options": {"lr": 1e999}}', ': lr has Infinity, expected a number of at least 0 (and finite)'],
+    ['{"options": {"shards": 4}}', ': shards has 4, expected no such key (a batch is now cut by its size alone: '],
     ['{"options": {"__proto__": {"lr": 5}}}', ': key "__proto__" is unknown, expected options of --help'],
   ])('a run whose own file is damaged, as a fault of the file: %s', async (text, sentence) => {
     const out = temporaryDirectory();

@@ -24,7 +24,8 @@ describe('--json', () => {
       testR2: expect.any(Number),
       fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
       threads: 1,
-      shards: 1,
+      leaves: 1,
+      gradientThreads: 1,
       backend: 'reference',
       elapsedMs: expect.any(Number),
       samplesPerSecond: expect.any(Number),
@@ -56,7 +57,7 @@ describe('--json', () => {
     ]);
     expect(jsonLines(stdout)).toContainEqual({
       event: 'warning',
-      message: expect.stringMatching(/^--threads has 2, but a batch has 1 shard/),
+      message: expect.stringMatching(/^--threads has 2, but a batch has 1 leaf/),
     });
     expect(stderr).toMatch(/^gradloom train: warning: --threads has 2, /);
   });
@@ -176,7 +177,7 @@ describe('a run directory', () => {
   test('is not made for a run that cannot begin', async () => {
     const out = join(temporaryDirectory(), 'run');
     await gradloom([...xor, '--loss', 'softmax-cross-entropy', '--out', out]);
-    await gradloom([...xor, '--shards', '9', '--out', out]);
+    await gradloom([...xor, '--shards', '2', '--out', out]);
     expect(() => readdirSync(out)).toThrow('ENOENT');
   });
 
@@ -195,7 +196,7 @@ describe('a run directory', () => {
       out,
     ]);
     expect(stderr).toMatch(
-      /^gradloom train: step \d+, shard 0: .* has .*, expected finite numbers.*; the model and checkpoint before that step are in /,
+      /^gradloom train: step \d+, rows 0 to 3 of the batch: .* has .*, expected finite numbers.*; the model and checkpoint before that step are in /,
     );
     expect(code).toBe(1);
     expect(loadModel(join(out, 'model.gradloom')).parameters.every(Number.isFinite)).toBe(true);

@@ -186,10 +186,10 @@ describe('is a fault', () => {
     expect(faultsOf(await verify(out), 'config.json')[0]).toMatch(/lr has -1, expected /);
     writeFileSync(
       join(out, 'config.json'),
-      seal(JSON.stringify({ ...own, options: { ...config.options, shards: 7, 'clip-norm': 1 } })),
+      seal(JSON.stringify({ ...own, options: { ...config.options, seed: 7, 'clip-norm': 1 } })),
     );
     expect(faultsOf(await verify(out), 'last.gradloom')).toEqual([
-      expect.stringMatching(/^has shards \d, expected 7 \(of config\.json\)$/),
+      expect.stringMatching(/^has seed 0, expected 7 \(of config\.json\)$/),
       'has clip-norm none, expected 1 (of config.json)',
     ]);
   });

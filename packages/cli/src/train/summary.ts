@@ -60,7 +60,7 @@ function threadsText({ threads, trials, gradientThreads, leaves }: TrainResult):
       .map((trial) => `, ${decimal(trial.stepMs)} on ${trial.threads}`);
     notes.push(`${decimal(own.stepMs)} ms per step${others.join('')}`);
   }
-  // 0: all steps were taken before this process.
+  // 0: no step was taken.
   if (gradientThreads > 0 && gradientThreads < threads) {
     notes.push(`${gradientThreads} of them had rows in a step: a batch has ${plural(leaves, 'leaf')}`);
   }

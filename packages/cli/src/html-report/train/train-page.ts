@@ -117,7 +117,7 @@ function resultRows({ result }: Findings, last: EpochFigures | undefined): [stri
   );
 }
 
-/** Of the threads, those that had rows, where some had none; 0: all steps were taken by an earlier process. */
+/** Of the threads, those that had rows, where some had none; 0: no step was taken. */
 const fewer = ({ threads, gradientThreads }: Findings['result']): number | undefined =>
   gradientThreads > 0 && gradientThreads < threads ? gradientThreads : undefined;
 
