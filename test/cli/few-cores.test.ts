@@ -10,17 +10,7 @@ import { needs } from '../support/needs.ts';
 const EPOCHS = counted(20, 150);
 const STEPS = 7 * EPOCHS;
 const args = [
-  ...[
-    'train',
-    '--dataset',
-    'moons:rows=2048',
-    '--hidden',
-    '64,64',
-    '--batch',
-    '256',
-    '--backend',
-    'wasm',
-  ],
+  ...['train', '--dataset', 'moons:rows=2048', '--hidden', '64,64', '--batch', '256', '--backend', 'wasm'],
   ...['--epochs', String(EPOCHS), '--no-out', '--json'],
 ];
 
