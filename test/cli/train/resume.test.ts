@@ -28,7 +28,10 @@ async function resumed(path: string, ...flags: string[]) {
 const metrics = (out: string) =>
   jsonLines(readFileSync(join(out, 'metrics.jsonl'), 'utf8')).map((line) => ({ ...line, elapsedMs: 0, sum: '' }));
 
-const withoutTimes = (done: object) => ({ ...done, elapsedMs: 0, samplesPerSecond: 0, threads: 0 });
+const withoutTimes = (done: object) => ({
+  ...done,
+  ...{ elapsedMs: 0, samplesPerSecond: 0, threads: 0, gradientThreads: 0 },
+});
 
 /** Puts a run back to where it stood at its best checkpoint, with all that a killed process may leave behind it. */
 function putBack(out: string): number {
@@ -145,7 +148,7 @@ describe('--resume refuses', () => {
       expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining(sentence) });
       expect(stderr).toMatch(/^gradloom train: --[^\n]*, expected [^\n]*\n$/);
     };
-    await refused('--batch 8', '--batch has 8, expected 16: --resume continues the same run');
+    await refused('--batch 8', '--batch has 8, expected 17: --resume continues the same run');
     await refused(
       '--lr 0.5 --hidden 4,4 --seed 3',
       '--hidden has 4,4, expected 8; --lr has 0.5, expected 0.02; --seed has 3, expected 0',
