@@ -1,12 +1,9 @@
 import { createPool, datasetFromRows, loadModel, type NetworkSpec, saveModel, train } from '@gradloom/runtime';
 
-const inputs = [
-  [0, 0],
-  [0, 1],
-  [1, 0],
-  [1, 1],
-];
-const targets = [0, 1, 1, 0];
+// 32 rows are two leaves: work for both threads.
+const bits = Array.from({ length: 32 }, (_, n) => [n & 1, (n >> 1) & 1] as const);
+const inputs = bits.map(([a, b]) => [a, b]);
+const targets = bits.map(([a, b]) => a ^ b);
 const network: NetworkSpec = {
   input: 2,
   layers: [{ kind: 'dense', out: 8 }, { kind: 'tanh' }, { kind: 'dense', out: 1 }],
@@ -19,7 +16,6 @@ const run = train(
     batch: 'full',
     epochs: 500,
     optimizer: { kind: 'adam', lr: 0.05 },
-    shards: 2,
     threads: 2,
     pool,
     backend: 'wasm',

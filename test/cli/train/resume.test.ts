@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { loadCheckpoint, loadModel } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { saveCheckpoint } from '../../../packages/runtime/src/checkpoints/checkpoint-file.ts';
+import { readContainer, writeContainer } from '../../../packages/runtime/src/files/container.ts';
 import { gradloom, jsonLines, saysDropped, temporaryDirectory } from '../../support/command-line.ts';
 import { installedBlas } from '../../support/installed-blas.ts';
 
@@ -218,6 +219,20 @@ describe('--resume refuses', () => {
     expect(stderr).toMatch(/^gradloom train: --blas has "\w+ \S+ for .*", expected "\w+ 0\.0\.1 for .*\n$/);
     expect(code).toBe(1);
     expect((await gradloom(['train', '--resume', out, '--epochs', '4', '--batch', '3'])).code).toBe(2);
+  });
+
+  test('a run of an earlier version with shards: one sentence, which advises no older checkpoint', async () => {
+    const { out } = await trained('--epochs', '3');
+    for (const name of ['last.gradloom', 'best.gradloom']) {
+      const path = join(out, name);
+      const { content, sections } = readContainer('test', path, ['checkpoint']);
+      const record = { ...(content.record as object), shards: 4 };
+      writeContainer('test', path, 'checkpoint', { ...content, version: 1, record }, sections);
+    }
+    expect(await gradloom(['train', '--resume', out])).toEqual({
+      ...{ code: 1, stdout: '' },
+      stderr: `gradloom train: ${join(out, 'last.gradloom')} has checkpoint version 1, expected 2 (its run cut batches into shards, as an earlier version did: it cannot go on, train again)\n`,
+    });
   });
 
   test('other rows behind the same path', async () => {
