@@ -76,6 +76,7 @@ const right: Record<string, () => readonly unknown[]> = {
   refuseInUse: () => ['here', 'folder'],
   readIdx: () => ['nowhere'],
   readNpy: () => ['nowhere'],
+  readRun: () => ['nowhere'],
   resolveBackend: () => ['wasm', undefined, buildNetwork(spec)],
   saveModel: () => ['model', model],
   splitDataset: () => [data, { test: 0.5 }],

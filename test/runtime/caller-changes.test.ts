@@ -43,7 +43,7 @@ test('changes by the caller to its objects after the start change nothing in the
   expect(result.test).toBeUndefined();
   expect(seen.filter((type) => type === 'epoch')).toHaveLength(6);
   const resume = loadCheckpoint(join(folder, 'last.gradloom'));
-  const again = { ...options, epochs: 4, parameters: given, resume, pool };
+  const again = { ...options, epochs: 8, parameters: given, resume, pool };
   const on = await train(spec, whole, again).result;
   expect(on.steps).toBe(16);
   await pool.destroy();

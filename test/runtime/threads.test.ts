@@ -63,7 +63,7 @@ describe.each(backends)('on %s', (backend) => {
 
 describe.each(backends)('batches of 35 leaves, and a last one of a single row, on %s', (backend) => {
   const many = randomDataset({ rows: 1101, inputs: 64, classes: 10 });
-  const options = { ...base, batch: 1100, steps: 4, threads: 64 };
+  const options = { ...base, batch: 1100, steps: 3 };
   let large: Pool;
   let expected: string;
   beforeAll(async () => {
@@ -72,7 +72,7 @@ describe.each(backends)('batches of 35 leaves, and a last one of a single row, o
   });
   afterAll(() => large.destroy());
 
-  test.each([1, 6, ...onlyInAll(2, 3, 5, 7, 8, 9, 16, 33, 64)])(
+  test.each([6, ...onlyInAll(1, 2, 3, 5, 7, 8, 9, 16, 33, 64)])(
     '%i threads end in the bits of one whole step at a time in one thread',
     needs(backend),
     async (threads) => {

@@ -23,10 +23,10 @@ const PLAIN_HEIGHT = 64;
 const PLAIN_COLUMNS = 64;
 
 /**
- * dW[I,O] = xᵀ · dy and db[O] = Σₙ dy over B rows in leaves of `leaf` rows: in a leaf each sum starts at 0 and adds rows
- * n ascending, and the leaves' sums are added by the pairwise tree. Overwrites `dW` and `db`, or adds to them where
- * `joins`. Several leaves have up to 64 rows each, and are up to 16 and 256 rows; a single one has any number of rows.
- * scratch: `wasmProductScratch`.
+ * dW[I,O] = xᵀ · dy and db[O] = Σₙ dy over B rows in leaves of `leaf` rows: in a leaf each sum starts at 0 and adds
+ * rows n ascending, and the leaves' sums are added by the pairwise tree. Overwrites `dW` and `db`, or adds to them
+ * where `joins`. Several leaves have up to 64 rows each, and are up to 16 and 256 rows; a single one has any number of
+ * rows. scratch: `wasmProductScratch`.
  */
 export function affineBackwardWeights(
   dW: usize, db: usize, x: usize, dy: usize, B: i32, leaf: i32, joins: i32, I: i32, O: i32, scratch: usize,

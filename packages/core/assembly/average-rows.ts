@@ -1,8 +1,8 @@
 import { plus, splat, times } from './lanes';
 
 /**
- * g[n] = (Σ of S rows, `row` bytes apart) · (1 / rows), the sum by the pairwise tree of strides 1, 2, 4, …, and square =
- * Σ g[i]² in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `square`, `g`, which may be the first row,
+ * g[n] = (Σ of S rows, `row` bytes apart) · (1 / rows), the sum by the pairwise tree of strides 1, 2, 4, …, and square
+ * = Σ g[i]² in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `square`, `g`, which may be the first row,
  * and, where S > 8, the rows.
  *
  * Three levels of the tree at a time stay in registers: eight rows join into their first, then eight of those.

@@ -3,8 +3,8 @@ import { play } from './tape';
 
 /**
  * Plays a tape once for each of up to `steps` steps: before it, row k of `hypers` becomes `hyper`; after it, losses[k]
- * = (Σ lossSums) / rows, added by the tree, and norms[k] = √(Σ squares), in order. Overwrites `lossSums`. Ends behind the first step whose loss or norm
- * is not finite. Returns how many steps it took.
+ * = (Σ lossSums) / rows, added by the tree, and norms[k] = √(Σ squares), in order. Overwrites `lossSums`. Ends behind
+ * the first step whose loss or norm is not finite. Returns how many steps it took.
  */
 export function playSteps(
   tape: usize, calls: i32, steps: i32, hyper: usize, hypers: usize, length: i32,

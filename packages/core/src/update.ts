@@ -28,8 +28,8 @@ export interface UpdateMemory {
 
 export interface BlockUpdate {
   /**
-   * Sums the rows of a block in the order of `sums`, multiplies by 1 / the batch's rows (a division takes twice as long, and in wasm
-   * bounds the loop) and notes the block's sum of squares.
+   * Sums the rows of a block in the order of `sums`, multiplies by 1 / the batch's rows (a division takes twice as
+   * long, and in wasm bounds the loop) and notes the block's sum of squares.
    */
   average(block: number, rows: number, sums: NodeSums): void;
   /** Applies the optimizer to a block, its gradient times `scale` first. */

@@ -10,8 +10,8 @@ const MiB = 1024 ** 2;
 
 /**
  * What is no array, measured (`run-memory.test.ts`) and rounded up: Node's and V8's own of a thread, and the objects
- * that stand for a layer, for the gradient of a tensor in a row of gradients, and for a piece of a block, in every thread that has
- * them.
+ * that stand for a layer, for the gradient of a tensor in a row of gradients, and for a piece of a block, in every
+ * thread that has them.
  */
 const THREAD_BYTES = 18 * MiB;
 const LAYER_BYTES = 7 * 1024;

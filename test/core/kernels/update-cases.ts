@@ -25,7 +25,10 @@ function updateCase(name: keyof FastKernels['updates'], specs: readonly Optimize
   };
 }
 
-/** One update by the mean of up to nine rows of gradients, of which the block leaves out some parameters before and behind. */
+/**
+ * One update by the mean of up to nine rows of gradients, of which the block leaves out some parameters before and
+ * behind.
+ */
 function meanUpdateCase(name: 'adam' | 'adamw', specs: readonly OptimizerSpec[]): KernelCase {
   const { arrays, prepare, run } = updateCase(name, specs);
   return {

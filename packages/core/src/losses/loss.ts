@@ -1,7 +1,8 @@
 /**
- * The loss of B rows, **summed** over the rows of each leaf of `leaf` rows, ascending, and its gradient by the network's
- * output. Overwrites `lossSums` and `dy`, which may be `y`. (A number that is returned costs 16 bytes of heap wherever
- * V8 does not inline the call.) The division by the rows of the batch happens once, where gradients are averaged.
+ * The loss of B rows, **summed** over the rows of each leaf of `leaf` rows, ascending, and its gradient by the
+ * network's output. Overwrites `lossSums` and `dy`, which may be `y`. (A number that is returned costs 16 bytes of heap
+ * wherever V8 does not inline the call.) The division by the rows of the batch happens once, where gradients are
+ * averaged.
  */
 export type LossKernel = (
   lossSums: Float64Array, // [leaves] out

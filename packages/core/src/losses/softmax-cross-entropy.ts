@@ -5,9 +5,9 @@ import { log } from '../math/log.ts';
 import type { Loss, LossKernel } from './loss.ts';
 
 /**
- * A leaf's L = Σₙ (log Σₒ e^y[n,o] - y[n,t[n]]) of logits y and class indices t, with dy[n,o] = softmax(y[n])[o] - [o = t[n]].
- * By log-sum-exp: e^(y - m) with the row's maximum m cannot overflow. A NaN or ∞ anywhere in a row makes its loss NaN,
- * -∞ does where the whole row has it.
+ * A leaf's L = Σₙ (log Σₒ e^y[n,o] - y[n,t[n]]) of logits y and class indices t, with dy[n,o] = softmax(y[n])[o] - [o =
+ * t[n]]. By log-sum-exp: e^(y - m) with the row's maximum m cannot overflow. A NaN or ∞ anywhere in a row makes its
+ * loss NaN, -∞ does where the whole row has it.
  */
 export function softmaxCrossEntropy(options: NoOptions = {}): Loss {
   noOptions('softmax-cross-entropy', options);

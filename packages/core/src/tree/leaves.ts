@@ -71,9 +71,9 @@ export function addTree(
 export const treeLevels = (leaves: number): number => 33 - Math.clz32(leaves);
 
 /**
- * Where leaf follows leaf, partial sums wait in rows of a stack: behind leaf k of `leaves`, whose sum is in row `level`,
- * adds neighbours that are whole, left += right, behind the last leaf all. Returns the row for the next leaf's sum; the
- * sum of all ends in row 0.
+ * Where leaf follows leaf, partial sums wait in rows of a stack: behind leaf k of `leaves`, whose sum is in row
+ * `level`, adds neighbours that are whole, left += right, behind the last leaf all. Returns the row for the next leaf's
+ * sum; the sum of all ends in row 0.
  */
 export function joinLevels(
   sums: Float64Array, // [treeLevels, width]

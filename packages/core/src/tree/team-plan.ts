@@ -26,7 +26,9 @@ export interface TeamPlanOptions {
   readonly threads: number;
   /** Leaves of a pass, a power of two: as many as a workspace has rows for. */
   readonly most: number;
-  /** Whether a pass may add its gradient to its left neighbour's. A BLAS may not: that rounds in an order of its own. */
+  /**
+   * Whether a pass may add its gradient to its left neighbour's. A BLAS may not: that rounds in an order of its own.
+   */
   readonly joins: boolean;
 }
 

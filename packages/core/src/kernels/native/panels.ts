@@ -74,8 +74,8 @@ export interface Panels {
   /** Says for the calls of `sumLeaves` that follow into which leaves their B terms fall. The tape must be empty. */
   setLeaves(B: number, leaf: number): void;
   /**
-   * c[M,N] = init + a[M,B] · panels, one behind the other: a tile's height of rows, all of the columns, sums over leaves
-   * added by the tree. Adds it where `joins`.
+   * c[M,N] = init + a[M,B] · panels, one behind the other: a tile's height of rows, all of the columns, sums over
+   * leaves added by the tree. Adds it where `joins`.
    */
   sumLeaves(
     c: number,

@@ -58,8 +58,8 @@ export function createNativeProducts(
 ): Products {
   const free = addressOf(scratch);
   /**
-   * dW and db of up to `BLOCK_ROWS` rows in leaves of `leaf` rows. Sums start at 0 where `starts`, else, of one leaf, at
-   * what stands in dW and db; where `joins`, they are added to that.
+   * dW and db of up to `BLOCK_ROWS` rows in leaves of `leaf` rows. Sums start at 0 where `starts`, else, of one leaf,
+   * at what stands in dW and db; where `joins`, they are added to that.
    */
   function addWeights(
     dW: number, // [I, O]

@@ -27,9 +27,9 @@ export const listArguments = {
 };
 
 /**
- * For each of `count` lists of M rows its terms, k ascending, in pairs of words: how many k have an a[m,k] that is not 0
- * for any m, and a word of no use; then for each of them the bytes from `origin` to a[0,k], and those from the panel to
- * its row k. Overwrites `terms` [count][1 + K][2].
+ * For each of `count` lists of M rows its terms, k ascending, in pairs of words: how many k have an a[m,k] that is not
+ * 0 for any m, and a word of no use; then for each of them the bytes from `origin` to a[0,k], and those from the panel
+ * to its row k. Overwrites `terms` [count][1 + K][2].
  *
  * The lists of tiles below each other begin anew, each at its own rows; those of the leaves of a sum go on, all counted
  * from the first leaf.

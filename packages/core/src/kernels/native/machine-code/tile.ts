@@ -75,8 +75,8 @@ export const tileRows = (registers: number): number =>
   Math.min(ROWS.length, Math.floor((registers - 3) / TILE_VECTORS));
 
 /**
- * c[m,n] = init[m,n] + Σₖ a[m,k] · panel[k,n], each term added with one rounding: k ascending in a leaf, whose sums stay
- * in registers; leaves by the pairwise tree, the left operand the lower. A left sum waits behind the table, in the
+ * c[m,n] = init[m,n] + Σₖ a[m,k] · panel[k,n], each term added with one rounding: k ascending in a leaf, whose sums
+ * stay in registers; leaves by the pairwise tree, the left operand the lower. A left sum waits behind the table, in the
  * first-level cache. So for `count` tiles, below each other or side by side. Overwrites `c`, which may be `init`; where
  * `joins`, adds to it.
  */
