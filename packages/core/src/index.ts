@@ -129,3 +129,4 @@ export {
 } from './schedules/index.ts';
 export { OptionError, type OptionErrorDetails } from './text/option-error.ts';
 export { createTrainStep, type StepFigures, type TrainStep, type TrainStepOptions } from './train-step.ts';
+export type { NodeSums } from './tree/node-sums.ts';

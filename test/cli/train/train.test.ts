@@ -34,6 +34,23 @@ describe('--json', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
+  test('has the leaves of a batch at the start and in the end, and how many threads had rows', async () => {
+    const out = join(temporaryDirectory(), 'run');
+    const { stdout } = await gradloom([
+      ...['train', '--dataset', 'moons', '--hidden', '2048', '--backend', 'wasm', '--batch', '20', '--steps', '2'],
+      ...['--threads', '3', '--out', out, '--json'],
+    ]);
+    const lines = jsonLines(stdout);
+    expect(lines.find(({ event }) => event === 'start')).toMatchObject({ batch: 20, leaves: 2 });
+    expect(lines.at(-1)).toMatchObject({ threads: 3, leaves: 2, gradientThreads: 2 });
+    const page = readFileSync(join(out, 'report.html'), 'utf8');
+    const rows = Array.from(page.matchAll(/<th scope="row">(threads[^<]*)<\/th><td>([^<]+)</g), ([, ...row]) => row);
+    expect(rows).toEqual([
+      ['threads', '3'],
+      ['threads that had rows in a step', '2'],
+    ]);
+  });
+
   test('writes null for what does not apply', async () => {
     const { stdout } = await gradloom([...xor, '--no-out', '--json', '--test', '0', '--epochs', '2']);
     expect(jsonLines(stdout).at(-1)).toMatchObject({ testLoss: null, testAccuracy: null });

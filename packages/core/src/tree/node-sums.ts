@@ -6,8 +6,11 @@ import type { Node } from './leaves.ts';
  * one level: added by strides 1, 2, 4, …, the left operand the lower.
  */
 export interface NodeSums {
+  /** Pairs of rows that are added first, one pair after the other: row left += row right. */
   readonly joins: readonly (readonly [left: number, right: number])[];
+  /** Rows that are added by the tree afterwards. */
   readonly count: number;
+  /** From one of these rows to the next, in rows. */
   readonly step: number;
 }
 
