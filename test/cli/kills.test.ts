@@ -17,7 +17,7 @@ const random = createRandom(propertySeed, 'kills');
 
 /** A run whose every second step writes a checkpoint, the larger the longer it takes. */
 const trainArgs = (hidden: string, epochs: number): string[] => [
-  ...['train', '--dataset', 'moons:rows=60', '--hidden', hidden, '--batch', '16', '--validation', '0.2'],
+  ...['train', '--dataset', 'moons:rows=60', '--hidden', hidden, '--batch', '17', '--validation', '0.2'],
   ...['--epochs', String(epochs), '--checkpoint-every', '2', '--backend', 'wasm', '--threads', '2', '--json'],
 ];
 

@@ -6,7 +6,7 @@ import type { Machine } from '../../../packages/cli/src/experiments/experiment.t
 const base: Descent = { optimizer: { kind: 'sgd', lr: 0.1 }, batch: 'full', epochs: 40, seed: 0 };
 
 const descend = (changes: Partial<Descent>, machine: Partial<Machine> = {}) =>
-  withDescender(syntheticDatasets.sine({ rows: 20 }), { backend: 'wasm', ...machine }, (d) =>
+  withDescender(syntheticDatasets.sine({ rows: 60 }), { backend: 'wasm', ...machine }, (d) =>
     d.descend({ ...base, ...changes }),
   );
 
@@ -29,7 +29,8 @@ test('a run that diverges keeps the losses up to there', async () => {
 });
 
 test('threads and the reference kernels change no bit, also of a run that diverges', async () => {
-  for (const changes of [{ batch: 16 }, { batch: 16, optimizer: { kind: 'sgd', lr: 10 } as const }]) {
+  // 48 rows are three leaves: work for all threads.
+  for (const changes of [{ batch: 48 }, { batch: 48, optimizer: { kind: 'sgd', lr: 10 } as const }]) {
     const { elapsedMs: _, ...expected } = await descend(changes);
     for (const machine of [{ threads: 2 }, { threads: 3 }, { backend: 'reference' as const }]) {
       expect(await descend(changes, machine)).toMatchObject(expected);
