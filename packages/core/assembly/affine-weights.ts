@@ -1,14 +1,15 @@
 import { one, zeros } from './constants';
 import { bytes } from './lanes';
 import { packPanel } from './panels';
-import { PANEL_STEP, panelWidth, timesPanel } from './product';
-import { listTerms } from './terms';
+import { PANEL_STEP, panelWidth, timesLeaf, timesPanel } from './product';
+import { listStep, listTerms } from './terms';
 import { add } from './vectors';
 
 // Rows of a leaf at a time: a packed strip of x and a panel of dy take 4 KiB each.
 const BLOCK_ROWS = 64;
-/** Rows of several leaves at most, and how many these are: as src/leaves.ts has it. */
+/** Rows of several leaves at most, and how many these are: as src/tree/leaves.ts has it. */
 const NODE_ROWS = 256;
+const MOST_LEAVES = 16;
 /** Sums over leaves that wait at a time. */
 const LEVELS = 4;
 // Columns of dy at a time: their panels, 512 KiB, stay in the second-level cache.
@@ -63,8 +64,8 @@ function addPacked(
   scratch: usize,
 ): void {
   const stack = scratch + bytes(8 * NODE_ROWS);
-  const lists = stack + bytes(LEVELS * 8 * min(O, BLOCK_COLUMNS));
-  const panels = lists + bytes(4 * (BLOCK_ROWS + 1));
+  const lists = stack + bytes(LEVELS * 8 * 8);
+  const panels = lists + bytes(4 * (NODE_ROWS + MOST_LEAVES));
   const most = min(BLOCK_COLUMNS, (PANEL_DOUBLES / B) & -8);
   const iRow = bytes(I);
   const oRow = bytes(O);
@@ -104,35 +105,68 @@ function addTreeInPlace(
 }
 
 /**
- * c[height,N] from as many columns of x: a[k · leaf + n, m] is `aRow` and `aStep` bytes further by m and n. Leaf by
- * leaf; sums that wait for their right neighbour stand in `stack` [LEVELS, height, N], the first of them in c.
- * `panelStep` is 0 where dy is packed in panels.
+ * c[height,N] from as many columns of x: a[k · leaf + n, m] is `aRow` and `aStep` bytes further by m and n. Panel by
+ * panel of dy, in which sums over leaves that wait for their right neighbour stand in `stack` [LEVELS, height, width],
+ * the first of them in c. `panelStep` is 0 where dy is packed in panels.
  */
 function addStrip(
   c: usize, cRow: usize, a: usize, aRow: usize, aStep: usize, dy: usize, panelStep: usize, B: i32, leaf: i32,
   starts: bool, joins: bool, height: i32, N: i32, stack: usize, lists: usize,
 ): void {
-  const slot = bytes(height * N);
-  const ownFirst = joins && B > leaf;
+  const nextLists = <usize>(height >> 1) * listStep(min(B, leaf));
+  let listed = 0; // bit k: those of leaf k pay
+  if (lists != 0) {
+    for (let n = 0, k = 0; n < B; n += leaf, k++) {
+      const own = lists + <usize>k * nextLists;
+      const rows = min(B - n, leaf);
+      if (listTerms(own, a + <usize>n * aStep, aRow, aStep, PANEL_STEP, height, rows, N) != 0) listed |= 1 << k;
+    }
+  }
+  for (let o = 0, width = 0; o < N; o += width) {
+    width = panelWidth(N - o);
+    const step = panelStep != 0 ? panelStep : bytes(width);
+    const panel = dy + (panelStep != 0 ? bytes(o) : bytes(o * B));
+    const place = c + bytes(o);
+    if (B <= leaf) {
+      const adds = joins ? place : zeros;
+      timesPanel(
+        width, place, cRow, starts ? zeros : place, starts ? 0 : cRow, adds, joins ? cRow : 0,
+        a, aRow, aStep, panel, step, height, B, listed != 0 ? lists : 0,
+      );
+    } else {
+      addLeaves(
+        width, place, cRow, a, aRow, aStep, panel, step, B, leaf, joins, height, stack, lists, nextLists, listed,
+      );
+    }
+  }
+}
+
+/** One panel of it, of several leaves. */
+function addLeaves(
+  width: i32, c: usize, cRow: usize, a: usize, aRow: usize, aStep: usize, panel: usize, step: usize, B: i32, leaf: i32,
+  joins: bool, height: i32, stack: usize, lists: usize, nextLists: usize, listed: i32,
+): void {
+  const row = bytes(width);
+  const slot = <usize>height * row;
   let level = -1;
   for (let n = 0, k = 0; n < B; n += leaf, k++) {
-    const rows = min(B - n, leaf);
     const isRight = (k & 1) != 0;
     if (!isRight) level++;
-    const own = level == 0 && !ownFirst;
+    const own = level == 0 && !joins;
     const out = own ? c : stack + <usize>level * slot;
-    const outRow = own ? cRow : bytes(N);
-    const adds = isRight || (joins && B <= leaf);
-    const leafOfA = a + <usize>n * aStep;
-    const terms = lists != 0 ? listTerms(lists, leafOfA, aRow, aStep, PANEL_STEP, height, rows, N) : 0;
-    for (let o = 0, width = 0; o < N; o += width) {
-      width = panelWidth(N - o);
-      const step = panelStep != 0 ? panelStep : bytes(width);
-      const panel = dy + (panelStep != 0 ? bytes(o) : bytes(o * B)) + <usize>n * step;
-      const place = out + bytes(o);
+    const outRow = own ? cRow : row;
+    const from = a + <usize>n * aStep;
+    const rows = panel + <usize>n * step;
+    const K = min(B - n, leaf);
+    const terms = (listed >> k) & 1 ? lists + <usize>k * nextLists : 0;
+    if (width == 8 && (height & 1) == 0) {
+      // Without a bias a sum of 0 is +0 in any case.
+      if (isRight) addLeaf(out, outRow, from, aRow, aStep, rows, step, height, K, terms);
+      else startLeaf(out, outRow, from, aRow, aStep, rows, step, height, K, terms);
+    } else {
+      const added = isRight ? out : zeros;
       timesPanel(
-        width, place, outRow, starts ? zeros : place, starts ? 0 : outRow, adds ? place : zeros, adds ? outRow : 0,
-        leafOfA, aRow, aStep, panel, step, height, rows, terms,
+        width, out, outRow, zeros, 0, added, isRight ? outRow : 0, from, aRow, aStep, rows, step, height, K, terms,
       );
     }
     // Behind a right leaf its ancestors that are whole, behind the last leaf all.
@@ -140,11 +174,23 @@ function addStrip(
     for (let m = (k + 1) >> 1; level > 0 && (isLast || (isRight && (m & 1) == 0)); m >>= 1) {
       const right = stack + <usize>level * slot;
       level--;
-      if (level == 0 && !ownFirst) addRows(c, cRow, right, height, N);
-      else add(right - slot, right, height * N);
+      if (level == 0 && !joins) addRows(c, cRow, right, height, width);
+      else add(right - slot, right, height * width);
     }
   }
-  if (ownFirst) addRows(c, cRow, stack, height, N);
+  if (joins) addRows(c, cRow, stack, height, width);
+}
+
+function startLeaf(
+  c: usize, cRow: usize, a: usize, aRow: usize, aStep: usize, panel: usize, step: usize, M: i32, K: i32, lists: usize,
+): void {
+  timesLeaf(false, c, cRow, a, aRow, aStep, panel, step, M, K, lists);
+}
+
+function addLeaf(
+  c: usize, cRow: usize, a: usize, aRow: usize, aStep: usize, panel: usize, step: usize, M: i32, K: i32, lists: usize,
+): void {
+  timesLeaf(true, c, cRow, a, aRow, aStep, panel, step, M, K, lists);
 }
 
 /** c[height,N] += rows[height,N]. Overwrites `c`. */

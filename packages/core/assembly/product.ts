@@ -42,11 +42,11 @@ function times8(
   for (; M >= 2; M -= 2) {
     if (lists != 0) {
       tile2x4<v128>(
-        true, lists + 8, c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, load<i32>(lists),
+        true, false, true, lists + 8, c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, load<i32>(lists),
       );
       lists += listStep(K);
     } else {
-      tile2x4<v128>(false, 0, c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, K);
+      tile2x4<v128>(false, false, true, 0, c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, K);
     }
     c += 2 * cRow;
     init += 2 * initRow;
@@ -54,6 +54,31 @@ function times8(
     a += 2 * aRow;
   }
   if (M > 0) tile1x4<v128>(c, init, joined, a, aStep, panel, panelStep, K);
+}
+
+/**
+ * c[M,8] = a[M,K] · panel[K,8], k ascending from 0, or c = joined + that where `adds`: `times8` of a leaf, M even.
+ * Overwrites `c`, which may be `joined`.
+ */
+@inline export function timesLeaf(
+  adds: bool,
+  c: usize, cRow: usize,
+  a: usize, aRow: usize, aStep: usize,
+  panel: usize, panelStep: usize,
+  M: i32, K: i32, lists: usize,
+): void {
+  for (; M >= 2; M -= 2) {
+    if (lists != 0) {
+      tile2x4<v128>(
+        true, true, adds, lists + 8, c, cRow, c, cRow, c, cRow, a, aRow, aStep, panel, panelStep, load<i32>(lists),
+      );
+      lists += listStep(K);
+    } else {
+      tile2x4<v128>(false, true, adds, 0, c, cRow, c, cRow, c, cRow, a, aRow, aStep, panel, panelStep, K);
+    }
+    c += 2 * cRow;
+    a += 2 * aRow;
+  }
 }
 
 function times4(

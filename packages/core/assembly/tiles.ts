@@ -5,7 +5,7 @@
 // zeros (joinedRow = 0), which make a sum of 0 to +0, so that its bits do not depend on terms of 0: where these are
 // left out, nothing changes.
 
-import { loadSplat, plus, times } from './lanes';
+import { loadSplat, plus, splat, times } from './lanes';
 
 /** The sum, and what stands at `joined`. */
 @inline function join<T>(sum: T, joined: usize): T {
@@ -14,10 +14,11 @@ import { loadSplat, plus, times } from './lanes';
 
 /**
  * Eight sums, four columns and two factors: 14 registers. Where `listed`, `terms` holds the K terms to add (terms.ts),
- * which costs a tenth more a term.
+ * which costs a tenth more a term. Where `fresh`, sums start at zeros, whatever `init`, and only where `adds` is
+ * something joined: so few terms as a leaf's would feel the loads.
  */
 @inline export function tile2x4<T>(
-  listed: bool, terms: usize,
+  listed: bool, fresh: bool, adds: bool, terms: usize,
   c: usize, cRow: usize,
   init: usize, initRow: usize,
   joined: usize, joinedRow: usize,
@@ -31,14 +32,14 @@ import { loadSplat, plus, times } from './lanes';
   const joined1 = joined + joinedRow;
   let x = a;
   let w = panel;
-  let s00 = load<T>(init);
-  let s01 = load<T>(init + N);
-  let s02 = load<T>(init + 2 * N);
-  let s03 = load<T>(init + 3 * N);
-  let s10 = load<T>(init1);
-  let s11 = load<T>(init1 + N);
-  let s12 = load<T>(init1 + 2 * N);
-  let s13 = load<T>(init1 + 3 * N);
+  let s00 = fresh ? splat<T>(0) : load<T>(init);
+  let s01 = fresh ? splat<T>(0) : load<T>(init + N);
+  let s02 = fresh ? splat<T>(0) : load<T>(init + 2 * N);
+  let s03 = fresh ? splat<T>(0) : load<T>(init + 3 * N);
+  let s10 = fresh ? splat<T>(0) : load<T>(init1);
+  let s11 = fresh ? splat<T>(0) : load<T>(init1 + N);
+  let s12 = fresh ? splat<T>(0) : load<T>(init1 + 2 * N);
+  let s13 = fresh ? splat<T>(0) : load<T>(init1 + 3 * N);
   for (let k = 0; k < K; k++) {
     if (listed) {
       x = load<usize>(terms);
@@ -64,14 +65,14 @@ import { loadSplat, plus, times } from './lanes';
       w += panelStep;
     }
   }
-  store<T>(c, join(s00, joined));
-  store<T>(c + N, join(s01, joined + N));
-  store<T>(c + 2 * N, join(s02, joined + 2 * N));
-  store<T>(c + 3 * N, join(s03, joined + 3 * N));
-  store<T>(c1, join(s10, joined1));
-  store<T>(c1 + N, join(s11, joined1 + N));
-  store<T>(c1 + 2 * N, join(s12, joined1 + 2 * N));
-  store<T>(c1 + 3 * N, join(s13, joined1 + 3 * N));
+  store<T>(c, adds ? join(s00, joined) : s00);
+  store<T>(c + N, adds ? join(s01, joined + N) : s01);
+  store<T>(c + 2 * N, adds ? join(s02, joined + 2 * N) : s02);
+  store<T>(c + 3 * N, adds ? join(s03, joined + 3 * N) : s03);
+  store<T>(c1, adds ? join(s10, joined1) : s10);
+  store<T>(c1 + N, adds ? join(s11, joined1 + N) : s11);
+  store<T>(c1 + 2 * N, adds ? join(s12, joined1 + 2 * N) : s12);
+  store<T>(c1 + 3 * N, adds ? join(s13, joined1 + 3 * N) : s13);
 }
 
 @inline export function tile1x4<T>(

@@ -108,9 +108,9 @@ export function wasmProductScratch([I, O]: ProductShape): number {
   // words.
   const terms = Math.min(I, 256);
   const forInputs = 8 * terms + 64 * (terms + 1);
-  // A strip of 256 rows by 8, four sums that wait, four lists, and panels of dy (assembly/affine-weights.ts).
-  const waiting = 4 * Math.max(8, Math.min(I, O <= 64 ? 64 : 8)) * Math.min(O, 512);
-  const forWeights = 8 * 256 + waiting + 4 * 65 + Math.min(65536, 256 * O);
+  // A strip of 256 rows by 8, four sums that wait, lists, and panels of dy (assembly/affine-weights.ts).
+  const waiting = 4 * 64 * 8;
+  const forWeights = 8 * 256 + waiting + 4 * (256 + 16) + Math.min(65536, 256 * O);
   return Math.max(forInputs, forWeights);
 }
 
