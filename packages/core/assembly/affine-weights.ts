@@ -1,7 +1,7 @@
 import { one, zeros } from './constants';
 import { bytes } from './lanes';
 import { packPanel } from './panels';
-import { PANEL_STEP, panelWidth, timesLeaf, timesPanel } from './product';
+import { PANEL_STEP, panelWidth, timesPanel } from './product';
 import { listStep, listTerms } from './terms';
 import { add } from './vectors';
 
@@ -159,16 +159,10 @@ function addLeaves(
     const rows = panel + <usize>n * step;
     const K = min(B - n, leaf);
     const terms = (listed >> k) & 1 ? lists + <usize>k * nextLists : 0;
-    if (width == 8 && (height & 1) == 0) {
-      // Without a bias a sum of 0 is +0 in any case.
-      if (isRight) addLeaf(out, outRow, from, aRow, aStep, rows, step, height, K, terms);
-      else startLeaf(out, outRow, from, aRow, aStep, rows, step, height, K, terms);
-    } else {
-      const added = isRight ? out : zeros;
-      timesPanel(
-        width, out, outRow, zeros, 0, added, isRight ? outRow : 0, from, aRow, aStep, rows, step, height, K, terms,
-      );
-    }
+    const added = isRight ? out : zeros;
+    timesPanel(
+      width, out, outRow, zeros, 0, added, isRight ? outRow : 0, from, aRow, aStep, rows, step, height, K, terms,
+    );
     // Behind a right leaf its ancestors that are whole, behind the last leaf all.
     const isLast = n + leaf >= B;
     for (let m = (k + 1) >> 1; level > 0 && (isLast || (isRight && (m & 1) == 0)); m >>= 1) {
@@ -179,18 +173,6 @@ function addLeaves(
     }
   }
   if (joins) addRows(c, cRow, stack, height, width);
-}
-
-function startLeaf(
-  c: usize, cRow: usize, a: usize, aRow: usize, aStep: usize, panel: usize, step: usize, M: i32, K: i32, lists: usize,
-): void {
-  timesLeaf(false, c, cRow, a, aRow, aStep, panel, step, M, K, lists);
-}
-
-function addLeaf(
-  c: usize, cRow: usize, a: usize, aRow: usize, aStep: usize, panel: usize, step: usize, M: i32, K: i32, lists: usize,
-): void {
-  timesLeaf(true, c, cRow, a, aRow, aStep, panel, step, M, K, lists);
 }
 
 /** c[height,N] += rows[height,N]. Overwrites `c`. */

@@ -1,3 +1,4 @@
+import { zeros } from './constants';
 import { listStep } from './terms';
 import { tile1x1, tile1x2, tile1x4, tile2x4, tile4x1, tile4x2 } from './tiles';
 
@@ -11,8 +12,8 @@ export const PANEL_STEP: usize = 64;
 
 /**
  * c[M,width] = (init[M,width] + a[M,K] · panel[K,width], k ascending) + joined[M,width]. Strides in bytes. Overwrites
- * `c`, which may be `init` or `joined`. `lists` has the terms of each two rows (terms.ts), beside which full panels
- * leave out all others; 0: none.
+ * `c`, which may be `init`. `joined` is zeros or `c`, and `c` only where `init` is zeros. `lists` has the terms of each
+ * two rows (terms.ts), beside which full panels leave out all others; 0: none.
  */
 @inline export function timesPanel(
   width: i32,
@@ -23,8 +24,10 @@ export const PANEL_STEP: usize = 64;
   panel: usize, panelStep: usize,
   M: i32, K: i32, lists: usize,
 ): void {
-  if (width == 8) times8(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K, lists);
-  else if (width == 4) times4(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
+  if (width == 8) {
+    if (init == zeros) timesLeaf(joined != zeros, c, cRow, a, aRow, aStep, panel, panelStep, M, K, lists);
+    else times8(c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, M, K, lists);
+  } else if (width == 4) times4(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
   else if (width == 2) times2(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
   else times1(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
 }
@@ -34,7 +37,6 @@ export const PANEL_STEP: usize = 64;
 function times8(
   c: usize, cRow: usize,
   init: usize, initRow: usize,
-  joined: usize, joinedRow: usize,
   a: usize, aRow: usize, aStep: usize,
   panel: usize, panelStep: usize,
   M: i32, K: i32, lists: usize,
@@ -42,25 +44,44 @@ function times8(
   for (; M >= 2; M -= 2) {
     if (lists != 0) {
       tile2x4<v128>(
-        true, false, true, lists + 8, c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, load<i32>(lists),
+        true, false, false, lists + 8, c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, load<i32>(lists),
       );
       lists += listStep(K);
     } else {
-      tile2x4<v128>(false, false, true, 0, c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, K);
+      tile2x4<v128>(false, false, false, 0, c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, K);
     }
     c += 2 * cRow;
     init += 2 * initRow;
-    joined += 2 * joinedRow;
     a += 2 * aRow;
   }
-  if (M > 0) tile1x4<v128>(c, init, joined, a, aStep, panel, panelStep, K);
+  if (M > 0) tile1x4<v128>(c, init, zeros, a, aStep, panel, panelStep, K);
 }
 
-/**
- * c[M,8] = a[M,K] · panel[K,8], k ascending from 0, or c = joined + that where `adds`: `times8` of a leaf, M even.
- * Overwrites `c`, which may be `joined`.
- */
-@inline export function timesLeaf(
+/** c[M,8] = a[M,K] · panel[K,8], k ascending from 0, to which what stands in c is added where `adds`. */
+export function timesLeaf(
+  adds: bool,
+  c: usize, cRow: usize,
+  a: usize, aRow: usize, aStep: usize,
+  panel: usize, panelStep: usize,
+  M: i32, K: i32, lists: usize,
+): void {
+  if (adds) addLeaf(c, cRow, a, aRow, aStep, panel, panelStep, M, K, lists);
+  else startLeaf(c, cRow, a, aRow, aStep, panel, panelStep, M, K, lists);
+}
+
+function startLeaf(
+  c: usize, cRow: usize, a: usize, aRow: usize, aStep: usize, panel: usize, panelStep: usize, M: i32, K: i32, lists: usize,
+): void {
+  sumLeaf(false, c, cRow, a, aRow, aStep, panel, panelStep, M, K, lists);
+}
+
+function addLeaf(
+  c: usize, cRow: usize, a: usize, aRow: usize, aStep: usize, panel: usize, panelStep: usize, M: i32, K: i32, lists: usize,
+): void {
+  sumLeaf(true, c, cRow, a, aRow, aStep, panel, panelStep, M, K, lists);
+}
+
+@inline function sumLeaf(
   adds: bool,
   c: usize, cRow: usize,
   a: usize, aRow: usize, aStep: usize,
@@ -70,15 +91,16 @@ function times8(
   for (; M >= 2; M -= 2) {
     if (lists != 0) {
       tile2x4<v128>(
-        true, true, adds, lists + 8, c, cRow, c, cRow, c, cRow, a, aRow, aStep, panel, panelStep, load<i32>(lists),
+        true, true, adds, lists + 8, c, cRow, c, cRow, a, aRow, aStep, panel, panelStep, load<i32>(lists),
       );
       lists += listStep(K);
     } else {
-      tile2x4<v128>(false, true, adds, 0, c, cRow, c, cRow, c, cRow, a, aRow, aStep, panel, panelStep, K);
+      tile2x4<v128>(false, true, adds, 0, c, cRow, c, cRow, a, aRow, aStep, panel, panelStep, K);
     }
     c += 2 * cRow;
     a += 2 * aRow;
   }
+  if (M > 0) tile1x4<v128>(c, zeros, adds ? c : zeros, a, aStep, panel, panelStep, K);
 }
 
 function times4(
