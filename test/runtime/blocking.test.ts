@@ -35,7 +35,7 @@ const orthogonal: NetworkSpec = { input: 784, layers: [{ kind: 'dense', out: 400
 const wide: NetworkSpec = {
   input: 1000,
   layers: [
-    { kind: 'dense', out: 1500 },
+    { kind: 'dense', out: 3000 },
     { kind: 'dense', out: 3 },
   ],
 };

@@ -53,7 +53,7 @@ const typesOfBoth = words(`
 const types = {
   core: words(`
   Activation ActivationKernel Allocate DecisionOptions FastKernels Initializer InnerMemory Inspect Kernels Layer
-  LayerMemory Loss LossKernel MeanUpdateKernel MeanUpdates Metric MetricName Network NetworkPlace Optimizer Pass
+  LayerMemory Loss LossKernel MeanUpdateKernel MeanUpdates Metric MetricName Network NetworkPlace NodeSums Optimizer Pass
   Pausable Place PlacedLayer Predictor ProductShape Random Schedule ScheduleContext ScheduleIn StackMemory
   StepFigures StepMemory Tensor TensorSpec TopKOptions TrainStep TrainStepOptions UpdateKernel
 `),

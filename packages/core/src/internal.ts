@@ -55,7 +55,6 @@ export {
   MOST_NODE_ROWS,
   type Node,
   type NodePass,
-  type NodeSums,
   ONE_ROW,
   planTeam,
   sumsOf,

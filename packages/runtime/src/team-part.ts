@@ -1,10 +1,9 @@
-import type { BackendName } from '@gradloom/core';
+import type { BackendName, NodeSums } from '@gradloom/core';
 import {
   gradientRows,
   leafCount,
   MOST_NODE_ROWS,
   type NodePass,
-  type NodeSums,
   planTeam,
   sumsOf,
   type TeamPlanOptions,
