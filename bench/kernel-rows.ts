@@ -6,11 +6,12 @@ import {
   type Kernels,
   type LossName,
   losses,
+  type NodeSums,
   type OptimizerName,
   type OptimizerSpec,
   optimizers,
 } from '@gradloom/core';
-import { counted, leafCount, leafRows, type NodeSums, ONE_ROW } from '@gradloom/core/internal';
+import { counted, leafCount, leafRows, ONE_ROW } from '@gradloom/core/internal';
 import { activate, activateBackward } from '../packages/core/src/activations/index.ts';
 import { gatherRows } from '../packages/runtime/src/datasets/gather.ts';
 
