@@ -1,7 +1,7 @@
 import { one, zeros } from './constants';
 import { bytes } from './lanes';
 import { packPanel } from './panels';
-import { PANEL_STEP, panelWidth, timesPanel } from './product';
+import { PANEL_STEP, panelWidth, timesLeaf, timesPanel } from './product';
 import { listStep, listTerms } from './terms';
 import { add } from './vectors';
 
@@ -159,10 +159,14 @@ function addLeaves(
     const rows = panel + <usize>n * step;
     const K = min(B - n, leaf);
     const terms = (listed >> k) & 1 ? lists + <usize>k * nextLists : 0;
-    const added = isRight ? out : zeros;
-    timesPanel(
-      width, out, outRow, zeros, 0, added, isRight ? outRow : 0, from, aRow, aStep, rows, step, height, K, terms,
-    );
+    if (width == 8) {
+      timesLeaf(isRight, out, outRow, from, aRow, aStep, rows, step, height, K, terms);
+    } else {
+      const added = isRight ? out : zeros;
+      timesPanel(
+        width, out, outRow, zeros, 0, added, isRight ? outRow : 0, from, aRow, aStep, rows, step, height, K, terms,
+      );
+    }
     // Behind a right leaf its ancestors that are whole, behind the last leaf all.
     const isLast = n + leaf >= B;
     for (let m = (k + 1) >> 1; level > 0 && (isLast || (isRight && (m & 1) == 0)); m >>= 1) {

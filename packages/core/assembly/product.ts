@@ -58,7 +58,7 @@ function times8(
 }
 
 /** c[M,8] = a[M,K] · panel[K,8], k ascending from 0, to which what stands in c is added where `adds`. */
-export function timesLeaf(
+@inline export function timesLeaf(
   adds: bool,
   c: usize, cRow: usize,
   a: usize, aRow: usize, aStep: usize,

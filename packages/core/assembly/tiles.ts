@@ -21,8 +21,7 @@ import { loadSplat, plus, splat, times } from './lanes';
 /**
  * Eight sums, four columns and two factors: 14 registers. Where `listed`, `terms` holds the K terms to add (terms.ts),
  * which costs a tenth more a term. Where `fresh`, sums start at zeros and not at `init`; where `adds`, what stands in c
- * is added. Each pointer less is felt, since V8 runs out of registers: with `init` and `joined` for all, the weights'
- * gradient took 1.5 times as long.
+ * is added: sums of few terms, as those of a leaf are, would take 8 % longer if they were loaded and joined as others.
  */
 @inline export function tile2x4<T>(
   listed: bool, fresh: bool, adds: bool, terms: usize,
