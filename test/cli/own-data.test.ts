@@ -100,6 +100,18 @@ describe('a model of named classes', () => {
     expect(stdout.split('\n')[0]).toBe(`${few}: ${count}`);
   });
 
+  test('of one class gets it as the answer to every row, and no picture that divides it', async () => {
+    const one = join(temporary.path, 'one.csv');
+    writeFileSync(one, 'a,b,kind\n1,2,fern\n-30,50,fern\n');
+    const model = join(temporary.path, 'one');
+    expect(await gradloom(['train', '--dataset', one, '--out', model, ...quick])).toMatchObject({ code: 0 });
+    const { stdout } = await gradloom(['predict', model, '--dataset', one]);
+    expect(stdout).toBe('0\tfern\t100 %\ttarget fern\n1\tfern\t100 %\ttarget fern\n');
+    const [found] = jsonLines((await gradloom(['evaluate', model, '--json'])).stdout);
+    expect(found).toMatchObject({ accuracy: 1, classes: [{ label: 'fern', rows: 2, answers: [2] }] });
+    expect(readFileSync(join(model, 'report.html'), 'utf8')).not.toContain('Decision regions');
+  });
+
   test('predict prints the names, those of the targets too', async () => {
     const { stdout } = await gradloom(['predict', run, '--dataset', file, '--rows', '0,2']);
     expect(stdout).toMatch(/^0\t(fern|moss)\t\S+ %\ttarget fern\n2\t(fern|moss)\t\S+ %\ttarget moss\n$/);

@@ -64,6 +64,11 @@ const mistakes: [title: string, call: () => unknown, sentence: string][] = [
     'createModel: model has a promise, expected { spec, parameters } (await it first)',
   ],
   [
+    'a pool that is not awaited',
+    () => train(spec, { train: moons }, { threads: 1, steps: 1, pool: Promise.resolve() } as never).result,
+    'train: pool has a promise, expected one that createPool made (await it first)',
+  ],
+  [
     'targets that are names',
     () => datasetFromRows({ inputs, targets: ['cat', 'dog'] as never }),
     'datasetFromRows: targets has "cat" in row 0, expected the index of a class (targets: names.map((name) => ' +

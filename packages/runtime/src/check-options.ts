@@ -101,6 +101,7 @@ export function* checkParameters(parameters: unknown, { parameterCount: P }: Net
 export function checkPool(pool: Pool | undefined, threads: number): void {
   if (pool === undefined) return;
   if (!isPool(pool)) {
+    record('train', 'pool', pool, 'one that createPool made');
     throw new OptionError('train', 'pool', 'has an object of another kind, expected one that createPool made');
   }
   if (threads > pool.threads) {

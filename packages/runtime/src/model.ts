@@ -54,8 +54,9 @@ export interface Model extends ModelContents {
   /** The same, with one array per row. */
   probabilities(rows: NestedRows): number[][];
   /**
-   * The class of each row [N], an index into `metadata.labels`: the highest output or, with one output, 1 for yes. It
-   * is -1 for a row without an answer: one of its outputs is NaN or infinite, because of its inputs or an overflow.
+   * The class of each row [N], an index into `metadata.labels`: the highest output or, with one output for two
+   * classes, 1 for yes. It is -1 for a row without an answer: one of its outputs is NaN or infinite, because of its
+   * inputs or an overflow.
    */
   classify(rows: Rows): number[];
 }

@@ -28,6 +28,15 @@ const cases: Record<MetricName, Case[]> = {
       empty: none,
     },
     {
+      title: 'one class, which every row with an output is of',
+      metric: () => metrics.accuracy(classes),
+      O: 1,
+      y: [0.4, 0.6, -3, none],
+      t: [0, 0, 0, 0],
+      value: 3 / 4,
+      empty: none,
+    },
+    {
       title: 'one-hot rows',
       metric: () => metrics.accuracy(values),
       O: 2,
@@ -74,6 +83,15 @@ const cases: Record<MetricName, Case[]> = {
       y: [1, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, none, 0, Infinity, 0],
       t: [0, 0, 1, 0, 0, 2],
       value: [1, 1, 1, 1, 0, 1, 0, 0, 0, 0, 0, 1],
+      empty: [],
+    },
+    {
+      title: 'one class',
+      metric: () => metrics['confusion-matrix'](classes),
+      O: 1,
+      y: [0.4, 0.6, none],
+      t: [0, 0, 0],
+      value: [2, 1],
       empty: [],
     },
     {

@@ -23,6 +23,7 @@ export function createAnswers(model: Model): (batch: RowBatch) => Answer[] {
   return ({ x, numbers, targets, targetLabels }) => {
     const outputs = predict(model, x, numbers);
     const O = outputs.length / numbers.length;
+    const isBinary = O === 1 && loss?.targets !== 'classes'; // one output for two classes
     const chooses = loss?.targets === 'classes' || typeof classes === 'number' || (onLogits && O === 1);
     const chosen = chooses ? model.classify(x) : [];
     const shares = chooses && onLogits ? model.probabilities(x) : undefined;
@@ -30,12 +31,12 @@ export function createAnswers(model: Model): (batch: RowBatch) => Answer[] {
       const best = chosen[n];
       const bad = badOutput(outputs, n, O);
       const isNone = best === NO_ANSWER;
-      const share = isNone ? undefined : shares?.[O === 1 ? n : n * O + best];
+      const share = isNone ? undefined : shares?.[isBinary ? n : n * O + best];
       return {
         row,
         ...(best === undefined ? {} : { class: isNone ? null : best }),
         ...(labels?.[best] === undefined ? {} : { label: labels[best] }),
-        ...(share === undefined ? {} : { probability: O === 1 && best === 0 ? 1 - share : share }),
+        ...(share === undefined ? {} : { probability: isBinary && best === 0 ? 1 - share : share }),
         ...(isNone && shares !== undefined ? { probability: null } : {}),
         outputs: [...outputs.subarray(n * O, (n + 1) * O)],
         ...(bad === undefined

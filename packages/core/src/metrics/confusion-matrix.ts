@@ -4,15 +4,15 @@ import { NO_ANSWER } from './unanswered.ts';
 
 /**
  * Counts of rows by class: value()[target · (C + 1) + answer], [C, C + 1], where C is the number of outputs, or 2 for
- * one output. Column C counts rows without an answer. Empty before the first row. A row whose target is not a class is
+ * one output and values. Column C counts rows without an answer. Empty before the first row. A row whose target is not a class is
  * not counted.
  */
 export function confusionMatrix(options: DecisionOptions): Metric<Float64Array> {
-  const { answer, target } = createDecision('metric confusion-matrix', options);
+  const { classes, answer, target } = createDecision('metric confusion-matrix', options);
   let counts = new Float64Array(0);
   return {
     add(y, t, B, O) {
-      const C = O === 1 ? 2 : O;
+      const C = classes(O);
       if (counts.length === 0) counts = new Float64Array(C * (C + 1));
       for (let n = 0; n < B; n++) {
         const answered = answer(y, n, O);

@@ -9,12 +9,12 @@ const MOST_CLASSES = 6;
 const MOST_POINTS = 400;
 
 /**
- * Whether rows are points of the plane, in few classes or with targets of 0 or 1. Indices are excluded: there is
+ * Whether rows are points of the plane, in 2 to 6 classes or with targets of 0 or 1. Indices are excluded: there is
  * nothing between them.
  */
 export function isPlanar({ sets: { train }, spec }: Recipe): boolean {
   if (train.inputs.columns !== 2 || takesIndices(spec)) return false;
-  if (train.classes !== null) return train.classes <= MOST_CLASSES;
+  if (train.classes !== null) return train.classes > 1 && train.classes <= MOST_CLASSES;
   const { array, columns } = train.targets;
   return columns === 1 && spec.input === 2 && Array.prototype.every.call(array, (value) => value === 0 || value === 1);
 }
