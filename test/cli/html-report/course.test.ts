@@ -12,6 +12,9 @@ test.each([
   [[0.5, 0.1, 0.4], 'goes from 0.5 to 0.4, with its lowest value, 0.1, at epoch 2'],
   [[0.5, 0.1, 9, 0.4], 'goes from 0.5 to 0.4, with a peak of 9 at epoch 3'],
   [[0.18, 0.18, 0.181], 'stays between 0.18 and 0.181'],
+  [[0.18, 0.2, 0.18], 'stays between 0.18 and 0.2'],
+  [[0.18, 0.18, 0.18003], 'stays at 0.18'],
+  [[0, 0], 'stays at 0'],
 ])('%j %s', (values, words) => expect(course(...values)).toBe(words));
 
 test('a course that only falls or rises has no value far beyond both ends', () => {

@@ -19,11 +19,13 @@ export function courseOf(values: readonly number[], place: (k: number) => string
   const peak = values[high] / Math.max(first, last);
   const trough = Math.min(first, last) / values[low];
   const ends = `from ${short(first)} to ${short(last)}`;
-  if (values[high] <= SAME * values[low]) return `stays between ${short(values[low])} and ${short(values[high])}`;
-  if (peak > TURN && !(trough > peak)) return `goes ${ends}, with a peak of ${short(values[high])} at ${place(high)}`;
-  if (trough > TURN) return `goes ${ends}, with its lowest value, ${short(values[low])}, at ${place(low)}`;
+  const [lowest, highest] = [short(values[low]), short(values[high])];
+  const stays = lowest === highest ? `stays at ${lowest}` : `stays between ${lowest} and ${highest}`;
+  if (values[high] <= SAME * values[low]) return stays;
+  if (peak > TURN && !(trough > peak)) return `goes ${ends}, with a peak of ${highest} at ${place(high)}`;
+  if (trough > TURN) return `goes ${ends}, with its lowest value, ${lowest}, at ${place(low)}`;
   if (last * SAME < first) return `falls ${ends}`;
-  return first * SAME < last ? `rises ${ends}` : `goes ${ends}`;
+  return first * SAME < last ? `rises ${ends}` : stays;
 }
 
 /** Three digits are enough for a title. */
