@@ -197,6 +197,17 @@ test('an update in plain code or in one pass cannot be recorded, and the referen
   expect(reference.update.record(reference.tape, 0, 3, 7, SUMS)).toBeNull();
 });
 
+test('an update of a gradient in more rows than the tape has room for is not recorded', () => {
+  const { update, tape } = setUpUpdate({ kind: 'sgd', lr: 0.1 });
+  const sums = (rows: number) => ({
+    joins: Array.from({ length: rows - 1 }, () => [0, 1] as const),
+    count: 1,
+    step: 1,
+  });
+  expect(update.record(tape, 0, 3, 7, sums(3))).not.toBeNull();
+  expect(update.record(tape, 0, 3, 7, sums(4))).toBeNull();
+});
+
 describe('whole steps on a tape', () => {
   const ROWS = 37; // three leaves
   const STEPS = 40;

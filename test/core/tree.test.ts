@@ -8,6 +8,7 @@ import {
   leafRows,
   nodesOf,
   planTeam,
+  sizeOfPlan,
   sumsOf,
   treeLevels,
 } from '../../packages/core/src/tree/index.ts';
@@ -63,6 +64,8 @@ test('whatever the team, its rows of gradients come to the tree over all leaves'
     }
     expect(next).toBe(leaves);
     expect(rows.length).toBeLessThanOrEqual(plan.rows);
+    const passes = Math.max(...plan.passes.map(({ length }) => length));
+    expect(sizeOfPlan(options)).toEqual({ rows: plan.rows, passes });
     if (threads < 8) expect(plan.rows).toBeLessThanOrEqual(gradientRows(options));
     // No thread is idle that could have a leaf.
     expect(plan.passes.filter(({ length }) => length > 0)).toHaveLength(Math.min(threads, leaves));
@@ -75,6 +78,11 @@ test('whatever the team, its rows of gradients come to the tree over all leaves'
     expect(left[0]).toBe(treeOf(0, leaves));
   });
   fc.assert(check, { seed: 1, numRuns: counted(500, 2000) });
+});
+
+test('the rows of teams are counted without a plan of each leaf, of which a batch may have a thousand million', () => {
+  expect(gradientRows({ leaves: 2 ** 30, threads: 64, most: 16, joins: true })).toBeLessThan(64 * 200);
+  expect(sizeOfPlan({ leaves: 2 ** 30, threads: 1, most: 16, joins: true })).toEqual({ rows: 26, passes: 2 ** 26 });
 });
 
 test('a team of a power of two needs one row of gradients a thread, and no joins', () => {

@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import { planArena } from '../../packages/runtime/src/arena.ts';
 import { allocateSharedMemory } from '../../packages/runtime/src/shared-memory.ts';
 
-const plan = (spec: NetworkSpec, options: { threads?: number; batch?: number } = {}) =>
+const plan = (spec: NetworkSpec, options: { threads?: number; batch?: number; backend?: 'wasm' | 'blas' } = {}) =>
   planArena({
-    backend: 'wasm',
+    backend: options.backend ?? 'wasm',
     network: buildNetwork(spec),
     loss: createLoss('softmax-cross-entropy'),
     optimizer: createOptimizer('adam'),
@@ -41,6 +41,15 @@ test('gradient memory grows with threads, and with rows by their logarithm alone
   expect([1, 2].map((threads) => rows({ threads, batch: 256 }))).toEqual([1, 2]);
   expect([256, 1024, 16_384].map((batch) => rows({ threads: 1, batch }))).toEqual([1, 2, 6]);
   expect(rows({ threads: 64, batch: 4096 })).toBeLessThan(2 * 64);
+});
+
+test('what a thread has for itself does not grow with a batch that has many passes', () => {
+  const scratchOf = (backend: 'wasm' | 'blas', batch: number) => plan(small, { backend, batch }).bytes;
+  for (const backend of ['wasm', 'blas'] as const) {
+    const growth = scratchOf(backend, 2 ** 24) - scratchOf(backend, 2 ** 18);
+    // The losses of the leaves, and rows of gradients.
+    expect(growth).toBeLessThan((2 ** 24 / 64) * 8 + 64 * 1024);
+  }
 });
 
 test('a plan past 4 GiB is refused with the size of each part', () => {

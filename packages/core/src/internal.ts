@@ -57,6 +57,7 @@ export {
   type NodePass,
   ONE_ROW,
   planTeam,
+  sizeOfPlan,
   sumsOf,
   type TeamPlan,
   type TeamPlanOptions,

@@ -1,6 +1,7 @@
 import { BLOCK, blockCount } from './block.ts';
 import type { Kernels, MeanUpdateKernel } from './kernels/kernels.ts';
 import { viewOf } from './kernels/scratch.ts';
+import { tapeLength } from './kernels/wasm-tape.ts';
 import type { Optimizer, UpdateKernel } from './optimizers/optimizer.ts';
 import { type Cut, countPieces, piecesOf } from './pieces.ts';
 import type { NodeSums } from './tree/index.ts';
@@ -38,7 +39,8 @@ export interface BlockUpdate {
   take(block: number, rows: number, sums: NodeSums): void;
   /**
    * `take` for each of the blocks from `first` to `end` as one call, which does the same to the bit; null where the
-   * backend records nothing, the update is no kernel of its own, or one pass is faster. Overwrites `tape`.
+   * backend records nothing, the update is no kernel of its own, one pass is faster, or the gradient is in more rows
+   * than `tape` has room for. Overwrites `tape`.
    */
   // tape [tapeLength(updateCalls)]
   record(tape: Float64Array, first: number, end: number, rows: number, sums: NodeSums): (() => void) | null;
@@ -122,7 +124,8 @@ export function createBlockUpdate(
         blocks.length > RECORDED_BLOCKS ||
         kernels.record === undefined ||
         meanUpdate !== undefined ||
-        !hasFastUpdate(kernels, optimizer)
+        !hasFastUpdate(kernels, optimizer) ||
+        tape.length < tapeLength(updateCalls(network, optimizer, sums.joins.length + 1))
       )
         return null;
       return kernels.record(tape, (recorder) => {

@@ -5,6 +5,7 @@ import {
   MOST_NODE_ROWS,
   type NodePass,
   planTeam,
+  sizeOfPlan,
   sumsOf,
   type TeamPlanOptions,
 } from '@gradloom/core/internal';
@@ -72,7 +73,7 @@ export function gradientRowsOf(shape: BatchShape, threads: number, looks: boolea
 
 /** Rows that one team fills in a whole batch. */
 export const gradientRowsOfTeam = (setup: RunSetup, threads: number): number =>
-  setup.leaf === 0 ? 0 : planTeam(teamOptions(shapeOf(setup), setup.batch, threads, false)).rows;
+  setup.leaf === 0 ? 0 : sizeOfPlan(teamOptions(shapeOf(setup), setup.batch, threads, false)).rows;
 
 /** Of a run. */
 export const shapeOf = ({ backend, batch, lastBatch, leaf }: RunSetup): BatchShape => ({
@@ -83,13 +84,15 @@ export const shapeOf = ({ backend, batch, lastBatch, leaf }: RunSetup): BatchSha
 /** Teams whose passes are counted: in larger ones a thread has fewer. */
 const COUNTED_TEAMS = 16;
 
-/** Passes of one thread in a whole batch, at most; of a larger team than is counted a few may be more. */
-export function mostPasses(shape: BatchShape): number {
+/** Passes of a thread that have tapes: of more, each has so many rows that calls from JavaScript take next to nothing. */
+const RECORDED_PASSES = 64;
+
+/** Passes of one thread in a whole batch that have tapes, at most; of a larger team than is counted a few may have none. */
+export function recordedPasses(shape: BatchShape): number {
   if (shape.leaf === 0) return 0;
   let most = 0;
   for (let T = 1; T <= Math.min(COUNTED_TEAMS, leavesOf(shape, shape.batch)); T++) {
-    const { passes } = planTeam(teamOptions(shape, shape.batch, T, false));
-    most = Math.max(most, ...passes.map(({ length }) => length));
+    most = Math.max(most, sizeOfPlan(teamOptions(shape, shape.batch, T, false)).passes);
   }
-  return most;
+  return Math.min(most, RECORDED_PASSES);
 }

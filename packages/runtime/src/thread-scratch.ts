@@ -11,7 +11,7 @@ import {
   updateCalls,
   type Workspace,
 } from '@gradloom/core/internal';
-import { type BatchShape, leavesOf, mostPasses } from './team-part.ts';
+import { type BatchShape, leavesOf, recordedPasses } from './team-part.ts';
 
 /**
  * Rows of a chunk at evaluation: fixed, since a BLAS gives a row other bits in calls of other sizes. A pass in training
@@ -21,6 +21,9 @@ export const EVALUATION_ROWS = MOST_NODE_ROWS;
 
 /** Steps that are taken from a tape at a time, at most. */
 export const STEPS = 128;
+
+/** Rows of gradients up to which the update has a tape: only teams of many threads leave more. */
+const RECORDED_ROWS = 64;
 
 /** What the scratch of a thread depends on. */
 export interface ScratchShape extends BatchShape {
@@ -48,8 +51,7 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
   const { network, loss, optimizer, backend, batch } = shape;
   const H = optimizer.hyperLength;
   const recordsSteps = batch <= MOST_NODE_ROWS;
-  // One row a thread is what the update of all but a few teams sums.
-  const rows = leavesOf(shape, batch);
+  const rows = Math.min(leavesOf(shape, batch), RECORDED_ROWS);
   return {
     kernels: takeKernelScratch(network.products, backend, allocate),
     lossSum: allocate(1),
@@ -57,7 +59,7 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
     hyper: allocate(H),
     scale: allocate(1),
     tapesOf: allocate(1),
-    passTapes: Array.from({ length: mostPasses(shape) }, () => allocate(tapeLength(recordedCalls(network)))),
+    passTapes: Array.from({ length: recordedPasses(shape) }, () => allocate(tapeLength(recordedCalls(network)))),
     hypers: allocate(recordsSteps ? STEPS * H : 0),
     stepsTape: allocate(recordsSteps ? tapeLength(stepCalls(network, optimizer)) : 0),
     updateTape: allocate(tapeLength(updateCalls(network, optimizer, rows))),

@@ -11,4 +11,4 @@ export {
   treeLevels,
 } from './leaves.ts';
 export { type NodeSums, ONE_ROW, sumsOf } from './node-sums.ts';
-export { gradientRows, type NodePass, planTeam, type TeamPlan, type TeamPlanOptions } from './team-plan.ts';
+export { gradientRows, type NodePass, planTeam, sizeOfPlan, type TeamPlan, type TeamPlanOptions } from './team-plan.ts';

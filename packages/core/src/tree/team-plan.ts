@@ -92,11 +92,46 @@ function addTo(stack: Node[], count: number): void {
   stack[stack.length - 1] = { first: last.first, count: last.count + count };
 }
 
+/** What a plan comes to, counted without making it: of millions of leaves that would take seconds. */
+interface PlanSize {
+  readonly rows: number; // of gradients
+  readonly passes: number; // of the thread that has most
+}
+
+/** The size of `planTeam(options)`. */
+export function sizeOfPlan(options: TeamPlanOptions): PlanSize {
+  const { leaves, threads } = options;
+  let [rows, passes] = [0, 0];
+  for (let t = 0; t < threads; t++) {
+    const first = Math.floor((t * leaves) / threads);
+    const own = sizeOfThread(first, Math.floor(((t + 1) * leaves) / threads), options);
+    rows += own.rows;
+    passes = Math.max(passes, own.passes);
+  }
+  return { rows, passes };
+}
+
+/** As `planThread` would have it. */
+function sizeOfThread(first: number, end: number, { leaves, most, joins }: TeamPlanOptions): PlanSize {
+  let [kept, rows, passes] = [0, 0, 0];
+  for (const { count } of nodesOf(first, end, leaves, WHOLE)) {
+    const chunks = Math.floor((count + most - 1) / most);
+    // Chunks that have a row of their own, the last not counted. As many sums wait behind m of them as m has ones, and
+    // of the numbers up to m the one below the largest power of two that is at most m + 1 has most.
+    const m = joins ? (chunks - 1) >> 1 : chunks - 1;
+    rows = Math.max(rows, kept + 1 + 31 - Math.clz32(m + 1));
+    for (let rest = m; rest > 0; rest >>= 1) kept += rest & 1;
+    kept++;
+    passes += chunks;
+  }
+  return { rows, passes };
+}
+
 /** Rows of gradients that teams of up to so many threads need. */
 export function gradientRows({ threads, ...options }: TeamPlanOptions): number {
   let most = 0;
   // More threads than leaves take no more rows.
   for (let T = 1; T <= Math.min(threads, options.leaves); T++)
-    most = Math.max(most, planTeam({ ...options, threads: T }).rows);
+    most = Math.max(most, sizeOfPlan({ ...options, threads: T }).rows);
   return most;
 }
