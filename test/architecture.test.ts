@@ -104,3 +104,26 @@ test('comments are at most 120 columns wide, unless an address alone is longer',
   }
   expect(wide).toEqual([]);
 });
+
+test('prose of the docs is at most 120 columns wide, unless a link alone is longer', () => {
+  const isProse = (name: string) => name.endsWith('.md') && !/(^|\/)(node_modules|dist|api)\//.test(name);
+  const within = (folder: string) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`);
+  const pages = [
+    ...readdirSync(root),
+    ...['docs', 'test', 'packages/core', 'packages/runtime', 'packages/cli'].flatMap(within),
+  ];
+  const wide = pages.filter(isProse).flatMap((page) => {
+    // Code, and what `npm run bench:readme` writes, are no prose.
+    const text = readFileSync(join(root, page), 'utf8').replace(
+      /^\s*```[^]*?^\s*```|<!-- bench:peers -->[^]*?<!-- \/bench:peers -->/gm,
+      (skipped) => skipped.replace(/.*/g, ''),
+    );
+    return text.split('\n').flatMap((line, at) => {
+      const isTable = /^\s*\|/.test(line);
+      const isLink = /^\s*(- )?!?\[[^\]]*\]\(\S+\)$/.test(line);
+      return line.length <= 120 || isTable || isLink ? [] : [`${page}:${at + 1}`];
+    });
+  });
+  expect(wide).toEqual([]);
+});

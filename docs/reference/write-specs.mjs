@@ -54,9 +54,10 @@ const families = [
 const text = [
   '# Specs',
   '',
-  'A network is JSON, and so are loss, optimizer, schedule and initializer. This page lists every kind with its options. A kind without',
-  'options may be written by its name alone: `"adam"` is `{ kind: "adam" }`. Unknown kinds and options are refused, with the nearest',
-  'known one. `npm run docs:specs` writes this page from the tables in `packages/core/src`: edit the comments there.',
+  'A network is JSON, and so are loss, optimizer, schedule and initializer. This page lists every kind with its options.',
+  'A kind without options may be written by its name alone: `"adam"` is `{ kind: "adam" }`. Unknown kinds and options are',
+  'refused, with the nearest known one. `npm run docs:specs` writes this page from the tables in `packages/core/src`: edit',
+  'the comments there.',
   '',
   '```js',
   "const network = { input: 784, layers: [{ kind: 'dense', out: 128 }, { kind: 'relu' }, { kind: 'dense', out: 10 }] };",
