@@ -84,10 +84,14 @@ export const shapeOf = ({ backend, batch, lastBatch, leaf }: RunSetup): BatchSha
 /** Teams whose passes are counted: in larger ones a thread has fewer. */
 const COUNTED_TEAMS = 16;
 
-/** Passes of a thread that have tapes: of more, each has so many rows that calls from JavaScript take next to nothing. */
+/**
+ * Passes of a thread that have tapes: of more, each has so many rows that calls from JavaScript take next to nothing.
+ */
 const RECORDED_PASSES = 64;
 
-/** Passes of one thread in a whole batch that have tapes, at most; of a larger team than is counted a few may have none. */
+/**
+ * Passes of one thread in a whole batch that have tapes, at most; of a larger team than is counted a few may have none.
+ */
 export function recordedPasses(shape: BatchShape): number {
   if (shape.leaf === 0) return 0;
   let most = 0;
