@@ -7,15 +7,12 @@ import { experimentJson } from '../../support/experiment.ts';
 
 const names = Object.keys(experiments);
 
-test('without a name, experiments are listed with a line each', async () => {
+test('without a name, experiments are listed with a line each, and the chapter is named', async () => {
   const { code, stdout } = await gradloom(['experiment']);
   expect(code).toBe(0);
-  expect(
-    stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => line.split(' ')[0]),
-  ).toEqual([...names, 'all']);
+  const [list, chapter] = stdout.split('\n\n');
+  expect(list.split('\n').map((line) => line.split(' ')[0])).toEqual([...names, 'all']);
+  expect(chapter).toBe('The chapter is "Neural Networks Without the Mysticism".\n');
   for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
 });
 

@@ -1,3 +1,4 @@
+import { CHAPTER } from '../experiments/finding.ts';
 import { experiments } from '../experiments/index.ts';
 import type { Command } from './command.ts';
 
@@ -7,7 +8,7 @@ const run: Command['run'] = async (request, io) =>
 const epilogue = 'gradloom experiment <name> --help lists the options of an experiment.';
 
 export const experiment: Command = {
-  describe: 'Recompute the numbers of a chapter on neural networks, and show why gradients vanish',
+  describe: `Recompute the numbers of the chapter ${CHAPTER}, and show why gradients vanish`,
   usage: '[name] [options]',
   examples: [
     ['experiment', 'the list'],

@@ -15,7 +15,7 @@ import { createPaint } from '../terminal/paint.ts';
 import { asUsage } from '../usage-error.ts';
 import { allOptions } from './all-options.ts';
 import type { Experiment, ExperimentContext, Machine, Outcome } from './experiment.ts';
-import { isFailure } from './finding.ts';
+import { CHAPTER, isFailure } from './finding.ts';
 import { experiments } from './index.ts';
 import { commonOptions } from './options.ts';
 
@@ -40,7 +40,10 @@ async function listExperiments(request: Request, io: Io): Promise<number> {
     Object.entries(experiments).map(async ([name, load]) => [name, (await load()).describe]),
   );
   if (json) printJson(io.stdout, JSON.stringify(Object.fromEntries(rows)));
-  else printLines(io.stdout, columns([...rows, ['all', ALL]], { indent: 0 }));
+  else {
+    printLines(io.stdout, columns([...rows, ['all', ALL]], { indent: 0 }));
+    printLines(io.stdout, ['', `The chapter is ${CHAPTER}.`]);
+  }
   return 0;
 }
 
