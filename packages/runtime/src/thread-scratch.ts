@@ -40,7 +40,7 @@ export interface ThreadScratch {
   readonly hyper: Float64Array; // [H] of the optimizer
   readonly scale: Float64Array; // [1] what clipping multiplies the gradient by
   readonly tapesOf: Float64Array; // [1] size of the team whose passes the tapes hold
-  readonly passTapes: readonly Float64Array[]; // [passes] calls of each pass of a whole batch
+  readonly passTapes: readonly Float64Array[]; // [recordedPasses] calls of a pass of a whole batch
   readonly hypers: Float64Array; // [STEPS, H] of whole steps; empty where they cannot be recorded
   readonly stepsTape: Float64Array; // likewise
   readonly updateTape: Float64Array; // calls that update the thread's blocks

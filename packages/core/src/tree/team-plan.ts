@@ -63,6 +63,7 @@ function planThread(first: number, end: number, { leaves, most, joins }: TeamPla
   let rows = 0;
   for (const node of nodesOf(first, end, leaves, WHOLE)) {
     const chunks = Math.floor((node.count + most - 1) / most);
+    const isLast = node.first + node.count === end;
     for (let c = 0; c < chunks; c++) {
       const at = node.first + c * most;
       const count = Math.min(most, node.first + node.count - at);
@@ -72,8 +73,9 @@ function planThread(first: number, end: number, { leaves, most, joins }: TeamPla
       rows = Math.max(rows, stack.length);
       const row = stack.length - 1;
       const merges: [number, number][] = [];
-      // What a node's last chunk could merge is left to the update, which reads the rows in any case.
-      for (let n = isRight ? (c + 1) / 2 : c + 1; c + 1 < chunks && n % 2 === 0; n /= 2) {
+      // What the last chunk could merge is left to the update, which reads the rows in any case. Other nodes become one
+      // row each: a thread would need rows by the square of the logarithm of its leaves.
+      for (let n = isRight ? (c + 1) / 2 : c + 1; (c + 1 < chunks || !isLast) && n % 2 === 0; n /= 2) {
         merges.push([stack.length - 2, stack.length - 1]);
         addTo(stack, stack.pop()?.count ?? 0);
       }
@@ -114,13 +116,13 @@ export function sizeOfPlan(options: TeamPlanOptions): PlanSize {
 /** As `planThread` would have it. */
 function sizeOfThread(first: number, end: number, { leaves, most, joins }: TeamPlanOptions): PlanSize {
   let [kept, rows, passes] = [0, 0, 0];
-  for (const { count } of nodesOf(first, end, leaves, WHOLE)) {
+  for (const { first: at, count } of nodesOf(first, end, leaves, WHOLE)) {
     const chunks = Math.floor((count + most - 1) / most);
     // Chunks that have a row of their own, the last not counted. As many sums wait behind m of them as m has ones, and
     // of the numbers up to m the one below the largest power of two that is at most m + 1 has most.
     const m = joins ? (chunks - 1) >> 1 : chunks - 1;
     rows = Math.max(rows, kept + 1 + 31 - Math.clz32(m + 1));
-    for (let rest = m; rest > 0; rest >>= 1) kept += rest & 1;
+    if (at + count === end) for (let rest = m; rest > 0; rest >>= 1) kept += rest & 1;
     kept++;
     passes += chunks;
   }
