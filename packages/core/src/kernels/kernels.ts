@@ -46,8 +46,8 @@ export interface Kernels {
    * leaf each sum starts at 0 and adds rows n ascending; the leaves' sums are added by the pairwise tree of strides 1,
    * 2, 4, …, the left operand the lower. Overwrites `dW` and `db` (with zeros where B = 0); where `joins`, adds to
    * them: the sums of the rows to the left are there. Several leaves have at most `MOST_LEAF_ROWS` rows each, and are
-   * at most `MOST_LEAVES` and `MOST_NODE_ROWS` rows in all; a single one of more rows joins nothing. A dy that is not finite shows in `db`, and need not in rows of
-   * `dW` whose x is 0.
+   * at most `MOST_LEAVES` and `MOST_NODE_ROWS` rows in all; a single one of more rows joins nothing. A dy that is not
+   * finite shows in `db`, and need not in rows of `dW` whose x is 0.
    */
   affineBackwardWeights(
     dW: Float64Array, // [I, O] out
