@@ -4,7 +4,7 @@ import { decimal, plural } from '../../report/format.ts';
 import { table } from '../../report/table.ts';
 import { UsageError } from '../../usage-error.ts';
 import { defineExperiment } from '../experiment.ts';
-import { slip } from '../finding.ts';
+import { CHAPTER, slip } from '../finding.ts';
 import { countProducts, networkOf, ratioOf, squareNet } from './pass-cost.ts';
 
 const BUDGET_MS = 4000;
@@ -85,7 +85,8 @@ export const cost = defineExperiment({
             '  layer, nearly 2 for many. Less if the first layer is the largest:',
             `  784-512-256-10 has ${digits.toFixed(2)}.`,
             '',
-            '  The chapter says 2-3 times. Counted, dense layers stay below 2 at any depth.',
+            `  The chapter, ${CHAPTER}, says 2-3`,
+            '  times. Counted, dense layers stay below 2 at any depth.',
             `  Timed below: ${lowest.toFixed(2)} to ${highest.toFixed(2)}.`,
           ],
         },

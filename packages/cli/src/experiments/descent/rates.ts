@@ -3,7 +3,7 @@ import { decimal } from '../../report/format.ts';
 import { lineChart } from '../../report/line-chart.ts';
 import type { Descended, Descender } from '../descend.ts';
 import type { Outcome } from '../experiment.ts';
-import { holds, slip } from '../finding.ts';
+import { CHAPTER, holds, slip } from '../finding.ts';
 import { type Verdict, verdictKey, verdictOf } from './verdict.ts';
 
 const rates = [1e-7, 1e-5, 0.001, 0.01, 0.1, 0.2, 0.3, 1, 3, 10];
@@ -38,8 +38,9 @@ export async function compareRates({ descend }: Descender, seed: number): Promis
           '',
           ...columns(verdictKey),
           '',
-          '  The chapter calls 0.1 too large and 0.001 just right. Here 0.1 is the best of',
-          '  these and 0.001 too small: which rate is right depends on the problem.',
+          `  The chapter, ${CHAPTER}, calls 0.1`,
+          '  too large and 0.001 just right. Here 0.1 is the best of these and 0.001 too',
+          '  small: which rate is right depends on the problem.',
         ],
       },
       {

@@ -1,6 +1,7 @@
 import { buildNetwork } from '@gradloom/core';
 import { whole } from '../../report/format.ts';
 import { table } from '../../report/table.ts';
+import { CHAPTER } from '../finding.ts';
 import { xorSpec } from '../xor-run.ts';
 
 export const XOR_PARAMETERS = buildNetwork(xorSpec).parameterCount;
@@ -39,8 +40,9 @@ export function scaleTable(parameters: number): string[] {
     '  (1) as its predecessor GPT; the paper of GPT-2 names none',
     '  (2) as LLaMA 3; Meta has named none for LLaMA 4',
     '',
-    '  The chapter says the largest is 10 billion times as large as XOR. But 400',
-    '  billion parameters divided by 9 is 44 billion.',
+    `  The chapter, ${CHAPTER}, says the`,
+    '  largest is 10 billion times as large as XOR. But 400 billion parameters',
+    '  divided by 9 is 44 billion.',
   ];
 }
 
