@@ -31,7 +31,7 @@ interface Case {
   atOnce: () => unknown; // some of the work, done at once
 }
 
-const orthogonal: NetworkSpec = { input: 784, layers: [{ kind: 'dense', out: 400, init: 'orthogonal' }] };
+const orthogonal: NetworkSpec = { input: 784, layers: [{ kind: 'dense', out: 500, init: 'orthogonal' }] };
 const wide: NetworkSpec = {
   input: 1000,
   layers: [
@@ -42,7 +42,7 @@ const wide: NetworkSpec = {
 const deep: NetworkSpec = {
   input: 2,
   layers: [
-    ...Array.from({ length: 20_000 }, () => ({ kind: 'activation', fn: 'tanh' }) as const),
+    ...Array.from({ length: 40_000 }, () => ({ kind: 'activation', fn: 'tanh' }) as const),
     { kind: 'dense', out: 3 },
   ],
 };
@@ -58,7 +58,7 @@ const draw = (spec: NetworkSpec) => () => {
 const cases: Record<string, Case> = {
   'the starting weights of an orthogonal layer': {
     spec: orthogonal,
-    train: randomDataset({ rows: 32, inputs: 784, classes: 400 }),
+    train: randomDataset({ rows: 32, inputs: 784, classes: 500 }),
     options: { steps: 2 },
     atOnce: draw(orthogonal),
   },
@@ -68,7 +68,7 @@ const cases: Record<string, Case> = {
     options: { steps: 4, probe: 1, onNan: 'rollback', checkpoint: { folder: join(temporary.path, 'wide'), every: 1 } },
     atOnce: () => fingerprint(new Float64Array(3 * P).fill(0.5)),
   },
-  'a network of 20,000 layers': {
+  'a network of 40,000 layers': {
     spec: deep,
     train: randomDataset({ rows: 32, inputs: 2, classes: 3 }),
     options: { steps: 2, threads: 1 },
