@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import fs, { readdirSync, readFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readContainer, writeContainer } from '../../../packages/runtime/src/files/container.ts';
@@ -40,6 +41,36 @@ describe('what is written', () => {
     expect(read.content).toEqual(content);
     expect([...read.sections.keys()]).toEqual([...sections.keys()]);
     for (const [name, numbers] of sections) expect(firstDifference(read.sections.get(name) ?? [], numbers)).toBeNull();
+  });
+
+  test('is read whole where a run puts a longer file in its place, at whatever moment', () => {
+    const { statSync, openSync } = fs;
+    for (const call of ['statSync', 'openSync'] as const) {
+      writeContainer('here', path, 'kind', {}, sections);
+      const longer = new Map([['weights', Float64Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9)]]);
+      const replace = () => writeContainer('here', path, 'kind', {}, longer);
+      const original = fs[call] as (...args: unknown[]) => unknown;
+      let isDone = false;
+      Object.assign(fs, {
+        [call]: (...args: unknown[]) => {
+          const result = original(...args);
+          if (args[0] === path && !isDone) {
+            isDone = true;
+            replace();
+          }
+          return result;
+        },
+      });
+      syncBuiltinESMExports();
+      try {
+        const read = readContainer('here', path, ['kind']);
+        // Opened before it was replaced, it is the old one.
+        expect(read.sections.get('weights')).toHaveLength(call === 'statSync' ? 9 : 5);
+      } finally {
+        Object.assign(fs, { statSync, openSync });
+        syncBuiltinESMExports();
+      }
+    }
   });
 
   test('lies where the format says', () => {

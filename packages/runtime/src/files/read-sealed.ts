@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { mebibytes } from '../memory.ts';
 import { memoryRoom } from '../memory-room.ts';
 import { fileSize } from './file-size.ts';
@@ -24,9 +24,12 @@ export interface SealedFile {
  * @throws Error naming the path if it cannot be read.
  */
 export function readSealed<T>(where: string, path: string, read: (file: SealedFile) => T): T {
-  const size = fileSize(where, path, 'a Gradloom file');
+  // Before it is opened: one that is no regular file could keep whoever opens it waiting.
+  fileSize(where, path, 'a Gradloom file');
   const file = open(where, path);
   try {
+    // Of what was opened: a run may have replaced the file since.
+    const { size } = fstatSync(file);
     return read({
       size,
       peek(position, length) {
