@@ -75,9 +75,9 @@ describe.each<[string, NetworkSpec, Dataset, TrainOptions]>([
     dataset,
     { batch: 10, loss: 'quadratic', optimizer: 'rmsprop' },
   ],
-  ['two shards at a time', network('relu', 350), dataset, { batch: 10 }],
+  ['several leaves', network('relu', 350), dataset, { batch: 40 }],
   ['in machine code', network('relu', 64), dataset, { batch: 10, backend: 'native' }],
-  ['in machine code, two shards', network('relu', 350), dataset, { batch: 10, backend: 'native' }],
+  ['in machine code, several leaves', network('relu', 350), dataset, { batch: 40, backend: 'native' }],
   ['embedding, residual, layer-norm and swiglu, adamw', nested, indices, { batch: 10, optimizer: 'adamw' }],
 ])('%s', (_name, spec, train, options) => {
   const title = `a span of ${STEPS} steps leaves under ${MOST_BYTES} bytes a step and wakes no collector`;

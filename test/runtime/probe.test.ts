@@ -29,7 +29,7 @@ async function looks(options: TrainOptions, network = spec) {
   return { found, result: await run.result };
 }
 
-test('figures have the same bits for 1, 2, 3 and 7 threads, also in a last batch with shards that have no row', async () => {
+test('figures have the same bits for 1, 2, 3 and 7 threads, also in a short last batch', async () => {
   const options = { batch: 22, steps: 8, probe: 1, clipNorm: 0.1 };
   const [one, ...others] = await Promise.all([1, 2, 3, 7].map((threads) => looks({ ...options, threads })));
   expect(one.found.map(({ step }) => step)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
@@ -116,7 +116,7 @@ test('gradients by outputs and tensors are those of the chain rule, row by row',
       for (const [o, own] of d.entries()) sums[2 * k + 1][o] += own;
     }
   }
-  // A number of shards that does not divide the rows.
+  // Leaves that do not divide evenly among the threads.
   const { found } = await looks({ batch: 'full', steps: 1, threads: 3, probe: 1 });
   const { layers } = found[0];
   for (const [layer, own] of dys.entries())

@@ -55,7 +55,7 @@ describe('a row that leads to an index which an embedding behind other layers do
   test.each([
     ['on one thread', { threads: 1 }],
     ['on two threads', { threads: 2 }],
-    ['on more threads than shards', { threads: 6 }],
+    ['on more threads than leaves', { threads: 6 }],
     ['with clipping', { threads: 2, clipNorm: 1 }],
     ['with looks', { threads: 2, probe: 1 }],
     ['on the plain kernels', { threads: 1, backend: 'reference' }],
