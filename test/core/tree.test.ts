@@ -96,7 +96,7 @@ test('a team of a power of two needs one row of gradients a thread, and no joins
 test('nodes are the largest subtrees that a range of leaves consists of', () => {
   const check = fc.property(fc.nat(40), fc.integer({ min: 1, max: 40 }), fc.nat(40), (first, count, more) => {
     const end = first + count;
-    const nodes = nodesOf(first, end, end + more, 2 ** 30);
+    const nodes = nodesOf(first, end, end + more);
     let next = first;
     for (const node of nodes) {
       expect(node.first).toBe(next);

@@ -41,20 +41,7 @@ function times8(
   panel: usize, panelStep: usize,
   M: i32, K: i32, lists: usize,
 ): void {
-  for (; M >= 2; M -= 2) {
-    if (lists != 0) {
-      tile2x4<v128>(
-        true, false, false, lists + 8, c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, load<i32>(lists),
-      );
-      lists += listStep(K);
-    } else {
-      tile2x4<v128>(false, false, false, 0, c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, K);
-    }
-    c += 2 * cRow;
-    init += 2 * initRow;
-    a += 2 * aRow;
-  }
-  if (M > 0) tile1x4<v128>(c, init, zeros, a, aStep, panel, panelStep, K);
+  sumRows(false, false, c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, M, K, lists);
 }
 
 /** c[M,8] = a[M,K] · panel[K,8], k ascending from 0, to which what stands in c is added where `adds`. */
@@ -72,18 +59,20 @@ function times8(
 function startLeaf(
   c: usize, cRow: usize, a: usize, aRow: usize, aStep: usize, panel: usize, panelStep: usize, M: i32, K: i32, lists: usize,
 ): void {
-  sumLeaf(false, c, cRow, a, aRow, aStep, panel, panelStep, M, K, lists);
+  sumRows(true, false, c, cRow, zeros, 0, a, aRow, aStep, panel, panelStep, M, K, lists);
 }
 
 function addLeaf(
   c: usize, cRow: usize, a: usize, aRow: usize, aStep: usize, panel: usize, panelStep: usize, M: i32, K: i32, lists: usize,
 ): void {
-  sumLeaf(true, c, cRow, a, aRow, aStep, panel, panelStep, M, K, lists);
+  sumRows(true, true, c, cRow, zeros, 0, a, aRow, aStep, panel, panelStep, M, K, lists);
 }
 
-@inline function sumLeaf(
-  adds: bool,
+/** Rows of full panels in tiles of two: see tile2x4 for `fresh` and `adds`. */
+@inline function sumRows(
+  fresh: bool, adds: bool,
   c: usize, cRow: usize,
+  init: usize, initRow: usize,
   a: usize, aRow: usize, aStep: usize,
   panel: usize, panelStep: usize,
   M: i32, K: i32, lists: usize,
@@ -91,16 +80,17 @@ function addLeaf(
   for (; M >= 2; M -= 2) {
     if (lists != 0) {
       tile2x4<v128>(
-        true, true, adds, lists + 8, c, cRow, c, cRow, a, aRow, aStep, panel, panelStep, load<i32>(lists),
+        true, fresh, adds, lists + 8, c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, load<i32>(lists),
       );
       lists += listStep(K);
     } else {
-      tile2x4<v128>(false, true, adds, 0, c, cRow, c, cRow, a, aRow, aStep, panel, panelStep, K);
+      tile2x4<v128>(false, fresh, adds, 0, c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, K);
     }
     c += 2 * cRow;
+    init += 2 * initRow;
     a += 2 * aRow;
   }
-  if (M > 0) tile1x4<v128>(c, zeros, adds ? c : zeros, a, aStep, panel, panelStep, K);
+  if (M > 0) tile1x4<v128>(c, init, adds ? c : zeros, a, aStep, panel, panelStep, K);
 }
 
 function times4(

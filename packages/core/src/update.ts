@@ -4,8 +4,7 @@ import { viewOf } from './kernels/scratch.ts';
 import { tapeLength } from './kernels/wasm-tape.ts';
 import type { Optimizer, UpdateKernel } from './optimizers/optimizer.ts';
 import { type Cut, countPieces, piecesOf } from './pieces.ts';
-import type { NodeSums } from './tree/index.ts';
-import { addTree } from './tree/index.ts';
+import { addTree, type NodeSums } from './tree/index.ts';
 
 /**
  * Doubles from one row of gradients to the next: each begins on a cache line, since a vector that lies across two takes

@@ -33,9 +33,8 @@ export function teamOptions(shape: BatchShape, rows: number, threads: number, lo
   return { leaves: leavesOf(shape, rows), threads, most, joins: !isBlas };
 }
 
-/** What one thread of a team does in a batch of so many leaves. */
+/** What one thread of a team does in a batch. */
 export interface BatchPart {
-  readonly leaves: number;
   readonly passes: readonly NodePass[];
   /** How the update adds what all threads leave. */
   readonly sums: NodeSums;
@@ -58,7 +57,7 @@ export function teamPart(setup: RunSetup, threads: number, thread: number, looks
 
 function batchPart(options: TeamPlanOptions, thread: number): BatchPart {
   const { passes, nodes } = planTeam(options);
-  return { leaves: options.leaves, passes: passes[thread], sums: sumsOf(nodes, options.leaves) };
+  return { passes: passes[thread], sums: sumsOf(nodes, options.leaves) };
 }
 
 /** Rows of gradients that teams of up to `threads` threads need, in whole batches and in the last. */

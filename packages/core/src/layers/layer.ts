@@ -82,7 +82,7 @@ export interface Layer {
 
   /**
    * Overwrites `dx` (unless null: nobody needs it) and every array of `gradients`, for B = 0 with zeros; where
-   * `pass.joins`, adds to `gradients`. A gradient is the tree over leaves of `pass.leaf` rows: see leaves.ts.
+   * `pass.joins`, adds to `gradients`. A gradient is the tree over leaves of `pass.leaf` rows: see tree/leaves.ts.
    */
   backward(
     dx: Float64Array | null, // [B, in] out

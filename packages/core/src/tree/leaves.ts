@@ -33,15 +33,14 @@ export interface Node {
 }
 
 /**
- * The largest subtrees of at most `most` leaves, a power of two, that the leaves from `first` to `end` consist of, in
- * order. `leaves` is how many the whole batch has: at its end a subtree may lack its right part.
+ * The largest subtrees that the leaves from `first` to `end` consist of, in order. `leaves` is how many the whole batch
+ * has: at its end a subtree may lack its right part.
  */
-export function nodesOf(first: number, end: number, leaves: number, most: number): Node[] {
+export function nodesOf(first: number, end: number, leaves: number): Node[] {
   const nodes: Node[] = [];
   for (let at = first; at < end; ) {
     let size = 1;
-    while (size < most && at % (2 * size) === 0 && (at + 2 * size <= end || end === leaves) && at + size < end)
-      size *= 2;
+    while (at % (2 * size) === 0 && (at + 2 * size <= end || end === leaves) && at + size < end) size *= 2;
     const count = Math.min(size, end - at);
     nodes.push({ first: at, count });
     at += count;

@@ -61,7 +61,7 @@ function planThread(first: number, end: number, { leaves, most, joins }: TeamPla
   const passes: NodePass[] = [];
   const stack: Node[] = []; // the node in each row
   let rows = 0;
-  for (const node of nodesOf(first, end, leaves, WHOLE)) {
+  for (const node of nodesOf(first, end, leaves)) {
     const chunks = Math.floor((node.count + most - 1) / most);
     const isLast = node.first + node.count === end;
     for (let c = 0; c < chunks; c++) {
@@ -84,9 +84,6 @@ function planThread(first: number, end: number, { leaves, most, joins }: TeamPla
   }
   return { passes, nodes: stack, rows };
 }
-
-/** As large a node as there can be. */
-const WHOLE = 1 << 30;
 
 /** The last node of a stack, with so many leaves more. */
 function addTo(stack: Node[], count: number): void {
@@ -116,7 +113,7 @@ export function sizeOfPlan(options: TeamPlanOptions): PlanSize {
 /** As `planThread` would have it. */
 function sizeOfThread(first: number, end: number, { leaves, most, joins }: TeamPlanOptions): PlanSize {
   let [kept, rows, passes] = [0, 0, 0];
-  for (const { first: at, count } of nodesOf(first, end, leaves, WHOLE)) {
+  for (const { first: at, count } of nodesOf(first, end, leaves)) {
     const chunks = Math.floor((count + most - 1) / most);
     // Chunks that have a row of their own, the last not counted. As many sums wait behind m of them as m has ones, and
     // of the numbers up to m the one below the largest power of two that is at most m + 1 has most.

@@ -1,5 +1,6 @@
 import { addressOf } from '../address.ts';
 import type { CallTape } from './call-tape.ts';
+import { writeLeaves } from './leaf-table.ts';
 import type { CodeLayout } from './machine-code/program.ts';
 import { LEAF, TABLE_LEAVES, TILE_VECTORS, tableLength } from './machine-code/tile.ts';
 
@@ -241,18 +242,7 @@ export function createPanels(
       }
     },
 
-    setLeaves(B, leaf) {
-      for (let k = 0, n = 0; n < B; k++, n += leaf) {
-        const isLast = n + leaf >= B;
-        const at = LEAF.words * k;
-        leafWords[at + LEAF.terms] = Math.min(leaf, B - n);
-        // Sums of as many subtrees wait as k has ones; behind the last leaf all are added, behind others those on their
-        // left that end with this leaf.
-        leafWords[at + LEAF.merges] = isLast ? onesOf(k) : onesOf(k) + 1 - onesOf(k + 1);
-        leafWords[at + LEAF.more] = isLast ? 0 : 2;
-        leafWords[at + LEAF.nextTerms] = listStep(leaf);
-      }
-    },
+    setLeaves: (B, leaf) => writeLeaves(leafWords, B, leaf, listStep(leaf)),
 
     sumLeaves(c, cRow, init, nextInit, initRow, a, aRow, aStep, panels, M, B, N, joins, listed) {
       for (let n = 0; n < N; ) {
@@ -284,13 +274,6 @@ export function createPanels(
       }
     },
   };
-}
-
-/** Bits of k that are 1. */
-function onesOf(k: number): number {
-  let ones = 0;
-  for (let rest = k; rest > 0; rest >>= 1) ones += rest & 1;
-  return ones;
 }
 
 /**
