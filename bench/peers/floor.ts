@@ -5,8 +5,8 @@ import { leafRows, planTeam } from '@gradloom/core/internal';
 import { type BackendChoice, createPool } from '@gradloom/runtime';
 import { measureBandwidth, resolveBackend } from '@gradloom/runtime/internal';
 import { compileFor } from '../../packages/runtime/src/backend.ts';
-import { allocateControl } from '../../packages/runtime/src/barrier.ts';
 import { teamOptions } from '../../packages/runtime/src/team-part.ts';
+import { allocateControl } from '../../packages/runtime/src/threads/barrier.ts';
 import type { FloorTask } from './floor-worker.ts';
 import { specOf, type Workload } from './workloads.ts';
 

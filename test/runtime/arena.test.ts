@@ -2,7 +2,7 @@ import { buildNetwork, createLoss, createOptimizer, createSchedule, type Network
 import { gradientOf, leafRows } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 import { planArena } from '../../packages/runtime/src/arena.ts';
-import { allocateSharedMemory } from '../../packages/runtime/src/shared-memory.ts';
+import { allocateSharedMemory } from '../../packages/runtime/src/memory/shared-memory.ts';
 
 const plan = (spec: NetworkSpec, options: { threads?: number; batch?: number; backend?: 'wasm' | 'blas' } = {}) =>
   planArena({

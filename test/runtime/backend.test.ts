@@ -1,7 +1,7 @@
 import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { compileFor, createBackendKernels, resolveBackend } from '../../packages/runtime/src/backend.ts';
-import { createKernelMemory } from '../../packages/runtime/src/kernel-memory.ts';
+import { createKernelMemory } from '../../packages/runtime/src/memory/kernel-memory.ts';
 import { takeKernelScratch } from '../../packages/runtime/src/thread-scratch.ts';
 import { needs } from '../support/needs.ts';
 

@@ -5,7 +5,7 @@ import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import * as runtime from '@gradloom/runtime';
 import * as internal from '@gradloom/runtime/internal';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { OPTION_NAMES } from '../../packages/runtime/src/options.ts';
+import { OPTION_NAMES } from '../../packages/runtime/src/run/options.ts';
 
 // Paths that come from numbers or objects would be files below here.
 const home = process.cwd();

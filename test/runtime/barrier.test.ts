@@ -6,7 +6,7 @@ import {
   CONTROL,
   createBarrier,
   resetControl,
-} from '../../packages/runtime/src/barrier.ts';
+} from '../../packages/runtime/src/threads/barrier.ts';
 import { programFile } from '../support/program-file.ts';
 
 const entry = programFile('barrier-worker');

@@ -2,9 +2,9 @@ import { createPool } from '@gradloom/runtime';
 import { measureBandwidth } from '@gradloom/runtime/internal';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { resolveBackend } from '../../packages/runtime/src/backend.ts';
-import { allocateControl } from '../../packages/runtime/src/barrier.ts';
-import { measureGflops } from '../../packages/runtime/src/measure.ts';
-import { runTriad } from '../../packages/runtime/src/triad.ts';
+import { measureGflops } from '../../packages/runtime/src/measure/measure.ts';
+import { runTriad } from '../../packages/runtime/src/measure/triad.ts';
+import { allocateControl } from '../../packages/runtime/src/threads/barrier.ts';
 import { programUrl } from '../support/program-file.ts';
 
 test.each([

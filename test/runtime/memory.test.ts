@@ -13,8 +13,8 @@ import {
 } from '@gradloom/runtime';
 import { afterEach, describe, expect, test } from 'vitest';
 import { planArena } from '../../packages/runtime/src/arena.ts';
-import { checkMemory } from '../../packages/runtime/src/memory.ts';
-import { limitMemory, memoryRoom } from '../../packages/runtime/src/memory-room.ts';
+import { checkMemory } from '../../packages/runtime/src/memory/memory.ts';
+import { limitMemory, memoryRoom } from '../../packages/runtime/src/memory/memory-room.ts';
 import { encodeIdx } from '../support/encode-idx.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

@@ -1,6 +1,6 @@
 import { train } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
-import { createSpanLength, MOST_SPAN_MS, SPAN_MS } from '../../packages/runtime/src/span-length.ts';
+import { createSpanLength, MOST_SPAN_MS, SPAN_MS } from '../../packages/runtime/src/tuning/span-length.ts';
 import { randomDataset } from '../support/random-dataset.ts';
 
 /** What spans may last behind such pauses, one after the other. */

@@ -2,9 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { createPool, type Pool } from '@gradloom/runtime';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { allocateControl } from '../../packages/runtime/src/barrier.ts';
-import type { WorkerTask } from '../../packages/runtime/src/protocol.ts';
-import { runTeam } from '../../packages/runtime/src/span.ts';
+import { allocateControl } from '../../packages/runtime/src/threads/barrier.ts';
+import type { WorkerTask } from '../../packages/runtime/src/threads/protocol.ts';
+import { runTeam } from '../../packages/runtime/src/threads/span.ts';
 import { SIGN_OF_LIFE } from '../support/linger.ts';
 import { programUrl } from '../support/program-file.ts';
 

@@ -2,10 +2,10 @@ import type { LayerSpec } from '@gradloom/core';
 import { BLOCK } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import { createContext } from '../../packages/runtime/src/context.ts';
-import { planRun } from '../../packages/runtime/src/plan.ts';
-import { prepareRun } from '../../packages/runtime/src/prepare.ts';
-import type { SpanTask } from '../../packages/runtime/src/protocol.ts';
+import { planRun } from '../../packages/runtime/src/run/plan.ts';
+import { prepareRun } from '../../packages/runtime/src/run/prepare.ts';
 import { joinTeam, stepPhases } from '../../packages/runtime/src/step.ts';
+import type { SpanTask } from '../../packages/runtime/src/threads/protocol.ts';
 import { randomDataset } from '../support/random-dataset.ts';
 
 test('a thread that takes its place in a team again updates its own blocks, whoever had the place in between', () => {

@@ -1,12 +1,12 @@
 import type { NetworkSpec } from '@gradloom/core';
 import { type TrainOptions, train } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
-import { CONTROL, resetControl } from '../../packages/runtime/src/barrier.ts';
 import { createContext } from '../../packages/runtime/src/context.ts';
-import { planRun } from '../../packages/runtime/src/plan.ts';
-import { prepareRun } from '../../packages/runtime/src/prepare.ts';
-import { DECISION, type SpanTask } from '../../packages/runtime/src/protocol.ts';
+import { planRun } from '../../packages/runtime/src/run/plan.ts';
+import { prepareRun } from '../../packages/runtime/src/run/prepare.ts';
 import { areOnTape, finishStep, joinTeam, stepPhases, takeSteps } from '../../packages/runtime/src/step.ts';
+import { CONTROL, resetControl } from '../../packages/runtime/src/threads/barrier.ts';
+import { DECISION, type SpanTask } from '../../packages/runtime/src/threads/protocol.ts';
 import work from '../../packages/runtime/src/worker.ts';
 import { needs } from '../support/needs.ts';
 import { randomDataset } from '../support/random-dataset.ts';

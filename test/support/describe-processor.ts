@@ -1,5 +1,5 @@
 import { compileFor, createBackendKernels, resolveBackend } from '../../packages/runtime/src/backend.ts';
-import { createKernelMemory } from '../../packages/runtime/src/kernel-memory.ts';
+import { createKernelMemory } from '../../packages/runtime/src/memory/kernel-memory.ts';
 import { machineCode } from '../../packages/runtime/src/native/machine-code.ts';
 import { takeKernelScratch } from '../../packages/runtime/src/thread-scratch.ts';
 

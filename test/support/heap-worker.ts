@@ -2,8 +2,8 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
-import { resetControl } from '../../packages/runtime/src/barrier.ts';
-import type { SpanTask } from '../../packages/runtime/src/protocol.ts';
+import { resetControl } from '../../packages/runtime/src/threads/barrier.ts';
+import type { SpanTask } from '../../packages/runtime/src/threads/protocol.ts';
 import work from '../../packages/runtime/src/worker.ts';
 
 /** Heap that a span leaves in a thread, garbage included, and the number of collections, once code is compiled. */

@@ -1,8 +1,8 @@
 import { buildNetwork, createRandom, type NetworkSpec } from '@gradloom/core';
 import { createPool, type Dataset, evaluateModel, loadCsv, type TrainOptions, train } from '@gradloom/runtime';
 import { sharedArrays, valueMatrix } from '../../packages/runtime/src/datasets/dataset.ts';
-import { openInference } from '../../packages/runtime/src/inference.ts';
-import { chunksOf } from '../../packages/runtime/src/run-memory.ts';
+import { openInference } from '../../packages/runtime/src/inference/inference.ts';
+import { chunksOf } from '../../packages/runtime/src/memory/run-memory.ts';
 import { peakDuring } from './peak-memory.ts';
 
 /** Work that a separate process does, to measure its memory. */

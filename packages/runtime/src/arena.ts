@@ -1,7 +1,7 @@
 import type { Schedule } from '@gradloom/core';
 import { blockCount, countDoubles, gradientStride, probeLength, type WasmMemory } from '@gradloom/core/internal';
-import { checkMemory, type Part } from './memory.ts';
-import { MOST_BYTES, PAGE } from './shared-memory.ts';
+import { checkMemory, type Part } from './memory/memory.ts';
+import { MOST_BYTES, PAGE } from './memory/shared-memory.ts';
 import { gradientRowsOf, leavesOf } from './team-part.ts';
 import { type ScratchShape, takeThreadScratch } from './thread-scratch.ts';
 

@@ -16,10 +16,10 @@ import {
   wasmProblem,
 } from '@gradloom/core/internal';
 import { resolveInstalled } from './installed.ts';
+import { heapBaseOf } from './memory/shared-memory.ts';
 import { createBlasKernels } from './native/blas-kernels.ts';
 import { type BlasIdentity, type BlasLibrary, findBlas } from './native/find-blas.ts';
 import { enterMachineCode, type MachineCode, machineCode } from './native/machine-code.ts';
-import { heapBaseOf } from './shared-memory.ts';
 
 /** Every backend. */
 export const backendNames = { reference: true, wasm: true, native: true, blas: true } as const satisfies Record<

@@ -28,12 +28,12 @@ import {
 } from '@gradloom/core/internal';
 import { type Arena, planArena } from './arena.ts';
 import { createBackendKernels } from './backend.ts';
-import { type Clock, createClock } from './clock.ts';
-import type { RunSetup } from './protocol.ts';
-import { specOf } from './shared-spec.ts';
+import { type Clock, createClock } from './measure/clock.ts';
 import { shapeOf, type TeamPart, teamOptions } from './team-part.ts';
 import { STEPS, takeThreadScratch } from './thread-scratch.ts';
-import { createWorkClock, type WorkClock } from './work-clock.ts';
+import type { RunSetup } from './threads/protocol.ts';
+import { specOf } from './threads/shared-spec.ts';
+import { createWorkClock, type WorkClock } from './tuning/work-clock.ts';
 
 /** As `held`: the workspace may hold any rows. */
 export const NO_ROWS = -1;

@@ -1,11 +1,11 @@
 import { InputError } from '@gradloom/core';
 import { forward, viewOf } from '@gradloom/core/internal';
-import { CONTROL } from './barrier.ts';
 import type { RunContext } from './context.ts';
 import { gatherRows } from './datasets/gather.ts';
 import { gatherTargets } from './datasets/targets.ts';
-import type { BadRow, EvaluationTask } from './protocol.ts';
 import { EVALUATION_ROWS } from './thread-scratch.ts';
+import { CONTROL } from './threads/barrier.ts';
+import type { BadRow, EvaluationTask } from './threads/protocol.ts';
 
 /**
  * Evaluates this thread's share of the chunks: overwrites their outputs and summed losses, up to the first row that a

@@ -87,7 +87,6 @@ export type {
   EverySeconds,
   EverySteps,
 } from './checkpoints/checkpoint-options.ts';
-export type { Profile } from './clock.ts';
 export {
   type ArrayOptions,
   type ClassOptions,
@@ -118,19 +117,20 @@ export {
   syntheticDatasets,
   type TargetKind,
 } from './datasets/index.ts';
-export type { OutputReader } from './evaluate-dataset.ts';
-export { type EvaluateOptions, evaluateModel } from './evaluate-model.ts';
+export type { Retry } from './faults/recovery.ts';
+export { fingerprint } from './files/fingerprint.ts';
 export type { FolderLock } from './files/folder-lock.ts';
 export type { Json, JsonObject } from './files/json.ts';
 export { FolderInUseError, LockError, type LockOwner } from './files/lock-owner.ts';
-export { fingerprint } from './fingerprint.ts';
-export { limitMemory } from './memory-room.ts';
-export { createModel, type Model, type ModelContents, type ModelMetadata } from './model.ts';
-export { loadModel, type ModelFile, openModelFile, saveModel } from './model-file.ts';
+export type { OutputReader } from './inference/evaluate-dataset.ts';
+export { type EvaluateOptions, evaluateModel } from './inference/evaluate-model.ts';
+export { createModel, type Model, type ModelContents, type ModelMetadata } from './inference/model.ts';
+export { loadModel, type ModelFile, openModelFile, saveModel } from './inference/model-file.ts';
+export type { NestedRows, Rows } from './inference/rows.ts';
+export type { Profile } from './measure/clock.ts';
+export { limitMemory } from './memory/memory-room.ts';
 export type { BlasIdentity } from './native/blas-library.ts';
-export type { OnNan, TrainOptions } from './options.ts';
-export { createPool, type Pool, type PoolOptions } from './pool.ts';
-export type { Retry } from './recovery.ts';
+export type { OnNan, TrainOptions } from './run/options.ts';
 export {
   type CheckpointEvent,
   type EpochEvent,
@@ -148,7 +148,7 @@ export {
   type TrainResult,
   type WarningEvent,
   type WrittenCheckpoint,
-} from './results.ts';
-export type { NestedRows, Rows } from './rows.ts';
-export { type TrainingRun, train } from './trainer.ts';
-export type { Trial } from './tune.ts';
+} from './run/results.ts';
+export { type TrainingRun, train } from './run/trainer.ts';
+export { createPool, type Pool, type PoolOptions } from './threads/pool.ts';
+export type { Trial } from './tuning/tune.ts';

@@ -4,9 +4,7 @@
  */
 export { backendChoices, backendRecord, compileKernels, resolveBackend } from './backend.ts';
 export { readRun } from './checkpoints/checkpoint-file.ts';
-export { parts } from './clock.ts';
 export { checkInput, datasetFormats } from './datasets/index.ts';
-export { epochsPerReport } from './epoch-log.ts';
 export { type Difference, differences } from './files/differences.ts';
 export { findFile } from './files/file-size.ts';
 export { isLockName, LOCK_FILE, lockFolder, lockOwner, refuseInUse } from './files/folder-lock.ts';
@@ -15,9 +13,11 @@ export { makeDirectory } from './files/make-directory.ts';
 export { checkOwnFile, openOwnFile } from './files/own-file.ts';
 export { systemReason } from './files/system-reason.ts';
 export { isTemporaryName, temporaryPath, writeAtomically } from './files/write-atomically.ts';
-export { measureGflops } from './measure.ts';
-export { measureBandwidth } from './measure-bandwidth.ts';
+export { parts } from './measure/clock.ts';
+export { measureGflops } from './measure/measure.ts';
+export { measureBandwidth } from './measure/measure-bandwidth.ts';
+export { createPassTimer, type PassTimerOptions, type PassTimes } from './measure/pass-timer.ts';
+export { type TimedRun, timeSteps } from './measure/time-steps.ts';
 export { type BlasSearch, findBlas } from './native/find-blas.ts';
 export { type MachineCode, type MachineCodeSearch, machineCode } from './native/machine-code.ts';
-export { createPassTimer, type PassTimerOptions, type PassTimes } from './pass-timer.ts';
-export { type TimedRun, timeSteps } from './time-steps.ts';
+export { epochsPerReport } from './run/epoch-log.ts';

@@ -11,13 +11,13 @@ import {
   updateBlocks,
 } from '@gradloom/core/internal';
 import { RING } from './arena.ts';
-import { CONTROL } from './barrier.ts';
-import { PART } from './clock.ts';
 import { NO_ROWS, type RunContext } from './context.ts';
 import { gatherRows } from './datasets/gather.ts';
 import { gatherTargets } from './datasets/targets.ts';
-import { DECISION, type RunSetup, type SpanTask } from './protocol.ts';
+import { PART } from './measure/clock.ts';
 import { type BatchPart, leavesOf, type TeamPart, teamPart } from './team-part.ts';
+import { CONTROL } from './threads/barrier.ts';
+import { DECISION, type RunSetup, type SpanTask } from './threads/protocol.ts';
 
 /** One part of a step. All threads finish it before any begins the next. */
 type Phase = (context: RunContext, task: SpanTask, step: number) => void;

@@ -1,13 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { InputError } from '@gradloom/core';
-import { abortTeam, type Barrier, CONTROL, createBarrier } from './barrier.ts';
 import { keepCheckpoint, type Written } from './checkpoints/checkpoint-folder.ts';
-import { PART } from './clock.ts';
-import { collectGarbage } from './collect-garbage.ts';
 import { createContext, type RunContext } from './context.ts';
-import { diagnose } from './diagnose.ts';
 import { evaluateChunks } from './evaluation.ts';
-import { openThread } from './opening.ts';
+import { diagnose } from './faults/diagnose.ts';
+import { PART } from './measure/clock.ts';
+import { runTriad } from './measure/triad.ts';
+import { collectGarbage } from './memory/collect-garbage.ts';
+import { areOnTape, finishStep, joinTeam, stepPhases, takeSteps } from './step.ts';
+import { STEPS } from './thread-scratch.ts';
+import { abortTeam, type Barrier, CONTROL, createBarrier } from './threads/barrier.ts';
+import { openThread } from './threads/opening.ts';
 import {
   type CheckpointTask,
   DECISION,
@@ -17,10 +20,7 @@ import {
   type SpanTask,
   type TaskAnswers,
   type WorkerTask,
-} from './protocol.ts';
-import { areOnTape, finishStep, joinTeam, stepPhases, takeSteps } from './step.ts';
-import { STEPS } from './thread-scratch.ts';
-import { runTriad } from './triad.ts';
+} from './threads/protocol.ts';
 
 /** Contexts of the runs that go on, by run and place in the team: a thread may take another place in the next span. */
 const contexts = new Map<string, RunContext>();

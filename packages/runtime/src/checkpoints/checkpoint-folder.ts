@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type FolderLock, lockFolder } from '../files/folder-lock.ts';
 import { makeDirectory } from '../files/make-directory.ts';
 import { removeTemporaries } from '../files/write-atomically.ts';
-import { type SharedSpec, specOf } from '../shared-spec.ts';
+import { type SharedSpec, specOf } from '../threads/shared-spec.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { saveCheckpoint } from './checkpoint-file.ts';
 import type { CheckpointSettings } from './checkpoint-options.ts';

@@ -3,7 +3,7 @@ import { number, onlyKeys, positiveInteger, show } from '@gradloom/core/internal
 import { currentDirectory } from '../files/current-directory.ts';
 import type { FolderLock } from '../files/folder-lock.ts';
 import { plainJson } from '../files/json.ts';
-import type { ModelMetadata } from '../model.ts';
+import type { ModelMetadata } from '../inference/model.ts';
 
 /** Where and how often a run writes checkpoints. */
 export interface CheckpointOptions {

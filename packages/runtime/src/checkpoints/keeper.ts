@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { Arena } from '../arena.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
-import type { EpochLog } from '../epoch-log.ts';
-import { epochStart, type History } from '../history.ts';
-import type { RunPlan } from '../plan.ts';
-import type { RunSetup } from '../protocol.ts';
-import type { TrainEvent } from '../results.ts';
-import type { StepLog } from '../step-log.ts';
+import { epochStart, type History } from '../faults/history.ts';
+import type { EpochLog } from '../run/epoch-log.ts';
+import type { RunPlan } from '../run/plan.ts';
+import type { TrainEvent } from '../run/results.ts';
+import type { StepLog } from '../run/step-log.ts';
+import type { RunSetup } from '../threads/protocol.ts';
 import { inTurns } from '../turns/in-turns.ts';
 import type { Progress, RunRecord } from './checkpoint.ts';
 import { type CheckpointEntry, type CheckpointPlace, LAST_FILE, type Written } from './checkpoint-folder.ts';

@@ -1,7 +1,7 @@
 import { inThread } from '../files/folder-lock.ts';
-import type { Pool } from '../pool.ts';
-import type { RunSetup } from '../protocol.ts';
-import { runOnTeam } from '../span.ts';
+import type { Pool } from '../threads/pool.ts';
+import type { RunSetup } from '../threads/protocol.ts';
+import { runOnTeam } from '../threads/span.ts';
 import { type CheckpointEntry, keepCheckpoint, type Written } from './checkpoint-folder.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { OptionError } from '@gradloom/core';
 import { counted, oneOf, onlyKeys, show, suggest } from '@gradloom/core/internal';
-import { RoomError } from '../memory-room.ts';
+import { RoomError } from '../memory/memory-room.ts';
 import { checkDataset } from './check-dataset.ts';
 import { createClassNames } from './class-names.ts';
 import type { CsvRecord } from './csv-records.ts';

@@ -1,4 +1,4 @@
-import { refuseBeyondRoom } from '../memory-room.ts';
+import { refuseBeyondRoom } from '../memory/memory-room.ts';
 
 /** Numbers in memory that all threads share. */
 export type DataArray =

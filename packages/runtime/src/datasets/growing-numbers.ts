@@ -1,4 +1,4 @@
-import { refuseBeyondRoom } from '../memory-room.ts';
+import { refuseBeyondRoom } from '../memory/memory-room.ts';
 import { sharedArrays } from './dataset.ts';
 
 const CHUNK = 1 << 17;

@@ -1,5 +1,5 @@
 import type { ByteSource } from '../files/byte-source.ts';
-import { RoomError } from '../memory-room.ts';
+import { RoomError } from '../memory/memory-room.ts';
 import type { DataArray } from './dataset.ts';
 
 /** A number type of a file. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { mebibytes } from '../memory.ts';
-import { memoryRoom } from '../memory-room.ts';
+import { mebibytes } from '../memory/memory.ts';
+import { memoryRoom } from '../memory/memory-room.ts';
 import { fileSize } from './file-size.ts';
 import { systemReason } from './system-reason.ts';
 

@@ -1,6 +1,6 @@
 import type { Pausable } from '@gradloom/core';
 import { viewOf } from '@gradloom/core/internal';
-import { firstNotFinite } from '../finite.ts';
+import { firstNotFinite } from '../faults/finite.ts';
 
 /** Numbers between two pauses, 1 MiB: 0.1 to 0.5 ms, the longest where the system first gives the memory. */
 const STRETCH = 1 << 17;

@@ -1,7 +1,7 @@
 import { OptionError } from '@gradloom/core';
 import { number, onlyKeys, positiveInteger } from '@gradloom/core/internal';
-import { mebibytes } from '../../memory.ts';
-import { memoryRoom } from '../../memory-room.ts';
+import { mebibytes } from '../../memory/memory.ts';
+import { memoryRoom } from '../../memory/memory-room.ts';
 
 /** Options of every synthetic dataset. */
 export interface SyntheticOptions {

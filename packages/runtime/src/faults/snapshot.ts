@@ -1,0 +1,71 @@
+import type { Pausable } from '@gradloom/core';
+import type { Arena } from '../arena.ts';
+import type { Progress, SavedState } from '../checkpoints/checkpoint.ts';
+import type { EpochLog } from '../run/epoch-log.ts';
+import { copyArray } from '../turns/arrays.ts';
+
+/** A copy of the state of a run between two spans. */
+export interface Snapshot {
+  readonly step: number; // of the state; NaN before the first
+  readonly parameters: Float64Array; // [P] of the copy
+  /** Overwrites the copy with the run's state. */
+  take(): Pausable<void>;
+  /** Overwrites the state of the run with the copy; time, threads and the best loss are kept. */
+  restore(): Pausable<void>;
+  /** The copy as a checkpoint holds it. */
+  state(): SavedState;
+  /** Overwrites the copy with one that a checkpoint held. */
+  fill(state: SavedState): Pausable<void>;
+}
+
+/** Keeps copies outside of the arena: 8 bytes per parameter, and as many per state vector of the optimizer. */
+export function createSnapshot(
+  arena: Arena,
+  progress: Progress,
+  log: EpochLog,
+  allocate: (length: number) => Float64Array = (length) => new Float64Array(length),
+): Snapshot {
+  const { theta, state, scalars, scheduleState } = arena;
+  const live = [theta, ...state, scalars, scheduleState];
+  const kept = live.map((array) => allocate(array.length));
+  let counters: SavedState['counters'] = { step: Number.NaN, samples: 0, epochs: 0 };
+  let epochSums: readonly number[] = [];
+
+  return {
+    get step() {
+      return counters.step;
+    },
+    parameters: kept[0],
+    *take() {
+      for (const [k, array] of live.entries()) yield* copyArray(kept[k], array);
+      const { step, samples, validation } = progress;
+      const { epochs, sums } = log.mark();
+      counters = { step, samples, epochs, ...(validation === undefined ? {} : { validation }) };
+      epochSums = sums;
+    },
+    *restore() {
+      for (const [k, array] of live.entries()) yield* copyArray(array, kept[k]);
+      const { epochs, ...rest } = counters;
+      delete progress.validation;
+      Object.assign(progress, rest);
+      log.goBack({ epochs, sums: epochSums });
+    },
+    state() {
+      const slots = state.length;
+      return {
+        counters,
+        parameters: kept[0],
+        state: kept.slice(1, 1 + slots),
+        scalars: kept[1 + slots],
+        scheduleState: kept[2 + slots],
+        epochSums: Float64Array.from(epochSums),
+      };
+    },
+    *fill(saved) {
+      const arrays = [saved.parameters, ...saved.state, saved.scalars, saved.scheduleState];
+      for (const [k, array] of arrays.entries()) yield* copyArray(kept[k], array);
+      counters = saved.counters;
+      epochSums = [...saved.epochSums];
+    },
+  };
+}

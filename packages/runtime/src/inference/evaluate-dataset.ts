@@ -1,0 +1,148 @@
+import { InputError, type Loss, type Metric, metrics, type Network, type Pausable } from '@gradloom/core';
+import { targetColumns, viewOf } from '@gradloom/core/internal';
+import type { Dataset } from '../datasets/dataset.ts';
+import { gatherTargets } from '../datasets/targets.ts';
+import { STRETCH, stretchRows } from '../memory/run-memory.ts';
+import type { Evaluation } from '../run/results.ts';
+import { EVALUATION_ROWS } from '../thread-scratch.ts';
+import type { Pool } from '../threads/pool.ts';
+import type { BadRow, RunSetup, WorkerTask } from '../threads/protocol.ts';
+import { runOnTeam } from '../threads/span.ts';
+import { inTurns } from '../turns/in-turns.ts';
+
+export interface EvaluationRun {
+  network: Network;
+  loss: Loss;
+  threads: number;
+  chunks: number; // number of chunks whose outputs are held at once; changes no bit
+  attempt: <T>(work: () => Promise<T>) => Promise<T>; // repeats work after a failed thread
+  readers?: readonly OutputReader[] | undefined;
+}
+
+/**
+ * Evaluates a dataset with the current weights, on the threads of the run; only between spans.
+ * @throws InputError (rejects) naming the first row that a layer cannot take.
+ */
+export async function evaluateDataset(
+  pool: Pool,
+  setup: RunSetup,
+  dataset: Dataset,
+  { network, loss, threads, chunks: held, attempt, readers: extra = [] }: EvaluationRun,
+): Promise<Evaluation> {
+  const figures = await inTurns(figuresOf(network, loss, dataset));
+  const unanswered = metrics.unanswered();
+  const readers = [...Object.values(figures), unanswered, ...extra];
+  const most = Math.min(dataset.rows, held * EVALUATION_ROWS);
+  const { outputs, targets, lossSums } = arraysOf(setup, network, loss, held);
+  let lossSum = 0;
+  for (let first = 0; first < dataset.rows; first += most) {
+    const rows = Math.min(most, dataset.rows - first);
+    const chunks = Math.ceil(rows / EVALUATION_ROWS);
+    const segment = { dataset, first, rows, outputs, lossSums: viewOf(lossSums, 0, chunks) };
+    // Weights are only read and outputs overwritten, so a second try needs no undo.
+    const answers = await attempt(() => evaluateSegment(pool, setup, segment, Math.min(threads, chunks)));
+    refuseBadRows(dataset, answers);
+    for (let chunk = 0; chunk < chunks; chunk++) lossSum += lossSums[chunk];
+    await inTurns(readOutputs(network, loss, segment, targets, readers));
+  }
+  const values = Object.fromEntries(Object.entries(figures).map(([name, figure]) => [name, figure.value()]));
+  const missing = unanswered.value();
+  return {
+    rows: dataset.rows,
+    loss: lossSum / dataset.rows,
+    ...values,
+    ...(missing === 0 ? {} : { unanswered: missing }),
+  };
+}
+
+/** Passes rows to each reader in parts; their size changes no bit. */
+function* readOutputs(
+  network: Network,
+  loss: Loss,
+  { dataset, first, rows, outputs }: Segment,
+  t: Float64Array, // [stretchRows, columns]
+  readers: readonly OutputReader[],
+): Pausable<void> {
+  const O = network.output;
+  const columns = targetColumns(network, loss);
+  const most = Math.min(rows, stretchRows(network));
+  for (let from = 0; from < rows; from += most) {
+    const B = Math.min(most, rows - from);
+    gatherTargets(t, dataset, columns, loss.targets, null, first + from, B);
+    for (const reader of readers) {
+      reader.add(viewOf(outputs, from * O, B * O), t, B, O);
+      yield;
+    }
+  }
+}
+
+/** A reader of outputs and targets, such as a metric. */
+export interface OutputReader {
+  /** Bytes that it may take. @default almost none */
+  readonly bytes?: number;
+  /** Called with B rows at a time, in order. The arrays are reused, so copy what you keep. */
+  add(
+    y: Float64Array, // [B, O] the network's outputs
+    t: Float64Array, // [B, O], or [B] indices of classes where the loss takes these
+    B: number,
+    O: number,
+  ): void;
+}
+
+type Segment = Pick<Extract<WorkerTask, { kind: 'evaluation' }>, 'dataset' | 'first' | 'rows' | 'outputs' | 'lossSums'>;
+
+const evaluateSegment = (
+  pool: Pool,
+  setup: RunSetup,
+  segment: Segment,
+  threads: number,
+): Promise<(BadRow | undefined)[]> =>
+  runOnTeam(pool, setup, threads, (place) => ({ kind: 'evaluation', ...place, ...segment }));
+
+/** Each thread stops at the first such row of its own. */
+function refuseBadRows({ name }: Dataset, answers: readonly (BadRow | undefined)[]): void {
+  const bad = answers.filter((answer) => answer !== undefined).sort((a, b) => a.row - b.row);
+  if (bad.length > 0) throw new InputError(bad[0].row, bad[0].problem, { of: name });
+}
+
+/** Accuracy for classes, errors for values. */
+function* figuresOf(
+  network: Network,
+  loss: Loss,
+  dataset: Dataset,
+): Pausable<Partial<Record<'accuracy' | 'mae' | 'rmse' | 'r2', Metric>>> {
+  const accuracy = metrics.accuracy({ targets: loss.targets, threshold: loss.threshold ?? 0.5 });
+  if (dataset.classes !== null) return { accuracy };
+  const errors = { mae: metrics.mae(), rmse: metrics.rmse(), r2: metrics.r2() };
+  return network.output === 1 && (yield* areBits(dataset.targets.array)) ? { accuracy, ...errors } : errors;
+}
+
+function* areBits(values: Dataset['targets']['array']): Pausable<boolean> {
+  for (let n = 0; n < values.length; n++) {
+    if (n % STRETCH === 0) yield;
+    if (values[n] !== 0 && values[n] !== 1) return false;
+  }
+  return true;
+}
+
+interface EvaluationArrays {
+  readonly outputs: Float64Array<SharedArrayBuffer>; // [chunks · EVALUATION_ROWS, O]
+  readonly targets: Float64Array; // [stretchRows, columns]
+  readonly lossSums: Float64Array<SharedArrayBuffer>; // [chunks]
+}
+
+const known = new WeakMap<RunSetup, EvaluationArrays>();
+
+/** Reused by all evaluations of a run, which follow one another; new arrays each time would pile up. */
+function arraysOf(setup: RunSetup, network: Network, loss: Loss, chunks: number): EvaluationArrays {
+  let arrays = known.get(setup);
+  if (arrays === undefined) {
+    const outputs = sharedDoubles(chunks * EVALUATION_ROWS * network.output);
+    const targets = new Float64Array(stretchRows(network) * targetColumns(network, loss));
+    arrays = { outputs, targets, lossSums: sharedDoubles(chunks) };
+    known.set(setup, arrays);
+  }
+  return arrays;
+}
+
+const sharedDoubles = (length: number) => new Float64Array(new SharedArrayBuffer(length * 8));

@@ -1,0 +1,42 @@
+import { number, oneOf, record } from '@gradloom/core/internal';
+import { type Backend, backendNames, compileFor, createBackendKernels } from '../backend.ts';
+import { createKernelMemory } from '../memory/kernel-memory.ts';
+import { takeKernelScratch } from '../thread-scratch.ts';
+
+const I = 512;
+const O = 784;
+
+/**
+ * 10⁹ floating-point operations a second of y[B,784] = x[B,512] · W[512,784] + b in this thread: the median of the
+ * calls that fit in `budgetMs`, at least one, after one that is not counted. B is 256, and 8 for the reference kernels,
+ * whose rows take as long in any number: about 5 ms a call, and a second where the engine only interprets them.
+ */
+export function measureGflops(backend: Backend, budgetMs = 200): number {
+  oneOf('measureGflops', 'backend.name', record('measureGflops', 'backend', backend, '{ name }').name, backendNames);
+  number('measureGflops', 'budgetMs', budgetMs, 'of at least 0', (ms) => ms >= 0);
+  const B = backend.name === 'reference' ? 8 : 256;
+  const compiled = compileFor(backend);
+  const { memory, arrays } = createKernelMemory(compiled, (allocate) => ({
+    y: allocate(B * O),
+    x: allocate(B * I),
+    W: allocate(I * O),
+    b: allocate(O),
+    scratch: takeKernelScratch([[I, O]], backend.name, allocate),
+  }));
+  const { y, x, W, b, scratch } = arrays;
+  for (const input of [x, W, b]) for (let i = 0; i < input.length; i++) input[i] = (i % 101) / 101 - 0.5;
+  const kernels = createBackendKernels(backend, { ...compiled, memory, scratch });
+
+  kernels.affine(y, x, W, b, B, I, O);
+  const callsMs: number[] = [];
+  const startMs = performance.now();
+  let beforeMs = startMs;
+  do {
+    kernels.affine(y, x, W, b, B, I, O);
+    const afterMs = performance.now();
+    callsMs.push(afterMs - beforeMs);
+    beforeMs = afterMs;
+  } while (beforeMs - startMs < budgetMs);
+  callsMs.sort((p, q) => p - q);
+  return (2 * B * I * O) / callsMs[callsMs.length >> 1] / 1e6;
+}

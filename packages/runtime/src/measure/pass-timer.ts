@@ -1,0 +1,55 @@
+import { buildNetwork, createRandom, initializeParameters, type NetworkSpec } from '@gradloom/core';
+import { nodeGradient, onlyKeys, positiveInteger } from '@gradloom/core/internal';
+import type { BackendChoice } from '../backend.ts';
+import { createContext } from '../context.ts';
+import { datasetFromRows } from '../datasets/index.ts';
+import { planRun } from '../run/plan.ts';
+import { prepareRun } from '../run/prepare.ts';
+import { gatherLeaves } from '../step.ts';
+import { teamPart } from '../team-part.ts';
+
+/** How long one pass of a batch through a network took. */
+export interface PassTimes {
+  readonly forwardMs: number;
+  readonly backwardMs: number; // from the gradient of the loss on; the loss itself belongs to neither
+}
+
+export interface PassTimerOptions {
+  batch: number;
+  backend: BackendChoice;
+  blas?: string;
+}
+
+/** Times one pass of normal noise, by the kernels of `backend` in this thread, whenever it is called. */
+export function createPassTimer(spec: NetworkSpec, options: PassTimerOptions): () => PassTimes {
+  onlyKeys('createPassTimer', options, ['batch', 'backend', 'blas']);
+  const batch = positiveInteger('createPassTimer', 'batch', options.batch);
+  const { input, output } = buildNetwork(spec);
+  const random = createRandom(0, 'pass-timer');
+  const noise = (columns: number) =>
+    Array.from({ length: batch }, () => Array.from({ length: columns }, () => random.normal()));
+  const data = { train: datasetFromRows({ inputs: noise(input), targets: noise(output), name: 'noise' }) };
+  const plan = planRun(spec, data, { ...options, threads: 1, shuffle: false, steps: 1, loss: 'mse' });
+  const { setup, arena } = prepareRun(plan, data);
+  initializeParameters(plan.network, arena.theta, plan.seed);
+  const context = createContext(setup, 0);
+  const { network, workspace, theta, gradients, lossSlots, pass } = context;
+  const { passes } = teamPart(setup, 1, 0, false).whole;
+  return () => {
+    let [forwardMs, backwardMs] = [0, 0];
+    for (const { first, count, row, joins } of passes) {
+      const rows = gatherLeaves(context, 0, first, count);
+      pass.joins = joins;
+      let forwardEnd = 0;
+      let backwardStart = 0;
+      const start = performance.now();
+      nodeGradient(lossSlots[first], network, workspace, theta, gradients[row], rows, pass, (phase) => {
+        if (phase === 'forward') forwardEnd = performance.now();
+        else if (phase === 'loss') backwardStart = performance.now();
+      });
+      backwardMs += performance.now() - backwardStart;
+      forwardMs += forwardEnd - start;
+    }
+    return { forwardMs, backwardMs };
+  };
+}

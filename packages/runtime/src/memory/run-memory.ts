@@ -1,0 +1,101 @@
+import { getHeapStatistics } from 'node:v8';
+import type { Loss, Network, Optimizer } from '@gradloom/core';
+import { countPieces, targetColumns } from '@gradloom/core/internal';
+import type { RunPlan } from '../run/plan.ts';
+import { EVALUATION_ROWS } from '../thread-scratch.ts';
+import type { Means } from './fit-memory.ts';
+import type { Part } from './memory.ts';
+
+const MiB = 1024 ** 2;
+
+/**
+ * What is no array, measured (`run-memory.test.ts`) and rounded up: Node's and V8's own of a thread, and the objects
+ * that stand for a layer, for the gradient of a tensor in a row of gradients, and for a piece of a block, in every
+ * thread that has them.
+ */
+const THREAD_BYTES = 18 * MiB;
+const LAYER_BYTES = 7 * 1024;
+const GRADIENT_BYTES = 448;
+const PIECE_BYTES = 2048; // 560 each in an update, and in the newest tape's garbage
+
+/** Old garbage of the main thread besides the young generation: reports of some thousand spans. */
+const GARBAGE_BYTES = 28 * MiB;
+
+/**
+ * The most that V8's semispaces have, which follows from the heap's limit; it lets both grow before it collects what is
+ * old.
+ */
+const semispaceBytes = (): number => Math.min(16 * MiB, getHeapStatistics().heap_size_limit / 128);
+
+/** Memory of weights that V8 lets pile up before it collects those that looks have handed out. */
+const LOOK_GARBAGE = 128 * MiB;
+
+/** The weights at the start, those of the newest event, and of the one before it, which somebody may hold. */
+const LOOK_COPIES = 3;
+
+/** As they come, in a checkpoint and in the result. */
+const LOSS_COPIES = 3;
+
+/** How a run's threads come about, and what they build. */
+export interface ThreadNeeds {
+  readonly network: Network;
+  readonly optimizer: Optimizer;
+  readonly rows: number; // of gradients; 0 where nothing is trained
+  readonly ownThreads: boolean; // that are started for it, rather than those of a pool
+}
+
+/** Memory of threads besides the arena. */
+export function threadParts(
+  { network, optimizer, rows, ownThreads }: ThreadNeeds,
+  { threads }: Pick<Means, 'threads'>,
+): Part[] {
+  const layers = network.places.length * LAYER_BYTES;
+  const gradients = network.tensors.length * rows * GRADIENT_BYTES;
+  const pieces = rows === 0 ? 0 : countPieces(network, optimizer) * PIECE_BYTES;
+  return [
+    { name: "this thread's heap", bytes: 2 * semispaceBytes() + GARBAGE_BYTES + layers },
+    { name: 'threads', bytes: ownThreads ? threads * THREAD_BYTES : 0, option: 'threads' },
+    { name: 'layers of the threads', bytes: threads * (layers + gradients + pieces), option: 'threads' },
+  ];
+}
+
+/**
+ * Chunks whose outputs are held at once. Their number changes no bit; 16,384 rows make a pause between two of no
+ * account.
+ */
+const MOST_CHUNKS = 64;
+
+/** Chunks to hold at once in evaluations of sets of so many rows. */
+export const chunksOf = (rows: readonly number[]): number =>
+  Math.min(MOST_CHUNKS, Math.ceil(Math.max(0, ...rows) / EVALUATION_ROWS));
+
+/** Numbers of outputs that are read between two pauses: about a millisecond for each reader. */
+export const STRETCH = 1 << 16;
+
+/** Rows of them. */
+export const stretchRows = ({ output }: Network): number => Math.ceil(STRETCH / output);
+
+/** Memory of an evaluation, besides its readers. */
+export function evaluationParts(network: Network, loss: Loss, { chunks }: Pick<Means, 'chunks'>): Part[] {
+  const targets = stretchRows(network) * targetColumns(network, loss);
+  return [
+    { name: 'outputs of an evaluation', bytes: chunks * EVALUATION_ROWS * network.output * 8 },
+    { name: 'targets of an evaluation', bytes: (chunks > 0 ? targets : 0) * 8 },
+  ];
+}
+
+/** Memory of the main thread: saved states, figures, the weights of looks, the result. */
+export function stateParts(plan: RunPlan, rows: number, { orders }: Pick<Means, 'orders'>): Part[] {
+  const { network, optimizer, onNan, probe, totalEpochs, context } = plan;
+  const weights = network.parameterCount * 8;
+  const state = weights * (1 + optimizer.slots.length);
+  const handedOut = probe === null ? 0 : weights * probe.count(context.totalSteps);
+  return [
+    { name: 'orders of the rows', bytes: orders * rows * 4 },
+    { name: 'copy of the state for faults', bytes: state },
+    { name: 'copy of the state for rollbacks', bytes: onNan === 'rollback' ? state : 0 },
+    { name: 'copies for looks', bytes: probe === null ? 0 : LOOK_COPIES * weights + Math.min(LOOK_GARBAGE, handedOut) },
+    { name: 'losses of the epochs', bytes: LOSS_COPIES * totalEpochs * 8, option: 'epochs' },
+    { name: 'result', bytes: weights },
+  ];
+}

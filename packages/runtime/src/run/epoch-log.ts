@@ -1,0 +1,100 @@
+import { positiveInteger, viewOf } from '@gradloom/core/internal';
+import type { RunArrays } from '../checkpoints/checkpoint.ts';
+
+/** About the most epoch events of a run: a run of a million short epochs reports every thousandth. */
+const REPORTS = 1000;
+
+/** Epochs from one event to the next. */
+export const epochsPerReport = (totalEpochs: number): number =>
+  Math.ceil(positiveInteger('epochsPerReport', 'totalEpochs', totalEpochs) / REPORTS);
+
+/** Collects the losses and gradient norms of steps into means of epochs. */
+export interface EpochLog {
+  add(loss: number, norm: number): void;
+  /** Means of the current epoch; it ends at `closes`. */
+  end(closes: boolean): { trainLoss: number; gradientNorm: number };
+  /** Mean loss of each epoch, including the current one. */
+  losses(): Float64Array;
+  /** Whether an epoch, counted from 1, is reported. */
+  due(epoch: number): boolean;
+  /** State for a log that continues later. */
+  state(): EpochLogState;
+  /** A mark of the current position; small, however many epochs there are. */
+  mark(): EpochMark;
+  /** Forgets what came after a mark. */
+  goBack(mark: EpochMark): void;
+}
+
+export interface EpochMark {
+  readonly epochs: number; // closed
+  readonly sums: readonly number[]; // [3] as in RunArrays.epochSums
+}
+
+export type EpochLogState = Pick<RunArrays, 'epochLosses' | 'epochSums'>;
+
+export function createEpochLog(totalEpochs: number, from?: EpochLogState): EpochLog {
+  const every = epochsPerReport(totalEpochs);
+  const closed = createLosses(from?.epochLosses);
+  let [lossSum, normSum, steps] = from?.epochSums ?? [0, 0, 0];
+  return {
+    add(loss, norm) {
+      lossSum += loss;
+      normSum += norm;
+      steps++;
+    },
+    end(closes) {
+      const trainLoss = lossSum / steps;
+      const gradientNorm = normSum / steps;
+      if (closes) {
+        closed.push(trainLoss);
+        lossSum = normSum = steps = 0;
+      }
+      return { trainLoss, gradientNorm };
+    },
+    losses: () => closed.copy(steps === 0 ? [] : [lossSum / steps]),
+    due: (epoch) => epoch % every === 0 || epoch === totalEpochs,
+    state: () => ({
+      epochLosses: closed.copy([]),
+      epochSums: Float64Array.of(lossSum, normSum, steps),
+    }),
+    mark: () => ({ epochs: closed.length, sums: [lossSum, normSum, steps] }),
+    goBack({ epochs, sums }) {
+      closed.cut(epochs);
+      [lossSum, normSum, steps] = sums;
+    },
+  };
+}
+
+const LENGTH = 1 << 12;
+
+/** A growing array of losses. A JavaScript array would be copied whenever it grows, and ends at 2^27. */
+function createLosses(from: Float64Array = new Float64Array(0)) {
+  const arrays: Float64Array[] = [];
+  let length = 0;
+  const losses = {
+    get length() {
+      return length;
+    },
+    push(loss: number): void {
+      const at = length % LENGTH;
+      if (at === 0) arrays[length / LENGTH] = new Float64Array(LENGTH);
+      arrays[(length - at) / LENGTH][at] = loss;
+      length++;
+    },
+    cut(to: number): void {
+      length = to;
+      arrays.length = Math.ceil(to / LENGTH);
+    },
+    /** All of them and `more`, in one array. */
+    copy(more: readonly number[]): Float64Array {
+      const copy = new Float64Array(length + more.length);
+      for (const [k, array] of arrays.entries()) {
+        copy.set(viewOf(array, 0, Math.min(LENGTH, length - k * LENGTH)), k * LENGTH);
+      }
+      copy.set(more, length);
+      return copy;
+    },
+  };
+  for (const loss of from) losses.push(loss);
+  return losses;
+}

@@ -1,0 +1,45 @@
+import type { Pausable } from '@gradloom/core';
+import type { Progress } from '../checkpoints/checkpoint.ts';
+import { restoreArena } from '../checkpoints/resume.ts';
+import type { DataSplits } from '../datasets/dataset.ts';
+import { leavesOf } from '../team-part.ts';
+import { createEpochLog } from './epoch-log.ts';
+import type { RunPlan } from './plan.ts';
+import type { PreparedRun } from './prepare.ts';
+import type { TrainEvent, TrainResult } from './results.ts';
+import { trainingResult } from './training-result.ts';
+
+/** The result of a run that its checkpoint has completed; null if there is something left to do. */
+export function* finishedRun(
+  run: PreparedRun,
+  data: DataSplits,
+  emit: (event: TrainEvent) => void,
+): Pausable<TrainResult | null> {
+  const { plan, setup, arena } = run;
+  const { resume, context, totalEpochs } = plan;
+  if (resume === null || resume.progress.step < context.totalSteps) return null;
+  const { progress } = resume;
+  if (data.test !== undefined && progress.test === undefined) return null;
+  yield* restoreArena(arena, resume);
+  emit(startEvent(run, progress));
+  const log = createEpochLog(totalEpochs, resume.arrays);
+  return yield* trainingResult({ plan, setup, arena, progress, log, test: progress.test });
+}
+
+export function startEvent({ plan, setup, plannedBytes }: PreparedRun, { step, threads }: Progress): TrainEvent {
+  const { network, batch, context, tunesThreads } = plan;
+  const { backend } = setup;
+  const leaves = leavesOf(plan, batch);
+  const start = { type: 'start', parameters: network.parameterCount, threads, tunesThreads } as const;
+  return { ...start, leaves, batch, backend, plannedBytes, ...context, step };
+}
+
+/**
+ * That of the checkpoint, with the threads of this sitting; what a shorter run found in its end is not the longer
+ * one's.
+ */
+export function startingProgress({ resume, threads }: RunPlan): Progress {
+  if (resume === null) return { step: 0, samples: 0, elapsedMs: 0, threads, gradientThreads: 0 };
+  const { test: _, ...progress } = resume.progress;
+  return { ...progress, threads };
+}

@@ -1,0 +1,51 @@
+import type { Pausable } from '@gradloom/core';
+import type { Arena } from '../arena.ts';
+import type { Progress } from '../checkpoints/checkpoint.ts';
+import { fingerprintInTurns } from '../files/fingerprint.ts';
+import { leavesOf } from '../team-part.ts';
+import type { RunSetup } from '../threads/protocol.ts';
+import { cloneArray } from '../turns/arrays.ts';
+import type { EpochLog } from './epoch-log.ts';
+import type { RunPlan } from './plan.ts';
+import type { Evaluation, TrainResult } from './results.ts';
+
+export interface ResultParts {
+  plan: RunPlan;
+  setup: RunSetup;
+  arena: Arena;
+  progress: Readonly<Progress>;
+  log: EpochLog;
+  test: Evaluation | undefined;
+}
+
+/** The result of a run, from its final state. */
+export function* trainingResult(parts: ResultParts): Pausable<TrainResult> {
+  const { plan, setup, arena, progress, log, test } = parts;
+  const { totalSteps, stepsPerEpoch } = plan.context;
+  const { step, samples, elapsedMs, threads, validation } = progress;
+  const parameters = yield* cloneArray(arena.theta);
+  const epochLosses = log.losses();
+  return {
+    spec: plan.network.spec,
+    parameters,
+    fingerprint: yield* fingerprintInTurns(parameters),
+    loss: setup.loss,
+    stopped: step < totalSteps ? 'aborted' : 'completed',
+    steps: step,
+    epochs: step / stepsPerEpoch,
+    epochLosses,
+    trainLoss: epochLosses.at(-1) ?? Number.NaN,
+    ...(validation === undefined ? {} : { validation }),
+    ...(test === undefined ? {} : { test }),
+    threads,
+    trials: [],
+    gradientThreads: progress.gradientThreads,
+    leaves: leavesOf(plan, plan.batch),
+    batch: plan.batch,
+    backend: setup.backend,
+    seed: plan.seed,
+    rollbacks: progress.rollbacks ?? 0,
+    elapsedMs,
+    samplesPerSecond: elapsedMs === 0 ? 0 : (samples / elapsedMs) * 1000,
+  };
+}

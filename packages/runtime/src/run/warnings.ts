@@ -1,0 +1,66 @@
+import { availableParallelism } from 'node:os';
+import type { Pausable } from '@gradloom/core';
+import { counted, wasmProblem } from '@gradloom/core/internal';
+import type { Backend, BackendChoice } from '../backend.ts';
+import type { Dataset } from '../datasets/dataset.ts';
+import { type MemoryRoom, mebibytes } from '../memory/memory.ts';
+import type { TrainOptions } from './options.ts';
+
+/** Warnings about valid options that may be a mistake. */
+export function warningsOf(
+  { askedThreads, threads, leaves }: { askedThreads: number; threads: number; leaves: number },
+  { name, rows }: Dataset,
+  { threads: asked = 'auto', batch }: TrainOptions,
+): string[] {
+  const warnings: string[] = [];
+  if (typeof batch === 'number' && batch > rows) {
+    warnings.push(`batch has ${batch}, but ${name} has ${counted(rows, 'training row')}: every batch is all of them`);
+  }
+  if (asked === 'auto') return warnings;
+  const cores = availableParallelism();
+  if (askedThreads > leaves) {
+    const used = threads < askedThreads ? `, so that only ${threads} can work` : '';
+    const ofLeaves = leaves === 1 ? '1 leaf' : `${leaves} leaves`;
+    const advice = 'larger batches have more, but give another result';
+    warnings.push(`threads has ${askedThreads}, but a batch has ${ofLeaves}${used} (${advice})`);
+  }
+  if (threads > cores) {
+    warnings.push(`threads has ${askedThreads}, but this machine has ${counted(cores, 'core')}: they take turns`);
+  }
+  return warnings;
+}
+
+/** If memory is short. */
+export const fewerThreads = (threads: number, wanted: number, { bytes, bound }: MemoryRoom): string =>
+  `runs on ${threads} of ${wanted} threads, since more do not fit into ${mebibytes(bytes)} (${bound})`;
+
+/** Of a choice that was left to the machine, where it has no fast kernels. */
+export function backendWarnings(asked: BackendChoice, { name }: Backend): string[] {
+  if (asked !== 'auto' || name !== 'reference') return [];
+  return [`backend auto uses reference, which is many times slower: ${wasmProblem()}`];
+}
+
+/** For an evaluation whose loss is not finite although the weights are. */
+export const lossWarning = (part: string, loss: number, step: number): string =>
+  `the ${part} loss after step ${step} has ${loss}, expected a finite number (look for wrong rows, or weights that are too large)`;
+
+/** Rows between two pauses: about a millisecond. */
+const STRETCH = 1 << 16;
+
+/** Classes that a network cannot learn. */
+export function* missingClasses({ name, classes, targets }: Dataset): Pausable<string[]> {
+  if (classes === null) return [];
+  const seen = new Set<number>();
+  for (let n = 0; n < targets.array.length; n++) {
+    seen.add(targets.array[n]);
+    if (n % STRETCH === 0) yield;
+  }
+  if (seen.size === 1) return [`${name} has training rows of only one class: there is nothing to tell apart`];
+  if (seen.size === classes) return [];
+  const missing: number[] = [];
+  for (let label = 0; label < classes && missing.length < 5; label++) if (!seen.has(label)) missing.push(label);
+  const more = classes - seen.size - missing.length;
+  const which = `${missing.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const noun = classes - seen.size === 1 ? 'class' : 'classes';
+  return [`${name} has no training row of ${noun} ${which}, out of ${classes} classes: they cannot be learned`];
+}

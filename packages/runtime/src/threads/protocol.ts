@@ -1,0 +1,122 @@
+import type { LossSpec, OptimizerSpec, ScheduleContext, ScheduleSpec } from '@gradloom/core';
+import type { WasmMemory } from '@gradloom/core/internal';
+import type { Backend, CompiledKernels } from '../backend.ts';
+import type { CheckpointEntry, Written } from '../checkpoints/checkpoint-folder.ts';
+import type { Dataset } from '../datasets/dataset.ts';
+import type { Fault } from '../faults/diagnose.ts';
+import type { SharedSpec } from './shared-spec.ts';
+
+/** What a thread needs for a run; sent with every task, since a pool does not say which thread gets which task. */
+export interface RunSetup extends CompiledKernels {
+  readonly run: number; // unique in the process
+  readonly spec: SharedSpec;
+  readonly loss: LossSpec;
+  readonly optimizer: OptimizerSpec;
+  readonly schedule: ScheduleSpec;
+  readonly context: ScheduleContext;
+  readonly batch: number;
+  readonly lastBatch: number; // rows of an epoch's last
+  readonly leaf: number; // rows of a leaf; 0 where nothing is trained
+  readonly threads: number; // that the arena was planned for
+  readonly seed: number;
+  readonly clipNorm: number | null;
+  readonly probes: boolean; // the arena has room for looks into layers
+  readonly times: Float64Array<SharedArrayBuffer> | null; // [threads, parts] see clock.ts; null where nobody asks
+  readonly workTimes: Float64Array<SharedArrayBuffer>; // see work-clock.ts
+  readonly backend: Backend;
+  readonly memory: WasmMemory; // see arena.ts
+  readonly control: Int32Array<SharedArrayBuffer>; // see barrier.ts
+  readonly dataset: Dataset | null; // trained on
+  // [slots, N] rows of epoch e in slot e mod slots; null: file order
+  readonly orders: Uint32Array<SharedArrayBuffer> | null;
+}
+
+/** The common part of all tasks of a run: thread and team. */
+export interface TaskPlace {
+  readonly setup: RunSetup;
+  readonly live: readonly number[]; // runs of this pool that still go on; a thread forgets the others
+  readonly thread: number;
+  readonly threads: number;
+}
+
+/** Before the first span: see opening.ts. */
+export interface OpeningTask extends TaskPlace {
+  readonly kind: 'opening';
+  readonly draws: boolean; // the starting weights, from the seed
+}
+
+/** Steps from `first` until `limit`, or until the main thread asks for the end. */
+export interface SpanTask extends TaskPlace {
+  readonly kind: 'span';
+  readonly first: number;
+  readonly limit: number;
+  readonly probe?: boolean; // look into the layers at every step of it
+  readonly timedShare?: number; // of the steps whose work and waiting are timed, default 0
+}
+
+/** Outputs and summed losses of the chunks of `rows` rows from row `first` of a dataset. */
+export interface EvaluationTask extends TaskPlace {
+  readonly kind: 'evaluation';
+  readonly dataset: Dataset;
+  readonly first: number;
+  readonly rows: number;
+  readonly outputs: Float64Array<SharedArrayBuffer>; // [rows, O] or longer
+  readonly lossSums: Float64Array<SharedArrayBuffer>; // [chunks]
+}
+
+/** Diagnoses a step that is not finite: see diagnose.ts. */
+export interface DiagnosisTask extends TaskPlace {
+  readonly kind: 'diagnosis';
+  readonly step: number;
+  readonly of: 'loss' | 'update'; // the weights are those before the step, or behind it
+}
+
+/** Writes a checkpoint: see checkpoint-folder.ts. */
+export interface CheckpointTask extends TaskPlace {
+  readonly kind: 'checkpoint';
+  readonly entry: CheckpointEntry;
+}
+
+/** Answered at once: tells that a thread has started. */
+export interface PingTask {
+  readonly kind: 'ping';
+}
+
+/** Moves memory, to tell how fast that goes: see triad.ts. */
+export interface TriadTask {
+  readonly kind: 'triad';
+  readonly control: Int32Array<SharedArrayBuffer>;
+  readonly thread: number;
+  readonly threads: number;
+  readonly arrays: Float64Array<SharedArrayBuffer>; // [3, N]
+  readonly times: Float64Array<SharedArrayBuffer>; // [passes, threads] ms, out
+}
+
+/** A row of a dataset that a layer cannot take: see InputError. */
+export interface BadRow {
+  readonly row: number;
+  readonly problem: string;
+}
+
+export type WorkerTask =
+  | OpeningTask
+  | SpanTask
+  | EvaluationTask
+  | DiagnosisTask
+  | CheckpointTask
+  | TriadTask
+  | PingTask;
+
+/** Answer of a thread to each kind of task. */
+export interface TaskAnswers {
+  readonly opening: boolean; // all weights that it drew are finite
+  readonly span: 'refused' | undefined; // a layer cannot take a row of the step behind those that are done
+  readonly evaluation: BadRow | undefined; // the first of its rows
+  readonly diagnosis: Fault;
+  readonly checkpoint: Written;
+  readonly triad: undefined;
+  readonly ping: undefined;
+}
+
+/** Decided by the last thread at the last barrier of a step, for all: written to the control block. */
+export const DECISION = { go: 0, end: 1, bad: 2 };
