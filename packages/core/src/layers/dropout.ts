@@ -1,4 +1,5 @@
-import { philox4x32, streamKey } from '../random/index.ts';
+import { dropout as applyMask, copy } from '../ops/index.ts';
+import { streamKey } from '../random/index.ts';
 import { number, onlyKeys, positiveInteger } from '../text/check.ts';
 import type { Layer, Pass, Place } from './layer.ts';
 
@@ -21,7 +22,7 @@ export function dropout(options: DropoutOptions, { input, path }: Place): Layer 
   const rate = number('dropout', 'rate', options.rate, 'in [0, 1)', (value) => value >= 0 && value < 1);
   const threshold = Math.floor(rate * 4294967296);
   const factor = 1 / (1 - rate);
-  const random = new Uint32Array(4);
+  const place = new Float64Array(2);
   let keySeed = Number.NaN;
   let key = new Uint32Array(2);
 
@@ -35,13 +36,9 @@ export function dropout(options: DropoutOptions, { input, path }: Place): Layer 
       key = streamKey(seed, 'dropout', ...path);
       keySeed = seed;
     }
-    for (let n = 0; n < B; n++) {
-      const row = n * size;
-      for (let o = 0; o < size; o++) {
-        if ((o & 3) === 0) philox4x32(random, o >>> 2, firstRow + n, step, step / 4294967296, key[0], key[1]);
-        y[row + o] = x[row + o] * (random[o & 3] < threshold ? 0 : factor); // a product, so that NaN is not hidden
-      }
-    }
+    place[0] = step;
+    place[1] = firstRow;
+    applyMask(y, x, place, B, size, key[0], key[1], threshold, factor);
   }
 
   return {
@@ -61,8 +58,4 @@ export function dropout(options: DropoutOptions, { input, path }: Place): Layer 
       else if (dx !== dy) copy(dx, dy, B * size);
     },
   };
-}
-
-function copy(to: Float64Array, from: Float64Array, n: number): void {
-  for (let i = 0; i < n; i++) to[i] = from[i];
 }

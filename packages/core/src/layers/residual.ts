@@ -1,3 +1,4 @@
+import { copy, plus } from '../ops/index.ts';
 import type { Pausable } from '../pausable.ts';
 import { onlyKeys } from '../text/check.ts';
 import { OptionError } from '../text/option-error.ts';
@@ -52,17 +53,17 @@ export function* residual(options: ResidualOptions, { input: width, path, build 
       const inner = innerOf(memory);
       sort(inner.parameters, parameters);
       const f = forwardStack(layers, inner, x, inner.parameters, B, pass, inspect);
-      for (let i = 0; i < B * width; i++) y[i] = x[i] + f[i];
+      plus(y, x, f, B * width);
     },
     backward(dx, dy, x, _y, parameters, gradients, B, pass, memory, inspect) {
       const inner = innerOf(memory);
       sort(inner.parameters, parameters);
       sort(inner.parameterGradients, gradients);
       const df = inner.gradients[0];
-      for (let i = 0; i < B * width; i++) df[i] = dy[i];
+      copy(df, dy, B * width);
       const { parameters: theta, parameterGradients: g } = inner;
       const back = backwardStack(layers, inner, dx !== null, x, theta, g, B, pass, inspect);
-      if (dx !== null) for (let i = 0; i < B * width; i++) dx[i] = dy[i] + back[i];
+      if (dx !== null) plus(dx, dy, back, B * width);
     },
   };
 }

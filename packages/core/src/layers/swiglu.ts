@@ -1,6 +1,5 @@
 import { createInitializer, type InitializerSpec } from '../initializers/index.ts';
-import { flush } from '../math/flush.ts';
-import { sigmoid } from '../math/sigmoid.ts';
+import { gateBackward, gateForward } from '../ops/index.ts';
 import { onlyKeys, positiveInteger } from '../text/check.ts';
 import type { Layer, Place } from './layer.ts';
 
@@ -46,24 +45,19 @@ export function swiglu(options: SwigluOptions, { input }: Place): Layer {
       const v = arrays[1];
       kernels.affine(g, x, parameters[0], parameters[1], B, I, O);
       kernels.affine(v, x, parameters[2], parameters[3], B, I, O);
-      for (let i = 0; i < B * O; i++) y[i] = g[i] * sigmoid(g[i]) * v[i];
+      gateForward(y, g, v, B * O);
     },
     backward(dx, dy, x, _y, parameters, gradients, B, { kernels, leaf, joins }, { arrays }) {
       const g = arrays[0];
       const v = arrays[1];
-      for (let i = 0; i < B * O; i++) {
-        const s = sigmoid(g[i]);
-        const dv = flush(dy[i] * (g[i] * s));
-        g[i] = flush(dy[i] * v[i] * (s * (1 + g[i] * (1 - s))));
-        v[i] = dv;
-      }
+      gateBackward(g, v, dy, B * O);
       kernels.affineBackwardWeights(gradients[0], gradients[1], x, g, B, leaf, joins, I, O);
       kernels.affineBackwardWeights(gradients[2], gradients[3], x, v, B, leaf, joins, I, O);
       if (dx === null) return;
       const byValue = arrays[2];
       kernels.affineBackwardInput(dx, g, parameters[0], B, I, O);
       kernels.affineBackwardInput(byValue, v, parameters[2], B, I, O);
-      for (let i = 0; i < B * I; i++) dx[i] += byValue[i];
+      kernels.add(dx, byValue, B * I);
     },
   };
 }

@@ -1,0 +1,67 @@
+/** y[n,width] = the rows x[n] of E. Overwrites `y`. */
+export function embeddingForward(
+  y: Float64Array, // [n, width] out
+  x: Float64Array, // [n] whole numbers from 0 to V - 1
+  E: Float64Array, // [V, width]
+  n: number,
+  width: number,
+): void {
+  for (let p = 0; p < n; p++) {
+    const row = x[p] * width;
+    for (let j = 0; j < width; j++) y[p * width + j] = E[row + j];
+  }
+}
+
+/**
+ * dE[V,width]: row v is the sum of dy over the places of x that hold v, a tree over leaves of `leaf` rows, in which it
+ * starts at 0 and adds rows ascending and in them places ascending. Overwrites `dE`, or adds to it where `joins`;
+ * spoils `firstPlace`, `nextPlace`, `sums` and `leafOf`.
+ */
+export function embeddingBackward(
+  dE: Float64Array, // [V, width] out
+  firstPlace: Float64Array, // [V] scratch: for each index the first place that has it
+  nextPlace: Float64Array, // [B, k] scratch: for each place the next with its index
+  sums: Float64Array, // [treeLevels, width] scratch
+  leafOf: Float64Array, // [treeLevels] scratch: of each row of sums
+  x: Float64Array, // [B, k] whole numbers from 0 to V - 1
+  dy: Float64Array, // [B, k, width]
+  B: number,
+  k: number,
+  leaf: number,
+  joins: boolean,
+  V: number,
+  width: number,
+): void {
+  if (!joins) dE.fill(0, 0, V * width);
+  firstPlace.fill(NOWHERE, 0, V);
+  for (let p = B * k - 1; p >= 0; p--) {
+    nextPlace[p] = firstPlace[x[p]];
+    firstPlace[x[p]] = p;
+  }
+  for (let v = 0; v < V; v++) {
+    if (firstPlace[v] === NOWHERE) continue;
+    let level = -1;
+    for (let p = firstPlace[v]; p !== NOWHERE; p = nextPlace[p]) {
+      const own = Math.floor(p / (k * leaf));
+      if (level === -1 || own !== leafOf[level]) {
+        // Leaves without the index would add 0 to sums that are not -0. Neighbours that are nearer to each other
+        // than to this leaf are joined before it.
+        while (level > 0 && Math.clz32(leafOf[level - 1] ^ leafOf[level]) > Math.clz32(leafOf[level] ^ own)) {
+          addRow(sums, width, --level);
+        }
+        leafOf[++level] = own;
+        sums.fill(0, level * width, (level + 1) * width);
+      }
+      for (let j = 0; j < width; j++) sums[level * width + j] += dy[p * width + j];
+    }
+    while (level > 0) addRow(sums, width, --level);
+    for (let j = 0; j < width; j++) dE[v * width + j] += sums[j];
+  }
+}
+
+const NOWHERE = -1;
+
+/** Row `level` of `sums` += the row behind it. */
+function addRow(sums: Float64Array, width: number, level: number): void {
+  for (let j = level * width; j < (level + 1) * width; j++) sums[j] += sums[j + width];
+}

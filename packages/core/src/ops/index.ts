@@ -1,0 +1,6 @@
+export { checkIndices } from './check-indices.ts';
+export { dropout } from './dropout.ts';
+export { embeddingBackward, embeddingForward } from './embedding.ts';
+export { gateBackward, gateForward } from './gate.ts';
+export { layerNormBackwardInput, layerNormForward, normBackwardWeights } from './layer-norm.ts';
+export { copy, fill, plus } from './vectors.ts';
