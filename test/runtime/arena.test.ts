@@ -35,6 +35,15 @@ test('every array, and each row of gradients, starts on a 64-byte boundary, and 
   expect(layout.bytes).toBeGreaterThanOrEqual(end);
 });
 
+test('a memory of another size than the plan has is refused, before an array is bound', () => {
+  const layout = plan(small);
+  for (const bytes of [layout.bytes - 65_536, layout.bytes + 65_536]) {
+    expect(() => layout.bind(allocateSharedMemory(bytes, null))).toThrow(
+      `planArena: memory has ${bytes} bytes, expected ${layout.bytes} (those of the plan)`,
+    );
+  }
+});
+
 test('gradient memory grows with threads, and with rows by their logarithm alone', () => {
   const rows = (options: Parameters<typeof plan>[1]) => plan(small, options).rows;
   expect([1, 2, 8].map((threads) => rows({ threads, batch: 32 }))).toEqual([1, 2, 2]); // two leaves

@@ -17,21 +17,30 @@ export interface ArenaOptions extends ScratchShape {
   heapBase: number; // first byte of memory that the kernels leave free
 }
 
-/** Every array of a run. Threads exchange numbers only through these. */
-export interface Arena {
-  readonly theta: Float64Array; // [P]
-  readonly gSum: Float64Array; // [rows, gradientStride(P)] of nodes of the batch
-  readonly state: readonly Float64Array[]; // [slots][P]
-  readonly squares: Float64Array; // [blocks]
-  readonly lossSums: Float64Array; // [leaves]
-  readonly scalars: Float64Array; // of the optimizer
-  readonly scheduleState: Float64Array;
-  // [RING] learning rate of step n at n mod RING, written by the main thread between spans
-  readonly rates: Float64Array;
-  readonly losses: Float64Array; // [RING] mean loss of each step of a span
-  readonly norms: Float64Array; // [RING] gradient norm of each step of a span
-  readonly probeSums: Float64Array; // [leaves, probeLength] of the last step that was looked at; empty where none is
-  readonly scratch: readonly Float64Array[]; // [threads][*] private to each thread
+/** The arrays of a run, or what stands for each. Threads exchange numbers only through these. */
+interface ArenaOf<Item> {
+  readonly theta: Item; // [P]
+  readonly gSum: Item; // [rows, gradientStride(P)] of nodes of the batch
+  readonly state: readonly Item[]; // [slots][P]
+  readonly squares: Item; // [blocks]
+  readonly lossSums: Item; // [leaves]
+  readonly scalars: Item; // of the optimizer
+  readonly scheduleState: Item;
+  readonly rates: Item; // [RING] learning rate of step n at n mod RING, written by the main thread between spans
+  readonly losses: Item; // [RING] mean loss of each step of a span
+  readonly norms: Item; // [RING] gradient norm of each step of a span
+  readonly probeSums: Item; // [leaves, probeLength] of the last step that was looked at; empty where none is
+  readonly scratch: readonly Item[]; // [threads][*] private to each thread
+}
+
+/** Every array of a run. */
+export type Arena = ArenaOf<Float64Array>;
+
+/** An array of a run, as the plan lists it. */
+interface Region {
+  readonly name: string; // in plans and errors
+  readonly length: number; // in doubles
+  readonly option?: string; // that determines its length, besides the layers
 }
 
 /**
@@ -45,68 +54,66 @@ export interface ArenaPlan {
   bind(memory: WasmMemory): Arena;
 }
 
-/** An array of the arena; its offset follows from those before it. */
-interface Region {
-  readonly offset: number; // in bytes
-  readonly length: number; // in doubles
-}
-
 /**
  * `scratchLength` takes as long as all else where there are many layers, and is the same for any number of threads.
  * @throws OptionError with the size of each part where the plan passes the 4 GiB of a 32-bit memory; nothing is
  * allocated.
  */
 export function planArena(options: ArenaOptions, scratchLength = countScratch(options)): ArenaPlan {
-  const { network, optimizer, schedule, threads, heapBase, probes = false } = options;
-  const leaves = leavesOf(options, options.batch);
-  const rows = gradientRowsOf(options, threads, probes);
-  const P = network.parameterCount;
+  const rows = gradientRowsOf(options, options.threads, options.probes ?? false);
+  const start = align(options.heapBase);
+  let end = start;
+  const offsets: number[] = [];
   const parts: Part[] = [];
-  let end = align(heapBase);
-  const take = (name: string, length: number, option?: string): Region => {
-    const offset = end;
-    end = align(end + length * 8);
-    parts.push({ name, bytes: end - offset, ...(option === undefined ? {} : { option }) });
-    return { offset, length };
-  };
-  const theta = take('parameters', P);
-  const gSum = take('gradients', rows * gradientStride(P), 'threads');
-  const state = optimizer.slots.map((slot) => take(`optimizer state ${slot}`, P));
-  const squares = take('block norms', blockCount(P));
-  const lossSums = take('losses of the leaves', leaves);
-  const scalars = take('optimizer scalars', optimizer.initialScalars.length);
-  const scheduleState = take('schedule state', schedule.initialState.length);
-  const rates = take('rate ring', RING);
-  const losses = take('loss ring', RING);
-  const norms = take('norm ring', RING);
-  const probeSums = take('looks into layers', probes ? leaves * probeLength(network) : 0);
-  const scratch = Array.from({ length: threads }, () =>
-    take(`activations of ${threads} ${threads === 1 ? 'thread' : 'threads'}`, scratchLength, 'batch'),
-  );
+  takeArena(options, rows, scratchLength, ({ length, ...named }) => {
+    offsets.push(end);
+    const bytes = align(8 * length);
+    parts.push({ ...named, bytes });
+    end += bytes;
+  });
   const bytes = Math.ceil(end / PAGE) * PAGE;
-  parts.push({ name: 'tables of the kernels', bytes: bytes - end + align(heapBase) });
+  parts.push({ name: 'tables of the kernels', bytes: bytes - end + start });
   checkMemory(parts, { bytes: MOST_BYTES, bound: 'the address space of the kernels' });
   return {
     bytes,
     rows,
     parts,
     bind({ buffer }) {
-      const view = ({ offset, length }: Region) => new Float64Array(buffer, offset, length);
-      return {
-        theta: view(theta),
-        gSum: view(gSum),
-        state: state.map(view),
-        squares: view(squares),
-        lossSums: view(lossSums),
-        scalars: view(scalars),
-        scheduleState: view(scheduleState),
-        rates: view(rates),
-        losses: view(losses),
-        norms: view(norms),
-        probeSums: view(probeSums),
-        scratch: scratch.map(view),
-      };
+      if (buffer.byteLength !== bytes) {
+        throw new Error(`planArena: memory has ${buffer.byteLength} bytes, expected ${bytes} (those of the plan)`);
+      }
+      let next = 0;
+      return takeArena(options, rows, scratchLength, ({ length }) => {
+        return new Float64Array(buffer, offsets[next++], length);
+      });
     },
+  };
+}
+
+/** The one list of a run's arrays, in the order in which they lie: it is walked to place them, and to bind them. */
+function takeArena<Item>(
+  options: ArenaOptions,
+  rows: number, // of gradients
+  scratchLength: number,
+  take: (region: Region) => Item,
+): ArenaOf<Item> {
+  const { network, optimizer, schedule, threads, probes = false } = options;
+  const P = network.parameterCount;
+  const leaves = leavesOf(options, options.batch);
+  const activations = `activations of ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  return {
+    theta: take({ name: 'parameters', length: P }),
+    gSum: take({ name: 'gradients', length: rows * gradientStride(P), option: 'threads' }),
+    state: optimizer.slots.map((slot) => take({ name: `optimizer state ${slot}`, length: P })),
+    squares: take({ name: 'block norms', length: blockCount(P) }),
+    lossSums: take({ name: 'losses of the leaves', length: leaves }),
+    scalars: take({ name: 'optimizer scalars', length: optimizer.initialScalars.length }),
+    scheduleState: take({ name: 'schedule state', length: schedule.initialState.length }),
+    rates: take({ name: 'rate ring', length: RING }),
+    losses: take({ name: 'loss ring', length: RING }),
+    norms: take({ name: 'norm ring', length: RING }),
+    probeSums: take({ name: 'looks into layers', length: probes ? leaves * probeLength(network) : 0 }),
+    scratch: Array.from({ length: threads }, () => take({ name: activations, length: scratchLength, option: 'batch' })),
   };
 }
 
