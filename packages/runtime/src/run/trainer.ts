@@ -5,11 +5,11 @@ import type { DataSplits } from '../datasets/dataset.ts';
 import { createPool, isPool } from '../threads/pool.ts';
 import { inTurns } from '../turns/in-turns.ts';
 import { createEventStream } from './events.ts';
+import { runSteps } from './loop.ts';
 import type { TrainOptions } from './options.ts';
 import { planRunInTurns } from './plan.ts';
 import { prepareRunInTurns } from './prepare.ts';
 import type { TrainEvent, TrainResult } from './results.ts';
-import { runEpochs } from './run.ts';
 import { finishedRun } from './start-run.ts';
 import { backendWarnings } from './warnings.ts';
 
@@ -104,7 +104,7 @@ async function runPlanned(
     const pool = plan.pool ?? (await createPool({ threads: plan.threads }));
     pool.live.add(run.setup.run);
     try {
-      return await runEpochs(pool, run, data, place, emit, plan.signal);
+      return await runSteps(run, { pool, place, emit });
     } finally {
       pool.live.delete(run.setup.run);
       if (plan.pool === undefined) await pool.destroy();

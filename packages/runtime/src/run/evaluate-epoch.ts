@@ -1,0 +1,47 @@
+import { orGiveUp } from '../faults/give-up.ts';
+import { evaluateDataset } from '../inference/evaluate-dataset.ts';
+import type { EpochEvent, Evaluation } from './results.ts';
+import type { RunState } from './state.ts';
+import { lossWarning } from './warnings.ts';
+
+/** Of an epoch that is evaluated. */
+export type Evaluations = Pick<EpochEvent, 'validation' | 'test'>;
+
+/** Whether the epoch that ends with step `step` is evaluated. */
+export function isEvaluated({ plan }: RunState, step: number): boolean {
+  const { data, evaluateTest, evaluateEvery, context } = plan;
+  const isAny = data.validation !== undefined || evaluateTest;
+  return isAny && (epochOf(step, context.stepsPerEpoch) % evaluateEvery === 0 || step === context.totalSteps);
+}
+
+/** The epoch, counted from 1, that step `step` ends or lies in. */
+export const epochOf = (step: number, stepsPerEpoch: number): number => Math.ceil(step / stepsPerEpoch);
+
+export async function evaluateEpoch(state: RunState): Promise<Evaluations> {
+  const { plan, progress, keeper } = state;
+  const evaluation = await evaluate(state, 'validation');
+  if (evaluation !== undefined) {
+    progress.validation = evaluation;
+    keeper?.watch(evaluation.loss);
+  }
+  const { validation } = progress;
+  const test = plan.evaluateTest ? await evaluate(state, 'test') : undefined;
+  return { ...(validation === undefined ? {} : { validation }), ...(test === undefined ? {} : { test }) };
+}
+
+/** Undefined where the run has no such rows. */
+export async function evaluate(state: RunState, part: 'validation' | 'test'): Promise<Evaluation | undefined> {
+  const { pool, plan, setup, means, progress, recovery, warned, emit } = state;
+  const dataset = plan.data[part];
+  if (dataset === undefined) return undefined;
+  const { step } = progress;
+  const { network, loss, threads } = plan;
+  const attempt = <T>(work: () => Promise<T>) => recovery.attempt(step, work);
+  const work = () => evaluateDataset(pool, setup, dataset, { network, loss, threads, chunks: means.chunks, attempt });
+  const evaluation = await orGiveUp(state, work, `in the evaluation after step ${step}`);
+  if (!Number.isFinite(evaluation.loss) && !warned.has(part)) {
+    warned.add(part);
+    emit({ type: 'warning', message: lossWarning(part, evaluation.loss, step) });
+  }
+  return evaluation;
+}

@@ -1,0 +1,50 @@
+import { weightsAreFinite } from '../faults/bad-weight.ts';
+import { endAt, goBack } from '../faults/go-back.ts';
+import { epochStart } from '../faults/history.ts';
+import { inTurns } from '../turns/in-turns.ts';
+import { finish } from './finish.ts';
+import { nextSpan, trainSpan } from './next-span.ts';
+import type { PreparedRun } from './prepare.ts';
+import { halveRate, setRates } from './rates.ts';
+import { reportLook, reportSpan, reportThreads } from './report.ts';
+import type { TrainResult } from './results.ts';
+import { startEvent } from './start-run.ts';
+import { openState, type RunState, type RunSurroundings } from './state.ts';
+
+/** Runs all steps of a run, or those up to the signal. */
+export async function runSteps(run: PreparedRun, surroundings: RunSurroundings): Promise<TrainResult> {
+  const state = await openState(run, surroundings);
+  const { progress, tuner, emit } = state;
+  emit(startEvent(run, progress));
+  if (tuner !== null) progress.threads = tuner.choice.threads;
+  await runSpans(state);
+  return await finish(state);
+}
+
+/**
+ * Runs span after span until the last step, the signal or a failure; between spans all threads are idle, and events are
+ * emitted.
+ */
+async function runSpans(state: RunState): Promise<void> {
+  const { plan, arena, progress, history, spanLength, keeper } = state;
+  const { totalSteps } = plan.context;
+  while (progress.step < totalSteps && !plan.signal?.aborted) {
+    if (progress.step === state.halvesAt) halveRate(state);
+    if (progress.step === state.ending?.step) throw await endAt(state, state.ending);
+    const span = await nextSpan(state);
+    setRates(state, span.limit);
+    await inTurns(history.take());
+    spanLength.begin();
+    const done = await trainSpan(state, span);
+    spanLength.end();
+    if (done.bad || !(await weightsAreFinite(arena))) {
+      await goBack(state, span.first, done);
+      continue;
+    }
+    if (span.probe) await reportLook(state);
+    await reportSpan(state, done);
+    history.passTo(epochStart(progress.step, plan.context.stepsPerEpoch));
+    if (!span.probe) reportThreads(state, done);
+    if (progress.step < totalSteps) await keeper?.keepIfDue();
+  }
+}

@@ -1,0 +1,64 @@
+import { RING } from '../arena.ts';
+import { orGiveUp, restore } from '../faults/give-up.ts';
+import { runSpan, type SpanResult } from '../threads/span.ts';
+import { ROUND_MS } from '../tuning/tune.ts';
+import { inTurns } from '../turns/in-turns.ts';
+import type { RunState } from './state.ts';
+
+/** Steps between two pauses of a run. */
+export interface NextSpan {
+  readonly first: number; // step
+  readonly limit: number; // step; time or the signal may end it before
+  readonly probe: boolean; // a look into the layers
+}
+
+/** The next steps at which nobody has to look before they are done; creates the orders of their rows. */
+export async function nextSpan(state: RunState): Promise<NextSpan> {
+  const { plan, look, keeper, halvesAt, ending } = state;
+  const { totalSteps, stepsPerEpoch } = plan.context;
+  const first = state.progress.step;
+  const epoch = Math.floor(first / stepsPerEpoch);
+  // A look has its step for itself: its figures belong to the weights between two spans.
+  const probe = look?.isDue(first) ?? false;
+  const ring = probe ? 1 : RING;
+  const nextLook = look?.next(first) ?? totalSteps;
+  const nextKeep = keeper?.next(first) ?? totalSteps;
+  const goesTo = Math.min(halvesAt, ending?.step ?? totalSteps, await ordersReady(state, epoch));
+  const limit = Math.min(totalSteps, first + ring, nextLook, nextKeep, nextStop(state, epoch), goesTo);
+  return { first, limit, probe };
+}
+
+/** The step at which the run must pause: an evaluation that is due, or an epoch that the schedule watches. */
+function nextStop({ plan }: RunState, epoch: number): number {
+  const { schedule, evaluateTest, evaluateEvery, totalEpochs, data, context } = plan;
+  const watched = schedule.observe !== undefined ? 1 : evaluateTest ? evaluateEvery : totalEpochs;
+  const every = data.validation !== undefined ? evaluateEvery : watched;
+  return (Math.floor(epoch / every) + 1) * every * context.stepsPerEpoch;
+}
+
+/** The first step whose rows have no order yet. */
+async function ordersReady({ plan, orders, lastSteps }: RunState, epoch: number): Promise<number> {
+  const { totalSteps, stepsPerEpoch } = plan.context;
+  if (orders === null) return totalSteps;
+  return (await inTurns(orders.prepare(epoch, 1 + Math.ceil((2 * lastSteps) / stepsPerEpoch)))) * stepsPerEpoch;
+}
+
+/** Threads of the next span. */
+export const teamSize = ({ tuner, useful }: RunState): number => tuner?.threads ?? useful;
+
+/** Runs a span on the threads of the run, from its start again where a thread fails. */
+export function trainSpan(state: RunState, span: NextSpan): Promise<SpanResult> {
+  const { pool, plan, setup, progress, recovery, tuner, meter, spanLength, leaves } = state;
+  const { first, limit } = span;
+  const threads = teamSize(state);
+  progress.gradientThreads = Math.max(progress.gradientThreads, Math.min(threads, leaves));
+  const atMostMs = tuner?.trying ? ROUND_MS : spanLength.ms;
+  const options = { ...span, threads, timedShare: meter.timedShare(threads), atMostMs, signal: plan.signal };
+  const work = () =>
+    recovery.attempt(
+      first,
+      () => runSpan(pool, setup, options),
+      () => restore(state),
+    );
+  return orGiveUp(state, work, `in steps ${first} to ${limit - 1}`);
+}
