@@ -124,12 +124,14 @@ function propertyOf(type, name) {
   return checker.getPropertyOfType(checker.getDeclaredTypeOfSymbol(exported.get(type)), name);
 }
 
-/** The options of a member's factory, in the order in which they are declared. */
+/** The options of a member's factory, in the order in which they are declared: its own, then those that others share. */
 function optionsOf(member) {
   const [signature] = checker.getTypeOfSymbol(member).getCallSignatures();
   const [parameter] = signature.getParameters();
   const type = checker.getNonNullableType(checker.getTypeOfSymbol(parameter));
-  return checker.getPropertiesOfType(type);
+  const file = signature.getDeclaration().getSourceFile();
+  const isShared = (option) => option.getDeclarations()[0].getSourceFile() !== file;
+  return checker.getPropertiesOfType(type).sort((a, b) => isShared(a) - isShared(b));
 }
 
 function optionTable(options) {
@@ -141,8 +143,8 @@ function optionTable(options) {
     if (comment === '') throw new Error(`docs/specs.md: option ${option.name} has no comment, expected one`);
     const isOptional = (option.flags & ts.SymbolFlags.Optional) !== 0;
     const standard = fallback === undefined ? (isOptional ? '' : '(required)') : ts.displayPartsToString(fallback.text);
-    const written = declaration.type.getText();
-    const type = written.startsWith('keyof') ? checker.typeToString(checker.getTypeOfSymbol(option)) : written;
+    const written = declaration.type?.getText();
+    const type = written ?? checker.typeToString(checker.getNonNullableType(checker.getTypeOfSymbol(option)));
     return [`\`${option.name}\``, `\`${type}\``, standard, comment];
   });
   return markdownTable(['option', 'type', 'default', 'meaning'], rows);

@@ -1,28 +1,31 @@
 import { flush } from '../math/flush.ts';
-import { onlyKeys } from '../text/check.ts';
-import { nonNegative, positive } from '../text/range.ts';
+import { defineOptions } from '../options/define-options.ts';
+import { nonNegative, positive } from '../options/kinds.ts';
+import type { OptionsOf } from '../options/option.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
-import { sparing, type WeightDecayOptions, weightDecayKeys, weightDecayOf } from './weight-decay.ts';
+import { sparing, type WeightDecayOptions, weightDecayTable } from './weight-decay.ts';
+
+export const adagradOptions = defineOptions('adagrad', {
+  /** η >= 0: the learning rate. @default 0.01 */
+  lr: nonNegative(0.01, 'learning rate'),
+  /** ε > 0, outside of the square root. @default 1e-10 */
+  epsilon: positive(1e-10, 'added to the denominator, in {}'),
+  ...weightDecayTable(0),
+});
 
 /** Options of Adagrad. */
-export interface AdagradOptions extends WeightDecayOptions {
-  /** η >= 0: the learning rate. @default 0.01 */
-  lr?: number;
-  /** ε > 0, outside of the square root. @default 1e-10 */
-  epsilon?: number;
-}
+export interface AdagradOptions extends WeightDecayOptions, OptionsOf<typeof adagradOptions.table> {}
 
 /**
  * d = g + λθ; v ← v + d²; θ ← θ - ηd / (√v + ε). v starts at 0, as in PyTorch (Keras starts at 0.1).
  * [Duchi et al. 2011, fig. 1](https://jmlr.org/papers/v12/duchi11a.html)
  */
 export function adagrad(options: AdagradOptions = {}): Optimizer {
-  onlyKeys('adagrad', options, ['lr', 'epsilon', ...weightDecayKeys]);
-  const epsilon = positive('adagrad', 'epsilon', options.epsilon ?? 1e-10);
-  const weightDecay = weightDecayOf('adagrad', options);
-  return sparing({ ...options, weightDecay }, 2, 0, {
+  const values = adagradOptions.read(options);
+  const { lr, epsilon, weightDecay } = values;
+  return sparing(values, 2, 0, {
     name: 'adagrad',
-    lr: nonNegative('adagrad', 'lr', options.lr ?? 0.01),
+    lr,
     slots: ['v'],
     initialScalars: [],
     advance() {},

@@ -1,28 +1,33 @@
 import { flush } from '../math/flush.ts';
-import { onlyKeys } from '../text/check.ts';
-import { nonNegative } from '../text/range.ts';
-import { type MomentOptions, moments } from './moments.ts';
+import { defineOptions } from '../options/define-options.ts';
+import { nonNegative } from '../options/kinds.ts';
+import type { OptionsOf } from '../options/option.ts';
+import { type MomentOptions, moments, momentTable } from './moments.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
-import { sparing, type WeightDecayOptions, weightDecayKeys, weightDecayOf } from './weight-decay.ts';
+import { sparing, type WeightDecayOptions, weightDecayTable } from './weight-decay.ts';
+
+export const adamOptions = defineOptions('adam', {
+  /** α >= 0: the learning rate. @default 1e-3 */
+  lr: nonNegative(1e-3, 'learning rate'),
+  ...momentTable,
+  ...weightDecayTable(0),
+});
 
 /** Options of Adam. */
-export interface AdamOptions extends MomentOptions, WeightDecayOptions {
-  /** α >= 0: the learning rate. @default 1e-3 */
-  lr?: number;
-}
+export interface AdamOptions extends MomentOptions, WeightDecayOptions, OptionsOf<typeof adamOptions.table> {}
 
 /**
  * d = g + λθ; m ← β₁m + (1 - β₁)d; v ← β₂v + (1 - β₂)d²; θ ← θ - α/(1 - β₁ᵗ) · m / (√v / √(1 - β₂ᵗ) + ε).
  * ε stands outside of the root, after the bias correction. [Kingma & Ba 2015, alg. 1](https://arxiv.org/abs/1412.6980)
  */
 export function adam(options: AdamOptions = {}): Optimizer {
-  onlyKeys('adam', options, ['lr', 'beta1', 'beta2', 'epsilon', ...weightDecayKeys]);
-  const shared = moments('adam', options);
-  const weightDecay = weightDecayOf('adam', options);
-  return sparing({ ...options, weightDecay }, 7, 0, {
+  const values = adamOptions.read(options);
+  const { lr, weightDecay } = values;
+  const shared = moments(values);
+  return sparing(values, 7, 0, {
     ...shared,
     name: 'adam',
-    lr: nonNegative('adam', 'lr', options.lr ?? 1e-3),
+    lr,
     hyperLength: 8,
     hyper(hyper, rate, scalars) {
       shared.hyper(hyper, rate, scalars);

@@ -1,28 +1,33 @@
 import { flush } from '../math/flush.ts';
-import { onlyKeys } from '../text/check.ts';
-import { nonNegative } from '../text/range.ts';
-import { type MomentOptions, moments } from './moments.ts';
+import { defineOptions } from '../options/define-options.ts';
+import { nonNegative } from '../options/kinds.ts';
+import type { OptionsOf } from '../options/option.ts';
+import { type MomentOptions, moments, momentTable } from './moments.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
-import { sparing, type WeightDecayOptions, weightDecayKeys, weightDecayOf } from './weight-decay.ts';
+import { sparing, type WeightDecayOptions, weightDecayTable } from './weight-decay.ts';
+
+export const adamwOptions = defineOptions('adamw', {
+  /** α >= 0: the learning rate. @default 1e-3 */
+  lr: nonNegative(1e-3, 'learning rate'),
+  ...momentTable,
+  ...weightDecayTable(0.01),
+});
 
 /** Options of AdamW. */
-export interface AdamwOptions extends MomentOptions, WeightDecayOptions {
-  /** α >= 0: the learning rate. @default 1e-3 */
-  lr?: number;
-}
+export interface AdamwOptions extends MomentOptions, WeightDecayOptions, OptionsOf<typeof adamwOptions.table> {}
 
 /**
  * θ ← θ(1 - αλ), then adam's update without its decay. The decay follows the schedule, as in PyTorch.
  * [Loshchilov & Hutter 2019, alg. 2](https://arxiv.org/abs/1711.05101)
  */
 export function adamw(options: AdamwOptions = {}): Optimizer {
-  onlyKeys('adamw', options, ['lr', 'beta1', 'beta2', 'epsilon', ...weightDecayKeys]);
-  const shared = moments('adamw', options);
-  const weightDecay = weightDecayOf('adamw', options, 0.01);
-  return sparing({ ...options, weightDecay }, 7, 1, {
+  const values = adamwOptions.read(options);
+  const { lr, weightDecay } = values;
+  const shared = moments(values);
+  return sparing(values, 7, 1, {
     ...shared,
     name: 'adamw',
-    lr: nonNegative('adamw', 'lr', options.lr ?? 1e-3),
+    lr,
     hyperLength: 8,
     hyper(hyper, rate, scalars) {
       shared.hyper(hyper, rate, scalars);

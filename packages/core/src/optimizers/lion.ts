@@ -1,21 +1,25 @@
 import { flush } from '../math/flush.ts';
-import { onlyKeys } from '../text/check.ts';
-import { fraction, nonNegative } from '../text/range.ts';
+import { defineOptions } from '../options/define-options.ts';
+import { fraction, nonNegative } from '../options/kinds.ts';
+import type { OptionsOf } from '../options/option.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
-import { sparing, type WeightDecayOptions, weightDecayKeys, weightDecayOf } from './weight-decay.ts';
+import { sparing, type WeightDecayOptions, weightDecayTable } from './weight-decay.ts';
 
-/** Options of Lion. */
-export interface LionOptions extends WeightDecayOptions {
+export const lionOptions = defineOptions('lion', {
   /**
    * η, at least 0: every parameter changes by η in a step, so it should be 3 to 10 times smaller than for adam.
    * @default 1e-4
    */
-  lr?: number;
+  lr: nonNegative(1e-4, 'learning rate'),
   /** β₁ in [0, 1), the share of the momentum in the direction of a step. @default 0.9 */
-  beta1?: number;
+  beta1: fraction(0.9, 'share of the momentum in a step of {}'),
   /** β₂ in [0, 1), decay of the momentum. @default 0.99 */
-  beta2?: number;
-}
+  beta2: fraction(0.99, 'of the momentum in {}'), // behind adam's in the help of --beta2
+  ...weightDecayTable(0),
+});
+
+/** Options of Lion. */
+export interface LionOptions extends WeightDecayOptions, OptionsOf<typeof lionOptions.table> {}
 
 /**
  * c = β₁m + (1 - β₁)g; θ ← θ(1 - ηλ) - η sign(c); m ← β₂m + (1 - β₂)g. sign(0) is 0, that of NaN is NaN. The decay is
@@ -23,13 +27,11 @@ export interface LionOptions extends WeightDecayOptions {
  * [Chen et al. 2023, alg. 2](https://arxiv.org/abs/2302.06675)
  */
 export function lion(options: LionOptions = {}): Optimizer {
-  onlyKeys('lion', options, ['lr', 'beta1', 'beta2', ...weightDecayKeys]);
-  const beta1 = fraction('lion', 'beta1', options.beta1 ?? 0.9);
-  const beta2 = fraction('lion', 'beta2', options.beta2 ?? 0.99);
-  const weightDecay = weightDecayOf('lion', options);
-  return sparing({ ...options, weightDecay }, 5, 1, {
+  const values = lionOptions.read(options);
+  const { lr, beta1, beta2, weightDecay } = values;
+  return sparing(values, 5, 1, {
     name: 'lion',
-    lr: nonNegative('lion', 'lr', options.lr ?? 1e-4),
+    lr,
     slots: ['m'],
     initialScalars: [],
     advance() {},

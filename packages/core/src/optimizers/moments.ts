@@ -1,27 +1,28 @@
-import { fraction, positive } from '../text/range.ts';
+import { fraction, positive } from '../options/kinds.ts';
+import type { OptionsOf, OptionValues } from '../options/option.ts';
 import type { Optimizer } from './optimizer.ts';
 
-/** Options that adam and adamw share. */
-export interface MomentOptions {
+export const momentTable = {
   /** β₁ in [0, 1): decay of the first moment. @default 0.9 */
-  beta1?: number;
+  beta1: fraction(0.9, 'decay of the first moment in {}'),
   /** β₂ in [0, 1): decay of the second moment. @default 0.999 */
-  beta2?: number;
+  beta2: fraction(0.999, 'decay of the second moment in {}'),
   /** ε > 0, outside of the square root. @default 1e-8 */
-  epsilon?: number;
-}
+  epsilon: positive(1e-8, 'added to the denominator, in {}'),
+};
+
+/** Options that adam and adamw share. */
+export interface MomentOptions extends OptionsOf<typeof momentTable> {}
 
 /**
  * The common part of adam and adamw: two moments, and hyper[0..6] with the bias corrections of the step folded into two
  * scalars.
  */
-export function moments(
-  name: string,
-  options: MomentOptions,
-): Pick<Optimizer, 'slots' | 'initialScalars' | 'advance' | 'hyper'> {
-  const beta1 = fraction(name, 'beta1', options.beta1 ?? 0.9);
-  const beta2 = fraction(name, 'beta2', options.beta2 ?? 0.999);
-  const epsilon = positive(name, 'epsilon', options.epsilon ?? 1e-8);
+export function moments({
+  beta1,
+  beta2,
+  epsilon,
+}: OptionValues<typeof momentTable>): Pick<Optimizer, 'slots' | 'initialScalars' | 'advance' | 'hyper'> {
   return {
     slots: ['m', 'v'],
     initialScalars: [beta1, beta2],

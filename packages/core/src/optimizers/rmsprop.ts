@@ -1,20 +1,24 @@
 import { flush } from '../math/flush.ts';
-import { onlyKeys } from '../text/check.ts';
-import { fraction, nonNegative, positive } from '../text/range.ts';
+import { defineOptions } from '../options/define-options.ts';
+import { fraction, nonNegative, positive } from '../options/kinds.ts';
+import type { OptionsOf } from '../options/option.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
-import { sparing, type WeightDecayOptions, weightDecayKeys, weightDecayOf } from './weight-decay.ts';
+import { sparing, type WeightDecayOptions, weightDecayTable } from './weight-decay.ts';
+
+export const rmspropOptions = defineOptions('rmsprop', {
+  /** η >= 0: the learning rate. @default 0.01 */
+  lr: nonNegative(0.01, 'learning rate'),
+  /** ρ in [0, 1): decay of the mean square (alpha in PyTorch). @default 0.99 */
+  decay: fraction(0.99, 'decay of the mean square in {}'),
+  /** ε > 0, outside of the square root. @default 1e-8 */
+  epsilon: positive(1e-8, 'added to the denominator, in {}'),
+  /** μ in [0, 1): the momentum. @default 0 */
+  momentum: fraction(0, 'momentum of {}'),
+  ...weightDecayTable(0),
+});
 
 /** Options of RMSProp. */
-export interface RmspropOptions extends WeightDecayOptions {
-  /** η >= 0: the learning rate. @default 0.01 */
-  lr?: number;
-  /** ρ in [0, 1): decay of the mean square (alpha in PyTorch). @default 0.99 */
-  decay?: number;
-  /** ε > 0, outside of the square root. @default 1e-8 */
-  epsilon?: number;
-  /** μ in [0, 1): the momentum. @default 0 */
-  momentum?: number;
-}
+export interface RmspropOptions extends WeightDecayOptions, OptionsOf<typeof rmspropOptions.table> {}
 
 /**
  * d = g + λθ; v ← ρv + (1 - ρ)d²; u = d / (√v + ε); with momentum m ← μm + u and θ ← θ - ηm, else θ ← θ - ηu.
@@ -22,14 +26,11 @@ export interface RmspropOptions extends WeightDecayOptions {
  * [Hinton 2012, lecture 6e](https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf)
  */
 export function rmsprop(options: RmspropOptions = {}): Optimizer {
-  onlyKeys('rmsprop', options, ['lr', 'decay', 'epsilon', 'momentum', ...weightDecayKeys]);
-  const decay = fraction('rmsprop', 'decay', options.decay ?? 0.99);
-  const epsilon = positive('rmsprop', 'epsilon', options.epsilon ?? 1e-8);
-  const momentum = fraction('rmsprop', 'momentum', options.momentum ?? 0);
-  const weightDecay = weightDecayOf('rmsprop', options);
-  return sparing({ ...options, weightDecay }, 5, 0, {
+  const values = rmspropOptions.read(options);
+  const { lr, decay, epsilon, momentum, weightDecay } = values;
+  return sparing(values, 5, 0, {
     name: 'rmsprop',
-    lr: nonNegative('rmsprop', 'lr', options.lr ?? 0.01),
+    lr,
     slots: momentum === 0 ? ['v'] : ['v', 'momentum'],
     initialScalars: [],
     advance() {},

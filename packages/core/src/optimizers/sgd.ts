@@ -1,19 +1,23 @@
 import { flush } from '../math/flush.ts';
-import { onlyKeys } from '../text/check.ts';
+import { defineOptions } from '../options/define-options.ts';
+import { flag, fraction, nonNegative } from '../options/kinds.ts';
+import type { OptionsOf } from '../options/option.ts';
 import { OptionError } from '../text/option-error.ts';
-import { flag, fraction, nonNegative } from '../text/range.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
-import { sparing, type WeightDecayOptions, weightDecayKeys, weightDecayOf } from './weight-decay.ts';
+import { sparing, type WeightDecayOptions, weightDecayTable } from './weight-decay.ts';
+
+export const sgdOptions = defineOptions('sgd', {
+  /** η >= 0: the learning rate. @default 0.01 */
+  lr: nonNegative(0.01, 'learning rate'),
+  /** μ in [0, 1): the momentum. @default 0 */
+  momentum: fraction(0, 'momentum of {}'),
+  /** Uses Nesterov momentum; `momentum` must then be above 0. @default false */
+  nesterov: flag(false, 'use Nesterov momentum with {}'),
+  ...weightDecayTable(0),
+});
 
 /** Options of stochastic gradient descent. */
-export interface SgdOptions extends WeightDecayOptions {
-  /** η >= 0: the learning rate. @default 0.01 */
-  lr?: number;
-  /** μ in [0, 1): the momentum. @default 0 */
-  momentum?: number;
-  /** Uses Nesterov momentum; `momentum` must then be above 0. @default false */
-  nesterov?: boolean;
-}
+export interface SgdOptions extends WeightDecayOptions, OptionsOf<typeof sgdOptions.table> {}
 
 /**
  * d = g + λθ; with momentum m ← μm + d, then d = m, or d + μm with nesterov; θ ← θ - ηd. The rate stands outside
@@ -21,15 +25,12 @@ export interface SgdOptions extends WeightDecayOptions {
  * [Sutskever et al. 2013](https://proceedings.mlr.press/v28/sutskever13.html)
  */
 export function sgd(options: SgdOptions = {}): Optimizer {
-  onlyKeys('sgd', options, ['lr', 'momentum', 'nesterov', ...weightDecayKeys]);
-  const lr = nonNegative('sgd', 'lr', options.lr ?? 0.01);
-  const momentum = fraction('sgd', 'momentum', options.momentum ?? 0);
-  const nesterov = flag('sgd', 'nesterov', options.nesterov ?? false);
-  const weightDecay = weightDecayOf('sgd', options);
+  const values = sgdOptions.read(options);
+  const { lr, momentum, nesterov, weightDecay } = values;
   if (nesterov && momentum === 0) {
     throw new OptionError('sgd', ['momentum', 'nesterov'], 'has 0, expected a number in (0, 1) with nesterov');
   }
-  return sparing({ ...options, weightDecay }, 3, 0, {
+  return sparing(values, 3, 0, {
     name: 'sgd',
     lr,
     slots: momentum === 0 ? [] : ['momentum'],

@@ -1,5 +1,5 @@
-import { oneOf } from '../text/check.ts';
-import { nonNegative } from '../text/range.ts';
+import { nonNegative, oneOf } from '../options/kinds.ts';
+import type { OptionsOf, OptionValues } from '../options/option.ts';
 import type { Optimizer } from './optimizer.ts';
 
 /** Parameters that weight decay applies to. */
@@ -10,35 +10,34 @@ export const decayedParameters = {
   weights: 'weights only, not biases and norms',
 } as const;
 
-/** Weight decay options of every optimizer. */
-export interface WeightDecayOptions {
+/** Weight decay options, with the default of one optimizer. */
+export const weightDecayTable = (standard: number) => ({
   /**
    * λ, at least 0. In adamw it is decoupled from the gradient; elsewhere λθ is added to it.
    * @default 0; 0.01 for adamw
    */
-  weightDecay?: number;
+  weightDecay: nonNegative(standard, 'L2 penalty on the parameters that --decayed names, decoupled in adamw and lion'),
   /**
    * Parameters that weight decay applies to: 'all', as in PyTorch, or 'weights', without biases and norms. @default
    * 'all'
    */
-  decayed?: keyof typeof decayedParameters;
-}
+  decayed: oneOf(decayedParameters)(
+    'all',
+    'parameters that weight decay applies to: all, or weights (no biases or norms)',
+  ),
+});
 
-/** Names of these options, for `onlyKeys`. */
-export const weightDecayKeys = ['weightDecay', 'decayed'] as const;
+type WeightDecayTable = ReturnType<typeof weightDecayTable>;
 
-/** λ. @throws OptionError if it is not a number of at least 0, or `decayed` is unknown. */
-export function weightDecayOf(name: string, { weightDecay, decayed }: WeightDecayOptions, standard = 0): number {
-  oneOf(name, 'decayed', decayed ?? 'all', decayedParameters);
-  return nonNegative(name, 'weightDecay', weightDecay ?? standard);
-}
+/** Weight decay options of every optimizer. */
+export interface WeightDecayOptions extends OptionsOf<WeightDecayTable> {}
 
 /**
  * The optimizer, with a second row of hyperparameters behind the first where it spares some parameters: the same, but
  * `none`, which is no decay, at place `at`.
  */
 export function sparing(
-  { weightDecay, decayed = 'all' }: WeightDecayOptions,
+  { weightDecay, decayed }: OptionValues<WeightDecayTable>,
   at: number,
   none: number,
   optimizer: Omit<Optimizer, 'undecayedHyper'>,

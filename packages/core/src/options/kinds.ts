@@ -1,0 +1,24 @@
+import * as check from '../text/check.ts';
+import * as range from '../text/range.ts';
+import type { Check, Option } from './option.ts';
+
+/** Makes options of one kind, such as `positive(1e-8, 'added to the denominator')`: default, help, default as shown. */
+const kind =
+  <T>(check: Check<T>) =>
+  <const Standard extends T | undefined = undefined>(
+    standard?: Standard,
+    help?: string,
+    shown?: string,
+  ): Option<T, Standard> => ({ check, standard: standard as Standard, help, shown });
+
+/** A finite number of at least 0. */
+export const nonNegative = kind(range.nonNegative);
+/** A finite number above 0. */
+export const positive = kind(range.positive);
+/** A number in [0, 1). */
+export const fraction = kind(range.fraction);
+/** True or false. */
+export const flag = kind(range.flag);
+/** One of a table's own keys. */
+export const oneOf = <T extends object>(table: T) =>
+  kind((where, name, value) => check.oneOf(where, name, value, table));
