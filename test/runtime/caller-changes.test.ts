@@ -7,6 +7,7 @@ import {
   FolderInUseError,
   loadCheckpoint,
   syntheticDatasets,
+  TrainingError,
   type TrainOptions,
   train,
 } from '@gradloom/runtime';
@@ -47,6 +48,17 @@ test('changes by the caller to its objects after the start change nothing in the
   const on = await train(spec, whole, again).result;
   expect(on.steps).toBe(16);
   await pool.destroy();
+});
+
+test.each(['stop', 'rollback'] as const)('the weights of a result are in memory of their own (%s)', async (onNan) => {
+  const data = { train: moons(1), test: moons(2) };
+  const { parameters } = await train(spec, data, { ...options, onNan }).result;
+  expect(parameters.buffer).toBeInstanceOf(ArrayBuffer);
+  expect(parameters.buffer.byteLength).toBe(8 * 6);
+  const failing = train(spec, data, { ...options, onNan, loss: 'mse', optimizer: { kind: 'sgd', lr: 1e308 } }).result;
+  const error = await failing.catch((reason: unknown) => reason as TrainingError);
+  expect(error).toBeInstanceOf(TrainingError);
+  expect((error as TrainingError).parameters.buffer).toBeInstanceOf(ArrayBuffer);
 });
 
 test('layers and options without an end, or nested 5,000 deep, are refused in one sentence', async () => {

@@ -15,6 +15,8 @@ const tanh: LayerSpec = { kind: 'activation', fn: 'tanh' };
 const network = (input: number, layers: LayerSpec[]): NetworkSpec => ({ input, layers });
 const deep = network(4, [...Array.from({ length: 1000 }, () => [dense(4), tanh]).flat(), dense(3)]);
 const wide = network(8, [dense(1000), tanh, dense(1000), tanh, dense(3)]);
+/** With more parameters than all that a plan rounds up. */
+const wider = network(8, [dense(4000), tanh, dense(4000), tanh, dense(3)]);
 
 const P = 1000 * 1000;
 
@@ -36,6 +38,12 @@ const runs: [title: string, Sizes, TrainOptions, least: number][] = [
     4 * 3e6,
   ],
   ['looks that nobody reads', { spec: wide, rows: 64, classes: 3 }, { threads: 1, steps: 40, probe: 1 }, 9 * 8 * P],
+  [
+    'many parameters',
+    { spec: wider, rows: 16, classes: 3 },
+    { threads: 1, steps: 1, batch: 16, optimizer: 'sgd' },
+    3 * 8 * 16e6,
+  ],
   [
     'many parameters, with a copy to roll back to',
     { spec: wide, rows: 64, classes: 3 },

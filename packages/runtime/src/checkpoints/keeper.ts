@@ -32,8 +32,8 @@ export interface KeeperOptions {
   setup: RunSetup;
   arena: Arena;
   progress: Progress;
-  log: EpochLog;
-  steps: StepLog;
+  epochLog: EpochLog;
+  stepLog: StepLog;
   history: History;
   emit: (event: TrainEvent) => void;
   write: (entry: CheckpointEntry) => Promise<Written>; // see write-checkpoint.ts
@@ -41,7 +41,7 @@ export interface KeeperOptions {
 
 /** Null where the run keeps none. */
 export function createKeeper(options: KeeperOptions): Keeper | null {
-  const { plan, place, data, setup, arena, progress, log, steps, history, emit, write } = options;
+  const { plan, place, data, setup, arena, progress, epochLog, stepLog, history, emit, write } = options;
   const { checkpoint: settings, checkpointTimes: times, resume } = plan;
   if (settings === null || place === null) return null;
   const { metadata, keep: most } = settings;
@@ -57,7 +57,7 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
 
   /** Without a validation set, the mean loss of the newest epoch decides which checkpoint is best. */
   function watchTraining(): void {
-    const loss = data.validation === undefined ? log.state().epochLosses.at(-1) : undefined;
+    const loss = data.validation === undefined ? epochLog.state().epochLosses.at(-1) : undefined;
     if (loss !== undefined) watch(loss);
   }
 
@@ -74,7 +74,7 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
     record ??= await inTurns(recordOf(plan, data, setup.backend));
     const folder = open();
     const { theta: parameters, state, scalars, scheduleState } = arena;
-    const arrays = { parameters, state, scalars, scheduleState, ...log.state() };
+    const arrays = { parameters, state, scalars, scheduleState, ...epochLog.state() };
     const earlier = history.saved(epochStart(progress.step, plan.context.stepsPerEpoch));
     const checkpoint = {
       ...{ loss: setup.loss, metadata, record, progress, arrays },
@@ -115,7 +115,7 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
   async function keep(): Promise<void> {
     lastMs = performance.now();
     // A resume starts a new stretch of steps.
-    steps.close();
+    stepLog.close();
     const event = await attempt();
     isImproved = false;
     if (event !== null) emit(event);

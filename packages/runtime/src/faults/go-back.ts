@@ -2,7 +2,6 @@ import { TrainingError } from '../run/results.ts';
 import type { RunState } from '../run/state.ts';
 import type { DiagnosisTask } from '../threads/protocol.ts';
 import { runSpan, type SpanResult } from '../threads/span.ts';
-import { cloneArray } from '../turns/arrays.ts';
 import { inTurns } from '../turns/in-turns.ts';
 import { type BadStep, diagnoseStep, findBadStep } from './bad-step.ts';
 import { weightsAreFinite } from './bad-weight.ts';
@@ -64,13 +63,14 @@ async function replayOnce(state: RunState, first: number, end: number): Promise<
 
 /** The error that ends the run before a bad step; a checkpoint of the state is kept. */
 export async function endAt(state: RunState, { step, message, isData }: BadStep): Promise<TrainingError> {
-  const { arena, progress, stepLog, keeper } = state;
+  const { progress, stepLog, history, keeper } = state;
   stepLog.close();
   await keeper?.keep();
   const { rollbacks } = progress;
   const advice = rollbacks === undefined ? ADVICE : `the learning rate had already been halved ${rollbacks} times`;
   const newest = keeper?.newest();
-  const parameters = await inTurns(cloneArray(arena.theta));
+  await inTurns(history.take());
+  const parameters = await inTurns(history.handOut());
   const checkpoint = newest?.step === step ? newest : undefined;
   return new TrainingError(`${message}${isData ? '' : ` (${advice})`}`, step, parameters, checkpoint);
 }

@@ -3,6 +3,7 @@ import type { Arena } from '../arena.ts';
 import type { Progress, SavedState } from '../checkpoints/checkpoint.ts';
 import { sharedArrays } from '../datasets/dataset.ts';
 import type { EpochLog } from '../run/epoch-log.ts';
+import { cloneArray } from '../turns/arrays.ts';
 import { createSnapshot, type Snapshot } from './snapshot.ts';
 
 /** States that a run can restore: the one before the span, and one from which the start of the epoch can be reached. */
@@ -19,6 +20,8 @@ export interface History {
   backTo(step: number): Pausable<boolean>;
   /** State that a checkpoint needs to go back to step `start`, in shared memory. */
   saved(start: number): SavedState | undefined;
+  /** The weights [P] of the saved state for the caller to keep; nothing is saved any more. */
+  handOut(): Pausable<Float64Array>;
 }
 
 /** With `keepsEpoch` a second copy is kept. `saved` is that of a checkpoint. */
@@ -59,6 +62,10 @@ export function* createHistory(
     saved(start) {
       if (progress.step === start || anchor === undefined || anchor.step > start) return undefined;
       return anchor.state();
+    },
+    *handOut() {
+      // Shared memory is no caller's own: a message to a thread would not copy it.
+      return keepsEpoch ? yield* cloneArray(last.parameters) : last.parameters;
     },
   };
 }

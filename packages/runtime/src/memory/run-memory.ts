@@ -84,7 +84,10 @@ export function evaluationParts(network: Network, loss: Loss, { chunks }: Pick<M
   ];
 }
 
-/** Memory of the main thread: saved states, figures, the weights of looks, the result. */
+/**
+ * Memory of the main thread: saved states, figures, the weights of looks. The result takes over the copy for faults,
+ * unless that is in shared memory.
+ */
 export function stateParts(plan: RunPlan, rows: number, { orders }: Pick<Means, 'orders'>): Part[] {
   const { network, optimizer, onNan, probe, totalEpochs, context } = plan;
   const weights = network.parameterCount * 8;
@@ -96,6 +99,6 @@ export function stateParts(plan: RunPlan, rows: number, { orders }: Pick<Means, 
     { name: 'copy of the state for rollbacks', bytes: onNan === 'rollback' ? state : 0 },
     { name: 'copies for looks', bytes: probe === null ? 0 : LOOK_COPIES * weights + Math.min(LOOK_GARBAGE, handedOut) },
     { name: 'losses of the epochs', bytes: LOSS_COPIES * totalEpochs * 8, option: 'epochs' },
-    { name: 'result', bytes: weights },
+    { name: 'result', bytes: onNan === 'rollback' ? weights : 0 },
   ];
 }

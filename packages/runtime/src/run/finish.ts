@@ -7,7 +7,7 @@ import { trainingResult } from './training-result.ts';
 
 /** After the last step or the signal: evaluates the test rows, keeps the last checkpoint, and returns the result. */
 export async function finish(state: RunState): Promise<TrainResult> {
-  const { plan, setup, arena, progress, epochLog, stepLog, history, keeper, tuner, useful } = state;
+  const { plan, setup, progress, epochLog, stepLog, history, keeper, tuner, useful } = state;
   const { totalSteps } = plan.context;
   stepLog.close();
   // Of a run that is stopped nothing is left to do but this; of one that is done, the last figures belong to it.
@@ -19,7 +19,8 @@ export async function finish(state: RunState): Promise<TrainResult> {
     await keeper?.keep();
   }
   const newest = keeper?.newest();
-  const result = await inTurns(trainingResult({ plan, setup, arena, progress, log: epochLog, test }));
+  const parameters = await inTurns(history.handOut());
+  const result = await inTurns(trainingResult({ plan, setup, parameters, progress, epochLog, test }));
   return {
     ...result,
     trials: tuner?.choice.trials ?? [],

@@ -3,6 +3,7 @@ import type { Progress } from '../checkpoints/checkpoint.ts';
 import { restoreArena } from '../checkpoints/resume.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
 import { leavesOf } from '../team-part.ts';
+import { cloneArray } from '../turns/arrays.ts';
 import { createEpochLog } from './epoch-log.ts';
 import type { RunPlan } from './plan.ts';
 import type { PreparedRun } from './prepare.ts';
@@ -22,8 +23,9 @@ export function* finishedRun(
   if (data.test !== undefined && progress.test === undefined) return null;
   yield* restoreArena(arena, resume);
   emit(startEvent(run, progress));
-  const log = createEpochLog(totalEpochs, resume.arrays);
-  return yield* trainingResult({ plan, setup, arena, progress, log, test: progress.test });
+  const epochLog = createEpochLog(totalEpochs, resume.arrays);
+  const parameters = yield* cloneArray(arena.theta);
+  return yield* trainingResult({ plan, setup, parameters, progress, epochLog, test: progress.test });
 }
 
 export function startEvent({ plan, setup, plannedBytes }: PreparedRun, { step, threads }: Progress): TrainEvent {

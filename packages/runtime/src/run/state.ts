@@ -72,12 +72,23 @@ export async function openState(run: PreparedRun, surroundings: RunSurroundings)
   const history = await inTurns(createHistory(arena, progress, epochLog, goesBack, resume?.earlier));
   const write = (entry: CheckpointEntry) =>
     writeCheckpoint(pool, setup, entry, (reason) => emit(ownWriting(progress.step, reason)));
-  const logs = { log: epochLog, steps: stepLog };
   const state: RunState = {
     ...run,
     ...surroundings,
     ...{ leaves, useful, progress, epochLog, stepLog, history, recovery, look },
-    keeper: createKeeper({ plan, place, data: plan.data, setup, arena, progress, ...logs, history, emit, write }),
+    keeper: createKeeper({
+      plan,
+      place,
+      data: plan.data,
+      setup,
+      arena,
+      progress,
+      epochLog,
+      stepLog,
+      history,
+      emit,
+      write,
+    }),
     tuner: plan.tunesThreads ? createTuner(useful) : null,
     meter: createBusyMeter(setup.workTimes, threads),
     spanLength: createSpanLength(),

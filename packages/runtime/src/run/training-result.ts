@@ -1,10 +1,8 @@
 import type { Pausable } from '@gradloom/core';
-import type { Arena } from '../arena.ts';
 import type { Progress } from '../checkpoints/checkpoint.ts';
 import { fingerprintInTurns } from '../files/fingerprint.ts';
 import { leavesOf } from '../team-part.ts';
 import type { RunSetup } from '../threads/protocol.ts';
-import { cloneArray } from '../turns/arrays.ts';
 import type { EpochLog } from './epoch-log.ts';
 import type { RunPlan } from './plan.ts';
 import type { Evaluation, TrainResult } from './results.ts';
@@ -12,19 +10,18 @@ import type { Evaluation, TrainResult } from './results.ts';
 export interface ResultParts {
   plan: RunPlan;
   setup: RunSetup;
-  arena: Arena;
+  parameters: Float64Array; // [P] of its own
   progress: Readonly<Progress>;
-  log: EpochLog;
+  epochLog: EpochLog;
   test: Evaluation | undefined;
 }
 
 /** The result of a run, from its final state. */
 export function* trainingResult(parts: ResultParts): Pausable<TrainResult> {
-  const { plan, setup, arena, progress, log, test } = parts;
+  const { plan, setup, parameters, progress, epochLog, test } = parts;
   const { totalSteps, stepsPerEpoch } = plan.context;
   const { step, samples, elapsedMs, threads, validation } = progress;
-  const parameters = yield* cloneArray(arena.theta);
-  const epochLosses = log.losses();
+  const epochLosses = epochLog.losses();
   return {
     spec: plan.network.spec,
     parameters,
