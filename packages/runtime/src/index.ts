@@ -122,7 +122,7 @@ export { fingerprint } from './files/fingerprint.ts';
 export type { FolderLock } from './files/folder-lock.ts';
 export type { Json, JsonObject } from './files/json.ts';
 export { FolderInUseError, LockError, type LockOwner } from './files/lock-owner.ts';
-export type { OutputReader } from './inference/evaluate-dataset.ts';
+export type { Evaluation, OutputReader } from './inference/evaluate-dataset.ts';
 export { type EvaluateOptions, evaluateModel } from './inference/evaluate-model.ts';
 export { createModel, type Model, type ModelContents, type ModelMetadata } from './inference/model.ts';
 export { loadModel, type ModelFile, openModelFile, saveModel } from './inference/model-file.ts';
@@ -130,25 +130,22 @@ export type { NestedRows, Rows } from './inference/rows.ts';
 export type { Profile } from './measure/clock.ts';
 export { limitMemory } from './memory/memory-room.ts';
 export type { BlasIdentity } from './native/blas-library.ts';
+export type {
+  CheckpointEvent,
+  EpochEvent,
+  ProbeEvent,
+  ProgressEvent,
+  RecoveryEvent,
+  RollbackEvent,
+  Spread,
+  StartEvent,
+  StepsEvent,
+  ThreadsEvent,
+  TrainEvent,
+  WarningEvent,
+} from './run/events.ts';
 export type { OnNan, TrainOptions } from './run/options.ts';
-export {
-  type CheckpointEvent,
-  type EpochEvent,
-  type Evaluation,
-  type ProbeEvent,
-  type ProgressEvent,
-  type RecoveryEvent,
-  type RollbackEvent,
-  type Spread,
-  type StartEvent,
-  type StepsEvent,
-  type ThreadsEvent,
-  type TrainEvent,
-  TrainingError,
-  type TrainResult,
-  type WarningEvent,
-  type WrittenCheckpoint,
-} from './run/results.ts';
+export { TrainingError, type TrainResult, type WrittenCheckpoint } from './run/results.ts';
 export { type TrainingRun, train } from './run/trainer.ts';
 export { createPool, type Pool, type PoolOptions } from './threads/pool.ts';
 export type { Trial } from './tuning/tune.ts';

@@ -1,7 +1,7 @@
 import type { LossSpec, NetworkSpec, OptimizerSpec, ScheduleSpec } from '@gradloom/core';
 import type { BackendRecord } from '../backend.ts';
+import type { Evaluation } from '../inference/evaluate-dataset.ts';
 import type { ModelMetadata } from '../inference/model.ts';
-import type { Evaluation } from '../run/results.ts';
 
 /** Everything that determines the bits of a run besides network and loss; a resume must have the same. */
 export interface RunRecord {

@@ -3,12 +3,29 @@ import { targetColumns, viewOf } from '@gradloom/core/internal';
 import type { Dataset } from '../datasets/dataset.ts';
 import { gatherTargets } from '../datasets/targets.ts';
 import { STRETCH, stretchRows } from '../memory/run-memory.ts';
-import type { Evaluation } from '../run/results.ts';
 import { EVALUATION_ROWS } from '../thread-scratch.ts';
 import type { Pool } from '../threads/pool.ts';
 import type { BadRow, RunSetup, WorkerTask } from '../threads/protocol.ts';
 import { runOnTeam } from '../threads/span.ts';
 import { inTurns } from '../turns/in-turns.ts';
+
+/** Loss and metrics of a network on a set of rows. A metric that does not apply is absent. */
+export interface Evaluation {
+  /** Number of rows. */
+  readonly rows: number;
+  /** Mean loss over the rows. */
+  readonly loss: number;
+  /** Share of rows classified correctly, from 0 to 1. A row without an answer counts as wrong. Classes only. */
+  readonly accuracy?: number;
+  /** Mean absolute error, in units of the targets. Values only. */
+  readonly mae?: number;
+  /** Root of the mean squared error, in units of the targets. Values only. */
+  readonly rmse?: number;
+  /** R²: 1 if every prediction is exact, 0 if they are no better than the mean of the targets. Values only. */
+  readonly r2?: number;
+  /** Number of rows with an output that is not a finite number. Absent if there is none. */
+  readonly unanswered?: number;
+}
 
 export interface EvaluationRun {
   network: Network;

@@ -6,10 +6,10 @@ import type { Dataset } from '../datasets/dataset.ts';
 import { checkFit } from '../datasets/targets.ts';
 import { createRecovery, RETRIES, type Retry } from '../faults/recovery.ts';
 import { chunksOf } from '../memory/run-memory.ts';
-import type { Evaluation } from '../run/results.ts';
 import { fewerThreads } from '../run/warnings.ts';
 import { EVALUATION_ROWS } from '../thread-scratch.ts';
 import { createPool } from '../threads/pool.ts';
+import type { Evaluation } from './evaluate-dataset.ts';
 import { evaluateDataset, type OutputReader } from './evaluate-dataset.ts';
 import { openInference } from './inference.ts';
 

@@ -1,6 +1,7 @@
 import { orGiveUp } from '../faults/give-up.ts';
+import type { Evaluation } from '../inference/evaluate-dataset.ts';
 import { evaluateDataset } from '../inference/evaluate-dataset.ts';
-import type { EpochEvent, Evaluation } from './results.ts';
+import type { EpochEvent } from './events.ts';
 import type { RunState } from './state.ts';
 import { lossWarning } from './warnings.ts';
 

@@ -4,8 +4,8 @@ import type { Arena } from '../arena.ts';
 import { rowsOf } from '../step.ts';
 import type { RunSetup } from '../threads/protocol.ts';
 import { cloneArray } from '../turns/arrays.ts';
+import type { TrainEvent } from './events.ts';
 import type { ProbeSteps } from './probe-steps.ts';
-import type { TrainEvent } from './results.ts';
 
 /** Records statistics of the layers during a run; each look takes a span of one step. */
 export interface Look extends ProbeSteps {

@@ -3,7 +3,7 @@ import type { BackendChoice } from '../backend.ts';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import type { CheckpointOptions } from '../checkpoints/checkpoint-options.ts';
 import type { Pool } from '../threads/pool.ts';
-import type { TrainEvent } from './results.ts';
+import type { TrainEvent } from './events.ts';
 
 /** Options of `train`. Every option has a default. */
 export interface TrainOptions {

@@ -5,9 +5,10 @@ import type { DataSplits } from '../datasets/dataset.ts';
 import { leavesOf } from '../team-part.ts';
 import { cloneArray } from '../turns/arrays.ts';
 import { createEpochLog } from './epoch-log.ts';
+import type { TrainEvent } from './events.ts';
 import type { RunPlan } from './plan.ts';
 import type { PreparedRun } from './prepare.ts';
-import type { TrainEvent, TrainResult } from './results.ts';
+import type { TrainResult } from './results.ts';
 import { trainingResult } from './training-result.ts';
 
 /** The result of a run that its checkpoint has completed; null if there is something left to do. */

@@ -17,9 +17,9 @@ import { createSpanLength, type SpanLength } from '../tuning/span-length.ts';
 import { createTuner, type Tuner } from '../tuning/tune.ts';
 import { inTurns } from '../turns/in-turns.ts';
 import { createEpochLog, type EpochLog } from './epoch-log.ts';
+import type { TrainEvent } from './events.ts';
 import { createLook, type Look } from './look.ts';
 import type { PreparedRun } from './prepare.ts';
-import type { TrainEvent } from './results.ts';
 import { startingProgress } from './start-run.ts';
 import { createStepLog, type StepLog } from './step-log.ts';
 

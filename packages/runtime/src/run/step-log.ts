@@ -1,4 +1,4 @@
-import type { Spread, TrainEvent } from './results.ts';
+import type { Spread, TrainEvent } from './events.ts';
 
 /** About the most events of a run: in a longer run each covers a stretch of steps. */
 const REPORTS = 600;

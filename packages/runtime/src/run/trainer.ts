@@ -4,12 +4,13 @@ import { checkResume, recordOf } from '../checkpoints/resume.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
 import { createPool, isPool } from '../threads/pool.ts';
 import { inTurns } from '../turns/in-turns.ts';
-import { createEventStream } from './events.ts';
+import { createEventStream } from './event-stream.ts';
+import type { TrainEvent } from './events.ts';
 import { runSteps } from './loop.ts';
 import type { TrainOptions } from './options.ts';
 import { planRunInTurns } from './plan.ts';
 import { prepareRunInTurns } from './prepare.ts';
-import type { TrainEvent, TrainResult } from './results.ts';
+import type { TrainResult } from './results.ts';
 import { finishedRun } from './start-run.ts';
 import { backendWarnings } from './warnings.ts';
 

@@ -1,11 +1,12 @@
 import type { Pausable } from '@gradloom/core';
 import type { Progress } from '../checkpoints/checkpoint.ts';
 import { fingerprintInTurns } from '../files/fingerprint.ts';
+import type { Evaluation } from '../inference/evaluate-dataset.ts';
 import { leavesOf } from '../team-part.ts';
 import type { RunSetup } from '../threads/protocol.ts';
 import type { EpochLog } from './epoch-log.ts';
 import type { RunPlan } from './plan.ts';
-import type { Evaluation, TrainResult } from './results.ts';
+import type { TrainResult } from './results.ts';
 
 export interface ResultParts {
   plan: RunPlan;
