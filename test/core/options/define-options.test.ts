@@ -1,7 +1,6 @@
 import { OptionError } from '@gradloom/core';
 import { expect, test } from 'vitest';
-import { defineOptions } from '../../../packages/core/src/options/define-options.ts';
-import { flag, nonNegative, oneOf, positive } from '../../../packages/core/src/options/kinds.ts';
+import { defineOptions, flag, nonNegative, oneOf, positive } from '../../../packages/core/src/options/index.ts';
 
 const { read } = defineOptions('anneal', {
   lr: nonNegative(0.1),

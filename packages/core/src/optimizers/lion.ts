@@ -1,7 +1,5 @@
 import { flush } from '../math/flush.ts';
-import { defineOptions } from '../options/define-options.ts';
-import { fraction, nonNegative } from '../options/kinds.ts';
-import type { OptionsOf } from '../options/option.ts';
+import { defineOptions, fraction, nonNegative, type OptionsOf } from '../options/index.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
 import { sparing, type WeightDecayOptions, weightDecayTable } from './weight-decay.ts';
 

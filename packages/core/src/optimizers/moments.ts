@@ -1,5 +1,4 @@
-import { fraction, positive } from '../options/kinds.ts';
-import type { OptionsOf, OptionValues } from '../options/option.ts';
+import { fraction, type OptionsOf, type OptionValues, positive } from '../options/index.ts';
 import type { Optimizer } from './optimizer.ts';
 
 export const momentTable = {

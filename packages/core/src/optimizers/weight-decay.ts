@@ -1,5 +1,4 @@
-import { nonNegative, oneOf } from '../options/kinds.ts';
-import type { OptionsOf, OptionValues } from '../options/option.ts';
+import { nonNegative, type OptionsOf, type OptionValues, oneOf } from '../options/index.ts';
 import type { Optimizer } from './optimizer.ts';
 
 /** Parameters that weight decay applies to. */

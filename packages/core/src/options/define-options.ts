@@ -1,12 +1,12 @@
 import { onlyKeys } from '../text/check.ts';
-import type { OptionsOf, OptionTable, OptionValues } from './option.ts';
+import type { OptionTable, OptionValues } from './option.ts';
 
 /** A table of options with its reader. */
 export interface Options<T extends OptionTable> {
   /** The options by name, in the order in which messages list them. */
   readonly table: T;
   /** All options, with defaults for those not given. @throws OptionError for an unknown or invalid option. */
-  read(given: OptionsOf<T>): OptionValues<T>;
+  read(given: object): OptionValues<T>;
 }
 
 /** States the options of a function once: names, types, defaults, checks and help. Messages begin with `where`. */

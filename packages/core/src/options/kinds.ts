@@ -3,7 +3,7 @@ import * as range from '../text/range.ts';
 import type { Check, Option } from './option.ts';
 
 /** Makes options of one kind, such as `positive(1e-8, 'added to the denominator')`: default, help, default as shown. */
-const kind =
+export const kind =
   <T>(check: Check<T>) =>
   <const Standard extends T | undefined = undefined>(
     standard?: Standard,
@@ -17,6 +17,12 @@ export const nonNegative = kind(range.nonNegative);
 export const positive = kind(range.positive);
 /** A number in [0, 1). */
 export const fraction = kind(range.fraction);
+/** A finite number. */
+export const finite = kind(check.finite);
+/** A whole number of at least 0. */
+export const count = kind(range.count);
+/** A whole number of at least 1. */
+export const positiveInteger = kind(check.positiveInteger);
 /** True or false. */
 export const flag = kind(range.flag);
 /** One of a table's own keys. */

@@ -1,19 +1,19 @@
 import { pow } from '../math/pow.ts';
-import { onlyKeys } from '../text/check.ts';
-import { positive } from '../text/range.ts';
+import { defineOptions, type OptionsOf, positive } from '../options/index.ts';
 import { epochOf } from './epoch-of.ts';
 import type { ScheduleIn } from './schedule.ts';
 
-/** Options of the exponential schedule. */
-export interface ExponentialOptions {
+const exponentialOptions = defineOptions('schedule exponential', {
   /** γ > 0: the factor from one epoch to the next. @default 0.95 */
-  gamma?: number;
-}
+  gamma: positive(0.95),
+});
+
+/** Options of the exponential schedule. */
+export interface ExponentialOptions extends OptionsOf<typeof exponentialOptions.table> {}
 
 /** γ^epoch, as PyTorch's ExponentialLR has it. */
 export function exponential(options: ExponentialOptions = {}): ScheduleIn {
-  onlyKeys('schedule exponential', options, ['gamma']);
-  const gamma = positive('schedule exponential', 'gamma', options.gamma ?? 0.95);
+  const { gamma } = exponentialOptions.read(options);
   return ({ stepsPerEpoch }) => ({
     initialState: [],
     needsTotalSteps: false,

@@ -1,5 +1,5 @@
 import { createMember, type SpecOf } from '../family.ts';
-import { count } from '../text/range.ts';
+import { count, defineOptions, type OptionsOf } from '../options/index.ts';
 import { constant } from './constant.ts';
 import { cosine } from './cosine.ts';
 import { exponential } from './exponential.ts';
@@ -23,20 +23,22 @@ export const schedules: { readonly [K in keyof typeof table]: (typeof table)[K] 
 /** 'cosine', or { kind: 'cosine', minFactor: 0.01, warmupSteps: 100 }; every kind takes a warm-up, default 0. */
 export type ScheduleSpec = ScheduleName | (Exclude<SpecOf<typeof schedules>, string> & WarmupOptions);
 
-/** Options of every schedule. */
-export interface WarmupOptions {
+export const warmupOptions = defineOptions('schedule', {
   /** Steps in which the rate rises by equal amounts before the schedule begins. @default 0 */
-  warmupSteps?: number;
-}
+  warmupSteps: count(0, 'steps of linear warm-up before the schedule'),
+});
+
+/** Options of every schedule. */
+export interface WarmupOptions extends OptionsOf<typeof warmupOptions.table> {}
 
 /** @throws Error naming the nearest known schedule or option. */
 export function createSchedule(spec: ScheduleSpec, context: ScheduleContext): Schedule {
   if (typeof spec !== 'object' || spec === null) return createMember('schedule', schedules, spec)(context);
-  const { warmupSteps = 0, ...rest } = spec;
-  const steps = count('schedule', 'warmupSteps', warmupSteps);
-  const totalSteps = Math.max(1, context.totalSteps - steps);
+  const { warmupSteps: steps, ...rest } = spec;
+  const { warmupSteps } = warmupOptions.read({ warmupSteps: steps });
+  const totalSteps = Math.max(1, context.totalSteps - warmupSteps);
   const schedule = createMember('schedule', schedules, rest)({ ...context, totalSteps });
-  return steps === 0 ? schedule : warmup(steps, schedule);
+  return warmupSteps === 0 ? schedule : warmup(warmupSteps, schedule);
 }
 
 export type { CosineOptions } from './cosine.ts';

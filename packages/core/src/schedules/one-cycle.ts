@@ -1,17 +1,21 @@
-import { number, onlyKeys } from '../text/check.ts';
-import { fraction } from '../text/range.ts';
+import { defineOptions, fraction, kind, type OptionsOf } from '../options/index.ts';
+import { number } from '../text/check.ts';
 import { anneal } from './anneal.ts';
 import type { ScheduleIn } from './schedule.ts';
 
-/** Options of the one-cycle schedule. */
-export interface OneCycleOptions {
+const divisor = kind((where, name, value) => number(where, name, value, 'of at least 1', (x) => x >= 1));
+
+const oneCycleOptions = defineOptions('schedule one-cycle', {
   /** Share of the run in which the rate rises, in [0, 1) (pct_start in PyTorch). @default 0.3 */
-  riseShare?: number;
+  riseShare: fraction(0.3),
   /** At least 1: the first factor is 1 / startDivisor. @default 25 */
-  startDivisor?: number;
+  startDivisor: divisor(25),
   /** At least 1: the last factor is the first / endDivisor. @default 1e4 */
-  endDivisor?: number;
-}
+  endDivisor: divisor(1e4),
+});
+
+/** Options of the one-cycle schedule. */
+export interface OneCycleOptions extends OptionsOf<typeof oneCycleOptions.table> {}
 
 /**
  * Rises from 1 / startDivisor to 1, then falls to 1 / (startDivisor · endDivisor) at the last step, both along a
@@ -19,12 +23,9 @@ export interface OneCycleOptions {
  * momentum. [Smith & Topin 2018](https://arxiv.org/abs/1708.07120)
  */
 export function oneCycle(options: OneCycleOptions = {}): ScheduleIn {
-  onlyKeys('schedule one-cycle', options, ['riseShare', 'startDivisor', 'endDivisor']);
-  const divisor = (name: 'startDivisor' | 'endDivisor', fallback: number) =>
-    number('schedule one-cycle', name, options[name] ?? fallback, 'of at least 1', (x) => x >= 1);
-  const riseShare = fraction('schedule one-cycle', 'riseShare', options.riseShare ?? 0.3);
-  const first = 1 / divisor('startDivisor', 25);
-  const last = first / divisor('endDivisor', 1e4);
+  const { riseShare, startDivisor, endDivisor } = oneCycleOptions.read(options);
+  const first = 1 / startDivisor;
+  const last = first / endDivisor;
   return ({ totalSteps }) => {
     const peak = riseShare * totalSteps - 1; // between two steps as a rule
     const end = totalSteps - 1;

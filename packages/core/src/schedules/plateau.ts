@@ -1,29 +1,26 @@
-import { onlyKeys } from '../text/check.ts';
-import { count, fraction, nonNegative } from '../text/range.ts';
+import { count, defineOptions, fraction, nonNegative, type OptionsOf } from '../options/index.ts';
 import type { ScheduleIn } from './schedule.ts';
 
-/** Options of the plateau schedule. */
-export interface PlateauOptions {
+const plateauOptions = defineOptions('schedule plateau', {
   /** γ in [0, 1): what the factor is multiplied by (factor in PyTorch). @default 0.1 */
-  gamma?: number;
+  gamma: fraction(0.1),
   /** Epochs without improvement before the factor is reduced. @default 10 */
-  patienceEpochs?: number;
+  patienceEpochs: count(10),
   /** Share by which the watched loss must fall below the best to count as better, in [0, 1). @default 1e-4 */
-  threshold?: number;
+  threshold: fraction(1e-4),
   /** The factor does not fall below this. @default 0 */
-  minFactor?: number;
-}
+  minFactor: nonNegative(0),
+});
+
+/** Options of the plateau schedule. */
+export interface PlateauOptions extends OptionsOf<typeof plateauOptions.table> {}
 
 /**
  * 1 at first; times γ after each run of more than `patienceEpochs` epochs in which the watched value was not below
  * best · (1 - threshold), as PyTorch's ReduceLROnPlateau has it in mode min without cooldown.
  */
 export function plateau(options: PlateauOptions = {}): ScheduleIn {
-  onlyKeys('schedule plateau', options, ['gamma', 'patienceEpochs', 'threshold', 'minFactor']);
-  const gamma = fraction('schedule plateau', 'gamma', options.gamma ?? 0.1);
-  const patienceEpochs = count('schedule plateau', 'patienceEpochs', options.patienceEpochs ?? 10);
-  const threshold = fraction('schedule plateau', 'threshold', options.threshold ?? 1e-4);
-  const minFactor = nonNegative('schedule plateau', 'minFactor', options.minFactor ?? 0);
+  const { gamma, patienceEpochs, threshold, minFactor } = plateauOptions.read(options);
   return () => ({
     initialState: [1, Number.POSITIVE_INFINITY, 0], // factor, best value, epochs since
     needsTotalSteps: false,
