@@ -1,21 +1,21 @@
-import { onlyKeys } from '../text/check.ts';
-import { positive } from '../text/range.ts';
+import { defineOptions, type OptionsOf, positive } from '../options/index.ts';
 import { elementwiseLoss } from './elementwise.ts';
 import type { Loss } from './loss.ts';
 
-/** Options of the Huber loss. */
-export interface HuberOptions {
+const huberOptions = defineOptions('huber', {
   /** δ > 0: the error above which the loss grows linearly, in units of the targets. @default 1 */
-  delta?: number;
-}
+  delta: positive(1),
+});
+
+/** Options of the Huber loss. */
+export interface HuberOptions extends OptionsOf<typeof huberOptions.table> {}
 
 /**
  * ½d² where |d| <= δ, else δ(|d| - ½δ), d = y - t; mean over outputs, as PyTorch's HuberLoss has it. [Huber
  * 1964](https://doi.org/10.1214/aoms/1177703732)
  */
 export function huber(options: HuberOptions = {}): Loss {
-  onlyKeys('huber', options, ['delta']);
-  const delta = positive('huber', 'delta', options.delta ?? 1);
+  const { delta } = huberOptions.read(options);
   return elementwiseLoss({
     name: 'huber',
     value: (y, t) => {

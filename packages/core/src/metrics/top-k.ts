@@ -1,20 +1,21 @@
-import { onlyKeys, positiveInteger } from '../text/check.ts';
+import { defineOptions, type OptionsOf, positiveInteger } from '../options/index.ts';
 import type { Metric } from './metric.ts';
 import { badOutput } from './unanswered.ts';
 
-/** Options of top-k. */
-export interface TopKOptions {
+const topKOptions = defineOptions('metric top-k', {
   /** k: how many of the largest outputs count. @default 5 */
-  k?: number;
-}
+  k: positiveInteger(5),
+});
+
+/** Options of top-k. */
+export interface TopKOptions extends OptionsOf<typeof topKOptions.table> {}
 
 /**
  * Share of rows whose target class is among the k largest outputs. Of equal outputs the first ranks higher, so k = 1 is
  * accuracy. Targets are classes. A row without an answer is wrong.
  */
 export function topK(options: TopKOptions = {}): Metric {
-  onlyKeys('metric top-k', options, ['k']);
-  const k = positiveInteger('metric top-k', 'k', options.k ?? 5);
+  const { k } = topKOptions.read(options);
   let right = 0;
   let rows = 0;
   return {
