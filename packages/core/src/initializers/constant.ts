@@ -1,17 +1,18 @@
 import { type NoOptions, noOptions } from '../family.ts';
-import { finite, onlyKeys } from '../text/check.ts';
+import { defineOptions, finite, type OptionsOf } from '../options/index.ts';
 import type { Initializer } from './initializer.ts';
 
-/** Options of the constant initializer. */
-export interface ConstantOptions {
+const constantOptions = defineOptions('initializer constant', {
   /** The value of every element. @default 0 */
-  value?: number;
-}
+  value: finite(0),
+});
+
+/** Options of the constant initializer. */
+export interface ConstantOptions extends OptionsOf<typeof constantOptions.table> {}
 
 /** Every element is `value`. */
 export function constant(options: ConstantOptions = {}): Initializer {
-  onlyKeys('initializer constant', options, ['value']);
-  const value = finite('initializer constant', 'value', options.value ?? 0);
+  const { value } = constantOptions.read(options);
   return (out) => {
     for (let i = 0; i < out.length; i++) out[i] = value;
   };

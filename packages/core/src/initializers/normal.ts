@@ -1,20 +1,19 @@
-import { finite, onlyKeys } from '../text/check.ts';
-import { nonNegative } from '../text/range.ts';
+import { defineOptions, finite, nonNegative, type OptionsOf } from '../options/index.ts';
 import type { Initializer } from './initializer.ts';
 
-/** Options of the normal initializer. */
-export interface NormalOptions {
+const normalOptions = defineOptions('initializer normal', {
   /** μ. @default 0 */
-  mean?: number;
+  mean: finite(0),
   /** σ >= 0: the standard deviation. @default 0.05 */
-  std?: number;
-}
+  std: nonNegative(0.05),
+});
+
+/** Options of the normal initializer. */
+export interface NormalOptions extends OptionsOf<typeof normalOptions.table> {}
 
 /** Normal, not truncated. */
 export function normal(options: NormalOptions = {}): Initializer {
-  onlyKeys('initializer normal', options, ['mean', 'std']);
-  const mean = finite('initializer normal', 'mean', options.mean ?? 0);
-  const std = nonNegative('initializer normal', 'std', options.std ?? 0.05);
+  const { mean, std } = normalOptions.read(options);
   return (out, _fanIn, _fanOut, random) => {
     for (let i = 0; i < out.length; i++) out[i] = mean + std * random.normal();
   };

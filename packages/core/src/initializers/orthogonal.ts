@@ -1,11 +1,13 @@
-import { finite, onlyKeys } from '../text/check.ts';
+import { defineOptions, finite, type OptionsOf } from '../options/index.ts';
 import type { Initializer } from './initializer.ts';
 
-/** Options of the orthogonal initializer. */
-export interface OrthogonalOptions {
+const orthogonalOptions = defineOptions('initializer orthogonal', {
   /** Every singular value of the matrix. @default 1 */
-  gain?: number;
-}
+  gain: finite(1),
+});
+
+/** Options of the orthogonal initializer. */
+export interface OrthogonalOptions extends OptionsOf<typeof orthogonalOptions.table> {}
 
 /**
  * gain · Q with QᵀQ = 1 (columns orthonormal, or rows where there are fewer rows), uniform over all such Q: the
@@ -13,8 +15,7 @@ export interface OrthogonalOptions {
  * 2014](https://arxiv.org/abs/1312.6120); for uniformity [Mezzadri 2007](https://arxiv.org/abs/math-ph/0609050)
  */
 export function orthogonal(options: OrthogonalOptions = {}): Initializer {
-  onlyKeys('initializer orthogonal', options, ['gain']);
-  const gain = finite('initializer orthogonal', 'gain', options.gain ?? 1);
+  const { gain } = orthogonalOptions.read(options);
   return (out, fanIn, fanOut, random) => {
     const length = Math.max(fanIn, fanOut);
     const vectors: Float64Array[] = [];

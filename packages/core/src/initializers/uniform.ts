@@ -1,20 +1,20 @@
-import { finite, onlyKeys } from '../text/check.ts';
+import { defineOptions, finite, type OptionsOf } from '../options/index.ts';
 import { OptionError } from '../text/option-error.ts';
 import type { Initializer } from './initializer.ts';
 
-/** Options of the uniform initializer. */
-export interface UniformOptions {
+const uniformOptions = defineOptions('initializer uniform', {
   /** Lower end, included. @default -0.05 */
-  low?: number;
+  low: finite(-0.05),
   /** Upper end, excluded. @default 0.05 */
-  high?: number;
-}
+  high: finite(0.05),
+});
+
+/** Options of the uniform initializer. */
+export interface UniformOptions extends OptionsOf<typeof uniformOptions.table> {}
 
 /** Uniform over [low, high). */
 export function uniform(options: UniformOptions = {}): Initializer {
-  onlyKeys('initializer uniform', options, ['low', 'high']);
-  const low = finite('initializer uniform', 'low', options.low ?? -0.05);
-  const high = finite('initializer uniform', 'high', options.high ?? 0.05);
+  const { low, high } = uniformOptions.read(options);
   if (high < low) {
     throw new OptionError('initializer uniform', 'high', `has ${high}, expected at least ${low} (low)`);
   }
