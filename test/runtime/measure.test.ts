@@ -2,7 +2,7 @@ import { createPool } from '@gradloom/runtime';
 import { measureBandwidth } from '@gradloom/runtime/internal';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { resolveBackend } from '../../packages/runtime/src/backend.ts';
-import { measureGflops } from '../../packages/runtime/src/measure/measure.ts';
+import { measureGflops } from '../../packages/runtime/src/measure/measure-gflops.ts';
 import { runTriad } from '../../packages/runtime/src/measure/triad.ts';
 import { allocateControl } from '../../packages/runtime/src/threads/barrier.ts';
 import { programUrl } from '../support/program-file.ts';

@@ -14,7 +14,7 @@ export { checkOwnFile, openOwnFile } from './files/own-file.ts';
 export { systemReason } from './files/system-reason.ts';
 export { isTemporaryName, temporaryPath, writeAtomically } from './files/write-atomically.ts';
 export { parts } from './measure/clock.ts';
-export { measureGflops } from './measure/measure.ts';
+export { measureGflops } from './measure/measure-gflops.ts';
 export { measureBandwidth } from './measure/measure-bandwidth.ts';
 export { createPassTimer, type PassTimerOptions, type PassTimes } from './measure/pass-timer.ts';
 export { type TimedRun, timeSteps } from './measure/time-steps.ts';
