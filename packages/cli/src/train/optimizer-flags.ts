@@ -1,5 +1,5 @@
 import type { OptimizerSpec } from '@gradloom/core';
-import { decayedParameters } from '@gradloom/core/internal';
+import { decayedParameters, type OptionTable, optimizerOptions } from '@gradloom/core/internal';
 import { fraction, nonNegative, positive } from '../options/numbers.ts';
 import type { FileOption } from '../options/option.ts';
 import { keyOf, toggle } from '../options/words.ts';
@@ -17,34 +17,38 @@ const training = { group: 'Training', effect: 'result' } satisfies Pick<FileOpti
 
 /** A flag for each option of any optimizer; an optimizer that has no such option refuses it. */
 export const optimizerFlags = {
-  momentum: { ...training, ...fraction, describe: 'momentum of sgd and rmsprop (default: 0)' },
-  nesterov: { ...training, ...toggle, describe: 'use Nesterov momentum with sgd' },
-  beta1: {
-    ...training,
-    ...fraction,
-    describe: 'decay of the first moment in adam and adamw, and share of the momentum in a step of lion (default: 0.9)',
-  },
-  beta2: {
-    ...training,
-    ...fraction,
-    describe:
-      'decay of the second moment in adam and adamw (default: 0.999), and of the momentum in lion (default: 0.99)',
-  },
-  epsilon: {
-    ...training,
-    ...positive,
-    describe: 'added to the denominator, in all but sgd and lion (default: 1e-8; 1e-10 for adagrad)',
-  },
-  decay: { ...training, ...fraction, describe: 'decay of the mean square in rmsprop (default: 0.99)' },
-  'weight-decay': {
-    ...training,
-    ...nonNegative,
-    describe:
-      'L2 penalty on the parameters that --decayed names, decoupled in adamw and lion (default: 0; 0.01 for adamw)',
-  },
-  decayed: {
-    ...training,
-    ...keyOf(decayedParameters),
-    describe: 'parameters that weight decay applies to: all, or weights (no biases or norms) (default: all)',
-  },
+  momentum: { ...training, ...fraction, describe: describe('momentum') },
+  nesterov: { ...training, ...toggle, describe: describe('nesterov') },
+  beta1: { ...training, ...fraction, describe: describe('beta1') },
+  beta2: { ...training, ...fraction, describe: describe('beta2') },
+  epsilon: { ...training, ...positive, describe: describe('epsilon') },
+  decay: { ...training, ...fraction, describe: describe('decay') },
+  'weight-decay': { ...training, ...nonNegative, describe: describe('weightDecay') },
+  decayed: { ...training, ...keyOf(decayedParameters), describe: describe('decayed') },
 } satisfies Record<OptimizerFlag, FileOption<unknown>>;
+
+/** The help lines that optimizers have for an option, with their names and defaults. */
+function describe(option: OptionOf<OptimizerSpec>): string {
+  const owners = Object.entries<OptionTable>(optimizerOptions)
+    .filter(([, table]) => Object.hasOwn(table, option))
+    .map(([kind, table]) => ({ kind, ...table[option] }));
+  const lines = [...new Set(owners.map(({ help }) => help))].map((line) => {
+    const own = owners.filter(({ help }) => help === line);
+    return { text: line?.replace('{}', namesOf(own.map(({ kind }) => kind))), shown: defaultsOf(own) };
+  });
+  return lines.map(({ text, shown }, i) => text + (shown === lines[i + 1]?.shown ? '' : shown)).join(', and ');
+}
+
+/** 'sgd and rmsprop', or 'all but sgd and lion' where that is shorter. */
+function namesOf(kinds: readonly string[]): string {
+  const others = Object.keys(optimizerOptions).filter((kind) => !kinds.includes(kind));
+  return others.length < kinds.length ? `all but ${others.join(' and ')}` : kinds.join(' and ');
+}
+
+/** ' (default: 0; 0.01 for adamw)': the default of the first, and others that differ from it. */
+function defaultsOf([first, ...others]: readonly { kind: string; standard: unknown }[]): string {
+  if (typeof first.standard === 'boolean') return '';
+  const different = others.filter(({ standard }) => standard !== first.standard);
+  const shown = [first.standard, ...different.map(({ kind, standard }) => `${standard} for ${kind}`)];
+  return ` (default: ${shown.join('; ')})`;
+}

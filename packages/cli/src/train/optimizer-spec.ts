@@ -1,4 +1,5 @@
-import { createOptimizer, type OptimizerSpec, OptionError, optimizers } from '@gradloom/core';
+import { createOptimizer, type OptimizerName, type OptimizerSpec, OptionError } from '@gradloom/core';
+import { optimizerOptions } from '@gradloom/core/internal';
 import type { Preset } from '../datasets/presets.ts';
 import { camelCase } from '../options/letter-case.ts';
 import type { Member } from '../options/member.ts';
@@ -22,18 +23,10 @@ export function optimizerSpec(values: TrainValues, preset: Preset): Exclude<Opti
   return spec as Exclude<OptimizerSpec, string> & Member;
 }
 
-/** An option that is there but undefined is a known name with its default. */
-function takes(kind: string, flag: string): boolean {
-  try {
-    createOptimizer({ kind, [camelCase(flag)]: undefined } as OptimizerSpec);
-    return true;
-  } catch {
-    return false;
-  }
-}
+const takes = (kind: OptimizerName, flag: string): boolean => Object.hasOwn(optimizerOptions[kind], camelCase(flag));
 
-function foreignFlag(kind: string, flag: string): string {
+function foreignFlag(kind: OptimizerName, flag: string): string {
   const own = Object.keys(optimizerFlags).filter((other) => takes(kind, other));
-  const owners = Object.keys(optimizers).filter((other) => takes(other, flag));
+  const owners = (Object.keys(optimizerOptions) as OptimizerName[]).filter((other) => takes(other, flag));
   return `is no option of ${kind}, expected ${['lr', ...own].map((name) => `--${name}`).join(', ')} (--${flag} belongs to ${owners.join(', ')})`;
 }

@@ -1,11 +1,12 @@
 import { createMember, type SpecOf } from '../family.ts';
-import { adagrad } from './adagrad.ts';
-import { adam } from './adam.ts';
-import { adamw } from './adamw.ts';
-import { lion } from './lion.ts';
+import type { OptionTable } from '../options/index.ts';
+import { adagrad, adagradOptions } from './adagrad.ts';
+import { adam, adamOptions } from './adam.ts';
+import { adamw, adamwOptions } from './adamw.ts';
+import { lion, lionOptions } from './lion.ts';
 import type { Optimizer } from './optimizer.ts';
-import { rmsprop } from './rmsprop.ts';
-import { sgd } from './sgd.ts';
+import { rmsprop, rmspropOptions } from './rmsprop.ts';
+import { sgd, sgdOptions } from './sgd.ts';
 
 const table = { sgd, adam, adamw, rmsprop, adagrad, lion } satisfies Record<string, (options: never) => Optimizer>;
 
@@ -14,6 +15,16 @@ export type OptimizerName = keyof typeof table;
 
 /** Every optimizer. To add one, write a file and list it here. */
 export const optimizers: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
+
+/** The options of each, from which flags of the command line follow. */
+export const optimizerOptions = {
+  sgd: sgdOptions.table,
+  adam: adamOptions.table,
+  adamw: adamwOptions.table,
+  rmsprop: rmspropOptions.table,
+  adagrad: adagradOptions.table,
+  lion: lionOptions.table,
+} satisfies Record<OptimizerName, OptionTable>;
 
 /** 'adam', or { kind: 'sgd', lr: 0.1, momentum: 0.9 }. */
 export type OptimizerSpec = SpecOf<typeof optimizers>;
