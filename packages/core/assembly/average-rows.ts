@@ -1,13 +1,13 @@
 import { plus, splat, times } from './lanes';
 
 /**
- * g[n] = (Σ of S rows, `row` bytes apart) · (1 / rows), the sum by the pairwise tree of strides 1, 2, 4, …, and square
+ * g[n] = (Σ of S rows, `row` bytes apart) · share, the sum by the pairwise tree of strides 1, 2, 4, …, and square
  * = Σ g[i]² in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `square`, `g`, which may be the first row,
  * and, where S > 8, the rows.
  *
  * Three levels of the tree at a time stay in registers: eight rows join into their first, then eight of those.
  */
-export function averageRows(square: usize, g: usize, first: usize, S: i32, row: usize, n: i32, rows: f64): void {
+export function averageRows(square: usize, g: usize, first: usize, S: i32, row: usize, n: i32, share: f64): void {
   while (S > 8) {
     for (let s = 0; s < S; s += 8) {
       const eight = first + <usize>s * row;
@@ -16,7 +16,7 @@ export function averageRows(square: usize, g: usize, first: usize, S: i32, row: 
     S = (S + 7) >> 3;
     row <<= 3;
   }
-  store<f64>(square, joinRows(g, first, row, S, n, 1 / rows));
+  store<f64>(square, joinRows(g, first, row, S, n, share));
 }
 
 /**

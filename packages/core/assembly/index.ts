@@ -1,14 +1,3 @@
 export { __heap_base };
-export { affine, affineBackwardInput } from './affine';
-export { affineBackwardWeights } from './affine-weights';
-export { averageRows } from './average-rows';
-export { add, scale } from './vectors';
-export { sgd, sgdMomentum } from './sgd';
-export { adam, adamOfMean, adamw, adamwOfMean } from './adam';
-export {
-  geluBackward, geluForward, reluBackward, reluForward, sigmoidBackward, sigmoidForward, tanhBackward, tanhForward,
-} from './activations';
-export { mse } from './mse';
-export { playSteps } from './steps';
-export { play } from './tape';
-export { softmaxCrossEntropy } from './softmax-cross-entropy';
+export * from './kernels';
+export { play, playTimes } from './tape';

@@ -1,35 +1,40 @@
 import { bytes, copy } from './lanes';
-import { play } from './tape';
 
-/**
- * Plays a tape once for each of up to `steps` steps: before it, row k of `hypers` becomes `hyper`; after it, losses[k]
- * = (Σ lossSums) / rows, added by the tree, and norms[k] = √(Σ squares), in order. Overwrites `lossSums`. Ends behind
- * the first step whose loss or norm is not finite. Returns how many steps it took.
- */
-export function playSteps(
-  tape: usize, calls: i32, steps: i32, hyper: usize, hypers: usize, length: i32,
-  losses: usize, norms: usize, lossSums: usize, leaves: i32, squares: usize, blocks: i32, rows: i32,
-): i32 {
-  for (let k = 0; k < steps; k++) {
-    for (let h = 0; h < length; h++) copy<f64>(hyper + bytes(h), hypers + bytes(h));
-    hypers += bytes(length);
-    play(tape, calls);
-    const loss = treeSum(lossSums, leaves) / <f64>rows;
-    const norm = sqrt<f64>(sum(squares, blocks));
-    store<f64>(losses, loss);
-    store<f64>(norms, norm);
-    losses += 8;
-    norms += 8;
-    if (loss - loss != 0 || norm - norm != 0) return k + 1;
-  }
-  return steps;
+/** hyper = row `next` of `hypers` [*, H]. Overwrites `hyper`; adds 1 to `next`. */
+export function takeHyper(hyper: usize, hypers: usize, next: usize, H: i32): void {
+  const n = load<f64>(next);
+  const from = hypers + <usize>n * bytes(H);
+  for (let h = 0; h < H; h++) copy<f64>(hyper + bytes(h), from + bytes(h));
+  store<f64>(next, n + 1);
 }
 
-/** Σ x[i], i ascending. */
-@inline function sum(x: usize, n: i32): f64 {
+/**
+ * losses[at] = (Σ lossSums) / rows, added by the tree, and norms[at] = √(Σ squares), in order, for note = at, stop; adds
+ * 1 to at, and stop becomes 1 where one of the two is not finite, else 0. Overwrites `lossSums`.
+ */
+export function noteStep(
+  note: usize, losses: usize, norms: usize, lossSums: usize, squares: usize, leaves: i32, blocks: i32, rows: i32,
+): void {
+  const n = load<f64>(note);
+  const at = <usize>n << 3;
+  const loss = treeSum(lossSums, leaves) / <f64>rows;
+  const norm = gradientNorm(squares, blocks);
+  store<f64>(losses + at, loss);
+  store<f64>(norms + at, norm);
+  store<f64>(note, n + 1);
+  store<f64>(note, loss - loss == 0 && norm - norm == 0 ? 0 : 1, 8);
+}
+
+/** factor = clipNorm / (norm + 1e-6), at most 1. Overwrites `factor`. */
+export function clip(factor: usize, squares: usize, blocks: i32, clipNorm: f64): void {
+  store<f64>(factor, min<f64>(1, clipNorm / (gradientNorm(squares, blocks) + 1e-6)));
+}
+
+/** √(Σ x[i]), i ascending. */
+@inline function gradientNorm(x: usize, n: i32): f64 {
   let total: f64 = 0;
   for (let i = 0; i < n; i++) total += load<f64>(x + bytes(i));
-  return total;
+  return sqrt<f64>(total);
 }
 
 /** The tree's sum of x[n]: strides 1, 2, 4, …. Overwrites `x` with partial sums. */

@@ -1,65 +1,90 @@
+// Written by npm run build:tape from src/kernels/wasm-ops.ts. Do not edit.
 import {
-  geluBackward, geluForward, reluBackward, reluForward, sigmoidBackward, sigmoidForward, tanhBackward, tanhForward,
-} from './activations';
-import { adam, adamw } from './adam';
-import { affine, affineBackwardInput } from './affine';
-import { affineBackwardWeights } from './affine-weights';
-import { averageRows } from './average-rows';
-import { mse } from './mse';
-import { sgd, sgdMomentum } from './sgd';
-import { softmaxCrossEntropy } from './softmax-cross-entropy';
-import { add } from './vectors';
+  adam,
+  adamOfMean,
+  adamw,
+  adamwOfMean,
+  add,
+  affine,
+  affineBackwardInput,
+  affineBackwardWeights,
+  averageRows,
+  clip,
+  geluBackward,
+  geluForward,
+  mse,
+  noteStep,
+  reluBackward,
+  reluForward,
+  scale,
+  sgd,
+  sgdMomentum,
+  sigmoidBackward,
+  sigmoidForward,
+  softmaxCrossEntropy,
+  takeHyper,
+  tanhBackward,
+  tanhForward,
+} from './kernels';
 
-/** Bytes of a call on the tape: the kernel's number and up to ten arguments, a word each. */
-const CALL: usize = 48;
+/** Bytes of a call on the tape. */
+const CALL: usize = 64;
 
-/**
- * Calls kernels with the arguments on the tape, one after the other; numbers and layout as src/kernels/wasm-tape.ts.
- */
+/** Makes the calls on the tape, one after the other. */
 export function play(tape: usize, calls: i32): void {
   for (; calls > 0; calls--, tape += CALL) {
     switch (load<i32>(tape)) {
-      case 0: affine(p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), n(tape, 6), n(tape, 7), p(tape, 8)); break;
-      case 1:
-        affineBackwardInput(p(tape, 1), p(tape, 2), p(tape, 3), n(tape, 4), n(tape, 5), n(tape, 6), p(tape, 7));
-        break;
-      case 2:
-        affineBackwardWeights(
-          p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), n(tape, 6), n(tape, 7), n(tape, 8), n(tape, 9),
-          p(tape, 10),
-        );
-        break;
-      case 3: reluForward(p(tape, 1), p(tape, 2), n(tape, 3)); break;
-      case 4: reluBackward(p(tape, 1), p(tape, 2), p(tape, 3), n(tape, 4)); break;
-      case 5: sigmoidForward(p(tape, 1), p(tape, 2), n(tape, 3)); break;
-      case 6: sigmoidBackward(p(tape, 1), p(tape, 2), p(tape, 3), n(tape, 4)); break;
-      case 7: tanhForward(p(tape, 1), p(tape, 2), n(tape, 3)); break;
-      case 8: tanhBackward(p(tape, 1), p(tape, 2), p(tape, 3), n(tape, 4)); break;
-      case 9: geluForward(p(tape, 1), p(tape, 2), n(tape, 3)); break;
-      case 10: geluBackward(p(tape, 1), p(tape, 2), p(tape, 3), n(tape, 4)); break;
-      case 11:
-        softmaxCrossEntropy(p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), n(tape, 6), n(tape, 7));
-        break;
-      case 12: mse(p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), n(tape, 6), n(tape, 7)); break;
-      case 13:
-        averageRows(p(tape, 1), p(tape, 2), p(tape, 3), n(tape, 4), p(tape, 5), n(tape, 6), <f64>n(tape, 7));
-        break;
-      case 14: add(p(tape, 1), p(tape, 2), n(tape, 3)); break;
-      case 15: sgd(p(tape, 1), p(tape, 2), n(tape, 3), p(tape, 4)); break;
-      case 16: sgdMomentum(p(tape, 1), p(tape, 2), p(tape, 3), n(tape, 4), p(tape, 5)); break;
-      case 17: adam(p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), p(tape, 6)); break;
-      case 18: adamw(p(tape, 1), p(tape, 2), p(tape, 3), p(tape, 4), n(tape, 5), p(tape, 6)); break;
+      case 0: affine(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), address(tape, 8)); break;
+      case 1: affineBackwardInput(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5), word(tape, 6), address(tape, 7)); break;
+      case 2: affineBackwardWeights(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), word(tape, 9), address(tape, 10)); break;
+      case 3: averageRows(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), word(tape, 6), double(tape, 7)); break;
+      case 4: add(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 5: scale(address(tape, 1), word(tape, 2), address(tape, 3)); break;
+      case 6: clip(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
+      case 7: takeHyper(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 8: noteStep(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8)); break;
+      case 9: reluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 10: reluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 11: sigmoidForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 12: sigmoidBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 13: tanhForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 14: tanhBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 15: geluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 16: geluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 17: softmaxCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 18: mse(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 19: sgd(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4)); break;
+      case 20: sgdMomentum(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
+      case 21: adam(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
+      case 22: adamw(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
+      case 23: adamOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
+      case 24: adamwOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
+      case 25: play(address(tape, 1), word(tape, 2)); break;
       default: unreachable();
     }
   }
 }
 
+/** Plays a tape up to `times` times, until `stop` is not 0 afterwards. Returns how many times it did. */
+export function playTimes(tape: usize, calls: i32, times: i32, stop: usize): i32 {
+  for (let k = 1; k <= times; k++) {
+    play(tape, calls);
+    if (load<f64>(stop) != 0) return k;
+  }
+  return times;
+}
+
 /** Word `i` of a call, an address. */
-@inline function p(call: usize, i: usize): usize {
+@inline function address(call: usize, i: usize): usize {
   return load<usize>(call + 4 * i);
 }
 
-/** Word `i` of a call, a number. */
-@inline function n(call: usize, i: usize): i32 {
+/** Word `i` of a call, a whole number. */
+@inline function word(call: usize, i: usize): i32 {
   return load<i32>(call + 4 * i);
+}
+
+/** Words `i` and `i` + 1 of a call, a double. */
+@inline function double(call: usize, i: usize): f64 {
+  return load<f64>(call + 4 * i);
 }

@@ -12,6 +12,7 @@ export function add(sum: usize, term: usize, n: i32): void {
 
 /** g[i] *= factor. Overwrites `g`. */
 export function scale(g: usize, n: i32, factor: usize): void {
+  if (load<f64>(factor) == 1) return;
   const factors = v128.load_splat<f64>(factor);
   for (; n >= 2; n -= 2) {
     store<v128>(g, times(load<v128>(g), factors));

@@ -1,5 +1,4 @@
 import type { Kernels } from './kernels/kernels.ts';
-import { resolveOnce } from './kernels/resolve-once.ts';
 import type { Allocate } from './kernels/scratch.ts';
 import {
   backwardStack,
@@ -9,8 +8,11 @@ import {
   type Pass,
   type StackMemory,
 } from './layers/index.ts';
-import type { Loss, LossKernel } from './losses/loss.ts';
+import type { Loss } from './losses/loss.ts';
 import type { Network } from './network.ts';
+import { runCalls } from './program/link.ts';
+import { createList } from './program/op.ts';
+import { lossOp } from './program/ops.ts';
 
 export type { Inspect } from './layers/index.ts';
 
@@ -22,9 +24,12 @@ export interface Workspace extends StackMemory {
   /** Targets of the rows [rows, O], or [rows] class indices. */
   readonly t: Float64Array;
   readonly targetColumns: number;
-  /** The loss's fast version where the backend has one, else the plain one: equal by definition. */
-  lossKernel(kernels: Kernels): LossKernel;
+  /** The loss that the targets are for. */
+  readonly loss: Loss;
 }
+
+/** Tensor views of a vector of parameters or gradients, layer by layer. */
+export type Tensors = readonly (readonly Float64Array[])[];
 
 /**
  * Calls `allocate` for every array, so that the memory may be in an arena or, with a function that only counts, none.
@@ -32,22 +37,19 @@ export interface Workspace extends StackMemory {
 export function createWorkspace(network: Network, loss: Loss, rows: number, allocate: Allocate): Workspace {
   const x = allocate(rows * network.input);
   const t = allocate(rows * targetColumns(network, loss));
-  const lossKernel = resolveOnce(({ fast }) => (fast.losses as FastLosses)[loss.name] ?? loss.evaluate);
   const columns = { targetColumns: targetColumns(network, loss) };
-  return { rows, x, t, lossKernel, ...columns, ...createStackMemory(network.layers, x, false, rows, allocate) };
+  return { rows, x, t, loss, ...columns, ...createStackMemory(network.layers, x, false, rows, allocate) };
 }
-
-type FastLosses = Partial<Record<string, LossKernel>>;
 
 /** Numbers per target: one class index, or one value per output of the network. */
 export const targetColumns = (network: Network, loss: Loss): number =>
   loss.targets === 'classes' ? 1 : network.output;
 
-/** Runs the first B rows of `workspace.x` forward; returns the array of outputs [B, O]. */
-export function forward(
+/** Emits the forward pass of the first B rows of `workspace.x`; returns the array of outputs [B, O]. */
+export function emitForward(
   network: Network,
   workspace: Workspace,
-  parameters: readonly (readonly Float64Array[])[],
+  parameters: Tensors,
   B: number,
   pass: Pass,
   inspect?: Inspect,
@@ -55,52 +57,80 @@ export function forward(
   return forwardStack(network.layers, workspace, workspace.x, parameters, B, pass, inspect);
 }
 
-/**
- * Forward, loss and backward for the first B rows of `workspace`, in leaves of `pass.leaf`. Overwrites `gradients` with
- * the gradient of the loss **summed** over the rows, or adds to them where `pass.joins`; and `lossSums` with the sum of
- * each leaf.
- */
-export function nodeGradient(
+/** Emits the losses of leaves of B rows, and the gradient by the outputs `y`, which goes to `workspace.gradients[0]`. */
+export function emitLoss(
   lossSums: Float64Array, // [leaves] out
   network: Network,
   workspace: Workspace,
-  parameters: readonly (readonly Float64Array[])[],
-  gradients: readonly (readonly Float64Array[])[],
+  y: Float64Array, // [B, O]
+  B: number,
+  { emit, leaf }: Pass,
+): void {
+  emit(lossOp(workspace.loss), lossSums, workspace.gradients[0], y, workspace.t, B, leaf, network.output);
+}
+
+/**
+ * Emits forward, loss and backward for the first B rows of `workspace`, in leaves of `pass.leaf`. They overwrite
+ * `gradients` with the gradient of the loss **summed** over the rows, or add to them where `pass.joins`; and `lossSums`
+ * with the sum of each leaf.
+ */
+export function emitNode(
+  lossSums: Float64Array, // [leaves] out
+  network: Network,
+  workspace: Workspace,
+  parameters: Tensors,
+  gradients: Tensors,
   B: number,
   pass: Pass,
   inspect?: Inspect,
 ): void {
-  const y = forward(network, workspace, parameters, B, pass, inspect);
-  const dy = workspace.gradients[0];
-  workspace.lossKernel(pass.kernels)(lossSums, dy, y, workspace.t, B, pass.leaf, network.output);
+  const y = emitForward(network, workspace, parameters, B, pass, inspect);
+  emitLoss(lossSums, network, workspace, y, B, pass);
   backwardStack(network.layers, workspace, false, workspace.x, parameters, gradients, B, pass, inspect);
 }
 
-/** Calls that `recordNodeGradient` writes at most: forward, backward by weights and input, a layer; and the loss. */
-export const recordedCalls = (network: Network): number => 3 * network.layers.length + 1;
-
-/**
- * `nodeGradient` for B rows of these arrays as one call, which does the same to the bit; null where the backend
- * records nothing, or a layer or the loss does more than call kernels. Overwrites `tape`.
- */
-export function recordNodeGradient(
-  tape: Float64Array, // [tapeLength(recordedCalls)]
-  lossSums: Float64Array,
-  network: Network,
-  loss: Loss,
-  workspace: Workspace,
-  parameters: readonly (readonly Float64Array[])[],
-  gradients: readonly (readonly Float64Array[])[],
-  B: number,
-  pass: Pass,
-): (() => void) | null {
-  const { kernels } = pass;
-  if (kernels.record === undefined || !isRecordable(network, loss, workspace, kernels)) return null;
-  return kernels.record(tape, (recorder) => {
-    nodeGradient(lossSums, network, workspace, parameters, gradients, B, { ...pass, kernels: recorder });
-  });
+/** Where and by what a pass is run once. */
+export interface PassSettings extends Omit<Pass, 'emit' | 'place'> {
+  readonly kernels: Kernels;
+  /** Step of the run, counted from 0. */
+  readonly step: number;
+  /** Index of the first row in its batch. */
+  readonly firstRow: number;
 }
 
-/** Whether the layers and the loss only call kernels. */
-export const isRecordable = ({ layers }: Network, loss: Loss, workspace: Workspace, kernels: Kernels): boolean =>
-  layers.every((layer) => layer.recordable?.(kernels)) && workspace.lossKernel(kernels) !== loss.evaluate;
+/** A list of calls, and the pass that emits them. */
+function passOf({ kernels: _, step, firstRow, ...settings }: PassSettings) {
+  const { calls, emit } = createList();
+  return { calls, pass: { ...settings, emit, place: Float64Array.of(step, firstRow) } };
+}
+
+/** Runs the first B rows of `workspace.x` forward; returns the array of outputs [B, O]. */
+export function forward(
+  network: Network,
+  workspace: Workspace,
+  parameters: Tensors,
+  B: number,
+  settings: PassSettings,
+  inspect?: Inspect,
+): Float64Array {
+  const { calls, pass } = passOf(settings);
+  const y = emitForward(network, workspace, parameters, B, pass, inspect);
+  runCalls(calls, settings.kernels);
+  return y;
+}
+
+/** Does what `emitNode` emits, once. */
+export function nodeGradient(
+  lossSums: Float64Array, // [leaves] out
+  network: Network,
+  workspace: Workspace,
+  parameters: Tensors,
+  gradients: Tensors,
+  B: number,
+  settings: PassSettings,
+  inspect?: Inspect,
+): void {
+  const { calls, pass } = passOf(settings);
+  emitNode(lossSums, network, workspace, parameters, gradients, B, pass, inspect);
+  runCalls(calls, settings.kernels);
+}

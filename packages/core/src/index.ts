@@ -20,6 +20,7 @@ export {
   swiglu,
   tanh,
 } from './builders.ts';
+export type { ElementType } from './element-type.ts';
 export type { KindOf, SpecOf } from './family.ts';
 export {
   type ConstantOptions,
@@ -32,23 +33,14 @@ export {
   type OrthogonalOptions,
   type UniformOptions,
 } from './initializers/index.ts';
-export type {
-  ActivationKernel,
-  BackendName,
-  FastKernels,
-  Kernels,
-  MeanUpdateKernel,
-  MeanUpdates,
-  StepMemory,
-} from './kernels/kernels.ts';
-export { referenceKernels } from './kernels/reference.ts';
+export type { BackendName, Block, Blocks, GatherBytes, Kernels } from './kernels/kernels.ts';
+export { referenceKernels } from './kernels/reference-kernels.ts';
 export type { Allocate, ProductShape } from './kernels/scratch.ts';
 export {
   type ActivationOptions,
   type DenseOptions,
   type DropoutOptions,
   type EmbeddingOptions,
-  type InnerMemory,
   InputError,
   type Inspect,
   type Layer,
@@ -111,6 +103,7 @@ export {
 export type { Pausable } from './pausable.ts';
 export { createPredictor, type Predictor } from './predict.ts';
 export type { LayerFigures, TensorFigures } from './probe.ts';
+export type { Call, Emit, Op, Operand } from './program/op.ts';
 export { createRandom, type Random, shuffle } from './random/index.ts';
 export {
   type CosineOptions,

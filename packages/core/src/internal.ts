@@ -4,17 +4,20 @@
  */
 export {
   createWorkspace,
+  emitForward,
+  emitLoss,
+  emitNode,
   forward,
   nodeGradient,
-  recordedCalls,
-  recordNodeGradient,
+  type PassSettings,
+  type Tensors,
   targetColumns,
   type Workspace,
 } from './backprop.ts';
 export { BLOCK, blockCount } from './block.ts';
 export { fusedProducts } from './kernels/fused.ts';
 export { assembleProcessorQueries, processorFlags } from './kernels/native/machine-code/processor.ts';
-export { assembleProgram, type CodeLayout, type Program } from './kernels/native/machine-code/program.ts';
+export { assembleProgram, type CodeLayout } from './kernels/native/machine-code/program.ts';
 export { type ExtensionName, extensions } from './kernels/native/machine-code/vector-unit.ts';
 export {
   createNativeKernels,
@@ -38,10 +41,13 @@ export { decayedParameters, optimizerOptions } from './optimizers/index.ts';
 export type { Option, OptionTable } from './options/index.ts';
 export { complete } from './pausable.ts';
 export { countPieces } from './pieces.ts';
-export { predictRows } from './predict.ts';
+export { rowPredictor } from './predict.ts';
 export { createProbe, type ProbeReading, probeFigures, probeLength } from './probe.ts';
+export { createTapeRoom, link, type Program, runCalls, type TapeRoom, tapesOf } from './program/link.ts';
+export { createList, host, part } from './program/op.ts';
+export { activationOps, lossOp, ops, updateOp } from './program/ops.ts';
+export { batchLoss, clipScale, gradientNorm, noteStep } from './program/step-ops.ts';
 export { shuffleInTurns } from './random/index.ts';
-export { recordSteps, type StepsMemory, stepCalls } from './steps.ts';
 export { doubles, finite, list, number, oneOf, onlyKeys, positiveInteger, record } from './text/check.ts';
 export { counted } from './text/counted.ts';
 export { suggest } from './text/nearest.ts';
@@ -63,16 +69,4 @@ export {
   type TeamPlan,
   type TeamPlanOptions,
 } from './tree/index.ts';
-export {
-  type BlockUpdate,
-  batchLoss,
-  clipScale,
-  createBlockUpdate,
-  gradientNorm,
-  gradientOf,
-  gradientStride,
-  noteBatchLoss,
-  noteGradientNorm,
-  updateBlocks,
-  updateCalls,
-} from './update.ts';
+export { type BlockUpdate, createBlockUpdate, gradientOf, gradientStride, type UpdateMemory } from './update.ts';

@@ -16,16 +16,22 @@ export type Cut = Pick<Network, 'tensors' | 'parameterCount'>;
 const isWeights = (shape: readonly number[]): boolean => shape.length > 1;
 
 /**
- * The pieces of each block. A block is one piece if the optimizer treats all parameters alike; otherwise it is cut
+ * The pieces of each block from `first` to `end`. A block is one piece if the optimizer treats all parameters alike; otherwise it is cut
  * between weights and other parameters. An update works parameter by parameter, so a cut changes no bit.
  */
-export function piecesOf(network: Cut, optimizer: Optimizer): Piece[][] {
-  const pieces = Array.from({ length: blockCount(network.parameterCount) }, (): Piece[] => []);
+export function piecesOf(
+  network: Cut,
+  optimizer: Optimizer,
+  first = 0,
+  end = blockCount(network.parameterCount),
+): Piece[][] {
+  const pieces = Array.from({ length: end - first }, (): Piece[] => []);
   for (const { offset: from, n: length, decayed } of stretchesOf(network, optimizer)) {
-    for (let offset = from; offset < from + length; ) {
+    const last = Math.min(from + length, end * BLOCK);
+    for (let offset = Math.max(from, first * BLOCK); offset < last; ) {
       const block = Math.floor(offset / BLOCK);
-      const n = Math.min(from + length, (block + 1) * BLOCK) - offset;
-      pieces[block].push({ offset, n, decayed });
+      const n = Math.min(last, (block + 1) * BLOCK) - offset;
+      pieces[block - first].push({ offset, n, decayed });
       offset += n;
     }
   }

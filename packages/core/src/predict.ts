@@ -1,10 +1,12 @@
-import { createWorkspace, forward, type Workspace } from './backprop.ts';
+import { createWorkspace, emitForward, type Workspace } from './backprop.ts';
 import type { Kernels } from './kernels/kernels.ts';
-import { referenceKernels } from './kernels/reference.ts';
+import { referenceKernels } from './kernels/reference-kernels.ts';
 import { viewOf } from './kernels/scratch.ts';
-import { InputError, type Pass } from './layers/index.ts';
+import { InputError } from './layers/index.ts';
 import { mse } from './losses/mse.ts';
 import { bindTensors, type Network } from './network.ts';
+import { link, type Program } from './program/link.ts';
+import { createList } from './program/op.ts';
 import { doubles } from './text/check.ts';
 
 /** The outputs y [N, O], row by row, of the rows x [N, I]. */
@@ -37,35 +39,61 @@ export function createPredictor(network: Network, parameters: Float64Array): Pre
   }
   const tensors = bindTensors(network, parameters.slice());
   const workspace = createWorkspace(network, mse(), ROWS, (length) => new Float64Array(length));
+  const predict = rowPredictor(network, workspace, tensors, referenceKernels);
   return (x) => {
     if (doubles('predict', 'x', x).length % network.input !== 0) {
       const wanted = `rows of ${network.input} (the network's input)`;
       throw new Error(`predict: x has ${x.length} numbers, expected ${wanted}`);
     }
-    return predictRows(network, workspace, tensors, referenceKernels, x);
+    return predict(x);
   };
 }
 
-/** y [N, O] of x [N, I]. @throws InputError for a row that a layer cannot take, counted in `x`. */
-export function predictRows(
+/** Programs that a predictor keeps, one a number of rows: that of whole chunks, and those of the last few calls. */
+const KEPT_PROGRAMS = 8;
+
+/**
+ * y [N, O] of x [N, I], chunk by chunk of the workspace's rows. What it returns throws an InputError for a row that a
+ * layer cannot take, counted in `x`.
+ */
+export function rowPredictor(
   network: Network,
   workspace: Workspace, // its targets are not read
   tensors: readonly (readonly Float64Array[])[],
   kernels: Kernels,
-  x: Float64Array, // [N, I]
-): Float64Array {
+): Predictor {
   const { input: I, output: O } = network;
-  const pass: Pass = { kernels, training: false, seed: 0, step: 0, firstRow: 0, leaf: 1, joins: false };
-  const N = x.length / I;
-  const y = new Float64Array(N * O);
-  for (let first = 0; first < N; first += workspace.rows) {
-    const B = Math.min(workspace.rows, N - first);
-    workspace.x.set(viewOf(x, first * I, B * I));
-    try {
-      y.set(viewOf(forward(network, workspace, tensors, B, pass), 0, B * O), first * O);
-    } catch (error) {
-      throw error instanceof InputError ? new InputError(first + error.row, error.problem) : error;
+  const programs = new Map<number, { program: Program; y: Float64Array }>();
+
+  function programOf(B: number): { program: Program; y: Float64Array } {
+    const known = programs.get(B);
+    if (known !== undefined) return known;
+    const { calls, emit } = createList();
+    const pass = { emit, training: false, seed: 0, leaf: 1, joins: false, place: new Float64Array(2) };
+    const y = viewOf(emitForward(network, workspace, tensors, B, pass), 0, B * O);
+    const made = { program: link(calls, kernels), y };
+    for (const oldest of programs.keys()) {
+      if (programs.size < KEPT_PROGRAMS) break;
+      programs.delete(oldest);
     }
+    programs.set(B, made);
+    return made;
   }
-  return y;
+
+  return (x) => {
+    const N = x.length / I;
+    const outputs = new Float64Array(N * O);
+    for (let first = 0; first < N; first += workspace.rows) {
+      const B = Math.min(workspace.rows, N - first);
+      const { program, y } = programOf(B);
+      workspace.x.set(viewOf(x, first * I, B * I));
+      try {
+        program.run();
+      } catch (error) {
+        throw error instanceof InputError ? new InputError(first + error.row, error.problem) : error;
+      }
+      outputs.set(y, first * O);
+    }
+    return outputs;
+  };
 }

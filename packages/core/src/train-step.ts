@@ -1,13 +1,15 @@
-import { createWorkspace, nodeGradient, targetColumns } from './backprop.ts';
+import { createWorkspace, emitNode, targetColumns } from './backprop.ts';
 import { blockCount } from './block.ts';
 import type { Kernels } from './kernels/kernels.ts';
 import { type Allocate, viewOf } from './kernels/scratch.ts';
-import type { Pass } from './layers/index.ts';
 import type { Loss } from './losses/loss.ts';
 import { bindTensors, initializeParameters, type Network } from './network.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
+import { link, type Program } from './program/link.ts';
+import { createList } from './program/op.ts';
+import { batchLoss, clipScale, gradientNorm } from './program/step-ops.ts';
 import { leafCount, leafRows, ONE_ROW, treeLevels } from './tree/index.ts';
-import { batchLoss, clipScale, createBlockUpdate, gradientNorm, gradientOf, gradientStride } from './update.ts';
+import { createBlockUpdate, gradientOf, gradientStride } from './update.ts';
 
 /** Options of `createTrainStep`. */
 export interface TrainStepOptions {
@@ -73,19 +75,43 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
   const squares = allocate(blockCount(P));
   const workspace = createWorkspace(network, loss, Math.min(batch, leaf), allocate);
   const lossSums = allocate(most);
-  const lossOf = Array.from({ length: most }, (_, k) => viewOf(lossSums, k, 1));
   const scalars = Float64Array.from(optimizer.initialScalars);
   const hyper = allocate(optimizer.hyperLength);
   const rate = new Float64Array(1);
   const scale = allocate(1).fill(1);
   const memory = { theta: parameters, gSum, state, squares };
-  const update = createBlockUpdate(kernels, optimizer, network, memory, hyper, scale);
+  const update = createBlockUpdate(optimizer, network, memory, hyper);
   const theta = bindTensors(network, parameters);
   const rows = Array.from({ length: levels }, (_, level) => gradientOf(gSum, P, level));
   const gradients = rows.map((row) => bindTensors(network, row));
   const I = network.input;
   const T = targetColumns(network, loss);
-  const pass: Pass = { kernels, training: true, seed, step: 0, firstRow: 0, leaf, joins: false };
+  const place = allocate(2).fill(0); // step, first row
+  const lossSum = allocate(1);
+  const leafPrograms = new Map<string, Program>();
+
+  /** Forward and backward of a leaf of B rows. */
+  function leafProgram(B: number, level: number): Program {
+    const key = `${B} ${level}`;
+    const known = leafPrograms.get(key);
+    if (known !== undefined) return known;
+    const { calls, emit } = createList();
+    const pass = { emit, training: true, seed, leaf, joins: false, place };
+    emitNode(lossSum, network, workspace, theta, gradients[level], B, pass);
+    const program = link(calls, kernels);
+    leafPrograms.set(key, program);
+    return program;
+  }
+
+  const apply = createList();
+  update.apply(apply.emit, scale);
+  const applied = link(apply.calls, kernels);
+
+  function average(B: number): void {
+    const { calls, emit } = createList();
+    update.average(emit, B, ONE_ROW);
+    link(calls, kernels).run();
+  }
 
   /** Overwrites row `level`, and those behind it, with the gradient of `count` leaves from leaf `first`. */
   function addTreeOf(first: number, count: number, level: number, x: Float64Array, t: Float64Array, B: number): void {
@@ -101,8 +127,9 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
     const to = Math.min(B, from + leaf);
     workspace.x.set(viewOf(x, from * I, (to - from) * I));
     workspace.t.set(viewOf(t, from * T, (to - from) * T));
-    pass.firstRow = from;
-    nodeGradient(lossOf[first], network, workspace, theta, gradients[level], to - from, pass);
+    place[1] = from;
+    leafProgram(to - from, level).run();
+    lossSums[first] = lossSum[0];
   }
 
   return {
@@ -111,14 +138,14 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
     step(x, t, B, lr = optimizer.lr) {
       const leaves = leafCount(B, leaf);
       addTreeOf(0, leaves, 0, x, t, B);
-      for (let block = 0; block < squares.length; block++) update.average(block, B, ONE_ROW);
+      average(B);
       const norm = gradientNorm(squares);
       if (clipNorm !== undefined) scale[0] = clipScale(norm, clipNorm);
       rate[0] = lr;
       optimizer.hyper(hyper, rate, scalars);
-      for (let block = 0; block < squares.length; block++) update.apply(block);
+      applied.run();
       optimizer.advance(scalars);
-      pass.step++;
+      place[0]++;
       return { loss: batchLoss(lossSums, leaves, B), norm };
     },
   };

@@ -1,6 +1,6 @@
 import { InputError } from '@gradloom/core';
-import { forward, viewOf } from '@gradloom/core/internal';
-import type { RunContext } from './context.ts';
+import { createList, emitForward, emitLoss, link, viewOf } from '@gradloom/core/internal';
+import type { Chunk, RunContext } from './context.ts';
 import { gatherRows } from './datasets/gather.ts';
 import { gatherTargets } from './datasets/targets.ts';
 import { EVALUATION_ROWS } from './thread-scratch.ts';
@@ -12,28 +12,39 @@ import type { BadRow, EvaluationTask } from './threads/protocol.ts';
  * layer cannot take.
  */
 export function evaluateChunks(context: RunContext, task: EvaluationTask): BadRow | undefined {
-  const { network, workspace, theta, pass, loss, kernels, lossSum } = context;
+  const { network, workspace, loss, kernels, lossSums: sums } = context;
   const { dataset, outputs, lossSums, rows, threads } = task;
   const O = network.output;
-  const evaluateLoss = workspace.lossKernel(kernels);
   Atomics.add(context.setup.control, CONTROL.checkedIn, 1);
-  pass.training = false;
   let first = task.first;
   try {
     for (let chunk = task.thread; chunk < lossSums.length; chunk += threads) {
       const from = chunk * EVALUATION_ROWS;
       const B = Math.min(EVALUATION_ROWS, rows - from);
       first = task.first + from;
+      const { y, program } = chunkOf(context, B);
       gatherRows(workspace.x, dataset.inputs, null, first, B, kernels);
       gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, null, first, B);
-      const y = forward(network, workspace, theta, B, pass);
-      outputs.set(viewOf(y, 0, B * O), from * O);
-      evaluateLoss(lossSum, workspace.gradients[0], y, workspace.t, B, EVALUATION_ROWS, O);
-      lossSums[chunk] = lossSum[0];
+      program.run();
+      outputs.set(y, from * O);
+      lossSums[chunk] = sums[0];
     }
     return undefined;
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return { row: first + error.row, problem: error.problem };
   }
+}
+
+/** Forward pass and loss of a chunk of B rows: of the one before, or a new one. */
+function chunkOf(context: RunContext, B: number): Chunk {
+  const { network, workspace, theta, kernels, lossSums, place, setup } = context;
+  if (context.chunk?.B === B) return context.chunk;
+  const { calls, emit } = createList();
+  const pass = { emit, training: false, seed: setup.seed, leaf: EVALUATION_ROWS, joins: false, place };
+  const y = emitForward(network, workspace, theta, B, pass);
+  // The first gradient, which the loss overwrites, is not where the outputs are.
+  emitLoss(lossSums, network, workspace, y, B, pass);
+  context.chunk = { B, y: viewOf(y, 0, B * network.output), program: link(calls, kernels) };
+  return context.chunk;
 }

@@ -40,22 +40,9 @@ export interface BatchPart {
   readonly sums: NodeSums;
 }
 
-/** What one thread of a team does, in whole batches and in an epoch's last. */
-export interface TeamPart {
-  readonly whole: BatchPart;
-  readonly last: BatchPart;
-  /** One a pass of a whole batch: its gradient in one call, where it can be. Written when the tapes are. */
-  readonly plays: ((() => void) | null)[];
-}
-
-export function teamPart(setup: RunSetup, threads: number, thread: number, looks: boolean): TeamPart {
-  const shape = shapeOf(setup);
-  const part = (rows: number) => batchPart(teamOptions(shape, rows, threads, looks), thread);
-  const whole = part(setup.batch);
-  return { whole, last: setup.lastBatch === setup.batch ? whole : part(setup.lastBatch), plays: [] };
-}
-
-function batchPart(options: TeamPlanOptions, thread: number): BatchPart {
+/** What one thread does in a batch of `rows` rows. */
+export function batchPart(setup: RunSetup, rows: number, threads: number, thread: number, looks: boolean): BatchPart {
+  const options = teamOptions(shapeOf(setup), rows, threads, looks);
   const { passes, nodes } = planTeam(options);
   return { passes: passes[thread], sums: sumsOf(nodes, options.leaves) };
 }
@@ -79,23 +66,3 @@ export const shapeOf = ({ backend, batch, lastBatch, leaf }: RunSetup): BatchSha
   ...{ batch, lastBatch, leaf },
   backend: backend.name,
 });
-
-/** Teams whose passes are counted: in larger ones a thread has fewer. */
-const COUNTED_TEAMS = 16;
-
-/**
- * Passes of a thread that have tapes: of more, each has so many rows that calls from JavaScript take next to nothing.
- */
-const RECORDED_PASSES = 64;
-
-/**
- * Passes of one thread in a whole batch that have tapes, at most; of a larger team than is counted a few may have none.
- */
-export function recordedPasses(shape: BatchShape): number {
-  if (shape.leaf === 0) return 0;
-  let most = 0;
-  for (let T = 1; T <= Math.min(COUNTED_TEAMS, leavesOf(shape, shape.batch)); T++) {
-    most = Math.max(most, sizeOfPlan(teamOptions(shape, shape.batch, T, false)).passes);
-  }
-  return Math.min(most, RECORDED_PASSES);
-}

@@ -1,13 +1,17 @@
 import { fma } from '../math/fma.ts';
 import { addTree, leafCount } from '../tree/index.ts';
-import type { Kernels } from './kernels.ts';
+import type { affine, affineBackwardInput, affineBackwardWeights } from './reference.ts';
 
 /**
  * The products of a dense layer with multiplication and addition fused, in plain TypeScript: they define the bits of
  * backend native. The orders of addition are the reference's, and so is + 0 at the end; each term is rounded once in
  * place of twice.
  */
-export const fusedProducts: Pick<Kernels, 'affine' | 'affineBackwardInput' | 'affineBackwardWeights'> = {
+export const fusedProducts: {
+  readonly affine: typeof affine;
+  readonly affineBackwardInput: typeof affineBackwardInput;
+  readonly affineBackwardWeights: typeof affineBackwardWeights;
+} = {
   affine(y, x, W, b, B, I, O) {
     for (let n = 0; n < B; n++) {
       for (let o = 0; o < O; o++) {

@@ -1,25 +1,11 @@
-import type { NodeSums } from '../tree/index.ts';
 import { addTree, leafCount } from '../tree/index.ts';
-import type { Kernels } from './kernels.ts';
 
-/**
- * The kernels in plain TypeScript. They define the bits: another backend equals them or says where it does not. Sums of
- * products end with + 0, which makes -0 to +0: only for the sign of a sum of 0 does it matter whether terms of 0 were
- * added.
- */
-export const referenceKernels: Kernels = {
-  name: 'reference',
-  affine,
-  affineBackwardInput,
-  affineBackwardWeights,
-  averageNodes,
-  add,
-  scale,
-  fast: { activations: {}, losses: {}, updates: {} },
-};
+// The kernels of dense layers, gradients and steps in plain TypeScript. They define the bits: a backend equals them or
+// says where it does not. Sums of products end with + 0, which makes -0 to +0: only for the sign of a sum of 0 does it
+// matter whether terms of 0 were added.
 
 /** y[B,O] = x[B,I] · W[I,O] + b[O]; each sum starts at b[o] and adds i ascending. Overwrites `y`. */
-function affine(
+export function affine(
   y: Float64Array, // [B, O] out
   x: Float64Array, // [B, I]
   W: Float64Array, // [I, O]
@@ -41,7 +27,7 @@ function affine(
 }
 
 /** dx[B,I] = dy[B,O] · Wᵀ; each sum starts at 0 and adds o ascending. Overwrites `dx`. */
-function affineBackwardInput(
+export function affineBackwardInput(
   dx: Float64Array, // [B, I] out
   dy: Float64Array, // [B, O]
   W: Float64Array, // [I, O]
@@ -64,7 +50,7 @@ function affineBackwardInput(
  * dW[I,O] = xᵀ · dy and db[O] = Σₙ dy: each sum a tree over leaves, in which it starts at 0 and adds rows n ascending.
  * Overwrites `dW` and `db`, or adds to them where `joins`.
  */
-function affineBackwardWeights(
+export function affineBackwardWeights(
   dW: Float64Array, // [I, O] out
   db: Float64Array, // [O] out
   x: Float64Array, // [B, I]
@@ -90,28 +76,27 @@ function affineBackwardWeights(
 }
 
 /**
- * g[n] = (Σ rows of gSum, in the order of `sums`) · (1 / rows), square = Σ g[i]². Overwrites both, and rows of `gSum`
- * with partial sums.
+ * g[n] = (Σ of S rows, `row` numbers apart) · share, the sum by the pairwise tree of strides 1, 2, 4, …, and square =
+ * Σ g[i]² in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `square`, `g`, which may be the first row, and
+ * the rows with partial sums.
  */
-function averageNodes(
+export function averageRows(
   square: Float64Array, // [1] out
   g: Float64Array, // [n] out
-  gSum: Float64Array, // [*, P]
-  { joins, count, step }: NodeSums,
-  P: number,
-  offset: number,
+  first: Float64Array, // [S rows, each n of them]
+  S: number,
+  row: number,
   n: number,
-  rows: number,
+  share: number, // 1 / the rows of the batch
 ): void {
-  const addRow = (left: number, right: number): void => {
-    for (let i = offset; i < offset + n; i++) gSum[left * P + i] += gSum[right * P + i];
-  };
-  for (const [left, right] of joins) addRow(left, right);
-  for (let stride = 1; stride < count; stride *= 2) {
-    for (let k = 0; k + stride < count; k += 2 * stride) addRow(k * step, (k + stride) * step);
+  for (let apart = 1; apart < S; apart *= 2) {
+    for (let k = 0; k + apart < S; k += 2 * apart) {
+      const left = k * row;
+      const right = (k + apart) * row;
+      for (let i = 0; i < n; i++) first[left + i] += first[right + i];
+    }
   }
-  const share = 1 / rows;
-  for (let i = 0; i < n; i++) g[i] = gSum[offset + i] * share;
+  for (let i = 0; i < n; i++) g[i] = first[i] * share;
   square[0] = squares(g, 0, n) + squares(g, 1, n) + (squares(g, 2, n) + squares(g, 3, n));
 }
 
@@ -134,7 +119,7 @@ function leafSums(n: number): Float64Array {
 let kept = new Float64Array(0);
 
 /** sum[i] += term[i]. Overwrites `sum`. */
-function add(
+export function add(
   sum: Float64Array, // [n] in and out
   term: Float64Array, // [n]
   n: number,
@@ -143,10 +128,11 @@ function add(
 }
 
 /** g[i] *= factor. Overwrites `g`. */
-function scale(
+export function scale(
   g: Float64Array, // [n] in and out
   n: number,
   factor: Float64Array, // [1]
 ): void {
+  if (factor[0] === 1) return;
   for (let i = 0; i < n; i++) g[i] *= factor[0];
 }

@@ -1,16 +1,15 @@
+import type { Call } from '../program/op.ts';
 import { addressOf } from './address.ts';
-import type { Kernels } from './kernels.ts';
+import { gatherBytes } from './gather-bytes.ts';
+import type { Blocks, Kernels } from './kernels.ts';
 import { type Allocate, type KernelScratch, mostScratch, type ProductShape } from './scratch.ts';
-import { createWasmActivations, type WasmActivationExports } from './wasm-activations.ts';
-import { createWasmLosses, type WasmLossExports } from './wasm-losses.ts';
-import { createWasmMeanUpdates, type WasmMeanUpdateExports } from './wasm-mean-updates.ts';
-import { createTapeWriter } from './wasm-tape.ts';
-import { createWasmUpdates, type WasmUpdateExports } from './wasm-updates.ts';
+import { arraysOf, blockWords, CALL_WORDS, callArguments, callWords, isWasmOp } from './wasm-tape.ts';
 import { WasmApi, type WasmMemory, type WasmModule, wasmProblem } from './webassembly.ts';
 
 /**
- * The kernels of assembly/, equal to the reference bit for bit. Every array handed to them is a view of `memory`, above
- * `wasmHeapBase(module)`; `scratch` too, and it belongs to this instance's thread alone.
+ * The kernels of assembly/, equal to the reference bit for bit. They take arrays in `memory`, above
+ * `wasmHeapBase(module)`; calls with others are left to the reference. `scratch` lies there too, and belongs to this
+ * instance's thread alone.
  */
 export function createWasmKernels({
   module,
@@ -22,79 +21,37 @@ export function createWasmKernels({
   scratch: KernelScratch; // as takeWasmScratch takes it for the products that are called
 }): Kernels {
   const wasm = instantiate(module, memory);
+  const { buffer } = memory;
   const pack = addressOf(scratch.products);
-  const kernels = kernelsOf(wasm, pack);
-  return {
-    ...kernels,
-    fast: { ...kernels.fast, meanUpdates: createWasmMeanUpdates(wasm, kernels.averageNodes) },
-    record(tape, run) {
-      const writer = createTapeWriter(tape);
-      run(kernelsOf({ ...wasm, ...writer.exports }, pack));
-      const at = addressOf(tape);
-      const calls = writer.count();
-      return () => wasm.play(at, calls);
+  const has = (call: Call): boolean =>
+    isWasmOp(call.op) && arraysOf(call).every((array) => array.buffer === buffer) && !isUnsupported(call);
+  const blocks: Blocks = {
+    callWords: CALL_WORDS,
+    encode: (call) => (has(call) ? callWords(call, pack) : null),
+    single(call) {
+      const kernel = wasm[call.op.name] as (...args: number[]) => void;
+      const args = callArguments(call, pack);
+      return () => kernel(...args);
     },
-    recordSteps(tape, run, { hyper, hypers, losses, norms, lossSums, squares, rows }) {
-      const writer = createTapeWriter(tape);
-      run(kernelsOf({ ...wasm, ...writer.exports }, pack));
-      const [at, calls] = [addressOf(tape), writer.count()];
-      const [hyperAt, hypersAt, H] = [addressOf(hyper), addressOf(hypers), hyper.length];
-      const [lossesAt, normsAt, lossSumsAt, squaresAt] = [losses, norms, lossSums, squares].map(addressOf);
-      const [S, blocks] = [lossSums.length, squares.length];
-      return (first, steps) =>
-        wasm.playSteps(
-          at,
-          calls,
-          steps,
-          hyperAt,
-          hypersAt,
-          H,
-          lossesAt + 8 * first,
-          normsAt + 8 * first,
-          lossSumsAt,
-          S,
-          squaresAt,
-          blocks,
-          rows,
-        );
+    block(tape, calls) {
+      const at = addressOf(tape);
+      return {
+        run: () => wasm.play(at, calls),
+        repeat: (times, stop) => wasm.playTimes(at, calls, times, addressOf(stop)),
+        words: blockWords(at, calls),
+      };
     },
   };
+  return { name: 'wasm', bind: () => null, blocks, gatherBytes };
 }
 
-/** The kernels as calls of the functions of the module, or of a stand-in. */
-function kernelsOf(wasm: WasmExports, pack: number): Kernels {
-  return {
-    name: 'wasm',
-    affine: (y, x, W, b, B, I, O) => wasm.affine(addressOf(y), addressOf(x), addressOf(W), addressOf(b), B, I, O, pack),
-    affineBackwardInput: (dx, dy, W, B, I, O) =>
-      wasm.affineBackwardInput(addressOf(dx), addressOf(dy), addressOf(W), B, I, O, pack),
-    affineBackwardWeights: (dW, db, x, dy, B, leaf, joins, I, O) =>
-      wasm.affineBackwardWeights(
-        addressOf(dW),
-        addressOf(db),
-        addressOf(x),
-        addressOf(dy),
-        B,
-        leaf,
-        joins ? 1 : 0,
-        I,
-        O,
-        pack,
-      ),
-    averageNodes(square, g, gSum, { joins, count, step }, P, offset, n, rows) {
-      const first = addressOf(gSum) + 8 * offset;
-      for (const [left, right] of joins) wasm.add(first + 8 * P * left, first + 8 * P * right, n);
-      wasm.averageRows(addressOf(square), addressOf(g), first, count, 8 * P * step, n, rows);
-    },
-    add: (sum, term, n) => wasm.add(addressOf(sum), addressOf(term), n),
-    scale: (g, n, factor) => wasm.scale(addressOf(g), n, addressOf(factor)),
-    fast: {
-      activations: createWasmActivations(wasm),
-      losses: createWasmLosses(wasm),
-      updates: createWasmUpdates(wasm),
-    },
-  };
-}
+/** Rows of gradients that an update adds as it reads them. */
+const MEAN_ROWS = [1, 2, 4];
+
+const isUnsupported = ({ op, args }: Call): boolean =>
+  'state' in op.operands &&
+  'S' in op.operands &&
+  !MEAN_ROWS.includes(args[Object.keys(op.operands).indexOf('S')] as number);
 
 /** What the kernels need for products of these shapes. */
 export const takeWasmScratch = (products: readonly ProductShape[], allocate: Allocate): KernelScratch => ({
@@ -131,41 +88,11 @@ export function compileWasmKernels(bytes: Uint8Array): WasmModule {
   return new WasmApi.Module(bytes);
 }
 
-interface WasmExports extends WasmActivationExports, WasmLossExports, WasmMeanUpdateExports, WasmUpdateExports {
+interface WasmExports {
   readonly __heap_base: { readonly value: number };
-  affine(y: number, x: number, W: number, b: number, B: number, I: number, O: number, scratch: number): void;
-  affineBackwardInput(dx: number, dy: number, W: number, B: number, I: number, O: number, scratch: number): void;
-  affineBackwardWeights(
-    dW: number,
-    db: number,
-    x: number,
-    dy: number,
-    B: number,
-    leaf: number,
-    joins: number,
-    I: number,
-    O: number,
-    scratch: number,
-  ): void;
-  averageRows(square: number, g: number, first: number, S: number, row: number, n: number, rows: number): void;
-  add(sum: number, term: number, n: number): void;
-  scale(g: number, n: number, factor: number): void;
   play(tape: number, calls: number): void;
-  playSteps(
-    tape: number,
-    calls: number,
-    steps: number,
-    hyper: number,
-    hypers: number,
-    H: number,
-    losses: number,
-    norms: number,
-    lossSums: number,
-    S: number,
-    squares: number,
-    blocks: number,
-    rows: number,
-  ): number;
+  playTimes(tape: number, calls: number, times: number, stop: number): number;
+  readonly [kernel: string]: unknown;
 }
 
 const instantiate = (module: WasmModule, memory: WasmMemory): WasmExports =>

@@ -1,7 +1,5 @@
-import { activate, activateBackward } from '../activations/activate.ts';
 import { type ActivationName, activations } from '../activations/index.ts';
-import type { ActivationKernel } from '../kernels/kernels.ts';
-import { resolveOnce } from '../kernels/resolve-once.ts';
+import { activationOps } from '../program/ops.ts';
 import { oneOf, onlyKeys, positiveInteger } from '../text/check.ts';
 import { unknownOption } from '../text/option-error.ts';
 import { nonNegative } from '../text/range.ts';
@@ -28,11 +26,7 @@ export function activation(options: ActivationOptions, { input }: Pick<Place, 'i
   if (options.alpha !== undefined && f.alpha === 0) throw unknownOption(`activation ${fn}`, 'alpha', ['fn', 'size']);
   const size = options.size === undefined ? input : positiveInteger('activation', 'size', options.size);
   const alpha = options.alpha === undefined ? f.alpha : nonNegative('activation', 'alpha', options.alpha);
-  const plain: ActivationKernel = {
-    forward: (a, z, n) => activate(f, a, z, n, alpha),
-    backward: (dz, da, za, n) => activateBackward(f, dz, da, za, n, alpha),
-  };
-  const kernelOf = resolveOnce(({ fast }) => fast.activations[fn] ?? plain);
+  const ops = activationOps[fn];
   const readsZ = f.reads === 'z';
   return {
     label: `${fn}(${size})`,
@@ -41,12 +35,11 @@ export function activation(options: ActivationOptions, { input }: Pick<Place, 'i
     elementwise: true,
     reads: { x: readsZ, y: !readsZ },
     tensors: [],
-    recordable: ({ fast }) => fast.activations[fn] !== undefined,
-    forward(y, x, _parameters, B, { kernels }) {
-      kernelOf(kernels).forward(y, x, B * size, alpha);
+    forward(y, x, _parameters, B, { emit }) {
+      emit(ops.forward, y, x, B * size, alpha);
     },
-    backward(dx, dy, x, y, _parameters, _gradients, B, { kernels }) {
-      if (dx !== null) kernelOf(kernels).backward(dx, dy, readsZ ? x : y, B * size, alpha);
+    backward(dx, dy, x, y, _parameters, _gradients, B, { emit }) {
+      if (dx !== null) emit(ops.backward, dx, dy, readsZ ? x : y, B * size, alpha);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { createInitializer, type InitializerSpec } from '../initializers/index.ts';
+import { ops } from '../program/ops.ts';
 import { onlyKeys, positiveInteger } from '../text/check.ts';
 import type { Layer, Place } from './layer.ts';
 
@@ -32,14 +33,12 @@ export function dense(options: DenseOptions, { input }: Place): Layer {
       { name: 'b', shape: [O], initialize: (out, random) => initializeB(out, I, O, random) },
     ],
     products: [[I, O]],
-    recordable: () => true,
-    // Tensors are indexed, not destructured: an iterator a call would be garbage a step.
-    forward(y, x, parameters, B, { kernels }) {
-      kernels.affine(y, x, parameters[0], parameters[1], B, I, O);
+    forward(y, x, [W, b], B, { emit }) {
+      emit(ops.affine, y, x, W, b, B, I, O);
     },
-    backward(dx, dy, x, _y, parameters, gradients, B, { kernels, leaf, joins }) {
-      kernels.affineBackwardWeights(gradients[0], gradients[1], x, dy, B, leaf, joins, I, O);
-      if (dx !== null) kernels.affineBackwardInput(dx, dy, parameters[0], B, I, O);
+    backward(dx, dy, x, _y, [W], [dW, db], B, { emit, leaf, joins }) {
+      emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, joins, I, O);
+      if (dx !== null) emit(ops.affineBackwardInput, dx, dy, W, B, I, O);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { dropout as applyMask, copy } from '../ops/index.ts';
+import { ops } from '../program/ops.ts';
 import { streamKey } from '../random/index.ts';
 import { number, onlyKeys, positiveInteger } from '../text/check.ts';
 import type { Layer, Pass, Place } from './layer.ts';
@@ -22,23 +22,18 @@ export function dropout(options: DropoutOptions, { input, path }: Place): Layer 
   const rate = number('dropout', 'rate', options.rate, 'in [0, 1)', (value) => value >= 0 && value < 1);
   const threshold = Math.floor(rate * 4294967296);
   const factor = 1 / (1 - rate);
-  const place = new Float64Array(2);
-  let keySeed = Number.NaN;
-  let key = new Uint32Array(2);
 
+  /** y = x · m / (1 - rate), or x; y may be x. */
   function mask(
-    y: Float64Array, // [B, size] out, may be x
+    y: Float64Array, // [B, size] out
     x: Float64Array, // [B, size]
     B: number,
-    { seed, step, firstRow }: Pass,
+    { emit, training, seed, place }: Pass,
   ): void {
-    if (seed !== keySeed) {
-      key = streamKey(seed, 'dropout', ...path);
-      keySeed = seed;
-    }
-    place[0] = step;
-    place[1] = firstRow;
-    applyMask(y, x, place, B, size, key[0], key[1], threshold, factor);
+    if (training && rate > 0) {
+      const [key0, key1] = streamKey(seed, 'dropout', ...path);
+      emit(ops.dropout, y, x, place, B, size, key0, key1, threshold, factor);
+    } else if (y !== x) emit(ops.copy, y, x, B * size);
   }
 
   return {
@@ -49,13 +44,10 @@ export function dropout(options: DropoutOptions, { input, path }: Place): Layer 
     reads: { x: false, y: false },
     tensors: [],
     forward(y, x, _parameters, B, pass) {
-      if (pass.training && rate > 0) mask(y, x, B, pass);
-      else if (y !== x) copy(y, x, B * size);
+      mask(y, x, B, pass);
     },
     backward(dx, dy, _x, _y, _parameters, _gradients, B, pass) {
-      if (dx === null) return;
-      if (pass.training && rate > 0) mask(dx, dy, B, pass);
-      else if (dx !== dy) copy(dx, dy, B * size);
+      if (dx !== null) mask(dx, dy, B, pass);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { createInitializer, type InitializerSpec } from '../initializers/index.ts';
-import { checkIndices, embeddingBackward, embeddingForward, fill } from '../ops/index.ts';
+import { ops } from '../program/ops.ts';
 import { onlyKeys, positiveInteger } from '../text/check.ts';
 import { treeLevels } from '../tree/index.ts';
 import type { Layer, Place } from './layer.ts';
@@ -33,23 +33,20 @@ export function embedding(options: EmbeddingOptions, { input, path }: Place): La
     elementwise: false,
     reads: { x: true, y: false },
     tensors: [{ name: 'E', shape: [V, width], initialize: (out, random) => initialize(out, V, width, random) }],
-    forward(y, x, parameters, B) {
-      checkIndices(x, B * input, input, V, where);
-      embeddingForward(y, x, parameters[0], B * input, width);
+    forward(y, x, [E], B, { emit }) {
+      emit(ops.checkIndices, x, B * input, input, V, where);
+      emit(ops.embeddingForward, y, x, E, B * input, width);
     },
     // For each index the first place that has it, for each place the next; sums over leaves, and which leaves.
     createMemory(rows, allocate) {
       const levels = treeLevels(rows);
       return { arrays: [allocate(V), allocate(rows * input), allocate(levels * width), allocate(levels)] };
     },
-    backward(dx, dy, x, _y, _parameters, gradients, B, { leaf, joins }, { arrays }) {
-      const dE = gradients[0];
-      const firstPlace = arrays[0];
-      const nextPlace = arrays[1];
-      const sums = arrays[2];
-      const leafOf = arrays[3];
-      embeddingBackward(dE, firstPlace, nextPlace, sums, leafOf, x, dy, B, input, leaf, joins, V, width);
-      if (dx !== null) fill(dx, 0, B * input);
+    backward(dx, dy, x, _y, _parameters, [dE], B, { emit, leaf, joins }, { arrays }) {
+      const [firstPlace, nextPlace, sums, leafOf] = arrays;
+      const k = input;
+      emit(ops.embeddingBackward, dE, firstPlace, nextPlace, sums, leafOf, x, dy, B, k, leaf, joins, V, width);
+      if (dx !== null) emit(ops.fill, dx, 0, B * k);
     },
   };
 }

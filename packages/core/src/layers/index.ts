@@ -34,7 +34,7 @@ export type { Inspect } from './inspect.ts';
 export type { Layer, Pass, Place, TensorSpec } from './layer.ts';
 export { layerInFull } from './layer-in-full.ts';
 export type { LayerNormOptions } from './layer-norm.ts';
-export { type InnerMemory, type LayerMemory, noMemory, type StackMemory } from './memory.ts';
+export { type LayerMemory, noMemory, type StackMemory } from './memory.ts';
 export { type PlacedLayer, placeLayers } from './placed-layer.ts';
 export type { ResidualOptions } from './residual.ts';
 export { backwardStack, createStackMemory, forwardStack } from './stack.ts';

@@ -1,4 +1,4 @@
-import { layerNormBackwardInput, layerNormForward, normBackwardWeights } from '../ops/index.ts';
+import { ops } from '../program/ops.ts';
 import { onlyKeys, positiveInteger } from '../text/check.ts';
 import { positive } from '../text/range.ts';
 import { treeLevels } from '../tree/index.ts';
@@ -34,12 +34,12 @@ export function layerNorm(options: LayerNormOptions, { input }: Place): Layer {
     createMemory: (rows, allocate) => ({
       arrays: [allocate(rows * size), allocate(rows), allocate(size), allocate(treeLevels(rows) * 2 * size)],
     }),
-    forward(y, x, parameters, B, _pass, { arrays }) {
-      layerNormForward(y, arrays[0], arrays[1], x, parameters[0], parameters[1], B, size, epsilon);
+    forward(y, x, [gamma, beta], B, { emit }, { arrays: [xHat, scales] }) {
+      emit(ops.layerNormForward, y, xHat, scales, x, gamma, beta, B, size, epsilon);
     },
-    backward(dx, dy, _x, _y, parameters, gradients, B, { leaf, joins }, { arrays }) {
-      normBackwardWeights(gradients[0], gradients[1], arrays[3], dy, arrays[0], B, leaf, joins, size);
-      if (dx !== null) layerNormBackwardInput(dx, arrays[2], dy, arrays[0], arrays[1], parameters[0], B, size);
+    backward(dx, dy, _x, _y, [gamma], [dGamma, dBeta], B, { emit, leaf, joins }, { arrays: [xHat, scales, g, sums] }) {
+      emit(ops.normBackwardWeights, dGamma, dBeta, sums, dy, xHat, B, leaf, joins, size);
+      if (dx !== null) emit(ops.layerNormBackwardInput, dx, g, dy, xHat, scales, gamma, B, size);
     },
   };
 }

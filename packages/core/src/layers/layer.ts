@@ -1,27 +1,25 @@
-import type { Kernels } from '../kernels/kernels.ts';
 import type { Allocate, ProductShape } from '../kernels/scratch.ts';
 import type { Pausable } from '../pausable.ts';
+import type { Emit } from '../program/op.ts';
 import type { Random } from '../random/random.ts';
 import type { LayerSpec } from './index.ts';
 import type { Inspect } from './inspect.ts';
 import type { LayerMemory } from './memory.ts';
 
-/** What a pass over rows knows besides the rows: one object per thread, changed from pass to pass. */
+/** What the program of a pass over rows depends on besides the rows. */
 export interface Pass {
-  /** The kernels. */
-  readonly kernels: Kernels;
+  /** Puts an operation at the end of the program. */
+  readonly emit: Emit;
   /** False at evaluation: dropout is the identity. */
-  training: boolean;
+  readonly training: boolean;
   /** Seed of dropout. */
   readonly seed: number;
-  /** Step of the run, counted from 0. */
-  step: number;
-  /** Index of the first row in its batch. */
-  firstRow: number;
   /** Rows of a leaf: gradients are summed leaf by leaf, and the leaves by a tree. */
-  leaf: number;
+  readonly leaf: number;
   /** Whether gradients are added to what stands in their arrays: the sum of the rows to the left. */
-  joins: boolean;
+  readonly joins: boolean;
+  /** [2] Where the program finds the step, counted from 0, and the index of its first row in the batch. */
+  readonly place: Float64Array;
 }
 
 /** A trainable tensor of a layer. */
@@ -34,7 +32,10 @@ export interface TensorSpec {
   initialize(out: Float64Array, random: Random): void;
 }
 
-/** A stateless function of rows: parameters, activations and gradients are arguments, so that any thread can run it. */
+/**
+ * A function of rows, written as operations: `forward` and `backward` put those of a pass at the end of a program. They
+ * compute nothing themselves, so a layer is stateless, and any thread and any backend can run it.
+ */
 export interface Layer {
   /** Name in error messages: `dense(784->128)`. */
   readonly label: string;
@@ -63,13 +64,7 @@ export interface Layer {
   /** Memory of the layer for up to `rows` rows, besides input and output. Absent: nothing. */
   createMemory?(rows: number, allocate: Allocate): LayerMemory;
 
-  /**
-   * Whether a training pass over this many rows always makes the same calls of `kernels`, whatever the step, and
-   * nothing else, so that it can be recorded. Absent: no.
-   */
-  recordable?(kernels: Kernels): boolean;
-
-  /** Overwrites `y`. */
+  /** Operations that overwrite `y`. */
   forward(
     y: Float64Array, // [B, out] out
     x: Float64Array, // [B, in]
@@ -81,7 +76,7 @@ export interface Layer {
   ): void;
 
   /**
-   * Overwrites `dx` (unless null: nobody needs it) and every array of `gradients`, for B = 0 with zeros; where
+   * Operations that overwrite `dx` (unless null: nobody needs it) and every array of `gradients`, for B = 0 with zeros; where
    * `pass.joins`, adds to `gradients`. A gradient is the tree over leaves of `pass.leaf` rows: see tree/leaves.ts.
    */
   backward(

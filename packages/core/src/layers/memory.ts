@@ -6,7 +6,7 @@ export interface LayerMemory {
   /** The arrays of `createMemory`, in its order. */
   readonly arrays: readonly Float64Array[];
   /** Memory of nested layers. */
-  readonly inner?: InnerMemory;
+  readonly inner?: StackMemory;
 }
 
 /** Memory of a stack of layers, for up to `rows` rows. */
@@ -19,14 +19,6 @@ export interface StackMemory {
   readonly gradients: readonly [Float64Array, Float64Array];
   /** Memory of each layer. */
   readonly memories: readonly LayerMemory[];
-}
-
-/** The same for nested layers, with lists for the arrays it is handed: new lists would be garbage in every step. */
-export interface InnerMemory extends StackMemory {
-  /** One list per layer, with one array per tensor. */
-  readonly parameters: readonly Float64Array[][];
-  /** The same for the gradients. */
-  readonly parameterGradients: readonly Float64Array[][];
 }
 
 /** For a layer that needs no memory. */

@@ -1,11 +1,11 @@
-import { copy, plus } from '../ops/index.ts';
 import type { Pausable } from '../pausable.ts';
+import { ops } from '../program/ops.ts';
 import { onlyKeys } from '../text/check.ts';
 import { OptionError } from '../text/option-error.ts';
 import { show } from '../text/show.ts';
 import type { LayerSpec } from './index.ts';
 import type { Layer, Place } from './layer.ts';
-import type { InnerMemory, LayerMemory } from './memory.ts';
+import type { LayerMemory, StackMemory } from './memory.ts';
 import { backwardStack, createStackMemory, forwardStack } from './stack.ts';
 
 /** Options of a residual block. */
@@ -44,40 +44,33 @@ export function* residual(options: ResidualOptions, { input: width, path, build 
     ),
     inner: layers,
     createMemory(rows, allocate) {
-      const lists = () => layers.map((layer) => layer.tensors.map(() => new Float64Array(0)));
       // x is read again for the sum, so the first layer must not overwrite it. Its array is not known here.
-      const memory = createStackMemory(layers, new Float64Array(0), true, rows, allocate);
-      return { arrays: [], inner: { ...memory, parameters: lists(), parameterGradients: lists() } };
+      return { arrays: [], inner: createStackMemory(layers, new Float64Array(0), true, rows, allocate) };
     },
     forward(y, x, parameters, B, pass, memory, inspect) {
-      const inner = innerOf(memory);
-      sort(inner.parameters, parameters);
-      const f = forwardStack(layers, inner, x, inner.parameters, B, pass, inspect);
-      plus(y, x, f, B * width);
+      const f = forwardStack(layers, innerOf(memory), x, sorted(parameters), B, pass, inspect);
+      pass.emit(ops.plus, y, x, f, B * width);
     },
     backward(dx, dy, x, _y, parameters, gradients, B, pass, memory, inspect) {
       const inner = innerOf(memory);
-      sort(inner.parameters, parameters);
-      sort(inner.parameterGradients, gradients);
-      const df = inner.gradients[0];
-      copy(df, dy, B * width);
-      const { parameters: theta, parameterGradients: g } = inner;
+      pass.emit(ops.copy, inner.gradients[0], dy, B * width);
+      const [theta, g] = [sorted(parameters), sorted(gradients)];
       const back = backwardStack(layers, inner, dx !== null, x, theta, g, B, pass, inspect);
-      if (dx !== null) plus(dx, dy, back, B * width);
+      if (dx !== null) pass.emit(ops.plus, dx, dy, back, B * width);
     },
   };
+
+  /** The tensors of the layers, one list a layer. */
+  function sorted(tensors: readonly Float64Array[]): Float64Array[][] {
+    let next = 0;
+    return layers.map((layer) => {
+      next += layer.tensors.length;
+      return tensors.slice(next - layer.tensors.length, next);
+    });
+  }
 }
 
-function innerOf({ inner }: LayerMemory): InnerMemory {
+function innerOf({ inner }: LayerMemory): StackMemory {
   if (inner === undefined) throw new Error('residual: memory has no inner memory, expected that of createMemory');
   return inner;
-}
-
-/** Distributes the tensors to the layers, in order. Overwrites the arrays of `lists`. */
-function sort(lists: readonly Float64Array[][], tensors: readonly Float64Array[]): void {
-  let next = 0;
-  for (let l = 0; l < lists.length; l++) {
-    const list = lists[l];
-    for (let k = 0; k < list.length; k++) list[k] = tensors[next++];
-  }
 }

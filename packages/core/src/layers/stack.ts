@@ -1,4 +1,5 @@
 import type { Allocate } from '../kernels/scratch.ts';
+import { host } from '../program/op.ts';
 import type { Inspect } from './inspect.ts';
 import type { Layer, Pass } from './layer.ts';
 import { noMemory, type StackMemory } from './memory.ts';
@@ -26,7 +27,19 @@ export function createStackMemory(
   return { outputs, gradients, memories };
 }
 
-/** Runs B rows of `x` through the layers; returns the array of the last one's outputs [B, out]. */
+/** Puts a look at an array that has just been written into the program. */
+function look(
+  { emit }: Pass,
+  inspect: Inspect | undefined,
+  phase: Parameters<Inspect>[0],
+  layer: Layer,
+  rows: Float64Array,
+  n: number,
+): void {
+  if (inspect !== undefined) emit(host, () => void inspect(phase, layer, rows, n));
+}
+
+/** Emits the layers' forward pass of B rows of `x`; returns the array of the last one's outputs [B, out]. */
 export function forwardStack(
   layers: readonly Layer[],
   memory: StackMemory,
@@ -40,15 +53,15 @@ export function forwardStack(
   for (let l = 0; l < layers.length; l++) {
     const y = memory.outputs[l];
     layers[l].forward(y, input, parameters[l], B, pass, memory.memories[l], inspect);
-    inspect?.('forward', layers[l], y, B * layers[l].out);
+    look(pass, inspect, 'forward', layers[l], y, B * layers[l].out);
     input = y;
   }
   return input;
 }
 
 /**
- * Propagates the gradient with respect to the last output from `memory.gradients[0]` back to the first layer with
- * parameters, or to `x` if `toInput`. Overwrites every array of `gradients`; returns the array of the last gradient.
+ * Emits what propagates the gradient with respect to the last output from `memory.gradients[0]` back to the first layer
+ * with parameters, or to `x` if `toInput`. Overwrites every array of `gradients`; returns the array of the last gradient.
  */
 export function backwardStack(
   layers: readonly Layer[],
@@ -64,7 +77,7 @@ export function backwardStack(
   let dy = memory.gradients[0];
   let free = memory.gradients[1];
   const last = layers[layers.length - 1];
-  inspect?.('loss', last, dy, B * last.out);
+  look(pass, inspect, 'loss', last, dy, B * last.out);
   const first = toInput ? 0 : firstTrainable(layers);
   for (let l = layers.length - 1; l >= first; l--) {
     const layer = layers[l];
@@ -72,7 +85,7 @@ export function backwardStack(
     const input = l === 0 ? x : memory.outputs[l - 1];
     layer.backward(dx, dy, input, memory.outputs[l], parameters[l], gradients[l], B, pass, memory.memories[l], inspect);
     if (dx === null) break;
-    inspect?.('backward', layer, dx, B * layer.in);
+    look(pass, inspect, 'backward', layer, dx, B * layer.in);
     if (dx !== dy) {
       free = dy;
       dy = dx;

@@ -1,5 +1,5 @@
 import { createInitializer, type InitializerSpec } from '../initializers/index.ts';
-import { gateBackward, gateForward } from '../ops/index.ts';
+import { ops } from '../program/ops.ts';
 import { onlyKeys, positiveInteger } from '../text/check.ts';
 import type { Layer, Place } from './layer.ts';
 
@@ -40,24 +40,20 @@ export function swiglu(options: SwigluOptions, { input }: Place): Layer {
     products: [[I, O]],
     // g and v, replaced by dg and dv in the backward pass; and the part of dx that comes from v.
     createMemory: (rows, allocate) => ({ arrays: [allocate(rows * O), allocate(rows * O), allocate(rows * I)] }),
-    forward(y, x, parameters, B, { kernels }, { arrays }) {
-      const g = arrays[0];
-      const v = arrays[1];
-      kernels.affine(g, x, parameters[0], parameters[1], B, I, O);
-      kernels.affine(v, x, parameters[2], parameters[3], B, I, O);
-      gateForward(y, g, v, B * O);
+    forward(y, x, [Wg, bg, Wv, bv], B, { emit }, { arrays: [g, v] }) {
+      emit(ops.affine, g, x, Wg, bg, B, I, O);
+      emit(ops.affine, v, x, Wv, bv, B, I, O);
+      emit(ops.gateForward, y, g, v, B * O);
     },
-    backward(dx, dy, x, _y, parameters, gradients, B, { kernels, leaf, joins }, { arrays }) {
-      const g = arrays[0];
-      const v = arrays[1];
-      gateBackward(g, v, dy, B * O);
-      kernels.affineBackwardWeights(gradients[0], gradients[1], x, g, B, leaf, joins, I, O);
-      kernels.affineBackwardWeights(gradients[2], gradients[3], x, v, B, leaf, joins, I, O);
+    backward(dx, dy, x, _y, [Wg, , Wv], gradients, B, { emit, leaf, joins }, { arrays: [g, v, byValue] }) {
+      const [dWg, dbg, dWv, dbv] = gradients;
+      emit(ops.gateBackward, g, v, dy, B * O);
+      emit(ops.affineBackwardWeights, dWg, dbg, x, g, B, leaf, joins, I, O);
+      emit(ops.affineBackwardWeights, dWv, dbv, x, v, B, leaf, joins, I, O);
       if (dx === null) return;
-      const byValue = arrays[2];
-      kernels.affineBackwardInput(dx, g, parameters[0], B, I, O);
-      kernels.affineBackwardInput(byValue, v, parameters[2], B, I, O);
-      kernels.add(dx, byValue, B * I);
+      emit(ops.affineBackwardInput, dx, g, Wg, B, I, O);
+      emit(ops.affineBackwardInput, byValue, v, Wv, B, I, O);
+      emit(ops.add, dx, byValue, B * I);
     },
   };
 }

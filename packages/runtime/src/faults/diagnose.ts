@@ -1,7 +1,7 @@
 import { InputError, type Inspect, type Layer } from '@gradloom/core';
-import { batchLoss, gradientOf, show, viewOf } from '@gradloom/core/internal';
+import { batchLoss, createList, emitNode, gradientOf, runCalls, show, viewOf } from '@gradloom/core/internal';
 import type { RunContext } from '../context.ts';
-import { gatherLeaves, rowOfDataset, rowsOf, runPass } from '../step.ts';
+import { gatherLeaves, rowOfDataset, rowsOf } from '../step.ts';
 import { leavesOf } from '../team-part.ts';
 import { CONTROL } from '../threads/barrier.ts';
 import type { DiagnosisTask } from '../threads/protocol.ts';
@@ -86,14 +86,15 @@ function badNumber(context: RunContext, step: number, leaf: number): { found?: s
   };
   const finite = 'expected finite numbers';
   try {
-    runPass(context, step, { first: leaf, count: 1, row: 0, joins: false, merges: [] }, inspect);
+    runLeaf(context, step, leaf, inspect);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const row = rowOfDataset(setup, step, leaf * setup.leaf + error.row);
     const refused = new InputError(row, error.problem, { of: setup.dataset?.name ?? 'the dataset' }).message;
     return found === undefined ? { refused } : { found: `${found}, ${finite}` };
   }
-  const loss = arena.lossSums[leaf];
+  const loss = context.lossSums[0];
+  arena.lossSums[leaf] = loss;
   if (loss - loss !== 0)
     found ??= `the loss after ${layerName(network.layers[network.layers.length - 1])} has ${show(loss)}`;
   const gradients = gradientOf(arena.gSum, P, 0);
@@ -106,4 +107,15 @@ function badNumber(context: RunContext, step: number, leaf: number): { found?: s
     }
   }
   return found === undefined ? {} : { found: `${found}, ${finite}` };
+}
+
+/** Forward and backward pass of a leaf, its gradient to row 0. */
+function runLeaf(context: RunContext, step: number, leaf: number, inspect: Inspect): void {
+  const { setup, network, workspace, theta, gradients, lossSums, kernels } = context;
+  const rows = gatherLeaves(context, step, leaf, 1);
+  const { calls, emit } = createList();
+  const place = Float64Array.of(step, leaf * setup.leaf);
+  const pass = { emit, training: true, seed: setup.seed, leaf: setup.leaf, joins: false, place };
+  emitNode(lossSums, network, workspace, theta, gradients[0], rows, pass, inspect);
+  runCalls(calls, kernels);
 }

@@ -1,5 +1,5 @@
 import { type Allocate, createLoss, InputError, type LossSpec, type Network } from '@gradloom/core';
-import { bindTensors, countDoubles, createAllocator, createWorkspace, predictRows } from '@gradloom/core/internal';
+import { bindTensors, countDoubles, createAllocator, createWorkspace, rowPredictor } from '@gradloom/core/internal';
 import { refuseBadWeights } from '../faults/bad-weight.ts';
 import { checkMemory } from '../memory/memory.ts';
 import { memoryRoom } from '../memory/memory-room.ts';
@@ -45,6 +45,7 @@ export function createPredictor(
   const { theta, workspace } = takeArrays(createAllocator(where, memory.doubles));
   const tensors = bindTensors(network, theta);
   theta.set(parameters);
+  const predict = rowPredictor(network, workspace, tensors, memory.kernels);
   const tenant = {};
   memory.tenant = tenant;
   const kept = memory.isShared ? parameters.slice() : theta;
@@ -54,7 +55,7 @@ export function createPredictor(
       memory.tenant = tenant;
     }
     try {
-      return predictRows(network, workspace, tensors, memory.kernels, x);
+      return predict(x);
     } catch (error) {
       throw error instanceof InputError ? new InputError(error.row, error.problem, { where: asked }) : error;
     }

@@ -1,4 +1,4 @@
-import { number, oneOf, record } from '@gradloom/core/internal';
+import { createList, link, number, oneOf, ops, record } from '@gradloom/core/internal';
 import { type Backend, backendNames, compileFor, createBackendKernels } from '../backend.ts';
 import { createKernelMemory } from '../memory/kernel-memory.ts';
 import { takeKernelScratch } from '../thread-scratch.ts';
@@ -27,12 +27,15 @@ export function measureGflops(backend: Backend, budgetMs = 200): number {
   for (const input of [x, W, b]) for (let i = 0; i < input.length; i++) input[i] = (i % 101) / 101 - 0.5;
   const kernels = createBackendKernels(backend, { ...compiled, memory, scratch });
 
-  kernels.affine(y, x, W, b, B, I, O);
+  const { calls, emit } = createList();
+  emit(ops.affine, y, x, W, b, B, I, O);
+  const { run } = link(calls, kernels);
+  run();
   const callsMs: number[] = [];
   const startMs = performance.now();
   let beforeMs = startMs;
   do {
-    kernels.affine(y, x, W, b, B, I, O);
+    run();
     const afterMs = performance.now();
     callsMs.push(afterMs - beforeMs);
     beforeMs = afterMs;

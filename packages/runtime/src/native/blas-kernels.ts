@@ -1,5 +1,5 @@
-import type { Kernels } from '@gradloom/core';
-import { createStarts, type Products, withProducts } from '@gradloom/core/internal';
+import type { Emit, Kernels } from '@gradloom/core';
+import { createList, createStarts, link, ops, type Products, withProducts } from '@gradloom/core/internal';
 import type { BlasLibrary } from './blas-library.ts';
 import { piecesOf } from './pieces.ts';
 
@@ -20,53 +20,67 @@ const MIN_PRODUCT = 4096;
  * same bits again, in any thread, wherever its arrays lie. They are not the reference's, and a row's bits depend on
  * how many rows stand in the call; so the shapes of all calls must follow from a run's configuration, never from its
  * threads. Small products, chosen by shape, are wasm's; large ones may be cut into several calls, by shape and library.
- * Pass the same views again from step to step: where a product is cut, the pieces' views are kept with them.
  */
 export function createBlasKernels(library: BlasLibrary, wasm: Kernels): Kernels {
   library.setThreads(1);
   const { dgemm } = library;
   const pieces = piecesOf(library.identity);
   const starts = createStarts();
-  const products: Products = {
-    affine(y, x, W, b, B, I, O) {
-      wasm.affine(y, x, W, b, B, 0, O); // y[n] = b, to which the products add
-      const piece = pieces.forward(B, I, O);
-      if (piece === I) return dgemm(ROW_MAJOR, PLAIN, PLAIN, B, O, I, 1, x, I, W, O, 1, y, O);
-      const count = Math.ceil(I / piece);
-      const xs = starts(x, piece, count);
-      const Ws = starts(W, piece * O, count);
+  /** A product that needs nothing but WebAssembly: what a call of the library adds to, and the sum of dy. */
+  const inWasm = (emitted: (emit: Emit) => void): (() => void) => {
+    const { calls, emit } = createList();
+    emitted(emit);
+    return link(calls, wasm).run;
+  };
+
+  function affine(...[y, x, W, b, B, I, O]: Args<'affine'>): () => void {
+    const bias = inWasm((emit) => emit(ops.affine, y, x, W, b, B, 0, O)); // y[n] = b, to which the products add
+    const piece = pieces.forward(B, I, O);
+    const count = Math.ceil(I / piece);
+    const xs = starts(x, piece, count);
+    const Ws = starts(W, piece * O, count);
+    return () => {
+      bias();
       for (let p = 0; p < count; p++) {
         const width = Math.min(piece, I - p * piece);
         dgemm(ROW_MAJOR, PLAIN, PLAIN, B, O, width, 1, xs[p], I, Ws[p], O, 1, y, O);
       }
-    },
+    };
+  }
 
-    affineBackwardInput(dx, dy, W, B, I, O) {
-      const piece = pieces.backward(B, I, O);
-      if (piece === I) return dgemm(ROW_MAJOR, PLAIN, TRANSPOSED, B, I, O, 1, dy, O, W, O, 0, dx, I);
-      const count = Math.ceil(I / piece);
-      const dxs = starts(dx, piece, count);
-      const Ws = starts(W, piece * O, count);
+  function affineBackwardInput(...[dx, dy, W, B, I, O]: Args<'affineBackwardInput'>): () => void {
+    const piece = pieces.backward(B, I, O);
+    const count = Math.ceil(I / piece);
+    const dxs = starts(dx, piece, count);
+    const Ws = starts(W, piece * O, count);
+    return () => {
       for (let p = 0; p < count; p++) {
         const width = Math.min(piece, I - p * piece);
         dgemm(ROW_MAJOR, PLAIN, TRANSPOSED, B, width, O, 1, dy, O, Ws[p], O, 0, dxs[p], I);
       }
-    },
+    };
+  }
 
-    affineBackwardWeights(dW, db, x, dy, B, leaf, joins, I, O) {
-      // Its sums have an order of their own: leaves are added outside of it, by everyone in the same way.
-      if (B > leaf || joins) throw new Error(`blas: gradient has ${B} rows in leaves of ${leaf}, expected one leaf`);
-      wasm.affineBackwardWeights(dW, db, x, dy, B, leaf, false, 0, O); // db alone
-      const piece = pieces.forward(B, I, O);
-      if (piece === I) return dgemm(ROW_MAJOR, TRANSPOSED, PLAIN, I, O, B, 1, x, I, dy, O, 0, dW, O);
-      const count = Math.ceil(I / piece);
-      const xs = starts(x, piece, count);
-      const dWs = starts(dW, piece * O, count);
+  function affineBackwardWeights(...args: Args<'affineBackwardWeights'>): () => void {
+    const [dW, db, x, dy, B, leaf, joins, I, O] = args;
+    // Its sums have an order of their own: leaves are added outside of it, by everyone in the same way.
+    if (B > leaf || joins) throw new Error(`blas: gradient has ${B} rows in leaves of ${leaf}, expected one leaf`);
+    const sumOfDy = inWasm((emit) => emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, false, 0, O)); // db alone
+    const piece = pieces.forward(B, I, O);
+    const count = Math.ceil(I / piece);
+    const xs = starts(x, piece, count);
+    const dWs = starts(dW, piece * O, count);
+    return () => {
+      sumOfDy();
       for (let p = 0; p < count; p++) {
         const width = Math.min(piece, I - p * piece);
         dgemm(ROW_MAJOR, TRANSPOSED, PLAIN, width, O, B, 1, xs[p], I, dy, O, 0, dWs[p], O);
       }
-    },
-  };
-  return withProducts('blas', wasm, products, (B, I, O) => B * I * O >= MIN_PRODUCT);
+    };
+  }
+
+  return withProducts('blas', wasm, { affine, affineBackwardInput, affineBackwardWeights }, isLarge);
 }
+
+const isLarge = (B: number, I: number, O: number): boolean => B * I * O >= MIN_PRODUCT;
+type Args<Name extends keyof Products> = Parameters<Products[Name]>;

@@ -1,10 +1,14 @@
 import { addressOf } from '../address.ts';
-import type { Kernels } from '../kernels.ts';
+import { gatherBytes as plain } from '../gather-bytes.ts';
+import type { GatherBytes } from '../kernels.ts';
 import type { CallTape } from './call-tape.ts';
 import type { CodeLayout } from './machine-code/program.ts';
 
 const ROWS = 62; // of a call
 const LANES = 4;
+// Below this, entering machine code takes longer than it saves; above it, it cannot address the bytes.
+const MIN_COLUMNS = 16;
+const MAX_BYTES = 2 ** 32;
 
 /** Doubles of scratch that gathering takes, a multiple of eight: two words a double, one start more than rows. */
 export const GATHER_SCRATCH = LANES + (ROWS + 2) / 2 + 4;
@@ -13,10 +17,14 @@ export function createGatherBytes(
   { gather }: CodeLayout,
   tape: CallTape,
   scratch: Float64Array, // [GATHER_SCRATCH]
-): NonNullable<Kernels['gatherBytes']> {
+): GatherBytes {
   const starts = new Uint32Array(scratch.buffer, scratch.byteOffset + 8 * LANES, ROWS + 1);
   const divisorAt = addressOf(scratch);
   return (out, bytes, columns, divisor, order, first, count) => {
+    if (columns < MIN_COLUMNS || bytes.length >= MAX_BYTES) {
+      plain(out, bytes, columns, divisor, order, first, count);
+      return;
+    }
     scratch.fill(divisor, 0, LANES);
     for (let done = 0; done < count; ) {
       const rows = count - done < ROWS ? count - done : ROWS;

@@ -1,6 +1,5 @@
 import { TINY } from '../../math/flush.ts';
 import { addressOf } from '../address.ts';
-import type { Kernels, MeanUpdateKernel, MeanUpdates } from '../kernels.ts';
 import type { CallTape } from './call-tape.ts';
 import { adamConstants } from './machine-code/adam.ts';
 import type { CodeLayout } from './machine-code/program.ts';
@@ -14,39 +13,48 @@ const SHARED = 7;
 /** Doubles of scratch that the updates take, a multiple of eight. */
 export const MEAN_UPDATE_SCRATCH = Math.floor((CONSTANTS + LANES + 7) / 8) * 8;
 
-/** Updates by the mean of rows of gradients, which is not written anywhere. */
+/** Rows of gradients and the update by their mean, which is not written anywhere. */
+export type MeanUpdate = (
+  square: Float64Array, // [1] out
+  theta: Float64Array, // [n] in and out
+  state: readonly Float64Array[], // [slots][n] in and out
+  n: number,
+  hyper: Float64Array, // [hyperLength]
+  first: Float64Array, // [S, row] rows of gradients
+  row: number,
+  S: number,
+  share: number, // 1 / the rows of the batch
+) => void;
+
+/** The updates by a mean that machine code has, by the name of the operation. */
 export function createMeanUpdates(
   { adam }: CodeLayout,
   tape: CallTape,
   maskOf: (lanes: number) => number,
-  averageNodes: Kernels['averageNodes'],
   scratch: Float64Array, // [MEAN_UPDATE_SCRATCH]
-): MeanUpdates {
+): Readonly<Record<string, MeanUpdate>> {
   const constants = addressOf(scratch);
   const squares = constants + 8 * CONSTANTS;
   const placeOf = (name: (typeof adamConstants)[number]) => LANES * adamConstants.indexOf(name);
-  const [share, beta1, weightDecay, decay] = (['share', 'beta1', 'weightDecay', 'decay'] as const).map(placeOf);
+  const [shareAt, beta1, weightDecay, decay] = (['share', 'beta1', 'weightDecay', 'decay'] as const).map(placeOf);
   scratch.fill(TINY, placeOf('tiny'), placeOf('tiny') + LANES);
   scratch.fill(-0, placeOf('minusZero'), placeOf('minusZero') + LANES);
 
-  const createUpdate = (decoupled: boolean): MeanUpdateKernel => {
-    return (square, theta, g, state, n, hyper, gSum, sums, P, offset, rows) => {
-      const { joins, count, step } = sums;
-      const direct = joins.length === 0 && adam[count] !== undefined;
-      if (!direct) averageNodes(square, g, gSum, sums, P, offset, n, rows);
+  const createUpdate = (decoupled: boolean): MeanUpdate => {
+    return (square, theta, state, n, hyper, first, row, S, share) => {
       for (let lane = 0; lane < LANES; lane++) {
-        scratch[share + lane] = direct ? 1 / rows : 1; // x · 1 is x
+        scratch[shareAt + lane] = share;
         for (let h = 0; h < SHARED; h++) scratch[beta1 + LANES * h + lane] = hyper[h];
         scratch[weightDecay + lane] = decoupled ? 0 : hyper[SHARED];
         scratch[decay + lane] = decoupled ? hyper[SHARED] : 1;
       }
       tape.adam(
-        adam[direct ? count : 1],
+        adam[S],
         addressOf(theta),
         addressOf(state[0]),
         addressOf(state[1]),
-        direct ? addressOf(gSum) + 8 * offset : addressOf(g),
-        8 * P * step,
+        addressOf(first),
+        8 * row,
         n,
         maskOf(n % LANES),
         constants,
@@ -57,5 +65,5 @@ export function createMeanUpdates(
       square[0] = scratch[CONSTANTS] + scratch[CONSTANTS + 1] + (scratch[CONSTANTS + 2] + scratch[CONSTANTS + 3]);
     };
   };
-  return { adam: createUpdate(false), adamw: createUpdate(true) };
+  return { adamOfMean: createUpdate(false), adamwOfMean: createUpdate(true) };
 }

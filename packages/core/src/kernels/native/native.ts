@@ -1,4 +1,5 @@
 import type { Network } from '../../network.ts';
+import type { Call } from '../../program/op.ts';
 import type { Kernels } from '../kernels.ts';
 import {
   type Allocate,
@@ -14,7 +15,7 @@ import { createCallTape } from './call-tape.ts';
 import { createGatherBytes, GATHER_SCRATCH } from './gather-bytes.ts';
 import { CALL_WORDS } from './machine-code/calls.ts';
 import type { CodeLayout } from './machine-code/program.ts';
-import { createMeanUpdates, MEAN_UPDATE_SCRATCH } from './mean-updates.ts';
+import { createMeanUpdates, MEAN_UPDATE_SCRATCH, type MeanUpdate } from './mean-updates.ts';
 import { createPanels, PANELS_SCRATCH } from './panels.ts';
 import { createNativeProducts, nativeProductScratch } from './products.ts';
 
@@ -62,14 +63,16 @@ export const takeNativeScratch = (products: readonly ProductShape[], allocate: A
  * fused: `fusedProducts` defines their bits. A row's result does not depend on the rows beside it.
  */
 export function createNativeKernels(options: NativeOptions): Kernels {
-  const { wasm, tape, panels } = createParts(options);
+  const { kernels, tape, panels } = createParts(options);
   const products = createNativeProducts(panels, tape, options.scratch.products);
-  const isLarge = (B: number, I: number, O: number) => B > 0 && I * O >= MIN_WEIGHTS;
-  return withProducts('native', wasm, products, isLarge);
+  return withProducts('native', kernels, products, (B, I, O) => B > 0 && I * O >= MIN_WEIGHTS);
 }
 
 /** The kernels of wasm with adam's update and the gathering of bytes in machine code: their bits are the same. */
-export const createNativeUpdates = (options: NativeOptions): Kernels => createParts(options).wasm;
+export const createNativeUpdates = (options: NativeOptions): Kernels => createParts(options).kernels;
+
+/** Parameters below which WebAssembly updates as fast, and small networks need not enter machine code. */
+const MIN_UPDATE = 2048;
 
 function createParts({ layout, enter, module, memory, scratch }: NativeOptions) {
   const { machineCode } = scratch;
@@ -82,7 +85,15 @@ function createParts({ layout, enter, module, memory, scratch }: NativeOptions) 
     play(words, bytes, calls, data);
   });
   const panels = createPanels(layout, tape, machineCode.panels);
-  const meanUpdates = createMeanUpdates(layout, tape, panels.maskOf, wasm.averageNodes, machineCode.meanUpdates);
+  const meanUpdates = createMeanUpdates(layout, tape, panels.maskOf, machineCode.meanUpdates);
   const gatherBytes = createGatherBytes(layout, tape, machineCode.gathering);
-  return { wasm: { ...wasm, gatherBytes, fast: { ...wasm.fast, meanUpdates } }, tape, panels };
+
+  function bind({ op, args }: Call): (() => void) | null {
+    const update = meanUpdates[op.name];
+    if (update === undefined) return null;
+    const [square, theta, state, n, hyper, first, row, S, share] = args as Parameters<MeanUpdate>;
+    if (n < MIN_UPDATE || layout.adam[S] === undefined) return null;
+    return () => update(square, theta, state, n, hyper, first, row, S, share);
+  }
+  return { kernels: { ...wasm, gatherBytes, bind }, tape, panels };
 }

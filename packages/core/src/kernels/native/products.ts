@@ -162,42 +162,72 @@ export function createNativeProducts(
     }
   }
 
+  function affine(
+    y: Float64Array, // [B, O] out
+    x: Float64Array, // [B, I]
+    W: Float64Array, // [I, O]
+    b: Float64Array, // [O]
+    B: number,
+    I: number,
+    O: number,
+  ): void {
+    for (let n = 0; n < B; n += maxListedRows) {
+      const rows = Math.min(B - n, maxListedRows);
+      addInputs(addressOf(y) + 8 * n * O, addressOf(x) + 8 * n * I, addressOf(W), addressOf(b), rows, I, O);
+    }
+    tape.run();
+  }
+
+  function affineBackwardInput(
+    dx: Float64Array, // [B, I] out
+    dy: Float64Array, // [B, O]
+    W: Float64Array, // [I, O]
+    B: number,
+    I: number,
+    O: number,
+  ): void {
+    const iRow = 8 * I;
+    const oRow = 8 * O;
+    const blocks = Math.floor((O + BLOCK - 1) / BLOCK);
+    for (let block = 0; block < blocks; block++) {
+      const o = Math.floor((block * O) / blocks);
+      const K = Math.floor(((block + 1) * O) / blocks) - o;
+      for (let i = 0; i < I; i += panelColumns) {
+        const columns = Math.min(I - i, panelColumns);
+        packTransposed(free, addressOf(W) + i * oRow + 8 * o, oRow, K, columns);
+        const c = addressOf(dx) + 8 * i;
+        const init = block === 0 ? zeros : c;
+        const dyAt = addressOf(dy) + 8 * o;
+        multiply(c, iRow, init, block === 0 ? 0 : iRow, dyAt, oRow, 8, free, panelStep, B, K, columns, false);
+      }
+    }
+    tape.run();
+  }
+
+  function affineBackwardWeights(
+    dW: Float64Array, // [I, O] out
+    db: Float64Array, // [O] out
+    x: Float64Array, // [B, I]
+    dy: Float64Array, // [B, O]
+    B: number,
+    leaf: number,
+    joins: boolean,
+    I: number,
+    O: number,
+  ): void {
+    // Only a single leaf has more rows than one call takes.
+    for (let n = 0; n < B; n += BLOCK_ROWS) {
+      const rows = Math.min(B - n, BLOCK_ROWS);
+      const [xAt, dyAt] = [addressOf(x) + 8 * n * I, addressOf(dy) + 8 * n * O];
+      const own = Math.min(leaf, rows);
+      addWeights(addressOf(dW), addressOf(db), xAt, dyAt, rows, own, n === 0, joins, I, O);
+    }
+  }
+
   return {
-    affine(y, x, W, b, B, I, O) {
-      for (let n = 0; n < B; n += maxListedRows) {
-        const rows = Math.min(B - n, maxListedRows);
-        addInputs(addressOf(y) + 8 * n * O, addressOf(x) + 8 * n * I, addressOf(W), addressOf(b), rows, I, O);
-      }
-      tape.run();
-    },
-
-    affineBackwardInput(dx, dy, W, B, I, O) {
-      const iRow = 8 * I;
-      const oRow = 8 * O;
-      const blocks = Math.floor((O + BLOCK - 1) / BLOCK);
-      for (let block = 0; block < blocks; block++) {
-        const o = Math.floor((block * O) / blocks);
-        const K = Math.floor(((block + 1) * O) / blocks) - o;
-        for (let i = 0; i < I; i += panelColumns) {
-          const columns = Math.min(I - i, panelColumns);
-          packTransposed(free, addressOf(W) + i * oRow + 8 * o, oRow, K, columns);
-          const c = addressOf(dx) + 8 * i;
-          const init = block === 0 ? zeros : c;
-          const dyAt = addressOf(dy) + 8 * o;
-          multiply(c, iRow, init, block === 0 ? 0 : iRow, dyAt, oRow, 8, free, panelStep, B, K, columns, false);
-        }
-      }
-      tape.run();
-    },
-
-    affineBackwardWeights(dW, db, x, dy, B, leaf, joins, I, O) {
-      // Only a single leaf has more rows than one call takes.
-      for (let n = 0; n < B; n += BLOCK_ROWS) {
-        const rows = Math.min(B - n, BLOCK_ROWS);
-        const [xAt, dyAt] = [addressOf(x) + 8 * n * I, addressOf(dy) + 8 * n * O];
-        const own = Math.min(leaf, rows);
-        addWeights(addressOf(dW), addressOf(db), xAt, dyAt, rows, own, n === 0, joins, I, O);
-      }
-    },
+    affine: (y, x, W, b, B, I, O) => () => affine(y, x, W, b, B, I, O),
+    affineBackwardInput: (dx, dy, W, B, I, O) => () => affineBackwardInput(dx, dy, W, B, I, O),
+    affineBackwardWeights: (dW, db, x, dy, B, leaf, joins, I, O) => () =>
+      affineBackwardWeights(dW, db, x, dy, B, leaf, joins, I, O),
   };
 }

@@ -1,0 +1,111 @@
+import type { Block, Kernels } from '../kernels/kernels.ts';
+import { type Allocate, viewOf } from '../kernels/scratch.ts';
+import { fuse } from './fuse.ts';
+import { type Call, host, part } from './op.ts';
+
+/** A program that can run on one thread. */
+export interface Program {
+  /** Runs it; returns false where an operation of the host ended it. */
+  run(): boolean;
+  /** The one block that it consists of, which can repeat itself; null where JavaScript has a part in it. */
+  readonly block: Block | null;
+}
+
+/** Memory of tapes. What finds no room in it is called one by one. */
+export interface TapeRoom {
+  /** `length` doubles, or null where there are no more so many. */
+  take(length: number): Float64Array | null;
+}
+
+/** The room of `memory`, from its start. */
+export function createTapeRoom(memory: Float64Array): TapeRoom {
+  let used = 0;
+  return {
+    take(length) {
+      if (used + length > memory.length) return null;
+      used += length;
+      return viewOf(memory, used - length, length);
+    },
+  };
+}
+
+/** A room that grows, of arrays that `allocate` makes. */
+export const tapesOf = (allocate: Allocate): TapeRoom => ({ take: allocate });
+
+type Step = () => unknown;
+
+/**
+ * Makes a program runnable: each call by the function that the backend has for it, those that follow each other as one
+ * block where the backend can, all others by their plain code. There is no other way to run an operation.
+ */
+export function link(
+  calls: readonly Call[],
+  kernels: Kernels,
+  room: TapeRoom | null = null,
+  { fuses = true } = {}, // see fuse.ts
+): Program {
+  const { blocks } = kernels;
+  const steps: Step[] = [];
+  const parts = new Map<unknown, Program>();
+  let only: Block | null = null;
+  let pending: { words: readonly number[]; single: () => Step }[] = [];
+
+  function closeBlock(): void {
+    if (pending.length === 0 || blocks === null) return;
+    const own = pending;
+    pending = [];
+    const tape = room?.take((own.length * blocks.callWords) / 2);
+    if (tape == null) {
+      for (const { single } of own) steps.push(single());
+      return;
+    }
+    const words = new Int32Array(tape.buffer, tape.byteOffset, 2 * tape.length);
+    for (const [k, call] of own.entries()) words.set(call.words, k * blocks.callWords);
+    only = blocks.block(tape, own.length);
+    steps.push(only.run);
+  }
+
+  function add(step: Step): void {
+    closeBlock();
+    steps.push(step);
+  }
+
+  const owns = (call: Call): boolean => kernels.bind(call) !== null || (blocks?.encode(call) ?? null) !== null;
+  for (const call of fuses ? fuse(calls, owns) : calls) {
+    const { op, args } = call;
+    if (op.name === host.name) {
+      add(args[0] as Step);
+    } else if (op.name === part.name) {
+      const program = parts.get(args[0]) ?? link(args[0] as readonly Call[], kernels, room, { fuses });
+      parts.set(args[0], program);
+      if (program.block === null) add(program.run);
+      else pending.push({ words: program.block.words, single: () => program.run });
+    } else {
+      const own = kernels.bind(call);
+      const words = own === null ? (blocks?.encode(call) ?? null) : null;
+      if (words !== null && blocks !== null) pending.push({ words, single: () => blocks.single(call) });
+      else add(own ?? plain(call));
+    }
+  }
+  closeBlock();
+  return { run: runner(steps), block: steps.length === 1 ? only : null };
+}
+
+/** The call by its plain code. */
+function plain({ op, args }: Call): Step {
+  // The arguments are those of the operation: `emit` has them typed.
+  const reference = op.reference as (...args: readonly unknown[]) => void;
+  return () => reference(...args);
+}
+
+function runner(steps: readonly Step[]): () => boolean {
+  return () => {
+    for (let k = 0; k < steps.length; k++) if (steps[k]() === false) return false;
+    return true;
+  };
+}
+
+/** Runs calls once. */
+export function runCalls(calls: readonly Call[], kernels: Kernels): void {
+  link(calls, kernels).run();
+}

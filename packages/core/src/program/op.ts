@@ -1,0 +1,81 @@
+import { ELEMENT, type ElementType } from '../element-type.ts';
+
+/** What an operation takes at one place of its arguments. */
+export type Operand =
+  | {
+      /** An array, or a list of arrays of one shape. */
+      readonly kind: 'array' | 'arrays';
+      /** Its dimensions: names of counts among the operands, or numbers. A product of them is its length. */
+      readonly shape: readonly (string | number)[];
+      /** What the operation does with it. */
+      readonly access: 'in' | 'out' | 'inout';
+      readonly type: ElementType;
+    }
+  /** A whole number; a yes or no; a distance in elements; any number; words for an error. */
+  | { readonly kind: 'count' | 'flag' | 'stride' | 'number' | 'text' };
+
+/** An operation on arrays of a run. Two of the same name are the same, but for what their reference closes over. */
+export interface Op<Args extends readonly unknown[] = never> {
+  /** Its name, which is that of its function in WebAssembly, if it has one. */
+  readonly name: string;
+  /** What it takes, by the name of the argument, in order. */
+  readonly operands: Readonly<Record<string, Operand>>;
+  /** Whether its function in WebAssembly takes scratch of the thread behind these. */
+  readonly usesScratch: boolean;
+  /** The plain code that defines the bits. */
+  readonly reference: (...args: Args) => void;
+}
+
+/** One operation of a program with its arguments. */
+export interface Call {
+  readonly op: Op;
+  readonly args: readonly unknown[];
+}
+
+/** Puts a call at the end of a program. */
+export type Emit = <Args extends readonly unknown[]>(op: Op<Args>, ...args: Args) => void;
+
+export function defineOp<Args extends readonly unknown[]>(
+  name: string,
+  operands: Readonly<Record<string, Operand>>,
+  reference: (...args: Args) => void,
+  { usesScratch = false } = {},
+): Op<Args> {
+  return { name, operands, reference, usesScratch };
+}
+
+const array = (
+  kind: 'array' | 'arrays',
+  access: 'in' | 'out' | 'inout',
+  shape: readonly (string | number)[],
+): Operand => {
+  return { kind, access, shape, type: ELEMENT };
+};
+
+/** An array that is read. */
+export const input = (...shape: (string | number)[]): Operand => array('array', 'in', shape);
+/** An array that is overwritten. */
+export const output = (...shape: (string | number)[]): Operand => array('array', 'out', shape);
+/** An array that is read and overwritten. */
+export const inout = (...shape: (string | number)[]): Operand => array('array', 'inout', shape);
+/** A list of such arrays. */
+export const inouts = (...shape: (string | number)[]): Operand => array('arrays', 'inout', shape);
+export const count: Operand = { kind: 'count' };
+export const flag: Operand = { kind: 'flag' };
+export const stride: Operand = { kind: 'stride' };
+export const number: Operand = { kind: 'number' };
+export const text: Operand = { kind: 'text' };
+
+/** What only the thread's own JavaScript can do: gather rows, look, wait. Ends the program where it returns false. */
+export const host = defineOp('host', {}, (act: () => unknown): void => void act());
+
+/** Another program as one operation: several parts of a step can share it. */
+export const part = defineOp('part', {}, (_calls: readonly Call[]): void => {
+  throw new Error('part: has no reference, expected the executor to run it');
+});
+
+/** A list of calls, and the function that adds to it. */
+export function createList(): { readonly calls: Call[]; readonly emit: Emit } {
+  const calls: Call[] = [];
+  return { calls, emit: (op, ...args) => void calls.push({ op, args }) };
+}

@@ -1,0 +1,223 @@
+import { activate, activateBackward } from '../activations/activate.ts';
+import { type Activation, type ActivationName, activations } from '../activations/index.ts';
+import { add, affine, affineBackwardInput, affineBackwardWeights, averageRows, scale } from '../kernels/reference.ts';
+import type { Loss } from '../losses/loss.ts';
+import {
+  checkIndices,
+  copy,
+  dropout,
+  embeddingBackward,
+  embeddingForward,
+  fill,
+  gateBackward,
+  gateForward,
+  layerNormBackwardInput,
+  layerNormForward,
+  normBackwardWeights,
+  plus,
+} from '../ops/index.ts';
+import type { Optimizer, UpdateKernel } from '../optimizers/optimizer.ts';
+import { count, defineOp, flag, inout, inouts, input, number, type Op, output, stride, text } from './op.ts';
+import { clip, noteStep, takeHyper } from './step-ops.ts';
+
+/**
+ * Every operation that is not one of a family below: what it takes, in order, and the plain code that defines its bits.
+ * To add one, write its reference, list it here, and, for a fast one, in kernels/wasm-ops.ts.
+ */
+export const ops = {
+  /** y[B,O] = x[B,I] · W[I,O] + b[O]. */
+  affine: defineOp(
+    'affine',
+    {
+      ...{ y: output('B', 'O'), x: input('B', 'I'), W: input('I', 'O'), b: input('O') },
+      ...{ B: count, I: count, O: count },
+    },
+    affine,
+    { usesScratch: true },
+  ),
+  /** dx[B,I] = dy[B,O] · Wᵀ. */
+  affineBackwardInput: defineOp(
+    'affineBackwardInput',
+    { dx: output('B', 'I'), dy: input('B', 'O'), W: input('I', 'O'), B: count, I: count, O: count },
+    affineBackwardInput,
+    { usesScratch: true },
+  ),
+  /** dW[I,O] = xᵀ · dy and db[O] = Σₙ dy, by the tree over leaves. */
+  affineBackwardWeights: defineOp(
+    'affineBackwardWeights',
+    {
+      ...{ dW: inout('I', 'O'), db: inout('O'), x: input('B', 'I'), dy: input('B', 'O') },
+      ...{ B: count, leaf: count, joins: flag, I: count, O: count },
+    },
+    affineBackwardWeights,
+    { usesScratch: true },
+  ),
+  /** g = the mean of S rows of gradients, and its sum of squares. */
+  averageRows: defineOp(
+    'averageRows',
+    {
+      ...{ square: output(1), g: output('n'), first: inout('S', 'row') },
+      ...{ S: count, row: stride, n: count, share: number },
+    },
+    averageRows,
+  ),
+  /** sum += term. */
+  add: defineOp('add', { sum: inout('n'), term: input('n'), n: count }, add),
+  /** g *= factor. */
+  scale: defineOp('scale', { g: inout('n'), n: count, factor: input(1) }, scale),
+  /** y = x. */
+  copy: defineOp('copy', { y: output('n'), x: input('n'), n: count }, copy),
+  /** y = a + b. */
+  plus: defineOp('plus', { y: output('n'), a: input('n'), b: input('n'), n: count }, plus),
+  /** Every y = value. */
+  fill: defineOp('fill', { y: output('n'), value: number, n: count }, fill),
+  /** y = x times a random mask. */
+  dropout: defineOp(
+    'dropout',
+    {
+      ...{ y: output('B', 'size'), x: input('B', 'size'), place: input(2), B: count, size: count },
+      ...{ key0: count, key1: count, threshold: count, factor: number },
+    },
+    dropout,
+  ),
+  /** y = each row of x with a mean of 0 and a variance of 1, times gamma, plus beta. */
+  layerNormForward: defineOp(
+    'layerNormForward',
+    {
+      ...{ y: output('B', 'size'), xHat: output('B', 'size'), scales: output('B'), x: input('B', 'size') },
+      ...{ gamma: input('size'), beta: input('size'), B: count, size: count, epsilon: number },
+    },
+    layerNormForward,
+  ),
+  /** The gradient of gamma and beta. */
+  normBackwardWeights: defineOp(
+    'normBackwardWeights',
+    {
+      ...{ dGamma: inout('size'), dBeta: inout('size'), sums: inout('levels', 2, 'size'), dy: input('B', 'size') },
+      ...{ xHat: input('B', 'size'), B: count, leaf: count, joins: flag, size: count },
+    },
+    normBackwardWeights,
+  ),
+  /** That of the rows. */
+  layerNormBackwardInput: defineOp(
+    'layerNormBackwardInput',
+    {
+      ...{ dx: output('B', 'size'), g: inout('size'), dy: input('B', 'size'), xHat: input('B', 'size') },
+      ...{ scales: input('B'), gamma: input('size'), B: count, size: count },
+    },
+    layerNormBackwardInput,
+  ),
+  /** y = silu(g) · v. */
+  gateForward: defineOp('gateForward', { y: output('n'), g: input('n'), v: input('n'), n: count }, gateForward),
+  /** g = dg and v = dv. */
+  gateBackward: defineOp('gateBackward', { g: inout('n'), v: inout('n'), dy: input('n'), n: count }, gateBackward),
+  /** Refuses a row with an index that the vocabulary does not have. Only plain code: it ends the program. */
+  checkIndices: defineOp('checkIndices', { x: input('n'), n: count, k: count, V: count, where: text }, checkIndices),
+  /** y = the rows x of E. */
+  embeddingForward: defineOp(
+    'embeddingForward',
+    { y: output('n', 'width'), x: input('n'), E: input('V', 'width'), n: count, width: count },
+    embeddingForward,
+  ),
+  /** The gradient of E. */
+  embeddingBackward: defineOp(
+    'embeddingBackward',
+    {
+      ...{ dE: inout('V', 'width'), firstPlace: inout('V'), nextPlace: inout('B', 'k') },
+      ...{ sums: inout('levels', 'width'), leafOf: inout('levels'), x: input('B', 'k'), dy: input('B', 'k', 'width') },
+      ...{ B: count, k: count, leaf: count, joins: flag, V: count, width: count },
+    },
+    embeddingBackward,
+  ),
+  /** factor = what clipping multiplies the gradient by. */
+  clip: defineOp('clip', { factor: output(1), squares: input('blocks'), blocks: count, clipNorm: number }, clip),
+  /** hyper = those of the next step. */
+  takeHyper: defineOp('takeHyper', { hyper: output('H'), hypers: input('H'), next: inout(1), H: count }, takeHyper),
+  /** Notes a step's loss and norm, and whether they are finite. */
+  noteStep: defineOp(
+    'noteStep',
+    {
+      ...{ note: inout(2), losses: inout(1), norms: inout(1), lossSums: inout('leaves'), squares: input('blocks') },
+      ...{ leaves: count, blocks: count, rows: count },
+    },
+    noteStep,
+  ),
+};
+
+/** 'softmax-cross-entropy' as softmaxCrossEntropy, the name of a function. */
+const functionName = (name: string): string => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+
+type Vector = Float64Array;
+
+/** a[n] = f(z), and dz[n] = da · f′; `za` is what the activation reads. */
+export interface ActivationOps {
+  readonly forward: Op<[a: Vector, z: Vector, n: number, alpha: number]>;
+  readonly backward: Op<[dz: Vector, da: Vector, za: Vector, n: number, alpha: number]>;
+}
+
+/** The operations of each activation. Only one with a parameter of its own takes alpha. */
+export const activationOps = Object.fromEntries(
+  Object.entries(activations).map(([name, f]) => [name, activationOpsOf(functionName(name), f)]),
+) as Readonly<Record<ActivationName, ActivationOps>>;
+
+function activationOpsOf(name: string, f: Activation): ActivationOps {
+  const alpha = f.alpha === 0 ? {} : { alpha: number };
+  return {
+    forward: defineOp(`${name}Forward`, { a: output('n'), z: input('n'), n: count, ...alpha }, (a, z, n, alpha) =>
+      activate(f, a, z, n, alpha),
+    ),
+    backward: defineOp(
+      `${name}Backward`,
+      { dz: output('n'), da: input('n'), za: input('n'), n: count, ...alpha },
+      (dz, da, za, n, alpha) => activateBackward(f, dz, da, za, n, alpha),
+    ),
+  };
+}
+
+/** The loss of the leaves of B rows, and its gradient. */
+export const lossOp = ({ name, targets, evaluate }: Loss) =>
+  defineOp(
+    functionName(name),
+    {
+      ...{ lossSums: output('leaves'), dy: output('B', 'O'), y: input('B', 'O') },
+      ...{ t: targets === 'classes' ? input('B') : input('B', 'O') },
+      ...{ B: count, leaf: count, O: count },
+    },
+    evaluate,
+  );
+
+/** An optimizer's name as that of a function; with momentum it is another one. */
+const updateName = ({ name, slots }: Optimizer): string =>
+  `${functionName(name)}${slots.includes('momentum') ? 'Momentum' : ''}`;
+
+/** One update of n parameters by their mean gradient. */
+export const updateOp = (optimizer: Optimizer) =>
+  defineOp(
+    updateName(optimizer),
+    { theta: inout('n'), g: input('n'), state: inouts('n'), n: count, hyper: input('H') },
+    optimizer.update,
+  );
+
+/** `averageRows`, and an update by what it would have written, which is left nowhere: see fuse.ts. */
+export const meanUpdateOp = (name: string, update: UpdateKernel) =>
+  defineOp(
+    `${name}OfMean`,
+    {
+      ...{ square: output(1), theta: inout('n'), state: inouts('n'), n: count, hyper: input('H') },
+      ...{ first: inout('S', 'row'), row: stride, S: count, share: number },
+    },
+    (
+      square: Vector,
+      theta: Vector,
+      state: readonly Vector[],
+      n: number,
+      hyper: Vector,
+      first: Vector,
+      row: number,
+      S: number,
+      share: number,
+    ) => {
+      averageRows(square, first, first, S, row, n, share);
+      update(theta, first, state, n, hyper);
+    },
+  );
