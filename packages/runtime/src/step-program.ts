@@ -15,10 +15,12 @@ import {
   type TapeRoom,
   viewOf,
 } from '@gradloom/core/internal';
+import { gatherLeaves } from './batch.ts';
 import type { RunContext } from './context.ts';
 import { PART } from './measure/clock.ts';
-import { finishSteps, gatherLeaves } from './step.ts';
 import { batchPart, leavesOf } from './team-part.ts';
+import { CONTROL } from './threads/barrier.ts';
+import { DECISION } from './threads/protocol.ts';
 
 /** What a thread runs in a team of some size. */
 export interface TeamPrograms {
@@ -165,4 +167,17 @@ function end(context: RunContext, threads: number, rows: number, emit: Emit, rea
     if (context.isTimed) workClock.work();
   };
   emit(host, () => arrive(context, finish));
+}
+
+/**
+ * Behind the last `taken` steps, by the thread that ended them, while all others wait: moves the optimizer's scalars on,
+ * and decides for all whether to go on. A request read by each thread itself could send one home and keep another.
+ */
+export function finishSteps({ arena, setup, optimizer, note, stop, most }: RunContext, taken: number): void {
+  const { control } = setup;
+  for (let k = 0; k < taken; k++) optimizer.advance(arena.scalars);
+  const isOver = note[0] === most || Atomics.load(control, CONTROL.request) !== 0;
+  // Plainly: whoever reads these comes behind the barrier, or behind the end of the task.
+  control[CONTROL.steps] = note[0];
+  control[CONTROL.decision] = stop[0] === 0 ? (isOver ? DECISION.end : DECISION.go) : DECISION.bad;
 }

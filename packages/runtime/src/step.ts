@@ -1,11 +1,10 @@
 import { RING } from './arena.ts';
+import { gatherLeaves, rowsOf } from './batch.ts';
 import type { RunContext } from './context.ts';
-import { gatherRows } from './datasets/gather.ts';
-import { gatherTargets } from './datasets/targets.ts';
-import { teamPrograms } from './step-program.ts';
+import { finishSteps, teamPrograms } from './step-program.ts';
 import { STEPS } from './thread-scratch.ts';
 import { CONTROL, createBarrier } from './threads/barrier.ts';
-import { DECISION, type RunSetup, type SpanTask } from './threads/protocol.ts';
+import { DECISION, type SpanTask } from './threads/protocol.ts';
 
 /** How long a block may repeat steps until somebody looks whether the span is to end. */
 const MOMENT_MS = 0.5;
@@ -65,53 +64,4 @@ function writeHypers({ optimizer, arena, hypers, hyper, rate, scalarsAhead }: Ru
     optimizer.advance(scalarsAhead);
   }
   return count;
-}
-
-/**
- * Behind the last `taken` steps, by the thread that ended them, while all others wait: moves the optimizer's scalars on,
- * and decides for all whether to go on. A request read by each thread itself could send one home and keep another.
- */
-export function finishSteps({ arena, setup, optimizer, note, stop, most }: RunContext, taken: number): void {
-  const { control } = setup;
-  for (let k = 0; k < taken; k++) optimizer.advance(arena.scalars);
-  const isOver = note[0] === most || Atomics.load(control, CONTROL.request) !== 0;
-  // Plainly: whoever reads these comes behind the barrier, or behind the end of the task.
-  control[CONTROL.steps] = note[0];
-  control[CONTROL.decision] = stop[0] === 0 ? (isOver ? DECISION.end : DECISION.go) : DECISION.bad;
-}
-
-/** Brings the rows of `count` leaves from leaf `first` in `step` and their targets into the workspace. */
-export function gatherLeaves(context: RunContext, step: number, first: number, count: number): number {
-  const { setup, loss, workspace, kernels } = context;
-  const { dataset, orders, leaf } = setup;
-  if (dataset === null) throw new Error('gatherLeaves: dataset has null, expected a dataset to train on');
-  const rows = leafRowsOf(setup, step, first, count);
-  const place = firstOf(setup, step) + first * leaf;
-  gatherRows(workspace.x, dataset.inputs, orders, place, rows, kernels);
-  gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, orders, place, rows);
-  return rows;
-}
-
-/** Rows of `count` leaves from leaf `first` in `step`. */
-const leafRowsOf = (setup: RunSetup, step: number, first: number, count: number): number =>
-  Math.min(count * setup.leaf, rowsOf(setup, step) - first * setup.leaf);
-
-/** Rows in the batch of `step`: the last batch of an epoch may be short. */
-export function rowsOf({ batch, context, dataset }: RunSetup, step: number): number {
-  const within = step % context.stepsPerEpoch;
-  return Math.min(batch, (dataset?.rows ?? 0) - within * batch);
-}
-
-/** The row of the dataset that is row `n` of the batch in `step`. */
-export function rowOfDataset(setup: RunSetup, step: number, n: number): number {
-  const place = firstOf(setup, step) + n;
-  return setup.orders === null ? place : setup.orders[place];
-}
-
-/** Where the batch of `step` begins in `orders`, or in the file where there are none. */
-function firstOf({ batch, context, dataset, orders }: RunSetup, step: number): number {
-  const within = (step % context.stepsPerEpoch) * batch;
-  if (orders === null || dataset === null) return within;
-  const epoch = Math.floor(step / context.stepsPerEpoch);
-  return (epoch % (orders.length / dataset.rows)) * dataset.rows + within;
 }

@@ -1,7 +1,7 @@
 import { InputError, type Inspect, type Layer } from '@gradloom/core';
 import { batchLoss, createList, emitNode, gradientOf, runCalls, show, viewOf } from '@gradloom/core/internal';
+import { gatherLeaves, rowOfDataset, rowsOf } from '../batch.ts';
 import type { RunContext } from '../context.ts';
-import { gatherLeaves, rowOfDataset, rowsOf } from '../step.ts';
 import { leavesOf } from '../team-part.ts';
 import { CONTROL } from '../threads/barrier.ts';
 import type { DiagnosisTask } from '../threads/protocol.ts';

@@ -1,11 +1,11 @@
 import { buildNetwork, createRandom, initializeParameters, type NetworkSpec } from '@gradloom/core';
 import { createList, emitNode, link, onlyKeys, positiveInteger } from '@gradloom/core/internal';
 import type { BackendChoice } from '../backend.ts';
+import { gatherLeaves } from '../batch.ts';
 import { createContext } from '../context.ts';
 import { datasetFromRows } from '../datasets/index.ts';
 import { planRun } from '../run/plan.ts';
 import { prepareRun } from '../run/prepare.ts';
-import { gatherLeaves } from '../step.ts';
 import { batchPart } from '../team-part.ts';
 
 /** How long one pass of a batch through a network took. */

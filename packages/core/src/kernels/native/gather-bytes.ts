@@ -8,7 +8,7 @@ const ROWS = 62; // of a call
 const LANES = 4;
 // Below this, entering machine code takes longer than it saves; above it, it cannot address the bytes.
 const MIN_COLUMNS = 16;
-const MAX_BYTES = 2 ** 32;
+const MAX_BYTES = 4_294_967_296;
 
 /** Doubles of scratch that gathering takes, a multiple of eight: two words a double, one start more than rows. */
 export const GATHER_SCRATCH = LANES + (ROWS + 2) / 2 + 4;

@@ -1,0 +1,40 @@
+import type { RunContext } from './context.ts';
+import { gatherRows } from './datasets/gather.ts';
+import { gatherTargets } from './datasets/targets.ts';
+import type { RunSetup } from './threads/protocol.ts';
+
+/** Brings the rows of `count` leaves from leaf `first` in `step` and their targets into the workspace. */
+export function gatherLeaves(context: RunContext, step: number, first: number, count: number): number {
+  const { setup, loss, workspace, kernels } = context;
+  const { dataset, orders, leaf } = setup;
+  if (dataset === null) throw new Error('gatherLeaves: dataset has null, expected a dataset to train on');
+  const rows = leafRowsOf(setup, step, first, count);
+  const place = firstOf(setup, step) + first * leaf;
+  gatherRows(workspace.x, dataset.inputs, orders, place, rows, kernels);
+  gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, orders, place, rows);
+  return rows;
+}
+
+/** Rows of `count` leaves from leaf `first` in `step`. */
+const leafRowsOf = (setup: RunSetup, step: number, first: number, count: number): number =>
+  Math.min(count * setup.leaf, rowsOf(setup, step) - first * setup.leaf);
+
+/** Rows in the batch of `step`: the last batch of an epoch may be short. */
+export function rowsOf({ batch, context, dataset }: RunSetup, step: number): number {
+  const within = step % context.stepsPerEpoch;
+  return Math.min(batch, (dataset?.rows ?? 0) - within * batch);
+}
+
+/** The row of the dataset that is row `n` of the batch in `step`. */
+export function rowOfDataset(setup: RunSetup, step: number, n: number): number {
+  const place = firstOf(setup, step) + n;
+  return setup.orders === null ? place : setup.orders[place];
+}
+
+/** Where the batch of `step` begins in `orders`, or in the file where there are none. */
+function firstOf({ batch, context, dataset, orders }: RunSetup, step: number): number {
+  const within = (step % context.stepsPerEpoch) * batch;
+  if (orders === null || dataset === null) return within;
+  const epoch = Math.floor(step / context.stepsPerEpoch);
+  return (epoch % (orders.length / dataset.rows)) * dataset.rows + within;
+}
