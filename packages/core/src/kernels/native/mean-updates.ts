@@ -1,9 +1,10 @@
 import { TINY } from '../../math/flush.ts';
 import { addressOf } from '../address.ts';
-import type { Kernels, MeanUpdateKernel, MeanUpdates } from '../kernels.ts';
+import type { MeanUpdateKernel, MeanUpdates } from '../kernels.ts';
 import type { CallTape } from './call-tape.ts';
 import { adamConstants } from './machine-code/adam.ts';
 import type { CodeLayout } from './machine-code/program.ts';
+import { halved, type RowAdds } from './row-adds.ts';
 
 const LANES = 4;
 const CONSTANTS = LANES * adamConstants.length;
@@ -19,7 +20,7 @@ export function createMeanUpdates(
   { adam }: CodeLayout,
   tape: CallTape,
   maskOf: (lanes: number) => number,
-  averageNodes: Kernels['averageNodes'],
+  rowAdds: RowAdds,
   scratch: Float64Array, // [MEAN_UPDATE_SCRATCH]
 ): MeanUpdates {
   const constants = addressOf(scratch);
@@ -30,23 +31,25 @@ export function createMeanUpdates(
   scratch.fill(-0, placeOf('minusZero'), placeOf('minusZero') + LANES);
 
   const createUpdate = (decoupled: boolean): MeanUpdateKernel => {
-    return (square, theta, g, state, n, hyper, gSum, sums, P, offset, rows) => {
-      const { joins, count, step } = sums;
-      const direct = joins.length === 0 && adam[count] !== undefined;
-      if (!direct) averageNodes(square, g, gSum, sums, P, offset, n, rows);
+    return (square, theta, _g, state, n, hyper, gSum, { joins, count, step }, P, offset, rows) => {
+      const first = addressOf(gSum) + 8 * offset;
+      rowAdds.join(joins, first, 8 * P, n);
+      let left = count;
+      let next = 8 * P * step;
+      for (; adam[left] === undefined; left = halved(left), next *= 2) rowAdds.addNeighbours(first, next, left, n);
       for (let lane = 0; lane < LANES; lane++) {
-        scratch[share + lane] = direct ? 1 / rows : 1; // x · 1 is x
+        scratch[share + lane] = 1 / rows;
         for (let h = 0; h < SHARED; h++) scratch[beta1 + LANES * h + lane] = hyper[h];
         scratch[weightDecay + lane] = decoupled ? 0 : hyper[SHARED];
         scratch[decay + lane] = decoupled ? hyper[SHARED] : 1;
       }
       tape.adam(
-        adam[direct ? count : 1],
+        adam[left],
         addressOf(theta),
         addressOf(state[0]),
         addressOf(state[1]),
-        direct ? addressOf(gSum) + 8 * offset : addressOf(g),
-        8 * P * step,
+        first,
+        next,
         n,
         maskOf(n % LANES),
         constants,

@@ -1,4 +1,5 @@
 import type { Network } from '../../network.ts';
+import { placeOutside } from '../address.ts';
 import type { Kernels } from '../kernels.ts';
 import {
   type Allocate,
@@ -15,8 +16,10 @@ import { createGatherBytes, GATHER_SCRATCH } from './gather-bytes.ts';
 import { CALL_WORDS } from './machine-code/calls.ts';
 import type { CodeLayout } from './machine-code/program.ts';
 import { createMeanUpdates, MEAN_UPDATE_SCRATCH } from './mean-updates.ts';
+import { withOutside } from './outside.ts';
 import { createPanels, PANELS_SCRATCH } from './panels.ts';
 import { createNativeProducts, nativeProductScratch } from './products.ts';
+import { createRowAdds } from './row-adds.ts';
 
 /** Runs the first calls of a tape; arrays are byte offsets into `memory`, but for those that lie in `data`. */
 export type Play = (tape: Int32Array, memory: Uint8Array, calls: number, data: Uint8Array) => void;
@@ -40,6 +43,7 @@ export interface NativeOptions {
   module: WasmModule;
   memory: WasmMemory;
   scratch: NativeScratch; // as takeNativeScratch takes it for the products that are called
+  outside?: readonly SharedArrayBuffer[]; // where gradients and optimizer state may lie, besides the memory
 }
 
 export interface NativeScratch extends KernelScratch {
@@ -71,9 +75,8 @@ export function createNativeKernels(options: NativeOptions): Kernels {
 /** The kernels of wasm with adam's update and the gathering of bytes in machine code: their bits are the same. */
 export const createNativeUpdates = (options: NativeOptions): Kernels => createParts(options).wasm;
 
-function createParts({ layout, enter, module, memory, scratch }: NativeOptions) {
+function createParts({ layout, enter, module, memory, scratch, outside = [] }: NativeOptions) {
   const { machineCode } = scratch;
-  const wasm = createWasmKernels({ module, memory, scratch });
   const words = new Int32Array(TAPE_CALLS * CALL_WORDS);
   const bytes = new Uint8Array(memory.buffer);
   let play: Play | undefined;
@@ -82,7 +85,11 @@ function createParts({ layout, enter, module, memory, scratch }: NativeOptions) 
     play(words, bytes, calls, data);
   });
   const panels = createPanels(layout, tape, machineCode.panels);
-  const meanUpdates = createMeanUpdates(layout, tape, panels.maskOf, wasm.averageNodes, machineCode.meanUpdates);
+  const rowAdds = createRowAdds(layout, tape, panels.maskOf);
+  for (const buffer of outside) placeOutside(buffer, tape.locate(layout.locate, new Uint8Array(buffer, 0, 1)));
+  const inside = createWasmKernels({ module, memory, scratch });
+  const wasm = outside.length === 0 ? inside : withOutside(inside, rowAdds, tape);
+  const meanUpdates = createMeanUpdates(layout, tape, panels.maskOf, rowAdds, machineCode.meanUpdates);
   const gatherBytes = createGatherBytes(layout, tape, machineCode.gathering);
   return { wasm: { ...wasm, gatherBytes, fast: { ...wasm.fast, meanUpdates } }, tape, panels };
 }
