@@ -31,6 +31,8 @@ const hex = (write: (assembler: Assembler) => void): string => {
 test.each<[string, string, (assembler: Assembler) => void]>([
   ['mov eax, [rdi]', '8b07', (a) => a.loadWord(rax, at(rdi))],
   ['mov r15d, [rdi+0x2c]', '448bbf2c000000', (a) => a.loadWord(r15, at(rdi, 44))],
+  ['vcvttsd2si r12, [rdi+0x2c]', 'c461fb2ca72c000000', (a) => a.loadWhole(r12, at(rdi, 44))],
+  ['vcvttsd2si rax, [r9]', 'c4c1fb2c01', (a) => a.loadWhole(rax, at(r9))],
   ['mov r10, [rsp+0x10]', '4c8b942410000000', (a) => a.loadPointer(r10, at(rsp, 16))],
   [
     'mov [r8+r9*8+0xc], r14d',

@@ -1,7 +1,9 @@
 import { adamArguments as A } from './machine-code/adam.ts';
+import { addArguments as S } from './machine-code/add.ts';
 import { CALL_WORDS } from './machine-code/calls.ts';
 import { gatherArguments as G } from './machine-code/gather.ts';
 import { listArguments as L } from './machine-code/list-terms.ts';
+import { locateResult } from './machine-code/locate.ts';
 import { packArguments as P } from './machine-code/pack.ts';
 import { tileArguments as T } from './machine-code/tile.ts';
 import { transposeArguments as R } from './machine-code/transpose.ts';
@@ -87,17 +89,28 @@ export interface CallTape {
     decays: number,
     squares: number,
   ): void;
+  /** See machine-code/add.ts. */
+  add(
+    kernel: number,
+    sum: number,
+    term: number,
+    n: number, // numbers
+    mask: number,
+  ): void;
   /** See machine-code/gather.ts. */
   gather(kernel: number, out: number, starts: number, rows: number, columns: number, divisor: number): void;
+  /** See machine-code/locate.ts. Runs the tape. */
+  locate(kernel: number, data: Uint8Array): number;
   /** Runs the recorded calls in order; `data` is read by gather calls. */
   run(data?: Uint8Array): void;
 }
 
 /** Runs a full tape before the next call is recorded. */
 export function createCallTape(
-  words: Int32Array, // [calls, CALL_WORDS]
+  words: Int32Array, // [calls, CALL_WORDS] that begin on 8 bytes
   play: (calls: number, data?: Uint8Array) => void, // runs so many calls from the start of `words`
 ): CallTape {
+  const doubles = new Float64Array(words.buffer, words.byteOffset, words.length >> 1);
   const room = Math.floor(words.length / CALL_WORDS);
   let calls = 0;
 
@@ -137,14 +150,14 @@ export function createCallTape(
     ) {
       const start = next();
       words[start] = kernel;
-      words[start + T.c] = c;
+      doubles[(start + T.c) >> 1] = c;
       words[start + T.cRow] = cRow;
-      words[start + T.init] = init;
+      doubles[(start + T.init) >> 1] = init;
       words[start + T.initRow] = initRow;
-      words[start + T.a] = a;
+      doubles[(start + T.a) >> 1] = a;
       words[start + T.aRow] = aRow;
       words[start + T.aStep] = aStep;
-      words[start + T.panel] = panel;
+      doubles[(start + T.panel) >> 1] = panel;
       words[start + T.panelStep] = panelStep;
       words[start + T.leaves] = leaves;
       words[start + T.count] = count;
@@ -178,7 +191,7 @@ export function createCallTape(
       words[start] = kernel;
       words[start + L.terms] = terms;
       words[start + L.nextTerms] = nextTerms;
-      words[start + L.a] = a;
+      doubles[(start + L.a) >> 1] = a;
       words[start + L.aRow] = aRow;
       words[start + L.aStep] = aStep;
       words[start + L.panelStep] = panelStep;
@@ -186,7 +199,7 @@ export function createCallTape(
       words[start + L.count] = count;
       words[start + L.nextA] = nextA;
       words[start + L.back] = back;
-      words[start + L.origin] = origin;
+      doubles[(start + L.origin) >> 1] = origin;
       words[start + L.nextOrigin] = nextOrigin;
       words[start + L.panelStart] = panelStart;
       words[start + L.panelBack] = panelBack;
@@ -194,9 +207,9 @@ export function createCallTape(
     pack(kernel, panel, panelStep, source, sourceStep, K, mask) {
       const start = next();
       words[start] = kernel;
-      words[start + P.panel] = panel;
+      doubles[(start + P.panel) >> 1] = panel;
       words[start + P.panelStep] = panelStep;
-      words[start + P.source] = source;
+      doubles[(start + P.source) >> 1] = source;
       words[start + P.sourceStep] = sourceStep;
       words[start + P.K] = K;
       words[start + P.mask] = mask;
@@ -204,9 +217,9 @@ export function createCallTape(
     transpose(kernel, panel, panelStep, source, sourceStep, blocks, rest, mask) {
       const start = next();
       words[start] = kernel;
-      words[start + R.panel] = panel;
+      doubles[(start + R.panel) >> 1] = panel;
       words[start + R.panelStep] = panelStep;
-      words[start + R.source] = source;
+      doubles[(start + R.source) >> 1] = source;
       words[start + R.sourceStep] = sourceStep;
       words[start + R.blocks] = blocks;
       words[start + R.rest] = rest;
@@ -215,11 +228,11 @@ export function createCallTape(
     adam(kernel, theta, m, v, rows, rowStep, n, mask, constants, decays, squares) {
       const start = next();
       words[start] = kernel;
-      words[start + A.theta] = theta;
-      words[start + A.m] = m;
-      words[start + A.v] = v;
-      words[start + A.rows] = rows;
-      words[start + A.rowStep] = rowStep;
+      doubles[(start + A.theta) >> 1] = theta;
+      doubles[(start + A.m) >> 1] = m;
+      doubles[(start + A.v) >> 1] = v;
+      doubles[(start + A.rows) >> 1] = rows;
+      doubles[(start + A.rowStep) >> 1] = rowStep;
       words[start + A.quads] = n >> 2;
       words[start + A.rest] = n & 3;
       words[start + A.mask] = mask;
@@ -227,16 +240,32 @@ export function createCallTape(
       words[start + A.decays] = decays;
       words[start + A.squares] = squares;
     },
+    add(kernel, sum, term, n, mask) {
+      const start = next();
+      words[start] = kernel;
+      doubles[(start + S.sum) >> 1] = sum;
+      doubles[(start + S.term) >> 1] = term;
+      words[start + S.mask] = mask;
+      words[start + S.quads] = n >>> 2;
+      words[start + S.rest] = n & 3;
+    },
     gather(kernel, out, starts, rows, columns, divisor) {
       const start = next();
       words[start] = kernel;
-      words[start + G.out] = out;
+      doubles[(start + G.out) >> 1] = out;
       words[start + G.starts] = starts;
       words[start + G.rows] = rows;
       words[start + G.rest] = columns & 3;
       words[start + G.restStep] = 8 * (columns & 3);
       words[start + G.quads] = columns >> 2;
       words[start + G.divisor] = divisor;
+    },
+    locate(kernel, data) {
+      const start = next();
+      words[start] = kernel;
+      run(data);
+      const place = start + locateResult.distance;
+      return (words[place] >>> 0) + words[place + 1] * 4_294_967_296;
     },
     run,
   };

@@ -3,6 +3,7 @@ import { addressOf } from '../address.ts';
 import type { CallTape } from './call-tape.ts';
 import { adamConstants } from './machine-code/adam.ts';
 import type { CodeLayout } from './machine-code/program.ts';
+import { halved, type RowAdds } from './row-adds.ts';
 
 const LANES = 4;
 const CONSTANTS = LANES * adamConstants.length;
@@ -31,6 +32,7 @@ export function createMeanUpdates(
   { adam }: CodeLayout,
   tape: CallTape,
   maskOf: (lanes: number) => number,
+  rowAdds: RowAdds,
   scratch: Float64Array, // [MEAN_UPDATE_SCRATCH]
 ): Readonly<Record<string, MeanUpdate>> {
   const constants = addressOf(scratch);
@@ -42,6 +44,10 @@ export function createMeanUpdates(
 
   const createUpdate = (decoupled: boolean): MeanUpdate => {
     return (square, theta, state, n, hyper, first, row, S, share) => {
+      const firstAt = addressOf(first);
+      let left = S;
+      let next = 8 * row;
+      for (; adam[left] === undefined; left = halved(left), next *= 2) rowAdds.addNeighbours(firstAt, next, left, n);
       for (let lane = 0; lane < LANES; lane++) {
         scratch[shareAt + lane] = share;
         for (let h = 0; h < SHARED; h++) scratch[beta1 + LANES * h + lane] = hyper[h];
@@ -49,12 +55,12 @@ export function createMeanUpdates(
         scratch[decay + lane] = decoupled ? hyper[SHARED] : 1;
       }
       tape.adam(
-        adam[S],
+        adam[left],
         addressOf(theta),
         addressOf(state[0]),
         addressOf(state[1]),
-        addressOf(first),
-        8 * row,
+        firstAt,
+        next,
         n,
         maskOf(n % LANES),
         constants,

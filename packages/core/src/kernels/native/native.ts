@@ -1,6 +1,8 @@
 import type { Network } from '../../network.ts';
 import type { Call } from '../../program/op.ts';
+import { addressOf, isInside, placeOutside } from '../address.ts';
 import type { Kernels } from '../kernels.ts';
+import { type add, averageRows } from '../reference.ts';
 import {
   type Allocate,
   type KernelScratch,
@@ -18,6 +20,7 @@ import type { CodeLayout } from './machine-code/program.ts';
 import { createMeanUpdates, MEAN_UPDATE_SCRATCH, type MeanUpdate } from './mean-updates.ts';
 import { createPanels, PANELS_SCRATCH } from './panels.ts';
 import { createNativeProducts, nativeProductScratch } from './products.ts';
+import { createRowAdds, halved } from './row-adds.ts';
 
 /** Runs the first calls of a tape; arrays are byte offsets into `memory`, but for those that lie in `data`. */
 export type Play = (tape: Int32Array, memory: Uint8Array, calls: number, data: Uint8Array) => void;
@@ -41,6 +44,7 @@ export interface NativeOptions {
   module: WasmModule;
   memory: WasmMemory;
   scratch: NativeScratch; // as takeNativeScratch takes it for the products that are called
+  outside?: readonly SharedArrayBuffer[]; // where gradients and optimizer state may lie, besides the memory
 }
 
 export interface NativeScratch extends KernelScratch {
@@ -74,9 +78,8 @@ export const createNativeUpdates = (options: NativeOptions): Kernels => createPa
 /** Parameters below which WebAssembly updates as fast, and small networks need not enter machine code. */
 const MIN_UPDATE = 2048;
 
-function createParts({ layout, enter, module, memory, scratch }: NativeOptions) {
+function createParts({ layout, enter, module, memory, scratch, outside = [] }: NativeOptions) {
   const { machineCode } = scratch;
-  const wasm = createWasmKernels({ module, memory, scratch });
   const words = new Int32Array(TAPE_CALLS * CALL_WORDS);
   const bytes = new Uint8Array(memory.buffer);
   let play: Play | undefined;
@@ -85,15 +88,43 @@ function createParts({ layout, enter, module, memory, scratch }: NativeOptions) 
     play(words, bytes, calls, data);
   });
   const panels = createPanels(layout, tape, machineCode.panels);
-  const meanUpdates = createMeanUpdates(layout, tape, panels.maskOf, machineCode.meanUpdates);
+  const rowAdds = createRowAdds(layout, tape, panels.maskOf);
+  for (const buffer of outside) placeOutside(buffer, tape.locate(layout.locate, new Uint8Array(buffer, 0, 1)));
+  const wasm = createWasmKernels({ module, memory, scratch });
+  const meanUpdates = createMeanUpdates(layout, tape, panels.maskOf, rowAdds, machineCode.meanUpdates);
   const gatherBytes = createGatherBytes(layout, tape, machineCode.gathering);
 
+  /** Updates of many parameters; and sums over gradients where WebAssembly does not reach them. */
   function bind({ op, args }: Call): (() => void) | null {
     const update = meanUpdates[op.name];
-    if (update === undefined) return null;
-    const [square, theta, state, n, hyper, first, row, S, share] = args as Parameters<MeanUpdate>;
-    if (n < MIN_UPDATE || layout.adam[S] === undefined) return null;
-    return () => update(square, theta, state, n, hyper, first, row, S, share);
+    if (update !== undefined) {
+      const [square, theta, state, n, hyper, first, row, S, share] = args as Parameters<MeanUpdate>;
+      if (n < MIN_UPDATE && isInside(first)) return null;
+      return () => update(square, theta, state, n, hyper, first, row, S, share);
+    }
+    if (op.name === 'add') {
+      const [sum, term, n] = args as Parameters<typeof add>;
+      return isInside(sum) ? null : () => addOutside(sum, term, n);
+    }
+    if (op.name === 'averageRows') {
+      const [square, g, first, S, row, n, share] = args as Parameters<typeof averageRows>;
+      return isInside(first) ? null : () => averageOutside(square, g, first, S, row, n, share);
+    }
+    return null;
   }
+
+  const addOutside: typeof add = (sum, term, n) => {
+    rowAdds.add(addressOf(sum), addressOf(term), n);
+    tape.run();
+  };
+
+  const averageOutside: typeof averageRows = (square, g, first, S, row, n, share) => {
+    for (let left = S, next = 8 * row; left > 1; left = halved(left), next *= 2) {
+      rowAdds.addNeighbours(addressOf(first), next, left, n);
+    }
+    tape.run();
+    averageRows(square, g, first, 1, row, n, share);
+  };
+
   return { kernels: { ...wasm, gatherBytes, bind }, tape, panels };
 }

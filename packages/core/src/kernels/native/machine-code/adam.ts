@@ -15,23 +15,23 @@ import {
   rcx,
   rdx,
 } from './assembler.ts';
-import { argument, loadArray } from './calls.ts';
+import { argument, loadArray, loadScratch } from './calls.ts';
 import { ROWS } from './rows.ts';
 import type { Quads, Vector } from './vector-unit.ts';
 
 /** Arguments of an update's call, by place. */
 export const adamArguments = {
-  theta: 1,
-  m: 2,
-  v: 3,
-  rows: 4, // the first row of gradients of these parameters
-  rowStep: 5, // from one row to the next, in bytes
-  quads: 6, // of four parameters
-  rest: 7, // parameters behind them, below 4
-  mask: 8, // of these
-  constants: 9, // [adamConstants][4]
-  decays: 10, // 1: the weight decay is added to the gradient, else 0
-  squares: 11, // [4] out
+  theta: 2,
+  m: 4,
+  v: 6,
+  rows: 8, // the first row of gradients of these parameters
+  rowStep: 10, // from one row to the next, in bytes: a double as arrays are, since rows may have 4 GiB and more
+  constants: 12, // [adamConstants][4]
+  squares: 13, // [4] out
+  mask: 14, // of the parameters behind whole quads
+  quads: 15, // of four parameters
+  rest: 16, // parameters behind them, below 4
+  decays: 17, // 1: the weight decay is added to the gradient, else 0
 };
 
 /** Each stands four times in a row. */
@@ -68,14 +68,14 @@ export function assembleAdam(assembler: Assembler, unit: Quads, count: number): 
   const [sumOfSquares, minusZero] = [13, 14];
 
   loadArray(assembler, rax, rows);
-  assembler.loadWord(rdx, argument(rowStep));
+  assembler.loadWhole(rdx, argument(rowStep));
   assembler.loadAddress(rbx, { base: rdx, index: rdx, scale: 2 });
   assembler.loadAddress(rbp, { base: rdx, index: rdx, scale: 4 });
   assembler.loadAddress(rcx, { base: rax, index: rbp });
   loadArray(assembler, r8, theta);
   loadArray(assembler, r9, m);
   loadArray(assembler, r10, v);
-  loadArray(assembler, r12, constants);
+  loadScratch(assembler, r12, constants);
   assembler.loadWord(r13, argument(decays));
   unit.load(minusZero, constant('minusZero'));
   unit.andNot(sumOfSquares, minusZero, minusZero);
@@ -90,11 +90,11 @@ export function assembleAdam(assembler: Assembler, unit: Quads, count: number): 
   });
   assembler.loadWord(r11, argument(rest));
   assembler.unlessZero(r11, () => {
-    loadArray(assembler, r14, mask);
+    loadScratch(assembler, r14, mask);
     unit.loadMask(at(r14));
     updateFour(unit.loadMasked, unit.storeMasked);
   });
-  loadArray(assembler, r14, squares);
+  loadScratch(assembler, r14, squares);
   unit.store(at(r14), sumOfSquares);
   assembler.ret();
 

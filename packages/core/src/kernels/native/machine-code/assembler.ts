@@ -30,6 +30,8 @@ export interface Assembler {
   loadWord(r: Register, address: Address): void;
   /** The word of 32 bits at `address` = the lower half of r. */
   storeWord(address: Address, r: Register): void;
+  /** r = the double at `address`, a whole number. */
+  loadWhole(r: Register, address: Address): void;
   /** r = the 64 bits at `address`. */
   loadPointer(r: Register, address: Address): void;
   /** The 64 bits at `address` = r. */
@@ -128,6 +130,12 @@ export function createAssembler(): Assembler {
     },
     loadWord: (r, address) => instruction(false, 0x8b, r, address),
     storeWord: (address, r) => instruction(false, 0x89, r, address),
+    loadWhole(r, address) {
+      const { base, index = 0 } = address;
+      const numbers = ((r >> 3) << 7) | ((index >> 3) << 6) | ((base >> 3) << 5);
+      emit(0xc4, (numbers ^ 0xe0) | 1, 0xfb, 0x2c); // vcvttsd2si, which leaves the upper halves of vectors alone
+      operands(r, address);
+    },
     loadPointer: (r, address) => instruction(true, 0x8b, r, address),
     storePointer: (address, r) => instruction(true, 0x89, r, address),
     move: (to, from) => instruction(true, 0x89, from, to),

@@ -1,16 +1,16 @@
 import { type Assembler, at, r8, r9, r10, r11, r12, r13, r14, rax, rcx } from './assembler.ts';
-import { argument, loadArray, loadData } from './calls.ts';
+import { argument, loadArray, loadData, loadScratch } from './calls.ts';
 import type { Quads } from './vector-unit.ts';
 
 /** Arguments of a gathering's call, by place. */
 export const gatherArguments = {
-  out: 1,
-  starts: 2, // [rows + 1] words: where each row begins in the data; the last is only asked for ahead
-  rows: 3, // at least 1
-  rest: 4, // bytes of a row beside whole quads, below 4
-  restStep: 5, // as many doubles, in bytes
-  quads: 6, // of a row, at least 1
-  divisor: 7, // [4]
+  out: 2,
+  starts: 4, // [rows + 1] words: where each row begins in the data; the last is only asked for ahead
+  divisor: 5, // [4]
+  rows: 8, // at least 1
+  rest: 9, // bytes of a row beside whole quads, below 4
+  restStep: 10, // as many doubles, in bytes
+  quads: 11, // of a row, at least 1
 };
 
 // Bytes of `out` that are asked for ahead.
@@ -24,8 +24,8 @@ export function assembleGather(assembler: Assembler, unit: Quads): void {
   const { out, starts, rows, rest, restStep, quads, divisor } = gatherArguments;
   const [value, divisors] = [0, 1];
   loadArray(assembler, r8, out);
-  loadArray(assembler, r9, starts);
-  loadArray(assembler, rax, divisor);
+  loadScratch(assembler, r9, starts);
+  loadScratch(assembler, rax, divisor);
   unit.load(divisors, at(rax));
   loadData(assembler, r10);
   assembler.loadWord(r12, argument(rows));

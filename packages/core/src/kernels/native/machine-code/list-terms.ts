@@ -1,5 +1,5 @@
 import { type Assembler, at, r8, r9, r10, r11, r12, r13, r14, r15, rax, rbp, rbx, rcx, rdx, rsi } from './assembler.ts';
-import { argument, loadArray } from './calls.ts';
+import { argument, loadArray, loadScratch } from './calls.ts';
 import { ROWS } from './rows.ts';
 
 /**
@@ -10,20 +10,20 @@ export const LISTED_ROWS = 7;
 
 /** Arguments of a listing's call, by place; strides in bytes. */
 export const listArguments = {
-  terms: 1,
-  nextTerms: 2, // from one list to the next
-  a: 3,
-  aRow: 4,
-  aStep: 5,
-  panelStep: 6,
-  K: 7, // at least 1
-  count: 8, // of lists, at least 1
-  nextA: 9, // from behind the last term of a list to the first of the next: forth,
-  back: 10, // and back
-  origin: 11, // what steps to the terms are counted from
-  nextOrigin: 12, // from one list to the next
-  panelStart: 13, // bytes from the panel to the first term's row
-  panelBack: 14, // what is taken from these behind a list
+  a: 2,
+  origin: 4, // what steps to the terms are counted from
+  terms: 6,
+  nextTerms: 8, // from one list to the next
+  aRow: 9,
+  aStep: 10,
+  panelStep: 11,
+  K: 12, // at least 1
+  count: 13, // of lists, at least 1
+  nextA: 14, // from behind the last term of a list to the first of the next: forth,
+  back: 15, // and back
+  nextOrigin: 16, // from one list to the next
+  panelStart: 17, // bytes from the panel to the first term's row
+  panelBack: 18, // what is taken from these behind a list
 };
 
 /**
@@ -37,7 +37,7 @@ export const listArguments = {
 export function assembleListTerms(assembler: Assembler, M: number): void {
   const { terms, nextTerms, a, aRow, aStep, panelStep, K, count } = listArguments;
   const { back, nextA, origin, nextOrigin, panelStart, panelBack } = listArguments;
-  loadArray(assembler, r8, terms);
+  loadScratch(assembler, r8, terms);
   loadArray(assembler, rax, a);
   loadArray(assembler, r13, origin);
   assembler.loadWord(rdx, argument(aRow));

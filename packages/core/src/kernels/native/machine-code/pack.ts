@@ -1,22 +1,22 @@
 import { type Assembler, at, r8, r9, r10, r11, r12, rax } from './assembler.ts';
-import { argument, loadArray } from './calls.ts';
+import { argument, loadArray, loadScratch } from './calls.ts';
 import type { VectorUnit } from './vector-unit.ts';
 
 /** Arguments of a pack's call, by place; strides in bytes. */
 export const packArguments = {
-  panel: 1,
-  panelStep: 2,
-  source: 3,
-  sourceStep: 4,
-  K: 5, // at least 1
+  panel: 2,
+  source: 4,
   mask: 6, // of the last vector
+  panelStep: 8,
+  sourceStep: 9,
+  K: 10, // at least 1
 };
 
 /** panel[k] = the first lanes of row k of `source`, zeros behind them, `vectors` vectors a row. Overwrites `panel`. */
 export function assemblePack(assembler: Assembler, unit: VectorUnit, vectors: number): void {
   const { panel, panelStep, source, sourceStep, K, mask } = packArguments;
   const size = 8 * unit.width;
-  loadArray(assembler, rax, mask);
+  loadScratch(assembler, rax, mask);
   unit.loadMask(at(rax));
   loadArray(assembler, r8, panel);
   assembler.loadWord(r9, argument(panelStep));

@@ -1,7 +1,9 @@
 import { ADAM_ROWS, assembleAdam } from './adam.ts';
+import { assembleAdd } from './add.ts';
 import { createAssembler } from './assembler.ts';
 import { assembleGather } from './gather.ts';
 import { assembleListTerms, LISTED_ROWS } from './list-terms.ts';
+import { assembleLocate } from './locate.ts';
 import { assemblePack } from './pack.ts';
 import { assemblePlayer } from './player.ts';
 import { assembleTile, TILE_VECTORS, tileRows } from './tile.ts';
@@ -24,7 +26,9 @@ export interface CodeLayout {
   readonly packs: Readonly<Record<number, number>>; // [vectors]
   readonly transposes: readonly number[]; // [rows]
   readonly adam: Readonly<Record<number, number>>; // [rows]
+  readonly add: number;
   readonly gather: number;
+  readonly locate: number;
 }
 
 /** [vectors][M]; masked where the last vector is not full. */
@@ -61,7 +65,11 @@ export function assembleProgram(name: ExtensionName): Program {
   const quads = createAvx2(assembler); // which every processor with a wider extension has, too
   const adam: Record<number, number> = {};
   for (const rows of ADAM_ROWS) adam[rows] = placed(() => assembleAdam(assembler, quads, rows));
-  const gather = placed(() => assembleGather(assembler, quads));
-  const layout = { width: unit.width, tileRows: rows, tiles, listedTiles, lists, packs, transposes, adam, gather };
+  const others = {
+    add: placed(() => assembleAdd(assembler, quads)),
+    gather: placed(() => assembleGather(assembler, quads)),
+    locate: placed(() => assembleLocate(assembler)),
+  };
+  const layout = { width: unit.width, tileRows: rows, tiles, listedTiles, lists, packs, transposes, adam, ...others };
   return { code: assembler.bytes(), layout };
 }

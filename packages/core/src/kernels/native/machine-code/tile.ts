@@ -18,31 +18,31 @@ import {
   rsi,
   rsp,
 } from './assembler.ts';
-import { argument, loadArray } from './calls.ts';
+import { argument, loadArray, loadScratch } from './calls.ts';
 import { ROWS } from './rows.ts';
 import type { VectorUnit } from './vector-unit.ts';
 
 /** Arguments of a tile's call, by place; strides in bytes. */
 export const tileArguments = {
-  c: 1,
-  cRow: 2,
-  init: 3,
-  initRow: 4,
-  a: 5,
-  aRow: 6,
-  aStep: 7,
+  c: 2,
+  init: 4,
+  a: 6,
   panel: 8,
-  panelStep: 9,
   leaves: 10, // the table of the leaves of a sum, see `LEAF`
-  count: 11, // of tiles, at least 1
-  nextC: 12, // from one tile to the next
-  nextInit: 13,
-  nextA: 14,
-  nextPanel: 15,
-  mask: 16, // of the last vector, where it is not full
-  joins: 17, // 1: what stands in `c` is added to the sums, else 0
-  terms: 18, // where a tile is listed: the list of its terms, see list-terms.ts
-  nextTerms: 19,
+  mask: 11, // of the last vector, where it is not full
+  terms: 12, // where a tile is listed: the list of its terms, see list-terms.ts
+  cRow: 13,
+  initRow: 14,
+  aRow: 15,
+  aStep: 16,
+  panelStep: 17,
+  count: 18, // of tiles, at least 1
+  nextC: 19, // from one tile to the next
+  nextInit: 20,
+  nextA: 21,
+  nextPanel: 22,
+  joins: 23, // 1: what stands in `c` is added to the sums, else 0
+  nextTerms: 24,
 };
 
 /**
@@ -98,7 +98,7 @@ export function assembleTile(assembler: Assembler, unit: VectorUnit, { M, vector
   };
 
   if (masked) {
-    loadArray(assembler, rax, mask);
+    loadScratch(assembler, rax, mask);
     unit.loadMask(at(rax));
   }
   loadArray(assembler, r12, c);
@@ -113,11 +113,11 @@ export function assembleTile(assembler: Assembler, unit: VectorUnit, { M, vector
   assembler.push(rsi);
   assembler.loadWord(r11, argument(count));
   assembler.push(r11);
-  loadArray(assembler, r11, leaves);
+  loadScratch(assembler, r11, leaves);
   assembler.push(r11);
   loadArray(assembler, r11, init);
   assembler.push(r11);
-  loadArray(assembler, r11, terms);
+  loadScratch(assembler, r11, terms);
   assembler.push(r11);
   assembler.push(r11);
   const [nextListAt, firstListAt, initAt, leavesAt, countAt] = [0, 8, 16, 24, 32].map((offset) => at(rsp, offset));

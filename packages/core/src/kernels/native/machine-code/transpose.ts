@@ -1,17 +1,17 @@
 import { type Address, type Assembler, at, r8, r9, r11, rax, rbp, rbx, rcx, rdx } from './assembler.ts';
-import { argument, loadArray } from './calls.ts';
+import { argument, loadArray, loadScratch } from './calls.ts';
 import { ROWS } from './rows.ts';
 import type { Vector, VectorUnit } from './vector-unit.ts';
 
 /** Arguments of a transposition's call, by place; strides in bytes. */
 export const transposeArguments = {
-  panel: 1,
-  panelStep: 2,
-  source: 3,
-  sourceStep: 4,
-  blocks: 5, // of as many columns as a vector has lanes
-  rest: 6, // columns behind them
-  mask: 7, // of these
+  panel: 2,
+  source: 4,
+  mask: 6, // of the columns behind whole blocks
+  panelStep: 8,
+  sourceStep: 9,
+  blocks: 10, // of as many columns as a vector has lanes
+  rest: 11, // columns behind them
 };
 
 /**
@@ -38,7 +38,7 @@ export function assembleTranspose(assembler: Assembler, unit: VectorUnit, rows: 
   });
   assembler.loadWord(r11, argument(rest));
   assembler.unlessZero(r11, () => {
-    loadArray(assembler, r11, mask);
+    loadScratch(assembler, r11, mask);
     unit.loadMask(at(r11));
     transposeBlock(unit.loadMasked);
   });

@@ -1,0 +1,28 @@
+import type { CallTape } from './call-tape.ts';
+import type { CodeLayout } from './machine-code/program.ts';
+
+/**
+ * Additions in machine code, which reaches arrays wherever they lie; here these are byte offsets, and steps are in
+ * bytes. They are written on the tape, which the caller runs.
+ */
+export interface RowAdds {
+  /** sum[i] += term[i] for n numbers. */
+  add(sum: number, term: number, n: number): void;
+  /** Of `count` rows, each even one += its right neighbour, if it has one: (count + 1) / 2 are left, as far apart again. */
+  addNeighbours(first: number, row: number, count: number, n: number): void;
+}
+
+export function createRowAdds({ add: kernel }: CodeLayout, tape: CallTape, maskOf: (lanes: number) => number): RowAdds {
+  const add = (sum: number, term: number, n: number): void => tape.add(kernel, sum, term, n, maskOf(n % LANES));
+  return {
+    add,
+    addNeighbours(first, row, count, n) {
+      for (let k = 0; k + 1 < count; k += 2) add(first + row * k, first + row * (k + 1), n);
+    },
+  };
+}
+
+const LANES = 4;
+
+/** How many of `count` rows are left when neighbours have been added. */
+export const halved = (count: number): number => (count + 1) >> 1;
