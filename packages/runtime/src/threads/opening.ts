@@ -2,6 +2,7 @@ import { initializeParameters, type Tensor } from '@gradloom/core';
 import { complete, gradientStride, viewOf } from '@gradloom/core/internal';
 import type { RunContext } from '../context.ts';
 import { findBadWeight } from '../faults/bad-weight.ts';
+import { teamPrograms } from '../step-program.ts';
 import { gradientRowsOfTeam } from '../team-part.ts';
 import { CONTROL } from './barrier.ts';
 import type { Pool } from './pool.ts';
@@ -22,7 +23,8 @@ export async function openTeam(pool: Pool, setup: RunSetup, threads: number, dra
 }
 
 /** A thread's part of it. What stands in the memory beside the weights stays. */
-export function openThread({ network, arena, setup }: RunContext, { thread, threads, draws }: OpeningTask): boolean {
+export function openThread(context: RunContext, { thread, threads, draws }: OpeningTask): boolean {
+  const { network, arena, setup } = context;
   Atomics.add(setup.control, CONTROL.checkedIn, 1);
   // Some smaller teams fill more rows.
   const filled = gradientRowsOfTeam(setup, threads) * gradientStride(network.parameterCount);
@@ -31,6 +33,7 @@ export function openThread({ network, arena, setup }: RunContext, { thread, thre
     touch(viewOf(array, share(thread), share(thread + 1) - share(thread)));
   }
   touch(arena.scratch[thread]);
+  teamPrograms(context, threads, false);
   if (!draws) return true;
   // The middle of a tensor decides its thread: each gets about as many weights.
   const isMine = ({ offset, length }: Pick<Tensor, 'offset' | 'length'>): boolean =>
