@@ -1,7 +1,7 @@
 import { erf } from './erf';
 import { exp } from './exp';
 import { flush } from './flush';
-import { minus, plus, splat, times } from './lanes';
+import { loadOne, minus, plus, splat, storeOne, times } from './lanes';
 import { sigmoid } from './sigmoid';
 import { tanh } from './tanh';
 
@@ -78,16 +78,9 @@ export function geluBackward(dz: usize, da: usize, z: usize, n: i32): void {
   return plus(cumulative, times(z, density));
 }
 
-@inline function chain(da: v128, slope: v128): v128 {
+/** flush(da · slope): what a backward pass stores. */
+@inline export function chain(da: v128, slope: v128): v128 {
   return flush<v128>(times(da, slope));
-}
-
-@inline function loadOne(p: usize): v128 {
-  return v128.load_zero<f64>(p);
-}
-
-@inline function storeOne(p: usize, x: v128): void {
-  v128.store_lane<f64>(p, x, 0);
 }
 
 const SQRT_HALF: f64 = 0.7071067811865476;

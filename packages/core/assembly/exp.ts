@@ -2,8 +2,8 @@ import { atLeast, atMost } from './choose';
 import { minus, over, plus, splat, times } from './lanes';
 
 export const LOG2_E: f64 = 1.4426950408889634;
-const LN2_HI: f64 = 0.6931471803691238;
-const LN2_LO: f64 = 1.9082149292705877e-10;
+export const LN2_HI: f64 = 0.6931471803691238;
+export const LN2_LO: f64 = 1.9082149292705877e-10;
 
 /**
  * 1.5 · 2⁵² + 2046. Adding it rounds as 1.5 · 2⁵² does, ties included as the offset is even, and leaves n + 2046 in the

@@ -2,7 +2,7 @@
 export { affine, affineBackwardInput } from './affine';
 export { affineBackwardWeights } from './affine-weights';
 export { averageRows } from './average-rows';
-export { add, scale } from './vectors';
+export { add, copy, fill, plus, scale } from './vectors';
 export { sgd, sgdMomentum } from './sgd';
 export { adam, adamOfMean, adamw, adamwOfMean } from './adam';
 export {
@@ -11,3 +11,12 @@ export {
 export { mse } from './mse';
 export { clip, noteStep, takeHyper } from './steps';
 export { softmaxCrossEntropy } from './softmax-cross-entropy';
+export { dropout } from './dropout';
+export { eluBackward, eluForward } from './elu';
+export { embeddingBackward, embeddingForward } from './embedding';
+export { gateBackward, gateForward } from './gate';
+export { layerNormBackwardInput, layerNormForward, normBackwardWeights } from './layer-norm';
+export { leakyReluBackward, leakyReluForward } from './leaky-relu';
+export { siluBackward, siluForward } from './silu';
+export { softplusBackward, softplusForward } from './softplus';
+export { softsignBackward, softsignForward } from './softsign';

@@ -20,6 +20,16 @@
   store<T>(to, load<T>(from));
 }
 
+/** One double beside a zero, so that it goes through code for pairs. */
+@inline export function loadOne(p: usize): v128 {
+  return v128.load_zero<f64>(p);
+}
+
+/** The first of a pair. */
+@inline export function storeOne(p: usize, x: v128): void {
+  v128.store_lane<f64>(p, x, 0);
+}
+
 @inline export function plus<T>(a: T, b: T): T {
   if (isVector<T>()) return f64x2.add(a, b);
   else return a + b;

@@ -1,5 +1,6 @@
-const LN2_HI: f64 = 0.6931471803691238;
-const LN2_LO: f64 = 1.9082149292705877e-10;
+import { LN2_HI, LN2_LO } from './exp';
+import { plus, splat, times } from './lanes';
+
 const ONE_OVER_SQRT_HALF: i64 = 0x95f62_00000000; // high words of 1 less √½
 
 /** ln x, as src/math/log.ts, for normal x above 0, and NaN: the sums of a softmax are finite and 1 at least. */
@@ -11,14 +12,19 @@ export function log(x: f64): f64 {
   const k = <f64>exponent;
   const s = f / (2 + f);
   const half = 0.5 * f * f;
-  return s * (half + logTail(s * s)) + k * LN2_LO - half + f + k * LN2_HI;
+  return s * (half + logTail<f64>(s * s)) + k * LN2_LO - half + f + k * LN2_HI;
 }
 
-@inline function logTail(z: f64): f64 {
-  const w = z * z;
-  const even = w * (L2 + w * (L4 + w * (L6 + w * L8)));
-  const odd = z * (L1 + w * (L3 + w * (L5 + w * L7)));
-  return odd + even;
+/** R(z) of ln(1 + f) = 2s + s · R(s²). */
+@inline export function logTail<T>(z: T): T {
+  const w = times(z, z);
+  let even = plus(splat<T>(L6), times(w, splat<T>(L8)));
+  even = plus(splat<T>(L4), times(w, even));
+  even = plus(splat<T>(L2), times(w, even));
+  let odd = plus(splat<T>(L5), times(w, splat<T>(L7)));
+  odd = plus(splat<T>(L3), times(w, odd));
+  odd = plus(splat<T>(L1), times(w, odd));
+  return plus(times(z, odd), times(w, even));
 }
 
 const L1: f64 = 0.6666666666666666;

@@ -10,10 +10,25 @@ import {
   affineBackwardWeights,
   averageRows,
   clip,
+  copy,
+  dropout,
+  eluBackward,
+  eluForward,
+  embeddingBackward,
+  embeddingForward,
+  fill,
+  gateBackward,
+  gateForward,
   geluBackward,
   geluForward,
+  layerNormBackwardInput,
+  layerNormForward,
+  leakyReluBackward,
+  leakyReluForward,
   mse,
+  normBackwardWeights,
   noteStep,
+  plus,
   reluBackward,
   reluForward,
   scale,
@@ -21,7 +36,13 @@ import {
   sgdMomentum,
   sigmoidBackward,
   sigmoidForward,
+  siluBackward,
+  siluForward,
   softmaxCrossEntropy,
+  softplusBackward,
+  softplusForward,
+  softsignBackward,
+  softsignForward,
   takeHyper,
   tanhBackward,
   tanhForward,
@@ -40,26 +61,47 @@ export function play(tape: usize, calls: i32): void {
       case 3: averageRows(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), word(tape, 6), double(tape, 7)); break;
       case 4: add(address(tape, 1), address(tape, 2), word(tape, 3)); break;
       case 5: scale(address(tape, 1), word(tape, 2), address(tape, 3)); break;
-      case 6: clip(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
-      case 7: takeHyper(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 8: noteStep(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8)); break;
-      case 9: reluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 10: reluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 11: sigmoidForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 12: sigmoidBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 13: tanhForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 14: tanhBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 15: geluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 16: geluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 17: softmaxCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
-      case 18: mse(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
-      case 19: sgd(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4)); break;
-      case 20: sgdMomentum(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
-      case 21: adam(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
-      case 22: adamw(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
-      case 23: adamOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
-      case 24: adamwOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
-      case 25: play(address(tape, 1), word(tape, 2)); break;
+      case 6: copy(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 7: plus(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 8: fill(address(tape, 1), double(tape, 2), word(tape, 4)); break;
+      case 9: dropout(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), double(tape, 9)); break;
+      case 10: layerNormForward(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), word(tape, 8), double(tape, 9)); break;
+      case 11: normBackwardWeights(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), word(tape, 9)); break;
+      case 12: layerNormBackwardInput(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), word(tape, 8)); break;
+      case 13: gateForward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 14: gateBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 15: embeddingForward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5)); break;
+      case 16: embeddingBackward(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), word(tape, 9), word(tape, 10), word(tape, 11), word(tape, 12), word(tape, 13)); break;
+      case 17: clip(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
+      case 18: takeHyper(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 19: noteStep(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8)); break;
+      case 20: reluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 21: reluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 22: sigmoidForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 23: sigmoidBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 24: tanhForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 25: tanhBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 26: geluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 27: geluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 28: leakyReluForward(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
+      case 29: leakyReluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), double(tape, 5)); break;
+      case 30: eluForward(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
+      case 31: eluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), double(tape, 5)); break;
+      case 32: siluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 33: siluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 34: softplusForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 35: softplusBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 36: softsignForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 37: softsignBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 38: softmaxCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 39: mse(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 40: sgd(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4)); break;
+      case 41: sgdMomentum(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
+      case 42: adam(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
+      case 43: adamw(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
+      case 44: adamOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
+      case 45: adamwOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
+      case 46: play(address(tape, 1), word(tape, 2)); break;
       default: unreachable();
     }
   }

@@ -1,13 +1,32 @@
-import { plus, times } from './lanes';
+import { plus as sumOf, splat, times } from './lanes';
 
 /** sum[i] += term[i]. Overwrites `sum`. */
 export function add(sum: usize, term: usize, n: i32): void {
   for (; n >= 2; n -= 2) {
-    store<v128>(sum, plus(load<v128>(sum), load<v128>(term)));
+    store<v128>(sum, sumOf(load<v128>(sum), load<v128>(term)));
     sum += 16;
     term += 16;
   }
   if (n > 0) store<f64>(sum, load<f64>(sum) + load<f64>(term));
+}
+
+/** y[i] = a[i] + b[i]. Overwrites `y`, which may be `a` or `b`. */
+export function plus(y: usize, a: usize, b: usize, n: i32): void {
+  for (; n >= 2; n -= 2, y += 16, a += 16, b += 16) store<v128>(y, sumOf(load<v128>(a), load<v128>(b)));
+  if (n > 0) store<f64>(y, load<f64>(a) + load<f64>(b));
+}
+
+/** y[i] = x[i]. Overwrites `y`. */
+export function copy(y: usize, x: usize, n: i32): void {
+  for (; n >= 2; n -= 2, y += 16, x += 16) store<v128>(y, load<v128>(x));
+  if (n > 0) store<f64>(y, load<f64>(x));
+}
+
+/** y[i] = value. Overwrites `y`. */
+export function fill(y: usize, value: f64, n: i32): void {
+  const values = splat<v128>(value);
+  for (; n >= 2; n -= 2, y += 16) store<v128>(y, values);
+  if (n > 0) store<f64>(y, value);
 }
 
 /** g[i] *= factor. Overwrites `g`. */

@@ -5,8 +5,10 @@ import { createRandom } from '../../../packages/core/src/random/index.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { createGuardedMemory } from '../../support/guarded-memory.ts';
 import { propertySeed } from '../../support/seed.ts';
+import { createGuardedOps } from '../ops/op-case.ts';
 
-// exp runs in sigmoid, gelu and softmax, log in the loss, tanh in tanh, erf in gelu.
+// exp runs in sigmoid, gelu and softmax, log in the loss, tanh in tanh, erf in gelu, expm1 in elu, and with log1p in
+// softplus.
 const COUNT = 200_000;
 const memory = createGuardedMemory(512);
 const random = createRandom(propertySeed, 'assembly');
@@ -38,6 +40,46 @@ describe.each(['relu', 'sigmoid', 'tanh', 'gelu'] as const)(`%s (seed ${property
     kernel?.backward(out, da, z, COUNT, 0);
     expect(firstDifference(out, expected)).toBeNull();
   });
+});
+
+describe.each([
+  ['leaky-relu', 'leakyRelu'],
+  ['elu', 'elu'],
+  ['silu', 'silu'],
+  ['softplus', 'softplus'],
+  ['softsign', 'softsign'],
+] as const)(`%s (seed ${propertySeed})`, (name, wasm) => {
+  const activation = activations[name];
+  const { arrays, run } = createGuardedOps(128);
+  const [input, gradient, output] = [COUNT, COUNT, COUNT].map(arrays.allocate);
+  const alpha = activation.alpha === 0 ? [] : [activation.alpha];
+
+  test(`has the bits of the plain code on ${COUNT} values`, () => {
+    input.set(z);
+    activate(activation, expected, z, COUNT, activation.alpha);
+    run(`${wasm}Forward`, [output, input, COUNT, ...alpha]);
+    expect(firstDifference(output, expected)).toBeNull();
+  });
+
+  test(`has the bits of the plain derivative on ${COUNT} values`, () => {
+    input.set(z);
+    gradient.set(da);
+    activateBackward(activation, expected, da, z, COUNT, activation.alpha);
+    run(`${wasm}Backward`, [output, gradient, input, COUNT, ...alpha]);
+    expect(firstDifference(output, expected)).toBeNull();
+  });
+});
+
+test.each([
+  ['0.41', Math.log(0.41), 1e-16],
+  ['√2 - 1', Math.log(Math.SQRT2 - 1), 1e-8],
+])('log1p changes over at %s where the plain code does', (_at, middle, step) => {
+  const { arrays, run } = createGuardedOps();
+  const [a, z] = [2000, 2000].map(arrays.allocate);
+  for (let i = 0; i < z.length; i++) z[i] = middle + step * (i - 1000);
+  activate(activations.softplus, expected, z, z.length, 0);
+  run('softplusForward', [a, z, z.length]);
+  expect(firstDifference(a, expected.subarray(0, z.length))).toBeNull();
 });
 
 describe(`softmax-cross-entropy (seed ${propertySeed})`, () => {

@@ -5,23 +5,20 @@ import type { Op } from '../program/op.ts';
 import { activationOps, lossOp, meanUpdateOp, ops, updateOp } from '../program/ops.ts';
 
 /** Operations of `ops` that only the reference has. */
-const plainOps: readonly string[] = [
-  'checkIndices',
-  'copy',
-  'plus',
-  'fill',
-  'dropout',
-  'layerNormForward',
-  'normBackwardWeights',
-  'layerNormBackwardInput',
-  'gateForward',
-  'gateBackward',
-  'embeddingForward',
-  'embeddingBackward',
-];
+const plainOps: readonly string[] = ['checkIndices'];
 
 /** Activations that WebAssembly has. */
-const fastActivations = ['relu', 'sigmoid', 'tanh', 'gelu'] as const satisfies readonly ActivationName[];
+const fastActivations = [
+  'relu',
+  'sigmoid',
+  'tanh',
+  'gelu',
+  'leaky-relu',
+  'elu',
+  'silu',
+  'softplus',
+  'softsign',
+] as const satisfies readonly ActivationName[];
 /** Losses. */
 const fastLosses = ['softmax-cross-entropy', 'mse'] as const satisfies readonly LossName[];
 /** Updates. */

@@ -1,0 +1,23 @@
+import { atLeast, withSignOf } from './choose';
+import { exp, expTail, LN2_HI, LN2_LO, LOG2_E, powerOfTwo, ROUND } from './exp';
+import { minus, plus, splat, times } from './lanes';
+
+/** eˣ - 1, as src/math/expm1.ts. */
+@inline export function expm1(x: v128): v128 {
+  const isLarge = f64x2.gt(x, splat<v128>(40));
+  if (v128.any_true(isLarge)) return v128.bitselect(exp(x), expm1Below(x), isLarge);
+  return expm1Below(x);
+}
+
+/** The same for x ≤ 40. Below -40 it rounds to -1, as at -40. */
+@inline export function expm1Below(x: v128): v128 {
+  const capped = atLeast(x, -40);
+  const rounded = plus(times(capped, splat<v128>(LOG2_E)), splat<v128>(ROUND));
+  const n = minus(rounded, splat<v128>(ROUND));
+  const hi = minus(capped, times(n, splat<v128>(LN2_HI)));
+  const lo = times(n, splat<v128>(LN2_LO));
+  const scale = powerOfTwo(rounded);
+  const head = plus(times(scale, hi), minus(scale, splat<v128>(1)));
+  const y = plus(head, times(scale, minus(expTail(minus(hi, lo)), lo)));
+  return withSignOf(x, y); // y has it already, but for -0
+}

@@ -1,0 +1,40 @@
+import { flush } from './flush';
+import { loadOne, storeOne, times } from './lanes';
+import { sigmoid } from './sigmoid';
+import { slopeBy } from './silu';
+
+/** y[i] = g · σ(g) · v, as src/ops/gate.ts. Overwrites `y`. */
+export function gateForward(y: usize, g: usize, v: usize, n: i32): void {
+  for (; n >= 2; n -= 2, y += 16, g += 16, v += 16) store<v128>(y, gated(load<v128>(g), load<v128>(v)));
+  if (n > 0) storeOne(y, gated(loadOne(g), loadOne(v)));
+}
+
+@inline function gated(g: v128, v: v128): v128 {
+  return times(times(g, sigmoid(g)), v);
+}
+
+/** dg = dy · v · σ(g) · (1 + g · (1 - σ(g))) and dv = dy · g · σ(g). Overwrites `g` with dg and `v` with dv. */
+export function gateBackward(g: usize, v: usize, dy: usize, n: i32): void {
+  for (; n >= 2; n -= 2, g += 16, v += 16, dy += 16) {
+    const gate = load<v128>(g);
+    const d = load<v128>(dy);
+    const s = sigmoid(gate);
+    store<v128>(g, gradientOfGate(d, load<v128>(v), gate, s));
+    store<v128>(v, gradientOfValue(d, gate, s));
+  }
+  if (n > 0) {
+    const gate = loadOne(g);
+    const d = loadOne(dy);
+    const s = sigmoid(gate);
+    storeOne(g, gradientOfGate(d, loadOne(v), gate, s));
+    storeOne(v, gradientOfValue(d, gate, s));
+  }
+}
+
+@inline function gradientOfGate(d: v128, v: v128, g: v128, s: v128): v128 {
+  return flush<v128>(times(times(d, v), slopeBy(g, s)));
+}
+
+@inline function gradientOfValue(d: v128, g: v128, s: v128): v128 {
+  return flush<v128>(times(d, times(g, s)));
+}

@@ -1,0 +1,260 @@
+import { flush } from './flush';
+import { bytes, minus, plus, splat, times } from './lanes';
+import { add, copy } from './vectors';
+
+// Two rows forward at a time: in the sum of one row each addition waits for the one before. Where the number of rows is
+// odd, the last is worked out twice, from arrays that are only read.
+
+/**
+ * y[B,size] = γ · x̂ + β with x̂ = (x - μ) · s and s = 1 / √(σ² + ε), lanes as src/ops/layer-norm.ts. Overwrites `y`,
+ * `xHat` and `scales`.
+ */
+export function layerNormForward(
+  y: usize, xHat: usize, scales: usize, x: usize, gamma: usize, beta: usize, B: i32, size: i32, epsilon: f64,
+): void {
+  const row = bytes(size);
+  for (; B > 0; B -= 2) {
+    const next = B > 1 ? row : 0;
+    normalizeTwo(y, xHat, scales, x, gamma, beta, next, B > 1 ? 8 : 0, size, epsilon);
+    y += 2 * row;
+    xHat += 2 * row;
+    x += 2 * row;
+    scales += 16;
+  }
+}
+
+/** Rows `next` bytes apart, their scales `nextScale`. */
+function normalizeTwo(
+  y: usize, xHat: usize, scales: usize, x: usize, gamma: usize, beta: usize, next: usize, nextScale: usize, size: i32,
+  epsilon: f64,
+): void {
+  const n = <f64>size;
+  const whole = bytes(size & -4);
+  const rest = size & 3;
+
+  let low0 = splat<v128>(0); // l₀, l₁
+  let high0 = splat<v128>(0); // l₂, l₃
+  let low1 = low0;
+  let high1 = low0;
+  for (let at: usize = 0; at < whole; at += 32) {
+    const p = x + at;
+    low0 = plus(low0, load<v128>(p));
+    high0 = plus(high0, load<v128>(p, 16));
+    low1 = plus(low1, load<v128>(p + next));
+    high1 = plus(high1, load<v128>(p + next, 16));
+  }
+  const tail = x + whole;
+  const mean0 = total(low0, high0, one(tail, rest, 0), one(tail, rest, 1), one(tail, rest, 2)) / n;
+  const mean1 = total(
+    low1, high1, one(tail + next, rest, 0), one(tail + next, rest, 1), one(tail + next, rest, 2),
+  ) / n;
+
+  const means0 = splat<v128>(mean0);
+  const means1 = splat<v128>(mean1);
+  low0 = splat<v128>(0);
+  high0 = low0;
+  low1 = low0;
+  high1 = low0;
+  for (let at: usize = 0; at < whole; at += 32) {
+    const p = x + at;
+    low0 = plus(low0, squareOf<v128>(p, means0));
+    high0 = plus(high0, squareOf<v128>(p + 16, means0));
+    low1 = plus(low1, squareOf<v128>(p + next, means1));
+    high1 = plus(high1, squareOf<v128>(p + next + 16, means1));
+  }
+  const scale0 = scaleOf(low0, high0, tail, rest, mean0, n, epsilon);
+  const scale1 = scaleOf(low1, high1, tail + next, rest, mean1, n, epsilon);
+  store<f64>(scales, scale0);
+  store<f64>(scales + nextScale, scale1);
+
+  const scales0 = splat<v128>(scale0);
+  const scales1 = splat<v128>(scale1);
+  const pairs = bytes(size & -2);
+  for (let at: usize = 0; at < pairs; at += 16) {
+    const factor = load<v128>(gamma + at);
+    const term = load<v128>(beta + at);
+    normalize<v128>(y + at, xHat + at, x + at, means0, scales0, factor, term);
+    normalize<v128>(y + at + next, xHat + at + next, x + at + next, means1, scales1, factor, term);
+  }
+  if ((size & 1) == 0) return;
+  const factor = load<f64>(gamma + pairs);
+  const term = load<f64>(beta + pairs);
+  normalize<f64>(y + pairs, xHat + pairs, x + pairs, mean0, scale0, factor, term);
+  normalize<f64>(y + pairs + next, xHat + pairs + next, x + pairs + next, mean1, scale1, factor, term);
+}
+
+@inline function normalize<T>(y: usize, xHat: usize, x: usize, mean: T, scale: T, factor: T, term: T): void {
+  const h = times(minus(load<T>(x), mean), scale);
+  store<T>(xHat, h);
+  store<T>(y, plus(times(factor, h), term));
+}
+
+/** 1 / √(σ² + ε) from the lanes of the squares, and those of the rest of the row. */
+@inline function scaleOf(low: v128, high: v128, tail: usize, rest: i32, mean: f64, n: f64, epsilon: f64): f64 {
+  const t0 = rest > 0 ? squareOf<f64>(tail, mean) : 0;
+  const t1 = rest > 1 ? squareOf<f64>(tail + 8, mean) : 0;
+  const t2 = rest > 2 ? squareOf<f64>(tail + 16, mean) : 0;
+  return 1 / sqrt<f64>(total(low, high, t0, t1, t2) / n + epsilon);
+}
+
+@inline function squareOf<T>(x: usize, mean: T): T {
+  const d = minus(load<T>(x), mean);
+  return times(d, d);
+}
+
+/** Lanes joined (l₀ + l₁) + (l₂ + l₃), to three of which the rest of the row is added first: 0 changes none of them. */
+@inline function total(low: v128, high: v128, t0: f64, t1: f64, t2: f64): f64 {
+  const l0 = f64x2.extract_lane(low, 0) + t0;
+  const l1 = f64x2.extract_lane(low, 1) + t1;
+  const l2 = f64x2.extract_lane(high, 0) + t2;
+  return l0 + l1 + (l2 + f64x2.extract_lane(high, 1));
+}
+
+/** Number `i` of the rest of a row, or 0. */
+@inline function one(tail: usize, rest: i32, i: i32): f64 {
+  return rest > i ? load<f64>(tail + bytes(i)) : 0;
+}
+
+/**
+ * dγ[size] = Σₙ dy · x̂ and dβ[size] = Σₙ dy, a tree over leaves of `leaf` rows. Overwrites `dGamma` and `dBeta`, or
+ * adds to them where `joins`. Overwrites `sums` [treeLevels, 2, size].
+ */
+export function normBackwardWeights(
+  dGamma: usize, dBeta: usize, sums: usize, dy: usize, xHat: usize, B: i32, leaf: i32, joins: i32, size: i32,
+): void {
+  const row = bytes(size);
+  const level = row + row;
+  let top = sums;
+  for (let n = 0, k = 1; n == 0 || n < B; n += leaf, k++) {
+    sumLeaf(top, dy, xHat, min(B - n, leaf), size);
+    dy += <usize>leaf * row;
+    xHat += <usize>leaf * row;
+    // As joinLevels of src/tree/leaves.ts: behind a leaf neighbours that are whole, behind the last all.
+    const isLast = n + leaf >= B;
+    for (let m = k; top > sums && (isLast || (m & 1) == 0); m >>= 1) {
+      add(top - level, top, 2 * size);
+      top -= level;
+    }
+    top += level;
+  }
+  if (joins != 0) {
+    add(dGamma, sums, size);
+    add(dBeta, sums + row, size);
+  } else {
+    copy(dGamma, sums, size);
+    copy(dBeta, sums + row, size);
+  }
+}
+
+/** Sums over the rows of a leaf, from 0. Overwrites `sums` [2, size]. */
+function sumLeaf(sums: usize, dy: usize, xHat: usize, rows: i32, size: i32): void {
+  const row = bytes(size);
+  for (; size >= 8; size -= 8, sums += 64, dy += 64, xHat += 64) sumEight(sums, row, dy, xHat, rows);
+  for (; size >= 2; size -= 2, sums += 16, dy += 16, xHat += 16) sumColumns<v128>(sums, row, dy, xHat, rows);
+  if (size > 0) sumColumns<f64>(sums, row, dy, xHat, rows);
+}
+
+/** Eight columns, a line of the cache, with their sums in registers. */
+function sumEight(sums: usize, row: usize, dy: usize, xHat: usize, rows: i32): void {
+  let g0 = splat<v128>(0);
+  let g1 = g0;
+  let g2 = g0;
+  let g3 = g0;
+  let b0 = g0;
+  let b1 = g0;
+  let b2 = g0;
+  let b3 = g0;
+  for (; rows > 0; rows--, dy += row, xHat += row) {
+    const d0 = load<v128>(dy);
+    const d1 = load<v128>(dy, 16);
+    const d2 = load<v128>(dy, 32);
+    const d3 = load<v128>(dy, 48);
+    g0 = plus(g0, times(d0, load<v128>(xHat)));
+    g1 = plus(g1, times(d1, load<v128>(xHat, 16)));
+    g2 = plus(g2, times(d2, load<v128>(xHat, 32)));
+    g3 = plus(g3, times(d3, load<v128>(xHat, 48)));
+    b0 = plus(b0, d0);
+    b1 = plus(b1, d1);
+    b2 = plus(b2, d2);
+    b3 = plus(b3, d3);
+  }
+  store<v128>(sums, g0);
+  store<v128>(sums, g1, 16);
+  store<v128>(sums, g2, 32);
+  store<v128>(sums, g3, 48);
+  sums += row;
+  store<v128>(sums, b0);
+  store<v128>(sums, b1, 16);
+  store<v128>(sums, b2, 32);
+  store<v128>(sums, b3, 48);
+}
+
+@inline function sumColumns<T>(sums: usize, row: usize, dy: usize, xHat: usize, rows: i32): void {
+  let g = splat<T>(0);
+  let b = splat<T>(0);
+  for (; rows > 0; rows--, dy += row, xHat += row) {
+    const d = load<T>(dy);
+    g = plus(g, times(d, load<T>(xHat)));
+    b = plus(b, d);
+  }
+  store<T>(sums, g);
+  store<T>(sums + row, b);
+}
+
+/**
+ * dx[B,size] = flush(s · (g - ḡ - x̂ · m)), g = dy · γ, ḡ its mean over the row and m the mean of g · x̂. Overwrites
+ * `dx` and `g` [size].
+ */
+export function layerNormBackwardInput(
+  dx: usize, g: usize, dy: usize, xHat: usize, scales: usize, gamma: usize, B: i32, size: i32,
+): void {
+  const row = bytes(size);
+  for (; B > 0; B--, dx += row, dy += row, xHat += row, scales += 8) {
+    rowGradient(dx, g, dy, xHat, load<f64>(scales), gamma, size);
+  }
+}
+
+function rowGradient(dx: usize, g: usize, dy: usize, xHat: usize, scale: f64, gamma: usize, size: i32): void {
+  const n = <f64>size;
+  const whole = bytes(size & -4);
+  const rest = size & 3;
+  let low = splat<v128>(0); // l₀, l₁
+  let high = splat<v128>(0); // l₂, l₃
+  let lowDot = low;
+  let highDot = low;
+  for (let at: usize = 0; at < whole; at += 32) {
+    const g01 = scaled<v128>(g + at, dy + at, gamma + at);
+    const g23 = scaled<v128>(g + at + 16, dy + at + 16, gamma + at + 16);
+    low = plus(low, g01);
+    high = plus(high, g23);
+    lowDot = plus(lowDot, times(g01, load<v128>(xHat + at)));
+    highDot = plus(highDot, times(g23, load<v128>(xHat + at, 16)));
+  }
+  const last = xHat + whole;
+  const t0 = rest > 0 ? scaled<f64>(g + whole, dy + whole, gamma + whole) : 0;
+  const t1 = rest > 1 ? scaled<f64>(g + whole + 8, dy + whole + 8, gamma + whole + 8) : 0;
+  const t2 = rest > 2 ? scaled<f64>(g + whole + 16, dy + whole + 16, gamma + whole + 16) : 0;
+  const d0 = rest > 0 ? t0 * load<f64>(last) : 0;
+  const d1 = rest > 1 ? t1 * load<f64>(last, 8) : 0;
+  const d2 = rest > 2 ? t2 * load<f64>(last, 16) : 0;
+  const mean = total(low, high, t0, t1, t2) / n;
+  const slope = total(lowDot, highDot, d0, d1, d2) / n;
+
+  const scales = splat<v128>(scale);
+  const means = splat<v128>(mean);
+  const slopes = splat<v128>(slope);
+  for (; size >= 2; size -= 2, dx += 16, g += 16, xHat += 16) centre<v128>(dx, g, xHat, scales, means, slopes);
+  if (size > 0) centre<f64>(dx, g, xHat, scale, mean, slope);
+}
+
+/** dy · γ. Overwrites `g`. */
+@inline function scaled<T>(g: usize, dy: usize, gamma: usize): T {
+  const product = times(load<T>(dy), load<T>(gamma));
+  store<T>(g, product);
+  return product;
+}
+
+@inline function centre<T>(dx: usize, g: usize, xHat: usize, scale: T, mean: T, slope: T): void {
+  const rest = minus(minus(load<T>(g), mean), times(load<T>(xHat), slope));
+  store<T>(dx, flush<T>(times(scale, rest)));
+}

@@ -1,0 +1,28 @@
+import { LN2_HI, LN2_LO } from './exp';
+import { minus, over, plus, splat, times } from './lanes';
+import { logTail } from './log';
+
+/** Doubles from here on have a binary exponent of 1 in src/math/exponent.ts: the high word of √2. */
+const SQRT_2: u64 = 0x3ff6a09e_00000000;
+
+/** ln(1 + x) for 0 ≤ x ≤ 1, and NaN, as src/math/log1p.ts. */
+@inline export function log1p(x: v128): v128 {
+  const one = splat<v128>(1);
+  const isSmall = f64x2.lt(x, splat<v128>(0.41));
+  if (v128.all_true<i64>(isSmall)) return logSum(x, splat<v128>(0), splat<v128>(0));
+  const u = plus(one, x);
+  const lost = over(minus(x, minus(u, one)), u);
+  const k = v128.and(f64x2.ge(u, splat<v128>(reinterpret<f64>(SQRT_2))), one);
+  const scaled = times(u, minus(one, times(splat<v128>(0.5), k)));
+  const f = v128.bitselect(x, minus(scaled, one), isSmall);
+  return logSum(f, v128.andnot(k, isSmall), v128.andnot(lost, isSmall));
+}
+
+/** k · ln 2 + ln(1 + f) + c. */
+@inline function logSum(f: v128, k: v128, c: v128): v128 {
+  const s = over(f, plus(splat<v128>(2), f));
+  const half = times(times(splat<v128>(0.5), f), f);
+  const low = plus(times(k, splat<v128>(LN2_LO)), c);
+  const head = minus(plus(times(s, plus(half, logTail<v128>(times(s, s)))), low), half);
+  return plus(plus(head, f), times(k, splat<v128>(LN2_HI)));
+}
