@@ -1,4 +1,13 @@
-import { createWasmKernels, takeWasmScratch, WasmApi, wasmHeapBase } from '@gradloom/core/internal';
+import type { Op } from '@gradloom/core';
+import {
+  createList,
+  createWasmKernels,
+  link,
+  ops,
+  takeWasmScratch,
+  WasmApi,
+  wasmHeapBase,
+} from '@gradloom/core/internal';
 import { Bench } from 'tinybench';
 import { compileKernels } from '../packages/runtime/src/backend.ts';
 import { createBlasKernels } from '../packages/runtime/src/native/blas-kernels.ts';
@@ -47,13 +56,19 @@ for (const { name: shape, B, I, O } of matching('only', only, shapes)) {
   const [y, dy, b, db] = [B * O, B * O, O, O].map(allocate);
   const kernels = createBlasKernels(library, createWasmKernels({ module, memory, scratch }));
 
+  const linked = <Args extends readonly unknown[]>(op: Op<Args>, ...args: Args) => {
+    const { calls, emit } = createList();
+    emit(op, ...args);
+    return link(calls, kernels).run;
+  };
+
   const bench = new Bench({ time: timeMs, warmupTime: 50 });
   bench.add('y, bare', () => dgemm(101, 111, 111, B, O, I, 1, x, I, W, O, 0, y, O));
-  bench.add('y', () => kernels.affine(y, x, W, b, B, I, O));
+  bench.add('y', linked(ops.affine, y, x, W, b, B, I, O));
   bench.add('dx, bare', () => dgemm(101, 111, 112, B, I, O, 1, dy, O, W, O, 0, dx, I));
-  bench.add('dx', () => kernels.affineBackwardInput(dx, dy, W, B, I, O));
+  bench.add('dx', linked(ops.affineBackwardInput, dx, dy, W, B, I, O));
   bench.add('dW, bare', () => dgemm(101, 112, 111, I, O, B, 1, x, I, dy, O, 0, dW, O));
-  bench.add('dW and db', () => kernels.affineBackwardWeights(dW, db, x, dy, B, B, false, I, O));
+  bench.add('dW and db', linked(ops.affineBackwardWeights, dW, db, x, dy, B, B, false, I, O));
   await bench.run();
 
   const gflops = bench.tasks.map(({ result }) => {

@@ -3,23 +3,22 @@ import {
   activations,
   createLoss,
   createOptimizer,
+  type Emit,
   type Kernels,
   type LossName,
   losses,
-  type NodeSums,
   type OptimizerName,
   type OptimizerSpec,
   optimizers,
 } from '@gradloom/core';
-import { counted, leafCount, leafRows, ONE_ROW } from '@gradloom/core/internal';
-import { activate, activateBackward } from '../packages/core/src/activations/index.ts';
+import { activationOps, counted, host, leafCount, leafRows, lossOp, ops, updateOp } from '@gradloom/core/internal';
 import { gatherRows } from '../packages/runtime/src/datasets/gather.ts';
 
 export interface KernelRow {
   name: string;
   unit: 'GFLOP/s' | 'ns'; // ns for one element
   work: number; // floating-point operations or elements of a call
-  call: (kernels: Kernels) => void;
+  emit: (emit: Emit, kernels: Kernels) => void; // the operations of a call
 }
 
 type Allocate = (length: number) => Float64Array;
@@ -52,25 +51,24 @@ const shapes = [
 const sparseShapes = ['256x512x784', '64x128x784'];
 const updates: OptimizerSpec[] = [...(Object.keys(optimizers) as OptimizerName[]), { kind: 'sgd', momentum: 0.9 }];
 const BATCH = 64;
-const TWO_ROWS: NodeSums = { joins: [], count: 2, step: 1 };
 const BLOCK = 4096; // parameters of a block, and elements of everything elementwise
 
 function products(shape: string, allocate: Allocate, fill?: (x: Float64Array, I: number) => void): KernelRow[] {
   const [B, O, I] = shape.split('x').map(Number);
   const [x, y, dx, dy, W, dW, b, db] = [B * I, B * O, B * I, B * O, I * O, I * O, O, O].map(allocate);
   fill?.(x, I);
-  const row = (name: string, call: (kernels: Kernels) => void): KernelRow => ({
+  const row = (name: string, emit: KernelRow['emit']): KernelRow => ({
     name: `${shape} ${name}${fill === undefined ? '' : ', sparse x'}`,
     unit: 'GFLOP/s',
     work: 2 * B * I * O,
-    call,
+    emit,
   });
   return [
-    row('affine', (kernels) => kernels.affine(y, x, W, b, B, I, O)),
-    row('affineBackwardInput', (kernels) => kernels.affineBackwardInput(dx, dy, W, B, I, O)),
-    row('affineBackwardWeights', (kernels) => {
+    row('affine', (emit) => emit(ops.affine, y, x, W, b, B, I, O)),
+    row('affineBackwardInput', (emit) => emit(ops.affineBackwardInput, dx, dy, W, B, I, O)),
+    row('affineBackwardWeights', (emit, kernels) => {
       const leaf = kernels.name === 'blas' ? B : leafRows(B); // a BLAS takes one leaf a call
-      kernels.affineBackwardWeights(dW, db, x, dy, B, leaf, false, I, O);
+      emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, false, I, O);
     }),
   ];
 }
@@ -87,42 +85,42 @@ function fillSparse(x: Float64Array, I: number): void {
 function vectors(allocate: Allocate): KernelRow[] {
   const [square, factor, g] = [allocate(1), allocate(1).fill(-1), allocate(BLOCK)];
   return [
-    ...[ONE_ROW, TWO_ROWS, { joins: [], count: 4, step: 1 }].map((sums) => {
-      const gSum = allocate(sums.count * BLOCK).fill(0); // stays 0, however often it is added up
-      return elementwise(`averageNodes of ${counted(sums.count, 'row')}`, (kernels) =>
-        kernels.averageNodes(square, g, gSum, sums, BLOCK, 0, BLOCK, BATCH),
+    ...[1, 2, 4].map((S) => {
+      const gSum = allocate(S * BLOCK).fill(0); // stays 0, however often it is added up
+      return elementwise(`averageRows of ${counted(S, 'row')}`, (emit) =>
+        emit(ops.averageRows, square, g, gSum, S, BLOCK, BLOCK, 1 / BATCH),
       );
     }),
-    elementwise('scale', (kernels) => kernels.scale(g, BLOCK, factor)),
+    elementwise('scale', (emit) => emit(ops.scale, g, BLOCK, factor)),
   ];
 }
 
 function update(spec: OptimizerSpec, allocate: Allocate): KernelRow {
-  const { name, lr, slots, initialScalars, hyperLength, hyper: writeHyper, update: plain } = createOptimizer(spec);
-  const [theta, g] = [BLOCK, BLOCK].map(allocate);
-  const state = slots.map(() => allocate(BLOCK));
-  const hyper = allocate(hyperLength);
-  writeHyper(hyper, Float64Array.of(lr), Float64Array.from(initialScalars));
-  return elementwise(`update ${typeof spec === 'string' ? spec : JSON.stringify(spec)}`, ({ fast }) =>
-    (fast.updates[name as OptimizerName] ?? plain)(theta, g, state, BLOCK, hyper),
-  );
+  const g = allocate(BLOCK);
+  const own = createUpdate(spec, allocate);
+  return elementwise(`update ${typeof spec === 'string' ? spec : JSON.stringify(spec)}`, (emit) => own(emit, g));
 }
 
 /** The average of two rows of gradients, and adam by it; in one pass where the backend can. */
 function meanUpdate(allocate: Allocate): KernelRow {
-  const { lr, slots, initialScalars, hyperLength, hyper: writeHyper, update: plain } = createOptimizer('adam');
-  const [theta, square] = [BLOCK, 1].map(allocate);
+  const square = allocate(1);
   const gSum = allocate(2 * BLOCK).fill(0); // stays 0, however often it is added up
   const g = gSum.subarray(0, BLOCK);
-  const state = slots.map(() => allocate(BLOCK));
-  const hyper = allocate(hyperLength);
-  writeHyper(hyper, Float64Array.of(lr), Float64Array.from(initialScalars));
-  return elementwise('averageNodes of 2 rows, and update adam', ({ averageNodes, fast }) => {
-    const inOne = fast.meanUpdates?.adam;
-    if (inOne !== undefined) return inOne(square, theta, g, state, BLOCK, hyper, gSum, TWO_ROWS, BLOCK, 0, BATCH);
-    averageNodes(square, g, gSum, TWO_ROWS, BLOCK, 0, BLOCK, BATCH);
-    (fast.updates.adam ?? plain)(theta, g, state, BLOCK, hyper);
+  const own = createUpdate('adam', allocate);
+  return elementwise('averageRows of 2 rows, and update adam', (emit) => {
+    emit(ops.averageRows, square, g, gSum, 2, BLOCK, BLOCK, 1 / BATCH);
+    own(emit, g);
   });
+}
+
+/** Emits an optimizer's first update by the gradient g. */
+function createUpdate(spec: OptimizerSpec, allocate: Allocate): (emit: Emit, g: Float64Array) => void {
+  const optimizer = createOptimizer(spec);
+  const theta = allocate(BLOCK);
+  const state = optimizer.slots.map(() => allocate(BLOCK));
+  const hyper = allocate(optimizer.hyperLength);
+  optimizer.hyper(hyper, Float64Array.of(optimizer.lr), Float64Array.from(optimizer.initialScalars));
+  return (emit, g) => emit(updateOp(optimizer), theta, g, state, BLOCK, hyper);
 }
 
 /** Rows of MNIST. */
@@ -130,40 +128,26 @@ function gatherBytes(allocate: Allocate): KernelRow {
   const [rows, columns] = [32, 784];
   const out = allocate(rows * columns);
   const data = { array: new Uint8Array(new SharedArrayBuffer(rows * columns)).fill(7), columns, divisor: 255 };
-  const call = (kernels: Kernels) => gatherRows(out, data, null, 0, rows, kernels);
-  return { name: 'gatherBytes', unit: 'ns', work: rows * columns, call };
+  const emit = (emit: Emit, kernels: Kernels) => emit(host, () => gatherRows(out, data, null, 0, rows, kernels));
+  return { name: 'gatherBytes', unit: 'ns', work: rows * columns, emit };
 }
 
 function activation(name: ActivationName, allocate: Allocate): KernelRow[] {
-  const f = activations[name];
+  const { alpha } = activations[name];
+  const { forward, backward } = activationOps[name];
   const [a, z, dz, da] = [BLOCK, BLOCK, BLOCK, BLOCK].map(allocate);
   return [
-    elementwise(`${name} forward`, ({ fast }) => {
-      const kernel = fast.activations[name];
-      if (kernel) kernel.forward(a, z, BLOCK, f.alpha);
-      else activate(f, a, z, BLOCK, f.alpha);
-    }),
-    elementwise(`${name} backward`, ({ fast }) => {
-      const kernel = fast.activations[name];
-      if (kernel) kernel.backward(dz, da, z, BLOCK, f.alpha);
-      else activateBackward(f, dz, da, z, BLOCK, f.alpha);
-    }),
+    elementwise(`${name} forward`, (emit) => emit(forward, a, z, BLOCK, alpha)),
+    elementwise(`${name} backward`, (emit) => emit(backward, dz, da, z, BLOCK, alpha)),
   ];
 }
 
 function loss(name: LossName, allocate: Allocate): KernelRow {
-  const plain = createLoss(name).evaluate;
+  const own = createLoss(name);
   const leaf = leafRows(BATCH);
   const [lossSums, y, dy, t] = [leafCount(BATCH, leaf), BLOCK, BLOCK, BLOCK].map(allocate);
-  if (createLoss(name).targets === 'classes') t.fill(0);
-  return elementwise(`loss ${name}`, ({ fast }) =>
-    (fast.losses[name] ?? plain)(lossSums, dy, y, t, BATCH, leaf, BLOCK / BATCH),
-  );
+  if (own.targets === 'classes') t.fill(0);
+  return elementwise(`loss ${name}`, (emit) => emit(lossOp(own), lossSums, dy, y, t, BATCH, leaf, BLOCK / BATCH));
 }
 
-const elementwise = (name: string, call: (kernels: Kernels) => unknown): KernelRow => ({
-  name,
-  unit: 'ns',
-  work: BLOCK,
-  call,
-});
+const elementwise = (name: string, emit: KernelRow['emit']): KernelRow => ({ name, unit: 'ns', work: BLOCK, emit });

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Activation, activations } from '@gradloom/core';
-import type { NodePass } from '@gradloom/core/internal';
+import { createList, createTapeRoom, link, type NodePass, ops, runCalls, tapeLength } from '@gradloom/core/internal';
 import { type Backend, type CompiledKernels, createBackendKernels } from '../../packages/runtime/src/backend.ts';
 import { createKernelMemory } from '../../packages/runtime/src/memory/kernel-memory.ts';
 import { takeKernelScratch } from '../../packages/runtime/src/thread-scratch.ts';
@@ -47,7 +47,8 @@ function measure({ backend, compiled, workload, leaf, passes, control, threads, 
     const rows = new Map(
       gradients.map((row) => [row, layers.map(({ I, O }) => ({ dW: allocate(I * O), db: allocate(O) }))]),
     );
-    return { scratch, x, y, d, layers, rows };
+    const tapes = allocate(tapeLength(passes.length * 3 * layers.length));
+    return { scratch, x, y, d, layers, rows, tapes };
   });
   const { x, y, d, layers, rows } = arrays;
   for (const array of d) for (let i = 0; i < array.length; i++) array[i] = Math.random() - 0.5;
@@ -57,10 +58,11 @@ function measure({ backend, compiled, workload, leaf, passes, control, threads, 
   }
   const kernels = createBackendKernels(backend, { ...compiled, memory, scratch: arrays.scratch });
 
+  const room = createTapeRoom(arrays.tapes);
   const groups = passes.map((pass) => {
     const firstRow = pass.first * leaf;
     const B = Math.min(pass.count * leaf, batch - firstRow);
-    return { ...pass, B, inputs: forward(firstRow, B) };
+    return { inputs: forward(firstRow, B), run: products(pass, B) };
   });
 
   /** The inputs of each layer. */
@@ -68,23 +70,26 @@ function measure({ backend, compiled, workload, leaf, passes, control, threads, 
     const { apply, alpha }: Activation = activations[workload.activation];
     x[0].set(start.x.subarray(row * widths[0], (row + B) * widths[0]));
     for (const [l, { I, O, W, b }] of layers.slice(0, -1).entries()) {
-      kernels.affine(y, x[l], W, b, B, I, O);
+      const { calls, emit } = createList();
+      emit(ops.affine, y, x[l], W, b, B, I, O);
+      runCalls(calls, kernels);
       for (let i = 0; i < B * O; i++) x[l + 1][i] = apply(y[i], alpha);
     }
     return x.map((array, l) => array.slice(0, B * widths[l]));
   }
 
-  function products({ B, row, joins }: (typeof groups)[number]): void {
-    for (const [l, { I, O, W, b }] of layers.entries()) {
-      kernels.affine(y, x[l], W, b, B, I, O);
-    }
+  /** The products of a pass over B rows. */
+  function products({ row, joins }: NodePass, B: number): () => unknown {
+    const { calls, emit } = createList();
+    for (const [l, { I, O, W, b }] of layers.entries()) emit(ops.affine, y, x[l], W, b, B, I, O);
     const gradient = rows.get(row) ?? [];
     for (let l = layers.length - 1; l >= 0; l--) {
       const { I, O, W } = layers[l];
       const dy = d[l % 2];
-      kernels.affineBackwardWeights(gradient[l].dW, gradient[l].db, x[l], dy, B, leaf, joins, I, O);
-      if (l > 0) kernels.affineBackwardInput(d[(l + 1) % 2], dy, W, B, I, O);
+      emit(ops.affineBackwardWeights, gradient[l].dW, gradient[l].db, x[l], dy, B, leaf, joins, I, O);
+      if (l > 0) emit(ops.affineBackwardInput, d[(l + 1) % 2], dy, W, B, I, O);
     }
+    return link(calls, kernels, room).run;
   }
 
   /**
@@ -96,7 +101,7 @@ function measure({ backend, compiled, workload, leaf, passes, control, threads, 
     for (const group of groups) {
       if (groups.length > 1) for (const [l, input] of group.inputs.entries()) x[l].set(input);
       const startMs = performance.now();
-      products(group);
+      group.run();
       ms += performance.now() - startMs;
     }
     return ms;

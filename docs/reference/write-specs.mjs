@@ -124,7 +124,9 @@ function propertyOf(type, name) {
   return checker.getPropertyOfType(checker.getDeclaredTypeOfSymbol(exported.get(type)), name);
 }
 
-/** The options of a member's factory, in the order in which they are declared: its own, then those that others share. */
+/**
+ * The options of a member's factory, in the order in which they are declared: its own, then those that others share.
+ */
 function optionsOf(member) {
   const [signature] = checker.getTypeOfSymbol(member).getCallSignatures();
   const [parameter] = signature.getParameters();

@@ -6,10 +6,18 @@ import {
   type LossName,
   losses,
   type Network,
-  type Pass,
   referenceKernels,
 } from '@gradloom/core';
-import { bindTensors, createWorkspace, nodeGradient, noMemory } from '@gradloom/core/internal';
+import {
+  bindTensors,
+  createList,
+  createWorkspace,
+  lossOp,
+  nodeGradient,
+  noMemory,
+  type PassSettings,
+  runCalls,
+} from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { firstDifference } from '../support/bits.ts';
@@ -53,12 +61,21 @@ describe.each(cases)('%s layers under %s', (_fn, lossName, golden) => {
 const zeros = (length: number) => new Float64Array(length);
 
 /** Forward and backward with an array of its own, full of NaN, for every tensor that a layer puts out. */
-function unsharedGradient(network: Network, loss: Loss, x: Float64Array, t: Float64Array, B: number, pass: Pass) {
+function unsharedGradient(
+  network: Network,
+  loss: Loss,
+  x: Float64Array,
+  t: Float64Array,
+  B: number,
+  { kernels, step, firstRow, ...settings }: PassSettings,
+) {
   const blank = (length: number) => zeros(length).fill(Number.NaN);
   const theta = bindTensors(network, parametersOf(network));
   const gradient = zeros(network.parameterCount);
   const gradients = bindTensors(network, gradient);
   const outputs: Float64Array[] = [];
+  const { calls, emit } = createList();
+  const pass = { ...settings, emit, place: Float64Array.of(step, firstRow) };
   const memories = network.layers.map((layer) => layer.createMemory?.(B, blank) ?? noMemory);
   for (const [l, layer] of network.layers.entries()) {
     outputs.push(blank(B * layer.out));
@@ -67,12 +84,13 @@ function unsharedGradient(network: Network, loss: Loss, x: Float64Array, t: Floa
   const y = outputs[outputs.length - 1];
   const lossSums = blank(B);
   let dy = blank(B * network.output);
-  loss.evaluate(lossSums, dy, y, t, B, pass.leaf, network.output);
+  emit(lossOp(loss), lossSums, dy, y, t, B, pass.leaf, network.output);
   for (let l = network.layers.length - 1; l >= 0; l--) {
     const dx = blank(B * network.layers[l].in);
     network.layers[l].backward(dx, dy, outputs[l - 1] ?? x, outputs[l], theta[l], gradients[l], B, pass, memories[l]);
     dy = dx;
   }
+  runCalls(calls, kernels);
   return { gradient, lossSums };
 }
 
@@ -94,7 +112,7 @@ test(`layers that share arrays find the gradients of layers that do not (seed ${
       const hasIndices = spec.layers[0].kind === 'embedding';
       const loss = createLoss(lossName);
       const common = { kernels: referenceKernels, training: true, seed: 1, step: 2, firstRow: 3, leaf };
-      const pass: Pass = { ...common, joins: false };
+      const pass: PassSettings = { ...common, joins: false };
       const x = Float64Array.from({ length: B * network.input }, (_, i) =>
         hasIndices ? (i * 37) % 17 : ((i * 37) % 17) / 8 - 1,
       );

@@ -10,10 +10,9 @@ import {
   losses,
   type Network,
   type NetworkSpec,
-  type Pass,
   referenceKernels,
 } from '@gradloom/core';
-import { bindTensors, createWorkspace, forward, nodeGradient } from '@gradloom/core/internal';
+import { bindTensors, createWorkspace, forward, nodeGradient, type PassSettings } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import { maxError } from '../support/errors.ts';
 import { numericGradient } from '../support/numeric-gradient.ts';
@@ -26,7 +25,9 @@ const MARGIN = 5e-3;
 const fns = (Object.keys(activations) as ActivationName[]).filter((fn) => activations[fn].maxSlope > 0);
 const lossNames = Object.keys(losses) as LossName[];
 const allocate = (length: number): Float64Array => new Float64Array(length);
-const pass: Pass = { kernels: referenceKernels, training: true, seed: 1, step: 2, firstRow: 4, leaf: 2, joins: false };
+const pass: PassSettings = {
+  ...{ kernels: referenceKernels, training: true, seed: 1, step: 2, firstRow: 4, leaf: 2, joins: false },
+};
 
 const networkWith = (fn: ActivationName): NetworkSpec => ({
   input: 3,

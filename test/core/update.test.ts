@@ -1,13 +1,16 @@
-import { createOptimizer, createRandom, referenceKernels } from '@gradloom/core';
+import { createOptimizer, createRandom, type Emit, referenceKernels } from '@gradloom/core';
 import {
   BLOCK,
   batchLoss,
   blockCount,
   clipScale,
   createBlockUpdate,
+  createList,
   gradientNorm,
   gradientOf,
   gradientStride,
+  ops,
+  runCalls,
 } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 
@@ -25,33 +28,59 @@ function setUp() {
   optimizer.hyper(hyper, Float64Array.of(1), new Float64Array(0));
   const [g0, g1, g2] = [0, 1, 2].map((s) => gradientOf(gSum, P, s));
   const mean = Float64Array.from({ length: P }, (_, p) => (g0[p] + g1[p] + g2[p]) * (1 / 10));
-  const scale = Float64Array.of(1);
   const cut = { parameterCount: P, tensors: [] };
-  return { memory, mean, scale, update: createBlockUpdate(referenceKernels, optimizer, cut, memory, hyper, scale) };
+  const updateOf = (first: number, end: number) => createBlockUpdate(optimizer, cut, memory, hyper, first, end);
+  return { memory, mean, updateOf, update: createBlockUpdate(optimizer, cut, memory, hyper) };
 }
 
-test('the blocks together apply the mean gradient to every parameter once', () => {
-  const { memory, mean, update } = setUp();
-  for (const block of [2, 0, 1]) {
-    update.average(block, 10, SUMS);
-    update.apply(block);
-  }
+/** Runs what `emitAll` emits. */
+function run(emitAll: (emit: Emit) => void): void {
+  const { calls, emit } = createList();
+  emitAll(emit);
+  runCalls(calls, referenceKernels);
+}
+
+test('the blocks together apply the mean gradient to every parameter once, whoever takes which', () => {
+  const { memory, mean, updateOf } = setUp();
+  for (const block of [2, 0, 1]) run((emit) => updateOf(block, block + 1).take(emit, 10, SUMS));
   expect([...memory.theta]).toEqual([...mean].map((g) => -g));
+  const whole = setUp();
+  run((emit) => whole.update.take(emit, 10, SUMS));
+  expect([...whole.memory.theta]).toEqual([...whole.mean].map((g) => -g));
 });
 
-test('a scale is applied to the gradient before the optimizer sees it', () => {
-  const { memory, mean, scale, update } = setUp();
-  scale[0] = 0.25;
-  for (const block of [0, 1, 2]) update.average(block, 10, SUMS);
-  for (const block of [0, 1, 2]) update.apply(block);
+test('an update writes its own blocks alone', () => {
+  const { memory, mean, updateOf } = setUp();
+  run((emit) => updateOf(1, 2).take(emit, 10, SUMS));
+  expect([...memory.theta]).toEqual([...mean].map((g, p) => (p >= BLOCK && p < 2 * BLOCK ? -g : 0)));
+});
+
+test('a scale is applied to the gradient before the optimizer sees it, as it is when the program runs', () => {
+  const { memory, mean, update } = setUp();
+  const scale = Float64Array.of(1);
+  run((emit) => {
+    update.average(emit, 10, SUMS);
+    emit(ops.fill, scale, 0.25, 1);
+    update.apply(emit, scale);
+  });
   expect([...memory.theta]).toEqual([...mean].map((g) => -(g * 0.25)));
 });
 
 test('the norm is that of the mean gradient', () => {
   const { memory, mean, update } = setUp();
-  for (const block of [0, 1, 2]) update.average(block, 10, SUMS);
+  run((emit) => update.average(emit, 10, SUMS));
   const exact = Math.sqrt(mean.reduce((sum, g) => sum + g * g, 0));
   expect(Math.abs(gradientNorm(memory.squares) / exact - 1)).toBeLessThan(1e-12);
+});
+
+test('where nothing is trained, there is nothing to update', () => {
+  const optimizer = createOptimizer({ kind: 'sgd' });
+  const none = new Float64Array(0);
+  const memory = { theta: new Float64Array(5), gSum: none, state: [], squares: new Float64Array(1) };
+  const hyper = new Float64Array(optimizer.hyperLength);
+  const { calls, emit } = createList();
+  createBlockUpdate(optimizer, { parameterCount: 5, tensors: [] }, memory, hyper).take(emit, 10, SUMS);
+  expect(calls).toEqual([]);
 });
 
 describe('clipping', () => {

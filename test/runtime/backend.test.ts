@@ -1,9 +1,12 @@
-import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import { buildNetwork, createOptimizer, type NetworkSpec, referenceKernels } from '@gradloom/core';
+import { createList, ops, updateOp } from '@gradloom/core/internal';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { meanUpdateOp } from '../../packages/core/src/program/ops.ts';
 import { compileFor, createBackendKernels, resolveBackend } from '../../packages/runtime/src/backend.ts';
 import { createKernelMemory } from '../../packages/runtime/src/memory/kernel-memory.ts';
 import { takeKernelScratch } from '../../packages/runtime/src/thread-scratch.ts';
 import { needs } from '../support/needs.ts';
+import { runOp } from '../support/run-op.ts';
 
 const of = (...widths: number[]) => {
   const layers: NetworkSpec['layers'] = widths.slice(1).map((out) => ({ kind: 'dense', out }));
@@ -42,10 +45,14 @@ describe('blas', () => {
       );
       const kernels = createBackendKernels(backend, { ...compiled, memory, scratch });
       expect(kernels.name).toBe('blas');
-      expect(kernels.gatherBytes).toBeTypeOf('function');
-      expect(kernels.fast.meanUpdates?.adam).toBeTypeOf('function');
+      expect(kernels.gatherBytes).not.toBe(referenceKernels.gatherBytes);
+      const [square, theta, m, v, hyper, gSum] = Array.from({ length: 6 }, () => new Float64Array(2048));
+      const { calls, emit } = createList();
+      const { name, reference } = updateOp(createOptimizer('adam'));
+      emit(meanUpdateOp(name, reference), square, theta, [m, v], 2048, hyper, gSum, 2048, 1, 1);
+      expect(kernels.bind(calls[0])).toBeTypeOf('function');
       const [dW, db, x, dy] = [64 * 64, 64, 32 * 64, 32 * 64].map((length) => new Float64Array(length));
-      expect(() => kernels.affineBackwardWeights(dW, db, x, dy, 32, 16, false, 64, 64)).toThrow(
+      expect(() => runOp(kernels, ops.affineBackwardWeights, dW, db, x, dy, 32, 16, false, 64, 64)).toThrow(
         'blas: gradient has 32 rows in leaves of 16, expected one leaf',
       );
     },

@@ -52,10 +52,10 @@ const typesOfBoth = words(`
 /** Types, likewise. */
 const types = {
   core: words(`
-  Activation ActivationKernel Allocate DecisionOptions FastKernels Initializer InnerMemory Inspect Kernels Layer
-  LayerMemory Loss LossKernel MeanUpdateKernel MeanUpdates Metric MetricName Network NetworkPlace NodeSums Optimizer Pass
+  Activation Allocate Block Blocks Call DecisionOptions ElementType Emit GatherBytes Initializer Inspect Kernels
+  Layer LayerMemory Loss LossKernel Metric MetricName Network NetworkPlace NodeSums Op Operand Optimizer Pass
   Pausable Place PlacedLayer Predictor ProductShape Random Schedule ScheduleContext ScheduleIn StackMemory
-  StepFigures StepMemory Tensor TensorSpec TopKOptions TrainStep TrainStepOptions UpdateKernel
+  StepFigures Tensor TensorSpec TopKOptions TrainStep TrainStepOptions UpdateKernel
 `),
   runtime: words(`
   ArrayOptions Backend BackendChoice BackendRecord BlasBackend BlasIdentity BuiltInBackend Checkpoint

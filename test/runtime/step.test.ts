@@ -4,8 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { createContext } from '../../packages/runtime/src/context.ts';
 import { planRun } from '../../packages/runtime/src/run/plan.ts';
 import { prepareRun } from '../../packages/runtime/src/run/prepare.ts';
-import { joinTeam, stepPhases } from '../../packages/runtime/src/step.ts';
+import { runSteps } from '../../packages/runtime/src/step.ts';
+import { teamPrograms } from '../../packages/runtime/src/step-program.ts';
+import { resetControl } from '../../packages/runtime/src/threads/barrier.ts';
 import type { SpanTask } from '../../packages/runtime/src/threads/protocol.ts';
+import { firstDifference } from '../support/bits.ts';
 import { randomDataset } from '../support/random-dataset.ts';
 
 test('a thread that takes its place in a team again updates its own blocks, whoever had the place in between', () => {
@@ -18,19 +21,20 @@ test('a thread that takes its place in a team again updates its own blocks, whoe
     ],
   };
   const { setup, arena } = prepareRun(planRun(spec, data, { batch: 8, steps: 10, threads: 3, backend: 'wasm' }), data);
-  const task = (threads: number): SpanTask => {
-    return { kind: 'span', setup, live: [setup.run], thread: 1, threads, first: 0, limit: 10 };
-  };
   const [own, other] = [createContext(setup, 1), createContext(setup, 1)];
-  joinTeam(own, task(2));
-  joinTeam(other, task(3));
-  joinTeam(own, task(2));
-  arena.rates.fill(0.1);
-  arena.gSum.fill(1);
+  teamPrograms(own, 2, false);
+  teamPrograms(other, 3, false);
+  const { whole } = teamPrograms(own, 2, false);
+  own.barrier = { arrive: () => true };
+  own.hypers.fill(0.1);
+  for (let i = 0; i < arena.theta.length; i++) arena.theta[i] = Math.sin(i);
   const before = arena.theta.slice();
-  stepPhases(null)[1](own, task(2), 0);
+  expect(whole.run()).toBe(true);
   const blocks = Math.ceil(before.length / BLOCK);
-  const changed = Array.from({ length: blocks }, (_, k) => arena.theta[k * BLOCK] !== before[k * BLOCK]);
+  const changed = Array.from({ length: blocks }, (_, k) => {
+    const [after, was] = [arena.theta, before].map((theta) => theta.subarray(k * BLOCK, (k + 1) * BLOCK));
+    return firstDifference(after, was) !== null;
+  });
   expect(blocks).toBe(4);
   expect(changed).toEqual([false, false, true, true]);
 });
@@ -48,21 +52,20 @@ describe('rows of a pass', () => {
 
   test('that come again in each step stay where they are, until the next span', () => {
     const { context, task, rows } = start([dense], 8);
-    const [gradients] = stepPhases(null);
-    joinTeam(context, task);
-    gradients(context, task, 0);
+    resetControl(task.setup.control);
+    runSteps(context, { ...task, limit: 1 });
     const gathered = rows.slice();
     rows.fill(7);
-    gradients(context, task, 1);
+    teamPrograms(context, 1, false).whole.run();
     expect(rows).toEqual(rows.slice().fill(7));
-    joinTeam(context, task);
-    gradients(context, task, 2);
+    runSteps(context, { ...task, first: 1, limit: 2 });
     expect(rows).toEqual(gathered);
   });
 
   test('are brought anew where the order changes, or the first layer writes over them', () => {
-    expect(start([dense], 8).context.keepsRows).toBe(true);
-    expect(start([dense], 4).context.keepsRows).toBe(false);
-    expect(start([{ kind: 'activation', fn: 'tanh' }, dense], 8).context.keepsRows).toBe(false);
+    const held = (layers: LayerSpec[], batch: number) => teamPrograms(start(layers, batch).context, 1, false).held;
+    expect(held([dense], 8)).toMatchObject({ first: 0 });
+    expect(held([dense], 4)).toBeNull();
+    expect(held([{ kind: 'activation', fn: 'tanh' }, dense], 8)).toBeNull();
   });
 });

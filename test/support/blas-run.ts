@@ -1,4 +1,6 @@
 import type { Kernels } from '@gradloom/core';
+import { ops } from '@gradloom/core/internal';
+import { runOp } from './run-op.ts';
 
 export interface Shape {
   B: number;
@@ -35,8 +37,8 @@ export function allocateRun({ B, I, O }: Shape, shift = 0): BlasRun {
 
 /** y, dx, dW and db, in this order. */
 export function runProducts(kernels: Kernels, run: BlasRun, { B, I, O }: Shape): Float64Array[] {
-  kernels.affine(run.y, run.x, run.W, run.b, B, I, O);
-  kernels.affineBackwardInput(run.dx, run.dy, run.W, B, I, O);
-  kernels.affineBackwardWeights(run.dW, run.db, run.x, run.dy, B, B, false, I, O);
+  runOp(kernels, ops.affine, run.y, run.x, run.W, run.b, B, I, O);
+  runOp(kernels, ops.affineBackwardInput, run.dx, run.dy, run.W, B, I, O);
+  runOp(kernels, ops.affineBackwardWeights, run.dW, run.db, run.x, run.dy, B, B, false, I, O);
   return [run.y, run.dx, run.dW, run.db];
 }

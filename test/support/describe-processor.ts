@@ -1,7 +1,9 @@
+import { ops } from '@gradloom/core/internal';
 import { compileFor, createBackendKernels, resolveBackend } from '../../packages/runtime/src/backend.ts';
 import { createKernelMemory } from '../../packages/runtime/src/memory/kernel-memory.ts';
 import { machineCode } from '../../packages/runtime/src/native/machine-code.ts';
 import { takeKernelScratch } from '../../packages/runtime/src/thread-scratch.ts';
+import { runOp } from './run-op.ts';
 
 /**
  * Prints what machine code the processor that runs this process has, and a product of the backend that `auto` takes.
@@ -19,7 +21,7 @@ const { memory, arrays } = createKernelMemory(compiled, (allocate) => ({
   scratch: takeKernelScratch([[I, O]], auto.name, allocate),
 }));
 const { y, x, W, b, scratch } = arrays;
-createBackendKernels(auto, { ...compiled, memory, scratch }).affine(y, x, W, b, B, I, O);
+runOp(createBackendKernels(auto, { ...compiled, memory, scratch }), ops.affine, y, x, W, b, B, I, O);
 
 const products = [...new Set(y)]; // I times 1 · 1, and b
 process.stdout.write(JSON.stringify({ extension: code?.extension ?? null, reason, auto: auto.name, products }));

@@ -1,7 +1,6 @@
 import { buildNetwork, initializeParameters, type LayerSpec, type Pass, referenceKernels } from '@gradloom/core';
-import { noMemory } from '@gradloom/core/internal';
+import { createList, noMemory, runCalls } from '@gradloom/core/internal';
 
-const pass: Pass = { kernels: referenceKernels, training: true, seed: 1, step: 0, firstRow: 0, leaf: 16, joins: false };
 const blank = (length: number): Float64Array => new Float64Array(length).fill(Number.NaN);
 
 export interface LayerRun {
@@ -39,8 +38,11 @@ export function runLayer(
     gradients: views(blank(start.length)),
   };
   const memory = layer.createMemory?.(B, blank) ?? noMemory;
+  const { calls, emit } = createList();
+  const pass: Pass = { emit, training: true, seed: 1, leaf: 16, joins: false, place: Float64Array.of(0, 0) };
   layer.forward(run.y, rows, run.parameters, B, pass, memory);
   const gradient = Float64Array.from(run.y, (_, o) => dy(o));
   layer.backward(first ? null : run.dx, gradient, rows, run.y, run.parameters, run.gradients, B, pass, memory);
+  runCalls(calls, referenceKernels);
   return run;
 }

@@ -9,8 +9,8 @@ export function takeHyper(hyper: usize, hypers: usize, next: usize, H: i32): voi
 }
 
 /**
- * losses[at] = (Σ lossSums) / rows, added by the tree, and norms[at] = √(Σ squares), in order, for note = at, stop; adds
- * 1 to at, and stop becomes 1 where one of the two is not finite, else 0. Overwrites `lossSums`.
+ * losses[at] = (Σ lossSums) / rows, added by the tree, and norms[at] = √(Σ squares), in order, for note = at, stop;
+ * adds 1 to at, and stop becomes 1 where one of the two is not finite, else 0. Overwrites `lossSums`.
  */
 export function noteStep(
   note: usize, losses: usize, norms: usize, lossSums: usize, squares: usize, leaves: i32, blocks: i32, rows: i32,

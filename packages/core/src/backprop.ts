@@ -57,7 +57,9 @@ export function emitForward(
   return forwardStack(network.layers, workspace, workspace.x, parameters, B, pass, inspect);
 }
 
-/** Emits the losses of leaves of B rows, and the gradient by the outputs `y`, which goes to `workspace.gradients[0]`. */
+/**
+ * Emits the losses of leaves of B rows, and the gradient by the outputs `y`, which goes to `workspace.gradients[0]`.
+ */
 export function emitLoss(
   lossSums: Float64Array, // [leaves] out
   network: Network,

@@ -16,8 +16,9 @@ export type Cut = Pick<Network, 'tensors' | 'parameterCount'>;
 const isWeights = (shape: readonly number[]): boolean => shape.length > 1;
 
 /**
- * The pieces of each block from `first` to `end`. A block is one piece if the optimizer treats all parameters alike; otherwise it is cut
- * between weights and other parameters. An update works parameter by parameter, so a cut changes no bit.
+ * The pieces of each block from `first` to `end`. A block is one piece if the optimizer treats all parameters alike;
+ * otherwise it is cut between weights and other parameters. An update works parameter by parameter, so a cut changes
+ * no bit.
  */
 export function piecesOf(
   network: Cut,

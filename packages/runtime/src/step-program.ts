@@ -170,8 +170,8 @@ function end(context: RunContext, threads: number, rows: number, emit: Emit, rea
 }
 
 /**
- * Behind the last `taken` steps, by the thread that ended them, while all others wait: moves the optimizer's scalars on,
- * and decides for all whether to go on. A request read by each thread itself could send one home and keep another.
+ * Behind the last `taken` steps, by the thread that ended them, while all others wait: moves the optimizer's scalars
+ * on, and decides for all whether to go on. A request read by each thread itself could send one home and keep another.
  */
 export function finishSteps({ arena, setup, optimizer, note, stop, most }: RunContext, taken: number): void {
   const { control } = setup;

@@ -2,18 +2,20 @@ import { activationCase } from './activation-case.ts';
 import type { KernelCase } from './kernel-case.ts';
 import { lossCase } from './loss-case.ts';
 import { productCases } from './product-cases.ts';
+import { stepCases } from './step-cases.ts';
 import { updateCases } from './update-cases.ts';
 import { vectorCases } from './vector-cases.ts';
 
-/** Every kernel by its name; those of `fast` as '<family>.<name>'. */
+/** Every operation that WebAssembly has. */
 export const cases: Record<string, KernelCase> = {
   ...productCases,
   ...vectorCases,
+  ...stepCases,
   ...updateCases,
-  'activations.relu': activationCase('relu'),
-  'activations.sigmoid': activationCase('sigmoid'),
-  'activations.tanh': activationCase('tanh'),
-  'activations.gelu': activationCase('gelu'),
-  'losses.mse': lossCase('mse'),
-  'losses.softmax-cross-entropy': lossCase('softmax-cross-entropy'),
+  relu: activationCase('relu'),
+  sigmoid: activationCase('sigmoid'),
+  tanh: activationCase('tanh'),
+  gelu: activationCase('gelu'),
+  mse: lossCase('mse'),
+  'softmax-cross-entropy': lossCase('softmax-cross-entropy'),
 };

@@ -1,23 +1,23 @@
 import fc from 'fast-check';
-import type { Kernels } from '../../../packages/core/src/kernels/kernels.ts';
 import type { ProductShape } from '../../../packages/core/src/kernels/scratch.ts';
+import type { Emit, Op } from '../../../packages/core/src/program/op.ts';
 
-/** One kernel as the bit tests run it: on the same numbers with the reference kernels, then with the wasm kernels. */
+/** Calls as the bit tests run them: on the same numbers by plain code, then by a backend. */
 export interface KernelCase {
+  /** The operations that a backend makes of them, for some dimensions or for others. */
+  readonly ops: readonly Op[];
   /** Dimensions and choices, in the order in which the functions below take them. */
   readonly dims: fc.Arbitrary<readonly number[]>;
-  /** Length of each array, by its name in the kernel's signature. All are filled with hard values, outputs too. */
+  /** Length of each array, by its name in the operation. All are filled with hard values, outputs too. */
   arrays(dims: readonly number[]): Record<string, number>;
-  /** Arrays that the kernel overwrites; it leaves all others as they were. */
+  /** Arrays that are compared: what the operations leave of use. */
   readonly writes: readonly string[];
-  /** Arrays that hold nothing of use afterwards: written, not compared. */
-  readonly spoils?: readonly string[];
   /** Products that are called; none where it is not given. */
   products?(dims: readonly number[]): readonly ProductShape[];
   /** Puts sense where any number will not do (class indices, hyper-parameters). Overwrites the arrays. */
   prepare?(arrays: Arrays, dims: readonly number[]): void;
-  /** Calls the kernel, or the plain code of the member where these kernels have no fast one. */
-  run(kernels: Kernels, arrays: Arrays, dims: readonly number[]): number | undefined;
+  /** Emits the calls. */
+  emit(emit: Emit, arrays: Arrays, dims: readonly number[]): void;
 }
 
 export type Arrays = Record<string, Float64Array>;

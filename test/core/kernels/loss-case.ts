@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { createLoss, type LossName } from '../../../packages/core/src/losses/index.ts';
+import { lossOp } from '../../../packages/core/src/program/ops.ts';
 import { leafCount } from '../../../packages/core/src/tree/index.ts';
 import { choice, type KernelCase, rows, width } from './kernel-case.ts';
 
@@ -7,7 +8,9 @@ import { choice, type KernelCase, rows, width } from './kernel-case.ts';
 export function lossCase(name: LossName): KernelCase {
   const loss = createLoss(name);
   const classes = loss.targets === 'classes';
+  const op = lossOp(loss);
   return {
+    ops: [op],
     dims: fc.tuple(rows, width, choice, fc.constantFrom(1, 2, 16, 64, 1000)),
     arrays: ([B, O, , leaf]) => ({
       lossSums: B === 0 ? 0 : leafCount(B, leaf),
@@ -19,9 +22,8 @@ export function lossCase(name: LossName): KernelCase {
     prepare({ t }, [_B, O]) {
       if (classes) for (let n = 0; n < t.length; n++) t[n] = (7 * n) % O;
     },
-    run({ fast }, { lossSums, dy, y, t }, [B, O, shared, leaf]) {
-      (fast.losses[name] ?? loss.evaluate)(lossSums, shared === 1 ? y : dy, y, t, B, leaf, O);
-      return undefined;
+    emit(emit, { lossSums, dy, y, t }, [B, O, shared, leaf]) {
+      emit(op, lossSums, shared === 1 ? y : dy, y, t, B, leaf, O);
     },
   };
 }

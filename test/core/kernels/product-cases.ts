@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { ProductShape } from '../../../packages/core/src/kernels/scratch.ts';
+import { ops } from '../../../packages/core/src/program/ops.ts';
 import { leafCount, MOST_LEAF_ROWS, MOST_LEAVES, MOST_NODE_ROWS } from '../../../packages/core/src/tree/index.ts';
 import { choice, type KernelCase, rows, width } from './kernel-case.ts';
 
@@ -11,35 +12,31 @@ const products = ([, I, O]: readonly number[]): ProductShape[] => [[I, O]];
 
 export const productCases = {
   affine: {
+    ops: [ops.affine],
     dims,
     products,
     arrays: ([B, I, O]) => ({ y: B * O, x: B * I, W: I * O, b: O }),
     writes: ['y'],
-    run(kernels, { y, x, W, b }, [B, I, O]) {
-      kernels.affine(y, x, W, b, B, I, O);
-      return undefined;
-    },
+    emit: (emit, { y, x, W, b }, [B, I, O]) => emit(ops.affine, y, x, W, b, B, I, O),
   },
   affineBackwardInput: {
+    ops: [ops.affineBackwardInput],
     dims,
     products,
     arrays: ([B, I, O]) => ({ dx: B * I, dy: B * O, W: I * O }),
     writes: ['dx'],
-    run(kernels, { dx, dy, W }, [B, I, O]) {
-      kernels.affineBackwardInput(dx, dy, W, B, I, O);
-      return undefined;
-    },
+    emit: (emit, { dx, dy, W }, [B, I, O]) => emit(ops.affineBackwardInput, dx, dy, W, B, I, O),
   },
   affineBackwardWeights: {
+    ops: [ops.affineBackwardWeights],
     dims: fc.tuple(rows, inputs, width, leaf, choice),
     products,
     arrays: ([B, I, O]) => ({ dW: I * O, db: O, x: B * I, dy: B * O }),
     writes: ['dW', 'db'],
-    run(kernels, { dW, db, x, dy }, [B, I, O, asked = B, joins = 0]) {
+    emit(emit, { dW, db, x, dy }, [B, I, O, asked = B, joins = 0]) {
       const leaf = leafOf(B, asked);
       // A single leaf of many rows has no left neighbour.
-      kernels.affineBackwardWeights(dW, db, x, dy, B, leaf, joins === 1 && leaf <= MOST_LEAF_ROWS, I, O);
-      return undefined;
+      emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, joins === 1 && leaf <= MOST_LEAF_ROWS, I, O);
     },
   },
 } satisfies Record<string, KernelCase>;

@@ -1,7 +1,7 @@
 import type { Kernels } from '../../../packages/core/src/kernels/kernels.ts';
 import type { Allocate, ProductShape } from '../../../packages/core/src/kernels/scratch.ts';
-
-type Products = Pick<Kernels, 'affine' | 'affineBackwardWeights'>;
+import { ops } from '../../../packages/core/src/program/ops.ts';
+import { runOp } from '../../support/run-op.ts';
 
 const [B, I, O] = [64, 256, 64];
 
@@ -15,25 +15,25 @@ export const sparseShapes: readonly ProductShape[] = [[I, O]];
 export const sparseProducts = [
   {
     name: 'affine',
-    run({ affine }: Products, allocate: Allocate): Float64Array {
+    run(kernels: Kernels, allocate: Allocate): Float64Array {
       const [y, x, W, b] = [B * O, B * I, I * O, O].map((length) => allocate(length).fill(1));
       for (let i = 0; i < I; i += 2) {
         for (let n = 0; n < B; n++) x[n * I + i] = 0;
         W.fill(Number.NaN, i * O, (i + 1) * O);
       }
-      affine(y, x, W, b, B, I, O);
+      runOp(kernels, ops.affine, y, x, W, b, B, I, O);
       return y;
     },
   },
   {
     name: 'affineBackwardWeights',
-    run({ affineBackwardWeights }: Products, allocate: Allocate): Float64Array {
+    run(kernels: Kernels, allocate: Allocate): Float64Array {
       const [dW, db, x, dy] = [I * O, O, B * I, B * O].map((length) => allocate(length).fill(1));
       for (let n = 0; n < B; n += 2) {
         x.fill(0, n * I, (n + 1) * I);
         dy.fill(Number.NaN, n * O, (n + 1) * O);
       }
-      affineBackwardWeights(dW, db, x, dy, B, 16, false, I, O);
+      runOp(kernels, ops.affineBackwardWeights, dW, db, x, dy, B, 16, false, I, O);
       return dW;
     },
   },

@@ -1,54 +1,62 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Kernels } from '../../../packages/core/src/kernels/kernels.ts';
-import { referenceKernels } from '../../../packages/core/src/kernels/reference.ts';
+import { referenceKernels } from '../../../packages/core/src/kernels/reference-kernels.ts';
+import { wasmOps } from '../../../packages/core/src/kernels/wasm-ops.ts';
+import { tapeLength } from '../../../packages/core/src/kernels/wasm-tape.ts';
+import { createTapeRoom, link } from '../../../packages/core/src/program/link.ts';
+import { type Call, createList } from '../../../packages/core/src/program/op.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { counted } from '../../support/count.ts';
 import { createGuardedMemory } from '../../support/guarded-memory.ts';
 import { fillHardValues, type ValueMix, valueMixes } from '../../support/hard-values.ts';
 import { propertySeed } from '../../support/seed.ts';
+import { watchCalls } from '../../support/watch-calls.ts';
 import { cases } from './cases.ts';
 import type { Arrays, KernelCase } from './kernel-case.ts';
 import { sparseProducts, sparseShapes } from './sparse-products.ts';
 
 const memory = createGuardedMemory();
+const MOST_CALLS = 2; // of a case
 
-test('every kernel and every fast member has a case', () => {
-  const { fast, ...kernels } = memory.kernels as Kernels;
-  delete kernels.record; // tapes have tests of their own
-  delete kernels.recordSteps;
-  const functions = Object.entries(kernels).filter(([, value]) => typeof value === 'function');
-  const members = Object.entries(fast).flatMap(([family, table]) =>
-    Object.keys(table).map((name) => `${family}.${name}`),
-  );
-  expect(new Set(Object.keys(cases))).toEqual(new Set([...functions.map(([name]) => name), ...members]));
+test('every operation that wasm has, has a case', () => {
+  const covered = Object.values(cases).flatMap((kernel) => kernel.ops.map((op) => op.name));
+  expect(new Set(covered)).toEqual(new Set(wasmOps.map((op) => op.name)));
 });
 
 describe.each(Object.entries(cases))(`%s (seed ${propertySeed})`, (_name, kernel) => {
-  const input = fc.tuple(kernel.dims, fc.constantFrom(...valueMixes), fc.integer());
+  const input = fc.tuple(kernel.dims, fc.constantFrom(...valueMixes), fc.integer(), fc.boolean());
 
-  test('wasm has the bits of the reference on 2,000 shapes', () => {
-    const check = fc.property(input, ([dims, mix, seed]) => {
+  test('wasm has the bits of the reference on 2,000 shapes, called by itself and on a tape', () => {
+    const made = new Set<string>();
+    const check = fc.property(input, ([dims, mix, seed, onTape]) => {
       const expected = arraysOf(kernel, dims, mix, seed, (length) => new Float64Array(length));
       const actual = arraysInMemory(kernel, dims, mix, seed);
-      const wanted = kernel.run(referenceKernels, expected, dims);
-      const result = kernel.run(memory.kernels, actual, dims);
-      expect(result, 'result').toBe(wanted);
+      run(referenceKernels, callsOf(kernel, expected, dims), false);
+      const watched = watchCalls(memory.kernels);
+      run(watched.kernels, callsOf(kernel, actual, dims), onTape);
       for (const name of kernel.writes) {
         const difference = firstDifference(actual[name], expected[name]);
         if (difference !== null) throw new Error(name + difference);
       }
+      for (const name of watched.made) made.add(name);
+      // Two calls that cannot become one stay two.
+      const left = [...watched.left].filter((name) => !name.endsWith('OfMean'));
+      expect(left, 'left to plain code').toEqual([]);
     });
     fc.assert(check, { seed: propertySeed, numRuns: counted(500, 2000) });
+    expect(made).toEqual(new Set(kernel.ops.map((op) => op.name)));
   });
 
-  test('wasm writes nothing but its outputs', () => {
-    const check = fc.property(input, ([dims, mix, seed]) => {
+  test('wasm writes nothing but what the table of operations says', () => {
+    const check = fc.property(input, ([dims, mix, seed, onTape]) => {
       const arrays = arraysInMemory(kernel, dims, mix, seed);
-      const writable = [...kernel.writes, ...(kernel.spoils ?? [])].map((name) => arrays[name]);
+      const calls = callsOf(kernel, arrays, dims);
+      const tape = onTape ? memory.allocate(tapeLength(MOST_CALLS)) : null;
       memory.snapshot();
-      kernel.run(memory.kernels, arrays, dims);
-      expect(memory.firstStrayByte(writable)).toBeNull();
+      link(calls, memory.kernels, tape === null ? null : createTapeRoom(tape)).run();
+      const writable = calls.flatMap(arraysWritten);
+      expect(memory.firstStrayByte(tape === null ? writable : [...writable, tape])).toBeNull();
     });
     fc.assert(check, { seed: propertySeed, numRuns: counted(150, 500) });
   });
@@ -76,8 +84,8 @@ describe.each(['affine', 'affineBackwardWeights'] as const)(
           const actual = arraysInMemory(kernel, dims, mix, seed);
           for (const { x } of [expected, actual]) fillHardValues(x, 'sparse', seed);
           memory.snapshot();
-          kernel.run(referenceKernels, expected, dims);
-          kernel.run(memory.kernels, actual, dims);
+          run(referenceKernels, callsOf(kernel, expected, dims), false);
+          run(memory.kernels, callsOf(kernel, actual, dims), false);
           for (const array of kernel.writes) {
             const difference = firstDifference(actual[array], expected[array]);
             if (difference !== null) throw new Error(array + difference);
@@ -90,10 +98,27 @@ describe.each(['affine', 'affineBackwardWeights'] as const)(
   },
 );
 
-test.each(sparseProducts)('wasm leaves out the terms of $name that are 0', ({ run }) => {
+test.each(sparseProducts)('wasm leaves out the terms of $name that are 0', (product) => {
   memory.reset(sparseShapes);
-  expect(run(memory.kernels, memory.allocate).every(Number.isFinite)).toBe(true);
+  expect(product.run(memory.kernels, memory.allocate).every(Number.isFinite)).toBe(true);
 });
+
+function callsOf(kernel: KernelCase, arrays: Arrays, dims: readonly number[]): readonly Call[] {
+  const { calls, emit } = createList();
+  kernel.emit(emit, arrays, dims);
+  return calls;
+}
+
+function run(kernels: Kernels, calls: readonly Call[], onTape: boolean): void {
+  const room = onTape ? createTapeRoom(memory.allocate(tapeLength(MOST_CALLS))) : null;
+  link(calls, kernels, room).run();
+}
+
+/** What the operation may write, by its operands. */
+const arraysWritten = ({ op, args }: Call): Float64Array[] =>
+  Object.values(op.operands).flatMap((operand, k) =>
+    'access' in operand && operand.access !== 'in' ? (args[k] as Float64Array | Float64Array[]) : [],
+  );
 
 function arraysInMemory(kernel: KernelCase, dims: readonly number[], mix: ValueMix, seed: number): Arrays {
   memory.reset(kernel.products?.(dims));

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { createLoss, type LossName, type LossSpec, losses } from '../../../packages/core/src/losses/index.ts';
 import { exp, log, log1p, sigmoid } from '../../../packages/core/src/math/index.ts';
+import { batchLoss } from '../../../packages/core/src/program/step-ops.ts';
 import { createRandom } from '../../../packages/core/src/random/index.ts';
-import { batchLoss } from '../../../packages/core/src/update.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { lossOf } from '../../support/loss-of.ts';
 

@@ -1,16 +1,20 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { activate, activateBackward, activations } from '../../../packages/core/src/activations/index.ts';
 import { createLoss } from '../../../packages/core/src/losses/index.ts';
+import { activationOps, lossOp } from '../../../packages/core/src/program/ops.ts';
 import { createRandom } from '../../../packages/core/src/random/index.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { createGuardedMemory } from '../../support/guarded-memory.ts';
+import { runOp } from '../../support/run-op.ts';
 import { propertySeed } from '../../support/seed.ts';
+import { watchCalls } from '../../support/watch-calls.ts';
 import { createGuardedOps } from '../ops/op-case.ts';
 
 // exp runs in sigmoid, gelu and softmax, log in the loss, tanh in tanh, erf in gelu, expm1 in elu, and with log1p in
 // softplus.
 const COUNT = 200_000;
 const memory = createGuardedMemory(512);
+const { kernels, left } = watchCalls(memory.kernels);
 const random = createRandom(propertySeed, 'assembly');
 const z = memory.allocate(COUNT);
 const da = memory.allocate(COUNT);
@@ -25,19 +29,22 @@ beforeAll(() => {
   for (let i = 0; i < COUNT; i++) da[i] = random.normal();
 });
 
+// Else plain code would be compared with itself.
+afterAll(() => expect(left, 'left to plain code').toEqual(new Set()));
+
 describe.each(['relu', 'sigmoid', 'tanh', 'gelu'] as const)(`%s (seed ${propertySeed})`, (name) => {
   const activation = activations[name];
-  const kernel = memory.kernels.fast.activations[name];
+  const { forward, backward } = activationOps[name];
 
   test(`has the bits of the plain code on ${COUNT} values`, () => {
     activate(activation, expected, z, COUNT, 0);
-    kernel?.forward(out, z, COUNT, 0);
+    runOp(kernels, forward, out, z, COUNT, 0);
     expect(firstDifference(out, expected)).toBeNull();
   });
 
   test(`has the bits of the plain derivative on ${COUNT} values`, () => {
     activateBackward(activation, expected, da, z, COUNT, 0);
-    kernel?.backward(out, da, z, COUNT, 0);
+    runOp(kernels, backward, out, da, z, COUNT, 0);
     expect(firstDifference(out, expected)).toBeNull();
   });
 });
@@ -83,8 +90,9 @@ test.each([
 });
 
 describe(`softmax-cross-entropy (seed ${propertySeed})`, () => {
-  const { evaluate } = createLoss('softmax-cross-entropy');
-  const fast = memory.kernels.fast.losses['softmax-cross-entropy'];
+  const loss = createLoss('softmax-cross-entropy');
+  const { evaluate } = loss;
+  const op = lossOp(loss);
   const [sum, expectedSum, t] = [memory.allocate(1), new Float64Array(1), memory.allocate(1)];
 
   test.each([1, 2, 3, 10])('has the bits of the plain code on 20,000 rows of %i', (O) => {
@@ -92,7 +100,7 @@ describe(`softmax-cross-entropy (seed ${propertySeed})`, () => {
     for (let n = 0; n < 20_000; n++) {
       t[0] = n % O;
       evaluate(expectedSum, row(expected, n), row(z, n), t, 1, 1, O);
-      fast?.(sum, row(out, n), row(z, n), t, 1, 1, O);
+      runOp(kernels, op, sum, row(out, n), row(z, n), t, 1, 1, O);
       expect(sum[0]).toBe(expectedSum[0]);
     }
     expect(firstDifference(out.subarray(0, 20_000 * O), expected.subarray(0, 20_000 * O))).toBeNull();
@@ -104,7 +112,7 @@ describe(`softmax-cross-entropy (seed ${propertySeed})`, () => {
     for (let i = -1000; i < 1000; i++) {
       y[1] = Math.log(Math.SQRT2 - 1) + 1e-8 * i; // Σ eʸ = 1 + eʸ¹, near √2
       evaluate(expectedSum, new Float64Array(2), y, t, 1, 1, 2);
-      fast?.(sum, dy, y, t, 1, 1, 2);
+      runOp(kernels, op, sum, dy, y, t, 1, 1, 2);
       expect(sum[0]).toBe(expectedSum[0]);
     }
   });

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { createRandom, referenceKernels } from '@gradloom/core';
-import { tapeLength } from '@gradloom/core/internal';
+import { type Call, createRandom, type Op, referenceKernels } from '@gradloom/core';
+import { createList, link, ops, tapesOf } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createBlasKernels } from '../../../packages/runtime/src/native/blas-kernels.ts';
@@ -10,6 +10,12 @@ import { allocateRun, type BlasRun, runProducts, type Shape } from '../../suppor
 import { createGuardedMemory } from '../../support/guarded-memory.ts';
 import { installedBlas } from '../../support/installed-blas.ts';
 import { programFile } from '../../support/program-file.ts';
+
+function callOf<Args extends readonly unknown[]>(op: Op<Args>, ...args: Args): Call {
+  const { calls, emit } = createList();
+  emit(op, ...args);
+  return calls[0];
+}
 
 const inputs = ['x', 'W', 'b', 'dy'] as const;
 
@@ -106,26 +112,27 @@ describe('small products', () => {
   });
 });
 
-test('all but the products are the kernels underneath', (context) => {
+test('all but the products is the kernels underneath', (context) => {
   const kernels = createBlasKernels(installedBlas(context), referenceKernels);
-  const { name, affine, affineBackwardInput, affineBackwardWeights, record, recordSteps, ...rest } = kernels;
+  const { name, bind: _, ...rest } = kernels;
   expect(name).toBe('blas');
   expect(referenceKernels).toMatchObject(rest);
-  expect([record, recordSteps].map((recording) => typeof recording)).toEqual(['function', 'function']);
+  expect(kernels.bind(callOf(ops.scale, new Float64Array(1), 1, new Float64Array(1)))).toBeNull();
 });
 
 test.for([
-  { name: 'small products are recorded', O: 2, recorded: true },
-  { name: 'a product of the library is not: a tape cannot call out of WebAssembly', O: 64, recorded: false },
-])('$name', ({ O, recorded }, context) => {
+  { name: 'small products join the block of the calls around them', O: 2, joins: true },
+  { name: 'a product of the library does not: a tape cannot call out of WebAssembly', O: 64, joins: false },
+])('$name', ({ O, joins }, context) => {
   const memory = createGuardedMemory();
   const kernels = createBlasKernels(installedBlas(context), memory.kernels);
-  const [y, x, W, b, tape] = [4 * O, 4 * 32, 32 * O, O, tapeLength(2)].map(memory.allocate);
-  const play = kernels.record?.(tape, (recorder) => recorder.affine(y, x.fill(1), W.fill(2), b.fill(3), 4, 32, O));
-  expect(play === null).toBe(!recorded);
+  const [y, x, W, b] = [4 * O, 4 * 32, 32 * O, O].map(memory.allocate);
+  const call = callOf(ops.affine, y, x.fill(1), W.fill(2), b.fill(3), 4, 32, O);
+  const program = link([call, call], kernels, tapesOf(memory.allocate));
+  expect(program.block !== null).toBe(joins);
   expect([...y]).toEqual(Array(4 * O).fill(0));
-  play?.();
-  expect([...y]).toEqual(Array(4 * O).fill(recorded ? 67 : 0));
+  program.run();
+  expect([...y]).toEqual(Array(4 * O).fill(67));
 });
 
 test('kernels tell the library of their thread to use one thread a call', (context) => {

@@ -36,7 +36,9 @@ export type GatherBytes = (
 export interface Blocks {
   /** Words of a tape that one call takes. */
   readonly callWords: number;
-  /** The call as words of a tape; null where the backend has no function for it, or one of its arrays lies elsewhere. */
+  /**
+   * The call as words of a tape; null where the backend has no function for it, or one of its arrays lies elsewhere.
+   */
   encode(call: Call): readonly number[] | null;
   /** A function that makes an encodable call by itself, where there is no room for it on a tape. */
   single(call: Call): () => void;

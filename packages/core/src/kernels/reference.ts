@@ -77,8 +77,8 @@ export function affineBackwardWeights(
 
 /**
  * g[n] = (Σ of S rows, `row` numbers apart) · share, the sum by the pairwise tree of strides 1, 2, 4, …, and square =
- * Σ g[i]² in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `square`, `g`, which may be the first row, and
- * the rows with partial sums.
+ * Σ g[i]² in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `square`, `g`, which may be the first row,
+ * and the rows with partial sums.
  */
 export function averageRows(
   square: Float64Array, // [1] out

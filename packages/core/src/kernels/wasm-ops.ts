@@ -31,8 +31,8 @@ const fastUpdates = [
 const fastMeanUpdates = fastUpdates.slice(2).map(({ name, reference }) => meanUpdateOp(name, reference));
 
 /**
- * The operations that assembly/ has a function for, under their names: the interpreter of assembly/tape.ts knows each by
- * its place in this list, and is written from it (`npm run build:tape`).
+ * The operations that assembly/ has a function for, under their names: the interpreter of assembly/tape.ts knows each
+ * by its place in this list, and is written from it (`npm run build:tape`).
  */
 export const wasmOps: readonly Op[] = [
   ...Object.values(ops).filter((op) => !plainOps.includes(op.name)),

@@ -76,8 +76,9 @@ export interface Layer {
   ): void;
 
   /**
-   * Operations that overwrite `dx` (unless null: nobody needs it) and every array of `gradients`, for B = 0 with zeros; where
-   * `pass.joins`, adds to `gradients`. A gradient is the tree over leaves of `pass.leaf` rows: see tree/leaves.ts.
+   * Operations that overwrite `dx` (unless null: nobody needs it) and every array of `gradients`, for B = 0 with
+   * zeros; where `pass.joins`, adds to `gradients`. A gradient is the tree over leaves of `pass.leaf` rows: see
+   * tree/leaves.ts.
    */
   backward(
     dx: Float64Array | null, // [B, in] out

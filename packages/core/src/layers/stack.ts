@@ -60,8 +60,9 @@ export function forwardStack(
 }
 
 /**
- * Emits what propagates the gradient with respect to the last output from `memory.gradients[0]` back to the first layer
- * with parameters, or to `x` if `toInput`. Overwrites every array of `gradients`; returns the array of the last gradient.
+ * Emits what propagates the gradient with respect to the last output from `memory.gradients[0]` back to the first
+ * layer with parameters, or to `x` if `toInput`. Overwrites every array of `gradients`; returns the array of the last
+ * gradient.
  */
 export function backwardStack(
   layers: readonly Layer[],

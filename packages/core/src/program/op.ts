@@ -9,10 +9,13 @@ export type Operand =
       readonly shape: readonly (string | number)[];
       /** What the operation does with it. */
       readonly access: 'in' | 'out' | 'inout';
+      /** Of its numbers. */
       readonly type: ElementType;
     }
-  /** A whole number; a yes or no; a distance in elements; any number; words for an error. */
-  | { readonly kind: 'count' | 'flag' | 'stride' | 'number' | 'text' };
+  | {
+      /** A whole number; a yes or no; a distance in elements; any number; words for an error. */
+      readonly kind: 'count' | 'flag' | 'stride' | 'number' | 'text';
+    };
 
 /** An operation on arrays of a run. Two of the same name are the same, but for what their reference closes over. */
 export interface Op<Args extends readonly unknown[] = never> {
@@ -28,7 +31,9 @@ export interface Op<Args extends readonly unknown[] = never> {
 
 /** One operation of a program with its arguments. */
 export interface Call {
+  /** What it does. */
   readonly op: Op;
+  /** What it does it with, one for each operand of `op`. */
   readonly args: readonly unknown[];
 }
 

@@ -30,7 +30,9 @@ export function batchLoss(lossSums: Float64Array, leaves: number, rows: number):
   return lossSums[0] / rows;
 }
 
-/** hyper = row `next` of `hypers`, the scalars of steps that follow each other. Overwrites `hyper`; adds 1 to `next`. */
+/**
+ * hyper = row `next` of `hypers`, the scalars of steps that follow each other. Overwrites `hyper`; adds 1 to `next`.
+ */
 export function takeHyper(
   hyper: Float64Array, // [H] out
   hypers: Float64Array, // [*, H]

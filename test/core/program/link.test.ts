@@ -1,0 +1,350 @@
+import { describe, expect, test } from 'vitest';
+import { type ActivationName, activations } from '../../../packages/core/src/activations/index.ts';
+import { createWorkspace, emitNode } from '../../../packages/core/src/backprop.ts';
+import type { Kernels } from '../../../packages/core/src/kernels/kernels.ts';
+import { referenceKernels } from '../../../packages/core/src/kernels/reference-kernels.ts';
+import { isWasmOp, tapeLength } from '../../../packages/core/src/kernels/wasm-tape.ts';
+import { type LayerSpec, layers } from '../../../packages/core/src/layers/index.ts';
+import { createLoss, type LossName, losses } from '../../../packages/core/src/losses/index.ts';
+import {
+  bindTensors,
+  buildNetwork,
+  initializeParameters,
+  type NetworkSpec,
+} from '../../../packages/core/src/network.ts';
+import { createTapeRoom, link, type TapeRoom, tapesOf } from '../../../packages/core/src/program/link.ts';
+import { type Call, createList, host, part } from '../../../packages/core/src/program/op.ts';
+import { ops } from '../../../packages/core/src/program/ops.ts';
+import { createRandom } from '../../../packages/core/src/random/index.ts';
+import { firstDifference } from '../../support/bits.ts';
+import { createGuardedMemory } from '../../support/guarded-memory.ts';
+
+const memory = createGuardedMemory();
+const B = 5;
+const LEAF = 2; // three leaves
+
+type Allocate = (length: number) => Float64Array;
+const ordinary: Allocate = (length) => new Float64Array(length);
+
+const withActivation = (fn: ActivationName): NetworkSpec => ({
+  input: 6,
+  layers: [
+    { kind: 'dense', out: 7 },
+    { kind: 'activation', fn },
+    { kind: 'dense', out: 9 },
+    { kind: 'activation', fn },
+    { kind: 'dense', out: 3 },
+  ],
+});
+
+/** What WebAssembly has functions for alternates with what it has none for. */
+const mixed: LayerSpec[] = [
+  { kind: 'dense', out: 6 },
+  { kind: 'dropout', rate: 0.3 },
+  { kind: 'activation', fn: 'tanh' },
+  { kind: 'residual', layers: [{ kind: 'layer-norm' }, { kind: 'dense', out: 6 }] },
+  { kind: 'layer-norm' },
+  { kind: 'activation', fn: 'relu' },
+  { kind: 'swiglu', out: 5 },
+  { kind: 'dense', out: 3 },
+];
+const networks: Record<string, NetworkSpec> = {
+  ...Object.fromEntries((Object.keys(activations) as ActivationName[]).map((fn) => [fn, withActivation(fn)])),
+  mixed: { input: 6, layers: mixed },
+  'mixed on indices': { input: 2, layers: [{ kind: 'embedding', vocabulary: 5, width: 3 }, ...mixed] },
+};
+const fast = ['relu', 'sigmoid', 'tanh', 'gelu'];
+const fastLosses: readonly LossName[] = ['mse', 'softmax-cross-entropy'];
+const lossNames = Object.keys(losses) as LossName[];
+
+test('the networks have layers of every kind', () => {
+  const kinds = Object.values(networks).flatMap((spec) => spec.layers.map((layer) => layer.kind));
+  expect(new Set(kinds)).toEqual(new Set(Object.keys(layers)));
+});
+
+/** The calls of a pass over some leaves of rows, and the arrays that they work on. */
+function setUp(spec: NetworkSpec, lossName: LossName, allocate: Allocate, joins = false) {
+  const network = buildNetwork(spec);
+  const loss = createLoss(lossName);
+  const P = network.parameterCount;
+  const theta = allocate(P);
+  initializeParameters(network, theta, 1);
+  const workspace = createWorkspace(network, loss, B, allocate);
+  const [gradient, lossSums, place] = [allocate(P).fill(3), allocate(3), allocate(2)];
+  const { calls, emit } = createList();
+  const pass = { emit, training: true, seed: 1, leaf: LEAF, joins, place };
+  emitNode(lossSums, network, workspace, bindTensors(network, theta), bindTensors(network, gradient), B, pass);
+  const hasIndices = spec.layers[0].kind === 'embedding';
+  return {
+    calls,
+    gradient,
+    /** Rows, targets and the place of a round. */
+    fill(round: number): void {
+      const random = createRandom(3, lossName, round);
+      for (let i = 0; i < B * network.input; i++) workspace.x[i] = hasIndices ? random.integer(5) : random.normal();
+      for (let i = 0; i < workspace.t.length; i++) workspace.t[i] = random.integer(3);
+      place.set([round, 2 * round]);
+    },
+    outcome: () => [...lossSums, ...gradient],
+  };
+}
+
+/** What the pass leaves behind each of three rounds. `kernels` null: those of the guarded memory. */
+function outcomes(
+  spec: NetworkSpec,
+  lossName: LossName,
+  kernels: Kernels | null,
+  calls?: number | null,
+  joins = false,
+) {
+  memory.reset([[64, 64]]);
+  const run = setUp(spec, lossName, kernels === null ? memory.allocate : ordinary, joins);
+  const tape = calls == null ? null : memory.allocate(tapeLength(calls));
+  const program = link(run.calls, kernels ?? memory.kernels, tape === null ? null : createTapeRoom(tape));
+  const found: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    run.fill(round);
+    expect(program.run()).toBe(true);
+    found.push(...run.outcome());
+  }
+  return { found, program };
+}
+
+const MANY = 200; // more calls than any of the networks makes
+
+describe.each(Object.entries(networks))('a pass with %s', (name, spec) => {
+  test.each(lossNames)('has the same bits in blocks, call by call and by plain code: %s', (lossName) => {
+    for (const joins of [false, true]) {
+      const plain = outcomes(spec, lossName, referenceKernels, null, joins);
+      const single = outcomes(spec, lossName, null, null, joins);
+      const blocks = outcomes(spec, lossName, null, MANY, joins);
+      expect(firstDifference(single.found, plain.found)).toBeNull();
+      expect(firstDifference(blocks.found, plain.found)).toBeNull();
+      // A whole pass that WebAssembly has is one block; without room, and in plain code, none is.
+      expect(blocks.program.block !== null).toBe(fast.includes(name) && fastLosses.includes(lossName));
+      expect([single.program.block, plain.program.block]).toEqual([null, null]);
+    }
+  });
+});
+
+/** `kernels`, and how many calls each block of theirs has. */
+function countBlocks(kernels: Kernels) {
+  const sizes: number[] = [];
+  const { blocks } = kernels;
+  if (blocks === null) throw new Error('countBlocks: kernels have no blocks, expected those of wasm');
+  const block: typeof blocks.block = (tape, calls) => {
+    sizes.push(calls);
+    return blocks.block(tape, calls);
+  };
+  return { sizes, kernels: { ...kernels, blocks: { ...blocks, block } } };
+}
+
+/** Lengths of the stretches of calls that WebAssembly has. */
+function stretches(calls: readonly Call[]): number[] {
+  const found: number[] = [];
+  let length = 0;
+  for (const { op } of calls) {
+    if (isWasmOp(op)) length++;
+    else if (length > 0) found.push(length);
+    if (!isWasmOp(op)) length = 0;
+  }
+  return length > 0 ? [...found, length] : found;
+}
+
+test.each(['mixed', 'mixed on indices', 'tanh', 'silu'])('calls that follow each other are one block: %s', (name) => {
+  memory.reset([[64, 64]]);
+  const { calls } = setUp(networks[name], 'mse', memory.allocate);
+  const { sizes, kernels } = countBlocks(memory.kernels);
+  link(calls, kernels, tapesOf(memory.allocate));
+  expect(sizes).toEqual(stretches(calls));
+});
+
+describe.each(['mixed', 'tanh'])('room for fewer calls than %s makes', (name) => {
+  test('changes no bit, and what is written lies in the room or in the arrays of the calls', () => {
+    const { found } = outcomes(networks[name], 'mse', referenceKernels);
+    for (let calls = 0; calls < 16; calls++) {
+      memory.reset([[64, 64]]);
+      const arrays: Float64Array[] = [];
+      const run = setUp(networks[name], 'mse', (length) => {
+        arrays.push(memory.allocate(length));
+        return arrays[arrays.length - 1];
+      });
+      const tape = memory.allocate(tapeLength(calls) + (calls % 3)); // not always whole calls
+      memory.snapshot();
+      const program = link(run.calls, memory.kernels, createTapeRoom(tape));
+      const own: number[] = [];
+      for (let round = 0; round < 3; round++) {
+        run.fill(round);
+        program.run();
+        own.push(...run.outcome());
+      }
+      expect(firstDifference(own, found)).toBeNull();
+      expect(memory.firstStrayByte([...arrays, tape])).toBeNull();
+    }
+  });
+});
+
+test('a room gives what it has once, from its start', () => {
+  const tape = new Float64Array(20);
+  const room = createTapeRoom(tape);
+  expect([room.take(8)?.byteOffset, room.take(13), room.take(12)?.byteOffset, room.take(1)]).toEqual([
+    0,
+    null,
+    64,
+    null,
+  ]);
+});
+
+test('calls on arrays that lie elsewhere are left to plain code, between blocks of the others', () => {
+  memory.reset();
+  const [a, b, c] = [memory.allocate(3).fill(1), memory.allocate(3).fill(2), new Float64Array(3).fill(4)];
+  const { calls, emit } = createList();
+  emit(ops.add, a, b, 3);
+  emit(ops.add, a, c, 3);
+  emit(ops.add, c, a, 3);
+  emit(ops.add, a, b, 3);
+  const { sizes, kernels } = countBlocks(memory.kernels);
+  link(calls, kernels, tapesOf(memory.allocate)).run();
+  expect([...a, ...c]).toEqual([9, 9, 9, 11, 11, 11]);
+  expect(sizes).toEqual([1, 1]);
+});
+
+test("a backend's own function for a call is taken before its blocks, and ends no program", () => {
+  memory.reset();
+  const [a, b] = [memory.allocate(3).fill(1), memory.allocate(3).fill(2)];
+  const { calls, emit } = createList();
+  emit(ops.add, a, b, 3);
+  emit(ops.scale, a, 3, b);
+  emit(ops.add, a, b, 3);
+  const bind = ({ op, args }: Call) => (op.name === 'scale' ? () => void (args[0] as Float64Array).fill(10) : null);
+  const program = link(calls, { ...memory.kernels, bind }, tapesOf(memory.allocate));
+  expect(program.run()).toBe(true);
+  expect([...a]).toEqual([12, 12, 12]);
+  expect(program.block).toBeNull();
+});
+
+/** Every way of running a list. */
+const ways: [string, () => [Kernels, TapeRoom | null, Allocate]][] = [
+  ['plain code', () => [referenceKernels, null, ordinary]],
+  ['calls of their own', () => [memory.kernels, null, memory.allocate]],
+  ['blocks', () => [memory.kernels, tapesOf(memory.allocate), memory.allocate]],
+];
+
+describe.each(ways)('in %s', (_name, prepare) => {
+  function start() {
+    memory.reset([[64, 64]]);
+    const [kernels, room, allocate] = prepare();
+    return { kernels, room, allocate, ...createList() };
+  }
+
+  test('an operation of the host sees what stands before it, and not what stands behind', () => {
+    const { kernels, room, allocate, calls, emit } = start();
+    const [sum, one] = [allocate(1).fill(0), allocate(1).fill(1)];
+    const seen: number[] = [];
+    const look = (): void => void seen.push(sum[0]);
+    emit(host, look);
+    emit(ops.add, sum, one, 1);
+    emit(ops.add, sum, one, 1);
+    emit(host, look);
+    emit(ops.add, sum, one, 1);
+    emit(host, look);
+    const program = link(calls, kernels, room);
+    expect([program.run(), program.run(), program.block]).toEqual([true, true, null]);
+    expect(seen).toEqual([0, 2, 3, 3, 5, 6]);
+  });
+
+  test.each([false, true])(
+    'one that returns false ends the program there, and all around it where in a part: %s',
+    (inPart) => {
+      const { kernels, room, allocate, calls, emit } = start();
+      const [sum, one] = [allocate(1).fill(0), allocate(1).fill(1)];
+      let answer: unknown = false;
+      const inner = createList();
+      const list = inPart ? inner.emit : emit;
+      emit(ops.add, sum, one, 1);
+      list(host, () => answer);
+      list(ops.add, sum, one, 1);
+      if (inPart) emit(part, inner.calls);
+      emit(ops.add, sum, one, 1);
+      const program = link(calls, kernels, room);
+      expect([program.run(), sum[0]]).toEqual([false, 1]);
+      // It begins at its start again; any other answer lets it go on.
+      for (const [k, other] of [undefined, true, 0, null].entries()) {
+        answer = other;
+        expect([program.run(), sum[0]]).toEqual([true, 1 + 3 * (k + 1)]);
+      }
+    },
+  );
+
+  test.each(['mixed', 'tanh'])('a part that several places share has the bits of its calls in each: %s', (name) => {
+    const bits = [false, true].map((shares) => {
+      const { kernels, room, allocate, calls, emit } = start();
+      const run = setUp(networks[name], 'mse', allocate, true);
+      const twice = createList();
+      for (let k = 0; k < 2; k++) {
+        if (shares) twice.emit(part, run.calls);
+        else calls.push(...run.calls);
+      }
+      if (shares) emit(part, twice.calls);
+      emit(ops.add, run.gradient, run.gradient, run.gradient.length);
+      if (shares) emit(part, run.calls);
+      else calls.push(...run.calls);
+      const program = link(calls, kernels, room);
+      const found: number[] = [];
+      for (let round = 0; round < 3; round++) {
+        run.fill(round);
+        program.run();
+        found.push(...run.outcome());
+      }
+      return found;
+    });
+    expect(firstDifference(bits[1], bits[0])).toBeNull();
+  });
+
+  test('a program without calls does nothing', () => {
+    const { kernels, room, calls } = start();
+    const program = link(calls, kernels, room);
+    expect([program.run(), program.block]).toEqual([true, null]);
+  });
+});
+
+describe('parts that are blocks', () => {
+  /** a, a pass, a pass, a: the room is for so many calls. */
+  function linked(room: (passCalls: number) => number) {
+    memory.reset([[64, 64]]);
+    const run = setUp(networks.tanh, 'mse', memory.allocate, true);
+    const { calls, emit } = createList();
+    const add = () => emit(ops.add, run.gradient, run.gradient, run.gradient.length);
+    add();
+    emit(part, run.calls);
+    emit(part, run.calls);
+    add();
+    const { sizes, kernels } = countBlocks(memory.kernels);
+    const tape = memory.allocate(tapeLength(room(run.calls.length)));
+    const program = link(calls, kernels, createTapeRoom(tape));
+    run.fill(0);
+    program.run();
+    return { sizes, program, passCalls: run.calls.length, outcome: run.outcome() };
+  }
+
+  test('stand on the tape once, and are one call each of a block around them', () => {
+    const { sizes, program, passCalls } = linked((calls) => calls + 4);
+    expect(sizes).toEqual([passCalls, 4]);
+    expect(program.block).not.toBeNull();
+  });
+
+  test('are run from the outside where the list around them finds no room, to the same bits', () => {
+    const whole = linked((calls) => calls + 4);
+    const outside = linked((calls) => calls + 3);
+    expect(outside.sizes).toEqual([whole.passCalls]);
+    expect(outside.program.block).toBeNull();
+    expect(outside.outcome).toEqual(whole.outcome);
+    // The list around a part is linked behind it, and finds the room that the part had no use for.
+    const inside = linked((calls) => calls - 1);
+    expect(inside.outcome).toEqual(whole.outcome);
+  });
+});
+
+test('a part runs by an executor alone', () => {
+  expect(() => part.reference([])).toThrow('expected the executor to run it');
+});

@@ -1,0 +1,203 @@
+import { describe, expect, test } from 'vitest';
+import { type ActivationName, activations } from '../../../packages/core/src/activations/index.ts';
+import { createWorkspace, emitNode } from '../../../packages/core/src/backprop.ts';
+import { blockCount } from '../../../packages/core/src/block.ts';
+import type { Block, Kernels } from '../../../packages/core/src/kernels/kernels.ts';
+import { referenceKernels } from '../../../packages/core/src/kernels/reference-kernels.ts';
+import { createLoss, type LossName } from '../../../packages/core/src/losses/index.ts';
+import { bindTensors, buildNetwork, initializeParameters } from '../../../packages/core/src/network.ts';
+import { createOptimizer, type OptimizerSpec } from '../../../packages/core/src/optimizers/index.ts';
+import { link, type TapeRoom, tapesOf } from '../../../packages/core/src/program/link.ts';
+import { createList } from '../../../packages/core/src/program/op.ts';
+import { ops } from '../../../packages/core/src/program/ops.ts';
+import { createRandom } from '../../../packages/core/src/random/index.ts';
+import { createTrainStep } from '../../../packages/core/src/train-step.ts';
+import { leafCount, ONE_ROW } from '../../../packages/core/src/tree/index.ts';
+import { createBlockUpdate, gradientOf, gradientStride } from '../../../packages/core/src/update.ts';
+import { createGuardedMemory } from '../../support/guarded-memory.ts';
+
+// A program of a whole step, without a call of the host in it: what one thread repeats.
+
+const memory = createGuardedMemory();
+const ROWS = 37; // three leaves
+const LEAF = 16;
+const STEPS = 40;
+
+interface Settings {
+  spec: OptimizerSpec;
+  lossName: LossName;
+  fn: ActivationName;
+  clipNorm: number | null;
+}
+const usual: Settings = { spec: 'adam', lossName: 'mse', fn: 'tanh', clipNorm: null };
+
+interface Ways {
+  kernels?: Kernels; // default: those of the guarded memory
+  room?: TapeRoom | null;
+}
+
+/** A program of a step, and the same run by `createTrainStep` in plain code. */
+function setUp(settings: Partial<Settings>, ways: Ways = {}) {
+  const { spec, lossName, fn, clipNorm } = { ...usual, ...settings };
+  memory.reset([[64, 64]]);
+  const allocate = (length: number) => memory.allocate(length).fill(0);
+  const network = buildNetwork({
+    input: 6,
+    layers: [
+      { kind: 'dense', out: 7 },
+      { kind: 'activation', fn },
+      { kind: 'dense', out: 3 },
+    ],
+  });
+  const loss = createLoss(lossName);
+  const optimizer = createOptimizer(spec);
+  const random = createRandom(4, 'steps');
+  const P = network.parameterCount;
+  const workspace = createWorkspace(network, loss, ROWS, allocate);
+  for (let i = 0; i < workspace.x.length; i++) workspace.x[i] = random.normal();
+  for (let i = 0; i < workspace.t.length; i++) workspace.t[i] = random.integer(3);
+  const [x, t] = [workspace.x.slice(), workspace.t.slice()];
+  const clip = clipNorm === null ? {} : { clipNorm };
+  const oracle = createTrainStep({
+    network,
+    loss,
+    optimizer,
+    kernels: referenceKernels,
+    batch: ROWS,
+    seed: 1,
+    ...clip,
+  });
+
+  const H = optimizer.hyperLength;
+  const theta = allocate(P);
+  const restart = () => initializeParameters(network, theta, 1);
+  restart();
+  const gSum = allocate(gradientStride(P));
+  const state = optimizer.slots.map(() => allocate(P));
+  const squares = allocate(blockCount(P));
+  const [losses, norms, hypers, hyper] = [allocate(STEPS), allocate(STEPS), allocate(STEPS * H), allocate(H)];
+  const [note, next, place, scale] = [allocate(2), allocate(1), allocate(2), allocate(1)];
+  const leaves = leafCount(ROWS, LEAF);
+  const lossSums = allocate(leaves);
+
+  const { calls, emit } = createList();
+  const gradients = bindTensors(network, gradientOf(gSum, P, 0));
+  const pass = { emit, training: true, seed: 1, leaf: LEAF, joins: false, place };
+  emitNode(lossSums, network, workspace, bindTensors(network, theta), gradients, ROWS, pass);
+  const update = createBlockUpdate(optimizer, network, { theta, gSum, state, squares }, hyper);
+  emit(ops.takeHyper, hyper, hypers, next, H);
+  if (clipNorm === null) update.take(emit, ROWS, ONE_ROW);
+  else {
+    update.average(emit, ROWS, ONE_ROW);
+    emit(ops.clip, scale, squares, squares.length, clipNorm);
+    update.apply(emit, scale);
+  }
+  emit(ops.noteStep, note, losses, norms, lossSums, squares, leaves, squares.length, ROWS);
+  const room = ways.room === undefined ? tapesOf(memory.allocate) : ways.room;
+  const program = link(calls, ways.kernels ?? memory.kernels, room);
+  return {
+    program,
+    block: program.block as Block,
+    stop: note.subarray(1, 2),
+    ...{ theta, state, losses, norms, note, next, oracle },
+    oneStep: (lr: number) => oracle.step(x, t, ROWS, lr),
+    /** Writes the hyperparameters of steps at these rates. */
+    prepare(rates: readonly number[]) {
+      const scalars = Float64Array.from(optimizer.initialScalars);
+      for (const [k, rate] of rates.entries()) {
+        optimizer.hyper(hypers.subarray(k * H, (k + 1) * H), Float64Array.of(rate), scalars);
+        optimizer.advance(scalars);
+      }
+    },
+    /** To the state before the first step. */
+    restart() {
+      restart();
+      for (const array of [...state, losses, norms, note, next]) array.fill(0);
+    },
+    outcome: () => [theta, ...state, losses, norms, note, next].map((array) => [...array]),
+  };
+}
+
+const optimizers: OptimizerSpec[] = [
+  'adam',
+  'adamw',
+  { kind: 'sgd', lr: 0.1 },
+  { kind: 'sgd', lr: 0.1, momentum: 0.9 },
+  { kind: 'adam', weightDecay: 0.3, decayed: 'weights' },
+];
+const everyRun = optimizers.flatMap((spec) =>
+  (['mse', 'softmax-cross-entropy'] as const).flatMap((lossName) =>
+    [null, 0.05].map((clipNorm) => ({ spec, lossName, clipNorm })),
+  ),
+);
+const rates = Array.from({ length: STEPS }, (_, k) => 0.1 / (k + 1));
+
+test.each(everyRun)(
+  'repeated steps have the bits of plain ones: $spec, $lossName, clipped to $clipNorm',
+  (settings) => {
+    const run = setUp(settings);
+    run.prepare(rates);
+    const expected = rates.map(run.oneStep);
+    expect(run.block.repeat(STEPS, run.stop)).toBe(STEPS);
+    expect([...run.losses]).toEqual(expected.map((step) => step.loss));
+    expect([...run.norms]).toEqual(expected.map((step) => step.norm));
+    expect([...run.theta]).toEqual([...run.oracle.parameters]);
+    expect(run.state.map((slot) => [...slot])).toEqual(run.oracle.state.map((slot) => [...slot]));
+    expect([...run.note, ...run.next]).toEqual([STEPS, 0, STEPS]);
+  },
+);
+
+test('k repeats are k runs, in whatever portions', () => {
+  const run = setUp({});
+  run.prepare(rates);
+  for (let k = 0; k < STEPS; k++) expect(run.program.run()).toBe(true);
+  const expected = run.outcome();
+  for (const portions of [[STEPS], [1, 2, STEPS - 3], [0, 7, 0, STEPS - 7]]) {
+    run.restart();
+    for (const times of portions) expect(run.block.repeat(times, run.stop)).toBe(times);
+    expect(run.outcome()).toEqual(expected);
+  }
+});
+
+test.each([
+  ['the weights', 1e160], // of which the next loss is not finite
+  ['the norm', 1e120],
+])('they end behind the first that is not finite, by %s, and note where they were told to', (_name, rate) => {
+  const run = setUp({ spec: { kind: 'sgd', lr: 1 } });
+  const all = Array.from({ length: STEPS }, (_, k) => (k < 5 ? 0.1 : rate));
+  run.prepare(all);
+  let steps = 0;
+  let last = { loss: 0, norm: 0 };
+  while (Number.isFinite(last.loss) && Number.isFinite(last.norm)) last = run.oneStep(all[steps++]);
+  expect(steps).toBeGreaterThan(5);
+  expect(steps).toBeLessThan(STEPS - 3);
+  run.losses.fill(7);
+  run.note[0] = 3;
+  expect(run.block.repeat(STEPS - 3, run.stop)).toBe(steps);
+  expect([...run.losses.subarray(0, 3)]).toEqual([7, 7, 7]);
+  expect(run.losses[3 + steps - 1]).toBe(last.loss);
+  expect(run.norms[3 + steps - 1]).toBe(last.norm);
+  expect(run.losses[3 + steps]).toBe(7);
+  expect([...run.note]).toEqual([3 + steps, 1]);
+  expect([...run.theta]).toEqual([...run.oracle.parameters]);
+});
+
+describe('a step is no block', () => {
+  const plain = (Object.keys(activations) as ActivationName[]).filter(
+    (fn) => !['relu', 'sigmoid', 'tanh', 'gelu'].includes(fn),
+  );
+  test.each<Partial<Settings>>([
+    ...plain.map((fn) => ({ fn })),
+    { lossName: 'huber' },
+    { spec: 'rmsprop' },
+    { spec: { kind: 'sgd', momentum: 0.9 }, lossName: 'mae' },
+  ])('where one of its calls is plain code: %j', (settings) => {
+    expect(setUp(settings).program.block).toBeNull();
+  });
+
+  test('where the backend has none, and where there is no room', () => {
+    expect(setUp({}, { kernels: referenceKernels }).program.block).toBeNull();
+    expect(setUp({}, { room: null }).program.block).toBeNull();
+    expect(setUp({}, { room: { take: () => null } }).program.block).toBeNull();
+  });
+});
