@@ -17,7 +17,7 @@ import {
 } from '@gradloom/core/internal';
 import { gatherLeaves } from './batch.ts';
 import type { RunContext } from './context.ts';
-import { PART } from './measure/clock.ts';
+import { type Clock, PART } from './measure/clock.ts';
 import { batchPart, leavesOf } from './team-part.ts';
 import { CONTROL } from './threads/barrier.ts';
 import { DECISION } from './threads/protocol.ts';
@@ -71,14 +71,11 @@ function stepProgram(
   const isWritten = workspace.outputs[0] === workspace.x;
   const isSame = setup.orders === null && dataset?.rows === rows && passes.length === 1 && !isWritten;
   const held = isSame ? passes[0] : null;
-  const lap = (phase: number): void => {
-    if (clock !== null) emit(host, () => clock.lap(phase));
-  };
   const passesOf = new Map<string, readonly Call[]>();
 
   for (const { first, count, row, joins, merges } of passes) {
-    if (held === null) emit(host, () => void gatherLeaves(context, context.step, first, count));
-    lap(PART.gather);
+    if (held === null) gather(context, first, count, emit);
+    lap(clock, emit, PART.gather);
     const B = Math.min(count * leaf, rows - first * leaf);
     const key = `${B} ${row} ${joins}`;
     const pass = passesOf.get(key) ?? passCalls(context, B, row, joins, looks);
@@ -95,7 +92,7 @@ function stepProgram(
     for (const [left, right] of context.gradientRows.length === 0 ? [] : merges) {
       emit(ops.add, context.gradientRows[left], context.gradientRows[right], network.parameterCount);
     }
-    lap(PART.backward);
+    lap(clock, emit, PART.backward);
   }
   wait(context, threads, emit);
 
@@ -106,17 +103,26 @@ function stepProgram(
   if (clipNorm !== null) {
     // No weight may move before the norm of the whole gradient is known.
     update.average(emit, rows, sums);
-    lap(PART.update);
+    lap(clock, emit, PART.update);
     wait(context, threads, emit);
     emit(ops.clip, scale, arena.squares, arena.squares.length, clipNorm);
     update.apply(emit, scale);
   } else {
     update.take(emit, rows, sums);
   }
-  lap(PART.update);
+  lap(clock, emit, PART.update);
   end(context, threads, rows, emit, reads([...passesOf.values()].flat(), context.place));
   // A look reads the mean gradient, which a fused update leaves nowhere.
   return { program: link(calls, kernels, room, { fuses: !looks }), held };
+}
+
+// What these emit must not be a closure of `stepProgram`, which would keep its list of calls alive.
+function gather(context: RunContext, first: number, count: number, emit: Emit): void {
+  emit(host, () => void gatherLeaves(context, context.step, first, count));
+}
+
+function lap(clock: Clock | null, emit: Emit, phase: number): void {
+  if (clock !== null) emit(host, () => clock.lap(phase));
 }
 
 /** Forward and backward pass of B rows, whose gradient goes to row `row`. */

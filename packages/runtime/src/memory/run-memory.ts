@@ -14,9 +14,9 @@ const MiB = 1024 ** 2;
  * thread that has them.
  */
 const THREAD_BYTES = 18 * MiB;
-const LAYER_BYTES = 7 * 1024;
-const GRADIENT_BYTES = 448;
-const PIECE_BYTES = 2048; // 560 each in an update, and in the newest tape's garbage
+const LAYER_BYTES = 8 * 1024;
+const GRADIENT_BYTES = 640; // in the program of a look, whose passes are as many as the rows
+const PIECE_BYTES = 2048; // 1,600 in a program of plain code, 200 in one on tapes
 
 /** Old garbage of the main thread besides the young generation: reports of some thousand spans. */
 const GARBAGE_BYTES = 28 * MiB;
