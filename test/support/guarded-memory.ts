@@ -10,7 +10,7 @@ import {
 import { WasmApi, type WasmMemory, type WasmModule } from '../../packages/core/src/kernels/webassembly.ts';
 
 /** A memory in which every byte is checked, including the constants of the module. */
-export interface GuardedArrays {
+interface GuardedArrays {
   /** Drops all arrays. */
   reset(): void;
   /** An array with guards on both sides, at a multiple of 8 bytes as the arrays inside of a parameter vector are. */
@@ -74,7 +74,7 @@ export function guardKernels<Scratch extends KernelScratch>(
 }
 
 /** The compiled kernels, and a memory to call them on. */
-export function createGuardedArrays(pages: number): { module: WasmModule; memory: WasmMemory; arrays: GuardedArrays } {
+function createGuardedArrays(pages: number): { module: WasmModule; memory: WasmMemory; arrays: GuardedArrays } {
   const module = compileWasmKernels(readFileSync(new URL('../../packages/core/kernels.wasm', import.meta.url)));
   const memory = new WasmApi.Memory({ initial: pages, maximum: pages, shared: true });
   const now = Buffer.from(memory.buffer);

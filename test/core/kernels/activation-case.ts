@@ -9,10 +9,10 @@ export function activationCase(name: ActivationName): KernelCase {
   const { forward, backward } = activationOps[name];
   return {
     ops: [forward, backward],
-    dims: fc.tuple(length, choice),
+    dims: fc.tuple(length, choice, alpha === 0 ? fc.constant(0) : fc.constantFrom(0, alpha, 0.3, 2, 1e308)),
     arrays: ([n]) => ({ a: n, z: n, dz: n, da: n, za: n }),
     writes: ['a', 'z', 'dz', 'da'],
-    emit(emit, { a, z, dz, da, za }, [n, shared]) {
+    emit(emit, { a, z, dz, da, za }, [n, shared, alpha]) {
       emit(forward, shared === 1 ? z : a, z, n, alpha);
       emit(backward, shared === 1 ? da : dz, da, za, n, alpha);
     },

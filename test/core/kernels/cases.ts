@@ -1,5 +1,6 @@
 import { activationCase } from './activation-case.ts';
 import type { KernelCase } from './kernel-case.ts';
+import { layerCases } from './layer-cases.ts';
 import { lossCase } from './loss-case.ts';
 import { productCases } from './product-cases.ts';
 import { stepCases } from './step-cases.ts';
@@ -12,10 +13,16 @@ export const cases: Record<string, KernelCase> = {
   ...vectorCases,
   ...stepCases,
   ...updateCases,
+  ...layerCases,
   relu: activationCase('relu'),
   sigmoid: activationCase('sigmoid'),
   tanh: activationCase('tanh'),
   gelu: activationCase('gelu'),
+  'leaky-relu': activationCase('leaky-relu'),
+  elu: activationCase('elu'),
+  silu: activationCase('silu'),
+  softplus: activationCase('softplus'),
+  softsign: activationCase('softsign'),
   mse: lossCase('mse'),
   'softmax-cross-entropy': lossCase('softmax-cross-entropy'),
 };

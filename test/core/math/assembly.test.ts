@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { activate, activateBackward, activations } from '../../../packages/core/src/activations/index.ts';
+import {
+  type ActivationName,
+  activate,
+  activateBackward,
+  activations,
+} from '../../../packages/core/src/activations/index.ts';
 import { createLoss } from '../../../packages/core/src/losses/index.ts';
 import { activationOps, lossOp } from '../../../packages/core/src/program/ops.ts';
 import { createRandom } from '../../../packages/core/src/random/index.ts';
@@ -8,7 +13,6 @@ import { createGuardedMemory } from '../../support/guarded-memory.ts';
 import { runOp } from '../../support/run-op.ts';
 import { propertySeed } from '../../support/seed.ts';
 import { watchCalls } from '../../support/watch-calls.ts';
-import { createGuardedOps } from '../ops/op-case.ts';
 
 // exp runs in sigmoid, gelu and softmax, log in the loss, tanh in tanh, erf in gelu, expm1 in elu, and with log1p in
 // softplus.
@@ -32,48 +36,25 @@ beforeAll(() => {
 // Else plain code would be compared with itself.
 afterAll(() => expect(left, 'left to plain code').toEqual(new Set()));
 
-describe.each(['relu', 'sigmoid', 'tanh', 'gelu'] as const)(`%s (seed ${propertySeed})`, (name) => {
+const names = [
+  ...['relu', 'sigmoid', 'tanh', 'gelu', 'leaky-relu', 'elu', 'silu', 'softplus', 'softsign'],
+] as const satisfies readonly ActivationName[];
+
+describe.each(names)(`%s (seed ${propertySeed})`, (name) => {
   const activation = activations[name];
   const { forward, backward } = activationOps[name];
+  const { alpha } = activation;
 
   test(`has the bits of the plain code on ${COUNT} values`, () => {
-    activate(activation, expected, z, COUNT, 0);
-    runOp(kernels, forward, out, z, COUNT, 0);
+    activate(activation, expected, z, COUNT, alpha);
+    runOp(kernels, forward, out, z, COUNT, alpha);
     expect(firstDifference(out, expected)).toBeNull();
   });
 
   test(`has the bits of the plain derivative on ${COUNT} values`, () => {
-    activateBackward(activation, expected, da, z, COUNT, 0);
-    runOp(kernels, backward, out, da, z, COUNT, 0);
+    activateBackward(activation, expected, da, z, COUNT, alpha);
+    runOp(kernels, backward, out, da, z, COUNT, alpha);
     expect(firstDifference(out, expected)).toBeNull();
-  });
-});
-
-describe.each([
-  ['leaky-relu', 'leakyRelu'],
-  ['elu', 'elu'],
-  ['silu', 'silu'],
-  ['softplus', 'softplus'],
-  ['softsign', 'softsign'],
-] as const)(`%s (seed ${propertySeed})`, (name, wasm) => {
-  const activation = activations[name];
-  const { arrays, run } = createGuardedOps(128);
-  const [input, gradient, output] = [COUNT, COUNT, COUNT].map(arrays.allocate);
-  const alpha = activation.alpha === 0 ? [] : [activation.alpha];
-
-  test(`has the bits of the plain code on ${COUNT} values`, () => {
-    input.set(z);
-    activate(activation, expected, z, COUNT, activation.alpha);
-    run(`${wasm}Forward`, [output, input, COUNT, ...alpha]);
-    expect(firstDifference(output, expected)).toBeNull();
-  });
-
-  test(`has the bits of the plain derivative on ${COUNT} values`, () => {
-    input.set(z);
-    gradient.set(da);
-    activateBackward(activation, expected, da, z, COUNT, activation.alpha);
-    run(`${wasm}Backward`, [output, gradient, input, COUNT, ...alpha]);
-    expect(firstDifference(output, expected)).toBeNull();
   });
 });
 
@@ -81,11 +62,10 @@ test.each([
   ['0.41', Math.log(0.41), 1e-16],
   ['√2 - 1', Math.log(Math.SQRT2 - 1), 1e-8],
 ])('log1p changes over at %s where the plain code does', (_at, middle, step) => {
-  const { arrays, run } = createGuardedOps();
-  const [a, z] = [2000, 2000].map(arrays.allocate);
+  const [a, z] = [2000, 2000].map(memory.allocate);
   for (let i = 0; i < z.length; i++) z[i] = middle + step * (i - 1000);
   activate(activations.softplus, expected, z, z.length, 0);
-  run('softplusForward', [a, z, z.length]);
+  runOp(kernels, activationOps.softplus.forward, a, z, z.length, 0);
   expect(firstDifference(a, expected.subarray(0, z.length))).toBeNull();
 });
 

@@ -3,7 +3,7 @@ import { type ActivationName, activations } from '../../../packages/core/src/act
 import { createWorkspace, emitNode } from '../../../packages/core/src/backprop.ts';
 import type { Kernels } from '../../../packages/core/src/kernels/kernels.ts';
 import { referenceKernels } from '../../../packages/core/src/kernels/reference-kernels.ts';
-import { isWasmOp, tapeLength } from '../../../packages/core/src/kernels/wasm-tape.ts';
+import { tapeLength } from '../../../packages/core/src/kernels/wasm-tape.ts';
 import { type LayerSpec, layers } from '../../../packages/core/src/layers/index.ts';
 import { createLoss, type LossName, losses } from '../../../packages/core/src/losses/index.ts';
 import {
@@ -18,6 +18,7 @@ import { ops } from '../../../packages/core/src/program/ops.ts';
 import { createRandom } from '../../../packages/core/src/random/index.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { createGuardedMemory } from '../../support/guarded-memory.ts';
+import { lacking } from '../../support/lacking.ts';
 
 const memory = createGuardedMemory();
 const B = 5;
@@ -37,7 +38,7 @@ const withActivation = (fn: ActivationName): NetworkSpec => ({
   ],
 });
 
-/** What WebAssembly has functions for alternates with what it has none for. */
+/** Layers of every kind; a backend may lack some of their operations. */
 const mixed: LayerSpec[] = [
   { kind: 'dense', out: 6 },
   { kind: 'dropout', rate: 0.3 },
@@ -53,8 +54,8 @@ const networks: Record<string, NetworkSpec> = {
   mixed: { input: 6, layers: mixed },
   'mixed on indices': { input: 2, layers: [{ kind: 'embedding', vocabulary: 5, width: 3 }, ...mixed] },
 };
-const fast = ['relu', 'sigmoid', 'tanh', 'gelu'];
-const fastLosses: readonly LossName[] = ['mse', 'softmax-cross-entropy'];
+/** Operations between others. */
+const gaps = ['dropout', 'layerNormForward', 'layerNormBackwardInput', 'gateForward', 'plus', 'tanhBackward'];
 const lossNames = Object.keys(losses) as LossName[];
 
 test('the networks have layers of every kind', () => {
@@ -89,42 +90,53 @@ function setUp(spec: NetworkSpec, lossName: LossName, allocate: Allocate, joins 
   };
 }
 
-/** What the pass leaves behind each of three rounds. `kernels` null: those of the guarded memory. */
-function outcomes(
-  spec: NetworkSpec,
-  lossName: LossName,
-  kernels: Kernels | null,
-  calls?: number | null,
-  joins = false,
-) {
+/** How a pass is run. */
+interface Way {
+  kernels?: Kernels; // default: those of the guarded memory
+  lacks?: readonly string[]; // operations that these have no function for; default none
+  room?: number; // of so many calls; default none
+  joins?: boolean; // default false
+}
+
+/** What the pass leaves behind each of three rounds. */
+function outcomes(spec: NetworkSpec, lossName: LossName, { kernels, lacks = [], room, joins }: Way) {
   memory.reset([[64, 64]]);
-  const run = setUp(spec, lossName, kernels === null ? memory.allocate : ordinary, joins);
-  const tape = calls == null ? null : memory.allocate(tapeLength(calls));
-  const program = link(run.calls, kernels ?? memory.kernels, tape === null ? null : createTapeRoom(tape));
+  const run = setUp(spec, lossName, kernels === undefined ? memory.allocate : ordinary, joins);
+  const tapes = room === undefined ? null : createTapeRoom(memory.allocate(tapeLength(room)));
+  const used = kernels ?? lacking(memory.kernels, lacks);
+  const program = link(run.calls, used, tapes);
   const found: number[] = [];
   for (let round = 0; round < 3; round++) {
     run.fill(round);
     expect(program.run()).toBe(true);
     found.push(...run.outcome());
   }
-  return { found, program };
+  return { found, program, isOwned: run.calls.every((call) => has(used, call)) };
 }
+
+const has = (kernels: Kernels, call: Call): boolean => kernels.blocks?.encode(call) != null;
 
 const MANY = 200; // more calls than any of the networks makes
 
-describe.each(Object.entries(networks))('a pass with %s', (name, spec) => {
+describe.each(Object.entries(networks))('a pass with %s', (_name, spec) => {
   test.each(lossNames)('has the same bits in blocks, call by call and by plain code: %s', (lossName) => {
     for (const joins of [false, true]) {
-      const plain = outcomes(spec, lossName, referenceKernels, null, joins);
-      const single = outcomes(spec, lossName, null, null, joins);
-      const blocks = outcomes(spec, lossName, null, MANY, joins);
-      expect(firstDifference(single.found, plain.found)).toBeNull();
-      expect(firstDifference(blocks.found, plain.found)).toBeNull();
+      const plain = outcomes(spec, lossName, { kernels: referenceKernels, joins });
+      const single = outcomes(spec, lossName, { joins });
+      const blocks = outcomes(spec, lossName, { room: MANY, joins });
+      const between = outcomes(spec, lossName, { room: MANY, lacks: gaps, joins });
+      for (const { found } of [single, blocks, between]) expect(firstDifference(found, plain.found)).toBeNull();
       // A whole pass that WebAssembly has is one block; without room, and in plain code, none is.
-      expect(blocks.program.block !== null).toBe(fast.includes(name) && fastLosses.includes(lossName));
+      expect([blocks, between].map(({ program }) => program.block !== null)).toEqual([blocks.isOwned, between.isOwned]);
       expect([single.program.block, plain.program.block]).toEqual([null, null]);
     }
   });
+});
+
+test('some passes are whole blocks, and some are not', () => {
+  expect(outcomes(networks.tanh, 'softmax-cross-entropy', { room: MANY }).isOwned).toBe(true);
+  expect(outcomes(networks.tanh, 'mse', { room: MANY, lacks: gaps }).isOwned).toBe(false);
+  expect(outcomes(networks['mixed on indices'], 'mse', { room: MANY }).isOwned).toBe(false); // looks at the indices
 });
 
 /** `kernels`, and how many calls each block of theirs has. */
@@ -139,29 +151,37 @@ function countBlocks(kernels: Kernels) {
   return { sizes, kernels: { ...kernels, blocks: { ...blocks, block } } };
 }
 
-/** Lengths of the stretches of calls that WebAssembly has. */
-function stretches(calls: readonly Call[]): number[] {
-  const found: number[] = [];
-  let length = 0;
-  for (const { op } of calls) {
-    if (isWasmOp(op)) length++;
-    else if (length > 0) found.push(length);
-    if (!isWasmOp(op)) length = 0;
+/** Lengths of the stretches of calls that the kernels have. */
+function stretches(calls: readonly Call[], kernels: Kernels): number[] {
+  const lengths = [0];
+  for (const call of calls) {
+    if (has(kernels, call)) lengths[lengths.length - 1]++;
+    else lengths.push(0);
   }
-  return length > 0 ? [...found, length] : found;
+  return lengths.filter((length) => length > 0);
 }
 
-test.each(['mixed', 'mixed on indices', 'tanh', 'silu'])('calls that follow each other are one block: %s', (name) => {
+test.each([
+  ['mixed', gaps],
+  ['mixed on indices', gaps],
+  ['mixed on indices', []],
+  ['tanh', gaps],
+  ['tanh', []],
+])('calls that follow each other are one block: %s, without %j', (name, lacks) => {
   memory.reset([[64, 64]]);
   const { calls } = setUp(networks[name], 'mse', memory.allocate);
-  const { sizes, kernels } = countBlocks(memory.kernels);
+  const { sizes, kernels } = countBlocks(lacking(memory.kernels, lacks));
   link(calls, kernels, tapesOf(memory.allocate));
-  expect(sizes).toEqual(stretches(calls));
+  expect(sizes).toEqual(stretches(calls, kernels));
+  expect(sizes.length > 1).toBe(lacks.length > 0);
 });
 
-describe.each(['mixed', 'tanh'])('room for fewer calls than %s makes', (name) => {
+describe.each([
+  ['mixed', gaps],
+  ['tanh', []],
+])('room for fewer calls than %s makes', (name, lacks) => {
   test('changes no bit, and what is written lies in the room or in the arrays of the calls', () => {
-    const { found } = outcomes(networks[name], 'mse', referenceKernels);
+    const { found } = outcomes(networks[name], 'mse', { kernels: referenceKernels });
     for (let calls = 0; calls < 16; calls++) {
       memory.reset([[64, 64]]);
       const arrays: Float64Array[] = [];
@@ -171,7 +191,7 @@ describe.each(['mixed', 'tanh'])('room for fewer calls than %s makes', (name) =>
       });
       const tape = memory.allocate(tapeLength(calls) + (calls % 3)); // not always whole calls
       memory.snapshot();
-      const program = link(run.calls, memory.kernels, createTapeRoom(tape));
+      const program = link(run.calls, lacking(memory.kernels, lacks), createTapeRoom(tape));
       const own: number[] = [];
       for (let round = 0; round < 3; round++) {
         run.fill(round);
@@ -228,6 +248,7 @@ const ways: [string, () => [Kernels, TapeRoom | null, Allocate]][] = [
   ['plain code', () => [referenceKernels, null, ordinary]],
   ['calls of their own', () => [memory.kernels, null, memory.allocate]],
   ['blocks', () => [memory.kernels, tapesOf(memory.allocate), memory.allocate]],
+  ['blocks between plain code', () => [lacking(memory.kernels, gaps), tapesOf(memory.allocate), memory.allocate]],
 ];
 
 describe.each(ways)('in %s', (_name, prepare) => {
