@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { buildNetwork, createLoss, InputError, type LossSpec, type NetworkSpec, OptionError } from '@gradloom/core';
 import { doubles, list, onlyKeys, positiveInteger, record, show, within } from '@gradloom/core/internal';
-import type { BackendChoice } from '../backend.ts';
+import type { BackendChoice } from '../backend-choices.ts';
 import type { Dataset } from '../datasets/dataset.ts';
 import { checkFit } from '../datasets/targets.ts';
 import { createRecovery, RETRIES, type Retry } from '../faults/recovery.ts';
