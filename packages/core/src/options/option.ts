@@ -20,6 +20,7 @@ export type OptionTable = Readonly<Record<string, Option<unknown, unknown, boole
 
 type Value<O> = O extends { check: Check<infer T> } ? T : never;
 type RequiredName<T> = { [K in keyof T]: T[K] extends { required: true } ? K : never }[keyof T];
+type May<T, K extends keyof T> = { [P in K]?: Value<T[P]> };
 type Must<T, K extends keyof T> = { [P in K]: Value<T[P]> };
 
 /**
@@ -27,7 +28,9 @@ type Must<T, K extends keyof T> = { [P in K]: Value<T[P]> };
  * interface that extends this type, so that messages of the compiler have a name for them; a table that several share
  * has an interface of its own, since comments reach a declaration file only from the same source file.
  */
-export type OptionsOf<T extends OptionTable> = { [K in keyof T]?: Value<T[K]> } & Must<T, RequiredName<T>>;
+export type OptionsOf<T extends OptionTable> = [RequiredName<T>] extends [never]
+  ? { [K in keyof T]?: Value<T[K]> } // in the order of the table
+  : May<T, Exclude<keyof T, RequiredName<T>>> & Must<T, RequiredName<T>>;
 
 /** A second base for such an interface: messages would name the only base of an interface without members instead. */
 export type Named = Record<never, never>;
