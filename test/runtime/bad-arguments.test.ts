@@ -5,7 +5,7 @@ import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import * as runtime from '@gradloom/runtime';
 import * as internal from '@gradloom/runtime/internal';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { OPTION_NAMES } from '../../packages/runtime/src/run/options.ts';
+import { trainOptions } from '../../packages/runtime/src/run/options.ts';
 
 // Paths that come from numbers or objects would be files below here.
 const home = process.cwd();
@@ -185,7 +185,7 @@ describe.each(names)('%s', (name) => {
 });
 
 const options: Record<string, readonly string[]> = {
-  train: OPTION_NAMES,
+  train: Object.keys(trainOptions.table),
   evaluateModel: ['loss', 'threads', 'backend', 'blas', 'readers'],
   createPool: ['threads', 'execArgv', 'heapMiB'],
   datasetFromRows: ['inputs', 'targets', 'classes', 'labels', 'name'],

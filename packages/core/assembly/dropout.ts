@@ -26,36 +26,71 @@ export function dropout(
 function maskRow(
   y: usize, x: usize, size: i32, c1: i32, c2: i32, c3: i32, key0: i32, key1: i32, threshold: u32, factor: f64,
 ): void {
-  const firstKey = pairs(key0, key1);
-  const nextKey = pairs(STEP0, STEP1);
-  const factors = pairs(M0, M1);
-  const row = pairs(c1, c3);
+  const key = pairs(key0, key1);
+  const odd = pairs(c1, c3);
   const least = i32x4.splat(<i32>threshold);
   const kept = splat<v128>(factor);
   let even = v128.or(pairs(0, c2), i32x4(0, 1, 0, 0));
-  const two = pairs(2, 0);
-  for (; size > 0; size -= 16, y += 128, x += 128) {
-    // Four blocks, so that one pair's products are on their way while those of the other begin.
-    let even0 = even;
-    let even1 = i32x4.add(even, two);
-    even = i32x4.add(even1, two);
-    let odd0 = row;
-    let odd1 = row;
-    let key = firstKey;
-    for (let round = 0; round < 10; round++) {
-      const low0 = i64x2.extmul_low_i32x4_u(even0, factors);
-      const low1 = i64x2.extmul_low_i32x4_u(even1, factors);
-      const high0 = i64x2.extmul_high_i32x4_u(even0, factors);
-      const high1 = i64x2.extmul_high_i32x4_u(even1, factors);
-      even0 = v128.xor(v128.xor(v128.shuffle<i32>(high0, low0, 1, 3, 5, 7), odd0), key);
-      even1 = v128.xor(v128.xor(v128.shuffle<i32>(high1, low1, 1, 3, 5, 7), odd1), key);
-      odd0 = v128.shuffle<i32>(high0, low0, 0, 2, 4, 6);
-      odd1 = v128.shuffle<i32>(high1, low1, 0, 2, 4, 6);
-      key = i32x4.add(key, nextKey);
-    }
-    maskEight(y, x, size, even0, odd0, least, kept);
-    if (size > 8) maskEight(y + 64, x + 64, size - 8, even1, odd1, least, kept);
+  for (; size > 16; size -= 32, y += 256, x += 256) {
+    maskColumns(true, y, x, size, even, odd, key, least, kept);
+    even = i32x4.add(even, pairs(8, 0));
   }
+  if (size > 0) maskColumns(false, y, x, size, even, odd, key, least, kept);
+}
+
+/**
+ * y = x · m of 16 columns, or 32 where `wide`, or the last `size` of a row. A round waits for the products of the one
+ * before, so that more blocks at once take less time each: 1.5 ns a column, of 16 at once 2.1.
+ */
+@inline function maskColumns(
+  wide: bool, y: usize, x: usize, size: i32, even: v128, odd: v128, key: v128, least: v128, kept: v128,
+): void {
+  const nextKey = pairs(STEP0, STEP1);
+  const factors = pairs(M0, M1);
+  const two = pairs(2, 0);
+  let even0 = even;
+  let even1 = i32x4.add(even0, two);
+  let even2 = i32x4.add(even1, two);
+  let even3 = i32x4.add(even2, two);
+  let odd0 = odd;
+  let odd1 = odd;
+  let odd2 = odd;
+  let odd3 = odd;
+  for (let round = 0; round < 10; round++) {
+    const low0 = i64x2.extmul_low_i32x4_u(even0, factors);
+    const high0 = i64x2.extmul_high_i32x4_u(even0, factors);
+    even0 = nextEven(low0, high0, odd0, key);
+    odd0 = nextOdd(low0, high0);
+    const low1 = i64x2.extmul_low_i32x4_u(even1, factors);
+    const high1 = i64x2.extmul_high_i32x4_u(even1, factors);
+    even1 = nextEven(low1, high1, odd1, key);
+    odd1 = nextOdd(low1, high1);
+    if (wide) {
+      const low2 = i64x2.extmul_low_i32x4_u(even2, factors);
+      const high2 = i64x2.extmul_high_i32x4_u(even2, factors);
+      even2 = nextEven(low2, high2, odd2, key);
+      odd2 = nextOdd(low2, high2);
+      const low3 = i64x2.extmul_low_i32x4_u(even3, factors);
+      const high3 = i64x2.extmul_high_i32x4_u(even3, factors);
+      even3 = nextEven(low3, high3, odd3, key);
+      odd3 = nextOdd(low3, high3);
+    }
+    key = i32x4.add(key, nextKey);
+  }
+  maskEight(y, x, size, even0, odd0, least, kept);
+  if (size > 8) maskEight(y + 64, x + 64, size - 8, even1, odd1, least, kept);
+  if (wide && size > 16) maskEight(y + 128, x + 128, size - 16, even2, odd2, least, kept);
+  if (wide && size > 24) maskEight(y + 192, x + 192, size - 24, even3, odd3, least, kept);
+}
+
+/** x₀ and x₂ behind a round: the high words of the products of the other, mixed with the odd words and the key. */
+@inline function nextEven(low: v128, high: v128, odd: v128, key: v128): v128 {
+  return v128.xor(v128.xor(v128.shuffle<i32>(high, low, 1, 3, 5, 7), odd), key);
+}
+
+/** x₁ and x₃ behind a round: the low words of these products. */
+@inline function nextOdd(low: v128, high: v128): v128 {
+  return v128.shuffle<i32>(high, low, 0, 2, 4, 6);
 }
 
 /** y = x · m of eight columns, or of the last `size`. */

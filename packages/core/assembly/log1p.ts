@@ -9,6 +9,7 @@ const SQRT_2: u64 = 0x3ff6a09e_00000000;
 @inline export function log1p(x: v128): v128 {
   const one = splat<v128>(1);
   const isSmall = f64x2.lt(x, splat<v128>(0.41));
+  // softplus of z ~ N(0, σ²): 10.3, 9.8 and 8.3 ns for σ = 0.3, 1 and 3 with this branch, 10.4 without.
   if (v128.all_true<i64>(isSmall)) return logSum(x, splat<v128>(0), splat<v128>(0));
   const u = plus(one, x);
   const lost = over(minus(x, minus(u, one)), u);

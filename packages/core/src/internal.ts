@@ -38,7 +38,16 @@ export { noMemory } from './layers/index.ts';
 export { badOutput, createDecision, type Decision } from './metrics/index.ts';
 export { bindTensors, buildNetworkInTurns } from './network.ts';
 export { decayedParameters, optimizerOptions } from './optimizers/index.ts';
-export type { Option, OptionTable } from './options/index.ts';
+export {
+  defineOptions,
+  type Named,
+  type Option,
+  type Options,
+  type OptionsOf,
+  type OptionTable,
+  type OptionValues,
+} from './options/index.ts';
+export * as option from './options/kinds.ts';
 export { complete } from './pausable.ts';
 export { countPieces } from './pieces.ts';
 export { rowPredictor } from './predict.ts';

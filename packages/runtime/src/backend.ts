@@ -15,25 +15,12 @@ import {
   type WasmModule,
   wasmProblem,
 } from '@gradloom/core/internal';
+import { type BackendChoice, backendChoices } from './backend-choices.ts';
 import { resolveInstalled } from './installed.ts';
 import { heapBaseOf } from './memory/shared-memory.ts';
 import { createBlasKernels } from './native/blas-kernels.ts';
 import { type BlasIdentity, type BlasLibrary, findBlas } from './native/find-blas.ts';
 import { enterMachineCode, type MachineCode, machineCode } from './native/machine-code.ts';
-
-/** Every backend. */
-export const backendNames = { reference: true, wasm: true, native: true, blas: true } as const satisfies Record<
-  BackendName,
-  true
->;
-
-/**
- * Choices of a backend. 'auto' is the first of native, blas and wasm that this machine supports; wasm if layers are too
- * small for another; reference if there is no WebAssembly.
- */
-export const backendChoices = { auto: true, ...backendNames } as const;
-/** 'auto', or the name of a backend. */
-export type BackendChoice = keyof typeof backendChoices;
 
 /** A backend with the path of its library: what a thread needs to rebuild it. */
 export type Backend = BuiltInBackend | BlasBackend;

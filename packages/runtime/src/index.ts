@@ -67,7 +67,8 @@ export {
   type WarmupOptions,
   type WeightDecayOptions,
 } from '@gradloom/core';
-export type { Backend, BackendChoice, BackendRecord, BlasBackend, BuiltInBackend } from './backend.ts';
+export type { Backend, BackendRecord, BlasBackend, BuiltInBackend } from './backend.ts';
+export type { BackendChoice } from './backend-choices.ts';
 export type {
   Checkpoint,
   DataRecord,

@@ -2,7 +2,8 @@
  * Shared with the command line and the benchmarks. Not part of the public interface: it may change in any release.
  * @internal
  */
-export { backendChoices, backendRecord, compileKernels, resolveBackend } from './backend.ts';
+export { backendRecord, compileKernels, resolveBackend } from './backend.ts';
+export { backendChoices } from './backend-choices.ts';
 export { readRun } from './checkpoints/checkpoint-file.ts';
 export { checkInput, datasetFormats } from './datasets/index.ts';
 export { type Difference, differences } from './files/differences.ts';

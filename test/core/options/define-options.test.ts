@@ -1,6 +1,13 @@
 import { OptionError } from '@gradloom/core';
 import { expect, test } from 'vitest';
-import { defineOptions, flag, nonNegative, oneOf, positive } from '../../../packages/core/src/options/index.ts';
+import {
+  defineOptions,
+  flag,
+  nonNegative,
+  oneOf,
+  positive,
+  required,
+} from '../../../packages/core/src/options/index.ts';
 
 const { read } = defineOptions('anneal', {
   lr: nonNegative(0.1),
@@ -38,6 +45,8 @@ test('what is given is not changed', () => {
 });
 
 test.each([
+  [{ lr: null }, 'lr', 'anneal: lr has null, expected a number of at least 0'],
+  [{ limit: null }, 'limit', 'anneal: limit has null, expected a number > 0'],
   [{ lr: -1 }, 'lr', 'anneal: lr has -1, expected a number of at least 0'],
   [{ limit: 0 }, 'limit', 'anneal: limit has 0, expected a number > 0'],
   [{ warm: 1 }, 'warm', 'anneal: warm has 1, expected true or false'],
@@ -51,6 +60,13 @@ test.each([
   const error = refusal(given);
   expect(error).toBeInstanceOf(OptionError);
   expect(error).toMatchObject({ message, options: [path] });
+});
+
+test('a required option is missed, and named with the path of its object', () => {
+  const inner = defineOptions('train', { keep: required(positive), every: positive() }, 'checkpoint');
+  expect(inner.read({ keep: 1 })).toEqual({ keep: 1, every: undefined });
+  expect(() => inner.read({})).toThrow('train: checkpoint.keep has undefined, expected a number > 0');
+  expect(() => inner.read({ kept: 1 })).toThrow('train: checkpoint: option "kept" is unknown, expected keep, every');
 });
 
 test('options that are no object are refused', () => {

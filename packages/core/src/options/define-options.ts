@@ -9,18 +9,22 @@ export interface Options<T extends OptionTable> {
   read(given: object): OptionValues<T>;
 }
 
-/** States the options of a function once: names, types, defaults, checks and help. Messages begin with `where`. */
-export function defineOptions<T extends OptionTable>(where: string, table: T): Options<T> {
+/**
+ * States the options of a function once: names, types, defaults, checks and help. Messages begin with `where`; `path`
+ * is the option whose value they are, where they are not those of the function itself.
+ */
+export function defineOptions<T extends OptionTable>(where: string, table: T, path?: string): Options<T> {
   const names = Object.keys(table);
   return {
     table,
     read(given) {
-      onlyKeys(where, given, names);
+      onlyKeys(path === undefined ? where : `${where}: ${path}`, given, names);
       const values: Record<string, unknown> = { ...given };
       for (const name of names) {
-        const { check, standard } = table[name];
-        const value = standard === undefined ? values[name] : (values[name] ?? standard);
-        values[name] = value === undefined ? undefined : check(where, name, value);
+        const { check, standard, required } = table[name];
+        const { [name]: value = standard } = values;
+        const isAbsent = value === undefined && !required;
+        values[name] = isAbsent ? undefined : check(where, path === undefined ? name : `${path}.${name}`, value);
       }
       return values as OptionValues<T>;
     },

@@ -1,3 +1,16 @@
 export { defineOptions, type Options } from './define-options.ts';
-export { count, finite, flag, fraction, kind, nonNegative, oneOf, positive, positiveInteger } from './kinds.ts';
-export type { Option, OptionsOf, OptionTable, OptionValues } from './option.ts';
+export {
+  checkedBy,
+  count,
+  finite,
+  flag,
+  fraction,
+  kind,
+  nonNegative,
+  oneOf,
+  positive,
+  positiveInteger,
+  required,
+  unchecked,
+} from './kinds.ts';
+export type { Named, Option, OptionsOf, OptionTable, OptionValues } from './option.ts';

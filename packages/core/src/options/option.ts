@@ -2,7 +2,7 @@
 export type Check<T> = (where: string, name: string, value: unknown) => T;
 
 /** One option. */
-export interface Option<T, Standard extends T | undefined> {
+export interface Option<T, Standard extends T | undefined, Required extends boolean = false> {
   /** Its check, which also says its type. */
   readonly check: Check<T>;
   /** Its default; undefined if it has none, or one that depends on more than the options. */
@@ -11,19 +11,31 @@ export interface Option<T, Standard extends T | undefined> {
   readonly help: string | undefined;
   /** How help writes a default that is not a value. */
   readonly shown: string | undefined;
+  /** Whether it must be given. */
+  readonly required: Required;
 }
 
 /** Options by name. */
-export type OptionTable = Readonly<Record<string, Option<unknown, unknown>>>;
+export type OptionTable = Readonly<Record<string, Option<unknown, unknown, boolean>>>;
+
+type Value<O> = O extends { check: Check<infer T> } ? T : never;
+type RequiredName<T> = { [K in keyof T]: T[K] extends { required: true } ? K : never }[keyof T];
+type May<T, K extends keyof T> = { [P in K]?: Value<T[P]> };
+type Must<T, K extends keyof T> = { [P in K]: Value<T[P]> };
 
 /**
  * The options a caller may give. Each keeps the comment that stands above it in the table. Public options are an
  * interface that extends this type, so that messages of the compiler have a name for them; a table that several share
  * has an interface of its own, since comments reach a declaration file only from the same source file.
  */
-export type OptionsOf<T extends OptionTable> = { [K in keyof T]?: ReturnType<T[K]['check']> };
+export type OptionsOf<T extends OptionTable> = [RequiredName<T>] extends [never]
+  ? { [K in keyof T]?: Value<T[K]> } // in the order of the table
+  : May<T, Exclude<keyof T, RequiredName<T>>> & Must<T, RequiredName<T>>;
 
-/** The options a function reads. Those without a default may be undefined. */
+/** A second base for such an interface: messages would name the only base of an interface without members instead. */
+export type Named = Record<never, never>;
+
+/** The options a function reads. Only those without a default may be undefined. */
 export type OptionValues<T extends OptionTable> = {
-  readonly [K in keyof T]: ReturnType<T[K]['check']> | (undefined extends T[K]['standard'] ? undefined : never);
+  readonly [K in keyof T]: Value<T[K]> | (T[K] extends { standard: undefined; required: false } ? undefined : never);
 };

@@ -1,29 +1,18 @@
 import { resolve } from 'node:path';
-import { number, onlyKeys, positiveInteger, show } from '@gradloom/core/internal';
+import {
+  defineOptions,
+  type Named,
+  number,
+  type OptionsOf,
+  onlyKeys,
+  option,
+  positiveInteger,
+  show,
+} from '@gradloom/core/internal';
 import { currentDirectory } from '../files/current-directory.ts';
 import type { FolderLock } from '../files/folder-lock.ts';
 import { plainJson } from '../files/json.ts';
 import type { ModelMetadata } from '../inference/model.ts';
-
-/** Where and how often a run writes checkpoints. */
-export interface CheckpointOptions {
-  /**
-   * The folder of last.gradloom and best.gradloom, locked by this run until it ends. A relative path is resolved when
-   * the run begins. A function returns a folder that the caller has locked.
-   */
-  folder: string | (() => FolderLock);
-  /**
-   * How often: a number of steps, or `{ steps }`, `{ epochs }` or `{ seconds }`.
-   * @default only when the run ends, stops or fails
-   */
-  every?: CheckpointEvery;
-  /**
-   * Number of the newest checkpoints to keep under names with their steps, such as step-000120.gradloom. @default none
-   */
-  keep?: number;
-  /** Metadata stored in the files, such as the names of classes. @default {} */
-  metadata?: ModelMetadata;
-}
 
 /** The interval between checkpoints: steps, or { steps }, { epochs } or { seconds }. It changes no bit of the run. */
 export type CheckpointEvery = number | EverySteps | EveryEpochs | EverySeconds;
@@ -45,6 +34,43 @@ export interface EverySeconds {
   /** Minimum number of seconds: a checkpoint waits for the end of a span. */
   seconds: number;
 }
+
+const folder = option.checkedBy('the path of a folder', isFolder);
+const metadata = option.kind((_where, _name, value) => checkMetadata(value));
+
+export const checkpointOptions = defineOptions(
+  'train',
+  {
+    /**
+     * The folder of last.gradloom and best.gradloom, locked by this run until it ends. A relative path is resolved when
+     * the run begins. A function returns a folder that the caller has locked.
+     */
+    folder: option.required(folder),
+    /**
+     * How often: a number of steps, or `{ steps }`, `{ epochs }` or `{ seconds }`.
+     * @default only when the run ends, stops or fails
+     */
+    every: option.unchecked<CheckpointEvery>(
+      'write a checkpoint every so many steps (50), epochs (2e) or seconds (30s)',
+      'only at the end',
+    ),
+    /**
+     * Number of the newest checkpoints to keep under names with their steps, such as step-000120.gradloom.
+     * @default none
+     */
+    keep: option.positiveInteger(
+      undefined,
+      'how many of the newest checkpoints to keep as step-<number>.gradloom, besides the last and the best',
+      '0',
+    ),
+    /** Metadata stored in the files, such as the names of classes. @default {} */
+    metadata: metadata({}),
+  },
+  'checkpoint',
+);
+
+/** Where and how often a run writes checkpoints. */
+export interface CheckpointOptions extends OptionsOf<typeof checkpointOptions.table>, Named {}
 
 /** The steps at which a run stops between two spans to write a checkpoint. */
 export interface CheckpointTimes {
@@ -87,23 +113,23 @@ export interface CheckpointSettings {
  * options.
  */
 export function checkpointSettings(options: CheckpointOptions): CheckpointSettings {
-  onlyKeys('train: checkpoint', options, ['folder', 'every', 'keep', 'metadata']);
-  const { folder, every, keep, metadata = {} } = options;
-  if (typeof folder !== 'function' && !(typeof folder === 'string' && folder !== '')) {
-    throw new Error(`train: checkpoint.folder has ${show(folder)}, expected the path of a folder`);
-  }
+  const { folder, every, keep = 0, metadata } = checkpointOptions.read(options);
   const from = currentDirectory();
   return {
     folder: typeof folder === 'string' ? resolve(from, folder) : () => resolved(from, folder()),
-    keep: keep === undefined ? 0 : positiveInteger('train', 'checkpoint.keep', keep),
+    keep,
     every: typeof every === 'object' && every !== null ? { ...every } : every,
-    metadata: checkMetadata(metadata),
+    metadata,
   };
 }
 
 const resolved = (from: string, lock: FolderLock): FolderLock => ({ ...lock, path: resolve(from, lock.path) });
 
-function checkMetadata(metadata: ModelMetadata): ModelMetadata {
+function isFolder(value: unknown): value is string | (() => FolderLock) {
+  return typeof value === 'function' || (typeof value === 'string' && value !== '');
+}
+
+function checkMetadata(metadata: unknown): ModelMetadata {
   try {
     return plainJson(metadata) as ModelMetadata;
   } catch (error) {

@@ -1,7 +1,17 @@
 import { availableParallelism } from 'node:os';
 import { buildNetwork, createLoss, InputError, type LossSpec, type NetworkSpec, OptionError } from '@gradloom/core';
-import { doubles, list, onlyKeys, positiveInteger, record, show, within } from '@gradloom/core/internal';
-import type { BackendChoice } from '../backend.ts';
+import {
+  defineOptions,
+  doubles,
+  list,
+  type Named,
+  type OptionsOf,
+  option,
+  record,
+  show,
+  within,
+} from '@gradloom/core/internal';
+import type { BackendChoice } from '../backend-choices.ts';
 import type { Dataset } from '../datasets/dataset.ts';
 import { checkFit } from '../datasets/targets.ts';
 import { createRecovery, RETRIES, type Retry } from '../faults/recovery.ts';
@@ -13,33 +23,35 @@ import type { Evaluation } from './evaluate-dataset.ts';
 import { evaluateDataset, type OutputReader } from './evaluate-dataset.ts';
 import { openInference } from './inference.ts';
 
-/** Options of `evaluateModel`. */
-export interface EvaluateOptions {
-  /** The loss. @default 'softmax-cross-entropy' for classes, 'mse' for values */
-  loss?: LossSpec;
-  /** Worker threads. Their number never changes the result. @default all cores */
-  threads?: number;
-  /** The backend. @default 'auto' */
-  backend?: BackendChoice;
-  /** Path of the library that the blas backend loads. @default found by name */
-  blas?: string;
-  /** Called with a sentence if memory is short and fewer threads are used. */
-  onWarning?: (message: string) => void;
-  /** Called when a thread has failed and its work is repeated. */
-  onRetry?: (retry: Retry) => void;
-  /** Readers of all outputs and targets in the order of the rows, such as a metric. */
-  readers?: readonly OutputReader[];
-}
+const wantedReaders = 'a list of objects with a function add';
+const readers = option.kind((where, name, value) => {
+  const readers = list(where, name, value as readonly OutputReader[], wantedReaders);
+  for (const reader of readers) {
+    if (typeof reader?.add === 'function') continue;
+    throw new OptionError(where, name, `has ${show(reader)} in it, expected ${wantedReaders}`);
+  }
+  return readers;
+});
 
-const OPTION_NAMES = [
-  'loss',
-  'threads',
-  'backend',
-  'blas',
-  'onWarning',
-  'onRetry',
-  'readers',
-] as const satisfies readonly (keyof EvaluateOptions)[];
+const evaluateOptions = defineOptions('evaluateModel', {
+  /** The loss. @default 'softmax-cross-entropy' for classes, 'mse' for values */
+  loss: option.unchecked<LossSpec>(),
+  /** Worker threads. Their number never changes the result. @default all cores */
+  threads: option.positiveInteger(),
+  /** The backend. @default 'auto' */
+  backend: option.unchecked<BackendChoice>(),
+  /** Path of the library that the blas backend loads. @default found by name */
+  blas: option.unchecked<string>(),
+  /** Called with a sentence if memory is short and fewer threads are used. */
+  onWarning: option.unchecked<(message: string) => void>(),
+  /** Called when a thread has failed and its work is repeated. */
+  onRetry: option.unchecked<(retry: Retry) => void>(),
+  /** Readers of all outputs and targets in the order of the rows, such as a metric. */
+  readers: readers(),
+});
+
+/** Options of `evaluateModel`. */
+export interface EvaluateOptions extends OptionsOf<typeof evaluateOptions.table>, Named {}
 
 /**
  * Loss and metrics of a network with the given parameters [P] on a dataset, with worker threads.
@@ -54,27 +66,25 @@ export async function evaluateModel(
 ): Promise<Evaluation> {
   const network = buildNetwork(spec);
   record('evaluateModel', 'dataset', dataset, 'a dataset');
-  onlyKeys('evaluateModel', options, OPTION_NAMES);
-  checkReaders(options.readers);
+  const values = evaluateOptions.read(options);
   if (doubles('evaluateModel', 'parameters', parameters).length !== network.parameterCount) {
     throw new Error(`evaluateModel: parameters has length ${parameters.length}, expected ${network.parameterCount}`);
   }
-  const lossSpec = options.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
+  const lossSpec = values.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
   const loss = within('loss', () => createLoss(lossSpec));
   checkFit('evaluateModel', network, loss, dataset);
-  const asked = positiveInteger('evaluateModel', 'threads', options.threads ?? availableParallelism());
+  const { threads: asked = availableParallelism(), backend = 'auto', blas, readers, onWarning, onRetry } = values;
   const wanted = Math.min(asked, Math.ceil(dataset.rows / EVALUATION_ROWS));
-  const { backend = 'auto', blas, readers } = options;
   const machine = { threads: wanted, ownThreads: true, backend, blas };
   const chunksHeld = chunksOf([dataset.rows]);
   const opened = openInference('evaluateModel', network, parameters, lossSpec, machine, readers, chunksHeld);
   const { setup, means, room } = opened;
   const { threads, chunks } = means;
-  if (threads < wanted) options.onWarning?.(fewerThreads(threads, wanted, room));
+  if (threads < wanted) onWarning?.(fewerThreads(threads, wanted, room));
   const pool = await createPool({ threads });
   pool.live.add(setup.run);
   try {
-    const { attempt } = createRecovery(RETRIES, options.onRetry);
+    const { attempt } = createRecovery(RETRIES, onRetry);
     const run = { network, loss, threads, chunks, attempt: <T>(work: () => Promise<T>) => attempt(0, work), readers };
     return await evaluateDataset(pool, setup, dataset, run);
   } catch (error) {
@@ -82,13 +92,5 @@ export async function evaluateModel(
     throw new InputError(error.row, error.problem, { where: 'evaluateModel', of: dataset.name });
   } finally {
     await pool.destroy();
-  }
-}
-
-function checkReaders(readers: EvaluateOptions['readers'] = []): void {
-  const wanted = 'a list of objects with a function add';
-  for (const reader of list('evaluateModel', 'readers', readers, wanted)) {
-    if (typeof reader?.add === 'function') continue;
-    throw new OptionError('evaluateModel', 'readers', `has ${show(reader)} in it, expected ${wanted}`);
   }
 }

@@ -1,5 +1,6 @@
 import { createList, link, number, oneOf, ops, record } from '@gradloom/core/internal';
-import { type Backend, backendNames, compileFor, createBackendKernels } from '../backend.ts';
+import { type Backend, compileFor, createBackendKernels } from '../backend.ts';
+import { backendNames } from '../backend-choices.ts';
 import { createKernelMemory } from '../memory/kernel-memory.ts';
 import { takeKernelScratch } from '../thread-scratch.ts';
 

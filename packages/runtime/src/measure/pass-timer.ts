@@ -1,6 +1,6 @@
 import { buildNetwork, createRandom, initializeParameters, type NetworkSpec } from '@gradloom/core';
 import { createList, emitNode, link, onlyKeys, positiveInteger } from '@gradloom/core/internal';
-import type { BackendChoice } from '../backend.ts';
+import type { BackendChoice } from '../backend-choices.ts';
 import { gatherLeaves } from '../batch.ts';
 import { createContext } from '../context.ts';
 import { datasetFromRows } from '../datasets/index.ts';

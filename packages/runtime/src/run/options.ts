@@ -1,102 +1,22 @@
 import type { LossSpec, OptimizerSpec, ScheduleSpec } from '@gradloom/core';
-import type { BackendChoice } from '../backend.ts';
+import {
+  defineOptions,
+  type Named,
+  number,
+  type Option,
+  type OptionsOf,
+  oneOf,
+  option,
+  positiveInteger,
+} from '@gradloom/core/internal';
+import { type BackendChoice, backendChoices } from '../backend-choices.ts';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import type { CheckpointOptions } from '../checkpoints/checkpoint-options.ts';
+import { RETRIES } from '../faults/recovery.ts';
 import type { Pool } from '../threads/pool.ts';
+import { copyJson } from './copy-json.ts';
 import type { TrainEvent } from './events.ts';
-
-/** Options of `train`. Every option has a default. */
-export interface TrainOptions {
-  /**
-   * The loss to minimize: a name, or a name and options.
-   * @default 'softmax-cross-entropy' for classes, 'mse' for values
-   */
-  loss?: LossSpec;
-  /** The optimizer: a name, or a name and options such as `{ kind: 'sgd', lr: 0.1 }`. @default 'adam' */
-  optimizer?: OptimizerSpec;
-  /** The learning rate schedule, as a factor on the learning rate of the optimizer. @default 'constant' */
-  schedule?: ScheduleSpec;
-  /** Batch size: rows per step, or 'full' for all rows, which are then never shuffled. @default 32 */
-  batch?: number | 'full';
-  /** How often every row is seen. Not beside `steps`. @default 10 */
-  epochs?: number;
-  /**
-   * Number of steps, also in the middle of an epoch. Cannot be combined with `epochs`.
-   * @default as many as `epochs` have
-   */
-  steps?: number;
-  /**
-   * Worker threads; 'auto' tries one, half and all cores and keeps the fastest. Never changes the result.
-   * @default 'auto'
-   */
-  threads?: number | 'auto';
-  /**
-   * The backend. 'auto' chooses native if the machine supports it, else blas, else wasm. native and blas round
-   * differently.
-   * @default 'auto'
-   */
-  backend?: BackendChoice;
-  /** Path of the library that the blas backend loads. @default found by name */
-  blas?: string;
-  /** Seed of the starting weights, the order of the rows and dropout: a whole number from 0 to 2^53 - 1. @default 0 */
-  seed?: number;
-  /**
-   * Starting weights [P], layer by layer, W then b. Do not change them before the 'start' event.
-   * @default drawn from the seed
-   */
-  parameters?: Float64Array;
-  /**
-   * What to do if a loss, gradient or weight is not finite: 'stop' rejects with a TrainingError, 'rollback' goes back
-   * to the start of the epoch with half the learning rate.
-   * @default 'stop'
-   */
-  onNan?: OnNan;
-  /**
-   * Consecutive failures of threads after which the run repeats a span. Never changes the result.
-   * @default 3
-   */
-  retries?: number;
-  /** Clips the gradient of a batch to this norm. @default no limit */
-  clipNorm?: number;
-  /** Shuffles the rows in each epoch. A full batch is never shuffled. @default true */
-  shuffle?: boolean;
-  /**
-   * Epochs from one evaluation of the validation set to the next.
-   * @default 1, or a hundredth of the epochs where there are more than 100
-   */
-  evaluateEvery?: number;
-  /**
-   * Also evaluates the test set as often as the validation set: each `epoch` event then has its results. Choices based
-   * on them fit the test set, which then no longer measures the model on new rows. It changes no weight.
-   * @default false: the test set is evaluated once, after the last step
-   */
-  evaluateTest?: boolean;
-  /**
-   * Records statistics of every layer: the number of steps between two records, or a list of steps. The first step is
-   * always included. Each record is a `probe` event.
-   * @default none
-   */
-  probe?: number | readonly number[];
-  /**
-   * Measures the time of each thread by phase, at about 50 ns per reading. Cannot be combined with `probe`. @default
-   * false
-   */
-  profile?: boolean;
-  /** Writes checkpoints, from which the run can continue to the same bits. @default none */
-  checkpoint?: CheckpointOptions;
-  /**
-   * Continues from this checkpoint, with the same options. Threads may differ, and the length of the run if the
-   * learning rate does not depend on it.
-   * @default a new run
-   */
-  resume?: Checkpoint;
-  /** Called with each event as it happens, before the run continues. If it throws, the run ends. */
-  onEvent?: (event: TrainEvent) => void;
-  /** A pool of threads to share with other runs. @default threads of its own, which end with the run */
-  pool?: Pool;
-  /** Ends the run after the current step, with the state so far: `result.stopped` is then `'aborted'`. */
-  signal?: AbortSignal;
-}
+import { checkProbe } from './probe-steps.ts';
 
 /**
  * Values of `onNan`: end the run, or go back to the start of the epoch with half the learning rate, at most
@@ -104,30 +24,147 @@ export interface TrainOptions {
  */
 export type OnNan = 'stop' | 'rollback';
 
-/** All option names; others are refused. */
-export const OPTION_NAMES = [
-  'loss',
-  'optimizer',
-  'schedule',
-  'batch',
-  'epochs',
-  'steps',
-  'threads',
-  'backend',
-  'blas',
-  'seed',
-  'parameters',
-  'clipNorm',
-  'onNan',
-  'retries',
-  'shuffle',
-  'evaluateEvery',
-  'evaluateTest',
-  'probe',
-  'profile',
-  'checkpoint',
-  'resume',
-  'onEvent',
-  'pool',
-  'signal',
-] as const satisfies readonly (keyof TrainOptions)[];
+export const onNanChoices = { stop: true, rollback: true } as const satisfies Record<OnNan, true>;
+
+const isWhole = (value: unknown, least: number): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= least;
+const isOnNan = (value: unknown): value is OnNan => typeof value === 'string' && Object.hasOwn(onNanChoices, value);
+const isCheckpoint = (value: unknown): value is Checkpoint =>
+  typeof value === 'object' && value !== null && 'arrays' in value;
+const isListener = (value: unknown): value is (event: TrainEvent) => void => typeof value === 'function';
+
+const batchSize = option.kind((where, name, value): number | 'full' =>
+  value === 'full' ? value : positiveInteger(where, name, value),
+);
+const threadCount = option.checkedBy(
+  'a whole number of at least 1, or auto',
+  (value): value is number | 'auto' => value === 'auto' || isWhole(value, 1),
+);
+const backend = option.kind((where, name, value): BackendChoice => oneOf(where, name, value, backendChoices));
+const libraryPath = option.checkedBy('the path of a library', (value) => typeof value === 'string');
+const seed = option.checkedBy('a whole number from 0 to 2^53 - 1', (value) => isWhole(value, 0));
+const norm = option.kind((where, name, value) => number(where, name, value, 'above 0', (c) => c > 0));
+const probe = option.kind(checkProbe);
+
+/** A copy of a spec, which the caller may change while the run is planned. What it is handed to checks it. */
+function spec<T>(standard?: undefined, help?: string, shown?: string): Option<T, undefined>;
+function spec<T>(standard: T, help?: string): Option<T, T>;
+function spec<T>(...stated: [standard?: T, help?: string, shown?: string]): Option<T, T | undefined> {
+  return option.kind((_where, _name, value) => copyJson(value) as T)<T | undefined>(...stated);
+}
+
+export const trainOptions = defineOptions('train', {
+  /**
+   * The loss to minimize: a name, or a name and options.
+   * @default 'softmax-cross-entropy' for classes, 'mse' for values
+   */
+  loss: spec<LossSpec>(undefined, undefined, 'softmax-cross-entropy for classes, mse for values'),
+  /** The optimizer: a name, or a name and options such as `{ kind: 'sgd', lr: 0.1 }`. @default 'adam' */
+  optimizer: spec<OptimizerSpec>('adam'),
+  /** The learning rate schedule, as a factor on the learning rate of the optimizer. @default 'constant' */
+  schedule: spec<ScheduleSpec>('constant', 'learning rate schedule'),
+  /** Batch size: rows per step, or 'full' for all rows, which are then never shuffled. @default 32 */
+  batch: batchSize(32, 'batch size: rows per step, or full'),
+  /** How often every row is seen. Not beside `steps`. @default 10 */
+  epochs: option.positiveInteger(10, 'passes over the training rows'),
+  /**
+   * Number of steps, also in the middle of an epoch. Cannot be combined with `epochs`.
+   * @default as many as `epochs` have
+   */
+  steps: option.positiveInteger(undefined, 'number of steps, instead of epochs'),
+  /**
+   * Worker threads; 'auto' tries one, half and all cores and keeps the fastest. Never changes the result.
+   * @default 'auto'
+   */
+  threads: threadCount(
+    'auto',
+    'worker threads; never changes the result',
+    'auto, the fastest of one, half of the cores, and all',
+  ),
+  /**
+   * The backend. 'auto' chooses native if the machine supports it, else blas, else wasm. native and blas round
+   * differently.
+   * @default 'auto'
+   */
+  backend: backend(
+    undefined,
+    undefined,
+    'auto, the first of native, blas and wasm that runs here; wasm for small layers',
+  ),
+  /** Path of the library that the blas backend loads. @default found by name */
+  blas: libraryPath(undefined, 'path of the BLAS library to load', 'searched by name'),
+  /** Seed of the starting weights, the order of the rows and dropout: a whole number from 0 to 2^53 - 1. @default 0 */
+  seed: seed(0, 'seed of the weights, the order of the rows and dropout'),
+  /**
+   * Starting weights [P], layer by layer, W then b. Do not change them before the 'start' event.
+   * @default drawn from the seed
+   */
+  parameters: option.checkedBy('a Float64Array', (value) => value instanceof Float64Array)(),
+  /** Clips the gradient of a batch to this norm. @default no limit */
+  clipNorm: norm(undefined, 'clip the gradient to this global norm', 'no clipping'),
+  /**
+   * What to do if a loss, gradient or weight is not finite: 'stop' rejects with a TrainingError, 'rollback' goes back
+   * to the start of the epoch with half the learning rate.
+   * @default 'stop'
+   */
+  onNan: option.checkedBy('stop or rollback', isOnNan)(
+    'stop',
+    'when a loss or weight is not finite: stop, or rollback to the start of the epoch and halve the learning rate',
+  ),
+  /**
+   * Consecutive failures of threads after which the run repeats a span. Never changes the result.
+   * @default 3
+   */
+  retries: option.count(
+    RETRIES,
+    'consecutive failures of a thread that the run recovers from; never changes the result',
+  ),
+  /** Shuffles the rows in each epoch. A full batch is never shuffled. @default true */
+  shuffle: option.flag(true, 'do not shuffle the rows of an epoch'),
+  /**
+   * Epochs from one evaluation of the validation set to the next.
+   * @default 1, or a hundredth of the epochs where there are more than 100
+   */
+  evaluateEvery: option.positiveInteger(undefined, 'validate after every so many epochs', '1, or 1 % of the epochs'),
+  /**
+   * Also evaluates the test set as often as the validation set: each `epoch` event then has its results. Choices based
+   * on them fit the test set, which then no longer measures the model on new rows. It changes no weight.
+   * @default false: the test set is evaluated once, after the last step
+   */
+  evaluateTest: option.flag(
+    false,
+    'also measure the test set after each epoch; the results then say so, since choices made by it are biased',
+  ),
+  /**
+   * Records statistics of every layer: the number of steps between two records, or a list of steps. The first step is
+   * always included. Each record is a `probe` event.
+   * @default none
+   */
+  probe: probe(
+    undefined,
+    'record statistics of every layer every so many steps; the first and the last are printed, metrics.jsonl and --json have all',
+    'never',
+  ),
+  /**
+   * Measures the time of each thread by phase, at about 50 ns per reading. Cannot be combined with `probe`. @default
+   * false
+   */
+  profile: option.flag(false, 'measure where each thread spends its time, for the report; not with --probe'),
+  /** Writes checkpoints, from which the run can continue to the same bits. @default none */
+  checkpoint: option.unchecked<CheckpointOptions>(),
+  /**
+   * Continues from this checkpoint, with the same options. Threads may differ, and the length of the run if the
+   * learning rate does not depend on it.
+   * @default a new run
+   */
+  resume: option.checkedBy('a checkpoint that loadCheckpoint read', isCheckpoint)(),
+  /** Called with each event as it happens, before the run continues. If it throws, the run ends. */
+  onEvent: option.checkedBy('a function', isListener)(),
+  /** A pool of threads to share with other runs. @default threads of its own, which end with the run */
+  pool: option.unchecked<Pool>(),
+  /** Ends the run after the current step, with the state so far: `result.stopped` is then `'aborted'`. */
+  signal: option.checkedBy('an AbortSignal', (value) => value instanceof AbortSignal)(),
+});
+
+/** Options of `train`. Every option has a default. */
+export interface TrainOptions extends OptionsOf<typeof trainOptions.table>, Named {}

@@ -7,17 +7,7 @@ import {
   type NetworkSpec,
   type Pausable,
 } from '@gradloom/core';
-import {
-  blockCount,
-  buildNetworkInTurns,
-  complete,
-  leafCount,
-  leafRows,
-  number,
-  onlyKeys,
-  positiveInteger,
-  within,
-} from '@gradloom/core/internal';
+import { blockCount, buildNetworkInTurns, complete, leafCount, leafRows, within } from '@gradloom/core/internal';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import {
   type CheckpointSettings,
@@ -27,30 +17,18 @@ import {
 } from '../checkpoints/checkpoint-options.ts';
 import type { DataSplits, Dataset } from '../datasets/dataset.ts';
 import { checkFitInTurns } from '../datasets/targets.ts';
-import { RETRIES } from '../faults/recovery.ts';
 import { fingerprintInTurns } from '../files/fingerprint.ts';
 import { EVALUATION_ROWS } from '../thread-scratch.ts';
 import type { Pool } from '../threads/pool.ts';
-import {
-  batchOf,
-  checkListener,
-  checkParameters,
-  checkPool,
-  checkResumeOption,
-  checkSignal,
-  checkSplits,
-  evaluateTestOf,
-  lengthOf,
-  onNanOf,
-  profileOf,
-  refuseUntrainable,
-  seedOf,
-  threadsOf,
-} from './check-options.ts';
+import { checkParameters } from './check-parameters.ts';
+import { checkPool } from './check-pool.ts';
+import { checkSplits } from './check-splits.ts';
 import { copyJson } from './copy-json.ts';
-import { type OnNan, OPTION_NAMES, type TrainOptions } from './options.ts';
+import { type OnNan, type TrainOptions, trainOptions } from './options.ts';
 import type { RunShape } from './prepare.ts';
 import { type ProbeSteps, probeSteps } from './probe-steps.ts';
+import { refuseConflicts } from './refuse-conflicts.ts';
+import { refuseUntrainable } from './refuse-untrainable.ts';
 import { missingClasses, warningsOf } from './warnings.ts';
 
 /** A run with every default filled in and every shape checked. */
@@ -81,11 +59,12 @@ export const planRun = (spec: NetworkSpec, data: DataSplits, options: TrainOptio
 
 /** Likewise, with pauses. */
 export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: TrainOptions): Pausable<RunPlan> {
-  onlyKeys('train', given, OPTION_NAMES);
   // Before the first pause, after which the caller may change its objects or the current directory.
+  const options = trainOptions.read(given);
+  const asked = { ...given };
   const splits = checkSplits(data);
+  refuseConflicts(asked, splits);
   const { train, validation, test } = splits;
-  const options = copyOptions(given);
   const checkpoint = options.checkpoint === undefined ? null : checkpointSettings(options.checkpoint);
   const network = yield* buildNetworkInTurns(copyJson(spec));
   yield* refuseUntrainable(network);
@@ -93,22 +72,18 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
   const loss = within('loss', () => createLoss(lossSpec));
   for (const set of [train, validation, test])
     if (set !== undefined) yield* checkFitInTurns('train', network, loss, set);
-  const optimizerSpec = options.optimizer ?? 'adam';
+  const { optimizer: optimizerSpec, schedule: scheduleSpec, epochs, steps, threads: team, pool, resume } = options;
   const optimizer = within('optimizer', () => createOptimizer(optimizerSpec));
-  const batch = Math.min(train.rows, batchOf(options.batch, train));
+  const batch = options.batch === 'full' ? train.rows : Math.min(train.rows, options.batch);
   const leaf = leafRows(batch);
   const leaves = leafCount(batch, leaf);
-  const { context, totalEpochs, lengthIn } = lengthOf(options, Math.ceil(train.rows / batch));
-  const scheduleSpec = options.schedule ?? 'constant';
-  const { threads: asked = 'auto', pool } = options;
-  const tunesThreads = asked === 'auto';
+  const stepsPerEpoch = Math.ceil(train.rows / batch);
+  const context = { totalSteps: steps ?? epochs * stepsPerEpoch, stepsPerEpoch };
+  const totalEpochs = Math.ceil(context.totalSteps / stepsPerEpoch);
   const parameters = options.parameters === undefined ? null : yield* checkParameters(options.parameters, network);
-  const askedThreads = tunesThreads ? (pool?.threads ?? availableParallelism()) : threadsOf(asked);
-  checkPool(options.pool, askedThreads);
+  const askedThreads = team === 'auto' ? (pool?.threads ?? availableParallelism()) : team;
+  checkPool(pool, askedThreads);
   const threads = Math.min(askedThreads, mostUseful(leaves, network, [validation, test]));
-  checkSignal(options.signal);
-  checkResumeOption(options.resume);
-  checkListener(options.onEvent);
   return {
     network,
     loss,
@@ -122,44 +97,33 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
     lastBatch: train.rows % batch || batch,
     leaf,
     threads,
-    tunesThreads,
+    tunesThreads: team === 'auto',
     ownThreads: pool === undefined,
-    backend: options.backend ?? options.resume?.record.backend.name ?? 'auto',
+    backend: options.backend ?? resume?.record.backend.name ?? 'auto',
     blas: options.blas,
-    seed: seedOf(options.seed ?? 0),
+    seed: options.seed,
     data: splits,
     pool,
     signal: options.signal,
     parameters,
     parametersHash: parameters === null ? null : yield* fingerprintInTurns(parameters),
-    clipNorm:
-      options.clipNorm === undefined ? null : number('train', 'clipNorm', options.clipNorm, 'above 0', (c) => c > 0),
-    shuffle: (options.shuffle ?? true) && batch < train.rows,
-    onNan: onNanOf(options.onNan ?? 'stop'),
-    retries: number('train', 'retries', options.retries ?? RETRIES, 'that is whole and at least 0', isCount),
+    clipNorm: options.clipNorm ?? null,
+    shuffle: options.shuffle && batch < train.rows,
+    onNan: options.onNan,
+    retries: options.retries,
     totalEpochs,
-    lengthIn,
+    lengthIn: steps === undefined ? 'epochs' : 'steps',
     probes: options.probe !== undefined,
-    profile: profileOf(options),
+    profile: options.profile,
     probe: options.probe === undefined ? null : probeSteps(options.probe),
-    evaluateEvery: positiveInteger(
-      'train',
-      'evaluateEvery',
-      // A longer run would evaluate less often, and a plateau schedule would see other values.
-      options.evaluateEvery ?? options.resume?.record.evaluateEvery ?? Math.ceil(totalEpochs / 100),
-    ),
-    evaluateTest: evaluateTestOf(options, splits),
+    // A longer run would evaluate less often, and a plateau schedule would see other values.
+    evaluateEvery: options.evaluateEvery ?? resume?.record.evaluateEvery ?? Math.ceil(totalEpochs / 100),
+    evaluateTest: options.evaluateTest,
     checkpoint,
     checkpointTimes: checkpointTimes(checkpoint?.every, context.stepsPerEpoch),
-    resume: options.resume ?? null,
-    warnings: [...warningsOf({ askedThreads, threads, leaves }, train, options), ...(yield* missingClasses(train))],
+    resume: resume ?? null,
+    warnings: [...warningsOf({ askedThreads, threads, leaves }, train, asked), ...(yield* missingClasses(train))],
   };
-}
-
-/** A copy of what is JSON in the options. */
-function copyOptions(given: TrainOptions): TrainOptions {
-  const { parameters: _p, checkpoint: _c, resume: _r, onEvent: _e, pool: _o, signal: _s, ...plain } = given;
-  return { ...given, ...copyJson(plain) };
 }
 
 /** A thread without a leaf, a block or a chunk of an evaluation would only have to be started and waited for. */
@@ -167,5 +131,3 @@ function mostUseful(leaves: number, { parameterCount }: Network, evaluated: read
   const chunks = evaluated.map((set) => Math.ceil((set?.rows ?? 0) / EVALUATION_ROWS));
   return Math.max(leaves, blockCount(parameterCount), ...chunks);
 }
-
-const isCount = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;

@@ -11,7 +11,8 @@ import type {
 } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
 import { type Arena, countScratch, planArena } from '../arena.ts';
-import { type BackendChoice, compileFor, resolveBackend } from '../backend.ts';
+import { compileFor, resolveBackend } from '../backend.ts';
+import type { BackendChoice } from '../backend-choices.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
 import { allocateTimes } from '../measure/clock.ts';
 import { fitMemory, type Means } from '../memory/fit-memory.ts';

@@ -10,22 +10,22 @@ export interface ProbeSteps {
   count(totalSteps: number): number;
 }
 
-/**
- * Steps from one look to the next, or the steps themselves; step 0 is always one of them.
- * @throws Error for other values.
- */
+/** Steps from one look to the next, or the steps themselves. @throws OptionError for other values. */
+export function checkProbe(where: string, name: string, probe: unknown): number | readonly number[] {
+  if (typeof probe === 'number') return positiveInteger(where, name, probe);
+  if (Array.isArray(probe) && probe.every((step) => Number.isSafeInteger(step) && step >= 0)) return [...probe];
+  const problem = `has ${show(probe)}, expected steps from one look to the next, or an array of steps`;
+  throw new OptionError(where, name, problem);
+}
+
+/** The steps that a checked value means; step 0 is always one of them. */
 export function probeSteps(probe: number | readonly number[]): ProbeSteps {
   if (typeof probe === 'number') {
-    const every = positiveInteger('train', 'probe', probe);
     return {
-      isDue: (step) => step % every === 0,
-      next: (step) => (Math.floor(step / every) + 1) * every,
-      count: (totalSteps) => Math.ceil(totalSteps / every),
+      isDue: (step) => step % probe === 0,
+      next: (step) => (Math.floor(step / probe) + 1) * probe,
+      count: (totalSteps) => Math.ceil(totalSteps / probe),
     };
-  }
-  if (!Array.isArray(probe) || !probe.every((step) => Number.isSafeInteger(step) && step >= 0)) {
-    const problem = `has ${show(probe)}, expected steps from one look to the next, or an array of steps`;
-    throw new OptionError('train', 'probe', problem);
   }
   const steps = new Set<number>([0, ...probe]);
   return {

@@ -1,0 +1,16 @@
+import { type Network, OptionError, type Pausable } from '@gradloom/core';
+import { findNotFinite } from '../turns/arrays.ts';
+
+/** The starting weights, if they fit the network and are finite. @throws OptionError otherwise. */
+export function* checkParameters(
+  parameters: Float64Array, // [P]
+  { parameterCount: P }: Network,
+): Pausable<Float64Array> {
+  if (parameters.length !== P) {
+    const problem = `has length ${parameters.length}, expected ${P} (parameters of the network)`;
+    throw new OptionError('train', 'parameters', problem);
+  }
+  const bad = yield* findNotFinite(parameters);
+  if (bad === undefined) return parameters;
+  throw new OptionError('train', 'parameters', `has ${parameters[bad]} at ${bad}, expected finite numbers`);
+}
