@@ -20,3 +20,6 @@ export { leakyReluBackward, leakyReluForward } from './leaky-relu';
 export { siluBackward, siluForward } from './silu';
 export { softplusBackward, softplusForward } from './softplus';
 export { softsignBackward, softsignForward } from './softsign';
+export {
+  batchNormBackwardInput, batchNormForward, leafMean, leafProducts, leafSums, movingAverage, subtractRow,
+} from './batch-norm';

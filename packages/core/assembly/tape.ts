@@ -9,6 +9,8 @@ import {
   affineBackwardInput,
   affineBackwardWeights,
   averageRows,
+  batchNormBackwardInput,
+  batchNormForward,
   clip,
   copy,
   dropout,
@@ -23,8 +25,12 @@ import {
   geluForward,
   layerNormBackwardInput,
   layerNormForward,
+  leafMean,
+  leafProducts,
+  leafSums,
   leakyReluBackward,
   leakyReluForward,
+  movingAverage,
   mse,
   normBackwardWeights,
   noteStep,
@@ -43,6 +49,7 @@ import {
   softplusForward,
   softsignBackward,
   softsignForward,
+  subtractRow,
   takeHyper,
   tanhBackward,
   tanhForward,
@@ -68,40 +75,47 @@ export function play(tape: usize, calls: i32): void {
       case 10: layerNormForward(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), word(tape, 8), double(tape, 9)); break;
       case 11: normBackwardWeights(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), word(tape, 9)); break;
       case 12: layerNormBackwardInput(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), word(tape, 8)); break;
-      case 13: gateForward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 14: gateBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 15: embeddingForward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5)); break;
-      case 16: embeddingBackward(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), word(tape, 9), word(tape, 10), word(tape, 11), word(tape, 12), word(tape, 13)); break;
-      case 17: clip(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
-      case 18: takeHyper(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 19: noteStep(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8)); break;
-      case 20: reluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 21: reluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 22: sigmoidForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 23: sigmoidBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 24: tanhForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 25: tanhBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 26: geluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 27: geluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 28: leakyReluForward(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
-      case 29: leakyReluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), double(tape, 5)); break;
-      case 30: eluForward(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
-      case 31: eluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), double(tape, 5)); break;
-      case 32: siluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 33: siluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 34: softplusForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 35: softplusBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 36: softsignForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 37: softsignBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 38: softmaxCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
-      case 39: mse(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
-      case 40: sgd(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4)); break;
-      case 41: sgdMomentum(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
-      case 42: adam(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
-      case 43: adamw(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
-      case 44: adamOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
-      case 45: adamwOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
-      case 46: play(address(tape, 1), word(tape, 2)); break;
+      case 13: leafSums(address(tape, 1), address(tape, 2), word(tape, 3), word(tape, 4), word(tape, 5)); break;
+      case 14: leafProducts(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5), word(tape, 6)); break;
+      case 15: leafMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5), word(tape, 6)); break;
+      case 16: subtractRow(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5)); break;
+      case 17: batchNormForward(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), word(tape, 8), double(tape, 9)); break;
+      case 18: batchNormBackwardInput(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), word(tape, 9)); break;
+      case 19: movingAverage(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4), double(tape, 6)); break;
+      case 20: gateForward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 21: gateBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 22: embeddingForward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5)); break;
+      case 23: embeddingBackward(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), word(tape, 9), word(tape, 10), word(tape, 11), word(tape, 12), word(tape, 13)); break;
+      case 24: clip(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
+      case 25: takeHyper(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 26: noteStep(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8)); break;
+      case 27: reluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 28: reluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 29: sigmoidForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 30: sigmoidBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 31: tanhForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 32: tanhBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 33: geluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 34: geluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 35: leakyReluForward(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
+      case 36: leakyReluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), double(tape, 5)); break;
+      case 37: eluForward(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
+      case 38: eluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), double(tape, 5)); break;
+      case 39: siluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 40: siluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 41: softplusForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 42: softplusBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 43: softsignForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 44: softsignBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 45: softmaxCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 46: mse(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 47: sgd(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4)); break;
+      case 48: sgdMomentum(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
+      case 49: adam(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
+      case 50: adamw(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
+      case 51: adamOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
+      case 52: adamwOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
+      case 53: play(address(tape, 1), word(tape, 2)); break;
       default: unreachable();
     }
   }

@@ -6,6 +6,7 @@ import {
   forwardStack,
   type Inspect,
   type Pass,
+  type Share,
   type StackMemory,
 } from './layers/index.ts';
 import type { Loss } from './losses/loss.ts';
@@ -13,6 +14,7 @@ import type { Network } from './network.ts';
 import { runCalls } from './program/link.ts';
 import { createList } from './program/op.ts';
 import { lossOp } from './program/ops.ts';
+import { leafCount } from './tree/index.ts';
 
 export type { Inspect } from './layers/index.ts';
 
@@ -34,11 +36,18 @@ export type Tensors = readonly (readonly Float64Array[])[];
 /**
  * Calls `allocate` for every array, so that the memory may be in an arena or, with a function that only counts, none.
  */
-export function createWorkspace(network: Network, loss: Loss, rows: number, allocate: Allocate): Workspace {
+export function createWorkspace(
+  network: Network,
+  loss: Loss,
+  rows: number,
+  allocate: Allocate,
+  // Of its own: for whole batches, in leaves of any size.
+  share: Share = { leaves: rows, take: (width) => allocate(rows * width) },
+): Workspace {
   const x = allocate(rows * network.input);
   const t = allocate(rows * targetColumns(network, loss));
   const columns = { targetColumns: targetColumns(network, loss) };
-  return { rows, x, t, loss, ...columns, ...createStackMemory(network.layers, x, false, rows, allocate) };
+  return { rows, x, t, loss, ...columns, ...createStackMemory(network.layers, x, false, rows, allocate, share) };
 }
 
 /** Numbers per target: one class index, or one value per output of the network. */
@@ -92,7 +101,7 @@ export function emitNode(
 }
 
 /** Where and by what a pass is run once. */
-export interface PassSettings extends Omit<Pass, 'emit' | 'place'> {
+export interface PassSettings extends Omit<Pass, 'emit' | 'place' | 'batch'> {
   readonly kernels: Kernels;
   /** Step of the run, counted from 0. */
   readonly step: number;
@@ -100,10 +109,11 @@ export interface PassSettings extends Omit<Pass, 'emit' | 'place'> {
   readonly firstRow: number;
 }
 
-/** A list of calls, and the pass that emits them. */
-function passOf({ kernels: _, step, firstRow, ...settings }: PassSettings) {
+/** A list of calls, and the pass that emits them for a batch of B rows. */
+function passOf({ kernels: _, step, firstRow, ...settings }: PassSettings, B: number) {
   const { calls, emit } = createList();
-  return { calls, pass: { ...settings, emit, place: Float64Array.of(step, firstRow) } };
+  const batch = { rows: B, leaves: leafCount(B, settings.leaf), firstLeaf: 0 };
+  return { calls, pass: { ...settings, emit, batch, place: Float64Array.of(step, firstRow) } };
 }
 
 /** Runs the first B rows of `workspace.x` forward; returns the array of outputs [B, O]. */
@@ -115,7 +125,7 @@ export function forward(
   settings: PassSettings,
   inspect?: Inspect,
 ): Float64Array {
-  const { calls, pass } = passOf(settings);
+  const { calls, pass } = passOf(settings, B);
   const y = emitForward(network, workspace, parameters, B, pass, inspect);
   runCalls(calls, settings.kernels);
   return y;
@@ -132,7 +142,7 @@ export function nodeGradient(
   settings: PassSettings,
   inspect?: Inspect,
 ): void {
-  const { calls, pass } = passOf(settings);
+  const { calls, pass } = passOf(settings, B);
   emitNode(lossSums, network, workspace, parameters, gradients, B, pass, inspect);
   runCalls(calls, settings.kernels);
 }

@@ -49,6 +49,15 @@ export const layerNorm = (options: OptionsBeside<'layer-norm'> = {}): SpecOfKind
   ...options,
 });
 
+/**
+ * y = γ · (x - μ) / √(σ² + ε) + β over the rows of a batch, column by column.
+ * [Ioffe & Szegedy 2015](https://arxiv.org/abs/1502.03167)
+ */
+export const batchNorm = (options: OptionsBeside<'batch-norm'> = {}): SpecOfKind<'batch-norm'> => ({
+  kind: 'batch-norm',
+  ...options,
+});
+
 /** y = x + f(x), f being `layers` one after the other. [He et al. 2016, eq. 1](https://arxiv.org/abs/1512.03385) */
 export const residual = (...layers: LayerSpec[]): SpecOfKind<'residual'> => ({ kind: 'residual', layers });
 

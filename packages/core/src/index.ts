@@ -1,6 +1,7 @@
 export { type Activation, type ActivationName, activations } from './activations/index.ts';
 export {
   type ActivationBuilder,
+  batchNorm,
   dense,
   dropout,
   elu,
@@ -38,6 +39,8 @@ export { referenceKernels } from './kernels/reference-kernels.ts';
 export type { Allocate, ProductShape } from './kernels/scratch.ts';
 export {
   type ActivationOptions,
+  type BatchNormOptions,
+  type BatchPlace,
   type DenseOptions,
   type DropoutOptions,
   type EmbeddingOptions,
@@ -53,6 +56,7 @@ export {
   type Place,
   type PlacedLayer,
   type ResidualOptions,
+  type Share,
   type ShortActivation,
   type StackMemory,
   type SwigluOptions,

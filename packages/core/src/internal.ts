@@ -34,9 +34,9 @@ export { compileWasmKernels, createWasmKernels, takeWasmScratch, wasmHeapBase } 
 export { tapeLength } from './kernels/wasm-tape.ts';
 export { WasmApi, type WasmMemory, type WasmModule, wasmProblem } from './kernels/webassembly.ts';
 export { type Products, withProducts } from './kernels/with-products.ts';
-export { noMemory } from './layers/index.ts';
+export { NO_BATCH, NO_SHARE, noMemory } from './layers/index.ts';
 export { badOutput, createDecision, type Decision } from './metrics/index.ts';
-export { bindTensors, buildNetworkInTurns } from './network.ts';
+export { bindTensors, buildNetworkInTurns, couplesRows } from './network.ts';
 export { decayedParameters, optimizerOptions } from './optimizers/index.ts';
 export {
   defineOptions,
@@ -53,7 +53,7 @@ export { countPieces } from './pieces.ts';
 export { rowPredictor } from './predict.ts';
 export { createProbe, type ProbeReading, probeFigures, probeLength } from './probe.ts';
 export { createTapeRoom, link, type Program, runCalls, type TapeRoom, tapesOf } from './program/link.ts';
-export { createList, host, part } from './program/op.ts';
+export { barrier, createList, host, part, segmentsOf } from './program/op.ts';
 export { activationOps, lossOp, ops, updateOp } from './program/ops.ts';
 export { batchLoss, clipScale, gradientNorm, noteStep } from './program/step-ops.ts';
 export { shuffleInTurns } from './random/index.ts';

@@ -35,6 +35,8 @@ export interface Tensor {
   readonly offset: number;
   /** Number of elements. */
   readonly length: number;
+  /** False for a state of its layer, such as a running mean: no update touches it. */
+  readonly isTrained: boolean;
 }
 
 /** A layer and the offsets of its own tensors. A layer that holds others has none, since they belong to those. */
@@ -85,9 +87,9 @@ export function* buildNetworkInTurns(spec: NetworkSpec): Pausable<Network> {
   const tensors: Tensor[] = [];
   let offset = 0;
   for (const [index, layer] of built.entries()) {
-    for (const { name, shape } of layer.tensors) {
+    for (const { name, shape, isTrained = true } of layer.tensors) {
       const length = shape.reduce((product, extent) => product * extent, 1);
-      tensors.push({ layer: index, name, shape, offset, length });
+      tensors.push({ layer: index, name, shape, offset, length, isTrained });
       offset += length;
     }
     yield;
@@ -189,6 +191,9 @@ function* buildLayer(spec: LayerSpec, input: number, path: readonly number[]): P
     throw error.inside(at, place);
   }
 }
+
+/** Whether rows of a batch depend on each other in training, so that passes have barriers in them. */
+export const couplesRows = ({ layers }: Network): boolean => layers.some((layer) => layer.couplesRows === true);
 
 /** Views of `vector` [P], one list of tensors per layer, as a layer takes them. */
 export function bindTensors(network: Network, vector: Float64Array): Float64Array[][] {

@@ -49,17 +49,18 @@ export const countPieces = (network: Cut, optimizer: Optimizer): number =>
     0,
   );
 
-/** Adjacent parameters of one kind, across blocks. */
+/** Adjacent parameters of one kind, across blocks; without those that are not trained. */
 function stretchesOf({ tensors, parameterCount: P }: Cut, { undecayedHyper }: Optimizer): Piece[] {
-  if (P === 0) return [];
-  if (undecayedHyper === 0) return [{ offset: 0, n: P, decayed: true }];
+  const isDecayed = (shape: readonly number[]): boolean => undecayedHyper === 0 || isWeights(shape);
   const stretches: Piece[] = [];
   let from = 0;
-  for (const [k, { shape, offset, length }] of tensors.entries()) {
+  for (const [k, { shape, offset, length, isTrained }] of tensors.entries()) {
     const next = tensors.at(k + 1);
-    if (next !== undefined && isWeights(next.shape) === isWeights(shape)) continue;
-    stretches.push({ offset: from, n: offset + length - from, decayed: isWeights(shape) });
+    const decayed = isDecayed(shape);
+    if (next !== undefined && next.isTrained === isTrained && (!isTrained || isDecayed(next.shape) === decayed))
+      continue;
+    if (isTrained) stretches.push({ offset: from, n: offset + length - from, decayed });
     from = offset + length;
   }
-  return stretches;
+  return P === 0 ? [] : stretches;
 }

@@ -2,7 +2,7 @@ import { createWorkspace, emitForward, type Workspace } from './backprop.ts';
 import type { Kernels } from './kernels/kernels.ts';
 import { referenceKernels } from './kernels/reference-kernels.ts';
 import { viewOf } from './kernels/scratch.ts';
-import { InputError } from './layers/index.ts';
+import { InputError, NO_BATCH, NO_SHARE } from './layers/index.ts';
 import { mse } from './losses/mse.ts';
 import { bindTensors, type Network } from './network.ts';
 import { link, type Program } from './program/link.ts';
@@ -38,7 +38,7 @@ export function createPredictor(network: Network, parameters: Float64Array): Pre
     throw new Error(`createPredictor: parameters has length ${length}, expected ${wanted}`);
   }
   const tensors = bindTensors(network, parameters.slice());
-  const workspace = createWorkspace(network, mse(), ROWS, (length) => new Float64Array(length));
+  const workspace = createWorkspace(network, mse(), ROWS, (length) => new Float64Array(length), NO_SHARE);
   const predict = rowPredictor(network, workspace, tensors, referenceKernels);
   return (x) => {
     if (doubles('predict', 'x', x).length % network.input !== 0) {
@@ -69,7 +69,7 @@ export function rowPredictor(
     const known = programs.get(B);
     if (known !== undefined) return known;
     const { calls, emit } = createList();
-    const pass = { emit, training: false, seed: 0, leaf: 1, joins: false, place: new Float64Array(2) };
+    const pass = { emit, training: false, seed: 0, leaf: 1, joins: false, batch: NO_BATCH, place: new Float64Array(2) };
     const y = viewOf(emitForward(network, workspace, tensors, B, pass), 0, B * O);
     const made = { program: link(calls, kernels), y };
     for (const oldest of programs.keys()) {

@@ -3,10 +3,10 @@ import { blockCount } from './block.ts';
 import type { Kernels } from './kernels/kernels.ts';
 import { type Allocate, viewOf } from './kernels/scratch.ts';
 import type { Loss } from './losses/loss.ts';
-import { bindTensors, initializeParameters, type Network } from './network.ts';
+import { bindTensors, couplesRows, initializeParameters, type Network } from './network.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import { link, type Program } from './program/link.ts';
-import { createList } from './program/op.ts';
+import { createList, segmentsOf } from './program/op.ts';
 import { batchLoss, clipScale, gradientNorm } from './program/step-ops.ts';
 import { leafCount, leafRows, ONE_ROW, treeLevels } from './tree/index.ts';
 import { createBlockUpdate, gradientOf, gradientStride } from './update.ts';
@@ -69,12 +69,19 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
   const most = leafCount(batch, leaf);
   const parameters = allocate(P);
   initializeParameters(network, parameters, seed);
-  const levels = treeLevels(most);
-  const gSum = allocate(levels * gradientStride(P));
+  // Where rows depend on each other all leaves go on together, from barrier to barrier; else one after the other.
+  const couples = couplesRows(network);
+  const gradientRows = couples ? most : treeLevels(most);
+  const gSum = allocate(gradientRows * gradientStride(P));
   const state = optimizer.slots.map(() => allocate(P));
   const squares = allocate(blockCount(P));
-  const workspace = createWorkspace(network, loss, Math.min(batch, leaf), allocate);
   const lossSums = allocate(most);
+  const shared: Float64Array[] = [];
+  const workspaces = Array.from({ length: couples ? most : 1 }, () => {
+    let taken = 0;
+    const take = (width: number): Float64Array => (shared[taken++] ??= allocate(most * width));
+    return createWorkspace(network, loss, Math.min(batch, leaf), allocate, { leaves: most, take });
+  });
   const scalars = Float64Array.from(optimizer.initialScalars);
   const hyper = allocate(optimizer.hyperLength);
   const rate = new Float64Array(1);
@@ -82,25 +89,68 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
   const memory = { theta: parameters, gSum, state, squares };
   const update = createBlockUpdate(optimizer, network, memory, hyper);
   const theta = bindTensors(network, parameters);
-  const rows = Array.from({ length: levels }, (_, level) => gradientOf(gSum, P, level));
+  const rows = Array.from({ length: gradientRows }, (_, row) => gradientOf(gSum, P, row));
   const gradients = rows.map((row) => bindTensors(network, row));
   const I = network.input;
   const T = targetColumns(network, loss);
   const place = allocate(2).fill(0); // step, first row
   const lossSum = allocate(1);
-  const leafPrograms = new Map<string, Program>();
 
-  /** Forward and backward of a leaf of B rows. */
-  function leafProgram(B: number, level: number): Program {
-    const key = `${B} ${level}`;
-    const known = leafPrograms.get(key);
-    if (known !== undefined) return known;
+  /** Forward and backward of leaf k of a batch of B rows, its gradient to row `row`: what stands between barriers. */
+  function leafPrograms(k: number, B: number, row: number): Program[] {
     const { calls, emit } = createList();
-    const pass = { emit, training: true, seed, leaf, joins: false, place };
-    emitNode(lossSum, network, workspace, theta, gradients[level], B, pass);
-    const program = link(calls, kernels);
-    leafPrograms.set(key, program);
-    return program;
+    const at = { rows: B, leaves: leafCount(B, leaf), firstLeaf: k };
+    const pass = { emit, training: true, seed, leaf, joins: false, batch: at, place };
+    const own = Math.min(B, (k + 1) * leaf) - k * leaf;
+    const loss = couples ? viewOf(lossSums, k, 1) : lossSum;
+    emitNode(loss, network, workspaces[couples ? k : 0], theta, gradients[row], own, pass);
+    return segmentsOf(calls).map((segment) => link(segment, kernels));
+  }
+
+  const known = new Map<string, Program[]>();
+  /** The same, kept: whole leaves have one program a row. */
+  function keptPrograms(k: number, B: number, row: number): Program[] {
+    const own = Math.min(B, (k + 1) * leaf) - k * leaf;
+    const key = couples ? `${k} ${B}` : `${own} ${row}`;
+    const programs = known.get(key) ?? leafPrograms(k, B, row);
+    known.set(key, programs);
+    return programs;
+  }
+
+  /** Brings the rows of leaf k into its workspace. */
+  function gather(k: number, x: Float64Array, t: Float64Array, B: number): void {
+    const [from, to] = [k * leaf, Math.min(B, (k + 1) * leaf)];
+    const workspace = workspaces[couples ? k : 0];
+    workspace.x.set(viewOf(x, from * I, (to - from) * I));
+    workspace.t.set(viewOf(t, from * T, (to - from) * T));
+  }
+
+  function runLeaf(k: number, program: Program): void {
+    place[1] = k * leaf;
+    program.run();
+    if (!couples) lossSums[k] = lossSum[0];
+  }
+
+  /** The gradients of all leaves, that of leaf k in row k. */
+  function runTogether(leaves: number, x: Float64Array, t: Float64Array, B: number): void {
+    const all = Array.from({ length: leaves }, (_, k) => keptPrograms(k, B, k));
+    for (let k = 0; k < leaves; k++) gather(k, x, t, B);
+    for (let s = 0; s < all[0].length; s++) for (let k = 0; k < leaves; k++) runLeaf(k, all[k][s]);
+  }
+
+  /** Overwrites row `row`, and those behind it, with the gradient of `count` leaves from leaf `first`. */
+  function addTreeOf(first: number, count: number, row: number, x: Float64Array, t: Float64Array, B: number): void {
+    if (count > 1) {
+      let half = 1;
+      while (2 * half < count) half *= 2;
+      const right = row + (couples ? half : 1);
+      addTreeOf(first, half, row, x, t, B);
+      addTreeOf(first + half, count - half, right, x, t, B);
+      for (let p = 0; p < P; p++) rows[row][p] += rows[right][p];
+    } else if (!couples) {
+      gather(first, x, t, B);
+      runLeaf(first, keptPrograms(first, B, row)[0]);
+    }
   }
 
   const apply = createList();
@@ -113,30 +163,12 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
     link(calls, kernels).run();
   }
 
-  /** Overwrites row `level`, and those behind it, with the gradient of `count` leaves from leaf `first`. */
-  function addTreeOf(first: number, count: number, level: number, x: Float64Array, t: Float64Array, B: number): void {
-    if (count > 1) {
-      let half = 1;
-      while (2 * half < count) half *= 2;
-      addTreeOf(first, half, level, x, t, B);
-      addTreeOf(first + half, count - half, level + 1, x, t, B);
-      for (let p = 0; p < P; p++) rows[level][p] += rows[level + 1][p];
-      return;
-    }
-    const from = first * leaf;
-    const to = Math.min(B, from + leaf);
-    workspace.x.set(viewOf(x, from * I, (to - from) * I));
-    workspace.t.set(viewOf(t, from * T, (to - from) * T));
-    place[1] = from;
-    leafProgram(to - from, level).run();
-    lossSums[first] = lossSum[0];
-  }
-
   return {
     parameters,
     state,
     step(x, t, B, lr = optimizer.lr) {
       const leaves = leafCount(B, leaf);
+      if (couples) runTogether(leaves, x, t, B);
       addTreeOf(0, leaves, 0, x, t, B);
       average(B);
       const norm = gradientNorm(squares);

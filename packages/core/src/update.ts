@@ -64,7 +64,8 @@ export function createBlockUpdate(
       const numbers = piece.decayed ? hyperOfDecayed : hyperOfOthers;
       return { n: piece.n, theta: cut(theta), g: cut(gSum), state: state.map(cut), hyper: numbers };
     });
-    const g = pieces.length === 1 ? pieces[0].g : viewOf(gSum, offset, n);
+    const isOnePiece = pieces.length === 1 && pieces[0].n === n;
+    const g = isOnePiece ? pieces[0].g : viewOf(gSum, offset, n);
     return { offset, n, square: viewOf(squares, first + k, 1), g, pieces };
   });
   type Block = (typeof blocks)[number];

@@ -3,7 +3,7 @@ import { blockCount, countDoubles, gradientStride, probeLength, type WasmMemory 
 import { checkMemory, type Part } from './memory/memory.ts';
 import { MOST_BYTES, PAGE } from './memory/shared-memory.ts';
 import { gradientRowsOf, leavesOf } from './team-part.ts';
-import { type ScratchShape, takeThreadScratch } from './thread-scratch.ts';
+import { type ScratchShape, sharedLength, takeThreadScratch } from './thread-scratch.ts';
 
 /** Steps of a span whose losses and norms fit the rings. */
 export const RING = 16_384;
@@ -12,8 +12,6 @@ const ALIGNMENT = 64;
 
 export interface ArenaOptions extends ScratchShape {
   schedule: Schedule;
-  threads: number; // most threads that the run will use
-  probes?: boolean; // whether layers are probed, default false
   heapBase: number; // first byte of memory that the kernels leave free
 }
 
@@ -30,6 +28,7 @@ interface ArenaOf<Item> {
   readonly losses: Item; // [RING] mean loss of each step of a span
   readonly norms: Item; // [RING] gradient norm of each step of a span
   readonly probeSums: Item; // [leaves, probeLength] of the last step that was looked at; empty where none is
+  readonly shared: Item; // sums over leaves that layers share; empty where none couples rows
   readonly scratch: readonly Item[]; // [threads][*] private to each thread
 }
 
@@ -113,6 +112,7 @@ function takeArena<Item>(
     losses: take({ name: 'loss ring', length: RING }),
     norms: take({ name: 'norm ring', length: RING }),
     probeSums: take({ name: 'looks into layers', length: probes ? leaves * probeLength(network) : 0 }),
+    shared: take({ name: 'statistics of the batch', length: sharedLength(options) }),
     scratch: Array.from({ length: threads }, () => take({ name: activations, length: scratchLength, option: 'batch' })),
   };
 }

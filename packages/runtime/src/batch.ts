@@ -1,11 +1,18 @@
+import type { Workspace } from '@gradloom/core/internal';
 import type { RunContext } from './context.ts';
 import { gatherRows } from './datasets/gather.ts';
 import { gatherTargets } from './datasets/targets.ts';
 import type { RunSetup } from './threads/protocol.ts';
 
-/** Brings the rows of `count` leaves from leaf `first` in `step` and their targets into the workspace. */
-export function gatherLeaves(context: RunContext, step: number, first: number, count: number): number {
-  const { setup, loss, workspace, kernels } = context;
+/** Brings the rows of `count` leaves from leaf `first` in `step` and their targets into a workspace. */
+export function gatherLeaves(
+  context: RunContext,
+  step: number,
+  first: number,
+  count: number,
+  workspace: Workspace = context.workspace,
+): number {
+  const { setup, loss, kernels } = context;
   const { dataset, orders, leaf } = setup;
   if (dataset === null) throw new Error('gatherLeaves: dataset has null, expected a dataset to train on');
   const rows = leafRowsOf(setup, step, first, count);

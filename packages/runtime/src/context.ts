@@ -73,9 +73,10 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const loss = createLoss(setup.loss);
   const optimizer = createOptimizer(setup.optimizer);
   const schedule = createSchedule(setup.schedule, setup.context);
-  const { batch, lastBatch, leaf, threads, probes, heapBase } = setup;
-  const shape = { network, loss, optimizer, batch, lastBatch, leaf, probes, backend: setup.backend.name };
-  const arena = planArena({ ...shape, schedule, threads, heapBase }).bind(setup.memory);
+  const { batch, lastBatch, leaf, couples, threads, probes, heapBase } = setup;
+  const backend = setup.backend.name;
+  const shape = { network, loss, optimizer, batch, lastBatch, leaf, couples, threads, probes, backend };
+  const arena = planArena({ ...shape, schedule, heapBase }).bind(setup.memory);
   const P = network.parameterCount;
   const { kernels: kernelScratch, ...scratch } = takeThreadScratch(
     shape,

@@ -1,5 +1,5 @@
 import { InputError } from '@gradloom/core';
-import { createList, emitForward, emitLoss, link, viewOf } from '@gradloom/core/internal';
+import { createList, emitForward, emitLoss, link, NO_BATCH, viewOf } from '@gradloom/core/internal';
 import type { Chunk, RunContext } from './context.ts';
 import { gatherRows } from './datasets/gather.ts';
 import { gatherTargets } from './datasets/targets.ts';
@@ -41,7 +41,7 @@ function chunkOf(context: RunContext, B: number): Chunk {
   const { network, workspace, theta, kernels, lossSums, place, setup } = context;
   if (context.chunk?.B === B) return context.chunk;
   const { calls, emit } = createList();
-  const pass = { emit, training: false, seed: setup.seed, leaf: EVALUATION_ROWS, joins: false, place };
+  const pass = { emit, training: false, seed: setup.seed, leaf: EVALUATION_ROWS, joins: false, batch: NO_BATCH, place };
   const y = emitForward(network, workspace, theta, B, pass);
   // The first gradient, which the loss overwrites, is not where the outputs are.
   emitLoss(lossSums, network, workspace, y, B, pass);

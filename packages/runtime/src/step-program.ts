@@ -1,19 +1,26 @@
-import type { Call, Emit } from '@gradloom/core';
+import type { Call, Emit, Inspect } from '@gradloom/core';
 import {
   blockCount,
+  createAllocator,
   createBlockUpdate,
   createList,
+  createProbe,
   createTapeRoom,
+  createWorkspace,
   emitNode,
   host,
   link,
+  NO_BATCH,
   type NodePass,
   noteStep,
   ops,
   type Program,
   part,
+  probeLength,
+  segmentsOf,
   type TapeRoom,
   viewOf,
+  type Workspace,
 } from '@gradloom/core/internal';
 import { gatherLeaves } from './batch.ts';
 import type { RunContext } from './context.ts';
@@ -30,7 +37,7 @@ export interface TeamPrograms {
   /** One of an epoch's last batch, which may be short. */
   readonly last: Program;
   /** The pass whose rows are the same in every step, so that they are gathered before the first; null where none is. */
-  readonly held: NodePass | null;
+  readonly held: PlannedPass | null;
 }
 
 /**
@@ -43,6 +50,8 @@ export function teamPrograms(context: RunContext, threads: number, looks: boolea
   const key = looks ? `${threads} looks` : `${threads}`;
   const known = programs.get(key);
   if (known !== undefined && (looks || tapesOf[0] === threads)) return known;
+  // Those of another size are not kept: a trial of many sizes would hold the programs of all.
+  for (const [other, { threads: size }] of programs) if (size !== threads) programs.delete(other);
   const room = looks ? null : createTapeRoom(tapes);
   if (!looks) tapesOf[0] = threads;
   const whole = stepProgram(context, threads, setup.batch, looks, room);
@@ -62,37 +71,38 @@ function stepProgram(
   rows: number,
   looks: boolean,
   room: TapeRoom | null,
-): { program: Program; held: NodePass | null } {
-  const { setup, clock, network, optimizer, arena, workspace, thread, kernels } = context;
+): { program: Program; held: PlannedPass | null } {
+  const { setup, clock, network, optimizer, arena, thread, kernels, place } = context;
   const { leaf, clipNorm, dataset } = setup;
   const { passes, sums } = batchPart(setup, rows, threads, thread, looks);
   const { calls, emit } = createList();
+  const planned = planPasses(context, passes, rows, looks);
   // A pass that writes over its rows needs them again.
-  const isWritten = workspace.outputs[0] === workspace.x;
+  const isWritten = planned.some(({ workspace }) => workspace.outputs[0] === workspace.x);
   const isSame = setup.orders === null && dataset?.rows === rows && passes.length === 1 && !isWritten;
-  const held = isSame ? passes[0] : null;
-  const passesOf = new Map<string, readonly Call[]>();
+  const held = isSame ? planned[0] : null;
 
-  for (const { first, count, row, joins, merges } of passes) {
-    if (held === null) gather(context, first, count, emit);
-    lap(clock, emit, PART.gather);
-    const B = Math.min(count * leaf, rows - first * leaf);
-    const key = `${B} ${row} ${joins}`;
-    const pass = passesOf.get(key) ?? passCalls(context, B, row, joins, looks);
-    passesOf.set(key, pass);
-    if (reads(pass, context.place)) emit(ops.fill, viewOf(context.place, 1, 1), first * leaf, 1);
-    if (passes.length === 1) calls.push(...pass);
-    else emit(part, pass);
-    emit(ops.copy, viewOf(arena.lossSums, first, count), context.lossSums, count);
-    if (looks) {
-      const { probe } = context;
-      emit(ops.copy, viewOf(arena.probeSums, first * probe.length, probe.length), probe, probe.length);
+  // Between two barriers all passes go on, one after the other.
+  const barriers = setup.couples ? barriersOf(context) : 0;
+  for (let s = 0; s <= barriers; s++) {
+    for (const pass of planned) {
+      const { first, segments, merges, copies } = pass;
+      if (s === 0 && held === null) gather(context, pass, emit);
+      lap(clock, emit, PART.gather);
+      const segment = segments[s];
+      if (reads(segment, place)) emit(ops.fill, viewOf(place, 1, 1), first * leaf, 1);
+      if (passes.length === 1) calls.push(...segment);
+      else emit(part, segment);
+      lap(clock, emit, PART.backward);
+      if (s < barriers) continue;
+      for (const [to, from] of copies) emit(ops.copy, to, from, to.length);
+      // A network without parameters has no rows.
+      for (const [left, right] of context.gradientRows.length === 0 ? [] : merges) {
+        emit(ops.add, context.gradientRows[left], context.gradientRows[right], network.parameterCount);
+      }
+      lap(clock, emit, PART.backward);
     }
-    // A network without parameters has no rows.
-    for (const [left, right] of context.gradientRows.length === 0 ? [] : merges) {
-      emit(ops.add, context.gradientRows[left], context.gradientRows[right], network.parameterCount);
-    }
-    lap(clock, emit, PART.backward);
+    if (s < barriers) wait(context, threads, emit);
   }
   wait(context, threads, emit);
 
@@ -111,26 +121,122 @@ function stepProgram(
     update.take(emit, rows, sums);
   }
   lap(clock, emit, PART.update);
-  end(context, threads, rows, emit, reads([...passesOf.values()].flat(), context.place));
+  end(
+    context,
+    threads,
+    rows,
+    emit,
+    planned.some(({ segments }) => segments.some((segment) => reads(segment, place))),
+  );
   // A look reads the mean gradient, which a fused update leaves nowhere.
   return { program: link(calls, kernels, room, { fuses: !looks }), held };
 }
 
 // What these emit must not be a closure of `stepProgram`, which would keep its list of calls alive.
-function gather(context: RunContext, first: number, count: number, emit: Emit): void {
-  emit(host, () => void gatherLeaves(context, context.step, first, count));
+function gather(context: RunContext, { first, count, workspace }: PlannedPass, emit: Emit): void {
+  emit(host, () => void gatherLeaves(context, context.step, first, count, workspace));
 }
 
 function lap(clock: Clock | null, emit: Emit, phase: number): void {
   if (clock !== null) emit(host, () => clock.lap(phase));
 }
 
-/** Forward and backward pass of B rows, whose gradient goes to row `row`. */
-function passCalls(context: RunContext, B: number, row: number, joins: boolean, looks: boolean): readonly Call[] {
-  const { setup, network, workspace, theta, gradients, lossSums, place, probeOf, clock } = context;
+/** A pass with its operations. */
+export interface PlannedPass extends NodePass {
+  readonly workspace: Workspace;
+  /** What stands between the barriers of the pass. */
+  readonly segments: readonly (readonly Call[])[];
+  /** What is copied behind it: to, from. */
+  readonly copies: readonly (readonly [Float64Array, Float64Array])[];
+}
+
+/** The passes of this thread in a batch of `rows` rows, with their operations; `inspect` sees what they write. */
+export const planPasses = (
+  context: RunContext,
+  passes: readonly NodePass[],
+  rows: number,
+  looks: boolean,
+  inspect: Inspect | undefined = context.clock?.inspect,
+): readonly PlannedPass[] =>
+  (context.setup.couples ? coupledPasses : separatePasses)(context, passes, rows, looks, inspect);
+
+/**
+ * Passes that end before the next begins. They share a workspace, and those of as many rows whose gradients go to the
+ * same row share their operations.
+ */
+function separatePasses(
+  context: RunContext,
+  passes: readonly NodePass[],
+  rows: number,
+  looks: boolean,
+  inspect: Inspect | undefined,
+): readonly PlannedPass[] {
+  const { arena, workspace, lossSums, probe, probeOf } = context;
+  const known = new Map<string, readonly Call[]>();
+  return passes.map((pass) => {
+    const { first, count, row, joins } = pass;
+    const key = `${rowsOfPass(context, pass, rows)} ${row} ${joins}`;
+    const calls = known.get(key) ?? passCalls(context, pass, rows, workspace, lossSums, looks ? probeOf : inspect);
+    known.set(key, calls);
+    const losses = [viewOf(arena.lossSums, first, count), lossSums] as const;
+    const look = [viewOf(arena.probeSums, first * probe.length, looks ? probe.length : 0), probe] as const;
+    return { ...pass, workspace, segments: [calls], copies: looks ? [losses, look] : [losses] };
+  });
+}
+
+/** Passes that go on together, from barrier to barrier: each has a workspace of its own. */
+function coupledPasses(
+  context: RunContext,
+  passes: readonly NodePass[],
+  rows: number,
+  looks: boolean,
+  inspect: Inspect | undefined,
+): readonly PlannedPass[] {
+  const { arena, network, loss, passMemory, setup } = context;
+  const allocate = createAllocator('coupledPasses', passMemory);
+  const leaves = leavesOf(setup, setup.batch);
+  const length = looks ? probeLength(network) : 0;
+  return passes.map((pass) => {
+    const { first, count } = pass;
+    const share = createAllocator('coupledPasses', arena.shared);
+    const take = (width: number): Float64Array => share(leaves * width);
+    const workspace = createWorkspace(network, loss, rowsOfPass(context, pass, rows), allocate, { leaves, take });
+    const look = looks ? createProbe(network, workspace, viewOf(arena.probeSums, first * length, length)) : inspect;
+    const calls = passCalls(context, pass, rows, workspace, viewOf(arena.lossSums, first, count), look);
+    return { ...pass, workspace, segments: segmentsOf(calls), copies: [] };
+  });
+}
+
+const rowsOfPass = ({ setup: { leaf } }: RunContext, { first, count }: NodePass, rows: number): number =>
+  Math.min(count * leaf, rows - first * leaf);
+
+/** Barriers in a pass: as many for a thread that has none. */
+function barriersOf({ network, loss }: RunContext): number {
   const { calls, emit } = createList();
-  const pass = { emit, training: true, seed: setup.seed, leaf: setup.leaf, joins, place };
-  emitNode(lossSums, network, workspace, theta, gradients[row], B, pass, looks ? probeOf : clock?.inspect);
+  const empty = new Float64Array(0);
+  const tensors = network.layers.map((layer) => layer.tensors.map(() => empty));
+  const workspace = createWorkspace(network, loss, 1, () => empty);
+  const pass = { emit, training: true, seed: 0, leaf: 1, joins: false, batch: NO_BATCH, place: empty };
+  emitNode(empty, network, workspace, tensors, tensors, 1, pass);
+  return segmentsOf(calls).length - 1;
+}
+
+/** Forward and backward pass in a batch of `rows` rows. */
+function passCalls(
+  context: RunContext,
+  { first, count, row, joins }: NodePass,
+  rows: number,
+  workspace: Workspace,
+  lossSums: Float64Array, // [count]
+  inspect: Inspect | undefined,
+): readonly Call[] {
+  const { setup, network, theta, gradients, place } = context;
+  const { seed, leaf } = setup;
+  const { calls, emit } = createList();
+  const batch = { rows, leaves: leavesOf(setup, rows), firstLeaf: first };
+  const pass = { emit, training: true, seed, leaf, joins, batch, place };
+  const B = Math.min(count * leaf, rows - first * leaf);
+  emitNode(lossSums, network, workspace, theta, gradients[row], B, pass, inspect);
   return calls;
 }
 

@@ -16,7 +16,7 @@ export function runSteps(context: RunContext, task: SpanTask): void {
   const { control, batch } = setup;
   context.barrier = createBarrier(control, threads, context.cores);
   const { whole, last, held } = teamPrograms(context, threads, probe);
-  if (held !== null) gatherLeaves(context, first, held.first, held.count);
+  if (held !== null) gatherLeaves(context, first, held.first, held.count, held.workspace);
   context.most = limit - first;
   const isShort = (step: number): boolean => whole !== last && rowsOf(setup, step) !== batch;
   context.scalarsAhead.set(context.arena.scalars);

@@ -17,6 +17,7 @@ export interface BatchShape {
   readonly batch: number;
   readonly lastBatch: number; // rows of an epoch's last batch, which may be short
   readonly leaf: number; // rows of a leaf; 0 where nothing is trained
+  readonly couples: boolean; // rows depend on each other: passes have barriers in them
 }
 
 /** Leaves of `rows` rows. */
@@ -30,7 +31,7 @@ export const leavesOf = ({ leaf }: Pick<BatchShape, 'leaf'>, rows: number): numb
 export function teamOptions(shape: BatchShape, rows: number, threads: number, looks: boolean): TeamPlanOptions {
   const isBlas = shape.backend === 'blas';
   const most = isBlas || looks ? 1 : Math.floor(MOST_NODE_ROWS / shape.leaf);
-  return { leaves: leavesOf(shape, rows), threads, most, joins: !isBlas };
+  return { leaves: leavesOf(shape, rows), threads, most, joins: !isBlas, merges: !shape.couples };
 }
 
 /** What one thread of a team does in a batch. */
@@ -61,8 +62,17 @@ export function gradientRowsOf(shape: BatchShape, threads: number, looks: boolea
 export const gradientRowsOfTeam = (setup: RunSetup, threads: number): number =>
   setup.leaf === 0 ? 0 : sizeOfPlan(teamOptions(shapeOf(setup), setup.batch, threads, false)).rows;
 
+/** Passes of one thread in a batch, at most. */
+export function mostPasses(shape: BatchShape, threads: number): number {
+  const leaves = leavesOf(shape, shape.batch);
+  const sizes = Array.from({ length: Math.min(threads, leaves) }, (_, t) =>
+    sizeOfPlan(teamOptions(shape, shape.batch, t + 1, false)),
+  );
+  return Math.max(1, ...sizes.map(({ passes }) => passes));
+}
+
 /** Of a run. */
-export const shapeOf = ({ backend, batch, lastBatch, leaf }: RunSetup): BatchShape => ({
-  ...{ batch, lastBatch, leaf },
+export const shapeOf = ({ backend, batch, lastBatch, leaf, couples }: RunSetup): BatchShape => ({
+  ...{ batch, lastBatch, leaf, couples },
   backend: backend.name,
 });

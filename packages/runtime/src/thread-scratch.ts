@@ -1,19 +1,22 @@
 import type { Allocate, BackendName, Loss, Network, Optimizer, ProductShape } from '@gradloom/core';
 import {
   blockCount,
+  countDoubles,
   createList,
   createWorkspace,
   emitNode,
   type KernelScratch,
   MOST_LEAVES,
   MOST_NODE_ROWS,
+  NO_BATCH,
+  NO_SHARE,
   probeLength,
   takeNativeScratch,
   takeWasmScratch,
   tapeLength,
   type Workspace,
 } from '@gradloom/core/internal';
-import type { BatchShape } from './team-part.ts';
+import { type BatchShape, leavesOf, mostPasses } from './team-part.ts';
 
 /**
  * Rows of a chunk at evaluation: fixed, since a BLAS gives a row other bits in calls of other sizes. A pass in training
@@ -29,6 +32,7 @@ export interface ScratchShape extends BatchShape {
   readonly network: Network;
   readonly loss: Loss;
   readonly optimizer: Optimizer;
+  readonly threads: number; // most threads that the run will use
   readonly probes?: boolean; // whether layers are probed, default false
 }
 
@@ -38,6 +42,7 @@ export interface ThreadScratch {
   readonly lossSums: Float64Array; // [leaves] of a pass; of a chunk at evaluation the first
   readonly probe: Float64Array; // [probeLength] of a leaf that is looked at; empty where none is
   readonly workspace: Workspace;
+  readonly passMemory: Float64Array; // workspaces of passes that go on together; empty where no layer couples rows
   readonly place: Float64Array; // [2] step, and row of the batch at which a pass begins
   readonly one: Float64Array; // [1] what a step adds to itself
   readonly hyper: Float64Array; // [H] of the optimizer, in this step
@@ -57,7 +62,8 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
     kernels: takeKernelScratch(network.products, backend, allocate),
     lossSums: allocate(MOST_LEAVES),
     probe: allocate(probes ? probeLength(network) : 0),
-    workspace: createWorkspace(network, loss, EVALUATION_ROWS, allocate),
+    workspace: createWorkspace(network, loss, EVALUATION_ROWS, allocate, NO_SHARE),
+    passMemory: allocate(passMemoryLength(shape)),
     place: allocate(2),
     one: allocate(1),
     hyper: allocate(H),
@@ -69,6 +75,29 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
     tapes: allocate(tapeLength(shape.leaf === 0 ? 0 : mostCalls(shape))),
   };
 }
+
+/** Doubles of the workspaces of all passes of a thread in a batch, where each has one of its own. */
+function passMemoryLength(shape: ScratchShape): number {
+  const { network, loss, batch, leaf, couples, threads, probes = false } = shape;
+  if (!couples) return 0;
+  const leaves = leavesOf(shape, batch);
+  const lengthOf = (rows: number): number =>
+    countDoubles((allocate) => createWorkspace(network, loss, rows, allocate, { leaves, take: () => EMPTY }));
+  // A look takes leaf by leaf.
+  const looks = probes ? leaves * lengthOf(Math.min(batch, leaf)) : 0;
+  return Math.max(looks, mostPasses(shape, threads) * lengthOf(Math.min(batch, EVALUATION_ROWS)));
+}
+
+/** Doubles that the layers of all threads share. */
+export function sharedLength({ network, loss, couples, ...shape }: ScratchShape): number {
+  const leaves = leavesOf(shape, shape.batch);
+  if (!couples) return 0;
+  return countDoubles((allocate) => {
+    createWorkspace(network, loss, 1, () => EMPTY, { leaves, take: (width) => allocate(leaves * width) });
+  });
+}
+
+const EMPTY = new Float64Array(0);
 
 /** Passes of different length or place of the gradient that have tapes, of networks of fewer calls and of more. */
 const PASSES = 8;
@@ -85,11 +114,10 @@ const CALLS_OF_STEP = 64;
 /** Calls that the tapes of a thread have room for. Those that find none are made one by one. */
 function mostCalls({ network, loss }: ScratchShape): number {
   const { calls, emit } = createList();
-  const empty = new Float64Array(0);
-  const tensors = network.layers.map((layer) => layer.tensors.map(() => empty));
-  const workspace = createWorkspace(network, loss, 1, () => empty);
-  const pass = { emit, training: true, seed: 0, leaf: 1, joins: false, place: empty };
-  emitNode(empty, network, workspace, tensors, tensors, 1, pass);
+  const tensors = network.layers.map((layer) => layer.tensors.map(() => EMPTY));
+  const workspace = createWorkspace(network, loss, 1, () => EMPTY, { leaves: 0, take: () => EMPTY });
+  const pass = { emit, training: true, seed: 0, leaf: 1, joins: false, batch: NO_BATCH, place: EMPTY };
+  emitNode(EMPTY, network, workspace, tensors, tensors, 1, pass);
   const passes = calls.length > MANY_CALLS ? PASSES_OF_MANY : PASSES;
   const blocks = Math.min(UPDATED_BLOCKS, blockCount(network.parameterCount));
   return passes * calls.length + 2 * (CALLS_OF_BLOCK * blocks + CALLS_OF_STEP);

@@ -1,6 +1,7 @@
 import type { ActivationName } from '../activations/index.ts';
 import type { KindOf } from '../family.ts';
 import { type ActivationOptions, activation } from './activation.ts';
+import { batchNorm } from './batch-norm.ts';
 import { dense } from './dense.ts';
 import { dropout } from './dropout.ts';
 import { embedding } from './embedding.ts';
@@ -8,7 +9,16 @@ import { layerNorm } from './layer-norm.ts';
 import { residual } from './residual.ts';
 import { swiglu } from './swiglu.ts';
 
-const table = { activation, dense, dropout, embedding, 'layer-norm': layerNorm, residual, swiglu };
+const table = {
+  activation,
+  'batch-norm': batchNorm,
+  dense,
+  dropout,
+  embedding,
+  'layer-norm': layerNorm,
+  residual,
+  swiglu,
+};
 
 /** The kinds of layers in long form; the name of an activation is short for an activation layer. */
 export type LayerKind = keyof typeof table;
@@ -26,15 +36,16 @@ export type LayerSpec = { [K in LayerKind]: KindOf<K> & Parameters<(typeof table
 export type ShortActivation = KindOf<ActivationName> & Omit<ActivationOptions, 'fn'>;
 
 export type { ActivationOptions } from './activation.ts';
+export type { BatchNormOptions } from './batch-norm.ts';
 export type { DenseOptions } from './dense.ts';
 export type { DropoutOptions } from './dropout.ts';
 export type { EmbeddingOptions } from './embedding.ts';
 export { InputError } from './input-error.ts';
 export type { Inspect } from './inspect.ts';
-export type { Layer, Pass, Place, TensorSpec } from './layer.ts';
+export { type BatchPlace, type Layer, NO_BATCH, type Pass, type Place, type TensorSpec } from './layer.ts';
 export { layerInFull } from './layer-in-full.ts';
 export type { LayerNormOptions } from './layer-norm.ts';
-export { type LayerMemory, noMemory, type StackMemory } from './memory.ts';
+export { type LayerMemory, NO_SHARE, noMemory, type Share, type StackMemory } from './memory.ts';
 export { type PlacedLayer, placeLayers } from './placed-layer.ts';
 export type { ResidualOptions } from './residual.ts';
 export { backwardStack, createStackMemory, forwardStack } from './stack.ts';

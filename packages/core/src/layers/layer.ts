@@ -4,7 +4,7 @@ import type { Emit } from '../program/op.ts';
 import type { Random } from '../random/random.ts';
 import type { LayerSpec } from './index.ts';
 import type { Inspect } from './inspect.ts';
-import type { LayerMemory } from './memory.ts';
+import type { LayerMemory, Share } from './memory.ts';
 
 /** What the program of a pass over rows depends on besides the rows. */
 export interface Pass {
@@ -18,16 +18,33 @@ export interface Pass {
   readonly leaf: number;
   /** Whether gradients are added to what stands in their arrays: the sum of the rows to the left. */
   readonly joins: boolean;
+  /** The batch that the rows are part of. Only layers that couple rows ask for it. */
+  readonly batch: BatchPlace;
   /** [2] Where the program finds the step, counted from 0, and the index of its first row in the batch. */
   readonly place: Float64Array;
 }
 
-/** A trainable tensor of a layer. */
+/** Which part of a batch a pass has. */
+export interface BatchPlace {
+  /** Rows of the whole batch. */
+  readonly rows: number;
+  /** Its leaves. */
+  readonly leaves: number;
+  /** The first leaf of the pass. */
+  readonly firstLeaf: number;
+}
+
+/** Of a pass whose layers do not ask, as in evaluation. */
+export const NO_BATCH: BatchPlace = { rows: 0, leaves: 0, firstLeaf: 0 };
+
+/** A tensor of a layer: trained, or a state that its passes write. */
 export interface TensorSpec {
   /** Its name, such as 'W' or 'b'. */
   readonly name: string;
   /** Shape, such as [I, O]. */
   readonly shape: readonly number[];
+  /** False for a state: it has no gradient, and no update or weight decay touches it. @default true */
+  readonly isTrained?: boolean;
   /** Writes the starting values. Overwrites `out`. */
   initialize(out: Float64Array, random: Random): void;
 }
@@ -61,8 +78,12 @@ export interface Layer {
   readonly products?: readonly ProductShape[];
   /** Nested layers, in order. Its tensors are theirs. */
   readonly inner?: readonly Layer[];
+  /**
+   * In training a row's output depends on the other rows of the batch, so passes have barriers in them. Absent: no.
+   */
+  readonly couplesRows?: boolean;
   /** Memory of the layer for up to `rows` rows, besides input and output. Absent: nothing. */
-  createMemory?(rows: number, allocate: Allocate): LayerMemory;
+  createMemory?(rows: number, allocate: Allocate, share: Share): LayerMemory;
 
   /** Operations that overwrite `y`. */
   forward(

@@ -5,9 +5,23 @@
 export interface LayerMemory {
   /** The arrays of `createMemory`, in its order. */
   readonly arrays: readonly Float64Array[];
+  /** Arrays that all threads of a team share, as `Share.take` gives them. */
+  readonly shared?: readonly Float64Array[];
   /** Memory of nested layers. */
   readonly inner?: StackMemory;
 }
+
+/** Memory that all threads of a team share: every one of them takes the same arrays, in the same order. */
+export interface Share {
+  /** Leaves of a batch, at most. */
+  readonly leaves: number;
+  /** An array [leaves, width]. */
+  take(width: number): Float64Array;
+}
+
+/** Where nothing is trained. */
+export const NO_SHARE: Share = { leaves: 0, take: () => nothing };
+const nothing = new Float64Array(0);
 
 /** Memory of a stack of layers, for up to `rows` rows. */
 export interface StackMemory {

@@ -43,9 +43,10 @@ export function* residual(options: ResidualOptions, { input: width, path, build 
       layer.tensors.map((tensor) => ({ ...tensor, name: `layers.${l}.${tensor.name}` })),
     ),
     inner: layers,
-    createMemory(rows, allocate) {
+    couplesRows: layers.some((layer) => layer.couplesRows === true),
+    createMemory(rows, allocate, share) {
       // x is read again for the sum, so the first layer must not overwrite it. Its array is not known here.
-      return { arrays: [], inner: createStackMemory(layers, new Float64Array(0), true, rows, allocate) };
+      return { arrays: [], inner: createStackMemory(layers, new Float64Array(0), true, rows, allocate, share) };
     },
     forward(y, x, parameters, B, pass, memory, inspect) {
       const f = forwardStack(layers, innerOf(memory), x, sorted(parameters), B, pass, inspect);

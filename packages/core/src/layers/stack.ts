@@ -2,7 +2,7 @@ import type { Allocate } from '../kernels/scratch.ts';
 import { host } from '../program/op.ts';
 import type { Inspect } from './inspect.ts';
 import type { Layer, Pass } from './layer.ts';
-import { noMemory, type StackMemory } from './memory.ts';
+import { noMemory, type Share, type StackMemory } from './memory.ts';
 
 /** @param inputIsRead whether anybody reads `x` after the first layer's forward: it may not be overwritten then */
 export function createStackMemory(
@@ -11,6 +11,7 @@ export function createStackMemory(
   inputIsRead: boolean,
   rows: number,
   allocate: Allocate,
+  share: Share,
 ): StackMemory {
   const outputs: Float64Array[] = [];
   let input = x;
@@ -23,7 +24,7 @@ export function createStackMemory(
   }
   const widest = layers.reduce((width, layer) => Math.max(width, layer.in, layer.out), 0);
   const gradients = [allocate(rows * widest), allocate(rows * widest)] as const;
-  const memories = layers.map((layer) => layer.createMemory?.(rows, allocate) ?? noMemory);
+  const memories = layers.map((layer) => layer.createMemory?.(rows, allocate, share) ?? noMemory);
   return { outputs, gradients, memories };
 }
 

@@ -1,3 +1,12 @@
+export {
+  batchNormBackwardInput,
+  batchNormForward,
+  leafMean,
+  leafProducts,
+  leafSums,
+  movingAverage,
+  subtractRow,
+} from './batch-norm.ts';
 export { checkIndices } from './check-indices.ts';
 export { dropout } from './dropout.ts';
 export { embeddingBackward, embeddingForward } from './embedding.ts';

@@ -1,7 +1,7 @@
 import type { Block, Kernels } from '../kernels/kernels.ts';
 import { type Allocate, viewOf } from '../kernels/scratch.ts';
 import { fuse } from './fuse.ts';
-import { type Call, host, part } from './op.ts';
+import { barrier, type Call, host, part } from './op.ts';
 
 /** A program that can run on one thread. */
 export interface Program {
@@ -73,6 +73,7 @@ export function link(
   const owns = (call: Call): boolean => kernels.bind(call) !== null || (blocks?.encode(call) ?? null) !== null;
   for (const call of fuses ? fuse(calls, owns) : calls) {
     const { op, args } = call;
+    if (op.name === barrier.name) continue; // a team's barriers are operations of the host by now
     if (op.name === host.name) {
       add(args[0] as Step);
     } else if (op.name === part.name) {

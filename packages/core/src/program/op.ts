@@ -74,10 +74,26 @@ export const text: Operand = { kind: 'text' };
 /** What only the thread's own JavaScript can do: gather rows, look, wait. Ends the program where it returns false. */
 export const host = defineOp('host', {}, (act: () => unknown): void => void act());
 
+/**
+ * Where every thread of a team has to arrive before any goes on: what follows reads what others have written. A thread
+ * that has the whole batch needs none.
+ */
+export const barrier = defineOp('barrier', {}, (): void => {});
+
 /** Another program as one operation: several parts of a step can share it. */
 export const part = defineOp('part', {}, (_calls: readonly Call[]): void => {
   throw new Error('part: has no reference, expected the executor to run it');
 });
+
+/** The calls before, between and behind barriers. */
+export function segmentsOf(calls: readonly Call[]): readonly (readonly Call[])[] {
+  const segments: Call[][] = [[]];
+  for (const call of calls) {
+    if (call.op.name === barrier.name) segments.push([]);
+    else segments[segments.length - 1].push(call);
+  }
+  return segments;
+}
 
 /** A list of calls, and the function that adds to it. */
 export function createList(): { readonly calls: Call[]; readonly emit: Emit } {

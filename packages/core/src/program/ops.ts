@@ -3,6 +3,8 @@ import { type Activation, type ActivationName, activations } from '../activation
 import { add, affine, affineBackwardInput, affineBackwardWeights, averageRows, scale } from '../kernels/reference.ts';
 import type { Loss } from '../losses/loss.ts';
 import {
+  batchNormBackwardInput,
+  batchNormForward,
   checkIndices,
   copy,
   dropout,
@@ -13,8 +15,13 @@ import {
   gateForward,
   layerNormBackwardInput,
   layerNormForward,
+  leafMean,
+  leafProducts,
+  leafSums,
+  movingAverage,
   normBackwardWeights,
   plus,
+  subtractRow,
 } from '../ops/index.ts';
 import type { Optimizer, UpdateKernel } from '../optimizers/optimizer.ts';
 import { count, defineOp, flag, inout, inouts, input, number, type Op, output, stride, text } from './op.ts';
@@ -106,6 +113,60 @@ export const ops = {
       ...{ scales: input('B'), gamma: input('size'), B: count, size: count },
     },
     layerNormBackwardInput,
+  ),
+  /** sums[k] = the sum of the rows of leaf k. */
+  leafSums: defineOp(
+    'leafSums',
+    { sums: output('leaves', 'size'), a: input('B', 'size'), B: count, leaf: count, size: count },
+    leafSums,
+  ),
+  /** sums[k] = that of products. */
+  leafProducts: defineOp(
+    'leafProducts',
+    {
+      ...{ sums: output('leaves', 'size'), a: input('B', 'size'), b: input('B', 'size') },
+      ...{ B: count, leaf: count, size: count },
+    },
+    leafProducts,
+  ),
+  /** mean = the tree's sum of sums of leaves, over the rows. */
+  leafMean: defineOp(
+    'leafMean',
+    {
+      ...{ mean: output('size'), levels: inout('levels', 'size'), sums: input('leaves', 'size') },
+      ...{ leaves: count, size: count, rows: count },
+    },
+    leafMean,
+  ),
+  /** y[n] = x[n] - row. */
+  subtractRow: defineOp(
+    'subtractRow',
+    { y: output('B', 'size'), x: input('B', 'size'), row: input('size'), B: count, size: count },
+    subtractRow,
+  ),
+  /** y = the centered rows over their deviation, times gamma, plus beta. */
+  batchNormForward: defineOp(
+    'batchNormForward',
+    {
+      ...{ y: output('B', 'size'), xHat: inout('B', 'size'), scales: output('size'), variance: input('size') },
+      ...{ gamma: input('size'), beta: input('size'), B: count, size: count, epsilon: number },
+    },
+    batchNormForward,
+  ),
+  /** The gradient of the rows. */
+  batchNormBackwardInput: defineOp(
+    'batchNormBackwardInput',
+    {
+      ...{ dx: output('B', 'size'), dy: input('B', 'size'), xHat: input('B', 'size'), scales: input('size') },
+      ...{ gamma: input('size'), meanDy: input('size'), meanDyXHat: input('size'), B: count, size: count },
+    },
+    batchNormBackwardInput,
+  ),
+  /** running = a moving average of value · factor. */
+  movingAverage: defineOp(
+    'movingAverage',
+    { running: inout('n'), value: input('n'), n: count, momentum: number, factor: number },
+    movingAverage,
   ),
   /** y = silu(g) · v. */
   gateForward: defineOp('gateForward', { y: output('n'), g: input('n'), v: input('n'), n: count }, gateForward),

@@ -30,6 +30,11 @@ export interface TeamPlanOptions {
    * Whether a pass may add its gradient to its left neighbour's. A BLAS may not: that rounds in an order of its own.
    */
   readonly joins: boolean;
+  /**
+   * Whether a row is free for the next pass once it is added to its neighbour's. It is not where all passes go on
+   * together, from barrier to barrier. @default true
+   */
+  readonly merges?: boolean;
 }
 
 /** Deals the leaves of a batch out to a team, neighbours to the same thread, and says where their gradients go. */
@@ -57,7 +62,7 @@ export function planTeam(options: TeamPlanOptions): TeamPlan {
 }
 
 /** Rows counted from 0 in the thread. */
-function planThread(first: number, end: number, { leaves, most, joins }: TeamPlanOptions) {
+function planThread(first: number, end: number, { leaves, most, joins, merges: frees = true }: TeamPlanOptions) {
   const passes: NodePass[] = [];
   const stack: Node[] = []; // the node in each row
   let rows = 0;
@@ -75,7 +80,7 @@ function planThread(first: number, end: number, { leaves, most, joins }: TeamPla
       const merges: [number, number][] = [];
       // What the last chunk could merge is left to the update, which reads the rows in any case. Other nodes become one
       // row each: a thread would need rows by the square of the logarithm of its leaves.
-      for (let n = isRight ? (c + 1) / 2 : c + 1; (c + 1 < chunks || !isLast) && n % 2 === 0; n /= 2) {
+      for (let n = isRight ? (c + 1) / 2 : c + 1; frees && (c + 1 < chunks || !isLast) && n % 2 === 0; n /= 2) {
         merges.push([stack.length - 2, stack.length - 1]);
         addTo(stack, stack.pop()?.count ?? 0);
       }
@@ -111,17 +116,22 @@ export function sizeOfPlan(options: TeamPlanOptions): PlanSize {
 }
 
 /** As `planThread` would have it. */
-function sizeOfThread(first: number, end: number, { leaves, most, joins }: TeamPlanOptions): PlanSize {
+function sizeOfThread(first: number, end: number, { leaves, most, joins, merges = true }: TeamPlanOptions): PlanSize {
   let [kept, rows, passes] = [0, 0, 0];
   for (const { first: at, count } of nodesOf(first, end, leaves)) {
     const chunks = Math.floor((count + most - 1) / most);
     // Chunks that have a row of their own, the last not counted. As many sums wait behind m of them as m has ones, and
     // of the numbers up to m the one below the largest power of two that is at most m + 1 has most.
     const m = joins ? (chunks - 1) >> 1 : chunks - 1;
+    passes += chunks;
+    if (!merges) {
+      kept += m + 1;
+      rows = kept;
+      continue;
+    }
     rows = Math.max(rows, kept + 1 + 31 - Math.clz32(m + 1));
     if (at + count === end) for (let rest = m; rest > 0; rest >>= 1) kept += rest & 1;
     kept++;
-    passes += chunks;
   }
   return { rows, passes };
 }

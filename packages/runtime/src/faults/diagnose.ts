@@ -1,5 +1,15 @@
 import { InputError, type Inspect, type Layer } from '@gradloom/core';
-import { batchLoss, createList, emitNode, gradientOf, runCalls, show, viewOf } from '@gradloom/core/internal';
+import {
+  batchLoss,
+  createList,
+  createWorkspace,
+  emitNode,
+  gradientOf,
+  runCalls,
+  show,
+  viewOf,
+  type Workspace,
+} from '@gradloom/core/internal';
 import { gatherLeaves, rowOfDataset, rowsOf } from '../batch.ts';
 import type { RunContext } from '../context.ts';
 import { leavesOf } from '../team-part.ts';
@@ -29,7 +39,7 @@ export function diagnose(context: RunContext, { step, of }: DiagnosisTask): Faul
 }
 
 /**
- * Runs the leaves of a step once more on this thread, looking at every array for the first number that is not finite.
+ * Runs the leaves of a step once more on this thread, all at once where a layer couples their rows, looking at every array for the first number that is not finite.
  * Only between spans; overwrites the gradients, not the state.
  */
 function badLoss(context: RunContext, step: number): Fault {
@@ -38,13 +48,15 @@ function badLoss(context: RunContext, step: number): Fault {
   const weights = `; the largest weights before it: ${largestWeights(network, theta)}`;
   const rows = rowsOf(setup, step);
   const leaves = leavesOf(setup, rows);
-  for (let k = 0; k < leaves; k++) {
+  const count = setup.couples ? leaves : 1;
+  for (let k = 0; k < leaves; k += count) {
     const first = k * setup.leaf;
-    const last = Math.min(rows, first + setup.leaf) - 1;
+    const last = Math.min(rows, first + count * setup.leaf) - 1;
     const where = `train: step ${step}, ${first === last ? `row ${first}` : `rows ${first} to ${last}`} of the batch`;
-    const data = badData(context, step, k);
+    const workspace = workspaceOf(context, last + 1 - first);
+    const data = badData(context, workspace, step, k, count);
     if (data !== undefined) return { message: `${where}: ${data}`, isData: true };
-    const { found, refused } = badNumber(context, step, k);
+    const { found, refused } = badNumber(context, workspace, step, k, count);
     if (found !== undefined) return { message: `${where}: ${found}${weights}`, isData: false };
     if (refused !== undefined) return { message: `train: step ${step}: ${refused}`, isData: true };
   }
@@ -60,9 +72,19 @@ const badUpdate = ({ network, arena }: RunContext, step: number): Fault => ({
   isData: false,
 });
 
-function badData(context: RunContext, step: number, leaf: number): string | undefined {
-  const rows = gatherLeaves(context, step, leaf, 1);
-  const { x, t } = context.workspace;
+/** The thread's own, or a larger one for the rows of a batch. */
+const workspaceOf = ({ setup, network, loss, workspace }: RunContext, rows: number): Workspace =>
+  setup.couples ? createWorkspace(network, loss, rows, (length) => new Float64Array(length)) : workspace;
+
+function badData(
+  context: RunContext,
+  workspace: Workspace,
+  step: number,
+  leaf: number,
+  count: number,
+): string | undefined {
+  const rows = gatherLeaves(context, step, leaf, count, workspace);
+  const { x, t } = workspace;
   const input = firstNotFinite(x, rows * context.network.input);
   if (input !== undefined) return `the inputs have ${show(x[input])}, expected finite numbers (look at the data)`;
   const target = firstNotFinite(t, rows * context.targetColumns);
@@ -71,10 +93,16 @@ function badData(context: RunContext, step: number, leaf: number): string | unde
 }
 
 /**
- * The first number of a leaf that is not finite, and the row that a layer cannot take, which may be since it has that
+ * The first number of `count` leaves that is not finite, and the row that a layer cannot take, which may be since it has that
  * number.
  */
-function badNumber(context: RunContext, step: number, leaf: number): { found?: string; refused?: string } {
+function badNumber(
+  context: RunContext,
+  workspace: Workspace,
+  step: number,
+  leaf: number,
+  count: number,
+): { found?: string; refused?: string } {
   const { network, arena, setup } = context;
   const { places, parameterCount: P } = network;
   const paths = new Map(places.map(({ layer, path }) => [layer, path]));
@@ -86,17 +114,17 @@ function badNumber(context: RunContext, step: number, leaf: number): { found?: s
   };
   const finite = 'expected finite numbers';
   try {
-    runLeaf(context, step, leaf, inspect);
+    runLeaves(context, workspace, step, leaf, count, inspect);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const row = rowOfDataset(setup, step, leaf * setup.leaf + error.row);
     const refused = new InputError(row, error.problem, { of: setup.dataset?.name ?? 'the dataset' }).message;
     return found === undefined ? { refused } : { found: `${found}, ${finite}` };
   }
-  const loss = context.lossSums[0];
-  arena.lossSums[leaf] = loss;
-  if (loss - loss !== 0)
-    found ??= `the loss after ${layerName(network.layers[network.layers.length - 1])} has ${show(loss)}`;
+  const losses = viewOf(arena.lossSums, leaf, count);
+  const bad = firstNotFinite(losses, count);
+  if (bad !== undefined)
+    found ??= `the loss after ${layerName(network.layers[network.layers.length - 1])} has ${show(losses[bad])}`;
   const gradients = gradientOf(arena.gSum, P, 0);
   for (const { layer, tensors } of places) {
     for (const { name, offset, length } of tensors) {
@@ -109,13 +137,22 @@ function badNumber(context: RunContext, step: number, leaf: number): { found?: s
   return found === undefined ? {} : { found: `${found}, ${finite}` };
 }
 
-/** Forward and backward pass of a leaf, its gradient to row 0. */
-function runLeaf(context: RunContext, step: number, leaf: number, inspect: Inspect): void {
-  const { setup, network, workspace, theta, gradients, lossSums, kernels } = context;
-  const rows = gatherLeaves(context, step, leaf, 1);
+/** Forward and backward pass of `count` leaves, their gradient to row 0. */
+function runLeaves(
+  context: RunContext,
+  workspace: Workspace,
+  step: number,
+  leaf: number,
+  count: number,
+  inspect: Inspect,
+): void {
+  const { setup, network, theta, gradients, arena, kernels } = context;
+  const rows = gatherLeaves(context, step, leaf, count, workspace);
   const { calls, emit } = createList();
   const place = Float64Array.of(step, leaf * setup.leaf);
-  const pass = { emit, training: true, seed: setup.seed, leaf: setup.leaf, joins: false, place };
-  emitNode(lossSums, network, workspace, theta, gradients[0], rows, pass, inspect);
+  const batch = { rows, leaves: count, firstLeaf: leaf };
+  const pass = { emit, training: true, seed: setup.seed, leaf: setup.leaf, joins: false, batch, place };
+  const losses = viewOf(arena.lossSums, leaf, count);
+  emitNode(losses, network, workspace, theta, gradients[0], rows, pass, inspect);
   runCalls(calls, kernels);
 }

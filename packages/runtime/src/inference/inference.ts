@@ -34,6 +34,7 @@ export function openInference(
     batch: EVALUATION_ROWS,
     lastBatch: EVALUATION_ROWS,
     leaf: 0,
+    couples: false,
     seed: 0,
     clipNorm: null,
     ...machine,

@@ -1,11 +1,12 @@
 import { buildNetwork, createRandom, initializeParameters, type NetworkSpec } from '@gradloom/core';
-import { createList, emitNode, link, onlyKeys, positiveInteger } from '@gradloom/core/internal';
+import { link, onlyKeys, positiveInteger } from '@gradloom/core/internal';
 import type { BackendChoice } from '../backend-choices.ts';
 import { gatherLeaves } from '../batch.ts';
 import { createContext } from '../context.ts';
 import { datasetFromRows } from '../datasets/index.ts';
 import { planRun } from '../run/plan.ts';
 import { prepareRun } from '../run/prepare.ts';
+import { planPasses } from '../step-program.ts';
 import { batchPart } from '../team-part.ts';
 
 /** How long one pass of a batch through a network took. */
@@ -33,23 +34,17 @@ export function createPassTimer(spec: NetworkSpec, options: PassTimerOptions): (
   const { setup, arena } = prepareRun(plan, data);
   initializeParameters(plan.network, arena.theta, plan.seed);
   const context = createContext(setup, 0);
-  const { network, workspace, theta, gradients, lossSums, kernels, place } = context;
   const { passes } = batchPart(setup, batch, 1, 0, false);
   let [forwardEnd, backwardStart] = [0, 0];
-  const programs = passes.map(({ first, count, row, joins }) => {
-    const { calls, emit } = createList();
-    const pass = { emit, training: true, seed: plan.seed, leaf: setup.leaf, joins, place };
-    const rows = Math.min(count * setup.leaf, batch - first * setup.leaf);
-    emitNode(lossSums, network, workspace, theta, gradients[row], rows, pass, (phase) => {
-      if (phase === 'forward') forwardEnd = performance.now();
-      else if (phase === 'loss') backwardStart = performance.now();
-    });
-    return { first, count, program: link(calls, kernels) };
+  const planned = planPasses(context, passes, batch, false, (phase) => {
+    if (phase === 'forward') forwardEnd = performance.now();
+    else if (phase === 'loss') backwardStart = performance.now();
   });
+  const programs = planned.map((pass) => ({ ...pass, program: link(pass.segments.flat(), context.kernels) }));
   return () => {
     let [forwardMs, backwardMs] = [0, 0];
-    for (const { first, count, program } of programs) {
-      gatherLeaves(context, 0, first, count);
+    for (const { first, count, workspace, program } of programs) {
+      gatherLeaves(context, 0, first, count, workspace);
       const start = performance.now();
       program.run();
       backwardMs += performance.now() - backwardStart;

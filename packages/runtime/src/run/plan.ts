@@ -7,7 +7,15 @@ import {
   type NetworkSpec,
   type Pausable,
 } from '@gradloom/core';
-import { blockCount, buildNetworkInTurns, complete, leafCount, leafRows, within } from '@gradloom/core/internal';
+import {
+  blockCount,
+  buildNetworkInTurns,
+  complete,
+  couplesRows,
+  leafCount,
+  leafRows,
+  within,
+} from '@gradloom/core/internal';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import {
   type CheckpointSettings,
@@ -96,6 +104,7 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
     batch,
     lastBatch: train.rows % batch || batch,
     leaf,
+    couples: couplesRows(network),
     threads,
     tunesThreads: team === 'auto',
     ownThreads: pool === undefined,

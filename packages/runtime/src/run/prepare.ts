@@ -42,6 +42,7 @@ export interface RunShape {
   readonly batch: number;
   readonly lastBatch: number; // rows of an epoch's last
   readonly leaf: number; // rows of a leaf; 0 where nothing is trained
+  readonly couples: boolean; // see couplesRows
   readonly threads: number; // fewer where memory is short
   readonly ownThreads: boolean; // that are started for it, rather than those of a pool
   readonly seed: number;
@@ -73,7 +74,7 @@ export function* openRun(
   wanted: Means,
   partsOf: (means: Means) => readonly Part[],
 ): Pausable<OpenedRun> {
-  const { network, batch, lastBatch, leaf } = shape;
+  const { network, batch, lastBatch, leaf, couples } = shape;
   const backend = resolveBackend(shape.backend, shape.blas, network);
   const compiled = compileFor(backend);
   yield;
@@ -105,6 +106,7 @@ export function* openRun(
     batch,
     lastBatch,
     leaf,
+    couples,
     threads,
     seed: shape.seed,
     clipNorm: shape.clipNorm,

@@ -17,6 +17,7 @@ export interface RunSetup extends CompiledKernels {
   readonly batch: number;
   readonly lastBatch: number; // rows of an epoch's last
   readonly leaf: number; // rows of a leaf; 0 where nothing is trained
+  readonly couples: boolean; // see couplesRows
   readonly threads: number; // that the arena was planned for
   readonly seed: number;
   readonly clipNorm: number | null;
