@@ -83,13 +83,13 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const loss = createLoss(setup.loss);
   const optimizer = createOptimizer(setup.optimizer);
   const schedule = createSchedule(setup.schedule, setup.context);
-  const { batch, lastBatch, leaf, threads, probes, heapBase } = setup;
+  const { batch, lastBatch, leaf, threads, probes, heapBase, insideBytes } = setup;
   const backend = setup.backend.name;
   const layout = planArena({
     ...{ network, loss, optimizer, schedule, batch, lastBatch, leaf },
-    ...{ threads, probes, backend, heapBase },
+    ...{ threads, probes, backend, heapBase, insideBytes },
   });
-  const arena = layout.bind(setup.memory);
+  const arena = layout.bind(setup.memory, setup.outside);
   const P = network.parameterCount;
   const scratch = takeThreadScratch(
     { network, loss, optimizer, backend, batch, lastBatch, leaf },
@@ -101,6 +101,7 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     module: setup.module,
     code: setup.code,
     memory: setup.memory,
+    outside: setup.outside,
     scratch: scratch.kernels,
   });
   const looks = probeLength(network);

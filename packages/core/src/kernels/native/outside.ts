@@ -6,10 +6,10 @@ import type { CallTape } from './call-tape.ts';
 import { halved, type RowAdds } from './row-adds.ts';
 
 /**
- * The kernels of `wasm` for runs whose gradients and optimizer state may lie outside of its memory. What it cannot reach
- * goes to machine code, or to plain code where little or nothing is gained: the products of layers of few weights, and
- * updates other than by a mean. The bits are the same. A tape of WebAssembly cannot hold such calls, so nothing is
- * recorded.
+ * The kernels of `wasm` for runs whose gradients and optimizer state may lie outside of its memory. What it cannot
+ * reach goes to machine code, or to plain code where little or nothing is gained: the products of layers of few
+ * weights, and updates other than by a mean. The bits are the same. A tape of WebAssembly cannot hold such calls, so
+ * nothing is recorded.
  */
 export function withOutside(
   { record: _, recordSteps: __, ...wasm }: Kernels,

@@ -11,7 +11,7 @@ export interface RowAdds {
   add(sum: number, term: number, n: number): void;
   /** The first n numbers of row `left` += those of row `right`, for each pair. */
   join(pairs: NodeSums['joins'], first: number, row: number, n: number): void;
-  /** Of `count` rows, each even one += its right neighbour, if it has one: (count + 1) / 2 are left, as far apart again. */
+  /** Of `count` rows, each even one += its right neighbour, if it has one: half are left, twice as far apart. */
   addNeighbours(first: number, row: number, count: number, n: number): void;
 }
 

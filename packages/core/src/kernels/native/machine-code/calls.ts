@@ -1,10 +1,10 @@
 import { type Address, type Assembler, at, type Register, rdi, rsi, rsp } from './assembler.ts';
 
 /**
- * A call on the tape is 26 words of 32 bits: the first says where the kernel begins in the code, the second is free, and
- * behind them stand the arguments: arrays, two words each, then what the kernels have in their own scratch, and numbers,
- * one word each. While it runs, rdi points to its call and rsi to the start of the memory, and `loadData` finds the
- * data; it may use any other register but rsp.
+ * A call on the tape is 26 words of 32 bits: the first says where the kernel begins in the code, the second is free,
+ * and behind them stand the arguments: arrays, two words each, then what the kernels have in their own scratch, and
+ * numbers, one word each. While it runs, rdi points to its call and rsi to the start of the memory, and `loadData`
+ * finds the data; it may use any other register but rsp.
  */
 export const CALL_WORDS = 26;
 
