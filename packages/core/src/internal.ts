@@ -50,6 +50,7 @@ export { countPieces } from './pieces.ts';
 export { predictRows } from './predict.ts';
 export { createProbe, type ProbeReading, probeFigures, probeLength } from './probe.ts';
 export { shuffleInTurns } from './random/index.ts';
+export { warmupOptions } from './schedules/index.ts';
 export { recordSteps, type StepsMemory, stepCalls } from './steps.ts';
 export { doubles, finite, list, number, oneOf, onlyKeys, positiveInteger, record } from './text/check.ts';
 export { counted } from './text/counted.ts';
