@@ -10,7 +10,7 @@ import { bundleThread } from './bundle-thread.mjs';
 
 const packages = join(dirname(fileURLToPath(import.meta.url)), '../packages');
 /** A package's modules that are asked for by name. */
-const entries = { core: ['index', 'internal'], runtime: ['index', 'internal'], cli: ['main'] };
+const entries = { core: ['index', 'internal'], runtime: ['index', 'internal', 'options'], cli: ['main'] };
 /**
  * Dependencies that most starts of a package load, taken in: yargs and its own are 30 files, Plot and its own 270.
  * Installed all the same, with their licences.

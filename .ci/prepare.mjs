@@ -19,7 +19,7 @@ const { engines, packageManager } = manifestOf(root);
 const typed = packages.slice(0, 2); // those that are imported
 const bundled = [
   ...['core/dist/index.js', 'core/dist/internal.js'],
-  ...['runtime/dist/index.js', 'runtime/dist/internal.js', 'runtime/dist/worker.cjs'],
+  ...['runtime/dist/index.js', 'runtime/dist/internal.js', 'runtime/dist/options.js', 'runtime/dist/worker.cjs'],
   'cli/dist/main.js',
 ].map((file) => join('packages', file));
 const readsOfPackages = () => [

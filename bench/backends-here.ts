@@ -1,6 +1,7 @@
 import { oneOf } from '@gradloom/core/internal';
 import type { Backend } from '@gradloom/runtime';
-import { backendChoices, resolveBackend } from '@gradloom/runtime/internal';
+import { resolveBackend } from '@gradloom/runtime/internal';
+import { backendChoices } from '@gradloom/runtime/options';
 import { orRefuse } from './options.ts';
 
 /** Those of a list such as 'wasm,native,blas' that run on this machine; of the others a line says why not. */

@@ -1,10 +1,24 @@
-import { buildNetwork, createLoss, createOptimizer, createSchedule, type NetworkSpec } from '@gradloom/core';
+import {
+  type BackendName,
+  buildNetwork,
+  createLoss,
+  createOptimizer,
+  createSchedule,
+  type NetworkSpec,
+} from '@gradloom/core';
 import { gradientOf, leafRows } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 import { planArena } from '../../packages/runtime/src/arena.ts';
 import { allocateSharedMemory } from '../../packages/runtime/src/memory/shared-memory.ts';
 
-const plan = (spec: NetworkSpec, options: { threads?: number; batch?: number; backend?: 'wasm' | 'blas' } = {}) =>
+interface PlanOptions {
+  threads?: number;
+  batch?: number;
+  backend?: BackendName;
+  insideBytes?: number;
+}
+
+const plan = (spec: NetworkSpec, options: PlanOptions = {}) =>
   planArena({
     backend: options.backend ?? 'wasm',
     network: buildNetwork(spec),
@@ -16,12 +30,13 @@ const plan = (spec: NetworkSpec, options: { threads?: number; batch?: number; ba
     leaf: leafRows(options.batch ?? 32),
     threads: options.threads ?? 3,
     heapBase: 1028,
+    ...(options.insideBytes === undefined ? {} : { insideBytes: options.insideBytes }),
   });
 const small: NetworkSpec = { input: 6, layers: [{ kind: 'dense', out: 5 }] };
 
 test('every array, and each row of gradients, starts on a 64-byte boundary, and no two overlap', () => {
   const layout = plan(small);
-  const arena = layout.bind(allocateSharedMemory(layout.bytes, null));
+  const arena = layout.bind(allocateSharedMemory(layout.bytes, null), []);
   const { theta, gSum, state, squares, lossSums, scalars, scheduleState, losses, norms, scratch } = arena;
   const gradients = [0, 1].map((s) => gradientOf(gSum, theta.length, s));
   const arrays = [theta, ...gradients, ...state, squares, lossSums, scalars, scheduleState, losses, norms, ...scratch];
@@ -38,8 +53,8 @@ test('every array, and each row of gradients, starts on a 64-byte boundary, and 
 test('a memory of another size than the plan has is refused, before an array is bound', () => {
   const layout = plan(small);
   for (const bytes of [layout.bytes - 65_536, layout.bytes + 65_536]) {
-    expect(() => layout.bind(allocateSharedMemory(bytes, null))).toThrow(
-      `planArena: memory has ${bytes} bytes, expected ${layout.bytes} (those of the plan)`,
+    expect(() => layout.bind(allocateSharedMemory(bytes, null), [])).toThrow(
+      `planArena: memory has ${bytes} bytes, expected ${layout.bytes} (the plan's)`,
     );
   }
 });
@@ -61,7 +76,44 @@ test('what a thread has for itself does not grow with a batch that has many pass
   }
 });
 
-test('a plan past 4 GiB is refused with the size of each part', () => {
-  const huge: NetworkSpec = { input: 30_000, layers: [{ kind: 'dense', out: 10_000 }] };
-  expect(() => plan(huge)).toThrow(/has \d+ MiB, expected at most 4096 MiB .*parameters 2289 MiB, gradients 4578 MiB/);
+const huge: NetworkSpec = { input: 30_000, layers: [{ kind: 'dense', out: 10_000 }] };
+
+test('a plan past 4 GiB is refused with the size of each part where WebAssembly has to reach all of it', () => {
+  for (const backend of ['wasm', 'blas'] as const) {
+    expect(() => plan(huge, { backend })).toThrow(
+      /has \d+ MiB, expected at most 4096 MiB .*parameters 2289 MiB, gradients (4578|6867) MiB/,
+    );
+  }
+});
+
+test('gradients and optimizer state lie outside on native, if and only if the whole passes 4 GiB', () => {
+  expect(plan(small, { backend: 'native' }).outside).toEqual([]);
+  const { bytes, outside, parts } = plan(huge, { backend: 'native' });
+  const P = 30_000 * 10_000 + 10_000;
+  expect(bytes).toBeLessThan(4 * 1024 ** 3);
+  expect(outside).toEqual([2 * P, P, P].map((length) => 8 * length + 48));
+  expect(parts.reduce((sum, part) => sum + part.bytes, 0)).toBe(bytes + outside.reduce((a, b) => a + b));
+  expect(plan(huge, { backend: 'reference' }).outside).toEqual([]);
+});
+
+test('what has to lie inside is refused past 4 GiB, and so is an array that Node cannot have', () => {
+  const wide: NetworkSpec = { input: 60_000, layers: [{ kind: 'dense', out: 10_000 }] };
+  expect(() => plan(wide, { backend: 'native' })).toThrow(
+    /expected at most 4096 MiB \(the address space of the kernels, without gradients and optimizer state\): parameters 4578/,
+  );
+  expect(() => plan(huge, { backend: 'reference', threads: 16, batch: 512 })).toThrow(
+    /has \d+ MiB, expected at most 32768 MiB \(the longest array of Node 20\): gradients/,
+  );
+});
+
+test('regions outside are bound to buffers of their sizes, and to no others', () => {
+  const layout = plan(small, { backend: 'native', insideBytes: 0 });
+  const memory = allocateSharedMemory(layout.bytes, null);
+  const buffers = layout.outside.map((bytes) => new SharedArrayBuffer(bytes));
+  const { theta, gSum, state, scratch } = layout.bind(memory, buffers);
+  expect([gSum, ...state].map(({ buffer }) => buffer)).toEqual(buffers);
+  for (const array of [theta, ...scratch]) expect(array.buffer).toBe(memory.buffer);
+  for (const wrong of [[], [...buffers, buffers[0]], [...buffers.slice(1), buffers[0]]]) {
+    expect(() => layout.bind(memory, wrong)).toThrow('planArena: memory has ');
+  }
 });

@@ -3,6 +3,7 @@ import * as core from '@gradloom/core';
 import * as coreInternal from '@gradloom/core/internal';
 import * as runtime from '@gradloom/runtime';
 import * as runtimeInternal from '@gradloom/runtime/internal';
+import * as runtimeOptions from '@gradloom/runtime/options';
 import { expect, test } from 'vitest';
 
 const builders = [
@@ -78,8 +79,8 @@ test.each([
 
 test.each([
   ['core', core, coreInternal],
-  ['runtime', runtime, runtimeInternal],
-] as const)('@gradloom/%s/internal repeats nothing of the public entry', (_name, values, internal) => {
+  ['runtime', runtime, { ...runtimeInternal, ...runtimeOptions }],
+] as const)('@gradloom/%s shares with other packages nothing that is public', (_name, values, internal) => {
   expect(Object.keys(internal).filter((name) => Object.hasOwn(values, name))).toEqual([]);
 });
 

@@ -57,6 +57,7 @@ export { barrier, createList, host, part, segmentsOf } from './program/op.ts';
 export { activationOps, lossOp, ops, updateOp } from './program/ops.ts';
 export { batchLoss, clipScale, gradientNorm, noteStep } from './program/step-ops.ts';
 export { shuffleInTurns } from './random/index.ts';
+export { warmupOptions } from './schedules/index.ts';
 export { doubles, finite, list, number, oneOf, onlyKeys, positiveInteger, record } from './text/check.ts';
 export { counted } from './text/counted.ts';
 export { suggest } from './text/nearest.ts';

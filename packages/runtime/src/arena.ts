@@ -1,4 +1,4 @@
-import type { Schedule } from '@gradloom/core';
+import type { BackendName, Schedule } from '@gradloom/core';
 import { blockCount, countDoubles, gradientStride, probeLength, type WasmMemory } from '@gradloom/core/internal';
 import { checkMemory, type Part } from './memory/memory.ts';
 import { MOST_BYTES, PAGE } from './memory/shared-memory.ts';
@@ -13,6 +13,7 @@ const ALIGNMENT = 64;
 export interface ArenaOptions extends ScratchShape {
   schedule: Schedule;
   heapBase: number; // first byte of memory that the kernels leave free
+  insideBytes?: number; // beyond which regions lie outside of the memory where they may, default `mostInside`
 }
 
 /** The arrays of a run, or what stands for each. Threads exchange numbers only through these. */
@@ -40,6 +41,7 @@ interface Region {
   readonly name: string; // in plans and errors
   readonly length: number; // in doubles
   readonly option?: string; // that determines its length, besides the layers
+  readonly mayLieOutside?: true; // of the memory: WebAssembly need not reach it
 }
 
 /**
@@ -47,43 +49,102 @@ interface Region {
  * offsets.
  */
 export interface ArenaPlan {
-  readonly bytes: number;
+  readonly bytes: number; // of the memory
+  readonly outside: readonly number[]; // bytes of each buffer besides it
   readonly rows: number; // of gradients
   readonly parts: readonly Part[];
-  bind(memory: WasmMemory): Arena;
+  bind(memory: WasmMemory, outside: readonly SharedArrayBuffer[]): Arena;
+}
+
+/** Backends whose kernels reach arrays outside of the memory. */
+const reachesOutside: Readonly<Record<BackendName, boolean>> = {
+  reference: true,
+  wasm: false,
+  native: true,
+  blas: false,
+};
+
+/** Bytes of the longest array of doubles that V8 11.3 has: 2³² of them. */
+const LONGEST_ARRAY = 32 * 1024 ** 3;
+
+/** Most bytes of the memory of a run. The reference's is a plain SharedArrayBuffer, which may be of any size. */
+export const mostInside = (backend: BackendName): number => (backend === 'reference' ? Infinity : MOST_BYTES);
+
+/**
+ * Where a region outside begins in its buffer. glibc puts 16 bytes before a large block, which then begins at a line;
+ * elsewhere vectors may lie across two of them, which only costs time.
+ */
+const OUTSIDE_START = ALIGNMENT - 16;
+
+/** Where a region lies: in the memory, or in the buffer of this number outside of it. */
+interface Place {
+  readonly outside: number | null;
+  readonly offset: number; // in bytes
 }
 
 /**
+ * Gradients and optimizer state lie outside of the memory when, and only when, the whole does not fit into it.
  * `scratchLength` takes as long as all else where there are many layers, and is the same for any number of threads.
- * @throws OptionError with the size of each part where the plan passes the 4 GiB of a 32-bit memory; nothing is
- * allocated.
+ * @throws OptionError with the size of each part where what has to lie in the memory passes the 4 GiB that 32 bits
+ * address; nothing is allocated.
  */
 export function planArena(options: ArenaOptions, scratchLength = countScratch(options)): ArenaPlan {
+  const { backend, insideBytes = mostInside(backend) } = options;
+  const whole = layOut(options, scratchLength, false);
+  const fits = whole.bytes <= insideBytes || !reachesOutside[backend];
+  const plan = fits ? whole : layOut(options, scratchLength, true);
+  const bound = `the address space of the kernels${fits ? '' : ', without gradients and optimizer state'}`;
+  checkMemory(
+    plan.parts.filter(({ isOutside }) => !isOutside),
+    { bytes: mostInside(backend), bound },
+  );
+  for (const part of plan.parts) checkMemory([part], { bytes: LONGEST_ARRAY, bound: 'the longest array of Node 20' });
+  return plan;
+}
+
+/** A part of the plan that may lie outside of the memory. */
+interface PlacedPart extends Part {
+  readonly isOutside: boolean;
+}
+
+interface Layout extends ArenaPlan {
+  readonly parts: readonly PlacedPart[];
+}
+
+function layOut(options: ArenaOptions, scratchLength: number, usesOutside: boolean): Layout {
   const rows = gradientRowsOf(options, options.threads, options.probes ?? false);
   const start = align(options.heapBase);
   let end = start;
-  const offsets: number[] = [];
-  const parts: Part[] = [];
-  takeArena(options, rows, scratchLength, ({ length, ...named }) => {
-    offsets.push(end);
-    const bytes = align(8 * length);
-    parts.push({ ...named, bytes });
-    end += bytes;
+  const outside: number[] = []; // bytes
+  const places: Place[] = [];
+  const parts: PlacedPart[] = [];
+  takeArena(options, rows, scratchLength, ({ name, length, option, mayLieOutside = false }) => {
+    const isOutside = usesOutside && mayLieOutside && length > 0;
+    const bytes = isOutside ? OUTSIDE_START + 8 * length : align(8 * length);
+    places.push(isOutside ? { outside: outside.length, offset: OUTSIDE_START } : { outside: null, offset: end });
+    parts.push({ name, bytes, ...(option === undefined ? {} : { option }), isOutside });
+    if (isOutside) outside.push(bytes);
+    else end += bytes;
   });
   const bytes = Math.ceil(end / PAGE) * PAGE;
-  parts.push({ name: 'tables of the kernels', bytes: bytes - end + start });
-  checkMemory(parts, { bytes: MOST_BYTES, bound: 'the address space of the kernels' });
+  parts.push({ name: 'tables of the kernels', bytes: bytes - end + start, isOutside: false });
   return {
     bytes,
+    outside,
     rows,
     parts,
-    bind({ buffer }) {
-      if (buffer.byteLength !== bytes) {
-        throw new Error(`planArena: memory has ${buffer.byteLength} bytes, expected ${bytes} (those of the plan)`);
+    bind(memory, others) {
+      const sizes = [memory.buffer, ...others].map(({ byteLength }) => byteLength);
+      const planned = [bytes, ...outside];
+      if (sizes.join() !== planned.join()) {
+        throw new Error(
+          `planArena: memory has ${sizes.join(' + ')} bytes, expected ${planned.join(' + ')} (the plan's)`,
+        );
       }
       let next = 0;
       return takeArena(options, rows, scratchLength, ({ length }) => {
-        return new Float64Array(buffer, offsets[next++], length);
+        const { outside, offset } = places[next++];
+        return new Float64Array(outside === null ? memory.buffer : others[outside], offset, length);
       });
     },
   };
@@ -102,8 +163,10 @@ function takeArena<Item>(
   const activations = `activations of ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
   return {
     theta: take({ name: 'parameters', length: P }),
-    gSum: take({ name: 'gradients', length: rows * gradientStride(P), option: 'threads' }),
-    state: optimizer.slots.map((slot) => take({ name: `optimizer state ${slot}`, length: P })),
+    gSum: take({ name: 'gradients', length: rows * gradientStride(P), option: 'threads', mayLieOutside: true }),
+    state: optimizer.slots.map((slot) => {
+      return take({ name: `optimizer state ${slot}`, length: P, mayLieOutside: true });
+    }),
     squares: take({ name: 'block norms', length: blockCount(P) }),
     lossSums: take({ name: 'losses of the leaves', length: leaves }),
     scalars: take({ name: 'optimizer scalars', length: optimizer.initialScalars.length }),

@@ -101,7 +101,17 @@ const withoutWhere = (reason: string): string => reason.replace('machineCode: ',
 /** This thread's kernels over a run's memory; `scratch` is its own. */
 export function createBackendKernels(
   backend: Backend,
-  { module, code, memory, scratch }: Omit<CompiledKernels, 'heapBase'> & { memory: WasmMemory; scratch: KernelScratch },
+  {
+    module,
+    code,
+    memory,
+    scratch,
+    outside = [],
+  }: Omit<CompiledKernels, 'heapBase'> & {
+    memory: WasmMemory;
+    scratch: KernelScratch;
+    outside?: readonly SharedArrayBuffer[]; // where arrays of the run may lie besides
+  },
 ): Kernels {
   if (backend.name === 'reference' || module === null) return referenceKernels;
   const { machineCode } = scratch;
@@ -114,6 +124,7 @@ export function createBackendKernels(
           module,
           memory,
           scratch: { ...scratch, machineCode },
+          outside,
         };
   if (native !== null && backend.name === 'native') return createNativeKernels(native);
   const wasm = native === null ? createWasmKernels({ module, memory, scratch }) : createNativeUpdates(native);

@@ -73,10 +73,10 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const loss = createLoss(setup.loss);
   const optimizer = createOptimizer(setup.optimizer);
   const schedule = createSchedule(setup.schedule, setup.context);
-  const { batch, lastBatch, leaf, couples, threads, probes, heapBase } = setup;
+  const { batch, lastBatch, leaf, couples, threads, probes, heapBase, insideBytes } = setup;
   const backend = setup.backend.name;
   const shape = { network, loss, optimizer, batch, lastBatch, leaf, couples, threads, probes, backend };
-  const arena = planArena({ ...shape, schedule, heapBase }).bind(setup.memory);
+  const arena = planArena({ ...shape, schedule, heapBase, insideBytes }).bind(setup.memory, setup.outside);
   const P = network.parameterCount;
   const { kernels: kernelScratch, ...scratch } = takeThreadScratch(
     shape,
@@ -86,6 +86,7 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     module: setup.module,
     code: setup.code,
     memory: setup.memory,
+    outside: setup.outside,
     scratch: kernelScratch,
   });
   const { workspace } = scratch;

@@ -3,7 +3,6 @@
  * @internal
  */
 export { backendRecord, compileKernels, resolveBackend } from './backend.ts';
-export { backendChoices } from './backend-choices.ts';
 export { readRun } from './checkpoints/checkpoint-file.ts';
 export { checkInput, datasetFormats } from './datasets/index.ts';
 export { type Difference, differences } from './files/differences.ts';

@@ -14,6 +14,7 @@ import type {
   DiagnosisTask,
   EvaluationTask,
   OpeningTask,
+  RunSetup,
   SpanTask,
   TaskAnswers,
   WorkerTask,
@@ -58,12 +59,16 @@ function forgetAllBut(live: readonly number[]): void {
   for (const [key, { setup }] of contexts) {
     if (live.includes(setup.run)) continue;
     contexts.delete(key);
-    forgottenBytes += setup.memory.buffer.byteLength;
+    forgottenBytes += sharedBytes(setup);
   }
   if (forgottenBytes < FORGOTTEN_LIMIT) return;
   forgottenBytes = 0;
   collectGarbage();
 }
+
+/** A function of its own: what V8's registers last held is not collected while the caller goes on. */
+const sharedBytes = ({ memory, outside }: RunSetup): number =>
+  outside.reduce((sum, { byteLength }) => sum + byteLength, memory.buffer.byteLength);
 
 /** An error in this thread, wherever it comes from, aborts the whole team, so that nobody waits for it. */
 function span(task: SpanTask): TaskAnswers['span'] {

@@ -1,4 +1,11 @@
-import { createOptimizer, createRandom, type Kernels, type OptimizerSpec, referenceKernels } from '@gradloom/core';
+import {
+  type Allocate,
+  createOptimizer,
+  createRandom,
+  type Kernels,
+  type OptimizerSpec,
+  referenceKernels,
+} from '@gradloom/core';
 import {
   assembleProgram,
   BLOCK,
@@ -17,8 +24,9 @@ import {
 import fc from 'fast-check';
 import { describe, expect, type TestContext, test } from 'vitest';
 import { meanUpdateOp } from '../../../packages/core/src/program/ops.ts';
-import { MOST_LEAF_ROWS } from '../../../packages/core/src/tree/index.ts';
+import { MOST_LEAF_ROWS, planTeam, sumsOf } from '../../../packages/core/src/tree/index.ts';
 import { gatherRows } from '../../../packages/runtime/src/datasets/gather.ts';
+import { enterMachineCode } from '../../../packages/runtime/src/native/machine-code.ts';
 import { leafOf } from '../../core/kernels/product-cases.ts';
 import { sparseProducts, sparseShapes } from '../../core/kernels/sparse-products.ts';
 import { firstDifference } from '../../support/bits.ts';
@@ -42,6 +50,9 @@ const size = fc.oneof(
 const shape = fc.tuple(size, size, size).filter(([B, I, O]) => I * O >= 256 && B * I * O < 60_000);
 const leaf = fc.constantFrom(1, 2, 3, 8, 16, 31, 32, 64, 1000);
 const input = fc.tuple(shape, fc.constantFrom(...valueMixes), fc.integer(), leaf, fc.boolean());
+
+/** Bytes between arrays outside, an odd number of doubles. */
+const GAP = 24;
 
 type Arrays = Record<string, Float64Array>;
 interface Case {
@@ -328,6 +339,81 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
       expect(memory.firstStrayByte([out])).toBeNull();
     });
     fc.assert(check, { seed: propertySeed, numRuns: counted(60, 200) });
+  });
+
+  const outside = fc.tuple(
+    fc.constantFrom([9, 8], [17, 40]), // few weights, and many
+    fc.integer({ min: 1, max: 70 }),
+    leaf,
+    fc.boolean(),
+    fc.integer({ min: 1, max: 17 }), // threads
+    fc.constantFrom('averageNodes', 'meanUpdates'),
+    fc.constantFrom(...valueMixes),
+    fc.integer(),
+  );
+  test('gradients and optimizer state outside of the memory get the bits of those inside', (context) => {
+    if (code === null) return skipFor(context, lack, reason);
+    const buffer = new SharedArrayBuffer(1 << 20);
+    const bytes = new Uint8Array(buffer);
+    const enter = () => enterMachineCode(code);
+    const memory = guardKernels({
+      ...nativeKernelsOf(code),
+      create: (parts) => createNativeKernels({ ...parts, layout: code.layout, enter, outside: [buffer] }),
+    });
+    const optimizer = createOptimizer('adam');
+    const hyper = new Float64Array(optimizer.hyperLength);
+    optimizer.hyper(hyper, Float64Array.of(optimizer.lr), Float64Array.from(optimizer.initialScalars));
+    const check = fc.property(outside, ([[I, O], B, asked, joins, threads, last, mix, seed]) => {
+      memory.reset([[I, O]]);
+      const leaf = leafOf(B, asked);
+      const n = I * O + O;
+      const P = n + 3;
+      const { nodes } = planTeam({ leaves: 17, threads, most: 4, joins: true });
+      const sums = sumsOf(nodes, 17);
+      bytes.fill(7);
+      let end = GAP;
+      const allocateOutside: Allocate = (length) => {
+        const array = new Float64Array(buffer, end, length);
+        end += 8 * length + GAP;
+        return array;
+      };
+      const arraysOf = (allocate: Allocate, others: Allocate): Arrays => ({
+        ...fill({ gSum: nodes.length * P, m: n, v: n }, seed, mix, others),
+        ...fill({ x: B * I, dy: B * O, theta: n, square: 1, factor: 1 }, seed + 9, mix, allocate),
+      });
+      const plain: Allocate = (length) => new Float64Array(length);
+      const [actual, expected] = [arraysOf(memory.allocate, allocateOutside), arraysOf(plain, plain)];
+      const run = ({ affineBackwardWeights, averageNodes, add, scale, fast }: Kernels, arrays: Arrays): void => {
+        const { gSum, m, v, x, dy, theta, square, factor } = arrays;
+        for (let i = 0; i < n; i++) v[i] = Math.abs(v[i]);
+        const row = (k: number) => gSum.subarray(k * P, k * P + n);
+        const goesOn = joins && leaf <= MOST_LEAF_ROWS;
+        affineBackwardWeights(row(0), row(0).subarray(I * O), x, dy, B, leaf, goesOn, I, O);
+        if (nodes.length > 1) add(row(0), row(1), n);
+        scale(row(0), n, factor);
+        if (last === 'meanUpdates' && fast.meanUpdates?.adam !== undefined) {
+          fast.meanUpdates.adam(square, theta, row(0), [m, v], n, hyper, gSum, sums, P, 0, B);
+        } else {
+          averageNodes(square, row(0), gSum, sums, P, 0, n, B);
+          if (last === 'meanUpdates') optimizer.update(theta, row(0), [m, v], n, hyper);
+        }
+      };
+      memory.snapshot();
+      run(memory.kernels, actual);
+      run({ ...referenceKernels, ...(I * O < 256 ? {} : fusedProducts) }, expected);
+      for (const name of last === 'meanUpdates' ? ['m', 'v', 'theta', 'square'] : ['gSum', 'square']) {
+        const [is, should] = [actual, expected].map((arrays) => arrays[name].subarray(0, n)); // the first row
+        const difference = firstDifference(is, should);
+        if (difference !== null) throw new Error(name + difference);
+      }
+      expect(memory.firstStrayByte([actual.theta, actual.square])).toBeNull();
+      let from = 0;
+      for (const { byteOffset, byteLength } of [actual.gSum, actual.m, actual.v, bytes.subarray(end)]) {
+        expect(bytes.subarray(from, byteOffset).every((byte) => byte === 7)).toBe(true);
+        from = byteOffset + byteLength;
+      }
+    });
+    fc.assert(check, { seed: propertySeed, numRuns: counted(60, 300) });
   });
 
   test('a layer of few weights, and a pass without rows, have the bits of the reference', (context) => {

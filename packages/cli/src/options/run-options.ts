@@ -1,16 +1,14 @@
 import type { BackendChoice } from '@gradloom/runtime';
+import { backendChoices, trainOptions } from '@gradloom/runtime/options';
 import { UsageError } from '../usage-error.ts';
+import { helpLine } from './help-line.ts';
 import { memorySize } from './memory-size.ts';
 import { wholeNumber } from './numbers.ts';
 import type { FileOptionTable } from './option.ts';
 import type { RawOptions } from './raw-options.ts';
 import { keyOf, text } from './words.ts';
 
-/** A copy of the names in the runtime, whose table would load the whole runtime for help. */
-const backends = { auto: true, reference: true, wasm: true, native: true, blas: true } satisfies Record<
-  BackendChoice,
-  true
->;
+const { threads, backend, blas } = trainOptions.table;
 
 /** Options of every command that computes. */
 export const runOptions = {
@@ -18,7 +16,7 @@ export const runOptions = {
     group: 'Run',
     effect: 'execution',
     ...wholeNumber(1),
-    describe: 'worker threads; never changes the result (default: all cores)',
+    describe: helpLine(threads, 'all cores'),
   },
   'memory-limit': {
     group: 'Run',
@@ -30,14 +28,14 @@ export const runOptions = {
   backend: {
     group: 'Run',
     effect: 'execution',
-    ...keyOf(backends),
-    describe: `${Object.keys(backends).join(', ')} (default: auto, the first of native, blas and wasm that runs here; wasm for small layers)`,
+    ...keyOf(backendChoices),
+    describe: helpLine({ ...backend, help: Object.keys(backendChoices).join(', ') }),
   },
   blas: {
     group: 'Run',
     effect: 'code',
     ...text('a path'),
-    describe: 'path of the BLAS library to load (default: searched by name)',
+    describe: helpLine(blas),
   },
 } satisfies FileOptionTable;
 

@@ -12,10 +12,12 @@ import {
   type ScheduleSpec,
   schedules,
 } from '@gradloom/core';
-import type { TrainOptions } from '@gradloom/runtime';
+import { optimizerOptions, warmupOptions } from '@gradloom/core/internal';
+import { checkpointOptions, trainOptions as library, onNanChoices } from '@gradloom/runtime/options';
 import { activationSpec } from '../options/activation.ts';
 import { checkpointEvery } from '../options/checkpoint-every.ts';
 import { datasetSource } from '../options/dataset-source.ts';
+import { helpLine } from '../options/help-line.ts';
 import { memberOf } from '../options/member.ts';
 import { networkFile } from '../options/network-file.ts';
 import { fraction, nonNegative, positive, wholeNumber, wholeNumberOr, widths } from '../options/numbers.ts';
@@ -36,8 +38,8 @@ const source = { group: 'Output', effect: 'source' } satisfies Shared;
 const output = { group: 'Output', effect: 'showing' } satisfies Shared;
 
 const names = (table: object): string => Object.keys(table).join(', ');
-/** A copy of the names in the runtime, whose table would load the whole runtime for help. */
-const onNanChoices = { stop: true, rollback: true } satisfies Record<NonNullable<TrainOptions['onNan']>, true>;
+const stated = { ...library.table, ...warmupOptions.table, ...checkpointOptions.table, ...optimizerOptions.sgd };
+const byDataset = 'set by the dataset';
 const anyContext = { totalSteps: 1, stepsPerEpoch: 1 };
 
 /** Every option of `train`, as a flag and as a key of a config file. */
@@ -95,100 +97,95 @@ export const trainOptions = {
   loss: {
     ...training,
     ...memberOf<LossSpec>(losses, createLoss),
-    describe: `${names(losses)} (default: softmax-cross-entropy for classes, mse for values)`,
+    describe: helpLine({ ...stated.loss, help: names(losses) }),
   },
   optimizer: {
     ...training,
     ...memberOf<OptimizerSpec>(optimizers, createOptimizer),
-    describe: `${names(optimizers)} (default: set by the dataset)`,
+    describe: helpLine({ help: names(optimizers) }, byDataset),
   },
   lr: {
     ...training,
     ...nonNegative,
-    describe: "learning rate (default: set by the dataset, else the optimizer's default)",
+    describe: helpLine(stated.lr, `${byDataset}, else the optimizer's default`),
   },
   ...optimizerFlags,
   schedule: {
     ...training,
     ...memberOf<ScheduleSpec>(schedules, (spec) => createSchedule(spec, anyContext)),
-    describe: `learning rate schedule: ${names(schedules)} (default: set by the dataset)`,
+    describe: helpLine({ help: `${stated.schedule.help}: ${names(schedules)}` }, byDataset),
   },
   'warmup-steps': {
     ...training,
     ...wholeNumber(0),
-    describe: 'steps of linear warm-up before the schedule (default: 0)',
+    describe: helpLine(stated.warmupSteps),
   },
-  'clip-norm': { ...training, ...positive, describe: 'clip the gradient to this global norm (default: no clipping)' },
+  'clip-norm': { ...training, ...positive, describe: helpLine(stated.clipNorm) },
   'on-nan': {
     ...training,
     ...keyOf(onNanChoices),
-    describe:
-      'when a loss or weight is not finite: stop, or rollback to the start of the epoch and halve the learning rate (default: stop)',
+    describe: helpLine(stated.onNan),
   },
   batch: {
     ...training,
     ...wholeNumberOr('full'),
-    describe: 'batch size: rows per step, or full (default: set by the dataset)',
+    describe: helpLine(stated.batch, byDataset),
   },
-  epochs: { ...training, ...wholeNumber(1), describe: 'passes over the training rows (default: set by the dataset)' },
-  steps: { ...training, ...wholeNumber(1), describe: 'number of steps, instead of epochs' },
-  'no-shuffle': { ...training, ...toggle, describe: 'do not shuffle the rows of an epoch' },
+  epochs: { ...training, ...wholeNumber(1), describe: helpLine(stated.epochs, byDataset) },
+  steps: { ...training, ...wholeNumber(1), describe: helpLine(stated.steps) },
+  'no-shuffle': { ...training, ...toggle, describe: helpLine(stated.shuffle) },
   seed: {
     ...training,
     ...wholeNumber(0),
-    describe: 'seed of the weights, the order of the rows and dropout (default: 0)',
+    describe: helpLine(stated.seed),
   },
   'evaluate-every': {
     ...training,
     ...wholeNumber(1),
-    describe: 'validate after every so many epochs (default: 1, or 1 % of the epochs)',
+    describe: helpLine(stated.evaluateEvery),
   },
 
   'evaluate-test': {
     ...watching,
     ...toggle,
-    describe:
-      'also measure the test set after each epoch; the results then say so, since choices made by it are biased',
+    describe: helpLine(stated.evaluateTest),
   },
 
   probe: {
     ...watching,
     ...wholeNumber(1),
-    describe:
-      'record statistics of every layer every so many steps; the first and the last are printed, metrics.jsonl and --json have all (default: never)',
+    describe: helpLine(stated.probe),
   },
   profile: {
     ...watching,
     ...toggle,
-    describe: 'measure where each thread spends its time, for the report; not with --probe',
+    describe: helpLine(stated.profile),
   },
 
   ...runOptions,
   threads: {
     ...work,
     ...wholeNumberOr('auto'),
-    describe:
-      'worker threads; never changes the result (default: auto, the fastest of one, half of the cores, and all)',
+    describe: helpLine(stated.threads),
   },
 
   retries: {
     ...work,
     ...wholeNumber(0),
-    describe: 'consecutive failures of a thread that the run recovers from; never changes the result (default: 3)',
+    describe: helpLine(stated.retries),
   },
 
   'checkpoint-every': {
     ...output,
     effect: 'execution',
     ...checkpointEvery,
-    describe: 'write a checkpoint every so many steps (50), epochs (2e) or seconds (30s) (default: only at the end)',
+    describe: helpLine(stated.every),
   },
   keep: {
     ...output,
     effect: 'execution',
     ...wholeNumber(1),
-    describe:
-      'how many of the newest checkpoints to keep as step-<number>.gradloom, besides the last and the best (default: 0)',
+    describe: helpLine(stated.keep),
   },
   resume: {
     ...source,

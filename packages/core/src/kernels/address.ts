@@ -7,8 +7,8 @@ interface Addressed extends Float64Array {
 const distances = new WeakMap<ArrayBufferLike, number>();
 
 /**
- * The offset of a view in bytes from the start of the memory of the kernels, cached on the view: V8 11.3 takes 15-25
- * ns to read `byteOffset` of a view of shared memory and 1 ns for a property, and the 0.5 us step of XOR reads about
+ * The offset of a view in bytes from the start of the memory of the kernels, cached on the view: V8 11.3 takes 15-25 ns
+ * to read `byteOffset` of a view of shared memory and 1 ns for a property, and the 0.5 us step of XOR reads about
  * forty.
  */
 export const addressOf = (view: Addressed): number =>

@@ -29,6 +29,13 @@ export function allocateSharedMemory(bytes: number, module: WasmModule | null): 
 }
 
 /**
+ * Memory besides that of the kernels, which WebAssembly does not reach.
+ * @throws Error as above.
+ */
+export const allocateOutside = (bytes: number): SharedArrayBuffer =>
+  explained(bytes, false, () => new SharedArrayBuffer(bytes));
+
+/**
  * The first byte of a memory that the kernels of `module` leave free.
  * @throws Error as above: it takes a memory to ask.
  */

@@ -10,7 +10,7 @@ import type {
   ScheduleSpec,
 } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
-import { type Arena, countScratch, planArena } from '../arena.ts';
+import { type Arena, countScratch, mostInside, planArena } from '../arena.ts';
 import { compileFor, resolveBackend } from '../backend.ts';
 import type { BackendChoice } from '../backend-choices.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
@@ -19,7 +19,7 @@ import { fitMemory, type Means } from '../memory/fit-memory.ts';
 import { bytesOf, type MemoryRoom, type Part } from '../memory/memory.ts';
 import { memoryRoom } from '../memory/memory-room.ts';
 import { chunksOf, evaluationParts, stateParts, threadParts } from '../memory/run-memory.ts';
-import { allocateSharedMemory } from '../memory/shared-memory.ts';
+import { allocateOutside, allocateSharedMemory } from '../memory/shared-memory.ts';
 import { allocateControl } from '../threads/barrier.ts';
 import type { RunSetup } from '../threads/protocol.ts';
 import { shareSpec } from '../threads/shared-spec.ts';
@@ -51,6 +51,7 @@ export interface RunShape {
   readonly profile?: boolean;
   readonly backend: BackendChoice;
   readonly blas: string | undefined;
+  readonly insideBytes?: number; // see arena.ts
 }
 
 let lastRun = 0;
@@ -78,7 +79,8 @@ export function* openRun(
   const backend = resolveBackend(shape.backend, shape.blas, network);
   const compiled = compileFor(backend);
   yield;
-  const options = { ...shape, backend: backend.name, heapBase: compiled.heapBase };
+  const { insideBytes = mostInside(backend.name) } = shape;
+  const options = { ...shape, backend: backend.name, heapBase: compiled.heapBase, insideBytes };
   const scratchLength = countScratch(options);
   yield;
   const planOf = (means: Means) => {
@@ -93,6 +95,7 @@ export function* openRun(
   const { layout, parts } = plan;
   const { threads } = means;
   const memory = allocateSharedMemory(layout.bytes, compiled.module);
+  const outside = layout.outside.map(allocateOutside);
   yield;
   lastRun++;
   const setup: RunSetup = {
@@ -116,11 +119,13 @@ export function* openRun(
     backend,
     ...compiled,
     memory,
+    outside,
+    insideBytes,
     control: allocateControl(),
     dataset: null,
     orders: null,
   };
-  return { setup, arena: layout.bind(memory), means, room, plannedBytes: bytesOf(parts) };
+  return { setup, arena: layout.bind(memory, outside), means, room, plannedBytes: bytesOf(parts) };
 }
 
 /** A run's memory; its threads draw the weights where they are not given. */

@@ -10,6 +10,8 @@ import type { OpeningTask, RunSetup } from './protocol.ts';
 import { runOnTeam } from './span.ts';
 
 const PAGE = 4096;
+/** Doubles that are touched at a time. */
+const STRETCH = 1 << 26;
 
 /**
  * Lets each thread build its context and touch its memory before the first span: the system provides a page when it is
@@ -42,8 +44,11 @@ export function openThread(context: RunContext, { thread, threads, draws }: Open
   return complete(findBadWeight(network, arena.theta, isMine)) === undefined;
 }
 
-/** As bytes: a double that is read and written can change, where it is NaN. */
-function touch({ buffer, byteOffset, byteLength }: Float64Array): void {
-  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-  for (let i = 0; i < byteLength; i += PAGE) bytes[i] |= 0;
+/** As bytes: a double that is read and written can change, where it is NaN. No array of bytes is as long. */
+function touch(array: Float64Array): void {
+  for (let from = 0; from < array.length; from += STRETCH) {
+    const { buffer, byteOffset, byteLength } = viewOf(array, from, Math.min(STRETCH, array.length - from));
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    for (let i = 0; i < byteLength; i += PAGE) bytes[i] |= 0;
+  }
 }

@@ -26,6 +26,8 @@ export interface RunSetup extends CompiledKernels {
   readonly workTimes: Float64Array<SharedArrayBuffer>; // see work-clock.ts
   readonly backend: Backend;
   readonly memory: WasmMemory; // see arena.ts
+  readonly outside: readonly SharedArrayBuffer[]; // likewise
+  readonly insideBytes: number; // as the arena was planned with
   readonly control: Int32Array<SharedArrayBuffer>; // see barrier.ts
   readonly dataset: Dataset | null; // trained on
   // [slots, N] rows of epoch e in slot e mod slots; null: file order

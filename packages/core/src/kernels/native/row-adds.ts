@@ -8,9 +8,7 @@ import type { CodeLayout } from './machine-code/program.ts';
 export interface RowAdds {
   /** sum[i] += term[i] for n numbers. */
   add(sum: number, term: number, n: number): void;
-  /**
-   * Of `count` rows, each even one += its right neighbour, if it has one: (count + 1) / 2 are left, as far apart again.
-   */
+  /** Of `count` rows, each even one += its right neighbour, if it has one: half are left, twice as far apart. */
   addNeighbours(first: number, row: number, count: number, n: number): void;
 }
 

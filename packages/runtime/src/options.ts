@@ -1,0 +1,8 @@
+/**
+ * Tables of options, from which the command line takes its help. They stand apart from `internal`, since help would
+ * wait for the whole runtime to load.
+ * @internal
+ */
+export { backendChoices } from './backend-choices.ts';
+export { checkpointOptions } from './checkpoints/checkpoint-options.ts';
+export { onNanChoices, trainOptions } from './run/options.ts';
