@@ -58,6 +58,7 @@ export { activationOps, lossOp, ops, updateOp } from './program/ops.ts';
 export { batchLoss, clipScale, gradientNorm, noteStep } from './program/step-ops.ts';
 export { shuffleInTurns } from './random/index.ts';
 export { warmupOptions } from './schedules/index.ts';
+export { sizeOf } from './shape.ts';
 export { doubles, finite, list, number, oneOf, onlyKeys, positiveInteger, record } from './text/check.ts';
 export { counted } from './text/counted.ts';
 export { suggest } from './text/nearest.ts';
