@@ -12,6 +12,7 @@ const ALIGNMENT = 64;
 
 export interface ArenaOptions extends ScratchShape {
   schedule: Schedule;
+  threads: number; // most threads that the run will use
   heapBase: number; // first byte of memory that the kernels leave free
   insideBytes?: number; // beyond which regions lie outside of the memory where they may, default `mostInside`
 }
