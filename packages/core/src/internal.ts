@@ -15,6 +15,7 @@ export {
   type Workspace,
 } from './backprop.ts';
 export { BLOCK, blockCount } from './block.ts';
+export { bytesOfElements, elementView, FLOAT64 } from './element-type.ts';
 export { fusedProducts } from './kernels/fused.ts';
 export { assembleProcessorQueries, processorFlags } from './kernels/native/machine-code/processor.ts';
 export { assembleProgram, type CodeLayout } from './kernels/native/machine-code/program.ts';
