@@ -30,6 +30,7 @@ const plan = (spec: NetworkSpec, options: PlanOptions = {}) => {
     lastBatch: options.batch ?? 32,
     leaf: leafRows(options.batch ?? 32),
     couples: couplesRows(network),
+    elementType: 'float64',
     threads: options.threads ?? 3,
     heapBase: 1028,
     ...(options.insideBytes === undefined ? {} : { insideBytes: options.insideBytes }),

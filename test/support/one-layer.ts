@@ -1,5 +1,5 @@
 import { buildNetwork, initializeParameters, type LayerSpec, type Pass, referenceKernels } from '@gradloom/core';
-import { createList, leafCount, noMemory, runCalls } from '@gradloom/core/internal';
+import { createList, leafCount, noMemory, runCalls, sizeOf } from '@gradloom/core/internal';
 
 const blank = (length: number): Float64Array => new Float64Array(length).fill(Number.NaN);
 
@@ -32,7 +32,7 @@ export function runLayer(
     network.tensors.map(({ offset, length }) => vector.subarray(offset, offset + length));
   const rows = Float64Array.from(x.flat());
   const run = {
-    y: blank(B * layer.out),
+    y: blank(B * sizeOf(layer.out)),
     dx: blank(rows.length),
     parameters: views(start),
     gradients: views(blank(start.length)),
