@@ -12,6 +12,7 @@ import {
   bindTensors,
   createList,
   createWorkspace,
+  leafCount,
   lossOp,
   nodeGradient,
   noMemory,
@@ -76,8 +77,11 @@ function unsharedGradient(
   const gradients = bindTensors(network, gradient);
   const outputs: Float64Array[] = [];
   const { calls, emit } = createList();
-  const pass = { ...settings, emit, place: Float64Array.of(step, firstRow) };
-  const memories = network.layers.map((layer) => layer.createMemory?.(B, blank) ?? noMemory);
+  const leaves = leafCount(B, settings.leaf);
+  const batch = { rows: B, leaves, firstLeaf: 0 };
+  const pass = { ...settings, emit, batch, place: Float64Array.of(step, firstRow) };
+  const share = { leaves, take: (width: number) => blank(leaves * width) };
+  const memories = network.layers.map((layer) => layer.createMemory?.(B, blank, share) ?? noMemory);
   for (const [l, layer] of network.layers.entries()) {
     outputs.push(blank(B * sizeOf(layer.out)));
     layer.forward(outputs[l], outputs[l - 1] ?? x, theta[l], B, pass, memories[l]);

@@ -15,10 +15,12 @@ export {
   type Workspace,
 } from './backprop.ts';
 export { BLOCK, blockCount } from './block.ts';
+export { bytesOfElements, elementView, FLOAT64 } from './element-type.ts';
 export { fusedProducts } from './kernels/fused.ts';
-export { assembleProcessorQueries, processorFlags } from './kernels/native/machine-code/processor.ts';
-export { assembleProgram, type CodeLayout } from './kernels/native/machine-code/program.ts';
-export { type ExtensionName, extensions } from './kernels/native/machine-code/vector-unit.ts';
+export { assembleCode, type CodeLayout } from './kernels/native/code.ts';
+export { assembleProcessorQueries, processorFlags } from './kernels/native/isa/x64/processor.ts';
+export { type ExtensionName, extensions } from './kernels/native/isa/x64/vector-unit.ts';
+export { createX64 } from './kernels/native/isa/x64/x64.ts';
 export {
   createNativeKernels,
   createNativeUpdates,

@@ -1,4 +1,4 @@
-import type { Allocate, BackendName, Loss, Network, Optimizer, ProductShape } from '@gradloom/core';
+import type { Allocate, BackendName, ElementType, Loss, Network, Optimizer, ProductShape } from '@gradloom/core';
 import {
   blockCount,
   countDoubles,
@@ -32,6 +32,7 @@ export interface ScratchShape extends BatchShape {
   readonly network: Network;
   readonly loss: Loss;
   readonly optimizer: Optimizer;
+  readonly elementType: ElementType;
   readonly probes?: boolean; // whether layers are probed, default false
 }
 

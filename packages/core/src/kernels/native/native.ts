@@ -14,9 +14,10 @@ import { createWasmKernels, wasmProductScratch } from '../wasm.ts';
 import type { WasmMemory, WasmModule } from '../webassembly.ts';
 import { withProducts } from '../with-products.ts';
 import { createCallTape } from './call-tape.ts';
+import type { CodeLayout } from './code.ts';
 import { createGatherBytes, GATHER_SCRATCH } from './gather-bytes.ts';
-import { CALL_WORDS } from './machine-code/calls.ts';
-import type { CodeLayout } from './machine-code/program.ts';
+import { CALL_WORDS } from './isa/arguments.ts';
+import { locateArguments } from './kernels/locate.ts';
 import { createMeanUpdates, MEAN_UPDATE_SCRATCH, type MeanUpdate } from './mean-updates.ts';
 import { createPanels, PANELS_SCRATCH } from './panels.ts';
 import { createNativeProducts, nativeProductScratch } from './products.ts';
@@ -89,7 +90,11 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
   });
   const panels = createPanels(layout, tape, machineCode.panels);
   const rowAdds = createRowAdds(layout, tape, panels.maskOf);
-  for (const buffer of outside) placeOutside(buffer, tape.locate(layout.locate, new Uint8Array(buffer, 0, 1)));
+  for (const buffer of outside) {
+    tape.write(locateArguments, layout.locate, 0);
+    tape.run(new Uint8Array(buffer, 0, 1));
+    placeOutside(buffer, tape.answer());
+  }
   const wasm = createWasmKernels({ module, memory, scratch });
   const meanUpdates = createMeanUpdates(layout, tape, panels.maskOf, rowAdds, machineCode.meanUpdates);
   const gatherBytes = createGatherBytes(layout, tape, machineCode.gathering);

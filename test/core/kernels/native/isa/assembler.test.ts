@@ -6,6 +6,7 @@ import {
   r8,
   r9,
   r10,
+  r11,
   r12,
   r13,
   r14,
@@ -18,8 +19,8 @@ import {
   rdx,
   rsi,
   rsp,
-} from '../../../../packages/core/src/kernels/native/machine-code/assembler.ts';
-import { createAvx2, extensions } from '../../../../packages/core/src/kernels/native/machine-code/vector-unit.ts';
+} from '../../../../../packages/core/src/kernels/native/isa/x64/assembler.ts';
+import { createAvx2, extensions } from '../../../../../packages/core/src/kernels/native/isa/x64/vector-unit.ts';
 
 const hex = (write: (assembler: Assembler) => void): string => {
   const assembler = createAssembler();
@@ -52,7 +53,9 @@ test.each<[string, string, (assembler: Assembler) => void]>([
   ['dec QWORD PTR [rsp]', '48ff0c24', (a) => a.decrement(at(rsp))],
   ['dec r15', '49ffcf', (a) => a.decrement(r15)],
   ['jne to the start', '0f85faffffff', (a) => a.jumpUnlessZero(0)],
-  ['test r9d, r9d; je over; ret', '4585c90f8401000000c3', (a) => a.unlessZero(r9, a.ret)],
+  ['test r9d, r9d; je over; ret', '4585c90f8401000000c3', (a) => [a.skipIfZero(r9)].map((land) => [a.ret(), land()])],
+  ['jmp to the start', 'e9fbffffff', (a) => a.jump(0)],
+  ['add [rsp+0x8], r11', '4c019c2408000000', (a) => a.add(at(rsp, 8), r11)],
   ['call rax', 'ffd0', (a) => a.call(rax)],
   ['push r12; pop rbp', '41545d', (a) => [a.push(r12), a.pop(rbp)]],
   ['cpuid', '0fa2', (a) => a.cpuid()],

@@ -1,0 +1,130 @@
+import { defineArguments } from '../isa/arguments.ts';
+import type { Address, Isa } from '../isa/isa.ts';
+import type { Vector } from '../isa/vectors.ts';
+
+export const adamArguments = defineArguments(
+  ['theta', 'array'],
+  ['m', 'array'],
+  ['v', 'array'],
+  ['rows', 'array'], // the first row of gradients of these parameters
+  ['rowStep', 'far'], // from one row to the next
+  ['constants', 'scratch'], // [adamConstants][4]
+  ['squares', 'scratch'], // [4] out
+  ['mask', 'scratch'], // of the parameters behind whole quads
+  ['quads', 'count'], // of four parameters
+  ['rest', 'count'], // parameters behind them, below 4
+  ['decays', 'count'], // 1: the weight decay is added to the gradient, else 0
+);
+
+/** Each stands four times in a row. */
+export const adamConstants = [
+  'share', // 1 / the rows of the batch
+  'beta1',
+  'oneMinusBeta1',
+  'beta2',
+  'oneMinusBeta2',
+  'stepSize',
+  'invRootC2',
+  'epsilon',
+  'weightDecay',
+  'decay', // what θ is multiplied by
+  'tiny', // what is smaller is flushed
+  'minusZero',
+] as const;
+
+/** How many rows of gradients a kernel may add as it reads them. */
+export const ADAM_ROWS = [1, 2, 4, 8];
+
+// Bytes that are asked for ahead. The vectors of a large network come from the third-level cache or from memory.
+const AHEAD = 2048;
+
+/**
+ * g = the rows of gradients, added by the pairwise tree, · share; then the update of θ, m and v by it, as
+ * assembly/adam.ts has it; squares = Σ g², in four lanes. The mean itself is not written: that would take as long as
+ * reading it does.
+ */
+export function assembleAdam(isa: Isa, count: number): number {
+  const { quads } = isa;
+  const [g, t, u, old, free] = [0, 1, 2, 3, 4]; // the tree of the rows takes those from g on
+  const [sumOfSquares, minusZero] = [13, 14];
+  return isa.kernel(adamArguments, (call) => {
+    const rows = isa.rows(call.rowStep, count);
+    rows.start(call.rows);
+    const theta = isa.load(call.theta);
+    const m = isa.load(call.m);
+    const v = isa.load(call.v);
+    const constants = isa.load(call.constants);
+    const decays = isa.load(call.decays);
+    const constant = (name: (typeof adamConstants)[number]): Address =>
+      isa.at(constants, 32 * adamConstants.indexOf(name));
+    quads.load(minusZero, constant('minusZero'));
+    quads.andNot(sumOfSquares, minusZero, minusZero);
+
+    isa.times(call.quads, () => {
+      updateFour(quads.load, quads.store);
+      rows.skip(32);
+      for (const pointer of [theta, m, v]) isa.skip(pointer, 32);
+    });
+    isa.unlessZero(call.rest, () => {
+      quads.loadMask(isa.at(isa.load(call.mask)));
+      updateFour(quads.loadMasked, quads.storeMasked);
+    });
+    quads.store(isa.at(isa.load(call.squares)), sumOfSquares);
+
+    function updateFour(load: (to: Vector, from: Address) => void, store: (to: Address, from: Vector) => void): void {
+      for (let s = 0; s < count; s++) isa.prefetch(rows.at(s, AHEAD));
+      for (const pointer of [theta, m, v]) isa.prefetchToWrite(isa.at(pointer, AHEAD));
+      addTree(g, 0, count, load);
+      quads.times(g, g, constant('share'));
+      quads.times(t, g, g);
+      quads.plus(sumOfSquares, sumOfSquares, t);
+      load(old, isa.at(theta));
+      isa.unlessZero(decays, () => {
+        quads.times(t, old, constant('weightDecay'));
+        quads.plus(g, g, t);
+      });
+
+      load(t, isa.at(m));
+      quads.times(t, t, constant('beta1'));
+      quads.times(u, g, constant('oneMinusBeta1'));
+      quads.plus(t, t, u);
+      flush(t);
+      store(isa.at(m), t);
+
+      load(u, isa.at(v));
+      quads.times(u, u, constant('beta2'));
+      quads.times(free, g, constant('oneMinusBeta2'));
+      quads.times(free, free, g);
+      quads.plus(u, u, free);
+      flush(u);
+      store(isa.at(v), u);
+
+      quads.root(u, u);
+      quads.times(u, u, constant('invRootC2'));
+      quads.plus(u, u, constant('epsilon'));
+      quads.times(t, t, constant('stepSize'));
+      quads.over(t, t, u);
+      quads.times(old, old, constant('decay'));
+      quads.minus(old, old, t);
+      store(isa.at(theta), old);
+    }
+
+    /** to = rows from `first` on, added in pairs, and these in pairs. */
+    function addTree(to: Vector, first: number, count: number, load: (to: Vector, from: Address) => void): void {
+      if (count === 1) {
+        load(to, rows.at(first));
+      } else {
+        addTree(to, first, count / 2, load);
+        addTree(to + 1, first + count / 2, count / 2, load);
+        quads.plus(to, to, to + 1);
+      }
+    }
+
+    /** x, or 0 where |x| is tiny. */
+    function flush(x: Vector): void {
+      quads.andNot(free, minusZero, x);
+      quads.isLess(free, free, constant('tiny'));
+      quads.andNot(x, free, x);
+    }
+  });
+}

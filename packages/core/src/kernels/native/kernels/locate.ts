@@ -1,0 +1,11 @@
+import { defineArguments } from '../isa/arguments.ts';
+import type { Isa } from '../isa/isa.ts';
+
+export const locateArguments = defineArguments(['distance', 'answer']);
+
+/** Answers with the bytes from the start of the memory to that of the data, which may lie before it. */
+export function assembleLocate(isa: Isa): number {
+  return isa.kernel(locateArguments, (call) => {
+    isa.answer(call.distance, isa.distance(isa.memory(), isa.data()));
+  });
+}

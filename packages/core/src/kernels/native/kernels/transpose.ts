@@ -1,0 +1,45 @@
+import { defineArguments } from '../isa/arguments.ts';
+import type { Address, Isa } from '../isa/isa.ts';
+import type { Vector } from '../isa/vectors.ts';
+
+export const transposeArguments = defineArguments(
+  ['panel', 'array'],
+  ['source', 'array'],
+  ['mask', 'scratch'], // of the columns behind whole blocks
+  ['panelStep', 'stride'],
+  ['sourceStep', 'stride'],
+  ['blocks', 'count'], // of as many columns as a vector has lanes
+  ['rest', 'count'], // columns behind them
+);
+
+/**
+ * panel[k,m] = source[m,k] for `M` rows, as many as a vector has lanes at most, and all columns k. Overwrites whole
+ * vectors of `panel`, and of whole blocks: what stands behind the rows, and behind the columns, is of no use.
+ */
+export function assembleTranspose(isa: Isa, M: number): number {
+  const { vectors } = isa;
+  const { width } = vectors;
+  return isa.kernel(transposeArguments, (call) => {
+    const rows = isa.rows(call.sourceStep, M);
+    rows.start(call.source);
+    const panel = isa.load(call.panel);
+    const panelStep = isa.load(call.panelStep);
+    isa.times(call.blocks, () => {
+      transposeBlock(vectors.load);
+      rows.skip(8 * width);
+    });
+    isa.unlessZero(call.rest, () => {
+      isa.scope(() => vectors.loadMask(isa.at(isa.load(call.mask))));
+      transposeBlock(vectors.loadMasked);
+    });
+
+    function transposeBlock(load: (to: Vector, from: Address) => void): void {
+      for (let m = 0; m < M; m++) load(m, rows.at(m));
+      const first = vectors.transpose(0, width);
+      for (let k = 0; k < width; k++) {
+        vectors.store(isa.at(panel), first + k);
+        isa.advance(panel, panelStep);
+      }
+    }
+  });
+}
