@@ -124,16 +124,17 @@ function propertyOf(type, name) {
   return checker.getPropertyOfType(checker.getDeclaredTypeOfSymbol(exported.get(type)), name);
 }
 
-/**
- * The options of a member's factory, in the order in which they are declared: its own, then those that others share.
- */
+/** The options of a member's factory, as they stand in its table: its own, then those that it shares with others. */
 function optionsOf(member) {
   const [signature] = checker.getTypeOfSymbol(member).getCallSignatures();
   const [parameter] = signature.getParameters();
   const type = checker.getNonNullableType(checker.getTypeOfSymbol(parameter));
-  const file = signature.getDeclaration().getSourceFile();
-  const isShared = (option) => option.getDeclarations()[0].getSourceFile() !== file;
-  return checker.getPropertiesOfType(type).sort((a, b) => isShared(a) - isShared(b));
+  const own = signature.getDeclaration().getSourceFile();
+  const placeOf = ({ declarations: [{ pos, parent }] }) => ({ pos, file: parent.getSourceFile() });
+  return checker.getPropertiesOfType(type).sort((left, right) => {
+    const [a, b] = [left, right].map(placeOf);
+    return a.file === b.file ? a.pos - b.pos : (a.file !== own) - (b.file !== own);
+  });
 }
 
 function optionTable(options) {

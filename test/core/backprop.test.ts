@@ -12,11 +12,13 @@ import {
   bindTensors,
   createList,
   createWorkspace,
+  leafCount,
   lossOp,
   nodeGradient,
   noMemory,
   type PassSettings,
   runCalls,
+  sizeOf,
 } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -75,10 +77,13 @@ function unsharedGradient(
   const gradients = bindTensors(network, gradient);
   const outputs: Float64Array[] = [];
   const { calls, emit } = createList();
-  const pass = { ...settings, emit, place: Float64Array.of(step, firstRow) };
-  const memories = network.layers.map((layer) => layer.createMemory?.(B, blank) ?? noMemory);
+  const leaves = leafCount(B, settings.leaf);
+  const batch = { rows: B, leaves, firstLeaf: 0 };
+  const pass = { ...settings, emit, batch, place: Float64Array.of(step, firstRow) };
+  const share = { leaves, take: (width: number) => blank(leaves * width) };
+  const memories = network.layers.map((layer) => layer.createMemory?.(B, blank, share) ?? noMemory);
   for (const [l, layer] of network.layers.entries()) {
-    outputs.push(blank(B * layer.out));
+    outputs.push(blank(B * sizeOf(layer.out)));
     layer.forward(outputs[l], outputs[l - 1] ?? x, theta[l], B, pass, memories[l]);
   }
   const y = outputs[outputs.length - 1];
@@ -86,7 +91,7 @@ function unsharedGradient(
   let dy = blank(B * network.output);
   emit(lossOp(loss), lossSums, dy, y, t, B, pass.leaf, network.output);
   for (let l = network.layers.length - 1; l >= 0; l--) {
-    const dx = blank(B * network.layers[l].in);
+    const dx = blank(B * sizeOf(network.layers[l].in));
     network.layers[l].backward(dx, dy, outputs[l - 1] ?? x, outputs[l], theta[l], gradients[l], B, pass, memories[l]);
     dy = dx;
   }

@@ -2,7 +2,7 @@ import * as core from '@gradloom/core';
 import { activations, buildNetwork, layers, type NetworkSpec } from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
 
-const { dense, dropout, embedding, layerNorm, leakyRelu, relu, residual, sequential, swiglu } = core;
+const { batchNorm, dense, dropout, embedding, layerNorm, leakyRelu, relu, residual, sequential, swiglu } = core;
 
 /** `leakyRelu` for `leaky-relu`. */
 const inCamelCase = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
@@ -16,6 +16,7 @@ const built: [call: object, spec: object][] = [
   [dropout(0.5), { kind: 'dropout', rate: 0.5 }],
   [embedding(27, 8), { kind: 'embedding', vocabulary: 27, width: 8 }],
   [layerNorm({ epsilon: 1e-6 }), { kind: 'layer-norm', epsilon: 1e-6 }],
+  [batchNorm({ momentum: 0.2 }), { kind: 'batch-norm', momentum: 0.2 }],
   [residual(dense(2), relu()), { kind: 'residual', layers: [dense(2), { kind: 'activation', fn: 'relu' }] }],
   [leakyRelu({ alpha: 0.1 }), { kind: 'activation', fn: 'leaky-relu', alpha: 0.1 }],
 ];
@@ -71,7 +72,7 @@ test('no activation has the name of a kind of layer', () => {
 });
 
 test.each([
-  [{ kind: 'rellu' }, 'has "rellu", expected one of activation, dense, '],
+  [{ kind: 'rellu' }, 'has "rellu", expected one of activation, batch-norm, dense, '],
   [{ kind: 'rellu' }, '(did you mean relu?)'],
   [{ kind: 'relu', fn: 'tanh' }, 'buildNetwork: layer 1: relu: option "fn" is unknown, expected size, alpha'],
   [{ kind: 'relu', alpha: 1 }, 'option "alpha" is unknown, expected fn, size'],

@@ -11,7 +11,7 @@ import {
   type Pass,
   referenceKernels,
 } from '@gradloom/core';
-import { createList, runCalls } from '@gradloom/core/internal';
+import { createList, NO_BATCH, NO_SHARE, runCalls } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 
 const page = readFileSync(new URL('../../docs/specs.md', import.meta.url), 'utf8');
@@ -93,10 +93,11 @@ const behaviours: Record<string, (kind: string, options: object) => unknown> = {
 function layerNormOf(network: ReturnType<typeof buildNetwork>): number[] {
   const y = new Float64Array(4);
   const { layer } = network.places[0];
-  const memory = layer.createMemory?.(1, (length) => new Float64Array(length)) ?? { arrays: [] };
+  const memory = layer.createMemory?.(1, (length) => new Float64Array(length), NO_SHARE) ?? { arrays: [] };
   const parameters = [new Float64Array(4).fill(1), new Float64Array(4)];
   const { calls, emit } = createList();
-  const pass: Pass = { emit, training: true, seed: 1, leaf: 1, joins: false, place: new Float64Array(2) };
+  const settings = { training: true, seed: 1, leaf: 1, joins: false, batch: NO_BATCH };
+  const pass: Pass = { ...settings, emit, place: new Float64Array(2) };
   layer.forward(y, Float64Array.of(1e-3, 2e-3, 0, -1e-3), parameters, 1, pass, memory);
   runCalls(calls, referenceKernels);
   return [...y];

@@ -55,6 +55,7 @@ const nested: NetworkSpec = {
           kind: 'residual',
           layers: [
             { kind: 'dropout', rate: 0.3 },
+            { kind: 'batch-norm' }, // its statistics are of all rows, in two leaves
             { kind: 'dense', out: 6 },
           ],
         },
@@ -64,6 +65,7 @@ const nested: NetworkSpec = {
     { kind: 'activation', fn: 'tanh' },
     { kind: 'swiglu', out: 5, biasInit: 'normal' },
     { kind: 'layer-norm' },
+    { kind: 'batch-norm' },
     { kind: 'dense', out: 3 },
   ],
 };
@@ -126,7 +128,7 @@ describe.each(fns)('dense, %s and dropout', (fn) => {
   });
 });
 
-describe('embedding, residual, swiglu and layer-norm, one in the other', () => {
+describe('embedding, residual, swiglu, layer-norm and batch-norm, one in the other', () => {
   const network = buildNetwork(nested);
   const theta = allocate(network.parameterCount);
   initializeParameters(network, theta, 3);

@@ -83,7 +83,7 @@ describe('a spec that does not fit is refused with what it has and should have',
     [{ input: 2, layers: [] }, 'layers has [], expected a list of at least 1 layer'],
     [
       { input: 2, layers: [{ kind: 'dens', out: 3 }] },
-      'kind has "dens", expected one of activation, dense, dropout, embedding, layer-norm, residual, swiglu, identity, ',
+      'kind has "dens", expected one of activation, batch-norm, dense, dropout, embedding, layer-norm, residual, swiglu, identity, ',
     ],
     [{ input: 2, layers: [{ kind: 'dense', out: 1.5 }] }, 'dense: out has 1.5'],
     [{ input: 2, layers: [{ kind: 'dense', out: 3, unit: 1 }] }, 'option "unit" is unknown'],
@@ -106,6 +106,18 @@ describe('a spec that does not fit is refused with what it has and should have',
     [
       { input: 2, layers: [{ kind: 'layer-norm', epsilon: 0 }] },
       'buildNetwork: layer 0: layer-norm: epsilon has 0, expected a number > 0',
+    ],
+    [
+      { input: 2, layers: [{ kind: 'batch-norm', size: 3 }] },
+      'batch-norm(3) at layer 0: input has length 3, expected 2',
+    ],
+    [
+      { input: 2, layers: [{ kind: 'batch-norm', epsilon: 0 }] },
+      'buildNetwork: layer 0: batch-norm: epsilon has 0, expected a number > 0',
+    ],
+    [
+      { input: 2, layers: [{ kind: 'batch-norm', momentum: 1 }] },
+      'buildNetwork: layer 0: batch-norm: momentum has 1, expected a number in [0, 1)',
     ],
     [{ input: 2, layers: [{ kind: 'swiglu' }] }, 'swiglu: out has undefined, expected a whole number'],
     [{ input: 2, layers: [{ kind: 'embedding', vocabulary: 0, width: 2 }] }, 'embedding: vocabulary has 0'],

@@ -13,6 +13,7 @@ import {
   runCalls,
 } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
+import { tensorsOf } from '../support/tensors-of.ts';
 
 const random = createRandom(4, 'update');
 const normals = (n: number) => Float64Array.from({ length: n }, () => random.normal());
@@ -28,7 +29,7 @@ function setUp() {
   optimizer.hyper(hyper, Float64Array.of(1), new Float64Array(0));
   const [g0, g1, g2] = [0, 1, 2].map((s) => gradientOf(gSum, P, s));
   const mean = Float64Array.from({ length: P }, (_, p) => (g0[p] + g1[p] + g2[p]) * (1 / 10));
-  const cut = { parameterCount: P, tensors: [] };
+  const cut = tensorsOf([P]);
   const updateOf = (first: number, end: number) => createBlockUpdate(optimizer, cut, memory, hyper, first, end);
   return { memory, mean, updateOf, update: createBlockUpdate(optimizer, cut, memory, hyper) };
 }
@@ -79,7 +80,7 @@ test('where nothing is trained, there is nothing to update', () => {
   const memory = { theta: new Float64Array(5), gSum: none, state: [], squares: new Float64Array(1) };
   const hyper = new Float64Array(optimizer.hyperLength);
   const { calls, emit } = createList();
-  createBlockUpdate(optimizer, { parameterCount: 5, tensors: [] }, memory, hyper).take(emit, 10, SUMS);
+  createBlockUpdate(optimizer, tensorsOf([5]), memory, hyper).take(emit, 10, SUMS);
   expect(calls).toEqual([]);
 });
 

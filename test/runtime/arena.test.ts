@@ -6,7 +6,7 @@ import {
   createSchedule,
   type NetworkSpec,
 } from '@gradloom/core';
-import { gradientOf, leafRows } from '@gradloom/core/internal';
+import { couplesRows, gradientOf, leafRows } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 import { planArena } from '../../packages/runtime/src/arena.ts';
 import { allocateSharedMemory } from '../../packages/runtime/src/memory/shared-memory.ts';
@@ -18,20 +18,24 @@ interface PlanOptions {
   insideBytes?: number;
 }
 
-const plan = (spec: NetworkSpec, options: PlanOptions = {}) =>
-  planArena({
+const plan = (spec: NetworkSpec, options: PlanOptions = {}) => {
+  const network = buildNetwork(spec);
+  return planArena({
     backend: options.backend ?? 'wasm',
-    network: buildNetwork(spec),
+    network,
     loss: createLoss('softmax-cross-entropy'),
     optimizer: createOptimizer('adam'),
     schedule: createSchedule('plateau', { totalSteps: 10, stepsPerEpoch: 5 }),
     batch: options.batch ?? 32,
     lastBatch: options.batch ?? 32,
     leaf: leafRows(options.batch ?? 32),
+    couples: couplesRows(network),
+    elementType: 'float64',
     threads: options.threads ?? 3,
     heapBase: 1028,
     ...(options.insideBytes === undefined ? {} : { insideBytes: options.insideBytes }),
   });
+};
 const small: NetworkSpec = { input: 6, layers: [{ kind: 'dense', out: 5 }] };
 
 test('every array, and each row of gradients, starts on a 64-byte boundary, and no two overlap', () => {

@@ -24,6 +24,7 @@ afterAll(() => pool.destroy());
 const WIDTH = 32;
 const kinds: Record<LayerKind, LayerSpec> = {
   activation: { kind: 'activation', fn: 'tanh' },
+  'batch-norm': { kind: 'batch-norm' },
   dense: { kind: 'dense', out: WIDTH },
   dropout: { kind: 'dropout', rate: 0.5 },
   embedding: { kind: 'embedding', vocabulary: 251, width: 1 },

@@ -1,5 +1,5 @@
 import { buildNetwork, initializeParameters, type LayerSpec, type Pass, referenceKernels } from '@gradloom/core';
-import { createList, noMemory, runCalls } from '@gradloom/core/internal';
+import { createList, leafCount, noMemory, runCalls, sizeOf } from '@gradloom/core/internal';
 
 const blank = (length: number): Float64Array => new Float64Array(length).fill(Number.NaN);
 
@@ -32,14 +32,18 @@ export function runLayer(
     network.tensors.map(({ offset, length }) => vector.subarray(offset, offset + length));
   const rows = Float64Array.from(x.flat());
   const run = {
-    y: blank(B * layer.out),
+    y: blank(B * sizeOf(layer.out)),
     dx: blank(rows.length),
     parameters: views(start),
     gradients: views(blank(start.length)),
   };
-  const memory = layer.createMemory?.(B, blank) ?? noMemory;
+  const leaf = 16;
+  const leaves = leafCount(B, leaf);
+  const share = { leaves, take: (width: number) => blank(leaves * width) };
+  const memory = layer.createMemory?.(B, blank, share) ?? noMemory;
   const { calls, emit } = createList();
-  const pass: Pass = { emit, training: true, seed: 1, leaf: 16, joins: false, place: Float64Array.of(0, 0) };
+  const settings = { training: true, seed: 1, leaf, joins: false, batch: { rows: B, leaves, firstLeaf: 0 } };
+  const pass: Pass = { ...settings, emit, place: Float64Array.of(0, 0) };
   layer.forward(run.y, rows, run.parameters, B, pass, memory);
   const gradient = Float64Array.from(run.y, (_, o) => dy(o));
   layer.backward(first ? null : run.dx, gradient, rows, run.y, run.parameters, run.gradients, B, pass, memory);

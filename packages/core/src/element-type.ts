@@ -1,11 +1,18 @@
-/** Types of the numbers that a run computes with. */
+/** Types of the numbers that a run computes with. A run has one, from the weights to the outputs. */
 export type ElementType = 'float64';
 
-/** Bytes of one element. */
-export const elementBytes: Readonly<Record<ElementType, number>> = { float64: 8 };
+const arrays = { float64: Float64Array };
 
-/** The element type of every operation so far. */
-export const ELEMENT: ElementType = 'float64';
+/** Bytes of `length` elements of a type. */
+export const bytesOfElements = (type: ElementType, length: number): number => arrays[type].BYTES_PER_ELEMENT * length;
 
-/** Bytes of an element of it. */
-export const ELEMENT_BYTES = elementBytes[ELEMENT];
+/** A view of `length` elements of `buffer` from byte `offset` on. */
+export const elementView = <Buffer extends ArrayBufferLike>(
+  type: ElementType,
+  buffer: Buffer,
+  offset: number,
+  length: number,
+): Float64Array<Buffer> => new arrays[type](buffer, offset, length);
+
+/** The type of all operations so far, and of what counts and decides: rates, losses, norms. */
+export const FLOAT64: ElementType = 'float64';

@@ -124,6 +124,7 @@ export {
   schedules,
   type WarmupOptions,
 } from './schedules/index.ts';
+export type { Shape } from './shape.ts';
 export { OptionError, type OptionErrorDetails } from './text/option-error.ts';
 export { createTrainStep, type StepFigures, type TrainStep, type TrainStepOptions } from './train-step.ts';
 export type { NodeSums } from './tree/node-sums.ts';

@@ -15,10 +15,11 @@ export {
   type Workspace,
 } from './backprop.ts';
 export { BLOCK, blockCount } from './block.ts';
+export { bytesOfElements, elementView, FLOAT64 } from './element-type.ts';
 export { fusedProducts } from './kernels/fused.ts';
-export { assembleProcessorQueries, processorFlags } from './kernels/native/machine-code/processor.ts';
-export { assembleProgram, type CodeLayout } from './kernels/native/machine-code/program.ts';
-export { type ExtensionName, extensions } from './kernels/native/machine-code/vector-unit.ts';
+export { assembleProgram, type CodeLayout } from './kernels/native/code.ts';
+export { assembleProcessorQueries, processorFlags } from './kernels/native/isa/x64/processor.ts';
+export { type ExtensionName, extensions } from './kernels/native/isa/x64/vector-unit.ts';
 export {
   createNativeKernels,
   createNativeUpdates,
@@ -58,6 +59,7 @@ export { activationOps, lossOp, ops, updateOp } from './program/ops.ts';
 export { batchLoss, clipScale, gradientNorm, noteStep } from './program/step-ops.ts';
 export { shuffleInTurns } from './random/index.ts';
 export { warmupOptions } from './schedules/index.ts';
+export { sizeOf } from './shape.ts';
 export { doubles, finite, list, number, oneOf, onlyKeys, positiveInteger, record } from './text/check.ts';
 export { counted } from './text/counted.ts';
 export { suggest } from './text/nearest.ts';

@@ -11,6 +11,7 @@ import {
 } from './layers/index.ts';
 import { complete, type Pausable } from './pausable.ts';
 import { createRandom } from './random/index.ts';
+import { type Shape, sizeOf } from './shape.ts';
 import { oneOf, onlyKeys, positiveInteger } from './text/check.ts';
 import { OptionError, unknownOption, within } from './text/option-error.ts';
 import { show } from './text/show.ts';
@@ -83,18 +84,18 @@ export function* buildNetworkInTurns(spec: NetworkSpec): Pausable<Network> {
     throw new OptionError('buildNetwork', 'layers', `has ${show(spec.layers)}, expected a list of at least 1 layer`);
   }
   const specs = yield* layersInFull(spec.layers);
-  const built = yield* buildLayers(specs, input, []);
+  const built = yield* buildLayers(specs, [input], []);
   const tensors: Tensor[] = [];
   let offset = 0;
   for (const [index, layer] of built.entries()) {
     for (const { name, shape, isTrained = true } of layer.tensors) {
-      const length = shape.reduce((product, extent) => product * extent, 1);
+      const length = sizeOf(shape);
       tensors.push({ layer: index, name, shape, offset, length, isTrained });
       offset += length;
     }
     yield;
   }
-  const output = built[built.length - 1].out;
+  const output = sizeOf(built[built.length - 1].out);
   const places = yield* withTensors(placeLayers(built, specs), tensors);
   const products: ProductShape[] = [];
   for (const { layer } of places) {
@@ -144,33 +145,34 @@ const isShort = (kind: keyof typeof kinds): kind is keyof typeof activations => 
 const MOST_LEVELS = 16;
 
 /** A stack of layers; `path` is the position of the layer that holds them, [] for the network itself. */
-function* buildLayers(specs: readonly LayerSpec[], input: number, path: readonly number[]): Pausable<Layer[]> {
+function* buildLayers(specs: readonly LayerSpec[], input: Shape, path: readonly number[]): Pausable<Layer[]> {
   if (path.length === MOST_LEVELS) {
     const at = path.join('.');
     const problem = `has more than ${MOST_LEVELS} levels of nested layers, expected at most ${MOST_LEVELS}`;
     throw new OptionError('buildNetwork', `layers.${at}.layers`, problem, { about: `layer ${at}` });
   }
   const built: Layer[] = [];
-  let width = input;
+  let shape = input;
   let source = path.length === 0 ? 'the input' : `the input of layer ${path.join('.')}`;
   for (const [index, spec] of specs.entries()) {
     const place = [...path, index];
-    const layer = yield* buildLayer(spec, width, place);
-    if (layer.in !== width) {
-      const problem = `has length ${layer.in}, expected ${width} (output of ${source})`;
+    const layer = yield* buildLayer(spec, shape, place);
+    // A layer reads the numbers of a row in their order, whatever the dimensions.
+    if (sizeOf(layer.in) !== sizeOf(shape)) {
+      const problem = `has length ${sizeOf(layer.in)}, expected ${sizeOf(shape)} (output of ${source})`;
       throw new OptionError('buildNetwork', `layers.${place.join('.')}.in`, problem, {
         about: `${layer.label} at layer ${place.join('.')}: input`,
       });
     }
     built.push(layer);
-    width = layer.out;
+    shape = layer.out;
     source = layer.label;
     yield;
   }
   return built;
 }
 
-function* buildLayer(spec: LayerSpec, input: number, path: readonly number[]): Pausable<Layer> {
+function* buildLayer(spec: LayerSpec, input: Shape, path: readonly number[]): Pausable<Layer> {
   const place = `buildNetwork: layer ${path.join('.')}`;
   const at = `layers.${path.join('.')}`;
   if (typeof spec !== 'object' || spec === null) {

@@ -4,6 +4,7 @@ import { viewOf } from './kernels/scratch.ts';
 import type { Layer, StackMemory } from './layers/index.ts';
 import type { Network } from './network.ts';
 import type { Pausable } from './pausable.ts';
+import { sizeOf } from './shape.ts';
 
 /** An output whose slope is below this share of the largest is flat: it passes on almost no gradient. */
 const FLAT = 0.01;
@@ -50,7 +51,7 @@ export interface TensorFigures {
 
 /** Numbers that a look at a leaf leaves: three sums a layer, then for each unit of all layers its flat rows. */
 export const probeLength = (network: Network): number =>
-  network.places.reduce((length, { layer }) => length + SUMS + layer.out, 0);
+  network.places.reduce((length, { layer }) => length + SUMS + sizeOf(layer.out), 0);
 
 /**
  * An Inspect that writes what it sees of one leaf into `sums` [probeLength]. Overwrites it.
@@ -67,7 +68,7 @@ export function createProbe(network: Network, workspace: Workspace, sums: Float6
       const { spec } = places[k];
       const x = neighbours.get(layer)?.x;
       if (spec.kind !== 'activation' || x === undefined) return;
-      countFlat(viewOf(sums, units[k], layer.out), x, rows, n, spec.fn, spec.alpha);
+      countFlat(viewOf(sums, units[k], sizeOf(layer.out)), x, rows, n, spec.fn, spec.alpha);
     } else {
       // A layer passes down the gradient with respect to the output of the layer below.
       const of = phase === 'loss' ? layer : neighbours.get(layer)?.below;
@@ -147,7 +148,8 @@ export function* probeFigures(
   const firstToLearn = network.places.findIndex(({ tensors }) => tensors.length > 0);
   const figures: LayerFigures[] = [];
   for (const [k, { path, layer, spec, tensors }] of network.places.entries()) {
-    const { label, out, tensors: all } = layer;
+    const { label, tensors: all } = layer;
+    const out = sizeOf(layer.out);
     const count = rows * out;
     const [squares, sum, sumSquares] = viewOf(total, k * SUMS, SUMS);
     const mean = sum / count;
@@ -183,7 +185,8 @@ export function* probeFigures(
 /** Where each layer's units begin in a leaf's numbers. */
 function unitOffsets({ places }: Network): number[] {
   let offset = places.length * SUMS;
-  return places.map(({ layer: { out } }) => {
+  return places.map(({ layer }) => {
+    const out = sizeOf(layer.out);
     offset += out;
     return offset - out;
   });

@@ -1,5 +1,14 @@
-import type { BackendName, Schedule } from '@gradloom/core';
-import { blockCount, countDoubles, gradientStride, probeLength, type WasmMemory } from '@gradloom/core/internal';
+import type { BackendName, ElementType, Schedule } from '@gradloom/core';
+import {
+  blockCount,
+  bytesOfElements,
+  countDoubles,
+  elementView,
+  FLOAT64,
+  gradientStride,
+  probeLength,
+  type WasmMemory,
+} from '@gradloom/core/internal';
 import { checkMemory, type Part } from './memory/memory.ts';
 import { MOST_BYTES, PAGE } from './memory/shared-memory.ts';
 import { gradientRowsOf, leavesOf } from './team-part.ts';
@@ -12,6 +21,7 @@ const ALIGNMENT = 64;
 
 export interface ArenaOptions extends ScratchShape {
   schedule: Schedule;
+  threads: number; // most threads that the run will use
   heapBase: number; // first byte of memory that the kernels leave free
   insideBytes?: number; // beyond which regions lie outside of the memory where they may, default `mostInside`
 }
@@ -39,7 +49,8 @@ export type Arena = ArenaOf<Float64Array>;
 /** An array of a run, as the plan lists it. */
 interface Region {
   readonly name: string; // in plans and errors
-  readonly length: number; // in doubles
+  readonly type: ElementType;
+  readonly length: number;
   readonly option?: string; // that determines its length, besides the layers
   readonly mayLieOutside?: true; // of the memory: WebAssembly need not reach it
 }
@@ -118,9 +129,10 @@ function layOut(options: ArenaOptions, scratchLength: number, usesOutside: boole
   const outside: number[] = []; // bytes
   const places: Place[] = [];
   const parts: PlacedPart[] = [];
-  takeArena(options, rows, scratchLength, ({ name, length, option, mayLieOutside = false }) => {
+  takeArena(options, rows, scratchLength, ({ name, type, length, option, mayLieOutside = false }) => {
     const isOutside = usesOutside && mayLieOutside && length > 0;
-    const bytes = isOutside ? OUTSIDE_START + 8 * length : align(8 * length);
+    const own = bytesOfElements(type, length);
+    const bytes = isOutside ? OUTSIDE_START + own : align(own);
     places.push(isOutside ? { outside: outside.length, offset: OUTSIDE_START } : { outside: null, offset: end });
     parts.push({ name, bytes, ...(option === undefined ? {} : { option }), isOutside });
     if (isOutside) outside.push(bytes);
@@ -142,9 +154,9 @@ function layOut(options: ArenaOptions, scratchLength: number, usesOutside: boole
         );
       }
       let next = 0;
-      return takeArena(options, rows, scratchLength, ({ length }) => {
+      return takeArena(options, rows, scratchLength, ({ type, length }) => {
         const { outside, offset } = places[next++];
-        return new Float64Array(outside === null ? memory.buffer : others[outside], offset, length);
+        return elementView(type, outside === null ? memory.buffer : others[outside], offset, length);
       });
     },
   };
@@ -157,26 +169,34 @@ function takeArena<Item>(
   scratchLength: number,
   take: (region: Region) => Item,
 ): ArenaOf<Item> {
-  const { network, optimizer, schedule, threads, probes = false } = options;
+  const { network, optimizer, schedule, threads, elementType, probes = false } = options;
   const P = network.parameterCount;
   const leaves = leavesOf(options, options.batch);
   const activations = `activations of ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
   return {
-    theta: take({ name: 'parameters', length: P }),
-    gSum: take({ name: 'gradients', length: rows * gradientStride(P), option: 'threads', mayLieOutside: true }),
-    state: optimizer.slots.map((slot) => {
-      return take({ name: `optimizer state ${slot}`, length: P, mayLieOutside: true });
+    theta: take({ name: 'parameters', type: elementType, length: P }),
+    gSum: take({
+      name: 'gradients',
+      type: elementType,
+      length: rows * gradientStride(P),
+      option: 'threads',
+      mayLieOutside: true,
     }),
-    squares: take({ name: 'block norms', length: blockCount(P) }),
-    lossSums: take({ name: 'losses of the leaves', length: leaves }),
-    scalars: take({ name: 'optimizer scalars', length: optimizer.initialScalars.length }),
-    scheduleState: take({ name: 'schedule state', length: schedule.initialState.length }),
-    rates: take({ name: 'rate ring', length: RING }),
-    losses: take({ name: 'loss ring', length: RING }),
-    norms: take({ name: 'norm ring', length: RING }),
-    probeSums: take({ name: 'looks into layers', length: probes ? leaves * probeLength(network) : 0 }),
-    shared: take({ name: 'statistics of the batch', length: sharedLength(options) }),
-    scratch: Array.from({ length: threads }, () => take({ name: activations, length: scratchLength, option: 'batch' })),
+    state: optimizer.slots.map((slot) => {
+      return take({ name: `optimizer state ${slot}`, type: elementType, length: P, mayLieOutside: true });
+    }),
+    squares: take({ name: 'block norms', type: FLOAT64, length: blockCount(P) }),
+    lossSums: take({ name: 'losses of the leaves', type: FLOAT64, length: leaves }),
+    scalars: take({ name: 'optimizer scalars', type: FLOAT64, length: optimizer.initialScalars.length }),
+    scheduleState: take({ name: 'schedule state', type: FLOAT64, length: schedule.initialState.length }),
+    rates: take({ name: 'rate ring', type: FLOAT64, length: RING }),
+    losses: take({ name: 'loss ring', type: FLOAT64, length: RING }),
+    norms: take({ name: 'norm ring', type: FLOAT64, length: RING }),
+    probeSums: take({ name: 'looks into layers', type: FLOAT64, length: probes ? leaves * probeLength(network) : 0 }),
+    shared: take({ name: 'statistics of the batch', type: FLOAT64, length: sharedLength(options) }),
+    scratch: Array.from({ length: threads }, () =>
+      take({ name: activations, type: FLOAT64, length: scratchLength, option: 'batch' }),
+    ),
   };
 }
 

@@ -73,9 +73,9 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const loss = createLoss(setup.loss);
   const optimizer = createOptimizer(setup.optimizer);
   const schedule = createSchedule(setup.schedule, setup.context);
-  const { batch, lastBatch, leaf, couples, threads, probes, heapBase, insideBytes } = setup;
+  const { elementType, batch, lastBatch, leaf, couples, threads, probes, heapBase, insideBytes } = setup;
   const backend = setup.backend.name;
-  const shape = { network, loss, optimizer, batch, lastBatch, leaf, couples, threads, probes, backend };
+  const shape = { network, loss, optimizer, elementType, batch, lastBatch, leaf, couples, threads, probes, backend };
   const arena = planArena({ ...shape, schedule, heapBase, insideBytes }).bind(setup.memory, setup.outside);
   const P = network.parameterCount;
   const { kernels: kernelScratch, ...scratch } = takeThreadScratch(

@@ -62,10 +62,13 @@ export function gradientRowsOf(shape: BatchShape, threads: number, looks: boolea
 export const gradientRowsOfTeam = (setup: RunSetup, threads: number): number =>
   setup.leaf === 0 ? 0 : sizeOfPlan(teamOptions(shapeOf(setup), setup.batch, threads, false)).rows;
 
-/** Passes of one thread in a batch, at most. */
-export function mostPasses(shape: BatchShape, threads: number): number {
+/** Teams whose passes are counted: in larger ones a thread has no more. */
+const COUNTED_TEAMS = 16;
+
+/** Passes of one thread in a batch, at most, whatever the team. */
+export function mostPasses(shape: BatchShape): number {
   const leaves = leavesOf(shape, shape.batch);
-  const sizes = Array.from({ length: Math.min(threads, leaves) }, (_, t) =>
+  const sizes = Array.from({ length: Math.min(COUNTED_TEAMS, leaves) }, (_, t) =>
     sizeOfPlan(teamOptions(shape, shape.batch, t + 1, false)),
   );
   return Math.max(1, ...sizes.map(({ passes }) => passes));

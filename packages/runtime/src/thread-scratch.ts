@@ -1,4 +1,4 @@
-import type { Allocate, BackendName, Loss, Network, Optimizer, ProductShape } from '@gradloom/core';
+import type { Allocate, BackendName, ElementType, Loss, Network, Optimizer, ProductShape } from '@gradloom/core';
 import {
   blockCount,
   countDoubles,
@@ -32,7 +32,7 @@ export interface ScratchShape extends BatchShape {
   readonly network: Network;
   readonly loss: Loss;
   readonly optimizer: Optimizer;
-  readonly threads: number; // most threads that the run will use
+  readonly elementType: ElementType;
   readonly probes?: boolean; // whether layers are probed, default false
 }
 
@@ -78,14 +78,14 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
 
 /** Doubles of the workspaces of all passes of a thread in a batch, where each has one of its own. */
 function passMemoryLength(shape: ScratchShape): number {
-  const { network, loss, batch, leaf, couples, threads, probes = false } = shape;
+  const { network, loss, batch, leaf, couples, probes = false } = shape;
   if (!couples) return 0;
   const leaves = leavesOf(shape, batch);
   const lengthOf = (rows: number): number =>
     countDoubles((allocate) => createWorkspace(network, loss, rows, allocate, { leaves, take: () => EMPTY }));
   // A look takes leaf by leaf.
   const looks = probes ? leaves * lengthOf(Math.min(batch, leaf)) : 0;
-  return Math.max(looks, mostPasses(shape, threads) * lengthOf(Math.min(batch, EVALUATION_ROWS)));
+  return Math.max(looks, mostPasses(shape) * lengthOf(Math.min(batch, EVALUATION_ROWS)));
 }
 
 /** Doubles that the layers of all threads share. */

@@ -94,9 +94,9 @@ test('running statistics are marked as not trained, counted apart, and have no s
   const text = await inspect(run);
   expect(text).toContain('2-6-2 batch-norm, 56 parameters, 12 of them not trained');
   expect(text).toContain('1.runningMean *');
-  for (const command of ['evaluate', 'predict']) {
-    const { code, stderr } = await gradloom([command, run, '--json']);
-    expect({ code, stderr }, command).toEqual({ code: 0, stderr: '' });
+  for (const command of [['evaluate'], ['predict', '--rows', '0..2']]) {
+    const { code, stderr } = await gradloom([command[0], run, ...command.slice(1), '--json']);
+    expect({ code, stderr }, command[0]).toEqual({ code: 0, stderr: '' });
   }
 });
 
@@ -162,9 +162,9 @@ test('metadata that fill a header are cut, and say so: by length and by number',
 
 test('statistics of a tensor leave out and count numbers that are not finite', () => {
   const values = Float64Array.of(1, Number.NaN, -3, 0, Number.POSITIVE_INFINITY, 2);
-  const { name, shape, ...figures } = tensorFigures({ name: 'x', shape: [6], values });
+  const { name, shape, isTrained, ...figures } = tensorFigures({ name: 'x', shape: [6], isTrained: true, values });
   expect(figures).toEqual({ min: -3, max: 2, mean: 0, std: Math.sqrt(14 / 4), zeros: 1, notFinite: 2 });
-  const none = tensorFigures({ name, shape, values: Float64Array.of(Number.NaN) });
+  const none = tensorFigures({ name, shape, isTrained, values: Float64Array.of(Number.NaN) });
   expect(none).toMatchObject({ min: null, mean: null, notFinite: 1 });
 });
 

@@ -1,4 +1,5 @@
 import { activationCase } from './activation-case.ts';
+import { batchNormCases } from './batch-norm-cases.ts';
 import type { KernelCase } from './kernel-case.ts';
 import { layerCases } from './layer-cases.ts';
 import { lossCase } from './loss-case.ts';
@@ -14,6 +15,7 @@ export const cases: Record<string, KernelCase> = {
   ...stepCases,
   ...updateCases,
   ...layerCases,
+  ...batchNormCases,
   relu: activationCase('relu'),
   sigmoid: activationCase('sigmoid'),
   tanh: activationCase('tanh'),

@@ -34,6 +34,9 @@ export const width = fc.oneof(
 /** A number of rows: any width's, and none. */
 export const rows = fc.oneof({ weight: 15, arbitrary: width }, { weight: 1, arbitrary: fc.constant(0) });
 
+/** Rows of a leaf. */
+export const leaf = fc.constantFrom(1, 2, 3, 4, 16, 31, 64, 1000);
+
 /** Length of a vector: any residue by 8, now and then a block of parameters. */
 export const length = fc.oneof(
   { weight: 40, arbitrary: fc.nat(80) },

@@ -1,5 +1,5 @@
 import { buildNetwork, type Pass, referenceKernels } from '@gradloom/core';
-import { createList, link, noMemory, runCalls } from '@gradloom/core/internal';
+import { createList, link, NO_BATCH, noMemory, runCalls } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 
 const size = 50;
@@ -20,7 +20,8 @@ const start: Settings = { training: true, seed: 3, step: 8, firstRow: 0 };
 function listOf(changes: Partial<Settings>) {
   const { calls, emit } = createList();
   const { step, firstRow, ...settings } = { ...start, ...changes };
-  const pass: Pass = { ...settings, emit, leaf: 16, joins: false, place: Float64Array.of(step, firstRow) };
+  const place = Float64Array.of(step, firstRow);
+  const pass: Pass = { ...settings, emit, leaf: 16, joins: false, batch: NO_BATCH, place };
   return { calls, pass };
 }
 

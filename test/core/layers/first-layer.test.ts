@@ -5,6 +5,7 @@ import { runLayer } from '../../support/one-layer.ts';
 
 const specs: { [K in LayerKind]: LayerSpec & { kind: K } } = {
   activation: { kind: 'activation', fn: 'gelu' },
+  'batch-norm': { kind: 'batch-norm' },
   dense: { kind: 'dense', out: 3 },
   dropout: { kind: 'dropout', rate: 0.5 },
   embedding: { kind: 'embedding', vocabulary: 5, width: 3 },

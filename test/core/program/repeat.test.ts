@@ -4,6 +4,7 @@ import { createWorkspace, emitNode } from '../../../packages/core/src/backprop.t
 import { blockCount } from '../../../packages/core/src/block.ts';
 import type { Block, Kernels } from '../../../packages/core/src/kernels/kernels.ts';
 import { referenceKernels } from '../../../packages/core/src/kernels/reference-kernels.ts';
+import { NO_BATCH } from '../../../packages/core/src/layers/index.ts';
 import { createLoss, type LossName } from '../../../packages/core/src/losses/index.ts';
 import { bindTensors, buildNetwork, initializeParameters } from '../../../packages/core/src/network.ts';
 import { createOptimizer, type OptimizerSpec } from '../../../packages/core/src/optimizers/index.ts';
@@ -83,7 +84,7 @@ function setUp(settings: Partial<Settings>, ways: Ways = {}) {
 
   const { calls, emit } = createList();
   const gradients = bindTensors(network, gradientOf(gSum, P, 0));
-  const pass = { emit, training: true, seed: 1, leaf: LEAF, joins: false, place };
+  const pass = { emit, training: true, seed: 1, leaf: LEAF, joins: false, batch: NO_BATCH, place };
   emitNode(lossSums, network, workspace, bindTensors(network, theta), gradients, ROWS, pass);
   const update = createBlockUpdate(optimizer, network, { theta, gSum, state, squares }, hyper);
   emit(ops.takeHyper, hyper, hypers, next, H);

@@ -347,7 +347,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
     leaf,
     fc.boolean(),
     fc.integer({ min: 1, max: 17 }), // threads
-    fc.constantFrom('averageNodes', 'meanUpdates'),
+    fc.constantFrom('mean', 'adam', 'adamw', 'sgd', 'rmsprop', 'lion'), // what reads the gradient
     fc.constantFrom(...valueMixes),
     fc.integer(),
   );
@@ -360,9 +360,6 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
       ...nativeKernelsOf(code),
       create: (parts) => createNativeKernels({ ...parts, layout: code.layout, enter, outside: [buffer] }),
     });
-    const optimizer = createOptimizer('adam');
-    const hyper = new Float64Array(optimizer.hyperLength);
-    optimizer.hyper(hyper, Float64Array.of(optimizer.lr), Float64Array.from(optimizer.initialScalars));
     const check = fc.property(outside, ([[I, O], B, asked, joins, threads, last, mix, seed]) => {
       memory.reset([[I, O]]);
       const leaf = leafOf(B, asked);
@@ -370,6 +367,9 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
       const P = n + 3;
       const { nodes } = planTeam({ leaves: 17, threads, most: 4, joins: true });
       const sums = sumsOf(nodes, 17);
+      const optimizer = createOptimizer(
+        last === 'mean' ? 'sgd' : last === 'sgd' ? { kind: last, momentum: 0.9 } : last,
+      );
       bytes.fill(7);
       let end = GAP;
       const allocateOutside: Allocate = (length) => {
@@ -377,38 +377,53 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
         end += 8 * length + GAP;
         return array;
       };
+      const slots = optimizer.slots.map((_, k) => `state ${k}`);
       const arraysOf = (allocate: Allocate, others: Allocate): Arrays => ({
-        ...fill({ gSum: nodes.length * P, m: n, v: n }, seed, mix, others),
+        ...fill({ gSum: nodes.length * P, ...Object.fromEntries(slots.map((slot) => [slot, n])) }, seed, mix, others),
         ...fill({ x: B * I, dy: B * O, theta: n, square: 1, factor: 1 }, seed + 9, mix, allocate),
+        hyper: allocate(optimizer.hyperLength),
       });
       const plain: Allocate = (length) => new Float64Array(length);
       const [actual, expected] = [arraysOf(memory.allocate, allocateOutside), arraysOf(plain, plain)];
-      const run = ({ affineBackwardWeights, averageNodes, add, scale, fast }: Kernels, arrays: Arrays): void => {
-        const { gSum, m, v, x, dy, theta, square, factor } = arrays;
-        for (let i = 0; i < n; i++) v[i] = Math.abs(v[i]);
+      for (const { hyper } of [actual, expected]) {
+        optimizer.hyper(hyper, Float64Array.of(optimizer.lr), Float64Array.from(optimizer.initialScalars));
+      }
+      const run = (kernels: Kernels, arrays: Arrays): void => {
+        const { gSum, x, dy, theta, square, factor, hyper } = arrays;
+        const state = slots.map((slot) => arrays[slot]);
+        for (const vector of state) for (let i = 0; i < n; i++) vector[i] = Math.abs(vector[i]);
         const row = (k: number) => gSum.subarray(k * P, k * P + n);
         const goesOn = joins && leaf <= MOST_LEAF_ROWS;
-        affineBackwardWeights(row(0), row(0).subarray(I * O), x, dy, B, leaf, goesOn, I, O);
-        if (nodes.length > 1) add(row(0), row(1), n);
-        scale(row(0), n, factor);
-        if (last === 'meanUpdates' && fast.meanUpdates?.adam !== undefined) {
-          fast.meanUpdates.adam(square, theta, row(0), [m, v], n, hyper, gSum, sums, P, 0, B);
-        } else {
-          averageNodes(square, row(0), gSum, sums, P, 0, n, B);
-          if (last === 'meanUpdates') optimizer.update(theta, row(0), [m, v], n, hyper);
-        }
+        const { calls, emit } = createList();
+        emit(ops.affineBackwardWeights, row(0), row(0).subarray(I * O), x, dy, B, leaf, goesOn, I, O);
+        if (nodes.length > 1) emit(ops.add, row(0), row(1), n);
+        emit(ops.scale, row(0), n, factor);
+        for (const [left, right] of sums.joins) emit(ops.add, row(left), row(right), n);
+        emit(ops.averageRows, square, row(0), gSum, sums.count, P * sums.step, n, 1 / B);
+        // Joined with the mean where the kernels have both as one.
+        if (last !== 'mean') emit(updateOp(optimizer), theta, row(0), state, n, hyper);
+        runCalls(calls, kernels);
       };
       memory.snapshot();
       run(memory.kernels, actual);
-      run({ ...referenceKernels, ...(I * O < 256 ? {} : fusedProducts) }, expected);
-      for (const name of last === 'meanUpdates' ? ['m', 'v', 'theta', 'square'] : ['gSum', 'square']) {
+      const { affineBackwardWeights } = fusedProducts;
+      const bind: Kernels['bind'] = ({ op, args }) =>
+        op.name === 'affineBackwardWeights' && I * O >= 256
+          ? () => affineBackwardWeights(...(args as Parameters<typeof affineBackwardWeights>))
+          : null;
+      run({ ...referenceKernels, bind }, expected);
+      for (const name of last === 'mean' ? ['gSum', 'square'] : [...slots, 'theta', 'square']) {
         const [is, should] = [actual, expected].map((arrays) => arrays[name].subarray(0, n)); // the first row
         const difference = firstDifference(is, should);
         if (difference !== null) throw new Error(name + difference);
       }
       expect(memory.firstStrayByte([actual.theta, actual.square])).toBeNull();
       let from = 0;
-      for (const { byteOffset, byteLength } of [actual.gSum, actual.m, actual.v, bytes.subarray(end)]) {
+      for (const { byteOffset, byteLength } of [
+        actual.gSum,
+        ...slots.map((slot) => actual[slot]),
+        bytes.subarray(end),
+      ]) {
         expect(bytes.subarray(from, byteOffset).every((byte) => byte === 7)).toBe(true);
         from = byteOffset + byteLength;
       }

@@ -22,7 +22,7 @@ export const activationSpec: Kind<ActivationSpec> = {
     const spec = { ...options, kind: kind as ActivationName };
     try {
       onlyKeys('activation', options, activations[spec.kind].alpha === 0 ? [] : ['alpha']);
-      layers.activation({ ...options, fn: spec.kind }, { input: 1 });
+      layers.activation({ ...options, fn: spec.kind }, { input: [1] });
     } catch (error) {
       throw inMember(name, spec, error);
     }

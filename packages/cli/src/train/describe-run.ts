@@ -1,4 +1,5 @@
 import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import { sizeOf } from '@gradloom/core/internal';
 import { formatMember, type Member } from '../options/member.ts';
 import { backendName } from '../report/backend-name.ts';
 import { plural, whole } from '../report/format.ts';
@@ -45,9 +46,10 @@ export function describeNetwork(spec: NetworkSpec): string {
   const widths = [network.input];
   const others = new Set<string>();
   for (const layer of network.layers) {
+    const width = sizeOf(layer.out);
     // The tensors of a norm are vectors.
-    if (layer.tensors.some(({ shape }) => shape.length > 1)) widths.push(layer.out);
-    else others.add(layer.label.replace(`(${layer.out})`, ''));
+    if (layer.tensors.some(({ shape }) => shape.length > 1)) widths.push(width);
+    else others.add(layer.label.replace(`(${width})`, ''));
   }
   return [widths.join('-'), ...others].join(' ');
 }

@@ -1,6 +1,8 @@
 import { createLoss, type LossSpec, type NetworkSpec, OptionError } from '@gradloom/core';
 import type { DataSplits, Dataset, TrainOptions } from '@gradloom/runtime';
+import { trainOptions } from '@gradloom/runtime/options';
 import type { OpenedDataset } from '../datasets/open-dataset.ts';
+import { camelCase } from '../options/letter-case.ts';
 import { networkSpec, outputActivation } from './network-spec.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
 import { optimizerSpec } from './optimizer-spec.ts';
@@ -65,30 +67,9 @@ function withoutOptimizerFlags(values: TrainValues): TrainValues {
   return Object.fromEntries(Object.entries(values).filter(([key]) => !merged.has(key)));
 }
 
-function trainOptionsOf(values: TrainValues): TrainOptions {
-  const { loss, optimizer, schedule, batch, epochs, steps, seed, threads, backend, blas, probe, retries, profile } =
-    values;
-  const options = {
-    ...{
-      loss,
-      optimizer,
-      schedule,
-      batch,
-      epochs,
-      steps,
-      seed,
-      threads,
-      backend,
-      blas,
-      probe,
-      retries,
-      profile,
-    },
-    clipNorm: values['clip-norm'],
-    onNan: values['on-nan'],
-    evaluateEvery: values['evaluate-every'],
-    evaluateTest: values['evaluate-test'],
-    shuffle: !values['no-shuffle'],
-  };
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+/** The flags that are options of the library; a resume is opened elsewhere. */
+function trainOptionsOf({ resume: _, 'no-shuffle': noShuffle = false, ...values }: TrainValues): TrainOptions {
+  const named = Object.entries(values).map(([flag, value]) => [camelCase(flag), value] as const);
+  const own = named.filter(([option, value]) => value !== undefined && Object.hasOwn(trainOptions.table, option));
+  return { ...Object.fromEntries(own), shuffle: !noShuffle };
 }

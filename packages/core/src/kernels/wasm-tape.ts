@@ -1,4 +1,4 @@
-import { ELEMENT_BYTES } from '../element-type.ts';
+import { bytesOfElements, FLOAT64 } from '../element-type.ts';
 import type { Call, Op, Operand } from '../program/op.ts';
 import { addressOf } from './address.ts';
 import { wasmOps } from './wasm-ops.ts';
@@ -56,7 +56,7 @@ const word = (value: number): Value => ({ value, isNumber: false });
 function valuesOf({ kind }: Operand, value: unknown): Value[] {
   if (kind === 'array') return [word(addressOf(value as Float64Array))];
   if (kind === 'arrays') return (value as Float64Array[]).map((array) => word(addressOf(array)));
-  if (kind === 'stride') return [word(ELEMENT_BYTES * (value as number))];
+  if (kind === 'stride') return [word(bytesOfElements(FLOAT64, value as number))];
   return [{ value: Number(value), isNumber: kind === 'number' }];
 }
 

@@ -1,5 +1,6 @@
 import { type ActivationName, activations } from '../activations/index.ts';
 import { activationOps } from '../program/ops.ts';
+import { sizeOf } from '../shape.ts';
 import { oneOf, onlyKeys, positiveInteger } from '../text/check.ts';
 import { unknownOption } from '../text/option-error.ts';
 import { nonNegative } from '../text/range.ts';
@@ -24,14 +25,15 @@ export function activation(options: ActivationOptions, { input }: Pick<Place, 'i
   const fn = oneOf('activation', 'fn', options.fn, activations);
   const f = activations[fn];
   if (options.alpha !== undefined && f.alpha === 0) throw unknownOption(`activation ${fn}`, 'alpha', ['fn', 'size']);
-  const size = options.size === undefined ? input : positiveInteger('activation', 'size', options.size);
+  const shape = options.size === undefined ? input : [positiveInteger('activation', 'size', options.size)];
+  const size = sizeOf(shape);
   const alpha = options.alpha === undefined ? f.alpha : nonNegative('activation', 'alpha', options.alpha);
   const ops = activationOps[fn];
   const readsZ = f.reads === 'z';
   return {
     label: `${fn}(${size})`,
-    in: size,
-    out: size,
+    in: shape,
+    out: shape,
     elementwise: true,
     reads: { x: readsZ, y: !readsZ },
     tensors: [],

@@ -1,6 +1,7 @@
 import { viewOf } from '../kernels/scratch.ts';
 import { barrier } from '../program/op.ts';
 import { ops } from '../program/ops.ts';
+import { sizeOf } from '../shape.ts';
 import { onlyKeys, positiveInteger } from '../text/check.ts';
 import { fraction, positive } from '../text/range.ts';
 import { leafCount, treeLevels } from '../tree/index.ts';
@@ -25,13 +26,14 @@ export interface BatchNormOptions {
  */
 export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
   onlyKeys('batch-norm', options, ['size', 'epsilon', 'momentum']);
-  const size = options.size === undefined ? input : positiveInteger('batch-norm', 'size', options.size);
+  const shape = options.size === undefined ? input : [positiveInteger('batch-norm', 'size', options.size)];
+  const size = sizeOf(shape);
   const epsilon = positive('batch-norm', 'epsilon', options.epsilon ?? 1e-5);
   const momentum = fraction('batch-norm', 'momentum', options.momentum ?? 0.1);
   return {
     label: `batch-norm(${size})`,
-    in: size,
-    out: size,
+    in: shape,
+    out: shape,
     elementwise: false,
     reads: { x: false, y: false },
     tensors: [

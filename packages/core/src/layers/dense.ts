@@ -1,5 +1,6 @@
 import { createInitializer, type InitializerSpec } from '../initializers/index.ts';
 import { ops } from '../program/ops.ts';
+import { sizeOf } from '../shape.ts';
 import { onlyKeys, positiveInteger } from '../text/check.ts';
 import type { Layer, Place } from './layer.ts';
 
@@ -18,14 +19,15 @@ export interface DenseOptions {
 /** y = x · W + b with W [I, O], b [O]. */
 export function dense(options: DenseOptions, { input }: Place): Layer {
   onlyKeys('dense', options, ['in', 'out', 'init', 'biasInit']);
-  const I = options.in === undefined ? input : positiveInteger('dense', 'in', options.in);
+  const shape = options.in === undefined ? input : [positiveInteger('dense', 'in', options.in)];
+  const I = sizeOf(shape);
   const O = positiveInteger('dense', 'out', options.out);
   const initializeW = createInitializer(options.init ?? 'glorot-uniform');
   const initializeB = createInitializer(options.biasInit ?? 'zeros');
   return {
     label: `dense(${I}->${O})`,
-    in: I,
-    out: O,
+    in: shape,
+    out: [O],
     elementwise: false,
     reads: { x: true, y: false },
     tensors: [

@@ -1,5 +1,6 @@
 import { ops } from '../program/ops.ts';
 import { streamKey } from '../random/index.ts';
+import { sizeOf } from '../shape.ts';
 import { number, onlyKeys, positiveInteger } from '../text/check.ts';
 import type { Layer, Pass, Place } from './layer.ts';
 
@@ -18,7 +19,8 @@ export interface DropoutOptions {
  */
 export function dropout(options: DropoutOptions, { input, path }: Place): Layer {
   onlyKeys('dropout', options, ['rate', 'size']);
-  const size = options.size === undefined ? input : positiveInteger('dropout', 'size', options.size);
+  const shape = options.size === undefined ? input : [positiveInteger('dropout', 'size', options.size)];
+  const size = sizeOf(shape);
   const rate = number('dropout', 'rate', options.rate, 'in [0, 1)', (value) => value >= 0 && value < 1);
   const threshold = Math.floor(rate * 4294967296);
   const factor = 1 / (1 - rate);
@@ -38,8 +40,8 @@ export function dropout(options: DropoutOptions, { input, path }: Place): Layer 
 
   return {
     label: `dropout(${rate})`,
-    in: size,
-    out: size,
+    in: shape,
+    out: shape,
     elementwise: true,
     reads: { x: false, y: false },
     tensors: [],

@@ -1,5 +1,6 @@
 import { createInitializer, type InitializerSpec } from '../initializers/index.ts';
 import { ops } from '../program/ops.ts';
+import { sizeOf } from '../shape.ts';
 import { onlyKeys, positiveInteger } from '../text/check.ts';
 import { treeLevels } from '../tree/index.ts';
 import type { Layer, Place } from './layer.ts';
@@ -20,6 +21,7 @@ export interface EmbeddingOptions {
  * @throws InputError in forward for an index that is not whole or not in [0, V), before anything is read.
  */
 export function embedding(options: EmbeddingOptions, { input, path }: Place): Layer {
+  const k = sizeOf(input);
   onlyKeys('embedding', options, ['vocabulary', 'width', 'init']);
   const V = positiveInteger('embedding', 'vocabulary', options.vocabulary);
   const width = positiveInteger('embedding', 'width', options.width);
@@ -29,22 +31,21 @@ export function embedding(options: EmbeddingOptions, { input, path }: Place): La
   return {
     label,
     in: input,
-    out: input * width,
+    out: [...input, width],
     elementwise: false,
     reads: { x: true, y: false },
     tensors: [{ name: 'E', shape: [V, width], initialize: (out, random) => initialize(out, V, width, random) }],
     forward(y, x, [E], B, { emit }) {
-      emit(ops.checkIndices, x, B * input, input, V, where);
-      emit(ops.embeddingForward, y, x, E, B * input, width);
+      emit(ops.checkIndices, x, B * k, k, V, where);
+      emit(ops.embeddingForward, y, x, E, B * k, width);
     },
     // For each index the first place that has it, for each place the next; sums over leaves, and which leaves.
     createMemory(rows, allocate) {
       const levels = treeLevels(rows);
-      return { arrays: [allocate(V), allocate(rows * input), allocate(levels * width), allocate(levels)] };
+      return { arrays: [allocate(V), allocate(rows * k), allocate(levels * width), allocate(levels)] };
     },
     backward(dx, dy, x, _y, _parameters, [dE], B, { emit, leaf, joins }, { arrays }) {
       const [firstPlace, nextPlace, sums, leafOf] = arrays;
-      const k = input;
       emit(ops.embeddingBackward, dE, firstPlace, nextPlace, sums, leafOf, x, dy, B, k, leaf, joins, V, width);
       if (dx !== null) emit(ops.fill, dx, 0, B * k);
     },

@@ -1,4 +1,5 @@
 import { ops } from '../program/ops.ts';
+import { sizeOf } from '../shape.ts';
 import { onlyKeys, positiveInteger } from '../text/check.ts';
 import { positive } from '../text/range.ts';
 import { treeLevels } from '../tree/index.ts';
@@ -18,12 +19,13 @@ export interface LayerNormOptions {
  */
 export function layerNorm(options: LayerNormOptions, { input }: Place): Layer {
   onlyKeys('layer-norm', options, ['size', 'epsilon']);
-  const size = options.size === undefined ? input : positiveInteger('layer-norm', 'size', options.size);
+  const shape = options.size === undefined ? input : [positiveInteger('layer-norm', 'size', options.size)];
+  const size = sizeOf(shape);
   const epsilon = positive('layer-norm', 'epsilon', options.epsilon ?? 1e-5);
   return {
     label: `layer-norm(${size})`,
-    in: size,
-    out: size,
+    in: shape,
+    out: shape,
     elementwise: false,
     reads: { x: false, y: false },
     tensors: [

@@ -2,6 +2,7 @@ import type { Allocate, ProductShape } from '../kernels/scratch.ts';
 import type { Pausable } from '../pausable.ts';
 import type { Emit } from '../program/op.ts';
 import type { Random } from '../random/random.ts';
+import type { Shape } from '../shape.ts';
 import type { LayerSpec } from './index.ts';
 import type { Inspect } from './inspect.ts';
 import type { LayerMemory, Share } from './memory.ts';
@@ -56,10 +57,10 @@ export interface TensorSpec {
 export interface Layer {
   /** Name in error messages: `dense(784->128)`. */
   readonly label: string;
-  /** Inputs per row. */
-  readonly in: number;
-  /** Outputs per row. */
-  readonly out: number;
+  /** Shape of a row's inputs. */
+  readonly in: Shape;
+  /** Shape of its outputs. */
+  readonly out: Shape;
   /** y[i] depends only on x[i]: `dx` may then be `dy`, and `y` may be `x` if `x` is not read later. */
   readonly elementwise: boolean;
   /** Arrays that `backward` reads; only these are kept. The others may hold anything. */
@@ -117,10 +118,10 @@ export interface Layer {
 
 /** The position of a layer in its network. */
 export interface Place {
-  /** Inputs per row of the layer. */
-  readonly input: number;
+  /** Shape of a row's inputs. */
+  readonly input: Shape;
   /** Position in the network, counted from 0; for a nested layer, followed by its position in the outer layer. */
   readonly path: readonly number[];
   /** Builds nested layers. @throws Error if they do not fit together. */
-  build(specs: readonly LayerSpec[], input: number, path: readonly number[]): Pausable<Layer[]>;
+  build(specs: readonly LayerSpec[], input: Shape, path: readonly number[]): Pausable<Layer[]>;
 }

@@ -1,5 +1,6 @@
 import type { Pausable } from '../pausable.ts';
 import { ops } from '../program/ops.ts';
+import { sizeOf } from '../shape.ts';
 import { onlyKeys } from '../text/check.ts';
 import { OptionError } from '../text/option-error.ts';
 import { show } from '../text/show.ts';
@@ -18,24 +19,25 @@ export interface ResidualOptions {
 }
 
 /** y = x + f(x), f being layers of its own. [He et al. 2016, eq. 1](https://arxiv.org/abs/1512.03385) */
-export function* residual(options: ResidualOptions, { input: width, path, build }: Place): Pausable<Layer> {
+export function* residual(options: ResidualOptions, { input, path, build }: Place): Pausable<Layer> {
   onlyKeys('residual', options, ['layers']);
   if (!Array.isArray(options.layers) || options.layers.length === 0) {
     throw new OptionError('residual', 'layers', `has ${show(options.layers)}, expected a list of at least 1 layer`);
   }
-  const layers = yield* build(options.layers, width, path);
+  const width = sizeOf(input);
+  const layers = yield* build(options.layers, input, path);
   const last = layers[layers.length - 1];
-  if (last.out !== width) {
+  if (sizeOf(last.out) !== width) {
     const place = [...path, layers.length - 1].join('.');
-    const problem = `has length ${last.out}, expected ${width} (x + f(x) needs both to be as wide)`;
+    const problem = `has length ${sizeOf(last.out)}, expected ${width} (x + f(x) needs both to be as wide)`;
     throw new OptionError('residual', `layers.${place}.out`, problem, {
       about: `${last.label} at layer ${place}: output`,
     });
   }
   return {
     label: `residual(${layers.map((layer) => layer.label).join(', ')})`,
-    in: width,
-    out: width,
+    in: input,
+    out: input,
     elementwise: false,
     // y is not the output of any layer of f, so only the first layer of f can need x.
     reads: { x: layers[0].reads.x, y: false },

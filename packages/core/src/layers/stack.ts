@@ -1,5 +1,6 @@
 import type { Allocate } from '../kernels/scratch.ts';
 import { host } from '../program/op.ts';
+import { sizeOf } from '../shape.ts';
 import type { Inspect } from './inspect.ts';
 import type { Layer, Pass } from './layer.ts';
 import { noMemory, type Share, type StackMemory } from './memory.ts';
@@ -18,11 +19,11 @@ export function createStackMemory(
   let isRead = inputIsRead; // by the backward pass of the layer that put it out
   for (const layer of layers) {
     const inPlace = layer.elementwise && !layer.reads.x && !isRead;
-    input = inPlace ? input : allocate(rows * layer.out);
+    input = inPlace ? input : allocate(rows * sizeOf(layer.out));
     isRead = layer.reads.y;
     outputs.push(input);
   }
-  const widest = layers.reduce((width, layer) => Math.max(width, layer.in, layer.out), 0);
+  const widest = layers.reduce((width, layer) => Math.max(width, sizeOf(layer.in), sizeOf(layer.out)), 0);
   const gradients = [allocate(rows * widest), allocate(rows * widest)] as const;
   const memories = layers.map((layer) => layer.createMemory?.(rows, allocate, share) ?? noMemory);
   return { outputs, gradients, memories };
@@ -54,7 +55,7 @@ export function forwardStack(
   for (let l = 0; l < layers.length; l++) {
     const y = memory.outputs[l];
     layers[l].forward(y, input, parameters[l], B, pass, memory.memories[l], inspect);
-    look(pass, inspect, 'forward', layers[l], y, B * layers[l].out);
+    look(pass, inspect, 'forward', layers[l], y, B * sizeOf(layers[l].out));
     input = y;
   }
   return input;
@@ -79,7 +80,7 @@ export function backwardStack(
   let dy = memory.gradients[0];
   let free = memory.gradients[1];
   const last = layers[layers.length - 1];
-  look(pass, inspect, 'loss', last, dy, B * last.out);
+  look(pass, inspect, 'loss', last, dy, B * sizeOf(last.out));
   const first = toInput ? 0 : firstTrainable(layers);
   for (let l = layers.length - 1; l >= first; l--) {
     const layer = layers[l];
@@ -87,7 +88,7 @@ export function backwardStack(
     const input = l === 0 ? x : memory.outputs[l - 1];
     layer.backward(dx, dy, input, memory.outputs[l], parameters[l], gradients[l], B, pass, memory.memories[l], inspect);
     if (dx === null) break;
-    look(pass, inspect, 'backward', layer, dx, B * layer.in);
+    look(pass, inspect, 'backward', layer, dx, B * sizeOf(layer.in));
     if (dx !== dy) {
       free = dy;
       dy = dx;

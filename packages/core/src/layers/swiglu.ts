@@ -1,5 +1,6 @@
 import { createInitializer, type InitializerSpec } from '../initializers/index.ts';
 import { ops } from '../program/ops.ts';
+import { sizeOf } from '../shape.ts';
 import { onlyKeys, positiveInteger } from '../text/check.ts';
 import type { Layer, Place } from './layer.ts';
 
@@ -21,14 +22,15 @@ export interface SwigluOptions {
  */
 export function swiglu(options: SwigluOptions, { input }: Place): Layer {
   onlyKeys('swiglu', options, ['in', 'out', 'init', 'biasInit']);
-  const I = options.in === undefined ? input : positiveInteger('swiglu', 'in', options.in);
+  const shape = options.in === undefined ? input : [positiveInteger('swiglu', 'in', options.in)];
+  const I = sizeOf(shape);
   const O = positiveInteger('swiglu', 'out', options.out);
   const initializeW = createInitializer(options.init ?? 'glorot-uniform');
   const initializeB = createInitializer(options.biasInit ?? 'zeros');
   return {
     label: `swiglu(${I}->${O})`,
-    in: I,
-    out: O,
+    in: shape,
+    out: [O],
     elementwise: false,
     reads: { x: true, y: false },
     tensors: [

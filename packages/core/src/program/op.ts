@@ -1,4 +1,4 @@
-import { ELEMENT, type ElementType } from '../element-type.ts';
+import { type ElementType, FLOAT64 } from '../element-type.ts';
 
 /** What an operation takes at one place of its arguments. */
 export type Operand =
@@ -54,7 +54,7 @@ const array = (
   access: 'in' | 'out' | 'inout',
   shape: readonly (string | number)[],
 ): Operand => {
-  return { kind, access, shape, type: ELEMENT };
+  return { kind, access, shape, type: FLOAT64 };
 };
 
 /** An array that is read. */

@@ -1,5 +1,5 @@
 import { createLoss, createOptimizer, createSchedule, type LossSpec, type Network } from '@gradloom/core';
-import { complete } from '@gradloom/core/internal';
+import { complete, FLOAT64 } from '@gradloom/core/internal';
 import { refuseBadWeights } from '../faults/bad-weight.ts';
 import { evaluationParts } from '../memory/run-memory.ts';
 import { type OpenedRun, openRun, type RunShape } from '../run/prepare.ts';
@@ -31,6 +31,7 @@ export function openInference(
     optimizerSpec: 'sgd',
     scheduleSpec: 'constant',
     context,
+    elementType: FLOAT64,
     batch: EVALUATION_ROWS,
     lastBatch: EVALUATION_ROWS,
     leaf: 0,

@@ -1,6 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 import type { Loss, Network, Optimizer } from '@gradloom/core';
-import { countPieces, targetColumns } from '@gradloom/core/internal';
+import { bytesOfElements, countPieces, targetColumns } from '@gradloom/core/internal';
 import type { RunPlan } from '../run/plan.ts';
 import { EVALUATION_ROWS } from '../thread-scratch.ts';
 import type { Means } from './fit-memory.ts';
@@ -90,7 +90,7 @@ export function evaluationParts(network: Network, loss: Loss, { chunks }: Pick<M
  */
 export function stateParts(plan: RunPlan, rows: number, { orders }: Pick<Means, 'orders'>): Part[] {
   const { network, optimizer, onNan, probe, totalEpochs, context } = plan;
-  const weights = network.parameterCount * 8;
+  const weights = bytesOfElements(plan.elementType, network.parameterCount);
   const state = weights * (1 + optimizer.slots.length);
   const handedOut = probe === null ? 0 : weights * probe.count(context.totalSteps);
   return [

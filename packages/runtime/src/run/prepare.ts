@@ -1,4 +1,5 @@
 import type {
+  ElementType,
   Loss,
   LossSpec,
   Network,
@@ -39,6 +40,7 @@ export interface RunShape {
   readonly optimizerSpec: OptimizerSpec;
   readonly scheduleSpec: ScheduleSpec;
   readonly context: ScheduleContext;
+  readonly elementType: ElementType;
   readonly batch: number;
   readonly lastBatch: number; // rows of an epoch's last
   readonly leaf: number; // rows of a leaf; 0 where nothing is trained
@@ -106,6 +108,7 @@ export function* openRun(
     optimizer: shape.optimizerSpec,
     schedule: shape.scheduleSpec,
     context: shape.context,
+    elementType: shape.elementType,
     batch,
     lastBatch,
     leaf,

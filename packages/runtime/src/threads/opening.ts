@@ -36,6 +36,7 @@ export function openThread(context: RunContext, { thread, threads, draws }: Open
   }
   touch(arena.scratch[thread]);
   teamPrograms(context, threads, false);
+  if (setup.probes) teamPrograms(context, threads, true);
   if (!draws) return true;
   // The middle of a tensor decides its thread: each gets about as many weights.
   const isMine = ({ offset, length }: Pick<Tensor, 'offset' | 'length'>): boolean =>

@@ -1,4 +1,4 @@
-import type { LossSpec, OptimizerSpec, ScheduleContext, ScheduleSpec } from '@gradloom/core';
+import type { ElementType, LossSpec, OptimizerSpec, ScheduleContext, ScheduleSpec } from '@gradloom/core';
 import type { WasmMemory } from '@gradloom/core/internal';
 import type { Backend, CompiledKernels } from '../backend.ts';
 import type { CheckpointEntry, Written } from '../checkpoints/checkpoint-folder.ts';
@@ -14,6 +14,7 @@ export interface RunSetup extends CompiledKernels {
   readonly optimizer: OptimizerSpec;
   readonly schedule: ScheduleSpec;
   readonly context: ScheduleContext;
+  readonly elementType: ElementType;
   readonly batch: number;
   readonly lastBatch: number; // rows of an epoch's last
   readonly leaf: number; // rows of a leaf; 0 where nothing is trained

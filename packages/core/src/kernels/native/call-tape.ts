@@ -1,19 +1,19 @@
-import { adamArguments as A } from './machine-code/adam.ts';
-import { addArguments as S } from './machine-code/add.ts';
-import { CALL_WORDS } from './machine-code/calls.ts';
-import { gatherArguments as G } from './machine-code/gather.ts';
-import { listArguments as L } from './machine-code/list-terms.ts';
-import { locateResult } from './machine-code/locate.ts';
-import { packArguments as P } from './machine-code/pack.ts';
-import { tileArguments as T } from './machine-code/tile.ts';
-import { transposeArguments as R } from './machine-code/transpose.ts';
+import { CALL_WORDS } from './isa/x64/calls.ts';
+import { adamArguments as A } from './kernels/adam.ts';
+import { addArguments as S } from './kernels/add.ts';
+import { gatherArguments as G } from './kernels/gather.ts';
+import { listArguments as L } from './kernels/list-terms.ts';
+import { locateResult } from './kernels/locate.ts';
+import { packArguments as P } from './kernels/pack.ts';
+import { tileArguments as T } from './kernels/tile.ts';
+import { transposeArguments as R } from './kernels/transpose.ts';
 
 /**
  * Recorded kernel calls that run in one go, since entering machine code takes as long as a small kernel. Strides are in
  * bytes.
  */
 export interface CallTape {
-  /** See machine-code/tile.ts. */
+  /** See kernels/tile.ts. */
   tile(
     kernel: number,
     c: number,
@@ -36,7 +36,7 @@ export interface CallTape {
     terms: number,
     nextTerms: number,
   ): void;
-  /** See machine-code/list-terms.ts. */
+  /** See kernels/list-terms.ts. */
   list(
     kernel: number,
     terms: number,
@@ -54,7 +54,7 @@ export interface CallTape {
     panelStart: number,
     panelBack: number,
   ): void;
-  /** See machine-code/pack.ts. */
+  /** See kernels/pack.ts. */
   pack(
     kernel: number,
     panel: number,
@@ -64,7 +64,7 @@ export interface CallTape {
     K: number,
     mask: number,
   ): void;
-  /** See machine-code/transpose.ts. */
+  /** See kernels/transpose.ts. */
   transpose(
     kernel: number,
     panel: number,
@@ -75,7 +75,7 @@ export interface CallTape {
     rest: number,
     mask: number,
   ): void;
-  /** See machine-code/adam.ts. */
+  /** See kernels/adam.ts. */
   adam(
     kernel: number,
     theta: number,
@@ -89,7 +89,7 @@ export interface CallTape {
     decays: number,
     squares: number,
   ): void;
-  /** See machine-code/add.ts. */
+  /** See kernels/add.ts. */
   add(
     kernel: number,
     sum: number,
@@ -97,9 +97,9 @@ export interface CallTape {
     n: number, // numbers
     mask: number,
   ): void;
-  /** See machine-code/gather.ts. */
+  /** See kernels/gather.ts. */
   gather(kernel: number, out: number, starts: number, rows: number, columns: number, divisor: number): void;
-  /** See machine-code/locate.ts. Runs the tape. */
+  /** See kernels/locate.ts. Runs the tape. */
   locate(kernel: number, data: Uint8Array): number;
   /** Runs the recorded calls in order; `data` is read by gather calls. */
   run(data?: Uint8Array): void;

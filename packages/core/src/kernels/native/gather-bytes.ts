@@ -2,7 +2,7 @@ import { addressOf } from '../address.ts';
 import { gatherBytes as plain } from '../gather-bytes.ts';
 import type { GatherBytes } from '../kernels.ts';
 import type { CallTape } from './call-tape.ts';
-import type { CodeLayout } from './machine-code/program.ts';
+import type { CodeLayout } from './code.ts';
 
 const ROWS = 62; // of a call
 const LANES = 4;

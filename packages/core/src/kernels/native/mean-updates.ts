@@ -1,8 +1,8 @@
 import { TINY } from '../../math/flush.ts';
 import { addressOf } from '../address.ts';
 import type { CallTape } from './call-tape.ts';
-import { adamConstants } from './machine-code/adam.ts';
-import type { CodeLayout } from './machine-code/program.ts';
+import type { CodeLayout } from './code.ts';
+import { adamConstants } from './kernels/adam.ts';
 import { halved, type RowAdds } from './row-adds.ts';
 
 const LANES = 4;

@@ -1,8 +1,8 @@
 import { addressOf } from '../address.ts';
 import type { CallTape } from './call-tape.ts';
+import type { CodeLayout } from './code.ts';
+import { LEAF, TABLE_LEAVES, TILE_VECTORS, tableLength } from './kernels/tile.ts';
 import { writeLeaves } from './leaf-table.ts';
-import type { CodeLayout } from './machine-code/program.ts';
-import { LEAF, TABLE_LEAVES, TILE_VECTORS, tableLength } from './machine-code/tile.ts';
 
 /** Doubles of a vector at most, of any extension. */
 export const MAX_WIDTH = 8;

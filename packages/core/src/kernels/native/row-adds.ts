@@ -1,5 +1,5 @@
 import type { CallTape } from './call-tape.ts';
-import type { CodeLayout } from './machine-code/program.ts';
+import type { CodeLayout } from './code.ts';
 
 /**
  * Additions in machine code, which reaches arrays wherever they lie; here these are byte offsets, and steps are in

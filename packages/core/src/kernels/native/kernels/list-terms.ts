@@ -1,6 +1,23 @@
-import { type Assembler, at, r8, r9, r10, r11, r12, r13, r14, r15, rax, rbp, rbx, rcx, rdx, rsi } from './assembler.ts';
-import { argument, loadArray, loadScratch } from './calls.ts';
-import { ROWS } from './rows.ts';
+import {
+  type Assembler,
+  at,
+  r8,
+  r9,
+  r10,
+  r11,
+  r12,
+  r13,
+  r14,
+  r15,
+  rax,
+  rbp,
+  rbx,
+  rcx,
+  rdx,
+  rsi,
+} from '../isa/x64/assembler.ts';
+import { argument, loadArray, loadScratch } from '../isa/x64/calls.ts';
+import { ROWS } from '../isa/x64/rows.ts';
 
 /**
  * Rows of a listed tile at most: of more rows fewer terms are 0 in all of them. On MNIST 45 % of 32 rows' columns are

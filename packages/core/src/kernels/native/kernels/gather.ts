@@ -1,6 +1,6 @@
-import { type Assembler, at, r8, r9, r10, r11, r12, r13, r14, rax, rcx } from './assembler.ts';
-import { argument, loadArray, loadData, loadScratch } from './calls.ts';
-import type { Quads } from './vector-unit.ts';
+import { type Assembler, at, r8, r9, r10, r11, r12, r13, r14, rax, rcx } from '../isa/x64/assembler.ts';
+import { argument, loadArray, loadData, loadScratch } from '../isa/x64/calls.ts';
+import type { Quads } from '../isa/x64/vector-unit.ts';
 
 /** Arguments of a gathering's call, by place. */
 export const gatherArguments = {

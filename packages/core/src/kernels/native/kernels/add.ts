@@ -1,7 +1,7 @@
-import type { Address } from './assembler.ts';
-import { type Assembler, at, r8, r9, r11, r12 } from './assembler.ts';
-import { argument, loadArray, loadScratch } from './calls.ts';
-import type { Quads, Vector } from './vector-unit.ts';
+import type { Address } from '../isa/x64/assembler.ts';
+import { type Assembler, at, r8, r9, r11, r12 } from '../isa/x64/assembler.ts';
+import { argument, loadArray, loadScratch } from '../isa/x64/calls.ts';
+import type { Quads, Vector } from '../isa/x64/vector-unit.ts';
 
 /** Arguments of an addition's call, by place. */
 export const addArguments = {

@@ -14,10 +14,10 @@ import {
   rbx,
   rcx,
   rdx,
-} from './assembler.ts';
-import { argument, loadArray, loadScratch } from './calls.ts';
-import { ROWS } from './rows.ts';
-import type { Quads, Vector } from './vector-unit.ts';
+} from '../isa/x64/assembler.ts';
+import { argument, loadArray, loadScratch } from '../isa/x64/calls.ts';
+import { ROWS } from '../isa/x64/rows.ts';
+import type { Quads, Vector } from '../isa/x64/vector-unit.ts';
 
 /** Arguments of an update's call, by place. */
 export const adamArguments = {

@@ -1,5 +1,5 @@
-import { type Assembler, at, r8, rdi, rsi } from './assembler.ts';
-import { loadData } from './calls.ts';
+import { type Assembler, at, r8, rdi, rsi } from '../isa/x64/assembler.ts';
+import { loadData } from '../isa/x64/calls.ts';
 
 /** Result of a location's call, by place: two words. */
 export const locateResult = { distance: 2 };

@@ -1,7 +1,7 @@
-import { type Address, type Assembler, at, r8, r9, r11, rax, rbp, rbx, rcx, rdx } from './assembler.ts';
-import { argument, loadArray, loadScratch } from './calls.ts';
-import { ROWS } from './rows.ts';
-import type { Vector, VectorUnit } from './vector-unit.ts';
+import { type Address, type Assembler, at, r8, r9, r11, rax, rbp, rbx, rcx, rdx } from '../isa/x64/assembler.ts';
+import { argument, loadArray, loadScratch } from '../isa/x64/calls.ts';
+import { ROWS } from '../isa/x64/rows.ts';
+import type { Vector, VectorUnit } from '../isa/x64/vector-unit.ts';
 
 /** Arguments of a transposition's call, by place; strides in bytes. */
 export const transposeArguments = {

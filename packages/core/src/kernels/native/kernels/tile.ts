@@ -17,10 +17,10 @@ import {
   rdx,
   rsi,
   rsp,
-} from './assembler.ts';
-import { argument, loadArray, loadScratch } from './calls.ts';
-import { ROWS } from './rows.ts';
-import type { VectorUnit } from './vector-unit.ts';
+} from '../isa/x64/assembler.ts';
+import { argument, loadArray, loadScratch } from '../isa/x64/calls.ts';
+import { ROWS } from '../isa/x64/rows.ts';
+import type { VectorUnit } from '../isa/x64/vector-unit.ts';
 
 /** Arguments of a tile's call, by place; strides in bytes. */
 export const tileArguments = {

@@ -1,14 +1,14 @@
-import { ADAM_ROWS, assembleAdam } from './adam.ts';
-import { assembleAdd } from './add.ts';
-import { createAssembler } from './assembler.ts';
-import { assembleGather } from './gather.ts';
-import { assembleListTerms, LISTED_ROWS } from './list-terms.ts';
-import { assembleLocate } from './locate.ts';
-import { assemblePack } from './pack.ts';
-import { assemblePlayer } from './player.ts';
-import { assembleTile, TILE_VECTORS, tileRows } from './tile.ts';
-import { assembleTranspose } from './transpose.ts';
-import { createAvx2, type ExtensionName, extensions } from './vector-unit.ts';
+import { createAssembler } from './isa/x64/assembler.ts';
+import { assemblePlayer } from './isa/x64/player.ts';
+import { createAvx2, type ExtensionName, extensions } from './isa/x64/vector-unit.ts';
+import { ADAM_ROWS, assembleAdam } from './kernels/adam.ts';
+import { assembleAdd } from './kernels/add.ts';
+import { assembleGather } from './kernels/gather.ts';
+import { assembleListTerms, LISTED_ROWS } from './kernels/list-terms.ts';
+import { assembleLocate } from './kernels/locate.ts';
+import { assemblePack } from './kernels/pack.ts';
+import { assembleTile, TILE_VECTORS, tileRows } from './kernels/tile.ts';
+import { assembleTranspose } from './kernels/transpose.ts';
 
 /** Code that may lie anywhere. Its first byte is the player's. */
 export interface Program {

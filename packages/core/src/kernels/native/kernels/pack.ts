@@ -1,6 +1,6 @@
-import { type Assembler, at, r8, r9, r10, r11, r12, rax } from './assembler.ts';
-import { argument, loadArray, loadScratch } from './calls.ts';
-import type { VectorUnit } from './vector-unit.ts';
+import { type Assembler, at, r8, r9, r10, r11, r12, rax } from '../isa/x64/assembler.ts';
+import { argument, loadArray, loadScratch } from '../isa/x64/calls.ts';
+import type { VectorUnit } from '../isa/x64/vector-unit.ts';
 
 /** Arguments of a pack's call, by place; strides in bytes. */
 export const packArguments = {
