@@ -15,6 +15,9 @@ const SHARED = 7;
 /** Doubles of scratch that the updates take, a multiple of eight. */
 export const MEAN_UPDATE_SCRATCH = Math.floor((CONSTANTS + LANES + 7) / 8) * 8;
 
+/** Those of both optimizers. */
+export type AdamUpdates = Required<Pick<MeanUpdates, 'adam' | 'adamw'>>;
+
 /** Updates by the mean of rows of gradients, which is not written anywhere. */
 export function createMeanUpdates(
   { adam }: CodeLayout,
@@ -22,7 +25,7 @@ export function createMeanUpdates(
   maskOf: (lanes: number) => number,
   rowAdds: RowAdds,
   scratch: Float64Array, // [MEAN_UPDATE_SCRATCH]
-): MeanUpdates {
+): AdamUpdates {
   const constants = addressOf(scratch);
   const squares = constants + 8 * CONSTANTS;
   const placeOf = (name: (typeof adamConstants)[number]) => LANES * adamConstants.indexOf(name);

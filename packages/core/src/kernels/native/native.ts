@@ -88,8 +88,8 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
   const rowAdds = createRowAdds(layout, tape, panels.maskOf);
   for (const buffer of outside) placeOutside(buffer, tape.locate(layout.locate, new Uint8Array(buffer, 0, 1)));
   const inside = createWasmKernels({ module, memory, scratch });
-  const wasm = outside.length === 0 ? inside : withOutside(inside, rowAdds, tape);
   const meanUpdates = createMeanUpdates(layout, tape, panels.maskOf, rowAdds, machineCode.meanUpdates);
+  const wasm = outside.length === 0 ? inside : withOutside(inside, rowAdds, meanUpdates, tape);
   const gatherBytes = createGatherBytes(layout, tape, machineCode.gathering);
   return { wasm: { ...wasm, gatherBytes, fast: { ...wasm.fast, meanUpdates } }, tape, panels };
 }

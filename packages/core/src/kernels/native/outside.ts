@@ -1,19 +1,21 @@
+import type { UpdateKernel } from '../../optimizers/optimizer.ts';
 import { ONE_ROW } from '../../tree/index.ts';
 import { addressOf, isInside } from '../address.ts';
-import type { Kernels } from '../kernels.ts';
+import type { Kernels, MeanUpdateKernel } from '../kernels.ts';
 import { referenceKernels } from '../reference.ts';
 import type { CallTape } from './call-tape.ts';
+import type { AdamUpdates } from './mean-updates.ts';
 import { halved, type RowAdds } from './row-adds.ts';
 
 /**
- * The kernels of `wasm` for runs whose gradients and optimizer state may lie outside of its memory. What it cannot
- * reach goes to machine code, or to plain code where little or nothing is gained: the products of layers of few
- * weights, and updates other than by a mean. The bits are the same. A tape of WebAssembly cannot hold such calls, so
- * nothing is recorded.
+ * The kernels of `wasm` for runs whose gradients and optimizer state may lie outside of its memory. What WebAssembly
+ * cannot reach goes to machine code or to plain code, to the same bits. Its tape cannot hold such calls, so nothing is
+ * recorded.
  */
 export function withOutside(
   { record: _, recordSteps: __, ...wasm }: Kernels,
   rowAdds: RowAdds,
+  { adam, adamw }: AdamUpdates,
   tape: CallTape,
 ): Kernels {
   return {
@@ -39,6 +41,12 @@ export function withOutside(
     scale(g, n, factor) {
       (isInside(g) ? wasm : referenceKernels).scale(g, n, factor);
     },
-    fast: { ...wasm.fast, updates: {} },
+    fast: { ...wasm.fast, updates: { adam: ofOneRow(adam), adamw: ofOneRow(adamw) } },
   };
+}
+
+/** An update by a gradient as one by the mean of a single row of a batch of one: x · 1 is x. */
+function ofOneRow(update: MeanUpdateKernel): UpdateKernel {
+  const square = new Float64Array(1); // of no use
+  return (theta, g, state, n, hyper) => update(square, theta, g, state, n, hyper, g, ONE_ROW, n, 0, 1);
 }
