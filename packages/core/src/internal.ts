@@ -17,9 +17,10 @@ export {
 export { BLOCK, blockCount } from './block.ts';
 export { bytesOfElements, elementView, FLOAT64 } from './element-type.ts';
 export { fusedProducts } from './kernels/fused.ts';
-export { assembleProgram, type CodeLayout } from './kernels/native/code.ts';
+export { assembleCode, type CodeLayout } from './kernels/native/code.ts';
 export { assembleProcessorQueries, processorFlags } from './kernels/native/isa/x64/processor.ts';
 export { type ExtensionName, extensions } from './kernels/native/isa/x64/vector-unit.ts';
+export { createX64 } from './kernels/native/isa/x64/x64.ts';
 export {
   createNativeKernels,
   createNativeUpdates,

@@ -7,12 +7,13 @@ import {
   referenceKernels,
 } from '@gradloom/core';
 import {
-  assembleProgram,
+  assembleCode,
   BLOCK,
   blockCount,
   createBlockUpdate,
   createList,
   createNativeKernels,
+  createX64,
   fusedProducts,
   gradientStride,
   type NativeOptions,
@@ -450,7 +451,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
 });
 
 test('layers of few weights alone never enter machine code', () => {
-  const { layout } = assembleProgram('avx2');
+  const { layout } = assembleCode(createX64('avx2'));
   let entered = 0;
   const enter = () => {
     entered++;

@@ -1,4 +1,11 @@
-import { assembleProgram, type CodeLayout, type ExtensionName, extensions, type Play } from '@gradloom/core/internal';
+import {
+  assembleCode,
+  type CodeLayout,
+  createX64,
+  type ExtensionName,
+  extensions,
+  type Play,
+} from '@gradloom/core/internal';
 import { placeCode } from './code-pages.ts';
 import { type Koffi, loadKoffi } from './koffi.ts';
 import { askProcessor } from './processor.ts';
@@ -46,7 +53,7 @@ export function makeMachineCode(options: MachineCodeOptions = {}): MachineCodeSe
       const has = flags.size === 0 ? 'none of its extensions' : `only ${[...flags].join(', ')}`;
       return refusal(`the processor has ${has}, expected ${EXTENSIONS}`);
     }
-    const { code, layout } = assembleProgram(extension);
+    const { code, layout } = assembleCode(createX64(extension));
     return { code: { extension, layout, address: placeCode(calls, code) }, reason: null };
   } catch (error) {
     return refusal(firstLine(error));

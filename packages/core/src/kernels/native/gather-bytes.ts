@@ -3,6 +3,7 @@ import { gatherBytes as plain } from '../gather-bytes.ts';
 import type { GatherBytes } from '../kernels.ts';
 import type { CallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
+import { gatherArguments } from './kernels/gather.ts';
 
 const ROWS = 62; // of a call
 const LANES = 4;
@@ -33,7 +34,10 @@ export function createGatherBytes(
         starts[n] = (order === null ? row : order[row]) * columns;
       }
       starts[rows] = starts[rows - 1];
-      tape.gather(gather, addressOf(out) + 8 * done * columns, divisorAt + 8 * LANES, rows, columns, divisorAt);
+      const rest = columns & 3;
+      const outAt = addressOf(out) + 8 * done * columns;
+      const startsAt = divisorAt + 8 * LANES;
+      tape.write(gatherArguments, gather, outAt, startsAt, divisorAt, rows, rest, 8 * rest, columns >> 2);
       tape.run(bytes);
       done += rows;
     }

@@ -14,7 +14,7 @@ export function writeLeaves(
     // Sums of as many subtrees wait as k has ones; behind the last leaf all are added, behind others those on their
     // left that end with this leaf.
     words[at + LEAF.merges] = isLast ? onesOf(k) : onesOf(k) + 1 - onesOf(k + 1);
-    words[at + LEAF.more] = isLast ? 0 : 2;
+    words[at + LEAF.more] = isLast ? 0 : 1;
     words[at + LEAF.nextTerms] = nextTerms;
   }
 }

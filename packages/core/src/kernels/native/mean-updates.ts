@@ -2,7 +2,7 @@ import { TINY } from '../../math/flush.ts';
 import { addressOf } from '../address.ts';
 import type { CallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
-import { adamConstants } from './kernels/adam.ts';
+import { adamArguments, adamConstants } from './kernels/adam.ts';
 import { halved, type RowAdds } from './row-adds.ts';
 
 const LANES = 4;
@@ -54,18 +54,20 @@ export function createMeanUpdates(
         scratch[weightDecay + lane] = decoupled ? 0 : hyper[SHARED];
         scratch[decay + lane] = decoupled ? hyper[SHARED] : 1;
       }
-      tape.adam(
+      tape.write(
+        adamArguments,
         adam[left],
         addressOf(theta),
         addressOf(state[0]),
         addressOf(state[1]),
         firstAt,
         next,
-        n,
-        maskOf(n % LANES),
         constants,
-        scratch[weightDecay] === 0 ? 0 : 1,
         squares,
+        maskOf(n % LANES),
+        n >>> 2,
+        n & 3,
+        scratch[weightDecay] === 0 ? 0 : 1,
       );
       tape.run();
       square[0] = scratch[CONSTANTS] + scratch[CONSTANTS + 1] + (scratch[CONSTANTS + 2] + scratch[CONSTANTS + 3]);

@@ -1,4 +1,5 @@
 import type { Network } from '../../network.ts';
+import type { UpdateKernel } from '../../optimizers/optimizer.ts';
 import type { Call } from '../../program/op.ts';
 import { addressOf, isInside, placeOutside } from '../address.ts';
 import type { Kernels } from '../kernels.ts';
@@ -16,7 +17,8 @@ import { withProducts } from '../with-products.ts';
 import { createCallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
 import { createGatherBytes, GATHER_SCRATCH } from './gather-bytes.ts';
-import { CALL_WORDS } from './isa/x64/calls.ts';
+import { CALL_WORDS } from './isa/arguments.ts';
+import { locateArguments } from './kernels/locate.ts';
 import { createMeanUpdates, MEAN_UPDATE_SCRATCH, type MeanUpdate } from './mean-updates.ts';
 import { createPanels, PANELS_SCRATCH } from './panels.ts';
 import { createNativeProducts, nativeProductScratch } from './products.ts';
@@ -89,7 +91,11 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
   });
   const panels = createPanels(layout, tape, machineCode.panels);
   const rowAdds = createRowAdds(layout, tape, panels.maskOf);
-  for (const buffer of outside) placeOutside(buffer, tape.locate(layout.locate, new Uint8Array(buffer, 0, 1)));
+  for (const buffer of outside) {
+    tape.write(locateArguments, layout.locate, 0);
+    tape.run(new Uint8Array(buffer, 0, 1));
+    placeOutside(buffer, tape.answer());
+  }
   const wasm = createWasmKernels({ module, memory, scratch });
   const meanUpdates = createMeanUpdates(layout, tape, panels.maskOf, rowAdds, machineCode.meanUpdates);
   const gatherBytes = createGatherBytes(layout, tape, machineCode.gathering);
@@ -102,6 +108,12 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
       if (n < MIN_UPDATE && isInside(first)) return null;
       return () => update(square, theta, state, n, hyper, first, row, S, share);
     }
+    const ofMean = meanUpdates[`${op.name}OfMean`];
+    if (ofMean !== undefined) {
+      // A mean that was written for clipping is one row of gradients.
+      const [theta, g, state, n, hyper] = args as Parameters<UpdateKernel>;
+      return n < MIN_UPDATE && isInside(g) ? null : () => ofMean(spare, theta, state, n, hyper, g, 0, 1, 1);
+    }
     if (op.name === 'add') {
       const [sum, term, n] = args as Parameters<typeof add>;
       return isInside(sum) ? null : () => addOutside(sum, term, n);
@@ -112,6 +124,8 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
     }
     return null;
   }
+
+  const spare = new Float64Array(1); // the sum of squares that `averageRows` has noted
 
   const addOutside: typeof add = (sum, term, n) => {
     rowAdds.add(addressOf(sum), addressOf(term), n);

@@ -1,7 +1,10 @@
 import { addressOf } from '../address.ts';
 import type { CallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
-import { LEAF, TABLE_LEAVES, TILE_VECTORS, tableLength } from './kernels/tile.ts';
+import { listArguments } from './kernels/list-terms.ts';
+import { packArguments } from './kernels/pack.ts';
+import { LEAF, TABLE_LEAVES, TILE_VECTORS, tableLength, tileArguments } from './kernels/tile.ts';
+import { transposeArguments } from './kernels/transpose.ts';
 import { writeLeaves } from './leaf-table.ts';
 
 /** Doubles of a vector at most, of any extension. */
@@ -130,6 +133,39 @@ export function createPanels(
   };
   const listStep = (K: number): number => 8 * (1 + K);
 
+  /** `count` lists of K terms each of one tile, counted from its first row, from row n on. */
+  function listOf(
+    kernel: number,
+    list: number,
+    next: number,
+    a: number,
+    n: number,
+    aRow: number,
+    aStep: number,
+    K: number,
+    count: number,
+  ): void {
+    const start = n * panelStep;
+    tape.write(
+      listArguments,
+      kernel,
+      a + n * aStep,
+      a,
+      list,
+      next,
+      aRow,
+      aStep,
+      panelStep,
+      K,
+      count,
+      0,
+      0,
+      0,
+      start,
+      0,
+    );
+  }
+
   return {
     columns: panelColumns,
     tileRows,
@@ -142,21 +178,22 @@ export function createPanels(
 
     pack(panel, source, sourceStep, K, columns) {
       const kernel = packs[vectorsOf(columns)];
-      tape.pack(kernel, panel, panelStep, source, sourceStep, K, maskOf(columns));
+      tape.write(packArguments, kernel, panel, source, maskOf(columns), panelStep, sourceStep, K);
     },
 
     packTransposed(panel, source, sourceStep, K, rows) {
       const rest = K % width;
       for (let r = 0; r < rows; r += width) {
-        tape.transpose(
+        tape.write(
+          transposeArguments,
           transposes[Math.min(rows - r, width)],
           panel + 8 * r,
-          panelStep,
           source + r * sourceStep,
+          maskOf(rest),
+          panelStep,
           sourceStep,
           (K - rest) / width,
           rest,
-          maskOf(rest),
         );
       }
     },
@@ -169,11 +206,13 @@ export function createPanels(
         const height = Math.floor((M - m + left - 1) / left);
         const count = (M - m) % left || left; // of this height
         const tileA = a + m * aRow;
-        tape.list(
+        tape.write(
+          listArguments,
           lists[height],
+          tileA,
+          tileA,
           terms + tile * next,
           next,
-          tileA,
           aRow,
           aStep,
           step,
@@ -181,7 +220,6 @@ export function createPanels(
           count,
           height * aRow,
           K * aStep,
-          tileA,
           height * aRow,
           0,
           K * step,
@@ -195,11 +233,9 @@ export function createPanels(
       const next = listStep(leaf);
       const whole = Math.floor(B / leaf);
       const kernel = lists[M];
-      if (whole > 0) tape.list(kernel, terms, next, a, aRow, aStep, panelStep, leaf, whole, 0, 0, a, 0, 0, 0);
+      if (whole > 0) listOf(kernel, terms, next, a, 0, aRow, aStep, leaf, whole);
       const n = whole * leaf;
-      if (n === B) return;
-      const list = terms + whole * next;
-      tape.list(kernel, list, next, a + n * aStep, aRow, aStep, panelStep, B - n, 1, 0, 0, a, 0, n * panelStep, 0);
+      if (n < B) listOf(kernel, terms + whole * next, next, a, n, aRow, aStep, B - n, 1);
     },
 
     countTerms() {
@@ -215,26 +251,27 @@ export function createPanels(
         const left = tiles - tile;
         const height = Math.floor((M - m + left - 1) / left);
         const count = (M - m) % left || left; // of this height
-        tape.tile(
+        tape.write(
+          tileArguments,
           kernels[height],
           c + m * cRow,
-          cRow,
           init + m * initRow,
-          initRow,
           a + m * aRow,
+          panel,
+          singles + 8 * LEAF_DOUBLES * K,
+          mask,
+          terms + tile * listStep(K),
+          cRow,
+          initRow,
           aRow,
           aStep,
-          panel,
           step,
-          singles + 8 * LEAF_DOUBLES * K,
           count,
           height * cRow,
           height * initRow,
           height * aRow,
           0,
-          mask,
           0,
-          terms + tile * listStep(K),
           listStep(K),
         );
         m += count * height;
@@ -248,26 +285,27 @@ export function createPanels(
       for (let n = 0; n < N; ) {
         const columns = Math.min(N - n, panelColumns);
         const count = Math.max(Math.floor((N - n) / panelColumns), 1);
-        tape.tile(
+        tape.write(
+          tileArguments,
           kernelsOf(columns, listed)[M],
           c + 8 * n,
-          cRow,
           nextInit === 0 ? init : init + 8 * n,
-          initRow,
           a,
+          panels + 8 * n * B,
+          table,
+          maskOf(columns),
+          terms,
+          cRow,
+          initRow,
           aRow,
           aStep,
-          panels + 8 * n * B,
           panelStep,
-          table,
           count,
           8 * columns,
           nextInit,
           0,
           B * panelStep,
-          maskOf(columns),
           joins ? 1 : 0,
-          terms,
           0,
         );
         n += count * columns;

@@ -1,5 +1,6 @@
 import type { CallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
+import { addArguments } from './kernels/add.ts';
 
 /**
  * Additions in machine code, which reaches arrays wherever they lie; here these are byte offsets, and steps are in
@@ -13,7 +14,8 @@ export interface RowAdds {
 }
 
 export function createRowAdds({ add: kernel }: CodeLayout, tape: CallTape, maskOf: (lanes: number) => number): RowAdds {
-  const add = (sum: number, term: number, n: number): void => tape.add(kernel, sum, term, n, maskOf(n % LANES));
+  const add = (sum: number, term: number, n: number): void =>
+    tape.write(addArguments, kernel, sum, term, maskOf(n % LANES), n >>> 2, n & 3);
   return {
     add,
     addNeighbours(first, row, count, n) {

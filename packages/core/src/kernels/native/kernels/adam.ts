@@ -1,38 +1,20 @@
-import {
-  type Address,
-  type Assembler,
-  at,
-  r8,
-  r9,
-  r10,
-  r11,
-  r12,
-  r13,
-  r14,
-  rax,
-  rbp,
-  rbx,
-  rcx,
-  rdx,
-} from '../isa/x64/assembler.ts';
-import { argument, loadArray, loadScratch } from '../isa/x64/calls.ts';
-import { ROWS } from '../isa/x64/rows.ts';
-import type { Quads, Vector } from '../isa/x64/vector-unit.ts';
+import { defineArguments } from '../isa/arguments.ts';
+import type { Address, Isa } from '../isa/isa.ts';
+import type { Vector } from '../isa/vectors.ts';
 
-/** Arguments of an update's call, by place. */
-export const adamArguments = {
-  theta: 2,
-  m: 4,
-  v: 6,
-  rows: 8, // the first row of gradients of these parameters
-  rowStep: 10, // from one row to the next, in bytes: a double as arrays are, since rows may have 4 GiB and more
-  constants: 12, // [adamConstants][4]
-  squares: 13, // [4] out
-  mask: 14, // of the parameters behind whole quads
-  quads: 15, // of four parameters
-  rest: 16, // parameters behind them, below 4
-  decays: 17, // 1: the weight decay is added to the gradient, else 0
-};
+export const adamArguments = defineArguments(
+  ['theta', 'array'],
+  ['m', 'array'],
+  ['v', 'array'],
+  ['rows', 'array'], // the first row of gradients of these parameters
+  ['rowStep', 'far'], // from one row to the next
+  ['constants', 'scratch'], // [adamConstants][4]
+  ['squares', 'scratch'], // [4] out
+  ['mask', 'scratch'], // of the parameters behind whole quads
+  ['quads', 'count'], // of four parameters
+  ['rest', 'count'], // parameters behind them, below 4
+  ['decays', 'count'], // 1: the weight decay is added to the gradient, else 0
+);
 
 /** Each stands four times in a row. */
 export const adamConstants = [
@@ -61,96 +43,88 @@ const AHEAD = 2048;
  * assembly/adam.ts has it; squares = Σ g², in four lanes. The mean itself is not written: that would take as long as
  * reading it does.
  */
-export function assembleAdam(assembler: Assembler, unit: Quads, count: number): void {
-  const { theta, m, v, rows, rowStep, quads, rest, mask, constants, decays, squares } = adamArguments;
-  const constant = (name: (typeof adamConstants)[number]): Address => at(r12, 32 * adamConstants.indexOf(name));
+export function assembleAdam(isa: Isa, count: number): number {
+  const { quads } = isa;
   const [g, t, u, old, free] = [0, 1, 2, 3, 4]; // the tree of the rows takes those from g on
   const [sumOfSquares, minusZero] = [13, 14];
+  return isa.kernel(adamArguments, (call) => {
+    const rows = isa.rows(call.rowStep, count);
+    rows.start(call.rows);
+    const theta = isa.load(call.theta);
+    const m = isa.load(call.m);
+    const v = isa.load(call.v);
+    const constants = isa.load(call.constants);
+    const decays = isa.load(call.decays);
+    const constant = (name: (typeof adamConstants)[number]): Address =>
+      isa.at(constants, 32 * adamConstants.indexOf(name));
+    quads.load(minusZero, constant('minusZero'));
+    quads.andNot(sumOfSquares, minusZero, minusZero);
 
-  loadArray(assembler, rax, rows);
-  assembler.loadWhole(rdx, argument(rowStep));
-  assembler.loadAddress(rbx, { base: rdx, index: rdx, scale: 2 });
-  assembler.loadAddress(rbp, { base: rdx, index: rdx, scale: 4 });
-  assembler.loadAddress(rcx, { base: rax, index: rbp });
-  loadArray(assembler, r8, theta);
-  loadArray(assembler, r9, m);
-  loadArray(assembler, r10, v);
-  loadScratch(assembler, r12, constants);
-  assembler.loadWord(r13, argument(decays));
-  unit.load(minusZero, constant('minusZero'));
-  unit.andNot(sumOfSquares, minusZero, minusZero);
-
-  assembler.loadWord(r11, argument(quads));
-  assembler.unlessZero(r11, () => {
-    const next = assembler.position;
-    updateFour(unit.load, unit.store);
-    for (const pointer of [rax, rcx, r8, r9, r10]) assembler.loadAddress(pointer, at(pointer, 32));
-    assembler.decrement(r11);
-    assembler.jumpUnlessZero(next);
-  });
-  assembler.loadWord(r11, argument(rest));
-  assembler.unlessZero(r11, () => {
-    loadScratch(assembler, r14, mask);
-    unit.loadMask(at(r14));
-    updateFour(unit.loadMasked, unit.storeMasked);
-  });
-  loadScratch(assembler, r14, squares);
-  unit.store(at(r14), sumOfSquares);
-  assembler.ret();
-
-  function updateFour(load: (to: Vector, from: Address) => void, store: (to: Address, from: Vector) => void): void {
-    for (let s = 0; s < count; s++) assembler.prefetch({ ...ROWS[s], offset: AHEAD });
-    for (const pointer of [r8, r9, r10]) assembler.prefetchToWrite(at(pointer, AHEAD));
-    addTree(g, 0, count, load);
-    unit.times(g, g, constant('share'));
-    unit.times(t, g, g);
-    unit.plus(sumOfSquares, sumOfSquares, t);
-    load(old, at(r8));
-    assembler.unlessZero(r13, () => {
-      unit.times(t, old, constant('weightDecay'));
-      unit.plus(g, g, t);
+    isa.times(call.quads, () => {
+      updateFour(quads.load, quads.store);
+      rows.skip(32);
+      for (const pointer of [theta, m, v]) isa.skip(pointer, 32);
     });
+    isa.unlessZero(call.rest, () => {
+      quads.loadMask(isa.at(isa.load(call.mask)));
+      updateFour(quads.loadMasked, quads.storeMasked);
+    });
+    quads.store(isa.at(isa.load(call.squares)), sumOfSquares);
 
-    load(t, at(r9));
-    unit.times(t, t, constant('beta1'));
-    unit.times(u, g, constant('oneMinusBeta1'));
-    unit.plus(t, t, u);
-    flush(t);
-    store(at(r9), t);
+    function updateFour(load: (to: Vector, from: Address) => void, store: (to: Address, from: Vector) => void): void {
+      for (let s = 0; s < count; s++) isa.prefetch(rows.at(s, AHEAD));
+      for (const pointer of [theta, m, v]) isa.prefetchToWrite(isa.at(pointer, AHEAD));
+      addTree(g, 0, count, load);
+      quads.times(g, g, constant('share'));
+      quads.times(t, g, g);
+      quads.plus(sumOfSquares, sumOfSquares, t);
+      load(old, isa.at(theta));
+      isa.unlessZero(decays, () => {
+        quads.times(t, old, constant('weightDecay'));
+        quads.plus(g, g, t);
+      });
 
-    load(u, at(r10));
-    unit.times(u, u, constant('beta2'));
-    unit.times(free, g, constant('oneMinusBeta2'));
-    unit.times(free, free, g);
-    unit.plus(u, u, free);
-    flush(u);
-    store(at(r10), u);
+      load(t, isa.at(m));
+      quads.times(t, t, constant('beta1'));
+      quads.times(u, g, constant('oneMinusBeta1'));
+      quads.plus(t, t, u);
+      flush(t);
+      store(isa.at(m), t);
 
-    unit.root(u, u);
-    unit.times(u, u, constant('invRootC2'));
-    unit.plus(u, u, constant('epsilon'));
-    unit.times(t, t, constant('stepSize'));
-    unit.over(t, t, u);
-    unit.times(old, old, constant('decay'));
-    unit.minus(old, old, t);
-    store(at(r8), old);
-  }
+      load(u, isa.at(v));
+      quads.times(u, u, constant('beta2'));
+      quads.times(free, g, constant('oneMinusBeta2'));
+      quads.times(free, free, g);
+      quads.plus(u, u, free);
+      flush(u);
+      store(isa.at(v), u);
 
-  /** to = rows from `first` on, added in pairs, and these in pairs. */
-  function addTree(to: Vector, first: number, count: number, load: (to: Vector, from: Address) => void): void {
-    if (count === 1) {
-      load(to, ROWS[first]);
-    } else {
-      addTree(to, first, count / 2, load);
-      addTree(to + 1, first + count / 2, count / 2, load);
-      unit.plus(to, to, to + 1);
+      quads.root(u, u);
+      quads.times(u, u, constant('invRootC2'));
+      quads.plus(u, u, constant('epsilon'));
+      quads.times(t, t, constant('stepSize'));
+      quads.over(t, t, u);
+      quads.times(old, old, constant('decay'));
+      quads.minus(old, old, t);
+      store(isa.at(theta), old);
     }
-  }
 
-  /** x, or 0 where |x| is tiny. */
-  function flush(x: Vector): void {
-    unit.andNot(free, minusZero, x);
-    unit.isLess(free, free, constant('tiny'));
-    unit.andNot(x, free, x);
-  }
+    /** to = rows from `first` on, added in pairs, and these in pairs. */
+    function addTree(to: Vector, first: number, count: number, load: (to: Vector, from: Address) => void): void {
+      if (count === 1) {
+        load(to, rows.at(first));
+      } else {
+        addTree(to, first, count / 2, load);
+        addTree(to + 1, first + count / 2, count / 2, load);
+        quads.plus(to, to, to + 1);
+      }
+    }
+
+    /** x, or 0 where |x| is tiny. */
+    function flush(x: Vector): void {
+      quads.andNot(free, minusZero, x);
+      quads.isLess(free, free, constant('tiny'));
+      quads.andNot(x, free, x);
+    }
+  });
 }

@@ -1,17 +1,15 @@
-import { type Assembler, at, r8, r9, r10, r11, r12, r13, r14, rax, rcx } from '../isa/x64/assembler.ts';
-import { argument, loadArray, loadData, loadScratch } from '../isa/x64/calls.ts';
-import type { Quads } from '../isa/x64/vector-unit.ts';
+import { defineArguments } from '../isa/arguments.ts';
+import type { Isa, Pointer } from '../isa/isa.ts';
 
-/** Arguments of a gathering's call, by place. */
-export const gatherArguments = {
-  out: 2,
-  starts: 4, // [rows + 1] words: where each row begins in the data; the last is only asked for ahead
-  divisor: 5, // [4]
-  rows: 8, // at least 1
-  rest: 9, // bytes of a row beside whole quads, below 4
-  restStep: 10, // as many doubles, in bytes
-  quads: 11, // of a row, at least 1
-};
+export const gatherArguments = defineArguments(
+  ['out', 'array'],
+  ['starts', 'scratch'], // [rows + 1] words: where each row begins in the data; the last is only asked for ahead
+  ['divisor', 'scratch'], // [4]
+  ['rows', 'count'], // at least 1
+  ['rest', 'stride'], // bytes of a row beside whole quads, below 4
+  ['restStep', 'stride'], // as many doubles
+  ['quads', 'count'], // of a row, at least 1
+);
 
 // Bytes of `out` that are asked for ahead.
 const AHEAD = 2048;
@@ -20,45 +18,38 @@ const AHEAD = 2048;
  * out = rows of bytes of the data, each byte over the divisor. A row is asked for while the one before it is read:
  * shuffled rows lie anywhere in memory.
  */
-export function assembleGather(assembler: Assembler, unit: Quads): void {
-  const { out, starts, rows, rest, restStep, quads, divisor } = gatherArguments;
+export function assembleGather(isa: Isa): number {
+  const { quads } = isa;
   const [value, divisors] = [0, 1];
-  loadArray(assembler, r8, out);
-  loadScratch(assembler, r9, starts);
-  loadScratch(assembler, rax, divisor);
-  unit.load(divisors, at(rax));
-  loadData(assembler, r10);
-  assembler.loadWord(r12, argument(rows));
-  assembler.loadWord(r13, argument(rest));
-  assembler.loadWord(r14, argument(restStep));
+  return isa.kernel(gatherArguments, (call) => {
+    const out = isa.load(call.out);
+    const starts = isa.load(call.starts);
+    isa.scope(() => quads.load(divisors, isa.at(isa.load(call.divisor))));
+    const data = isa.data();
+    const rest = isa.load(call.rest);
+    const restStep = isa.load(call.restStep);
+    isa.repeat(call.rows, () => {
+      const from = isa.load(isa.offset(data, isa.at(starts)));
+      const nextRow = isa.load(isa.offset(data, isa.at(starts, 4)));
+      isa.skip(starts, 4);
+      isa.unlessZero(rest, () => {
+        convertQuad(from); // of which the last are converted again
+        isa.advance(from, rest);
+        isa.advance(out, restStep);
+      });
+      isa.repeat(call.quads, () => {
+        isa.prefetch(isa.at(nextRow));
+        isa.prefetchToWrite(isa.at(out, AHEAD));
+        convertQuad(from);
+        for (const pointer of [from, nextRow]) isa.skip(pointer, quads.width);
+        isa.skip(out, 8 * quads.width);
+      });
+    });
 
-  const nextRow = assembler.position;
-  assembler.loadWord(rax, at(r9));
-  assembler.add(rax, r10);
-  assembler.loadWord(rcx, at(r9, 4));
-  assembler.add(rcx, r10);
-  assembler.loadAddress(r9, at(r9, 4));
-  assembler.unlessZero(r13, () => {
-    convertQuad(); // of which the last are converted again
-    assembler.add(rax, r13);
-    assembler.add(r8, r14);
+    function convertQuad(from: Pointer): void {
+      quads.loadBytes(value, isa.at(from));
+      quads.over(value, value, divisors);
+      quads.store(isa.at(out), value);
+    }
   });
-  assembler.loadWord(r11, argument(quads));
-  const nextQuad = assembler.position;
-  assembler.prefetch(at(rcx));
-  assembler.prefetchToWrite(at(r8, AHEAD));
-  convertQuad();
-  for (const pointer of [rax, rcx]) assembler.loadAddress(pointer, at(pointer, 4));
-  assembler.loadAddress(r8, at(r8, 32));
-  assembler.decrement(r11);
-  assembler.jumpUnlessZero(nextQuad);
-  assembler.decrement(r12);
-  assembler.jumpUnlessZero(nextRow);
-  assembler.ret();
-
-  function convertQuad(): void {
-    unit.loadBytes(value, at(rax));
-    unit.over(value, value, divisors);
-    unit.store(at(r8), value);
-  }
 }

@@ -1,13 +1,11 @@
-import { type Assembler, at, r8, rdi, rsi } from '../isa/x64/assembler.ts';
-import { loadData } from '../isa/x64/calls.ts';
+import { defineArguments } from '../isa/arguments.ts';
+import type { Isa } from '../isa/isa.ts';
 
-/** Result of a location's call, by place: two words. */
-export const locateResult = { distance: 2 };
+export const locateArguments = defineArguments(['distance', 'answer']);
 
-/** Bytes from the start of the memory to that of the data, which may lie before it. Overwrites its own call. */
-export function assembleLocate(assembler: Assembler): void {
-  loadData(assembler, r8);
-  assembler.subtract(r8, rsi);
-  assembler.storePointer(at(rdi, 4 * locateResult.distance), r8);
-  assembler.ret();
+/** Answers with the bytes from the start of the memory to that of the data, which may lie before it. */
+export function assembleLocate(isa: Isa): number {
+  return isa.kernel(locateArguments, (call) => {
+    isa.answer(call.distance, isa.distance(isa.memory(), isa.data()));
+  });
 }

@@ -1,52 +1,30 @@
-import {
-  type Assembler,
-  at,
-  type Register,
-  r8,
-  r9,
-  r10,
-  r11,
-  r12,
-  r13,
-  r14,
-  r15,
-  rax,
-  rbp,
-  rbx,
-  rcx,
-  rdx,
-  rsi,
-  rsp,
-} from '../isa/x64/assembler.ts';
-import { argument, loadArray, loadScratch } from '../isa/x64/calls.ts';
-import { ROWS } from '../isa/x64/rows.ts';
-import type { VectorUnit } from '../isa/x64/vector-unit.ts';
+import { defineArguments } from '../isa/arguments.ts';
+import type { Isa, Pointer } from '../isa/isa.ts';
 
-/** Arguments of a tile's call, by place; strides in bytes. */
-export const tileArguments = {
-  c: 2,
-  init: 4,
-  a: 6,
-  panel: 8,
-  leaves: 10, // the table of the leaves of a sum, see `LEAF`
-  mask: 11, // of the last vector, where it is not full
-  terms: 12, // where a tile is listed: the list of its terms, see list-terms.ts
-  cRow: 13,
-  initRow: 14,
-  aRow: 15,
-  aStep: 16,
-  panelStep: 17,
-  count: 18, // of tiles, at least 1
-  nextC: 19, // from one tile to the next
-  nextInit: 20,
-  nextA: 21,
-  nextPanel: 22,
-  joins: 23, // 1: what stands in `c` is added to the sums, else 0
-  nextTerms: 24,
-};
+export const tileArguments = defineArguments(
+  ['c', 'array'],
+  ['init', 'array'],
+  ['a', 'array'],
+  ['panel', 'array'],
+  ['leaves', 'scratch'], // the table of the leaves of a sum, see `LEAF`
+  ['mask', 'scratch'], // of the last vector, where it is not full
+  ['terms', 'scratch'], // where a tile is listed: the list of its terms, see list-terms.ts
+  ['cRow', 'stride'],
+  ['initRow', 'stride'],
+  ['aRow', 'stride'],
+  ['aStep', 'stride'],
+  ['panelStep', 'stride'],
+  ['count', 'count'], // of tiles, at least 1
+  ['nextC', 'stride'], // from one tile to the next
+  ['nextInit', 'stride'],
+  ['nextA', 'stride'],
+  ['nextPanel', 'stride'],
+  ['joins', 'count'], // 1: what stands in `c` is added to the sums, else 0
+  ['nextTerms', 'stride'],
+);
 
 /**
- * A leaf in the table of a sum, in words: its terms, at least 1; how many sums that wait are added behind it; 2 where
+ * A leaf in the table of a sum, in words: its terms, at least 1; how many sums that wait are added behind it; 1 where
  * another leaf follows, else 0; and from its list of terms to the next leaf's, in bytes.
  */
 export const LEAF = { terms: 0, merges: 1, more: 2, nextTerms: 3, words: 4 };
@@ -71,8 +49,8 @@ export interface TileShape {
 export const TILE_VECTORS = 2;
 
 /** Rows of a tile at most: its sums, a row of the panel and one factor fill the registers. */
-export const tileRows = (registers: number): number =>
-  Math.min(ROWS.length, Math.floor((registers - 3) / TILE_VECTORS));
+export const tileRows = ({ mostRows, vectorRegisters }: Isa): number =>
+  Math.min(mostRows, Math.floor((vectorRegisters - 3) / TILE_VECTORS));
 
 /**
  * c[m,n] = init[m,n] + Σₖ a[m,k] · panel[k,n], each term added with one rounding: k ascending in a leaf, whose sums
@@ -80,176 +58,142 @@ export const tileRows = (registers: number): number =>
  * first-level cache. So for `count` tiles, below each other or side by side. Overwrites `c`, which may be `init`; where
  * `joins`, adds to it.
  */
-export function assembleTile(assembler: Assembler, unit: VectorUnit, { M, vectors, masked, listed }: TileShape): void {
-  const { c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, leaves, count, mask, joins } = tileArguments;
-  const { nextC, nextInit, nextA, nextPanel, terms, nextTerms } = tileArguments;
+export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape): number {
+  const unit = isa.vectors;
   const last = vectors - 1;
   const size = 8 * unit.width;
   const sum = (m: number, v: number) => m * vectors + v;
   const row = (v: number) => M * vectors + v; // of the panel
   const factor = M * vectors + vectors;
   const waiting = M * vectors * size; // bytes of a tile's sums
-  const load = (v: number, to: number, from: Register) =>
-    masked && v === last ? unit.loadMasked(to, at(from, v * size)) : unit.load(to, at(from, v * size));
-  const store = (v: number, to: Register, from: number) =>
-    masked && v === last ? unit.storeMasked(at(to, v * size), from) : unit.store(at(to, v * size), from);
+  const load = (v: number, to: number, from: Pointer) =>
+    masked && v === last ? unit.loadMasked(to, isa.at(from, v * size)) : unit.load(to, isa.at(from, v * size));
+  const store = (v: number, to: Pointer, from: number) =>
+    masked && v === last ? unit.storeMasked(isa.at(to, v * size), from) : unit.store(isa.at(to, v * size), from);
+  const eachVector = (act: (v: number) => void): void => {
+    for (let v = 0; v < vectors; v++) act(v);
+  };
   const eachSum = (act: (m: number, v: number) => void): void => {
-    for (let m = 0; m < M; m++) for (let v = 0; v < vectors; v++) act(m, v);
+    for (let m = 0; m < M; m++) eachVector((v) => act(m, v));
   };
 
-  if (masked) {
-    loadScratch(assembler, rax, mask);
-    unit.loadMask(at(rax));
-  }
-  loadArray(assembler, r12, c);
-  loadArray(assembler, r13, a);
-  loadArray(assembler, r15, panel);
-  assembler.loadWord(rdx, argument(aRow));
-  assembler.loadAddress(rbx, { base: rdx, index: rdx, scale: 2 }); // 3 rows
-  assembler.loadAddress(rbp, { base: rdx, index: rdx, scale: 4 }); // 5 rows
-  assembler.loadWord(r10, argument(aStep));
-  assembler.loadWord(r9, argument(panelStep));
-  // What waits for a register, from the top of the stack on.
-  assembler.push(rsi);
-  assembler.loadWord(r11, argument(count));
-  assembler.push(r11);
-  loadScratch(assembler, r11, leaves);
-  assembler.push(r11);
-  loadArray(assembler, r11, init);
-  assembler.push(r11);
-  loadScratch(assembler, r11, terms);
-  assembler.push(r11);
-  assembler.push(r11);
-  const [nextListAt, firstListAt, initAt, leavesAt, countAt] = [0, 8, 16, 24, 32].map((offset) => at(rsp, offset));
+  return isa.kernel(tileArguments, (call) => {
+    if (masked) isa.scope(() => unit.loadMask(isa.at(isa.load(call.mask))));
+    const rows = isa.rows(call.aRow, M);
+    const c = isa.load(call.c);
+    const a = isa.load(call.a);
+    const panel = isa.load(call.panel);
+    const count = isa.keep(call.count);
+    const leaves = isa.keep(call.leaves);
+    const init = isa.keep(call.init);
+    const addTerms = listed ? createListed() : createAll();
 
-  const nextTile = assembler.position;
-  assembler.loadPointer(rax, initAt);
-  assembler.loadWord(r11, argument(initRow));
-  for (let m = 0; m < M; m++) {
-    for (let v = 0; v < vectors; v++) load(v, sum(m, v), rax);
-    assembler.add(rax, r11);
-  }
-  // A gradient's row was last read by another core: it comes while the sums are made.
-  assembler.move(rax, r12);
-  assembler.loadWord(r11, argument(cRow));
-  for (let m = 0; m < M; m++) {
-    for (let v = 0; v < vectors; v++) assembler.prefetchToWrite(at(rax, v * size));
-    assembler.add(rax, r11);
-  }
-  assembler.loadPointer(rsi, leavesAt);
-  assembler.loadAddress(r14, at(rsi, TABLE));
-  if (listed) {
-    assembler.loadPointer(r11, firstListAt);
-    assembler.storePointer(nextListAt, r11);
-  } else {
-    assembler.move(rax, r13);
-    assembler.loadAddress(rcx, { base: r13, index: rbp });
-    assembler.move(r8, r15);
-  }
-  const nextLeaf = assembler.position;
-  if (listed) addListedTerms();
-  else addAllTerms();
-  assembler.loadWord(r11, at(rsi, 4 * LEAF.merges));
-  assembler.unlessZero(r11, () => {
-    const nextMerge = assembler.position;
-    assembler.loadAddress(r14, at(r14, -waiting));
-    eachSum((m, v) => {
-      unit.load(factor, at(r14, sum(m, v) * size));
-      unit.add(sum(m, v), factor);
+    isa.repeat(count, () => {
+      isa.eachRow(init, call.initRow, M, (initRow, m) => eachVector((v) => load(v, sum(m, v), initRow)));
+      // A gradient's row was last read by another core: it comes while the sums are made.
+      isa.eachRow(c, call.cRow, M, (cRow) => eachVector((v) => isa.prefetchToWrite(isa.at(cRow, v * size))));
+      isa.scope(addLeaves);
+      // A zero is +0, whichever terms of 0 were left out.
+      unit.clear(factor);
+      eachSum((m, v) => unit.add(sum(m, v), factor));
+      isa.scope(storeSums);
+      isa.advance(c, call.nextC);
+      isa.advance(a, call.nextA);
+      isa.advance(panel, call.nextPanel);
+      isa.advance(init, call.nextInit);
+      addTerms.nextTile();
     });
-    assembler.decrement(r11);
-    assembler.jumpUnlessZero(nextMerge);
-  });
-  assembler.loadWord(r11, at(rsi, 4 * LEAF.more));
-  assembler.loadAddress(rsi, at(rsi, 4 * LEAF.words));
-  assembler.unlessZero(r11, () => {
-    eachSum((m, v) => unit.store(at(r14, sum(m, v) * size), sum(m, v)));
-    assembler.loadAddress(r14, at(r14, waiting));
-    eachSum((m, v) => unit.clear(sum(m, v)));
-    assembler.decrement(r11);
-    assembler.jumpUnlessZero(nextLeaf);
-  });
-  // A zero is +0, whichever terms of 0 were left out.
-  unit.clear(factor);
-  eachSum((m, v) => unit.add(sum(m, v), factor));
 
-  assembler.loadWord(r11, argument(joins));
-  assembler.loadWord(r8, argument(cRow));
-  assembler.unlessZero(r11, () => {
-    assembler.move(rax, r12);
-    for (let m = 0; m < M; m++) {
-      for (let v = 0; v < vectors; v++) {
-        load(v, factor, rax);
-        unit.add(sum(m, v), factor);
+    function addLeaves(): void {
+      const leaf = isa.load(leaves);
+      const top = isa.pointTo(isa.at(leaf, TABLE)); // of the sums that wait
+      const addTermsOf = addTerms.start();
+      isa.loop(() => {
+        addTermsOf(leaf);
+        isa.times(isa.word(isa.at(leaf, 4 * LEAF.merges)), () => {
+          isa.skip(top, -waiting);
+          eachSum((m, v) => {
+            unit.load(factor, isa.at(top, sum(m, v) * size));
+            unit.add(sum(m, v), factor);
+          });
+        });
+        isa.leaveIfZero(isa.word(isa.at(leaf, 4 * LEAF.more)));
+        isa.skip(leaf, 4 * LEAF.words);
+        eachSum((m, v) => unit.store(isa.at(top, sum(m, v) * size), sum(m, v)));
+        isa.skip(top, waiting);
+        eachSum((m, v) => unit.clear(sum(m, v)));
+      });
+    }
+
+    function storeSums(): void {
+      const cRow = isa.load(call.cRow);
+      isa.unlessZero(call.joins, () => {
+        isa.eachRow(c, cRow, M, (to, m) =>
+          eachVector((v) => {
+            load(v, factor, to);
+            unit.add(sum(m, v), factor);
+          }),
+        );
+      });
+      isa.eachRow(c, cRow, M, (to, m) => eachVector((v) => store(v, to, sum(m, v))));
+    }
+
+    /** How the terms of a tile are added, one leaf after the other. */
+    interface Terms {
+      /** From the first leaf on; returns what adds the next leaf's. */
+      start(): (leaf: Pointer) => void;
+      nextTile(): void;
+    }
+
+    function createAll(): Terms {
+      const aStep = isa.load(call.aStep);
+      const panelStep = isa.load(call.panelStep);
+      return {
+        start() {
+          rows.start(a);
+          const panelRow = isa.pointTo(isa.at(panel));
+          return (leaf) =>
+            isa.repeat(isa.word(isa.at(leaf, 4 * LEAF.terms)), () => {
+              addTerm(panelRow);
+              rows.advance(aStep);
+              isa.advance(panelRow, panelStep);
+            });
+        },
+        nextTile: () => {},
+      };
+    }
+
+    /** A list has the steps to its terms. */
+    function createListed(): Terms {
+      const firstList = isa.keep(call.terms);
+      const nextList = isa.keep(call.terms);
+      return {
+        start() {
+          isa.scope(() => isa.store(nextList, isa.load(firstList)));
+          return (leaf) =>
+            isa.scope(() => {
+              const list = isa.load(nextList);
+              isa.advance(nextList, isa.word(isa.at(leaf, 4 * LEAF.nextTerms)));
+              isa.times(isa.word(isa.at(list)), () => {
+                isa.skip(list, 8);
+                rows.start(isa.offset(a, isa.at(list)));
+                addTerm(isa.load(isa.offset(panel, isa.at(list, 4))));
+              });
+            });
+        },
+        nextTile: () => isa.advance(firstList, call.nextTerms),
+      };
+    }
+
+    function addTerm(panelRow: Pointer): void {
+      eachVector((v) => load(v, row(v), panelRow));
+      // Of the next panel's, where W is read in place: a half of it lies in another core's cache since the update. With
+      // it a step of 784-128-10 takes 0.88 of the time at batch 32, 0.91 at 128.
+      eachVector((v) => isa.prefetch(isa.at(panelRow, (v + vectors) * size)));
+      for (let m = 0; m < M; m++) {
+        unit.broadcast(factor, rows.at(m));
+        eachVector((v) => unit.multiplyAdd(sum(m, v), factor, row(v)));
       }
-      assembler.add(rax, r8);
     }
   });
-  assembler.move(rax, r12);
-  for (let m = 0; m < M; m++) {
-    for (let v = 0; v < vectors; v++) store(v, rax, sum(m, v));
-    assembler.add(rax, r8);
-  }
-  for (const [register, step] of [
-    [r12, nextC],
-    [r13, nextA],
-    [r15, nextPanel],
-  ]) {
-    assembler.loadWord(r11, argument(step));
-    assembler.add(register, r11);
-  }
-  for (const [place, step] of [[initAt, nextInit] as const, ...(listed ? [[firstListAt, nextTerms] as const] : [])]) {
-    assembler.loadPointer(rax, place);
-    assembler.loadWord(r11, argument(step));
-    assembler.add(rax, r11);
-    assembler.storePointer(place, rax);
-  }
-  assembler.decrement(countAt);
-  assembler.jumpUnlessZero(nextTile);
-  for (let k = 0; k < 5; k++) assembler.pop(r11);
-  assembler.pop(rsi);
-  assembler.ret();
-
-  function addAllTerms(): void {
-    assembler.loadWord(r11, at(rsi, 4 * LEAF.terms));
-    const nextTerm = assembler.position;
-    addTerm();
-    assembler.add(rax, r10);
-    assembler.add(rcx, r10);
-    assembler.add(r8, r9);
-    assembler.decrement(r11);
-    assembler.jumpUnlessZero(nextTerm);
-  }
-
-  /** A list has the steps to its terms, so their registers are free. */
-  function addListedTerms(): void {
-    assembler.loadPointer(r10, nextListAt);
-    assembler.loadWord(r11, at(rsi, 4 * LEAF.nextTerms));
-    assembler.add(r11, r10);
-    assembler.storePointer(nextListAt, r11);
-    assembler.loadWord(r11, at(r10));
-    assembler.unlessZero(r11, () => {
-      const nextTerm = assembler.position;
-      assembler.loadAddress(r10, at(r10, 8));
-      assembler.loadWord(rax, at(r10));
-      assembler.loadWord(r8, at(r10, 4));
-      assembler.add(rax, r13);
-      assembler.add(r8, r15);
-      assembler.loadAddress(rcx, { base: rax, index: rbp });
-      addTerm();
-      assembler.decrement(r11);
-      assembler.jumpUnlessZero(nextTerm);
-    });
-  }
-
-  function addTerm(): void {
-    for (let v = 0; v < vectors; v++) load(v, row(v), r8);
-    // Of the next panel's, where W is read in place: a half of it lies in another core's cache since the update. With
-    // it a step of 784-128-10 takes 0.88 of the time at batch 32, 0.91 at 128.
-    for (let v = 0; v < vectors; v++) assembler.prefetch(at(r8, (v + vectors) * size));
-    for (let m = 0; m < M; m++) {
-      unit.broadcast(factor, ROWS[m]);
-      for (let v = 0; v < vectors; v++) unit.multiplyAdd(sum(m, v), factor, row(v));
-    }
-  }
 }

@@ -1,3 +1,5 @@
+import type { Address as AnyAddress } from '../isa.ts';
+
 /** A general-purpose register of 64 bits by the number that instructions name it with. */
 export type Register = number;
 
@@ -7,7 +9,7 @@ export const [rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13
 );
 
 /** The bytes at base + index · scale + offset. */
-export interface Address {
+export interface Address extends AnyAddress {
   readonly base: Register;
   readonly index?: Register; // any but rsp
   readonly scale?: 1 | 2 | 4 | 8;
@@ -39,7 +41,7 @@ export interface Assembler {
   move(to: Register, from: Register): void;
   /** r = its lower 32 bits. */
   zeroExtend(r: Register): void;
-  add(to: Register, from: Register): void;
+  add(to: Operand, from: Register): void;
   subtract(to: Register, from: Register): void;
   /** r = 0. */
   clear(r: Register): void;
@@ -53,8 +55,9 @@ export interface Assembler {
   /** Subtracts one, for the jump that follows. */
   decrement(place: Operand): void;
   jumpUnlessZero(position: number): void;
-  /** Leaves out what `body` writes where r, of 32 bits, is 0. */
-  unlessZero(r: Register, body: () => void): void;
+  jump(position: number): void;
+  /** Jumps where r, of 32 bits, is 0. Returns what says, once it is reached, where to. */
+  skipIfZero(r: Register): () => void;
   call(r: Register): void;
   push(r: Register): void;
   pop(r: Register): void;
@@ -160,16 +163,21 @@ export function createAssembler(): Assembler {
       emit(0x0f, 0x85);
       word(target - (position + 4));
     },
-    unlessZero(r, body) {
+    jump(target) {
+      emit(0xe9);
+      word(target - (position + 4));
+    },
+    skipIfZero(r) {
       instruction(false, 0x85, r, r);
       emit(0x0f, 0x84);
-      const from = position + 4;
       word(0);
-      body();
-      const to = position;
-      position = from - 4;
-      word(to - from);
-      position = to;
+      const from = position;
+      return () => {
+        const to = position;
+        position = from - 4;
+        word(to - from);
+        position = to;
+      };
     },
     call: (r) => instruction(false, 0xff, 2, r),
     push(r) {

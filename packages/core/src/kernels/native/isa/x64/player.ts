@@ -1,5 +1,6 @@
-import { type Assembler, at, r12, r13, r14, r15, rax, rbp, rbx, rcx, rdi, rdx, rsp } from './assembler.ts';
-import { argument, CALL_WORDS } from './calls.ts';
+import { CALL_WORDS } from '../arguments.ts';
+import { type Assembler, at, r12, r13, r14, r15, rax, rbp, rbx, rcx, rdx, rsp } from './assembler.ts';
+import { CALL, MEMORY } from './registers.ts';
 import type { VectorUnit } from './vector-unit.ts';
 
 /** What the System V calling convention wants back as it was. */
@@ -7,23 +8,25 @@ const KEPT = [rbx, rbp, r12, r13, r14, r15];
 
 /**
  * void play(tape in rdi, memory in rsi, calls in edx, at least 1, data in rcx): runs the calls on the tape, one after
- * the other.
+ * the other. A kernel gets its call and the memory in their registers, and finds the data on the stack; it may
+ * overwrite every register but those of its call and of the stack.
  */
 export function assemblePlayer(assembler: Assembler, unit: VectorUnit): void {
   for (const register of KEPT) assembler.push(register);
   assembler.zeroExtend(rdx); // of an int the convention leaves the upper half undefined
-  assembler.push(rcx); // the data, as `loadData` finds it
+  assembler.push(rcx);
+  assembler.push(MEMORY);
   assembler.push(rdx); // how many are left
   const next = assembler.position;
-  assembler.loadWord(rax, argument(0));
+  assembler.loadPointer(MEMORY, at(rsp, 8));
+  assembler.loadWord(rax, at(CALL));
   assembler.loadCodeAddress(rcx, 0);
   assembler.add(rax, rcx);
   assembler.call(rax);
-  assembler.loadAddress(rdi, at(rdi, 4 * CALL_WORDS));
+  assembler.loadAddress(CALL, at(CALL, 4 * CALL_WORDS));
   assembler.decrement(at(rsp));
   assembler.jumpUnlessZero(next);
-  assembler.pop(rdx);
-  assembler.pop(rcx);
+  for (const register of [rdx, MEMORY, rcx]) assembler.pop(register);
   for (const register of [...KEPT].reverse()) assembler.pop(register);
   unit.leave();
   assembler.ret();

@@ -1,49 +1,10 @@
+import type { Quads, Vector, Vectors } from '../vectors.ts';
 import type { Address, Assembler, Operand } from './assembler.ts';
 
-/** A vector register by its number. */
-export type Vector = number;
-
-/** The instructions on vectors of doubles that the kernels need, in the encoding of one extension of x64. */
-export interface VectorUnit {
-  readonly width: number; // doubles of a vector
-  /** to = the vector at `from`. */
-  load(to: Vector, from: Address): void;
-  store(to: Address, from: Vector): void;
-  /** Sets which lanes `loadMasked` and `storeMasked` move: those whose word of 64 bits at `from` is -1, not 0. */
-  loadMask(from: Address): void;
-  /** Lanes that are not moved become 0; their memory is not touched. */
-  loadMasked(to: Vector, from: Address): void;
-  storeMasked(to: Address, from: Vector): void;
-  /** All lanes of `to` = the double at `from`. */
-  broadcast(to: Vector, from: Address): void;
-  /** to = +0 in each lane. */
-  clear(to: Vector): void;
-  add(sum: Vector, x: Vector): void;
-  /** sum += x · y in each lane, rounded once. */
-  multiplyAdd(sum: Vector, x: Vector, y: Vector): void;
-  /**
-   * Rows and columns change places in the square of as many vectors from `a` on as each has lanes; those from `b` on
-   * are free. Overwrites both; returns where the result's first vector is.
-   */
-  transpose(a: Vector, b: Vector): Vector;
+/** The instructions on vectors in the encoding of one extension of x64. */
+export interface VectorUnit extends Vectors<Address> {
   /** Before code that knows nothing of these vectors. */
   leave(): void;
-}
-
-/** The arithmetic of updates and gathering, four doubles a vector: a division of eight takes as long as two of four. */
-export interface Quads extends VectorUnit {
-  /** to = x + y, and so on. */
-  plus(to: Vector, x: Vector, y: Operand): void;
-  minus(to: Vector, x: Vector, y: Operand): void;
-  times(to: Vector, x: Vector, y: Operand): void;
-  over(to: Vector, x: Vector, y: Operand): void;
-  root(to: Vector, x: Operand): void;
-  /** to = the bits of y that x has not. */
-  andNot(to: Vector, x: Vector, y: Operand): void;
-  /** to = four bytes as doubles. */
-  loadBytes(to: Vector, from: Address): void;
-  /** All bits of a lane where x < y, else none. */
-  isLess(to: Vector, x: Vector, y: Operand): void;
 }
 
 /** An extension of x64: how many registers it has for a tile, and its unit. */
@@ -160,7 +121,7 @@ function createAvx512({ emit, operands }: Assembler): VectorUnit {
 }
 
 /** Vectors of 4 in 16 registers, of which the last holds the mask. */
-export function createAvx2({ emit, operands }: Assembler): Quads {
+export function createAvx2({ emit, operands }: Assembler): VectorUnit & Quads<Address> {
   const MASK = 15;
 
   /** VEX of three bytes. `wide` is a part of some opcodes. */

@@ -1,0 +1,137 @@
+import type { Argument, ArgumentKind, ArgumentTable } from './arguments.ts';
+import type { Quads, Vectors } from './vectors.ts';
+
+declare const role: unique symbol;
+
+/** Registers by what they hold. Which one has a role is up to the processor's folder. */
+export type Pointer = number & { readonly [role]?: 'pointer' };
+/** Bytes from one thing to the next. */
+export type Stride = number & { readonly [role]?: 'stride' };
+export type Counter = number & { readonly [role]?: 'counter' };
+
+/** Where in memory a vector, a double or a word lies. */
+export interface Address {
+  readonly [role]?: 'address';
+}
+
+/** Something to be loaded: an argument, what waits for a register, or a word in memory. */
+export interface Place<R extends 'pointer' | 'stride' | 'counter' | 'answer'> {
+  readonly [role]?: R;
+}
+
+/** What waits for a register outside of the call, and may change. */
+export interface Slot<R extends 'pointer' | 'counter'> extends Place<R> {
+  readonly isSlot: true;
+}
+
+type RoleOf<K extends ArgumentKind> = K extends 'array' | 'scratch'
+  ? 'pointer'
+  : K extends 'far' | 'stride'
+    ? 'stride'
+    : K extends 'count'
+      ? 'counter'
+      : 'answer';
+
+/** The arguments of the running call by name. */
+export type CallOf<T extends readonly Argument[]> = {
+  readonly [A in T[number] as A[0]]: Place<RoleOf<A[1]>>;
+};
+
+/** Rows at equal distances, the first of which moves. */
+export interface Rows {
+  readonly first: Pointer;
+  /** The first row is there. */
+  start(from: Pointer | Place<'pointer'>): void;
+  /** `offset` bytes behind the start of row m, until the next `at`. */
+  at(m: number, offset?: number): Address;
+  advance(by: Stride | Place<'stride'>): void;
+  retreat(by: Stride | Place<'stride'>): void;
+  /** All rows move by so many bytes. */
+  skip(bytes: number): void;
+}
+
+/**
+ * What kernels are written with: code for one kind of processor, one instruction or a few at a time. Registers are
+ * taken for a role. They are free again where the body ends in which they were taken: a kernel's, a loop's, a scope's.
+ */
+export interface Isa {
+  /** As wide as this processor has them. */
+  readonly vectors: Vectors;
+  /** Vectors that kernels may use, from 0 on. */
+  readonly vectorRegisters: number;
+  readonly quads: Quads;
+  /** Rows that `rows` reaches at most. */
+  readonly mostRows: number;
+
+  /** The code so far; it may lie anywhere. It begins with what plays a tape: `Play`. */
+  code(): Uint8Array;
+  /** Writes a kernel and returns where it begins in the code. */
+  kernel<T extends readonly Argument[]>(table: ArgumentTable<T>, body: (call: CallOf<T>) => void): number;
+  scope(body: () => void): void;
+
+  /** A register with what stands there. */
+  load(place: Place<'pointer'>): Pointer;
+  load(place: Place<'stride'>): Stride;
+  load(place: Place<'counter'>): Counter;
+  /** Has it wait for a register. All of a kernel's come before its loops. */
+  keep(place: Place<'pointer'>): Slot<'pointer'>;
+  keep(place: Place<'counter'>): Slot<'counter'>;
+  store(slot: Slot<'pointer'>, pointer: Pointer): void;
+  answer(place: Place<'answer'>, distance: Stride): void;
+  /** The word of 32 bits there. */
+  word(address: Address): Place<'counter'>;
+  /** The pointer that lies behind `base` by as many bytes as the word of 32 bits there says. */
+  offset(base: Pointer, address: Address): Place<'pointer'>;
+
+  at(pointer: Pointer, offset?: number): Address;
+  /** at pointer + 8 · k + offset */
+  element(pointer: Pointer, k: Counter, offset: number): Address;
+  /** A pointer to there. */
+  pointTo(address: Address): Pointer;
+  /** A pointer to the start of the memory. */
+  memory(): Pointer;
+  /** A pointer to the data that the tape is played with. */
+  data(): Pointer;
+  /** From one to the other. */
+  distance(from: Pointer, to: Pointer): Stride;
+  advance(what: Pointer | Stride | Slot<'pointer'>, by: Stride | Place<'stride' | 'counter'>): void;
+  retreat(what: Pointer | Stride, by: Stride | Place<'stride'>): void;
+  /** The pointer moves by so many bytes. */
+  skip(pointer: Pointer, bytes: number): void;
+
+  /** M rows, `stride` apart. Taken before other registers. */
+  rows(stride: Place<'stride'>, M: number): Rows;
+  /** The body for each of M rows, which it writes one after the other. */
+  eachRow(
+    from: Pointer | Place<'pointer'>,
+    stride: Stride | Place<'stride'>,
+    M: number,
+    body: (row: Pointer, m: number) => void,
+  ): void;
+
+  /** Runs the body as often as the count says, at least once. Overwrites a register, or a slot. */
+  repeat(count: Counter | Place<'counter'>, body: () => void): void;
+  /** The same for a count that may be 0. */
+  times(count: Counter | Place<'counter'>, body: () => void): void;
+  unlessZero(what: Counter | Stride | Place<'counter' | 'stride'>, body: () => void): void;
+  /** Runs the body again and again. */
+  loop(body: () => void): void;
+  /** Goes on behind the innermost `loop` if this is 0. */
+  leaveIfZero(what: Place<'counter'>): void;
+
+  /** A counter that is 0. */
+  zero(): Counter;
+  /** The word of 32 bits there = the lower half of the register. */
+  storeWord(address: Address, value: Stride | Counter): void;
+  /** The 64 bits there. */
+  loadBits(address: Address): Counter;
+  /** `bits` has those there beside its own. */
+  or(bits: Counter, address: Address): void;
+  /** Adds one to `count` where `bits` are not all 0. Overwrites these. */
+  countUnlessZero(count: Counter, bits: Counter): void;
+
+  /** Asks for the line there, which will be read soon. */
+  prefetch(address: Address): void;
+  /** The same for a line that will be written. */
+  prefetchToWrite(address: Address): void;
+}
