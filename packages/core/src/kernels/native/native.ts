@@ -1,4 +1,5 @@
 import type { Network } from '../../network.ts';
+import type { UpdateKernel } from '../../optimizers/optimizer.ts';
 import type { Call } from '../../program/op.ts';
 import { addressOf, isInside, placeOutside } from '../address.ts';
 import type { Kernels } from '../kernels.ts';
@@ -107,6 +108,12 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
       if (n < MIN_UPDATE && isInside(first)) return null;
       return () => update(square, theta, state, n, hyper, first, row, S, share);
     }
+    const ofMean = meanUpdates[`${op.name}OfMean`];
+    if (ofMean !== undefined) {
+      // A mean that was written for clipping is one row of gradients.
+      const [theta, g, state, n, hyper] = args as Parameters<UpdateKernel>;
+      return n < MIN_UPDATE && isInside(g) ? null : () => ofMean(spare, theta, state, n, hyper, g, 0, 1, 1);
+    }
     if (op.name === 'add') {
       const [sum, term, n] = args as Parameters<typeof add>;
       return isInside(sum) ? null : () => addOutside(sum, term, n);
@@ -117,6 +124,8 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
     }
     return null;
   }
+
+  const spare = new Float64Array(1); // the sum of squares that `averageRows` has noted
 
   const addOutside: typeof add = (sum, term, n) => {
     rowAdds.add(addressOf(sum), addressOf(term), n);
