@@ -2,6 +2,7 @@ import type { Profile } from '@gradloom/runtime';
 import { planStepWork } from '@gradloom/runtime/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { predictionNotes } from '../../../packages/cli/src/scale/figures.ts';
 import { measuredParts, predictCores } from '../../../packages/cli/src/scale/predict-cores.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
@@ -134,5 +135,20 @@ describe('a prediction', () => {
     expect(held.memoryMs).toBeCloseTo(bytes / 10e6, 12);
     expect(predictCores(held, work, 64, 64).updateMs[1]).toBe(held.memoryMs);
     expect(measuredParts({ ...one, leaf: null, bandwidth: [4, 8] }, work).memoryMs).toBe(0);
+  });
+
+  test('is told with the check that this machine allows, and with the uncertainty of its rounds', () => {
+    const work = workOf(128);
+    const parts = measuredParts({ ...one, leaf: null }, work);
+    const point = (cores: number, measuredMs: number | null) => ({
+      ...predictCores(parts, work, cores, cores),
+      measuredMs,
+    });
+    const told = (spread: number) => predictionNotes([point(1, 1), point(2, 0.6), point(8, null)], spread).join(' ');
+    expect(told(0.1)).toMatch(
+      /^On 2 cores the model has [\d.]+ to [\d.]+ ms, and 0\.6000 ms were measured\. It assumes/,
+    );
+    expect(told(0.3)).toContain('Rounds differ by up to 30.00 %, and the prediction is as uncertain.');
+    expect(predictionNotes([point(1, 1), point(8, null)], 0)).toHaveLength(1);
   });
 });

@@ -15,7 +15,8 @@ import {
 import { reportOf, type ScaleReport, worthUsing } from '../../../packages/cli/src/scale/scale-report.ts';
 import { type Round, summarizeRounds } from '../../../packages/cli/src/scale/summarize-rounds.ts';
 import { threadCounts } from '../../../packages/cli/src/scale/thread-counts.ts';
-import { gradloom, jsonLines, temporaryDirectory } from '../../support/command-line.ts';
+import { endOf, gradloom, jsonLines, startProgram, temporaryDirectory } from '../../support/command-line.ts';
+import { needs } from '../../support/needs.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 const workload = ['--dataset', 'spirals', '--backend', 'reference', '--batch', '48'];
@@ -143,6 +144,16 @@ describe('gradloom scale', () => {
       expect(html).toMatch(/stroke-dasharray="6 4"/);
     },
   );
+
+  test('predicts nothing on one core, which has no barriers to measure', needs('taskset'), async () => {
+    const child = startProgram(['scale', '--dataset', 'xor', '--model-cores', '4,8'], temporaryDirectory(), {
+      cores: '0',
+    });
+    const { code, stderr } = await endOf(child);
+    const message =
+      '--model-cores has 4,8, expected it on a machine of at least 2 cores (barriers between them are measured)';
+    expect({ code, stderr }).toEqual({ code: 2, stderr: `gradloom scale: ${message}\n` });
+  });
 
   test('predicts nothing where nobody asks', async () => {
     const { stdout } = await gradloom(['scale', ...workload, ...short, '--json']);

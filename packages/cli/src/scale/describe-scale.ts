@@ -102,7 +102,7 @@ function breakdown({ points }: ScaleReport): string[] {
   ];
 }
 
-function predictions({ prediction }: ScaleReport): string[] {
+function predictions({ prediction, spread }: ScaleReport): string[] {
   if (prediction === null) return [];
   const { points } = prediction;
   return [
@@ -110,7 +110,7 @@ function predictions({ prediction }: ScaleReport): string[] {
     '',
     PREDICTED_PARTS_TITLE,
     ...lines(predictedPartsTable(points)),
-    ...predictionNotes(points).flatMap(wrap),
+    ...predictionNotes(points, spread).flatMap(wrap),
   ];
 }
 

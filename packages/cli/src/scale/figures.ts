@@ -142,7 +142,7 @@ const between = ([low, high]: Range, text: (value: number) => string = decimal):
   text(low) === text(high) ? text(low) : `${text(low)} to ${text(high)}`;
 
 /** How far the model is off where it can be checked, and what it takes for granted. */
-export function predictionNotes(points: readonly PredictedPoint[]): string[] {
+export function predictionNotes(points: readonly PredictedPoint[], spread: number): string[] {
   const check = points.findLast(({ threads, measuredMs }) => measuredMs !== null && threads > 1);
   const checked =
     check?.measuredMs == null
@@ -150,8 +150,11 @@ export function predictionNotes(points: readonly PredictedPoint[]): string[] {
       : [
           `On ${plural(check.cores, 'core')} the model has ${between(check.stepMs)} ms, and ${decimal(check.measuredMs)} ms were measured.`,
         ];
+  const noisy =
+    spread > NOISY ? [`Rounds differ by up to ${percent(spread)}, and the prediction is as uncertain.`] : [];
   return [
     ...checked,
+    ...noisy,
     'It assumes that all cores are as fast as these when all work, that each core reads what another wrote as fast as here, and that no thread loses its core.',
   ];
 }

@@ -176,13 +176,13 @@ function lossesOf(document: ScaleDocument): Table[] {
   ];
 }
 
-function predictionOf({ prediction }: ScaleDocument): Page['chapters'] {
+function predictionOf({ prediction, spread }: ScaleDocument): Page['chapters'] {
   if (prediction == null) return [];
   const { points } = prediction;
   return [
     {
       title: PREDICTION_TITLE,
-      lines: predictionNotes(points),
+      lines: predictionNotes(points, spread),
       pictures: [predictedSpeedup(points)],
       tables: [
         titled('Predicted time of a step', predictionTable(points)),
