@@ -4,6 +4,7 @@ import { keepCheckpoint, type Written } from './checkpoints/checkpoint-folder.ts
 import { createContext, type RunContext } from './context.ts';
 import { evaluateChunks } from './evaluation.ts';
 import { diagnose } from './faults/diagnose.ts';
+import { runExchange } from './measure/exchange.ts';
 import { runTriad } from './measure/triad.ts';
 import { collectGarbage } from './memory/collect-garbage.ts';
 import { runSteps } from './step.ts';
@@ -31,6 +32,7 @@ export default function work(task: WorkerTask): TaskAnswers[WorkerTask['kind']] 
   if (task.kind === 'diagnosis') return diagnose(contextOf(task), task);
   if (task.kind === 'checkpoint') return writeCheckpoint(task);
   if (task.kind === 'triad') runTriad(task, availableParallelism());
+  if (task.kind === 'exchange') runExchange(task, availableParallelism());
   return undefined;
 }
 

@@ -10,7 +10,7 @@ export const LISTED_ROWS = 7;
 export const listArguments = defineArguments(
   ['a', 'array'],
   ['origin', 'array'], // what steps to the terms are counted from
-  ['terms', 'scratch'],
+  ['terms', 'array'],
   ['nextTerms', 'stride'], // from one list to the next
   ['aRow', 'stride'],
   ['aStep', 'stride'],

@@ -6,9 +6,9 @@ export const tileArguments = defineArguments(
   ['init', 'array'],
   ['a', 'array'],
   ['panel', 'array'],
-  ['leaves', 'scratch'], // the table of the leaves of a sum, see `LEAF`
-  ['mask', 'scratch'], // of the last vector, where it is not full
-  ['terms', 'scratch'], // where a tile is listed: the list of its terms, see list-terms.ts
+  ['leaves', 'array'], // the table of the leaves of a sum, see `LEAF`
+  ['mask', 'array'], // of the last vector, where it is not full
+  ['terms', 'array'], // where a tile is listed: the list of its terms, see list-terms.ts
   ['cRow', 'stride'],
   ['initRow', 'stride'],
   ['aRow', 'stride'],
