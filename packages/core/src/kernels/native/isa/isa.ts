@@ -20,7 +20,7 @@ export interface Place<R extends 'pointer' | 'stride' | 'counter' | 'answer'> {
 }
 
 /** What waits for a register outside of the call, and may change. */
-export interface Slot<R extends 'pointer' | 'counter'> extends Place<R> {
+export interface Slot<R extends 'pointer' | 'stride' | 'counter'> extends Place<R> {
   readonly isSlot: true;
 }
 
@@ -72,8 +72,12 @@ export interface Isa {
   load(place: Place<'pointer'>): Pointer;
   load(place: Place<'stride'>): Stride;
   load(place: Place<'counter'>): Counter;
-  /** Has it wait for a register. All of a kernel's come before its loops. */
+  /**
+   * Has it wait for a register. All of a kernel's come before its loops. An argument that a loop loads again and again
+   * waits better so: it is converted once.
+   */
   keep(place: Place<'pointer'>): Slot<'pointer'>;
+  keep(place: Place<'stride'>): Slot<'stride'>;
   keep(place: Place<'counter'>): Slot<'counter'>;
   store(slot: Slot<'pointer'>, pointer: Pointer): void;
   answer(place: Place<'answer'>, distance: Stride): void;
