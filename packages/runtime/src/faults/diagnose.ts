@@ -5,6 +5,7 @@ import {
   createWorkspace,
   emitNode,
   gradientOf,
+  leafCount,
   runCalls,
   show,
   viewOf,
@@ -12,7 +13,6 @@ import {
 } from '@gradloom/core/internal';
 import { gatherLeaves, rowOfDataset, rowsOf } from '../batch.ts';
 import type { RunContext } from '../context.ts';
-import { leavesOf } from '../team-part.ts';
 import { CONTROL } from '../threads/barrier.ts';
 import type { DiagnosisTask } from '../threads/protocol.ts';
 import { badWeight } from './bad-weight.ts';
@@ -47,7 +47,7 @@ function badLoss(context: RunContext, step: number): Fault {
   const { theta } = context.arena;
   const weights = `; the largest weights before it: ${largestWeights(network, theta)}`;
   const rows = rowsOf(setup, step);
-  const leaves = leavesOf(setup, rows);
+  const leaves = leafCount(rows, setup.leaf);
   const count = setup.couples ? leaves : 1;
   for (let k = 0; k < leaves; k += count) {
     const first = k * setup.leaf;
@@ -118,7 +118,7 @@ function badNumber(
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const row = rowOfDataset(setup, step, leaf * setup.leaf + error.row);
-    const refused = new InputError(row, error.problem, { of: setup.dataset?.name ?? 'the dataset' }).message;
+    const refused = new InputError(row, error.problem, { of: setup.dataset.name }).message;
     return found === undefined ? { refused } : { found: `${found}, ${finite}` };
   }
   const losses = viewOf(arena.lossSums, leaf, count);
