@@ -8,11 +8,9 @@ import {
   createSchedule,
   initializeParameters,
   type LayerSpec,
-  type Pass,
-  referenceKernels,
 } from '@gradloom/core';
-import { createList, NO_BATCH, NO_SHARE, runCalls } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
+import { runLayer } from '../support/one-layer.ts';
 
 const page = readFileSync(new URL('../../docs/specs.md', import.meta.url), 'utf8');
 
@@ -59,7 +57,7 @@ const behaviours: Record<string, (kind: string, options: object) => unknown> = {
     const theta = new Float64Array(network.parameterCount);
     initializeParameters(network, theta, 3);
     const { layer } = network.places[0];
-    return [[...theta], layer.label, kind === 'layer-norm' ? layerNormOf(network) : null];
+    return [[...theta], layer.label, kind.endsWith('-norm') ? normOf(network.spec.layers[0]) : null];
   },
   Losses(kind, options) {
     const lossSum = new Float64Array(1);
@@ -90,17 +88,14 @@ const behaviours: Record<string, (kind: string, options: object) => unknown> = {
   },
 };
 
-function layerNormOf(network: ReturnType<typeof buildNetwork>): number[] {
-  const y = new Float64Array(4);
-  const { layer } = network.places[0];
-  const memory = layer.createMemory?.(1, (length) => new Float64Array(length), NO_SHARE) ?? { arrays: [] };
-  const parameters = [new Float64Array(4).fill(1), new Float64Array(4)];
-  const { calls, emit } = createList();
-  const settings = { training: true, seed: 1, leaf: 1, joins: false, batch: NO_BATCH };
-  const pass: Pass = { ...settings, emit, place: new Float64Array(2) };
-  layer.forward(y, Float64Array.of(1e-3, 2e-3, 0, -1e-3), parameters, 1, pass, memory);
-  runCalls(calls, referenceKernels);
-  return [...y];
+/** What a norm makes of two rows, and of its own state. */
+function normOf(spec: LayerSpec): number[][] {
+  const rows = [
+    [1e-3, 2e-3, 0, -1e-3],
+    [2e-3, 0, 1e-3, 1e-3],
+  ];
+  const { y, parameters } = runLayer(spec, rows, () => 0);
+  return [y, ...parameters].map((numbers) => [...numbers]);
 }
 
 /** Another value that the option may have. */

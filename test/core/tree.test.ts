@@ -44,6 +44,7 @@ const team = fc.record({
   threads: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 10, max: 150 })),
   most: fc.constantFrom(1, 2, 4, 8, 16),
   joins: fc.boolean(),
+  merges: fc.boolean(),
 });
 
 test('whatever the team, its rows of gradients come to the tree over all leaves', () => {
@@ -64,6 +65,13 @@ test('whatever the team, its rows of gradients come to the tree over all leaves'
     }
     expect(next).toBe(leaves);
     expect(rows.length).toBeLessThanOrEqual(plan.rows);
+    // Where all passes go on together no row is used twice, but by the two of a join.
+    if (!options.merges) {
+      const own = plan.passes.flat().filter((pass) => !pass.joins);
+      expect(new Set(own.map(({ row }) => row)).size).toBe(own.length);
+      expect(plan.rows).toBe(own.length);
+      expect(plan.passes.flat().every(({ merges }) => merges.length === 0)).toBe(true);
+    }
     const passes = Math.max(...plan.passes.map(({ length }) => length));
     expect(sizeOfPlan(options)).toEqual({ rows: plan.rows, passes });
     if (threads < 8) expect(plan.rows).toBeLessThanOrEqual(gradientRows(options));

@@ -38,12 +38,29 @@ const plan = (spec: NetworkSpec, options: PlanOptions = {}) => {
 };
 const small: NetworkSpec = { input: 6, layers: [{ kind: 'dense', out: 5 }] };
 
-test('every array, and each row of gradients, starts on a 64-byte boundary, and no two overlap', () => {
-  const layout = plan(small);
+const coupled: NetworkSpec = { input: 6, layers: [{ kind: 'batch-norm' }, { kind: 'dense', out: 5 }] };
+
+test.each([
+  ['', small],
+  [', statistics of batches among them', coupled],
+])('every array, and each row of gradients, starts on a 64-byte boundary, and no two overlap%s', (_what, spec) => {
+  const layout = plan(spec);
   const arena = layout.bind(allocateSharedMemory(layout.bytes, null), []);
-  const { theta, gSum, state, squares, lossSums, scalars, scheduleState, losses, norms, scratch } = arena;
+  const { theta, gSum, state, squares, lossSums, scalars, scheduleState, losses, norms, shared, scratch } = arena;
   const gradients = [0, 1].map((s) => gradientOf(gSum, theta.length, s));
-  const arrays = [theta, ...gradients, ...state, squares, lossSums, scalars, scheduleState, losses, norms, ...scratch];
+  const arrays = [
+    theta,
+    ...gradients,
+    ...state,
+    squares,
+    lossSums,
+    scalars,
+    scheduleState,
+    losses,
+    norms,
+    shared,
+    ...scratch,
+  ];
   arrays.sort((a, b) => a.byteOffset - b.byteOffset);
   let end = 1028;
   for (const array of arrays) {

@@ -7,6 +7,7 @@ test.each(['reference', 'wasm'] as const)('forward and backward are two parts of
       input: 20,
       layers: [
         { kind: 'dense', out: 30 },
+        { kind: 'batch-norm' },
         { kind: 'activation', fn: 'relu' },
         { kind: 'residual', layers: [{ kind: 'dense', out: 30 }] },
         { kind: 'dense', out: 2 },

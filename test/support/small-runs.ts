@@ -1,12 +1,16 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { gradloom } from './command-line.ts';
 import { encodeIdx } from './encode-idx.ts';
 
+/** A prediction measures barriers between two cores. */
+const predicting = availableParallelism() > 1 ? ['--model-cores', '4'] : [];
+
 const runs: Readonly<Record<string, readonly string[]>> = {
   moons: ['train', '--dataset', 'moons:rows=40', '--epochs', '3', '--probe', '2'],
   sine: ['train', '--dataset', 'sine:rows=30', '--epochs', '2', '--profile'],
-  scale: ['scale', '--dataset', 'xor', '--steps', '5', '--rounds', '1', '--max-threads', '2'],
+  scale: ['scale', '--dataset', 'xor', '--steps', '5', '--rounds', '1', '--max-threads', '2', ...predicting],
   xor: ['experiment', 'xor'],
   starts: ['experiment', 'xor', '--seeds', '7..8'],
   perceptron: ['experiment', 'perceptron'],

@@ -212,7 +212,7 @@ const rowsOfPass = ({ setup: { leaf } }: RunContext, { first, count }: NodePass,
   Math.min(count * leaf, rows - first * leaf);
 
 /** Barriers in a pass: as many for a thread that has none. */
-function barriersOf({ network, loss }: RunContext): number {
+export function barriersOf({ network, loss }: Pick<RunContext, 'network' | 'loss'>): number {
   const { calls, emit } = createList();
   const empty = new Float64Array(0);
   const tensors = network.layers.map((layer) => layer.tensors.map(() => empty));

@@ -60,11 +60,12 @@ export const gradientRowsOfTeam = (setup: RunSetup, threads: number): number =>
 /** Teams whose passes are counted: in larger ones a thread has no more. */
 const COUNTED_TEAMS = 16;
 
-/** Passes of one thread in a batch, at most, whatever the team. */
+/** Passes of one thread in a batch or in the last, which may come to more of fewer leaves, at most, whatever the team. */
 export function mostPasses(shape: BatchShape): number {
-  const leaves = leafCount(shape.batch, shape.leaf);
-  const sizes = Array.from({ length: Math.min(COUNTED_TEAMS, leaves) }, (_, t) =>
-    sizeOfPlan(teamOptions(shape, shape.batch, t + 1, false)),
+  const sizes = [shape.batch, shape.lastBatch].flatMap((rows) =>
+    Array.from({ length: Math.min(COUNTED_TEAMS, leafCount(rows, shape.leaf)) }, (_, t) =>
+      sizeOfPlan(teamOptions(shape, rows, t + 1, false)),
+    ),
   );
   return Math.max(1, ...sizes.map(({ passes }) => passes));
 }

@@ -5,6 +5,7 @@ import { createContext } from './context.ts';
 import { evaluateChunks } from './evaluation.ts';
 import { diagnose } from './faults/diagnose.ts';
 import { createInferenceContext } from './inference/inference-context.ts';
+import { runExchange } from './measure/exchange.ts';
 import { runTriad } from './measure/triad.ts';
 import { runSteps } from './step.ts';
 import { abortTeam, CONTROL } from './threads/barrier.ts';
@@ -23,6 +24,7 @@ export default function work(task: WorkerTask): TaskAnswers[WorkerTask['kind']] 
   if (task.kind === 'diagnosis') return diagnose(contextOf(task), task);
   if (task.kind === 'checkpoint') return writeCheckpoint(task);
   if (task.kind === 'triad') runTriad(task, availableParallelism());
+  if (task.kind === 'exchange') runExchange(task, availableParallelism());
   return undefined;
 }
 

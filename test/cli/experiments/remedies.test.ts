@@ -57,11 +57,12 @@ test('a set of values is refused', async () => {
   expect(code).toBe(2);
 });
 
-test('ten sigmoid layers keep almost nothing of a gradient, residual ones nearly all', async () => {
+test('ten sigmoid layers keep almost nothing of a gradient, residual and batch-normed ones nearly all', async () => {
   const flags = ['--dataset', 'blobs', '--depth', '10', '--width', '8', '--steps', '1'];
   const { remedies } = await experimentJson('remedies', ...flags);
-  const { sigmoid, 'sigmoid, residual': residual } = remedies as Record<string, Figures>;
+  const { sigmoid, 'sigmoid, residual': residual, 'sigmoid, batch-norm': normed } = remedies as Record<string, Figures>;
   expect(sigmoid.firstOverLast).toBeLessThan(0.25 ** 9);
+  expect(normed.factorPerLayer).toBeGreaterThan(0.9);
   expect(residual.factorPerLayer).toBeGreaterThan(0.9);
 });
 
@@ -71,7 +72,7 @@ test.each(onlyInAll(20))(
   async () => {
     const { findings, remedies } = await experimentJson('remedies');
     expect(findings.filter(({ agrees }) => agrees !== true)).toEqual([]);
-    expect(findings).toHaveLength(13);
+    expect(findings).toHaveLength(15);
     const { sigmoid, 'sigmoid, residual': residual } = remedies as Record<string, Figures>;
     expect(sigmoid.firstOverLast).toBeLessThan(0.25 ** 19);
     expect(residual.factorPerLayer).toBeGreaterThan(0.9);

@@ -46,17 +46,19 @@ async function comparedAndPrinted(...flags: string[]) {
 }
 
 test.each(onlyInAll(20))(
-  'at depth %d relu learns MNIST, and sigmoid stays at chance at every rate',
+  'at depth %d relu and sigmoid behind batch-norm learn MNIST, and sigmoid alone stays at chance at every rate',
   async () => {
     const { activations, findings } = await compared('--width', '32', '--steps', '200');
     expect(findings.filter(isFailure)).toEqual([]);
-    expect(findings.slice(-6).map(({ what, agrees }) => [what.replace(/any of \d+/, 'any of n'), agrees])).toEqual([
+    expect(findings.slice(-8).map(({ what, agrees }) => [what.replace(/any of \d+/, 'any of n'), agrees])).toEqual([
       ['sigmoid stays at chance, same rate', true],
       ['sigmoid stays at chance, any of n rates', true],
       ["sigmoid: Adam's first step in hidden layer 1 is below 1 % of its rate", true],
       ['sigmoid, epsilon 1e-20, rate 0.003', null],
       ['relu learns, same rate', true],
       ['relu learns, best rate', true],
+      ['batch-norm+sigmoid learns, same rate', true],
+      ['batch-norm+sigmoid learns, best rate', true],
     ]);
     expect(activations.sigmoid.withTinyEpsilon).toMatchObject({ epsilon: 1e-20, rate: 0.003 });
     const { sigmoid, relu } = activations;
@@ -116,11 +118,11 @@ test('with other settings the same rows are marked as not claimed, with each rea
   const flags = ['--dataset', 'moons', '--depth', '3', '--width', '8', '--steps', '4'];
   const { activations, findings, text } = await comparedAndPrinted(...flags);
   const claims = findings.filter(({ what }) => /chance|learns/.test(what));
-  expect(claims.map(({ agrees }) => agrees)).toEqual([null, null, null, null]);
+  expect(claims.map(({ agrees }) => agrees)).toEqual([null, null, null, null, null, null]);
   expect(activations.sigmoid.withTinyEpsilon).toBeUndefined();
   expect(text).toContain('-: not claimed: --dataset has moons, claimed only for mnist\n');
   expect(text).toContain('-: not claimed: --steps has 4, claimed only from 200 to 1000\n');
-  expect(text).toMatch(/^\d+ of \d+ numbers agree; 4 are not claimed\.$/m);
+  expect(text).toMatch(/^\d+ of \d+ numbers agree; 6 are not claimed\.$/m);
 });
 
 test('--long also trains for ten epochs; without it the output mentions the flag', async () => {
@@ -145,7 +147,7 @@ test('the document holds every layer before the first step and along training, a
   expect(findings.filter(isFailure)).toEqual([]);
   expect(findings.map(printOf).slice(0, 4)).toEqual(['0.25', '9.5e-7', '9.1e-13', '0.25^48 is 2^-96']);
   expect(setup).toMatchObject({ dataset: 'moons', depth: 6, width: 16, init: 'he-normal', steps: 30, seeds: [1] });
-  expect(Object.keys(activations)).toEqual(['sigmoid', 'relu']);
+  expect(Object.keys(activations)).toEqual(['sigmoid', 'relu', 'batch-norm+sigmoid']);
   for (const activation of Object.values(activations)) {
     expect(activation).toMatchObject({
       factorPerLayer: expect.any(Number),
@@ -265,6 +267,8 @@ describe('invalid options are refused with the flag, the value and what is expec
     [['--steps', '-1'], '--steps has -1, expected a whole number of at least 1'],
     [['--lr', '0'], '--lr has 0, expected a number from 1e-12 to 1000'],
     [['--activation', 'sigmiod'], '--activation has "sigmiod", expected one of'],
+    [['--activation', 'batch-norm+sigmiod'], '--activation has "sigmiod", expected one of'],
+    [['--activation', 'batch-norm+relu,batch-norm+relu'], 'expected batch-norm+relu only once'],
     [['--activation', 'sigmoid,'], '--activation has "", expected one of'],
     [['--activation', 'step,relu'], '--activation has "step", which has no gradient'],
     [['--activation', 'relu,tanh,relu'], '--activation has "relu,tanh,relu", expected relu only once'],

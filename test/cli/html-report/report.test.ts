@@ -56,6 +56,7 @@ const pictures: Record<keyof typeof runs, string[]> = {
   vanishing: [
     ...['gradient-by-layer', 'gradient-along-training', 'gradient-heat-map', 'accuracy-by-rate'],
     ...['outputs-sigmoid', 'weights-sigmoid', 'outputs-relu', 'weights-relu'],
+    ...['outputs-batch-norm-sigmoid', 'weights-batch-norm-sigmoid'],
   ],
 };
 

@@ -68,6 +68,38 @@ test('a checkpoint: also how far it has come, what it was made with, and the sta
     expect(text).toContain(words);
 });
 
+test('running statistics are marked as not trained, counted apart, and have no state of the optimizer', async () => {
+  const run = join(temporaryDirectory(), 'run');
+  const layers = [{ kind: 'dense', out: 6 }, { kind: 'batch-norm' }, { kind: 'dense', out: 2 }];
+  const length = ['--spec', JSON.stringify({ layers }), '--steps', '3', '--batch', '16', '--quiet'];
+  await gradloom([
+    'train',
+    '--dataset',
+    'moons:rows=60',
+    '--backend',
+    'wasm',
+    '--threads',
+    '1',
+    ...length,
+    '--out',
+    run,
+  ]);
+  const found = await json(join(run, 'last.gradloom'));
+  expect(found).toMatchObject({ parameters: 18 + 24 + 14, trainedParameters: 18 + 12 + 14 });
+  const tensors = found.tensors as { name: string; isTrained: boolean }[];
+  const untrained = tensors.filter(({ isTrained }) => !isTrained).map(({ name }) => name);
+  expect(untrained).toEqual(['1.runningMean', '1.runningVariance']);
+  expect(tensors.map(({ name }) => name)).toContain('1.gamma m');
+  expect(tensors.filter(({ name }) => name.startsWith('1.running'))).toHaveLength(2);
+  const text = await inspect(run);
+  expect(text).toContain('2-6-2 batch-norm, 56 parameters, 12 of them not trained');
+  expect(text).toContain('1.runningMean *');
+  for (const command of [['evaluate'], ['predict', '--rows', '0..2']]) {
+    const { code, stderr } = await gradloom([command[0], run, ...command.slice(1), '--json']);
+    expect({ code, stderr }, command[0]).toEqual({ code: 0, stderr: '' });
+  }
+});
+
 test('a run that has not ended: its newest checkpoint', async () => {
   const run = temporaryDirectory();
   await gradloom(['train', '--resume', join(one, 'best.gradloom'), '--out', join(run, 'a'), '--quiet']);
@@ -130,9 +162,9 @@ test('metadata that fill a header are cut, and say so: by length and by number',
 
 test('statistics of a tensor leave out and count numbers that are not finite', () => {
   const values = Float64Array.of(1, Number.NaN, -3, 0, Number.POSITIVE_INFINITY, 2);
-  const { name, shape, ...figures } = tensorFigures({ name: 'x', shape: [6], values });
+  const { name, shape, isTrained, ...figures } = tensorFigures({ name: 'x', shape: [6], isTrained: true, values });
   expect(figures).toEqual({ min: -3, max: 2, mean: 0, std: Math.sqrt(14 / 4), zeros: 1, notFinite: 2 });
-  const none = tensorFigures({ name, shape, values: Float64Array.of(Number.NaN) });
+  const none = tensorFigures({ name, shape, isTrained, values: Float64Array.of(Number.NaN) });
   expect(none).toMatchObject({ min: null, mean: null, notFinite: 1 });
 });
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createPool, type Profile, type TrainEvent } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
@@ -106,7 +107,8 @@ describe('gradloom scale', () => {
 
   test('prints at most 80 columns, and the same figures and sentences as its page', async () => {
     const out = join(temporaryDirectory(), 'scale');
-    const { code, stdout } = await gradloom(['scale', ...workload, ...short, '--out', out]);
+    const model = availableParallelism() > 1 ? ['--model-cores', '4,64'] : [];
+    const { code, stdout } = await gradloom(['scale', ...workload, ...short, ...model, '--out', out]);
     expect(code).toBe(0);
     const html = readFileSync(join(out, 'report.html'), 'utf8');
     const numbers = Array.from(html.matchAll(/<td class="number">([^<]+)</g), ([, text]) => text);
@@ -120,7 +122,39 @@ describe('gradloom scale', () => {
     for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
   });
 
+  test.skipIf(availableParallelism() < 2)(
+    'predicts for more cores, marked as a prediction, beside the measured numbers of threads',
+    async () => {
+      const out = temporaryDirectory();
+      const flags = ['scale', ...workload, ...short.slice(0, 4), '--max-threads', '2', '--model-cores', '8, 4,8,2'];
+      const { code, stdout, stderr } = await gradloom([...flags, '--out', out]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      const { points, prediction } = JSON.parse(readFileSync(join(out, 'scale.json'), 'utf8'));
+      expect(prediction.note).toBe('a prediction by a model of measured parts, not a measurement');
+      expect(prediction.points.map(({ cores }: { cores: number }) => cores)).toEqual([1, 2, 4, 8]);
+      expect(prediction.points.map(({ measuredMs }: { measuredMs: number | null }) => measuredMs)).toEqual([
+        ...[points[0].stepMs, points[1].stepMs],
+        ...[null, null],
+      ]);
+      for (const end of prediction.points[0].stepMs) expect(end / points[0].stepMs).toBeCloseTo(1, 9);
+      const html = readFileSync(join(out, 'report.html'), 'utf8');
+      for (const text of [stdout, html]) expect(text).toContain('Prediction by a model, not a measurement');
+      expect(html).toContain('A prediction by a model, not a measurement: the dashed lines');
+      expect(html).toMatch(/stroke-dasharray="6 4"/);
+    },
+  );
+
+  test('predicts nothing where nobody asks', async () => {
+    const { stdout } = await gradloom(['scale', ...workload, ...short, '--json']);
+    expect(JSON.parse(stdout).prediction).toBeNull();
+    expect(stdout).not.toMatch(/not a measurement/);
+  });
+
   test.each([
+    ...['x', '4,,8', '0', '1.5', '513', ''].map((cores): [string[], string] => [
+      ['--model-cores', cores],
+      `--model-cores has "${cores}", expected numbers of cores such as 4,8,16,32,64, each from 1 to 512`,
+    ]),
     [['--max-threads', '513'], '--max-threads has 513, expected at most 512'],
     [['--rounds', '0'], '--rounds has 0, expected a whole number of at least 1'],
     [['--shards', '5'], '--shards is unknown, expected a flag from --help'],
@@ -283,7 +317,7 @@ describe('rounds', () => {
       weak: new Map(),
     })) as unknown as Round[];
     const figures = summarizeRounds(measured, 2, new Map());
-    const rest = { steps: 9, roundsAsked: rounds.length, stopped: false, bandwidth: [] };
+    const rest = { steps: 9, roundsAsked: rounds.length, stopped: false, bandwidth: [], prediction: null };
     return reportOf({ ...figures, ...rest }, 2);
   };
   const told = (scale: ScaleReport) => conclusions(scale).join(' ');

@@ -12,7 +12,8 @@ import {
 } from '@gradloom/core';
 import { BLOCK, blockCount, createBlockUpdate, createList, gradientStride, runCalls } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
-import { countPieces, piecesOf } from '../../../packages/core/src/pieces.ts';
+import { type Cut, countPieces, piecesOf } from '../../../packages/core/src/pieces.ts';
+import { firstDifference } from '../../support/bits.ts';
 import { maxRelativeError } from '../../support/errors.ts';
 import { type GoldenTrajectory, goldenTrajectories, networkSpec, optimizerSpec } from '../../support/golden.ts';
 import { optimizerRun } from '../../support/optimizer-run.ts';
@@ -131,4 +132,39 @@ test.each([
   [{ kind: 'sgd', decayed: true }, 'sgd: decayed has true, expected one of all, weights'],
 ])('%j is refused', (spec, sentence) => {
   expect(() => createOptimizer(spec as OptimizerSpec)).toThrow(sentence);
+});
+
+describe.each(names)('%s', (kind) => {
+  test.each(['all', 'weights'] as const)('leaves what is not trained as it is, with decay of %s', (decayed) => {
+    const shapes = [[64, 60], [70], [70], [5], [BLOCK, 2], [3], [5], [7, 9], [9]];
+    const whole = tensorsOf(...shapes);
+    const { parameterCount: P } = whole;
+    // Alone, next to each other, a matrix over several blocks, and the last.
+    const tensors = whole.tensors.map((tensor, k) => ({ ...tensor, isTrained: ![1, 2, 4, 6, 8].includes(k) }));
+    const optimizer = createOptimizer({ kind, weightDecay: 0.5, decayed } as OptimizerSpec);
+    const random = createRandom(9, kind);
+    const normals = (length: number) => Float64Array.from({ length }, () => random.normal());
+    const start = [normals(P), ...optimizer.slots.map(() => normals(P).map(Math.abs))];
+    const gSum = normals(2 * gradientStride(P));
+    const updated = (cut: Cut) => {
+      const [theta, ...state] = start.map((vector) => vector.slice());
+      const hyper = new Float64Array(optimizer.hyperLength);
+      optimizer.hyper(hyper, Float64Array.of(0.1), Float64Array.from(optimizer.initialScalars));
+      const memory = { theta, state, gSum: gSum.slice(), squares: new Float64Array(blockCount(P)) };
+      const { calls, emit } = createList();
+      createBlockUpdate(optimizer, cut, memory, hyper).take(emit, 10, { joins: [], count: 2, step: 1 });
+      runCalls(calls, referenceKernels);
+      return [theta, ...state];
+    };
+    const cut = { tensors, parameterCount: P };
+    const [found, everywhere] = [updated(cut), updated(whole)];
+    for (const { offset, length, isTrained, layer } of tensors) {
+      const expected = isTrained ? everywhere : start;
+      for (const [k, vector] of found.entries()) {
+        const [is, should] = [vector, expected[k]].map((own) => own.subarray(offset, offset + length));
+        expect([layer, k, firstDifference(is, should)]).toEqual([layer, k, null]);
+      }
+    }
+    expect(piecesOf(cut, optimizer).flat()).toHaveLength(countPieces(cut, optimizer));
+  });
 });

@@ -177,8 +177,11 @@ test.each([
   memory.reset([[64, 64]]);
   const { calls } = setUp(networks[name], 'mse', memory.allocate);
   const { sizes, kernels } = countBlocks(lacking(memory.kernels, lacks));
-  link(calls, kernels, tapesOf(memory.allocate));
+  const { size } = link(calls, kernels, tapesOf(memory.allocate));
   expect(sizes).toEqual(stretches(calls, kernels));
+  const within = sizes.reduce((sum, length) => sum + length, 0);
+  const all = calls.filter(({ op }) => op.name !== barrier.name).length; // a barrier alone is none
+  expect(size).toEqual({ calls: all, alone: all - within, blocks: sizes.length, hosts: 0 });
   expect(sizes.length > 1).toBe(lacks.length > 0);
 });
 
@@ -208,6 +211,26 @@ describe.each([
       expect(memory.firstStrayByte([...arrays, tape])).toBeNull();
     }
   });
+});
+
+test('a program counts what one run of it makes, that of its parts each time', () => {
+  memory.reset([[64, 64]]);
+  const [y, x] = [memory.allocate(3), memory.allocate(3)];
+  const inner = createList();
+  for (let k = 0; k < 3; k++) inner.emit(ops.copy, y, x, 3);
+  const outer = createList();
+  outer.emit(ops.copy, y, x, 3);
+  for (let k = 0; k < 2; k++) outer.emit(part, inner.calls);
+  outer.emit(host, () => {});
+  outer.emit(ops.copy, y, x, 3);
+  const sizeOf = (kernels: Kernels, room: TapeRoom | null) => link(outer.calls, kernels, room).size;
+  // Parts that are blocks are calls on the tape of the block around them.
+  expect(sizeOf(memory.kernels, tapesOf(memory.allocate))).toEqual({ calls: 8, alone: 0, blocks: 2, hosts: 1 });
+  expect(sizeOf(memory.kernels, null)).toEqual({ calls: 8, alone: 8, blocks: 0, hosts: 1 });
+  expect(sizeOf(referenceKernels, null)).toEqual({ calls: 8, alone: 8, blocks: 0, hosts: 1 });
+  // Room for the part alone: it is a block whenever it runs.
+  const room = createTapeRoom(memory.allocate(tapeLength(3)));
+  expect(sizeOf(memory.kernels, room)).toEqual({ calls: 8, alone: 2, blocks: 2, hosts: 1 });
 });
 
 test('a room gives what it has once, from its start', () => {

@@ -6,7 +6,7 @@ import { columns } from '../report/columns.ts';
 import { decimal, duration, percent, plural, whole } from '../report/format.ts';
 import { table } from '../report/table.ts';
 import type { Paint } from '../terminal/paint.ts';
-import { describeNetwork } from '../train/describe-run.ts';
+import { describeNetwork, describeParameters } from '../train/describe-run.ts';
 import type { Inspected } from './inspection.ts';
 import { type TensorFigures, tensorFigures } from './tensor-figures.ts';
 
@@ -14,7 +14,7 @@ import { type TensorFigures, tensorFigures } from './tensor-figures.ts';
 export function describeInspection({ path, file, tensors }: Inspected, width: number, paint: Paint): string[] {
   const { model, checkpoint, format, bytes } = file;
   const rows: [string, string][] = [
-    ['network', `${describeNetwork(model.spec)}, ${plural(model.parameters.length, 'parameter')}`],
+    ['network', `${describeNetwork(model.spec)}, ${describeParameters(model.spec)}`],
     ['loss', model.loss === undefined ? 'not said' : memberText(model.loss)],
     ['fingerprint', model.fingerprint],
     ...(checkpoint === null ? [] : runRows(checkpoint)),
@@ -64,14 +64,20 @@ function tensorTable(figures: readonly TensorFigures[], width: number): string[]
   const number = (value: number | null): string => (value === null ? '-' : decimal(value));
   const bad = figures.some(({ notFinite }) => notFinite > 0);
   const head = ['tensor', 'shape', 'min', 'mean', 'max', 'std', 'zeros', ...(bad ? ['not finite'] : [])];
-  const rows = figures.map(({ name, shape, min, mean, max, std, zeros, notFinite }) => [
-    name,
+  const rows = figures.map(({ name, shape, isTrained, min, mean, max, std, zeros, notFinite }) => [
+    isTrained ? name : `${name} *`,
     shape.join('x'),
     ...[min, mean, max, std].map(number),
     whole(zeros),
     ...(bad ? [whole(notFinite)] : []),
   ]);
-  return table(head, rows, { width, right: head.map((_, c) => c).slice(1) });
+  const untrained = figures.some(({ isTrained }) => !isTrained);
+  return [
+    ...table(head, rows, { width, right: head.map((_, c) => c).slice(1) }),
+    ...(untrained
+      ? ['', '* Not trained: running statistics of the batches, which evaluation and prediction use.']
+      : []),
+  ];
 }
 
 const memberText = (spec: string | object): string =>

@@ -1,5 +1,6 @@
 import { createOptimizer } from '@gradloom/core';
 import { type ModelFile, openModelFile } from '@gradloom/runtime';
+import { trainedParametersOf } from '../train/describe-run.ts';
 import { type TensorFigures, tensorFigures } from './tensor-figures.ts';
 import { type NamedTensor, tensorsOf } from './tensors.ts';
 
@@ -25,7 +26,8 @@ export interface Inspection {
   readonly format: number;
   readonly bytes: number;
   readonly fingerprint: string;
-  readonly parameters: number;
+  readonly parameters: number; // all that the file holds
+  readonly trainedParameters: number; // without running statistics
   readonly tensors: readonly TensorFigures[];
   readonly [part: string]: unknown;
 }
@@ -39,6 +41,7 @@ export function inspectionOf({ path, file, tensors }: Inspected): Inspection {
     bytes,
     fingerprint: model.fingerprint,
     parameters: model.parameters.length,
+    trainedParameters: trainedParametersOf(model.spec),
     ...headerOf(file),
     tensors: tensors.map(tensorFigures),
   };

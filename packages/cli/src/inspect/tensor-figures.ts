@@ -4,6 +4,7 @@ import type { NamedTensor } from './tensors.ts';
 export interface TensorFigures {
   readonly name: string;
   readonly shape: readonly number[];
+  readonly isTrained: boolean;
   readonly min: number | null; // null where no number is finite
   readonly max: number | null;
   readonly mean: number | null;
@@ -12,7 +13,7 @@ export interface TensorFigures {
   readonly notFinite: number;
 }
 
-export function tensorFigures({ name, shape, values }: NamedTensor): TensorFigures {
+export function tensorFigures({ name, shape, isTrained, values }: NamedTensor): TensorFigures {
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   let [count, zeros, mean, squares] = [0, 0, 0, 0];
   for (const value of values) {
@@ -27,6 +28,6 @@ export function tensorFigures({ name, shape, values }: NamedTensor): TensorFigur
     if (value === 0) zeros++;
   }
   const notFinite = values.length - count;
-  if (count === 0) return { name, shape, min: null, max: null, mean: null, std: null, zeros, notFinite };
-  return { name, shape, min, max, mean, std: Math.sqrt(squares / count), zeros, notFinite };
+  if (count === 0) return { name, shape, isTrained, min: null, max: null, mean: null, std: null, zeros, notFinite };
+  return { name, shape, isTrained, min, max, mean, std: Math.sqrt(squares / count), zeros, notFinite };
 }

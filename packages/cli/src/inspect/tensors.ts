@@ -5,24 +5,28 @@ import type { ModelFile } from '@gradloom/runtime';
 export interface NamedTensor {
   readonly name: string; // '0.W', '1.2.gamma' inside of layer 1, or '0.W m' for the optimizer's m
   readonly shape: readonly number[];
+  readonly isTrained: boolean; // the running statistics of batch-norm are not
   readonly values: Float64Array;
 }
 
 /** Every tensor, weights first, layer by layer. */
 export function tensorsOf({ model, checkpoint }: ModelFile, slots: readonly string[]): NamedTensor[] {
   const { places, tensors } = buildNetwork(model.spec);
-  const shapes = new Map(tensors.map(({ offset, shape }) => [offset, shape]));
+  const known = new Map(tensors.map((tensor) => [tensor.offset, tensor]));
   const vectors: [string, Float64Array][] = [
     ['', model.parameters],
     ...slots.map((slot, k): [string, Float64Array] => [` ${slot}`, checkpoint?.arrays.state[k] ?? new Float64Array(0)]),
   ];
   return vectors.flatMap(([suffix, vector]) =>
     places.flatMap(({ path, tensors: own }) =>
-      own.map(({ name, offset, length }) => ({
-        name: `${path}.${name}${suffix}`,
-        shape: shapes.get(offset) ?? [],
-        values: vector.subarray(offset, offset + length),
-      })),
+      own.flatMap(({ name, offset, length }) => {
+        const { shape, isTrained } = known.get(offset) ?? { shape: [], isTrained: true };
+        // The optimizer keeps nothing of a tensor that it does not train.
+        if (suffix !== '' && !isTrained) return [];
+        return [
+          { name: `${path}.${name}${suffix}`, shape, isTrained, values: vector.subarray(offset, offset + length) },
+        ];
+      }),
     ),
   );
 }

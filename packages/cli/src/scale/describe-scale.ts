@@ -15,7 +15,12 @@ import {
   lossTable,
   marksOf,
   mostWorking,
+  PREDICTED_PARTS_TITLE,
+  PREDICTION_TITLE,
   pointTable,
+  predictedPartsTable,
+  predictionNotes,
+  predictionTable,
   weakTable,
 } from './figures.ts';
 import type { ScaleReport } from './scale-report.ts';
@@ -36,6 +41,7 @@ export function describeScale(report: ScaleReport, title: string, paint: Paint):
       BANDWIDTH_TITLE,
       bandwidthRows(report).map(([threads, speed]) => `  ${speed} on ${threads}`),
     ),
+    ...chapter(PREDICTION_TITLE, predictions(report)),
     ...chapter('Conclusions', [...conclusions(report).flatMap((sentence) => wrap(sentence)), ...losses(report)]),
   ];
 }
@@ -93,6 +99,18 @@ function breakdown({ points }: ScaleReport): string[] {
       : wrap(
           `These clocks take time too: with them a step on one thread takes ${decimal(clockedMs)} ms, without them ${decimal(stepMs)} ms.`,
         )),
+  ];
+}
+
+function predictions({ prediction }: ScaleReport): string[] {
+  if (prediction === null) return [];
+  const { points } = prediction;
+  return [
+    ...lines(predictionTable(points)),
+    '',
+    PREDICTED_PARTS_TITLE,
+    ...lines(predictedPartsTable(points)),
+    ...predictionNotes(points).flatMap(wrap),
   ];
 }
 

@@ -1,5 +1,7 @@
 import { decimal, percent, plural, whole } from '../report/format.ts';
 import type { Amdahl, Usl } from './laws.ts';
+import type { PredictedPoint, Range } from './predict-cores.ts';
+import type { Prediction } from './prediction.ts';
 import { contradicts, NOISY, type ScaleReport } from './scale-report.ts';
 import type { Point, WeakPoint } from './summarize-rounds.ts';
 
@@ -18,6 +20,7 @@ export interface ScaleFigures
     | 'inconclusive'
     | 'best'
   > {
+  readonly prediction?: Pick<Prediction, 'points'> | null | undefined;
   readonly points: readonly Point[];
   readonly weak: readonly WeakPoint[];
   readonly bandwidth: readonly { readonly threads: number; readonly gigabytesPerSecond: number }[];
@@ -108,6 +111,50 @@ export const lossTable = ({ losses }: ScaleFigures): FigureTable => ({
   rows: losses.map(({ cause, share, why }) => [cause, percent(share), why]),
   numeric: [1],
 });
+
+export const PREDICTION_TITLE = 'Prediction by a model, not a measurement: the same batch on more cores';
+export const PREDICTED_PARTS_TITLE = 'Predicted parts of a step (µs)';
+
+/** Predicted times beside the measured ones. */
+export const predictionTable = (points: readonly PredictedPoint[]): FigureTable => ({
+  head: ['cores', 'predicted ms per step', 'predicted speedup', 'measured ms'],
+  rows: points.map(({ cores, stepMs, speedup, measuredMs }) => [
+    String(cores),
+    between(stepMs),
+    between(speedup, (value) => value.toFixed(2)),
+    measuredMs === null ? '-' : decimal(measuredMs),
+  ]),
+  numeric: [0, 1, 2, 3],
+});
+
+export const predictedPartsTable = (points: readonly PredictedPoint[]): FigureTable => ({
+  head: ['cores', 'rows', 'gradients', 'update', 'data moved', 'barriers'],
+  rows: points.map(({ cores, rows, gradientMs, updateMs, movedMs, barrierMs }) => [
+    String(cores),
+    whole(rows),
+    decimal(1000 * gradientMs),
+    ...[updateMs, movedMs, barrierMs].map((range) => between(range, (ms) => decimal(1000 * ms))),
+  ]),
+  numeric: [0, 1, 2, 3, 4, 5],
+});
+
+const between = ([low, high]: Range, text: (value: number) => string = decimal): string =>
+  text(low) === text(high) ? text(low) : `${text(low)} to ${text(high)}`;
+
+/** How far the model is off where it can be checked, and what it takes for granted. */
+export function predictionNotes(points: readonly PredictedPoint[]): string[] {
+  const check = points.findLast(({ threads, measuredMs }) => measuredMs !== null && threads > 1);
+  const checked =
+    check?.measuredMs == null
+      ? []
+      : [
+          `On ${plural(check.cores, 'core')} the model has ${between(check.stepMs)} ms, and ${decimal(check.measuredMs)} ms were measured.`,
+        ];
+  return [
+    ...checked,
+    'It assumes that all cores are as fast as these when all work, that each core reads what another wrote as fast as here, and that no thread loses its core.',
+  ];
+}
 
 /** The largest number of threads that all have work and a core. */
 export const mostWorking = ({ points }: Pick<ScaleFigures, 'points'>): Point =>

@@ -1,6 +1,15 @@
 import type { NetworkSpec } from '@gradloom/core';
 import { type DataSplits, type Pool, type Profile, type TrainOptions, train } from '@gradloom/runtime';
-import { measureBandwidth, type TimedRun, timeSteps } from '@gradloom/runtime/internal';
+import {
+  type Exchange,
+  measureBandwidth,
+  measureExchange,
+  planStepWork,
+  type TimedRun,
+  timeSteps,
+} from '@gradloom/runtime/internal';
+import { passesMs } from './predict-cores.ts';
+import { type Prediction, predictScaling } from './prediction.ts';
 import { type Round, type RoundFigures, summarizeRounds, workingThreads } from './summarize-rounds.ts';
 
 /** The training to measure. */
@@ -16,6 +25,7 @@ export interface Scaling extends RoundFigures {
   readonly roundsAsked: number;
   readonly stopped: boolean; // before everything was measured: profiles and bandwidth may be missing too
   readonly bandwidth: readonly { readonly threads: number; readonly gigabytesPerSecond: number }[];
+  readonly prediction: Prediction | null; // where it was asked for, and everything was measured
 }
 
 /** How to measure. */
@@ -23,6 +33,7 @@ export interface Measuring {
   readonly counts: readonly number[]; // of threads, from 1 on
   readonly cores: number;
   readonly rounds: number;
+  readonly modelCores?: readonly number[]; // numbers of cores that another machine may have; needs two threads here
   readonly note: (text: string) => void; // called with the progress
   readonly signal?: AbortSignal; // ends it with the finished rounds
 }
@@ -40,6 +51,8 @@ const SETTLING_RUNS = 4; // at most
 const WARM_STEPS = 300; // enough for V8 to compile the code
 /** Profile runs are longer, since their start cannot be separated from the phases. */
 const PROFILE_RUNS = 3;
+/** Profiles of a leaf alone, and as many more of a whole batch. */
+const PARTS_RUNS = 2;
 
 /**
  * Measures all numbers of threads in turns, so that a slower machine affects all of them.
@@ -48,7 +61,7 @@ const PROFILE_RUNS = 3;
 export async function measureScaling(
   pool: Pool,
   workload: Workload,
-  { counts, cores, rounds: roundsAsked, note, signal }: Measuring,
+  { counts, cores, rounds: roundsAsked, modelCores = [], note, signal }: Measuring,
 ): Promise<Scaling> {
   const { spec, sets, options } = workload;
   const data = { train: sets.train };
@@ -89,8 +102,8 @@ export async function measureScaling(
     return { strong, weak };
   }
 
-  async function profilesOf(threads: number): Promise<readonly Profile[]> {
-    const { profiles = [] } = (await run({ threads, steps: profileSteps, profile: true })).result;
+  async function profilesOf(threads: number, more: { batch?: number } = {}): Promise<readonly Profile[]> {
+    const { profiles = [] } = (await run({ threads, steps: profileSteps, profile: true, ...more })).result;
     return profiles.map((profile) => perStep(profile, profileSteps));
   }
 
@@ -115,11 +128,44 @@ export async function measureScaling(
     bandwidth.push({ threads, gigabytesPerSecond: await measureBandwidth(pool, threads) });
   }
 
-  return {
-    ...{ steps, roundsAsked, stopped: signal?.aborted ?? false, bandwidth },
-    // Profiles of only some numbers of threads cannot be compared.
-    ...summarizeRounds(rounds, cores, profiles.size === counts.length ? profiles : new Map()),
-  };
+  // Profiles of only some numbers of threads cannot be compared.
+  const figures = summarizeRounds(rounds, cores, profiles.size === counts.length ? profiles : new Map());
+  let prediction: Prediction | null = null;
+  await unlessStopped(signal, async () => {
+    if (modelCores.length > 0) prediction = await predict(figures);
+  });
+
+  return { steps, roundsAsked, stopped: signal?.aborted ?? false, bandwidth, prediction, ...figures };
+
+  /** Measures what a prediction needs beyond this. */
+  async function predict(figures: RoundFigures): Promise<Prediction> {
+    const work = planStepWork(spec, data, options);
+    note('a leaf alone');
+    const [{ stepMs, profiles }] = figures.points;
+    let [whole] = profiles;
+    let leaf: Profile | null = null;
+    // In turns, and the faster of each: a slow moment of the machine is no part of a step.
+    for (let k = 0; k < PARTS_RUNS && work.leaf < batch; k++) {
+      const [alone] = await profilesOf(1, { batch: work.leaf });
+      if (leaf === null || passesMs(alone) < passesMs(leaf)) leaf = alone;
+      const [again] = await profilesOf(1);
+      if (passesMs(again) < passesMs(whole)) whole = again;
+    }
+    const exchanges: Exchange[] = [];
+    const together = counts.filter((T) => T > 1 && T <= cores);
+    for (const threads of together.length > 0 ? together : [2]) {
+      if (signal?.aborted) throw new NothingMeasured();
+      note(`barriers, ${threads} of ${cores}`);
+      exchanges.push(await measureExchange(pool, threads));
+    }
+    const speeds = bandwidth.map(({ gigabytesPerSecond }) => gigabytesPerSecond);
+    return predictScaling(
+      { stepMs, whole: profiles[0], leaf, bandwidth: speeds, exchanges },
+      work,
+      figures,
+      modelCores,
+    );
+  }
 
   /** ms per step, from runs about as long as the measured ones: short runs mostly time cold code. */
   async function settle({ threads, stepMs }: { threads: number; stepMs: number }): Promise<number> {

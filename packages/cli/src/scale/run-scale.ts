@@ -21,6 +21,7 @@ import { createNote, type Note } from '../terminal/note.ts';
 import { createPaint } from '../terminal/paint.ts';
 import { describeNetwork } from '../train/describe-run.ts';
 import { createRecipe, type Recipe } from '../train/recipe.ts';
+import { UsageError } from '../usage-error.ts';
 import { describeScale } from './describe-scale.ts';
 import { measureScaling, NothingMeasured } from './measure-scaling.ts';
 import { type ScaleValues, scaleAlternatives, scaleOptions } from './options.ts';
@@ -90,7 +91,7 @@ async function recipeOf(values: ScaleValues): Promise<Recipe> {
     steps: _steps,
     ...rest
   } = values;
-  const { 'max-threads': _most, rounds: _rounds, verbose: _verbose, ...workload } = rest;
+  const { 'max-threads': _most, 'model-cores': _cores, rounds: _rounds, verbose: _verbose, ...workload } = rest;
   return createRecipe(
     { ...workload, dataset, schedule: { kind: 'constant' } },
     await openDataset(dataset, { validation: 0 }),
@@ -104,19 +105,31 @@ async function measure(
   signal: AbortSignal,
 ): Promise<ScaleReport> {
   const cores = availableParallelism();
-  const { rounds = ROUNDS, 'max-threads': most = 2 * cores } = values;
+  const { rounds = ROUNDS, 'max-threads': most = 2 * cores, 'model-cores': modelCores = [] } = values;
   const { epochs: _, ...workload } = options;
   const counts = threadCounts(cores, most);
-  const pool = await createPool({ threads: Math.max(...counts) });
+  if (modelCores.length > 0 && cores === 1) throw new UsageError(tooFewCores(modelCores));
+  // A barrier takes two threads, whatever the steps have.
+  const pool = await createPool({ threads: Math.max(...counts, modelCores.length > 0 ? 2 : 1) });
   try {
     const workloadOf = { spec, sets, options: workload, steps: values.steps };
-    const scaling = await measureScaling(pool, workloadOf, { counts, cores, rounds, note: note.say, signal });
+    const scaling = await measureScaling(pool, workloadOf, {
+      counts,
+      cores,
+      rounds,
+      modelCores,
+      note: note.say,
+      signal,
+    });
     return reportOf(scaling, cores);
   } finally {
     note.clear();
     await pool.destroy();
   }
 }
+
+const tooFewCores = (modelCores: readonly number[]): string =>
+  `--model-cores has ${modelCores}, expected it on a machine of at least 2 cores (barriers between them are measured)`;
 
 function documentOf({ first, ...report }: ScaleReport): Record<string, unknown> {
   const { backend, spec } = first;

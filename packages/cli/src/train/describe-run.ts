@@ -20,7 +20,7 @@ export function describeRun({ recipe, event }: RunStart): string[] {
   const most = event.tunesThreads && event.threads > 1 ? 'up to ' : '';
   return [
     `${train.name}: ${rows.join(' + ')} ${train.rows === 1 && rows.length === 1 ? 'row' : 'rows'}${same}, ${targets}`,
-    `${describeNetwork(spec)}: ${plural(event.parameters, 'parameter')}, loss ${nameOf(values.loss)}`,
+    `${describeNetwork(spec)}: ${describeParameters(spec)}, loss ${nameOf(values.loss)}`,
     `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)} in ${plural(event.leaves, 'leaf')}, ${length}`,
     `${backendName(event.backend)} on ${most}${plural(event.threads, 'thread')}, seed ${values.seed}`,
     ...(event.step === 0 ? [] : [`resumed after ${plural(event.step, 'step')} of ${whole(event.totalSteps)}`]),
@@ -29,6 +29,17 @@ export function describeRun({ recipe, event }: RunStart): string[] {
 
 const classCount = (count: number): string => `${whole(count)} ${count === 1 ? 'class' : 'classes'}`;
 
+/** Parameters that an optimizer trains: all but the running statistics of norms. */
+export const trainedParametersOf = (spec: NetworkSpec): number =>
+  buildNetwork(spec).tensors.reduce((sum, { length, isTrained }) => sum + (isTrained ? length : 0), 0);
+
+/** '1,234 parameters', or '1,234 parameters, 128 of them not trained'. */
+export function describeParameters(spec: NetworkSpec): string {
+  const all = buildNetwork(spec).parameterCount;
+  const untrained = all - trainedParametersOf(spec);
+  return `${plural(all, 'parameter')}${untrained === 0 ? '' : `, ${whole(untrained)} of them not trained`}`;
+}
+
 /** '784-128-10 relu': widths, then what stands between them. */
 export function describeNetwork(spec: NetworkSpec): string {
   const network = buildNetwork(spec);
@@ -36,7 +47,8 @@ export function describeNetwork(spec: NetworkSpec): string {
   const others = new Set<string>();
   for (const layer of network.layers) {
     const width = sizeOf(layer.out);
-    if (layer.tensors.length > 0) widths.push(width);
+    // The tensors of a norm are vectors.
+    if (layer.tensors.some(({ shape }) => shape.length > 1)) widths.push(width);
     else others.add(layer.label.replace(`(${width})`, ''));
   }
   return [widths.join('-'), ...others].join(' ');

@@ -9,6 +9,19 @@ export interface Program {
   run(): boolean;
   /** The one block that it consists of, which can repeat itself; null where JavaScript has a part in it. */
   readonly block: Block | null;
+  /** What one run of it makes. */
+  readonly size: ProgramSize;
+}
+
+/** How often JavaScript leaves a program, and for what. */
+export interface ProgramSize {
+  /** Operations but those of the host, in blocks or alone. */
+  readonly calls: number;
+  /** Those of them that JavaScript calls one by one. */
+  readonly alone: number;
+  readonly blocks: number;
+  /** Operations of the host. */
+  readonly hosts: number;
 }
 
 /** Memory of tapes. What finds no room in it is called one by one. */
@@ -48,7 +61,8 @@ export function link(
   const steps: Step[] = [];
   const parts = new Map<unknown, Program>();
   let only: Block | null = null;
-  let pending: { words: readonly number[]; single: () => Step }[] = [];
+  let pending: { words: readonly number[]; single: () => Step; size: ProgramSize }[] = [];
+  const sizes: ProgramSize[] = [];
 
   function closeBlock(): void {
     if (pending.length === 0 || blocks === null) return;
@@ -56,18 +70,27 @@ export function link(
     pending = [];
     const tape = room?.take((own.length * blocks.callWords) / 2);
     if (tape == null) {
-      for (const { single } of own) steps.push(single());
+      for (const { single, size } of own) add(single(), size);
       return;
     }
     const words = new Int32Array(tape.buffer, tape.byteOffset, 2 * tape.length);
     for (const [k, call] of own.entries()) words.set(call.words, k * blocks.callWords);
     only = blocks.block(tape, own.length);
     steps.push(only.run);
+    sizes.push({
+      ...NOTHING,
+      calls: sum(
+        own.map(({ size }) => size),
+        'calls',
+      ),
+      blocks: 1,
+    });
   }
 
-  function add(step: Step): void {
+  function add(step: Step, size: ProgramSize): void {
     closeBlock();
     steps.push(step);
+    sizes.push(size);
   }
 
   const owns = (call: Call): boolean => kernels.bind(call) !== null || (blocks?.encode(call) ?? null) !== null;
@@ -75,22 +98,33 @@ export function link(
     const { op, args } = call;
     if (op.name === barrier.name) continue; // a team's barriers are operations of the host by now
     if (op.name === host.name) {
-      add(args[0] as Step);
+      add(args[0] as Step, { ...NOTHING, hosts: 1 });
     } else if (op.name === part.name) {
       const program = parts.get(args[0]) ?? link(args[0] as readonly Call[], kernels, room, { fuses });
       parts.set(args[0], program);
-      if (program.block === null) add(program.run);
-      else pending.push({ words: program.block.words, single: () => program.run });
+      const { block, run, size } = program;
+      if (block === null) add(run, size);
+      else pending.push({ words: block.words, single: () => run, size });
     } else {
       const own = kernels.bind(call);
       const words = own === null ? (blocks?.encode(call) ?? null) : null;
-      if (words !== null && blocks !== null) pending.push({ words, single: () => blocks.single(call) });
-      else add(own ?? plain(call));
+      if (words !== null && blocks !== null) pending.push({ words, single: () => blocks.single(call), size: ALONE });
+      else add(own ?? plain(call), ALONE);
     }
   }
   closeBlock();
-  return { run: runner(steps), block: steps.length === 1 ? only : null };
+  const size = {
+    ...{ calls: sum(sizes, 'calls'), alone: sum(sizes, 'alone') },
+    ...{ blocks: sum(sizes, 'blocks'), hosts: sum(sizes, 'hosts') },
+  };
+  return { run: runner(steps), block: steps.length === 1 ? only : null, size };
 }
+
+const NOTHING: ProgramSize = { calls: 0, alone: 0, blocks: 0, hosts: 0 };
+const ALONE: ProgramSize = { ...NOTHING, calls: 1, alone: 1 };
+
+const sum = (sizes: readonly ProgramSize[], of: keyof ProgramSize): number =>
+  sizes.reduce((all, size) => all + size[of], 0);
 
 /** The call by its plain code. */
 function plain({ op, args }: Call): Step {

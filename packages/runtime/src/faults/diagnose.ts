@@ -1,18 +1,9 @@
 import { InputError, type Inspect, type Layer } from '@gradloom/core';
-import {
-  batchLoss,
-  createList,
-  createWorkspace,
-  emitNode,
-  gradientOf,
-  leafCount,
-  runCalls,
-  show,
-  viewOf,
-  type Workspace,
-} from '@gradloom/core/internal';
+import { batchLoss, gradientOf, leafCount, type NodePass, runCalls, show, viewOf } from '@gradloom/core/internal';
 import { gatherLeaves, rowOfDataset, rowsOf } from '../batch.ts';
 import type { RunContext } from '../context.ts';
+import { type PlannedPass, planPasses } from '../step-program.ts';
+import { batchPart } from '../team-part.ts';
 import { CONTROL } from '../threads/barrier.ts';
 import type { DiagnosisTask } from '../threads/protocol.ts';
 import { badWeight } from './bad-weight.ts';
@@ -39,24 +30,26 @@ export function diagnose(context: RunContext, { step, of }: DiagnosisTask): Faul
 }
 
 /**
- * Runs the leaves of a step once more on this thread, all at once where a layer couples their rows, looking at every array for the first number that is not finite.
- * Only between spans; overwrites the gradients, not the state.
+ * Runs the leaves of a step once more on this thread, all together where a layer couples their rows, looking at every
+ * array for the first number that is not finite. Only between spans; overwrites the gradients and, where a layer
+ * couples rows, the state that its passes write.
  */
 function badLoss(context: RunContext, step: number): Fault {
   const { setup, network } = context;
+  const { leaf } = setup;
   const { theta } = context.arena;
   const weights = `; the largest weights before it: ${largestWeights(network, theta)}`;
   const rows = rowsOf(setup, step);
-  const leaves = leafCount(rows, setup.leaf);
-  const count = setup.couples ? leaves : 1;
-  for (let k = 0; k < leaves; k += count) {
-    const first = k * setup.leaf;
-    const last = Math.min(rows, first + count * setup.leaf) - 1;
+  const leaves = leafCount(rows, leaf);
+  for (const passes of piecesOf(context, rows, leaves)) {
+    const end = passes[passes.length - 1];
+    const [first, last] = [passes[0].first * leaf, Math.min(rows, (end.first + end.count) * leaf) - 1];
     const where = `train: step ${step}, ${first === last ? `row ${first}` : `rows ${first} to ${last}`} of the batch`;
-    const workspace = workspaceOf(context, last + 1 - first);
-    const data = badData(context, workspace, step, k, count);
+    const look: Look = { found: undefined };
+    const planned = planPasses(context, passes, rows, false, inspectFor(context, look));
+    const data = badData(context, planned, step);
     if (data !== undefined) return { message: `${where}: ${data}`, isData: true };
-    const { found, refused } = badNumber(context, workspace, step, k, count);
+    const { found, refused } = badNumber(context, planned, step, look);
     if (found !== undefined) return { message: `${where}: ${found}${weights}`, isData: false };
     if (refused !== undefined) return { message: `train: step ${step}: ${refused}`, isData: true };
   }
@@ -66,93 +59,91 @@ function badLoss(context: RunContext, step: number): Fault {
   return { message: `train: step ${step}: ${what}, expected a finite number${weights}`, isData: false };
 }
 
+/** What is run at once: each leaf by itself, or, where rows depend on each other, the passes of a thread alone. */
+function piecesOf({ setup }: RunContext, rows: number, leaves: number): readonly (readonly NodePass[])[] {
+  if (setup.couples) return [batchPart(setup, rows, 1, 0, false).passes];
+  return Array.from({ length: leaves }, (_, first) => [{ first, count: 1, row: 0, joins: false, merges: [] }]);
+}
+
 /** For a step whose update made a weight not finite: names the first one. */
 const badUpdate = ({ network, arena }: RunContext, step: number): Fault => ({
   message: `train: step ${step}: after its update ${badWeight(network, arena.theta)}, expected finite numbers`,
   isData: false,
 });
 
-/** The thread's own, or a larger one for the rows of a batch. */
-const workspaceOf = ({ setup, network, loss, workspace }: RunContext, rows: number): Workspace =>
-  setup.couples ? createWorkspace(network, loss, rows, (length) => new Float64Array(length)) : workspace;
+/** The first number that is not finite. */
+interface Look {
+  found: string | undefined;
+}
 
-function badData(
-  context: RunContext,
-  workspace: Workspace,
-  step: number,
-  leaf: number,
-  count: number,
-): string | undefined {
-  const rows = gatherLeaves(context, step, leaf, count, workspace);
-  const { x, t } = workspace;
-  const input = firstNotFinite(x, rows * context.network.input);
-  if (input !== undefined) return `the inputs have ${show(x[input])}, expected finite numbers (look at the data)`;
-  const target = firstNotFinite(t, rows * context.targetColumns);
-  if (target !== undefined) return `the targets have ${show(t[target])}, expected finite numbers (look at the data)`;
+const nameIn = ({ network: { places } }: RunContext, layer: Layer): string =>
+  `${layer.label} at layer ${places.find((place) => place.layer === layer)?.path}`;
+
+const inspectFor =
+  (context: RunContext, look: Look): Inspect =>
+  (phase, layer, rows, n) => {
+    const at = firstNotFinite(rows, n);
+    if (at !== undefined) look.found ??= `${WHAT[phase]} of ${nameIn(context, layer)} has ${show(rows[at])}`;
+  };
+
+/** Brings the rows of the passes into their workspaces, and looks at them. */
+function badData(context: RunContext, planned: readonly PlannedPass[], step: number): string | undefined {
+  for (const { first, count, workspace } of planned) {
+    const rows = gatherLeaves(context, step, first, count, workspace);
+    const { x, t } = workspace;
+    const input = firstNotFinite(x, rows * context.network.input);
+    if (input !== undefined) return `the inputs have ${show(x[input])}, expected finite numbers (look at the data)`;
+    const target = firstNotFinite(t, rows * context.targetColumns);
+    if (target !== undefined) return `the targets have ${show(t[target])}, expected finite numbers (look at the data)`;
+  }
   return undefined;
 }
 
 /**
- * The first number of `count` leaves that is not finite, and the row that a layer cannot take, which may be since it has that
- * number.
+ * The first number of some passes that is not finite, and the row that a layer cannot take, which may be since it has
+ * that number.
  */
 function badNumber(
   context: RunContext,
-  workspace: Workspace,
+  planned: readonly PlannedPass[],
   step: number,
-  leaf: number,
-  count: number,
+  look: Look,
 ): { found?: string; refused?: string } {
-  const { network, arena, setup } = context;
+  const { network, arena, setup, place } = context;
   const { places, parameterCount: P } = network;
-  const paths = new Map(places.map(({ layer, path }) => [layer, path]));
-  const layerName = (layer: Layer) => `${layer.label} at layer ${paths.get(layer)}`;
-  let found: string | undefined;
-  const inspect: Inspect = (phase, layer, rows, n) => {
-    const at = firstNotFinite(rows, n);
-    if (at !== undefined) found ??= `${WHAT[phase]} of ${layerName(layer)} has ${show(rows[at])}`;
-  };
   const finite = 'expected finite numbers';
-  try {
-    runLeaves(context, workspace, step, leaf, count, inspect);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    const row = rowOfDataset(setup, step, leaf * setup.leaf + error.row);
-    const refused = new InputError(row, error.problem, { of: setup.dataset.name }).message;
-    return found === undefined ? { refused } : { found: `${found}, ${finite}` };
-  }
-  const losses = viewOf(arena.lossSums, leaf, count);
-  const bad = firstNotFinite(losses, count);
-  if (bad !== undefined)
-    found ??= `the loss after ${layerName(network.layers[network.layers.length - 1])} has ${show(losses[bad])}`;
-  const gradients = gradientOf(arena.gSum, P, 0);
-  for (const { layer, tensors } of places) {
-    for (const { name, offset, length } of tensors) {
-      const gradient = viewOf(gradients, offset, length);
-      const at = firstNotFinite(gradient, length);
-      if (at !== undefined)
-        found ??= `gradient with respect to ${name} of ${layerName(layer)} has ${show(gradient[at])}`;
+  place[0] = step;
+  // From barrier to barrier, as a thread alone takes a step.
+  for (let s = 0; s < planned[0].segments.length; s++) {
+    for (const { first, segments, copies } of planned) {
+      place[1] = first * setup.leaf;
+      try {
+        runCalls(segments[s], context.kernels);
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        const row = rowOfDataset(setup, step, first * setup.leaf + error.row);
+        const refused = new InputError(row, error.problem, { of: setup.dataset.name }).message;
+        return look.found === undefined ? { refused } : { found: `${look.found}, ${finite}` };
+      }
+      if (s + 1 === segments.length) for (const [to, from] of copies) to.set(viewOf(from, 0, to.length));
     }
   }
-  return found === undefined ? {} : { found: `${found}, ${finite}` };
-}
-
-/** Forward and backward pass of `count` leaves, their gradient to row 0. */
-function runLeaves(
-  context: RunContext,
-  workspace: Workspace,
-  step: number,
-  leaf: number,
-  count: number,
-  inspect: Inspect,
-): void {
-  const { setup, network, theta, gradients, arena, kernels } = context;
-  const rows = gatherLeaves(context, step, leaf, count, workspace);
-  const { calls, emit } = createList();
-  const place = Float64Array.of(step, leaf * setup.leaf);
-  const batch = { rows, leaves: count, firstLeaf: leaf };
-  const pass = { emit, training: true, seed: setup.seed, leaf: setup.leaf, joins: false, batch, place };
-  const losses = viewOf(arena.lossSums, leaf, count);
-  emitNode(losses, network, workspace, theta, gradients[0], rows, pass, inspect);
-  runCalls(calls, kernels);
+  for (const { first, count } of planned) {
+    const losses = viewOf(arena.lossSums, first, count);
+    const bad = firstNotFinite(losses, count);
+    const last = network.layers[network.layers.length - 1];
+    if (bad !== undefined) look.found ??= `the loss after ${nameIn(context, last)} has ${show(losses[bad])}`;
+  }
+  for (const row of new Set(planned.map((pass) => pass.row))) {
+    const gradients = gradientOf(arena.gSum, P, row);
+    for (const { layer, tensors } of places) {
+      for (const { name, offset, length } of tensors) {
+        const gradient = viewOf(gradients, offset, length);
+        const at = firstNotFinite(gradient, length);
+        if (at === undefined) continue;
+        look.found ??= `gradient with respect to ${name} of ${nameIn(context, layer)} has ${show(gradient[at])}`;
+      }
+    }
+  }
+  return look.found === undefined ? {} : { found: `${look.found}, ${finite}` };
 }

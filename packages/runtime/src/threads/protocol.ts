@@ -106,6 +106,17 @@ export interface TriadTask {
   readonly times: Float64Array<SharedArrayBuffer>; // [passes, threads] ms, out
 }
 
+/** Barriers, and numbers that go from core to core, to tell what they cost: see exchange.ts. */
+export interface ExchangeTask {
+  readonly kind: 'exchange';
+  readonly control: Int32Array<SharedArrayBuffer>;
+  readonly thread: number;
+  readonly threads: number;
+  readonly numbers: Float64Array<SharedArrayBuffer>; // [threads, N], N a multiple of 4
+  readonly sums: Float64Array<SharedArrayBuffer>; // [threads] out, so that V8 does not leave the reading out
+  readonly times: Float64Array<SharedArrayBuffer>; // [rounds, threads, EXCHANGE_TIMES] ms, out
+}
+
 /** A row of a dataset that a layer cannot take: see InputError. */
 export interface BadRow {
   readonly row: number;
@@ -119,6 +130,7 @@ export type WorkerTask =
   | DiagnosisTask
   | CheckpointTask
   | TriadTask
+  | ExchangeTask
   | PingTask;
 
 /** Answer of a thread to each kind of task. */
@@ -129,6 +141,7 @@ export interface TaskAnswers {
   readonly diagnosis: Fault;
   readonly checkpoint: Written;
   readonly triad: undefined;
+  readonly exchange: undefined;
   readonly ping: undefined;
 }
 

@@ -1,9 +1,10 @@
 import { createPool, type Pool } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { meanSquareOf } from '../../../../packages/cli/src/experiments/vanishing/deep-data.ts';
+import { meanSquareOf, meanVarianceOf } from '../../../../packages/cli/src/experiments/vanishing/deep-data.ts';
 import { deepNetwork } from '../../../../packages/cli/src/experiments/vanishing/deep-network.ts';
 import { lookAtStart } from '../../../../packages/cli/src/experiments/vanishing/deep-run.ts';
 import { expectedSizes, meanField, momentsOf } from '../../../../packages/cli/src/experiments/vanishing/mean-field.ts';
+import { normedMeanField } from '../../../../packages/cli/src/experiments/vanishing/normed-mean-field.ts';
 import { startFactors } from '../../../../packages/cli/src/experiments/vanishing/start-factors.ts';
 import { counted } from '../../../support/count.ts';
 import { randomDataset } from '../../../support/random-dataset.ts';
@@ -55,6 +56,21 @@ test('a linear net follows from n Var(W) alone, by the width of the layer above'
   expect(third.factor).toBeNull();
 });
 
+test('behind batch-norm the factor is that of the function alone, whatever the weights, as Yang et al. derive', () => {
+  const layers = [3, 0.01, 7].map((weightVariance) => ({ fanIn: 50, fanOut: 50, weightVariance, biasVariance: 1 }));
+  const sizes = (kind: 'identity' | 'relu') => {
+    // √(O Var W) / σ of the layer before is left between layers of other weights.
+    const fields = normedMeanField({ kind }, 2, layers);
+    expect(fields[0].zVariance).toBeCloseTo(50 * 3 * 2, 9);
+    return fields.map(({ factor, zVariance }, l) =>
+      factor === null ? null : factor * Math.sqrt(zVariance / fields[l + 1].zVariance),
+    );
+  };
+  expect(sizes('identity')).toEqual([expect.closeTo(1, 6), expect.closeTo(1, 6), null]);
+  const relu = Math.sqrt(Math.PI / (Math.PI - 1));
+  expect(sizes('relu')).toEqual([expect.closeTo(relu, 6), expect.closeTo(relu, 6), null]);
+});
+
 describe('before the first step a wide net is what theory says, within 4 %', () => {
   const dataset = randomDataset({ rows: 64, inputs: 100, classes: 10 });
   let pool: Pool;
@@ -94,5 +110,17 @@ describe('before the first step a wide net is what theory says, within 4 %', () 
         0.2,
       );
     }
+  });
+
+  test.each(['sigmoid', 'tanh', 'relu'] as const)('batch-norm and %s', async (kind) => {
+    const rows = randomDataset({ rows: 512, inputs: 100, classes: 10 });
+    const machine = { backend: 'wasm', threads: 1 } as const;
+    const bench = { data: { train: rows }, loss: 'softmax-cross-entropy', machine, pool } as const;
+    const shape = { input: 100, hidden, output: 10, init: 'he-normal', norm: 'batch-norm' } as const;
+    const look = await lookAtStart(deepNetwork(shape, { kind }), bench, { optimizer: 'sgd', batch: 'full', seed: 1 });
+    const [square, variance] = [meanSquareOf, meanVarianceOf].map((of) => of(rows.inputs, rows.rows));
+    const { measured, expected, effect } = startFactors(look, { kind }, [100, ...hidden], square, variance);
+    expect(Math.abs(Number(measured.factor) / Number(expected.factor) - 1)).toBeLessThan(0.04);
+    expect(effect).toBeNull();
   });
 });

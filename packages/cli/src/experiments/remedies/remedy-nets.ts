@@ -4,7 +4,7 @@ import type { ActivationName, InitializerSpec, LayerSpec, NetworkSpec } from '@g
 export interface Remedy {
   readonly fn: ActivationName;
   readonly init: keyof typeof inits;
-  readonly norm?: true; // layer-norm between sum and activation
+  readonly norm?: 'layer-norm' | 'batch-norm'; // between sum and activation
   readonly skip?: true; // every hidden layer but the first is a residual: x + f(x)
   readonly learns?: boolean; // known result at depth 20; absent if nothing is claimed
 }
@@ -27,18 +27,21 @@ const inits = {
 export const remedyTable: Readonly<Record<string, Remedy>> = {
   sigmoid: { fn: 'sigmoid', init: 'glorot', learns: false },
   'sigmoid, weights x 4': { fn: 'sigmoid', init: 'glorot4' },
-  'sigmoid, layer-norm': { fn: 'sigmoid', init: 'glorot', norm: true },
+  'sigmoid, layer-norm': { fn: 'sigmoid', init: 'glorot', norm: 'layer-norm' },
+  /** As in the paper, and with the weights that alone never learn. */
+  'sigmoid, batch-norm': { fn: 'sigmoid', init: 'glorot', norm: 'batch-norm', learns: true },
   'sigmoid, residual': { fn: 'sigmoid', init: 'glorot', skip: true, learns: true },
-  'sigmoid, norm and residual': { fn: 'sigmoid', init: 'glorot', norm: true, skip: true, learns: true },
+  'sigmoid, norm and residual': { fn: 'sigmoid', init: 'glorot', norm: 'layer-norm', skip: true, learns: true },
   'tanh, usual init': { fn: 'tanh', init: 'usual', learns: false },
   'tanh, glorot init': { fn: 'tanh', init: 'glorot', learns: true },
   'tanh, orthogonal init': { fn: 'tanh', init: 'orthogonal', learns: true },
-  'tanh, layer-norm': { fn: 'tanh', init: 'usual', norm: true, learns: true },
+  'tanh, layer-norm': { fn: 'tanh', init: 'usual', norm: 'layer-norm', learns: true },
+  'tanh, batch-norm': { fn: 'tanh', init: 'usual', norm: 'batch-norm', learns: true },
   'tanh, residual': { fn: 'tanh', init: 'usual', skip: true, learns: true },
   'relu, he init': { fn: 'relu', init: 'he', learns: true },
   'leaky-relu, he init': { fn: 'leaky-relu', init: 'he', learns: true },
   'gelu, he init': { fn: 'gelu', init: 'he' },
-  'gelu, layer-norm': { fn: 'gelu', init: 'he', norm: true, learns: true },
+  'gelu, layer-norm': { fn: 'gelu', init: 'he', norm: 'layer-norm', learns: true },
 };
 
 /**
@@ -47,7 +50,7 @@ export const remedyTable: Readonly<Record<string, Remedy>> = {
 export function remedyNet(remedy: Remedy, input: number, depth: number, width: number, output: number): NetworkSpec {
   const hidden = (inputs: number): LayerSpec[] => [
     { kind: 'dense', out: width, init: inits[remedy.init](inputs, width) },
-    ...(remedy.norm ? [{ kind: 'layer-norm' } as const] : []),
+    ...(remedy.norm === undefined ? [] : [{ kind: remedy.norm }]),
     { kind: 'activation', fn: remedy.fn },
   ];
   const others = Array.from({ length: depth - 1 }, (): LayerSpec[] =>

@@ -38,6 +38,7 @@ export interface Setup {
 export interface Comparison {
   readonly label: string;
   readonly kind: ActivationName;
+  readonly isNormed: boolean; // whether a norm stands before the activation
   readonly looks: readonly Look[]; // looks by step; the first is before the first step
   readonly start: StartFactors;
   readonly moved: readonly number[]; // of each W, the output's last
@@ -76,7 +77,7 @@ export function lookSteps(steps: number): number[] {
 }
 
 export async function compareActivation(
-  { label, spec: activation }: NamedActivation,
+  { label, spec: activation, norm }: NamedActivation,
   setup: Setup,
   data: DeepData,
   bench: Bench,
@@ -84,7 +85,10 @@ export async function compareActivation(
 ): Promise<Comparison> {
   const { hidden, init, length, moreSeeds } = setup;
   const { inputs } = data.train;
-  const spec = deepNetwork({ input: inputs.columns, hidden, output: data.outputs, init }, activation);
+  const shape = { input: inputs.columns, hidden, output: data.outputs, init, ...(norm === undefined ? {} : { norm }) };
+  const spec = deepNetwork(shape, activation);
+  const variance = norm === undefined ? null : data.meanVariance;
+  const theoryOf = (look: Look): StartFactors => startFactors(look, activation, widths, data.meanSquare, variance);
   const at = (lr: number, seed = length.seed): RunLength => {
     const optimizer: Member = { ...length.optimizer, lr };
     return { ...length, seed, optimizer: optimizer as OptimizerSpec };
@@ -106,12 +110,12 @@ export async function compareActivation(
   const atBest = sweep.best === common ? atCommon : await trained(sweep.best.rate, sweep.best.outcome);
   const { looks } = common.outcome;
   if (looks.length === 0) throw new UsageError(noStart(init, label, common.outcome.diverged));
-  const start = startFactors(looks[0], activation, widths, data.meanSquare);
+  const start = theoryOf(looks[0]);
   const seeds: SeedRun[] = [{ seed: length.seed, ...factorsOf(start), test: atCommon.test }];
   for (const seed of moreSeeds) {
     note(`${label} from seed ${seed}`);
     const run = await runDeep(spec, bench, at(rate, seed), [0]);
-    const own = startFactors(run.looks[0], activation, widths, data.meanSquare);
+    const own = theoryOf(run.looks[0]);
     const { test } = await trained(rate, run);
     seeds.push({ seed, ...factorsOf(own), test });
   }
@@ -124,6 +128,7 @@ export async function compareActivation(
   return {
     label,
     kind: activation.kind,
+    isNormed: norm !== undefined,
     looks,
     start,
     moved,

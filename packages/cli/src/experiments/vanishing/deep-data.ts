@@ -12,6 +12,7 @@ export interface DeepData extends Required<DataSplits> {
   readonly loss: LossSpec;
   readonly outputs: number;
   readonly meanSquare: number; // of the training inputs, over rows and columns
+  readonly meanVariance: number; // over rows, averaged over columns
   /** Share of the most frequent class in the test rows: the accuracy of always answering it. */
   readonly chance: number | null;
 }
@@ -35,6 +36,7 @@ export async function openDeepData(source: DatasetSource): Promise<DeepData> {
     loss: classes === null ? 'mse' : 'softmax-cross-entropy',
     outputs: classes ?? train.targets.columns,
     meanSquare: meanSquareOf(train.inputs, train.rows),
+    meanVariance: meanVarianceOf(train.inputs, train.rows),
     chance: classes === null ? null : largestClass(test),
   };
 }
@@ -43,4 +45,11 @@ export function meanSquareOf({ array, columns, divisor }: DataMatrix, rows: numb
   let sum = 0;
   for (let i = 0; i < rows * columns; i++) sum += (array[i] / divisor) ** 2;
   return sum / (rows * columns);
+}
+
+export function meanVarianceOf(inputs: DataMatrix, rows: number): number {
+  const { array, columns, divisor } = inputs;
+  const means = new Float64Array(columns);
+  for (let i = 0; i < rows * columns; i++) means[i % columns] += array[i] / divisor / rows;
+  return meanSquareOf(inputs, rows) - means.reduce((sum, mean) => sum + mean ** 2, 0) / columns;
 }

@@ -1,5 +1,6 @@
 import type { InitializerSpec, LayerSpec, NetworkSpec } from '@gradloom/core';
 import type { ActivationSpec } from '../../options/activation.ts';
+import type { Norm } from './activation-list.ts';
 
 /** Networks that differ only in their activation. */
 export interface DeepShape {
@@ -8,11 +9,12 @@ export interface DeepShape {
   readonly output: number;
   readonly init: InitializerSpec | ((fanIn: number) => InitializerSpec);
   readonly biasInit?: InitializerSpec; // default zeros
+  readonly norm?: Norm; // before every activation of a hidden layer
 }
 
-/** Hidden layers, each dense and activation, then a dense output: hidden layer h is layers 2h and 2h + 1, from 0. */
+/** Hidden layers, each dense, the norm if there is one, and activation; then a dense output. */
 export function deepNetwork(shape: DeepShape, activation: ActivationSpec, atOutput?: ActivationSpec): NetworkSpec {
-  const { input, hidden, output, init, biasInit } = shape;
+  const { input, hidden, output, init, biasInit, norm } = shape;
   const layers: LayerSpec[] = [];
   let width = input;
   const add = (out: number): void => {
@@ -22,6 +24,7 @@ export function deepNetwork(shape: DeepShape, activation: ActivationSpec, atOutp
   };
   for (const out of hidden) {
     add(out);
+    if (norm !== undefined) layers.push({ kind: norm });
     layers.push(layerOf(activation));
   }
   add(output);

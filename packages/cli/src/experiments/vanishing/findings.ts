@@ -55,11 +55,12 @@ function besideTheory({ label, seeds }: Comparison): Finding | undefined {
 }
 
 /**
- * The known results of 20 layers: sigmoid stays at chance and relu learns. Nothing is claimed for other activations.
+ * The known results of 20 layers: sigmoid stays at chance, relu and sigmoid behind batch-norm learn. Nothing is claimed
+ * for others.
  */
 function ends(comparison: Comparison, data: DeepData, chance: number): Finding[] {
   if (comparison.label === 'sigmoid') return staysAtChance(comparison, data, chance);
-  return comparison.label === 'relu' ? learns(comparison, chance) : [];
+  return comparison.label === 'relu' || comparison.label === 'batch-norm+sigmoid' ? learns(comparison, chance) : [];
 }
 
 function staysAtChance({ common, best, sweep }: Comparison, { test, validation }: DeepData, chance: number): Finding[] {
@@ -76,9 +77,9 @@ function staysAtChance({ common, best, sweep }: Comparison, { test, validation }
   ];
 }
 
-function learns({ common, best }: Comparison, chance: number): Finding[] {
+function learns({ label, common, best }: Comparison, chance: number): Finding[] {
   return [common, best].map(({ test }, k) => {
     const accuracy = test?.accuracy ?? 0;
-    return holds(`relu learns, ${k === 0 ? 'same' : 'best'} rate`, percent(accuracy), hasLearned(accuracy, chance));
+    return holds(`${label} learns, ${k === 0 ? 'same' : 'best'} rate`, percent(accuracy), hasLearned(accuracy, chance));
   });
 }

@@ -1,6 +1,6 @@
 import type { LayerFigures, TensorFigures } from '@gradloom/core';
 
-/** Statistics of a hidden layer a = f(z), z = x · W + b, over the rows of a batch. */
+/** Statistics of a hidden layer a = f(z) or f(norm(z)), z = x · W + b, over the rows of a batch. */
 export interface HiddenFigures {
   readonly rmsDz: number; // RMS over rows and units of the gradient of each row's own loss; likewise rmsDa
   readonly rmsDa: number;
@@ -24,8 +24,10 @@ export interface OutputFigures {
 
 /** Hidden layers, starting at the input, of a network made by `deepNetwork`. */
 export function hiddenFigures(layers: readonly LayerFigures[], depth: number): HiddenFigures[] {
+  const places = densePlaces(layers);
   return Array.from({ length: depth }, (_, h) => {
-    const [dense, activation] = layers.slice(2 * h, 2 * h + 2);
+    const dense = layers[places[h]];
+    const activation = layers[places[h + 1] - 1];
     const [W, b] = dense.tensors;
     return {
       rmsDz: gradientOf(dense),
@@ -45,10 +47,14 @@ export function hiddenFigures(layers: readonly LayerFigures[], depth: number): H
 }
 
 export function outputFigures(layers: readonly LayerFigures[], depth: number): OutputFigures {
-  const dense = layers[2 * depth];
+  const dense = layers[densePlaces(layers)[depth]];
   const [W]: readonly TensorFigures[] = dense.tensors;
   return { rmsDz: gradientOf(dense), rmsDW: W.rmsGradient, rmsW: W.rms };
 }
+
+/** Each hidden layer begins with a dense one, and ends before the next. */
+const densePlaces = (layers: readonly LayerFigures[]): number[] =>
+  layers.flatMap(({ label }, k) => (label.startsWith('dense') ? [k] : []));
 
 /** Every layer of a deep network is above a layer with parameters, so it has a gradient. */
 const gradientOf = ({ rmsDy }: LayerFigures): number => rmsDy ?? Number.NaN;

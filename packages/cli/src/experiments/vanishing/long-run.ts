@@ -45,5 +45,6 @@ export function longFindings({ label, long }: Comparison, { test }: DeepData, ch
   if (label === 'sigmoid') {
     return [holds(`sigmoid stays at chance, ${LONG_EPOCHS} epochs`, shown, isChance(accuracy, chance, test.rows))];
   }
-  return label === 'relu' ? [holds(`relu learns, ${LONG_EPOCHS} epochs`, shown, hasLearned(accuracy, chance))] : [];
+  const learns = label === 'relu' || label === 'batch-norm+sigmoid';
+  return learns ? [holds(`${label} learns, ${LONG_EPOCHS} epochs`, shown, hasLearned(accuracy, chance))] : [];
 }

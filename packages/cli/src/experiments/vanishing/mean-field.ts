@@ -79,16 +79,17 @@ interface SquareMoments {
 }
 
 /**
- * Moments of f(z) and f′(z), by the midpoint rule. No node is at 0, where f of relu and similar activations has a
+ * Moments of f(z) and f′(z), and the mean of f(z), by the midpoint rule. No node is at 0, where f of relu and similar activations has a
  * corner. For smooth f the error falls faster than any power of the step, 0.0024 standard deviations.
  */
 export function momentsOf(
   activation: ActivationSpec,
   zVariance: number, // q
-): { readonly outputs: SquareMoments; readonly slopes: SquareMoments } {
+): { readonly mean: number; readonly outputs: SquareMoments; readonly slopes: SquareMoments } {
   const f: Activation = activations[activation.kind];
   const alpha = typeof activation.alpha === 'number' ? activation.alpha : f.alpha;
   const deviation = Math.sqrt(zVariance);
+  let first = 0;
   const sums = { outputs: [0, 0, 0], slopes: [0, 0, 0] }; // of s², s⁴ and s² (u² - 1)
   const add = (of: number[], square: number, u: number, weight: number): void => {
     of[0] += weight * square;
@@ -99,6 +100,7 @@ export function momentsOf(
     const { u, weight } = nodes[k];
     const z = deviation * u;
     const a = f.apply(z, alpha);
+    first += weight * a;
     add(sums.outputs, a ** 2, u, weight);
     add(sums.slopes, f.derivative(z, a, alpha) ** 2, u, weight);
   }
@@ -108,7 +110,7 @@ export function momentsOf(
     kurtosis: mean === 0 ? 1 : fourth / mean ** 2,
     response: mean === 0 ? 0 : moved / (2 * mean),
   });
-  return { outputs: momentsFrom(sums.outputs), slopes: momentsFrom(sums.slopes) };
+  return { mean: first, outputs: momentsFrom(sums.outputs), slopes: momentsFrom(sums.slopes) };
 }
 
 /** Density of the standard normal distribution. */

@@ -23,7 +23,11 @@ const names = (table: object): string => Object.keys(table).join(', ');
 
 export const vanishingOptions = {
   dataset: { group: 'Data', ...datasetSource, describe: 'name or path of a dataset, as in train (default: mnist)' },
-  activation: { ...model, ...activationList, describe: 'activations to compare (default: sigmoid,relu)' },
+  activation: {
+    ...model,
+    ...activationList,
+    describe: 'activations to compare; batch-norm+tanh normalises before it (default: sigmoid,relu,batch-norm+sigmoid)',
+  },
   depth: {
     ...model,
     ...realNumber(`a whole number from 1 to ${DEEPEST}`, (x) => Number.isSafeInteger(x) && x >= 1 && x <= DEEPEST),

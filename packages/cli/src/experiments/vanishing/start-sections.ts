@@ -60,7 +60,10 @@ export function factors(comparisons: readonly Comparison[], { init, hidden }: Se
       optional(first.rmsDW / last.rmsDW),
     ];
   });
-  const narrow = comparisons.filter(({ start }) => start.measured.factor !== null && start.effect === null);
+  const narrow = comparisons.filter(
+    ({ start, isNormed }) => start.measured.factor !== null && start.effect === null && !isNormed,
+  );
+  const normed = comparisons.some(({ isNormed }) => isNormed);
   const small = comparisons.filter(({ start }) => start.measured.layersTooSmall > 0);
   return {
     title: `At the start: factor of dL/dz from layer to layer, ${typeof init === 'string' ? init : init.kind}`,
@@ -73,6 +76,12 @@ export function factors(comparisons: readonly Comparison[], { init, hidden }: Se
       `  through the layers. The weights count too: sqrt(n Var(W)) is ${decimal(gain)} here.`,
       '  It is exact for infinite width. The findings give its range for networks of',
       `  ${hidden[0]} units, plus and minus three standard errors.`,
+      ...(normed
+        ? [
+            "  With batch-norm it is sqrt(E[f'(u)^2] / Var[f(u)]), u normal with variance 1:",
+            '  the size of the weights cancels. No range is claimed.',
+          ]
+        : []),
       ...narrow.map(({ label }) => `  ${label}: with ${hidden[0]} units, chance matters too much to claim anything.`),
       ...small.map(
         ({ label, start: { measured } }) =>
@@ -85,7 +94,7 @@ export function factors(comparisons: readonly Comparison[], { init, hidden }: Se
 /** Statistics of some layers, at the first look or the last. */
 export function perLayer(comparisons: readonly Comparison[], setup: Setup, when: 'first' | 'last'): Section {
   const shown = shownRows(setup.hidden.length, 5);
-  const head = ['', 'hidden', 'dL/dz', 'dL/da', 'dL/dW', 'mean a', 'std a', 'flat', 'dead'];
+  const head = ['', 'layer', 'dL/dz', 'dL/da', 'dL/dW', 'mean', 'std', 'flat', 'dead'];
   const rows = comparisons.flatMap(({ label, looks }) => {
     const look = looks[when === 'first' ? 0 : looks.length - 1];
     return shown.map((h, k) => {
@@ -106,7 +115,8 @@ export function perLayer(comparisons: readonly Comparison[], setup: Setup, when:
       ...(when === 'first'
         ? [
             '',
-            '  dL/dz, dL/da and dL/dW are root mean squares. flat: outputs whose slope is',
+            '  dL/dz, dL/da and dL/dW are root mean squares; mean and std are those of',
+            '  the outputs a = f(z). flat: outputs whose slope is',
             "  below 1 % of the activation's largest slope; dead: units flat in all rows.",
           ]
         : []),

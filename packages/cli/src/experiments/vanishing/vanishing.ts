@@ -4,7 +4,7 @@ import type { DatasetSource } from '../../options/dataset-source.ts';
 import type { SeedRange } from '../../options/seed-range.ts';
 import { UsageError } from '../../usage-error.ts';
 import { defineExperiment, type ExperimentContext, type Outcome } from '../experiment.ts';
-import { named } from './activation-list.ts';
+import { named, normed } from './activation-list.ts';
 import { type Comparison, compareActivation, type Setup } from './compare.ts';
 import { openDeepData } from './deep-data.ts';
 import { documentOf } from './document.ts';
@@ -42,6 +42,9 @@ export const vanishing = defineExperiment({
   },
 });
 
+/** What fails, what replaced it, and what makes it learn after all. */
+const USUAL = [named({ kind: 'sigmoid' }), named({ kind: 'relu' }), normed({ kind: 'sigmoid' })];
+
 const MNIST: DatasetSource = { name: 'mnist', options: { kind: 'mnist' } };
 
 async function compare(values: VanishingValues, { machine, note, paint }: ExperimentContext): Promise<Outcome> {
@@ -77,7 +80,7 @@ function setupOf(values: VanishingValues): Setup {
   }
   const [seed, ...moreSeeds] = seedsOf(values.seeds ?? { first: 1, last: 1 });
   return {
-    activations: values.activation ?? [named({ kind: 'sigmoid' }), named({ kind: 'relu' })],
+    activations: values.activation ?? USUAL,
     hidden: new Array<number>(values.depth ?? 20).fill(values.width ?? 64),
     init: values.init ?? 'he-normal',
     length: { optimizer: { ...optimizer, lr }, batch: values.batch ?? 64, steps: values.steps ?? 300, seed },

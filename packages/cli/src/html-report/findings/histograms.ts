@@ -44,10 +44,12 @@ type Named = Map<string, ArrayLike<number>>;
 
 function weightsOf(network: Network, theta: Float64Array): Named {
   const names = namesOf(network);
+  // Not biases, nor the gains, shifts and running statistics of a norm.
+  const matrices = new Set(network.tensors.filter(({ shape }) => shape.length > 1).map(({ offset }) => offset));
   return new Map(
     network.places.flatMap(({ tensors }, k) =>
       tensors
-        .filter(({ name, length }) => name !== 'b' && length > 1)
+        .filter(({ offset, length }) => matrices.has(offset) && length > 1)
         .map(({ name, offset, length }) => [
           `${names[k]}${name === 'W' ? '' : ` ${name}`}`,
           theta.subarray(offset, offset + length),

@@ -9,9 +9,15 @@ import {
   lossTable,
   marksOf,
   mostWorking,
+  PREDICTED_PARTS_TITLE,
+  PREDICTION_TITLE,
   pointTable,
+  predictedPartsTable,
+  predictionNotes,
+  predictionTable,
   weakTable,
 } from '../../scale/figures.ts';
+import type { PredictedPoint } from '../../scale/predict-cores.ts';
 import { list, nullable, optional, record, tuple } from '../../schema/containers.ts';
 import { count, figure, flag, number, text, whole as wholeFrom } from '../../schema/scalars.ts';
 import type { Read } from '../../schema/schema.ts';
@@ -49,6 +55,29 @@ const weakPoint = record({
   efficiency: number(0),
 });
 
+const range = tuple(number(0), number(0));
+
+const prediction = record({
+  note: name,
+  points: list(
+    record({
+      cores: threads,
+      threads,
+      rows: count(),
+      gradientMs: number(0),
+      updateMs: range,
+      movedBytes: count(),
+      movedMs: range,
+      barrierMs: range,
+      stepMs: range,
+      speedup: range,
+      measuredMs: nullable(number(0)),
+    }),
+    MOST_THREADS,
+    1,
+  ),
+});
+
 /** The parts of scale.json that are shown. */
 export const scaleDocument = record({
   ...machineFacts,
@@ -78,6 +107,7 @@ export const scaleDocument = record({
       residual: number(0),
     }),
   ),
+  prediction: optional(nullable(prediction)), // documents of earlier versions have none
   losses: list(record({ cause: name, share: figure(), why: name }), 100),
 });
 
@@ -114,6 +144,7 @@ export function scalePage(document: ScaleDocument): Page {
           ...(document.bandwidth.length > 0 ? [{ title: BANDWIDTH_TITLE, rows: bandwidthRows(document) }] : []),
         ],
       },
+      ...predictionOf(document),
       {
         title: 'Reproduce this measurement',
         ...(document.command === undefined ? {} : { code: document.command }),
@@ -143,6 +174,53 @@ function lossesOf(document: ScaleDocument): Table[] {
   return [
     titled(`Lost of the time of ${plural(mostWorking(document).threads, 'thread')} together`, lossTable(document)),
   ];
+}
+
+function predictionOf({ prediction }: ScaleDocument): Page['chapters'] {
+  if (prediction == null) return [];
+  const { points } = prediction;
+  return [
+    {
+      title: PREDICTION_TITLE,
+      lines: predictionNotes(points),
+      pictures: [predictedSpeedup(points)],
+      tables: [
+        titled('Predicted time of a step', predictionTable(points)),
+        titled(PREDICTED_PARTS_TITLE, predictedPartsTable(points)),
+      ],
+    },
+  ];
+}
+
+function predictedSpeedup(points: readonly PredictedPoint[]): Picture {
+  const [{ stepMs: first }] = points;
+  const end = (k: 0 | 1) => points.map(({ cores, speedup }) => [cores, speedup[k]] as const);
+  const measured = points.flatMap(({ cores, measuredMs }) =>
+    measuredMs === null ? [] : [[cores, first[0] / measuredMs] as const],
+  );
+  const dashed = { color: 'var(--c2)', dash: '6 4' };
+  return {
+    name: 'predicted-speedup',
+    title: 'Predicted speedup by number of cores',
+    sentence:
+      'A prediction by a model, not a measurement: the dashed lines are the most and the least that the measured parts of a step allow. Solid dots were measured.',
+    alternative: points
+      .map(({ cores, speedup: [low, high] }) => `${plural(cores, 'core')}: ${low.toFixed(2)} to ${high.toFixed(2)}`)
+      .join('; '),
+    draw: (width) =>
+      lineChart(
+        {
+          series: [
+            { name: 'measured', points: measured, dots: true },
+            { name: 'predicted, at best', points: end(1), dots: false, stroke: dashed },
+            { name: 'predicted, at worst', points: end(0), dots: false, stroke: { ...dashed, color: 'var(--c3)' } },
+          ],
+          x: { label: 'cores', whole: true },
+          y: { label: 'speedup', domain: [0, highest(points.map(({ speedup }) => speedup[1] * 1.1))] },
+        },
+        width,
+      ),
+  };
 }
 
 const fingerprints = ({ points }: ScaleDocument): Table => ({

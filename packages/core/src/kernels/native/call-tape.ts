@@ -1,58 +1,37 @@
-import {
-  type Argument,
-  type ArgumentTable,
-  type ArgumentValues,
-  CALL_WORDS,
-  MOST_PAIRS,
-  placeOf,
-} from './isa/arguments.ts';
+import { type ArgumentTable, type ArgumentValues, CALL_DOUBLES } from './isa/arguments.ts';
 
 /** Recorded kernel calls that run in one go, since entering machine code takes as long as a small kernel. */
 export interface CallTape {
   /** Records a call of the kernel at place `kernel` of the code, with its arguments in the order of its table. */
-  write<T extends readonly Argument[]>(table: ArgumentTable<T>, kernel: number, ...values: ArgumentValues<T>): void;
+  write<T extends ArgumentTable>(table: T, kernel: number, ...values: ArgumentValues<T>): void;
   /** Runs the recorded calls in order; `data` is read by gather calls. */
   run(data?: Uint8Array): void;
   /** The whole number that the last call has answered with as its first argument. */
   answer(): number;
 }
 
-/** Arguments of most calls at most. */
-const SHORT = 8;
-
 /** Runs a full tape before the next call is recorded. */
 export function createCallTape(
-  words: Int32Array, // [calls, CALL_WORDS] that begin on 8 bytes
-  play: (calls: number, data?: Uint8Array) => void, // runs so many calls from the start of `words`
+  doubles: Float64Array, // [calls, CALL_DOUBLES]
+  play: (calls: number, data?: Uint8Array) => void, // runs so many calls from the start of `doubles`
 ): CallTape {
-  const doubles = new Float64Array(words.buffer, words.byteOffset, words.length >> 1);
-  const room = Math.floor(words.length / CALL_WORDS);
+  const words = new Int32Array(doubles.buffer, doubles.byteOffset, 2 * doubles.length);
+  const room = Math.floor(doubles.length / CALL_DOUBLES);
   let calls = 0;
-  let last = 0; // where the last call's words begin
+  let first = 0; // where the last call's arguments begin
 
   function run(data?: Uint8Array): void {
     if (calls > 0) play(calls, data);
     calls = 0;
   }
 
-  function writeWordOrPair(k: number, pairs: number, value: number): void {
-    const place = last + placeOf(k, pairs);
-    if (k < pairs) doubles[place >> 1] = value;
-    else words[place] = value;
-  }
-
-  function write<T extends readonly Argument[]>(
-    table: ArgumentTable<T>,
-    kernel: number,
-    ...values: ArgumentValues<T>
-  ): void;
+  function write<T extends ArgumentTable>(table: T, kernel: number, ...values: ArgumentValues<T>): void;
   /**
    * As many parameters as any call has: rest parameters would be an array, which costs heap until V8 optimizes it away.
-   * Those that a call does not have are undefined, which is 0 in words that its kernel does not read; default values
-   * would make the call of a tile a quarter slower, 41 ns for 33.
+   * Those that a call does not have are undefined, which is NaN where its kernel does not read.
    */
   function write(
-    { list, pairs }: ArgumentTable,
+    _table: ArgumentTable,
     kernel: number,
     v0: number,
     v1: number,
@@ -75,37 +54,32 @@ export function createCallTape(
     v18: number,
   ): void {
     if (calls === room) run();
-    last = calls++ * CALL_WORDS;
-    words[last] = kernel;
-    writeWordOrPair(0, pairs, v0);
-    writeWordOrPair(1, pairs, v1);
-    writeWordOrPair(2, pairs, v2);
-    writeWordOrPair(3, pairs, v3);
-    writeWordOrPair(4, pairs, v4);
-    const sixth = last + placeOf(MOST_PAIRS, pairs);
-    words[sixth] = v5;
-    words[sixth + 1] = v6;
-    words[sixth + 2] = v7;
-    if (list.length <= SHORT) return;
-    words[sixth + 3] = v8;
-    words[sixth + 4] = v9;
-    words[sixth + 5] = v10;
-    words[sixth + 6] = v11;
-    words[sixth + 7] = v12;
-    words[sixth + 8] = v13;
-    words[sixth + 9] = v14;
-    words[sixth + 10] = v15;
-    words[sixth + 11] = v16;
-    words[sixth + 12] = v17;
-    words[sixth + 13] = v18;
+    first = calls++ * CALL_DOUBLES + 1;
+    doubles[first - 1] = kernel;
+    doubles[first] = v0;
+    doubles[first + 1] = v1;
+    doubles[first + 2] = v2;
+    doubles[first + 3] = v3;
+    doubles[first + 4] = v4;
+    doubles[first + 5] = v5;
+    doubles[first + 6] = v6;
+    doubles[first + 7] = v7;
+    doubles[first + 8] = v8;
+    doubles[first + 9] = v9;
+    doubles[first + 10] = v10;
+    doubles[first + 11] = v11;
+    doubles[first + 12] = v12;
+    doubles[first + 13] = v13;
+    doubles[first + 14] = v14;
+    doubles[first + 15] = v15;
+    doubles[first + 16] = v16;
+    doubles[first + 17] = v17;
+    doubles[first + 18] = v18;
   }
 
   return {
     write,
     run,
-    answer: () => {
-      const place = last + placeOf(0, 1);
-      return (words[place] >>> 0) + words[place + 1] * 4_294_967_296;
-    },
+    answer: () => (words[2 * first] >>> 0) + words[2 * first + 1] * 4_294_967_296,
   };
 }

@@ -1,4 +1,5 @@
 import type { Network } from '../../network.ts';
+import type { UpdateKernel } from '../../optimizers/optimizer.ts';
 import type { Call } from '../../program/op.ts';
 import { addressOf, isInside, placeOutside } from '../address.ts';
 import type { Kernels } from '../kernels.ts';
@@ -16,7 +17,7 @@ import { withProducts } from '../with-products.ts';
 import { createCallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
 import { createGatherBytes, GATHER_SCRATCH } from './gather-bytes.ts';
-import { CALL_WORDS } from './isa/arguments.ts';
+import { CALL_DOUBLES } from './isa/arguments.ts';
 import { locateArguments } from './kernels/locate.ts';
 import { createMeanUpdates, MEAN_UPDATE_SCRATCH, type MeanUpdate } from './mean-updates.ts';
 import { createPanels, PANELS_SCRATCH } from './panels.ts';
@@ -24,7 +25,7 @@ import { createNativeProducts, nativeProductScratch } from './products.ts';
 import { createRowAdds, halved } from './row-adds.ts';
 
 /** Runs the first calls of a tape; arrays are byte offsets into `memory`, but for those that lie in `data`. */
-export type Play = (tape: Int32Array, memory: Uint8Array, calls: number, data: Uint8Array) => void;
+export type Play = (tape: Float64Array, memory: Uint8Array, calls: number, data: Uint8Array) => void;
 
 /**
  * Calls that are recorded before machine code is entered, which takes 0.06 us; the tape stays in the first-level cache.
@@ -81,12 +82,12 @@ const MIN_UPDATE = 2048;
 
 function createParts({ layout, enter, module, memory, scratch, outside = [] }: NativeOptions) {
   const { machineCode } = scratch;
-  const words = new Int32Array(TAPE_CALLS * CALL_WORDS);
+  const doubles = new Float64Array(TAPE_CALLS * CALL_DOUBLES);
   const bytes = new Uint8Array(memory.buffer);
   let play: Play | undefined;
-  const tape = createCallTape(words, (calls, data = bytes) => {
+  const tape = createCallTape(doubles, (calls, data = bytes) => {
     play ??= enter();
-    play(words, bytes, calls, data);
+    play(doubles, bytes, calls, data);
   });
   const panels = createPanels(layout, tape, machineCode.panels);
   const rowAdds = createRowAdds(layout, tape, panels.maskOf);
@@ -107,6 +108,12 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
       if (n < MIN_UPDATE && isInside(first)) return null;
       return () => update(square, theta, state, n, hyper, first, row, S, share);
     }
+    const ofMean = meanUpdates[`${op.name}OfMean`];
+    if (ofMean !== undefined) {
+      // A mean that was written for clipping is one row of gradients.
+      const [theta, g, state, n, hyper] = args as Parameters<UpdateKernel>;
+      return n < MIN_UPDATE && isInside(g) ? null : () => ofMean(spare, theta, state, n, hyper, g, 0, 1, 1);
+    }
     if (op.name === 'add') {
       const [sum, term, n] = args as Parameters<typeof add>;
       return isInside(sum) ? null : () => addOutside(sum, term, n);
@@ -117,6 +124,8 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
     }
     return null;
   }
+
+  const spare = new Float64Array(1); // the sum of squares that `averageRows` has noted
 
   const addOutside: typeof add = (sum, term, n) => {
     rowAdds.add(addressOf(sum), addressOf(term), n);

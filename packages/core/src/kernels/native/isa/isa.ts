@@ -1,4 +1,4 @@
-import type { Argument, ArgumentKind, ArgumentTable } from './arguments.ts';
+import type { ArgumentKind, ArgumentTable } from './arguments.ts';
 import type { Quads, Vectors } from './vectors.ts';
 
 declare const role: unique symbol;
@@ -20,21 +20,20 @@ export interface Place<R extends 'pointer' | 'stride' | 'counter' | 'answer'> {
 }
 
 /** What waits for a register outside of the call, and may change. */
-export interface Slot<R extends 'pointer' | 'counter'> extends Place<R> {
+export interface Slot<R extends 'pointer' | 'stride' | 'counter'> extends Place<R> {
   readonly isSlot: true;
 }
 
-type RoleOf<K extends ArgumentKind> = K extends 'array' | 'scratch'
-  ? 'pointer'
-  : K extends 'far' | 'stride'
-    ? 'stride'
-    : K extends 'count'
-      ? 'counter'
-      : 'answer';
+interface RoleOf extends Record<ArgumentKind, string> {
+  array: 'pointer';
+  stride: 'stride';
+  count: 'counter';
+  answer: 'answer';
+}
 
 /** The arguments of the running call by name. */
-export type CallOf<T extends readonly Argument[]> = {
-  readonly [A in T[number] as A[0]]: Place<RoleOf<A[1]>>;
+export type CallOf<T extends ArgumentTable> = {
+  readonly [A in T[number] as A[0]]: Place<RoleOf[A[1]]>;
 };
 
 /** Rows at equal distances, the first of which moves. */
@@ -66,15 +65,19 @@ export interface Isa {
   /** The code so far; it may lie anywhere. It begins with what plays a tape: `Play`. */
   code(): Uint8Array;
   /** Writes a kernel and returns where it begins in the code. */
-  kernel<T extends readonly Argument[]>(table: ArgumentTable<T>, body: (call: CallOf<T>) => void): number;
+  kernel<T extends ArgumentTable>(table: T, body: (call: CallOf<T>) => void): number;
   scope(body: () => void): void;
 
   /** A register with what stands there. */
   load(place: Place<'pointer'>): Pointer;
   load(place: Place<'stride'>): Stride;
   load(place: Place<'counter'>): Counter;
-  /** Has it wait for a register. All of a kernel's come before its loops. */
+  /**
+   * Has it wait for a register. All of a kernel's come before its loops. An argument that a loop loads again and again
+   * waits better so: it is converted once.
+   */
   keep(place: Place<'pointer'>): Slot<'pointer'>;
+  keep(place: Place<'stride'>): Slot<'stride'>;
   keep(place: Place<'counter'>): Slot<'counter'>;
   store(slot: Slot<'pointer'>, pointer: Pointer): void;
   answer(place: Place<'answer'>, distance: Stride): void;

@@ -7,10 +7,10 @@ export const adamArguments = defineArguments(
   ['m', 'array'],
   ['v', 'array'],
   ['rows', 'array'], // the first row of gradients of these parameters
-  ['rowStep', 'far'], // from one row to the next
-  ['constants', 'scratch'], // [adamConstants][4]
-  ['squares', 'scratch'], // [4] out
-  ['mask', 'scratch'], // of the parameters behind whole quads
+  ['rowStep', 'stride'], // from one row to the next
+  ['constants', 'array'], // [adamConstants][4]
+  ['squares', 'array'], // [4] out
+  ['mask', 'array'], // of the parameters behind whole quads
   ['quads', 'count'], // of four parameters
   ['rest', 'count'], // parameters behind them, below 4
   ['decays', 'count'], // 1: the weight decay is added to the gradient, else 0

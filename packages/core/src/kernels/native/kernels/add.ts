@@ -5,7 +5,7 @@ import type { Vector } from '../isa/vectors.ts';
 export const addArguments = defineArguments(
   ['sum', 'array'],
   ['term', 'array'],
-  ['mask', 'scratch'], // of the numbers behind whole quads
+  ['mask', 'array'], // of the numbers behind whole quads
   ['quads', 'count'], // of four numbers
   ['rest', 'count'], // numbers behind them, below 4
 );

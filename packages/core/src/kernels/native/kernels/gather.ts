@@ -3,8 +3,8 @@ import type { Isa, Pointer } from '../isa/isa.ts';
 
 export const gatherArguments = defineArguments(
   ['out', 'array'],
-  ['starts', 'scratch'], // [rows + 1] words: where each row begins in the data; the last is only asked for ahead
-  ['divisor', 'scratch'], // [4]
+  ['starts', 'array'], // [rows + 1] words: where each row begins in the data; the last is only asked for ahead
+  ['divisor', 'array'], // [4]
   ['rows', 'count'], // at least 1
   ['rest', 'stride'], // bytes of a row beside whole quads, below 4
   ['restStep', 'stride'], // as many doubles

@@ -10,7 +10,7 @@ export const LISTED_ROWS = 7;
 export const listArguments = defineArguments(
   ['a', 'array'],
   ['origin', 'array'], // what steps to the terms are counted from
-  ['terms', 'scratch'],
+  ['terms', 'array'],
   ['nextTerms', 'stride'], // from one list to the next
   ['aRow', 'stride'],
   ['aStep', 'stride'],
@@ -41,9 +41,16 @@ export function assembleListTerms(isa: Isa, M: number): number {
     const aStep = isa.load(call.aStep);
     const panelStep = isa.load(call.panelStep);
     const panelRow = isa.load(call.panelStart);
+    const K = isa.keep(call.K);
+    const nextTerms = isa.keep(call.nextTerms);
+    const nextOrigin = isa.keep(call.nextOrigin);
+    const nextA = isa.keep(call.nextA);
+    const back = isa.keep(call.back);
+    const panelBack = isa.keep(call.panelBack);
     isa.repeat(call.count, () => {
       const terms = isa.zero(); // so far
-      isa.repeat(call.K, () => {
+      const left = isa.load(K); // in a register, since a slot would count down itself
+      isa.repeat(left, () => {
         // Written in any case: without a jump that could be guessed wrong.
         isa.scope(() => isa.storeWord(isa.element(list, terms, 8), isa.distance(origin, a.first)));
         isa.storeWord(isa.element(list, terms, 12), panelRow);
@@ -54,11 +61,11 @@ export function assembleListTerms(isa: Isa, M: number): number {
         isa.advance(panelRow, panelStep);
       });
       isa.storeWord(isa.at(list), terms);
-      isa.advance(list, call.nextTerms);
-      isa.advance(origin, call.nextOrigin);
-      a.advance(call.nextA);
-      a.retreat(call.back);
-      isa.retreat(panelRow, call.panelBack);
+      isa.advance(list, nextTerms);
+      isa.advance(origin, nextOrigin);
+      a.advance(nextA);
+      a.retreat(back);
+      isa.retreat(panelRow, panelBack);
     });
   });
 }

@@ -4,7 +4,7 @@ import type { Isa } from '../isa/isa.ts';
 export const packArguments = defineArguments(
   ['panel', 'array'],
   ['source', 'array'],
-  ['mask', 'scratch'], // of the last vector
+  ['mask', 'array'], // of the last vector
   ['panelStep', 'stride'],
   ['sourceStep', 'stride'],
   ['K', 'count'], // at least 1

@@ -6,9 +6,9 @@ export const tileArguments = defineArguments(
   ['init', 'array'],
   ['a', 'array'],
   ['panel', 'array'],
-  ['leaves', 'scratch'], // the table of the leaves of a sum, see `LEAF`
-  ['mask', 'scratch'], // of the last vector, where it is not full
-  ['terms', 'scratch'], // where a tile is listed: the list of its terms, see list-terms.ts
+  ['leaves', 'array'], // the table of the leaves of a sum, see `LEAF`
+  ['mask', 'array'], // of the last vector, where it is not full
+  ['terms', 'array'], // where a tile is listed: the list of its terms, see list-terms.ts
   ['cRow', 'stride'],
   ['initRow', 'stride'],
   ['aRow', 'stride'],
@@ -86,21 +86,28 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
     const count = isa.keep(call.count);
     const leaves = isa.keep(call.leaves);
     const init = isa.keep(call.init);
+    const initStep = isa.keep(call.initRow);
+    const cStep = isa.keep(call.cRow);
+    const joins = isa.keep(call.joins);
+    const nextC = isa.keep(call.nextC);
+    const nextA = isa.keep(call.nextA);
+    const nextPanel = isa.keep(call.nextPanel);
+    const nextInit = isa.keep(call.nextInit);
     const addTerms = listed ? createListed() : createAll();
 
     isa.repeat(count, () => {
-      isa.eachRow(init, call.initRow, M, (initRow, m) => eachVector((v) => load(v, sum(m, v), initRow)));
+      isa.eachRow(init, initStep, M, (initRow, m) => eachVector((v) => load(v, sum(m, v), initRow)));
       // A gradient's row was last read by another core: it comes while the sums are made.
-      isa.eachRow(c, call.cRow, M, (cRow) => eachVector((v) => isa.prefetchToWrite(isa.at(cRow, v * size))));
+      isa.eachRow(c, cStep, M, (cRow) => eachVector((v) => isa.prefetchToWrite(isa.at(cRow, v * size))));
       isa.scope(addLeaves);
       // A zero is +0, whichever terms of 0 were left out.
       unit.clear(factor);
       eachSum((m, v) => unit.add(sum(m, v), factor));
       isa.scope(storeSums);
-      isa.advance(c, call.nextC);
-      isa.advance(a, call.nextA);
-      isa.advance(panel, call.nextPanel);
-      isa.advance(init, call.nextInit);
+      isa.advance(c, nextC);
+      isa.advance(a, nextA);
+      isa.advance(panel, nextPanel);
+      isa.advance(init, nextInit);
       addTerms.nextTile();
     });
 
@@ -126,8 +133,8 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
     }
 
     function storeSums(): void {
-      const cRow = isa.load(call.cRow);
-      isa.unlessZero(call.joins, () => {
+      const cRow = isa.load(cStep);
+      isa.unlessZero(joins, () => {
         isa.eachRow(c, cRow, M, (to, m) =>
           eachVector((v) => {
             load(v, factor, to);
@@ -167,6 +174,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
     function createListed(): Terms {
       const firstList = isa.keep(call.terms);
       const nextList = isa.keep(call.terms);
+      const nextTerms = isa.keep(call.nextTerms);
       return {
         start() {
           isa.scope(() => isa.store(nextList, isa.load(firstList)));
@@ -181,7 +189,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
               });
             });
         },
-        nextTile: () => isa.advance(firstList, call.nextTerms),
+        nextTile: () => isa.advance(firstList, nextTerms),
       };
     }
 

@@ -5,7 +5,7 @@ import type { Vector } from '../isa/vectors.ts';
 export const transposeArguments = defineArguments(
   ['panel', 'array'],
   ['source', 'array'],
-  ['mask', 'scratch'], // of the columns behind whole blocks
+  ['mask', 'array'], // of the columns behind whole blocks
   ['panelStep', 'stride'],
   ['sourceStep', 'stride'],
   ['blocks', 'count'], // of as many columns as a vector has lanes

@@ -5,7 +5,7 @@ import { CALL, type Registers } from './registers.ts';
 
 export interface ArgumentPlace extends Place<never> {
   readonly kind: ArgumentKind;
-  readonly word: number; // of the call
+  readonly number: number; // of the call's
 }
 export interface SlotPlace extends Slot<never> {
   readonly kind: 'slot';
@@ -40,7 +40,7 @@ export function createPlaces(assembler: Assembler, registers: Registers): Places
   let depth = 0; // of the kernel's stack
 
   const addressOf = (place: ArgumentPlace | SlotPlace): Address =>
-    place.kind === 'slot' ? at(rsp, 8 * (depth - 1 - place.number)) : at(CALL, 4 * place.word);
+    place.kind === 'slot' ? at(rsp, 8 * (depth - 1 - place.number)) : at(CALL, 8 * (1 + place.number));
 
   function load(r: Register, place: X64Place): void {
     switch (place.kind) {
@@ -48,16 +48,9 @@ export function createPlaces(assembler: Assembler, registers: Registers): Places
         assembler.loadWhole(r, addressOf(place));
         assembler.add(r, registers.memory());
         break;
-      case 'scratch':
-        assembler.loadWord(r, addressOf(place));
-        assembler.add(r, registers.memory());
-        break;
-      case 'far':
-        assembler.loadWhole(r, addressOf(place));
-        break;
       case 'stride':
       case 'count':
-        assembler.loadWord(r, addressOf(place));
+        assembler.loadWhole(r, addressOf(place));
         break;
       case 'answer':
       case 'slot':

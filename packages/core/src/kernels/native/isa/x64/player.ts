@@ -1,4 +1,4 @@
-import { CALL_WORDS } from '../arguments.ts';
+import { CALL_DOUBLES } from '../arguments.ts';
 import { type Assembler, at, r12, r13, r14, r15, rax, rbp, rbx, rcx, rdx, rsp } from './assembler.ts';
 import { CALL, MEMORY } from './registers.ts';
 import type { VectorUnit } from './vector-unit.ts';
@@ -19,11 +19,11 @@ export function assemblePlayer(assembler: Assembler, unit: VectorUnit): void {
   assembler.push(rdx); // how many are left
   const next = assembler.position;
   assembler.loadPointer(MEMORY, at(rsp, 8));
-  assembler.loadWord(rax, at(CALL));
+  assembler.loadWhole(rax, at(CALL));
   assembler.loadCodeAddress(rcx, 0);
   assembler.add(rax, rcx);
   assembler.call(rax);
-  assembler.loadAddress(CALL, at(CALL, 4 * CALL_WORDS));
+  assembler.loadAddress(CALL, at(CALL, 8 * CALL_DOUBLES));
   assembler.decrement(at(rsp));
   assembler.jumpUnlessZero(next);
   for (const register of [rdx, MEMORY, rcx]) assembler.pop(register);

@@ -1,4 +1,4 @@
-import { type Argument, type ArgumentTable, placeOf } from '../arguments.ts';
+import type { ArgumentTable } from '../arguments.ts';
 import type { CallOf, Isa } from '../isa.ts';
 import { type Address, at, createAssembler, type Register } from './assembler.ts';
 import { type ArgumentPlace, createPlaces, type SlotPlace, type X64Place } from './places.ts';
@@ -69,7 +69,7 @@ export function createX64(name: ExtensionName): Isa {
     scope,
 
     load(place: X64Place) {
-      const isPointer = ['array', 'scratch', 'slot', 'offset'].includes(place.kind);
+      const isPointer = ['array', 'slot', 'offset'].includes(place.kind);
       const r = isPointer ? takePointer() : takeNumber();
       places.load(r, place);
       return r;
@@ -152,9 +152,9 @@ export function createX64(name: ExtensionName): Isa {
 const isSlot = (what: Register | X64Place): what is SlotPlace => typeof what === 'object' && what.kind === 'slot';
 
 /** The places of a call's arguments by name. */
-function callOf<T extends readonly Argument[]>({ list, pairs }: ArgumentTable<T>): CallOf<T> {
+function callOf<T extends ArgumentTable>(table: T): CallOf<T> {
   const places: object = Object.fromEntries(
-    list.map(([name, kind], k) => [name, { kind, word: placeOf(k, pairs) } satisfies ArgumentPlace]),
+    table.map(([name, kind], number) => [name, { kind, number } satisfies ArgumentPlace]),
   );
   return places as CallOf<T>;
 }

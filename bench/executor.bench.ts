@@ -1,0 +1,57 @@
+import type { BackendChoice } from '@gradloom/runtime';
+import { createContext } from '../packages/runtime/src/context.ts';
+import { planRun } from '../packages/runtime/src/run/plan.ts';
+import { prepareRun } from '../packages/runtime/src/run/prepare.ts';
+import { runSteps } from '../packages/runtime/src/step.ts';
+import { teamPrograms } from '../packages/runtime/src/step-program.ts';
+import { resetControl } from '../packages/runtime/src/threads/barrier.ts';
+import { backendsHere } from './backends-here.ts';
+import { idleKernels } from './idle-kernels.ts';
+import { median } from './median.ts';
+import { matching, readOptions } from './options.ts';
+import { type StepWorkload, stepWorkloads } from './step-workloads.ts';
+import { endSuite } from './suites.ts';
+
+// How long does JavaScript take in a step outside of kernels? The same programs as in training, on one thread, by
+// kernels that do nothing. Usage: pnpm bench executor [--rounds 5] [--backends wasm,native] [--only XOR] [--time 100]
+
+const options = readOptions();
+const { only, backends: names = 'wasm,native,blas', timeMs = 100 } = options;
+const WARM_STEPS = 20_000; // V8 has compiled all of it by then
+
+const rows: Record<string, string | number>[] = [];
+for (const workload of matching('only', only, stepWorkloads(1))) {
+  for (const { name: backend } of backendsHere(workload.name.startsWith('XOR') ? 'wasm' : names)) {
+    const { size, idleMs } = prepare(workload, backend);
+    const steps = Math.max(1, Math.round((timeMs * WARM_STEPS) / idleMs(WARM_STEPS)));
+    const taken = Array.from({ length: options.rounds }, () => idleMs(steps) / steps);
+    rows.push({
+      workload: workload.name,
+      backend,
+      'µs per step': Number((1000 * median(taken)).toPrecision(3)),
+      fastest: Number((1000 * Math.min(...taken)).toPrecision(3)),
+      calls: size.calls,
+      'of them alone': size.alone,
+      blocks: size.blocks,
+      'host operations': size.hosts,
+    });
+  }
+}
+endSuite('executor', rows, options);
+
+/** The loop over steps of one thread as a span runs it, and the size of its program. */
+function prepare({ spec, dataset, options }: StepWorkload, backend: BackendChoice) {
+  const data = { train: dataset };
+  const plan = planRun(spec, data, { ...options, threads: 1, backend, steps: 1 });
+  const { setup } = prepareRun(plan, data);
+  const real = createContext(setup, 0);
+  const context = { ...real, kernels: idleKernels(real.kernels) };
+  const { size } = teamPrograms(context, 1, false).whole;
+  function idleMs(limit: number): number {
+    resetControl(setup.control);
+    const startMs = performance.now();
+    runSteps(context, { kind: 'span', setup, live: [], thread: 0, threads: 1, first: 0, limit });
+    return performance.now() - startMs;
+  }
+  return { size, idleMs };
+}

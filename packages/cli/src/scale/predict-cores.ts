@@ -1,0 +1,115 @@
+import type { Profile } from '@gradloom/runtime';
+import type { Exchange, StepWork } from '@gradloom/runtime/internal';
+
+/** From the least to the most that a part may take. */
+export type Range = readonly [low: number, high: number];
+
+/** What a prediction is made of, all of it measured in the same run. */
+export interface MeasuredParts {
+  readonly stepMs: number; // of one thread
+  readonly passMs: number; // of a pass, whatever its rows
+  readonly rowMs: number; // of a row: gather, forward and backward
+  readonly updateMs: number; // of all weights, on one thread
+  readonly memoryMs: number; // least time of the update by the memory bandwidth of all cores here; 0: it fits in caches
+  readonly exchanges: readonly Exchange[]; // by number of threads, ascending
+}
+
+/** What a step would take on so many cores of the kind that was measured. Nothing in it is measured. */
+export interface PredictedPoint {
+  readonly cores: number;
+  readonly threads: number; // that have a leaf or a block
+  readonly rows: number; // of the thread that has most
+  readonly gradientMs: number;
+  readonly updateMs: Range;
+  readonly movedBytes: number; // that the busiest threads read of what other cores wrote
+  readonly movedMs: Range;
+  readonly barrierMs: Range;
+  readonly stepMs: Range;
+  readonly speedup: Range; // over the measured time of one thread
+  readonly measuredMs: number | null; // where the same number of threads was measured
+}
+
+/** Times of one thread, in ms a step: of a whole batch, and of one that is a single leaf. */
+export interface OneThread {
+  readonly stepMs: number; // without clocks
+  readonly whole: Profile;
+  readonly leaf: Profile | null; // null where the batch is one leaf
+  readonly bandwidth: readonly number[]; // GB/s by measured number of threads, from one on
+  readonly exchanges: readonly Exchange[];
+}
+
+/**
+ * Splits a step of one thread into a time for each pass, for each row and for the update. Clocks take time too, so all
+ * are shortened alike, to the time of a step without them: a prediction for one thread is what was measured.
+ */
+export function measuredParts(
+  { stepMs, whole, leaf, bandwidth, exchanges }: OneThread,
+  work: Pick<StepWork, 'batch' | 'leaf' | 'slots' | 'parameters' | 'threadsOf'>,
+): MeasuredParts {
+  const unclocked = stepMs / (passesMs(whole) + whole.update);
+  const [{ passes, gradientRows }] = work.threadsOf(1);
+  const [all, one] = [passesMs(whole) * unclocked, leaf === null ? null : passesMs(leaf) * unclocked];
+  // passes · passMs + batch · rowMs = all, and passMs + leaf · rowMs = one.
+  const solved = one === null ? 0 : (one * work.batch - all * work.leaf) / (work.batch - passes * work.leaf);
+  const passMs = Number.isFinite(solved) ? Math.min(Math.max(0, solved), all / passes) : 0;
+  const updateMs = whole.update * unclocked;
+  const bytes = updateBytes(work.slots, gradientRows) * work.parameters;
+  const reached = bytes / (updateMs * 1e6);
+  return {
+    ...{ stepMs, passMs, updateMs, exchanges },
+    rowMs: (all - passes * passMs) / work.batch,
+    memoryMs: bandwidth.length === 0 || reached > bandwidth[0] ? 0 : bytes / (Math.max(...bandwidth) * 1e6),
+  };
+}
+
+/** ms of the passes of a step. */
+export const passesMs = ({ gather, forward, backward }: Profile): number => gather + forward + backward;
+
+/** Bytes that an update moves for a parameter: weight and state read and written, rows of gradients read. */
+const updateBytes = (slots: number, gradientRows: number): number => 8 * (2 + 2 * slots + gradientRows);
+
+/** The model of docs/prediction.md. */
+export function predictCores(
+  parts: MeasuredParts,
+  work: StepWork,
+  cores: number,
+  threads: number, // of these cores that have work
+): Omit<PredictedPoint, 'measuredMs'> {
+  const { passMs, rowMs, memoryMs, stepMs: firstMs } = parts;
+  const { parameters: P } = work;
+  const team = work.threadsOf(threads);
+  const most = (of: (thread: (typeof team)[number]) => number): number => Math.max(...team.map(of));
+  const gradientMs = most(({ passes, rows }) => passes * passMs + rows * rowMs);
+  const shareMs = P === 0 ? 0 : (parts.updateMs * most(({ parameters }) => parameters)) / P;
+  const updateMs: Range = [shareMs, Math.max(shareMs, memoryMs)];
+  const rowsInAll = team.reduce((sum, { gradientRows }) => sum + gradientRows, 0);
+  const movedBytes =
+    most(({ rows, parameters }) => (rows === 0 ? 0 : 8 * (P - parameters))) +
+    most(({ parameters, gradientRows }) => 8 * parameters * (rowsInAll - gradientRows));
+  const { barrierMs: oneBarrierMs, moveNs } = exchangeOn(parts.exchanges, threads);
+  const movedMs = moveNs.map((ns) => (movedBytes * ns) / 1e6) as unknown as Range;
+  const barrierMs = oneBarrierMs.map((ms) => work.barriers * ms) as unknown as Range;
+  const stepMs = [0, 1].map((k) => gradientMs + updateMs[k] + movedMs[k] + barrierMs[k]) as unknown as Range;
+  return {
+    ...{ cores, threads, rows: most(({ rows }) => rows), gradientMs, updateMs, movedBytes, movedMs, barrierMs, stepMs },
+    speedup: [firstMs / stepMs[1], firstMs / stepMs[0]],
+  };
+}
+
+/**
+ * A barrier of `threads` threads, and a byte that one reads of another. Within the measured numbers of threads a
+ * barrier is what was measured. Beyond, it takes at least as long as with the most of them, and at most so in
+ * proportion to the threads that one waits for.
+ */
+function exchangeOn(exchanges: readonly Exchange[], threads: number): { barrierMs: Range; moveNs: Range } {
+  if (threads === 1) return { barrierMs: [0, 0], moveNs: [0, 0] };
+  const last = exchanges[exchanges.length - 1];
+  const measured = exchanges.find((exchange) => exchange.threads >= threads);
+  const { barrierMs, firstReadNs, secondReadNs } = measured ?? last;
+  const further = measured === undefined ? (threads - 1) / (last.threads - 1) : 1;
+  return {
+    barrierMs: [barrierMs, barrierMs * further],
+    // At best it costs no more than what it takes beyond a read from the own cache, which the update counts already.
+    moveNs: [Math.max(0, firstReadNs - secondReadNs), firstReadNs],
+  };
+}
