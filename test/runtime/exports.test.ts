@@ -7,7 +7,19 @@ import * as runtimeOptions from '@gradloom/runtime/options';
 import { expect, test } from 'vitest';
 
 const builders = [
-  ...['dense', 'dropout', 'elu', 'embedding', 'gelu', 'identity', 'layerNorm', 'leakyRelu', 'relu', 'residual'],
+  ...[
+    'batchNorm',
+    'dense',
+    'dropout',
+    'elu',
+    'embedding',
+    'gelu',
+    'identity',
+    'layerNorm',
+    'leakyRelu',
+    'relu',
+    'residual',
+  ],
   ...['sequential', 'sigmoid', 'silu', 'softplus', 'softsign', 'step', 'swiglu', 'tanh'],
 ];
 
@@ -42,7 +54,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 /** Types that a program of either package can name. */
 const typesOfBoth = words(`
   ActivationBuilder ActivationName ActivationOptions AdagradOptions AdamOptions AdamwOptions BackendName
-  ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions ExponentialOptions HuberOptions
+  BatchNormOptions   ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions ExponentialOptions HuberOptions
   InitializerName InitializerSpec KindOf LayerFigures LayerKind LayerNormOptions LayerSpec LionOptions LossName
   LossSpec MomentOptions NetworkSpec NormalOptions OneCycleOptions OptimizerName OptimizerSpec
   OptionErrorDetails OrthogonalOptions PlateauOptions ResidualOptions RmspropOptions ScheduleName ScheduleSpec
@@ -53,9 +65,9 @@ const typesOfBoth = words(`
 /** Types, likewise. */
 const types = {
   core: words(`
-  Activation Allocate Block Blocks Call DecisionOptions ElementType Emit GatherBytes Initializer Inspect Kernels
+  Activation Allocate BatchPlace Block Blocks Call DecisionOptions ElementType Emit GatherBytes Initializer Inspect Kernels
   Layer LayerMemory Loss LossKernel Metric MetricName Network NetworkPlace NodeSums Op Operand Optimizer Pass
-  Pausable Place PlacedLayer Predictor ProductShape Random Schedule ScheduleContext ScheduleIn StackMemory
+  Pausable Place PlacedLayer Predictor ProductShape Random Schedule ScheduleContext ScheduleIn Shape Share StackMemory
   StepFigures Tensor TensorSpec TopKOptions TrainStep TrainStepOptions UpdateKernel
 `),
   runtime: words(`

@@ -6,6 +6,8 @@ export {
   type AdamOptions,
   type AdamwOptions,
   type BackendName,
+  type BatchNormOptions,
+  batchNorm,
   type ConstantOptions,
   type CosineOptions,
   type DenseOptions,

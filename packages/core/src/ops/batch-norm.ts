@@ -65,8 +65,8 @@ export function subtractRow(
 }
 
 /**
- * scales = 1 / √(variance + ε); x̂ = centered · scales; y = γ · x̂ + β. Overwrites `y`, `scales`, and `xHat`, which holds
- * the centered rows, with x̂.
+ * scales = 1 / √(variance + ε); x̂ = centered · scales; y = γ · x̂ + β. Overwrites `y`, `scales`, and `xHat`, which
+ * holds the centered rows, with x̂.
  */
 export function batchNormForward(
   y: Float64Array, // [B, size] out

@@ -79,8 +79,8 @@ interface SquareMoments {
 }
 
 /**
- * Moments of f(z) and f′(z), and the mean of f(z), by the midpoint rule. No node is at 0, where f of relu and similar activations has a
- * corner. For smooth f the error falls faster than any power of the step, 0.0024 standard deviations.
+ * Moments of f(z) and f′(z), and the mean of f(z), by the midpoint rule. No node is at 0, where f of relu and similar
+ * activations has a corner. For smooth f the error falls faster than any power of the step, 0.0024 standard deviations.
  */
 export function momentsOf(
   activation: ActivationSpec,

@@ -72,8 +72,11 @@ export interface Assembler {
   prefetchToWrite(address: Address): void;
   /** Bytes as they are: the prefixes of vector instructions. */
   emit(...bytes: number[]): void;
-  /** The operands of an instruction: a register's low bits, then where the other lies. */
-  operands(register: number, operand: Operand): void;
+  /**
+   * The operands of an instruction: a register's low bits, then where the other lies, with an offset of one byte where
+   * it is few times `unit`, which the encoding of AVX-512 counts such offsets in.
+   */
+  operands(register: number, operand: Operand, unit?: number): void;
   bytes(): Uint8Array;
 }
 
@@ -94,7 +97,7 @@ export function createAssembler(): Assembler {
     emit(value & 255, (value >> 8) & 255, (value >> 16) & 255, (value >> 24) & 255);
   }
 
-  function operands(register: number, operand: Operand): void {
+  function operands(register: number, operand: Operand, unit = 1): void {
     const field = (register & 7) << 3;
     if (typeof operand === 'number') {
       emit(0xc0 | field | (operand & 7));
@@ -102,7 +105,10 @@ export function createAssembler(): Assembler {
     }
     const { base, index, scale = 1, offset = 0 } = operand;
     // Base 5 (rbp, r13) without an offset would mean no base at all.
-    const mode = offset === 0 && (base & 7) !== 5 ? 0 : 0x80;
+    const units = offset / unit;
+    const isShort = Number.isInteger(units) && units >= -128 && units <= 127;
+    let mode = isShort ? 0x40 : 0x80;
+    if (offset === 0 && (base & 7) !== 5) mode = 0;
     const needsIndex = index !== undefined || (base & 7) === 4;
     if (needsIndex) {
       // Index 4 is none.
@@ -111,7 +117,8 @@ export function createAssembler(): Assembler {
     } else {
       emit(mode | field | (base & 7));
     }
-    if (mode !== 0) word(offset);
+    if (mode === 0x40) emit(units & 255);
+    if (mode === 0x80) word(offset);
   }
 
   /** The prefix that gives registers their fourth bit, and `wide` operands of 64 bits. */

@@ -40,6 +40,13 @@ const MAP_0F3A = 3;
 const PREFIX_66 = 1;
 const PREFIX_F3 = 2;
 
+interface InstructionOptions {
+  mask?: number;
+  zeroing?: boolean;
+  prefix?: number;
+  bytes?: number; // of the operand in memory
+}
+
 /** Vectors of 8 in 32 registers; masks are registers of their own, of which k1 is used. */
 function createAvx512({ emit, operands }: Assembler): VectorUnit {
   const K1 = 1;
@@ -51,7 +58,7 @@ function createAvx512({ emit, operands }: Assembler): VectorUnit {
     reg: Vector,
     second: Vector,
     operand: Operand,
-    { mask = 0, zeroing = false, prefix = PREFIX_66 }: { mask?: number; zeroing?: boolean; prefix?: number } = {},
+    { mask = 0, zeroing = false, prefix = PREFIX_66, bytes = 64 }: InstructionOptions = {},
   ): void {
     const [low, high] =
       typeof operand === 'number'
@@ -66,7 +73,7 @@ function createAvx512({ emit, operands }: Assembler): VectorUnit {
       (zeroing ? 0x80 : 0) | 0x40 | ((~second & 16) >> 1) | mask, // 0x40: 512 bits
       opcode,
     );
-    operands(reg, operand);
+    operands(reg, operand, bytes);
   }
 
   /** Of each two vectors from `from` on, the even lanes in turns, then the odd ones. */
@@ -94,7 +101,7 @@ function createAvx512({ emit, operands }: Assembler): VectorUnit {
     },
     loadMasked: (to, from) => instruction(MAP_0F, 0x10, to, 0, from, { mask: K1, zeroing: true }),
     storeMasked: (to, from) => instruction(MAP_0F, 0x11, from, 0, to, { mask: K1 }),
-    broadcast: (to, from) => instruction(MAP_0F38, 0x19, to, 0, from), // vbroadcastsd
+    broadcast: (to, from) => instruction(MAP_0F38, 0x19, to, 0, from, { bytes: 8 }), // vbroadcastsd
     clear: (to) => instruction(MAP_0F, 0x57, to, to, to), // vxorpd
     add: (sum, x) => instruction(MAP_0F, 0x58, sum, sum, x), // vaddpd
     multiplyAdd: (sum, x, y) => instruction(MAP_0F38, 0xb8, sum, x, y), // vfmadd231pd
