@@ -74,16 +74,6 @@ test('the norm is that of the mean gradient', () => {
   expect(Math.abs(gradientNorm(memory.squares) / exact - 1)).toBeLessThan(1e-12);
 });
 
-test('where nothing is trained, there is nothing to update', () => {
-  const optimizer = createOptimizer({ kind: 'sgd' });
-  const none = new Float64Array(0);
-  const memory = { theta: new Float64Array(5), gSum: none, state: [], squares: new Float64Array(1) };
-  const hyper = new Float64Array(optimizer.hyperLength);
-  const { calls, emit } = createList();
-  createBlockUpdate(optimizer, tensorsOf([5]), memory, hyper).take(emit, 10, SUMS);
-  expect(calls).toEqual([]);
-});
-
 describe('clipping', () => {
   test('leaves a gradient within the limit as it is', () => {
     expect(clipScale(0.5, 1)).toBe(1);

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { NetworkSpec } from '@gradloom/core';
+import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import { expect, test } from 'vitest';
 import { bundleThread } from '../../.ci/bundle-thread.mjs';
+import { sharedArrays } from '../../packages/runtime/src/datasets/dataset.ts';
+import { openInference } from '../../packages/runtime/src/inference/open-inference.ts';
 import { planRun } from '../../packages/runtime/src/run/plan.ts';
 import { prepareRun } from '../../packages/runtime/src/run/prepare.ts';
 import { resetControl } from '../../packages/runtime/src/threads/barrier.ts';
@@ -14,6 +16,10 @@ import { randomDataset } from '../support/random-dataset.ts';
 // Past the 64 MiB of ended runs that a thread may hold.
 const spec: NetworkSpec = { input: 3000, layers: [{ kind: 'dense', out: 500 }] };
 const data = { train: randomDataset({ rows: 40, inputs: 3000, classes: 500 }) };
+
+const small: NetworkSpec = { input: 3, layers: [{ kind: 'dense', out: 2 }] };
+const few = randomDataset({ rows: 40, inputs: 3, classes: 2 });
+const machine = { threads: 1, ownThreads: false, backend: 'wasm', blas: undefined } as const;
 
 /** One step of a new run as a thread does it; `live` are runs that still go on. Returns its name and its memory. */
 function stepOfNewRun(live: readonly number[]) {
@@ -30,6 +36,19 @@ test('a thread frees the memory of a large run that has ended at the next task, 
   stepOfNewRun([goesOn.run]);
   expect(ended.memory.deref()).toBeUndefined();
   expect(goesOn.memory.deref()).toBeDefined();
+});
+
+test('a thread that evaluates a model frees the memory of runs that have ended', async () => {
+  const ended = stepOfNewRun([]);
+  await new Promise((resolve) => setImmediate(resolve)); // likewise
+  const model = buildNetwork(small);
+  const { setup } = openInference('test', model, new Float64Array(model.parameterCount), 'mse', machine);
+  resetControl(setup.control);
+  const outputs = sharedArrays.float64(40 * model.output);
+  const lossSums = sharedArrays.float64(1);
+  const place = { setup, live: [setup.run], thread: 0, threads: 1 };
+  work({ kind: 'evaluation', ...place, dataset: few, first: 0, rows: 40, outputs, lossSums });
+  expect(ended.memory.deref()).toBeUndefined();
 });
 
 // Of an ES module that is required, Node 20 ends the process where its thread is told to end meanwhile.

@@ -1,7 +1,7 @@
 import { buildNetwork, createRandom, type NetworkSpec } from '@gradloom/core';
 import { createPool, type Dataset, evaluateModel, loadCsv, type TrainOptions, train } from '@gradloom/runtime';
 import { sharedArrays, valueMatrix } from '../../packages/runtime/src/datasets/dataset.ts';
-import { openInference } from '../../packages/runtime/src/inference/inference.ts';
+import { openInference } from '../../packages/runtime/src/inference/open-inference.ts';
 import { chunksOf } from '../../packages/runtime/src/memory/run-memory.ts';
 import { peakDuring } from './peak-memory.ts';
 

@@ -55,8 +55,7 @@ export function createBlockUpdate(
   const { hyperLength, undecayedHyper } = optimizer;
   const hyperOfDecayed = undecayedHyper === 0 ? hyper : viewOf(hyper, 0, undecayedHyper);
   const hyperOfOthers = viewOf(hyper, undecayedHyper, hyperLength - undecayedHyper);
-  // Where nothing is trained there are no gradients, and so no blocks of them.
-  const blocks = (gSum.length === 0 ? [] : piecesOf(network, optimizer, first, end)).map((own, k) => {
+  const blocks = piecesOf(network, optimizer, first, end).map((own, k) => {
     const offset = (first + k) * BLOCK;
     const n = Math.min(BLOCK, P - offset);
     const pieces = own.map((piece) => {

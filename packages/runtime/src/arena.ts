@@ -6,12 +6,13 @@ import {
   elementView,
   FLOAT64,
   gradientStride,
+  leafCount,
   probeLength,
   type WasmMemory,
 } from '@gradloom/core/internal';
 import { checkMemory, type Part } from './memory/memory.ts';
 import { MOST_BYTES, PAGE } from './memory/shared-memory.ts';
-import { gradientRowsOf, leavesOf } from './team-part.ts';
+import { gradientRowsOf } from './team-part.ts';
 import { type ScratchShape, sharedLength, takeThreadScratch } from './thread-scratch.ts';
 
 /** Steps of a span whose losses and norms fit the rings. */
@@ -76,7 +77,7 @@ const reachesOutside: Readonly<Record<BackendName, boolean>> = {
 };
 
 /** Bytes of the longest array of doubles that V8 11.3 has: 2³² of them. */
-const LONGEST_ARRAY = 32 * 1024 ** 3;
+export const LONGEST_ARRAY = 32 * 1024 ** 3;
 
 /** Most bytes of the memory of a run. The reference's is a plain SharedArrayBuffer, which may be of any size. */
 export const mostInside = (backend: BackendName): number => (backend === 'reference' ? Infinity : MOST_BYTES);
@@ -171,7 +172,7 @@ function takeArena<Item>(
 ): ArenaOf<Item> {
   const { network, optimizer, schedule, threads, elementType, probes = false } = options;
   const P = network.parameterCount;
-  const leaves = leavesOf(options, options.batch);
+  const leaves = leafCount(options.batch, options.leaf);
   const activations = `activations of ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
   return {
     theta: take({ name: 'parameters', type: elementType, length: P }),

@@ -14,7 +14,6 @@ export function gatherLeaves(
 ): number {
   const { setup, loss, kernels } = context;
   const { dataset, orders, leaf } = setup;
-  if (dataset === null) throw new Error('gatherLeaves: dataset has null, expected a dataset to train on');
   const rows = leafRowsOf(setup, step, first, count);
   const place = firstOf(setup, step) + first * leaf;
   gatherRows(workspace.x, dataset.inputs, orders, place, rows, kernels);
@@ -29,7 +28,7 @@ const leafRowsOf = (setup: RunSetup, step: number, first: number, count: number)
 /** Rows in the batch of `step`: the last batch of an epoch may be short. */
 export function rowsOf({ batch, context, dataset }: RunSetup, step: number): number {
   const within = step % context.stepsPerEpoch;
-  return Math.min(batch, (dataset?.rows ?? 0) - within * batch);
+  return Math.min(batch, dataset.rows - within * batch);
 }
 
 /** The row of the dataset that is row `n` of the batch in `step`. */
@@ -41,7 +40,7 @@ export function rowOfDataset(setup: RunSetup, step: number, n: number): number {
 /** Where the batch of `step` begins in `orders`, or in the file where there are none. */
 function firstOf({ batch, context, dataset, orders }: RunSetup, step: number): number {
   const within = (step % context.stepsPerEpoch) * batch;
-  if (orders === null || dataset === null) return within;
+  if (orders === null) return within;
   const epoch = Math.floor(step / context.stepsPerEpoch);
   return (epoch % (orders.length / dataset.rows)) * dataset.rows + within;
 }

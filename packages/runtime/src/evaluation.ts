@@ -1,17 +1,70 @@
-import { InputError } from '@gradloom/core';
-import { createList, emitForward, emitLoss, link, NO_BATCH, viewOf } from '@gradloom/core/internal';
-import type { Chunk, RunContext } from './context.ts';
+import { InputError, type Kernels, type Loss, type Network } from '@gradloom/core';
+import {
+  bindTensors,
+  createList,
+  emitForward,
+  emitLoss,
+  link,
+  NO_BATCH,
+  type Program,
+  type Tensors,
+  targetColumns,
+  viewOf,
+  type Workspace,
+} from '@gradloom/core/internal';
+import { createBackendKernels } from './backend.ts';
 import { gatherRows } from './datasets/gather.ts';
 import { gatherTargets } from './datasets/targets.ts';
-import { EVALUATION_ROWS } from './thread-scratch.ts';
+import { EVALUATION_ROWS, type EvaluationScratch } from './thread-scratch.ts';
 import { CONTROL } from './threads/barrier.ts';
-import type { BadRow, EvaluationTask } from './threads/protocol.ts';
+import type { BadRow, EvaluationTask, TeamSetup } from './threads/protocol.ts';
+
+/** A forward pass and its loss. */
+interface Chunk {
+  readonly B: number;
+  readonly y: Float64Array; // [B, O]
+  readonly program: Program;
+}
+
+/** A thread's own view of a network in shared memory: what it needs to evaluate. */
+export interface EvaluationContext {
+  readonly setup: TeamSetup;
+  readonly network: Network;
+  readonly loss: Loss;
+  readonly theta: Tensors;
+  readonly kernels: Kernels;
+  readonly workspace: Workspace;
+  readonly lossSums: Float64Array; // [1] or more
+  readonly targetColumns: number;
+  chunk: Chunk | null; // the last one
+}
+
+export function createEvaluationContext<Setup extends TeamSetup>(
+  setup: Setup,
+  network: Network,
+  loss: Loss,
+  theta: Float64Array, // [P]
+  { kernels: scratch, workspace, lossSums }: EvaluationScratch,
+): EvaluationContext & { readonly setup: Setup } {
+  const { module, code, memory, outside } = setup;
+  return {
+    setup,
+    network,
+    loss,
+    theta: bindTensors(network, theta),
+    kernels: createBackendKernels(setup.backend, { module, code, memory, outside, scratch }),
+    workspace,
+    lossSums,
+    targetColumns: targetColumns(network, loss),
+    chunk: null,
+  };
+}
 
 /**
  * Evaluates this thread's share of the chunks: overwrites their outputs and summed losses, up to the first row that a
  * layer cannot take.
  */
-export function evaluateChunks(context: RunContext, task: EvaluationTask): BadRow | undefined {
+export function evaluateChunks(context: EvaluationContext, task: EvaluationTask): BadRow | undefined {
   const { network, workspace, loss, kernels, lossSums: sums } = context;
   const { dataset, outputs, lossSums, rows, threads } = task;
   const O = network.output;
@@ -37,11 +90,13 @@ export function evaluateChunks(context: RunContext, task: EvaluationTask): BadRo
 }
 
 /** Forward pass and loss of a chunk of B rows: of the one before, or a new one. */
-function chunkOf(context: RunContext, B: number): Chunk {
-  const { network, workspace, theta, kernels, lossSums, place, setup } = context;
+function chunkOf(context: EvaluationContext, B: number): Chunk {
+  const { network, workspace, theta, kernels, lossSums } = context;
   if (context.chunk?.B === B) return context.chunk;
   const { calls, emit } = createList();
-  const pass = { emit, training: false, seed: setup.seed, leaf: EVALUATION_ROWS, joins: false, batch: NO_BATCH, place };
+  // Only dropout reads seed and place, in training.
+  const place = new Float64Array(2);
+  const pass = { emit, training: false, seed: 0, leaf: EVALUATION_ROWS, joins: false, batch: NO_BATCH, place };
   const y = emitForward(network, workspace, theta, B, pass);
   // The first gradient, which the loss overwrites, is not where the outputs are.
   emitLoss(lossSums, network, workspace, y, B, pass);

@@ -9,6 +9,7 @@ import {
   createWorkspace,
   emitNode,
   host,
+  leafCount,
   link,
   NO_BATCH,
   type NodePass,
@@ -25,7 +26,7 @@ import {
 import { gatherLeaves } from './batch.ts';
 import type { RunContext } from './context.ts';
 import { type Clock, PART } from './measure/clock.ts';
-import { batchPart, leavesOf } from './team-part.ts';
+import { batchPart } from './team-part.ts';
 import { CONTROL } from './threads/barrier.ts';
 import { DECISION } from './threads/protocol.ts';
 
@@ -79,7 +80,7 @@ function stepProgram(
   const planned = planPasses(context, passes, rows, looks);
   // A pass that writes over its rows needs them again.
   const isWritten = planned.some(({ workspace }) => workspace.outputs[0] === workspace.x);
-  const isSame = setup.orders === null && dataset?.rows === rows && passes.length === 1 && !isWritten;
+  const isSame = setup.orders === null && dataset.rows === rows && passes.length === 1 && !isWritten;
   const held = isSame ? planned[0] : null;
 
   // Between two barriers all passes go on, one after the other.
@@ -194,7 +195,7 @@ function coupledPasses(
 ): readonly PlannedPass[] {
   const { arena, network, loss, passMemory, setup } = context;
   const allocate = createAllocator('coupledPasses', passMemory);
-  const leaves = leavesOf(setup, setup.batch);
+  const leaves = leafCount(setup.batch, setup.leaf);
   const length = looks ? probeLength(network) : 0;
   return passes.map((pass) => {
     const { first, count } = pass;
@@ -233,7 +234,7 @@ function passCalls(
   const { setup, network, theta, gradients, place } = context;
   const { seed, leaf } = setup;
   const { calls, emit } = createList();
-  const batch = { rows, leaves: leavesOf(setup, rows), firstLeaf: first };
+  const batch = { rows, leaves: leafCount(rows, setup.leaf), firstLeaf: first };
   const pass = { emit, training: true, seed, leaf, joins, batch, place };
   const B = Math.min(count * leaf, rows - first * leaf);
   emitNode(lossSums, network, workspace, theta, gradients[row], B, pass, inspect);
@@ -264,7 +265,7 @@ function arrive(context: RunContext, completion?: () => void): boolean {
 function end(context: RunContext, threads: number, rows: number, emit: Emit, readsPlace: boolean): void {
   const { arena, setup, clock, workClock, note, place, one } = context;
   const { losses, norms, lossSums, squares } = arena;
-  const leaves = leavesOf(setup, rows);
+  const leaves = leafCount(rows, setup.leaf);
   if (threads === 1) {
     emit(ops.noteStep, note, losses, norms, lossSums, squares, leaves, squares.length, rows);
     if (readsPlace) emit(ops.add, viewOf(place, 0, 1), one, 1);

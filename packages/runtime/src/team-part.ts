@@ -16,13 +16,9 @@ export interface BatchShape {
   readonly backend: BackendName;
   readonly batch: number;
   readonly lastBatch: number; // rows of an epoch's last batch, which may be short
-  readonly leaf: number; // rows of a leaf; 0 where nothing is trained
+  readonly leaf: number; // rows of a leaf
   readonly couples: boolean; // rows depend on each other: passes have barriers in them
 }
-
-/** Leaves of `rows` rows. */
-export const leavesOf = ({ leaf }: Pick<BatchShape, 'leaf'>, rows: number): number =>
-  leaf === 0 ? 0 : leafCount(rows, leaf);
 
 /**
  * How teams take batches of `rows` rows. A look sees leaf by leaf, and a BLAS gives a row other bits in calls of other
@@ -31,7 +27,7 @@ export const leavesOf = ({ leaf }: Pick<BatchShape, 'leaf'>, rows: number): numb
 export function teamOptions(shape: BatchShape, rows: number, threads: number, looks: boolean): TeamPlanOptions {
   const isBlas = shape.backend === 'blas';
   const most = isBlas || looks ? 1 : Math.floor(MOST_NODE_ROWS / shape.leaf);
-  return { leaves: leavesOf(shape, rows), threads, most, joins: !isBlas, merges: !shape.couples };
+  return { leaves: leafCount(rows, shape.leaf), threads, most, joins: !isBlas, merges: !shape.couples };
 }
 
 /** What one thread of a team does in a batch. */
@@ -50,7 +46,6 @@ export function batchPart(setup: RunSetup, rows: number, threads: number, thread
 
 /** Rows of gradients that teams of up to `threads` threads need, in whole batches and in the last. */
 export function gradientRowsOf(shape: BatchShape, threads: number, looks: boolean): number {
-  if (shape.leaf === 0) return 0;
   const sizes = shape.lastBatch === shape.batch ? [shape.batch] : [shape.batch, shape.lastBatch];
   const kinds = looks ? [false, true] : [false];
   return Math.max(
@@ -60,7 +55,7 @@ export function gradientRowsOf(shape: BatchShape, threads: number, looks: boolea
 
 /** Rows that one team fills in a whole batch. */
 export const gradientRowsOfTeam = (setup: RunSetup, threads: number): number =>
-  setup.leaf === 0 ? 0 : sizeOfPlan(teamOptions(shapeOf(setup), setup.batch, threads, false)).rows;
+  sizeOfPlan(teamOptions(shapeOf(setup), setup.batch, threads, false)).rows;
 
 /** Teams whose passes are counted: in larger ones a thread has no more. */
 const COUNTED_TEAMS = 16;
@@ -68,7 +63,7 @@ const COUNTED_TEAMS = 16;
 /** Passes of one thread in a batch or in the last, which may come to more of fewer leaves, at most, whatever the team. */
 export function mostPasses(shape: BatchShape): number {
   const sizes = [shape.batch, shape.lastBatch].flatMap((rows) =>
-    Array.from({ length: Math.min(COUNTED_TEAMS, leavesOf(shape, rows)) }, (_, t) =>
+    Array.from({ length: Math.min(COUNTED_TEAMS, leafCount(rows, shape.leaf)) }, (_, t) =>
       sizeOfPlan(teamOptions(shape, rows, t + 1, false)),
     ),
   );

@@ -6,6 +6,7 @@ import {
   createWorkspace,
   emitNode,
   type KernelScratch,
+  leafCount,
   MOST_LEAVES,
   MOST_NODE_ROWS,
   NO_BATCH,
@@ -16,7 +17,7 @@ import {
   tapeLength,
   type Workspace,
 } from '@gradloom/core/internal';
-import { type BatchShape, leavesOf, mostPasses } from './team-part.ts';
+import { type BatchShape, mostPasses } from './team-part.ts';
 
 /**
  * Rows of a chunk at evaluation: fixed, since a BLAS gives a row other bits in calls of other sizes. A pass in training
@@ -27,21 +28,30 @@ export const EVALUATION_ROWS = MOST_NODE_ROWS;
 /** Steps whose hyperparameters a thread writes at a time, at most. */
 export const STEPS = 128;
 
-/** What the scratch of a thread depends on. */
-export interface ScratchShape extends BatchShape {
+/** What the scratch of a thread that evaluates depends on. */
+export interface EvaluationShape {
   readonly network: Network;
   readonly loss: Loss;
-  readonly optimizer: Optimizer;
   readonly elementType: ElementType;
+  readonly backend: BackendName;
+}
+
+/** What the scratch of a thread that trains depends on. */
+export interface ScratchShape extends BatchShape, EvaluationShape {
+  readonly optimizer: Optimizer;
   readonly probes?: boolean; // whether layers are probed, default false
 }
 
-/** The arrays of a run that one thread has for itself. */
-export interface ThreadScratch {
+/** The arrays that one thread has for itself, to evaluate. */
+export interface EvaluationScratch {
   readonly kernels: KernelScratch;
   readonly lossSums: Float64Array; // [leaves] of a pass; of a chunk at evaluation the first
-  readonly probe: Float64Array; // [probeLength] of a leaf that is looked at; empty where none is
   readonly workspace: Workspace;
+}
+
+/** Those of a thread that trains. */
+export interface ThreadScratch extends EvaluationScratch {
+  readonly probe: Float64Array; // [probeLength] of a leaf that is looked at; empty where none is
   readonly passMemory: Float64Array; // workspaces of passes that go on together; empty where no layer couples rows
   readonly place: Float64Array; // [2] step, and row of the batch at which a pass begins
   readonly one: Float64Array; // [1] what a step adds to itself
@@ -54,15 +64,26 @@ export interface ThreadScratch {
   readonly tapes: Float64Array;
 }
 
-/** Takes all that a thread needs: counted to plan a run's memory, and then taken from it by the same calls. */
-export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): ThreadScratch {
-  const { network, loss, optimizer, backend, probes = false } = shape;
-  const H = optimizer.hyperLength;
+/** Takes what a thread needs: counted to plan a memory, and then taken from it by the same calls. */
+export function takeEvaluationScratch(
+  { network, loss, backend }: EvaluationShape,
+  allocate: Allocate,
+  leaves = 1, // of a pass
+): EvaluationScratch {
   return {
     kernels: takeKernelScratch(network.products, backend, allocate),
-    lossSums: allocate(MOST_LEAVES),
-    probe: allocate(probes ? probeLength(network) : 0),
+    lossSums: allocate(leaves),
     workspace: createWorkspace(network, loss, EVALUATION_ROWS, allocate, NO_SHARE),
+  };
+}
+
+/** Likewise, to train. */
+export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): ThreadScratch {
+  const { network, optimizer, probes = false } = shape;
+  const H = optimizer.hyperLength;
+  return {
+    ...takeEvaluationScratch(shape, allocate, MOST_LEAVES),
+    probe: allocate(probes ? probeLength(network) : 0),
     passMemory: allocate(passMemoryLength(shape)),
     place: allocate(2),
     one: allocate(1),
@@ -72,7 +93,7 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
     scale: allocate(1),
     note: allocate(2),
     tapesOf: allocate(1),
-    tapes: allocate(tapeLength(shape.leaf === 0 ? 0 : mostCalls(shape))),
+    tapes: allocate(tapeLength(mostCalls(shape))),
   };
 }
 
@@ -80,7 +101,7 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
 function passMemoryLength(shape: ScratchShape): number {
   const { network, loss, batch, leaf, couples, probes = false } = shape;
   if (!couples) return 0;
-  const leaves = leavesOf(shape, batch);
+  const leaves = leafCount(batch, leaf);
   const lengthOf = (rows: number): number =>
     countDoubles((allocate) => createWorkspace(network, loss, rows, allocate, { leaves, take: () => EMPTY }));
   // A look takes leaf by leaf.
@@ -89,9 +110,9 @@ function passMemoryLength(shape: ScratchShape): number {
 }
 
 /** Doubles that the layers of all threads share. */
-export function sharedLength({ network, loss, couples, ...shape }: ScratchShape): number {
-  const leaves = leavesOf(shape, shape.batch);
+export function sharedLength({ network, loss, batch, leaf, couples }: ScratchShape): number {
   if (!couples) return 0;
+  const leaves = leafCount(batch, leaf);
   return countDoubles((allocate) => {
     createWorkspace(network, loss, 1, () => EMPTY, { leaves, take: (width) => allocate(leaves * width) });
   });

@@ -1,9 +1,9 @@
 import { InputError, type Inspect, type Layer } from '@gradloom/core';
-import { batchLoss, gradientOf, type NodePass, runCalls, show, viewOf } from '@gradloom/core/internal';
+import { batchLoss, gradientOf, leafCount, type NodePass, runCalls, show, viewOf } from '@gradloom/core/internal';
 import { gatherLeaves, rowOfDataset, rowsOf } from '../batch.ts';
 import type { RunContext } from '../context.ts';
 import { type PlannedPass, planPasses } from '../step-program.ts';
-import { batchPart, leavesOf } from '../team-part.ts';
+import { batchPart } from '../team-part.ts';
 import { CONTROL } from '../threads/barrier.ts';
 import type { DiagnosisTask } from '../threads/protocol.ts';
 import { badWeight } from './bad-weight.ts';
@@ -40,7 +40,7 @@ function badLoss(context: RunContext, step: number): Fault {
   const { theta } = context.arena;
   const weights = `; the largest weights before it: ${largestWeights(network, theta)}`;
   const rows = rowsOf(setup, step);
-  const leaves = leavesOf(setup, rows);
+  const leaves = leafCount(rows, leaf);
   for (const passes of piecesOf(context, rows, leaves)) {
     const end = passes[passes.length - 1];
     const [first, last] = [passes[0].first * leaf, Math.min(rows, (end.first + end.count) * leaf) - 1];
@@ -122,7 +122,7 @@ function badNumber(
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
         const row = rowOfDataset(setup, step, first * setup.leaf + error.row);
-        const refused = new InputError(row, error.problem, { of: setup.dataset?.name ?? 'the dataset' }).message;
+        const refused = new InputError(row, error.problem, { of: setup.dataset.name }).message;
         return look.found === undefined ? { refused } : { found: `${look.found}, ${finite}` };
       }
       if (s + 1 === segments.length) for (const [to, from] of copies) to.set(viewOf(from, 0, to.length));

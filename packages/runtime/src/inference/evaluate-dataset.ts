@@ -5,7 +5,7 @@ import { gatherTargets } from '../datasets/targets.ts';
 import { STRETCH, stretchRows } from '../memory/run-memory.ts';
 import { EVALUATION_ROWS } from '../thread-scratch.ts';
 import type { Pool } from '../threads/pool.ts';
-import type { BadRow, RunSetup, WorkerTask } from '../threads/protocol.ts';
+import type { BadRow, InferenceSetup, RunSetup, TeamSetup, WorkerTask } from '../threads/protocol.ts';
 import { runOnTeam } from '../threads/span.ts';
 import { inTurns } from '../turns/in-turns.ts';
 
@@ -42,7 +42,7 @@ export interface EvaluationRun {
  */
 export async function evaluateDataset(
   pool: Pool,
-  setup: RunSetup,
+  setup: RunSetup | InferenceSetup,
   dataset: Dataset,
   { network, loss, threads, chunks: held, attempt, readers: extra = [] }: EvaluationRun,
 ): Promise<Evaluation> {
@@ -110,7 +110,7 @@ type Segment = Pick<Extract<WorkerTask, { kind: 'evaluation' }>, 'dataset' | 'fi
 
 const evaluateSegment = (
   pool: Pool,
-  setup: RunSetup,
+  setup: RunSetup | InferenceSetup,
   segment: Segment,
   threads: number,
 ): Promise<(BadRow | undefined)[]> =>
@@ -148,10 +148,10 @@ interface EvaluationArrays {
   readonly lossSums: Float64Array<SharedArrayBuffer>; // [chunks]
 }
 
-const known = new WeakMap<RunSetup, EvaluationArrays>();
+const known = new WeakMap<TeamSetup, EvaluationArrays>();
 
 /** Reused by all evaluations of a run, which follow one another; new arrays each time would pile up. */
-function arraysOf(setup: RunSetup, network: Network, loss: Loss, chunks: number): EvaluationArrays {
+function arraysOf(setup: TeamSetup, network: Network, loss: Loss, chunks: number): EvaluationArrays {
   let arrays = known.get(setup);
   if (arrays === undefined) {
     const outputs = sharedDoubles(chunks * EVALUATION_ROWS * network.output);

@@ -21,7 +21,7 @@ import { EVALUATION_ROWS } from '../thread-scratch.ts';
 import { createPool } from '../threads/pool.ts';
 import type { Evaluation } from './evaluate-dataset.ts';
 import { evaluateDataset, type OutputReader } from './evaluate-dataset.ts';
-import { openInference } from './inference.ts';
+import { openInference } from './open-inference.ts';
 
 const wantedReaders = 'a list of objects with a function add';
 const readers = option.kind((where, name, value) => {

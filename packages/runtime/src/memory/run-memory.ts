@@ -36,28 +36,29 @@ const LOOK_COPIES = 3;
 /** As they come, in a checkpoint and in the result. */
 const LOSS_COPIES = 3;
 
-/** How a run's threads come about, and what they build. */
+/** How a run's threads come about. */
 export interface ThreadNeeds {
   readonly network: Network;
-  readonly optimizer: Optimizer;
-  readonly rows: number; // of gradients; 0 where nothing is trained
   readonly ownThreads: boolean; // that are started for it, rather than those of a pool
 }
 
-/** Memory of threads besides the arena. */
+/** Memory of threads besides that of the kernels; `trainingBytes` is what each takes to train. */
 export function threadParts(
-  { network, optimizer, rows, ownThreads }: ThreadNeeds,
+  { network, ownThreads }: ThreadNeeds,
   { threads }: Pick<Means, 'threads'>,
+  trainingBytes = 0,
 ): Part[] {
   const layers = network.places.length * LAYER_BYTES;
-  const gradients = network.tensors.length * rows * GRADIENT_BYTES;
-  const pieces = rows === 0 ? 0 : countPieces(network, optimizer) * PIECE_BYTES;
   return [
     { name: "this thread's heap", bytes: 2 * semispaceBytes() + GARBAGE_BYTES + layers },
     { name: 'threads', bytes: ownThreads ? threads * THREAD_BYTES : 0, option: 'threads' },
-    { name: 'layers of the threads', bytes: threads * (layers + gradients + pieces), option: 'threads' },
+    { name: 'layers of the threads', bytes: threads * (layers + trainingBytes), option: 'threads' },
   ];
 }
+
+/** What a thread takes to train, besides the arena, with so many rows of gradients. */
+export const trainingBytes = (network: Network, optimizer: Optimizer, rows: number): number =>
+  network.tensors.length * rows * GRADIENT_BYTES + countPieces(network, optimizer) * PIECE_BYTES;
 
 /**
  * Chunks whose outputs are held at once. Their number changes no bit; 16,384 rows make a pause between two of no
@@ -88,7 +89,7 @@ export function evaluationParts(network: Network, loss: Loss, { chunks }: Pick<M
  * Memory of the main thread: saved states, figures, the weights of looks. The result takes over the copy for faults,
  * unless that is in shared memory.
  */
-export function stateParts(plan: RunPlan, rows: number, { orders }: Pick<Means, 'orders'>): Part[] {
+export function stateParts(plan: Omit<RunPlan, 'backend'>, rows: number, { orders }: Pick<Means, 'orders'>): Part[] {
   const { network, optimizer, onNan, probe, totalEpochs, context } = plan;
   const weights = bytesOfElements(plan.elementType, network.parameterCount);
   const state = weights * (1 + optimizer.slots.length);

@@ -1,8 +1,8 @@
 import type { Pausable } from '@gradloom/core';
+import { leafCount } from '@gradloom/core/internal';
 import type { Progress } from '../checkpoints/checkpoint.ts';
 import { restoreArena } from '../checkpoints/resume.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
-import { leavesOf } from '../team-part.ts';
 import { cloneArray } from '../turns/arrays.ts';
 import { createEpochLog } from './epoch-log.ts';
 import type { TrainEvent } from './events.ts';
@@ -32,7 +32,7 @@ export function* finishedRun(
 export function startEvent({ plan, setup, plannedBytes }: PreparedRun, { step, threads }: Progress): TrainEvent {
   const { network, batch, context, tunesThreads } = plan;
   const { backend } = setup;
-  const leaves = leavesOf(plan, batch);
+  const leaves = leafCount(batch, plan.leaf);
   const start = { type: 'start', parameters: network.parameterCount, threads, tunesThreads } as const;
   return { ...start, leaves, batch, backend, plannedBytes, ...context, step };
 }

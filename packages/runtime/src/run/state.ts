@@ -1,5 +1,5 @@
 import { OptionError } from '@gradloom/core';
-import { blockCount } from '@gradloom/core/internal';
+import { blockCount, leafCount } from '@gradloom/core/internal';
 import type { Progress } from '../checkpoints/checkpoint.ts';
 import type { CheckpointEntry, CheckpointPlace } from '../checkpoints/checkpoint-folder.ts';
 import { createKeeper, type Keeper } from '../checkpoints/keeper.ts';
@@ -9,7 +9,6 @@ import type { BadStep } from '../faults/bad-step.ts';
 import { badWeight } from '../faults/bad-weight.ts';
 import { createHistory, type History } from '../faults/history.ts';
 import { createRecovery, type Recovery, runFailure } from '../faults/recovery.ts';
-import { leavesOf } from '../team-part.ts';
 import { openTeam } from '../threads/opening.ts';
 import type { Pool } from '../threads/pool.ts';
 import { type BusyMeter, createBusyMeter } from '../tuning/busy.ts';
@@ -59,7 +58,7 @@ export async function openState(run: PreparedRun, surroundings: RunSurroundings)
   const { batch, threads, context, resume } = plan;
   const goesBack = plan.onNan === 'rollback';
   // A thread without a leaf and without a block would only make the others wait for it.
-  const leaves = leavesOf(plan, batch);
+  const leaves = leafCount(batch, plan.leaf);
   const useful = Math.min(threads, Math.max(leaves, blockCount(plan.network.parameterCount)));
   const progress = startingProgress(plan);
   const epochLog = createEpochLog(plan.totalEpochs, resume?.arrays);

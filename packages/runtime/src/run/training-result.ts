@@ -1,8 +1,8 @@
 import type { Pausable } from '@gradloom/core';
+import { leafCount } from '@gradloom/core/internal';
 import type { Progress } from '../checkpoints/checkpoint.ts';
 import { fingerprintInTurns } from '../files/fingerprint.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
-import { leavesOf } from '../team-part.ts';
 import type { RunSetup } from '../threads/protocol.ts';
 import type { EpochLog } from './epoch-log.ts';
 import type { RunPlan } from './plan.ts';
@@ -38,7 +38,7 @@ export function* trainingResult(parts: ResultParts): Pausable<TrainResult> {
     threads,
     trials: [],
     gradientThreads: progress.gradientThreads,
-    leaves: leavesOf(plan, plan.batch),
+    leaves: leafCount(plan.batch, plan.leaf),
     batch: plan.batch,
     backend: setup.backend,
     seed: plan.seed,

@@ -6,38 +6,48 @@ import type { Dataset } from '../datasets/dataset.ts';
 import type { Fault } from '../faults/diagnose.ts';
 import type { SharedSpec } from './shared-spec.ts';
 
-/** What a thread needs for a run; sent with every task, since a pool does not say which thread gets which task. */
-export interface RunSetup extends CompiledKernels {
+/** What the threads of a team need, whatever they do with the network. */
+export interface TeamSetup extends CompiledKernels {
   readonly run: number; // unique in the process
   readonly spec: SharedSpec;
   readonly loss: LossSpec;
+  readonly threads: number; // that the memory was planned for
+  readonly backend: Backend;
+  readonly memory: WasmMemory;
+  readonly outside: readonly SharedArrayBuffer[]; // besides it
+  readonly control: Int32Array<SharedArrayBuffer>; // see barrier.ts
+}
+
+/** What a thread needs for a run; sent with every task, since a pool does not say which thread gets which task. */
+export interface RunSetup extends TeamSetup {
+  readonly kind: 'training'; // in the memory of arena.ts
   readonly optimizer: OptimizerSpec;
   readonly schedule: ScheduleSpec;
   readonly context: ScheduleContext;
   readonly elementType: ElementType;
   readonly batch: number;
   readonly lastBatch: number; // rows of an epoch's last
-  readonly leaf: number; // rows of a leaf; 0 where nothing is trained
+  readonly leaf: number; // rows of a leaf
   readonly couples: boolean; // see couplesRows
-  readonly threads: number; // that the arena was planned for
   readonly seed: number;
   readonly clipNorm: number | null;
   readonly probes: boolean; // the arena has room for looks into layers
   readonly times: Float64Array<SharedArrayBuffer> | null; // [threads, parts] see clock.ts; null where nobody asks
   readonly workTimes: Float64Array<SharedArrayBuffer>; // see work-clock.ts
-  readonly backend: Backend;
-  readonly memory: WasmMemory; // see arena.ts
-  readonly outside: readonly SharedArrayBuffer[]; // likewise
   readonly insideBytes: number; // as the arena was planned with
-  readonly control: Int32Array<SharedArrayBuffer>; // see barrier.ts
-  readonly dataset: Dataset | null; // trained on
+  readonly dataset: Dataset; // trained on
   // [slots, N] rows of epoch e in slot e mod slots; null: file order
   readonly orders: Uint32Array<SharedArrayBuffer> | null;
 }
 
+/** What a thread needs to evaluate a model: likewise. */
+export interface InferenceSetup extends TeamSetup {
+  readonly kind: 'inference'; // in the memory of inference-layout.ts
+}
+
 /** The common part of all tasks of a run: thread and team. */
-export interface TaskPlace {
-  readonly setup: RunSetup;
+export interface TaskPlace<Setup extends TeamSetup = RunSetup> {
+  readonly setup: Setup;
   readonly live: readonly number[]; // runs of this pool that still go on; a thread forgets the others
   readonly thread: number;
   readonly threads: number;
@@ -59,7 +69,7 @@ export interface SpanTask extends TaskPlace {
 }
 
 /** Outputs and summed losses of the chunks of `rows` rows from row `first` of a dataset. */
-export interface EvaluationTask extends TaskPlace {
+export interface EvaluationTask extends TaskPlace<RunSetup | InferenceSetup> {
   readonly kind: 'evaluation';
   readonly dataset: Dataset;
   readonly first: number;

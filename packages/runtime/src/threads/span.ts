@@ -3,7 +3,14 @@ import { SPAN_MS } from '../tuning/span-length.ts';
 import { abortTeam, CONTROL, resetControl } from './barrier.ts';
 import { START_LIMIT_MS } from './crew.ts';
 import type { Pool, Team } from './pool.ts';
-import { DECISION, type RunSetup, type TaskAnswers, type TaskPlace, type WorkerTask } from './protocol.ts';
+import {
+  DECISION,
+  type RunSetup,
+  type TaskAnswers,
+  type TaskPlace,
+  type TeamSetup,
+  type WorkerTask,
+} from './protocol.ts';
 
 /**
  * Time for threads to return after an abort: a sleeping thread checks every 100 ms, but a pass of a large network
@@ -59,11 +66,11 @@ export async function runSpan(pool: Pool, setup: RunSetup, options: SpanOptions)
 }
 
 /** `runTeam` with one task for each place of a team of `threads` threads. Resolves to their answers, in this order. */
-export async function runOnTeam<K extends keyof TaskAnswers>(
+export async function runOnTeam<K extends keyof TaskAnswers, Setup extends TeamSetup>(
   pool: Pool,
-  setup: RunSetup,
+  setup: Setup,
   threads: number,
-  taskOf: (place: TaskPlace) => Extract<WorkerTask, { kind: K }>,
+  taskOf: (place: TaskPlace<Setup>) => Extract<WorkerTask, { kind: K }>,
 ): Promise<TaskAnswers[K][]> {
   const team = await pool.acquire(threads);
   resetControl(setup.control);

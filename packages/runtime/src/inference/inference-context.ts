@@ -1,0 +1,23 @@
+import { buildNetwork, createLoss } from '@gradloom/core';
+import { createAllocator, FLOAT64 } from '@gradloom/core/internal';
+import { createEvaluationContext, type EvaluationContext } from '../evaluation.ts';
+import { takeEvaluationScratch } from '../thread-scratch.ts';
+import type { InferenceSetup } from '../threads/protocol.ts';
+import { specOf } from '../threads/shared-spec.ts';
+import { planInference } from './inference-layout.ts';
+
+/** A thread's own view of a model that is evaluated. */
+export interface InferenceContext extends EvaluationContext {
+  readonly setup: InferenceSetup;
+}
+
+/** That of thread `thread`. */
+export function createInferenceContext(setup: InferenceSetup, thread: number): InferenceContext {
+  const network = buildNetwork(specOf(setup.spec));
+  const loss = createLoss(setup.loss);
+  const { threads, heapBase } = setup;
+  const shape = { network, loss, elementType: FLOAT64, backend: setup.backend.name };
+  const { theta, scratch } = planInference({ ...shape, threads, heapBase }).bind(setup.memory);
+  const own = takeEvaluationScratch(shape, createAllocator('createInferenceContext', scratch[thread]));
+  return createEvaluationContext(setup, network, loss, theta, own);
+}

@@ -1,0 +1,50 @@
+import { createLoss, type LossSpec, type Network } from '@gradloom/core';
+import { complete, FLOAT64 } from '@gradloom/core/internal';
+import { refuseBadWeights } from '../faults/bad-weight.ts';
+import type { Means } from '../memory/fit-memory.ts';
+import type { MemoryRoom } from '../memory/memory.ts';
+import { evaluationParts, threadParts } from '../memory/run-memory.ts';
+import type { InferenceSetup } from '../threads/protocol.ts';
+import { openTeamSetup, type TeamShape } from '../threads/team-setup.ts';
+import type { OutputReader } from './evaluate-dataset.ts';
+import { countScratch, planInference } from './inference-layout.ts';
+
+/** A model in the memory of a team. */
+export interface OpenedInference {
+  readonly setup: InferenceSetup;
+  readonly means: Means;
+  readonly room: MemoryRoom; // that it was fitted into
+  readonly plannedBytes: number;
+}
+
+/**
+ * Opens a model for evaluation, with a copy of `parameters` [P].
+ * @throws Error for a weight that is not finite.
+ */
+export function openInference(
+  where: string,
+  network: Network,
+  parameters: Float64Array, // [P]
+  lossSpec: LossSpec,
+  machine: Omit<TeamShape, 'network' | 'lossSpec'>,
+  readers: readonly OutputReader[] = [],
+  chunks = 0, // of an evaluation to hold at once, if there is memory for it
+): OpenedInference {
+  refuseBadWeights(where, network, parameters);
+  const loss = createLoss(lossSpec);
+  const shape = { network, lossSpec, ...machine };
+  const read = { name: 'readers of the outputs', bytes: readers.reduce((sum, { bytes = 0 }) => sum + bytes, 0) };
+  const opening = openTeamSetup(shape, { chunks, orders: 0 }, function* (compiled) {
+    const options = { network, loss, elementType: FLOAT64, ...compiled };
+    const scratchLength = countScratch(options);
+    yield;
+    return (means) => {
+      const layout = planInference({ ...options, threads: means.threads }, scratchLength);
+      const others = [...threadParts(shape, means), ...evaluationParts(network, loss, means), read];
+      return { layout, parts: [...layout.parts, ...others] };
+    };
+  });
+  const { team, layout, ...opened } = complete(opening);
+  layout.bind(team.memory).theta.set(parameters);
+  return { ...opened, setup: { ...team, kind: 'inference' } };
+}

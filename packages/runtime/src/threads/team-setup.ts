@@ -1,0 +1,74 @@
+import type { LossSpec, Network, Pausable } from '@gradloom/core';
+import { compileFor, resolveBackend } from '../backend.ts';
+import type { BackendChoice } from '../backend-choices.ts';
+import { fitMemory, type Means } from '../memory/fit-memory.ts';
+import { bytesOf, type MemoryRoom, type Part } from '../memory/memory.ts';
+import { memoryRoom } from '../memory/memory-room.ts';
+import { allocateOutside, allocateSharedMemory } from '../memory/shared-memory.ts';
+import { allocateControl } from './barrier.ts';
+import type { TeamSetup } from './protocol.ts';
+import { shareSpec } from './shared-spec.ts';
+
+/** What a team is to compute with. */
+export interface TeamShape {
+  readonly network: Network;
+  readonly lossSpec: LossSpec;
+  readonly threads: number; // fewer where memory is short
+  readonly ownThreads: boolean; // that are started for it, rather than those of a pool
+  readonly backend: BackendChoice;
+  readonly blas: string | undefined;
+}
+
+/** What the layout of a team's memory depends on besides its shape. */
+export type Compiled = { readonly heapBase: number; readonly backend: TeamSetup['backend']['name'] };
+
+/** What a team takes with some means: the layout of the memory that its kernels work in, and all parts. */
+export interface TeamPlan<Layout> {
+  readonly layout: Layout & { readonly bytes: number; readonly outside: readonly number[] };
+  readonly parts: readonly Part[]; // those of the layout among them
+}
+
+/** A team's setup, with its memory allocated, all zeros. */
+export interface OpenedTeam<Layout> {
+  readonly team: TeamSetup;
+  readonly layout: Layout;
+  readonly means: Means;
+  readonly room: MemoryRoom; // that it was fitted into
+  readonly plannedBytes: number;
+}
+
+let lastRun = 0;
+
+/**
+ * Allocates the memory that a team shares, with those of the `wanted` means that there is room for.
+ * @throws OptionError if even the minimum does not fit, before anything is allocated.
+ */
+export function* openTeamSetup<Layout>(
+  shape: TeamShape,
+  wanted: Omit<Means, 'threads'>,
+  planner: (compiled: Compiled) => Pausable<(means: Means) => TeamPlan<Layout>>,
+): Pausable<OpenedTeam<Layout>> {
+  const backend = resolveBackend(shape.backend, shape.blas, shape.network);
+  const compiled = compileFor(backend);
+  yield;
+  const planOf = yield* planner({ backend: backend.name, heapBase: compiled.heapBase });
+  const room = memoryRoom();
+  const { plan, means } = yield* fitMemory(planOf, { ...wanted, threads: shape.threads }, room);
+  const memory = allocateSharedMemory(plan.layout.bytes, compiled.module);
+  const outside = plan.layout.outside.map(allocateOutside);
+  yield;
+  lastRun++;
+  const team: TeamSetup = {
+    ...compiled,
+    run: lastRun,
+    // Threads rebuild the network and the loss from these.
+    spec: yield* shareSpec(shape.network.spec),
+    loss: shape.lossSpec,
+    threads: means.threads,
+    backend,
+    memory,
+    outside,
+    control: allocateControl(),
+  };
+  return { team, layout: plan.layout, means, room, plannedBytes: bytesOf(plan.parts) };
+}
