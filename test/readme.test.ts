@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { activations } from '../packages/core/src/activations/index.ts';
-import { initializers } from '../packages/core/src/initializers/index.ts';
-import { layers } from '../packages/core/src/layers/index.ts';
-import { losses } from '../packages/core/src/losses/index.ts';
-import { optimizers } from '../packages/core/src/optimizers/index.ts';
-import { schedules } from '../packages/core/src/schedules/index.ts';
+import { activations } from '../packages/core/src/model/activations/index.ts';
+import { initializers } from '../packages/core/src/model/initializers/index.ts';
+import { layers } from '../packages/core/src/model/layers/index.ts';
+import { losses } from '../packages/core/src/model/losses/index.ts';
+import { optimizers } from '../packages/core/src/train/optimizers/index.ts';
+import { schedules } from '../packages/core/src/train/schedules/index.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 

@@ -11,7 +11,7 @@ import {
   sizeOfPlan,
   sumsOf,
   treeLevels,
-} from '../../packages/core/src/tree/index.ts';
+} from '../../packages/core/src/train/tree/index.ts';
 import { counted } from '../support/count.ts';
 
 test.each([

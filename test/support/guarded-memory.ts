@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
-import type { Kernels } from '../../packages/core/src/kernels/kernels.ts';
-import type { Allocate, KernelScratch, ProductShape } from '../../packages/core/src/kernels/scratch.ts';
+import type { Kernels } from '../../packages/core/src/backends/kernels.ts';
+import type { Allocate, KernelScratch, ProductShape } from '../../packages/core/src/backends/scratch.ts';
 import {
   compileWasmKernels,
   createWasmKernels,
   takeWasmScratch,
   wasmHeapBase,
-} from '../../packages/core/src/kernels/wasm.ts';
-import { WasmApi, type WasmMemory, type WasmModule } from '../../packages/core/src/kernels/webassembly.ts';
+} from '../../packages/core/src/backends/wasm/wasm.ts';
+import { WasmApi, type WasmMemory, type WasmModule } from '../../packages/core/src/backends/wasm/webassembly.ts';
 
 /** A memory in which every byte is checked, including the constants of the module. */
 interface GuardedArrays {

@@ -2,7 +2,8 @@ import { flush } from './flush';
 import { bytes, minus, over, plus, root, splat, times } from './lanes';
 import { add, copy } from './vectors';
 
-// Bits as src/ops/batch-norm.ts: each number of a row has sums of its own, so lanes are neighbours in a row.
+// Bits as src/program/reference/batch-norm.ts: each number of a row has sums of its own, so lanes are neighbours in a
+// row.
 
 /** sums[k,size] = the sum of the rows of leaf k of `a`, ascending from 0. Overwrites `sums`. */
 export function leafSums(sums: usize, a: usize, B: i32, leaf: i32, size: i32): void {
@@ -37,7 +38,7 @@ export function leafMean(mean: usize, levels: usize, sums: usize, leaves: i32, s
   let top = levels;
   for (let k = 1; k <= leaves; k++, sums += row) {
     copy(top, sums, size);
-    // As joinLevels of src/tree/leaves.ts: behind a leaf neighbours that are whole, behind the last all.
+    // As joinLevels of src/train/tree/leaves.ts: behind a leaf neighbours that are whole, behind the last all.
     for (let m = k; top > levels && (k == leaves || (m & 1) == 0); m >>= 1) {
       add(top - row, top, size);
       top -= row;

@@ -8,7 +8,7 @@ const STEP1: i32 = 0xbb67ae85;
 
 /**
  * y[B,size] = x · m, m = 0 where the random word of the column is below `threshold`, else `factor`, as
- * src/ops/dropout.ts; place = [step, row of the batch that row 0 is]. Overwrites `y`, which may be `x`.
+ * src/program/reference/dropout.ts; place = [step, row of the batch that row 0 is]. Overwrites `y`, which may be `x`.
  *
  * Two blocks of Philox, a and b, stand in two vectors: `even` = x₀a x₀b x₂a x₂b and `odd` = x₁a x₁b x₃a x₃b.
  */

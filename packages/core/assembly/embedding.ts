@@ -1,7 +1,7 @@
 import { bytes } from './lanes';
 import { add, copy, fill } from './vectors';
 
-/** Stands for no place, as in src/ops/embedding.ts. */
+/** Stands for no place, as in src/program/reference/embedding.ts. */
 const NOWHERE: f64 = -1;
 
 /** y[n,width] = the rows x[n] of E. Overwrites `y`. */
@@ -37,7 +37,8 @@ export function embeddingBackward(
     for (; p >= 0; p = <i32>load<f64>(nextPlace + bytes(p))) {
       const own = p / places;
       if (own != last) {
-        // As src/ops/embedding.ts: neighbours that are nearer to each other than to this leaf are joined before it.
+        // As src/program/reference/embedding.ts: neighbours that are nearer to each other than to this leaf are joined
+        // before it.
         for (; level > 0; level--, sum -= row) {
           const left = <i32>load<f64>(leafOf + bytes(level - 1));
           if (clz(left ^ last) <= clz(last ^ own)) break;

@@ -3,7 +3,7 @@ import { loadOne, storeOne, times } from './lanes';
 import { sigmoid } from './sigmoid';
 import { slopeBy } from './silu';
 
-/** y[i] = g · σ(g) · v, as src/ops/gate.ts. Overwrites `y`. */
+/** y[i] = g · σ(g) · v, as src/program/reference/gate.ts. Overwrites `y`. */
 export function gateForward(y: usize, g: usize, v: usize, n: i32): void {
   for (; n >= 2; n -= 2, y += 16, g += 16, v += 16) store<v128>(y, gated(load<v128>(g), load<v128>(v)));
   if (n > 0) storeOne(y, gated(loadOne(g), loadOne(v)));

@@ -6,8 +6,8 @@ import { add, copy } from './vectors';
 // odd, the last is worked out twice, from arrays that are only read.
 
 /**
- * y[B,size] = γ · x̂ + β with x̂ = (x - μ) · s and s = 1 / √(σ² + ε), lanes as src/ops/layer-norm.ts. Overwrites `y`,
- * `xHat` and `scales`.
+ * y[B,size] = γ · x̂ + β with x̂ = (x - μ) · s and s = 1 / √(σ² + ε), lanes as src/program/reference/layer-norm.ts.
+ * Overwrites `y`, `xHat` and `scales`.
  */
 export function layerNormForward(
   y: usize, xHat: usize, scales: usize, x: usize, gamma: usize, beta: usize, B: i32, size: i32, epsilon: f64,
@@ -129,7 +129,7 @@ export function normBackwardWeights(
     sumLeaf(top, dy, xHat, min(B - n, leaf), size);
     dy += <usize>leaf * row;
     xHat += <usize>leaf * row;
-    // As joinLevels of src/tree/leaves.ts: behind a leaf neighbours that are whole, behind the last all.
+    // As joinLevels of src/train/tree/leaves.ts: behind a leaf neighbours that are whole, behind the last all.
     const isLast = n + leaf >= B;
     for (let m = k; top > sums && (isLast || (m & 1) == 0); m >>= 1) {
       add(top - level, top, 2 * size);

@@ -4,8 +4,9 @@ import { bytes, minus, over, plus, splat } from './lanes';
 import { log } from './log';
 
 /**
- * Σₙ log Σₒ e^y[n,o] - y[n,t[n]] and dy[n,o] = softmax(y[n])[o] - [o = t[n]], as src/losses/softmax-cross-entropy.ts.
- * Overwrites `lossSums`, one of each leaf of `leaf` rows, and `dy`, which may be `y`.
+ * Σₙ log Σₒ e^y[n,o] - y[n,t[n]] and dy[n,o] = softmax(y[n])[o] - [o = t[n]], as
+ * src/model/losses/softmax-cross-entropy.ts. Overwrites `lossSums`, one of each leaf of `leaf` rows, and `dy`, which
+ * may be `y`.
  */
 export function softmaxCrossEntropy(
   lossSums: usize, dy: usize, y: usize, t: usize, B: i32, leaf: i32, O: i32,

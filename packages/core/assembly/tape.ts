@@ -1,4 +1,4 @@
-// Written by npm run build:tape from src/kernels/wasm-ops.ts. Do not edit.
+// Written by npm run build:tape from src/backends/wasm/wasm-ops.ts. Do not edit.
 import {
   adam,
   adamOfMean,
@@ -53,7 +53,7 @@ import {
   takeHyper,
   tanhBackward,
   tanhForward,
-} from './kernels';
+} from '../../kernels/kernels';
 
 /** Bytes of a call on the tape. */
 const CALL: usize = 64;

@@ -1,4 +1,9 @@
-export { type Activation, type ActivationName, activations } from './activations/index.ts';
+export type { BackendName, Block, Blocks, GatherBytes, Kernels } from './backends/kernels.ts';
+export { referenceKernels } from './backends/reference/reference-kernels.ts';
+export type { Allocate, ProductShape } from './backends/scratch.ts';
+export type { ElementType } from './element-type.ts';
+export * as math from './math/index.ts';
+export { type Activation, type ActivationName, activations } from './model/activations/index.ts';
 export {
   type ActivationBuilder,
   batchNorm,
@@ -20,9 +25,8 @@ export {
   step,
   swiglu,
   tanh,
-} from './builders.ts';
-export type { ElementType } from './element-type.ts';
-export type { KindOf, SpecOf } from './family.ts';
+} from './model/builders.ts';
+export type { KindOf, SpecOf } from './model/family.ts';
 export {
   type ConstantOptions,
   createInitializer,
@@ -33,10 +37,7 @@ export {
   type NormalOptions,
   type OrthogonalOptions,
   type UniformOptions,
-} from './initializers/index.ts';
-export type { BackendName, Block, Blocks, GatherBytes, Kernels } from './kernels/kernels.ts';
-export { referenceKernels } from './kernels/reference-kernels.ts';
-export type { Allocate, ProductShape } from './kernels/scratch.ts';
+} from './model/initializers/index.ts';
 export {
   type ActivationOptions,
   type BatchNormOptions,
@@ -61,7 +62,7 @@ export {
   type StackMemory,
   type SwigluOptions,
   type TensorSpec,
-} from './layers/index.ts';
+} from './model/layers/index.ts';
 export {
   createLoss,
   type HuberOptions,
@@ -70,16 +71,7 @@ export {
   type LossName,
   type LossSpec,
   losses,
-} from './losses/index.ts';
-export * as math from './math/index.ts';
-export {
-  type DecisionOptions,
-  type Metric,
-  type MetricName,
-  metrics,
-  NO_ANSWER,
-  type TopKOptions,
-} from './metrics/index.ts';
+} from './model/losses/index.ts';
 export {
   buildNetwork,
   initializeParameters,
@@ -87,7 +79,21 @@ export {
   type NetworkPlace,
   type NetworkSpec,
   type Tensor,
-} from './network.ts';
+} from './model/network.ts';
+export type { Shape } from './model/shape.ts';
+export type { Pausable } from './pausable.ts';
+export type { Call, Emit, Op, Operand } from './program/op.ts';
+export { createPredictor, type Predictor } from './program/predict.ts';
+export { createRandom, type Random, shuffle } from './random/index.ts';
+export { OptionError, type OptionErrorDetails } from './text/option-error.ts';
+export {
+  type DecisionOptions,
+  type Metric,
+  type MetricName,
+  metrics,
+  NO_ANSWER,
+  type TopKOptions,
+} from './train/metrics/index.ts';
 export {
   type AdagradOptions,
   type AdamOptions,
@@ -103,12 +109,8 @@ export {
   type SgdOptions,
   type UpdateKernel,
   type WeightDecayOptions,
-} from './optimizers/index.ts';
-export type { Pausable } from './pausable.ts';
-export { createPredictor, type Predictor } from './predict.ts';
-export type { LayerFigures, TensorFigures } from './probe.ts';
-export type { Call, Emit, Op, Operand } from './program/op.ts';
-export { createRandom, type Random, shuffle } from './random/index.ts';
+} from './train/optimizers/index.ts';
+export type { LayerFigures, TensorFigures } from './train/probe.ts';
 export {
   type CosineOptions,
   createSchedule,
@@ -123,8 +125,6 @@ export {
   type StepOptions,
   schedules,
   type WarmupOptions,
-} from './schedules/index.ts';
-export type { Shape } from './shape.ts';
-export { OptionError, type OptionErrorDetails } from './text/option-error.ts';
-export { createTrainStep, type StepFigures, type TrainStep, type TrainStepOptions } from './train-step.ts';
-export type { NodeSums } from './tree/node-sums.ts';
+} from './train/schedules/index.ts';
+export { createTrainStep, type StepFigures, type TrainStep, type TrainStepOptions } from './train/train-step.ts';
+export type { NodeSums } from './train/tree/node-sums.ts';

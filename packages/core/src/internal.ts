@@ -2,25 +2,12 @@
  * Shared with the other packages of Gradloom. Not part of the public interface: it may change in any release.
  * @internal
  */
-export {
-  createWorkspace,
-  emitForward,
-  emitLoss,
-  emitNode,
-  forward,
-  nodeGradient,
-  type PassSettings,
-  type Tensors,
-  targetColumns,
-  type Workspace,
-} from './backprop.ts';
-export { BLOCK, blockCount } from './block.ts';
-export { bytesOfElements, elementView, FLOAT64 } from './element-type.ts';
-export { fusedProducts } from './kernels/fused.ts';
-export { assembleCode, type CodeLayout } from './kernels/native/code.ts';
-export { assembleProcessorQueries, processorFlags } from './kernels/native/isa/x64/processor.ts';
-export { type ExtensionName, extensions } from './kernels/native/isa/x64/vector-unit.ts';
-export { createX64 } from './kernels/native/isa/x64/x64.ts';
+
+export { fusedProducts } from './backends/fused.ts';
+export { assembleCode, type CodeLayout } from './backends/native/code.ts';
+export { assembleProcessorQueries, processorFlags } from './backends/native/isa/x64/processor.ts';
+export { type ExtensionName, extensions } from './backends/native/isa/x64/vector-unit.ts';
+export { createX64 } from './backends/native/isa/x64/x64.ts';
 export {
   createNativeKernels,
   createNativeUpdates,
@@ -29,17 +16,17 @@ export {
   type NativeScratch,
   type Play,
   takeNativeScratch,
-} from './kernels/native/native.ts';
-export { countDoubles, createAllocator, type KernelScratch, viewOf } from './kernels/scratch.ts';
-export { createStarts, type Starts } from './kernels/starts.ts';
-export { compileWasmKernels, createWasmKernels, takeWasmScratch, wasmHeapBase } from './kernels/wasm.ts';
-export { tapeLength } from './kernels/wasm-tape.ts';
-export { WasmApi, type WasmMemory, type WasmModule, wasmProblem } from './kernels/webassembly.ts';
-export { type Products, withProducts } from './kernels/with-products.ts';
-export { NO_BATCH, NO_SHARE, noMemory } from './layers/index.ts';
-export { badOutput, createDecision, type Decision } from './metrics/index.ts';
-export { bindTensors, buildNetworkInTurns, couplesRows } from './network.ts';
-export { decayedParameters, optimizerOptions } from './optimizers/index.ts';
+} from './backends/native/native.ts';
+export { countDoubles, createAllocator, type KernelScratch, viewOf } from './backends/scratch.ts';
+export { createStarts, type Starts } from './backends/starts.ts';
+export { compileWasmKernels, createWasmKernels, takeWasmScratch, wasmHeapBase } from './backends/wasm/wasm.ts';
+export { tapeLength } from './backends/wasm/wasm-tape.ts';
+export { WasmApi, type WasmMemory, type WasmModule, wasmProblem } from './backends/wasm/webassembly.ts';
+export { type Products, withProducts } from './backends/with-products.ts';
+export { bytesOfElements, elementView, FLOAT64 } from './element-type.ts';
+export { NO_BATCH, NO_SHARE, noMemory } from './model/layers/index.ts';
+export { bindTensors, buildNetworkInTurns, couplesRows } from './model/network.ts';
+export { sizeOf } from './model/shape.ts';
 export {
   defineOptions,
   type Named,
@@ -51,21 +38,35 @@ export {
 } from './options/index.ts';
 export * as option from './options/kinds.ts';
 export { complete } from './pausable.ts';
-export { countPieces } from './pieces.ts';
-export { rowPredictor } from './predict.ts';
-export { createProbe, type ProbeReading, probeFigures, probeLength } from './probe.ts';
+export {
+  createWorkspace,
+  emitForward,
+  emitLoss,
+  emitNode,
+  forward,
+  nodeGradient,
+  type PassSettings,
+  type Tensors,
+  targetColumns,
+  type Workspace,
+} from './program/backprop.ts';
 export { createTapeRoom, link, type Program, runCalls, type TapeRoom, tapesOf } from './program/link.ts';
 export { barrier, createList, host, part, segmentsOf } from './program/op.ts';
 export { activationOps, lossOp, ops, updateOp } from './program/ops.ts';
+export { rowPredictor } from './program/predict.ts';
 export { batchLoss, clipScale, gradientNorm, noteStep } from './program/step-ops.ts';
 export { shuffleInTurns } from './random/index.ts';
-export { warmupOptions } from './schedules/index.ts';
-export { sizeOf } from './shape.ts';
 export { doubles, finite, list, number, oneOf, onlyKeys, positiveInteger, record } from './text/check.ts';
 export { counted } from './text/counted.ts';
 export { suggest } from './text/nearest.ts';
 export { unknownOption, within, withinInTurns } from './text/option-error.ts';
 export { show } from './text/show.ts';
+export { BLOCK, blockCount } from './train/block.ts';
+export { badOutput, createDecision, type Decision } from './train/metrics/index.ts';
+export { decayedParameters, optimizerOptions } from './train/optimizers/index.ts';
+export { countPieces } from './train/pieces.ts';
+export { createProbe, type ProbeReading, probeFigures, probeLength } from './train/probe.ts';
+export { warmupOptions } from './train/schedules/index.ts';
 export {
   gradientRows,
   leafCount,
@@ -81,5 +82,5 @@ export {
   sumsOf,
   type TeamPlan,
   type TeamPlanOptions,
-} from './tree/index.ts';
-export { type BlockUpdate, createBlockUpdate, gradientOf, gradientStride, type UpdateMemory } from './update.ts';
+} from './train/tree/index.ts';
+export { type BlockUpdate, createBlockUpdate, gradientOf, gradientStride, type UpdateMemory } from './train/update.ts';

@@ -60,7 +60,9 @@ export const gradientRowsOfTeam = (setup: RunSetup, threads: number): number =>
 /** Teams whose passes are counted: in larger ones a thread has no more. */
 const COUNTED_TEAMS = 16;
 
-/** Passes of one thread in a batch or in the last, which may come to more of fewer leaves, at most, whatever the team. */
+/**
+ * Passes of one thread in a batch or in the last, which may come to more of fewer leaves, at most, whatever the team.
+ */
 export function mostPasses(shape: BatchShape): number {
   const sizes = [shape.batch, shape.lastBatch].flatMap((rows) =>
     Array.from({ length: Math.min(COUNTED_TEAMS, leafCount(rows, shape.leaf)) }, (_, t) =>

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { TINY } from '../../../packages/core/src/math/flush.ts';
 import {
   type Activation,
   type ActivationName,
   activate,
   activateBackward,
   activations,
-} from '../../../packages/core/src/activations/index.ts';
-import { TINY } from '../../../packages/core/src/math/flush.ts';
+} from '../../../packages/core/src/model/activations/index.ts';
 import { maxError } from '../../support/errors.ts';
 import { numericDerivative } from '../../support/numeric-gradient.ts';
 

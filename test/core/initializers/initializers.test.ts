@@ -4,7 +4,7 @@ import {
   type InitializerName,
   type InitializerSpec,
   initializers,
-} from '../../../packages/core/src/initializers/index.ts';
+} from '../../../packages/core/src/model/initializers/index.ts';
 import { createRandom } from '../../../packages/core/src/random/index.ts';
 import { maxError } from '../../support/errors.ts';
 

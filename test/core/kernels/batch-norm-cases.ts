@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { ops } from '../../../packages/core/src/program/ops.ts';
-import { leafCount, treeLevels } from '../../../packages/core/src/tree/index.ts';
+import { leafCount, treeLevels } from '../../../packages/core/src/train/tree/index.ts';
 import { type KernelCase, leaf, length, rows, width } from './kernel-case.ts';
 
 /** Leaves of a batch: on both sides of whole trees. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { fusedProducts } from '../../../packages/core/src/kernels/fused.ts';
-import * as reference from '../../../packages/core/src/kernels/reference.ts';
+import { fusedProducts } from '../../../packages/core/src/backends/fused.ts';
+import * as reference from '../../../packages/core/src/backends/reference/reference.ts';
 import { firstDifference } from '../../support/bits.ts';
 
 // 2⁵³ + 1 rounds back to 2⁵³: a sum of ones and BIG tells in which order it was added.

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { createLoss, type LossName } from '../../../packages/core/src/losses/index.ts';
+import { createLoss, type LossName } from '../../../packages/core/src/model/losses/index.ts';
 import { lossOp } from '../../../packages/core/src/program/ops.ts';
-import { leafCount } from '../../../packages/core/src/tree/index.ts';
+import { leafCount } from '../../../packages/core/src/train/tree/index.ts';
 import { choice, type KernelCase, rows, width } from './kernel-case.ts';
 
 /** A loss and its gradient, in place where `shared` is 1. */

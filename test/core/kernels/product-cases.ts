@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { ProductShape } from '../../../packages/core/src/kernels/scratch.ts';
+import type { ProductShape } from '../../../packages/core/src/backends/scratch.ts';
 import { ops } from '../../../packages/core/src/program/ops.ts';
-import { leafCount, MOST_LEAF_ROWS, MOST_LEAVES, MOST_NODE_ROWS } from '../../../packages/core/src/tree/index.ts';
+import { leafCount, MOST_LEAF_ROWS, MOST_LEAVES, MOST_NODE_ROWS } from '../../../packages/core/src/train/tree/index.ts';
 import { choice, type KernelCase, rows, width } from './kernel-case.ts';
 
 // Without inputs affine gives the bias and the weights' kernel db alone: so the blas backend uses them.

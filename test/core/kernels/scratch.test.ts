@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { countDoubles, createAllocator, viewOf } from '../../../packages/core/src/kernels/scratch.ts';
+import { countDoubles, createAllocator, viewOf } from '../../../packages/core/src/backends/scratch.ts';
 import { propertySeed } from '../../support/seed.ts';
 
 const lengths = fc.array(fc.nat(40), { maxLength: 12 });

@@ -1,5 +1,5 @@
-import type { Kernels } from '../../../packages/core/src/kernels/kernels.ts';
-import type { Allocate, ProductShape } from '../../../packages/core/src/kernels/scratch.ts';
+import type { Kernels } from '../../../packages/core/src/backends/kernels.ts';
+import type { Allocate, ProductShape } from '../../../packages/core/src/backends/scratch.ts';
 import { ops } from '../../../packages/core/src/program/ops.ts';
 import { runOp } from '../../support/run-op.ts';
 

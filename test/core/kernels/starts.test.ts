@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createStarts } from '../../../packages/core/src/kernels/starts.ts';
+import { createStarts } from '../../../packages/core/src/backends/starts.ts';
 
 test('starts are views of the same memory, a step apart', () => {
   const view = new Float64Array(new SharedArrayBuffer(8 * 32), 16, 30);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, test, vi } from 'vitest';
-import { compileWasmKernels, wasmHeapBase } from '../../../packages/core/src/kernels/wasm.ts';
-import { WasmApi } from '../../../packages/core/src/kernels/webassembly.ts';
+import { compileWasmKernels, wasmHeapBase } from '../../../packages/core/src/backends/wasm/wasm.ts';
+import { WasmApi } from '../../../packages/core/src/backends/wasm/webassembly.ts';
 
 const bytes = readFileSync(new URL('../../../packages/core/kernels.wasm', import.meta.url));
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Kernels } from '../../../packages/core/src/kernels/kernels.ts';
-import { referenceKernels } from '../../../packages/core/src/kernels/reference-kernels.ts';
-import { wasmOps } from '../../../packages/core/src/kernels/wasm-ops.ts';
-import { tapeLength } from '../../../packages/core/src/kernels/wasm-tape.ts';
+import type { Kernels } from '../../../packages/core/src/backends/kernels.ts';
+import { referenceKernels } from '../../../packages/core/src/backends/reference/reference-kernels.ts';
+import { wasmOps } from '../../../packages/core/src/backends/wasm/wasm-ops.ts';
+import { tapeLength } from '../../../packages/core/src/backends/wasm/wasm-tape.ts';
 import { createTapeRoom, link } from '../../../packages/core/src/program/link.ts';
 import { type Call, createList } from '../../../packages/core/src/program/op.ts';
 import { firstDifference } from '../../support/bits.ts';

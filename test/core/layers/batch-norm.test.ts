@@ -10,7 +10,7 @@ import {
 } from '@gradloom/core';
 import { ops } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
-import { treeLevels } from '../../../packages/core/src/tree/index.ts';
+import { treeLevels } from '../../../packages/core/src/train/tree/index.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { maxRelativeError } from '../../support/errors.ts';
 import { runLayer } from '../../support/one-layer.ts';

@@ -5,8 +5,8 @@ import {
   type LossSpec,
   losses,
   lossTargets,
-} from '../../../packages/core/src/losses/index.ts';
-import type { Loss } from '../../../packages/core/src/losses/loss.ts';
+} from '../../../packages/core/src/model/losses/index.ts';
+import type { Loss } from '../../../packages/core/src/model/losses/loss.ts';
 import { createRandom } from '../../../packages/core/src/random/index.ts';
 import { maxError } from '../../support/errors.ts';
 import { lossOf } from '../../support/loss-of.ts';

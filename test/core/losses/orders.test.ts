@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createLoss, type LossName, type LossSpec, losses } from '../../../packages/core/src/losses/index.ts';
 import { exp, log, log1p, sigmoid } from '../../../packages/core/src/math/index.ts';
+import { createLoss, type LossName, type LossSpec, losses } from '../../../packages/core/src/model/losses/index.ts';
 import { batchLoss } from '../../../packages/core/src/program/step-ops.ts';
 import { createRandom } from '../../../packages/core/src/random/index.ts';
 import { firstDifference } from '../../support/bits.ts';

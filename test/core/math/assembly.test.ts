@@ -4,8 +4,8 @@ import {
   activate,
   activateBackward,
   activations,
-} from '../../../packages/core/src/activations/index.ts';
-import { createLoss } from '../../../packages/core/src/losses/index.ts';
+} from '../../../packages/core/src/model/activations/index.ts';
+import { createLoss } from '../../../packages/core/src/model/losses/index.ts';
 import { activationOps, lossOp } from '../../../packages/core/src/program/ops.ts';
 import { createRandom } from '../../../packages/core/src/random/index.ts';
 import { firstDifference } from '../../support/bits.ts';

@@ -1,22 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { type ActivationName, activations } from '../../../packages/core/src/activations/index.ts';
-import { createWorkspace, emitNode } from '../../../packages/core/src/backprop.ts';
-import type { Kernels } from '../../../packages/core/src/kernels/kernels.ts';
-import { referenceKernels } from '../../../packages/core/src/kernels/reference-kernels.ts';
-import { tapeLength } from '../../../packages/core/src/kernels/wasm-tape.ts';
-import { type LayerSpec, layers } from '../../../packages/core/src/layers/index.ts';
-import { createLoss, type LossName, losses } from '../../../packages/core/src/losses/index.ts';
+import type { Kernels } from '../../../packages/core/src/backends/kernels.ts';
+import { referenceKernels } from '../../../packages/core/src/backends/reference/reference-kernels.ts';
+import { tapeLength } from '../../../packages/core/src/backends/wasm/wasm-tape.ts';
+import { type ActivationName, activations } from '../../../packages/core/src/model/activations/index.ts';
+import { type LayerSpec, layers } from '../../../packages/core/src/model/layers/index.ts';
+import { createLoss, type LossName, losses } from '../../../packages/core/src/model/losses/index.ts';
 import {
   bindTensors,
   buildNetwork,
   initializeParameters,
   type NetworkSpec,
-} from '../../../packages/core/src/network.ts';
+} from '../../../packages/core/src/model/network.ts';
+import { createWorkspace, emitNode } from '../../../packages/core/src/program/backprop.ts';
 import { createTapeRoom, link, type TapeRoom, tapesOf } from '../../../packages/core/src/program/link.ts';
 import { barrier, type Call, createList, host, part } from '../../../packages/core/src/program/op.ts';
 import { ops } from '../../../packages/core/src/program/ops.ts';
 import { createRandom } from '../../../packages/core/src/random/index.ts';
-import { leafCount } from '../../../packages/core/src/tree/index.ts';
+import { leafCount } from '../../../packages/core/src/train/tree/index.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { createGuardedMemory } from '../../support/guarded-memory.ts';
 import { lacking } from '../../support/lacking.ts';

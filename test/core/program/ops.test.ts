@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { activations } from '../../../packages/core/src/activations/index.ts';
-import { wasmOps } from '../../../packages/core/src/kernels/wasm-ops.ts';
-import { CALL_WORDS, callWords } from '../../../packages/core/src/kernels/wasm-tape.ts';
-import { tapeSource } from '../../../packages/core/src/kernels/write-tape.ts';
-import { type LossName, losses } from '../../../packages/core/src/losses/index.ts';
-import { createOptimizer, optimizers } from '../../../packages/core/src/optimizers/index.ts';
+import { wasmOps } from '../../../packages/core/src/backends/wasm/wasm-ops.ts';
+import { CALL_WORDS, callWords } from '../../../packages/core/src/backends/wasm/wasm-tape.ts';
+import { tapeSource } from '../../../packages/core/src/backends/wasm/write-tape.ts';
+import { activations } from '../../../packages/core/src/model/activations/index.ts';
+import { type LossName, losses } from '../../../packages/core/src/model/losses/index.ts';
 import { defineOp, host, input, number, type Op, part } from '../../../packages/core/src/program/op.ts';
 import { activationOps, lossOp, meanUpdateOp, ops, updateOp } from '../../../packages/core/src/program/ops.ts';
+import { createOptimizer, optimizers } from '../../../packages/core/src/train/optimizers/index.ts';
 
 const members = [
   ...(Object.keys(optimizers) as (keyof typeof optimizers)[]).map((kind) => createOptimizer({ kind })),

@@ -25,7 +25,7 @@ import {
 import fc from 'fast-check';
 import { describe, expect, type TestContext, test } from 'vitest';
 import { meanUpdateOp } from '../../../packages/core/src/program/ops.ts';
-import { MOST_LEAF_ROWS, planTeam, sumsOf } from '../../../packages/core/src/tree/index.ts';
+import { MOST_LEAF_ROWS, planTeam, sumsOf } from '../../../packages/core/src/train/tree/index.ts';
 import { gatherRows } from '../../../packages/runtime/src/datasets/gather.ts';
 import { enterMachineCode } from '../../../packages/runtime/src/native/machine-code.ts';
 import { leafOf } from '../../core/kernels/product-cases.ts';

@@ -1,5 +1,5 @@
-import type { Block, Kernels } from '../kernels/kernels.ts';
-import { type Allocate, viewOf } from '../kernels/scratch.ts';
+import type { Block, Kernels } from '../backends/kernels.ts';
+import { type Allocate, viewOf } from '../backends/scratch.ts';
 import { fuse } from './fuse.ts';
 import { barrier, type Call, host, part } from './op.ts';
 

@@ -1,7 +1,16 @@
-import { activate, activateBackward } from '../activations/activate.ts';
-import { type Activation, type ActivationName, activations } from '../activations/index.ts';
-import { add, affine, affineBackwardInput, affineBackwardWeights, averageRows, scale } from '../kernels/reference.ts';
-import type { Loss } from '../losses/loss.ts';
+import {
+  add,
+  affine,
+  affineBackwardInput,
+  affineBackwardWeights,
+  averageRows,
+  scale,
+} from '../backends/reference/reference.ts';
+import { activate, activateBackward } from '../model/activations/activate.ts';
+import { type Activation, type ActivationName, activations } from '../model/activations/index.ts';
+import type { Loss } from '../model/losses/loss.ts';
+import type { Optimizer, UpdateKernel } from '../train/optimizers/optimizer.ts';
+import { count, defineOp, flag, inout, inouts, input, number, type Op, output, stride, text } from './op.ts';
 import {
   batchNormBackwardInput,
   batchNormForward,
@@ -22,14 +31,12 @@ import {
   normBackwardWeights,
   plus,
   subtractRow,
-} from '../ops/index.ts';
-import type { Optimizer, UpdateKernel } from '../optimizers/optimizer.ts';
-import { count, defineOp, flag, inout, inouts, input, number, type Op, output, stride, text } from './op.ts';
+} from './reference/index.ts';
 import { clip, noteStep, takeHyper } from './step-ops.ts';
 
 /**
  * Every operation that is not one of a family below: what it takes, in order, and the plain code that defines its bits.
- * To add one, write its reference, list it here, and, for a fast one, in kernels/wasm-ops.ts.
+ * To add one, write its reference, list it here, and, for a fast one, in backends/wasm/wasm-ops.ts.
  */
 export const ops = {
   /** y[B,O] = x[B,I] · W[I,O] + b[O]. */

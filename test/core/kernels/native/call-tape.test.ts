@@ -1,20 +1,20 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { createCallTape } from '../../../../packages/core/src/kernels/native/call-tape.ts';
+import { createCallTape } from '../../../../packages/core/src/backends/native/call-tape.ts';
 import {
   type ArgumentTable,
   CALL_DOUBLES,
   defineArguments,
-} from '../../../../packages/core/src/kernels/native/isa/arguments.ts';
-import { adamArguments } from '../../../../packages/core/src/kernels/native/kernels/adam.ts';
-import { addArguments } from '../../../../packages/core/src/kernels/native/kernels/add.ts';
-import { gatherArguments } from '../../../../packages/core/src/kernels/native/kernels/gather.ts';
-import { listArguments } from '../../../../packages/core/src/kernels/native/kernels/list-terms.ts';
-import { packArguments } from '../../../../packages/core/src/kernels/native/kernels/pack.ts';
-import { tileArguments } from '../../../../packages/core/src/kernels/native/kernels/tile.ts';
-import { transposeArguments } from '../../../../packages/core/src/kernels/native/kernels/transpose.ts';
+} from '../../../../packages/core/src/backends/native/isa/arguments.ts';
+import { adamArguments } from '../../../../packages/core/src/backends/native/kernels/adam.ts';
+import { addArguments } from '../../../../packages/core/src/backends/native/kernels/add.ts';
+import { gatherArguments } from '../../../../packages/core/src/backends/native/kernels/gather.ts';
+import { listArguments } from '../../../../packages/core/src/backends/native/kernels/list-terms.ts';
+import { packArguments } from '../../../../packages/core/src/backends/native/kernels/pack.ts';
+import { tileArguments } from '../../../../packages/core/src/backends/native/kernels/tile.ts';
+import { transposeArguments } from '../../../../packages/core/src/backends/native/kernels/transpose.ts';
 
-const kernels = new URL('../../../../packages/core/src/kernels/native/kernels/', import.meta.url);
+const kernels = new URL('../../../../packages/core/src/backends/native/kernels/', import.meta.url);
 
 const tables: Record<string, ArgumentTable> = {
   adam: adamArguments,

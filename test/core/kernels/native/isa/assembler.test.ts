@@ -19,8 +19,8 @@ import {
   rdx,
   rsi,
   rsp,
-} from '../../../../../packages/core/src/kernels/native/isa/x64/assembler.ts';
-import { createAvx2, extensions } from '../../../../../packages/core/src/kernels/native/isa/x64/vector-unit.ts';
+} from '../../../../../packages/core/src/backends/native/isa/x64/assembler.ts';
+import { createAvx2, extensions } from '../../../../../packages/core/src/backends/native/isa/x64/vector-unit.ts';
 
 const hex = (write: (assembler: Assembler) => void): string => {
   const assembler = createAssembler();

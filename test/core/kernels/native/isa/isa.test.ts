@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createX64, extensions } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
+import { defineArguments } from '../../../../../packages/core/src/backends/native/isa/arguments.ts';
 import type { ExtensionName } from '../../../../../packages/core/src/internal.ts';
-import { defineArguments } from '../../../../../packages/core/src/kernels/native/isa/arguments.ts';
 
-const kernels = new URL('../../../../../packages/core/src/kernels/native/kernels/', import.meta.url);
+const kernels = new URL('../../../../../packages/core/src/backends/native/kernels/', import.meta.url);
 
 test.each(readdirSync(kernels))('%s knows of no processor', (file) => {
   const imports = readFileSync(new URL(file, kernels), 'utf8').matchAll(/from '(.*)'/g);

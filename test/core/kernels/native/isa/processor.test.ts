@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import {
   assembleProcessorQueries,
   processorFlags,
-} from '../../../../../packages/core/src/kernels/native/isa/x64/processor.ts';
+} from '../../../../../packages/core/src/backends/native/isa/x64/processor.ts';
 
 test('the questions are these instructions', () => {
   const { code, cpuid, xgetbv } = assembleProcessorQueries();

@@ -1,0 +1,55 @@
+import { fma } from '../math/fma.ts';
+import { addTree, leafCount } from '../train/tree/index.ts';
+import type { affine, affineBackwardInput, affineBackwardWeights } from './reference/reference.ts';
+
+/**
+ * The products of a dense layer with multiplication and addition fused, in plain TypeScript: they define the bits of
+ * backend native. The orders of addition are the reference's, and so is + 0 at the end; each term is rounded once in
+ * place of twice.
+ */
+export const fusedProducts: {
+  readonly affine: typeof affine;
+  readonly affineBackwardInput: typeof affineBackwardInput;
+  readonly affineBackwardWeights: typeof affineBackwardWeights;
+} = {
+  affine(y, x, W, b, B, I, O) {
+    for (let n = 0; n < B; n++) {
+      for (let o = 0; o < O; o++) {
+        let sum = b[o];
+        for (let i = 0; i < I; i++) sum = fma(x[n * I + i], W[i * O + o], sum);
+        y[n * O + o] = sum + 0;
+      }
+    }
+  },
+
+  affineBackwardInput(dx, dy, W, B, I, O) {
+    for (let n = 0; n < B; n++) {
+      for (let i = 0; i < I; i++) {
+        let sum = 0;
+        for (let o = 0; o < O; o++) sum = fma(dy[n * O + o], W[i * O + o], sum);
+        dx[n * I + i] = sum + 0;
+      }
+    }
+  },
+
+  affineBackwardWeights(dW, db, x, dy, B, leaf, joins, I, O) {
+    const sums = new Float64Array(leafCount(B, leaf));
+    const place = (into: Float64Array, at: number): void => {
+      addTree(sums, sums.length, 1);
+      into[at] = (joins ? into[at] + sums[0] : sums[0]) + 0;
+    };
+    for (let o = 0; o < O; o++) {
+      for (let i = 0; i < I; i++) {
+        sums.fill(0);
+        for (let n = 0; n < B; n++) {
+          const k = Math.floor(n / leaf);
+          sums[k] = fma(x[n * I + i], dy[n * O + o], sums[k]);
+        }
+        place(dW, i * O + o);
+      }
+      sums.fill(0);
+      for (let n = 0; n < B; n++) sums[Math.floor(n / leaf)] += dy[n * O + o];
+      place(db, o);
+    }
+  },
+};

@@ -1,0 +1,43 @@
+import type { ActivationName } from '../../model/activations/index.ts';
+import { type LossName, losses } from '../../model/losses/index.ts';
+import type { Op } from '../../program/op.ts';
+import { activationOps, lossOp, meanUpdateOp, ops, updateOp } from '../../program/ops.ts';
+import { createOptimizer } from '../../train/optimizers/index.ts';
+
+/** Operations of `ops` that only the reference has. */
+const plainOps: readonly string[] = ['checkIndices'];
+
+/** Activations that WebAssembly has. */
+const fastActivations = [
+  'relu',
+  'sigmoid',
+  'tanh',
+  'gelu',
+  'leaky-relu',
+  'elu',
+  'silu',
+  'softplus',
+  'softsign',
+] as const satisfies readonly ActivationName[];
+/** Losses. */
+const fastLosses = ['softmax-cross-entropy', 'mse'] as const satisfies readonly LossName[];
+/** Updates. */
+const fastUpdates = [
+  updateOp(createOptimizer('sgd')),
+  updateOp(createOptimizer({ kind: 'sgd', momentum: 0.5 })),
+  updateOp(createOptimizer('adam')),
+  updateOp(createOptimizer('adamw')),
+];
+const fastMeanUpdates = fastUpdates.slice(2).map(({ name, reference }) => meanUpdateOp(name, reference));
+
+/**
+ * The operations that assembly/ has a function for, under their names: the interpreter of assembly/tape.ts knows each
+ * by its place in this list, and is written from it (`npm run build:tape`).
+ */
+export const wasmOps: readonly Op[] = [
+  ...Object.values(ops).filter((op) => !plainOps.includes(op.name)),
+  ...fastActivations.flatMap((name) => [activationOps[name].forward, activationOps[name].backward]),
+  ...fastLosses.map((name) => lossOp(losses[name]())),
+  ...fastUpdates,
+  ...fastMeanUpdates,
+] as unknown as readonly Op[];

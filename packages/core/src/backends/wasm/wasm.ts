@@ -1,0 +1,99 @@
+import type { Call } from '../../program/op.ts';
+import { addressOf } from '../address.ts';
+import type { Blocks, Kernels } from '../kernels.ts';
+import { gatherBytes } from '../reference/gather-bytes.ts';
+import { type Allocate, type KernelScratch, mostScratch, type ProductShape } from '../scratch.ts';
+import { arraysOf, blockWords, CALL_WORDS, callArguments, callWords, isWasmOp } from './wasm-tape.ts';
+import { WasmApi, type WasmMemory, type WasmModule, wasmProblem } from './webassembly.ts';
+
+/**
+ * The kernels of assembly/, equal to the reference bit for bit. They take arrays in `memory`, above
+ * `wasmHeapBase(module)`; calls with others are left to the reference. `scratch` lies there too, and belongs to this
+ * instance's thread alone.
+ */
+export function createWasmKernels({
+  module,
+  memory,
+  scratch,
+}: {
+  module: WasmModule;
+  memory: WasmMemory;
+  scratch: KernelScratch; // as takeWasmScratch takes it for the products that are called
+}): Kernels {
+  const wasm = instantiate(module, memory);
+  const { buffer } = memory;
+  const pack = addressOf(scratch.products);
+  const has = (call: Call): boolean =>
+    isWasmOp(call.op) && arraysOf(call).every((array) => array.buffer === buffer) && !isUnsupported(call);
+  const blocks: Blocks = {
+    callWords: CALL_WORDS,
+    encode: (call) => (has(call) ? callWords(call, pack) : null),
+    single(call) {
+      const kernel = wasm[call.op.name] as (...args: number[]) => void;
+      const args = callArguments(call, pack);
+      return () => kernel(...args);
+    },
+    block(tape, calls) {
+      const at = addressOf(tape);
+      return {
+        run: () => wasm.play(at, calls),
+        repeat: (times, stop) => wasm.playTimes(at, calls, times, addressOf(stop)),
+        words: blockWords(at, calls),
+      };
+    },
+  };
+  return { name: 'wasm', bind: () => null, blocks, gatherBytes };
+}
+
+/** Rows of gradients that an update adds as it reads them. */
+const MEAN_ROWS = [1, 2, 4];
+
+const isUnsupported = ({ op, args }: Call): boolean =>
+  'state' in op.operands &&
+  'S' in op.operands &&
+  !MEAN_ROWS.includes(args[Object.keys(op.operands).indexOf('S')] as number);
+
+/** What the kernels need for products of these shapes. */
+export const takeWasmScratch = (products: readonly ProductShape[], allocate: Allocate): KernelScratch => ({
+  products: allocate(mostScratch(products, wasmProductScratch)),
+  machineCode: null,
+});
+
+/** Doubles of scratch that the products of an I x O dense layer take, for any number of rows. */
+export function wasmProductScratch([I, O]: ProductShape): number {
+  // A panel of 8 columns by 256 and 64 lists of its terms (assembly/affine.ts). A list of K terms takes K + 1 pairs of
+  // words.
+  const terms = Math.min(I, 256);
+  const forInputs = 8 * terms + 64 * (terms + 1);
+  // A strip of 256 rows by 8, four sums that wait, lists, and panels of dy (assembly/affine-weights.ts).
+  const waiting = 4 * 64 * 8;
+  const forWeights = 8 * 256 + waiting + 4 * (256 + 16) + Math.min(65536, 256 * O);
+  return Math.max(forInputs, forWeights);
+}
+
+/** The first free byte of memory: the constants of the module are below it. */
+export function wasmHeapBase(module: WasmModule): number {
+  // One page, and no more for ever: where V8 keeps no guard pages a memory reserves its maximum, and 4 GiB can be
+  // refused.
+  return instantiate(module, new WasmApi.Memory({ initial: 1, maximum: 1, shared: true })).__heap_base.value;
+}
+
+/**
+ * The module of `bytes`, the content of kernels.wasm.
+ * @throws Error where the engine has no WebAssembly, or none with SIMD: only the reference backend runs there.
+ */
+export function compileWasmKernels(bytes: Uint8Array): WasmModule {
+  const problem = wasmProblem();
+  if (problem !== null) throw new Error(`compileWasmKernels: ${problem}`);
+  return new WasmApi.Module(bytes);
+}
+
+interface WasmExports {
+  readonly __heap_base: { readonly value: number };
+  play(tape: number, calls: number): void;
+  playTimes(tape: number, calls: number, times: number, stop: number): number;
+  readonly [kernel: string]: unknown;
+}
+
+const instantiate = (module: WasmModule, memory: WasmMemory): WasmExports =>
+  new WasmApi.Instance(module, { env: { memory } }).exports as WasmExports;

@@ -1,0 +1,30 @@
+import type { Call } from '../program/op.ts';
+import type { Kernels } from './kernels.ts';
+import type { affine, affineBackwardInput, affineBackwardWeights } from './reference/reference.ts';
+
+/** Makes a function of each of the three products of a dense layer, for the arguments that the reference takes. */
+export interface Products {
+  affine(...args: Parameters<typeof affine>): () => void;
+  affineBackwardInput(...args: Parameters<typeof affineBackwardInput>): () => void;
+  affineBackwardWeights(...args: Parameters<typeof affineBackwardWeights>): () => void;
+}
+
+/** `kernels` with other products for the shapes for which `isLarge` is true. */
+export function withProducts(
+  name: Kernels['name'],
+  kernels: Kernels,
+  products: Products,
+  isLarge: (B: number, I: number, O: number) => boolean,
+): Kernels {
+  function bind(call: Call): (() => void) | null {
+    const { op, args } = call;
+    if (!(op.name in products)) return kernels.bind(call);
+    const place = Object.keys(op.operands);
+    const [B, I, O] = ['B', 'I', 'O'].map((count) => args[place.indexOf(count)] as number);
+    if (!isLarge(B, I, O)) return kernels.bind(call);
+    // The arguments are those of the operation: `emit` has them typed.
+    const product = products[op.name as keyof Products] as (...args: readonly unknown[]) => () => void;
+    return product(...args);
+  }
+  return { ...kernels, name, bind };
+}

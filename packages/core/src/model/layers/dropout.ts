@@ -1,0 +1,55 @@
+import { ops } from '../../program/ops.ts';
+import { streamKey } from '../../random/index.ts';
+import { number, onlyKeys, positiveInteger } from '../../text/check.ts';
+import { sizeOf } from '../shape.ts';
+import type { Layer, Pass, Place } from './layer.ts';
+
+/** Options of a dropout layer. */
+export interface DropoutOptions {
+  /** Probability that an input is set to 0 in training, in [0, 1). */
+  rate: number;
+  /** Inputs and outputs per row. @default the outputs of the layer before */
+  size?: number;
+}
+
+/**
+ * y = x · m / (1 - rate), m = 0 with probability `rate`, else 1; at evaluation y = x. The mask is a function of
+ * (seed, step, layer, row in the batch, column) by Philox-4x32-10, so that it needs no memory and no order of threads.
+ * [Srivastava et al. 2014](https://jmlr.org/papers/v15/srivastava14a.html), inverted as in PyTorch.
+ */
+export function dropout(options: DropoutOptions, { input, path }: Place): Layer {
+  onlyKeys('dropout', options, ['rate', 'size']);
+  const shape = options.size === undefined ? input : [positiveInteger('dropout', 'size', options.size)];
+  const size = sizeOf(shape);
+  const rate = number('dropout', 'rate', options.rate, 'in [0, 1)', (value) => value >= 0 && value < 1);
+  const threshold = Math.floor(rate * 4294967296);
+  const factor = 1 / (1 - rate);
+
+  /** y = x · m / (1 - rate), or x; y may be x. */
+  function mask(
+    y: Float64Array, // [B, size] out
+    x: Float64Array, // [B, size]
+    B: number,
+    { emit, training, seed, place }: Pass,
+  ): void {
+    if (training && rate > 0) {
+      const [key0, key1] = streamKey(seed, 'dropout', ...path);
+      emit(ops.dropout, y, x, place, B, size, key0, key1, threshold, factor);
+    } else if (y !== x) emit(ops.copy, y, x, B * size);
+  }
+
+  return {
+    label: `dropout(${rate})`,
+    in: shape,
+    out: shape,
+    elementwise: true,
+    reads: { x: false, y: false },
+    tensors: [],
+    forward(y, x, _parameters, B, pass) {
+      mask(y, x, B, pass);
+    },
+    backward(dx, dy, _x, _y, _parameters, _gradients, B, pass) {
+      if (dx !== null) mask(dx, dy, B, pass);
+    },
+  };
+}

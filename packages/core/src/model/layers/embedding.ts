@@ -1,0 +1,53 @@
+import { ops } from '../../program/ops.ts';
+import { onlyKeys, positiveInteger } from '../../text/check.ts';
+import { treeLevels } from '../../train/tree/index.ts';
+import { createInitializer, type InitializerSpec } from '../initializers/index.ts';
+import { sizeOf } from '../shape.ts';
+import type { Layer, Place } from './layer.ts';
+
+/** Options of an embedding. */
+export interface EmbeddingOptions {
+  /** V, size of the vocabulary: the inputs are whole numbers from 0 to V - 1. */
+  vocabulary: number;
+  /** Size of the vector of each index: a row of k indices becomes k · width numbers. */
+  width: number;
+  /** Initializer of the table E [V, width]. @default { kind: 'normal', std: 1 }, as in PyTorch */
+  init?: InitializerSpec;
+}
+
+/**
+ * y[B, k · width]: for each of the k whole numbers of a row of x, that row of E [V, width]. In a leaf dE adds
+ * rows ascending and in them places ascending. No gradient reaches an index: dx is 0.
+ * @throws InputError in forward for an index that is not whole or not in [0, V), before anything is read.
+ */
+export function embedding(options: EmbeddingOptions, { input, path }: Place): Layer {
+  const k = sizeOf(input);
+  onlyKeys('embedding', options, ['vocabulary', 'width', 'init']);
+  const V = positiveInteger('embedding', 'vocabulary', options.vocabulary);
+  const width = positiveInteger('embedding', 'width', options.width);
+  const initialize = createInitializer(options.init ?? { kind: 'normal', std: 1 });
+  const label = `embedding(${V}x${width})`;
+  const where = `${label} at layer ${path.join('.')}`;
+  return {
+    label,
+    in: input,
+    out: [...input, width],
+    elementwise: false,
+    reads: { x: true, y: false },
+    tensors: [{ name: 'E', shape: [V, width], initialize: (out, random) => initialize(out, V, width, random) }],
+    forward(y, x, [E], B, { emit }) {
+      emit(ops.checkIndices, x, B * k, k, V, where);
+      emit(ops.embeddingForward, y, x, E, B * k, width);
+    },
+    // For each index the first place that has it, for each place the next; sums over leaves, and which leaves.
+    createMemory(rows, allocate) {
+      const levels = treeLevels(rows);
+      return { arrays: [allocate(V), allocate(rows * k), allocate(levels * width), allocate(levels)] };
+    },
+    backward(dx, dy, x, _y, _parameters, [dE], B, { emit, leaf, joins }, { arrays }) {
+      const [firstPlace, nextPlace, sums, leafOf] = arrays;
+      emit(ops.embeddingBackward, dE, firstPlace, nextPlace, sums, leafOf, x, dy, B, k, leaf, joins, V, width);
+      if (dx !== null) emit(ops.fill, dx, 0, B * k);
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { ops } from '../../program/ops.ts';
+import { onlyKeys, positiveInteger } from '../../text/check.ts';
+import { positive } from '../../text/range.ts';
+import { treeLevels } from '../../train/tree/index.ts';
+import { sizeOf } from '../shape.ts';
+import type { Layer, Place } from './layer.ts';
+
+/** Options of a layer norm. */
+export interface LayerNormOptions {
+  /** Inputs and outputs per row. @default the outputs of the layer before */
+  size?: number;
+  /** ε > 0, inside the square root. @default 1e-5, as in PyTorch */
+  epsilon?: number;
+}
+
+/**
+ * y = γ · (x - μ) / √(σ² + ε) + β with γ, β [size] and each row's own mean μ and (biased) variance σ². Sums over a row
+ * run in four lanes j mod 4, joined (l₀ + l₁) + (l₂ + l₃). [Ba et al. 2016](https://arxiv.org/abs/1607.06450)
+ */
+export function layerNorm(options: LayerNormOptions, { input }: Place): Layer {
+  onlyKeys('layer-norm', options, ['size', 'epsilon']);
+  const shape = options.size === undefined ? input : [positiveInteger('layer-norm', 'size', options.size)];
+  const size = sizeOf(shape);
+  const epsilon = positive('layer-norm', 'epsilon', options.epsilon ?? 1e-5);
+  return {
+    label: `layer-norm(${size})`,
+    in: shape,
+    out: shape,
+    elementwise: false,
+    reads: { x: false, y: false },
+    tensors: [
+      { name: 'gamma', shape: [size], initialize: (out) => void out.fill(1) },
+      { name: 'beta', shape: [size], initialize: (out) => void out.fill(0) },
+    ],
+    // The rows (x - μ) / √(σ² + ε), each row's 1 / √(σ² + ε), one row of scratch, and sums of dγ and dβ over leaves.
+    createMemory: (rows, allocate) => ({
+      arrays: [allocate(rows * size), allocate(rows), allocate(size), allocate(treeLevels(rows) * 2 * size)],
+    }),
+    forward(y, x, [gamma, beta], B, { emit }, { arrays: [xHat, scales] }) {
+      emit(ops.layerNormForward, y, xHat, scales, x, gamma, beta, B, size, epsilon);
+    },
+    backward(dx, dy, _x, _y, [gamma], [dGamma, dBeta], B, { emit, leaf, joins }, { arrays: [xHat, scales, g, sums] }) {
+      emit(ops.normBackwardWeights, dGamma, dBeta, sums, dy, xHat, B, leaf, joins, size);
+      if (dx !== null) emit(ops.layerNormBackwardInput, dx, g, dy, xHat, scales, gamma, B, size);
+    },
+  };
+}

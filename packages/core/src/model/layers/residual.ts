@@ -1,0 +1,79 @@
+import type { Pausable } from '../../pausable.ts';
+import { ops } from '../../program/ops.ts';
+import { onlyKeys } from '../../text/check.ts';
+import { OptionError } from '../../text/option-error.ts';
+import { show } from '../../text/show.ts';
+import { sizeOf } from '../shape.ts';
+import type { LayerSpec } from './index.ts';
+import type { Layer, Place } from './layer.ts';
+import type { LayerMemory, StackMemory } from './memory.ts';
+import { backwardStack, createStackMemory, forwardStack } from './stack.ts';
+
+/** Options of a residual block. */
+export interface ResidualOptions {
+  /**
+   * The layers of f, in order. The last has as many outputs as the first has inputs. Blocks may hold blocks, 16
+   * levels deep at most.
+   */
+  layers: LayerSpec[];
+}
+
+/** y = x + f(x), f being layers of its own. [He et al. 2016, eq. 1](https://arxiv.org/abs/1512.03385) */
+export function* residual(options: ResidualOptions, { input, path, build }: Place): Pausable<Layer> {
+  onlyKeys('residual', options, ['layers']);
+  if (!Array.isArray(options.layers) || options.layers.length === 0) {
+    throw new OptionError('residual', 'layers', `has ${show(options.layers)}, expected a list of at least 1 layer`);
+  }
+  const width = sizeOf(input);
+  const layers = yield* build(options.layers, input, path);
+  const last = layers[layers.length - 1];
+  if (sizeOf(last.out) !== width) {
+    const place = [...path, layers.length - 1].join('.');
+    const problem = `has length ${sizeOf(last.out)}, expected ${width} (x + f(x) needs both to be as wide)`;
+    throw new OptionError('residual', `layers.${place}.out`, problem, {
+      about: `${last.label} at layer ${place}: output`,
+    });
+  }
+  return {
+    label: `residual(${layers.map((layer) => layer.label).join(', ')})`,
+    in: input,
+    out: input,
+    elementwise: false,
+    // y is not the output of any layer of f, so only the first layer of f can need x.
+    reads: { x: layers[0].reads.x, y: false },
+    tensors: layers.flatMap((layer, l) =>
+      layer.tensors.map((tensor) => ({ ...tensor, name: `layers.${l}.${tensor.name}` })),
+    ),
+    inner: layers,
+    couplesRows: layers.some((layer) => layer.couplesRows === true),
+    createMemory(rows, allocate, share) {
+      // x is read again for the sum, so the first layer must not overwrite it. Its array is not known here.
+      return { arrays: [], inner: createStackMemory(layers, new Float64Array(0), true, rows, allocate, share) };
+    },
+    forward(y, x, parameters, B, pass, memory, inspect) {
+      const f = forwardStack(layers, innerOf(memory), x, sorted(parameters), B, pass, inspect);
+      pass.emit(ops.plus, y, x, f, B * width);
+    },
+    backward(dx, dy, x, _y, parameters, gradients, B, pass, memory, inspect) {
+      const inner = innerOf(memory);
+      pass.emit(ops.copy, inner.gradients[0], dy, B * width);
+      const [theta, g] = [sorted(parameters), sorted(gradients)];
+      const back = backwardStack(layers, inner, dx !== null, x, theta, g, B, pass, inspect);
+      if (dx !== null) pass.emit(ops.plus, dx, dy, back, B * width);
+    },
+  };
+
+  /** The tensors of the layers, one list a layer. */
+  function sorted(tensors: readonly Float64Array[]): Float64Array[][] {
+    let next = 0;
+    return layers.map((layer) => {
+      next += layer.tensors.length;
+      return tensors.slice(next - layer.tensors.length, next);
+    });
+  }
+}
+
+function innerOf({ inner }: LayerMemory): StackMemory {
+  if (inner === undefined) throw new Error('residual: memory has no inner memory, expected that of createMemory');
+  return inner;
+}

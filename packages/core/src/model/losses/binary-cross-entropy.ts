@@ -1,0 +1,21 @@
+import { exp } from '../../math/exp.ts';
+import { log1p } from '../../math/log1p.ts';
+import { sigmoid } from '../../math/sigmoid.ts';
+import { type NoOptions, noOptions } from '../family.ts';
+import { elementwiseLoss } from './elementwise.ts';
+import type { Loss } from './loss.ts';
+
+/**
+ * -(t log σ(y) + (1 - t) log(1 - σ(y))) of logits y and targets t in [0, 1], mean over outputs, as PyTorch's
+ * BCEWithLogitsLoss has it; computed as max(y, 0) - y t + log1p(e⁻|ʸ|), which neither overflows nor takes log 0.
+ */
+export function binaryCrossEntropy(options: NoOptions = {}): Loss {
+  noOptions('binary-cross-entropy', options);
+  return elementwiseLoss({
+    name: 'binary-cross-entropy',
+    value: (y, t) => Math.max(y, 0) - y * t + log1p(exp(-Math.abs(y))),
+    derivative: (y, t) => sigmoid(y) - t,
+    over: 'mean',
+    threshold: 0,
+  });
+}

@@ -1,0 +1,46 @@
+import { flush } from '../../math/flush.ts';
+import type { Loss, LossKernel } from './loss.ts';
+
+/** A loss that is a sum or mean over outputs of one scalar function of output and target. */
+export interface ElementwiseLoss {
+  readonly name: string;
+  /** ℓ(y, t). */
+  value(y: number, t: number): number;
+  /** ∂ℓ/∂y. */
+  derivative(y: number, t: number): number;
+  /** A row's loss: 'mean' or 'sum' of ℓ over its outputs. */
+  readonly over: 'mean' | 'sum';
+  readonly threshold?: number;
+}
+
+/**
+ * A leaf's L = Σₙ cₙ Σₒ ℓ(y[n,o], t[n,o]) and dy[n,o] = ℓ′ / O or ℓ′, with c = 1/O for a mean and 1 for a sum. A row is
+ * added in four lanes o mod 4, joined (l₀ + l₁) + (l₂ + l₃); rows ascending.
+ */
+export function elementwiseLoss({ name, value, derivative, over, threshold }: ElementwiseLoss): Loss {
+  const evaluate: LossKernel = (lossSums, dy, y, t, B, leaf, O) => {
+    const divisor = over === 'mean' ? O : 1;
+    let sum = 0;
+    for (let n = 0; n < B; n++) {
+      if (n % leaf === 0) sum = 0;
+      const row = n * O;
+      let l0 = 0;
+      let l1 = 0;
+      let l2 = 0;
+      let l3 = 0;
+      for (let o = 0; o < O; o++) {
+        const i = row + o;
+        const loss = value(y[i], t[i]);
+        dy[i] = flush(derivative(y[i], t[i]) / divisor);
+        const lane = o & 3;
+        if (lane === 0) l0 += loss;
+        else if (lane === 1) l1 += loss;
+        else if (lane === 2) l2 += loss;
+        else l3 += loss;
+      }
+      sum += (l0 + l1 + (l2 + l3)) / divisor;
+      lossSums[Math.floor(n / leaf)] = sum;
+    }
+  };
+  return { name, targets: 'values', evaluate, ...(threshold === undefined ? {} : { threshold }) };
+}

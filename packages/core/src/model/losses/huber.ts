@@ -1,0 +1,28 @@
+import { defineOptions, type OptionsOf, positive } from '../../options/index.ts';
+import { elementwiseLoss } from './elementwise.ts';
+import type { Loss } from './loss.ts';
+
+const huberOptions = defineOptions('huber', {
+  /** δ > 0: the error above which the loss grows linearly, in units of the targets. @default 1 */
+  delta: positive(1),
+});
+
+/** Options of the Huber loss. */
+export interface HuberOptions extends OptionsOf<typeof huberOptions.table> {}
+
+/**
+ * ½d² where |d| <= δ, else δ(|d| - ½δ), d = y - t; mean over outputs, as PyTorch's HuberLoss has it. [Huber
+ * 1964](https://doi.org/10.1214/aoms/1177703732)
+ */
+export function huber(options: HuberOptions = {}): Loss {
+  const { delta } = huberOptions.read(options);
+  return elementwiseLoss({
+    name: 'huber',
+    value: (y, t) => {
+      const d = Math.abs(y - t);
+      return d > delta ? delta * (d - 0.5 * delta) : 0.5 * d * d;
+    },
+    derivative: (y, t) => Math.max(-delta, Math.min(delta, y - t)),
+    over: 'mean',
+  });
+}

@@ -1,0 +1,83 @@
+import { exp } from '../../math/exp.ts';
+import { flush } from '../../math/flush.ts';
+import { log } from '../../math/log.ts';
+import { type NoOptions, noOptions } from '../family.ts';
+import type { Loss, LossKernel } from './loss.ts';
+
+/**
+ * A leaf's L = Σₙ (log Σₒ e^y[n,o] - y[n,t[n]]) of logits y and class indices t, with dy[n,o] = softmax(y[n])[o] - [o =
+ * t[n]]. By log-sum-exp: e^(y - m) with the row's maximum m cannot overflow. A NaN or ∞ anywhere in a row makes its
+ * loss NaN, -∞ does where the whole row has it.
+ */
+export function softmaxCrossEntropy(options: NoOptions = {}): Loss {
+  noOptions('softmax-cross-entropy', options);
+  return { name: 'softmax-cross-entropy', targets: 'classes', evaluate };
+}
+
+const evaluate: LossKernel = (lossSums, dy, y, t, B, leaf, O) => {
+  let total = 0;
+  for (let n = 0; n < B; n++) {
+    if (n % leaf === 0) total = 0;
+    const row = n * O;
+    const target = row + t[n];
+    const yTarget = y[target]; // read before dy, which may be y
+    const m = rowMaximum(y, row, O);
+    const sum = exponentials(dy, y, row, O, m);
+    for (let i = row; i < row + O; i++) dy[i] = flush(dy[i] / sum - (i === target ? 1 : 0));
+    total += log(sum) + m - yTarget;
+    lossSums[Math.floor(n / leaf)] = total;
+  }
+};
+
+/** max y[o], in four lanes o mod 4 that start at -∞ and take what is greater, joined (l₀, l₁), (l₂, l₃), then both. */
+function rowMaximum(
+  y: Float64Array, // [B, O]
+  row: number,
+  O: number,
+): number {
+  let l0 = -Infinity;
+  let l1 = -Infinity;
+  let l2 = -Infinity;
+  let l3 = -Infinity;
+  let o = 0;
+  for (; o + 3 < O; o += 4) {
+    l0 = greater(y[row + o], l0);
+    l1 = greater(y[row + o + 1], l1);
+    l2 = greater(y[row + o + 2], l2);
+    l3 = greater(y[row + o + 3], l3);
+  }
+  if (o < O) l0 = greater(y[row + o], l0);
+  if (o + 1 < O) l1 = greater(y[row + o + 1], l1);
+  if (o + 2 < O) l2 = greater(y[row + o + 2], l2);
+  return greater(greater(l3, l2), greater(l1, l0));
+}
+
+/**
+ * e[o] = e^(y[o] - m), and their sum in four lanes o mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites the row of `e`.
+ */
+function exponentials(
+  e: Float64Array, // [B, O] out
+  y: Float64Array, // [B, O]
+  row: number,
+  O: number,
+  m: number,
+): number {
+  let l0 = 0;
+  let l1 = 0;
+  let l2 = 0;
+  let l3 = 0;
+  let o = 0;
+  for (; o + 3 < O; o += 4) {
+    l0 += e[row + o] = exp(y[row + o] - m);
+    l1 += e[row + o + 1] = exp(y[row + o + 1] - m);
+    l2 += e[row + o + 2] = exp(y[row + o + 2] - m);
+    l3 += e[row + o + 3] = exp(y[row + o + 3] - m);
+  }
+  if (o < O) l0 += e[row + o] = exp(y[row + o] - m);
+  if (o + 1 < O) l1 += e[row + o + 1] = exp(y[row + o + 1] - m);
+  if (o + 2 < O) l2 += e[row + o + 2] = exp(y[row + o + 2] - m);
+  return l0 + l1 + (l2 + l3);
+}
+
+/** z where z > lane; a lane never takes a NaN. */
+const greater = (z: number, lane: number): number => (z > lane ? z : lane);

@@ -1,0 +1,148 @@
+import type { Kernels } from '../backends/kernels.ts';
+import type { Allocate } from '../backends/scratch.ts';
+import {
+  backwardStack,
+  createStackMemory,
+  forwardStack,
+  type Inspect,
+  type Pass,
+  type Share,
+  type StackMemory,
+} from '../model/layers/index.ts';
+import type { Loss } from '../model/losses/loss.ts';
+import type { Network } from '../model/network.ts';
+import { leafCount } from '../train/tree/index.ts';
+import { runCalls } from './link.ts';
+import { createList } from './op.ts';
+import { lossOp } from './ops.ts';
+
+export type { Inspect } from '../model/layers/index.ts';
+
+/** Memory for one thread to run up to `rows` rows through a network. */
+export interface Workspace extends StackMemory {
+  readonly rows: number;
+  /** Inputs of the rows [rows, I]; the first layer may overwrite them. */
+  readonly x: Float64Array;
+  /** Targets of the rows [rows, O], or [rows] class indices. */
+  readonly t: Float64Array;
+  readonly targetColumns: number;
+  /** The loss that the targets are for. */
+  readonly loss: Loss;
+}
+
+/** Tensor views of a vector of parameters or gradients, layer by layer. */
+export type Tensors = readonly (readonly Float64Array[])[];
+
+/**
+ * Calls `allocate` for every array, so that the memory may be in an arena or, with a function that only counts, none.
+ */
+export function createWorkspace(
+  network: Network,
+  loss: Loss,
+  rows: number,
+  allocate: Allocate,
+  // Of its own: for whole batches, in leaves of any size.
+  share: Share = { leaves: rows, take: (width) => allocate(rows * width) },
+): Workspace {
+  const x = allocate(rows * network.input);
+  const t = allocate(rows * targetColumns(network, loss));
+  const columns = { targetColumns: targetColumns(network, loss) };
+  return { rows, x, t, loss, ...columns, ...createStackMemory(network.layers, x, false, rows, allocate, share) };
+}
+
+/** Numbers per target: one class index, or one value per output of the network. */
+export const targetColumns = (network: Network, loss: Loss): number =>
+  loss.targets === 'classes' ? 1 : network.output;
+
+/** Emits the forward pass of the first B rows of `workspace.x`; returns the array of outputs [B, O]. */
+export function emitForward(
+  network: Network,
+  workspace: Workspace,
+  parameters: Tensors,
+  B: number,
+  pass: Pass,
+  inspect?: Inspect,
+): Float64Array {
+  return forwardStack(network.layers, workspace, workspace.x, parameters, B, pass, inspect);
+}
+
+/**
+ * Emits the losses of leaves of B rows, and the gradient by the outputs `y`, which goes to `workspace.gradients[0]`.
+ */
+export function emitLoss(
+  lossSums: Float64Array, // [leaves] out
+  network: Network,
+  workspace: Workspace,
+  y: Float64Array, // [B, O]
+  B: number,
+  { emit, leaf }: Pass,
+): void {
+  emit(lossOp(workspace.loss), lossSums, workspace.gradients[0], y, workspace.t, B, leaf, network.output);
+}
+
+/**
+ * Emits forward, loss and backward for the first B rows of `workspace`, in leaves of `pass.leaf`. They overwrite
+ * `gradients` with the gradient of the loss **summed** over the rows, or add to them where `pass.joins`; and `lossSums`
+ * with the sum of each leaf.
+ */
+export function emitNode(
+  lossSums: Float64Array, // [leaves] out
+  network: Network,
+  workspace: Workspace,
+  parameters: Tensors,
+  gradients: Tensors,
+  B: number,
+  pass: Pass,
+  inspect?: Inspect,
+): void {
+  const y = emitForward(network, workspace, parameters, B, pass, inspect);
+  emitLoss(lossSums, network, workspace, y, B, pass);
+  backwardStack(network.layers, workspace, false, workspace.x, parameters, gradients, B, pass, inspect);
+}
+
+/** Where and by what a pass is run once. */
+export interface PassSettings extends Omit<Pass, 'emit' | 'place' | 'batch'> {
+  readonly kernels: Kernels;
+  /** Step of the run, counted from 0. */
+  readonly step: number;
+  /** Index of the first row in its batch. */
+  readonly firstRow: number;
+}
+
+/** A list of calls, and the pass that emits them for a batch of B rows. */
+function passOf({ kernels: _, step, firstRow, ...settings }: PassSettings, B: number) {
+  const { calls, emit } = createList();
+  const batch = { rows: B, leaves: leafCount(B, settings.leaf), firstLeaf: 0 };
+  return { calls, pass: { ...settings, emit, batch, place: Float64Array.of(step, firstRow) } };
+}
+
+/** Runs the first B rows of `workspace.x` forward; returns the array of outputs [B, O]. */
+export function forward(
+  network: Network,
+  workspace: Workspace,
+  parameters: Tensors,
+  B: number,
+  settings: PassSettings,
+  inspect?: Inspect,
+): Float64Array {
+  const { calls, pass } = passOf(settings, B);
+  const y = emitForward(network, workspace, parameters, B, pass, inspect);
+  runCalls(calls, settings.kernels);
+  return y;
+}
+
+/** Does what `emitNode` emits, once. */
+export function nodeGradient(
+  lossSums: Float64Array, // [leaves] out
+  network: Network,
+  workspace: Workspace,
+  parameters: Tensors,
+  gradients: Tensors,
+  B: number,
+  settings: PassSettings,
+  inspect?: Inspect,
+): void {
+  const { calls, pass } = passOf(settings, B);
+  emitNode(lossSums, network, workspace, parameters, gradients, B, pass, inspect);
+  runCalls(calls, settings.kernels);
+}

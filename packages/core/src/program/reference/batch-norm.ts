@@ -1,0 +1,121 @@
+import { flush } from '../../math/flush.ts';
+import { joinLevels, leafCount } from '../../train/tree/index.ts';
+
+/** sums[k,size] = the sum of the rows of leaf k of `a`, ascending from 0. Overwrites `sums`. */
+export function leafSums(
+  sums: Float64Array, // [leaves, size] out
+  a: Float64Array, // [B, size]
+  B: number,
+  leaf: number,
+  size: number,
+): void {
+  const leaves = leafCount(B, leaf);
+  sums.fill(0, 0, leaves * size);
+  for (let n = 0; n < B; n++) {
+    const at = Math.floor(n / leaf) * size;
+    for (let j = 0; j < size; j++) sums[at + j] += a[n * size + j];
+  }
+}
+
+/** The same of the products a · b. Overwrites `sums`. */
+export function leafProducts(
+  sums: Float64Array, // [leaves, size] out
+  a: Float64Array, // [B, size]
+  b: Float64Array, // [B, size]
+  B: number,
+  leaf: number,
+  size: number,
+): void {
+  const leaves = leafCount(B, leaf);
+  sums.fill(0, 0, leaves * size);
+  for (let n = 0; n < B; n++) {
+    const at = Math.floor(n / leaf) * size;
+    for (let j = 0; j < size; j++) sums[at + j] += a[n * size + j] * b[n * size + j];
+  }
+}
+
+/**
+ * mean[size] = (the tree's sum of the sums of all leaves of a batch) / rows. Overwrites `mean`; spoils `levels`. `sums`
+ * stays as it is: other threads read it at the same time.
+ */
+export function leafMean(
+  mean: Float64Array, // [size] out
+  levels: Float64Array, // [treeLevels, size] scratch
+  sums: Float64Array, // [leaves, size]
+  leaves: number,
+  size: number,
+  rows: number,
+): void {
+  for (let k = 0, level = 0; k < leaves; k++) {
+    for (let j = 0; j < size; j++) levels[level * size + j] = sums[k * size + j];
+    level = joinLevels(levels, size, level, k, leaves);
+  }
+  for (let j = 0; j < size; j++) mean[j] = levels[j] / rows;
+}
+
+/** y[n] = x[n] - row. Overwrites `y`. */
+export function subtractRow(
+  y: Float64Array, // [B, size] out
+  x: Float64Array, // [B, size]
+  row: Float64Array, // [size]
+  B: number,
+  size: number,
+): void {
+  for (let n = 0; n < B; n++) for (let j = 0; j < size; j++) y[n * size + j] = x[n * size + j] - row[j];
+}
+
+/**
+ * scales = 1 / √(variance + ε); x̂ = centered · scales; y = γ · x̂ + β. Overwrites `y`, `scales`, and `xHat`, which
+ * holds the centered rows, with x̂.
+ */
+export function batchNormForward(
+  y: Float64Array, // [B, size] out
+  xHat: Float64Array, // [B, size] in and out
+  scales: Float64Array, // [size] out
+  variance: Float64Array, // [size]
+  gamma: Float64Array, // [size]
+  beta: Float64Array, // [size]
+  B: number,
+  size: number,
+  epsilon: number,
+): void {
+  for (let j = 0; j < size; j++) scales[j] = 1 / Math.sqrt(variance[j] + epsilon);
+  for (let n = 0; n < B; n++) {
+    for (let j = 0; j < size; j++) {
+      const i = n * size + j;
+      xHat[i] *= scales[j];
+      y[i] = gamma[j] * xHat[i] + beta[j];
+    }
+  }
+}
+
+/** dx = γ · scales · (dy - mean of dy - x̂ · mean of dy · x̂), tiny values flushed to 0. Overwrites `dx`. */
+export function batchNormBackwardInput(
+  dx: Float64Array, // [B, size] out
+  dy: Float64Array, // [B, size]
+  xHat: Float64Array, // [B, size]
+  scales: Float64Array, // [size]
+  gamma: Float64Array, // [size]
+  meanDy: Float64Array, // [size]
+  meanDyXHat: Float64Array, // [size]
+  B: number,
+  size: number,
+): void {
+  for (let n = 0; n < B; n++) {
+    for (let j = 0; j < size; j++) {
+      const i = n * size + j;
+      dx[i] = flush(gamma[j] * scales[j] * (dy[i] - meanDy[j] - xHat[i] * meanDyXHat[j]));
+    }
+  }
+}
+
+/** running = (1 - momentum) · running + momentum · (value · factor). Overwrites `running`. */
+export function movingAverage(
+  running: Float64Array, // [n] in and out
+  value: Float64Array, // [n]
+  n: number,
+  momentum: number,
+  factor: number,
+): void {
+  for (let i = 0; i < n; i++) running[i] = (1 - momentum) * running[i] + momentum * (value[i] * factor);
+}

@@ -1,0 +1,30 @@
+import { philox4x32 } from '../../random/index.ts';
+
+/**
+ * y[B,size] = x · m with m = 0 where a random word is below `threshold`, else `factor`. The word is a function of the
+ * key, the step, the row in the batch and the column by Philox-4x32-10, one block for four columns, so that forward and
+ * backward pass draw the same mask. Overwrites `y`, which may be `x`.
+ */
+export function dropout(
+  y: Float64Array, // [B, size] out
+  x: Float64Array, // [B, size]
+  place: Float64Array, // [2] the step of the run, and the row of the batch that row 0 is; both whole and below 2⁵³
+  B: number,
+  size: number,
+  key0: number, // 32 bits, signed or unsigned
+  key1: number,
+  threshold: number, // a whole number below 2³²
+  factor: number,
+): void {
+  const step = place[0];
+  const firstRow = place[1];
+  for (let n = 0; n < B; n++) {
+    const row = n * size;
+    for (let o = 0; o < size; o++) {
+      if ((o & 3) === 0) philox4x32(words, o >>> 2, firstRow + n, step, step / 4294967296, key0, key1);
+      y[row + o] = x[row + o] * (words[o & 3] < threshold ? 0 : factor); // a product, so that NaN is not hidden
+    }
+  }
+}
+
+const words = new Uint32Array(4);

@@ -1,0 +1,123 @@
+import { flush } from '../../math/flush.ts';
+import { joinLevels, leafCount } from '../../train/tree/index.ts';
+
+/**
+ * y[B,size] = γ · x̂ + β with x̂ = (x - μ) · s and s = 1 / √(σ² + ε), μ and (biased) σ² of each row. Sums over a row
+ * run in four lanes j mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `y`, `xHat` and `scales`.
+ */
+export function layerNormForward(
+  y: Float64Array, // [B, size] out
+  xHat: Float64Array, // [B, size] out, x̂
+  scales: Float64Array, // [B] out, s
+  x: Float64Array, // [B, size]
+  gamma: Float64Array, // [size]
+  beta: Float64Array, // [size]
+  B: number,
+  size: number,
+  epsilon: number,
+): void {
+  for (let n = 0; n < B; n++) {
+    const row = n * size;
+    const mean = sum(x, row, size) / size;
+    for (let j = 0; j < size; j++) xHat[row + j] = x[row + j] - mean;
+    const scale = 1 / Math.sqrt(dot(xHat, row, xHat, row, size) / size + epsilon);
+    scales[n] = scale;
+    for (let j = 0; j < size; j++) xHat[row + j] *= scale;
+    for (let j = 0; j < size; j++) y[row + j] = gamma[j] * xHat[row + j] + beta[j];
+  }
+}
+
+/**
+ * dγ[size] = Σₙ dy · x̂ and dβ[size] = Σₙ dy: each sum a tree over leaves of `leaf` rows, in which it starts at 0 and
+ * adds rows n ascending. Overwrites `dGamma` and `dBeta`, or adds to them where `joins`; spoils `sums`.
+ */
+export function normBackwardWeights(
+  dGamma: Float64Array, // [size] out
+  dBeta: Float64Array, // [size] out
+  sums: Float64Array, // [treeLevels, 2, size] scratch: of dγ and dβ
+  dy: Float64Array, // [B, size]
+  xHat: Float64Array, // [B, size]
+  B: number,
+  leaf: number,
+  joins: boolean,
+  size: number,
+): void {
+  const leaves = leafCount(B, leaf);
+  for (let k = 0, level = 0; k < leaves; k++) {
+    const byGamma = level * 2 * size;
+    const byBeta = byGamma + size;
+    sums.fill(0, byGamma, byBeta + size);
+    for (let n = k * leaf; n < Math.min(B, (k + 1) * leaf); n++) {
+      for (let j = 0; j < size; j++) {
+        sums[byGamma + j] += dy[n * size + j] * xHat[n * size + j];
+        sums[byBeta + j] += dy[n * size + j];
+      }
+    }
+    level = joinLevels(sums, 2 * size, level, k, leaves);
+  }
+  for (let j = 0; j < size; j++) {
+    dGamma[j] = (joins ? dGamma[j] : 0) + sums[j];
+    dBeta[j] = (joins ? dBeta[j] : 0) + sums[size + j];
+  }
+}
+
+/**
+ * dx[B,size] = s · (g - ḡ - x̂ · m) with g = dy · γ, its mean ḡ over the row, and m the mean of g · x̂; tiny values are
+ * flushed to 0. Overwrites `dx`; spoils `g`.
+ */
+export function layerNormBackwardInput(
+  dx: Float64Array, // [B, size] out
+  g: Float64Array, // [size] scratch
+  dy: Float64Array, // [B, size]
+  xHat: Float64Array, // [B, size]
+  scales: Float64Array, // [B]
+  gamma: Float64Array, // [size]
+  B: number,
+  size: number,
+): void {
+  for (let n = 0; n < B; n++) {
+    const row = n * size;
+    for (let j = 0; j < size; j++) g[j] = dy[row + j] * gamma[j];
+    const mean = sum(g, 0, size) / size;
+    const slope = dot(g, 0, xHat, row, size) / size;
+    for (let j = 0; j < size; j++) dx[row + j] = flush(scales[n] * (g[j] - mean - xHat[row + j] * slope));
+  }
+}
+
+/** Σ a[from + j] over j below n, in four lanes. */
+function sum(a: Float64Array, from: number, n: number): number {
+  let l0 = 0;
+  let l1 = 0;
+  let l2 = 0;
+  let l3 = 0;
+  let j = 0;
+  for (; j + 3 < n; j += 4) {
+    l0 += a[from + j];
+    l1 += a[from + j + 1];
+    l2 += a[from + j + 2];
+    l3 += a[from + j + 3];
+  }
+  if (j < n) l0 += a[from + j];
+  if (j + 1 < n) l1 += a[from + j + 1];
+  if (j + 2 < n) l2 += a[from + j + 2];
+  return l0 + l1 + (l2 + l3);
+}
+
+/** Σ a[aFrom + j] · b[bFrom + j] over j below n, in four lanes. */
+function dot(a: Float64Array, aFrom: number, b: Float64Array, bFrom: number, n: number): number {
+  let l0 = 0;
+  let l1 = 0;
+  let l2 = 0;
+  let l3 = 0;
+  let j = 0;
+  for (; j + 3 < n; j += 4) {
+    l0 += a[aFrom + j] * b[bFrom + j];
+    l1 += a[aFrom + j + 1] * b[bFrom + j + 1];
+    l2 += a[aFrom + j + 2] * b[bFrom + j + 2];
+    l3 += a[aFrom + j + 3] * b[bFrom + j + 3];
+  }
+  if (j < n) l0 += a[aFrom + j] * b[bFrom + j];
+  if (j + 1 < n) l1 += a[aFrom + j + 1] * b[bFrom + j + 1];
+  if (j + 2 < n) l2 += a[aFrom + j + 2] * b[bFrom + j + 2];
+  return l0 + l1 + (l2 + l3);
+}

@@ -1,0 +1,68 @@
+import { flush } from '../../math/flush.ts';
+import { defineOptions, flag, fraction, nonNegative, type OptionsOf } from '../../options/index.ts';
+import { OptionError } from '../../text/option-error.ts';
+import type { Optimizer, UpdateKernel } from './optimizer.ts';
+import { sparing, type WeightDecayOptions, weightDecayTable } from './weight-decay.ts';
+
+export const sgdOptions = defineOptions('sgd', {
+  /** η >= 0: the learning rate. @default 0.01 */
+  lr: nonNegative(0.01, 'learning rate'),
+  /** μ in [0, 1): the momentum. @default 0 */
+  momentum: fraction(0, 'momentum of {}'),
+  /** Uses Nesterov momentum; `momentum` must then be above 0. @default false */
+  nesterov: flag(false, 'use Nesterov momentum with {}'),
+  ...weightDecayTable(0),
+});
+
+/** Options of stochastic gradient descent. */
+export interface SgdOptions extends WeightDecayOptions, OptionsOf<typeof sgdOptions.table> {}
+
+/**
+ * d = g + λθ; with momentum m ← μm + d, then d = m, or d + μm with nesterov; θ ← θ - ηd. The rate stands outside
+ * of m, as in PyTorch, so that a schedule changes it at once.
+ * [Sutskever et al. 2013](https://proceedings.mlr.press/v28/sutskever13.html)
+ */
+export function sgd(options: SgdOptions = {}): Optimizer {
+  const values = sgdOptions.read(options);
+  const { lr, momentum, nesterov, weightDecay } = values;
+  if (nesterov && momentum === 0) {
+    throw new OptionError('sgd', ['momentum', 'nesterov'], 'has 0, expected a number in (0, 1) with nesterov');
+  }
+  return sparing(values, 3, 0, {
+    name: 'sgd',
+    lr,
+    slots: momentum === 0 ? [] : ['momentum'],
+    initialScalars: [],
+    advance() {},
+    hyperLength: 4,
+    hyper(hyper, rate) {
+      hyper[0] = rate[0];
+      hyper[1] = momentum;
+      hyper[2] = nesterov ? 1 : 0;
+      hyper[3] = weightDecay;
+    },
+    update: momentum === 0 ? updatePlain : updateWithMomentum,
+  });
+}
+
+const updatePlain: UpdateKernel = (theta, g, _state, n, hyper) => {
+  const lr = hyper[0];
+  const weightDecay = hyper[3];
+  for (let i = 0; i < n; i++) {
+    const d = weightDecay === 0 ? g[i] : g[i] + weightDecay * theta[i];
+    theta[i] -= lr * d;
+  }
+};
+
+const updateWithMomentum: UpdateKernel = (theta, g, state, n, hyper) => {
+  const m = state[0];
+  const lr = hyper[0];
+  const momentum = hyper[1];
+  const nesterov = hyper[2];
+  const weightDecay = hyper[3];
+  for (let i = 0; i < n; i++) {
+    const d = weightDecay === 0 ? g[i] : g[i] + weightDecay * theta[i];
+    m[i] = flush(momentum * m[i] + d);
+    theta[i] -= lr * (nesterov === 0 ? m[i] : d + momentum * m[i]);
+  }
+};

@@ -1,0 +1,184 @@
+import type { Kernels } from '../backends/kernels.ts';
+import { type Allocate, viewOf } from '../backends/scratch.ts';
+import type { Loss } from '../model/losses/loss.ts';
+import { bindTensors, couplesRows, initializeParameters, type Network } from '../model/network.ts';
+import { createWorkspace, emitNode, targetColumns } from '../program/backprop.ts';
+import { link, type Program } from '../program/link.ts';
+import { createList, segmentsOf } from '../program/op.ts';
+import { batchLoss, clipScale, gradientNorm } from '../program/step-ops.ts';
+import { blockCount } from './block.ts';
+import type { Optimizer } from './optimizers/optimizer.ts';
+import { leafCount, leafRows, ONE_ROW, treeLevels } from './tree/index.ts';
+import { createBlockUpdate, gradientOf, gradientStride } from './update.ts';
+
+/** Options of `createTrainStep`. */
+export interface TrainStepOptions {
+  /** From `buildNetwork`. */
+  network: Network;
+  /** From `createLoss`. */
+  loss: Loss;
+  /** From `createOptimizer`. */
+  optimizer: Optimizer;
+  /** The kernels, such as `referenceKernels`. */
+  kernels: Kernels;
+  /** Most rows per step. */
+  batch: number;
+  /** Of the starting weights and of dropout. */
+  seed: number;
+  /** Clips the norm of the mean gradient to this value. @default no limit */
+  clipNorm?: number;
+  /** Allocates arrays of a given length. @default new Float64Array(length) */
+  allocate?: Allocate;
+}
+
+/** Results of one step. */
+export interface StepFigures {
+  /** Mean loss of the rows, before the update. */
+  loss: number;
+  /** Norm of the mean gradient, before clipping. */
+  norm: number;
+}
+
+/** A network being trained, in one thread. */
+export interface TrainStep {
+  /** The weights [P], updated in place by each step. */
+  readonly parameters: Float64Array;
+  /** State vectors of the optimizer [slots][P]. */
+  readonly state: readonly Float64Array[];
+  /**
+   * One whole step on B rows at learning rate `lr` (default: the optimizer's). Overwrites parameters and state.
+   * Returns the mean loss before the update and the norm of the mean gradient before clipping.
+   */
+  step(
+    x: Float64Array, // [B, I]
+    t: Float64Array, // [B, O], or [B] class indices
+    B: number,
+    lr?: number,
+  ): StepFigures;
+}
+
+/**
+ * Whole steps in one thread, leaf after leaf and block after block: the tree of each batch by plain recursion. The
+ * oracle of the threaded runtime.
+ */
+export function createTrainStep(options: TrainStepOptions): TrainStep {
+  const { network, loss, optimizer, kernels, batch, seed, clipNorm } = options;
+  const allocate = options.allocate ?? ((length) => new Float64Array(length));
+  const P = network.parameterCount;
+  const leaf = leafRows(batch);
+  const most = leafCount(batch, leaf);
+  const parameters = allocate(P);
+  initializeParameters(network, parameters, seed);
+  // Where rows depend on each other all leaves go on together, from barrier to barrier; else one after the other.
+  const couples = couplesRows(network);
+  const gradientRows = couples ? most : treeLevels(most);
+  const gSum = allocate(gradientRows * gradientStride(P));
+  const state = optimizer.slots.map(() => allocate(P));
+  const squares = allocate(blockCount(P));
+  const lossSums = allocate(most);
+  const shared: Float64Array[] = [];
+  const workspaces = Array.from({ length: couples ? most : 1 }, () => {
+    let taken = 0;
+    const take = (width: number): Float64Array => (shared[taken++] ??= allocate(most * width));
+    return createWorkspace(network, loss, Math.min(batch, leaf), allocate, { leaves: most, take });
+  });
+  const scalars = Float64Array.from(optimizer.initialScalars);
+  const hyper = allocate(optimizer.hyperLength);
+  const rate = new Float64Array(1);
+  const scale = allocate(1).fill(1);
+  const memory = { theta: parameters, gSum, state, squares };
+  const update = createBlockUpdate(optimizer, network, memory, hyper);
+  const theta = bindTensors(network, parameters);
+  const rows = Array.from({ length: gradientRows }, (_, row) => gradientOf(gSum, P, row));
+  const gradients = rows.map((row) => bindTensors(network, row));
+  const I = network.input;
+  const T = targetColumns(network, loss);
+  const place = allocate(2).fill(0); // step, first row
+  const lossSum = allocate(1);
+
+  /** Forward and backward of leaf k of a batch of B rows, its gradient to row `row`: what stands between barriers. */
+  function leafPrograms(k: number, B: number, row: number): Program[] {
+    const { calls, emit } = createList();
+    const at = { rows: B, leaves: leafCount(B, leaf), firstLeaf: k };
+    const pass = { emit, training: true, seed, leaf, joins: false, batch: at, place };
+    const own = Math.min(B, (k + 1) * leaf) - k * leaf;
+    const loss = couples ? viewOf(lossSums, k, 1) : lossSum;
+    emitNode(loss, network, workspaces[couples ? k : 0], theta, gradients[row], own, pass);
+    return segmentsOf(calls).map((segment) => link(segment, kernels));
+  }
+
+  const known = new Map<string, Program[]>();
+  /** The same, kept: whole leaves have one program a row. */
+  function keptPrograms(k: number, B: number, row: number): Program[] {
+    const own = Math.min(B, (k + 1) * leaf) - k * leaf;
+    const key = couples ? `${k} ${B}` : `${own} ${row}`;
+    const programs = known.get(key) ?? leafPrograms(k, B, row);
+    known.set(key, programs);
+    return programs;
+  }
+
+  /** Brings the rows of leaf k into its workspace. */
+  function gather(k: number, x: Float64Array, t: Float64Array, B: number): void {
+    const [from, to] = [k * leaf, Math.min(B, (k + 1) * leaf)];
+    const workspace = workspaces[couples ? k : 0];
+    workspace.x.set(viewOf(x, from * I, (to - from) * I));
+    workspace.t.set(viewOf(t, from * T, (to - from) * T));
+  }
+
+  function runLeaf(k: number, program: Program): void {
+    place[1] = k * leaf;
+    program.run();
+    if (!couples) lossSums[k] = lossSum[0];
+  }
+
+  /** The gradients of all leaves, that of leaf k in row k. */
+  function runTogether(leaves: number, x: Float64Array, t: Float64Array, B: number): void {
+    const all = Array.from({ length: leaves }, (_, k) => keptPrograms(k, B, k));
+    for (let k = 0; k < leaves; k++) gather(k, x, t, B);
+    for (let s = 0; s < all[0].length; s++) for (let k = 0; k < leaves; k++) runLeaf(k, all[k][s]);
+  }
+
+  /** Overwrites row `row`, and those behind it, with the gradient of `count` leaves from leaf `first`. */
+  function addTreeOf(first: number, count: number, row: number, x: Float64Array, t: Float64Array, B: number): void {
+    if (count > 1) {
+      let half = 1;
+      while (2 * half < count) half *= 2;
+      const right = row + (couples ? half : 1);
+      addTreeOf(first, half, row, x, t, B);
+      addTreeOf(first + half, count - half, right, x, t, B);
+      for (let p = 0; p < P; p++) rows[row][p] += rows[right][p];
+    } else if (!couples) {
+      gather(first, x, t, B);
+      runLeaf(first, keptPrograms(first, B, row)[0]);
+    }
+  }
+
+  const apply = createList();
+  update.apply(apply.emit, scale);
+  const applied = link(apply.calls, kernels);
+
+  function average(B: number): void {
+    const { calls, emit } = createList();
+    update.average(emit, B, ONE_ROW);
+    link(calls, kernels).run();
+  }
+
+  return {
+    parameters,
+    state,
+    step(x, t, B, lr = optimizer.lr) {
+      const leaves = leafCount(B, leaf);
+      if (couples) runTogether(leaves, x, t, B);
+      addTreeOf(0, leaves, 0, x, t, B);
+      average(B);
+      const norm = gradientNorm(squares);
+      if (clipNorm !== undefined) scale[0] = clipScale(norm, clipNorm);
+      rate[0] = lr;
+      optimizer.hyper(hyper, rate, scalars);
+      applied.run();
+      optimizer.advance(scalars);
+      place[0]++;
+      return { loss: batchLoss(lossSums, leaves, B), norm };
+    },
+  };
+}

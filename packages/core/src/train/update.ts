@@ -1,0 +1,97 @@
+import { viewOf } from '../backends/scratch.ts';
+import type { Emit } from '../program/op.ts';
+import { ops, updateOp } from '../program/ops.ts';
+import { BLOCK, blockCount } from './block.ts';
+import type { Optimizer } from './optimizers/optimizer.ts';
+import { type Cut, piecesOf } from './pieces.ts';
+import type { NodeSums } from './tree/index.ts';
+
+/**
+ * Doubles from one row of gradients to the next: each begins on a cache line, since a vector that lies across two takes
+ * twice as long.
+ */
+export const gradientStride = (P: number): number => Math.floor((P + LINE - 1) / LINE) * LINE;
+const LINE = 8;
+
+/** Row `row` of the gradients. */
+export const gradientOf = (gSum: Float64Array, P: number, row: number): Float64Array =>
+  viewOf(gSum, row * gradientStride(P), P);
+
+/** Shared by all threads of a run; each writes only its own blocks. */
+export interface UpdateMemory {
+  readonly theta: Float64Array; // [P]
+  // [rows, gradientStride(P)] gradients of nodes, as planTeam deals them out; row 0 becomes the batch's mean gradient
+  readonly gSum: Float64Array;
+  readonly state: readonly Float64Array[]; // [slots][P]
+  readonly squares: Float64Array; // [blocks] sum of squares of the mean gradient
+}
+
+/** Emits the two halves of an update for each of some blocks. */
+export interface BlockUpdate {
+  /**
+   * Sums the rows of each block in the order of `sums`, multiplies by 1 / the batch's rows (a division takes twice as
+   * long, and in wasm bounds the loop) and notes the block's sum of squares.
+   */
+  average(emit: Emit, rows: number, sums: NodeSums): void;
+  /** Applies the optimizer to each block, its gradient times `scale` first where that is given. */
+  apply(emit: Emit, scale?: Float64Array): void;
+  /** Both, block by block, so that a block's gradient is in cache, and the backend may join the two: see fuse.ts. */
+  take(emit: Emit, rows: number, sums: NodeSums): void;
+}
+
+/** The updates of the blocks from `first` to `end`; the operations read `hyper` and `scale` when they run. */
+export function createBlockUpdate(
+  optimizer: Optimizer,
+  network: Cut,
+  memory: UpdateMemory,
+  hyper: Float64Array, // [hyperLength]
+  first = 0,
+  end = blockCount(network.parameterCount),
+): BlockUpdate {
+  const { theta, gSum, state, squares } = memory;
+  const P = theta.length;
+  const stride = gradientStride(P);
+  const update = updateOp(optimizer);
+  const { hyperLength, undecayedHyper } = optimizer;
+  const hyperOfDecayed = undecayedHyper === 0 ? hyper : viewOf(hyper, 0, undecayedHyper);
+  const hyperOfOthers = viewOf(hyper, undecayedHyper, hyperLength - undecayedHyper);
+  const blocks = piecesOf(network, optimizer, first, end).map((own, k) => {
+    const offset = (first + k) * BLOCK;
+    const n = Math.min(BLOCK, P - offset);
+    const pieces = own.map((piece) => {
+      const cut = (vector: Float64Array) => viewOf(vector, piece.offset, piece.n);
+      const numbers = piece.decayed ? hyperOfDecayed : hyperOfOthers;
+      return { n: piece.n, theta: cut(theta), g: cut(gSum), state: state.map(cut), hyper: numbers };
+    });
+    const isOnePiece = pieces.length === 1 && pieces[0].n === n;
+    const g = isOnePiece ? pieces[0].g : viewOf(gSum, offset, n);
+    return { offset, n, square: viewOf(squares, first + k, 1), g, pieces };
+  });
+  type Block = (typeof blocks)[number];
+
+  function average(emit: Emit, { offset, n, square, g }: Block, rows: number, { joins, count, step }: NodeSums): void {
+    const row = (k: number, length: number) => viewOf(gSum, k * stride + offset, length);
+    for (const [left, right] of joins) emit(ops.add, row(left, n), row(right, n), n);
+    emit(ops.averageRows, square, g, row(0, (count - 1) * step * stride + n), count, stride * step, n, 1 / rows);
+  }
+
+  function apply(emit: Emit, { n, g, pieces }: Block, scale?: Float64Array): void {
+    if (scale !== undefined) emit(ops.scale, g, n, scale);
+    for (const { theta, g, state, n, hyper } of pieces) emit(update, theta, g, state, n, hyper);
+  }
+
+  return {
+    average: (emit, rows, sums) => {
+      for (const block of blocks) average(emit, block, rows, sums);
+    },
+    apply: (emit, scale) => {
+      for (const block of blocks) apply(emit, block, scale);
+    },
+    take: (emit, rows, sums) => {
+      for (const block of blocks) {
+        average(emit, block, rows, sums);
+        apply(emit, block);
+      }
+    },
+  };
+}
