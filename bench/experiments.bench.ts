@@ -1,5 +1,5 @@
-import type { ExperimentContext } from '../packages/cli/src/experiments/experiment.ts';
-import { experiments } from '../packages/cli/src/experiments/index.ts';
+import type { ExperimentContext } from '../packages/cli/src/lab/experiments/experiment.ts';
+import { experiments } from '../packages/cli/src/lab/experiments/index.ts';
 import { matching, readOptions } from './options.ts';
 import { endSuite } from './suites.ts';
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -86,6 +86,26 @@ describe('the linter lets pass', () => {
   test.each(allowed.map((row, index) => [...row, index] as const))('in %s: %s', (name, _code, index) => {
     expect(found.get(pathOf('allowed', index, name)) ?? []).toEqual([]);
   });
+});
+
+/** Folders of the command line that know nothing of each other. */
+const borders: [folder: string, others: readonly string[]][] = [
+  ['lab', ['report', 'commands']],
+  ['report', ['lab', 'commands']],
+];
+
+test.each(borders)('%s imports nothing of %s', (folder, others) => {
+  const source = join(root, 'packages/cli/src');
+  const crossings: string[] = [];
+  for (const name of readdirSync(join(source, folder), { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.ts')) continue;
+    const file = join(source, folder, name);
+    for (const [, path] of readFileSync(file, 'utf8').matchAll(/(?:from|import\() ?'(\.[^']+)'/g)) {
+      const [into] = relative(source, join(dirname(file), path)).split(/[\\/]/);
+      if (others.includes(into)) crossings.push(`${folder}/${name}: ${path}`);
+    }
+  }
+  expect(crossings).toEqual([]);
 });
 
 test('comments are at most 120 columns wide, unless an address alone is longer', () => {

@@ -69,10 +69,12 @@ const right: Record<string, () => readonly unknown[]> = {
   machineCode: () => [],
   makeDirectory: () => ['made'],
   measureBandwidth: () => [pool, 1],
+  measureExchange: () => [pool, 1],
   measureGflops: () => [{ name: 'wasm' }, 1],
   openOwnFile: () => ['here', 'nowhere'],
   openModelFile: () => ['nowhere'],
   plainJson: () => [{}],
+  planStepWork: () => [spec, { train: data }, quick],
   refuseInUse: () => ['here', 'folder'],
   readIdx: () => ['nowhere'],
   readNpy: () => ['nowhere'],
@@ -90,7 +92,9 @@ const right: Record<string, () => readonly unknown[]> = {
 
 /** Builders of specs take anything: what they made is looked at where the network is built. */
 const builders: Record<string, () => readonly unknown[]> = {
-  ...Object.fromEntries(['layerNorm', 'leakyRelu', 'elu', 'relu', 'tanh', 'sigmoid'].map((name) => [name, () => [{}]])),
+  ...Object.fromEntries(
+    ['batchNorm', 'layerNorm', 'leakyRelu', 'elu', 'relu', 'tanh', 'sigmoid'].map((name) => [name, () => [{}]]),
+  ),
   ...Object.fromEntries(['identity', 'gelu', 'silu', 'softplus', 'softsign', 'step'].map((name) => [name, () => [{}]])),
   ...Object.fromEntries(['dense', 'swiglu', 'dropout'].map((name) => [name, () => [0.5, {}]])),
   embedding: () => [2, 3, {}],

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { type Finding, isFailure } from '../../packages/cli/src/experiments/finding.ts';
+import { type Finding, isFailure } from '../../packages/cli/src/lab/experiments/finding.ts';
 import { gradloom } from './command-line.ts';
 
 /** Small networks train faster on one thread, with the same bits. */

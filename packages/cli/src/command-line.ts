@@ -1,10 +1,11 @@
 import type { Argv } from 'yargs';
 import yargs from 'yargs';
-import type { Command, Request } from './commands/command.ts';
+import type { Command } from './commands/command.ts';
 import { commands } from './commands/index.ts';
 import { complete } from './completion/complete.ts';
 import { aliasesOf } from './options/aliases.ts';
 import type { OptionTable } from './options/option.ts';
+import type { Request } from './request.ts';
 import { UsageError } from './usage-error.ts';
 import { version } from './version.ts';
 

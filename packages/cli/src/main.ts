@@ -1,8 +1,8 @@
 import { readCommandLine } from './command-line.ts';
-import type { Request } from './commands/command.ts';
 import { commands } from './commands/index.ts';
 import { describeFailure, exitCodeOf } from './failure.ts';
 import { type Io, printLines, processIo } from './io.ts';
+import type { Request } from './request.ts';
 import { endOnBrokenPipe } from './terminal/broken-pipe.ts';
 import { asUsage, UsageError } from './usage-error.ts';
 

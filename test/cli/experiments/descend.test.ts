@@ -1,7 +1,7 @@
 import { syntheticDatasets } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
-import { type Descent, withDescender } from '../../../packages/cli/src/experiments/descend.ts';
-import type { Machine } from '../../../packages/cli/src/experiments/experiment.ts';
+import { type Descent, withDescender } from '../../../packages/cli/src/lab/experiments/descend.ts';
+import type { Machine } from '../../../packages/cli/src/lab/experiments/experiment.ts';
 
 const base: Descent = { optimizer: { kind: 'sgd', lr: 0.1 }, batch: 'full', epochs: 40, seed: 0 };
 

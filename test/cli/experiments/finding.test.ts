@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { agreement, tableOf } from '../../../packages/cli/src/figures/findings-table.ts';
 import {
   carriedOn,
   holds,
@@ -7,8 +8,7 @@ import {
   publishedDigits,
   slip,
   unclaimed,
-} from '../../../packages/cli/src/experiments/finding.ts';
-import { agreement, tableOf } from '../../../packages/cli/src/experiments/findings-table.ts';
+} from '../../../packages/cli/src/lab/experiments/finding.ts';
 
 test.each([
   ['0.540', 0.5399148846, true],

@@ -1,6 +1,6 @@
 import { syntheticDatasets } from '@gradloom/runtime';
 import { beforeAll, expect, test } from 'vitest';
-import { withDescender } from '../../../packages/cli/src/experiments/descend.ts';
+import { withDescender } from '../../../packages/cli/src/lab/experiments/descend.ts';
 import { expectAgreement, experimentJson, printedAndJson } from '../../support/experiment.ts';
 
 let fromSeed0: Awaited<ReturnType<typeof printedAndJson>>;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { experiments } from '../../../packages/cli/src/experiments/index.ts';
+import { experiments } from '../../../packages/cli/src/lab/experiments/index.ts';
 import { gradloom, temporaryDirectory } from '../../support/command-line.ts';
 import { experimentJson } from '../../support/experiment.ts';
 

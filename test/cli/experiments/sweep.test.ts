@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sweepRates } from '../../../packages/cli/src/experiments/sweep.ts';
+import { sweepRates } from '../../../packages/cli/src/lab/experiments/sweep.ts';
 
 const cost = (outcome: number): number => outcome;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { barChart } from '../../../packages/cli/src/html-report/charts/bar-chart.ts';
-import { confusionMatrix } from '../../../packages/cli/src/html-report/charts/confusion-matrix.ts';
-import { lineChart } from '../../../packages/cli/src/html-report/charts/line-chart.ts';
+import { barChart } from '../../../packages/cli/src/report/charts/bar-chart.ts';
+import { confusionMatrix } from '../../../packages/cli/src/report/charts/confusion-matrix.ts';
+import { lineChart } from '../../../packages/cli/src/report/charts/line-chart.ts';
 
 const textsOf = (drawing: { markup: unknown }) =>
   Array.from(String(drawing.markup).matchAll(/<text[^>]*>([^<]+)<\/text>/g), ([, text]) => text);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { courseOf } from '../../../packages/cli/src/html-report/course.ts';
+import { courseOf } from '../../../packages/cli/src/report/course.ts';
 import { propertySeed } from '../../support/seed.ts';
 
 const course = (...values: number[]) => courseOf(values, (k) => `epoch ${k + 1}`);

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { pageOf } from '../../../packages/cli/src/html-report/page-of.ts';
+import { pageOf } from '../../../packages/cli/src/report/page-of.ts';
 import { closeBrowser, lookAt, openBrowser } from '../../support/browser.ts';
 import { gradloom } from '../../support/command-line.ts';
 import { counted, onlyInAll } from '../../support/count.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { syntheticDatasets, train } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
-import { baselineOf } from '../../../packages/cli/src/html-report/findings/baseline.ts';
+import { baselineOf } from '../../../packages/cli/src/report/findings/baseline.ts';
 import { gradloom, jsonLines, temporaryDirectory } from '../../support/command-line.ts';
 import { encodeNpy } from '../../support/encode-npy.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { layerHistograms } from '../../../packages/cli/src/html-report/charts/layer-histograms.ts';
+import { layerHistograms } from '../../../packages/cli/src/report/charts/layer-histograms.ts';
 
 /** All numbers in the first and the last of four bins, half in each; or in the two of the middle. */
 const [wide, tight] = [

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type DrawnNode, inLines, markup, markupOf } from '../../../packages/cli/src/html-report/markup/markup.ts';
+import { type DrawnNode, inLines, markup, markupOf } from '../../../packages/cli/src/report/markup/markup.ts';
 import { HARM } from '../../support/damaged-file.ts';
 import { propertySeed } from '../../support/seed.ts';
 
@@ -23,7 +23,7 @@ interface Dom {
     createTextNode(text: string): Parsed;
   };
 }
-const { createDocument } = createRequire(new URL('../../../packages/cli/src/html-report/plot.ts', import.meta.url))(
+const { createDocument } = createRequire(new URL('../../../packages/cli/src/report/plot.ts', import.meta.url))(
   '@mixmark-io/domino',
 ) as Dom;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { presetPictures } from '../../../packages/cli/src/html-report/experiments/vanishing-presets.ts';
+import { presetPictures } from '../../../packages/cli/src/report/experiments/vanishing-presets.ts';
 
 /** Sizes at each layer that fall by `factor` towards the input, in two starts, one twice as large as the other. */
 const looks = (factor: number, layers: number) =>

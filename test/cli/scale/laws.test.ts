@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fitAmdahl, fitUsl, uslMs } from '../../../packages/cli/src/scale/laws.ts';
+import { fitAmdahl, fitUsl, uslMs } from '../../../packages/cli/src/lab/scale/laws.ts';
 
 const counts = [1, 2, 3, 4, 8, 16];
 const timings = (stepMs: (threads: number) => number, of: readonly number[] = counts) =>

@@ -3,18 +3,18 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createPool, type Profile, type TrainEvent } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
-import { describeScale } from '../../../packages/cli/src/scale/describe-scale.ts';
-import { conclusions } from '../../../packages/cli/src/scale/figures.ts';
-import { lossesOf } from '../../../packages/cli/src/scale/losses.ts';
+import { conclusions } from '../../../packages/cli/src/figures/scale-figures.ts';
+import { describeScale } from '../../../packages/cli/src/lab/scale/describe-scale.ts';
+import { lossesOf } from '../../../packages/cli/src/lab/scale/losses.ts';
 import {
   measureScaling,
   NothingMeasured,
   runLength,
   type Scaling,
-} from '../../../packages/cli/src/scale/measure-scaling.ts';
-import { reportOf, type ScaleReport, worthUsing } from '../../../packages/cli/src/scale/scale-report.ts';
-import { type Round, summarizeRounds } from '../../../packages/cli/src/scale/summarize-rounds.ts';
-import { threadCounts } from '../../../packages/cli/src/scale/thread-counts.ts';
+} from '../../../packages/cli/src/lab/scale/measure-scaling.ts';
+import { reportOf, type ScaleReport, worthUsing } from '../../../packages/cli/src/lab/scale/scale-report.ts';
+import { type Round, summarizeRounds } from '../../../packages/cli/src/lab/scale/summarize-rounds.ts';
+import { threadCounts } from '../../../packages/cli/src/lab/scale/thread-counts.ts';
 import { endOf, gradloom, jsonLines, startProgram, temporaryDirectory } from '../../support/command-line.ts';
 import { needs } from '../../support/needs.ts';
 import { randomDataset } from '../../support/random-dataset.ts';

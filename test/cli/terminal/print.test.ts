@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { show } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 import { type Output, printJson, printLine, printLines, printRows } from '../../../packages/cli/src/io.ts';
-import { columns } from '../../../packages/cli/src/report/columns.ts';
-import { table } from '../../../packages/cli/src/report/table.ts';
 import { createPaint } from '../../../packages/cli/src/terminal/paint.ts';
 import { printable } from '../../../packages/cli/src/terminal/printable.ts';
+import { columns } from '../../../packages/cli/src/text/columns.ts';
+import { table } from '../../../packages/cli/src/text/table.ts';
 import { expectPrintable, hostile } from '../../support/hostile-text.ts';
 
 /** What `print` writes to a terminal. */

@@ -1,5 +1,6 @@
 import type { Io } from '../io.ts';
 import type { OptionTable } from '../options/option.ts';
+import type { Request } from '../request.ts';
 
 /** A command as help shows it. Its implementation loads only when it runs, so that help is quick. */
 export interface Command {
@@ -12,11 +13,4 @@ export interface Command {
   readonly members?: Readonly<Record<string, () => Promise<Command>>>;
   /** Resolves to the exit code. */
   readonly run: (request: Request, io: Io) => Promise<number>;
-}
-
-/** A command line, taken apart but not yet read. */
-export interface Request {
-  readonly flags: Readonly<Record<string, unknown>>;
-  readonly positionals: readonly string[];
-  readonly args: readonly string[]; // as typed
 }

@@ -1,9 +1,9 @@
-import { CHAPTER } from '../experiments/finding.ts';
-import { experiments } from '../experiments/index.ts';
+import { CHAPTER } from '../lab/experiments/finding.ts';
+import { experiments } from '../lab/experiments/index.ts';
 import type { Command } from './command.ts';
 
 const run: Command['run'] = async (request, io) =>
-  (await import('../experiments/run-experiment.ts')).runExperiment(request, io);
+  (await import('../experiment/run-experiment.ts')).runExperiment(request, io);
 
 const epilogue = 'gradloom experiment <name> --help lists the options of an experiment.';
 
@@ -17,7 +17,7 @@ export const experiment: Command = {
     ['experiment xor --json', 'the full numbers, for a script'],
   ],
   epilogue,
-  options: async () => (await import('../experiments/options.ts')).commonOptions,
+  options: async () => (await import('../lab/experiments/options.ts')).commonOptions,
   members: {
     ...Object.fromEntries(Object.entries(experiments).map(([name, load]) => [name, () => memberOf(name, load)])),
     all: async () => all,
@@ -34,7 +34,7 @@ const all: Command = {
     ['experiment all --json --out numbers', 'the full numbers, printed and as files'],
   ],
   epilogue: 'Some run for fewer steps than on their own. The exit code is 1 if a number does not agree.',
-  options: async () => (await import('../experiments/all-options.ts')).allOptions,
+  options: async () => (await import('../lab/experiments/all-options.ts')).allOptions,
   run,
 };
 

@@ -9,6 +9,6 @@ export const report: Command = {
     ['report numbers', 'the experiments that experiment --out numbers wrote'],
   ],
   epilogue: 'A run is a directory that train, experiment or scale wrote. The page needs no network and no server.',
-  options: async () => (await import('../html-report/options.ts')).reportOptions,
-  run: async (request, io) => (await import('../html-report/run-report.ts')).runReport(request, io),
+  options: async () => (await import('../report/options.ts')).reportOptions,
+  run: async (request, io) => (await import('../report/run-report.ts')).runReport(request, io),
 };

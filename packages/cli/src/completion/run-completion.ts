@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
 import yargs from 'yargs';
-import type { Request } from '../commands/command.ts';
 import { type Io, printLines } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
 import { knownKey } from '../options/words.ts';
+import type { Request } from '../request.ts';
 import { asUsage } from '../usage-error.ts';
 import { completionOptions } from './options.ts';
 import { shells } from './shells.ts';

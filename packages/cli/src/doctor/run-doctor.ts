@@ -1,9 +1,9 @@
-import type { Request } from '../commands/command.ts';
 import { type Io, printJson, printLines } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
-import { columns } from '../report/columns.ts';
+import type { Request } from '../request.ts';
 import { createPaint, type Paint } from '../terminal/paint.ts';
+import { columns } from '../text/columns.ts';
 import { advise } from './advise.ts';
 import { type Examination, examine } from './examine.ts';
 import { doctorOptions } from './options.ts';

@@ -1,8 +1,8 @@
 import type { Evaluation } from '@gradloom/runtime';
 import type { TakenRows } from '../datasets/split-names.ts';
-import { columns } from '../report/columns.ts';
-import { decimal, percent, plural, whole } from '../report/format.ts';
 import type { Paint } from '../terminal/paint.ts';
+import { columns } from '../text/columns.ts';
+import { decimal, percent, plural, whole } from '../text/format.ts';
 import type { ClassFigures } from './class-figures.ts';
 
 /** The results of `evaluate`. */

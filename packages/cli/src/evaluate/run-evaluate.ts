@@ -1,6 +1,5 @@
 import { createLoss, metrics } from '@gradloom/core';
 import { type Evaluation, evaluateModel, type Model } from '@gradloom/runtime';
-import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import { takeSplit } from '../datasets/split-names.ts';
 import { withoutPlace } from '../failure.ts';
@@ -10,6 +9,7 @@ import { boundMemory } from '../options/bound-memory.ts';
 import { nameFlag } from '../options/name-flag.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
 import { refuseIdleLibrary } from '../options/run-options.ts';
+import type { Request } from '../request.ts';
 import { createPaint } from '../terminal/paint.ts';
 import { UsageError } from '../usage-error.ts';
 import { classFigures } from './class-figures.ts';

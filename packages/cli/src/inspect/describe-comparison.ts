@@ -1,7 +1,7 @@
 import { show } from '@gradloom/core/internal';
-import { decimal, whole } from '../report/format.ts';
-import { table } from '../report/table.ts';
 import type { Paint } from '../terminal/paint.ts';
+import { decimal, whole } from '../text/format.ts';
+import { table } from '../text/table.ts';
 import type { Comparison } from './compare.ts';
 
 /** Text output of a comparison: the options that differ, then the tensors. */

@@ -1,11 +1,11 @@
 import { show } from '@gradloom/core/internal';
 import type { Checkpoint } from '@gradloom/runtime';
 import { formatMember, type Member } from '../options/member.ts';
-import { backendName } from '../report/backend-name.ts';
-import { columns } from '../report/columns.ts';
-import { decimal, duration, percent, plural, whole } from '../report/format.ts';
-import { table } from '../report/table.ts';
 import type { Paint } from '../terminal/paint.ts';
+import { backendName } from '../text/backend-name.ts';
+import { columns } from '../text/columns.ts';
+import { decimal, duration, percent, plural, whole } from '../text/format.ts';
+import { table } from '../text/table.ts';
 import { describeNetwork, describeParameters } from '../train/describe-run.ts';
 import type { Inspected } from './inspection.ts';
 import { type TensorFigures, tensorFigures } from './tensor-figures.ts';

@@ -1,8 +1,8 @@
-import type { Request } from '../commands/command.ts';
 import { type Io, printJson, printLines } from '../io.ts';
 import { anyModelPath } from '../models/model-path.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
+import type { Request } from '../request.ts';
 import { createPaint } from '../terminal/paint.ts';
 import { UsageError } from '../usage-error.ts';
 import { compare } from './compare.ts';

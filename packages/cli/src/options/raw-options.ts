@@ -1,5 +1,5 @@
 import { show, suggest } from '@gradloom/core/internal';
-import type { Request } from '../commands/command.ts';
+import type { Request } from '../request.ts';
 import { asUsage, UsageError } from '../usage-error.ts';
 import { aliasesOf, allNames } from './aliases.ts';
 import type { OptionTable, Values } from './option.ts';

@@ -3,7 +3,6 @@ import type { Readable } from 'node:stream';
 import { buildNetwork } from '@gradloom/core';
 import type { Model } from '@gradloom/runtime';
 import { checkInput, systemReason } from '@gradloom/runtime/internal';
-import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import { takeSplit } from '../datasets/split-names.ts';
 import { type Io, printJson, printLine, printRows } from '../io.ts';
@@ -11,7 +10,8 @@ import { dataOf, openModel, refuseMoreThan, withModel } from '../models/open-mod
 import { boundMemory } from '../options/bound-memory.ts';
 import { nameFlag } from '../options/name-flag.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
-import { decimal, percent } from '../report/format.ts';
+import type { Request } from '../request.ts';
+import { decimal, percent } from '../text/format.ts';
 import { UsageError } from '../usage-error.ts';
 import { type Answer, createAnswers } from './answers.ts';
 import { datasetRows } from './dataset-rows.ts';

@@ -2,7 +2,7 @@ import { formatSource } from '../options/dataset-source.ts';
 import { type Effect, effects } from '../options/effects.ts';
 import { formatMember, type Member } from '../options/member.ts';
 import { isRecord } from '../options/read-object.ts';
-import { quote } from '../report/quote.ts';
+import { quote } from '../text/quote.ts';
 import { type TrainValues, trainOptions } from './options.ts';
 
 /** The options that make a run, in the order of help, as the run's files hold them. */

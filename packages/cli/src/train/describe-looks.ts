@@ -1,10 +1,10 @@
 import type { LayerFigures } from '@gradloom/core';
-import { decimal } from '../report/format.ts';
-import { layerNames } from '../report/layer-names.ts';
-import { logBars } from '../report/log-bars.ts';
-import { shownRows } from '../report/shown-rows.ts';
-import { table } from '../report/table.ts';
 import type { Paint } from '../terminal/paint.ts';
+import { decimal } from '../text/format.ts';
+import { layerNames } from '../text/layer-names.ts';
+import { logBars } from '../text/log-bars.ts';
+import { shownRows } from '../text/shown-rows.ts';
+import { table } from '../text/table.ts';
 import type { ProbeEvent } from './reporter.ts';
 
 /** Rows of the picture; of more layers, some are shown. */

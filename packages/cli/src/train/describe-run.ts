@@ -1,8 +1,8 @@
 import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import { sizeOf } from '@gradloom/core/internal';
 import { formatMember, type Member } from '../options/member.ts';
-import { backendName } from '../report/backend-name.ts';
-import { plural, whole } from '../report/format.ts';
+import { backendName } from '../text/backend-name.ts';
+import { plural, whole } from '../text/format.ts';
 import type { RunStart } from './reporter.ts';
 
 /** The lines above a run: data, network, training, machine. */

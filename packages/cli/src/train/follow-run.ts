@@ -2,11 +2,11 @@ import { basename } from 'node:path';
 import type { FolderLock } from '@gradloom/runtime';
 import { type Checkpoint, type TrainEvent, TrainingError, type TrainResult, train } from '@gradloom/runtime';
 import { withoutPlace } from '../failure.ts';
-import { dividePlane, divisionSteps, isPlanar } from '../html-report/findings/divide-plane.ts';
-import { tryReport } from '../html-report/try-report.ts';
 import type { Io } from '../io.ts';
 import { intervalOf } from '../options/checkpoint-every.ts';
 import { kebabCase } from '../options/letter-case.ts';
+import { dividePlane, divisionSteps, isPlanar } from '../report/findings/divide-plane.ts';
+import { tryReport } from '../report/try-report.ts';
 import { exitCodes, type Interruption, listenForInterrupt } from '../terminal/interrupt.ts';
 import { checkpointMetadata } from './checkpoint-metadata.ts';
 import { describeRecovery, describeRollback } from './describe-fault.ts';
@@ -142,7 +142,7 @@ export async function followRun(
   /** A failed report does not invalidate a run. */
   async function writeReport(path: string, result: TrainResult): Promise<string | null> {
     try {
-      const { reportRun } = await import('../html-report/train/report-run.ts');
+      const { reportRun } = await import('../report/train/report-run.ts');
       return await reportRun(path, recipe, result);
     } catch (error) {
       warn(reporter, `no report: ${withoutPlace(error)}`);

@@ -1,6 +1,6 @@
 import type { TrainResult } from '@gradloom/runtime';
-import type { Division } from '../html-report/findings/findings.ts';
-import { layerNames } from '../report/layer-names.ts';
+import type { Division } from '../report/findings/findings.ts';
+import { layerNames } from '../text/layer-names.ts';
 import { configOf } from './describe-flags.ts';
 import type { Recipe } from './recipe.ts';
 import type {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import type { Request } from '../commands/command.ts';
 import { presets } from '../datasets/presets.ts';
 import { readConfig } from '../options/config-file.ts';
 import { flagsToRaw, mergeRaw, parseRaw, type RawOptions } from '../options/raw-options.ts';
+import type { Request } from '../request.ts';
 import { UsageError } from '../usage-error.ts';
 import { type TrainValues, trainAlternatives, trainOptions } from './options.ts';
 import { besideFlags, parseSource } from './overlaps.ts';

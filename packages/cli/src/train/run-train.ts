@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 import type { FolderLock } from '@gradloom/runtime';
-import type { Request } from '../commands/command.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import type { Io } from '../io.ts';
 import { boundMemory } from '../options/bound-memory.ts';
 import { nameFlag } from '../options/name-flag.ts';
 import { flagsToRaw, type RawOptions } from '../options/raw-options.ts';
+import type { Request } from '../request.ts';
 import { UsageError } from '../usage-error.ts';
 import { followRun } from './follow-run.ts';
 import { jsonReporter } from './json-reporter.ts';

@@ -1,9 +1,9 @@
 import type { TrainResult } from '@gradloom/runtime';
-import { backendName } from '../report/backend-name.ts';
-import { columns } from '../report/columns.ts';
-import { decimal, duration, percent, plural, whole } from '../report/format.ts';
-import { quote } from '../report/quote.ts';
 import type { Paint } from '../terminal/paint.ts';
+import { backendName } from '../text/backend-name.ts';
+import { columns } from '../text/columns.ts';
+import { decimal, duration, percent, plural, whole } from '../text/format.ts';
+import { quote } from '../text/quote.ts';
 import type { RunStart } from './reporter.ts';
 
 /** The summary of a run: its results, where it was written and what to do next. */

@@ -1,9 +1,9 @@
 import { invocation } from '../invocation.ts';
 import { type Io, printLine, printLines } from '../io.ts';
-import { decimal, duration, percent } from '../report/format.ts';
-import { createSeries } from '../report/series.ts';
 import { createLiveArea, type LiveArea } from '../terminal/live-area.ts';
 import { createPaint } from '../terminal/paint.ts';
+import { decimal, duration, percent } from '../text/format.ts';
+import { createSeries } from '../text/series.ts';
 import { describeLooks, type Look } from './describe-looks.ts';
 import { describeRun } from './describe-run.ts';
 import { countOf, type PanelFigures, panelLines, plainLine } from './panel/panel.ts';

@@ -1,8 +1,8 @@
 import { buildNetwork, type NetworkSpec } from '@gradloom/core';
-import { runConfig } from '../html-report/train/run-config.ts';
 import { entriesToRaw } from '../options/config-file.ts';
 import { parseRaw } from '../options/raw-options.ts';
 import { isRecord } from '../options/read-object.ts';
+import { runConfig } from '../report/train/run-config.ts';
 import { CONFIG_FILE } from '../run-files/names.ts';
 import { trainAlternatives, trainOptions } from '../train/options.ts';
 import { type OpenCheck, openCheck, reading } from './file-check.ts';

@@ -1,6 +1,6 @@
-import { plural } from '../report/format.ts';
 import type { Paint } from '../terminal/paint.ts';
 import { printable } from '../terminal/printable.ts';
+import { plural } from '../text/format.ts';
 import type { FileCheck } from './file-check.ts';
 import type { Verification } from './verify-folder.ts';
 

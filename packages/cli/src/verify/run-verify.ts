@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
-import type { Request } from '../commands/command.ts';
 import { type Io, printJson, printLines } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
+import type { Request } from '../request.ts';
 import { createPaint } from '../terminal/paint.ts';
 import { UsageError } from '../usage-error.ts';
 import { describeVerification } from './describe-verification.ts';

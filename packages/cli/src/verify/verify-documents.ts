@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
-import { scaleDocument } from '../html-report/scale/scale-page.ts';
 import { isRecord } from '../options/read-object.ts';
+import { scaleDocument } from '../report/scale/scale-page.ts';
 import { EXPERIMENTS_FILE, SCALE_FILE } from '../run-files/names.ts';
 import { type FileCheck, type OpenCheck, openCheck } from './file-check.ts';
 import { readDocument } from './read-document.ts';

@@ -1,6 +1,6 @@
 import { LAST_FILE } from '@gradloom/runtime';
-import { findings } from '../html-report/findings/findings.ts';
 import { isRecord } from '../options/read-object.ts';
+import { findings } from '../report/findings/findings.ts';
 import { FINDINGS_FILE, MODEL_FILE } from '../run-files/names.ts';
 import { checkConfig } from './check-config.ts';
 import { checkLines } from './check-lines.ts';

@@ -1,6 +1,6 @@
 import { syntheticDatasets } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
-import { gradientNoise } from '../../../../packages/cli/src/experiments/descent/gradient-noise.ts';
+import { gradientNoise } from '../../../../packages/cli/src/lab/experiments/descent/gradient-noise.ts';
 
 const spec = { input: 1, layers: [{ kind: 'dense', out: 1, init: 'zeros' } as const] };
 const dataset = syntheticDatasets.sine({ rows: 6 });

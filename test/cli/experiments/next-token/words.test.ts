@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { decode, encode } from '../../../../packages/cli/src/experiments/next-token/alphabet.ts';
-import { wordRows } from '../../../../packages/cli/src/experiments/next-token/word-rows.ts';
-import { readWords } from '../../../../packages/cli/src/experiments/next-token/words.ts';
+import { decode, encode } from '../../../../packages/cli/src/lab/experiments/next-token/alphabet.ts';
+import { wordRows } from '../../../../packages/cli/src/lab/experiments/next-token/word-rows.ts';
+import { readWords } from '../../../../packages/cli/src/lab/experiments/next-token/words.ts';
 
 test('no held-out word is a training word, and together they are all words', () => {
   const { all, train, heldOut } = readWords();

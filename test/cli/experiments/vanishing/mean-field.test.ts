@@ -1,11 +1,15 @@
 import { createPool, type Pool } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { meanSquareOf, meanVarianceOf } from '../../../../packages/cli/src/experiments/vanishing/deep-data.ts';
-import { deepNetwork } from '../../../../packages/cli/src/experiments/vanishing/deep-network.ts';
-import { lookAtStart } from '../../../../packages/cli/src/experiments/vanishing/deep-run.ts';
-import { expectedSizes, meanField, momentsOf } from '../../../../packages/cli/src/experiments/vanishing/mean-field.ts';
-import { normedMeanField } from '../../../../packages/cli/src/experiments/vanishing/normed-mean-field.ts';
-import { startFactors } from '../../../../packages/cli/src/experiments/vanishing/start-factors.ts';
+import { meanSquareOf, meanVarianceOf } from '../../../../packages/cli/src/lab/experiments/vanishing/deep-data.ts';
+import { deepNetwork } from '../../../../packages/cli/src/lab/experiments/vanishing/deep-network.ts';
+import { lookAtStart } from '../../../../packages/cli/src/lab/experiments/vanishing/deep-run.ts';
+import {
+  expectedSizes,
+  meanField,
+  momentsOf,
+} from '../../../../packages/cli/src/lab/experiments/vanishing/mean-field.ts';
+import { normedMeanField } from '../../../../packages/cli/src/lab/experiments/vanishing/normed-mean-field.ts';
+import { startFactors } from '../../../../packages/cli/src/lab/experiments/vanishing/start-factors.ts';
 import { counted } from '../../../support/count.ts';
 import { randomDataset } from '../../../support/random-dataset.ts';
 

@@ -1,6 +1,6 @@
-import { bar, wholePercent } from '../../report/bar.ts';
-import { levelOf } from '../../report/sparkline.ts';
 import type { Paint } from '../../terminal/paint.ts';
+import { bar, wholePercent } from '../../text/bar.ts';
+import { levelOf } from '../../text/sparkline.ts';
 
 const BAR = 8;
 

@@ -1,7 +1,7 @@
-import { bar, wholePercent } from '../../report/bar.ts';
-import { decimal, duration, whole } from '../../report/format.ts';
-import { sparkline } from '../../report/sparkline.ts';
 import type { Paint } from '../../terminal/paint.ts';
+import { bar, wholePercent } from '../../text/bar.ts';
+import { decimal, duration, whole } from '../../text/format.ts';
+import { sparkline } from '../../text/sparkline.ts';
 import { describeThreads } from './describe-threads.ts';
 
 /** The state of a run between two spans. */

@@ -1,0 +1,77 @@
+import type { ScheduleSpec } from '@gradloom/core';
+import { columns } from '../../../text/columns.ts';
+import { decimal } from '../../../text/format.ts';
+import type { Descender } from '../descend.ts';
+import type { Outcome } from '../experiment.ts';
+import { holds } from '../finding.ts';
+import { sweepRates } from '../sweep.ts';
+
+const BATCH = 8;
+const EPOCHS = 125;
+const WARM_UP = 100;
+const ORDERS = 3;
+
+const schedules: Readonly<Record<string, ScheduleSpec>> = {
+  constant: 'constant',
+  'step, a tenth at each third': { kind: 'step', everyEpochs: Math.ceil(EPOCHS / 3) },
+  cosine: 'cosine',
+  'warm-up, then cosine': { kind: 'cosine', warmupSteps: WARM_UP },
+  'one-cycle': 'one-cycle',
+};
+
+/**
+ * The same steps of small batches under each schedule, each at its own best rate: a falling rate lets the noise settle.
+ */
+export async function compareSchedules({ descend }: Descender, seed: number): Promise<Outcome> {
+  const runs = [];
+  for (const [name, schedule] of Object.entries(schedules)) {
+    const { best, bracketed, trials } = await sweepRates(
+      { low: 0.03, high: 0.1 },
+      async (lr) => {
+        const losses: number[] = [];
+        for (let k = 0; k < ORDERS; k++) {
+          const optimizer = { kind: 'sgd', lr } as const;
+          const run = await descend({ optimizer, schedule, batch: BATCH, epochs: EPOCHS, seed: seed + k });
+          losses.push(run.finalLoss);
+        }
+        return losses;
+      },
+      mean,
+    );
+    const loss = mean(best.outcome);
+    const tried = Object.fromEntries(trials.map(({ rate, outcome }) => [rate, outcome]));
+    runs.push({ name, rate: best.rate, bracketed, loss, losses: best.outcome, tried });
+  }
+  const [constant, ...others] = runs;
+  const gain = (loss: number): number => 1 - loss / constant.loss;
+  const cosine = others.find(({ name }) => name.startsWith('warm-up')) ?? constant;
+  return {
+    sections: [
+      {
+        title: `Loss by schedule: batches of ${BATCH}, ${EPOCHS} epochs, each at its best rate`,
+        lines: columns(
+          [
+            ['', 'best rate', 'final loss', 'below constant'],
+            ...runs.map(({ name, rate, loss, bracketed }) => [
+              name,
+              `${rate}${bracketed ? '' : ' (at the edge)'}`,
+              decimal(loss),
+              name === 'constant' ? '' : `${(100 * gain(loss)).toFixed(1)} %`,
+            ]),
+          ],
+          { right: [1, 2, 3] },
+        ),
+      },
+    ],
+    findings: [
+      holds(
+        'warm-up and cosine end below constant',
+        `${(100 * gain(cosine.loss)).toFixed(1)} % below`,
+        gain(cosine.loss) > 0,
+      ),
+    ],
+    json: { schedules: Object.fromEntries(runs.map(({ name, ...run }) => [name, run])) },
+  };
+}
+
+const mean = (losses: readonly number[]): number => losses.reduce((sum, loss) => sum + loss, 0) / losses.length;

@@ -1,0 +1,63 @@
+import type { BackendChoice } from '@gradloom/runtime';
+import type { OptionTable, Values } from '../../options/option.ts';
+import { parseRaw, type RawOptions } from '../../options/raw-options.ts';
+import type { Paint } from '../../terminal/paint.ts';
+import type { Finding } from './finding.ts';
+import { commonOptions } from './options.ts';
+
+/** The machine options of an experiment, to spread into the options of `train`. */
+export interface Machine {
+  readonly backend: BackendChoice;
+  readonly threads?: number;
+  readonly blas?: string;
+}
+
+export interface ExperimentContext {
+  readonly machine: Machine;
+  /**
+   * Set in `experiment all`: experiments that take more than about ten seconds then run shorter, with the same
+   * findings.
+   */
+  readonly brief: boolean;
+  /** Shows progress on a terminal. */
+  readonly note: (text: string) => void;
+  /** Colours for the terminal; a chart must be readable without them. */
+  readonly paint: Paint;
+}
+
+export interface Section {
+  readonly title: string;
+  readonly lines: readonly string[]; // at most 80 columns, without what colours them
+}
+
+/** What an experiment found. */
+export interface Outcome {
+  readonly sections: readonly Section[];
+  /** Numbers compared with the chapter or a paper, and claims of the experiment itself. */
+  readonly findings: readonly Finding[];
+  /** The keys of the JSON document, all numbers in full; typed arrays become arrays. */
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+export interface Experiment {
+  readonly describe: string; // one line, begins with a capital, no full stop
+  readonly examples: readonly (readonly [line: string, meaning: string])[];
+  readonly options: OptionTable;
+  readonly run: (raw: RawOptions, context: ExperimentContext) => Promise<Outcome>;
+}
+
+/** Gives an experiment its options, read and typed. */
+export function defineExperiment<T extends OptionTable>(definition: {
+  readonly describe: string;
+  readonly examples?: readonly (readonly [line: string, meaning: string])[];
+  readonly options: T; // own options, added to the common ones or replacing one
+  readonly run: (values: Values<T>, context: ExperimentContext) => Outcome | Promise<Outcome>;
+}): Experiment {
+  const { describe, examples = [], options } = definition;
+  return {
+    describe,
+    examples,
+    options: { ...options, ...commonOptions, ...options },
+    run: async (raw, context) => definition.run(parseRaw(options, raw), context),
+  };
+}

@@ -1,0 +1,196 @@
+import { math } from '@gradloom/core';
+import { createModel, type TrainResult, train } from '@gradloom/runtime';
+import { nonNegative, positive, realNumber, wholeNumber } from '../../../options/numbers.ts';
+import { columns } from '../../../text/columns.ts';
+import { decimal, whole } from '../../../text/format.ts';
+import { lineChart } from '../../../text/line-chart.ts';
+import { defineExperiment, type ExperimentContext, type Section } from '../experiment.ts';
+import { holds, publishedDigits, slip } from '../finding.ts';
+import { SYMBOLS } from './alphabet.ts';
+import { languageModel } from './language-model.ts';
+import { nGramLoss } from './n-gram.ts';
+import { sampleWords } from './sample-words.ts';
+import { GPT2_PARAMETERS, MAVERICK_PARAMETERS, scaleTable, XOR_PARAMETERS } from './scale.ts';
+import { wordRows } from './word-rows.ts';
+import { readWords, type Words } from './words.ts';
+
+/** Number of batch losses in the chart: enough for a curve, few enough to cost nothing. */
+const LOOKS = 60;
+
+const context = realNumber('a whole number from 1 to 32', (x) => Number.isInteger(x) && x >= 1 && x <= 32);
+
+export const nextToken = defineExperiment({
+  describe: 'A small language model: which character of a word comes next',
+  examples: [
+    ['next-token --temperature 0.5', 'likelier words'],
+    ['next-token --steps 20000 --hidden 256', 'a larger network, for longer'],
+  ],
+  options: {
+    context: { group: 'Model', ...context, describe: 'characters that the network sees (default: 8)' },
+    hidden: { group: 'Model', ...wholeNumber(1), describe: 'units per hidden layer (default: 128)' },
+    steps: {
+      group: 'Training',
+      ...wholeNumber(1),
+      describe: 'steps of training (default: 4000; 1000 in experiment all)',
+    },
+    batch: { group: 'Training', ...wholeNumber(1), describe: 'batch size, in characters (default: 128)' },
+    lr: { group: 'Training', ...positive, describe: 'highest learning rate of the schedule (default: 0.006)' },
+    seed: {
+      group: 'Training',
+      ...wholeNumber(0),
+      describe: 'seed of the weights, the order of the rows and new words (default: 0)',
+    },
+    temperature: {
+      group: 'Output',
+      ...nonNegative,
+      describe: 'randomness of new words; 0 takes the likeliest character (default: 0.8)',
+    },
+    samples: { group: 'Output', ...wholeNumber(0), describe: 'new words to generate (default: 24)' },
+  },
+  async run(values, experiment) {
+    const { context: K = 8, hidden = 128, seed = 0, temperature = 0.8, samples: count = 24 } = values;
+    const words = readWords();
+    const { losses, result } = await learn(words, { ...values, K, hidden, seed }, experiment);
+    const { spec, parameters, loss, test } = result;
+    experiment.note('counting');
+    const [unigram, bigram, trigram] = [1, 2, 3].map((n) => nGramLoss(n, words.train, words.heldOut));
+    const uniform = math.log(SYMBOLS);
+    const network = test?.loss ?? Number.NaN;
+    const first = losses[0][1];
+    const drawn = sampleWords(createModel({ spec, parameters, loss }), { K, count, temperature, seed });
+    const isListed = (word: string): boolean => words.all.has(word);
+    const P = parameters.length;
+    const timesXor = MAVERICK_PARAMETERS / XOR_PARAMETERS / 1e9;
+    const levels = { uniform, unigram, bigram, trigram, network };
+    return {
+      sections: [
+        {
+          title: `The next of ${SYMBOLS} symbols (a to z, and the end of a word) from the ${K} before`,
+          lines: columns([
+            ['words', `${whole(words.train.length)} to learn from, ${whole(words.heldOut.length)} held out`],
+            ['network', `embedding 16, dense ${hidden}, gelu, x + swiglu(layer-norm x), softmax`],
+            ['parameters', whole(P)],
+            ['training', `${whole(result.steps)} steps of ${result.batch}: adamw, warm-up, cosine, clipped at 1`],
+          ]),
+        },
+        {
+          title: 'Loss of single batches, and of a bigram model, in nats per character',
+          lines: lineChart(
+            [
+              { name: 'network', points: losses },
+              {
+                name: 'bigram',
+                points: [
+                  [0, bigram],
+                  [result.steps, bigram],
+                ],
+              },
+            ],
+            { x: 'step', y: 'loss' },
+          ),
+        },
+        {
+          title: 'Loss on the held-out words',
+          lines: columns(
+            [
+              ['', 'nats', 'perplexity', ''],
+              level('uniform', uniform, 'ln 27'),
+              level('unigram', unigram, 'counts symbols'),
+              level('bigram', bigram, 'counts what follows 1 symbol'),
+              level('trigram', trigram, 'counts what follows 2 symbols'),
+              level('network', network, `sees ${K}`),
+            ],
+            { right: [1, 2] },
+          ),
+        },
+        ...describeSamples(drawn, temperature, isListed),
+        { title: 'Size of language models', lines: scaleTable(P) },
+      ],
+      findings: [
+        holds(`loss at start is near ln 27 = ${uniform.toFixed(3)}`, first, Math.abs(first - uniform) < 0.1),
+        holds('at least 0.1 nat below a bigram model', bigram - network, bigram - network >= 0.1),
+        publishedDigits(
+          'GPT-2, million parameters',
+          { printed: '124', source: 'openai/gpt-2, its smallest model' },
+          GPT2_PARAMETERS / 1e6,
+        ),
+        slip(
+          'LLaMA 4 over XOR, billion times',
+          '10',
+          timesXor,
+          Math.round(timesXor) === 44,
+          `${whole(MAVERICK_PARAMETERS / 1e9)} billion / ${XOR_PARAMETERS}`,
+        ),
+      ],
+      json: {
+        ...{ context: K, hidden, steps: result.steps, batch: result.batch, seed, temperature },
+        words: { train: words.train.length, heldOut: words.heldOut.length },
+        parameters: P,
+        natsPerCharacter: levels,
+        losses: losses.map(([step, value]) => ({ step, loss: value })),
+        samples: drawn.map((word) => ({ word, listed: isListed(word) })),
+        fingerprint: result.fingerprint,
+      },
+    };
+  },
+});
+
+interface Learning {
+  readonly K: number;
+  readonly hidden: number;
+  readonly seed: number;
+  readonly steps?: number;
+  readonly batch?: number;
+  readonly lr?: number;
+}
+
+/** Trains, and records the loss of some batches before their update; the first is that of the starting weights. */
+async function learn(
+  words: Words,
+  { K, hidden, seed, steps: asked, batch = 128, lr = 0.006 }: Learning,
+  { machine, brief, note }: ExperimentContext,
+): Promise<{ losses: [step: number, loss: number][]; result: TrainResult }> {
+  const steps = asked ?? (brief ? 1000 : 4000);
+  const data = { train: wordRows('words', words.train, K), test: wordRows('held-out words', words.heldOut, K) };
+  const run = train(languageModel(K, hidden), data, {
+    ...machine,
+    optimizer: { kind: 'adamw', lr },
+    schedule: { kind: 'cosine', warmupSteps: Math.ceil(steps / 20) },
+    clipNorm: 1,
+    batch,
+    steps,
+    seed,
+    probe: Math.ceil(steps / LOOKS),
+  });
+  const losses: [number, number][] = [];
+  for await (const event of run) {
+    if (event.type === 'probe') losses.push([event.step, event.loss]);
+    if (event.type === 'progress') note(`step ${whole(event.step)} of ${whole(steps)}, loss ${decimal(event.loss)}`);
+  }
+  return { losses, result: await run.result };
+}
+
+/** The perplexity, e to the power of the loss: the number of equally likely symbols with the same uncertainty. */
+const level = (name: string, nats: number, note: string): string[] => [
+  name,
+  nats.toFixed(3),
+  math.exp(nats).toFixed(1),
+  note,
+];
+
+function describeSamples(
+  words: readonly string[],
+  temperature: number,
+  isListed: (word: string) => boolean,
+): Section[] {
+  if (words.length === 0) return [];
+  const cells = words.map((word) => (isListed(word) ? `${word} *` : word));
+  const rows = Array.from({ length: Math.ceil(cells.length / 3) }, (_, r) => cells.slice(3 * r, 3 * r + 3));
+  const listed = words.filter(isListed).length;
+  return [
+    {
+      title: `New words, drawn at temperature ${temperature}: ${listed} of ${words.length} are in the list (*)`,
+      lines: columns(rows),
+    },
+  ];
+}

@@ -1,0 +1,106 @@
+import type { OptimizerSpec } from '@gradloom/core';
+import { syntheticDatasets } from '@gradloom/runtime';
+import { formatMember, type Member } from '../../options/member.ts';
+import { wholeNumber } from '../../options/numbers.ts';
+import { columns } from '../../text/columns.ts';
+import { decimal } from '../../text/format.ts';
+import { lineChart } from '../../text/line-chart.ts';
+import { oneThread, withDescender } from './descend.ts';
+import { defineExperiment } from './experiment.ts';
+import { holds } from './finding.ts';
+import { sweepRates } from './sweep.ts';
+
+const STEPS = 500;
+
+/** The optimizers with their options written out, except for the learning rate. */
+const contenders: Readonly<Record<string, Exclude<OptimizerSpec, string> & Member>> = {
+  sgd: { kind: 'sgd' },
+  momentum: { kind: 'sgd', momentum: 0.9 },
+  nesterov: { kind: 'sgd', momentum: 0.9, nesterov: true },
+  rmsprop: { kind: 'rmsprop', decay: 0.99 },
+  adam: { kind: 'adam', beta1: 0.9, beta2: 0.999 },
+  adamw: { kind: 'adamw', beta1: 0.9, beta2: 0.999, weightDecay: 0.01 },
+};
+
+export const optimizers = defineExperiment({
+  describe: 'Six optimizers on one problem, each at its best learning rate',
+  examples: [['optimizers --seed 3', 'start from other weights']],
+  options: {
+    seed: { group: 'Training', ...wholeNumber(0), describe: 'seed of the weights (default: 0)' },
+    threads: oneThread,
+  },
+  async run({ seed = 0 }, { machine, note }) {
+    const best = await withDescender(syntheticDatasets.sine({ rows: 128 }), machine, async ({ descend }) => {
+      const all = [];
+      for (const [name, spec] of Object.entries(contenders)) {
+        note(name);
+        const { best, bracketed, trials } = await sweepRates(
+          { low: 0.001, high: 1 },
+          (lr) => descend({ optimizer: { ...spec, lr }, batch: 'full', epochs: STEPS, seed }),
+          ({ finalLoss }) => finalLoss,
+        );
+        const tried = Object.fromEntries(trials.map(({ rate, outcome }) => [rate, outcome.finalLoss]));
+        const { losses, finalLoss } = best.outcome;
+        all.push({ name, rate: best.rate, bracketed, losses, finalLoss, tried });
+      }
+      return all;
+    });
+    const lossOf = (name: string): number => best.find((run) => run.name === name)?.finalLoss ?? Number.NaN;
+    const starts = new Set(best.map(({ losses }) => losses[0]));
+    const edges = best.filter(({ bracketed }) => !bracketed);
+    const lower = (name: string) =>
+      holds(
+        `${name} ends below sgd`,
+        `${decimal(lossOf(name))}, sgd ${decimal(lossOf('sgd'))}`,
+        lossOf(name) < lossOf('sgd'),
+      );
+    return {
+      sections: [
+        {
+          title: `sin x by a net 1-16-1, ${STEPS} steps over all rows from the same weights`,
+          lines: columns(
+            [
+              ['', 'best rate', 'of', 'step 50', 'at the end'],
+              ...best.map(({ name, rate, losses, finalLoss, tried }) => [
+                name,
+                String(rate),
+                ratesTried(tried),
+                decimal(losses[50]),
+                decimal(finalLoss),
+              ]),
+            ],
+            { right: [1, 3, 4] },
+          ),
+        },
+        {
+          title: 'The optimizers, as train --optimizer takes them',
+          lines: columns(Object.entries(contenders).map(([name, spec]) => [name, formatMember(spec)])),
+        },
+        {
+          title: 'Training curves',
+          lines: lineChart(
+            best.map(({ name, losses }) => ({ name, points: losses.map((loss, k) => [k, loss] as const) })),
+            { x: 'step', y: 'loss', log: true },
+          ),
+        },
+      ],
+      findings: [
+        holds('all start from the same loss', starts.size === 1 ? 'yes' : `${starts.size} losses`, starts.size === 1),
+        holds(
+          'best rates lie between worse ones',
+          edges.length === 0 ? 'all' : `not ${edges.map(({ name }) => name).join(', ')}`,
+          edges.length === 0,
+        ),
+        lower('momentum'),
+        lower('adam'),
+      ],
+      json: { optimizers: Object.fromEntries(best.map(({ name, ...run }) => [name, run])) },
+    };
+  },
+});
+
+/** '0.003 to 0.3'. */
+function ratesTried(tried: Readonly<Record<string, number>>): string {
+  const rates = Object.keys(tried).map(Number);
+  return `${Math.min(...rates)} to ${Math.max(...rates)}`;
+}

@@ -1,0 +1,142 @@
+import { columns } from '../../text/columns.ts';
+import { plural } from '../../text/format.ts';
+import { scatter } from '../../text/scatter.ts';
+import { defineExperiment } from './experiment.ts';
+import { holds } from './finding.ts';
+import { runRow } from './run-row.ts';
+
+const pairs = [
+  [0, 0],
+  [0, 1],
+  [1, 0],
+  [1, 1],
+];
+const gates = {
+  AND: { rows: pairs, targets: [0, 0, 0, 1] },
+  OR: { rows: pairs, targets: [0, 1, 1, 1] },
+  NOT: { rows: [[0], [1]], targets: [1, 0] },
+  XOR: { rows: pairs, targets: [0, 1, 1, 0] },
+};
+
+interface Gate {
+  readonly rows: readonly (readonly number[])[];
+  readonly targets: readonly number[];
+}
+
+export const perceptron = defineExperiment({
+  describe: "Rosenblatt's rule learns AND, OR and NOT, and never XOR",
+  options: {},
+  run() {
+    const learned = Object.entries(gates).map(([name, gate]) => ({ name, gate, ...learn(gate) }));
+    const drawn = learned.filter(({ name }) => name === 'AND' || name === 'OR');
+    const endless = learned.flatMap(({ cycle, ...rest }) => (cycle === null ? [] : [{ ...rest, cycle }]));
+    return {
+      sections: [
+        {
+          title: 'w <- w + (target - output) x, whenever the output is wrong',
+          lines: columns([
+            ['', 'weights', 'bias', 'right', 'epochs'],
+            ...learned.map(({ name, gate, weights, bias, best, epochs, cycle }) => [
+              name,
+              weights.join(' '),
+              String(bias),
+              `${best} of ${gate.targets.length}${cycle === null ? '' : ' at best'}`,
+              cycle === null ? String(epochs) : 'no end',
+            ]),
+          ]),
+        },
+        ...drawn.map(({ name, gate, weights, bias }) => ({
+          title: `${name}: the line where the output turns from 0 (dotted) to 1 (blank)`,
+          lines: [...scatter(gate.rows, gate.targets, (a, b) => weights[0] * a + weights[1] * b + bias), '', KEY],
+        })),
+        {
+          title: 'XOR: no straight line has both # on one side and both o on the other',
+          lines: [
+            ...scatter(pairs, gates.XOR.targets, undefined),
+            '',
+            KEY,
+            '',
+            '  For any weights z(0,0) + z(1,1) = z(0,1) + z(1,0) = w1 + w2 + 2 b. If all four',
+            '  were right, the left sum would be negative and the right one not: at most 3.',
+          ],
+        },
+        ...endless.map(({ name, best, cycle: { from, length } }) => ({
+          title: `${name}: why more epochs do not help`,
+          lines: [
+            `  After epoch ${from + length} the weights are again those after epoch ${from}. An epoch`,
+            `  depends only on them: the same ${length === 1 ? 'epoch repeats' : `${length} epochs repeat`} for ever, at most ${best} rows right.`,
+          ],
+        })),
+      ],
+      findings: learned.flatMap(({ name, gate: { targets }, best, epochs, cycle }) =>
+        name === 'XOR'
+          ? [
+              holds('XOR: at most 3 rows are right', `${best} of ${targets.length}`, best <= 3),
+              holds('XOR: no number of epochs is enough', describeCycle(cycle), cycle !== null),
+            ]
+          : [holds(`${name} is learned`, `${best} of ${targets.length}, ${plural(epochs, 'epoch')}`, cycle === null)],
+      ),
+      json: {
+        gates: Object.fromEntries(
+          learned.map(({ name, gate, weights, bias, best, epochs, cycle }) => [
+            name,
+            { ...gate, weights, bias, right: best, epochs, learned: cycle === null, cycle },
+          ]),
+        ),
+      },
+    };
+  },
+});
+
+const KEY = '  # target 1   o target 0';
+
+const describeCycle = (cycle: Cycle | null): string =>
+  cycle === null ? 'learned' : `after epoch ${cycle.from + cycle.length} as after ${cycle.from}`;
+
+/** The weights after epoch `from + length` equal those after epoch `from`; epoch 0 is the start. */
+interface Cycle {
+  readonly from: number;
+  readonly length: number;
+}
+
+/**
+ * Row by row from zero weights, until all are right or an epoch ends with weights that an earlier one has ended with:
+ * an epoch is a function of the weights before it, so the same epochs follow for ever. It comes to one of the two ends:
+ * weights stay bounded ([Minsky & Papert 1969](https://mitpress.mit.edu/9780262630221/perceptrons/), the cycling
+ * theorem), and those of whole inputs are whole, so there are only so many. `best` is the most rows right at once.
+ */
+function learn({ rows, targets }: Gate) {
+  const I = rows[0].length;
+  const parameters = new Array<number>(I + 1).fill(0); // weights, then bias
+  const output = (row: readonly number[]): number =>
+    runRow(
+      {
+        input: I,
+        layers: [
+          { kind: 'dense', out: 1 },
+          { kind: 'activation', fn: 'step' },
+        ],
+      },
+      parameters,
+      row,
+    )[1][0];
+  const seen = new Map<string, number>(); // weights, and the epoch after which they first stood
+  let cycle: Cycle | null = null;
+  let best = 0;
+  let epochs = 0;
+  while (best < rows.length) {
+    const earlier = seen.get(parameters.join());
+    if (earlier !== undefined) {
+      cycle = { from: earlier, length: epochs - earlier };
+      break;
+    }
+    seen.set(parameters.join(), epochs);
+    for (const [n, row] of rows.entries()) {
+      const error = targets[n] - output(row);
+      for (const [i, value] of [...row, 1].entries()) parameters[i] += error * value;
+      best = Math.max(best, rows.filter((own, k) => output(own) === targets[k]).length);
+    }
+    epochs++;
+  }
+  return { weights: parameters.slice(0, I), bias: parameters[I], best, epochs, cycle };
+}

@@ -1,0 +1,116 @@
+import { availableParallelism } from 'node:os';
+import type { LayerFigures, NetworkSpec } from '@gradloom/core';
+import { createPool, type Pool, TrainingError, train } from '@gradloom/runtime';
+import { datasetSource } from '../../../options/dataset-source.ts';
+import { wholeNumber } from '../../../options/numbers.ts';
+import { whole } from '../../../text/format.ts';
+import { defineExperiment, type Machine } from '../experiment.ts';
+import { inLanes } from '../in-lanes.ts';
+import { type Sweep, sweepRates } from '../sweep.ts';
+import { describeRemedies } from './describe-remedies.ts';
+import { remedyNet, remedyTable } from './remedy-nets.ts';
+import { openSmallSet, type SmallSet } from './small-set.ts';
+
+const ROWS = 2048;
+const TEST_ROWS = 1000;
+const BATCH = 32;
+const RATES = { low: 0.003, high: 0.3, most: 9 };
+
+export const remedies = defineExperiment({
+  describe: 'What keeps the gradient of deep sigmoid or tanh networks alive',
+  examples: [
+    ['remedies --depth 50', 'more than twice as deep'],
+    ['remedies --seed 1 --steps 1000', 'other weights, and more steps'],
+  ],
+  options: {
+    dataset: {
+      group: 'Data',
+      ...datasetSource,
+      describe: `a dataset with classes; ${whole(ROWS)} of its rows are used (default: mnist)`,
+    },
+    depth: { group: 'Model', ...wholeNumber(2), describe: 'hidden layers (default: 20)' },
+    width: { group: 'Model', ...wholeNumber(1), describe: 'units per hidden layer (default: 32)' },
+    steps: { group: 'Training', ...wholeNumber(1), describe: `steps of ${BATCH} rows each (default: 320)` },
+    seed: {
+      group: 'Training',
+      ...wholeNumber(0),
+      describe: 'seed of the weights and the order of the rows (default: 0)',
+    },
+  },
+  async run({ seed = 0, ...asked }, { machine, note }) {
+    // The findings are known for these sizes only; with others nothing is claimed.
+    const asUsual = Object.keys(asked).length === 0;
+    const { dataset = MNIST, depth = 20, width = 32, steps = 320 } = asked;
+    const set = await openSmallSet(dataset, ROWS, TEST_ROWS);
+    const setting: Setting = { set, depth, width, steps, batch: BATCH, seed };
+    const threads = machine.threads ?? availableParallelism();
+    const names = Object.keys(remedyTable);
+    const pool = await createPool({ threads });
+    let done = 0;
+    try {
+      // Such a small network trains fastest on one thread, so several networks train at once.
+      const results = await inLanes(names, threads, async (name): Promise<RemedyResult> => {
+        const spec = remedyNet(remedyTable[name], set.train.inputs.columns, depth, width, set.classes);
+        const run = (rate: number) => attempt(spec, setting, rate, machine, pool);
+        const sweep = await sweepRates(RATES, run, ({ loss }) => loss);
+        note(`${++done} of ${names.length} nets`);
+        return { name, ...sweep };
+      });
+      return describeRemedies(setting, results, asUsual);
+    } finally {
+      await pool.destroy();
+    }
+  },
+});
+
+const MNIST = { name: 'mnist', options: { kind: 'mnist' } } as const;
+
+/** Settings that all networks share. */
+export interface Setting {
+  readonly set: SmallSet;
+  readonly depth: number;
+  readonly width: number;
+  readonly steps: number;
+  readonly batch: number;
+  readonly seed: number;
+}
+
+export interface RemedyRun {
+  readonly loss: number; // mean of the last epoch's batches; Infinity if the run diverged
+  readonly accuracy: number; // on the test rows; NaN if the run diverged
+  readonly rmsDz: readonly number[]; // of ∂loss/∂z at the start, by hidden layer, the first one first
+}
+
+export interface RemedyResult extends Sweep<RemedyRun> {
+  readonly name: string;
+}
+
+async function attempt(
+  spec: NetworkSpec,
+  { set, steps, batch, seed }: Setting,
+  rate: number,
+  machine: Machine,
+  pool: Pool,
+): Promise<RemedyRun> {
+  const sets = { train: set.train, test: set.test };
+  const run = train(spec, sets, {
+    ...machine,
+    ...{ threads: 1, pool, batch, steps, seed, probe: [0], optimizer: { kind: 'sgd', lr: rate } },
+  });
+  let rmsDz: number[] = [];
+  try {
+    for await (const event of run) if (event.type === 'probe') rmsDz = rmsDzOf(event.layers);
+    const { trainLoss, test } = await run.result;
+    return { loss: trainLoss, accuracy: test?.accuracy ?? Number.NaN, rmsDz };
+  } catch (error) {
+    if (error instanceof TrainingError) return { loss: Number.POSITIVE_INFINITY, accuracy: Number.NaN, rmsDz };
+    throw error;
+  }
+}
+
+/** z is the output of a dense layer; that of the last one is the output of the network. */
+const rmsDzOf = (layers: readonly LayerFigures[]): number[] =>
+  layers
+    .filter(({ label }) => label.startsWith('dense'))
+    .map(({ rmsDy }) => rmsDy ?? Number.NaN)
+    .slice(0, -1);

@@ -1,0 +1,43 @@
+import { show } from '@gradloom/core/internal';
+import { type ActivationSpec, activationSpec } from '../../../options/activation.ts';
+import { formatMember } from '../../../options/member.ts';
+import type { Kind } from '../../../options/option.ts';
+
+/** What stands between the sums of a hidden layer and its activation. */
+export type Norm = 'batch-norm';
+const NORM: Norm = 'batch-norm';
+
+/** An activation, the norm before it if there is one, and their label. */
+export interface NamedActivation {
+  readonly label: string;
+  readonly spec: ActivationSpec;
+  readonly norm?: Norm;
+}
+
+export const named = (spec: ActivationSpec): NamedActivation => ({ label: formatMember(spec), spec });
+
+export const normed = (spec: ActivationSpec): NamedActivation => ({
+  label: `${NORM}+${formatMember(spec)}`,
+  spec,
+  norm: NORM,
+});
+
+/** 'sigmoid,relu,batch-norm+tanh,leaky-relu:alpha=0.2', each once. */
+export const activationList: Kind<readonly NamedActivation[]> = {
+  parse(name, raw) {
+    const parts: readonly unknown[] = typeof raw === 'string' ? raw.split(',') : [raw];
+    const list = parts.map((part) => parsePart(name, part));
+    const twice = list.find(({ label }, k) => list.findIndex((other) => other.label === label) < k);
+    if (twice !== undefined) throw new Error(`${name} has ${show(raw)}, expected ${twice.label} only once`);
+    return list;
+  },
+  choices: activationSpec.choices ?? [],
+};
+
+function parsePart(name: string, part: unknown): NamedActivation {
+  if (typeof part !== 'string') return named(activationSpec.parse(name, part));
+  const text = part.trim();
+  return text.startsWith(`${NORM}+`)
+    ? normed(activationSpec.parse(name, text.slice(NORM.length + 1)))
+    : named(activationSpec.parse(name, text));
+}

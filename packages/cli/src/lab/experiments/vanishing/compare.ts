@@ -1,0 +1,175 @@
+import type { ActivationName, InitializerSpec, OptimizerSpec } from '@gradloom/core';
+import type { Evaluation } from '@gradloom/runtime';
+import { layerHistograms } from '../../../figures/histograms.ts';
+import type { LayerHistogram } from '../../../figures/layer-histogram.ts';
+import type { Member } from '../../../options/member.ts';
+import { UsageError } from '../../../usage-error.ts';
+import { type Sweep, sweepRates } from '../sweep.ts';
+import type { NamedActivation } from './activation-list.ts';
+import { whyUnclaimed } from './claims.ts';
+import type { DeepData } from './deep-data.ts';
+import { deepNetwork } from './deep-network.ts';
+import {
+  type Bench,
+  type DeepRun,
+  evaluateRun,
+  type Look,
+  type RunLength,
+  relativeMoves,
+  runDeep,
+  startOf,
+} from './deep-run.ts';
+import { TIMES_RATE, TINY_EPSILON } from './epsilon.ts';
+import type { WidthEffect } from './finite-width.ts';
+import { type LongRun, longSteps } from './long-run.ts';
+import { type StartFactors, startFactors } from './start-factors.ts';
+
+/** One comparison: the same network, rows and steps for every activation. */
+export interface Setup {
+  readonly activations: readonly NamedActivation[];
+  readonly hidden: readonly number[];
+  readonly init: InitializerSpec;
+  readonly length: Omit<RunLength, 'optimizer'> & { readonly optimizer: Member & { readonly lr: number } };
+  readonly moreSeeds: readonly number[]; // in addition to the seed of `length`
+  readonly long: boolean; // also ten epochs at the common rate
+}
+
+/** The results of one activation: the start, theory, and training. */
+export interface Comparison {
+  readonly label: string;
+  readonly kind: ActivationName;
+  readonly isNormed: boolean; // whether a norm stands before the activation
+  readonly looks: readonly Look[]; // looks by step; the first is before the first step
+  readonly start: StartFactors;
+  readonly moved: readonly number[]; // of each W, the output's last
+  readonly histograms: readonly LayerHistogram[]; // at the common rate
+  readonly common: Trained; // at the common rate
+  readonly best: Trained; // at its own best rate
+  readonly sweep: Sweep<DeepRun>;
+  readonly seeds: readonly SeedRun[]; // the first is the seed of all of the above
+  readonly long: LongRun | null; // ten epochs at the common rate; null if not asked for
+  readonly withTinyEpsilon: Trained | null; // for sigmoid, if it is claimed to stay at chance
+}
+
+export interface Trained {
+  readonly rate: number;
+  readonly test: Evaluation | null; // null if it diverged
+  readonly diverged: string | null;
+}
+
+export interface SeedRun {
+  readonly seed: number;
+  readonly factor: number | null;
+  readonly expected: number | null;
+  readonly effect: WidthEffect | null;
+  readonly test: Evaluation | null;
+}
+
+/** The rates that are always tried, relative to the common one. */
+const REACH = 100;
+/** Rates up to two powers of ten beyond: some networks learn at no rate. */
+const MOST_RATES = 13;
+
+/** Steps to record: the first, the last, and about ten between. */
+export function lookSteps(steps: number): number[] {
+  const most = Math.min(10, steps - 1);
+  return Array.from({ length: most + 1 }, (_, k) => Math.round((k * (steps - 1)) / Math.max(1, most)));
+}
+
+export async function compareActivation(
+  { label, spec: activation, norm }: NamedActivation,
+  setup: Setup,
+  data: DeepData,
+  bench: Bench,
+  note: (text: string) => void,
+): Promise<Comparison> {
+  const { hidden, init, length, moreSeeds } = setup;
+  const { inputs } = data.train;
+  const shape = { input: inputs.columns, hidden, output: data.outputs, init, ...(norm === undefined ? {} : { norm }) };
+  const spec = deepNetwork(shape, activation);
+  const variance = norm === undefined ? null : data.meanVariance;
+  const theoryOf = (look: Look): StartFactors => startFactors(look, activation, widths, data.meanSquare, variance);
+  const at = (lr: number, seed = length.seed): RunLength => {
+    const optimizer: Member = { ...length.optimizer, lr };
+    return { ...length, seed, optimizer: optimizer as OptimizerSpec };
+  };
+  const widths = [inputs.columns, ...hidden];
+  const rate = length.optimizer.lr;
+  const sweep = await sweepRates(
+    { low: rate / REACH, high: rate * REACH, through: rate, most: MOST_RATES },
+    (lr) => {
+      note(`${label} at rate ${lr}`);
+      // Looks do not change weights, so the run at the common rate also serves in the sweep.
+      return runDeep(spec, bench, at(lr), lr === rate ? lookSteps(length.steps) : []);
+    },
+    ({ validation }) => validation?.loss ?? Number.POSITIVE_INFINITY,
+  );
+  const common = sweep.trials.find((trial) => trial.rate === rate) ?? sweep.best;
+  note(`${label} on the test rows`);
+  const atCommon = await trained(common.rate, common.outcome);
+  const atBest = sweep.best === common ? atCommon : await trained(sweep.best.rate, sweep.best.outcome);
+  const { looks } = common.outcome;
+  if (looks.length === 0) throw new UsageError(noStart(init, label, common.outcome.diverged));
+  const start = theoryOf(looks[0]);
+  const seeds: SeedRun[] = [{ seed: length.seed, ...factorsOf(start), test: atCommon.test }];
+  for (const seed of moreSeeds) {
+    note(`${label} from seed ${seed}`);
+    const run = await runDeep(spec, bench, at(rate, seed), [0]);
+    const own = theoryOf(run.looks[0]);
+    const { test } = await trained(rate, run);
+    seeds.push({ seed, ...factorsOf(own), test });
+  }
+  const long = setup.long ? await trainLong() : null;
+  const claimsChance = label === 'sigmoid' && whyUnclaimed(setup, data).length === 0;
+  const withTinyEpsilon = claimsChance ? await trainWithTinyEpsilon() : null;
+  const moved = relativeMoves(spec, startOf(spec, length.seed), common.outcome.parameters);
+  const { parameters } = common.outcome;
+  const histograms = layerHistograms({ spec, seed: length.seed, parameters }, data.train);
+  return {
+    label,
+    kind: activation.kind,
+    isNormed: norm !== undefined,
+    looks,
+    start,
+    moved,
+    histograms,
+    common: atCommon,
+    best: atBest,
+    sweep,
+    seeds,
+    long,
+    withTinyEpsilon,
+  };
+
+  async function trainLong(): Promise<LongRun> {
+    const steps = longSteps(setup, data);
+    note(`${label} for ${steps} steps`);
+    const { test } = await trained(rate, await runDeep(spec, bench, { ...at(rate), steps }, []));
+    return { steps, test };
+  }
+
+  async function trainWithTinyEpsilon(): Promise<Trained> {
+    const lr = Number((TIMES_RATE * rate).toPrecision(12));
+    note(`${label} with epsilon ${TINY_EPSILON}`);
+    const optimizer = { ...length.optimizer, lr, epsilon: TINY_EPSILON } as OptimizerSpec;
+    return trained(lr, await runDeep(spec, bench, { ...at(lr), optimizer }, []));
+  }
+
+  async function trained(lr: number, run: DeepRun): Promise<Trained> {
+    return {
+      rate: lr,
+      diverged: run.diverged,
+      test: run.diverged === null ? await evaluateRun(run, data.test, bench) : null,
+    };
+  }
+}
+
+const factorsOf = ({ measured, expected, effect }: StartFactors) => ({
+  factor: measured.factor,
+  expected: expected.factor,
+  effect,
+});
+
+/** The starting weights are so large that the first step is not finite. */
+const noStart = (init: InitializerSpec, label: string, met: string | null): string =>
+  `--init has ${typeof init === 'string' ? init : init.kind}, expected weights that ${label} can start from (${met})`;

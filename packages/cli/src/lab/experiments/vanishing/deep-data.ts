@@ -1,0 +1,55 @@
+import type { LossSpec } from '@gradloom/core';
+import { type DataMatrix, type DataSplits, splitDataset } from '@gradloom/runtime';
+import { openDataset } from '../../../datasets/open-dataset.ts';
+import type { DatasetSource } from '../../../options/dataset-source.ts';
+import { largestClass } from './learning.ts';
+
+/** Rows to train on, to choose a learning rate by, and to measure the result on. */
+const VALIDATION_ROWS = 2000;
+const LARGEST_SHARE = 0.2;
+
+export interface DeepData extends Required<DataSplits> {
+  readonly loss: LossSpec;
+  readonly outputs: number;
+  readonly meanSquare: number; // of the training inputs, over rows and columns
+  readonly meanVariance: number; // over rows, averaged over columns
+  /** Share of the most frequent class in the test rows: the accuracy of always answering it. */
+  readonly chance: number | null;
+}
+
+/** Splits a dataset into training, validation and test rows; a dataset of four rows is all three. */
+export async function openDeepData(source: DatasetSource): Promise<DeepData> {
+  const { sets } = await openDataset(source, { validation: 0 });
+  const whole = sets.train;
+  const share = Math.min(LARGEST_SHARE, VALIDATION_ROWS / whole.rows);
+  const few = share * whole.rows < 1;
+  const dealt = few
+    ? { train: whole }
+    : splitDataset(whole, { validation: share, ...(sets.test ? {} : { test: share }) });
+  const { train, validation = whole } = dealt;
+  const test = sets.test ?? dealt.test ?? whole;
+  const { classes } = train;
+  return {
+    train,
+    validation,
+    test,
+    loss: classes === null ? 'mse' : 'softmax-cross-entropy',
+    outputs: classes ?? train.targets.columns,
+    meanSquare: meanSquareOf(train.inputs, train.rows),
+    meanVariance: meanVarianceOf(train.inputs, train.rows),
+    chance: classes === null ? null : largestClass(test),
+  };
+}
+
+export function meanSquareOf({ array, columns, divisor }: DataMatrix, rows: number): number {
+  let sum = 0;
+  for (let i = 0; i < rows * columns; i++) sum += (array[i] / divisor) ** 2;
+  return sum / (rows * columns);
+}
+
+export function meanVarianceOf(inputs: DataMatrix, rows: number): number {
+  const { array, columns, divisor } = inputs;
+  const means = new Float64Array(columns);
+  for (let i = 0; i < rows * columns; i++) means[i % columns] += array[i] / divisor / rows;
+  return meanSquareOf(inputs, rows) - means.reduce((sum, mean) => sum + mean ** 2, 0) / columns;
+}

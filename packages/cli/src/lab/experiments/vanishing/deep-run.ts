@@ -1,0 +1,122 @@
+import {
+  buildNetwork,
+  initializeParameters,
+  type LossSpec,
+  type NetworkSpec,
+  type OptimizerSpec,
+} from '@gradloom/core';
+import {
+  type DataSplits,
+  type Dataset,
+  type Evaluation,
+  evaluateModel,
+  type Pool,
+  TrainingError,
+  train,
+} from '@gradloom/runtime';
+import { withoutPlace } from '../../../failure.ts';
+import type { Machine } from '../experiment.ts';
+import { type HiddenFigures, hiddenFigures, type OutputFigures, outputFigures } from './layer-profile.ts';
+
+export interface Bench {
+  readonly data: DataSplits;
+  readonly loss: LossSpec;
+  readonly machine: Machine;
+  readonly pool: Pool;
+}
+
+export interface RunLength {
+  readonly optimizer: OptimizerSpec;
+  readonly batch: number | 'full';
+  readonly steps: number;
+  readonly seed: number;
+}
+
+/** Statistics of all hidden layers before a step. */
+export interface Look {
+  readonly step: number;
+  readonly loss: number; // loss of that step's batch
+  readonly gradientNorm: number;
+  readonly layers: readonly HiddenFigures[];
+  readonly output: OutputFigures;
+}
+
+export interface DeepRun {
+  readonly spec: NetworkSpec;
+  readonly looks: readonly Look[];
+  readonly parameters: Float64Array; // at the end; if it diverged, before the bad step
+  readonly validation: Evaluation | null; // at the end; null if there are no such rows, or the run diverged
+  readonly diverged: string | null; // why it diverged
+}
+
+/** Trains from the seed's weights, recording the layers at `looks`. A run that diverges ends without an error. */
+export async function runDeep(
+  spec: NetworkSpec,
+  { data, loss, machine, pool }: Bench,
+  length: RunLength,
+  looks: readonly number[],
+): Promise<DeepRun> {
+  const depth = spec.layers.filter(({ kind }) => kind === 'dense').length - 1;
+  const seen: Look[] = [];
+  const { train: rows, validation } = data;
+  const sets = validation === undefined ? { train: rows } : { train: rows, validation };
+  // Evaluates only after the last step: the looks show the rest.
+  const evaluateEvery = Number.MAX_SAFE_INTEGER;
+  const run = train(spec, sets, {
+    ...machine,
+    pool,
+    loss,
+    ...length,
+    evaluateEvery,
+    ...(looks.length === 0 ? {} : { probe: looks }),
+  });
+  try {
+    for await (const event of run) {
+      if (event.type !== 'probe') continue;
+      const { step, loss: batchLoss, gradientNorm, layers } = event;
+      const figures = { layers: hiddenFigures(layers, depth), output: outputFigures(layers, depth) };
+      seen.push({ step, loss: batchLoss, gradientNorm, ...figures });
+    }
+    const { parameters, validation: found } = await run.result;
+    return { spec, looks: seen, parameters, validation: found ?? null, diverged: null };
+  } catch (error) {
+    if (!(error instanceof TrainingError)) throw error;
+    return { spec, looks: seen, parameters: error.parameters, validation: null, diverged: withoutPlace(error) };
+  }
+}
+
+/** The look before the first step. */
+export async function lookAtStart(spec: NetworkSpec, bench: Bench, length: Omit<RunLength, 'steps'>): Promise<Look> {
+  const { looks, diverged } = await runDeep(spec, bench, { ...length, steps: 1 }, [0]);
+  const [look] = looks;
+  if (look === undefined) throw new Error(`the first step has ${diverged}, expected finite numbers`);
+  return look;
+}
+
+/** The weights that a run of this seed starts from. */
+export function startOf(spec: NetworkSpec, seed: number): Float64Array {
+  const network = buildNetwork(spec);
+  const parameters = new Float64Array(network.parameterCount);
+  initializeParameters(network, parameters, seed);
+  return parameters;
+}
+
+/** Change of each W: RMS of the difference divided by RMS at the start, for the hidden layers, then the output. */
+export function relativeMoves(spec: NetworkSpec, start: Float64Array, end: Float64Array): number[] {
+  const weights = buildNetwork(spec).tensors.filter(({ name }) => name === 'W');
+  return weights.map(({ offset, length }) => {
+    let way = 0;
+    let size = 0;
+    for (let p = offset; p < offset + length; p++) {
+      way += (end[p] - start[p]) ** 2;
+      size += start[p] ** 2;
+    }
+    return Math.sqrt(way / size);
+  });
+}
+
+export const evaluateRun = (
+  { spec, parameters }: DeepRun,
+  rows: Dataset,
+  { machine, loss }: Bench,
+): Promise<Evaluation> => evaluateModel(spec, parameters, rows, { ...machine, loss });

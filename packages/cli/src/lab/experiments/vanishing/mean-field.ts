@@ -1,0 +1,121 @@
+import { type Activation, activations } from '@gradloom/core';
+import type { ActivationSpec } from '../../../options/activation.ts';
+
+/** A hidden layer in the theory: W [I, O] and b of independent weights with mean 0. */
+export interface RandomLayer {
+  readonly fanIn: number; // I
+  readonly fanOut: number; // O
+  readonly weightVariance: number;
+  readonly biasVariance: number;
+}
+
+/** Expectations of the theory for a hidden layer. */
+export interface MeanField {
+  readonly zVariance: number; // q = E[z²] over weights
+  readonly squareSlope: number; // E[f′(z)²]
+  /** RMS of dL/dz of this layer divided by that of the next; null for the last, which is followed by the output. */
+  readonly factor: number | null;
+  /**
+   * Relative variance, over weights, of Σ dz² of a row for given dz of the next layer: how far one network of this
+   * width may be from theory.
+   */
+  readonly gradientSpread: number;
+  /** The same for the mean of f(z)² over units, given the layer before. */
+  readonly squareSpread: number;
+  readonly slopeResponse: number; // d ln E[f′(z)²] / d ln q
+  readonly nextResponse: number; // d ln q of the next layer / d ln q; of the last layer 0
+}
+
+/**
+ * Wide layers at the start: z is normal with q₁ = I Var(W) E[x²] + Var(b), q_{l+1} = I Var(W) E[f(z_l)²] + Var(b), and
+ * E[dz_l²] = E[f′(z_l)²] O Var(W) E[dz_{l+1}²], where W is that of the next layer. This is exact as widths grow, if the
+ * weights of the backward pass are treated as independent of those of the forward pass. [Poole et al. 2016, eq.
+ * 3](https://arxiv.org/abs/1606.05340), [Schoenholz et al. 2017, eq. 4](https://arxiv.org/abs/1611.01232)
+ *
+ * The spreads are those of a sum over O units that are independent given the layer before: of f(z)², and of (f′(z) g)²
+ * with g normal, E[g⁴] = 3 E[g²]². For relu the latter is 5/O, as in [Hanin & Nica
+ * 2020](https://arxiv.org/abs/1812.05994).
+ */
+export function meanField(
+  activation: ActivationSpec,
+  inputMeanSquare: number, // E[x²] over rows and inputs
+  layers: readonly RandomLayer[], // starting at the input
+): MeanField[] {
+  let square = inputMeanSquare;
+  return layers.map(({ fanIn, fanOut, weightVariance, biasVariance }, l) => {
+    const zVariance = fanIn * weightVariance * square + biasVariance;
+    const { outputs, slopes } = momentsOf(activation, zVariance);
+    square = outputs.mean;
+    const next = layers.at(l + 1);
+    const factor = next === undefined ? null : Math.sqrt(next.fanOut * next.weightVariance * slopes.mean);
+    const byWeights = next === undefined ? 0 : next.fanIn * next.weightVariance * square;
+    return {
+      zVariance,
+      squareSlope: slopes.mean,
+      factor,
+      gradientSpread: (3 * slopes.kurtosis - 1) / fanOut,
+      squareSpread: (outputs.kurtosis - 1) / fanOut,
+      slopeResponse: slopes.response,
+      nextResponse: next === undefined ? 0 : (outputs.response * byWeights) / (byWeights + next.biasVariance),
+    };
+  });
+}
+
+/** Sizes of dL/dz by theory, relative to the last hidden layer; they are fitted as the measured ones are. */
+export function expectedSizes(fields: readonly MeanField[]): number[] {
+  const sizes = fields.map(() => 1);
+  for (let h = sizes.length - 2; h >= 0; h--) sizes[h] = sizes[h + 1] * (fields[h].factor ?? Number.NaN);
+  return sizes;
+}
+
+const NODES = 8192;
+const REACH = 10; // standard deviations; 1.5e-23 of the normal distribution is beyond
+
+/** Moments of s(z)² with z normal, mean 0 and variance q. */
+interface SquareMoments {
+  readonly mean: number; // E[s²]
+  readonly kurtosis: number; // E[s⁴] / E[s²]²
+  readonly response: number; // d ln E[s²] / d ln q = E[s² (u² - 1)] / 2 E[s²] with z = √q u
+}
+
+/**
+ * Moments of f(z) and f′(z), and the mean of f(z), by the midpoint rule. No node is at 0, where f of relu and similar
+ * activations has a corner. For smooth f the error falls faster than any power of the step, 0.0024 standard deviations.
+ */
+export function momentsOf(
+  activation: ActivationSpec,
+  zVariance: number, // q
+): { readonly mean: number; readonly outputs: SquareMoments; readonly slopes: SquareMoments } {
+  const f: Activation = activations[activation.kind];
+  const alpha = typeof activation.alpha === 'number' ? activation.alpha : f.alpha;
+  const deviation = Math.sqrt(zVariance);
+  let first = 0;
+  const sums = { outputs: [0, 0, 0], slopes: [0, 0, 0] }; // of s², s⁴ and s² (u² - 1)
+  const add = (of: number[], square: number, u: number, weight: number): void => {
+    of[0] += weight * square;
+    of[1] += weight * square * square;
+    of[2] += weight * square * (u * u - 1);
+  };
+  for (let k = 0; k < NODES; k++) {
+    const { u, weight } = nodes[k];
+    const z = deviation * u;
+    const a = f.apply(z, alpha);
+    first += weight * a;
+    add(sums.outputs, a ** 2, u, weight);
+    add(sums.slopes, f.derivative(z, a, alpha) ** 2, u, weight);
+  }
+  const momentsFrom = ([mean, fourth, moved]: readonly number[]): SquareMoments => ({
+    mean,
+    // A layer whose outputs are all 0 has no spread.
+    kurtosis: mean === 0 ? 1 : fourth / mean ** 2,
+    response: mean === 0 ? 0 : moved / (2 * mean),
+  });
+  return { mean: first, outputs: momentsFrom(sums.outputs), slopes: momentsFrom(sums.slopes) };
+}
+
+/** Density of the standard normal distribution. */
+const nodes = Array.from({ length: NODES }, (_, k) => {
+  const step = (2 * REACH) / NODES;
+  const u = -REACH + (k + 0.5) * step;
+  return { u, weight: (Math.exp(-0.5 * u * u) * step) / Math.sqrt(2 * Math.PI) };
+});

@@ -1,0 +1,123 @@
+import type { InitializerSpec, NetworkSpec } from '@gradloom/core';
+import { buildNetwork } from '@gradloom/core';
+import type { Dataset } from '@gradloom/runtime';
+import { near, type Range, rangeOf, rangeText } from '../../../../figures/range.ts';
+import { columns } from '../../../../text/columns.ts';
+import { decimal } from '../../../../text/format.ts';
+import { type Published, published } from '../../finding.ts';
+import { runRow } from '../../run-row.ts';
+import { named } from '../activation-list.ts';
+import { deepNetwork } from '../deep-network.ts';
+import { type Look, lookAtStart, startOf } from '../deep-run.ts';
+import { fitFactor } from '../fit-factor.ts';
+import { jacobianOf, meanSingularValue } from '../singular-values.ts';
+import type { Preset } from './preset.ts';
+import { withMnist } from './with-mnist.ts';
+
+const LAYERS = 5;
+const MIDDLE = 2; // the hidden layer whose Jacobian is taken, from 0
+const tanh = named({ kind: 'tanh' }).spec;
+
+/** The paper's equations 1 and 16. */
+const inits: Record<'standard' | 'normalised', (fanIn: number) => InitializerSpec> = {
+  standard: (fanIn) => ({ kind: 'uniform', low: -1 / Math.sqrt(fanIn), high: 1 / Math.sqrt(fanIn) }),
+  normalised: () => 'glorot-uniform',
+};
+
+interface Measured {
+  readonly looks: readonly Look[]; // one per seed
+  readonly dz: Range; // factor per layer, towards the input
+  readonly dW: Range; // likewise
+  readonly singular: number; // mean singular value of the Jacobian of the middle layer, at the first seed and row
+}
+
+/**
+ * Before the first step: five hidden layers (1000 wide in the paper), tanh, softmax and cross-entropy. The paper uses
+ * its own images of shapes; here the rows are digits. [Glorot & Bengio 2010,
+ * §4.2](https://proceedings.mlr.press/v9/glorot10a.html)
+ */
+export const glorotOf = ({ width, rows }: { width: number; rows: number }): Preset => ({
+  seeds: { first: 1, last: 3 },
+  async run(seeds, context) {
+    const [standard, normalised] = await withMnist(context, rows, async (train, pool) => {
+      const bench = { data: { train }, loss: 'softmax-cross-entropy', machine: context.machine, pool } as const;
+      const found: Measured[] = [];
+      for (const [name, init] of Object.entries(inits)) {
+        const hidden = new Array<number>(LAYERS).fill(width);
+        const spec = deepNetwork({ input: train.inputs.columns, hidden, output: 10, init }, tanh);
+        const looks: Look[] = [];
+        for (const seed of seeds) {
+          context.note(`${name} init, seed ${seed}`);
+          looks.push(await lookAtStart(spec, bench, { optimizer: 'sgd', batch: 'full', seed }));
+        }
+        context.note(`${name} init, singular values`);
+        found.push({
+          looks,
+          dz: factors(looks, 'rmsDz'),
+          dW: factors(looks, 'rmsDW'),
+          singular: await middleSingularValue(spec, width, seeds[0], train),
+        });
+      }
+      return found;
+    });
+    const expected = (n: number) => (8 / (3 * Math.PI)) * Math.sqrt(n); // of W alone, n Var(W) being n
+    return {
+      sections: [
+        {
+          title: `Glorot and Bengio 2010: factor per layer towards the input, ${seeds.length} starts`,
+          lines: columns([
+            ['init', 'dL/dz', 'dL/dW', 'mean singular value of a Jacobian'],
+            ...[standard, normalised].map(({ dz, dW, singular }, k) => [
+              Object.keys(inits)[k],
+              rangeText(dz),
+              rangeText(dW),
+              `${decimal(singular)} (of W alone: ${decimal(expected(k === 0 ? 1 / 3 : 1))} in theory)`,
+            ]),
+          ]),
+        },
+      ],
+      findings: [
+        near('standard init: dL/dz per layer', paper('sqrt(1/3)'), Math.sqrt(1 / 3), standard.dz, 0.1),
+        near('normalised init: dL/dz per layer', paper('about 1'), 1, normalised.dz, 0.1),
+        near('standard init: dL/dW per layer (eq. 14)', paper('keeps its size'), 1, standard.dW, 0.1),
+        published(
+          'standard init: singular value',
+          paper('about 0.5'),
+          standard.singular,
+          Math.abs(standard.singular - 0.5) < 0.05,
+        ),
+        published(
+          'normalised init: singular value',
+          paper('about 0.8'),
+          normalised.singular,
+          Math.abs(normalised.singular - 0.8) < 0.05,
+        ),
+      ],
+      json: { preset: 'glorot', seeds, rows, standard, normalised },
+    };
+  },
+});
+
+const paper = (printed: string): Published => ({ printed, source: 'Glorot and Bengio 2010, section 4.2' });
+
+export const glorot = glorotOf({ width: 1000, rows: 256 });
+
+const factors = (looks: readonly Look[], size: 'rmsDz' | 'rmsDW'): Range =>
+  rangeOf(
+    `factor of ${size}`,
+    looks.map(({ layers }) => fitFactor(layers.map((layer) => layer[size])).factor ?? Number.NaN),
+  );
+
+async function middleSingularValue(
+  spec: NetworkSpec,
+  width: number,
+  seed: number,
+  { inputs }: Dataset,
+): Promise<number> {
+  const parameters = startOf(spec, seed);
+  const row = Array.from({ length: inputs.columns }, (_, i) => inputs.array[i] / inputs.divisor);
+  const z = Float64Array.from(runRow(spec, parameters, row)[2 * MIDDLE]);
+  const W = buildNetwork(spec).tensors.find(({ layer, name }) => layer === 2 * MIDDLE && name === 'W');
+  if (W === undefined) throw new Error(`layer ${2 * MIDDLE} has no W, expected a dense layer`);
+  return meanSingularValue(jacobianOf(tanh, parameters.subarray(W.offset, W.offset + W.length), z), width, width);
+}

@@ -1,0 +1,120 @@
+import { type Dataset, splitDataset } from '@gradloom/runtime';
+import { medianText, rangeOf, rangeText } from '../../../../figures/range.ts';
+import { columns } from '../../../../text/columns.ts';
+import { decimal, percent } from '../../../../text/format.ts';
+import { type Finding, type Published, published, unclaimed } from '../../finding.ts';
+import { named } from '../activation-list.ts';
+import { meanSquareOf } from '../deep-data.ts';
+import { deepNetwork } from '../deep-network.ts';
+import { type Look, runDeep } from '../deep-run.ts';
+import { type FactorRange, factorRange } from '../finite-width.ts';
+import { largestClass } from '../learning.ts';
+import { type StartFactors, startFactors } from '../start-factors.ts';
+import type { Preset } from './preset.ts';
+import { withMnist } from './with-mnist.ts';
+
+const LAYERS = 30;
+const WIDTH = 64;
+const BATCH = 128;
+const ROWS = 12_000;
+const relu = named({ kind: 'relu' }).spec;
+const inits = ['glorot-normal', 'he-normal'] as const;
+const paper = (printed: string): Published => ({ printed, source: 'He et al. 2015, section 2.2 and figure 3' });
+
+interface Measured {
+  readonly starts: readonly Look[]; // one per seed
+  readonly factors: readonly number[]; // of dL/dz per layer, towards the input, one a seed
+  readonly theory: FactorRange; // the range of the mean factor by theory, for networks of this width
+  readonly accuracies: readonly number[]; // validation accuracy, one per seed
+}
+
+/**
+ * Thirty layers with relu, trained from both initializers with momentum 0.9 at rate 0.01 and batches of 128, as in the
+ * paper. The networks of the paper are convolutional, on ImageNet; these are dense, on digits. The factors are the same
+ * for any start, but the accuracy depends on it, so accuracies are shown and not claimed. [He et al. 2015,
+ * §2.2](https://arxiv.org/abs/1502.01852)
+ */
+export const heOf = ({ steps }: { steps: number }): Preset => ({
+  seeds: { first: 1, last: 3 },
+  async run(seeds, context) {
+    const { measured, chance } = await withMnist(context, ROWS, async (whole, pool) => {
+      const data = splitDataset(whole, { validation: 1 / 6 });
+      const bench = { data, loss: 'softmax-cross-entropy', machine: context.machine, pool } as const;
+      const found: Measured[] = [];
+      for (const init of inits) {
+        const hidden = new Array<number>(LAYERS).fill(WIDTH);
+        const spec = deepNetwork({ input: whole.inputs.columns, hidden, output: 10, init }, relu);
+        const runs = [];
+        for (const seed of seeds) {
+          context.note(`${init}, seed ${seed}`);
+          const optimizer = { kind: 'sgd', lr: 0.01, momentum: 0.9 } as const;
+          runs.push(await runDeep(spec, bench, { optimizer, batch: BATCH, steps, seed }, [0]));
+        }
+        const starts = runs.map(({ looks }) => looks[0]);
+        const accuracies = runs.map(({ validation }) => validation?.accuracy ?? 0);
+        found.push({ starts, accuracies, ...factorsOf(starts, hidden, data.train) });
+      }
+      return { measured: found, chance: largestClass(data.validation ?? whole) };
+    });
+    const [xavier, ours] = measured;
+    return {
+      sections: [
+        {
+          title: `He et al. 2015, with 30 dense layers and relu: ${steps} steps, ${seeds.length} starts`,
+          lines: [
+            ...columns([
+              ['init', 'dL/dz per layer', 'accuracy, median', 'lowest to highest'],
+              ...measured.map(({ factors, accuracies }, k) => [
+                inits[k],
+                rangeText(rangeOf('factor of dL/dz', factors)),
+                ...medianText(accuracies, percent),
+              ]),
+            ]),
+            '',
+            `  Always answering the most frequent class is right in ${percent(chance)} of the rows.`,
+            '  The factors are the same for any start. The accuracy after so few steps depends',
+            '  on the start: some glorot networks leave chance, some he networks barely do.',
+          ],
+        },
+      ],
+      findings: [
+        factorFinding('glorot init', paper('sqrt(1/2)'), xavier),
+        factorFinding('he init', paper('1'), ours),
+        accuracyFinding('glorot init', paper('stalls'), xavier),
+        accuracyFinding('he init', paper('converges'), ours),
+      ],
+      json: { preset: 'he', seeds, steps, 'glorot-normal': xavier, 'he-normal': ours },
+    };
+  },
+});
+
+function factorsOf(starts: readonly Look[], hidden: readonly number[], { inputs, rows }: Dataset) {
+  const widths = [inputs.columns, ...hidden];
+  const meanSquare = meanSquareOf(inputs, rows);
+  const own = starts.map((look): StartFactors => startFactors(look, relu, widths, meanSquare));
+  const theory = factorRange(
+    own.map(({ measured, expected, effect }) => ({ factor: measured.factor, expected: expected.factor, effect })),
+  );
+  if (theory === null)
+    throw new Error(`${LAYERS} layers of relu have no factor, expected one (their gradients are too small)`);
+  return { factors: own.map(({ measured }) => measured.factor ?? Number.NaN), theory };
+}
+
+/**
+ * The factor of the paper is for infinite width. It agrees if the mean factor of these starts is within the range of
+ * theory for this width.
+ */
+function factorFinding(what: string, figure: Published, { theory: { factor, low, high } }: Measured): Finding {
+  return published(
+    `${what}: dL/dz per layer`,
+    figure,
+    decimal(factor),
+    factor >= low && factor <= high,
+    `at width ${WIDTH} ${decimal(low)} to ${decimal(high)}`,
+  );
+}
+
+const accuracyFinding = (what: string, figure: Published, { accuracies }: Measured): Finding =>
+  unclaimed(what, medianText(accuracies, percent).join(', '), 'accuracies depend on the start', figure);
+
+export const he = heOf({ steps: 700 });

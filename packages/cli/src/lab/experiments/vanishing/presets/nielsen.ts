@@ -1,0 +1,191 @@
+import type { LossSpec } from '@gradloom/core';
+import type { Dataset, Pool } from '@gradloom/runtime';
+import { type Range, rangeOf, rangeText, within } from '../../../../figures/range.ts';
+import { columns } from '../../../../text/columns.ts';
+import type { ExperimentContext, Section } from '../../experiment.ts';
+import { type Finding, unclaimed } from '../../finding.ts';
+import { named } from '../activation-list.ts';
+import { deepNetwork } from '../deep-network.ts';
+import { type Look, lookAtStart, runDeep } from '../deep-run.ts';
+import type { Preset } from './preset.ts';
+import { withMnist } from './with-mnist.ts';
+
+/** Norms of dC/db of the hidden layers as printed, for one start, of networks 784, n times 30, 10. */
+const published = [
+  ['0.07', '0.31'],
+  ['0.012', '0.060', '0.283'],
+  ['0.003', '0.017', '0.070', '0.285'],
+];
+
+/** The same for four hidden layers before epoch 500, from the data file of the book's figure. */
+const publishedAtEnd = ['8.21e-6', '2.61e-5', '1.83e-4', '9.25e-4'];
+const END = 499;
+/** The learning rate and weight decay of the book. */
+const RATE = 0.1;
+const LAMBDA = 5;
+
+const WIDTH = 30;
+const OUTPUTS = 10;
+const ROWS = 1000;
+/** With fewer starts, the spread is not known well enough to compare a printed norm with it. */
+const FEWEST = 10;
+const sigmoid = named({ kind: 'sigmoid' }).spec;
+
+/**
+ * Cross-entropy first: it is the default of the book's `network2`, and the script of these norms does not change it.
+ */
+const costs = ['crossEntropy', 'quadratic'] as const;
+type Norms = Record<(typeof costs)[number], readonly number[][]>; // [starts][hidden layers]
+
+/**
+ * All sigmoid, weights N(0, 1) / √inputs, biases N(0, 1), with the gradient averaged over 1000 images. The printed
+ * norms are for cross-entropy summed over outputs; those for half the squared error, the first cost of the book, are
+ * shown too. A longer run trains on all images at once, at rate 0.1 with λ = 5, applied to weights but not to biases.
+ * [Nielsen 2015, chapter 5](http://neuralnetworksanddeeplearning.com/chap5.html), its
+ * [script](https://github.com/mnielsen/neural-networks-and-deep-learning/blob/master/fig/generate_gradient.py) and
+ * [record](https://github.com/mnielsen/neural-networks-and-deep-learning/blob/master/fig/norms_during_training_4_layers.json)
+ */
+export const nielsen: Preset = {
+  seeds: { first: 1, last: 20 },
+  async run(seeds, context, long = false) {
+    const { nets, trained } = await withMnist(context, ROWS, async (train, pool) => {
+      const found: { depth: number; norms: Norms }[] = [];
+      for (const { length: depth } of published) {
+        const norms = { crossEntropy: [] as number[][], quadratic: [] as number[][] };
+        for (const seed of seeds) {
+          context.note(`${depth} hidden layers, seed ${seed}`);
+          for (const cost of costs) norms[cost].push(await normsAtStart(depth, cost, seed, train, pool, context));
+        }
+        found.push({ depth, norms });
+      }
+      const ends: number[][] = [];
+      for (const seed of long ? seeds : []) {
+        context.note(`${END} epochs, seed ${seed}`);
+        ends.push(await normsAtEnd(seed, train, pool, context));
+      }
+      return { nets: found, trained: ends };
+    });
+    const rows = nets.flatMap(({ depth, norms }, k) =>
+      published[k].map((printed, h) => {
+        const range = (cost: (typeof costs)[number]): Range => normRange(norms[cost], h);
+        return { depth, h, printed, crossEntropy: range('crossEntropy'), quadratic: range('quadratic') };
+      }),
+    );
+    const findings = [
+      ...nets.flatMap(({ depth, norms }, k) =>
+        published[k].map((printed, h) =>
+          within(`dC/db, hidden layer ${h + 1} of ${depth}`, { printed, source: BOOK }, ofLayer(norms.crossEntropy, h)),
+        ),
+      ),
+      ...(long
+        ? publishedAtEnd.map((printed, h) =>
+            within(`epoch ${END}: hidden layer ${h + 1} of 4`, { printed, source: RECORD }, ofLayer(trained, h)),
+          )
+        : []),
+    ];
+    return {
+      sections: [
+        {
+          title: `Nielsen, chapter 5: norm of dC/db before the first step, ${seeds.length} starts`,
+          lines: [
+            ...columns([
+              ['hidden layers', 'number', 'printed', 'cross-entropy', 'quadratic'],
+              ...rows.map(({ depth, h, printed, crossEntropy, quadratic }) => [
+                h === 0 ? `${depth} of ${WIDTH}` : '',
+                String(h + 1),
+                printed,
+                rangeText(crossEntropy),
+                rangeText(quadratic),
+              ]),
+            ]),
+            '',
+            "  The printed norms are for cross-entropy, the loss of the book's script.",
+            '  With half the squared error they are a fifth as large, and shrink as fast.',
+          ],
+        },
+        ...(long ? [sectionOfEnd(trained)] : []),
+      ],
+      findings: seeds.length < FEWEST ? findings.map(withheld) : findings,
+      json: {
+        preset: 'nielsen',
+        seeds,
+        networks: nets.map(({ depth, norms }, k) => ({ depth, published: published[k].map(Number), norms })),
+        ...(long ? { trained: { epoch: END, published: publishedAtEnd.map(Number), norms: trained } } : {}),
+      },
+    };
+  },
+};
+
+const BOOK = 'Nielsen 2015, chapter 5';
+const RECORD = "its repository's fig/norms_during_training_4_layers.json";
+
+const ofLayer = (norms: readonly (readonly number[])[], h: number): number[] => norms.map((own) => own[h]);
+
+const normRange = (norms: readonly (readonly number[])[], h: number): Range =>
+  rangeOf(`norm of dC/db of hidden layer ${h + 1}`, ofLayer(norms, h));
+
+/** With few starts the spread is not known, so nothing is claimed. */
+const withheld = ({ what, computed, paper }: Finding): Finding =>
+  unclaimed(what, computed, `--seeds has fewer than ${FEWEST} starts, too few to know the spread`, paper);
+
+function sectionOfEnd(norms: readonly (readonly number[])[]): Section {
+  return {
+    title: `Before epoch ${END + 1}: four hidden layers, rate ${RATE}, lambda ${LAMBDA}`,
+    lines: [
+      ...columns([
+        ['hidden layer', 'printed', 'cross-entropy'],
+        ...publishedAtEnd.map((printed, h) => [String(h + 1), printed, rangeText(normRange(norms, h))]),
+      ]),
+      '',
+      '  Weight decay, lambda / n, applies to weights and not to biases, as in the book.',
+    ],
+  };
+}
+
+function problemOf(depth: number, cost: (typeof costs)[number], train: Dataset) {
+  const shape = {
+    input: train.inputs.columns,
+    hidden: new Array<number>(depth).fill(WIDTH),
+    output: OUTPUTS,
+    init: 'lecun-normal',
+    biasInit: { kind: 'normal', std: 1 },
+  } as const;
+  const quadratic = cost === 'quadratic';
+  // The library's cross-entropy takes logits, and the mean over outputs.
+  const spec = deepNetwork(shape, sigmoid, quadratic ? sigmoid : undefined);
+  const loss: LossSpec = quadratic ? 'quadratic' : 'binary-cross-entropy';
+  return { spec, loss, scale: quadratic ? 1 : OUTPUTS };
+}
+
+const normsOf = ({ layers }: Look, scale: number): number[] =>
+  layers.map(({ rmsDb }) => scale * rmsDb * Math.sqrt(WIDTH));
+
+async function normsAtStart(
+  depth: number,
+  cost: (typeof costs)[number],
+  seed: number,
+  train: Dataset,
+  pool: Pool,
+  { machine }: ExperimentContext,
+): Promise<number[]> {
+  const { spec, loss, scale } = problemOf(depth, cost, train);
+  const bench = { data: { train }, loss, machine, pool };
+  return normsOf(await lookAtStart(spec, bench, { optimizer: 'sgd', batch: 'full', seed }), scale);
+}
+
+async function normsAtEnd(seed: number, train: Dataset, pool: Pool, { machine }: ExperimentContext): Promise<number[]> {
+  const { spec, loss, scale } = problemOf(publishedAtEnd.length, 'crossEntropy', train);
+  // The book's cost is the sum over outputs, `scale` times the mean. Rate and decay are scaled so that rate times
+  // gradient and rate times decay are the same.
+  const optimizer = {
+    kind: 'sgd',
+    lr: RATE * scale,
+    weightDecay: LAMBDA / ROWS / scale,
+    decayed: 'weights',
+  } as const;
+  const bench = { data: { train }, loss, machine, pool };
+  const { looks, diverged } = await runDeep(spec, bench, { optimizer, batch: 'full', steps: END + 1, seed }, [END]);
+  const end = looks.find(({ step }) => step === END);
+  if (end === undefined) throw new Error(`epoch ${END} of seed ${seed} has ${diverged}, expected finite numbers`);
+  return normsOf(end, scale);
+}

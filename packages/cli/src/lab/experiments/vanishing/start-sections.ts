@@ -1,0 +1,131 @@
+import { activations } from '@gradloom/core';
+import type { Paint } from '../../../terminal/paint.ts';
+import { decimal } from '../../../text/format.ts';
+import { lineChart } from '../../../text/line-chart.ts';
+import { logBars } from '../../../text/log-bars.ts';
+import { shownRows } from '../../../text/shown-rows.ts';
+import { table } from '../../../text/table.ts';
+import type { Section } from '../experiment.ts';
+import type { Comparison, Setup } from './compare.ts';
+
+/** Rows of a chart; of more layers, some are shown. */
+const MOST_ROWS = 40;
+
+export function slopeOfSigmoid(): Section {
+  const { apply, derivative } = activations.sigmoid;
+  const slopeAt = (z: number): [number, number] => [z, derivative(z, apply(z))];
+  const points = Array.from({ length: 121 }, (_, k) => (k - 60) / 10).map(slopeAt);
+  const [z, most] = points.reduce((best, point) => (point[1] > best[1] ? point : best));
+  const bound = [10, 20, 48].map((n) => `${most}^${n} = ${(most ** n).toExponential(1)}`).join(', ');
+  return {
+    title: 'Each layer multiplies by a slope, and that of sigmoid is at most 0.25',
+    lines: [
+      ...lineChart([{ name: "sigmoid'", points }], { x: 'z', y: 'slope of sigmoid', height: 8 }),
+      '',
+      `  Highest at z = ${z}: ${most}. After n layers, slopes alone leave at most`,
+      `  ${bound} of a gradient.`,
+    ],
+  };
+}
+
+/** A row of bars for each layer. */
+export function pictures(comparisons: readonly Comparison[], setup: Setup, paint: Paint): Section[] {
+  const depth = setup.hidden.length;
+  const layers = shownRows(depth, MOST_ROWS);
+  const thinned = layers.length < depth ? `, ${layers.length} of ${depth} layers` : '';
+  const picture = (title: string, sizeOf: 'rmsDz' | 'rmsDW'): Section => ({
+    title,
+    lines: logBars(
+      comparisons.map(({ label, looks }) => ({ name: label, values: layers.map((h) => looks[0].layers[h][sizeOf]) })),
+      { rows: layers.map((h) => String(h + 1)), head: 'hidden', paint },
+    ),
+  });
+  return [
+    picture(`At the start: dL/dz of the hidden layers, from the input down${thinned}`, 'rmsDz'),
+    picture(`At the start: dL/dW of the same layers${thinned}`, 'rmsDW'),
+  ];
+}
+
+export function factors(comparisons: readonly Comparison[], { init, hidden }: Setup): Section {
+  const gain = Math.sqrt(hidden[0]) * (comparisons[0].looks[0].layers.at(-1)?.rmsW ?? Number.NaN);
+  const rows = comparisons.map(({ label, kind, looks, start: { measured, expected } }) => {
+    const { layers } = looks[0];
+    const [first, last] = [layers[0], layers[layers.length - 1]];
+    return [
+      label,
+      optional(measured.factor),
+      optional(expected.factor),
+      decimal(activations[kind].maxSlope),
+      optional(first.rmsDz / last.rmsDz),
+      optional(first.rmsDW / last.rmsDW),
+    ];
+  });
+  const narrow = comparisons.filter(
+    ({ start, isNormed }) => start.measured.factor !== null && start.effect === null && !isNormed,
+  );
+  const normed = comparisons.some(({ isNormed }) => isNormed);
+  const small = comparisons.filter(({ start }) => start.measured.layersTooSmall > 0);
+  return {
+    title: `At the start: factor of dL/dz from layer to layer, ${typeof init === 'string' ? init : init.kind}`,
+    lines: [
+      ...table(['', 'measured', 'theory', 'max slope', 'dz 1st/last', 'dW 1st/last'], rows, {
+        right: [1, 2, 3, 4, 5],
+      }).map((line) => `  ${line}`),
+      '',
+      "  Theory: sqrt(n Var(W) E[f'(z)^2]) with normal z, whose variance is followed",
+      `  through the layers. The weights count too: sqrt(n Var(W)) is ${decimal(gain)} here.`,
+      '  It is exact for infinite width. The findings give its range for networks of',
+      `  ${hidden[0]} units, plus and minus three standard errors.`,
+      ...(normed
+        ? [
+            "  With batch-norm it is sqrt(E[f'(u)^2] / Var[f(u)]), u normal with variance 1:",
+            '  the size of the weights cancels. No range is claimed.',
+          ]
+        : []),
+      ...narrow.map(({ label }) => `  ${label}: with ${hidden[0]} units, chance matters too much to claim anything.`),
+      ...small.map(
+        ({ label, start: { measured } }) =>
+          `  ${label}: ${measured.layersTooSmall} layers have gradients below 1e-150 and are left out of the fit.`,
+      ),
+    ],
+  };
+}
+
+/** Statistics of some layers, at the first look or the last. */
+export function perLayer(comparisons: readonly Comparison[], setup: Setup, when: 'first' | 'last'): Section {
+  const shown = shownRows(setup.hidden.length, 5);
+  const head = ['', 'layer', 'dL/dz', 'dL/da', 'dL/dW', 'mean', 'std', 'flat', 'dead'];
+  const rows = comparisons.flatMap(({ label, looks }) => {
+    const look = looks[when === 'first' ? 0 : looks.length - 1];
+    return shown.map((h, k) => {
+      const { rmsDz, rmsDa, rmsDW, activationMean, activationStd, flat, dead } = look.layers[h];
+      const sizes = [rmsDz, rmsDa, rmsDW].map((size) => size.toExponential(1));
+      const shares = [flat, dead].map((share) => `${Math.round(100 * share)} %`);
+      return [k === 0 ? label : '', String(h + 1), ...sizes, short(activationMean), short(activationStd), ...shares];
+    });
+  });
+  const last = Math.max(...comparisons.map(({ looks }) => looks.at(-1)?.step ?? 0));
+  return {
+    title:
+      when === 'first'
+        ? 'At the start: gradients and outputs of the hidden layers'
+        : `The same before step ${last + 1}`,
+    lines: [
+      ...table(head, rows, { right: [1, 2, 3, 4, 5, 6, 7, 8], width: 78 }).map((line) => `  ${line}`),
+      ...(when === 'first'
+        ? [
+            '',
+            '  dL/dz, dL/da and dL/dW are root mean squares; mean and std are those of',
+            '  the outputs a = f(z). flat: outputs whose slope is',
+            "  below 1 % of the activation's largest slope; dead: units flat in all rows.",
+          ]
+        : []),
+    ],
+  };
+}
+
+/** Empty for null. */
+const optional = (value: number | null): string => (value === null || !Number.isFinite(value) ? '-' : decimal(value));
+
+const short = (value: number): string =>
+  Math.abs(value) >= 0.001 && Math.abs(value) < 1000 ? value.toFixed(3) : value === 0 ? '0' : value.toExponential(1);

@@ -1,0 +1,134 @@
+import { columns } from '../../../text/columns.ts';
+import { decimal, percent, whole } from '../../../text/format.ts';
+import { lineChart } from '../../../text/line-chart.ts';
+import { table } from '../../../text/table.ts';
+import type { Section } from '../experiment.ts';
+import type { Comparison, Setup, Trained } from './compare.ts';
+import type { DeepData } from './deep-data.ts';
+
+/** Activations side by side in a table of rates; further ones are below. */
+const ABREAST = 4;
+
+export function alongTraining(comparisons: readonly Comparison[]): Section {
+  return {
+    title: 'While training at the same rate: dL/dz of the first hidden layer',
+    lines: lineChart(
+      comparisons.map(({ label, looks }) => ({
+        name: label,
+        points: looks.map(({ step, layers }): [number, number] => [step, layers[0].rmsDz]),
+      })),
+      { x: 'step', y: 'dL/dz', log: true },
+    ),
+  };
+}
+
+export function moves(comparisons: readonly Comparison[]): Section {
+  const rows = comparisons.map(({ label, moved, common }) => [
+    label,
+    ...[moved[0], moved[moved.length - 2], moved[moved.length - 1]].map((share) =>
+      common.diverged === null ? asShare(share) : 'diverged',
+    ),
+  ]);
+  return {
+    title: 'Change of the weights, relative to their size at the start',
+    lines: table(['', 'first hidden layer', 'last hidden layer', 'output'], rows, { right: [1, 2, 3] }).map(
+      (line) => `  ${line}`,
+    ),
+  };
+}
+
+export function ends(
+  comparisons: readonly Comparison[],
+  { length, long }: Setup,
+  { train, test, chance }: DeepData,
+): Section {
+  const cells = ({ rate, test: found, diverged }: Trained): string[] =>
+    found === null
+      ? [String(rate), diverged === null ? '' : 'diverged', '']
+      : [String(rate), decimal(found.loss), found.accuracy === undefined ? '' : percent(found.accuracy)];
+  const batch = length.batch === 'full' ? train.rows : length.batch;
+  const epochs = (length.steps * batch) / train.rows;
+  const rows = comparisons.map(({ label, common, best }) => [label, ...cells(common), ...cells(best)]);
+  const head = ['', 'same rate', 'loss', 'accuracy', 'best rate', 'loss', 'accuracy'];
+  return {
+    title: `After ${whole(length.steps)} steps of ${length.batch} rows (${epochs.toFixed(2)} epochs), on ${whole(test.rows)} test rows`,
+    lines: [
+      ...table(head, rows, { right: [1, 2, 3, 4, 5, 6], width: 78 }).map((line) => `  ${line}`),
+      ...(chance === null
+        ? []
+        : [
+            '',
+            '  A network that always answers the most frequent class is right in',
+            `  ${percent(chance)} of the rows; at no higher accuracy, nothing was learned.`,
+          ]),
+      ...(long ? [] : ['  These runs are short: --long also trains for ten epochs.']),
+    ],
+  };
+}
+
+export function rates(comparisons: readonly Comparison[]): Section {
+  const cell = ({ sweep }: Comparison, rate: number): string => {
+    const trial = sweep.trials.find((own) => own.rate === rate);
+    if (trial === undefined) return '';
+    const { validation } = trial.outcome;
+    if (validation === null) return 'diverged  ';
+    const figure = validation.accuracy === undefined ? decimal(validation.loss) : percent(validation.accuracy);
+    return `${figure}${trial === sweep.best ? ' *' : '  '}`;
+  };
+  const groups = Array.from({ length: Math.ceil(comparisons.length / ABREAST) }, (_, g) =>
+    comparisons.slice(g * ABREAST, (g + 1) * ABREAST),
+  );
+  const tables = groups.map((group) => {
+    const tried = new Set(group.flatMap(({ sweep }) => sweep.trials.map(({ rate }) => rate)));
+    const rows = [...tried]
+      .sort((a, b) => a - b)
+      .map((rate) => [String(rate), ...group.map((comparison) => cell(comparison, rate))]);
+    const head = ['rate', ...group.map(({ label }) => `${label}  `)];
+    return table(head, rows, { right: head.map((_, c) => c), width: 78 }).map((line) => `  ${line}`);
+  });
+  return {
+    title: 'Every rate tried, on the validation rows; * has the lowest loss',
+    lines: [
+      ...tables.flatMap((lines, k) => (k === 0 ? lines : ['', ...lines])),
+      ...comparisons
+        .filter(({ sweep }) => !sweep.bracketed)
+        .map(({ label }) => `  ${label}: * is the lowest or highest rate tried; one beyond may be better.`),
+    ],
+  };
+}
+
+export function starts(comparisons: readonly Comparison[], { test }: DeepData): Section {
+  const range = (values: readonly (number | null | undefined)[], format: (value: number) => string): string => {
+    const numbers = values.filter((value) => typeof value === 'number');
+    if (numbers.length === 0) return '';
+    return `${format(Math.min(...numbers))} to ${format(Math.max(...numbers))}`;
+  };
+  const rows = comparisons.map(({ label, seeds }) => [
+    label,
+    range(
+      seeds.map(({ factor }) => factor),
+      decimal,
+    ),
+    test.classes === null
+      ? range(
+          seeds.map((seed) => seed.test?.loss),
+          decimal,
+        )
+      : range(
+          seeds.map((seed) => seed.test?.accuracy),
+          percent,
+        ),
+  ]);
+  return {
+    title: `From ${comparisons[0].seeds.length} starts, at the same rate`,
+    lines: columns([['', 'dL/dz, factor', test.classes === null ? 'loss' : 'accuracy'], ...rows]),
+  };
+}
+
+function asShare(share: number): string {
+  if (!Number.isFinite(share)) return '-';
+  if (share === 0) return '0 %';
+  // Not `percent`, which is for parts of a whole: a weight may change by more than its own size.
+  if (share >= 1 && share < 100) return `${(share * 100).toFixed(2)} %`;
+  return share >= 1e-4 && share < 1 ? percent(share) : `${(share * 100).toExponential(1)} %`;
+}

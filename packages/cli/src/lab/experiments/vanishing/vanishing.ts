@@ -1,0 +1,92 @@
+import { createOptimizer } from '@gradloom/core';
+import { createPool } from '@gradloom/runtime';
+import type { DatasetSource } from '../../../options/dataset-source.ts';
+import type { SeedRange } from '../../../options/seed-range.ts';
+import { UsageError } from '../../../usage-error.ts';
+import { defineExperiment, type ExperimentContext, type Outcome } from '../experiment.ts';
+import { named, normed } from './activation-list.ts';
+import { type Comparison, compareActivation, type Setup } from './compare.ts';
+import { openDeepData } from './deep-data.ts';
+import { documentOf } from './document.ts';
+import { findingsOf } from './findings.ts';
+import { type VanishingValues, vanishingOptions } from './options.ts';
+import { presets } from './presets/index.ts';
+import { sectionsOf } from './sections.ts';
+
+export const vanishing = defineExperiment({
+  describe: 'Why deep sigmoid networks do not learn: gradients, layer by layer',
+  examples: [
+    ['vanishing --depth 50', 'deeper'],
+    ['vanishing --activation tanh,gelu --seeds 1..5', 'other activations, from five starts'],
+    ['vanishing --init glorot-uniform --optimizer sgd', 'another initializer and optimizer'],
+    ['vanishing --long', 'also ten epochs, in about a minute'],
+    ['vanishing --preset nielsen', 'the figures of a textbook; also glorot and he'],
+  ],
+  options: vanishingOptions,
+  async run(values, context) {
+    const { preset } = values;
+    if (preset === undefined) return compare(values, context);
+    const other = Object.keys(values).find((key) => key !== 'preset' && key !== 'seeds' && key !== 'long');
+    if (other !== undefined) {
+      throw new UsageError(
+        `--${other} is given with --preset, expected one of the two (a preset has settings of its own)`,
+      );
+    }
+    const { long = false } = values;
+    if (long && preset !== 'nielsen') {
+      throw new UsageError(
+        `--long is given with --preset ${preset}, expected one of the two (only nielsen has a longer run)`,
+      );
+    }
+    return presets[preset].run(seedsOf(values.seeds ?? presets[preset].seeds), context, long);
+  },
+});
+
+/** What fails, what replaced it, and what makes it learn after all. */
+const USUAL = [named({ kind: 'sigmoid' }), named({ kind: 'relu' }), normed({ kind: 'sigmoid' })];
+
+const MNIST: DatasetSource = { name: 'mnist', options: { kind: 'mnist' } };
+
+async function compare(values: VanishingValues, { machine, note, paint }: ExperimentContext): Promise<Outcome> {
+  const setup = setupOf(values);
+  note('opening the dataset');
+  const data = await openDeepData(values.dataset ?? MNIST);
+  const pool = await createPool(machine.threads === undefined ? {} : { threads: machine.threads });
+  const comparisons: Comparison[] = [];
+  try {
+    for (const activation of setup.activations) {
+      comparisons.push(
+        await compareActivation(activation, setup, data, { data, loss: data.loss, machine, pool }, note),
+      );
+    }
+  } finally {
+    await pool.destroy();
+  }
+  return {
+    sections: sectionsOf(comparisons, setup, data, paint),
+    findings: findingsOf(comparisons, setup, data),
+    json: documentOf(comparisons, setup, data),
+  };
+}
+
+function setupOf(values: VanishingValues): Setup {
+  const optimizer = { ...(values.optimizer ?? { kind: 'adam' as const }) };
+  if (values.lr !== undefined && optimizer.lr !== undefined) {
+    throw new UsageError(`--lr is given with --optimizer ${optimizer.kind}:lr, expected one of the two`);
+  }
+  const lr = values.lr ?? createOptimizer(optimizer).lr;
+  if (lr < 1e-12 || lr > 1000) {
+    throw new UsageError(`--optimizer ${optimizer.kind}:lr has ${lr}, expected a number from 1e-12 to 1000`);
+  }
+  const [seed, ...moreSeeds] = seedsOf(values.seeds ?? { first: 1, last: 1 });
+  return {
+    activations: values.activation ?? USUAL,
+    hidden: new Array<number>(values.depth ?? 20).fill(values.width ?? 64),
+    init: values.init ?? 'he-normal',
+    length: { optimizer: { ...optimizer, lr }, batch: values.batch ?? 64, steps: values.steps ?? 300, seed },
+    moreSeeds,
+    long: values.long ?? false,
+  };
+}
+
+const seedsOf = ({ first, last }: SeedRange): number[] => Array.from({ length: last - first + 1 }, (_, k) => first + k);

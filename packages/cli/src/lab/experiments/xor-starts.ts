@@ -1,0 +1,56 @@
+import { columns } from '../../text/columns.ts';
+import { plural } from '../../text/format.ts';
+import type { Outcome } from './experiment.ts';
+import { type Finding, publishedDigits } from './finding.ts';
+import { NUMPY } from './xor-run.ts';
+
+/** Above this mean squared error, at least one of the four rows is wrong, or nearly so. */
+const LEARNED = 0.05;
+const STUCK_SEED = 42; // never learns
+const BAR = 40;
+
+/** The number of starts that never learn, and the losses of all. */
+export function describeStarts(finalLosses: ReadonlyMap<number, number>): Outcome {
+  const starts = [...finalLosses];
+  const stuck = starts.filter(([, loss]) => loss > LEARNED);
+  const bins = new Map<string, number>();
+  for (const [, loss] of [...starts].sort(([, a], [, b]) => a - b)) {
+    const bin = loss > LEARNED ? `${loss.toFixed(2)}, stuck` : `${loss.toExponential(0)}`;
+    bins.set(bin, (bins.get(bin) ?? 0) + 1);
+  }
+  const most = Math.max(...bins.values());
+  const named = stuck.map(([seed]) => seed).join(', ');
+  const at42 = finalLosses.get(STUCK_SEED);
+  const findings: Finding[] =
+    at42 === undefined ? [] : [publishedDigits('final loss from seed 42', { printed: '0.1252', source: NUMPY }, at42)];
+  return {
+    sections: [
+      {
+        title: `${plural(starts.length, 'start')} from different random weights, 10,000 epochs each`,
+        lines: columns(
+          [
+            ['final loss', 'starts', ''],
+            ...[...bins].map(([bin, count]) => [bin, String(count), '#'.repeat(Math.ceil((count / most) * BAR))]),
+          ],
+          { right: [1] },
+        ),
+      },
+      {
+        title: `${stuck.length} of ${plural(starts.length, 'start')} never learn XOR`,
+        lines: wrap(named === '' ? 'none of them' : `seeds ${named}`),
+      },
+    ],
+    findings,
+    json: {
+      finalLosses: Object.fromEntries(finalLosses),
+      neverLearn: stuck.map(([seed]) => seed),
+      starts: starts.length,
+      threshold: LEARNED,
+    },
+  };
+}
+
+/** Lines of at most 76 characters, broken at spaces. */
+function wrap(text: string): string[] {
+  return (text.match(/.{1,76}(?:\s|$)/g) ?? []).map((line) => `  ${line.trimEnd()}`);
+}

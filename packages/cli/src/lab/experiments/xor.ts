@@ -1,0 +1,162 @@
+import { createPool, type TrainResult } from '@gradloom/runtime';
+import { numpySeed, type SeedRange, seedRange } from '../../options/seed-range.ts';
+import { columns } from '../../text/columns.ts';
+import { thin } from '../../text/thin.ts';
+import { UsageError } from '../../usage-error.ts';
+import { defineExperiment, type ExperimentContext, type Outcome } from './experiment.ts';
+import { type Finding, printed, publishedDigits } from './finding.ts';
+import { runRow } from './run-row.ts';
+import { NUMPY, trainXor, xorSpec } from './xor-run.ts';
+import { describeStarts } from './xor-starts.ts';
+
+const EPOCHS = 10_000;
+const rows = [
+  [0, 0],
+  [0, 1],
+  [1, 0],
+  [1, 1],
+];
+
+export const xor = defineExperiment({
+  describe: "The chapter's program: XOR with 9 parameters, to NumPy's digits",
+  examples: [
+    ['xor --seed 42', 'a start that never learns'],
+    ['xor --seeds 1..100', 'how many of a hundred starts never learn'],
+  ],
+  options: {
+    seed: {
+      group: 'Training',
+      ...numpySeed,
+      describe: 'seed, as np.random.seed takes it (default: 0, as in the chapter)',
+    },
+    seeds: { group: 'Training', ...seedRange, describe: 'train from many seeds instead of one, such as 1..100' },
+  },
+  async run({ seed, seeds }, context) {
+    if (seeds === undefined) return one(seed ?? 0, context);
+    if (seed !== undefined) throw new UsageError('--seed and --seeds are both given, expected one of the two');
+    return many(seeds, context);
+  },
+});
+
+async function one(seed: number, { machine, note }: ExperimentContext): Promise<Outcome> {
+  note(`${EPOCHS} steps`);
+  // The chart loads while the thread starts.
+  const [result, { lineChart }] = await Promise.all([
+    trainXor(seed, EPOCHS, machine),
+    import('../../text/line-chart.ts'),
+  ]);
+  const figures = figuresOf(result);
+  const curve = thin(points(result.epochLosses));
+  const { losses, finalLoss, predictions, hidden, W1, b1, W2, b2 } = figures;
+  return {
+    sections: [
+      {
+        title: 'Training loss: 2 inputs, 2 hidden neurons, 1 output',
+        lines: [
+          ...lineChart([{ name: 'loss', points: curve }], { x: 'epoch', y: 'loss', log: true }),
+          '',
+          ...columns(
+            [
+              ['epoch', 'loss'],
+              ...Object.entries(losses).map(([e, value]) => [e, value.toFixed(6)]),
+              [String(EPOCHS - 1), `${finalLoss.toFixed(6)}, before the last update`],
+            ],
+            { right: [0] },
+          ),
+        ],
+      },
+      {
+        title: 'Hidden activations and predictions of the four inputs',
+        lines: columns([
+          ['input', 'hidden', 'prediction', 'target'],
+          ...rows.map((row, n) => [
+            row.join(' '),
+            hidden[n].map((h) => h.toFixed(3)).join(' '),
+            predictions[n].toFixed(4),
+            String(row[0] ^ row[1]),
+          ]),
+        ]),
+      },
+      {
+        title: `All ${result.parameters.length} parameters`,
+        lines: columns([
+          ['W1', W1.map((w) => w.map(eight).join('  ')).join('   ')],
+          ['b1', b1.map(eight).join('  ')],
+          ['W2', W2.map(eight).join('  ')],
+          ['b2', b2.map(eight).join('  ')],
+        ]),
+      },
+    ],
+    findings: seed === 0 ? compare(figures, result.parameters.length) : [],
+    json: {
+      ...figures,
+      lossCurve: curve,
+      parameters: result.parameters.length,
+      seed,
+      fingerprint: result.fingerprint,
+    },
+  };
+}
+
+function figuresOf({ epochLosses, parameters, trainLoss }: TrainResult) {
+  const outputs = rows.map((row) => runRow(xorSpec, [...parameters], row));
+  const epochs = [0, 2000, 4000, 6000, 8000];
+  return {
+    losses: Object.fromEntries(epochs.map((epoch) => [epoch, epochLosses[epoch]])),
+    finalLoss: trainLoss,
+    predictions: outputs.map((layers) => layers[3][0]),
+    hidden: outputs.map((layers) => layers[1]),
+    W1: [[...parameters.subarray(0, 2)], [...parameters.subarray(2, 4)]],
+    b1: [...parameters.subarray(4, 6)],
+    W2: [...parameters.subarray(6, 8)],
+    b2: [parameters[8]],
+  };
+}
+
+/** Figures of the chapter, and of NumPy for the rest: whether the chapter prints those too is not known here. */
+function compare(figures: ReturnType<typeof figuresOf>, parameterCount: number): Finding[] {
+  const { losses, finalLoss, predictions, hidden, W1, b1, W2, b2 } = figures;
+  const all = (what: (k: number) => string, chapter: readonly string[], computed: readonly number[]): Finding[] =>
+    chapter.map((text, k) => printed(what(k), text, computed[k]));
+  const numpy = (what: (k: number) => string, digits: readonly string[], computed: readonly number[]): Finding[] =>
+    digits.map((text, k) => publishedDigits(what(k), { printed: text, source: NUMPY }, computed[k]));
+  return [
+    printed('parameters', '9', parameterCount),
+    ...all(
+      (k) => `loss at epoch ${k * 2000}`,
+      ['0.254547', '0.000924', '0.000383', '0.000239', '0.000173'],
+      Object.values(losses),
+    ),
+    ...all((k) => `prediction of ${rows[k].join(' ')}`, ['0.0129', '0.9890', '0.9889', '0.0114'], predictions),
+    ...numpy(() => 'final loss', ['0.000135'], [finalLoss]),
+    ...numpy((k) => `W1 ${k >> 1} ${k & 1}`, ['6.76413367', '4.75010171', '6.93424028', '4.7872066'], W1.flat()),
+    ...numpy((k) => `b1 ${k}`, ['-3.07958564', '-7.31569374'], b1),
+    ...numpy((k) => `W2 ${k}`, ['10.31443483', '-11.08136908'], W2),
+    ...numpy(() => 'b2', ['-4.78131548'], b2),
+    ...numpy(
+      (k) => `hidden ${k & 1} of ${rows[k >> 1].join(' ')}`,
+      ['0.044', '0.001', '0.979', '0.074', '0.976', '0.071', '1.000', '0.902'],
+      hidden.flat(),
+    ),
+  ];
+}
+
+async function many({ first, last }: SeedRange, { machine, note }: ExperimentContext): Promise<Outcome> {
+  // Four rows are one leaf: a second thread would have nothing to do.
+  const pool = await createPool({ threads: 1 });
+  const finalLosses = new Map<number, number>();
+  try {
+    for (let seed = first; seed <= last; seed++) {
+      note(`seed ${seed} of ${first}..${last}`);
+      const { trainLoss } = await trainXor(seed, EPOCHS, { ...machine, threads: 1 }, { pool });
+      finalLosses.set(seed, trainLoss);
+    }
+  } finally {
+    await pool.destroy();
+  }
+  return describeStarts(finalLosses);
+}
+
+const eight = (value: number): string => value.toFixed(8);
+
+const points = (losses: Float64Array): [number, number][] => Array.from(losses, (loss, epoch) => [epoch, loss]);

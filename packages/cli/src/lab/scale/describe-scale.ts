@@ -1,0 +1,132 @@
+import { parts } from '@gradloom/runtime/internal';
+import {
+  BANDWIDTH_TITLE,
+  bandwidthRows,
+  conclusions,
+  countOf,
+  type FigureTable,
+  idealEnd,
+  lossTable,
+  marksOf,
+  mostWorking,
+  PREDICTED_PARTS_TITLE,
+  PREDICTION_TITLE,
+  pointTable,
+  predictedPartsTable,
+  predictionNotes,
+  predictionTable,
+  weakTable,
+} from '../../figures/scale-figures.ts';
+import type { Paint } from '../../terminal/paint.ts';
+import { backendName } from '../../text/backend-name.ts';
+import { decimal, plural, whole } from '../../text/format.ts';
+import { lineChart } from '../../text/line-chart.ts';
+import { table } from '../../text/table.ts';
+import type { BandPoint } from '../../text/thin.ts';
+import type { ScaleReport } from './scale-report.ts';
+
+/** Lines of at most 80 columns. */
+export function describeScale(report: ScaleReport, title: string, paint: Paint): string[] {
+  const { first, steps, batch, leaves } = report;
+  const chapter = (heading: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : ['', paint('bold', heading), ...lines];
+  return [
+    title,
+    `batch ${whole(batch)} in ${plural(leaves, 'leaf')}, runs of ${plural(steps, 'step')}, ${backendName(first.backend)}`,
+    ...chapter('Strong scaling: the same batch on more threads', strong(report, paint)),
+    ...chart(report),
+    ...chapter('Time per step of each thread (ms)', breakdown(report)),
+    ...chapter('Weak scaling: the same rows for each thread', report.weak.length > 1 ? lines(weakTable(report)) : []),
+    ...chapter(
+      BANDWIDTH_TITLE,
+      bandwidthRows(report).map(([threads, speed]) => `  ${speed} on ${threads}`),
+    ),
+    ...chapter(PREDICTION_TITLE, predictions(report)),
+    ...chapter('Conclusions', [...conclusions(report).flatMap((sentence) => wrap(sentence)), ...losses(report)]),
+  ];
+}
+
+const lines = ({ head, rows, numeric }: FigureTable): string[] => table(head, rows, { right: numeric });
+
+function strong(report: ScaleReport, paint: Paint): string[] {
+  const { points, sameBits } = report;
+  const [{ fingerprint }] = points;
+  return [
+    ...lines(pointTable(report)),
+    ...marksOf(report).flatMap(wrap),
+    sameBits
+      ? `fingerprint ${fingerprint.slice(0, 16)}…, the same for all`
+      : paint('red', 'the fingerprints differ: please report this'),
+  ];
+}
+
+function chart(report: ScaleReport): string[] {
+  const { points, rounds } = report;
+  if (points.length < 2) return [];
+  const measured = points.map(({ threads, speedup }) => [threads, speedup] as const);
+  const lines = [
+    { name: 'ideal', points: [1, idealEnd(report)].map((threads) => [threads, threads] as const) },
+    {
+      name: 'measured',
+      points: measured,
+      ...(rounds > 1 ? { errorBars: { name: 'single rounds', points: barsOf(points) } } : {}),
+    },
+  ];
+  return ['', ...lineChart(lines, { x: 'threads', y: 'speedup' })];
+}
+
+const barsOf = (points: ScaleReport['points']): BandPoint[] =>
+  points.map(({ threads, speedup, speedupRange: [low, high] }) => [threads, low, speedup, high]);
+
+/** From this ratio on, the clocks of the phases slow the steps so much that the reader must know. */
+const CLOCK_IS_FELT = 1.25;
+
+function breakdown({ points }: ScaleReport): string[] {
+  const rows = points.flatMap((point) =>
+    point.profiles.map((profile, k) => [
+      k === 0 ? countOf(point) : '',
+      String(k),
+      ...parts.map((part) => decimal(profile[part])),
+    ]),
+  );
+  if (rows.length === 0) return [];
+  const { stepMs, profiles } = points[0];
+  const clockedMs = profiles.reduce((sum, profile) => parts.reduce((all, part) => all + profile[part], sum), 0);
+  return [
+    ...table(['threads', 'thread', ...parts], rows, { right: [1, 2, 3, 4, 5, 6] }),
+    ...(clockedMs < CLOCK_IS_FELT * stepMs
+      ? []
+      : wrap(
+          `These clocks take time too: with them a step on one thread takes ${decimal(clockedMs)} ms, without them ${decimal(stepMs)} ms.`,
+        )),
+  ];
+}
+
+function predictions({ prediction, spread }: ScaleReport): string[] {
+  if (prediction === null) return [];
+  const { points } = prediction;
+  return [
+    ...lines(predictionTable(points)),
+    '',
+    PREDICTED_PARTS_TITLE,
+    ...lines(predictedPartsTable(points)),
+    ...predictionNotes(points, spread).flatMap(wrap),
+  ];
+}
+
+function losses(report: ScaleReport): string[] {
+  if (report.losses.length === 0) return [];
+  const { threads } = mostWorking(report);
+  return [`Time lost, as a share of the time of ${plural(threads, 'thread')} together:`, ...lines(lossTable(report))];
+}
+
+/** Words in lines of at most 78 columns, the first at the margin. */
+function wrap(sentence: string): string[] {
+  const lines: string[] = [''];
+  for (const word of sentence.split(' ')) {
+    const line = lines[lines.length - 1];
+    if (line.length + 1 + word.length > 78) lines.push(`  ${word}`);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines;
+}

@@ -1,0 +1,81 @@
+import type { Profile } from '@gradloom/runtime';
+import { parts } from '@gradloom/runtime/internal';
+import { plural } from '../../text/format.ts';
+import type { Scaling } from './measure-scaling.ts';
+
+/** Time lost with T threads, as a share of the time of all threads. */
+export interface Loss {
+  readonly cause: 'waiting' | 'products' | 'update';
+  readonly share: number;
+  readonly why: string;
+}
+
+/**
+ * Thread time is the time of a step summed over threads. On T threads it is larger than on one, by the time they wait
+ * for each other and by the slowdown of each phase. The largest loss comes first; empty if there is only one thread.
+ */
+export function lossesOf({ points, first, bandwidth }: Scaling): Loss[] {
+  const one = points[0];
+  const most = points.filter((point) => !point.beyondCores && point.working === point.threads).at(-1);
+  if (most === undefined || most.threads === 1 || most.profiles.length === 0) return [];
+  const [before, after] = [totalOf(one.profiles), totalOf(most.profiles)];
+  const whole = parts.reduce((sum, part) => sum + after[part], 0);
+  const share = (...of: (keyof Profile)[]) => of.reduce((sum, part) => sum + after[part] - before[part], 0) / whole;
+  const T = most.threads;
+  const fastest = bandwidth.at(-1);
+  const widening = (fastest?.gigabytesPerSecond ?? 0) / (bandwidth[0]?.gigabytesPerSecond ?? 1);
+  const memory = `${T} threads get ${widening.toFixed(1)} times the memory bandwidth of one`;
+  const traffic = trafficOf(
+    (UPDATE_BYTES * first.parameters.length) / ((after.update / T) * 1e6),
+    fastest?.gigabytesPerSecond ?? 0,
+  );
+  const losses: Loss[] = [
+    {
+      cause: 'waiting',
+      share: share('wait'),
+      why:
+        first.leaves % T === 0
+          ? 'threads finish at different times, and one thread ends each step'
+          : `${plural(first.leaves, 'leaf')} cannot be divided evenly among ${T} threads`,
+    },
+    {
+      cause: 'products',
+      share: share('gather', 'forward', 'backward'),
+      why: `gather, forward and backward are slower when other threads work (caches, power); ${memory}`,
+    },
+    {
+      cause: 'update',
+      share: share('update'),
+      why: `summing gradients and updating weights is slower when other threads work; ${memory}. ${traffic}`,
+    },
+  ];
+  return losses.sort((a, b) => b.share - a.share);
+}
+
+/**
+ * Bytes that an update moves for a parameter: gradients of two threads, and weight and two moments of adam read and
+ * written.
+ */
+const UPDATE_BYTES = 64;
+/** Share of the memory bandwidth from which on memory limits an update. */
+const MEMORY_BOUND = 0.6;
+
+/** Compares the traffic of an update, at 64 bytes per parameter, with the memory bandwidth. */
+function trafficOf(gigabytesPerSecond: number, ofMemory: number): string {
+  const share = gigabytesPerSecond / ofMemory;
+  const bound =
+    share > 1 ? 'it fits in the caches' : share > MEMORY_BOUND ? 'memory limits it' : 'memory does not limit it';
+  return `At 64 bytes per parameter it moves ${gigabytesPerSecond.toFixed(1)} GB/s of ${ofMemory.toFixed(1)}: ${bound}`;
+}
+
+/** Sum over all threads. */
+function totalOf(profiles: readonly Profile[]): Profile {
+  const sum = (part: keyof Profile) => profiles.reduce((total, profile) => total + profile[part], 0);
+  return {
+    gather: sum('gather'),
+    forward: sum('forward'),
+    backward: sum('backward'),
+    update: sum('update'),
+    wait: sum('wait'),
+  };
+}

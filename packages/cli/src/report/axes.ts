@@ -1,0 +1,63 @@
+import type { ScaleOptions } from '@observablehq/plot';
+import { whole } from '../text/format.ts';
+import { highest, lowest } from './extremes.ts';
+
+/** Beyond these, the length of an axis is not a number. */
+const MOST = 1e300;
+
+/** Whether a value can be drawn on an axis; on a logarithmic axis it must be positive. */
+export const isDrawable = (value: number, log = false): boolean =>
+  Math.abs(value) <= MOST && (!log || value >= 1 / MOST);
+
+/** Powers of ten. */
+export type LogRange = readonly [low: number, high: number];
+
+/** The range of the positive values, rounded outwards to powers of ten, plus `above` powers. */
+export function logRange(values: readonly number[], above = 0): LogRange {
+  const logs = values.filter((value) => isDrawable(value, true)).map(Math.log10);
+  if (logs.length === 0) return [0.1, 1];
+  const [low, high] = [Math.floor(lowest(logs)), Math.ceil(highest(logs) + above)];
+  return [10 ** low, 10 ** (high > low ? high : low + 1)];
+}
+
+const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+
+/** Tick labels such as 10⁻⁵ and 3 × 10⁻⁵; numbers that are easy to read stay plain. */
+export function tick(value: number): string {
+  if (value === 0 || !Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  if (size >= 1e-3 && size < 1e6) {
+    return size >= 1000 ? whole(value) : String(Number(value.toPrecision(6)));
+  }
+  const [digits, exponent] = value.toExponential(2).split('e');
+  const power = `10${[...exponent.replace('+', '')].map((sign) => (sign === '-' ? '⁻' : superscripts[Number(sign)])).join('')}`;
+  const factor = Number(digits);
+  return factor === 1 ? power : `${factor}\u00a0×\u00a0${power}`;
+}
+
+/** Ticks at powers of ten, about `most` of them; in a shorter range also at 2 and 5 times these. */
+export function logTicks(low: number, high: number, most = 7): number[] {
+  const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+  const within = (values: number[]) => values.filter((value) => value >= low * 0.999 && value <= high * 1.001);
+  const powers = Array.from({ length: last - first + 1 }, (_, k) => first + k);
+  const few = within(powers.map((power) => Number(`1e${power}`)));
+  if (few.length > 2) {
+    const every = Math.ceil(few.length / most);
+    return few.filter((_, k) => (few.length - 1 - k) % every === 0);
+  }
+  const more = within(powers.flatMap((power) => [1, 2, 5].map((digit) => Number(`${digit}e${power}`))));
+  return more.length >= 2 ? more : [low, Math.sqrt(low * high), high].map((value) => Number(value.toPrecision(2)));
+}
+
+/** A scale over `values`, logarithmic if asked for and possible; values that it cannot show are not drawn. */
+export function scaleOver(values: readonly number[], label: string, log: boolean): ScaleOptions {
+  const all = values.filter((value) => isDrawable(value, log));
+  if (all.length === 0) return { label, domain: [0, 1] };
+  let [low, high] = [lowest(all), highest(all)];
+  if (!log) {
+    if (low === high) [low, high] = [low - Math.abs(low || 1) / 2, high + Math.abs(high || 1) / 2];
+    return { label, domain: [low, high], nice: true, tickFormat: tick, grid: true };
+  }
+  if (high / low < 1.01) [low, high] = [low / 1.5, high * 1.5];
+  return { label, type: 'log', domain: [low, high], ticks: logTicks(low, high), tickFormat: tick, grid: true };
+}

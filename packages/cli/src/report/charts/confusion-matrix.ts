@@ -1,0 +1,100 @@
+import { cell, text } from '@observablehq/plot';
+import { percent, whole } from '../../text/format.ts';
+import { highest } from '../extremes.ts';
+import type { Answers } from '../findings/findings.ts';
+import { isNarrow, type Picture } from '../picture.ts';
+import { drawPlot } from '../plot.ts';
+
+const NO_ANSWER = 'no answer';
+
+/** With more classes the numbers would not be readable. */
+const MOST = 24;
+
+interface Count {
+  readonly label: number;
+  readonly answer: number;
+  readonly rows: number;
+}
+
+/** Actual against predicted classes. Null if there are too many classes. */
+export function confusionMatrix({ labels, confusion, split }: Answers): Picture | null {
+  if (labels.length > MOST) return null;
+  const counts: Count[] = confusion.flatMap((answers, label) =>
+    answers.map((rows, answer) => ({ label, answer, rows })),
+  );
+  const wrong = counts.filter(({ label, answer, rows }) => label !== answer && rows > 0);
+  const total = counts.reduce((sum, { rows }) => sum + rows, 0);
+  const missed = wrong.reduce((sum, { rows }) => sum + rows, 0);
+  const [most] = [...wrong].sort((a, b) => b.rows - a.rows);
+  const rowsOf = (label: number) => confusion[label].reduce((sum, rows) => sum + rows, 0);
+  const name = (c: number) => labels[c] ?? NO_ANSWER;
+  const shareOf = ({ label, rows }: Count) => rows / Math.max(1, rowsOf(label));
+  const darkest = wrong.reduce((high, one) => Math.max(high, shareOf(one)), 0);
+  const title =
+    most === undefined
+      ? `All ${whole(total)} ${split} rows are classified correctly`
+      : `Most frequent error: ${name(most.label)} ${most.answer < labels.length ? `predicted as ${name(most.answer)}` : `gets ${NO_ANSWER}`}, ${whole(most.rows)} of ${whole(rowsOf(most.label))} rows`;
+  const shade =
+    most === undefined
+      ? ''
+      : ` The colour of an error is in proportion to its share of the rows of its class; the darkest is ${percent(darkest)}.`;
+  return {
+    name: 'confusion',
+    title,
+    sentence: `Confusion matrix of the ${split} set: actual class down, predicted class across, correct rows on the outlined diagonal.${shade} ${whole(missed)} of ${whole(total)} rows are wrong (${percent(missed / total)}).`,
+    alternative: `Confusion matrix of ${labels.length} classes. ${labels.map((label, c) => `${label}: ${confusion[c][c]} of ${rowsOf(c)} correct`).join('; ')}.`,
+    draw: (width) => {
+      const answers = confusion[0].map((_, c) => c);
+      const longest = highest(answers.map((c) => name(c).length));
+      const left = Math.min(width / 3, 34 + Math.min(14, longest) * 7);
+      const short = (c: number) => (name(c).length > 14 ? `${name(c).slice(0, 13)}…` : name(c));
+      const narrow = isNarrow(width);
+      const size = Math.min(narrow ? 30 : 52, (width - left - 8) / answers.length);
+      const domain = labels.map((_, c) => c);
+      const crowded = longest * 7 > size;
+      return drawPlot({
+        width,
+        height: Math.round(size * 0.8 * labels.length) + (crowded ? 120 : 60),
+        marginLeft: left,
+        marginRight: Math.max(4, width - left - size * answers.length),
+        marginTop: crowded ? 96 : 38,
+        marginBottom: 18,
+        padding: 0.04,
+        x: {
+          type: 'band',
+          domain: answers,
+          label: 'predicted class',
+          axis: 'top',
+          tickFormat: short,
+          tickSize: 0,
+          tickRotate: crowded ? -60 : 0,
+        },
+        y: { type: 'band', domain, label: 'actual class', tickFormat: short, tickSize: 0 },
+        marks: [
+          cell(counts, {
+            x: 'answer',
+            y: 'label',
+            fill: 'var(--c2)',
+            fillOpacity: (one: Count) =>
+              one.label === one.answer || darkest === 0 ? 0 : (0.8 * shareOf(one)) / darkest,
+            stroke: ({ label, answer }: Count) => (label === answer ? 'var(--c1)' : 'var(--rule)'),
+            strokeWidth: 1,
+            title: (one: Count) =>
+              `${name(one.label)} ${one.answer < labels.length ? `predicted as ${name(one.answer)}` : NO_ANSWER}: ${whole(one.rows)} of ${whole(rowsOf(one.label))} rows (${percent(shareOf(one))})`,
+          }),
+          text(
+            counts.filter(({ rows }) => rows > 0),
+            {
+              x: 'answer',
+              y: 'label',
+              text: ({ rows }: Count) => String(rows),
+              fontSize: size < 26 ? 9 : 12,
+              fill: 'var(--ink)',
+              pointerEvents: 'none',
+            },
+          ),
+        ],
+      });
+    },
+  };
+}

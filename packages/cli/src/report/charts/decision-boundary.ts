@@ -1,0 +1,105 @@
+import { dot } from '@observablehq/plot';
+import { plural, whole } from '../../text/format.ts';
+import { tick } from '../axes.ts';
+import { grid, stack } from '../compose.ts';
+import { short } from '../course.ts';
+import type { Division, Plane } from '../findings/findings.ts';
+import { markup } from '../markup/markup.ts';
+import { type Drawing, isNarrow, type Picture } from '../picture.ts';
+import { drawPlot } from '../plot.ts';
+import { border, region } from './regions.ts';
+
+const symbols = ['circle', 'square', 'triangle', 'diamond', 'cross', 'star'] as const;
+/** Classes that have a colour and a symbol. */
+const MOST_CLASSES = symbols.length;
+const marks = ['●', '■', '▲', '◆', '✚', '★'];
+
+/** Decision regions that are drawn: of more, some at even distances. */
+const MOST_PANELS = 12;
+
+/** The decision regions of a network at some steps and at the end. Null if all rows lie on one line along an axis. */
+export function decisionBoundary(
+  { labels, points, right, end }: Plane,
+  divisions: readonly Division[],
+): Picture | null {
+  if (isFlat(end)) return null;
+  const before = divisions.filter((division) => division.step < end.step && !isFlat(division));
+  const every = Math.ceil((before.length + 1) / MOST_PANELS);
+  const all = [...before.filter((_, k) => k % every === 0), end];
+  return {
+    name: 'boundary',
+    title:
+      right === undefined
+        ? `Decision regions after ${plural(end.step, 'step')}`
+        : `Decision regions after ${plural(end.step, 'step')}: ${right === points.length ? 'all' : `${whole(right)} of`} ${whole(points.length)} points are classified correctly`,
+    sentence:
+      'Each point is a training row; its shape and colour are its class. The background has the colour of the predicted class, darker where the network is more certain; the line is the decision boundary.',
+    alternative: `Maps of the plane before steps ${all.map(({ step }) => whole(step)).join(', ')}, with the points of ${labels.length} classes (${labels.join(', ')}) on the regions that the network gives to each.`,
+    draw: (width) => {
+      const panels = all.map((division) => ({
+        title: division.step === 0 ? 'Before the first step' : `After ${plural(division.step, 'step')}`,
+        draw: (each: number) => map(division, points, labels, division === end, each),
+      }));
+      return stack([key(labels, width), grid(panels, width, isNarrow(width) ? 4 : all.length > 4 ? 3 : 2)]);
+    },
+  };
+}
+
+function key(labels: readonly string[], width: number): Drawing {
+  let x = 0;
+  const parts = labels.map((label, c) => {
+    const at = x;
+    x += 34 + label.length * 7;
+    return markup`<text x="${at}" y="14"><tspan fill="var(--c${c + 1})">${marks[c]}</tspan> ${label}</text>`;
+  });
+  return { width, height: 24, markup: markup`${parts}` };
+}
+
+function map(
+  { extent: [x1, y1, x2, y2], side, margins }: Division,
+  points: Plane['points'],
+  labels: readonly string[],
+  titled: boolean, // hovering over a point shows its values
+  width: number,
+): Drawing {
+  const ratio = Math.min(1.3, Math.max(0.5, (y2 - y1) / (x2 - x1)));
+  const ground = margins.slice(0, MOST_CLASSES).flatMap((bytes, c) => {
+    const values = Array.from(Buffer.from(bytes, 'base64'), (byte) => byte / 127.5 - 1);
+    const field = { extent: [x1, y1, x2, y2], side, values } as const;
+    return [region(field, `var(--c${c + 1})`, [0, 0.4, 0.8]), border(field, 0, 1)];
+  });
+  // With more, the numbers would overlap.
+  const ticks = width < 220 ? 2 : 4;
+  return drawPlot({
+    width,
+    height: Math.round((width - 40) * ratio) + 36,
+    marginLeft: 36,
+    marginRight: 4,
+    marginTop: 6,
+    marginBottom: 28,
+    x: { domain: [x1, x2], label: null, ticks, tickFormat: tick, tickSize: 3 },
+    y: { domain: [y1, y2], label: null, ticks, tickFormat: tick, tickSize: 3 },
+    marks: [
+      ...ground,
+      ...symbols.slice(0, margins.length).map((symbol, c) =>
+        dot(
+          points.filter(([, , label]) => label === c),
+          {
+            x: '0',
+            y: '1',
+            r: points.length > 100 ? 2 : 5,
+            symbol,
+            fill: `var(--c${c + 1})`,
+            stroke: 'var(--paper)',
+            strokeWidth: points.length > 100 ? 0.5 : 1.5,
+            ...(titled
+              ? { title: ([x, y]: readonly [number, number, number]) => `${labels[c]} at ${short(x)}, ${short(y)}` }
+              : {}),
+          },
+        ),
+      ),
+    ],
+  });
+}
+
+const isFlat = ({ extent: [x1, y1, x2, y2] }: Division): boolean => x1 === x2 || y1 === y2;

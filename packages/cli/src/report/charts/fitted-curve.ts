@@ -1,0 +1,72 @@
+import { dot, line } from '@observablehq/plot';
+import { decimal } from '../../text/format.ts';
+import { isDrawable, scaleOver, tick } from '../axes.ts';
+import { stack } from '../compose.ts';
+import { short } from '../course.ts';
+import { highest, lowest } from '../extremes.ts';
+import type { Curve } from '../findings/findings.ts';
+import { legend } from '../legend.ts';
+import { isNarrow, type Picture } from '../picture.ts';
+import { drawPlot } from '../plot.ts';
+import { strokeOf } from '../theme.ts';
+
+/** The predictions of a network with one input, among the training rows. */
+export function fittedCurve({ points, lines, isProbability }: Curve): Picture {
+  const xs = lines[0].points.map(([x]) => x);
+  const what = isProbability ? 'probability' : 'output';
+  return {
+    name: 'fitted-curve',
+    title: isProbability ? 'Predicted probability along the input' : 'Fitted curve among the training rows',
+    sentence: isProbability
+      ? 'The lines are the probabilities that the network predicts at each input. The points are training rows, at the probability of their class.'
+      : 'The line is what the network predicts at each input. The points are training rows.',
+    alternative: lines
+      .map(({ name, points: own }) => {
+        const values = own.map(([, y]) => y);
+        return `${name}: ${what} from ${short(lowest(values))} to ${short(highest(values))} for inputs from ${short(lowest(xs))} to ${short(highest(xs))}`;
+      })
+      .join('; '),
+    draw: (width) => {
+      const own = points.filter(([x, y]) => isDrawable(x) && isDrawable(y));
+      const ys = [...own.map(([, y]) => y), ...lines.flatMap(({ points }) => points.map(([, y]) => y))];
+      const drawing = drawPlot({
+        ...{ width, height: isNarrow(width) ? 260 : 340 },
+        ...{ marginLeft: 62, marginRight: 24, marginTop: 28, marginBottom: 40 },
+        x: {
+          ...scaleOver(xs, 'input', false),
+          nice: false,
+          grid: false,
+          ticks: isNarrow(width) ? 5 : 8,
+          tickFormat: tick,
+        },
+        y: { ...scaleOver(ys, isProbability ? 'probability' : 'target and prediction', false), ticks: 6 },
+        marks: lines.flatMap(({ points: places }, k) => [
+          dot(
+            own.filter(([, , o]) => o === k),
+            {
+              ...{
+                x: '0',
+                y: '1',
+                r: 2.5,
+                fill: lines.length === 1 ? 'var(--soft)' : strokeOf(k).color,
+                fillOpacity: 0.55,
+              },
+              title: ([x, y]: readonly [number, number, number]) => `input ${decimal(x)}, target ${decimal(y)}`,
+            },
+          ),
+          line(places as [number, number][], {
+            ...{ stroke: strokeOf(k).color, strokeWidth: 2.5, strokeDasharray: strokeOf(k).dash },
+          }),
+        ]),
+      });
+      if (lines.length === 1) return drawing;
+      return stack([
+        legend(
+          lines.map(({ name }, k) => ({ name, stroke: strokeOf(k) })),
+          width,
+        ),
+        drawing,
+      ]);
+    },
+  };
+}

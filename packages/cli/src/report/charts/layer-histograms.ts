@@ -1,0 +1,131 @@
+import { areaY, lineY } from '@observablehq/plot';
+import type { LayerHistogram } from '../../figures/layer-histogram.ts';
+import { isDrawable, tick } from '../axes.ts';
+import { grid, stack } from '../compose.ts';
+import { short } from '../course.ts';
+import { legend } from '../legend.ts';
+import { type Drawing, isNarrow, type Picture } from '../picture.ts';
+import { drawPlot } from '../plot.ts';
+import { strokeOf } from '../theme.ts';
+import { hoverStrips } from './hover-strips.ts';
+
+const words = {
+  weights: {
+    name: 'weights',
+    axis: 'weight',
+    sentence: 'Histogram of each layer’s weights. The dashed outline is before training.',
+  },
+  outputs: {
+    name: 'outputs',
+    axis: 'output',
+    sentence:
+      'Histogram of each activation’s outputs over some training rows. The dashed outline is before training. A peak at an end means saturated or inactive units, which pass on almost no gradient.',
+  },
+} as const;
+
+/** A standard deviation that changes by less counts as unchanged. */
+const KEPT = 0.05;
+
+/**
+ * Histogram of the numbers of each layer, one panel per layer; `network` distinguishes networks. Null if no layer has
+ * any.
+ */
+export function layerHistograms(
+  kind: LayerHistogram['kind'],
+  all: readonly LayerHistogram[],
+  network = '',
+): Picture | null {
+  // If numbers were not finite, there are no bins to draw.
+  const own = all.filter((histogram) => histogram.kind === kind && isDrawable(histogram.high - histogram.low, true));
+  if (own.length === 0) return null;
+  const spreads = own.map(({ layer, low, high, start, end }) => {
+    const [from, to] = [start, end].map((shares) => deviation(shares, low, high));
+    return { layer, from, to, change: from === to ? 0 : Math.abs(Math.log(to / from)) };
+  });
+  const most = spreads.reduce((a, b) => (b.change > a.change ? b : a));
+  const { name, axis, sentence } = words[kind];
+  return {
+    name: network === '' ? kind : `${kind}-${network.replaceAll(/\W+/g, '-').slice(0, 60)}`,
+    title: `${network === '' ? '' : `${network}: `}${titleOf(name, most, network !== '')}`,
+    sentence,
+    alternative: own
+      .map(
+        ({ layer, low, high }, k) =>
+          `${layer}: from ${short(low)} to ${short(high)}, standard deviation ${short(spreads[k].from)} before training and ${short(spreads[k].to)} after`,
+      )
+      .join('; '),
+    draw: (width) =>
+      stack([
+        legend(
+          [
+            { name: 'before training', stroke: strokeOf(1) },
+            { name: 'after training', stroke: strokeOf(0) },
+          ],
+          width,
+        ),
+        grid(
+          own.map((histogram) => ({ title: histogram.layer, draw: (each: number) => outline(histogram, axis, each) })),
+          width,
+          Math.min(isNarrow(width) ? 2 : 3, Math.max(2, own.length)),
+        ),
+      ]),
+  };
+}
+
+function titleOf(name: string, { layer, from, to, change }: Spread, isPart: boolean): string {
+  const what = isPart ? name : `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  return change < Math.log(1 + KEPT)
+    ? `${what}: the standard deviation of every layer changes by less than ${100 * KEPT} %`
+    : `${what} change most in ${layer}: standard deviation ${short(from)} before training, ${short(to)} after`;
+}
+
+interface Spread {
+  readonly layer: string;
+  readonly from: number; // standard deviation
+  readonly to: number;
+  readonly change: number; // of its logarithm
+}
+
+function outline({ low, high, start, end }: LayerHistogram, label: string, width: number): Drawing {
+  const bin = (high - low) / end.length;
+  const points = (shares: readonly number[]) => shares.map((share, k) => [low + (k + 0.5) * bin, 100 * share]);
+  return drawPlot({
+    width,
+    height: 164,
+    marginLeft: 40,
+    marginRight: 14,
+    marginTop: 22,
+    marginBottom: 38,
+    x: { domain: [low, high], label, ticks: 4, tickFormat: tick },
+    y: { label: '%', ticks: 3, nice: true, labelArrow: 'none' },
+    marks: [
+      areaY(points(end), { x: '0', y: '1', fill: 'var(--c1)', fillOpacity: 0.3, curve: 'step' }),
+      lineY(points(end), { x: '0', y: '1', stroke: 'var(--c1)', strokeWidth: 1.5, curve: 'step' }),
+      lineY(points(start), {
+        x: '0',
+        y: '1',
+        stroke: 'var(--c2)',
+        strokeWidth: 1.5,
+        strokeDasharray: '4 2',
+        curve: 'step',
+      }),
+      hoverStrips(
+        [
+          { name: 'before training', points: percentOf(points(start)) },
+          { name: 'after training', points: percentOf(points(end)) },
+        ],
+        (x) => `${label} ${short(x)}`,
+      ),
+    ],
+  });
+}
+
+const percentOf = (points: readonly (readonly number[])[]) =>
+  points.map(([x, share]) => [x, `${share.toFixed(2)} %`] as const);
+
+/** Standard deviation of numbers in bins from `low` to `high`, each taken as the middle of its bin. */
+function deviation(shares: readonly number[], low: number, high: number): number {
+  const middle = (k: number) => low + ((k + 0.5) / shares.length) * (high - low);
+  const mean = shares.reduce((sum, share, k) => sum + share * middle(k), 0);
+  return Math.sqrt(shares.reduce((sum, share, k) => sum + share * (middle(k) - mean) ** 2, 0));
+}

@@ -1,0 +1,100 @@
+import { dot, line, ruleY } from '@observablehq/plot';
+import { decimal, whole } from '../../text/format.ts';
+import { scaleOver, tick } from '../axes.ts';
+import { grid } from '../compose.ts';
+import { short } from '../course.ts';
+import { highest, lowest } from '../extremes.ts';
+import type { Predictions } from '../findings/findings.ts';
+import { type Drawing, isNarrow, type Picture } from '../picture.ts';
+import { drawPlot } from '../plot.ts';
+
+type Output = Predictions['outputs'][number];
+
+/** Predictions against targets, and the residuals. */
+export function regressionPictures({ split, rows, outputs }: Predictions): Picture[] {
+  const nameOf = (k: number) => (outputs.length === 1 ? '' : `output ${k + 1}`);
+  const figures = (format: (output: Output) => string) =>
+    outputs.map((output, k) => `${nameOf(k)} ${format(output)}`.trim()).join(', ');
+  const shown = highest(outputs.map(({ points }) => points.length));
+  const some = shown < rows ? ` ${whole(shown)} of the ${whole(rows)} rows are drawn.` : '';
+  const panels = (draw: (output: Output, width: number) => Drawing) => (width: number) =>
+    outputs.length === 1
+      ? draw(outputs[0], width)
+      : grid(
+          outputs.map((output, k) => ({ title: nameOf(k), draw: (each) => draw(output, each) })),
+          width,
+          2,
+        );
+  return [
+    {
+      name: 'predicted-against-actual',
+      title: `Predicted against actual values: R² ${figures(({ r2 }) => decimal(r2))}`,
+      sentence: `Each point is a row of the ${split} set. On the dashed line the prediction is exact.${some}`,
+      alternative: `Predicted against actual values of ${whole(rows)} ${split} rows. ${figures(({ r2, rmse }) => `R² ${decimal(r2)}, RMSE ${decimal(rmse)}`)}.`,
+      draw: panels(predicted),
+    },
+    {
+      name: 'residuals',
+      title: `Residuals: RMSE ${figures(({ rmse }) => decimal(rmse))}`,
+      sentence: `Predicted minus actual value of each row, by the predicted value. Without a pattern about zero, what is left is noise.${some}`,
+      alternative: figures(({ points }) => {
+        const residuals = points.map(([actual, value]) => value - actual);
+        return `Residuals from ${short(lowest(residuals))} to ${short(highest(residuals))}`;
+      }),
+      draw: panels(residual),
+    },
+  ];
+}
+
+const titleOf = ([actual, value]: readonly [number, number]): string =>
+  `actual ${decimal(actual)}, predicted ${decimal(value)}`;
+
+const frame = { marginLeft: 62, marginRight: 24, marginTop: 28, marginBottom: 40 };
+
+function predicted({ points }: Output, width: number): Drawing {
+  const all = points.flat();
+  const ends = all.length === 0 ? [0, 1] : [lowest(all), highest(all)];
+  const axis = (label: string) => ({ ...scaleOver(all, label, false), ticks: 5, tickFormat: tick });
+  return drawPlot({
+    ...{ width, height: isNarrow(width) ? 280 : 380, ...frame },
+    x: axis('actual'),
+    y: axis('predicted'),
+    marks: [
+      line(
+        ends.map((end): [number, number] => [end, end]),
+        { stroke: 'var(--soft)', strokeDasharray: '5 4' },
+      ),
+      dot(points as [number, number][], { ...point, title: titleOf }),
+    ],
+  });
+}
+
+function residual({ points }: Output, width: number): Drawing {
+  const residuals = points.map(([actual, value]) => ({ value, left: value - actual, title: titleOf([actual, value]) }));
+  return drawPlot({
+    ...{ width, height: isNarrow(width) ? 220 : 260, ...frame },
+    x: {
+      ...scaleOver(
+        residuals.map(({ value }) => value),
+        'predicted',
+        false,
+      ),
+      grid: false,
+      ticks: 5,
+    },
+    y: {
+      ...scaleOver(
+        residuals.map(({ left }) => left),
+        'predicted − actual',
+        false,
+      ),
+      ticks: 5,
+    },
+    marks: [
+      ruleY([0], { stroke: 'var(--soft)', strokeDasharray: '5 4' }),
+      dot(residuals, { ...point, x: 'value', y: 'left', title: 'title' }),
+    ],
+  });
+}
+
+const point = { r: 3, fill: 'var(--c1)', fillOpacity: 0.5 };

@@ -1,0 +1,101 @@
+import { list, nullable, optional, record, table } from '../../schema/containers.ts';
+import { name, rate } from '../../schema/names.ts';
+import { count, figure, number } from '../../schema/scalars.ts';
+import type { Read } from '../../schema/schema.ts';
+import { decimal } from '../../text/format.ts';
+import { tick } from '../axes.ts';
+import { lineChart } from '../charts/line-chart.ts';
+import type { Picture } from '../picture.ts';
+
+const rateRun = record({
+  verdict: name,
+  finalLoss: nullable(number()), // null where it is not finite
+  losses: list(figure(), 1_000_000, 1),
+});
+
+const noiseOfBatch = record({ batch: count(1), measured: number(0), theory: number(0) });
+
+/** The part of descent.json that is drawn. */
+export const descentDocument = record({
+  rates: optional(table(rate, rateRun, 1000, 1)),
+  noise: optional(list(noiseOfBatch, 1000, 1)),
+});
+
+type DescentDocument = Read<typeof descentDocument>;
+
+/** Losses by learning rate, and the gradient error by batch size. */
+export function descentPictures({ rates, noise }: DescentDocument): Picture[] {
+  return [...(rates === undefined ? [] : [byRate(rates)]), ...(noise === undefined ? [] : [noiseOfBatches(noise)])];
+}
+
+const MOST = 6;
+
+function byRate(rates: NonNullable<DescentDocument['rates']>): Picture {
+  const all = Object.entries(rates).sort(([a], [b]) => Number(a) - Number(b));
+  const end = all.findIndex(([, { verdict }]) => verdict === 'diverges');
+  const upToLost = end === -1 ? all : all.slice(0, end + 1);
+  const shown = upToLost.filter((_, k) => (upToLost.length - 1 - k) % Math.ceil(upToLost.length / MOST) === 0);
+  const learning = all.filter(([, { finalLoss }]) => finalLoss !== null);
+  const [best] = learning.reduce((low, one) => ((one[1].finalLoss ?? 0) < (low[1].finalLoss ?? 0) ? one : low));
+  const lost = all.find(([, { verdict }]) => verdict === 'diverges');
+  return {
+    name: 'loss-by-rate',
+    title: `The learning rate ${tick(Number(best))} reaches the lowest loss${lost === undefined ? '' : `; at ${tick(Number(lost[0]))} training diverges`}`,
+    sentence:
+      'The same problem from the same weights by plain gradient descent, one line per learning rate. With too small a rate the loss falls slowly; with too large a rate it rises.',
+    alternative: all
+      .map(
+        ([rate, { verdict, finalLoss }]) =>
+          `Rate ${rate} ${verdict}${finalLoss === null ? '' : `, final loss ${decimal(finalLoss)}`}`,
+      )
+      .join('; '),
+    draw: (width) =>
+      lineChart(
+        {
+          series: shown.map(([rate, { losses, verdict }]) => ({
+            name: `${tick(Number(rate))} ${verdict}`,
+            // Higher values are not drawn: a diverging line would flatten all others.
+            points: losses.map((loss, step) => [step, loss] as const).filter(([, loss]) => loss < 100 * losses[0]),
+            dots: false,
+          })),
+          x: { label: 'step' },
+          y: { label: 'loss', log: true },
+        },
+        width,
+      ),
+  };
+}
+
+function noiseOfBatches(noise: NonNullable<DescentDocument['noise']>): Picture {
+  const of = (figure: 'measured' | 'theory') =>
+    noise.map((one) => [one.batch, one[figure]] as const).filter(([, value]) => value > 1e-9);
+  return {
+    name: 'batch-noise',
+    title: fallOf(noise),
+    sentence: 'Distance between the gradient of a batch and that of all rows, root mean square over many batches.',
+    alternative: noise
+      .map(({ batch, measured, theory }) => `${batch} rows: ${decimal(measured)}, theory ${decimal(theory)}`)
+      .join('; '),
+    draw: (width) =>
+      lineChart(
+        {
+          series: [
+            { name: 'measured', points: of('measured') },
+            { name: 'theory', points: of('theory'), dots: false },
+          ],
+          x: { label: 'batch size', log: true },
+          y: { label: 'gradient error', log: true },
+          height: 260,
+        },
+        width,
+      ),
+  };
+}
+
+/** For the largest batch that is still a small part of all rows. */
+function fallOf(noise: NonNullable<DescentDocument['noise']>): string {
+  const [one] = noise;
+  const many = noise[Math.min(4, noise.length - 1)];
+  const times = (one.measured / many.measured).toPrecision(2);
+  return `The gradient error at batch size ${many.batch} is ${times} times smaller than at ${one.batch} (the square root of ${many.batch / one.batch} is ${Math.sqrt(many.batch / one.batch).toPrecision(2)})`;
+}

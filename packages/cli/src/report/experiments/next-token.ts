@@ -1,0 +1,79 @@
+import { agreeing, list, record, table } from '../../schema/containers.ts';
+import { name } from '../../schema/names.ts';
+import { count, number } from '../../schema/scalars.ts';
+import type { Read } from '../../schema/schema.ts';
+import { whole } from '../../text/format.ts';
+import { barChart } from '../charts/bar-chart.ts';
+import { lineChart } from '../charts/line-chart.ts';
+import type { Picture } from '../picture.ts';
+import { strokeOf } from '../theme.ts';
+
+/** The part of next-token.json that is drawn. */
+export const nextTokenDocument = record({
+  context: count(1),
+  words: record({ heldOut: count() }),
+  natsPerCharacter: agreeing(table(name, number(), 100, 2), (levels, fail) => {
+    if (!Object.hasOwn(levels, 'network')) fail([], 'no network', 'one beside the models that count');
+  }),
+  losses: list(record({ step: count(), loss: number() }), 1_000_000, 1),
+});
+
+/** The losses of the network and of n-gram models. */
+export function nextTokenPictures(document: Read<typeof nextTokenDocument>): Picture[] {
+  const { context, words, natsPerCharacter, losses } = document;
+  const { network, ...counted } = natsPerCharacter;
+  const models = Object.entries(counted);
+  const passed = models.map(([name, nats]) => ({ name, nats, at: losses.find(({ loss }) => loss < nats)?.step }));
+  const last = passed.filter(({ at }) => at !== undefined).at(-1);
+  const choices = (nats: number) => Math.exp(nats).toFixed(1);
+  const [best] = [...models].sort(([, a], [, b]) => a - b);
+  return [
+    {
+      name: 'loss-beside-counting',
+      title:
+        last?.at === undefined
+          ? 'The training loss stays above the losses of the n-gram models'
+          : `At step ${whole(last.at)}, a batch first reaches a lower loss than the ${last.name} model`,
+      sentence: `Loss of single batches during training, beside the losses of models that count: a bigram looks at the previous character, a trigram at the previous two, the network at ${context}.`,
+      alternative: `Loss ${losses[0].loss.toFixed(3)} at first, ${losses[losses.length - 1].loss.toFixed(3)} at the end. ${models.map(([name, nats]) => `${name}: ${nats.toFixed(3)}`).join('; ')}`,
+      draw: (width) =>
+        lineChart(
+          {
+            series: [
+              { name: 'network', points: losses.map(({ step, loss }) => [step, loss] as const), dots: false },
+              ...models.map(([name, nats], k) => ({
+                name,
+                stroke: strokeOf(k + 1),
+                points: [losses[0].step, losses[losses.length - 1].step].map((step) => [step, nats] as const),
+                dots: false,
+              })),
+            ],
+            x: { label: 'step' },
+            y: { label: 'nats per character' },
+          },
+          width,
+        ),
+    },
+    {
+      name: 'held-out-words',
+      title: `Perplexity on held-out words: network ${choices(network)}, ${best[0]} model ${choices(best[1])}`,
+      sentence: `Mean loss on ${whole(words.heldOut)} words that were held out. The perplexity, e to the power of the loss, is the number of equally likely characters with the same uncertainty.`,
+      alternative: Object.entries(natsPerCharacter)
+        .map(([name, nats]) => `${name}: ${nats.toFixed(3)} nats, perplexity ${choices(nats)}`)
+        .join('; '),
+      draw: (width) =>
+        barChart(
+          {
+            bars: Object.entries(natsPerCharacter).map(([name, nats]) => ({
+              name,
+              value: nats,
+              text: `${nats.toFixed(2)} (perplexity ${choices(nats)})`,
+              color: name === 'network' ? 'var(--c1)' : 'var(--soft)',
+            })),
+            x: { label: 'nats per character' },
+          },
+          width,
+        ),
+    },
+  ];
+}

@@ -1,0 +1,81 @@
+import { list, record, table } from '../../schema/containers.ts';
+import { name, rate } from '../../schema/names.ts';
+import { figure, number } from '../../schema/scalars.ts';
+import type { Read } from '../../schema/schema.ts';
+import { decimal } from '../../text/format.ts';
+import { tick } from '../axes.ts';
+import { lineChart } from '../charts/line-chart.ts';
+import type { Picture } from '../picture.ts';
+
+const optimizer = record({
+  rate: number(),
+  finalLoss: figure(), // NaN if training diverges at every rate
+  losses: list(figure(), 1_000_000, 1),
+  tried: table(rate, figure(), 1000), // NaN if the run diverged
+});
+
+/** The part of optimizers.json that is drawn. */
+export const optimizersDocument = record({ optimizers: table(name, optimizer, 100) });
+
+/** Training curves of optimizers at their best rates, and final losses at every rate. */
+export function optimizerPictures({ optimizers }: Read<typeof optimizersDocument>): Picture[] {
+  const all = Object.entries(optimizers);
+  if (all.length === 0) return [];
+  const [best, found] = all.reduce((low, one) => (one[1].finalLoss < low[1].finalLoss ? one : low));
+  // Losses above ten times the first are not drawn: a nearly diverging run would flatten all others.
+  const most = 10 * found.losses[0];
+  const triedOf = (tried: (typeof found)['tried']) =>
+    Object.entries(tried)
+      .map(([rate, loss]) => [Number(rate), loss] as const)
+      .filter(([, loss]) => loss <= most)
+      .sort(([a], [b]) => a - b);
+  const byRate = all.map(([name, { rate }]) => ({ name, rate })).sort((a, b) => a.rate - b.rate);
+  const [lowest, highest] = [byRate[0], byRate[byRate.length - 1]];
+  return [
+    {
+      name: 'loss-by-optimizer',
+      title: `Each at its best learning rate, ${best} reaches the lowest loss: ${tick(Number(found.finalLoss.toPrecision(3)))}`,
+      sentence:
+        'The same problem from the same weights, one line per optimizer, each at the best of the learning rates that were tried.',
+      alternative: all
+        .map(([name, { rate, finalLoss }]) => `${name} at ${tick(rate)}: final loss ${decimal(finalLoss)}`)
+        .join('; '),
+      draw: (width) =>
+        lineChart(
+          {
+            series: all.map(([name, { losses, rate }]) => ({
+              name: `${name} (${tick(rate)})`,
+              points: losses.map((loss, step) => [step, loss] as const),
+              dots: false,
+            })),
+            x: { label: 'step' },
+            y: { label: 'loss', log: true },
+          },
+          width,
+        ),
+    },
+    {
+      name: 'optimizer-by-rate',
+      title: `Best learning rates go from ${tick(lowest.rate)} (${lowest.name}) to ${tick(highest.rate)} (${highest.name})`,
+      sentence:
+        'Final loss at each learning rate that was tried. Where a line ends on the right, larger rates were not tried or diverged.',
+      alternative: all
+        .map(
+          ([name, { tried }]) =>
+            `${name}: ${triedOf(tried)
+              .map(([rate, loss]) => `${decimal(loss)} at ${tick(rate)}`)
+              .join(', ')}`,
+        )
+        .join('; '),
+      draw: (width) =>
+        lineChart(
+          {
+            series: all.map(([name, { tried }]) => ({ name, points: triedOf(tried) })),
+            x: { label: 'learning rate', log: true },
+            y: { label: 'final loss', log: true },
+          },
+          width,
+        ),
+    },
+  ];
+}

@@ -1,0 +1,110 @@
+import { nullable, record, table } from '../../schema/containers.ts';
+import { name } from '../../schema/names.ts';
+import { count, number } from '../../schema/scalars.ts';
+import type { Read } from '../../schema/schema.ts';
+import { percent, plural, whole } from '../../text/format.ts';
+import { tick } from '../axes.ts';
+import { barChart } from '../charts/bar-chart.ts';
+import { highest, lowest } from '../extremes.ts';
+import type { Picture } from '../picture.ts';
+
+const remedy = record({
+  firstOverLast: nullable(number()), // ratio of gradients before the first step; null if one is not a number
+  rate: number(),
+  testAccuracy: nullable(number(0, 1)),
+});
+
+/** The part of remedies.json that is drawn. */
+export const remediesDocument = record({
+  depth: count(1),
+  steps: count(),
+  testRows: count(),
+  chance: number(0, 1),
+  remedies: table(name, remedy, 100, 1),
+});
+
+type Remedy = Read<typeof remedy>;
+type RemediesDocument = Read<typeof remediesDocument>;
+
+/** An accuracy this far above chance means that a network has learned. */
+const MARGIN = 0.1;
+const LEARNED = 'var(--c1)';
+const STALLED = 'var(--c2)';
+
+/** The gradient at the first layer, and the test accuracy. */
+export function remedyPictures(document: RemediesDocument): Picture[] {
+  return [gradients(document), accuracies(document)];
+}
+
+const learned = ({ testAccuracy }: Remedy, chance: number): boolean => (testAccuracy ?? 0) > chance + MARGIN;
+
+function gradients({ depth, chance, remedies }: RemediesDocument): Picture {
+  const all = Object.entries(remedies).filter(([, { firstOverLast }]) => (firstOverLast ?? 0) > 0);
+  const ratioOf = (which: (one: Remedy) => boolean) =>
+    all.filter(([, one]) => which(one)).map(([, { firstOverLast }]) => firstOverLast ?? 0);
+  const [good, bad] = [ratioOf((one) => learned(one, chance)), ratioOf((one) => !learned(one, chance))];
+  const least = lowest(good);
+  const most = highest(bad);
+  return {
+    name: 'gradient-of-remedies',
+    title:
+      good.length === 0 || bad.length === 0
+        ? `Gradient at the first of ${depth} layers, by remedy`
+        : most < least
+          ? `Networks learn where ${part(least)} or more of the gradient reaches the first layer; with ${part(most)} or less, none does`
+          : `${bad.length} of ${plural(all.length, 'network')} do not learn; the smallest share of the gradient at their first layer is ${part(lowest(bad))}`,
+    sentence: `Gradient at the first of ${depth} layers divided by that at the last, before the first step, on a logarithmic scale; 1 means equally large. Blue networks learn, orange ones stay at chance.`,
+    alternative: all
+      .map(
+        ([name, one]) => `${name}: ${short(one.firstOverLast)}, ${learned(one, chance) ? 'learns' : 'does not learn'}`,
+      )
+      .join('; '),
+    draw: (width) =>
+      barChart(
+        {
+          bars: all.map(([name, one]) => ({
+            name,
+            value: one.firstOverLast ?? 0,
+            text: short(one.firstOverLast),
+            color: learned(one, chance) ? LEARNED : STALLED,
+          })),
+          x: { label: 'gradient at the first layer / at the last', log: true },
+          rule: { at: 1, name: 'equally large' },
+        },
+        width,
+      ),
+  };
+}
+
+function accuracies({ depth, steps, testRows, chance, remedies }: RemediesDocument): Picture {
+  const all = Object.entries(remedies).map(([name, one]) => ({ name, ...one, accuracy: one.testAccuracy ?? 0 }));
+  const best = all.reduce((most, one) => (one.accuracy > most.accuracy ? one : most));
+  const stalled = all.filter((one) => !learned(one, chance)).length;
+  return {
+    name: 'accuracy-of-remedies',
+    title: `Best test accuracy with ${depth} layers: ${best.name}, ${percent(best.accuracy)}; ${stalled} of ${plural(all.length, 'network')} stay at chance`,
+    sentence: `Accuracy on ${whole(testRows)} test rows after ${whole(steps)} steps, each network at the best of the learning rates that were tried. Always answering the same class gets ${percent(chance)}.`,
+    alternative: all
+      .map(({ name, accuracy, rate }) => `${name}: ${percent(accuracy)} at a rate of ${tick(rate)}`)
+      .join('; '),
+    draw: (width) =>
+      barChart(
+        {
+          bars: all.map((one) => ({
+            name: one.name,
+            value: 100 * one.accuracy,
+            text: `${(100 * one.accuracy).toFixed(1)} %`,
+            color: learned(one, chance) ? LEARNED : STALLED,
+          })),
+          x: { label: 'test accuracy (%)', domain: [0, 100] },
+          rule: { at: 100 * chance, name: 'always the same class' },
+        },
+        width,
+      ),
+  };
+}
+
+/** '1/3', 'all'. */
+const part = (share: number): string => (share > 0.7 ? 'all' : `1/${tick(Number((1 / share).toPrecision(2)))}`);
+
+const short = (value: number | null): string => tick(Number((value ?? Number.NaN).toPrecision(2)));

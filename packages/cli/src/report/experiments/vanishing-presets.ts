@@ -1,0 +1,183 @@
+import { medianText, rangeOf } from '../../figures/range.ts';
+import { agreeing, list, record, variant } from '../../schema/containers.ts';
+import { count, figure, literal, number } from '../../schema/scalars.ts';
+import type { Read } from '../../schema/schema.ts';
+import { percent, plural } from '../../text/format.ts';
+import type { BandPoint } from '../../text/thin.ts';
+import { tick } from '../axes.ts';
+import { barChart } from '../charts/bar-chart.ts';
+import { gradientByLayer } from '../charts/gradient-by-layer.ts';
+import { lineChart } from '../charts/line-chart.ts';
+import { grid, stack } from '../compose.ts';
+import { highest, lowest } from '../extremes.ts';
+import { legend } from '../legend.ts';
+import type { Picture } from '../picture.ts';
+import { strokeOf } from '../theme.ts';
+
+/** Most layers of a network; the deepest published one has 30. */
+export const MOST_LAYERS = 100_000;
+
+const look = record({ layers: list(record({ rmsDz: figure() }), MOST_LAYERS, 1) });
+/** Statistics of one network from several starts. */
+const looks = agreeing(list(look, 10_000, 1), ([{ layers }, ...others], fail) => {
+  for (const [k, { layers: own }] of others.entries()) {
+    if (own.length === layers.length) continue;
+    fail([k + 1, 'layers'], `a list of ${own.length}`, `a list of ${layers.length} (as in the first look)`);
+  }
+});
+const mean = record({ mean: figure() });
+const seeds = list(count(), 10_000, 1);
+
+const nielsenNetwork = agreeing(
+  record({
+    depth: count(1),
+    published: list(number(), 1000, 2),
+    norms: record({ crossEntropy: list(list(number(), 1000), 10_000, 1) }), // [starts][layers]
+  }),
+  ({ published: { length: depth }, norms: { crossEntropy } }, fail) => {
+    for (const [k, layers] of crossEntropy.entries()) {
+      if (layers.length === depth) continue;
+      fail(['norms', 'crossEntropy', k], `a list of ${layers.length}`, `a list of ${depth} (as published)`);
+    }
+  },
+);
+
+const glorotInit = record({ looks, dz: mean });
+
+const heInit = record({ starts: looks, factors: list(number(), 10_000, 1), accuracies: list(number(0, 1), 1000, 1) });
+
+const heDocument = agreeing(
+  record({ preset: literal('he'), seeds, steps: count(), 'glorot-normal': heInit, 'he-normal': heInit }),
+  (document, fail) => {
+    for (const init of ['glorot-normal', 'he-normal'] as const) {
+      const [has, wanted] = [document[init].accuracies.length, document.seeds.length];
+      if (has !== wanted) fail([init, 'accuracies'], `a list of ${has}`, `a list of ${wanted} (as seeds)`);
+    }
+  },
+);
+
+/** The parts of vanishing.json that are drawn, by what was published. */
+export const presetDocument = variant('preset', {
+  nielsen: record({ preset: literal('nielsen'), seeds, networks: list(nielsenNetwork, 10, 1) }),
+  glorot: record({ preset: literal('glorot'), standard: glorotInit, normalised: glorotInit }),
+  he: heDocument,
+});
+
+export type PresetDocument = Read<typeof presetDocument>;
+type Preset<P extends PresetDocument['preset']> = Extract<PresetDocument, { preset: P }>;
+
+/** Published figures beside those that were measured. */
+export function presetPictures(document: PresetDocument): Picture[] {
+  if (document.preset === 'nielsen') return [nielsen(document)];
+  if (document.preset === 'glorot') return [glorot(document)];
+  return he(document);
+}
+
+/** Ranges over the starts, and the printed norm of one start. */
+function nielsen({ seeds, networks }: Preset<'nielsen'>): Picture {
+  const bands = networks.map(({ depth, published, norms: { crossEntropy } }) => {
+    const points = published.map((_, h): BandPoint => {
+      const own = crossEntropy.map((layers) => layers[h]);
+      return [h + 1, lowest(own), geometric(own), highest(own)];
+    });
+    return { depth, published: published.map((norm, h) => [h + 1, norm] as const), points };
+  });
+  const inside = bands.flatMap(({ published, points }) =>
+    published.map(([, norm], h) => norm >= points[h][1] && norm <= points[h][3]),
+  );
+  const deepest = bands[bands.length - 1].points;
+  const factor = (deepest[deepest.length - 1][2] / deepest[0][2]) ** (1 / (deepest.length - 1));
+  const all = bands.flatMap(({ published, points }) => [
+    ...published.map(([, norm]) => norm),
+    ...points.flatMap(([, low, , high]) => [low, high]),
+  ]);
+  const domain: [number, number] = [lowest(all), highest(all)];
+  const names = [
+    { name: 'printed, one start', stroke: strokeOf(1) },
+    { name: `here, ${plural(seeds.length, 'start')}`, stroke: strokeOf(0) },
+  ];
+  return {
+    name: 'nielsen',
+    title: `${inside.every((is) => is) ? 'All' : `${inside.filter((is) => is).length} of the`} ${inside.length} norms that Nielsen printed lie in the range of ${plural(seeds.length, 'start')}; each hidden layer further from the output has a gradient ${factor.toFixed(1)} times smaller`,
+    sentence:
+      'Gradient norm of the biases of each hidden layer before the first step, on a logarithmic scale, in networks of two, three and four sigmoid layers. The band goes from the lowest start to the highest.',
+    alternative: bands
+      .map(
+        ({ depth, published, points }) =>
+          `${depth} hidden layers: ${published.map(([layer, norm], h) => `hidden layer ${layer} printed ${norm}, here ${short(points[h][1])} to ${short(points[h][3])}`).join(', ')}`,
+      )
+      .join('; '),
+    draw: (width) =>
+      stack([
+        legend(names, width),
+        grid(
+          bands.map(({ depth, published, points }) => ({
+            title: `${depth} hidden layers`,
+            draw: (each) =>
+              lineChart(
+                {
+                  series: [{ name: 'printed', points: published, stroke: strokeOf(1), dots: true }],
+                  band: { name: 'here', points, stroke: strokeOf(0) },
+                  x: { label: 'hidden layer', whole: true },
+                  y: { label: 'norm of dC/db', log: true, domain },
+                  legend: false,
+                  height: 280,
+                },
+                each,
+              ),
+          })),
+          width,
+          3,
+        ),
+      ]),
+  };
+}
+
+const glorot = ({ standard, normalised }: Preset<'glorot'>): Picture =>
+  gradientByLayer([
+    gradients('standard init', standard.looks, standard.dz.mean, Math.sqrt(1 / 3)),
+    gradients('normalised init', normalised.looks, normalised.dz.mean, 1),
+  ]);
+
+function he(document: Preset<'he'>): Picture[] {
+  const { seeds, steps } = document;
+  const inits = ['glorot-normal', 'he-normal'] as const;
+  const [xavier, ours] = inits.map((init) => document[init].accuracies);
+  const bars = inits.flatMap((init, k) =>
+    document[init].accuracies.map((accuracy, n) => ({
+      name: `${init}, seed ${seeds[n]}`,
+      value: 100 * accuracy,
+      text: percent(accuracy),
+      color: k === 0 ? 'var(--c2)' : 'var(--c1)',
+    })),
+  );
+  const gradientsFrom = (init: (typeof inits)[number], expected: number) =>
+    gradients(init, document[init].starts, rangeOf(`factor of ${init}`, document[init].factors).mean, expected);
+  const middle = (name: string, accuracies: readonly number[]) => {
+    const [median, range] = medianText(accuracies, percent);
+    return `${name} ${median} (${range})`;
+  };
+  return [
+    gradientByLayer([gradientsFrom('glorot-normal', Math.SQRT1_2), gradientsFrom('he-normal', 1)]),
+    {
+      name: 'accuracy-by-init',
+      title: `Median validation accuracy after ${steps} steps: ${middle('he-normal', ours)}, ${middle('glorot-normal', xavier)}`,
+      sentence: 'Validation accuracy of each initialization and start: 30 layers with relu.',
+      alternative: bars.map(({ name, text }) => `${name}: ${text}`).join('; '),
+      draw: (width) => barChart({ bars, x: { label: 'accuracy (%)', domain: [0, 100] } }, width),
+    },
+  ];
+}
+
+/** Sizes are the geometric mean over the starts. */
+function gradients(label: string, looks: readonly Read<typeof look>[], factor: number, expectedFactor: number) {
+  const sizes = looks[0].layers.map((_, h) => geometric(looks.map(({ layers }) => layers[h].rmsDz)));
+  const last = sizes.length - 1;
+  const expected = sizes.map((_, h) => sizes[last] * expectedFactor ** (last - h));
+  return { label, sizes, expected, factor, expectedFactor };
+}
+
+const geometric = (values: readonly number[]): number =>
+  Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+
+const short = (value: number): string => tick(Number(value.toPrecision(2)));

@@ -1,0 +1,223 @@
+import { layerHistogram } from '../../figures/layer-histogram.ts';
+import { isRecord } from '../../options/read-object.ts';
+import { agreeing, list, nullable, optional, record, table } from '../../schema/containers.ts';
+import { name } from '../../schema/names.ts';
+import { count, figure, number } from '../../schema/scalars.ts';
+import type { Read, Schema } from '../../schema/schema.ts';
+import { percent } from '../../text/format.ts';
+import { logRange, tick } from '../axes.ts';
+import { gradientByLayer, type LayerGradients } from '../charts/gradient-by-layer.ts';
+import { colorBar, heatMap } from '../charts/heat-map.ts';
+import { layerHistograms } from '../charts/layer-histograms.ts';
+import { lineChart } from '../charts/line-chart.ts';
+import { grid, stack } from '../compose.ts';
+import { highest, lowest } from '../extremes.ts';
+import { legend } from '../legend.ts';
+import type { Picture } from '../picture.ts';
+import { strokeOf } from '../theme.ts';
+import { MOST_LAYERS, type PresetDocument, presetDocument, presetPictures } from './vanishing-presets.ts';
+
+const look = record({ step: count(), layers: list(record({ rmsDz: figure() }), MOST_LAYERS, 1) });
+
+const activation = agreeing(
+  record({
+    layers: list(record({ rmsDz: figure(), expectedFactor: figure() }), MOST_LAYERS, 1),
+    factorPerLayer: nullable(number()),
+    theoryPerLayer: nullable(number()),
+    rates: list(record({ rate: number(), validationAccuracy: nullable(number(0, 1)) }), 1000),
+    training: list(look, 10_000, 1),
+    histograms: optional(list(layerHistogram, 64)),
+  }),
+  ({ layers: { length: depth }, training }, fail) => {
+    for (const [k, { layers }] of training.entries()) {
+      if (layers.length !== depth)
+        fail(['training', k, 'layers'], `a list of ${layers.length}`, `a list of ${depth} (as layers)`);
+    }
+  },
+);
+
+const comparison = record({
+  setup: record({ chance: nullable(number(0, 1)), steps: count() }),
+  activations: table(name, activation, 100, 1),
+});
+
+/** The part of vanishing.json that is drawn: a comparison, or published figures. */
+export const vanishingDocument: Schema<Read<typeof comparison> | PresetDocument> = {
+  expected: 'an object',
+  read: (value, place) =>
+    (isRecord(value) && Object.hasOwn(value, 'preset') ? presetDocument : comparison).read(value, place),
+};
+
+type Activation = Read<typeof activation>;
+
+/** Pictures of the gradients by layer, during training, and of the accuracies. */
+export function vanishingPictures(document: Read<typeof vanishingDocument>): Picture[] {
+  if ('preset' in document) return presetPictures(document);
+  const { setup, activations } = document;
+  const all = Object.entries(activations);
+  return [
+    gradientByLayer(all.map(([label, one]) => gradientsOf(label, one))),
+    alongTraining(all),
+    layerByStep(all),
+    ...accuracyByRate(all, setup.chance, setup.steps),
+    ...all.flatMap(([label, { histograms = [] }]) =>
+      (['outputs', 'weights'] as const)
+        .map((kind) => layerHistograms(kind, histograms, label))
+        .filter((picture) => picture !== null),
+    ),
+  ];
+}
+
+/** Theory gives only factors per layer, so its line starts where the measured one does, at the last layer. */
+function gradientsOf(label: string, { layers, factorPerLayer, theoryPerLayer }: Activation): LayerGradients {
+  const sizes = layers.map(({ rmsDz }) => rmsDz);
+  const expected = sizes.map(() => sizes[sizes.length - 1]);
+  for (let h = sizes.length - 2; h >= 0; h--) expected[h] = expected[h + 1] * layers[h].expectedFactor;
+  return { label, sizes, expected, factor: factorPerLayer, expectedFactor: theoryPerLayer };
+}
+
+const LINES = 4;
+
+function alongTraining(all: readonly (readonly [string, Activation])[]): Picture {
+  const [, { training }] = all[0];
+  const chosen = [
+    ...new Set(Array.from({ length: LINES }, (_, k) => Math.round((k * (training.length - 1)) / (LINES - 1)))),
+  ];
+  const range = logRange(
+    all.flatMap(([, { training }]) => training.flatMap(({ layers }) => layers.map(({ rmsDz }) => rmsDz))),
+  );
+  const change = ([label, { training }]: readonly [string, Activation]) => {
+    const [first, last] = [training[0], training[training.length - 1]].map(({ layers }) => layers[0].rmsDz);
+    return `${label}, hidden layer 1: ${short(first)} at step ${training[0].step}, ${short(last)} at step ${training[training.length - 1].step}`;
+  };
+  return {
+    name: 'gradient-along-training',
+    title: throughTraining(all),
+    sentence:
+      'RMS of dL/dz of each hidden layer at some steps of training, all at one learning rate. Where a line rises to the right, layers near the input get smaller gradients than those near the output.',
+    alternative: all.map(change).join('. '),
+    draw: (width) =>
+      stack([
+        legend(
+          chosen.map((at, k) => ({ name: `step ${training[at].step}`, stroke: strokeOf(k) })),
+          width,
+        ),
+        grid(
+          all.map(([label, { training }]) => ({
+            title: label,
+            draw: (each: number) =>
+              lineChart(
+                {
+                  series: chosen
+                    .filter((at) => at < training.length)
+                    .map((at, k) => ({
+                      name: '',
+                      stroke: strokeOf(k),
+                      dots: false,
+                      points: training[at].layers.map(({ rmsDz }, h) => [h + 1, rmsDz] as const),
+                    })),
+                  legend: false,
+                  x: { label: 'hidden layer' },
+                  y: { label: 'RMS of dL/dz', log: true, domain: range },
+                  height: 280,
+                },
+                each,
+              ),
+          })),
+          width,
+          2,
+        ),
+      ]),
+  };
+}
+
+/** From the last look: the share of the gradient that reaches the first layer. */
+function throughTraining(all: readonly (readonly [string, Activation])[]): string {
+  const shares = all.map(([label, { training }]) => {
+    const { step, layers } = training[training.length - 1];
+    return { label, step, depth: layers.length, share: layers[0].rmsDz / layers[layers.length - 1].rmsDz };
+  });
+  const least = shares.reduce((low, one) => (one.share < low.share ? one : low));
+  if (!(least.share < 0.1))
+    return `At step ${least.step}, hidden layer 1 gets at least a tenth of the gradient of the last hidden layer`;
+  return `At step ${least.step} of training with ${least.label}, the gradient at hidden layer 1 is ${short(1 / least.share)} times smaller than at hidden layer ${least.depth}`;
+}
+
+function layerByStep(all: readonly (readonly [string, Activation])[]): Picture {
+  const sizesOf = ({ training, layers }: Activation) =>
+    layers.map((_, h) => training.map((look) => look.layers[h].rmsDz));
+  const range = logRange(all.flatMap(([, one]) => sizesOf(one).flat()));
+  return {
+    name: 'gradient-heat-map',
+    title: 'Gradient of each hidden layer by step',
+    sentence:
+      'Each column is a step of training, each row a hidden layer, that next to the input at the top. Darker colours are smaller gradients, on a logarithmic scale.',
+    alternative: all
+      .map(([label, one]) => {
+        const sizes = sizesOf(one).flat();
+        return `${label}: from ${short(lowest(sizes))} to ${short(highest(sizes))}`;
+      })
+      .join('. '),
+    draw: (width) =>
+      stack([
+        colorBar(range, 'RMS of dL/dz', width),
+        grid(
+          all.map(([label, one]) => ({
+            title: label,
+            draw: (each: number) =>
+              heatMap(
+                {
+                  columns: one.training.map(({ step }) => String(step)),
+                  rows: one.layers.map((_, h) => String(h + 1)),
+                  values: sizesOf(one),
+                  x: 'step',
+                  y: 'hidden layer',
+                },
+                range,
+                each,
+              ),
+          })),
+          width,
+          2,
+        ),
+      ]),
+  };
+}
+
+function accuracyByRate(
+  all: readonly (readonly [string, Activation])[],
+  chance: number | null,
+  steps: number,
+): Picture[] {
+  const series = all.map(([label, { rates }], k) => ({
+    name: label,
+    stroke: strokeOf(k === 0 ? 1 : k === 1 ? 0 : k),
+    points: rates.flatMap(({ rate, validationAccuracy }) =>
+      validationAccuracy === null ? [] : [[rate, 100 * validationAccuracy] as const],
+    ),
+  }));
+  if (series.every(({ points }) => points.length === 0)) return [];
+  const best = series.map(({ name, points }) => `${name} ${percent(highest([0, ...points.map(([, y]) => y / 100)]))}`);
+  return [
+    {
+      name: 'accuracy-by-rate',
+      title: `Validation accuracy at the best learning rate, after ${steps} steps: ${best.join(', ')}`,
+      sentence: `Validation accuracy at each learning rate that was tried.${chance === null ? '' : ` Always answering the most frequent class gets about ${percent(chance)}.`}`,
+      alternative: series
+        .map(({ name, points }) => `${name}: ${points.map(([x, y]) => `${y.toFixed(1)} % at ${tick(x)}`).join(', ')}`)
+        .join('. '),
+      draw: (width) =>
+        lineChart(
+          {
+            series,
+            x: { label: 'learning rate', log: true },
+            y: { label: 'accuracy (%)', domain: [0, 100] },
+            height: 260,
+          },
+          width,
+        ),
+    },
+  ];
+}
+
+const short = (value: number): string => tick(Number(value.toPrecision(2)));

@@ -1,0 +1,167 @@
+import { layerHistogram } from '../../figures/layer-histogram.ts';
+import { isBase64Of } from '../../schema/base64.ts';
+import { agreeing, list, nullable, optional, record, tuple } from '../../schema/containers.ts';
+import { name } from '../../schema/names.ts';
+import { count, figure, flag, literal, number, text, whole } from '../../schema/scalars.ts';
+import type { Read } from '../../schema/schema.ts';
+
+/** Most pixels along an image, and points along a grid; their bytes are in base64. */
+const MOST_SIDE = 1024;
+const MOST_GRID = 128;
+const base64 = text(4 * Math.ceil(MOST_SIDE ** 2 / 3));
+
+/** Bytes of brightness. */
+const image = agreeing(record({ side: whole(1, MOST_SIDE), bytes: base64 }), ({ side, bytes }, fail) => {
+  if (!isBase64Of(bytes, side ** 2)) fail(['bytes'], `${bytes.length} characters`, `${side ** 2} bytes in base64`);
+});
+
+/** A misclassified row whose class got a low probability. */
+const mistake = record({
+  row: count(),
+  label: count(),
+  answer: count(),
+  probability: figure(0, 1), // of the answer
+  image: nullable(image),
+});
+
+const answers = agreeing(
+  record({
+    split: name, // of the rows
+    labels: list(name, 8192, 1),
+    // [class][answer] counts; the last column counts rows without an answer, if any
+    confusion: list(list(count(), 8193), 8192),
+    mistakes: list(mistake, 100), // the worst first
+  }),
+  ({ labels: { length: C }, confusion, mistakes }, fail) => {
+    if (confusion.length !== C) fail(['confusion'], `a list of ${confusion.length}`, `a list of ${C} (as labels)`);
+    const wanted = confusion[0].length === C + 1 ? C + 1 : C;
+    for (const [c, { length }] of confusion.entries()) {
+      if (length !== wanted)
+        fail(['confusion', c], `a list of ${length}`, `a list of ${wanted} (there are ${C} labels)`);
+    }
+    for (const [k, one] of mistakes.entries()) {
+      for (const key of ['label', 'answer'] as const) {
+        if (one[key] >= C) fail(['mistakes', k, key], String(one[key]), `the index of one of ${C} labels`);
+      }
+    }
+  },
+);
+
+/** A coordinate: finite, and so is the length of its axis. */
+const place = number(-1e300, 1e300);
+
+/** Decision regions before a step. */
+export const division = agreeing(
+  record({
+    step: count(), // done before
+    extent: tuple(place, place, place, place), // x1, y1, x2, y2
+    side: whole(2, MOST_GRID), // points of the grid along each
+    /**
+     * For each class: its probability minus that of the likeliest other class, from -1 to 1, as a byte from 0 to 255,
+     * in base64.
+     */
+    margins: list(base64, 1024, 1), // [classes] of [side, side], rows by ascending y
+  }),
+  ({ extent: [x1, y1, x2, y2], side, margins }, fail) => {
+    if (x1 > x2) fail(['extent', 2], String(x2), `${x1} or more`);
+    if (y1 > y2) fail(['extent', 3], String(y2), `${y1} or more`);
+    for (const [c, bytes] of margins.entries()) {
+      if (!isBase64Of(bytes, side ** 2)) {
+        fail(['margins', c], `${bytes.length} characters`, `${side ** 2} bytes in base64`);
+      }
+    }
+  },
+);
+
+/** Points of a plane, and the decision regions. */
+const plane = agreeing(
+  record({
+    labels: list(name, 64, 1),
+    points: list(tuple(place, place, count()), 1000), // x, y, label
+    right: optional(count()), // number of points classified correctly
+    end: division,
+  }),
+  ({ labels: { length: C }, points }, fail) => {
+    for (const [n, [, , label]] of points.entries()) {
+      if (label >= C) fail(['points', n, 2], String(label), `the index of one of ${C} labels`);
+    }
+  },
+);
+
+/** Targets and predictions of a regression. */
+const predictions = record({
+  split: name, // of the rows
+  rows: count(1),
+  /** Metrics are over all rows; points are some of them: actual, predicted. */
+  outputs: list(record({ r2: figure(), rmse: figure(0), points: list(tuple(place, place), 1000) }), 64, 1),
+});
+
+/** Predictions of a network along its single input, and the training rows. */
+const curve = agreeing(
+  record({
+    points: list(tuple(place, place, count()), 10_000), // input, target, line
+    lines: list(record({ name, points: list(tuple(place, place), 1000, 2) }), 64, 1),
+    isProbability: flag,
+  }),
+  ({ points, lines }, fail) => {
+    for (const [n, [, , k]] of points.entries()) {
+      if (k >= lines.length) fail(['points', n, 2], String(k), `the index of one of ${lines.length} lines`);
+    }
+  },
+);
+
+/** The result of a constant answer on the rows of the main metric; NaN if the metric does not apply. */
+const baseline = record({ answer: name, accuracy: figure(0, 1), rmse: figure(0) });
+
+/** Milliseconds of a thread by phase. */
+export const profile = record({
+  gather: number(0),
+  forward: number(0),
+  backward: number(0),
+  update: number(0),
+  wait: number(0),
+});
+
+/** The last line of --json. */
+const result = record({
+  event: literal('done'),
+  steps: count(),
+  epochs: figure(0),
+  trainLoss: figure(),
+  testLoss: figure(),
+  testAccuracy: figure(0, 1),
+  testRmse: figure(0),
+  testR2: figure(),
+  fingerprint: name,
+  threads: figure(0),
+  leaves: figure(0),
+  gradientThreads: figure(0),
+  backend: name,
+  elapsedMs: figure(0),
+  samplesPerSecond: figure(0),
+});
+
+/** Most threads of a pool. */
+export const MOST_THREADS = 512;
+
+/** What a report shows in addition to config.json and metrics.jsonl, computed once when the run ends. */
+export const findings = record({
+  result,
+  profiles: nullable(list(profile, MOST_THREADS)), // one a thread, where the run was asked for them
+  answers: nullable(answers), // where rows belong to classes
+  plane: nullable(plane), // where a row is a point of the plane, in one of few classes
+  predictions: optional(nullable(predictions)), // where rows have values
+  curve: optional(nullable(curve)), // where a row is one number
+  baseline: optional(nullable(baseline)), // where rows are held out, or test themselves
+  histograms: list(layerHistogram, 64),
+});
+
+export type Findings = Read<typeof findings>;
+export type Answers = Read<typeof answers>;
+export type Mistake = Read<typeof mistake>;
+export type Image = Read<typeof image>;
+export type Predictions = Read<typeof predictions>;
+export type Curve = Read<typeof curve>;
+export type Baseline = Read<typeof baseline>;
+export type Plane = Read<typeof plane>;
+export type Division = Read<typeof division>;

@@ -1,0 +1,32 @@
+import { nullable, optional, record } from '../schema/containers.ts';
+import { name } from '../schema/names.ts';
+import { count } from '../schema/scalars.ts';
+import type { Read } from '../schema/schema.ts';
+import type { Table } from './page.ts';
+
+/** The machine that computed a run, from its files. */
+export const machineFacts = {
+  machine: record({ cpu: nullable(name), cores: count(), platform: name, arch: name }),
+  versions: record({ gradloom: name, node: name }),
+};
+
+/** The kernels. */
+export const backendFacts = record({ name, library: optional(record({ name, version: name })) });
+
+type Facts = { readonly [K in keyof typeof machineFacts]: Read<(typeof machineFacts)[K]> };
+
+export function machineTable(
+  { machine, versions }: Facts,
+  backend?: Read<typeof backendFacts>, // where there was one for all of it
+): Table {
+  const rows = [
+    ['processor', machine.cpu ?? ''],
+    ['cores', String(machine.cores)],
+    ['system', `${machine.platform} ${machine.arch}`],
+    ['Node', versions.node],
+    ['Gradloom', versions.gradloom],
+  ];
+  if (backend !== undefined) rows.push(['backend', backend.name]);
+  if (backend?.library !== undefined) rows.push(['BLAS', `${backend.library.name} ${backend.library.version}`]);
+  return { title: 'Machine', rows };
+}

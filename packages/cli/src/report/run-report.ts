@@ -1,0 +1,41 @@
+import { statSync } from 'node:fs';
+import { type Io, printJson, printLine } from '../io.ts';
+import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
+import type { Request } from '../request.ts';
+import { withFolder } from '../text/out-directory.ts';
+import { UsageError } from '../usage-error.ts';
+import { reportOptions } from './options.ts';
+import { pageOf } from './page-of.ts';
+import { writeReport } from './write-report.ts';
+
+/** Writes a report of one run or of several. Resolves to the exit code. */
+export async function runReport(request: Request, io: Io): Promise<number> {
+  const { out, json } = parseRaw(reportOptions, flagsToRaw(reportOptions, request));
+  const folders = request.positionals;
+  const [first] = folders;
+  if (first === undefined || first === '') {
+    throw new UsageError('the run is missing, expected one such as runs/mnist-1, or several');
+  }
+  for (const folder of folders) {
+    const stats = statSync(folder, { throwIfNoEntry: false });
+    if (stats?.isDirectory()) continue;
+    const why = stats === undefined ? 'it does not exist' : 'it is no directory';
+    throw new Error(
+      `no run found in ${JSON.stringify(folder)} (${why}), expected a directory that train, experiment or scale wrote`,
+    );
+  }
+  if (folders.length > 1 && out === undefined) {
+    throw new UsageError('--out is missing, expected a directory for the page that compares several runs');
+  }
+  // A page in another folder does not touch the run, so it can be made during the run.
+  const elsewhere = out === undefined ? null : pageOf(folders);
+  const has = out === undefined ? `the run is ${first}` : `--out has ${out}`;
+  return withFolder(has, out ?? first, 'report', async ({ path: folder }) => {
+    const page = elsewhere ?? pageOf(folders);
+    const path = writeReport(folder, page);
+    const pictures = page.chapters.flatMap((chapter) => (chapter.pictures ?? []).map(({ name }) => `${name}.svg`));
+    if (json) printJson(io.stdout, JSON.stringify({ event: 'report', path, pictures }));
+    else printLine(io.stdout, path);
+    return 0;
+  });
+}

@@ -1,0 +1,296 @@
+import {
+  BANDWIDTH_TITLE,
+  bandwidthRows,
+  conclusions,
+  type FigureTable,
+  idealEnd,
+  inconclusiveText,
+  lossTable,
+  marksOf,
+  mostWorking,
+  PREDICTED_PARTS_TITLE,
+  PREDICTION_TITLE,
+  type PredictedPoint,
+  pointTable,
+  predictedPartsTable,
+  predictionNotes,
+  predictionTable,
+  weakTable,
+} from '../../figures/scale-figures.ts';
+import { list, nullable, optional, record, tuple } from '../../schema/containers.ts';
+import { name } from '../../schema/names.ts';
+import { count, figure, flag, number, text, whole as wholeFrom } from '../../schema/scalars.ts';
+import type { Read } from '../../schema/schema.ts';
+import { decimal, percent, plural, whole } from '../../text/format.ts';
+import { lineChart, type Series } from '../charts/line-chart.ts';
+import { timeOfThreads } from '../charts/time-of-threads.ts';
+import { highest } from '../extremes.ts';
+import { MOST_THREADS, profile } from '../findings/findings.ts';
+import { backendFacts, machineFacts, machineTable } from '../machine-table.ts';
+import type { KeyFigure, Page, Table } from '../page.ts';
+import type { Picture } from '../picture.ts';
+import { strokeOf } from '../theme.ts';
+
+const threads = wholeFrom(1, MOST_THREADS);
+
+const point = record({
+  threads,
+  beyondCores: flag,
+  working: threads,
+  gradientThreads: threads,
+  stepMs: number(0),
+  samplesPerSecond: number(0),
+  speedup: number(0),
+  speedupRange: tuple(number(0), number(0)),
+  efficiency: number(0),
+  fingerprint: name,
+  profiles: list(profile, MOST_THREADS),
+});
+
+const weakPoint = record({
+  threads,
+  batch: count(1),
+  stepMs: number(0),
+  samplesPerSecond: number(0),
+  efficiency: number(0),
+});
+
+const range = tuple(number(0), number(0));
+
+const prediction = record({
+  note: name,
+  points: list(
+    record({
+      cores: threads,
+      threads,
+      rows: count(),
+      gradientMs: number(0),
+      updateMs: range,
+      movedBytes: count(),
+      movedMs: range,
+      barrierMs: range,
+      stepMs: range,
+      speedup: range,
+      measuredMs: nullable(number(0)),
+    }),
+    MOST_THREADS,
+    1,
+  ),
+});
+
+/** The parts of scale.json that are shown. */
+export const scaleDocument = record({
+  ...machineFacts,
+  backend: backendFacts,
+  cores: count(1),
+  batch: count(1),
+  leaves: count(1),
+  steps: count(1),
+  rounds: count(1),
+  roundsAsked: count(1),
+  stopped: flag,
+  spread: number(0),
+  command: optional(text(2 ** 23)),
+  sameBits: flag,
+  inconclusive: flag,
+  best: nullable(threads),
+  points: list(point, MOST_THREADS, 1),
+  weak: list(weakPoint, MOST_THREADS),
+  bandwidth: list(record({ threads, gigabytesPerSecond: number(0) }), MOST_THREADS),
+  amdahl: nullable(record({ serial: number(), firstMs: number(0), limit: nullable(number()), residual: number(0) })),
+  usl: nullable(
+    record({
+      contention: number(),
+      coherence: nullable(number()),
+      firstMs: number(0),
+      peak: nullable(number()),
+      residual: number(0),
+    }),
+  ),
+  prediction: optional(nullable(prediction)), // documents of earlier versions have none
+  losses: list(record({ cause: name, share: figure(), why: name }), 100),
+});
+
+type ScaleDocument = Read<typeof scaleDocument>;
+
+/** The page of scale: the same figures and sentences as on the terminal. */
+export function scalePage(document: ScaleDocument): Page {
+  const { cores, sameBits, batch, leaves, steps } = document;
+  const last = mostWorking(document);
+  const bits = sameBits
+    ? 'The weights are the same to the last bit for every number of threads.'
+    : 'The weights are NOT the same for every number of threads: please report this.';
+  return {
+    title: document.inconclusive
+      ? inconclusiveText(document)
+      : last.threads === 1
+        ? `1 thread: a step takes ${last.stepMs.toPrecision(4)} ms`
+        : `${plural(last.threads, 'thread')}: ${last.speedup.toFixed(2)} times as fast as one`,
+    lead: `${document.machine.cpu ?? ''}, ${plural(cores, 'core')}; batch ${whole(batch)} in ${plural(leaves, 'leaf')}, runs of ${plural(steps, 'step')}. ${bits}`,
+    figures: keyFigures(document),
+    chapters: [
+      { title: 'Conclusions', lines: conclusions(document), tables: lossesOf(document) },
+      {
+        title: 'Measurements',
+        pictures: [speedup(document), ...time(document)],
+        tables: [
+          {
+            ...titled('Strong scaling: the same batch on more threads', pointTable(document)),
+            notes: marksOf(document),
+          },
+          ...(document.weak.length > 1
+            ? [titled('Weak scaling: the same rows for each thread', weakTable(document))]
+            : []),
+          ...(document.bandwidth.length > 0 ? [{ title: BANDWIDTH_TITLE, rows: bandwidthRows(document) }] : []),
+        ],
+      },
+      ...predictionOf(document),
+      {
+        title: 'Reproduce this measurement',
+        ...(document.command === undefined ? {} : { code: document.command }),
+        folded: [fingerprints(document), machineTable(document, document.backend)],
+      },
+    ],
+  };
+}
+
+/** For a conclusive measurement. */
+function keyFigures(document: ScaleDocument): KeyFigure[] {
+  const { best, inconclusive } = document;
+  if (inconclusive) return [];
+  const last = mostWorking(document);
+  return [
+    { name: `speedup of ${plural(last.threads, 'thread')}`, value: `${last.speedup.toFixed(2)} ×` },
+    { name: 'efficiency', value: percent(last.efficiency) },
+    { name: `a step on ${plural(last.threads, 'thread')}`, value: `${decimal(last.stepMs)} ms` },
+    ...(best === null ? [] : [{ name: 'threads worth using', value: String(best) }]),
+  ];
+}
+
+const titled = (title: string, { head, rows, numeric }: FigureTable): Table => ({ title, head, rows, numeric });
+
+function lossesOf(document: ScaleDocument): Table[] {
+  if (document.losses.length === 0) return [];
+  return [
+    titled(`Lost of the time of ${plural(mostWorking(document).threads, 'thread')} together`, lossTable(document)),
+  ];
+}
+
+function predictionOf({ prediction, spread }: ScaleDocument): Page['chapters'] {
+  if (prediction == null) return [];
+  const { points } = prediction;
+  return [
+    {
+      title: PREDICTION_TITLE,
+      lines: predictionNotes(points, spread),
+      pictures: [predictedSpeedup(points)],
+      tables: [
+        titled('Predicted time of a step', predictionTable(points)),
+        titled(PREDICTED_PARTS_TITLE, predictedPartsTable(points)),
+      ],
+    },
+  ];
+}
+
+function predictedSpeedup(points: readonly PredictedPoint[]): Picture {
+  const [{ stepMs: first }] = points;
+  const end = (k: 0 | 1) => points.map(({ cores, speedup }) => [cores, speedup[k]] as const);
+  const measured = points.flatMap(({ cores, measuredMs }) =>
+    measuredMs === null ? [] : [[cores, first[0] / measuredMs] as const],
+  );
+  const dashed = { color: 'var(--c2)', dash: '6 4' };
+  return {
+    name: 'predicted-speedup',
+    title: 'Predicted speedup by number of cores',
+    sentence:
+      'A prediction by a model, not a measurement: the dashed lines are the most and the least that the measured parts of a step allow. Solid dots were measured.',
+    alternative: points
+      .map(({ cores, speedup: [low, high] }) => `${plural(cores, 'core')}: ${low.toFixed(2)} to ${high.toFixed(2)}`)
+      .join('; '),
+    draw: (width) =>
+      lineChart(
+        {
+          series: [
+            { name: 'measured', points: measured, dots: true },
+            { name: 'predicted, at best', points: end(1), dots: false, stroke: dashed },
+            { name: 'predicted, at worst', points: end(0), dots: false, stroke: { ...dashed, color: 'var(--c3)' } },
+          ],
+          x: { label: 'cores', whole: true },
+          y: { label: 'speedup', domain: [0, highest(points.map(({ speedup }) => speedup[1] * 1.1))] },
+        },
+        width,
+      ),
+  };
+}
+
+const fingerprints = ({ points }: ScaleDocument): Table => ({
+  title: 'Fingerprint of the weights',
+  rows: points.map(({ threads, fingerprint }) => [plural(threads, 'thread'), fingerprint]),
+});
+
+function speedup(document: ScaleDocument): Picture {
+  const { points, amdahl, usl, cores, rounds } = document;
+  const most = highest(points.map(({ threads }) => threads));
+  const counts = Array.from({ length: 4 * (most - 1) + 1 }, (_, k) => 1 + k / 4);
+  const [{ stepMs: firstMs }] = points;
+  const shown = idealEnd(document);
+  const series: Series[] = [
+    {
+      name: 'measured',
+      points: points.map(({ threads, speedup }) => [threads, speedup]),
+      dots: true,
+      errorBars: points.map(({ threads, speedup, speedupRange: [low, high] }) => [threads, low, speedup, high]),
+    },
+    {
+      name: 'ideal',
+      points: [
+        [1, 1],
+        [shown, shown],
+      ],
+      dots: false,
+      stroke: { color: 'var(--soft)', dash: '2 3' },
+    },
+  ];
+  if (amdahl !== null) {
+    const { serial, firstMs: t1 } = amdahl;
+    const line = counts.map((T) => [T, firstMs / (t1 * (serial + (1 - serial) / T))] as const);
+    series.push({ name: 'Amdahl’s law', points: line, dots: false, stroke: strokeOf(1) });
+  }
+  if (usl !== null) {
+    const { contention, coherence, firstMs: t1 } = usl;
+    const line = counts.map((T) => {
+      const ms = (t1 * (1 + contention * (T - 1) + (coherence ?? 0) * T * (T - 1))) / T;
+      return [T, firstMs / ms] as const;
+    });
+    series.push({ name: 'universal law', points: line, dots: false, stroke: strokeOf(2) });
+  }
+  const beyond = most > cores ? ` The vertical line marks the ${plural(cores, 'core')} of this machine.` : '';
+  const fits = amdahl === null && usl === null ? '' : ' The laws are fitted to the measurements up to the cores.';
+  const bars = rounds > 1 ? ' Bars go from the lowest to the highest speedup of single rounds.' : '';
+  return {
+    name: 'speedup',
+    title: 'Speedup by number of threads',
+    sentence: `How many times as fast a step is as with one thread.${bars} On the dotted line, twice the threads would be twice as fast.${fits}${beyond}`,
+    alternative: points.map(({ threads, speedup }) => `${plural(threads, 'thread')}: ${speedup.toFixed(2)}`).join('; '),
+    draw: (width) =>
+      lineChart(
+        {
+          series,
+          x: { label: 'threads', whole: true },
+          y: {
+            label: 'speedup',
+            domain: [0, highest([1, ...points.map(({ speedupRange }) => speedupRange[1] * 1.1)])],
+          },
+          rules: most > cores ? [cores] : [],
+        },
+        width,
+      ),
+  };
+}
+
+function time({ points }: ScaleDocument): Picture[] {
+  const bars = points.flatMap(({ threads, profiles }) =>
+    profiles.map((profile, k) => ({ name: threads === 1 ? '1 thread' : `${threads} threads, no. ${k + 1}`, profile })),
+  );
+  return bars.length === 0 ? [] : [timeOfThreads(bars)];
+}

@@ -1,0 +1,128 @@
+import { decimal, duration, percent, whole } from '../../text/format.ts';
+import type { Point } from '../../text/thin.ts';
+import { formatValue } from '../../train/describe-flags.ts';
+import { tick } from '../axes.ts';
+import { lineChart, type Series } from '../charts/line-chart.ts';
+import type { Page, Table } from '../page.ts';
+import type { Picture } from '../picture.ts';
+import { type Figure, LOOKED_AT, pointsOf, spansDecades } from './curves.ts';
+import { datasetOf, type TrainRun } from './train-run.ts';
+
+/** Compares runs: losses, metrics, final results, and the options that differ. */
+export function comparePage(runs: readonly TrainRun[]): Page {
+  const named = withNames(runs);
+  const datasets = [...new Set(runs.map(datasetOf))];
+  return {
+    title: `${runs.length} runs on ${datasets.join(', ')}`,
+    lead: named.map(({ name }) => name).join(', '),
+    chapters: [
+      { title: 'Results', tables: [resultTable(named), optionTable(named)] },
+      {
+        title: 'Training curves',
+        pictures: [
+          ...curve(named, 'trainLoss', 'loss', 'training loss'),
+          ...curve(named, 'validationLoss', 'validation-loss', 'validation loss'),
+          ...curve(named, 'validationAccuracy', 'accuracy', 'validation accuracy'),
+          ...curve(named, 'testLoss', 'test-loss', `test loss, ${LOOKED_AT}`),
+          ...curve(named, 'testAccuracy', 'test-accuracy', `test accuracy, ${LOOKED_AT}`),
+          ...curve(named, 'gradientNorm', 'gradient-norm', 'gradient norm'),
+        ],
+      },
+    ],
+  };
+}
+
+interface NamedRun {
+  readonly name: string;
+  readonly run: TrainRun;
+}
+
+/** Named by folder; by path if two folders have the same name. */
+function withNames(runs: readonly TrainRun[]): NamedRun[] {
+  const same = new Set(runs.map(({ name }) => name)).size < runs.length;
+  return runs.map((run) => ({ name: same ? run.folder : run.name, run }));
+}
+
+function curve(
+  runs: readonly NamedRun[],
+  figure: Exclude<Figure, 'epoch' | 'step'>,
+  file: string,
+  words: string,
+): Picture[] {
+  const isShare = figure === 'validationAccuracy' || figure === 'testAccuracy';
+  const series: Series[] = runs
+    .map(({ name, run }) => ({
+      name,
+      points: pointsOfRun(run, figure).map(([x, y]): [number, number] => [x, isShare ? 100 * y : y]),
+    }))
+    .filter(({ points }) => points.length > 0);
+  if (series.length === 0) return [];
+  const ends = series.map(({ name, points }) => ({ name, value: points[points.length - 1][1] }));
+  const best = ends.reduce((a, b) => (b.value < a.value === isShare ? a : b));
+  const log = !isShare && spansDecades(series.flatMap(({ points }) => points.map(([, value]) => value)));
+  const shown = (value: number) => (isShare ? percent(value / 100) : tick(Number(value.toPrecision(3))));
+  return [
+    {
+      name: file,
+      title: `${words.charAt(0).toUpperCase()}${words.slice(1)}: ${isShare ? 'highest' : 'lowest'} at the end in ${best.name}, ${shown(best.value)}`,
+      sentence: `One line per run, by epoch.${log ? ' Logarithmic scale.' : ''}`,
+      alternative: ends.map(({ name, value }) => `${name}: ${shown(value)} at the end`).join('; '),
+      draw: (width) =>
+        lineChart({ series, x: { label: 'epoch' }, y: { label: isShare ? `${words} (%)` : words, log } }, width),
+    },
+  ];
+}
+
+/** A run of one epoch is drawn by its steps. */
+function pointsOfRun({ epochs, steps, config }: TrainRun, figure: Figure): readonly Point[] {
+  const each = config.stepsPerEpoch ?? Number.NaN;
+  const own = figure === 'trainLoss' ? 'loss' : figure === 'gradientNorm' ? figure : null;
+  if (own === null || epochs.length > 1 || steps.length < 2) return pointsOf(epochs, figure);
+  return steps.map((stretch) => [stretch.step / each, stretch[own].mean]);
+}
+
+/** Columns that apply to one of the runs at least. */
+function resultTable(runs: readonly NamedRun[]): Table {
+  const columns: [string, (run: TrainRun) => number | undefined, (value: number) => string][] = [
+    ['test accuracy', ({ findings }) => findings?.result.testAccuracy, percent],
+    ['test RMSE', ({ findings }) => findings?.result.testRmse, decimal],
+    ['test R²', ({ findings }) => findings?.result.testR2, decimal],
+    ['test loss', ({ findings }) => findings?.result.testLoss, decimal],
+    ['training loss', ({ findings, epochs }) => findings?.result.trainLoss ?? epochs.at(-1)?.trainLoss, decimal],
+    ['training time', ({ findings }) => findings?.result.elapsedMs, duration],
+  ];
+  const cells = columns.map(([head, read, format]) => ({
+    head,
+    texts: runs.map(({ run }) => {
+      const value = read(run) ?? Number.NaN;
+      return Number.isNaN(value) ? '' : format(value);
+    }),
+  }));
+  const shown = cells.filter(({ texts }) => texts.some((text) => text !== ''));
+  return {
+    title: 'Figures',
+    head: ['run', ...shown.map(({ head }) => head), 'fingerprint'],
+    rows: runs.map(({ name, run: { findings } }, k) => [
+      name,
+      ...shown.map(({ texts }) => texts[k]),
+      findings === null ? 'unfinished' : findings.result.fingerprint.slice(0, 8),
+    ]),
+    numeric: shown.map((_, k) => k + 1),
+  };
+}
+
+function optionTable(runs: readonly NamedRun[]): Table {
+  const flags = [...new Set(runs.flatMap(({ run }) => Object.keys(run.config.options)))];
+  const textOfOption = ({ run }: NamedRun, flag: string) =>
+    Object.hasOwn(run.config.options, flag) ? formatValue(run.config.options[flag]) : '';
+  const rows = flags
+    .map((flag) => [`--${flag}`, ...runs.map((run) => textOfOption(run, flag))])
+    .filter(([, first, ...others]) => others.some((other) => other !== first));
+  const sizes = runs.map(({ run }) => whole(run.config.parameters));
+  if (new Set(sizes).size > 1) rows.push(['parameters', ...sizes]);
+  return {
+    title: rows.length === 0 ? 'The runs have the same options' : 'Options that differ',
+    head: ['', ...runs.map(({ name }) => name)],
+    rows,
+  };
+}

@@ -1,0 +1,271 @@
+import type { Spread } from '@gradloom/runtime';
+import { decimal, percent, plural, whole } from '../../text/format.ts';
+import type { BandPoint } from '../../text/thin.ts';
+import { lineChart, type Series } from '../charts/line-chart.ts';
+import { courseOf, short } from '../course.ts';
+import type { Picture } from '../picture.ts';
+import { strokeOf } from '../theme.ts';
+import type { EpochFigures, StepFigures } from './run-lines.ts';
+import type { TrainRun } from './train-run.ts';
+
+/** Above this ratio of the highest to the lowest loss, a logarithmic scale is used. */
+const WIDE_RANGE = 15;
+
+/** Loss, metrics, learning rate and gradient norm, by step and epoch. */
+export function curves(run: TrainRun): Picture[] {
+  if (run.epochs.length === 0 && run.steps.length === 0) return [];
+  return [lossCurve(run), accuracyCurve(run), rateCurve(run), normCurve(run)].filter((picture) => picture !== null);
+}
+
+/** What legends add to the name of a figure of the test rows, as the run measured it in each epoch. */
+export const LOOKED_AT = 'looked at during training';
+
+/** What captions say of such a figure. */
+const lookedAtText = (figure: string): string =>
+  `Test: ${figure} of the test rows after each epoch. They were ${LOOKED_AT} (--evaluate-test): once a choice is made by these figures, they are no unbiased estimate any more.`;
+
+/** A number of an epoch. */
+export type Figure = Exclude<keyof EpochFigures, 'event'>;
+
+export const pointsOf = (epochs: readonly EpochFigures[], figure: Figure): [number, number][] =>
+  placed(epochs, figure, ({ epoch }) => epoch);
+
+/** Whether a chart of these values is one over powers of ten. */
+export function spansDecades(values: readonly number[]): boolean {
+  const high = values.reduce((a, b) => Math.max(a, b), 0);
+  const low = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  return low > 0 && high / low > WIDE_RANGE;
+}
+
+/** The axis of a run's charts: epochs, with a step's place among them; steps, where there is one epoch or less. */
+function axisOf({ config, epochs, steps }: TrainRun) {
+  const each = config.stepsPerEpoch ?? Number.NaN;
+  const last = Math.max(epochs.at(-1)?.step ?? 0, steps.at(-1)?.step ?? 0);
+  const bySteps = last <= each;
+  const label = bySteps ? 'step' : each > 1 ? `epoch (of ${whole(each)} steps)` : 'epoch';
+  return {
+    label,
+    epochLength: bySteps || Number.isNaN(each) ? each : 1,
+    length:
+      bySteps || Number.isNaN(each) ? plural(last, 'step') : plural(Number((last / each).toPrecision(4)), 'epoch'),
+    /** An epoch is drawn at its end. */
+    epoch: (line: EpochFigures) => (bySteps || Number.isNaN(each) ? line.step : line.step / each),
+    /** A stretch is drawn at its middle, a single step at its end. */
+    stretch: ({ first, step }: StepFigures) => (step === first + 1 ? step : (first + step) / 2) / (bySteps ? 1 : each),
+  };
+}
+
+type Axis = ReturnType<typeof axisOf>;
+
+const seriesOf = ({ epochs }: TrainRun, axis: Axis, figure: Figure): [number, number][] =>
+  placed(epochs, figure, axis.epoch);
+
+/** The epochs that have the figure, each at its place. */
+const placed = (
+  epochs: readonly EpochFigures[],
+  figure: Figure,
+  place: (line: EpochFigures) => number,
+): [number, number][] =>
+  epochs
+    .map((line): [number, number] => [place(line), line[figure] ?? Number.NaN])
+    .filter(([, value]) => Number.isFinite(value));
+
+const bandOf = ({ steps }: TrainRun, axis: Axis, figure: 'loss' | 'gradientNorm' | 'learningRate'): BandPoint[] =>
+  steps.map((stretch): BandPoint => {
+    const { low, mean, high }: Spread = stretch[figure];
+    return [axis.stretch(stretch), low, mean, high];
+  });
+
+/** Steps, with the means of epochs on top; only one of them if the other would add nothing. */
+function drawn(run: TrainRun, axis: Axis, figure: { step: 'loss' | 'gradientNorm'; epoch: Figure }) {
+  const steps = bandOf(run, axis, figure.step);
+  const each = run.config.stepsPerEpoch ?? Number.NaN;
+  const showsSteps = steps.length > 1;
+  // Above its steps a mean stands in the middle of them.
+  const back = showsSteps ? axis.epochLength / 2 : 0;
+  const means = seriesOf(run, axis, figure.epoch).map(([at, value]): [number, number] => [at - back, value]);
+  const showsEpochs = !showsSteps || (each > 1 && means.length > 1);
+  const stroke = showsEpochs ? { color: 'var(--soft)', dash: 'none' } : strokeOf(0);
+  const finite = run.epochs.filter((line) => Number.isFinite(line[figure.epoch]));
+  const values = showsEpochs ? means.map(([, value]) => value) : steps.map(([, , mean]) => mean);
+  return {
+    means: showsEpochs ? means : null,
+    band: showsSteps ? { points: steps, stroke } : null,
+    values: values.length === 0 ? [Number.NaN] : values,
+    /** Describes the position of the k-th value. */
+    place: (k: number): string => (showsEpochs ? epochAt(finite[k]) : stretchText(run.steps[k])),
+    all: [...(showsEpochs ? means.map(([, value]) => value) : []), ...steps.flatMap(([, ...values]) => values)],
+  };
+}
+
+const epochAt = ({ epoch }: EpochFigures): string => `epoch ${whole(epoch)}`;
+
+const stretchText = ({ first, step }: StepFigures): string =>
+  step === first + 1 ? `step ${whole(step)}` : `steps ${whole(first + 1)} to ${whole(step)}`;
+
+/** A band of single steps has no breadth. */
+function bandText({ steps }: TrainRun): string {
+  const longest = steps.reduce((most, { first, step }) => Math.max(most, step - first), 0);
+  return longest > 1
+    ? `The band spans the lowest and the highest of each ${whole(longest)} steps, the thin line is their mean.`
+    : 'The thin line shows every step.';
+}
+
+/** Range of single steps, for the text alternative. */
+function extremes(band: { readonly points: readonly BandPoint[] } | null): string {
+  if (band === null) return '';
+  const low = band.points.reduce((least, [, value]) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  const high = band.points.reduce((most, [, , , value]) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  return `; of single steps from ${decimal(low)} to ${decimal(high)}`;
+}
+
+function lossCurve(run: TrainRun): Picture {
+  const axis = axisOf(run);
+  const { means, band, values, place, all } = drawn(run, axis, { step: 'loss', epoch: 'trainLoss' });
+  const validation = seriesOf(run, axis, 'validationLoss');
+  const test = seriesOf(run, axis, 'testLoss');
+  const series: Series[] = [];
+  if (means !== null) {
+    series.push({ name: `training${band === null ? '' : ', mean per epoch'}`, points: means, stroke: strokeOf(0) });
+  }
+  if (validation.length > 0) series.push({ name: 'validation', points: validation, stroke: strokeOf(1) });
+  if (test.length > 0) series.push({ name: `test, ${LOOKED_AT}`, points: test, stroke: strokeOf(2) });
+  const [first, last] = [values[0], values[values.length - 1]];
+  const best = validation.reduce((low, point) => (point[1] < low[1] ? point : low), [0, Number.POSITIVE_INFINITY]);
+  const lengthAt = (at: number) => plural(Number(at.toPrecision(4)), axis.label === 'step' ? 'step' : 'epoch');
+  const lowest =
+    validation.length < 2
+      ? ''
+      : best[0] === validation.at(-1)?.[0]
+        ? '; validation loss is lowest at the end'
+        : `; validation loss is lowest after ${lengthAt(best[0])}`;
+  const log = spansDecades([...all, ...[...validation, ...test].map(([, value]) => value)]);
+  const title =
+    values.length < 2
+      ? `Training loss: ${decimal(last)} over ${axis.length}`
+      : `Training loss ${courseOf(values, place)} over ${axis.length}${lowest}`;
+  return {
+    name: 'loss',
+    title,
+    sentence: [
+      `Training: ${means === null ? 'loss of each batch before its update' : 'mean over the batches of an epoch, each before its update'}.${validation.length > 0 ? ' Validation: loss on rows that are not trained on, after each epoch.' : ''}`,
+      ...(test.length > 0 ? [lookedAtText('loss')] : []),
+      ...(band === null ? [] : [bandText(run)]),
+      ...(log ? ['Logarithmic scale.'] : []),
+    ].join(' '),
+    alternative: `Loss against ${axis.label}. Training: ${decimal(first)} at first, ${decimal(last)} at the end${extremes(band)}.${validation.length > 0 ? ` Validation: ${decimal(validation[0][1])} at first, lowest ${decimal(best[1])}.` : ''}${test.length > 0 ? ` Test, ${LOOKED_AT}: ${endsText(test, decimal)}.` : ''}`,
+    draw: (width) =>
+      lineChart(
+        {
+          series,
+          ...(band === null ? {} : { band: { name: `training${means === null ? '' : ', steps'}`, ...band } }),
+          x: { label: axis.label },
+          y: { label: 'loss', log },
+        },
+        width,
+      ),
+  };
+}
+
+function accuracyCurve(run: TrainRun): Picture | null {
+  const axis = axisOf(run);
+  const validation = seriesOf(run, axis, 'validationAccuracy');
+  const test = seriesOf(run, axis, 'testAccuracy');
+  if (Math.max(validation.length, test.length) < 2) return null;
+  const series: Series[] = [];
+  const inPercent = (points: readonly [number, number][]) =>
+    points.map(([at, share]): [number, number] => [at, 100 * share]);
+  if (validation.length > 0) series.push({ name: 'validation', points: inPercent(validation), stroke: strokeOf(0) });
+  if (test.length > 0) series.push({ name: `test, ${LOOKED_AT}`, points: inPercent(test), stroke: strokeOf(2) });
+  return {
+    name: 'accuracy',
+    title: validation.length > 0 ? validationTitle(run) : `Test accuracy, ${LOOKED_AT}: ${endsText(test, percent)}`,
+    sentence: [
+      ...(validation.length > 0 ? ['Share of the validation rows that are classified correctly.'] : []),
+      ...(test.length > 0 ? [lookedAtText('accuracy')] : []),
+    ].join(' '),
+    alternative: [
+      ...(validation.length > 0 ? [`Validation accuracy against epoch: ${endsText(validation, percent)}.`] : []),
+      ...(test.length > 0 ? [`Test accuracy, ${LOOKED_AT}: ${endsText(test, percent)}.`] : []),
+    ].join(' '),
+    draw: (width) =>
+      lineChart(
+        {
+          series,
+          x: { label: axis.label },
+          y: { label: 'accuracy (%)' },
+          height: 240,
+          legend: test.length > 0,
+        },
+        width,
+      ),
+  };
+}
+
+function validationTitle({ epochs }: TrainRun): string {
+  const points = pointsOf(epochs, 'validationAccuracy');
+  const best = points.reduce((high, point) => (point[1] > high[1] ? point : high));
+  return `Validation accuracy is highest after ${plural(best[0], 'epoch')}: ${percent(best[1])}`;
+}
+
+const endsText = (points: readonly [number, number][], format: (value: number) => string): string =>
+  `${format(points[0][1])} at first, ${format(points[points.length - 1][1])} at the end`;
+
+function rateCurve(run: TrainRun): Picture | null {
+  const axis = axisOf(run);
+  const epochs = seriesOf(run, axis, 'learningRate');
+  const steps = bandOf(run, axis, 'learningRate');
+  const points = steps.length > 1 ? steps.map(([at, , mean]): [number, number] => [at, mean]) : epochs;
+  if (points.length < 2) return null;
+  const values = steps.length > 1 ? steps.flatMap(([, low, , high]) => [low, high]) : epochs.map(([, rate]) => rate);
+  const [low, high] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+  const [first, last] = [points[0][1], epochs.at(-1)?.[1] ?? points[points.length - 1][1]];
+  const rises = high > first * 1.001 ? `rises from ${short(first)} to ${short(high)}` : `starts at ${short(first)}`;
+  const falls = last < high * 0.999 ? ` and falls to ${short(last)}` : '';
+  const title = `The learning rate ${low === high ? `stays at ${short(low)}` : rises + falls}`;
+  return {
+    name: 'learning-rate',
+    title,
+    sentence: 'Learning rate at each step, as the schedule sets it.',
+    alternative: `Learning rate against ${axis.label}, from ${decimal(low)} to ${decimal(high)}.`,
+    draw: (width) =>
+      lineChart(
+        {
+          series: [{ name: 'learning rate', points, dots: false }],
+          x: { label: axis.label },
+          y: { label: 'learning rate', domain: [0, high * 1.05] },
+          height: 220,
+        },
+        width,
+      ),
+  };
+}
+
+function normCurve(run: TrainRun): Picture | null {
+  const axis = axisOf(run);
+  const { means, band, values, place, all } = drawn(run, axis, { step: 'gradientNorm', epoch: 'gradientNorm' });
+  if (values.length < 2) return null;
+  const [first, last] = [values[0], values[values.length - 1]];
+  const log = spansDecades(all);
+  return {
+    name: 'gradient-norm',
+    title: `Gradient norm${means === null ? '' : ', mean of each epoch,'} ${courseOf(values, place)}`,
+    sentence: [
+      `Euclidean norm over all parameters, before clipping${means === null ? '' : '; mean over the steps of each epoch'}.`,
+      ...(band === null ? [] : [bandText(run)]),
+      ...(log ? ['Logarithmic scale.'] : []),
+    ].join(' '),
+    alternative: `Gradient norm against ${axis.label}: ${decimal(first)} at first, ${decimal(last)} at the end${extremes(band)}.`,
+    draw: (width) =>
+      lineChart(
+        {
+          series: means === null ? [] : [{ name: 'mean per epoch', points: means, stroke: strokeOf(0) }],
+          ...(band === null ? {} : { band: { name: 'steps', ...band } }),
+          x: { label: axis.label },
+          y: { label: 'gradient norm', log },
+          height: 240,
+        },
+        width,
+      ),
+  };
+}

@@ -1,0 +1,36 @@
+import { isRecord } from '../../options/read-object.ts';
+import { either, list, optional, record, table } from '../../schema/containers.ts';
+import { json } from '../../schema/json.ts';
+import { name } from '../../schema/names.ts';
+import { count, flag, number, text } from '../../schema/scalars.ts';
+import type { Schema } from '../../schema/schema.ts';
+import { backendFacts, machineFacts } from '../machine-table.ts';
+
+/** A file with a network that is written on the command line has 4 MiB at the most. */
+const line = text(2 ** 23);
+
+const scalar = either(line, number(), flag);
+const scalars = list(scalar, 65_536);
+const member = table(name, either(scalar, scalars), 100);
+const network = json(64);
+
+/** A value of an option: a word, several, a member of a family with its own options, or a network. */
+const option: Schema<unknown> = {
+  expected: 'the value of an option',
+  read(value, place) {
+    if (Array.isArray(value)) return scalars.read(value, place);
+    if (!isRecord(value)) return scalar.read(value, place);
+    return (typeof value.kind === 'string' ? member : network).read(value, place);
+  },
+};
+
+/** The part of a run's config.json that is shown. */
+export const runConfig = record({
+  ...machineFacts,
+  backend: backendFacts,
+  options: table(name, option, 1000),
+  command: optional(line),
+  parameters: count(),
+  stepsPerEpoch: optional(count(1)),
+  started: optional(name),
+});

@@ -1,0 +1,43 @@
+import { list, optional, record, variant } from '../../schema/containers.ts';
+import { name } from '../../schema/names.ts';
+import { count, figure, literal } from '../../schema/scalars.ts';
+import type { Read } from '../../schema/schema.ts';
+
+const epoch = record({
+  event: literal('epoch'),
+  epoch: count(),
+  step: count(),
+  trainLoss: figure(),
+  gradientNorm: figure(),
+  learningRate: figure(),
+  validationLoss: figure(), // NaN where there is none, as all of them
+  validationAccuracy: figure(0, 1),
+  validationRmse: figure(0),
+  testLoss: optional(figure()), // with --evaluate-test alone
+  testAccuracy: optional(figure(0, 1)),
+});
+
+/** The part of a look that is drawn: the figures of the layers before step `step`. */
+const probe = record({
+  event: literal('probe'),
+  step: count(),
+  layers: list(record({ path: name, label: name, rmsDy: figure() }), 1_000_000),
+});
+
+/** A line of metrics.jsonl. */
+export const metricsLine = variant('event', { epoch, probe });
+
+const spread = record({ low: figure(), mean: figure(), high: figure() });
+
+/** A line of steps.jsonl: of the steps after the first `first` ones up to the first `step`. */
+export const stepsLine = record({
+  first: count(),
+  step: count(1),
+  loss: spread,
+  gradientNorm: spread,
+  learningRate: spread,
+});
+
+export type EpochFigures = Read<typeof epoch>;
+export type LookFigures = Read<typeof probe>;
+export type StepFigures = Read<typeof stepsLine>;

@@ -1,0 +1,135 @@
+import { decimal, duration, percent, plural, whole } from '../../text/format.ts';
+import { formatValue } from '../../train/describe-flags.ts';
+import { confusionMatrix } from '../charts/confusion-matrix.ts';
+import { decisionBoundary } from '../charts/decision-boundary.ts';
+import { fittedCurve } from '../charts/fitted-curve.ts';
+import { gradientFlow } from '../charts/gradient-flow.ts';
+import { layerHistograms } from '../charts/layer-histograms.ts';
+import { mistakePictures } from '../charts/mistakes.ts';
+import { regressionPictures } from '../charts/regression.ts';
+import { timeOfThreads } from '../charts/time-of-threads.ts';
+import type { Findings } from '../findings/findings.ts';
+import { machineTable } from '../machine-table.ts';
+import type { Chapter, Page, Table } from '../page.ts';
+import type { Picture } from '../picture.ts';
+import { curves, LOOKED_AT } from './curves.ts';
+import { keyFigures } from './key-figures.ts';
+import type { EpochFigures } from './run-lines.ts';
+import { datasetOf, type TrainRun } from './train-run.ts';
+
+/** The report of a run of `train`. */
+export function trainPage(run: TrainRun): Page {
+  const { findings, looks, divisions } = run;
+  const chapters: Chapter[] = [
+    { title: 'Results', tables: [resultTable(run)] },
+    chapter('Training curves', curves(run)),
+    chapter('Predictions', [
+      findings?.curve ? fittedCurve(findings.curve) : null,
+      ...(findings?.predictions ? regressionPictures(findings.predictions) : []),
+      findings?.plane ? decisionBoundary(findings.plane, divisions) : null,
+      findings?.answers ? confusionMatrix(findings.answers) : null,
+      findings?.answers ? mistakePictures(findings.answers) : null,
+    ]),
+    chapter('Layers', [
+      ...gradientFlow(looks),
+      layerHistograms('weights', findings?.histograms ?? []),
+      layerHistograms('outputs', findings?.histograms ?? []),
+    ]),
+    chapter('Threads', [
+      findings?.profiles
+        ? timeOfThreads(findings.profiles.map((profile, k) => ({ name: `thread ${k + 1}`, profile })))
+        : null,
+    ]),
+    {
+      title: 'Reproduce this run',
+      lead: 'This command gives the same weights, to the last bit, on any number of threads of any machine. Only a BLAS library rounds in its own way.',
+      code: run.config.command ?? '',
+      folded: [optionTable(run), identityTable(run), machineTable(run.config, run.config.backend)],
+    },
+  ];
+  return {
+    title: titleOf(run),
+    lead: leadOf(run),
+    figures: keyFigures(run),
+    chapters: chapters.filter(
+      ({ pictures = [], tables = [], folded = [] }) => pictures.length + tables.length + folded.length > 0,
+    ),
+  };
+}
+
+const chapter = (title: string, pictures: readonly (Picture | null)[]): Chapter => ({
+  title,
+  pictures: pictures.filter((picture) => picture !== null),
+});
+
+function titleOf(run: TrainRun): string {
+  const dataset = datasetOf(run);
+  const { findings, epochs } = run;
+  if (findings === null) return `${dataset}: an unfinished run, ${plural(epochs.at(-1)?.epoch ?? 0, 'epoch')} so far`;
+  const { result } = findings;
+  if (!Number.isNaN(result.testAccuracy)) return `${dataset}: test accuracy ${percent(result.testAccuracy)}`;
+  if (!Number.isNaN(result.testRmse)) return `${dataset}: test RMSE ${decimal(result.testRmse)}`;
+  return Number.isNaN(result.testLoss)
+    ? `${dataset}: training loss ${decimal(result.trainLoss)}`
+    : `${dataset}: test loss ${decimal(result.testLoss)}`;
+}
+
+function leadOf({ config, findings }: TrainRun): string {
+  const { options, parameters, started = '' } = config;
+  const parts = [`A network of ${plural(parameters, 'parameter')}`];
+  const optimizer = options.optimizer === undefined ? '' : ` with ${formatValue(options.optimizer)}`;
+  if (findings !== null) {
+    const { epochs, steps, elapsedMs } = findings.result;
+    const length = Number.isInteger(epochs) ? plural(epochs, 'epoch') : plural(steps, 'step');
+    parts.push(`trained${optimizer} for ${length} in ${duration(elapsedMs)}`);
+  } else parts.push(`trained${optimizer}`);
+  return `${parts.join(', ')}. Started ${started.slice(0, 16).replace('T', ' ')} UTC.`;
+}
+
+function resultTable({ findings, epochs, config }: TrainRun): Table {
+  const rows: [string, string][] = [];
+  const last = epochs.at(-1);
+  if (findings !== null) rows.push(...resultRows(findings, last));
+  else if (last !== undefined) rows.push(['training loss', decimal(last.trainLoss)], ['steps', whole(last.step)]);
+  if (config.options['evaluate-test'] === true) rows.push(['test set', LOOKED_AT]);
+  rows.push(['parameters', whole(config.parameters)]);
+  return { title: 'Figures', rows };
+}
+
+function resultRows({ result }: Findings, last: EpochFigures | undefined): [string, string][] {
+  const rows: [string, number | undefined, (value: number) => string][] = [
+    ['test accuracy', result.testAccuracy, percent],
+    ['test RMSE', result.testRmse, decimal],
+    ['test R²', result.testR2, decimal],
+    ['test loss', result.testLoss, decimal],
+    ['validation accuracy', last?.validationAccuracy, percent],
+    ['validation loss', last?.validationLoss, decimal],
+    ['training loss', result.trainLoss, decimal],
+    ['steps', result.steps, whole],
+    ['training time', result.elapsedMs, duration],
+    ['samples per second', result.samplesPerSecond, whole],
+    ['threads', result.threads, whole],
+    ['threads that had rows in a step', fewer(result), whole],
+    ['leaves per batch', result.leaves, whole],
+  ];
+  return rows.flatMap(([name, value, format]): [string, string][] =>
+    value === undefined || Number.isNaN(value) ? [] : [[name, format(value)]],
+  );
+}
+
+/** Of the threads, those that had rows, where some had none; 0: no step was taken. */
+const fewer = ({ threads, gradientThreads }: Findings['result']): number | undefined =>
+  gradientThreads > 0 && gradientThreads < threads ? gradientThreads : undefined;
+
+const identityTable = ({ findings, config }: TrainRun): Table => ({
+  title: 'Fingerprint and backend',
+  rows: [
+    ...(findings === null ? [] : [['fingerprint of the weights', findings.result.fingerprint]]),
+    ['backend', findings?.result.backend ?? config.backend.name],
+  ],
+});
+
+const optionTable = ({ config }: TrainRun): Table => ({
+  title: 'Configuration',
+  rows: Object.entries(config.options).map(([name, value]) => [`--${name}`, formatValue(value)]),
+});
