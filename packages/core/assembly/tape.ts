@@ -53,7 +53,7 @@ import {
   takeHyper,
   tanhBackward,
   tanhForward,
-} from '../../kernels/kernels';
+} from './kernels';
 
 /** Bytes of a call on the tape. */
 const CALL: usize = 64;

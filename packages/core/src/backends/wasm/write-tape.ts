@@ -30,7 +30,7 @@ export function tapeSource(): string {
   return `// Written by npm run build:tape from src/backends/wasm/wasm-ops.ts. Do not edit.
 import {
 ${names.map((name) => `  ${name},`).join('\n')}
-} from '../../kernels/kernels';
+} from './kernels';
 
 /** Bytes of a call on the tape. */
 const CALL: usize = ${4 * CALL_WORDS};
