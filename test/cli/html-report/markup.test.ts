@@ -114,7 +114,7 @@ describe('of what a library drew', () => {
 });
 
 describe('there is no other way to a page', () => {
-  const folder = join(import.meta.dirname, '../../../packages/cli/src/html-report');
+  const folder = join(import.meta.dirname, '../../../packages/cli/src/report');
   const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => ({ name, source: readFileSync(join(folder, name), 'utf8') }));
