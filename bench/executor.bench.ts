@@ -1,9 +1,9 @@
 import type { BackendChoice } from '@gradloom/runtime';
-import { createContext } from '../packages/runtime/src/context.ts';
 import { planRun } from '../packages/runtime/src/run/plan.ts';
 import { prepareRun } from '../packages/runtime/src/run/prepare.ts';
-import { runSteps } from '../packages/runtime/src/step.ts';
-import { teamPrograms } from '../packages/runtime/src/step-program.ts';
+import { createContext } from '../packages/runtime/src/step/context.ts';
+import { runSteps } from '../packages/runtime/src/step/run-steps.ts';
+import { teamPrograms } from '../packages/runtime/src/step/step-program.ts';
 import { resetControl } from '../packages/runtime/src/threads/barrier.ts';
 import { backendsHere } from './backends-here.ts';
 import { idleKernels } from './idle-kernels.ts';

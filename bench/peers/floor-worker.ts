@@ -1,9 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Activation, activations } from '@gradloom/core';
 import { createList, createTapeRoom, link, type NodePass, ops, runCalls, tapeLength } from '@gradloom/core/internal';
-import { type Backend, type CompiledKernels, createBackendKernels } from '../../packages/runtime/src/backend.ts';
+import {
+  type Backend,
+  type CompiledKernels,
+  createBackendKernels,
+} from '../../packages/runtime/src/backends/backend.ts';
 import { createKernelMemory } from '../../packages/runtime/src/memory/kernel-memory.ts';
-import { takeKernelScratch } from '../../packages/runtime/src/thread-scratch.ts';
+import { takeKernelScratch } from '../../packages/runtime/src/memory/thread-scratch.ts';
 import { createBarrier } from '../../packages/runtime/src/threads/barrier.ts';
 import { median } from '../median.ts';
 import { readWorkload } from './read-workload.ts';

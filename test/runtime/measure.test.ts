@@ -1,7 +1,7 @@
 import { createPool } from '@gradloom/runtime';
 import { measureBandwidth } from '@gradloom/runtime/internal';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { resolveBackend } from '../../packages/runtime/src/backend.ts';
+import { resolveBackend } from '../../packages/runtime/src/backends/backend.ts';
 import { measureGflops } from '../../packages/runtime/src/measure/measure-gflops.ts';
 import { runTriad } from '../../packages/runtime/src/measure/triad.ts';
 import { allocateControl } from '../../packages/runtime/src/threads/barrier.ts';

@@ -12,7 +12,7 @@ import {
   train,
 } from '@gradloom/runtime';
 import { afterEach, describe, expect, test } from 'vitest';
-import { planArena } from '../../packages/runtime/src/arena.ts';
+import { planArena } from '../../packages/runtime/src/memory/arena.ts';
 import { checkMemory } from '../../packages/runtime/src/memory/memory.ts';
 import { limitMemory, memoryRoom } from '../../packages/runtime/src/memory/memory-room.ts';
 import { encodeIdx } from '../support/encode-idx.ts';

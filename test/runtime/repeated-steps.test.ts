@@ -1,11 +1,11 @@
 import type { NetworkSpec } from '@gradloom/core';
 import { type TrainOptions, train } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
-import { createContext } from '../../packages/runtime/src/context.ts';
 import { planRun } from '../../packages/runtime/src/run/plan.ts';
 import { prepareRun } from '../../packages/runtime/src/run/prepare.ts';
-import { runSteps } from '../../packages/runtime/src/step.ts';
-import { teamPrograms } from '../../packages/runtime/src/step-program.ts';
+import { createContext } from '../../packages/runtime/src/step/context.ts';
+import { runSteps } from '../../packages/runtime/src/step/run-steps.ts';
+import { teamPrograms } from '../../packages/runtime/src/step/step-program.ts';
 import { CONTROL, resetControl } from '../../packages/runtime/src/threads/barrier.ts';
 import { DECISION, type SpanTask } from '../../packages/runtime/src/threads/protocol.ts';
 import work from '../../packages/runtime/src/worker.ts';

@@ -1,11 +1,11 @@
 import type { LayerSpec } from '@gradloom/core';
 import { BLOCK } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
-import { createContext } from '../../packages/runtime/src/context.ts';
 import { planRun } from '../../packages/runtime/src/run/plan.ts';
 import { prepareRun } from '../../packages/runtime/src/run/prepare.ts';
-import { runSteps } from '../../packages/runtime/src/step.ts';
-import { teamPrograms } from '../../packages/runtime/src/step-program.ts';
+import { createContext } from '../../packages/runtime/src/step/context.ts';
+import { runSteps } from '../../packages/runtime/src/step/run-steps.ts';
+import { teamPrograms } from '../../packages/runtime/src/step/step-program.ts';
 import { resetControl } from '../../packages/runtime/src/threads/barrier.ts';
 import type { SpanTask } from '../../packages/runtime/src/threads/protocol.ts';
 import { firstDifference } from '../support/bits.ts';

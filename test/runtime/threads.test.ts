@@ -1,7 +1,7 @@
 import type { NetworkSpec, OptimizerSpec } from '@gradloom/core';
 import { type BackendChoice, createPool, datasetFromRows, type Pool, train } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { resolveBackend } from '../../packages/runtime/src/backend.ts';
+import { resolveBackend } from '../../packages/runtime/src/backends/backend.ts';
 import { fingerprint } from '../../packages/runtime/src/files/fingerprint.ts';
 import { counted, onlyInAll } from '../support/count.ts';
 import { needs } from '../support/needs.ts';

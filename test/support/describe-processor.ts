@@ -1,8 +1,8 @@
 import { ops } from '@gradloom/core/internal';
-import { compileFor, createBackendKernels, resolveBackend } from '../../packages/runtime/src/backend.ts';
+import { compileFor, createBackendKernels, resolveBackend } from '../../packages/runtime/src/backends/backend.ts';
+import { machineCode } from '../../packages/runtime/src/backends/native/machine-code.ts';
 import { createKernelMemory } from '../../packages/runtime/src/memory/kernel-memory.ts';
-import { machineCode } from '../../packages/runtime/src/native/machine-code.ts';
-import { takeKernelScratch } from '../../packages/runtime/src/thread-scratch.ts';
+import { takeKernelScratch } from '../../packages/runtime/src/memory/thread-scratch.ts';
 import { runOp } from './run-op.ts';
 
 /**

@@ -5,7 +5,11 @@ import {
   type NativeScratch,
   takeNativeScratch,
 } from '@gradloom/core/internal';
-import { enterMachineCode, type MachineCode, makeMachineCode } from '../../packages/runtime/src/native/machine-code.ts';
+import {
+  enterMachineCode,
+  type MachineCode,
+  makeMachineCode,
+} from '../../packages/runtime/src/backends/native/machine-code.ts';
 import type { KernelsUnderGuard } from './guarded-memory.ts';
 
 /** Machine code for each extension, which wider processors run too; a reason if this one cannot. */

@@ -11,10 +11,10 @@ import {
 import { targetColumns, WasmApi, wasmHeapBase } from '@gradloom/core/internal';
 import type { Backend, Dataset, TrainOptions } from '@gradloom/runtime';
 import { compileKernels } from '@gradloom/runtime/internal';
-import { compileFor, createBackendKernels } from '../../packages/runtime/src/backend.ts';
+import { compileFor, createBackendKernels } from '../../packages/runtime/src/backends/backend.ts';
 import { gatherRows } from '../../packages/runtime/src/datasets/gather.ts';
 import { gatherTargets } from '../../packages/runtime/src/datasets/targets.ts';
-import { takeKernelScratch } from '../../packages/runtime/src/thread-scratch.ts';
+import { takeKernelScratch } from '../../packages/runtime/src/memory/thread-scratch.ts';
 
 /**
  * What `train` must equal to the bit: the same run by core's own step, in this thread, on `backend`, or its first

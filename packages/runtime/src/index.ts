@@ -69,8 +69,9 @@ export {
   type WarmupOptions,
   type WeightDecayOptions,
 } from '@gradloom/core';
-export type { Backend, BackendRecord, BlasBackend, BuiltInBackend } from './backend.ts';
-export type { BackendChoice } from './backend-choices.ts';
+export type { Backend, BackendRecord, BlasBackend, BuiltInBackend } from './backends/backend.ts';
+export type { BackendChoice } from './backends/backend-choices.ts';
+export type { BlasIdentity } from './backends/native/blas-library.ts';
 export type {
   Checkpoint,
   DataRecord,
@@ -132,7 +133,6 @@ export { loadModel, type ModelFile, openModelFile, saveModel } from './inference
 export type { NestedRows, Rows } from './inference/rows.ts';
 export type { Profile } from './measure/clock.ts';
 export { limitMemory } from './memory/memory-room.ts';
-export type { BlasIdentity } from './native/blas-library.ts';
 export type {
   CheckpointEvent,
   EpochEvent,

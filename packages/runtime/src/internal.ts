@@ -2,7 +2,9 @@
  * Shared with the command line and the benchmarks. Not part of the public interface: it may change in any release.
  * @internal
  */
-export { backendRecord, compileKernels, resolveBackend } from './backend.ts';
+export { backendRecord, compileKernels, resolveBackend } from './backends/backend.ts';
+export { type BlasSearch, findBlas } from './backends/native/find-blas.ts';
+export { type MachineCode, type MachineCodeSearch, machineCode } from './backends/native/machine-code.ts';
 export { readRun } from './checkpoints/checkpoint-file.ts';
 export { checkInput, datasetFormats } from './datasets/index.ts';
 export { type Difference, differences } from './files/differences.ts';
@@ -20,6 +22,4 @@ export { measureGflops } from './measure/measure-gflops.ts';
 export { createPassTimer, type PassTimerOptions, type PassTimes } from './measure/pass-timer.ts';
 export { planStepWork, type StepWork, type ThreadWork } from './measure/team-work.ts';
 export { type TimedRun, timeSteps } from './measure/time-steps.ts';
-export { type BlasSearch, findBlas } from './native/find-blas.ts';
-export { type MachineCode, type MachineCodeSearch, machineCode } from './native/machine-code.ts';
 export { epochsPerReport } from './run/epoch-log.ts';

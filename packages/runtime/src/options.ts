@@ -3,6 +3,6 @@
  * wait for the whole runtime to load.
  * @internal
  */
-export { backendChoices } from './backend-choices.ts';
+export { backendChoices } from './backends/backend-choices.ts';
 export { checkpointOptions } from './checkpoints/checkpoint-options.ts';
 export { onNanChoices, trainOptions } from './run/options.ts';

@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { InputError } from '@gradloom/core';
 import { keepCheckpoint, type Written } from './checkpoints/checkpoint-folder.ts';
-import { createContext } from './context.ts';
-import { evaluateChunks } from './evaluation.ts';
 import { diagnose } from './faults/diagnose.ts';
+import { evaluateChunks } from './inference/evaluation.ts';
 import { createInferenceContext } from './inference/inference-context.ts';
 import { runExchange } from './measure/exchange.ts';
 import { runTriad } from './measure/triad.ts';
-import { runSteps } from './step.ts';
+import { createContext } from './step/context.ts';
+import { runSteps } from './step/run-steps.ts';
 import { abortTeam, CONTROL } from './threads/barrier.ts';
 import { keepContexts } from './threads/contexts.ts';
 import { openThread } from './threads/opening.ts';

@@ -1,6 +1,6 @@
 import { extensions } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
-import { makeMachineCode, widestExtension } from '../../../packages/runtime/src/native/machine-code.ts';
+import { makeMachineCode, widestExtension } from '../../../packages/runtime/src/backends/native/machine-code.ts';
 import { fakeKoffi } from '../../support/fake-koffi.ts';
 
 const flags = new Set<string>(extensions.avx2.flags);

@@ -1,5 +1,5 @@
 import type { LossSpec, NetworkSpec, OptimizerSpec, ScheduleSpec } from '@gradloom/core';
-import type { BackendRecord } from '../backend.ts';
+import type { BackendRecord } from '../backends/backend.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
 import type { ModelMetadata } from '../inference/model.ts';
 

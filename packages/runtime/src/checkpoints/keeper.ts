@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { Arena } from '../arena.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
 import { epochStart, type History } from '../faults/history.ts';
+import type { Arena } from '../memory/arena.ts';
 import type { EpochLog } from '../run/epoch-log.ts';
 import type { TrainEvent } from '../run/events.ts';
 import type { RunPlan } from '../run/plan.ts';

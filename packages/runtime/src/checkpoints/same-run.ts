@@ -1,4 +1,4 @@
-import type { BackendRecord } from '../backend.ts';
+import type { BackendRecord } from '../backends/backend.ts';
 import { type Difference, differences } from '../files/differences.ts';
 import { plainJson } from '../files/json.ts';
 import type { Checkpoint, RunRecord } from './checkpoint.ts';

@@ -1,6 +1,6 @@
 import type { Network, Pausable, Tensor } from '@gradloom/core';
 import { complete, show, viewOf } from '@gradloom/core/internal';
-import type { Arena } from '../arena.ts';
+import type { Arena } from '../memory/arena.ts';
 import { findNotFinite } from '../turns/arrays.ts';
 import { inTurns } from '../turns/in-turns.ts';
 

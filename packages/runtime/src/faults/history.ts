@@ -1,7 +1,7 @@
 import type { Pausable } from '@gradloom/core';
-import type { Arena } from '../arena.ts';
 import type { Progress, SavedState } from '../checkpoints/checkpoint.ts';
 import { sharedArrays } from '../datasets/dataset.ts';
+import type { Arena } from '../memory/arena.ts';
 import type { EpochLog } from '../run/epoch-log.ts';
 import { cloneArray } from '../turns/arrays.ts';
 import { createSnapshot, type Snapshot } from './snapshot.ts';

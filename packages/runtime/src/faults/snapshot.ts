@@ -1,6 +1,6 @@
 import type { Pausable } from '@gradloom/core';
-import type { Arena } from '../arena.ts';
 import type { Progress, SavedState } from '../checkpoints/checkpoint.ts';
+import type { Arena } from '../memory/arena.ts';
 import type { EpochLog } from '../run/epoch-log.ts';
 import { copyArray } from '../turns/arrays.ts';
 

@@ -3,7 +3,7 @@ import { targetColumns, viewOf } from '@gradloom/core/internal';
 import type { Dataset } from '../datasets/dataset.ts';
 import { gatherTargets } from '../datasets/targets.ts';
 import { STRETCH, stretchRows } from '../memory/run-memory.ts';
-import { EVALUATION_ROWS } from '../thread-scratch.ts';
+import { EVALUATION_ROWS } from '../memory/thread-scratch.ts';
 import type { Pool } from '../threads/pool.ts';
 import type { BadRow, InferenceSetup, RunSetup, TeamSetup, WorkerTask } from '../threads/protocol.ts';
 import { runOnTeam } from '../threads/span.ts';

@@ -11,13 +11,13 @@ import {
   show,
   within,
 } from '@gradloom/core/internal';
-import type { BackendChoice } from '../backend-choices.ts';
+import type { BackendChoice } from '../backends/backend-choices.ts';
 import type { Dataset } from '../datasets/dataset.ts';
 import { checkFit } from '../datasets/targets.ts';
 import { createRecovery, RETRIES, type Retry } from '../faults/recovery.ts';
 import { chunksOf } from '../memory/run-memory.ts';
+import { EVALUATION_ROWS } from '../memory/thread-scratch.ts';
 import { fewerThreads } from '../run/warnings.ts';
-import { EVALUATION_ROWS } from '../thread-scratch.ts';
 import { createPool } from '../threads/pool.ts';
 import type { Evaluation } from './evaluate-dataset.ts';
 import { evaluateDataset, type OutputReader } from './evaluate-dataset.ts';

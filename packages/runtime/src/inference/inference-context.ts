@@ -1,9 +1,9 @@
 import { buildNetwork, createLoss } from '@gradloom/core';
 import { createAllocator, FLOAT64 } from '@gradloom/core/internal';
-import { createEvaluationContext, type EvaluationContext } from '../evaluation.ts';
-import { takeEvaluationScratch } from '../thread-scratch.ts';
+import { takeEvaluationScratch } from '../memory/thread-scratch.ts';
 import type { InferenceSetup } from '../threads/protocol.ts';
 import { specOf } from '../threads/shared-spec.ts';
+import { createEvaluationContext, type EvaluationContext } from './evaluation.ts';
 import { planInference } from './inference-layout.ts';
 
 /** A thread's own view of a model that is evaluated. */

@@ -1,8 +1,8 @@
 import { bytesOfElements, countDoubles, elementView, FLOAT64, type WasmMemory } from '@gradloom/core/internal';
-import { LONGEST_ARRAY, mostInside } from '../arena.ts';
+import { LONGEST_ARRAY, mostInside } from '../memory/arena.ts';
 import { checkMemory, type Part } from '../memory/memory.ts';
 import { PAGE } from '../memory/shared-memory.ts';
-import { type EvaluationShape, takeEvaluationScratch } from '../thread-scratch.ts';
+import { type EvaluationShape, takeEvaluationScratch } from '../memory/thread-scratch.ts';
 
 const LINE = 64;
 

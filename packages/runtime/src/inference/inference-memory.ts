@@ -1,6 +1,6 @@
 import { type Kernels, referenceKernels } from '@gradloom/core';
 import { wasmProblem } from '@gradloom/core/internal';
-import { type Backend, compileFor, createBackendKernels } from '../backend.ts';
+import { type Backend, compileFor, createBackendKernels } from '../backends/backend.ts';
 import { allocateSharedMemory, PAGE } from '../memory/shared-memory.ts';
 
 /** Memory in which models of this thread compute, one after the other. */

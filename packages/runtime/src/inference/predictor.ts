@@ -4,7 +4,7 @@ import { refuseBadWeights } from '../faults/bad-weight.ts';
 import { checkMemory } from '../memory/memory.ts';
 import { memoryRoom } from '../memory/memory-room.ts';
 import { MOST_BYTES, PAGE } from '../memory/shared-memory.ts';
-import { EVALUATION_ROWS, takeKernelScratch } from '../thread-scratch.ts';
+import { EVALUATION_ROWS, takeKernelScratch } from '../memory/thread-scratch.ts';
 import { inferenceBackend, inferenceMemory } from './inference-memory.ts';
 
 /**

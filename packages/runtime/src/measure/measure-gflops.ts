@@ -1,8 +1,8 @@
 import { createList, link, number, oneOf, ops, record } from '@gradloom/core/internal';
-import { type Backend, compileFor, createBackendKernels } from '../backend.ts';
-import { backendNames } from '../backend-choices.ts';
+import { type Backend, compileFor, createBackendKernels } from '../backends/backend.ts';
+import { backendNames } from '../backends/backend-choices.ts';
 import { createKernelMemory } from '../memory/kernel-memory.ts';
-import { takeKernelScratch } from '../thread-scratch.ts';
+import { takeKernelScratch } from '../memory/thread-scratch.ts';
 
 const I = 512;
 const O = 784;

@@ -1,13 +1,13 @@
 import { buildNetwork, createRandom, initializeParameters, type NetworkSpec } from '@gradloom/core';
 import { link, onlyKeys, positiveInteger } from '@gradloom/core/internal';
-import type { BackendChoice } from '../backend-choices.ts';
-import { gatherLeaves } from '../batch.ts';
-import { createContext } from '../context.ts';
+import type { BackendChoice } from '../backends/backend-choices.ts';
 import { datasetFromRows } from '../datasets/index.ts';
 import { planRun } from '../run/plan.ts';
 import { prepareRun } from '../run/prepare.ts';
-import { planPasses } from '../step-program.ts';
-import { batchPart } from '../team-part.ts';
+import { gatherLeaves } from '../step/batch.ts';
+import { createContext } from '../step/context.ts';
+import { planPasses } from '../step/step-program.ts';
+import { batchPart } from '../step/team-part.ts';
 
 /** How long one pass of a batch through a network took. */
 export interface PassTimes {

@@ -1,11 +1,11 @@
 import type { NetworkSpec } from '@gradloom/core';
 import { BLOCK, blockCount, planTeam } from '@gradloom/core/internal';
-import { resolveBackend } from '../backend.ts';
+import { resolveBackend } from '../backends/backend.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
 import type { TrainOptions } from '../run/options.ts';
 import { planRun } from '../run/plan.ts';
-import { barriersOf } from '../step-program.ts';
-import { teamOptions } from '../team-part.ts';
+import { barriersOf } from '../step/step-program.ts';
+import { teamOptions } from '../step/team-part.ts';
 
 /** What one thread of a team has to do in a step on a whole batch. */
 export interface ThreadWork {

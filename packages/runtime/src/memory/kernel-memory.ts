@@ -1,6 +1,6 @@
 import type { Allocate } from '@gradloom/core';
 import { countDoubles, createAllocator, type WasmMemory } from '@gradloom/core/internal';
-import type { CompiledKernels } from '../backend.ts';
+import type { CompiledKernels } from '../backends/backend.ts';
 import { allocateSharedMemory } from './shared-memory.ts';
 
 const LINE = 64; // bytes

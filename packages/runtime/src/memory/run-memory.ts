@@ -2,9 +2,9 @@ import { getHeapStatistics } from 'node:v8';
 import type { Loss, Network, Optimizer } from '@gradloom/core';
 import { bytesOfElements, countPieces, targetColumns } from '@gradloom/core/internal';
 import type { RunPlan } from '../run/plan.ts';
-import { EVALUATION_ROWS } from '../thread-scratch.ts';
 import type { Means } from './fit-memory.ts';
 import type { Part } from './memory.ts';
+import { EVALUATION_ROWS } from './thread-scratch.ts';
 
 const MiB = 1024 ** 2;
 

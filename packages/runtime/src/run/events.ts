@@ -1,5 +1,5 @@
 import type { LayerFigures } from '@gradloom/core';
-import type { Backend } from '../backend.ts';
+import type { Backend } from '../backends/backend.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
 import type { Trial } from '../tuning/tune.ts';
 

@@ -1,7 +1,7 @@
 import type { Network, Pausable } from '@gradloom/core';
 import { clipScale, gradientNorm, probeFigures, viewOf } from '@gradloom/core/internal';
-import type { Arena } from '../arena.ts';
-import { rowsOf } from '../batch.ts';
+import type { Arena } from '../memory/arena.ts';
+import { rowsOf } from '../step/batch.ts';
 import type { RunSetup } from '../threads/protocol.ts';
 import { cloneArray } from '../turns/arrays.ts';
 import type { TrainEvent } from './events.ts';

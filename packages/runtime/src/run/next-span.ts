@@ -1,5 +1,5 @@
-import { RING } from '../arena.ts';
 import { orGiveUp, restore } from '../faults/give-up.ts';
+import { RING } from '../memory/arena.ts';
 import { runSpan, type SpanResult } from '../threads/span.ts';
 import { ROUND_MS } from '../tuning/tune.ts';
 import { inTurns } from '../turns/in-turns.ts';

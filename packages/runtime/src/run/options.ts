@@ -9,7 +9,7 @@ import {
   option,
   positiveInteger,
 } from '@gradloom/core/internal';
-import { type BackendChoice, backendChoices } from '../backend-choices.ts';
+import { type BackendChoice, backendChoices } from '../backends/backend-choices.ts';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import type { CheckpointOptions } from '../checkpoints/checkpoint-options.ts';
 import { RETRIES } from '../faults/recovery.ts';

@@ -27,7 +27,7 @@ import {
 import type { DataSplits, Dataset } from '../datasets/dataset.ts';
 import { checkFitInTurns } from '../datasets/targets.ts';
 import { fingerprintInTurns } from '../files/fingerprint.ts';
-import { EVALUATION_ROWS } from '../thread-scratch.ts';
+import { EVALUATION_ROWS } from '../memory/thread-scratch.ts';
 import type { Pool } from '../threads/pool.ts';
 import { checkParameters } from './check-parameters.ts';
 import { checkPool } from './check-pool.ts';

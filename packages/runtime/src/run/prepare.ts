@@ -9,9 +9,9 @@ import type {
   ScheduleSpec,
 } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
-import { type Arena, type ArenaPlan, countScratch, mostInside, planArena } from '../arena.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
 import { allocateTimes } from '../measure/clock.ts';
+import { type Arena, type ArenaPlan, countScratch, mostInside, planArena } from '../memory/arena.ts';
 import type { Means } from '../memory/fit-memory.ts';
 import type { MemoryRoom } from '../memory/memory.ts';
 import { chunksOf, evaluationParts, stateParts, threadParts, trainingBytes } from '../memory/run-memory.ts';

@@ -1,4 +1,4 @@
-import { RING } from '../arena.ts';
+import { RING } from '../memory/arena.ts';
 import type { RunState } from './state.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { RING } from '../arena.ts';
+import { RING } from '../memory/arena.ts';
 import type { SpanResult } from '../threads/span.ts';
 import { inTurns } from '../turns/in-turns.ts';
 import { type Evaluations, epochOf, evaluateEpoch, isEvaluated } from './evaluate-epoch.ts';

@@ -1,5 +1,5 @@
 import type { LossSpec, NetworkSpec } from '@gradloom/core';
-import type { Backend } from '../backend.ts';
+import type { Backend } from '../backends/backend.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
 import type { Profile } from '../measure/clock.ts';
 import type { Trial } from '../tuning/tune.ts';

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { Pausable } from '@gradloom/core';
 import { counted, wasmProblem } from '@gradloom/core/internal';
-import type { Backend } from '../backend.ts';
-import type { BackendChoice } from '../backend-choices.ts';
+import type { Backend } from '../backends/backend.ts';
+import type { BackendChoice } from '../backends/backend-choices.ts';
 import type { Dataset } from '../datasets/dataset.ts';
 import { type MemoryRoom, mebibytes } from '../memory/memory.ts';
 import type { TrainOptions } from './options.ts';

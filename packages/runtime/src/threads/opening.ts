@@ -1,9 +1,9 @@
 import { initializeParameters, type Tensor } from '@gradloom/core';
 import { complete, gradientStride, viewOf } from '@gradloom/core/internal';
-import type { RunContext } from '../context.ts';
 import { findBadWeight } from '../faults/bad-weight.ts';
-import { teamPrograms } from '../step-program.ts';
-import { gradientRowsOfTeam } from '../team-part.ts';
+import type { RunContext } from '../step/context.ts';
+import { teamPrograms } from '../step/step-program.ts';
+import { gradientRowsOfTeam } from '../step/team-part.ts';
 import { CONTROL } from './barrier.ts';
 import type { Pool } from './pool.ts';
 import type { OpeningTask, RunSetup } from './protocol.ts';

@@ -1,6 +1,6 @@
 import type { ElementType, LossSpec, OptimizerSpec, ScheduleContext, ScheduleSpec } from '@gradloom/core';
 import type { WasmMemory } from '@gradloom/core/internal';
-import type { Backend, CompiledKernels } from '../backend.ts';
+import type { Backend, CompiledKernels } from '../backends/backend.ts';
 import type { CheckpointEntry, Written } from '../checkpoints/checkpoint-folder.ts';
 import type { Dataset } from '../datasets/dataset.ts';
 import type { Fault } from '../faults/diagnose.ts';

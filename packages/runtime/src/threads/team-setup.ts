@@ -1,6 +1,6 @@
 import type { LossSpec, Network, Pausable } from '@gradloom/core';
-import { compileFor, resolveBackend } from '../backend.ts';
-import type { BackendChoice } from '../backend-choices.ts';
+import { compileFor, resolveBackend } from '../backends/backend.ts';
+import type { BackendChoice } from '../backends/backend-choices.ts';
 import { fitMemory, type Means } from '../memory/fit-memory.ts';
 import { bytesOf, type MemoryRoom, type Part } from '../memory/memory.ts';
 import { memoryRoom } from '../memory/memory-room.ts';

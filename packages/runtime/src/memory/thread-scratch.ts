@@ -17,7 +17,7 @@ import {
   tapeLength,
   type Workspace,
 } from '@gradloom/core/internal';
-import { type BatchShape, mostPasses } from './team-part.ts';
+import { type BatchShape, mostPasses } from '../step/team-part.ts';
 
 /**
  * Rows of a chunk at evaluation: fixed, since a BLAS gives a row other bits in calls of other sizes. A pass in training

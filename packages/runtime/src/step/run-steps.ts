@@ -1,10 +1,10 @@
-import { RING } from './arena.ts';
+import { RING } from '../memory/arena.ts';
+import { STEPS } from '../memory/thread-scratch.ts';
+import { CONTROL, createBarrier } from '../threads/barrier.ts';
+import { DECISION, type SpanTask } from '../threads/protocol.ts';
 import { gatherLeaves, rowsOf } from './batch.ts';
 import type { RunContext } from './context.ts';
 import { finishSteps, teamPrograms } from './step-program.ts';
-import { STEPS } from './thread-scratch.ts';
-import { CONTROL, createBarrier } from './threads/barrier.ts';
-import { DECISION, type SpanTask } from './threads/protocol.ts';
 
 /** How long a block may repeat steps until somebody looks whether the span is to end. */
 const MOMENT_MS = 0.5;

@@ -16,15 +16,15 @@ import {
   type Tensors,
   viewOf,
 } from '@gradloom/core/internal';
-import { type Arena, planArena } from './arena.ts';
-import { createEvaluationContext, type EvaluationContext } from './evaluation.ts';
-import { type Clock, createClock } from './measure/clock.ts';
+import { createEvaluationContext, type EvaluationContext } from '../inference/evaluation.ts';
+import { type Clock, createClock } from '../measure/clock.ts';
+import { type Arena, planArena } from '../memory/arena.ts';
+import { type ThreadScratch, takeThreadScratch } from '../memory/thread-scratch.ts';
+import { type Barrier, createBarrier } from '../threads/barrier.ts';
+import type { RunSetup } from '../threads/protocol.ts';
+import { specOf } from '../threads/shared-spec.ts';
+import { createWorkClock, type WorkClock } from '../tuning/work-clock.ts';
 import type { TeamPrograms } from './step-program.ts';
-import { type ThreadScratch, takeThreadScratch } from './thread-scratch.ts';
-import { type Barrier, createBarrier } from './threads/barrier.ts';
-import type { RunSetup } from './threads/protocol.ts';
-import { specOf } from './threads/shared-spec.ts';
-import { createWorkClock, type WorkClock } from './tuning/work-clock.ts';
 
 /** A thread's own view of a run: the same network over the same memory, its own kernels, programs and scratch. */
 export interface RunContext extends EvaluationContext, Omit<ThreadScratch, 'kernels'> {

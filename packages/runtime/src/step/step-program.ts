@@ -23,12 +23,12 @@ import {
   viewOf,
   type Workspace,
 } from '@gradloom/core/internal';
+import { type Clock, PART } from '../measure/clock.ts';
+import { CONTROL } from '../threads/barrier.ts';
+import { DECISION } from '../threads/protocol.ts';
 import { gatherLeaves } from './batch.ts';
 import type { RunContext } from './context.ts';
-import { type Clock, PART } from './measure/clock.ts';
 import { batchPart } from './team-part.ts';
-import { CONTROL } from './threads/barrier.ts';
-import { DECISION } from './threads/protocol.ts';
 
 /** What a thread runs in a team of some size. */
 export interface TeamPrograms {

@@ -15,9 +15,9 @@ import {
   type WasmModule,
   wasmProblem,
 } from '@gradloom/core/internal';
+import { resolveInstalled } from '../installed.ts';
+import { heapBaseOf } from '../memory/shared-memory.ts';
 import { type BackendChoice, backendChoices } from './backend-choices.ts';
-import { resolveInstalled } from './installed.ts';
-import { heapBaseOf } from './memory/shared-memory.ts';
 import { createBlasKernels } from './native/blas-kernels.ts';
 import { type BlasIdentity, type BlasLibrary, findBlas } from './native/find-blas.ts';
 import { enterMachineCode, type MachineCode, machineCode } from './native/machine-code.ts';

@@ -1,8 +1,8 @@
 import type { Workspace } from '@gradloom/core/internal';
+import { gatherRows } from '../datasets/gather.ts';
+import { gatherTargets } from '../datasets/targets.ts';
+import type { RunSetup } from '../threads/protocol.ts';
 import type { RunContext } from './context.ts';
-import { gatherRows } from './datasets/gather.ts';
-import { gatherTargets } from './datasets/targets.ts';
-import type { RunSetup } from './threads/protocol.ts';
 
 /** Brings the rows of `count` leaves from leaf `first` in `step` and their targets into a workspace. */
 export function gatherLeaves(

@@ -12,12 +12,12 @@ import {
   viewOf,
   type Workspace,
 } from '@gradloom/core/internal';
-import { createBackendKernels } from './backend.ts';
-import { gatherRows } from './datasets/gather.ts';
-import { gatherTargets } from './datasets/targets.ts';
-import { EVALUATION_ROWS, type EvaluationScratch } from './thread-scratch.ts';
-import { CONTROL } from './threads/barrier.ts';
-import type { BadRow, EvaluationTask, TeamSetup } from './threads/protocol.ts';
+import { createBackendKernels } from '../backends/backend.ts';
+import { gatherRows } from '../datasets/gather.ts';
+import { gatherTargets } from '../datasets/targets.ts';
+import { EVALUATION_ROWS, type EvaluationScratch } from '../memory/thread-scratch.ts';
+import { CONTROL } from '../threads/barrier.ts';
+import type { BadRow, EvaluationTask, TeamSetup } from '../threads/protocol.ts';
 
 /** A forward pass and its loss. */
 interface Chunk {

@@ -9,7 +9,7 @@ import {
   sumsOf,
   type TeamPlanOptions,
 } from '@gradloom/core/internal';
-import type { RunSetup } from './threads/protocol.ts';
+import type { RunSetup } from '../threads/protocol.ts';
 
 /** What the leaves of a run's batches follow from. */
 export interface BatchShape {

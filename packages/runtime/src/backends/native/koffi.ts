@@ -1,4 +1,4 @@
-import { requireInstalled } from '../installed.ts';
+import { requireInstalled } from '../../installed.ts';
 
 /** The used part of koffi, so that its types need not be installed. */
 export interface Koffi {

@@ -10,9 +10,9 @@ import {
   probeLength,
   type WasmMemory,
 } from '@gradloom/core/internal';
-import { checkMemory, type Part } from './memory/memory.ts';
-import { MOST_BYTES, PAGE } from './memory/shared-memory.ts';
-import { gradientRowsOf } from './team-part.ts';
+import { gradientRowsOf } from '../step/team-part.ts';
+import { checkMemory, type Part } from './memory.ts';
+import { MOST_BYTES, PAGE } from './shared-memory.ts';
 import { type ScratchShape, sharedLength, takeThreadScratch } from './thread-scratch.ts';
 
 /** Steps of a span whose losses and norms fit the rings. */
