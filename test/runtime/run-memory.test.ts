@@ -14,6 +14,7 @@ const dense = (out: number): LayerSpec => ({ kind: 'dense', out });
 const tanh: LayerSpec = { kind: 'activation', fn: 'tanh' };
 const network = (input: number, layers: LayerSpec[]): NetworkSpec => ({ input, layers });
 const deep = network(4, [...Array.from({ length: 1000 }, () => [dense(4), tanh]).flat(), dense(3)]);
+const coupled = network(2, Array.from({ length: 100 }, (): LayerSpec[] => [dense(2), { kind: 'batch-norm' }]).flat());
 const wide = network(8, [dense(1000), tanh, dense(1000), tanh, dense(3)]);
 /** With more parameters than all that a plan rounds up. */
 const wider = network(8, [dense(4000), tanh, dense(4000), tanh, dense(3)]);
@@ -31,6 +32,12 @@ const runs: [title: string, Sizes, TrainOptions, least: number][] = [
     16_384 * 2000 * 8,
   ],
   ['many layers', { spec: deep, rows: 64, classes: 3 }, { threads: 2, steps: 30 }, 8 * MiB],
+  [
+    'many passes that go on together, and looks into them',
+    { spec: coupled, rows: 5000, classes: 2 },
+    { threads: 1, steps: 3, batch: 'full', probe: 1 },
+    64 * MiB,
+  ],
   [
     'many rows that are shuffled',
     { spec: network(2, [dense(2)]), rows: 3_000_000, classes: 2 },

@@ -1,21 +1,23 @@
 import { getHeapStatistics } from 'node:v8';
-import type { Loss, Network, Optimizer } from '@gradloom/core';
-import { bytesOfElements, countPieces, targetColumns } from '@gradloom/core/internal';
+import type { Loss, Network } from '@gradloom/core';
+import { bytesOfElements, countPieces, leafCount, targetColumns } from '@gradloom/core/internal';
 import type { RunPlan } from '../run/plan.ts';
+import { mostPasses } from '../step/team-part.ts';
 import type { Means } from './fit-memory.ts';
 import type { Part } from './memory.ts';
-import { EVALUATION_ROWS } from './thread-scratch.ts';
+import { EVALUATION_ROWS, type ScratchShape } from './thread-scratch.ts';
 
 const MiB = 1024 ** 2;
 
 /**
  * What is no array, measured (`run-memory.test.ts`) and rounded up: Node's and V8's own of a thread, and the objects
- * that stand for a layer, for the gradient of a tensor in a row of gradients, and for a piece of a block, in every
- * thread that has them.
+ * that stand for a layer, for the gradient of a tensor in a row of gradients, for a layer in a pass that has a
+ * workspace of its own, and for a piece of a block, in every thread that has them.
  */
 const THREAD_BYTES = 18 * MiB;
 const LAYER_BYTES = 8 * 1024;
 const GRADIENT_BYTES = 640; // in the program of a look, whose passes are as many as the rows
+const PASS_LAYER_BYTES = 8 * 1024; // 5,200 for a dense layer and a batch norm in turn
 const PIECE_BYTES = 2048; // 1,600 in a program of plain code, 200 in one on tapes
 
 /** Old garbage of the main thread besides the young generation: reports of some thousand spans. */
@@ -57,8 +59,20 @@ export function threadParts(
 }
 
 /** What a thread takes to train, besides the arena, with so many rows of gradients. */
-export const trainingBytes = (network: Network, optimizer: Optimizer, rows: number): number =>
-  network.tensors.length * rows * GRADIENT_BYTES + countPieces(network, optimizer) * PIECE_BYTES;
+export function trainingBytes(shape: ScratchShape, rows: number): number {
+  const { network, optimizer } = shape;
+  const gradients = network.tensors.length * rows * GRADIENT_BYTES;
+  const passes = network.places.length * separateWorkspaces(shape) * PASS_LAYER_BYTES;
+  return gradients + passes + countPieces(network, optimizer) * PIECE_BYTES;
+}
+
+/** Workspaces of passes that go on together, in all programs that a thread keeps; 0 where no layer couples rows. */
+function separateWorkspaces(shape: ScratchShape): number {
+  const { batch, lastBatch, leaf, couples, probes = false } = shape;
+  if (!couples) return 0;
+  const kinds = lastBatch === batch ? 1 : 2;
+  return kinds * (mostPasses(shape) + (probes ? leafCount(batch, leaf) : 0));
+}
 
 /**
  * Chunks whose outputs are held at once. Their number changes no bit; 16,384 rows make a pause between two of no

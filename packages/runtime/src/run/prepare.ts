@@ -99,11 +99,11 @@ function planTraining(
   scratchLength: number,
   means: Means,
 ): TeamPlan<ArenaPlan> {
-  const { network, loss, optimizer } = options;
+  const { network, loss } = options;
   const layout = planArena({ ...options, threads: means.threads }, scratchLength);
   const parts = [
     ...layout.parts,
-    ...threadParts(options, means, trainingBytes(network, optimizer, layout.rows)),
+    ...threadParts(options, means, trainingBytes(options, layout.rows)),
     ...stateParts(options, rows, means),
     ...evaluationParts(network, loss, means),
   ];
