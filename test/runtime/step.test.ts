@@ -1,11 +1,12 @@
 import type { LayerSpec } from '@gradloom/core';
-import { BLOCK } from '@gradloom/core/internal';
+import { BLOCK, ops } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import { planRun } from '../../packages/runtime/src/run/plan.ts';
 import { prepareRun } from '../../packages/runtime/src/run/prepare.ts';
 import { createContext } from '../../packages/runtime/src/step/context.ts';
 import { runSteps } from '../../packages/runtime/src/step/run-steps.ts';
-import { teamPrograms } from '../../packages/runtime/src/step/step-program.ts';
+import { planPasses, teamPrograms } from '../../packages/runtime/src/step/step-program.ts';
+import { batchPart } from '../../packages/runtime/src/step/team-part.ts';
 import { resetControl } from '../../packages/runtime/src/threads/barrier.ts';
 import type { SpanTask } from '../../packages/runtime/src/threads/protocol.ts';
 import { firstDifference } from '../support/bits.ts';
@@ -38,6 +39,21 @@ test('a thread that takes its place in a team again updates its own blocks, whoe
   expect(blocks).toBe(4);
   expect(changed).toEqual([false, false, true, true]);
 });
+
+test.each([false, true])(
+  'the passes of a thread that go on together add the sums of all leaves once: looks %s',
+  (looks) => {
+    const data = { train: randomDataset({ rows: 1000, inputs: 2, classes: 3 }) };
+    const layers: LayerSpec[] = [{ kind: 'dense', out: 3 }, { kind: 'batch-norm' }];
+    const plan = planRun({ input: 2, layers }, data, { batch: 1000, steps: 1, threads: 1, backend: 'wasm', probe: 1 });
+    const { setup } = prepareRun(plan, data);
+    const { passes } = batchPart(setup, 1000, 1, 0, looks);
+    expect(passes.length).toBeGreaterThan(1);
+    const planned = planPasses(createContext(setup, 0), passes, 1000, looks);
+    const calls = planned.flatMap(({ segments }) => segments.flat());
+    expect(calls.filter(({ op }) => op.name === ops.leafMean.name)).toHaveLength(4);
+  },
+);
 
 describe('rows of a pass', () => {
   const data = { train: randomDataset({ rows: 8, inputs: 2, classes: 3 }) };

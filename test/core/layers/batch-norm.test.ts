@@ -5,6 +5,7 @@ import {
   createOptimizer,
   createPredictor,
   createTrainStep,
+  type Kernels,
   type OptimizerSpec,
   referenceKernels,
 } from '@gradloom/core';
@@ -167,3 +168,26 @@ test('adds the sums of leaves by the tree', () => {
     expect(firstDifference(sums, before)).toBeNull();
   }
 });
+
+test.each([1, 16, 17, 160])(
+  'a thread adds the sums of all leaves once for each mean, in a batch of %i rows',
+  (rows) => {
+    let means = 0;
+    const kernels: Kernels = {
+      ...referenceKernels,
+      bind({ op, args }) {
+        if (op.name !== ops.leafMean.name) return null;
+        const [mean, levels, sums, leaves, size, rows] = args as Parameters<typeof ops.leafMean.reference>;
+        return () => {
+          means++;
+          ops.leafMean.reference(mean, levels, sums, leaves, size, rows);
+        };
+      },
+    };
+    const network = buildNetwork({ input: 2, layers: [{ kind: 'dense', out: 3 }, { kind: 'batch-norm' }] });
+    const parts = { network, loss: createLoss('mse'), optimizer: createOptimizer('sgd') };
+    const { step } = createTrainStep({ ...parts, kernels, batch: rows, seed: 0 });
+    step(new Float64Array(2 * rows).map(Math.sin), new Float64Array(3 * rows), rows);
+    expect(means).toBe(4);
+  },
+);

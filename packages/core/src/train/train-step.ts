@@ -77,10 +77,13 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
   const squares = allocate(blockCount(P));
   const lossSums = allocate(most);
   const shared: Float64Array[] = [];
+  const kept: Float64Array[] = []; // what the first leaf leaves for the others
   const workspaces = Array.from({ length: couples ? most : 1 }, () => {
     let taken = 0;
     const take = (width: number): Float64Array => (shared[taken++] ??= allocate(most * width));
-    return createWorkspace(network, loss, Math.min(batch, leaf), allocate, { leaves: most, take });
+    let keeping = 0;
+    const own = (length: number): Float64Array => (kept[keeping++] ??= allocate(length));
+    return createWorkspace(network, loss, Math.min(batch, leaf), allocate, { leaves: most, take, own });
   });
   const scalars = Float64Array.from(optimizer.initialScalars);
   const hyper = allocate(optimizer.hyperLength);
@@ -99,7 +102,7 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
   /** Forward and backward of leaf k of a batch of B rows, its gradient to row `row`: what stands between barriers. */
   function leafPrograms(k: number, B: number, row: number): Program[] {
     const { calls, emit } = createList();
-    const at = { rows: B, leaves: leafCount(B, leaf), firstLeaf: k };
+    const at = { rows: B, leaves: leafCount(B, leaf), firstLeaf: k, follows: k > 0 };
     const pass = { emit, training: true, seed, leaf, joins: false, batch: at, place };
     const own = Math.min(B, (k + 1) * leaf) - k * leaf;
     const loss = couples ? viewOf(lossSums, k, 1) : lossSum;

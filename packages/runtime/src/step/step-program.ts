@@ -185,7 +185,10 @@ function separatePasses(
   });
 }
 
-/** Passes that go on together, from barrier to barrier: each has a workspace of its own. */
+/**
+ * Passes that go on together, from barrier to barrier: each has a workspace of its own, but for what they share. What
+ * the first leaves there the others take: if each added the sums of all leaves, a step would take the square of its rows.
+ */
 function coupledPasses(
   context: RunContext,
   passes: readonly NodePass[],
@@ -197,13 +200,16 @@ function coupledPasses(
   const allocate = createAllocator('coupledPasses', passMemory);
   const leaves = leafCount(setup.batch, setup.leaf);
   const length = looks ? probeLength(network) : 0;
-  return passes.map((pass) => {
+  const shared: Float64Array[] = []; // by all passes
+  return passes.map((pass, k) => {
     const { first, count } = pass;
     const share = createAllocator('coupledPasses', arena.shared);
     const take = (width: number): Float64Array => share(leaves * width);
-    const workspace = createWorkspace(network, loss, rowsOfPass(context, pass, rows), allocate, { leaves, take });
+    let taken = 0;
+    const own = (length: number): Float64Array => (shared[taken++] ??= allocate(length));
+    const workspace = createWorkspace(network, loss, rowsOfPass(context, pass, rows), allocate, { leaves, take, own });
     const look = looks ? createProbe(network, workspace, viewOf(arena.probeSums, first * length, length)) : inspect;
-    const calls = passCalls(context, pass, rows, workspace, viewOf(arena.lossSums, first, count), look);
+    const calls = passCalls(context, pass, rows, workspace, viewOf(arena.lossSums, first, count), look, k > 0);
     return { ...pass, workspace, segments: segmentsOf(calls), copies: [] };
   });
 }
@@ -230,11 +236,12 @@ function passCalls(
   workspace: Workspace,
   lossSums: Float64Array, // [count]
   inspect: Inspect | undefined,
+  follows = false, // another pass that goes on together with it
 ): readonly Call[] {
   const { setup, network, theta, gradients, place } = context;
   const { seed, leaf } = setup;
   const { calls, emit } = createList();
-  const batch = { rows, leaves: leafCount(rows, setup.leaf), firstLeaf: first };
+  const batch = { rows, leaves: leafCount(rows, setup.leaf), firstLeaf: first, follows };
   const pass = { emit, training: true, seed, leaf, joins, batch, place };
   const B = Math.min(count * leaf, rows - first * leaf);
   emitNode(lossSums, network, workspace, theta, gradients[row], B, pass, inspect);

@@ -43,11 +43,12 @@ export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
       { name: 'runningVariance', shape: [size], isTrained: false, initialize: (out) => void out.fill(1) },
     ],
     couplesRows: true,
-    createMemory: (rows, allocate, { leaves, take }) => ({
+    createMemory: (rows, allocate, { leaves, take, own = allocate }) => ({
       // x̂, σ's inverse, μ and σ² or the means of dy and dy · x̂, sums of dγ and dβ, and a tree over all leaves.
-      arrays: [...[rows * size, size, size, size], ...[treeLevels(rows) * 2 * size, treeLevels(leaves) * size]].map(
-        allocate,
-      ),
+      arrays: [
+        ...[allocate(rows * size), allocate(size), own(size), own(size)],
+        ...[allocate(treeLevels(rows) * 2 * size), own(treeLevels(leaves) * size)],
+      ],
       // Sums over the leaves of a batch: of x, of its squares, of dy and of dy · x̂.
       shared: [size, size, size, size].map(take),
     }),
@@ -59,16 +60,16 @@ export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
         emit(ops.batchNormForward, y, xHat, scales, runningVariance, gamma, beta, B, size, epsilon);
         return;
       }
-      const { rows, leaves, firstLeaf } = batch;
+      const { rows, leaves, firstLeaf, follows = false } = batch;
       const own = leafCount(B, leaf);
       const [sums, squares] = shared;
       emit(ops.leafSums, partOf(sums, firstLeaf, own), x, B, leaf, size);
       emit(barrier);
-      emit(ops.leafMean, mean, levels, sums, leaves, size, rows);
+      if (!follows) emit(ops.leafMean, mean, levels, sums, leaves, size, rows);
       emit(ops.subtractRow, xHat, x, mean, B, size);
       emit(ops.leafProducts, partOf(squares, firstLeaf, own), xHat, xHat, B, leaf, size);
       emit(barrier);
-      emit(ops.leafMean, variance, levels, squares, leaves, size, rows);
+      if (!follows) emit(ops.leafMean, variance, levels, squares, leaves, size, rows);
       emit(ops.batchNormForward, y, xHat, scales, variance, gamma, beta, B, size, epsilon);
       // Once a step; nobody else reads or writes them in training.
       if (firstLeaf > 0) return;
@@ -78,7 +79,7 @@ export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
     backward(dx, dy, _x, _y, [gamma], gradients, B, pass, { arrays, shared = [] }) {
       const [xHat, scales, meanDy, meanDyXHat, sums, levels] = arrays;
       const { emit, leaf, joins, batch } = pass;
-      const { rows, leaves, firstLeaf } = batch;
+      const { rows, leaves, firstLeaf, follows = false } = batch;
       const own = leafCount(B, leaf);
       const [dGamma, dBeta, ...untrained] = gradients;
       emit(ops.normBackwardWeights, dGamma, dBeta, sums, dy, xHat, B, leaf, joins, size);
@@ -88,8 +89,10 @@ export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
       emit(ops.leafSums, partOf(sumsOfDy, firstLeaf, own), dy, B, leaf, size);
       emit(ops.leafProducts, partOf(sumsOfDyXHat, firstLeaf, own), dy, xHat, B, leaf, size);
       emit(barrier);
-      emit(ops.leafMean, meanDy, levels, sumsOfDy, leaves, size, rows);
-      emit(ops.leafMean, meanDyXHat, levels, sumsOfDyXHat, leaves, size, rows);
+      if (!follows) {
+        emit(ops.leafMean, meanDy, levels, sumsOfDy, leaves, size, rows);
+        emit(ops.leafMean, meanDyXHat, levels, sumsOfDyXHat, leaves, size, rows);
+      }
       emit(ops.batchNormBackwardInput, dx, dy, xHat, scales, gamma, meanDy, meanDyXHat, B, size);
     },
   };

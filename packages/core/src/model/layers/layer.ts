@@ -33,6 +33,8 @@ export interface BatchPlace {
   readonly leaves: number;
   /** The first leaf of the pass. */
   readonly firstLeaf: number;
+  /** Whether a pass before this one, of the same thread, leaves what `Share.own` holds. Absent: none does. */
+  readonly follows?: boolean;
 }
 
 /** Of a pass whose layers do not ask, as in evaluation. */

@@ -17,6 +17,8 @@ export interface Share {
   readonly leaves: number;
   /** An array [leaves, width]. */
   take(width: number): Float64Array;
+  /** An array that all passes of one thread share. Absent: every pass allocates its own. */
+  own?(length: number): Float64Array;
 }
 
 /** Where nothing is trained. */
