@@ -187,7 +187,8 @@ function separatePasses(
 
 /**
  * Passes that go on together, from barrier to barrier: each has a workspace of its own, but for what they share. What
- * the first leaves there the others take: if each added the sums of all leaves, a step would take the square of its rows.
+ * the first leaves there the others take: if each added the sums of all leaves, a step would take the square of its
+ * rows.
  */
 function coupledPasses(
   context: RunContext,
