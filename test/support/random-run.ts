@@ -80,8 +80,8 @@ export const randomNetwork: fc.Arbitrary<NetworkSpec> = fc
   })
   .map(({ input, first, rest }) => ({ input, layers: withWidths(first === null ? rest : [first, ...rest], input) }));
 
-/** Gives the last dense layer of each residual the width that comes in. */
-function withWidths(layers: readonly LayerSpec[], input: number): LayerSpec[] {
+/** The layers behind an input of a width: gives the last dense layer of each residual the width that comes in. */
+export function withWidths(layers: readonly LayerSpec[], input: number): LayerSpec[] {
   let width = input;
   return layers.map((spec) => {
     if (spec.kind === 'residual') {
@@ -102,7 +102,7 @@ const widthBehind = (spec: LayerSpec, width: number): number =>
 export const outputOf = ({ input, layers }: NetworkSpec): number =>
   layers.reduce((width, spec) => widthBehind(spec, width), input);
 
-const optimizer: fc.Arbitrary<NonNullable<TrainOptions['optimizer']>> = fc.constantFrom(
+export const optimizer: fc.Arbitrary<NonNullable<TrainOptions['optimizer']>> = fc.constantFrom(
   'adam' as const,
   'adamw' as const,
   'rmsprop' as const,
