@@ -74,3 +74,10 @@ test('options that are no object are refused', () => {
     expect(refusal(given as object)).toMatchObject({ message: expect.stringMatching(/^anneal: options have /) });
   }
 });
+
+test('an option without a default may be undefined, to the compiler too', () => {
+  const { lr, limit } = read({});
+  // @ts-expect-error: nobody gave a limit.
+  expect(() => limit.toFixed()).toThrow(TypeError);
+  expect(lr.toFixed(1)).toBe('0.1');
+});

@@ -35,7 +35,10 @@ export type OptionsOf<T extends OptionTable> = [RequiredName<T>] extends [never]
 /** A second base for such an interface: messages would name the only base of an interface without members instead. */
 export type Named = Record<never, never>;
 
+/** In a table the compiler takes a default that is not there for `T | undefined`. */
+type Absent<Standard> = undefined extends Standard ? undefined : never;
+
 /** The options a function reads. Only those without a default may be undefined. */
 export type OptionValues<T extends OptionTable> = {
-  readonly [K in keyof T]: Value<T[K]> | (T[K] extends { standard: undefined; required: false } ? undefined : never);
+  readonly [K in keyof T]: Value<T[K]> | (T[K] extends { required: true } ? never : Absent<T[K]['standard']>);
 };
