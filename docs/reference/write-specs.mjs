@@ -147,10 +147,18 @@ function optionTable(options) {
     const isOptional = (option.flags & ts.SymbolFlags.Optional) !== 0;
     const standard = fallback === undefined ? (isOptional ? '' : '(required)') : ts.displayPartsToString(fallback.text);
     const written = declaration.type?.getText();
-    const type = written ?? checker.typeToString(checker.getNonNullableType(checker.getTypeOfSymbol(option)));
+    const type = written ?? nameOf(checker.getNonNullableType(checker.getTypeOfSymbol(option)));
     return [`\`${option.name}\``, `\`${type}\``, standard, comment];
   });
   return markdownTable(['option', 'type', 'default', 'meaning'], rows);
+}
+
+/** A type as a signature would write it: a union by the name under which it is exported. */
+function nameOf(type) {
+  const name = [...exported.values()].find(
+    (symbol) => (symbol.flags & ts.SymbolFlags.TypeAlias) !== 0 && checker.getDeclaredTypeOfSymbol(symbol) === type,
+  );
+  return type.isUnion() && name !== undefined ? name.name : checker.typeToString(type);
 }
 
 /** The comment of a member where the table has one, else of the factory that stands there. */

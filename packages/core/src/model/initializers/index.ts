@@ -1,3 +1,4 @@
+import { kind } from '../../options/index.ts';
 import { createMember, type SpecOf } from '../family.ts';
 import { constant, zeros } from './constant.ts';
 import type { Initializer } from './initializer.ts';
@@ -32,6 +33,9 @@ export type InitializerSpec = SpecOf<typeof initializers>;
 /** @throws Error naming the nearest known initializer or option. */
 export const createInitializer = (spec: InitializerSpec): Initializer =>
   createMember('initializer', initializers, spec);
+
+/** An option that is the spec of an initializer, which `createInitializer` checks. */
+export const initializer = kind((_where, _name, value) => value as InitializerSpec);
 
 export type { ConstantOptions } from './constant.ts';
 export type { Initializer } from './initializer.ts';

@@ -1,33 +1,42 @@
+import {
+  defineOptions,
+  type Named,
+  type OptionsOf,
+  oneOf,
+  positiveInteger,
+  required,
+  unchecked,
+} from '../../options/index.ts';
 import { activationOps } from '../../program/ops.ts';
-import { oneOf, onlyKeys, positiveInteger } from '../../text/check.ts';
 import { unknownOption } from '../../text/option-error.ts';
 import { nonNegative } from '../../text/range.ts';
-import { type ActivationName, activations } from '../activations/index.ts';
+import { activations } from '../activations/index.ts';
 import { sizeOf } from '../shape.ts';
 import type { Layer, Place } from './layer.ts';
 
-/** Options of an activation layer. */
-export interface ActivationOptions {
+const activationOptions = defineOptions('activation', {
   /** The function, by its name in the table of activations. */
-  fn: ActivationName;
+  fn: required(oneOf(activations)),
   /** Inputs and outputs per row. @default the outputs of the layer before */
-  size?: number;
+  size: positiveInteger(),
   /**
    * α: the slope of leaky-relu below 0, or the scale of elu. At least 0; no other activation takes it.
    * @default 0.01 for leaky-relu, 1 for elu
    */
-  alpha?: number;
-}
+  alpha: unchecked<number>(), // checked below, since it depends on fn
+});
+
+/** Options of an activation layer. */
+export interface ActivationOptions extends OptionsOf<typeof activationOptions.table>, Named {}
 
 /** y[i] = f(x[i]), f from the table of activations. */
 export function activation(options: ActivationOptions, { input }: Pick<Place, 'input'>): Layer {
-  onlyKeys('activation', options, ['fn', 'size', 'alpha']);
-  const fn = oneOf('activation', 'fn', options.fn, activations);
+  const { fn, size: width, alpha: given } = activationOptions.read(options);
   const f = activations[fn];
-  if (options.alpha !== undefined && f.alpha === 0) throw unknownOption(`activation ${fn}`, 'alpha', ['fn', 'size']);
-  const shape = options.size === undefined ? input : [positiveInteger('activation', 'size', options.size)];
+  if (given !== undefined && f.alpha === 0) throw unknownOption(`activation ${fn}`, 'alpha', ['fn', 'size']);
+  const shape = width === undefined ? input : [width];
   const size = sizeOf(shape);
-  const alpha = options.alpha === undefined ? f.alpha : nonNegative('activation', 'alpha', options.alpha);
+  const alpha = given === undefined ? f.alpha : nonNegative('activation', 'alpha', given);
   const ops = activationOps[fn];
   const readsZ = f.reads === 'z';
   return {

@@ -1,21 +1,22 @@
 import { viewOf } from '../../backends/scratch.ts';
+import { defineOptions, fraction, type Named, type OptionsOf, positive, positiveInteger } from '../../options/index.ts';
 import { barrier } from '../../program/op.ts';
 import { ops } from '../../program/ops.ts';
-import { onlyKeys, positiveInteger } from '../../text/check.ts';
-import { fraction, positive } from '../../text/range.ts';
 import { leafCount, treeLevels } from '../../train/tree/index.ts';
 import { sizeOf } from '../shape.ts';
 import type { Layer, Place } from './layer.ts';
 
-/** Options of a batch norm. */
-export interface BatchNormOptions {
+const batchNormOptions = defineOptions('batch-norm', {
   /** Inputs and outputs per row. @default the outputs of the layer before */
-  size?: number;
+  size: positiveInteger(),
   /** ε > 0, inside the square root. @default 1e-5, as in PyTorch */
-  epsilon?: number;
+  epsilon: positive(1e-5),
   /** Share of a batch in the running mean and variance, in [0, 1), as in PyTorch; Keras counts from 1. @default 0.1 */
-  momentum?: number;
-}
+  momentum: fraction(0.1),
+});
+
+/** Options of a batch norm. */
+export interface BatchNormOptions extends OptionsOf<typeof batchNormOptions.table>, Named {}
 
 /**
  * y = γ · (x - μ) / √(σ² + ε) + β with γ, β [size] and the mean μ and the (biased) variance σ² of each column over the
@@ -25,11 +26,9 @@ export interface BatchNormOptions {
  * [Ioffe & Szegedy 2015, alg. 1](https://arxiv.org/abs/1502.03167)
  */
 export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
-  onlyKeys('batch-norm', options, ['size', 'epsilon', 'momentum']);
-  const shape = options.size === undefined ? input : [positiveInteger('batch-norm', 'size', options.size)];
+  const { size: width, epsilon, momentum } = batchNormOptions.read(options);
+  const shape = width === undefined ? input : [width];
   const size = sizeOf(shape);
-  const epsilon = positive('batch-norm', 'epsilon', options.epsilon ?? 1e-5);
-  const momentum = fraction('batch-norm', 'momentum', options.momentum ?? 0.1);
   return {
     label: `batch-norm(${size})`,
     in: shape,

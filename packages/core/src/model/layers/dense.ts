@@ -1,29 +1,30 @@
+import { defineOptions, type Named, type OptionsOf, positiveInteger, required } from '../../options/index.ts';
 import { ops } from '../../program/ops.ts';
-import { onlyKeys, positiveInteger } from '../../text/check.ts';
-import { createInitializer, type InitializerSpec } from '../initializers/index.ts';
+import { createInitializer, initializer } from '../initializers/index.ts';
 import { sizeOf } from '../shape.ts';
 import type { Layer, Place } from './layer.ts';
 
-/** Options of a dense layer. */
-export interface DenseOptions {
+const denseOptions = defineOptions('dense', {
   /** Inputs I. @default the outputs of the layer before */
-  in?: number;
+  in: positiveInteger(),
   /** Outputs O. */
-  out: number;
+  out: required(positiveInteger),
   /** Initializer of the weights W [I, O]. @default 'glorot-uniform', as in Keras */
-  init?: InitializerSpec;
+  init: initializer('glorot-uniform'),
   /** Initializer of the biases b [O]. @default 'zeros' */
-  biasInit?: InitializerSpec;
-}
+  biasInit: initializer('zeros'),
+});
+
+/** Options of a dense layer. */
+export interface DenseOptions extends OptionsOf<typeof denseOptions.table>, Named {}
 
 /** y = x · W + b with W [I, O], b [O]. */
 export function dense(options: DenseOptions, { input }: Place): Layer {
-  onlyKeys('dense', options, ['in', 'out', 'init', 'biasInit']);
-  const shape = options.in === undefined ? input : [positiveInteger('dense', 'in', options.in)];
+  const { in: width, out: O, init, biasInit } = denseOptions.read(options);
+  const shape = width === undefined ? input : [width];
   const I = sizeOf(shape);
-  const O = positiveInteger('dense', 'out', options.out);
-  const initializeW = createInitializer(options.init ?? 'glorot-uniform');
-  const initializeB = createInitializer(options.biasInit ?? 'zeros');
+  const initializeW = createInitializer(init);
+  const initializeB = createInitializer(biasInit);
   return {
     label: `dense(${I}->${O})`,
     in: shape,

@@ -1,16 +1,18 @@
+import { defineOptions, fraction, type Named, type OptionsOf, positiveInteger, required } from '../../options/index.ts';
 import { ops } from '../../program/ops.ts';
 import { streamKey } from '../../random/index.ts';
-import { number, onlyKeys, positiveInteger } from '../../text/check.ts';
 import { sizeOf } from '../shape.ts';
 import type { Layer, Pass, Place } from './layer.ts';
 
-/** Options of a dropout layer. */
-export interface DropoutOptions {
+const dropoutOptions = defineOptions('dropout', {
   /** Probability that an input is set to 0 in training, in [0, 1). */
-  rate: number;
+  rate: required(fraction),
   /** Inputs and outputs per row. @default the outputs of the layer before */
-  size?: number;
-}
+  size: positiveInteger(),
+});
+
+/** Options of a dropout layer. */
+export interface DropoutOptions extends OptionsOf<typeof dropoutOptions.table>, Named {}
 
 /**
  * y = x · m / (1 - rate), m = 0 with probability `rate`, else 1; at evaluation y = x. The mask is a function of
@@ -18,10 +20,9 @@ export interface DropoutOptions {
  * [Srivastava et al. 2014](https://jmlr.org/papers/v15/srivastava14a.html), inverted as in PyTorch.
  */
 export function dropout(options: DropoutOptions, { input, path }: Place): Layer {
-  onlyKeys('dropout', options, ['rate', 'size']);
-  const shape = options.size === undefined ? input : [positiveInteger('dropout', 'size', options.size)];
+  const { rate, size: width } = dropoutOptions.read(options);
+  const shape = width === undefined ? input : [width];
   const size = sizeOf(shape);
-  const rate = number('dropout', 'rate', options.rate, 'in [0, 1)', (value) => value >= 0 && value < 1);
   const threshold = Math.floor(rate * 4294967296);
   const factor = 1 / (1 - rate);
 

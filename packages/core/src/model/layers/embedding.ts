@@ -1,19 +1,21 @@
+import { defineOptions, type Named, type OptionsOf, positiveInteger, required } from '../../options/index.ts';
 import { ops } from '../../program/ops.ts';
-import { onlyKeys, positiveInteger } from '../../text/check.ts';
 import { treeLevels } from '../../train/tree/index.ts';
-import { createInitializer, type InitializerSpec } from '../initializers/index.ts';
+import { createInitializer, initializer } from '../initializers/index.ts';
 import { sizeOf } from '../shape.ts';
 import type { Layer, Place } from './layer.ts';
 
-/** Options of an embedding. */
-export interface EmbeddingOptions {
+const embeddingOptions = defineOptions('embedding', {
   /** V, size of the vocabulary: the inputs are whole numbers from 0 to V - 1. */
-  vocabulary: number;
+  vocabulary: required(positiveInteger),
   /** Size of the vector of each index: a row of k indices becomes k · width numbers. */
-  width: number;
+  width: required(positiveInteger),
   /** Initializer of the table E [V, width]. @default { kind: 'normal', std: 1 }, as in PyTorch */
-  init?: InitializerSpec;
-}
+  init: initializer({ kind: 'normal', std: 1 }),
+});
+
+/** Options of an embedding. */
+export interface EmbeddingOptions extends OptionsOf<typeof embeddingOptions.table>, Named {}
 
 /**
  * y[B, k · width]: for each of the k whole numbers of a row of x, that row of E [V, width]. In a leaf dE adds
@@ -22,10 +24,8 @@ export interface EmbeddingOptions {
  */
 export function embedding(options: EmbeddingOptions, { input, path }: Place): Layer {
   const k = sizeOf(input);
-  onlyKeys('embedding', options, ['vocabulary', 'width', 'init']);
-  const V = positiveInteger('embedding', 'vocabulary', options.vocabulary);
-  const width = positiveInteger('embedding', 'width', options.width);
-  const initialize = createInitializer(options.init ?? { kind: 'normal', std: 1 });
+  const { vocabulary: V, width, init } = embeddingOptions.read(options);
+  const initialize = createInitializer(init);
   const label = `embedding(${V}x${width})`;
   const where = `${label} at layer ${path.join('.')}`;
   return {

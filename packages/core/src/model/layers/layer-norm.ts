@@ -1,27 +1,27 @@
+import { defineOptions, type Named, type OptionsOf, positive, positiveInteger } from '../../options/index.ts';
 import { ops } from '../../program/ops.ts';
-import { onlyKeys, positiveInteger } from '../../text/check.ts';
-import { positive } from '../../text/range.ts';
 import { treeLevels } from '../../train/tree/index.ts';
 import { sizeOf } from '../shape.ts';
 import type { Layer, Place } from './layer.ts';
 
-/** Options of a layer norm. */
-export interface LayerNormOptions {
+const layerNormOptions = defineOptions('layer-norm', {
   /** Inputs and outputs per row. @default the outputs of the layer before */
-  size?: number;
+  size: positiveInteger(),
   /** ε > 0, inside the square root. @default 1e-5, as in PyTorch */
-  epsilon?: number;
-}
+  epsilon: positive(1e-5),
+});
+
+/** Options of a layer norm. */
+export interface LayerNormOptions extends OptionsOf<typeof layerNormOptions.table>, Named {}
 
 /**
  * y = γ · (x - μ) / √(σ² + ε) + β with γ, β [size] and each row's own mean μ and (biased) variance σ². Sums over a row
  * run in four lanes j mod 4, joined (l₀ + l₁) + (l₂ + l₃). [Ba et al. 2016](https://arxiv.org/abs/1607.06450)
  */
 export function layerNorm(options: LayerNormOptions, { input }: Place): Layer {
-  onlyKeys('layer-norm', options, ['size', 'epsilon']);
-  const shape = options.size === undefined ? input : [positiveInteger('layer-norm', 'size', options.size)];
+  const { size: width, epsilon } = layerNormOptions.read(options);
+  const shape = width === undefined ? input : [width];
   const size = sizeOf(shape);
-  const epsilon = positive('layer-norm', 'epsilon', options.epsilon ?? 1e-5);
   return {
     label: `layer-norm(${size})`,
     in: shape,

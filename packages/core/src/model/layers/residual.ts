@@ -1,31 +1,30 @@
+import { checkedBy, defineOptions, type Named, type OptionsOf, required } from '../../options/index.ts';
 import type { Pausable } from '../../pausable.ts';
 import { ops } from '../../program/ops.ts';
-import { onlyKeys } from '../../text/check.ts';
 import { OptionError } from '../../text/option-error.ts';
-import { show } from '../../text/show.ts';
 import { sizeOf } from '../shape.ts';
 import type { LayerSpec } from './index.ts';
 import type { Layer, Place } from './layer.ts';
 import type { LayerMemory, StackMemory } from './memory.ts';
 import { backwardStack, createStackMemory, forwardStack } from './stack.ts';
 
-/** Options of a residual block. */
-export interface ResidualOptions {
+const residualOptions = defineOptions('residual', {
   /**
    * The layers of f, in order. The last has as many outputs as the first has inputs. Blocks may hold blocks, 16
    * levels deep at most.
    */
-  layers: LayerSpec[];
-}
+  layers: required(
+    checkedBy('a list of at least 1 layer', (value): value is LayerSpec[] => Array.isArray(value) && value.length > 0),
+  ),
+});
+
+/** Options of a residual block. */
+export interface ResidualOptions extends OptionsOf<typeof residualOptions.table>, Named {}
 
 /** y = x + f(x), f being layers of its own. [He et al. 2016, eq. 1](https://arxiv.org/abs/1512.03385) */
 export function* residual(options: ResidualOptions, { input, path, build }: Place): Pausable<Layer> {
-  onlyKeys('residual', options, ['layers']);
-  if (!Array.isArray(options.layers) || options.layers.length === 0) {
-    throw new OptionError('residual', 'layers', `has ${show(options.layers)}, expected a list of at least 1 layer`);
-  }
   const width = sizeOf(input);
-  const layers = yield* build(options.layers, input, path);
+  const layers = yield* build(residualOptions.read(options).layers, input, path);
   const last = layers[layers.length - 1];
   if (sizeOf(last.out) !== width) {
     const place = [...path, layers.length - 1].join('.');

@@ -1,32 +1,33 @@
+import { defineOptions, type Named, type OptionsOf, positiveInteger, required } from '../../options/index.ts';
 import { ops } from '../../program/ops.ts';
-import { onlyKeys, positiveInteger } from '../../text/check.ts';
-import { createInitializer, type InitializerSpec } from '../initializers/index.ts';
+import { createInitializer, initializer } from '../initializers/index.ts';
 import { sizeOf } from '../shape.ts';
 import type { Layer, Place } from './layer.ts';
 
-/** Options of a SwiGLU layer. */
-export interface SwigluOptions {
+const swigluOptions = defineOptions('swiglu', {
   /** Inputs I. @default the outputs of the layer before */
-  in?: number;
+  in: positiveInteger(),
   /** Outputs O. */
-  out: number;
+  out: required(positiveInteger),
   /** Initializer of Wg and Wv [I, O]. @default 'glorot-uniform' */
-  init?: InitializerSpec;
+  init: initializer('glorot-uniform'),
   /** Initializer of bg and bv [O]. @default 'zeros' */
-  biasInit?: InitializerSpec;
-}
+  biasInit: initializer('zeros'),
+});
+
+/** Options of a SwiGLU layer. */
+export interface SwigluOptions extends OptionsOf<typeof swigluOptions.table>, Named {}
 
 /**
  * y = silu(g) · v with the gate g = x · Wg + bg and the value v = x · Wv + bv, Wg and Wv [I, O].
  * dx is dg · Wgᵀ, to which dv · Wvᵀ is added. [Shazeer 2020, eq. 5](https://arxiv.org/abs/2002.05202), with biases.
  */
 export function swiglu(options: SwigluOptions, { input }: Place): Layer {
-  onlyKeys('swiglu', options, ['in', 'out', 'init', 'biasInit']);
-  const shape = options.in === undefined ? input : [positiveInteger('swiglu', 'in', options.in)];
+  const { in: width, out: O, init, biasInit } = swigluOptions.read(options);
+  const shape = width === undefined ? input : [width];
   const I = sizeOf(shape);
-  const O = positiveInteger('swiglu', 'out', options.out);
-  const initializeW = createInitializer(options.init ?? 'glorot-uniform');
-  const initializeB = createInitializer(options.biasInit ?? 'zeros');
+  const initializeW = createInitializer(init);
+  const initializeB = createInitializer(biasInit);
   return {
     label: `swiglu(${I}->${O})`,
     in: shape,

@@ -1,13 +1,15 @@
-import { finite, oneOf, onlyKeys } from '../../text/check.ts';
+import { defineOptions, finite, type Named, type OptionsOf, oneOf, required } from '../../options/index.ts';
 import { badOutput, NO_ANSWER } from './unanswered.ts';
 
-/** Options for reading outputs and targets as classes. */
-export interface DecisionOptions {
+const decisionTable = {
   /** 'classes': one index per row, one output per class. 'values': one-hot rows, or 0 and 1 with one output. */
-  targets: 'classes' | 'values';
+  targets: required(oneOf({ classes: true, values: true })),
   /** With one output and values: the threshold above which the answer is 1. 0 for logits. @default 0.5 */
-  threshold?: number;
-}
+  threshold: finite(0.5),
+};
+
+/** Options for reading outputs and targets as classes. */
+export interface DecisionOptions extends OptionsOf<typeof decisionTable>, Named {}
 
 /** How rows are read as classes. */
 export interface Decision {
@@ -21,9 +23,7 @@ export interface Decision {
 
 /** @throws Error if an option of `where` is wrong. */
 export function createDecision(where: string, options: DecisionOptions): Decision {
-  onlyKeys(where, options, ['targets', 'threshold']);
-  const targets = oneOf(where, 'targets', options.targets, { classes: true, values: true });
-  const threshold = finite(where, 'threshold', options.threshold ?? 0.5);
+  const { targets, threshold } = defineOptions(where, decisionTable).read(options);
   if (targets === 'classes') {
     // One output is one class, as of a dataset whose rows are all of one: no threshold makes two of it.
     return { classes: (O) => O, answer: largest, target: (t, n) => t[n] };
