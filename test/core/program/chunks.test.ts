@@ -53,6 +53,8 @@ interface ChunkedRun {
   /** Leaves of a pass. */
   readonly most: number;
   readonly joins: boolean;
+  /** Whether what a thread computes of the whole batch is left by its first pass, for all others of the thread. */
+  readonly keeps: boolean;
   /** Whether the last thread runs first: what threads do between two barriers may come in any order. */
   readonly isReversed: boolean;
 }
@@ -93,6 +95,7 @@ const chunkedRun: fc.Arbitrary<ChunkedRun> = fc
     threads: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(16, 33, 64)),
     most: fc.constantFrom(1, 2, 4, 8, 16),
     joins: fc.boolean(),
+    keeps: fc.boolean(),
     isReversed: fc.boolean(),
   })
   .map(({ rows: { batch, B }, short, most, ...rest }) => ({
@@ -141,7 +144,7 @@ type Allocate = (length: number) => Float64Array;
 
 /** Prepares the same steps by the passes of a team, which this thread runs one after the other. */
 function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () => Outcome[] {
-  const { batch, seed, clipNorm, threads, most, joins, isReversed } = run;
+  const { batch, seed, clipNorm, threads, most, joins, keeps, isReversed } = run;
   const network = buildNetwork(run.spec);
   const loss = createLoss(run.lossName);
   const optimizer = createOptimizer(run.optimizer);
@@ -166,12 +169,14 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
   const shared: Float64Array[] = [];
   const gradients = Array.from({ length: gradientRows }, (_, row) => gradientOf(gSum, P, row));
 
-  function createRoom(rows: number) {
-    let taken = 0;
+  /** Memory of a pass; `kept` is what it shares with others of its thread. */
+  function createRoom(rows: number, kept: Float64Array[]) {
+    let [taken, keeping] = [0, 0];
     const take = (width: number): Float64Array => (shared[taken++] ??= allocate(leaves * width));
-    return createWorkspace(network, loss, rows, allocate, { leaves, take });
+    const own = (length: number): Float64Array => (kept[keeping++] ??= allocate(length));
+    return createWorkspace(network, loss, rows, allocate, { leaves, take, ...(keeps ? { own } : {}) });
   }
-  const only = couples ? null : createRoom(Math.min(B, most * leaf));
+  const only = couples ? null : createRoom(Math.min(B, most * leaf), []);
 
   const room = tapesOf(allocate);
   const linked = (fill: (list: ReturnType<typeof createList>) => void): Program => {
@@ -180,12 +185,12 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
     return link(list.calls, kernels, room);
   };
 
-  /** A pass over some leaves of a batch of `rows` rows: its rows, and what stands between its barriers. */
-  function passOf({ first, count, row, joins, merges }: NodePass, rows: number) {
+  /** The k-th pass of a thread, over leaves of a batch of `rows` rows: its rows, and what stands between its barriers. */
+  function passOf({ first, count, row, joins, merges }: NodePass, rows: number, kept: Float64Array[], k: number) {
     const own = Math.min(count * leaf, rows - first * leaf);
-    const workspace = only ?? createRoom(own);
+    const workspace = only ?? createRoom(own, kept);
     const { calls, emit } = createList();
-    const at = { rows, leaves: leafCount(rows, leaf), firstLeaf: first };
+    const at = { rows, leaves: leafCount(rows, leaf), firstLeaf: first, follows: keeps && k > 0 };
     const settings = { emit, training: true, seed, leaf, joins, batch: at, place };
     const tensors = bindTensors(network, gradients[row]);
     emitNode(viewOf(lossSums, first, count), network, workspace, bindTensors(network, theta), tensors, own, settings);
@@ -197,7 +202,10 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
   /** The programs of a step on so many rows. */
   function teamOf(rows: number) {
     const plan = planOf(rows);
-    const passes = plan.passes.map((own) => own.map((pass) => passOf(pass, rows)));
+    const passes = plan.passes.map((own) => {
+      const kept: Float64Array[] = [];
+      return own.map((pass, k) => passOf(pass, rows, kept, k));
+    });
     const sums = sumsOf(plan.nodes, leafCount(rows, leaf));
     const updates = plan.passes.map((_, t) => {
       const share = (t: number): number => Math.floor((t * blocks) / threads);
@@ -275,6 +283,6 @@ describe.each([
         }
       }
     });
-    fc.assert(check, { seed: propertySeed, numRuns: counted(60, 1500) });
+    fc.assert(check, { seed: propertySeed, numRuns: counted(40, 1500) });
   });
 });
