@@ -185,7 +185,9 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
     return link(list.calls, kernels, room);
   };
 
-  /** The k-th pass of a thread, over leaves of a batch of `rows` rows: its rows, and what stands between its barriers. */
+  /**
+   * The k-th pass of a thread, over leaves of a batch of `rows` rows: its rows, and what stands between its barriers.
+   */
   function passOf({ first, count, row, joins, merges }: NodePass, rows: number, kept: Float64Array[], k: number) {
     const own = Math.min(count * leaf, rows - first * leaf);
     const workspace = only ?? createRoom(own, kept);
