@@ -29,6 +29,7 @@ import { checkFitInTurns } from '../datasets/targets.ts';
 import { fingerprintInTurns } from '../files/fingerprint.ts';
 import { EVALUATION_ROWS } from '../memory/thread-scratch.ts';
 import type { Pool } from '../threads/pool.ts';
+import { mostWorking } from '../tuning/working-threads.ts';
 import { checkParameters } from './check-parameters.ts';
 import { checkPool } from './check-pool.ts';
 import { checkSplits } from './check-splits.ts';
@@ -92,7 +93,9 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
   const parameters = options.parameters === undefined ? null : yield* checkParameters(options.parameters, network);
   const askedThreads = team === 'auto' ? (pool?.threads ?? availableParallelism()) : team;
   checkPool(pool, askedThreads);
-  const threads = Math.min(askedThreads, mostUseful(leaves, network, [validation, test]));
+  const useful = Math.min(askedThreads, mostUseful(leaves, network, [validation, test]));
+  // A pool that is given has the threads that its owner wants to work.
+  const threads = pool === undefined ? Math.min(useful, mostWorking()) : useful;
   return {
     network,
     loss,
@@ -133,7 +136,10 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
     checkpoint,
     checkpointTimes: checkpointTimes(checkpoint?.every, context.stepsPerEpoch),
     resume: resume ?? null,
-    warnings: [...warningsOf({ askedThreads, threads, leaves }, train, asked), ...(yield* missingClasses(train))],
+    warnings: [
+      ...warningsOf({ askedThreads, useful, threads, leaves }, train, asked),
+      ...(yield* missingClasses(train)),
+    ],
   };
 }
 

@@ -9,10 +9,11 @@ import type { TrainOptions } from './options.ts';
 
 /** Warnings about valid options that may be a mistake. */
 export function warningsOf(
-  { askedThreads, threads, leaves }: { askedThreads: number; threads: number; leaves: number },
+  asks: { readonly askedThreads: number; readonly useful: number; readonly threads: number; readonly leaves: number },
   { name, rows }: Dataset,
   { threads: asked = 'auto', batch }: TrainOptions,
 ): string[] {
+  const { askedThreads, useful, threads, leaves } = asks;
   const warnings: string[] = [];
   if (typeof batch === 'number' && batch > rows) {
     warnings.push(`batch has ${batch}, but ${name} has ${counted(rows, 'training row')}: every batch is all of them`);
@@ -20,13 +21,14 @@ export function warningsOf(
   if (asked === 'auto') return warnings;
   const cores = availableParallelism();
   if (askedThreads > leaves) {
-    const used = threads < askedThreads ? `, so that only ${threads} can work` : '';
+    const used = useful < askedThreads ? `, so that only ${useful} can work` : '';
     const ofLeaves = leaves === 1 ? '1 leaf' : `${leaves} leaves`;
     const advice = 'larger batches have more, but give another result';
     warnings.push(`threads has ${askedThreads}, but a batch has ${ofLeaves}${used} (${advice})`);
   }
-  if (threads > cores) {
-    warnings.push(`threads has ${askedThreads}, but this machine has ${counted(cores, 'core')}: they take turns`);
+  if (useful > cores) {
+    const effect = threads > cores ? 'they take turns' : `${counted(threads, 'thread')} can work, to the same result`;
+    warnings.push(`threads has ${askedThreads}, but this machine has ${counted(cores, 'core')}: ${effect}`);
   }
   return warnings;
 }

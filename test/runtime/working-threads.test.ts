@@ -1,0 +1,31 @@
+import { availableParallelism } from 'node:os';
+import { syntheticDatasets, type TrainEvent, train } from '@gradloom/runtime';
+import { afterEach, expect, test, vi } from 'vitest';
+
+const cores = availableParallelism();
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+test('of more threads than cores, as many as there are cores work, to the same result', async () => {
+  const asked = cores + 3;
+  const events: TrainEvent[] = [];
+  const run = (threads: number) =>
+    train(
+      // Enough parameters for more threads than any machine has cores.
+      { input: 2, layers: [1000, 1000, 2].map((out) => ({ kind: 'dense', out })) },
+      { train: syntheticDatasets.moons({ rows: 64 }) },
+      { threads, steps: 3, onEvent: (event) => events.push(event) },
+    ).result;
+  const all = await run(asked);
+  vi.stubEnv('GRADLOOM_OVERSUBSCRIBE', '');
+  events.length = 0;
+  const some = await run(asked);
+  expect([all.threads, some.threads]).toEqual([asked, cores]);
+  expect(some.fingerprint).toBe(all.fingerprint);
+  const warnings = events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+  expect(warnings.join()).toMatch(
+    new RegExp(`threads has ${asked}, but this machine has ${cores} cores?: ${cores} threads? can work`),
+  );
+});
