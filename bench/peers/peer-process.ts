@@ -23,11 +23,12 @@ const LIMIT_MS = 60_000; // for one answer
 export async function startPeer(
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
+  cwd = join(import.meta.dirname, '../..'), // what this process's own flags are relative to
 ): Promise<PeerProcess> {
   const [program, ...args] = command;
   // A group of its own, since a peer may start others: a signal goes to all of them.
   const child = spawn(program, args, {
-    cwd: join(import.meta.dirname, '../..'), // what this process's own flags are relative to
+    cwd,
     env: { ...process.env, ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,

@@ -13,7 +13,8 @@ import work from '../../packages/runtime/src/worker.ts';
 import { temporaryDirectory } from '../support/command-line.ts';
 import { randomDataset } from '../support/random-dataset.ts';
 
-// Past the 64 MiB of ended runs that a thread may hold.
+/** Of ended runs, what a thread may hold: less than a run of `spec` takes. */
+const mayHold = 32 * 1024 ** 2;
 const spec: NetworkSpec = { input: 3000, layers: [{ kind: 'dense', out: 500 }] };
 const data = { train: randomDataset({ rows: 40, inputs: 3000, classes: 500 }) };
 
@@ -23,7 +24,8 @@ const machine = { threads: 1, ownThreads: false, backend: 'wasm', blas: undefine
 
 /** One step of a new run as a thread does it; `live` are runs that still go on. Returns its name and its memory. */
 function stepOfNewRun(live: readonly number[]) {
-  const { setup } = prepareRun(planRun(spec, data, { threads: 1, backend: 'wasm' }), data);
+  const prepared = prepareRun(planRun(spec, data, { threads: 1, backend: 'wasm' }), data);
+  const setup = { ...prepared.setup, mayHold };
   resetControl(setup.control);
   work({ kind: 'span', setup, live: [...live, setup.run], thread: 0, threads: 1, first: 0, limit: 1 });
   return { run: setup.run, memory: new WeakRef(setup.memory) };
@@ -42,7 +44,8 @@ test('a thread that evaluates a model frees the memory of runs that have ended',
   const ended = stepOfNewRun([]);
   await new Promise((resolve) => setImmediate(resolve)); // likewise
   const model = buildNetwork(small);
-  const { setup } = openInference('test', model, new Float64Array(model.parameterCount), 'mse', machine);
+  const opened = openInference('test', model, new Float64Array(model.parameterCount), 'mse', machine);
+  const setup = { ...opened.setup, mayHold };
   resetControl(setup.control);
   const outputs = sharedArrays.float64(40 * model.output);
   const lossSums = sharedArrays.float64(1);

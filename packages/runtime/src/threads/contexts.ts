@@ -16,7 +16,7 @@ export function keepContexts<Setup extends TeamSetup, Context extends { readonly
   const contexts = new Map<string, Context>();
   kept.push(contexts);
   return ({ setup, thread, live }) => {
-    forgetAllBut(live);
+    forgetAllBut(live, setup.mayHold);
     const key = `${setup.run}/${thread}`;
     const known = contexts.get(key);
     if (known !== undefined) return known;
@@ -26,14 +26,16 @@ export function keepContexts<Setup extends TeamSetup, Context extends { readonly
   };
 }
 
-/** Most memory of ended runs that a thread keeps: collecting it takes about 10 ms, as long as a small run. */
-const FORGOTTEN_LIMIT = 64 * 1024 ** 2;
 let forgottenBytes = 0;
 
-/** V8 does not count shared memory, and a thread that makes no garbage would hold that of hundreds of ended runs. */
-function forgetAllBut(live: readonly number[]): void {
+/**
+ * V8 does not count shared memory, and a thread that makes no garbage would hold that of hundreds of ended runs. To
+ * collect it takes about 10 ms, and with the functions of the ended runs goes their compiled code: the next run starts
+ * interpreted, which cost it 80 ms on 784-512-256-10 with batch 256.
+ */
+function forgetAllBut(live: readonly number[], mayHold: number): void {
   for (const contexts of kept) forgetIn(contexts, live);
-  if (forgottenBytes < FORGOTTEN_LIMIT) return;
+  if (forgottenBytes < mayHold) return;
   forgottenBytes = 0;
   collectGarbage();
 }

@@ -16,6 +16,7 @@ export interface TeamSetup extends CompiledKernels {
   readonly memory: WasmMemory;
   readonly outside: readonly SharedArrayBuffer[]; // besides it
   readonly control: Int32Array<SharedArrayBuffer>; // see barrier.ts
+  readonly mayHold: number; // bytes of runs that have ended, which a thread need not free yet
 }
 
 /** What a thread needs for a run; sent with every task, since a pool does not say which thread gets which task. */

@@ -39,6 +39,11 @@ export interface OpenedTeam<Layout> {
 
 let lastRun = 0;
 
+/** A thread may hold this share of the room in memory of runs that have ended, within these bounds. */
+const HELD_SHARE = 1 / 32;
+const LEAST_HELD = 64 * 1024 ** 2;
+const MOST_HELD = 512 * 1024 ** 2;
+
 /**
  * Allocates the memory that a team shares, with those of the `wanted` means that there is room for.
  * @throws OptionError if even the minimum does not fit, before anything is allocated.
@@ -69,6 +74,7 @@ export function* openTeamSetup<Layout>(
     memory,
     outside,
     control: allocateControl(),
+    mayHold: Math.min(MOST_HELD, Math.max(LEAST_HELD, HELD_SHARE * room.bytes)),
   };
   return { team, layout: plan.layout, means, room, plannedBytes: bytesOf(plan.parts) };
 }
