@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { median } from '../median.ts';
+import { count, matching, orRefuse, positive, refuse } from '../options.ts';
+import { type PeerProcess, startPeer } from './peer-process.ts';
+import { createWorkloads, type Workload } from './workloads.ts';
+
+// Has a change made steps faster? Two checkouts of Gradloom train the workloads in turns, this one and another, so that
+// a machine that slows down slows both. A ratio below 1 says that this one is faster. Run alone on the machine.
+// Usage: npm run bench:duel -- <another checkout, prepared by its npm test or npm start> [--only 784-128-10]
+// [--backends native,wasm] [--threads 1,2] [--rounds 9]
+
+const { values, positionals } = orRefuse(() =>
+  parseArgs({
+    allowPositionals: true,
+    options: {
+      only: { type: 'string', default: '' }, // part of a workload's name
+      backends: { type: 'string', default: 'native,wasm' },
+      threads: { type: 'string', default: availableParallelism() === 1 ? '1' : `1,${availableParallelism()}` },
+      rounds: { type: 'string', default: '9' },
+      'round-ms': { type: 'string', default: '400' },
+      'warm-ms': { type: 'string', default: '1500' },
+    },
+  }),
+);
+const here = join(import.meta.dirname, '../..');
+const there = resolve(positionals[0] ?? '');
+if (positionals.length !== 1 || !existsSync(join(there, 'bench/peers/gradloom.ts')))
+  refuse(`bench: expected the folder of another checkout, has ${positionals.join(' ') || 'none'}`);
+const rounds = count('rounds', values.rounds);
+const roundMs = positive('round-ms', values['round-ms']);
+const warmMs = positive('warm-ms', values['warm-ms']);
+const backends = values.backends.split(',');
+const threads = values.threads.split(',').map((text) => count('threads', text));
+
+/** A process on a checkout's own code. */
+const start = (checkout: string): Promise<PeerProcess> =>
+  startPeer([process.execPath, ...process.execArgv, join(checkout, 'bench/peers/gradloom.ts')], {}, checkout);
+
+/** Steps that take about `ms`, after enough of them to be compiled. */
+async function warm(one: PeerProcess, workload: Workload): Promise<number> {
+  let [spentMs, stepMs, steps] = [0, Number.NaN, 10];
+  while (spentMs < warmMs) {
+    const done = await one.run(steps);
+    spentMs += done.ms;
+    stepMs = done.ms / done.steps;
+    steps = Math.max(steps, Math.round(warmMs / 4 / stepMs));
+  }
+  return Math.max(1, workload.isSmall ? workload.warmSteps : 1, Math.round(roundMs / stepMs));
+}
+
+const { workloads } = await createWorkloads();
+const pair = [await start(there), await start(here)];
+const rows: { workload: string; backend: string; threads: number; ratio: number }[] = [];
+try {
+  for (const backend of backends) {
+    for (const team of threads) {
+      for (const workload of matching('only', values.only, workloads)) {
+        if (workload.isSmall && team > 1) continue; // its update is one block
+        for (const one of pair) await one.open(workload, { backend, threads: team });
+        const steps = Math.max(await warm(pair[0], workload), await warm(pair[1], workload));
+        const ms: [number[], number[]] = [[], []];
+        for (let round = 0; round < rounds; round++) {
+          // Who goes first takes turns too.
+          for (const side of round % 2 === 0 ? [0, 1] : [1, 0]) {
+            const done = await pair[side].run(steps);
+            ms[side].push(done.ms / done.steps);
+          }
+        }
+        const ratios = ms[1].map((now, round) => now / ms[0][round]);
+        const ratio = median(ratios);
+        const fastest = Math.min(...ms[1]) / Math.min(...ms[0]);
+        rows.push({ workload: workload.name, backend, threads: team, ratio });
+        console.log(
+          [
+            `${backend}, ${team} thread${team === 1 ? '' : 's'}, ${workload.name}:`,
+            `${ratio.toFixed(3)} (${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)};`,
+            `fastest ${Math.min(...ms[1]).toPrecision(4)} against ${Math.min(...ms[0]).toPrecision(4)} ms,`,
+            `${fastest.toFixed(3)})`,
+          ].join(' '),
+        );
+      }
+      const own = rows.filter((row) => row.backend === backend && row.threads === team);
+      const mean = Math.exp(own.reduce((sum, { ratio }) => sum + Math.log(ratio), 0) / own.length);
+      console.log(`${backend}, ${team}: geometric mean of ${own.length} ${mean.toFixed(3)}\n`);
+    }
+  }
+} finally {
+  for (const one of pair) one.end();
+}
