@@ -163,7 +163,7 @@ export const planPasses = (
 
 /**
  * Passes that end before the next begins. They share a workspace, and those of as many rows whose gradients go to the
- * same row share their operations.
+ * same row share their operations. Then the losses are copied behind each; a single pass leaves them where they belong.
  */
 function separatePasses(
   context: RunContext,
@@ -176,12 +176,14 @@ function separatePasses(
   const known = new Map<string, readonly Call[]>();
   return passes.map((pass) => {
     const { first, count, row, joins } = pass;
+    const losses = viewOf(arena.lossSums, first, count);
+    const sums = passes.length === 1 ? losses : lossSums;
     const key = `${rowsOfPass(context, pass, rows)} ${row} ${joins}`;
-    const calls = known.get(key) ?? passCalls(context, pass, rows, workspace, lossSums, looks ? probeOf : inspect);
+    const calls = known.get(key) ?? passCalls(context, pass, rows, workspace, sums, looks ? probeOf : inspect);
     known.set(key, calls);
-    const losses = [viewOf(arena.lossSums, first, count), lossSums] as const;
     const look = [viewOf(arena.probeSums, first * probe.length, looks ? probe.length : 0), probe] as const;
-    return { ...pass, workspace, segments: [calls], copies: looks ? [losses, look] : [losses] };
+    const copies = [...(sums === losses ? [] : [[losses, sums] as const]), ...(looks ? [look] : [])];
+    return { ...pass, workspace, segments: [calls], copies };
   });
 }
 
