@@ -29,6 +29,7 @@ const plan = (spec: NetworkSpec, options: PlanOptions = {}) => {
     batch: options.batch ?? 32,
     lastBatch: options.batch ?? 32,
     leaf: leafRows(options.batch ?? 32),
+    passRows: 256,
     couples: couplesRows(network),
     elementType: 'float64',
     threads: options.threads ?? 3,

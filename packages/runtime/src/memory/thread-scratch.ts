@@ -39,6 +39,7 @@ export interface EvaluationShape {
 /** What the scratch of a thread that trains depends on. */
 export interface ScratchShape extends BatchShape, EvaluationShape {
   readonly optimizer: Optimizer;
+  readonly passRows: number; // most rows of a pass in training or at evaluation
   readonly probes?: boolean; // whether layers are probed, default false
 }
 
@@ -69,20 +70,21 @@ export function takeEvaluationScratch(
   { network, loss, backend }: EvaluationShape,
   allocate: Allocate,
   leaves = 1, // of a pass
+  rows = EVALUATION_ROWS,
 ): EvaluationScratch {
   return {
     kernels: takeKernelScratch(network.products, backend, allocate),
     lossSums: allocate(leaves),
-    workspace: createWorkspace(network, loss, EVALUATION_ROWS, allocate, NO_SHARE),
+    workspace: createWorkspace(network, loss, rows, allocate, NO_SHARE),
   };
 }
 
 /** Likewise, to train. */
 export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): ThreadScratch {
-  const { network, optimizer, probes = false } = shape;
+  const { network, optimizer, passRows, probes = false } = shape;
   const H = optimizer.hyperLength;
   return {
-    ...takeEvaluationScratch(shape, allocate, MOST_LEAVES),
+    ...takeEvaluationScratch(shape, allocate, MOST_LEAVES, passRows),
     probe: allocate(probes ? probeLength(network) : 0),
     passMemory: allocate(passMemoryLength(shape)),
     place: allocate(2),

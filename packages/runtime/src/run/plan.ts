@@ -109,6 +109,7 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
     batch,
     lastBatch: train.rows % batch || batch,
     leaf,
+    passRows: passRows(batch, [validation, test]),
     couples: couplesRows(network),
     threads,
     tunesThreads: team === 'auto',
@@ -142,6 +143,10 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
     ],
   };
 }
+
+/** The activations of a thread have room for so many rows. */
+const passRows = (batch: number, evaluated: readonly (Dataset | undefined)[]): number =>
+  Math.min(EVALUATION_ROWS, Math.max(batch, ...evaluated.map((set) => set?.rows ?? 0)));
 
 /** A thread without a leaf, a block or a chunk of an evaluation would only have to be started and waited for. */
 function mostUseful(leaves: number, { parameterCount }: Network, evaluated: readonly (Dataset | undefined)[]): number {

@@ -54,9 +54,10 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const loss = createLoss(setup.loss);
   const optimizer = createOptimizer(setup.optimizer);
   const schedule = createSchedule(setup.schedule, setup.context);
-  const { elementType, batch, lastBatch, leaf, couples, threads, probes, heapBase, insideBytes } = setup;
+  const { elementType, batch, lastBatch, leaf, passRows, couples, threads, probes, heapBase, insideBytes } = setup;
   const backend = setup.backend.name;
-  const shape = { network, loss, optimizer, elementType, batch, lastBatch, leaf, couples, threads, probes, backend };
+  const rows = { batch, lastBatch, leaf, passRows, couples };
+  const shape = { ...rows, network, loss, optimizer, elementType, threads, probes, backend };
   const arena = planArena({ ...shape, schedule, heapBase, insideBytes }).bind(setup.memory, setup.outside);
   const P = network.parameterCount;
   const scratch = takeThreadScratch(shape, createAllocator('createContext', arena.scratch[thread]));

@@ -29,6 +29,7 @@ export interface RunSetup extends TeamSetup {
   readonly batch: number;
   readonly lastBatch: number; // rows of an epoch's last
   readonly leaf: number; // rows of a leaf
+  readonly passRows: number; // most rows of a pass
   readonly couples: boolean; // see couplesRows
   readonly seed: number;
   readonly clipNorm: number | null;
