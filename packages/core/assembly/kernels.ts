@@ -3,7 +3,7 @@ export { affine, affineBackwardInput } from './affine';
 export { affineBackwardWeights } from './affine-weights';
 export { averageRows } from './average-rows';
 export { add, copy, fill, plus, scale } from './vectors';
-export { sgd, sgdMomentum } from './sgd';
+export { sgd, sgdMomentum, sgdOfMean } from './sgd';
 export { adam, adamOfMean, adamw, adamwOfMean } from './adam';
 export {
   geluBackward, geluForward, reluBackward, reluForward, sigmoidBackward, sigmoidForward, tanhBackward, tanhForward,

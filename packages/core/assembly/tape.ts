@@ -40,6 +40,7 @@ import {
   scale,
   sgd,
   sgdMomentum,
+  sgdOfMean,
   sigmoidBackward,
   sigmoidForward,
   siluBackward,
@@ -113,9 +114,10 @@ export function play(tape: usize, calls: i32): void {
       case 48: sgdMomentum(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
       case 49: adam(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
       case 50: adamw(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
-      case 51: adamOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
-      case 52: adamwOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
-      case 53: play(address(tape, 1), word(tape, 2)); break;
+      case 51: sgdOfMean(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), double(tape, 8)); break;
+      case 52: adamOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
+      case 53: adamwOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
+      case 54: play(address(tape, 1), word(tape, 2)); break;
       default: unreachable();
     }
   }

@@ -51,11 +51,12 @@ function meanUpdateCase(specs: readonly OptimizerSpec[]): KernelCase {
   };
 }
 
+const sgds: OptimizerSpec[] = [{ kind: 'sgd' }, { kind: 'sgd', weightDecay: 0.01 }];
 const adams: OptimizerSpec[] = [{ kind: 'adam' }, { kind: 'adam', weightDecay: 0.01 }];
 const adamws: OptimizerSpec[] = [{ kind: 'adamw' }, { kind: 'adamw', weightDecay: 0 }];
 
 export const updateCases = {
-  sgd: updateCase([{ kind: 'sgd' }, { kind: 'sgd', weightDecay: 0.01 }]),
+  sgd: updateCase(sgds),
   'sgd with momentum': updateCase([
     { kind: 'sgd', momentum: 0.9 },
     { kind: 'sgd', momentum: 0.9, weightDecay: 0.01 },
@@ -64,6 +65,7 @@ export const updateCases = {
   ]),
   adam: updateCase(adams),
   adamw: updateCase(adamws),
+  'sgd by a mean': meanUpdateCase(sgds),
   'adam by a mean': meanUpdateCase(adams),
   'adamw by a mean': meanUpdateCase(adamws),
 };

@@ -126,12 +126,12 @@ describe('the mean of a gradient and the update by it', () => {
     expect(counts('adam', take(3), () => false)).toEqual([12, 12]);
   });
 
-  test('become one in WebAssembly for adam, adamw and sums of 1, 2 and 4 rows', () => {
-    for (const kind of ['adam', 'adamw'] as const) {
+  test('become one in WebAssembly for sgd, adam, adamw and sums of 1, 2 and 4 rows', () => {
+    for (const kind of ['sgd', 'adam', 'adamw'] as const) {
       const fused = [1, 2, 3, 4, 5, 8].filter((count) => counts({ kind }, take(count), wasmOwns)[1] === 8);
       expect(fused).toEqual([1, 2, 4]);
     }
-    expect(counts('sgd', take(1), wasmOwns)).toEqual([12, 12]);
+    expect(counts({ kind: 'sgd', momentum: 0.5 }, take(1), wasmOwns)).toEqual([12, 12]);
   });
 
   test('stay two where a block has parameters of both kinds', () => {

@@ -28,7 +28,9 @@ const fastUpdates = [
   updateOp(createOptimizer('adam')),
   updateOp(createOptimizer('adamw')),
 ];
-const fastMeanUpdates = fastUpdates.slice(2).map(({ name, reference }) => meanUpdateOp(name, reference));
+const fastMeanUpdates = fastUpdates
+  .filter(({ name }) => name !== 'sgdMomentum')
+  .map(({ name, reference }) => meanUpdateOp(name, reference));
 
 /**
  * The operations that assembly/ has a function for, under their names: the interpreter of assembly/tape.ts knows each

@@ -17,6 +17,7 @@ const READERS: Readonly<Record<Exclude<Operand['kind'], 'text'>, { readonly read
 const SLOTS: Readonly<Record<string, number>> = {
   sgd: 0,
   sgdMomentum: 1,
+  sgdOfMean: 0,
   adam: 2,
   adamw: 2,
   adamOfMean: 2,
