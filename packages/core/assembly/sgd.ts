@@ -17,8 +17,8 @@ export function sgd(theta: usize, g: usize, n: i32, hyper: usize): void {
 }
 
 /**
- * SGD by the mean of S rows of gradients, `row` bytes apart, which is their sum times `factor`, in one pass: the bits of
- * `averageRows` and then `sgd`. S is 1, 2 or 4. Overwrites `square`, `theta`.
+ * SGD by the mean of S rows of gradients, `row` bytes apart, which is their sum times `factor`, in one pass: the bits
+ * of `averageRows` and then `sgd`. S is 1, 2 or 4. Overwrites `square`, `theta`.
  */
 export function sgdOfMean(
   square: usize, theta: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, factor: f64,
