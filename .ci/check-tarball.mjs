@@ -1,5 +1,6 @@
 /** Refuses a packed package that lacks what a user needs, holds anything else, or points back into the workspace. */
 import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 
 const tarball = process.argv[2];
 const tar = (...args) => execFileSync('tar', args, { encoding: 'utf8' });
@@ -10,7 +11,7 @@ const { name, exports, bin } = JSON.parse(manifest);
 const wanted = ['README.md', 'LICENSE', ...targetsOf(exports), ...targetsOf(bin)];
 const missing = wanted.map((file) => `package/${file.replace('./', '')}`).filter((file) => !files.includes(file));
 const allowed =
-  /^package\/(package\.json|README\.md|LICENSE|kernels\.wasm|bin\/[\w-]+\.js|(src|assembly)\/[\w/-]+\.(ts|json)|dist\/[\w/-]+\.(c?js|d\.ts)(\.map)?)$/;
+  /^package\/(package\.json|README\.md|LICENSE|kernels\.wasm|data\/(README\.md|[\w-]+\.csv(\.gz)?)|bin\/[\w-]+\.js|(src|assembly)\/[\w/-]+\.(ts|json)|dist\/[\w/-]+\.(c?js|d\.ts)(\.map)?)$/;
 const foreign = files.filter((file) => !allowed.test(file));
 
 if (missing.length > 0) throw new Error(`${name}: the tarball lacks ${missing.join(', ')}`);
@@ -18,8 +19,14 @@ if (foreign.length > 0) throw new Error(`${name}: the tarball also holds ${forei
 if (manifest.includes('workspace:')) throw new Error(`${name}: package.json has "workspace:", expected a version`);
 console.log(`${name}: ${files.length} files`);
 
-/** The files that `exports` or `bin` names, at any depth. */
+/** The files that `exports` or `bin` names, at any depth; for a pattern those that are there to match it. */
 function targetsOf(entry) {
-  if (typeof entry === 'string') return [entry];
+  if (typeof entry === 'string') return entry.endsWith('/*') ? filesIn(entry.slice(0, -1)) : [entry];
   return Object.values(entry ?? {}).flatMap(targetsOf);
+}
+
+/** The files of a folder of the package, as it lies in the workspace. */
+function filesIn(folder) {
+  const names = readdirSync(new URL(`../packages/${name.replace('@gradloom/', '')}/${folder}`, import.meta.url));
+  return names.filter((file) => !file.endsWith('.py')).map((file) => `${folder}${file}`);
 }

@@ -44,7 +44,7 @@ const published = {
     ...['TrainingError', 'createModel', 'createPool', 'datasetFromRows', 'evaluateModel', 'fingerprint'],
     ...['limitMemory', 'loadCheckpoint', 'loadCsv', 'loadDataset', 'loadIdx', 'loadIdxFolder', 'loadMnist'],
     ...['loadModel', 'loadNpy', 'loadNpyFolder', 'openModelFile', 'readIdx', 'readNpy', 'saveModel', 'splitDataset'],
-    ...['subset', 'syntheticDatasets', 'train'],
+    ...['subset', 'syntheticDatasets', 'tableFiles', 'tablePath', 'train'],
     ...builders,
   ],
 };
@@ -77,7 +77,7 @@ const types = {
   FileOptions FolderLock Json JsonObject LockOwner LowestLoss Model ModelContents ModelFile ModelMetadata
   NestedRows NpyOptions NumberFile OnNan OutputReader Pool PoolOptions ProbeEvent Profile Progress ProgressEvent
   RecoveryEvent Retry RollbackEvent Rows RowsOptions RunArrays RunRecord SavedState SplitOptions Spread
-  StartEvent StepsEvent SyntheticName SyntheticOptions TargetKind ThreadsEvent TrainEvent TrainOptions
+  StartEvent StepsEvent SyntheticName SyntheticOptions TableName TargetKind ThreadsEvent TrainEvent TrainOptions
   TrainResult TrainingRun Trial WarningEvent WrittenCheckpoint
 `),
 };

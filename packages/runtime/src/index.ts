@@ -119,7 +119,10 @@ export {
   splitDataset,
   subset,
   syntheticDatasets,
+  type TableName,
   type TargetKind,
+  tableFiles,
+  tablePath,
 } from './datasets/index.ts';
 export type { Retry } from './faults/recovery.ts';
 export { fingerprint } from './files/fingerprint.ts';

@@ -15,4 +15,5 @@ export { loadNpyFolder } from './npy-folder.ts';
 export type { NumberFile } from './number-file.ts';
 export { type SplitOptions, splitDataset, subset } from './split.ts';
 export { type ClassOptions, type SyntheticName, type SyntheticOptions, syntheticDatasets } from './synthetic/index.ts';
+export { type TableName, tableFiles, tablePath } from './tables/table-path.ts';
 export { checkFit, checkInput, gatherTargets } from './targets.ts';
