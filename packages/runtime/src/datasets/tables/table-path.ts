@@ -1,20 +1,20 @@
 import { oneOf } from '@gradloom/core/internal';
 import { resolveInstalled } from '../../installed.ts';
 
-/**
- * Tables that come with this package, with their sources and licences in data/README.md. The target is the last column.
- */
-export const tableFiles = {
+const files = {
   iris: 'iris.csv',
   wine: 'wine.csv',
   'breast-cancer': 'breast-cancer.csv.gz',
   digits: 'digits.csv.gz',
   penguins: 'penguins.csv',
   diabetes: 'diabetes.csv',
-} as const;
+};
 
 /** The name of a table that comes with this package. */
-export type TableName = keyof typeof tableFiles;
+export type TableName = keyof typeof files;
+
+/** Tables that come with this package, with their sources and licences in data/README.md. The last column is the target. */
+export const tableFiles: Readonly<Record<TableName, string>> = files;
 
 /**
  * The path of a table that comes with this package: `loadDataset(tablePath('iris'))`.
