@@ -1,7 +1,7 @@
 import { oneOf } from '@gradloom/core/internal';
 import { resolveInstalled } from '../../installed.ts';
 
-const files = {
+const table = {
   iris: 'iris.csv',
   wine: 'wine.csv',
   'breast-cancer': 'breast-cancer.csv.gz',
@@ -11,14 +11,17 @@ const files = {
 };
 
 /** The name of a table that comes with this package. */
-export type TableName = keyof typeof files;
+export type TableName = keyof typeof table;
 
-/** Tables that come with this package, with their sources and licences in data/README.md. The last column is the target. */
-export const tableFiles: Readonly<Record<TableName, string>> = files;
+/**
+ * Tables that come with this package, each with the target in its last column. data/README.md has their sources and
+ * licences.
+ */
+export const tableFiles: Readonly<Record<TableName, string>> = table;
 
 /**
  * The path of a table that comes with this package: `loadDataset(tablePath('iris'))`.
  * @throws OptionError for another name
  */
 export const tablePath = (name: TableName): string =>
-  resolveInstalled(`@gradloom/runtime/data/${tableFiles[oneOf('tablePath', 'name', name, tableFiles)]}`);
+  resolveInstalled(`@gradloom/runtime/data/${table[oneOf('tablePath', 'name', name, table)]}`);
