@@ -26,7 +26,8 @@ const builders = [
 /** Values that a program can import: a name that comes or goes is a decision, taken here. */
 const published = {
   core: [
-    ...['InputError', 'NO_ANSWER', 'OptionError', 'activations', 'buildNetwork', 'createInitializer', 'createLoss'],
+    ...['CellError', 'InputError', 'NO_ANSWER', 'OptionError', 'activations', 'buildNetwork', 'checkPreprocessing'],
+    ...['createEncoder', 'createInitializer', 'createLoss'],
     ...[
       'createOptimizer',
       'createPredictor',
@@ -40,8 +41,26 @@ const published = {
     ...builders,
   ],
   runtime: [
-    ...['BEST_FILE', 'FolderInUseError', 'InputError', 'LAST_FILE', 'LockError', 'NO_ANSWER', 'OptionError'],
-    ...['TrainingError', 'createModel', 'createPool', 'datasetFromRows', 'evaluateModel', 'fingerprint'],
+    ...[
+      'BEST_FILE',
+      'CellError',
+      'FolderInUseError',
+      'InputError',
+      'LAST_FILE',
+      'LockError',
+      'NO_ANSWER',
+      'OptionError',
+    ],
+    ...[
+      'TrainingError',
+      'checkPreprocessing',
+      'createEncoder',
+      'createModel',
+      'createPool',
+      'datasetFromRows',
+      'evaluateModel',
+      'fingerprint',
+    ],
     ...['limitMemory', 'loadCheckpoint', 'loadCsv', 'loadDataset', 'loadIdx', 'loadIdxFolder', 'loadMnist'],
     ...['loadModel', 'loadNpy', 'loadNpyFolder', 'openModelFile', 'readIdx', 'readNpy', 'saveModel', 'splitDataset'],
     ...['subset', 'syntheticDatasets', 'tableFiles', 'tablePath', 'train'],
@@ -53,12 +72,14 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 
 /** Types that a program of either package can name. */
 const typesOfBoth = words(`
-  ActivationBuilder ActivationName ActivationOptions AdagradOptions AdamOptions AdamwOptions BackendName
-  BatchNormOptions   ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions ExponentialOptions HuberOptions
+  ActivationBuilder ActivationName ActivationOptions AdagradOptions AdamOptions AdamwOptions Answer BackendName
+  BatchNormOptions CategoryEncoding Cell CellRow ClassDecoding ColumnEncoding ColumnType ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions Encoder EncodingNote
+  ExponentialOptions HuberOptions
   InitializerName InitializerSpec KindOf LayerFigures LayerKind LayerNormOptions LayerSpec LionOptions LossName
-  LossSpec MomentOptions NetworkSpec NormalOptions OneCycleOptions OptimizerName OptimizerSpec
-  OptionErrorDetails OrthogonalOptions PlateauOptions ResidualOptions RmspropOptions ScheduleName ScheduleSpec
-  SgdOptions ShortActivation SpecOf StepOptions SwigluOptions TensorFigures UniformOptions WarmupOptions
+  LossSpec MomentOptions NetworkSpec NormalOptions NumberEncoding OneCycleOptions OptimizerName OptimizerSpec
+  OptionErrorDetails OrthogonalOptions PlateauOptions Preprocessing ResidualOptions RmspropOptions ScheduleName ScheduleSpec
+  SgdOptions ShortActivation SpecOf StepOptions SwigluOptions TargetDecoding TensorFigures UniformOptions ValueDecoding
+  WarmupOptions
   WeightDecayOptions
 `);
 
@@ -71,7 +92,7 @@ const types = {
   StepFigures Tensor TensorSpec TopKOptions TrainStep TrainStepOptions UpdateKernel
 `),
   runtime: words(`
-  ArrayOptions Backend BackendChoice BackendRecord BlasBackend BlasIdentity BuiltInBackend Checkpoint
+  ArrayOptions Backend BackendChoice BackendRecord BlasBackend BlasIdentity BuiltInBackend CellRows Checkpoint
   CheckpointEvent CheckpointEvery CheckpointOptions ClassOptions CsvOptions DataArray DataMatrix DataRecord
   DataSplits Dataset EarlierCounters EpochEvent EvaluateOptions Evaluation EveryEpochs EverySeconds EverySteps
   FileOptions FolderLock Json JsonObject LockOwner LowestLoss Model ModelContents ModelFile ModelMetadata

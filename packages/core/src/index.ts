@@ -1,3 +1,4 @@
+export type { Answer } from './answers/index.ts';
 export type { BackendName, Block, Blocks, GatherBytes, Kernels } from './backends/kernels.ts';
 export { referenceKernels } from './backends/reference/reference-kernels.ts';
 export type { Allocate, ProductShape } from './backends/scratch.ts';
@@ -82,6 +83,23 @@ export {
 } from './model/network.ts';
 export type { Shape } from './model/shape.ts';
 export type { Pausable } from './pausable.ts';
+export {
+  type CategoryEncoding,
+  type Cell,
+  CellError,
+  type CellRow,
+  type ClassDecoding,
+  type ColumnEncoding,
+  type ColumnType,
+  checkPreprocessing,
+  createEncoder,
+  type Encoder,
+  type EncodingNote,
+  type NumberEncoding,
+  type Preprocessing,
+  type TargetDecoding,
+  type ValueDecoding,
+} from './preprocessing/index.ts';
 export type { Call, Emit, Op, Operand } from './program/op.ts';
 export { createPredictor, type Predictor } from './program/predict.ts';
 export { createRandom, type Random, shuffle } from './random/index.ts';

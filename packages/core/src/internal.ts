@@ -3,6 +3,7 @@
  * @internal
  */
 
+export { type AnswerOptions, answersOf, classify, decodeValue, toProbabilities } from './answers/index.ts';
 export { fusedProducts } from './backends/fused.ts';
 export { assembleCode, type CodeLayout } from './backends/native/code.ts';
 export { assembleProcessorQueries, processorFlags } from './backends/native/isa/x64/processor.ts';
@@ -38,6 +39,21 @@ export {
 } from './options/index.ts';
 export * as option from './options/kinds.ts';
 export { complete } from './pausable.ts';
+export {
+  type CategoryColumnEncoder,
+  type ColumnEncoder,
+  cellReaders,
+  createCategoryEncoder,
+  createColumnEncoder,
+  createNumberEncoder,
+  GAP_WORDS,
+  isGap,
+  type NumberColumnEncoder,
+  readBoolean,
+  readCategory,
+  readDate,
+  readNumber,
+} from './preprocessing/index.ts';
 export {
   createWorkspace,
   emitForward,

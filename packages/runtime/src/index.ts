@@ -5,16 +5,28 @@ export {
   type AdagradOptions,
   type AdamOptions,
   type AdamwOptions,
+  type Answer,
   type BackendName,
   type BatchNormOptions,
   batchNorm,
+  type CategoryEncoding,
+  type Cell,
+  CellError,
+  type CellRow,
+  type ClassDecoding,
+  type ColumnEncoding,
+  type ColumnType,
   type ConstantOptions,
   type CosineOptions,
+  checkPreprocessing,
+  createEncoder,
   type DenseOptions,
   type DropoutOptions,
   dense,
   dropout,
   type EmbeddingOptions,
+  type Encoder,
+  type EncodingNote,
   type ExponentialOptions,
   elu,
   embedding,
@@ -38,6 +50,7 @@ export {
   type NetworkSpec,
   NO_ANSWER,
   type NormalOptions,
+  type NumberEncoding,
   type OneCycleOptions,
   type OptimizerName,
   type OptimizerSpec,
@@ -45,6 +58,7 @@ export {
   type OptionErrorDetails,
   type OrthogonalOptions,
   type PlateauOptions,
+  type Preprocessing,
   type ResidualOptions,
   type RmspropOptions,
   relu,
@@ -63,9 +77,11 @@ export {
   softsign,
   step,
   swiglu,
+  type TargetDecoding,
   type TensorFigures,
   tanh,
   type UniformOptions,
+  type ValueDecoding,
   type WarmupOptions,
   type WeightDecayOptions,
 } from '@gradloom/core';
@@ -133,7 +149,7 @@ export type { Evaluation, OutputReader } from './inference/evaluate-dataset.ts';
 export { type EvaluateOptions, evaluateModel } from './inference/evaluate-model.ts';
 export { createModel, type Model, type ModelContents, type ModelMetadata } from './inference/model.ts';
 export { loadModel, type ModelFile, openModelFile, saveModel } from './inference/model-file.ts';
-export type { NestedRows, Rows } from './inference/rows.ts';
+export type { CellRows, NestedRows, Rows } from './inference/rows.ts';
 export type { Profile } from './measure/clock.ts';
 export { limitMemory } from './memory/memory-room.ts';
 export type {

@@ -1,7 +1,8 @@
-import { buildNetwork, createLoss, createOptimizer, createSchedule } from '@gradloom/core';
+import { buildNetwork, checkPreprocessing, createLoss, createOptimizer, createSchedule } from '@gradloom/core';
 import { show } from '@gradloom/core/internal';
 import { type Container, peekContainer, readContainer, writeContainer } from '../files/container.ts';
 import { isJsonObject, type Json, type JsonObject } from '../files/json.ts';
+import { checkEncoding } from '../inference/check-encoding.ts';
 import type { Checkpoint, Progress, RunArrays, RunRecord, SavedState } from './checkpoint.ts';
 import type { RunIdentity } from './same-run.ts';
 
@@ -54,10 +55,10 @@ export const loadCheckpoint = (path: string): Checkpoint =>
  * @throws Error if it is not a checkpoint.
  */
 export function readRun(path: string): RunIdentity {
-  const { version, spec, loss, record } = peekContainer('readRun', path, [CHECKPOINT_KIND]);
+  const { version, spec, loss, preprocessing, record } = peekContainer('readRun', path, [CHECKPOINT_KIND]);
   if (version !== VERSION || !isJsonObject(record)) throw new Error(`readRun: ${path} has no run, expected one`);
   checkRecord(record);
-  return { spec, loss, record } as unknown as RunIdentity;
+  return { spec, loss, preprocessing, record } as unknown as RunIdentity;
 }
 
 const WITH_SHARDS = ' (its run cut batches into shards, as an earlier version did: it cannot go on, train again)';
@@ -101,7 +102,11 @@ const slotSection = (slot: string): string => `optimizer ${slot}`;
 /** The checkpoint of a file, after checking everything that a resume reads. */
 function checkCheckpoint(header: JsonObject, sections: ReadonlyMap<string, Float64Array>): Checkpoint {
   const { loss, metadata, record, progress } = header as unknown as Checkpoint;
-  const { spec, parameterCount: P } = buildNetwork((header as unknown as Checkpoint).spec);
+  const network = buildNetwork((header as unknown as Checkpoint).spec);
+  const { spec, parameterCount: P } = network;
+  const preprocessing =
+    header.preprocessing === undefined ? undefined : checkPreprocessing('checkpoint', header.preprocessing);
+  if (preprocessing !== undefined) checkEncoding('checkpoint', network, preprocessing);
   createLoss(loss);
   if (!isJsonObject(header.metadata)) throw new Error(`metadata has ${show(metadata)}, expected an object`);
   checkRecord(header.record);
@@ -138,7 +143,8 @@ function checkCheckpoint(header: JsonObject, sections: ReadonlyMap<string, Float
   });
   const arrays: RunArrays = { ...stateOf(''), epochLosses: take('epochLosses') };
   const earlier = counters === undefined ? {} : { earlier: { ...stateOf(EARLIER), counters } };
-  return { spec, loss, metadata, record, progress, arrays, ...earlier };
+  const encoding = preprocessing === undefined ? {} : { preprocessing };
+  return { spec, loss, metadata, ...encoding, record, progress, arrays, ...earlier };
 }
 
 /** Checks the parts of a record that are used; the rest is only compared. */

@@ -1,4 +1,4 @@
-import type { LossSpec, NetworkSpec, OptimizerSpec, ScheduleSpec } from '@gradloom/core';
+import type { LossSpec, NetworkSpec, OptimizerSpec, Preprocessing, ScheduleSpec } from '@gradloom/core';
 import type { BackendRecord } from '../backends/backend.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
 import type { ModelMetadata } from '../inference/model.ts';
@@ -110,6 +110,8 @@ export interface Checkpoint {
   readonly loss: LossSpec;
   /** The `checkpoint.metadata` of the run. */
   readonly metadata: ModelMetadata;
+  /** How rows of a table become inputs; absent for rows of numbers. */
+  readonly preprocessing?: Preprocessing;
   /** Everything else that determines the bits. */
   readonly record: RunRecord;
   /** Progress of the run. */

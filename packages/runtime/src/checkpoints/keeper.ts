@@ -78,6 +78,7 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
     const earlier = history.saved(epochStart(progress.step, plan.context.stepsPerEpoch));
     const checkpoint = {
       ...{ loss: setup.loss, metadata, record, progress, arrays },
+      ...(data.train.preprocessing === undefined ? {} : { preprocessing: data.train.preprocessing }),
       ...(earlier === undefined ? {} : { earlier }),
     };
     const opens = !isOpened;

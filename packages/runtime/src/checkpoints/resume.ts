@@ -9,7 +9,7 @@ import type { Arena } from '../memory/arena.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { copyArray, findNotFinite } from '../turns/arrays.ts';
 import type { Checkpoint, RunArrays, RunRecord } from './checkpoint.ts';
-import { runDifferences } from './same-run.ts';
+import { type RunIdentity, runDifferences } from './same-run.ts';
 
 /** The record of a run, for its checkpoints. Hashes all rows. */
 export function* recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Pausable<RunRecord> {
@@ -38,7 +38,7 @@ export function* recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Pa
  * @throws Error naming every difference; also if the state of the checkpoint is not finite.
  */
 export function* checkResume(plan: RunPlan, record: RunRecord, checkpoint: Checkpoint): Pausable<void> {
-  const found = runDifferences({ spec: plan.network.spec, loss: plan.lossSpec, record }, checkpoint).map(describe);
+  const found = runDifferences(identityOf(plan, record), checkpoint).map(describe);
   const { totalSteps: ownSteps } = record;
   const { totalSteps } = checkpoint.record;
   const { step } = checkpoint.progress;
@@ -54,6 +54,11 @@ export function* checkResume(plan: RunPlan, record: RunRecord, checkpoint: Check
   const bad = (yield* badNumber(plan, arrays)) ?? (earlier && (yield* badNumber(plan, earlier)));
   if (bad !== undefined) throw new Error(`train: the checkpoint's ${bad}, expected finite numbers`);
 }
+
+const identityOf = ({ network, lossSpec, data }: RunPlan, record: RunRecord): RunIdentity => {
+  const { preprocessing } = data.train;
+  return { spec: network.spec, loss: lossSpec, record, ...(preprocessing === undefined ? {} : { preprocessing }) };
+};
 
 /**
  * 'W of dense(2->3) at layer 0 has Infinity', or what the optimizer's state has, of the first number that is not

@@ -4,11 +4,16 @@ import { plainJson } from '../files/json.ts';
 import type { Checkpoint, RunRecord } from './checkpoint.ts';
 
 /** What identifies a run. */
-export type RunIdentity = Pick<Checkpoint, 'spec' | 'loss' | 'record'>;
+export type RunIdentity = Pick<Checkpoint, 'spec' | 'loss' | 'preprocessing' | 'record'>;
 
 /** All differences between two runs that change bits, except their lengths. */
 export function runDifferences(own: RunIdentity, other: RunIdentity): Difference[] {
-  return differences(plainJson(comparable(own)), plainJson(comparable(other)));
+  const preprocessing = ({ preprocessing: found }: RunIdentity) => plainJson({ preprocessing: found ?? null });
+  return [
+    ...differences(plainJson(comparable(own)), plainJson(comparable(other))),
+    // Another table differs in every column: the first one tells enough.
+    ...differences(preprocessing(own), preprocessing(other)).slice(0, 1),
+  ];
 }
 
 export const isSameRun = (own: RunIdentity, other: RunIdentity): boolean => runDifferences(own, other).length === 0;

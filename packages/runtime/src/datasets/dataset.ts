@@ -1,3 +1,4 @@
+import type { Preprocessing } from '@gradloom/core';
 import { refuseBeyondRoom } from '../memory/memory-room.ts';
 
 /** Numbers in memory that all threads share. */
@@ -31,6 +32,10 @@ export interface Dataset {
   readonly classes: number | null;
   /** Names of the classes, in the order of their indices. */
   readonly labels?: readonly string[];
+  /** Of rows of a table: how they became inputs and targets. Models and checkpoints keep it. */
+  readonly preprocessing?: Preprocessing;
+  /** Sample weights [N, 1]: how much each row counts. @default all rows count the same */
+  readonly weights?: DataMatrix;
 }
 
 /** The sets of a run. */

@@ -11,9 +11,10 @@ const PARAMETERS = 'parameters';
  * @throws Error if its parts do not fit together or the file cannot be written.
  */
 export function saveModel(path: string, model: ModelContents): void {
-  const { spec } = checkModel('saveModel', model).network; // the spec in its long form
+  const { network, preprocessing } = checkModel('saveModel', model);
+  const { spec } = network; // in its long form
   const { parameters, loss, metadata } = model;
-  writeContainer('saveModel', path, KIND, { spec, loss, metadata }, new Map([[PARAMETERS, parameters]]));
+  writeContainer('saveModel', path, KIND, { spec, loss, metadata, preprocessing }, new Map([[PARAMETERS, parameters]]));
 }
 
 /**
@@ -50,8 +51,8 @@ function modelOf(where: string, path: string, { content, sections }: Container):
   }
   try {
     // The content is checked when the model is created.
-    const { spec, loss, metadata } = content;
-    return createModel({ spec, loss, metadata, parameters } as unknown as ModelContents);
+    const { spec, loss, metadata, preprocessing } = content;
+    return createModel({ spec, loss, metadata, preprocessing, parameters } as unknown as ModelContents);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(

@@ -1,11 +1,19 @@
-import { buildNetwork, createLoss, type LossSpec, type NetworkSpec } from '@gradloom/core';
-import { doubles, number, record, show } from '@gradloom/core/internal';
+import {
+  type Answer,
+  buildNetwork,
+  checkPreprocessing,
+  createLoss,
+  type EncodingNote,
+  type LossSpec,
+  type NetworkSpec,
+  type Preprocessing,
+} from '@gradloom/core';
+import { answersOf, classify, doubles, number, record, show, toProbabilities } from '@gradloom/core/internal';
 import { fingerprint } from '../files/fingerprint.ts';
 import type { Json } from '../files/json.ts';
-import { classify } from './classify.ts';
+import { checkEncoding } from './check-encoding.ts';
 import { createPredictor, type Predictor } from './predictor.ts';
-import { toProbabilities } from './probabilities.ts';
-import { flatRows, type NestedRows, nestedRows, type Rows } from './rows.ts';
+import { type CellRows, createRowReader, flatRows, type NestedRows, nestedRows, type Rows } from './rows.ts';
 
 /** Metadata of a model: any JSON. These keys have a meaning. */
 export interface ModelMetadata {
@@ -26,11 +34,16 @@ export interface ModelContents {
   readonly loss?: LossSpec;
   /** Metadata. @default {} */
   readonly metadata?: ModelMetadata;
+  /** How rows of a table become inputs, and outputs answers. @default rows are numbers, as the network takes them */
+  readonly preprocessing?: Preprocessing;
 }
 
 /**
  * A network with its weights, which answers synchronously in the calling thread. Pass arrays of rows to get arrays, or
  * a Float64Array to get a Float64Array.
+ *
+ * A model of a table takes rows of the table: objects by column name, or lists of cells in the order of the columns. A
+ * Float64Array holds inputs of the network, encoded already.
  */
 export interface Model extends ModelContents {
   /** Metadata. */
@@ -45,20 +58,25 @@ export interface Model extends ModelContents {
    */
   predict(rows: Float64Array): Float64Array;
   /** The same, with one array per row. */
-  predict(rows: NestedRows): number[][];
+  predict(rows: NestedRows | CellRows): number[][];
   /**
    * Softmax or sigmoid of the outputs; rows without an answer may contain NaN.
    * @throws Error if the loss does not take logits.
    */
   probabilities(rows: Float64Array): Float64Array;
   /** The same, with one array per row. */
-  probabilities(rows: NestedRows): number[][];
+  probabilities(rows: NestedRows | CellRows): number[][];
   /**
    * The class of each row [N], an index into `metadata.labels`: the highest output or, with one output for two
    * classes, 1 for yes. It is -1 for a row without an answer: one of its outputs is NaN or infinite, because of its
    * inputs or an overflow.
    */
-  classify(rows: Rows): number[];
+  classify(rows: Rows | CellRows): number[];
+  /**
+   * An answer per row: the name of the class with the probabilities by name, or the value in the target's units.
+   * `onNote` hears of categories and gaps that the training rows did not have.
+   */
+  answer(rows: Rows | CellRows, onNote?: (note: EncodingNote) => void): Answer[];
 }
 
 /**
@@ -66,27 +84,33 @@ export interface Model extends ModelContents {
  * @throws Error if its parts do not fit together.
  */
 export function createModel(contents: ModelContents): Model {
-  const { network, loss: trainedOn } = checkModel('createModel', contents);
+  const { network, loss: trainedOn, preprocessing } = checkModel('createModel', contents);
   const { parameters, loss, metadata = {} } = contents;
   const { spec, input: I, output: O } = network;
+  const toInputs = preprocessing === undefined ? undefined : createRowReader(preprocessing);
   let predictor: Predictor | undefined;
 
-  function outputs(where: string, rows: Rows): Float64Array {
-    const x = flatRows(where, rows, I);
+  function outputs(where: string, rows: Rows | CellRows, onNote?: (note: EncodingNote) => void): Float64Array {
+    const x = inputsOf(where, rows, onNote);
     predictor ??= createPredictor(where, network, parameters, loss ?? 'mse');
     return predictor(where, x);
   }
 
+  function inputsOf(where: string, rows: Rows | CellRows, onNote?: (note: EncodingNote) => void): Float64Array {
+    if (rows instanceof Float64Array || toInputs === undefined) return flatRows(where, rows as Rows, I);
+    return toInputs(where, rows, onNote);
+  }
+
   function predict(rows: Float64Array): Float64Array;
-  function predict(rows: NestedRows): number[][];
-  function predict(rows: Rows): Float64Array | number[][] {
+  function predict(rows: NestedRows | CellRows): number[][];
+  function predict(rows: Rows | CellRows): Float64Array | number[][] {
     const y = outputs('predict', rows);
     return rows instanceof Float64Array ? y : nestedRows(y, O);
   }
 
   function probabilities(rows: Float64Array): Float64Array;
-  function probabilities(rows: NestedRows): number[][];
-  function probabilities(rows: Rows): Float64Array | number[][] {
+  function probabilities(rows: NestedRows | CellRows): number[][];
+  function probabilities(rows: Rows | CellRows): Float64Array | number[][] {
     const y = outputs('probabilities', rows);
     toProbabilities('probabilities', trainedOn, y, O);
     return rows instanceof Float64Array ? y : nestedRows(y, O);
@@ -97,14 +121,21 @@ export function createModel(contents: ModelContents): Model {
     parameters,
     ...(loss === undefined ? {} : { loss }),
     metadata,
+    ...(preprocessing === undefined ? {} : { preprocessing }),
     fingerprint: fingerprint(parameters),
     predict,
     probabilities,
     classify: (rows) => classify(outputs('classify', rows), O, trainedOn),
+    answer: (rows, onNote) =>
+      answersOf(outputs('answer', rows, onNote), O, {
+        loss: trainedOn,
+        target: preprocessing?.target,
+        labels: metadata.labels,
+      }),
   };
 }
 
-/** The network and the loss of a model. @throws Error if its parts do not fit together. */
+/** Network, loss and preprocessing of a model. @throws Error if its parts do not fit together. */
 export function checkModel(where: string, contents: ModelContents) {
   record(where, 'model', contents, '{ spec, parameters }');
   const { spec, parameters, loss, metadata = {} } = contents;
@@ -118,5 +149,7 @@ export function checkModel(where: string, contents: ModelContents) {
     throw new Error(`${where}: metadata.labels has ${show(labels)}, expected an array of names`);
   }
   if (divisor !== undefined) number(where, 'metadata.divisor', divisor, 'other than 0', (value) => value !== 0);
-  return { network, loss: loss === undefined ? null : createLoss(loss) };
+  const preprocessing = contents.preprocessing && checkPreprocessing(where, contents.preprocessing);
+  if (preprocessing !== undefined) checkEncoding(where, network, preprocessing);
+  return { network, loss: loss === undefined ? null : createLoss(loss), preprocessing };
 }

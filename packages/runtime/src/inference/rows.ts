@@ -1,3 +1,4 @@
+import { CellError, type CellRow, createEncoder, type EncodingNote, type Preprocessing } from '@gradloom/core';
 import { show, viewOf } from '@gradloom/core/internal';
 
 /** Rows of numbers, an array a row [N][I]. */
@@ -5,6 +6,35 @@ export type NestedRows = readonly (readonly number[])[];
 
 /** Rows of numbers: an array a row, or all rows in one. */
 export type Rows = Float64Array | NestedRows;
+
+/** Rows of a table: objects by column name, or lists of cells in the order of the columns. */
+export type CellRows = readonly CellRow[];
+
+/** Encodes rows of a table into x [N, I]. @throws Error naming `where`, the row and the column. */
+export type RowReader = (where: string, rows: CellRows, onNote?: (note: EncodingNote) => void) => Float64Array;
+
+/** A reader of rows for a model of a table. */
+export function createRowReader(preprocessing: Preprocessing): RowReader {
+  let listener: ((note: EncodingNote) => void) | undefined;
+  const encoder = createEncoder(preprocessing, (note) => listener?.(note));
+  return (where, rows, onNote) => {
+    if (!Array.isArray(rows)) throw new Error(`${where}: rows has ${show(rows)}, expected an array of rows`);
+    const x = new Float64Array(rows.length * encoder.width);
+    listener = onNote;
+    for (const [n, row] of rows.entries()) {
+      if (typeof row !== 'object' || row === null) {
+        throw new Error(`${where}: row ${n} has ${show(row)}, expected an object by column name, or a list of cells`);
+      }
+      try {
+        encoder.encode(row, x, n * encoder.width);
+      } catch (error) {
+        if (!(error instanceof CellError)) throw error;
+        throw new Error(`${where}: row ${n}, ${error.message}`, { cause: error });
+      }
+    }
+    return x;
+  };
+}
 
 /** The rows in one array [N, I]. @throws Error naming the row that has not I numbers. */
 export function flatRows(where: string, rows: Rows, I: number): Float64Array {

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import {
+  checkPreprocessing,
   createLoss,
   createOptimizer,
   createSchedule,
@@ -27,6 +28,7 @@ import {
 import type { DataSplits, Dataset } from '../datasets/dataset.ts';
 import { checkFitInTurns } from '../datasets/targets.ts';
 import { fingerprintInTurns } from '../files/fingerprint.ts';
+import { checkEncoding } from '../inference/check-encoding.ts';
 import { EVALUATION_ROWS } from '../memory/thread-scratch.ts';
 import type { Pool } from '../threads/pool.ts';
 import { mostWorking } from '../tuning/working-threads.ts';
@@ -80,6 +82,8 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
   yield* refuseUntrainable(network);
   const lossSpec = options.loss ?? (train.classes === null ? 'mse' : 'softmax-cross-entropy');
   const loss = within('loss', () => createLoss(lossSpec));
+  const { preprocessing } = train;
+  if (preprocessing !== undefined) checkEncoding('train', network, checkPreprocessing('train', preprocessing));
   for (const set of [train, validation, test])
     if (set !== undefined) yield* checkFitInTurns('train', network, loss, set);
   const { optimizer: optimizerSpec, schedule: scheduleSpec, epochs, steps, threads: team, pool, resume } = options;

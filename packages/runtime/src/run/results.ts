@@ -1,4 +1,4 @@
-import type { LossSpec, NetworkSpec } from '@gradloom/core';
+import type { LossSpec, NetworkSpec, Preprocessing } from '@gradloom/core';
 import type { Backend } from '../backends/backend.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
 import type { Profile } from '../measure/clock.ts';
@@ -14,6 +14,8 @@ export interface TrainResult {
   readonly fingerprint: string;
   /** The loss that was minimized. */
   readonly loss: LossSpec;
+  /** How rows of the table become inputs, if the datasets are of a table. */
+  readonly preprocessing?: Preprocessing;
   /** 'completed', or 'aborted' if `signal` ended the run. */
   readonly stopped: 'completed' | 'aborted';
   /** Steps done, including those before a resume. */

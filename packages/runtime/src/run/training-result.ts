@@ -22,12 +22,14 @@ export function* trainingResult(parts: ResultParts): Pausable<TrainResult> {
   const { plan, setup, parameters, progress, epochLog, test } = parts;
   const { totalSteps, stepsPerEpoch } = plan.context;
   const { step, samples, elapsedMs, threads, validation } = progress;
+  const { preprocessing } = plan.data.train;
   const epochLosses = epochLog.losses();
   return {
     spec: plan.network.spec,
     parameters,
     fingerprint: yield* fingerprintInTurns(parameters),
     loss: setup.loss,
+    ...(preprocessing === undefined ? {} : { preprocessing }),
     stopped: step < totalSteps ? 'aborted' : 'completed',
     steps: step,
     epochs: step / stepsPerEpoch,

@@ -1,4 +1,5 @@
-import { type Loss, math } from '@gradloom/core';
+import * as math from '../math/index.ts';
+import type { Loss } from '../model/losses/index.ts';
 
 /** Converts outputs of a network by its loss. Overwrites `y`. */
 type ToProbabilities = (
@@ -40,3 +41,6 @@ function softmaxRows(
     for (let i = row; i < row + O; i++) y[i] /= sum;
   }
 }
+
+/** Whether the outputs of a network with this loss are logits, of which probabilities can be made. */
+export const hasProbabilities = (loss: Loss | null): boolean => byLoss[loss?.name ?? ''] !== undefined;

@@ -1,5 +1,5 @@
-import type { Loss } from '@gradloom/core';
-import { createDecision } from '@gradloom/core/internal';
+import type { Loss } from '../model/losses/index.ts';
+import { createDecision } from '../train/metrics/index.ts';
 
 /** The predicted class of each row, by the rule of all metrics; NO_ANSWER if it has none. */
 export function classify(

@@ -1,0 +1,17 @@
+import { createEncoder, type Network, OptionError, type Preprocessing } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
+
+/** @throws OptionError where the preprocessing makes other inputs, or has other targets, than the network. */
+export function checkEncoding(where: string, { input, output }: Network, preprocessing: Preprocessing): void {
+  const { width } = createEncoder(preprocessing);
+  if (width !== input) {
+    const problem = `has ${input}, expected ${width} (what the columns of the table become)`;
+    throw new OptionError(where, ['input', 'preprocessing'], problem, { about: "the network's input" });
+  }
+  const [first] = preprocessing.target;
+  const wanted = first.type === 'classes' ? first.labels.length : preprocessing.target.length;
+  if (output === wanted || (first.type === 'classes' && wanted === 2 && output === 1)) return;
+  const what = first.type === 'classes' ? `classes of ${show(first.name)}` : 'target columns';
+  const problem = `has ${output}, expected ${wanted} (${what})`;
+  throw new OptionError(where, ['layers', 'preprocessing'], problem, { about: "the network's output" });
+}

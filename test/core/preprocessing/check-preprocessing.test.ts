@@ -1,0 +1,49 @@
+import { checkPreprocessing, OptionError, type Preprocessing } from '@gradloom/core';
+import { expect, test } from 'vitest';
+
+const valid: Preprocessing = {
+  version: 1,
+  columns: [
+    { name: 'age', type: 'numeric', center: 40, scale: 10, fill: null, indicator: true },
+    { name: 'city', type: 'categorical', categories: ['Bonn', 'Köln'], missing: false },
+  ],
+  target: [{ name: 'price', type: 'values', center: 1, scale: 2 }],
+};
+
+const [age, city] = valid.columns;
+const [price] = valid.target;
+const withColumn = (column: object) => ({ ...valid, columns: [{ ...age, ...column }, city] });
+const classes = { name: 'left', type: 'classes', labels: ['no', 'yes'] };
+
+test('a valid preprocessing is itself, through JSON too', () => {
+  expect(checkPreprocessing('f', valid)).toEqual(valid);
+  expect(checkPreprocessing('f', JSON.parse(JSON.stringify(valid)))).toEqual(valid);
+});
+
+const refused: [value: unknown, problem: string][] = [
+  [null, 'f: preprocessing has null, expected an object with version, columns, target'],
+  [{ ...valid, version: 2 }, 'f: preprocessing.version has 2, expected 1 (a newer Gradloom may read it)'],
+  [{ ...valid, more: 1 }, 'f: preprocessing has ["version","columns","target","more"], expected the keys'],
+  [{ version: 1, columns: valid.columns }, 'f: preprocessing has ["version","columns"], expected the keys'],
+  [{ ...valid, columns: [] }, 'f: preprocessing.columns has [], expected a list with at least one entry'],
+  [{ ...valid, target: {} }, 'f: preprocessing.target has {}, expected a list with at least one entry'],
+  [withColumn({ type: 'text' }), 'f: preprocessing.columns.0.type has "text", expected one of numeric, date, boolean'],
+  [withColumn({ name: 1 }), 'f: preprocessing.columns.0.name has 1, expected text'],
+  [withColumn({ center: null }), 'f: preprocessing.columns.0.center has null, expected a finite number'],
+  [withColumn({ center: Infinity }), 'f: preprocessing.columns.0.center has Infinity, expected a finite number'],
+  [withColumn({ scale: 0 }), 'f: preprocessing.columns.0.scale has 0, expected a number other than 0'],
+  [withColumn({ fill: '1' }), 'f: preprocessing.columns.0.fill has "1", expected a finite number'],
+  [withColumn({ indicator: 1 }), 'f: preprocessing.columns.0.indicator has 1, expected true or false'],
+  [withColumn({ name: 'city' }), 'f: preprocessing.columns.1.name has "city", expected each name once'],
+  [{ ...valid, columns: [{ ...city, categories: ['a', 'a'] }] }, 'has ["a","a"], expected a list of texts, each of'],
+  [{ ...valid, columns: [{ ...city, categories: [1] }] }, 'f: preprocessing.columns.0.categories has [1], expected'],
+  [{ ...valid, columns: [{ ...city, missing: 0 }] }, 'f: preprocessing.columns.0.missing has 0, expected true'],
+  [{ ...valid, target: [{ ...price, scale: 0 }] }, 'f: preprocessing.target.0.scale has 0, expected a number other'],
+  [{ ...valid, target: [{ ...classes, labels: 2 }] }, 'f: preprocessing.target.0.labels has 2, expected a list'],
+  [{ ...valid, target: [price, classes] }, 'f: preprocessing.target.1.type has "classes", expected values, as one of'],
+];
+
+test.each(refused)('%j is refused', (value, problem) => {
+  expect(() => checkPreprocessing('f', value)).toThrow(OptionError);
+  expect(() => checkPreprocessing('f', value)).toThrow(problem);
+});
