@@ -73,7 +73,6 @@ const right: Record<string, () => readonly unknown[]> = {
   measureGflops: () => [{ name: 'wasm' }, 1],
   openOwnFile: () => ['here', 'nowhere'],
   openModelFile: () => ['nowhere'],
-  plainJson: () => [{}],
   planStepWork: () => [spec, { train: data }, quick],
   refuseInUse: () => ['here', 'folder'],
   readIdx: () => ['nowhere'],

@@ -75,7 +75,7 @@ const typesOfBoth = words(`
   ActivationBuilder ActivationName ActivationOptions AdagradOptions AdamOptions AdamwOptions Answer BackendName
   BatchNormOptions CategoryEncoding Cell CellRow ClassDecoding ColumnEncoding ColumnType ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions Encoder EncodingNote
   ExponentialOptions HuberOptions
-  InitializerName InitializerSpec KindOf LayerFigures LayerKind LayerNormOptions LayerSpec LionOptions LossName
+  InitializerName InitializerSpec Json JsonObject KindOf LayerFigures LayerKind LayerNormOptions LayerSpec LionOptions LossName
   LossSpec MomentOptions NetworkSpec NormalOptions NumberEncoding OneCycleOptions OptimizerName OptimizerSpec
   OptionErrorDetails OrthogonalOptions PlateauOptions Preprocessing ResidualOptions RmspropOptions ScheduleName ScheduleSpec
   SgdOptions ShortActivation SpecOf StepOptions SwigluOptions TargetDecoding TensorFigures UniformOptions ValueDecoding
@@ -95,7 +95,7 @@ const types = {
   ArrayOptions Backend BackendChoice BackendRecord BlasBackend BlasIdentity BuiltInBackend CellRows Checkpoint
   CheckpointEvent CheckpointEvery CheckpointOptions ClassOptions CsvOptions DataArray DataMatrix DataRecord
   DataSplits Dataset EarlierCounters EpochEvent EvaluateOptions Evaluation EveryEpochs EverySeconds EverySteps
-  FileOptions FolderLock Json JsonObject LockOwner LowestLoss Model ModelContents ModelFile ModelMetadata
+  FileOptions FolderLock LockOwner LowestLoss Model ModelContents ModelFile ModelMetadata
   NestedRows NpyOptions NumberFile OnNan OutputReader Pool PoolOptions ProbeEvent Profile Progress ProgressEvent
   RecoveryEvent Retry RollbackEvent Rows RowsOptions RunArrays RunRecord SavedState SplitOptions Spread
   StartEvent StepsEvent SyntheticName SyntheticOptions TableName TargetKind ThreadsEvent TrainEvent TrainOptions

@@ -10,9 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const installed = {
   '@gradloom/core': 'packages/core',
   '@gradloom/runtime': 'packages/runtime',
-  ...Object.fromEntries(
-    ['koffi', 'msgpackr', 'piscina'].map((name) => [name, `packages/runtime/node_modules/${name}`]),
-  ),
+  ...Object.fromEntries(['koffi', 'piscina'].map((name) => [name, `packages/runtime/node_modules/${name}`])),
 };
 
 export interface BundleOptions {

@@ -5,7 +5,7 @@ interface Packr {
   unpack(bytes: Uint8Array): unknown;
 }
 
-const fromRuntime = createRequire(new URL('../../packages/runtime/package.json', import.meta.url));
-
-/** msgpackr as the runtime has it installed. */
-export const { Packr } = fromRuntime('msgpackr') as { Packr: new (options: { useRecords: boolean }) => Packr };
+/** msgpackr: MessagePack by other authors than those of the package that reads and writes our files. */
+export const { Packr } = createRequire(import.meta.url)('msgpackr') as {
+  Packr: new (options: { useRecords: boolean }) => Packr;
+};

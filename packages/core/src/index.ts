@@ -3,6 +3,7 @@ export type { BackendName, Block, Blocks, GatherBytes, Kernels } from './backend
 export { referenceKernels } from './backends/reference/reference-kernels.ts';
 export type { Allocate, ProductShape } from './backends/scratch.ts';
 export type { ElementType } from './element-type.ts';
+export type { Json, JsonObject } from './files/json.ts';
 export * as math from './math/index.ts';
 export { type Activation, type ActivationName, activations } from './model/activations/index.ts';
 export {

@@ -25,6 +25,15 @@ export { tapeLength } from './backends/wasm/wasm-tape.ts';
 export { WasmApi, type WasmMemory, type WasmModule, wasmProblem } from './backends/wasm/webassembly.ts';
 export { type Products, withProducts } from './backends/with-products.ts';
 export { bytesOfElements, elementView, FLOAT64 } from './element-type.ts';
+export {
+  type Container,
+  HASH_BYTES,
+  openContainer,
+  openHeader,
+  packStart,
+  type Sealed,
+} from './files/container.ts';
+export { isJsonObject, plainJson } from './files/json.ts';
 export { NO_BATCH, NO_SHARE, noMemory } from './model/layers/index.ts';
 export { bindTensors, buildNetworkInTurns, couplesRows } from './model/network.ts';
 export { sizeOf } from './model/shape.ts';

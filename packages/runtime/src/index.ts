@@ -36,6 +36,8 @@ export {
   type InitializerSpec,
   InputError,
   identity,
+  type Json,
+  type JsonObject,
   type KindOf,
   type LayerFigures,
   type LayerKind,
@@ -143,7 +145,6 @@ export {
 export type { Retry } from './faults/recovery.ts';
 export { fingerprint } from './files/fingerprint.ts';
 export type { FolderLock } from './files/folder-lock.ts';
-export type { Json, JsonObject } from './files/json.ts';
 export { FolderInUseError, LockError, type LockOwner } from './files/lock-owner.ts';
 export type { Evaluation, OutputReader } from './inference/evaluate-dataset.ts';
 export { type EvaluateOptions, evaluateModel } from './inference/evaluate-model.ts';

@@ -10,7 +10,6 @@ export { checkInput, datasetFormats } from './datasets/index.ts';
 export { type Difference, differences } from './files/differences.ts';
 export { findFile } from './files/file-size.ts';
 export { isLockName, LOCK_FILE, lockFolder, lockOwner, refuseInUse } from './files/folder-lock.ts';
-export { plainJson } from './files/json.ts';
 export { makeDirectory } from './files/make-directory.ts';
 export { checkOwnFile, openOwnFile } from './files/own-file.ts';
 export { systemReason } from './files/system-reason.ts';

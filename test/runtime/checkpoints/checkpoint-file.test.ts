@@ -1,11 +1,12 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NetworkSpec } from '@gradloom/core';
+import type { Container } from '@gradloom/core/internal';
 import { type Checkpoint, loadCheckpoint, loadModel, openModelFile, saveModel } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { saveCheckpoint } from '../../../packages/runtime/src/checkpoints/checkpoint-file.ts';
-import { type Container, readContainer, writeContainer } from '../../../packages/runtime/src/files/container.ts';
+import { readContainer, writeContainer } from '../../../packages/runtime/src/files/container.ts';
 import { checkpointedRun } from '../../support/checkpointed-run.ts';
 import { gradloom } from '../../support/command-line.ts';
 import { nestedNetwork } from '../../support/nested-network.ts';

@@ -1,4 +1,5 @@
-import { type Difference, differences, plainJson } from '@gradloom/runtime/internal';
+import { plainJson } from '@gradloom/core/internal';
+import { type Difference, differences } from '@gradloom/runtime/internal';
 import { headerOf, type Inspected } from './inspection.ts';
 import type { NamedTensor } from './tensors.ts';
 

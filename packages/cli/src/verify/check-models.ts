@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { show } from '@gradloom/core/internal';
+import { plainJson, show } from '@gradloom/core/internal';
 import { BEST_FILE, type Checkpoint, fingerprint, LAST_FILE, type ModelFile, openModelFile } from '@gradloom/runtime';
-import { checkOwnFile, differences, plainJson } from '@gradloom/runtime/internal';
+import { checkOwnFile, differences } from '@gradloom/runtime/internal';
 import { isRecord } from '../options/read-object.ts';
 import { MODEL_FILE } from '../run-files/names.ts';
 import { isOwnOption } from '../train/resumed-options.ts';

@@ -1,7 +1,14 @@
-import { buildNetwork, checkPreprocessing, createLoss, createOptimizer, createSchedule } from '@gradloom/core';
-import { show } from '@gradloom/core/internal';
-import { type Container, peekContainer, readContainer, writeContainer } from '../files/container.ts';
-import { isJsonObject, type Json, type JsonObject } from '../files/json.ts';
+import {
+  buildNetwork,
+  checkPreprocessing,
+  createLoss,
+  createOptimizer,
+  createSchedule,
+  type Json,
+  type JsonObject,
+} from '@gradloom/core';
+import { type Container, isJsonObject, show } from '@gradloom/core/internal';
+import { peekContainer, readContainer, writeContainer } from '../files/container.ts';
 import { checkEncoding } from '../inference/check-encoding.ts';
 import type { Checkpoint, Progress, RunArrays, RunRecord, SavedState } from './checkpoint.ts';
 import type { RunIdentity } from './same-run.ts';

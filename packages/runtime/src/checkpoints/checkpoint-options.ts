@@ -6,12 +6,12 @@ import {
   type OptionsOf,
   onlyKeys,
   option,
+  plainJson,
   positiveInteger,
   show,
 } from '@gradloom/core/internal';
 import { currentDirectory } from '../files/current-directory.ts';
 import type { FolderLock } from '../files/folder-lock.ts';
-import { plainJson } from '../files/json.ts';
 import type { ModelMetadata } from '../inference/model.ts';
 
 /** The interval between checkpoints: steps, or { steps }, { epochs } or { seconds }. It changes no bit of the run. */

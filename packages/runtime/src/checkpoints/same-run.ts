@@ -1,6 +1,6 @@
+import { plainJson } from '@gradloom/core/internal';
 import type { BackendRecord } from '../backends/backend.ts';
 import { type Difference, differences } from '../files/differences.ts';
-import { plainJson } from '../files/json.ts';
 import type { Checkpoint, RunRecord } from './checkpoint.ts';
 
 /** What identifies a run. */

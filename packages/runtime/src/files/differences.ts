@@ -1,4 +1,4 @@
-import type { Json } from './json.ts';
+import type { Json } from '@gradloom/core';
 
 /** One place at which two values differ. */
 export interface Difference {

@@ -12,12 +12,3 @@ export function littleEndianBytes(numbers: Numbers): Uint8Array {
   const copy = Buffer.from(bytes);
   return numbers.BYTES_PER_ELEMENT === 4 ? copy.swap32() : copy.swap64();
 }
-
-/**
- * The `length` numbers whose little-endian bytes begin at `offset` of `buffer`, in place. Overwrites them where the
- * machine is not.
- */
-export function littleEndianNumbers(buffer: ArrayBuffer, offset: number, length: number): Float64Array {
-  if (isBigEndian) Buffer.from(buffer, offset, length * 8).swap64();
-  return new Float64Array(buffer, offset, length);
-}

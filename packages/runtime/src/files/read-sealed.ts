@@ -1,29 +1,19 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { HASH_BYTES, type Sealed } from '@gradloom/core/internal';
 import { mebibytes } from '../memory/memory.ts';
 import { memoryRoom } from '../memory/memory-room.ts';
 import { fileSize } from './file-size.ts';
 import { systemReason } from './system-reason.ts';
 
-export const HASH_BYTES = 32;
-
 /** Bytes of one call: Node reads and hashes less than 2 GiB. */
 const CHUNK = 1 << 28;
-
-/** A file whose last 32 bytes are the SHA-256 of those before, open for reading. */
-export interface SealedFile {
-  readonly size: number;
-  /** Some of its bytes, not yet verified; zeros after the end of the file. */
-  peek(position: number, length: number): Uint8Array<ArrayBuffer>;
-  /** All of its bytes. @throws Error if one of them has changed, or there is no memory for them. */
-  readAll(): ArrayBuffer;
-}
 
 /**
  * Opens a file for `read`, which checks its start before memory is taken for the rest.
  * @throws Error naming the path if it cannot be read.
  */
-export function readSealed<T>(where: string, path: string, read: (file: SealedFile) => T): T {
+export function readSealed<T>(where: string, path: string, read: (file: Sealed) => T): T {
   // Before it is opened: one that is no regular file could keep whoever opens it waiting.
   fileSize(where, path, 'a Gradloom file');
   const file = open(where, path);

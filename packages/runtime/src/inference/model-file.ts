@@ -1,6 +1,7 @@
+import type { Container } from '@gradloom/core/internal';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import { CHECKPOINT_KIND, checkpointOf } from '../checkpoints/checkpoint-file.ts';
-import { type Container, readContainer, writeContainer } from '../files/container.ts';
+import { readContainer, writeContainer } from '../files/container.ts';
 import { checkModel, createModel, type Model, type ModelContents } from './model.ts';
 
 const KIND = 'model';

@@ -4,13 +4,13 @@ import {
   checkPreprocessing,
   createLoss,
   type EncodingNote,
+  type Json,
   type LossSpec,
   type NetworkSpec,
   type Preprocessing,
 } from '@gradloom/core';
 import { answersOf, classify, doubles, number, record, show, toProbabilities } from '@gradloom/core/internal';
 import { fingerprint } from '../files/fingerprint.ts';
-import type { Json } from '../files/json.ts';
 import { checkEncoding } from './check-encoding.ts';
 import { createPredictor, type Predictor } from './predictor.ts';
 import { type CellRows, createRowReader, flatRows, type NestedRows, nestedRows, type Rows } from './rows.ts';

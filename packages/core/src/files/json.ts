@@ -1,4 +1,4 @@
-import { show } from '@gradloom/core/internal';
+import { show } from '../text/show.ts';
 
 /** JSON values of a file header: data, never code. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
@@ -12,7 +12,7 @@ export interface JsonObject {
 const DEEPEST = 64;
 
 /** Most values, so that a megabyte of tiny ones is refused in a fraction of a second. */
-const MOST_VALUES = 1 << 16;
+export const MOST_VALUES = 1 << 16;
 
 /**
  * A plain copy of `value`, whose objects may be Maps with string keys; undefined properties are dropped.
