@@ -86,7 +86,8 @@ const typesOfBoth = words(`
 /** Types, likewise. */
 const types = {
   core: words(`
-  Activation Allocate BatchPlace Block Blocks Call DecisionOptions ElementType Emit GatherBytes Initializer Inspect Kernels
+  Activation Allocate AverageOptions BatchPlace Block Blocks CalibrationOptions Call DecisionOptions ElementType Emit
+  GatherBytes Initializer Inspect Kernels ProbabilityOptions RankingMetric RankingOptions
   Layer LayerMemory Loss LossKernel Metric MetricName Network NetworkPlace NodeSums Op Operand Optimizer Pass
   Pausable Place PlacedLayer Predictor ProductShape Random Schedule ScheduleContext ScheduleIn Shape Share StackMemory
   StepFigures Tensor TensorSpec TopKOptions TrainStep TrainStepOptions UpdateKernel

@@ -106,11 +106,16 @@ export { createPredictor, type Predictor } from './program/predict.ts';
 export { createRandom, type Random, shuffle } from './random/index.ts';
 export { OptionError, type OptionErrorDetails } from './text/option-error.ts';
 export {
+  type AverageOptions,
+  type CalibrationOptions,
   type DecisionOptions,
   type Metric,
   type MetricName,
   metrics,
   NO_ANSWER,
+  type ProbabilityOptions,
+  type RankingMetric,
+  type RankingOptions,
   type TopKOptions,
 } from './train/metrics/index.ts';
 export {

@@ -1,7 +1,7 @@
 import { defineOptions, finite, type Named, type OptionsOf, oneOf, required } from '../../options/index.ts';
 import { badOutput, NO_ANSWER } from './unanswered.ts';
 
-const decisionTable = {
+export const decisionTable = {
   /** 'classes': one index per row, one output per class. 'values': one-hot rows, or 0 and 1 with one output. */
   targets: required(oneOf({ classes: true, values: true })),
   /** With one output and values: the threshold above which the answer is 1. 0 for logits. @default 0.5 */

@@ -1,19 +1,43 @@
 import { accuracy } from './accuracy.ts';
+import { balancedAccuracy } from './balanced-accuracy.ts';
+import { brier } from './brier.ts';
+import { calibration } from './calibration.ts';
+import { calibrationError } from './calibration-error.ts';
 import { confusionMatrix } from './confusion-matrix.ts';
+import { explainedVariance } from './explained-variance.ts';
+import { f1 } from './f1.ts';
+import { logLoss } from './log-loss.ts';
 import { mae } from './mae.ts';
+import { mape } from './mape.ts';
 import type { Metric } from './metric.ts';
+import { prAuc } from './pr-auc.ts';
+import { precision } from './precision.ts';
 import { r2 } from './r2.ts';
+import { recall } from './recall.ts';
 import { rmse } from './rmse.ts';
+import { rocAuc } from './roc-auc.ts';
 import { topK } from './top-k.ts';
 import { unanswered } from './unanswered.ts';
 
 const table = {
   accuracy,
   'top-k': topK,
+  'balanced-accuracy': balancedAccuracy,
+  precision,
+  recall,
+  f1,
+  'roc-auc': rocAuc,
+  'pr-auc': prAuc,
+  'log-loss': logLoss,
+  brier,
+  'calibration-error': calibrationError,
+  calibration,
   'confusion-matrix': confusionMatrix,
   mae,
   rmse,
+  mape,
   r2,
+  'explained-variance': explainedVariance,
   unanswered,
 } satisfies Record<string, (options: never) => Metric<number | Float64Array>>;
 
@@ -23,7 +47,11 @@ export type MetricName = keyof typeof table;
 /** Every metric. To add one, write a file and list it here. */
 export const metrics: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
+export type { CalibrationOptions } from './calibration.ts';
+export type { AverageOptions } from './class-rates.ts';
 export { createDecision, type Decision, type DecisionOptions } from './decision.ts';
 export type { Metric } from './metric.ts';
+export type { ProbabilityOptions } from './probability-options.ts';
+export type { RankingMetric, RankingOptions } from './ranking.ts';
 export type { TopKOptions } from './top-k.ts';
 export { badOutput, NO_ANSWER } from './unanswered.ts';

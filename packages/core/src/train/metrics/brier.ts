@@ -1,0 +1,29 @@
+import type { RowNumber } from './counted.ts';
+import type { Metric } from './metric.ts';
+import { type ProbabilityOptions, targetsOf } from './probability-options.ts';
+import { rowMean } from './row-mean.ts';
+import { NO_ANSWER } from './unanswered.ts';
+
+/** Σ (p - 1 for the row's class)² over its outputs. */
+export function rowBrier(options: ProbabilityOptions): RowNumber {
+  const { target } = targetsOf('metric brier', options);
+  const isBinary = options.targets === 'values';
+  return (y, t, n, O) => {
+    const c = target(t, n, O);
+    if (c === NO_ANSWER) return Number.NaN;
+    if (isBinary && O === 1) return (y[n] - c) * (y[n] - c);
+    let sum = 0;
+    for (let o = 0; o < O; o++) {
+      const distance = o === c ? 1 - y[n * O + o] : y[n * O + o];
+      sum += distance * distance;
+    }
+    return sum;
+  };
+}
+
+/**
+ * Brier score: mean over rows of the squared distance between probabilities and the row's class. With one output
+ * (p - t)², from 0 to 1; with an output a class the sum over classes, from 0 to 2. Outputs are probabilities. [Brier
+ * 1950](https://doi.org/10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2)
+ */
+export const brier = (options: ProbabilityOptions): Metric => rowMean(rowBrier(options));

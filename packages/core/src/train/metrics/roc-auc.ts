@@ -1,0 +1,33 @@
+import { createRanking, type RankingMetric, type RankingOptions } from './ranking.ts';
+
+/**
+ * Of all pairs of a positive and a negative row, the share whose positive one has the higher score; a tie is half of a
+ * pair. It is counted in whole and half numbers, so the order of the rows changes no bit.
+ */
+export const rocRanking = createRanking(
+  'metric roc-auc',
+  ({ order, ends, positive }, counts) => {
+    let pairs = 0;
+    let [positives, negatives] = [0, 0];
+    let [tiedPositives, tiedNegatives] = [0, 0];
+    for (let n = 0; n < order.length; n++) {
+      const count = counts === null ? 1 : counts[order[n]];
+      if (positive[n] === 1) tiedPositives += count;
+      else tiedNegatives += count;
+      if (ends[n] === 0) continue;
+      pairs += tiedPositives * (negatives + tiedNegatives / 2);
+      positives += tiedPositives;
+      negatives += tiedNegatives;
+      tiedPositives = 0;
+      tiedNegatives = 0;
+    }
+    return pairs / (positives * negatives);
+  },
+  Number.NaN,
+);
+
+/**
+ * Area under the ROC curve. With more than two classes, the mean over classes of each against all others; a class with
+ * no rows, or with all, does not count. NaN if no class counts or a row has no answer. Keeps all rows.
+ */
+export const rocAuc = (options: RankingOptions): RankingMetric => rocRanking.metric(options);
