@@ -30,6 +30,7 @@ const readers: Record<string, { name: string; args: (path: string) => string[] }
   'an IDX file of labels': { name: 'train-labels-idx1-ubyte', args: (path) => train('--dataset', imagesBeside(path)) },
   'a gzipped IDX file': { name: 'train-images-idx3-ubyte.gz', args: (path) => train('--dataset', path) },
   'an npy file': { name: 'a.npy', args: (path) => train('--dataset', path) },
+  'an npz file': { name: 'a.npz', args: (path) => train('--dataset', path) },
   'a CSV file': { name: 'a.csv', args: (path) => train('--dataset', path) },
   'a gzipped CSV file': { name: 'a.csv.gz', args: (path) => train('--dataset', path) },
   'a JSON config': { name: 'a.json', args: (path) => train('--dataset', 'xor', '--config', path) },

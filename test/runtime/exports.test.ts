@@ -62,7 +62,17 @@ const published = {
       'fingerprint',
     ],
     ...['limitMemory', 'loadCheckpoint', 'loadCsv', 'loadDataset', 'loadIdx', 'loadIdxFolder', 'loadMnist'],
-    ...['loadModel', 'loadNpy', 'loadNpyFolder', 'openModelFile', 'readIdx', 'readNpy', 'saveModel', 'splitDataset'],
+    ...[
+      'loadModel',
+      'loadNpy',
+      'loadNpyFolder',
+      'loadNpz',
+      'openModelFile',
+      'readIdx',
+      'readNpy',
+      'saveModel',
+      'splitDataset',
+    ],
     ...['subset', 'syntheticDatasets', 'tableFiles', 'tablePath', 'train'],
     ...builders,
   ],
@@ -97,7 +107,7 @@ const types = {
   CheckpointEvent CheckpointEvery CheckpointOptions ClassOptions CsvOptions DataArray DataMatrix DataRecord
   DataSplits Dataset EarlierCounters EpochEvent EvaluateOptions Evaluation EveryEpochs EverySeconds EverySteps
   FileOptions FolderLock LockOwner LowestLoss Model ModelContents ModelFile ModelMetadata
-  NestedRows NpyOptions NumberFile OnNan OutputReader Pool PoolOptions ProbeEvent Profile Progress ProgressEvent
+  NamedArraysOptions NestedRows NpyOptions NumberFile OnNan OutputReader Pool PoolOptions ProbeEvent Profile Progress ProgressEvent
   RecoveryEvent Retry RollbackEvent Rows RowsOptions RunArrays RunRecord SavedState SplitOptions Spread
   StartEvent StepsEvent SyntheticName SyntheticOptions TableName TargetKind ThreadsEvent TrainEvent TrainOptions
   TrainResult TrainingRun Trial WarningEvent WrittenCheckpoint

@@ -126,6 +126,8 @@ export {
   loadMnist,
   loadNpy,
   loadNpyFolder,
+  loadNpz,
+  type NamedArraysOptions,
   type NpyOptions,
   type NumberFile,
   type RowsOptions,

@@ -4,16 +4,18 @@ import { OptionError } from '@gradloom/core';
 import { number, onlyKeys, positiveInteger, record, show } from '@gradloom/core/internal';
 import { checkPath } from '../files/check-path.ts';
 import type { ArrayOptions } from './array-dataset.ts';
+import type { NamedArraysOptions } from './array-shelf.ts';
 import { type CsvOptions, loadCsv } from './csv-dataset.ts';
 import type { DataSplits } from './dataset.ts';
 import { loadIdx } from './idx-dataset.ts';
 import { isIdxFolder, loadIdxFolder } from './idx-folder.ts';
 import { findIdxLabels } from './idx-labels.ts';
-import { loadNpy, type NpyOptions } from './npy-dataset.ts';
+import { loadNpy } from './npy-dataset.ts';
 import { isNpyFolder, loadNpyFolder } from './npy-folder.ts';
+import { loadNpz } from './npz.ts';
 
 /** Options of all formats; each format uses those that it knows. */
-export type FileOptions = ArrayOptions & NpyOptions & CsvOptions;
+export type FileOptions = ArrayOptions & NamedArraysOptions & CsvOptions;
 
 /** A layout of files that a dataset can be read from. */
 interface DatasetFormat {
@@ -39,7 +41,7 @@ export const datasetFormats = {
   },
   'npy-folder': {
     title: 'a folder with x.npy and y.npy',
-    options: [...ofArrays, 'targets'],
+    options: [...ofArrays, 'targets', 'x', 'y'],
     isFolder: true,
     matches: isNpyFolder,
     load: loadNpyFolder,
@@ -57,6 +59,13 @@ export const datasetFormats = {
     isFolder: false,
     matches: isNamed(/\.npy(\.gz)?$/i),
     load: async (path, options) => ({ train: await loadNpy(path, null, options) }),
+  },
+  npz: {
+    title: 'one that ends in .npz',
+    options: [...ofArrays, 'targets', 'x', 'y'],
+    isFolder: false,
+    matches: isNamed(/\.npz$/i),
+    load: loadNpz,
   },
   csv: {
     title: 'a file whose name ends in .csv or .tsv',

@@ -1,4 +1,5 @@
 export type { ArrayOptions } from './array-dataset.ts';
+export type { NamedArraysOptions } from './array-shelf.ts';
 export { checkDataset } from './check-dataset.ts';
 export { type CsvOptions, loadCsv } from './csv-dataset.ts';
 export type { DataArray, DataMatrix, DataSplits, Dataset } from './dataset.ts';
@@ -12,6 +13,7 @@ export { loadMnist } from './mnist.ts';
 export { readNpy } from './npy.ts';
 export { loadNpy, type NpyOptions, type TargetKind } from './npy-dataset.ts';
 export { loadNpyFolder } from './npy-folder.ts';
+export { loadNpz } from './npz.ts';
 export type { NumberFile } from './number-file.ts';
 export { type SplitOptions, splitDataset, subset } from './split.ts';
 export { type ClassOptions, type SyntheticName, type SyntheticOptions, syntheticDatasets } from './synthetic/index.ts';

@@ -9,6 +9,8 @@ export interface NpyOptions extends ArrayOptions {
   targets?: TargetKind;
 }
 
+export const NPY_OPTIONS = [...ARRAY_OPTIONS, 'targets'] as const satisfies readonly (keyof NpyOptions)[];
+
 export const targetKinds = { classes: true, values: true };
 /** What targets are: indices of classes, or values. */
 export type TargetKind = keyof typeof targetKinds;
@@ -22,23 +24,34 @@ export async function loadNpy(
   targets: string | null, // path
   options: NpyOptions = {},
 ): Promise<Dataset> {
-  onlyKeys('loadNpy', options, [...ARRAY_OPTIONS, 'targets']);
-  const { targets: kind, ...ofArrays } = options;
-  if (kind !== undefined) oneOf('loadNpy', 'targets', kind, targetKinds);
+  onlyKeys('loadNpy', options, NPY_OPTIONS);
+  if (options.targets !== undefined) oneOf('loadNpy', 'targets', options.targets, targetKinds);
   const first: NamedArray = { path: inputs, ...(await readNpy(inputs)) };
-  const [x, t] = targets === null ? cutOff(first) : [first, { path: targets, ...(await readNpy(targets)) }];
+  const second = targets === null ? null : { path: targets, ...(await readNpy(targets)) };
+  return datasetOfNpy('loadNpy', first, second, options);
+}
+
+/** The same of arrays that were read. */
+export function datasetOfNpy(
+  where: string,
+  inputs: NamedArray,
+  targets: NamedArray | null, // null: the last column of `inputs`
+  options: NpyOptions,
+): Dataset {
+  const { targets: kind, ...ofArrays } = options;
+  const [x, t] = targets === null ? cutOff(where, inputs) : [inputs, targets];
   const isWhole = !/f\d$/.test(t.type);
   const hasValues = kind === undefined ? !isWhole : kind === 'values';
   // A label a row is one column of them, too.
   const flat = t.array.length === t.shape[0] ? { ...t, shape: [t.shape[0]] } : t;
-  return datasetOfArrays('loadNpy', x, flat, hasValues, ofArrays);
+  return datasetOfArrays(where, x, flat, hasValues, ofArrays);
 }
 
 /** All columns but the last, and the last. */
-function cutOff({ path, type, shape, array }: NamedArray): [inputs: NamedArray, targets: NamedArray] {
+function cutOff(where: string, { path, type, shape, array }: NamedArray): [inputs: NamedArray, targets: NamedArray] {
   const [rows, columns] = shape;
   if (shape.length !== 2 || columns < 2) {
-    throw new Error(`loadNpy: ${path} has the shape (${shape.join(', ')}), expected rows of 2 columns or more`);
+    throw new Error(`${where}: ${path} has the shape (${shape.join(', ')}), expected rows of 2 columns or more`);
   }
   const inputs = sharedArrayLike(array, rows * (columns - 1));
   const targets = sharedArrayLike(array, rows);

@@ -1,4 +1,4 @@
-import { openBytes } from '../files/byte-source.ts';
+import { type ByteSource, openBytes } from '../files/byte-source.ts';
 import { type DataArray, sharedArrayLike } from './dataset.ts';
 import { readNpyHeader } from './npy-header.ts';
 import { type Fault, type NumberFile, readNumbers } from './number-file.ts';
@@ -12,14 +12,19 @@ export async function readNpy(path: string): Promise<NumberFile> {
   const source = await openBytes('readNpy', path, 'an npy file');
   const fault: Fault = (has, expected) => new Error(`readNpy: ${path} has ${has}, expected ${expected}`);
   try {
-    const header = await readNpyHeader(source, fault);
-    const { type, shape, isColumnMajor } = header;
-    const stored = await readNumbers(source, header, fault);
-    if (/[iu]8$/.test(type.name)) checkExact(stored, fault);
-    return { type: type.name, shape, array: isColumnMajor && shape.length > 1 ? rowMajor(stored, shape) : stored };
+    return await readNpyFrom(source, fault);
   } finally {
     await source.close();
   }
+}
+
+/** The same from any source. @throws Error of `fault`. */
+export async function readNpyFrom(source: ByteSource, fault: Fault): Promise<NumberFile> {
+  const header = await readNpyHeader(source, fault);
+  const { type, shape, isColumnMajor } = header;
+  const stored = await readNumbers(source, header, fault);
+  if (/[iu]8$/.test(type.name)) checkExact(stored, fault);
+  return { type: type.name, shape, array: isColumnMajor && shape.length > 1 ? rowMajor(stored, shape) : stored };
 }
 
 function checkExact(array: DataArray, fault: Fault): void {

@@ -88,34 +88,42 @@ function unpacked(
   // A failure of either stream ends the iteration below, which reports it.
   pipeline(handle.createReadStream({ start: 0, autoClose: false }), gunzip, () => {});
   const chunks: AsyncIterator<Buffer> = gunzip[Symbol.asyncIterator]();
-  let chunk: Uint8Array = new Uint8Array(0);
   let bytes = 0; // unpacked so far
 
-  async function nextChunk(): Promise<boolean> {
+  async function nextChunk(): Promise<Uint8Array | null> {
     const next = await chunks.next().catch((error: Error) => {
       throw fault(`damaged gzip contents (${error.message})`, 'a whole gzip file', error);
     });
-    if (!next.done) chunk = next.value;
-    bytes += chunk.length;
+    if (next.done) return null;
+    bytes += next.value.length;
     if (bytes > mostBytes) throw tooMuch();
-    return !next.done;
+    return next.value;
   }
 
   return {
-    async read(into) {
-      let filled = 0;
-      while (filled < into.length) {
-        if (chunk.length === 0 && !(await nextChunk())) break;
-        const n = Math.min(chunk.length, into.length - filled);
-        into.set(chunk.subarray(0, n), filled);
-        chunk = chunk.subarray(n);
-        filled += n;
-      }
-      return filled;
-    },
+    read: readParts(nextChunk),
     async close() {
       gunzip.destroy();
       await handle.close();
     },
+  };
+}
+
+/** `read` of a source whose bytes come in parts of any size; `next` gives null at their end, and then no more. */
+export function readParts(next: () => Promise<Uint8Array | null>): ByteSource['read'] {
+  let part: Uint8Array | null = new Uint8Array(0);
+  return async (into) => {
+    let filled = 0;
+    while (filled < into.length && part !== null) {
+      if (part.length === 0) {
+        part = await next();
+        continue;
+      }
+      const n = Math.min(part.length, into.length - filled);
+      into.set(part.subarray(0, n), filled);
+      part = part.subarray(n);
+      filled += n;
+    }
+    return filled;
   };
 }

@@ -1,0 +1,75 @@
+import { OptionError } from '@gradloom/core';
+import { onlyKeys, show } from '@gradloom/core/internal';
+import type { DataSplits, Dataset } from './dataset.ts';
+import { NPY_OPTIONS, type NpyOptions } from './npy-dataset.ts';
+import { type NamedSet, pairedSet } from './paired-set.ts';
+
+/** Options of several arrays by name: a folder or an archive of them. */
+export interface NamedArraysOptions extends NpyOptions {
+  /** Name of the array of inputs, as of `x_test` in `x`. @default 'x' */
+  x?: string;
+  /** Name of the array of targets. @default 'y' */
+  y?: string;
+}
+
+/** Arrays that stand beside each other, each with a name: files of a folder, or members of an archive. */
+export interface ArrayShelf {
+  readonly path: string;
+  readonly names: readonly string[]; // 'x_train'
+  /** An array in a message: 'numbers/x.npy', 'numbers.npz: x'. */
+  placeOf(name: string): string;
+  /** One that is missing: 'the file numbers/y.npy', 'an array y'. */
+  wanted(name: string): string;
+  /** 'has 2 arrays (a, b) and none named x, expected x and y' */
+  refuse(x: string, y: string): string;
+  load(inputs: string, targets: string | null, options: NpyOptions): Promise<Dataset>;
+}
+
+/**
+ * The sets of a shelf: `x` and `y`, or `x_train` and `y_train`, for training; `x_validation` (also `x_val`, `x_valid`)
+ * and `x_test`, each with its `y`. One array alone has the target in its last column. Capital letters and hyphens are
+ * fine. @throws Error naming the array, what it has and what it should have.
+ */
+export async function loadShelf(where: string, shelf: ArrayShelf, options: NamedArraysOptions): Promise<DataSplits> {
+  onlyKeys(where, options, [...NPY_OPTIONS, 'x', 'y']);
+  const { x = 'x', y = 'y', ...rest } = options;
+  for (const [name, value] of Object.entries({ x, y })) {
+    if (typeof value === 'string' && value !== '') continue;
+    throw new OptionError(where, name, `has ${show(value)}, expected the name of an array`);
+  }
+  const inputs = find(shelf, x, '([-_]train)?');
+  if (inputs === undefined) {
+    if (shelf.names.length === 1 && options.x === undefined && options.y === undefined) {
+      return { train: await shelf.load(shelf.names[0], null, rest) };
+    }
+    throw new Error(`${where}: ${shelf.path} ${shelf.refuse(x, y)}`);
+  }
+  const targets = partner('([-_]train)?', inputs);
+  const placed = { inputs: shelf.placeOf(inputs), targets: shelf.placeOf(targets) };
+  const train = { set: await shelf.load(inputs, targets, rest), ...placed };
+  const validation = await otherSet('val(?:id(?:ation)?)?', train);
+  const test = await otherSet('test', train);
+  return { train: train.set, ...(validation && { validation }), ...(test && { test }) };
+
+  /** The set beside the training set whose names have this word; undefined where there is none. */
+  async function otherSet(word: string, own: NamedSet): Promise<Dataset | undefined> {
+    const inputs = find(shelf, x, `[-_]${word}`);
+    if (inputs === undefined) return undefined;
+    const targets = partner(`[-_]${word}`, inputs);
+    const { classes } = own.set;
+    const set = await shelf.load(inputs, targets, classes === null ? rest : { classes, ...rest });
+    return pairedSet(where, own, { set, inputs: shelf.placeOf(inputs), targets: shelf.placeOf(targets) });
+  }
+
+  function partner(rest: string, of: string): string {
+    const found = find(shelf, y, rest);
+    if (found !== undefined) return found;
+    const wanted = shelf.wanted(`${y}${of.slice(x.length)}`);
+    throw new Error(`${where}: ${shelf.placeOf(of)} has no targets beside it, expected ${wanted}`);
+  }
+}
+
+const find = ({ names }: ArrayShelf, name: string, rest: string): string | undefined => {
+  const pattern = new RegExp(`^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}${rest}$`, 'i');
+  return names.find((candidate) => pattern.test(candidate));
+};

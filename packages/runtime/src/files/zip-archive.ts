@@ -1,0 +1,87 @@
+import type { Readable } from 'node:stream';
+import { crc32 } from 'node:zlib';
+import { counted, show } from '@gradloom/core/internal';
+import { type Entry, openPromise } from 'yauzl';
+import { type ByteSource, readParts } from './byte-source.ts';
+import { fileSize } from './file-size.ts';
+
+/** The files of an archive. */
+export interface ZipArchive {
+  /** In the order of the archive. */
+  readonly names: readonly string[];
+  /** The unpacked bytes of one of them. They are read once, in order. @throws Error if they are damaged. */
+  open(name: string): Promise<ByteSource>;
+  close(): void;
+}
+
+/** The highest compression ratio of DEFLATE. [zlib](https://zlib.net/zlib_tech.html) */
+const MOST_UNPACKED = 1032;
+
+/**
+ * Opens a zip archive. Sizes are those of its directory, held against the size of the file; the checksum of each file
+ * is compared when it has been read. @throws Error naming the file and what is wrong with it.
+ */
+export async function openZip(where: string, path: string, wanted: string): Promise<ZipArchive> {
+  const fileBytes = fileSize(where, path, wanted);
+  const fault = (has: string, expected = wanted, cause?: unknown) =>
+    new Error(`${where}: ${path} has ${has}, expected ${expected}`, { cause });
+  const damaged = (error: unknown) =>
+    fault(`contents that are no whole zip archive (${sentenceOf(error)})`, wanted, error);
+  const archive = await openPromise(path, { autoClose: false }).catch((error: unknown) => {
+    throw damaged(error);
+  });
+  const entries = new Map<string, Entry>();
+  try {
+    for await (const entry of archive.eachEntry()) {
+      if (entries.has(entry.fileName)) throw fault(`${show(entry.fileName)} twice`, 'each name once');
+      refuseSizes(entry);
+      if (!entry.fileName.endsWith('/')) entries.set(entry.fileName, entry);
+    }
+  } catch (error) {
+    archive.close();
+    throw error instanceof Error && error.message.startsWith(where) ? error : damaged(error);
+  }
+  return { names: [...entries.keys()], open, close: () => archive.close() };
+
+  function refuseSizes({ fileName, compressedSize, uncompressedSize }: Entry): void {
+    if (compressedSize <= fileBytes && uncompressedSize <= (compressedSize + 1) * MOST_UNPACKED) return;
+    const has = `${show(fileName)} of ${counted(compressedSize, 'byte')} that unpack to ${uncompressedSize}`;
+    throw fault(has, `no more than fit into a file of ${fileBytes}`);
+  }
+
+  async function open(name: string): Promise<ByteSource> {
+    const entry = entries.get(name);
+    if (entry === undefined) throw fault(`no ${show(name)}`, [...entries.keys()].join(', '));
+    if (entry.isEncrypted()) throw fault(`${show(name)} encrypted`, 'an archive without a password');
+    if (!entry.canDecodeFileData()) {
+      throw fault(`${show(name)} packed by method ${entry.compressionMethod}`, 'method 0 (stored) or 8 (deflated)');
+    }
+    const stream: Readable = await archive.openReadStreamPromise(entry).catch((error: unknown) => {
+      throw damaged(error);
+    });
+    const parts: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
+    let sum = 0;
+    const next = async (): Promise<Uint8Array | null> => {
+      const part = await parts.next().catch((error: unknown) => {
+        throw fault(`${show(name)} damaged (${sentenceOf(error)})`, wanted, error);
+      });
+      if (!part.done) {
+        sum = crc32(part.value, sum);
+        return part.value;
+      }
+      if (sum !== entry.crc32) throw fault(`${show(name)} with a wrong checksum`, 'the bytes that were packed');
+      return null;
+    };
+    return {
+      gzipped: false,
+      fileBytes: entry.uncompressedSize,
+      mostBytes: entry.uncompressedSize,
+      read: readParts(next),
+      close: async () => void stream.destroy(),
+    };
+  }
+}
+
+/** A message as part of a sentence. */
+const sentenceOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/\.$/, '').replace(/\s+/g, ' ');
