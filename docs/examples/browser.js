@@ -1,10 +1,10 @@
-// Predicts in a browser, with @gradloom/core alone. train.mjs writes model.json; then
-//   npx esbuild browser.js --bundle --outfile=page.js
-// and open browser.html, which loads page.js.
-import { buildNetwork, createPredictor } from '@gradloom/core';
-import { parameters, spec } from './model.json';
+// Predicts in a browser, with @gradloom/core alone. train.mjs writes moons.gradloom; then
+//   npx esbuild browser.js --bundle --format=esm --outfile=page.js
+// and serve the folder: browser.html loads page.js, which fetches the model.
+import { openModel } from '@gradloom/core';
 
-const predict = createPredictor(buildNetwork(spec), Float64Array.from(parameters));
+const response = await fetch('moons.gradloom');
+const model = openModel(await response.arrayBuffer());
 const canvas = document.querySelector('canvas');
 const output = document.querySelector('output');
 const [left, top, width, height] = [-1.5, 1.5, 4, 2.5]; // what the canvas shows of the plane
@@ -13,18 +13,18 @@ const [left, top, width, height] = [-1.5, 1.5, 4, 2.5]; // what the canvas shows
 const pointAt = (px, py) => [left + (px / canvas.width) * width, top - (py / canvas.height) * height];
 
 // All pixels at once: a row of the network's input each.
-const rows = Array.from({ length: canvas.height }, (_, py) => py).flatMap((py) =>
+const points = Array.from({ length: canvas.height }, (_, py) => py).flatMap((py) =>
   Array.from({ length: canvas.width }, (_, px) => pointAt(px, py)),
 );
-const logits = predict(Float64Array.from(rows.flat()));
+const shares = model.probabilities(points);
 const image = new ImageData(canvas.width, canvas.height);
-for (let i = 0; i < rows.length; i++) {
-  const share = 1 / (1 + Math.exp(logits[2 * i] - logits[2 * i + 1])); // softmax of two logits
+for (const [i, [, share]] of shares.entries()) {
   image.data.set([60 + 180 * share, 140, 240 - 180 * share, 255], 4 * i);
 }
 canvas.getContext('2d').putImageData(image, 0, 0);
 
 canvas.addEventListener('click', ({ offsetX, offsetY }) => {
   const point = pointAt(offsetX, offsetY);
-  output.value = JSON.stringify({ point, logits: Array.from(predict(Float64Array.from(point))) });
+  output.value = JSON.stringify({ point, answer: model.answer([point])[0] });
 });
+output.value = 'Click a point.';

@@ -1,5 +1,4 @@
 // Trains on two half moons in an ES module, keeps the model, and asks it: node train.mjs
-import { writeFileSync } from 'node:fs';
 import {
   dense,
   loadModel,
@@ -33,7 +32,3 @@ console.log(
     [1, -0.5],
   ]),
 );
-
-// As JSON, for browser.js: text keeps every bit of a number.
-const { spec, parameters } = result;
-writeFileSync('model.json', JSON.stringify({ spec, parameters: Array.from(parameters) }));

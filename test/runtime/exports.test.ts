@@ -37,7 +37,7 @@ const published = {
       'initializeParameters',
       'initializers',
     ],
-    ...['layers', 'losses', 'math', 'metrics', 'optimizers', 'referenceKernels', 'schedules', 'shuffle'],
+    ...['layers', 'losses', 'math', 'metrics', 'openModel', 'optimizers', 'referenceKernels', 'schedules', 'shuffle'],
     ...builders,
   ],
   runtime: [
@@ -83,11 +83,11 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 /** Types that a program of either package can name. */
 const typesOfBoth = words(`
   ActivationBuilder ActivationName ActivationOptions AdagradOptions AdamOptions AdamwOptions Answer BackendName
-  BatchNormOptions CategoryEncoding Cell CellRow ClassDecoding ColumnEncoding ColumnType ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions Encoder EncodingNote
+  BatchNormOptions CategoryEncoding Cell CellRow CellRows ClassDecoding ColumnEncoding ColumnType ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions Encoder EncodingNote
   ExponentialOptions HuberOptions
   InitializerName InitializerSpec Json JsonObject KindOf LayerFigures LayerKind LayerNormOptions LayerSpec LionOptions LossName
-  LossSpec MomentOptions NetworkSpec NormalOptions NumberEncoding OneCycleOptions OptimizerName OptimizerSpec
-  OptionErrorDetails OrthogonalOptions PlateauOptions Preprocessing ResidualOptions RmspropOptions ScheduleName ScheduleSpec
+  LossSpec Model ModelContents ModelMetadata MomentOptions NestedRows NetworkSpec NormalOptions NumberEncoding OneCycleOptions OptimizerName OptimizerSpec
+  OptionErrorDetails OrthogonalOptions PlateauOptions Preprocessing ResidualOptions RmspropOptions Rows ScheduleName ScheduleSpec
   SgdOptions ShortActivation SpecOf StepOptions SwigluOptions TargetDecoding TensorFigures UniformOptions ValueDecoding
   WarmupOptions
   WeightDecayOptions
@@ -103,12 +103,12 @@ const types = {
   StepFigures Tensor TensorSpec TopKOptions TrainStep TrainStepOptions UpdateKernel
 `),
   runtime: words(`
-  ArrayOptions Backend BackendChoice BackendRecord BlasBackend BlasIdentity BuiltInBackend CellRows Checkpoint
+  ArrayOptions Backend BackendChoice BackendRecord BlasBackend BlasIdentity BuiltInBackend Checkpoint
   CheckpointEvent CheckpointEvery CheckpointOptions ClassOptions CsvOptions DataArray DataMatrix DataRecord
   DataSplits Dataset EarlierCounters EpochEvent EvaluateOptions Evaluation EveryEpochs EverySeconds EverySteps
-  FileOptions FolderLock LockOwner LowestLoss Model ModelContents ModelFile ModelMetadata
-  NamedArraysOptions NestedRows NpyOptions NumberFile OnNan OutputReader Pool PoolOptions ProbeEvent Profile Progress ProgressEvent
-  RecoveryEvent Retry RollbackEvent Rows RowsOptions RunArrays RunRecord SavedState SplitOptions Spread
+  FileOptions FolderLock LockOwner LowestLoss ModelFile
+  NamedArraysOptions NpyOptions NumberFile OnNan OutputReader Pool PoolOptions ProbeEvent Profile Progress ProgressEvent
+  RecoveryEvent Retry RollbackEvent RowsOptions RunArrays RunRecord SavedState SplitOptions Spread
   StartEvent StepsEvent SyntheticName SyntheticOptions TableName TargetKind ThreadsEvent TrainEvent TrainOptions
   TrainResult TrainingRun Trial WarningEvent WrittenCheckpoint
 `),

@@ -4,6 +4,15 @@ export { referenceKernels } from './backends/reference/reference-kernels.ts';
 export type { Allocate, ProductShape } from './backends/scratch.ts';
 export type { ElementType } from './element-type.ts';
 export type { Json, JsonObject } from './files/json.ts';
+export {
+  type CellRows,
+  type Model,
+  type ModelContents,
+  type ModelMetadata,
+  type NestedRows,
+  openModel,
+  type Rows,
+} from './inference/index.ts';
 export * as math from './math/index.ts';
 export { type Activation, type ActivationName, activations } from './model/activations/index.ts';
 export {

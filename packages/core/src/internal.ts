@@ -34,8 +34,19 @@ export {
   type Sealed,
 } from './files/container.ts';
 export { isJsonObject, plainJson } from './files/json.ts';
+export {
+  assembleModel,
+  checkEncoding,
+  checkModel,
+  MODEL_KINDS,
+  type ModelEngine,
+  modelOf,
+  PARAMETERS,
+} from './inference/index.ts';
+export { badWeight, findBadWeight, refuseBadWeights } from './model/bad-weight.ts';
 export { NO_BATCH, NO_SHARE, noMemory } from './model/layers/index.ts';
 export { bindTensors, buildNetworkInTurns, couplesRows } from './model/network.ts';
+export { findNotFinite, firstNotFinite } from './model/not-finite.ts';
 export { sizeOf } from './model/shape.ts';
 export {
   defineOptions,

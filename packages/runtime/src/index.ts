@@ -13,6 +13,7 @@ export {
   type Cell,
   CellError,
   type CellRow,
+  type CellRows,
   type ClassDecoding,
   type ColumnEncoding,
   type ColumnType,
@@ -48,7 +49,11 @@ export {
   type LossSpec,
   layerNorm,
   leakyRelu,
+  type Model,
+  type ModelContents,
+  type ModelMetadata,
   type MomentOptions,
+  type NestedRows,
   type NetworkSpec,
   NO_ANSWER,
   type NormalOptions,
@@ -63,6 +68,7 @@ export {
   type Preprocessing,
   type ResidualOptions,
   type RmspropOptions,
+  type Rows,
   relu,
   residual,
   type ScheduleName,
@@ -150,9 +156,8 @@ export type { FolderLock } from './files/folder-lock.ts';
 export { FolderInUseError, LockError, type LockOwner } from './files/lock-owner.ts';
 export type { Evaluation, OutputReader } from './inference/evaluate-dataset.ts';
 export { type EvaluateOptions, evaluateModel } from './inference/evaluate-model.ts';
-export { createModel, type Model, type ModelContents, type ModelMetadata } from './inference/model.ts';
+export { createModel } from './inference/model.ts';
 export { loadModel, type ModelFile, openModelFile, saveModel } from './inference/model-file.ts';
-export type { CellRows, NestedRows, Rows } from './inference/rows.ts';
 export type { Profile } from './measure/clock.ts';
 export { limitMemory } from './memory/memory-room.ts';
 export type {

@@ -1,6 +1,7 @@
 import { show } from '../text/show.ts';
 import { packHeader, unpackHeader } from './header.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { littleEndianNumbers } from './little-endian.ts';
 
 /** A file of named arrays: a JSON description, and the numbers. */
 export interface Container {
@@ -167,16 +168,4 @@ function section(entry: Json, fault: Fault): Section {
     if (typeof length === 'number' && Number.isSafeInteger(length) && length >= 0) return { name, length };
   }
   throw fault(`the section ${show(entry)}`, "{ name, dtype: 'float64', length }");
-}
-
-const isBigEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 0;
-
-/** The `length` numbers whose bytes begin at `offset`, in place. Overwrites them where the machine is big-endian. */
-function littleEndianNumbers(buffer: ArrayBuffer, offset: number, length: number): Float64Array {
-  const numbers = new Float64Array(buffer, offset, length);
-  if (isBigEndian) {
-    const view = new DataView(buffer, offset, length * 8);
-    for (let i = 0; i < length; i++) numbers[i] = view.getFloat64(8 * i, true);
-  }
-  return numbers;
 }

@@ -1,5 +1,5 @@
-import { sha256 } from '@noble/hashes/sha2.js';
 import { HASH_BYTES, type Sealed } from './container.ts';
+import { sha256Of } from './sha256.ts';
 
 /** The bytes of a file in memory; they are copied. `readAll` throws an Error that begins with `subject`. */
 export function sealedBytes(subject: string, bytes: Uint8Array): Sealed {
@@ -14,7 +14,7 @@ export function sealedBytes(subject: string, bytes: Uint8Array): Sealed {
     readAll() {
       const whole = new Uint8Array(size);
       whole.set(bytes);
-      const hash = sha256(whole.slice(0, size - HASH_BYTES));
+      const hash = sha256Of(whole.slice(0, size - HASH_BYTES));
       if (hash.every((byte, i) => byte === whole[size - HASH_BYTES + i])) return whole.buffer;
       throw new Error(`${subject} has a wrong checksum, expected the file as it was written (it is damaged)`);
     },

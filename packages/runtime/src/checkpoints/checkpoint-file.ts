@@ -7,14 +7,13 @@ import {
   type Json,
   type JsonObject,
 } from '@gradloom/core';
-import { type Container, isJsonObject, show } from '@gradloom/core/internal';
+import { type Container, checkEncoding, isJsonObject, MODEL_KINDS, show } from '@gradloom/core/internal';
 import { peekContainer, readContainer, writeContainer } from '../files/container.ts';
-import { checkEncoding } from '../inference/check-encoding.ts';
 import type { Checkpoint, Progress, RunArrays, RunRecord, SavedState } from './checkpoint.ts';
 import type { RunIdentity } from './same-run.ts';
 
 /** The kind of file. Models are another kind; both have their weights in the same section. */
-export const CHECKPOINT_KIND = 'checkpoint';
+export const CHECKPOINT_KIND = MODEL_KINDS.checkpoint;
 
 /**
  * Of what the header says, as the container has one of its own. Older ones are refused by number until there is one to

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { ModelMetadata } from '@gradloom/core';
 import {
   defineOptions,
   type Named,
@@ -12,7 +13,6 @@ import {
 } from '@gradloom/core/internal';
 import { currentDirectory } from '../files/current-directory.ts';
 import type { FolderLock } from '../files/folder-lock.ts';
-import type { ModelMetadata } from '../inference/model.ts';
 
 /** The interval between checkpoints: steps, or { steps }, { epochs } or { seconds }. It changes no bit of the run. */
 export type CheckpointEvery = number | EverySteps | EveryEpochs | EverySeconds;

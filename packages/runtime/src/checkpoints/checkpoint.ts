@@ -1,7 +1,6 @@
-import type { LossSpec, NetworkSpec, OptimizerSpec, Preprocessing, ScheduleSpec } from '@gradloom/core';
+import type { LossSpec, ModelMetadata, NetworkSpec, OptimizerSpec, Preprocessing, ScheduleSpec } from '@gradloom/core';
 import type { BackendRecord } from '../backends/backend.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
-import type { ModelMetadata } from '../inference/model.ts';
 
 /** Everything that determines the bits of a run besides network and loss; a resume must have the same. */
 export interface RunRecord {

@@ -1,13 +1,12 @@
 import type { Pausable } from '@gradloom/core';
-import { show } from '@gradloom/core/internal';
+import { findBadWeight, findNotFinite, show } from '@gradloom/core/internal';
 import { type Backend, backendRecord } from '../backends/backend.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
 import { datasetHash } from '../datasets/dataset-hash.ts';
-import { findBadWeight } from '../faults/bad-weight.ts';
 import type { Difference } from '../files/differences.ts';
 import type { Arena } from '../memory/arena.ts';
 import type { RunPlan } from '../run/plan.ts';
-import { copyArray, findNotFinite } from '../turns/arrays.ts';
+import { copyArray } from '../turns/arrays.ts';
 import type { Checkpoint, RunArrays, RunRecord } from './checkpoint.ts';
 import { type RunIdentity, runDifferences } from './same-run.ts';
 

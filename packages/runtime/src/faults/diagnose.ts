@@ -1,13 +1,21 @@
 import { InputError, type Inspect, type Layer } from '@gradloom/core';
-import { batchLoss, gradientOf, leafCount, type NodePass, runCalls, show, viewOf } from '@gradloom/core/internal';
+import {
+  badWeight,
+  batchLoss,
+  firstNotFinite,
+  gradientOf,
+  leafCount,
+  type NodePass,
+  runCalls,
+  show,
+  viewOf,
+} from '@gradloom/core/internal';
 import { gatherLeaves, rowOfDataset, rowsOf } from '../step/batch.ts';
 import type { RunContext } from '../step/context.ts';
 import { type PlannedPass, planPasses } from '../step/step-program.ts';
 import { batchPart } from '../step/team-part.ts';
 import { CONTROL } from '../threads/barrier.ts';
 import type { DiagnosisTask } from '../threads/protocol.ts';
-import { badWeight } from './bad-weight.ts';
-import { firstNotFinite } from './finite.ts';
 import { largestWeights } from './largest-weights.ts';
 
 const WHAT = {

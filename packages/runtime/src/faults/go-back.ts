@@ -4,7 +4,7 @@ import type { DiagnosisTask } from '../threads/protocol.ts';
 import { runSpan, type SpanResult } from '../threads/span.ts';
 import { inTurns } from '../turns/in-turns.ts';
 import { type BadStep, diagnoseStep, findBadStep } from './bad-step.ts';
-import { weightsAreFinite } from './bad-weight.ts';
+import { weightsAreFinite } from './finite-weights.ts';
 import { orGiveUp, restore } from './give-up.ts';
 import { epochStart } from './history.ts';
 

@@ -1,6 +1,5 @@
 import { createLoss, type LossSpec, type Network } from '@gradloom/core';
-import { complete, FLOAT64 } from '@gradloom/core/internal';
-import { refuseBadWeights } from '../faults/bad-weight.ts';
+import { complete, FLOAT64, refuseBadWeights } from '@gradloom/core/internal';
 import type { Means } from '../memory/fit-memory.ts';
 import type { MemoryRoom } from '../memory/memory.ts';
 import { evaluationParts, threadParts } from '../memory/run-memory.ts';

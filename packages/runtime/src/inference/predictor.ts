@@ -1,6 +1,5 @@
-import { type Allocate, createLoss, InputError, type LossSpec, type Network } from '@gradloom/core';
+import { type Allocate, createLoss, type LossSpec, type Network, type Predictor } from '@gradloom/core';
 import { bindTensors, countDoubles, createAllocator, createWorkspace, rowPredictor } from '@gradloom/core/internal';
-import { refuseBadWeights } from '../faults/bad-weight.ts';
 import { checkMemory } from '../memory/memory.ts';
 import { memoryRoom } from '../memory/memory-room.ts';
 import { MOST_BYTES, PAGE } from '../memory/shared-memory.ts';
@@ -8,24 +7,16 @@ import { EVALUATION_ROWS, takeKernelScratch } from '../memory/thread-scratch.ts'
 import { inferenceBackend, inferenceMemory } from './inference-memory.ts';
 
 /**
- * Predicts rows x [N, I] in this thread; returns the outputs y [N, O].
- * @throws InputError for a row that a layer cannot take, naming `where`.
- */
-export type Predictor = (where: string, x: Float64Array) => Float64Array;
-
-/**
  * A predictor with a copy of the parameters [P], without native code: the same bits on every machine, with or without
  * SIMD. It shares memory with other models of the thread, and writes its weights there again if another model has
  * computed since, which takes as long as a few rows.
- * @throws Error for a weight that is not finite, or if the model does not fit into memory.
+ * @throws Error if the model does not fit into memory.
  */
 export function createPredictor(
-  where: string,
   network: Network,
   parameters: Float64Array, // [P]
   lossSpec: LossSpec,
 ): Predictor {
-  refuseBadWeights(where, network, parameters);
   const loss = createLoss(lossSpec);
   const { name } = inferenceBackend();
   const takeArrays = (allocate: Allocate) => ({
@@ -42,22 +33,18 @@ export function createPredictor(
   checkMemory(parts, { bytes: MOST_BYTES - PAGE, bound: 'what WebAssembly can address' });
   checkMemory(parts, memoryRoom());
   const memory = inferenceMemory(length);
-  const { theta, workspace } = takeArrays(createAllocator(where, memory.doubles));
+  const { theta, workspace } = takeArrays(createAllocator('createPredictor', memory.doubles));
   const tensors = bindTensors(network, theta);
   theta.set(parameters);
   const predict = rowPredictor(network, workspace, tensors, memory.kernels);
   const tenant = {};
   memory.tenant = tenant;
   const kept = memory.isShared ? parameters.slice() : theta;
-  return (asked, x) => {
+  return (x) => {
     if (memory.tenant !== tenant) {
       theta.set(kept);
       memory.tenant = tenant;
     }
-    try {
-      return predict(x);
-    } catch (error) {
-      throw error instanceof InputError ? new InputError(error.row, error.problem, { where: asked }) : error;
-    }
+    return predict(x);
   };
 }

@@ -1,5 +1,5 @@
 import { type Network, OptionError, type Pausable } from '@gradloom/core';
-import { findNotFinite } from '../turns/arrays.ts';
+import { findNotFinite } from '@gradloom/core/internal';
 
 /** The starting weights, if they fit the network and are finite. @throws OptionError otherwise. */
 export function* checkParameters(

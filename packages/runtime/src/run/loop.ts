@@ -1,4 +1,4 @@
-import { weightsAreFinite } from '../faults/bad-weight.ts';
+import { weightsAreFinite } from '../faults/finite-weights.ts';
 import { endAt, goBack } from '../faults/go-back.ts';
 import { epochStart } from '../faults/history.ts';
 import { inTurns } from '../turns/in-turns.ts';

@@ -11,6 +11,7 @@ import {
 import {
   blockCount,
   buildNetworkInTurns,
+  checkEncoding,
   complete,
   couplesRows,
   FLOAT64,
@@ -28,7 +29,6 @@ import {
 import type { DataSplits, Dataset } from '../datasets/dataset.ts';
 import { checkFitInTurns } from '../datasets/targets.ts';
 import { fingerprintInTurns } from '../files/fingerprint.ts';
-import { checkEncoding } from '../inference/check-encoding.ts';
 import { EVALUATION_ROWS } from '../memory/thread-scratch.ts';
 import type { Pool } from '../threads/pool.ts';
 import { mostWorking } from '../tuning/working-threads.ts';

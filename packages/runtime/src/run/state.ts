@@ -1,12 +1,11 @@
 import { OptionError } from '@gradloom/core';
-import { blockCount, leafCount } from '@gradloom/core/internal';
+import { badWeight, blockCount, leafCount } from '@gradloom/core/internal';
 import type { Progress } from '../checkpoints/checkpoint.ts';
 import type { CheckpointEntry, CheckpointPlace } from '../checkpoints/checkpoint-folder.ts';
 import { createKeeper, type Keeper } from '../checkpoints/keeper.ts';
 import { restoreArena } from '../checkpoints/resume.ts';
 import { writeCheckpoint } from '../checkpoints/write-checkpoint.ts';
 import type { BadStep } from '../faults/bad-step.ts';
-import { badWeight } from '../faults/bad-weight.ts';
 import { createHistory, type History } from '../faults/history.ts';
 import { createRecovery, type Recovery, runFailure } from '../faults/recovery.ts';
 import { openTeam } from '../threads/opening.ts';

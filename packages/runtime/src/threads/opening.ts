@@ -1,6 +1,5 @@
 import { initializeParameters, type Tensor } from '@gradloom/core';
-import { complete, gradientStride, viewOf } from '@gradloom/core/internal';
-import { findBadWeight } from '../faults/bad-weight.ts';
+import { complete, findBadWeight, gradientStride, viewOf } from '@gradloom/core/internal';
 import type { RunContext } from '../step/context.ts';
 import { teamPrograms } from '../step/step-program.ts';
 import { gradientRowsOfTeam } from '../step/team-part.ts';

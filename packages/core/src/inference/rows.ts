@@ -1,5 +1,12 @@
-import { CellError, type CellRow, createEncoder, type EncodingNote, type Preprocessing } from '@gradloom/core';
-import { show, viewOf } from '@gradloom/core/internal';
+import { viewOf } from '../backends/scratch.ts';
+import {
+  CellError,
+  type CellRow,
+  createEncoder,
+  type EncodingNote,
+  type Preprocessing,
+} from '../preprocessing/index.ts';
+import { show } from '../text/show.ts';
 
 /** Rows of numbers, an array a row [N][I]. */
 export type NestedRows = readonly (readonly number[])[];

@@ -1,12 +1,8 @@
-import type { Network, Pausable, Tensor } from '@gradloom/core';
-import { complete, show, viewOf } from '@gradloom/core/internal';
-import type { Arena } from '../memory/arena.ts';
-import { findNotFinite } from '../turns/arrays.ts';
-import { inTurns } from '../turns/in-turns.ts';
-
-/** Whether all weights of a run are finite; only between spans. */
-export const weightsAreFinite = async ({ theta }: Pick<Arena, 'theta'>): Promise<boolean> =>
-  (await inTurns(findNotFinite(theta))) === undefined;
+import { viewOf } from '../backends/scratch.ts';
+import { complete, type Pausable } from '../pausable.ts';
+import { show } from '../text/show.ts';
+import type { Network, Tensor } from './network.ts';
+import { findNotFinite } from './not-finite.ts';
 
 /** 'W of dense(2->3) at layer 0 has Infinity' of the first weight that is not finite. */
 export const badWeight = (network: Network, theta: Float64Array): string | undefined =>

@@ -1,5 +1,7 @@
-import { createEncoder, type Network, OptionError, type Preprocessing } from '@gradloom/core';
-import { show } from '@gradloom/core/internal';
+import type { Network } from '../model/network.ts';
+import { createEncoder, type Preprocessing } from '../preprocessing/index.ts';
+import { OptionError } from '../text/option-error.ts';
+import { show } from '../text/show.ts';
 
 /** @throws OptionError where the preprocessing makes other inputs, or has other targets, than the network. */
 export function checkEncoding(where: string, { input, output }: Network, preprocessing: Preprocessing): void {

@@ -1,0 +1,11 @@
+export { checkEncoding } from './check-encoding.ts';
+export {
+  assembleModel,
+  checkModel,
+  type Model,
+  type ModelContents,
+  type ModelEngine,
+  type ModelMetadata,
+} from './model.ts';
+export { MODEL_KINDS, modelOf, openModel, PARAMETERS } from './open-model.ts';
+export type { CellRows, NestedRows, Rows } from './rows.ts';

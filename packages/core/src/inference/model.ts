@@ -1,0 +1,169 @@
+import { type Answer, answersOf, classify, toProbabilities } from '../answers/index.ts';
+import type { Json } from '../files/json.ts';
+import { refuseBadWeights } from '../model/bad-weight.ts';
+import { InputError } from '../model/layers/index.ts';
+import { createLoss, type LossSpec } from '../model/losses/index.ts';
+import { buildNetwork, type Network, type NetworkSpec } from '../model/network.ts';
+import { checkPreprocessing, type EncodingNote, type Preprocessing } from '../preprocessing/index.ts';
+import { doubles, number, record } from '../text/check.ts';
+import { show } from '../text/show.ts';
+import { checkEncoding } from './check-encoding.ts';
+import { type CellRows, createRowReader, flatRows, type NestedRows, nestedRows, type Rows } from './rows.ts';
+
+/** Metadata of a model: any JSON. These keys have a meaning. */
+export interface ModelMetadata {
+  /** Names of the classes, in the order of their indices. */
+  readonly labels?: readonly string[];
+  /** Stored inputs were divided by this number: 255 for bytes of images. */
+  readonly divisor?: number;
+  readonly [note: string]: Json | undefined;
+}
+
+/** The parts of a model. The result of a run has all of them. */
+export interface ModelContents {
+  /** The network. */
+  readonly spec: NetworkSpec;
+  /** The weights [P], layer by layer, W then b. */
+  readonly parameters: Float64Array;
+  /** The loss that it was trained with; it says whether outputs are logits. @default outputs are values */
+  readonly loss?: LossSpec;
+  /** Metadata. @default {} */
+  readonly metadata?: ModelMetadata;
+  /** How rows of a table become inputs, and outputs answers. @default rows are numbers, as the network takes them */
+  readonly preprocessing?: Preprocessing;
+}
+
+/**
+ * A network with its weights, which answers synchronously in the calling thread. Pass arrays of rows to get arrays, or
+ * a Float64Array to get a Float64Array.
+ *
+ * A model of a table takes rows of the table: objects by column name, or lists of cells in the order of the columns. A
+ * Float64Array holds inputs of the network, encoded already.
+ */
+export interface Model extends ModelContents {
+  /** Metadata. */
+  readonly metadata: ModelMetadata;
+  /** SHA-256 of the weights as 64 hexadecimal digits. */
+  readonly fingerprint: string;
+  /**
+   * The outputs [N, O] of the network, values or logits, for rows [N, I] that are divided by the divisor as in
+   * training.
+   * @throws Error, as the two below, for rows that do not fit and for a weight that is not finite; InputError for a row
+   * that leads to an index that an embedding does not have.
+   */
+  predict(rows: Float64Array): Float64Array;
+  /** The same, with one array per row. */
+  predict(rows: NestedRows | CellRows): number[][];
+  /**
+   * Softmax or sigmoid of the outputs; rows without an answer may contain NaN.
+   * @throws Error if the loss does not take logits.
+   */
+  probabilities(rows: Float64Array): Float64Array;
+  /** The same, with one array per row. */
+  probabilities(rows: NestedRows | CellRows): number[][];
+  /**
+   * The class of each row [N], an index into `metadata.labels`: the highest output or, with one output for two
+   * classes, 1 for yes. It is -1 for a row without an answer: one of its outputs is NaN or infinite, because of its
+   * inputs or an overflow.
+   */
+  classify(rows: Rows | CellRows): number[];
+  /**
+   * An answer per row: the name of the class with the probabilities by name, or the value in the target's units.
+   * `onNote` hears of categories and gaps that the training rows did not have.
+   */
+  answer(rows: Rows | CellRows, onNote?: (note: EncodingNote) => void): Answer[];
+}
+
+/** What computes the outputs of a model: the same bits, whichever it is. */
+export interface ModelEngine {
+  /** The outputs [N, O] of rows x [N, I], of a copy of the weights, which are finite. */
+  createPredictor(network: Network, parameters: Float64Array, loss: LossSpec): (x: Float64Array) => Float64Array;
+  /** SHA-256 of the weights as little-endian Float64, in hexadecimal. */
+  fingerprint(parameters: Float64Array): string;
+}
+
+/**
+ * A model that uses the weights as they were at the first call.
+ * @throws Error if its parts do not fit together.
+ */
+export function assembleModel(where: string, contents: ModelContents, engine: ModelEngine): Model {
+  const { network, loss: trainedOn, preprocessing } = checkModel(where, contents);
+  const { parameters, loss, metadata = {} } = contents;
+  const { spec, input: I, output: O } = network;
+  const toInputs = preprocessing === undefined ? undefined : createRowReader(preprocessing);
+  let predictor: ((x: Float64Array) => Float64Array) | undefined;
+  let print: string | undefined;
+
+  function outputs(asked: string, rows: Rows | CellRows, onNote?: (note: EncodingNote) => void): Float64Array {
+    const x = inputsOf(asked, rows, onNote);
+    if (predictor === undefined) {
+      refuseBadWeights(asked, network, parameters);
+      predictor = engine.createPredictor(network, parameters, loss ?? 'mse');
+    }
+    try {
+      return predictor(x);
+    } catch (error) {
+      throw error instanceof InputError ? new InputError(error.row, error.problem, { where: asked }) : error;
+    }
+  }
+
+  function inputsOf(where: string, rows: Rows | CellRows, onNote?: (note: EncodingNote) => void): Float64Array {
+    if (rows instanceof Float64Array || toInputs === undefined) return flatRows(where, rows as Rows, I);
+    return toInputs(where, rows, onNote);
+  }
+
+  function predict(rows: Float64Array): Float64Array;
+  function predict(rows: NestedRows | CellRows): number[][];
+  function predict(rows: Rows | CellRows): Float64Array | number[][] {
+    const y = outputs('predict', rows);
+    return rows instanceof Float64Array ? y : nestedRows(y, O);
+  }
+
+  function probabilities(rows: Float64Array): Float64Array;
+  function probabilities(rows: NestedRows | CellRows): number[][];
+  function probabilities(rows: Rows | CellRows): Float64Array | number[][] {
+    const y = outputs('probabilities', rows);
+    toProbabilities('probabilities', trainedOn, y, O);
+    return rows instanceof Float64Array ? y : nestedRows(y, O);
+  }
+
+  return {
+    spec,
+    parameters,
+    ...(loss === undefined ? {} : { loss }),
+    metadata,
+    ...(preprocessing === undefined ? {} : { preprocessing }),
+    get fingerprint() {
+      print ??= engine.fingerprint(parameters);
+      return print;
+    },
+    predict,
+    probabilities,
+    classify: (rows) => classify(outputs('classify', rows), O, trainedOn),
+    answer: (rows, onNote) =>
+      answersOf(outputs('answer', rows, onNote), O, {
+        loss: trainedOn,
+        target: preprocessing?.target,
+        labels: metadata.labels,
+      }),
+  };
+}
+
+/** Network, loss and preprocessing of a model. @throws Error if its parts do not fit together. */
+export function checkModel(where: string, contents: ModelContents) {
+  record(where, 'model', contents, '{ spec, parameters }');
+  const { spec, parameters, loss, metadata = {} } = contents;
+  const network = buildNetwork(spec);
+  if (doubles(where, 'parameters', parameters).length !== network.parameterCount) {
+    throw new Error(`${where}: parameters has ${parameters.length} numbers, expected ${network.parameterCount}`);
+  }
+  record(where, 'metadata', metadata, 'an object');
+  const { labels, divisor } = metadata;
+  if (labels !== undefined && !(Array.isArray(labels) && labels.every((label) => typeof label === 'string'))) {
+    throw new Error(`${where}: metadata.labels has ${show(labels)}, expected an array of names`);
+  }
+  if (divisor !== undefined) number(where, 'metadata.divisor', divisor, 'other than 0', (value) => value !== 0);
+  const preprocessing = contents.preprocessing && checkPreprocessing(where, contents.preprocessing);
+  if (preprocessing !== undefined) checkEncoding(where, network, preprocessing);
+  return { network, loss: loss === undefined ? null : createLoss(loss), preprocessing };
+}

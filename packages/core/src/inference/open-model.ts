@@ -1,0 +1,50 @@
+import { type Container, openContainer } from '../files/container.ts';
+import { sealedBytes } from '../files/sealed-bytes.ts';
+import { show } from '../text/show.ts';
+import { assembleModel, type Model, type ModelContents, type ModelEngine } from './model.ts';
+import { plainEngine } from './plain-engine.ts';
+
+/** The kinds of file that hold a model. */
+export const MODEL_KINDS = { model: 'model', checkpoint: 'checkpoint' } as const;
+
+/** The section of the weights. */
+export const PARAMETERS = 'parameters';
+
+/**
+ * The model in the bytes of a file that `saveModel` or a run wrote, such as a browser fetches. It answers at once, in
+ * plain JavaScript, with the bits that it has in Node; there `loadModel` opens the file itself, and is faster.
+ *
+ * ```ts
+ * const response = await fetch('iris.gradloom');
+ * const model = openModel(new Uint8Array(await response.arrayBuffer()));
+ * model.answer([{ sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_width: 0.2 }]);
+ * ```
+ *
+ * @throws Error naming the problem if any byte is changed, missing or added.
+ */
+export function openModel(bytes: Uint8Array | ArrayBuffer): Model {
+  const file = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
+  if (!(file instanceof Uint8Array)) {
+    throw new Error(`openModel: bytes has ${show(bytes)}, expected a Uint8Array or an ArrayBuffer`);
+  }
+  const subject = 'openModel: bytes';
+  return modelOf(subject, openContainer(subject, Object.values(MODEL_KINDS), sealedBytes(subject, file)), plainEngine);
+}
+
+/** The model in a file. @throws Error that begins with `subject`, such as 'loadModel: moons.gradloom'. */
+export function modelOf(subject: string, { content, sections }: Container, engine: ModelEngine): Model {
+  const parameters = sections.get(PARAMETERS);
+  if (parameters === undefined) {
+    throw new Error(`${subject} has the sections ${[...sections.keys()].join()}, expected ${PARAMETERS}`);
+  }
+  try {
+    // The content is checked when the model is assembled.
+    const { spec, loss, metadata, preprocessing } = content;
+    const contents = { spec, loss, metadata, preprocessing, parameters } as unknown as ModelContents;
+    return assembleModel('createModel', contents, engine);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const problem = `has parts that do not belong together (${reason}), expected those of one model`;
+    throw new Error(`${subject} ${problem}`, { cause: error });
+  }
+}

@@ -1,0 +1,10 @@
+import { hexadecimal } from '../files/container.ts';
+import { sha256Of } from '../files/sha256.ts';
+import { createPredictor } from '../program/predict.ts';
+import type { ModelEngine } from './model.ts';
+
+/** Plain JavaScript, for wherever it runs. */
+export const plainEngine: ModelEngine = {
+  createPredictor: (network, parameters) => createPredictor(network, parameters),
+  fingerprint: (parameters) => hexadecimal(sha256Of(parameters)),
+};
