@@ -100,6 +100,8 @@ export type {
   Checkpoint,
   DataRecord,
   EarlierCounters,
+  EarlyProgress,
+  EarlyRecord,
   LowestLoss,
   Progress,
   RunArrays,
@@ -174,6 +176,7 @@ export type {
   TrainEvent,
   WarningEvent,
 } from './run/events.ts';
+export type { MonitorName } from './run/monitors.ts';
 export type { OnNan, TrainOptions } from './run/options.ts';
 export { TrainingError, type TrainResult, type WrittenCheckpoint } from './run/results.ts';
 export { type TrainingRun, train } from './run/trainer.ts';

@@ -5,4 +5,5 @@
  */
 export { backendChoices } from './backends/backend-choices.ts';
 export { checkpointOptions } from './checkpoints/checkpoint-options.ts';
+export { monitors } from './run/monitors.ts';
 export { onNanChoices, trainOptions } from './run/options.ts';

@@ -14,8 +14,11 @@ describe('--json', () => {
     expect(lines.map(({ event }) => event)).toEqual(['start', ...Array(50).fill('epoch'), 'done']);
     expect(lines.at(-1)).toEqual({
       event: 'done',
+      stopped: 'completed',
       steps: 50,
       epochs: 50,
+      bestStep: null,
+      bestEpoch: null,
       trainLoss: lines.at(-2)?.trainLoss,
       testLoss: expect.any(Number),
       testAccuracy: expect.any(Number),

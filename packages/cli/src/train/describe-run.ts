@@ -3,6 +3,7 @@ import { sizeOf } from '@gradloom/core/internal';
 import { formatMember, type Member } from '../options/member.ts';
 import { backendName } from '../text/backend-name.ts';
 import { plural, whole } from '../text/format.ts';
+import type { TrainValues } from './options.ts';
 import type { RunStart } from './reporter.ts';
 
 /** The lines above a run: data, network, training, machine. */
@@ -21,11 +22,15 @@ export function describeRun({ recipe, event }: RunStart): string[] {
   return [
     `${train.name}: ${rows.join(' + ')} ${train.rows === 1 && rows.length === 1 ? 'row' : 'rows'}${same}, ${targets}`,
     `${describeNetwork(spec)}: ${describeParameters(spec)}, loss ${nameOf(values.loss)}`,
-    `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)} in ${plural(event.leaves, 'leaf')}, ${length}`,
+    `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)} in ${plural(event.leaves, 'leaf')}, ${length}${patienceText(values)}`,
     `${backendName(event.backend)} on ${most}${plural(event.threads, 'thread')}, seed ${values.seed}`,
     ...(event.step === 0 ? [] : [`resumed after ${plural(event.step, 'step')} of ${whole(event.totalSteps)}`]),
   ];
 }
+
+/** ' at most, patience 10', of a run that may stop early. */
+const patienceText = ({ patience }: TrainValues): string =>
+  typeof patience === 'number' ? ` at most, patience ${patience}` : '';
 
 const classCount = (count: number): string => `${whole(count)} ${count === 1 ? 'class' : 'classes'}`;
 

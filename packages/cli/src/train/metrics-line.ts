@@ -81,8 +81,11 @@ export const faultLine = ({ type: event, ...figures }: RecoveryEvent | RollbackE
 export function doneLine({ values }: Recipe, result: TrainResult): string {
   return JSON.stringify({
     event: 'done',
+    stopped: result.stopped,
     steps: result.steps,
     epochs: result.epochs,
+    bestStep: result.bestStep ?? null,
+    bestEpoch: result.bestEpoch ?? null,
     trainLoss: result.trainLoss,
     testLoss: result.test?.loss ?? null,
     testAccuracy: result.test?.accuracy ?? null,

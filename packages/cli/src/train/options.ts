@@ -13,7 +13,7 @@ import {
   schedules,
 } from '@gradloom/core';
 import { optimizerOptions, warmupOptions } from '@gradloom/core/internal';
-import { checkpointOptions, trainOptions as library, onNanChoices } from '@gradloom/runtime/options';
+import { checkpointOptions, trainOptions as library, monitors, onNanChoices } from '@gradloom/runtime/options';
 import { activationSpec } from '../options/activation.ts';
 import { checkpointEvery } from '../options/checkpoint-every.ts';
 import { datasetSource } from '../options/dataset-source.ts';
@@ -143,6 +143,18 @@ export const trainOptions = {
     ...training,
     ...wholeNumber(1),
     describe: helpLine(stated.evaluateEvery),
+  },
+
+  patience: {
+    ...training,
+    ...wholeNumberOr('none'),
+    describe: helpLine(stated.patience),
+  },
+  'min-delta': { ...training, ...nonNegative, describe: helpLine(stated.minDelta) },
+  monitor: {
+    ...training,
+    ...keyOf(monitors),
+    describe: helpLine({ ...stated.monitor, help: `${stated.monitor.help}: ${names(monitors)}` }),
   },
 
   'evaluate-test': {

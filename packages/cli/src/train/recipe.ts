@@ -36,6 +36,7 @@ export async function createRecipe(values: TrainValues, { preset, sets, shares }
     seed: 0,
     ...rest,
     ...shares,
+    ...earlyStopping(values),
     loss,
     optimizer,
     schedule: warmupSteps === undefined ? schedule : { ...schedule, warmupSteps },
@@ -61,6 +62,11 @@ function refuseNumbers({ dataset }: TrainValues, { name, classes, targets }: Dat
   throw new OptionError('train', ['loss', 'dataset'], problem, { about: `the target of ${name}` });
 }
 
+/** What early stopping watches where it is not said, so that a resume and a config file can compare it. */
+function earlyStopping({ patience, 'min-delta': minDelta = 0, monitor = 'validation-loss' }: TrainValues): TrainValues {
+  return patience === undefined || patience === 'none' ? {} : { 'min-delta': minDelta, monitor };
+}
+
 /** They have become part of the optimizer. */
 function withoutOptimizerFlags(values: TrainValues): TrainValues {
   const merged = new Set(['lr', ...Object.keys(optimizerFlags)]);
@@ -68,8 +74,14 @@ function withoutOptimizerFlags(values: TrainValues): TrainValues {
 }
 
 /** The flags that are options of the library; a resume is opened elsewhere. */
-function trainOptionsOf({ resume: _, 'no-shuffle': noShuffle = false, ...values }: TrainValues): TrainOptions {
+function trainOptionsOf({
+  resume: _,
+  patience,
+  'no-shuffle': noShuffle = false,
+  ...values
+}: TrainValues): TrainOptions {
   const named = Object.entries(values).map(([flag, value]) => [camelCase(flag), value] as const);
   const own = named.filter(([option, value]) => value !== undefined && Object.hasOwn(trainOptions.table, option));
-  return { ...Object.fromEntries(own), shuffle: !noShuffle };
+  const early = typeof patience === 'number' ? { patience } : {};
+  return { ...Object.fromEntries(own), ...early, shuffle: !noShuffle };
 }

@@ -23,7 +23,7 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
     rows.push(['test set', 'looked at during training: once a choice is made by it, its figures are too good']);
   }
   if (steps > 0) {
-    rows.push(['training loss', decimal(trainLoss)], ['steps', whole(steps)]);
+    rows.push(['training loss', decimal(trainLoss)], ['steps', whole(steps)], ...bestRow(result));
     rows.push(['samples/s', whole(result.samplesPerSecond)]);
   }
   rows.push(
@@ -43,10 +43,17 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
   ];
 }
 
+/** With early stopping: which weights the model has. */
+function bestRow({ bestStep, bestEpoch = 0 }: TrainResult): [string, string][] {
+  if (bestStep === undefined) return [];
+  const at = Number.isInteger(bestEpoch) ? `epoch ${whole(bestEpoch)}` : `step ${whole(bestStep)}`;
+  return [['weights', `of ${at}, the best evaluation`]];
+}
+
 /** 'Trained 8 epochs in 9.4 s'. */
 function wentOf(result: TrainResult): string {
   if (result.steps === 0) return 'Stopped before the first step: the weights are the initial ones';
-  const went = result.stopped === 'aborted' ? 'Stopped after' : 'Trained';
+  const went = { aborted: 'Stopped after', early: 'Stopped early after', completed: 'Trained' }[result.stopped];
   return `${went} ${lengthOf(result)} in ${duration(result.elapsedMs)}`;
 }
 

@@ -85,5 +85,6 @@ function checkBest(folder: string, checks: OpenCheck[], last: Checkpoint | null,
   check.faults.push(`has step ${step ?? best.progress.step}, expected ${said} (of ${LAST_FILE})`);
 }
 
-/** The fingerprint of a checkpoint's weights. */
-export const weightsOf = ({ arrays }: Checkpoint): string => fingerprint(arrays.parameters);
+/** The fingerprints that the model of a run with this checkpoint may have: of the last weights, or of the best. */
+export const weightsOf = ({ arrays, best }: Checkpoint): string[] =>
+  [arrays.parameters, ...(best === undefined ? [] : [best])].map(fingerprint);

@@ -26,7 +26,7 @@ function checkFindings(folder: string, { last, model }: ModelChecks, seed: unkno
   if (document !== null && found === null && check.faults.length === 0)
     check.faults.push('has no result, expected that of the run');
   if (model !== null && last !== null) {
-    const known = [weightsOf(last), ...(found === null ? [] : [found.fingerprint])];
+    const known = [...weightsOf(last), ...(found === null ? [] : [found.fingerprint])];
     const isDone = last.progress.step === last.record.totalSteps;
     if (!known.includes(model.fingerprint)) {
       const whose = `has weights that match neither ${LAST_FILE} nor ${FINDINGS_FILE}`;

@@ -27,13 +27,14 @@ const VERSION = 2;
  */
 export function saveCheckpoint(
   path: string,
-  { arrays, earlier, ...header }: Checkpoint,
+  { arrays, earlier, best, ...header }: Checkpoint,
   others: readonly string[] = [],
 ): void {
   const { slots } = createOptimizer(header.record.optimizer);
   const sections = new Map([
     ...sectionsOf(slots, arrays),
     ['epochLosses', arrays.epochLosses],
+    ...(best === undefined ? [] : [[BEST, best] as NamedArray]),
     ...(earlier === undefined
       ? []
       : sectionsOf(slots, earlier).map(([name, array]): NamedArray => [EARLIER + name, array])),
@@ -94,6 +95,9 @@ type NamedArray = [name: string, array: Float64Array];
 /** Prefix of the sections of an earlier state. */
 const EARLIER = 'earlier ';
 
+/** The section of the weights of the best evaluation. */
+const BEST = 'best parameters';
+
 const sectionsOf = (slots: readonly string[], arrays: Omit<RunArrays, 'epochLosses'>): NamedArray[] => [
   ['parameters', arrays.parameters],
   ...slots.map((slot, k): NamedArray => [slotSection(slot), arrays.state[k]]),
@@ -130,6 +134,7 @@ function checkCheckpoint(header: JsonObject, sections: ReadonlyMap<string, Float
   const lengths = new Map([
     ...stateLengths,
     ['epochLosses', Math.floor(progress.step / record.stepsPerEpoch)],
+    ...(progress.early?.bestStep === undefined ? [] : [[BEST, P] as [string, number]]),
     ...(counters === undefined ? [] : stateLengths.map(([name, length]): [string, number] => [EARLIER + name, length])),
   ]);
   const surplus = [...sections.keys()].find((name) => !lengths.has(name));
@@ -150,7 +155,8 @@ function checkCheckpoint(header: JsonObject, sections: ReadonlyMap<string, Float
   const arrays: RunArrays = { ...stateOf(''), epochLosses: take('epochLosses') };
   const earlier = counters === undefined ? {} : { earlier: { ...stateOf(EARLIER), counters } };
   const encoding = preprocessing === undefined ? {} : { preprocessing };
-  return { spec, loss, metadata, ...encoding, record, progress, arrays, ...earlier };
+  const best = lengths.has(BEST) ? { best: take(BEST) } : {};
+  return { spec, loss, metadata, ...encoding, record, progress, arrays, ...earlier, ...best };
 }
 
 /** Checks the parts of a record that are used; the rest is only compared. */
@@ -186,6 +192,20 @@ function checkProgress(
     throw new Error(`progress.elapsedMs has ${show(elapsedMs)}, expected a number of at least 0`);
   }
   for (const [name, figures] of Object.entries({ validation, test, best })) checkFigures(`progress.${name}`, figures);
+  checkEarlyStopping(progress.early, step);
+}
+
+function checkEarlyStopping(early: Json | undefined, step: number): void {
+  if (early === undefined) return;
+  if (!isJsonObject(early)) throw new Error(`progress.early has ${show(early)}, expected an object`);
+  const evaluated = whole('progress.early.evaluated', early.evaluated, 0);
+  if (evaluated > step) throw new Error(`progress.early.evaluated has ${evaluated}, expected at most ${step} (step)`);
+  whole('progress.early.waited', early.waited, 0);
+  if (early.bestStep !== undefined) {
+    const best = whole('progress.early.bestStep', early.bestStep, 0);
+    if (best > evaluated) throw new Error(`progress.early.bestStep has ${best}, expected at most ${evaluated}`);
+  }
+  checkFigures('progress.early.validation', early.validation);
 }
 
 /** The counters of an earlier state; undefined where there is none. */

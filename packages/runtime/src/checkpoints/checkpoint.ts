@@ -1,6 +1,7 @@
 import type { LossSpec, ModelMetadata, NetworkSpec, OptimizerSpec, Preprocessing, ScheduleSpec } from '@gradloom/core';
 import type { BackendRecord } from '../backends/backend.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
+import type { MonitorName } from '../run/monitors.ts';
 
 /** Everything that determines the bits of a run besides network and loss; a resume must have the same. */
 export interface RunRecord {
@@ -18,6 +19,8 @@ export interface RunRecord {
   readonly shuffle: boolean;
   /** 'rollback', or absent if a number that is not finite ends the run. */
   readonly onNan?: 'rollback';
+  /** When the run stops early; absent if it does not. */
+  readonly early?: EarlyRecord;
   /** Epochs between evaluations, which a schedule may depend on. */
   readonly evaluateEvery: number;
   /** SHA-256 of the given starting weights; null if they were drawn from the seed. */
@@ -30,6 +33,16 @@ export interface RunRecord {
   readonly backend: BackendRecord;
   /** SHA-256 of the rows of each set. */
   readonly data: DataRecord;
+}
+
+/** Options of early stopping. */
+export interface EarlyRecord {
+  /** Evaluations without improvement after which the run stops. */
+  readonly patience: number;
+  /** Least improvement that counts. */
+  readonly minDelta: number;
+  /** The figure that is watched. */
+  readonly monitor: MonitorName;
 }
 
 /** SHA-256 of the rows of each part. */
@@ -62,6 +75,20 @@ export interface Progress {
   rollbacks?: number;
   /** The lowest loss among the evaluations or checkpoints so far, and the steps done by then. */
   best?: LowestLoss;
+  /** Counters of early stopping, once there was an evaluation. */
+  early?: EarlyProgress;
+}
+
+/** Counters of early stopping. */
+export interface EarlyProgress {
+  /** Steps done at the newest evaluation. */
+  readonly evaluated: number;
+  /** Evaluations since the last improvement. */
+  readonly waited: number;
+  /** Steps done at the best evaluation; absent if no figure was a number. */
+  readonly bestStep?: number;
+  /** The best evaluation. */
+  readonly validation?: Evaluation;
 }
 
 /** The lowest loss of a run. */
@@ -119,4 +146,6 @@ export interface Checkpoint {
   readonly arrays: RunArrays;
   /** The state for a rollback, in the middle of an epoch and if `onNan` is `rollback`. */
   readonly earlier?: SavedState;
+  /** The weights [P] of the best evaluation, in a run with early stopping. */
+  readonly best?: Float64Array;
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { DataSplits } from '../datasets/dataset.ts';
 import { epochStart, type History } from '../faults/history.ts';
 import type { Arena } from '../memory/arena.ts';
+import type { EarlyStopping } from '../run/early-stopping.ts';
 import type { EpochLog } from '../run/epoch-log.ts';
 import type { TrainEvent } from '../run/events.ts';
 import type { RunPlan } from '../run/plan.ts';
@@ -18,6 +19,8 @@ export interface Keeper {
   next(step: number): number;
   /** Records the loss of an evaluation: the lowest so far makes a checkpoint due, the best one. */
   watch(loss: number): void;
+  /** Records an evaluation that early stopping takes as the best so far: likewise. */
+  improve(loss: number): void;
   keepIfDue(): Promise<void>;
   /** Writes now. A failure is a warning: the older file remains, and training continues. */
   keep(): Promise<void>;
@@ -35,13 +38,14 @@ export interface KeeperOptions {
   epochLog: EpochLog;
   stepLog: StepLog;
   history: History;
+  early: EarlyStopping | null;
   emit: (event: TrainEvent) => void;
   write: (entry: CheckpointEntry) => Promise<Written>; // see write-checkpoint.ts
 }
 
 /** Null where the run keeps none. */
 export function createKeeper(options: KeeperOptions): Keeper | null {
-  const { plan, place, data, setup, arena, progress, epochLog, stepLog, history, emit, write } = options;
+  const { plan, place, data, setup, arena, progress, epochLog, stepLog, history, early, emit, write } = options;
   const { checkpoint: settings, checkpointTimes: times, resume } = plan;
   if (settings === null || place === null) return null;
   const { metadata, keep: most } = settings;
@@ -64,6 +68,10 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
   function watch(loss: number): void {
     // Never NaN: nothing would be below it.
     if (!(loss < (progress.best?.loss ?? Number.POSITIVE_INFINITY))) return;
+    improve(loss);
+  }
+
+  function improve(loss: number): void {
     progress.best = { step: progress.step, loss };
     isImproved = true;
   }
@@ -80,6 +88,7 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
       ...{ loss: setup.loss, metadata, record, progress, arrays },
       ...(data.train.preprocessing === undefined ? {} : { preprocessing: data.train.preprocessing }),
       ...(earlier === undefined ? {} : { earlier }),
+      ...(early?.best === undefined ? {} : { best: early.best }),
     };
     const opens = !isOpened;
     return { folder, opens, checkpoint, isBest: isImproved, keep: most, kept, adopts: resume !== null };
@@ -125,6 +134,7 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
   return {
     next: times.next,
     watch,
+    improve,
     async keepIfDue() {
       if (isImproved || times.isDue(progress.step, performance.now() - lastMs)) await keep();
     },

@@ -19,6 +19,7 @@ export function* recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Pa
     schedule: typeof scheduleSpec === 'string' ? { kind: scheduleSpec } : scheduleSpec,
     ...{ batch, seed, clipNorm, shuffle, evaluateEvery },
     ...(onNan === 'stop' ? {} : { onNan }),
+    ...(plan.early === null ? {} : { early: plan.early }),
     parameters: plan.parametersHash,
     totalSteps: plan.context.totalSteps,
     stepsPerEpoch: plan.context.stepsPerEpoch,
@@ -47,10 +48,16 @@ export function* checkResume(plan: RunPlan, record: RunRecord, checkpoint: Check
     );
   } else if (ownSteps < step) {
     found.push(tooShort(plan, step));
+  } else if (ownSteps !== totalSteps && plan.early !== null && countsOwnEnd(checkpoint)) {
+    const why = `early stopping has counted the evaluation at the end, in the middle of ${plan.evaluateEvery} epochs`;
+    found.push(`${lengthText(plan, ownSteps, totalSteps)} (${why})`);
   }
   if (found.length > 0) throw new Error(`train: ${found.join('; ')}: a resume continues the same run`);
-  const { arrays, earlier } = checkpoint;
-  const bad = (yield* badNumber(plan, arrays)) ?? (earlier && (yield* badNumber(plan, earlier)));
+  const { arrays, earlier, best } = checkpoint;
+  const bad =
+    (yield* badNumber(plan, arrays)) ??
+    (earlier && (yield* badNumber(plan, earlier))) ??
+    (best && (yield* findBadWeight(plan.network, best)));
   if (bad !== undefined) throw new Error(`train: the checkpoint's ${bad}, expected finite numbers`);
 }
 
@@ -58,6 +65,10 @@ const identityOf = ({ network, lossSpec, data }: RunPlan, record: RunRecord): Ru
   const { preprocessing } = data.train;
   return { spec: network.spec, loss: lossSpec, record, ...(preprocessing === undefined ? {} : { preprocessing }) };
 };
+
+/** Whether the shorter run was evaluated at its end, where the longer one is not. */
+const countsOwnEnd = ({ record, progress: { step, early } }: Checkpoint): boolean =>
+  early?.evaluated === step && step % (record.stepsPerEpoch * record.evaluateEvery) !== 0;
 
 /**
  * 'W of dense(2->3) at layer 0 has Infinity', or what the optimizer's state has, of the first number that is not

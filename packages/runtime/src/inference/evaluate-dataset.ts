@@ -123,7 +123,7 @@ function refuseBadRows({ name }: Dataset, answers: readonly (BadRow | undefined)
 }
 
 /** Accuracy for classes, errors for values. */
-function* figuresOf(
+export function* figuresOf(
   network: Network,
   loss: Loss,
   dataset: Dataset,

@@ -35,6 +35,9 @@ const LOOK_GARBAGE = 128 * MiB;
 /** The weights at the start, those of the newest event, and of the one before it, which somebody may hold. */
 const LOOK_COPIES = 3;
 
+/** The best weights of early stopping, the current ones while the test set is evaluated, and those of the result. */
+const BEST_COPIES = 3;
+
 /** As they come, in a checkpoint and in the result. */
 const LOSS_COPIES = 3;
 
@@ -112,6 +115,7 @@ export function stateParts(plan: Omit<RunPlan, 'backend'>, rows: number, { order
     { name: 'orders of the rows', bytes: orders * rows * 4 },
     { name: 'copy of the state for faults', bytes: state },
     { name: 'copy of the state for rollbacks', bytes: onNan === 'rollback' ? state : 0 },
+    { name: 'weights of the best evaluation', bytes: plan.early === null ? 0 : BEST_COPIES * weights },
     { name: 'copies for looks', bytes: probe === null ? 0 : LOOK_COPIES * weights + Math.min(LOOK_GARBAGE, handedOut) },
     { name: 'losses of the epochs', bytes: LOSS_COPIES * totalEpochs * 8, option: 'epochs' },
     { name: 'result', bytes: onNan === 'rollback' ? weights : 0 },

@@ -1,6 +1,7 @@
 import { orGiveUp } from '../faults/give-up.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
 import { evaluateDataset } from '../inference/evaluate-dataset.ts';
+import { inTurns } from '../turns/in-turns.ts';
 import type { EpochEvent } from './events.ts';
 import type { RunState } from './state.ts';
 import { lossWarning } from './warnings.ts';
@@ -19,11 +20,12 @@ export function isEvaluated({ plan }: RunState, step: number): boolean {
 export const epochOf = (step: number, stepsPerEpoch: number): number => Math.ceil(step / stepsPerEpoch);
 
 export async function evaluateEpoch(state: RunState): Promise<Evaluations> {
-  const { plan, progress, keeper } = state;
+  const { plan, progress, early, keeper } = state;
   const evaluation = await evaluate(state, 'validation');
   if (evaluation !== undefined) {
     progress.validation = evaluation;
-    keeper?.watch(evaluation.loss);
+    if (early === null) keeper?.watch(evaluation.loss);
+    else if (await inTurns(early.note(evaluation))) keeper?.improve(evaluation.loss);
   }
   const { validation } = progress;
   const test = plan.evaluateTest ? await evaluate(state, 'test') : undefined;

@@ -1,5 +1,8 @@
+import type { Evaluation } from '../inference/evaluate-dataset.ts';
 import { readProfiles } from '../measure/clock.ts';
+import { cloneArray } from '../turns/arrays.ts';
 import { inTurns } from '../turns/in-turns.ts';
+import { isDone } from './early-stopping.ts';
 import { evaluate } from './evaluate-epoch.ts';
 import type { TrainResult } from './results.ts';
 import type { RunState } from './state.ts';
@@ -7,19 +10,20 @@ import { trainingResult } from './training-result.ts';
 
 /** After the last step or the signal: evaluates the test rows, keeps the last checkpoint, and returns the result. */
 export async function finish(state: RunState): Promise<TrainResult> {
-  const { plan, setup, progress, epochLog, stepLog, history, keeper, tuner, useful } = state;
-  const { totalSteps } = plan.context;
+  const { plan, setup, progress, epochLog, stepLog, history, early, keeper, tuner, useful } = state;
   stepLog.close();
   // Of a run that is stopped nothing is left to do but this; of one that is done, the last figures belong to it.
-  if (progress.step < totalSteps) await keeper?.keep();
+  const done = isDone(plan, progress);
+  if (!done) await keeper?.keep();
   await inTurns(history.take());
-  const test = await evaluate(state, 'test');
-  if (progress.step === totalSteps) {
+  const test = await evaluateBest(state);
+  if (done) {
     if (test !== undefined) progress.test = test;
     await keeper?.keep();
   }
   const newest = keeper?.newest();
-  const parameters = await inTurns(history.handOut());
+  const best = early?.best;
+  const parameters = await inTurns(best === undefined ? history.handOut() : cloneArray(best));
   const result = await inTurns(trainingResult({ plan, setup, parameters, progress, epochLog, test }));
   return {
     ...result,
@@ -27,4 +31,14 @@ export async function finish(state: RunState): Promise<TrainResult> {
     ...(newest === undefined ? {} : { checkpoint: newest }),
     ...(setup.times === null ? {} : { profiles: readProfiles(setup.times, useful) }),
   };
+}
+
+/** Of the test set, with the weights that the result has: the last ones, or the best with early stopping. */
+async function evaluateBest(state: RunState): Promise<Evaluation | undefined> {
+  const { early } = state;
+  if (early?.best === undefined) return evaluate(state, 'test');
+  await inTurns(early.exchange());
+  const test = await evaluate(state, 'test');
+  await inTurns(early.exchange());
+  return test;
 }

@@ -2,6 +2,7 @@ import { weightsAreFinite } from '../faults/finite-weights.ts';
 import { endAt, goBack } from '../faults/go-back.ts';
 import { epochStart } from '../faults/history.ts';
 import { inTurns } from '../turns/in-turns.ts';
+import { isDone } from './early-stopping.ts';
 import { finish } from './finish.ts';
 import { nextSpan, trainSpan } from './next-span.ts';
 import type { PreparedRun } from './prepare.ts';
@@ -27,8 +28,7 @@ export async function runSteps(run: PreparedRun, surroundings: RunSurroundings):
  */
 async function runSpans(state: RunState): Promise<void> {
   const { plan, arena, progress, history, spanLength, keeper } = state;
-  const { totalSteps } = plan.context;
-  while (progress.step < totalSteps && !plan.signal?.aborted) {
+  while (!isDone(plan, progress) && !plan.signal?.aborted) {
     if (progress.step === state.halvesAt) halveRate(state);
     if (progress.step === state.ending?.step) throw await endAt(state, state.ending);
     const span = await nextSpan(state);
@@ -45,6 +45,6 @@ async function runSpans(state: RunState): Promise<void> {
     await reportSpan(state, done);
     history.passTo(epochStart(progress.step, plan.context.stepsPerEpoch));
     if (!span.probe) reportThreads(state, done);
-    if (progress.step < totalSteps) await keeper?.keepIfDue();
+    if (!isDone(plan, progress)) await keeper?.keepIfDue();
   }
 }

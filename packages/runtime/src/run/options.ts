@@ -16,6 +16,7 @@ import { RETRIES } from '../faults/recovery.ts';
 import type { Pool } from '../threads/pool.ts';
 import { copyJson } from './copy-json.ts';
 import type { TrainEvent } from './events.ts';
+import { type MonitorName, monitors } from './monitors.ts';
 import { checkProbe } from './probe-steps.ts';
 
 /**
@@ -44,6 +45,8 @@ const backend = option.kind((where, name, value): BackendChoice => oneOf(where, 
 const libraryPath = option.checkedBy('the path of a library', (value) => typeof value === 'string');
 const seed = option.checkedBy('a whole number from 0 to 2^53 - 1', (value) => isWhole(value, 0));
 const norm = option.kind((where, name, value) => number(where, name, value, 'above 0', (c) => c > 0));
+const atLeastZero = option.kind((where, name, value) => number(where, name, value, 'of at least 0', (d) => d >= 0));
+const monitor = option.kind((where, name, value): MonitorName => oneOf(where, name, value, monitors));
 const probe = option.kind(checkProbe);
 
 /** A copy of a spec, which the caller may change while the run is planned. What it is handed to checks it. */
@@ -119,6 +122,23 @@ export const trainOptions = defineOptions('train', {
     RETRIES,
     'consecutive failures of a thread that the run recovers from; never changes the result',
   ),
+  /**
+   * Evaluations of the validation set without improvement after which the run stops early. The result then has the
+   * weights of the best evaluation, also where the run ends by its length or the signal.
+   * @default the run does not stop early
+   */
+  patience: option.positiveInteger(
+    undefined,
+    'stop after so many evaluations without improvement, and keep the weights of the best one',
+    'do not stop early',
+  ),
+  /** An evaluation must be better than the best before it by more than this to count as an improvement. @default 0 */
+  minDelta: atLeastZero(0, 'with patience: an improvement must be larger than this'),
+  /**
+   * The figure of the validation set that `patience` watches: accuracy and r2 are to rise, the others to fall.
+   * @default 'validation-loss'
+   */
+  monitor: monitor('validation-loss', 'with patience: the figure to watch'),
   /** Shuffles the rows in each epoch. A full batch is never shuffled. @default true */
   shuffle: option.flag(true, 'do not shuffle the rows of an epoch'),
   /**

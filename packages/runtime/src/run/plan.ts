@@ -19,7 +19,7 @@ import {
   leafRows,
   within,
 } from '@gradloom/core/internal';
-import type { Checkpoint } from '../checkpoints/checkpoint.ts';
+import type { Checkpoint, EarlyRecord } from '../checkpoints/checkpoint.ts';
 import {
   type CheckpointSettings,
   type CheckpointTimes,
@@ -36,6 +36,7 @@ import { checkParameters } from './check-parameters.ts';
 import { checkPool } from './check-pool.ts';
 import { checkSplits } from './check-splits.ts';
 import { copyJson } from './copy-json.ts';
+import { earlySettings } from './early-settings.ts';
 import { type OnNan, type TrainOptions, trainOptions } from './options.ts';
 import type { RunShape } from './prepare.ts';
 import { type ProbeSteps, probeSteps } from './probe-steps.ts';
@@ -54,6 +55,7 @@ export interface RunPlan extends RunShape {
   readonly shuffle: boolean;
   readonly onNan: OnNan;
   readonly retries: number;
+  readonly early: EarlyRecord | null;
   readonly totalEpochs: number; // the last may be cut short by `steps`
   readonly lengthIn: 'epochs' | 'steps'; // which of the two was asked for
   readonly evaluateEvery: number;
@@ -130,6 +132,7 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
     shuffle: options.shuffle && batch < train.rows,
     onNan: options.onNan,
     retries: options.retries,
+    early: yield* earlySettings(options, network, loss, validation),
     totalEpochs,
     lengthIn: steps === undefined ? 'epochs' : 'steps',
     probes: options.probe !== undefined,

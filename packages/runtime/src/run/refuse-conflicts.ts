@@ -4,7 +4,10 @@ import type { DataSplits } from '../datasets/dataset.ts';
 import type { TrainOptions } from './options.ts';
 
 /** @throws OptionError for valid options that do not fit each other or the data. */
-export function refuseConflicts({ epochs, steps, probe, profile, evaluateTest }: TrainOptions, data: DataSplits): void {
+export function refuseConflicts(
+  { epochs, steps, probe, profile, evaluateTest, patience, minDelta, monitor }: TrainOptions,
+  data: DataSplits,
+): void {
   if (epochs !== undefined && steps !== undefined) {
     const problem = `has ${show(epochs)} and steps has ${show(steps)}, expected one of the two`;
     throw new OptionError('train', ['epochs', 'steps'], problem);
@@ -16,5 +19,13 @@ export function refuseConflicts({ epochs, steps, probe, profile, evaluateTest }:
   }
   if (evaluateTest && data.test === undefined) {
     throw new OptionError('train', 'evaluateTest', 'is set, expected a dataset with a test set');
+  }
+  if (patience !== undefined && data.validation === undefined) {
+    const problem = `has ${show(patience)}, expected none without a validation set (early stopping watches it)`;
+    throw new OptionError('train', 'patience', problem);
+  }
+  for (const [name, value] of Object.entries({ minDelta, monitor })) {
+    if (value === undefined || patience !== undefined) continue;
+    throw new OptionError('train', name, `has ${show(value)}, expected none without patience`);
   }
 }

@@ -8,7 +8,7 @@ import type { Trial } from '../tuning/tune.ts';
 export interface TrainResult {
   /** The network, with every layer in full. */
   readonly spec: NetworkSpec;
-  /** The trained weights [P], layer by layer, W then b. */
+  /** The trained weights [P], layer by layer, W then b: with `patience` those of the best evaluation. */
   readonly parameters: Float64Array;
   /** SHA-256 of the weights as 64 hexadecimal digits: equal fingerprints, equal bits. */
   readonly fingerprint: string;
@@ -16,17 +16,21 @@ export interface TrainResult {
   readonly loss: LossSpec;
   /** How rows of the table become inputs, if the datasets are of a table. */
   readonly preprocessing?: Preprocessing;
-  /** 'completed', or 'aborted' if `signal` ended the run. */
-  readonly stopped: 'completed' | 'aborted';
+  /** 'completed', 'early' if `patience` ended the run, or 'aborted' if `signal` did. */
+  readonly stopped: 'completed' | 'early' | 'aborted';
   /** Steps done, including those before a resume. */
   readonly steps: number;
   /** Epochs done: steps divided by steps per epoch, so 2.5 in the middle of the third epoch. */
   readonly epochs: number;
+  /** Steps done at the best evaluation, with `patience`: those of the weights. */
+  readonly bestStep?: number;
+  /** Likewise in epochs. */
+  readonly bestEpoch?: number;
   /** Training loss of each epoch begun: the mean of its batch losses, each before its update. */
   readonly epochLosses: Float64Array;
   /** The last of `epochLosses`; NaN if no step was done. */
   readonly trainLoss: number;
-  /** The last evaluation of the validation set, if there is one. */
+  /** The last evaluation of the validation set, if there is one; with `patience` the best. */
   readonly validation?: Evaluation;
   /** Evaluation of the test set at the end, if there is one. */
   readonly test?: Evaluation;

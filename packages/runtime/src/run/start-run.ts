@@ -4,6 +4,7 @@ import type { Progress } from '../checkpoints/checkpoint.ts';
 import { restoreArena } from '../checkpoints/resume.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
 import { cloneArray } from '../turns/arrays.ts';
+import { isDone } from './early-stopping.ts';
 import { createEpochLog } from './epoch-log.ts';
 import type { TrainEvent } from './events.ts';
 import type { RunPlan } from './plan.ts';
@@ -18,14 +19,14 @@ export function* finishedRun(
   emit: (event: TrainEvent) => void,
 ): Pausable<TrainResult | null> {
   const { plan, setup, arena } = run;
-  const { resume, context, totalEpochs } = plan;
-  if (resume === null || resume.progress.step < context.totalSteps) return null;
+  const { resume, totalEpochs } = plan;
+  if (resume === null || !isDone(plan, resume.progress)) return null;
   const { progress } = resume;
   if (data.test !== undefined && progress.test === undefined) return null;
   yield* restoreArena(arena, resume);
   emit(startEvent(run, progress));
   const epochLog = createEpochLog(totalEpochs, resume.arrays);
-  const parameters = yield* cloneArray(arena.theta);
+  const parameters = yield* cloneArray(resume.best ?? arena.theta);
   return yield* trainingResult({ plan, setup, parameters, progress, epochLog, test: progress.test });
 }
 

@@ -14,6 +14,7 @@ import { type BusyMeter, createBusyMeter } from '../tuning/busy.ts';
 import { createSpanLength, type SpanLength } from '../tuning/span-length.ts';
 import { createTuner, type Tuner } from '../tuning/tune.ts';
 import { inTurns } from '../turns/in-turns.ts';
+import { createEarlyStopping, type EarlyStopping } from './early-stopping.ts';
 import { createEpochLog, type EpochLog } from './epoch-log.ts';
 import type { TrainEvent } from './events.ts';
 import { createLook, type Look } from './look.ts';
@@ -37,6 +38,7 @@ export interface RunState extends PreparedRun, RunSurroundings {
   readonly stepLog: StepLog;
   readonly history: History;
   readonly recovery: Recovery;
+  readonly early: EarlyStopping | null;
   readonly keeper: Keeper | null;
   readonly look: Look | null;
   readonly tuner: Tuner | null;
@@ -68,12 +70,13 @@ export async function openState(run: PreparedRun, surroundings: RunSurroundings)
   // Behind the look: figures of how far weights have moved count from the start of the run.
   if (resume !== null) await inTurns(restoreArena(arena, resume));
   const history = await inTurns(createHistory(arena, progress, epochLog, goesBack, resume?.earlier));
+  const early = createEarlyStopping(plan, arena, progress);
   const write = (entry: CheckpointEntry) =>
     writeCheckpoint(pool, setup, entry, (reason) => emit(ownWriting(progress.step, reason)));
   const state: RunState = {
     ...run,
     ...surroundings,
-    ...{ leaves, useful, progress, epochLog, stepLog, history, recovery, look },
+    ...{ leaves, useful, progress, epochLog, stepLog, history, recovery, look, early },
     keeper: createKeeper({
       plan,
       place,
@@ -84,6 +87,7 @@ export async function openState(run: PreparedRun, surroundings: RunSurroundings)
       epochLog,
       stepLog,
       history,
+      early,
       emit,
       write,
     }),

@@ -4,6 +4,7 @@ import type { Progress } from '../checkpoints/checkpoint.ts';
 import { fingerprintInTurns } from '../files/fingerprint.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
 import type { RunSetup } from '../threads/protocol.ts';
+import { stopsEarly } from './early-stopping.ts';
 import type { EpochLog } from './epoch-log.ts';
 import type { RunPlan } from './plan.ts';
 import type { TrainResult } from './results.ts';
@@ -21,7 +22,8 @@ export interface ResultParts {
 export function* trainingResult(parts: ResultParts): Pausable<TrainResult> {
   const { plan, setup, parameters, progress, epochLog, test } = parts;
   const { totalSteps, stepsPerEpoch } = plan.context;
-  const { step, samples, elapsedMs, threads, validation } = progress;
+  const { step, samples, elapsedMs, threads } = progress;
+  const { bestStep, validation = progress.validation } = progress.early ?? {};
   const { preprocessing } = plan.data.train;
   const epochLosses = epochLog.losses();
   return {
@@ -30,9 +32,10 @@ export function* trainingResult(parts: ResultParts): Pausable<TrainResult> {
     fingerprint: yield* fingerprintInTurns(parameters),
     loss: setup.loss,
     ...(preprocessing === undefined ? {} : { preprocessing }),
-    stopped: step < totalSteps ? 'aborted' : 'completed',
+    stopped: step >= totalSteps ? 'completed' : stopsEarly(plan, progress) ? 'early' : 'aborted',
     steps: step,
     epochs: step / stepsPerEpoch,
+    ...(bestStep === undefined ? {} : { bestStep, bestEpoch: bestStep / stepsPerEpoch }),
     epochLosses,
     trainLoss: epochLosses.at(-1) ?? Number.NaN,
     ...(validation === undefined ? {} : { validation }),

@@ -1,0 +1,27 @@
+import type { Evaluation } from '../inference/evaluate-dataset.ts';
+
+/** A figure of an evaluation, and whether a higher one is better. */
+interface Monitor {
+  readonly figure: Exclude<keyof Evaluation, 'rows' | 'unanswered'>;
+  readonly isHigherBetter: boolean;
+}
+
+/** Figures of the validation set that early stopping can watch. */
+export const monitors = {
+  'validation-loss': { figure: 'loss', isHigherBetter: false },
+  accuracy: { figure: 'accuracy', isHigherBetter: true },
+  mae: { figure: 'mae', isHigherBetter: false },
+  rmse: { figure: 'rmse', isHigherBetter: false },
+  r2: { figure: 'r2', isHigherBetter: true },
+} as const satisfies Record<string, Monitor>;
+
+/** Name of a figure that early stopping can watch. */
+export type MonitorName = keyof typeof monitors;
+
+/** The monitored figure with its sign turned where lower is better; -Infinity where it is no number. */
+export function scoreOf(monitor: MonitorName, evaluation: Evaluation | undefined): number {
+  const { figure, isHigherBetter } = monitors[monitor];
+  const value = evaluation?.[figure] ?? Number.NaN;
+  if (Number.isNaN(value)) return Number.NEGATIVE_INFINITY;
+  return isHigherBetter ? value : -value;
+}
