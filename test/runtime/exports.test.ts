@@ -59,7 +59,9 @@ const published = {
       'createPool',
       'datasetFromRows',
       'evaluateModel',
+      'exportModel',
       'fingerprint',
+      'importModel',
     ],
     ...['limitMemory', 'loadCheckpoint', 'loadCsv', 'loadDataset', 'loadIdx', 'loadIdxFolder', 'loadMnist'],
     ...[
@@ -103,6 +105,7 @@ const types = {
   StepFigures Tensor TensorSpec TopKOptions TrainStep TrainStepOptions UpdateKernel
 `),
   runtime: words(`
+  ExportOptions ImportOptions ModelFormatName Renames
   ArrayOptions Backend BackendChoice BackendRecord BlasBackend BlasIdentity BuiltInBackend Checkpoint
   CheckpointEvent CheckpointEvery CheckpointOptions ClassOptions CsvOptions DataArray DataMatrix DataRecord
   DataSplits Dataset EarlierCounters EarlyProgress EarlyRecord EpochEvent EvaluateOptions Evaluation EveryEpochs

@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { BackendChoice } from '@gradloom/runtime';
 import type { TestContext, TestOptions } from 'vitest';
@@ -20,6 +20,14 @@ const tool = (name: string, debian: string): Part => ({
   what: name,
   install: `apt install ${debian}`,
   lack: () => (isOnPath(name) ? null : `${name} is not on the PATH`),
+});
+
+/** A module of Debian's Python: to import it, in order to see, would take seconds. */
+const pythonModule = (what: string, name: string): Part => ({
+  what,
+  install: `apt install python3-${name} python3-numpy`,
+  lack: () =>
+    existsSync(`/usr/lib/python3/dist-packages/${name}/__init__.py`) ? null : 'Debian does not have it here',
 });
 
 const onLinux = (what: string): Part => ({
@@ -57,6 +65,8 @@ const parts = {
   prlimit: tool('prlimit', 'util-linux'),
   script: tool('script', 'bsdutils'),
   taskset: tool('taskset', 'util-linux'),
+  torch: pythonModule('PyTorch', 'torch'),
+  onnxruntime: pythonModule('onnxruntime', 'onnxruntime'),
   'qemu-x86_64': tool('qemu-x86_64', 'qemu-user'),
 } satisfies Record<string, Part>;
 

@@ -162,6 +162,10 @@ export { createModel } from './inference/model.ts';
 export { loadModel, type ModelFile, openModelFile, saveModel } from './inference/model-file.ts';
 export type { Profile } from './measure/clock.ts';
 export { limitMemory } from './memory/memory-room.ts';
+export { type ExportOptions, exportModel } from './model-formats/export-model.ts';
+export { type ImportOptions, importModel } from './model-formats/import-model.ts';
+export type { ModelFormatName } from './model-formats/index.ts';
+export type { Renames } from './model-formats/match-tensors.ts';
 export type {
   CheckpointEvent,
   EpochEvent,

@@ -3,6 +3,8 @@ import { completion } from './completion.ts';
 import { doctor } from './doctor.ts';
 import { evaluate } from './evaluate.ts';
 import { experiment } from './experiment.ts';
+import { exportCommand } from './export.ts';
+import { importCommand } from './import.ts';
 import { inspect } from './inspect.ts';
 import { predict } from './predict.ts';
 import { report } from './report.ts';
@@ -17,6 +19,8 @@ export const commands: Readonly<Record<string, Command>> = {
   predict,
   inspect,
   verify,
+  export: exportCommand,
+  import: importCommand,
   report,
   experiment,
   scale,

@@ -34,7 +34,7 @@ export function npyType(description: string): NumberType | undefined {
 }
 
 /** The number in 16 bits of IEEE 754: sign, 5 bits of exponent, 10 of fraction. */
-function half(bits: number): number {
+export function half(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
   const fraction = (bits & 0x3ff) / 1024;

@@ -17,6 +17,9 @@ export interface ZipArchive {
 /** The highest compression ratio of DEFLATE. [zlib](https://zlib.net/zlib_tech.html) */
 const MOST_UNPACKED = 1032;
 
+/** Of the header in front of a file; its name follows. */
+const LOCAL_HEADER_BYTES = 30;
+
 /**
  * Opens a zip archive. Sizes are those of its directory, held against the size of the file; the checksum of each file
  * is compared when it has been read. @throws Error naming the file and what is wrong with it.
@@ -37,6 +40,7 @@ export async function openZip(where: string, path: string, wanted: string): Prom
       refuseSizes(entry);
       if (!entry.fileName.endsWith('/')) entries.set(entry.fileName, entry);
     }
+    refuseOverlaps([...entries.values()]);
   } catch (error) {
     archive.close();
     throw error instanceof Error && error.message.startsWith(where) ? error : damaged(error);
@@ -47,6 +51,17 @@ export async function openZip(where: string, path: string, wanted: string): Prom
     if (compressedSize <= fileBytes && uncompressedSize <= (compressedSize + 1) * MOST_UNPACKED) return;
     const has = `${show(fileName)} of ${counted(compressedSize, 'byte')} that unpack to ${uncompressedSize}`;
     throw fault(has, `no more than fit into a file of ${fileBytes}`);
+  }
+
+  /** Files that share bytes would unpack to more than the archive could otherwise hold. */
+  function refuseOverlaps(files: readonly Entry[]): void {
+    let end = 0;
+    for (const file of [...files].sort((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader)) {
+      const from = file.relativeOffsetOfLocalHeader;
+      if (from < end)
+        throw fault(`${show(file.fileName)} at byte ${from}, inside of another file`, `it from ${end} on`);
+      end = from + LOCAL_HEADER_BYTES + file.compressedSize;
+    }
   }
 
   async function open(name: string): Promise<ByteSource> {

@@ -1,0 +1,17 @@
+import { modelFormats } from '@gradloom/runtime/options';
+import type { OptionTable, Values } from '../options/option.ts';
+import { keyOf, toggle } from '../options/words.ts';
+
+const formats = Object.entries(modelFormats).map(([name, { title }]) => `${name} (${title})`);
+
+export const exportOptions = {
+  format: {
+    group: 'Output',
+    ...keyOf(modelFormats),
+    describe: `${formats.join(', ')} (default: by the ending of the file)`,
+  },
+  json: { group: 'Output', ...toggle, describe: 'print one JSON object' },
+  verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
+} satisfies OptionTable;
+
+export type ExportValues = Values<typeof exportOptions>;

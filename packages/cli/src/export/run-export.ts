@@ -1,0 +1,37 @@
+import { statSync } from 'node:fs';
+import { exportModel } from '@gradloom/runtime';
+import { endingsOf, modelFormats } from '@gradloom/runtime/options';
+import { type Io, printJson, printLine } from '../io.ts';
+import { openModel, refuseMoreThan } from '../models/open-model.ts';
+import { nameFlag } from '../options/name-flag.ts';
+import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
+import type { Request } from '../request.ts';
+import { plural } from '../text/format.ts';
+import { UsageError } from '../usage-error.ts';
+import { exportOptions } from './options.ts';
+
+/** Writes a model in another format. Resolves to the exit code. */
+export async function runExport(request: Request, io: Io): Promise<number> {
+  const raw = flagsToRaw(exportOptions, request);
+  const { format: asked, json } = parseRaw(exportOptions, raw);
+  refuseMoreThan(2, request.positionals, 'one model and one file to write');
+  const path = request.positionals[1];
+  const endings = endingsOf(Object.values(modelFormats));
+  if (path === undefined || path === '') {
+    throw new UsageError(`the file to write is missing, expected one that ends in ${endings}`);
+  }
+  if (asked === undefined && !Object.values(modelFormats).some(({ ending }) => path.toLowerCase().endsWith(ending))) {
+    throw new UsageError(`the file ${path} has no known ending, expected ${endings}, or --format`);
+  }
+  const model = openModel(request.positionals);
+  const format = await exportModel(path, model, asked === undefined ? {} : { format: asked }).catch(
+    (error: unknown) => {
+      throw nameFlag(error, exportOptions, raw);
+    },
+  );
+  const parameters = model.parameters.length;
+  const { size: bytes } = statSync(path);
+  if (json) printJson(io.stdout, JSON.stringify({ event: 'export', path, format, parameters, bytes }));
+  else printLine(io.stdout, `${path}: ${format}, ${plural(parameters, 'parameter')}, ${plural(bytes, 'byte')}`);
+  return 0;
+}

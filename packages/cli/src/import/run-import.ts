@@ -1,0 +1,55 @@
+import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import { within } from '@gradloom/core/internal';
+import { type ImportOptions, importModel, saveModel } from '@gradloom/runtime';
+import { endingsOf, modelFormats } from '@gradloom/runtime/options';
+import { type Io, printJson, printLine } from '../io.ts';
+import { refuseMoreThan } from '../models/open-model.ts';
+import { nameFlag } from '../options/name-flag.ts';
+import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
+import { readObject } from '../options/read-object.ts';
+import type { Request } from '../request.ts';
+import { plural } from '../text/format.ts';
+import { UsageError } from '../usage-error.ts';
+import { version } from '../version.ts';
+import { type ImportValues, importOptions } from './options.ts';
+
+/** Writes a model from the weights of a file. Resolves to the exit code. */
+export async function runImport(request: Request, io: Io): Promise<number> {
+  const raw = flagsToRaw(importOptions, request);
+  const values = parseRaw(importOptions, raw);
+  refuseMoreThan(1, request.positionals, 'one file of weights');
+  const [path] = request.positionals;
+  if (path === undefined || path === '') {
+    const readable = Object.values(modelFormats).filter(({ open }) => open !== undefined);
+    throw new UsageError(`the file of weights is missing, expected one that ends in ${endingsOf(readable)}`);
+  }
+  const { out, json } = values;
+  if (out === undefined) throw new UsageError('--out is missing, expected a file to write, such as model.gradloom');
+  try {
+    const model = await importModel(path, await optionsOf(values));
+    saveModel(out, model);
+    const { parameters, fingerprint } = model;
+    const layers = model.spec.layers.length;
+    if (json) {
+      const counts = { parameters: parameters.length, layers };
+      printJson(io.stdout, JSON.stringify({ event: 'import', path: out, ...counts, fingerprint }));
+    } else {
+      printLine(io.stdout, `${out}: ${plural(layers, 'layer')}, ${plural(parameters.length, 'parameter')} of ${path}`);
+    }
+    return 0;
+  } catch (error) {
+    throw nameFlag(error, importOptions, raw);
+  }
+}
+
+async function optionsOf({ spec: given, loss, labels, rename }: ImportValues): Promise<ImportOptions> {
+  // The network is checked when it is built.
+  const spec = (typeof given === 'string' ? await readObject('--spec', given) : given) as NetworkSpec | undefined;
+  if (spec !== undefined) within('spec', () => buildNetwork(spec));
+  return {
+    ...(spec === undefined ? {} : { spec }),
+    ...(loss === undefined ? {} : { loss }),
+    ...(rename === undefined ? {} : { rename }),
+    metadata: { ...(labels === undefined ? {} : { labels }), writtenBy: `gradloom ${version}` },
+  };
+}

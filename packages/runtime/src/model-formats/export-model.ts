@@ -1,0 +1,51 @@
+import { type ModelContents, OptionError } from '@gradloom/core';
+import {
+  checkModel,
+  defineOptions,
+  type Named,
+  type OptionsOf,
+  option,
+  refuseBadWeights,
+  show,
+} from '@gradloom/core/internal';
+import { checkPath } from '../files/check-path.ts';
+import { writeAtomically } from '../files/write-atomically.ts';
+import { endingsOf, formatOf, type ModelFormatName, modelFormats } from './index.ts';
+
+const exportOptions = defineOptions('exportModel', {
+  /** The format. @default by the ending of the path */
+  format: option.unchecked<ModelFormatName>(), // checked below, together with the path
+});
+
+/** Options of `exportModel`. */
+export interface ExportOptions extends OptionsOf<typeof exportOptions.table>, Named {}
+
+/**
+ * Writes a model to `path` for other programs, replacing an older file as a whole. Resolves to the format.
+ * @throws Error (rejects) if its parts do not fit together, a weight is not finite, the format cannot hold it or the
+ * file cannot be written; OptionError for an ending that no format has.
+ */
+export async function exportModel(
+  path: string,
+  model: ModelContents,
+  options: ExportOptions = {},
+): Promise<ModelFormatName> {
+  const where = 'exportModel';
+  checkPath(where, path);
+  const name = chosenFormat(where, path, exportOptions.read(options).format);
+  const { network } = checkModel(where, model);
+  refuseBadWeights(where, network, model.parameters);
+  writeAtomically(where, path, await modelFormats[name].write({ contents: model, network }));
+  return name;
+}
+
+function chosenFormat(where: string, path: string, asked: ModelFormatName | undefined): ModelFormatName {
+  if (asked === undefined) {
+    const found = formatOf(path);
+    if (found !== undefined) return found;
+    const expected = endingsOf(Object.values(modelFormats));
+    throw new OptionError(where, 'format', `has none that ends as ${show(path)}, expected ${expected}`);
+  }
+  if (Object.hasOwn(modelFormats, asked)) return asked;
+  throw new OptionError(where, 'format', `has ${show(asked)}, expected one of ${Object.keys(modelFormats).join(', ')}`);
+}

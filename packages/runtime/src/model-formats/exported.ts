@@ -1,0 +1,33 @@
+import type { ModelContents, Network } from '@gradloom/core';
+import { viewOf } from '@gradloom/core/internal';
+import { type TorchTensor, torchTensors, transpose } from './torch-tensors.ts';
+
+/** A checked model on its way out. */
+export interface ExportedModel {
+  readonly contents: ModelContents;
+  readonly network: Network; // of its spec
+}
+
+/** The tensors with their numbers, row-major as PyTorch has them: one copy at a time. */
+export function* torchNumbers({
+  contents,
+  network,
+}: ExportedModel): Generator<{ readonly tensor: TorchTensor; readonly numbers: Float64Array }> {
+  for (const tensor of torchTensors(network)) {
+    const stored = viewOf(contents.parameters, tensor.offset, tensor.length);
+    if (!tensor.isTransposed) {
+      yield { tensor, numbers: stored };
+      continue;
+    }
+    const [O, I] = tensor.shape;
+    const numbers = new Float64Array(tensor.length);
+    transpose(numbers, stored, I, O);
+    yield { tensor, numbers };
+  }
+}
+
+/** What a file says about a model besides its weights; `undefined` is left out by JSON. */
+export function describeModel({ contents, network }: ExportedModel): object {
+  const { loss, metadata, preprocessing } = contents;
+  return { version: 1, spec: network.spec, loss, metadata, preprocessing };
+}

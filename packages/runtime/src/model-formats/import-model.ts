@@ -1,0 +1,131 @@
+import {
+  buildNetwork,
+  type LossSpec,
+  type Model,
+  type ModelContents,
+  type ModelMetadata,
+  type Network,
+  type NetworkSpec,
+  OptionError,
+} from '@gradloom/core';
+import {
+  defineOptions,
+  type Named,
+  type OptionsOf,
+  option,
+  record,
+  refuseBadWeights,
+  show,
+  viewOf,
+} from '@gradloom/core/internal';
+import { fileSize } from '../files/file-size.ts';
+import { createModel } from '../inference/model.ts';
+import { mebibytes } from '../memory/memory.ts';
+import { memoryRoom } from '../memory/memory-room.ts';
+import { endingsOf, formatOf, modelFormats } from './index.ts';
+import { matchTensors, type Renames } from './match-tensors.ts';
+import type { FileFault, TensorFile } from './tensor-file.ts';
+import { transpose } from './torch-tensors.ts';
+
+const importOptions = defineOptions('importModel', {
+  /** The network. @default what a file of `exportModel` says */
+  spec: option.unchecked<NetworkSpec>(),
+  /** The loss that the weights were trained with; it says whether outputs are logits. @default outputs are values */
+  loss: option.unchecked<LossSpec>(),
+  /** Metadata of the model, such as the `labels` of its classes. @default {} */
+  metadata: option.unchecked<ModelMetadata>(),
+  /** Names of the network's layers for modules of the file: { fc1: '0', fc2: '2' }. @default the names are the same */
+  rename: option.unchecked<Renames>(),
+});
+
+/** Options of `importModel`. */
+export interface ImportOptions extends OptionsOf<typeof importOptions.table>, Named {}
+
+/**
+ * A model from the weights that PyTorch or NumPy wrote to a .safetensors or .npz file: `0.weight` [out, in], `0.bias`
+ * and so on, one tensor of the file for each of the network, in float64, float32, float16 or bfloat16.
+ * @throws Error (rejects) naming every tensor that is missing, left over or of another shape; also for a damaged file,
+ * a weight that is not finite, and parts that do not fit together.
+ */
+export async function importModel(path: string, options: ImportOptions = {}): Promise<Model> {
+  const where = 'importModel';
+  record(where, 'options', options, 'an object');
+  const { spec, loss, metadata, rename = {} } = importOptions.read(options);
+  const fault: FileFault = (has, expected, cause) =>
+    new Error(`${where}: ${path} has ${has}, expected ${expected}`, { cause });
+  checkRenames(where, rename);
+  const file = await openTensors(where, path, fault);
+  try {
+    const described = spec === undefined ? descriptionOf(file, fault) : { spec };
+    const network = buildNetwork(described.spec);
+    const parameters = await readParameters(where, network, file, rename, fault);
+    refuseBadWeights(where, network, parameters);
+    return createModel({
+      ...described,
+      spec: network.spec,
+      parameters,
+      ...(loss === undefined ? {} : { loss }),
+      ...(metadata === undefined ? {} : { metadata: { ...described.metadata, ...metadata } }),
+    });
+  } finally {
+    await file.close();
+  }
+}
+
+function checkRenames(where: string, rename: Renames): void {
+  record(where, 'rename', rename, "an object such as { fc1: '0' }");
+  for (const [from, to] of Object.entries(rename)) {
+    if (typeof to === 'string' && to !== '' && from !== '') continue;
+    throw new OptionError(where, 'rename', `has ${show(from)}: ${show(to)}, expected names such as { fc1: '0' }`);
+  }
+}
+
+async function openTensors(where: string, path: string, fault: FileFault): Promise<TensorFile> {
+  const formats = Object.values(modelFormats).filter(({ open }) => open !== undefined);
+  const wanted = `a ${endingsOf(formats)} file`;
+  fileSize(where, path, wanted);
+  const format = formatOf(path);
+  const open = format === undefined ? undefined : modelFormats[format].open;
+  if (open === undefined) throw fault('another ending', wanted);
+  return open(where, path, fault);
+}
+
+/** The model that a file describes. Its parts are checked when the model is created. */
+function descriptionOf({ description }: TensorFile, fault: FileFault): Omit<ModelContents, 'parameters'> {
+  if (typeof description !== 'object' || description === null || !('spec' in description)) {
+    throw fault('no network in it', 'a spec of the network beside it, since weights alone do not say their layers');
+  }
+  const { version, ...contents } = description as Omit<ModelContents, 'parameters'> & { readonly version?: unknown };
+  if (version !== 1) throw fault(`a model of version ${show(version)}`, '1 (a newer Gradloom may read it)');
+  return contents;
+}
+
+async function readParameters(
+  where: string,
+  network: Network,
+  file: TensorFile,
+  rename: Renames,
+  fault: FileFault,
+): Promise<Float64Array> {
+  const matched = matchTensors(network, file.tensors, rename, fault);
+  const bytes = network.parameterCount * 8;
+  const room = memoryRoom();
+  if (bytes > room.bytes) {
+    throw fault(`${mebibytes(bytes)} of weights`, `at most ${mebibytes(room.bytes)} (${room.bound})`);
+  }
+  const parameters = new Float64Array(network.parameterCount);
+  for (const { wanted, stored, name } of matched) {
+    const own = viewOf(parameters, wanted.offset, wanted.length);
+    const numbers = await stored.read();
+    if (numbers.length !== wanted.length) {
+      throw new Error(`${where}: ${name} has ${numbers.length} numbers, expected ${wanted.length}`);
+    }
+    if (!wanted.isTransposed) {
+      own.set(numbers);
+      continue;
+    }
+    const [O, I] = wanted.shape;
+    transpose(own, Float64Array.from(numbers), O, I);
+  }
+  return parameters;
+}

@@ -1,0 +1,66 @@
+import type { Network } from '@gradloom/core';
+import type { FileFault, StoredTensor } from './tensor-file.ts';
+import { isCounter, listed, type TorchTensor, torchTensors } from './torch-tensors.ts';
+
+/** Names of layers by those of the modules in a file. */
+export type Renames = Readonly<Record<string, string>>;
+
+export interface MatchedTensor {
+  readonly name: string; // in the file
+  readonly wanted: TorchTensor;
+  readonly stored: StoredTensor;
+}
+
+/**
+ * The tensor of the file for each of the network. @throws Error of `fault`, one sentence with all that are missing,
+ * left over or of another shape.
+ */
+export function matchTensors(
+  network: Network,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  rename: Renames,
+  fault: FileFault,
+): MatchedTensor[] {
+  const left = new Map<string, [name: string, stored: StoredTensor]>();
+  for (const [name, stored] of tensors) {
+    if (isCounter(name)) continue;
+    const renamed = renamedTo(name, rename);
+    const other = left.get(renamed);
+    if (other !== undefined) {
+      throw fault(`${other[0]} and ${name}, which are both renamed to ${renamed}`, 'one tensor of each name');
+    }
+    left.set(renamed, [name, stored]);
+  }
+  const matched: MatchedTensor[] = [];
+  const missing: string[] = [];
+  const misshapen: string[] = [];
+  for (const wanted of torchTensors(network)) {
+    const [name, stored] = left.get(wanted.name) ?? [];
+    left.delete(wanted.name);
+    if (name === undefined || stored === undefined) missing.push(`${wanted.name} ${shapeText(wanted.shape)}`);
+    else if (isShape(stored.shape, wanted.shape)) matched.push({ name, wanted, stored });
+    else misshapen.push(`${name} ${shapeText(stored.shape)} where ${wanted.layer} needs ${shapeText(wanted.shape)}`);
+  }
+  const extra = [...left.values()].map(([name, { shape }]) => `${name} ${shapeText(shape)}`);
+  const problems = [
+    ...(misshapen.length === 0 ? [] : [listed(misshapen)]),
+    ...(missing.length === 0 ? [] : [`no tensor ${listed(missing)}`]),
+    ...(extra.length === 0 ? [] : [`${listed(extra)} that the network has no place for`]),
+  ];
+  if (problems.length === 0) return matched;
+  const hint = missing.length > 0 && extra.length > 0 ? ' (other names can be given, such as fc1=0)' : '';
+  throw fault(problems.join('; and '), `one tensor for each of the network's ${torchTensors(network).length}${hint}`);
+}
+
+/** 'fc1.weight' by { fc1: '0' } is '0.weight'; the longest module that fits counts. */
+function renamedTo(name: string, rename: Renames): string {
+  const modules = Object.keys(rename).filter((from) => name === from || name.startsWith(`${from}.`));
+  if (modules.length === 0) return name;
+  const longest = modules.reduce((best, from) => (from.length > best.length ? from : best));
+  return rename[longest] + name.slice(longest.length);
+}
+
+const isShape = (shape: readonly number[], wanted: readonly number[]): boolean =>
+  shape.length === wanted.length && shape.every((extent, axis) => extent === wanted[axis]);
+
+const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`;

@@ -1,0 +1,68 @@
+import type { LayerKind, Network } from '@gradloom/core';
+
+/** A tensor of a network as `nn.Sequential` of the same layers has it in PyTorch. */
+export interface TorchTensor {
+  readonly name: string; // '0.weight'; inside of a residual block '3.layers.0.weight'
+  readonly shape: readonly number[]; // PyTorch's
+  readonly isTransposed: boolean; // [O, I] there, [I, O] here
+  readonly offset: number; // in the parameter vector
+  readonly length: number;
+  readonly layer: string; // for errors: 'dense(4->3)'
+}
+
+const weight = 'weight';
+const norm = { gamma: weight, beta: 'bias' };
+
+/** PyTorch's names of the tensors of each kind of layer. SwiGLU, which PyTorch lacks, has two `nn.Linear`. */
+const names: Readonly<Record<LayerKind, Readonly<Record<string, string>>>> = {
+  activation: {},
+  'batch-norm': { ...norm, runningMean: 'running_mean', runningVariance: 'running_var' },
+  dense: { W: weight, b: 'bias' },
+  dropout: {},
+  embedding: { E: weight },
+  'layer-norm': norm,
+  residual: {},
+  swiglu: { Wg: 'gate.weight', bg: 'gate.bias', Wv: 'value.weight', bv: 'value.bias' },
+};
+
+/** Weights of a product: x · W here, x · Wᵀ in PyTorch. */
+const products = new Set(['W', 'Wg', 'Wv']);
+
+/** The tensors of a network in the order of its parameters. */
+export function torchTensors(network: Network): TorchTensor[] {
+  const shapes = new Map(network.tensors.map(({ offset, shape }) => [offset, shape]));
+  return network.places.flatMap(({ path, layer, spec, tensors }) =>
+    tensors.map(({ name, offset, length }) => {
+      const { [spec.kind as LayerKind]: known = {} } = names;
+      const shape = shapes.get(offset) ?? [length];
+      const isTransposed = products.has(name) && shape.length === 2;
+      return {
+        name: `${path.replaceAll('.', '.layers.')}.${known[name] ?? name}`,
+        shape: isTransposed ? [...shape].reverse() : shape,
+        isTransposed,
+        offset,
+        length,
+        layer: layer.label,
+      };
+    }),
+  );
+}
+
+/** W[O, I] of W[I, O], row-major. Overwrites `out`. */
+export function transpose(
+  out: Float64Array, // [O, I] out
+  W: Float64Array, // [I, O]
+  I: number,
+  O: number,
+): void {
+  for (let i = 0; i < I; i++) for (let o = 0; o < O; o++) out[o * I + i] = W[i * O + o];
+}
+
+/** 'a, b, c and 4 more'. */
+export function listed(words: readonly string[], most = 4): string {
+  const shown = words.slice(0, most);
+  return words.length > most ? `${shown.join(', ')} and ${words.length - most} more` : shown.join(', ');
+}
+
+/** PyTorch's count of batches in a batch norm, which nothing here needs. */
+export const isCounter = (name: string): boolean => /(^|\.)num_batches_tracked$/.test(name);

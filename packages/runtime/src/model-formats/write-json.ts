@@ -1,0 +1,31 @@
+import { viewOf } from '@gradloom/core/internal';
+import { describeModel, type ExportedModel, torchNumbers } from './exported.ts';
+
+/** Numbers of one piece of text. */
+const PIECE = 1 << 14;
+
+/**
+ * { "format": "gradloom-model", "version", "spec", "loss", "metadata", "preprocessing", "tensors" }, the tensors as
+ * { "0.weight": { "shape", "values" } }, in pieces, since no text may be longer than 512 MB. Numbers read back to the
+ * same bits.
+ */
+export function* writeJson(model: ExportedModel): Generator<Uint8Array> {
+  const description = JSON.stringify({ format: 'gradloom-model', ...describeModel(model) });
+  yield Buffer.from(`${description.slice(0, -1)},"tensors":{`);
+  let separator = '';
+  for (const { tensor, numbers } of torchNumbers(model)) {
+    yield Buffer.from(
+      `${separator}\n${JSON.stringify(tensor.name)}:{"shape":${JSON.stringify(tensor.shape)},"values":[`,
+    );
+    for (let from = 0; from < numbers.length; from += PIECE) {
+      const text = Array.from(viewOf(numbers, from, Math.min(PIECE, numbers.length - from)), jsonNumber).join();
+      yield Buffer.from(from === 0 ? text : `,${text}`);
+    }
+    yield Buffer.from(']}');
+    separator = ',';
+  }
+  yield Buffer.from('}}\n');
+}
+
+/** The shortest digits of the same bits; the text of -0 has no sign. */
+const jsonNumber = (value: number): string => (Object.is(value, -0) ? '-0.0' : String(value));
