@@ -1,16 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { commands } from '../../packages/cli/src/commands/index.ts';
 import { gradloom, temporaryDirectory } from '../support/command-line.ts';
 import { encodeIdx } from '../support/encode-idx.ts';
 
+const names = Object.keys(commands).join(', ');
+
 /** Command lines that cannot be run, and the sentence behind `gradloom <command>: `. */
 const usage: Record<string, string | RegExp> = {
-  'trian --dataset xor':
-    'gradloom: command has "trian", expected one of train, evaluate, predict, inspect, verify, report, experiment, scale, doctor, completion (did you mean train?)',
-  '--epochs 5':
-    'gradloom: --epochs has no command before it, expected one of train, evaluate, predict, inspect, verify, report, experiment, scale, doctor, completion',
-  '-v': 'gradloom: -v has no command before it, expected one of train, evaluate, predict, inspect, verify, report, experiment, scale, doctor, completion',
+  'trian --dataset xor': `gradloom: command has "trian", expected one of ${names} (did you mean train?)`,
+  '--epochs 5': `gradloom: --epochs has no command before it, expected one of ${names}`,
+  '-v': `gradloom: -v has no command before it, expected one of ${names}`,
   'train package.json':
     'gradloom train: the word "package.json" belongs to no flag, expected only flags (did you mean --dataset package.json?)',
   'train --dataset package.json:target':
@@ -198,15 +199,15 @@ const failures: Record<string, string | RegExp> = {
   'inspect packages':
     'gradloom inspect: no model found in "packages", expected a run that train wrote (it has no model.gradloom)',
   'report packages':
-    'gradloom report: no run found in "packages", expected a directory that train, experiment or scale wrote',
+    'gradloom report: no run found in "packages", expected a directory that train, search, lr-find, experiment or scale wrote',
   'report nowhere':
-    'gradloom report: no run found in "nowhere" (it does not exist), expected a directory that train, experiment or scale wrote',
+    'gradloom report: no run found in "nowhere" (it does not exist), expected a directory that train, search, lr-find, experiment or scale wrote',
   'report package.json':
-    'gradloom report: no run found in "package.json" (it is no directory), expected a directory that train, experiment or scale wrote',
+    'gradloom report: no run found in "package.json" (it is no directory), expected a directory that train, search, lr-find, experiment or scale wrote',
   'verify packages':
-    'gradloom verify: no run found in "packages", expected a directory that train, experiment or scale wrote',
+    'gradloom verify: no run found in "packages", expected a directory that train, search, lr-find, experiment or scale wrote',
   'verify nowhere':
-    'gradloom verify: nowhere does not exist, expected a directory that train, experiment or scale wrote',
+    'gradloom verify: nowhere does not exist, expected a directory that train, search, lr-find, experiment or scale wrote',
   'evaluate nowhere': 'gradloom evaluate: nowhere does not exist, expected a Gradloom file',
 };
 

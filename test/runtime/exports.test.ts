@@ -87,9 +87,10 @@ const typesOfBoth = words(`
   ActivationBuilder ActivationName ActivationOptions AdagradOptions AdamOptions AdamwOptions Answer BackendName
   BatchNormOptions CategoryEncoding Cell CellRow CellRows ClassDecoding ColumnEncoding ColumnType ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions Encoder EncodingNote
   ExponentialOptions HuberOptions
-  InitializerName InitializerSpec Json JsonObject KindOf LayerFigures LayerKind LayerNormOptions LayerSpec LionOptions LossName
-  LossSpec Model ModelContents ModelMetadata MomentOptions NestedRows NetworkSpec NormalOptions NumberEncoding OneCycleOptions OptimizerName OptimizerSpec
-  OptionErrorDetails OrthogonalOptions PlateauOptions Preprocessing ResidualOptions RmspropOptions Rows ScheduleName ScheduleSpec
+  InitializerName InitializerSpec Json JsonObject KindOf LayerFigures LayerKind LayerNormOptions LayerSpec LionOptions
+  LossName LossSpec Model ModelContents ModelMetadata MomentOptions NestedRows NetworkSpec NormalOptions
+  NumberEncoding OneCycleOptions OptimizerName OptimizerSpec OptionErrorDetails OrthogonalOptions PlateauOptions
+  Preprocessing RangeTestOptions ResidualOptions RmspropOptions Rows ScheduleName ScheduleSpec
   SgdOptions ShortActivation SpecOf StepOptions SwigluOptions TargetDecoding TensorFigures UniformOptions ValueDecoding
   WarmupOptions
   WeightDecayOptions

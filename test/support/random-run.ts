@@ -118,6 +118,7 @@ export const optimizer: fc.Arbitrary<NonNullable<TrainOptions['optimizer']>> = f
 const schedule: fc.Arbitrary<NonNullable<TrainOptions['schedule']>> = fc.constantFrom(
   'constant' as const,
   'one-cycle' as const,
+  'range-test' as const,
   { kind: 'plateau' as const, patienceEpochs: 0, gamma: 0.5 },
   { kind: 'cosine' as const, warmupSteps: 3 },
 );

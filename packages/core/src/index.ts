@@ -150,6 +150,7 @@ export {
   type ExponentialOptions,
   type OneCycleOptions,
   type PlateauOptions,
+  type RangeTestOptions,
   type Schedule,
   type ScheduleContext,
   type ScheduleIn,

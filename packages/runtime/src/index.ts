@@ -66,6 +66,7 @@ export {
   type OrthogonalOptions,
   type PlateauOptions,
   type Preprocessing,
+  type RangeTestOptions,
   type ResidualOptions,
   type RmspropOptions,
   type Rows,

@@ -50,6 +50,14 @@ const known: Record<ScheduleName, [ScheduleSpec, Record<number, number>][]> = {
     ],
   ],
   plateau: [['plateau', { 0: 1, 39: 1 }]],
+  // 39 equal factors of 10^(8/39), or of 10^(1/13)
+  'range-test': [
+    ['range-test', { 0: 1e-8, 39: 1, 50: 1 }],
+    [
+      { kind: 'range-test', startFactor: 1e-3 },
+      { 0: 1e-3, 13: 1e-2, 26: 0.1, 39: 1 },
+    ],
+  ],
 };
 
 const names = Object.keys(schedules) as ScheduleName[];
@@ -166,7 +174,7 @@ describe('plateau', () => {
 test.each([
   [
     'cosin',
-    'schedule: kind has "cosin", expected one of constant, step, exponential, cosine, one-cycle, plateau (did you mean cosine?)',
+    'schedule: kind has "cosin", expected one of constant, step, exponential, cosine, one-cycle, plateau, range-test (did you mean cosine?)',
   ],
   [{ kind: 'step', everyEpochs: 0 }, 'schedule step: everyEpochs has 0, expected a whole number of at least 1'],
   [{ kind: 'step', everySteps: 0 }, 'schedule step: everySteps has 0, expected a whole number of at least 1'],

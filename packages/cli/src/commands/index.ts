@@ -6,6 +6,7 @@ import { experiment } from './experiment.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { inspect } from './inspect.ts';
+import { lrFind } from './lr-find.ts';
 import { predict } from './predict.ts';
 import { report } from './report.ts';
 import { scale } from './scale.ts';
@@ -23,6 +24,7 @@ export const commands: Readonly<Record<string, Command>> = {
   import: importCommand,
   report,
   experiment,
+  'lr-find': lrFind,
   scale,
   doctor,
   completion,

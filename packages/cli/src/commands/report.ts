@@ -8,7 +8,8 @@ export const report: Command = {
     ['report runs/mnist-1 runs/mnist-2 --out both', 'losses, metrics and different options, side by side'],
     ['report numbers', 'the experiments that experiment --out numbers wrote'],
   ],
-  epilogue: 'A run is a directory that train, experiment or scale wrote. The page needs no network and no server.',
+  epilogue:
+    'A run is a directory that train, search, lr-find, experiment or scale wrote. The page needs no network and no server.',
   options: async () => (await import('../report/options.ts')).reportOptions,
   run: async (request, io) => (await import('../report/run-report.ts')).runReport(request, io),
 };

@@ -1,6 +1,7 @@
-import { SCALE_FILE } from '../run-files/names.ts';
+import { LR_FIND_FILE, SCALE_FILE } from '../run-files/names.ts';
 import { readExperiments } from './experiments/experiment-files.ts';
 import { experimentPage } from './experiments/experiment-page.ts';
+import { lrFindDocument, lrFindPage } from './lr-find/lr-find-page.ts';
 import type { Page } from './page.ts';
 import { readDocument } from './run-files.ts';
 import { scaleDocument, scalePage } from './scale/scale-page.ts';
@@ -18,8 +19,10 @@ export function pageOf(folders: readonly string[]): Page {
   if (experiments !== null && experiments.length > 0) return experimentPage(experiments);
   const scale = readDocument(folder, SCALE_FILE, scaleDocument);
   if (scale !== null) return scalePage(scale);
+  const sweep = readDocument(folder, LR_FIND_FILE, lrFindDocument);
+  if (sweep !== null) return lrFindPage(sweep);
   throw new Error(
-    `no run found in ${JSON.stringify(folder)}, expected a directory that train, experiment or scale wrote`,
+    `no run found in ${JSON.stringify(folder)}, expected a directory that train, search, lr-find, experiment or scale wrote`,
   );
 }
 

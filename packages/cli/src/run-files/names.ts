@@ -22,6 +22,8 @@ export const EXPERIMENTS_FILE = 'experiments.json';
 
 export const SCALE_FILE = 'scale.json';
 
+export const LR_FIND_FILE = 'lr-find.json';
+
 /** The files that a run of train writes to, or in the place of. */
 export const RUN_FILES: readonly string[] = [
   ...[CONFIG_FILE, METRICS_FILE, STEPS_FILE, DIVISIONS_FILE, FINDINGS_FILE],

@@ -1,7 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { isRecord } from '../options/read-object.ts';
+import { lrFindDocument } from '../report/lr-find/lr-find-page.ts';
 import { scaleDocument } from '../report/scale/scale-page.ts';
-import { EXPERIMENTS_FILE, SCALE_FILE } from '../run-files/names.ts';
+import { EXPERIMENTS_FILE, LR_FIND_FILE, SCALE_FILE } from '../run-files/names.ts';
+import type { Schema } from '../schema/schema.ts';
 import { type FileCheck, type OpenCheck, openCheck } from './file-check.ts';
 import { readDocument } from './read-document.ts';
 
@@ -37,9 +39,18 @@ function checkFindings(check: OpenCheck, document: Readonly<Record<string, unkno
   } else check.faults.push('has no findings, expected a list of them');
 }
 
-export function verifyScale(folder: string): FileCheck[] {
-  const check = openCheck(SCALE_FILE);
-  const document = readDocument(folder, check, false, scaleDocument);
-  check.about = document === null ? '' : 'the document of scale';
+/** The document of a command that stands alone: the command, and what a report reads of it. */
+const documents: Readonly<Record<string, readonly [command: string, Schema<unknown>]>> = {
+  [SCALE_FILE]: ['scale', scaleDocument],
+  [LR_FIND_FILE]: ['lr-find', lrFindDocument],
+};
+
+export const documentFiles = Object.keys(documents);
+
+export function verifyDocument(folder: string, file: string): FileCheck[] {
+  const [command, schema] = documents[file];
+  const check = openCheck(file);
+  const document = readDocument(folder, check, false, schema);
+  check.about = document === null ? '' : `the document of ${command}`;
   return [check];
 }

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { LAST_FILE, type LockOwner } from '@gradloom/runtime';
 import { isTemporaryName, LOCK_FILE, lockOwner } from '@gradloom/runtime/internal';
-import { CONFIG_FILE, EXPERIMENTS_FILE, METRICS_FILE, MODEL_FILE, SCALE_FILE } from '../run-files/names.ts';
+import { CONFIG_FILE, EXPERIMENTS_FILE, METRICS_FILE, MODEL_FILE } from '../run-files/names.ts';
 import { type FileCheck, openCheck, reading } from './file-check.ts';
-import { verifyExperiments, verifyScale } from './verify-documents.ts';
+import { documentFiles, verifyDocument, verifyExperiments } from './verify-documents.ts';
 import { verifyTrain } from './verify-train.ts';
 
 export interface Verification {
@@ -20,7 +20,7 @@ const PAUSES_MS = [50, 100, 200, 400];
 /**
  * Checks a folder. A run that writes there meanwhile replaces its files one after another, so what one look takes for
  * a fault counts only where the last look finds it too.
- * @throws Error where the folder holds nothing that train, experiment or scale wrote.
+ * @throws Error where the folder holds nothing that train, search, lr-find, experiment or scale wrote.
  */
 export async function verifyFolder(path: string): Promise<Verification> {
   for (const pauseMs of PAUSES_MS) {
@@ -39,11 +39,11 @@ function lookAt(path: string): Verification {
   const files = [
     ...([CONFIG_FILE, METRICS_FILE, LAST_FILE, MODEL_FILE].some(has) ? verifyTrain(path) : []),
     ...(has(EXPERIMENTS_FILE) ? verifyExperiments(path) : []),
-    ...(has(SCALE_FILE) ? verifyScale(path) : []),
+    ...documentFiles.filter(has).flatMap((file) => verifyDocument(path, file)),
   ];
   if (files.length === 0) {
     throw new Error(
-      `no run found in ${JSON.stringify(path)}, expected a directory that train, experiment or scale wrote`,
+      `no run found in ${JSON.stringify(path)}, expected a directory that train, search, lr-find, experiment or scale wrote`,
     );
   }
   const { lock, owner } = writerOf(path);

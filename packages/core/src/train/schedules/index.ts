@@ -5,14 +5,20 @@ import { cosine } from './cosine.ts';
 import { exponential } from './exponential.ts';
 import { oneCycle } from './one-cycle.ts';
 import { plateau } from './plateau.ts';
+import { rangeTest } from './range-test.ts';
 import type { Schedule, ScheduleContext, ScheduleIn } from './schedule.ts';
 import { step } from './step.ts';
 import { warmup } from './warmup.ts';
 
-const table = { constant, step, exponential, cosine, 'one-cycle': oneCycle, plateau } satisfies Record<
-  string,
-  (options: never) => ScheduleIn
->;
+const table = {
+  constant,
+  step,
+  exponential,
+  cosine,
+  'one-cycle': oneCycle,
+  plateau,
+  'range-test': rangeTest,
+} satisfies Record<string, (options: never) => ScheduleIn>;
 
 /** The name of a schedule. */
 export type ScheduleName = keyof typeof table;
@@ -45,5 +51,6 @@ export type { CosineOptions } from './cosine.ts';
 export type { ExponentialOptions } from './exponential.ts';
 export type { OneCycleOptions } from './one-cycle.ts';
 export type { PlateauOptions } from './plateau.ts';
+export type { RangeTestOptions } from './range-test.ts';
 export type { Schedule, ScheduleContext, ScheduleIn } from './schedule.ts';
 export type { StepOptions } from './step.ts';

@@ -1,0 +1,47 @@
+import { positive, wholeNumber } from '../options/numbers.ts';
+import type { OptionTable, Values } from '../options/option.ts';
+import { text, toggle } from '../options/words.ts';
+import { trainAlternatives, trainOptions } from '../train/options.ts';
+
+/** Of train, what describes the data, the network and one step; the rate and the length of the run are the sweep's. */
+const {
+  lr: _lr,
+  schedule: _schedule,
+  'warmup-steps': _warmup,
+  'on-nan': _onNan,
+  epochs: _epochs,
+  steps: _steps,
+  'evaluate-every': _evaluateEvery,
+  'evaluate-test': _evaluateTest,
+  probe: _probe,
+  profile: _profile,
+  retries: _retries,
+  'checkpoint-every': _checkpointEvery,
+  keep: _keep,
+  resume: _resume,
+  out: _out,
+  'no-out': _noOut,
+  config: _config,
+  quiet: _quiet,
+  json: _json,
+  verbose: _verbose,
+  ...workload
+} = trainOptions;
+
+export const lrFindOptions = {
+  ...workload,
+  from: { group: 'Training', ...positive, describe: 'learning rate of the first step (default: 1e-7)' },
+  to: { group: 'Training', ...positive, describe: 'learning rate of the last step (default: 10)' },
+  steps: { group: 'Training', ...wholeNumber(10), describe: 'steps of the sweep (default: 300)' },
+  out: {
+    group: 'Output',
+    ...text('a directory'),
+    describe: 'directory to write the full numbers (lr-find.json) and the page (report.html) to',
+  },
+  json: { group: 'Output', ...toggle, describe: 'print one JSON document' },
+  verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
+} satisfies OptionTable;
+
+export type LrFindValues = Values<typeof lrFindOptions>;
+
+export const lrFindAlternatives = trainAlternatives.filter(([keys]) => keys.every((key) => key in lrFindOptions));

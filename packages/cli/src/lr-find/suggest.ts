@@ -1,0 +1,74 @@
+/** A step of the sweep. */
+export interface SweepPoint {
+  readonly step: number;
+  readonly rate: number; // of the step
+  readonly loss: number; // of its batch, before its update
+  readonly smoothed: number; // of all steps so far
+}
+
+/** What a sweep says of the learning rate. */
+export interface Suggestion {
+  readonly steepest: number; // where the smoothed loss falls fastest by the logarithm of the rate
+  readonly lowest: number; // where the smoothed loss is lowest
+}
+
+/** How much of the smoothed loss is kept at each step. */
+const KEPT = 0.9;
+
+/** The loss has diverged at so many times the lowest, if that is above the first. */
+const DIVERGED = 4;
+
+/** Decades on each side of a rate, of the straight line whose slope counts as the curve's. */
+const REACH = 0.25;
+
+/**
+ * The losses smoothed: at step k the mean of the losses up to k, each with 0.9 times the weight of the next. Ends
+ * behind the first that has diverged: not finite, or above the first and 4 times the lowest.
+ */
+export function smooth(losses: readonly Omit<SweepPoint, 'smoothed'>[]): { points: SweepPoint[]; diverged: boolean } {
+  const points: SweepPoint[] = [];
+  let [sum, weight, lowest] = [0, 0, Number.POSITIVE_INFINITY];
+  for (const point of losses) {
+    if (!Number.isFinite(point.loss)) return { points, diverged: true };
+    sum = KEPT * sum + (1 - KEPT) * point.loss;
+    weight = KEPT * weight + (1 - KEPT);
+    const smoothed = sum / weight;
+    points.push({ ...point, smoothed });
+    lowest = Math.min(lowest, smoothed);
+    if (smoothed > DIVERGED * lowest && smoothed > points[0].smoothed) return { points, diverged: true };
+  }
+  return { points, diverged: false };
+}
+
+/**
+ * The rate of the steepest descent up to the lowest smoothed loss: the slope at a rate is that of the least-squares
+ * line through the smoothed losses within a quarter of a decade. Null where the loss never falls.
+ */
+export function suggest(points: readonly SweepPoint[]): Suggestion | null {
+  if (points.length === 0) return null;
+  let lowest = 0;
+  for (const [k, { smoothed }] of points.entries()) if (smoothed < points[lowest].smoothed) lowest = k;
+  let steepest = -1;
+  let slope = 0;
+  for (let k = 0; k <= lowest; k++) {
+    const here = slopeAt(points, k);
+    if (here < slope) [steepest, slope] = [k, here];
+  }
+  if (steepest === -1 || lowest === 0) return null;
+  return { steepest: points[steepest].rate, lowest: points[lowest].rate };
+}
+
+/** d smoothed / d log₁₀ rate. */
+function slopeAt(points: readonly SweepPoint[], k: number): number {
+  const at = Math.log10(points[k].rate);
+  const near = points
+    .map(({ rate, smoothed }): [number, number] => [Math.log10(rate) - at, smoothed])
+    .filter(([x]) => Math.abs(x) <= REACH);
+  const meanX = near.reduce((sum, [x]) => sum + x, 0) / near.length;
+  const meanY = near.reduce((sum, [, y]) => sum + y, 0) / near.length;
+  const spread = near.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+  return spread === 0 ? 0 : near.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / spread;
+}
+
+/** A rate as it is suggested, with two digits. */
+export const rounded = (rate: number): number => Number(rate.toPrecision(2));
