@@ -231,16 +231,16 @@ test.each([
 
 test.each([
   [[], 2, 'the run is missing, expected one such as runs/mnist-1'],
-  [['nowhere'], 1, 'nowhere does not exist, expected a directory that train, experiment or scale wrote'],
+  [['nowhere'], 1, 'nowhere does not exist, expected a directory that train, search, lr-find, experiment or scale wrote'],
   [
     [folder],
     1,
-    `no run found in ${JSON.stringify(folder)}, expected a directory that train, experiment or scale wrote`,
+    `no run found in ${JSON.stringify(folder)}, expected a directory that train, search, lr-find, experiment or scale wrote`,
   ],
   [
     [join(folder, 'run', 'config.json')],
     1,
-    'config.json is a file, expected a directory that train, experiment or scale wrote',
+    'config.json is a file, expected a directory that train, search, lr-find, experiment or scale wrote',
   ],
   [['a', 'b'], 2, 'the word "b" is not needed, expected one run'],
 ])('verify %j is refused', async (words, code, sentence) => {
