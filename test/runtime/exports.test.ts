@@ -108,8 +108,8 @@ const types = {
   runtime: words(`
   ExportOptions ImportOptions ModelFormatName Renames
   ArrayOptions Backend BackendChoice BackendRecord BlasBackend BlasIdentity BuiltInBackend Checkpoint
-  CheckpointEvent CheckpointEvery CheckpointOptions ClassOptions CsvOptions DataArray DataMatrix DataRecord
-  DataSplits Dataset EarlierCounters EarlyProgress EarlyRecord EpochEvent EvaluateOptions Evaluation EveryEpochs
+  CheckpointEvent CheckpointEvery CheckpointOptions ClassOptions ClassWeight CsvOptions DataArray DataMatrix
+  DataRecord DataSplits Dataset EarlierCounters EarlyProgress EarlyRecord EpochEvent EvaluateOptions Evaluation EveryEpochs
   EverySeconds EverySteps FileOptions FolderLock LockOwner LowestLoss ModelFile MonitorName
   NamedArraysOptions NpyOptions NumberFile OnNan OutputReader Pool PoolOptions ProbeEvent Profile Progress ProgressEvent
   RecoveryEvent Retry RollbackEvent RowsOptions RunArrays RunRecord SavedState SplitOptions Spread

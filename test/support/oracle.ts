@@ -8,13 +8,14 @@ import {
   type NetworkSpec,
   shuffle,
 } from '@gradloom/core';
-import { targetColumns, WasmApi, wasmHeapBase } from '@gradloom/core/internal';
+import { complete, targetColumns, WasmApi, wasmHeapBase } from '@gradloom/core/internal';
 import type { Backend, Dataset, TrainOptions } from '@gradloom/runtime';
 import { compileKernels } from '@gradloom/runtime/internal';
 import { compileFor, createBackendKernels } from '../../packages/runtime/src/backends/backend.ts';
 import { gatherRows } from '../../packages/runtime/src/datasets/gather.ts';
 import { gatherTargets } from '../../packages/runtime/src/datasets/targets.ts';
 import { takeKernelScratch } from '../../packages/runtime/src/memory/thread-scratch.ts';
+import { planWeighing, rowWeights } from '../../packages/runtime/src/run/row-weights.ts';
 
 /**
  * What `train` must equal to the bit: the same run by core's own step, in this thread, on `backend`, or its first
@@ -23,7 +24,7 @@ import { takeKernelScratch } from '../../packages/runtime/src/memory/thread-scra
 export function oracle(
   spec: NetworkSpec,
   dataset: Dataset,
-  options: Pick<TrainOptions, 'optimizer' | 'loss' | 'clipNorm' | 'schedule'> & {
+  options: Pick<TrainOptions, 'optimizer' | 'loss' | 'clipNorm' | 'schedule' | 'classWeight'> & {
     batch: number;
     steps: number;
     seed: number;
@@ -38,6 +39,8 @@ export function oracle(
   const stepsPerEpoch = Math.ceil(dataset.rows / batch);
   const schedule = createSchedule(options.schedule ?? 'constant', { totalSteps: steps, stepsPerEpoch });
   const scheduleState = Float64Array.from(schedule.initialState);
+  const weighing = complete(planWeighing(options.classWeight, dataset));
+  const weights = weighing === null ? null : complete(rowWeights(dataset, weighing));
   const memory = new WasmApi.Memory({ initial: 512, maximum: 512, shared: true });
   let used = Math.ceil(wasmHeapBase(compileKernels()) / 64) * 64;
   const allocate = (length: number) => {
@@ -57,6 +60,7 @@ export function oracle(
     batch,
     seed,
     ...(clipNorm === undefined ? {} : { clipNorm }),
+    weighs: weights !== null,
     allocate,
   });
   const N = dataset.rows;
@@ -64,6 +68,7 @@ export function oracle(
   const x = new Float64Array(batch * network.input);
   const columns = targetColumns(network, loss);
   const t = new Float64Array(batch * columns);
+  const w = new Float64Array(weights === null ? 0 : batch);
   const losses: number[] = [];
   for (let step = 0, first = N, epoch = 0; step < until; step++, first += batch) {
     if (first >= N) {
@@ -75,7 +80,8 @@ export function oracle(
     const B = Math.min(batch, N - first);
     gatherRows(x, dataset.inputs, order, first, B);
     gatherTargets(t, dataset, columns, loss.targets, order, first, B);
-    losses.push(trainStep.step(x, t, B, optimizer.lr * schedule.factor(step, scheduleState)).loss);
+    if (weights !== null) gatherRows(w, weights, order, first, B);
+    losses.push(trainStep.step(x, t, B, optimizer.lr * schedule.factor(step, scheduleState), w).loss);
     if ((step + 1) % stepsPerEpoch === 0) {
       const epochLosses = losses.slice(-stepsPerEpoch);
       schedule.observe?.(scheduleState, epochLosses.reduce((sum, value) => sum + value, 0) / stepsPerEpoch, 1);

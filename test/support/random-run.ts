@@ -1,5 +1,5 @@
 import { type ActivationName, activations, type LayerSpec, type NetworkSpec } from '@gradloom/core';
-import type { Dataset, TrainOptions } from '@gradloom/runtime';
+import type { DataMatrix, Dataset, TrainOptions } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { sharedArrays } from '../../packages/runtime/src/datasets/dataset.ts';
 
@@ -9,7 +9,7 @@ export const MOST_THREADS = 16;
 export interface RandomRun {
   readonly spec: NetworkSpec;
   readonly dataset: Dataset;
-  readonly options: Pick<TrainOptions, 'optimizer' | 'loss' | 'clipNorm' | 'schedule'> & {
+  readonly options: Pick<TrainOptions, 'optimizer' | 'loss' | 'clipNorm' | 'schedule' | 'classWeight'> & {
     batch: number;
     steps: number;
     seed: number;
@@ -142,25 +142,37 @@ export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
       valueLoss: fc.constantFrom('mse' as const, 'quadratic' as const, 'mae' as const, 'huber' as const),
       entropy: fc.boolean(),
       clipNorm: fc.constantFrom(undefined, 0.01, 1e6),
+      weighs: fc.option(fc.constantFrom('rows' as const, 'classes' as const, 'both' as const), { freq: 2, nil: null }),
       optimizer,
       schedule,
     })
-    .map(({ rows, threads, classes, type, divisor, valueLoss, entropy, clipNorm, ...rest }) => {
+    .map(({ rows, threads, classes, type, divisor, valueLoss, entropy, clipNorm, weighs, ...rest }) => {
       const batch = Math.min(rest.batch, rows);
       const loss = !entropy ? valueLoss : classes ? 'softmax-cross-entropy' : 'binary-cross-entropy';
       const { steps, seed, optimizer: optimizerSpec, schedule: scheduleSpec } = rest;
       return {
         spec,
-        dataset: datasetOf(spec, rows, type, spec.layers[0].kind === 'embedding' ? 1 : divisor, classes),
+        dataset: {
+          ...datasetOf(spec, rows, type, spec.layers[0].kind === 'embedding' ? 1 : divisor, classes),
+          ...(weighs === 'rows' || weighs === 'both' ? { weights: weightsOf(rows) } : {}),
+        },
         options: {
           ...{ batch, steps, seed, loss },
           ...{ optimizer: optimizerSpec, schedule: scheduleSpec },
           ...(clipNorm === undefined ? {} : { clipNorm }),
+          ...(classes && (weighs === 'classes' || weighs === 'both') ? { classWeight: 'balanced' as const } : {}),
         },
         threads,
       };
     }),
 );
+
+/** Every fourth row counts nothing, but not the first. */
+const weightsOf = (rows: number): DataMatrix => {
+  const array = sharedArrays.uint8(rows);
+  for (let n = 0; n < rows; n++) array[n] = (n + 3) % 4;
+  return { array, columns: 1, divisor: 3 };
+};
 
 function datasetOf(
   spec: NetworkSpec,

@@ -11,6 +11,7 @@ export {
 export { mse } from './mse';
 export { clip, noteStep, takeHyper } from './steps';
 export { softmaxCrossEntropy } from './softmax-cross-entropy';
+export { weighLosses } from './weigh-losses';
 export { dropout } from './dropout';
 export { eluBackward, eluForward } from './elu';
 export { embeddingBackward, embeddingForward } from './embedding';

@@ -167,6 +167,7 @@ export { type ExportOptions, exportModel } from './model-formats/export-model.ts
 export { type ImportOptions, importModel } from './model-formats/import-model.ts';
 export type { ModelFormatName } from './model-formats/index.ts';
 export type { Renames } from './model-formats/match-tensors.ts';
+export type { ClassWeight } from './run/class-weight.ts';
 export type {
   CheckpointEvent,
   EpochEvent,

@@ -2,7 +2,7 @@ import { activationCase } from './activation-case.ts';
 import { batchNormCases } from './batch-norm-cases.ts';
 import type { KernelCase } from './kernel-case.ts';
 import { layerCases } from './layer-cases.ts';
-import { lossCase } from './loss-case.ts';
+import { lossCase, weighingCase } from './loss-case.ts';
 import { productCases } from './product-cases.ts';
 import { stepCases } from './step-cases.ts';
 import { updateCases } from './update-cases.ts';
@@ -27,4 +27,5 @@ export const cases: Record<string, KernelCase> = {
   softsign: activationCase('softsign'),
   mse: lossCase('mse'),
   'softmax-cross-entropy': lossCase('softmax-cross-entropy'),
+  weighLosses: weighingCase,
 };

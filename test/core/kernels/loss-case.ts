@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { createLoss, type LossName } from '../../../packages/core/src/model/losses/index.ts';
-import { lossOp } from '../../../packages/core/src/program/ops.ts';
+import { lossOp, ops } from '../../../packages/core/src/program/ops.ts';
 import { leafCount } from '../../../packages/core/src/train/tree/index.ts';
 import { choice, type KernelCase, rows, width } from './kernel-case.ts';
 
@@ -27,3 +27,13 @@ export function lossCase(name: LossName): KernelCase {
     },
   };
 }
+
+export const weighingCase: KernelCase = {
+  ops: [ops.weighLosses],
+  dims: fc.tuple(rows, width, fc.constantFrom(1, 2, 16, 64, 1000)),
+  arrays: ([B, O, leaf]) => ({ lossSums: B === 0 ? 0 : leafCount(B, leaf), dy: B * O, losses: B, w: B }),
+  writes: ['lossSums', 'dy'],
+  emit(emit, { lossSums, dy, losses, w }, [B, O, leaf]) {
+    emit(ops.weighLosses, lossSums, dy, losses, w, B, leaf, O);
+  },
+};

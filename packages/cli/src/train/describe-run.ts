@@ -3,6 +3,7 @@ import { sizeOf } from '@gradloom/core/internal';
 import { formatMember, type Member } from '../options/member.ts';
 import { backendName } from '../text/backend-name.ts';
 import { plural, whole } from '../text/format.ts';
+import { formatValue } from './describe-flags.ts';
 import type { TrainValues } from './options.ts';
 import type { RunStart } from './reporter.ts';
 
@@ -21,7 +22,7 @@ export function describeRun({ recipe, event }: RunStart): string[] {
   const most = event.tunesThreads && event.threads > 1 ? 'up to ' : '';
   return [
     `${train.name}: ${rows.join(' + ')} ${train.rows === 1 && rows.length === 1 ? 'row' : 'rows'}${same}, ${targets}`,
-    `${describeNetwork(spec)}: ${describeParameters(spec)}, loss ${nameOf(values.loss)}`,
+    `${describeNetwork(spec)}: ${describeParameters(spec)}, loss ${nameOf(values.loss)}${describeWeights(recipe)}`,
     `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)} in ${plural(event.leaves, 'leaf')}, ${length}${patienceText(values)}`,
     `${backendName(event.backend)} on ${most}${plural(event.threads, 'thread')}, seed ${values.seed}`,
     ...(event.step === 0 ? [] : [`resumed after ${plural(event.step, 'step')} of ${whole(event.totalSteps)}`]),
@@ -31,6 +32,13 @@ export function describeRun({ recipe, event }: RunStart): string[] {
 /** ' at most, patience 10', of a run that may stop early. */
 const patienceText = ({ patience }: TrainValues): string =>
   typeof patience === 'number' ? ` at most, patience ${patience}` : '';
+
+/** What rows and classes count in the training loss, where not all count the same. */
+function describeWeights({ sets, values }: RunStart['recipe']): string {
+  const given = values['class-weight'];
+  const classes = given === undefined ? '' : `, class weights ${formatValue(given)}`;
+  return `${classes}${sets.train.weights === undefined ? '' : ', rows by their weights'}`;
+}
 
 const classCount = (count: number): string => `${whole(count)} ${count === 1 ? 'class' : 'classes'}`;
 

@@ -16,6 +16,7 @@ import { optimizerOptions, warmupOptions } from '@gradloom/core/internal';
 import { checkpointOptions, trainOptions as library, monitors, onNanChoices } from '@gradloom/runtime/options';
 import { activationSpec } from '../options/activation.ts';
 import { checkpointEvery } from '../options/checkpoint-every.ts';
+import { classWeights } from '../options/class-weights.ts';
 import { datasetSource } from '../options/dataset-source.ts';
 import { helpLine } from '../options/help-line.ts';
 import { memberOf } from '../options/member.ts';
@@ -120,6 +121,7 @@ export const trainOptions = {
     ...wholeNumber(0),
     describe: helpLine(stated.warmupSteps),
   },
+  'class-weight': { ...training, ...classWeights, describe: helpLine(stated.classWeight) },
   'clip-norm': { ...training, ...positive, describe: helpLine(stated.clipNorm) },
   'on-nan': {
     ...training,

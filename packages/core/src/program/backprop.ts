@@ -14,7 +14,7 @@ import type { Network } from '../model/network.ts';
 import { leafCount } from '../train/tree/index.ts';
 import { runCalls } from './link.ts';
 import { createList } from './op.ts';
-import { lossOp } from './ops.ts';
+import { lossOp, ops } from './ops.ts';
 
 export type { Inspect } from '../model/layers/index.ts';
 
@@ -28,6 +28,16 @@ export interface Workspace extends StackMemory {
   readonly targetColumns: number;
   /** The loss that the targets are for. */
   readonly loss: Loss;
+  /** What rows count in training; null where each counts 1. */
+  readonly weighing: Weighing | null;
+}
+
+/** Weights of rows. */
+export interface Weighing {
+  /** Of each row [rows]. */
+  readonly w: Float64Array;
+  /** Their losses [rows], before they are weighed. */
+  readonly losses: Float64Array;
 }
 
 /** Tensor views of a vector of parameters or gradients, layer by layer. */
@@ -43,11 +53,21 @@ export function createWorkspace(
   allocate: Allocate,
   // Of its own: for whole batches, in leaves of any size.
   share: Share = { leaves: rows, take: (width) => allocate(rows * width) },
+  weighs = false,
 ): Workspace {
   const x = allocate(rows * network.input);
   const t = allocate(rows * targetColumns(network, loss));
   const columns = { targetColumns: targetColumns(network, loss) };
-  return { rows, x, t, loss, ...columns, ...createStackMemory(network.layers, x, false, rows, allocate, share) };
+  const weighing = weighs ? { w: allocate(rows), losses: allocate(rows) } : null;
+  return {
+    rows,
+    x,
+    t,
+    loss,
+    weighing,
+    ...columns,
+    ...createStackMemory(network.layers, x, false, rows, allocate, share),
+  };
 }
 
 /** Numbers per target: one class index, or one value per output of the network. */
@@ -67,7 +87,8 @@ export function emitForward(
 }
 
 /**
- * Emits the losses of leaves of B rows, and the gradient by the outputs `y`, which goes to `workspace.gradients[0]`.
+ * Emits the losses of leaves of B rows, and the gradient by the outputs `y`, which goes to `workspace.gradients[0]`. In
+ * training, each row counts by its weight.
  */
 export function emitLoss(
   lossSums: Float64Array, // [leaves] out
@@ -75,9 +96,17 @@ export function emitLoss(
   workspace: Workspace,
   y: Float64Array, // [B, O]
   B: number,
-  { emit, leaf }: Pass,
+  { emit, leaf, training }: Pass,
 ): void {
-  emit(lossOp(workspace.loss), lossSums, workspace.gradients[0], y, workspace.t, B, leaf, network.output);
+  const { loss, t, weighing, gradients } = workspace;
+  const [dy, O] = [gradients[0], network.output];
+  if (weighing === null || !training) {
+    emit(lossOp(loss), lossSums, dy, y, t, B, leaf, O);
+    return;
+  }
+  const { w, losses } = weighing;
+  emit(lossOp(loss), losses, dy, y, t, B, 1, O); // in leaves of one row
+  emit(ops.weighLosses, lossSums, dy, losses, w, B, leaf, O);
 }
 
 /**

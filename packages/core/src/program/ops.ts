@@ -31,6 +31,7 @@ import {
   normBackwardWeights,
   plus,
   subtractRow,
+  weighLosses,
 } from './reference/index.ts';
 import { clip, noteStep, takeHyper } from './step-ops.ts';
 
@@ -196,6 +197,15 @@ export const ops = {
       ...{ B: count, k: count, leaf: count, joins: flag, V: count, width: count },
     },
     embeddingBackward,
+  ),
+  /** The losses of rows as sums of leaves, and their gradients, times a weight of each row. */
+  weighLosses: defineOp(
+    'weighLosses',
+    {
+      ...{ lossSums: output('leaves'), dy: inout('B', 'O'), losses: input('B'), w: input('B') },
+      ...{ B: count, leaf: count, O: count },
+    },
+    weighLosses,
   ),
   /** factor = what clipping multiplies the gradient by. */
   clip: defineOp('clip', { factor: output(1), squares: input('blocks'), blocks: count, clipNorm: number }, clip),

@@ -27,6 +27,8 @@ export interface TrainStepOptions {
   seed: number;
   /** Clips the norm of the mean gradient to this value. @default no limit */
   clipNorm?: number;
+  /** Whether rows have weights: see `step`. @default false */
+  weighs?: boolean;
   /** Allocates arrays of a given length. @default new Float64Array(length) */
   allocate?: Allocate;
 }
@@ -47,14 +49,24 @@ export interface TrainStep {
   readonly state: readonly Float64Array[];
   /**
    * One whole step on B rows at learning rate `lr` (default: the optimizer's). Overwrites parameters and state.
-   * Returns the mean loss before the update and the norm of the mean gradient before clipping.
+   * Returns the mean loss before the update and the norm of the mean gradient before clipping. With weights these are
+   * sums of the weighed rows over B.
    */
   step(
     x: Float64Array, // [B, I]
     t: Float64Array, // [B, O], or [B] class indices
     B: number,
     lr?: number,
+    w?: Float64Array, // [B] what each row counts, where the step `weighs`
   ): StepFigures;
+}
+
+/** The rows of a step. */
+interface Batch {
+  readonly x: Float64Array; // [B, I]
+  readonly t: Float64Array; // [B, O], or [B]
+  readonly w: Float64Array; // [B] where rows have weights
+  readonly B: number;
 }
 
 /**
@@ -62,7 +74,7 @@ export interface TrainStep {
  * oracle of the threaded runtime.
  */
 export function createTrainStep(options: TrainStepOptions): TrainStep {
-  const { network, loss, optimizer, kernels, batch, seed, clipNorm } = options;
+  const { network, loss, optimizer, kernels, batch, seed, clipNorm, weighs = false } = options;
   const allocate = options.allocate ?? ((length) => new Float64Array(length));
   const P = network.parameterCount;
   const leaf = leafRows(batch);
@@ -83,7 +95,7 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
     const take = (width: number): Float64Array => (shared[taken++] ??= allocate(most * width));
     let keeping = 0;
     const own = (length: number): Float64Array => (kept[keeping++] ??= allocate(length));
-    return createWorkspace(network, loss, Math.min(batch, leaf), allocate, { leaves: most, take, own });
+    return createWorkspace(network, loss, Math.min(batch, leaf), allocate, { leaves: most, take, own }, weighs);
   });
   const scalars = Float64Array.from(optimizer.initialScalars);
   const hyper = allocate(optimizer.hyperLength);
@@ -121,11 +133,12 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
   }
 
   /** Brings the rows of leaf k into its workspace. */
-  function gather(k: number, x: Float64Array, t: Float64Array, B: number): void {
+  function gather(k: number, { x, t, w, B }: Batch): void {
     const [from, to] = [k * leaf, Math.min(B, (k + 1) * leaf)];
     const workspace = workspaces[couples ? k : 0];
     workspace.x.set(viewOf(x, from * I, (to - from) * I));
     workspace.t.set(viewOf(t, from * T, (to - from) * T));
+    workspace.weighing?.w.set(viewOf(w, from, to - from));
   }
 
   function runLeaf(k: number, program: Program): void {
@@ -135,24 +148,24 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
   }
 
   /** The gradients of all leaves, that of leaf k in row k. */
-  function runTogether(leaves: number, x: Float64Array, t: Float64Array, B: number): void {
-    const all = Array.from({ length: leaves }, (_, k) => keptPrograms(k, B, k));
-    for (let k = 0; k < leaves; k++) gather(k, x, t, B);
+  function runTogether(leaves: number, batch: Batch): void {
+    const all = Array.from({ length: leaves }, (_, k) => keptPrograms(k, batch.B, k));
+    for (let k = 0; k < leaves; k++) gather(k, batch);
     for (let s = 0; s < all[0].length; s++) for (let k = 0; k < leaves; k++) runLeaf(k, all[k][s]);
   }
 
   /** Overwrites row `row`, and those behind it, with the gradient of `count` leaves from leaf `first`. */
-  function addTreeOf(first: number, count: number, row: number, x: Float64Array, t: Float64Array, B: number): void {
+  function addTreeOf(first: number, count: number, row: number, batch: Batch): void {
     if (count > 1) {
       let half = 1;
       while (2 * half < count) half *= 2;
       const right = row + (couples ? half : 1);
-      addTreeOf(first, half, row, x, t, B);
-      addTreeOf(first + half, count - half, right, x, t, B);
+      addTreeOf(first, half, row, batch);
+      addTreeOf(first + half, count - half, right, batch);
       for (let p = 0; p < P; p++) rows[row][p] += rows[right][p];
     } else if (!couples) {
-      gather(first, x, t, B);
-      runLeaf(first, keptPrograms(first, B, row)[0]);
+      gather(first, batch);
+      runLeaf(first, keptPrograms(first, batch.B, row)[0]);
     }
   }
 
@@ -169,10 +182,11 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
   return {
     parameters,
     state,
-    step(x, t, B, lr = optimizer.lr) {
+    step(x, t, B, lr = optimizer.lr, w = new Float64Array(weighs ? B : 0).fill(1)) {
       const leaves = leafCount(B, leaf);
-      if (couples) runTogether(leaves, x, t, B);
-      addTreeOf(0, leaves, 0, x, t, B);
+      const rowsOfStep = { x, t, w, B };
+      if (couples) runTogether(leaves, rowsOfStep);
+      addTreeOf(0, leaves, 0, rowsOfStep);
       average(B);
       const norm = gradientNorm(squares);
       if (clipNorm !== undefined) scale[0] = clipScale(norm, clipNorm);

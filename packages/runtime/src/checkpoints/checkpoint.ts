@@ -1,6 +1,7 @@
 import type { LossSpec, ModelMetadata, NetworkSpec, OptimizerSpec, Preprocessing, ScheduleSpec } from '@gradloom/core';
 import type { BackendRecord } from '../backends/backend.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
+import type { ClassWeight } from '../run/class-weight.ts';
 import type { MonitorName } from '../run/monitors.ts';
 
 /** Everything that determines the bits of a run besides network and loss; a resume must have the same. */
@@ -15,6 +16,8 @@ export interface RunRecord {
   readonly seed: number;
   /** Limit of the gradient norm; null if there is none. */
   readonly clipNorm: number | null;
+  /** Weights of the classes, as they were given; absent if there were none. */
+  readonly classWeight?: ClassWeight;
   /** Whether rows are shuffled in each epoch. */
   readonly shuffle: boolean;
   /** 'rollback', or absent if a number that is not finite ends the run. */

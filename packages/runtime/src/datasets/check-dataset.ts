@@ -8,11 +8,12 @@ export const checkDataset = (where: string, dataset: Dataset): Dataset => comple
 /** The same, with pauses. */
 export function* checkDatasetInTurns(where: string, dataset: Dataset): Pausable<Dataset> {
   record(where, 'dataset', dataset, 'an object with rows, inputs, targets and classes');
-  const { rows, inputs, targets, classes, labels } = dataset;
+  const { rows, inputs, targets, classes, labels, weights } = dataset;
   positiveInteger(where, 'rows', rows);
   checkMatrix(where, 'inputs', inputs, rows);
   checkMatrix(where, 'targets', targets, rows);
   if (classes !== null) yield* checkClassesInTurns(where, targets, positiveInteger(where, 'classes', classes));
+  if (weights !== undefined) yield* checkWeightsInTurns(where, weights, rows);
   if (labels !== undefined && list(where, 'labels', labels, 'a list of names').length !== classes) {
     throw new Error(
       `${where}: labels has ${counted(labels.length, 'name')}, expected ${classes ?? 'none'} (one per class)`,
@@ -34,6 +35,18 @@ function checkMatrix(where: string, name: string, matrix: DataMatrix, rows: numb
   }
   if (!(array.buffer instanceof SharedArrayBuffer)) {
     throw new Error(`${where}: ${name} has memory of its own, expected a SharedArrayBuffer (see datasetFromRows)`);
+  }
+}
+
+function* checkWeightsInTurns(where: string, weights: DataMatrix, rows: number): Pausable<void> {
+  checkMatrix(where, 'weights', weights, rows);
+  const { array, columns, divisor } = weights;
+  if (columns !== 1) throw new Error(`${where}: weights has ${columns} columns, expected 1 (a weight per row)`);
+  for (let n = 0; n < rows; n++) {
+    const weight = array[n] / divisor;
+    if (n % STRETCH === 0) yield;
+    if (Number.isFinite(weight) && weight >= 0) continue;
+    throw new Error(`${where}: weight of row ${n} has ${show(weight)}, expected a finite number of at least 0`);
   }
 }
 

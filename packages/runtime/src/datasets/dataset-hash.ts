@@ -4,12 +4,15 @@ import { updateHash } from '../files/hash.ts';
 import { littleEndianBytes } from '../files/little-endian.ts';
 import type { DataMatrix, Dataset } from './dataset.ts';
 
-/** SHA-256 of everything that training reads of a dataset: stored rows and targets, shapes, divisors and classes. */
-export function* datasetHash({ rows, inputs, targets, classes }: Dataset): Pausable<string> {
+/**
+ * SHA-256 of everything that training reads of a dataset: stored rows, targets and weights, shapes, divisors, classes.
+ */
+export function* datasetHash({ rows, inputs, targets, classes, weights }: Dataset): Pausable<string> {
   const hash = createHash('sha256');
   hash.update(JSON.stringify({ rows, classes }));
   yield* addMatrix(hash, inputs);
   yield* addMatrix(hash, targets);
+  if (weights !== undefined) yield* addMatrix(hash, weights);
   return hash.digest('hex');
 }
 

@@ -34,7 +34,10 @@ export interface Dataset {
   readonly labels?: readonly string[];
   /** Of rows of a table: how they became inputs and targets. Models and checkpoints keep it. */
   readonly preprocessing?: Preprocessing;
-  /** Sample weights [N, 1]: how much each row counts. @default all rows count the same */
+  /**
+   * What each row counts in the training loss [N, 1], at least 0. Only their ratios count: each is divided by their
+   * mean. Evaluations count every row once.
+   */
   readonly weights?: DataMatrix;
 }
 

@@ -1,7 +1,7 @@
 import { OptionError } from '@gradloom/core';
 import { list, onlyKeys, show } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
-import { type Dataset, sharedArrays, valueMatrix } from './dataset.ts';
+import { type DataMatrix, type Dataset, sharedArrays, valueMatrix } from './dataset.ts';
 
 /** Arguments of `datasetFromRows`. */
 export interface RowsOptions {
@@ -13,6 +13,8 @@ export interface RowsOptions {
   classes?: number;
   /** Names of the classes, in the order of their indices; only beside `classes`. */
   labels?: readonly string[];
+  /** What each row counts in the training loss [N], at least 0: see `Dataset.weights`. @default each counts 1 */
+  weights?: readonly number[];
   /** Name of the dataset in messages. @default 'rows' */
   name?: string;
 }
@@ -23,8 +25,8 @@ export interface RowsOptions {
  */
 export function datasetFromRows(options: RowsOptions): Dataset {
   const where = 'datasetFromRows';
-  onlyKeys(where, options, ['inputs', 'targets', 'classes', 'labels', 'name']);
-  const { inputs, targets, classes, labels, name = 'rows' } = options;
+  onlyKeys(where, options, ['inputs', 'targets', 'classes', 'labels', 'weights', 'name']);
+  const { inputs, targets, classes, labels, weights, name = 'rows' } = options;
   list(where, 'inputs', inputs, 'a list of rows');
   list<unknown>(where, 'targets', targets, 'a list of numbers or of rows');
   refuseNames(where, targets);
@@ -47,8 +49,16 @@ export function datasetFromRows(options: RowsOptions): Dataset {
     targets: matrixFromRows(where, 'targets', targetRows),
     classes: classes ?? null,
     ...(labels === undefined ? {} : { labels }),
+    ...(weights === undefined ? {} : { weights: weightsOf(where, weights) }),
   });
 }
+
+const weightsOf = (where: string, weights: readonly number[]): DataMatrix =>
+  matrixFromRows(
+    where,
+    'weights',
+    list(where, 'weights', weights, 'a list of numbers').map((weight) => [weight]),
+  );
 
 /** Targets given as names: the caller must say which index each name has. */
 function refuseNames(where: string, targets: readonly unknown[]): void {

@@ -59,7 +59,8 @@ export function subset(dataset: Dataset, indices: Uint32Array): Dataset {
 
   const inputs = copyRows(dataset.inputs, rows);
   const targets = copyRows(dataset.targets, rows);
-  return { ...dataset, rows: rows.length, inputs, targets };
+  const weights = dataset.weights === undefined ? {} : { weights: copyRows(dataset.weights, rows) };
+  return { ...dataset, rows: rows.length, inputs, targets, ...weights };
 }
 
 function copyRows(matrix: DataMatrix, rows: Uint32Array): DataMatrix {

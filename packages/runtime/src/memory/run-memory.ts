@@ -113,6 +113,7 @@ export function stateParts(plan: Omit<RunPlan, 'backend'>, rows: number, { order
   const handedOut = probe === null ? 0 : weights * probe.count(context.totalSteps);
   return [
     { name: 'orders of the rows', bytes: orders * rows * 4 },
+    { name: 'weights of the rows', bytes: plan.weighs ? rows * 8 : 0 },
     { name: 'copy of the state for faults', bytes: state },
     { name: 'copy of the state for rollbacks', bytes: onNan === 'rollback' ? state : 0 },
     { name: 'weights of the best evaluation', bytes: plan.early === null ? 0 : BEST_COPIES * weights },

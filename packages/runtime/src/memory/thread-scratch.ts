@@ -41,6 +41,7 @@ export interface ScratchShape extends BatchShape, EvaluationShape {
   readonly optimizer: Optimizer;
   readonly passRows: number; // most rows of a pass in training or at evaluation
   readonly probes?: boolean; // whether layers are probed, default false
+  readonly weighs?: boolean; // whether rows have weights, default false
 }
 
 /** The arrays that one thread has for itself, to evaluate. */
@@ -71,20 +72,21 @@ export function takeEvaluationScratch(
   allocate: Allocate,
   leaves = 1, // of a pass
   rows = EVALUATION_ROWS,
+  weighs = false,
 ): EvaluationScratch {
   return {
     kernels: takeKernelScratch(network.products, backend, allocate),
     lossSums: allocate(leaves),
-    workspace: createWorkspace(network, loss, rows, allocate, NO_SHARE),
+    workspace: createWorkspace(network, loss, rows, allocate, NO_SHARE, weighs),
   };
 }
 
 /** Likewise, to train. */
 export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): ThreadScratch {
-  const { network, optimizer, passRows, probes = false } = shape;
+  const { network, optimizer, passRows, probes = false, weighs } = shape;
   const H = optimizer.hyperLength;
   return {
-    ...takeEvaluationScratch(shape, allocate, MOST_LEAVES, passRows),
+    ...takeEvaluationScratch(shape, allocate, MOST_LEAVES, passRows, weighs),
     probe: allocate(probes ? probeLength(network) : 0),
     passMemory: allocate(passMemoryLength(shape)),
     place: allocate(2),
@@ -101,11 +103,11 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
 
 /** Doubles of the workspaces of all passes of a thread in a batch, where each has one of its own. */
 function passMemoryLength(shape: ScratchShape): number {
-  const { network, loss, batch, leaf, couples, probes = false } = shape;
+  const { network, loss, batch, leaf, couples, probes = false, weighs } = shape;
   if (!couples) return 0;
   const leaves = leafCount(batch, leaf);
   const lengthOf = (rows: number): number =>
-    countDoubles((allocate) => createWorkspace(network, loss, rows, allocate, { leaves, take: () => EMPTY }));
+    countDoubles((allocate) => createWorkspace(network, loss, rows, allocate, { leaves, take: () => EMPTY }, weighs));
   // A look takes leaf by leaf.
   const looks = probes ? leaves * lengthOf(Math.min(batch, leaf)) : 0;
   return Math.max(looks, mostPasses(shape) * lengthOf(Math.min(batch, EVALUATION_ROWS)));
@@ -135,10 +137,10 @@ const CALLS_OF_BLOCK = 4;
 const CALLS_OF_STEP = 64;
 
 /** Calls that the tapes of a thread have room for. Those that find none are made one by one. */
-function mostCalls({ network, loss }: ScratchShape): number {
+function mostCalls({ network, loss, weighs }: ScratchShape): number {
   const { calls, emit } = createList();
   const tensors = network.layers.map((layer) => layer.tensors.map(() => EMPTY));
-  const workspace = createWorkspace(network, loss, 1, () => EMPTY, { leaves: 0, take: () => EMPTY });
+  const workspace = createWorkspace(network, loss, 1, () => EMPTY, { leaves: 0, take: () => EMPTY }, weighs);
   const pass = { emit, training: true, seed: 0, leaf: 1, joins: false, batch: NO_BATCH, place: EMPTY };
   emitNode(EMPTY, network, workspace, tensors, tensors, 1, pass);
   const passes = calls.length > MANY_CALLS ? PASSES_OF_MANY : PASSES;

@@ -40,5 +40,7 @@ export function checkSplits(data: DataSplits): DataSplits {
 function copyDataset(dataset: Dataset): Dataset {
   const copyOf = (matrix: DataMatrix): DataMatrix =>
     typeof matrix === 'object' && matrix !== null ? { ...matrix } : matrix;
-  return { ...dataset, inputs: copyOf(dataset.inputs), targets: copyOf(dataset.targets) };
+  const { inputs, targets, weights } = dataset;
+  const own = weights === undefined ? {} : { weights: copyOf(weights) };
+  return { ...dataset, inputs: copyOf(inputs), targets: copyOf(targets), ...own };
 }

@@ -14,6 +14,7 @@ import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import type { CheckpointOptions } from '../checkpoints/checkpoint-options.ts';
 import { RETRIES } from '../faults/recovery.ts';
 import type { Pool } from '../threads/pool.ts';
+import { checkClassWeight } from './class-weight.ts';
 import { copyJson } from './copy-json.ts';
 import type { TrainEvent } from './events.ts';
 import { type MonitorName, monitors } from './monitors.ts';
@@ -103,6 +104,16 @@ export const trainOptions = defineOptions('train', {
    * @default drawn from the seed
    */
   parameters: option.checkedBy('a Float64Array', (value) => value instanceof Float64Array)(),
+  /**
+   * What each class counts in the training loss: 'balanced' for N / (classes · rows of the class), a number for each
+   * class, or numbers by name, where a class that is not named counts 1. Only ratios count: see `Dataset.weights`.
+   * @default every row counts the same
+   */
+  classWeight: option.kind(checkClassWeight)(
+    undefined,
+    'what each class counts in the training loss: balanced, which lets rare classes count more; numbers in the order of the classes, such as 1,5; or name=number,name=number',
+    'every row counts the same',
+  ),
   /** Clips the gradient of a batch to this norm. @default no limit */
   clipNorm: norm(undefined, 'clip the gradient to this global norm', 'no clipping'),
   /**

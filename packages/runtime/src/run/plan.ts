@@ -35,6 +35,7 @@ import { mostWorking } from '../tuning/working-threads.ts';
 import { checkParameters } from './check-parameters.ts';
 import { checkPool } from './check-pool.ts';
 import { checkSplits } from './check-splits.ts';
+import type { ClassWeight } from './class-weight.ts';
 import { copyJson } from './copy-json.ts';
 import { earlySettings } from './early-settings.ts';
 import { type OnNan, type TrainOptions, trainOptions } from './options.ts';
@@ -42,6 +43,7 @@ import type { RunShape } from './prepare.ts';
 import { type ProbeSteps, probeSteps } from './probe-steps.ts';
 import { refuseConflicts } from './refuse-conflicts.ts';
 import { refuseUntrainable } from './refuse-untrainable.ts';
+import { planWeighing, type RowWeighing } from './row-weights.ts';
 import { missingClasses, warningsOf } from './warnings.ts';
 
 /** A run with every default filled in and every shape checked. */
@@ -52,6 +54,8 @@ export interface RunPlan extends RunShape {
   readonly signal: AbortSignal | undefined;
   readonly parameters: Float64Array | null; // [P] to start from; null: drawn from the seed
   readonly parametersHash: string | null; // of these, as they were at the start
+  readonly classWeight: ClassWeight | undefined;
+  readonly weighing: RowWeighing | null; // null where each row counts 1
   readonly shuffle: boolean;
   readonly onNan: OnNan;
   readonly retries: number;
@@ -88,6 +92,7 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
   if (preprocessing !== undefined) checkEncoding('train', network, checkPreprocessing('train', preprocessing));
   for (const set of [train, validation, test])
     if (set !== undefined) yield* checkFitInTurns('train', network, loss, set);
+  const weighing = yield* planWeighing(options.classWeight, train);
   const { optimizer: optimizerSpec, schedule: scheduleSpec, epochs, steps, threads: team, pool, resume } = options;
   const optimizer = within('optimizer', () => createOptimizer(optimizerSpec));
   const batch = options.batch === 'full' ? train.rows : Math.min(train.rows, options.batch);
@@ -129,6 +134,9 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
     parameters,
     parametersHash: parameters === null ? null : yield* fingerprintInTurns(parameters),
     clipNorm: options.clipNorm ?? null,
+    classWeight: options.classWeight,
+    weighing,
+    weighs: weighing !== null,
     shuffle: options.shuffle && batch < train.rows,
     onNan: options.onNan,
     retries: options.retries,

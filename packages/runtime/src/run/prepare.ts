@@ -21,6 +21,7 @@ import { allocateWorkTimes } from '../tuning/work-clock.ts';
 import { copyArray } from '../turns/arrays.ts';
 import { createOrders, type Orders, orderSlots } from './orders.ts';
 import type { RunPlan } from './plan.ts';
+import { rowWeights } from './row-weights.ts';
 import { fewerThreads } from './warnings.ts';
 
 /** The parameters of the memory layout, from which threads rebuild the run. */
@@ -40,6 +41,7 @@ export interface RunShape extends TeamShape {
   readonly seed: number;
   readonly clipNorm: number | null;
   readonly probes?: boolean;
+  readonly weighs?: boolean; // rows by weights
   readonly profile?: boolean;
   readonly insideBytes?: number; // see arena.ts
 }
@@ -88,6 +90,7 @@ export function* prepareRunInTurns(asked: RunPlan, { train, validation, test }: 
     workTimes: allocateWorkTimes(means.threads),
     insideBytes: plan.insideBytes ?? mostInside(team.backend.name),
     dataset: train,
+    weights: plan.weighing === null ? null : yield* rowWeights(train, plan.weighing),
     orders: orders?.array ?? null,
   };
   return { plan, setup, arena, orders, means, plannedBytes };

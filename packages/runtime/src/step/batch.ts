@@ -17,6 +17,9 @@ export function gatherLeaves(
   const rows = leafRowsOf(setup, step, first, count);
   const place = firstOf(setup, step) + first * leaf;
   gatherRows(workspace.x, dataset.inputs, orders, place, rows, kernels);
+  if (workspace.weighing !== null && setup.weights !== null) {
+    gatherRows(workspace.weighing.w, setup.weights, orders, place, rows);
+  }
   gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, orders, place, rows);
   return rows;
 }

@@ -57,7 +57,8 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const { elementType, batch, lastBatch, leaf, passRows, couples, threads, probes, heapBase, insideBytes } = setup;
   const backend = setup.backend.name;
   const rows = { batch, lastBatch, leaf, passRows, couples };
-  const shape = { ...rows, network, loss, optimizer, elementType, threads, probes, backend };
+  const weighs = setup.weights !== null;
+  const shape = { ...rows, network, loss, optimizer, elementType, threads, probes, backend, weighs };
   const arena = planArena({ ...shape, schedule, heapBase, insideBytes }).bind(setup.memory, setup.outside);
   const P = network.parameterCount;
   const scratch = takeThreadScratch(shape, createAllocator('createContext', arena.scratch[thread]));

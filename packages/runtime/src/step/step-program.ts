@@ -210,7 +210,9 @@ function coupledPasses(
     const take = (width: number): Float64Array => share(leaves * width);
     let taken = 0;
     const own = (length: number): Float64Array => (shared[taken++] ??= allocate(length));
-    const workspace = createWorkspace(network, loss, rowsOfPass(context, pass, rows), allocate, { leaves, take, own });
+    const B = rowsOfPass(context, pass, rows);
+    const weighs = setup.weights !== null;
+    const workspace = createWorkspace(network, loss, B, allocate, { leaves, take, own }, weighs);
     const look = looks ? createProbe(network, workspace, viewOf(arena.probeSums, first * length, length)) : inspect;
     const calls = passCalls(context, pass, rows, workspace, viewOf(arena.lossSums, first, count), look, k > 0);
     return { ...pass, workspace, segments: segmentsOf(calls), copies: [] };

@@ -2,7 +2,7 @@ import type { ElementType, LossSpec, OptimizerSpec, ScheduleContext, ScheduleSpe
 import type { WasmMemory } from '@gradloom/core/internal';
 import type { Backend, CompiledKernels } from '../backends/backend.ts';
 import type { CheckpointEntry, Written } from '../checkpoints/checkpoint-folder.ts';
-import type { Dataset } from '../datasets/dataset.ts';
+import type { DataMatrix, Dataset } from '../datasets/dataset.ts';
 import type { Fault } from '../faults/diagnose.ts';
 import type { SharedSpec } from './shared-spec.ts';
 
@@ -38,6 +38,7 @@ export interface RunSetup extends TeamSetup {
   readonly workTimes: Float64Array<SharedArrayBuffer>; // see work-clock.ts
   readonly insideBytes: number; // as the arena was planned with
   readonly dataset: Dataset; // trained on
+  readonly weights: DataMatrix | null; // [N, 1] what its rows count, with a mean of 1; null where each counts 1
   // [slots, N] rows of epoch e in slot e mod slots; null: file order
   readonly orders: Uint32Array<SharedArrayBuffer> | null;
 }

@@ -13,3 +13,4 @@ export { embeddingBackward, embeddingForward } from './embedding.ts';
 export { gateBackward, gateForward } from './gate.ts';
 export { layerNormBackwardInput, layerNormForward, normBackwardWeights } from './layer-norm.ts';
 export { copy, fill, plus } from './vectors.ts';
+export { weighLosses } from './weigh-losses.ts';

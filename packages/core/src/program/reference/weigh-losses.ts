@@ -1,0 +1,23 @@
+import { flush } from '../../math/flush.ts';
+
+/**
+ * lossSums = the sum over each leaf's rows, ascending, of w[n] · losses[n]; dy[n,o] = w[n] · dy[n,o]. A weight of 1
+ * changes no bit. Overwrites `lossSums` and `dy`.
+ */
+export function weighLosses(
+  lossSums: Float64Array, // [leaves] out
+  dy: Float64Array, // [B, O] in and out
+  losses: Float64Array, // [B]
+  w: Float64Array, // [B]
+  B: number,
+  leaf: number,
+  O: number,
+): void {
+  let sum = 0;
+  for (let n = 0; n < B; n++) {
+    if (n % leaf === 0) sum = 0;
+    sum += w[n] * losses[n];
+    for (let i = n * O; i < (n + 1) * O; i++) dy[i] = flush(w[n] * dy[i]);
+    lossSums[Math.floor(n / leaf)] = sum;
+  }
+}

@@ -1,0 +1,17 @@
+import { OptionError } from '@gradloom/core';
+import { number, show } from '@gradloom/core/internal';
+
+/** What each class counts: 'balanced', a number for each class, or numbers by name; a class not named counts 1. */
+export type ClassWeight = 'balanced' | readonly number[] | Readonly<Record<string, number>>;
+
+const WANTED = "'balanced', a list of numbers, or numbers by class";
+
+/** The option, if its form is right. @throws OptionError otherwise. */
+export function checkClassWeight(where: string, name: string, value: unknown): ClassWeight {
+  if (value === 'balanced') return value;
+  if (typeof value !== 'object' || value === null) {
+    throw new OptionError(where, name, `has ${show(value)}, expected ${WANTED}`);
+  }
+  for (const weight of Object.values(value)) number(where, name, weight, 'of at least 0', (w) => w >= 0);
+  return (Array.isArray(value) ? [...value] : { ...value }) as ClassWeight;
+}

@@ -1,0 +1,141 @@
+import type { NetworkSpec } from '@gradloom/core';
+import {
+  type BackendChoice,
+  createPool,
+  type DataSplits,
+  datasetFromRows,
+  type Pool,
+  splitDataset,
+  type TrainOptions,
+  train,
+} from '@gradloom/runtime';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkpointedRun } from '../support/checkpointed-run.ts';
+import { counted } from '../support/count.ts';
+import { needs } from '../support/needs.ts';
+import { randomDataset } from '../support/random-dataset.ts';
+
+// Two blocks of parameters; 4 batches an epoch, of two leaves, the last of 2 rows.
+const spec: NetworkSpec = {
+  input: 16,
+  layers: [
+    { kind: 'dense', out: 192 },
+    { kind: 'activation', fn: 'tanh' },
+    { kind: 'dropout', rate: 0.4 },
+    { kind: 'dense', out: 12 },
+  ],
+};
+const withBatchNorm: NetworkSpec = {
+  ...spec,
+  layers: [...spec.layers.slice(0, 1), { kind: 'batch-norm' }, ...spec.layers.slice(1)],
+};
+const plain = splitDataset(randomDataset({ rows: 70, inputs: 16, classes: 12 }), { validation: 12 / 70, test: 0.1 });
+const base = { batch: 17, epochs: 5, seed: 3, backend: 'wasm' } satisfies TrainOptions;
+
+const array = new Int32Array(new SharedArrayBuffer(4 * plain.train.rows));
+for (let n = 0; n < array.length; n++) array[n] = n % 4;
+const weighed: DataSplits = { ...plain, train: { ...plain.train, weights: { array, columns: 1, divisor: 2 } } };
+const numbers = Array.from({ length: 12 }, (_, label) => label / 3);
+
+/** An option, the data it is used on, and another value of it, which a resume refuses. */
+const cases: [string, TrainOptions, DataSplits, TrainOptions][] = [
+  ['balanced classes', { classWeight: 'balanced' }, plain, {}],
+  ['weights of classes', { classWeight: numbers }, plain, { classWeight: [...numbers.slice(1), 5] }],
+  ['weights of classes by name', { classWeight: { 3: 0.5, 7: 4 } }, plain, { classWeight: { 3: 0.5, 7: 5 } }],
+  ['weights of rows', {}, weighed, { classWeight: 'balanced' }],
+  ['weights of rows and classes', { classWeight: 'balanced' }, weighed, { classWeight: { 1: 2 } }],
+];
+
+let pool: Pool;
+beforeAll(async () => {
+  pool = await createPool({ threads: 7 });
+});
+afterAll(() => pool.destroy());
+
+const printOf = async (network: NetworkSpec, data: DataSplits, options: TrainOptions): Promise<string> =>
+  (await train(network, data, { ...base, ...options, pool }).result).fingerprint;
+
+describe.each(cases)('%s', (_name, own, data, other) => {
+  test('change the weights that come out', async () => {
+    expect(await printOf(spec, data, own)).not.toBe(await printOf(spec, plain, {}));
+  });
+
+  const backends: [BackendChoice, BackendChoice][] = [
+    ['wasm', 'reference'],
+    ['reference', 'reference'],
+    ['native', 'native'],
+    ['blas', 'blas'],
+  ];
+  describe.each(backends)('on %s', (backend, oracle) => {
+    test(`1, 2, 3 and 7 threads have the bits of one on ${oracle}`, needs(backend), async () => {
+      for (const network of [spec, withBatchNorm]) {
+        const expected = await printOf(network, data, { ...own, backend: oracle, threads: 1 });
+        for (const threads of [1, 2, 3, 7]) {
+          expect(await printOf(network, data, { ...own, backend, threads }), `${threads} threads`).toBe(expected);
+        }
+      }
+    });
+  });
+
+  test('a resume from any step ends in the same bits, and with another value it is refused', async () => {
+    const { result, checkpoints } = await checkpointedRun(spec, data, { ...base, ...own, threads: 2, pool }, 1);
+    for (let at = 0; at < checkpoints.length; at += counted(6, 1)) {
+      const resume = checkpoints[at];
+      const resumed = await train(spec, data, { ...base, ...own, threads: 1 + (at % 7), pool, resume }).result;
+      expect(resumed.fingerprint).toBe(result.fingerprint);
+      expect([resumed.validation, resumed.test]).toEqual([result.validation, result.test]);
+    }
+    const changed = train(spec, data, { ...base, ...own, ...other, pool, resume: checkpoints[3] }).result;
+    if (Object.keys(other).length > 0) await expect(changed).rejects.toThrow('a resume continues the same run');
+  });
+});
+
+test('rows whose weights all double, and balanced classes of equal size, take the steps of no weights', async () => {
+  const expected = await printOf(spec, plain, {});
+  const twice = (data: DataSplits): DataSplits => {
+    const array = new Float64Array(new SharedArrayBuffer(8 * data.train.rows)).fill(2);
+    return { ...data, train: { ...data.train, weights: { array, columns: 1, divisor: 1 } } };
+  };
+  expect(await printOf(spec, twice(plain), {})).toBe(expected);
+  const inputs = Array.from({ length: 24 }, (_, n) =>
+    Array.from({ length: 16 }, (_, i) => ((n * 7 + i * 5) % 11) / 11),
+  );
+  const train = datasetFromRows({ inputs, targets: inputs.map((_, n) => n % 12), classes: 12 });
+  expect(await printOf(spec, { train }, { classWeight: 'balanced' })).toBe(await printOf(spec, { train }, {}));
+});
+
+test('a subset keeps the weights of its rows, and weights count in the hash that a resume compares', async () => {
+  const split = splitDataset(weighed.train, { test: 0.5 });
+  expect(split.test?.weights?.array).toHaveLength(split.test?.rows ?? 0);
+  const { checkpoints } = await checkpointedRun(spec, weighed, { ...base, pool }, { epochs: 1 });
+  const resumed = train(spec, plain, { ...base, pool, resume: checkpoints[0] }).result;
+  await expect(resumed).rejects.toThrow(/dataset has train rows of SHA-256/);
+});
+
+test.each<[TrainOptions, string]>([
+  [
+    { classWeight: 'even' as never },
+    `classWeight has "even", expected 'balanced', a list of numbers, or numbers by class`,
+  ],
+  [{ classWeight: [1, -1] }, 'classWeight has -1, expected a number of at least 0'],
+  [{ classWeight: [1, 2] }, 'classWeight has 2 numbers, expected 12 (one for each class of random)'],
+  [
+    { classWeight: { 17: 2 } },
+    'classWeight has class "17", expected one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 (the classes of random)',
+  ],
+  [{ classWeight: new Array(12).fill(0) }, 'the sum of the weights of random has 0, expected a finite number above 0'],
+])('%o is refused', async (own, sentence) => {
+  await expect(train(spec, plain, { ...base, ...own, pool }).result).rejects.toThrow(`train: ${sentence}`);
+});
+
+test('weights of classes are refused where targets are values, and weights below 0 by row', async () => {
+  const inputs = [[1], [2]];
+  const values = datasetFromRows({ inputs, targets: [3, 4] });
+  const network: NetworkSpec = { input: 1, layers: [{ kind: 'dense', out: 1 }] };
+  await expect(train(network, { train: values }, { classWeight: 'balanced', pool }).result).rejects.toThrow(
+    'train: classWeight has "balanced", expected none (the targets of rows are values, not classes)',
+  );
+  expect(() => datasetFromRows({ inputs, targets: [3, 4], weights: [1, -2] })).toThrow(
+    'datasetFromRows: weight of row 1 has -2, expected a finite number of at least 0',
+  );
+});
