@@ -41,6 +41,7 @@ const published = {
     ...builders,
   ],
   runtime: [
+    ...['encodeTable', 'fitPreprocessing', 'prepareTable', 'readTable', 'splitTable', 'summarizeTable'],
     ...[
       'BEST_FILE',
       'CellError',
@@ -115,6 +116,7 @@ const types = {
   RecoveryEvent Retry RollbackEvent RowsOptions RunArrays RunRecord SavedState SplitOptions Spread
   StartEvent StepsEvent SyntheticName SyntheticOptions TableName TargetKind ThreadsEvent TrainEvent TrainOptions
   TrainResult TrainingRun Trial WarningEvent WrittenCheckpoint
+  ColumnSummary DelimiterName NumberColumn PreparedTable Scale SplitRows Table TableColumn TableOptions WordColumn
 `),
 };
 

@@ -6,7 +6,18 @@ export { backendRecord, compileKernels, resolveBackend } from './backends/backen
 export { type BlasSearch, findBlas } from './backends/native/find-blas.ts';
 export { type MachineCode, type MachineCodeSearch, machineCode } from './backends/native/machine-code.ts';
 export { readRun } from './checkpoints/checkpoint-file.ts';
-export { checkInput, datasetFormats } from './datasets/index.ts';
+export {
+  checkInput,
+  datasetFormats,
+  openTable,
+  readTableAs,
+  rowsOfSplit,
+  type TableReader,
+  type TableReadOptions,
+  type TableRow,
+  tableFormatOf,
+  tableFormats,
+} from './datasets/index.ts';
 export { type Difference, differences } from './files/differences.ts';
 export { findFile } from './files/file-size.ts';
 export { isLockName, LOCK_FILE, lockFolder, lockOwner, refuseInUse } from './files/folder-lock.ts';

@@ -91,5 +91,8 @@ export const cellReaders: Readonly<
   boolean: { read: readBoolean, wanted: 'true or false (also yes, no, t, f, y, n, 1, 0)' },
 };
 
-/** The category in a cell: its text without spaces around it. */
-export const readCategory = (cell: Cell): string => String(cell).trim();
+/** The category in a cell: its text without spaces around it. Texts of the same number are one: 1, 1.0 and '01'. */
+export function readCategory(cell: Cell): string {
+  const value = readNumber(cell);
+  return value === undefined ? String(cell).trim() : String(value);
+}

@@ -120,7 +120,7 @@ export async function loadCsv(path: string, options: CsvOptions = {}): Promise<D
   // Most processes read no CSV file, and the parser takes 3 ms to load.
   const { readCsv } = await import('./csv-records.ts');
   try {
-    for await (const records of readCsv(path)) for (const record of records) addRow(record);
+    for await (const records of readCsv(path, separatorOf(path))) for (const record of records) addRow(record);
     return dataset();
   } catch (error) {
     if (error instanceof RoomError) throw new Error(`loadCsv: ${path} has ${error.has}, expected ${error.expected}`);

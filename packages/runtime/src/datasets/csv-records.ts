@@ -1,7 +1,8 @@
 import { CsvError, Parser } from 'csv-parse';
 import { openBytes } from '../files/byte-source.ts';
 import { readText } from './read-text.ts';
-import { separatorOf } from './separator.ts';
+import { findDelimiter } from './tables/find-delimiter.ts';
+import { type DelimiterName, delimiters } from './tables/table-reader.ts';
 
 export interface CsvRecord {
   readonly line: number; // counted from 1, where it ends
@@ -13,6 +14,9 @@ export interface CsvRecord {
  */
 const MOST_CHARACTERS = 1 << 22;
 
+/** Characters of the first text from which on it may not be the whole file: three bytes each in UTF-8 at most. */
+const FIRST_TEXT = (1 << 16) / 4;
+
 /**
  * Most that a gzipped table may grow when unpacked, relative to its size. Tables of numbers grow 3 to 30 times. Those
  * that grow more are nearly all zeros, such as hundreds of one-hot columns; unpack them first if you trust them.
@@ -20,21 +24,33 @@ const MOST_CHARACTERS = 1 << 22;
 const MOST_UNPACKED = 256;
 
 /**
- * The records of a CSV file, plain or gzipped: quoted fields, any line endings, with or without a byte order mark, and
- * tabs if the name ends in .tsv. Blank lines are skipped. They come in batches as the text is read, since awaiting each
- * record would take longer than reading it. @throws Error naming the file and, if known, the line.
+ * The records of a CSV file, plain or gzipped: quoted fields, any line endings, with or without a byte order mark. Blank
+ * lines are skipped. They come in batches as the text is read, since awaiting each record would take longer than
+ * reading it. Without a delimiter it is found from the first rows, and told. @throws Error naming the file and, if
+ * known, the line.
  */
-export async function* readCsv(path: string): AsyncGenerator<readonly CsvRecord[]> {
+export async function* readCsv(
+  path: string,
+  delimiter?: string,
+  onDelimiter?: (name: DelimiterName) => void,
+): AsyncGenerator<readonly CsvRecord[]> {
   const fault = (has: string, expected: string, cause?: unknown) =>
     new Error(`readCsv: ${path} has ${has}, expected ${expected}`, { cause });
   const source = await openBytes('readCsv', path, 'a CSV file', MOST_UNPACKED);
   let records: CsvRecord[] = [];
-  const parser = new RecordParser(separatorOf(path), (record) => records.push(record));
-  // The writer to the parser gets the error too.
-  parser.on('error', () => {});
+  let parser: RecordParser | undefined;
+  const parserFor = (text: string): RecordParser => {
+    const name = delimiter === undefined ? findDelimiter(text, path, text.length < FIRST_TEXT) : undefined;
+    if (name !== undefined) onDelimiter?.(name);
+    const made = new RecordParser(delimiter ?? delimiters[name ?? 'comma'], (record) => records.push(record));
+    // The writer to the parser gets the error too.
+    made.on('error', () => {});
+    return made;
+  };
   let open = 0; // least number of characters since the end of a record or blank line
   try {
     for await (const text of readText(source, fault)) {
+      parser ??= parserFor(text);
       const before = ended(parser);
       await written(parser, text);
       open = ended(parser) === before ? open + text.length : 0;
@@ -44,6 +60,7 @@ export async function* readCsv(path: string): AsyncGenerator<readonly CsvRecord[
       yield records;
       records = [];
     }
+    if (parser === undefined) return;
     await written(parser, null);
     yield records;
   } catch (error) {
@@ -52,7 +69,7 @@ export async function* readCsv(path: string): AsyncGenerator<readonly CsvRecord[
     if (error.code === 'CSV_QUOTE_NOT_CLOSED') throw fault(`an open quote${line}`, 'a closing quote', error);
     throw fault(`a mistake${line}`, `comma-separated values (${error.message})`, error);
   } finally {
-    parser.destroy();
+    parser?.destroy();
     await source.close();
   }
 }

@@ -2,38 +2,48 @@ import { refuseBeyondRoom } from '../memory/memory-room.ts';
 import { sharedArrays } from './dataset.ts';
 
 const CHUNK = 1 << 17;
+/** A table of ten thousand columns has as many of these arrays. */
+const FIRST_CHUNK = 1 << 6;
 
 /** A growing array of numbers. */
 export interface GrowingNumbers {
   readonly length: number;
   /** @throws RoomError where there is no memory for more. */
   push(value: number): void;
-  /** All of them in shared memory. @throws RoomError where there is none for them. */
+  /** All of them in shared memory, and none are left. @throws RoomError where there is none for them. */
   take(): Float64Array<SharedArrayBuffer>;
 }
 
 export function createGrowingNumbers(): GrowingNumbers {
   const full: Float64Array[] = [];
-  let last = new Float64Array(CHUNK);
+  let last = new Float64Array(FIRST_CHUNK);
+  let before = 0; // numbers in full chunks
   let used = 0;
   return {
     get length() {
-      return full.length * CHUNK + used;
+      return before + used;
     },
     push(value) {
-      if (used === CHUNK) {
+      if (used === last.length) {
+        before += used;
+        const length = Math.min(CHUNK, before);
         // Up to `take`, which copies them all.
-        refuseBeyondRoom(8 * CHUNK * (full.length + 3));
+        refuseBeyondRoom(8 * (before + 2 * length));
         full.push(last);
-        last = new Float64Array(CHUNK);
+        last = new Float64Array(length);
         used = 0;
       }
       last[used++] = value;
     },
     take() {
-      const array = sharedArrays.float64(full.length * CHUNK + used);
-      array.set(last.subarray(0, used), full.length * CHUNK);
-      for (let at = (full.length - 1) * CHUNK; at >= 0; at -= CHUNK) array.set(full.pop() ?? [], at);
+      const array = sharedArrays.float64(before + used);
+      array.set(last.subarray(0, used), before);
+      while (full.length > 0) {
+        const chunk = full.pop() ?? last;
+        before -= chunk.length;
+        array.set(chunk, before);
+      }
+      used = 0;
       return array;
     },
   };

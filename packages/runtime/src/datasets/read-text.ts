@@ -14,6 +14,9 @@ export async function* readText(
   for (let isLast = false; !isLast; ) {
     const got = await source.read(chunk);
     isLast = got < chunk.length;
+    if (line === 1 && isUtf16(chunk.subarray(0, got))) {
+      throw fault('text in UTF-16', 'UTF-8 (save it as UTF-8, which editors and Excel offer)');
+    }
     const text = decode(chunk.subarray(0, got), !isLast);
     if (text.includes('\0')) throw fault(`a zero byte at line ${lineOf(text, text.indexOf('\0'))}`, 'text in UTF-8');
     if (text !== '') yield text;
@@ -33,4 +36,14 @@ export async function* readText(
       throw fault(`bytes after line ${line} that are not text`, 'UTF-8', error);
     }
   }
+}
+
+/** With a mark of the byte order, or with a zero in every other of the first bytes, as Latin letters have. */
+function isUtf16(start: Uint8Array): boolean {
+  const [first, second] = start;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true;
+  const pairs = Math.min(8, Math.floor(start.length / 2));
+  const hasZero = (parity: number) =>
+    Array.from({ length: pairs }, (_, pair) => start[2 * pair + parity]).every((byte) => byte === 0);
+  return pairs >= 2 && hasZero(0) !== hasZero(1);
 }

@@ -24,24 +24,50 @@ export interface SplitOptions {
  */
 export function splitDataset(dataset: Dataset, options: SplitOptions = {}): DataSplits {
   checkDataset('splitDataset', dataset);
-  onlyKeys('splitDataset', options, ['validation', 'test', 'seed', 'stratify']);
+  const { targets, classes } = dataset;
+  const labels = classes === null ? null : { indices: targets.array, classes };
+  const { train, validation, test } = splitRows('splitDataset', dataset, labels, options);
+  return {
+    train: subset(dataset, train),
+    ...(validation === undefined ? {} : { validation: subset(dataset, validation) }),
+    ...(test === undefined ? {} : { test: subset(dataset, test) }),
+  };
+}
+
+/** The rows of each set, ascending. */
+export type SplitRows = { readonly [Set in keyof DataSplits]: Uint32Array };
+
+/** The class of each row. */
+interface RowLabels {
+  readonly indices: ArrayLike<number>; // [N]
+  readonly classes: number;
+}
+
+/** Deals out the rows of a dataset or table; without labels at random. @throws OptionError as `splitDataset` does. */
+export function splitRows(
+  where: string,
+  dataset: { readonly name: string; readonly rows: number },
+  labels: RowLabels | null,
+  options: SplitOptions,
+): SplitRows {
+  onlyKeys(where, options, ['validation', 'test', 'seed', 'stratify']);
   const { seed = 0, stratify = true } = options;
-  const testRows = rowsOf(dataset, 'test', options.test ?? 0);
-  const validationRows = rowsOf(dataset, 'validation', options.validation ?? 0);
+  const testRows = rowsOf(where, dataset, 'test', options.test ?? 0);
+  const validationRows = rowsOf(where, dataset, 'validation', options.validation ?? 0);
   if (testRows + validationRows >= dataset.rows) {
     const asked = (['validation', 'test'] as const).filter((part) => (options[part] ?? 0) > 0);
     const problem = `${asked.length === 1 ? 'has' : 'have'} ${validationRows + testRows} of the ${dataset.rows} rows of ${dataset.name}, expected some to be left to train on`;
-    throw new OptionError('splitDataset', [...asked, 'dataset'], problem, { about: asked.join(' and ') });
+    throw new OptionError(where, [...asked, 'dataset'], problem, { about: asked.join(' and ') });
   }
   const order = Uint32Array.from({ length: dataset.rows }, (_, n) => n);
   shuffle(order, createRandom(seed, 'split'));
-  const dealt = stratify ? byClass(order, dataset) : order;
+  const dealt = stratify && labels !== null ? byClass(order, labels) : order;
   const test = takeEvenly(dealt, testRows);
   const validation = takeEvenly(test.rest, validationRows);
   return {
-    train: subset(dataset, validation.rest),
-    ...(validationRows === 0 ? {} : { validation: subset(dataset, validation.taken) }),
-    ...(testRows === 0 ? {} : { test: subset(dataset, test.taken) }),
+    train: validation.rest.sort(),
+    ...(validationRows === 0 ? {} : { validation: validation.taken.sort() }),
+    ...(testRows === 0 ? {} : { test: test.taken.sort() }),
   };
 }
 
@@ -73,22 +99,21 @@ function copyRows(matrix: DataMatrix, rows: Uint32Array): DataMatrix {
   return { ...matrix, array };
 }
 
-function rowsOf(dataset: Dataset, part: string, share: number): number {
-  number('splitDataset', part, share, 'in [0, 1)', (value) => value >= 0 && value < 1);
+function rowsOf(where: string, dataset: { readonly rows: number }, part: string, share: number): number {
+  number(where, part, share, 'in [0, 1)', (value) => value >= 0 && value < 1);
   const rows = Math.round(share * dataset.rows);
   if (rows > 0 || share === 0) return rows;
   const problem = `has 0 rows (${share} of ${dataset.rows}), expected at least 1`;
-  throw new OptionError('splitDataset', [part, 'dataset'], problem);
+  throw new OptionError(where, [part, 'dataset'], problem);
 }
 
 /** Class after class, in each the order of `order`: a counting sort. */
-function byClass(order: Uint32Array, { targets, classes }: Dataset): Uint32Array {
-  if (classes === null) return order;
+function byClass(order: Uint32Array, { indices, classes }: RowLabels): Uint32Array {
   const place = new Uint32Array(classes + 1);
-  for (const label of targets.array) place[label + 1]++;
+  for (const row of order) place[indices[row] + 1]++;
   for (let label = 0; label < classes; label++) place[label + 1] += place[label];
   const sorted = new Uint32Array(order.length);
-  for (const row of order) sorted[place[targets.array[row]]++] = row;
+  for (const row of order) sorted[place[indices[row]]++] = row;
   return sorted;
 }
 

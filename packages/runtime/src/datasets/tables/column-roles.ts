@@ -1,0 +1,66 @@
+import { OptionError, type Preprocessing } from '@gradloom/core';
+import { show, suggest } from '@gradloom/core/internal';
+import type { TableOptions } from './table-options.ts';
+
+/** What becomes of a column. */
+export type Role = 'input' | 'target' | 'weight' | 'left out';
+
+/** The columns of the file by place. @throws OptionError for a column that is not there or is asked for twice. */
+export function rolesOf(where: string, names: readonly string[], isNamed: boolean, options: TableOptions): Role[] {
+  const roles = names.map((): Role => 'input');
+  const { drop = [], columns = {}, weightColumn, target = names.length } = options;
+  const find = (option: string, wanted: string | number) => findColumn(where, option, wanted, names, isNamed);
+  const give = (option: string, wanted: string | number, role: Role): void => {
+    const at = find(option, wanted);
+    if (roles[at] !== 'input') {
+      const problem = `has ${show(wanted)}, which is ${roles[at] === 'left out' ? '' : 'the '}${roles[at]}, expected another`;
+      throw new OptionError(where, option, problem);
+    }
+    roles[at] = role;
+  };
+  for (const name of drop) give('drop', name, 'left out');
+  if (weightColumn !== undefined) give('weightColumn', weightColumn, 'weight');
+  const targets = typeof target === 'object' ? target : [target];
+  // The last column that is left is the target where none is named.
+  if (options.target === undefined) {
+    const last = roles.lastIndexOf('input');
+    if (last !== -1) roles[last] = 'target';
+  } else for (const name of targets) give('target', name, 'target');
+  for (const name of Object.keys(columns)) find('columns', name);
+  return roles;
+}
+
+/** Likewise, for rows that a model answers: its own columns are read, and others are left out. */
+export function rolesFor(
+  preprocessing: Preprocessing,
+  names: readonly string[],
+  fault: (problem: string) => Error,
+  needsTarget: boolean,
+): Role[] {
+  const inputs = new Set(preprocessing.columns.map(({ name }) => name));
+  const targets = new Set(preprocessing.target.map(({ name }) => name));
+  for (const name of [...inputs, ...(needsTarget ? targets : [])]) {
+    if (names.includes(name)) continue;
+    const known = names.slice(0, 20).map(show).join(', ');
+    throw fault(`has the columns ${known}, expected ${show(name)} too, which the model was trained with`);
+  }
+  return names.map((name) => (inputs.has(name) ? 'input' : targets.has(name) ? 'target' : 'left out'));
+}
+
+function findColumn(
+  where: string,
+  option: string,
+  wanted: string | number,
+  names: readonly string[],
+  isNamed: boolean,
+): number {
+  const at = names.indexOf(String(wanted));
+  if (at !== -1) return at;
+  const place = Number(wanted);
+  if (Number.isInteger(place) && place >= 1 && place <= names.length) return place - 1;
+  const known = isNamed
+    ? `one of ${names.slice(0, 20).map(show).join(', ')}`
+    : 'the number of a column, since the file has no names of columns';
+  const hint = suggest(wanted, isNamed ? names : []);
+  throw new OptionError(where, option, `has ${show(wanted)}, expected ${known} (1 to ${names.length})${hint}`);
+}

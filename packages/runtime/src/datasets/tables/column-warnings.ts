@@ -1,0 +1,42 @@
+import { show } from '@gradloom/core/internal';
+import { leaveOut } from './column-collector.ts';
+import type { TableColumn } from './table.ts';
+
+/** Of fewer rows, any column may count them by chance. */
+const FEWEST_ROWS = 10;
+
+/** What says nothing of new rows: a column with one value, and one that numbers or names the rows. */
+export const columnWarnings = (columns: readonly TableColumn[], rows: number): string[] =>
+  columns.flatMap((column) => {
+    const what = constancy(column, rows) ?? uniqueness(column, rows);
+    return what === undefined ? [] : [`column ${show(column.name)} ${what} (${leaveOut(column.name)})`];
+  });
+
+function constancy({ data, gaps }: TableColumn, rows: number): string | undefined {
+  if (gaps === rows) return 'has nothing but gaps';
+  if (gaps > 0) return undefined;
+  if (data.kind === 'words') return data.words.length === 1 ? `has ${show(data.words[0])} in all rows` : undefined;
+  const [first] = data.values;
+  return data.values.every((value) => value === first) ? `has ${first} in all rows` : undefined;
+}
+
+function uniqueness({ data, gaps }: TableColumn, rows: number): string | undefined {
+  if (gaps > 0 || rows < FEWEST_ROWS) return undefined;
+  if (data.kind === 'words')
+    return data.words.length === rows ? 'has another word in each row, as names have' : undefined;
+  const { values } = data;
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const value of values) {
+    if (!Number.isInteger(value)) return undefined;
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  if (most - least !== rows - 1) return undefined;
+  const seen = new Uint8Array(rows);
+  for (const value of values) {
+    if (seen[value - least] === 1) return undefined;
+    seen[value - least] = 1;
+  }
+  return `numbers the rows from ${least} to ${most}`;
+}

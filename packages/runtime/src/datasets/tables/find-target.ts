@@ -1,0 +1,98 @@
+import { counted, readNumber, show } from '@gradloom/core/internal';
+import type { TargetKind } from '../npy-dataset.ts';
+import type { Collected } from './column-collector.ts';
+import { ColumnError } from './find-type.ts';
+import type { TableColumn } from './table.ts';
+
+/** Whole numbers are classes up to this many different ones, if each is there twice on average. */
+const MOST_WHOLE_CLASSES = 20;
+
+/** A target column and its classes; null where it holds values. */
+export interface FoundTarget {
+  readonly column: TableColumn;
+  readonly classes: readonly string[] | null;
+}
+
+/**
+ * Whether a target holds classes or values: words are classes, and so are whole numbers of at most 20 different values
+ * that are there twice each on average.
+ * @throws ColumnError for a target from which nothing can be learned.
+ */
+export function findTarget(
+  name: string,
+  collected: Collected,
+  asked: TargetKind | undefined,
+  known: readonly string[] | undefined, // names of the classes
+): FoundTarget {
+  const { kind, words, odd } = collected;
+  if (kind === 'dates') {
+    throw new ColumnError('has dates, expected classes or numbers (write them as numbers, such as days)');
+  }
+  const cells = collected.take();
+  if (kind !== 'numbers') {
+    if (asked === undefined && odd !== null && isMostlyNumeric(words) && words.length > MOST_WHOLE_CLASSES) {
+      const ways = '--targets classes reads all cells as names';
+      throw new ColumnError(`has ${show(odd.cell)} in ${odd.place}, expected a number, as in most rows (${ways})`);
+    }
+    if (asked === undefined && words.length > Math.max(MOST_WHOLE_CLASSES, cells.length / 2)) {
+      const many = `${words.length} different names in ${counted(cells.length, 'row')}`;
+      throw new ColumnError(`has ${many}, expected classes that repeat (--target names another column)`);
+    }
+    const reason = asked === undefined ? counted(words.length, 'different name') : 'as asked for';
+    return classesOf(name, words, Int32Array.from(cells), reason, known);
+  }
+  const different = new Set<number>();
+  for (const value of cells) if (different.size <= MOST_WHOLE_CLASSES || asked === 'classes') different.add(value);
+  const areWhole = [...different].every((value) => Number.isSafeInteger(value));
+  const isFew = different.size <= MOST_WHOLE_CLASSES;
+  const isRepeated = 2 * different.size <= cells.length;
+  if (known !== undefined || (asked ?? (areWhole && isFew && isRepeated ? 'classes' : 'values')) === 'classes') {
+    const places = new Map([...different].map((value, place) => [value, place]));
+    const names = [...different].map(String);
+    const reason = asked ? 'as asked for' : `${counted(names.length, 'different whole number')}, each repeated`;
+    return classesOf(
+      name,
+      names,
+      Int32Array.from(cells, (value) => places.get(value) ?? 0),
+      reason,
+      known,
+    );
+  }
+  const why = !areWhole
+    ? 'not all are whole numbers'
+    : isFew
+      ? `${different.size} whole numbers that hardly repeat`
+      : `more than ${MOST_WHOLE_CLASSES} different numbers`;
+  const column: TableColumn = {
+    ...{ name, type: 'numeric', reason: asked === undefined ? why : 'as asked for', gaps: 0 },
+    data: { kind: 'numbers', values: cells },
+  };
+  return { column, classes: null };
+}
+
+const isMostlyNumeric = (words: readonly string[]): boolean =>
+  words.filter((word) => readNumber(word) !== undefined).length > words.length / 2;
+
+function classesOf(
+  name: string,
+  words: readonly string[],
+  indices: Int32Array, // [N] places in `words`; overwritten
+  reason: string,
+  known: readonly string[] | undefined,
+): FoundTarget {
+  const classes = known ?? [...words].sort(inOrder(words));
+  const indexOf = new Map(classes.map((word, index) => [word, index]));
+  const unknown = words.find((word) => !indexOf.has(word));
+  if (unknown !== undefined) {
+    throw new ColumnError(`has ${show(unknown)}, expected one of ${classes.slice(0, 20).join(', ')}`);
+  }
+  const places = words.map((word) => indexOf.get(word) ?? 0);
+  for (let n = 0; n < indices.length; n++) indices[n] = places[indices[n]];
+  const data = { kind: 'words', words: classes, indices } as const;
+  return { column: { name, type: 'categorical', reason, gaps: 0, data }, classes };
+}
+
+/** By value where all are numbers, else as texts. */
+function inOrder(names: readonly string[]): ((a: string, b: string) => number) | undefined {
+  return names.every((name) => readNumber(name) !== undefined) ? (a, b) => Number(a) - Number(b) : undefined;
+}

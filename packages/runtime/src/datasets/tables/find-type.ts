@@ -1,0 +1,82 @@
+import type { Cell, ColumnType } from '@gradloom/core';
+import { counted, readBoolean, readDate, readNumber, show } from '@gradloom/core/internal';
+import { type Collected, leaveOut } from './column-collector.ts';
+import type { TableColumn } from './table.ts';
+
+/** A problem of a column as a whole. */
+export class ColumnError extends Error {}
+
+/**
+ * The column that was collected, with the type that all of its cells have.
+ * @throws ColumnError for text, and for more categories than become inputs.
+ */
+export function columnOf(
+  name: string,
+  wanted: ColumnType | undefined,
+  collected: Collected,
+  oneHotLimit: number,
+): TableColumn {
+  const { kind, words, gaps, odd } = collected;
+  const given = (type: ColumnType) => (wanted === undefined ? undefined : `read as ${type}, as asked for`);
+  const numbers = (type: ColumnType, reason: string, values = collected.take()): TableColumn => ({
+    ...{ name, type, reason: given(type) ?? reason, gaps },
+    data: { kind: 'numbers', values },
+  });
+  if (kind === 'dates') return numbers('date', 'all cells are dates');
+  if (kind === 'numbers') return numbers(wanted ?? 'numeric', 'all cells are numbers');
+  const oddCell = odd === null ? '' : `${show(odd.cell)} in ${odd.place} is no number`;
+  if (wanted === undefined) {
+    const found = readAll(words, readBoolean, isNoDigit);
+    if (found !== undefined) {
+      return numbers('boolean', `all cells are ${words.slice(0, 2).join(' or ')}`, decoded(collected, found));
+    }
+    const dates = readAll(words, readDate);
+    if (dates !== undefined) return numbers('date', 'all cells are dates', decoded(collected, dates));
+    const indices = kind === 'words' ? Int32Array.from(collected.take()) : null;
+    const values = indices === null ? 0 : indices.length - gaps;
+    const isNumeric = words.filter((word) => readNumber(word) !== undefined).length > words.length / 2;
+    if (indices === null || words.length > oneHotLimit) {
+      const ways = `${leaveOut(name)}, --column ${name}:categorical makes an input of each`;
+      if (isNumeric) throw new ColumnError(`has ${show(odd?.cell)} in ${odd?.place}, expected a number (${ways})`);
+      const isText = indices === null || words.length > values / 2;
+      const many = indices === null ? `more than ${words.length}` : String(words.length);
+      if (isText)
+        throw new ColumnError(`has text (${many} different cells), expected categories that repeat (${ways})`);
+      throw new ColumnError(tooMany(name, words.length, oneHotLimit));
+    }
+    const reason = isNumeric ? oddCell : counted(words.length, 'different word');
+    return { name, type: 'categorical', reason, gaps, data: { kind: 'words', words, indices } };
+  }
+  if (words.length > oneHotLimit) throw new ColumnError(tooMany(name, words.length, oneHotLimit));
+  const data = { kind: 'words', words, indices: Int32Array.from(collected.take()) } as const;
+  return { name, type: 'categorical', reason: given('categorical') ?? '', gaps, data };
+}
+
+const tooMany = (name: string, count: number, limit: number): string =>
+  `has ${count} categories, expected at most ${limit} (--one-hot-limit ${count} allows them, ${leaveOut(name)})`;
+
+/** What the words are read as; undefined if one of them cannot be. */
+function readAll(
+  words: readonly string[],
+  read: (cell: Cell) => number | undefined,
+  isFit: (word: string) => boolean = () => true,
+): Float64Array | undefined {
+  if (words.length === 0) return undefined;
+  const values = new Float64Array(words.length);
+  for (const [at, word] of words.entries()) {
+    const value = isFit(word) ? read(word) : undefined;
+    if (value === undefined) return undefined;
+    values[at] = value;
+  }
+  return values;
+}
+
+/** 0 and 1 among words are numbers: no column is found to be boolean by them. */
+const isNoDigit = (word: string): boolean => readNumber(word) === undefined;
+
+/** Places of words as what the words are read as. */
+function decoded(collected: Collected, values: Float64Array): Float64Array {
+  const places = collected.take();
+  for (let n = 0; n < places.length; n++) places[n] = places[n] === -1 ? Number.NaN : values[places[n]];
+  return places;
+}

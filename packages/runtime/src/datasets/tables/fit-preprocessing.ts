@@ -1,0 +1,81 @@
+import type { ColumnEncoding, Preprocessing, TargetDecoding } from '@gradloom/core';
+import { readNumber, show } from '@gradloom/core/internal';
+import { deviationOf, meanOf, quantileOf } from './statistics.ts';
+import type { Table, TableColumn } from './table.ts';
+import type { Scale } from './table-options.ts';
+
+/**
+ * The preprocessing of a table, fitted on the rows at `rows` alone: means, deviations, medians and categories of the
+ * others do not enter. Only the names of the classes are those of the whole table.
+ * @throws Error for a column whose numbers are too large to be scaled.
+ */
+export function fitPreprocessing(table: Table, rows: Uint32Array): Preprocessing {
+  const { scale = 'standard', missing = 'impute' } = table.options;
+  return {
+    version: 1,
+    columns: table.inputs.map((column) => encodingOf(table, column, rows, scale, missing === 'impute')),
+    target: table.targets.map((column) => decodingOf(table, column, rows, scale)),
+  };
+}
+
+function encodingOf(
+  table: Table,
+  { name, type, data }: TableColumn,
+  rows: Uint32Array,
+  scale: Scale,
+  imputes: boolean,
+): ColumnEncoding {
+  if (data.kind === 'words') {
+    const used = new Set<string>();
+    let missing = false;
+    for (const n of rows) {
+      if (data.indices[n] === -1) missing = true;
+      else used.add(data.words[data.indices[n]]);
+    }
+    return { name, type: 'categorical', categories: [...used].sort(inOrder(used)), missing };
+  }
+  const present = Float64Array.from(rows, (n) => data.values[n]).filter((value) => !Number.isNaN(value));
+  const kind = type === 'categorical' ? 'numeric' : type;
+  const fill = imputes ? fillOf(present, kind === 'boolean') : null;
+  const { center, shift } = scalingOf(present, scale);
+  refuseTooLarge(table, name, center, shift);
+  return { name, type: kind, center, scale: shift, fill, indicator: imputes && present.length < rows.length };
+}
+
+/** The median; of booleans the more frequent value. */
+function fillOf(present: Float64Array, isBoolean: boolean): number {
+  if (present.length === 0) return 0;
+  const median = quantileOf(present.toSorted(), 0.5);
+  return isBoolean ? Math.floor(median) : median;
+}
+
+function scalingOf(present: Float64Array, scale: Scale): { center: number; shift: number } {
+  if (scale === 'none' || present.length === 0) return { center: 0, shift: 1 };
+  if (scale === 'standard') {
+    const center = meanOf(present);
+    return { center, shift: deviationOf(present, center) || 1 };
+  }
+  const sorted = present.toSorted();
+  if (scale === 'minmax') return { center: sorted[0], shift: sorted[sorted.length - 1] - sorted[0] || 1 };
+  return { center: quantileOf(sorted, 0.5), shift: quantileOf(sorted, 0.75) - quantileOf(sorted, 0.25) || 1 };
+}
+
+/** Values are standardised, so that a rate suits targets of any size; classes keep their names. */
+function decodingOf(table: Table, { name, data }: TableColumn, rows: Uint32Array, scale: Scale): TargetDecoding {
+  if (data.kind === 'words') return { name, type: 'classes', labels: data.words };
+  const values = Float64Array.from(rows, (n) => data.values[n]);
+  const { center, shift } = scalingOf(values, scale === 'none' ? 'none' : 'standard');
+  refuseTooLarge(table, name, center, shift);
+  return { name, type: 'values', center, scale: shift };
+}
+
+function refuseTooLarge({ name }: Table, column: string, center: number, scale: number): void {
+  if (Number.isFinite(center) && Number.isFinite(scale)) return;
+  const has = 'has numbers whose mean or deviation is beyond the largest double';
+  throw new Error(`fitPreprocessing: ${name}: column ${show(column)} ${has}, expected smaller ones`);
+}
+
+/** By value where all are numbers, else as texts. */
+function inOrder(names: ReadonlySet<string>): ((a: string, b: string) => number) | undefined {
+  return [...names].every((name) => readNumber(name) !== undefined) ? (a, b) => Number(a) - Number(b) : undefined;
+}

@@ -1,0 +1,68 @@
+import type { EncodingNote, Preprocessing } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
+import type { DataSplits } from '../dataset.ts';
+import { type SplitOptions, type SplitRows, splitRows } from '../split.ts';
+import { encodeTable } from './encode-table.ts';
+import { fitPreprocessing } from './fit-preprocessing.ts';
+import type { Table } from './table.ts';
+
+/** A table, ready to train on. */
+export interface PreparedTable {
+  /** The sets; all are encoded as the training rows say. */
+  readonly sets: DataSplits;
+  /** What the columns become, fitted on the training rows. */
+  readonly preprocessing: Preprocessing;
+  /** The rows of each set, counted from 0. */
+  readonly rows: SplitRows;
+  /** What the other sets have that the training rows do not, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Splits a table, at random or with the same share of every class in each set, fits the preprocessing on the training
+ * rows, and encodes each set. A pure function of table and options; rows keep the order of the file.
+ * @throws OptionError if a requested set would have no rows.
+ */
+export const splitTable = (table: Table, options: SplitOptions = {}): PreparedTable =>
+  prepareTable(table, rowsOfSplit(table, options));
+
+/** The rows that `splitTable` deals out. */
+export function rowsOfSplit(table: Table, options: SplitOptions = {}): SplitRows {
+  const [{ data }] = table.targets;
+  const labels = data.kind === 'words' ? { indices: data.indices, classes: data.words.length } : null;
+  return splitRows('splitTable', table, labels, options);
+}
+
+/** Fits on the training rows that are given, such as those of a fold, and encodes each set. */
+export function prepareTable(table: Table, rows: SplitRows): PreparedTable {
+  const preprocessing = fitPreprocessing(table, rows.train);
+  const notes: string[] = [];
+  const encode = (set: keyof SplitRows, indices: Uint32Array) => {
+    const unknown = new Map<string, Set<string>>();
+    const note = ({ column, value }: EncodingNote) => {
+      if (value === null) return;
+      const values = unknown.get(column) ?? new Set();
+      unknown.set(column, values.add(value));
+    };
+    const dataset = encodeTable(table, preprocessing, indices, note);
+    for (const [column, values] of unknown) notes.push(unknownCategories(set, column, values));
+    return dataset;
+  };
+  return {
+    sets: {
+      train: encode('train', rows.train),
+      ...(rows.validation === undefined ? {} : { validation: encode('validation', rows.validation) }),
+      ...(rows.test === undefined ? {} : { test: encode('test', rows.test) }),
+    },
+    preprocessing,
+    rows,
+    notes,
+  };
+}
+
+function unknownCategories(set: string, column: string, values: ReadonlySet<string>): string {
+  const few = [...values].slice(0, 5).map(show).join(', ');
+  const all = values.size > 5 ? `${few} and ${values.size - 5} more` : few;
+  const what = values.size === 1 ? 'a category' : 'categories';
+  return `the ${set} rows have ${what} of column ${show(column)} that no training row has: ${all} (all of its inputs are 0 there)`;
+}

@@ -1,0 +1,20 @@
+import { basename } from 'node:path';
+import type { TableFormat } from './table-reader.ts';
+
+const isNamed = (pattern: RegExp) => (path: string) => pattern.test(basename(path));
+
+const table = {
+  csv: {
+    title: 'a file whose name ends in .csv or .tsv',
+    matches: isNamed(/\.[ct]sv(\.gz)?$/i),
+    // Most processes read no CSV file, and the parser takes 3 ms to load.
+    open: async (path, options) => (await import('./csv-table.ts')).openCsvTable(path, options),
+  },
+} satisfies Record<string, TableFormat>;
+
+/** Every format of tables; the first that matches is used. */
+export const tableFormats: Readonly<Record<keyof typeof table, TableFormat>> = table;
+
+/** The format of a file with this name; undefined if it is no table. */
+export const tableFormatOf = (path: string): TableFormat | undefined =>
+  Object.values(tableFormats).find((format) => format.matches(path));

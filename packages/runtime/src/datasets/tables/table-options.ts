@@ -1,0 +1,91 @@
+import { type ColumnType, OptionError } from '@gradloom/core';
+import {
+  defineOptions,
+  oneOf as isOneOf,
+  list,
+  type Named,
+  type OptionsOf,
+  option,
+  record,
+  show,
+} from '@gradloom/core/internal';
+import { targetKinds } from '../npy-dataset.ts';
+import { delimiters } from './table-reader.ts';
+
+/** Types that a column can be read as. */
+export const columnTypes = { numeric: true, categorical: true, boolean: true, date: true } satisfies Record<
+  ColumnType,
+  true
+>;
+
+/** How numbers are scaled: by mean and deviation, to 0 and 1, by median and quartiles, or not at all. */
+export const scales = { standard: true, minmax: true, robust: true, none: true };
+export type Scale = keyof typeof scales;
+
+/** What is done about gaps: they are filled in, or their rows are left out. */
+export const missingChoices = { impute: true, drop: true };
+
+const names = option.kind((where, name, value: unknown): readonly string[] => {
+  const wanted = 'a list of column names';
+  const found = list(where, name, value as readonly string[], wanted);
+  if (found.every((entry) => typeof entry === 'string' || typeof entry === 'number')) return found.map(String);
+  throw new OptionError(where, name, `has ${show(value)}, expected ${wanted}`);
+});
+
+const types = option.kind((where, name, value: unknown): Readonly<Record<string, ColumnType>> => {
+  const found = record(
+    where,
+    name,
+    value as Record<string, ColumnType>,
+    "types by column name, such as { age: 'numeric' }",
+  );
+  for (const [column, type] of Object.entries(found)) isOneOf(where, `${name}.${column}`, type, columnTypes);
+  return found;
+});
+
+const target = option.kind((where, name, value: unknown): string | number | readonly (string | number)[] => {
+  const isName = (entry: unknown) => typeof entry === 'string' || typeof entry === 'number';
+  if (isName(value) || (Array.isArray(value) && value.length > 0 && value.every(isName))) {
+    return value as string | number | readonly (string | number)[];
+  }
+  throw new OptionError(where, name, `has ${show(value)}, expected the name of a column, or a list of names`);
+});
+
+const columnName = option.checkedBy(
+  'the name of a column',
+  (value) => typeof value === 'string' || typeof value === 'number',
+);
+
+export const tableOptions = defineOptions('readTable', {
+  /** Name of the table in messages. @default the path */
+  name: option.checkedBy('text', (value): value is string => typeof value === 'string')(),
+  /** Whether the first row holds column names. @default true if no field of it is a number */
+  header: option.flag(),
+  /** What separates the fields. @default found from the first rows */
+  delimiter: option.oneOf(delimiters)(),
+  /** The target column, or several with numbers: names, or numbers counted from 1. @default the last column */
+  target: target(undefined, 'the column to predict: its name, or its number counted from 1', 'the last column'),
+  /** Kind of targets. @default 'classes' for words and for few whole numbers that repeat, else 'values' */
+  targets: option.oneOf(targetKinds)(undefined, 'classes or values', 'found from the target column'),
+  /** The allowed class names, in the order of their indices. @default all names in the file, sorted */
+  classNames: names(),
+  /** Types of columns by name. @default found from all rows */
+  columns: types(
+    undefined,
+    'read a column as numeric, categorical, boolean or date: age:numeric',
+    'found from all rows',
+  ),
+  /** Columns that are left out. @default none */
+  drop: names(undefined, 'columns to leave out, such as id,name', 'none'),
+  /** A column of numbers of at least 0: how much each row counts. @default all rows count the same */
+  weightColumn: columnName(undefined, 'a column of numbers that say how much each row counts', 'none'),
+  /** 'impute' fills gaps with the median, or makes them a category; 'drop' leaves their rows out. @default 'impute' */
+  missing: option.oneOf(missingChoices)('impute', 'gaps: impute fills them in, drop leaves their rows out'),
+  /** How numbers are scaled. @default 'standard' */
+  scale: option.oneOf(scales)('standard', 'how numbers are scaled: standard, minmax, robust or none'),
+  /** Most categories of a column: each becomes an input. @default 100 */
+  oneHotLimit: option.positiveInteger(100, 'most categories of a column, each of which becomes an input'),
+});
+
+/** Options of `readTable`. */
+export interface TableOptions extends OptionsOf<typeof tableOptions.table>, Named {}

@@ -1,0 +1,57 @@
+import type { ColumnEncoding, Preprocessing, TargetDecoding } from '@gradloom/core';
+import { counted } from '@gradloom/core/internal';
+import type { Table, TableColumn } from './table.ts';
+
+/** What was found about a column, and what becomes of it. */
+export interface ColumnSummary {
+  /** Its name. */
+  readonly name: string;
+  /** 'input', 'target', 'weight' or 'left out'. */
+  readonly role: 'input' | 'target' | 'weight' | 'left out';
+  /** How its cells are read; null if it is left out. */
+  readonly type: TableColumn['type'] | 'classes' | 'values' | null;
+  /** Why. */
+  readonly reason: string;
+  /** Number of gaps. */
+  readonly gaps: number;
+  /** What it becomes, such as '(x - 40.5) / 12.1' or '3 inputs'. */
+  readonly becomes: string;
+}
+
+/** A line for each column. */
+export function summarizeTable(table: Table, preprocessing: Preprocessing): ColumnSummary[] {
+  const inputs = table.inputs.map(({ name, type, reason, gaps }, c): ColumnSummary => {
+    return { name, role: 'input', type, reason, gaps, becomes: inputsOf(preprocessing.columns[c]) };
+  });
+  const targets = table.targets.map(({ name, reason, gaps }, t): ColumnSummary => {
+    const decoding = preprocessing.target[t];
+    return { name, role: 'target', type: decoding.type, reason, gaps, becomes: outputOf(decoding) };
+  });
+  const none = { type: null, reason: '', gaps: 0, becomes: '' };
+  return [
+    ...inputs,
+    ...(table.weights === null ? [] : [{ ...table.weights, role: 'weight', becomes: 'weights of rows' } as const]),
+    ...table.leftOut.map((name): ColumnSummary => ({ name, role: 'left out', ...none })),
+    ...targets,
+  ].map(({ name, role, type, reason, gaps, becomes }) => ({ name, role, type, reason, gaps, becomes }));
+}
+
+function inputsOf(encoding: ColumnEncoding): string {
+  if (encoding.type === 'categorical') {
+    const own = counted(encoding.categories.length, 'input');
+    return encoding.missing ? `${own} and one for gaps` : own;
+  }
+  const { center, scale, fill, indicator } = encoding;
+  const gaps = fill === null || !indicator ? '' : `, gaps ${short(fill)} and an input`;
+  return center === 0 && scale === 1 ? `as it is${gaps}` : `(x - ${short(center)}) / ${short(scale)}${gaps}`;
+}
+
+const outputOf = (decoding: TargetDecoding): string =>
+  decoding.type === 'classes'
+    ? counted(decoding.labels.length, 'class')
+    : decoding.center === 0 && decoding.scale === 1
+      ? 'as it is'
+      : `(y - ${short(decoding.center)}) / ${short(decoding.scale)}`;
+
+/** Five digits: the whole number is in the model. */
+const short = (value: number): string => String(Number(value.toPrecision(5)));
