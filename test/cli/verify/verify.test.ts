@@ -231,7 +231,11 @@ test.each([
 
 test.each([
   [[], 2, 'the run is missing, expected one such as runs/mnist-1'],
-  [['nowhere'], 1, 'nowhere does not exist, expected a directory that train, search, lr-find, experiment or scale wrote'],
+  [
+    ['nowhere'],
+    1,
+    'nowhere does not exist, expected a directory that train, search, lr-find, experiment or scale wrote',
+  ],
   [
     [folder],
     1,

@@ -97,3 +97,61 @@ test.each([
 ])('an impossible split is refused: %s', (sentence, options) => {
   expect(() => splitDataset(numbered([0, 1, 0, 1, 0, 1, 0, 1, 0, 1]), options)).toThrow(`splitDataset: ${sentence}`);
 });
+
+const folded = fc
+  .record({
+    classOf: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 12, maxLength: 60 }),
+    test: fc.constantFrom(0, 0.25),
+    validation: fc.constantFrom(0, 0.2),
+    folds: fc.integer({ min: 2, max: 5 }),
+    seed: fc.nat(),
+    stratify: fc.boolean(),
+  })
+  .map(({ classOf, folds, ...options }) => {
+    const parts = Array.from({ length: folds }, (_, k) =>
+      splitDataset(numbered(classOf, 4), { ...options, folds, fold: k + 1 }),
+    );
+    return { classOf, folds, options, parts };
+  });
+
+test('each row that the test share leaves is in the test set of one fold, and in no other set of that fold', () => {
+  fc.assert(
+    fc.property(folded, ({ classOf, folds, options, parts }) => {
+      const aside = rowsIn(splitDataset(numbered(classOf, 4), { ...options, validation: 0 }).test);
+      const dealt = classOf.map((_, n) => n).filter((n) => !aside.includes(n));
+      expect(parts.flatMap(({ test: held }) => rowsIn(held)).sort((a, b) => a - b)).toEqual(dealt);
+      for (const { train, validation, test: held } of parts) {
+        const all = [train, validation, held].flatMap(rowsIn).sort((a, b) => a - b);
+        expect(all).toEqual(dealt);
+        expect(Math.abs((held?.rows ?? 0) - dealt.length / folds)).toBeLessThan(1);
+      }
+    }),
+    { seed: propertySeed },
+  );
+});
+
+test('with classes, each fold has each class in proportion, to a row', () => {
+  fc.assert(
+    fc.property(folded, ({ folds, options, parts }) => {
+      if (!options.stratify) return;
+      for (let c = 0; c < 4; c++) {
+        const counts = parts.map(({ test: held }) => [...(held?.targets.array ?? [])].filter((l) => l === c).length);
+        const mean = counts.reduce((a, b) => a + b, 0) / folds;
+        for (const count of counts) expect(Math.abs(count - mean)).toBeLessThanOrEqual(1);
+      }
+    }),
+    { seed: propertySeed },
+  );
+});
+
+test.each([
+  [{ folds: 1 }, 'folds has 1, expected a whole number from 2 to 10 (the rows to deal out)'],
+  [{ folds: 11 }, 'folds has 11, expected a whole number from 2 to 10 (the rows to deal out)'],
+  [{ test: 0.2, folds: 9 }, 'folds has 9, expected a whole number from 2 to 8 (the rows to deal out)'],
+  [{ folds: 3, fold: 4 }, 'fold has 4, expected a whole number from 1 to 3'],
+  [{ fold: 2 }, 'fold has 2, expected none without folds'],
+  [{ folds: 2, validation: 0.5 }, 'validation has 5 rows, expected fewer than the 5 of the rows that the folds leave'],
+])('folds %j are refused', (options, sentence) => {
+  const dataset = { ...numbered([0, 1, 0, 1, 0, 1, 0, 1, 0, 1]), name: 'the rows' };
+  expect(() => splitDataset(dataset, options)).toThrow(`splitDataset: ${sentence}`);
+});

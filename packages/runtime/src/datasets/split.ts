@@ -16,6 +16,13 @@ export interface SplitOptions {
    * @default true
    */
   stratify?: boolean;
+  /**
+   * Number of folds, at least 2: the rows that `test` leaves are dealt into so many parts of equal size, and the part
+   * `fold` is the test set. The rows that `test` takes are then in no set. @default no folds
+   */
+  folds?: number;
+  /** Which of the folds is the test set, from 1. @default 1 */
+  fold?: number;
 }
 
 /**
@@ -50,10 +57,11 @@ export function splitRows(
   labels: RowLabels | null,
   options: SplitOptions,
 ): SplitRows {
-  onlyKeys(where, options, ['validation', 'test', 'seed', 'stratify']);
+  onlyKeys(where, options, ['validation', 'test', 'seed', 'stratify', 'folds', 'fold']);
   const { seed = 0, stratify = true } = options;
   const testRows = rowsOf(where, dataset, 'test', options.test ?? 0);
   const validationRows = rowsOf(where, dataset, 'validation', options.validation ?? 0);
+  const folds = foldOf(where, dataset.rows - testRows, options);
   if (testRows + validationRows >= dataset.rows) {
     const asked = (['validation', 'test'] as const).filter((part) => (options[part] ?? 0) > 0);
     const problem = `${asked.length === 1 ? 'has' : 'have'} ${validationRows + testRows} of the ${dataset.rows} rows of ${dataset.name}, expected some to be left to train on`;
@@ -62,14 +70,46 @@ export function splitRows(
   const order = Uint32Array.from({ length: dataset.rows }, (_, n) => n);
   shuffle(order, createRandom(seed, 'split'));
   const dealt = stratify && labels !== null ? byClass(order, labels) : order;
-  const test = takeEvenly(dealt, testRows);
+  const aside = takeEvenly(dealt, testRows);
+  const test = folds === null ? aside : takeFold(aside.rest, folds);
+  if (validationRows >= test.rest.length) {
+    const problem = `has ${validationRows} rows, expected fewer than the ${test.rest.length} of ${dataset.name} that the folds leave`;
+    throw new OptionError(where, ['validation', 'folds', 'dataset'], problem, { about: 'validation' });
+  }
   const validation = takeEvenly(test.rest, validationRows);
   return {
     train: validation.rest.sort(),
     ...(validationRows === 0 ? {} : { validation: validation.taken.sort() }),
-    ...(testRows === 0 ? {} : { test: test.taken.sort() }),
+    ...(test.taken.length === 0 ? {} : { test: test.taken.sort() }),
   };
 }
+
+interface Fold {
+  readonly folds: number;
+  readonly fold: number; // from 1
+}
+
+/** @throws OptionError for a fold that there is not. */
+function foldOf(where: string, rows: number, { folds, fold = 1 }: SplitOptions): Fold | null {
+  if (folds === undefined) {
+    if (fold === 1) return null;
+    throw new OptionError(where, 'fold', `has ${show(fold)}, expected none without folds`);
+  }
+  if (!Number.isSafeInteger(folds) || folds < 2 || folds > rows) {
+    const problem = `has ${show(folds)}, expected a whole number from 2 to ${rows} (the rows to deal out)`;
+    throw new OptionError(where, ['folds', 'dataset'], problem, { about: 'folds' });
+  }
+  if (!Number.isSafeInteger(fold) || fold < 1 || fold > folds) {
+    throw new OptionError(where, 'fold', `has ${show(fold)}, expected a whole number from 1 to ${folds}`);
+  }
+  return { folds, fold };
+}
+
+/** Every `folds`-th row: where the order is class after class, with the same share of each, to within a row. */
+const takeFold = (order: Uint32Array, { folds, fold }: Fold): { taken: Uint32Array; rest: Uint32Array } => ({
+  taken: order.filter((_row, i) => i % folds === fold - 1),
+  rest: order.filter((_row, i) => i % folds !== fold - 1),
+});
 
 /** The rows at `indices`, copied in ascending order of their place in the file. */
 export function subset(dataset: Dataset, indices: Uint32Array): Dataset {
