@@ -30,7 +30,9 @@ async function runIn(folder: string, file: string, ...flags: string[]) {
 
 test('each is a program of less than 40 lines', () => {
   const programs = readdirSync(examples).filter((name) => !name.endsWith('.html'));
-  expect(programs.sort()).toEqual(['browser.js', 'server.mjs', 'train.cjs', 'train.mjs', 'train.mts']);
+  expect(programs.sort()).toEqual([
+    ...['browser.js', 'my-parts.mjs', 'own-parts.mjs', 'server.mjs', 'train.cjs', 'train.mjs', 'train.mts'],
+  ]);
   for (const name of programs) {
     expect(readFileSync(join(examples, name), 'utf8').trimEnd().split('\n').length, name).toBeLessThan(40);
   }
@@ -40,6 +42,12 @@ test('train.mjs trains, saves a model and predicts with it', async () => {
   const { stdout, stderr } = await runIn(copiedExamples(), 'train.mjs');
   expect(stderr).toBe('');
   expect(stdout).toMatch(/^(epoch \d+0: training loss 0\.\d{4}\n){5}test accuracy (1|0\.9\d?)\nclasses \[ 0, 1 \]\n$/);
+});
+
+test('own-parts.mjs learns a quantile by parts of its own, and loads its model with them', async () => {
+  const { stdout, stderr } = await runIn(copiedExamples(), 'own-parts.mjs');
+  expect(stderr).toBe('');
+  expect(stdout).toMatch(/^(8\d|9\d) % of the targets are below the output\nat 0\.5: 1\.[2-6]\d\n$/);
 });
 
 test('train.mts stops when validation no longer gets better', async () => {

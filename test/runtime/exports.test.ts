@@ -23,6 +23,10 @@ const builders = [
   ...['sequential', 'sigmoid', 'silu', 'softplus', 'softsign', 'step', 'swiglu', 'tanh'],
 ];
 
+const helpers = [
+  ...['defineActivation', 'defineInitializer', 'defineLayer', 'defineLoss', 'defineMetric', 'defineSchedule'],
+];
+
 /** Values that a program can import: a name that comes or goes is a decision, taken here. */
 const published = {
   core: [
@@ -39,6 +43,7 @@ const published = {
     ],
     ...['layers', 'losses', 'math', 'metrics', 'openModel', 'optimizers', 'referenceKernels', 'schedules', 'shuffle'],
     ...builders,
+    ...helpers,
   ],
   runtime: [
     ...['encodeTable', 'fitPreprocessing', 'prepareTable', 'readTable', 'splitTable', 'summarizeTable'],
@@ -67,6 +72,7 @@ const published = {
     ...['limitMemory', 'loadCheckpoint', 'loadCsv', 'loadDataset', 'loadIdx', 'loadIdxFolder', 'loadMnist'],
     ...[
       'loadModel',
+      'loadParts',
       'loadNpy',
       'loadNpyFolder',
       'loadNpz',
@@ -78,6 +84,7 @@ const published = {
     ],
     ...['subset', 'syntheticDatasets', 'tableFiles', 'tablePath', 'train'],
     ...builders,
+    ...helpers,
   ],
 };
 
@@ -95,6 +102,9 @@ const typesOfBoth = words(`
   SgdOptions ShortActivation SpecOf StepOptions SwigluOptions TargetDecoding TensorFigures UniformOptions ValueDecoding
   WarmupOptions
   WeightDecayOptions
+  ActivationDefinition ActivationPart ElementwiseLossDefinition InitializerDefinition InitializerPart LayerDefinition
+  LayerPart LoadedParts LossDefinition LossPart MetricDefinition MetricPart ModuleRecord OwnLayer PartBase PartDefaults
+  PartOptions RowLossDefinition ScheduleDefinition SchedulePart
 `);
 
 /** Types, likewise. */
@@ -102,7 +112,7 @@ const types = {
   core: words(`
   Activation Allocate AverageOptions BatchPlace Block Blocks CalibrationOptions Call DecisionOptions ElementType Emit
   GatherBytes Initializer Inspect Kernels ProbabilityOptions RankingMetric RankingOptions
-  Layer LayerMemory Loss LossKernel Metric MetricName Network NetworkPlace NodeSums Op Operand Optimizer Pass
+  Layer LayerMemory Loss LossKernel OwnParts Metric MetricName Network NetworkPlace NodeSums Op Operand Optimizer Pass
   Pausable Place PlacedLayer Predictor ProductShape Random Schedule ScheduleContext ScheduleIn Shape Share StackMemory
   StepFigures Tensor TensorSpec TopKOptions TrainStep TrainStepOptions UpdateKernel
 `),
@@ -111,7 +121,7 @@ const types = {
   ArrayOptions Backend BackendChoice BackendRecord BlasBackend BlasIdentity BuiltInBackend Checkpoint
   CheckpointEvent CheckpointEvery CheckpointOptions ClassOptions ClassWeight CsvOptions DataArray DataMatrix
   DataRecord DataSplits Dataset EarlierCounters EarlyProgress EarlyRecord EpochEvent EvaluateOptions Evaluation EveryEpochs
-  EverySeconds EverySteps FileOptions FolderLock LockOwner LowestLoss ModelFile MonitorName
+  EverySeconds EverySteps FileOptions FolderLock LoadOptions LockOwner LowestLoss ModelFile MonitorName
   NamedArraysOptions NpyOptions NumberFile OnNan OutputReader Pool PoolOptions ProbeEvent Profile Progress ProgressEvent
   RecoveryEvent Retry RollbackEvent RowsOptions RunArrays RunRecord SavedState SplitOptions Spread
   StartEvent StepsEvent SyntheticName SyntheticOptions TableName TargetKind ThreadsEvent TrainEvent TrainOptions

@@ -27,7 +27,7 @@ function stepOfNewRun(live: readonly number[]) {
   const prepared = prepareRun(planRun(spec, data, { threads: 1, backend: 'wasm' }), data);
   const setup = { ...prepared.setup, mayHold };
   resetControl(setup.control);
-  work({ kind: 'span', setup, live: [...live, setup.run], thread: 0, threads: 1, first: 0, limit: 1 });
+  void work({ kind: 'span', setup, live: [...live, setup.run], thread: 0, threads: 1, first: 0, limit: 1 });
   return { run: setup.run, memory: new WeakRef(setup.memory) };
 }
 
@@ -50,7 +50,7 @@ test('a thread that evaluates a model frees the memory of runs that have ended',
   const outputs = sharedArrays.float64(40 * model.output);
   const lossSums = sharedArrays.float64(1);
   const place = { setup, live: [setup.run], thread: 0, threads: 1 };
-  work({ kind: 'evaluation', ...place, dataset: few, first: 0, rows: 40, outputs, lossSums });
+  void work({ kind: 'evaluation', ...place, dataset: few, first: 0, rows: 40, outputs, lossSums });
   expect(ended.memory.deref()).toBeUndefined();
 });
 

@@ -28,7 +28,7 @@ async function measure(index: number): Promise<HeapUse> {
   observer.observe({ entryTypes: ['gc'] });
   const before = process.memoryUsage().heapUsed;
   resetControl(task.setup.control);
-  work({ ...task, first: index * steps, limit: (index + 1) * steps });
+  void work({ ...task, first: index * steps, limit: (index + 1) * steps });
   const bytes = process.memoryUsage().heapUsed - before;
   await new Promise((resolve) => setImmediate(resolve));
   collections += observer.takeRecords().length;

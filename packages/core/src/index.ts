@@ -92,6 +92,35 @@ export {
   type Tensor,
 } from './model/network.ts';
 export type { Shape } from './model/shape.ts';
+export {
+  type ActivationDefinition,
+  type ActivationPart,
+  defineActivation,
+  defineInitializer,
+  defineLayer,
+  defineLoss,
+  defineMetric,
+  defineSchedule,
+  type ElementwiseLossDefinition,
+  type InitializerDefinition,
+  type InitializerPart,
+  type LayerDefinition,
+  type LayerPart,
+  type LoadedParts,
+  type LossDefinition,
+  type LossPart,
+  type MetricDefinition,
+  type MetricPart,
+  type ModuleRecord,
+  type OwnLayer,
+  type OwnParts,
+  type PartBase,
+  type PartDefaults,
+  type PartOptions,
+  type RowLossDefinition,
+  type ScheduleDefinition,
+  type SchedulePart,
+} from './own/index.ts';
 export type { Pausable } from './pausable.ts';
 export {
   type CategoryEncoding,

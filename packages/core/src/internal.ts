@@ -58,6 +58,16 @@ export {
   type OptionValues,
 } from './options/index.ts';
 export * as option from './options/kinds.ts';
+export {
+  checkGradientsInTurns,
+  checkModules,
+  collectParts,
+  type GradientCheck,
+  type ModuleExports,
+  type ModuleSource,
+  NO_PARTS,
+  NOTHING_LOADED,
+} from './own/index.ts';
 export { complete } from './pausable.ts';
 export {
   type CategoryColumnEncoder,

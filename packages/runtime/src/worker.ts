@@ -6,6 +6,7 @@ import { evaluateChunks } from './inference/evaluation.ts';
 import { createInferenceContext } from './inference/inference-context.ts';
 import { runExchange } from './measure/exchange.ts';
 import { runTriad } from './measure/triad.ts';
+import { importedParts, importParts } from './own/imported-parts.ts';
 import { createContext } from './step/context.ts';
 import { runSteps } from './step/run-steps.ts';
 import { abortTeam, CONTROL } from './threads/barrier.ts';
@@ -16,8 +17,15 @@ import type { CheckpointTask, EvaluationTask, SpanTask, TaskAnswers, WorkerTask 
 const contextOf = keepContexts(createContext);
 const inferenceContextOf = keepContexts(createInferenceContext);
 
-/** A thread's entry: Piscina calls it with each task. */
-export default function work(task: WorkerTask): TaskAnswers[WorkerTask['kind']] {
+type Answer = TaskAnswers[WorkerTask['kind']];
+
+/** A thread's entry: Piscina calls it with each task. A thread imports what a user's parts stand in once. */
+export default function work(task: WorkerTask): Answer | Promise<Answer> {
+  const modules = 'setup' in task ? task.setup.modules : [];
+  return importedParts(modules) === undefined ? importParts(modules).then(() => answer(task)) : answer(task);
+}
+
+function answer(task: WorkerTask): Answer {
   if (task.kind === 'opening') return openThread(contextOf(task), task);
   if (task.kind === 'span') return span(task);
   if (task.kind === 'evaluation') return evaluate(task);

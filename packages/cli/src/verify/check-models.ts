@@ -86,5 +86,5 @@ function checkBest(folder: string, checks: OpenCheck[], last: Checkpoint | null,
 }
 
 /** The fingerprints that the model of a run with this checkpoint may have: of the last weights, or of the best. */
-export const weightsOf = ({ arrays, best }: Checkpoint): string[] =>
-  [arrays.parameters, ...(best === undefined ? [] : [best])].map(fingerprint);
+export const weightsOf = ({ arrays, best, record }: Checkpoint): string[] =>
+  [arrays.parameters, ...(best === undefined ? [] : [best])].map((weights) => fingerprint(weights, record.modules));

@@ -4,6 +4,7 @@ import { refuseBadWeights } from '../model/bad-weight.ts';
 import { InputError } from '../model/layers/index.ts';
 import { createLoss, type LossSpec } from '../model/losses/index.ts';
 import { buildNetwork, type Network, type NetworkSpec } from '../model/network.ts';
+import { type LoadedParts, type ModuleRecord, NOTHING_LOADED } from '../own/loaded-parts.ts';
 import { checkPreprocessing, type EncodingNote, type Preprocessing } from '../preprocessing/index.ts';
 import { doubles, number, record } from '../text/check.ts';
 import { show } from '../text/show.ts';
@@ -31,6 +32,8 @@ export interface ModelContents {
   readonly metadata?: ModelMetadata;
   /** How rows of a table become inputs, and outputs answers. @default rows are numbers, as the network takes them */
   readonly preprocessing?: Preprocessing;
+  /** Parts of a user's own that spec and loss name. @default none */
+  readonly parts?: LoadedParts;
 }
 
 /**
@@ -78,8 +81,8 @@ export interface Model extends ModelContents {
 export interface ModelEngine {
   /** The outputs [N, O] of rows x [N, I], of a copy of the weights, which are finite. */
   createPredictor(network: Network, parameters: Float64Array, loss: LossSpec): (x: Float64Array) => Float64Array;
-  /** SHA-256 of the weights as little-endian Float64, in hexadecimal. */
-  fingerprint(parameters: Float64Array): string;
+  /** SHA-256 of the weights as little-endian Float64, then of the hashes of modules, in hexadecimal. */
+  fingerprint(parameters: Float64Array, modules: readonly ModuleRecord[]): string;
 }
 
 /**
@@ -88,7 +91,7 @@ export interface ModelEngine {
  */
 export function assembleModel(where: string, contents: ModelContents, engine: ModelEngine): Model {
   const { network, loss: trainedOn, preprocessing } = checkModel(where, contents);
-  const { parameters, loss, metadata = {} } = contents;
+  const { parameters, loss, metadata = {}, parts = NOTHING_LOADED } = contents;
   const { spec, input: I, output: O } = network;
   const toInputs = preprocessing === undefined ? undefined : createRowReader(preprocessing);
   let predictor: ((x: Float64Array) => Float64Array) | undefined;
@@ -133,8 +136,9 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     ...(loss === undefined ? {} : { loss }),
     metadata,
     ...(preprocessing === undefined ? {} : { preprocessing }),
+    ...(parts.modules.length === 0 ? {} : { parts }),
     get fingerprint() {
-      print ??= engine.fingerprint(parameters);
+      print ??= engine.fingerprint(parameters, parts.modules);
       return print;
     },
     predict,
@@ -152,8 +156,8 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
 /** Network, loss and preprocessing of a model. @throws Error if its parts do not fit together. */
 export function checkModel(where: string, contents: ModelContents) {
   record(where, 'model', contents, '{ spec, parameters }');
-  const { spec, parameters, loss, metadata = {} } = contents;
-  const network = buildNetwork(spec);
+  const { spec, parameters, loss, metadata = {}, parts } = contents;
+  const network = buildNetwork(spec, parts?.own);
   if (doubles(where, 'parameters', parameters).length !== network.parameterCount) {
     throw new Error(`${where}: parameters has ${parameters.length} numbers, expected ${network.parameterCount}`);
   }
@@ -165,5 +169,5 @@ export function checkModel(where: string, contents: ModelContents) {
   if (divisor !== undefined) number(where, 'metadata.divisor', divisor, 'other than 0', (value) => value !== 0);
   const preprocessing = contents.preprocessing && checkPreprocessing(where, contents.preprocessing);
   if (preprocessing !== undefined) checkEncoding(where, network, preprocessing);
-  return { network, loss: loss === undefined ? null : createLoss(loss), preprocessing };
+  return { network, loss: loss === undefined ? null : createLoss(loss, parts?.own), preprocessing };
 }

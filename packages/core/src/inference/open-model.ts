@@ -1,5 +1,7 @@
 import { type Container, openContainer } from '../files/container.ts';
+import { isJsonObject } from '../files/json.ts';
 import { sealedBytes } from '../files/sealed-bytes.ts';
+import { checkModules, type LoadedParts, NOTHING_LOADED } from '../own/loaded-parts.ts';
 import { show } from '../text/show.ts';
 import { assembleModel, type Model, type ModelContents, type ModelEngine } from './model.ts';
 import { plainEngine } from './plain-engine.ts';
@@ -32,15 +34,21 @@ export function openModel(bytes: Uint8Array | ArrayBuffer): Model {
 }
 
 /** The model in a file. @throws Error that begins with `subject`, such as 'loadModel: moons.gradloom'. */
-export function modelOf(subject: string, { content, sections }: Container, engine: ModelEngine): Model {
+export function modelOf(
+  subject: string,
+  { content, sections }: Container,
+  engine: ModelEngine,
+  parts: LoadedParts = NOTHING_LOADED,
+): Model {
   const parameters = sections.get(PARAMETERS);
   if (parameters === undefined) {
     throw new Error(`${subject} has the sections ${[...sections.keys()].join()}, expected ${PARAMETERS}`);
   }
   try {
     // The content is checked when the model is assembled.
-    const { spec, loss, metadata, preprocessing } = content;
-    const contents = { spec, loss, metadata, preprocessing, parameters } as unknown as ModelContents;
+    const { spec, loss, metadata, preprocessing, record } = content;
+    checkModules(isJsonObject(record) ? record.modules : content.modules, parts);
+    const contents = { spec, loss, metadata, preprocessing, parts, parameters } as unknown as ModelContents;
     return assembleModel('createModel', contents, engine);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

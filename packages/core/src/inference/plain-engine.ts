@@ -6,5 +6,6 @@ import type { ModelEngine } from './model.ts';
 /** Plain JavaScript, for wherever it runs. */
 export const plainEngine: ModelEngine = {
   createPredictor: (network, parameters) => createPredictor(network, parameters),
+  // Models with own parts are opened by the runtime alone, which imports modules.
   fingerprint: (parameters) => hexadecimal(sha256Of(parameters)),
 };

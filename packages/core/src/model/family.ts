@@ -21,7 +21,13 @@ type OptionsOf<F> = F extends (options?: infer O) => unknown ? O : never;
  * Builds the member that `spec` names. @throws OptionError naming the nearest known member, or the option that is
  * wrong.
  */
-export function createMember<Member>(where: string, table: Family<Member>, spec: unknown): Member {
+export function createMember<Member>(
+  where: string,
+  builtIn: Family<Member>,
+  spec: unknown,
+  own: Family<Member> = {}, // of the user: see own/
+): Member {
+  const table = { ...builtIn, ...own };
   if (typeof spec === 'string') return factoryOf(where, table, spec)({});
   if (typeof spec !== 'object' || spec === null || !('kind' in spec)) {
     throw new OptionError(where, 'kind', `has ${show(spec)}, expected a name or an object with a kind`, {

@@ -1,4 +1,5 @@
 import { type ProductShape, viewOf } from '../backends/scratch.ts';
+import { NO_PARTS, type OwnParts } from '../own/own-parts.ts';
 import { complete, type Pausable } from '../pausable.ts';
 import { createRandom } from '../random/index.ts';
 import { oneOf, onlyKeys, positiveInteger } from '../text/check.ts';
@@ -64,6 +65,8 @@ export interface Network {
   readonly products: readonly ProductShape[];
   /** P: the length of the parameter vector. */
   readonly parameterCount: number;
+  /** Parts of the user's own that its spec may name. */
+  readonly own: OwnParts;
 }
 
 /**
@@ -71,10 +74,11 @@ export interface Network {
  * b.
  * @throws OptionError naming the layer, what it has and what it should have.
  */
-export const buildNetwork = (spec: NetworkSpec): Network => complete(buildNetworkInTurns(spec));
+export const buildNetwork = (spec: NetworkSpec, own: OwnParts = NO_PARTS): Network =>
+  complete(buildNetworkInTurns(spec, own));
 
 /** The same, with pauses between layers: a hundred thousand layers take half a second. */
-export function* buildNetworkInTurns(spec: NetworkSpec): Pausable<Network> {
+export function* buildNetworkInTurns(spec: NetworkSpec, own: OwnParts = NO_PARTS): Pausable<Network> {
   if (typeof spec !== 'object' || spec === null) {
     throw new Error(`buildNetwork: spec has ${show(spec)}, expected { input: number, layers: [...] }`);
   }
@@ -83,8 +87,8 @@ export function* buildNetworkInTurns(spec: NetworkSpec): Pausable<Network> {
   if (!Array.isArray(spec.layers) || spec.layers.length === 0) {
     throw new OptionError('buildNetwork', 'layers', `has ${show(spec.layers)}, expected a list of at least 1 layer`);
   }
-  const specs = yield* layersInFull(spec.layers);
-  const built = yield* buildLayers(specs, [input], []);
+  const specs = yield* layersInFull(spec.layers, own);
+  const built = yield* buildLayers(own, specs, [input], []);
   const tensors: Tensor[] = [];
   let offset = 0;
   for (const [index, layer] of built.entries()) {
@@ -103,15 +107,15 @@ export function* buildNetworkInTurns(spec: NetworkSpec): Pausable<Network> {
     yield;
   }
   const inFull = specs === spec.layers ? spec : { input, layers: specs };
-  return { spec: inFull, input, output, layers: built, places, tensors, products, parameterCount: offset };
+  return { spec: inFull, input, output, layers: built, places, tensors, products, parameterCount: offset, own };
 }
 
 /** Returns `layers` itself if all are in the long form. */
-function* layersInFull(layers: LayerSpec[]): Pausable<LayerSpec[]> {
+function* layersInFull(layers: LayerSpec[], own: OwnParts): Pausable<LayerSpec[]> {
   const specs: LayerSpec[] = [];
   let isShort = false;
   for (const layer of layers) {
-    const spec = layerInFull(layer);
+    const spec = layerInFull(layer, own);
     isShort ||= spec !== layer;
     specs.push(spec);
     yield;
@@ -139,13 +143,19 @@ function* withTensors(placed: Iterable<PlacedLayer>, tensors: readonly Tensor[])
 }
 
 const kinds = { ...layers, ...activations };
-const isShort = (kind: keyof typeof kinds): kind is keyof typeof activations => Object.hasOwn(activations, kind);
+
+type LayerFactory = (options: object, place: Place) => Layer | Pausable<Layer>;
 
 /** Most levels of nested layers. The header of a file allows 30, and each level is a recursive call. */
 const MOST_LEVELS = 16;
 
 /** A stack of layers; `path` is the position of the layer that holds them, [] for the network itself. */
-function* buildLayers(specs: readonly LayerSpec[], input: Shape, path: readonly number[]): Pausable<Layer[]> {
+function* buildLayers(
+  own: OwnParts,
+  specs: readonly LayerSpec[],
+  input: Shape,
+  path: readonly number[],
+): Pausable<Layer[]> {
   if (path.length === MOST_LEVELS) {
     const at = path.join('.');
     const problem = `has more than ${MOST_LEVELS} levels of nested layers, expected at most ${MOST_LEVELS}`;
@@ -156,7 +166,7 @@ function* buildLayers(specs: readonly LayerSpec[], input: Shape, path: readonly 
   let source = path.length === 0 ? 'the input' : `the input of layer ${path.join('.')}`;
   for (const [index, spec] of specs.entries()) {
     const place = [...path, index];
-    const layer = yield* buildLayer(spec, shape, place);
+    const layer = yield* buildLayer(own, spec, shape, place);
     // A layer reads the numbers of a row in their order, whatever the dimensions.
     if (sizeOf(layer.in) !== sizeOf(shape)) {
       const problem = `has length ${sizeOf(layer.in)}, expected ${sizeOf(shape)} (output of ${source})`;
@@ -172,20 +182,23 @@ function* buildLayers(specs: readonly LayerSpec[], input: Shape, path: readonly 
   return built;
 }
 
-function* buildLayer(spec: LayerSpec, input: Shape, path: readonly number[]): Pausable<Layer> {
+function* buildLayer(own: OwnParts, spec: LayerSpec, input: Shape, path: readonly number[]): Pausable<Layer> {
   const place = `buildNetwork: layer ${path.join('.')}`;
   const at = `layers.${path.join('.')}`;
   if (typeof spec !== 'object' || spec === null) {
     throw new OptionError(place, at, `has ${show(spec)}, expected an object with a kind`, { about: 'spec' });
   }
-  const kind = within(at, () => oneOf(place, 'kind', spec.kind, kinds));
+  const known = own === NO_PARTS ? kinds : { ...kinds, ...own.layers, ...own.activations };
+  const kind = within(at, () => oneOf(place, 'kind', spec.kind, known));
   // All short forms of activations have been converted by now.
-  if (isShort(kind)) throw unknownOption(`${place}: ${kind}`, 'fn', ['size', 'alpha']).inside(at);
+  if (Object.hasOwn(activations, kind) || Object.hasOwn(own.activations, kind))
+    throw unknownOption(`${place}: ${kind}`, 'fn', ['size', 'alpha']).inside(at);
   // The table pairs each kind with the factory of its own options; TypeScript cannot follow the pairing through a key.
-  const factory = layers[kind] as (options: object, place: Place) => Layer | Pausable<Layer>;
+  const factories = { ...own.layers, ...layers } as Readonly<Record<string, LayerFactory>>;
   const { kind: _, ...options } = spec;
   try {
-    const made = factory(options, { input, path, build: buildLayers });
+    const build: Place['build'] = (specs, input, path) => buildLayers(own, specs, input, path);
+    const made = factories[kind](options, { input, path, own, build });
     return 'next' in made ? yield* made : made;
   } catch (error) {
     // A nested layer has already named its position.

@@ -233,10 +233,16 @@ export interface ActivationOps {
   readonly backward: Op<[dz: Vector, da: Vector, za: Vector, n: number, alpha: number]>;
 }
 
+/** The name of a user's own operations: no backend has one under it. */
+export const ownName = (name: string): string => `own:${name}`;
+
 /** The operations of each activation. Only one with a parameter of its own takes alpha. */
 export const activationOps = Object.fromEntries(
   Object.entries(activations).map(([name, f]) => [name, activationOpsOf(functionName(name), f)]),
 ) as Readonly<Record<ActivationName, ActivationOps>>;
+
+/** Those of a user's own. */
+export const ownActivationOps = (name: string, f: Activation): ActivationOps => activationOpsOf(ownName(name), f);
 
 function activationOpsOf(name: string, f: Activation): ActivationOps {
   const alpha = f.alpha === 0 ? {} : { alpha: number };
@@ -253,9 +259,9 @@ function activationOpsOf(name: string, f: Activation): ActivationOps {
 }
 
 /** The loss of the leaves of B rows, and its gradient. */
-export const lossOp = ({ name, targets, evaluate }: Loss) =>
+export const lossOp = ({ name, targets, evaluate, own }: Loss) =>
   defineOp(
-    functionName(name),
+    own === undefined ? functionName(name) : ownName(own),
     {
       ...{ lossSums: output('leaves'), dy: output('B', 'O'), y: input('B', 'O') },
       ...{ t: targets === 'classes' ? input('B') : input('B', 'O') },

@@ -1,5 +1,5 @@
 import { viewOf } from '../backends/scratch.ts';
-import { type Activation, type ActivationName, activations } from '../model/activations/index.ts';
+import type { Activation } from '../model/activations/index.ts';
 import type { Layer, StackMemory } from '../model/layers/index.ts';
 import type { Network } from '../model/network.ts';
 import { sizeOf } from '../model/shape.ts';
@@ -65,10 +65,10 @@ export function createProbe(network: Network, workspace: Workspace, sums: Float6
     if (phase === 'forward') {
       const k = numbers.get(layer) ?? 0;
       lookAtOutputs(sums, k * SUMS, rows, n);
-      const { spec } = places[k];
       const x = neighbours.get(layer)?.x;
-      if (spec.kind !== 'activation' || x === undefined) return;
-      countFlat(viewOf(sums, units[k], sizeOf(layer.out)), x, rows, n, spec.fn, spec.alpha);
+      if (layer.activation === undefined || x === undefined) return;
+      const { f, alpha } = layer.activation;
+      countFlat(viewOf(sums, units[k], sizeOf(layer.out)), x, rows, n, f, alpha);
     } else {
       // A layer passes down the gradient with respect to the output of the layer below.
       const of = phase === 'loss' ? layer : neighbours.get(layer)?.below;
@@ -110,10 +110,9 @@ function countFlat(
   z: Float64Array, // [B, O]
   a: Float64Array, // [B, O]
   n: number, // B · O
-  fn: ActivationName,
-  alpha: number = activations[fn].alpha,
+  f: Activation,
+  alpha: number,
 ): void {
-  const f: Activation = activations[fn];
   const least = FLAT * f.maxSlope;
   flat.fill(0);
   for (let i = 0, o = 0; i < n; i++) {
@@ -147,14 +146,14 @@ export function* probeFigures(
   const units = unitOffsets(network);
   const firstToLearn = network.places.findIndex(({ tensors }) => tensors.length > 0);
   const figures: LayerFigures[] = [];
-  for (const [k, { path, layer, spec, tensors }] of network.places.entries()) {
+  for (const [k, { path, layer, tensors }] of network.places.entries()) {
     const { label, tensors: all } = layer;
     const out = sizeOf(layer.out);
     const count = rows * out;
     const [squares, sum, sumSquares] = viewOf(total, k * SUMS, SUMS);
     const mean = sum / count;
     const flat = viewOf(total, units[k], out);
-    const isActivation = spec.kind === 'activation';
+    const isActivation = layer.activation !== undefined;
     const own: TensorFigures[] = [];
     for (const { name, offset, length: P } of tensors) {
       const [values, mine, from] = [theta, gradient, start].map((vector) => viewOf(vector, offset, P));

@@ -6,9 +6,19 @@ import {
   createSchedule,
   type Json,
   type JsonObject,
+  type LoadedParts,
 } from '@gradloom/core';
-import { type Container, checkEncoding, isJsonObject, MODEL_KINDS, show } from '@gradloom/core/internal';
+import {
+  type Container,
+  checkEncoding,
+  checkModules,
+  isJsonObject,
+  MODEL_KINDS,
+  NOTHING_LOADED,
+  show,
+} from '@gradloom/core/internal';
 import { peekContainer, readContainer, writeContainer } from '../files/container.ts';
+import type { LoadOptions } from '../own/load-options.ts';
 import type { Checkpoint, Progress, RunArrays, RunRecord, SavedState } from './checkpoint.ts';
 import type { RunIdentity } from './same-run.ts';
 
@@ -54,8 +64,8 @@ export function saveCheckpoint(
  * Loads the checkpoint in `path`, for `train(..., { resume })`.
  * @throws Error naming the path and the problem if any byte is changed, or its parts do not belong to one run.
  */
-export const loadCheckpoint = (path: string): Checkpoint =>
-  checkpointOf('loadCheckpoint', path, readContainer('loadCheckpoint', path, [CHECKPOINT_KIND]));
+export const loadCheckpoint = (path: string, options: LoadOptions = {}): Checkpoint =>
+  checkpointOf('loadCheckpoint', path, readContainer('loadCheckpoint', path, [CHECKPOINT_KIND]), options);
 
 /**
  * The run that the header of the checkpoint in `path` names; its arrays are not read or checked.
@@ -74,14 +84,19 @@ const WITH_SHARDS = ' (its run cut batches into shards, as an earlier version di
  * The checkpoint in a container of its kind.
  * @throws Error naming the path if its parts do not belong to one run.
  */
-export function checkpointOf(where: string, path: string, { content, sections }: Container): Checkpoint {
+export function checkpointOf(
+  where: string,
+  path: string,
+  { content, sections }: Container,
+  { parts = NOTHING_LOADED }: LoadOptions,
+): Checkpoint {
   const { version, ...header } = content;
   if (version !== VERSION) {
     const why = isJsonObject(content.record) && 'shards' in content.record ? WITH_SHARDS : '';
     throw new Error(`${where}: ${path} has checkpoint version ${show(version)}, expected ${VERSION}${why}`);
   }
   try {
-    return checkCheckpoint(header, sections);
+    return checkCheckpoint(header, sections, parts);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`${where}: ${path} has parts that do not belong together (${reason}), expected those of one run`, {
@@ -110,19 +125,24 @@ const sectionsOf = (slots: readonly string[], arrays: Omit<RunArrays, 'epochLoss
 const slotSection = (slot: string): string => `optimizer ${slot}`;
 
 /** The checkpoint of a file, after checking everything that a resume reads. */
-function checkCheckpoint(header: JsonObject, sections: ReadonlyMap<string, Float64Array>): Checkpoint {
+function checkCheckpoint(
+  header: JsonObject,
+  sections: ReadonlyMap<string, Float64Array>,
+  parts: LoadedParts,
+): Checkpoint {
+  if (isJsonObject(header.record)) checkModules(header.record.modules, parts);
   const { loss, metadata, record, progress } = header as unknown as Checkpoint;
-  const network = buildNetwork((header as unknown as Checkpoint).spec);
+  const network = buildNetwork((header as unknown as Checkpoint).spec, parts.own);
   const { spec, parameterCount: P } = network;
   const preprocessing =
     header.preprocessing === undefined ? undefined : checkPreprocessing('checkpoint', header.preprocessing);
   if (preprocessing !== undefined) checkEncoding('checkpoint', network, preprocessing);
-  createLoss(loss);
+  createLoss(loss, parts.own);
   if (!isJsonObject(header.metadata)) throw new Error(`metadata has ${show(metadata)}, expected an object`);
   checkRecord(header.record);
   checkProgress(header.progress, record);
   const { slots, initialScalars } = createOptimizer(record.optimizer);
-  const { initialState } = createSchedule(record.schedule, record);
+  const { initialState } = createSchedule(record.schedule, record, parts.own);
   const counters = checkEarlier(header.earlier, record, progress);
   const stateLengths: [string, number][] = [
     ['parameters', P],
@@ -228,9 +248,12 @@ function checkEarlier(
 }
 
 function checkFigures(name: string, figures: Json | undefined): void {
-  if (figures === undefined || (isJsonObject(figures) && Object.values(figures).every(isNumber))) return;
+  if (figures === undefined || (isJsonObject(figures) && Object.values(figures).every(isFigure))) return;
   throw new Error(`${name} has ${show(figures)}, expected numbers`);
 }
+
+const isFigure = (value: Json): boolean =>
+  isNumber(value) || (isJsonObject(value) && Object.values(value).every(isNumber));
 
 const isNumber = (value: Json): boolean => typeof value === 'number';
 

@@ -1,4 +1,12 @@
-import type { LossSpec, ModelMetadata, NetworkSpec, OptimizerSpec, Preprocessing, ScheduleSpec } from '@gradloom/core';
+import type {
+  LossSpec,
+  ModelMetadata,
+  ModuleRecord,
+  NetworkSpec,
+  OptimizerSpec,
+  Preprocessing,
+  ScheduleSpec,
+} from '@gradloom/core';
 import type { BackendRecord } from '../backends/backend.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
 import type { ClassWeight } from '../run/class-weight.ts';
@@ -28,6 +36,8 @@ export interface RunRecord {
   readonly evaluateEvery: number;
   /** SHA-256 of the given starting weights; null if they were drawn from the seed. */
   readonly parameters: string | null;
+  /** The modules of the user's own parts; absent if there are none. */
+  readonly modules?: readonly ModuleRecord[];
   /** Steps of the whole run. */
   readonly totalSteps: number;
   /** Steps of an epoch. */

@@ -22,6 +22,7 @@ export function* recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Pa
     ...(plan.early === null ? {} : { early: plan.early }),
     ...(classWeight === undefined ? {} : { classWeight }),
     parameters: plan.parametersHash,
+    ...(plan.parts.modules.length === 0 ? {} : { modules: plan.parts.modules }),
     totalSteps: plan.context.totalSteps,
     stepsPerEpoch: plan.context.stepsPerEpoch,
     backend: backendRecord(backend),
@@ -97,12 +98,17 @@ export function* restoreArena(arena: Arena, { arrays }: Checkpoint): Pausable<vo
 }
 
 function describe({ path, own, other }: Difference): string {
+  const module = /^modules\.(.*)$/.exec(path)?.[1];
+  if (module !== undefined) return `module ${module} has ${hashText(own)}, expected ${hashText(other)}`;
   const part = /^data\.(\w+)$/.exec(path)?.[1];
   if (part === undefined) return `${path} has ${show(own)}, expected ${show(other)}`;
   const rows = (hash: unknown) =>
     hash === null ? `no ${part} rows` : `${part} rows of SHA-256 ${String(hash).slice(0, 12)}…`;
   return `dataset has ${rows(own)}, expected ${rows(other)}`;
 }
+
+const hashText = (hash: unknown): string =>
+  typeof hash === 'string' ? `the SHA-256 ${hash.slice(0, 12)}…` : 'not been given';
 
 function lengthText({ context, totalEpochs, lengthIn }: RunPlan, own: number, other: number): string {
   const epochs = lengthIn === 'epochs' && other % context.stepsPerEpoch === 0;

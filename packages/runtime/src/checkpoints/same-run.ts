@@ -19,11 +19,12 @@ export function runDifferences(own: RunIdentity, other: RunIdentity): Difference
 export const isSameRun = (own: RunIdentity, other: RunIdentity): boolean => runDifferences(own, other).length === 0;
 
 function comparable({ spec, loss, record }: RunIdentity) {
-  const { backend, totalSteps: _, ...rest }: RunRecord = record;
+  const { backend, modules = [], totalSteps: _, ...rest }: RunRecord = record;
   return {
     spec,
     loss: typeof loss === 'string' ? { kind: loss } : loss,
     ...rest,
+    modules: Object.fromEntries(modules.map(({ name, sha256 }) => [name, sha256])),
     backend: backend.name,
     blas: 'library' in backend ? libraryText(backend.library) : null,
   };

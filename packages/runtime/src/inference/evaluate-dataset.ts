@@ -1,5 +1,5 @@
 import { InputError, type Loss, type Metric, metrics, type Network, type Pausable } from '@gradloom/core';
-import { targetColumns, viewOf } from '@gradloom/core/internal';
+import { show, targetColumns, viewOf } from '@gradloom/core/internal';
 import type { Dataset } from '../datasets/dataset.ts';
 import { gatherTargets } from '../datasets/targets.ts';
 import { STRETCH, stretchRows } from '../memory/run-memory.ts';
@@ -23,6 +23,8 @@ export interface Evaluation {
   readonly rmse?: number;
   /** R²: 1 if every prediction is exact, 0 if they are no better than the mean of the targets. Values only. */
   readonly r2?: number;
+  /** Values of the user's own metrics by their names. Absent if there are none. */
+  readonly metrics?: Readonly<Record<string, number>>;
   /** Number of rows with an output that is not a finite number. Absent if there is none. */
   readonly unanswered?: number;
 }
@@ -48,7 +50,8 @@ export async function evaluateDataset(
 ): Promise<Evaluation> {
   const figures = await inTurns(figuresOf(network, loss, dataset));
   const unanswered = metrics.unanswered();
-  const readers = [...Object.values(figures), unanswered, ...extra];
+  const own = Object.entries(network.own.metrics).map(([name, create]) => [name, create()] as const);
+  const readers = [...Object.values(figures), unanswered, ...own.map(([, metric]) => metric), ...extra];
   const most = Math.min(dataset.rows, held * EVALUATION_ROWS);
   const { outputs, targets, lossSums } = arraysOf(setup, network, loss, held);
   let lossSum = 0;
@@ -68,8 +71,18 @@ export async function evaluateDataset(
     rows: dataset.rows,
     loss: lossSum / dataset.rows,
     ...values,
+    ...(own.length === 0
+      ? {}
+      : { metrics: Object.fromEntries(own.map(([name, metric]) => [name, metricValue(name, metric)])) }),
     ...(missing === 0 ? {} : { unanswered: missing }),
   };
+}
+
+/** Its code may be JavaScript, which nothing has checked. */
+function metricValue(name: string, metric: Metric): number {
+  const value: unknown = metric.value();
+  if (typeof value === 'number') return value;
+  throw new Error(`metric ${name}: value() has ${show(value)}, expected a number`);
 }
 
 /** Passes rows to each reader in parts; their size changes no bit. */

@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os';
+import type { LoadedParts } from '@gradloom/core';
 import { buildNetwork, createLoss, InputError, type LossSpec, type NetworkSpec, OptionError } from '@gradloom/core';
 import {
   defineOptions,
   doubles,
   list,
   type Named,
+  NOTHING_LOADED,
   type OptionsOf,
   option,
   record,
@@ -42,6 +44,8 @@ const evaluateOptions = defineOptions('evaluateModel', {
   backend: option.unchecked<BackendChoice>(),
   /** Path of the library that the blas backend loads. @default found by name */
   blas: option.unchecked<string>(),
+  /** Parts of the user's own that spec and loss name. @default none */
+  parts: option.unchecked<LoadedParts>(),
   /** Called with a sentence if memory is short and fewer threads are used. */
   onWarning: option.unchecked<(message: string) => void>(),
   /** Called when a thread has failed and its work is repeated. */
@@ -64,18 +68,19 @@ export async function evaluateModel(
   dataset: Dataset,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  const network = buildNetwork(spec);
-  record('evaluateModel', 'dataset', dataset, 'a dataset');
   const values = evaluateOptions.read(options);
+  const { parts = NOTHING_LOADED } = values;
+  const network = buildNetwork(spec, parts.own);
+  record('evaluateModel', 'dataset', dataset, 'a dataset');
   if (doubles('evaluateModel', 'parameters', parameters).length !== network.parameterCount) {
     throw new Error(`evaluateModel: parameters has length ${parameters.length}, expected ${network.parameterCount}`);
   }
   const lossSpec = values.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
-  const loss = within('loss', () => createLoss(lossSpec));
+  const loss = within('loss', () => createLoss(lossSpec, parts.own));
   checkFit('evaluateModel', network, loss, dataset);
   const { threads: asked = availableParallelism(), backend = 'auto', blas, readers, onWarning, onRetry } = values;
   const wanted = Math.min(asked, Math.ceil(dataset.rows / EVALUATION_ROWS));
-  const machine = { threads: wanted, ownThreads: true, backend, blas };
+  const machine = { parts, threads: wanted, ownThreads: true, backend, blas };
   const chunksHeld = chunksOf([dataset.rows]);
   const opened = openInference('evaluateModel', network, parameters, lossSpec, machine, readers, chunksHeld);
   const { setup, means, room } = opened;

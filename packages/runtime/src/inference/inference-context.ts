@@ -1,6 +1,7 @@
 import { buildNetwork, createLoss } from '@gradloom/core';
 import { createAllocator, FLOAT64 } from '@gradloom/core/internal';
 import { takeEvaluationScratch } from '../memory/thread-scratch.ts';
+import { partsOf } from '../own/imported-parts.ts';
 import type { InferenceSetup } from '../threads/protocol.ts';
 import { specOf } from '../threads/shared-spec.ts';
 import { createEvaluationContext, type EvaluationContext } from './evaluation.ts';
@@ -13,11 +14,12 @@ export interface InferenceContext extends EvaluationContext {
 
 /** That of thread `thread`. */
 export function createInferenceContext(setup: InferenceSetup, thread: number): InferenceContext {
-  const network = buildNetwork(specOf(setup.spec));
-  const loss = createLoss(setup.loss);
+  const own = partsOf(setup);
+  const network = buildNetwork(specOf(setup.spec), own);
+  const loss = createLoss(setup.loss, own);
   const { threads, heapBase } = setup;
   const shape = { network, loss, elementType: FLOAT64, backend: setup.backend.name };
   const { theta, scratch } = planInference({ ...shape, threads, heapBase }).bind(setup.memory);
-  const own = takeEvaluationScratch(shape, createAllocator('createInferenceContext', scratch[thread]));
-  return createEvaluationContext(setup, network, loss, theta, own);
+  const scratchOfThread = takeEvaluationScratch(shape, createAllocator('createInferenceContext', scratch[thread]));
+  return createEvaluationContext(setup, network, loss, theta, scratchOfThread);
 }

@@ -3,6 +3,7 @@ import { checkModel, MODEL_KINDS, modelOf, PARAMETERS } from '@gradloom/core/int
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import { CHECKPOINT_KIND, checkpointOf } from '../checkpoints/checkpoint-file.ts';
 import { readContainer, writeContainer } from '../files/container.ts';
+import type { LoadOptions } from '../own/load-options.ts';
 import { wasmEngine } from './model.ts';
 
 const KINDS = Object.values(MODEL_KINDS);
@@ -14,22 +15,18 @@ const KINDS = Object.values(MODEL_KINDS);
 export function saveModel(path: string, model: ModelContents): void {
   const { network, preprocessing } = checkModel('saveModel', model);
   const { spec } = network; // in its long form
-  const { parameters, loss, metadata } = model;
-  writeContainer(
-    'saveModel',
-    path,
-    MODEL_KINDS.model,
-    { spec, loss, metadata, preprocessing },
-    new Map([[PARAMETERS, parameters]]),
-  );
+  const { parameters, loss, metadata, parts } = model;
+  const modules = parts === undefined || parts.modules.length === 0 ? undefined : parts.modules;
+  const content = { spec, loss, metadata, preprocessing, modules };
+  writeContainer('saveModel', path, MODEL_KINDS.model, content, new Map([[PARAMETERS, parameters]]));
 }
 
 /**
  * Loads the model that `saveModel` wrote to `path`, or the model of a checkpoint.
  * @throws Error naming the path and the problem if any byte of the file is changed, missing or added.
  */
-export const loadModel = (path: string): Model =>
-  modelOf(`loadModel: ${path}`, readContainer('loadModel', path, KINDS), wasmEngine);
+export const loadModel = (path: string, { parts }: LoadOptions = {}): Model =>
+  modelOf(`loadModel: ${path}`, readContainer('loadModel', path, KINDS), wasmEngine, parts);
 
 /** Content of a model or checkpoint file. */
 export interface ModelFile {
@@ -44,9 +41,9 @@ export interface ModelFile {
 }
 
 /** A model or a checkpoint, whichever `path` holds. @throws Error as loadModel and loadCheckpoint do. */
-export function openModelFile(path: string): ModelFile {
+export function openModelFile(path: string, options: LoadOptions = {}): ModelFile {
   const container = readContainer('openModelFile', path, KINDS);
   const { kind, bytes, format } = container;
-  const checkpoint = kind === CHECKPOINT_KIND ? checkpointOf('openModelFile', path, container) : null;
-  return { bytes, format, model: modelOf(`openModelFile: ${path}`, container, wasmEngine), checkpoint };
+  const checkpoint = kind === CHECKPOINT_KIND ? checkpointOf('openModelFile', path, container, options) : null;
+  return { bytes, format, model: modelOf(`openModelFile: ${path}`, container, wasmEngine, options.parts), checkpoint };
 }

@@ -30,7 +30,7 @@ export function openInference(
   chunks = 0, // of an evaluation to hold at once, if there is memory for it
 ): OpenedInference {
   refuseBadWeights(where, network, parameters);
-  const loss = createLoss(lossSpec);
+  const loss = createLoss(lossSpec, network.own);
   const shape = { network, lossSpec, ...machine };
   const read = { name: 'readers of the outputs', bytes: readers.reduce((sum, { bytes = 0 }) => sum + bytes, 0) };
   const opening = openTeamSetup(shape, { chunks, orders: 0 }, function* (compiled) {

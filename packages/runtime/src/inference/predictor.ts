@@ -17,7 +17,7 @@ export function createPredictor(
   parameters: Float64Array, // [P]
   lossSpec: LossSpec,
 ): Predictor {
-  const loss = createLoss(lossSpec);
+  const loss = createLoss(lossSpec, network.own);
   const { name } = inferenceBackend();
   const takeArrays = (allocate: Allocate) => ({
     scratch: takeKernelScratch(network.products, name, allocate), // first, where the kernels look for it

@@ -1,6 +1,7 @@
 import type { LossSpec, OptimizerSpec, ScheduleSpec } from '@gradloom/core';
 import {
   defineOptions,
+  list,
   type Named,
   number,
   type Option,
@@ -181,6 +182,17 @@ export const trainOptions = defineOptions('train', {
    * false
    */
   profile: option.flag(false, 'measure where each thread spends its time, for the report; not with --probe'),
+  /**
+   * Modules with parts of your own: paths from the current directory, or URLs of files. See `loadParts`. Spec, loss,
+   * schedule and initializers may name the parts; evaluations have their metrics.
+   * @default none
+   */
+  modules: option.kind((where, name, value): readonly (string | URL)[] => {
+    const given = list(where, name, value as readonly (string | URL)[], 'a list of paths or URLs of modules');
+    return [...given];
+  })(undefined, 'module with activations, losses, layers and other parts of your own'),
+  /** Compares the derivatives of own parts with differences of their functions before training. @default true */
+  checkGradients: option.flag(true, 'do not compare the derivatives of own parts with differences before training'),
   /** Writes checkpoints, from which the run can continue to the same bits. @default none */
   checkpoint: option.unchecked<CheckpointOptions>(),
   /**

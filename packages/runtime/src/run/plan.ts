@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { LoadedParts } from '@gradloom/core';
 import {
   checkPreprocessing,
   createLoss,
@@ -17,6 +18,7 @@ import {
   FLOAT64,
   leafCount,
   leafRows,
+  NOTHING_LOADED,
   within,
 } from '@gradloom/core/internal';
 import type { Checkpoint, EarlyRecord } from '../checkpoints/checkpoint.ts';
@@ -32,6 +34,7 @@ import { fingerprintInTurns } from '../files/fingerprint.ts';
 import { EVALUATION_ROWS } from '../memory/thread-scratch.ts';
 import type { Pool } from '../threads/pool.ts';
 import { mostWorking } from '../tuning/working-threads.ts';
+import { checkOwnGradients } from './check-own-gradients.ts';
 import { checkParameters } from './check-parameters.ts';
 import { checkPool } from './check-pool.ts';
 import { checkSplits } from './check-splits.ts';
@@ -48,6 +51,7 @@ import { missingClasses, warningsOf } from './warnings.ts';
 
 /** A run with every default filled in and every shape checked. */
 export interface RunPlan extends RunShape {
+  readonly parts: LoadedParts; // of the user's own
   readonly tunesThreads: boolean; // the run measures how many of `threads` are fastest
   readonly data: DataSplits; // the caller's rows, under names of the run's own
   readonly pool: Pool | undefined; // undefined: threads of its own
@@ -72,11 +76,16 @@ export interface RunPlan extends RunShape {
 }
 
 /** @throws OptionError for the first option or shape that does not fit, before any thread or large memory. */
-export const planRun = (spec: NetworkSpec, data: DataSplits, options: TrainOptions): RunPlan =>
-  complete(planRunInTurns(spec, data, options));
+export const planRun = (spec: NetworkSpec, data: DataSplits, options: TrainOptions, parts?: LoadedParts): RunPlan =>
+  complete(planRunInTurns(spec, data, options, parts));
 
 /** Likewise, with pauses. */
-export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: TrainOptions): Pausable<RunPlan> {
+export function* planRunInTurns(
+  spec: NetworkSpec,
+  data: DataSplits,
+  given: TrainOptions,
+  parts: LoadedParts = NOTHING_LOADED,
+): Pausable<RunPlan> {
   // Before the first pause, after which the caller may change its objects or the current directory.
   const options = trainOptions.read(given);
   const asked = { ...given };
@@ -84,15 +93,16 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
   refuseConflicts(asked, splits);
   const { train, validation, test } = splits;
   const checkpoint = options.checkpoint === undefined ? null : checkpointSettings(options.checkpoint);
-  const network = yield* buildNetworkInTurns(copyJson(spec));
+  const network = yield* buildNetworkInTurns(copyJson(spec), parts.own);
   yield* refuseUntrainable(network);
   const lossSpec = options.loss ?? (train.classes === null ? 'mse' : 'softmax-cross-entropy');
-  const loss = within('loss', () => createLoss(lossSpec));
+  const loss = within('loss', () => createLoss(lossSpec, parts.own));
   const { preprocessing } = train;
   if (preprocessing !== undefined) checkEncoding('train', network, checkPreprocessing('train', preprocessing));
   for (const set of [train, validation, test])
     if (set !== undefined) yield* checkFitInTurns('train', network, loss, set);
   const weighing = yield* planWeighing(options.classWeight, train);
+  if (options.checkGradients) yield* checkOwnGradients(network, loss, train);
   const { optimizer: optimizerSpec, schedule: scheduleSpec, epochs, steps, threads: team, pool, resume } = options;
   const optimizer = within('optimizer', () => createOptimizer(optimizerSpec));
   const batch = options.batch === 'full' ? train.rows : Math.min(train.rows, options.batch);
@@ -111,8 +121,9 @@ export function* planRunInTurns(spec: NetworkSpec, data: DataSplits, given: Trai
     network,
     loss,
     optimizer,
-    schedule: within('schedule', () => createSchedule(scheduleSpec, context)),
+    schedule: within('schedule', () => createSchedule(scheduleSpec, context, parts.own)),
     lossSpec,
+    parts,
     optimizerSpec,
     scheduleSpec,
     context,

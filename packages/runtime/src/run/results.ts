@@ -1,4 +1,4 @@
-import type { LossSpec, NetworkSpec, Preprocessing } from '@gradloom/core';
+import type { LoadedParts, LossSpec, NetworkSpec, Preprocessing } from '@gradloom/core';
 import type { Backend } from '../backends/backend.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
 import type { Profile } from '../measure/clock.ts';
@@ -10,10 +10,12 @@ export interface TrainResult {
   readonly spec: NetworkSpec;
   /** The trained weights [P], layer by layer, W then b: with `patience` those of the best evaluation. */
   readonly parameters: Float64Array;
-  /** SHA-256 of the weights as 64 hexadecimal digits: equal fingerprints, equal bits. */
+  /** SHA-256 of the weights, with `modules` also of these, as 64 hexadecimal digits: equal fingerprints, equal bits. */
   readonly fingerprint: string;
   /** The loss that was minimized. */
   readonly loss: LossSpec;
+  /** The parts of the user's own, with `modules`. */
+  readonly parts?: LoadedParts;
   /** How rows of the table become inputs, if the datasets are of a table. */
   readonly preprocessing?: Preprocessing;
   /** 'completed', 'early' if `patience` ended the run, or 'aborted' if `signal` did. */

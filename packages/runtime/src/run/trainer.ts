@@ -2,13 +2,16 @@ import type { NetworkSpec } from '@gradloom/core';
 import { takeCheckpointPlace } from '../checkpoints/checkpoint-folder.ts';
 import { checkResume, recordOf } from '../checkpoints/resume.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
+import { loadModules } from '../own/load-parts.ts';
 import { createPool, isPool } from '../threads/pool.ts';
 import { inTurns } from '../turns/in-turns.ts';
+import { checkSplits } from './check-splits.ts';
+import { copyJson } from './copy-json.ts';
 import { createEventStream } from './event-stream.ts';
 import type { TrainEvent } from './events.ts';
 import { runSteps } from './loop.ts';
 import type { TrainOptions } from './options.ts';
-import { planRunInTurns } from './plan.ts';
+import { planRunInTurns, type RunPlan } from './plan.ts';
 import { prepareRunInTurns } from './prepare.ts';
 import type { TrainResult } from './results.ts';
 import { finishedRun } from './start-run.ts';
@@ -82,13 +85,23 @@ async function runTraining(
   }
 }
 
+/** With the parts of modules, which are imported before anything else. */
+async function planned(spec: NetworkSpec, data: DataSplits, options: TrainOptions): Promise<RunPlan> {
+  const { modules } = options ?? {};
+  if (!Array.isArray(modules)) return await inTurns(planRunInTurns(spec, data, options));
+  // What the caller may change meanwhile.
+  const [network, splits, given] = [copyJson(spec), checkSplits(data), copyOptions(options)];
+  const parts = await loadModules('train', [...modules]);
+  return await inTurns(planRunInTurns(network, splits, given, parts));
+}
+
 async function runPlanned(
   spec: NetworkSpec,
   given: DataSplits,
   options: TrainOptions,
   emit: (event: TrainEvent) => void,
 ): Promise<TrainResult> {
-  const asked = await inTurns(planRunInTurns(spec, given, options));
+  const asked = await planned(spec, given, options);
   const { data } = asked;
   const run = await inTurns(prepareRunInTurns(asked, data));
   const { plan } = run;
@@ -113,4 +126,15 @@ async function runPlanned(
   } finally {
     place?.release();
   }
+}
+
+/** The specs among the options are the only ones that are objects of JSON. */
+function copyOptions(options: TrainOptions): TrainOptions {
+  const { loss, optimizer, schedule } = options;
+  return {
+    ...options,
+    ...(loss === undefined ? {} : { loss: copyJson(loss) }),
+    ...(optimizer === undefined ? {} : { optimizer: copyJson(optimizer) }),
+    ...(schedule === undefined ? {} : { schedule: copyJson(schedule) }),
+  };
 }

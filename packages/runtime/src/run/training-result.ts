@@ -29,8 +29,9 @@ export function* trainingResult(parts: ResultParts): Pausable<TrainResult> {
   return {
     spec: plan.network.spec,
     parameters,
-    fingerprint: yield* fingerprintInTurns(parameters),
+    fingerprint: yield* fingerprintInTurns(parameters, plan.parts.modules),
     loss: setup.loss,
+    ...(plan.parts.modules.length === 0 ? {} : { parts: plan.parts }),
     ...(preprocessing === undefined ? {} : { preprocessing }),
     stopped: step >= totalSteps ? 'completed' : stopsEarly(plan, progress) ? 'early' : 'aborted',
     steps: step,

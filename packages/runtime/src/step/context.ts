@@ -20,6 +20,7 @@ import { createEvaluationContext, type EvaluationContext } from '../inference/ev
 import { type Clock, createClock } from '../measure/clock.ts';
 import { type Arena, planArena } from '../memory/arena.ts';
 import { type ThreadScratch, takeThreadScratch } from '../memory/thread-scratch.ts';
+import { partsOf } from '../own/imported-parts.ts';
 import { type Barrier, createBarrier } from '../threads/barrier.ts';
 import type { RunSetup } from '../threads/protocol.ts';
 import { specOf } from '../threads/shared-spec.ts';
@@ -50,10 +51,11 @@ export interface RunContext extends EvaluationContext, Omit<ThreadScratch, 'kern
 
 /** Builds thread `thread`'s context: all that a span allocates, it allocates here. */
 export function createContext(setup: RunSetup, thread: number): RunContext {
-  const network = buildNetwork(specOf(setup.spec));
-  const loss = createLoss(setup.loss);
+  const own = partsOf(setup);
+  const network = buildNetwork(specOf(setup.spec), own);
+  const loss = createLoss(setup.loss, own);
   const optimizer = createOptimizer(setup.optimizer);
-  const schedule = createSchedule(setup.schedule, setup.context);
+  const schedule = createSchedule(setup.schedule, setup.context, own);
   const { elementType, batch, lastBatch, leaf, passRows, couples, threads, probes, heapBase, insideBytes } = setup;
   const backend = setup.backend.name;
   const rows = { batch, lastBatch, leaf, passRows, couples };

@@ -1,5 +1,5 @@
 import type { ElementType, LossSpec, OptimizerSpec, ScheduleContext, ScheduleSpec } from '@gradloom/core';
-import type { WasmMemory } from '@gradloom/core/internal';
+import type { ModuleSource, WasmMemory } from '@gradloom/core/internal';
 import type { Backend, CompiledKernels } from '../backends/backend.ts';
 import type { CheckpointEntry, Written } from '../checkpoints/checkpoint-folder.ts';
 import type { DataMatrix, Dataset } from '../datasets/dataset.ts';
@@ -11,6 +11,7 @@ export interface TeamSetup extends CompiledKernels {
   readonly run: number; // unique in the process
   readonly spec: SharedSpec;
   readonly loss: LossSpec;
+  readonly modules: readonly ModuleSource[]; // of the user, which the thread imports before its first task
   readonly threads: number; // that the memory was planned for
   readonly backend: Backend;
   readonly memory: WasmMemory;

@@ -1,4 +1,4 @@
-import type { LossSpec, Network, Pausable } from '@gradloom/core';
+import type { LoadedParts, LossSpec, Network, Pausable } from '@gradloom/core';
 import { compileFor, resolveBackend } from '../backends/backend.ts';
 import type { BackendChoice } from '../backends/backend-choices.ts';
 import { fitMemory, type Means } from '../memory/fit-memory.ts';
@@ -13,6 +13,7 @@ import { shareSpec } from './shared-spec.ts';
 export interface TeamShape {
   readonly network: Network;
   readonly lossSpec: LossSpec;
+  readonly parts?: LoadedParts; // of the user's own that the two may name
   readonly threads: number; // fewer where memory is short
   readonly ownThreads: boolean; // that are started for it, rather than those of a pool
   readonly backend: BackendChoice;
@@ -69,6 +70,7 @@ export function* openTeamSetup<Layout>(
     // Threads rebuild the network and the loss from these.
     spec: yield* shareSpec(shape.network.spec),
     loss: shape.lossSpec,
+    modules: shape.parts?.sources ?? [],
     threads: means.threads,
     backend,
     memory,

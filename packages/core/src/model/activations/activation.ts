@@ -1,5 +1,7 @@
 /** An elementwise nonlinearity a = f(z). */
 export interface Activation {
+  /** The name of a user's own; absent for the built-in ones, which backends may know by name. */
+  readonly own?: string;
   /** f(z). */
   apply(z: number, alpha: number): number;
   /** f′, from z or from a = f(z), as `reads` says; the other argument is NaN. */

@@ -1,4 +1,5 @@
 import { kind } from '../../options/index.ts';
+import { NO_PARTS, type OwnParts } from '../../own/own-parts.ts';
 import { createMember, type SpecOf } from '../family.ts';
 import { constant, zeros } from './constant.ts';
 import type { Initializer } from './initializer.ts';
@@ -31,8 +32,8 @@ export const initializers: { readonly [K in keyof typeof table]: (typeof table)[
 export type InitializerSpec = SpecOf<typeof initializers>;
 
 /** @throws Error naming the nearest known initializer or option. */
-export const createInitializer = (spec: InitializerSpec): Initializer =>
-  createMember('initializer', initializers, spec);
+export const createInitializer = (spec: InitializerSpec, own: OwnParts = NO_PARTS): Initializer =>
+  createMember('initializer', initializers, spec, own.initializers);
 
 /** An option that is the spec of an initializer, which `createInitializer` checks. */
 export const initializer = kind((_where, _name, value) => value as InitializerSpec);

@@ -2,21 +2,21 @@ import {
   defineOptions,
   type Named,
   type OptionsOf,
-  oneOf,
   positiveInteger,
   required,
   unchecked,
 } from '../../options/index.ts';
-import { activationOps } from '../../program/ops.ts';
+import { activationOps, ownActivationOps } from '../../program/ops.ts';
+import { oneOf } from '../../text/check.ts';
 import { unknownOption } from '../../text/option-error.ts';
 import { nonNegative } from '../../text/range.ts';
-import { activations } from '../activations/index.ts';
+import { type Activation, type ActivationName, activations } from '../activations/index.ts';
 import { sizeOf } from '../shape.ts';
 import type { Layer, Place } from './layer.ts';
 
 const activationOptions = defineOptions('activation', {
   /** The function, by its name in the table of activations. */
-  fn: required(oneOf(activations)),
+  fn: required(() => unchecked<ActivationName>()), // checked below, since a user may have own ones
   /** Inputs and outputs per row. @default the outputs of the layer before */
   size: positiveInteger(),
   /**
@@ -30,14 +30,15 @@ const activationOptions = defineOptions('activation', {
 export interface ActivationOptions extends OptionsOf<typeof activationOptions.table>, Named {}
 
 /** y[i] = f(x[i]), f from the table of activations. */
-export function activation(options: ActivationOptions, { input }: Pick<Place, 'input'>): Layer {
+export function activation(options: ActivationOptions, { input, own }: Pick<Place, 'input' | 'own'>): Layer {
   const { fn, size: width, alpha: given } = activationOptions.read(options);
-  const f = activations[fn];
+  const table: Readonly<Record<string, Activation>> = { ...activations, ...own?.activations };
+  const f = table[oneOf('activation', 'fn', fn, table)];
   if (given !== undefined && f.alpha === 0) throw unknownOption(`activation ${fn}`, 'alpha', ['fn', 'size']);
   const shape = width === undefined ? input : [width];
   const size = sizeOf(shape);
   const alpha = given === undefined ? f.alpha : nonNegative('activation', 'alpha', given);
-  const ops = activationOps[fn];
+  const ops = f.own === undefined ? activationOps[fn] : ownActivationOps(f.own, f);
   const readsZ = f.reads === 'z';
   return {
     label: `${fn}(${size})`,
@@ -46,6 +47,7 @@ export function activation(options: ActivationOptions, { input }: Pick<Place, 'i
     elementwise: true,
     reads: { x: readsZ, y: !readsZ },
     tensors: [],
+    activation: { f, alpha },
     forward(y, x, _parameters, B, { emit }) {
       emit(ops.forward, y, x, B * size, alpha);
     },

@@ -19,12 +19,12 @@ const denseOptions = defineOptions('dense', {
 export interface DenseOptions extends OptionsOf<typeof denseOptions.table>, Named {}
 
 /** y = x · W + b with W [I, O], b [O]. */
-export function dense(options: DenseOptions, { input }: Place): Layer {
+export function dense(options: DenseOptions, { input, own }: Place): Layer {
   const { in: width, out: O, init, biasInit } = denseOptions.read(options);
   const shape = width === undefined ? input : [width];
   const I = sizeOf(shape);
-  const initializeW = createInitializer(init);
-  const initializeB = createInitializer(biasInit);
+  const initializeW = createInitializer(init, own);
+  const initializeB = createInitializer(biasInit, own);
   return {
     label: `dense(${I}->${O})`,
     in: shape,

@@ -22,10 +22,10 @@ export interface EmbeddingOptions extends OptionsOf<typeof embeddingOptions.tabl
  * rows ascending and in them places ascending. No gradient reaches an index: dx is 0.
  * @throws InputError in forward for an index that is not whole or not in [0, V), before anything is read.
  */
-export function embedding(options: EmbeddingOptions, { input, path }: Place): Layer {
+export function embedding(options: EmbeddingOptions, { input, path, own }: Place): Layer {
   const k = sizeOf(input);
   const { vocabulary: V, width, init } = embeddingOptions.read(options);
-  const initialize = createInitializer(init);
+  const initialize = createInitializer(init, own);
   const label = `embedding(${V}x${width})`;
   const where = `${label} at layer ${path.join('.')}`;
   return {

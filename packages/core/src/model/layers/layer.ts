@@ -1,7 +1,9 @@
 import type { Allocate, ProductShape } from '../../backends/scratch.ts';
+import type { OwnParts } from '../../own/own-parts.ts';
 import type { Pausable } from '../../pausable.ts';
 import type { Emit } from '../../program/op.ts';
 import type { Random } from '../../random/random.ts';
+import type { Activation } from '../activations/activation.ts';
 import type { Shape } from '../shape.ts';
 import type { LayerSpec } from './index.ts';
 import type { Inspect } from './inspect.ts';
@@ -79,6 +81,13 @@ export interface Layer {
    * them. Absent: none.
    */
   readonly products?: readonly ProductShape[];
+  /** The function of an activation layer. Absent: it is none. */
+  readonly activation?: {
+    /** The function and its derivative. */
+    readonly f: Activation;
+    /** Its parameter. */
+    readonly alpha: number;
+  };
   /** Nested layers, in order. Its tensors are theirs. */
   readonly inner?: readonly Layer[];
   /**
@@ -124,6 +133,8 @@ export interface Place {
   readonly input: Shape;
   /** Position in the network, counted from 0; for a nested layer, followed by its position in the outer layer. */
   readonly path: readonly number[];
+  /** Parts of the user's own. Absent: none. */
+  readonly own?: OwnParts;
   /** Builds nested layers. @throws Error if they do not fit together. */
   build(specs: readonly LayerSpec[], input: Shape, path: readonly number[]): Pausable<Layer[]>;
 }

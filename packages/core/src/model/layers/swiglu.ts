@@ -22,12 +22,12 @@ export interface SwigluOptions extends OptionsOf<typeof swigluOptions.table>, Na
  * y = silu(g) · v with the gate g = x · Wg + bg and the value v = x · Wv + bv, Wg and Wv [I, O].
  * dx is dg · Wgᵀ, to which dv · Wvᵀ is added. [Shazeer 2020, eq. 5](https://arxiv.org/abs/2002.05202), with biases.
  */
-export function swiglu(options: SwigluOptions, { input }: Place): Layer {
+export function swiglu(options: SwigluOptions, { input, own }: Place): Layer {
   const { in: width, out: O, init, biasInit } = swigluOptions.read(options);
   const shape = width === undefined ? input : [width];
   const I = sizeOf(shape);
-  const initializeW = createInitializer(init);
-  const initializeB = createInitializer(biasInit);
+  const initializeW = createInitializer(init, own);
+  const initializeB = createInitializer(biasInit, own);
   return {
     label: `swiglu(${I}->${O})`,
     in: shape,

@@ -1,3 +1,4 @@
+import { NO_PARTS, type OwnParts } from '../../own/own-parts.ts';
 import { createMember, type SpecOf } from '../family.ts';
 import { binaryCrossEntropy } from './binary-cross-entropy.ts';
 import { huber } from './huber.ts';
@@ -26,7 +27,8 @@ export const losses: { readonly [K in keyof typeof table]: (typeof table)[K] } =
 export type LossSpec = SpecOf<typeof losses>;
 
 /** @throws Error naming the nearest known loss or option. */
-export const createLoss = (spec: LossSpec): Loss => createMember('loss', losses, spec);
+export const createLoss = (spec: LossSpec, own: OwnParts = NO_PARTS): Loss =>
+  createMember('loss', losses, spec, own.losses);
 
 /** Kind of targets: 'classes', one index per row, or 'values', one number per output. */
 export const lossTargets = (spec: LossSpec): Loss['targets'] => createLoss(spec).targets;

@@ -22,6 +22,8 @@ export interface Loss {
   readonly targets: 'classes' | 'values';
   /** With one output that answers yes or no: the threshold above which it is yes. 0 for logits; 0.5 if absent. */
   readonly threshold?: number;
+  /** The name of a user's own; absent for the built-in ones, which backends may know by name. */
+  readonly own?: string;
   /** The plain code that defines the bits. */
   readonly evaluate: LossKernel;
 }

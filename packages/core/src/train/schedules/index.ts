@@ -1,5 +1,6 @@
 import { createMember, type SpecOf } from '../../model/family.ts';
 import { count, defineOptions, type OptionsOf } from '../../options/index.ts';
+import { NO_PARTS, type OwnParts } from '../../own/own-parts.ts';
 import { constant } from './constant.ts';
 import { cosine } from './cosine.ts';
 import { exponential } from './exponential.ts';
@@ -38,12 +39,13 @@ export const warmupOptions = defineOptions('schedule', {
 export interface WarmupOptions extends OptionsOf<typeof warmupOptions.table> {}
 
 /** @throws Error naming the nearest known schedule or option. */
-export function createSchedule(spec: ScheduleSpec, context: ScheduleContext): Schedule {
-  if (typeof spec !== 'object' || spec === null) return createMember('schedule', schedules, spec)(context);
+export function createSchedule(spec: ScheduleSpec, context: ScheduleContext, own: OwnParts = NO_PARTS): Schedule {
+  const create = (member: unknown): ScheduleIn => createMember('schedule', schedules, member, own.schedules);
+  if (typeof spec !== 'object' || spec === null) return create(spec)(context);
   const { warmupSteps: steps, ...rest } = spec;
   const { warmupSteps } = warmupOptions.read({ warmupSteps: steps });
   const totalSteps = Math.max(1, context.totalSteps - warmupSteps);
-  const schedule = createMember('schedule', schedules, rest)({ ...context, totalSteps });
+  const schedule = create(rest)({ ...context, totalSteps });
   return warmupSteps === 0 ? schedule : warmup(warmupSteps, schedule);
 }
 

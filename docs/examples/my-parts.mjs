@@ -1,0 +1,33 @@
+// Parts of one's own, for own-parts.mjs. Each thread imports this module.
+import { defineActivation, defineLoss, defineMetric } from '@gradloom/runtime';
+
+/** z³. */
+export const cube = defineActivation({
+  name: 'cube',
+  apply: (z) => z * z * z,
+  derivative: (z) => 3 * z * z,
+});
+
+/** The pinball loss: its minimum is the quantile τ of the targets. */
+export const pinball = defineLoss({
+  name: 'pinball',
+  options: { tau: 0.5 },
+  value: (y, t, { tau }) => (t > y ? tau * (t - y) : (1 - tau) * (y - t)),
+  derivative: (y, t, { tau }) => (t > y ? -tau : 1 - tau),
+});
+
+/** The share of targets below the output. */
+export const below = defineMetric({
+  name: 'below',
+  create() {
+    let count = 0;
+    let rows = 0;
+    return {
+      add(y, t, B, O) {
+        for (let i = 0; i < B * O; i++) if (t[i] < y[i]) count++;
+        rows += B * O;
+      },
+      value: () => count / rows,
+    };
+  },
+});

@@ -1,0 +1,118 @@
+import { activations } from '../model/activations/index.ts';
+import { initializers } from '../model/initializers/index.ts';
+import { layers } from '../model/layers/index.ts';
+import { losses } from '../model/losses/index.ts';
+import { show } from '../text/show.ts';
+import { metrics } from '../train/metrics/index.ts';
+import { schedules } from '../train/schedules/index.ts';
+import { type ActivationPart, activationOf } from './define-activation.ts';
+import { type InitializerPart, initializerOf } from './define-initializer.ts';
+import { type LayerPart, layerOf } from './define-layer.ts';
+import { type LossPart, lossOf } from './define-loss.ts';
+import type { MetricPart } from './define-metric.ts';
+import { type SchedulePart, scheduleOf } from './define-schedule.ts';
+import type { OwnParts } from './own-parts.ts';
+
+/** Any part of one's own. */
+export type OwnPart = ActivationPart | LossPart | LayerPart | InitializerPart | SchedulePart | MetricPart;
+
+/** What a module exports, by the name of the export. */
+export interface ModuleExports {
+  /** Of the module, in errors. */
+  readonly source: string;
+  readonly exports: Readonly<Record<string, unknown>>;
+}
+
+/** Each family: its built-in members, the functions that a part of it needs, and whether it may have options. */
+const families = {
+  activation: { builtIn: { ...layers, ...activations }, needs: ['apply', 'derivative'] },
+  loss: { builtIn: losses, needs: [] }, // either of two forms
+  layer: { builtIn: { ...layers, ...activations }, needs: ['build'] },
+  initializer: { builtIn: initializers, needs: ['fill'] },
+  schedule: { builtIn: schedules, needs: ['factor'] },
+  metric: { builtIn: { ...metrics, rows: true, loss: true }, needs: ['create'] },
+} as const;
+
+/**
+ * The parts that modules export, by family. Exports that are no parts are left alone.
+ * @throws Error naming the module and the export for a part that is not whole, or whose name is taken.
+ */
+export function collectParts(modules: readonly ModuleExports[]): OwnParts {
+  const parts = {
+    ...{ activations: {}, losses: {}, layers: {}, initializers: {}, schedules: {}, metrics: {} },
+  } as { -readonly [K in keyof OwnParts]: Record<string, OwnParts[K][string]> };
+  const taken = new Map<string, string>(); // by family and name: where it stands
+  for (const { source, exports } of modules) {
+    const before = taken.size;
+    for (const [name, value] of Object.entries(exports)) {
+      if (!isPart(value)) continue;
+      const part = checkPart(`${source}: export ${name}`, value);
+      // A layer and an activation are told apart by their names alone.
+      const family = part.part === 'activation' ? 'layer' : part.part;
+      const key = `${family} ${part.name}`;
+      const other = taken.get(key);
+      if (other !== undefined) {
+        throw new Error(
+          `${source}: export ${name} has the name ${show(part.name)}, expected one of its own (${other} has it)`,
+        );
+      }
+      taken.set(key, `export ${name} of ${source}`);
+      add(parts, part);
+    }
+    if (taken.size === before) {
+      const families = 'defineActivation, defineLoss, defineLayer, defineInitializer, defineSchedule or defineMetric';
+      throw new Error(`${source}: has no export that is a part, expected one made by ${families}`);
+    }
+  }
+  return parts;
+}
+
+function add(parts: { -readonly [K in keyof OwnParts]: Record<string, OwnParts[K][string]> }, part: OwnPart): void {
+  if (part.part === 'activation') parts.activations[part.name] = activationOf(part);
+  else if (part.part === 'loss') parts.losses[part.name] = (options) => lossOf(part, options);
+  else if (part.part === 'layer') parts.layers[part.name] = (options, place) => layerOf(part, options, place);
+  else if (part.part === 'initializer') parts.initializers[part.name] = (options) => initializerOf(part, options);
+  else if (part.part === 'schedule') parts.schedules[part.name] = (options) => scheduleOf(part, options);
+  else parts.metrics[part.name] = () => part.create();
+}
+
+const isPart = (value: unknown): value is { readonly part: unknown } =>
+  typeof value === 'object' && value !== null && 'part' in value;
+
+const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+
+/** Modules may be JavaScript, and parts plain objects: nothing has checked them. */
+function checkPart(where: string, value: { readonly part: unknown }): OwnPart {
+  const { part } = value;
+  if (typeof part !== 'string' || !Object.hasOwn(families, part)) {
+    throw new Error(`${where} has part ${show(part)}, expected one of ${Object.keys(families).join(', ')}`);
+  }
+  const { builtIn, needs } = families[part as keyof typeof families];
+  const fields = value as unknown as Record<string, unknown>;
+  const { name, options, alpha } = fields;
+  if (typeof name !== 'string' || !NAME.test(name)) {
+    throw new Error(`${where} has the name ${show(name)}, expected lower-case words joined by hyphens`);
+  }
+  if (Object.hasOwn(builtIn, name)) {
+    throw new Error(`${where} has the name ${show(name)}, expected one that no built-in part has`);
+  }
+  const forms: readonly (readonly string[])[] = part === 'loss' ? [['value', 'derivative'], ['ofRow']] : [needs];
+  if (!forms.some((form) => form.every((key) => typeof fields[key] === 'function'))) {
+    const wanted = forms.map((form) => form.join(' and ')).join(', or ');
+    throw new Error(
+      `${where} (${part} ${name}) is not whole, expected ${wanted} as ${needs.length === 1 ? 'a function' : 'functions'}`,
+    );
+  }
+  if ('ofRow' in fields && fields.targets !== 'classes' && fields.targets !== 'values') {
+    throw new Error(`${where} (loss ${name}) has targets ${show(fields.targets)}, expected classes or values`);
+  }
+  if (alpha !== undefined && !(typeof alpha === 'number' && alpha > 0 && Number.isFinite(alpha))) {
+    throw new Error(`${where} (${part} ${name}) has alpha ${show(alpha)}, expected a number above 0`);
+  }
+  for (const [key, standard] of Object.entries(options ?? {})) {
+    if (['number', 'boolean', 'string'].includes(typeof standard) && key !== 'kind') continue;
+    const wanted = 'a number, a word, or true or false (under a name other than kind)';
+    throw new Error(`${where} (${part} ${name}): option ${key} has the default ${show(standard)}, expected ${wanted}`);
+  }
+  return value as unknown as OwnPart;
+}

@@ -1,0 +1,23 @@
+export { checkGradientsInTurns, type GradientCheck } from './check-gradients.ts';
+export { collectParts, type ModuleExports, type OwnPart } from './collect-parts.ts';
+export { type ActivationDefinition, type ActivationPart, defineActivation } from './define-activation.ts';
+export { defineInitializer, type InitializerDefinition, type InitializerPart } from './define-initializer.ts';
+export { defineLayer, type LayerDefinition, type LayerPart, type OwnLayer } from './define-layer.ts';
+export {
+  defineLoss,
+  type ElementwiseLossDefinition,
+  type LossDefinition,
+  type LossPart,
+  type RowLossDefinition,
+} from './define-loss.ts';
+export { defineMetric, type MetricDefinition, type MetricPart } from './define-metric.ts';
+export { defineSchedule, type ScheduleDefinition, type SchedulePart } from './define-schedule.ts';
+export {
+  checkModules,
+  type LoadedParts,
+  type ModuleRecord,
+  type ModuleSource,
+  NOTHING_LOADED,
+} from './loaded-parts.ts';
+export { NO_PARTS, type OwnParts } from './own-parts.ts';
+export type { PartBase, PartDefaults, PartOptions } from './part-options.ts';

@@ -1,0 +1,56 @@
+import type { OwnParts } from '@gradloom/core';
+import { collectParts, type ModuleSource, NO_PARTS } from '@gradloom/core/internal';
+import { refuseChanged } from './module-source.ts';
+
+/** What this thread has imported, by the modules. */
+const imported = new Map<string, OwnParts>();
+
+const keyOf = (modules: readonly ModuleSource[]): string => modules.map(({ url, sha256 }) => `${url} ${sha256}`).join();
+
+/** The parts of modules that this thread has imported; undefined where it has not. */
+export const importedParts = (modules: readonly ModuleSource[]): OwnParts | undefined =>
+  modules.length === 0 ? NO_PARTS : imported.get(keyOf(modules));
+
+/** Those of a team, which its thread has imported before its first task. */
+export function partsOf({ modules }: { readonly modules: readonly ModuleSource[] }): OwnParts {
+  const parts = importedParts(modules);
+  if (parts === undefined) throw new Error('worker: parts have not been imported, expected them before the first task');
+  return parts;
+}
+
+/**
+ * Imports modules into this thread. An engine imports a file once, so one that has changed since is refused: what would
+ * run is not what is there.
+ * @throws Error naming the module that cannot be imported, or is not the one that was asked for.
+ */
+export async function importParts(modules: readonly ModuleSource[]): Promise<OwnParts> {
+  const found = importedParts(modules);
+  if (found !== undefined) return found;
+  const parts = collectParts(
+    await Promise.all(
+      modules.map(async (module) => {
+        const exports: Record<string, unknown> = await import(/* @vite-ignore */ module.url).catch((cause: unknown) => {
+          const reason = cause instanceof Error ? cause.message : String(cause);
+          throw new Error(`${module.name} cannot be imported: ${reason}`, { cause });
+        });
+        refuseChanged(module);
+        refuseSecond(module);
+        return { source: module.name, exports };
+      }),
+    ),
+  );
+  imported.set(keyOf(modules), parts);
+  return parts;
+}
+
+/** The hash of each file as it was when this thread imported it first. */
+const hashes = new Map<string, string>();
+
+function refuseSecond({ files }: ModuleSource): void {
+  for (const { path, sha256 } of files) {
+    if ((hashes.get(path) ?? sha256) !== sha256) {
+      throw new Error(`${path} has changed since this program imported it, expected it as it was (start it again)`);
+    }
+    hashes.set(path, sha256);
+  }
+}

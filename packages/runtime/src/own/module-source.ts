@@ -1,0 +1,14 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { ModuleSource } from '@gradloom/core/internal';
+
+/** SHA-256 of a file as it is now. @throws what reading throws. */
+export const hashOfFile = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+
+/** @throws Error naming the first file that is not as it was. */
+export function refuseChanged({ files }: ModuleSource): void {
+  for (const { path, sha256 } of files) {
+    if (hashOfFile(path) === sha256) continue;
+    throw new Error(`${path} has changed since it was imported, expected it as it was (start the program again)`);
+  }
+}
