@@ -60,6 +60,7 @@ const right: Record<string, () => readonly unknown[]> = {
   loadDataset: () => ['nowhere', {}],
   loadIdx: () => ['nowhere', 'nowhere', {}],
   loadIdxFolder: () => ['folder', {}],
+  loadImageFolder: () => ['folder', {}],
   loadMnist: () => [import.meta.url],
   loadModel: () => ['nowhere'],
   loadNpy: () => ['nowhere', null, {}],

@@ -69,7 +69,16 @@ const published = {
       'fingerprint',
       'importModel',
     ],
-    ...['limitMemory', 'loadCheckpoint', 'loadCsv', 'loadDataset', 'loadIdx', 'loadIdxFolder', 'loadMnist'],
+    ...[
+      'limitMemory',
+      'loadCheckpoint',
+      'loadCsv',
+      'loadDataset',
+      'loadIdx',
+      'loadIdxFolder',
+      'loadImageFolder',
+      'loadMnist',
+    ],
     ...[
       'loadModel',
       'loadParts',
@@ -121,7 +130,7 @@ const types = {
   ArrayOptions Backend BackendChoice BackendRecord BlasBackend BlasIdentity BuiltInBackend Checkpoint
   CheckpointEvent CheckpointEvery CheckpointOptions ClassOptions ClassWeight CsvOptions DataArray DataMatrix
   DataRecord DataSplits Dataset EarlierCounters EarlyProgress EarlyRecord EpochEvent EvaluateOptions Evaluation EveryEpochs
-  EverySeconds EverySteps FileOptions FolderLock LoadOptions LockOwner LowestLoss ModelFile MonitorName
+  EverySeconds EverySteps FileOptions FolderLock ImageOptions LoadOptions LockOwner LowestLoss ModelFile MonitorName
   NamedArraysOptions NpyOptions NumberFile OnNan OutputReader Pool PoolOptions ProbeEvent Profile Progress ProgressEvent
   RecoveryEvent Retry RollbackEvent RowsOptions RunArrays RunRecord SavedState SplitOptions Spread
   StartEvent StepsEvent SyntheticName SyntheticOptions TableName TargetKind ThreadsEvent TrainEvent TrainOptions

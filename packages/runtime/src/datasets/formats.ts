@@ -10,12 +10,14 @@ import type { DataSplits } from './dataset.ts';
 import { loadIdx } from './idx-dataset.ts';
 import { isIdxFolder, loadIdxFolder } from './idx-folder.ts';
 import { findIdxLabels } from './idx-labels.ts';
+import { isImageFolder, loadImageFolder } from './images/image-folder.ts';
+import type { ImageOptions } from './images/image-options.ts';
 import { loadNpy } from './npy-dataset.ts';
 import { isNpyFolder, loadNpyFolder } from './npy-folder.ts';
 import { loadNpz } from './npz.ts';
 
 /** Options of all formats; each format uses those that it knows. */
-export type FileOptions = ArrayOptions & NamedArraysOptions & CsvOptions;
+export type FileOptions = ArrayOptions & NamedArraysOptions & CsvOptions & ImageOptions;
 
 /** A layout of files that a dataset can be read from. */
 interface DatasetFormat {
@@ -45,6 +47,13 @@ export const datasetFormats = {
     isFolder: true,
     matches: isNpyFolder,
     load: loadNpyFolder,
+  },
+  'image-folder': {
+    title: 'a folder with a folder of PNG or JPEG images for each class',
+    options: ['size', 'channels', 'divisor'],
+    isFolder: true,
+    matches: isImageFolder,
+    load: loadImageFolder,
   },
   idx: {
     title: 'an IDX file of images such as train-images-idx3-ubyte, with its labels beside it',

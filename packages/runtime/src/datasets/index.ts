@@ -9,6 +9,8 @@ export { gatherRows } from './gather.ts';
 export { readIdx } from './idx.ts';
 export { loadIdx } from './idx-dataset.ts';
 export { loadIdxFolder } from './idx-folder.ts';
+export { loadImageFolder } from './images/image-folder.ts';
+export type { ImageOptions } from './images/image-options.ts';
 export { loadMnist } from './mnist.ts';
 export { readNpy } from './npy.ts';
 export { loadNpy, type NpyOptions, type TargetKind } from './npy-dataset.ts';

@@ -1,0 +1,49 @@
+import { OptionError } from '@gradloom/core';
+import { number, onlyKeys, show } from '@gradloom/core/internal';
+
+/** Options of `loadImageFolder`. */
+export interface ImageOptions {
+  /** Name of the dataset in messages. @default the name of the folder */
+  name?: string;
+  /** The allowed class names, in the order of their indices. @default the names of the folders, sorted */
+  classNames?: readonly string[];
+  /** The size that every image is brought to: '28x28', width by height, or 28. @default all must have one size */
+  size?: string | number;
+  /** 1 for grey, 3 for red, green and blue. @default 1 if all images are grey, else 3 */
+  channels?: 1 | 3;
+  /** Divisor of the bytes. @default 255 */
+  divisor?: number;
+}
+
+/** The size of all images. */
+export interface ImageSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+const IMAGE_OPTIONS = [
+  'name',
+  'classNames',
+  'size',
+  'channels',
+  'divisor',
+] as const satisfies readonly (keyof ImageOptions)[];
+
+/** No image of a network is larger. */
+const MOST_SIDE = 10_000;
+
+/** The size that is asked for. @throws OptionError for an option that is none, or has no such value. */
+export function checkImageOptions(where: string, options: ImageOptions): ImageSize | undefined {
+  onlyKeys(where, options, IMAGE_OPTIONS);
+  const { size, channels, divisor } = options;
+  if (channels !== undefined && channels !== 1 && channels !== 3) {
+    throw new OptionError(where, 'channels', `has ${show(channels)}, expected 1 (grey) or 3 (red, green and blue)`);
+  }
+  if (divisor !== undefined) number(where, 'divisor', divisor, 'other than 0', (value) => value !== 0);
+  if (size === undefined) return undefined;
+  const [, width, height = width] = /^(\d{1,5})(?:x(\d{1,5}))?$/.exec(String(size)) ?? [];
+  const sides = { width: Number(width), height: Number(height) };
+  if (Object.values(sides).every((side) => side >= 1 && side <= MOST_SIDE)) return sides;
+  const wanted = `a width and height of 1 to ${MOST_SIDE} pixels, such as 28x28`;
+  throw new OptionError(where, 'size', `has ${show(size)}, expected ${wanted}`);
+}

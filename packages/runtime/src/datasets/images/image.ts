@@ -1,0 +1,29 @@
+/** An image of 8 bits a number: [height, width, channels], grey or RGB. */
+export interface Image {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+  readonly pixels: Uint8Array;
+}
+
+/** The most pixels of an image: 100 megapixels, more than cameras take. */
+export const MOST_PIXELS = 1e8;
+
+/** @throws Error unless the header of an image says a size that is possible. */
+export function checkPixels(width: number, height: number): void {
+  if (width > 0 && height > 0 && width * height <= MOST_PIXELS) return;
+  throw new Error(`${width} x ${height} pixels, of which there may be 1 to ${MOST_PIXELS}`);
+}
+
+/** The image in grey or in RGB. Grey is 0.299 R + 0.587 G + 0.114 B, rounded as Pillow rounds it. */
+export function withChannels(image: Image, channels: 1 | 3): Image {
+  if (image.channels === channels) return image;
+  const count = image.width * image.height;
+  const pixels = new Uint8Array(count * channels);
+  const from = image.pixels;
+  for (let i = 0; i < count; i++) {
+    if (channels === 3) pixels.fill(from[i], 3 * i, 3 * i + 3);
+    else pixels[i] = (from[3 * i] * 19595 + from[3 * i + 1] * 38470 + from[3 * i + 2] * 7471 + 0x8000) >> 16;
+  }
+  return { ...image, channels, pixels };
+}

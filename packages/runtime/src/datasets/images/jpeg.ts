@@ -1,0 +1,47 @@
+import { decode } from 'jpeg-js';
+import { checkPixels, type Image, MOST_PIXELS } from './image.ts';
+
+export const JPEG_START = 'ffd8ff';
+
+/**
+ * The pixels of a JPEG image, turned as they are stored: an orientation in its EXIF part is not looked at.
+ * @throws Error saying what is wrong with the bytes.
+ */
+export function decodeJpeg(bytes: Uint8Array): Image {
+  const frame = frameOf(bytes);
+  checkPixels(frame.width, frame.height);
+  if (frame.width * frame.height > MOST_PER_BYTE * (bytes.length + 64)) {
+    throw new Error(`${frame.width} x ${frame.height} pixels in ${bytes.length} bytes`);
+  }
+  const { width, height, data } = decode(bytes, {
+    useTArray: true,
+    formatAsRGBA: false,
+    tolerantDecoding: false,
+    maxResolutionInMP: MOST_PIXELS / 1e6,
+    maxMemoryUsageInMB: 4096,
+  });
+  if (frame.components > 1) return { width, height, channels: 3, pixels: data };
+  return { width, height, channels: 1, pixels: Uint8Array.from({ length: width * height }, (_, i) => data[3 * i]) };
+}
+
+/** A block of 64 pixels has a bit at least. The decoder takes memory for all of them before it looks at the first. */
+const MOST_PER_BYTE = 64 * 8;
+
+/** The size that the header of the first frame says. ITU-T T.81, B.2.2 */
+function frameOf(bytes: Uint8Array): { width: number; height: number; components: number } {
+  for (let at = 2; at + 9 < bytes.length; ) {
+    if (bytes[at] !== 0xff) break;
+    const marker = bytes[at + 1];
+    if (marker === 0xff) {
+      at++; // padding
+      continue;
+    }
+    const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+    if (isFrame) {
+      const [height, width] = [(bytes[at + 5] << 8) | bytes[at + 6], (bytes[at + 7] << 8) | bytes[at + 8]];
+      return { width, height, components: bytes[at + 9] };
+    }
+    at += 2 + ((bytes[at + 2] << 8) | bytes[at + 3]);
+  }
+  throw new Error('no header of an image');
+}

@@ -1,0 +1,98 @@
+import { crc32, inflateSync } from 'node:zlib';
+import { convertIndexedToRgb, type DecodedPng, decode } from 'fast-png';
+import { checkPixels, type Image } from './image.ts';
+
+export const PNG_START = '89504e470d0a1a0a';
+
+/**
+ * The pixels of a PNG image. Of 16 bits a number the upper 8 are kept, and transparency is left out: a pixel has the
+ * colour that lies beneath it. @throws Error saying what is wrong with the bytes.
+ */
+export function decodePng(bytes: Uint8Array): Image {
+  const image = decode(plainChunks(bytes));
+  const { width, height } = image;
+  if (image.palette !== undefined) {
+    return { width, height, channels: 3, pixels: withoutAlpha(convertIndexedToRgb(image), image.palette[0].length, 3) };
+  }
+  const channels = image.channels < 3 ? 1 : 3;
+  return { width, height, channels, pixels: withoutAlpha(eightBits(image), image.channels, channels) };
+}
+
+/** What an image needs; text and colour profiles may be of any size. */
+const NEEDED = new Set(['IHDR', 'PLTE', 'IDAT', 'IEND']);
+
+/** The image with only the chunks that it needs, each checked, and no more data than its size asks for. */
+function plainChunks(bytes: Uint8Array): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const kept = [bytes.subarray(0, 8)];
+  const contents: Uint8Array[] = [];
+  let type = '';
+  let wanted = 0;
+  for (let at = 8; type !== 'IEND'; ) {
+    const end = at + 12 <= bytes.length ? at + 12 + view.getUint32(at) : Number.POSITIVE_INFINITY;
+    if (end > bytes.length) throw new Error('an end that is missing');
+    type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+    if (crc32(bytes.subarray(at + 4, end - 4)) !== view.getUint32(end - 4)) throw new Error('a wrong checksum');
+    if ((at === 8) !== (type === 'IHDR')) throw new Error('a header in the wrong place');
+    if (type === 'IHDR') wanted = dataBytes(view);
+    if (type === 'IDAT') contents.push(bytes.subarray(at + 8, end - 4));
+    if (NEEDED.has(type)) kept.push(bytes.subarray(at, end));
+    else if (type[0] < 'a') throw new Error(`a part ${type}, which only its maker knows`);
+    at = end;
+  }
+  // The decoder unpacks whatever is there, and takes what is missing for zeros.
+  const { length } = inflateSync(Buffer.concat(contents), { maxOutputLength: Math.max(wanted, 1) });
+  if (length !== wanted) throw new Error(`${length} bytes of pixels instead of ${wanted}`);
+  return Buffer.concat(kept);
+}
+
+/** First column and row, and the distances to the next, of the seven images of an interlaced one. PNG, 8.2 */
+const ADAM7 = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const;
+
+/** The bytes of an image's rows, each behind the number of its filter. */
+function dataBytes(view: DataView): number {
+  if (view.byteLength < 29 || view.getUint32(8) !== 13) throw new Error('a header that is cut off');
+  const [width, height] = [view.getUint32(16), view.getUint32(20)];
+  checkPixels(width, height);
+  const bits = view.getUint8(24) * ([1, 0, 3, 1, 2, 0, 4][view.getUint8(25)] ?? 0);
+  const passes = view.getUint8(28) === 0 ? [[0, 0, 1, 1]] : ADAM7;
+  return passes.reduce((sum, [x, y, dx, dy]) => {
+    const columns = Math.ceil(Math.max(0, width - x) / dx);
+    const rows = Math.ceil(Math.max(0, height - y) / dy);
+    return columns === 0 ? sum : sum + rows * (1 + Math.ceil((columns * bits) / 8));
+  }, 0);
+}
+
+/** Numbers of fewer bits lie packed in bytes, each row from a byte of its own; the highest becomes 255. */
+function eightBits({ width, height, channels, depth, data }: DecodedPng): Uint8Array {
+  if (depth === 8) return Uint8Array.from(data);
+  if (depth === 16) return Uint8Array.from(data, (value) => value >> 8);
+  const perRow = width * channels;
+  const rowBytes = Math.ceil((perRow * depth) / 8);
+  const most = (1 << depth) - 1;
+  const pixels = new Uint8Array(perRow * height);
+  for (let row = 0; row < height; row++) {
+    for (let i = 0; i < perRow; i++) {
+      const bit = i * depth;
+      const value = (data[row * rowBytes + (bit >> 3)] >> (8 - depth - (bit & 7))) & most;
+      pixels[row * perRow + i] = (value * 255) / most;
+    }
+  }
+  return pixels;
+}
+
+function withoutAlpha(pixels: Uint8Array, channels: number, wanted: number): Uint8Array {
+  return channels === wanted
+    ? pixels
+    : Uint8Array.from({ length: (pixels.length / channels) * wanted }, (_, i) => {
+        return pixels[Math.floor(i / wanted) * channels + (i % wanted)];
+      });
+}
