@@ -50,7 +50,10 @@ const parts = { train: ['train'], validation: ['validation', 'val', 'valid'], te
 
 /** The folder of a set, if it has one. A class may be named like one, but then it has images and no folders. */
 const partOf = (folder: string, part: keyof typeof parts): string | undefined =>
-  parts[part].map((name) => join(folder, name)).find((path) => foldersIn(path).length > 0);
+  foldersIn(folder)
+    .filter((name) => parts[part].includes(name))
+    .map((name) => join(folder, name))
+    .find((path) => foldersIn(path).length > 0);
 
 async function loadSet(
   folder: string,
