@@ -57,7 +57,7 @@ test('evaluate counts rows without an answer, as wrong, in their class, and in a
   const file = folder.write('rows.csv', csv);
   const { stdout } = await gradloom(['evaluate', model, '--dataset', file]);
   expect(stdout).toMatch(/\n {2}accuracy +20.00 % {2}\(1 of 5\)\n/);
-  expect(stdout).toMatch(/\n {2}no answer +3 rows {2}\(an output is not a finite number, counted as wrong\)\n/);
+  expect(stdout).toMatch(/\n {2}no answer +3 rows +\(an output is not a finite number, counted as wrong\)\n/);
   expect(stdout).toMatch(/\n {2}left +4 +25.00 % +100 %\n {2}right +1 +0.00 % +0.00 %\n/);
   expect(stdout).toMatch(/\n {2}predicted +left +right +no answer\n {2}left +1 +1 +2\n {2}right +· +· +1\n/);
   const [json] = jsonLines((await gradloom(['evaluate', model, '--dataset', file, '--json'])).stdout);

@@ -3,7 +3,16 @@
  * @internal
  */
 
-export { type AnswerOptions, answersOf, classify, decodeValue, toProbabilities } from './answers/index.ts';
+export {
+  type AnswerOptions,
+  answersOf,
+  classify,
+  createScoring,
+  decodeValue,
+  type Scoring,
+  scoreInto,
+  toProbabilities,
+} from './answers/index.ts';
 export { fusedProducts } from './backends/fused.ts';
 export { assembleCode, type CodeLayout } from './backends/native/code.ts';
 export { assembleProcessorQueries, processorFlags } from './backends/native/isa/x64/processor.ts';
@@ -108,7 +117,23 @@ export { suggest } from './text/nearest.ts';
 export { unknownOption, within, withinInTurns } from './text/option-error.ts';
 export { show } from './text/show.ts';
 export { BLOCK, blockCount } from './train/block.ts';
-export { badOutput, createDecision, type Decision } from './train/metrics/index.ts';
+export {
+  badOutput,
+  bootstrap,
+  type Counted,
+  chooseThreshold,
+  createDecision,
+  type Decision,
+  type Figure,
+  type FigureName,
+  figures,
+  figuresOf,
+  type HeldRows,
+  type Interval,
+  type Task,
+  type ThresholdCriterion,
+  thresholdCriteria,
+} from './train/metrics/index.ts';
 export { decayedParameters, optimizerOptions } from './train/optimizers/index.ts';
 export { countPieces } from './train/pieces.ts';
 export { createProbe, type ProbeReading, probeFigures, probeLength } from './train/probe.ts';

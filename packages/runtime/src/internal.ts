@@ -33,3 +33,4 @@ export { createPassTimer, type PassTimerOptions, type PassTimes } from './measur
 export { planStepWork, type StepWork, type ThreadWork } from './measure/team-work.ts';
 export { type TimedRun, timeSteps } from './measure/time-steps.ts';
 export { epochsPerReport } from './run/epoch-log.ts';
+export { inTurns } from './turns/in-turns.ts';

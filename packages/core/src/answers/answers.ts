@@ -3,6 +3,7 @@ import type { Loss } from '../model/losses/index.ts';
 import type { TargetDecoding } from '../preprocessing/preprocessing.ts';
 import { badOutput, NO_ANSWER } from '../train/metrics/index.ts';
 import { classify } from './classify.ts';
+import { decodeValue } from './decode-value.ts';
 import { hasProbabilities, toProbabilities } from './probabilities.ts';
 
 /** What a model says of a row. */
@@ -24,16 +25,18 @@ export interface AnswerOptions {
   readonly target?: readonly TargetDecoding[] | undefined;
   /** Names of the classes, of a model without one. @default the indices */
   readonly labels?: readonly string[] | undefined;
+  /** Of two classes, the probability above which the answer is the second. @default the likelier class */
+  readonly threshold?: number | undefined;
 }
 
 /** The answers in outputs y [N, O] of a network. */
-export function answersOf(y: Float64Array, O: number, { loss, target, labels }: AnswerOptions): Answer[] {
+export function answersOf(y: Float64Array, O: number, { loss, target, labels, threshold }: AnswerOptions): Answer[] {
   const N = y.length / O;
   const first = target?.at(0);
   const names = first?.type === 'classes' ? first.labels : labels;
   const isClasses = first === undefined ? names !== undefined || decides(loss) : first.type === 'classes';
   if (!isClasses) return Array.from({ length: N }, (_, n) => valueAnswer(y, n, O, target));
-  const classes = classify(y, O, loss);
+  const classes = classify(y, O, loss, threshold);
   const p = hasProbabilities(loss) ? y.slice() : null;
   if (p !== null) toProbabilities('answer', loss, p, O);
   const nameOf = (index: number): string => names?.[index] ?? String(index);
@@ -56,7 +59,3 @@ function valueAnswer(y: Float64Array, n: number, O: number, target: readonly Tar
   if (target === undefined) return { prediction: values };
   return { prediction: Object.fromEntries(values.map((value, o) => [target[o].name, value])) };
 }
-
-/** value = y · scale + center: the output in the units of its target. */
-export const decodeValue = (y: number, decoding: TargetDecoding | undefined): number =>
-  decoding?.type === 'values' ? y * decoding.scale + decoding.center : y;

@@ -6,7 +6,7 @@ import { createLoss, type LossSpec } from '../model/losses/index.ts';
 import { buildNetwork, type Network, type NetworkSpec } from '../model/network.ts';
 import { type LoadedParts, type ModuleRecord, NOTHING_LOADED } from '../own/loaded-parts.ts';
 import { checkPreprocessing, type EncodingNote, type Preprocessing } from '../preprocessing/index.ts';
-import { doubles, number, record } from '../text/check.ts';
+import { doubles, finite, number, record } from '../text/check.ts';
 import { show } from '../text/show.ts';
 import { checkEncoding } from './check-encoding.ts';
 import { type CellRows, createRowReader, flatRows, type NestedRows, nestedRows, type Rows } from './rows.ts';
@@ -17,6 +17,11 @@ export interface ModelMetadata {
   readonly labels?: readonly string[];
   /** Stored inputs were divided by this number: 255 for bytes of images. */
   readonly divisor?: number;
+  /**
+   * Of two classes: the probability (the output, where the loss gives none) above which the answer is the second.
+   * @default the likelier class
+   */
+  readonly threshold?: number;
   readonly [note: string]: Json | undefined;
 }
 
@@ -143,12 +148,13 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     },
     predict,
     probabilities,
-    classify: (rows) => classify(outputs('classify', rows), O, trainedOn),
+    classify: (rows) => classify(outputs('classify', rows), O, trainedOn, metadata.threshold),
     answer: (rows, onNote) =>
       answersOf(outputs('answer', rows, onNote), O, {
         loss: trainedOn,
         target: preprocessing?.target,
         labels: metadata.labels,
+        threshold: metadata.threshold,
       }),
   };
 }
@@ -162,11 +168,12 @@ export function checkModel(where: string, contents: ModelContents) {
     throw new Error(`${where}: parameters has ${parameters.length} numbers, expected ${network.parameterCount}`);
   }
   record(where, 'metadata', metadata, 'an object');
-  const { labels, divisor } = metadata;
+  const { labels, divisor, threshold } = metadata;
   if (labels !== undefined && !(Array.isArray(labels) && labels.every((label) => typeof label === 'string'))) {
     throw new Error(`${where}: metadata.labels has ${show(labels)}, expected an array of names`);
   }
   if (divisor !== undefined) number(where, 'metadata.divisor', divisor, 'other than 0', (value) => value !== 0);
+  if (threshold !== undefined) finite(where, 'metadata.threshold', threshold);
   const preprocessing = contents.preprocessing && checkPreprocessing(where, contents.preprocessing);
   if (preprocessing !== undefined) checkEncoding(where, network, preprocessing);
   return { network, loss: loss === undefined ? null : createLoss(loss, parts?.own), preprocessing };

@@ -1,4 +1,5 @@
-import { type CalibrationOptions, calibration } from './calibration.ts';
+import { type CalibrationOptions, calibration, countedBins } from './calibration.ts';
+import type { Counted, HeldRows } from './counted.ts';
 import type { Metric } from './metric.ts';
 
 /**
@@ -11,8 +12,12 @@ export function calibrationError(options: CalibrationOptions): Metric {
   return { add: bins.add, value: () => errorOf(bins.value()) };
 }
 
-/** The same of bins that are known; NaN if they have no rows. */
-export function errorOf(
+/** The same over held rows. */
+export const countedCalibrationError = (rows: HeldRows, options: CalibrationOptions): Counted =>
+  countedBins(rows, options, errorOf);
+
+/** The error of bins; NaN if they have no rows. */
+function errorOf(
   bins: Float64Array, // [bins, 3]
 ): number {
   let sum = 0;

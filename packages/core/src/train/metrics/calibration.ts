@@ -1,4 +1,5 @@
 import { defineOptions, type Named, type OptionsOf, positiveInteger } from '../../options/index.ts';
+import type { Counted, HeldRows } from './counted.ts';
 import { createDecision, decisionTable } from './decision.ts';
 import type { Metric } from './metric.ts';
 import { NO_ANSWER } from './unanswered.ts';
@@ -20,29 +21,80 @@ export interface CalibrationOptions extends OptionsOf<typeof calibrationTable>, 
  * without an answer are in no bin. Outputs are probabilities.
  */
 export function calibration(options: CalibrationOptions): Metric<Float64Array> {
-  const { targets, bins } = defineOptions('metric calibration', calibrationTable).read(options);
-  const { answer, target } = createDecision('metric calibration', { targets });
+  const { bins, placeRow } = createPlacing(options);
   const sums = new Float64Array(3 * bins); // [bins, 3] rows, Σ p, Σ of 1 for a row that turned out so
+  const row: PlacedRow = { bin: 0, p: 0, hit: 0 };
   return {
     add(y, t, B, O) {
-      const isOne = O === 1 && targets === 'values';
       for (let n = 0; n < B; n++) {
-        const answered = answer(y, n, O);
-        const wanted = target(t, n, O);
-        if (answered === NO_ANSWER || wanted === NO_ANSWER) continue;
-        const p = isOne ? y[n] : y[n * O + answered];
-        const bin = 3 * binOf(p, bins);
-        sums[bin]++;
-        sums[bin + 1] += p;
-        if (isOne ? wanted === 1 : wanted === answered) sums[bin + 2]++;
+        if (!placeRow(row, y, t, n, O)) continue;
+        sums[3 * row.bin]++;
+        sums[3 * row.bin + 1] += row.p;
+        sums[3 * row.bin + 2] += row.hit;
       }
     },
-    value: () => sums.map((sum, i) => (i % 3 === 0 ? sum : sum / sums[i - (i % 3)])),
+    value: () => meansOf(sums),
   };
 }
 
+/** A row's bin, its probability, and 1 if it turned out so. */
+interface PlacedRow {
+  bin: number;
+  p: number;
+  hit: number;
+}
+
+/** Finds the bins of rows. @throws Error if an option is wrong. */
+function createPlacing(options: CalibrationOptions) {
+  const { targets, bins } = defineOptions('metric calibration', calibrationTable).read(options);
+  const { answer, target } = createDecision('metric calibration', { targets });
+  return {
+    bins,
+    /** Overwrites `row`. False, with `row` as it was, for a row that is in no bin. */
+    placeRow(row: PlacedRow, y: Float64Array, t: Float64Array, n: number, O: number): boolean {
+      const answered = answer(y, n, O);
+      const wanted = target(t, n, O);
+      if (answered === NO_ANSWER || wanted === NO_ANSWER) return false;
+      const isOne = O === 1 && targets === 'values';
+      row.p = isOne ? y[n] : y[n * O + answered];
+      row.bin = binOf(row.p, bins);
+      row.hit = (isOne ? wanted === 1 : wanted === answered) ? 1 : 0;
+      return true;
+    },
+  };
+}
+
+/** A value of the bins of held rows, which are found once. */
+export function countedBins(
+  { rows, outputs, y, t }: HeldRows,
+  options: CalibrationOptions,
+  of: (bins: Float64Array) => number,
+): Counted {
+  const { bins, placeRow } = createPlacing(options);
+  const places = new Int32Array(rows).fill(NO_ANSWER);
+  const p = new Float64Array(rows);
+  const hits = new Uint8Array(rows);
+  const row: PlacedRow = { bin: 0, p: 0, hit: 0 };
+  for (let n = 0; n < rows; n++)
+    if (placeRow(row, y, t, n, outputs)) [places[n], p[n], hits[n]] = [3 * row.bin, row.p, row.hit];
+  return (counts) => {
+    const sums = new Float64Array(3 * bins);
+    for (let n = 0; n < rows; n++) {
+      const place = places[n];
+      if (place === NO_ANSWER) continue;
+      sums[place] += counts[n];
+      sums[place + 1] += counts[n] * p[n];
+      sums[place + 2] += counts[n] * hits[n];
+    }
+    return of(meansOf(sums));
+  };
+}
+
+const meansOf = (sums: Float64Array): Float64Array =>
+  sums.map((sum, i) => (i % 3 === 0 ? sum : sum / sums[i - (i % 3)]));
+
 /** The bin of a probability: the number of inner bounds below it. */
-export function binOf(p: number, bins: number): number {
+function binOf(p: number, bins: number): number {
   const width = 1 / bins;
   let bin = Math.max(0, Math.min(bins - 1, Math.floor(p * bins)));
   // Bounds are k · width as NumPy has them, to which p · bins may be rounded.

@@ -1,4 +1,5 @@
 import { type NoOptions, noOptions } from '../../model/family.ts';
+import type { RowNumber } from './counted.ts';
 import type { Metric } from './metric.ts';
 
 /** Mean of |y - t| over rows and outputs. */
@@ -14,3 +15,10 @@ export function mae(options: NoOptions = {}): Metric {
     value: () => sum / numbers,
   };
 }
+
+/** Mean of |y - t| over the outputs of a row. */
+export const rowMae: RowNumber = (y, t, n, O) => {
+  let sum = 0;
+  for (let i = n * O; i < (n + 1) * O; i++) sum += Math.abs(y[i] - t[i]);
+  return sum / O;
+};

@@ -1,5 +1,7 @@
 import { type NoOptions, noOptions } from '../../model/family.ts';
+import type { Counted, HeldRows } from './counted.ts';
 import type { Metric } from './metric.ts';
+import { createSpread } from './spread.ts';
 
 /**
  * R² = 1 - Σ(y - t)² / Σ(t - t̄)² of each output, mean over outputs, as scikit-learn has it; NaN where a target does
@@ -33,3 +35,23 @@ export function r2(options: NoOptions = {}): Metric {
     },
   };
 }
+
+/** The same over held rows. */
+export const countedR2 =
+  ({ rows, outputs: O, y, t }: HeldRows): Counted =>
+  (counts) => {
+    const spread = createSpread();
+    const residual = new Float64Array(O); // [O] Σ(y - t)²
+    for (let n = 0; n < rows; n++) {
+      if (counts[n] === 0) continue;
+      for (let o = 0; o < O; o++) {
+        const i = n * O + o;
+        spread.add(o, t[i], counts[n]);
+        residual[o] += counts[n] * (y[i] - t[i]) * (y[i] - t[i]);
+      }
+    }
+    const total = spread.squares();
+    let sum = 0;
+    for (let o = 0; o < O; o++) sum += 1 - (total[o] === 0 ? Number.NaN : residual[o] / total[o]);
+    return sum / O;
+  };

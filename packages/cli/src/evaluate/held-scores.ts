@@ -1,0 +1,34 @@
+import type { HeldRows, Scoring } from '@gradloom/core/internal';
+import type { OutputReader } from '@gradloom/runtime';
+
+/** Scores and targets of all rows, for figures that need them at once. */
+export interface HeldScores extends Required<OutputReader> {
+  readonly held: HeldRows;
+}
+
+/** Bytes of a row while it is sorted. */
+const SORTING = 24;
+
+/** Bytes of a row in each of the rankings of a class. */
+const RANKED = 6;
+
+/** What holding the scores of some rows takes, with rankings of them. */
+export const bytesOfScores = (rows: number, { outputs, columns }: Scoring): number =>
+  rows * (8 * (outputs + columns) + SORTING + RANKED * outputs);
+
+/** Keeps the scores of `rows` rows, as they are handed over. */
+export function holdScores(rows: number, scoring: Scoring): HeldScores {
+  const { outputs, columns } = scoring;
+  const y = new Float64Array(rows * outputs);
+  const t = new Float64Array(rows * columns);
+  let at = 0;
+  return {
+    bytes: bytesOfScores(rows, scoring),
+    held: { rows, outputs, y, t },
+    add(scores, targets, B) {
+      y.set(scores, at * outputs);
+      t.set(targets, at * columns);
+      at += B;
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { Pausable } from '@gradloom/core';
+import {
+  bootstrap,
+  type Counted,
+  type FigureName,
+  figures,
+  figuresOf,
+  type HeldRows,
+  type Interval,
+  type Scoring,
+} from '@gradloom/core/internal';
+import type { OutputReader } from '@gradloom/runtime';
+
+/** A figure of some rows. */
+export interface FoundFigure {
+  readonly name: FigureName;
+  readonly value: number;
+  readonly interval: Interval | null;
+}
+
+/** Figures that are measured as rows come. */
+export interface FigureReaders {
+  readonly readers: readonly OutputReader[];
+  /** The figures, after the last row. Those that need all rows at once are left out where these are not held. */
+  find(held: HeldRows | null, resampling: Resampling | null): Pausable<FoundFigure[]>;
+}
+
+/** How intervals are found. */
+export interface Resampling {
+  readonly resamples: number;
+  readonly seed: number;
+}
+
+/** The figures that fit the task of a model. */
+export function createFigures({ task, hasProbabilities }: Scoring, threshold: number): FigureReaders {
+  const names = figuresOf(task, hasProbabilities);
+  const streamed = new Map(
+    names.filter((name) => !figures[name].keepsRows).map((name) => [name, figures[name].metric(task, threshold)]),
+  );
+  return {
+    readers: [...streamed.values()],
+    *find(held, resampling) {
+      const found: { name: FigureName; value: number }[] = [];
+      const counted: Partial<Record<FigureName, Counted>> = {};
+      for (const name of names) {
+        const metric = streamed.get(name);
+        const needsRows = metric === undefined || resampling !== null;
+        if (needsRows && held !== null) counted[name] = yield* figures[name].counted(held, task, threshold);
+        const value = metric?.value() ?? counted[name]?.(new Uint32Array(held?.rows ?? 0).fill(1));
+        if (value !== undefined) found.push({ name, value });
+        yield;
+      }
+      const intervals =
+        resampling === null || held === null
+          ? {}
+          : yield* bootstrap(held.rows, counted as Record<FigureName, Counted>, resampling);
+      return found.map((figure) => ({ ...figure, interval: intervals[figure.name as never] ?? null }));
+    },
+  };
+}
