@@ -108,7 +108,7 @@ const typesOfBoth = words(`
   LossName LossSpec Model ModelContents ModelMetadata MomentOptions NestedRows NetworkSpec NormalOptions
   NumberEncoding OneCycleOptions OptimizerName OptimizerSpec OptionErrorDetails OrthogonalOptions PlateauOptions
   Preprocessing RangeTestOptions ResidualOptions RmspropOptions Rows ScheduleName ScheduleSpec
-  SgdOptions ShortActivation SpecOf StepOptions SwigluOptions TargetDecoding TensorFigures UniformOptions ValueDecoding
+  SgdOptions ShortActivation SoftmaxCrossEntropyOptions SpecOf StepOptions SwigluOptions TargetDecoding TensorFigures UniformOptions ValueDecoding
   WarmupOptions
   WeightDecayOptions
   ActivationDefinition ActivationPart ElementwiseLossDefinition InitializerDefinition InitializerPart LayerDefinition

@@ -42,6 +42,12 @@ const cases: [string, TrainOptions, DataSplits, TrainOptions][] = [
   ['balanced classes', { classWeight: 'balanced' }, plain, {}],
   ['weights of classes', { classWeight: numbers }, plain, { classWeight: [...numbers.slice(1), 5] }],
   ['weights of classes by name', { classWeight: { 3: 0.5, 7: 4 } }, plain, { classWeight: { 3: 0.5, 7: 5 } }],
+  [
+    'label smoothing',
+    { loss: { kind: 'softmax-cross-entropy', labelSmoothing: 0.1 } },
+    plain,
+    { loss: { kind: 'softmax-cross-entropy', labelSmoothing: 0.2 } },
+  ],
   ['weights of rows', {}, weighed, { classWeight: 'balanced' }],
   ['weights of rows and classes', { classWeight: 'balanced' }, weighed, { classWeight: { 1: 2 } }],
 ];

@@ -141,14 +141,18 @@ export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
       divisor: fc.constantFrom(1, 3, 255),
       valueLoss: fc.constantFrom('mse' as const, 'quadratic' as const, 'mae' as const, 'huber' as const),
       entropy: fc.boolean(),
+      smooths: fc.boolean(),
       clipNorm: fc.constantFrom(undefined, 0.01, 1e6),
       weighs: fc.option(fc.constantFrom('rows' as const, 'classes' as const, 'both' as const), { freq: 2, nil: null }),
       optimizer,
       schedule,
     })
-    .map(({ rows, threads, classes, type, divisor, valueLoss, entropy, clipNorm, weighs, ...rest }) => {
+    .map(({ rows, threads, classes, type, divisor, valueLoss, entropy, smooths, clipNorm, weighs, ...rest }) => {
       const batch = Math.min(rest.batch, rows);
-      const loss = !entropy ? valueLoss : classes ? 'softmax-cross-entropy' : 'binary-cross-entropy';
+      const ofClasses = smooths
+        ? ({ kind: 'softmax-cross-entropy', labelSmoothing: 0.2 } as const)
+        : 'softmax-cross-entropy';
+      const loss = !entropy ? valueLoss : classes ? ofClasses : 'binary-cross-entropy';
       const { steps, seed, optimizer: optimizerSpec, schedule: scheduleSpec } = rest;
       return {
         spec,

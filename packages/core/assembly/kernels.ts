@@ -10,7 +10,7 @@ export {
 } from './activations';
 export { mse } from './mse';
 export { clip, noteStep, takeHyper } from './steps';
-export { softmaxCrossEntropy } from './softmax-cross-entropy';
+export { smoothedCrossEntropy, softmaxCrossEntropy } from './softmax-cross-entropy';
 export { weighLosses } from './weigh-losses';
 export { dropout } from './dropout';
 export { eluBackward, eluForward } from './elu';

@@ -31,6 +31,35 @@ function rowLoss(dy: usize, y: usize, t: usize, O: i32): f64 {
   return log(s) + m - yTarget;
 }
 
+/**
+ * Σₙ log Σₒ e^y[n,o] - (1 - smoothing) y[n,t[n]] - smoothing/O Σₒ y[n,o], and dy[n,o] = softmax(y[n])[o] minus the
+ * smoothed target. Otherwise likewise.
+ */
+export function smoothedCrossEntropy(
+  lossSums: usize, dy: usize, y: usize, t: usize, B: i32, leaf: i32, O: i32, smoothing: f64,
+): void {
+  const row = bytes(O);
+  for (; B > 0; B -= leaf, lossSums += 8) {
+    let total: f64 = 0;
+    for (let n = min(B, leaf); n > 0; n--, dy += row, y += row, t += 8) total += smoothedRow(dy, y, t, O, smoothing);
+    store<f64>(lossSums, total);
+  }
+}
+
+function smoothedRow(dy: usize, y: usize, t: usize, O: i32, smoothing: f64): f64 {
+  const target = bytes(<i32>load<f64>(t));
+  const yTarget = load<f64>(y + target); // read before dy, which may be y
+  const ySum = sum(y, O);
+  const m = maximum(y, O);
+  exponentials(dy, y, O, m);
+  const s = sum(dy, O);
+  const off = smoothing / <f64>O;
+  const probability = load<f64>(dy + target) / s;
+  divideMinus(dy, O, s, off);
+  store<f64>(dy + target, flush<f64>(probability - (1 - smoothing + off)));
+  return log(s) + m - (1 - smoothing) * yTarget - off * ySum;
+}
+
 /** max y[o], in four lanes o mod 4 that start at -∞ and take what is greater. */
 function maximum(y: usize, O: i32): f64 {
   let low = splat<v128>(-Infinity); // l₀, l₁
@@ -84,4 +113,12 @@ function divide(e: usize, O: i32, s: f64): void {
   const sums = splat<v128>(s);
   for (; O >= 2; O -= 2, e += 16) store<v128>(e, flush<v128>(over(load<v128>(e), sums)));
   if (O > 0) store<f64>(e, flush<f64>(load<f64>(e) / s));
+}
+
+/** e[o] = flush(e[o] / s - off). Overwrites `e`. */
+function divideMinus(e: usize, O: i32, s: f64, off: f64): void {
+  const sums = splat<v128>(s);
+  const offs = splat<v128>(off);
+  for (; O >= 2; O -= 2, e += 16) store<v128>(e, flush<v128>(minus(over(load<v128>(e), sums), offs)));
+  if (O > 0) store<f64>(e, flush<f64>(load<f64>(e) / s - off));
 }

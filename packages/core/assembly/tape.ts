@@ -45,6 +45,7 @@ import {
   sigmoidForward,
   siluBackward,
   siluForward,
+  smoothedCrossEntropy,
   softmaxCrossEntropy,
   softplusBackward,
   softplusForward,
@@ -111,15 +112,16 @@ export function play(tape: usize, calls: i32): void {
       case 44: softsignForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
       case 45: softsignBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
       case 46: softmaxCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
-      case 47: mse(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
-      case 48: sgd(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4)); break;
-      case 49: sgdMomentum(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
-      case 50: adam(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
-      case 51: adamw(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
-      case 52: sgdOfMean(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), double(tape, 8)); break;
-      case 53: adamOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
-      case 54: adamwOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
-      case 55: play(address(tape, 1), word(tape, 2)); break;
+      case 47: smoothedCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), double(tape, 8)); break;
+      case 48: mse(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 49: sgd(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4)); break;
+      case 50: sgdMomentum(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
+      case 51: adam(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
+      case 52: adamw(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
+      case 53: sgdOfMean(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), double(tape, 8)); break;
+      case 54: adamOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
+      case 55: adamwOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
+      case 56: play(address(tape, 1), word(tape, 2)); break;
       default: unreachable();
     }
   }

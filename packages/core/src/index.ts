@@ -82,6 +82,7 @@ export {
   type LossName,
   type LossSpec,
   losses,
+  type SoftmaxCrossEntropyOptions,
 } from './model/losses/index.ts';
 export {
   buildNetwork,

@@ -54,6 +54,7 @@ export {
 } from './inference/index.ts';
 export { badWeight, findBadWeight, refuseBadWeights } from './model/bad-weight.ts';
 export { NO_BATCH, NO_SHARE, noMemory } from './model/layers/index.ts';
+export { softmaxCrossEntropyOptions } from './model/losses/index.ts';
 export { bindTensors, buildNetworkInTurns, couplesRows } from './model/network.ts';
 export { findNotFinite, firstNotFinite } from './model/not-finite.ts';
 export { sizeOf } from './model/shape.ts';
@@ -107,7 +108,7 @@ export {
 } from './program/backprop.ts';
 export { createTapeRoom, link, type Program, runCalls, type TapeRoom, tapesOf } from './program/link.ts';
 export { barrier, createList, host, part, segmentsOf } from './program/op.ts';
-export { activationOps, lossOp, ops, updateOp } from './program/ops.ts';
+export { activationOps, emitLossOf, lossOp, ops, updateOp } from './program/ops.ts';
 export { rowPredictor } from './program/predict.ts';
 export { batchLoss, clipScale, gradientNorm, noteStep } from './program/step-ops.ts';
 export { shuffleInTurns } from './random/index.ts';

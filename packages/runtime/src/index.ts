@@ -102,6 +102,7 @@ export {
   type ScheduleSpec,
   type SgdOptions,
   type ShortActivation,
+  type SoftmaxCrossEntropyOptions,
   type SpecOf,
   type StepOptions,
   type SwigluOptions,

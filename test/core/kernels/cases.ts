@@ -27,5 +27,6 @@ export const cases: Record<string, KernelCase> = {
   softsign: activationCase('softsign'),
   mse: lossCase('mse'),
   'softmax-cross-entropy': lossCase('softmax-cross-entropy'),
+  'smoothed-cross-entropy': lossCase({ kind: 'softmax-cross-entropy', labelSmoothing: 0.3 }),
   weighLosses: weighingCase,
 };

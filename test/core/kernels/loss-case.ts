@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { createLoss, type LossName } from '../../../packages/core/src/model/losses/index.ts';
-import { lossOp, ops } from '../../../packages/core/src/program/ops.ts';
+import { createLoss, type LossSpec } from '../../../packages/core/src/model/losses/index.ts';
+import { emitLossOf, lossOp, ops } from '../../../packages/core/src/program/ops.ts';
 import { leafCount } from '../../../packages/core/src/train/tree/index.ts';
 import { choice, type KernelCase, rows, width } from './kernel-case.ts';
 
 /** A loss and its gradient, in place where `shared` is 1. */
-export function lossCase(name: LossName): KernelCase {
-  const loss = createLoss(name);
+export function lossCase(spec: LossSpec): KernelCase {
+  const loss = createLoss(spec);
   const classes = loss.targets === 'classes';
   const op = lossOp(loss);
   return {
@@ -23,7 +23,7 @@ export function lossCase(name: LossName): KernelCase {
       if (classes) for (let n = 0; n < t.length; n++) t[n] = (7 * n) % O;
     },
     emit(emit, { lossSums, dy, y, t }, [B, O, shared, leaf]) {
-      emit(op, lossSums, shared === 1 ? y : dy, y, t, B, leaf, O);
+      emitLossOf(emit, loss, lossSums, shared === 1 ? y : dy, y, t, B, leaf, O);
     },
   };
 }

@@ -8,7 +8,8 @@ import {
 } from '../../../packages/core/src/model/losses/index.ts';
 import type { Loss } from '../../../packages/core/src/model/losses/loss.ts';
 import { createRandom } from '../../../packages/core/src/random/index.ts';
-import { maxError } from '../../support/errors.ts';
+import { maxError, maxRelativeError } from '../../support/errors.ts';
+import { followGolden, goldenOptions } from '../../support/golden-options.ts';
 import { lossOf } from '../../support/loss-of.ts';
 import { numericGradient } from '../../support/numeric-gradient.ts';
 
@@ -29,7 +30,14 @@ const cases: Record<LossName, { t: number[]; values: [LossSpec, number][] }> = {
   },
   'softmax-cross-entropy': {
     t: [1],
-    values: [['softmax-cross-entropy', Math.log(Math.exp(1) + Math.exp(2) + Math.exp(-1)) - 2]],
+    values: [
+      ['softmax-cross-entropy', Math.log(Math.exp(1) + Math.exp(2) + Math.exp(-1)) - 2],
+      // Targets 0.1, 0.8, 0.1.
+      [
+        { kind: 'softmax-cross-entropy', labelSmoothing: 0.3 },
+        Math.log(Math.exp(1) + Math.exp(2) + Math.exp(-1)) - (0.1 + 1.6 - 0.1),
+      ],
+    ],
   },
   'binary-cross-entropy': {
     t: [0, 1, 1],
@@ -153,6 +161,23 @@ test('tiny gradients are flushed to 0', () => {
   expect(dy[0]).toBe(0);
 });
 
+test('smoothed labels leave no gradient where the logits are those of the smoothed target', () => {
+  const dy = new Float64Array(3);
+  const loss = createLoss({ kind: 'softmax-cross-entropy', labelSmoothing: 0.3 });
+  lossOf(loss, dy, Float64Array.of(Math.log(0.1), Math.log(0.8), Math.log(0.1)), Float64Array.of(1), 1, 3);
+  expect(maxError(dy, new Float64Array(3))).toBeLessThan(1e-15);
+  expect(createLoss({ kind: 'softmax-cross-entropy', labelSmoothing: 0 }).variant).toBeUndefined();
+});
+
+test('PyTorch takes the same steps with smoothed labels', () => {
+  const golden = goldenOptions.runs.find(({ name }) => name === 'label smoothing');
+  if (golden === undefined) throw new Error('the fixture has no such run');
+  const spec = { kind: 'softmax-cross-entropy', labelSmoothing: 0.1 } as const;
+  const own = followGolden(spec, golden.batch, golden.losses.length, {});
+  expect(maxRelativeError(own.losses, golden.losses)).toBeLessThan(1e-12);
+  expect(maxRelativeError(own.trained.parameters, golden.finalParams)).toBeLessThan(1e-12);
+});
+
 test('mae has slope 0 at its kink', () => {
   const dy = Float64Array.of(9);
   lossOf(createLoss('mae'), dy, Float64Array.of(3), Float64Array.of(3), 1, 1);
@@ -168,6 +193,10 @@ test.each([
   [
     'hubert',
     'loss: kind has "hubert", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber (did you mean huber?)',
+  ],
+  [
+    { kind: 'softmax-cross-entropy', labelSmoothing: 1 },
+    'softmax-cross-entropy: labelSmoothing has 1, expected a number in [0, 1)',
   ],
   [{ kind: 'huber', delta: 0 }, 'huber: delta has 0, expected a number > 0'],
   [{ kind: 'huber', detla: 2 }, 'huber: option "detla" is unknown, expected delta (did you mean delta?)'],

@@ -15,7 +15,10 @@ const members = [
   createOptimizer({ kind: 'rmsprop', momentum: 0.5 }),
 ];
 const updates = members.map(updateOp);
-const lossOps = (Object.keys(losses) as LossName[]).map((name) => lossOp(losses[name]()));
+const lossOps = [
+  ...(Object.keys(losses) as LossName[]).map((name) => lossOp(losses[name]())),
+  lossOp(losses['softmax-cross-entropy']({ labelSmoothing: 0.1 })),
+];
 const families: readonly Op[] = [
   ...lossOps,
   ...updates,

@@ -12,7 +12,7 @@ import {
   type ScheduleSpec,
   schedules,
 } from '@gradloom/core';
-import { optimizerOptions, warmupOptions } from '@gradloom/core/internal';
+import { optimizerOptions, softmaxCrossEntropyOptions, warmupOptions } from '@gradloom/core/internal';
 import { checkpointOptions, trainOptions as library, monitors, onNanChoices } from '@gradloom/runtime/options';
 import { activationSpec } from '../options/activation.ts';
 import { checkpointEvery } from '../options/checkpoint-every.ts';
@@ -39,7 +39,13 @@ const source = { group: 'Output', effect: 'source' } satisfies Shared;
 const output = { group: 'Output', effect: 'showing' } satisfies Shared;
 
 const names = (table: object): string => Object.keys(table).join(', ');
-const stated = { ...library.table, ...warmupOptions.table, ...checkpointOptions.table, ...optimizerOptions.sgd };
+const stated = {
+  ...library.table,
+  ...softmaxCrossEntropyOptions.table,
+  ...warmupOptions.table,
+  ...checkpointOptions.table,
+  ...optimizerOptions.sgd,
+};
 const byDataset = 'set by the dataset';
 const anyContext = { totalSteps: 1, stepsPerEpoch: 1 };
 
@@ -100,6 +106,7 @@ export const trainOptions = {
     ...memberOf<LossSpec>(losses, createLoss),
     describe: helpLine({ ...stated.loss, help: names(losses) }),
   },
+  'label-smoothing': { ...training, ...fraction, describe: helpLine(stated.labelSmoothing) },
   optimizer: {
     ...training,
     ...memberOf<OptimizerSpec>(optimizers, createOptimizer),

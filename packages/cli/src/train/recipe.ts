@@ -3,6 +3,7 @@ import type { DataSplits, Dataset, TrainOptions } from '@gradloom/runtime';
 import { trainOptions } from '@gradloom/runtime/options';
 import type { OpenedDataset } from '../datasets/open-dataset.ts';
 import { camelCase } from '../options/letter-case.ts';
+import type { Member } from '../options/member.ts';
 import { networkSpec, outputActivation } from './network-spec.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
 import { optimizerSpec } from './optimizer-spec.ts';
@@ -19,7 +20,7 @@ export interface Recipe {
 
 /** @throws OptionError for a network or a flag that does not fit. */
 export async function createRecipe(values: TrainValues, { preset, sets, shares }: OpenedDataset): Promise<Recipe> {
-  const loss = values.loss ?? { kind: sets.train.classes === null ? 'mse' : 'softmax-cross-entropy' };
+  const loss = lossSpec(values, sets.train);
   refuseNumbers(values, sets.train, loss);
   const shape: TrainValues = {
     hidden: preset.hidden,
@@ -47,6 +48,16 @@ export async function createRecipe(values: TrainValues, { preset, sets, shares }
   return { sets, spec, options: trainOptionsOf(filled), values: filled };
 }
 
+/** The loss with its flag. @throws OptionError where it has no such option. */
+function lossSpec(values: TrainValues, { classes }: Dataset): Exclude<LossSpec, string> & Member {
+  const loss = values.loss ?? { kind: classes === null ? 'mse' : 'softmax-cross-entropy' };
+  const labelSmoothing = values['label-smoothing'];
+  if (labelSmoothing === undefined) return loss;
+  if (loss.kind === 'softmax-cross-entropy') return { ...loss, kind: loss.kind, labelSmoothing };
+  const problem = `is no option of ${loss.kind}, expected --loss softmax-cross-entropy`;
+  throw new OptionError('train', ['labelSmoothing', 'loss'], problem, { about: 'labelSmoothing' });
+}
+
 /** @throws OptionError for targets that the loss cannot take; numbers of a file may be meant as classes. */
 function refuseNumbers({ dataset }: TrainValues, { name, classes, targets }: Dataset, loss: LossSpec): void {
   const { name: kind, targets: wanted } = createLoss(loss);
@@ -67,9 +78,9 @@ function earlyStopping({ patience, 'min-delta': minDelta = 0, monitor = 'validat
   return patience === undefined || patience === 'none' ? {} : { 'min-delta': minDelta, monitor };
 }
 
-/** They have become part of the optimizer. */
+/** They have become part of the optimizer or the loss. */
 function withoutOptimizerFlags(values: TrainValues): TrainValues {
-  const merged = new Set(['lr', ...Object.keys(optimizerFlags)]);
+  const merged = new Set(['lr', 'label-smoothing', ...Object.keys(optimizerFlags)]);
   return Object.fromEntries(Object.entries(values).filter(([key]) => !merged.has(key)));
 }
 

@@ -90,10 +90,11 @@ function changes(typed: TrainValues, own: TrainValues): string[] {
 const isSameSource = (typed: unknown, own: unknown): boolean =>
   typed === own || (/[\\/]/.test(String(typed)) && /[\\/]/.test(String(own)));
 
-/** Options of the optimizer and the schedule have become part of them. */
+/** Options of the optimizer, the schedule and the loss have become part of them. */
 function ownValue(config: Record<string, unknown>, flag: string): unknown {
-  const { optimizer, schedule } = config;
+  const { optimizer, schedule, loss } = config;
   if ((flag === 'lr' || flag in optimizerFlags) && isRecord(optimizer)) return optimizer[camelCase(flag)];
+  if (flag === 'label-smoothing' && isRecord(loss)) return loss.labelSmoothing;
   if (flag === 'warmup-steps' && isRecord(schedule)) return schedule.warmupSteps;
   return flag === 'on-nan' ? (config[flag] ?? 'stop') : config[flag];
 }

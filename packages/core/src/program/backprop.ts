@@ -14,7 +14,7 @@ import type { Network } from '../model/network.ts';
 import { leafCount } from '../train/tree/index.ts';
 import { runCalls } from './link.ts';
 import { createList } from './op.ts';
-import { lossOp, ops } from './ops.ts';
+import { emitLossOf, ops } from './ops.ts';
 
 export type { Inspect } from '../model/layers/index.ts';
 
@@ -101,11 +101,11 @@ export function emitLoss(
   const { loss, t, weighing, gradients } = workspace;
   const [dy, O] = [gradients[0], network.output];
   if (weighing === null || !training) {
-    emit(lossOp(loss), lossSums, dy, y, t, B, leaf, O);
+    emitLossOf(emit, loss, lossSums, dy, y, t, B, leaf, O);
     return;
   }
   const { w, losses } = weighing;
-  emit(lossOp(loss), losses, dy, y, t, B, 1, O); // in leaves of one row
+  emitLossOf(emit, loss, losses, dy, y, t, B, 1, O); // in leaves of one row
   emit(ops.weighLosses, lossSums, dy, losses, w, B, leaf, O);
 }
 

@@ -10,7 +10,7 @@ import { activate, activateBackward } from '../model/activations/activate.ts';
 import { type Activation, type ActivationName, activations } from '../model/activations/index.ts';
 import type { Loss } from '../model/losses/loss.ts';
 import type { Optimizer, UpdateKernel } from '../train/optimizers/optimizer.ts';
-import { count, defineOp, flag, inout, inouts, input, number, type Op, output, stride, text } from './op.ts';
+import { count, defineOp, type Emit, flag, inout, inouts, input, number, type Op, output, stride, text } from './op.ts';
 import {
   batchNormBackwardInput,
   batchNormForward,
@@ -258,17 +258,29 @@ function activationOpsOf(name: string, f: Activation): ActivationOps {
   };
 }
 
-/** The loss of the leaves of B rows, and its gradient. */
-export const lossOp = ({ name, targets, evaluate, own }: Loss) =>
+/** The loss of the leaves of B rows, and its gradient. Only a variant takes its parameter. */
+export const lossOp = ({ name, targets, evaluate, own, variant }: Loss) =>
   defineOp(
-    own === undefined ? functionName(name) : ownName(own),
+    own === undefined ? functionName(variant?.name ?? name) : ownName(own),
     {
       ...{ lossSums: output('leaves'), dy: output('B', 'O'), y: input('B', 'O') },
       ...{ t: targets === 'classes' ? input('B') : input('B', 'O') },
       ...{ B: count, leaf: count, O: count },
+      ...(variant === undefined ? {} : { parameter: number }),
     },
     evaluate,
   );
+
+/** The call of `lossOp`. */
+export function emitLossOf(
+  emit: Emit,
+  loss: Loss,
+  ...args: [lossSums: Vector, dy: Vector, y: Vector, t: Vector, B: number, leaf: number, O: number]
+): void {
+  const { variant } = loss;
+  if (variant === undefined) emit(lossOp(loss), ...args);
+  else emit(lossOp(loss), ...args, variant.parameter);
+}
 
 /** An optimizer's name as that of a function; with momentum it is another one. */
 const updateName = ({ name, slots }: Optimizer): string =>

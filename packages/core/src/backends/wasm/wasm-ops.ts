@@ -1,5 +1,5 @@
 import type { ActivationName } from '../../model/activations/index.ts';
-import { type LossName, losses } from '../../model/losses/index.ts';
+import { createLoss } from '../../model/losses/index.ts';
 import type { Op } from '../../program/op.ts';
 import { activationOps, lossOp, meanUpdateOp, ops, updateOp } from '../../program/ops.ts';
 import { createOptimizer } from '../../train/optimizers/index.ts';
@@ -20,7 +20,11 @@ const fastActivations = [
   'softsign',
 ] as const satisfies readonly ActivationName[];
 /** Losses. */
-const fastLosses = ['softmax-cross-entropy', 'mse'] as const satisfies readonly LossName[];
+const fastLosses = [
+  createLoss('softmax-cross-entropy'),
+  createLoss({ kind: 'softmax-cross-entropy', labelSmoothing: 0.1 }),
+  createLoss('mse'),
+];
 /** Updates. */
 const fastUpdates = [
   updateOp(createOptimizer('sgd')),
@@ -39,7 +43,7 @@ const fastMeanUpdates = fastUpdates
 export const wasmOps: readonly Op[] = [
   ...Object.values(ops).filter((op) => !plainOps.includes(op.name)),
   ...fastActivations.flatMap((name) => [activationOps[name].forward, activationOps[name].backward]),
-  ...fastLosses.map((name) => lossOp(losses[name]())),
+  ...fastLosses.map(lossOp),
   ...fastUpdates,
   ...fastMeanUpdates,
 ] as unknown as readonly Op[];

@@ -35,3 +35,4 @@ export const lossTargets = (spec: LossSpec): Loss['targets'] => createLoss(spec)
 
 export type { HuberOptions } from './huber.ts';
 export type { Loss, LossKernel } from './loss.ts';
+export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropyOptions } from './softmax-cross-entropy.ts';

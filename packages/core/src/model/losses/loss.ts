@@ -12,6 +12,7 @@ export type LossKernel = (
   B: number,
   leaf: number,
   O: number,
+  parameter?: number, // of a variant, which knows it besides
 ) => void;
 
 /** A loss, as returned by `createLoss`. */
@@ -24,6 +25,8 @@ export interface Loss {
   readonly threshold?: number;
   /** The name of a user's own; absent for the built-in ones, which backends may know by name. */
   readonly own?: string;
+  /** Where options make it another function than that of its name: the function, and a number that this takes last. */
+  readonly variant?: { readonly name: string; readonly parameter: number };
   /** The plain code that defines the bits. */
   readonly evaluate: LossKernel;
 }
