@@ -126,6 +126,24 @@ describe('a fit', () => {
     expect(member).toMatchObject({ type: 'boolean', indicator: false });
   });
 
+  test('gives gaps an input of their own where ten training rows have one', async () => {
+    const withGaps = (gaps: number) =>
+      Array.from({ length: 40 }, (_, n) => [
+        n < gaps ? '' : String(n % 7),
+        String(n / 3),
+        n < gaps ? '' : ['Bonn', 'Trier'][n % 2],
+        ...['yes', '2020-01-01', n % 2 === 0 ? 'left' : 'stays', '1'],
+      ]);
+    for (const [gaps, own] of [
+      [9, false],
+      [10, true],
+    ] as const) {
+      const { columns } = fitPreprocessing(await tableOf(withGaps(gaps), kind), all.subarray(0, 40));
+      expect(columns[0]).toMatchObject({ name: 'age', fill: expect.any(Number), indicator: own });
+      expect(columns[2]).toMatchObject({ name: 'city', missing: own });
+    }
+  });
+
   test('standardises values of a target, which answers give back', async () => {
     const table = await tableOf(rows, price);
     const [target] = fitPreprocessing(table, all).target;
@@ -177,5 +195,5 @@ test('a category that only other sets have is zeros there, and is said', async (
   const width = sets.train.inputs.columns;
   const row = [...inputsOf(sets.test ?? expect.unreachable())].slice(0, width);
   const { names: inputs } = createEncoder(sets.train.preprocessing ?? expect.unreachable());
-  expect(row.filter((_, i) => inputs[i].startsWith('city'))).toEqual([0, 0, 0, 0]);
+  expect(row.filter((_, i) => inputs[i].startsWith('city'))).toEqual([0, 0, 0]);
 });

@@ -5,6 +5,13 @@ import type { Table, TableColumn } from './table.ts';
 import type { Scale } from './table-options.ts';
 
 /**
+ * Gaps of a column in the training rows from which on a gap is an input of its own. Weights that two rows have taught
+ * answer other rows with a gap wrongly and surely: on penguins, with two rows without measurements, the log loss of new
+ * rows was 0.047 with such an input and 0.028 without (bench/tables).
+ */
+const LEAST_GAPS = 10;
+
+/**
  * The preprocessing of a table, fitted on the rows at `rows` alone: means, deviations, medians and categories of the
  * others do not enter. Only the names of the classes are those of the whole table.
  * @throws Error for a column whose numbers are too large to be scaled.
@@ -27,11 +34,12 @@ function encodingOf(
 ): ColumnEncoding {
   if (data.kind === 'words') {
     const used = new Set<string>();
-    let missing = false;
+    let gaps = 0;
     for (const n of rows) {
-      if (data.indices[n] === -1) missing = true;
+      if (data.indices[n] === -1) gaps++;
       else used.add(data.words[data.indices[n]]);
     }
+    const missing = gaps >= LEAST_GAPS;
     return { name, type: 'categorical', categories: [...used].sort(inOrder(used)), missing };
   }
   const present = Float64Array.from(rows, (n) => data.values[n]).filter((value) => !Number.isNaN(value));
@@ -39,7 +47,14 @@ function encodingOf(
   const fill = imputes ? fillOf(present, kind === 'boolean') : null;
   const { center, shift } = scalingOf(present, scale);
   refuseTooLarge(table, name, center, shift);
-  return { name, type: kind, center, scale: shift, fill, indicator: imputes && present.length < rows.length };
+  return {
+    name,
+    type: kind,
+    center,
+    scale: shift,
+    fill,
+    indicator: imputes && rows.length - present.length >= LEAST_GAPS,
+  };
 }
 
 /** The median; of booleans the more frequent value. */

@@ -21,7 +21,7 @@ export interface ColumnSummary {
 /** A line for each column. */
 export function summarizeTable(table: Table, preprocessing: Preprocessing): ColumnSummary[] {
   const inputs = table.inputs.map(({ name, type, reason, gaps }, c): ColumnSummary => {
-    return { name, role: 'input', type, reason, gaps, becomes: inputsOf(preprocessing.columns[c]) };
+    return { name, role: 'input', type, reason, gaps, becomes: inputsOf(preprocessing.columns[c], gaps > 0) };
   });
   const targets = table.targets.map(({ name, reason, gaps }, t): ColumnSummary => {
     const decoding = preprocessing.target[t];
@@ -36,13 +36,15 @@ export function summarizeTable(table: Table, preprocessing: Preprocessing): Colu
   ].map(({ name, role, type, reason, gaps, becomes }) => ({ name, role, type, reason, gaps, becomes }));
 }
 
-function inputsOf(encoding: ColumnEncoding): string {
+function inputsOf(encoding: ColumnEncoding, hasGaps: boolean): string {
   if (encoding.type === 'categorical') {
     const own = counted(encoding.categories.length, 'input');
-    return encoding.missing ? `${own} and one for gaps` : own;
+    if (encoding.missing) return `${own} and one for gaps`;
+    return hasGaps ? `${own}, all 0 for a gap` : own;
   }
   const { center, scale, fill, indicator } = encoding;
-  const gaps = fill === null || !indicator ? '' : `, gaps ${short(fill)} and an input`;
+  const filled = fill === null || !hasGaps ? '' : `, gaps ${short(fill)}`;
+  const gaps = indicator ? `${filled} and an input` : filled;
   return center === 0 && scale === 1 ? `as it is${gaps}` : `(x - ${short(center)}) / ${short(scale)}${gaps}`;
 }
 
