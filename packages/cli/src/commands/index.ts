@@ -10,6 +10,7 @@ import { lrFind } from './lr-find.ts';
 import { predict } from './predict.ts';
 import { report } from './report.ts';
 import { scale } from './scale.ts';
+import { search } from './search.ts';
 import { train } from './train.ts';
 import { verify } from './verify.ts';
 
@@ -24,6 +25,7 @@ export const commands: Readonly<Record<string, Command>> = {
   import: importCommand,
   report,
   experiment,
+  search,
   'lr-find': lrFind,
   scale,
   doctor,

@@ -1,10 +1,11 @@
-import { LR_FIND_FILE, SCALE_FILE } from '../run-files/names.ts';
+import { LR_FIND_FILE, SCALE_FILE, SEARCH_FILE } from '../run-files/names.ts';
 import { readExperiments } from './experiments/experiment-files.ts';
 import { experimentPage } from './experiments/experiment-page.ts';
 import { lrFindDocument, lrFindPage } from './lr-find/lr-find-page.ts';
 import type { Page } from './page.ts';
 import { readDocument } from './run-files.ts';
 import { scaleDocument, scalePage } from './scale/scale-page.ts';
+import { searchDocument, searchPage } from './search/search-page.ts';
 import { comparePage } from './train/compare-page.ts';
 import { trainPage } from './train/train-page.ts';
 import { readTrainRun, type TrainRun } from './train/train-run.ts';
@@ -21,6 +22,8 @@ export function pageOf(folders: readonly string[]): Page {
   if (scale !== null) return scalePage(scale);
   const sweep = readDocument(folder, LR_FIND_FILE, lrFindDocument);
   if (sweep !== null) return lrFindPage(sweep);
+  const search = readDocument(folder, SEARCH_FILE, searchDocument);
+  if (search !== null) return searchPage(search);
   throw new Error(
     `no run found in ${JSON.stringify(folder)}, expected a directory that train, search, lr-find, experiment or scale wrote`,
   );

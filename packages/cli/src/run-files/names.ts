@@ -24,6 +24,11 @@ export const SCALE_FILE = 'scale.json';
 
 export const LR_FIND_FILE = 'lr-find.json';
 
+export const SEARCH_FILE = 'search.json';
+
+/** The runs of a search as they end. */
+export const SEARCH_LINES = 'search.jsonl';
+
 /** The files that a run of train writes to, or in the place of. */
 export const RUN_FILES: readonly string[] = [
   ...[CONFIG_FILE, METRICS_FILE, STEPS_FILE, DIVISIONS_FILE, FINDINGS_FILE],

@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs';
 import { isRecord } from '../options/read-object.ts';
 import { lrFindDocument } from '../report/lr-find/lr-find-page.ts';
 import { scaleDocument } from '../report/scale/scale-page.ts';
-import { EXPERIMENTS_FILE, LR_FIND_FILE, SCALE_FILE } from '../run-files/names.ts';
+import { searchDocument } from '../report/search/search-page.ts';
+import { EXPERIMENTS_FILE, LR_FIND_FILE, SCALE_FILE, SEARCH_FILE } from '../run-files/names.ts';
 import type { Schema } from '../schema/schema.ts';
 import { type FileCheck, type OpenCheck, openCheck } from './file-check.ts';
 import { readDocument } from './read-document.ts';
@@ -43,6 +44,7 @@ function checkFindings(check: OpenCheck, document: Readonly<Record<string, unkno
 const documents: Readonly<Record<string, readonly [command: string, Schema<unknown>]>> = {
   [SCALE_FILE]: ['scale', scaleDocument],
   [LR_FIND_FILE]: ['lr-find', lrFindDocument],
+  [SEARCH_FILE]: ['search', searchDocument],
 };
 
 export const documentFiles = Object.keys(documents);

@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import type { Pausable } from '@gradloom/core';
 import { updateHash } from '../files/hash.ts';
 import { littleEndianBytes } from '../files/little-endian.ts';
+import { inTurns } from '../turns/in-turns.ts';
 import type { DataMatrix, Dataset } from './dataset.ts';
 
 /**
@@ -15,6 +16,9 @@ export function* datasetHash({ rows, inputs, targets, classes, weights }: Datase
   if (weights !== undefined) yield* addMatrix(hash, weights);
   return hash.digest('hex');
 }
+
+/** Likewise, without blocking the process. */
+export const hashDataset = (dataset: Dataset): Promise<string> => inTurns(datasetHash(dataset));
 
 function* addMatrix(hash: Hash, { array, columns, divisor }: DataMatrix): Pausable<void> {
   hash.update(JSON.stringify({ type: array.constructor.name, columns, divisor }));

@@ -1,0 +1,106 @@
+import { dot, line, ruleY, text } from '@observablehq/plot';
+import { decimal } from '../../text/format.ts';
+import type { Drawing } from '../picture.ts';
+import { drawPlot } from '../plot.ts';
+
+/** An axis: numbers, on a logarithmic scale where asked for, or words at equal distances. */
+export interface Coordinate {
+  readonly name: string;
+  readonly log: boolean;
+  readonly values: readonly (number | string | null)[]; // of each line; null is not drawn
+}
+
+export interface ParallelCoordinates {
+  readonly axes: readonly Coordinate[];
+  readonly marked: readonly boolean[]; // of each line: drawn in colour, on top
+}
+
+const ROW = 64;
+
+/** A line for each trial through its values, each axis below the one before it. */
+export function parallelCoordinates({ axes, marked }: ParallelCoordinates, width: number): Drawing {
+  const scales = axes.map(scaleOf);
+  const lines = marked.map((_, k) =>
+    axes.flatMap(({ values }, a): Place[] => {
+      const value = values[k];
+      return value === null ? [] : [{ x: scales[a].place(value), y: a, line: k }];
+    }),
+  );
+  const draw = (wanted: boolean, stroke: string, strokeOpacity: number) =>
+    line(lines.filter((_, k) => marked[k] === wanted).flat(), {
+      x: 'x',
+      y: 'y',
+      z: 'line',
+      stroke,
+      strokeOpacity,
+      strokeWidth: wanted ? 2 : 1,
+    });
+  const ticks = scales.flatMap(({ ticks }, a) => ticks.map(({ at, label }) => ({ x: at, y: a, label })));
+  return drawPlot({
+    width,
+    height: 40 + ROW * axes.length,
+    marginLeft: 40,
+    marginRight: 40,
+    marginTop: 34,
+    marginBottom: 30,
+    x: { domain: [0, 1], axis: null },
+    y: { domain: [axes.length - 1, 0], axis: null },
+    marks: [
+      ruleY(
+        axes.map((_, a) => a),
+        { stroke: 'var(--rule)' },
+      ),
+      draw(false, 'var(--soft)', 0.35),
+      draw(true, 'var(--c2)', 1),
+      dot(lines.filter((_, k) => marked[k]).flat(), { x: 'x', y: 'y', fill: 'var(--c2)', r: 3 }),
+      text(
+        axes.map(({ name }, a) => ({ x: 0, y: a, name })),
+        {
+          ...{ x: 'x', y: 'y', text: 'name', dy: -14, textAnchor: 'start', fontWeight: 600 },
+          ...{ stroke: 'var(--paper)', fill: 'currentColor', strokeWidth: 4 },
+        },
+      ),
+      text(ticks, {
+        ...{ x: 'x', y: 'y', text: 'label', dy: 14, stroke: 'var(--paper)', fill: 'var(--soft)', strokeWidth: 4 },
+      }),
+    ],
+  });
+}
+
+interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly line: number;
+}
+
+interface Scale {
+  readonly place: (value: number | string) => number;
+  readonly ticks: readonly { readonly at: number; readonly label: string }[];
+}
+
+function scaleOf({ values, log }: Coordinate): Scale {
+  const there = values.filter((value) => value !== null);
+  if (there.some((value) => typeof value === 'string')) return wordScale([...new Set(there.map(String))]);
+  const numbers = there as number[];
+  const isLog = log && numbers.every((value) => value > 0);
+  const along = (value: number) => (isLog ? Math.log(value) : value);
+  const [low, high] = [
+    numbers.reduce((a, b) => Math.min(a, b), Infinity),
+    numbers.reduce((a, b) => Math.max(a, b), -Infinity),
+  ];
+  if (!(high > low)) {
+    return { place: () => 0.5, ticks: numbers.length === 0 ? [] : [{ at: 0.5, label: decimal(low) }] };
+  }
+  const place = (value: number | string) => (along(Number(value)) - along(low)) / (along(high) - along(low));
+  const middle = isLog ? Math.sqrt(low * high) : (low + high) / 2;
+  return { place, ticks: [low, middle, high].map((value) => ({ at: place(value), label: decimal(value) })) };
+}
+
+function wordScale(words: readonly string[]): Scale {
+  const at = (k: number) => (words.length === 1 ? 0.5 : k / (words.length - 1));
+  const short = (word: string) => (word.length > 24 ? `${word.slice(0, 23)}…` : word);
+  return {
+    place: (value) => at(words.indexOf(String(value))),
+    ticks: words.map((word, k) => ({ at: at(k), label: short(word) })),
+  };
+}

@@ -1,0 +1,115 @@
+import { monitors } from '@gradloom/runtime/options';
+import { list, nullable, record } from '../../schema/containers.ts';
+import { name } from '../../schema/names.ts';
+import { count, flag, number, text, whole } from '../../schema/scalars.ts';
+import { type Read, refuse, type Schema } from '../../schema/schema.ts';
+import { searchText, trialTable } from '../../search/describe-search.ts';
+import { decimal } from '../../text/format.ts';
+import { parallelCoordinates } from '../charts/parallel-coordinates.ts';
+import { machineFacts, machineTable } from '../machine-table.ts';
+import type { Page } from '../page.ts';
+import type { Picture } from '../picture.ts';
+
+const MOST = 100_000;
+
+function oneOf<const W extends string>(words: readonly W[]): Schema<W> {
+  const expected = `one of ${words.join(', ')}`;
+  return { expected, read: (value) => words.find((word) => word === value) ?? refuse(value, expected) };
+}
+
+const searchedValue: Schema<number | string> = {
+  expected: 'a number or text',
+  read: (value, place) => (typeof value === 'number' ? number().read(value, place) : name.read(value, place)),
+};
+
+const trial = record({
+  ...{ trial: count(1), round: count(1), rank: count(1) },
+  ...{ score: nullable(number()), deviation: nullable(number(0)), loss: nullable(number()) },
+  ...{ steps: count(), early: flag, elapsedMs: number(0) },
+  values: list(searchedValue, 100),
+});
+
+/** The parts of search.json that are shown. */
+export const searchDocument = record({
+  ...machineFacts,
+  file: name,
+  method: oneOf(['grid', 'random', 'halving']),
+  seed: count(),
+  folds: nullable(whole(2, MOST)),
+  metric: oneOf(Object.keys(monitors) as (keyof typeof monitors)[]),
+  isHigherBetter: flag,
+  rounds: list(
+    record({
+      number: count(1),
+      length: nullable(record({ unit: oneOf(['steps', 'epochs']), count: count(1) })),
+      count: count(1),
+    }),
+    1000,
+    1,
+  ),
+  searched: list(record({ key: name, log: flag }), 100, 1),
+  trials: list(trial, MOST),
+  left: count(),
+  stopped: flag,
+  best: nullable(record({ trial: count(1), command: text(2 ** 23) })),
+});
+
+type SearchFacts = Read<typeof searchDocument>;
+
+/** Trials in the page's table. */
+const SHOWN = 100;
+
+/** Best share of the trials that is drawn in colour. */
+const BEST_SHARE = 0.1;
+
+/** The page of a search: the same figures and sentences as on the terminal. */
+export function searchPage(document: SearchFacts): Page {
+  const { trials, best, metric, stopped, left } = document;
+  const [first] = trials;
+  const { head, rows, numeric } = trialTable(document, SHOWN);
+  const more = trials.length - rows.length;
+  return {
+    title:
+      best === null || first === undefined || first.score === null
+        ? 'No trial has a result'
+        : `Best ${metric}: ${decimal(first.score)}, by trial ${best.trial}`,
+    lead: `${searchText(document)}.${stopped ? ` Stopped with ${left} trials to measure.` : ''}`,
+    figures:
+      first === undefined || first.score === null
+        ? []
+        : [
+            { name: `best ${metric}`, value: decimal(first.score) },
+            { name: 'trials measured', value: String(trials.length) },
+          ],
+    chapters: [
+      ...(best === null ? [] : [{ title: 'Train with the best options', code: best.command }]),
+      {
+        title: 'Trials',
+        pictures: trials.length > 1 ? [coordinates(document)] : [],
+        tables: [{ title: 'By merit', head, rows, numeric, ...(more > 0 ? { notes: [`and ${more} more`] } : {}) }],
+      },
+      { title: 'The machine', folded: [machineTable(document)] },
+    ],
+  };
+}
+
+function coordinates({ searched, trials, metric }: SearchFacts): Picture {
+  const marked = Math.max(1, Math.round(BEST_SHARE * trials.length));
+  return {
+    name: 'parallel-coordinates',
+    title: 'Values and results of every trial',
+    sentence: `Each line is a trial. The best ${marked === 1 ? 'one is' : `${marked} are`} drawn in colour; the last axis is the result.`,
+    alternative: `${trials.length} trials over ${searched.map(({ key }) => key).join(', ')} and ${metric}`,
+    draw: (width) =>
+      parallelCoordinates(
+        {
+          axes: [
+            ...searched.map(({ key, log }, k) => ({ name: key, log, values: trials.map(({ values }) => values[k]) })),
+            { name: metric, log: false, values: trials.map(({ score }) => score) },
+          ],
+          marked: trials.map((_, k) => k < marked),
+        },
+        width,
+      ),
+  };
+}

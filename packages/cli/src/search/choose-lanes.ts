@@ -1,0 +1,60 @@
+import type { Pool } from '@gradloom/runtime';
+import { train } from '@gradloom/runtime';
+import type { Recipe } from '../train/recipe.ts';
+
+/** How the threads are shared among runs. */
+export interface Lanes {
+  readonly atOnce: number;
+  readonly threads: number; // of each run
+  readonly why: string;
+}
+
+/** Training time of one measurement. */
+const MEASURE_MS = 300;
+
+/** A run has to be so much faster on its own threads to be preferred: runs at once also share out all other work. */
+const MARGIN = 1.05;
+
+/**
+ * Measures steps a second of one run on all threads, and of as many runs as there are threads at once, one thread each;
+ * each twice, in turns. No result depends on the choice.
+ */
+export async function chooseLanes(
+  recipes: readonly Recipe[], // of the first runs
+  pool: Pool,
+  signal: AbortSignal,
+): Promise<Lanes> {
+  const { threads } = pool;
+  if (threads === 1) return { atOnce: 1, threads: 1, why: 'there is one thread' };
+  if (recipes.length === 1) return { atOnce: 1, threads, why: 'there is one run' };
+  const together = Math.min(threads, recipes.length);
+  const many = recipes.slice(0, together);
+  const best = { alone: 0, together: 0 };
+  for (let round = 0; round < 2 && !signal.aborted; round++) {
+    best.alone = Math.max(best.alone, await stepsASecond(recipes[0], pool, threads, signal));
+    const speeds = await Promise.all(many.map((recipe) => stepsASecond(recipe, pool, 1, signal)));
+    // Runs of other networks have other steps: what counts is how fast the first is beside the others.
+    best.together = Math.max(best.together, speeds[0] * together);
+  }
+  const text = (speed: number) => Math.round(speed).toLocaleString('en-US');
+  const measured = `measured: ${text(best.together)} steps/s so, ${text(best.alone)} by one run on ${threads} threads`;
+  return best.alone > MARGIN * best.together
+    ? {
+        ...{ atOnce: 1, threads },
+        why: `measured: ${text(best.alone)} steps/s so, ${text(best.together)} by ${together} runs on a thread each`,
+      }
+    : { atOnce: together, threads: Math.floor(threads / together), why: measured };
+}
+
+async function stepsASecond(
+  { spec, sets, options }: Recipe,
+  pool: Pool,
+  threads: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const ended = AbortSignal.any([signal, AbortSignal.timeout(MEASURE_MS)]);
+  const { patience: _p, minDelta: _d, monitor: _m, probe: _o, ...rest } = options;
+  const { steps, elapsedMs } = await train(spec, { train: sets.train }, { ...rest, pool, threads, signal: ended })
+    .result;
+  return elapsedMs === 0 ? 0 : (1000 * steps) / elapsedMs;
+}

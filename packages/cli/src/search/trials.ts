@@ -1,0 +1,66 @@
+import { createRandom } from '@gradloom/core';
+import type { Halving, SearchConfig } from './config.ts';
+import { type Dimension, drawPoint, gridOf, type Point } from './space.ts';
+
+/** A point of the search, trained in one round or several. */
+export interface Trial {
+  readonly number: number; // from 1
+  readonly point: Point;
+}
+
+/** How long the runs of a round are, and which trials it has; without a length as long as their options say. */
+export interface Round {
+  readonly number: number; // from 1
+  readonly length: { readonly unit: Halving['unit']; readonly count: number } | null;
+  readonly count: number; // of trials
+}
+
+/** Draws of one trial before it is left out, because the search has all of them already. */
+const TRIES = 100;
+
+/**
+ * The trials: the points of the grid, or as many different ones as asked for, drawn at random, each from a stream of
+ * its own. Fewer where the space has no more.
+ */
+export function trialsOf(
+  where: string,
+  config: Pick<SearchConfig, 'method' | 'runs' | 'seed'>,
+  space: readonly Dimension[],
+): Trial[] {
+  if (config.method === 'grid') return gridOf(where, space).map((point, k) => ({ number: k + 1, point }));
+  const seen = new Set<string>();
+  const trials: Trial[] = [];
+  for (let k = 0; k < config.runs; k++) {
+    const random = createRandom(config.seed, 'search', k);
+    for (let tries = 0; tries < TRIES; tries++) {
+      const point = drawPoint(space, random);
+      const text = JSON.stringify(point);
+      if (seen.has(text)) continue;
+      seen.add(text);
+      trials.push({ number: trials.length + 1, point });
+      break;
+    }
+  }
+  return trials;
+}
+
+/**
+ * The rounds of successive halving: of n trials 1 / factor go on to the next round, which is factor times as long. The
+ * last round has at most `to` steps or epochs. One round for the other methods.
+ * [Jamieson & Talwalkar 2016](https://arxiv.org/abs/1502.07943)
+ */
+export function roundsOf(trials: number, halving: Halving | null, defaultLength: number): Round[] {
+  if (halving === null) return [{ number: 1, length: null, count: trials }];
+  const { factor, unit, to } = halving;
+  const last = to ?? defaultLength;
+  // Rounds until one trial is left.
+  const halvings = Math.floor(Math.log(trials) / Math.log(factor) + 1e-9);
+  const first = Math.min(last, halving.from ?? Math.max(1, Math.round(last / factor ** halvings)));
+  const rounds: Round[] = [];
+  for (let r = 0; ; r++) {
+    const count = Math.max(1, Math.ceil(trials / factor ** r - 1e-9));
+    const length = Math.min(last, Math.round(first * factor ** r));
+    rounds.push({ number: r + 1, length: { unit, count: length }, count });
+    if (length === last || count === 1) return rounds;
+  }
+}
