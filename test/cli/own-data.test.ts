@@ -10,7 +10,7 @@ const quick = ['--steps', '2', '--batch', '3', '--hidden', 'none', '--backend', 
 
 describe('whole numbers as the labels of a table', () => {
   test.each([
-    ['1,2,0\n2,3,1\n3,4,2\n', 'add :targets=classes to read them as classes'],
+    ['1,2,0\n2,3,1\n3,4,2\n', '--targets classes reads them as classes'],
     ['1,2,0.5\n2,3,1\n3,4,2\n', 'mse takes values'],
     ['1,2,-1\n2,3,1\n3,4,2\n', 'mse takes values'],
   ])('%j with cross-entropy: %s', async (text, advice) => {
@@ -22,7 +22,7 @@ describe('whole numbers as the labels of a table', () => {
       `gradloom train: --loss softmax-cross-entropy with --dataset ${file.slice(0, 60)}: the target of ${file} has numbers, expected classes for softmax-cross-entropy (${advice})\n`,
     );
     expect(code).toBe(2);
-    if (!advice.startsWith('add')) return;
+    if (!advice.startsWith('--')) return;
     const outcome = await gradloom(['train', '--dataset', `${file}:targets=classes`, ...loss, '--no-out', ...quick]);
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
   });
@@ -79,7 +79,7 @@ describe('a model of named classes', () => {
   beforeAll(async () => {
     writeFileSync(
       file,
-      `a,b,kind\n${Array.from({ length: 12 }, (_, k) => `${k},${k % 3},${k < 6 ? 'fern' : 'moss'}`).join('\n')}\n`,
+      `a,b,kind\n${Array.from({ length: 12 }, (_, k) => `${2 * k},${k % 3},${k < 6 ? 'fern' : 'moss'}`).join('\n')}\n`,
     );
     expect(
       await gradloom(['train', '--dataset', file, '--test', '0.25', '--out', run, '--quiet', ...quick]),
@@ -97,7 +97,7 @@ describe('a model of named classes', () => {
     const few = join(temporary.path, 'few.csv');
     writeFileSync(few, `a,b,kind\n${rows}`);
     const { stdout } = await gradloom(['train', '--dataset', few, '--no-out', ...quick]);
-    expect(stdout.split('\n')[0]).toBe(`${few}: ${count}`);
+    expect(stdout.split('\n')).toContain(`${few}: ${count}`);
   });
 
   test('of one class gets it as the answer to every row, and no picture that divides it', async () => {

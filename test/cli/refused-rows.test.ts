@@ -45,7 +45,7 @@ test('evaluate names it likewise, and tries once', async () => {
 test('train ends at its step, and tries once', async () => {
   const network = JSON.stringify(spec);
   const rows = folder.write('train.csv', '0,5\n1,6\n3,7\n');
-  const flags = ['--batch', '1', '--no-shuffle', '--threads', '1', '--no-out', '--quiet'];
+  const flags = ['--scale', 'none', '--batch', '1', '--no-shuffle', '--threads', '1', '--no-out', '--quiet'];
   const { code, stderr } = await gradloom(['train', '--dataset', rows, '--test', '0', '--spec', network, ...flags]);
   expect({ code, stderr }).toEqual({ code: 1, stderr: `gradloom train: step 2: row 2 of ${rows}: ${problem(3)}\n` });
 });

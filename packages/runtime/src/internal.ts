@@ -10,6 +10,7 @@ export { hashDataset } from './datasets/dataset-hash.ts';
 export {
   checkInput,
   datasetFormats,
+  encodeSplit,
   openTable,
   readTableAs,
   rowsOfSplit,

@@ -1,18 +1,26 @@
-import { OptionError } from '@gradloom/core';
+import { OptionError, type Preprocessing } from '@gradloom/core';
 import { onlyKeys, show, within } from '@gradloom/core/internal';
 import {
   type DataSplits,
   type Dataset,
-  type FileOptions,
   loadDataset,
   loadMnist,
+  type PreparedTable,
+  readTable,
   type SyntheticName,
   splitDataset,
+  splitTable,
   syntheticDatasets,
+  type Table,
+  type TableOptions,
 } from '@gradloom/runtime';
+import { encodeSplit, readTableAs, rowsOfSplit, tableFormatOf } from '@gradloom/runtime/internal';
 import { withoutPlace } from '../failure.ts';
 import type { DatasetSource } from '../options/dataset-source.ts';
 import { filePreset, type Preset, presets } from './presets.ts';
+import { flagOptions } from './table-options.ts';
+
+type FileSource = Extract<DatasetSource, { path: string }>;
 
 /**
  * The seed of every split. It is fixed, so that runs of any seed are measured on the same rows, and a model can be
@@ -30,6 +38,13 @@ export interface OpenedDataset {
   readonly sets: DataSplits;
   /** The options with defaults filled in; no test share if the training rows are also the test rows. */
   readonly shares: { readonly validation: number; readonly test?: number };
+  /** Of a table: what was found in the file, and what its columns become. */
+  readonly table?: OpenedTable;
+}
+
+/** A table and its sets. */
+export interface OpenedTable extends PreparedTable {
+  readonly table: Table;
 }
 
 /**
@@ -42,8 +57,12 @@ export async function openDataset(
   shares: Shares,
   name = '--dataset',
   classNames?: readonly string[], // class names of the model that is evaluated, in its order
+  preprocessing?: Preprocessing | null, // of the model that is evaluated; null: it takes plain numbers
 ): Promise<OpenedDataset> {
   const preset: Preset = 'path' in source ? filePreset : presets[source.name];
+  if ('path' in source && tableFormatOf(source.path) !== undefined && preprocessing !== null) {
+    return openTableDataset(source, shares, name, preset, { classNames, preprocessing });
+  }
   const whole = await readDataset(source, preset, name, classNames);
   refuseShare('validation', shares.validation, whole);
   refuseShare('test', shares.test, whole);
@@ -56,6 +75,34 @@ export async function openDataset(
   }
   const test = shares.test ?? preset.test;
   return { preset, shares: { validation, test }, sets: deal(whole, validation, test) };
+}
+
+/** Reads a table and splits its rows before anything is fitted on them. */
+async function openTableDataset(
+  source: FileSource,
+  shares: Shares,
+  flag: string,
+  preset: Preset,
+  model: { classNames: readonly string[] | undefined; preprocessing: Preprocessing | undefined },
+): Promise<OpenedDataset> {
+  const { validation = preset.validation, test = preset.test } = shares;
+  const split = { validation, test, seed: SPLIT_SEED };
+  return fromFile(source, flag, async () => {
+    const { divisor, ...options } = { ...source.options } as TableOptions & { divisor?: unknown };
+    if (divisor !== undefined) {
+      throw new OptionError('readTable', 'divisor', `has ${show(divisor)}, expected none: a table is scaled (--scale)`);
+    }
+    if (model.preprocessing !== undefined) {
+      const table = await readTableAs(source.path, model.preprocessing, options);
+      const rows = rowsOfSplit(table, split);
+      const sets = encodeSplit(table, model.preprocessing, rows);
+      return { preset, shares: { validation, test }, sets };
+    }
+    const { classNames } = model;
+    const table = await readTable(source.path, { ...options, ...(classNames === undefined ? {} : { classNames }) });
+    const prepared = splitTable(table, split);
+    return { preset, shares: { validation, test }, sets: prepared.sets, table: { table, ...prepared } };
+  });
 }
 
 /** @throws OptionError for a share if the dataset already has that set. */
@@ -72,7 +119,8 @@ async function readDataset(
   classNames: readonly string[] | undefined,
 ): Promise<DataSplits> {
   if ('path' in source) {
-    return readFiles(source.path, { ...source.options, ...(classNames === undefined ? {} : { classNames }) }, flag);
+    const options = { ...source.options, ...(classNames === undefined ? {} : { classNames }) };
+    return fromFile(source, flag, () => loadDataset(source.path, options));
   }
   const { kind, ...options } = source.options;
   const { name } = source;
@@ -83,11 +131,12 @@ async function readDataset(
   return loadMnist(import.meta.url);
 }
 
-async function readFiles(path: string, options: FileOptions, flag: string): Promise<DataSplits> {
+/** Reads a file, and names the flag or the option of `--dataset` in its errors. */
+async function fromFile<T>({ path, byFlag = [] }: FileSource, flag: string, read: () => Promise<T>): Promise<T> {
   try {
-    return await loadDataset(path, options);
+    return await read();
   } catch (error) {
-    if (error instanceof OptionError) throw error.inside('dataset');
+    if (error instanceof OptionError) throw inFlags(error, byFlag);
     const sentence = withoutPlace(error);
     const inside =
       /^[ :]/.test(sentence.slice(path.length)) && sentence.startsWith(path)
@@ -95,6 +144,17 @@ async function readFiles(path: string, options: FileOptions, flag: string): Prom
         : `: ${sentence}`;
     throw new Error(`${flag} ${path}${inside}`, { cause: error });
   }
+}
+
+/** Options that were given by flags of their own have these names; the others are options of `--dataset`. */
+function inFlags(error: OptionError, byFlag: readonly string[]): OptionError {
+  const [option, ...rest] = (error.options[0] ?? '').split('.');
+  const flag = Object.entries(flagOptions).find(([, name]) => name === option)?.[0];
+  const isOfSplit = option === 'validation' || option === 'test';
+  if (isOfSplit) return error;
+  if (flag === undefined || !byFlag.includes(option)) return error.inside('dataset');
+  const about = rest.length === 0 ? flag : `${flag} ${rest.join('.')}`;
+  return new OptionError(error.where, flag, error.problem, { about, cause: error });
 }
 
 /** @throws OptionError for options that do not fit, or ask for more than there is memory for. */

@@ -36,7 +36,7 @@ const RESAMPLES_SEED = 0;
 /** What a model does on the rows that are asked for. */
 export async function measureModel(model: Model, values: EvaluateValues, io: Io): Promise<Findings> {
   const { source, shares, name, isOwn, classNames } = dataOf(model, values.dataset);
-  const { sets } = await openDataset(source, shares, name, classNames);
+  const { sets } = await openDataset(source, shares, name, classNames, model.preprocessing ?? null);
   const { split, dataset } = takeSplit(sets, values.split, isOwn);
   const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
   const loss = createLoss(lossSpec);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { FolderLock } from '@gradloom/runtime';
 import { openDataset } from '../datasets/open-dataset.ts';
+import { withTableFlags } from '../datasets/table-options.ts';
 import { describeMachine } from '../describe-machine.ts';
 import { type Io, printJson, printLine, printLines } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
@@ -59,7 +60,7 @@ async function lrFind(
     const { validation, test } = values;
     const recipe = await createRecipe(
       { ...trainFlags(values), schedule: { kind: 'constant' } },
-      await openDataset(dataset, { validation, test }),
+      await openDataset(withTableFlags(dataset, values), { validation, test }),
     );
     const sweep = await sweepRates(recipe, { from, to, steps }, note.say, interrupt.signal);
     note.clear();

@@ -41,23 +41,34 @@ export interface ModelData {
  * used in training, so none are held out. @throws UsageError if no dataset is named.
  */
 export function dataOf({ metadata }: Model, asked: DatasetSource | undefined): ModelData {
-  const { dataset, validation, test, labels } = metadata;
+  const { dataset, missing, validation, test, labels } = metadata;
   // Class names refer to the classes of the model, whatever other names these rows have.
   const classNames = labels === undefined ? {} : { classNames: labels };
-  const own = typeof dataset === 'string' ? datasetSource.parse(OWN, dataset) : undefined;
+  const stored = typeof dataset === 'string' ? datasetSource.parse(OWN, dataset) : undefined;
+  const own = missing === 'drop' && stored !== undefined ? leavingGapsOut(stored) : stored;
   const name = asked === undefined ? OWN : '--dataset';
-  const source = asked ?? own;
+  const source = asked ?? stored;
   if (source === undefined) {
     throw new UsageError('--dataset is missing, expected one, since the model does not say what it was trained on');
   }
-  if (own === undefined || formatSource(source) !== formatSource(own)) {
-    return { source, name, isOwn: false, ...classNames, shares: { validation: 0, test: 0 } };
+  if (stored === undefined || own === undefined || formatSource(source) !== formatSource(stored)) {
+    return {
+      source: missing === 'drop' ? leavingGapsOut(source) : source,
+      name,
+      isOwn: false,
+      ...classNames,
+      shares: { validation: 0, test: 0 },
+    };
   }
   return {
-    source,
+    source: own,
     name,
     isOwn: true,
     ...classNames,
     shares: { validation: typeof validation === 'number' ? validation : 0, test: typeof test === 'number' ? test : 0 },
   };
 }
+
+/** A table without the rows that have gaps, as the model was trained. */
+const leavingGapsOut = (source: DatasetSource): DatasetSource =>
+  'path' in source ? { ...source, options: { ...source.options, missing: 'drop' } } : source;

@@ -9,7 +9,11 @@ import { text } from './words.ts';
 /** A source of rows: a named dataset and its options, or files and how to read them. */
 export type DatasetSource =
   | { readonly name: DatasetName; readonly options: Member }
-  | { readonly path: string; readonly options?: Readonly<Record<string, unknown>> };
+  | {
+      readonly path: string;
+      readonly options?: Readonly<Record<string, unknown>>;
+      readonly byFlag?: readonly string[]; // the options that have flags of their own
+    };
 
 /** 'mnist', 'spirals:rows=300', or a path: what exists, or is written as one (./mnist, cars.csv:target=price). */
 export const datasetSource: Kind<DatasetSource> = {

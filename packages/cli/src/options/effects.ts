@@ -13,6 +13,10 @@ export const effects = {
     setBy: 'run',
     why: 'a number or a known word, checked before the run; a run that needs too much memory is refused',
   },
+  naming: {
+    setBy: 'run',
+    why: 'the name of a column, which is only compared with those of the table',
+  },
   reading: {
     setBy: 'run',
     why: 'a path that is only read: its bytes are data within bounds, and pipes and devices are refused',

@@ -8,6 +8,7 @@ export interface Kind<T> {
   /** @throws Error naming the option, what it has and what it should have. */
   readonly parse: (name: string, raw: unknown) => T;
   readonly takesNothing?: true; // a flag without a value
+  readonly repeats?: true; // a flag that may be given several times
   readonly choices?: readonly string[]; // values for shell completion
 }
 

@@ -19,7 +19,8 @@ export function flagsToRaw(table: OptionTable, { flags, args }: Pick<Request, 'f
       const known = allNames(table).map((own) => `--${own}`);
       throw new UsageError(`${name} is unknown, expected a flag from --help${suggest(name, known)}`);
     }
-    if (Array.isArray(value)) throw new UsageError(`${name} has ${value.length} values, expected one`);
+    if (Array.isArray(value) && !table[key].repeats)
+      throw new UsageError(`${name} has ${value.length} values, expected one`);
     const own = args.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
     if (table[key].takesNothing && own !== undefined && own !== 'true' && own !== 'false') {
       throw new UsageError(`${name} has ${show(own)}, expected no value`);

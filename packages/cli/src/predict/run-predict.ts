@@ -59,7 +59,7 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
     if (file !== undefined)
       throw new UsageError(`--${fromDataset} is given with the file ${file}, expected one of the two`);
     const { source, shares, name, isOwn, classNames } = dataOf(model, values.dataset);
-    const { sets } = await openDataset(source, shares, name, classNames);
+    const { sets } = await openDataset(source, shares, name, classNames, model.preprocessing ?? null);
     const { dataset } = takeSplit(sets, values.split, isOwn);
     checkInput('predict', buildNetwork(model.spec), dataset);
     return datasetRows(dataset, values.rows);

@@ -29,7 +29,10 @@ function saidOf(values: TrainValues, isWanted: (effect: Effect) => boolean): Rec
 
 /** A value as it is typed. */
 export function formatValue(value: unknown): string {
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(',');
+  if (Array.isArray(value)) {
+    if (value.some((entry) => typeof entry === 'string' && entry.includes(','))) return JSON.stringify(value);
+    return value.length === 0 ? 'none' : value.join(',');
+  }
   return isMember(value) ? formatMember(value) : isRecord(value) ? JSON.stringify(value) : String(value);
 }
 

@@ -1,7 +1,8 @@
-import type { TrainResult } from '@gradloom/runtime';
+import { summarizeTable, type TrainResult } from '@gradloom/runtime';
 import type { Division } from '../report/findings/findings.ts';
 import { layerNames } from '../text/layer-names.ts';
 import { configOf } from './describe-flags.ts';
+import { decisionsOf } from './describe-table.ts';
 import type { Recipe } from './recipe.ts';
 import type {
   CheckpointEvent,
@@ -20,6 +21,12 @@ export function startLine({ recipe, event, out }: RunStart): string {
   return JSON.stringify({
     event: 'start',
     dataset: train.name,
+    ...(recipe.table === undefined
+      ? {}
+      : {
+          columns: summarizeTable(recipe.table.table, recipe.table.preprocessing),
+          decisions: decisionsOf(recipe.table),
+        }),
     trainRows: train.rows,
     validationRows: validation?.rows ?? 0,
     testRows: test?.rows ?? 0,

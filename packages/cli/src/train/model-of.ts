@@ -5,17 +5,20 @@ import type { Recipe } from './recipe.ts';
 
 /** What a run's model file holds: the network, and enough about its data to measure it again on the same rows. */
 export function modelOf({ spec, sets, values }: Recipe, parameters: Float64Array): ModelContents {
-  const { classes, labels, inputs } = sets.train;
+  const { classes, labels, inputs, preprocessing } = sets.train;
   const { loss, dataset, validation = 0, test = 0 } = values;
   return {
     spec,
     parameters,
     ...(loss === undefined ? {} : { loss }),
+    ...(preprocessing === undefined ? {} : { preprocessing }),
     metadata: {
       ...(labels === undefined ? {} : { labels }),
       divisor: inputs.divisor,
       classes,
       dataset: dataset === undefined ? null : formatSource(dataset),
+      // What a model of a table does not say: its types, target and scaling are in its preprocessing.
+      ...(values.missing === 'drop' ? { missing: values.missing } : {}),
       validation,
       test,
       writtenBy: `gradloom ${version}`,

@@ -14,6 +14,7 @@ import {
 } from '@gradloom/core';
 import { optimizerOptions, softmaxCrossEntropyOptions, warmupOptions } from '@gradloom/core/internal';
 import { checkpointOptions, trainOptions as library, monitors, onNanChoices } from '@gradloom/runtime/options';
+import { tableFlags } from '../datasets/table-options.ts';
 import { activationSpec } from '../options/activation.ts';
 import { checkpointEvery } from '../options/checkpoint-every.ts';
 import { classWeights } from '../options/class-weights.ts';
@@ -56,6 +57,7 @@ export const trainOptions = {
     ...datasetSource,
     describe: `${datasetSource.choices?.join(', ')}; or the path of a CSV, NumPy or IDX file, or of a folder`,
   },
+  ...tableFlags,
   validation: {
     ...share,
     ...fraction,

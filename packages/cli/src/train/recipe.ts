@@ -1,7 +1,7 @@
 import { createLoss, type LossSpec, type NetworkSpec, OptionError } from '@gradloom/core';
 import type { DataSplits, Dataset, TrainOptions } from '@gradloom/runtime';
 import { trainOptions } from '@gradloom/runtime/options';
-import type { OpenedDataset } from '../datasets/open-dataset.ts';
+import type { OpenedDataset, OpenedTable } from '../datasets/open-dataset.ts';
 import { camelCase } from '../options/letter-case.ts';
 import type { Member } from '../options/member.ts';
 import { networkSpec, outputActivation } from './network-spec.ts';
@@ -14,14 +14,19 @@ export interface Recipe {
   readonly sets: DataSplits;
   readonly spec: NetworkSpec;
   readonly options: TrainOptions;
+  /** Of a table: what was found in the file, and what its columns become. */
+  readonly table?: OpenedTable;
   /** The same as flags, to repeat the run. */
   readonly values: TrainValues;
 }
 
 /** @throws OptionError for a network or a flag that does not fit. */
-export async function createRecipe(values: TrainValues, { preset, sets, shares }: OpenedDataset): Promise<Recipe> {
+export async function createRecipe(
+  values: TrainValues,
+  { preset, sets, shares, table }: OpenedDataset,
+): Promise<Recipe> {
   const loss = lossSpec(values, sets.train);
-  refuseNumbers(values, sets.train, loss);
+  refuseNumbers(values, sets.train, loss, table);
   const shape: TrainValues = {
     hidden: preset.hidden,
     activation: { kind: preset.activation },
@@ -45,7 +50,8 @@ export async function createRecipe(values: TrainValues, { preset, sets, shares }
   const spec = await networkSpec(filled, sets.train);
   // The network itself rather than its file, which may change.
   if (filled.spec !== undefined) filled.spec = { ...spec };
-  return { sets, spec, options: trainOptionsOf(filled), values: filled };
+  const ofTable = table === undefined ? {} : { table };
+  return { sets, spec, options: trainOptionsOf(filled), values: filled, ...ofTable };
 }
 
 /** The loss with its flag. @throws OptionError where it has no such option. */
@@ -59,7 +65,12 @@ function lossSpec(values: TrainValues, { classes }: Dataset): Exclude<LossSpec, 
 }
 
 /** @throws OptionError for targets that the loss cannot take; numbers of a file may be meant as classes. */
-function refuseNumbers({ dataset }: TrainValues, { name, classes, targets }: Dataset, loss: LossSpec): void {
+function refuseNumbers(
+  { dataset }: TrainValues,
+  { name, classes, targets }: Dataset,
+  loss: LossSpec,
+  table: OpenedTable | undefined,
+): void {
   const { name: kind, targets: wanted } = createLoss(loss);
   const outside = targets.array.find((value) => value < 0 || value > 1);
   if (kind === 'binary-cross-entropy' && classes === null && outside !== undefined) {
@@ -67,8 +78,10 @@ function refuseNumbers({ dataset }: TrainValues, { name, classes, targets }: Dat
     throw new OptionError('train', ['loss', 'dataset'], problem, { about: `the target of ${name}` });
   }
   if (wanted !== 'classes' || classes !== null || dataset === undefined || !('path' in dataset)) return;
-  const areWhole = targets.columns === 1 && targets.array.every((value) => Number.isInteger(value) && value >= 0);
-  const advice = areWhole ? `add :targets=classes to read them as classes` : `mse takes values`;
+  const own = table?.table.targets[0].data;
+  const numbers = own?.kind === 'numbers' ? own.values : targets.array;
+  const areWhole = targets.columns === 1 && numbers.every((value) => Number.isInteger(value) && value >= 0);
+  const advice = areWhole ? `--targets classes reads them as classes` : `mse takes values`;
   const problem = `has numbers, expected classes for ${kind} (${advice})`;
   throw new OptionError('train', ['loss', 'dataset'], problem, { about: `the target of ${name}` });
 }

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import type { FolderLock } from '@gradloom/runtime';
-import { openDataset } from '../datasets/open-dataset.ts';
+import { type OpenedDataset, openDataset } from '../datasets/open-dataset.ts';
+import { withTableFlags } from '../datasets/table-options.ts';
 import type { Io } from '../io.ts';
 import { boundMemory } from '../options/bound-memory.ts';
 import { nameFlag } from '../options/name-flag.ts';
@@ -49,12 +50,18 @@ async function runLocked(request: Request, io: Io, lock: FolderLock | null): Pro
   const reporter = reporterFor(values, io);
   for (const warning of warnings) warn(reporter, warning);
   try {
-    const recipe = await createRecipe(values, await openDataset(dataset, { validation, test }));
+    const opened = await openDataset(withTableFlags(dataset, values), { validation, test });
+    for (const warning of warningsOf(opened)) warn(reporter, warning);
+    const recipe = await createRecipe(values, opened);
     return await followRun(recipe, reporter, io, { resumable, library }, lock);
   } catch (error) {
     throw nameFlags(error, given);
   }
 }
+
+/** What the columns of a table may have wrong, and what only held-out rows have. */
+const warningsOf = ({ table }: OpenedDataset): readonly string[] =>
+  table === undefined ? [] : [...table.table.warnings, ...table.notes];
 
 /** 'train: epochs has 2, …; dataset has …' of a resume, with the flag of each; any other error with its own. */
 function nameFlags(error: unknown, given: RawOptions): unknown {

@@ -24,8 +24,8 @@ const FIRST_TEXT = (1 << 16) / 4;
 const MOST_UNPACKED = 256;
 
 /**
- * The records of a CSV file, plain or gzipped: quoted fields, any line endings, with or without a byte order mark. Blank
- * lines are skipped. They come in batches as the text is read, since awaiting each record would take longer than
+ * The records of a CSV file, plain or gzipped: quoted fields, any line endings, with or without a byte order mark.
+ * Blank lines are skipped. They come in batches as the text is read, since awaiting each record would take longer than
  * reading it. Without a delimiter it is found from the first rows, and told. @throws Error naming the file and, if
  * known, the line.
  */

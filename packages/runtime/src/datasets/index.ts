@@ -22,7 +22,7 @@ export { type ClassOptions, type SyntheticName, type SyntheticOptions, synthetic
 export { encodeTable } from './tables/encode-table.ts';
 export { fitPreprocessing } from './tables/fit-preprocessing.ts';
 export { openTable, readTable, readTableAs } from './tables/read-table.ts';
-export { type PreparedTable, prepareTable, rowsOfSplit, splitTable } from './tables/split-table.ts';
+export { encodeSplit, type PreparedTable, prepareTable, rowsOfSplit, splitTable } from './tables/split-table.ts';
 export type { NumberColumn, Table, TableColumn, WordColumn } from './tables/table.ts';
 export { tableFormatOf, tableFormats } from './tables/table-formats.ts';
 export { type Scale, type TableOptions, tableOptions } from './tables/table-options.ts';

@@ -8,12 +8,13 @@ import type { Pool } from '../threads/pool.ts';
 import type { BadRow, InferenceSetup, RunSetup, TeamSetup, WorkerTask } from '../threads/protocol.ts';
 import { runOnTeam } from '../threads/span.ts';
 import { inTurns } from '../turns/in-turns.ts';
+import { lossUnit, toOwnUnits } from './own-units.ts';
 
 /** Loss and metrics of a network on a set of rows. A metric that does not apply is absent. */
 export interface Evaluation {
   /** Number of rows. */
   readonly rows: number;
-  /** Mean loss over the rows. */
+  /** Mean loss over the rows, of targets in their own units. */
   readonly loss: number;
   /** Share of rows classified correctly, from 0 to 1. A row without an answer counts as wrong. Classes only. */
   readonly accuracy?: number;
@@ -69,7 +70,7 @@ export async function evaluateDataset(
   const missing = unanswered.value();
   return {
     rows: dataset.rows,
-    loss: lossSum / dataset.rows,
+    loss: (lossSum / dataset.rows) * lossUnit(loss, dataset.preprocessing),
     ...values,
     ...(own.length === 0
       ? {}
@@ -99,6 +100,8 @@ function* readOutputs(
   for (let from = 0; from < rows; from += most) {
     const B = Math.min(most, rows - from);
     gatherTargets(t, dataset, columns, loss.targets, null, first + from, B);
+    toOwnUnits(t, B, dataset.preprocessing);
+    toOwnUnits(viewOf(outputs, from * O, B * O), B, dataset.preprocessing);
     for (const reader of readers) {
       reader.add(viewOf(outputs, from * O, B * O), t, B, O);
       yield;
@@ -112,7 +115,7 @@ export interface OutputReader {
   readonly bytes?: number;
   /** Called with B rows at a time, in order. The arrays are reused, so copy what you keep. */
   add(
-    y: Float64Array, // [B, O] the network's outputs
+    y: Float64Array, // [B, O] the network's outputs, in the units of targets that were scaled
     t: Float64Array, // [B, O], or [B] indices of classes where the loss takes these
     B: number,
     O: number,

@@ -1,6 +1,8 @@
 import { weightsAreFinite } from '../faults/finite-weights.ts';
 import { endAt, goBack } from '../faults/go-back.ts';
 import { epochStart } from '../faults/history.ts';
+import { lossUnit } from '../inference/own-units.ts';
+import type { SpanResult } from '../threads/span.ts';
 import { inTurns } from '../turns/in-turns.ts';
 import { isDone } from './early-stopping.ts';
 import { finish } from './finish.ts';
@@ -41,10 +43,17 @@ async function runSpans(state: RunState): Promise<void> {
       await goBack(state, span.first, done);
       continue;
     }
+    toUnits(state, done);
     if (span.probe) await reportLook(state);
     await reportSpan(state, done);
     history.passTo(epochStart(progress.step, plan.context.stepsPerEpoch));
     if (!span.probe) reportThreads(state, done);
     if (!isDone(plan, progress)) await keeper?.keepIfDue();
   }
+}
+
+/** The losses of a span in the units of the targets, before anything reads them. */
+function toUnits({ plan, arena }: RunState, { steps }: SpanResult): void {
+  const unit = lossUnit(plan.loss, plan.data.train.preprocessing);
+  if (unit !== 1) for (let k = 0; k < steps; k++) arena.losses[k] *= unit;
 }

@@ -147,6 +147,12 @@ test('columns that say nothing of new rows are named and kept', async () => {
   ]);
 });
 
+test('a target with one class is read, and said', async () => {
+  const { classes, warnings } = await read('a,b\n1,x\n2,x\n');
+  expect(classes).toEqual(['x']);
+  expect(warnings).toEqual(['the target "b" has one class, "x", so there is nothing to learn']);
+});
+
 const words = (count: number) => Array.from({ length: count }, (_, n) => `word${n},${n % 2}`).join('\n');
 
 const faults: [sentence: string, text: string | Uint8Array, options?: TableOptions][] = [
@@ -186,7 +192,6 @@ const faults: [sentence: string, text: string | Uint8Array, options?: TableOptio
     ': column 2 ("b") has 60 different names in 60 rows, expected classes that repeat',
     `a,b\n${Array.from({ length: 60 }, (_, n) => `1,n${n}`).join('\n')}`,
   ],
-  [': the target "b" has one class, "x", expected two or more', 'a,b\n1,x\n2,x\n'],
   [': line 2, column 1 ("a") has 5000 characters, expected at most 1000 (--drop a', `a,b\n${'x'.repeat(5000)},2\n`],
   [': line 2, column 2 ("w") has "-1", expected a weight of at least 0', 'a,w,b\n1,-1,2\n', { weightColumn: 'w' }],
   [' has a gap in each row, expected rows without (--missing impute', 'a,b\n,x\n,y\n', { missing: 'drop' }],

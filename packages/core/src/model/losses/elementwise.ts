@@ -11,13 +11,14 @@ export interface ElementwiseLoss {
   /** A row's loss: 'mean' or 'sum' of ℓ over its outputs. */
   readonly over: 'mean' | 'sum';
   readonly threshold?: number;
+  readonly degree?: 1 | 2;
 }
 
 /**
  * A leaf's L = Σₙ cₙ Σₒ ℓ(y[n,o], t[n,o]) and dy[n,o] = ℓ′ / O or ℓ′, with c = 1/O for a mean and 1 for a sum. A row is
  * added in four lanes o mod 4, joined (l₀ + l₁) + (l₂ + l₃); rows ascending.
  */
-export function elementwiseLoss({ name, value, derivative, over, threshold }: ElementwiseLoss): Loss {
+export function elementwiseLoss({ name, value, derivative, over, ...known }: ElementwiseLoss): Loss {
   const evaluate: LossKernel = (lossSums, dy, y, t, B, leaf, O) => {
     const divisor = over === 'mean' ? O : 1;
     let sum = 0;
@@ -42,5 +43,5 @@ export function elementwiseLoss({ name, value, derivative, over, threshold }: El
       lossSums[Math.floor(n / leaf)] = sum;
     }
   };
-  return { name, targets: 'values', evaluate, ...(threshold === undefined ? {} : { threshold }) };
+  return { name, targets: 'values', evaluate, ...known };
 }

@@ -24,5 +24,6 @@ export function huber(options: HuberOptions = {}): Loss {
     },
     derivative: (y, t) => Math.max(-delta, Math.min(delta, y - t)),
     over: 'mean',
+    degree: 2, // of errors in units of δ
   });
 }

@@ -27,6 +27,11 @@ export interface Loss {
   readonly own?: string;
   /** Where options make it another function than that of its name: the function, and a number that this takes last. */
   readonly variant?: { readonly name: string; readonly parameter: number };
+  /**
+   * Errors c times as large make the loss c^degree times as large: it is then shown in the units of a target that was
+   * scaled. Absent where no such number is.
+   */
+  readonly degree?: 1 | 2;
   /** The plain code that defines the bits. */
   readonly evaluate: LossKernel;
 }

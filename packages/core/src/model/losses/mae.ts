@@ -10,5 +10,6 @@ export function mae(options: NoOptions = {}): Loss {
     value: (y, t) => Math.abs(y - t),
     derivative: (y, t) => (y > t ? 1 : y < t ? -1 : y - t), // y - t: 0, or NaN, which must stay visible
     over: 'mean',
+    degree: 1,
   });
 }

@@ -10,5 +10,6 @@ export function mse(options: NoOptions = {}): Loss {
     value: (y, t) => (y - t) * (y - t),
     derivative: (y, t) => 2 * (y - t),
     over: 'mean',
+    degree: 2,
   });
 }

@@ -10,5 +10,6 @@ export function quadratic(options: NoOptions = {}): Loss {
     value: (y, t) => 0.5 * (y - t) * (y - t),
     derivative: (y, t) => y - t,
     over: 'sum',
+    degree: 2,
   });
 }

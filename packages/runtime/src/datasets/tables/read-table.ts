@@ -249,16 +249,22 @@ function tableOf(
     (reading): TableColumn =>
       finish(reading, () => columnOf(reading.name, 'numeric', reading.collector.collected(), limit)),
   );
-  const [{ classes }] = targets;
+  const [{ classes, column: target }] = targets;
+  const only = `the target ${show(target.name)} has one class, ${show(classes?.[0])}, so there is nothing to learn`;
+  const oneClass = classes?.length === 1 && known === undefined ? [only] : [];
+  const decided = isOwn && target.reason !== 'as asked for' ? targetDecision(target, classes) : [];
+  const found = findings.length === 0 ? [] : [`${basename(path)}: ${findings.join(', ')}`];
   const table: Table = {
     ...{ name, rows, inputs, targets: targets.map(({ column }) => column), weights, leftOut, classes, options },
-    decisions: [...(findings.length === 0 ? [] : [`${basename(path)}: ${findings.join(', ')}`])],
-    warnings: isOwn ? columnWarnings(inputs, rows) : [],
+    decisions: [...found, ...decided],
+    warnings: isOwn ? [...columnWarnings(inputs, rows), ...oneClass] : [],
   };
-  if (isOwn && classes?.length === 1 && known === undefined) {
-    throw fault(
-      `: the target ${show(targets[0].column.name)} has one class, ${show(classes[0])}, expected two or more`,
-    );
-  }
   return options.missing === 'drop' ? leaveGapsOut(table, fault) : table;
+}
+
+/** What numbers of a target were taken for: it is the decision that most often has to be another. */
+function targetDecision({ name, reason }: TableColumn, classes: readonly string[] | null): string[] {
+  if (classes !== null && !reason.includes('whole number')) return [];
+  const [kind, other] = classes === null ? ['values', 'classes'] : ['classes', 'values'];
+  return [`the target ${show(name)} is read as ${kind}: ${reason} (--targets ${other} reads it as ${other})`];
 }

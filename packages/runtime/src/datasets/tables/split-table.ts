@@ -37,6 +37,16 @@ export function rowsOfSplit(table: Table, options: SplitOptions = {}): SplitRows
 export function prepareTable(table: Table, rows: SplitRows): PreparedTable {
   const preprocessing = fitPreprocessing(table, rows.train);
   const notes: string[] = [];
+  return { sets: encodeSplit(table, preprocessing, rows, notes), preprocessing, rows, notes };
+}
+
+/** Encodes each set as the preprocessing says; adds sentences about unknown categories to `notes`. */
+export function encodeSplit(
+  table: Table,
+  preprocessing: Preprocessing,
+  rows: SplitRows,
+  notes: string[] = [],
+): DataSplits {
   const encode = (set: keyof SplitRows, indices: Uint32Array) => {
     const unknown = new Map<string, Set<string>>();
     const note = ({ column, value }: EncodingNote) => {
@@ -49,14 +59,9 @@ export function prepareTable(table: Table, rows: SplitRows): PreparedTable {
     return dataset;
   };
   return {
-    sets: {
-      train: encode('train', rows.train),
-      ...(rows.validation === undefined ? {} : { validation: encode('validation', rows.validation) }),
-      ...(rows.test === undefined ? {} : { test: encode('test', rows.test) }),
-    },
-    preprocessing,
-    rows,
-    notes,
+    train: encode('train', rows.train),
+    ...(rows.validation === undefined ? {} : { validation: encode('validation', rows.validation) }),
+    ...(rows.test === undefined ? {} : { test: encode('test', rows.test) }),
   };
 }
 

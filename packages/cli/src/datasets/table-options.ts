@@ -1,0 +1,50 @@
+import { tableOptions as library, missingChoices, scales } from '@gradloom/runtime/options';
+import { columnNames, columnTypesByName } from '../options/column-options.ts';
+import type { DatasetSource } from '../options/dataset-source.ts';
+import { helpLine } from '../options/help-line.ts';
+import { wholeNumber } from '../options/numbers.ts';
+import type { FileOption, FileOptionTable, Values } from '../options/option.ts';
+import { keyOf, text } from '../options/words.ts';
+
+type Shared = Pick<FileOption<unknown>, 'group' | 'effect'>;
+const data = { group: 'Data', effect: 'result' } satisfies Shared;
+const column = { group: 'Data', effect: 'naming' } satisfies Shared;
+const stated = library.table;
+
+/** The options of tables, as flags of every command that reads one to train on. */
+export const tableFlags = {
+  target: { ...column, ...columnNames, describe: helpLine(stated.target) },
+  targets: { ...data, ...keyOf({ classes: true, values: true }), describe: helpLine(stated.targets) },
+  column: { ...column, ...columnTypesByName, describe: helpLine(stated.columns) },
+  drop: { ...column, ...columnNames, describe: helpLine(stated.drop) },
+  'weight-column': { ...column, ...text('the name of a column'), describe: helpLine(stated.weightColumn) },
+  missing: { ...data, ...keyOf(missingChoices), describe: helpLine(stated.missing) },
+  scale: { ...data, ...keyOf(scales), describe: helpLine(stated.scale) },
+  'one-hot-limit': { ...data, ...wholeNumber(1), describe: helpLine(stated.oneHotLimit) },
+} satisfies FileOptionTable;
+
+type TableValues = Values<typeof tableFlags>;
+
+/** What the flags are called in the library. */
+export const flagOptions = {
+  target: 'target',
+  targets: 'targets',
+  column: 'columns',
+  drop: 'drop',
+  'weight-column': 'weightColumn',
+  missing: 'missing',
+  scale: 'scale',
+  'one-hot-limit': 'oneHotLimit',
+} as const satisfies Record<keyof TableValues, string>;
+
+/** The dataset with the flags of tables as options of its file. */
+export function withTableFlags<Source extends DatasetSource | undefined>(source: Source, values: TableValues): Source {
+  if (source === undefined || !('path' in source)) return source;
+  const given = Object.entries(flagOptions).flatMap(([flag, option]) => {
+    const value = values[flag as keyof TableValues];
+    return value === undefined ? [] : [[option, value] as const];
+  });
+  if (given.length === 0) return source;
+  const byFlag = given.map(([option]) => option);
+  return { ...source, options: { ...source.options, ...Object.fromEntries(given) }, byFlag };
+}

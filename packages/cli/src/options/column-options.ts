@@ -1,0 +1,60 @@
+import { show } from '@gradloom/core/internal';
+import { columnTypes } from '@gradloom/runtime/options';
+import type { Kind } from './option.ts';
+import { isRecord } from './read-object.ts';
+import { knownKey } from './words.ts';
+
+/** Names of columns: 'id,name', a flag for each, or a JSON array where a name has a comma. */
+export const columnNames: Kind<readonly string[]> = {
+  parse(name, raw) {
+    const names = partsOf(raw)
+      .flatMap((part) => (Array.isArray(part) ? part : [part]))
+      .map(nameOf);
+    if (names.length > 0 && names.every((entry) => entry !== undefined)) return names;
+    throw new Error(`${name} has ${show(raw)}, expected names of columns such as id,name`);
+  },
+  repeats: true,
+};
+
+/** Types by column: 'age:numeric', a flag for each, or a JSON object. */
+export const columnTypesByName: Kind<Readonly<Record<string, keyof typeof columnTypes>>> = {
+  parse(name, raw) {
+    const types: Record<string, keyof typeof columnTypes> = {};
+    for (const part of partsOf(raw)) {
+      for (const [column, type] of isRecord(part) ? Object.entries(part) : [pairOf(name, part)]) {
+        if (Object.hasOwn(types, column)) throw new Error(`${name} has ${show(column)} twice, expected it once`);
+        types[column] = knownKey(`${name} ${column}`, type, columnTypes);
+      }
+    }
+    return types;
+  },
+  repeats: true,
+};
+
+/** The texts of a flag that is given once or more, each of them split at its commas or read as JSON. */
+function partsOf(raw: unknown): unknown[] {
+  const given: readonly unknown[] = Array.isArray(raw) ? raw : [raw];
+  return given.flatMap((entry): unknown[] => {
+    if (typeof entry !== 'string') return [entry];
+    const json = /^\s*[[{]/.test(entry) ? parseJson(entry) : undefined;
+    return json === undefined ? entry.split(',').map((part) => part.trim()) : [json];
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const nameOf = (part: unknown): string | undefined =>
+  typeof part === 'number' || (typeof part === 'string' && part !== '') ? String(part) : undefined;
+
+/** The last colon divides name and type, since a name may have one. */
+function pairOf(name: string, part: unknown): [column: string, type: string] {
+  const [, column, type] = typeof part === 'string' ? (/^(.+):([^:]*)$/s.exec(part) ?? []) : [];
+  if (column !== undefined) return [column, type];
+  throw new Error(`${name} has ${show(part)}, expected a column and its type, such as age:numeric`);
+}

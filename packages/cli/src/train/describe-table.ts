@@ -1,0 +1,45 @@
+import { summarizeTable } from '@gradloom/runtime';
+import type { OpenedTable } from '../datasets/open-dataset.ts';
+import { plural } from '../text/format.ts';
+import { table as drawTable } from '../text/table.ts';
+
+/** Columns that are shown: more would scroll the run away. */
+const MOST_COLUMNS = 40;
+
+/** The columns of a table and what becomes of them, then what was decided, each with how to change it. */
+export function describeTable({ table, preprocessing }: OpenedTable, width: number): string[] {
+  const columns = summarizeTable(table, preprocessing);
+  const shown =
+    columns.length <= MOST_COLUMNS ? columns : [...columns.slice(0, MOST_COLUMNS - 1), ...columns.slice(-1)];
+  const rows = shown.map(({ name, role, type, reason, gaps, becomes }) => [
+    name,
+    role === 'target' ? `target: ${type}` : (type ?? role),
+    reason,
+    gaps === 0 ? '' : String(gaps),
+    becomes,
+  ]);
+  const left = columns.length - shown.length;
+  return [
+    ...drawTable(['column', 'type', 'why', 'gaps', 'becomes'], rows, { right: [3], width }),
+    ...(left === 0 ? [] : [`and ${plural(left, 'column')} more: --json has them all`]),
+    '',
+    ...decisionsOf({ table, preprocessing }),
+    '',
+  ];
+}
+
+/** What was decided without being asked, a sentence each. */
+export function decisionsOf({ table }: Pick<OpenedTable, 'table' | 'preprocessing'>): string[] {
+  const { scale = 'standard', missing = 'impute' } = table.options;
+  const gaps = table.inputs.reduce((sum, column) => sum + column.gaps, 0);
+  return [...table.decisions, scalings[scale], ...(gaps > 0 && missing === 'impute' ? [IMPUTED] : [])];
+}
+
+const scalings = {
+  standard: 'numbers are scaled by mean and deviation of the training rows (--scale minmax, robust or none)',
+  minmax: 'numbers are scaled to 0 and 1 over the training rows (--scale standard, robust or none)',
+  robust: 'numbers are scaled by median and quartiles of the training rows (--scale standard, minmax or none)',
+  none: 'numbers are not scaled (--scale standard, minmax or robust)',
+};
+
+const IMPUTED = 'gaps are filled with the median, or are a category (--missing drop leaves their rows out)';

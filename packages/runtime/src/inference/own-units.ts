@@ -1,0 +1,31 @@
+import type { Loss, Preprocessing, TargetDecoding } from '@gradloom/core';
+
+/** What a value of a target column was scaled by. */
+type Scaled = Extract<TargetDecoding, { type: 'values' }>;
+
+const isScaled = (decoding: TargetDecoding): decoding is Scaled => decoding.type === 'values';
+
+/**
+ * What the loss on scaled targets is multiplied by for the loss in their units: an error of 2 standard deviations of 10
+ * is one of 20. It is 1, and the loss stays that of scaled targets, where several targets have different scales.
+ */
+export function lossUnit({ degree }: Loss, preprocessing: Preprocessing | undefined): number {
+  const scales = new Set(preprocessing?.target.filter(isScaled).map(({ scale }) => Math.abs(scale)));
+  const [scale = 1] = scales;
+  if (degree === undefined || scales.size !== 1) return 1;
+  return degree === 1 ? scale : scale * scale;
+}
+
+/** Rows of outputs or targets in the units of the target columns. Overwrites `rows`; does nothing for classes. */
+export function toOwnUnits(
+  rows: Float64Array, // [B, O] in and out
+  B: number,
+  preprocessing: Preprocessing | undefined,
+): void {
+  const target = preprocessing?.target ?? [];
+  if (!target.every(isScaled)) return;
+  const O = target.length;
+  for (const [o, { center, scale }] of target.entries()) {
+    for (let n = 0; n < B; n++) rows[n * O + o] = rows[n * O + o] * scale + center;
+  }
+}
