@@ -112,7 +112,8 @@ export function scoringOf(model: Model, { classes, targets: { array } }: Dataset
   const { output } = buildNetwork(model.spec);
   const areBits = classes === null && output === 1 && array.every((target) => target === 0 || target === 1);
   const loss = createLoss(model.loss ?? (classes === null ? 'mse' : 'softmax-cross-entropy'));
-  return createScoring({ loss, outputs: output, classes, areBits, target: model.preprocessing?.target });
+  // Readers of an evaluation get values in the units of their targets.
+  return createScoring({ loss, outputs: output, classes, areBits });
 }
 
 /** The validation rows of the run that made the model. */
