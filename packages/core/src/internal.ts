@@ -9,6 +9,7 @@ export {
   classify,
   createScoring,
   decodeValue,
+  hasProbabilities,
   type Scoring,
   scoreInto,
   toProbabilities,
@@ -52,6 +53,7 @@ export {
   modelOf,
   PARAMETERS,
 } from './inference/index.ts';
+export { erfPolynomials } from './math/erf.ts';
 export { badWeight, findBadWeight, refuseBadWeights } from './model/bad-weight.ts';
 export { NO_BATCH, NO_SHARE, noMemory } from './model/layers/index.ts';
 export { softmaxCrossEntropyOptions } from './model/losses/index.ts';

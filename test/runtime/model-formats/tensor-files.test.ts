@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import { buildNetwork, createRandom, type NetworkSpec } from '@gradloom/core';
-import { exportModel, importModel, type ModelContents } from '@gradloom/runtime';
+import { createModel, exportModel, importModel, loadParts, type ModelContents } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { storedZip } from '../../../packages/runtime/src/model-formats/stored-zip.ts';
@@ -129,6 +130,19 @@ describe('a description in a safetensors file', () => {
     writeFileSync(path, safetensors({ ...metadata, '0.weight': weight, '0.bias': bias }, 64));
     await expect(importModel(path)).rejects.toThrow(sentence);
   });
+});
+
+test('a network with an activation of the user goes out and comes back, but not as ONNX', async () => {
+  const parts = await loadParts(fileURLToPath(new URL('../../../docs/examples/my-parts.mjs', import.meta.url)));
+  const own = { ...spec, layers: [...spec.layers, { kind: 'activation', fn: 'cube' }] } as NetworkSpec;
+  const model = createModel({ spec: own, parameters: weightsFor(spec), parts });
+  const path = join(folder.path, 'own.safetensors');
+  await exportModel(path, model);
+  const back = await importModel(path, { parts });
+  expect(back.predict([[1, 2, 3]])).toEqual(model.predict([[1, 2, 3]]));
+  await expect(importModel(path)).rejects.toThrow(/fn has "cube", expected one of/);
+  const onnx = exportModel(join(folder.path, 'own.onnx'), model);
+  await expect(onnx).rejects.toThrow('cube(2) at layer 2 has no counterpart in ONNX, expected layers that come with');
 });
 
 test.each([

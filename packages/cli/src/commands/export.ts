@@ -1,9 +1,10 @@
 import type { Command } from './command.ts';
 
 export const exportCommand: Command = {
-  describe: 'Write a trained model for other programs: safetensors, NumPy or JSON',
+  describe: 'Write a trained model for other programs: ONNX, safetensors, NumPy or JSON',
   usage: '<model or run> <file> [options]',
   examples: [
+    ['export runs/mnist-1 digits.onnx', 'the whole model, for onnxruntime'],
     ['export runs/mnist-1 digits.safetensors', 'the weights under the names of PyTorch'],
     ['export runs/mnist-1 digits.npz', 'the same as arrays of NumPy'],
     ['export model.gradloom weights --format json', 'a file with another ending'],

@@ -64,3 +64,9 @@ const Q14 = 2.0581076746495158e-8;
 const Q15 = -1.6213538636659464e-9;
 const Q16 = 7.948840607425984e-11;
 const Q17 = -1.825802793807206e-12;
+
+/** Coefficients of P and Q by rising powers, for erf in a program that is not JavaScript. */
+export const erfPolynomials = {
+  P: [P0, P1, P2, P3, P4, P5, P6, P7, P8, P9, P10],
+  Q: [Q0, Q1, Q2, Q3, Q4, Q5, Q6, Q7, Q8, Q9, Q10, Q11, Q12, Q13, Q14, Q15, Q16, Q17],
+} as const;

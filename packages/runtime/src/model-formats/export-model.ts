@@ -33,9 +33,9 @@ export async function exportModel(
   const where = 'exportModel';
   checkPath(where, path);
   const name = chosenFormat(where, path, exportOptions.read(options).format);
-  const { network } = checkModel(where, model);
+  const { network, loss } = checkModel(where, model);
   refuseBadWeights(where, network, model.parameters);
-  writeAtomically(where, path, await modelFormats[name].write({ contents: model, network }));
+  writeAtomically(where, path, await modelFormats[name].write({ contents: model, network, loss }));
   return name;
 }
 

@@ -1,4 +1,4 @@
-import type { ModelContents, Network } from '@gradloom/core';
+import type { Loss, ModelContents, Network } from '@gradloom/core';
 import { viewOf } from '@gradloom/core/internal';
 import { type TorchTensor, torchTensors, transpose } from './torch-tensors.ts';
 
@@ -6,6 +6,7 @@ import { type TorchTensor, torchTensors, transpose } from './torch-tensors.ts';
 export interface ExportedModel {
   readonly contents: ModelContents;
   readonly network: Network; // of its spec
+  readonly loss: Loss | null; // of its loss
 }
 
 /** The tensors with their numbers, row-major as PyTorch has them: one copy at a time. */

@@ -1,5 +1,6 @@
 import {
   buildNetwork,
+  type LoadedParts,
   type LossSpec,
   type Model,
   type ModelContents,
@@ -36,6 +37,8 @@ const importOptions = defineOptions('importModel', {
   metadata: option.unchecked<ModelMetadata>(),
   /** Names of the network's layers for modules of the file: { fc1: '0', fc2: '2' }. @default the names are the same */
   rename: option.unchecked<Renames>(),
+  /** Parts of your own that the network has, from `loadParts`. @default none */
+  parts: option.unchecked<LoadedParts>(),
 });
 
 /** Options of `importModel`. */
@@ -50,20 +53,21 @@ export interface ImportOptions extends OptionsOf<typeof importOptions.table>, Na
 export async function importModel(path: string, options: ImportOptions = {}): Promise<Model> {
   const where = 'importModel';
   record(where, 'options', options, 'an object');
-  const { spec, loss, metadata, rename = {} } = importOptions.read(options);
+  const { spec, loss, metadata, rename = {}, parts } = importOptions.read(options);
   const fault: FileFault = (has, expected, cause) =>
     new Error(`${where}: ${path} has ${has}, expected ${expected}`, { cause });
   checkRenames(where, rename);
   const file = await openTensors(where, path, fault);
   try {
     const described = spec === undefined ? descriptionOf(file, fault) : { spec };
-    const network = buildNetwork(described.spec);
+    const network = buildNetwork(described.spec, parts?.own);
     const parameters = await readParameters(where, network, file, rename, fault);
     refuseBadWeights(where, network, parameters);
     return createModel({
       ...described,
       spec: network.spec,
       parameters,
+      ...(parts === undefined ? {} : { parts }),
       ...(loss === undefined ? {} : { loss }),
       ...(metadata === undefined ? {} : { metadata: { ...described.metadata, ...metadata } }),
     });
@@ -97,7 +101,14 @@ function descriptionOf({ description }: TensorFile, fault: FileFault): Omit<Mode
   }
   const { version, ...contents } = description as Omit<ModelContents, 'parameters'> & { readonly version?: unknown };
   if (version !== 1) throw fault(`a model of version ${show(version)}`, '1 (a newer Gradloom may read it)');
-  return contents;
+  // Nothing else of what the file says reaches the model.
+  const { spec, loss, metadata, preprocessing } = contents;
+  return {
+    spec,
+    ...(loss === undefined ? {} : { loss }),
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(preprocessing === undefined ? {} : { preprocessing }),
+  };
 }
 
 async function readParameters(

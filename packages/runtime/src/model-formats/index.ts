@@ -13,6 +13,11 @@ export interface ModelFormat {
 
 /** Readers and writers load when one is used: help takes the names from here. */
 const table = {
+  onnx: {
+    title: 'the whole model for onnxruntime, preprocessing included',
+    ending: '.onnx',
+    write: async (model) => (await import('./onnx/write-onnx.ts')).writeOnnx(model),
+  },
   safetensors: {
     title: 'tensors under the names of PyTorch',
     ending: '.safetensors',

@@ -35,7 +35,8 @@ export function torchTensors(network: Network): TorchTensor[] {
     tensors.map(({ name, offset, length }) => {
       const { [spec.kind as LayerKind]: known = {} } = names;
       const shape = shapes.get(offset) ?? [length];
-      const isTransposed = products.has(name) && shape.length === 2;
+      // A layer of a user's own has its tensors as they are.
+      const isTransposed = known[name] !== undefined && products.has(name);
       return {
         name: `${path.replaceAll('.', '.layers.')}.${known[name] ?? name}`,
         shape: isTransposed ? [...shape].reverse() : shape,

@@ -1,0 +1,67 @@
+import type { ActivationName } from '@gradloom/core';
+import { erfPolynomials } from '@gradloom/core/internal';
+import type { Graph, Value } from './graph.ts';
+
+type EmitActivation = (graph: Graph, z: Value, alpha: number) => Value;
+
+/**
+ * a = f(z) by operators that onnxruntime has for float64. It has none of Erf, Gelu, Elu, Softplus and Softsign, and
+ * LeakyRelu takes α as a float32, so these are put together.
+ */
+export const activationGraphs: Readonly<Record<ActivationName, EmitActivation>> = {
+  identity: (_graph, z) => z,
+  sigmoid: (graph, z) => graph.node('Sigmoid', [z]),
+  tanh: (graph, z) => graph.node('Tanh', [z]),
+  relu: (graph, z) => graph.node('Relu', [z]),
+  'leaky-relu': (graph, z, alpha) => whereAbove0(graph, z, graph.node('Mul', [z, graph.number(alpha)])),
+  elu(graph, z, alpha) {
+    // e^z of a large z would be infinite, and is not taken there.
+    const below = graph.node('Min', [z, graph.number(0)]);
+    const rise = graph.node('Sub', [graph.node('Exp', [below]), graph.number(1)]);
+    return whereAbove0(graph, z, graph.node('Mul', [rise, graph.number(alpha)]));
+  },
+  gelu(graph, z) {
+    const share = graph.node('Add', [erf(graph, graph.node('Mul', [z, graph.number(Math.SQRT1_2)])), graph.number(1)]);
+    return graph.node('Mul', [graph.node('Mul', [z, graph.number(0.5)]), share]);
+  },
+  // Not z · σ(z), which onnxruntime joins to an operator that it does not have for float64.
+  silu(graph, z) {
+    const small = graph.node('Exp', [graph.node('Neg', [z])]);
+    return graph.node('Div', [z, graph.node('Add', [small, graph.number(1)])]);
+  },
+  softplus(graph, z) {
+    const small = graph.node('Exp', [graph.node('Neg', [graph.node('Abs', [z])])]);
+    const log = graph.node('Log', [graph.node('Add', [small, graph.number(1)])]);
+    return graph.node('Add', [graph.node('Max', [z, graph.number(0)]), log]);
+  },
+  softsign: (graph, z) => graph.node('Div', [z, graph.node('Add', [graph.node('Abs', [z]), graph.number(1)])]),
+  step: (graph, z) => graph.node('Cast', [graph.node('GreaterOrEqual', [z, graph.number(0)])], { to: 11 }),
+};
+
+/** z where z > 0, else `below`. */
+const whereAbove0 = (graph: Graph, z: Value, below: Value): Value =>
+  graph.node('Where', [graph.node('Greater', [z, graph.number(0)]), z, below]);
+
+/**
+ * erf x as core has it: x + x · P(x²) for |x| < 0.875, else 1 - e^(-t · Q(t)) with t = |x|, at most 6, and the sign of
+ * x.
+ */
+function erf(graph: Graph, x: Value): Value {
+  const absolute = graph.node('Abs', [x]);
+  const inner = polynomial(graph, graph.node('Mul', [x, x]), erfPolynomials.P);
+  const near = graph.node('Add', [x, graph.node('Mul', [x, inner])]);
+  const t = graph.node('Min', [absolute, graph.number(6)]);
+  const logarithm = graph.node('Mul', [t, polynomial(graph, t, erfPolynomials.Q)]);
+  const rest = graph.node('Sub', [graph.number(1), graph.node('Exp', [graph.node('Neg', [logarithm])])]);
+  const far = graph.node('Mul', [rest, graph.node('Sign', [x])]);
+  return graph.node('Where', [graph.node('Less', [absolute, graph.number(0.875)]), near, far]);
+}
+
+/** Σ cᵢxⁱ by Horner's rule. */
+function polynomial(graph: Graph, x: Value, coefficients: readonly number[]): Value {
+  const [highest, ...others] = [...coefficients].reverse();
+  return others.reduce<Value>(
+    (sum, coefficient) => graph.node('Add', [graph.node('Mul', [sum, x]), graph.number(coefficient)]),
+    graph.number(highest),
+  );
+}

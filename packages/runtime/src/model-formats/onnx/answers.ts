@@ -1,0 +1,70 @@
+import type { ModelContents } from '@gradloom/core';
+import { hasProbabilities } from '@gradloom/core/internal';
+import type { ExportedModel } from '../exported.ts';
+import type { Graph, Value } from './graph.ts';
+
+const INT64 = 7;
+
+/**
+ * What a model says of outputs y [N, O], as `Model.answer` has it: `label` and `probabilities` of classes, beside the
+ * outputs themselves, or `prediction` in the units of the targets. `free` makes a name that no column has.
+ */
+export function emitAnswers(
+  graph: Graph,
+  { contents: { metadata, preprocessing }, network: { output: O }, loss }: ExportedModel,
+  y: Value,
+  free: (name: string) => string,
+): void {
+  const target = preprocessing?.target;
+  const first = target?.at(0);
+  const labels = first?.type === 'classes' ? first.labels : metadata?.labels;
+  const decides = loss !== null && (loss.targets === 'classes' || loss.name === 'binary-cross-entropy');
+  if (first === undefined ? labels === undefined && !decides : first.type === 'values') {
+    const values = target === undefined ? y : emitUnits(graph, target, y);
+    graph.output(free('prediction'), values, 'double', O, target?.map(({ name }) => name).join(', ') ?? 'the outputs');
+    return;
+  }
+  // One output tells two classes apart, except where it is the only class of all.
+  const isBinary = O === 1 && loss?.targets !== 'classes';
+  const best = isBinary ? above(loss?.threshold ?? 0.5) : graph.node('ArgMax', [y], { axis: 1, keepdims: 0 });
+  emitLabel(isBinary ? 2 : O, best);
+  if (hasProbabilities(loss)) {
+    const p = graph.node(loss?.name === 'binary-cross-entropy' ? 'Sigmoid' : 'Softmax', [y]);
+    const both = isBinary ? graph.node('Concat', [graph.node('Sub', [graph.number(1), p]), p], { axis: 1 }) : p;
+    graph.output(free('probabilities'), both, 'double', isBinary ? 2 : O, 'of the classes, in their order');
+  }
+  graph.output(free('outputs'), y, 'double', O, 'the outputs of the network');
+
+  /** [N] 1 where y is above the threshold, else 0. */
+  function above(threshold: number): Value {
+    const isAbove = graph.node('Greater', [y, graph.number(threshold)]);
+    return graph.node('Reshape', [graph.node('Cast', [isAbove], { to: INT64 }), graph.integers([1], [-1])]);
+  }
+
+  /** The name of the class, or its index; '' or -1 for a row with an output that is NaN or infinite. */
+  function emitLabel(classes: number, index: Value): void {
+    // y - y is NaN for both.
+    const finite = graph.node('Equal', [graph.node('Sub', [y, y]), graph.number(0)]);
+    const all = graph.node('ReduceMin', [graph.node('Cast', [finite], { to: INT64 })], { axes: [1], keepdims: 0 });
+    // 0 for a row without an answer, else the class counted from 1.
+    const place = graph.node('Mul', [graph.node('Add', [index, graph.integers([1], [1])]), all]);
+    if (labels === undefined) {
+      const none = graph.node('Sub', [place, graph.integers([1], [1])]);
+      graph.output(free('label'), none, 'int64', null, 'the class, counted from 0; -1 without an answer');
+      return;
+    }
+    const names = Array.from({ length: classes }, (_, o) => labels[o] ?? String(o));
+    const label = graph.node('Gather', [graph.texts([classes + 1], ['', ...names]), place], { axis: 0 });
+    graph.output(free('label'), label, 'string', null, 'the name of the class; empty without an answer');
+  }
+}
+
+/** y · scale + center of each target. */
+function emitUnits(graph: Graph, target: NonNullable<ModelContents['preprocessing']>['target'], y: Value): Value {
+  const decodings = target.map((one) => (one.type === 'values' ? one : { scale: 1, center: 0 }));
+  const row = (name: 'scale' | 'center') => {
+    const numbers = Float64Array.from(decodings, (one) => one[name]);
+    return graph.doubles(`target.${name}`, [numbers.length], numbers);
+  };
+  return graph.node('Add', [graph.node('Mul', [y, row('scale')]), row('center')]);
+}

@@ -1,0 +1,101 @@
+import { type ActivationName, activations, type LayerKind, type Network, type NetworkPlace } from '@gradloom/core';
+import { viewOf } from '@gradloom/core/internal';
+import { activationGraphs } from './activations.ts';
+import type { Graph, Value } from './graph.ts';
+
+/** A layer on its way into a graph. */
+interface Emission {
+  readonly graph: Graph;
+  readonly x: Value; // [N, I]
+  readonly place: NetworkPlace;
+  readonly tensor: (name: string) => Float64Array;
+  /** A tensor of the layer as a constant. */
+  readonly constant: (name: string, shape: readonly number[]) => Value;
+  /** What the layers inside of this one make of x. */
+  readonly inner: (x: Value) => Value;
+}
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
+
+/** Each kind of layer, as evaluation has it: y [N, O] of x [N, I]. */
+const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Value>> = {
+  activation({ graph, x, place }) {
+    const { fn, alpha } = place.spec as unknown as { fn: ActivationName; alpha?: number };
+    if (!Object.hasOwn(activationGraphs, fn)) throw noCounterpart(place);
+    return activationGraphs[fn](graph, x, alpha ?? activations[fn].alpha);
+  },
+  'batch-norm'({ graph, x, place, tensor, constant }) {
+    const { epsilon = 1e-5 } = place.spec as { epsilon?: number };
+    const [gamma, variance] = [tensor('gamma'), tensor('runningVariance')];
+    const scale = gamma.map((value, i) => value / Math.sqrt(variance[i] + epsilon));
+    const centered = graph.node('Sub', [x, constant('runningMean', [scale.length])]);
+    const scaled = graph.node('Mul', [centered, graph.doubles(`${place.path}.scale`, [scale.length], scale)]);
+    return graph.node('Add', [scaled, constant('beta', [scale.length])]);
+  },
+  dense: (emission) => affine(emission, 'W', 'b'),
+  dropout: ({ x }) => x,
+  embedding({ graph, x, place, constant }) {
+    const { vocabulary, width } = place.spec as unknown as { vocabulary: number; width: number };
+    const indices = graph.node('Cast', [x], { to: INT64 });
+    const vectors = graph.node('Gather', [constant('E', [vocabulary, width]), indices], { axis: 0 });
+    // 0 keeps the number of rows.
+    return graph.node('Reshape', [vectors, graph.integers([2], [0, sizeOf(place.layer.out)])]);
+  },
+  // Not LayerNormalization, which takes ε as a float32.
+  'layer-norm'({ graph, x, place, constant }) {
+    const { epsilon = 1e-5 } = place.spec as { epsilon?: number };
+    const size = sizeOf(place.layer.out);
+    const centered = graph.node('Sub', [x, graph.node('ReduceMean', [x], { axes: [1], keepdims: 1 })]);
+    const squares = graph.node('Mul', [centered, centered]);
+    const variance = graph.node('ReduceMean', [squares], { axes: [1], keepdims: 1 });
+    const deviation = graph.node('Sqrt', [graph.node('Add', [variance, graph.number(epsilon)])]);
+    const scaled = graph.node('Mul', [graph.node('Div', [centered, deviation]), constant('gamma', [size])]);
+    return graph.node('Add', [scaled, constant('beta', [size])]);
+  },
+  residual: ({ graph, x, inner }) => graph.node('Add', [x, inner(x)]),
+  swiglu(emission) {
+    const { graph } = emission;
+    const gate = affine(emission, 'Wg', 'bg');
+    return graph.node('Mul', [activationGraphs.silu(graph, gate, 0), affine(emission, 'Wv', 'bv')]);
+  },
+};
+
+const INT64 = 7;
+
+const noCounterpart = ({ path, layer }: NetworkPlace): Error =>
+  new Error(`${layer.label} at layer ${path} has no counterpart in ONNX, expected layers that come with Gradloom`);
+
+function affine({ graph, x, place, constant }: Emission, W: string, b: string): Value {
+  const [I, O] = [sizeOf(place.layer.in), sizeOf(place.layer.out)];
+  return graph.node('Gemm', [x, constant(W, [I, O]), constant(b, [O])]);
+}
+
+/** The outputs y [N, O] of a network for x [N, I]. @throws Error for a layer that ONNX has no counterpart of. */
+export function emitNetwork(graph: Graph, network: Network, parameters: Float64Array, x: Value): Value {
+  const { places } = network;
+  /** Of all layers whose position is `prefix` and a number. */
+  function emitStack(prefix: string, input: Value): Value {
+    const own = places.filter(({ path }) => path.startsWith(prefix) && !path.slice(prefix.length).includes('.'));
+    return own.reduce((value, place) => emitLayer(place, value), input);
+  }
+
+  function emitLayer(place: NetworkPlace, input: Value): Value {
+    const { path, layer, spec, tensors } = place;
+    if (!Object.hasOwn(layerGraphs, spec.kind)) throw noCounterpart(place);
+    const tensor = (name: string): Float64Array => {
+      const found = tensors.find((one) => one.name === name);
+      if (found === undefined) throw new Error(`${layer.label} at layer ${path} has no tensor ${name}, expected it`);
+      return viewOf(parameters, found.offset, found.length);
+    };
+    return layerGraphs[spec.kind as LayerKind]({
+      graph,
+      x: input,
+      place,
+      tensor,
+      constant: (name, shape) => graph.doubles(`${path}.${name}`, shape, tensor(name)),
+      inner: (value) => emitStack(`${path}.`, value),
+    });
+  }
+
+  return emitStack('', x);
+}

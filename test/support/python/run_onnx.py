@@ -1,0 +1,36 @@
+"""Runs each model of argv[1] in onnxruntime, and prints its inputs, its outputs or why it does not run."""
+
+import json
+import sys
+
+import numpy
+import onnxruntime
+
+TYPES = {"tensor(double)": numpy.float64, "tensor(string)": numpy.object_}
+
+
+def run(case):
+    session = onnxruntime.InferenceSession(case["path"], providers=["CPUExecutionProvider"])
+    feeds = {}
+    for value in session.get_inputs():
+        # JSON has no NaN: null is one.
+        cells = numpy.array(case["inputs"][value.name], dtype=TYPES[value.type])
+        feeds[value.name] = cells.reshape(len(cells), -1)
+    names = [value.name for value in session.get_outputs()]
+    results = {}
+    for name, array in zip(names, session.run(names, feeds)):
+        # No JSON either: text, which says whether it is NaN or infinite.
+        results[name] = [repr(x) for x in array.ravel().tolist()] if array.dtype == numpy.float64 else array.tolist()
+    return {"outputs": results, "metadata": session.get_modelmeta().custom_metadata_map}
+
+
+def attempt(case):
+    try:
+        return run(case)
+    except Exception as error:
+        return {"error": str(error)}
+
+
+onnxruntime.set_default_logger_severity(4)
+with open(sys.argv[1]) as file:
+    print(json.dumps([attempt(case) for case in json.load(file)]))
