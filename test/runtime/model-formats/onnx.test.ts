@@ -85,13 +85,17 @@ const curves = (Object.keys(activations) as ActivationName[]).map((fn): [Activat
 const three: NetworkSpec = { input: 4, layers: [{ kind: 'dense', out: 3 }] };
 const one: NetworkSpec = { input: 4, layers: [{ kind: 'dense', out: 1 }] };
 const rows = inputsFor(three, 40);
-const decided = ([spec, loss, labels]: [NetworkSpec, ModelContents['loss'], string[]?]): Case =>
+const two: NetworkSpec = { input: 4, layers: [{ kind: 'dense', out: 2 }] };
+const decided = ([spec, loss, labels, threshold]: [NetworkSpec, ModelContents['loss'], string[]?, number?]): Case =>
   plain(
     {
       spec,
       parameters: weightsFor(spec),
       ...(loss === undefined ? {} : { loss }),
-      ...(labels === undefined ? {} : { metadata: { labels } }),
+      metadata: {
+        ...(labels === undefined ? {} : { labels }),
+        ...(threshold === undefined ? {} : { threshold }),
+      },
     },
     // Two rows without an answer.
     [...rows, [Number.NaN, 0, 0, 0], [1e308, 1e308, -1e308, 1e308]],
@@ -106,6 +110,9 @@ const decisions: [string, Case][] = [
   ['values as classes', decided([three, 'quadratic', ['a', 'b', 'c']])],
   ['a value as two classes', decided([one, 'mse', ['no', 'yes']])],
   ['one class alone', decided([one, 'softmax-cross-entropy', ['all']])],
+  ['a threshold of softmax', decided([two, 'softmax-cross-entropy', ['no', 'yes'], 0.9])],
+  ['a threshold of one logit', decided([one, 'binary-cross-entropy', ['no', 'yes'], 0.05])],
+  ['a threshold of a value', decided([one, 'mse', ['no', 'yes'], 1.5])],
   ['no loss, but names', decided([one, undefined, ['no', 'yes']])],
 ];
 
@@ -292,6 +299,7 @@ describe('with onnxruntime', needs('onnxruntime'), () => {
     const { run } = of('softmax with names');
     expect(run.outputs.label.slice(-2)).toEqual(['', '']);
     expect(new Set(run.outputs.label).size).toBe(4);
+    expect(new Set(of('a threshold of softmax').run.outputs.label)).toEqual(new Set(['no', 'yes', '']));
     expect(new Set(of('one logit without names').run.outputs.label)).toEqual(new Set([0, 1, -1]));
   });
 

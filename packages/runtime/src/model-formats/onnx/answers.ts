@@ -26,18 +26,34 @@ export function emitAnswers(
   }
   // One output tells two classes apart, except where it is the only class of all.
   const isBinary = O === 1 && loss?.targets !== 'classes';
-  const best = isBinary ? above(loss?.threshold ?? 0.5) : graph.node('ArgMax', [y], { axis: 1, keepdims: 0 });
-  emitLabel(isBinary ? 2 : O, best);
-  if (hasProbabilities(loss)) {
-    const p = graph.node(loss?.name === 'binary-cross-entropy' ? 'Sigmoid' : 'Softmax', [y]);
+  const p = hasProbabilities(loss) ? graph.node(isSigmoid(loss) ? 'Sigmoid' : 'Softmax', [y]) : null;
+  emitLabel(isBinary ? 2 : O, bestClass());
+  if (p !== null) {
     const both = isBinary ? graph.node('Concat', [graph.node('Sub', [graph.number(1), p]), p], { axis: 1 }) : p;
     graph.output(free('probabilities'), both, 'double', isBinary ? 2 : O, 'of the classes, in their order');
   }
   graph.output(free('outputs'), y, 'double', O, 'the outputs of the network');
 
-  /** [N] 1 where y is above the threshold, else 0. */
-  function above(threshold: number): Value {
-    const isAbove = graph.node('Greater', [y, graph.number(threshold)]);
+  /** [N] the class, counted from 0: by the model's threshold where it has one for two classes, as `classify` has it. */
+  function bestClass(): Value {
+    const threshold = metadata?.threshold;
+    const isPair = loss?.targets === 'classes' && O === 2;
+    if (threshold !== undefined && loss !== null && (isBinary || isPair)) {
+      if (isBinary) return above(p ?? y, threshold);
+      if (p !== null) return above(column(p, 1), threshold);
+      return above(graph.node('Sub', [column(y, 1), column(y, 0)]), threshold);
+    }
+    if (isBinary) return above(y, loss?.threshold ?? 0.5);
+    return graph.node('ArgMax', [y], { axis: 1, keepdims: 0 });
+  }
+
+  function column(value: Value, at: number): Value {
+    return graph.node('Gather', [value, graph.integers([1], [at])], { axis: 1 });
+  }
+
+  /** [N] 1 where a score [N, 1] is above the threshold, else 0. */
+  function above(score: Value, threshold: number): Value {
+    const isAbove = graph.node('Greater', [score, graph.number(threshold)]);
     return graph.node('Reshape', [graph.node('Cast', [isAbove], { to: INT64 }), graph.integers([1], [-1])]);
   }
 
@@ -58,6 +74,8 @@ export function emitAnswers(
     graph.output(free('label'), label, 'string', null, 'the name of the class; empty without an answer');
   }
 }
+
+const isSigmoid = (loss: ExportedModel['loss']): boolean => loss?.name === 'binary-cross-entropy';
 
 /** y · scale + center of each target. */
 function emitUnits(graph: Graph, target: NonNullable<ModelContents['preprocessing']>['target'], y: Value): Value {
