@@ -28,7 +28,7 @@ export async function measureFloor(workload: Workload, choice: BackendChoice, th
   const { batch } = workload;
   const backend = resolveBackend(choice);
   const leaf = leafRows(batch);
-  const shape = { backend: backend.name, batch, lastBatch: batch, leaf, couples: false };
+  const shape = { backend: backend.name, batch, lastBatch: batch, leaf, rowsAtOnce: 256, couples: false };
   const { passes } = planTeam(teamOptions(shape, batch, threads, false));
   const control = allocateControl();
   const cores = availableParallelism();

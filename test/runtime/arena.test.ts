@@ -30,6 +30,7 @@ const plan = (spec: NetworkSpec, options: PlanOptions = {}) => {
     lastBatch: options.batch ?? 32,
     leaf: leafRows(options.batch ?? 32),
     passRows: 256,
+    rowsAtOnce: 256,
     couples: couplesRows(network),
     elementType: 'float64',
     threads: options.threads ?? 3,

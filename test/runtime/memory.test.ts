@@ -54,6 +54,7 @@ test('the parts of a plan are all of its bytes', () => {
       lastBatch: 32,
       leaf: 16,
       passRows: 32,
+      rowsAtOnce: 256,
       couples: false,
       elementType: 'float64',
       threads: 3,

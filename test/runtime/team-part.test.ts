@@ -10,13 +10,20 @@ test(`no team takes a batch, or a shorter one, in more passes a thread than memo
   const rows = fc.oneof(fc.integer({ min: 1, max: 600 }), fc.integer({ min: 601, max: 9000 }));
   const threads = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 21, max: 300 }));
   const backend = fc.constantFrom('wasm' as const, 'blas' as const);
-  const check = fc.property(rows, fc.nat(), threads, backend, (batch, less, threads, backend) => {
-    const lastBatch = 1 + (less % batch);
-    const shape = { backend, batch, lastBatch, leaf: leafRows(batch), couples: true };
-    const most = mostPasses(shape);
-    for (const own of [batch, lastBatch]) {
-      expect(sizeOfPlan(teamOptions(shape, own, threads, false)).passes).toBeLessThanOrEqual(most);
-    }
-  });
+  const check = fc.property(
+    rows,
+    fc.nat(),
+    threads,
+    backend,
+    fc.constantFrom(1, 16, 100, 256),
+    (batch, less, threads, backend, rowsAtOnce) => {
+      const lastBatch = 1 + (less % batch);
+      const shape = { backend, batch, lastBatch, leaf: leafRows(batch), rowsAtOnce, couples: true };
+      const most = mostPasses(shape);
+      for (const own of [batch, lastBatch]) {
+        expect(sizeOfPlan(teamOptions(shape, own, threads, false)).passes).toBeLessThanOrEqual(most);
+      }
+    },
+  );
   fc.assert(check, { seed: propertySeed, numRuns: counted(3000, 30_000) });
 });

@@ -6,6 +6,7 @@ import {
   datasetFromRows,
   type Pool,
   splitDataset,
+  type TrainEvent,
   type TrainOptions,
   train,
 } from '@gradloom/runtime';
@@ -118,7 +119,62 @@ test('a subset keeps the weights of its rows, and weights count in the hash that
   await expect(resumed).rejects.toThrow(/dataset has train rows of SHA-256/);
 });
 
+test.each<[string, NetworkSpec]>([
+  ['a network', spec],
+  ['one with batch norm', withBatchNorm],
+])(
+  '%s takes the steps of the whole batch where it accumulates its parts, on any number of threads',
+  async (_name, network) => {
+    for (const batch of [8, 17, 48]) {
+      for (const backend of ['wasm', 'reference'] as const) {
+        const expected = await printOf(network, plain, { batch, backend, threads: 1 });
+        for (const [accumulate, threads] of [
+          [batch, 1],
+          [batch, 3],
+          [1, 2],
+        ]) {
+          const own = { batch: batch / accumulate, accumulate, backend, threads };
+          expect(await printOf(network, plain, own), JSON.stringify(own)).toBe(expected);
+        }
+      }
+    }
+    const parts = { batch: 10, accumulate: 4 };
+    const { result, checkpoints } = await checkpointedRun(network, plain, { ...base, ...parts, threads: 2, pool }, 1);
+    expect(result.batch).toBe(40);
+    expect(result.steps).toBe(base.epochs * Math.ceil(plain.train.rows / 40));
+    const whole = { ...base, batch: 40, threads: 3, pool, resume: checkpoints[2] };
+    expect((await train(network, plain, whole).result).fingerprint).toBe(result.fingerprint);
+  },
+);
+
+test('to accumulate takes the memory of one part', async () => {
+  const wide: NetworkSpec = {
+    input: 16,
+    layers: [
+      { kind: 'dense', out: 4000 },
+      { kind: 'dense', out: 12 },
+    ],
+  };
+  const { train: rows } = plain;
+  const bytesOf = async (options: TrainOptions): Promise<number> => {
+    let bytes = 0;
+    const onEvent = (event: TrainEvent): void => {
+      if (event.type === 'start') bytes = event.plannedBytes;
+    };
+    await train(
+      wide,
+      { train: rows },
+      { ...base, steps: 1, epochs: undefined as never, ...options, threads: 1, pool, onEvent },
+    ).result;
+    return bytes;
+  };
+  const part = await bytesOf({ batch: 16 });
+  expect(await bytesOf({ batch: 16, accumulate: 3 })).toBeLessThan(1.02 * part);
+  expect(await bytesOf({ batch: 48 })).toBeGreaterThan(1.02 * part);
+});
+
 test.each<[TrainOptions, string]>([
+  [{ batch: 'full', accumulate: 2 }, 'accumulate has 2, expected 1 (a full batch has all rows)'],
   [
     { classWeight: 'even' as never },
     `classWeight has "even", expected 'balanced', a list of numbers, or numbers by class`,

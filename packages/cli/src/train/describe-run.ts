@@ -23,7 +23,7 @@ export function describeRun({ recipe, event }: RunStart): string[] {
   return [
     `${train.name}: ${rows.join(' + ')} ${train.rows === 1 && rows.length === 1 ? 'row' : 'rows'}${same}, ${targets}`,
     `${describeNetwork(spec)}: ${describeParameters(spec)}, loss ${nameOf(values.loss)}${describeWeights(recipe)}`,
-    `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)} in ${plural(event.leaves, 'leaf')}, ${length}${patienceText(values)}`,
+    `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)}${accumulateText(values)} in ${plural(event.leaves, 'leaf')}, ${length}${patienceText(values)}`,
     `${backendName(event.backend)} on ${most}${plural(event.threads, 'thread')}, seed ${values.seed}`,
     ...(event.step === 0 ? [] : [`resumed after ${plural(event.step, 'step')} of ${whole(event.totalSteps)}`]),
   ];
@@ -32,6 +32,10 @@ export function describeRun({ recipe, event }: RunStart): string[] {
 /** ' at most, patience 10', of a run that may stop early. */
 const patienceText = ({ patience }: TrainValues): string =>
   typeof patience === 'number' ? ` at most, patience ${patience}` : '';
+
+/** ' (4 x 32)', where a step takes several batches. */
+const accumulateText = ({ accumulate = 1, batch }: TrainValues): string =>
+  accumulate === 1 ? '' : ` (${whole(accumulate)} x ${batch})`;
 
 /** What rows and classes count in the training loss, where not all count the same. */
 function describeWeights({ sets, values }: RunStart['recipe']): string {

@@ -142,6 +142,7 @@ export const trainOptions = {
     ...wholeNumberOr('full'),
     describe: helpLine(stated.batch, byDataset),
   },
+  accumulate: { ...training, ...wholeNumber(1), describe: helpLine(stated.accumulate) },
   epochs: { ...training, ...wholeNumber(1), describe: helpLine(stated.epochs, byDataset) },
   steps: { ...training, ...wholeNumber(1), describe: helpLine(stated.steps) },
   'no-shuffle': { ...training, ...toggle, describe: helpLine(stated.shuffle) },

@@ -9,9 +9,10 @@ export function runConfig(
   { spec, values }: Recipe,
   { parameters, batch, threads, tunesThreads, backend, stepsPerEpoch }: StartEvent,
 ): object {
+  const { batch: given = batch, accumulate } = values;
   const resolved = {
     ...values,
-    batch: values.batch === 'full' ? values.batch : batch,
+    batch: given === 'full' || accumulate !== undefined ? given : batch,
     threads: tunesThreads ? ('auto' as const) : threads,
     backend: backend.name,
   };

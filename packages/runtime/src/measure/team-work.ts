@@ -29,9 +29,10 @@ export interface StepWork {
 /** The work of each step of `train(spec, data, options)`. */
 export function planStepWork(spec: NetworkSpec, data: DataSplits, options: TrainOptions): StepWork {
   const plan = planRun(spec, data, options);
-  const { network, loss, optimizer, batch, lastBatch, leaf, couples, clipNorm } = plan;
+  const { network, loss, optimizer, batch, lastBatch, leaf, rowsAtOnce, couples, clipNorm } = plan;
   const P = network.parameterCount;
-  const shape = { backend: resolveBackend(plan.backend, plan.blas, network).name, batch, lastBatch, leaf, couples };
+  const backend = resolveBackend(plan.backend, plan.blas, network).name;
+  const shape = { backend, batch, lastBatch, leaf, rowsAtOnce, couples };
   const startOf = (t: number, threads: number): number =>
     Math.min(P, BLOCK * Math.floor((t * blockCount(P)) / threads));
   return {

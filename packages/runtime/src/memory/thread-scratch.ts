@@ -17,7 +17,7 @@ import {
   tapeLength,
   type Workspace,
 } from '@gradloom/core/internal';
-import { type BatchShape, mostPasses } from '../step/team-part.ts';
+import { type BatchShape, mostPasses, rowsOfPasses } from '../step/team-part.ts';
 
 /**
  * Rows of a chunk at evaluation: fixed, since a BLAS gives a row other bits in calls of other sizes. A pass in training
@@ -110,7 +110,7 @@ function passMemoryLength(shape: ScratchShape): number {
     countDoubles((allocate) => createWorkspace(network, loss, rows, allocate, { leaves, take: () => EMPTY }, weighs));
   // A look takes leaf by leaf.
   const looks = probes ? leaves * lengthOf(Math.min(batch, leaf)) : 0;
-  return Math.max(looks, mostPasses(shape) * lengthOf(Math.min(batch, EVALUATION_ROWS)));
+  return Math.max(looks, mostPasses(shape) * lengthOf(rowsOfPasses(shape)));
 }
 
 /** Doubles that the layers of all threads share. */

@@ -70,6 +70,15 @@ export const trainOptions = defineOptions('train', {
   schedule: spec<ScheduleSpec>('constant', 'learning rate schedule'),
   /** Batch size: rows per step, or 'full' for all rows, which are then never shuffled. @default 32 */
   batch: batchSize(32, 'batch size: rows per step, or full'),
+  /**
+   * Batches whose gradients make one step of the optimizer: the step of a batch so many times as large, to the bit, in
+   * the memory of one. Not beside a full batch.
+   * @default 1
+   */
+  accumulate: option.positiveInteger(
+    1,
+    'batches per step: one step takes so many times the rows, in the memory of one batch',
+  ),
   /** How often every row is seen. Not beside `steps`. @default 10 */
   epochs: option.positiveInteger(10, 'passes over the training rows'),
   /**

@@ -32,6 +32,7 @@ import type { DataSplits, Dataset } from '../datasets/dataset.ts';
 import { checkFitInTurns } from '../datasets/targets.ts';
 import { fingerprintInTurns } from '../files/fingerprint.ts';
 import { EVALUATION_ROWS } from '../memory/thread-scratch.ts';
+import { rowsOfPasses } from '../step/team-part.ts';
 import type { Pool } from '../threads/pool.ts';
 import { mostWorking } from '../tuning/working-threads.ts';
 import { checkOwnGradients } from './check-own-gradients.ts';
@@ -105,8 +106,10 @@ export function* planRunInTurns(
   if (options.checkGradients) yield* checkOwnGradients(network, loss, train);
   const { optimizer: optimizerSpec, schedule: scheduleSpec, epochs, steps, threads: team, pool, resume } = options;
   const optimizer = within('optimizer', () => createOptimizer(optimizerSpec));
-  const batch = options.batch === 'full' ? train.rows : Math.min(train.rows, options.batch);
+  const { accumulate } = options;
+  const batch = options.batch === 'full' ? train.rows : Math.min(train.rows, options.batch * accumulate);
   const leaf = leafRows(batch);
+  const rowsAtOnce = accumulate === 1 ? EVALUATION_ROWS : Math.min(EVALUATION_ROWS, Math.ceil(batch / accumulate));
   const leaves = leafCount(batch, leaf);
   const stepsPerEpoch = Math.ceil(train.rows / batch);
   const context = { totalSteps: steps ?? epochs * stepsPerEpoch, stepsPerEpoch };
@@ -131,7 +134,8 @@ export function* planRunInTurns(
     batch,
     lastBatch: train.rows % batch || batch,
     leaf,
-    passRows: passRows(batch, [validation, test]),
+    rowsAtOnce,
+    passRows: passRows(rowsOfPasses({ batch, leaf, rowsAtOnce }), [validation, test]),
     couples: couplesRows(network),
     threads,
     tunesThreads: team === 'auto',
@@ -171,8 +175,8 @@ export function* planRunInTurns(
 }
 
 /** The activations of a thread have room for so many rows. */
-const passRows = (batch: number, evaluated: readonly (Dataset | undefined)[]): number =>
-  Math.min(EVALUATION_ROWS, Math.max(batch, ...evaluated.map((set) => set?.rows ?? 0)));
+const passRows = (trained: number, evaluated: readonly (Dataset | undefined)[]): number =>
+  Math.min(EVALUATION_ROWS, Math.max(trained, ...evaluated.map((set) => set?.rows ?? 0)));
 
 /** A thread without a leaf, a block or a chunk of an evaluation would only have to be started and waited for. */
 function mostUseful(leaves: number, { parameterCount }: Network, evaluated: readonly (Dataset | undefined)[]): number {

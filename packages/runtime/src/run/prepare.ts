@@ -36,6 +36,7 @@ export interface RunShape extends TeamShape {
   readonly batch: number;
   readonly lastBatch: number; // rows of an epoch's last
   readonly leaf: number; // rows of a leaf
+  readonly rowsAtOnce: number; // see team-part.ts
   readonly passRows: number; // most rows of a pass
   readonly couples: boolean; // see couplesRows
   readonly seed: number;
@@ -77,14 +78,14 @@ export function* prepareRunInTurns(asked: RunPlan, { train, validation, test }: 
   arena.scalars.set(plan.optimizer.initialScalars);
   arena.scheduleState.set(plan.schedule.initialState);
   const orders = plan.shuffle ? createOrders(plan.seed, train.rows, plan.totalEpochs, means.orders) : null;
-  const { context, elementType, batch, lastBatch, leaf, passRows, couples, seed, clipNorm } = plan;
+  const { context, elementType, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, seed, clipNorm } = plan;
   const setup: RunSetup = {
     ...team,
     kind: 'training',
     // Threads rebuild the optimizer and the schedule from these.
     optimizer: plan.optimizerSpec,
     schedule: plan.scheduleSpec,
-    ...{ context, elementType, batch, lastBatch, leaf, passRows, couples, seed, clipNorm },
+    ...{ context, elementType, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, seed, clipNorm },
     probes: plan.probes ?? false,
     times: plan.profile ? allocateTimes(means.threads) : null,
     workTimes: allocateWorkTimes(means.threads),

@@ -5,12 +5,17 @@ import type { TrainOptions } from './options.ts';
 
 /** @throws OptionError for valid options that do not fit each other or the data. */
 export function refuseConflicts(
-  { epochs, steps, probe, profile, evaluateTest, patience, minDelta, monitor }: TrainOptions,
+  { epochs, steps, batch, accumulate = 1, probe, profile, evaluateTest, ...early }: TrainOptions,
   data: DataSplits,
 ): void {
+  const { patience, minDelta, monitor } = early;
   if (epochs !== undefined && steps !== undefined) {
     const problem = `has ${show(epochs)} and steps has ${show(steps)}, expected one of the two`;
     throw new OptionError('train', ['epochs', 'steps'], problem);
+  }
+  if (batch === 'full' && accumulate > 1) {
+    const problem = `has ${accumulate}, expected 1 (a full batch has all rows)`;
+    throw new OptionError('train', ['accumulate', 'batch'], problem);
   }
   // A probe uses the callback that the clock needs between forward and backward.
   if (profile && probe !== undefined) {

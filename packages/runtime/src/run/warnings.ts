@@ -11,12 +11,15 @@ import type { TrainOptions } from './options.ts';
 export function warningsOf(
   asks: { readonly askedThreads: number; readonly useful: number; readonly threads: number; readonly leaves: number },
   { name, rows }: Dataset,
-  { threads: asked = 'auto', batch }: TrainOptions,
+  { threads: asked = 'auto', batch, accumulate = 1 }: TrainOptions,
 ): string[] {
   const { askedThreads, useful, threads, leaves } = asks;
   const warnings: string[] = [];
-  if (typeof batch === 'number' && batch > rows) {
-    warnings.push(`batch has ${batch}, but ${name} has ${counted(rows, 'training row')}: every batch is all of them`);
+  if (typeof batch === 'number' && batch * accumulate > rows) {
+    const times = accumulate === 1 ? '' : ` and accumulate ${accumulate}`;
+    warnings.push(
+      `batch has ${batch}${times}, but ${name} has ${counted(rows, 'training row')}: every batch is all of them`,
+    );
   }
   if (asked === 'auto') return warnings;
   const cores = availableParallelism();

@@ -56,9 +56,10 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const loss = createLoss(setup.loss, own);
   const optimizer = createOptimizer(setup.optimizer);
   const schedule = createSchedule(setup.schedule, setup.context, own);
-  const { elementType, batch, lastBatch, leaf, passRows, couples, threads, probes, heapBase, insideBytes } = setup;
+  const { elementType, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, threads, probes, heapBase, insideBytes } =
+    setup;
   const backend = setup.backend.name;
-  const rows = { batch, lastBatch, leaf, passRows, couples };
+  const rows = { batch, lastBatch, leaf, rowsAtOnce, passRows, couples };
   const weighs = setup.weights !== null;
   const shape = { ...rows, network, loss, optimizer, elementType, threads, probes, backend, weighs };
   const arena = planArena({ ...shape, schedule, heapBase, insideBytes }).bind(setup.memory, setup.outside);

@@ -2,7 +2,6 @@ import type { BackendName, NodeSums } from '@gradloom/core';
 import {
   gradientRows,
   leafCount,
-  MOST_NODE_ROWS,
   type NodePass,
   planTeam,
   sizeOfPlan,
@@ -17,6 +16,7 @@ export interface BatchShape {
   readonly batch: number;
   readonly lastBatch: number; // rows of an epoch's last batch, which may be short
   readonly leaf: number; // rows of a leaf
+  readonly rowsAtOnce: number; // most rows of a pass, where a leaf has no more
   readonly couples: boolean; // rows depend on each other: passes have barriers in them
 }
 
@@ -26,9 +26,17 @@ export interface BatchShape {
  */
 export function teamOptions(shape: BatchShape, rows: number, threads: number, looks: boolean): TeamPlanOptions {
   const isBlas = shape.backend === 'blas';
-  const most = isBlas || looks ? 1 : Math.floor(MOST_NODE_ROWS / shape.leaf);
+  const most = isBlas || looks ? 1 : mostLeaves(shape);
   return { leaves: leafCount(rows, shape.leaf), threads, most, joins: !isBlas, merges: !shape.couples };
 }
+
+/** Leaves of a pass at most, a power of two. Their number changes no bit. */
+const mostLeaves = ({ leaf, rowsAtOnce }: Pick<BatchShape, 'leaf' | 'rowsAtOnce'>): number =>
+  2 ** (31 - Math.clz32(Math.max(1, Math.floor(rowsAtOnce / leaf))));
+
+/** Rows of a pass at most. */
+export const rowsOfPasses = (shape: Pick<BatchShape, 'batch' | 'leaf' | 'rowsAtOnce'>): number =>
+  Math.min(shape.batch, mostLeaves(shape) * shape.leaf);
 
 /** What one thread of a team does in a batch. */
 export interface BatchPart {
@@ -73,7 +81,7 @@ export function mostPasses(shape: BatchShape): number {
 }
 
 /** Of a run. */
-export const shapeOf = ({ backend, batch, lastBatch, leaf, couples }: RunSetup): BatchShape => ({
-  ...{ batch, lastBatch, leaf, couples },
+export const shapeOf = ({ backend, batch, lastBatch, leaf, rowsAtOnce, couples }: RunSetup): BatchShape => ({
+  ...{ batch, lastBatch, leaf, rowsAtOnce, couples },
   backend: backend.name,
 });

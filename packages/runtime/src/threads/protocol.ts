@@ -30,6 +30,7 @@ export interface RunSetup extends TeamSetup {
   readonly batch: number;
   readonly lastBatch: number; // rows of an epoch's last
   readonly leaf: number; // rows of a leaf
+  readonly rowsAtOnce: number; // most rows of a pass in training: see team-part.ts
   readonly passRows: number; // most rows of a pass
   readonly couples: boolean; // see couplesRows
   readonly seed: number;
