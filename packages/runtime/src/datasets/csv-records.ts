@@ -12,7 +12,7 @@ export interface CsvRecord {
 /**
  * Most characters of a record, about 100,000 columns: a longer one has an unclosed quote, or the file is not a table.
  */
-const MOST_CHARACTERS = 1 << 22;
+export const MOST_CHARACTERS = 1 << 22;
 
 /** Characters of the first text from which on it may not be the whole file: three bytes each in UTF-8 at most. */
 const FIRST_TEXT = (1 << 16) / 4;
@@ -21,7 +21,7 @@ const FIRST_TEXT = (1 << 16) / 4;
  * Most that a gzipped table may grow when unpacked, relative to its size. Tables of numbers grow 3 to 30 times. Those
  * that grow more are nearly all zeros, such as hundreds of one-hot columns; unpack them first if you trust them.
  */
-const MOST_UNPACKED = 256;
+export const MOST_UNPACKED = 256;
 
 /**
  * The records of a CSV file, plain or gzipped: quoted fields, any line endings, with or without a byte order mark.

@@ -10,6 +10,21 @@ const table = {
     // Most processes read no CSV file, and the parser takes 3 ms to load.
     open: async (path, options) => (await import('./csv-table.ts')).openCsvTable(path, options),
   },
+  'json-lines': {
+    title: 'one that ends in .jsonl or .ndjson',
+    matches: isNamed(/\.(jsonl|ndjson)(\.gz)?$/i),
+    open: async (path, options) => (await import('./json-lines.ts')).openJsonLines(path, options),
+  },
+  json: {
+    title: 'one that ends in .json',
+    matches: isNamed(/\.json(\.gz)?$/i),
+    open: async (path, options) => (await import('./json-array.ts')).openJsonArray(path, options),
+  },
+  parquet: {
+    title: 'one that ends in .parquet',
+    matches: isNamed(/\.(parquet|pq)$/i),
+    open: async (path, options) => (await import('./parquet-table.ts')).openParquet(path, options),
+  },
 } satisfies Record<string, TableFormat>;
 
 /** Every format of tables; the first that matches is used. */

@@ -1,0 +1,145 @@
+import { type Cell, OptionError } from '@gradloom/core';
+import { readNumber, show } from '@gradloom/core/internal';
+import type { TableReader, TableReadOptions, TableRow } from './table-reader.ts';
+
+/** A row of a JSON file: an object by column name, or an array of cells. */
+export interface JsonRow {
+  readonly place: string; // 'line 12'
+  readonly value: unknown;
+}
+
+/** What a row has to be, in an error. */
+export const ROW_WANTED = 'an object such as {"age": 41, "city": "Oslo"}, or an array of cells';
+
+/** Far more than any table has. */
+const MOST_NAMES = 100_001;
+
+type Rows = AsyncGenerator<readonly JsonRow[]>;
+
+/**
+ * A table of JSON rows. Rows of objects have the names of all their keys, in the order in which they first appear, so
+ * the file is read twice; what an object does not have is a gap. The first of the rows that are arrays holds names if
+ * all of it is text and none of it a number.
+ */
+export async function openJsonRows(
+  path: string,
+  options: TableReadOptions,
+  rows: () => Rows, // from the beginning
+): Promise<TableReader> {
+  refuseDelimiter(options, 'JSON');
+  const fault = (problem: string) => new Error(`readTable: ${path}: ${problem}`);
+  const first = await firstOf(rows());
+  if (first === undefined || Array.isArray(first.value)) return openArrays(options, first, rows(), fault);
+  if (options.header === false) {
+    throw new OptionError('readTable', 'header', 'has false, expected none (rows that are objects name their columns)');
+  }
+  const names = await namesOf(rows(), fault);
+  const batches = cellsOf(rows(), (row) => objectCells(row, names, fault));
+  return {
+    names: () => [...names.keys()],
+    namesPlace: 'a row',
+    findings: ['names of columns from the keys of all rows'],
+    batches,
+    close: async () => void (await batches.return(undefined)),
+  };
+}
+
+/** @throws OptionError where a delimiter is asked for: only text has one. */
+export function refuseDelimiter({ delimiter }: TableReadOptions, format: string): void {
+  if (delimiter === undefined) return;
+  throw new OptionError(
+    'readTable',
+    'delimiter',
+    `has ${delimiter}, expected none (a ${format} file has no delimiter)`,
+  );
+}
+
+async function firstOf(rows: Rows): Promise<JsonRow | undefined> {
+  for await (const [first] of rows) if (first !== undefined) return first;
+  return undefined;
+}
+
+async function namesOf(rows: Rows, fault: (problem: string) => Error): Promise<Map<string, number>> {
+  const names = new Map<string, number>();
+  for await (const batch of rows) {
+    for (const row of batch) {
+      for (const key of Object.keys(objectOf(row, fault))) if (!names.has(key)) names.set(key, names.size);
+      if (names.size >= MOST_NAMES) {
+        throw fault(`${row.place} has the ${names.size}th name of a column, expected at most ${MOST_NAMES - 1}`);
+      }
+    }
+  }
+  return names;
+}
+
+function objectOf({ place, value }: JsonRow, fault: (problem: string) => Error): Readonly<Record<string, unknown>> {
+  if (Array.isArray(value)) throw fault(`${place} has an array, expected an object (as the first row)`);
+  if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+  throw fault(`${place} has ${show(value)}, expected ${ROW_WANTED}`);
+}
+
+function objectCells(row: JsonRow, names: ReadonlyMap<string, number>, fault: (problem: string) => Error): Cell[] {
+  const cells = new Array<Cell>(names.size).fill(null);
+  for (const [key, value] of Object.entries(objectOf(row, fault))) {
+    const at = names.get(key) ?? 0;
+    cells[at] = cellOf(value, () => `${row.place}, column ${at + 1} (${show(key)})`, fault);
+  }
+  return cells;
+}
+
+function openArrays(
+  { header }: TableReadOptions,
+  first: JsonRow | undefined,
+  rows: Rows,
+  fault: (problem: string) => Error,
+): TableReader {
+  const top = first === undefined ? [] : arrayCells(first, fault);
+  const isName = (cell: Cell): boolean => typeof cell === 'string' && readNumber(cell) === undefined;
+  const isNamed = first !== undefined && (header ?? (top.length > 0 && top.every(isName)));
+  const all = cellsOf(rows, (row) => arrayCells(row, fault));
+  const batches = isNamed ? withoutFirst(all) : all;
+  const place = first?.place ?? '';
+  return {
+    names: () => (isNamed ? top.map((cell) => String(cell ?? '')) : null),
+    ...(isNamed ? { namesPlace: place } : {}),
+    findings: [isNamed ? `names of columns in ${place}` : 'no names of columns, so they are numbered from 1'],
+    batches,
+    close: async () => void (await batches.return(undefined)),
+  };
+}
+
+function arrayCells({ place, value }: JsonRow, fault: (problem: string) => Error): Cell[] {
+  if (!Array.isArray(value)) {
+    const has = typeof value === 'object' && value !== null ? 'an object' : show(value);
+    throw fault(`${place} has ${has}, expected an array (as the first row)`);
+  }
+  return value.map((cell: unknown, at) => cellOf(cell, () => `${place}, column ${at + 1}`, fault));
+}
+
+/** @throws Error of `fault` for a value that is no cell of a table. */
+export function cellOf(value: unknown, place: () => string, fault: (problem: string) => Error): Cell {
+  if (typeof value === 'number') {
+    if (Number.isFinite(value) || Number.isNaN(value)) return value;
+    throw fault(`${place()} has a number that is not finite, expected one of at most 1.8e308`);
+  }
+  if (value === null || value === undefined || typeof value === 'string' || typeof value === 'boolean') return value;
+  const has = Array.isArray(value) || ArrayBuffer.isView(value) ? 'a list' : 'an object';
+  throw fault(`${place()} has ${has}, expected a number, a text, true, false or null (a cell holds one value)`);
+}
+
+async function* cellsOf(
+  rows: Rows,
+  read: (row: JsonRow) => readonly Cell[],
+): AsyncGenerator<readonly TableRow[], void, undefined> {
+  for await (const batch of rows) yield batch.map((row) => ({ place: row.place, cells: read(row) }));
+}
+
+async function* withoutFirst(
+  batches: AsyncGenerator<readonly TableRow[]>,
+): AsyncGenerator<readonly TableRow[], void, undefined> {
+  let isFirst = true;
+  for await (const batch of batches) {
+    yield isFirst && batch.length > 0 ? batch.slice(1) : batch;
+    if (batch.length > 0) isFirst = false;
+  }
+}
