@@ -154,11 +154,15 @@ describe('a model with own parts', async () => {
   });
 
   test('is refused without its module, or with another one, by name', async () => {
-    expect(() => loadModel(path)).toThrow(/module parts\.js has not been given, expected the SHA-256 \w{12}…/);
+    expect(() => loadModel(path)).toThrow(
+      /model\.gradloom has parts of parts\.js, which was not given, expected the module of SHA-256 \w{12}… \(/,
+    );
     folder.write('other/package.json', '{ "type": "module" }');
     folder.write('other/numbers.js', 'export const three = 3;\n');
     const other = await loadParts(folder.write('other/parts.js', `${PARTS}\n// changed`));
-    expect(() => loadModel(path, { parts: other })).toThrow(/module parts\.js has the SHA-256 \w{12}…, expected the/);
+    expect(() => loadModel(path, { parts: other })).toThrow(
+      /has parts of parts\.js, which has the SHA-256 \w{12}…, expected the module of SHA-256/,
+    );
   });
 
   test('has a fingerprint that covers the module and what it imports, wherever they stand', async () => {

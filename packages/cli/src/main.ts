@@ -28,6 +28,7 @@ export async function runCommandLine(typed: readonly string[], io: Io): Promise<
       if (asked.text !== '') printLines(io.stdout, asked.text.split('\n'));
       return 0;
     }
+    await importModules(asked.request);
     if (Object.hasOwn(commands, asked.command)) return await commands[asked.command].run(asked.request, io);
     return await runNoCommand(asked.request, io);
   } catch (error) {
@@ -35,6 +36,17 @@ export async function runCommandLine(typed: readonly string[], io: Io): Promise<
     return exitCodeOf(error);
   }
 }
+
+/** A module that --module names: the options of any command may name its parts. */
+async function importModules({ flags }: Request): Promise<void> {
+  if (flags.module === undefined && !hasModules) return;
+  const { useModules } = await import('./options/own-parts.ts');
+  await useModules(flags.module);
+  hasModules = flags.module !== undefined;
+}
+
+/** Of the command before, in the same process. */
+let hasModules = false;
 
 /** `help`, `help train`, `train help` and `version` as the flags that they stand for. */
 function withFlags(args: readonly string[]): readonly string[] {

@@ -75,7 +75,7 @@ describe('a config file', () => {
     ],
     [
       'blas: /x.so',
-      '--config config.yaml: blas has "/x.so", expected the file not to set it (a library is code: only --blas and GRADLOOM_BLAS name one)',
+      '--config config.yaml: blas has "/x.so", expected the file not to set it (a library or module is code: only --blas, GRADLOOM_BLAS and --module name one)',
     ],
     ['spec: /dev/stdin', '--config config.yaml: spec has "/dev/stdin", expected a file (only a flag can name a pipe)'],
     [

@@ -65,7 +65,13 @@ function forgedRun(options: Record<string, unknown>): string {
 }
 
 test('each option states its effect, and these may not be set by a file', () => {
-  expect(optionsWith((effect) => effects[effect].setBy === 'flag')).toEqual(['blas', 'resume', 'out', 'config']);
+  expect(optionsWith((effect) => effects[effect].setBy === 'flag')).toEqual([
+    'module',
+    'blas',
+    'resume',
+    'out',
+    'config',
+  ]);
   expect(optionsWith((effect) => effects[effect].setBy === 'config')).toEqual([
     'memory-limit',
     'no-out',
@@ -74,7 +80,17 @@ test('each option states its effect, and these may not be set by a file', () => 
     'verbose',
   ]);
   expect(optionsWith((effect) => effect === 'reading')).toEqual(['dataset', 'spec']);
-  const execution = ['evaluate-test', 'probe', 'profile', 'threads', 'backend', 'retries', 'checkpoint-every', 'keep'];
+  const execution = [
+    'no-gradient-check',
+    'evaluate-test',
+    'probe',
+    'profile',
+    'threads',
+    'backend',
+    'retries',
+    'checkpoint-every',
+    'keep',
+  ];
   expect(optionsWith((effect) => effect === 'execution')).toEqual(execution);
   for (const { why } of Object.values(effects)) expect(why).not.toBe('');
 });

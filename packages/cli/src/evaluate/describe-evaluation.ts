@@ -58,7 +58,7 @@ export const showFigure = (name: string, value: number): string =>
   shares.has(name) && Number.isFinite(value) ? percent(value) : decimal(value);
 
 function figureRows({ evaluation, topK, figures, loss, task }: Findings, paint: Paint): string[][] {
-  const { rows, unanswered = 0 } = evaluation;
+  const { rows, metrics = {}, unanswered = 0 } = evaluation;
   const table: string[][] = [];
   for (const { name, value, interval } of figures) {
     const isMacro = task === 'classes' && (name === 'precision' || name === 'recall' || name === 'f1');
@@ -77,6 +77,7 @@ function figureRows({ evaluation, topK, figures, loss, task }: Findings, paint: 
       if (value !== undefined) table.push([name, decimal(value)]);
     }
   }
+  for (const [name, value] of Object.entries(metrics)) table.push([name, decimal(value)]);
   if (unanswered > 0) {
     const consequence = task === 'values' ? '' : ', counted as wrong';
     table.push(['no answer', plural(unanswered, 'row'), `(an output is not a finite number${consequence})`]);

@@ -39,7 +39,7 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
   const { sets } = await openDataset(source, shares, name, classNames, model.preprocessing ?? null);
   const { split, dataset } = takeSplit(sets, values.split, isOwn);
   const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
-  const loss = createLoss(lossSpec);
+  const loss = createLoss(lossSpec, model.parts?.own);
   const { targets } = loss;
   const k = values['top-k'] ?? 5;
   const choices = targets === 'classes' ? (dataset.classes ?? 0) : 0;
@@ -54,7 +54,12 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
   const scoring = scoringOf(model, dataset);
   const { task, hasProbabilities } = scoring;
   const evaluate = (rows: Dataset, readers: readonly OutputReader[]) =>
-    evaluateModel(model.spec, model.parameters, rows, { ...runOf(values, io), loss: lossSpec, readers });
+    evaluateModel(model.spec, model.parameters, rows, {
+      ...runOf(values, io),
+      ...(model.parts === undefined ? {} : { parts: model.parts }),
+      loss: lossSpec,
+      readers,
+    });
   const hold = async (rows: Dataset): Promise<HeldRows> => {
     const scores = holdScores(rows.rows, scoring);
     await evaluate(rows, [{ add: scoreInto(scoring, [scores]), bytes: scores.bytes }]);
@@ -109,9 +114,9 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
 
 /** How a model's outputs are scored on a dataset. */
 export function scoringOf(model: Model, { classes, targets: { array } }: Dataset): Scoring {
-  const { output } = buildNetwork(model.spec);
+  const { output } = buildNetwork(model.spec, model.parts?.own);
   const areBits = classes === null && output === 1 && array.every((target) => target === 0 || target === 1);
-  const loss = createLoss(model.loss ?? (classes === null ? 'mse' : 'softmax-cross-entropy'));
+  const loss = createLoss(model.loss ?? (classes === null ? 'mse' : 'softmax-cross-entropy'), model.parts?.own);
   // Readers of an evaluation get values in the units of their targets.
   return createScoring({ loss, outputs: output, classes, areBits });
 }

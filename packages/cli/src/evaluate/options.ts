@@ -2,6 +2,7 @@ import { splitNames } from '../datasets/split-names.ts';
 import { datasetSource } from '../options/dataset-source.ts';
 import { wholeNumber } from '../options/numbers.ts';
 import type { OptionTable, Values } from '../options/option.ts';
+import { moduleOption } from '../options/own-parts.ts';
 import { runOptions } from '../options/run-options.ts';
 import { thresholdChoice } from '../options/threshold.ts';
 import { keyOf, toggle } from '../options/words.ts';
@@ -36,6 +37,7 @@ export const evaluateOptions = {
   },
   seed: { group: 'Figures', ...wholeNumber(0), describe: 'seed of the draws (default: 0)' },
   ...runOptions,
+  module: moduleOption,
   json: { group: 'Output', ...toggle, describe: 'print one JSON object' },
   verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
 } satisfies OptionTable;

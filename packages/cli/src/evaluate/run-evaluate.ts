@@ -49,7 +49,7 @@ function jsonLine({
   withoutRankings: _without,
   ...rest
 }: Findings): string {
-  const { rows, loss, unanswered = 0 } = evaluation;
+  const { rows, loss, unanswered = 0, metrics } = evaluation;
   const found = Object.fromEntries(figures.map(({ name, value, interval }) => [name, { value, ...interval }]));
   const valueOfFigure = (name: 'accuracy' | 'mae' | 'rmse' | 'r2') => found[name]?.value ?? evaluation[name] ?? null;
   return JSON.stringify({
@@ -62,6 +62,7 @@ function jsonLine({
     rmse: valueOfFigure('rmse'),
     r2: valueOfFigure('r2'),
     unanswered,
+    ...(metrics === undefined ? {} : { metrics }),
     figures: found,
     calibration: calibration === null ? null : binsOf(calibration),
     classes,

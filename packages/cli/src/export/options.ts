@@ -1,5 +1,6 @@
 import { modelFormats } from '@gradloom/runtime/options';
 import type { OptionTable, Values } from '../options/option.ts';
+import { moduleOption } from '../options/own-parts.ts';
 import { keyOf, toggle } from '../options/words.ts';
 
 const formats = Object.entries(modelFormats).map(([name, { title }]) => `${name} (${title})`);
@@ -10,6 +11,7 @@ export const exportOptions = {
     ...keyOf(modelFormats),
     describe: `${formats.join(', ')} (default: by the ending of the file)`,
   },
+  module: moduleOption,
   json: { group: 'Output', ...toggle, describe: 'print one JSON object' },
   verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
 } satisfies OptionTable;

@@ -8,6 +8,7 @@ import {
 } from '@gradloom/core';
 import { bindTensors, createWorkspace, forward } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
+import { ownParts } from '../options/own-parts.ts';
 import { layerNames } from '../text/layer-names.ts';
 import type { LayerHistogram } from './layer-histogram.ts';
 
@@ -26,7 +27,7 @@ export interface TrainedNetwork {
 
 /** Weights, and outputs of activations for some rows, at the start and at the end. */
 export function layerHistograms({ spec, seed, parameters }: TrainedNetwork, rows: Dataset): LayerHistogram[] {
-  const network = buildNetwork(spec);
+  const network = buildNetwork(spec, ownParts());
   const start = new Float64Array(network.parameterCount);
   initializeParameters(network, start, seed);
   const kinds = { weights: weightsOf, outputs: outputsOf } as const;

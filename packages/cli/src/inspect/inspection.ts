@@ -1,5 +1,6 @@
 import { createOptimizer } from '@gradloom/core';
 import { type ModelFile, openModelFile } from '@gradloom/runtime';
+import { loadOptions } from '../options/own-parts.ts';
 import { trainedParametersOf } from '../train/describe-run.ts';
 import { type TensorFigures, tensorFigures } from './tensor-figures.ts';
 import { type NamedTensor, tensorsOf } from './tensors.ts';
@@ -13,7 +14,7 @@ export interface Inspected {
 
 /** @throws Error if the file is damaged, or not a Gradloom file. */
 export function inspectFile(path: string): Inspected {
-  const file = openModelFile(path);
+  const file = openModelFile(path, loadOptions());
   const { checkpoint } = file;
   const slots = checkpoint === null ? [] : createOptimizer(checkpoint.record.optimizer).slots;
   return { path, file, tensors: tensorsOf(file, slots) };

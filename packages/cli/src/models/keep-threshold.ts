@@ -1,4 +1,5 @@
 import { openModelFile, saveModel } from '@gradloom/runtime';
+import { loadOptions } from '../options/own-parts.ts';
 import { modelPath } from './model-path.ts';
 
 /**
@@ -7,12 +8,13 @@ import { modelPath } from './model-path.ts';
  */
 export function keepThreshold([named]: readonly string[], threshold: { readonly value: number } | null): string {
   const path = modelPath(named);
-  const { model, checkpoint } = openModelFile(path);
+  const { model, checkpoint } = openModelFile(path, loadOptions());
   if (checkpoint !== null) {
     throw new Error(`--save-threshold: ${path} is a checkpoint, expected a model file such as model.gradloom`);
   }
   const { spec, parameters, loss, metadata, preprocessing } = model;
   saveModel(path, {
+    ...loadOptions(),
     spec,
     parameters,
     ...(loss === undefined ? {} : { loss }),

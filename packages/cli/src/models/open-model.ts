@@ -1,6 +1,7 @@
 import { loadModel, type Model } from '@gradloom/runtime';
 import type { Shares } from '../datasets/open-dataset.ts';
 import { type DatasetSource, datasetSource, formatSource } from '../options/dataset-source.ts';
+import { loadOptions } from '../options/own-parts.ts';
 import type { RawOptions } from '../options/raw-options.ts';
 import { UsageError } from '../usage-error.ts';
 import { modelPath } from './model-path.ts';
@@ -11,7 +12,7 @@ export function openModel(positionals: readonly string[]): Model {
   if (path === undefined || path === '') {
     throw new UsageError('the model is missing, expected a run such as runs/mnist-1, or a model file');
   }
-  return loadModel(modelPath(path));
+  return loadModel(modelPath(path), loadOptions());
 }
 
 /** The options with the model added, since the model may be the one that does not fit. */

@@ -1,7 +1,8 @@
-import { type ActivationName, activations, layers } from '@gradloom/core';
+import { type Activation, type ActivationName, activations, layers } from '@gradloom/core';
 import { onlyKeys, show } from '@gradloom/core/internal';
 import { inMember, type Member, parseMember } from './member.ts';
 import type { Kind } from './option.ts';
+import { ownParts } from './own-parts.ts';
 
 /** An activation and its options, without the size, which depends on its position. */
 export interface ActivationSpec extends Member {
@@ -9,20 +10,22 @@ export interface ActivationSpec extends Member {
 }
 
 /** With a derivative of 0 everywhere, no weight below it would change. */
-const isTrainable = (kind: string): boolean => activations[kind as ActivationName].maxSlope > 0;
-const trainable = Object.keys(activations).filter(isTrainable);
+const isTrainable = ({ maxSlope }: Activation): boolean => maxSlope > 0;
+const trainable = Object.keys(activations).filter((kind) => isTrainable(activations[kind as ActivationName]));
 
 /** 'relu', or 'leaky-relu:alpha=0.2'. */
 export const activationSpec: Kind<ActivationSpec> = {
   parse(name, raw) {
-    const { kind, ...options } = parseMember(name, raw, activations);
-    if (!isTrainable(kind)) {
+    const own = ownParts();
+    const table: Readonly<Record<string, Activation>> = { ...activations, ...own?.activations };
+    const { kind, ...options } = parseMember(name, raw, table);
+    if (!isTrainable(table[kind])) {
       throw new Error(`${name} has ${show(kind)}, which has no gradient, expected one of ${trainable.join(', ')}`);
     }
     const spec = { ...options, kind: kind as ActivationName };
     try {
-      onlyKeys('activation', options, activations[spec.kind].alpha === 0 ? [] : ['alpha']);
-      layers.activation({ ...options, fn: spec.kind }, { input: [1] });
+      onlyKeys('activation', options, table[spec.kind].alpha === 0 ? [] : ['alpha']);
+      layers.activation({ ...options, fn: spec.kind }, own === undefined ? { input: [1] } : { input: [1], own });
     } catch (error) {
       throw inMember(name, spec, error);
     }

@@ -28,7 +28,10 @@ export const effects = {
   bound: { setBy: 'config', why: 'it can only lower what a run takes, or refuse it' },
   showing: { setBy: 'config', why: 'only flags and --config say what is printed and kept' },
   place: { setBy: 'flag', why: 'only --out says where a run is written' },
-  code: { setBy: 'flag', why: 'a library is code: only --blas and GRADLOOM_BLAS name one' },
+  code: {
+    setBy: 'flag',
+    why: 'a library or module is code: only --blas, GRADLOOM_BLAS and --module name one',
+  },
   source: { setBy: 'flag', why: 'only flags say where options come from' },
 } as const satisfies Readonly<Record<string, { setBy: SetBy; why: string }>>;
 

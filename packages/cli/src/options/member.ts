@@ -4,6 +4,7 @@ import { describeOption } from './describe-option.ts';
 import { camelCase, kebabCase } from './letter-case.ts';
 import { isTooLarge, numeric } from './numeric.ts';
 import type { Kind } from './option.ts';
+import { ownParts } from './own-parts.ts';
 import { knownKey } from './words.ts';
 
 /** A member of a family and its options, as a spec of core. */
@@ -19,9 +20,10 @@ export interface Member {
 export const memberOf = <Spec>(
   table: object,
   create: (spec: Spec) => unknown,
+  family?: 'losses' | 'initializers' | 'schedules', // of which --module may have more
 ): Kind<Exclude<Spec, string> & Member> => ({
   parse(name, raw) {
-    const member = parseMember(name, raw, table);
+    const member = parseMember(name, raw, { ...table, ...(family === undefined ? {} : ownParts()?.[family]) });
     assertSpec(name, member, create);
     return member;
   },

@@ -12,6 +12,7 @@ const flagsOf: Readonly<Record<string, readonly string[]>> = {
   init: ['init', 'spec'],
   loss: ['loss', 'model'],
   threads: ['threads', 'max-threads'],
+  modules: ['module'],
 };
 
 /** Their availability depends on the machine, so they are not usage errors. */

@@ -17,7 +17,7 @@ export interface Answer {
 
 /** A function that answers batches of rows. */
 export function createAnswers(model: Model): (batch: RowBatch) => Answer[] {
-  const loss = model.loss === undefined ? null : createLoss(model.loss);
+  const loss = model.loss === undefined ? null : createLoss(model.loss, model.parts?.own);
   const onLogits = loss?.targets === 'classes' || loss?.name === 'binary-cross-entropy';
   const { classes, labels } = model.metadata;
   return ({ x, numbers, targets, targetLabels }) => {

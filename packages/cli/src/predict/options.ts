@@ -1,6 +1,7 @@
 import { splitNames } from '../datasets/split-names.ts';
 import { datasetSource } from '../options/dataset-source.ts';
 import type { OptionTable, Values } from '../options/option.ts';
+import { moduleOption } from '../options/own-parts.ts';
 import { rowRanges } from '../options/row-ranges.ts';
 import { runOptions } from '../options/run-options.ts';
 import { keyOf, toggle } from '../options/words.ts';
@@ -22,6 +23,7 @@ export const predictOptions = {
     describe: 'rows of the dataset, counted from 0: 0..9 or 0,3,7..9 (default: all)',
   },
   'memory-limit': runOptions['memory-limit'],
+  module: moduleOption,
   json: { group: 'Output', ...toggle, describe: 'print JSON, one object per row' },
   verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
 } satisfies OptionTable;

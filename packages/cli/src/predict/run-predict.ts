@@ -61,10 +61,10 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
     const { source, shares, name, isOwn, classNames } = dataOf(model, values.dataset);
     const { sets } = await openDataset(source, shares, name, classNames, model.preprocessing ?? null);
     const { dataset } = takeSplit(sets, values.split, isOwn);
-    checkInput('predict', buildNetwork(model.spec), dataset);
+    checkInput('predict', buildNetwork(model.spec, model.parts?.own), dataset);
     return datasetRows(dataset, values.rows);
   }
-  const network = buildNetwork(model.spec);
+  const network = buildNetwork(model.spec, model.parts?.own);
   if (file !== undefined && /\.([ct]sv|npy)(\.gz)?$/i.test(file)) {
     throw new UsageError(
       `${file} is a table, expected a file with a JSON array on each line (--dataset ${file} reads a table)`,

@@ -1,6 +1,7 @@
 import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import { sizeOf } from '@gradloom/core/internal';
 import { formatMember, type Member } from '../options/member.ts';
+import { ownParts } from '../options/own-parts.ts';
 import { backendName } from '../text/backend-name.ts';
 import { plural, whole } from '../text/format.ts';
 import { formatValue } from './describe-flags.ts';
@@ -48,18 +49,18 @@ const classCount = (count: number): string => `${whole(count)} ${count === 1 ? '
 
 /** Parameters that an optimizer trains: all but the running statistics of norms. */
 export const trainedParametersOf = (spec: NetworkSpec): number =>
-  buildNetwork(spec).tensors.reduce((sum, { length, isTrained }) => sum + (isTrained ? length : 0), 0);
+  buildNetwork(spec, ownParts()).tensors.reduce((sum, { length, isTrained }) => sum + (isTrained ? length : 0), 0);
 
 /** '1,234 parameters', or '1,234 parameters, 128 of them not trained'. */
 export function describeParameters(spec: NetworkSpec): string {
-  const all = buildNetwork(spec).parameterCount;
+  const all = buildNetwork(spec, ownParts()).parameterCount;
   const untrained = all - trainedParametersOf(spec);
   return `${plural(all, 'parameter')}${untrained === 0 ? '' : `, ${whole(untrained)} of them not trained`}`;
 }
 
 /** '784-128-10 relu': widths, then what stands between them. */
 export function describeNetwork(spec: NetworkSpec): string {
-  const network = buildNetwork(spec);
+  const network = buildNetwork(spec, ownParts());
   const widths = [network.input];
   const others = new Set<string>();
   for (const layer of network.layers) {

@@ -55,6 +55,7 @@ export function epochLine({ type: event, validation, test, ...figures }: EpochEv
     ...(test === undefined ? {} : { testLoss: test.loss, testAccuracy: test.accuracy ?? null }),
     validationRmse: validation?.rmse ?? null,
     validationR2: validation?.r2 ?? null,
+    ...(validation?.metrics === undefined ? {} : { validationMetrics: validation.metrics }),
   });
 }
 
@@ -99,6 +100,7 @@ export function doneLine({ values }: Recipe, result: TrainResult): string {
     testLookedAt: values['evaluate-test'] ?? false,
     testRmse: result.test?.rmse ?? null,
     testR2: result.test?.r2 ?? null,
+    ...(result.test?.metrics === undefined ? {} : { testMetrics: result.test.metrics }),
     fingerprint: result.fingerprint,
     threads: result.threads,
     leaves: result.leaves,

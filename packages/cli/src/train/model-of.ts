@@ -1,5 +1,6 @@
 import type { ModelContents } from '@gradloom/runtime';
 import { formatSource } from '../options/dataset-source.ts';
+import { loadOptions } from '../options/own-parts.ts';
 import { version } from '../version.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -10,6 +11,7 @@ export function modelOf({ spec, sets, values }: Recipe, parameters: Float64Array
   return {
     spec,
     parameters,
+    ...loadOptions(),
     ...(loss === undefined ? {} : { loss }),
     ...(preprocessing === undefined ? {} : { preprocessing }),
     metadata: {

@@ -10,6 +10,7 @@ import {
 import { within } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
 import type { ActivationSpec } from '../options/activation.ts';
+import { ownParts } from '../options/own-parts.ts';
 import { readObject } from '../options/read-object.ts';
 import type { TrainValues } from './options.ts';
 
@@ -35,7 +36,7 @@ function stack(values: TrainValues, dataset: Dataset): NetworkSpec {
     layers.push({ kind: 'dense', out, init: init ?? initializerFor(activation) }, layerOf(activation));
     if (dropout > 0) layers.push({ kind: 'dropout', rate: dropout });
   }
-  const out = outputsOf(dataset, createLoss(values.loss ?? 'mse'));
+  const out = outputsOf(dataset, createLoss(values.loss ?? 'mse', ownParts()));
   layers.push({ kind: 'dense', out, init: init ?? initializerFor(output) });
   if (output.kind !== 'identity') layers.push(layerOf(output));
   return { input: dataset.inputs.columns, layers };
@@ -64,7 +65,7 @@ async function readSpec(spec: string | Record<string, unknown>, dataset: Dataset
   const description = typeof spec === 'string' ? await readObject('--spec', spec) : spec;
   // The spec is checked when the network is built.
   const network = { input: dataset.inputs.columns, ...description } as unknown as NetworkSpec;
-  within('spec', () => buildNetwork(network));
+  within('spec', () => buildNetwork(network, ownParts()));
   return network;
 }
 

@@ -24,6 +24,7 @@ import { memberOf } from '../options/member.ts';
 import { networkFile } from '../options/network-file.ts';
 import { fraction, nonNegative, positive, wholeNumber, wholeNumberOr, widths } from '../options/numbers.ts';
 import type { FileOption, FileOptionTable, Values } from '../options/option.ts';
+import { moduleOption, ownParts } from '../options/own-parts.ts';
 import type { Alternatives } from '../options/raw-options.ts';
 import { runOptions } from '../options/run-options.ts';
 import { keyOf, text, toggle } from '../options/words.ts';
@@ -88,7 +89,7 @@ export const trainOptions = {
   },
   init: {
     ...model,
-    ...memberOf<InitializerSpec>(initializers, createInitializer),
+    ...memberOf<InitializerSpec>(initializers, (spec) => createInitializer(spec, ownParts()), 'initializers'),
     describe: `initializer of the weights: ${names(initializers)} (default: he-normal before relu and similar activations, else glorot-uniform)`,
   },
   dropout: {
@@ -103,9 +104,16 @@ export const trainOptions = {
     describe: 'JSON or YAML file with the whole network, { "layers": [...] }, instead of the options above',
   },
 
+  module: moduleOption,
+  'no-gradient-check': {
+    ...watching,
+    ...toggle,
+    describe: helpLine(stated.checkGradients),
+  },
+
   loss: {
     ...training,
-    ...memberOf<LossSpec>(losses, createLoss),
+    ...memberOf<LossSpec>(losses, (spec) => createLoss(spec, ownParts()), 'losses'),
     describe: helpLine({ ...stated.loss, help: names(losses) }),
   },
   'label-smoothing': { ...training, ...fraction, describe: helpLine(stated.labelSmoothing) },
@@ -122,7 +130,7 @@ export const trainOptions = {
   ...optimizerFlags,
   schedule: {
     ...training,
-    ...memberOf<ScheduleSpec>(schedules, (spec) => createSchedule(spec, anyContext)),
+    ...memberOf<ScheduleSpec>(schedules, (spec) => createSchedule(spec, anyContext, ownParts()), 'schedules'),
     describe: helpLine({ help: `${stated.schedule.help}: ${names(schedules)}` }, byDataset),
   },
   'warmup-steps': {

@@ -4,6 +4,7 @@ import { trainOptions } from '@gradloom/runtime/options';
 import type { OpenedDataset, OpenedTable } from '../datasets/open-dataset.ts';
 import { camelCase } from '../options/letter-case.ts';
 import type { Member } from '../options/member.ts';
+import { ownParts } from '../options/own-parts.ts';
 import { networkSpec, outputActivation } from './network-spec.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
 import { optimizerSpec } from './optimizer-spec.ts';
@@ -30,7 +31,7 @@ export async function createRecipe(
   const shape: TrainValues = {
     hidden: preset.hidden,
     activation: { kind: preset.activation },
-    'output-activation': { kind: outputActivation(sets.train, createLoss(loss)) },
+    'output-activation': { kind: outputActivation(sets.train, createLoss(loss, ownParts())) },
   };
   const { 'warmup-steps': warmupSteps, ...rest } = withoutOptimizerFlags(values);
   const optimizer = optimizerSpec(values, preset);
@@ -71,7 +72,7 @@ function refuseNumbers(
   loss: LossSpec,
   table: OpenedTable | undefined,
 ): void {
-  const { name: kind, targets: wanted } = createLoss(loss);
+  const { name: kind, targets: wanted } = createLoss(loss, ownParts());
   const outside = targets.array.find((value) => value < 0 || value > 1);
   if (kind === 'binary-cross-entropy' && classes === null && outside !== undefined) {
     const problem = `has ${outside}, expected numbers from 0 to 1 for ${kind}`;
@@ -102,10 +103,17 @@ function trainOptionsOf({
   resume: _,
   patience,
   'no-shuffle': noShuffle = false,
+  'no-gradient-check': noCheck = false,
+  module,
   ...values
 }: TrainValues): TrainOptions {
   const named = Object.entries(values).map(([flag, value]) => [camelCase(flag), value] as const);
   const own = named.filter(([option, value]) => value !== undefined && Object.hasOwn(trainOptions.table, option));
   const early = typeof patience === 'number' ? { patience } : {};
-  return { ...Object.fromEntries(own), ...early, shuffle: !noShuffle };
+  return {
+    ...Object.fromEntries(own),
+    ...early,
+    ...(module === undefined ? {} : { modules: module, checkGradients: !noCheck }),
+    shuffle: !noShuffle,
+  };
 }

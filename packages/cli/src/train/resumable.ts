@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BEST_FILE, type Checkpoint, LAST_FILE, loadCheckpoint } from '@gradloom/runtime';
 import { readRun } from '@gradloom/runtime/internal';
+import { loadOptions } from '../options/own-parts.ts';
 import { isRecord, readObject } from '../options/read-object.ts';
 import { CONFIG_FILE } from '../run-files/names.ts';
 import { sealOf } from '../run-files/seal.ts';
@@ -58,7 +59,7 @@ function fromCheckpoint(folder: string | null, file: string): Resumable {
 
 function load(folder: string | null, file: string): Checkpoint {
   try {
-    return loadCheckpoint(file);
+    return loadCheckpoint(file, loadOptions());
   } catch (error) {
     const best = folder === null ? '' : join(folder, BEST_FILE);
     if (!(error instanceof Error) || best === '' || !isCheckpoint(best)) throw error;

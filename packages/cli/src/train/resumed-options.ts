@@ -25,7 +25,7 @@ const FREE = new Set([
     'checkpoint-every',
     'keep',
   ],
-  ...['epochs', 'steps', 'dataset', 'spec', 'backend', 'blas', 'profile'],
+  ...['epochs', 'steps', 'dataset', 'spec', 'backend', 'blas', 'profile', 'module', 'no-gradient-check'],
 ]);
 
 /** Whether an option is fixed from the start of a run to its end. */

@@ -1,5 +1,6 @@
 import { backendRecord } from '@gradloom/runtime/internal';
 import { describeMachine } from '../describe-machine.ts';
+import { partsOfCommand } from '../options/own-parts.ts';
 import { commandOf, configOf } from './describe-flags.ts';
 import type { Recipe } from './recipe.ts';
 import type { StartEvent } from './reporter.ts';
@@ -10,6 +11,7 @@ export function runConfig(
   { parameters, batch, threads, tunesThreads, backend, stepsPerEpoch }: StartEvent,
 ): object {
   const { batch: given = batch, accumulate } = values;
+  const parts = partsOfCommand();
   const resolved = {
     ...values,
     batch: given === 'full' || accumulate !== undefined ? given : batch,
@@ -23,6 +25,7 @@ export function runConfig(
     parameters,
     stepsPerEpoch,
     backend: backendRecord(backend),
+    ...(parts === undefined ? {} : { modules: parts.modules }),
     ...describeMachine(),
     started: new Date().toISOString(),
   };

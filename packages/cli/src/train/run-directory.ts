@@ -10,6 +10,7 @@ import {
   saveModel,
 } from '@gradloom/runtime';
 import { checkOwnFile, lockFolder, writeAtomically } from '@gradloom/runtime/internal';
+import { loadOptions } from '../options/own-parts.ts';
 import { CONFIG_FILE, DIVISIONS_FILE, METRICS_FILE, MODEL_FILE, RUN_FILES, STEPS_FILE } from '../run-files/names.ts';
 import { seal } from '../run-files/seal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -124,7 +125,7 @@ function openDirectory(lock: FolderLock, config: object, step: number, from = lo
 /** @throws Error if the file is no longer the one that was read: its own run may be writing. */
 function copyCheckpoint(file: string, copy: string, step: number): void {
   copyFileSync(file, copy);
-  const found = loadCheckpoint(copy).progress.step;
+  const found = loadCheckpoint(copy, loadOptions()).progress.step;
   if (found === step) return;
   rmSync(copy);
   throw new Error(

@@ -19,6 +19,7 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
   if (test !== undefined) rows.push(['test loss', decimal(test.loss)]);
   if (test?.rmse !== undefined) rows.push(['test RMSE', decimal(test.rmse)]);
   if (test?.r2 !== undefined) rows.push(['test R²', decimal(test.r2)]);
+  for (const [name, value] of Object.entries(test?.metrics ?? {})) rows.push([`test ${name}`, decimal(value)]);
   if (run.recipe.values['evaluate-test']) {
     rows.push(['test set', 'looked at during training: once a choice is made by it, its figures are too good']);
   }
@@ -81,15 +82,16 @@ function nextCommands({ recipe }: RunStart, result: TrainResult, out: string, pr
   const { train, test } = recipe.sets;
   const findings =
     train.classes === null ? 'its errors' : 'recall and precision of each class, and the confusion matrix';
+  // No file may name a library or a module, so they must be typed again.
+  const { blas, module } = recipe.values;
+  const parts = module === undefined ? '' : ` --module ${quote(module.join(','))}`;
+  const library = `${blas === undefined ? '' : ` --blas ${quote(blas)}`}${parts}`;
   const lines = [
     `  # ${findings}`,
-    `  ${program} evaluate ${out}`,
+    `  ${program} evaluate ${out}${parts}`,
     '  # predictions for single rows',
-    `  ${program} predict ${out} --rows 0..${Math.min(9, (test ?? train).rows - 1)}`,
+    `  ${program} predict ${out} --rows 0..${Math.min(9, (test ?? train).rows - 1)}${parts}`,
   ];
-  // No file may name a library, so it must be typed again.
-  const { blas } = recipe.values;
-  const library = blas === undefined ? '' : ` --blas ${quote(blas)}`;
   if (result.stopped === 'aborted')
     return [...lines, '  # continue training', `  ${program} train --resume ${out}${library}`];
   // A single leaf keeps only one thread busy.

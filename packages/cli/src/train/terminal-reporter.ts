@@ -92,6 +92,7 @@ export function metricsOf({ trainLoss, validation, test, gradientNorm, learningR
   const metrics: string[] = [];
   if (validation?.accuracy !== undefined) metrics.push(`accuracy ${percent(validation.accuracy)}`);
   if (validation?.r2 !== undefined) metrics.push(`r2 ${decimal(validation.r2)}`);
+  for (const [name, value] of Object.entries(validation?.metrics ?? {})) metrics.push(`${name} ${decimal(value)}`);
   if (validation !== undefined) metrics.push(`validation loss ${decimal(validation.loss)}`);
   metrics.push(...testParts(test));
   metrics.push(`training loss ${decimal(trainLoss)}`, `gradient norm ${decimal(gradientNorm)}`);

@@ -1,5 +1,6 @@
 import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import { entriesToRaw } from '../options/config-file.ts';
+import { ownParts } from '../options/own-parts.ts';
 import { parseRaw } from '../options/raw-options.ts';
 import { isRecord } from '../options/read-object.ts';
 import { runConfig } from '../report/train/run-config.ts';
@@ -39,7 +40,7 @@ export function checkConfig(folder: string): ConfigCheck {
 function checkNetwork(check: OpenCheck, network: unknown, parameters: unknown): void {
   reading(check, '', () => {
     // buildNetwork checks the claims of the file part by part.
-    const { parameterCount } = buildNetwork(network as NetworkSpec);
+    const { parameterCount } = buildNetwork(network as NetworkSpec, ownParts());
     check.about = `${parameterCount} parameters`;
     if (parameters === parameterCount) return;
     check.faults.push(`has ${JSON.stringify(parameters)} parameters, expected ${parameterCount} (of its network)`);

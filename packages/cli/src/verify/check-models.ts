@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { plainJson, show } from '@gradloom/core/internal';
 import { BEST_FILE, type Checkpoint, fingerprint, LAST_FILE, type ModelFile, openModelFile } from '@gradloom/runtime';
 import { checkOwnFile, differences } from '@gradloom/runtime/internal';
+import { loadOptions } from '../options/own-parts.ts';
 import { isRecord } from '../options/read-object.ts';
 import { MODEL_FILE } from '../run-files/names.ts';
 import { isOwnOption } from '../train/resumed-options.ts';
@@ -29,7 +30,7 @@ export function checkModels(folder: string, config: ConfigCheck): ModelChecks {
     const path = join(folder, name);
     const file = reading(check, path, () => {
       checkOwnFile('verify', path, 'a Gradloom file');
-      return openModelFile(path);
+      return openModelFile(path, loadOptions());
     });
     if (file === null) return check;
     files.set(name, file);

@@ -44,10 +44,10 @@ export function modelOf(
   if (parameters === undefined) {
     throw new Error(`${subject} has the sections ${[...sections.keys()].join()}, expected ${PARAMETERS}`);
   }
+  const { spec, loss, metadata, preprocessing, record } = content;
+  checkModules(subject, isJsonObject(record) ? record.modules : content.modules, parts);
   try {
     // The content is checked when the model is assembled.
-    const { spec, loss, metadata, preprocessing, record } = content;
-    checkModules(isJsonObject(record) ? record.modules : content.modules, parts);
     const contents = { spec, loss, metadata, preprocessing, parts, parameters } as unknown as ModelContents;
     return assembleModel('createModel', contents, engine);
   } catch (error) {

@@ -35,22 +35,27 @@ export interface LoadedParts {
 /** Of a model or run without modules. */
 export const NOTHING_LOADED: LoadedParts = { modules: [], sources: [], own: NO_PARTS };
 
-/** @throws Error naming the first module of a file that is not among those that were loaded. */
-export function checkModules(stated: Json | undefined, { modules }: LoadedParts): void {
-  for (const { name, sha256 } of recordsOf(stated)) {
+/**
+ * @throws Error that begins with `subject`, such as 'loadModel: moons.gradloom', naming the first module of the file
+ * that is not among those that were loaded.
+ */
+export function checkModules(subject: string, stated: Json | undefined, { modules }: LoadedParts): void {
+  for (const { name, sha256 } of recordsOf(subject, stated)) {
     if (modules.some((module) => module.sha256 === sha256)) continue;
     const other = modules.find((module) => module.name === name);
-    const has = other === undefined ? 'not been given' : `the SHA-256 ${other.sha256.slice(0, 12)}…`;
-    const advice = 'it has parts of the model: see loadParts, or --module';
-    throw new Error(`module ${name} has ${has}, expected the SHA-256 ${sha256.slice(0, 12)}… (${advice})`);
+    const given = other === undefined ? 'which was not given' : `which has the SHA-256 ${short(other.sha256)}`;
+    const wanted = `expected the module of SHA-256 ${short(sha256)} (loadParts, or --module)`;
+    throw new Error(`${subject} has parts of ${name}, ${given}, ${wanted}`);
   }
 }
 
+const short = (sha256: string): string => `${sha256.slice(0, 12)}…`;
+
 /** Files may come from strangers. */
-function recordsOf(stated: Json | undefined): readonly ModuleRecord[] {
+function recordsOf(subject: string, stated: Json | undefined): readonly ModuleRecord[] {
   if (stated === undefined) return [];
   const isRecord = (entry: Json): boolean =>
     isJsonObject(entry) && typeof entry.name === 'string' && typeof entry.sha256 === 'string';
   if (Array.isArray(stated) && stated.every(isRecord)) return stated as unknown as ModuleRecord[];
-  throw new Error(`modules has ${show(stated)}, expected a list of { name, sha256 }`);
+  throw new Error(`${subject} has modules ${show(stated)}, expected a list of { name, sha256 }`);
 }

@@ -95,6 +95,7 @@ export function checkpointOf(
     const why = isJsonObject(content.record) && 'shards' in content.record ? WITH_SHARDS : '';
     throw new Error(`${where}: ${path} has checkpoint version ${show(version)}, expected ${VERSION}${why}`);
   }
+  if (isJsonObject(header.record)) checkModules(`${where}: ${path}`, header.record.modules, parts);
   try {
     return checkCheckpoint(header, sections, parts);
   } catch (error) {
@@ -130,7 +131,6 @@ function checkCheckpoint(
   sections: ReadonlyMap<string, Float64Array>,
   parts: LoadedParts,
 ): Checkpoint {
-  if (isJsonObject(header.record)) checkModules(header.record.modules, parts);
   const { loss, metadata, record, progress } = header as unknown as Checkpoint;
   const network = buildNetwork((header as unknown as Checkpoint).spec, parts.own);
   const { spec, parameterCount: P } = network;

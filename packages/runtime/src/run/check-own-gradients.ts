@@ -18,7 +18,7 @@ export function* checkOwnGradients(network: Network, loss: Loss, train: Dataset)
     yield* checkGradientsInTurns({ network, loss, x, t });
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^checkGradients: /, '') : String(error);
-    const advice = 'checkGradients: false trains all the same';
-    throw new OptionError('train', 'modules', `${reason}: ${advice}`, { about: 'the gradient check:', cause: error });
+    const advice = '(checkGradients: false, or --no-gradient-check, trains all the same)';
+    throw new OptionError('train', 'modules', `${reason} ${advice}`, { about: 'the gradient check:', cause: error });
   }
 }

@@ -1,5 +1,6 @@
 import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import { createModel, type Dataset, type Model, type ModelContents, type TrainOptions } from '@gradloom/runtime';
+import { ownParts } from '../../options/own-parts.ts';
 import { modelOf } from '../../train/model-of.ts';
 import type { Recipe } from '../../train/recipe.ts';
 import type { Division, Plane } from './findings.ts';
@@ -21,7 +22,7 @@ export function isPlanar({ sets: { train }, spec }: Recipe): boolean {
 
 /** Whether an input is an index of an embedding: there is nothing between two of them. */
 export const takesIndices = (spec: NetworkSpec): boolean =>
-  buildNetwork(spec).places.some((place) => place.spec.kind === 'embedding');
+  buildNetwork(spec, ownParts()).places.some((place) => place.spec.kind === 'embedding');
 
 /** The decision regions of a network with these parameters [P] around the training rows. */
 export function dividePlane(recipe: Recipe, parameters: Float64Array, step: number): Division {

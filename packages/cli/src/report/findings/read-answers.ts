@@ -11,11 +11,12 @@ const WORST = 15;
 export async function readAnswers({ sets, values }: Recipe, result: TrainResult): Promise<Answers | null> {
   const [split, dataset] = sets.test === undefined ? ['validation', sets.validation] : ['test', sets.test];
   if (dataset === undefined || dataset.classes === null) return null;
-  const { targets, threshold = 0.5 } = createLoss(result.loss);
+  const { targets, threshold = 0.5 } = createLoss(result.loss, result.parts?.own);
   const confusion = metrics['confusion-matrix']({ targets, threshold });
   const worst = targets === 'classes' ? mistakeReader(createDecision('answers', { targets }).answer) : null;
   await evaluateModel(result.spec, result.parameters, dataset, {
     loss: result.loss,
+    ...(result.parts === undefined ? {} : { parts: result.parts }),
     backend: result.backend.name,
     ...(values.blas === undefined ? {} : { blas: values.blas }),
     threads: result.threads,

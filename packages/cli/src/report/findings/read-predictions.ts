@@ -20,6 +20,7 @@ export async function readPredictions({ sets, values }: Recipe, result: TrainRes
   const { outputs, reader } = predictionReader(rows);
   const evaluation = await evaluateModel(result.spec, result.parameters, rows, {
     loss: result.loss,
+    ...(result.parts === undefined ? {} : { parts: result.parts }),
     backend: result.backend.name,
     ...(values.blas === undefined ? {} : { blas: values.blas }),
     threads: result.threads,

@@ -1,0 +1,44 @@
+import type { LoadedParts, OwnParts } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
+import type { LoadOptions } from '@gradloom/runtime';
+import { withoutPlace } from '../failure.ts';
+import type { FileOption, Kind } from './option.ts';
+
+let used: LoadedParts | undefined;
+
+/** The parts of the modules that --module names: a command has one set of them. Undefined where it names none. */
+export const partsOfCommand = (): LoadedParts | undefined => used;
+
+/** The same by family. */
+export const ownParts = (): OwnParts | undefined => used?.own;
+
+/** What loads a model needs of them. */
+export const loadOptions = (): LoadOptions => (used === undefined ? {} : { parts: used });
+
+/** Imports what --module names, before the other options are read, which may name its parts. */
+export async function useModules(module: unknown): Promise<void> {
+  used = undefined;
+  if (typeof module !== 'string' || module === '') return;
+  const { loadParts } = await import('@gradloom/runtime');
+  try {
+    used = await loadParts(modules.parse('--module', module));
+  } catch (error) {
+    throw new Error(`--${withoutPlace(error)}`, { cause: error });
+  }
+}
+
+const modules: Kind<readonly string[]> = {
+  parse(name, raw) {
+    const paths = typeof raw === 'string' ? raw.split(',').map((path) => path.trim()) : [];
+    if (paths.length > 0 && paths.every((path) => path !== '')) return paths;
+    throw new Error(`${name} has ${show(raw)}, expected the path of a module such as ./my-parts.js`);
+  },
+};
+
+/** Of every command that builds a network or reads a model. */
+export const moduleOption = {
+  group: 'Model',
+  effect: 'code',
+  ...modules,
+  describe: 'module with parts of your own, such as ./my-parts.js; several are separated by commas',
+} satisfies FileOption<readonly string[]>;
