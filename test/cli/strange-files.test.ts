@@ -44,8 +44,16 @@ const readers: Record<string, { name: string; args: (path: string) => string[] }
   'a model to inspect': { name: 'm.gradloom', args: (path) => ['inspect', path] },
   'a model to compare with': { name: 'm.gradloom', args: (path) => ['inspect', model, '--diff', path] },
   'a model to predict with': { name: 'm.gradloom', args: (path) => ['predict', path] },
+  'a model to export': { name: 'm.gradloom', args: (path) => ['export', path, at('exported.npz')] },
+  'weights to import': { name: 'w.safetensors', args: (path) => importOf(path) },
+  'an archive of weights to import': { name: 'w.npz', args: (path) => importOf(path) },
   'rows to predict': { name: 'rows.jsonl', args: (path) => ['predict', model, path] },
 };
+
+function importOf(path: string): string[] {
+  const spec = '{ "input": 2, "layers": [{ "kind": "dense", "out": 1 }] }';
+  return ['import', path, '--spec', spec, '--out', at('imported.gradloom')];
+}
 
 function imagesBeside(labels: string): string {
   const images = labels.replace('labels-idx1', 'images-idx3');
