@@ -6,6 +6,7 @@ import { buildNetwork, createRandom, type NetworkSpec } from '@gradloom/core';
 import { createModel, exportModel, importModel, loadParts, type ModelContents } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { writeOnnx } from '../../../packages/runtime/src/model-formats/onnx/write-onnx.ts';
 import { storedZip } from '../../../packages/runtime/src/model-formats/stored-zip.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { counted } from '../../support/count.ts';
@@ -273,6 +274,25 @@ function deflated(name: string, bytes: Buffer, size: number, packed = deflateRaw
   return archive;
 }
 
+describe('a model that is too large', () => {
+  const huge = { length: 2 ** 32 } as Uint8Array;
+
+  test.each([
+    ['4 GiB', [{ name: 'a.npy', parts: [huge] }]],
+    ['65,535 arrays', Array.from({ length: 65_536 }, (_, n) => ({ name: `${n}.npy`, parts: [] }))],
+  ])('is refused as an archive of %s', (_name, entries) => {
+    expect(() => [...storedZip(entries)]).toThrow('is too large, expected safetensors for such a model');
+  });
+
+  test('is refused as ONNX of 2 GiB', () => {
+    const network = buildNetwork(spec);
+    const contents = { spec, parameters: { byteLength: 2 ** 31 } as Float64Array };
+    expect(() => writeOnnx({ contents, network, loss: null })).toThrow(
+      'the weights have 2147483648 bytes, expected at most',
+    );
+  });
+});
+
 describe('tensors that do not fit', () => {
   const network: NetworkSpec = { input: 3, layers: [{ kind: 'dense', out: 2 }, { kind: 'layer-norm' }] };
   const tensors = (...names: [name: string, shape: readonly number[]][]): [string, Buffer][] => {
@@ -319,10 +339,32 @@ describe('tensors that do not fit', () => {
     expect(renamed.fingerprint).toBe((await importModel(same, { spec: network })).fingerprint);
   });
 
+  test('go by the longest module that is renamed', async () => {
+    const path = folder.write(
+      'longest.npz',
+      npz(...tensors(['a.weight', [2, 3]], ['a.bias', [2]], ['a.b.weight', [2]], ['a.b.bias', [2]])),
+    );
+    const { spec: same } = await importModel(path, { spec: network, rename: { a: '0', 'a.b': '1' } });
+    expect(same).toEqual(buildNetwork(network).spec);
+    const other = await importModel(path, { spec: network, rename: { 'a.b': '1', a: '0' } });
+    expect(other.spec).toEqual(same);
+  });
+
   test('may not be two of one name', async () => {
     const path = folder.write('twice.npz', npz(...tensors(['a.bias', [2]], ['0.bias', [2]])));
     const asked = importModel(path, { spec: network, rename: { a: '0' } });
     await expect(asked).rejects.toThrow('has a.bias and 0.bias, which are both renamed to 0.bias, expected one tensor');
+  });
+
+  test('are not unpacked, however small their bytes', async () => {
+    const zeros = Buffer.concat([encodeNpy('f8', [2 ** 23], []), Buffer.alloc(2 ** 26)]);
+    const bomb = deflated('2.weight.npy', zeros, zeros.length);
+    const path = folder.write('bomb.npz', bomb);
+    const before = process.memoryUsage.rss();
+    await expect(importModel(path, { spec: network })).rejects.toThrow(
+      '2.weight [8388608] that the network has no place',
+    );
+    expect(process.memoryUsage.rss() - before).toBeLessThan(1 << 25);
   });
 
   test('that are not finite are refused', async () => {
