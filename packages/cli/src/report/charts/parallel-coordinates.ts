@@ -60,12 +60,21 @@ export function parallelCoordinates({ axes, marked }: ParallelCoordinates, width
           ...{ stroke: 'var(--paper)', fill: 'currentColor', strokeWidth: 4 },
         },
       ),
-      text(ticks, {
-        ...{ x: 'x', y: 'y', text: 'label', dy: 14, stroke: 'var(--paper)', fill: 'var(--soft)', strokeWidth: 4 },
-      }),
+      // Labels at the ends of an axis stay inside of the picture.
+      ...(['start', 'middle', 'end'] as const).map((textAnchor) =>
+        text(
+          ticks.filter(({ x }) => anchorOf(x) === textAnchor),
+          {
+            ...{ x: 'x', y: 'y', text: 'label', dy: 14, textAnchor },
+            ...{ stroke: 'var(--paper)', fill: 'var(--soft)', strokeWidth: 4 },
+          },
+        ),
+      ),
     ],
   });
 }
+
+const anchorOf = (x: number) => (x <= 0 ? 'start' : x >= 1 ? 'end' : 'middle');
 
 interface Place {
   readonly x: number;
