@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { endOf, gradloom, jsonLines, startProgram, temporaryDirectory } from '../../support/command-line.ts';
@@ -59,17 +59,17 @@ describe('gradloom search', () => {
     const long = { ...config, options: { ...config.options, epochs: 60 }, runs: 8 };
     const path = written(long);
     const out = outOf();
-    const child = startProgram(['search', path, '--out', out, '--threads', '2', '--at-once', '2', '--json']);
-    let seen = '';
-    await new Promise<void>((resolve) => {
-      child.stdout?.on('data', (text) => {
-        seen += text;
-        if ((seen.match(/"event":"run"/g) ?? []).length >= 3) resolve();
-      });
-      child.once('exit', () => resolve());
-    });
+    const child = startProgram(
+      ['search', path, '--out', out, '--threads', '2', '--at-once', '2'],
+      temporaryDirectory(),
+    );
+    // Killed once three runs are on the disk, in the middle of others.
+    const lines = () =>
+      existsSync(join(out, 'search.jsonl')) ? readFileSync(join(out, 'search.jsonl'), 'utf8').split('\n') : [];
+    const ended = endOf(child);
+    while (child.exitCode === null && lines().length < 5) await new Promise((resolve) => setImmediate(resolve));
     child.kill('SIGKILL');
-    await endOf(child);
+    await ended;
     const before = jsonLines(readFileSync(join(out, 'search.jsonl'), 'utf8').replace(/\n[^\n]*$/, '\n'));
     expect(before.length).toBeLessThan(9);
     const { code } = await gradloom(['search', '--resume', out]);
@@ -126,15 +126,15 @@ describe('gradloom search', () => {
 
   test('refuses other rows in a resume, and what is no search', async () => {
     const data = join(temporaryDirectory(), 'rows.csv');
-    const rows = (shift: number) =>
-      Array.from({ length: 40 }, (_, k) => `${k + shift},${k % 3},${k % 2 === 0 ? 'a' : 'b'}`);
-    writeFileSync(data, ['x,y,z', ...rows(0)].join('\n'));
+    const rows = (power: number) =>
+      Array.from({ length: 40 }, (_, k) => `${k ** power},${k % 3},${k % 2 === 0 ? 'a' : 'b'}`);
+    writeFileSync(data, ['x,y,z', ...rows(1)].join('\n'));
     const out = await searched(
       { ...config, options: { dataset: data, validation: 0.3, epochs: 2 }, runs: 2 },
       '--threads',
       '1',
     );
-    writeFileSync(data, ['x,y,z', ...rows(1)].join('\n'));
+    writeFileSync(data, ['x,y,z', ...rows(2)].join('\n'));
     const changed = await gradloom(['search', '--resume', out]);
     expect(changed.code).toBe(1);
     expect(changed.stderr).toContain('has runs on other data, expected the rows that the search began with');

@@ -7,6 +7,7 @@ import {
   loadMnist,
   type PreparedTable,
   readTable,
+  type SplitOptions,
   type SyntheticName,
   splitDataset,
   splitTable,
@@ -31,6 +32,9 @@ const SPLIT_SEED = 0;
 export interface Shares {
   readonly validation?: number | undefined; // default: the dataset's own share
   readonly test?: number | undefined; // default: the dataset's own set or share
+  /** One of several folds is the test set; the rows of the test share, or the dataset's own test set, are left out. */
+  readonly folds?: number | undefined;
+  readonly fold?: number | undefined; // from 1
 }
 
 export interface OpenedDataset {
@@ -68,13 +72,14 @@ export async function openDataset(
   refuseShare('test', shares.test, whole);
   const { validation = whole.validation === undefined ? preset.validation : 0 } = shares;
   if (whole.test !== undefined) {
-    return { preset, shares: { validation, test: 0 }, sets: deal(whole, validation, 0) };
+    return { preset, shares: { validation, test: 0 }, sets: deal(whole, { ...shares, validation, test: 0 }) };
   }
-  if (preset.testsItself && shares.test === undefined) {
-    return { preset, shares: { validation }, sets: { ...deal(whole, validation, 0), test: whole.train } };
+  if (preset.testsItself && shares.test === undefined && shares.folds === undefined) {
+    const sets = deal(whole, { validation, test: 0 });
+    return { preset, shares: { validation }, sets: { ...sets, test: whole.train } };
   }
   const test = shares.test ?? preset.test;
-  return { preset, shares: { validation, test }, sets: deal(whole, validation, test) };
+  return { preset, shares: { validation, test }, sets: deal(whole, { ...shares, validation, test }) };
 }
 
 /** Reads a table and splits its rows before anything is fitted on them. */
@@ -86,7 +91,7 @@ async function openTableDataset(
   model: { classNames: readonly string[] | undefined; preprocessing: Preprocessing | undefined },
 ): Promise<OpenedDataset> {
   const { validation = preset.validation, test = preset.test } = shares;
-  const split = { validation, test, seed: SPLIT_SEED };
+  const split = { ...foldIn(shares), validation, test, seed: SPLIT_SEED };
   return fromFile(source, flag, async () => {
     const { divisor, ...options } = { ...source.options } as TableOptions & { divisor?: unknown };
     if (divisor !== undefined) {
@@ -150,7 +155,7 @@ async function fromFile<T>({ path, byFlag = [] }: FileSource, flag: string, read
 function inFlags(error: OptionError, byFlag: readonly string[]): OptionError {
   const [option, ...rest] = (error.options[0] ?? '').split('.');
   const flag = Object.entries(flagOptions).find(([, name]) => name === option)?.[0];
-  const isOfSplit = option === 'validation' || option === 'test';
+  const isOfSplit = ['validation', 'test', 'folds', 'fold'].includes(option);
   if (isOfSplit) return error;
   if (flag === undefined || !byFlag.includes(option)) return error.inside('dataset');
   const about = rest.length === 0 ? flag : `${flag} ${rest.join('.')}`;
@@ -169,7 +174,15 @@ function make(name: SyntheticName, options: object): Dataset {
 }
 
 /** The sets of the dataset itself, and those split off its training rows. */
-function deal(whole: DataSplits, validation: number, test: number): DataSplits {
-  if (validation === 0 && test === 0) return whole;
-  return { ...whole, ...splitDataset(whole.train, { validation, test, seed: SPLIT_SEED }) };
+function deal(
+  whole: DataSplits,
+  { validation, test, ...shares }: Shares & { validation: number; test: number },
+): DataSplits {
+  const fold = foldIn(shares);
+  if (validation === 0 && test === 0 && fold.folds === undefined) return whole;
+  return { ...whole, ...splitDataset(whole.train, { ...fold, validation, test, seed: SPLIT_SEED }) };
 }
+
+/** The fold as an option of a split. */
+const foldIn = ({ folds, fold }: Shares): Pick<SplitOptions, 'folds' | 'fold'> =>
+  folds === undefined ? {} : { folds, ...(fold === undefined ? {} : { fold }) };

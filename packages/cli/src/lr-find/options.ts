@@ -5,6 +5,8 @@ import { trainAlternatives, trainOptions } from '../train/options.ts';
 
 /** Of train, what describes the data, the network and one step; the rate and the length of the run are the sweep's. */
 const {
+  folds: _folds,
+  fold: _fold,
   lr: _lr,
   schedule: _schedule,
   'warmup-steps': _warmup,

@@ -42,7 +42,11 @@ export interface ModelData {
  * used in training, so none are held out. @throws UsageError if no dataset is named.
  */
 export function dataOf({ metadata }: Model, asked: DatasetSource | undefined): ModelData {
-  const { dataset, missing, validation, test, labels } = metadata;
+  const { dataset, missing, labels } = metadata;
+  const share = (name: string, otherwise?: number) => {
+    const value = metadata[name];
+    return typeof value === 'number' ? value : otherwise;
+  };
   // Class names refer to the classes of the model, whatever other names these rows have.
   const classNames = labels === undefined ? {} : { classNames: labels };
   const stored = typeof dataset === 'string' ? datasetSource.parse(OWN, dataset) : undefined;
@@ -66,7 +70,7 @@ export function dataOf({ metadata }: Model, asked: DatasetSource | undefined): M
     name,
     isOwn: true,
     ...classNames,
-    shares: { validation: typeof validation === 'number' ? validation : 0, test: typeof test === 'number' ? test : 0 },
+    shares: { validation: share('validation', 0), test: share('test', 0), folds: share('folds'), fold: share('fold') },
   };
 }
 

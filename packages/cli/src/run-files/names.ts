@@ -26,6 +26,9 @@ export const LR_FIND_FILE = 'lr-find.json';
 
 export const SEARCH_FILE = 'search.json';
 
+/** The figures of a cross-validation. */
+export const FOLDS_FILE = 'folds.json';
+
 /** The runs of a search as they end. */
 export const SEARCH_LINES = 'search.jsonl';
 

@@ -123,7 +123,7 @@ function searchedKey(where: string, key: string): SearchedKey {
   const own = kebabCase(key);
   const isSearched = (name: string): name is SearchedKey =>
     Object.hasOwn(trainOptions, name) &&
-    ['result', 'reading'].includes(trainOptions[name as SearchedKey].effect) &&
+    ['result', 'reading', 'naming'].includes(trainOptions[name as SearchedKey].effect) &&
     !NOT_SEARCHED.includes(name as SearchedKey);
   if (isSearched(own)) return own;
   const known = Object.keys(trainOptions).filter(isSearched);

@@ -1,4 +1,5 @@
 import { openDataset } from '../datasets/open-dataset.ts';
+import { withTableFlags } from '../datasets/table-options.ts';
 import { type TrainValues, trainOptions } from '../train/options.ts';
 import { createRecipe, type Recipe } from '../train/recipe.ts';
 import { UsageError } from '../usage-error.ts';
@@ -29,7 +30,8 @@ export function openRuns(where: string, config: SearchConfig): Runs {
     const key = JSON.stringify([dataOf(values), fold]);
     const known = opened.get(key);
     if (known !== undefined) return known;
-    const fresh = openDataset(dataset, { validation, test, ...(fold === null ? {} : { folds: config.folds, fold }) });
+    const folds = config.folds === null || fold === null ? {} : { folds: config.folds, fold };
+    const fresh = openDataset(withTableFlags(dataset, values), { validation, test, ...folds });
     opened.set(key, fresh);
     for (const old of opened.keys()) if (opened.size > most) opened.delete(old);
     return fresh;

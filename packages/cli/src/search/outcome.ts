@@ -88,7 +88,8 @@ function standing(
   };
 }
 
-function meanOf(values: readonly (number | null)[]): number | null {
+/** Null where one is missing. */
+export function meanOf(values: readonly (number | null)[]): number | null {
   let sum = 0;
   for (const value of values) {
     if (value === null) return null;

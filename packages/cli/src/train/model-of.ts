@@ -7,7 +7,7 @@ import type { Recipe } from './recipe.ts';
 /** What a run's model file holds: the network, and enough about its data to measure it again on the same rows. */
 export function modelOf({ spec, sets, values }: Recipe, parameters: Float64Array): ModelContents {
   const { classes, labels, inputs, preprocessing } = sets.train;
-  const { loss, dataset, validation = 0, test = 0 } = values;
+  const { loss, dataset, validation = 0, test = 0, folds, fold } = values;
   return {
     spec,
     parameters,
@@ -23,6 +23,7 @@ export function modelOf({ spec, sets, values }: Recipe, parameters: Float64Array
       ...(values.missing === 'drop' ? { missing: values.missing } : {}),
       validation,
       test,
+      ...(folds === undefined || fold === undefined ? {} : { folds, fold }),
       writtenBy: `gradloom ${version}`,
     },
   };

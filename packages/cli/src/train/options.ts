@@ -70,6 +70,17 @@ export const trainOptions = {
     describe:
       'test split: share of the rows to hold out, for a dataset without a test set (default: set by the dataset)',
   },
+  folds: {
+    ...share,
+    ...wholeNumber(2),
+    describe:
+      'cross-validation: deal the rows into so many folds, each class in proportion, and train once for each, on the others, with it as the test set (default: none)',
+  },
+  fold: {
+    ...share,
+    ...wholeNumber(1),
+    describe: 'with --folds: train for this fold alone, from 1 (default: for each in turn)',
+  },
 
   hidden: {
     ...model,

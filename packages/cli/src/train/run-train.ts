@@ -1,7 +1,5 @@
 import { statSync } from 'node:fs';
 import type { FolderLock } from '@gradloom/runtime';
-import { type OpenedDataset, openDataset } from '../datasets/open-dataset.ts';
-import { withTableFlags } from '../datasets/table-options.ts';
 import type { Io } from '../io.ts';
 import { boundMemory } from '../options/bound-memory.ts';
 import { nameFlag } from '../options/name-flag.ts';
@@ -11,12 +9,14 @@ import { UsageError } from '../usage-error.ts';
 import { followRun } from './follow-run.ts';
 import { jsonReporter } from './json-reporter.ts';
 import { checkOut } from './new-directory.ts';
+import { openRun, warningsOf } from './open-run.ts';
 import { type TrainValues, trainOptions } from './options.ts';
 import { quietReporter } from './quiet-reporter.ts';
 import { readValues } from './read-values.ts';
 import { createRecipe } from './recipe.ts';
 import { type Reporter, warn } from './reporter.ts';
 import { lockRunDirectory } from './run-directory.ts';
+import { runFolds } from './run-folds.ts';
 import { terminalReporter } from './terminal-reporter.ts';
 
 /** Trains, shows and writes a run. Resolves to the exit code. */
@@ -39,18 +39,22 @@ function lockResumed(request: Request): FolderLock | null {
 
 async function runLocked(request: Request, io: Io, lock: FolderLock | null): Promise<number> {
   const { values, given, resumable, library, warnings } = await readValues(request);
-  const { dataset, out, validation, test } = values;
+  const { dataset, out, folds, fold } = values;
   if (dataset === undefined) {
     throw new UsageError(
       `--dataset is missing, expected one of ${trainOptions.dataset.choices?.join(', ')}, or a path`,
     );
+  }
+  if (fold !== undefined && folds === undefined) {
+    throw new UsageError(`--fold has ${fold}, expected it with --folds, the number of folds`);
   }
   if (out !== undefined) checkOut(out);
   boundMemory(values);
   const reporter = reporterFor(values, io);
   for (const warning of warnings) warn(reporter, warning);
   try {
-    const opened = await openDataset(withTableFlags(dataset, values), { validation, test });
+    if (folds !== undefined && fold === undefined) return await runFolds({ ...values, dataset, folds }, io);
+    const opened = await openRun({ ...values, dataset });
     for (const warning of warningsOf(opened)) warn(reporter, warning);
     const recipe = await createRecipe(values, opened);
     return await followRun(recipe, reporter, io, { resumable, library }, lock);
@@ -58,10 +62,6 @@ async function runLocked(request: Request, io: Io, lock: FolderLock | null): Pro
     throw nameFlags(error, given);
   }
 }
-
-/** What the columns of a table may have wrong, and what only held-out rows have. */
-const warningsOf = ({ table }: OpenedDataset): readonly string[] =>
-  table === undefined ? [] : [...table.table.warnings, ...table.notes];
 
 /** 'train: epochs has 2, …; dataset has …' of a resume, with the flag of each; any other error with its own. */
 function nameFlags(error: unknown, given: RawOptions): unknown {

@@ -1,0 +1,134 @@
+import { basename, join } from 'node:path';
+import type { Evaluation, FolderLock, TrainResult } from '@gradloom/runtime';
+import { type Io, printJson, printLine, printLines } from '../io.ts';
+import { formatSource } from '../options/dataset-source.ts';
+import { FOLDS_FILE } from '../run-files/names.ts';
+import { deviationOf, meanOf } from '../search/outcome.ts';
+import { createNote, type Note } from '../terminal/note.ts';
+import { decimal, percent, whole } from '../text/format.ts';
+import { writeOut } from '../text/out-directory.ts';
+import { table } from '../text/table.ts';
+import { describeRun } from './describe-run.ts';
+import { describeTable } from './describe-table.ts';
+import { followRun } from './follow-run.ts';
+import { lockNewDirectory } from './new-directory.ts';
+import { openRun, warningsOf } from './open-run.ts';
+import type { TrainValues } from './options.ts';
+import { quietReporter } from './quiet-reporter.ts';
+import { createRecipe } from './recipe.ts';
+import { type Reporter, type RunStart, warn } from './reporter.ts';
+
+type Figures = Readonly<Record<string, number>>;
+
+interface Fold {
+  readonly fold: number;
+  readonly out: string | null;
+  readonly figures: Figures; // of the fold's rows
+  readonly rows: number;
+  readonly steps: number;
+  readonly fingerprint: string;
+}
+
+/**
+ * Cross-validation: a run for each fold, each whole in a directory of its own, and the mean and deviation of their
+ * figures on the rows that they did not see. Resolves to the exit code; a signal ends it with the fold that is going on.
+ */
+export async function runFolds(
+  values: TrainValues & Required<Pick<TrainValues, 'dataset' | 'folds'>>,
+  io: Io,
+): Promise<number> {
+  const { folds, json = false, quiet = false, out, 'no-out': noOut = false } = values;
+  const name = basename(formatSource(values.dataset)).replaceAll(/[^\w.-]+/g, '-');
+  const note = createNote('train', io);
+  // The data are read before a directory is made, so that a mistake leaves none.
+  const first = await openRun({ ...values, fold: 1 });
+  const lock = noOut ? null : lockNewDirectory(out, name);
+  const done: Fold[] = [];
+  try {
+    for (let fold = 1; fold <= folds; fold++) {
+      note.say(`fold ${fold} of ${folds}`);
+      const own: TrainValues & typeof values = { ...values, fold, ...placeOf(lock, fold) };
+      const opened = fold === 1 ? first : await openRun(own);
+      const reporter = foldReporter(io, note, { isFirst: fold === 1, isShown: !json && !quiet }, (run, result) => {
+        const { test } = result;
+        if (test === undefined || result.stopped === 'aborted') return;
+        const { steps, fingerprint } = result;
+        done.push({ fold, out: run.out, figures: figuresOf(test), rows: test.rows, steps, fingerprint });
+        if (json && !quiet) printJson(io.stdout, JSON.stringify({ event: 'fold', ...done[done.length - 1] }));
+      });
+      if (fold === 1) for (const warning of warningsOf(opened)) warn(reporter, warning);
+      const code = await followRun(await createRecipe(own, opened), reporter, io, { resumable: null, library: null });
+      if (code !== 0) return code;
+    }
+    note.clear();
+    const document = { event: 'folds', folds, ...summaryOf(done), runs: done };
+    if (lock !== null) writeOut(lock, FOLDS_FILE, `${JSON.stringify(document, null, 2)}\n`);
+    if (json) printJson(io.stdout, JSON.stringify({ ...document, out: lock?.path ?? null }));
+    else if (quiet) printLine(io.stdout, lock?.path ?? '');
+    else printLines(io.stdout, [...describeFolds(done), ...(lock === null ? [] : ['', `written to ${lock.path}`])]);
+    return 0;
+  } finally {
+    note.clear();
+    lock?.release();
+  }
+}
+
+const placeOf = (lock: FolderLock | null, fold: number): Pick<TrainValues, 'out'> =>
+  lock === null ? {} : { out: join(lock.path, `fold-${fold}`) };
+
+/** Shows the first run's beginning, and hands over the results of each. */
+function foldReporter(
+  io: Io,
+  note: Note,
+  { isFirst, isShown }: { readonly isFirst: boolean; readonly isShown: boolean },
+  done: (run: RunStart, result: TrainResult) => void,
+): Reporter {
+  return {
+    ...quietReporter(io),
+    start(run) {
+      if (!isFirst || !isShown) return;
+      note.clear();
+      const { table: columns } = run.recipe;
+      if (columns !== undefined) printLines(io.stdout, describeTable(columns, Math.min(io.stdout.columns ?? 80, 120)));
+      printLines(io.stdout, [...describeRun(run), '']);
+    },
+    aside(text) {
+      note.clear();
+      printLine(io.stderr, text);
+    },
+    done,
+  };
+}
+
+/** The figures of an evaluation that a mean makes sense of. */
+function figuresOf({ rows: _rows, unanswered: _unanswered, ...figures }: Evaluation): Figures {
+  return Object.fromEntries(
+    Object.entries(figures).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
+}
+
+function summaryOf(done: readonly Fold[]): { mean: Figures; deviation: Figures } {
+  const names = Object.keys(done[0]?.figures ?? {});
+  const values = (name: string) => done.map(({ figures }) => figures[name]);
+  const means = names.map((name) => [name, meanOf(values(name)) ?? Number.NaN] as const);
+  return {
+    mean: Object.fromEntries(means),
+    deviation: Object.fromEntries(means.map(([name, mean]) => [name, deviationOf(values(name), mean)])),
+  };
+}
+
+function describeFolds(done: readonly Fold[]): string[] {
+  const names = Object.keys(done[0]?.figures ?? {});
+  const { mean, deviation } = summaryOf(done);
+  const text = (name: string, value: number) => (name === 'accuracy' ? percent(value) : decimal(value));
+  const row = (figures: Figures) => names.map((name) => text(name, figures[name]));
+  return table(
+    ['fold', 'rows', ...names, 'steps'],
+    [
+      ...done.map(({ fold, rows, figures, steps }) => [String(fold), whole(rows), ...row(figures), whole(steps)]),
+      ['mean', '', ...row(mean), ''],
+      ['deviation', '', ...row(deviation), ''],
+    ],
+    { right: [1, ...names.map((_, k) => k + 2), names.length + 2] },
+  );
+}
