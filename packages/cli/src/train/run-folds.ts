@@ -31,7 +31,7 @@ interface Fold {
 
 /**
  * Cross-validation: a run for each fold, each whole in a directory of its own, and the mean and deviation of their
- * figures on the rows that they did not see. Resolves to the exit code; a signal ends it with the fold that is going on.
+ * figures on the rows that they did not see. Resolves to the exit code; a signal ends it with the fold that goes on.
  */
 export async function runFolds(
   values: TrainValues & Required<Pick<TrainValues, 'dataset' | 'folds'>>,
