@@ -21,12 +21,12 @@ const usage: Record<string, string | RegExp> = {
   'train --dataset sine --loss binary-cross-entropy':
     /^gradloom train: --loss binary-cross-entropy with --dataset sine: the target of sine has -0\.\d+, expected numbers from 0 to 1 for binary-cross-entropy\n$/,
   train:
-    'gradloom train: --dataset is missing, expected one of mnist, xor, and, or, spirals, moons, circles, blobs, sine, or a path',
+    'gradloom train: --dataset is missing, expected one of mnist, xor, and, or, spirals, moons, circles, blobs, sine, iris, wine, breast-cancer, digits, penguins, diabetes, or a path',
   'train xor': 'gradloom train: the word "xor" belongs to no flag, expected only flags (did you mean --dataset xor?)',
   'train --dataset': 'gradloom train: --dataset has no value, expected one',
   'train --lr --quiet': 'gradloom train: --lr has no value, expected one',
   'train --dataset mnits':
-    'gradloom train: --dataset has "mnits", expected one of mnist, xor, and, or, spirals, moons, circles, blobs, sine, or a file or folder that exists (did you mean mnist?)',
+    'gradloom train: --dataset has "mnits", expected one of mnist, xor, and, or, spirals, moons, circles, blobs, sine, iris, wine, breast-cancer, digits, penguins, diabetes, or a file or folder that exists (did you mean mnist?)',
   'train --epocs 5': 'gradloom train: --epocs is unknown, expected a flag from --help (did you mean --epochs?)',
   'train --data xor': 'gradloom train: --data is unknown, expected a flag from --help (did you mean --dataset?)',
   'train --batchsize 5':
@@ -177,10 +177,12 @@ const failures: Record<string, string | RegExp> = {
   'train --dataset nofile.csv:target=price': 'gradloom train: --dataset nofile.csv does not exist, expected a CSV file',
   'train --dataset nofile.txt':
     'gradloom train: --dataset nofile.txt does not exist, expected a file or folder with data',
+  'train --dataset README.md':
+    'gradloom train: --dataset README.md has no known format, expected an IDX file of images such as train-images-idx3-ubyte, with its labels beside it, or one that ends in .npy, or one that ends in .npz, or a file whose name ends in .csv or .tsv, or one that ends in .jsonl, .ndjson, .json or .parquet',
   'train --dataset package.json':
-    'gradloom train: --dataset package.json has no known format, expected an IDX file of images such as train-images-idx3-ubyte, with its labels beside it, or one that ends in .npy, or a file whose name ends in .csv or .tsv',
+    'gradloom train: --dataset package.json: the file has an object at its beginning, expected an array of rows, [{…}, {…}] (name a file with a row a line .jsonl)',
   'train --dataset packages':
-    'gradloom train: --dataset packages has no data of a known format, expected a folder with train-images-idx3-ubyte and train-labels-idx1-ubyte, or a folder with x.npy and y.npy',
+    'gradloom train: --dataset packages has no data of a known format, expected a folder with train-images-idx3-ubyte and train-labels-idx1-ubyte, or a folder with x.npy and y.npy, or a folder with a folder of PNG or JPEG images for each class',
   'train --config nowhere.yaml': 'gradloom train: --config nowhere.yaml does not exist, expected a file',
   'train --dataset xor --spec nowhere.json': 'gradloom train: --spec nowhere.json does not exist, expected a file',
   'train --config packages': 'gradloom train: --config packages cannot be read: it is a directory, expected a file',

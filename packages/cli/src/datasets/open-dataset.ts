@@ -93,7 +93,8 @@ async function openTableDataset(
   const { validation = preset.validation, test = preset.test } = shares;
   const split = { ...foldIn(shares), validation, test, seed: SPLIT_SEED };
   return fromFile(source, flag, async () => {
-    const { divisor, ...options } = { ...source.options } as TableOptions & { divisor?: unknown };
+    const named = source.table === undefined ? {} : { name: source.table };
+    const { divisor, ...options } = { ...named, ...source.options } as TableOptions & { divisor?: unknown };
     if (divisor !== undefined) {
       throw new OptionError('readTable', 'divisor', `has ${show(divisor)}, expected none: a table is scaled (--scale)`);
     }
@@ -137,7 +138,7 @@ async function readDataset(
 }
 
 /** Reads a file, and names the flag or the option of `--dataset` in its errors. */
-async function fromFile<T>({ path, byFlag = [] }: FileSource, flag: string, read: () => Promise<T>): Promise<T> {
+async function fromFile<T>({ path, byFlag = [], table }: FileSource, flag: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
@@ -147,7 +148,7 @@ async function fromFile<T>({ path, byFlag = [] }: FileSource, flag: string, read
       /^[ :]/.test(sentence.slice(path.length)) && sentence.startsWith(path)
         ? sentence.slice(path.length)
         : `: ${sentence}`;
-    throw new Error(`${flag} ${path}${inside}`, { cause: error });
+    throw new Error(`${flag} ${table ?? path}${inside}`, { cause: error });
   }
 }
 

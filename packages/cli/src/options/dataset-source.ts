@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { show, suggest } from '@gradloom/core/internal';
+import { type TableName, tableFiles, tablePath } from '@gradloom/runtime';
 import { type DatasetName, presets } from '../datasets/presets.ts';
 import { formatMember, type Member, parseMember } from './member.ts';
 import type { Kind } from './option.ts';
@@ -13,14 +14,20 @@ export type DatasetSource =
       readonly path: string;
       readonly options?: Readonly<Record<string, unknown>>;
       readonly byFlag?: readonly string[]; // the options that have flags of their own
+      readonly table?: TableName; // it comes with the library
     };
 
-/** 'mnist', 'spirals:rows=300', or a path: what exists, or is written as one (./mnist, cars.csv:target=price). */
+/** Datasets that have a name: made-up ones, MNIST, and the tables that come with the library. */
+export const datasetNames = { ...presets, ...tableFiles };
+
+/**
+ * 'mnist', 'iris', 'spirals:rows=300', or a path: what exists, or is written as one (./mnist, cars.csv:target=price).
+ */
 export const datasetSource: Kind<DatasetSource> = {
   parse(name, raw) {
     if (typeof raw !== 'string') return named(name, raw);
     const word = text('the name of a dataset or a path').parse(name, raw);
-    if (Object.hasOwn(presets, word.split(':')[0])) return named(name, word);
+    if (Object.hasOwn(datasetNames, word.split(':')[0])) return named(name, word);
     if (existsSync(word)) return { path: word };
     const [, path, options] = /^(.+?):([\w-]+=.*)$/s.exec(word) ?? [];
     if (path !== undefined && isPath(path)) {
@@ -33,17 +40,17 @@ export const datasetSource: Kind<DatasetSource> = {
     }
     if (isPath(word)) return { path: word };
     const [kind] = word.split(':');
-    const known = Object.keys(presets);
+    const known = Object.keys(datasetNames);
     const wanted = `one of ${known.join(', ')}, or a file or folder that exists`;
     throw new Error(`${name} has ${show(word)}, expected ${wanted}${suggest(kind, known)}`);
   },
-  choices: Object.keys(presets),
+  choices: Object.keys(datasetNames),
 };
 
 /** The text that means the same source from any folder. */
 export function formatSource(source: DatasetSource): string {
   if (!('path' in source)) return formatMember(source.options);
-  const path = resolve(source.path);
+  const path = source.table ?? resolve(source.path);
   return source.options === undefined ? path : formatMember({ ...source.options, kind: path });
 }
 
@@ -51,6 +58,10 @@ export function formatSource(source: DatasetSource): string {
 const isPath = (word: string): boolean => /[.\\/]/.test(word) || existsSync(word);
 
 function named(name: string, raw: unknown): DatasetSource {
-  const options = parseMember(name, raw, presets);
-  return { name: options.kind as DatasetName, options };
+  const member = parseMember(name, raw, datasetNames);
+  const { kind, ...options } = member;
+  if (!isTable(kind)) return { name: kind as DatasetName, options: member };
+  return { path: tablePath(kind), table: kind, ...(Object.keys(options).length === 0 ? {} : { options }) };
 }
+
+const isTable = (name: string): name is TableName => Object.hasOwn(tableFiles, name);

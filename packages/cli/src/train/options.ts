@@ -56,7 +56,7 @@ export const trainOptions = {
   dataset: {
     ...data,
     ...datasetSource,
-    describe: `${datasetSource.choices?.join(', ')}; or the path of a CSV, NumPy or IDX file, or of a folder`,
+    describe: `${datasetSource.choices?.join(', ')}; or the path of a table, a NumPy or IDX file, or a folder`,
   },
   ...tableFlags,
   validation: {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { presets } from '../datasets/presets.ts';
 import { readConfig } from '../options/config-file.ts';
+import { datasetNames } from '../options/dataset-source.ts';
 import { flagsToRaw, mergeRaw, parseRaw, type RawOptions } from '../options/raw-options.ts';
 import type { Request } from '../request.ts';
 import { UsageError } from '../usage-error.ts';
@@ -23,7 +23,7 @@ export interface GivenValues {
 export async function readValues(request: Request): Promise<GivenValues> {
   const [word] = request.positionals;
   if (word !== undefined) {
-    const isData = Object.hasOwn(presets, word) || existsSync(word);
+    const isData = Object.hasOwn(datasetNames, word) || existsSync(word);
     const hint = isData ? ` (did you mean --dataset ${word}?)` : '';
     throw new UsageError(`the word ${JSON.stringify(word)} belongs to no flag, expected only flags${hint}`);
   }

@@ -15,6 +15,9 @@ import type { ImageOptions } from './images/image-options.ts';
 import { loadNpy } from './npy-dataset.ts';
 import { isNpyFolder, loadNpyFolder } from './npy-folder.ts';
 import { loadNpz } from './npz.ts';
+import { readTable } from './tables/read-table.ts';
+import { splitTable } from './tables/split-table.ts';
+import { tableFormatOf } from './tables/table-formats.ts';
 
 /** Options of all formats; each format uses those that it knows. */
 export type FileOptions = ArrayOptions & NamedArraysOptions & CsvOptions & ImageOptions;
@@ -82,6 +85,13 @@ export const datasetFormats = {
     isFolder: false,
     matches: isNamed(/\.[ct]sv(\.gz)?$/i),
     load: async (path, options) => ({ train: await loadCsv(path, options) }),
+  },
+  table: {
+    title: 'one that ends in .jsonl, .ndjson, .json or .parquet',
+    options: ['target', 'targets', 'header'],
+    isFolder: false,
+    matches: (path) => tableFormatOf(path) !== undefined,
+    load: async (path, options) => splitTable(await readTable(path, options)).sets,
   },
 } satisfies Record<string, DatasetFormat>;
 

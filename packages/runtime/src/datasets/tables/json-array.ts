@@ -7,8 +7,8 @@ import { type JsonRow, openJsonRows, ROW_WANTED } from './json-rows.ts';
 import type { TableReader, TableReadOptions } from './table-reader.ts';
 
 /**
- * Opens a JSON file that is one array of rows, plain or gzipped: objects by column name, or arrays of cells. It is never
- * held as a whole.
+ * Opens a JSON file that is one array of rows, plain or gzipped: objects by column name, or arrays of cells. It is
+ * never held as a whole.
  */
 export const openJsonArray = (path: string, options: TableReadOptions): Promise<TableReader> =>
   openJsonRows(path, options, () => elementsOf(path));
