@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { createModel, loadModel, type ModelContents, saveModel } from '@gradloom/runtime';
+import { fileURLToPath } from 'node:url';
+import { createModel, loadModel, loadParts, type ModelContents, saveModel } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
 import { gradloom } from '../../support/command-line.ts';
 import { weightsFor } from '../../support/every-layer.ts';
@@ -42,6 +43,19 @@ test('--json says what was written', async () => {
   await gradloom(['export', path, `${file}.safetensors`]);
   const imported = await gradloom(['import', `${file}.safetensors`, '--out', out, '--json']);
   expect(JSON.parse(imported.stdout)).toEqual({ event: 'import', path: out, parameters: 8, layers: 1, fingerprint });
+});
+
+test('a network with parts of the user needs their module', async () => {
+  const module = fileURLToPath(new URL('../../../docs/examples/my-parts.mjs', import.meta.url));
+  const network = '{ "input": 3, "layers": [{ "kind": "dense", "out": 2 }, { "kind": "activation", "fn": "cube" }] }';
+  const file = join(folder.path, 'own.safetensors');
+  await gradloom(['export', path, file]);
+  const asked = ['import', file, '--spec', network, '--out', out];
+  expect(await gradloom(asked)).toMatchObject({ code: 2, stderr: expect.stringContaining('fn has "cube"') });
+  expect(await gradloom([...asked, '--module', module])).toMatchObject({ code: 0, stderr: '' });
+  const parts = await loadParts(module);
+  const y = createModel(model).predict([[1, 2, 3]]);
+  expect(loadModel(out, { parts }).predict([[1, 2, 3]])).toEqual(y.map((row) => row.map((z) => z * z * z)));
 });
 
 const weights = join(folder.path, 'weights.npz');

@@ -2,6 +2,7 @@ import { createLoss, type LossSpec, losses } from '@gradloom/core';
 import { memberOf } from '../options/member.ts';
 import { networkFile } from '../options/network-file.ts';
 import type { OptionTable, Values } from '../options/option.ts';
+import { moduleOption, ownParts } from '../options/own-parts.ts';
 import { text, toggle } from '../options/words.ts';
 import { names, renames } from './names.ts';
 
@@ -14,7 +15,7 @@ export const importOptions = {
   },
   loss: {
     group: 'Model',
-    ...memberOf<LossSpec>(losses, createLoss),
+    ...memberOf<LossSpec>(losses, (spec) => createLoss(spec, ownParts()), 'losses'),
     describe: `the loss it was trained with, which says what outputs mean: ${Object.keys(losses).join(', ')} (default: outputs are values)`,
   },
   labels: { group: 'Model', ...names, describe: 'names of the classes, such as cat,dog (default: their numbers)' },
@@ -23,6 +24,7 @@ export const importOptions = {
     ...renames,
     describe: 'layers of the network for modules of the file, such as fc1=0,fc2=2 (default: the names are the same)',
   },
+  module: moduleOption,
   out: { group: 'Output', ...text('a file to write, such as model.gradloom'), describe: 'the model file to write' },
   json: { group: 'Output', ...toggle, describe: 'print one JSON object' },
   verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },

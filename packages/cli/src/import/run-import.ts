@@ -5,6 +5,7 @@ import { endingsOf, modelFormats } from '@gradloom/runtime/options';
 import { type Io, printJson, printLine } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
 import { nameFlag } from '../options/name-flag.ts';
+import { loadOptions, ownParts } from '../options/own-parts.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
 import { readObject } from '../options/read-object.ts';
 import type { Request } from '../request.ts';
@@ -45,8 +46,9 @@ export async function runImport(request: Request, io: Io): Promise<number> {
 async function optionsOf({ spec: given, loss, labels, rename }: ImportValues): Promise<ImportOptions> {
   // The network is checked when it is built.
   const spec = (typeof given === 'string' ? await readObject('--spec', given) : given) as NetworkSpec | undefined;
-  if (spec !== undefined) within('spec', () => buildNetwork(spec));
+  if (spec !== undefined) within('spec', () => buildNetwork(spec, ownParts()));
   return {
+    ...loadOptions(),
     ...(spec === undefined ? {} : { spec }),
     ...(loss === undefined ? {} : { loss }),
     ...(rename === undefined ? {} : { rename }),
