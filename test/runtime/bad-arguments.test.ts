@@ -42,6 +42,7 @@ const right: Record<string, () => readonly unknown[]> = {
   checkOwnFile: () => ['here', 'nowhere'],
   checkInput: () => ['here', buildNetwork(spec), data],
   compileKernels: () => [],
+  createAnswerPool: () => [runtime.createModel(model), { threads: 1, mostRows: 9 }],
   createModel: () => [model],
   createPassTimer: () => [spec, { batch: 2, backend: 'wasm' }],
   createPool: () => [{ threads: 1 }],

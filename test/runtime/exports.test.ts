@@ -105,7 +105,7 @@ const typesOfBoth = words(`
   BatchNormOptions CategoryEncoding Cell CellRow CellRows ClassDecoding ColumnEncoding ColumnType ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions Encoder EncodingNote
   ExponentialOptions HuberOptions
   InitializerName InitializerSpec Json JsonObject KindOf LayerFigures LayerKind LayerNormOptions LayerSpec LionOptions
-  LossName LossSpec Model ModelContents ModelMetadata MomentOptions NestedRows NetworkSpec NormalOptions
+  LossName LossSpec Model ModelContents ModelMetadata MomentOptions NestedRows NetworkSpec NormalOptions NoteListener
   NumberEncoding OneCycleOptions OptimizerName OptimizerSpec OptionErrorDetails OrthogonalOptions PlateauOptions
   Preprocessing RangeTestOptions ResidualOptions RmspropOptions Rows ScheduleName ScheduleSpec
   SgdOptions ShortActivation SoftmaxCrossEntropyOptions SpecOf StepOptions SwigluOptions TargetDecoding TensorFigures UniformOptions ValueDecoding

@@ -10,6 +10,7 @@ export {
   type ModelContents,
   type ModelMetadata,
   type NestedRows,
+  type NoteListener,
   openModel,
   type Rows,
 } from './inference/index.ts';

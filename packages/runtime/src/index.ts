@@ -76,6 +76,7 @@ export {
   type NetworkSpec,
   NO_ANSWER,
   type NormalOptions,
+  type NoteListener,
   type NumberEncoding,
   type OneCycleOptions,
   type OptimizerName,

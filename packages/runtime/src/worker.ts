@@ -7,6 +7,7 @@ import { createInferenceContext } from './inference/inference-context.ts';
 import { runExchange } from './measure/exchange.ts';
 import { runTriad } from './measure/triad.ts';
 import { importedParts, importParts } from './own/imported-parts.ts';
+import { answerTask } from './serving/answer-task.ts';
 import { createContext } from './step/context.ts';
 import { runSteps } from './step/run-steps.ts';
 import { abortTeam, CONTROL } from './threads/barrier.ts';
@@ -31,6 +32,7 @@ function answer(task: WorkerTask): Answer {
   if (task.kind === 'evaluation') return evaluate(task);
   if (task.kind === 'diagnosis') return diagnose(contextOf(task), task);
   if (task.kind === 'checkpoint') return writeCheckpoint(task);
+  if (task.kind === 'answers') return answerTask(task);
   if (task.kind === 'triad') runTriad(task, availableParallelism());
   if (task.kind === 'exchange') runExchange(task, availableParallelism());
   return undefined;

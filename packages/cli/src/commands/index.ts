@@ -11,6 +11,7 @@ import { predict } from './predict.ts';
 import { report } from './report.ts';
 import { scale } from './scale.ts';
 import { search } from './search.ts';
+import { serve } from './serve.ts';
 import { train } from './train.ts';
 import { verify } from './verify.ts';
 
@@ -19,6 +20,7 @@ export const commands: Readonly<Record<string, Command>> = {
   train,
   evaluate,
   predict,
+  serve,
   inspect,
   verify,
   export: exportCommand,

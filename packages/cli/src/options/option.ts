@@ -1,7 +1,7 @@
 import type { Effect } from './effects.ts';
 
 /** How help sorts options. */
-export type Group = 'Data' | 'Model' | 'Training' | 'Figures' | 'Run' | 'Output';
+export type Group = 'Data' | 'Model' | 'Training' | 'Figures' | 'Run' | 'Server' | 'Output';
 
 /** How the text of a flag, or the value in a config file, is parsed. */
 export interface Kind<T> {

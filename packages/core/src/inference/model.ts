@@ -5,11 +5,19 @@ import { InputError } from '../model/layers/index.ts';
 import { createLoss, type LossSpec } from '../model/losses/index.ts';
 import { buildNetwork, type Network, type NetworkSpec } from '../model/network.ts';
 import { type LoadedParts, type ModuleRecord, NOTHING_LOADED } from '../own/loaded-parts.ts';
-import { checkPreprocessing, type EncodingNote, type Preprocessing } from '../preprocessing/index.ts';
+import { checkPreprocessing, type Preprocessing } from '../preprocessing/index.ts';
 import { doubles, finite, number, record } from '../text/check.ts';
 import { show } from '../text/show.ts';
 import { checkEncoding } from './check-encoding.ts';
-import { type CellRows, createRowReader, flatRows, type NestedRows, nestedRows, type Rows } from './rows.ts';
+import {
+  type CellRows,
+  createRowReader,
+  flatRows,
+  type NestedRows,
+  type NoteListener,
+  nestedRows,
+  type Rows,
+} from './rows.ts';
 
 /** Metadata of a model: any JSON. These keys have a meaning. */
 export interface ModelMetadata {
@@ -77,9 +85,14 @@ export interface Model extends ModelContents {
   classify(rows: Rows | CellRows): number[];
   /**
    * An answer per row: the name of the class with the probabilities by name, or the value in the target's units.
-   * `onNote` hears of categories and gaps that the training rows did not have.
+   * `onNote` hears of categories and gaps that the training rows did not have, with the index of the row.
    */
-  answer(rows: Rows | CellRows, onNote?: (note: EncodingNote) => void): Answer[];
+  answer(rows: Rows | CellRows, onNote?: NoteListener): Answer[];
+  /**
+   * The inputs x [N, I] of the network that rows of a table become; the functions above take them too, as they take
+   * rows. `onNote` as for `answer`. @throws Error naming row and column.
+   */
+  encode(rows: Rows | CellRows, onNote?: NoteListener): Float64Array;
 }
 
 /** What computes the outputs of a model: the same bits, whichever it is. */
@@ -102,7 +115,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   let predictor: ((x: Float64Array) => Float64Array) | undefined;
   let print: string | undefined;
 
-  function outputs(asked: string, rows: Rows | CellRows, onNote?: (note: EncodingNote) => void): Float64Array {
+  function outputs(asked: string, rows: Rows | CellRows, onNote?: NoteListener): Float64Array {
     const x = inputsOf(asked, rows, onNote);
     if (predictor === undefined) {
       refuseBadWeights(asked, network, parameters);
@@ -115,7 +128,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     }
   }
 
-  function inputsOf(where: string, rows: Rows | CellRows, onNote?: (note: EncodingNote) => void): Float64Array {
+  function inputsOf(where: string, rows: Rows | CellRows, onNote?: NoteListener): Float64Array {
     if (rows instanceof Float64Array || toInputs === undefined) return flatRows(where, rows as Rows, I);
     return toInputs(where, rows, onNote);
   }
@@ -148,6 +161,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     },
     predict,
     probabilities,
+    encode: (rows, onNote) => inputsOf('encode', rows, onNote),
     classify: (rows) => classify(outputs('classify', rows), O, trainedOn, metadata.threshold),
     answer: (rows, onNote) =>
       answersOf(outputs('answer', rows, onNote), O, {

@@ -17,8 +17,7 @@ export const PARAMETERS = 'parameters';
  * plain JavaScript, with the bits that it has in Node; there `loadModel` opens the file itself, and is faster.
  *
  * ```ts
- * const response = await fetch('iris.gradloom');
- * const model = openModel(new Uint8Array(await response.arrayBuffer()));
+ * const model = openModel(await response.arrayBuffer()); // of a page's request for iris.gradloom
  * model.answer([{ sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_width: 0.2 }]);
  * ```
  *

@@ -18,25 +18,32 @@ export type Rows = Float64Array | NestedRows;
 export type CellRows = readonly CellRow[];
 
 /** Encodes rows of a table into x [N, I]. @throws Error naming `where`, the row and the column. */
-export type RowReader = (where: string, rows: CellRows, onNote?: (note: EncodingNote) => void) => Float64Array;
+export type RowReader = (where: string, rows: CellRows, onNote?: NoteListener) => Float64Array;
+
+/** Hears of a value that the training rows did not have, and of the row that has it. */
+export type NoteListener = (note: EncodingNote, row: number) => void;
 
 /** A reader of rows for a model of a table. */
 export function createRowReader(preprocessing: Preprocessing): RowReader {
-  let listener: ((note: EncodingNote) => void) | undefined;
-  const encoder = createEncoder(preprocessing, (note) => listener?.(note));
+  let listener: NoteListener | undefined;
+  let row = 0;
+  const encoder = createEncoder(preprocessing, (note) => listener?.(note, row));
   return (where, rows, onNote) => {
     if (!Array.isArray(rows)) throw new Error(`${where}: rows has ${show(rows)}, expected an array of rows`);
     const x = new Float64Array(rows.length * encoder.width);
     listener = onNote;
-    for (const [n, row] of rows.entries()) {
-      if (typeof row !== 'object' || row === null) {
-        throw new Error(`${where}: row ${n} has ${show(row)}, expected an object by column name, or a list of cells`);
+    for (row = 0; row < rows.length; row++) {
+      const cells = rows[row];
+      if (typeof cells !== 'object' || cells === null) {
+        throw new Error(
+          `${where}: row ${row} has ${show(cells)}, expected an object by column name, or a list of cells`,
+        );
       }
       try {
-        encoder.encode(row, x, n * encoder.width);
+        encoder.encode(cells, x, row * encoder.width);
       } catch (error) {
         if (!(error instanceof CellError)) throw error;
-        throw new Error(`${where}: row ${n}, ${error.message}`, { cause: error });
+        throw new Error(`${where}: row ${row}, ${error.message}`, { cause: error });
       }
     }
     return x;

@@ -25,8 +25,10 @@ export function saveModel(path: string, model: ModelContents): void {
  * Loads the model that `saveModel` wrote to `path`, or the model of a checkpoint.
  * @throws Error naming the path and the problem if any byte of the file is changed, missing or added.
  */
-export const loadModel = (path: string, { parts }: LoadOptions = {}): Model =>
-  modelOf(`loadModel: ${path}`, readContainer('loadModel', path, KINDS), wasmEngine, parts);
+export function loadModel(path: string, { parts }: LoadOptions = {}): Model {
+  const container = readContainer('loadModel', path, KINDS);
+  return modelOf(`loadModel: ${path}`, container, wasmEngine, parts);
+}
 
 /** Content of a model or checkpoint file. */
 export interface ModelFile {

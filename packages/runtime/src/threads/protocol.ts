@@ -4,6 +4,8 @@ import type { Backend, CompiledKernels } from '../backends/backend.ts';
 import type { CheckpointEntry, Written } from '../checkpoints/checkpoint-folder.ts';
 import type { DataMatrix, Dataset } from '../datasets/dataset.ts';
 import type { Fault } from '../faults/diagnose.ts';
+import type { Reply } from '../serving/reply.ts';
+import type { SharedModel } from '../serving/shared-model.ts';
 import type { SharedSpec } from './shared-spec.ts';
 
 /** What the threads of a team need, whatever they do with the network. */
@@ -101,6 +103,15 @@ export interface PingTask {
   readonly kind: 'ping';
 }
 
+/** Bodies of requests to answer: see answer-texts.ts. */
+export interface AnswersTask {
+  readonly kind: 'answers';
+  readonly id: number; // of the model
+  readonly model?: SharedModel; // for a thread that does not have it yet
+  readonly texts: readonly string[];
+  readonly mostRows: number; // of a text
+}
+
 /** Moves memory, to tell how fast that goes: see triad.ts. */
 export interface TriadTask {
   readonly kind: 'triad';
@@ -136,6 +147,7 @@ export type WorkerTask =
   | CheckpointTask
   | TriadTask
   | ExchangeTask
+  | AnswersTask
   | PingTask;
 
 /** Answer of a thread to each kind of task. */
@@ -147,6 +159,7 @@ export interface TaskAnswers {
   readonly checkpoint: Written;
   readonly triad: undefined;
   readonly exchange: undefined;
+  readonly answers: readonly Reply[] | 'unknown'; // the model has to be sent along
   readonly ping: undefined;
 }
 

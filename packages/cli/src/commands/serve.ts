@@ -1,0 +1,16 @@
+import type { Command } from './command.ts';
+
+export const serve: Command = {
+  describe: 'Answer requests over HTTP with a trained model',
+  usage: '<model or run> [options]',
+  examples: [
+    ['serve runs/iris-1', 'on http://127.0.0.1:8080'],
+    ['serve model.gradloom --port 0', 'on a free port, which is printed'],
+    ['serve runs/iris-1 --host 0.0.0.0 --cors https://example.com', 'for other machines and for pages of a site'],
+  ],
+  epilogue:
+    'POST /predict takes a row or a list of rows as JSON: objects by column name, or lists of cells. /schema describes them. ' +
+    'Ctrl-C answers what has arrived, and ends.',
+  options: async () => (await import('../serve/options.ts')).serveOptions,
+  run: async (request, io) => (await import('../serve/run-serve.ts')).runServe(request, io),
+};

@@ -1,0 +1,91 @@
+import { buildNetwork, type ColumnEncoding, type JsonObject } from '@gradloom/core';
+import type { Model } from '@gradloom/runtime';
+
+/** JSON Schema of what /predict takes and gives. */
+export interface RowSchema {
+  readonly request: JsonObject;
+  readonly response: JsonObject;
+}
+
+const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
+const MOST_EXAMPLES = 20;
+
+/** The schema of a model, from the columns of its table. */
+export function rowSchema(model: Model, mostRows: number): RowSchema {
+  const rows = rowKinds(model);
+  const answer = answerSchema(model);
+  return {
+    request: {
+      $schema: DRAFT,
+      description: 'A row, or a list of rows.',
+      anyOf: [...rows, { type: 'array', items: { anyOf: rows }, maxItems: mostRows }],
+    },
+    response: {
+      $schema: DRAFT,
+      description: 'The answer to a row, or a list of answers to a list of rows.',
+      anyOf: [answer, { type: 'array', items: answer }],
+    },
+  };
+}
+
+/** The forms of a row. */
+function rowKinds({ preprocessing, spec }: Model): JsonObject[] {
+  if (preprocessing === undefined) {
+    const { input } = buildNetwork(spec);
+    return [{ type: 'array', items: { type: 'number' }, minItems: input, maxItems: input }];
+  }
+  const { columns } = preprocessing;
+  const cells = columns.map(cellSchema);
+  return [
+    {
+      type: 'object',
+      properties: Object.fromEntries(columns.map(({ name }, c) => [name, cells[c]])),
+      required: columns.map(({ name }) => name),
+      additionalProperties: false,
+    },
+    { type: 'array', prefixItems: cells, minItems: cells.length, maxItems: cells.length },
+  ];
+}
+
+const typesOf = {
+  numeric: ['number', 'string'],
+  boolean: ['boolean', 'number', 'string'],
+  date: ['string'],
+  categorical: ['string', 'number', 'boolean'],
+} as const;
+
+const texts = {
+  numeric: 'A number; as text, in decimal.',
+  boolean: 'True or false; as text also yes, no, t, f, y, n, 1 or 0.',
+  date: 'A date or date-time such as 2024-12-31 or 2024-12-31T23:59:00Z (ISO 8601).',
+  categorical: 'A category. An unknown one is predicted without it, and noted.',
+} as const;
+
+function cellSchema(column: ColumnEncoding): JsonObject {
+  const { type } = column;
+  const mayMiss = type === 'categorical' || column.fill !== null;
+  return {
+    type: mayMiss ? [...typesOf[type], 'null'] : [...typesOf[type]],
+    description: mayMiss ? `${texts[type]} Null or empty text for a gap.` : texts[type],
+    ...(type === 'categorical' ? { examples: column.categories.slice(0, MOST_EXAMPLES) } : {}),
+  };
+}
+
+function answerSchema({ preprocessing }: Model): JsonObject {
+  const [first, ...others] = preprocessing?.target ?? [];
+  const notes = {
+    type: 'array',
+    items: { type: 'string' },
+    description: 'Values that the training rows did not have.',
+  };
+  if (first?.type === 'classes') {
+    const p = { type: 'number', minimum: 0, maximum: 1 };
+    const probabilities = { type: 'object', properties: Object.fromEntries(first.labels.map((label) => [label, p])) };
+    const prediction = { enum: [...first.labels, null] };
+    return { type: 'object', properties: { prediction, probabilities, notes }, required: ['prediction'] };
+  }
+  const value = { type: ['number', 'null'] };
+  const values = { type: ['object', 'null'], additionalProperties: { type: 'number' } };
+  const prediction = first === undefined ? {} : others.length === 0 ? value : values;
+  return { type: 'object', properties: { prediction, notes }, required: ['prediction'] };
+}

@@ -1,0 +1,97 @@
+import { availableParallelism } from 'node:os';
+import type { Model } from '@gradloom/runtime';
+import { createAnswerPool } from '@gradloom/runtime/internal';
+import { withoutPlace } from '../failure.ts';
+import { type Io, printLine, printLines } from '../io.ts';
+import { openModel, refuseMoreThan } from '../models/open-model.ts';
+import { boundMemory } from '../options/bound-memory.ts';
+import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
+import type { Request } from '../request.ts';
+import { listenForInterrupt } from '../terminal/interrupt.ts';
+import { UsageError } from '../usage-error.ts';
+import { serveOptions } from './options.ts';
+import { rowSchema } from './row-schema.ts';
+import type { Server } from './server.ts';
+
+const PORT = 8080;
+const HOST = '127.0.0.1';
+const MOST_THREADS = 4;
+
+/** Answers requests until a signal. Resolves to the exit code. */
+export async function runServe(request: Request, io: Io): Promise<number> {
+  const raw = flagsToRaw(serveOptions, request);
+  const values = parseRaw(serveOptions, raw);
+  refuseMoreThan(1, request.positionals, 'one model');
+  boundMemory(values);
+  const model = openModel(request.positionals);
+  const { port = PORT, host = HOST, cors, queue = 1000, delay = 0 } = values;
+  const mostRows = values['max-rows'] ?? 10_000;
+  const threads = values.threads ?? Math.max(1, Math.min(MOST_THREADS, availableParallelism() - 1));
+  const { createServer } = await import('./server.ts');
+  const pool = await createAnswerPool(model, { threads, mostRows });
+  const interrupt = listenForInterrupt(io);
+  try {
+    // Answers once before it listens: a model that cannot answer is refused, and a thread has made it.
+    await refuseIdleModel(model);
+    const server = createServer({
+      pool,
+      schema: rowSchema(model, mostRows),
+      fingerprint: model.fingerprint,
+      places: queue,
+      delayMs: delay,
+      mostBytes: values['max-body'] ?? 4 * 1024 ** 2,
+      cors,
+      onError: (error) => printLine(io.stderr, `gradloom serve: ${withoutPlace(error)}`),
+    });
+    const url = await listen(server, host, port);
+    if (!isLoopback(host)) {
+      const warning = `${host} is no loopback address: any machine that reaches it may ask, without a password`;
+      printLine(io.stderr, `gradloom serve: warning: ${warning}`);
+    }
+    printLines(io.stdout, describeServer(url, model, request.positionals[0]));
+    const { signal } = interrupt;
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    printLine(io.stderr, `gradloom serve: ${signal.reason}: answering what has arrived; a second signal ends at once`);
+    await server.stop();
+    return 0;
+  } finally {
+    interrupt.release();
+    await pool.close();
+  }
+}
+
+/** @throws Error for a model that cannot answer, such as one with a weight that is not finite. */
+async function refuseIdleModel(model: Model): Promise<void> {
+  model.predict(new Float64Array(0));
+}
+
+async function listen({ http }: Server, host: string, port: number): Promise<string> {
+  try {
+    return await http.listen({ host, port });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : '';
+    await http.close();
+    if (code === 'EADDRINUSE') {
+      throw new UsageError(`--port has ${port}, which another program listens on, expected a free one (0 takes any)`);
+    }
+    if (code === 'EACCES') {
+      throw new UsageError(`--port has ${port}, which this user may not listen on, expected one from 1024 on`);
+    }
+    throw new UsageError(`--host has ${JSON.stringify(host)}, expected an address of this machine (${String(code)})`);
+  }
+}
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d+){1,3}$/.test(host);
+
+/** The first word is the address, for scripts. */
+function describeServer(url: string, { preprocessing, metadata }: Model, name: string): string[] {
+  const columns = preprocessing?.columns.map((column) => column.name).join(', ');
+  const [target] = preprocessing?.target ?? [];
+  const classes = target?.type === 'classes' ? target.labels : metadata.labels;
+  const answers = classes === undefined ? 'values' : `one of ${classes.slice(0, 10).join(', ')}`;
+  return [
+    `${url} answers for ${name}`,
+    `POST /predict: ${columns === undefined ? 'rows of numbers' : `rows of ${columns}`}; gives ${answers}`,
+    'GET /schema, /health, /metrics. Ctrl-C stops.',
+  ];
+}

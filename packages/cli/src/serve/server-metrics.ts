@@ -1,0 +1,66 @@
+/** What the server counts, as the text that Prometheus reads. */
+export interface ServerMetrics {
+  /** A request has been answered. */
+  count(route: string, status: number, seconds: number): void;
+  addRows(rows: number): void;
+  /** [The text format](https://prometheus.io/docs/instrumenting/exposition_formats/), version 0.0.4. */
+  text(now: Readonly<Record<keyof typeof gauges, number>>): string;
+}
+
+/** Upper ends of the classes of the histogram, in seconds. */
+const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+const gauges = {
+  waiting: ['gradloom_queue_waiting', 'gauge', 'Requests that wait for a thread.'],
+  calls: ['gradloom_predict_calls_total', 'counter', 'Calls to threads, each with the rows of one or more requests.'],
+  residentBytes: ['process_resident_memory_bytes', 'gauge', 'Memory of the process.'],
+} as const;
+
+export function createServerMetrics(): ServerMetrics {
+  const requests = new Map<string, number>();
+  const buckets = new Float64Array(BUCKETS.length);
+  let sum = 0;
+  let count = 0;
+  let rows = 0;
+  return {
+    count(route, status, seconds) {
+      const labels = `route="${route}",status="${status}"`;
+      requests.set(labels, (requests.get(labels) ?? 0) + 1);
+      if (route !== '/predict') return;
+      const bucket = BUCKETS.findIndex((end) => seconds <= end);
+      if (bucket !== -1) buckets[bucket]++;
+      sum += seconds;
+      count++;
+    },
+    addRows(more) {
+      rows += more;
+    },
+    text(now) {
+      let below = 0;
+      const lines = [
+        ...head('gradloom_requests_total', 'counter', 'Requests by route and status.'),
+        ...[...requests].map(([labels, value]) => `gradloom_requests_total{${labels}} ${value}`),
+        ...head('gradloom_rows_total', 'counter', 'Rows that were predicted.'),
+        `gradloom_rows_total ${rows}`,
+        ...head('gradloom_predict_seconds', 'histogram', 'Time from the head of a request for /predict to its answer.'),
+        ...BUCKETS.map((end, b) => {
+          below += buckets[b];
+          return `gradloom_predict_seconds_bucket{le="${end}"} ${below}`;
+        }),
+        `gradloom_predict_seconds_bucket{le="+Inf"} ${count}`,
+        `gradloom_predict_seconds_sum ${sum}`,
+        `gradloom_predict_seconds_count ${count}`,
+        ...Object.entries(gauges).flatMap(([key, [name, type, help]]) => [
+          ...head(name, type, help),
+          `${name} ${now[key as keyof typeof gauges]}`,
+        ]),
+      ];
+      return `${lines.join('\n')}\n`;
+    },
+  };
+}
+
+const head = (name: string, type: string, help: string): string[] => [
+  `# HELP ${name} ${help}`,
+  `# TYPE ${name} ${type}`,
+];

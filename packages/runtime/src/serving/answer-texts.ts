@@ -1,0 +1,105 @@
+import { type Answer, type CellRow, InputError, type Model } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
+import type { Reply } from './reply.ts';
+
+/** Answers bodies of requests, all of their rows in one call. */
+export type TextAnswerer = (texts: readonly string[]) => Reply[];
+
+export interface TextLimits {
+  readonly mostRows: number; // of a text
+}
+
+const WANTED = 'a row or a list of rows, as JSON';
+
+/**
+ * Answers JSON texts, each of which is a row or a list of rows. A row is an object by column name or a list of cells; a
+ * list whose first entry is an object or a list is a list of rows. A text that cannot be answered does not keep the
+ * others from their answers.
+ */
+export function createTextAnswerer(model: Model, { mostRows }: TextLimits): TextAnswerer {
+  return (texts) => {
+    const parts = texts.map((text) => readPart(model, text, mostRows));
+    const good = parts.filter((part) => 'x' in part);
+    const answered = answerAll(model, good);
+    let next = 0;
+    return parts.map((part) => ('x' in part ? answered[next++] : part));
+  };
+}
+
+/** The rows of a text, as inputs of the network. */
+interface Part {
+  readonly x: Float64Array; // [rows, I]
+  readonly rows: number;
+  readonly isOne: boolean; // a row, not a list of rows
+  readonly notes: ReadonlyMap<number, readonly string[]>; // by row
+}
+
+function readPart(model: Model, text: string, mostRows: number): Part | Reply {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return refused('content', `body has no JSON, expected ${WANTED} (${messageOf(error)})`);
+  }
+  const isOne = !Array.isArray(value) || (value.length > 0 && !isRow(value[0]));
+  if (!isRow(value)) return refused('content', `body has ${show(value)}, expected ${WANTED}`);
+  const list = (isOne ? [value] : value) as readonly CellRow[];
+  if (list.length > mostRows) return refused('rows', `body has ${list.length} rows, expected at most ${mostRows}`);
+  const notes = new Map<number, string[]>();
+  try {
+    const x = model.encode(list, ({ column, value }, row) => {
+      const what = value === null ? 'a gap' : show(value);
+      const sentence = `column ${show(column)} has ${what}, which the training rows did not have`;
+      notes.set(row, [...(notes.get(row) ?? []), sentence]);
+    });
+    const bad = x.findIndex((number) => !Number.isFinite(number));
+    if (bad === -1) return { x, rows: list.length, isOne, notes };
+    const row = Math.floor((bad * list.length) / x.length);
+    return refused('content', `row ${row} has ${x[bad]}, expected finite numbers`);
+  } catch (error) {
+    return refused('content', messageOf(error).replace(/^encode: /, ''));
+  }
+}
+
+const isRow = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
+/** The answers of each part. A row that a layer cannot take stands alone, so that the others have theirs. */
+function answerAll(model: Model, parts: readonly Part[]): Reply[] {
+  if (parts.length === 0) return [];
+  try {
+    const x = parts.length === 1 ? parts[0].x : joined(parts);
+    const answers = model.answer(x);
+    let first = 0;
+    return parts.map((part) => {
+      const own = answers.slice(first, first + part.rows);
+      first += part.rows;
+      return { rows: part.rows, text: textOf(part, own) };
+    });
+  } catch (error) {
+    if (!(error instanceof InputError)) return parts.map(() => refused('model', messageOf(error)));
+    if (parts.length > 1) return parts.flatMap((part) => answerAll(model, [part]));
+    return [refused('content', `row ${error.row}: ${error.problem}`)];
+  }
+}
+
+function joined(parts: readonly Part[]): Float64Array {
+  const x = new Float64Array(parts.reduce((sum, part) => sum + part.x.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    x.set(part.x, at);
+    at += part.x.length;
+  }
+  return x;
+}
+
+function textOf({ isOne, notes }: Part, answers: readonly Answer[]): string {
+  const texts = answers.map((answer, row) => {
+    const own = notes.get(row);
+    return JSON.stringify(own === undefined ? answer : { ...answer, notes: own });
+  });
+  return isOne ? texts[0] : `[${texts.join(',')}]`;
+}
+
+const refused = (fault: Reply['fault'] & string, sentence: string): Reply => ({ rows: 0, text: sentence, fault });
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

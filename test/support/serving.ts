@@ -1,0 +1,116 @@
+import { once } from 'node:events';
+import { type Agent, request } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Preprocessing } from '@gradloom/core';
+import { createModel, type Model, type ModelContents, saveModel } from '@gradloom/runtime';
+import { onTestFinished } from 'vitest';
+import { startProgram, temporaryDirectory } from './command-line.ts';
+import type { Program } from './start-program.ts';
+
+const column = (name: string, center: number, scale: number) =>
+  ({ name, type: 'numeric', center, scale, fill: null, indicator: false }) as const;
+
+const preprocessing: Preprocessing = {
+  version: 1,
+  columns: [
+    column('length', 5.8, 0.8),
+    column('width', 3, 0.4),
+    { name: 'place', type: 'categorical', categories: ['bog', 'shore'], missing: true },
+  ],
+  target: [{ name: 'species', type: 'classes', labels: ['setosa', 'virginica'] }],
+};
+
+/** A model of a small table. */
+export const tableModel: ModelContents = {
+  spec: { input: 5, layers: [{ kind: 'dense', out: 2 }] },
+  parameters: Float64Array.from({ length: 12 }, (_, p) => Math.sin(p)),
+  loss: 'softmax-cross-entropy',
+  preprocessing,
+};
+
+export interface Served {
+  readonly url: string;
+  readonly model: Model;
+  readonly stdout: readonly string[];
+  kill(signal: NodeJS.Signals): void;
+  /** How it ended. */
+  readonly end: Promise<{ code: number | null; signal: string | null; stderr: string }>;
+}
+
+/** The server in a process of its own, on a free port; it is killed after the test. */
+export async function startServer(flags: readonly string[] = [], contents = tableModel, port = '0'): Promise<Served> {
+  const folder = temporaryDirectory();
+  const path = join(folder, 'model.gradloom');
+  saveModel(path, contents);
+  const child = startProgram(['serve', path, '--port', port, ...flags], folder);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const stdout: string[] = [];
+  const lines = createInterface({ input: child.stdout });
+  lines.on('line', (line) => stdout.push(line));
+  const begun = Promise.race([once(lines, 'line'), once(lines, 'close')]);
+  const end = endAndErrors(child);
+  await begun;
+  const [url] = (stdout[0] ?? '').split(' ');
+  return { url, model: createModel(contents), stdout, kill: (signal) => void child.kill(signal), end };
+}
+
+async function endAndErrors(child: Program): Promise<Awaited<Served['end']>> {
+  const ended = once(child, 'exit');
+  const stderr = (await child.stderr.setEncoding('utf8').toArray()).join('');
+  const [code, signal] = await ended;
+  return { code, signal, stderr };
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+/** One request; a string is sent as it is, anything else as JSON. */
+export function ask(
+  url: string,
+  body?: unknown,
+  { headers = {}, agent, method = body === undefined ? 'GET' : 'POST' }: AskOptions = {},
+): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const type = body === undefined ? {} : { 'content-type': 'application/json' };
+    const outgoing = request(
+      url,
+      { method, headers: { ...type, ...headers }, agent: agent ?? false },
+      async (incoming) => {
+        const parts = await incoming.setEncoding('utf8').toArray();
+        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: parts.join('') });
+      },
+    );
+    outgoing.on('error', reject);
+    outgoing.end(body === undefined || typeof body === 'string' ? body : JSON.stringify(body));
+  });
+}
+
+interface AskOptions {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly agent?: Agent;
+}
+
+/** What a server sends to these bytes on a connection of their own, until it closes it. */
+export async function sendRaw(url: string, bytes: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => {}); // it may be closed while the last bytes are written
+  socket.write(bytes);
+  const parts: string[] = [];
+  socket.setEncoding('utf8').on('data', (part: string) => parts.push(part));
+  await once(socket, 'close');
+  return parts.join('');
+}
+
+/** A figure of /metrics. */
+export async function metric(url: string, name: string): Promise<number> {
+  const { body } = await ask(`${url}/metrics`);
+  const line = body.split('\n').find((it) => it.startsWith(`${name} `));
+  return Number(line?.split(' ').at(-1));
+}
