@@ -201,15 +201,15 @@ const failures: Record<string, string | RegExp> = {
   'inspect packages':
     'gradloom inspect: no model found in "packages", expected a run that train wrote (it has no model.gradloom)',
   'report packages':
-    'gradloom report: no run found in "packages", expected a directory that train, search, lr-find, experiment or scale wrote',
+    'gradloom report: no run found in "packages", expected a directory that train, search, lr-find, explain, experiment or scale wrote',
   'report nowhere':
-    'gradloom report: no run found in "nowhere" (it does not exist), expected a directory that train, search, lr-find, experiment or scale wrote',
+    'gradloom report: no run found in "nowhere" (it does not exist), expected a directory that train, search, lr-find, explain, experiment or scale wrote',
   'report package.json':
-    'gradloom report: no run found in "package.json" (it is no directory), expected a directory that train, search, lr-find, experiment or scale wrote',
+    'gradloom report: no run found in "package.json" (it is no directory), expected a directory that train, search, lr-find, explain, experiment or scale wrote',
   'verify packages':
-    'gradloom verify: no run found in "packages", expected a directory that train, search, lr-find, experiment or scale wrote',
+    'gradloom verify: no run found in "packages", expected a directory that train, search, lr-find, explain, experiment or scale wrote',
   'verify nowhere':
-    'gradloom verify: nowhere does not exist, expected a directory that train, search, lr-find, experiment or scale wrote',
+    'gradloom verify: nowhere does not exist, expected a directory that train, search, lr-find, explain, experiment or scale wrote',
   'evaluate nowhere': 'gradloom evaluate: nowhere does not exist, expected a Gradloom file',
 };
 

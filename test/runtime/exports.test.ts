@@ -65,6 +65,7 @@ const published = {
       'createPool',
       'datasetFromRows',
       'evaluateModel',
+      'explainModel',
       'exportModel',
       'fingerprint',
       'importModel',
@@ -130,7 +131,7 @@ const types = {
   ArrayOptions Backend BackendChoice BackendRecord BlasBackend BlasIdentity BuiltInBackend Checkpoint
   CheckpointEvent CheckpointEvery CheckpointOptions ClassOptions ClassWeight CsvOptions DataArray DataMatrix
   DataRecord DataSplits Dataset EarlierCounters EarlyProgress EarlyRecord EpochEvent EvaluateOptions Evaluation EveryEpochs
-  EverySeconds EverySteps FileOptions FolderLock ImageOptions LoadOptions LockOwner LowestLoss ModelFile MonitorName
+  ExplainOptions Explanation EverySeconds EverySteps FileOptions FolderLock Importance ImageOptions LoadOptions LockOwner LowestLoss ModelFile MonitorName
   NamedArraysOptions NpyOptions NumberFile OnNan OutputReader Pool PoolOptions ProbeEvent Profile Progress ProgressEvent
   RecoveryEvent Retry RollbackEvent RowsOptions RunArrays RunRecord SavedState SplitOptions Spread
   StartEvent StepsEvent SyntheticName SyntheticOptions TableName TargetKind ThreadsEvent TrainEvent TrainOptions

@@ -205,6 +205,7 @@ export type { FolderLock } from './files/folder-lock.ts';
 export { FolderInUseError, LockError, type LockOwner } from './files/lock-owner.ts';
 export type { Evaluation, OutputReader } from './inference/evaluate-dataset.ts';
 export { type EvaluateOptions, evaluateModel } from './inference/evaluate-model.ts';
+export { type ExplainOptions, type Explanation, explainModel, type Importance } from './inference/explain-model.ts';
 export { createModel } from './inference/model.ts';
 export { loadModel, type ModelFile, openModelFile, saveModel } from './inference/model-file.ts';
 export type { Profile } from './measure/clock.ts';

@@ -234,17 +234,17 @@ test.each([
   [
     ['nowhere'],
     1,
-    'nowhere does not exist, expected a directory that train, search, lr-find, experiment or scale wrote',
+    'nowhere does not exist, expected a directory that train, search, lr-find, explain, experiment or scale wrote',
   ],
   [
     [folder],
     1,
-    `no run found in ${JSON.stringify(folder)}, expected a directory that train, search, lr-find, experiment or scale wrote`,
+    `no run found in ${JSON.stringify(folder)}, expected a directory that train, search, lr-find, explain, experiment or scale wrote`,
   ],
   [
     [join(folder, 'run', 'config.json')],
     1,
-    'config.json is a file, expected a directory that train, search, lr-find, experiment or scale wrote',
+    'config.json is a file, expected a directory that train, search, lr-find, explain, experiment or scale wrote',
   ],
   [['a', 'b'], 2, 'the word "b" is not needed, expected one run'],
 ])('verify %j is refused', async (words, code, sentence) => {

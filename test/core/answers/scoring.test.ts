@@ -51,17 +51,6 @@ describe.each(binary)('two classes by %s with %d outputs', (name, O) => {
   });
 });
 
-test('values are read in the units of their targets', () => {
-  const target = [
-    { name: 'a', type: 'values', center: 10, scale: 2 },
-    { name: 'b', type: 'values', center: -1, scale: 0.5 },
-  ] as const;
-  const scoring = createScoring({ loss: createLoss('mse'), outputs: 2, classes: null, areBits: false, target });
-  const [scores, targets] = [new Float64Array(2), new Float64Array(2)];
-  scoring.read(scores, targets, Float64Array.of(1, 2), Float64Array.of(0, -2), 1);
-  expect([...scores, ...targets]).toEqual([12, 0, 10, -2]);
-});
-
 test.each([
   [1, 'classes'],
   [2, 'binary'],

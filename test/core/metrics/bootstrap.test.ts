@@ -142,7 +142,8 @@ describe.each(['f1', 'youden'] as const)('the threshold by %s', (criterion) => {
   });
 
   test('is below the upper of two neighbouring scores', () => {
-    const [low, high] = [0.5, 0.5 + 2 ** -53];
+    // Half way between the two is a tie, which rounds to the upper one.
+    const [low, high] = [0.5 + 2 ** -53, 0.5 + 2 ** -52];
     const rows = { rows: 2, outputs: 1, y: Float64Array.of(low, high), t: Float64Array.of(0, 1) };
     expect(complete(chooseThreshold(rows, criterion))).toEqual({ threshold: low, value: 1 });
   });

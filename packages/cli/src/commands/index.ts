@@ -3,6 +3,7 @@ import { completion } from './completion.ts';
 import { doctor } from './doctor.ts';
 import { evaluate } from './evaluate.ts';
 import { experiment } from './experiment.ts';
+import { explain } from './explain.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { inspect } from './inspect.ts';
@@ -19,6 +20,7 @@ import { verify } from './verify.ts';
 export const commands: Readonly<Record<string, Command>> = {
   train,
   evaluate,
+  explain,
   predict,
   serve,
   inspect,

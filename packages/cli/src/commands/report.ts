@@ -9,7 +9,7 @@ export const report: Command = {
     ['report numbers', 'the experiments that experiment --out numbers wrote'],
   ],
   epilogue:
-    'A run is a directory that train, search, lr-find, experiment or scale wrote. The page needs no network and no server.',
+    'A run is a directory that train, search, lr-find, explain, experiment or scale wrote. The page needs no network and no server.',
   options: async () => (await import('../report/options.ts')).reportOptions,
   run: async (request, io) => (await import('../report/run-report.ts')).runReport(request, io),
 };

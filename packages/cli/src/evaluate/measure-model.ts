@@ -1,5 +1,5 @@
-import { buildNetwork, createLoss, metrics } from '@gradloom/core';
-import { createScoring, type HeldRows, type Scoring, scoreInto } from '@gradloom/core/internal';
+import { createLoss, metrics } from '@gradloom/core';
+import { type HeldRows, scoreInto } from '@gradloom/core/internal';
 import {
   type DataSplits,
   type Dataset,
@@ -8,7 +8,7 @@ import {
   type OutputReader,
   type Retry,
 } from '@gradloom/runtime';
-import { inTurns } from '@gradloom/runtime/internal';
+import { inTurns, scoringOf } from '@gradloom/runtime/internal';
 import { openDataset } from '../datasets/open-dataset.ts';
 import { type TakenRows, takeSplit } from '../datasets/split-names.ts';
 import { withoutPlace } from '../failure.ts';
@@ -110,15 +110,6 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
     calibration: calibration?.value() ?? null,
     classes: confusion === null ? null : classFigures(confusion.value(), labels ?? dataset.labels),
   };
-}
-
-/** How a model's outputs are scored on a dataset. */
-export function scoringOf(model: Model, { classes, targets: { array } }: Dataset): Scoring {
-  const { output } = buildNetwork(model.spec, model.parts?.own);
-  const areBits = classes === null && output === 1 && array.every((target) => target === 0 || target === 1);
-  const loss = createLoss(model.loss ?? (classes === null ? 'mse' : 'softmax-cross-entropy'), model.parts?.own);
-  // Readers of an evaluation get values in the units of their targets.
-  return createScoring({ loss, outputs: output, classes, areBits });
 }
 
 /** The validation rows of the run that made the model. */

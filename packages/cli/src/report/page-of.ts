@@ -1,6 +1,7 @@
-import { LR_FIND_FILE, SCALE_FILE, SEARCH_FILE } from '../run-files/names.ts';
+import { EXPLAIN_FILE, LR_FIND_FILE, SCALE_FILE, SEARCH_FILE } from '../run-files/names.ts';
 import { readExperiments } from './experiments/experiment-files.ts';
 import { experimentPage } from './experiments/experiment-page.ts';
+import { explainDocument, explainPage } from './explain/explain-page.ts';
 import { lrFindDocument, lrFindPage } from './lr-find/lr-find-page.ts';
 import type { Page } from './page.ts';
 import { readDocument } from './run-files.ts';
@@ -24,8 +25,10 @@ export function pageOf(folders: readonly string[]): Page {
   if (sweep !== null) return lrFindPage(sweep);
   const search = readDocument(folder, SEARCH_FILE, searchDocument);
   if (search !== null) return searchPage(search);
+  const explanation = readDocument(folder, EXPLAIN_FILE, explainDocument);
+  if (explanation !== null) return explainPage(explanation);
   throw new Error(
-    `no run found in ${JSON.stringify(folder)}, expected a directory that train, search, lr-find, experiment or scale wrote`,
+    `no run found in ${JSON.stringify(folder)}, expected a directory that train, search, lr-find, explain, experiment or scale wrote`,
   );
 }
 

@@ -21,7 +21,7 @@ export async function runReport(request: Request, io: Io): Promise<number> {
     if (stats?.isDirectory()) continue;
     const why = stats === undefined ? 'it does not exist' : 'it is no directory';
     throw new Error(
-      `no run found in ${JSON.stringify(folder)} (${why}), expected a directory that train, search, lr-find, experiment or scale wrote`,
+      `no run found in ${JSON.stringify(folder)} (${why}), expected a directory that train, search, lr-find, explain, experiment or scale wrote`,
     );
   }
   if (folders.length > 1 && out === undefined) {

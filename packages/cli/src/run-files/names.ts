@@ -32,6 +32,8 @@ export const FOLDS_FILE = 'folds.json';
 /** The runs of a search as they end. */
 export const SEARCH_LINES = 'search.jsonl';
 
+export const EXPLAIN_FILE = 'explain.json';
+
 /** The files that a run of train writes to, or in the place of. */
 export const RUN_FILES: readonly string[] = [
   ...[CONFIG_FILE, METRICS_FILE, STEPS_FILE, DIVISIONS_FILE, FINDINGS_FILE],

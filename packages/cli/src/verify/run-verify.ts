@@ -18,7 +18,9 @@ export async function runVerify(request: Request, io: Io): Promise<number> {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined || !found.isDirectory()) {
     const has = found === undefined ? 'does not exist' : 'is a file';
-    throw new Error(`${path} ${has}, expected a directory that train, search, lr-find, experiment or scale wrote`);
+    throw new Error(
+      `${path} ${has}, expected a directory that train, search, lr-find, explain, experiment or scale wrote`,
+    );
   }
   const verification = await verifyFolder(path);
   const ok = isWhole(verification);

@@ -20,7 +20,7 @@ const PAUSES_MS = [50, 100, 200, 400];
 /**
  * Checks a folder. A run that writes there meanwhile replaces its files one after another, so what one look takes for
  * a fault counts only where the last look finds it too.
- * @throws Error where the folder holds nothing that train, search, lr-find, experiment or scale wrote.
+ * @throws Error where the folder holds nothing that train, search, lr-find, explain, experiment or scale wrote.
  */
 export async function verifyFolder(path: string): Promise<Verification> {
   for (const pauseMs of PAUSES_MS) {
@@ -43,7 +43,7 @@ function lookAt(path: string): Verification {
   ];
   if (files.length === 0) {
     throw new Error(
-      `no run found in ${JSON.stringify(path)}, expected a directory that train, search, lr-find, experiment or scale wrote`,
+      `no run found in ${JSON.stringify(path)}, expected a directory that train, search, lr-find, explain, experiment or scale wrote`,
     );
   }
   const { lock, owner } = writerOf(path);

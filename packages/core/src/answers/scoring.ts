@@ -1,7 +1,5 @@
 import type { Loss } from '../model/losses/index.ts';
-import type { TargetDecoding } from '../preprocessing/preprocessing.ts';
 import { badOutput, createDecision, type Task } from '../train/metrics/index.ts';
-import { decodeValue } from './decode-value.ts';
 import { hasProbabilities, toProbabilities } from './probabilities.ts';
 
 /** What rows are scored for. */
@@ -14,8 +12,6 @@ export interface ScoringOptions {
   readonly classes: number | null;
   /** Whether all targets are 0 or 1. */
   readonly areBits: boolean;
-  /** How outputs become values in the units of their targets. @default as they are */
-  readonly target?: readonly TargetDecoding[] | undefined;
 }
 
 /** Rows as figures take them. */
@@ -30,7 +26,7 @@ export interface Scoring {
   /** The threshold of a binary task where none is chosen. */
   readonly threshold: number;
   /**
-   * Scores of B rows: probabilities where the loss has logits, values in the units of their targets. A row without an
+   * Scores of B rows: probabilities where the loss has logits, values as they are. A row of classes that has no
    * answer is NaN. Overwrites `scores` and `targets`.
    */
   read(
@@ -43,13 +39,12 @@ export interface Scoring {
 }
 
 /** How the outputs of a network with a loss are scored. */
-export function createScoring(options: ScoringOptions): Scoring {
-  const { loss, outputs: O, classes, areBits } = options;
-  if (classes === null && !(O === 1 && areBits)) return scoreValues(options);
+export function createScoring({ loss, outputs: O, classes, areBits }: ScoringOptions): Scoring {
+  if (classes === null && !(O === 1 && areBits)) return scoreValues(O);
   return O <= 2 && classes !== 1 ? scoreBinary(loss, O) : scoreClasses(loss, O);
 }
 
-function scoreValues({ outputs: O, target }: ScoringOptions): Scoring {
+function scoreValues(O: number): Scoring {
   return {
     task: 'values',
     hasProbabilities: false,
@@ -58,8 +53,8 @@ function scoreValues({ outputs: O, target }: ScoringOptions): Scoring {
     threshold: 0,
     read(scores, targets, y, t, B) {
       for (let i = 0; i < B * O; i++) {
-        scores[i] = decodeValue(y[i], target?.[i % O]);
-        targets[i] = decodeValue(t[i], target?.[i % O]);
+        scores[i] = y[i];
+        targets[i] = t[i];
       }
     },
   };
