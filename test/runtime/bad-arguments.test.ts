@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import * as runtime from '@gradloom/runtime';
 import * as internal from '@gradloom/runtime/internal';
@@ -32,6 +33,21 @@ const data = runtime.datasetFromRows({
   targets: [0, 1],
   classes: 2,
 });
+const column = { name: 'x', type: 'numeric', center: 0, scale: 1, fill: 0, indicator: false } as const;
+const preprocessing: runtime.Preprocessing = {
+  version: 1,
+  columns: [column],
+  target: [{ name: 'y', type: 'values', center: 0, scale: 1 }],
+};
+const numbers = (name: string): runtime.TableColumn => ({
+  ...{ name, type: 'numeric', reason: '', gaps: 0 },
+  data: { kind: 'numbers', values: Float64Array.of(1, 2) },
+});
+const table: runtime.Table = {
+  ...{ name: 't', rows: 2, inputs: [numbers('x')], targets: [numbers('y')], weights: null, classes: null },
+  ...{ leftOut: [], decisions: [], warnings: [], options: {} },
+};
+const whole = Uint32Array.of(0, 1);
 const quick = { threads: 1, steps: 1, backend: 'wasm' } as const;
 const train = (network: NetworkSpec, sets: runtime.DataSplits, options: runtime.TrainOptions) =>
   runtime.train(network, sets, options);
@@ -40,6 +56,20 @@ const train = (network: NetworkSpec, sets: runtime.DataSplits, options: runtime.
 const right: Record<string, () => readonly unknown[]> = {
   backendRecord: () => [{ name: 'wasm' }],
   checkOwnFile: () => ['here', 'nowhere'],
+  checkPreprocessing: () => ['here', preprocessing],
+  createEncoder: () => [preprocessing],
+  encodeSplit: () => [table, preprocessing, { train: whole }],
+  encodeTable: () => [table, preprocessing, whole],
+  fitPreprocessing: () => [table, whole],
+  openCsvStream: () => [Readable.from([]), 'text'],
+  openTable: () => ['nowhere.csv', {}],
+  prepareTable: () => [table, { train: whole }],
+  readTable: () => ['nowhere.csv', {}],
+  readTableAs: () => ['nowhere.csv', preprocessing, {}],
+  rowsOfSplit: () => [table, {}],
+  splitTable: () => [table, {}],
+  summarizeTable: () => [table, preprocessing],
+  tableFormatOf: () => ['t.csv'],
   checkInput: () => ['here', buildNetwork(spec), data],
   compileKernels: () => [],
   createAnswerPool: () => [runtime.createModel(model), { threads: 1, mostRows: 9 }],

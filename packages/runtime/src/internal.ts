@@ -11,6 +11,7 @@ export {
   checkInput,
   datasetFormats,
   encodeSplit,
+  openCsvStream,
   openTable,
   readTableAs,
   rowsOfSplit,

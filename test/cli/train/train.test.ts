@@ -271,7 +271,8 @@ test('two indices of an embedding are no point of a plane: there is no picture o
   ];
   writeFileSync(spec, JSON.stringify({ layers }));
   const args = ['train', '--dataset', csv, '--spec', spec, '--epochs', '2', '--backend', 'reference', '--threads', '1'];
-  const { code, stderr } = await gradloom([...args, '--quiet', '--out', out]);
+  const asIndices = ['--scale', 'none', '--targets', 'values'];
+  const { code, stderr } = await gradloom([...args, ...asIndices, '--quiet', '--out', out]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(readdirSync(out)).toContain('report.html');
   expect(readdirSync(out)).not.toContain('boundary.svg');

@@ -6,10 +6,11 @@ export const predict: Command = {
   examples: [
     ['predict runs/mnist-1 --dataset mnist --rows 0..9', 'the first ten rows of the test set'],
     ["predict runs/xor-1 --json <<< '[0, 1]'", 'one row from standard input'],
+    ['predict runs/iris-1 rows.csv', 'a table, with the columns that the model was trained with'],
     ['predict model.gradloom rows.jsonl', 'a file with one JSON array per line'],
   ],
   epilogue:
-    'A row is a JSON array with one number per input of the network, scaled as in training (MNIST: bytes divided by 255).',
+    'A model of a table takes its columns: a CSV file, or JSON objects by column name, one a line. Another model takes JSON arrays with one number per input, scaled as in training (MNIST: bytes divided by 255).',
   options: async () => (await import('../predict/options.ts')).predictOptions,
   run: async (request, io) => (await import('../predict/run-predict.ts')).runPredict(request, io),
 };

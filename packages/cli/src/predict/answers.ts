@@ -1,5 +1,5 @@
 import { createLoss, InputError, NO_ANSWER } from '@gradloom/core';
-import { badOutput, show } from '@gradloom/core/internal';
+import { badOutput, decodeValue, show } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 import type { RowBatch } from './row-batch.ts';
 
@@ -20,6 +20,7 @@ export function createAnswers(model: Model): (batch: RowBatch) => Answer[] {
   const loss = model.loss === undefined ? null : createLoss(model.loss, model.parts?.own);
   const onLogits = loss?.targets === 'classes' || loss?.name === 'binary-cross-entropy';
   const { classes, labels } = model.metadata;
+  const decodings = model.preprocessing?.target;
   return ({ x, numbers, targets, targetLabels }) => {
     const outputs = predict(model, x, numbers);
     const O = outputs.length / numbers.length;
@@ -38,11 +39,11 @@ export function createAnswers(model: Model): (batch: RowBatch) => Answer[] {
         ...(labels?.[best] === undefined ? {} : { label: labels[best] }),
         ...(share === undefined ? {} : { probability: isBinary && best === 0 ? 1 - share : share }),
         ...(isNone && shares !== undefined ? { probability: null } : {}),
-        outputs: [...outputs.subarray(n * O, (n + 1) * O)],
+        outputs: Array.from({ length: O }, (_, o) => decodeValue(outputs[n * O + o], decodings?.[o])),
         ...(bad === undefined
           ? {}
           : { reason: `output ${bad} has ${show(outputs[n * O + bad])}, expected a finite number` }),
-        ...(targets === undefined ? {} : { target: targets[n] }),
+        ...(targets === undefined ? {} : { target: targets[n].map((t, o) => decodeValue(t, decodings?.[o])) }),
         ...(targetLabels === undefined ? {} : { targetLabel: targetLabels[n] }),
       };
     });

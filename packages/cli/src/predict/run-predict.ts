@@ -16,6 +16,7 @@ import { UsageError } from '../usage-error.ts';
 import { type Answer, createAnswers } from './answers.ts';
 import { datasetRows } from './dataset-rows.ts';
 import { type PredictValues, predictOptions } from './options.ts';
+import { isTable, predictTable, type RowSource } from './predict-table.ts';
 import type { RowBatch } from './row-batch.ts';
 import { textRows } from './text-rows.ts';
 
@@ -28,8 +29,14 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
   refuseMoreThan(2, request.positionals, 'one model and one file of rows');
   boundMemory(values);
   const model = openModel(request.positionals);
-  const answer = createAnswers(model);
   const file = request.positionals[1];
+  const fromDataset = values.dataset ?? values.split ?? values.rows;
+  if (model.preprocessing !== undefined && fromDataset === undefined) {
+    const rows = await predictTable(model, model.preprocessing, await rowSource(file, io), values.json ?? false, io);
+    if (rows === 0) warnOfNone(file, io);
+    return 0;
+  }
+  const answer = createAnswers(model);
   const batches = await openRows(model, values, file, io).catch((error: unknown) => {
     throw nameFlag(error, predictOptions, withModel(raw, request.positionals));
   });
@@ -44,11 +51,26 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
     else printRows(io.stdout, answers.map(cellsOf));
     rows += batch.numbers.length;
   }
-  if (rows === 0) {
-    const source = file === undefined || file === '-' ? STANDARD_INPUT : file;
-    printLine(io.stderr, `gradloom predict: warning: ${source} has no rows`);
-  }
+  if (rows === 0) warnOfNone(file, io);
   return 0;
+}
+
+function warnOfNone(file: string | undefined, io: Io): void {
+  const source = file === undefined || file === '-' ? STANDARD_INPUT : file;
+  printLine(io.stderr, `gradloom predict: warning: ${source} has no rows`);
+}
+
+/** Where rows of a table come from. */
+async function rowSource(file: string | undefined, io: Io): Promise<RowSource> {
+  if (file !== undefined && isTable(file)) return { path: file };
+  if (file !== undefined && file !== '-') return { stream: await openFile(file), name: file };
+  refuseNoRows(io);
+  return { stream: io.stdin, name: STANDARD_INPUT };
+}
+
+function refuseNoRows(io: Io): void {
+  if (!io.stdin.isTTY) return;
+  throw new UsageError('no rows are given, expected a file, rows on standard input, or --rows 0..9 of a dataset');
 }
 
 type Batches = Iterable<RowBatch> | AsyncIterable<RowBatch>;
@@ -71,9 +93,7 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
     );
   }
   if (file !== undefined && file !== '-') return textRows(await openFile(file), network, file);
-  if (io.stdin.isTTY) {
-    throw new UsageError('no rows are given, expected a file, rows on standard input, or --rows 0..9 of a dataset');
-  }
+  refuseNoRows(io);
   return textRows(io.stdin, network, STANDARD_INPUT);
 }
 

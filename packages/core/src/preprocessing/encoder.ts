@@ -1,6 +1,7 @@
 import { suggest } from '../text/nearest.ts';
 import { show } from '../text/show.ts';
 import { type Cell, CellError } from './cell.ts';
+import { checkPreprocessing } from './check-preprocessing.ts';
 import { createColumnEncoder, type EncodingNote } from './column-encoder.ts';
 import type { Preprocessing } from './preprocessing.ts';
 
@@ -25,7 +26,9 @@ export interface Encoder {
  * inputs of its column, a gap is filled.
  */
 export function createEncoder(preprocessing: Preprocessing, onNote?: (note: EncodingNote) => void): Encoder {
-  const columns = preprocessing.columns.map((encoding) => createColumnEncoder(encoding, onNote));
+  const columns = checkPreprocessing('createEncoder', preprocessing).columns.map((encoding) =>
+    createColumnEncoder(encoding, onNote),
+  );
   const known = columns.map(({ name }) => name);
   const isKnown = new Set(known);
   const names = columns.flatMap(({ inputs }) => inputs);

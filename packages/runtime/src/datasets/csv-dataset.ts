@@ -1,5 +1,6 @@
 import { OptionError } from '@gradloom/core';
 import { counted, oneOf, onlyKeys, show, suggest } from '@gradloom/core/internal';
+import { checkPath } from '../files/check-path.ts';
 import { RoomError } from '../memory/memory-room.ts';
 import { checkDataset } from './check-dataset.ts';
 import { createClassNames } from './class-names.ts';
@@ -39,6 +40,7 @@ const CSV_OPTIONS = [
  * @throws Error naming the file, line and column of the problem; OptionError for an option that does not fit the file.
  */
 export async function loadCsv(path: string, options: CsvOptions = {}): Promise<Dataset> {
+  checkPath('loadCsv', path);
   onlyKeys('loadCsv', options, CSV_OPTIONS);
   const { name = path, header, classNames, divisor = 1 } = options;
   if (options.targets !== undefined) oneOf('loadCsv', 'targets', options.targets, targetKinds);

@@ -1,5 +1,5 @@
 import { CsvError, Parser } from 'csv-parse';
-import { openBytes } from '../files/byte-source.ts';
+import { type ByteSource, openBytes } from '../files/byte-source.ts';
 import { readText } from './read-text.ts';
 import { findDelimiter } from './tables/find-delimiter.ts';
 import { type DelimiterName, delimiters } from './tables/table-reader.ts';
@@ -33,10 +33,11 @@ export async function* readCsv(
   path: string,
   delimiter?: string,
   onDelimiter?: (name: DelimiterName) => void,
+  opened?: ByteSource, // where `path` names no file
 ): AsyncGenerator<readonly CsvRecord[]> {
   const fault = (has: string, expected: string, cause?: unknown) =>
     new Error(`readCsv: ${path} has ${has}, expected ${expected}`, { cause });
-  const source = await openBytes('readCsv', path, 'a CSV file', MOST_UNPACKED);
+  const source = opened ?? (await openBytes('readCsv', path, 'a CSV file', MOST_UNPACKED));
   let records: CsvRecord[] = [];
   let parser: RecordParser | undefined;
   const parserFor = (text: string): RecordParser => {

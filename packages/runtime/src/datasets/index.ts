@@ -24,7 +24,7 @@ export { fitPreprocessing } from './tables/fit-preprocessing.ts';
 export { openTable, readTable, readTableAs } from './tables/read-table.ts';
 export { encodeSplit, type PreparedTable, prepareTable, rowsOfSplit, splitTable } from './tables/split-table.ts';
 export type { NumberColumn, Table, TableColumn, WordColumn } from './tables/table.ts';
-export { tableFormatOf, tableFormats } from './tables/table-formats.ts';
+export { openCsvStream, tableFormatOf, tableFormats } from './tables/table-formats.ts';
 export { type Scale, type TableOptions, tableOptions } from './tables/table-options.ts';
 export { type TableName, tableFiles, tablePath } from './tables/table-path.ts';
 export type { DelimiterName, TableReader, TableReadOptions, TableRow } from './tables/table-reader.ts';

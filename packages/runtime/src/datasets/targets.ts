@@ -83,7 +83,13 @@ function* checkInputInTurns(where: string, network: Network, dataset: Dataset): 
     const index = array[i] / divisor;
     if (i % STRETCH === 0) yield;
     if (index >= 0 && index < spec.vocabulary && Number.isInteger(index)) continue;
-    const hint = divisor === 1 ? '' : `; its numbers are divided by ${divisor}: divisor=1 takes them as they are`;
+    const scaled = '; the numbers of a table are scaled: --scale none takes them as they are';
+    const hint =
+      dataset.preprocessing !== undefined
+        ? scaled
+        : divisor === 1
+          ? ''
+          : `; its numbers are divided by ${divisor}: divisor=1 takes them as they are`;
     const range = `a whole number from 0 to ${spec.vocabulary - 1}`;
     const problem = `has ${show(index)}, expected ${range} (of ${layer.label}${hint})`;
     const about = `${name}: the index at row ${Math.floor(i / columns)}, place ${i % columns}`;

@@ -1,4 +1,7 @@
+import type { Readable } from 'node:stream';
 import { readNumber } from '@gradloom/core/internal';
+import type { ByteSource } from '../../files/byte-source.ts';
+import { streamSource } from '../../files/stream-source.ts';
 import { type CsvRecord, readCsv } from '../csv-records.ts';
 import {
   type DelimiterName,
@@ -19,11 +22,20 @@ const shown: Readonly<Record<DelimiterName, string>> = {
  * Opens a CSV file, plain or gzipped. Where the options do not say, the delimiter is found from the first rows, and the
  * first row holds names if no field of it is a number.
  */
-export async function openCsvTable(path: string, { header, delimiter }: TableReadOptions): Promise<TableReader> {
+export async function openCsvTable(
+  path: string,
+  { header, delimiter }: TableReadOptions,
+  source?: ByteSource, // where `path` names no file
+): Promise<TableReader> {
   let found = delimiter;
-  const records = readCsv(path, delimiter && delimiters[delimiter], (name) => {
-    found = name;
-  });
+  const records = readCsv(
+    path,
+    delimiter && delimiters[delimiter],
+    (name) => {
+      found = name;
+    },
+    source,
+  );
   let first: readonly CsvRecord[] = [];
   while (first.length === 0) {
     const next = await records.next();
@@ -54,3 +66,7 @@ async function* rowsOf(
 }
 
 const rowOf = ({ line, fields }: CsvRecord): TableRow => ({ place: `line ${line}`, cells: fields });
+
+/** Opens CSV from a stream, such as standard input, which has this name in messages. */
+export const openCsvStream = (stream: Readable, name: string): Promise<TableReader> =>
+  openCsvTable(name, {}, streamSource(stream));

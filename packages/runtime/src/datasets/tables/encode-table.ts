@@ -1,6 +1,7 @@
 import {
   CellError,
   type ColumnEncoding,
+  checkPreprocessing,
   type EncodingNote,
   type Preprocessing,
   type TargetDecoding,
@@ -8,6 +9,7 @@ import {
 import { createCategoryEncoder, createNumberEncoder } from '@gradloom/core/internal';
 import { checkDataset } from '../check-dataset.ts';
 import { type DataMatrix, type Dataset, sharedArrays, valueMatrix } from '../dataset.ts';
+import { checkRows, checkTable } from './check-table.ts';
 import type { Table, TableColumn } from './table.ts';
 
 /**
@@ -21,6 +23,8 @@ export function encodeTable(
   rows: Uint32Array,
   onNote?: (note: EncodingNote) => void,
 ): Dataset {
+  checkRows('encodeTable', 'rows', rows, checkTable('encodeTable', table));
+  checkPreprocessing('encodeTable', preprocessing);
   const columns = new Map(table.inputs.map((column) => [column.name, column]));
   const encoders = preprocessing.columns.map((encoding) => columnWriter(encoding, columns.get(encoding.name), onNote));
   const I = encoders.reduce((sum, { width }) => sum + width, 0);

@@ -1,5 +1,6 @@
 import type { ColumnEncoding, Preprocessing, TargetDecoding } from '@gradloom/core';
 import { readNumber, show } from '@gradloom/core/internal';
+import { checkRows, checkTable } from './check-table.ts';
 import { deviationOf, meanOf, quantileOf } from './statistics.ts';
 import type { Table, TableColumn } from './table.ts';
 import type { Scale } from './table-options.ts';
@@ -17,6 +18,7 @@ const LEAST_GAPS = 10;
  * @throws Error for a column whose numbers are too large to be scaled.
  */
 export function fitPreprocessing(table: Table, rows: Uint32Array): Preprocessing {
+  checkRows('fitPreprocessing', 'rows', rows, checkTable('fitPreprocessing', table));
   const { scale = 'standard', missing = 'impute' } = table.options;
   return {
     version: 1,

@@ -1,6 +1,13 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type Cell, CellError, type ColumnType, OptionError, type Preprocessing } from '@gradloom/core';
+import {
+  type Cell,
+  CellError,
+  type ColumnType,
+  checkPreprocessing,
+  OptionError,
+  type Preprocessing,
+} from '@gradloom/core';
 import { counted, isGap, readCategory, show } from '@gradloom/core/internal';
 import { checkPath } from '../../files/check-path.ts';
 import { RoomError } from '../../memory/memory-room.ts';
@@ -29,8 +36,11 @@ export const readTable = (path: string, options: TableOptions = {}): Promise<Tab
  * Reads the columns that a model was trained with, as they were read then.
  * @throws Error likewise, and for a column that is missing.
  */
-export const readTableAs = (path: string, preprocessing: Preprocessing, options: TableOptions = {}): Promise<Table> =>
-  read(path, options, preprocessing);
+export const readTableAs = async (
+  path: string,
+  preprocessing: Preprocessing,
+  options: TableOptions = {},
+): Promise<Table> => read(path, options, checkPreprocessing('readTableAs', preprocessing));
 
 async function read(path: string, given: TableOptions, preprocessing: Preprocessing | null): Promise<Table> {
   const where = 'readTable';
@@ -49,6 +59,8 @@ async function read(path: string, given: TableOptions, preprocessing: Preprocess
 
 /** Opens a table in the format that its name says. @throws Error naming the path. */
 export async function openTable(path: string, options: TableOptions = {}): Promise<TableReader> {
+  checkPath('openTable', path);
+  tableOptions.read(options);
   const format = tableFormatOf(path);
   if (format !== undefined) return format.open(path, options);
   const exists = statSync(path, { throwIfNoEntry: false }) !== undefined;
@@ -85,7 +97,7 @@ async function collect(
     if (found.length > MOST_COLUMNS) {
       throw fault(` has ${found.length} columns, expected at most ${MOST_COLUMNS}`);
     }
-    const all = isNamed ? namesOf(found, reader.namesPlace ?? 'the first row', fault) : found;
+    const all = isNamed ? namesOf(found, reader.namesPlace ?? 'the first row', fault) : inOrder(found, preprocessing);
     return planReading(where, all, isNamed, options, preprocessing, (problem) => fault(` ${problem}`));
   }
 
@@ -201,6 +213,13 @@ const weightCollector = (name: string, collector: ColumnCollector): ColumnCollec
     collector.add(cell, place);
   },
 });
+
+/** Without names, a model's columns are read in their order, the target last. */
+function inOrder(places: readonly string[], preprocessing: Preprocessing | null): readonly string[] {
+  if (preprocessing === null) return places;
+  const names = [...preprocessing.columns, ...preprocessing.target].map(({ name }) => name);
+  return names.length === places.length ? names : places;
+}
 
 /** The names of columns, each of them once. */
 function namesOf(found: readonly string[], place: string, fault: (problem: string) => Error): string[] {

@@ -2,6 +2,7 @@ import type { EncodingNote, Preprocessing } from '@gradloom/core';
 import { show } from '@gradloom/core/internal';
 import type { DataSplits } from '../dataset.ts';
 import { type SplitOptions, type SplitRows, splitRows } from '../split.ts';
+import { checkSplitRows, checkTable } from './check-table.ts';
 import { encodeTable } from './encode-table.ts';
 import { fitPreprocessing } from './fit-preprocessing.ts';
 import type { Table } from './table.ts';
@@ -28,13 +29,14 @@ export const splitTable = (table: Table, options: SplitOptions = {}): PreparedTa
 
 /** The rows that `splitTable` deals out. */
 export function rowsOfSplit(table: Table, options: SplitOptions = {}): SplitRows {
-  const [{ data }] = table.targets;
+  const [{ data }] = checkTable('splitTable', table).targets;
   const labels = data.kind === 'words' ? { indices: data.indices, classes: data.words.length } : null;
   return splitRows('splitTable', table, labels, options);
 }
 
 /** Fits on the training rows that are given, such as those of a fold, and encodes each set. */
 export function prepareTable(table: Table, rows: SplitRows): PreparedTable {
+  checkSplitRows('prepareTable', rows, checkTable('prepareTable', table));
   const preprocessing = fitPreprocessing(table, rows.train);
   const notes: string[] = [];
   return { sets: encodeSplit(table, preprocessing, rows, notes), preprocessing, rows, notes };
@@ -47,6 +49,7 @@ export function encodeSplit(
   rows: SplitRows,
   notes: string[] = [],
 ): DataSplits {
+  checkSplitRows('encodeSplit', rows, checkTable('encodeSplit', table));
   const encode = (set: keyof SplitRows, indices: Uint32Array) => {
     const unknown = new Map<string, Set<string>>();
     const note = ({ column, value }: EncodingNote) => {

@@ -1,5 +1,9 @@
 import { basename } from 'node:path';
-import type { TableFormat } from './table-reader.ts';
+import type { Readable } from 'node:stream';
+import { OptionError } from '@gradloom/core';
+import { record, show } from '@gradloom/core/internal';
+import { checkPath } from '../../files/check-path.ts';
+import type { TableFormat, TableReader } from './table-reader.ts';
 
 const isNamed = (pattern: RegExp) => (path: string) => pattern.test(basename(path));
 
@@ -30,6 +34,16 @@ const table = {
 /** Every format of tables; the first that matches is used. */
 export const tableFormats: Readonly<Record<keyof typeof table, TableFormat>> = table;
 
+/** Opens CSV from a stream, such as standard input, which has this name in messages. */
+export async function openCsvStream(stream: Readable, name: string): Promise<TableReader> {
+  const wanted = 'a readable stream';
+  if (typeof record('openCsvStream', 'stream', stream, wanted)[Symbol.asyncIterator] !== 'function') {
+    throw new OptionError('openCsvStream', 'stream', `has ${show(stream)}, expected ${wanted}`);
+  }
+  checkPath('openCsvStream', name, 'name');
+  return (await import('./csv-table.ts')).openCsvStream(stream, name);
+}
+
 /** The format of a file with this name; undefined if it is no table. */
 export const tableFormatOf = (path: string): TableFormat | undefined =>
-  Object.values(tableFormats).find((format) => format.matches(path));
+  Object.values(tableFormats).find((format) => format.matches(checkPath('tableFormatOf', path)));

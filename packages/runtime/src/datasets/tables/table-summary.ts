@@ -1,5 +1,6 @@
-import type { ColumnEncoding, Preprocessing, TargetDecoding } from '@gradloom/core';
+import { type ColumnEncoding, checkPreprocessing, type Preprocessing, type TargetDecoding } from '@gradloom/core';
 import { counted } from '@gradloom/core/internal';
+import { checkTable } from './check-table.ts';
 import type { Table, TableColumn } from './table.ts';
 
 /** What was found about a column, and what becomes of it. */
@@ -20,6 +21,8 @@ export interface ColumnSummary {
 
 /** A line for each column. */
 export function summarizeTable(table: Table, preprocessing: Preprocessing): ColumnSummary[] {
+  checkTable('summarizeTable', table);
+  checkPreprocessing('summarizeTable', preprocessing);
   const inputs = table.inputs.map(({ name, type, reason, gaps }, c): ColumnSummary => {
     return { name, role: 'input', type, reason, gaps, becomes: inputsOf(preprocessing.columns[c], gaps > 0) };
   });

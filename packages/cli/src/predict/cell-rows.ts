@@ -1,0 +1,141 @@
+import type { Readable } from 'node:stream';
+import type { Cell } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
+import type { TableReader, TableRow } from '@gradloom/runtime/internal';
+
+/** Rows of a table that a model answers: the cells of its own columns, in its order. */
+export interface CellRows {
+  readonly batches: AsyncIterable<readonly TableRow[]>;
+  /** Names of columns that are there and not read. */
+  readonly unread: readonly string[];
+}
+
+/**
+ * The columns of a model among those of a table, by name; without names in their order.
+ * @throws Error naming the column that is missing.
+ */
+export function pickColumns(reader: TableReader, wanted: readonly string[], source: string): CellRows {
+  const names = reader.names();
+  if (names === null) return { batches: refuseOthers(reader, wanted, source), unread: [] };
+  const places = wanted.map((name) => names.indexOf(name));
+  const missing = wanted.find((_, c) => places[c] === -1);
+  if (missing !== undefined) {
+    const known = names.slice(0, 20).map(show).join(', ');
+    throw new Error(
+      `${source} has the columns ${known}, expected ${show(missing)} too, which the model was trained with`,
+    );
+  }
+  const unread = names.filter((name) => !wanted.includes(name));
+  return { batches: picked(reader, places, names.length, source), unread };
+}
+
+async function* picked(
+  reader: TableReader,
+  places: readonly number[],
+  width: number,
+  source: string,
+): AsyncGenerator<readonly TableRow[]> {
+  for await (const batch of reader.batches) {
+    yield batch.map(({ place, cells }) => {
+      if (cells.length === width) return { place, cells: places.map((at) => cells[at]) };
+      throw new Error(
+        `${place} of ${source} has ${cells.length} columns, expected ${width} (as in the names of columns)`,
+      );
+    });
+  }
+}
+
+async function* refuseOthers(
+  reader: TableReader,
+  wanted: readonly string[],
+  source: string,
+): AsyncGenerator<readonly TableRow[]> {
+  for await (const batch of reader.batches) {
+    for (const { place, cells } of batch) {
+      if (cells.length === wanted.length) continue;
+      const list = wanted.slice(0, 20).map(show).join(', ');
+      throw new Error(`${place} of ${source} has ${cells.length} columns, expected ${wanted.length} (${list})`);
+    }
+    yield batch;
+  }
+}
+
+/** Characters of a line: far more than any row has. */
+const MOST_CHARACTERS = 1 << 22;
+
+/**
+ * Rows of JSON lines, each an object by column name or an array of cells. All lines that have arrived make a batch: a
+ * pipe is answered at once.
+ */
+export async function* jsonRows(
+  texts: AsyncIterable<string>,
+  wanted: readonly string[],
+  source: string,
+): AsyncGenerator<readonly TableRow[]> {
+  let rest = '';
+  let line = 0;
+  const take = (lines: readonly string[]): TableRow[] =>
+    lines.flatMap((text) => {
+      line++;
+      return text.trim() === '' ? [] : [rowOf(text, wanted, `line ${line}`, source)];
+    });
+  for await (const text of texts) {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    const rows = take(lines);
+    if (rows.length > 0) yield rows;
+    if (rest.length > MOST_CHARACTERS) {
+      throw new Error(`line ${line + 1} of ${source} has more than ${MOST_CHARACTERS} characters, expected a row`);
+    }
+  }
+  const last = take([rest]);
+  if (last.length > 0) yield last;
+}
+
+function rowOf(text: string, wanted: readonly string[], place: string, source: string): TableRow {
+  const expected = 'a JSON object by column name, or an array of cells';
+  let row: unknown;
+  try {
+    row = JSON.parse(text);
+  } catch {
+    throw new Error(`${place} of ${source} has ${show(text.trim())}, expected ${expected}`);
+  }
+  if (typeof row !== 'object' || row === null)
+    throw new Error(`${place} of ${source} has ${show(row)}, expected ${expected}`);
+  if (Array.isArray(row)) {
+    if (row.length === wanted.length) return { place, cells: row };
+    throw new Error(
+      `${place} of ${source} has ${row.length} cells, expected ${wanted.length} (${wanted.map(show).join(', ')})`,
+    );
+  }
+  const missing = wanted.find((name) => !Object.hasOwn(row, name));
+  if (missing !== undefined) {
+    throw new Error(`${place} of ${source} has no ${show(missing)}, expected a value, or null for a gap`);
+  }
+  const cells: Readonly<Record<string, Cell>> = { ...row };
+  return { place, cells: wanted.map((name) => cells[name]) };
+}
+
+/** The text of a stream as it arrives. */
+export async function* textOf(stream: Readable): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  for await (const chunk of stream) yield typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+  const rest = decoder.decode();
+  if (rest !== '') yield rest;
+}
+
+/** A stream and its first character that is no space, which are then read together. */
+export async function peek(stream: Readable): Promise<{ first: string; texts: AsyncGenerator<string> }> {
+  const texts = textOf(stream);
+  let start = '';
+  while (start.trim() === '') {
+    const next = await texts.next();
+    if (next.done) break;
+    start += next.value;
+  }
+  async function* whole(): AsyncGenerator<string> {
+    if (start !== '') yield start;
+    yield* texts;
+  }
+  return { first: start.trim().at(0) ?? '', texts: whole() };
+}
