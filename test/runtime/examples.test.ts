@@ -31,7 +31,16 @@ async function runIn(folder: string, file: string, ...flags: string[]) {
 test('each is a program of less than 40 lines', () => {
   const programs = readdirSync(examples).filter((name) => !name.endsWith('.html'));
   expect(programs.sort()).toEqual([
-    ...['browser.js', 'my-parts.mjs', 'own-parts.mjs', 'server.mjs', 'train.cjs', 'train.mjs', 'train.mts'],
+    ...[
+      'browser.js',
+      'my-parts.mjs',
+      'own-parts.mjs',
+      'server.mjs',
+      'train.cjs',
+      'train.mjs',
+      'train.mts',
+      'training-loop.mjs',
+    ],
   ]);
   for (const name of programs) {
     expect(readFileSync(join(examples, name), 'utf8').trimEnd().split('\n').length, name).toBeLessThan(40);
@@ -48,6 +57,12 @@ test('own-parts.mjs learns a quantile by parts of its own, and loads its model w
   const { stdout, stderr } = await runIn(copiedExamples(), 'own-parts.mjs');
   expect(stderr).toBe('');
   expect(stdout).toMatch(/^(8\d|9\d) % of the targets are below the output\nat 0\.5: 1\.[2-6]\d\n$/);
+});
+
+test('training-loop.mjs halves its rate until it is small', async () => {
+  const { stdout, stderr } = await runIn(copiedExamples(), 'training-loop.mjs');
+  expect(stderr).toBe('');
+  expect(stdout).toMatch(/^halved the rate 6 times, accuracy 0\.[89]\d\n$/);
 });
 
 test('train.mts stops when validation no longer gets better', async () => {

@@ -63,6 +63,7 @@ const published = {
       'createEncoder',
       'createModel',
       'createPool',
+      'createTrainer',
       'datasetFromRows',
       'evaluateModel',
       'explainModel',
@@ -135,7 +136,7 @@ const types = {
   NamedArraysOptions NpyOptions NumberFile OnNan OutputReader Pool PoolOptions ProbeEvent Profile Progress ProgressEvent
   RecoveryEvent Retry RollbackEvent RowsOptions RunArrays RunRecord SavedState SplitOptions Spread
   StartEvent StepsEvent SyntheticName SyntheticOptions TableName TargetKind ThreadsEvent TrainEvent TrainOptions
-  TrainResult TrainingRun Trial WarningEvent WrittenCheckpoint
+  Trainer TrainerStep TrainResult TrainingRun Trial WarningEvent WrittenCheckpoint
   ColumnSummary DelimiterName NumberColumn PreparedTable Scale SplitRows Table TableColumn TableOptions WordColumn
 `),
 };

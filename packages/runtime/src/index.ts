@@ -217,6 +217,7 @@ export type { Renames } from './model-formats/match-tensors.ts';
 export type { LoadOptions } from './own/load-options.ts';
 export { loadParts } from './own/load-parts.ts';
 export type { ClassWeight } from './run/class-weight.ts';
+export { createTrainer, type Trainer, type TrainerStep } from './run/create-trainer.ts';
 export type {
   CheckpointEvent,
   EpochEvent,

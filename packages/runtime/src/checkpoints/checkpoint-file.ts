@@ -207,7 +207,10 @@ function checkProgress(
   whole('progress.threads', progress.threads, 1);
   whole('progress.gradientThreads', progress.gradientThreads, 0);
   whole('progress.rollbacks', progress.rollbacks ?? 0, 0);
-  const { elapsedMs, validation, test, best } = progress;
+  const { elapsedMs, rate, validation, test, best } = progress;
+  if (rate !== undefined && !(typeof rate === 'number' && rate >= 0)) {
+    throw new Error(`progress.rate has ${show(rate)}, expected a number of at least 0`);
+  }
   if (typeof elapsedMs !== 'number' || !(elapsedMs >= 0)) {
     throw new Error(`progress.elapsedMs has ${show(elapsedMs)}, expected a number of at least 0`);
   }

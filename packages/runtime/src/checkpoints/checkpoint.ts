@@ -86,6 +86,8 @@ export interface Progress {
   test?: Evaluation;
   /** Number of rollbacks, each of which halved the learning rate. */
   rollbacks?: number;
+  /** The learning rate that `Trainer.setRate` has set in place of that of the schedule. */
+  rate?: number;
   /** The lowest loss among the evaluations or checkpoints so far, and the steps done by then. */
   best?: LowestLoss;
   /** Counters of early stopping, once there was an evaluation. */

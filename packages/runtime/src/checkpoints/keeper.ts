@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { DataSplits } from '../datasets/dataset.ts';
-import { epochStart, type History } from '../faults/history.ts';
+import type { History } from '../faults/history.ts';
 import type { Arena } from '../memory/arena.ts';
 import type { EarlyStopping } from '../run/early-stopping.ts';
 import type { EpochLog } from '../run/epoch-log.ts';
@@ -11,6 +11,7 @@ import type { RunSetup } from '../threads/protocol.ts';
 import { inTurns } from '../turns/in-turns.ts';
 import type { Progress, RunRecord } from './checkpoint.ts';
 import { type CheckpointEntry, type CheckpointPlace, LAST_FILE, type Written } from './checkpoint-folder.ts';
+import { currentState } from './current-state.ts';
 import { recordOf } from './resume.ts';
 
 /** Writes the checkpoints of a run; only called between spans, when the arena does not change. */
@@ -81,15 +82,7 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
     // Hashing the rows waits until it is needed.
     record ??= await inTurns(recordOf(plan, data, setup.backend));
     const folder = open();
-    const { theta: parameters, state, scalars, scheduleState } = arena;
-    const arrays = { parameters, state, scalars, scheduleState, ...epochLog.state() };
-    const earlier = history.saved(epochStart(progress.step, plan.context.stepsPerEpoch));
-    const checkpoint = {
-      ...{ loss: setup.loss, metadata, record, progress, arrays },
-      ...(data.train.preprocessing === undefined ? {} : { preprocessing: data.train.preprocessing }),
-      ...(earlier === undefined ? {} : { earlier }),
-      ...(early?.best === undefined ? {} : { best: early.best }),
-    };
+    const checkpoint = currentState({ plan, setup, arena, progress, epochLog, history, early }, record, metadata);
     const opens = !isOpened;
     return { folder, opens, checkpoint, isBest: isImproved, keep: most, kept, adopts: resume !== null };
   }

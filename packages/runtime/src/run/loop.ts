@@ -16,40 +16,50 @@ import { openState, type RunState, type RunSurroundings } from './state.ts';
 
 /** Runs all steps of a run, or those up to the signal. */
 export async function runSteps(run: PreparedRun, surroundings: RunSurroundings): Promise<TrainResult> {
-  const state = await openState(run, surroundings);
-  const { progress, tuner, emit } = state;
-  emit(startEvent(run, progress));
-  if (tuner !== null) progress.threads = tuner.choice.threads;
+  const state = await startRun(run, surroundings);
   await runSpans(state);
   return await finish(state);
 }
 
-/**
- * Runs span after span until the last step, the signal or a failure; between spans all threads are idle, and events are
- * emitted.
- */
+/** The state of a run before its first step. */
+export async function startRun(run: PreparedRun, surroundings: RunSurroundings): Promise<RunState> {
+  const state = await openState(run, surroundings);
+  const { progress, tuner, emit } = state;
+  emit(startEvent(run, progress));
+  if (tuner !== null) progress.threads = tuner.choice.threads;
+  return state;
+}
+
+/** Runs span after span until the last step, the signal or a failure. */
 async function runSpans(state: RunState): Promise<void> {
+  const { plan, progress } = state;
+  while (!isDone(plan, progress) && !plan.signal?.aborted) await advance(state);
+}
+
+/**
+ * Runs the next span, which ends before step `until` at the latest; between spans all threads are idle, and events are
+ * emitted. After a bad step it may be one that goes back.
+ */
+export async function advance(state: RunState, until = Number.POSITIVE_INFINITY): Promise<void> {
   const { plan, arena, progress, history, spanLength, keeper } = state;
-  while (!isDone(plan, progress) && !plan.signal?.aborted) {
-    if (progress.step === state.halvesAt) halveRate(state);
-    if (progress.step === state.ending?.step) throw await endAt(state, state.ending);
-    const span = await nextSpan(state);
-    setRates(state, span.limit);
-    await inTurns(history.take());
-    spanLength.begin();
-    const done = await trainSpan(state, span);
-    spanLength.end();
-    if (done.bad || !(await weightsAreFinite(arena))) {
-      await goBack(state, span.first, done);
-      continue;
-    }
-    toUnits(state, done);
-    if (span.probe) await reportLook(state);
-    await reportSpan(state, done);
-    history.passTo(epochStart(progress.step, plan.context.stepsPerEpoch));
-    if (!span.probe) reportThreads(state, done);
-    if (!isDone(plan, progress)) await keeper?.keepIfDue();
+  if (progress.step === state.halvesAt) halveRate(state);
+  if (progress.step === state.ending?.step) throw await endAt(state, state.ending);
+  const span = await nextSpan(state, until);
+  setRates(state, span.limit);
+  await inTurns(history.take());
+  spanLength.begin();
+  const done = await trainSpan(state, span);
+  spanLength.end();
+  if (done.bad || !(await weightsAreFinite(arena))) {
+    await goBack(state, span.first, done);
+    return;
   }
+  toUnits(state, done);
+  if (span.probe) await reportLook(state);
+  await reportSpan(state, done);
+  history.passTo(epochStart(progress.step, plan.context.stepsPerEpoch));
+  if (!span.probe) reportThreads(state, done);
+  if (!isDone(plan, progress)) await keeper?.keepIfDue();
 }
 
 /** The losses of a span in the units of the targets, before anything reads them. */

@@ -12,8 +12,8 @@ export interface NextSpan {
   readonly probe: boolean; // a look into the layers
 }
 
-/** The next steps at which nobody has to look before they are done; creates the orders of their rows. */
-export async function nextSpan(state: RunState): Promise<NextSpan> {
+/** The next steps before `until` between which nobody has to look; creates the orders of their rows. */
+export async function nextSpan(state: RunState, until: number): Promise<NextSpan> {
   const { plan, look, keeper, halvesAt, ending } = state;
   const { totalSteps, stepsPerEpoch } = plan.context;
   const first = state.progress.step;
@@ -24,7 +24,7 @@ export async function nextSpan(state: RunState): Promise<NextSpan> {
   const nextLook = look?.next(first) ?? totalSteps;
   const nextKeep = keeper?.next(first) ?? totalSteps;
   const goesTo = Math.min(halvesAt, ending?.step ?? totalSteps, await ordersReady(state, epoch));
-  const limit = Math.min(totalSteps, first + ring, nextLook, nextKeep, nextStop(state, epoch), goesTo);
+  const limit = Math.min(totalSteps, first + ring, nextLook, nextKeep, nextStop(state, epoch), goesTo, until);
   return { first, limit, probe };
 }
 

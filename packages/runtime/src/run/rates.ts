@@ -14,7 +14,8 @@ export function setRates(state: RunState, limit: number): void {
 
 function rateAt({ plan, arena, progress }: RunState, step: number): number {
   const { optimizer, schedule } = plan;
-  return (optimizer.lr * schedule.factor(step, arena.scheduleState)) / 2 ** (progress.rollbacks ?? 0);
+  const rate = progress.rate ?? optimizer.lr * schedule.factor(step, arena.scheduleState);
+  return rate / 2 ** (progress.rollbacks ?? 0);
 }
 
 /** At the start of the epoch of a bad step, after going back to it. */
@@ -23,4 +24,11 @@ export function halveRate(state: RunState): void {
   progress.rollbacks = (progress.rollbacks ?? 0) + 1;
   state.ratesEnd = progress.step;
   state.halvesAt = Number.POSITIVE_INFINITY;
+}
+
+/** Takes `rate` in place of that of the schedule, from the next step on; null: that of the schedule again. */
+export function setRate(state: RunState, rate: number | null): void {
+  if (rate === null) delete state.progress.rate;
+  else state.progress.rate = rate;
+  state.ratesEnd = state.progress.step;
 }

@@ -1,21 +1,13 @@
 import type { NetworkSpec } from '@gradloom/core';
-import { takeCheckpointPlace } from '../checkpoints/checkpoint-folder.ts';
-import { checkResume, recordOf } from '../checkpoints/resume.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
-import { loadModules } from '../own/load-parts.ts';
-import { createPool, isPool } from '../threads/pool.ts';
 import { inTurns } from '../turns/in-turns.ts';
-import { checkSplits } from './check-splits.ts';
-import { copyJson } from './copy-json.ts';
 import { createEventStream } from './event-stream.ts';
 import type { TrainEvent } from './events.ts';
 import { runSteps } from './loop.ts';
+import { holdPool, prepareWith, takeSurroundings } from './open-run.ts';
 import type { TrainOptions } from './options.ts';
-import { planRunInTurns, type RunPlan } from './plan.ts';
-import { prepareRunInTurns } from './prepare.ts';
 import type { TrainResult } from './results.ts';
 import { finishedRun } from './start-run.ts';
-import { backendWarnings } from './warnings.ts';
 
 /**
  * A run in the background: read its events (`for await (const event of run)`), await its result (`await run.result`),
@@ -70,71 +62,24 @@ function refuseAwait(_resolve: unknown, reject: (error: Error) => void): never {
   return undefined as never;
 }
 
-/** Holds the pool at once, so that `pool.close()` right after `train` waits for this run. */
 async function runTraining(
   spec: NetworkSpec,
   data: DataSplits,
   options: TrainOptions,
   emit: (event: TrainEvent) => void,
 ): Promise<TrainResult> {
-  const release = isPool(options?.pool) ? options.pool.hold() : undefined;
+  const release = holdPool(options);
   try {
-    return await runPlanned(spec, data, options, emit);
-  } finally {
-    release?.();
-  }
-}
-
-/** With the parts of modules, which are imported before anything else. */
-async function planned(spec: NetworkSpec, data: DataSplits, options: TrainOptions): Promise<RunPlan> {
-  const { modules } = options ?? {};
-  if (!Array.isArray(modules)) return await inTurns(planRunInTurns(spec, data, options));
-  // What the caller may change meanwhile.
-  const [network, splits, given] = [copyJson(spec), checkSplits(data), copyOptions(options)];
-  const parts = await loadModules('train', [...modules]);
-  return await inTurns(planRunInTurns(network, splits, given, parts));
-}
-
-async function runPlanned(
-  spec: NetworkSpec,
-  given: DataSplits,
-  options: TrainOptions,
-  emit: (event: TrainEvent) => void,
-): Promise<TrainResult> {
-  const asked = await planned(spec, given, options);
-  const { data } = asked;
-  const run = await inTurns(prepareRunInTurns(asked, data));
-  const { plan } = run;
-  if (plan.resume !== null) {
-    const record = await inTurns(recordOf(plan, data, run.setup.backend));
-    await inTurns(checkResume(plan, record, plan.resume));
-  }
-  const warnings = [...plan.warnings, ...backendWarnings(plan.backend, run.setup.backend)];
-  for (const message of warnings) emit({ type: 'warning', message });
-  const finished = await inTurns(finishedRun(run, data, emit));
-  if (finished !== null) return finished;
-  const place = plan.checkpoint === null ? null : takeCheckpointPlace(plan.checkpoint.folder);
-  try {
-    const pool = plan.pool ?? (await createPool({ threads: plan.threads }));
-    pool.live.add(run.setup.run);
+    const run = await prepareWith(spec, data, options, emit);
+    const finished = await inTurns(finishedRun(run, run.plan.data, emit));
+    if (finished !== null) return finished;
+    const { surroundings, close } = await takeSurroundings(run, emit);
     try {
-      return await runSteps(run, { pool, place, emit });
+      return await runSteps(run, surroundings);
     } finally {
-      pool.live.delete(run.setup.run);
-      if (plan.pool === undefined) await pool.destroy();
+      await close();
     }
   } finally {
-    place?.release();
+    release();
   }
-}
-
-/** The specs among the options are the only ones that are objects of JSON. */
-function copyOptions(options: TrainOptions): TrainOptions {
-  const { loss, optimizer, schedule } = options;
-  return {
-    ...options,
-    ...(loss === undefined ? {} : { loss: copyJson(loss) }),
-    ...(optimizer === undefined ? {} : { optimizer: copyJson(optimizer) }),
-    ...(schedule === undefined ? {} : { schedule: copyJson(schedule) }),
-  };
 }
