@@ -1,9 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { NetworkSpec } from '@gradloom/core';
 import {
   type BackendChoice,
   createPool,
   type DataSplits,
   datasetFromRows,
+  evaluateModel,
+  fingerprint,
+  LAST_FILE,
+  loadModel,
   type Pool,
   splitDataset,
   type TrainEvent,
@@ -49,6 +56,14 @@ const cases: [string, TrainOptions, DataSplits, TrainOptions][] = [
     plain,
     { loss: { kind: 'softmax-cross-entropy', labelSmoothing: 0.2 } },
   ],
+  ['a moving average', { ema: 0.9 }, plain, { ema: 0.8 }],
+  [
+    'a moving average of adamw that spares biases, with clipping',
+    { ema: 0.99, clipNorm: 0.5, optimizer: { kind: 'adamw', decayed: 'weights' } },
+    plain,
+    {},
+  ],
+  ['a moving average with rollbacks', { ema: 0.9, onNan: 'rollback' }, plain, { ema: 0.95 }],
   ['weights of rows', {}, weighed, { classWeight: 'balanced' }],
   ['weights of rows and classes', { classWeight: 'balanced' }, weighed, { classWeight: { 1: 2 } }],
 ];
@@ -95,6 +110,43 @@ describe.each(cases)('%s', (_name, own, data, other) => {
     const changed = train(spec, data, { ...base, ...own, ...other, pool, resume: checkpoints[3] }).result;
     if (Object.keys(other).length > 0) await expect(changed).rejects.toThrow('a resume continues the same run');
   });
+});
+
+test('what is evaluated, kept as the best, saved and handed out is the moving average', async () => {
+  const own = { ...base, ema: 0.9, threads: 2, pool } satisfies TrainOptions;
+  const { result, checkpoints } = await checkpointedRun(spec, plain, own, 1);
+  const { validation, test: held, train: rows } = plain;
+  if (validation === undefined || held === undefined) throw new Error('no held-out rows');
+  expect((await evaluateModel(spec, result.parameters, validation)).loss).toBe(result.validation?.loss);
+  expect((await evaluateModel(spec, result.parameters, held)).loss).toBe(result.test?.loss);
+  const last = checkpoints[checkpoints.length - 1];
+  expect(fingerprint(last.arrays.state[last.arrays.state.length - 1])).toBe(result.fingerprint);
+  const trained = await train(spec, { train: rows }, { ...base, pool }).result;
+  expect(fingerprint(last.arrays.parameters)).toBe(trained.fingerprint);
+  const stopped = await train(spec, plain, { ...own, patience: 1, epochs: 9 }).result;
+  expect((await evaluateModel(spec, stopped.parameters, held)).loss).toBe(stopped.test?.loss);
+});
+
+test('a model that is loaded from a checkpoint is the moving average', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gradloom-'));
+  try {
+    const checkpoint = { folder, every: { epochs: 1 } } as const;
+    const result = await train(spec, plain, { ...base, ema: 0.9, pool, checkpoint }).result;
+    expect(fingerprint(loadModel(join(folder, LAST_FILE)).parameters)).toBe(result.fingerprint);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('an average of a run that ends before its first step is its start', async () => {
+  const signal = AbortSignal.abort();
+  const own = { ...base, threads: 3, pool, signal } satisfies TrainOptions;
+  const result = await train(spec, plain, { ...own, ema: 0.9 }).result;
+  expect(result.steps).toBe(0);
+  expect(result.fingerprint).toBe((await train(spec, plain, own).result).fingerprint);
+  const { parameters } = result;
+  const given = await train(spec, plain, { ...own, ema: 0.9, parameters }).result;
+  expect(given.fingerprint).toBe(result.fingerprint);
 });
 
 test('rows whose weights all double, and balanced classes of equal size, take the steps of no weights', async () => {
@@ -174,6 +226,7 @@ test('to accumulate takes the memory of one part', async () => {
 });
 
 test.each<[TrainOptions, string]>([
+  [{ ema: 1 }, 'ema has 1, expected a number between 0 and 1'],
   [{ batch: 'full', accumulate: 2 }, 'accumulate has 2, expected 1 (a full batch has all rows)'],
   [
     { classWeight: 'even' as never },

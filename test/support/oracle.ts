@@ -1,7 +1,6 @@
 import {
   buildNetwork,
   createLoss,
-  createOptimizer,
   createRandom,
   createSchedule,
   createTrainStep,
@@ -15,6 +14,7 @@ import { compileFor, createBackendKernels } from '../../packages/runtime/src/bac
 import { gatherRows } from '../../packages/runtime/src/datasets/gather.ts';
 import { gatherTargets } from '../../packages/runtime/src/datasets/targets.ts';
 import { takeKernelScratch } from '../../packages/runtime/src/memory/thread-scratch.ts';
+import { optimizerOf } from '../../packages/runtime/src/run/optimizer-of.ts';
 import { planWeighing, rowWeights } from '../../packages/runtime/src/run/row-weights.ts';
 
 /**
@@ -24,7 +24,7 @@ import { planWeighing, rowWeights } from '../../packages/runtime/src/run/row-wei
 export function oracle(
   spec: NetworkSpec,
   dataset: Dataset,
-  options: Pick<TrainOptions, 'optimizer' | 'loss' | 'clipNorm' | 'schedule' | 'classWeight'> & {
+  options: Pick<TrainOptions, 'optimizer' | 'loss' | 'clipNorm' | 'schedule' | 'classWeight' | 'ema'> & {
     batch: number;
     steps: number;
     seed: number;
@@ -35,7 +35,7 @@ export function oracle(
   const network = buildNetwork(spec);
   const { batch, seed, steps, clipNorm } = options;
   const loss = createLoss(options.loss ?? 'softmax-cross-entropy');
-  const optimizer = createOptimizer(options.optimizer ?? 'adam');
+  const optimizer = optimizerOf(options.optimizer ?? 'adam', options.ema);
   const stepsPerEpoch = Math.ceil(dataset.rows / batch);
   const schedule = createSchedule(options.schedule ?? 'constant', { totalSteps: steps, stepsPerEpoch });
   const scheduleState = Float64Array.from(schedule.initialState);
@@ -87,5 +87,5 @@ export function oracle(
       schedule.observe?.(scheduleState, epochLosses.reduce((sum, value) => sum + value, 0) / stepsPerEpoch, 1);
     }
   }
-  return { parameters: trainStep.parameters, losses };
+  return { parameters: trainStep.model, losses };
 }

@@ -9,7 +9,7 @@ export const MOST_THREADS = 16;
 export interface RandomRun {
   readonly spec: NetworkSpec;
   readonly dataset: Dataset;
-  readonly options: Pick<TrainOptions, 'optimizer' | 'loss' | 'clipNorm' | 'schedule' | 'classWeight'> & {
+  readonly options: Pick<TrainOptions, 'optimizer' | 'loss' | 'clipNorm' | 'schedule' | 'classWeight' | 'ema'> & {
     batch: number;
     steps: number;
     seed: number;
@@ -142,12 +142,13 @@ export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
       valueLoss: fc.constantFrom('mse' as const, 'quadratic' as const, 'mae' as const, 'huber' as const),
       entropy: fc.boolean(),
       smooths: fc.boolean(),
+      ema: fc.constantFrom(undefined, undefined, 0.5, 0.999),
       clipNorm: fc.constantFrom(undefined, 0.01, 1e6),
       weighs: fc.option(fc.constantFrom('rows' as const, 'classes' as const, 'both' as const), { freq: 2, nil: null }),
       optimizer,
       schedule,
     })
-    .map(({ rows, threads, classes, type, divisor, valueLoss, entropy, smooths, clipNorm, weighs, ...rest }) => {
+    .map(({ rows, threads, classes, type, divisor, valueLoss, entropy, smooths, clipNorm, weighs, ema, ...rest }) => {
       const batch = Math.min(rest.batch, rows);
       const ofClasses = smooths
         ? ({ kind: 'softmax-cross-entropy', labelSmoothing: 0.2 } as const)
@@ -164,6 +165,7 @@ export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
           ...{ batch, steps, seed, loss },
           ...{ optimizer: optimizerSpec, schedule: scheduleSpec },
           ...(clipNorm === undefined ? {} : { clipNorm }),
+          ...(ema === undefined ? {} : { ema }),
           ...(classes && (weighs === 'classes' || weighs === 'both') ? { classWeight: 'balanced' as const } : {}),
         },
         threads,

@@ -1,6 +1,7 @@
 // The functions that a tape can call.
 export { affine, affineBackwardInput } from './affine';
 export { affineBackwardWeights } from './affine-weights';
+export { averageWeights } from './average-weights';
 export { averageRows } from './average-rows';
 export { add, copy, fill, plus, scale } from './vectors';
 export { sgd, sgdMomentum, sgdOfMean } from './sgd';

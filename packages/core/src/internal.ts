@@ -137,7 +137,7 @@ export {
   type ThresholdCriterion,
   thresholdCriteria,
 } from './train/metrics/index.ts';
-export { decayedParameters, optimizerOptions } from './train/optimizers/index.ts';
+export { averaging, decayedParameters, optimizerOptions } from './train/optimizers/index.ts';
 export { countPieces } from './train/pieces.ts';
 export { createProbe, type ProbeReading, probeFigures, probeLength } from './train/probe.ts';
 export { warmupOptions } from './train/schedules/index.ts';

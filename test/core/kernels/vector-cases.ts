@@ -36,4 +36,11 @@ export const vectorCases = {
     writes: ['g'],
     emit: (emit, { g, factor }, [n]) => emit(ops.scale, g, n, factor),
   },
+  averageWeights: {
+    ops: [ops.averageWeights],
+    dims: fc.tuple(length),
+    arrays: ([n]) => ({ average: n, theta: n, share: 1 }),
+    writes: ['average'],
+    emit: (emit, { average, theta, share }, [n]) => emit(ops.averageWeights, average, theta, n, share),
+  },
 } satisfies Record<string, KernelCase>;

@@ -15,6 +15,9 @@ export function tensorsOf({ model, checkpoint }: ModelFile, slots: readonly stri
   const known = new Map(tensors.map((tensor) => [tensor.offset, tensor]));
   const vectors: [string, Float64Array][] = [
     ['', model.parameters],
+    ...(checkpoint?.record.ema === undefined
+      ? []
+      : [[' trained', checkpoint.arrays.parameters] as [string, Float64Array]]),
     ...slots.map((slot, k): [string, Float64Array] => [` ${slot}`, checkpoint?.arrays.state[k] ?? new Float64Array(0)]),
   ];
   return vectors.flatMap(([suffix, vector]) =>

@@ -15,6 +15,7 @@ export const realNumber = (wanted: string, ok: (value: number) => boolean): Kind
 
 export const positive = realNumber('a number above 0', (x) => x > 0);
 export const nonNegative = realNumber('a number of at least 0', (x) => x >= 0);
+export const betweenZeroAndOne = realNumber('a number between 0 and 1, such as 0.999', (x) => x > 0 && x < 1);
 export const fraction = realNumber('a number from 0 to below 1, such as 0.2', (x) => x >= 0 && x < 1);
 
 /** A whole number of at least 1, or a word instead. */

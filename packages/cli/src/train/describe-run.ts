@@ -24,11 +24,14 @@ export function describeRun({ recipe, event }: RunStart): string[] {
   return [
     `${train.name}: ${rows.join(' + ')} ${train.rows === 1 && rows.length === 1 ? 'row' : 'rows'}${same}, ${targets}`,
     `${describeNetwork(spec)}: ${describeParameters(spec)}, loss ${nameOf(values.loss)}${describeWeights(recipe)}`,
-    `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)}${accumulateText(values)} in ${plural(event.leaves, 'leaf')}, ${length}${patienceText(values)}`,
+    `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)}${accumulateText(values)} in ${plural(event.leaves, 'leaf')}, ${length}${patienceText(values)}${emaText(values)}`,
     `${backendName(event.backend)} on ${most}${plural(event.threads, 'thread')}, seed ${values.seed}`,
     ...(event.step === 0 ? [] : [`resumed after ${plural(event.step, 'step')} of ${whole(event.totalSteps)}`]),
   ];
 }
+
+/** ', moving average 0.999', of a run that keeps one of its weights. */
+const emaText = ({ ema }: TrainValues): string => (ema === undefined ? '' : `, moving average ${ema}`);
 
 /** ' at most, patience 10', of a run that may stop early. */
 const patienceText = ({ patience }: TrainValues): string =>

@@ -22,7 +22,15 @@ import { datasetSource } from '../options/dataset-source.ts';
 import { helpLine } from '../options/help-line.ts';
 import { memberOf } from '../options/member.ts';
 import { networkFile } from '../options/network-file.ts';
-import { fraction, nonNegative, positive, wholeNumber, wholeNumberOr, widths } from '../options/numbers.ts';
+import {
+  betweenZeroAndOne,
+  fraction,
+  nonNegative,
+  positive,
+  wholeNumber,
+  wholeNumberOr,
+  widths,
+} from '../options/numbers.ts';
 import type { FileOption, FileOptionTable, Values } from '../options/option.ts';
 import { moduleOption, ownParts } from '../options/own-parts.ts';
 import type { Alternatives } from '../options/raw-options.ts';
@@ -150,6 +158,7 @@ export const trainOptions = {
     describe: helpLine(stated.warmupSteps),
   },
   'class-weight': { ...training, ...classWeights, describe: helpLine(stated.classWeight) },
+  ema: { ...training, ...betweenZeroAndOne, describe: helpLine(stated.ema) },
   'clip-norm': { ...training, ...positive, describe: helpLine(stated.clipNorm) },
   'on-nan': {
     ...training,

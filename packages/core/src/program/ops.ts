@@ -12,6 +12,7 @@ import type { Loss } from '../model/losses/loss.ts';
 import type { Optimizer, UpdateKernel } from '../train/optimizers/optimizer.ts';
 import { count, defineOp, type Emit, flag, inout, inouts, input, number, type Op, output, stride, text } from './op.ts';
 import {
+  averageWeights,
   batchNormBackwardInput,
   batchNormForward,
   checkIndices,
@@ -206,6 +207,12 @@ export const ops = {
       ...{ B: count, leaf: count, O: count },
     },
     weighLosses,
+  ),
+  /** average = a moving average of the weights theta. */
+  averageWeights: defineOp(
+    'averageWeights',
+    { average: inout('n'), theta: input('n'), n: count, share: input(1) },
+    averageWeights,
   ),
   /** factor = what clipping multiplies the gradient by. */
   clip: defineOp('clip', { factor: output(1), squares: input('blocks'), blocks: count, clipNorm: number }, clip),

@@ -45,6 +45,8 @@ export interface StepFigures {
 export interface TrainStep {
   /** The weights [P], updated in place by each step. */
   readonly parameters: Float64Array;
+  /** The model [P]: the weights, or their moving average where the optimizer keeps one. */
+  readonly model: Float64Array;
   /** State vectors of the optimizer [slots][P]. */
   readonly state: readonly Float64Array[];
   /**
@@ -181,6 +183,7 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
 
   return {
     parameters,
+    model: optimizer.shareAt === undefined ? parameters : state[state.length - 1],
     state,
     step(x, t, B, lr = optimizer.lr, w = new Float64Array(weighs ? B : 0).fill(1)) {
       const leaves = leafCount(B, leaf);

@@ -33,7 +33,10 @@ export interface BlockUpdate {
    * long, and in wasm bounds the loop) and notes the block's sum of squares.
    */
   average(emit: Emit, rows: number, sums: NodeSums): void;
-  /** Applies the optimizer to each block, its gradient times `scale` first where that is given. */
+  /**
+   * Applies the optimizer to each block, its gradient times `scale` first where that is given, and then the moving
+   * average of its weights where one is kept.
+   */
   apply(emit: Emit, scale?: Float64Array): void;
   /** Both, block by block, so that a block's gradient is in cache, and the backend may join the two: see fuse.ts. */
   take(emit: Emit, rows: number, sums: NodeSums): void;
@@ -52,16 +55,19 @@ export function createBlockUpdate(
   const P = theta.length;
   const stride = gradientStride(P);
   const update = updateOp(optimizer);
-  const { hyperLength, undecayedHyper } = optimizer;
-  const hyperOfDecayed = undecayedHyper === 0 ? hyper : viewOf(hyper, 0, undecayedHyper);
-  const hyperOfOthers = viewOf(hyper, undecayedHyper, hyperLength - undecayedHyper);
+  const { hyperLength, undecayedHyper, shareAt } = optimizer;
+  const ownHyper = shareAt ?? hyperLength;
+  const hyperOfDecayed = viewOf(hyper, 0, undecayedHyper === 0 ? ownHyper : undecayedHyper);
+  const hyperOfOthers = viewOf(hyper, undecayedHyper, ownHyper - undecayedHyper);
+  const ownState = shareAt === undefined ? state : state.slice(0, -1);
+  const averages = shareAt === undefined ? null : { vector: state[state.length - 1], share: viewOf(hyper, shareAt, 1) };
   const blocks = piecesOf(network, optimizer, first, end).map((own, k) => {
     const offset = (first + k) * BLOCK;
     const n = Math.min(BLOCK, P - offset);
     const pieces = own.map((piece) => {
       const cut = (vector: Float64Array) => viewOf(vector, piece.offset, piece.n);
       const numbers = piece.decayed ? hyperOfDecayed : hyperOfOthers;
-      return { n: piece.n, theta: cut(theta), g: cut(gSum), state: state.map(cut), hyper: numbers };
+      return { n: piece.n, theta: cut(theta), g: cut(gSum), state: ownState.map(cut), hyper: numbers };
     });
     const isOnePiece = pieces.length === 1 && pieces[0].n === n;
     const g = isOnePiece ? pieces[0].g : viewOf(gSum, offset, n);
@@ -75,9 +81,13 @@ export function createBlockUpdate(
     emit(ops.averageRows, square, g, row(0, (count - 1) * step * stride + n), count, stride * step, n, 1 / rows);
   }
 
-  function apply(emit: Emit, { n, g, pieces }: Block, scale?: Float64Array): void {
+  function apply(emit: Emit, { offset, n, g, pieces }: Block, scale?: Float64Array): void {
     if (scale !== undefined) emit(ops.scale, g, n, scale);
     for (const { theta, g, state, n, hyper } of pieces) emit(update, theta, g, state, n, hyper);
+    if (averages === null) return;
+    // Whole blocks: also what is not trained but follows the rows, as running statistics do.
+    const { vector, share } = averages;
+    emit(ops.averageWeights, viewOf(vector, offset, n), viewOf(theta, offset, n), n, share);
   }
 
   return {

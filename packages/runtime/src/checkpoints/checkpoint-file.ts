@@ -2,11 +2,11 @@ import {
   buildNetwork,
   checkPreprocessing,
   createLoss,
-  createOptimizer,
   createSchedule,
   type Json,
   type JsonObject,
   type LoadedParts,
+  type Optimizer,
 } from '@gradloom/core';
 import {
   type Container,
@@ -15,10 +15,12 @@ import {
   isJsonObject,
   MODEL_KINDS,
   NOTHING_LOADED,
+  PARAMETERS,
   show,
 } from '@gradloom/core/internal';
 import { peekContainer, readContainer, writeContainer } from '../files/container.ts';
 import type { LoadOptions } from '../own/load-options.ts';
+import { optimizerOf } from '../run/optimizer-of.ts';
 import type { Checkpoint, Progress, RunArrays, RunRecord, SavedState } from './checkpoint.ts';
 import type { RunIdentity } from './same-run.ts';
 
@@ -40,14 +42,14 @@ export function saveCheckpoint(
   { arrays, earlier, best, ...header }: Checkpoint,
   others: readonly string[] = [],
 ): void {
-  const { slots } = createOptimizer(header.record.optimizer);
+  const optimizer = recordedOptimizer(header.record);
   const sections = new Map([
-    ...sectionsOf(slots, arrays),
+    ...sectionsOf(optimizer, arrays),
     ['epochLosses', arrays.epochLosses],
     ...(best === undefined ? [] : [[BEST, best] as NamedArray]),
     ...(earlier === undefined
       ? []
-      : sectionsOf(slots, earlier).map(([name, array]): NamedArray => [EARLIER + name, array])),
+      : sectionsOf(optimizer, earlier).map(([name, array]): NamedArray => [EARLIER + name, array])),
   ]);
   const counters = earlier === undefined ? {} : { earlier: earlier.counters };
   writeContainer(
@@ -114,16 +116,22 @@ const EARLIER = 'earlier ';
 /** The section of the weights of the best evaluation. */
 const BEST = 'best parameters';
 
-const sectionsOf = (slots: readonly string[], arrays: Omit<RunArrays, 'epochLosses'>): NamedArray[] => [
-  ['parameters', arrays.parameters],
-  ...slots.map((slot, k): NamedArray => [slotSection(slot), arrays.state[k]]),
+const sectionsOf = (optimizer: Optimizer, arrays: Omit<RunArrays, 'epochLosses'>): NamedArray[] => [
+  [weightsSection(optimizer), arrays.parameters],
+  ...slotSections(optimizer).map((section, k): NamedArray => [section, arrays.state[k]]),
   ['scalars', arrays.scalars],
   ['scheduleState', arrays.scheduleState],
   ['epochSums', arrays.epochSums],
 ];
 
-/** The section of a state vector of the optimizer. */
-const slotSection = (slot: string): string => `optimizer ${slot}`;
+const recordedOptimizer = ({ optimizer, ema }: RunRecord): Optimizer => optimizerOf(optimizer, ema);
+
+/** The section of the weights that are trained. That of the model, which every reader takes, is `parameters`. */
+const weightsSection = ({ shareAt }: Optimizer): string => (shareAt === undefined ? PARAMETERS : 'trained parameters');
+
+/** The sections of the optimizer's state; a moving average of the weights is the model. */
+const slotSections = ({ slots, shareAt }: Optimizer): string[] =>
+  slots.map((slot, k) => (shareAt !== undefined && k === slots.length - 1 ? PARAMETERS : `optimizer ${slot}`));
 
 /** The checkpoint of a file, after checking everything that a resume reads. */
 function checkCheckpoint(
@@ -141,12 +149,13 @@ function checkCheckpoint(
   if (!isJsonObject(header.metadata)) throw new Error(`metadata has ${show(metadata)}, expected an object`);
   checkRecord(header.record);
   checkProgress(header.progress, record);
-  const { slots, initialScalars } = createOptimizer(record.optimizer);
+  const optimizer = recordedOptimizer(record);
+  const { initialScalars } = optimizer;
   const { initialState } = createSchedule(record.schedule, record, parts.own);
   const counters = checkEarlier(header.earlier, record, progress);
   const stateLengths: [string, number][] = [
-    ['parameters', P],
-    ...slots.map((slot): [string, number] => [slotSection(slot), P]),
+    [weightsSection(optimizer), P],
+    ...slotSections(optimizer).map((section): [string, number] => [section, P]),
     ['scalars', initialScalars.length],
     ['scheduleState', initialState.length],
     ['epochSums', 3],
@@ -166,8 +175,8 @@ function checkCheckpoint(
     throw new Error(`section ${name} has ${array.length} numbers, expected ${lengths.get(name)}`);
   };
   const stateOf = (prefix: string): Omit<RunArrays, 'epochLosses'> => ({
-    parameters: take(`${prefix}parameters`),
-    state: slots.map((slot) => take(prefix + slotSection(slot))),
+    parameters: take(prefix + weightsSection(optimizer)),
+    state: slotSections(optimizer).map((section) => take(prefix + section)),
     scalars: take(`${prefix}scalars`),
     scheduleState: take(`${prefix}scheduleState`),
     epochSums: take(`${prefix}epochSums`),
@@ -184,7 +193,10 @@ function checkRecord(record: Json | undefined): asserts record is JsonObject & R
   if (!isJsonObject(record)) throw new Error(`record has ${show(record)}, expected an object`);
   for (const name of ['totalSteps', 'stepsPerEpoch', 'evaluateEvery', 'batch'])
     whole(`record.${name}`, record[name], 1);
-  const { backend, data } = record;
+  const { backend, data, ema } = record;
+  if (ema !== undefined && !(typeof ema === 'number' && ema > 0 && ema < 1)) {
+    throw new Error(`record.ema has ${show(ema)}, expected a number between 0 and 1`);
+  }
   if (!isJsonObject(backend) || typeof backend.name !== 'string') {
     throw new Error(`record.backend has ${show(backend)}, expected { name }`);
   }

@@ -24,6 +24,8 @@ export interface RunRecord {
   readonly seed: number;
   /** Limit of the gradient norm; null if there is none. */
   readonly clipNorm: number | null;
+  /** Decay of the moving average of the weights; absent if none is kept. */
+  readonly ema?: number;
   /** Weights of the classes, as they were given; absent if there were none. */
   readonly classWeight?: ClassWeight;
   /** Whether rows are shuffled in each epoch. */
@@ -131,7 +133,7 @@ export interface SavedState
 export interface RunArrays {
   /** The weights [P]. */
   readonly parameters: Float64Array;
-  /** State vectors of the optimizer [slots][P]. */
+  /** State vectors of the optimizer [slots][P]; with a moving average of the weights, that is the last. */
   readonly state: readonly Float64Array[];
   /** Scalars of the optimizer. */
   readonly scalars: Float64Array;

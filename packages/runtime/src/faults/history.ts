@@ -20,7 +20,7 @@ export interface History {
   backTo(step: number): Pausable<boolean>;
   /** State that a checkpoint needs to go back to step `start`, in shared memory. */
   saved(start: number): SavedState | undefined;
-  /** The weights [P] of the saved state for the caller to keep; nothing is saved any more. */
+  /** The model [P] of the saved state for the caller to keep; nothing is saved any more. */
   handOut(): Pausable<Float64Array>;
 }
 
@@ -65,7 +65,7 @@ export function* createHistory(
     },
     *handOut() {
       // Shared memory is no caller's own: a message to a thread would not copy it.
-      return keepsEpoch ? yield* cloneArray(last.parameters) : last.parameters;
+      return keepsEpoch ? yield* cloneArray(last.model) : last.model;
     },
   };
 }

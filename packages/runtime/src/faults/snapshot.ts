@@ -8,6 +8,7 @@ import { copyArray } from '../turns/arrays.ts';
 export interface Snapshot {
   readonly step: number; // of the state; NaN before the first
   readonly parameters: Float64Array; // [P] of the copy
+  readonly model: Float64Array; // [P] these, or their moving average
   /** Overwrites the copy with the run's state. */
   take(): Pausable<void>;
   /** Overwrites the state of the run with the copy; time, threads and the best loss are kept. */
@@ -36,6 +37,7 @@ export function createSnapshot(
       return counters.step;
     },
     parameters: kept[0],
+    model: kept[live.indexOf(arena.model)],
     *take() {
       for (const [k, array] of live.entries()) yield* copyArray(kept[k], array);
       const { step, samples, validation } = progress;

@@ -31,7 +31,7 @@ export interface EvaluationContext {
   readonly setup: TeamSetup;
   readonly network: Network;
   readonly loss: Loss;
-  readonly theta: Tensors;
+  readonly model: Tensors; // the weights that are evaluated
   readonly kernels: Kernels;
   readonly workspace: Workspace;
   readonly lossSums: Float64Array; // [1] or more
@@ -43,7 +43,7 @@ export function createEvaluationContext<Setup extends TeamSetup>(
   setup: Setup,
   network: Network,
   loss: Loss,
-  theta: Float64Array, // [P]
+  model: Float64Array, // [P]
   { kernels: scratch, workspace, lossSums }: EvaluationScratch,
 ): EvaluationContext & { readonly setup: Setup } {
   const { module, code, memory, outside } = setup;
@@ -51,7 +51,7 @@ export function createEvaluationContext<Setup extends TeamSetup>(
     setup,
     network,
     loss,
-    theta: bindTensors(network, theta),
+    model: bindTensors(network, model),
     kernels: createBackendKernels(setup.backend, { module, code, memory, outside, scratch }),
     workspace,
     lossSums,
@@ -91,13 +91,13 @@ export function evaluateChunks(context: EvaluationContext, task: EvaluationTask)
 
 /** Forward pass and loss of a chunk of B rows: of the one before, or a new one. */
 function chunkOf(context: EvaluationContext, B: number): Chunk {
-  const { network, workspace, theta, kernels, lossSums } = context;
+  const { network, workspace, model, kernels, lossSums } = context;
   if (context.chunk?.B === B) return context.chunk;
   const { calls, emit } = createList();
   // Only dropout reads seed and place, in training.
   const place = new Float64Array(2);
   const pass = { emit, training: false, seed: 0, leaf: EVALUATION_ROWS, joins: false, batch: NO_BATCH, place };
-  const y = emitForward(network, workspace, theta, B, pass);
+  const y = emitForward(network, workspace, model, B, pass);
   // The first gradient, which the loss overwrites, is not where the outputs are.
   emitLoss(lossSums, network, workspace, y, B, pass);
   context.chunk = { B, y: viewOf(y, 0, B * network.output), program: link(calls, kernels) };

@@ -32,6 +32,7 @@ interface ArenaOf<Item> {
   readonly theta: Item; // [P]
   readonly gSum: Item; // [rows, gradientStride(P)] of nodes of the batch
   readonly state: readonly Item[]; // [slots][P]
+  readonly model: Item; // theta, or its moving average, the last of `state`: what is evaluated and handed out
   readonly squares: Item; // [blocks]
   readonly lossSums: Item; // [leaves]
   readonly scalars: Item; // of the optimizer
@@ -174,18 +175,22 @@ function takeArena<Item>(
   const P = network.parameterCount;
   const leaves = leafCount(options.batch, options.leaf);
   const activations = `activations of ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  const theta = take({ name: 'parameters', type: elementType, length: P });
+  const gSum = take({
+    name: 'gradients',
+    type: elementType,
+    length: rows * gradientStride(P),
+    option: 'threads',
+    mayLieOutside: true,
+  });
+  const own = optimizer.slots.length - (optimizer.shareAt === undefined ? 0 : 1);
+  const state = optimizer.slots.map((slot, k) => {
+    const region: Region = { name: `optimizer state ${slot}`, type: elementType, length: P };
+    // Evaluations read the moving average as they read weights.
+    return take(k < own ? { ...region, mayLieOutside: true } : region);
+  });
   return {
-    theta: take({ name: 'parameters', type: elementType, length: P }),
-    gSum: take({
-      name: 'gradients',
-      type: elementType,
-      length: rows * gradientStride(P),
-      option: 'threads',
-      mayLieOutside: true,
-    }),
-    state: optimizer.slots.map((slot) => {
-      return take({ name: `optimizer state ${slot}`, type: elementType, length: P, mayLieOutside: true });
-    }),
+    ...{ theta, gSum, state, model: state[own] ?? theta },
     squares: take({ name: 'block norms', type: FLOAT64, length: blockCount(P) }),
     lossSums: take({ name: 'losses of the leaves', type: FLOAT64, length: leaves }),
     scalars: take({ name: 'optimizer scalars', type: FLOAT64, length: optimizer.initialScalars.length }),

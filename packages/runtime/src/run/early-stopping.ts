@@ -34,13 +34,13 @@ export function createEarlyStopping(plan: RunPlan, arena: Arena, progress: Progr
       // A rollback never goes back beyond an evaluation: a span ends at each, and the state behind it is kept.
       const next = afterEvaluation(settings, progress.early, step, evaluation);
       const isBest = next.bestStep === step;
-      if (isBest) yield* copyArray(kept, arena.theta);
+      if (isBest) yield* copyArray(kept, arena.model);
       progress.early = next;
       return isBest;
     },
     *exchange() {
-      const current = yield* cloneArray(arena.theta);
-      yield* copyArray(arena.theta, kept);
+      const current = yield* cloneArray(arena.model);
+      yield* copyArray(arena.model, kept);
       yield* copyArray(kept, current);
     },
   };

@@ -50,6 +50,9 @@ const norm = option.kind((where, name, value) => number(where, name, value, 'abo
 const atLeastZero = option.kind((where, name, value) => number(where, name, value, 'of at least 0', (d) => d >= 0));
 const monitor = option.kind((where, name, value): MonitorName => oneOf(where, name, value, monitors));
 const probe = option.kind(checkProbe);
+const decayOf = option.kind((where, name, value) =>
+  number(where, name, value, 'between 0 and 1', (d) => d > 0 && d < 1),
+);
 
 /** A copy of a spec, which the caller may change while the run is planned. What it is handed to checks it. */
 function spec<T>(standard?: undefined, help?: string, shown?: string): Option<T, undefined>;
@@ -123,6 +126,16 @@ export const trainOptions = defineOptions('train', {
     undefined,
     'what each class counts in the training loss: balanced, which lets rare classes count more; numbers in the order of the classes, such as 1,5; or name=number,name=number',
     'every row counts the same',
+  ),
+  /**
+   * Keeps a moving average of the weights, in which those of i steps ago count by this decay to the power of i, in
+   * (0, 1). Evaluations, the best weights, model and result are of the average; training goes on with the weights.
+   * @default none
+   */
+  ema: decayOf(
+    undefined,
+    'moving average of the weights with this decay, such as 0.999: evaluated, kept and returned in their place',
+    'none',
   ),
   /** Clips the gradient of a batch to this norm. @default no limit */
   clipNorm: norm(undefined, 'clip the gradient to this global norm', 'no clipping'),

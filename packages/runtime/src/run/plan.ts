@@ -3,7 +3,6 @@ import type { LoadedParts } from '@gradloom/core';
 import {
   checkPreprocessing,
   createLoss,
-  createOptimizer,
   createSchedule,
   type Network,
   type NetworkSpec,
@@ -42,6 +41,7 @@ import { checkSplits } from './check-splits.ts';
 import type { ClassWeight } from './class-weight.ts';
 import { copyJson } from './copy-json.ts';
 import { earlySettings } from './early-settings.ts';
+import { optimizerOf } from './optimizer-of.ts';
 import { type OnNan, type TrainOptions, trainOptions } from './options.ts';
 import type { RunShape } from './prepare.ts';
 import { type ProbeSteps, probeSteps } from './probe-steps.ts';
@@ -105,7 +105,8 @@ export function* planRunInTurns(
   const weighing = yield* planWeighing(options.classWeight, train);
   if (options.checkGradients) yield* checkOwnGradients(network, loss, train);
   const { optimizer: optimizerSpec, schedule: scheduleSpec, epochs, steps, threads: team, pool, resume } = options;
-  const optimizer = within('optimizer', () => createOptimizer(optimizerSpec));
+  const ema = options.ema ?? null;
+  const optimizer = within('optimizer', () => optimizerOf(optimizerSpec, ema));
   const { accumulate } = options;
   const batch = options.batch === 'full' ? train.rows : Math.min(train.rows, options.batch * accumulate);
   const leaf = leafRows(batch);
@@ -128,6 +129,7 @@ export function* planRunInTurns(
     lossSpec,
     parts,
     optimizerSpec,
+    ema,
     scheduleSpec,
     context,
     elementType: FLOAT64,

@@ -30,6 +30,7 @@ export interface RunShape extends TeamShape {
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
   readonly optimizerSpec: OptimizerSpec;
+  readonly ema: number | null; // see optimizer-of.ts
   readonly scheduleSpec: ScheduleSpec;
   readonly context: ScheduleContext;
   readonly elementType: ElementType;
@@ -74,7 +75,10 @@ export function* prepareRunInTurns(asked: RunPlan, { train, validation, test }: 
   });
   const arena = layout.bind(team.memory, team.outside);
   const plan = withThreads(asked, means.threads, room);
-  if (plan.parameters !== null) yield* copyArray(arena.theta, plan.parameters);
+  if (plan.parameters !== null) {
+    yield* copyArray(arena.theta, plan.parameters);
+    if (arena.model !== arena.theta) yield* copyArray(arena.model, plan.parameters);
+  }
   arena.scalars.set(plan.optimizer.initialScalars);
   arena.scheduleState.set(plan.schedule.initialState);
   const orders = plan.shuffle ? createOrders(plan.seed, train.rows, plan.totalEpochs, means.orders) : null;
@@ -84,6 +88,7 @@ export function* prepareRunInTurns(asked: RunPlan, { train, validation, test }: 
     kind: 'training',
     // Threads rebuild the optimizer and the schedule from these.
     optimizer: plan.optimizerSpec,
+    ema: plan.ema,
     schedule: plan.scheduleSpec,
     ...{ context, elementType, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, seed, clipNorm },
     probes: plan.probes ?? false,

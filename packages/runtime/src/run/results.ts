@@ -8,7 +8,10 @@ import type { Trial } from '../tuning/tune.ts';
 export interface TrainResult {
   /** The network, with every layer in full. */
   readonly spec: NetworkSpec;
-  /** The trained weights [P], layer by layer, W then b: with `patience` those of the best evaluation. */
+  /**
+   * The trained weights [P], layer by layer, W then b: with `patience` those of the best evaluation, with `ema` their
+   * moving average.
+   */
   readonly parameters: Float64Array;
   /** SHA-256 of the weights, with `modules` also of these, as 64 hexadecimal digits: equal fingerprints, equal bits. */
   readonly fingerprint: string;
@@ -79,7 +82,7 @@ export class TrainingError extends Error {
   override readonly name = 'TrainingError';
   /** The bad step. */
   readonly step: number;
-  /** The weights [P] before it. */
+  /** The weights [P] before it; with `ema`, their moving average. */
   readonly parameters: Float64Array;
   /** The checkpoint of that state, if the run keeps checkpoints. */
   readonly checkpoint?: WrittenCheckpoint;

@@ -26,7 +26,7 @@ export function* finishedRun(
   yield* restoreArena(arena, resume);
   emit(startEvent(run, progress));
   const epochLog = createEpochLog(totalEpochs, resume.arrays);
-  const parameters = yield* cloneArray(resume.best ?? arena.theta);
+  const parameters = yield* cloneArray(resume.best ?? arena.model);
   return yield* trainingResult({ plan, setup, parameters, progress, epochLog, test: progress.test });
 }
 

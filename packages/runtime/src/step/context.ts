@@ -1,12 +1,5 @@
 import { availableParallelism } from 'node:os';
-import {
-  buildNetwork,
-  createLoss,
-  createOptimizer,
-  createSchedule,
-  type Inspect,
-  type Optimizer,
-} from '@gradloom/core';
+import { buildNetwork, createLoss, createSchedule, type Inspect, type Optimizer } from '@gradloom/core';
 import {
   bindTensors,
   createAllocator,
@@ -21,6 +14,7 @@ import { type Clock, createClock } from '../measure/clock.ts';
 import { type Arena, planArena } from '../memory/arena.ts';
 import { type ThreadScratch, takeThreadScratch } from '../memory/thread-scratch.ts';
 import { partsOf } from '../own/imported-parts.ts';
+import { optimizerOf } from '../run/optimizer-of.ts';
 import { type Barrier, createBarrier } from '../threads/barrier.ts';
 import type { RunSetup } from '../threads/protocol.ts';
 import { specOf } from '../threads/shared-spec.ts';
@@ -32,6 +26,7 @@ export interface RunContext extends EvaluationContext, Omit<ThreadScratch, 'kern
   readonly setup: RunSetup;
   readonly thread: number;
   readonly arena: Arena;
+  readonly theta: Tensors; // that are trained
   readonly optimizer: Optimizer;
   readonly gradientRows: readonly Float64Array[]; // [rows][P]
   readonly gradients: readonly Tensors[]; // one a row, tensor by tensor
@@ -54,7 +49,7 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const own = partsOf(setup);
   const network = buildNetwork(specOf(setup.spec), own);
   const loss = createLoss(setup.loss, own);
-  const optimizer = createOptimizer(setup.optimizer);
+  const optimizer = optimizerOf(setup.optimizer, setup.ema);
   const schedule = createSchedule(setup.schedule, setup.context, own);
   const { elementType, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, threads, probes, heapBase, insideBytes } =
     setup;
@@ -68,12 +63,14 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const { workspace } = scratch;
   scratch.scale.fill(1);
   scratch.one.fill(1);
+  const evaluation = createEvaluationContext(setup, network, loss, arena.model, scratch);
   const rowCount = P === 0 ? 0 : arena.gSum.length / gradientStride(P);
   const gradientRows = Array.from({ length: rowCount }, (_, row) => gradientOf(arena.gSum, P, row));
   const cores = availableParallelism();
   return {
     ...scratch,
-    ...createEvaluationContext(setup, network, loss, arena.theta, scratch),
+    ...evaluation,
+    theta: arena.model === arena.theta ? evaluation.model : bindTensors(network, arena.theta),
     thread,
     arena,
     optimizer,

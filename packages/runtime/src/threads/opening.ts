@@ -41,6 +41,12 @@ export function openThread(context: RunContext, { thread, threads, draws }: Open
   const isMine = ({ offset, length }: Pick<Tensor, 'offset' | 'length'>): boolean =>
     Math.floor(((offset + length / 2) / network.parameterCount) * threads) === thread;
   initializeParameters(network, arena.theta, setup.seed, isMine);
+  if (arena.model !== arena.theta) {
+    // Until the first step it is what an evaluation finds.
+    for (const { offset, length } of network.tensors.filter(isMine)) {
+      viewOf(arena.model, offset, length).set(viewOf(arena.theta, offset, length));
+    }
+  }
   return complete(findBadWeight(network, arena.theta, isMine)) === undefined;
 }
 

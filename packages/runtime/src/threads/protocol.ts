@@ -26,6 +26,7 @@ export interface TeamSetup extends CompiledKernels {
 export interface RunSetup extends TeamSetup {
   readonly kind: 'training'; // in the memory of arena.ts
   readonly optimizer: OptimizerSpec;
+  readonly ema: number | null; // decay of the moving average of the weights; null where none is kept
   readonly schedule: ScheduleSpec;
   readonly context: ScheduleContext;
   readonly elementType: ElementType;

@@ -1,3 +1,4 @@
+export { averageWeights } from './average-weights.ts';
 export {
   batchNormBackwardInput,
   batchNormForward,

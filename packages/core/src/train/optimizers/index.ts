@@ -35,6 +35,7 @@ export const createOptimizer = (spec: OptimizerSpec): Optimizer => createMember(
 export type { AdagradOptions } from './adagrad.ts';
 export type { AdamOptions } from './adam.ts';
 export type { AdamwOptions } from './adamw.ts';
+export { averaging } from './averaging.ts';
 export type { LionOptions } from './lion.ts';
 export type { MomentOptions } from './moments.ts';
 export type { Optimizer, UpdateKernel } from './optimizer.ts';

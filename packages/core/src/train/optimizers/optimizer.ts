@@ -30,6 +30,11 @@ export interface Optimizer {
    */
   readonly undecayedHyper: number;
   /**
+   * Where in `hyper` the share of the newest weights in their moving average stands; absent where none is kept. It is
+   * the last number, and the average the last slot. `update` takes neither.
+   */
+  readonly shareAt?: number;
+  /**
    * Writes what `update` needs in this step at learning rate `rate`. Overwrites `hyper`. (A number handed over would
    * cost 16 bytes of heap wherever V8 does not inline the call.)
    */
