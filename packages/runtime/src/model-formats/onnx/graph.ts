@@ -44,6 +44,7 @@ export function createGraph(): Graph {
 
   return {
     input(name, type, columns, note) {
+      if (name === '') throw new Error('a column without a name has no input in ONNX, expected a name');
       inputs.push(valueInfo(name, type, columns, note));
       return name;
     },
