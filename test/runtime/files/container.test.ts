@@ -110,7 +110,7 @@ describe('what is written', () => {
     refused({ f: () => 0 }, 'header.content.f has a value of type function, expected JSON');
     refused({ list: [new Date(0)] }, 'header.content.list[0] has a Date, expected JSON');
     refused(JSON.parse('{ "__proto__": 1 }'), 'header.content has the key "__proto__"');
-    refused({ text: 'x'.repeat(1 << 20) }, 'expected at most 1048576');
+    refused({ text: 'x'.repeat(1 << 21) }, 'expected at most 2097152');
   });
 });
 
@@ -210,7 +210,10 @@ describe('a file that was made to do harm is refused in one sentence', () => {
     ['header has a Date, expected JSON', craft(pack(new Date(0)))],
     ['header has a Uint8Array', craft(Buffer.of(0xc4, 1, 7))],
     ['has more levels than 64, expected fewer', craft(nested(100))],
-    ['has more values than 65536, expected fewer', craft(Buffer.concat([Buffer.of(0xdc, 0xff, 0xff), many(0xffff)]))],
+    [
+      'has more values than 131072, expected fewer',
+      craft(Buffer.concat([Buffer.of(0xdd, 0x00, 0x01, 0xff, 0xff), many(0x1ffff)])),
+    ],
     ['has a header that cannot be read', craft(nested(200_000))],
     ['has a header that cannot be read', craft(huge)],
     ['has a header that cannot be read', craft(Buffer.alloc(0))],

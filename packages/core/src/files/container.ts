@@ -26,8 +26,8 @@ const MAGIC = [0x89, 0x47, 0x4c, 0x4d, 0x0d, 0x0a, 0x1a, 0x0a];
 const VERSION = 1;
 const PREFIX_BYTES = 16;
 export const HASH_BYTES = 32;
-/** 1 MiB: MessagePack can encode one object per byte, and the worst header takes a quarter of a second. */
-const MOST_HEADER_BYTES = 1 << 20;
+/** 2 MiB: MessagePack can encode one object per byte, and the worst header takes half a second. */
+const MOST_HEADER_BYTES = 1 << 21;
 
 /**
  * What stands before the sections.

@@ -147,12 +147,6 @@ test('columns that say nothing of new rows are named and kept', async () => {
   ]);
 });
 
-test('a target with one class is read, and said', async () => {
-  const { classes, warnings } = await read('a,b\n1,x\n2,x\n');
-  expect(classes).toEqual(['x']);
-  expect(warnings).toEqual(['the target "b" has one class, "x", so there is nothing to learn']);
-});
-
 const words = (count: number) => Array.from({ length: count }, (_, n) => `word${n},${n % 2}`).join('\n');
 
 const faults: [sentence: string, text: string | Uint8Array, options?: TableOptions][] = [
@@ -183,6 +177,14 @@ const faults: [sentence: string, text: string | Uint8Array, options?: TableOptio
   [
     ': column 1 ("a") has "x" in line 202, expected a number (--drop a',
     `a,b\n${Array.from({ length: 200 }, (_, n) => `${n},1`).join('\n')}\nx,2\n`,
+  ],
+  [
+    ': column 1 ("a") has "x" in line 24, expected a number (--drop a',
+    `a,b\n${Array.from({ length: 22 }, (_, n) => `${n},1`).join('\n')}\nx,2\n`,
+  ],
+  [
+    ': column 1 ("a") has "2024-02-30" in line 3, expected a date, as in most rows (--column a:categorical',
+    'a,b\n2024-01-01,1\n2024-02-30,2\n2024-03-01,2\n',
   ],
   [
     ': column 2 ("b") has "x" in line 42, expected a number, as in most rows (--targets classes',

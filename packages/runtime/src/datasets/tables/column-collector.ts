@@ -26,6 +26,9 @@ export interface Collected {
   readonly gaps: number;
   /** The first cell that is no number in a column with others that are. */
   readonly odd: Found | null;
+  /** Number of different words that are dates, and the first that is none. */
+  readonly dates: number;
+  readonly undated: Found | null;
   /** Takes the numbers [N] of 'numbers' and 'dates', NaN for a gap, or the places of 'words', -1 for one. */
   take(): Float64Array;
 }
@@ -49,6 +52,8 @@ export function createCollector(name: string, wanted: ColumnType | undefined, ke
   let characters = 0;
   let gaps = 0;
   let odd: Found | null = null;
+  let dates = 0;
+  let undated: Found | null = null;
 
   /** The place of a word; -1 beyond the most that are kept. */
   function placeOf(word: string, place: string): number {
@@ -64,6 +69,8 @@ export function createCollector(name: string, wanted: ColumnType | undefined, ke
       if (!keepsAll) return -1;
       throw new CellError(name, `has more than ${most} classes, expected fewer (at ${place})`);
     }
+    if (readDate(word) === undefined) undated ??= { cell: word, place };
+    else dates++;
     characters += word.length;
     if (places.size % 1024 === 0) refuseBeyondRoom(2 * characters + 100 * places.size);
     places.set(word, places.size);
@@ -136,7 +143,7 @@ export function createCollector(name: string, wanted: ColumnType | undefined, ke
       } else if (value === undefined) odd ??= { cell, place };
       addWord(readCategory(cell), place);
     },
-    collected: () => ({ kind, words: [...places.keys()], gaps, odd, take: () => numbers.take() }),
+    collected: () => ({ kind, words: [...places.keys()], gaps, odd, dates, undated, take: () => numbers.take() }),
   };
 }
 
@@ -163,6 +170,14 @@ function createNumberCollector(name: string, wanted: Exclude<ColumnType, 'catego
       if (Number.isNaN(value)) gaps++;
       numbers.push(value);
     },
-    collected: () => ({ kind: 'numbers', words: [], gaps, odd: null, take: () => numbers.take() }),
+    collected: () => ({
+      kind: 'numbers',
+      words: [],
+      gaps,
+      odd: null,
+      dates: 0,
+      undated: null,
+      take: () => numbers.take(),
+    }),
   };
 }

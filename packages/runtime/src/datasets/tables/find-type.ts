@@ -3,6 +3,9 @@ import { counted, readBoolean, readDate, readNumber, show } from '@gradloom/core
 import { type Collected, leaveOut } from './column-collector.ts';
 import type { TableColumn } from './table.ts';
 
+/** Numbers with a few words are codes up to this many different ones; of more, a word is a mistake. */
+const MOST_CODES = 20;
+
 /** A problem of a column as a whole. */
 export class ColumnError extends Error {}
 
@@ -16,7 +19,7 @@ export function columnOf(
   collected: Collected,
   oneHotLimit: number,
 ): TableColumn {
-  const { kind, words, gaps, odd } = collected;
+  const { kind, words, gaps, odd, undated } = collected;
   const given = (type: ColumnType) => (wanted === undefined ? undefined : `read as ${type}, as asked for`);
   const numbers = (type: ColumnType, reason: string, values = collected.take()): TableColumn => ({
     ...{ name, type, reason: given(type) ?? reason, gaps },
@@ -34,8 +37,15 @@ export function columnOf(
     if (dates !== undefined) return numbers('date', 'all cells are dates', decoded(collected, dates));
     const indices = kind === 'words' ? Int32Array.from(collected.take()) : null;
     const values = indices === null ? 0 : indices.length - gaps;
+    if (undated !== null && 2 * collected.dates > words.length) {
+      const ways = `--column ${name}:categorical makes an input of each`;
+      throw new ColumnError(
+        `has ${show(undated.cell)} in ${undated.place}, expected a date, as in most rows (${ways})`,
+      );
+    }
     const isNumeric = words.filter((word) => readNumber(word) !== undefined).length > words.length / 2;
-    if (indices === null || words.length > oneHotLimit) {
+    const isMistake = isNumeric && words.length > MOST_CODES;
+    if (indices === null || isMistake || words.length > oneHotLimit) {
       const ways = `${leaveOut(name)}, --column ${name}:categorical makes an input of each`;
       if (isNumeric) throw new ColumnError(`has ${show(odd?.cell)} in ${odd?.place}, expected a number (${ways})`);
       const isText = indices === null || words.length > values / 2;

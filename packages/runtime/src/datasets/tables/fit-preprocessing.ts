@@ -20,11 +20,28 @@ const LEAST_GAPS = 10;
 export function fitPreprocessing(table: Table, rows: Uint32Array): Preprocessing {
   checkRows('fitPreprocessing', 'rows', rows, checkTable('fitPreprocessing', table));
   const { scale = 'standard', missing = 'impute' } = table.options;
-  return {
+  const preprocessing: Preprocessing = {
     version: 1,
     columns: table.inputs.map((column) => encodingOf(table, column, rows, scale, missing === 'impute')),
     target: table.targets.map((column) => decodingOf(table, column, rows, scale)),
   };
+  return refuseTooMany(table, preprocessing);
+}
+
+/** What a header of a model file holds beside its other parts: about 16,000 columns. */
+const MOST_PARTS = 115_000;
+const MOST_BYTES = 1_800_000;
+
+/** @throws Error where the columns or their categories are more than a model file holds, before anything is trained. */
+function refuseTooMany({ name }: Table, preprocessing: Preprocessing): Preprocessing {
+  const { columns } = preprocessing;
+  const parts = columns.reduce((sum, it) => sum + (it.type === 'categorical' ? 6 + it.categories.length : 7), 0);
+  if (parts <= MOST_PARTS && JSON.stringify(preprocessing).length <= MOST_BYTES) return preprocessing;
+  const categories = columns.reduce((sum, it) => sum + (it.type === 'categorical' ? it.categories.length : 0), 0);
+  const has = `${columns.length} columns with ${categories} categories`;
+  throw new Error(
+    `fitPreprocessing: ${name} has ${has}, expected no more than a model file holds, about 16,000 (--drop leaves some out)`,
+  );
 }
 
 function encodingOf(

@@ -269,14 +269,12 @@ function tableOf(
       finish(reading, () => columnOf(reading.name, 'numeric', reading.collector.collected(), limit)),
   );
   const [{ classes, column: target }] = targets;
-  const only = `the target ${show(target.name)} has one class, ${show(classes?.[0])}, so there is nothing to learn`;
-  const oneClass = classes?.length === 1 && known === undefined ? [only] : [];
   const decided = isOwn && target.reason !== 'as asked for' ? targetDecision(target, classes) : [];
   const found = findings.length === 0 ? [] : [`${basename(path)}: ${findings.join(', ')}`];
   const table: Table = {
     ...{ name, rows, inputs, targets: targets.map(({ column }) => column), weights, leftOut, classes, options },
     decisions: [...found, ...decided],
-    warnings: isOwn ? [...columnWarnings(inputs, rows), ...oneClass] : [],
+    warnings: isOwn ? columnWarnings(inputs, rows) : [],
   };
   return options.missing === 'drop' ? leaveGapsOut(table, fault) : table;
 }
