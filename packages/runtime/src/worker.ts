@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { InputError } from '@gradloom/core';
+import type { ModuleSource } from '@gradloom/core/internal';
 import { keepCheckpoint, type Written } from './checkpoints/checkpoint-folder.ts';
 import { diagnose } from './faults/diagnose.ts';
 import { evaluateChunks } from './inference/evaluation.ts';
@@ -22,8 +23,13 @@ type Answer = TaskAnswers[WorkerTask['kind']];
 
 /** A thread's entry: Piscina calls it with each task. A thread imports what a user's parts stand in once. */
 export default function work(task: WorkerTask): Answer | Promise<Answer> {
-  const modules = 'setup' in task ? task.setup.modules : [];
+  const modules = modulesOf(task);
   return importedParts(modules) === undefined ? importParts(modules).then(() => answer(task)) : answer(task);
+}
+
+function modulesOf(task: WorkerTask): readonly ModuleSource[] {
+  if ('setup' in task) return task.setup.modules;
+  return task.kind === 'answers' ? (task.model?.modules ?? []) : [];
 }
 
 function answer(task: WorkerTask): Answer {

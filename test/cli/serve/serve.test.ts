@@ -20,6 +20,17 @@ test('rows over HTTP get the answers of the model, one or many', async () => {
   expect(await metric(url, 'gradloom_predict_seconds_bucket{le="+Inf"}')).toBe(2);
 });
 
+test('a body that is long goes to a thread, to the same bits', async () => {
+  const { url, model } = await startServer(['--threads', '2']);
+  const many = Array.from({ length: 3000 }, (_, n) => [n / 7, n / 11, n % 2 === 0 ? 'bog' : 'shore']);
+  const answers = await Promise.all([many, row, many].map((body) => ask(`${url}/predict`, body)));
+  expect(answers.map(({ body }) => body)).toEqual([
+    JSON.stringify(model.answer(many)),
+    JSON.stringify(model.answer([row])[0]),
+    JSON.stringify(model.answer(many)),
+  ]);
+});
+
 test('the schema names the columns, what they hold, and the classes', async () => {
   const { url } = await startServer(['--max-rows', '7']);
   const { request, response } = JSON.parse((await ask(`${url}/schema`)).body);

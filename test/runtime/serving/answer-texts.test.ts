@@ -1,10 +1,13 @@
 import { createRandom, type Model, type Preprocessing } from '@gradloom/core';
-import { createModel } from '@gradloom/runtime';
+import { createModel, loadParts, type NetworkSpec } from '@gradloom/runtime';
 import { createAnswerPool } from '@gradloom/runtime/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createTextAnswerer } from '../../../packages/runtime/src/serving/answer-texts.ts';
 import { propertySeed } from '../../support/seed.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const folder = temporaryFolder();
 
 const random = createRandom(1, 'weights');
 const normals = (length: number) => Float64Array.from({ length }, () => random.normal());
@@ -127,16 +130,34 @@ test('a row that a layer refuses does not keep the other bodies from their answe
   expect(replies[1].text).toMatch(/^row 1: embedding/);
 });
 
+/** Too long to be answered without a thread. */
+const long = (body: string): string => `${' '.repeat(10_000)}${body}`;
+
 test('threads give the replies of this thread, and those of two models their own', async () => {
   const pools = await Promise.all([table, words].map((model) => createAnswerPool(model, { threads: 2, mostRows: 3 })));
   try {
     const bodies = ['[[30,"Bonn"]]', '{"age":1}', '[1,2]', '[9,2]'];
     for (const [p, model] of [table, words].entries()) {
       const own = createTextAnswerer(model, { mostRows: 3 })(bodies);
-      const calls = Array.from({ length: 5 }, () => pools[p].answer(bodies));
+      const calls = Array.from({ length: 6 }, (_, n) => pools[p].answer(n < 2 ? bodies : bodies.map(long)));
       for (const call of calls) expect(await call).toEqual(own);
     }
   } finally {
     await Promise.all(pools.map((pool) => pool.close()));
+  }
+});
+
+test("threads have the parts of a user's own", async () => {
+  const source =
+    "export const cube = { part: 'activation', name: 'cube', apply: (z) => z * z * z, derivative: (z) => 3 * z * z };";
+  const parts = await loadParts([folder.write('parts.mjs', source)]);
+  const spec = { input: 2, layers: [{ kind: 'cube' }, { kind: 'dense', out: 1 }] } as unknown as NetworkSpec;
+  const model = createModel({ spec, parameters: normals(3), parts });
+  const pool = await createAnswerPool(model, { threads: 2, mostRows: 3 });
+  try {
+    const [reply] = await pool.answer([long('[2,3]')]);
+    expect(JSON.parse(reply.text)).toEqual(model.answer([[2, 3]])[0]);
+  } finally {
+    await pool.close();
   }
 });

@@ -2,6 +2,7 @@ import { show } from '@gradloom/core/internal';
 import { memorySize } from '../options/memory-size.ts';
 import { nonNegative, wholeNumber } from '../options/numbers.ts';
 import type { Kind, OptionTable, Values } from '../options/option.ts';
+import { moduleOption } from '../options/own-parts.ts';
 import { runOptions } from '../options/run-options.ts';
 import { text, toggle } from '../options/words.ts';
 
@@ -26,6 +27,7 @@ const origin: Kind<string> = {
 };
 
 export const serveOptions = {
+  module: moduleOption,
   port: {
     group: 'Server',
     ...port,

@@ -1,4 +1,4 @@
-import { buildNetwork, type ColumnEncoding, type JsonObject } from '@gradloom/core';
+import type { ColumnEncoding, JsonObject } from '@gradloom/core';
 import type { Model } from '@gradloom/runtime';
 
 /** JSON Schema of what /predict takes and gives. */
@@ -31,7 +31,7 @@ export function rowSchema(model: Model, mostRows: number): RowSchema {
 /** The forms of a row. */
 function rowKinds({ preprocessing, spec }: Model): JsonObject[] {
   if (preprocessing === undefined) {
-    const { input } = buildNetwork(spec);
+    const { input } = spec;
     return [{ type: 'array', items: { type: 'number' }, minItems: input, maxItems: input }];
   }
   const { columns } = preprocessing;

@@ -1,25 +1,30 @@
 import { deserialize, serialize } from 'node:v8';
 import type { Model } from '@gradloom/core';
+import type { ModuleSource } from '@gradloom/core/internal';
 import { createModel } from '../inference/model.ts';
+import { partsOf } from '../own/imported-parts.ts';
 
 /** A model in memory that all threads share. */
 export interface SharedModel {
   readonly id: number; // unique in the process
   readonly content: Uint8Array<SharedArrayBuffer>; // all but the weights
   readonly parameters: Float64Array<SharedArrayBuffer>; // [P]
+  readonly modules: readonly ModuleSource[]; // of a user's own parts
 }
 
 let count = 0;
 
-export function shareModel({ spec, loss, metadata, preprocessing, parameters }: Model): SharedModel {
+export function shareModel({ spec, loss, metadata, preprocessing, parameters, parts }: Model): SharedModel {
   const bytes = serialize({ spec, loss, metadata, preprocessing });
   const content = new Uint8Array(new SharedArrayBuffer(bytes.length));
   content.set(bytes);
   const weights = new Float64Array(new SharedArrayBuffer(8 * parameters.length));
   weights.set(parameters);
-  return { id: count++, content, parameters: weights };
+  return { id: count++, content, parameters: weights, modules: parts?.sources ?? [] };
 }
 
-/** The model, made anew in this thread. */
-export const modelFrom = ({ content, parameters }: SharedModel): Model =>
-  createModel({ ...deserialize(Buffer.from(content)), parameters });
+/** The model, made anew in this thread, which has imported its modules. */
+export function modelFrom({ content, parameters, modules }: SharedModel): Model {
+  const parts = { modules, sources: modules, own: partsOf({ modules }) };
+  return createModel({ ...deserialize(Buffer.from(content)), parameters, parts });
+}
