@@ -20,7 +20,7 @@ const linesOf = (columns: readonly (keyof House)[], rows: readonly House[] = hou
 
 const file = folder.write('houses.csv', linesOf(['id', 'size', 'city', 'garden', 'price']));
 const run = `${folder.path}/run`;
-const quick = ['--hidden', '8', '--epochs', '30', '--batch', '16', '--threads', '1', '--test', '0.25'];
+const quick = ['--hidden', '8', '--epochs', '30', '--batch', '16', '--lr', '0.02', '--threads', '1', '--test', '0.25'];
 const flags = ['train', '--dataset', file, '--drop', 'id', ...quick];
 
 let lines: Record<string, unknown>[] = [];

@@ -25,6 +25,8 @@ describe('--json', () => {
       testLookedAt: false,
       testRmse: expect.any(Number),
       testR2: expect.any(Number),
+      baselineAccuracy: 0.5,
+      baselineRmse: null,
       fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
       threads: 1,
       leaves: 1,

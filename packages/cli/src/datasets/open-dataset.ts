@@ -20,6 +20,7 @@ import { withoutPlace } from '../failure.ts';
 import type { DatasetSource } from '../options/dataset-source.ts';
 import { filePreset, type Preset, presets } from './presets.ts';
 import { flagOptions } from './table-options.ts';
+import { tablePreset, tableShare } from './table-preset.ts';
 
 type FileSource = Extract<DatasetSource, { path: string }>;
 
@@ -65,7 +66,7 @@ export async function openDataset(
 ): Promise<OpenedDataset> {
   const preset: Preset = 'path' in source ? filePreset : presets[source.name];
   if ('path' in source && tableFormatOf(source.path) !== undefined && preprocessing !== null) {
-    return openTableDataset(source, shares, name, preset, { classNames, preprocessing });
+    return openTableDataset(source, shares, name, { classNames, preprocessing });
   }
   const whole = await readDataset(source, preset, name, classNames);
   refuseShare('validation', shares.validation, whole);
@@ -87,11 +88,8 @@ async function openTableDataset(
   source: FileSource,
   shares: Shares,
   flag: string,
-  preset: Preset,
   model: { classNames: readonly string[] | undefined; preprocessing: Preprocessing | undefined },
 ): Promise<OpenedDataset> {
-  const { validation = preset.validation, test = preset.test } = shares;
-  const split = { ...foldIn(shares), validation, test, seed: SPLIT_SEED };
   return fromFile(source, flag, async () => {
     const named = source.table === undefined ? {} : { name: source.table };
     const { divisor, ...options } = { ...named, ...source.options } as TableOptions & { divisor?: unknown };
@@ -100,15 +98,28 @@ async function openTableDataset(
     }
     if (model.preprocessing !== undefined) {
       const table = await readTableAs(source.path, model.preprocessing, options);
-      const rows = rowsOfSplit(table, split);
-      const sets = encodeSplit(table, model.preprocessing, rows);
-      return { preset, shares: { validation, test }, sets };
+      const split = splitOf(table, shares);
+      const sets = encodeSplit(
+        table,
+        model.preprocessing,
+        rowsOfSplit(table, { ...foldIn(shares), ...split, seed: SPLIT_SEED }),
+      );
+      return { preset: tablePreset(sets.train), shares: split, sets };
     }
     const { classNames } = model;
     const table = await readTable(source.path, { ...options, ...(classNames === undefined ? {} : { classNames }) });
-    const prepared = splitTable(table, split);
-    return { preset, shares: { validation, test }, sets: prepared.sets, table: { table, ...prepared } };
+    const split = splitOf(table, shares);
+    const prepared = splitTable(table, { ...foldIn(shares), ...split, seed: SPLIT_SEED });
+    const { sets } = prepared;
+    return { preset: tablePreset(sets.train), shares: split, sets, table: { table, ...prepared } };
   });
+}
+
+/** A tenth of the rows each, where the table has enough; of folds, each is the test set once. */
+function splitOf({ rows }: Table, shares: Shares): { validation: number; test: number } {
+  const share = tableShare(rows);
+  const { validation = share, test = shares.folds === undefined ? share : 0 } = shares;
+  return { validation, test };
 }
 
 /** @throws OptionError for a share if the dataset already has that set. */

@@ -14,6 +14,8 @@ export interface Preset {
   readonly schedule: ScheduleName; // a schedule that suits the optimizer
   readonly batch: number | 'full';
   readonly epochs: number;
+  readonly steps?: number; // instead of epochs
+  readonly patience?: number; // of a run with a validation set
 }
 
 /**

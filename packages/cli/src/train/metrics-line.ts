@@ -1,4 +1,5 @@
 import { summarizeTable, type TrainResult } from '@gradloom/runtime';
+import { baselineFor } from '../report/findings/baseline.ts';
 import type { Division } from '../report/findings/findings.ts';
 import { layerNames } from '../text/layer-names.ts';
 import { configOf } from './describe-flags.ts';
@@ -86,7 +87,8 @@ export const faultLine = ({ type: event, ...figures }: RecoveryEvent | RollbackE
   JSON.stringify({ event, ...figures });
 
 /** The last line of --json. */
-export function doneLine({ values }: Recipe, result: TrainResult): string {
+export function doneLine({ sets, values }: Recipe, result: TrainResult): string {
+  const baseline = result.test === undefined ? null : baselineFor(sets, result);
   return JSON.stringify({
     event: 'done',
     stopped: result.stopped,
@@ -101,6 +103,9 @@ export function doneLine({ values }: Recipe, result: TrainResult): string {
     testRmse: result.test?.rmse ?? null,
     testR2: result.test?.r2 ?? null,
     ...(result.test?.metrics === undefined ? {} : { testMetrics: result.test.metrics }),
+    // NaN, where the figure does not apply, is null.
+    baselineAccuracy: baseline?.accuracy ?? null,
+    baselineRmse: baseline?.rmse ?? null,
     fingerprint: result.fingerprint,
     threads: result.threads,
     leaves: result.leaves,

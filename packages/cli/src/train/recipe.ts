@@ -2,6 +2,7 @@ import { createLoss, type LossSpec, type NetworkSpec, OptionError } from '@gradl
 import type { DataSplits, Dataset, TrainOptions } from '@gradloom/runtime';
 import { trainOptions } from '@gradloom/runtime/options';
 import type { OpenedDataset, OpenedTable } from '../datasets/open-dataset.ts';
+import type { Preset } from '../datasets/presets.ts';
 import { camelCase } from '../options/letter-case.ts';
 import type { Member } from '../options/member.ts';
 import { ownParts } from '../options/own-parts.ts';
@@ -38,12 +39,12 @@ export async function createRecipe(
   const schedule = values.schedule ?? { kind: optimizer.kind === preset.optimizer.kind ? preset.schedule : 'constant' };
   const filled: TrainValues = {
     ...(values.spec === undefined ? shape : {}),
-    ...(values.steps === undefined ? { epochs: preset.epochs } : {}),
+    ...lengthOf(values, preset),
     batch: preset.batch === 'full' ? preset.batch : Math.min(preset.batch, sets.train.rows),
     seed: 0,
     ...rest,
     ...shares,
-    ...earlyStopping(values),
+    ...earlyStopping(values, preset, sets),
     loss,
     optimizer,
     schedule: warmupSteps === undefined ? schedule : { ...schedule, warmupSteps },
@@ -87,9 +88,16 @@ function refuseNumbers(
   throw new OptionError('train', ['loss', 'dataset'], problem, { about: `the target of ${name}` });
 }
 
-/** What early stopping watches where it is not said, so that a resume and a config file can compare it. */
-function earlyStopping({ patience, 'min-delta': minDelta = 0, monitor = 'validation-loss' }: TrainValues): TrainValues {
-  return patience === undefined || patience === 'none' ? {} : { 'min-delta': minDelta, monitor };
+function lengthOf({ epochs, steps }: TrainValues, preset: Preset): TrainValues {
+  if (epochs !== undefined || steps !== undefined) return {};
+  return preset.steps === undefined ? { epochs: preset.epochs } : { steps: preset.steps };
+}
+
+/** With what early stopping watches, also where it is not said, so that a resume and a config file can compare it. */
+function earlyStopping(values: TrainValues, preset: Preset, { validation }: DataSplits): TrainValues {
+  const { patience = validation === undefined ? undefined : preset.patience } = values;
+  if (patience === undefined || patience === 'none') return {};
+  return { patience, 'min-delta': values['min-delta'] ?? 0, monitor: values.monitor ?? 'validation-loss' };
 }
 
 /** They have become part of the optimizer or the loss. */

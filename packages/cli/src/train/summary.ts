@@ -1,4 +1,5 @@
 import type { TrainResult } from '@gradloom/runtime';
+import { baselineFor } from '../report/findings/baseline.ts';
 import type { Paint } from '../terminal/paint.ts';
 import { backendName } from '../text/backend-name.ts';
 import { columns } from '../text/columns.ts';
@@ -16,6 +17,7 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
     const none = test.unanswered === undefined ? '' : `; ${whole(test.unanswered)} have no answer`;
     rows.push(['test accuracy', `${paint('bold', percent(test.accuracy))}  (${right}${none})`]);
   }
+  rows.push(...baselineRow(run, result));
   if (test !== undefined) rows.push(['test loss', decimal(test.loss)]);
   if (test?.rmse !== undefined) rows.push(['test RMSE', decimal(test.rmse)]);
   if (test?.r2 !== undefined) rows.push(['test R²', decimal(test.r2)]);
@@ -42,6 +44,14 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
     ...columns(rows, { indent: 0 }),
     ...(out === null ? [] : ['', 'Next', ...nextCommands(run, result, quote(out), program)]),
   ];
+}
+
+/** What a constant answer reaches on the test rows. */
+function baselineRow({ recipe }: RunStart, result: TrainResult): [string, string][] {
+  const found = result.test === undefined ? null : baselineFor(recipe.sets, result);
+  if (found === null) return [];
+  const figure = Number.isNaN(found.accuracy) ? `RMSE ${decimal(found.rmse)}` : percent(found.accuracy);
+  return [['baseline', `${figure}  (always answering ${found.answer})`]];
 }
 
 /** With early stopping: which weights the model has. */

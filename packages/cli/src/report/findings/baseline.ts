@@ -1,5 +1,12 @@
-import type { Dataset, Evaluation } from '@gradloom/runtime';
+import type { DataSplits, Dataset, Evaluation, TrainResult } from '@gradloom/runtime';
 import type { Baseline } from './findings.ts';
+
+/** On the rows of the main metric: test rows, else validation rows; null if there are none. */
+export function baselineFor(sets: DataSplits, { test, validation }: TrainResult): Baseline | null {
+  if (sets.test !== undefined && test !== undefined) return baselineOf(sets.train, sets.test, test);
+  if (sets.validation === undefined || validation === undefined) return null;
+  return baselineOf(sets.train, sets.validation, validation);
+}
 
 /**
  * The result of a constant answer on `rows`, chosen from the training rows: their most frequent class, or the mean of
@@ -22,7 +29,7 @@ function mostFrequent(train: Dataset, rows: Dataset): Baseline {
 /** The index of the class, or the bit for a dataset without classes that has an accuracy. */
 const classAt = (dataset: Dataset, n: number): number => targetAt(dataset, n, 0);
 
-/** The mean of each output; the error is over rows and outputs, as in the metric rmse. */
+/** The mean of each output; the error is over rows and outputs in the units of the target, as in the metric rmse. */
 function meanTarget(train: Dataset, rows: Dataset): Baseline {
   const { columns } = train.targets;
   const means = Array.from({ length: columns }, (_, o) => {
@@ -32,9 +39,15 @@ function meanTarget(train: Dataset, rows: Dataset): Baseline {
   });
   let squares = 0;
   for (let n = 0; n < rows.rows; n++) {
-    for (let o = 0; o < columns; o++) squares += (targetAt(rows, n, o) - means[o]) ** 2;
+    for (let o = 0; o < columns; o++) squares += (scaleOf(rows, o) * (targetAt(rows, n, o) - means[o])) ** 2;
   }
   return { answer: 'the mean', accuracy: Number.NaN, rmse: Math.sqrt(squares / (rows.rows * columns)) };
+}
+
+/** What a table's target was divided by. */
+function scaleOf({ preprocessing }: Dataset, o: number): number {
+  const target = preprocessing?.target[o];
+  return target?.type === 'values' ? target.scale : 1;
 }
 
 const targetAt = ({ targets: { array, columns, divisor } }: Dataset, n: number, o: number): number =>

@@ -2,9 +2,9 @@ import type { TrainResult } from '@gradloom/runtime';
 import { layerHistograms } from '../../figures/histograms.ts';
 import { doneLine } from '../../train/metrics-line.ts';
 import type { Recipe } from '../../train/recipe.ts';
-import { baselineOf } from './baseline.ts';
+import { baselineFor } from './baseline.ts';
 import { isPlanar, planeOf } from './divide-plane.ts';
-import type { Baseline, Findings } from './findings.ts';
+import type { Findings } from './findings.ts';
 import { fitCurve } from './fit-curve.ts';
 import { readAnswers } from './read-answers.ts';
 import { readPredictions } from './read-predictions.ts';
@@ -17,15 +17,8 @@ export async function collectFindings(recipe: Recipe, result: TrainResult): Prom
     answers: await readAnswers(recipe, result),
     predictions: await readPredictions(recipe, result),
     curve: fitCurve(recipe, result.parameters),
-    baseline: baselineFor(recipe, result),
+    baseline: baselineFor(recipe.sets, result),
     plane: isPlanar(recipe) ? planeOf(recipe, result.parameters, result.steps) : null,
     histograms: layerHistograms(result, recipe.sets.train),
   };
-}
-
-/** On the rows of the main metric: test rows, else validation rows. */
-function baselineFor({ sets }: Recipe, { test, validation }: TrainResult): Baseline | null {
-  if (sets.test !== undefined && test !== undefined) return baselineOf(sets.train, sets.test, test);
-  if (sets.validation === undefined || validation === undefined) return null;
-  return baselineOf(sets.train, sets.validation, validation);
 }
