@@ -56,6 +56,8 @@ const cases: [string, TrainOptions, DataSplits, TrainOptions][] = [
     plain,
     { loss: { kind: 'softmax-cross-entropy', labelSmoothing: 0.2 } },
   ],
+  ['max-norm', { maxNorm: 0.5 }, plain, { maxNorm: 0.6 }],
+  ['max-norm with a moving average', { maxNorm: 0.5, ema: 0.9 }, plain, {}],
   ['a moving average', { ema: 0.9 }, plain, { ema: 0.8 }],
   [
     'a moving average of adamw that spares biases, with clipping',
@@ -226,6 +228,7 @@ test('to accumulate takes the memory of one part', async () => {
 });
 
 test.each<[TrainOptions, string]>([
+  [{ maxNorm: 0 }, 'maxNorm has 0, expected a number above 0'],
   [{ ema: 1 }, 'ema has 1, expected a number between 0 and 1'],
   [{ batch: 'full', accumulate: 2 }, 'accumulate has 2, expected 1 (a full batch has all rows)'],
   [

@@ -24,7 +24,7 @@ import { planWeighing, rowWeights } from '../../packages/runtime/src/run/row-wei
 export function oracle(
   spec: NetworkSpec,
   dataset: Dataset,
-  options: Pick<TrainOptions, 'optimizer' | 'loss' | 'clipNorm' | 'schedule' | 'classWeight' | 'ema'> & {
+  options: Pick<TrainOptions, 'optimizer' | 'loss' | 'clipNorm' | 'schedule' | 'classWeight' | 'ema' | 'maxNorm'> & {
     batch: number;
     steps: number;
     seed: number;
@@ -60,6 +60,7 @@ export function oracle(
     batch,
     seed,
     ...(clipNorm === undefined ? {} : { clipNorm }),
+    ...(options.maxNorm === undefined ? {} : { maxNorm: options.maxNorm }),
     weighs: weights !== null,
     allocate,
   });

@@ -9,7 +9,10 @@ export const MOST_THREADS = 16;
 export interface RandomRun {
   readonly spec: NetworkSpec;
   readonly dataset: Dataset;
-  readonly options: Pick<TrainOptions, 'optimizer' | 'loss' | 'clipNorm' | 'schedule' | 'classWeight' | 'ema'> & {
+  readonly options: Pick<
+    TrainOptions,
+    'optimizer' | 'loss' | 'clipNorm' | 'schedule' | 'classWeight' | 'ema' | 'maxNorm'
+  > & {
     batch: number;
     steps: number;
     seed: number;
@@ -142,35 +145,53 @@ export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
       valueLoss: fc.constantFrom('mse' as const, 'quadratic' as const, 'mae' as const, 'huber' as const),
       entropy: fc.boolean(),
       smooths: fc.boolean(),
+      maxNorm: fc.constantFrom(undefined, undefined, 0.3, 1.5),
       ema: fc.constantFrom(undefined, undefined, 0.5, 0.999),
       clipNorm: fc.constantFrom(undefined, 0.01, 1e6),
       weighs: fc.option(fc.constantFrom('rows' as const, 'classes' as const, 'both' as const), { freq: 2, nil: null }),
       optimizer,
       schedule,
     })
-    .map(({ rows, threads, classes, type, divisor, valueLoss, entropy, smooths, clipNorm, weighs, ema, ...rest }) => {
-      const batch = Math.min(rest.batch, rows);
-      const ofClasses = smooths
-        ? ({ kind: 'softmax-cross-entropy', labelSmoothing: 0.2 } as const)
-        : 'softmax-cross-entropy';
-      const loss = !entropy ? valueLoss : classes ? ofClasses : 'binary-cross-entropy';
-      const { steps, seed, optimizer: optimizerSpec, schedule: scheduleSpec } = rest;
-      return {
-        spec,
-        dataset: {
-          ...datasetOf(spec, rows, type, spec.layers[0].kind === 'embedding' ? 1 : divisor, classes),
-          ...(weighs === 'rows' || weighs === 'both' ? { weights: weightsOf(rows) } : {}),
-        },
-        options: {
-          ...{ batch, steps, seed, loss },
-          ...{ optimizer: optimizerSpec, schedule: scheduleSpec },
-          ...(clipNorm === undefined ? {} : { clipNorm }),
-          ...(ema === undefined ? {} : { ema }),
-          ...(classes && (weighs === 'classes' || weighs === 'both') ? { classWeight: 'balanced' as const } : {}),
-        },
+    .map(
+      ({
+        rows,
         threads,
-      };
-    }),
+        classes,
+        type,
+        divisor,
+        valueLoss,
+        entropy,
+        smooths,
+        clipNorm,
+        weighs,
+        ema,
+        maxNorm,
+        ...rest
+      }) => {
+        const batch = Math.min(rest.batch, rows);
+        const ofClasses = smooths
+          ? ({ kind: 'softmax-cross-entropy', labelSmoothing: 0.2 } as const)
+          : 'softmax-cross-entropy';
+        const loss = !entropy ? valueLoss : classes ? ofClasses : 'binary-cross-entropy';
+        const { steps, seed, optimizer: optimizerSpec, schedule: scheduleSpec } = rest;
+        return {
+          spec,
+          dataset: {
+            ...datasetOf(spec, rows, type, spec.layers[0].kind === 'embedding' ? 1 : divisor, classes),
+            ...(weighs === 'rows' || weighs === 'both' ? { weights: weightsOf(rows) } : {}),
+          },
+          options: {
+            ...{ batch, steps, seed, loss },
+            ...{ optimizer: optimizerSpec, schedule: scheduleSpec },
+            ...(clipNorm === undefined ? {} : { clipNorm }),
+            ...(ema === undefined ? {} : { ema }),
+            ...(maxNorm === undefined ? {} : { maxNorm }),
+            ...(classes && (weighs === 'classes' || weighs === 'both') ? { classWeight: 'balanced' as const } : {}),
+          },
+          threads,
+        };
+      },
+    ),
 );
 
 /** Every fourth row counts nothing, but not the first. */

@@ -4,6 +4,7 @@ export { affineBackwardWeights } from './affine-weights';
 export { averageWeights } from './average-weights';
 export { averageRows } from './average-rows';
 export { add, copy, fill, plus, scale } from './vectors';
+export { maxNorm } from './max-norm';
 export { sgd, sgdMomentum, sgdOfMean } from './sgd';
 export { adam, adamOfMean, adamw, adamwOfMean } from './adam';
 export {

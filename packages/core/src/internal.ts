@@ -120,6 +120,7 @@ export { suggest } from './text/nearest.ts';
 export { unknownOption, within, withinInTurns } from './text/option-error.ts';
 export { show } from './text/show.ts';
 export { BLOCK, blockCount } from './train/block.ts';
+export { countMatrices, emitMaxNorm, mostColumns } from './train/max-norm.ts';
 export {
   badOutput,
   bootstrap,

@@ -43,4 +43,15 @@ export const vectorCases = {
     writes: ['average'],
     emit: (emit, { average, theta, share }, [n]) => emit(ops.averageWeights, average, theta, n, share),
   },
+  maxNorm: {
+    ops: [ops.maxNorm],
+    // Columns `before` to `before` + n of rows that go on for `after` doubles.
+    dims: fc.tuple(fc.integer({ min: 1, max: 9 }), fc.nat(40), fc.nat(3), fc.nat(3), fc.constantFrom(1e-3, 1, 1e300)),
+    arrays: ([I, n, before, after]) => ({ W: I * (before + n + after), factors: n }),
+    writes: ['W', 'factors'],
+    emit(emit, { W, factors }, [I, n, before, after, limit]) {
+      const row = before + n + after;
+      emit(ops.maxNorm, W.subarray(before, before + (I - 1) * row + n), factors, I, row, n, limit);
+    },
+  },
 } satisfies Record<string, KernelCase>;

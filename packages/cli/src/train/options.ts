@@ -158,6 +158,7 @@ export const trainOptions = {
     describe: helpLine(stated.warmupSteps),
   },
   'class-weight': { ...training, ...classWeights, describe: helpLine(stated.classWeight) },
+  'max-norm': { ...training, ...positive, describe: helpLine(stated.maxNorm) },
   ema: { ...training, ...betweenZeroAndOne, describe: helpLine(stated.ema) },
   'clip-norm': { ...training, ...positive, describe: helpLine(stated.clipNorm) },
   'on-nan': {

@@ -28,6 +28,7 @@ import {
   leafMean,
   leafProducts,
   leafSums,
+  maxNorm,
   movingAverage,
   normBackwardWeights,
   plus,
@@ -213,6 +214,12 @@ export const ops = {
     'averageWeights',
     { average: inout('n'), theta: input('n'), n: count, share: input(1) },
     averageWeights,
+  ),
+  /** W with no column of its first n longer than a limit. */
+  maxNorm: defineOp(
+    'maxNorm',
+    { W: inout('I', 'row'), factors: output('n'), I: count, row: stride, n: count, limit: number },
+    maxNorm,
   ),
   /** factor = what clipping multiplies the gradient by. */
   clip: defineOp('clip', { factor: output(1), squares: input('blocks'), blocks: count, clipNorm: number }, clip),

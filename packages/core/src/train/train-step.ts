@@ -7,6 +7,7 @@ import { link, type Program } from '../program/link.ts';
 import { createList, segmentsOf } from '../program/op.ts';
 import { batchLoss, clipScale, gradientNorm } from '../program/step-ops.ts';
 import { blockCount } from './block.ts';
+import { emitMaxNorm, mostColumns } from './max-norm.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import { leafCount, leafRows, ONE_ROW, treeLevels } from './tree/index.ts';
 import { createBlockUpdate, gradientOf, gradientStride } from './update.ts';
@@ -27,6 +28,8 @@ export interface TrainStepOptions {
   seed: number;
   /** Clips the norm of the mean gradient to this value. @default no limit */
   clipNorm?: number;
+  /** Limits the norm of the weights that come into each unit. @default no limit */
+  maxNorm?: number;
   /** Whether rows have weights: see `step`. @default false */
   weighs?: boolean;
   /** Allocates arrays of a given length. @default new Float64Array(length) */
@@ -76,7 +79,7 @@ interface Batch {
  * oracle of the threaded runtime.
  */
 export function createTrainStep(options: TrainStepOptions): TrainStep {
-  const { network, loss, optimizer, kernels, batch, seed, clipNorm, weighs = false } = options;
+  const { network, loss, optimizer, kernels, batch, seed, clipNorm, maxNorm, weighs = false } = options;
   const allocate = options.allocate ?? ((length) => new Float64Array(length));
   const P = network.parameterCount;
   const leaf = leafRows(batch);
@@ -104,7 +107,8 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
   const rate = new Float64Array(1);
   const scale = allocate(1).fill(1);
   const memory = { theta: parameters, gSum, state, squares };
-  const update = createBlockUpdate(optimizer, network, memory, hyper);
+  const defersAverage = maxNorm !== undefined;
+  const update = createBlockUpdate(optimizer, network, memory, hyper, 0, blockCount(P), { defersAverage });
   const theta = bindTensors(network, parameters);
   const rows = Array.from({ length: gradientRows }, (_, row) => gradientOf(gSum, P, row));
   const gradients = rows.map((row) => bindTensors(network, row));
@@ -173,6 +177,10 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
 
   const apply = createList();
   update.apply(apply.emit, scale);
+  if (maxNorm !== undefined) {
+    emitMaxNorm(apply.emit, network, parameters, allocate(mostColumns(network)), maxNorm);
+    update.follow(apply.emit);
+  }
   const applied = link(apply.calls, kernels);
 
   function average(B: number): void {

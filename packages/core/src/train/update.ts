@@ -38,6 +38,8 @@ export interface BlockUpdate {
    * average of its weights where one is kept.
    */
   apply(emit: Emit, scale?: Float64Array): void;
+  /** The moving average of the weights of each block, where the update defers it. */
+  follow(emit: Emit): void;
   /** Both, block by block, so that a block's gradient is in cache, and the backend may join the two: see fuse.ts. */
   take(emit: Emit, rows: number, sums: NodeSums): void;
 }
@@ -50,6 +52,7 @@ export function createBlockUpdate(
   hyper: Float64Array, // [hyperLength]
   first = 0,
   end = blockCount(network.parameterCount),
+  { defersAverage = false } = {}, // the weights are not yet those of the next step
 ): BlockUpdate {
   const { theta, gSum, state, squares } = memory;
   const P = theta.length;
@@ -84,6 +87,10 @@ export function createBlockUpdate(
   function apply(emit: Emit, { offset, n, g, pieces }: Block, scale?: Float64Array): void {
     if (scale !== undefined) emit(ops.scale, g, n, scale);
     for (const { theta, g, state, n, hyper } of pieces) emit(update, theta, g, state, n, hyper);
+    if (!defersAverage) follow(emit, { offset, n });
+  }
+
+  function follow(emit: Emit, { offset, n }: Pick<Block, 'offset' | 'n'>): void {
     if (averages === null) return;
     // Whole blocks: also what is not trained but follows the rows, as running statistics do.
     const { vector, share } = averages;
@@ -96,6 +103,9 @@ export function createBlockUpdate(
     },
     apply: (emit, scale) => {
       for (const block of blocks) apply(emit, block, scale);
+    },
+    follow: (emit) => {
+      for (const block of blocks) follow(emit, block);
     },
     take: (emit, rows, sums) => {
       for (const block of blocks) {

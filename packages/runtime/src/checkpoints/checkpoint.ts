@@ -24,6 +24,8 @@ export interface RunRecord {
   readonly seed: number;
   /** Limit of the gradient norm; null if there is none. */
   readonly clipNorm: number | null;
+  /** Limit of the norm of the weights that come into a unit; absent if there is none. */
+  readonly maxNorm?: number;
   /** Decay of the moving average of the weights; absent if none is kept. */
   readonly ema?: number;
   /** Weights of the classes, as they were given; absent if there were none. */

@@ -29,7 +29,7 @@ export interface StepWork {
 /** The work of each step of `train(spec, data, options)`. */
 export function planStepWork(spec: NetworkSpec, data: DataSplits, options: TrainOptions): StepWork {
   const plan = planRun(spec, data, options);
-  const { network, loss, optimizer, batch, lastBatch, leaf, rowsAtOnce, couples, clipNorm } = plan;
+  const { network, loss, optimizer, batch, lastBatch, leaf, rowsAtOnce, couples, clipNorm, maxNorm } = plan;
   const P = network.parameterCount;
   const backend = resolveBackend(plan.backend, plan.blas, network).name;
   const shape = { backend, batch, lastBatch, leaf, rowsAtOnce, couples };
@@ -37,8 +37,12 @@ export function planStepWork(spec: NetworkSpec, data: DataSplits, options: Train
     Math.min(P, BLOCK * Math.floor((t * blockCount(P)) / threads));
   return {
     ...{ batch, leaf, parameters: P, slots: optimizer.slots.length },
-    // Behind the gradients and at the end of the step, and where the norm must be known first.
-    barriers: 2 + (clipNorm === null ? 0 : 1) + (couples ? barriersOf({ network, loss }) : 0),
+    // Behind the gradients and at the end of the step; where the norm must be known first; and around limited columns.
+    barriers:
+      2 +
+      (clipNorm === null ? 0 : 1) +
+      (maxNorm === null ? 0 : optimizer.shareAt === undefined ? 1 : 2) +
+      (couples ? barriersOf({ network, loss }) : 0),
     threadsOf(threads) {
       const { passes, nodes } = planTeam(teamOptions(shape, batch, threads, false));
       return passes.map((own, t) => ({

@@ -2,6 +2,7 @@ import type { Allocate, BackendName, ElementType, Loss, Network, Optimizer, Prod
 import {
   blockCount,
   countDoubles,
+  countMatrices,
   createList,
   createWorkspace,
   emitNode,
@@ -9,6 +10,7 @@ import {
   leafCount,
   MOST_LEAVES,
   MOST_NODE_ROWS,
+  mostColumns,
   NO_BATCH,
   NO_SHARE,
   probeLength,
@@ -42,6 +44,7 @@ export interface ScratchShape extends BatchShape, EvaluationShape {
   readonly passRows: number; // most rows of a pass in training or at evaluation
   readonly probes?: boolean; // whether layers are probed, default false
   readonly weighs?: boolean; // whether rows have weights, default false
+  readonly maxNorm?: number | null; // of the weights that come into a unit, default none
 }
 
 /** The arrays that one thread has for itself, to evaluate. */
@@ -60,6 +63,7 @@ export interface ThreadScratch extends EvaluationScratch {
   readonly hyper: Float64Array; // [H] of the optimizer, in this step
   readonly hypers: Float64Array; // [STEPS, H] of the steps to come
   readonly next: Float64Array; // [1] the row of them that comes next
+  readonly factors: Float64Array; // of columns that are longer than a limit; empty where there is none
   readonly scale: Float64Array; // [1] what clipping multiplies the gradient by
   readonly note: Float64Array; // [2] place of a step's loss and norm in the rings, and whether they end the span
   readonly tapesOf: Float64Array; // [1] size of the team whose programs stand on the tapes
@@ -83,7 +87,7 @@ export function takeEvaluationScratch(
 
 /** Likewise, to train. */
 export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): ThreadScratch {
-  const { network, optimizer, passRows, probes = false, weighs } = shape;
+  const { network, optimizer, passRows, probes = false, weighs, maxNorm = null } = shape;
   const H = optimizer.hyperLength;
   return {
     ...takeEvaluationScratch(shape, allocate, MOST_LEAVES, passRows, weighs),
@@ -94,6 +98,7 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
     hyper: allocate(H),
     hypers: allocate(STEPS * H),
     next: allocate(1),
+    factors: allocate(maxNorm === null ? 0 : mostColumns(network)),
     scale: allocate(1),
     note: allocate(2),
     tapesOf: allocate(1),
@@ -137,7 +142,7 @@ const CALLS_OF_BLOCK = 4;
 const CALLS_OF_STEP = 64;
 
 /** Calls that the tapes of a thread have room for. Those that find none are made one by one. */
-function mostCalls({ network, loss, weighs }: ScratchShape): number {
+function mostCalls({ network, loss, weighs, maxNorm = null }: ScratchShape): number {
   const { calls, emit } = createList();
   const tensors = network.layers.map((layer) => layer.tensors.map(() => EMPTY));
   const workspace = createWorkspace(network, loss, 1, () => EMPTY, { leaves: 0, take: () => EMPTY }, weighs);
@@ -145,7 +150,8 @@ function mostCalls({ network, loss, weighs }: ScratchShape): number {
   emitNode(EMPTY, network, workspace, tensors, tensors, 1, pass);
   const passes = calls.length > MANY_CALLS ? PASSES_OF_MANY : PASSES;
   const blocks = Math.min(UPDATED_BLOCKS, blockCount(network.parameterCount));
-  return passes * calls.length + 2 * (CALLS_OF_BLOCK * blocks + CALLS_OF_STEP);
+  const columns = maxNorm === null ? 0 : countMatrices(network);
+  return passes * calls.length + 2 * (CALLS_OF_BLOCK * blocks + columns + CALLS_OF_STEP);
 }
 
 /** What the kernels of a backend need for products of these shapes. */

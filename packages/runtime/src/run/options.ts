@@ -128,6 +128,11 @@ export const trainOptions = defineOptions('train', {
     'every row counts the same',
   ),
   /**
+   * Limits the norm of the weights that come into each unit, the columns of W, behind each update.
+   * @default no limit
+   */
+  maxNorm: norm(undefined, 'limit of the norm of the weights that come into a unit', 'no limit'),
+  /**
    * Keeps a moving average of the weights, in which those of i steps ago count by this decay to the power of i, in
    * (0, 1). Evaluations, the best weights, model and result are of the average; training goes on with the weights.
    * @default none

@@ -151,6 +151,7 @@ export function* planRunInTurns(
     parameters,
     parametersHash: parameters === null ? null : yield* fingerprintInTurns(parameters),
     clipNorm: options.clipNorm ?? null,
+    maxNorm: options.maxNorm ?? null,
     classWeight: options.classWeight,
     weighing,
     weighs: weighing !== null,

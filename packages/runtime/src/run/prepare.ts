@@ -42,6 +42,7 @@ export interface RunShape extends TeamShape {
   readonly couples: boolean; // see couplesRows
   readonly seed: number;
   readonly clipNorm: number | null;
+  readonly maxNorm: number | null;
   readonly probes?: boolean;
   readonly weighs?: boolean; // rows by weights
   readonly profile?: boolean;
@@ -82,7 +83,7 @@ export function* prepareRunInTurns(asked: RunPlan, { train, validation, test }: 
   arena.scalars.set(plan.optimizer.initialScalars);
   arena.scheduleState.set(plan.schedule.initialState);
   const orders = plan.shuffle ? createOrders(plan.seed, train.rows, plan.totalEpochs, means.orders) : null;
-  const { context, elementType, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, seed, clipNorm } = plan;
+  const { context, elementType, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, seed, clipNorm, maxNorm } = plan;
   const setup: RunSetup = {
     ...team,
     kind: 'training',
@@ -90,7 +91,7 @@ export function* prepareRunInTurns(asked: RunPlan, { train, validation, test }: 
     optimizer: plan.optimizerSpec,
     ema: plan.ema,
     schedule: plan.scheduleSpec,
-    ...{ context, elementType, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, seed, clipNorm },
+    ...{ context, elementType, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, seed, clipNorm, maxNorm },
     probes: plan.probes ?? false,
     times: plan.profile ? allocateTimes(means.threads) : null,
     workTimes: allocateWorkTimes(means.threads),

@@ -56,7 +56,18 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const backend = setup.backend.name;
   const rows = { batch, lastBatch, leaf, rowsAtOnce, passRows, couples };
   const weighs = setup.weights !== null;
-  const shape = { ...rows, network, loss, optimizer, elementType, threads, probes, backend, weighs };
+  const shape = {
+    ...rows,
+    network,
+    loss,
+    optimizer,
+    elementType,
+    threads,
+    probes,
+    backend,
+    weighs,
+    maxNorm: setup.maxNorm,
+  };
   const arena = planArena({ ...shape, schedule, heapBase, insideBytes }).bind(setup.memory, setup.outside);
   const P = network.parameterCount;
   const scratch = takeThreadScratch(shape, createAllocator('createContext', arena.scratch[thread]));

@@ -7,6 +7,7 @@ import {
   createProbe,
   createTapeRoom,
   createWorkspace,
+  emitMaxNorm,
   emitNode,
   host,
   leafCount,
@@ -74,7 +75,7 @@ function stepProgram(
   room: TapeRoom | null,
 ): { program: Program; held: PlannedPass | null } {
   const { setup, clock, network, optimizer, arena, thread, kernels, place } = context;
-  const { leaf, clipNorm, dataset } = setup;
+  const { leaf, clipNorm, maxNorm, dataset } = setup;
   const { passes, sums } = batchPart(setup, rows, threads, thread, looks);
   const { calls, emit } = createList();
   const planned = planPasses(context, passes, rows, looks);
@@ -109,7 +110,10 @@ function stepProgram(
 
   const { hyper, hypers, next, scale } = context;
   const share = (t: number): number => Math.floor((t * blockCount(network.parameterCount)) / threads);
-  const update = createBlockUpdate(optimizer, network, arena, hyper, share(thread), share(thread + 1));
+  const defersAverage = maxNorm !== null;
+  const update = createBlockUpdate(optimizer, network, arena, hyper, share(thread), share(thread + 1), {
+    defersAverage,
+  });
   emit(ops.takeHyper, hyper, hypers, next, hyper.length);
   if (clipNorm !== null) {
     // No weight may move before the norm of the whole gradient is known.
@@ -120,6 +124,13 @@ function stepProgram(
     update.apply(emit, scale);
   } else {
     update.take(emit, rows, sums);
+  }
+  if (maxNorm !== null) {
+    // A column lies in the blocks of several threads.
+    wait(context, threads, emit);
+    emitMaxNorm(emit, network, arena.theta, context.factors, maxNorm, thread, threads);
+    if (optimizer.shareAt !== undefined) wait(context, threads, emit);
+    update.follow(emit);
   }
   lap(clock, emit, PART.update);
   end(

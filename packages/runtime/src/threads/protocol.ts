@@ -38,6 +38,7 @@ export interface RunSetup extends TeamSetup {
   readonly couples: boolean; // see couplesRows
   readonly seed: number;
   readonly clipNorm: number | null;
+  readonly maxNorm: number | null; // of the weights that come into a unit
   readonly probes: boolean; // the arena has room for looks into layers
   readonly times: Float64Array<SharedArrayBuffer> | null; // [threads, parts] see clock.ts; null where nobody asks
   readonly workTimes: Float64Array<SharedArrayBuffer>; // see work-clock.ts

@@ -13,5 +13,6 @@ export { dropout } from './dropout.ts';
 export { embeddingBackward, embeddingForward } from './embedding.ts';
 export { gateBackward, gateForward } from './gate.ts';
 export { layerNormBackwardInput, layerNormForward, normBackwardWeights } from './layer-norm.ts';
+export { maxNorm } from './max-norm.ts';
 export { copy, fill, plus } from './vectors.ts';
 export { weighLosses } from './weigh-losses.ts';

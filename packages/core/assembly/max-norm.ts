@@ -1,0 +1,31 @@
+import { bytes, plus, times } from './lanes';
+
+/**
+ * Columns k of W whose norm is finite and above the limit, times limit / norm, as src/program/reference/max-norm.ts.
+ * Overwrites `W`, and `factors` with what each column is multiplied by.
+ */
+export function maxNorm(W: usize, factors: usize, I: i32, row: usize, n: i32, limit: f64): void {
+  const end = factors + bytes(n);
+  for (let at = factors; at < end; at += 8) store<f64>(at, 0);
+  for (let i = 0; i < I; i++) addSquares(factors, W + <usize>i * row, n);
+  for (let at = factors; at < end; at += 8) {
+    const norm = sqrt<f64>(load<f64>(at));
+    store<f64>(at, norm > limit && norm - norm == 0 ? limit / norm : 1);
+  }
+  for (let i = 0; i < I; i++) multiply(W + <usize>i * row, factors, n);
+}
+
+/** sums[k] += w[k]². Overwrites `sums`. */
+function addSquares(sums: usize, w: usize, n: i32): void {
+  for (; n >= 2; n -= 2, sums += 16, w += 16) {
+    const x = load<v128>(w);
+    store<v128>(sums, plus(load<v128>(sums), times(x, x)));
+  }
+  if (n > 0) store<f64>(sums, load<f64>(sums) + load<f64>(w) * load<f64>(w));
+}
+
+/** w[k] *= factors[k]. Overwrites `w`. */
+function multiply(w: usize, factors: usize, n: i32): void {
+  for (; n >= 2; n -= 2, w += 16, factors += 16) store<v128>(w, times(load<v128>(w), load<v128>(factors)));
+  if (n > 0) store<f64>(w, load<f64>(w) * load<f64>(factors));
+}

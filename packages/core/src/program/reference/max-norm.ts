@@ -1,0 +1,25 @@
+/**
+ * Columns k of W whose norm √(Σᵢ W[i,k]²), rows ascending, is above the limit, times limit / norm; the others keep
+ * their bits, and so does one whose norm is not finite. Overwrites `W`, and `factors` with what each column is
+ * multiplied by.
+ */
+export function maxNorm(
+  W: Float64Array, // [I, row] in and out, its first n columns
+  factors: Float64Array, // [n] out
+  I: number,
+  row: number, // from one row of W to the next
+  n: number,
+  limit: number,
+): void {
+  factors.fill(0, 0, n);
+  for (let i = 0; i < I; i++) {
+    for (let k = 0; k < n; k++) factors[k] += W[i * row + k] * W[i * row + k];
+  }
+  for (let k = 0; k < n; k++) {
+    const norm = Math.sqrt(factors[k]);
+    factors[k] = norm > limit && norm - norm === 0 ? limit / norm : 1;
+  }
+  for (let i = 0; i < I; i++) {
+    for (let k = 0; k < n; k++) W[i * row + k] *= factors[k];
+  }
+}
