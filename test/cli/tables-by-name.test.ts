@@ -45,4 +45,13 @@ describe.each(['table.jsonl', 'table.json', 'table-snappy.parquet', 'table-zstd.
     const { train } = await loadDataset(path(name), { target: 'price' });
     expect(train).toMatchObject({ rows: 40, classes: null, preprocessing: { target: [{ name: 'price' }] } });
   });
+
+  test('has the answers of a model that was trained on the same table in CSV', async () => {
+    const out = join(folder.path, `model of ${name}`);
+    await result('--dataset', path('table.csv'), '--out', out);
+    const answers = async (file: string) => (await gradloom(['predict', out, path(file), '--json'])).stdout;
+    const csv = await answers('table.csv');
+    expect(jsonLines(csv).length).toBe(40);
+    expect(await answers(name)).toBe(csv);
+  });
 });

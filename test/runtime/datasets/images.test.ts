@@ -1,4 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { loadDataset, loadImageFolder } from '@gradloom/runtime';
 import fc from 'fast-check';
@@ -166,6 +169,19 @@ describe('is refused in one sentence', () => {
     const message = await refusal(path, options);
     expect(message).toContain(sentence);
     expect(message).toMatch(/^load\w+: [^\n]*, expected [^\n]*$/);
+  });
+
+  test.each<[string, (path: string) => void]>([
+    [' is a directory, expected a PNG or JPEG image', (path) => mkdirSync(path)],
+    [' is not a regular file, expected a PNG', (path) => void execFileSync('mkfifo', [path])],
+    [' is not a regular file, expected a PNG', (path) => symlinkSync('/dev/zero', path)],
+    [' has 5000000000 bytes, expected an image of at most', (path) => truncateSync(path, 5e9)],
+    [' has the first bytes 0000000000000000, expected a PNG', (path) => truncateSync(path, 1e8)],
+  ])('what%s', async (sentence, make) => {
+    const path = folder.write(`strange-${randomUUID()}/a/1.png`, Buffer.alloc(0));
+    if (!sentence.includes(' bytes')) rmSync(path);
+    make(path);
+    expect(await refusal(dirname(dirname(path)))).toContain(`loadImageFolder: ${path}${sentence}`);
   });
 
   const names = oracle.files.map(({ name }) => name);
