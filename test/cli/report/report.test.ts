@@ -38,10 +38,10 @@ const runs = {
 
 const pictures: Record<keyof typeof runs, string[]> = {
   digits: [
-    ...['loss', 'accuracy', 'learning-rate', 'gradient-norm', 'confusion', 'mistakes'],
+    ...['loss', 'accuracy', 'learning-rate', 'gradient-norm', 'confusion', 'calibration', 'mistakes'],
     ...['gradient-flow', 'weights', 'outputs'],
   ],
-  spirals: ['loss', 'learning-rate', 'gradient-norm', 'boundary', 'confusion', 'weights', 'outputs'],
+  spirals: ['loss', 'learning-rate', 'gradient-norm', 'boundary', 'confusion', 'calibration', 'weights', 'outputs'],
   xor: ['loss', 'learning-rate', 'gradient-norm', 'boundary', 'weights', 'outputs'],
   sine: [
     ...['loss', 'learning-rate', 'gradient-norm', 'fitted-curve', 'predicted-against-actual', 'residuals'],

@@ -1,6 +1,7 @@
 import { figures as figureTable, type Interval, type Task } from '@gradloom/core/internal';
 import type { Evaluation } from '@gradloom/runtime';
 import type { TakenRows } from '../datasets/split-names.ts';
+import { binsOf } from '../figures/calibration-bins.ts';
 import type { Paint } from '../terminal/paint.ts';
 import { columns } from '../text/columns.ts';
 import { decimal, percent, plural, whole } from '../text/format.ts';
@@ -116,31 +117,6 @@ function notes({ threshold, positive, resampling, withoutRankings }: Findings): 
   if (withoutRankings) lines.push('ROC AUC and PR AUC are left out: the scores of all rows take more than 1 GiB.');
   return lines;
 }
-
-/** A bin of probabilities. */
-export interface CalibrationBin {
-  readonly from: number;
-  readonly to: number;
-  readonly rows: number;
-  readonly probability: number | null; // the mean
-  readonly share: number | null; // of rows that turned out so
-}
-
-export const binsOf = (
-  calibration: Float64Array, // [bins, 3]
-): CalibrationBin[] =>
-  Array.from({ length: calibration.length / 3 }, (_, k) => {
-    const [rows, probability, share] = calibration.slice(3 * k, 3 * k + 3);
-    const bins = calibration.length / 3;
-    const isEmpty = rows === 0;
-    return {
-      from: k / bins,
-      to: (k + 1) / bins,
-      rows,
-      probability: isEmpty ? null : probability,
-      share: isEmpty ? null : share,
-    };
-  });
 
 function calibrationTable(calibration: Float64Array, { task, positive }: Findings): string[] {
   const share = task === 'binary' ? `share of ${positive}` : 'share right';

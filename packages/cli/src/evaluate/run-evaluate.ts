@@ -1,3 +1,4 @@
+import { binsOf } from '../figures/calibration-bins.ts';
 import { type Io, printJson, printLines } from '../io.ts';
 import { keepThreshold } from '../models/keep-threshold.ts';
 import { openModel, refuseMoreThan, withModel } from '../models/open-model.ts';
@@ -8,7 +9,7 @@ import { refuseIdleLibrary } from '../options/run-options.ts';
 import type { Request } from '../request.ts';
 import { createPaint } from '../terminal/paint.ts';
 import { UsageError } from '../usage-error.ts';
-import { binsOf, describeEvaluation, type Findings } from './describe-evaluation.ts';
+import { describeEvaluation, type Findings } from './describe-evaluation.ts';
 import { measureModel } from './measure-model.ts';
 import { evaluateOptions } from './options.ts';
 

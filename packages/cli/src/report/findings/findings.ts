@@ -24,6 +24,9 @@ const mistake = record({
   image: nullable(image),
 });
 
+/** Rows whose probability is in one range, and the share of them that turned out so. */
+const calibrationBin = record({ rows: count(), probability: figure(0, 1), share: figure(0, 1) });
+
 const answers = agreeing(
   record({
     split: name, // of the rows
@@ -31,6 +34,8 @@ const answers = agreeing(
     // [class][answer] counts; the last column counts rows without an answer, if any
     confusion: list(list(count(), 8193), 8192),
     mistakes: list(mistake, 100), // the worst first
+    // of the second of two classes, else of the predicted class; runs of earlier versions have none
+    calibration: optional(list(calibrationBin, 100)),
   }),
   ({ labels: { length: C }, confusion, mistakes }, fail) => {
     if (confusion.length !== C) fail(['confusion'], `a list of ${confusion.length}`, `a list of ${C} (as labels)`);

@@ -1,7 +1,8 @@
-import { createLoss, metrics, NO_ANSWER } from '@gradloom/core';
-import { createDecision, type Decision } from '@gradloom/core/internal';
+import { buildNetwork, createLoss, metrics, NO_ANSWER } from '@gradloom/core';
+import { createDecision, createScoring, type Decision, scoreInto } from '@gradloom/core/internal';
 import { type Dataset, evaluateModel, type OutputReader, type TrainResult } from '@gradloom/runtime';
 import { classFigures } from '../../evaluate/class-figures.ts';
+import { binsOf, type CalibrationBin } from '../../figures/calibration-bins.ts';
 import type { Recipe } from '../../train/recipe.ts';
 import type { Answers, Image, Mistake } from './findings.ts';
 
@@ -11,16 +12,30 @@ const WORST = 15;
 export async function readAnswers({ sets, values }: Recipe, result: TrainResult): Promise<Answers | null> {
   const [split, dataset] = sets.test === undefined ? ['validation', sets.validation] : ['test', sets.test];
   if (dataset === undefined || dataset.classes === null) return null;
-  const { targets, threshold = 0.5 } = createLoss(result.loss, result.parts?.own);
+  const loss = createLoss(result.loss, result.parts?.own);
+  const { targets, threshold = 0.5 } = loss;
   const confusion = metrics['confusion-matrix']({ targets, threshold });
   const worst = targets === 'classes' ? mistakeReader(createDecision('answers', { targets }).answer) : null;
+  const scoring = createScoring({
+    loss,
+    outputs: buildNetwork(result.spec, result.parts?.own).output,
+    classes: dataset.classes,
+    areBits: false,
+  });
+  const calibration = scoring.hasProbabilities
+    ? metrics.calibration({ targets: scoring.task === 'binary' ? 'values' : 'classes' })
+    : null;
   await evaluateModel(result.spec, result.parameters, dataset, {
     loss: result.loss,
     ...(result.parts === undefined ? {} : { parts: result.parts }),
     backend: result.backend.name,
     ...(values.blas === undefined ? {} : { blas: values.blas }),
     threads: result.threads,
-    readers: worst === null ? [confusion] : [confusion, worst.reader],
+    readers: [
+      confusion,
+      ...(worst === null ? [] : [worst.reader]),
+      ...(calibration === null ? [] : [{ add: scoreInto(scoring, [calibration]) }]),
+    ],
   });
   const found = classFigures(confusion.value(), dataset.labels);
   const isWhole = found.every(({ unanswered }) => unanswered === 0);
@@ -29,8 +44,15 @@ export async function readAnswers({ sets, values }: Recipe, result: TrainResult)
     labels: found.map(({ label }) => label),
     confusion: found.map(({ answers, unanswered }) => (isWhole ? answers : [...answers, unanswered])),
     mistakes: worst === null ? [] : worst.mistakes().map((found) => ({ ...found, image: imageOf(dataset, found.row) })),
+    calibration: calibration === null ? undefined : binsOf(calibration.value()).map(toFigures),
   };
 }
+
+const toFigures = ({ rows, probability, share }: CalibrationBin) => ({
+  rows,
+  probability: probability ?? Number.NaN,
+  share: share ?? Number.NaN,
+});
 
 type Found = Omit<Mistake, 'image'> & { readonly loss: number };
 

@@ -1,5 +1,6 @@
 import { decimal, duration, percent, plural, whole } from '../../text/format.ts';
 import { formatValue } from '../../train/describe-flags.ts';
+import { calibrationPicture } from '../charts/calibration.ts';
 import { confusionMatrix } from '../charts/confusion-matrix.ts';
 import { decisionBoundary } from '../charts/decision-boundary.ts';
 import { fittedCurve } from '../charts/fitted-curve.ts';
@@ -28,6 +29,7 @@ export function trainPage(run: TrainRun): Page {
       ...(findings?.predictions ? regressionPictures(findings.predictions) : []),
       findings?.plane ? decisionBoundary(findings.plane, divisions) : null,
       findings?.answers ? confusionMatrix(findings.answers) : null,
+      findings?.answers ? calibrationPicture(findings.answers) : null,
       findings?.answers ? mistakePictures(findings.answers) : null,
     ]),
     chapter('Layers', [
