@@ -1,4 +1,13 @@
-import { createPool, datasetFromRows, loadModel, type NetworkSpec, saveModel, train } from '@gradloom/runtime';
+import {
+  createPool,
+  datasetFromRows,
+  loadDataset,
+  loadModel,
+  type NetworkSpec,
+  saveModel,
+  tablePath,
+  train,
+} from '@gradloom/runtime';
 
 // 32 rows are two leaves: work for both threads.
 const bits = Array.from({ length: 32 }, (_, n) => [n & 1, (n >> 1) & 1] as const);
@@ -34,3 +43,6 @@ const answers = model.predict(inputs).map(([answer]) => Math.round(answer ?? Num
 if (model.fingerprint !== result.fingerprint) throw new Error('consumer: the loaded model has other weights');
 if (answers.join() !== targets.join()) throw new Error(`consumer: the model answers ${answers}, expected ${targets}`);
 console.log(`consumer: ${epochs} epochs, loss ${result.trainLoss.toExponential(2)}, ${result.fingerprint}`);
+
+const { train: iris } = await loadDataset(tablePath('iris'));
+if (iris.rows !== 150) throw new Error(`consumer: iris has ${iris.rows} rows, expected 150`);
