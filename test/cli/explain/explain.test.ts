@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
@@ -36,6 +36,21 @@ test('watches the figure that evaluate shows, on the same rows', async () => {
     });
     expect(importances).toHaveLength(2);
   }
+});
+
+test('encodes the rows of another table as the training rows were', async () => {
+  const folder = temporaryDirectory();
+  const [table, other, out] = ['rows.csv', 'other.csv', 'run'].map((name) => join(folder, name));
+  const line = (n: number) => `${n},${['red', 'green', 'blue'][n % 3]},${n % 3 === 0 ? 'yes' : 'no'}\n`;
+  writeFileSync(table, `size,colour,y\n${Array.from({ length: 90 }, (_, n) => line(n)).join('')}`);
+  // Other sizes, and not all of the colours.
+  writeFileSync(other, `size,colour,y\n${[1000, 1003, 1006, 1007].map(line).join('')}`);
+  await gradloom(['train', '--dataset', table, '--out', out, '--epochs', '60', '--quiet', ...machine]);
+  const [evaluation] = jsonLines((await gradloom(['evaluate', out, '--dataset', other, '--json', ...machine])).stdout);
+  const { stdout } = await gradloom(['explain', out, '--dataset', other, '--metric', 'log-loss', '--json', ...machine]);
+  const [{ baseline, importances }] = jsonLines(stdout);
+  expect(baseline).toBe((evaluation.figures as Record<string, { value: number }>)['log-loss'].value);
+  expect((importances as { name: string }[]).map(({ name }) => name)).toEqual(['size', 'colour']);
 });
 
 test('lists the inputs, the most important one first', async () => {

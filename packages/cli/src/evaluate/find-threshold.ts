@@ -34,7 +34,7 @@ export async function findThreshold(
   const chosen = await inTurns(chooseThreshold(held, asked));
   if (chosen === null) {
     throw new Error(
-      `--threshold has ${asked}, expected a number, since the ${held.rows} ${split} rows are of one class`,
+      `--threshold has ${asked}, expected a number, since the ${held.rows} ${split === 'all' ? '' : `${split} `}rows are of one class`,
     );
   }
   return { value: chosen.threshold, by: asked, on: { split, rows: held.rows, areMeasured } };

@@ -9,11 +9,10 @@ import {
   type Retry,
 } from '@gradloom/runtime';
 import { inTurns, scoringOf } from '@gradloom/runtime/internal';
-import { openDataset } from '../datasets/open-dataset.ts';
-import { type TakenRows, takeSplit } from '../datasets/split-names.ts';
+import type { TakenRows } from '../datasets/split-names.ts';
 import { withoutPlace } from '../failure.ts';
 import { type Io, printLine } from '../io.ts';
-import { dataOf } from '../models/open-model.ts';
+import { openModelRows } from '../models/model-rows.ts';
 import { UsageError } from '../usage-error.ts';
 import { classFigures } from './class-figures.ts';
 import type { Findings } from './describe-evaluation.ts';
@@ -35,9 +34,7 @@ const RESAMPLES_SEED = 0;
 
 /** What a model does on the rows that are asked for. */
 export async function measureModel(model: Model, values: EvaluateValues, io: Io): Promise<Findings> {
-  const { source, shares, name, isOwn, classNames } = dataOf(model, values.dataset);
-  const { sets } = await openDataset(source, shares, name, classNames, model.preprocessing ?? null);
-  const { split, dataset } = takeSplit(sets, values.split, isOwn);
+  const { split, dataset, sets, isOwn } = await openModelRows(model, values.dataset, values.split);
   const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
   const loss = createLoss(lossSpec, model.parts?.own);
   const { targets } = loss;

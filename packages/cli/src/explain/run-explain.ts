@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { createRandom, shuffle } from '@gradloom/core';
 import { type Dataset, explainModel, type FolderLock, type Model, subset } from '@gradloom/runtime';
-import { openDataset } from '../datasets/open-dataset.ts';
-import { type TakenRows, takeSplit } from '../datasets/split-names.ts';
+import type { TakenRows } from '../datasets/split-names.ts';
 import { describeMachine } from '../describe-machine.ts';
 import { runOf } from '../evaluate/measure-model.ts';
 import type { FoundImportances } from '../figures/importances.ts';
 import { type Io, printJson, printLine, printLines } from '../io.ts';
-import { dataOf, openModel, refuseMoreThan, withModel } from '../models/open-model.ts';
+import { openModelRows } from '../models/model-rows.ts';
+import { openModel, refuseMoreThan, withModel } from '../models/open-model.ts';
 import { boundMemory } from '../options/bound-memory.ts';
 import { nameFlag } from '../options/name-flag.ts';
 import { flagsToRaw, parseRaw, type RawOptions } from '../options/raw-options.ts';
@@ -91,9 +91,7 @@ async function find(
   say: (text: string) => void,
 ): Promise<Omit<ExplainDocument, 'command'>> {
   const { metric, repeats = REPEATS, seed = SEED } = values;
-  const { source, shares, name, isOwn, classNames } = dataOf(model, values.dataset);
-  const { sets } = await openDataset(source, shares, name, classNames);
-  const { split, dataset } = takeSplit(sets, values.split, isOwn);
+  const { split, dataset } = await openModelRows(model, values.dataset, values.split);
   const columns = model.preprocessing?.columns.length ?? dataset.inputs.columns;
   const most = Math.max(LEAST_ROWS, Math.floor(PREDICTED_ROWS / (columns * repeats)));
   const { rows = most } = values;

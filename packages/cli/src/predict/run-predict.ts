@@ -3,10 +3,9 @@ import type { Readable } from 'node:stream';
 import { buildNetwork } from '@gradloom/core';
 import type { Model } from '@gradloom/runtime';
 import { checkInput, systemReason } from '@gradloom/runtime/internal';
-import { openDataset } from '../datasets/open-dataset.ts';
-import { takeSplit } from '../datasets/split-names.ts';
 import { type Io, printJson, printLine, printRows } from '../io.ts';
-import { dataOf, openModel, refuseMoreThan, withModel } from '../models/open-model.ts';
+import { openModelRows } from '../models/model-rows.ts';
+import { openModel, refuseMoreThan, withModel } from '../models/open-model.ts';
 import { boundMemory } from '../options/bound-memory.ts';
 import { nameFlag } from '../options/name-flag.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
@@ -80,9 +79,7 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
   if (fromDataset !== undefined) {
     if (file !== undefined)
       throw new UsageError(`--${fromDataset} is given with the file ${file}, expected one of the two`);
-    const { source, shares, name, isOwn, classNames } = dataOf(model, values.dataset);
-    const { sets } = await openDataset(source, shares, name, classNames, model.preprocessing ?? null);
-    const { dataset } = takeSplit(sets, values.split, isOwn);
+    const { dataset } = await openModelRows(model, values.dataset, values.split);
     checkInput('predict', buildNetwork(model.spec, model.parts?.own), dataset);
     return datasetRows(dataset, values.rows);
   }
