@@ -41,9 +41,10 @@ describe.each(['table.jsonl', 'table.json', 'table-snappy.parquet', 'table-zstd.
     expect((await result('--dataset', path(name), '--no-out')).fingerprint).toBe(csv.fingerprint);
   });
 
-  test('is a dataset of the library, with its preprocessing', async () => {
-    const { train } = await loadDataset(path(name), { target: 'price' });
-    expect(train).toMatchObject({ rows: 40, classes: null, preprocessing: { target: [{ name: 'price' }] } });
+  test('is read by readTable and no dataset of plain numbers', async () => {
+    await expect(loadDataset(path(name))).rejects.toThrow(
+      `loadDataset: ${path(name)} is a table with types, expected a CSV file of plain numbers (in a program, readTable`,
+    );
   });
 
   test('has the answers of a model that was trained on the same table in CSV', async () => {

@@ -15,9 +15,7 @@ import type { ImageOptions } from './images/image-options.ts';
 import { loadNpy } from './npy-dataset.ts';
 import { isNpyFolder, loadNpyFolder } from './npy-folder.ts';
 import { loadNpz } from './npz.ts';
-import { readTable } from './tables/read-table.ts';
-import { splitTable } from './tables/split-table.ts';
-import { tableFormatOf } from './tables/table-formats.ts';
+import { tableFormatOf, tableFormats } from './tables/table-formats.ts';
 
 /** Options of all formats; each format uses those that it knows. */
 export type FileOptions = ArrayOptions & NamedArraysOptions & CsvOptions & ImageOptions;
@@ -86,13 +84,6 @@ export const datasetFormats = {
     matches: isNamed(/\.[ct]sv(\.gz)?$/i),
     load: async (path, options) => ({ train: await loadCsv(path, options) }),
   },
-  table: {
-    title: 'one that ends in .jsonl, .ndjson, .json or .parquet',
-    options: ['target', 'targets', 'header'],
-    isFolder: false,
-    matches: (path) => tableFormatOf(path) !== undefined,
-    load: async (path, options) => splitTable(await readTable(path, options)).sets,
-  },
 } satisfies Record<string, DatasetFormat>;
 
 /**
@@ -110,8 +101,16 @@ export async function loadDataset(path: string, options: FileOptions = {}): Prom
   }
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) throw new Error(`loadDataset: ${path} does not exist, expected a file or folder with data`);
+  if (tableFormatOf(path) !== undefined) {
+    const advice =
+      'in a program, readTable and splitTable read this one, so that its columns are fitted after the split';
+    throw new Error(`loadDataset: ${path} is a table with types, expected a CSV file of plain numbers (${advice})`);
+  }
   const isFolder = stats.isDirectory();
-  const known = formats.filter((candidate) => candidate.isFolder === isFolder).map(({ title }) => title);
+  const { csv: _, ...tables } = tableFormats;
+  const known = [...formats, ...Object.values(tables).map(({ title }) => ({ title, isFolder: false }))]
+    .filter((candidate) => candidate.isFolder === isFolder)
+    .map(({ title }) => title);
   const has = isFolder ? 'has no data of a known format' : 'has no known format';
   throw new Error(`loadDataset: ${path} ${has}, expected ${known.join(', or ')}`);
 }

@@ -20,7 +20,7 @@ export type TableName = keyof typeof table;
 export const tableFiles: Readonly<Record<TableName, string>> = table;
 
 /**
- * The path of a table that comes with this package: `loadDataset(tablePath('iris'))`.
+ * The path of a table that comes with this package: `await readTable(tablePath('iris'))`.
  * @throws OptionError for another name
  */
 export const tablePath = (name: TableName): string =>
