@@ -1,14 +1,24 @@
 import { buildNetwork, createRandom, type NetworkSpec } from '@gradloom/core';
-import { createPool, type Dataset, evaluateModel, loadCsv, type TrainOptions, train } from '@gradloom/runtime';
+import {
+  createPool,
+  type Dataset,
+  evaluateModel,
+  loadCsv,
+  loadDataset,
+  splitDataset,
+  type TrainOptions,
+  train,
+} from '@gradloom/runtime';
 import { sharedArrays, valueMatrix } from '../../packages/runtime/src/datasets/dataset.ts';
 import { openInference } from '../../packages/runtime/src/inference/open-inference.ts';
 import { chunksOf } from '../../packages/runtime/src/memory/run-memory.ts';
-import { peakDuring } from './peak-memory.ts';
+import { peakDuring, residentPeak } from './peak-memory.ts';
 
 /** Work that a separate process does, to measure its memory. */
 export type MemoryJob =
   | TrainingJob
   | { readonly kind: 'evaluate'; readonly network: Sizes }
+  | { readonly kind: 'stream'; readonly path: string }
   | { readonly kind: 'csv'; readonly path: string; readonly small: string };
 
 interface TrainingJob {
@@ -32,12 +42,22 @@ export interface MemoryUse {
 
 async function useOf(job: MemoryJob): Promise<MemoryUse> {
   if (job.kind === 'train') return useOfTraining(job);
+  if (job.kind === 'stream') return useOfStream(job.path);
   if (job.kind === 'evaluate') return useOfEvaluation(job.network);
   // The parser loads with the first file.
   await loadCsv(job.small);
   // A file with a mistake takes memory until the mistake.
   const { bytes } = await peakDuring(() => loadCsv(job.path).catch(() => {}));
   return { bytes, plannedBytes: 0 };
+}
+
+/** Of the whole process, which trains some steps on rows that stay in a file, and evaluates some. */
+async function useOfStream(path: string): Promise<MemoryUse> {
+  const { train: whole } = await loadDataset(path, { stream: true, classes: 2 });
+  const data = splitDataset(whole, { validation: 0.001 });
+  const spec: NetworkSpec = { input: whole.inputs.columns, layers: [{ kind: 'dense', out: 2 }] };
+  await train(spec, data, { steps: 20, batch: 256, threads: 2 }).result;
+  return { bytes: residentPeak(), plannedBytes: 0 };
 }
 
 const small: NetworkSpec = { input: 2, layers: [{ kind: 'dense', out: 2 }] };

@@ -10,7 +10,8 @@ export async function peakDuring<T>(work: () => Promise<T>): Promise<{ bytes: nu
   return { bytes: residentPeak() - before, value };
 }
 
-function residentPeak(): number {
+/** Bytes that this process took at the most, since its start or the last `peakDuring`. */
+export function residentPeak(): number {
   const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
   return Number(kibibytes) * 1024;
 }

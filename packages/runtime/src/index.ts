@@ -159,6 +159,7 @@ export {
   datasetFromRows,
   encodeTable,
   type FileOptions,
+  type FileRows,
   fitPreprocessing,
   type ImageOptions,
   loadCsv,

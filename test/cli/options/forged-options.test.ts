@@ -81,6 +81,7 @@ test('each option states its effect, and these may not be set by a file', () => 
   ]);
   expect(optionsWith((effect) => effect === 'reading')).toEqual(['dataset', 'spec']);
   const execution = [
+    'stream',
     'no-gradient-check',
     'evaluate-test',
     'probe',

@@ -92,7 +92,12 @@ async function openTableDataset(
 ): Promise<OpenedDataset> {
   return fromFile(source, flag, async () => {
     const named = source.table === undefined ? {} : { name: source.table };
-    const { divisor, ...options } = { ...named, ...source.options } as TableOptions & { divisor?: unknown };
+    const given = { ...named, ...source.options } as TableOptions & { divisor?: unknown; stream?: unknown };
+    const { divisor, stream, ...options } = given;
+    if (stream !== undefined) {
+      const problem = `has ${show(stream)}, expected none: a table is read into memory`;
+      throw new OptionError('readTable', 'stream', problem);
+    }
     if (divisor !== undefined) {
       throw new OptionError('readTable', 'divisor', `has ${show(divisor)}, expected none: a table is scaled (--scale)`);
     }

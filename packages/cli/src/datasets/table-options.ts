@@ -4,7 +4,8 @@ import type { DatasetSource } from '../options/dataset-source.ts';
 import { helpLine } from '../options/help-line.ts';
 import { wholeNumber } from '../options/numbers.ts';
 import type { FileOption, FileOptionTable, Values } from '../options/option.ts';
-import { keyOf, text } from '../options/words.ts';
+import { keyOf, text, toggle } from '../options/words.ts';
+import { UsageError } from '../usage-error.ts';
 
 type Shared = Pick<FileOption<unknown>, 'group' | 'effect'>;
 const data = { group: 'Data', effect: 'result' } satisfies Shared;
@@ -21,6 +22,12 @@ export const tableFlags = {
   missing: { ...data, ...keyOf(missingChoices), describe: helpLine(stated.missing) },
   scale: { ...data, ...keyOf(scales), describe: helpLine(stated.scale) },
   'one-hot-limit': { ...data, ...wholeNumber(1), describe: helpLine(stated.oneHotLimit) },
+  stream: {
+    ...data,
+    effect: 'execution',
+    ...toggle,
+    describe: 'leave the inputs in their NumPy or IDX files, for data larger than memory; never changes the result',
+  },
 } satisfies FileOptionTable;
 
 type TableValues = Values<typeof tableFlags>;
@@ -35,11 +42,16 @@ export const flagOptions = {
   missing: 'missing',
   scale: 'scale',
   'one-hot-limit': 'oneHotLimit',
+  stream: 'stream',
 } as const satisfies Record<keyof TableValues, string>;
 
 /** The dataset with the flags of tables as options of its file. */
 export function withTableFlags<Source extends DatasetSource | undefined>(source: Source, values: TableValues): Source {
-  if (source === undefined || !('path' in source)) return source;
+  if (source === undefined) return source;
+  if (!('path' in source)) {
+    if (values.stream !== true) return source;
+    throw new UsageError(`--stream is given with --dataset ${source.name}, expected NumPy or IDX files`);
+  }
   const given = Object.entries(flagOptions).flatMap(([flag, option]) => {
     const value = values[flag as keyof TableValues];
     return value === undefined ? [] : [[option, value] as const];

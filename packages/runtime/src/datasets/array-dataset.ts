@@ -13,6 +13,12 @@ export interface ArrayOptions {
   classNames?: readonly string[];
   /** Divisor of the inputs: 255 scales bytes to 0 to 1. @default 255 for unsigned bytes, else 1 */
   divisor?: number;
+  /**
+   * Leaves the inputs in their file, where threads read the rows that they need: for files larger than memory. Targets
+   * are read. The bits are those of a run from memory. The file must be plain, and must not change.
+   * @default false
+   */
+  stream?: boolean;
 }
 
 export const ARRAY_OPTIONS = [
@@ -20,6 +26,7 @@ export const ARRAY_OPTIONS = [
   'classes',
   'classNames',
   'divisor',
+  'stream',
 ] as const satisfies readonly (keyof ArrayOptions)[];
 
 /** An array and its file. */
@@ -60,7 +67,13 @@ export function datasetOfArrays(
 /** Whether targets of this type are values rather than classes, by default. */
 export const isFloating = (array: DataArray): boolean => array instanceof Float32Array || array instanceof Float64Array;
 
-const matrixOf = ({ array, shape }: NumberFile): DataMatrix => valueMatrix(array, array.length / shape[0]);
+const matrixOf = ({ array, shape, file }: NumberFile): DataMatrix => ({
+  ...valueMatrix(
+    array,
+    shape.slice(1).reduce((product, extent) => product * extent, 1),
+  ),
+  ...(file === undefined ? {} : { file }),
+});
 
 /** A row with such a number would make the loss NaN. */
 function checkFinite(where: string, { path, array, shape }: NamedArray): void {

@@ -24,12 +24,13 @@ export function* checkDatasetInTurns(where: string, dataset: Dataset): Pausable<
 
 function checkMatrix(where: string, name: string, matrix: DataMatrix, rows: number): void {
   record(where, name, matrix, '{ array, columns, divisor }');
-  const { array, columns, divisor } = matrix;
+  const { array, columns, divisor, file } = matrix;
   positiveInteger(where, `${name}.columns`, columns);
   number(where, `${name}.divisor`, divisor, 'other than 0', (value) => value !== 0);
   if (!(ArrayBuffer.isView(array) && 'length' in array)) {
     throw new Error(`${where}: ${name}.array has ${show(array)}, expected an array of numbers (see datasetFromRows)`);
   }
+  if (file !== undefined) return;
   if (array.length !== rows * columns) {
     throw new Error(`${where}: ${name} has ${array.length} numbers, expected ${rows * columns} (${rows} x ${columns})`);
   }

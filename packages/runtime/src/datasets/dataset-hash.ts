@@ -3,7 +3,8 @@ import type { Pausable } from '@gradloom/core';
 import { updateHash } from '../files/hash.ts';
 import { littleEndianBytes } from '../files/little-endian.ts';
 import { inTurns } from '../turns/in-turns.ts';
-import type { DataMatrix, Dataset } from './dataset.ts';
+import { type DataArray, type DataMatrix, type Dataset, sharedArrayLike } from './dataset.ts';
+import { type FileRows, readStored } from './file-rows.ts';
 
 /**
  * SHA-256 of everything that training reads of a dataset: stored rows, targets and weights, shapes, divisors, classes.
@@ -11,16 +12,31 @@ import type { DataMatrix, Dataset } from './dataset.ts';
 export function* datasetHash({ rows, inputs, targets, classes, weights }: Dataset): Pausable<string> {
   const hash = createHash('sha256');
   hash.update(JSON.stringify({ rows, classes }));
-  yield* addMatrix(hash, inputs);
-  yield* addMatrix(hash, targets);
-  if (weights !== undefined) yield* addMatrix(hash, weights);
+  yield* addMatrix(hash, inputs, rows);
+  yield* addMatrix(hash, targets, rows);
+  if (weights !== undefined) yield* addMatrix(hash, weights, rows);
   return hash.digest('hex');
 }
 
 /** Likewise, without blocking the process. */
 export const hashDataset = (dataset: Dataset): Promise<string> => inTurns(datasetHash(dataset));
 
-function* addMatrix(hash: Hash, { array, columns, divisor }: DataMatrix): Pausable<void> {
+function* addMatrix(hash: Hash, { array, columns, divisor, file }: DataMatrix, rows: number): Pausable<void> {
   hash.update(JSON.stringify({ type: array.constructor.name, columns, divisor }));
-  yield* updateHash(hash, littleEndianBytes(array));
+  if (file === undefined) yield* updateHash(hash, littleEndianBytes(array));
+  else yield* addFile(hash, array, columns, file, rows);
+}
+
+/** Numbers of a file that are hashed at a time. */
+const STRETCH = 1 << 17;
+
+/** The same bytes as of the rows in memory, so that a run may go on either way. */
+function* addFile(hash: Hash, like: DataArray, columns: number, file: FileRows, rows: number): Pausable<void> {
+  const most = Math.max(1, Math.floor(STRETCH / columns));
+  for (let first = 0; first < rows; first += most) {
+    const count = Math.min(most, rows - first);
+    const stored = sharedArrayLike(like, count * columns);
+    readStored(stored, columns, file, first, count);
+    yield* updateHash(hash, littleEndianBytes(stored));
+  }
 }

@@ -1,5 +1,6 @@
 import type { Preprocessing } from '@gradloom/core';
 import { refuseBeyondRoom } from '../memory/memory-room.ts';
+import type { FileRows } from './file-rows.ts';
 
 /** Numbers in memory that all threads share. */
 export type DataArray =
@@ -16,6 +17,8 @@ export interface DataMatrix {
   readonly columns: number;
   /** The value of a stored number is number / divisor: 255 for bytes of an image. */
   readonly divisor: number;
+  /** Where the rows stay in a file, with `stream`: `array` is then empty, and of the type that it would have. */
+  readonly file?: FileRows;
 }
 
 /** What a network learns from: rows of inputs and their targets. */

@@ -37,14 +37,14 @@ const isNamed = (pattern: RegExp) => (path: string) => pattern.test(basename(pat
 export const datasetFormats = {
   'idx-folder': {
     title: 'a folder with train-images-idx3-ubyte and train-labels-idx1-ubyte',
-    options: ofArrays,
+    options: [...ofArrays, 'stream'],
     isFolder: true,
     matches: isIdxFolder,
     load: loadIdxFolder,
   },
   'npy-folder': {
     title: 'a folder with x.npy and y.npy',
-    options: [...ofArrays, 'targets', 'x', 'y'],
+    options: [...ofArrays, 'targets', 'x', 'y', 'stream'],
     isFolder: true,
     matches: isNpyFolder,
     load: loadNpyFolder,
@@ -58,14 +58,14 @@ export const datasetFormats = {
   },
   idx: {
     title: 'an IDX file of images such as train-images-idx3-ubyte, with its labels beside it',
-    options: ofArrays,
+    options: [...ofArrays, 'stream'],
     isFolder: false,
     matches: isNamed(/[-.]idx\d+-[a-z]+(\.gz)?$/),
     load: async (path, options) => ({ train: await loadIdx(path, findIdxLabels(path), options) }),
   },
   npy: {
     title: 'one that ends in .npy',
-    options: [...ofArrays, 'targets'],
+    options: [...ofArrays, 'targets', 'stream'],
     isFolder: false,
     matches: isNamed(/\.npy(\.gz)?$/i),
     load: async (path, options) => ({ train: await loadNpy(path, null, options) }),
@@ -119,7 +119,10 @@ export async function loadDataset(path: string, options: FileOptions = {}): Prom
 function checkOptions({ name, classNames, ...options }: FileOptions, known: readonly string[]): void {
   const where = 'loadDataset';
   onlyKeys(where, options, known);
-  const { classes, divisor } = options;
+  const { classes, divisor, stream } = options;
+  if (stream !== undefined && typeof stream !== 'boolean') {
+    throw new OptionError(where, 'stream', `has ${show(stream)}, expected true or false`);
+  }
   if (classes !== undefined) positiveInteger(where, 'classes', classes);
   if (divisor !== undefined) number(where, 'divisor', divisor, 'other than 0', (value) => value !== 0);
   if (name !== undefined && typeof name !== 'string') {

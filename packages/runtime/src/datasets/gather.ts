@@ -1,5 +1,6 @@
 import { type Kernels, referenceKernels } from '@gradloom/core';
 import type { DataMatrix } from './dataset.ts';
+import { gatherFileRows } from './file-rows.ts';
 
 /** Rows order[first] .. order[first + count - 1] of `matrix`, each number divided by the divisor. Overwrites `out`. */
 export function gatherRows(
@@ -10,8 +11,9 @@ export function gatherRows(
   count: number,
   { gatherBytes }: Pick<Kernels, 'gatherBytes'> = referenceKernels, // of the memory that `out` lies in
 ): void {
-  const { array, columns, divisor } = matrix;
-  if (array instanceof Uint8Array) gatherBytes(out, array, columns, divisor, order, first, count);
+  const { array, columns, divisor, file } = matrix;
+  if (file !== undefined) gatherFileRows(out, matrix, file, order, first, count);
+  else if (array instanceof Uint8Array) gatherBytes(out, array, columns, divisor, order, first, count);
   else gatherNumbers(out, array, divisor, columns, order, first, count);
 }
 

@@ -13,7 +13,7 @@ export async function loadIdx(
   options: ArrayOptions = {},
 ): Promise<Dataset> {
   onlyKeys('loadIdx', options, ARRAY_OPTIONS);
-  const inputs = { path: images, ...(await readIdx(images)) };
+  const inputs = { path: images, ...(await readIdx(images, { stream: options.stream ?? false })) };
   const targets = { path: labels, ...(await readIdx(labels)) };
   return datasetOfArrays('loadIdx', inputs, targets, isFloating(targets.array), options);
 }

@@ -1,18 +1,21 @@
 import { type ByteSource, openBytes } from '../files/byte-source.ts';
 import { idxTypes } from './idx-types.ts';
-import { type Fault, type NumberFile, type NumberHeader, readNumbers } from './number-file.ts';
+import { type Fault, leaveNumbers, type NumberFile, type NumberHeader, readNumbers } from './number-file.ts';
 
 /**
  * Reads an IDX file, plain or gzipped, into shared memory. The sizes in its header are held against the size of the
  * file before memory is taken for them. @throws Error naming the file, what it has and what it should have.
  */
-export async function readIdx(path: string): Promise<NumberFile> {
+export async function readIdx(path: string, { stream = false } = {}): Promise<NumberFile> {
   const source = await openBytes('readIdx', path, 'an IDX file');
   const fault: Fault = (has, expected) => new Error(`readIdx: ${path} has ${has}, expected ${expected}`);
   try {
     const header = await readHeader(source, fault);
+    const { name: type } = header.type;
+    const { shape } = header;
+    if (stream) return { type, shape, ...leaveNumbers(source, header, path, 'idx', fault) };
     const array = await readNumbers(source, header, fault);
-    return { type: header.type.name, shape: header.shape, array };
+    return { type, shape, array };
   } finally {
     await source.close();
   }

@@ -3,6 +3,7 @@ export type { NamedArraysOptions } from './array-shelf.ts';
 export { checkDataset } from './check-dataset.ts';
 export { type CsvOptions, loadCsv } from './csv-dataset.ts';
 export type { DataArray, DataMatrix, DataSplits, Dataset } from './dataset.ts';
+export type { FileRows } from './file-rows.ts';
 export { datasetFormats, type FileOptions, loadDataset } from './formats.ts';
 export { datasetFromRows, type RowsOptions } from './from-rows.ts';
 export { gatherRows } from './gather.ts';

@@ -26,7 +26,11 @@ export async function loadNpy(
 ): Promise<Dataset> {
   onlyKeys('loadNpy', options, NPY_OPTIONS);
   if (options.targets !== undefined) oneOf('loadNpy', 'targets', options.targets, targetKinds);
-  const first: NamedArray = { path: inputs, ...(await readNpy(inputs)) };
+  const { stream = false } = options;
+  if (stream && targets === null) {
+    throw new Error(`loadNpy: ${inputs} has its targets in the last column, expected a file of their own to stream`);
+  }
+  const first: NamedArray = { path: inputs, ...(await readNpy(inputs, { stream })) };
   const second = targets === null ? null : { path: targets, ...(await readNpy(targets)) };
   return datasetOfNpy('loadNpy', first, second, options);
 }

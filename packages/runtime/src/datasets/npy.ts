@@ -1,18 +1,21 @@
 import { type ByteSource, openBytes } from '../files/byte-source.ts';
 import { type DataArray, sharedArrayLike } from './dataset.ts';
 import { readNpyHeader } from './npy-header.ts';
-import { type Fault, type NumberFile, readNumbers } from './number-file.ts';
+import { type Fault, leaveNumbers, type NumberFile, readNumbers } from './number-file.ts';
 
 /**
  * Reads an array that numpy.save wrote, plain or gzipped, into shared memory, row-major whatever its order was. Sizes
  * in its header are held against the size of the file before memory is taken for them; whole numbers of 64 bits must be
  * below 2⁵³. @throws Error naming the file, what it has and what it should have.
  */
-export async function readNpy(path: string): Promise<NumberFile> {
+export async function readNpy(path: string, { stream = false } = {}): Promise<NumberFile> {
   const source = await openBytes('readNpy', path, 'an npy file');
   const fault: Fault = (has, expected) => new Error(`readNpy: ${path} has ${has}, expected ${expected}`);
   try {
-    return await readNpyFrom(source, fault);
+    if (!stream) return await readNpyFrom(source, fault);
+    const header = await readNpyHeader(source, fault);
+    if (header.isColumnMajor && header.shape.length > 1) throw fault('Fortran order', 'rows in C order to stream');
+    return { type: header.type.name, shape: header.shape, ...leaveNumbers(source, header, path, 'npy', fault) };
   } finally {
     await source.close();
   }

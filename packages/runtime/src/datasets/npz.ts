@@ -16,6 +16,7 @@ import type { Fault } from './number-file.ts';
  */
 export async function loadNpz(path: string, options: NamedArraysOptions = {}): Promise<DataSplits> {
   record('loadNpz', 'options', options, 'an object');
+  if (options.stream) throw new Error(`loadNpz: ${path} is an archive, expected .npy files to stream`);
   // Most processes read no archive.
   const { openZip } = await import('../files/zip-archive.ts');
   const archive = await openZip('loadNpz', path, 'an npz file, as numpy.savez writes it');

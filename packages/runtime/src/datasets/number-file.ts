@@ -1,6 +1,7 @@
 import type { ByteSource } from '../files/byte-source.ts';
 import { RoomError } from '../memory/memory-room.ts';
 import type { DataArray } from './dataset.ts';
+import { type FileRows, fileRows } from './file-rows.ts';
 
 /** A number type of a file. */
 export interface NumberType {
@@ -20,6 +21,8 @@ export interface NumberFile {
   readonly shape: readonly number[];
   /** The numbers, the last extent running fastest. */
   readonly array: DataArray;
+  /** Where the numbers stay in the file: `array` is then empty. */
+  readonly file?: FileRows;
 }
 
 /** What the header of such a file says. */
@@ -50,6 +53,23 @@ export async function readNumbers(source: ByteSource, header: NumberHeader, faul
   if (left > 0) throw fault(`${total - left} bytes`, `${total} (${contents})`);
   if ((await source.read(new Uint8Array(1))) > 0) throw fault(`more than ${total} bytes`, `${total} (${contents})`);
   return array;
+}
+
+/** The numbers, left in their file. @throws Error of `fault` for a file that cannot be read from any place. */
+export function leaveNumbers(
+  source: ByteSource,
+  header: NumberHeader,
+  path: string,
+  format: FileRows['format'],
+  fault: Fault,
+): Pick<NumberFile, 'array' | 'file'> {
+  const { type, shape, bytes } = header;
+  if (source.gzipped) throw fault('gzipped contents', 'a plain file to stream (unpack it first)');
+  const length = shape.reduce((product, extent) => product * extent, 1);
+  const contents = `${shape.join(' x ')} of type ${type.name}`;
+  if (length === 0) throw fault(`no numbers (${contents})`, 'at least one');
+  checkSize(source, bytes + length * type.bytes, contents, fault);
+  return { array: type.allocate(0), file: fileRows(path, format, header) };
 }
 
 /** Plain, the file has exactly the bytes that its header says; gzipped, they must at least fit into it. */

@@ -2,6 +2,7 @@ import { createRandom, OptionError, shuffle } from '@gradloom/core';
 import { number, onlyKeys, show } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
 import { type DataMatrix, type DataSplits, type Dataset, sharedArrayLike } from './dataset.ts';
+import { someRows } from './file-rows.ts';
 
 /** Options of `splitDataset`. */
 export interface SplitOptions {
@@ -130,7 +131,8 @@ export function subset(dataset: Dataset, indices: Uint32Array): Dataset {
 }
 
 function copyRows(matrix: DataMatrix, rows: Uint32Array): DataMatrix {
-  const { columns } = matrix;
+  const { columns, file } = matrix;
+  if (file !== undefined) return { ...matrix, file: someRows(file, rows) };
   const array = sharedArrayLike(matrix.array, rows.length * columns);
   for (let n = 0; n < rows.length; n++) {
     const from = rows[n] * columns;

@@ -78,7 +78,8 @@ function* checkInputInTurns(where: string, network: Network, dataset: Dataset): 
     throw new OptionError(where, ['input', 'dataset'], problem, { about: "the network's input" });
   }
   const [{ spec, layer }] = network.places;
-  if (spec.kind !== 'embedding') return;
+  // Of rows in a file, the layer itself refuses such an index when it comes.
+  if (spec.kind !== 'embedding' || inputs.file !== undefined) return;
   for (let i = 0; i < rows * columns; i++) {
     const index = array[i] / divisor;
     if (i % STRETCH === 0) yield;

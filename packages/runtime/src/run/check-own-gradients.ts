@@ -1,6 +1,7 @@
 import { type Loss, type Network, OptionError, type Pausable } from '@gradloom/core';
-import { checkGradientsInTurns, targetColumns } from '@gradloom/core/internal';
+import { checkGradientsInTurns, NO_PARTS, targetColumns } from '@gradloom/core/internal';
 import type { Dataset } from '../datasets/dataset.ts';
+import { gatherRows } from '../datasets/gather.ts';
 import { gatherTargets } from '../datasets/targets.ts';
 
 /** Rows that a check sees. */
@@ -8,10 +9,11 @@ const ROWS = 8;
 
 /** Checks the derivatives of the user's own parts on the first rows. @throws OptionError for one that is wrong. */
 export function* checkOwnGradients(network: Network, loss: Loss, train: Dataset): Pausable<void> {
+  const isOwn = loss.own !== undefined || network.own !== NO_PARTS;
+  if (!isOwn) return;
   const rows = Math.min(ROWS, train.rows);
-  const { array, columns, divisor } = train.inputs;
-  const x = new Float64Array(rows * columns);
-  for (let i = 0; i < x.length; i++) x[i] = array[i] / divisor;
+  const x = new Float64Array(rows * network.input);
+  gatherRows(x, train.inputs, null, 0, rows);
   const t = new Float64Array(rows * targetColumns(network, loss));
   gatherTargets(t, train, targetColumns(network, loss), loss.targets, null, 0, rows);
   try {

@@ -17,7 +17,7 @@ const MARGIN = 0.04;
 export function fitCurve(recipe: Recipe, parameters: Float64Array): Curve | null {
   const { train } = recipe.sets;
   const { inputs, classes, labels, targets, rows } = train;
-  if (inputs.columns !== 1 || takesIndices(recipe.spec)) return null;
+  if (inputs.columns !== 1 || inputs.file !== undefined || takesIndices(recipe.spec)) return null;
   const [low, high] = rangeOf(train);
   if (!(high > low)) return null;
   const margin = MARGIN * (high - low);

@@ -84,8 +84,9 @@ function mistakeReader(answerOf: Decision['answer']): {
 }
 
 /** Bytes in a square shape are an image. */
-function imageOf({ inputs: { array, columns, divisor } }: Dataset, row: number): Image | null {
+function imageOf({ inputs: { array, columns, divisor, file } }: Dataset, row: number): Image | null {
   const side = Math.sqrt(columns);
-  if (!(array instanceof Uint8Array) || divisor !== 255 || !Number.isInteger(side) || side < 4) return null;
+  if (file !== undefined || !(array instanceof Uint8Array) || divisor !== 255 || !Number.isInteger(side) || side < 4)
+    return null;
   return { side, bytes: Buffer.from(array.subarray(row * columns, (row + 1) * columns)).toString('base64') };
 }
