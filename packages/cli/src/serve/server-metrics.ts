@@ -17,15 +17,19 @@ const gauges = {
 } as const;
 
 export function createServerMetrics(): ServerMetrics {
-  const requests = new Map<string, number>();
+  const requests = new Map<string, Map<number, number>>(); // by route and status
   const buckets = new Float64Array(BUCKETS.length);
   let sum = 0;
   let count = 0;
   let rows = 0;
   return {
     count(route, status, seconds) {
-      const labels = `route="${route}",status="${status}"`;
-      requests.set(labels, (requests.get(labels) ?? 0) + 1);
+      let counts = requests.get(route);
+      if (counts === undefined) {
+        counts = new Map();
+        requests.set(route, counts);
+      }
+      counts.set(status, (counts.get(status) ?? 0) + 1);
       if (route !== '/predict') return;
       const bucket = BUCKETS.findIndex((end) => seconds <= end);
       if (bucket !== -1) buckets[bucket]++;
@@ -39,7 +43,9 @@ export function createServerMetrics(): ServerMetrics {
       let below = 0;
       const lines = [
         ...head('gradloom_requests_total', 'counter', 'Requests by route and status.'),
-        ...[...requests].map(([labels, value]) => `gradloom_requests_total{${labels}} ${value}`),
+        ...[...requests].flatMap(([route, counts]) =>
+          [...counts].map(([status, value]) => `gradloom_requests_total{route="${route}",status="${status}"} ${value}`),
+        ),
         ...head('gradloom_rows_total', 'counter', 'Rows that were predicted.'),
         `gradloom_rows_total ${rows}`,
         ...head('gradloom_predict_seconds', 'histogram', 'Time from the head of a request for /predict to its answer.'),
