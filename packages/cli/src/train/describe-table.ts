@@ -7,7 +7,8 @@ import { table as drawTable } from '../text/table.ts';
 const MOST_COLUMNS = 40;
 
 /** The columns of a table and what becomes of them, then what was decided, each with how to change it. */
-export function describeTable({ table, preprocessing }: OpenedTable, width: number): string[] {
+export function describeTable(opened: OpenedTable, width: number): string[] {
+  const { table, preprocessing } = opened;
   const columns = summarizeTable(table, preprocessing);
   const shown =
     columns.length <= MOST_COLUMNS ? columns : [...columns.slice(0, MOST_COLUMNS - 1), ...columns.slice(-1)];
@@ -23,16 +24,27 @@ export function describeTable({ table, preprocessing }: OpenedTable, width: numb
     ...drawTable(['column', 'type', 'why', 'gaps', 'becomes'], rows, { right: [3], width }),
     ...(left === 0 ? [] : [`and ${plural(left, 'column')} more: --json has them all`]),
     '',
-    ...decisionsOf({ table, preprocessing }),
+    ...decisionsOf(opened),
     '',
   ];
 }
 
 /** What was decided without being asked, a sentence each. */
-export function decisionsOf({ table }: Pick<OpenedTable, 'table' | 'preprocessing'>): string[] {
+export function decisionsOf(opened: Pick<OpenedTable, 'table' | 'rows'>): string[] {
+  const { table } = opened;
   const { scale = 'standard', missing = 'impute' } = table.options;
   const gaps = table.inputs.reduce((sum, column) => sum + column.gaps, 0);
-  return [...table.decisions, scalings[scale], ...(gaps > 0 && missing === 'impute' ? [IMPUTED] : [])];
+  const imputed = gaps > 0 && missing === 'impute' ? [IMPUTED] : [];
+  return [...table.decisions, scalings[scale], ...imputed, heldOut(opened)];
+}
+
+function heldOut({ table, rows: { validation, test } }: Pick<OpenedTable, 'table' | 'rows'>): string {
+  const parts = Object.entries({ validation, test }).flatMap(([name, rows]) =>
+    rows === undefined ? [] : [`${plural(rows.length, 'row')} for ${name === 'test' ? 'the test' : name}`],
+  );
+  if (parts.length === 0) return 'no rows are held out (--validation 0.1 --test 0.1 hold out a tenth each)';
+  const how = table.targets[0].data.kind === 'words' ? 'with each class in proportion' : 'at random';
+  return `${parts.join(' and ')} are held out, ${how} (--validation 0 --test 0 hold out none)`;
 }
 
 const scalings = {

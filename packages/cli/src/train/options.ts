@@ -70,13 +70,14 @@ export const trainOptions = {
   validation: {
     ...share,
     ...fraction,
-    describe: 'validation split: share of the training rows to hold out (default: 0.1 for mnist, else 0)',
+    describe:
+      'validation split: share of the training rows to hold out (default: 0.1 for mnist and for tables of 50 rows or more, else 0)',
   },
   test: {
     ...share,
     ...fraction,
     describe:
-      'test split: share of the rows to hold out, for a dataset without a test set (default: set by the dataset)',
+      'test split: share of the rows to hold out, for a dataset without a test set (default: 0.1 for tables of 50 rows or more, else set by the dataset)',
   },
   folds: {
     ...share,
@@ -189,7 +190,7 @@ export const trainOptions = {
   patience: {
     ...training,
     ...wholeNumberOr('none'),
-    describe: helpLine(stated.patience),
+    describe: helpLine(stated.patience, 'set by a rule for tables, else none'),
   },
   'min-delta': { ...training, ...nonNegative, describe: helpLine(stated.minDelta) },
   monitor: {
