@@ -5,6 +5,7 @@ import type { NetworkSpec } from '@gradloom/core';
 import {
   type BackendChoice,
   createPool,
+  type DataMatrix,
   type DataSplits,
   datasetFromRows,
   evaluateModel,
@@ -43,6 +44,13 @@ const base = { batch: 17, epochs: 5, seed: 3, backend: 'wasm' } satisfies TrainO
 const array = new Int32Array(new SharedArrayBuffer(4 * plain.train.rows));
 for (let n = 0; n < array.length; n++) array[n] = n % 4;
 const weighed: DataSplits = { ...plain, train: { ...plain.train, weights: { array, columns: 1, divisor: 2 } } };
+/** Every third row counts nothing. */
+function weightsFor(rows: number): DataMatrix {
+  const array = new Uint8Array(new SharedArrayBuffer(rows));
+  for (let n = 0; n < rows; n++) array[n] = n % 3;
+  return { array, columns: 1, divisor: 1 };
+}
+
 const numbers = Array.from({ length: 12 }, (_, label) => label / 3);
 
 /** An option, the data it is used on, and another value of it, which a resume refuses. */
@@ -163,6 +171,36 @@ test('rows whose weights all double, and balanced classes of equal size, take th
   );
   const train = datasetFromRows({ inputs, targets: inputs.map((_, n) => n % 12), classes: 12 });
   expect(await printOf(spec, { train }, { classWeight: 'balanced' })).toBe(await printOf(spec, { train }, {}));
+});
+
+test('evaluations have the weighed loss besides, and early stopping and the best checkpoint go by it', async () => {
+  const { validation } = weighed;
+  if (validation === undefined) throw new Error('no held-out rows');
+  const own = { ...base, classWeight: { 3: 5, 7: 0 }, epochs: 8, patience: 8, evaluateEvery: 1 } satisfies TrainOptions;
+  const sets = { train: weighed.train, validation: { ...validation, weights: weightsFor(validation.rows) } };
+  const { result, events } = await checkpointedRun(spec, sets, { ...own, threads: 2, pool }, { epochs: 1 });
+  const epochs = events.flatMap((event) => (event.type === 'epoch' && event.validation ? [event.validation] : []));
+  expect(epochs).toHaveLength(8);
+  const lowest = epochs.reduce((best, one) => ((one.weightedLoss ?? 0) < (best.weightedLoss ?? 0) ? one : best));
+  expect((await evaluateModel(spec, result.parameters, validation)).loss).toBe(lowest.loss);
+  let [sum, weights, row] = [0, 0, 0];
+  await evaluateModel(spec, result.parameters, validation, {
+    readers: [
+      {
+        add(y, t, B, O) {
+          for (let n = 0; n < B; n++, row++) {
+            const logits = [...y.subarray(n * O, (n + 1) * O)];
+            const weight = (row % 3) * (t[n] === 3 ? 5 : t[n] === 7 ? 0 : 1);
+            sum += weight * (Math.log(logits.reduce((all, one) => all + Math.exp(one), 0)) - logits[t[n]]);
+            weights += weight;
+          }
+        },
+      },
+    ],
+  });
+  expect(lowest.weightedLoss).toBeCloseTo(sum / weights, 12);
+  const plainly = await train(spec, plain, { ...base, pool }).result;
+  expect(plainly.validation).not.toHaveProperty('weightedLoss');
 });
 
 test('a subset keeps the weights of its rows, and weights count in the hash that a resume compares', async () => {

@@ -24,7 +24,10 @@ import { planWeighing, rowWeights } from '../../packages/runtime/src/run/row-wei
 export function oracle(
   spec: NetworkSpec,
   dataset: Dataset,
-  options: Pick<TrainOptions, 'optimizer' | 'loss' | 'clipNorm' | 'schedule' | 'classWeight' | 'ema' | 'maxNorm'> & {
+  options: Pick<
+    TrainOptions,
+    'optimizer' | 'loss' | 'clipNorm' | 'schedule' | 'classWeight' | 'ema' | 'maxNorm' | 'accumulate'
+  > & {
     batch: number;
     steps: number;
     seed: number;
@@ -33,7 +36,8 @@ export function oracle(
   until = options.steps,
 ): { parameters: Float64Array; losses: number[] } {
   const network = buildNetwork(spec);
-  const { batch, seed, steps, clipNorm } = options;
+  const { seed, steps, clipNorm, accumulate = 1 } = options;
+  const batch = accumulate === 1 ? options.batch : Math.min(dataset.rows, options.batch * accumulate);
   const loss = createLoss(options.loss ?? 'softmax-cross-entropy');
   const optimizer = optimizerOf(options.optimizer ?? 'adam', options.ema);
   const stepsPerEpoch = Math.ceil(dataset.rows / batch);

@@ -11,7 +11,7 @@ export interface RandomRun {
   readonly dataset: Dataset;
   readonly options: Pick<
     TrainOptions,
-    'optimizer' | 'loss' | 'clipNorm' | 'schedule' | 'classWeight' | 'ema' | 'maxNorm'
+    'optimizer' | 'loss' | 'clipNorm' | 'schedule' | 'classWeight' | 'ema' | 'maxNorm' | 'accumulate'
   > & {
     batch: number;
     steps: number;
@@ -145,6 +145,7 @@ export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
       valueLoss: fc.constantFrom('mse' as const, 'quadratic' as const, 'mae' as const, 'huber' as const),
       entropy: fc.boolean(),
       smooths: fc.boolean(),
+      accumulate: fc.constantFrom(undefined, undefined, 2, 5),
       maxNorm: fc.constantFrom(undefined, undefined, 0.3, 1.5),
       ema: fc.constantFrom(undefined, undefined, 0.5, 0.999),
       clipNorm: fc.constantFrom(undefined, 0.01, 1e6),
@@ -166,6 +167,7 @@ export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
         weighs,
         ema,
         maxNorm,
+        accumulate,
         ...rest
       }) => {
         const batch = Math.min(rest.batch, rows);
@@ -185,6 +187,7 @@ export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
             ...{ optimizer: optimizerSpec, schedule: scheduleSpec },
             ...(clipNorm === undefined ? {} : { clipNorm }),
             ...(ema === undefined ? {} : { ema }),
+            ...(accumulate === undefined ? {} : { accumulate }),
             ...(maxNorm === undefined ? {} : { maxNorm }),
             ...(classes && (weighs === 'classes' || weighs === 'both') ? { classWeight: 'balanced' as const } : {}),
           },

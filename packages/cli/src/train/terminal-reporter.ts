@@ -1,3 +1,4 @@
+import type { Evaluation } from '@gradloom/runtime';
 import { invocation } from '../invocation.ts';
 import { type Io, printLine, printLines } from '../io.ts';
 import { createLiveArea, type LiveArea } from '../terminal/live-area.ts';
@@ -93,7 +94,7 @@ export function metricsOf({ trainLoss, validation, test, gradientNorm, learningR
   if (validation?.accuracy !== undefined) metrics.push(`accuracy ${percent(validation.accuracy)}`);
   if (validation?.r2 !== undefined) metrics.push(`r2 ${decimal(validation.r2)}`);
   for (const [name, value] of Object.entries(validation?.metrics ?? {})) metrics.push(`${name} ${decimal(value)}`);
-  if (validation !== undefined) metrics.push(`validation loss ${decimal(validation.loss)}`);
+  if (validation !== undefined) metrics.push(`validation loss ${lossOf(validation)}`);
   metrics.push(...testParts(test));
   metrics.push(`training loss ${decimal(trainLoss)}`, `gradient norm ${decimal(gradientNorm)}`);
   return [...metrics, `rate ${decimal(learningRate)}`];
@@ -102,10 +103,14 @@ export function metricsOf({ trainLoss, validation, test, gradientNorm, learningR
 export function epochText({ epoch, trainLoss, validation, test, elapsedMs }: EpochEvent, totalEpochs: number): string {
   const parts = [`epoch ${countOf(epoch, totalEpochs)}`];
   parts.push(`training loss ${decimal(trainLoss)}`);
-  if (validation !== undefined) parts.push(`validation loss ${decimal(validation.loss)}`);
+  if (validation !== undefined) parts.push(`validation loss ${lossOf(validation)}`);
   if (validation?.accuracy !== undefined) parts.push(`accuracy ${percent(validation.accuracy)}`);
   return [...parts, ...testParts(test), duration(elapsedMs)].join('  ');
 }
+
+/** '0.6931', or '0.6931 (weighed 0.5120)' where rows or classes have weights. */
+const lossOf = ({ loss, weightedLoss }: Evaluation): string =>
+  weightedLoss === undefined ? decimal(loss) : `${decimal(loss)} (weighed ${decimal(weightedLoss)})`;
 
 /** With --evaluate-test: the summary says that they were looked at. */
 function testParts(test: EpochEvent['test']): string[] {

@@ -39,7 +39,7 @@ export interface Dataset {
   readonly preprocessing?: Preprocessing;
   /**
    * What each row counts in the training loss [N, 1], at least 0. Only their ratios count: each is divided by their
-   * mean. Evaluations count every row once.
+   * mean. Evaluations count every row once, and have the weighed loss beside it.
    */
   readonly weights?: DataMatrix;
 }

@@ -16,6 +16,11 @@ export interface Evaluation {
   readonly rows: number;
   /** Mean loss over the rows, of targets in their own units. */
   readonly loss: number;
+  /**
+   * Mean loss over the rows by the weights that the run has for rows and classes, which early stopping, plateau
+   * schedules and the best checkpoint go by. Absent where each row counts 1.
+   */
+  readonly weightedLoss?: number;
   /** Share of rows classified correctly, from 0 to 1. A row without an answer counts as wrong. Classes only. */
   readonly accuracy?: number;
   /** Mean absolute error, in units of the targets. Values only. */

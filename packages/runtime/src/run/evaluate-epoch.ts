@@ -5,6 +5,7 @@ import { inTurns } from '../turns/in-turns.ts';
 import type { EpochEvent } from './events.ts';
 import type { RunState } from './state.ts';
 import { lossWarning } from './warnings.ts';
+import { weightedLoss } from './weighted-loss.ts';
 
 /** Of an epoch that is evaluated. */
 export type Evaluations = Pick<EpochEvent, 'validation' | 'test'>;
@@ -24,8 +25,9 @@ export async function evaluateEpoch(state: RunState): Promise<Evaluations> {
   const evaluation = await evaluate(state, 'validation');
   if (evaluation !== undefined) {
     progress.validation = evaluation;
-    if (early === null) keeper?.watch(evaluation.loss);
-    else if (await inTurns(early.note(evaluation))) keeper?.improve(evaluation.loss);
+    const watched = evaluation.weightedLoss ?? evaluation.loss;
+    if (early === null) keeper?.watch(watched);
+    else if (await inTurns(early.note(evaluation))) keeper?.improve(watched);
   }
   const { validation } = progress;
   const test = plan.evaluateTest ? await evaluate(state, 'test') : undefined;
@@ -40,8 +42,14 @@ export async function evaluate(state: RunState, part: 'validation' | 'test'): Pr
   const { step } = progress;
   const { network, loss, threads } = plan;
   const attempt = <T>(work: () => Promise<T>) => recovery.attempt(step, work);
-  const work = () => evaluateDataset(pool, setup, dataset, { network, loss, threads, chunks: means.chunks, attempt });
-  const evaluation = await orGiveUp(state, work, `in the evaluation after step ${step}`);
+  const { weighing } = plan;
+  const weighted = weighing === null ? null : weightedLoss(loss, dataset, weighing);
+  const readers = weighted === null ? [] : [weighted];
+  const run = { network, loss, threads, chunks: means.chunks, attempt, readers };
+  const work = () => evaluateDataset(pool, setup, dataset, run);
+  const figures = await orGiveUp(state, work, `in the evaluation after step ${step}`);
+  const value = weighted?.value() ?? Number.NaN;
+  const evaluation = Number.isNaN(value) ? figures : { ...figures, weightedLoss: value };
   if (!Number.isFinite(evaluation.loss) && !warned.has(part)) {
     warned.add(part);
     emit({ type: 'warning', message: lossWarning(part, evaluation.loss, step) });

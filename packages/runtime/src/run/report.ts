@@ -2,6 +2,7 @@ import { RING } from '../memory/arena.ts';
 import type { SpanResult } from '../threads/span.ts';
 import { inTurns } from '../turns/in-turns.ts';
 import { type Evaluations, epochOf, evaluateEpoch, isEvaluated } from './evaluate-epoch.ts';
+import { watchedLoss } from './monitors.ts';
 import { teamSize } from './next-span.ts';
 import type { RunState } from './state.ts';
 
@@ -51,7 +52,7 @@ function endEpoch({ plan, arena, progress, epochLog, told, emit }: RunState, eva
   // Only a value of this epoch: an older one, or another kind in its place, would pass for a lack of progress.
   const every = data.validation === undefined ? 1 : evaluateEvery;
   if (isWhole && epoch % every === 0) {
-    schedule.observe?.(arena.scheduleState, validation?.loss ?? trainLoss, every);
+    schedule.observe?.(arena.scheduleState, watchedLoss(validation) ?? trainLoss, every);
   }
   if (step > told && (evaluated !== null || epochLog.due(epoch))) {
     const about = { epoch, step, trainLoss, gradientNorm, learningRate, elapsedMs };

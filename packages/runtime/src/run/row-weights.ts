@@ -45,7 +45,8 @@ export function* rowWeights(dataset: Dataset, { ofClass, mean }: RowWeighing): P
   return valueMatrix(array, 1);
 }
 
-function weightOf({ targets, weights }: Dataset, ofClass: Float64Array | null, n: number): number {
+/** What row n of a set counts, before it is divided by a mean. */
+export function weightOf({ targets, weights }: Dataset, ofClass: Float64Array | null, n: number): number {
   const own = weights === undefined ? 1 : weights.array[n] / weights.divisor;
   return ofClass === null ? own : ofClass[targets.array[n]] * own;
 }

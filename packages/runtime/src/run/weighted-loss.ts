@@ -1,0 +1,28 @@
+import type { Loss } from '@gradloom/core';
+import type { Dataset } from '../datasets/dataset.ts';
+import type { OutputReader } from '../inference/evaluate-dataset.ts';
+import { type RowWeighing, weightOf } from './row-weights.ts';
+
+/** The mean loss of the rows of an evaluation by their weights: what the run minimises, on other rows. */
+export interface WeightedLoss extends OutputReader {
+  /** NaN where all weights are 0. */
+  value(): number;
+}
+
+export function weightedLoss(loss: Loss, dataset: Dataset, { ofClass }: RowWeighing): WeightedLoss {
+  let [row, sum, weights] = [0, 0, 0];
+  let losses = new Float64Array(0);
+  let dy = losses;
+  return {
+    add(y, t, B, O) {
+      if (losses.length < B) [losses, dy] = [new Float64Array(B), new Float64Array(B * O)];
+      loss.evaluate(losses, dy, y, t, B, 1, O); // in leaves of one row
+      for (let n = 0; n < B; n++) {
+        const weight = weightOf(dataset, ofClass, row++);
+        sum += weight * losses[n];
+        weights += weight;
+      }
+    },
+    value: () => sum / weights,
+  };
+}
