@@ -51,6 +51,18 @@ describe('of a linear model', () => {
     expect(await explainModel(linear, rows, { ...machine, seed: 4 })).not.toEqual(one);
   });
 
+  test('rows of which few copies fit into memory at once have the same importances, column by column', async () => {
+    const many = 150_000;
+    const copies = Array.from({ length: many }, (_, n) => n % N);
+    const large = datasetFromRows({ inputs: copies.map((n) => inputs[n]), targets: copies.map((n) => targets[n]) });
+    const { importances } = await explainModel(linear, large, { metric: 'rmse', repeats: 6 });
+    const { importances: few } = await explainModel(linear, rows, { metric: 'rmse', repeats: 40 });
+    for (const [i, { mean, values }] of importances.entries()) {
+      expect(values).toHaveLength(6);
+      expect(Math.abs(mean - few[i].mean)).toBeLessThan(0.05);
+    }
+  });
+
   test('the rows that are handed over stay as they are', async () => {
     const before = rows.inputs.array.slice();
     await explainModel(linear, rows, machine);
@@ -92,6 +104,25 @@ describe('of a model of a table', () => {
     // A shuffled kind is the right one by chance: 1/3 · 1/3 + 2/3 · 2/3.
     expect(Math.abs(importances[0].mean - 4 / 9)).toBeLessThan(0.1);
     expect(importances[1]).toMatchObject({ mean: 0, deviation: 0 });
+  });
+
+  test('a column whose inputs only count together is not important: each row keeps one category', async () => {
+    const sum = createModel({
+      ...table,
+      // yes, where one of the three inputs is 1
+      spec: sequential(4, dense(2)),
+      parameters: Float64Array.of(0, 1, 0, 1, 0, 1, 0, 0, 0.5, 0),
+    });
+    const { importances, baseline } = await explainModel(sum, data, { ...machine, metric: 'log-loss' });
+    expect(baseline).toBeGreaterThan(0);
+    expect(importances[0]).toMatchObject({ mean: 0, deviation: 0 });
+  });
+
+  test('answers are those at the threshold that the model has', async () => {
+    const never = createModel({ ...table, metadata: { threshold: 1 } });
+    const { baseline, importances } = await explainModel(never, data, { ...machine, metric: 'recall' });
+    expect(baseline).toBe(0);
+    expect(importances[0].mean).toBe(0);
   });
 
   test.each(['roc-auc', 'log-loss', 'f1'])('%s gets worse too', async (metric) => {
