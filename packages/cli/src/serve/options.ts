@@ -59,7 +59,7 @@ export const serveOptions = {
     describe: 'milliseconds that a request waits for others to be predicted with (default: 0)',
   },
   'max-rows': { group: 'Server', ...wholeNumber(1), describe: 'most rows of a request (default: 10000)' },
-  'max-body': { group: 'Server', ...memorySize, describe: 'most bytes of a request (default: 4MiB)' },
+  'max-body': { group: 'Server', ...memorySize, describe: 'most bytes of a request (default: 1MiB)' },
   'memory-limit': runOptions['memory-limit'],
   verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
 } satisfies OptionTable;

@@ -39,7 +39,7 @@ export async function runServe(request: Request, io: Io): Promise<number> {
       fingerprint: model.fingerprint,
       places: queue,
       delayMs: delay,
-      mostBytes: values['max-body'] ?? 4 * 1024 ** 2,
+      mostBytes: values['max-body'] ?? 1024 ** 2,
       cors,
       onError: (error) => printLine(io.stderr, `gradloom serve: ${withoutPlace(error)}`),
     });

@@ -29,6 +29,8 @@ export interface Server {
 const HEAD_MS = 10_000;
 const REQUEST_MS = 30_000;
 const MOST_CONNECTIONS = 4096;
+/** Of all bodies that arrive at once, one on each connection. */
+const MOST_ARRIVING_BYTES = 2 ** 30;
 /** Of all bodies that wait. */
 const MOST_WAITING_CHARACTERS = 1 << 26;
 
@@ -68,7 +70,7 @@ export function createServer(options: ServerOptions): Server {
     clientErrorHandler: refuseBytes,
     frameworkErrors: (error, _request, reply) => refuse(reply, error.statusCode ?? 400, error.message),
   });
-  http.server.maxConnections = MOST_CONNECTIONS;
+  http.server.maxConnections = Math.max(1, Math.min(MOST_CONNECTIONS, Math.floor(MOST_ARRIVING_BYTES / mostBytes)));
 
   http.removeAllContentTypeParsers();
   // A body goes to a thread as it came: there it is parsed.
