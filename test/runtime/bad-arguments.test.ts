@@ -87,6 +87,7 @@ const right: Record<string, () => readonly unknown[]> = {
   limitMemory: () => [null],
   isTemporaryName: () => ['name'],
   loadCheckpoint: () => ['nowhere'],
+  loadPlainTable: () => ['loadPlainTable', 'nowhere.csv', {}],
   loadCsv: () => ['nowhere.csv', {}],
   loadDataset: () => ['nowhere', {}],
   loadIdx: () => ['nowhere', 'nowhere', {}],

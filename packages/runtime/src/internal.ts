@@ -11,6 +11,7 @@ export {
   checkInput,
   datasetFormats,
   encodeSplit,
+  loadPlainTable,
   openCsvStream,
   openTable,
   readTableAs,

@@ -15,7 +15,7 @@ import {
   type Table,
   type TableOptions,
 } from '@gradloom/runtime';
-import { encodeSplit, readTableAs, rowsOfSplit, tableFormatOf } from '@gradloom/runtime/internal';
+import { encodeSplit, loadPlainTable, readTableAs, rowsOfSplit, tableFormatOf } from '@gradloom/runtime/internal';
 import { withoutPlace } from '../failure.ts';
 import type { DatasetSource } from '../options/dataset-source.ts';
 import { filePreset, type Preset, presets } from './presets.ts';
@@ -142,7 +142,13 @@ async function readDataset(
 ): Promise<DataSplits> {
   if ('path' in source) {
     const options = { ...source.options, ...(classNames === undefined ? {} : { classNames }) };
-    return fromFile(source, flag, () => loadDataset(source.path, options));
+    // A model without a preprocessing takes the numbers of a table as they are.
+    const isTable = tableFormatOf(source.path) !== undefined;
+    return fromFile(source, flag, async () =>
+      isTable
+        ? { train: await loadPlainTable('loadPlainTable', source.path, options) }
+        : loadDataset(source.path, options),
+    );
   }
   const { kind, ...options } = source.options;
   const { name } = source;

@@ -5,7 +5,6 @@ import { number, onlyKeys, positiveInteger, record, show } from '@gradloom/core/
 import { checkPath } from '../files/check-path.ts';
 import type { ArrayOptions } from './array-dataset.ts';
 import type { NamedArraysOptions } from './array-shelf.ts';
-import { type CsvOptions, loadCsv } from './csv-dataset.ts';
 import type { DataSplits } from './dataset.ts';
 import { loadIdx } from './idx-dataset.ts';
 import { isIdxFolder, loadIdxFolder } from './idx-folder.ts';
@@ -15,6 +14,7 @@ import type { ImageOptions } from './images/image-options.ts';
 import { loadNpy } from './npy-dataset.ts';
 import { isNpyFolder, loadNpyFolder } from './npy-folder.ts';
 import { loadNpz } from './npz.ts';
+import { type CsvOptions, loadCsv } from './tables/plain-table.ts';
 import { tableFormatOf, tableFormats } from './tables/table-formats.ts';
 
 /** Options of all formats; each format uses those that it knows. */

@@ -1,7 +1,6 @@
 export type { ArrayOptions } from './array-dataset.ts';
 export type { NamedArraysOptions } from './array-shelf.ts';
 export { checkDataset } from './check-dataset.ts';
-export { type CsvOptions, loadCsv } from './csv-dataset.ts';
 export type { DataArray, DataMatrix, DataSplits, Dataset } from './dataset.ts';
 export type { FileRows } from './file-rows.ts';
 export { datasetFormats, type FileOptions, loadDataset } from './formats.ts';
@@ -22,6 +21,7 @@ export { type SplitOptions, type SplitRows, splitDataset, subset } from './split
 export { type ClassOptions, type SyntheticName, type SyntheticOptions, syntheticDatasets } from './synthetic/index.ts';
 export { encodeTable } from './tables/encode-table.ts';
 export { fitPreprocessing } from './tables/fit-preprocessing.ts';
+export { type CsvOptions, loadCsv, loadPlainTable } from './tables/plain-table.ts';
 export { openTable, readTable, readTableAs } from './tables/read-table.ts';
 export { encodeSplit, type PreparedTable, prepareTable, rowsOfSplit, splitTable } from './tables/split-table.ts';
 export type { NumberColumn, Table, TableColumn, WordColumn } from './tables/table.ts';

@@ -13,28 +13,31 @@ export interface FoundTarget {
   readonly classes: readonly string[] | null;
 }
 
+/** What is known of a target before. */
+interface TargetSearch {
+  readonly asked: TargetKind | undefined;
+  readonly known: readonly string[] | undefined; // names of the classes
+  readonly isPlain: boolean; // numbers are values, and are not mixed with words
+}
+
 /**
  * Whether a target holds classes or values: words are classes, and so are whole numbers of at most 20 different values
  * that are there twice each on average.
  * @throws ColumnError for a target from which nothing can be learned.
  */
-export function findTarget(
-  name: string,
-  collected: Collected,
-  asked: TargetKind | undefined,
-  known: readonly string[] | undefined, // names of the classes
-): FoundTarget {
+export function findTarget(name: string, collected: Collected, { asked, known, isPlain }: TargetSearch): FoundTarget {
   const { kind, words, odd } = collected;
   if (kind === 'dates') {
     throw new ColumnError('has dates, expected classes or numbers (write them as numbers, such as days)');
   }
   const cells = collected.take();
   if (kind !== 'numbers') {
-    if (asked === undefined && odd !== null && isMostlyNumeric(words) && words.length > MOST_WHOLE_CLASSES) {
+    const isMixed = isPlain ? words.some(isNumber) : isMostlyNumeric(words) && words.length > MOST_WHOLE_CLASSES;
+    if (asked === undefined && known === undefined && odd !== null && isMixed) {
       const ways = '--targets classes reads all cells as names';
       throw new ColumnError(`has ${show(odd.cell)} in ${odd.place}, expected a number, as in most rows (${ways})`);
     }
-    if (asked === undefined && words.length > Math.max(MOST_WHOLE_CLASSES, cells.length / 2)) {
+    if (asked === undefined && !isPlain && words.length > Math.max(MOST_WHOLE_CLASSES, cells.length / 2)) {
       const many = `${words.length} different names in ${counted(cells.length, 'row')}`;
       throw new ColumnError(`has ${many}, expected classes that repeat (--target names another column)`);
     }
@@ -46,7 +49,8 @@ export function findTarget(
   const areWhole = [...different].every((value) => Number.isSafeInteger(value));
   const isFew = different.size <= MOST_WHOLE_CLASSES;
   const isRepeated = 2 * different.size <= cells.length;
-  if (known !== undefined || (asked ?? (areWhole && isFew && isRepeated ? 'classes' : 'values')) === 'classes') {
+  const seems = !isPlain && areWhole && isFew && isRepeated ? 'classes' : 'values';
+  if (known !== undefined || (asked ?? seems) === 'classes') {
     const places = new Map([...different].map((value, place) => [value, place]));
     const names = [...different].map(String);
     const reason = asked ? 'as asked for' : `${counted(names.length, 'different whole number')}, each repeated`;
@@ -70,8 +74,9 @@ export function findTarget(
   return { column, classes: null };
 }
 
-const isMostlyNumeric = (words: readonly string[]): boolean =>
-  words.filter((word) => readNumber(word) !== undefined).length > words.length / 2;
+const isNumber = (word: string): boolean => readNumber(word) !== undefined;
+
+const isMostlyNumeric = (words: readonly string[]): boolean => words.filter(isNumber).length > words.length / 2;
 
 function classesOf(
   name: string,

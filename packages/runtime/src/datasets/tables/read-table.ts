@@ -30,7 +30,8 @@ const MOST_COLUMNS = 100_000;
  * Reads a table into memory, a typed array a column. The types are found from all rows, and shown with their reasons.
  * @throws Error naming the file, line and column of a problem; OptionError for an option that does not fit the file.
  */
-export const readTable = (path: string, options: TableOptions = {}): Promise<Table> => read(path, options, null);
+export const readTable = (path: string, options: TableOptions = {}): Promise<Table> =>
+  read(path, options, { where: 'readTable', preprocessing: null, isPlain: false });
 
 /**
  * Reads the columns that a model was trained with, as they were read then.
@@ -40,16 +41,34 @@ export const readTableAs = async (
   path: string,
   preprocessing: Preprocessing,
   options: TableOptions = {},
-): Promise<Table> => read(path, options, checkPreprocessing('readTableAs', preprocessing));
+): Promise<Table> => {
+  const checked = checkPreprocessing('readTableAs', preprocessing);
+  return read(path, options, { where: 'readTable', preprocessing: checked, isPlain: false });
+};
 
-async function read(path: string, given: TableOptions, preprocessing: Preprocessing | null): Promise<Table> {
-  const where = 'readTable';
+/**
+ * Reads a table of plain numbers: its inputs are numbers without gaps, and numbers of its target are values.
+ * @throws Error likewise.
+ */
+export const readPlainTable = (where: string, path: string, options: TableOptions): Promise<Table> =>
+  read(path, options, { where, preprocessing: null, isPlain: true });
+
+/** What a table is read for. */
+interface Purpose {
+  readonly where: string;
+  readonly preprocessing: Preprocessing | null; // of the model that reads it
+  readonly isPlain: boolean;
+}
+
+async function read(path: string, given: TableOptions, purpose: Purpose): Promise<Table> {
+  const { where } = purpose;
   checkPath(where, path);
   const options = withoutUndefined(tableOptions.read(given));
   const fault = (problem: string, cause?: unknown) => new Error(`${where}: ${path} ${problem}`, { cause });
-  const reader = await openTable(path, options);
+  // A file of CSV may have any name where it is said to be one.
+  const reader = await (where === 'loadCsv' ? tableFormats.csv.open(path, options) : openTable(path, options));
   try {
-    return await collect(where, path, reader, options, preprocessing);
+    return await collect(path, reader, options, purpose);
   } catch (error) {
     await reader.close?.();
     if (error instanceof RoomError) throw fault(`has ${error.has}, expected ${error.expected}`, error);
@@ -80,13 +99,8 @@ interface Reading {
   readonly collector: ColumnCollector;
 }
 
-async function collect(
-  where: string,
-  path: string,
-  reader: TableReader,
-  options: TableOptions,
-  preprocessing: Preprocessing | null,
-): Promise<Table> {
+async function collect(path: string, reader: TableReader, options: TableOptions, purpose: Purpose): Promise<Table> {
+  const { where, preprocessing } = purpose;
   const fault = (problem: string, cause?: unknown) => new Error(`${where}: ${path}${problem}`, { cause });
   let names = reader.names();
   const isNamed = names !== null;
@@ -98,7 +112,7 @@ async function collect(
       throw fault(` has ${found.length} columns, expected at most ${MOST_COLUMNS}`);
     }
     const all = isNamed ? namesOf(found, reader.namesPlace ?? 'the first row', fault) : inOrder(found, preprocessing);
-    return planReading(where, all, isNamed, options, preprocessing, (problem) => fault(` ${problem}`));
+    return planReading(all, isNamed, options, purpose, (problem) => fault(` ${problem}`));
   }
 
   for await (const batch of reader.batches) {
@@ -134,14 +148,14 @@ interface Plan {
   readonly known: readonly string[] | undefined; // names of the classes
   readonly targets: TargetKind | undefined;
   readonly isOwn: boolean; // the types are found here, and not given by a model
+  readonly isPlain: boolean;
 }
 
 function planReading(
-  where: string,
   names: readonly string[],
   isNamed: boolean,
   options: TableOptions,
-  preprocessing: Preprocessing | null,
+  { where, preprocessing, isPlain }: Purpose,
   fault: (problem: string) => Error,
 ): Plan {
   const roles =
@@ -163,13 +177,21 @@ function planReading(
   const readings = names.flatMap((name, at): Reading[] => {
     const role = roles[at];
     if (role === 'left out') return [];
-    const type = role === 'input' ? types.get(name) : role === 'weight' || targets === 'values' ? 'numeric' : undefined;
+    const type =
+      role === 'input'
+        ? isPlain
+          ? 'numeric'
+          : types.get(name)
+        : role === 'weight' || targets === 'values'
+          ? 'numeric'
+          : undefined;
     const collector = createCollector(name, type, role === 'target' || type === 'categorical');
     if (role === 'target') return [{ at, name, role, type, collector: targetCollector(name, collector, known) }];
-    return [{ at, name, role, type, collector: role === 'weight' ? weightCollector(name, collector) : collector }];
+    if (role === 'weight') return [{ at, name, role, type, collector: weightCollector(name, collector) }];
+    return [{ at, name, role, type, collector: isPlain ? withoutGaps(name, collector) : collector }];
   });
   const leftOut = names.filter((_, at) => roles[at] === 'left out');
-  return { width: names.length, readings, leftOut, known, targets, isOwn: preprocessing === null };
+  return { width: names.length, readings, leftOut, known, targets, isOwn: preprocessing === null, isPlain };
 }
 
 /** The types that are given, by column name. */
@@ -202,6 +224,15 @@ function targetCollector(
     },
   };
 }
+
+/** Plain numbers have no gaps: there is nothing to fill them with. */
+const withoutGaps = (name: string, collector: ColumnCollector): ColumnCollector => ({
+  ...collector,
+  add(cell: Cell, place) {
+    if (isGap(cell)) throw new CellError(name, 'has a gap, expected a number (readTable and splitTable fill gaps)');
+    collector.add(cell, place);
+  },
+});
 
 /** Weights are numbers of at least 0. */
 const weightCollector = (name: string, collector: ColumnCollector): ColumnCollector => ({
@@ -240,7 +271,7 @@ function namesOf(found: readonly string[], place: string, fault: (problem: strin
 function tableOf(
   path: string,
   rows: number,
-  { readings, leftOut, known, targets: asked, isOwn }: Plan,
+  { readings, leftOut, known, targets: asked, isOwn, isPlain }: Plan,
   options: TableOptions,
   findings: readonly string[],
   isNamed: boolean,
@@ -262,7 +293,7 @@ function tableOf(
     finish(reading, () => columnOf(reading.name, reading.type, reading.collector.collected(), limit)),
   );
   const targets = of('target').map((reading) =>
-    finish(reading, () => findTarget(reading.name, reading.collector.collected(), asked, known)),
+    finish(reading, () => findTarget(reading.name, reading.collector.collected(), { asked, known, isPlain })),
   );
   const [weights = null] = of('weight').map(
     (reading): TableColumn =>
