@@ -80,6 +80,21 @@ describe('gradloom search', () => {
     expect(resultOf(out)).toEqual(resultOf(await searched(long, '--threads', '1', '--at-once', '1')));
   }, 60_000);
 
+  test('a halving goes on to the same result after a stop at each of its runs', async () => {
+    const halving = { factor: 2, unit: 'steps', from: 2, to: 8 };
+    const { epochs: _, ...options } = config.options;
+    const out = await searched({ ...config, options, method: 'halving', runs: 4, halving }, '--threads', '1');
+    const lines = readFileSync(join(out, 'search.jsonl'), 'utf8').split(/(?<=\n)/);
+    expect(lines).toHaveLength(8);
+    for (let kept = 1; kept < 8; kept++) {
+      const stopped = temporaryDirectory();
+      writeFileSync(join(stopped, 'search.jsonl'), lines.slice(0, kept).join(''));
+      const { code } = await gradloom(['search', '--resume', stopped, '--threads', '1']);
+      expect(code).toBe(0);
+      expect(resultOf(stopped)).toEqual(resultOf(out));
+    }
+  }, 60_000);
+
   test('with folds takes the mean over them, and leaves the rows of the test share out', async () => {
     const out = await searched({ ...config, folds: 3, runs: 2 }, '--threads', '2', '--at-once', '2');
     const lines = jsonLines(readFileSync(join(out, 'search.jsonl'), 'utf8')).slice(1);
@@ -104,6 +119,61 @@ describe('gradloom search', () => {
     );
     const { trials, best } = documentIn(out);
     expect(trials[0]).toMatchObject({ trial: best.trial, round: 3, steps: 16 });
+    expect(best.command).toContain(' --steps 16');
+  });
+
+  test('measures how runs share the threads with a run whose loss is no number, too', async () => {
+    const search = { lr: [1e308, 0.1], optimizer: ['sgd'] };
+    const out = await searched({ ...config, search, method: 'grid', runs: undefined }, '--threads', '2');
+    expect(documentIn(out).best.trial).toBe(2);
+  });
+
+  test('leaves a run out for which there is no memory, goes on with the others, and says so', async () => {
+    const search = { hidden: [[40_000, 40_000], [4]] };
+    const out = outOf();
+    const { code, stderr } = await gradloom([
+      ...['search', written({ ...config, search, method: 'grid', runs: undefined })],
+      ...['--out', out, '--threads', '2'],
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^gradloom search: warning: trial 1 is not measured: the plan has [^\n]*\n$/);
+    expect(documentIn(out)).toMatchObject({ best: { trial: 2 }, left: 1, trials: [{ trial: 2 }] });
+  });
+
+  test('refuses a journal that was edited and holds runs of no trial', async () => {
+    const out = await searched({ ...config, runs: 2 }, '--threads', '1');
+    const path = join(out, 'search.jsonl');
+    const edited = readFileSync(path, 'utf8').replaceAll(/,"sum":"[^"]*"/g, '');
+    writeFileSync(path, edited.replace('"trial":2', '"trial":77'));
+    const { code, stderr } = await gradloom(['search', '--resume', out]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/search\.jsonl has a run that is none of this search: .*"trial":77.* \(it is damaged\)\n$/);
+  });
+
+  test.each([
+    [{ metric: 'r2' }, 'metric has "r2", expected validation-loss, accuracy (the targets are classes)'],
+    [
+      { folds: 3, options: { dataset: 'moons', patience: 2 } },
+      'trial 1 (lr 0.1): train: patience has 2, expected none',
+    ],
+    [{ options: { epochs: 2 } }, /search\.json: options has no dataset, expected one of mnist/],
+    [
+      { method: 'halving', halving: { from: 100_000 } },
+      /halving: from has 100000, expected at most the \d+ that a run has by default, or to beside it/,
+    ],
+  ])('%j is refused before anything is written', async (changes, message) => {
+    const out = outOf();
+    const content = {
+      options: { dataset: 'moons', validation: 0.3, epochs: 2 },
+      search: { lr: [0.1, 0.2] },
+      ...changes,
+    };
+    const { code, stderr } = await gradloom(['search', written(content), '--out', out]);
+    expect(code).toBe(2);
+    expect(stderr).toEqual(
+      typeof message === 'string' ? expect.stringContaining(message) : expect.stringMatching(message),
+    );
+    expect(existsSync(out)).toBe(false);
   });
 
   test('ranks a run whose loss is no number last, and goes on', async () => {

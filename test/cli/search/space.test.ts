@@ -92,7 +92,7 @@ describe('halving', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 300 }),
-        fc.double({ min: 1.1, max: 8, noNaN: true }),
+        fc.double({ min: 1.001, max: 8, noNaN: true }),
         fc.integer({ min: 1, max: 5000 }),
         fc.option(fc.integer({ min: 1, max: 6000 })),
         (trials, factor, to, from) => {
@@ -100,7 +100,7 @@ describe('halving', () => {
           expect(rounds[0].count).toBe(trials);
           for (const [k, { count, length }] of rounds.entries()) {
             expect(count).toBeLessThanOrEqual(rounds[Math.max(0, k - 1)].count);
-            expect(length?.count).toBeGreaterThanOrEqual(rounds[Math.max(0, k - 1)].length?.count ?? 0);
+            if (k > 0) expect(length?.count).toBeGreaterThan(rounds[k - 1].length?.count ?? 0);
             expect(length?.count).toBeLessThanOrEqual(to);
           }
         },
@@ -114,9 +114,16 @@ describe('halving', () => {
       ...{ trial, round: 1, fold: null, state: 'done' as const, figures: accuracy === null ? {} : { accuracy, loss } },
       ...{ step: 5, early: false, fingerprint: null, elapsedMs: 1 },
     });
-    const standings = standingsOf([run(1, 0.5, 1), run(2, null, 0), run(3, 0.9, 2), run(4, 0.9, 1)], 'accuracy', null);
+    const outcomes = [run(1, 0.5, 1), run(2, null, 0), run(3, 0.9, 2), run(4, 0.9, 1)];
+    const standings = standingsOf(outcomes, 'accuracy', null);
     expect(standings.map(({ trial }) => trial)).toEqual([4, 3, 1, 2]);
-    expect(survivors(standings, 1, 2)).toEqual([3, 4]);
+    expect(survivors(outcomes, 'accuracy', null, 1, 2)).toEqual([3, 4]);
+    expect(survivors(outcomes, 'accuracy', null, 1, 4)).toEqual([1, 3, 4]);
+    // A resume finds runs of the next round.
+    const later = [...outcomes, { ...run(3, 0.1, 9), round: 2 }];
+    expect(survivors(later, 'accuracy', null, 1, 2)).toEqual([3, 4]);
+    const diverged = [...outcomes, { ...run(4, null, 0), round: 2 }];
+    expect(standingsOf(diverged, 'accuracy', null).map(({ trial }) => trial)).toEqual([3, 1, 4, 2]);
   });
 
   test('counts a trial once all of its folds are there, by their mean', () => {
@@ -146,6 +153,21 @@ test.each([
   [{ search: { lr: { from: 0 } } }, 'search lr: to has undefined, expected a number'],
   [{ search: { batchsize: [1] } }, /search has "batchsize", expected options of train that change its result/],
   [{ search: { out: ['x'] } }, /search has "out", expected options of train that change its result/],
+  ...['dataset', 'target', 'validation', 'test'].map((key): [object, string] => [
+    { search: { [key]: ['a'] } },
+    `search has ${key}, expected it in options (figures on different rows do not compare)`,
+  ]),
+  [{ search: { folds: [3] } }, 'search has folds, expected it beside search, as folds'],
+  [
+    { search: { lr: [1] }, options: { folds: 3 } },
+    'options: folds has 3, expected folds beside options, for the whole search',
+  ],
+  [{ search: { steps: [1, 2] }, method: 'halving' }, 'search has steps, expected none with method halving'],
+  [{ search: { lr: [1] }, runs: 1e9 }, 'runs has 1000000000, expected at most 100000'],
+  [
+    { search: { loss: ['mse', 'mae'] }, metric: 'validation-loss' },
+    'metric has "validation-loss", expected another where search has loss (losses of different kinds do not compare)',
+  ],
   [{ search: { lr: [1] }, method: 'bayes' }, 'method has "bayes", expected grid, random or halving'],
   [{ search: { lr: [1] }, metric: 'f2' }, /metric has "f2", expected one of validation-loss, accuracy/],
   [{ search: { lr: [1] }, folds: 1 }, 'folds has 1, expected a whole number of at least 2'],

@@ -1,6 +1,7 @@
 import type { Pool } from '@gradloom/runtime';
-import { train } from '@gradloom/runtime';
+import { TrainingError, train } from '@gradloom/runtime';
 import type { Recipe } from '../train/recipe.ts';
+import { lacksMemory } from './lacks-memory.ts';
 
 /** How the threads are shared among runs. */
 export interface Lanes {
@@ -15,11 +16,35 @@ const MEASURE_MS = 300;
 /** A run has to be so much faster on its own threads to be preferred: runs at once also share out all other work. */
 const MARGIN = 1.05;
 
+/** How runs share the threads: as asked for, or as measured with the first runs that there are to do. */
+export function createLanes(pool: Pool, asked: number | 'auto', signal: AbortSignal, say: (lanes: Lanes) => void) {
+  let chosen: Lanes | null = null;
+  return async (recipes: readonly Recipe[]): Promise<Lanes> => {
+    if (chosen === null) {
+      const atOnce = asked === 'auto' ? null : Math.min(asked, pool.threads);
+      chosen =
+        atOnce === null
+          ? await chooseLanes(recipes, pool, signal).catch((error) => oneAtATime(error, pool))
+          : { atOnce, threads: Math.floor(pool.threads / atOnce), why: 'as asked for' };
+      say(chosen);
+    }
+    // Where few runs are left, each has more threads.
+    if (recipes.length >= chosen.atOnce) return chosen;
+    return { ...chosen, atOnce: recipes.length, threads: Math.floor(pool.threads / recipes.length) };
+  };
+}
+
+/** Where there is no memory to measure with; the runs that it suffices for are done. */
+function oneAtATime(error: unknown, { threads }: Pool): Lanes {
+  if (!lacksMemory(error)) throw error;
+  return { atOnce: 1, threads, why: 'there is no memory for the first runs at once' };
+}
+
 /**
  * Measures steps a second of one run on all threads, and of as many runs as there are threads at once, one thread each;
  * each twice, in turns. No result depends on the choice.
  */
-export async function chooseLanes(
+async function chooseLanes(
   recipes: readonly Recipe[], // of the first runs
   pool: Pool,
   signal: AbortSignal,
@@ -54,7 +79,14 @@ async function stepsASecond(
 ): Promise<number> {
   const ended = AbortSignal.any([signal, AbortSignal.timeout(MEASURE_MS)]);
   const { patience: _p, minDelta: _d, monitor: _m, probe: _o, ...rest } = options;
-  const { steps, elapsedMs } = await train(spec, { train: sets.train }, { ...rest, pool, threads, signal: ended })
-    .result;
-  return elapsedMs === 0 ? 0 : (1000 * steps) / elapsedMs;
+  const startMs = performance.now();
+  try {
+    const { steps, elapsedMs } = await train(spec, { train: sets.train }, { ...rest, pool, threads, signal: ended })
+      .result;
+    return elapsedMs === 0 ? 0 : (1000 * steps) / elapsedMs;
+  } catch (error) {
+    // A run that diverges has a speed as well.
+    if (!(error instanceof TrainingError)) throw error;
+    return (1000 * error.step) / (performance.now() - startMs);
+  }
 }

@@ -38,8 +38,17 @@ const METHODS: readonly Method[] = ['grid', 'random', 'halving'];
 const RUNS = 20;
 const FACTOR = 3;
 
-/** Options of train that say how a run is kept or shown, or how long it is in a halving: not those of a trial. */
-const NOT_SEARCHED: readonly SearchedKey[] = ['threads', 'backend', 'retries', 'probe', 'profile'];
+/** Options of train that decide which rows a run is measured on: figures on other rows do not compare. */
+const OF_ROWS: readonly SearchedKey[] = ['dataset', 'target', 'targets', 'validation', 'test', 'folds', 'fold'];
+
+/** Options of the loss, by which the losses of trials differ that are equally good. */
+const OF_LOSS: readonly SearchedKey[] = ['loss', 'label-smoothing'];
+
+/** The rounds of a halving have these. */
+const OF_LENGTH: readonly SearchedKey[] = ['epochs', 'steps'];
+
+/** Most trials: more must be a mistake. */
+const MOST_RUNS = 100_000;
 
 /** @throws UsageError naming the first key that does not fit, Error where the file cannot be read. */
 export async function readSearch(path: string): Promise<SearchConfig> {
@@ -65,6 +74,16 @@ export function checkSearch(where: string, file: Readonly<Record<string, unknown
   const space = readSpace(where, (key) => searchedKey(where, key), search);
   const fixed = fixedOptions(where, options);
   for (const { key } of space) {
+    if (method === 'halving' && OF_LENGTH.includes(key)) {
+      throw new UsageError(
+        `${where}: search has ${key}, expected none with method halving (halving says how long runs are)`,
+      );
+    }
+    if (metric === 'validation-loss' && OF_LOSS.includes(key)) {
+      throw new UsageError(
+        `${where}: metric has "validation-loss", expected another where search has ${key} (losses of different kinds do not compare)`,
+      );
+    }
     if (!(key in fixed)) continue;
     throw new UsageError(`${where}: ${key} is in options and in search, expected it in one of the two`);
   }
@@ -75,6 +94,9 @@ export function checkSearch(where: string, file: Readonly<Record<string, unknown
   }
   const read = (name: string, least: number, value: unknown) =>
     asUsage(() => wholeNumber(least).parse(`${where}: ${name}`, value));
+  if (typeof runs === 'number' && runs > MOST_RUNS) {
+    throw new UsageError(`${where}: runs has ${runs}, expected at most ${MOST_RUNS}`);
+  }
   return {
     ...{ options, search: search as SearchConfig['search'], method: method as Method },
     runs: method === 'grid' ? gridOf(where, space).length : runs === undefined ? RUNS : read('runs', 1, runs),
@@ -124,8 +146,13 @@ function searchedKey(where: string, key: string): SearchedKey {
   const isSearched = (name: string): name is SearchedKey =>
     Object.hasOwn(trainOptions, name) &&
     ['result', 'reading', 'naming'].includes(trainOptions[name as SearchedKey].effect) &&
-    !NOT_SEARCHED.includes(name as SearchedKey);
+    !OF_ROWS.includes(name as SearchedKey);
   if (isSearched(own)) return own;
+  if ((OF_ROWS as readonly string[]).includes(own)) {
+    throw new UsageError(
+      `${where}: search has ${own}, expected it ${own.startsWith('fold') ? 'beside search, as folds' : 'in options'} (figures on different rows do not compare)`,
+    );
+  }
   const known = Object.keys(trainOptions).filter(isSearched);
   throw new UsageError(
     `${where}: search has ${show(key)}, expected options of train that change its result${suggest(own, known)}`,
@@ -140,6 +167,9 @@ export function fixedOptions(where: string, options: Readonly<Record<string, unk
   }
   for (const [key, { name, value }] of Object.entries(raw)) {
     const { effect } = trainOptions[key as SearchedKey];
+    if (key === 'folds' || key === 'fold') {
+      throw new UsageError(`${name} has ${show(value)}, expected folds beside options, for the whole search`);
+    }
     if (effects[effect].setBy === 'run' && key !== 'threads') continue;
     throw new UsageError(`${name} has ${show(value)}, expected the file not to set it (it is a flag of the search)`);
   }

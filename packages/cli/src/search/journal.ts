@@ -18,7 +18,8 @@ export interface SearchStart {
 export interface Journal {
   readonly outcomes: ReadonlyMap<string, RunOutcome>;
   readonly notes: readonly string[]; // problems found in the file
-  add(outcome: RunOutcome): void;
+  /** Returns the reason where the line cannot be written, the first time; it then waits for the next. */
+  add(outcome: RunOutcome): Error | null;
   /** @throws Error if lines could not be written */
   close(): void;
 }
@@ -27,7 +28,7 @@ export interface Journal {
  * Opens the journal of a search, new or begun. A line that a killed process cut off is left out: its run is done again.
  * @throws Error where it belongs to other data.
  */
-export function openJournal(folder: string, start: SearchStart): Journal {
+export function openJournal(folder: string, start: SearchStart, trials: number): Journal {
   const path = join(folder, SEARCH_LINES);
   const file = openMetrics(path, Number.MAX_SAFE_INTEGER);
   const outcomes = new Map<string, RunOutcome>();
@@ -40,15 +41,22 @@ export function openJournal(folder: string, start: SearchStart): Journal {
   for (const line of file.kept) {
     if (line.event !== 'run') continue;
     const { event: _event, sum: _sum, ...outcome } = line;
-    outcomes.set(keyText(outcome as unknown as RunOutcome), outcome as unknown as RunOutcome);
+    if (!isOutcome(outcome, trials)) {
+      file.close();
+      throw new Error(
+        `${path} has a run that is none of this search: ${JSON.stringify(outcome).slice(0, 100)} (it is damaged)`,
+      );
+    }
+    outcomes.set(keyText(outcome), outcome);
   }
   return {
     outcomes,
     notes: [...file.notes, ...(file.dropped === '' ? [] : [`${file.dropped} is left out: its run is done again`])],
     add(outcome) {
       outcomes.set(keyText(outcome), outcome);
-      file.add(JSON.stringify({ event: 'run', ...outcome }));
+      const failure = file.add(JSON.stringify({ event: 'run', ...outcome }));
       file.sync();
+      return failure;
     },
     close: () => file.close(),
   };
@@ -67,6 +75,25 @@ export function readStart(folder: string): SearchStart {
     ([key, value]) => value !== null && !(key === 'runs' && isGrid(start.config)),
   );
   return { file: start.file, config: checkSearch(path, unfilled(Object.fromEntries(given))), data: String(start.data) };
+}
+
+/** Whether a line without checksums, which anybody may have edited, has what is read of it. */
+function isOutcome(
+  line: Readonly<Record<string, unknown>>,
+  trials: number,
+): line is Record<string, unknown> & RunOutcome {
+  const { trial, round, fold, step, elapsedMs, figures } = line;
+  const counts = (value: unknown) => Number.isSafeInteger(value) && Number(value) > 0;
+  return (
+    counts(trial) &&
+    Number(trial) <= trials &&
+    counts(round) &&
+    (fold === null || counts(fold)) &&
+    Number.isSafeInteger(step) &&
+    Number.isFinite(elapsedMs) &&
+    isRecord(figures) &&
+    Object.values(figures).every((value) => value === null || typeof value === 'number')
+  );
 }
 
 const isGrid = (config: unknown): boolean => isRecord(config) && config.method === 'grid';

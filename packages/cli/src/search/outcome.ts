@@ -34,8 +34,8 @@ export interface Standing {
 }
 
 /**
- * The trials by merit: those of later rounds first, then by the metric, then by the loss, then by number. Trials of
- * which runs are missing are left out.
+ * The trials by merit: those that have diverged last, else those of later rounds first, then by the metric, then by the
+ * loss, then by number. Trials of which runs are missing are left out.
  */
 export function standingsOf(outcomes: readonly RunOutcome[], metric: MetricName, folds: number | null): Standing[] {
   const byTrial = new Map<number, RunOutcome[]>();
@@ -50,6 +50,7 @@ export function standingsOf(outcomes: readonly RunOutcome[], metric: MetricName,
   const worst = Number.POSITIVE_INFINITY;
   const byMerit = found.sort(
     (a, b) =>
+      compare(a.score === null ? 1 : 0, b.score === null ? 1 : 0) ||
       b.round - a.round ||
       compare(a.score === null ? worst : sign * a.score, b.score === null ? worst : sign * b.score) ||
       compare(a.loss ?? worst, b.loss ?? worst) ||
@@ -58,13 +59,24 @@ export function standingsOf(outcomes: readonly RunOutcome[], metric: MetricName,
   return byMerit.map((one, k) => ({ ...one, rank: k + 1 }));
 }
 
-/** The trials that go on to the next round. */
-export const survivors = (standings: readonly Standing[], round: number, count: number): number[] =>
-  standings
-    .filter((one) => one.round === round)
+/**
+ * The trials that go on to the next round, by number: the best of those that this round has measured. Runs of later
+ * rounds, which a resume finds in the journal, do not count. A run that has diverged does so again.
+ */
+export function survivors(
+  outcomes: readonly RunOutcome[],
+  metric: MetricName,
+  folds: number | null,
+  round: number,
+  count: number,
+): number[] {
+  const upToHere = outcomes.filter((outcome) => outcome.round <= round);
+  return standingsOf(upToHere, metric, folds)
+    .filter((one) => one.round === round && one.score !== null)
     .slice(0, count)
     .map(({ trial }) => trial)
     .sort((a, b) => a - b);
+}
 
 const compare = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);
 

@@ -1,9 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { OptionError } from '@gradloom/core';
 import { createPool, type FolderLock, type Pool } from '@gradloom/runtime';
-import { hashDataset, lockFolder } from '@gradloom/runtime/internal';
+import { hashDataset, lockFolder, planRun } from '@gradloom/runtime/internal';
 import { describeMachine } from '../describe-machine.ts';
+import { withoutPlace } from '../failure.ts';
 import { type Io, printJson, printLine, printLines } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
 import { boundMemory } from '../options/bound-memory.ts';
@@ -16,17 +18,18 @@ import { createNote } from '../terminal/note.ts';
 import { writeOut } from '../text/out-directory.ts';
 import { commandOf } from '../train/describe-flags.ts';
 import { lockNewDirectory } from '../train/new-directory.ts';
+import { type TrainValues, trainOptions } from '../train/options.ts';
 import type { Recipe } from '../train/recipe.ts';
 import { UsageError } from '../usage-error.ts';
-import { chooseLanes, type Lanes } from './choose-lanes.ts';
-import { type MetricName, readSearch, type SearchConfig, spaceOf, valuesAt } from './config.ts';
+import { createLanes, type Lanes } from './choose-lanes.ts';
+import { fixedOptions, type MetricName, readSearch, type SearchConfig, spaceOf, valuesAt } from './config.ts';
 import { describeSearch } from './describe-search.ts';
 import { documentOf, type SearchDocument } from './document.ts';
 import { openJournal, readStart } from './journal.ts';
 import { openRuns, type Runs } from './open-runs.ts';
 import { type SearchValues, searchOptions } from './options.ts';
-import { keyText, type RunKey, type RunOutcome, standingsOf, survivors } from './outcome.ts';
-import { runTrial } from './run-trial.ts';
+import { keyText, type RunKey, standingsOf, survivors } from './outcome.ts';
+import { runAll } from './run-all.ts';
 import type { Dimension } from './space.ts';
 import { roundsOf, type Trial, trialsOf } from './trials.ts';
 
@@ -87,10 +90,18 @@ async function open(where: string, config: SearchConfig): Promise<Opened> {
   const runs = openRuns(where, config);
   const fold = config.folds === null ? null : 1;
   let first: Recipe | null = null;
+  if (fixedOptions(where, config.options).dataset === undefined) {
+    throw new UsageError(
+      `${where}: options has no dataset, expected one of ${trainOptions.dataset.choices?.join(', ')}, or a path`,
+    );
+  }
   for (const { number, point } of trials) {
     try {
       const recipe = await runs.recipeOf(point, fold, null);
       first ??= recipe;
+      const { spec, sets, options } = recipe;
+      if (fold === null && sets.validation === undefined) break; // refused below, whatever else is wrong
+      planRun(spec, sets, options);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       throw new UsageError(`${where}: trial ${number} (${pointText(point)}): ${error.message}`, { cause: error });
@@ -104,13 +115,32 @@ async function open(where: string, config: SearchConfig): Promise<Opened> {
     );
   }
   const metric = config.metric ?? (sets.train.classes === null ? 'r2' : 'accuracy');
+  refuseMissing(where, metric, first);
   const hashes: string[] = [];
   for (const set of [sets.train, sets.validation, sets.test])
     if (set !== undefined) hashes.push(await hashDataset(set));
   const stepsPerEpoch = typeof options.batch === 'number' ? Math.ceil(sets.train.rows / options.batch) : 1;
   const { steps, epochs = steps === undefined ? 1 : Math.max(1, Math.round(steps / stepsPerEpoch)) } = options;
   const length = config.halving?.unit === 'epochs' ? epochs : (steps ?? epochs * stepsPerEpoch);
+  const { from = null, to = null } = config.halving ?? {};
+  if (from !== null && to === null && from > length) {
+    throw new UsageError(
+      `${where}: halving: from has ${from}, expected at most the ${length} that a run has by default, or to beside it`,
+    );
+  }
   return { space, trials, runs, metric, data: hashes.join(' '), length };
+}
+
+/** @throws UsageError for a metric that the runs do not have, which is a figure of their held-out rows. */
+function refuseMissing(where: string, metric: MetricName, { spec, sets, options }: Recipe): void {
+  const { patience: _p, minDelta: _d, ...rest } = options;
+  try {
+    // What a run has is what early stopping could watch.
+    planRun(spec, { ...sets, validation: sets.validation ?? sets.train }, { ...rest, patience: 1, monitor: metric });
+  } catch (error) {
+    if (!(error instanceof OptionError && error.options[0] === 'monitor')) throw error;
+    throw new UsageError(`${where}: metric ${error.problem}`, { cause: error });
+  }
 }
 
 export const pointText = (point: Readonly<Record<string, unknown>>): string =>
@@ -128,7 +158,7 @@ async function search(
 ): Promise<number> {
   const { json = false, threads = availableParallelism(), 'at-once': atOnce = 'auto' } = values;
   const rounds = roundsOf(trials.length, config.halving, length);
-  const journal = openJournal(lock.path, { file, config, data });
+  const journal = openJournal(lock.path, { file, config, data }, trials.length);
   const interrupt = listenForInterrupt(io);
   const note = createNote('search', io);
   const { signal } = interrupt;
@@ -140,9 +170,12 @@ async function search(
       `gradloom search: ${signal.reason}: ending; go on with --resume ${lock.path}; a second signal ends at once`,
     );
   });
-  const pool = await createPool({ threads });
+  let unmeasured = 0;
+  let pool: Pool | undefined;
   try {
-    for (const text of journal.notes) printLine(io.stderr, `gradloom search: warning: ${text}`);
+    const threadPool = await createPool({ threads });
+    pool = threadPool;
+    for (const text of journal.notes) warn(text);
     const total = rounds.reduce((sum, { count }) => sum + count, 0) * (config.folds ?? 1);
     if (json) {
       printJson(
@@ -158,7 +191,7 @@ async function search(
     } else if (journal.outcomes.size > 0) {
       printLine(io.stdout, `${journal.outcomes.size} of ${total} runs are in ${lock.path} already`);
     }
-    const lanesOf = createLanes(pool, atOnce, signal, (lanes) => {
+    const lanesOf = createLanes(threadPool, atOnce, signal, (lanes) => {
       note.clear();
       if (json) printJson(io.stdout, JSON.stringify({ event: 'lanes', ...lanes }));
       else printLine(io.stdout, lanesText(lanes));
@@ -171,9 +204,16 @@ async function search(
       const missing = keys.filter((key) => !journal.outcomes.has(keyText(key)));
       await runAll(missing, {
         recipeOf: ({ trial, fold }) => runs.recipeOf(trials[trial - 1].point, fold, round.length),
-        ...{ pool, lanesOf, signal },
+        ...{ pool: threadPool, lanesOf, signal },
+        lacking({ trial, fold }, error) {
+          unmeasured++;
+          const which = `trial ${trial}${fold === null ? '' : `, fold ${fold}`}`;
+          warn(`${which} is not measured: ${withoutPlace(error)}`);
+        },
         done(outcome) {
-          journal.add(outcome);
+          const failure = journal.add(outcome);
+          if (failure !== null)
+            warn(`${SEARCH_LINES} cannot be written now, its last lines are kept in memory (${failure.message})`);
           const best = standingsOf([...journal.outcomes.values()], metric, config.folds)[0];
           note.say(progressText(journal.outcomes.size, total, metric, best));
           if (json)
@@ -183,7 +223,7 @@ async function search(
       if (signal.aborted) break;
       const next = rounds[round.number];
       if (next !== undefined) {
-        left = survivors(standingsOf([...journal.outcomes.values()], metric, config.folds), round.number, next.count);
+        left = survivors([...journal.outcomes.values()], metric, config.folds, round.number, next.count);
       }
     }
     note.clear();
@@ -191,8 +231,16 @@ async function search(
   } finally {
     note.clear();
     interrupt.release();
-    journal.close();
-    await pool.destroy();
+    try {
+      await pool?.destroy();
+    } finally {
+      journal.close();
+    }
+  }
+
+  function warn(text: string): void {
+    note.clear();
+    printLine(io.stderr, `gradloom search: warning: ${text}`);
   }
 
   async function finish(): Promise<number> {
@@ -201,19 +249,29 @@ async function search(
     const winner = best === undefined || best.score === null ? null : trials[best.trial - 1];
     const document: SearchDocument = {
       ...documentOf({ file, config, space, trials, rounds, standings, metric, stopped: signal.aborted }),
-      best: winner === null ? null : { trial: winner.number, command: commandOf(valuesAt(file, config, winner.point)) },
+      best: winner === null ? null : { trial: winner.number, command: commandOf(bestValues(winner)) },
       ...describeMachine(),
     };
-    writeOut(lock, SEARCH_FILE, `${JSON.stringify(document, null, 2)}\n`);
-    const page = standings.length === 0 ? null : await tryReport(lock.path, 'search', io);
+    const lost = attempt(() => writeOut(lock, SEARCH_FILE, `${JSON.stringify(document, null, 2)}\n`));
+    // The search is complete even if its file cannot be written, so its results are printed.
+    const page = standings.length === 0 || lost !== null ? null : await tryReport(lock.path, 'search', io);
     if (json) printJson(io.stdout, JSON.stringify({ ...document, event: 'done', out: lock.path, report: page }));
     else {
       printLines(io.stdout, describeSearch(document));
-      printLines(io.stdout, ['', `Full numbers: ${join(lock.path, SEARCH_FILE)}`]);
+      if (lost === null) printLines(io.stdout, ['', `Full numbers: ${join(lock.path, SEARCH_FILE)}`]);
       if (page !== null) printLine(io.stdout, `Pictures: ${page}`);
     }
+    if (lost !== null) throw lost;
     if (signal.aborted) return exitCodes[signal.reason as Interruption];
-    return winner === null ? 1 : 0;
+    return winner === null || unmeasured > 0 ? 1 : 0;
+  }
+
+  /** The options of the trial in the length of the last round. */
+  function bestValues({ point }: Trial): TrainValues {
+    const { epochs, steps, ...rest } = valuesAt(file, config, point);
+    const { length: last } = rounds[rounds.length - 1];
+    if (last !== null) return { ...rest, [last.unit]: last.count };
+    return { ...rest, ...(epochs === undefined ? {} : { epochs }), ...(steps === undefined ? {} : { steps }) };
   }
 }
 
@@ -233,59 +291,11 @@ const progressText = (
 const lanesText = ({ atOnce, threads, why }: Lanes): string =>
   `${atOnce === 1 ? 'one run at a time' : `${atOnce} runs at once`}, ${threads === 1 ? 'one thread' : `${threads} threads`} each (${why})`;
 
-/** How runs share the threads: as asked for, or as measured with the first runs that there are to do. */
-function createLanes(pool: Pool, asked: number | 'auto', signal: AbortSignal, say: (lanes: Lanes) => void) {
-  let chosen: Lanes | null = null;
-  return async (recipes: readonly Recipe[]): Promise<Lanes> => {
-    if (chosen === null) {
-      const atOnce = asked === 'auto' ? null : Math.min(asked, pool.threads);
-      chosen =
-        atOnce === null
-          ? await chooseLanes(recipes, pool, signal)
-          : { atOnce, threads: Math.floor(pool.threads / atOnce), why: 'as asked for' };
-      say(chosen);
-    }
-    // Where few runs are left, each has more threads.
-    if (recipes.length >= chosen.atOnce) return chosen;
-    return { ...chosen, atOnce: recipes.length, threads: Math.floor(pool.threads / recipes.length) };
-  };
-}
-
-interface Work {
-  readonly recipeOf: (key: RunKey) => Promise<Recipe>;
-  readonly pool: Pool;
-  readonly lanesOf: (recipes: readonly Recipe[]) => Promise<Lanes>;
-  readonly signal: AbortSignal;
-  readonly done: (outcome: RunOutcome) => void;
-}
-
-/** Does the runs, several at a time. A run for which there is no memory beside others is done again alone. */
-async function runAll(keys: readonly RunKey[], { recipeOf, pool, lanesOf, signal, done }: Work): Promise<void> {
-  if (keys.length === 0 || signal.aborted) return;
-  const firsts = await Promise.all(keys.slice(0, pool.threads).map(recipeOf));
-  const { atOnce, threads } = await lanesOf(firsts);
-  const waiting = [...keys];
-  const alone: RunKey[] = [];
-  let failure: unknown;
-  async function lane(): Promise<void> {
-    for (let key = waiting.shift(); key !== undefined && !signal.aborted; key = waiting.shift()) {
-      try {
-        const outcome = await runTrial(key, await recipeOf(key), pool, threads, signal);
-        if (outcome !== null) done(outcome);
-      } catch (error) {
-        if (atOnce > 1 && error instanceof RangeError) alone.push(key);
-        else {
-          failure ??= error;
-          waiting.length = 0;
-        }
-      }
-    }
-  }
-  await Promise.all(Array.from({ length: atOnce }, lane));
-  if (failure !== undefined) throw failure;
-  for (const key of alone) {
-    if (signal.aborted) return;
-    const outcome = await runTrial(key, await recipeOf(key), pool, pool.threads, signal);
-    if (outcome !== null) done(outcome);
+function attempt(act: () => void): Error | null {
+  try {
+    act();
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
   }
 }

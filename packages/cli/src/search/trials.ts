@@ -46,7 +46,8 @@ export function trialsOf(
 
 /**
  * The rounds of successive halving: of n trials 1 / factor go on to the next round, which is factor times as long. The
- * last round has at most `to` steps or epochs. One round for the other methods.
+ * last round has at most `to` steps or epochs. A round that would be as long as the one before it, by rounding, is left
+ * out: its runs would be the same. One round for the other methods.
  * [Jamieson & Talwalkar 2016](https://arxiv.org/abs/1502.07943)
  */
 export function roundsOf(trials: number, halving: Halving | null, defaultLength: number): Round[] {
@@ -57,10 +58,12 @@ export function roundsOf(trials: number, halving: Halving | null, defaultLength:
   const halvings = Math.floor(Math.log(trials) / Math.log(factor) + 1e-9);
   const first = Math.min(last, halving.from ?? Math.max(1, Math.round(last / factor ** halvings)));
   const rounds: Round[] = [];
+  let before = 0;
   for (let r = 0; ; r++) {
     const count = Math.max(1, Math.ceil(trials / factor ** r - 1e-9));
     const length = Math.min(last, Math.round(first * factor ** r));
-    rounds.push({ number: r + 1, length: { unit, count: length }, count });
+    if (length > before) rounds.push({ number: rounds.length + 1, length: { unit, count: length }, count });
+    before = length;
     if (length === last || count === 1) return rounds;
   }
 }

@@ -1,0 +1,58 @@
+import type { Pool } from '@gradloom/runtime';
+import type { Recipe } from '../train/recipe.ts';
+import type { Lanes } from './choose-lanes.ts';
+import { lacksMemory } from './lacks-memory.ts';
+import type { RunKey, RunOutcome } from './outcome.ts';
+import { runTrial } from './run-trial.ts';
+
+/** Runs to do, and who hears of each. */
+export interface Work {
+  readonly recipeOf: (key: RunKey) => Promise<Recipe>;
+  readonly pool: Pool;
+  readonly lanesOf: (recipes: readonly Recipe[]) => Promise<Lanes>;
+  readonly signal: AbortSignal;
+  readonly lacking: (key: RunKey, error: Error) => void; // where there is no memory for the run
+  readonly done: (outcome: RunOutcome) => void;
+}
+
+/**
+ * Does the runs, several at a time. A run for which there is no memory beside others is done again alone; one for which
+ * there is none then is left out, and the others go on.
+ */
+export async function runAll(
+  keys: readonly RunKey[],
+  { recipeOf, pool, lanesOf, signal, lacking, done }: Work,
+): Promise<void> {
+  if (keys.length === 0 || signal.aborted) return;
+  const firsts = await Promise.all(keys.slice(0, pool.threads).map(recipeOf));
+  const { atOnce, threads } = await lanesOf(firsts);
+  const waiting = [...keys];
+  const alone: RunKey[] = [];
+  let failure: unknown;
+  async function lane(): Promise<void> {
+    for (let key = waiting.shift(); key !== undefined && !signal.aborted; key = waiting.shift()) {
+      try {
+        const outcome = await runTrial(key, await recipeOf(key), pool, threads, signal);
+        if (outcome !== null) done(outcome);
+      } catch (error) {
+        if (lacksMemory(error)) alone.push(key);
+        else {
+          failure ??= error;
+          waiting.length = 0;
+        }
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, lane));
+  if (failure !== undefined) throw failure;
+  for (const key of alone) {
+    if (signal.aborted) return;
+    try {
+      const outcome = await runTrial(key, await recipeOf(key), pool, pool.threads, signal);
+      if (outcome !== null) done(outcome);
+    } catch (error) {
+      if (!lacksMemory(error)) throw error;
+      lacking(key, error);
+    }
+  }
+}
