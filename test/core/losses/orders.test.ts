@@ -65,42 +65,64 @@ const documented: Record<LossName, { spec: LossSpec; row: (y: readonly number[],
   },
 };
 
+const smoothing = 0.15;
+
+/** Variants, besides. */
+const variants: { spec: LossSpec; row: (y: readonly number[], t: readonly number[]) => Row }[] = [
+  {
+    spec: { kind: 'softmax-cross-entropy', labelSmoothing: smoothing },
+    row(y, [label]) {
+      const O = y.length;
+      const m = Math.max(...y);
+      const e = y.map((value) => exp(value - m));
+      const s = lanes(e);
+      const off = smoothing / O;
+      const loss = log(s) + m - (1 - smoothing) * y[label] - off * lanes(y);
+      const dy = e.map((value, o) => flush(value / s - (o === label ? 1 - smoothing + off : off)));
+      return { loss, dy };
+    },
+  },
+];
+
 test('the documentation has every loss', () => {
   expect(new Set(Object.keys(documented))).toEqual(new Set(Object.keys(losses)));
 });
 
-test.each(Object.values(documented))('$spec has the bits of the operations as documented', ({ spec, row }) => {
-  const loss = createLoss(spec);
-  for (const O of [1, 2, 3, 4, 5, 7, 8, 11]) {
-    const random = createRandom(3, loss.name, O);
-    // Three leaves, of which one has a single row.
-    const leaves = [14, 1, 5].map((B) => {
-      const y = Array.from({ length: B }, () =>
-        Array.from({ length: O }, () => random.integer(8) && random.normal() * 10 ** random.integer(2)),
-      );
-      const t = y.map((outputs) => {
-        if (loss.targets === 'classes') return [random.integer(O)];
-        // Some of them hit, some by a hair: the term is then 0, or flushed.
-        return outputs.map(
-          (value) =>
-            [value, value + 1e-279 * random.uniform(), random.uniform(), value + random.normal()][random.integer(4)],
+test.each([...Object.values(documented), ...variants])(
+  '$spec has the bits of the operations as documented',
+  ({ spec, row }) => {
+    const loss = createLoss(spec);
+    for (const O of [1, 2, 3, 4, 5, 7, 8, 11]) {
+      const random = createRandom(3, loss.name, O);
+      // Three leaves, of which one has a single row.
+      const leaves = [14, 1, 5].map((B) => {
+        const y = Array.from({ length: B }, () =>
+          Array.from({ length: O }, () => random.integer(8) && random.normal() * 10 ** random.integer(2)),
         );
+        const t = y.map((outputs) => {
+          if (loss.targets === 'classes') return [random.integer(O)];
+          // Some of them hit, some by a hair: the term is then 0, or flushed.
+          return outputs.map(
+            (value) =>
+              [value, value + 1e-279 * random.uniform(), random.uniform(), value + random.normal()][random.integer(4)],
+          );
+        });
+        return { y, t };
       });
-      return { y, t };
-    });
-    const sums = leaves.map(({ y, t }) => {
-      const dy = new Float64Array(y.length * O);
-      const sum = lossOf(loss, dy, Float64Array.from(y.flat()), Float64Array.from(t.flat()), y.length, O);
-      const rows = y.map((outputs, n) => row(outputs, t[n]));
-      expect(
-        firstDifference(
-          dy,
-          rows.flatMap((one) => one.dy),
-        ),
-      ).toBeNull();
-      expect(sum).toBe(rows.reduce((total, one) => total + one.loss, 0));
-      return sum;
-    });
-    expect(batchLoss(Float64Array.from(sums), 3, 20)).toBe((sums[0] + sums[1] + sums[2]) / 20);
-  }
-});
+      const sums = leaves.map(({ y, t }) => {
+        const dy = new Float64Array(y.length * O);
+        const sum = lossOf(loss, dy, Float64Array.from(y.flat()), Float64Array.from(t.flat()), y.length, O);
+        const rows = y.map((outputs, n) => row(outputs, t[n]));
+        expect(
+          firstDifference(
+            dy,
+            rows.flatMap((one) => one.dy),
+          ),
+        ).toBeNull();
+        expect(sum).toBe(rows.reduce((total, one) => total + one.loss, 0));
+        return sum;
+      });
+      expect(batchLoss(Float64Array.from(sums), 3, 20)).toBe((sums[0] + sums[1] + sums[2]) / 20);
+    }
+  },
+);

@@ -54,14 +54,17 @@ export interface Trainer {
    * @throws TrainingError (rejects) for a step that is not finite; Error if threads fail too often, or none is left.
    */
   step(count?: number): Promise<TrainerStep>;
-  /** Evaluates a set with the current weights. Changes nothing. @throws Error (rejects) if the run has no such set. */
+  /**
+   * Evaluates a set with the current weights, or their average with `ema`. Changes nothing. @throws Error (rejects) if
+   * the run has no such set.
+   */
   evaluate(part?: 'validation' | 'test'): Promise<Evaluation>;
   /**
    * The learning rate from the next step on, in place of that of optimizer and schedule; null gives the rate back to
    * these. A checkpoint holds it.
    */
   setRate(rate: number | null): void;
-  /** A copy of the current weights [P], layer by layer, W then b. */
+  /** A copy of the current weights [P], layer by layer, W then b; with `ema`, not of their average. */
   weights(): Promise<Float64Array>;
   /** A copy of the whole state, for `resume` of `createTrainer` or `train`. */
   state(): Promise<Checkpoint>;
