@@ -114,6 +114,11 @@ describe('gradloom lr-find', () => {
   test.each([
     [['--dataset', 'xor', '--from', '1', '--to', '0.1'], '--from has 1, expected a rate below that of --to, 0.1'],
     [['--dataset', 'xor', '--steps', '3'], '--steps has 3, expected a whole number of at least 10'],
+    [
+      ['--dataset', 'xor', '--from', '1e-300', '--to', '1e300'],
+      '--from has 1e-300, expected a rate nearer to that of --to',
+    ],
+    [['--dataset', 'moons', '--patience', '3'], '--patience is unknown, expected a flag from --help'],
     [['--dataset', 'xor', '--epochs', '3'], '--epochs is unknown, expected a flag from --help'],
     [['--dataset', 'xor', '--from', '0'], '--from has 0, expected a number above 0'],
   ])('%j is refused', async (flags, message) => {
@@ -121,4 +126,10 @@ describe('gradloom lr-find', () => {
     expect(code).toBe(2);
     expect(stderr).toContain(message);
   });
+});
+
+test('a table, which trains with early stopping by default, is swept as well', async () => {
+  const { stdout, stderr } = await gradloom(['lr-find', '--dataset', 'iris', '--steps', '60', '--json']);
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout).suggestion).not.toBeNull();
 });

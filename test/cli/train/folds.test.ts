@@ -58,6 +58,16 @@ test('puts the rows of a test share aside where one is asked for', async () => {
 });
 
 test.each([
+  [['--loss', 'mse:x=1'], 2],
+  [['--patience', '2'], 2],
+  [['--hidden', '900000,900000'], 2],
+])('%j, which no run can begin with, leaves no directory', async (wrong, expected) => {
+  const out = join(temporaryDirectory(), 'run');
+  const { code } = await gradloom([...flags, '--folds', '3', '--out', out, ...wrong]);
+  expect({ code, isThere: existsSync(out) }).toEqual({ code: expected, isThere: false });
+});
+
+test.each([
   [['--folds', '501'], 'has 501, expected a whole number from 2 to 500 (the rows to deal out)'],
   [['--folds', '3', '--fold', '4'], '--fold has 4, expected a whole number from 1 to 3'],
   [['--fold', '1'], '--fold has 1, expected it with --folds, the number of folds'],

@@ -52,6 +52,9 @@ async function lrFind(
     );
   }
   if (from >= to) throw new UsageError(`--from has ${from}, expected a rate below that of --to, ${to}`);
+  if (from / to === 0) {
+    throw new UsageError(`--from has ${from}, expected a rate nearer to that of --to, ${to} (their ratio is 0)`);
+  }
   boundMemory(values);
   if (out !== undefined) refuseOtherRun(out);
   const interrupt = listenForInterrupt(io);

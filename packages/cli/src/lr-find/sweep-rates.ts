@@ -19,7 +19,8 @@ export async function sweepRates(
 ): Promise<RateSweep> {
   const losses: Omit<SweepPoint, 'smoothed'>[] = [];
   const diverged = new AbortController();
-  const { optimizer = 'adam', epochs: _, ...rest } = options;
+  // No set is held out, so nothing ends the sweep early.
+  const { optimizer = 'adam', epochs: _, patience: _p, minDelta: _d, monitor: _m, ...rest } = options;
   try {
     await train(
       spec,

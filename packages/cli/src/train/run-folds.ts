@@ -1,5 +1,8 @@
+import { existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Evaluation, FolderLock, TrainResult } from '@gradloom/runtime';
+import { planRun } from '@gradloom/runtime/internal';
+import type { OpenedDataset } from '../datasets/open-dataset.ts';
 import { type Io, printJson, printLine, printLines } from '../io.ts';
 import { formatSource } from '../options/dataset-source.ts';
 import { FOLDS_FILE } from '../run-files/names.ts';
@@ -40,8 +43,10 @@ export async function runFolds(
   const { folds, json = false, quiet = false, out, 'no-out': noOut = false } = values;
   const name = basename(formatSource(values.dataset)).replaceAll(/[^\w.-]+/g, '-');
   const note = createNote('train', io);
-  // The data are read before a directory is made, so that a mistake leaves none.
+  // The data are read and the first run is checked before a directory is made, so that a mistake leaves none.
   const first = await openRun({ ...values, fold: 1 });
+  await checkFirst(values, first);
+  const isNew = out === undefined || !existsSync(out);
   const lock = noOut ? null : lockNewDirectory(out, name);
   const done: Fold[] = [];
   try {
@@ -70,7 +75,19 @@ export async function runFolds(
   } finally {
     note.clear();
     lock?.release();
+    if (lock !== null && isNew) removeEmpty(lock.path);
   }
+}
+
+/** Of a first run that could not begin, for want of memory say. */
+function removeEmpty(path: string): void {
+  if (readdirSync(path).length === 0) rmdirSync(path);
+}
+
+/** @throws OptionError for what does not fit; modules of the user's own are only checked by their run. */
+async function checkFirst(values: TrainValues, opened: OpenedDataset): Promise<void> {
+  const { spec, sets, options } = await createRecipe(values, opened);
+  if (options.modules === undefined) planRun(spec, sets, options);
 }
 
 const placeOf = (lock: FolderLock | null, fold: number): Pick<TrainValues, 'out'> =>
