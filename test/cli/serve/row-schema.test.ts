@@ -46,13 +46,18 @@ const cell = fc.oneof(
   ...[fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean(), fc.constant(null), fc.string()],
   fc.constantFrom('Bonn', '2024-02-29', '1e3', 'yes', '', ' 7 ', {}, []),
 );
-const names = columns.map(({ name }) => name);
+/** Cells that each column takes, in every form, and others. */
+const fitting = [
+  fc.oneof(fc.integer(), fc.constantFrom('1e3', ' -7.5 ', null, '', 'NA')),
+  fc.constantFrom('2024-02-29', '1970-01-01T00:00Z', '2024-12-31 23:59:00.5+02:00'),
+  fc.oneof(fc.boolean(), fc.constantFrom('yes', 'F', 0, 1, null, '')),
+  fc.oneof(fc.string(), fc.boolean(), fc.integer(), fc.constantFrom('Bonn', null)),
+];
+const cells = fitting.map((own) => fc.oneof({ weight: 9, arbitrary: own }, { weight: 1, arbitrary: cell }));
 const row = fc.oneof(
-  fc.record(Object.fromEntries(names.map((name) => [name, cell])), { requiredKeys: names.slice(0, 3) }),
+  fc.tuple(...cells),
+  fc.record(Object.fromEntries(columns.map(({ name }, c) => [name, cells[c]]))),
   fc.array(cell, { minLength: 3, maxLength: 5 }),
-  fc.tuple(
-    ...[fc.nat(), fc.constantFrom('2024-02-29', '1970-01-01T00:00Z'), fc.boolean(), fc.constantFrom('Bonn', null, 3)],
-  ),
   fc.array(fc.integer(), { minLength: 4, maxLength: 4 }),
 );
 
@@ -66,7 +71,7 @@ test.each(models)('what is answered of %s fits the schema, and so does the answe
     fc.property(fc.oneof(row, fc.array(row, { maxLength: 4 })), (body) => {
       const [{ text, fault }] = answer([JSON.stringify(body)]);
       if (fault !== undefined) return;
-      answered++;
+      if (text !== '[]') answered++;
       expect(isRequest(JSON.parse(JSON.stringify(body))), JSON.stringify(isRequest.errors)).toBe(true);
       expect(isResponse(JSON.parse(text)), JSON.stringify(isResponse.errors)).toBe(true);
     }),
