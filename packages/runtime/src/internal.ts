@@ -37,6 +37,7 @@ export { measureGflops } from './measure/measure-gflops.ts';
 export { createPassTimer, type PassTimerOptions, type PassTimes } from './measure/pass-timer.ts';
 export { planStepWork, type StepWork, type ThreadWork } from './measure/team-work.ts';
 export { type TimedRun, timeSteps } from './measure/time-steps.ts';
+export { memoryRoom } from './memory/memory-room.ts';
 export { epochsPerReport } from './run/epoch-log.ts';
 export { planRun } from './run/plan.ts';
 export { type AnswerPool, createAnswerPool } from './serving/answer-pool.ts';

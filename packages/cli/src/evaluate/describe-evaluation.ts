@@ -7,6 +7,7 @@ import { columns } from '../text/columns.ts';
 import { decimal, percent, plural, whole } from '../text/format.ts';
 import type { ClassFigures } from './class-figures.ts';
 import type { FoundThreshold } from './find-threshold.ts';
+import { TOO_MANY_SCORES } from './held-scores.ts';
 import type { FoundFigure, Resampling } from './measure-figures.ts';
 
 /** The results of `evaluate`. */
@@ -114,7 +115,7 @@ function notes({ threshold, positive, resampling, withoutRankings }: Findings): 
       `Intervals: 95 %, percentiles of ${plural(resamples, 'draw')} of as many rows with replacement, seed ${seed}.`,
     );
   }
-  if (withoutRankings) lines.push('ROC AUC and PR AUC are left out: the scores of all rows take more than 1 GiB.');
+  if (withoutRankings) lines.push(`ROC AUC and PR AUC are left out: ${TOO_MANY_SCORES}.`);
   return lines;
 }
 

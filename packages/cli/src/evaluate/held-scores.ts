@@ -13,8 +13,18 @@ const SORTING = 24;
 const RANKED = 6;
 
 /** What holding the scores of some rows takes, with rankings of them. */
-export const bytesOfScores = (rows: number, { outputs, columns }: Scoring): number =>
+const bytesOfScores = (rows: number, { outputs, columns }: Scoring): number =>
   rows * (8 * (outputs + columns) + SORTING + RANKED * outputs);
+
+/** Scores that take more are not held: rankings and intervals are left out. */
+const MOST_HELD = 2 ** 30;
+
+/** Why they are not. */
+export const TOO_MANY_SCORES = 'the scores of all rows take more than a quarter of the free memory, or than 1 GiB';
+
+/** Whether the scores of so many rows may be held: they take at most a quarter of the memory that is free. */
+export const scoresFit = (rows: number, scoring: Scoring, freeBytes: number): boolean =>
+  bytesOfScores(rows, scoring) <= Math.min(MOST_HELD, freeBytes / 4);
 
 /** Keeps the scores of `rows` rows, as they are handed over. */
 export function holdScores(rows: number, scoring: Scoring): HeldScores {

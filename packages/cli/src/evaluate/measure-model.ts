@@ -8,7 +8,7 @@ import {
   type OutputReader,
   type Retry,
 } from '@gradloom/runtime';
-import { inTurns, scoringOf } from '@gradloom/runtime/internal';
+import { inTurns, memoryRoom, scoringOf } from '@gradloom/runtime/internal';
 import type { TakenRows } from '../datasets/split-names.ts';
 import { withoutPlace } from '../failure.ts';
 import { type Io, printLine } from '../io.ts';
@@ -17,7 +17,7 @@ import { UsageError } from '../usage-error.ts';
 import { classFigures } from './class-figures.ts';
 import type { Findings } from './describe-evaluation.ts';
 import { findThreshold } from './find-threshold.ts';
-import { bytesOfScores, holdScores } from './held-scores.ts';
+import { holdScores, scoresFit, TOO_MANY_SCORES } from './held-scores.ts';
 import { createFigures } from './measure-figures.ts';
 import type { EvaluateValues } from './options.ts';
 
@@ -26,9 +26,6 @@ const MOST_CLASSES = 2048;
 
 /** As it is counted and as it is handed out, the rows of each class, and its text. */
 const TABLE_COPIES = 4;
-
-/** Scores that take more are not held: rankings and intervals are left out. */
-const MOST_HELD = 2 ** 30;
 
 const RESAMPLES_SEED = 0;
 
@@ -76,9 +73,9 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
   const topK = k < choices || values['top-k'] !== undefined ? metrics['top-k']({ k }) : null;
   const figures = createFigures(scoring, at);
   const needsRows = task !== 'values' || values.bootstrap !== undefined;
-  const fits = bytesOfScores(dataset.rows, scoring) <= MOST_HELD;
+  const fits = scoresFit(dataset.rows, scoring, memoryRoom().bytes);
   if (!fits && values.bootstrap !== undefined) {
-    throw new Error(`--bootstrap needs the scores of all rows at once, which take more than 1 GiB (leave it out)`);
+    throw new Error(`--bootstrap has ${values.bootstrap}, expected none, since ${TOO_MANY_SCORES}`);
   }
   const held = needsRows && fits ? holdScores(dataset.rows, scoring) : null;
   const scored = [...figures.readers, ...[confusion, calibration, held].filter((reader) => reader !== null)];
@@ -101,7 +98,7 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
     threshold,
     positive: task === 'binary' ? ((labels ?? dataset.labels)?.[1] ?? '1') : null,
     figures: await inTurns(figures.find(held?.held ?? null, resampling)),
-    withoutRankings: !fits,
+    withoutRankings: needsRows && !fits,
     resampling,
     topK: topK === null ? null : { k, accuracy: topK.value() },
     calibration: calibration?.value() ?? null,

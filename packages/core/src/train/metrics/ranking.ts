@@ -55,7 +55,7 @@ export function createRanking(where: string, valueOfClass: ClassValue, none: num
       return { add: held.add, value: () => complete(valueInTurns()), valueInTurns };
     },
     *counted(rows, options) {
-      const ranked = yield* rank(rows, read(options).targets);
+      const ranked = yield* rankOnce(rows, read(options).targets);
       return (counts) => (ranked === null ? Number.NaN : meanOf(ranked, valueOfClass, none, counts));
     },
   };
@@ -71,6 +71,15 @@ function meanOf(ranked: readonly Ranked[], valueOfClass: ClassValue, none: numbe
     seen++;
   }
   return seen === 0 ? none : sum / seen;
+}
+
+const known = new WeakMap<HeldRows, Ranked[] | null>();
+
+/** The rankings of held rows, which do not change: all figures of them share these. */
+function* rankOnce(held: HeldRows, targets: 'classes' | 'values'): Pausable<Ranked[] | null> {
+  const ranked = known.get(held) ?? (yield* rank(held, targets));
+  known.set(held, ranked);
+  return ranked;
 }
 
 /** A ranking for each class that counts; null if a row has no answer, or there is none. */
