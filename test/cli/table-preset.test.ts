@@ -62,9 +62,9 @@ describe('the rule of defaults for a table', () => {
 
 describe('a table by its defaults', () => {
   test('is learnt where no line divides it, and measured on rows that were held out, beside a baseline', async () => {
-    const { start, done } = await train(folder.write('quadrants.csv', quadrants(300)));
-    expect(start).toMatchObject({ trainRows: 240, validationRows: 30, testRows: 30 });
-    expect(start.options).toMatchObject({ validation: 0.1, test: 0.1, steps: 1000, monitor: 'validation-loss' });
+    const { start, done } = await train(folder.write('quadrants.csv', quadrants(1000)));
+    expect(start).toMatchObject({ trainRows: 800, validationRows: 100, testRows: 100 });
+    expect(start.options).toMatchObject({ validation: 0.1, test: 0.1, steps: 1500, monitor: 'validation-loss' });
     expect(done.testAccuracy).toBeGreaterThanOrEqual(0.9);
     expect(Number(done.baselineAccuracy)).toBeLessThan(0.7);
     expect(Number(done.bestStep)).toBeGreaterThan(0);
@@ -75,17 +75,27 @@ describe('a table by its defaults', () => {
     expect(start).toMatchObject({ trainRows: 49, validationRows: 0, testRows: 0 });
     expect(done).toMatchObject({ stopped: 'completed', steps: 1000, bestStep: null, baselineAccuracy: null });
     const { start: more } = await train(folder.write('more.csv', quadrants(50)));
-    expect(more).toMatchObject({ trainRows: 40, validationRows: 5, testRows: 5 });
+    expect(more).toMatchObject({ trainRows: 45, validationRows: 0, testRows: 5 });
+    expect(more.decisions).toContain(
+      '5 rows for the test are held out, with each class in proportion; early stopping needs validation rows, by default from 1,000 rows on (--validation 0.1; --test 0 holds out none)',
+    );
+    expect(start.decisions).toContain(
+      'no rows are held out; early stopping needs validation rows, by default from 1,000 rows on (--validation 0.1 --test 0.1)',
+    );
   });
 
   test('gives way to each flag', async () => {
     const file = folder.write('flags.csv', quadrants(60));
-    const whole = await train(file, '--validation', '0', '--epochs', '3', '--hidden', '4');
+    const whole = await train(file, '--epochs', '3', '--hidden', '4');
     expect(whole.start).toMatchObject({ trainRows: 54, validationRows: 0, testRows: 6 });
     expect(whole.start.options).toMatchObject({ epochs: 3, hidden: [4] });
     expect(whole.start.options).not.toHaveProperty('patience');
     expect(whole.start.options).not.toHaveProperty('steps');
-    const patient = await train(file, '--patience', 'none', '--steps', '20', '--optimizer', 'sgd');
+    const stopping = await train(file, '--validation', '0.2');
+    expect(stopping.start).toMatchObject({ trainRows: 42, validationRows: 12, testRows: 6 });
+    expect(stopping.start.options).toMatchObject({ monitor: 'validation-loss', patience: expect.any(Number) });
+    const more = ['--validation', '0.2', '--patience', 'none', '--steps', '20', '--optimizer', 'sgd'];
+    const patient = await train(file, ...more);
     expect(patient.start.options).toMatchObject({ patience: 'none', optimizer: { kind: 'sgd' } });
     expect(patient.start.options).not.toHaveProperty('monitor');
     expect(patient.done).toMatchObject({ stopped: 'completed', steps: 20, bestStep: null });

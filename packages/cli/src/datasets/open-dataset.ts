@@ -20,7 +20,7 @@ import { withoutPlace } from '../failure.ts';
 import type { DatasetSource } from '../options/dataset-source.ts';
 import { filePreset, type Preset, presets } from './presets.ts';
 import { flagOptions } from './table-options.ts';
-import { tablePreset, tableShare } from './table-preset.ts';
+import { tablePreset, tableShares } from './table-preset.ts';
 
 type FileSource = Extract<DatasetSource, { path: string }>;
 
@@ -122,8 +122,8 @@ async function openTableDataset(
 
 /** A tenth of the rows each, where the table has enough; of folds, each is the test set once. */
 function splitOf({ rows }: Table, shares: Shares): { validation: number; test: number } {
-  const share = tableShare(rows);
-  const { validation = share, test = shares.folds === undefined ? share : 0 } = shares;
+  const standard = tableShares(rows);
+  const { validation = standard.validation, test = shares.folds === undefined ? standard.test : 0 } = shares;
   return { validation, test };
 }
 

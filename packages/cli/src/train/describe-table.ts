@@ -1,6 +1,7 @@
 import { summarizeTable } from '@gradloom/runtime';
 import type { OpenedTable } from '../datasets/open-dataset.ts';
-import { plural } from '../text/format.ts';
+import { LEAST_VALIDATED } from '../datasets/table-preset.ts';
+import { plural, whole } from '../text/format.ts';
 import { table as drawTable } from '../text/table.ts';
 
 /** Columns that are shown: more would scroll the run away. */
@@ -42,9 +43,12 @@ function heldOut({ table, rows: { validation, test } }: Pick<OpenedTable, 'table
   const parts = Object.entries({ validation, test }).flatMap(([name, rows]) =>
     rows === undefined ? [] : [`${plural(rows.length, 'row')} for ${name === 'test' ? 'the test' : name}`],
   );
-  if (parts.length === 0) return 'no rows are held out (--validation 0.1 --test 0.1 hold out a tenth each)';
+  const stops = `early stopping needs validation rows, by default from ${whole(LEAST_VALIDATED)} rows on`;
+  if (parts.length === 0) return `no rows are held out; ${stops} (--validation 0.1 --test 0.1)`;
   const how = table.targets[0].data.kind === 'words' ? 'with each class in proportion' : 'at random';
-  return `${parts.join(' and ')} are held out, ${how} (--validation 0 --test 0 hold out none)`;
+  const held = `${parts.join(' and ')} are held out, ${how}`;
+  if (validation === undefined) return `${held}; ${stops} (--validation 0.1; --test 0 holds out none)`;
+  return `${held} (--validation 0 --test 0 hold out none)`;
 }
 
 const scalings = {
