@@ -85,12 +85,19 @@ describe('training on a table', () => {
   });
 
   test('goes on from its checkpoint, and not on a table that was scaled otherwise', async () => {
-    const more = await gradloom(['train', '--resume', run, '--epochs', '40', '--no-out', '--json']);
-    expect(more.stderr).toContain('');
+    const longer = `${folder.path}/longer`;
+    const plain = ['train', '--dataset', file, '--drop', 'id', '--hidden', '8', '--batch', '16', '--validation', '0'];
+    const steady = [...plain, '--test', '0.25', '--schedule', 'constant'];
+    await gradloom([...steady, '--epochs', '30', '--out', longer, '--quiet']);
+    const more = await gradloom(['train', '--resume', longer, '--epochs', '40', '--no-out', '--json']);
+    const atOnce = await gradloom([...steady, '--epochs', '40', '--no-out', '--json', '--threads', '1']);
+    const last = jsonLines(more.stdout).at(-1) ?? {};
+    expect(last).toMatchObject({ fingerprint: jsonLines(atOnce.stdout).at(-1)?.fingerprint, epochs: 40 });
     const changed = houses.map((house) => ({ ...house, price: house.price * 2 }));
     const other = folder.write('other.csv', linesOf(['id', 'size', 'city', 'garden', 'price'], changed));
     const refused = await gradloom(['train', '--resume', `${run}/last.gradloom`, '--dataset', other, '--no-out']);
-    expect(refused.stderr).toMatch(/--resume continues the same run|a resume continues the same run|preprocessing/);
+    expect(refused.stderr).toMatch(/^gradloom train: preprocessing\.target\[0\]\.center has \d.*: a resume continues/);
+    expect(refused.code).toBe(2);
   });
 });
 

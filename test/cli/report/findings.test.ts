@@ -98,3 +98,28 @@ describe('the baseline', () => {
     });
   });
 });
+
+describe('pictures of a table are in the units of its columns', () => {
+  const quick = ['--hidden', '4', '--validation', '0', '--test', '0'];
+
+  test('the curve over one column', async () => {
+    const rows = Array.from({ length: 40 }, (_, n) => `${1000 + n},${50_000 + 10 * n}.5`);
+    write('line.csv', `year,price\n${rows.join('\n')}\n`);
+    const { findings } = await findingsOf(join(folder, 'line.csv'), ...quick, '--column', 'year:numeric');
+    expect(findings.curve.points[3]).toEqual([expect.closeTo(1003, 9), expect.closeTo(50_030.5, 9), 0]);
+    for (const [x, y] of findings.curve.lines[0].points) {
+      expect(x).toBeGreaterThan(990);
+      expect(y).toBeGreaterThan(40_000);
+    }
+  });
+
+  test('the regions over two', async () => {
+    const rows = Array.from({ length: 40 }, (_, n) => `${100 + 2 * ((7 * n) % 40)},${-5 * n},${n % 2 ? 'a' : 'b'}`);
+    write('plane.csv', `x,y,kind\n${rows.join('\n')}\n`);
+    const { findings } = await findingsOf(join(folder, 'plane.csv'), ...quick);
+    const { points, end } = findings.plane;
+    expect(points[3]).toEqual([expect.closeTo(142, 9), expect.closeTo(-15, 9), 0]);
+    const [x1, y1, x2, y2] = end.extent;
+    expect([x1 < 100, x2 > 178, y1 < -195, y2 > 0]).toEqual([true, true, true, true]);
+  });
+});

@@ -147,6 +147,11 @@ test('columns that say nothing of new rows are named and kept', async () => {
   ]);
 });
 
+test('a column whose type is said is not warned of', async () => {
+  const lines = Array.from({ length: 12 }, (_, n) => `${n},${n % 2 ? 'x' : 'y'}`).join('\n');
+  expect((await read(`year,t\n${lines}`, { columns: { year: 'numeric' } })).warnings).toEqual([]);
+});
+
 const words = (count: number) => Array.from({ length: count }, (_, n) => `word${n},${n % 2}`).join('\n');
 
 const faults: [sentence: string, text: string | Uint8Array, options?: TableOptions][] = [
@@ -182,6 +187,7 @@ const faults: [sentence: string, text: string | Uint8Array, options?: TableOptio
     ': column 1 ("a") has "x" in line 24, expected a number (--drop a',
     `a,b\n${Array.from({ length: 22 }, (_, n) => `${n},1`).join('\n')}\nx,2\n`,
   ],
+  [': column 2 ("b") has dates, expected classes or numbers', 'a,b\n1,2024-01-01\n2,2024-01-02\n'],
   [
     ': column 1 ("a") has "2024-02-30" in line 3, expected a date, as in most rows (--column a:categorical',
     'a,b\n2024-01-01,1\n2024-02-30,2\n2024-03-01,2\n',

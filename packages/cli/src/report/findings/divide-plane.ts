@@ -4,6 +4,7 @@ import { ownParts } from '../../options/own-parts.ts';
 import { modelOf } from '../../train/model-of.ts';
 import type { Recipe } from '../../train/recipe.ts';
 import type { Division, Plane } from './findings.ts';
+import { ownUnits } from './own-units.ts';
 
 const SIDE = 48;
 const MOST_CLASSES = 6;
@@ -44,7 +45,8 @@ export function dividePlane(recipe: Recipe, parameters: Float64Array, step: numb
     });
     return Buffer.from(bytes).toString('base64');
   });
-  return { step, extent, side: SIDE, margins };
+  const { input } = ownUnits(recipe.sets.train.preprocessing);
+  return { step, extent: [input(x1, 0), input(y1, 1), input(x2, 0), input(y2, 1)], side: SIDE, margins };
 }
 
 /** The training rows (or some, if there are very many), and the final decision regions. */
@@ -56,9 +58,10 @@ export function planeOf(recipe: Recipe, parameters: Float64Array, step: number):
     const n = k * every;
     return [inputs.array[2 * n] / inputs.divisor, inputs.array[2 * n + 1] / inputs.divisor, targets.array[n]];
   });
+  const { input } = ownUnits(recipe.sets.train.preprocessing);
   return {
     labels: names,
-    points,
+    points: points.map(([x, y, label]) => [input(x, 0), input(y, 1), label]),
     right: rightAmong(points, modelOf(recipe, parameters)),
     end: dividePlane(recipe, parameters, step),
   };

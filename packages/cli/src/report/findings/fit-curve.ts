@@ -3,6 +3,7 @@ import { modelOf } from '../../train/model-of.ts';
 import type { Recipe } from '../../train/recipe.ts';
 import { takesIndices } from './divide-plane.ts';
 import type { Curve } from './findings.ts';
+import { ownUnits } from './own-units.ts';
 
 const MOST_POINTS = 400;
 /** Number of inputs at which the network is evaluated. */
@@ -34,8 +35,9 @@ export function fitCurve(recipe: Recipe, parameters: Float64Array): Curve | null
   if (outputs > MOST_LINES) return null;
   const every = Math.ceil(rows / MOST_POINTS);
   const shown = Array.from({ length: Math.ceil(rows / every) }, (_, k) => k * every);
-  const x = (n: number) => inputs.array[n] / inputs.divisor;
-  const t = (n: number, o: number) => targets.array[n * targets.columns + o] / targets.divisor;
+  const units = ownUnits(train.preprocessing);
+  const x = (n: number) => units.input(inputs.array[n] / inputs.divisor, 0);
+  const t = (n: number, o: number) => units.output(targets.array[n * targets.columns + o] / targets.divisor, o);
   const hasClasses = classes !== null;
   return {
     // A row has probability 1 for its class; a single output with two classes is the probability of the second.
@@ -45,7 +47,10 @@ export function fitCurve(recipe: Recipe, parameters: Float64Array): Curve | null
     }),
     lines: Array.from({ length: outputs }, (_, o) => ({
       name: hasClasses && outputs > 1 ? (labels?.[o] ?? `class ${o}`) : outputs > 1 ? `output ${o + 1}` : 'network',
-      points: Array.from(places, (place, k): [number, number] => [place, y[k * outputs + o]]),
+      points: Array.from(places, (place, k): [number, number] => [
+        units.input(place, 0),
+        units.output(y[k * outputs + o], o),
+      ]),
     })),
     isProbability: isLogits,
   };

@@ -27,7 +27,7 @@ interface TargetSearch {
  */
 export function findTarget(name: string, collected: Collected, { asked, known, isPlain }: TargetSearch): FoundTarget {
   const { kind, words, odd } = collected;
-  if (kind === 'dates') {
+  if (kind === 'dates' || (words.length > 0 && collected.dates === words.length)) {
     throw new ColumnError('has dates, expected classes or numbers (write them as numbers, such as days)');
   }
   const cells = collected.take();

@@ -287,6 +287,7 @@ function tableOf(
       throw fault(`: column ${reading.at + 1}${title} ${error.message}`, error);
     }
   };
+  const types = new Map(readings.map((reading) => [reading.name, reading.type]));
   const of = (role: Role) => readings.filter((reading) => reading.role === role);
   const limit = isOwn ? oneHotLimit : Number.POSITIVE_INFINITY;
   const inputs = of('input').map((reading) =>
@@ -301,11 +302,13 @@ function tableOf(
   );
   const [{ classes, column: target }] = targets;
   const decided = isOwn && target.reason !== 'as asked for' ? targetDecision(target, classes) : [];
+  // A column whose type is said is known to whoever says it.
+  const isFound = (column: TableColumn): boolean => types.get(column.name) === undefined;
   const found = findings.length === 0 ? [] : [`${basename(path)}: ${findings.join(', ')}`];
   const table: Table = {
     ...{ name, rows, inputs, targets: targets.map(({ column }) => column), weights, leftOut, classes, options },
     decisions: [...found, ...decided],
-    warnings: isOwn ? columnWarnings(inputs, rows) : [],
+    warnings: isOwn ? columnWarnings(inputs.filter(isFound), rows) : [],
   };
   return options.missing === 'drop' ? leaveGapsOut(table, fault) : table;
 }

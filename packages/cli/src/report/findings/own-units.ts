@@ -1,0 +1,24 @@
+import type { Preprocessing } from '@gradloom/core';
+
+/** From an input of the network, or one of its outputs, to the units of the table's column; plain numbers stay. */
+export interface OwnUnits {
+  /** Input `i`. */
+  readonly input: (value: number, i: number) => number;
+  /** Output, or target, `o`. */
+  readonly output: (value: number, o: number) => number;
+}
+
+/** The units of a dataset of this preprocessing. */
+export function ownUnits(preprocessing: Preprocessing | undefined): OwnUnits {
+  const inputs = (preprocessing?.columns ?? []).flatMap((column): { center: number; scale: number }[] => {
+    const plain = { center: 0, scale: 1 };
+    if (column.type === 'categorical') return [...column.categories, ...(column.missing ? [''] : [])].map(() => plain);
+    return column.indicator ? [column, plain] : [column];
+  });
+  const outputs = (preprocessing?.target ?? []).map((it) => (it.type === 'values' ? it : { center: 0, scale: 1 }));
+  const back = (scaled: readonly { center: number; scale: number }[]) => (value: number, at: number) => {
+    const { center, scale } = scaled[at] ?? { center: 0, scale: 1 };
+    return value * scale + center;
+  };
+  return { input: back(inputs), output: back(outputs) };
+}
