@@ -79,10 +79,16 @@ const right: Record<string, () => readonly unknown[]> = {
   datasetFromRows: () => [{ inputs: [[1]], targets: [1] }],
   differences: () => [{ a: 1 }, { a: 2 }],
   epochsPerReport: () => [5],
+  createTrainer: () => [spec, { train: data }, { threads: 1, backend: 'wasm' }],
   evaluateModel: () => [spec, model.parameters, data, { threads: 1, backend: 'wasm' }],
+  explainModel: () => [runtime.createModel(model), data, { threads: 1, backend: 'wasm' }],
+  exportModel: () => ['model.npz', model, {}],
   findBlas: () => [{ names: [] }],
   findFile: () => ['here', 'nowhere', 'a file'],
   fingerprint: () => [model.parameters],
+  hashDataset: () => [data],
+  importModel: () => ['nowhere.npz', {}],
+  inTurns: () => [nothing()],
   isLockName: () => ['name'],
   limitMemory: () => [null],
   isTemporaryName: () => ['name'],
@@ -98,6 +104,7 @@ const right: Record<string, () => readonly unknown[]> = {
   loadNpy: () => ['nowhere', null, {}],
   loadNpyFolder: () => ['folder', {}],
   loadNpz: () => ['nowhere.npz', {}],
+  loadParts: () => [['nowhere.js']],
   lockFolder: () => ['here', 'folder', 'test'],
   lockOwner: () => ['here', 'folder'],
   machineCode: () => [],
@@ -107,6 +114,7 @@ const right: Record<string, () => readonly unknown[]> = {
   measureGflops: () => [{ name: 'wasm' }, 1],
   openOwnFile: () => ['here', 'nowhere'],
   openModelFile: () => ['nowhere'],
+  planRun: () => [spec, { train: data }, quick],
   planStepWork: () => [spec, { train: data }, quick],
   refuseInUse: () => ['here', 'folder'],
   readIdx: () => ['nowhere'],
@@ -114,6 +122,7 @@ const right: Record<string, () => readonly unknown[]> = {
   readRun: () => ['nowhere'],
   resolveBackend: () => ['wasm', undefined, buildNetwork(spec)],
   saveModel: () => ['model', model],
+  scoringOf: () => [runtime.createModel(model), data],
   splitDataset: () => [data, { test: 0.5 }],
   subset: () => [data, Uint32Array.of(1)],
   tablePath: () => ['iris'],
@@ -123,6 +132,8 @@ const right: Record<string, () => readonly unknown[]> = {
   train: () => [spec, { train: data }, { ...quick, pool }],
   writeAtomically: () => ['here', 'written', [new Uint8Array(3)]],
 };
+
+function* nothing(): Generator<void, void> {}
 
 /** Builders of specs take anything: what they made is looked at where the network is built. */
 const builders: Record<string, () => readonly unknown[]> = {
@@ -134,6 +145,9 @@ const builders: Record<string, () => readonly unknown[]> = {
   embedding: () => [2, 3, {}],
   residual: () => [spec.layers[0]],
   sequential: () => [2, spec.layers[0]],
+  ...Object.fromEntries(
+    ['Activation', 'Initializer', 'Layer', 'Loss', 'Metric', 'Schedule'].map((name) => [`define${name}`, () => [{}]]),
+  ),
 };
 Object.assign(right, builders);
 

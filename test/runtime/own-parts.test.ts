@@ -219,9 +219,19 @@ describe('faults', () => {
   });
 
   test.each<[title: string, name: string, text: string, message: RegExp]>([
-    ['is not there', 'none.js', '', /^train: module \S+none\.js cannot be read: no such file or directory \(ENOENT\)$/],
+    [
+      'is not there',
+      'none.js',
+      '',
+      /^train: module \S+none\.js cannot be read: no such file or directory \(ENOENT\), expected a Java/,
+    ],
     ['is no JavaScript', 'broken.js', 'export const = 1;', /^train: module broken\.js cannot be imported: /],
-    ['throws', 'throws.js', "throw new Error('no');", /^train: module throws\.js cannot be imported: no$/],
+    [
+      'throws',
+      'throws.js',
+      "throw new Error('no');",
+      /^train: module throws\.js cannot be imported: no, expected a JavaScript module/,
+    ],
     ['has no part', 'empty.js', 'export const a = 1;', /^train: module empty\.js: has no export that is a part/],
   ])('a module that %s is named', async (_title, name, text, message) => {
     const path = name === 'none.js' ? join(folder.path, name) : folder.write(name, text);

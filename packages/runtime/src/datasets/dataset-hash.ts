@@ -3,6 +3,7 @@ import type { Pausable } from '@gradloom/core';
 import { updateHash } from '../files/hash.ts';
 import { littleEndianBytes } from '../files/little-endian.ts';
 import { inTurns } from '../turns/in-turns.ts';
+import { checkDatasetInTurns } from './check-dataset.ts';
 import { type DataArray, type DataMatrix, type Dataset, sharedArrayLike } from './dataset.ts';
 import { type FileRows, readStored } from './file-rows.ts';
 
@@ -19,7 +20,8 @@ export function* datasetHash({ rows, inputs, targets, classes, weights }: Datase
 }
 
 /** Likewise, without blocking the process. */
-export const hashDataset = (dataset: Dataset): Promise<string> => inTurns(datasetHash(dataset));
+export const hashDataset = async (dataset: Dataset): Promise<string> =>
+  inTurns(datasetHash(await inTurns(checkDatasetInTurns('hashDataset', dataset))));
 
 function* addMatrix(hash: Hash, { array, columns, divisor, file }: DataMatrix, rows: number): Pausable<void> {
   hash.update(JSON.stringify({ type: array.constructor.name, columns, divisor }));

@@ -24,6 +24,7 @@ import {
   viewOf,
 } from '@gradloom/core/internal';
 import type { BackendChoice } from '../backends/backend-choices.ts';
+import { checkDatasetInTurns } from '../datasets/check-dataset.ts';
 import { type DataMatrix, type Dataset, sharedArrayLike } from '../datasets/dataset.ts';
 import type { Retry } from '../faults/recovery.ts';
 import { inTurns } from '../turns/in-turns.ts';
@@ -94,7 +95,7 @@ const MOST_BYTES = 2 ** 26;
  */
 export async function explainModel(model: Model, dataset: Dataset, options: ExplainOptions = {}): Promise<Explanation> {
   record('explainModel', 'model', model, 'a model');
-  record('explainModel', 'dataset', dataset, 'a dataset');
+  await inTurns(checkDatasetInTurns('explainModel', dataset));
   const { metric: asked, repeats, seed, onProgress, ...machine } = explainOptions.read(options);
   const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
   const scoring = scoringOf(model, dataset);
@@ -129,8 +130,9 @@ export async function explainModel(model: Model, dataset: Dataset, options: Expl
 }
 
 /** How outputs are scored, as readers of an evaluation get them: values in the units of their targets. */
-export function scoringOf({ spec, loss, parts }: Model, dataset: Dataset): Scoring {
-  const { classes, targets } = dataset;
+export function scoringOf(model: Model, dataset: Dataset): Scoring {
+  const { spec, loss, parts } = record('scoringOf', 'model', model, 'a model');
+  const { classes, targets } = record('scoringOf', 'dataset', dataset, 'a dataset');
   const { output } = buildNetwork(spec, parts?.own);
   const areBits = classes === null && output === 1 && targets.array.every((target) => target === 0 || target === 1);
   const trainedOn = createLoss(loss ?? (classes === null ? 'mse' : 'softmax-cross-entropy'), parts?.own);

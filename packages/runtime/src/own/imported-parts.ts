@@ -1,6 +1,6 @@
 import type { OwnParts } from '@gradloom/core';
 import { collectParts, type ModuleSource, NO_PARTS } from '@gradloom/core/internal';
-import { refuseChanged } from './module-source.ts';
+import { EXPECTED, refuseChanged } from './module-source.ts';
 
 /** What this thread has imported, by the modules. */
 const imported = new Map<string, OwnParts>();
@@ -31,7 +31,7 @@ export async function importParts(modules: readonly ModuleSource[]): Promise<Own
       modules.map(async (module) => {
         const exports: Record<string, unknown> = await import(/* @vite-ignore */ module.url).catch((cause: unknown) => {
           const reason = cause instanceof Error ? cause.message : String(cause);
-          throw new Error(`${module.name} cannot be imported: ${reason}`, { cause });
+          throw new Error(`${module.name} cannot be imported: ${reason}, ${EXPECTED}`, { cause });
         });
         refuseChanged(module);
         refuseSecond(module);

@@ -7,7 +7,7 @@ import { type ModuleSource, NOTHING_LOADED, show } from '@gradloom/core/internal
 import { currentDirectory } from '../files/current-directory.ts';
 import { systemReason } from '../files/system-reason.ts';
 import { importParts } from './imported-parts.ts';
-import { hashOfFile } from './module-source.ts';
+import { EXPECTED, hashOfFile } from './module-source.ts';
 
 /**
  * Imports modules with parts of a user's own (see `defineActivation`, `defineLoss`, `defineLayer`, `defineInitializer`,
@@ -77,7 +77,7 @@ function hashFile(path: string): string {
   try {
     return hashOfFile(path);
   } catch (error) {
-    throw new Error(`${path} cannot be read: ${systemReason(error)}`, { cause: error });
+    throw new Error(`${path} cannot be read: ${systemReason(error)}, ${EXPECTED}`, { cause: error });
   }
 }
 
@@ -85,6 +85,7 @@ function importsIn(path: string, importsOf: (source: string) => readonly string[
   try {
     return importsOf(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new Error(`${path} cannot be parsed: ${error instanceof Error ? error.message : error}`, { cause: error });
+    const reason = error instanceof Error ? error.message : error;
+    throw new Error(`${path} cannot be parsed: ${reason}, ${EXPECTED}`, { cause: error });
   }
 }

@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { ModuleSource } from '@gradloom/core/internal';
 
+/** How a message on a module that cannot be used ends. */
+export const EXPECTED = 'expected a JavaScript module with parts of your own';
+
 /** SHA-256 of a file as it is now. @throws what reading throws. */
 export const hashOfFile = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 
