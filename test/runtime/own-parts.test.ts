@@ -102,9 +102,8 @@ const options: TrainOptions = {
   schedule: 'linear' as never,
   optimizer: { kind: 'sgd', lr: 0.05 },
   batch: 64,
-  epochs: 3,
 };
-const run = (more: TrainOptions = {}) => train(spec, data, { ...options, ...more }).result;
+const run = (more: TrainOptions = {}) => train(spec, data, { ...options, epochs: 3, ...more }).result;
 
 describe.each<BackendChoice>(['reference', 'wasm', 'native'])('own parts of every family on %s', (backend) => {
   test('give the same bits on any threads', needs(backend), async () => {
@@ -116,6 +115,14 @@ describe.each<BackendChoice>(['reference', 'wasm', 'native'])('own parts of ever
       expect((await run({ backend: 'reference', threads: 2 })).fingerprint).toBe(one.fingerprint);
     }
   });
+});
+
+test('gradients of an own layer are added by the tree, also where a thread has several passes', async () => {
+  const many = { train: randomDataset({ rows: 1500, inputs: 20, classes: 3 }) };
+  const large = (threads: number, backend: BackendChoice) =>
+    train(spec, many, { ...options, batch: 700, steps: 3, threads, backend }).result;
+  const { fingerprint } = await large(1, 'reference');
+  for (const threads of [1, 2, 3, 5]) expect((await large(threads, 'wasm')).fingerprint).toBe(fingerprint);
 });
 
 test('an own activation and an own loss that equal built-in ones have their bits', async () => {

@@ -26,9 +26,8 @@ export function halveRate(state: RunState): void {
   state.halvesAt = Number.POSITIVE_INFINITY;
 }
 
-/** Takes `rate` in place of that of the schedule, from the next step on; null: that of the schedule again. */
-export function setRate(state: RunState, rate: number | null): void {
-  if (rate === null) delete state.progress.rate;
-  else state.progress.rate = rate;
-  state.ratesEnd = state.progress.step;
+/** Takes `rate` in place of that of the schedule, for steps whose rate is not set yet; null: that of the schedule. */
+export function setRate({ progress }: RunState, rate: number | null): void {
+  if (rate === null) delete progress.rate;
+  else progress.rate = rate;
 }
