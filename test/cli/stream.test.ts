@@ -24,7 +24,9 @@ test('--stream trains to the fingerprint of a run from memory, reports, and cont
   const last = ({ stdout }: { stdout: string }) => jsonLines(stdout).at(-1);
   expect(last(streamed)?.fingerprint).toBe(last(kept)?.fingerprint);
   expect(last(await gradloom(['train', '--resume', out, '--json']))?.fingerprint).toBe(last(kept)?.fingerprint);
-  expect((await gradloom(['evaluate', out])).code).toBe(0);
+  const evaluated = await gradloom(['evaluate', out, '--split', 'validation', '--json']);
+  const epochs = jsonLines(streamed.stdout).filter(({ event }) => event === 'epoch');
+  expect(jsonLines(evaluated.stdout)[0].accuracy).toBe(epochs.at(-1)?.validationAccuracy);
 });
 
 test.each<[dataset: string, stderr: string]>([

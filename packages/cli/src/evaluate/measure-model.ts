@@ -31,7 +31,7 @@ const RESAMPLES_SEED = 0;
 
 /** What a model does on the rows that are asked for. */
 export async function measureModel(model: Model, values: EvaluateValues, io: Io): Promise<Findings> {
-  const { split, dataset, sets, isOwn } = await openModelRows(model, values.dataset, values.split);
+  const { split, dataset, sets, isOwn } = await openModelRows(model, values.dataset, values.split, { mayStream: true });
   const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
   const loss = createLoss(lossSpec, model.parts?.own);
   const { targets } = loss;

@@ -19,8 +19,13 @@ export async function openModelRows(
   model: Model,
   asked: DatasetSource | undefined,
   part: SplitName | undefined,
+  { mayStream = false } = {}, // the inputs of a run that streamed are left in their file
 ): Promise<ModelRows> {
   const { source, shares, name, isOwn, classNames } = dataOf(model, asked);
-  const { sets } = await openDataset(source, shares, name, classNames, model.preprocessing ?? null);
+  const read = mayStream && isOwn && model.metadata.streams === true ? streamed(source) : source;
+  const { sets } = await openDataset(read, shares, name, classNames, model.preprocessing ?? null);
   return { ...takeSplit(sets, part, isOwn), sets, isOwn };
 }
+
+const streamed = (source: DatasetSource): DatasetSource =>
+  'path' in source ? { ...source, options: { ...source.options, stream: true } } : source;

@@ -21,6 +21,7 @@ export function modelOf({ spec, sets, values }: Recipe, parameters: Float64Array
       dataset: dataset === undefined ? null : formatSource(dataset),
       // What a model of a table does not say: its types, target and scaling are in its preprocessing.
       ...(values.missing === 'drop' ? { missing: values.missing } : {}),
+      ...(values.stream ? { streams: true } : {}),
       validation,
       test,
       ...(folds === undefined || fold === undefined ? {} : { folds, fold }),
