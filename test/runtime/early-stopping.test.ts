@@ -3,6 +3,7 @@ import type { NetworkSpec } from '@gradloom/core';
 import {
   type Checkpoint,
   createPool,
+  type EarlyProgress,
   type Evaluation,
   fingerprint,
   loadCheckpoint,
@@ -15,6 +16,7 @@ import {
   train,
 } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterEvaluation } from '../../packages/runtime/src/run/early-stopping.ts';
 import { checkpointedRun } from '../support/checkpointed-run.ts';
 import { randomDataset } from '../support/random-dataset.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -219,4 +221,13 @@ describe('refuses', () => {
     );
     expect((await go(checkpoints[0], { steps: 7 })).steps).toBe(7);
   });
+});
+
+test('the first of equally good evaluations is the best, and one without a number never is', () => {
+  const settings = { patience: 3, minDelta: 0, monitor: 'accuracy' } as const;
+  let progress: EarlyProgress | undefined;
+  for (const [at, accuracy] of [Number.NaN, 0.5, 0.5, Number.NaN, 0.5].entries()) {
+    progress = afterEvaluation(settings, progress, at + 1, { rows: 2, loss: 1, accuracy });
+  }
+  expect(progress).toEqual({ evaluated: 5, waited: 3, bestStep: 2, validation: { rows: 2, loss: 1, accuracy: 0.5 } });
 });
