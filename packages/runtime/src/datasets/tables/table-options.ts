@@ -19,8 +19,9 @@ export const columnTypes = { numeric: true, categorical: true, boolean: true, da
 >;
 
 /** How numbers are scaled: by mean and deviation, to 0 and 1, by median and quartiles, or not at all. */
-export const scales = { standard: true, minmax: true, robust: true, none: true };
-export type Scale = keyof typeof scales;
+export const scales = { standard: true, minmax: true, robust: true, none: true } satisfies Record<Scale, true>;
+/** How numbers of a table are scaled. */
+export type Scale = 'standard' | 'minmax' | 'robust' | 'none';
 
 /** What is done about gaps: they are filled in, or their rows are left out. */
 export const missingChoices = { impute: true, drop: true };

@@ -31,10 +31,10 @@ export interface TableReadOptions {
 }
 
 /** Characters between the fields of a row. */
-export const delimiters = { comma: ',', semicolon: ';', tab: '\t', pipe: '|' } as const;
+export const delimiters = { comma: ',', semicolon: ';', tab: '\t', pipe: '|' } satisfies Record<DelimiterName, string>;
 
 /** What separates the fields of a CSV file. */
-export type DelimiterName = keyof typeof delimiters;
+export type DelimiterName = 'comma' | 'semicolon' | 'tab' | 'pipe';
 
 /** A format of tables. */
 export interface TableFormat {

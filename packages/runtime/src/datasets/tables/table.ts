@@ -41,13 +41,18 @@ export interface TableColumn {
 
 /** Cells as numbers. */
 export interface NumberColumn {
+  /** Which kind of column this is. */
   readonly kind: 'numbers';
-  readonly values: Float64Array; // [N], NaN for a gap
+  /** [N] numbers, NaN for a gap. */
+  readonly values: Float64Array;
 }
 
 /** Cells as places in a dictionary. */
 export interface WordColumn {
+  /** Which kind of column this is. */
   readonly kind: 'words';
+  /** The dictionary: each word once. */
   readonly words: readonly string[];
-  readonly indices: Int32Array; // [N], -1 for a gap
+  /** [N] places in the dictionary, -1 for a gap. */
+  readonly indices: Int32Array;
 }
