@@ -124,10 +124,15 @@ describe('is refused with file, line and column', () => {
     [': column 2 has "cat" in line 2, expected a number, as in most rows (--targets classes', '1,2\n1,cat\n'],
     [': column 2 has "label" in line 1, expected a number, as in most rows (--targets classes', '0,label\n1,2\n'],
     [': line 2, column 2 ("b") has "cat", expected a number', 'a,b\n1,cat\n', { targets: 'values' }],
-    [' has an open quote at line 2, expected a closing quote', '1,"2\n3,4\n'],
+    [' has an open quote in the row at line 1, expected a closing quote', '1,"2\n3,4\n'],
     [' has a mistake at line 1, expected comma-separated values (', '1,"2"3,4\n'],
     [' has a zero byte at line 2, expected text in UTF-8', '1,2\n3\0,4\n'],
-    [' has bytes after line 1 that are not text, expected UTF-8', Buffer.from('1,caf\xe9\n', 'latin1')],
+    [' has bytes at line 1 that are not text, expected UTF-8', Buffer.from('1,caf\xe9\n', 'latin1')],
+    [' has bytes at line 3 that are not text, expected UTF-8', Buffer.from('1,2\n3,4\n5,\xe9\n', 'latin1')],
+    [
+      ' has bytes at line 20002 that are not text, expected UTF-8',
+      Buffer.from(`${'1,2\n'.repeat(20_001)}5,\xe9\n${'1,2\n'.repeat(9)}`, 'latin1'),
+    ],
   ])('%s', async (sentence, text, options) => {
     const path = folder.write('bad.csv', text);
     const error: Error = await loadCsv(path, options).then(
@@ -149,6 +154,10 @@ describe('is refused with file, line and column', () => {
   test('a row that never ends is refused before it fills the memory', async () => {
     await expect(load(`1,${'9'.repeat(5 << 20)}`)).rejects.toThrow(
       'has a row of more than 4194304 characters at line 1, expected shorter ones',
+    );
+    // As behind a quote that is not closed: the row is named by its beginning.
+    await expect(load(`1,2\n1,"2\n${'3,4\n'.repeat(2_000_000)}`)).rejects.toThrow(
+      'has a row of more than 4194304 characters at line 2, expected shorter ones',
     );
   });
 });

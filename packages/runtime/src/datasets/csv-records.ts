@@ -56,7 +56,7 @@ export async function* readCsv(
       await written(parser, text);
       open = ended(parser) === before ? open + text.length : 0;
       if (open > MOST_CHARACTERS) {
-        throw fault(`a row of more than ${MOST_CHARACTERS} characters at line ${parser.info.lines}`, 'shorter ones');
+        throw fault(`a row of more than ${MOST_CHARACTERS} characters at line ${parser.begin}`, 'shorter ones');
       }
       yield records;
       records = [];
@@ -66,8 +66,10 @@ export async function* readCsv(
     yield records;
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
+    // The parser only finds it at the end of the file.
+    const begin = parser === undefined ? '' : ` in the row at line ${parser.begin}`;
+    if (error.code === 'CSV_QUOTE_NOT_CLOSED') throw fault(`an open quote${begin}`, 'a closing quote', error);
     const line = 'lines' in error ? ` at line ${error.lines}` : '';
-    if (error.code === 'CSV_QUOTE_NOT_CLOSED') throw fault(`an open quote${line}`, 'a closing quote', error);
     throw fault(`a mistake${line}`, `comma-separated values (${error.message})`, error);
   } finally {
     parser?.destroy();
@@ -80,6 +82,7 @@ export async function* readCsv(
  */
 class RecordParser extends Parser {
   readonly #take: (record: CsvRecord) => void;
+  #last = { line: 0, blank: 0 }; // where the last record ended, and blank lines until there
 
   constructor(delimiter: string, take: (record: CsvRecord) => void) {
     super({
@@ -94,8 +97,15 @@ class RecordParser extends Parser {
 
   override push(fields: readonly string[] | null): boolean {
     if (fields === null) return super.push(null);
-    this.#take({ line: this.info.lines, fields });
+    const { lines: line, empty_lines: blank } = this.info;
+    this.#take({ line, fields });
+    this.#last = { line, blank };
     return true;
+  }
+
+  /** The line that the record begins with that has not ended yet. */
+  get begin(): number {
+    return this.#last.line + this.info.empty_lines - this.#last.blank + 1;
   }
 }
 

@@ -33,8 +33,26 @@ export async function* readText(
     try {
       return decoder.decode(bytes, { stream });
     } catch (error) {
-      throw fault(`bytes after line ${line} that are not text`, 'UTF-8', error);
+      throw fault(`bytes at line ${line + linesOfText(bytes)} that are not text`, 'UTF-8', error);
     }
+  }
+}
+
+const CONTINUATION = 0x80; // top bits 10: not the first byte of a character
+
+/** Ends of lines before the first line that is no text; the first bytes may be the rest of a character. */
+function linesOfText(bytes: Uint8Array): number {
+  let start = 0;
+  while (start < 3 && (bytes[start] & 0xc0) === CONTINUATION) start++;
+  for (let lines = 0; ; lines++) {
+    const end = bytes.indexOf(0x0a, start);
+    try {
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(start, end === -1 ? undefined : end));
+    } catch {
+      return lines;
+    }
+    if (end === -1) return 0; // the rest of a character, at its begin
+    start = end + 1;
   }
 }
 

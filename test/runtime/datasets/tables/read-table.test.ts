@@ -152,6 +152,15 @@ test('a column whose type is said is not warned of', async () => {
   expect((await read(`year,t\n${lines}`, { columns: { year: 'numeric' } })).warnings).toEqual([]);
 });
 
+test('warns of ten columns at most, and gives advice that a shell takes', async () => {
+  const names = Array.from({ length: 30 }, (_, k) => `a ${k}`);
+  const rows = Array.from({ length: 20 }, (_, n) => [...names.map(() => '1'), n % 2 === 0 ? 'p' : 'q'].join(','));
+  const { warnings } = await read([[...names, 'y'].join(','), ...rows].join('\n'));
+  expect(warnings).toHaveLength(10);
+  expect(warnings[0]).toBe(`column "a 0" has 1 in all rows (--drop 'a 0' leaves the column out)`);
+  expect(warnings[9]).toMatch(/^21 more columns have one value in all rows/);
+});
+
 const words = (count: number) => Array.from({ length: count }, (_, n) => `word${n},${n % 2}`).join('\n');
 
 const faults: [sentence: string, text: string | Uint8Array, options?: TableOptions][] = [
@@ -205,7 +214,8 @@ const faults: [sentence: string, text: string | Uint8Array, options?: TableOptio
   [' has a gap in each row, expected rows without (--missing impute', 'a,b\n,x\n,y\n', { missing: 'drop' }],
   [' has text in UTF-16, expected UTF-8', Buffer.from('\ufeffa,b\n1,2\n', 'utf16le')],
   [' has text in UTF-16, expected UTF-8', Buffer.from('a,b\n1,2\n', 'utf16le')],
-  [' has an open quote at line 3, expected a closing quote', 'a,b\n1,"2\n3,4\n'],
+  [' has an open quote in the row at line 2, expected a closing quote', 'a,b\n1,"2\n3,4\n'],
+  [' has an open quote in the row at line 5, expected a closing quote', 'a,b\n"1\n1",2\n\n1,"2\n3,4\n'],
 ];
 
 describe('is refused with file, line and column', () => {

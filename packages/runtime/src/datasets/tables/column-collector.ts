@@ -157,7 +157,11 @@ function oddCell(name: string, odd: Found | null, wanted: string): CellError {
 }
 
 /** Advice that names the flag of the command line. */
-export const leaveOut = (name: string): string => `--drop ${name} leaves the column out`;
+export const leaveOut = (name: string): string => `--drop ${flagWord(name)} leaves the column out`;
+
+/** A name as a shell takes it. */
+export const flagWord = (name: string): string =>
+  /^[\w@%+=:./-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
 
 function createNumberCollector(name: string, wanted: Exclude<ColumnType, 'categorical'>): ColumnCollector {
   const numbers = createGrowingNumbers();

@@ -5,12 +5,26 @@ import type { TableColumn } from './table.ts';
 /** Of fewer rows, any column may count them by chance. */
 const FEWEST_ROWS = 10;
 
+/** Warnings of single columns: a wide table may have thousands. */
+const MOST_WARNINGS = 10;
+
 /** What says nothing of new rows: a column with one value, and one that numbers or names the rows. */
 export const columnWarnings = (columns: readonly TableColumn[], rows: number): string[] =>
-  columns.flatMap((column) => {
-    const what = constancy(column, rows) ?? uniqueness(column, rows);
-    return what === undefined ? [] : [`column ${show(column.name)} ${what} (${leaveOut(column.name)})`];
-  });
+  atMost(
+    MOST_WARNINGS,
+    columns.flatMap((column) => {
+      const what = constancy(column, rows) ?? uniqueness(column, rows);
+      return what === undefined ? [] : [`column ${show(column.name)} ${what} (${leaveOut(column.name)})`];
+    }),
+  );
+
+/** The first, and the number of the others. */
+function atMost(most: number, warnings: readonly string[]): string[] {
+  if (warnings.length <= most) return [...warnings];
+  const left = warnings.length - most + 1;
+  const rest = `${left} more columns have one value in all rows, nothing but gaps, or another value in each row`;
+  return [...warnings.slice(0, most - 1), rest];
+}
 
 function constancy({ data, gaps }: TableColumn, rows: number): string | undefined {
   if (gaps === rows) return 'has nothing but gaps';

@@ -1,6 +1,6 @@
 import type { Cell, ColumnType } from '@gradloom/core';
 import { counted, readBoolean, readDate, readNumber, show } from '@gradloom/core/internal';
-import { type Collected, leaveOut } from './column-collector.ts';
+import { type Collected, flagWord, leaveOut } from './column-collector.ts';
 import type { TableColumn } from './table.ts';
 
 /** Numbers with a few words are codes up to this many different ones; of more, a word is a mistake. */
@@ -38,7 +38,7 @@ export function columnOf(
     const indices = kind === 'words' ? Int32Array.from(collected.take()) : null;
     const values = indices === null ? 0 : indices.length - gaps;
     if (undated !== null && 2 * collected.dates > words.length) {
-      const ways = `--column ${name}:categorical makes an input of each`;
+      const ways = `--column ${flagWord(`${name}:categorical`)} makes an input of each`;
       throw new ColumnError(
         `has ${show(undated.cell)} in ${undated.place}, expected a date, as in most rows (${ways})`,
       );
@@ -46,7 +46,7 @@ export function columnOf(
     const isNumeric = words.filter((word) => readNumber(word) !== undefined).length > words.length / 2;
     const isMistake = isNumeric && words.length > MOST_CODES;
     if (indices === null || isMistake || words.length > oneHotLimit) {
-      const ways = `${leaveOut(name)}, --column ${name}:categorical makes an input of each`;
+      const ways = `${leaveOut(name)}, --column ${flagWord(`${name}:categorical`)} makes an input of each`;
       if (isNumeric) throw new ColumnError(`has ${show(odd?.cell)} in ${odd?.place}, expected a number (${ways})`);
       const isText = indices === null || words.length > values / 2;
       const many = indices === null ? `more than ${words.length}` : String(words.length);
