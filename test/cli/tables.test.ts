@@ -120,6 +120,14 @@ describe('a model of a table', () => {
     expect(found).toMatchObject({ split: 'all', rows: 30, rmse: expect.closeTo(rmse, 6) });
   });
 
+  test('is inspected with its columns', async () => {
+    const { stdout } = await gradloom(['inspect', run]);
+    expect(stdout).toMatch(/^columns +size \(numeric\), city \(categorical\), garden \(boolean\)$/m);
+    expect(stdout).toMatch(/^target +price \(values\)$/m);
+    const [found] = jsonLines((await gradloom(['inspect', run, '--json'])).stdout);
+    expect(found.preprocessing).toEqual(loadModel(`${run}/model.gradloom`).preprocessing);
+  });
+
   test('refuses a file without one of its columns', async () => {
     const other = folder.write('few.csv', linesOf(['size', 'city', 'price']));
     const { stderr, code } = await gradloom(['evaluate', run, '--dataset', other]);

@@ -1,5 +1,5 @@
 import { show } from '@gradloom/core/internal';
-import type { Checkpoint } from '@gradloom/runtime';
+import type { Checkpoint, Preprocessing } from '@gradloom/runtime';
 import { formatMember, type Member } from '../options/member.ts';
 import type { Paint } from '../terminal/paint.ts';
 import { backendName } from '../text/backend-name.ts';
@@ -16,6 +16,7 @@ export function describeInspection({ path, file, tensors }: Inspected, width: nu
   const rows: [string, string][] = [
     ['network', `${describeNetwork(model.spec)}, ${describeParameters(model.spec)}`],
     ['loss', model.loss === undefined ? 'not said' : memberText(model.loss)],
+    ...(model.preprocessing === undefined ? [] : tableRows(model.preprocessing)),
     ['fingerprint', model.fingerprint],
     ...(checkpoint === null ? [] : runRows(checkpoint)),
     ...Object.entries(model.metadata)
@@ -30,6 +31,19 @@ export function describeInspection({ path, file, tensors }: Inspected, width: nu
     ...columns(rows, { indent: 0 }),
     '',
     ...tensorTable(tensors.map(tensorFigures), width),
+  ];
+}
+
+/** Columns that are named: --json has them all. */
+const MOST_COLUMNS = 8;
+
+/** What a model of a table takes and answers. */
+function tableRows({ columns, target }: Preprocessing): [string, string][] {
+  const named = columns.slice(0, MOST_COLUMNS).map(({ name, type }) => `${name} (${type})`);
+  const left = columns.length - named.length;
+  return [
+    ['columns', [...named, ...(left > 0 ? [`${left} more`] : [])].join(', ')],
+    ['target', target.map(({ name, type }) => `${name} (${type})`).join(', ')],
   ];
 }
 

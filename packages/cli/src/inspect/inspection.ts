@@ -50,7 +50,9 @@ export function inspectionOf({ path, file, tensors }: Inspected): Inspection {
 
 /** Contents of a file except its arrays. */
 export function headerOf({ model, checkpoint }: ModelFile): Record<string, unknown> {
-  const { spec, loss, metadata } = model;
+  const { spec, loss, metadata, preprocessing } = model;
   const run = checkpoint === null ? {} : { record: checkpoint.record, progress: checkpoint.progress };
-  return { spec, loss: loss ?? null, metadata, ...run };
+  // Models of plain numbers have none.
+  const ofTable = preprocessing === undefined ? {} : { preprocessing };
+  return { spec, loss: loss ?? null, ...ofTable, metadata, ...run };
 }
