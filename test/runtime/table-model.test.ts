@@ -81,7 +81,7 @@ describe('answers', () => {
     expect(made.answer(Float64Array.of(Number.NaN, 0, 0))).toEqual([{ prediction: null }]);
   });
 
-  test('say which categories and gaps the training rows did not have', () => {
+  test('say which categories and gaps few or no training rows had', () => {
     const notes: object[] = [];
     createModel(model(1, [price])).answer([{ age: null, city: 'Trier' }], (note) => notes.push(note));
     expect(notes).toEqual([

@@ -79,14 +79,15 @@ test('without --json the answers are a table that reads back as such', async () 
 test('columns that the model does not read are named, and what no training row had is said', async () => {
   const other = [
     { ...few[0], home: 'moon', weight: '3' },
-    { ...few[1], weight: '4' },
+    { ...few[1], weight: '4', years: '' },
   ];
   const rows = folder.write('rows.csv', textOf(['kind', 'weight', 'home', 'years'], other));
   const { stderr, code } = await gradloom(['predict', classes, rows]);
   expect(stderr).toBe(
     [
       `gradloom predict: ${rows}: columns that the model does not read: "kind"`,
-      'gradloom predict: warning: 1 row has a value such as "moon" in column "home" that no training row had\n',
+      'gradloom predict: warning: 1 row has a value such as "moon" in column "home", which no training row had',
+      'gradloom predict: warning: 1 row has a gap in column "years", which few or no training rows had\n',
     ].join('\n'),
   );
   expect(code).toBe(0);

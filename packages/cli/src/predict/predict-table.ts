@@ -108,7 +108,7 @@ const textOf = (value: unknown): string => (value === null || value === undefine
 const csvLine = (cells: readonly string[]): string =>
   cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',');
 
-/** Collects what the training rows did not have, and says it once at the end. */
+/** Collects what few or no training rows had, and says it once at the end. */
 function createNotes(io: Io) {
   const found = new Map<string, { rows: number; value: string | null }>();
   return {
@@ -120,7 +120,8 @@ function createNotes(io: Io) {
       for (const [column, { rows, value }] of found) {
         const has = rows === 1 ? '1 row has' : `${rows} rows have`;
         const what = value === null ? 'a gap' : `a value such as ${show(value)}`;
-        const sentence = `${has} ${what} in column ${show(column)} that no training row had`;
+        const which = value === null ? 'which few or no training rows had' : 'which no training row had';
+        const sentence = `${has} ${what} in column ${show(column)}, ${which}`;
         printLine(io.stderr, `gradloom predict: warning: ${sentence}`);
       }
     },

@@ -76,7 +76,7 @@ function answerSchema({ preprocessing }: Model): JsonObject {
   const notes = {
     type: 'array',
     items: { type: 'string' },
-    description: 'Values that the training rows did not have.',
+    description: 'Categories that no training row had, and gaps that few or none had.',
   };
   if (first?.type === 'classes') {
     const p = { type: 'number', minimum: 0, maximum: 1 };

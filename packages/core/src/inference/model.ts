@@ -85,7 +85,7 @@ export interface Model extends ModelContents {
   classify(rows: Rows | CellRows): number[];
   /**
    * An answer per row: the name of the class with the probabilities by name, or the value in the target's units.
-   * `onNote` hears of categories and gaps that the training rows did not have, with the index of the row.
+   * `onNote` hears of categories that no training row had and gaps that few or none had, with the index of the row.
    */
   answer(rows: Rows | CellRows, onNote?: NoteListener): Answer[];
   /**

@@ -20,7 +20,7 @@ export type CellRows = readonly CellRow[];
 /** Encodes rows of a table into x [N, I]. @throws Error naming `where`, the row and the column. */
 export type RowReader = (where: string, rows: CellRows, onNote?: NoteListener) => Float64Array;
 
-/** Hears of a value that the training rows did not have, and of the row that has it. */
+/** Hears of an unknown category or an unusual gap, and of the row that has it. */
 export type NoteListener = (note: EncodingNote, row: number) => void;
 
 /** A reader of rows for a model of a table. */

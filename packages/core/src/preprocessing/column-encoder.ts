@@ -2,7 +2,7 @@ import { show } from '../text/show.ts';
 import { type Cell, CellError, cellReaders, isGap, readCategory } from './cell.ts';
 import type { CategoryEncoding, ColumnEncoding, NumberEncoding } from './preprocessing.ts';
 
-/** What encoding does about a value that training rows did not have: it goes on, and says so. */
+/** A category that no training row had, or a gap that few or none had: encoding goes on, and says so. */
 export interface EncodingNote {
   /** The column's name. */
   readonly column: string;

@@ -22,8 +22,8 @@ export interface Encoder {
 }
 
 /**
- * An encoder of rows. `onNote` hears of values that the training rows did not have: an unknown category is 0 in all
- * inputs of its column, a gap is filled.
+ * An encoder of rows. `onNote` hears of unknown categories, which are 0 in all inputs of their column, and of gaps in
+ * columns where few or no training rows had one.
  */
 export function createEncoder(preprocessing: Preprocessing, onNote?: (note: EncodingNote) => void): Encoder {
   const columns = checkPreprocessing('createEncoder', preprocessing).columns.map((encoding) =>

@@ -48,8 +48,9 @@ function readPart(model: Model, text: string, mostRows: number): Part | Reply {
   const notes = new Map<number, string[]>();
   try {
     const x = model.encode(list, ({ column, value }, row) => {
-      const what = value === null ? 'a gap' : show(value);
-      const sentence = `column ${show(column)} has ${what}, which the training rows did not have`;
+      const what =
+        value === null ? 'a gap, which few or no training rows had' : `${show(value)}, which no training row had`;
+      const sentence = `column ${show(column)} has ${what}`;
       notes.set(row, [...(notes.get(row) ?? []), sentence]);
     });
     const bad = x.findIndex((number) => !Number.isFinite(number));
