@@ -109,6 +109,7 @@ const right: Record<string, () => readonly unknown[]> = {
   lockOwner: () => ['here', 'folder'],
   machineCode: () => [],
   makeDirectory: () => ['made'],
+  memoryRoom: () => [],
   measureBandwidth: () => [pool, 1],
   measureExchange: () => [pool, 1],
   measureGflops: () => [{ name: 'wasm' }, 1],
