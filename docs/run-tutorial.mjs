@@ -7,6 +7,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +15,9 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const page = join(root, 'docs/tutorial.md');
 const FENCE = /^```(\S+)(?: (\S+))?\n([\s\S]*?)^```$/gm;
+
+/** The port that the page shows; a free one is used. */
+const PORT = '8123';
 
 /** Most lines of a server that are shown. */
 const FIRST_LINES = 3;
@@ -29,6 +33,7 @@ export async function runTutorial({
 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'gradloom-tutorial-'));
   const started = [];
+  const port = await freePort();
   try {
     prepare(folder, modules);
     let written = '';
@@ -38,9 +43,14 @@ export async function runTutorial({
       from = index + block.length;
       if (file !== undefined) writeFileSync(join(folder, file), content);
       written +=
-        language === 'console' ? `\`\`\`console\n${await runBlock(content, folder, cli, started)}\`\`\`` : block;
+        language === 'console'
+          ? `\`\`\`console\n${await runBlock(content.replaceAll(PORT, port), folder, cli, started)}\`\`\``
+          : block;
     }
-    return (written + text.slice(from)).replaceAll(folder, '/home/you');
+    return (written + text.slice(from))
+      .replaceAll(folder, '/home/you')
+      .replaceAll(`:${port}`, `:${PORT}`)
+      .replaceAll(` ${port}`, ` ${PORT}`);
   } finally {
     for (const child of started) {
       child.kill('SIGTERM');
@@ -48,6 +58,15 @@ export async function runTutorial({
     }
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return String(port);
 }
 
 /** The folder as a program's own would be: the packages are installed. */
@@ -86,6 +105,7 @@ async function run(command, cwd, cli, started) {
     text += part;
     if (text.split('\n').length > FIRST_LINES) break;
   }
+  if (text === '') throw new Error(`${command} printed nothing, expected a server`);
   child.stdout.resume();
   return text.split('\n').slice(0, FIRST_LINES).join('\n').concat('\n');
 }
