@@ -88,6 +88,14 @@ describe('halving', () => {
     ]);
   });
 
+  test('ends at the full length where it is no multiple of the first, without a round for the rest', () => {
+    const rounds = roundsOf(4, halving, 1000).map(({ length, count }) => [count, length?.count]);
+    expect(rounds).toEqual([
+      [4, 333],
+      [2, 1000],
+    ]);
+  });
+
   test('has rounds that never grow in trials nor shrink in length, and none beyond the longest', () => {
     fc.assert(
       fc.property(

@@ -56,7 +56,7 @@ export function roundsOf(trials: number, halving: Halving | null, defaultLength:
   const last = to ?? defaultLength;
   // Rounds until one trial is left.
   const halvings = Math.floor(Math.log(trials) / Math.log(factor) + 1e-9);
-  const first = Math.min(last, halving.from ?? Math.max(1, Math.round(last / factor ** halvings)));
+  const first = Math.min(last, halving.from ?? Math.max(1, last / factor ** halvings));
   const rounds: Round[] = [];
   let before = 0;
   for (let r = 0; ; r++) {
