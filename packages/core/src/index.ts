@@ -82,6 +82,7 @@ export {
   type LossKernel,
   type LossName,
   type LossSpec,
+  type LossVariant,
   losses,
   type SoftmaxCrossEntropyOptions,
 } from './model/losses/index.ts';

@@ -34,5 +34,5 @@ export const createLoss = (spec: LossSpec, own: OwnParts = NO_PARTS): Loss =>
 export const lossTargets = (spec: LossSpec): Loss['targets'] => createLoss(spec).targets;
 
 export type { HuberOptions } from './huber.ts';
-export type { Loss, LossKernel } from './loss.ts';
+export type { Loss, LossKernel, LossVariant } from './loss.ts';
 export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropyOptions } from './softmax-cross-entropy.ts';

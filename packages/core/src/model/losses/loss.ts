@@ -15,6 +15,14 @@ export type LossKernel = (
   parameter?: number, // of a variant, which knows it besides
 ) => void;
 
+/** The function that options make of a loss. */
+export interface LossVariant {
+  /** Its name among the functions of losses. */
+  readonly name: string;
+  /** What it takes last. */
+  readonly parameter: number;
+}
+
 /** A loss, as returned by `createLoss`. */
 export interface Loss {
   /** Key into the table of losses, and of fast kernels. */
@@ -26,7 +34,7 @@ export interface Loss {
   /** The name of a user's own; absent for the built-in ones, which backends may know by name. */
   readonly own?: string;
   /** Where options make it another function than that of its name: the function, and a number that this takes last. */
-  readonly variant?: { readonly name: string; readonly parameter: number };
+  readonly variant?: LossVariant;
   /**
    * Errors c times as large make the loss c^degree times as large: it is then shown in the units of a target that was
    * scaled. Absent where no such number is.

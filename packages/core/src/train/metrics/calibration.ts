@@ -5,6 +5,7 @@ import type { Metric } from './metric.ts';
 import { NO_ANSWER } from './unanswered.ts';
 
 const calibrationTable = {
+  /** 'classes': one index per row, one output per class. 'values': one-hot rows, or 0 and 1 with one output. */
   targets: decisionTable.targets,
   /** Bins of the same width in [0, 1]. @default 10 */
   bins: positiveInteger(10),

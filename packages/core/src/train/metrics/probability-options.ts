@@ -1,7 +1,10 @@
 import { defineOptions, type Named, type OptionsOf } from '../../options/index.ts';
 import { createDecision, type Decision, decisionTable } from './decision.ts';
 
-const probabilityTable = { targets: decisionTable.targets };
+const probabilityTable = {
+  /** 'classes': one index per row, one output per class. 'values': one-hot rows, or 0 and 1 with one output. */
+  targets: decisionTable.targets,
+};
 
 /** Options of a metric of probabilities: of each class, or with one output and values that of 1. */
 export interface ProbabilityOptions extends OptionsOf<typeof probabilityTable>, Named {}

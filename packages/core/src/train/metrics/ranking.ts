@@ -6,7 +6,10 @@ import { createDecision, decisionTable } from './decision.ts';
 import type { Metric } from './metric.ts';
 import { badOutput } from './unanswered.ts';
 
-const rankingTable = { targets: decisionTable.targets };
+const rankingTable = {
+  /** 'classes': one index per row, one output per class. 'values': one-hot rows, or 0 and 1 with one output. */
+  targets: decisionTable.targets,
+};
 
 /** Options of a metric that ranks rows by their outputs. */
 export interface RankingOptions extends OptionsOf<typeof rankingTable>, Named {}
