@@ -123,7 +123,7 @@ const types = {
   core: words(`
   Activation Allocate AverageOptions BatchPlace Block Blocks CalibrationOptions Call DecisionOptions ElementType Emit
   GatherBytes Initializer Inspect Kernels ProbabilityOptions RankingMetric RankingOptions
-  Layer LayerMemory Loss LossKernel OwnParts Metric MetricName Network NetworkPlace NodeSums Op Operand Optimizer Pass
+  Layer LayerMemory Loss LossKernel LossVariant OwnParts Metric MetricName Network NetworkPlace NodeSums Op Operand Optimizer Pass
   Pausable Place PlacedLayer Predictor ProductShape Random Schedule ScheduleContext ScheduleIn Shape Share StackMemory
   StepFigures Tensor TensorSpec TopKOptions TrainStep TrainStepOptions UpdateKernel
 `),
