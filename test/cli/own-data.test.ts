@@ -28,6 +28,35 @@ describe('whole numbers as the labels of a table', () => {
   });
 });
 
+describe('arrays', () => {
+  // A class is where the product of both inputs is positive, which no line divides.
+  const points = Array.from({ length: 240 }, (_, n) => [((n * 7) % 19) - 9.5, ((n * 11) % 23) - 11.5]);
+  const x = temporary.write('points/x.npy', encodeNpy('f8', [240, 2], points.flat()));
+  const classes = points.map(([a, b]) => Number(a * b > 0));
+  temporary.write('points/y.npy', encodeNpy('i8', [240], classes));
+
+  test('are learned by the defaults, and tested on rows that are held out', async () => {
+    const args = ['train', '--dataset', join(x, '..'), '--no-out', '--threads', '1'];
+    const whole = (await gradloom([...args, '--json'])).stdout;
+    const [start] = jsonLines(whole.slice(0, whole.indexOf('\n')));
+    const [done] = jsonLines((await gradloom([...args, '--json', '--quiet'])).stdout);
+    expect(start).toMatchObject({ trainRows: 216, validationRows: 0, testRows: 24, batch: 32, totalSteps: 1000 });
+    expect(done.testAccuracy).toBeGreaterThan(0.9);
+    const { stdout } = await gradloom(args);
+    const decisions = start.decisions as string[];
+    expect(decisions[0]).toMatch(/^inputs are not scaled: /);
+    expect(decisions[1]).toMatch(/^held out: 24 rows for the test, each class in proportion /);
+    expect(stdout).toContain(`${decisions.join('\n')}\n\n`);
+  });
+
+  test('have no row held out where the flags say so', async () => {
+    const args = ['train', '--dataset', join(x, '..'), '--no-out', '--test', '0', '--json', ...quick];
+    const [start] = jsonLines((await gradloom(args)).stdout);
+    expect(start).toMatchObject({ trainRows: 240, validationRows: 0, testRows: 0 });
+    expect((start.decisions as string[])[1]).toMatch(/^no rows are held out for the test /);
+  });
+});
+
 describe('a folder with a validation set of its own', () => {
   const rows = (count: number) =>
     encodeNpy(

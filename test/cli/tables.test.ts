@@ -46,7 +46,7 @@ describe('training on a table', () => {
       'the target "price" is read as values: more than 20 different numbers (--targets classes reads it as classes)',
       'numbers are scaled by mean and deviation of the training rows (--scale minmax, robust or none)',
       'gaps are filled with the median, or are a category (--missing drop leaves their rows out)',
-      '16 rows for validation and 40 rows for the test are held out, at random (--validation 0 --test 0 hold out none)',
+      'held out: 16 rows for validation and 40 rows for the test, at random (--validation 0 --test 0 hold out none)',
     ]);
   });
 

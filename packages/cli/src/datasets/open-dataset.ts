@@ -18,7 +18,8 @@ import {
 import { encodeSplit, loadPlainTable, readTableAs, rowsOfSplit, tableFormatOf } from '@gradloom/runtime/internal';
 import { withoutPlace } from '../failure.ts';
 import type { DatasetSource } from '../options/dataset-source.ts';
-import { filePreset, type Preset, presets } from './presets.ts';
+import { decisionsOnArrays } from './held-out.ts';
+import { type Preset, presets } from './presets.ts';
 import { flagOptions } from './table-options.ts';
 import { tablePreset, tableShares } from './table-preset.ts';
 
@@ -45,6 +46,8 @@ export interface OpenedDataset {
   readonly shares: { readonly validation: number; readonly test?: number };
   /** Of a table: what was found in the file, and what its columns become. */
   readonly table?: OpenedTable;
+  /** Of arrays or images of the user: what was decided without being asked, a sentence each. */
+  readonly decisions?: readonly string[];
 }
 
 /** A table and its sets. */
@@ -64,13 +67,14 @@ export async function openDataset(
   classNames?: readonly string[], // class names of the model that is evaluated, in its order
   preprocessing?: Preprocessing | null, // of the model that is evaluated; null: it takes plain numbers
 ): Promise<OpenedDataset> {
-  const preset: Preset = 'path' in source ? filePreset : presets[source.name];
   if ('path' in source && tableFormatOf(source.path) !== undefined && preprocessing !== null) {
     return openTableDataset(source, shares, name, { classNames, preprocessing });
   }
-  const whole = await readDataset(source, preset, name, classNames);
+  const whole = await readDataset(source, name, classNames);
   refuseShare('validation', shares.validation, whole);
   refuseShare('test', shares.test, whole);
+  if ('path' in source) return splitArrays(whole, shares);
+  const preset: Preset = presets[source.name];
   const { validation = whole.validation === undefined ? preset.validation : 0 } = shares;
   if (whole.test !== undefined) {
     return { preset, shares: { validation, test: 0 }, sets: deal(whole, { ...shares, validation, test: 0 }) };
@@ -81,6 +85,17 @@ export async function openDataset(
   }
   const test = shares.test ?? preset.test;
   return { preset, shares: { validation, test }, sets: deal(whole, { ...shares, validation, test }) };
+}
+
+/** Arrays or images of the user, by the rule of tables, with the sets that they have themselves. */
+function splitArrays(whole: DataSplits, shares: Shares): OpenedDataset {
+  const standard = splitOf(whole.train, shares);
+  const split = {
+    validation: whole.validation === undefined ? standard.validation : 0,
+    test: whole.test === undefined ? standard.test : 0,
+  };
+  const sets = deal(whole, { ...shares, ...split });
+  return { preset: tablePreset(sets.train), shares: split, sets, decisions: decisionsOnArrays(whole, sets) };
 }
 
 /** Reads a table and splits its rows before anything is fitted on them. */
@@ -121,7 +136,7 @@ async function openTableDataset(
 }
 
 /** A tenth of the rows each, where the table has enough; of folds, each is the test set once. */
-function splitOf({ rows }: Table, shares: Shares): { validation: number; test: number } {
+function splitOf({ rows }: { readonly rows: number }, shares: Shares): { validation: number; test: number } {
   const standard = tableShares(rows);
   const { validation = standard.validation, test = shares.folds === undefined ? standard.test : 0 } = shares;
   return { validation, test };
@@ -136,7 +151,6 @@ function refuseShare(set: 'validation' | 'test', share: number | undefined, whol
 
 async function readDataset(
   source: DatasetSource,
-  preset: Preset,
   flag: string,
   classNames: readonly string[] | undefined,
 ): Promise<DataSplits> {
@@ -153,7 +167,7 @@ async function readDataset(
   const { kind, ...options } = source.options;
   const { name } = source;
   if (name !== 'mnist') {
-    return { train: within('dataset', () => make(name, { ...preset.options, ...options })) };
+    return { train: within('dataset', () => make(name, { ...presets[name].options, ...options })) };
   }
   within('dataset', () => onlyKeys(kind, options, []));
   return loadMnist(import.meta.url);

@@ -75,6 +75,3 @@ export const presets = {
 } satisfies Record<'mnist' | SyntheticName, Preset>;
 
 export type DatasetName = keyof typeof presets;
-
-/** For files of the user. */
-export const filePreset: Preset = { ...presets.mnist, validation: 0 };

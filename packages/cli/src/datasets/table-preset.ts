@@ -20,8 +20,9 @@ export const tableShares = (rows: number): { validation: number; test: number } 
 const MOST_STEPS = 20_000;
 
 /**
- * Defaults for a table of the user, by its training rows N and inputs I. One rule for every table, chosen on seven
- * tables of 150 to 20,000 rows with splits of their own, and compared with scikit-learn on others (docs/tables.md):
+ * Defaults for a table of the user, by its training rows N and inputs I; for arrays and images too. One rule, chosen
+ * on seven tables of 150 to 20,000 rows with splits of their own, and compared with scikit-learn on others
+ * (docs/tables.md):
  *
  * - one hidden layer of 256 units with gelu, whose validation loss is lower than that of relu on small tables and than
  *   that of tanh on digits;

@@ -1,11 +1,18 @@
 import { summarizeTable } from '@gradloom/runtime';
+import { heldOut } from '../datasets/held-out.ts';
 import type { OpenedTable } from '../datasets/open-dataset.ts';
-import { LEAST_VALIDATED } from '../datasets/table-preset.ts';
-import { plural, whole } from '../text/format.ts';
+import { plural } from '../text/format.ts';
 import { table as drawTable } from '../text/table.ts';
+import type { Recipe } from './recipe.ts';
 
 /** Columns that are shown: more would scroll the run away. */
 const MOST_COLUMNS = 40;
+
+/** What was found and decided about the data of the user, if they are of the user. */
+export function describeData({ table, decisions = [] }: Pick<Recipe, 'table' | 'decisions'>, width: number): string[] {
+  if (table !== undefined) return describeTable(table, width);
+  return decisions.length === 0 ? [] : [...decisions, ''];
+}
 
 /** The columns of a table and what becomes of them, then what was decided, each with how to change it. */
 export function describeTable(opened: OpenedTable, width: number): string[] {
@@ -31,25 +38,15 @@ export function describeTable(opened: OpenedTable, width: number): string[] {
 }
 
 /** What was decided without being asked, a sentence each. */
-export function decisionsOf(opened: Pick<OpenedTable, 'table' | 'rows'>): string[] {
-  const { table } = opened;
+export function decisionsOf({ table, rows }: Pick<OpenedTable, 'table' | 'rows'>): string[] {
   const { scale = 'standard', missing = 'impute' } = table.options;
   const gaps = table.inputs.reduce((sum, column) => sum + column.gaps, 0);
   const imputed = gaps > 0 && missing === 'impute' ? [IMPUTED] : [];
-  return [...table.decisions, scalings[scale], ...imputed, heldOut(opened)];
+  return [...table.decisions, scalings[scale], ...imputed, ...heldOutOf(table, rows)];
 }
 
-function heldOut({ table, rows: { validation, test } }: Pick<OpenedTable, 'table' | 'rows'>): string {
-  const parts = Object.entries({ validation, test }).flatMap(([name, rows]) =>
-    rows === undefined ? [] : [`${plural(rows.length, 'row')} for ${name === 'test' ? 'the test' : name}`],
-  );
-  const stops = `early stopping needs validation rows, by default from ${whole(LEAST_VALIDATED)} rows on`;
-  if (parts.length === 0) return `no rows are held out; ${stops} (--validation 0.1 --test 0.1)`;
-  const how = table.targets[0].data.kind === 'words' ? 'with each class in proportion' : 'at random';
-  const held = `${parts.join(' and ')} are held out, ${how}`;
-  if (validation === undefined) return `${held}; ${stops} (--validation 0.1; --test 0 holds out none)`;
-  return `${held} (--validation 0 --test 0 hold out none)`;
-}
+const heldOutOf = ({ targets }: OpenedTable['table'], { validation, test }: OpenedTable['rows']): string[] =>
+  heldOut({ validation: validation?.length, test: test?.length }, targets[0].data.kind === 'words');
 
 const scalings = {
   standard: 'numbers are scaled by mean and deviation of the training rows (--scale minmax, robust or none)',

@@ -28,6 +28,7 @@ export function startLine({ recipe, event, out }: RunStart): string {
           columns: summarizeTable(recipe.table.table, recipe.table.preprocessing),
           decisions: decisionsOf(recipe.table),
         }),
+    ...(recipe.decisions === undefined ? {} : { decisions: recipe.decisions }),
     trainRows: train.rows,
     validationRows: validation?.rows ?? 0,
     testRows: test?.rows ?? 0,

@@ -71,13 +71,13 @@ export const trainOptions = {
     ...share,
     ...fraction,
     describe:
-      'validation split: share of the training rows to hold out (default: 0.1 for mnist and for tables of 1,000 rows or more, else 0)',
+      'validation split: share of the training rows to hold out (default: 0.1 for mnist and for your own data of 1,000 rows or more, else 0)',
   },
   test: {
     ...share,
     ...fraction,
     describe:
-      'test split: share of the rows to hold out, for a dataset without a test set (default: 0.1 for tables of 50 rows or more, else set by the dataset)',
+      'test split: share of the rows to hold out, for a dataset without a test set (default: 0.1 for your own data of 50 rows or more, else set by the dataset)',
   },
   folds: {
     ...share,

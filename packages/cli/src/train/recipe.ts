@@ -18,6 +18,8 @@ export interface Recipe {
   readonly options: TrainOptions;
   /** Of a table: what was found in the file, and what its columns become. */
   readonly table?: OpenedTable;
+  /** Of arrays or images of the user: what was decided without being asked, a sentence each. */
+  readonly decisions?: readonly string[];
   /** The same as flags, to repeat the run. */
   readonly values: TrainValues;
 }
@@ -25,7 +27,7 @@ export interface Recipe {
 /** @throws OptionError for a network or a flag that does not fit. */
 export async function createRecipe(
   values: TrainValues,
-  { preset, sets, shares, table }: OpenedDataset,
+  { preset, sets, shares, table, decisions }: OpenedDataset,
 ): Promise<Recipe> {
   const loss = lossSpec(values, sets.train);
   refuseNumbers(values, sets.train, loss, table);
@@ -52,8 +54,8 @@ export async function createRecipe(
   const spec = await networkSpec(filled, sets.train);
   // The network itself rather than its file, which may change.
   if (filled.spec !== undefined) filled.spec = { ...spec };
-  const ofTable = table === undefined ? {} : { table };
-  return { sets, spec, options: trainOptionsOf(filled), values: filled, ...ofTable };
+  const found = { ...(table === undefined ? {} : { table }), ...(decisions === undefined ? {} : { decisions }) };
+  return { sets, spec, options: trainOptionsOf(filled), values: filled, ...found };
 }
 
 /** The loss with its flag. @throws OptionError where it has no such option. */

@@ -12,7 +12,7 @@ import { decimal, percent, whole } from '../text/format.ts';
 import { writeOut } from '../text/out-directory.ts';
 import { table } from '../text/table.ts';
 import { describeRun } from './describe-run.ts';
-import { describeTable } from './describe-table.ts';
+import { describeData } from './describe-table.ts';
 import { followRun } from './follow-run.ts';
 import { lockNewDirectory } from './new-directory.ts';
 import { openRun, warningsOf } from './open-run.ts';
@@ -105,8 +105,7 @@ function foldReporter(
     start(run) {
       if (!isFirst || !isShown) return;
       note.clear();
-      const { table: columns } = run.recipe;
-      if (columns !== undefined) printLines(io.stdout, describeTable(columns, Math.min(io.stdout.columns ?? 80, 120)));
+      printLines(io.stdout, describeData(run.recipe, Math.min(io.stdout.columns ?? 80, 120)));
       printLines(io.stdout, [...describeRun(run), '']);
     },
     aside(text) {

@@ -7,7 +7,7 @@ import { decimal, duration, percent } from '../text/format.ts';
 import { createSeries } from '../text/series.ts';
 import { describeLooks, type Look } from './describe-looks.ts';
 import { describeRun } from './describe-run.ts';
-import { describeTable } from './describe-table.ts';
+import { describeData } from './describe-table.ts';
 import { countOf, type PanelFigures, panelLines, plainLine } from './panel/panel.ts';
 import type { EpochEvent, ProgressEvent, Reporter, StartEvent } from './reporter.ts';
 import { summarize } from './summary.ts';
@@ -44,8 +44,7 @@ export function terminalReporter(io: Io): Reporter {
       startMs = performance.now();
       area = createLiveArea(io);
       totalEpochs = Math.ceil(start.totalSteps / start.stepsPerEpoch);
-      const { table } = run.recipe;
-      if (table !== undefined) printLines(io.stdout, describeTable(table, Math.min(io.stdout.columns ?? 80, 120)));
+      printLines(io.stdout, describeData(run.recipe, Math.min(io.stdout.columns ?? 80, 120)));
       printLines(io.stdout, describeRun(run));
     },
     warning() {},
