@@ -16,7 +16,7 @@ const entries = { core: ['index', 'internal'], runtime: ['index', 'internal', 'o
  * those of core 20.
  * Installed all the same, with their licences.
  */
-const takenIn = { core: ['@msgpack/msgpack', '@noble/hashes'], runtime: [], cli: ['yargs', '@observablehq/plot'] };
+const takenIn = { core: ['msgpackr', '@noble/hashes'], runtime: [], cli: ['yargs', '@observablehq/plot'] };
 /** In the place of what yargs measures its help with: regular expressions of all emoji, 18 ms at every start. */
 const alias = { 'string-width': join(packages, 'cli/src/terminal/plain-width.ts') };
 

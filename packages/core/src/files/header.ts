@@ -1,19 +1,12 @@
-import { Decoder, encode } from '@msgpack/msgpack';
-import { show } from '../text/show.ts';
-import { type Json, MOST_VALUES, plainJson } from './json.ts';
+/// <reference path="./msgpackr.d.ts" />
+import msgpackr from 'msgpackr/index-no-eval';
+import { type Json, plainJson } from './json.ts';
 
-const decoder = new Decoder({
-  maxArrayLength: MOST_VALUES,
-  maxMapLength: MOST_VALUES,
-  keyDecoder: null, // its cache would keep keys of every file
-  mapKeyConverter(key) {
-    if (typeof key === 'string') return key;
-    throw new Error(`header has the key ${show(key)}, expected a string`);
-  },
-});
+// Maps, so that a key like __proto__ is seen and can be refused.
+const packr = new msgpackr.Packr({ useRecords: false, mapsAsObjects: false, structuredClone: false });
 
 /** Bytes of MessagePack. @throws Error naming what in `header` is not JSON. */
-export const packHeader = (header: object): Uint8Array => encode(plainJson(header));
+export const packHeader = (header: object): Uint8Array => packr.pack(plainJson(header));
 
 /** The header of `bytes`. @throws Error where the bytes are no MessagePack or hold anything but JSON. */
-export const unpackHeader = (bytes: Uint8Array): Json => plainJson(decoder.decode(bytes));
+export const unpackHeader = (bytes: Uint8Array): Json => plainJson(packr.unpack(bytes));
