@@ -53,6 +53,6 @@ export function suggestionLines({ suggestion }: Pick<Found, 'suggestion'>): stri
   const { rate, lowest } = suggestion;
   return [
     `Suggested learning rate: ${String(rate)}, where the smoothed loss falls fastest.`,
-    `The loss is lowest at ${decimal(lowest)}; an order below that, ${decimal(lowest / 10)}, is the other common choice.`,
+    `The loss is lowest at ${decimal(lowest)}; a tenth of that, ${decimal(lowest / 10)}, is the other common choice.`,
   ];
 }

@@ -198,6 +198,10 @@ const faults: [sentence: string, text: string | Uint8Array, options?: TableOptio
   ],
   [': column 2 ("b") has dates, expected classes or numbers', 'a,b\n1,2024-01-01\n2,2024-01-02\n'],
   [
+    ': column 1 ("a") has "1,5" in line 2, expected numbers with a decimal point, without commas (--drop a',
+    'a;b\n1,5;1\n2;2\n-3,25;2\n',
+  ],
+  [
     ': column 1 ("a") has "2024-02-30" in line 3, expected a date, as in most rows (--column a:categorical',
     'a,b\n2024-01-01,1\n2024-02-30,2\n2024-03-01,2\n',
   ],

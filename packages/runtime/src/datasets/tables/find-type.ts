@@ -6,6 +6,9 @@ import type { TableColumn } from './table.ts';
 /** Numbers with a few words are codes up to this many different ones; of more, a word is a mistake. */
 const MOST_CODES = 20;
 
+/** A number with a decimal comma or with thousands set apart by commas. */
+const WITH_COMMA = /^[-+]?\d+(,\d+)+(\.\d+)?$/;
+
 /** A problem of a column as a whole. */
 export class ColumnError extends Error {}
 
@@ -41,6 +44,12 @@ export function columnOf(
       const ways = `--column ${flagWord(`${name}:categorical`)} makes an input of each`;
       throw new ColumnError(
         `has ${show(undated.cell)} in ${undated.place}, expected a date, as in most rows (${ways})`,
+      );
+    }
+    if (odd !== null && words.every((word) => readNumber(word) !== undefined || WITH_COMMA.test(word))) {
+      const ways = `${leaveOut(name)}, --column ${flagWord(`${name}:categorical`)} makes an input of each`;
+      throw new ColumnError(
+        `has ${show(odd.cell)} in ${odd.place}, expected numbers with a decimal point, without commas (${ways})`,
       );
     }
     const isNumeric = words.filter((word) => readNumber(word) !== undefined).length > words.length / 2;
