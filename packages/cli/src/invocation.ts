@@ -8,3 +8,7 @@ export function invocation(
   if (env.npm_config_user_agent !== undefined) return 'npx gradloom';
   return basename(script) === 'gradloom' ? 'gradloom' : `node ${relative(process.cwd(), script)}`;
 }
+
+/** A command of a document, as it can be typed here. */
+export const typed = (command: string, env: Readonly<Record<string, string | undefined>>): string =>
+  command.replace(/^gradloom(?= )/, () => invocation(env));

@@ -84,6 +84,8 @@ describe('gradloom lr-find', () => {
     const workload = ['--dataset', 'moons', '--backend', 'wasm'];
     const { train, suggestion } = JSON.parse((await gradloom(['lr-find', ...workload, '--json'])).stdout);
     expect(train).toBe(`gradloom train --dataset moons --lr ${suggestion.rate} --backend wasm`);
+    const shown = await gradloom(['lr-find', ...workload], { env: { npm_config_user_agent: 'npm' } });
+    expect(shown.stdout).toContain(`\nnpx ${train}\n`);
     const { stdout, stderr } = await gradloom([...train.split(' ').slice(1), '--json', '--quiet', '--no-out']);
     expect(stderr).toBe('');
     expect(jsonLines(stdout).at(-1)?.testAccuracy).toBeGreaterThan(0.85);

@@ -47,6 +47,13 @@ describe('gradloom search', () => {
     expect(documentIn(three).best).toEqual(documentIn(one).best);
   });
 
+  test('shows the best command as it can be typed', async () => {
+    const env = { npm_config_user_agent: 'npm' };
+    const out = outOf();
+    const { stdout } = await gradloom(['search', written(config), '--threads', '1', '--out', out], { env });
+    expect(stdout).toContain(`\nBest:\nnpx ${documentIn(out).best.command}\n`);
+  });
+
   test('measures each trial as train does with the same options, by a command that can be run', async () => {
     const out = await searched(config, '--threads', '1', '--at-once', '1');
     const { best, trials } = documentIn(out);

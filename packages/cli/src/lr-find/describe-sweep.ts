@@ -1,3 +1,5 @@
+import { typed } from '../invocation.ts';
+import type { Io } from '../io.ts';
 import { decimal, plural, whole } from '../text/format.ts';
 import { lineChart } from '../text/line-chart.ts';
 import type { Suggestion } from './suggest.ts';
@@ -16,7 +18,7 @@ export interface LrFindDocument extends RateSweep {
 type Found = Pick<LrFindDocument, 'suggestion' | 'points' | 'stopped' | 'from' | 'to' | 'steps'>;
 
 /** Lines of at most 80 columns. */
-export function describeSweep(document: LrFindDocument): string[] {
+export function describeSweep(document: LrFindDocument, env: Io['env']): string[] {
   const { dataset, network, points, train } = document;
   const log = (pick: 'loss' | 'smoothed') => points.map((point) => [Math.log10(point.rate), point[pick]] as const);
   return [
@@ -32,7 +34,7 @@ export function describeSweep(document: LrFindDocument): string[] {
     ),
     '',
     ...suggestionLines(document),
-    ...(train === null ? [] : ['', train]),
+    ...(train === null ? [] : ['', typed(train, env)]),
   ];
 }
 

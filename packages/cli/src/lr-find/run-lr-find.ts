@@ -83,7 +83,7 @@ async function lrFind(
     const page = out === undefined ? null : await tryReport(out, 'lr-find', io);
     if (json) printJson(io.stdout, JSON.stringify(document));
     else {
-      printLines(io.stdout, describeSweep(document));
+      printLines(io.stdout, describeSweep(document, io.env));
       if (out !== undefined) printLines(io.stdout, ['', `Full numbers: ${join(out, LR_FIND_FILE)}`]);
       if (page !== null) printLine(io.stdout, `Pictures: ${page}`);
     }

@@ -1,3 +1,5 @@
+import { typed } from '../invocation.ts';
+import type { Io } from '../io.ts';
 import { decimal, duration, plural, whole } from '../text/format.ts';
 import { table } from '../text/table.ts';
 import type { SearchDocument } from './document.ts';
@@ -21,7 +23,7 @@ type Shown = Pick<
 >;
 
 /** Lines of at most 80 columns, but for the command. */
-export function describeSearch(document: Shown): string[] {
+export function describeSearch(document: Shown, env: Io['env']): string[] {
   const { trials, best } = document;
   const { head, rows, numeric } = trialTable(document, SHOWN);
   const more = trials.length - rows.length;
@@ -32,7 +34,9 @@ export function describeSearch(document: Shown): string[] {
     ...(more > 0 ? [`and ${plural(more, 'trial')} more`] : []),
     ...(document.left > 0 ? [`${plural(document.left, 'trial')} not measured yet`] : []),
     '',
-    ...(best === null ? ['No trial has a result: every run diverged or was stopped.'] : ['Best:', best.command]),
+    ...(best === null
+      ? ['No trial has a result: every run diverged or was stopped.']
+      : ['Best:', typed(best.command, env)]),
   ];
 }
 

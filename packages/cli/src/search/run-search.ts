@@ -257,7 +257,7 @@ async function search(
     const page = standings.length === 0 || lost !== null ? null : await tryReport(lock.path, 'search', io);
     if (json) printJson(io.stdout, JSON.stringify({ ...document, event: 'done', out: lock.path, report: page }));
     else {
-      printLines(io.stdout, describeSearch(document));
+      printLines(io.stdout, describeSearch(document, io.env));
       if (lost === null) printLines(io.stdout, ['', `Full numbers: ${join(lock.path, SEARCH_FILE)}`]);
       if (page !== null) printLine(io.stdout, `Pictures: ${page}`);
     }
