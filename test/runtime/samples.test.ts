@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 
-/** The JavaScript and TypeScript of a page, top to bottom: one program. */
+/** The `js` and `ts` of a page, top to bottom: one program. What only a browser can run is marked `javascript`. */
 function programOf(page: string): string {
   const blocks = readFileSync(join(root, page), 'utf8').matchAll(/^```[jt]s\n(.*?)^```$/gms);
   return [...blocks].map(([, code]) => code).join('\n');
