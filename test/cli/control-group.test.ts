@@ -53,7 +53,7 @@ describe('in a control group', needs('bash'), () => {
   test('a run is completed, on fewer threads if needed, or refused in a sentence: never killed', async (context) => {
     requireGroup(context);
     const network = ['--hidden', '16', '--steps', '5', '--batch', '64', '--backend', 'wasm', '--threads', '4'];
-    const args = ['train', '--dataset', csv, '--test', '0.99', ...network, '--no-out', '--json'];
+    const args = ['train', '--dataset', csv, '--validation', '0', '--test', '0.99', ...network, '--no-out', '--json'];
     const prints = new Set<unknown>();
     const threads: unknown[] = [];
     for (const limit of [70, 110, ...onlyInAll(150, 300), 800]) {

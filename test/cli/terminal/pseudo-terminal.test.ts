@@ -71,7 +71,7 @@ describe('on a real terminal', { ...needs('script', 'bash'), timeout: TIME_LIMIT
         .slice(4)
         .filter((line) => line.startsWith('epoch'))
         .map(() => 'epoch'),
-      ...['Trained', 'test accuracy', 'test loss', 'training loss', 'steps', 'samples/s', 'threads'],
+      ...['Trained', 'test accuracy', 'baseline', 'test loss', 'training loss', 'steps', 'samples/s', 'threads'],
       ...['backend', 'fingerprint', 'written to'],
     ]);
     expect(lines.join()).not.toMatch(PANEL);

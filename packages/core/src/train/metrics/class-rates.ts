@@ -1,5 +1,4 @@
 import { defineOptions, type Named, type OptionsOf, oneOf, count as wholeNumber } from '../../options/index.ts';
-import { confusionMatrix } from './confusion-matrix.ts';
 import type { Counted, HeldRows } from './counted.ts';
 import { createDecision, type DecisionOptions, decisionTable } from './decision.ts';
 import type { Metric } from './metric.ts';
@@ -38,74 +37,85 @@ export function classAverage(where: string, rate: ClassRate): ClassAverage {
   return {
     metric(options) {
       const { targets, threshold, average, positive } = read(options);
-      const confusion = confusionMatrix({ targets, threshold });
-      return { add: confusion.add, value: () => averageOf(confusion.value(), rate, average, positive) };
+      return ratesMetric(where, { targets, threshold }, (counts) => averageOf(counts, rate, average, positive));
     },
     counted(rows, options) {
       const { targets, threshold, average, positive } = read(options);
-      return countedConfusion(rows, { targets, threshold }, (counts) => averageOf(counts, rate, average, positive));
+      return countedRates(rows, { targets, threshold }, (counts) => averageOf(counts, rate, average, positive));
     },
   };
 }
 
 function averageOf(
-  confusion: Float64Array, // [C, C + 1]
+  { right, rows, predicted }: ClassCounts,
   rate: ClassRate,
   average: AverageOptions['average'],
   positive: number,
 ): number {
-  const C = classesOf(confusion);
+  const C = right.length;
   const chosen = average ?? (C === 2 ? 'binary' : 'macro');
-  const ofClass = (c: number) =>
-    rate(confusion[c * (C + 1) + c], rowsOf(confusion, C, c), predictedOf(confusion, C, c));
+  const ofClass = (c: number) => rate(right[c], rows[c], predicted[c]);
   if (C === 0) return Number.NaN;
   if (chosen === 'binary') return positive < C ? ofClass(positive) : Number.NaN;
   let sum = 0;
   let weights = 0;
   for (let c = 0; c < C; c++) {
-    const rows = rowsOf(confusion, C, c);
-    if (rows === 0 && predictedOf(confusion, C, c) === 0) continue;
-    const weight = chosen === 'weighted' ? rows : 1;
+    if (rows[c] === 0 && predicted[c] === 0) continue;
+    const weight = chosen === 'weighted' ? rows[c] : 1;
     sum += weight * ofClass(c);
     weights += weight;
   }
   return sum / weights;
 }
 
-/** A value of the confusion matrix, over held rows. */
-export function countedConfusion(
-  { rows, outputs: O, y, t }: HeldRows,
-  options: DecisionOptions,
-  of: (confusion: Float64Array) => number,
-): Counted {
-  const { classes, answer, target } = createDecision('metric', options);
-  const C = classes(O);
-  const cells = new Int32Array(rows);
-  for (let n = 0; n < rows; n++) {
-    const answered = answer(y, n, O);
-    const wanted = target(t, n, O);
-    cells[n] = wanted === NO_ANSWER ? NO_ANSWER : wanted * (C + 1) + (answered === NO_ANSWER ? C : answered);
-  }
-  return (counts) => {
-    const confusion = new Float64Array(C * (C + 1));
-    for (let n = 0; n < rows; n++) if (cells[n] !== NO_ANSWER) confusion[cells[n]] += counts[n];
-    return of(confusion);
+/** Counts of each class: what a figure of classes needs of the confusion matrix, whose cells would be C times as many. */
+export interface ClassCounts {
+  readonly right: Float64Array; // [C] rows that are predicted as what they are
+  readonly rows: Float64Array; // [C]
+  readonly predicted: Float64Array; // [C] rows that are predicted as the class
+}
+
+const emptyCounts = (C: number): ClassCounts => ({
+  right: new Float64Array(C),
+  rows: new Float64Array(C),
+  predicted: new Float64Array(C),
+});
+
+/** Counts `times` rows of class `wanted` that are predicted as `answered`. */
+function count({ right, rows, predicted }: ClassCounts, wanted: number, answered: number, times: number): void {
+  if (wanted === NO_ANSWER) return;
+  rows[wanted] += times;
+  if (answered === NO_ANSWER) return;
+  predicted[answered] += times;
+  if (answered === wanted) right[wanted] += times;
+}
+
+/** A figure of the counts. */
+export function ratesMetric(where: string, options: DecisionOptions, of: (counts: ClassCounts) => number): Metric {
+  const { classes, answer, target } = createDecision(where, options);
+  let counts = emptyCounts(0);
+  return {
+    add(y, t, B, O) {
+      if (counts.rows.length === 0) counts = emptyCounts(classes(O));
+      for (let n = 0; n < B; n++) count(counts, target(t, n, O), answer(y, n, O), 1);
+    },
+    value: () => of(counts),
   };
 }
 
-/** C of a confusion matrix [C, C + 1]. */
-export const classesOf = (confusion: Float64Array): number => Math.floor(Math.sqrt(confusion.length));
-
-/** Rows of class c. */
-export function rowsOf(confusion: Float64Array, C: number, c: number): number {
-  let rows = 0;
-  for (let i = c * (C + 1); i < (c + 1) * (C + 1); i++) rows += confusion[i];
-  return rows;
-}
-
-/** Rows that are predicted as class c. */
-function predictedOf(confusion: Float64Array, C: number, c: number): number {
-  let rows = 0;
-  for (let k = 0; k < C; k++) rows += confusion[k * (C + 1) + c];
-  return rows;
+/** The same over held rows. */
+export function countedRates(
+  { rows, outputs: O, y, t }: HeldRows,
+  options: DecisionOptions,
+  of: (counts: ClassCounts) => number,
+): Counted {
+  const { classes, answer, target } = createDecision('metric', options);
+  const C = classes(O);
+  const wanted = Int32Array.from({ length: rows }, (_, n) => target(t, n, O));
+  const answered = Int32Array.from({ length: rows }, (_, n) => answer(y, n, O));
+  return (times) => {
+    const counts = emptyCounts(C);
+    for (let n = 0; n < rows; n++) count(counts, wanted[n], answered[n], times[n]);
+    return of(counts);
+  };
 }

@@ -3,7 +3,7 @@ import { accuracy } from './accuracy.ts';
 import { balancedAccuracy, meanRecall } from './balanced-accuracy.ts';
 import { brier, rowBrier } from './brier.ts';
 import { calibrationError, countedCalibrationError } from './calibration-error.ts';
-import { type AverageOptions, type ClassAverage, countedConfusion } from './class-rates.ts';
+import { type AverageOptions, type ClassAverage, type ClassCounts, countedRates } from './class-rates.ts';
 import { type Counted, countedMean, type HeldRows, type RowNumber } from './counted.ts';
 import { countedExplainedVariance, explainedVariance } from './explained-variance.ts';
 import { classF1 } from './f1.ts';
@@ -107,13 +107,13 @@ const table = {
     title: 'accuracy',
     decides: true,
     metric: (task, threshold) => accuracy(decisionOf(task, threshold)),
-    counted: atOnce((rows, task, threshold) => countedConfusion(rows, decisionOf(task, threshold), shareOfDiagonal)),
+    counted: atOnce((rows, task, threshold) => countedRates(rows, decisionOf(task, threshold), shareOfRight)),
   }),
   'balanced-accuracy': figure({
     title: 'balanced accuracy',
     decides: true,
     metric: (task, threshold) => balancedAccuracy(decisionOf(task, threshold)),
-    counted: atOnce((rows, task, threshold) => countedConfusion(rows, decisionOf(task, threshold), meanRecall)),
+    counted: atOnce((rows, task, threshold) => countedRates(rows, decisionOf(task, threshold), meanRecall)),
   }),
   precision: ofClasses({ title: 'precision' }, classPrecision),
   recall: ofClasses({ title: 'recall' }, classRecall),
@@ -180,14 +180,8 @@ export const figuresOf = (task: Task, hasProbabilities: boolean): FigureName[] =
     (name) => figures[name].tasks.includes(task) && (hasProbabilities || !figures[name].ofProbabilities),
   );
 
-/** Right rows of all, of a confusion matrix [C, C + 1]. */
-function shareOfDiagonal(confusion: Float64Array): number {
-  const C = Math.floor(Math.sqrt(confusion.length));
-  let right = 0;
-  let rows = 0;
-  for (let i = 0; i < confusion.length; i++) {
-    rows += confusion[i];
-    if (i % (C + 2) === 0) right += confusion[i];
-  }
-  return right / rows;
+/** Right rows of all. */
+function shareOfRight({ right, rows }: ClassCounts): number {
+  const sum = (counts: Float64Array) => counts.reduce((total, count) => total + count, 0);
+  return sum(right) / sum(rows);
 }
