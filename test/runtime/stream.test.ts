@@ -1,4 +1,4 @@
-import { appendFileSync, copyFileSync, truncateSync, utimesSync } from 'node:fs';
+import { appendFileSync, closeSync, copyFileSync, openSync, truncateSync, utimesSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type BackendChoice,
@@ -209,4 +209,26 @@ test('memory is bounded, however large the file is', needs('peaks'), async () =>
   }
   const { bytes } = await measureMemory({ kind: 'stream', path: wide.path });
   expect(bytes).toBeLessThan(500e6);
+});
+
+test('memory of a table that streams is bounded while it is converted, too', {
+  ...needs('peaks'),
+  timeout: 600_000,
+}, async () => {
+  const [rows, columns] = [counted(50_000, 600_000), 200];
+  const path = join(temporaryFolder().path, 'table.csv');
+  const cells = Array.from({ length: 97 }, (_, n) =>
+    Array.from({ length: columns }, (_, c) => ((n * (c + 7)) % 101) / 8).join(','),
+  );
+  const file = openSync(path, 'w');
+  writeSync(file, `${Array.from({ length: columns }, (_, c) => `c${c}`).join(',')},y\n`);
+  for (let n = 0; n < rows; ) {
+    const lines: string[] = [];
+    for (const end = Math.min(rows, n + 1000); n < end; n++) lines.push(`${cells[n % 97]},${n % 3 ? 'in' : 'out'}\n`);
+    writeSync(file, lines.join(''));
+  }
+  closeSync(file);
+  const { bytes } = await measureMemory({ kind: 'table', path });
+  // In memory, 600,000 rows take 960 MB as columns and again as encoded rows.
+  expect(bytes).toBeLessThan(450e6);
 });

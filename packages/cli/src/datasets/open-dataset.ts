@@ -107,10 +107,9 @@ async function openTableDataset(
 ): Promise<OpenedDataset> {
   return fromFile(source, flag, async () => {
     const named = source.table === undefined ? {} : { name: source.table };
-    const given = { ...named, ...source.options } as TableOptions & { divisor?: unknown; stream?: unknown };
-    const { divisor, stream, ...options } = given;
-    if (stream !== undefined) {
-      const problem = `has ${show(stream)}, expected none: a table is read into memory`;
+    const { divisor, ...options } = { ...named, ...source.options } as TableOptions & { divisor?: unknown };
+    if (options.stream === true && source.table !== undefined) {
+      const problem = `has true, expected none: ${source.table} comes with the library and is read into memory`;
       throw new OptionError('readTable', 'stream', problem);
     }
     if (divisor !== undefined) {

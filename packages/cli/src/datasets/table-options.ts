@@ -26,7 +26,7 @@ export const tableFlags = {
     ...data,
     effect: 'execution',
     ...toggle,
-    describe: 'leave the inputs in their NumPy or IDX files, for data larger than memory; never changes the result',
+    describe: 'leave the inputs in their file, or those of a table in a cache beside it; never changes the result',
   },
 } satisfies FileOptionTable;
 
@@ -50,7 +50,7 @@ export function withTableFlags<Source extends DatasetSource | undefined>(source:
   if (source === undefined) return source;
   if (!('path' in source)) {
     if (values.stream !== true) return source;
-    throw new UsageError(`--stream is given with --dataset ${source.name}, expected NumPy or IDX files`);
+    throw new UsageError(`--stream is given with --dataset ${source.name}, expected a table, NumPy or IDX files`);
   }
   const given = Object.entries(flagOptions).flatMap(([flag, option]) => {
     const value = values[flag as keyof TableValues];

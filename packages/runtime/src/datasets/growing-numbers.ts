@@ -6,15 +6,16 @@ const CHUNK = 1 << 17;
 const FIRST_CHUNK = 1 << 6;
 
 /** A growing array of numbers. */
-export interface GrowingNumbers {
+export interface GrowingNumbers<Taken extends Float64Array = Float64Array> {
   readonly length: number;
   /** @throws RoomError where there is no memory for more. */
   push(value: number): void;
-  /** All of them in shared memory, and none are left. @throws RoomError where there is none for them. */
-  take(): Float64Array<SharedArrayBuffer>;
+  /** All of them, and none are left. @throws RoomError where there is no memory for them. */
+  take(): Taken;
 }
 
-export function createGrowingNumbers(): GrowingNumbers {
+/** Numbers in memory, which are taken in shared memory. */
+export function createGrowingNumbers(): GrowingNumbers<Float64Array<SharedArrayBuffer>> {
   const full: Float64Array[] = [];
   let last = new Float64Array(FIRST_CHUNK);
   let before = 0; // numbers in full chunks

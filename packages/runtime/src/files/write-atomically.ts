@@ -86,7 +86,8 @@ export function removeTemporaries(folder: string, whose: 'dead' | 'own' = 'dead'
     if (pid === undefined) continue;
     // A name without a start time is from an earlier version, and belongs to no current owner.
     const isDead = start === undefined || startOf(Number(pid)) !== start;
-    if (whose === 'own' ? Number(pid) === process.pid : isDead) rmSync(join(folder, name), { force: true });
+    if (whose === 'own' ? Number(pid) === process.pid : isDead)
+      rmSync(join(folder, name), { force: true, recursive: true });
   }
 }
 

@@ -1,7 +1,7 @@
 import { type Cell, CellError, type ColumnType } from '@gradloom/core';
 import { cellReaders, isGap, readCategory, readDate, readNumber, show } from '@gradloom/core/internal';
 import { refuseBeyondRoom } from '../../memory/memory-room.ts';
-import { createGrowingNumbers } from '../growing-numbers.ts';
+import { createGrowingNumbers, type GrowingNumbers } from '../growing-numbers.ts';
 
 /** Different words of a column before it is decided whether all are dates, or it is text. */
 const MOST_WORDS = 1 << 16;
@@ -41,12 +41,18 @@ export interface ColumnCollector {
 
 /**
  * Collects a column whose type is `wanted`, or is found once all cells are there. Numbers stay numbers until another
- * cell comes; words are kept once each. `keepsAll` is for the names of classes.
+ * cell comes; words are kept once each. `keepsAll` is for the names of classes. `create` makes what the numbers, or the
+ * places of words, wait in.
  */
-export function createCollector(name: string, wanted: ColumnType | undefined, keepsAll: boolean): ColumnCollector {
-  if (wanted !== undefined && wanted !== 'categorical') return createNumberCollector(name, wanted);
+export function createCollector(
+  name: string,
+  wanted: ColumnType | undefined,
+  keepsAll: boolean,
+  create: () => GrowingNumbers = createGrowingNumbers,
+): ColumnCollector {
+  if (wanted !== undefined && wanted !== 'categorical') return createNumberCollector(name, wanted, create);
   const most = keepsAll ? MOST_CLASSES : MOST_WORDS;
-  let numbers = createGrowingNumbers();
+  let numbers = create();
   let kind: Collected['kind'] = wanted === 'categorical' ? 'words' : 'numbers';
   const places = new Map<string, number>();
   let characters = 0;
@@ -80,7 +86,7 @@ export function createCollector(name: string, wanted: ColumnType | undefined, ke
   /** The numbers so far as words. */
   function toWords(place: string): void {
     const values = numbers.take();
-    numbers = createGrowingNumbers();
+    numbers = create();
     for (const value of values) {
       const at = Number.isNaN(value) ? -1 : placeOf(String(value), place);
       if (at === -1 && !Number.isNaN(value)) throw oddCell(name, odd, 'a number, as in the rows before');
@@ -94,11 +100,11 @@ export function createCollector(name: string, wanted: ColumnType | undefined, ke
     const values = [...places.keys()].map(readDate);
     if (!values.every((value) => value !== undefined)) {
       kind = 'text';
-      numbers = createGrowingNumbers();
+      numbers = create();
       return;
     }
     const indices = numbers.take();
-    numbers = createGrowingNumbers();
+    numbers = create();
     for (const at of indices) numbers.push(at === -1 ? Number.NaN : values[at]);
     places.clear();
     kind = 'dates';
@@ -163,8 +169,12 @@ export const leaveOut = (name: string): string => `--drop ${flagWord(name)} leav
 export const flagWord = (name: string): string =>
   /^[\w@%+=:./-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
 
-function createNumberCollector(name: string, wanted: Exclude<ColumnType, 'categorical'>): ColumnCollector {
-  const numbers = createGrowingNumbers();
+function createNumberCollector(
+  name: string,
+  wanted: Exclude<ColumnType, 'categorical'>,
+  create: () => GrowingNumbers,
+): ColumnCollector {
+  const numbers = create();
   const { read, wanted: expected } = cellReaders[wanted];
   let gaps = 0;
   return {

@@ -30,8 +30,9 @@ function constancy({ data, gaps }: TableColumn, rows: number): string | undefine
   if (gaps === rows) return 'has nothing but gaps';
   if (gaps > 0) return undefined;
   if (data.kind === 'words') return data.words.length === 1 ? `has ${show(data.words[0])} in all rows` : undefined;
-  const [first] = data.values;
-  return data.values.every((value) => value === first) ? `has ${first} in all rows` : undefined;
+  const { values } = data;
+  const [first] = values;
+  return values.every((value) => value === first) ? `has ${first} in all rows` : undefined;
 }
 
 function uniqueness({ data, gaps }: TableColumn, rows: number): string | undefined {

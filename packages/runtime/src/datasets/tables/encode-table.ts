@@ -9,12 +9,13 @@ import {
 import { createCategoryEncoder, createNumberEncoder } from '@gradloom/core/internal';
 import { checkDataset } from '../check-dataset.ts';
 import { type DataMatrix, type Dataset, sharedArrays, valueMatrix } from '../dataset.ts';
+import { cachedRows } from './cached-rows.ts';
 import { checkRows, checkTable } from './check-table.ts';
 import type { Table, TableColumn } from './table.ts';
 
 /**
- * The rows at `rows` of a table as a network reads them. `onNote` hears of categories and gaps that the rows of the
- * fit did not have.
+ * The rows at `rows` of a table as a network reads them; of a table in a cache they stay in a file there. `onNote` hears
+ * of categories and gaps that the rows of the fit did not have: of a table in a cache, once of each.
  * @throws Error naming the column and the row, counted from 1, of a number that is too large for its scale.
  */
 export function encodeTable(
@@ -26,43 +27,79 @@ export function encodeTable(
   checkRows('encodeTable', 'rows', rows, checkTable('encodeTable', table));
   checkPreprocessing('encodeTable', preprocessing);
   const columns = new Map(table.inputs.map((column) => [column.name, column]));
-  const encoders = preprocessing.columns.map((encoding) => columnWriter(encoding, columns.get(encoding.name), onNote));
+  const heard: { note: ((note: EncodingNote) => void) | undefined } = { note: onNote };
+  const encoders = preprocessing.columns.map((encoding) =>
+    columnWriter(encoding, columns.get(encoding.name), (note) => heard.note?.(note)),
+  );
   const I = encoders.reduce((sum, { width }) => sum + width, 0);
-  const x = sharedArrays.float64(rows.length * I);
-  let offset = 0;
-  for (const { name, width, write } of encoders) {
-    for (let n = 0; n < rows.length; n++) {
-      try {
-        write(rows[n], x, n * I + offset);
-      } catch (error) {
-        if (!(error instanceof CellError)) throw error;
-        throw new Error(
-          `encodeTable: ${table.name}: row ${rows[n] + 1}, column ${JSON.stringify(name)} ${error.problem}`,
-          {
-            cause: error,
-          },
-        );
-      }
-    }
-    offset += width;
-  }
   const { classes } = table;
   return checkDataset(`encodeTable: ${table.name}`, {
     name: table.name,
     rows: rows.length,
-    inputs: valueMatrix(x, I),
+    inputs: inputs(),
     targets: targetsOf(table, preprocessing.target, rows),
     classes: classes === null ? null : classes.length,
     ...(classes === null ? {} : { labels: classes }),
     preprocessing,
     ...(table.weights === null ? {} : { weights: weightsOf(table.weights, rows) }),
   });
+
+  function inputs(): DataMatrix {
+    if (table.cache === undefined) {
+      const x = sharedArrays.float64(rows.length * I);
+      encodeRows(x, 0, rows.length);
+      return valueMatrix(x, I);
+    }
+    return cachedRows(
+      table.cache,
+      table.name,
+      preprocessing,
+      rows,
+      I,
+      (x, first, count, note) => {
+        heard.note = note;
+        encodeRows(x, first, count);
+      },
+      onNote,
+    );
+  }
+
+  /** `count` of the rows from `first` on, column by column. Overwrites [count, I] of `x`, which is zeros. */
+  function encodeRows(x: Float64Array, first: number, count: number): void {
+    const [from, to] = rangeOf(rows, first, count);
+    let offset = 0;
+    for (const { name, width, open } of encoders) {
+      const write = open(from, to - from);
+      for (let n = 0; n < count; n++) {
+        const row = rows[first + n];
+        try {
+          write(row - from, x, n * I + offset);
+        } catch (error) {
+          if (!(error instanceof CellError)) throw error;
+          const place = `row ${row + 1}, column ${JSON.stringify(name)}`;
+          throw new Error(`encodeTable: ${table.name}: ${place} ${error.problem}`, { cause: error });
+        }
+      }
+      offset += width;
+    }
+  }
+}
+
+/** The first row of the file that is among them, and the one behind the last. */
+function rangeOf(rows: Uint32Array, first: number, count: number): [from: number, to: number] {
+  let [from, to] = [rows[first], rows[first] + 1];
+  for (let n = first; n < first + count; n++) {
+    from = Math.min(from, rows[n]);
+    to = Math.max(to, rows[n] + 1);
+  }
+  return [from, to];
 }
 
 interface ColumnWriter {
   readonly name: string;
   readonly width: number;
-  readonly write: (row: number, x: Float64Array, offset: number) => void;
+  /** What writes the cells of `count` rows from row `first` on; `row` is counted from there. */
+  readonly open: (first: number, count: number) => (row: number, x: Float64Array, offset: number) => void;
 }
 
 function columnWriter(
@@ -75,21 +112,32 @@ function columnWriter(
     if (column?.data.kind !== 'numbers')
       throw new Error(`encodeTable: column ${name} is missing, expected its numbers`);
     const { inputs, encodeNumber } = createNumberEncoder(encoding, onNote);
-    const { values } = column.data;
-    return { name, width: inputs.length, write: (row, x, offset) => encodeNumber(values[row], x, offset) };
+    const { data } = column;
+    return {
+      name,
+      width: inputs.length,
+      open(first, count) {
+        const values = data.part?.(first, count) ?? data.values.subarray(first, first + count);
+        return (row, x, offset) => encodeNumber(values[row], x, offset);
+      },
+    };
   }
   if (column?.data.kind !== 'words') throw new Error(`encodeTable: column ${name} is missing, expected its words`);
   const { inputs, inputOf, gapInput } = createCategoryEncoder(encoding);
-  const { words, indices } = column.data;
+  const { data } = column;
+  const { words } = data;
   const places = words.map(inputOf);
   return {
     name,
     width: inputs.length,
-    write(row, x, offset) {
-      const index = indices[row];
-      const place = index === -1 ? gapInput : places[index];
-      if (place === -1) onNote?.({ column: name, value: index === -1 ? null : words[index] });
-      else x[offset + place] = 1;
+    open(first, count) {
+      const indices = data.part?.(first, count) ?? data.indices.subarray(first, first + count);
+      return (row, x, offset) => {
+        const index = indices[row];
+        const place = index === -1 ? gapInput : places[index];
+        if (place === -1) onNote?.({ column: name, value: index === -1 ? null : words[index] });
+        else x[offset + place] = 1;
+      };
     },
   };
 }
@@ -98,8 +146,9 @@ function columnWriter(
 function targetsOf(table: Table, target: readonly TargetDecoding[], rows: Uint32Array): DataMatrix {
   const [{ data }] = table.targets;
   if (data.kind === 'words') {
+    const all = data.indices;
     const indices = sharedArrays.int32(rows.length);
-    for (let n = 0; n < rows.length; n++) indices[n] = data.indices[rows[n]];
+    for (let n = 0; n < rows.length; n++) indices[n] = all[rows[n]];
     return valueMatrix(indices, 1);
   }
   const O = target.length;
@@ -110,13 +159,16 @@ function targetsOf(table: Table, target: readonly TargetDecoding[], rows: Uint32
       throw new Error(`encodeTable: the target ${decoding.name} is missing, expected its numbers`);
     }
     const { center, scale } = decoding;
-    for (let n = 0; n < rows.length; n++) t[n * O + o] = (column.values[rows[n]] - center) / scale;
+    const { values } = column;
+    for (let n = 0; n < rows.length; n++) t[n * O + o] = (values[rows[n]] - center) / scale;
   }
   return valueMatrix(t, O);
 }
 
 function weightsOf({ data }: TableColumn, rows: Uint32Array): DataMatrix {
   const weights = sharedArrays.float64(rows.length);
-  if (data.kind === 'numbers') for (let n = 0; n < rows.length; n++) weights[n] = data.values[rows[n]];
+  if (data.kind === 'words') return valueMatrix(weights, 1);
+  const { values } = data;
+  for (let n = 0; n < rows.length; n++) weights[n] = values[rows[n]];
   return valueMatrix(weights, 1);
 }

@@ -54,14 +54,15 @@ function encodingOf(
   if (data.kind === 'words') {
     const used = new Set<string>();
     let gaps = 0;
+    const { indices, words } = data;
     for (const n of rows) {
-      if (data.indices[n] === -1) gaps++;
-      else used.add(data.words[data.indices[n]]);
+      if (indices[n] === -1) gaps++;
+      else used.add(words[indices[n]]);
     }
     const missing = gaps >= LEAST_GAPS;
     return { name, type: 'categorical', categories: [...used].sort(inOrder(used)), missing };
   }
-  const present = Float64Array.from(rows, (n) => data.values[n]).filter((value) => !Number.isNaN(value));
+  const present = presentOf(data.values, rows);
   const kind = type === 'categorical' ? 'numeric' : type;
   const fill = imputes ? fillOf(present, kind === 'boolean') : null;
   const { center, shift } = scalingOf(present, scale);
@@ -74,6 +75,14 @@ function encodingOf(
     fill,
     indicator: imputes && rows.length - present.length >= LEAST_GAPS,
   };
+}
+
+/** The numbers of the rows, without gaps. */
+function presentOf(values: Float64Array, rows: Uint32Array): Float64Array {
+  const present = new Float64Array(rows.length);
+  let count = 0;
+  for (const n of rows) if (!Number.isNaN(values[n])) present[count++] = values[n];
+  return present.subarray(0, count);
 }
 
 /** The median; of booleans the more frequent value. */
@@ -97,7 +106,7 @@ function scalingOf(present: Float64Array, scale: Scale): { center: number; shift
 /** Values are standardised, so that a rate suits targets of any size; classes keep their names. */
 function decodingOf(table: Table, { name, data }: TableColumn, rows: Uint32Array, scale: Scale): TargetDecoding {
   if (data.kind === 'words') return { name, type: 'classes', labels: data.words };
-  const values = Float64Array.from(rows, (n) => data.values[n]);
+  const values = presentOf(data.values, rows);
   const { center, shift } = scalingOf(values, scale === 'none' ? 'none' : 'standard');
   refuseTooLarge(table, name, center, shift);
   return { name, type: 'values', center, scale: shift };

@@ -14,11 +14,13 @@ import { RoomError } from '../../memory/memory-room.ts';
 import type { TargetKind } from '../npy-dataset.ts';
 import { type ColumnCollector, createCollector } from './column-collector.ts';
 import { type Role, rolesFor, rolesOf } from './column-roles.ts';
+import { type ColumnStore, memoryStore } from './column-store.ts';
 import { columnWarnings } from './column-warnings.ts';
 import { findTarget } from './find-target.ts';
 import { ColumnError, columnOf } from './find-type.ts';
 import { leaveGapsOut } from './leave-gaps-out.ts';
 import type { Table, TableColumn } from './table.ts';
+import { openTableCache } from './table-cache.ts';
 import { tableFormatOf, tableFormats } from './table-formats.ts';
 import { type TableOptions, tableOptions } from './table-options.ts';
 import type { TableReader } from './table-reader.ts';
@@ -27,7 +29,8 @@ import type { TableReader } from './table-reader.ts';
 const MOST_COLUMNS = 100_000;
 
 /**
- * Reads a table into memory, a typed array a column. The types are found from all rows, and shown with their reasons.
+ * Reads a table into memory, a typed array a column, or into a cache beside it with `stream`. The types are found from
+ * all rows, and shown with their reasons.
  * @throws Error naming the file, line and column of a problem; OptionError for an option that does not fit the file.
  */
 export const readTable = (path: string, options: TableOptions = {}): Promise<Table> =>
@@ -65,10 +68,20 @@ async function read(path: string, given: TableOptions, purpose: Purpose): Promis
   checkPath(where, path);
   const options = withoutUndefined(tableOptions.read(given));
   const fault = (problem: string, cause?: unknown) => new Error(`${where}: ${path} ${problem}`, { cause });
+  const { preprocessing } = purpose;
+  if (options.stream === true) {
+    return openTableCache(path, options, preprocessing, fault, (store) => readRows(path, options, purpose, store));
+  }
+  return readRows(path, options, purpose, memoryStore);
+}
+
+async function readRows(path: string, options: TableOptions, purpose: Purpose, store: ColumnStore): Promise<Table> {
+  const { where } = purpose;
+  const fault = (problem: string, cause?: unknown) => new Error(`${where}: ${path} ${problem}`, { cause });
   // A file of CSV may have any name where it is said to be one.
   const reader = await (where === 'loadCsv' ? tableFormats.csv.open(path, options) : openTable(path, options));
   try {
-    return await collect(path, reader, options, purpose);
+    return await collect(path, reader, options, purpose, store);
   } catch (error) {
     await reader.close?.();
     if (error instanceof RoomError) throw fault(`has ${error.has}, expected ${error.expected}`, error);
@@ -99,7 +112,13 @@ interface Reading {
   readonly collector: ColumnCollector;
 }
 
-async function collect(path: string, reader: TableReader, options: TableOptions, purpose: Purpose): Promise<Table> {
+async function collect(
+  path: string,
+  reader: TableReader,
+  options: TableOptions,
+  purpose: Purpose,
+  store: ColumnStore,
+): Promise<Table> {
   const { where, preprocessing } = purpose;
   const fault = (problem: string, cause?: unknown) => new Error(`${where}: ${path}${problem}`, { cause });
   let names = reader.names();
@@ -112,7 +131,7 @@ async function collect(path: string, reader: TableReader, options: TableOptions,
       throw fault(` has ${found.length} columns, expected at most ${MOST_COLUMNS}`);
     }
     const all = isNamed ? namesOf(found, reader.namesPlace ?? 'the first row', fault) : inOrder(found, preprocessing);
-    return planReading(all, isNamed, options, purpose, (problem) => fault(` ${problem}`));
+    return planReading(all, isNamed, options, purpose, store, (problem) => fault(` ${problem}`));
   }
 
   for await (const batch of reader.batches) {
@@ -138,7 +157,7 @@ async function collect(path: string, reader: TableReader, options: TableOptions,
     }
   }
   if (plan === undefined || rows === 0) throw fault(' has no rows, expected at least one');
-  return tableOf(path, rows, plan, options, reader.findings ?? [], isNamed, fault);
+  return tableOf(path, rows, plan, options, reader.findings ?? [], isNamed, store.keep, fault);
 }
 
 interface Plan {
@@ -156,6 +175,7 @@ function planReading(
   isNamed: boolean,
   options: TableOptions,
   { where, preprocessing, isPlain }: Purpose,
+  store: ColumnStore,
   fault: (problem: string) => Error,
 ): Plan {
   const roles =
@@ -174,6 +194,7 @@ function planReading(
     throw new OptionError(where, 'targets', 'has classes, expected values (there are several target columns)');
   }
   const known = first?.type === 'classes' ? first.labels : options.classNames;
+  const create = store.collecting(names.length);
   const readings = names.flatMap((name, at): Reading[] => {
     const role = roles[at];
     if (role === 'left out') return [];
@@ -185,7 +206,7 @@ function planReading(
         : role === 'weight' || targets === 'values'
           ? 'numeric'
           : undefined;
-    const collector = createCollector(name, type, role === 'target' || type === 'categorical');
+    const collector = createCollector(name, type, role === 'target' || type === 'categorical', create);
     if (role === 'target') return [{ at, name, role, type, collector: targetCollector(name, collector, known) }];
     if (role === 'weight') return [{ at, name, role, type, collector: weightCollector(name, collector) }];
     return [{ at, name, role, type, collector: isPlain ? withoutGaps(name, collector) : collector }];
@@ -275,6 +296,7 @@ function tableOf(
   options: TableOptions,
   findings: readonly string[],
   isNamed: boolean,
+  keep: ColumnStore['keep'],
   fault: (problem: string, cause?: unknown) => Error,
 ): Table {
   const { name = path, oneHotLimit = 100 } = options;
@@ -291,14 +313,17 @@ function tableOf(
   const of = (role: Role) => readings.filter((reading) => reading.role === role);
   const limit = isOwn ? oneHotLimit : Number.POSITIVE_INFINITY;
   const inputs = of('input').map((reading) =>
-    finish(reading, () => columnOf(reading.name, reading.type, reading.collector.collected(), limit)),
+    finish(reading, () => keep(columnOf(reading.name, reading.type, reading.collector.collected(), limit))),
   );
   const targets = of('target').map((reading) =>
-    finish(reading, () => findTarget(reading.name, reading.collector.collected(), { asked, known, isPlain })),
+    finish(reading, () => {
+      const found = findTarget(reading.name, reading.collector.collected(), { asked, known, isPlain });
+      return { ...found, column: keep(found.column) };
+    }),
   );
   const [weights = null] = of('weight').map(
     (reading): TableColumn =>
-      finish(reading, () => columnOf(reading.name, 'numeric', reading.collector.collected(), limit)),
+      finish(reading, () => keep(columnOf(reading.name, 'numeric', reading.collector.collected(), limit))),
   );
   const [{ classes, column: target }] = targets;
   const decided = isOwn && target.reason !== 'as asked for' ? targetDecision(target, classes) : [];
@@ -310,7 +335,7 @@ function tableOf(
     decisions: [...found, ...decided],
     warnings: isOwn ? columnWarnings(inputs.filter(isFound), rows) : [],
   };
-  return options.missing === 'drop' ? leaveGapsOut(table, fault) : table;
+  return options.missing === 'drop' ? leaveGapsOut(table, fault, keep) : table;
 }
 
 /** What numbers of a target were taken for: it is the decision that most often has to be another. */

@@ -58,7 +58,10 @@ export function encodeSplit(
       unknown.set(column, values.add(value));
     };
     const dataset = encodeTable(table, preprocessing, indices, note);
-    for (const [column, values] of unknown) notes.push(unknownCategories(set, column, values));
+    for (const { name } of preprocessing.columns) {
+      const values = unknown.get(name);
+      if (values !== undefined) notes.push(unknownCategories(set, name, values));
+    }
     return dataset;
   };
   return {

@@ -86,6 +86,8 @@ export const tableOptions = defineOptions('readTable', {
   scale: option.oneOf(scales)('standard', 'how numbers are scaled: standard, minmax, robust or none'),
   /** Most categories of a column: each becomes an input. @default 100 */
   oneHotLimit: option.positiveInteger(100, 'most categories of a column, each of which becomes an input'),
+  /** Whether the rows are kept in a cache beside the file, made once, for tables larger than memory. @default false */
+  stream: option.flag(),
 });
 
 /** Options of `readTable`. */

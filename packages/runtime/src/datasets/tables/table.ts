@@ -23,6 +23,8 @@ export interface Table {
   readonly warnings: readonly string[];
   /** How it was read. */
   readonly options: TableOptions;
+  /** The folder that its columns are kept in, with `stream`. */
+  readonly cache?: string;
 }
 
 /** A column of a table. */
@@ -45,6 +47,8 @@ export interface NumberColumn {
   readonly kind: 'numbers';
   /** [N] numbers, NaN for a gap. */
   readonly values: Float64Array;
+  /** Of a column in a cache, which is read whenever `values` is asked for: `count` numbers from `first` on. */
+  readonly part?: (first: number, count: number) => Float64Array;
 }
 
 /** Cells as places in a dictionary. */
@@ -55,4 +59,6 @@ export interface WordColumn {
   readonly words: readonly string[];
   /** [N] places in the dictionary, -1 for a gap. */
   readonly indices: Int32Array;
+  /** Of a column in a cache, which is read whenever `indices` is asked for: `count` places from `first` on. */
+  readonly part?: (first: number, count: number) => Int32Array;
 }
