@@ -9,7 +9,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { createRandom, type NetworkSpec } from '@gradloom/core';
 import {
@@ -24,6 +24,7 @@ import {
 import { encodeSplit, readTableAs, rowsOfSplit } from '@gradloom/runtime/internal';
 import { describe, expect, test } from 'vitest';
 import { hashDataset } from '../../../../packages/runtime/src/datasets/dataset-hash.ts';
+import { takeName } from '../../../../packages/runtime/src/datasets/tables/table-cache.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -207,6 +208,12 @@ describe('a cache', () => {
     expect(columnsOf(cacheOf(path))).toBe(columns);
   });
 
+  test.each([true, false])('that is whole is never replaced by one that was made meanwhile: %s', (isWhole) => {
+    const [old, made] = ['old', 'made'].map((text) => folder.write(`names-${isWhole}/${text}/contents`, text));
+    takeName(dirname(made), dirname(old), () => isWhole);
+    expect(readFileSync(old, 'utf8')).toBe(isWhole ? 'old' : 'made');
+  });
+
   test('of other options is another, and both remain', async () => {
     const path = file();
     expect(await decisionOf(path)).toMatch(MADE);
@@ -221,13 +228,13 @@ describe('a cache', () => {
     [
       'has other bytes and its old time',
       (path) => {
-        const { atime, mtime } = statSync(path);
         writeFileSync(path, csv.replace('Bonn', 'Wien'));
-        utimesSync(path, atime, mtime);
+        utimesSync(path, 1000, 1000);
       },
     ],
   ])('is made anew for a file that %s, and the caches of the old one are removed', async (_title, change) => {
     const path = file();
+    utimesSync(path, 1000, 1000);
     splitTable(await streamed(path), split);
     await streamed(path, { missing: 'drop' });
     change(path);

@@ -14,8 +14,8 @@ import { checkRows, checkTable } from './check-table.ts';
 import type { Table, TableColumn } from './table.ts';
 
 /**
- * The rows at `rows` of a table as a network reads them; of a table in a cache they stay in a file there. `onNote` hears
- * of categories and gaps that the rows of the fit did not have: of a table in a cache, once of each.
+ * The rows at `rows` of a table as a network reads them; those of a table in a cache stay in a file there. `onNote`
+ * hears of categories and gaps that the rows of the fit did not have, and of a table in a cache once of each.
  * @throws Error naming the column and the row, counted from 1, of a number that is too large for its scale.
  */
 export function encodeTable(

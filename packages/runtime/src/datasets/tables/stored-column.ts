@@ -20,10 +20,7 @@ export function storeColumn({ data, ...column }: TableColumn, file: CacheFile): 
     return { ...column, kind: 'numbers', start: file.append(values), rows: values.length };
   }
   const { indices, words } = data;
-  const start = file.append(indices);
-  // Doubles begin at a multiple of 8.
-  if (indices.length % 2 === 1) file.append(new Int32Array(1));
-  return { ...column, kind: 'words', start, rows: indices.length, words };
+  return { ...column, kind: 'words', start: file.append(indices), rows: indices.length, words };
 }
 
 /** The column, whose cells are read from `path` whenever they are asked for, so that one at a time is in memory. */
