@@ -68,7 +68,7 @@ function averageOf(
   return sum / weights;
 }
 
-/** Counts of each class: what a figure of classes needs of the confusion matrix, whose cells would be C times as many. */
+/** Counts of each class: what a figure of classes needs of the confusion matrix, which has C times as many cells. */
 export interface ClassCounts {
   readonly right: Float64Array; // [C] rows that are predicted as what they are
   readonly rows: Float64Array; // [C]
