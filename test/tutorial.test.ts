@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { runTutorial } from '../docs/run-tutorial.mjs';
+import { needs } from './support/needs.ts';
 import { compiledPackages, programFile } from './support/program-file.ts';
 
 const page = readFileSync(new URL('../docs/tutorial.md', import.meta.url), 'utf8');
@@ -19,7 +20,12 @@ const comparable = (text: string): string[] =>
     .split('\n')
     .map((line) => line.trim());
 
-test('the tutorial shows what its commands print', async () => {
-  const written = await runTutorial({ cli: programFile('program'), modules: compiledPackages() });
-  expect(comparable(written)).toEqual(comparable(page));
-}, 120_000);
+test(
+  'the tutorial shows what its commands print',
+  needs('bash', 'curl'),
+  async () => {
+    const written = await runTutorial({ cli: programFile('program'), modules: compiledPackages() });
+    expect(comparable(written)).toEqual(comparable(page));
+  },
+  120_000,
+);

@@ -61,6 +61,7 @@ const parts = {
   addressSpace: onLinux('a limit of address space that processes see'),
   peaks: onLinux('the peak memory of a process, from /proc'),
   bash: tool('bash', 'bash'),
+  curl: tool('curl', 'curl'),
   mkfifo: tool('mkfifo', 'coreutils'),
   prlimit: tool('prlimit', 'util-linux'),
   script: tool('script', 'bsdutils'),
