@@ -1,4 +1,4 @@
-import { type Answer, answersOf, classify, toProbabilities } from '../answers/index.ts';
+import { type Answer, answersOf, classify, decodeValue, toProbabilities } from '../answers/index.ts';
 import type { Json } from '../files/json.ts';
 import { refuseBadWeights } from '../model/bad-weight.ts';
 import { InputError } from '../model/layers/index.ts';
@@ -68,7 +68,7 @@ export interface Model extends ModelContents {
    * that leads to an index that an embedding does not have.
    */
   predict(rows: Float64Array): Float64Array;
-  /** The same, with one array per row. */
+  /** The same, with one array per row. For rows of a table, values are in the units of their target. */
   predict(rows: NestedRows | CellRows): number[][];
   /**
    * Softmax or sigmoid of the outputs; rows without an answer may contain NaN.
@@ -137,7 +137,9 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   function predict(rows: NestedRows | CellRows): number[][];
   function predict(rows: Rows | CellRows): Float64Array | number[][] {
     const y = outputs('predict', rows);
-    return rows instanceof Float64Array ? y : nestedRows(y, O);
+    if (rows instanceof Float64Array) return y;
+    const target = preprocessing?.target;
+    return nestedRows(target === undefined ? y : y.map((value, i) => decodeValue(value, target[i % O])), O);
   }
 
   function probabilities(rows: Float64Array): Float64Array;
