@@ -59,10 +59,13 @@ describe('answers', () => {
 
   test('are values in units of the target, by name if there are several', () => {
     const one = createModel(model(1, [price]));
-    expect(one.answer(rows)).toEqual(one.predict(rows).map(([y]) => ({ prediction: y * 7 + 100 })));
+    const outputs = [...one.predict(one.encode(rows))];
+    expect(one.answer(rows)).toEqual(outputs.map((y) => ({ prediction: y * 7 + 100 })));
+    expect(one.predict(rows)).toEqual(outputs.map((y) => [y * 7 + 100]));
     const two = createModel(model(2, [price, { ...price, name: 'tax', scale: 1 }]));
+    const pairs = two.predict(two.encode(rows));
     expect(two.answer(rows)).toEqual(
-      two.predict(rows).map(([y, z]) => ({ prediction: { price: y * 7 + 100, tax: z + 100 } })),
+      rows.map((_, n) => ({ prediction: { price: pairs[2 * n] * 7 + 100, tax: pairs[2 * n + 1] + 100 } })),
     );
   });
 
