@@ -38,7 +38,7 @@ const result = await run.result;
 await pool.close();
 saveModel('xor.model', result);
 const model = loadModel('xor.model');
-const answers = model.predict(inputs).map(([answer]) => Math.round(answer ?? Number.NaN));
+const answers = model.outputs(inputs).map(([answer]) => Math.round(answer ?? Number.NaN));
 
 if (model.fingerprint !== result.fingerprint) throw new Error('consumer: the loaded model has other weights');
 if (answers.join() !== targets.join()) throw new Error(`consumer: the model answers ${answers}, expected ${targets}`);

@@ -25,6 +25,6 @@ canvas.getContext('2d').putImageData(image, 0, 0);
 
 canvas.addEventListener('click', ({ offsetX, offsetY }) => {
   const point = pointAt(offsetX, offsetY);
-  output.value = JSON.stringify({ point, answer: model.answer([point])[0] });
+  output.value = JSON.stringify({ point, answer: model.predict([point])[0] });
 });
 output.value = 'Click a point.';

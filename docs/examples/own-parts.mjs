@@ -17,4 +17,4 @@ console.log(`${Math.round(100 * trained.validation.metrics.below)} % of the targ
 
 saveModel('quantile.gradloom', trained);
 const model = loadModel('quantile.gradloom', { parts: await loadParts(module) });
-console.log(`at 0.5: ${model.predict([[0.5]])[0][0].toFixed(2)}`);
+console.log(`at 0.5: ${model.outputs([[0.5]])[0][0].toFixed(2)}`);

@@ -112,7 +112,7 @@ describe('a model of a table', () => {
     const rows = houses.slice(0, 30);
     const other = folder.write('mixed.csv', linesOf(['price', 'garden', 'city', 'size'], rows));
     const [found] = jsonLines((await gradloom(['evaluate', run, '--dataset', other, '--json'])).stdout);
-    const answers = loadModel(`${run}/model.gradloom`).answer(
+    const answers = loadModel(`${run}/model.gradloom`).predict(
       rows.map(({ size, city, garden }) => ({ size, city, garden })),
     );
     const errors = rows.map(({ price }, n) => Number(answers[n].prediction) - price);

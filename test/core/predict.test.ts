@@ -19,7 +19,7 @@ const rows = Float64Array.from({ length: 3 * 150 }, (_, i) => Math.sin(i) * 3);
 describe('createPredictor', () => {
   test('gives the bits of a loaded model, for more rows than it takes at a time', () => {
     const y = createPredictor(network, parameters)(rows);
-    expect(y).toEqual(createModel({ spec, parameters }).predict(rows));
+    expect(y).toEqual(createModel({ spec, parameters }).outputs(rows));
     expect(y.length).toBe(2 * 150);
   });
 

@@ -141,12 +141,12 @@ describe('running statistics', () => {
     expect(fingerprint(model.parameters)).toBe(fingerprint(parameters));
     const rows = data.validation as Dataset;
     const x = Float64Array.from(rows.inputs.array);
-    const y = model.predict(x);
+    const y = model.outputs(x);
     expect(firstDifference(createPredictor(buildNetwork(spec), parameters)(x), y)).toBeNull();
     expect((await evaluateModel(spec, parameters, rows, { threads: 3 })).loss).toBe(validation?.loss);
     // A row alone has the outputs that it has among others.
     for (const n of [0, 7]) {
-      const alone = model.predict(x.slice(n * 9, (n + 1) * 9));
+      const alone = model.outputs(x.slice(n * 9, (n + 1) * 9));
       expect(firstDifference(alone, y.subarray(n * 4, (n + 1) * 4))).toBeNull();
     }
   });

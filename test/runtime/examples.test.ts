@@ -145,7 +145,7 @@ test('browser.js answers with the bits of Node, with @gradloom/core alone', asyn
   ]) {
     await page.locator('canvas').click({ position });
     const { point, answer } = JSON.parse((await page.locator('output').textContent()) ?? '');
-    expect(answer).toEqual(model.answer([point])[0]);
+    expect(answer).toEqual(model.predict([point])[0]);
   }
   expect(messages).toEqual([]);
 });

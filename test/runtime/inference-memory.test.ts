@@ -50,12 +50,12 @@ const rowsOf = (rows: number, seed: number): Float64Array => {
 
 test('models that take turns answer as each does alone', () => {
   const models = specs.flatMap((spec) => [1, 2].map((seed) => modelOf(spec, seed)));
-  const alone = models.map(({ spec, parameters }, m) => createModel({ spec, parameters }).predict(rowsOf(300, m)));
+  const alone = models.map(({ spec, parameters }, m) => createModel({ spec, parameters }).outputs(rowsOf(300, m)));
   const random = createRandom(1, 'turns');
   for (let turn = 0; turn < 200; turn++) {
     const m = Math.floor(models.length * random.uniform());
     const rows = rowsOf(300, m).subarray(0, 2 * (1 + Math.floor(300 * random.uniform())));
-    const y = models[m].predict(rows);
+    const y = models[m].outputs(rows);
     expect(firstDifference(y, alone[m].subarray(0, y.length)), `turn ${turn}, model ${m}`).toBeNull();
   }
 });
@@ -63,10 +63,10 @@ test('models that take turns answer as each does alone', () => {
 test('a model computes with its weights as they were at its first call, also after others have computed', () => {
   const [model, other] = [1, 2].map((seed) => modelOf(specs[0], seed));
   const x = rowsOf(3, 1);
-  const before = model.predict(x);
+  const before = model.outputs(x);
   model.parameters.fill(0);
-  other.predict(x);
-  expect(model.predict(x)).toEqual(before);
+  other.outputs(x);
+  expect(model.outputs(x)).toEqual(before);
 });
 
 /** Bytes of address space, where Linux says so. */
@@ -83,14 +83,14 @@ test('thousands of models in one process take no address space of their own', ()
   const x = Float64Array.of(1, 10);
   const create = (m: number) => createModel({ spec, parameters: Float64Array.of(m, 0, 0, 1, 0, 0) });
   const models = [create(0)];
-  models[0].predict(x);
+  models[0].outputs(x);
   const start = taken();
   for (let m = 1; m < MODELS; m++) {
     models.push(create(m));
-    models[m].predict(x);
+    models[m].outputs(x);
   }
   expect(taken() - start).toBeLessThan(4 * GiB); // a memory of WebAssembly takes 8 GiB or more
-  for (const m of [0, 1, MODELS / 2, MODELS - 1]) expect([...models[m].predict(x)]).toEqual([m, 10]);
+  for (const m of [0, 1, MODELS / 2, MODELS - 1]) expect([...models[m].outputs(x)]).toEqual([m, 10]);
 });
 
 test('models that are gone leave nothing behind', async () => {
@@ -102,7 +102,7 @@ test('models that are gone leave nothing behind', async () => {
   };
   const predictOnce = (width: number): void => {
     const spec: NetworkSpec = { input: width, layers: [{ kind: 'dense', out: width }] };
-    createModel({ spec, parameters: new Float64Array(width * width + width) }).predict(new Float64Array(width));
+    createModel({ spec, parameters: new Float64Array(width * width + width) }).outputs(new Float64Array(width));
   };
   predictOnce(300);
   const start = await held();

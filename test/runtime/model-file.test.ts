@@ -80,11 +80,11 @@ describe('a model that is loaded', () => {
     for (const rows of [1, 2, 256, 257, 600]) {
       const x = noise(rows * 5, `rows ${rows}`);
       const y = plainOutputs(x);
-      expect(firstDifference(loaded.predict(x), y)).toBeNull();
+      expect(firstDifference(loaded.outputs(x), y)).toBeNull();
       const nested = Array.from({ length: rows }, (_, n) => [...x.subarray(n * 5, (n + 1) * 5)]);
-      expect(loaded.predict(nested)).toEqual(nested.map((_, n) => [...y.subarray(n * 3, (n + 1) * 3)]));
+      expect(loaded.outputs(nested)).toEqual(nested.map((_, n) => [...y.subarray(n * 3, (n + 1) * 3)]));
     }
-    expect(loaded.predict([])).toEqual([]);
+    expect(loaded.outputs([])).toEqual([]);
   });
 
   test('leaves the rows that it was given as they are', () => {
@@ -97,7 +97,7 @@ describe('a model that is loaded', () => {
     };
     saveModel(path, { spec: activationFirst, parameters: Float64Array.of(1, 1, 0) });
     const rows = Float64Array.of(-1, 2, 3, -4);
-    expect([...loadModel(path).predict(rows)]).toEqual([2, 3]);
+    expect([...loadModel(path).outputs(rows)]).toEqual([2, 3]);
     expect([...rows]).toEqual([-1, 2, 3, -4]);
   });
 });
@@ -143,13 +143,13 @@ test('of one output, yes lies above 0 in logits and above 1/2 in values', () => 
 });
 
 test.each([
-  ['predict: row 1 has [1], expected an array of 2 numbers', [[1, 2], [1]]],
-  ['predict: row 0 has 1, expected an array of 2 numbers', JSON.parse('[1, 2]')],
-  ['predict: row 0 has [1,"2"], expected an array of 2 numbers', JSON.parse('[[1, "2"]]')],
-  ['predict: rows has "rows", expected an array of rows', JSON.parse('"rows"')],
-  ['predict: rows has 3 numbers, expected a multiple of 2', Float64Array.of(1, 2, 3)],
+  ['outputs: row 1 has [1], expected an array of 2 numbers', [[1, 2], [1]]],
+  ['outputs: row 0 has 1, expected an array of 2 numbers', JSON.parse('[1, 2]')],
+  ['outputs: row 0 has [1,"2"], expected an array of 2 numbers', JSON.parse('[[1, "2"]]')],
+  ['outputs: rows has "rows", expected an array of rows', JSON.parse('"rows"')],
+  ['outputs: rows has 3 numbers, expected a multiple of 2', Float64Array.of(1, 2, 3)],
 ])('rows that do not fit are refused: %s', (sentence, rows) => {
-  expect(() => echo(2).predict(rows)).toThrow(sentence);
+  expect(() => echo(2).outputs(rows)).toThrow(sentence);
 });
 
 describe('a model whose parts do not fit', () => {
@@ -245,7 +245,7 @@ test('a model with a weight that is not finite can be read, but neither answers 
   saveModel(path, { ...model, parameters: spoilt });
   const loaded = loadModel(path);
   const sentence = 'b of dense(5->9) at layer 0 has NaN, expected finite numbers';
-  expect(() => loaded.predict([[0, 0, 0, 0, 0]])).toThrow(`predict: ${sentence}`);
+  expect(() => loaded.outputs([[0, 0, 0, 0, 0]])).toThrow(`outputs: ${sentence}`);
   expect(() => loaded.classify([[0, 0, 0, 0, 0]])).toThrow(`classify: ${sentence}`);
   const dataset = randomDataset({ rows: 9, inputs: 5, classes: 3 });
   await expect(evaluateModel(spec, spoilt, dataset)).rejects.toThrow(`evaluateModel: ${sentence}`);

@@ -24,10 +24,10 @@ test('where WebAssembly has no SIMD, a model predicts the same bits', () => {
   const x = noise(300 * 5, 'rows');
   // As an engine answers that does not know the probe's type.
   const validate = vi.spyOn(WasmApi, 'validate').mockReturnValue(false);
-  const without = createModel(contents).predict(x);
+  const without = createModel(contents).outputs(x);
   expect(() => compileKernels()).toThrow('WebAssembly has no SIMD on this machine');
   validate.mockRestore();
-  const withSimd = createModel(contents).predict(x);
+  const withSimd = createModel(contents).outputs(x);
   expect(compileKernels()).toBeInstanceOf(WasmApi.Module);
   expect(firstDifference(without, withSimd)).toBeNull();
 });

@@ -149,7 +149,7 @@ describe('a model with own parts', async () => {
 
   test('predicts the same from memory and from its file, and keeps the fingerprint', () => {
     const loaded = loadModel(path, { parts });
-    expect(loaded.predict(rows)).toEqual(createModel(result).predict(rows));
+    expect(loaded.outputs(rows)).toEqual(createModel(result).outputs(rows));
     expect(loaded.fingerprint).toBe(result.fingerprint);
     expect(openModelFile(path, { parts }).model.fingerprint).toBe(result.fingerprint);
   });

@@ -108,9 +108,9 @@ describe('a row that leads to an index which an embedding behind other layers do
     const model = createModel({ spec, parameters });
     const rows = Array.from({ length: 300 }, (_, n) => [0, n === 280 ? -1 : 1]);
     const problem = 'embedding(4x3) at layer 2: index at place 1 has -1, expected a whole number from 0 to 3';
-    expect(() => model.predict(rows)).toThrow(`predict: row 280: ${problem}`);
+    expect(() => model.outputs(rows)).toThrow(`outputs: row 280: ${problem}`);
     expect(() => model.classify(rows)).toThrow(`classify: row 280: ${problem}`);
-    expect(model.predict(rows.slice(0, 280)).length).toBe(280);
+    expect(model.outputs(rows.slice(0, 280)).length).toBe(280);
   });
 });
 

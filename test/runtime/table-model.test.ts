@@ -33,9 +33,9 @@ const encoded = Float64Array.of(-1, 0, 1, -0.2, 1, 0);
 test('a saved model predicts rows of the table as it predicts their encoding, bit by bit', () => {
   saveModel(path, model(3, [kind], 'softmax-cross-entropy'));
   const loaded = loadModel(path);
-  const y = loaded.predict(encoded);
-  expect(Float64Array.from(loaded.predict(rows).flat())).toEqual(y);
-  expect(loaded.predict(rows.map(({ age, city }) => [age, city]))).toEqual(loaded.predict(rows));
+  const y = loaded.outputs(encoded);
+  expect(Float64Array.from(loaded.outputs(rows).flat())).toEqual(y);
+  expect(loaded.outputs(rows.map(({ age, city }) => [age, city]))).toEqual(loaded.outputs(rows));
   expect(loaded.classify(rows)).toEqual(loaded.classify(encoded));
   expect(loaded.preprocessing).toEqual(model(3, [kind]).preprocessing);
 });
@@ -44,7 +44,7 @@ describe('answers', () => {
   test('are class names with the probability of each', () => {
     const made = createModel(model(3, [kind], 'softmax-cross-entropy'));
     const p = made.probabilities(rows);
-    const [first, second] = made.answer(rows);
+    const [first, second] = made.predict(rows);
     expect(first.prediction).toBe(kind.labels[made.classify(rows)[0]]);
     expect(Object.entries(second.probabilities ?? {})).toEqual(kind.labels.map((label, c) => [label, p[1][c]]));
   });
@@ -53,18 +53,17 @@ describe('answers', () => {
     const target = [{ ...kind, labels: ['no', 'yes'] }];
     const made = createModel(model(1, target, 'binary-cross-entropy'));
     const [[p]] = made.probabilities(rows);
-    const [answer] = made.answer(rows);
+    const [answer] = made.predict(rows);
     expect(answer).toEqual({ prediction: p > 0.5 ? 'yes' : 'no', probabilities: { no: 1 - p, yes: p } });
   });
 
   test('are values in units of the target, by name if there are several', () => {
     const one = createModel(model(1, [price]));
-    const outputs = [...one.predict(one.encode(rows))];
-    expect(one.answer(rows)).toEqual(outputs.map((y) => ({ prediction: y * 7 + 100 })));
-    expect(one.predict(rows)).toEqual(outputs.map((y) => [y * 7 + 100]));
+    const outputs = one.outputs(rows).flat();
+    expect(one.predict(rows)).toEqual(outputs.map((y) => ({ prediction: y * 7 + 100 })));
     const two = createModel(model(2, [price, { ...price, name: 'tax', scale: 1 }]));
-    const pairs = two.predict(two.encode(rows));
-    expect(two.answer(rows)).toEqual(
+    const pairs = two.outputs(rows).flat();
+    expect(two.predict(rows)).toEqual(
       rows.map((_, n) => ({ prediction: { price: pairs[2 * n] * 7 + 100, tax: pairs[2 * n + 1] + 100 } })),
     );
   });
@@ -72,21 +71,21 @@ describe('answers', () => {
   test('of a model of plain numbers are outputs, or classes by name or index', () => {
     const { preprocessing: _, ...plain } = model(3, [kind], 'softmax-cross-entropy');
     const [best] = createModel(plain).classify(encoded);
-    expect(createModel(plain).answer(encoded)[0].prediction).toBe(String(best));
+    expect(createModel(plain).predict(encoded)[0].prediction).toBe(String(best));
     const labels = ['x', 'y', 'z'];
-    expect(createModel({ ...plain, metadata: { labels } }).answer(encoded)[0].prediction).toBe(labels[best]);
+    expect(createModel({ ...plain, metadata: { labels } }).predict(encoded)[0].prediction).toBe(labels[best]);
     const values = createModel({ ...plain, loss: 'mse' });
-    expect(values.answer([[1, 2, 3]])).toEqual([{ prediction: values.predict([[1, 2, 3]])[0] }]);
+    expect(values.predict([[1, 2, 3]])).toEqual([{ prediction: values.outputs([[1, 2, 3]])[0] }]);
   });
 
   test('without a finite output are null', () => {
     const made = createModel(model(1, [price]));
-    expect(made.answer(Float64Array.of(Number.NaN, 0, 0))).toEqual([{ prediction: null }]);
+    expect(made.predict(Float64Array.of(Number.NaN, 0, 0))).toEqual([{ prediction: null }]);
   });
 
   test('say which categories and gaps few or no training rows had', () => {
     const notes: object[] = [];
-    createModel(model(1, [price])).answer([{ age: null, city: 'Trier' }], (note) => notes.push(note));
+    createModel(model(1, [price])).predict([{ age: null, city: 'Trier' }], (note) => notes.push(note));
     expect(notes).toEqual([
       { column: 'age', value: null },
       { column: 'city', value: 'Trier' },
@@ -95,14 +94,14 @@ describe('answers', () => {
 });
 
 const refused: [rows: unknown, problem: string][] = [
-  [[rows[0], { age: 'x', city: 'Bonn' }], 'answer: row 1, column "age" has "x", expected a number'],
-  [[rows[0], 3], 'answer: row 1 has 3, expected an object by column name, or a list of cells'],
-  [rows[0], 'answer: rows has {"age":30,"city":"Köln"}, expected an array of rows'],
-  [[[1]], 'answer: row 0, column "city" is not there in a row of 1 cells, expected 2'],
+  [[rows[0], { age: 'x', city: 'Bonn' }], 'predict: row 1, column "age" has "x", expected a number'],
+  [[rows[0], 3], 'predict: row 1 has 3, expected an object by column name, or a list of cells'],
+  [rows[0], 'predict: rows has {"age":30,"city":"Köln"}, expected an array of rows'],
+  [[[1]], 'predict: row 0, column "city" is not there in a row of 1 cells, expected 2'],
 ];
 
 test.each(refused)('%j is refused', (given, problem) => {
-  expect(() => createModel(model(1, [price])).answer(given as typeof rows)).toThrow(problem);
+  expect(() => createModel(model(1, [price])).predict(given as typeof rows)).toThrow(problem);
 });
 
 test('a preprocessing that does not fit the network is refused', () => {

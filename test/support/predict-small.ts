@@ -6,7 +6,7 @@ try {
     spec: { input: 1, layers: [{ kind: 'dense', out: 1 }] },
     parameters: Float64Array.of(2, 1),
   });
-  console.log(model.predict([[3]])[0][0]);
+  console.log(model.outputs([[3]])[0][0]);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

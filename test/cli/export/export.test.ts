@@ -54,8 +54,8 @@ test('a network with parts of the user needs their module', async () => {
   expect(await gradloom(asked)).toMatchObject({ code: 2, stderr: expect.stringContaining('fn has "cube"') });
   expect(await gradloom([...asked, '--module', module])).toMatchObject({ code: 0, stderr: '' });
   const parts = await loadParts(module);
-  const y = createModel(model).predict([[1, 2, 3]]);
-  expect(loadModel(out, { parts }).predict([[1, 2, 3]])).toEqual(y.map((row) => row.map((z) => z * z * z)));
+  const y = createModel(model).outputs([[1, 2, 3]]);
+  expect(loadModel(out, { parts }).outputs([[1, 2, 3]])).toEqual(y.map((row) => row.map((z) => z * z * z)));
 });
 
 const weights = join(folder.path, 'weights.npz');

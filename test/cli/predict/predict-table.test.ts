@@ -31,7 +31,7 @@ beforeAll(async () => {
 const few = animals.slice(0, 12);
 const cells = few.map(({ weight, home, years }) => ({ weight, home, years }));
 const answersOf = (run: string) =>
-  loadModel(`${run}/model.gradloom`).answer(
+  loadModel(`${run}/model.gradloom`).predict(
     cells.map(({ weight, home, years }) => (run === classes ? { weight, home, years } : { weight, home })),
   );
 
@@ -95,7 +95,7 @@ test('columns that the model does not read are named, and what no training row h
 
 test('evaluation of the same rows gives the same answers, bit by bit', async () => {
   const { stdout } = await gradloom(['predict', values, '--dataset', file, '--json']);
-  const all = loadModel(`${values}/model.gradloom`).answer(animals.map(({ weight, home }) => ({ weight, home })));
+  const all = loadModel(`${values}/model.gradloom`).predict(animals.map(({ weight, home }) => ({ weight, home })));
   expect(jsonLines(stdout).map(({ outputs }) => outputs)).toEqual(all.map(({ prediction }) => [prediction]));
   expect(jsonLines(stdout)[3].target).toEqual([expect.closeTo(4.5, 12)]);
 });

@@ -10,8 +10,8 @@ test('rows over HTTP get the answers of the model, one or many', async () => {
   const { url, model, stdout } = await startServer();
   expect(stdout[0]).toMatch(/^http:\/\/127\.0\.0\.1:\d+ answers for .*model\.gradloom$/);
   const [one, many] = await Promise.all([ask(`${url}/predict`, row), ask(`${url}/predict`, rows)]);
-  expect(one).toMatchObject({ status: 200, body: JSON.stringify(model.answer([row])[0]) });
-  expect(many).toMatchObject({ status: 200, body: JSON.stringify(model.answer([...rows])) });
+  expect(one).toMatchObject({ status: 200, body: JSON.stringify(model.predict([row])[0]) });
+  expect(many).toMatchObject({ status: 200, body: JSON.stringify(model.predict([...rows])) });
   expect(one.headers['content-type']).toBe('application/json; charset=utf-8');
   expect(JSON.parse((await ask(`${url}/health`)).body)).toEqual({ status: 'ok', fingerprint: model.fingerprint });
   expect(await metric(url, 'gradloom_rows_total')).toBe(4);
@@ -25,9 +25,9 @@ test('a body that is long goes to a thread, to the same bits', async () => {
   const many = Array.from({ length: 3000 }, (_, n) => [n / 7, n / 11, n % 2 === 0 ? 'bog' : 'shore']);
   const answers = await Promise.all([many, row, many].map((body) => ask(`${url}/predict`, body)));
   expect(answers.map(({ body }) => body)).toEqual([
-    JSON.stringify(model.answer(many)),
-    JSON.stringify(model.answer([row])[0]),
-    JSON.stringify(model.answer(many)),
+    JSON.stringify(model.predict(many)),
+    JSON.stringify(model.predict([row])[0]),
+    JSON.stringify(model.predict(many)),
   ]);
 });
 
@@ -94,7 +94,7 @@ describe('what is no request for a prediction', () => {
     expect(answer.status).toBe(400);
     expect(await ask(`${url}/predict`, row)).toMatchObject({
       status: 200,
-      body: JSON.stringify(model.answer([row])[0]),
+      body: JSON.stringify(model.predict([row])[0]),
     });
   });
 

@@ -55,7 +55,7 @@ const cells = [
   { age: '1e2', since: '2024-01-01', member: 0, city: 'a=b' },
   { age: -7, since: '2031-07-01', member: 'Y', city: 'Ulm' },
 ];
-const cases: [name: string, contents: ModelContents, rows: Parameters<Model['answer']>[0]][] = [
+const cases: [name: string, contents: ModelContents, rows: Parameters<Model['predict']>[0]][] = [
   ['of classes of a table', classifier, cells],
   ['of values of a table', regressor, cells.map((row) => Object.values(row))],
   ['of plain numbers', numbers, Array.from({ length: 300 }, () => [...normals(5)])],
@@ -63,10 +63,12 @@ const cases: [name: string, contents: ModelContents, rows: Parameters<Model['ans
 
 /** All that a model says of rows. */
 const said = (model: Model, rows: (typeof cases)[number][2]) => ({
-  predict: model.predict(rows as number[][]),
+  outputs: model.outputs(rows as number[][]),
   probabilities: model.loss === 'mse' ? null : model.probabilities(rows as number[][]),
   classify: model.classify(rows),
-  answer: model.answer(rows).map(({ prediction, probabilities }) => [prediction, Object.entries(probabilities ?? {})]),
+  predict: model
+    .predict(rows)
+    .map(({ prediction, probabilities }) => [prediction, Object.entries(probabilities ?? {})]),
   fingerprint: model.fingerprint,
   metadata: model.metadata,
   spec: model.spec,
@@ -149,5 +151,5 @@ describe('what is no model', () => {
 test('a weight that is not finite is refused when a row is asked', () => {
   saveModel(path, { ...regressor, parameters: regressor.parameters.map((value, p) => (p === 3 ? Number.NaN : value)) });
   const opened = openModel(readFileSync(path));
-  expect(() => opened.predict(cells)).toThrow('predict: W of dense(8->1) at layer 0 has NaN, expected finite numbers');
+  expect(() => opened.outputs(cells)).toThrow('outputs: W of dense(8->1) at layer 0 has NaN, expected finite numbers');
 });

@@ -14,13 +14,18 @@ const model = createModel({
   },
 });
 
-test('rows of a table give values in the units of their targets, inputs of the network its outputs', () => {
+test('predict gives values in the units of their targets, outputs what the network computed', () => {
   const rows = [{ x: 12 }, { x: 10 }];
-  expect(model.predict(rows)).toEqual([
-    [250, 2],
-    [150, -1],
+  const values = [
+    { price: 250, age: 2 },
+    { price: 150, age: -1 },
+  ].map((prediction) => ({ prediction }));
+  expect(model.predict(rows)).toEqual(values);
+  expect(model.predict([[12], [10]])).toEqual(values);
+  expect(model.predict(Float64Array.of(1, 0))).toEqual(values);
+  expect(model.outputs(rows)).toEqual([
+    [3, 2],
+    [1, -1],
   ]);
-  expect(model.predict([[12], [10]])).toEqual(model.predict(rows));
-  expect([...model.predict(Float64Array.of(1, 0))]).toEqual([3, 2, 1, -1]);
-  expect(model.answer(rows).map(({ prediction }) => Object.values(prediction as object))).toEqual(model.predict(rows));
+  expect([...model.outputs(Float64Array.of(1, 0))]).toEqual([3, 2, 1, -1]);
 });

@@ -245,7 +245,7 @@ describe('with onnxruntime', needs('onnxruntime'), () => {
 
   test.each(layered.map(([name]) => name))('%s: the same outputs', (name) => {
     const { model, rows: x, run } = of(name);
-    expect(distance(numbersOf(run, 'prediction'), model.predict(x as number[][]).flat())).toBeLessThan(1e-12);
+    expect(distance(numbersOf(run, 'prediction'), model.outputs(x as number[][]).flat())).toBeLessThan(1e-12);
   });
 
   test.each(curves.map(([name]) => name))('%s: the same curve, as far as float64 goes', (name) => {
@@ -257,7 +257,7 @@ describe('with onnxruntime', needs('onnxruntime'), () => {
 
   test.each([...decisions, ...tables].map(([name]) => name))('%s: the same answers', (name) => {
     const { model, rows: asked, run } = of(name);
-    const answers = model.answer(asked);
+    const answers = model.predict(asked);
     const labels =
       model.preprocessing?.target[0].type === 'classes' ? model.preprocessing.target[0].labels : model.metadata.labels;
     const free = (output: string) => (Object.hasOwn(run.outputs, output) ? output : `${output}_`);

@@ -140,7 +140,7 @@ test('a network with an activation of the user goes out and comes back, but not 
   const path = join(folder.path, 'own.safetensors');
   await exportModel(path, model);
   const back = await importModel(path, { parts });
-  expect(back.predict([[1, 2, 3]])).toEqual(model.predict([[1, 2, 3]]));
+  expect(back.outputs([[1, 2, 3]])).toEqual(model.outputs([[1, 2, 3]]));
   await expect(importModel(path)).rejects.toThrow(/fn has "cube", expected one of/);
   const onnx = exportModel(join(folder.path, 'own.onnx'), model);
   await expect(onnx).rejects.toThrow('cube(2) at layer 2 has no counterpart in ONNX, expected layers that come with');

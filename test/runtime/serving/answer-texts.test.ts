@@ -49,9 +49,9 @@ const rows = [
 describe('a body', () => {
   test('with a list of rows gets a list, with a row an object, in the bits of the model', () => {
     const [list, one, cells] = answers(table, rows, rows[1], [30.5, 'Köln']);
-    expect(list).toEqual({ rows: 2, text: JSON.stringify(table.answer(rows)) });
-    expect(one).toEqual({ rows: 1, text: JSON.stringify(table.answer(rows)[1]) });
-    expect(cells).toEqual({ rows: 1, text: JSON.stringify(table.answer(rows)[0]) });
+    expect(list).toEqual({ rows: 2, text: JSON.stringify(table.predict(rows)) });
+    expect(one).toEqual({ rows: 1, text: JSON.stringify(table.predict(rows)[1]) });
+    expect(cells).toEqual({ rows: 1, text: JSON.stringify(table.predict(rows)[0]) });
     expect(answers(table, [])).toEqual([{ rows: 0, text: '[]' }]);
   });
 
@@ -157,7 +157,7 @@ test("threads have the parts of a user's own", async () => {
   const pool = await createAnswerPool(model, { threads: 2, mostRows: 3 });
   try {
     const [reply] = await pool.answer([long('[2,3]')]);
-    expect(JSON.parse(reply.text)).toEqual(model.answer([[2, 3]])[0]);
+    expect(JSON.parse(reply.text)).toEqual(model.predict([[2, 3]])[0]);
   } finally {
     await pool.close();
   }

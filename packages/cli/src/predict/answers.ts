@@ -53,7 +53,7 @@ export function createAnswers(model: Model): (batch: RowBatch) => Answer[] {
 /** The outputs [N, O]. @throws InputError naming a row by its index in the source. */
 function predict(model: Model, x: Float64Array, numbers: readonly number[]): Float64Array {
   try {
-    return model.predict(x);
+    return model.outputs(x);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(numbers[error.row], error.problem, { where: 'predict' });

@@ -75,7 +75,7 @@ export const isTable = (path: string): boolean => tableFormatOf(path) !== undefi
 
 function answersOf(model: Model, x: Float64Array, rows: readonly TableRow[], source: string): Answer[] {
   try {
-    return model.answer(x);
+    return model.predict(x);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new Error(`${rows[error.row].place} of ${source}: ${error.problem}`, { cause: error });

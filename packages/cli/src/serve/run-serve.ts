@@ -62,7 +62,7 @@ export async function runServe(request: Request, io: Io): Promise<number> {
 
 /** @throws Error for a model that cannot answer, such as one with a weight that is not finite. */
 async function refuseIdleModel(model: Model): Promise<void> {
-  model.predict(new Float64Array(0));
+  model.outputs(new Float64Array(0));
 }
 
 async function listen({ http }: Server, host: string, port: number): Promise<string> {

@@ -38,7 +38,7 @@ export function answersOf(y: Float64Array, O: number, { loss, target, labels, th
   if (!isClasses) return Array.from({ length: N }, (_, n) => valueAnswer(y, n, O, target));
   const classes = classify(y, O, loss, threshold);
   const p = hasProbabilities(loss) ? y.slice() : null;
-  if (p !== null) toProbabilities('answer', loss, p, O);
+  if (p !== null) toProbabilities('predict', loss, p, O);
   const nameOf = (index: number): string => names?.[index] ?? String(index);
   return classes.map((index, n) => {
     const prediction = index === NO_ANSWER ? null : nameOf(index);

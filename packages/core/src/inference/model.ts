@@ -1,4 +1,4 @@
-import { type Answer, answersOf, classify, decodeValue, toProbabilities } from '../answers/index.ts';
+import { type Answer, answersOf, classify, toProbabilities } from '../answers/index.ts';
 import type { Json } from '../files/json.ts';
 import { refuseBadWeights } from '../model/bad-weight.ts';
 import { InputError } from '../model/layers/index.ts';
@@ -67,9 +67,9 @@ export interface Model extends ModelContents {
    * @throws Error, as the two below, for rows that do not fit and for a weight that is not finite; InputError for a row
    * that leads to an index that an embedding does not have.
    */
-  predict(rows: Float64Array): Float64Array;
-  /** The same, with one array per row. For rows of a table, values are in the units of their target. */
-  predict(rows: NestedRows | CellRows): number[][];
+  outputs(rows: Float64Array): Float64Array;
+  /** The same, with one array per row. */
+  outputs(rows: NestedRows | CellRows): number[][];
   /**
    * Softmax or sigmoid of the outputs; rows without an answer may contain NaN.
    * @throws Error if the loss does not take logits.
@@ -87,10 +87,10 @@ export interface Model extends ModelContents {
    * An answer per row: the name of the class with the probabilities by name, or the value in the target's units.
    * `onNote` hears of categories that no training row had and gaps that few or none had, with the index of the row.
    */
-  answer(rows: Rows | CellRows, onNote?: NoteListener): Answer[];
+  predict(rows: Rows | CellRows, onNote?: NoteListener): Answer[];
   /**
    * The inputs x [N, I] of the network that rows of a table become; the functions above take them too, as they take
-   * rows. `onNote` as for `answer`. @throws Error naming row and column.
+   * rows. `onNote` as for `predict`. @throws Error naming row and column.
    */
   encode(rows: Rows | CellRows, onNote?: NoteListener): Float64Array;
 }
@@ -115,7 +115,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   let predictor: ((x: Float64Array) => Float64Array) | undefined;
   let print: string | undefined;
 
-  function outputs(asked: string, rows: Rows | CellRows, onNote?: NoteListener): Float64Array {
+  function computed(asked: string, rows: Rows | CellRows, onNote?: NoteListener): Float64Array {
     const x = inputsOf(asked, rows, onNote);
     if (predictor === undefined) {
       refuseBadWeights(asked, network, parameters);
@@ -133,19 +133,17 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     return toInputs(where, rows, onNote);
   }
 
-  function predict(rows: Float64Array): Float64Array;
-  function predict(rows: NestedRows | CellRows): number[][];
-  function predict(rows: Rows | CellRows): Float64Array | number[][] {
-    const y = outputs('predict', rows);
-    if (rows instanceof Float64Array) return y;
-    const target = preprocessing?.target;
-    return nestedRows(target === undefined ? y : y.map((value, i) => decodeValue(value, target[i % O])), O);
+  function outputs(rows: Float64Array): Float64Array;
+  function outputs(rows: NestedRows | CellRows): number[][];
+  function outputs(rows: Rows | CellRows): Float64Array | number[][] {
+    const y = computed('outputs', rows);
+    return rows instanceof Float64Array ? y : nestedRows(y, O);
   }
 
   function probabilities(rows: Float64Array): Float64Array;
   function probabilities(rows: NestedRows | CellRows): number[][];
   function probabilities(rows: Rows | CellRows): Float64Array | number[][] {
-    const y = outputs('probabilities', rows);
+    const y = computed('probabilities', rows);
     toProbabilities('probabilities', trainedOn, y, O);
     return rows instanceof Float64Array ? y : nestedRows(y, O);
   }
@@ -161,12 +159,12 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
       print ??= engine.fingerprint(parameters, parts.modules);
       return print;
     },
-    predict,
+    outputs,
     probabilities,
     encode: (rows, onNote) => inputsOf('encode', rows, onNote),
-    classify: (rows) => classify(outputs('classify', rows), O, trainedOn, metadata.threshold),
-    answer: (rows, onNote) =>
-      answersOf(outputs('answer', rows, onNote), O, {
+    classify: (rows) => classify(computed('classify', rows), O, trainedOn, metadata.threshold),
+    predict: (rows, onNote) =>
+      answersOf(computed('predict', rows, onNote), O, {
         loss: trainedOn,
         target: preprocessing?.target,
         labels: metadata.labels,

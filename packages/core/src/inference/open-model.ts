@@ -18,7 +18,7 @@ export const PARAMETERS = 'parameters';
  *
  * ```ts
  * const model = openModel(await response.arrayBuffer()); // of a page's request for iris.gradloom
- * model.answer([{ sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_width: 0.2 }]);
+ * model.predict([{ sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_width: 0.2 }]);
  * ```
  *
  * @throws Error naming the problem if any byte is changed, missing or added.

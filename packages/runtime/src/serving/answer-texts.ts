@@ -69,7 +69,7 @@ function answerAll(model: Model, parts: readonly Part[]): Reply[] {
   if (parts.length === 0) return [];
   try {
     const x = parts.length === 1 ? parts[0].x : joined(parts);
-    const answers = model.answer(x);
+    const answers = model.predict(x);
     let first = 0;
     return parts.map((part) => {
       const own = answers.slice(first, first + part.rows);

@@ -85,7 +85,7 @@ function probabilitiesOf(model: Model, rows: Float64Array): Float64Array {
   const { loss } = model;
   const kind = typeof loss === 'string' ? loss : (loss?.kind ?? 'mse');
   const logits = kind === 'softmax-cross-entropy' || kind === 'binary-cross-entropy';
-  const y = logits ? model.probabilities(rows) : model.predict(rows);
+  const y = logits ? model.probabilities(rows) : model.outputs(rows);
   if (y.length > rows.length / 2) return y;
   return Float64Array.from({ length: rows.length }, (_, k) => {
     const one = Math.min(1, Math.max(0, y[k >> 1]));

@@ -30,7 +30,7 @@ export function fitCurve(recipe: Recipe, parameters: Float64Array): Curve | null
   const { loss } = model;
   const kind = typeof loss === 'string' ? loss : (loss?.kind ?? 'mse');
   const isLogits = kind === 'softmax-cross-entropy' || kind === 'binary-cross-entropy';
-  const y = isLogits ? model.probabilities(places) : model.predict(places);
+  const y = isLogits ? model.probabilities(places) : model.outputs(places);
   const outputs = y.length / PLACES;
   if (outputs > MOST_LINES) return null;
   const every = Math.ceil(rows / MOST_POINTS);

@@ -6,7 +6,7 @@ import type { Graph, Value } from './graph.ts';
 const INT64 = 7;
 
 /**
- * What a model says of outputs y [N, O], as `Model.answer` has it: `label` and `probabilities` of classes, beside the
+ * What a model says of outputs y [N, O], as `Model.predict` has it: `label` and `probabilities` of classes, beside the
  * outputs themselves, or `prediction` in the units of the targets. `free` makes a name that no column has.
  */
 export function emitAnswers(

@@ -16,7 +16,7 @@ export function sampleWords(
     const symbols: number[] = [];
     const context = new Float64Array(K).fill(END);
     while (symbols.length < LONGEST) {
-      const symbol = draw(model.predict(context), temperature, random.uniform());
+      const symbol = draw(model.outputs(context), temperature, random.uniform());
       if (symbol === END) break;
       symbols.push(symbol);
       context.copyWithin(0, 1);
