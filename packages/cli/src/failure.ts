@@ -26,3 +26,13 @@ export function withoutPlace(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.replace(/^[a-z][\w-]*( [a-z-]+)?: /i, '');
 }
+
+/** The failure of what must not end the work around it; null where there is none. */
+export function failureOf(act: () => void): Error | null {
+  try {
+    act();
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}

@@ -33,11 +33,13 @@ const {
   ...workload
 } = trainOptions;
 
+export const DEFAULTS = { from: 1e-7, to: 10, steps: 300 };
+
 export const lrFindOptions = {
   ...workload,
-  from: { group: 'Training', ...positive, describe: 'learning rate of the first step (default: 1e-7)' },
-  to: { group: 'Training', ...positive, describe: 'learning rate of the last step (default: 10)' },
-  steps: { group: 'Training', ...wholeNumber(10), describe: 'steps of the sweep (default: 300)' },
+  from: { group: 'Training', ...positive, describe: `learning rate of the first step (default: ${DEFAULTS.from})` },
+  to: { group: 'Training', ...positive, describe: `learning rate of the last step (default: ${DEFAULTS.to})` },
+  steps: { group: 'Training', ...wholeNumber(10), describe: `steps of the sweep (default: ${DEFAULTS.steps})` },
   out: {
     group: 'Output',
     ...text('a directory'),

@@ -23,11 +23,9 @@ import { trainOptions } from '../train/options.ts';
 import { createRecipe } from '../train/recipe.ts';
 import { UsageError } from '../usage-error.ts';
 import { describeSweep, type LrFindDocument } from './describe-sweep.ts';
-import { type LrFindValues, lrFindAlternatives, lrFindOptions } from './options.ts';
+import { DEFAULTS, type LrFindValues, lrFindAlternatives, lrFindOptions } from './options.ts';
 import { rounded, suggest } from './suggest.ts';
 import { sweepRates } from './sweep-rates.ts';
-
-const DEFAULTS = { from: 1e-7, to: 10, steps: 300 };
 
 /** Sweeps the learning rate and suggests one. Resolves to the exit code: 1 where no rate lowers the loss. */
 export async function runLrFind(request: Request, io: Io): Promise<number> {

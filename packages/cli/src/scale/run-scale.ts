@@ -19,7 +19,7 @@ import { refuseOtherRun } from '../report/refuse-run.ts';
 import { tryReport } from '../report/try-report.ts';
 import type { Request } from '../request.ts';
 import { SCALE_FILE } from '../run-files/names.ts';
-import { exitCodes, type Interruption, listenForInterrupt } from '../terminal/interrupt.ts';
+import { announceInterrupt, exitCodes, type Interruption, listenForInterrupt } from '../terminal/interrupt.ts';
 import { createNote, type Note } from '../terminal/note.ts';
 import { createPaint } from '../terminal/paint.ts';
 import { commandOf } from '../text/command-of.ts';
@@ -52,11 +52,9 @@ async function scale(
   const interrupt = listenForInterrupt(io);
   const { signal } = interrupt;
   const note = createNote('scale', io);
-  signal.addEventListener('abort', () => {
-    if (signal.reason === 'SIGPIPE') return;
+  announceInterrupt(signal, 'scale', 'ending with the results of the finished rounds', (line) => {
     note.clear();
-    const what = 'ending with the results of the finished rounds; a second signal ends at once';
-    printLine(io.stderr, `gradloom scale: ${signal.reason}: ${what}`);
+    printLine(io.stderr, line);
   });
   const code = (otherwise: number) => (signal.aborted ? exitCodes[signal.reason as Interruption] : otherwise);
   try {

@@ -1,5 +1,6 @@
 import type { Pool } from '@gradloom/runtime';
 import { TrainingError, train } from '@gradloom/runtime';
+import { whole } from '../text/format.ts';
 import type { Recipe } from '../train/recipe.ts';
 import { lacksMemory } from './lacks-memory.ts';
 
@@ -61,12 +62,11 @@ async function chooseLanes(
     // Runs of other networks have other steps: what counts is how fast the first is beside the others.
     best.together = Math.max(best.together, speeds[0] * together);
   }
-  const text = (speed: number) => Math.round(speed).toLocaleString('en-US');
-  const measured = `measured: ${text(best.together)} steps/s so, ${text(best.alone)} by one run on ${threads} threads`;
+  const measured = `measured: ${whole(best.together)} steps/s so, ${whole(best.alone)} by one run on ${threads} threads`;
   return best.alone > MARGIN * best.together
     ? {
         ...{ atOnce: 1, threads },
-        why: `measured: ${text(best.alone)} steps/s so, ${text(best.together)} by ${together} runs on a thread each`,
+        why: `measured: ${whole(best.alone)} steps/s so, ${whole(best.together)} by ${together} runs on a thread each`,
       }
     : { atOnce: together, threads: Math.floor(threads / together), why: measured };
 }

@@ -182,8 +182,5 @@ export function valuesAt(
   { options }: SearchConfig,
   point: Readonly<Record<string, unknown>>,
 ): TrainValues {
-  const both = { ...options };
-  // Under the name that the file uses, which may be in camelCase.
-  for (const [key, value] of Object.entries(point)) both[key] = value;
-  return fixedOptions(where, both);
+  return fixedOptions(where, { ...options, ...point });
 }

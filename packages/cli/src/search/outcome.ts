@@ -1,4 +1,5 @@
 import { monitors } from '@gradloom/runtime/options';
+import { deviationOf, meanOf } from '../figures/mean.ts';
 import type { MetricName } from './config.ts';
 
 /** A run of the search: a trial, in a round, on a fold or on the validation rows. */
@@ -98,20 +99,4 @@ function standing(
     early: own.some(({ early }) => early),
     elapsedMs: all.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0),
   };
-}
-
-/** Null where one is missing. */
-export function meanOf(values: readonly (number | null)[]): number | null {
-  let sum = 0;
-  for (const value of values) {
-    if (value === null) return null;
-    sum += value;
-  }
-  return sum / values.length;
-}
-
-/** Of a sample: divided by n - 1. */
-export function deviationOf(values: readonly number[], mean: number): number {
-  if (values.length < 2) return 0;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
 }

@@ -1,11 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { OptionError } from '@gradloom/core';
 import { createPool, type FolderLock, type Pool } from '@gradloom/runtime';
-import { hashDataset, lockFolder, planRun } from '@gradloom/runtime/internal';
+import { lockFolder } from '@gradloom/runtime/internal';
 import { describeMachine } from '../describe-machine.ts';
-import { withoutPlace } from '../failure.ts';
+import { failureOf, withoutPlace } from '../failure.ts';
 import { type Io, printJson, printLine, printLines } from '../io.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
 import { boundMemory } from '../options/bound-memory.ts';
@@ -13,25 +12,23 @@ import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
 import { tryReport } from '../report/try-report.ts';
 import type { Request } from '../request.ts';
 import { SEARCH_FILE, SEARCH_LINES } from '../run-files/names.ts';
-import { exitCodes, type Interruption, listenForInterrupt } from '../terminal/interrupt.ts';
+import { announceInterrupt, exitCodes, type Interruption, listenForInterrupt } from '../terminal/interrupt.ts';
 import { createNote } from '../terminal/note.ts';
 import { writeOut } from '../text/out-directory.ts';
 import { commandOf } from '../train/describe-flags.ts';
 import { lockNewDirectory } from '../train/new-directory.ts';
-import { type TrainValues, trainOptions } from '../train/options.ts';
-import type { Recipe } from '../train/recipe.ts';
+import type { TrainValues } from '../train/options.ts';
 import { UsageError } from '../usage-error.ts';
 import { createLanes, type Lanes } from './choose-lanes.ts';
-import { fixedOptions, type MetricName, readSearch, type SearchConfig, spaceOf, valuesAt } from './config.ts';
+import { readSearch, type SearchConfig, valuesAt } from './config.ts';
 import { describeSearch } from './describe-search.ts';
 import { documentOf, type SearchDocument } from './document.ts';
 import { openJournal, readStart } from './journal.ts';
-import { openRuns, type Runs } from './open-runs.ts';
+import { type OpenedSearch, openSearch } from './open-search.ts';
 import { type SearchValues, searchOptions } from './options.ts';
 import { keyText, type RunKey, standingsOf, survivors } from './outcome.ts';
 import { runAll } from './run-all.ts';
-import type { Dimension } from './space.ts';
-import { roundsOf, type Trial, trialsOf } from './trials.ts';
+import { roundsOf, type Trial } from './trials.ts';
 
 /** Searches, or goes on with a search. Resolves to the exit code. */
 export async function runSearch(request: Request, io: Io): Promise<number> {
@@ -48,7 +45,7 @@ export async function runSearch(request: Request, io: Io): Promise<number> {
   boundMemory(values);
   if (resume !== undefined) return goOn(resume, values, io);
   const config = await readSearch(path);
-  const opened = await open(path, config);
+  const opened = await openSearch(path, config);
   const lock = lockNewDirectory(out, 'search');
   try {
     return await search(path, config, opened, lock, values, io);
@@ -67,91 +64,16 @@ async function goOn(folder: string, values: SearchValues, io: Io): Promise<numbe
   const lock = lockFolder('search', folder, 'search');
   try {
     const { file, config } = readStart(folder);
-    return await search(file, config, await open(file, config), lock, values, io);
+    return await search(file, config, await openSearch(file, config), lock, values, io);
   } finally {
     lock.release();
   }
 }
 
-/** A search whose first runs fit together with its data. */
-interface Opened {
-  readonly space: readonly Dimension[];
-  readonly trials: readonly Trial[];
-  readonly runs: Runs;
-  readonly metric: MetricName;
-  readonly data: string; // SHA-256 of the sets
-  readonly length: number; // steps or epochs that train takes by default, for a halving
-}
-
-/** @throws UsageError for the first trial whose options do not fit, before anything is written */
-async function open(where: string, config: SearchConfig): Promise<Opened> {
-  const space = spaceOf(where, config);
-  const trials = trialsOf(where, config, space);
-  const runs = openRuns(where, config);
-  const fold = config.folds === null ? null : 1;
-  let first: Recipe | null = null;
-  if (fixedOptions(where, config.options).dataset === undefined) {
-    throw new UsageError(
-      `${where}: options has no dataset, expected one of ${trainOptions.dataset.choices?.join(', ')}, or a path`,
-    );
-  }
-  for (const { number, point } of trials) {
-    try {
-      const recipe = await runs.recipeOf(point, fold, null);
-      first ??= recipe;
-      const { spec, sets, options } = recipe;
-      if (fold === null && sets.validation === undefined) break; // refused below, whatever else is wrong
-      planRun(spec, sets, options);
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      throw new UsageError(`${where}: trial ${number} (${pointText(point)}): ${error.message}`, { cause: error });
-    }
-  }
-  if (first === null) throw new UsageError(`${where}: the search has no trials, expected at least one`);
-  const { sets, options } = first;
-  if (fold === null && sets.validation === undefined) {
-    throw new UsageError(
-      `${where}: ${sets.train.name} has no validation rows by default, expected a share in options, such as validation: 0.2, or folds`,
-    );
-  }
-  const metric = config.metric ?? (sets.train.classes === null ? 'r2' : 'accuracy');
-  refuseMissing(where, metric, first);
-  const hashes: string[] = [];
-  for (const set of [sets.train, sets.validation, sets.test])
-    if (set !== undefined) hashes.push(await hashDataset(set));
-  const stepsPerEpoch = typeof options.batch === 'number' ? Math.ceil(sets.train.rows / options.batch) : 1;
-  const { steps, epochs = steps === undefined ? 1 : Math.max(1, Math.round(steps / stepsPerEpoch)) } = options;
-  const length = config.halving?.unit === 'epochs' ? epochs : (steps ?? epochs * stepsPerEpoch);
-  const { from = null, to = null } = config.halving ?? {};
-  if (from !== null && to === null && from > length) {
-    throw new UsageError(
-      `${where}: halving: from has ${from}, expected at most the ${length} that a run has by default, or to beside it`,
-    );
-  }
-  return { space, trials, runs, metric, data: hashes.join(' '), length };
-}
-
-/** @throws UsageError for a metric that the runs do not have, which is a figure of their held-out rows. */
-function refuseMissing(where: string, metric: MetricName, { spec, sets, options }: Recipe): void {
-  const { patience: _p, minDelta: _d, ...rest } = options;
-  try {
-    // What a run has is what early stopping could watch.
-    planRun(spec, { ...sets, validation: sets.validation ?? sets.train }, { ...rest, patience: 1, monitor: metric });
-  } catch (error) {
-    if (!(error instanceof OptionError && error.options[0] === 'monitor')) throw error;
-    throw new UsageError(`${where}: metric ${error.problem}`, { cause: error });
-  }
-}
-
-export const pointText = (point: Readonly<Record<string, unknown>>): string =>
-  Object.entries(point)
-    .map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
-    .join(', ');
-
 async function search(
   file: string,
   config: SearchConfig,
-  { space, trials, runs, metric, data, length }: Opened,
+  { space, trials, runs, metric, data, length }: OpenedSearch,
   lock: FolderLock,
   values: SearchValues,
   io: Io,
@@ -162,13 +84,9 @@ async function search(
   const interrupt = listenForInterrupt(io);
   const note = createNote('search', io);
   const { signal } = interrupt;
-  signal.addEventListener('abort', () => {
-    if (signal.reason === 'SIGPIPE') return;
+  announceInterrupt(signal, 'search', `ending; go on with --resume ${lock.path}`, (line) => {
     note.clear();
-    printLine(
-      io.stderr,
-      `gradloom search: ${signal.reason}: ending; go on with --resume ${lock.path}; a second signal ends at once`,
-    );
+    printLine(io.stderr, line);
   });
   let unmeasured = 0;
   let pool: Pool | undefined;
@@ -252,7 +170,7 @@ async function search(
       best: winner === null ? null : { trial: winner.number, command: commandOf(bestValues(winner)) },
       ...describeMachine(),
     };
-    const lost = attempt(() => writeOut(lock, SEARCH_FILE, `${JSON.stringify(document, null, 2)}\n`));
+    const lost = failureOf(() => writeOut(lock, SEARCH_FILE, `${JSON.stringify(document, null, 2)}\n`));
     // The search is complete even if its file cannot be written, so its results are printed.
     const page = standings.length === 0 || lost !== null ? null : await tryReport(lock.path, 'search', io);
     if (json) printJson(io.stdout, JSON.stringify({ ...document, event: 'done', out: lock.path, report: page }));
@@ -290,12 +208,3 @@ const progressText = (
 
 const lanesText = ({ atOnce, threads, why }: Lanes): string =>
   `${atOnce === 1 ? 'one run at a time' : `${atOnce} runs at once`}, ${threads === 1 ? 'one thread' : `${threads} threads`} each (${why})`;
-
-function attempt(act: () => void): Error | null {
-  try {
-    act();
-    return null;
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
-}

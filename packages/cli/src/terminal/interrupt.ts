@@ -34,3 +34,16 @@ export function listenForInterrupt({ stdout }: Io): Interrupt {
     },
   };
 }
+
+/** Says that a signal ends the work, and how. The loss of a reader is no signal, and nobody reads of it. */
+export function announceInterrupt(
+  signal: AbortSignal,
+  command: string,
+  what: string, // 'ending with a checkpoint'
+  print: (line: string) => void,
+): void {
+  signal.addEventListener('abort', () => {
+    if (signal.reason === 'SIGPIPE') return;
+    print(`gradloom ${command}: ${signal.reason}: ${what}; a second signal ends at once`);
+  });
+}

@@ -1,13 +1,13 @@
 import { basename } from 'node:path';
 import type { FolderLock } from '@gradloom/runtime';
 import { type Checkpoint, type TrainEvent, TrainingError, type TrainResult, train } from '@gradloom/runtime';
-import { withoutPlace } from '../failure.ts';
+import { failureOf, withoutPlace } from '../failure.ts';
 import type { Io } from '../io.ts';
 import { intervalOf } from '../options/checkpoint-every.ts';
 import { kebabCase } from '../options/letter-case.ts';
 import { dividePlane, divisionSteps, isPlanar } from '../report/findings/divide-plane.ts';
 import { tryReport } from '../report/try-report.ts';
-import { exitCodes, type Interruption, listenForInterrupt } from '../terminal/interrupt.ts';
+import { announceInterrupt, exitCodes, type Interruption, listenForInterrupt } from '../terminal/interrupt.ts';
 import { checkpointMetadata } from './checkpoint-metadata.ts';
 import { describeRecovery, describeRollback } from './describe-fault.ts';
 import { divisionLine, epochLine, probeLine, stepsLine } from './metrics-line.ts';
@@ -92,11 +92,8 @@ export async function followRun(
   }
 
   const { signal } = interrupt;
-  signal.addEventListener('abort', () => {
-    if (signal.reason === 'SIGPIPE') return;
-    const what = recipe.values['no-out'] ? '' : ' with a checkpoint';
-    reporter.aside(`gradloom train: ${signal.reason}: ending${what}; a second signal ends at once`);
-  });
+  const ending = recipe.values['no-out'] ? 'ending' : 'ending with a checkpoint';
+  announceInterrupt(signal, 'train', ending, (line) => reporter.aside(line));
 
   try {
     const every = intervalOf(recipe.values['checkpoint-every'] ?? '');
@@ -112,7 +109,7 @@ export async function followRun(
       signal,
     }).result;
     reporter.stop();
-    const lost = attempt(() => directory?.saveModel(modelOf(recipe, result.parameters)));
+    const lost = failureOf(() => directory?.saveModel(modelOf(recipe, result.parameters)));
     // The run is complete even if its model cannot be written, so its results are printed.
     const report = directory === undefined || lost !== null ? null : await writeReport(directory.path, result);
     if (start !== undefined) reporter.done({ ...start, report }, result);
@@ -178,15 +175,6 @@ function refuseLoss(path: string, { steps, checkpoint }: TrainResult, from: Chec
   if (newest === steps) return;
   const last = newest === undefined ? 'no checkpoint' : `its newest checkpoint at step ${newest}`;
   throw new Error(`${path} has ${last}, expected one of step ${steps} (see the warning above)`);
-}
-
-function attempt(act: () => void): Error | null {
-  try {
-    act();
-    return null;
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
 }
 
 /** 'threads has 3, …' as '--threads has 3, …'. */
