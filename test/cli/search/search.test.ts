@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createPool, splitDataset, syntheticDatasets } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
+import { runTrial } from '../../../packages/cli/src/search/run-trial.ts';
 import { endOf, gradloom, jsonLines, startProgram, temporaryDirectory } from '../../support/command-line.ts';
 
 const config = {
@@ -241,4 +243,28 @@ describe('gradloom search', () => {
     expect(stderr).toContain('trial 2 (momentum 0.5, optimizer adam): ');
     expect(() => readFileSync(join(out, 'search.jsonl'))).toThrow('ENOENT');
   });
+});
+
+test('a run without folds never looks at the test rows, also after its last step', async () => {
+  const rows = syntheticDatasets.moons({ rows: 60 });
+  const { train, validation } = splitDataset(rows, { validation: 0.3 });
+  const unread = new Proxy(rows, {
+    get(target, key) {
+      if (key === 'inputs' || key === 'targets') throw new Error('the test rows were read');
+      return Reflect.get(target, key);
+    },
+  });
+  const spec = { input: 2, layers: [{ kind: 'dense' as const, out: 2 }] };
+  const sets = { train, ...(validation === undefined ? {} : { validation }), test: unread };
+  const recipe = { spec, sets, options: { steps: 3, batch: 8 }, values: {} };
+  const pool = await createPool({ threads: 1 });
+  try {
+    const key = { trial: 1, round: 1, fold: null };
+    const outcome = await runTrial(key, recipe, pool, 1, new AbortController().signal);
+    expect(outcome).toMatchObject({ ...key, state: 'done', step: 3, figures: { rows: 18 } });
+    // With a fold they are the rows that it is measured on.
+    await expect(runTrial({ ...key, fold: 1 }, recipe, pool, 1, new AbortController().signal)).rejects.toThrow('read');
+  } finally {
+    await pool.destroy();
+  }
 });
