@@ -1,5 +1,5 @@
 import { createRandom } from '@gradloom/core';
-import { loadModel } from '@gradloom/runtime';
+import { loadModel, saveModel } from '@gradloom/runtime';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { gradloom, jsonLines } from '../../support/command-line.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -74,6 +74,27 @@ test('without --json the answers are a table that reads back as such', async () 
       .map(({ prediction }) => `${prediction}\n`)
       .join('')}`,
   );
+});
+
+test('a probability stands under its class where classes are numbers, and a row without an answer has empty cells', async () => {
+  const { spec, parameters, loss = 'softmax-cross-entropy', preprocessing } = loadModel(`${classes}/model.gradloom`);
+  if (preprocessing === undefined) throw new Error('no preprocessing');
+  const labels = ['-1', '0', '1']; // an object has -1 last
+  const target = [{ name: 'sign', type: 'classes' as const, labels }];
+  const path = `${folder.path}/signs.gradloom`;
+  saveModel(path, { spec, loss, parameters, preprocessing: { ...preprocessing, target } });
+  const rows = folder.write('rows.csv', textOf(['weight', 'home', 'years'], few));
+  const signs = await gradloom(['predict', path, rows]);
+  const [head, ...lines] = signs.stdout.trimEnd().split('\n');
+  expect(head).toBe('prediction,p(-1),p(0),p(1)');
+  expect(lines).toEqual(
+    loadModel(path)
+      .predict(cells.map(({ weight, home, years }) => ({ weight, home, years })))
+      .map(({ prediction, probabilities = {} }) => [prediction, ...labels.map((name) => probabilities[name])].join()),
+  );
+  saveModel(path, { spec, loss, parameters: parameters.map(() => 1e300), preprocessing: { ...preprocessing, target } });
+  const none = await gradloom(['predict', path, folder.write('one.csv', 'weight,home,years\n1e9,wood,1e9\n')]);
+  expect(none.stdout).toBe(`${head}\n,,,\n`);
 });
 
 test('columns that the model does not read are named, and what no training row had is said', async () => {

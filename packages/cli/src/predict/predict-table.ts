@@ -3,11 +3,12 @@ import {
   type Answer,
   CellError,
   createEncoder,
+  createLoss,
   type EncodingNote,
   InputError,
   type Preprocessing,
 } from '@gradloom/core';
-import { show } from '@gradloom/core/internal';
+import { hasProbabilities, show } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 import { openCsvStream, openTable, type TableRow, tableFormatOf } from '@gradloom/runtime/internal';
 import { type Io, printJson, printLine, printLines } from '../io.ts';
@@ -24,6 +25,7 @@ export async function predictTable(model: Model, preprocessing: Preprocessing, f
   const source = 'path' in from ? from.path : from.name;
   const notes = createNotes(io);
   const encoder = createEncoder(preprocessing, notes.add);
+  const labels = classesOf(preprocessing.target, model);
   const { batches, unread } = await openRows(preprocessing, from, source);
   if (unread.length > 0) {
     const few = unread.slice(0, 10).map(show).join(', ');
@@ -41,10 +43,10 @@ export async function predictTable(model: Model, preprocessing: Preprocessing, f
         answers.map((answer) => JSON.stringify(answer)),
       );
     else {
-      if (rows === 0) printLine(io.stdout, csvLine(headOf(preprocessing, model)));
+      if (rows === 0) printLine(io.stdout, csvLine(headOf(preprocessing, labels)));
       printLines(
         io.stdout,
-        answers.map((answer) => csvLine(cellsOf(answer, preprocessing))),
+        answers.map((answer) => csvLine(cellsOf(answer, preprocessing, labels))),
       );
     }
     rows += batch.length;
@@ -83,24 +85,33 @@ function answersOf(model: Model, x: Float64Array, rows: readonly TableRow[], sou
 }
 
 /** Titles of the CSV: the prediction, or one for each of several targets, then the probability of each class. */
-function headOf({ target }: Preprocessing, model: Model): string[] {
-  const [first] = target;
-  if (first.type === 'values') return target.length === 1 ? ['prediction'] : target.map(({ name }) => name);
-  const { loss } = model;
-  const kind = typeof loss === 'string' ? loss : loss?.kind;
-  const hasShares = kind === 'softmax-cross-entropy' || kind === 'binary-cross-entropy';
-  return ['prediction', ...(hasShares ? first.labels.map((label) => `p(${label})`) : [])];
+const headOf = ({ target }: Preprocessing, labels: readonly string[]): string[] => [
+  ...(target.length === 1 ? ['prediction'] : target.map(({ name }) => name)),
+  ...labels.map((label) => `p(${label})`),
+];
+
+/** Names of the classes whose probabilities are printed, in the order of the columns. */
+function classesOf([first]: Preprocessing['target'], { loss, parts }: Model): readonly string[] {
+  const isKnown = hasProbabilities(loss === undefined ? null : createLoss(loss, parts?.own));
+  return first.type === 'classes' && isKnown ? first.labels : [];
 }
 
-function cellsOf({ prediction, probabilities }: Answer, { target }: Preprocessing): string[] {
-  const [first] = target;
-  if (first.type === 'values') {
-    const byName = typeof prediction === 'object' && prediction !== null ? Object.entries(prediction) : null;
-    const values = new Map<string, unknown>(byName ?? [[first.name, prediction]]);
-    return target.map(({ name }) => textOf(values.get(name)));
-  }
-  return [textOf(prediction), ...Object.values(probabilities ?? {}).map(textOf)];
+/** A row without an answer has empty cells. */
+function cellsOf(
+  { prediction, probabilities }: Answer,
+  { target }: Preprocessing,
+  labels: readonly string[],
+): string[] {
+  const values = target.length === 1 ? [prediction] : target.map(({ name }) => targetValue(prediction, name));
+  // By name: an object has keys such as 1 before all others, whatever the order of the classes.
+  return [...values, ...labels.map((label) => probabilities?.[label])].map(textOf);
 }
+
+/** Of one of several targets. */
+const targetValue = (prediction: Answer['prediction'], name: string): number | undefined =>
+  typeof prediction === 'object' && prediction !== null && !Array.isArray(prediction)
+    ? (prediction as Readonly<Record<string, number>>)[name]
+    : undefined;
 
 const textOf = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
 
