@@ -70,10 +70,10 @@ describe('a folder with a validation set of its own', () => {
       [count],
       Array.from({ length: count }, (_, k) => k % 2),
     );
-  const folder = (): string => {
+  const folder = (counts: Readonly<Record<string, number>> = { train: 12, validation: 3, test: 2 }): string => {
     const path = join(temporaryDirectory(), 'arrays');
     mkdirSync(path);
-    for (const [set, count] of Object.entries({ train: 12, validation: 3, test: 2 })) {
+    for (const [set, count] of Object.entries(counts)) {
       writeFileSync(join(path, `x_${set}.npy`), rows(count));
       writeFileSync(join(path, `y_${set}.npy`), labels(count));
     }
@@ -90,6 +90,24 @@ describe('a folder with a validation set of its own', () => {
     expect(epoch.validationLoss).toEqual(expect.any(Number));
     const found = jsonLines((await gradloom(['evaluate', out, '--split', 'validation', '--json'])).stdout)[0];
     expect(found).toMatchObject({ split: 'validation', rows: 3, loss: epoch.validationLoss });
+  });
+
+  test.each([
+    [{ train: 12, validation: 3, test: 2 }, [], []],
+    [{ train: 60, validation: 3 }, [], [/^held out: 6 rows for the test, each class .* \(--test 0 holds out none\)$/]],
+    [{ train: 12, validation: 3 }, [], [/^no rows are held out for the test /]],
+    [{ train: 12, test: 2 }, [], [/^no early stopping: /]],
+    [{ train: 12, test: 2 }, ['--validation', '0.25'], [/^held out: 3 rows for validation, .* \(--validation 0 holds/]],
+    [
+      { train: 12, validation: 3, test: 2 },
+      ['--folds', '2', '--fold', '1'],
+      [/^held out: 6 rows for the test, each class in proportion \(the test rows are one of 2 folds\)$/],
+    ],
+  ])('says of sets of %j with %j only what is decided about the others', async (counts, flags, expected) => {
+    const args = ['train', '--dataset', folder(counts), '--no-out', '--json', ...flags, ...quick];
+    const [start] = jsonLines((await gradloom(args)).stdout);
+    const [, ...decisions] = start.decisions as string[];
+    expect(decisions).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
   });
 
   test('refuses another share beside it', async () => {

@@ -87,6 +87,18 @@ describe('a table by its defaults', () => {
     );
   });
 
+  test('says that the test rows are one of the folds, which --test 0 would not change', async () => {
+    const file = folder.write('folds.csv', quadrants(60));
+    const { start } = await train(file, '--folds', '3', '--fold', '2');
+    expect(start.decisions).toContain(
+      'held out: 20 rows for the test, each class in proportion (the test rows are one of 3 folds)',
+    );
+    const { start: more } = await train(file, '--folds', '3', '--fold', '2', '--validation', '0.1');
+    expect(more.decisions).toContain(
+      'held out: 6 rows for validation and 20 rows for the test, each class in proportion (the test rows are one of 3 folds; --validation 0 holds out none)',
+    );
+  });
+
   test('gives way to each flag', async () => {
     const file = folder.write('flags.csv', quadrants(60));
     const whole = await train(file, '--epochs', '3', '--hidden', '4');

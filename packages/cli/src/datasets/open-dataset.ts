@@ -53,6 +53,8 @@ export interface OpenedDataset {
 /** A table and its sets. */
 export interface OpenedTable extends PreparedTable {
   readonly table: Table;
+  /** Number of folds, one of which is the test set; undefined without folds. */
+  readonly folds?: number | undefined;
 }
 
 /**
@@ -95,7 +97,12 @@ function splitArrays(whole: DataSplits, shares: Shares): OpenedDataset {
     test: whole.test === undefined ? standard.test : 0,
   };
   const sets = deal(whole, { ...shares, ...split });
-  return { preset: tablePreset(sets.train), shares: split, sets, decisions: decisionsOnArrays(whole, sets) };
+  return {
+    preset: tablePreset(sets.train),
+    shares: split,
+    sets,
+    decisions: decisionsOnArrays(whole, sets, shares.folds),
+  };
 }
 
 /** Reads a table and splits its rows before anything is fitted on them. */
@@ -130,7 +137,7 @@ async function openTableDataset(
     const split = splitOf(table, shares);
     const prepared = splitTable(table, { ...foldIn(shares), ...split, seed: SPLIT_SEED });
     const { sets } = prepared;
-    return { preset: tablePreset(sets.train), shares: split, sets, table: { table, ...prepared } };
+    return { preset: tablePreset(sets.train), shares: split, sets, table: { table, folds: shares.folds, ...prepared } };
   });
 }
 

@@ -38,15 +38,18 @@ export function describeTable(opened: OpenedTable, width: number): string[] {
 }
 
 /** What was decided without being asked, a sentence each. */
-export function decisionsOf({ table, rows }: Pick<OpenedTable, 'table' | 'rows'>): string[] {
+export function decisionsOf(opened: Pick<OpenedTable, 'table' | 'rows' | 'folds'>): string[] {
+  const { table } = opened;
   const { scale = 'standard', missing = 'impute' } = table.options;
   const gaps = table.inputs.reduce((sum, column) => sum + column.gaps, 0);
   const imputed = gaps > 0 && missing === 'impute' ? [IMPUTED] : [];
-  return [...table.decisions, scalings[scale], ...imputed, ...heldOutOf(table, rows)];
+  return [...table.decisions, scalings[scale], ...imputed, ...heldOutOf(opened)];
 }
 
-const heldOutOf = ({ targets }: OpenedTable['table'], { validation, test }: OpenedTable['rows']): string[] =>
-  heldOut({ validation: validation?.length, test: test?.length }, targets[0].data.kind === 'words');
+function heldOutOf({ table, rows, folds }: Pick<OpenedTable, 'table' | 'rows' | 'folds'>): string[] {
+  const isOfClasses = table.targets[0].data.kind === 'words';
+  return heldOut({ validation: rows.validation?.length, test: rows.test?.length }, isOfClasses, folds);
+}
 
 const scalings = {
   standard: 'numbers are scaled by mean and deviation of the training rows (--scale minmax, robust or none)',
