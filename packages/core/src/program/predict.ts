@@ -24,7 +24,7 @@ const ROWS = 64;
  * const y = predict(Float64Array.of(0.5, -1));
  * ```
  *
- * The outputs are logits where the loss takes logits. They are the same bits as `loadModel(...).predict` gives in Node;
+ * The outputs are logits where the loss takes logits. They are the same bits as `loadModel(...).outputs` gives in Node;
  * that one is faster, since it computes in WebAssembly.
  * @param parameters [P] as a result or a model holds them; they are copied
  * @returns a function that throws an Error for an `x` that is not whole rows, and an InputError for an index that an
