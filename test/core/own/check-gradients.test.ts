@@ -88,6 +88,33 @@ test('a loss of whole rows is checked output by output', () => {
   expect(() => classes(softmax(2))).toThrow('loss own-softmax: the gradient by output 2 at');
 });
 
+test('a loss that does not look at its own row, or reads outputs that it has written over, is refused', () => {
+  const squares = (first: (n: number, O: number) => number, writesEarly: boolean) =>
+    defineLoss({
+      name: 'squares',
+      targets: 'values',
+      ofRow(dy, y, t, n, O) {
+        let sum = 0;
+        for (let i = first(n, O), o = 0; o < O; i++, o++) {
+          if (writesEarly) dy[i] = y[i] - t[i];
+          sum += ((y[i] - t[i]) * (y[i] - t[i])) / 2;
+          if (!writesEarly) dy[i] = y[i] - t[i];
+        }
+        return sum;
+      },
+    });
+  const right = squares((n, O) => n * O, false);
+  check({ right }, dense4, right.spec());
+  const sameRow = squares(() => 0, false);
+  expect(() => check({ sameRow }, dense4, sameRow.spec())).toThrow(
+    /^checkGradients: loss squares: the value of row 1 has \S+ beside other rows and \S+ else, expected the same number/,
+  );
+  const early = squares((n, O) => n * O, true);
+  expect(() => check({ early }, dense4, early.spec())).toThrow(
+    /^checkGradients: loss squares: the value of row 0 has \S+ where dy is y and \S+ else, expected the same number/,
+  );
+});
+
 const layer = (changes: Partial<OwnLayer> = {}): LayerPart =>
   defineLayer({
     name: 'scale',

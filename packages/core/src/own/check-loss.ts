@@ -9,7 +9,11 @@ import { notPure, wrongSlope } from './compare-slopes.ts';
 const ROWS = 8;
 const OUTPUTS = 8;
 
-/** Compares the gradient of each of some rows with differences of its loss. @throws Error naming the output. */
+/**
+ * Compares the gradient of each of some rows with differences of its loss; and the loss and gradient of a row with
+ * those that it has beside other rows, also where the gradient is written over the outputs, as in training.
+ * @throws Error naming the output or the row.
+ */
 export function* checkLoss(
   loss: Loss,
   t: Float64Array, // [n, O], or [n]
@@ -23,16 +27,19 @@ export function* checkLoss(
     loss.evaluate(sum, dy, y, target, 1, 1, O);
     return sum[0];
   };
+  const [outputs, gradients] = [new Float64Array(rows * O), new Float64Array(rows * O)];
+  const values = new Float64Array(rows);
   for (let n = 0; n < rows; n++) {
     const target = viewOf(t, n * columns, columns);
-    const y = new Float64Array(O);
+    const y = viewOf(outputs, n * O, O);
     for (let o = 0; o < O; o++) y[o] = 1.5 * random.normal();
     // Some losses take only numbers between 0 and 1.
     if (!Number.isFinite(evaluate(y, target))) for (let o = 0; o < O; o++) y[o] = sigmoid(y[o]);
-    const first = evaluate(y, target);
+    values[n] = evaluate(y, target);
     const again = evaluate(y, target);
-    if (!Object.is(first, again)) throw notPure(`loss ${loss.name}`, first, again);
-    const gradient = dy.slice();
+    if (!Object.is(values[n], again)) throw notPure(`loss ${loss.name}`, values[n], again);
+    const gradient = viewOf(gradients, n * O, O);
+    gradient.set(dy);
     for (let o = 0; o < Math.min(O, OUTPUTS); o++) {
       const value = (at: number): number => {
         const moved = y.slice();
@@ -45,5 +52,24 @@ export function* checkLoss(
       throw new Error(`checkGradients: loss ${loss.name}: the gradient by output ${o} ${place} ${wrong}`);
     }
     yield;
+  }
+  const whole = viewOf(t, 0, rows * columns);
+  const others = 'a row is y[n * O] to y[n * O + O - 1]';
+  compareRows(new Float64Array(rows * O), 'beside other rows', others);
+  compareRows(outputs, 'where dy is y', 'read an output before you write there');
+
+  /** Compares rows at once, their gradients in `all`, with each alone. */
+  function compareRows(all: Float64Array, how: string, why: string): void {
+    const sums = new Float64Array(rows);
+    loss.evaluate(sums, all, outputs, whole, rows, 1, O);
+    const compare = (n: number, what: string, found: number, alone: number): void => {
+      if (Object.is(found, alone)) return;
+      const problem = `${what} of row ${n} has ${found} ${how} and ${alone} else, expected the same number (${why})`;
+      throw new Error(`checkGradients: loss ${loss.name}: ${problem}`);
+    };
+    for (let n = 0; n < rows; n++) {
+      compare(n, 'the value', sums[n], values[n]);
+      for (let o = 0; o < O; o++) compare(n, `the gradient by output ${o}`, all[n * O + o], gradients[n * O + o]);
+    }
   }
 }
