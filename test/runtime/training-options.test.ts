@@ -203,6 +203,29 @@ test('evaluations have the weighed loss besides, and early stopping and the best
   expect(plainly.validation).not.toHaveProperty('weightedLoss');
 });
 
+test.each(
+  (['mse', 'mae', 'huber', 'quadratic'] as const).flatMap((loss) => [7, 1000].map((other) => [loss, other] as const)),
+)(
+  'of scaled targets, the weighed loss of rows that all count the same is the %s, scales 7 and %i',
+  async (loss, other) => {
+    const rows = 40;
+    const ofRow = (n: number, count: number) => Array.from({ length: count }, (_, i) => Math.sin(3 * n + i) * (i + 2));
+    const made = datasetFromRows({
+      inputs: Array.from({ length: rows }, (_, n) => ofRow(n, 3)),
+      targets: Array.from({ length: rows }, (_, n) => ofRow(n + 5, 2)),
+    });
+    const columns = ['a', 'b', 'c'].map(
+      (name) => ({ name, type: 'numeric', center: 0, scale: 1, fill: 0, indicator: false }) as const,
+    );
+    const target = [7, other].map((scale, o) => ({ name: `t${o}`, type: 'values', center: 9, scale }) as const);
+    const table = { ...made, preprocessing: { version: 1, columns, target } as const };
+    const sets = { train: { ...table, weights: weightsFor(rows) }, validation: table };
+    const options = { ...base, loss, epochs: 1, pool };
+    const { validation } = await train({ input: 3, layers: [{ kind: 'dense', out: 2 }] }, sets, options).result;
+    expect((validation?.weightedLoss ?? 0) / (validation?.loss ?? 0)).toBeCloseTo(1, 12);
+  },
+);
+
 test('a subset keeps the weights of its rows, and weights count in the hash that a resume compares', async () => {
   const split = splitDataset(weighed.train, { test: 0.5 });
   expect(split.test?.weights?.array).toHaveLength(split.test?.rows ?? 0);

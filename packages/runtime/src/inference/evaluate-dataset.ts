@@ -42,6 +42,7 @@ export interface EvaluationRun {
   chunks: number; // number of chunks whose outputs are held at once; changes no bit
   attempt: <T>(work: () => Promise<T>) => Promise<T>; // repeats work after a failed thread
   readers?: readonly OutputReader[] | undefined;
+  scaledReaders?: readonly OutputReader[]; // of outputs and targets as the network has them, not in own units
 }
 
 /**
@@ -52,7 +53,7 @@ export async function evaluateDataset(
   pool: Pool,
   setup: RunSetup | InferenceSetup,
   dataset: Dataset,
-  { network, loss, threads, chunks: held, attempt, readers: extra = [] }: EvaluationRun,
+  { network, loss, threads, chunks: held, attempt, readers: extra = [], scaledReaders = [] }: EvaluationRun,
 ): Promise<Evaluation> {
   const figures = await inTurns(figuresOf(network, loss, dataset));
   const unanswered = metrics.unanswered();
@@ -69,7 +70,7 @@ export async function evaluateDataset(
     const answers = await attempt(() => evaluateSegment(pool, setup, segment, Math.min(threads, chunks)));
     refuseBadRows(dataset, answers);
     for (let chunk = 0; chunk < chunks; chunk++) lossSum += lossSums[chunk];
-    await inTurns(readOutputs(network, loss, segment, targets, readers));
+    await inTurns(readOutputs(network, loss, segment, targets, readers, scaledReaders));
   }
   const values = Object.fromEntries(Object.entries(figures).map(([name, figure]) => [name, figure.value()]));
   const missing = unanswered.value();
@@ -98,17 +99,23 @@ function* readOutputs(
   { dataset, first, rows, outputs }: Segment,
   t: Float64Array, // [stretchRows, columns]
   readers: readonly OutputReader[],
+  scaledReaders: readonly OutputReader[],
 ): Pausable<void> {
   const O = network.output;
   const columns = targetColumns(network, loss);
   const most = Math.min(rows, stretchRows(network));
   for (let from = 0; from < rows; from += most) {
     const B = Math.min(most, rows - from);
+    const y = viewOf(outputs, from * O, B * O);
     gatherTargets(t, dataset, columns, loss.targets, null, first + from, B);
+    for (const reader of scaledReaders) {
+      reader.add(y, t, B, O);
+      yield;
+    }
     toOwnUnits(t, B, dataset.preprocessing);
-    toOwnUnits(viewOf(outputs, from * O, B * O), B, dataset.preprocessing);
+    toOwnUnits(y, B, dataset.preprocessing);
     for (const reader of readers) {
-      reader.add(viewOf(outputs, from * O, B * O), t, B, O);
+      reader.add(y, t, B, O);
       yield;
     }
   }

@@ -44,8 +44,8 @@ export async function evaluate(state: RunState, part: 'validation' | 'test'): Pr
   const attempt = <T>(work: () => Promise<T>) => recovery.attempt(step, work);
   const { weighing } = plan;
   const weighted = weighing === null ? null : weightedLoss(loss, dataset, weighing);
-  const readers = weighted === null ? [] : [weighted];
-  const run = { network, loss, threads, chunks: means.chunks, attempt, readers };
+  const scaledReaders = weighted === null ? [] : [weighted];
+  const run = { network, loss, threads, chunks: means.chunks, attempt, scaledReaders };
   const work = () => evaluateDataset(pool, setup, dataset, run);
   const figures = await orGiveUp(state, work, `in the evaluation after step ${step}`);
   const value = weighted?.value() ?? Number.NaN;

@@ -1,11 +1,15 @@
 import type { Loss } from '@gradloom/core';
 import type { Dataset } from '../datasets/dataset.ts';
 import type { OutputReader } from '../inference/evaluate-dataset.ts';
+import { lossUnit } from '../inference/own-units.ts';
 import { type RowWeighing, weightOf } from './row-weights.ts';
 
-/** The mean loss of the rows of an evaluation by their weights: what the run minimises, on other rows. */
+/**
+ * The mean loss of the rows of an evaluation by their weights: what the run minimises, on other rows. Reads outputs and
+ * targets as the network has them: in the units of the targets a Huber loss would be another one.
+ */
 export interface WeightedLoss extends OutputReader {
-  /** NaN where all weights are 0. */
+  /** In the units of the targets; NaN where all weights are 0. */
   value(): number;
 }
 
@@ -23,6 +27,6 @@ export function weightedLoss(loss: Loss, dataset: Dataset, { ofClass }: RowWeigh
         weights += weight;
       }
     },
-    value: () => sum / weights,
+    value: () => (sum / weights) * lossUnit(loss, dataset.preprocessing),
   };
 }
