@@ -12,7 +12,7 @@ import {
 } from '@gradloom/core/internal';
 import { gatherLeaves, rowOfDataset, rowsOf } from '../step/batch.ts';
 import type { RunContext } from '../step/context.ts';
-import { type PlannedPass, planPasses } from '../step/step-program.ts';
+import { type PlannedPass, planPasses } from '../step/plan-passes.ts';
 import { batchPart } from '../step/team-part.ts';
 import { CONTROL } from '../threads/barrier.ts';
 import type { DiagnosisTask } from '../threads/protocol.ts';

@@ -6,7 +6,7 @@ import { planRun } from '../run/plan.ts';
 import { prepareRun } from '../run/prepare.ts';
 import { gatherLeaves } from '../step/batch.ts';
 import { createContext } from '../step/context.ts';
-import { planPasses } from '../step/step-program.ts';
+import { planPasses } from '../step/plan-passes.ts';
 import { batchPart } from '../step/team-part.ts';
 
 /** How long one pass of a batch through a network took. */

@@ -4,7 +4,7 @@ import { resolveBackend } from '../backends/backend.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
 import type { TrainOptions } from '../run/options.ts';
 import { planRun } from '../run/plan.ts';
-import { barriersOf } from '../step/step-program.ts';
+import { barriersOf } from '../step/plan-passes.ts';
 import { teamOptions } from '../step/team-part.ts';
 
 /** What one thread of a team has to do in a step on a whole batch. */

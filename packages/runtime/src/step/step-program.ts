@@ -1,34 +1,26 @@
-import type { Call, Emit, Inspect } from '@gradloom/core';
+import type { Call, Emit } from '@gradloom/core';
 import {
   blockCount,
-  createAllocator,
   createBlockUpdate,
   createList,
-  createProbe,
   createTapeRoom,
-  createWorkspace,
   emitMaxNorm,
-  emitNode,
   host,
   leafCount,
   link,
-  NO_BATCH,
-  type NodePass,
   noteStep,
   ops,
   type Program,
   part,
-  probeLength,
-  segmentsOf,
   type TapeRoom,
   viewOf,
-  type Workspace,
 } from '@gradloom/core/internal';
 import { type Clock, PART } from '../measure/clock.ts';
 import { CONTROL } from '../threads/barrier.ts';
 import { DECISION } from '../threads/protocol.ts';
 import { gatherLeaves } from './batch.ts';
 import type { RunContext } from './context.ts';
+import { barriersOf, type PlannedPass, planPasses } from './plan-passes.ts';
 import { batchPart } from './team-part.ts';
 
 /** What a thread runs in a team of some size. */
@@ -151,117 +143,6 @@ function gather(context: RunContext, { first, count, workspace }: PlannedPass, e
 
 function lap(clock: Clock | null, emit: Emit, phase: number): void {
   if (clock !== null) emit(host, () => clock.lap(phase));
-}
-
-/** A pass with its operations. */
-export interface PlannedPass extends NodePass {
-  readonly workspace: Workspace;
-  /** What stands between the barriers of the pass. */
-  readonly segments: readonly (readonly Call[])[];
-  /** What is copied behind it: to, from. */
-  readonly copies: readonly (readonly [Float64Array, Float64Array])[];
-}
-
-/** The passes of this thread in a batch of `rows` rows, with their operations; `inspect` sees what they write. */
-export const planPasses = (
-  context: RunContext,
-  passes: readonly NodePass[],
-  rows: number,
-  looks: boolean,
-  inspect: Inspect | undefined = context.clock?.inspect,
-): readonly PlannedPass[] =>
-  (context.setup.couples ? coupledPasses : separatePasses)(context, passes, rows, looks, inspect);
-
-/**
- * Passes that end before the next begins. They share a workspace, and those of as many rows whose gradients go to the
- * same row share their operations. Then the losses are copied behind each; a single pass leaves them where they belong.
- */
-function separatePasses(
-  context: RunContext,
-  passes: readonly NodePass[],
-  rows: number,
-  looks: boolean,
-  inspect: Inspect | undefined,
-): readonly PlannedPass[] {
-  const { arena, workspace, lossSums, probe, probeOf } = context;
-  const known = new Map<string, readonly Call[]>();
-  return passes.map((pass) => {
-    const { first, count, row, joins } = pass;
-    const losses = viewOf(arena.lossSums, first, count);
-    const sums = passes.length === 1 ? losses : lossSums;
-    const key = `${rowsOfPass(context, pass, rows)} ${row} ${joins}`;
-    const calls = known.get(key) ?? passCalls(context, pass, rows, workspace, sums, looks ? probeOf : inspect);
-    known.set(key, calls);
-    const look = [viewOf(arena.probeSums, first * probe.length, looks ? probe.length : 0), probe] as const;
-    const copies = [...(sums === losses ? [] : [[losses, sums] as const]), ...(looks ? [look] : [])];
-    return { ...pass, workspace, segments: [calls], copies };
-  });
-}
-
-/**
- * Passes that go on together, from barrier to barrier: each has a workspace of its own, but for what they share. What
- * the first leaves there the others take: if each added the sums of all leaves, a step would take the square of its
- * rows.
- */
-function coupledPasses(
-  context: RunContext,
-  passes: readonly NodePass[],
-  rows: number,
-  looks: boolean,
-  inspect: Inspect | undefined,
-): readonly PlannedPass[] {
-  const { arena, network, loss, passMemory, setup } = context;
-  const allocate = createAllocator('coupledPasses', passMemory);
-  const leaves = leafCount(setup.batch, setup.leaf);
-  const length = looks ? probeLength(network) : 0;
-  const shared: Float64Array[] = []; // by all passes
-  return passes.map((pass, k) => {
-    const { first, count } = pass;
-    const share = createAllocator('coupledPasses', arena.shared);
-    const take = (width: number): Float64Array => share(leaves * width);
-    let taken = 0;
-    const own = (length: number): Float64Array => (shared[taken++] ??= allocate(length));
-    const B = rowsOfPass(context, pass, rows);
-    const weighs = setup.weights !== null;
-    const workspace = createWorkspace(network, loss, B, allocate, { leaves, take, own }, weighs);
-    const look = looks ? createProbe(network, workspace, viewOf(arena.probeSums, first * length, length)) : inspect;
-    const calls = passCalls(context, pass, rows, workspace, viewOf(arena.lossSums, first, count), look, k > 0);
-    return { ...pass, workspace, segments: segmentsOf(calls), copies: [] };
-  });
-}
-
-const rowsOfPass = ({ setup: { leaf } }: RunContext, { first, count }: NodePass, rows: number): number =>
-  Math.min(count * leaf, rows - first * leaf);
-
-/** Barriers in a pass: as many for a thread that has none. */
-export function barriersOf({ network, loss }: Pick<RunContext, 'network' | 'loss'>): number {
-  const { calls, emit } = createList();
-  const empty = new Float64Array(0);
-  const tensors = network.layers.map((layer) => layer.tensors.map(() => empty));
-  const workspace = createWorkspace(network, loss, 1, () => empty);
-  const pass = { emit, training: true, seed: 0, leaf: 1, joins: false, batch: NO_BATCH, place: empty };
-  emitNode(empty, network, workspace, tensors, tensors, 1, pass);
-  return segmentsOf(calls).length - 1;
-}
-
-/** Forward and backward pass in a batch of `rows` rows. */
-function passCalls(
-  context: RunContext,
-  { first, count, row, joins }: NodePass,
-  rows: number,
-  workspace: Workspace,
-  lossSums: Float64Array, // [count]
-  inspect: Inspect | undefined,
-  follows = false, // another pass that goes on together with it
-): readonly Call[] {
-  const { setup, network, theta, gradients, place } = context;
-  const { seed, leaf } = setup;
-  const { calls, emit } = createList();
-  const batch = { rows, leaves: leafCount(rows, setup.leaf), firstLeaf: first, follows };
-  const pass = { emit, training: true, seed, leaf, joins, batch, place };
-  const B = Math.min(count * leaf, rows - first * leaf);
-  emitNode(lossSums, network, workspace, theta, gradients[row], B, pass, inspect);
-  return calls;
 }
 
 const reads = (calls: readonly Call[], array: Float64Array): boolean => calls.some(({ args }) => args.includes(array));
