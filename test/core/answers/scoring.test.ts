@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { classify, createScoring, toProbabilities } from '../../../packages/core/src/answers/index.ts';
+import {
+  answersOf,
+  classify,
+  createScoring,
+  scoreInto,
+  toProbabilities,
+} from '../../../packages/core/src/answers/index.ts';
 import { createLoss } from '../../../packages/core/src/model/losses/index.ts';
 import { createRandom } from '../../../packages/core/src/random/index.ts';
 
@@ -64,4 +70,68 @@ test('one output whose targets are 0 and 1 tells two classes apart, and one with
   const options = { loss: createLoss('mse'), outputs: 1, classes: null };
   expect(createScoring({ ...options, areBits: true }).task).toBe('binary');
   expect(createScoring({ ...options, areBits: false }).task).toBe('values');
+});
+
+test('a score at the threshold is of the first class', () => {
+  expect(classify(Float64Array.of(0, 1e-9), 1, createLoss('binary-cross-entropy'), 0.5)).toEqual([0, 1]);
+  expect(classify(Float64Array.of(0.7, 0.8), 1, createLoss('mse'), 0.7)).toEqual([0, 1]);
+});
+
+test('a model of unknown loss has values as outputs, and answers by its threshold too', () => {
+  const y = Float64Array.of(0.4, 0.6, 0.8, Number.NaN);
+  expect(classify(y, 1, null)).toEqual([0, 1, 1, -1]);
+  expect(classify(y, 1, null, 0.7)).toEqual([0, 0, 1, -1]);
+  const answers = answersOf(y, 1, { loss: null, labels: ['no', 'yes'], threshold: 0.7 });
+  expect(answers.map(({ prediction }) => prediction)).toEqual(['no', 'no', 'yes', null]);
+});
+
+test('binary cross-entropy tells classes apart by index where they have no names', () => {
+  const loss = createLoss('binary-cross-entropy');
+  expect(answersOf(Float64Array.of(-Math.log(3)), 1, { loss })).toEqual([
+    { prediction: '0', probabilities: { 0: expect.closeTo(0.75, 15), 1: expect.closeTo(0.25, 15) } },
+  ]);
+});
+
+test.each(['softmax-cross-entropy', 'binary-cross-entropy', 'mse'] as const)(
+  'by %s with three outputs a row without an answer has no score at all',
+  (name) => {
+    const loss = createLoss(name);
+    const scores = new Float64Array(N * 3);
+    const t = new Float64Array(N * 3);
+    createScoring({ loss, outputs: 3, classes: 3, areBits: true }).read(
+      scores,
+      new Float64Array(N),
+      outputsOf(3, 2),
+      t,
+      N,
+    );
+    const missing = Array.from(scores, Number.isNaN);
+    expect(missing).toEqual(missing.map((_, i) => i < 6));
+  },
+);
+
+test('rows scored in parts of any length are the rows scored at once', () => {
+  const scoring = createScoring({ loss: createLoss('softmax-cross-entropy'), outputs: 3, classes: 3, areBits: false });
+  const y = outputsOf(3, 4);
+  const t = Float64Array.from({ length: N }, (_, n) => n % 3);
+  const scored = (lengths: readonly number[]): number[] => {
+    const found: number[] = [];
+    const add = scoreInto(scoring, [
+      {
+        add: (scores, targets, B, O) => found.push(B, O, ...scores.slice(0, B * O), ...targets.slice(0, B)),
+      },
+    ]);
+    let from = 0;
+    for (const B of lengths) {
+      add(y.slice(3 * from, 3 * (from + B)), t.slice(from, from + B), B, 3);
+      from += B;
+    }
+    return found;
+  };
+  const alone = (first: number, B: number): number[] => {
+    const [scores, targets] = [new Float64Array(3 * B), new Float64Array(B)];
+    scoring.read(scores, targets, y.slice(3 * first, 3 * (first + B)), t.slice(first, first + B), B);
+    return [B, 3, ...scores, ...targets];
+  };
+  expect(scored([40, 100, 60])).toEqual([...alone(0, 40), ...alone(40, 100), ...alone(140, 60)]);
 });

@@ -1,4 +1,5 @@
 import type { Loss } from '../model/losses/index.ts';
+import { mse } from '../model/losses/mse.ts';
 import { createDecision, NO_ANSWER } from '../train/metrics/index.ts';
 import { createScoring } from './scoring.ts';
 
@@ -9,17 +10,18 @@ import { createScoring } from './scoring.ts';
 export function classify(
   y: Float64Array, // [N, O]
   O: number,
-  loss: Loss | null,
+  trainedOn: Loss | null, // outputs are values where it is null
   threshold?: number,
 ): number[] {
   const N = y.length / O;
-  if (threshold !== undefined && loss !== null && O === (loss.targets === 'classes' ? 2 : 1)) {
+  const loss = trainedOn ?? mse();
+  const { targets, threshold: standard } = loss;
+  if (threshold !== undefined && O === (targets === 'classes' ? 2 : 1)) {
     const scoring = createScoring({ loss, outputs: O, classes: 2, areBits: false });
     const scores = new Float64Array(N);
     scoring.read(scores, new Float64Array(N), y, new Float64Array(N * O), N);
     return Array.from(scores, (score) => (Number.isNaN(score) ? NO_ANSWER : score > threshold ? 1 : 0));
   }
-  const { targets, threshold: standard } = loss ?? { targets: 'values' };
   const { answer } = createDecision('classify', {
     targets,
     ...(standard === undefined ? {} : { threshold: standard }),
