@@ -91,6 +91,18 @@ describe('answers', () => {
       { column: 'city', value: 'Trier' },
     ]);
   });
+
+  test('may be asked for by the listener that hears of a category', () => {
+    const made = createModel(model(1, [price]));
+    const unknown = { age: null, city: 'Trier' };
+    const notes: (string | number | null)[] = [];
+    const answers = made.predict([unknown, ...rows, unknown], ({ value }, row) => {
+      made.predict(rows);
+      notes.push(row, value);
+    });
+    expect(answers).toEqual([unknown, ...rows, unknown].flatMap((row) => made.predict([row])));
+    expect(notes).toEqual([0, null, 0, 'Trier', 2, null, 3, null, 3, 'Trier']);
+  });
 });
 
 const refused: [rows: unknown, problem: string][] = [

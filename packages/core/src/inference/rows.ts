@@ -25,26 +25,25 @@ export type NoteListener = (note: EncodingNote, row: number) => void;
 
 /** A reader of rows for a model of a table. */
 export function createRowReader(preprocessing: Preprocessing): RowReader {
-  let listener: NoteListener | undefined;
-  let row = 0;
-  const encoder = createEncoder(preprocessing, (note) => listener?.(note, row));
+  const notes: EncodingNote[] = []; // of one row: a listener may call the model again
+  const encoder = createEncoder(preprocessing, (note) => notes.push(note));
   return (where, rows, onNote) => {
     if (!Array.isArray(rows)) throw new Error(`${where}: rows has ${show(rows)}, expected an array of rows`);
     const x = new Float64Array(rows.length * encoder.width);
-    listener = onNote;
-    for (row = 0; row < rows.length; row++) {
-      const cells = rows[row];
+    for (const [row, cells] of rows.entries()) {
       if (typeof cells !== 'object' || cells === null) {
         throw new Error(
           `${where}: row ${row} has ${show(cells)}, expected an object by column name, or a list of cells`,
         );
       }
+      notes.length = 0;
       try {
         encoder.encode(cells, x, row * encoder.width);
       } catch (error) {
         if (!(error instanceof CellError)) throw error;
         throw new Error(`${where}: row ${row}, ${error.message}`, { cause: error });
       }
+      if (onNote !== undefined) for (const note of notes.splice(0)) onNote(note, row);
     }
     return x;
   };
