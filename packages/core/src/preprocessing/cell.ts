@@ -62,9 +62,11 @@ export function readDate(cell: Cell): number | undefined {
   if (match === null) return undefined;
   const [year, month, day, hour, minute, second] = [1, 2, 3, 4, 5, 6].map((part) => Number(match[part] ?? 0));
   const fraction = Number(`0.${match[7] ?? 0}`);
-  const offset = (match[8] === '-' ? -1 : 1) * (60 * Number(match[9] ?? 0) + Number(match[10] ?? 0));
+  const offsetMinute = Number(match[10] ?? 0);
+  const offset = (match[8] === '-' ? -1 : 1) * (60 * Number(match[9] ?? 0) + offsetMinute);
   if (month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return undefined;
-  if (hour > 23 || minute > 59 || second > 59 || Math.abs(offset) > 14 * 60) return undefined;
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  if (offsetMinute > 59 || Math.abs(offset) > 14 * 60) return undefined;
   const seconds = 3600 * hour + 60 * (minute - offset) + second + fraction;
   return daysSinceEpoch(year, month, day) + seconds / 86_400;
 }
