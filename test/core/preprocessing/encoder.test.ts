@@ -58,11 +58,21 @@ const refused: [row: readonly Cell[] | Record<string, Cell>, problem: string][] 
   [[true, 'y', '2020-01-01', ''], 'column "age" has true, expected a number'],
   [[1, 'maybe', '2020-01-01', ''], 'column "member" has "maybe", expected true or false'],
   [[1, 'y', '', ''], 'column "since" has a gap, expected a date'],
-  ...['2020-02-30', '2021-02-29', '1900-02-29', '2020-13-01', '31/12/2020', '2020-01-01T24:00', '2020-1-1'].map(
-    (date): [readonly Cell[], string] => [[1, 'y', date, ''], `column "since" has "${date}", expected a date such as`],
-  ),
+  ...[
+    '2020-02-30',
+    '2021-02-29',
+    '1900-02-29',
+    '2020-13-01',
+    '31/12/2020',
+    '2020-01-01T24:00',
+    '2020-1-1',
+    '2020-01-01T00:00+00:60',
+  ].map((date): [readonly Cell[], string] => [
+    [1, 'y', date, ''],
+    `column "since" has "${date}", expected a date such as`,
+  ]),
   [[1, 'y', '2020-01-01'], 'column "city" is not there in a row of 3 cells, expected 4'],
-  [[1, 'y', '2020-01-01', '', 1], 'column "city" is not there in a row of 5 cells, expected 4'],
+  [[1, 'y', '2020-01-01', '', 1], 'column "city" is the last of 4, expected no cell behind it in a row of 5 cells'],
   [{ age: 1, member: 'y', since: '2020-01-01' }, 'column "city" is missing, expected a value, or null for a gap'],
   [
     { Age: 1, member: 'y', since: '2020-01-01', city: '' },

@@ -53,8 +53,12 @@ export function createEncoder(preprocessing: Preprocessing, onNote?: (note: Enco
         const count = Object.keys(row).length;
         if (count !== columns.length) refuseNames(row);
       } else if (row.length !== columns.length) {
-        const place = known[row.length] ?? known.at(-1) ?? '';
-        throw new CellError(place, `is not there in a row of ${row.length} cells, expected ${columns.length}`);
+        if (row.length < columns.length) {
+          const problem = `is not there in a row of ${row.length} cells, expected ${columns.length}`;
+          throw new CellError(known[row.length], problem);
+        }
+        const problem = `is the last of ${columns.length}, expected no cell behind it in a row of ${row.length} cells`;
+        throw new CellError(known[columns.length - 1], problem);
       }
       let at = offset;
       for (let c = 0; c < columns.length; c++) {
