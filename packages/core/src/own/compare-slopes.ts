@@ -2,7 +2,7 @@
 const TOLERANCE = 1e-4;
 
 /** Distance of the points of a difference, for numbers of about 1. */
-export const STEP = 1e-5;
+const STEP = 1e-5;
 
 /**
  * 'has 2, expected 3 (…)' where `derivative` is not the slope of `f` at `at`; undefined where it is, and where nobody
