@@ -21,8 +21,9 @@ export { type SplitOptions, type SplitRows, splitDataset, subset } from './split
 export { type ClassOptions, type SyntheticName, type SyntheticOptions, syntheticDatasets } from './synthetic/index.ts';
 export { encodeTable } from './tables/encode-table.ts';
 export { fitPreprocessing } from './tables/fit-preprocessing.ts';
+export { openTable } from './tables/open-table.ts';
 export { type CsvOptions, loadCsv, loadPlainTable } from './tables/plain-table.ts';
-export { openTable, readTable, readTableAs } from './tables/read-table.ts';
+export { readTable, readTableAs } from './tables/read-table.ts';
 export { encodeSplit, type PreparedTable, prepareTable, rowsOfSplit, splitTable } from './tables/split-table.ts';
 export type { NumberColumn, Table, TableColumn, WordColumn } from './tables/table.ts';
 export { openCsvStream, tableFormatOf, tableFormats } from './tables/table-formats.ts';

@@ -58,10 +58,10 @@ export async function openTableCache(
   } catch (error) {
     removeIfEmpty(root);
     if (!(error instanceof CacheError)) throw error;
-    throw fault(`has no cache for --stream: ${cannotWrite(root, error)}`, error);
+    throw fault(` has no cache for --stream: ${cannotWrite(root, error)}`, error);
   }
   const made = headerIn(folder, source);
-  if (made === null) throw fault(`has a cache in ${folder} that another run replaced, expected one run at a time`);
+  if (made === null) throw fault(` has a cache in ${folder} that another run replaced, expected one run at a time`);
   return tableIn(folder, made, path, options, 'made in this run');
 }
 
@@ -122,7 +122,7 @@ async function makeCache(
         },
       });
       if (JSON.stringify(sourceNow()) !== JSON.stringify(source)) {
-        throw fault('has changed while it was read, expected a file that stays as it is');
+        throw fault(' has changed while it was read, expected a file that stays as it is');
       }
       columns.sync();
       writeHeader(making, table, source, (column) => stored.get(column) as StoredColumn);

@@ -1,0 +1,63 @@
+import { basename } from 'node:path';
+import { show } from '@gradloom/core/internal';
+import type { ColumnStore } from './column-store.ts';
+import { columnWarnings } from './column-warnings.ts';
+import { findTarget } from './find-target.ts';
+import { ColumnError, columnOf } from './find-type.ts';
+import { leaveGapsOut } from './leave-gaps-out.ts';
+import type { ColumnPlan, Reading } from './plan-columns.ts';
+import type { Table, TableColumn } from './table.ts';
+import type { TableRequest } from './table-request.ts';
+
+/** The table of what was collected. Its columns get their types here. @throws Error naming the column of a problem. */
+export function buildTable(
+  { path, options, preprocessing, isPlain, fault }: TableRequest,
+  { readings, leftOut, known, targets: asked, isNamed }: ColumnPlan,
+  rows: number,
+  findings: readonly string[], // how the file was read
+  keep: ColumnStore['keep'],
+): Table {
+  const { name = path, oneHotLimit = 100, missing } = options;
+  const isOwn = preprocessing === null;
+  const finish = <T>(reading: Reading, work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof ColumnError)) throw error;
+      const title = isNamed ? ` (${show(reading.name)})` : '';
+      throw fault(`: column ${reading.at + 1}${title} ${error.message}`, error);
+    }
+  };
+  const of = (role: Reading['role']) => readings.filter((reading) => reading.role === role);
+  const limit = isOwn ? oneHotLimit : Number.POSITIVE_INFINITY;
+  const columnOfReading = (reading: Reading): TableColumn =>
+    finish(reading, () => keep(columnOf(reading.name, reading.type, reading.collector.collected(), limit)));
+  const inputs = of('input').map(columnOfReading);
+  const targets = of('target').map((reading) =>
+    finish(reading, () => {
+      const found = findTarget(reading.name, reading.collector.collected(), { asked, known, isPlain });
+      return { ...found, column: keep(found.column) };
+    }),
+  );
+  const [weights = null] = of('weight').map(columnOfReading);
+  const [{ classes, column: target }] = targets;
+  const decided = isOwn && target.reason !== 'as asked for' ? targetDecision(target, classes) : [];
+  const found = findings.length === 0 ? [] : [`${basename(path)}: ${findings.join(', ')}`];
+  const all: Table = {
+    ...{ name, rows, inputs, targets: targets.map(({ column }) => column), weights, leftOut, classes, options },
+    decisions: [...found, ...decided],
+    warnings: [],
+  };
+  const table = missing === 'drop' ? leaveGapsOut(all, fault, keep) : all;
+  if (!isOwn) return table;
+  // A column whose type is said is known to whoever says it.
+  const untold = inputs.filter((_, c) => of('input')[c].type === undefined);
+  return { ...table, warnings: columnWarnings(untold, rows) };
+}
+
+/** What numbers of a target were taken for: it is the decision that most often has to be another. */
+function targetDecision({ name, reason }: TableColumn, classes: readonly string[] | null): string[] {
+  if (classes !== null && !reason.includes('whole number')) return [];
+  const [kind, other] = classes === null ? ['values', 'classes'] : ['classes', 'values'];
+  return [`the target ${show(name)} is read as ${kind}: ${reason} (--targets ${other} reads it as ${other})`];
+}

@@ -1,0 +1,117 @@
+import { type ColumnType, OptionError, type Preprocessing } from '@gradloom/core';
+import { counted, show } from '@gradloom/core/internal';
+import type { TargetKind } from '../npy-dataset.ts';
+import { checkedNumbers, checkedTarget, checkedWeights } from './checked-cells.ts';
+import { type ColumnCollector, createCollector } from './column-collector.ts';
+import { type Role, rolesFor, rolesOf } from './column-roles.ts';
+import type { ColumnStore } from './column-store.ts';
+import type { TableOptions } from './table-options.ts';
+import type { TableReader } from './table-reader.ts';
+import type { TableRequest } from './table-request.ts';
+
+/** Far more than any table has: each column has arrays of its own. */
+const MOST_COLUMNS = 100_000;
+
+/** A column that is read. */
+export interface Reading {
+  readonly at: number; // its place in the file
+  readonly name: string;
+  readonly role: Exclude<Role, 'left out'>;
+  readonly type: ColumnType | undefined; // as it is asked for
+  readonly collector: ColumnCollector;
+}
+
+/** What becomes of each column of a file. */
+export interface ColumnPlan {
+  readonly width: number; // columns of the file
+  readonly isNamed: boolean; // by the file, and not by their places
+  readonly readings: readonly Reading[];
+  readonly leftOut: readonly string[];
+  readonly known: readonly string[] | undefined; // names of the classes
+  readonly targets: TargetKind | undefined; // undefined: to be found
+}
+
+/** Plans the columns by the names that the file has, or by the number of cells of its first row. */
+export function planColumns(reader: TableReader, first: number, request: TableRequest, store: ColumnStore): ColumnPlan {
+  const { where, options, preprocessing, isPlain, fault } = request;
+  const found = reader.names();
+  const isNamed = found !== null;
+  const width = found?.length ?? first;
+  if (width > MOST_COLUMNS) throw fault(` has ${width} columns, expected at most ${MOST_COLUMNS}`);
+  const names = isNamed ? namesOf(found, reader.namesPlace ?? 'the first row', fault) : placesOf(width, preprocessing);
+  const roles =
+    preprocessing === null
+      ? rolesOf(where, names, isNamed, options)
+      : rolesFor(preprocessing, names, (problem) => fault(` ${problem}`), true);
+  const types = typesOf(names, options, preprocessing);
+  const targetNames = names.filter((_, at) => roles[at] === 'target');
+  if (targetNames.length === 0) throw fault(' has no column left for the target, expected one');
+  if (!roles.includes('input')) throw fault(` has ${counted(width, 'column')}, expected one or more beside the target`);
+  const targets = targetKindOf(targetNames, types, request);
+  const known = preprocessing === null ? options.classNames : (labelsOf(preprocessing) ?? options.classNames);
+  const create = store.collecting(width);
+  const readings = names.flatMap((name, at): Reading[] => {
+    const role = roles[at];
+    if (role === 'left out') return [];
+    const isNumeric = role === 'input' ? isPlain : role === 'weight' || targets === 'values';
+    const type = isNumeric ? 'numeric' : role === 'input' ? types.get(name) : undefined;
+    const cells = createCollector(name, type, role === 'target' || type === 'categorical', create);
+    const collectors: Readonly<Record<typeof role, () => ColumnCollector>> = {
+      input: () => (isPlain ? checkedNumbers(name, cells) : cells),
+      target: () => checkedTarget(name, cells, known),
+      weight: () => checkedWeights(name, cells),
+    };
+    return [{ at, name, role, type, collector: collectors[role]() }];
+  });
+  return { width, isNamed, readings, leftOut: names.filter((_, at) => roles[at] === 'left out'), known, targets };
+}
+
+/** What the targets are said to be; undefined if that is to be found. @throws OptionError for classes of several. */
+function targetKindOf(
+  names: readonly string[], // of the targets
+  types: ReadonlyMap<string, ColumnType>,
+  { where, options, preprocessing }: TableRequest,
+): TargetKind | undefined {
+  const type = types.get(names[0]);
+  const byType = type && (type === 'numeric' ? 'values' : 'classes');
+  const asked = preprocessing?.target[0]?.type ?? options.targets ?? byType;
+  if (names.length === 1) return asked;
+  if (asked !== 'classes') return 'values';
+  throw new OptionError(where, 'targets', 'has classes, expected values (there are several target columns)');
+}
+
+function labelsOf({ target: [first] }: Preprocessing): readonly string[] | undefined {
+  return first?.type === 'classes' ? first.labels : undefined;
+}
+
+/** The types that are given, by column name. */
+function typesOf(
+  names: readonly string[],
+  { columns = {} }: TableOptions,
+  preprocessing: Preprocessing | null,
+): ReadonlyMap<string, ColumnType> {
+  if (preprocessing !== null) return new Map(preprocessing.columns.map(({ name, type }) => [name, type]));
+  const byName = (key: string): string => (names.includes(key) ? key : (names[Number(key) - 1] ?? key));
+  return new Map(Object.entries(columns).map(([key, type]) => [byName(key), type]));
+}
+
+/** Numbers from 1 for names; a model's columns are read in their order, the target last. */
+function placesOf(width: number, preprocessing: Preprocessing | null): readonly string[] {
+  const own = preprocessing === null ? [] : [...preprocessing.columns, ...preprocessing.target];
+  return own.length === width ? own.map(({ name }) => name) : Array.from({ length: width }, (_, at) => String(at + 1));
+}
+
+/** The names of columns, each of them once. */
+function namesOf(found: readonly string[], place: string, fault: TableRequest['fault']): readonly string[] {
+  const names = found.map((name, at) => (name.trim() === '' ? `column ${at + 1}` : name.trim()));
+  const places = new Map<string, number>();
+  for (const [at, name] of names.entries()) {
+    const other = places.get(name);
+    if (other !== undefined) {
+      const twice = `the name ${show(name)} in columns ${other + 1} and ${at + 1}`;
+      throw fault(`: ${place} has ${twice}, expected each name once`);
+    }
+    places.set(name, at);
+  }
+  return names;
+}
