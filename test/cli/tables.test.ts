@@ -158,6 +158,22 @@ describe('an option of tables is refused by its flag', () => {
   });
 });
 
+describe('a target with nothing to tell apart is named once', () => {
+  const few = ['--hidden', 'none', '--steps', '2', '--threads', '1', '--no-out', '--quiet'];
+
+  test.each([
+    ['in the table', 'a,b\n1,x\n2,x\n', [], 'has "x" in all 2 rows'],
+    ['in a table of one row', 'a,b\n1,x\n', [], 'has "x" in its only row'],
+    ['in a cache', 'a,b\n1,x\n2,x\n', ['--stream'], 'has "x" in all 2 rows'],
+    ['in the training rows', 'a,b\n1,x\n2,x\n3,y\n', ['--test', '0.34'], 'has "x" in all training rows'],
+  ])('%s', async (_where, text, more, has) => {
+    const one = folder.write('one.csv', text);
+    const outcome = await gradloom(['train', '--dataset', one, ...few, ...more]);
+    const sentence = `one.csv: column "b", the target, ${has}, so there is nothing to tell apart`;
+    expect(outcome).toMatchObject({ code: 0, stderr: `gradloom train: warning: ${one.slice(0, -7)}${sentence}\n` });
+  });
+});
+
 test('flags of columns may be repeated, and stand in the file as typed', async () => {
   const more = ['--column', 'size:numeric', '--column', 'city:categorical', '--drop', 'id,garden', '--target', 'price'];
   const { stdout, stderr } = await gradloom(['train', '--dataset', file, ...more, ...quick, '--no-out', '--json']);

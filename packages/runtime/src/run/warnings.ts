@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Pausable } from '@gradloom/core';
-import { counted, wasmProblem } from '@gradloom/core/internal';
+import { counted, show, wasmProblem } from '@gradloom/core/internal';
 import type { Backend } from '../backends/backend.ts';
 import type { BackendChoice } from '../backends/backend-choices.ts';
 import type { Dataset } from '../datasets/dataset.ts';
@@ -54,14 +54,22 @@ export const lossWarning = (part: string, loss: number, step: number): string =>
 const STRETCH = 1 << 16;
 
 /** Classes that a network cannot learn. */
-export function* missingClasses({ name, classes, targets }: Dataset): Pausable<string[]> {
+export function* missingClasses({ name, classes, targets, labels, preprocessing }: Dataset): Pausable<string[]> {
   if (classes === null) return [];
+  // A table of one class says so itself, with its number of rows.
+  if (classes === 1 && preprocessing !== undefined) return [];
   const seen = new Set<number>();
   for (let n = 0; n < targets.array.length; n++) {
     seen.add(targets.array[n]);
     if (n % STRETCH === 0) yield;
   }
-  if (seen.size === 1) return [`${name} has training rows of only one class: there is nothing to tell apart`];
+  if (seen.size === 1) {
+    const [column] = preprocessing?.target ?? [];
+    if (column === undefined) return [`${name} has training rows of only one class: there is nothing to tell apart`];
+    const value = show(labels?.[targets.array[0]] ?? targets.array[0]);
+    const has = `column ${show(column.name)}, the target, has ${value} in all training rows`;
+    return [`${name}: ${has}, so there is nothing to tell apart`];
+  }
   if (seen.size === classes) return [];
   const missing: number[] = [];
   for (let label = 0; label < classes && missing.length < 5; label++) if (!seen.has(label)) missing.push(label);

@@ -147,6 +147,35 @@ test('columns that say nothing of new rows are named and kept', async () => {
   ]);
 });
 
+describe('a target with one value is named, with file, column and value', () => {
+  test.each<[text: string, options: TableOptions, sentence: string]>([
+    ['a,b\n1,x\n2,x\n3,x\n', {}, 'column "b", the target, has "x" in all 3 rows, so there is nothing to tell apart'],
+    ['a,b\n1,7\n2,7\n', {}, 'column "b", the target, has "7" in all 2 rows, so there is nothing to tell apart'],
+    ['a,b\n1,.5\n2,.5\n', {}, 'column "b", the target, has 0.5 in all 2 rows, so there is nothing to learn'],
+    ['1,x\n', { header: false }, 'column "2", the target, has "x" in its only row, so there is nothing to tell apart'],
+    ['a,b\n1,0.5\n', {}, 'column "b", the target, has 0.5 in its only row, so there is nothing to learn'],
+    [
+      'a,b\n1,.5\n2,.5\n,1\n',
+      { missing: 'drop' },
+      'column "b", the target, has 0.5 in all 2 rows, so there is nothing to learn',
+    ],
+    [
+      'a,b,c\n1,2,.5\n2,3,.5\n',
+      { target: ['b', 'c'] },
+      'column "c", the target, has 0.5 in all 2 rows, so there is nothing to learn',
+    ],
+  ])('%j with %j', async (text, options, sentence) => {
+    const path = folder.write('one.csv', text);
+    expect((await readTable(path, options)).warnings).toEqual([`${path}: ${sentence}`]);
+    expect((await readTable(path, { ...options, name: 'one' })).warnings).toEqual([`one: ${sentence}`]);
+  });
+
+  test('where no other class is known', async () => {
+    const text = 'a,b\n1,x\n2,x\n';
+    expect((await read(text, { classNames: ['x', 'y'] })).warnings).toEqual([]);
+  });
+});
+
 test('a column whose type is said is not warned of', async () => {
   const lines = Array.from({ length: 12 }, (_, n) => `${n},${n % 2 ? 'x' : 'y'}`).join('\n');
   expect((await read(`year,t\n${lines}`, { columns: { year: 'numeric' } })).warnings).toEqual([]);

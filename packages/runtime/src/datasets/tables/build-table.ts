@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { show } from '@gradloom/core/internal';
 import type { ColumnStore } from './column-store.ts';
-import { columnWarnings } from './column-warnings.ts';
+import { columnWarnings, targetWarnings } from './column-warnings.ts';
 import { findTarget } from './find-target.ts';
 import { ColumnError, columnOf } from './find-type.ts';
 import { leaveGapsOut } from './leave-gaps-out.ts';
@@ -52,7 +52,7 @@ export function buildTable(
   if (!isOwn) return table;
   // A column whose type is said is known to whoever says it.
   const untold = inputs.filter((_, c) => of('input')[c].type === undefined);
-  return { ...table, warnings: columnWarnings(untold, rows) };
+  return { ...table, warnings: [...targetWarnings(table), ...columnWarnings(untold, rows)] };
 }
 
 /** What numbers of a target were taken for: it is the decision that most often has to be another. */

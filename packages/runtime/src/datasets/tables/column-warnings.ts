@@ -1,6 +1,6 @@
 import { show } from '@gradloom/core/internal';
 import { leaveOut } from './column-collector.ts';
-import type { TableColumn } from './table.ts';
+import type { Table, TableColumn } from './table.ts';
 
 /** Of fewer rows, any column may count them by chance. */
 const FEWEST_ROWS = 10;
@@ -9,14 +9,27 @@ const FEWEST_ROWS = 10;
 const MOST_WARNINGS = 10;
 
 /** What says nothing of new rows: a column with one value, and one that numbers or names the rows. */
-export const columnWarnings = (columns: readonly TableColumn[], rows: number): string[] =>
-  atMost(
+export function columnWarnings(columns: readonly TableColumn[], rows: number): string[] {
+  // Each column has one value in a single row: that the target has is said.
+  if (rows === 1) return [];
+  return atMost(
     MOST_WARNINGS,
     columns.flatMap((column) => {
       const what = constancy(column, rows) ?? uniqueness(column, rows);
       return what === undefined ? [] : [`column ${show(column.name)} ${what} (${leaveOut(column.name)})`];
     }),
   );
+}
+
+/** A target with one value, or with one class if no others are known: nothing can be learned from it. */
+export const targetWarnings = ({ name, rows, targets }: Pick<Table, 'name' | 'rows' | 'targets'>): string[] =>
+  targets.flatMap(({ name: column, data }) => {
+    const value = onlyValue(data);
+    if (value === undefined) return [];
+    const all = rows === 1 ? 'its only row' : `all ${rows} rows`;
+    const nothing = data.kind === 'words' ? 'nothing to tell apart' : 'nothing to learn';
+    return [`${name}: column ${show(column)}, the target, has ${show(value)} in ${all}, so there is ${nothing}`];
+  });
 
 /** The first, and the number of the others. */
 function atMost(most: number, warnings: readonly string[]): string[] {
@@ -28,11 +41,16 @@ function atMost(most: number, warnings: readonly string[]): string[] {
 
 function constancy({ data, gaps }: TableColumn, rows: number): string | undefined {
   if (gaps === rows) return 'has nothing but gaps';
-  if (gaps > 0) return undefined;
-  if (data.kind === 'words') return data.words.length === 1 ? `has ${show(data.words[0])} in all rows` : undefined;
+  const value = gaps > 0 ? undefined : onlyValue(data);
+  return value === undefined ? undefined : `has ${show(value)} in all rows`;
+}
+
+/** The value that all cells have; there are no gaps. */
+function onlyValue(data: TableColumn['data']): string | number | undefined {
+  if (data.kind === 'words') return data.words.length === 1 ? data.words[0] : undefined;
   const { values } = data;
   const [first] = values;
-  return values.every((value) => value === first) ? `has ${first} in all rows` : undefined;
+  return values.every((value) => value === first) ? first : undefined;
 }
 
 function uniqueness({ data, gaps }: TableColumn, rows: number): string | undefined {
