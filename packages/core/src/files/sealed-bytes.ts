@@ -14,7 +14,7 @@ export function sealedBytes(subject: string, bytes: Uint8Array): Sealed {
     readAll() {
       const whole = new Uint8Array(size);
       whole.set(bytes);
-      const hash = sha256Of(whole.subarray(0, size - HASH_BYTES));
+      const hash = sha256Of(new Uint8Array(whole.buffer, 0, size - HASH_BYTES));
       if (hash.every((byte, i) => byte === whole[size - HASH_BYTES + i])) return whole.buffer;
       throw new Error(`${subject} has a wrong checksum, expected the file as it was written (it is damaged)`);
     },
