@@ -1,15 +1,6 @@
-import {
-  buildNetwork,
-  createLoss,
-  createRandom,
-  type Model,
-  OptionError,
-  type Pausable,
-  shuffle,
-} from '@gradloom/core';
+import { createRandom, type Model, OptionError, type Pausable, shuffle } from '@gradloom/core';
 import {
   createColumnEncoder,
-  createScoring,
   defineOptions,
   type FigureName,
   figures,
@@ -30,6 +21,7 @@ import type { Retry } from '../faults/recovery.ts';
 import { inTurns } from '../turns/in-turns.ts';
 import type { OutputReader } from './evaluate-dataset.ts';
 import { evaluateModel } from './evaluate-model.ts';
+import { scoringOf } from './scoring-of.ts';
 
 const explainOptions = defineOptions('explainModel', {
   /** The figure that is watched, such as 'roc-auc'. @default 'accuracy' for classes, 'r2' for values */
@@ -127,16 +119,6 @@ export async function explainModel(model: Model, dataset: Dataset, options: Expl
     return { name, ...spreadOf(falls), values: falls };
   });
   return { metric, better, baseline, rows: dataset.rows, repeats, importances };
-}
-
-/** How outputs are scored, as readers of an evaluation get them: values in the units of their targets. */
-export function scoringOf(model: Model, dataset: Dataset): Scoring {
-  const { spec, loss, parts } = record('scoringOf', 'model', model, 'a model');
-  const { classes, targets } = record('scoringOf', 'dataset', dataset, 'a dataset');
-  const { output } = buildNetwork(spec, parts?.own);
-  const areBits = classes === null && output === 1 && targets.array.every((target) => target === 0 || target === 1);
-  const trainedOn = createLoss(loss ?? (classes === null ? 'mse' : 'softmax-cross-entropy'), parts?.own);
-  return createScoring({ loss: trainedOn, outputs: output, classes, areBits });
 }
 
 function figureOf(asked: string | undefined, { task, hasProbabilities }: Scoring): FigureName {
