@@ -6,6 +6,6 @@
 export { backendChoices } from './backends/backend-choices.ts';
 export { checkpointOptions } from './checkpoints/checkpoint-options.ts';
 export { columnTypes, missingChoices, scales, tableOptions } from './datasets/tables/table-options.ts';
-export { endingsOf, modelFormats } from './model-formats/index.ts';
+export { endingsOf, formatOf, modelFormats } from './model-formats/index.ts';
 export { monitors } from './run/monitors.ts';
 export { onNanChoices, trainOptions } from './run/options.ts';

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { exportModel } from '@gradloom/runtime';
-import { endingsOf, modelFormats } from '@gradloom/runtime/options';
+import { endingsOf, formatOf, modelFormats } from '@gradloom/runtime/options';
 import { type Io, printJson, printLine } from '../io.ts';
 import { openModel, refuseMoreThan } from '../models/open-model.ts';
 import { nameFlag } from '../options/name-flag.ts';
@@ -20,7 +20,7 @@ export async function runExport(request: Request, io: Io): Promise<number> {
   if (path === undefined || path === '') {
     throw new UsageError(`the file to write is missing, expected one that ends in ${endings}`);
   }
-  if (asked === undefined && !Object.values(modelFormats).some(({ ending }) => path.toLowerCase().endsWith(ending))) {
+  if (asked === undefined && formatOf(path) === undefined) {
     throw new UsageError(`the file ${path} has no known ending, expected ${endings}, or --format`);
   }
   const model = openModel(request.positionals);
