@@ -136,7 +136,7 @@ async function readParameters(
       continue;
     }
     const [O, I] = wanted.shape;
-    transpose(own, Float64Array.from(numbers), O, I);
+    transpose(own, numbers, O, I);
   }
   return parameters;
 }

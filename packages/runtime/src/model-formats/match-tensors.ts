@@ -1,6 +1,6 @@
 import type { Network } from '@gradloom/core';
 import type { FileFault, StoredTensor } from './tensor-file.ts';
-import { isCounter, listed, type TorchTensor, torchTensors } from './torch-tensors.ts';
+import { isCounter, type TorchTensor, torchTensors } from './torch-tensors.ts';
 
 /** Names of layers by those of the modules in a file. */
 export type Renames = Readonly<Record<string, string>>;
@@ -64,3 +64,11 @@ const isShape = (shape: readonly number[], wanted: readonly number[]): boolean =
   shape.length === wanted.length && shape.every((extent, axis) => extent === wanted[axis]);
 
 const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
+
+const MOST_LISTED = 4;
+
+/** 'a, b, c and 4 more'. */
+function listed(words: readonly string[]): string {
+  const shown = words.slice(0, MOST_LISTED);
+  return words.length > MOST_LISTED ? `${shown.join(', ')} and ${words.length - MOST_LISTED} more` : shown.join(', ');
+}

@@ -52,17 +52,11 @@ export function torchTensors(network: Network): TorchTensor[] {
 /** W[O, I] of W[I, O], row-major. Overwrites `out`. */
 export function transpose(
   out: Float64Array, // [O, I] out
-  W: Float64Array, // [I, O]
+  W: ArrayLike<number>, // [I, O]
   I: number,
   O: number,
 ): void {
   for (let i = 0; i < I; i++) for (let o = 0; o < O; o++) out[o * I + i] = W[i * O + o];
-}
-
-/** 'a, b, c and 4 more'. */
-export function listed(words: readonly string[], most = 4): string {
-  const shown = words.slice(0, most);
-  return words.length > most ? `${shown.join(', ')} and ${words.length - most} more` : shown.join(', ');
 }
 
 /** PyTorch's count of batches in a batch norm, which nothing here needs. */

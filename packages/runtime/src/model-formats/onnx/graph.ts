@@ -26,7 +26,7 @@ export interface Graph {
   finish(): Message<'GraphProto'>;
 }
 
-/** `taken` are names of inputs and outputs, which no other value may have. */
+/** An empty graph. */
 export function createGraph(): Graph {
   const nodes: Message<'NodeProto'>[] = [];
   const initializers: Message<'TensorProto'>[] = [];
