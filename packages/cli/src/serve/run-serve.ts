@@ -31,8 +31,8 @@ export async function runServe(request: Request, io: Io): Promise<number> {
   const pool = await createAnswerPool(model, { threads, mostRows });
   const interrupt = listenForInterrupt(io);
   try {
-    // Answers once before it listens: a model that cannot answer is refused, and a thread has made it.
-    await refuseIdleModel(model);
+    // Before it listens: a model that cannot answer is refused, such as one with a weight that is not finite.
+    model.outputs(new Float64Array(0));
     const server = createServer({
       pool,
       schema: rowSchema(model, mostRows),
@@ -58,11 +58,6 @@ export async function runServe(request: Request, io: Io): Promise<number> {
     interrupt.release();
     await pool.close();
   }
-}
-
-/** @throws Error for a model that cannot answer, such as one with a weight that is not finite. */
-async function refuseIdleModel(model: Model): Promise<void> {
-  model.outputs(new Float64Array(0));
 }
 
 async function listen({ http }: Server, host: string, port: number): Promise<string> {

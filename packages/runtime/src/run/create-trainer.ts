@@ -100,10 +100,7 @@ export async function createTrainer(spec: NetworkSpec, data: DataSplits, options
     const { surroundings, close } = await takeSurroundings(run, emit);
     try {
       const state = await startRun(run, surroundings);
-      return trainerOf(state, async () => {
-        await close();
-        release();
-      });
+      return trainerOf(state, () => close().finally(release));
     } catch (error) {
       await close();
       throw error;

@@ -27,8 +27,9 @@ export async function createAnswerPool(model: Model, options: TextLimits & { thr
   const threads = positiveInteger('createAnswerPool', 'threads', options.threads);
   const mostRows = positiveInteger('createAnswerPool', 'mostRows', options.mostRows);
   doubles('createAnswerPool', 'model.parameters', model.parameters);
-  const pool = await createPool({ threads });
+  // First: without the memory for a copy there are no threads to end.
   const shared = shareModel(model);
+  const pool = await createPool({ threads });
   const answerHere = createTextAnswerer(model, { mostRows });
   const mostCharacters = charactersOfSmall(model);
   const answer = async (texts: readonly string[]): Promise<readonly Reply[]> => {
