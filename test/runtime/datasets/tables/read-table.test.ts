@@ -165,9 +165,7 @@ describe('a target with one value is named, with file, column and value', () => 
       'column "c", the target, has 0.5 in all 2 rows, so there is nothing to learn',
     ],
   ])('%j with %j', async (text, options, sentence) => {
-    const path = folder.write('one.csv', text);
-    expect((await readTable(path, options)).warnings).toEqual([`${path}: ${sentence}`]);
-    expect((await readTable(path, { ...options, name: 'one' })).warnings).toEqual([`one: ${sentence}`]);
+    expect((await read(text, options, 'one.csv')).warnings).toEqual([`one.csv: ${sentence}`]);
   });
 
   test('where no other class is known', async () => {

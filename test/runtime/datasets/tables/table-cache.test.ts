@@ -197,6 +197,16 @@ describe('a cache', () => {
     expect(rowFiles(cache).map((name) => statSync(join(cache, name)).ino)).toEqual(before);
   });
 
+  test('says the same of the file under any name', async () => {
+    const path = folder.write(`${files++}/one.csv`, 'a,kind\n1,x\n2,x\n');
+    for (const name of ['first', 'second']) {
+      const { warnings, decisions } = await streamed(path, { name });
+      const expected = await kept(path, { name });
+      expect([warnings, decisions.slice(0, -1)]).toEqual([expected.warnings, expected.decisions]);
+    }
+    expect((await kept(path)).warnings).toHaveLength(1);
+  });
+
   test('that two runs make at once is one, and both go on', async () => {
     const path = file();
     const expected = await essence(splitTable(await kept(path), split));

@@ -42,7 +42,9 @@ export function buildTable(
   const [weights = null] = of('weight').map(columnOfReading);
   const [{ classes, column: target }] = targets;
   const decided = isOwn && target.reason !== 'as asked for' ? targetDecision(target, classes) : [];
-  const found = findings.length === 0 ? [] : [`${basename(path)}: ${findings.join(', ')}`];
+  // Not the name of the table: a cache is read under any.
+  const file = basename(path);
+  const found = findings.length === 0 ? [] : [`${file}: ${findings.join(', ')}`];
   const all: Table = {
     ...{ name, rows, inputs, targets: targets.map(({ column }) => column), weights, leftOut, classes, options },
     decisions: [...found, ...decided],
@@ -52,7 +54,7 @@ export function buildTable(
   if (!isOwn) return table;
   // A column whose type is said is known to whoever says it.
   const untold = inputs.filter((_, c) => of('input')[c].type === undefined);
-  return { ...table, warnings: [...targetWarnings(table), ...columnWarnings(untold, rows)] };
+  return { ...table, warnings: [...targetWarnings(file, table), ...columnWarnings(untold, rows)] };
 }
 
 /** What numbers of a target were taken for: it is the decision that most often has to be another. */

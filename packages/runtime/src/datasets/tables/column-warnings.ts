@@ -22,13 +22,13 @@ export function columnWarnings(columns: readonly TableColumn[], rows: number): s
 }
 
 /** A target with one value, or with one class if no others are known: nothing can be learned from it. */
-export const targetWarnings = ({ name, rows, targets }: Pick<Table, 'name' | 'rows' | 'targets'>): string[] =>
+export const targetWarnings = (file: string, { rows, targets }: Pick<Table, 'rows' | 'targets'>): string[] =>
   targets.flatMap(({ name: column, data }) => {
     const value = onlyValue(data);
     if (value === undefined) return [];
     const all = rows === 1 ? 'its only row' : `all ${rows} rows`;
     const nothing = data.kind === 'words' ? 'nothing to tell apart' : 'nothing to learn';
-    return [`${name}: column ${show(column)}, the target, has ${show(value)} in ${all}, so there is ${nothing}`];
+    return [`${file}: column ${show(column)}, the target, has ${show(value)} in ${all}, so there is ${nothing}`];
   });
 
 /** The first, and the number of the others. */
