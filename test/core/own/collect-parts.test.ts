@@ -53,6 +53,7 @@ test.each<[title: string, exports: Record<string, unknown>, message: string]>([
     { a: { part: 'loss', name: 'own', ofRow: () => 1 } },
     'has targets undefined, expected',
   ],
+  ['a parameter that is not above 0', { a: { ...cube, alpha: 0 } }, '(activation cube) has alpha 0, expected a number'],
   [
     'an option that is a list',
     { a: { ...cube, options: { k: [] } } },
