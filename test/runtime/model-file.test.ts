@@ -164,6 +164,7 @@ describe('a model whose parts do not fit', () => {
     ['metadata has [], expected an object', { metadata: [] }],
     ['metadata.labels has ["a",1], expected an array of names', { metadata: { labels: ['a', 1] } }],
     ['metadata.divisor has 0, expected a number other than 0', { metadata: { divisor: 0 } }],
+    ['metadata.threshold has "0.5", expected a number', { metadata: { threshold: '0.5' } }],
   ];
 
   test.each(bad)('is not saved: %s', (sentence, change) => {

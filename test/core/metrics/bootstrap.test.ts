@@ -49,6 +49,14 @@ test('every figure is of some task', () => {
   expect(new Set(all.map(([, name]) => name))).toEqual(new Set(Object.keys(figures)));
 });
 
+test('scores that are no probabilities have no figures of probabilities', () => {
+  for (const task of ['binary', 'classes', 'values'] as const) {
+    const [whole, without] = [true, false].map((hasProbabilities) => figuresOf(task, hasProbabilities));
+    const ofProbabilities = task === 'values' ? [] : ['log-loss', 'brier', 'calibration-error'];
+    expect(whole.filter((name) => !without.includes(name))).toEqual(ofProbabilities);
+  }
+});
+
 describe.each(all)('of %s, %s', (task, name) => {
   test.each([false, true])(
     'counting a row several times is that row several times (one without an answer: %s)',
@@ -146,6 +154,12 @@ describe.each(['f1', 'youden'] as const)('the threshold by %s', (criterion) => {
     const [low, high] = [0.5 + 2 ** -53, 0.5 + 2 ** -52];
     const rows = { rows: 2, outputs: 1, y: Float64Array.of(low, high), t: Float64Array.of(0, 1) };
     expect(complete(chooseThreshold(rows, criterion))).toEqual({ threshold: low, value: 1 });
+  });
+
+  test('is the highest of several that are as good', () => {
+    const t = Float64Array.from(criterion === 'f1' ? [1, 0, 0, 1] : [1, 0, 1, 0]);
+    const rows = { rows: 4, outputs: 1, y: Float64Array.of(1, 0.5, 0.25, 0.125), t };
+    expect(complete(chooseThreshold(rows, criterion))?.threshold).toBe(0.75);
   });
 
   test('does not exist for rows of one class', () => {

@@ -28,6 +28,14 @@ test('it changes no bit of the weights, and behind one step it is them', () => {
   }
 });
 
+test('it is that of the limited weights where their norm is limited', () => {
+  const optimizer = averaging(createOptimizer(sgd), 0.75);
+  const after = (steps: number) => followGolden('mse', 10, steps, { optimizer, maxNorm: 0.5 }).trained;
+  const [first, second] = [after(1).parameters, after(2).parameters];
+  const mean = first.map((theta, p) => (0.75 * theta + second[p]) / 1.75);
+  expect(maxRelativeError(after(2).model, mean)).toBeLessThan(1e-14);
+});
+
 test('the shares of all steps are those of a geometric mean, and the first is 1', () => {
   const optimizer = averaging(createOptimizer(sgd), 0.75);
   const scalars = Float64Array.from(optimizer.initialScalars);

@@ -86,6 +86,19 @@ test.each(refused)('%j is refused', (row, problem) => {
   expect(() => encode(row)).toThrow(problem);
 });
 
+test('a cell that would become no finite number is refused, and one of no text or number is no category', () => {
+  const [age, , , city] = preprocessing.columns;
+  const { encode: encodeBoth } = createEncoder({
+    ...preprocessing,
+    columns: [{ ...age, scale: 1e-300 } as never, city],
+  });
+  const x = new Float64Array(6);
+  expect(() => encodeBoth([1e300, 'Bonn'], x, 0)).toThrow('column "age" has 1e+300, expected less: (value - 40)');
+  for (const cell of [{}, ['Bonn'], new Date(0)]) {
+    expect(() => encodeBoth([40, cell as never], x, 0)).toThrow(/^column "city" has .+, expected text, a number, true/);
+  }
+});
+
 test('a date with a time is days with a fraction, whatever the offset', () => {
   const [, , , noon] = encode([1, 'y', '2024-03-10T12:00:00Z', '']);
   expect(noon).toBe(day('2024-03-10T12:00:00Z'));
