@@ -40,17 +40,30 @@ describe('arrays', () => {
     const whole = (await gradloom([...args, '--json'])).stdout;
     const [start] = jsonLines(whole.slice(0, whole.indexOf('\n')));
     const [done] = jsonLines((await gradloom([...args, '--json', '--quiet'])).stdout);
-    expect(start).toMatchObject({ trainRows: 216, validationRows: 0, testRows: 24, batch: 32, totalSteps: 1000 });
+    expect(start).toMatchObject({ trainRows: 192, validationRows: 24, testRows: 24, batch: 32, totalSteps: 1000 });
     expect(done.testAccuracy).toBeGreaterThan(0.9);
     const { stdout } = await gradloom(args);
     const decisions = start.decisions as string[];
     expect(decisions[0]).toMatch(/^inputs are not scaled: /);
-    expect(decisions[1]).toMatch(/^held out: 24 rows for the test, each class in proportion /);
+    expect(decisions[1]).toMatch(
+      /^held out: 24 rows for validation and 24 rows for the test, each class in proportion /,
+    );
     expect(stdout).toContain(`${decisions.join('\n')}\n\n`);
   });
 
   test('have no row held out where the flags say so', async () => {
-    const args = ['train', '--dataset', join(x, '..'), '--no-out', '--test', '0', '--json', ...quick];
+    const args = [
+      'train',
+      '--dataset',
+      join(x, '..'),
+      '--no-out',
+      '--validation',
+      '0',
+      '--test',
+      '0',
+      '--json',
+      ...quick,
+    ];
     const [start] = jsonLines((await gradloom(args)).stdout);
     expect(start).toMatchObject({ trainRows: 240, validationRows: 0, testRows: 0 });
     expect((start.decisions as string[])[1]).toMatch(/^no rows are held out for the test /);
@@ -92,16 +105,26 @@ describe('a folder with a validation set of its own', () => {
     expect(found).toMatchObject({ split: 'validation', rows: 3, loss: epoch.validationLoss });
   });
 
+  const OF_FEW = /^no early stopping: of 3 validation rows the best step is noise, .* \(--patience 20\)$/;
   test.each([
-    [{ train: 12, validation: 3, test: 2 }, [], []],
-    [{ train: 60, validation: 3 }, [], [/^held out: 6 rows for the test, each class .* \(--test 0 holds out none\)$/]],
-    [{ train: 12, validation: 3 }, [], [/^no rows are held out for the test /]],
-    [{ train: 12, test: 2 }, [], [/^no early stopping: /]],
-    [{ train: 12, test: 2 }, ['--validation', '0.25'], [/^held out: 3 rows for validation, .* \(--validation 0 holds/]],
+    [{ train: 12, validation: 3, test: 2 }, [], [OF_FEW]],
+    [{ train: 12, validation: 100, test: 2 }, [], []],
+    [
+      { train: 60, validation: 3 },
+      [],
+      [/^held out: 6 rows for the test, each class .* \(--test 0 holds out none\)$/, OF_FEW],
+    ],
+    [{ train: 12, validation: 3 }, [], [/^no rows are held out for the test /, OF_FEW]],
+    [{ train: 12, test: 2 }, [], [/^no early stopping: it needs validation rows /]],
+    [
+      { train: 12, test: 2 },
+      ['--validation', '0.25'],
+      [/^held out: 3 rows for validation, .* \(--validation 0 holds/, OF_FEW],
+    ],
     [
       { train: 12, validation: 3, test: 2 },
       ['--folds', '2', '--fold', '1'],
-      [/^held out: 6 rows for the test, each class in proportion \(the test rows are one of 2 folds\)$/],
+      [/^held out: 6 rows for the test, each class in proportion \(the test rows are one of 2 folds\)$/, OF_FEW],
     ],
   ])('says of sets of %j with %j only what is decided about the others', async (counts, flags, expected) => {
     const args = ['train', '--dataset', folder(counts), '--no-out', '--json', ...flags, ...quick];

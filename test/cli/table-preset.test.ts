@@ -61,6 +61,15 @@ describe('the rule of defaults for a table', () => {
 });
 
 describe('a table by its defaults', () => {
+  test.each([
+    [99, null],
+    [100, 'validation-loss'],
+  ])('stops early by default where it has 100 validation rows, not %i', async (rows, monitor) => {
+    const { start } = await train(folder.write(`${rows}.csv`, quadrants(10 * rows)), '--steps', '30');
+    expect(start.validationRows).toBe(rows);
+    expect(start.options.monitor ?? null).toBe(monitor);
+  });
+
   test('is learnt where no line divides it, and measured on rows that were held out, beside a baseline', async () => {
     const { start, done } = await train(folder.write('quadrants.csv', quadrants(1000)));
     expect(start).toMatchObject({ trainRows: 800, validationRows: 100, testRows: 100 });
@@ -75,25 +84,28 @@ describe('a table by its defaults', () => {
     expect(start).toMatchObject({ trainRows: 49, validationRows: 0, testRows: 0 });
     expect(done).toMatchObject({ stopped: 'completed', steps: 1000, bestStep: null, baselineAccuracy: null });
     const { start: more } = await train(folder.write('more.csv', quadrants(50)));
-    expect(more).toMatchObject({ trainRows: 45, validationRows: 0, testRows: 5 });
-    expect(more.decisions).toContain(
-      'held out: 5 rows for the test, each class in proportion (--test 0 holds out none)',
+    expect(more).toMatchObject({ trainRows: 40, validationRows: 5, testRows: 5 });
+    expect(more.decisions).toEqual(
+      expect.arrayContaining([
+        'held out: 5 rows for validation and 5 rows for the test, each class in proportion (--validation 0 --test 0 hold out none)',
+        'no early stopping: of 5 validation rows the best step is noise, and from 100 on it is the default (--patience 20)',
+      ]),
     );
     expect(start.decisions).toEqual(
       expect.arrayContaining([
         'no rows are held out for the test (--test 0.1 holds out a tenth)',
-        'no early stopping: it needs validation rows, held out by default from 1,000 rows on (--validation 0.1)',
+        'no early stopping: it needs validation rows (--validation 0.1)',
       ]),
     );
   });
 
   test('says that the test rows are one of the folds, which --test 0 would not change', async () => {
     const file = folder.write('folds.csv', quadrants(60));
-    const { start } = await train(file, '--folds', '3', '--fold', '2');
+    const { start } = await train(file, '--folds', '3', '--fold', '2', '--validation', '0');
     expect(start.decisions).toContain(
       'held out: 20 rows for the test, each class in proportion (the test rows are one of 3 folds)',
     );
-    const { start: more } = await train(file, '--folds', '3', '--fold', '2', '--validation', '0.1');
+    const { start: more } = await train(file, '--folds', '3', '--fold', '2');
     expect(more.decisions).toContain(
       'held out: 6 rows for validation and 20 rows for the test, each class in proportion (the test rows are one of 3 folds; --validation 0 holds out none)',
     );
@@ -102,13 +114,14 @@ describe('a table by its defaults', () => {
   test('gives way to each flag', async () => {
     const file = folder.write('flags.csv', quadrants(60));
     const whole = await train(file, '--epochs', '3', '--hidden', '4');
-    expect(whole.start).toMatchObject({ trainRows: 54, validationRows: 0, testRows: 6 });
+    expect(whole.start).toMatchObject({ trainRows: 48, validationRows: 6, testRows: 6 });
     expect(whole.start.options).toMatchObject({ epochs: 3, hidden: [4] });
     expect(whole.start.options).not.toHaveProperty('patience');
     expect(whole.start.options).not.toHaveProperty('steps');
-    const stopping = await train(file, '--validation', '0.2');
+    const stopping = await train(file, '--validation', '0.2', '--patience', '7');
     expect(stopping.start).toMatchObject({ trainRows: 42, validationRows: 12, testRows: 6 });
-    expect(stopping.start.options).toMatchObject({ monitor: 'validation-loss', patience: expect.any(Number) });
+    expect(stopping.start.options).toMatchObject({ monitor: 'validation-loss', patience: 7 });
+    expect(stopping.start.decisions).not.toContainEqual(expect.stringContaining('early stopping'));
     const more = ['--validation', '0.2', '--patience', 'none', '--steps', '20', '--optimizer', 'sgd'];
     const patient = await train(file, ...more);
     expect(patient.start.options).toMatchObject({ patience: 'none', optimizer: { kind: 'sgd' } });

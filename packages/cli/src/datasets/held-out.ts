@@ -1,6 +1,5 @@
 import type { DataSplits } from '@gradloom/runtime';
-import { plural, whole } from '../text/format.ts';
-import { LEAST_VALIDATED } from './table-preset.ts';
+import { plural } from '../text/format.ts';
 
 /** Rows of a set that were taken from the training rows; 'own' where the dataset has such a set itself. */
 interface HeldOut {
@@ -14,19 +13,16 @@ export function heldOut(rows: HeldOut, byClass: boolean, folds?: number): string
     const count = rows[set];
     return typeof count === 'number' ? [{ set, count }] : [];
   });
-  const early = rows.validation === undefined ? [NO_EARLY_STOPPING] : [];
-  if (taken.length === 0) return rows.test === undefined ? [NO_TEST, ...early] : early;
+  if (taken.length === 0) return rows.test === undefined ? [NO_TEST] : [];
   const parts = taken.map(({ set, count }) => `${plural(count, 'row')} for ${set === 'test' ? 'the test' : set}`);
   const how = byClass ? 'each class in proportion' : 'at random';
   const shares = taken.filter(({ set }) => set === 'validation' || folds === undefined).map(({ set }) => `--${set} 0`);
   const none = shares.length === 0 ? [] : [`${shares.join(' ')} ${shares.length === 1 ? 'holds' : 'hold'} out none`];
   const ways = [...(folds === undefined ? [] : [`the test rows are one of ${folds} folds`]), ...none];
-  return [`held out: ${parts.join(' and ')}, ${how} (${ways.join('; ')})`, ...early];
+  return [`held out: ${parts.join(' and ')}, ${how} (${ways.join('; ')})`];
 }
 
 const NO_TEST = 'no rows are held out for the test (--test 0.1 holds out a tenth)';
-
-const NO_EARLY_STOPPING = `no early stopping: it needs validation rows, held out by default from ${whole(LEAST_VALIDATED)} rows on (--validation 0.1)`;
 
 /** What is decided about arrays and images without being asked, a sentence each. */
 export function decisionsOnArrays(own: DataSplits, sets: DataSplits, folds?: number): string[] {

@@ -15,7 +15,7 @@ export interface Preset {
   readonly batch: number | 'full';
   readonly epochs: number;
   readonly steps?: number; // instead of epochs
-  readonly patience?: number; // of a run with a validation set
+  readonly patience?: number; // of a run with enough validation rows
 }
 
 /**

@@ -1,6 +1,7 @@
 import { summarizeTable } from '@gradloom/runtime';
 import { heldOut } from '../datasets/held-out.ts';
 import type { OpenedTable } from '../datasets/open-dataset.ts';
+import { LEAST_WATCHED } from '../datasets/table-preset.ts';
 import { plural } from '../text/format.ts';
 import { table as drawTable } from '../text/table.ts';
 import type { Recipe } from './recipe.ts';
@@ -9,14 +10,14 @@ import type { Recipe } from './recipe.ts';
 const MOST_COLUMNS = 40;
 
 /** What was found and decided about the data of the user, if they are of the user. */
-export function describeData({ table, decisions = [] }: Pick<Recipe, 'table' | 'decisions'>, width: number): string[] {
-  if (table !== undefined) return describeTable(table, width);
-  return decisions.length === 0 ? [] : [...decisions, ''];
+export function describeData(recipe: Recipe, width: number): string[] {
+  const decisions = decisionsOf(recipe);
+  const columns = recipe.table === undefined ? [] : [...describeTable(recipe.table, width), ''];
+  return decisions.length === 0 ? [] : [...columns, ...decisions, ''];
 }
 
-/** The columns of a table and what becomes of them, then what was decided, each with how to change it. */
-export function describeTable(opened: OpenedTable, width: number): string[] {
-  const { table, preprocessing } = opened;
+/** The columns of a table and what becomes of them. */
+function describeTable({ table, preprocessing }: OpenedTable, width: number): string[] {
   const columns = summarizeTable(table, preprocessing);
   const shown =
     columns.length <= MOST_COLUMNS ? columns : [...columns.slice(0, MOST_COLUMNS - 1), ...columns.slice(-1)];
@@ -31,14 +32,25 @@ export function describeTable(opened: OpenedTable, width: number): string[] {
   return [
     ...drawTable(['column', 'type', 'why', 'gaps', 'becomes'], rows, { right: [3], width }),
     ...(left === 0 ? [] : [`and ${plural(left, 'column')} more: --json has them all`]),
-    '',
-    ...decisionsOf(opened),
-    '',
   ];
 }
 
-/** What was decided without being asked, a sentence each. */
-export function decisionsOf(opened: Pick<OpenedTable, 'table' | 'rows' | 'folds'>): string[] {
+/** What was decided about data of the user without being asked, each with how to change it; empty for other data. */
+export function decisionsOf(recipe: Pick<Recipe, 'table' | 'decisions' | 'sets' | 'values'>): string[] {
+  const { table, decisions = [] } = recipe;
+  const ofData = table === undefined ? decisions : tableDecisions(table);
+  return ofData.length === 0 ? [] : [...ofData, ...earlyDecision(recipe)];
+}
+
+/** Why a run does not stop early, where nobody has said so. */
+function earlyDecision({ sets: { validation }, values: { patience } }: Pick<Recipe, 'sets' | 'values'>): string[] {
+  if (patience !== undefined) return [];
+  if (validation === undefined) return ['no early stopping: it needs validation rows (--validation 0.1)'];
+  const why = `of ${plural(validation.rows, 'validation row')} the best step is noise`;
+  return [`no early stopping: ${why}, and from ${LEAST_WATCHED} on it is the default (--patience 20)`];
+}
+
+function tableDecisions(opened: OpenedTable): string[] {
   const { table } = opened;
   const { scale = 'standard', missing = 'impute' } = table.options;
   const gaps = table.inputs.reduce((sum, column) => sum + column.gaps, 0);

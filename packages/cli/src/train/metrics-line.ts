@@ -19,16 +19,12 @@ import type {
 /** The first line of --json. */
 export function startLine({ recipe, event, out }: RunStart): string {
   const { train, validation, test } = recipe.sets;
+  const decisions = decisionsOf(recipe);
   return JSON.stringify({
     event: 'start',
     dataset: train.name,
-    ...(recipe.table === undefined
-      ? {}
-      : {
-          columns: summarizeTable(recipe.table.table, recipe.table.preprocessing),
-          decisions: decisionsOf(recipe.table),
-        }),
-    ...(recipe.decisions === undefined ? {} : { decisions: recipe.decisions }),
+    ...(recipe.table === undefined ? {} : { columns: summarizeTable(recipe.table.table, recipe.table.preprocessing) }),
+    ...(decisions.length === 0 ? {} : { decisions }),
     trainRows: train.rows,
     validationRows: validation?.rows ?? 0,
     testRows: test?.rows ?? 0,

@@ -71,7 +71,7 @@ export const trainOptions = {
     ...share,
     ...fraction,
     describe:
-      'validation split: share of the training rows to hold out (default: 0.1 for mnist and for your own data of 1,000 rows or more, else 0)',
+      'validation split: share of the training rows to hold out (default: 0.1 for mnist and for your own data of 50 rows or more, else 0)',
   },
   test: {
     ...share,

@@ -3,6 +3,7 @@ import type { DataSplits, Dataset, TrainOptions } from '@gradloom/runtime';
 import { trainOptions } from '@gradloom/runtime/options';
 import type { OpenedDataset, OpenedTable } from '../datasets/open-dataset.ts';
 import type { Preset } from '../datasets/presets.ts';
+import { LEAST_WATCHED } from '../datasets/table-preset.ts';
 import { camelCase } from '../options/letter-case.ts';
 import type { Member } from '../options/member.ts';
 import { ownParts } from '../options/own-parts.ts';
@@ -97,7 +98,8 @@ function lengthOf({ epochs, steps }: TrainValues, preset: Preset): TrainValues {
 
 /** With what early stopping watches, also where it is not said, so that a resume and a config file can compare it. */
 function earlyStopping(values: TrainValues, preset: Preset, { validation }: DataSplits): TrainValues {
-  const { patience = validation === undefined ? undefined : preset.patience } = values;
+  const isWatched = validation !== undefined && validation.rows >= LEAST_WATCHED;
+  const { patience = isWatched ? preset.patience : undefined } = values;
   if (patience === undefined || patience === 'none') return {};
   return { patience, 'min-delta': values['min-delta'] ?? 0, monitor: values.monitor ?? 'validation-loss' };
 }
