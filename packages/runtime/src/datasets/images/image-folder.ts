@@ -3,9 +3,9 @@ import { basename, join, resolve } from 'node:path';
 import { record, show } from '@gradloom/core/internal';
 import { checkPath } from '../../files/check-path.ts';
 import { checkDataset } from '../check-dataset.ts';
-import { createClassNames } from '../class-names.ts';
 import { type DataSplits, type Dataset, valueMatrix } from '../dataset.ts';
 import { pairedSet } from '../paired-set.ts';
+import { createClassNames } from './class-names.ts';
 import { checkImageOptions, type ImageOptions } from './image-options.ts';
 import { createImageRows, type ImageShape } from './image-rows.ts';
 

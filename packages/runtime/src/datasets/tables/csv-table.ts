@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { readNumber } from '@gradloom/core/internal';
 import type { ByteSource } from '../../files/byte-source.ts';
 import { streamSource } from '../../files/stream-source.ts';
-import { type CsvRecord, readCsv } from '../csv-records.ts';
+import { type CsvRecord, readCsv } from './csv-records.ts';
 import {
   type DelimiterName,
   delimiters,

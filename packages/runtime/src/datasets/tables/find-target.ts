@@ -2,6 +2,7 @@ import { counted, readNumber, show } from '@gradloom/core/internal';
 import type { TargetKind } from '../npy-dataset.ts';
 import type { Collected } from './column-collector.ts';
 import { ColumnError } from './find-type.ts';
+import { sortedNames } from './sorted-names.ts';
 import type { TableColumn } from './table.ts';
 
 /** Whole numbers are classes up to this many different ones, if each is there twice on average. */
@@ -85,7 +86,7 @@ function classesOf(
   reason: string,
   known: readonly string[] | undefined,
 ): FoundTarget {
-  const classes = known ?? [...words].sort(inOrder(words));
+  const classes = known ?? sortedNames(words);
   const indexOf = new Map(classes.map((word, index) => [word, index]));
   const unknown = words.find((word) => !indexOf.has(word));
   if (unknown !== undefined) {
@@ -95,9 +96,4 @@ function classesOf(
   for (let n = 0; n < indices.length; n++) indices[n] = places[indices[n]];
   const data = { kind: 'words', words: classes, indices } as const;
   return { column: { name, type: 'categorical', reason, gaps: 0, data }, classes };
-}
-
-/** By value where all are numbers, else as texts. */
-function inOrder(names: readonly string[]): ((a: string, b: string) => number) | undefined {
-  return names.every((name) => readNumber(name) !== undefined) ? (a, b) => Number(a) - Number(b) : undefined;
 }

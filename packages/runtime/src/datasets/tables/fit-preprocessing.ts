@@ -1,6 +1,7 @@
 import type { ColumnEncoding, Preprocessing, TargetDecoding } from '@gradloom/core';
-import { readNumber, show } from '@gradloom/core/internal';
+import { show } from '@gradloom/core/internal';
 import { checkRows, checkTable } from './check-table.ts';
+import { sortedNames } from './sorted-names.ts';
 import { deviationOf, meanOf, quantileOf } from './statistics.ts';
 import type { Table, TableColumn } from './table.ts';
 import type { Scale } from './table-options.ts';
@@ -60,7 +61,7 @@ function encodingOf(
       else used.add(words[indices[n]]);
     }
     const missing = gaps >= LEAST_GAPS;
-    return { name, type: 'categorical', categories: [...used].sort(inOrder(used)), missing };
+    return { name, type: 'categorical', categories: sortedNames(used), missing };
   }
   const present = presentOf(data.values, rows);
   const kind = type === 'categorical' ? 'numeric' : type;
@@ -116,9 +117,4 @@ function refuseTooLarge({ name }: Table, column: string, center: number, scale: 
   if (Number.isFinite(center) && Number.isFinite(scale)) return;
   const has = 'has numbers whose mean or deviation is beyond the largest double';
   throw new Error(`fitPreprocessing: ${name}: column ${show(column)} ${has}, expected smaller ones`);
-}
-
-/** By value where all are numbers, else as texts. */
-function inOrder(names: ReadonlySet<string>): ((a: string, b: string) => number) | undefined {
-  return [...names].every((name) => readNumber(name) !== undefined) ? (a, b) => Number(a) - Number(b) : undefined;
 }

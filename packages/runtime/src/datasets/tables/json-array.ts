@@ -1,8 +1,8 @@
 import { show } from '@gradloom/core/internal';
 import { Tokenizer, TokenType } from '@streamparser/json';
 import { openBytes } from '../../files/byte-source.ts';
-import { MOST_CHARACTERS, MOST_UNPACKED } from '../csv-records.ts';
 import { readText } from '../read-text.ts';
+import { MOST_CHARACTERS, MOST_UNPACKED } from './csv-records.ts';
 import { type JsonRow, openJsonRows, ROW_WANTED } from './json-rows.ts';
 import type { TableReader, TableReadOptions } from './table-reader.ts';
 

@@ -1,7 +1,7 @@
 import { show } from '@gradloom/core/internal';
 import { openBytes } from '../../files/byte-source.ts';
-import { MOST_CHARACTERS, MOST_UNPACKED } from '../csv-records.ts';
 import { readText } from '../read-text.ts';
+import { MOST_CHARACTERS, MOST_UNPACKED } from './csv-records.ts';
 import { type JsonRow, openJsonRows, ROW_WANTED } from './json-rows.ts';
 import type { TableReader, TableReadOptions } from './table-reader.ts';
 

@@ -1,5 +1,5 @@
-import { sharedArrays } from './dataset.ts';
-import { createGrowingNumbers } from './growing-numbers.ts';
+import { sharedArrays } from '../dataset.ts';
+import { createGrowingNumbers } from '../growing-numbers.ts';
 
 /** Far more than any set has. */
 const MOST_CLASSES = 1_000_000;

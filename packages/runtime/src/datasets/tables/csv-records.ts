@@ -1,8 +1,8 @@
 import { CsvError, Parser } from 'csv-parse';
-import { type ByteSource, openBytes } from '../files/byte-source.ts';
-import { readText } from './read-text.ts';
-import { findDelimiter } from './tables/find-delimiter.ts';
-import { type DelimiterName, delimiters } from './tables/table-reader.ts';
+import { type ByteSource, openBytes } from '../../files/byte-source.ts';
+import { readText } from '../read-text.ts';
+import { findDelimiter } from './find-delimiter.ts';
+import { type DelimiterName, delimiters } from './table-reader.ts';
 
 export interface CsvRecord {
   readonly line: number; // counted from 1, where it ends
