@@ -1,4 +1,14 @@
-import { appendFileSync, closeSync, copyFileSync, openSync, truncateSync, utimesSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  copyFileSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  truncateSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import {
   type BackendChoice,
@@ -150,6 +160,21 @@ describe('faults', () => {
     const data = { train: await loadNpy(path, y, { stream: true }) };
     change(path);
     await expect(train(spec, data, { ...options, retries: 0 }).result).rejects.toThrow(message);
+  });
+
+  test('a file that has changed is not left open', needs('descriptors'), async () => {
+    const path = x('closed');
+    const { inputs } = await loadNpy(path, y, { stream: true });
+    appendFileSync(path, 'x');
+    expect(() => gatherRows(new Float64Array(COLUMNS), inputs, null, 0, 1)).toThrow('has 24129 bytes');
+    const open = readdirSync('/proc/self/fd').filter((descriptor) => {
+      try {
+        return readlinkSync(join('/proc/self/fd', descriptor)) === path;
+      } catch {
+        return false; // that of the folder itself
+      }
+    });
+    expect(open).toEqual([]);
   });
 
   test('one that shrinks in the middle of a run, too, which keeps its checkpoint', async () => {

@@ -60,6 +60,7 @@ const parts = {
   },
   addressSpace: onLinux('a limit of address space that processes see'),
   peaks: onLinux('the peak memory of a process, from /proc'),
+  descriptors: onLinux('the open files of a process, from /proc'),
   bash: tool('bash', 'bash'),
   curl: tool('curl', 'curl'),
   mkfifo: tool('mkfifo', 'coreutils'),

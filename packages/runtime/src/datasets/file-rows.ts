@@ -157,8 +157,7 @@ function openFile(file: FileRows, columns: number): OpenFile {
     files.delete(oldest);
   }
   const type = typeOf(file);
-  const descriptor = open(file);
-  refuseChanged(file, descriptor);
+  const descriptor = openUnchanged(file);
   const buffer = new ArrayBuffer(8 * Math.ceil(Math.max(columns * type.bytes, MOST_BYTES) / 8));
   const stored = storedAlike[file.type]?.(buffer) ?? null;
   const opened = { descriptor, type, bytes: new Uint8Array(buffer), view: new DataView(buffer), stored };
@@ -166,11 +165,19 @@ function openFile(file: FileRows, columns: number): OpenFile {
   return opened;
 }
 
-function open(file: FileRows): number {
+function openUnchanged(file: FileRows): number {
+  let descriptor: number;
   try {
-    return openSync(file.path, 'r');
+    descriptor = openSync(file.path, 'r');
   } catch (error) {
     throw new Error(`${file.path} cannot be opened: ${systemReason(error)}`, { cause: error });
+  }
+  try {
+    refuseChanged(file, descriptor);
+    return descriptor;
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
   }
 }
 
