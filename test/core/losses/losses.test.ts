@@ -124,6 +124,19 @@ describe.each(specs.map((spec): [string, LossSpec] => [JSON.stringify(spec), spe
     expect(y).toEqual(dy);
   });
 
+  test('errors four times as large make it 4^degree times as large, in Huber with δ too', () => {
+    const { kind, delta = 1 } = typeof spec === 'string' ? { kind: spec } : { delta: undefined, ...spec };
+    const of = (c: number): number => {
+      const scaled = createLoss(kind === 'huber' ? { kind, delta: c * delta } : spec);
+      const { y, t } = rows(loss, 3, 5);
+      const [cy, ct] = [y, t].map((array) => array.map((value) => c * value));
+      return lossOf(scaled, new Float64Array(15), cy, ct, 3, 5);
+    };
+    // A factor of 4 rounds nothing.
+    if (loss.degree !== undefined) expect(of(4)).toBe(4 ** loss.degree * of(1));
+    else expect(['softmax-cross-entropy', 'binary-cross-entropy']).toContain(loss.name);
+  });
+
   test('no rows have a loss of 0', () => {
     expect(lossOf(loss, new Float64Array(4), new Float64Array(4), new Float64Array(4), 0, 4)).toBe(0);
   });

@@ -1,0 +1,23 @@
+import { buildNetwork } from '@gradloom/core';
+import { badWeight } from '@gradloom/core/internal';
+import { expect, test } from 'vitest';
+
+const network = buildNetwork({
+  input: 400,
+  layers: [{ kind: 'dense', out: 400 }, { kind: 'relu' }, { kind: 'dense', out: 2 }],
+});
+const end = network.parameterCount;
+
+test.each([
+  [0, -Infinity, 'W of dense(400->400) at layer 0 has -Infinity'],
+  [159_999, Number.NaN, 'W of dense(400->400) at layer 0 has NaN'], // behind more numbers than are read at a time
+  [160_000, Infinity, 'b of dense(400->400) at layer 0 has Infinity'],
+  [end - 1, Number.NaN, 'b of dense(400->2) at layer 2 has NaN'],
+])('weight %d that is %d is found in its tensor', (place, value, text) => {
+  const theta = new Float64Array(end).fill(Number.MAX_VALUE);
+  expect(badWeight(network, theta)).toBeUndefined();
+  theta[place] = value;
+  expect(badWeight(network, theta)).toBe(text);
+  theta[end - 1] = value; // the first of several
+  expect(badWeight(network, theta)).toBe(text);
+});
