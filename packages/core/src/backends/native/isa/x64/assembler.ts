@@ -1,75 +1,27 @@
-import type { Address as AnyAddress } from '../isa.ts';
+import { type Address, type Assembler as AnyAssembler, at, type Operand, type Register } from '../assembler.ts';
 
-/** A general-purpose register of 64 bits by the number that instructions name it with. */
-export type Register = number;
+export { type Address, at, type Operand, type Register };
 
 export const [rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15] = Array.from(
   { length: 16 },
   (_, number) => number as Register,
 );
 
-/** The bytes at base + index · scale + offset. */
-export interface Address extends AnyAddress {
-  readonly base: Register;
-  readonly index?: Register; // any but rsp
-  readonly scale?: 1 | 2 | 4 | 8;
-  readonly offset?: number; // of 32 bits, signed
-}
-
-export const at = (base: Register, offset = 0): Address => ({ base, offset });
-
-/** What an instruction reads or writes beside its register: memory, or a register of either kind. */
-export type Operand = Address | number;
-
 /**
- * Writes the instructions of x64 that the kernels need, one after the other ([Intel SDM, volume
- * 2](https://www.intel.com/sdm)).
+ * The instructions of x64 that the kernels need ([Intel SDM, volume 2](https://www.intel.com/sdm)). No address has rsp
+ * as its index.
  */
-export interface Assembler {
-  /** How many bytes there are so far, where the next instruction will begin. */
-  readonly position: number;
-  /** r = the unsigned word of 32 bits at `address`. */
-  loadWord(r: Register, address: Address): void;
-  /** The word of 32 bits at `address` = the lower half of r. */
-  storeWord(address: Address, r: Register): void;
-  /** r = the double at `address`, a whole number. */
-  loadWhole(r: Register, address: Address): void;
-  /** r = the 64 bits at `address`. */
-  loadPointer(r: Register, address: Address): void;
-  /** The 64 bits at `address` = r. */
-  storePointer(address: Address, r: Register): void;
-  move(to: Register, from: Register): void;
+export interface Assembler extends AnyAssembler {
   /** r = its lower 32 bits. */
   zeroExtend(r: Register): void;
-  add(to: Operand, from: Register): void;
-  subtract(to: Register, from: Register): void;
-  /** r = 0. */
-  clear(r: Register): void;
-  /** r has the bits of `from`, 64 of them, beside its own. */
-  or(r: Register, from: Operand): void;
-  /** Adds one to `count` where r is not 0. Overwrites r. */
-  countUnlessZero(count: Register, r: Register): void;
-  loadAddress(r: Register, address: Address): void;
   /** r = where the byte `position` of this code lies. */
   loadCodeAddress(r: Register, position: number): void;
-  /** Subtracts one, for the jump that follows. */
-  decrement(place: Operand): void;
-  jumpUnlessZero(position: number): void;
-  jump(position: number): void;
-  /** Jumps where r, of 32 bits, is 0. Returns what says, once it is reached, where to. */
-  skipIfZero(r: Register): () => void;
   call(r: Register): void;
-  push(r: Register): void;
   pop(r: Register): void;
-  ret(): void;
   /** Asks the processor what leaf eax, subleaf ecx says of it. Overwrites eax, ebx, ecx and edx. */
   cpuid(): void;
   /** edx and eax = the halves of the control register number ecx: it says what vectors the system keeps. */
   xgetbv(): void;
-  /** Asks for the line at `address`, which will be read soon. */
-  prefetch(address: Address): void;
-  /** The same for a line that will be written. */
-  prefetchToWrite(address: Address): void;
   /** Bytes as they are: the prefixes of vector instructions. */
   emit(...bytes: number[]): void;
   /**
@@ -77,7 +29,6 @@ export interface Assembler {
    * it is few times `unit`, which the encoding of AVX-512 counts such offsets in.
    */
   operands(register: number, operand: Operand, unit?: number): void;
-  bytes(): Uint8Array;
 }
 
 export function createAssembler(): Assembler {

@@ -1,4 +1,5 @@
 import { CALL_DOUBLES } from '../arguments.ts';
+import type { Frame } from '../places.ts';
 import { type Assembler, at, r12, r13, r14, r15, rax, rbp, rbx, rcx, rdx, rsp } from './assembler.ts';
 import { CALL, MEMORY } from './registers.ts';
 import type { VectorUnit } from './vector-unit.ts';
@@ -31,3 +32,15 @@ export function assemblePlayer(assembler: Assembler, unit: VectorUnit): void {
   unit.leave();
   assembler.ret();
 }
+
+/** Bytes on the stack above what a kernel keeps there: where it returns to, the calls that are left, the memory. */
+const DATA = 24;
+
+/** What the player leaves a kernel. */
+export const frameOf = (assembler: Assembler): Frame => ({
+  call: CALL,
+  slots: [],
+  stack: rsp,
+  slotBytes: 8,
+  loadData: (r, depth) => assembler.loadPointer(r, at(rsp, DATA + depth)),
+});

@@ -1,7 +1,7 @@
 import type { Rows } from '../isa.ts';
+import type { AnyPlace, Places } from '../places.ts';
+import type { Registers } from '../registers.ts';
 import { type Address, type Assembler, at, type Register, rax, rbp, rbx, rcx, rdx } from './assembler.ts';
-import type { Places, X64Place } from './places.ts';
-import type { Registers } from './registers.ts';
 
 /** Where row m lies, with rax at row 0, rcx at row 5, and one, three and five rows in rdx, rbx and rbp. */
 const ROWS: readonly Address[] = [
@@ -31,7 +31,7 @@ export function createRows(
   assembler: Assembler,
   registers: Registers,
   places: Places,
-  stride: X64Place,
+  stride: AnyPlace,
   M: number,
 ): Rows {
   const used = new Set(ROWS.slice(0, M).flatMap(({ base, index }) => [base, index ?? base]));
@@ -44,7 +44,7 @@ export function createRows(
   if (used.has(rbp)) assembler.loadAddress(rbp, { base: rdx, index: rdx, scale: 4 });
 
   const pointers = hasSecond ? [rax, rcx] : [rax];
-  const withStride = (by: Register | X64Place, act: (pointer: Register, stride: Register) => void): void =>
+  const withStride = (by: Register | AnyPlace, act: (pointer: Register, stride: Register) => void): void =>
     registers.scope(() => {
       const register = typeof by === 'number' ? by : registers.takeNumber();
       if (typeof by !== 'number') places.load(register, by);
@@ -53,14 +53,14 @@ export function createRows(
 
   return {
     first: rax,
-    start(from: Register | X64Place) {
+    start(from: Register | AnyPlace) {
       if (typeof from === 'number') assembler.move(rax, from);
       else places.load(rax, from);
       if (hasSecond) assembler.loadAddress(rcx, { base: rax, index: rbp });
     },
     at: (m, offset = 0): Address => ({ ...ROWS[m], offset }),
-    advance: (by: Register | X64Place) => withStride(by, assembler.add),
-    retreat: (by: Register | X64Place) => withStride(by, assembler.subtract),
+    advance: (by: Register | AnyPlace) => withStride(by, assembler.add),
+    retreat: (by: Register | AnyPlace) => withStride(by, assembler.subtract),
     skip(bytes) {
       for (const pointer of pointers) assembler.loadAddress(pointer, at(pointer, bytes));
     },

@@ -1,0 +1,156 @@
+import type { ArgumentTable } from './arguments.ts';
+import { type Address, type Assembler, at, type Register } from './assembler.ts';
+import type { CallOf, Isa, Rows } from './isa.ts';
+import type { AnyPlace, ArgumentPlace, Places, SlotPlace } from './places.ts';
+import type { Registers } from './registers.ts';
+
+/** What is a processor's own. */
+export interface IsaParts extends Pick<Isa, 'vectors' | 'vectorRegisters' | 'quads' | 'mostRows'> {
+  readonly assembler: Assembler; // which has written what plays a tape
+  readonly registers: Registers;
+  readonly places: Places;
+  createRows(stride: AnyPlace, M: number): Rows;
+}
+
+/** What kernels are written with, from the parts of one processor. */
+export function createIsa({ assembler, registers, places, createRows, ...units }: IsaParts): Isa {
+  const { scope, takePointer, takeNumber } = registers;
+  const loops: (() => void)[][] = []; // ways out of those that are open, the innermost last
+
+  /** The register of `what`, or a new one with it. */
+  function inRegister(what: Register | AnyPlace): Register {
+    if (typeof what === 'number') return what;
+    const r = takeNumber();
+    places.load(r, what);
+    return r;
+  }
+
+  function repeat(count: Register | AnyPlace, body: () => void): void {
+    scope(() => {
+      const counter = isSlot(count) ? count : inRegister(count);
+      const next = assembler.position;
+      scope(body);
+      assembler.decrement(typeof counter === 'number' ? counter : places.operandOf(counter));
+      assembler.jumpUnlessZero(next);
+    });
+  }
+
+  function unlessZero(what: Register | AnyPlace, body: () => void): void {
+    let land = () => {};
+    scope(() => {
+      land = assembler.skipIfZero(inRegister(what));
+    });
+    scope(body);
+    land();
+  }
+
+  const pointTo = (address: Address): Register => {
+    const r = takePointer();
+    if (address.index === undefined && !address.offset) assembler.move(r, address.base);
+    else assembler.loadAddress(r, address);
+    return r;
+  };
+
+  return {
+    ...units,
+    code: assembler.bytes,
+    kernel(table, body) {
+      const { position } = assembler;
+      registers.reset();
+      body(callOf(table));
+      places.leave();
+      assembler.ret();
+      return position;
+    },
+    scope,
+
+    load(place: AnyPlace) {
+      const isPointer = ['array', 'slot', 'offset'].includes(place.kind);
+      const r = isPointer ? takePointer() : takeNumber();
+      places.load(r, place);
+      return r;
+    },
+    keep: (place: AnyPlace) => places.keep(place),
+    store: (slot: SlotPlace, pointer) => assembler.storePointer(places.operandOf(slot), pointer),
+    answer: (place: ArgumentPlace, distance) => assembler.storePointer(places.addressOf(place), distance),
+    word: (address: Address): AnyPlace => ({ kind: 'word', address }),
+    offset: (base, address: Address): AnyPlace => ({ kind: 'offset', base, address }),
+
+    at,
+    element: (pointer, k, offset): Address => ({ base: pointer, index: k, scale: 8, offset }),
+    pointTo,
+    memory: () => pointTo(at(registers.memory())),
+    data() {
+      const r = takePointer();
+      places.loadData(r);
+      return r;
+    },
+    distance(from, to) {
+      const r = takeNumber();
+      assembler.move(r, to);
+      assembler.subtract(r, from);
+      return r;
+    },
+    advance: (what: Register | SlotPlace, by: Register | AnyPlace) =>
+      scope(() => assembler.add(typeof what === 'number' ? what : places.operandOf(what), inRegister(by))),
+    retreat: (what, by: Register | AnyPlace) => scope(() => assembler.subtract(what, inRegister(by))),
+    skip: (pointer, bytes) => assembler.loadAddress(pointer, at(pointer, bytes)),
+
+    rows: createRows,
+    eachRow(from: Register | AnyPlace, stride: Register | AnyPlace, M, body) {
+      scope(() => {
+        const row = takePointer();
+        if (typeof from === 'number') assembler.move(row, from);
+        else places.load(row, from);
+        const step = inRegister(stride);
+        for (let m = 0; m < M; m++) {
+          if (m > 0) assembler.add(row, step);
+          scope(() => body(row, m));
+        }
+      });
+    },
+
+    repeat,
+    times(count: Register | AnyPlace, body) {
+      scope(() => {
+        const counter = inRegister(count);
+        unlessZero(counter, () => repeat(counter, body));
+      });
+    },
+    unlessZero,
+    loop(body) {
+      const next = assembler.position;
+      loops.push([]);
+      scope(body);
+      assembler.jump(next);
+      for (const land of loops.pop() ?? []) land();
+    },
+    leaveIfZero: (what: AnyPlace) => scope(() => loops.at(-1)?.push(assembler.skipIfZero(inRegister(what)))),
+
+    zero() {
+      const r = takeNumber();
+      assembler.clear(r);
+      return r;
+    },
+    storeWord: assembler.storeWord,
+    loadBits(address: Address) {
+      const r = takeNumber();
+      assembler.loadPointer(r, address);
+      return r;
+    },
+    or: (bits, address: Address) => assembler.or(bits, address),
+    countUnlessZero: assembler.countUnlessZero,
+    prefetch: assembler.prefetch,
+    prefetchToWrite: assembler.prefetchToWrite,
+  };
+}
+
+const isSlot = (what: Register | AnyPlace): what is SlotPlace => typeof what === 'object' && what.kind === 'slot';
+
+/** The places of a call's arguments by name. */
+function callOf<T extends ArgumentTable>(table: T): CallOf<T> {
+  const places: object = Object.fromEntries(
+    table.map(([name, kind], number) => [name, { kind, number } satisfies ArgumentPlace]),
+  );
+  return places as CallOf<T>;
+}
