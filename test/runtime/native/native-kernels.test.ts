@@ -451,7 +451,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
 });
 
 test('layers of few weights alone never enter machine code', () => {
-  const { layout } = assembleCode(createX64('avx2'));
+  const { layout } = assembleCode(createX64('avx2', 'float64'));
   let entered = 0;
   const enter = () => {
     entered++;

@@ -16,7 +16,9 @@ export interface Code {
 
 /** Where in it each kernel begins; JSON. */
 export interface CodeLayout {
-  readonly width: number; // doubles of a vector
+  readonly bytes: number; // of an element
+  readonly width: number; // elements of a vector
+  readonly arithmeticWidth: number; // of those of updates and gathering
   readonly tileRows: number; // M of the highest tile
   readonly tiles: TilePlaces;
   readonly listedTiles: TilePlaces;
@@ -34,9 +36,9 @@ export type TilePlaces = Readonly<
   Record<number, { readonly full: readonly number[]; readonly masked: readonly number[] }>
 >;
 
-/** All kernels for one kind of processor. */
+/** All kernels for one kind of processor and one type of elements. */
 export function assembleCode(isa: Isa): Code {
-  const { width } = isa.vectors;
+  const { bytes, width } = isa.vectors;
   const rows = tileRows(isa);
   const upTo = (most: number, assemble: (M: number) => number): number[] =>
     Array.from({ length: most + 1 }, (_, M) => (M === 0 ? -1 : assemble(M)));
@@ -56,6 +58,18 @@ export function assembleCode(isa: Isa): Code {
   const adam: Record<number, number> = {};
   for (const count of ADAM_ROWS) adam[count] = assembleAdam(isa, count);
   const others = { add: assembleAdd(isa), gather: assembleGather(isa), locate: assembleLocate(isa) };
-  const layout = { width, tileRows: rows, tiles, listedTiles, lists, packs, transposes, adam, ...others };
+  const layout = {
+    bytes,
+    width,
+    arithmeticWidth: isa.arithmetic.width,
+    tileRows: rows,
+    tiles,
+    listedTiles,
+    lists,
+    packs,
+    transposes,
+    adam,
+    ...others,
+  };
   return { code: isa.code(), layout };
 }

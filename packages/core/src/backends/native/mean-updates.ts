@@ -2,17 +2,21 @@ import { TINY } from '../../math/flush.ts';
 import { addressOf } from '../address.ts';
 import type { CallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
+import { elementsIn } from './elements-in.ts';
 import { adamArguments, adamConstants } from './kernels/adam.ts';
 import { halved, type RowAdds } from './row-adds.ts';
 
-const LANES = 4;
-const CONSTANTS = LANES * adamConstants.length;
+/** Bytes of a vector at most. */
+const VECTOR = 32;
+const CONSTANTS = VECTOR * adamConstants.length;
+/** Bytes of the sums of squares, doubles in four lanes. */
+const SQUARES = 32;
 
 /** Hyperparameters that both optimizers have, in the order of the constants: from β₁ to ε. */
 const SHARED = 7;
 
 /** Doubles of scratch that the updates take, a multiple of eight. */
-export const MEAN_UPDATE_SCRATCH = Math.floor((CONSTANTS + LANES + 7) / 8) * 8;
+export const MEAN_UPDATE_SCRATCH = Math.floor((CONSTANTS + SQUARES + 63) / 64) * 8;
 
 /** Rows of gradients and the update by their mean, which is not written anywhere. */
 export type MeanUpdate = (
@@ -29,30 +33,32 @@ export type MeanUpdate = (
 
 /** The updates by a mean that machine code has, by the name of the operation. */
 export function createMeanUpdates(
-  { adam }: CodeLayout,
+  { adam, bytes, arithmeticWidth: width }: CodeLayout,
   tape: CallTape,
   maskOf: (lanes: number) => number,
   rowAdds: RowAdds,
   scratch: Float64Array, // [MEAN_UPDATE_SCRATCH]
 ): Readonly<Record<string, MeanUpdate>> {
   const constants = addressOf(scratch);
-  const squares = constants + 8 * CONSTANTS;
-  const placeOf = (name: (typeof adamConstants)[number]) => LANES * adamConstants.indexOf(name);
+  const squaresAt = constants + CONSTANTS;
+  const squares = new Float64Array(scratch.buffer, scratch.byteOffset + CONSTANTS, SQUARES / 8);
+  const lanes = elementsIn(scratch, bytes);
+  const placeOf = (name: (typeof adamConstants)[number]) => width * adamConstants.indexOf(name);
   const [shareAt, beta1, weightDecay, decay] = (['share', 'beta1', 'weightDecay', 'decay'] as const).map(placeOf);
-  scratch.fill(TINY, placeOf('tiny'), placeOf('tiny') + LANES);
-  scratch.fill(-0, placeOf('minusZero'), placeOf('minusZero') + LANES);
+  lanes.fill(bytes === 8 ? TINY : 7.888609052210118e-31, placeOf('tiny'), placeOf('tiny') + width);
+  lanes.fill(-0, placeOf('minusZero'), placeOf('minusZero') + width);
 
   const createUpdate = (decoupled: boolean): MeanUpdate => {
     return (square, theta, state, n, hyper, first, row, S, share) => {
       const firstAt = addressOf(first);
       let left = S;
-      let next = 8 * row;
+      let next = bytes * row;
       for (; adam[left] === undefined; left = halved(left), next *= 2) rowAdds.addNeighbours(firstAt, next, left, n);
-      for (let lane = 0; lane < LANES; lane++) {
-        scratch[shareAt + lane] = share;
-        for (let h = 0; h < SHARED; h++) scratch[beta1 + LANES * h + lane] = hyper[h];
-        scratch[weightDecay + lane] = decoupled ? 0 : hyper[SHARED];
-        scratch[decay + lane] = decoupled ? hyper[SHARED] : 1;
+      for (let lane = 0; lane < width; lane++) {
+        lanes[shareAt + lane] = share;
+        for (let h = 0; h < SHARED; h++) lanes[beta1 + width * h + lane] = hyper[h];
+        lanes[weightDecay + lane] = decoupled ? 0 : hyper[SHARED];
+        lanes[decay + lane] = decoupled ? hyper[SHARED] : 1;
       }
       tape.write(
         adamArguments,
@@ -63,14 +69,14 @@ export function createMeanUpdates(
         firstAt,
         next,
         constants,
-        squares,
-        maskOf(n % LANES),
-        n >>> 2,
-        n & 3,
-        scratch[weightDecay] === 0 ? 0 : 1,
+        squaresAt,
+        maskOf(n % width),
+        Math.floor(n / width),
+        n % width,
+        lanes[weightDecay] === 0 ? 0 : 1,
       );
       tape.run();
-      square[0] = scratch[CONSTANTS] + scratch[CONSTANTS + 1] + (scratch[CONSTANTS + 2] + scratch[CONSTANTS + 3]);
+      square[0] = squares[0] + squares[1] + (squares[2] + squares[3]);
     };
   };
   return { adamOfMean: createUpdate(false), adamwOfMean: createUpdate(true) };

@@ -133,7 +133,7 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
   };
 
   const averageOutside: typeof averageRows = (square, g, first, S, row, n, share) => {
-    for (let left = S, next = 8 * row; left > 1; left = halved(left), next *= 2) {
+    for (let left = S, next = layout.bytes * row; left > 1; left = halved(left), next *= 2) {
       rowAdds.addNeighbours(addressOf(first), next, left, n);
     }
     tape.run();

@@ -1,21 +1,24 @@
 import { addressOf } from '../address.ts';
 import type { CallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
+import { elementsIn } from './elements-in.ts';
 import { listArguments } from './kernels/list-terms.ts';
 import { packArguments } from './kernels/pack.ts';
-import { LEAF, TABLE_LEAVES, TILE_VECTORS, tableLength, tileArguments } from './kernels/tile.ts';
+import { LEAF, TABLE_LEAVES, TILE_VECTORS, tableBytes, tileArguments } from './kernels/tile.ts';
 import { transposeArguments } from './kernels/transpose.ts';
 import { writeLeaves } from './leaf-table.ts';
 
-/** Doubles of a vector at most, of any extension. */
-export const MAX_WIDTH = 8;
-/** Columns of a panel at most. */
-export const MAX_PANEL = TILE_VECTORS * MAX_WIDTH;
+/** Bytes of a vector at most, of any extension. */
+const MAX_VECTOR = 64;
+/** Bytes of a panel's row at most. */
+export const MAX_PANEL = TILE_VECTORS * MAX_VECTOR;
+/** Rows of a block that is transposed at most, as many as a vector has elements. */
+export const MOST_BLOCK = MAX_VECTOR / 4;
 /** Rows of a tile at most, of any extension. */
 const MAX_ROWS = 14;
 const ZEROS = MAX_PANEL;
-const ONE = MAX_WIDTH;
-const MASKS = 2 * MAX_WIDTH;
+const ONE = MAX_VECTOR;
+const MASKS = 2 * MAX_VECTOR;
 
 const CONSTANTS = ZEROS + ONE + MASKS;
 
@@ -23,17 +26,21 @@ const CONSTANTS = ZEROS + ONE + MASKS;
 export const MAX_TERMS = 256;
 const LISTS = 128;
 
-/** Doubles of a leaf in a table. */
-const LEAF_DOUBLES = LEAF.words / 2;
+/** Bytes of a leaf in a table. */
+const LEAF_BYTES = 4 * LEAF.words;
 /** The table of the leaves of a sum, tables of a single leaf of any length, which begin at lines, and lists. */
-const TABLE = tableLength(MAX_ROWS, MAX_WIDTH);
-const SINGLES = LEAF_DOUBLES * (MAX_TERMS + 1);
+const TABLE = tableBytes(MAX_ROWS, MAX_VECTOR);
+const SINGLES = LEAF_BYTES * (MAX_TERMS + 1);
 
-/** Doubles of scratch that the panels take: constants, tables and lists. */
-export const PANELS_SCRATCH = CONSTANTS + TABLE + SINGLES + LISTS * (MAX_TERMS + 1);
+/** Bytes of a list of K terms, from which the next begins. */
+const listStep = (K: number): number => 8 * (1 + K);
+
+/** Doubles of scratch that the panels take, whatever the elements: constants, tables and lists. */
+export const PANELS_SCRATCH = (CONSTANTS + TABLE + SINGLES + LISTS * listStep(MAX_TERMS)) / 8;
 
 /** Products of panels, a panel being rows of as many columns as a tile has; arrays are byte offsets, steps in bytes. */
 export interface Panels {
+  readonly bytes: number; // of an element
   readonly columns: number; // of a full panel
   readonly tileRows: number; // of the highest tile
   readonly zeros: number; // a row of them, where sums begin
@@ -46,8 +53,8 @@ export interface Panels {
   /** The first columns of K rows of `source`, behind each other. Overwrites `panel`. */
   pack(panel: number, source: number, sourceStep: number, K: number, columns: number): void;
   /**
-   * panel[k,r] = source[r,k] for K columns of up to `columns` rows. Overwrites `panel`, up to a multiple of `MAX_WIDTH`
-   * rows.
+   * panel[k,r] = source[r,k] for K columns of up to `columns` rows. Overwrites `panel`, up to a multiple of
+   * `MOST_BLOCK` rows.
    */
   packTransposed(panel: number, source: number, sourceStep: number, K: number, rows: number): void;
   /**
@@ -101,29 +108,29 @@ export interface Panels {
 
 /** Writes the calls on `tape`; the caller runs it. Overwrites the constants of `scratch`. */
 export function createPanels(
-  { packs, tileRows, tiles: plainTiles, listedTiles, lists, transposes, width }: CodeLayout,
+  { bytes, packs, tileRows, tiles: plainTiles, listedTiles, lists, transposes, width }: CodeLayout,
   tape: CallTape,
   scratch: Float64Array, // [PANELS_SCRATCH]
 ): Panels {
   const panelColumns = TILE_VECTORS * width;
   const zeros = addressOf(scratch);
-  const one = zeros + 8 * ZEROS;
-  const masks = one + 8 * ONE;
-  const table = zeros + 8 * CONSTANTS;
-  const singles = table + 8 * TABLE;
-  const terms = singles + 8 * SINGLES;
+  const one = zeros + ZEROS;
+  const masks = one + ONE;
+  const table = zeros + CONSTANTS;
+  const singles = table + TABLE;
+  const terms = singles + SINGLES;
   const leafWords = new Int32Array(scratch.buffer, table, LEAF.words * TABLE_LEAVES);
   const firstList = new Int32Array(scratch.buffer, terms, 1);
   const listedRows = lists.length - 1;
-  writeConstants(scratch, width);
-  const singleWords = new Int32Array(scratch.buffer, singles, 2 * SINGLES).fill(0);
+  writeConstants(scratch, bytes, width);
+  const singleWords = new Int32Array(scratch.buffer, singles, SINGLES / 4).fill(0);
   for (let K = 1; K <= MAX_TERMS; K++) singleWords[LEAF.words * K + LEAF.terms] = K;
 
   /** Vectors of a panel of so many columns. */
   const vectorsOf = (columns: number): number => (columns > width ? 2 : 1);
   /** The mask of its last vector. */
-  const maskOf = (columns: number): number => masks + 8 * (vectorsOf(columns) * width - columns);
-  const panelStep = 8 * panelColumns;
+  const maskOf = (columns: number): number => masks + bytes * (vectorsOf(columns) * width - columns);
+  const panelStep = bytes * panelColumns;
 
   const kernelsOf = (columns: number, listed: boolean) =>
     (listed ? listedTiles : plainTiles)[vectorsOf(columns)][columns % width === 0 ? 'full' : 'masked'];
@@ -131,7 +138,6 @@ export function createPanels(
     const most = listed ? listedRows : tileRows;
     return Math.floor((M + most - 1) / most);
   };
-  const listStep = (K: number): number => 8 * (1 + K);
 
   /** `count` lists of K terms each of one tile, counted from its first row, from row n on. */
   function listOf(
@@ -167,6 +173,7 @@ export function createPanels(
   }
 
   return {
+    bytes,
     columns: panelColumns,
     tileRows,
     zeros,
@@ -187,7 +194,7 @@ export function createPanels(
         tape.write(
           transposeArguments,
           transposes[Math.min(rows - r, width)],
-          panel + 8 * r,
+          panel + bytes * r,
           source + r * sourceStep,
           maskOf(rest),
           panelStep,
@@ -258,7 +265,7 @@ export function createPanels(
           init + m * initRow,
           a + m * aRow,
           panel,
-          singles + 8 * LEAF_DOUBLES * K,
+          singles + LEAF_BYTES * K,
           mask,
           terms + tile * listStep(K),
           cRow,
@@ -288,10 +295,10 @@ export function createPanels(
         tape.write(
           tileArguments,
           kernelsOf(columns, listed)[M],
-          c + 8 * n,
-          nextInit === 0 ? init : init + 8 * n,
+          c + bytes * n,
+          nextInit === 0 ? init : init + bytes * n,
           a,
-          panels + 8 * n * B,
+          panels + bytes * n * B,
           table,
           maskOf(columns),
           terms,
@@ -301,7 +308,7 @@ export function createPanels(
           aStep,
           panelStep,
           count,
-          8 * columns,
+          bytes * columns,
           nextInit,
           0,
           B * panelStep,
@@ -315,11 +322,11 @@ export function createPanels(
 }
 
 /**
- * Zeros, a one, and masks: as many words of -1 as a vector has lanes, then as many of 0, to be read from any place on.
+ * Zeros, a one, and masks: as many elements whose bits are all 1 as a vector has, then as many of 0, to be read from
+ * any place on.
  */
-function writeConstants(scratch: Float64Array, width: number): void {
-  scratch.fill(0, 0, CONSTANTS);
-  scratch[ZEROS] = 1;
-  const masks = new Int32Array(scratch.buffer, scratch.byteOffset + 8 * (ZEROS + ONE), 2 * MASKS);
-  masks.fill(-1, 0, 2 * width);
+function writeConstants(scratch: Float64Array, bytes: number, width: number): void {
+  scratch.fill(0, 0, CONSTANTS / 8);
+  elementsIn(scratch, bytes)[ZEROS / bytes] = 1;
+  new Uint8Array(scratch.buffer, scratch.byteOffset + ZEROS + ONE).fill(255, 0, bytes * width);
 }

@@ -3,17 +3,17 @@ import { addressOf } from '../address.ts';
 import type { ProductShape } from '../scratch.ts';
 import type { Products } from '../with-products.ts';
 import type { CallTape } from './call-tape.ts';
-import { MAX_PANEL, MAX_TERMS, MAX_WIDTH, type Panels } from './panels.ts';
+import { MAX_PANEL, MAX_TERMS, MOST_BLOCK, type Panels } from './panels.ts';
 
-// Terms of a sum that one panel holds: 256 rows of 16 doubles are 32 KiB. The sums wait in their array, which is exact.
+// Terms of a sum that one panel holds: 256 rows of 128 bytes are 32 KiB. The sums wait in their array, which is exact.
 const BLOCK = MAX_TERMS;
 // Rows of W up to here are read where they lie.
 const MAX_PLAIN_COLUMNS = 128;
 /** Rows of a batch at a time for dW, those of several leaves among them. */
 const BLOCK_ROWS = MOST_NODE_ROWS;
-// Columns of dy at a time: their panels, 1 MiB, stay in the second-level cache.
-const PANEL_DOUBLES = 131_072;
-const BLOCK_COLUMNS = 1024;
+// Bytes of the columns of dy at a time: their panels stay in the second-level cache.
+const PANEL_BYTES = 1_048_576;
+const BLOCK_BYTES = 8192; // of a row
 // Columns of x over so many rows are read where they lie.
 const MAX_PLAIN_ROWS = 32;
 // Terms of 0 are looked for in x of so many columns, for so many outputs, and left out where at most this share of a
@@ -24,12 +24,12 @@ const MAX_DENSITY = 0.75;
 // Strips of columns that are such a sample.
 const SAMPLES = 4;
 
-/** Doubles of scratch that the products of an I x O dense layer take, for any number of rows. */
+/** Doubles of scratch that the products of an I x O dense layer take, for any number of rows and either type. */
 export const nativeProductScratch = ([I, O]: ProductShape): number =>
   Math.max(
-    (Math.min(Math.max(I, O), BLOCK) + MAX_WIDTH) * MAX_PANEL,
-    Math.min(PANEL_DOUBLES, BLOCK_ROWS * O) + BLOCK_ROWS * 2 * MAX_PANEL,
-  );
+    (Math.min(Math.max(I, O), BLOCK) + MOST_BLOCK) * MAX_PANEL,
+    Math.min(PANEL_BYTES, BLOCK_ROWS * 8 * O) + BLOCK_ROWS * 2 * MAX_PANEL,
+  ) / 8;
 
 /**
  * The products of a dense layer, cut into panels. Every sum has the order of the reference, whatever the cut, and fuses
@@ -37,6 +37,7 @@ export const nativeProductScratch = ([I, O]: ProductShape): number =>
  */
 export function createNativeProducts(
   {
+    bytes,
     columns: panelColumns,
     tileRows,
     listedRows,
@@ -73,36 +74,36 @@ export function createNativeProducts(
     I: number,
     O: number,
   ): void {
-    const iRow = 8 * I;
-    const oRow = 8 * O;
-    const panels = free + 8 * BLOCK_ROWS * MAX_PANEL;
-    const next = starts ? 0 : 8 * panelColumns;
+    const iRow = bytes * I;
+    const oRow = bytes * O;
+    const panels = free + BLOCK_ROWS * MAX_PANEL;
+    const next = starts ? 0 : bytes * panelColumns;
     const isSparse = hasSparseColumns(x, iRow, B, I, O);
     const most = isSparse ? listedRows : tileRows;
     const strips = Math.floor((I + most - 1) / most);
-    const width = Math.min(BLOCK_COLUMNS, Math.floor(PANEL_DOUBLES / B / MAX_PANEL) * MAX_PANEL);
+    const width = Math.min(BLOCK_BYTES, Math.floor(PANEL_BYTES / B / MAX_PANEL) * MAX_PANEL) / bytes;
     setLeaves(B, leaf);
     for (let o = 0; o < O; o += width) {
       const N = Math.min(O - o, width);
       for (let k = 0; k < N; k += panelColumns) {
-        pack(panels + 8 * k * B, dy + 8 * (o + k), oRow, B, Math.min(N - k, panelColumns));
+        pack(panels + bytes * k * B, dy + bytes * (o + k), oRow, B, Math.min(N - k, panelColumns));
       }
       // 1 · dy + s is dy + s, rounded once.
-      const sums = db + 8 * o;
+      const sums = db + bytes * o;
       sumLeaves(sums, 0, starts ? zeros : sums, next, 0, one, 0, 0, panels, 1, B, N, joins, false);
       for (let strip = 0; strip < strips; strip++) {
         const i = Math.floor((strip * I) / strips);
         const height = Math.floor(((strip + 1) * I) / strips) - i;
-        const c = dW + i * oRow + 8 * o;
-        const column = x + 8 * i;
+        const c = dW + i * oRow + bytes * o;
+        const column = x + bytes * i;
         const init = starts ? zeros : c;
         const initRow = starts ? 0 : oRow;
-        if (isSparse) listLeaves(column, 8, iRow, height, B, leaf);
+        if (isSparse) listLeaves(column, bytes, iRow, height, B, leaf);
         if (isSparse || B <= MAX_PLAIN_ROWS) {
-          sumLeaves(c, oRow, init, next, initRow, column, 8, iRow, panels, height, B, N, joins, isSparse);
+          sumLeaves(c, oRow, init, next, initRow, column, bytes, iRow, panels, height, B, N, joins, isSparse);
         } else {
           pack(free, column, iRow, B, height);
-          sumLeaves(c, oRow, init, next, initRow, free, 8, panelStep, panels, height, B, N, joins, false);
+          sumLeaves(c, oRow, init, next, initRow, free, bytes, panelStep, panels, height, B, N, joins, false);
         }
       }
       tape.run(); // before the panels are written again
@@ -115,7 +116,7 @@ export function createNativeProducts(
     let terms = 0;
     for (let sample = 0; sample < SAMPLES; sample++) {
       const i = Math.floor(((sample + 0.5) * I) / SAMPLES);
-      listTerms(x + 8 * i, 8, iRow, 0, listedRows, rows);
+      listTerms(x + bytes * i, bytes, iRow, 0, listedRows, rows);
       terms += countTerms();
     }
     return terms <= MAX_DENSITY * SAMPLES * rows;
@@ -124,9 +125,9 @@ export function createNativeProducts(
   /** Lists the terms of x's tiles where enough of them are 0, by the first. */
   function listIfSparse(x: number, iRow: number, panelStep: number, rows: number, K: number, O: number): boolean {
     if (K < MIN_SPARSE_INPUTS || O < MIN_SPARSE_OUTPUTS) return false;
-    listTerms(x, iRow, 8, panelStep, Math.min(rows, listedRows), K);
+    listTerms(x, iRow, bytes, panelStep, Math.min(rows, listedRows), K);
     if (countTerms() > MAX_DENSITY * K) return false;
-    listTerms(x, iRow, 8, panelStep, rows, K);
+    listTerms(x, iRow, bytes, panelStep, rows, K);
     return true;
   }
 
@@ -140,24 +141,24 @@ export function createNativeProducts(
     I: number,
     O: number,
   ): void {
-    const iRow = 8 * I;
-    const oRow = 8 * O;
+    const iRow = bytes * I;
+    const oRow = bytes * O;
     const plain = O <= MAX_PLAIN_COLUMNS;
     const blocks = Math.floor((I + BLOCK - 1) / BLOCK);
     for (let block = 0; block < blocks; block++) {
       const i = Math.floor((block * I) / blocks);
       const K = Math.floor(((block + 1) * I) / blocks) - i;
-      const a = x + 8 * i;
+      const a = x + bytes * i;
       const isSparse = listIfSparse(a, iRow, plain ? oRow : panelStep, B, K, O);
       for (let o = 0; o < O; o += panelColumns) {
         const columns = Math.min(O - o, panelColumns);
-        const c = y + 8 * o;
-        const w = W + i * oRow + 8 * o;
+        const c = y + bytes * o;
+        const w = W + i * oRow + bytes * o;
         if (!plain) pack(free, w, oRow, K, columns);
         const panel = plain ? w : free;
         const step = plain ? oRow : panelStep;
-        const init = block === 0 ? b + 8 * o : c;
-        multiply(c, oRow, init, block === 0 ? 0 : oRow, a, iRow, 8, panel, step, B, K, columns, isSparse);
+        const init = block === 0 ? b + bytes * o : c;
+        multiply(c, oRow, init, block === 0 ? 0 : oRow, a, iRow, bytes, panel, step, B, K, columns, isSparse);
       }
     }
   }
@@ -173,7 +174,7 @@ export function createNativeProducts(
   ): void {
     for (let n = 0; n < B; n += maxListedRows) {
       const rows = Math.min(B - n, maxListedRows);
-      addInputs(addressOf(y) + 8 * n * O, addressOf(x) + 8 * n * I, addressOf(W), addressOf(b), rows, I, O);
+      addInputs(addressOf(y) + bytes * n * O, addressOf(x) + bytes * n * I, addressOf(W), addressOf(b), rows, I, O);
     }
     tape.run();
   }
@@ -186,19 +187,19 @@ export function createNativeProducts(
     I: number,
     O: number,
   ): void {
-    const iRow = 8 * I;
-    const oRow = 8 * O;
+    const iRow = bytes * I;
+    const oRow = bytes * O;
     const blocks = Math.floor((O + BLOCK - 1) / BLOCK);
     for (let block = 0; block < blocks; block++) {
       const o = Math.floor((block * O) / blocks);
       const K = Math.floor(((block + 1) * O) / blocks) - o;
       for (let i = 0; i < I; i += panelColumns) {
         const columns = Math.min(I - i, panelColumns);
-        packTransposed(free, addressOf(W) + i * oRow + 8 * o, oRow, K, columns);
-        const c = addressOf(dx) + 8 * i;
+        packTransposed(free, addressOf(W) + i * oRow + bytes * o, oRow, K, columns);
+        const c = addressOf(dx) + bytes * i;
         const init = block === 0 ? zeros : c;
-        const dyAt = addressOf(dy) + 8 * o;
-        multiply(c, iRow, init, block === 0 ? 0 : iRow, dyAt, oRow, 8, free, panelStep, B, K, columns, false);
+        const dyAt = addressOf(dy) + bytes * o;
+        multiply(c, iRow, init, block === 0 ? 0 : iRow, dyAt, oRow, bytes, free, panelStep, B, K, columns, false);
       }
     }
     tape.run();
@@ -218,7 +219,7 @@ export function createNativeProducts(
     // Only a single leaf has more rows than one call takes.
     for (let n = 0; n < B; n += BLOCK_ROWS) {
       const rows = Math.min(B - n, BLOCK_ROWS);
-      const [xAt, dyAt] = [addressOf(x) + 8 * n * I, addressOf(dy) + 8 * n * O];
+      const [xAt, dyAt] = [addressOf(x) + bytes * n * I, addressOf(dy) + bytes * n * O];
       const own = Math.min(leaf, rows);
       addWeights(addressOf(dW), addressOf(db), xAt, dyAt, rows, own, n === 0, joins, I, O);
     }

@@ -13,9 +13,13 @@ export interface RowAdds {
   addNeighbours(first: number, row: number, count: number, n: number): void;
 }
 
-export function createRowAdds({ add: kernel }: CodeLayout, tape: CallTape, maskOf: (lanes: number) => number): RowAdds {
+export function createRowAdds(
+  { add: kernel, arithmeticWidth: width }: CodeLayout,
+  tape: CallTape,
+  maskOf: (lanes: number) => number,
+): RowAdds {
   const add = (sum: number, term: number, n: number): void =>
-    tape.write(addArguments, kernel, sum, term, maskOf(n % LANES), n >>> 2, n & 3);
+    tape.write(addArguments, kernel, sum, term, maskOf(n % width), Math.floor(n / width), n % width);
   return {
     add,
     addNeighbours(first, row, count, n) {
@@ -23,8 +27,6 @@ export function createRowAdds({ add: kernel }: CodeLayout, tape: CallTape, maskO
     },
   };
 }
-
-const LANES = 4;
 
 /** How many of `count` rows are left when neighbours have been added. */
 export const halved = (count: number): number => (count + 1) >> 1;

@@ -26,6 +26,7 @@ export interface MachineCodeOptions {
   system?: string; // default: this process's platform and architecture
   flags?: ReadonlySet<string>; // of the processor, default: what the processor itself says
   koffi?: () => Koffi; // default: the installed one
+  type?: 'float64' | 'float32'; // of the elements, default float64
 }
 
 let made: MachineCodeSearch | undefined;
@@ -38,7 +39,7 @@ export function machineCode(): MachineCodeSearch {
 
 /** Makes the code for this processor. Never throws. */
 export function makeMachineCode(options: MachineCodeOptions = {}): MachineCodeSearch {
-  const { system = `${process.platform} ${process.arch}`, koffi = loadKoffi } = options;
+  const { system = `${process.platform} ${process.arch}`, koffi = loadKoffi, type = 'float64' } = options;
   if (system !== SYSTEM) return refusal(`system has ${system}, expected ${SYSTEM}`);
   let calls: Koffi;
   try {
@@ -53,7 +54,7 @@ export function makeMachineCode(options: MachineCodeOptions = {}): MachineCodeSe
       const has = flags.size === 0 ? 'none of its extensions' : `only ${[...flags].join(', ')}`;
       return refusal(`the processor has ${has}, expected ${EXTENSIONS}`);
     }
-    const { code, layout } = assembleCode(createX64(extension));
+    const { code, layout } = assembleCode(createX64(extension, type));
     return { code: { extension, layout, address: placeCode(calls, code) }, reason: null };
   } catch (error) {
     return refusal(firstLine(error));

@@ -20,7 +20,8 @@ import {
   rsi,
   rsp,
 } from '../../../../../packages/core/src/backends/native/isa/x64/assembler.ts';
-import { createAvx2, extensions } from '../../../../../packages/core/src/backends/native/isa/x64/vector-unit.ts';
+import { createAvx2 } from '../../../../../packages/core/src/backends/native/isa/x64/avx2.ts';
+import { extensions } from '../../../../../packages/core/src/backends/native/isa/x64/vector-unit.ts';
 
 const hex = (write: (assembler: Assembler) => void): string => {
   const assembler = createAssembler();
@@ -43,6 +44,7 @@ test.each<[string, string, (assembler: Assembler) => void]>([
   ['add r8, rsi', '4901f0', (a) => a.add(r8, rsi)],
   ['sub r15, r13', '4d29ef', (a) => a.subtract(r15, r13)],
   ['xor r9d, r9d', '4533c9', (a) => a.clear(r9)],
+  ['or r15d, [rcx+rdx*8]', '440b3cd1', (a) => a.orWord(r15, { base: rcx, index: rdx, scale: 8 })],
   ['or r15, [rcx+rdx*8]', '4c0b3cd1', (a) => a.or(r15, { base: rcx, index: rdx, scale: 8 })],
   ['neg r15; adc r9, 0', '49f7df4983d100', (a) => a.countUnlessZero(r9, r15)],
   ['lea rbx, [rdx+rdx*2]', '488d1c52', (a) => a.loadAddress(rbx, { base: rdx, index: rdx, scale: 2 })],
@@ -75,40 +77,87 @@ const TRANSPOSED = [
 ].join('');
 
 test.each<[string, string, (assembler: Assembler) => void]>([
-  ['vmovupd zmm17, [r14]', '62c1fd48100e', (a) => avx512.createUnit(a).load(17, at(14))],
-  ['vmovupd [r12+0x40], zmm5', '62d1fd48116c2401', (a) => avx512.createUnit(a).store(at(r12, 64), 5)],
-  ['vmovupd [r12+0x20], zmm5', '62d1fd4811ac2420000000', (a) => avx512.createUnit(a).store(at(r12, 32), 5)],
-  ['vbroadcastsd zmm30, [rax+0x20]', '6262fd48197004', (a) => avx512.createUnit(a).broadcast(30, at(rax, 32))],
-  ['vmovupd zmm1{k1}{z}, [r8]', '62d1fdc91008', (a) => avx512.createUnit(a).loadMasked(1, at(r8))],
-  ['vmovupd [r12]{k1}, zmm0', '62d1fd49110424', (a) => avx512.createUnit(a).storeMasked(at(r12), 0)],
+  ['vmovupd zmm17, [r14]', '62c1fd48100e', (a) => avx512.createUnit(a, 'float64').load(17, at(14))],
+  ['vmovupd [r12+0x40], zmm5', '62d1fd48116c2401', (a) => avx512.createUnit(a, 'float64').store(at(r12, 64), 5)],
+  ['vmovupd [r12+0x20], zmm5', '62d1fd4811ac2420000000', (a) => avx512.createUnit(a, 'float64').store(at(r12, 32), 5)],
+  [
+    'vbroadcastsd zmm30, [rax+0x20]',
+    '6262fd48197004',
+    (a) => avx512.createUnit(a, 'float64').broadcast(30, at(rax, 32)),
+  ],
+  ['vmovupd zmm1{k1}{z}, [r8]', '62d1fdc91008', (a) => avx512.createUnit(a, 'float64').loadMasked(1, at(r8))],
+  ['vmovupd [r12]{k1}, zmm0', '62d1fd49110424', (a) => avx512.createUnit(a, 'float64').storeMasked(at(r12), 0)],
   [
     'vbroadcastsd zmm30, [rax+rdx*8]',
     '6262fd481934d0',
-    (a) => avx512.createUnit(a).broadcast(30, { base: rax, index: rdx, scale: 8 }),
+    (a) => avx512.createUnit(a, 'float64').broadcast(30, { base: rax, index: rdx, scale: 8 }),
   ],
-  ['vfmadd231pd zmm27, zmm30, zmm29', '62028d40b8dd', (a) => avx512.createUnit(a).multiplyAdd(27, 30, 29)],
-  ['vaddpd zmm3, zmm3, zmm31', '6291e54858df', (a) => avx512.createUnit(a).add(3, 31)],
-  ['vxorpd zmm30, zmm30, zmm30', '62018d4057f6', (a) => avx512.createUnit(a).clear(30)],
-  ['vunpcklpd zmm8, zmm0, zmm1, and so on', TRANSPOSED, (a) => avx512.createUnit(a).transpose(0, 8)],
-  ['vmovupd ymm9, [r14]', 'c4417d100e', (a) => avx2.createUnit(a).load(9, at(14))],
-  ['vmaskmovpd [r12], ymm15, ymm2', 'c4c2052f1424', (a) => avx2.createUnit(a).storeMasked(at(r12), 2)],
-  ['vbroadcastsd ymm14, [rcx]', 'c4627d1931', (a) => avx2.createUnit(a).broadcast(14, at(rcx))],
-  ['vfmadd231pd ymm11, ymm14, ymm13', 'c4428db8dd', (a) => avx2.createUnit(a).multiplyAdd(11, 14, 13)],
-  ['vxorpd ymm14, ymm14, ymm14', 'c4410d57f6', (a) => avx2.createUnit(a).clear(14)],
-  ['vaddpd ymm9, ymm2, [r12+0xe0]', 'c4416d588c24e0000000', (a) => createAvx2(a).plus(9, 2, at(r12, 224))],
-  ['vsubpd ymm3, ymm3, ymm1', 'c4e1655cd9', (a) => createAvx2(a).minus(3, 3, 1)],
-  ['vmulpd ymm1, ymm1, [r12+0x20]', 'c4c175594c2420', (a) => createAvx2(a).times(1, 1, at(r12, 32))],
-  ['vdivpd ymm1, ymm1, ymm2', 'c4e1755eca', (a) => createAvx2(a).over(1, 1, 2)],
-  ['vsqrtpd ymm2, ymm2', 'c4e17d51d2', (a) => createAvx2(a).root(2, 2)],
-  ['vandnpd ymm4, ymm14, ymm1', 'c4e10d55e1', (a) => createAvx2(a).andNot(4, 14, 1)],
-  ['vpmovzxbd xmm0, [rax]; vcvtdq2pd ymm0, xmm0', 'c4e2793100c4e17ee6c0', (a) => createAvx2(a).loadBytes(0, at(rax))],
-  ['vcmpltpd ymm4, ymm4, [r12]', 'c4c15dc2242401', (a) => createAvx2(a).isLess(4, 4, at(r12))],
+  ['vfmadd231pd zmm27, zmm30, zmm29', '62028d40b8dd', (a) => avx512.createUnit(a, 'float64').multiplyAdd(27, 30, 29)],
+  ['vaddpd zmm3, zmm3, zmm31', '6291e54858df', (a) => avx512.createUnit(a, 'float64').add(3, 31)],
+  ['vxorpd zmm30, zmm30, zmm30', '62018d4057f6', (a) => avx512.createUnit(a, 'float64').clear(30)],
+  ['vunpcklpd zmm8, zmm0, zmm1, and so on', TRANSPOSED, (a) => avx512.createUnit(a, 'float64').transpose(0, 8)],
+  ['vmovupd ymm9, [r14]', 'c4417d100e', (a) => avx2.createUnit(a, 'float64').load(9, at(14))],
+  ['vmaskmovpd [r12], ymm15, ymm2', 'c4c2052f1424', (a) => avx2.createUnit(a, 'float64').storeMasked(at(r12), 2)],
+  ['vbroadcastsd ymm14, [rcx]', 'c4627d1931', (a) => avx2.createUnit(a, 'float64').broadcast(14, at(rcx))],
+  ['vfmadd231pd ymm11, ymm14, ymm13', 'c4428db8dd', (a) => avx2.createUnit(a, 'float64').multiplyAdd(11, 14, 13)],
+  ['vxorpd ymm14, ymm14, ymm14', 'c4410d57f6', (a) => avx2.createUnit(a, 'float64').clear(14)],
+  ['vaddpd ymm9, ymm2, [r12+0xe0]', 'c4416d588c24e0000000', (a) => createAvx2(a, 'float64').plus(9, 2, at(r12, 224))],
+  ['vsubpd ymm3, ymm3, ymm1', 'c4e1655cd9', (a) => createAvx2(a, 'float64').minus(3, 3, 1)],
+  ['vmulpd ymm1, ymm1, [r12+0x20]', 'c4c175594c2420', (a) => createAvx2(a, 'float64').times(1, 1, at(r12, 32))],
+  ['vdivpd ymm1, ymm1, ymm2', 'c4e1755eca', (a) => createAvx2(a, 'float64').over(1, 1, 2)],
+  ['vsqrtpd ymm2, ymm2', 'c4e17d51d2', (a) => createAvx2(a, 'float64').root(2, 2)],
+  ['vandnpd ymm4, ymm14, ymm1', 'c4e10d55e1', (a) => createAvx2(a, 'float64').andNot(4, 14, 1)],
+  [
+    'vpmovzxbd xmm0, [rax]; vcvtdq2pd ymm0, xmm0',
+    'c4e2793100c4e17ee6c0',
+    (a) => createAvx2(a, 'float64').loadBytes(0, at(rax)),
+  ],
+  ['vcmpltpd ymm4, ymm4, [r12]', 'c4c15dc2242401', (a) => createAvx2(a, 'float64').isLess(4, 4, at(r12))],
   [
     'vunpcklpd, vunpckhpd, vperm2f128 of ymm0 to ymm7',
     'c4e17d14e1c4e17d15e9c4e16d14f3c4e16d15fbc4e35d06c620c4e35d06d631c4e35506cf20c4e35506df31',
-    (a) => createAvx2(a).transpose(0, 4),
+    (a) => createAvx2(a, 'float64').transpose(0, 4),
   ],
-  ['vzeroupper', 'c5f877', (a) => avx2.createUnit(a).leave()],
+  ['vzeroupper', 'c5f877', (a) => avx2.createUnit(a, 'float64').leave()],
+  [
+    'vmulpd ymm4, ymm1, ymm1; vaddpd ymm13, ymm13, ymm4',
+    'c4e17559e1c4611558ec',
+    (a) => createAvx2(a, 'float64').squares.add(1, 4),
+  ],
+  ['vmovups zmm17, [r14]', '62c17c48100e', (a) => avx512.createUnit(a, 'float32').load(17, at(14))],
+  ['vmovups [r12+0x40], zmm5', '62d17c48116c2401', (a) => avx512.createUnit(a, 'float32').store(at(r12, 64), 5)],
+  [
+    'vbroadcastss zmm30, [rax+rdx*8+0x20]',
+    '62627d481874d008',
+    (a) => avx512.createUnit(a, 'float32').broadcast(30, { base: rax, index: rdx, scale: 8, offset: 32 }),
+  ],
+  [
+    'vmovups zmm31, [r8]; vpmovd2m k1, zmm31',
+    '62417c48103862927e4839cf',
+    (a) => avx512.createUnit(a, 'float32').loadMask(at(r8)),
+  ],
+  ['vmovups zmm1{k1}{z}, [r8]', '62d17cc91008', (a) => avx512.createUnit(a, 'float32').loadMasked(1, at(r8))],
+  ['vmovups [r12]{k1}, zmm0', '62d17c49110424', (a) => avx512.createUnit(a, 'float32').storeMasked(at(r12), 0)],
+  ['vfmadd231ps zmm27, zmm30, zmm29', '62020d40b8dd', (a) => avx512.createUnit(a, 'float32').multiplyAdd(27, 30, 29)],
+  ['vaddps zmm3, zmm3, zmm31', '6291644858df', (a) => avx512.createUnit(a, 'float32').add(3, 31)],
+  ['vmovups ymm9, [r14]', 'c4417c100e', (a) => avx2.createUnit(a, 'float32').load(9, at(14))],
+  ['vmaskmovps ymm2, ymm15, [r12]', 'c4c2052c1424', (a) => avx2.createUnit(a, 'float32').loadMasked(2, at(r12))],
+  ['vmaskmovps [r12], ymm15, ymm2', 'c4c2052e1424', (a) => avx2.createUnit(a, 'float32').storeMasked(at(r12), 2)],
+  ['vbroadcastss ymm14, [rcx]', 'c4627d1831', (a) => avx2.createUnit(a, 'float32').broadcast(14, at(rcx))],
+  ['vfmadd231ps ymm11, ymm14, ymm13', 'c4420db8dd', (a) => avx2.createUnit(a, 'float32').multiplyAdd(11, 14, 13)],
+  ['vdivps ymm1, ymm1, ymm2', 'c4e1745eca', (a) => createAvx2(a, 'float32').over(1, 1, 2)],
+  ['vcmpltps ymm4, ymm4, [r12]', 'c4c15cc2242401', (a) => createAvx2(a, 'float32').isLess(4, 4, at(r12))],
+  [
+    'vpmovzxbd ymm0, [rax]; vcvtdq2ps ymm0, ymm0',
+    'c4e27d3100c4e17c5bc0',
+    (a) => createAvx2(a, 'float32').loadBytes(0, at(rax)),
+  ],
+  [
+    // vextractf128 between two pairs of vcvtps2pd and vfmadd231pd
+    'the squares of ymm1 added to ymm13',
+    'c4e17c5ae1c462ddb8ecc4e37d19cc01c4e17c5ae4c462ddb8ec',
+    (a) => createAvx2(a, 'float32').squares.add(1, 4),
+  ],
 ])('%s', (_instruction, bytes, write) => {
   expect(hex(write)).toBe(bytes);
 });

@@ -37,6 +37,8 @@ export interface Assembler {
   clear(r: Register): void;
   /** r has the bits of `from`, 64 of them, beside its own. */
   or(r: Register, from: Operand): void;
+  /** r = its lower 32 bits, and the 32 of `from` beside them. */
+  orWord(r: Register, from: Operand): void;
   /** Adds one to `count` where r is not 0. May overwrite r. */
   countUnlessZero(count: Register, r: Register): void;
   loadAddress(r: Register, address: Address): void;

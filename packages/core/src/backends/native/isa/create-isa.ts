@@ -5,7 +5,7 @@ import type { AnyPlace, ArgumentPlace, Places, SlotPlace } from './places.ts';
 import type { Registers } from './registers.ts';
 
 /** What is a processor's own. */
-export interface IsaParts extends Pick<Isa, 'vectors' | 'vectorRegisters' | 'quads' | 'mostRows'> {
+export interface IsaParts extends Pick<Isa, 'vectors' | 'vectorRegisters' | 'arithmetic' | 'mostRows'> {
   readonly assembler: Assembler; // which has written what plays a tape
   readonly registers: Registers;
   readonly places: Places;
@@ -15,6 +15,7 @@ export interface IsaParts extends Pick<Isa, 'vectors' | 'vectorRegisters' | 'qua
 /** What kernels are written with, from the parts of one processor. */
 export function createIsa({ assembler, registers, places, createRows, ...units }: IsaParts): Isa {
   const { scope, takePointer, takeNumber } = registers;
+  const isDouble = units.vectors.bytes === 8;
   const loops: (() => void)[][] = []; // ways out of those that are open, the innermost last
 
   /** The register of `what`, or a new one with it. */
@@ -77,7 +78,7 @@ export function createIsa({ assembler, registers, places, createRows, ...units }
     offset: (base, address: Address): AnyPlace => ({ kind: 'offset', base, address }),
 
     at,
-    element: (pointer, k, offset): Address => ({ base: pointer, index: k, scale: 8, offset }),
+    pair: (pointer, k, offset): Address => ({ base: pointer, index: k, scale: 8, offset }),
     pointTo,
     memory: () => pointTo(at(registers.memory())),
     data() {
@@ -135,10 +136,11 @@ export function createIsa({ assembler, registers, places, createRows, ...units }
     storeWord: assembler.storeWord,
     loadBits(address: Address) {
       const r = takeNumber();
-      assembler.loadPointer(r, address);
+      if (isDouble) assembler.loadPointer(r, address);
+      else assembler.loadWord(r, address);
       return r;
     },
-    or: (bits, address: Address) => assembler.or(bits, address),
+    or: (bits, address: Address) => (isDouble ? assembler.or : assembler.orWord)(bits, address),
     countUnlessZero: assembler.countUnlessZero,
     prefetch: assembler.prefetch,
     prefetchToWrite: assembler.prefetchToWrite,

@@ -1,5 +1,5 @@
 import type { ArgumentKind, ArgumentTable } from './arguments.ts';
-import type { Quads, Vectors } from './vectors.ts';
+import type { Arithmetic, Vectors } from './vectors.ts';
 
 declare const role: unique symbol;
 
@@ -9,7 +9,7 @@ export type Pointer = number & { readonly [role]?: 'pointer' };
 export type Stride = number & { readonly [role]?: 'stride' };
 export type Counter = number & { readonly [role]?: 'counter' };
 
-/** Where in memory a vector, a double or a word lies. */
+/** Where in memory a vector, an element or a word lies. */
 export interface Address {
   readonly [role]?: 'address';
 }
@@ -50,15 +50,16 @@ export interface Rows {
 }
 
 /**
- * What kernels are written with: code for one kind of processor, one instruction or a few at a time. Registers are
- * taken for a role. They are free again where the body ends in which they were taken: a kernel's, a loop's, a scope's.
+ * What kernels are written with: code for one kind of processor and one type of elements, one instruction or a few at a
+ * time. Registers are taken for a role. They are free again where the body ends in which they were taken: a kernel's, a
+ * loop's, a scope's.
  */
 export interface Isa {
   /** As wide as this processor has them. */
   readonly vectors: Vectors;
   /** Vectors that kernels may use, from 0 on. */
   readonly vectorRegisters: number;
-  readonly quads: Quads;
+  readonly arithmetic: Arithmetic;
   /** Rows that `rows` reaches at most. */
   readonly mostRows: number;
 
@@ -87,8 +88,8 @@ export interface Isa {
   offset(base: Pointer, address: Address): Place<'pointer'>;
 
   at(pointer: Pointer, offset?: number): Address;
-  /** at pointer + 8 · k + offset */
-  element(pointer: Pointer, k: Counter, offset: number): Address;
+  /** at pointer + 8 · k + offset: a word of the pair number k */
+  pair(pointer: Pointer, k: Counter, offset: number): Address;
   /** A pointer to there. */
   pointTo(address: Address): Pointer;
   /** A pointer to the start of the memory. */
@@ -126,9 +127,9 @@ export interface Isa {
   zero(): Counter;
   /** The word of 32 bits there = the lower half of the register. */
   storeWord(address: Address, value: Stride | Counter): void;
-  /** The 64 bits there. */
+  /** The bits of the element there. */
   loadBits(address: Address): Counter;
-  /** `bits` has those there beside its own. */
+  /** `bits` has those of the element there beside its own. */
   or(bits: Counter, address: Address): void;
   /** Adds one to `count` where `bits` are not all 0. Overwrites these. */
   countUnlessZero(count: Counter, bits: Counter): void;

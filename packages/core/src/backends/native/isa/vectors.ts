@@ -6,18 +6,22 @@ export type Vector = number;
 /** A vector, or where one lies in memory. */
 export type Operand<A = Address> = Vector | A;
 
-/** What the kernels do with vectors of doubles, which they name by numbers from 0 on. */
+/** What the kernels do with vectors of elements of one type, which they name by numbers from 0 on. */
 export interface Vectors<A = Address> {
-  readonly width: number; // doubles of a vector
+  readonly bytes: number; // of an element
+  readonly width: number; // elements of a vector
   /** to = the vector at `from`. */
   load(to: Vector, from: A): void;
   store(to: A, from: Vector): void;
-  /** Sets which lanes `loadMasked` and `storeMasked` move: those whose word of 64 bits at `from` is -1, not 0. */
+  /**
+   * Sets which lanes `loadMasked` and `storeMasked` move: those whose word at `from`, as wide as an element, is -1, not
+   * 0. Holds until `transpose`.
+   */
   loadMask(from: A): void;
   /** Lanes that are not moved become 0; their memory is not touched. */
   loadMasked(to: Vector, from: A): void;
   storeMasked(to: A, from: Vector): void;
-  /** All lanes of `to` = the double at `from`. */
+  /** All lanes of `to` = the element at `from`. */
   broadcast(to: Vector, from: A): void;
   /** to = +0 in each lane. */
   clear(to: Vector): void;
@@ -31,8 +35,12 @@ export interface Vectors<A = Address> {
   transpose(a: Vector, b: Vector): Vector;
 }
 
-/** The arithmetic of updates and gathering, four doubles a vector: a division of eight takes as long as two of four. */
-export interface Quads<A = Address> extends Vectors<A> {
+/**
+ * The arithmetic of updates and gathering, on vectors that may be narrower: a division of many elements takes as long
+ * as those of its parts.
+ */
+export interface Arithmetic<A = Address> extends Vectors<A> {
+  readonly squares: Squares<A>;
   /** to = x + y, and so on. */
   plus(to: Vector, x: Vector, y: Operand<A>): void;
   minus(to: Vector, x: Vector, y: Operand<A>): void;
@@ -41,8 +49,17 @@ export interface Quads<A = Address> extends Vectors<A> {
   root(to: Vector, x: Operand<A>): void;
   /** to = the bits of y that x has not. */
   andNot(to: Vector, x: Vector, y: Operand<A>): void;
-  /** to = four bytes as doubles. */
+  /** to = as many bytes as elements. */
   loadBytes(to: Vector, from: A): void;
   /** All bits of a lane where x < y, else none. */
   isLess(to: Vector, x: Vector, y: Operand<A>): void;
+}
+
+/** A sum of squares in four lanes of doubles, whatever the elements. It has a register beside those below 13. */
+export interface Squares<A = Address> {
+  clear(): void;
+  /** Lane i mod 4 += x[i]², i ascending, of elements that are widened first. Overwrites `free`. */
+  add(x: Vector, free: Vector): void;
+  /** The four doubles there. */
+  store(to: A): void;
 }

@@ -8,15 +8,15 @@ export const adamArguments = defineArguments(
   ['v', 'array'],
   ['rows', 'array'], // the first row of gradients of these parameters
   ['rowStep', 'stride'], // from one row to the next
-  ['constants', 'array'], // [adamConstants][4]
-  ['squares', 'array'], // [4] out
-  ['mask', 'array'], // of the parameters behind whole quads
-  ['quads', 'count'], // of four parameters
-  ['rest', 'count'], // parameters behind them, below 4
+  ['constants', 'array'], // [adamConstants], a vector each
+  ['squares', 'array'], // [4] doubles, out
+  ['mask', 'array'], // of the parameters behind whole vectors
+  ['vectors', 'count'], // of parameters
+  ['rest', 'count'], // parameters behind them
   ['decays', 'count'], // 1: the weight decay is added to the gradient, else 0
 );
 
-/** Each stands four times in a row. */
+/** Each fills a vector of `Isa.arithmetic`. */
 export const adamConstants = [
   'share', // 1 / the rows of the batch
   'beta1',
@@ -40,13 +40,14 @@ const AHEAD = 2048;
 
 /**
  * g = the rows of gradients, added by the pairwise tree, · share; then the update of θ, m and v by it, as
- * assembly/adam.ts has it; squares = Σ g², in four lanes. The mean itself is not written: that would take as long as
+ * assembly/adam.ts has it; squares = Σ g² of doubles, in four lanes. The mean itself is not written: that would take as long as
  * reading it does.
  */
 export function assembleAdam(isa: Isa, count: number): number {
-  const { quads } = isa;
+  const unit = isa.arithmetic;
+  const size = unit.bytes * unit.width;
   const [g, t, u, old, free] = [0, 1, 2, 3, 4]; // the tree of the rows takes those from g on
-  const [sumOfSquares, minusZero] = [13, 14];
+  const minusZero = 14;
   return isa.kernel(adamArguments, (call) => {
     const rows = isa.rows(call.rowStep, count);
     rows.start(call.rows);
@@ -56,56 +57,55 @@ export function assembleAdam(isa: Isa, count: number): number {
     const constants = isa.load(call.constants);
     const decays = isa.load(call.decays);
     const constant = (name: (typeof adamConstants)[number]): Address =>
-      isa.at(constants, 32 * adamConstants.indexOf(name));
-    quads.load(minusZero, constant('minusZero'));
-    quads.andNot(sumOfSquares, minusZero, minusZero);
+      isa.at(constants, size * adamConstants.indexOf(name));
+    unit.load(minusZero, constant('minusZero'));
+    unit.squares.clear();
 
-    isa.times(call.quads, () => {
-      updateFour(quads.load, quads.store);
-      rows.skip(32);
-      for (const pointer of [theta, m, v]) isa.skip(pointer, 32);
+    isa.times(call.vectors, () => {
+      updateVector(unit.load, unit.store);
+      rows.skip(size);
+      for (const pointer of [theta, m, v]) isa.skip(pointer, size);
     });
     isa.unlessZero(call.rest, () => {
-      quads.loadMask(isa.at(isa.load(call.mask)));
-      updateFour(quads.loadMasked, quads.storeMasked);
+      unit.loadMask(isa.at(isa.load(call.mask)));
+      updateVector(unit.loadMasked, unit.storeMasked);
     });
-    quads.store(isa.at(isa.load(call.squares)), sumOfSquares);
+    unit.squares.store(isa.at(isa.load(call.squares)));
 
-    function updateFour(load: (to: Vector, from: Address) => void, store: (to: Address, from: Vector) => void): void {
+    function updateVector(load: (to: Vector, from: Address) => void, store: (to: Address, from: Vector) => void): void {
       for (let s = 0; s < count; s++) isa.prefetch(rows.at(s, AHEAD));
       for (const pointer of [theta, m, v]) isa.prefetchToWrite(isa.at(pointer, AHEAD));
       addTree(g, 0, count, load);
-      quads.times(g, g, constant('share'));
-      quads.times(t, g, g);
-      quads.plus(sumOfSquares, sumOfSquares, t);
+      unit.times(g, g, constant('share'));
+      unit.squares.add(g, t);
       load(old, isa.at(theta));
       isa.unlessZero(decays, () => {
-        quads.times(t, old, constant('weightDecay'));
-        quads.plus(g, g, t);
+        unit.times(t, old, constant('weightDecay'));
+        unit.plus(g, g, t);
       });
 
       load(t, isa.at(m));
-      quads.times(t, t, constant('beta1'));
-      quads.times(u, g, constant('oneMinusBeta1'));
-      quads.plus(t, t, u);
+      unit.times(t, t, constant('beta1'));
+      unit.times(u, g, constant('oneMinusBeta1'));
+      unit.plus(t, t, u);
       flush(t);
       store(isa.at(m), t);
 
       load(u, isa.at(v));
-      quads.times(u, u, constant('beta2'));
-      quads.times(free, g, constant('oneMinusBeta2'));
-      quads.times(free, free, g);
-      quads.plus(u, u, free);
+      unit.times(u, u, constant('beta2'));
+      unit.times(free, g, constant('oneMinusBeta2'));
+      unit.times(free, free, g);
+      unit.plus(u, u, free);
       flush(u);
       store(isa.at(v), u);
 
-      quads.root(u, u);
-      quads.times(u, u, constant('invRootC2'));
-      quads.plus(u, u, constant('epsilon'));
-      quads.times(t, t, constant('stepSize'));
-      quads.over(t, t, u);
-      quads.times(old, old, constant('decay'));
-      quads.minus(old, old, t);
+      unit.root(u, u);
+      unit.times(u, u, constant('invRootC2'));
+      unit.plus(u, u, constant('epsilon'));
+      unit.times(t, t, constant('stepSize'));
+      unit.over(t, t, u);
+      unit.times(old, old, constant('decay'));
+      unit.minus(old, old, t);
       store(isa.at(theta), old);
     }
 
@@ -116,15 +116,15 @@ export function assembleAdam(isa: Isa, count: number): number {
       } else {
         addTree(to, first, count / 2, load);
         addTree(to + 1, first + count / 2, count / 2, load);
-        quads.plus(to, to, to + 1);
+        unit.plus(to, to, to + 1);
       }
     }
 
     /** x, or 0 where |x| is tiny. */
     function flush(x: Vector): void {
-      quads.andNot(free, minusZero, x);
-      quads.isLess(free, free, constant('tiny'));
-      quads.andNot(x, free, x);
+      unit.andNot(free, minusZero, x);
+      unit.isLess(free, free, constant('tiny'));
+      unit.andNot(x, free, x);
     }
   });
 }

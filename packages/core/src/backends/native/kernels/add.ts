@@ -5,9 +5,9 @@ import type { Vector } from '../isa/vectors.ts';
 export const addArguments = defineArguments(
   ['sum', 'array'],
   ['term', 'array'],
-  ['mask', 'array'], // of the numbers behind whole quads
-  ['quads', 'count'], // of four numbers
-  ['rest', 'count'], // numbers behind them, below 4
+  ['mask', 'array'], // of the numbers behind whole vectors
+  ['vectors', 'count'], // of numbers
+  ['rest', 'count'], // numbers behind them
 );
 
 // Bytes that are asked for ahead, as in an update.
@@ -15,25 +15,25 @@ const AHEAD = 2048;
 
 /** sum[i] += term[i]. Overwrites `sum`. */
 export function assembleAdd(isa: Isa): number {
-  const { quads } = isa;
+  const unit = isa.arithmetic;
   return isa.kernel(addArguments, (call) => {
     const sum = isa.load(call.sum);
     const term = isa.load(call.term);
-    isa.times(call.quads, () => {
+    isa.times(call.vectors, () => {
       isa.prefetchToWrite(isa.at(sum, AHEAD));
       isa.prefetch(isa.at(term, AHEAD));
-      addFour(quads.load, quads.store);
-      for (const pointer of [sum, term]) isa.skip(pointer, 8 * quads.width);
+      addVector(unit.load, unit.store);
+      for (const pointer of [sum, term]) isa.skip(pointer, unit.bytes * unit.width);
     });
     isa.unlessZero(call.rest, () => {
-      quads.loadMask(isa.at(isa.load(call.mask)));
-      addFour(quads.loadMasked, quads.storeMasked);
+      unit.loadMask(isa.at(isa.load(call.mask)));
+      addVector(unit.loadMasked, unit.storeMasked);
     });
 
-    function addFour(load: (to: Vector, from: Address) => void, store: (to: Address, from: Vector) => void): void {
+    function addVector(load: (to: Vector, from: Address) => void, store: (to: Address, from: Vector) => void): void {
       load(0, isa.at(sum));
       load(1, isa.at(term));
-      quads.plus(0, 0, 1);
+      unit.plus(0, 0, 1);
       store(isa.at(sum), 0);
     }
   });

@@ -4,11 +4,11 @@ import type { Isa, Pointer } from '../isa/isa.ts';
 export const gatherArguments = defineArguments(
   ['out', 'array'],
   ['starts', 'array'], // [rows + 1] words: where each row begins in the data; the last is only asked for ahead
-  ['divisor', 'array'], // [4]
+  ['divisor', 'array'], // in each element of a vector
   ['rows', 'count'], // at least 1
-  ['rest', 'stride'], // bytes of a row beside whole quads, below 4
-  ['restStep', 'stride'], // as many doubles
-  ['quads', 'count'], // of a row, at least 1
+  ['rest', 'stride'], // bytes of a row beside whole vectors of elements
+  ['restStep', 'stride'], // as many elements
+  ['vectors', 'count'], // of a row, at least 1
 );
 
 // Bytes of `out` that are asked for ahead.
@@ -19,12 +19,12 @@ const AHEAD = 2048;
  * shuffled rows lie anywhere in memory.
  */
 export function assembleGather(isa: Isa): number {
-  const { quads } = isa;
+  const unit = isa.arithmetic;
   const [value, divisors] = [0, 1];
   return isa.kernel(gatherArguments, (call) => {
     const out = isa.load(call.out);
     const starts = isa.load(call.starts);
-    isa.scope(() => quads.load(divisors, isa.at(isa.load(call.divisor))));
+    isa.scope(() => unit.load(divisors, isa.at(isa.load(call.divisor))));
     const data = isa.data();
     const rest = isa.load(call.rest);
     const restStep = isa.load(call.restStep);
@@ -33,23 +33,23 @@ export function assembleGather(isa: Isa): number {
       const nextRow = isa.load(isa.offset(data, isa.at(starts, 4)));
       isa.skip(starts, 4);
       isa.unlessZero(rest, () => {
-        convertQuad(from); // of which the last are converted again
+        convertVector(from); // of which the last are converted again
         isa.advance(from, rest);
         isa.advance(out, restStep);
       });
-      isa.repeat(call.quads, () => {
+      isa.repeat(call.vectors, () => {
         isa.prefetch(isa.at(nextRow));
         isa.prefetchToWrite(isa.at(out, AHEAD));
-        convertQuad(from);
-        for (const pointer of [from, nextRow]) isa.skip(pointer, quads.width);
-        isa.skip(out, 8 * quads.width);
+        convertVector(from);
+        for (const pointer of [from, nextRow]) isa.skip(pointer, unit.width);
+        isa.skip(out, unit.bytes * unit.width);
       });
     });
 
-    function convertQuad(from: Pointer): void {
-      quads.loadBytes(value, isa.at(from));
-      quads.over(value, value, divisors);
-      quads.store(isa.at(out), value);
+    function convertVector(from: Pointer): void {
+      unit.loadBytes(value, isa.at(from));
+      unit.over(value, value, divisors);
+      unit.store(isa.at(out), value);
     }
   });
 }

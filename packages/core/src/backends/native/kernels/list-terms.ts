@@ -52,8 +52,8 @@ export function assembleListTerms(isa: Isa, M: number): number {
       const left = isa.load(K); // in a register, since a slot would count down itself
       isa.repeat(left, () => {
         // Written in any case: without a jump that could be guessed wrong.
-        isa.scope(() => isa.storeWord(isa.element(list, terms, 8), isa.distance(origin, a.first)));
-        isa.storeWord(isa.element(list, terms, 12), panelRow);
+        isa.scope(() => isa.storeWord(isa.pair(list, terms, 8), isa.distance(origin, a.first)));
+        isa.storeWord(isa.pair(list, terms, 12), panelRow);
         const bits = isa.loadBits(a.at(0));
         for (let m = 1; m < M; m++) isa.or(bits, a.at(m));
         isa.countUnlessZero(terms, bits);

@@ -13,7 +13,7 @@ export const packArguments = defineArguments(
 /** panel[k] = the first lanes of row k of `source`, zeros behind them, `count` vectors a row. Overwrites `panel`. */
 export function assemblePack(isa: Isa, count: number): number {
   const { vectors } = isa;
-  const size = 8 * vectors.width;
+  const size = vectors.bytes * vectors.width;
   return isa.kernel(packArguments, (call) => {
     isa.scope(() => vectors.loadMask(isa.at(isa.load(call.mask))));
     const panel = isa.load(call.panel);

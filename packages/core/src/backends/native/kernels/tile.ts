@@ -34,8 +34,8 @@ export const TABLE_LEAVES = 16;
 export const WAITING = 4;
 /** Bytes of a table, behind which these wait. */
 const TABLE = 4 * LEAF.words * TABLE_LEAVES;
-/** Doubles of a table and of what waits, for tiles of `width` doubles a vector. */
-export const tableLength = (rows: number, width: number): number => TABLE / 8 + WAITING * rows * TILE_VECTORS * width;
+/** Bytes of a table and of what waits, for tiles of vectors of so many bytes. */
+export const tableBytes = (rows: number, vector: number): number => TABLE + WAITING * rows * TILE_VECTORS * vector;
 
 /** A kernel's tile: M rows of `vectors` vectors, the last of them full or masked. */
 export interface TileShape {
@@ -61,7 +61,7 @@ export const tileRows = ({ mostRows, vectorRegisters }: Isa): number =>
 export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape): number {
   const unit = isa.vectors;
   const last = vectors - 1;
-  const size = 8 * unit.width;
+  const size = unit.bytes * unit.width;
   const sum = (m: number, v: number) => m * vectors + v;
   const row = (v: number) => M * vectors + v; // of the panel
   const factor = M * vectors + vectors;

@@ -18,7 +18,7 @@ export const transposeArguments = defineArguments(
  */
 export function assembleTranspose(isa: Isa, M: number): number {
   const { vectors } = isa;
-  const { width } = vectors;
+  const { bytes, width } = vectors;
   return isa.kernel(transposeArguments, (call) => {
     const rows = isa.rows(call.sourceStep, M);
     rows.start(call.source);
@@ -26,7 +26,7 @@ export function assembleTranspose(isa: Isa, M: number): number {
     const panelStep = isa.load(call.panelStep);
     isa.times(call.blocks, () => {
       transposeBlock(vectors.load);
-      rows.skip(8 * width);
+      rows.skip(bytes * width);
     });
     isa.unlessZero(call.rest, () => {
       isa.scope(() => vectors.loadMask(isa.at(isa.load(call.mask))));

@@ -105,6 +105,7 @@ export function createAssembler(): Assembler {
     subtract: (to, from) => instruction(true, 0x29, from, to),
     clear: (r) => instruction(false, 0x33, r, r),
     or: (r, from) => instruction(true, 0x0b, r, from),
+    orWord: (r, from) => instruction(false, 0x0b, r, from),
     countUnlessZero(count, r) {
       instruction(true, 0xf7, 3, r); // neg: carries unless 0
       instruction(true, 0x83, 2, count); // adc

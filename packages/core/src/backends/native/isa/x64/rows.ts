@@ -1,9 +1,9 @@
 import type { Rows } from '../isa.ts';
 import type { AnyPlace, Places } from '../places.ts';
 import type { Registers } from '../registers.ts';
-import { type Address, type Assembler, at, type Register, rax, rbp, rbx, rcx, rdx } from './assembler.ts';
+import { type Address, type Assembler, at, type Register, r8, rax, rbp, rbx, rcx, rdx } from './assembler.ts';
 
-/** Where row m lies, with rax at row 0, rcx at row 5, and one, three and five rows in rdx, rbx and rbp. */
+/** Where row m lies, with rax, rcx and r8 at rows 0, 5 and 14, and one, three and five rows in rdx, rbx and rbp. */
 const ROWS: readonly Address[] = [
   { base: rax },
   { base: rax, index: rdx },
@@ -19,12 +19,15 @@ const ROWS: readonly Address[] = [
   { base: rcx, index: rbx, scale: 2 },
   { base: rax, index: rbx, scale: 4 },
   { base: rcx, index: rdx, scale: 8 },
+  { base: r8 },
+  { base: rcx, index: rbp, scale: 2 },
 ];
 
 export const MOST_ROWS = ROWS.length;
 
-/** Row 5, from which on there is a second pointer. */
+/** Rows from which on there are a second pointer and a third. */
 const SECOND = 5;
+const THIRD = 14;
 
 /** Addresses of M rows by scaled strides, which takes as few registers as reach them. */
 export function createRows(
@@ -36,6 +39,7 @@ export function createRows(
 ): Rows {
   const used = new Set(ROWS.slice(0, M).flatMap(({ base, index }) => [base, index ?? base]));
   const hasSecond = M > SECOND;
+  const hasThird = M > THIRD;
   if (hasSecond) used.add(rbp);
   used.add(rdx);
   for (const register of used) registers.take(register);
@@ -43,7 +47,7 @@ export function createRows(
   if (used.has(rbx)) assembler.loadAddress(rbx, { base: rdx, index: rdx, scale: 2 });
   if (used.has(rbp)) assembler.loadAddress(rbp, { base: rdx, index: rdx, scale: 4 });
 
-  const pointers = hasSecond ? [rax, rcx] : [rax];
+  const pointers = [rax, ...(hasSecond ? [rcx] : []), ...(hasThird ? [r8] : [])];
   const withStride = (by: Register | AnyPlace, act: (pointer: Register, stride: Register) => void): void =>
     registers.scope(() => {
       const register = typeof by === 'number' ? by : registers.takeNumber();
@@ -57,6 +61,10 @@ export function createRows(
       if (typeof from === 'number') assembler.move(rax, from);
       else places.load(rax, from);
       if (hasSecond) assembler.loadAddress(rcx, { base: rax, index: rbp });
+      if (hasThird) {
+        assembler.loadAddress(r8, { base: rcx, index: rdx, scale: 8 });
+        assembler.add(r8, rdx);
+      }
     },
     at: (m, offset = 0): Address => ({ ...ROWS[m], offset }),
     advance: (by: Register | AnyPlace) => withStride(by, assembler.add),

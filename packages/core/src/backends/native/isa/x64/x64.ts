@@ -3,18 +3,20 @@ import type { Isa } from '../isa.ts';
 import { createPlaces } from '../places.ts';
 import { createRegisters } from '../registers.ts';
 import { createAssembler } from './assembler.ts';
+import { createAvx2 } from './avx2.ts';
+import type { FormName } from './forms.ts';
 import { assemblePlayer, frameOf } from './player.ts';
 import { registerFile } from './registers.ts';
 import { createRows, MOST_ROWS } from './rows.ts';
-import { createAvx2, type ExtensionName, extensions } from './vector-unit.ts';
+import { type ExtensionName, extensions } from './vector-unit.ts';
 
-/** Code for processors of x64 that have an extension. */
-export function createX64(name: ExtensionName): Isa {
+/** Code for processors of x64 that have an extension, on elements of a type. */
+export function createX64(name: ExtensionName, type: FormName): Isa {
   const { registers: vectorRegisters, reserved, createUnit } = extensions[name];
   const assembler = createAssembler();
   const registers = createRegisters(registerFile);
   const places = createPlaces(assembler, registers, frameOf(assembler));
-  const vectors = createUnit(assembler);
+  const vectors = createUnit(assembler, type);
   assemblePlayer(assembler, vectors);
   return createIsa({
     assembler,
@@ -22,7 +24,7 @@ export function createX64(name: ExtensionName): Isa {
     places,
     vectors,
     vectorRegisters: vectorRegisters - reserved,
-    quads: createAvx2(assembler), // which every processor with a wider extension has, too
+    arithmetic: createAvx2(assembler, type), // which every processor with a wider extension has, too
     mostRows: MOST_ROWS,
     createRows: (stride, M) => createRows(assembler, registers, places, stride, M),
   });

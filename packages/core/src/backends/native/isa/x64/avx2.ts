@@ -1,0 +1,121 @@
+import type { Arithmetic, Squares, Vector } from '../vectors.ts';
+import type { Address, Assembler, Operand } from './assembler.ts';
+import {
+  type Form,
+  type FormName,
+  forms,
+  MAP_0F,
+  MAP_0F3A,
+  MAP_0F38,
+  NO_PREFIX,
+  PREFIX_66,
+  PREFIX_F3,
+  transposeLanes,
+} from './forms.ts';
+import type { VectorUnit } from './vector-unit.ts';
+
+const SQUARES = 13;
+const MASK = 15;
+
+interface InstructionOptions {
+  wide?: number; // a part of some opcodes
+  bits?: 128 | 256;
+  prefix?: number;
+}
+
+/** Vectors of 32 bytes in 16 registers, of which the last holds the mask. */
+export function createAvx2({ emit, operands }: Assembler, type: FormName): VectorUnit & Arithmetic<Address> {
+  const form: Form = forms[type];
+  const { bytes } = form;
+  const width = 32 / bytes;
+
+  /** VEX of three bytes. */
+  function instruction(
+    map: number,
+    opcode: number,
+    reg: Vector,
+    second: Vector,
+    operand: Operand,
+    { wide = 0, bits = 256, prefix = PREFIX_66 }: InstructionOptions = {},
+  ): void {
+    const [base, index] = typeof operand === 'number' ? [operand, 0] : [operand.base, operand.index ?? 0];
+    const numbers = (((reg >> 3) & 1) << 7) | (((index >> 3) & 1) << 6) | (((base >> 3) & 1) << 5);
+    emit(0xc4, (numbers ^ 0xe0) | map, (wide << 7) | ((~second & 15) << 3) | (bits === 256 ? 4 : 0) | prefix, opcode);
+    operands(reg, operand);
+  }
+
+  /** An instruction of map 0F, which tells the type by its prefix. */
+  const typed = (opcode: number, reg: Vector, second: Vector, operand: Operand): void =>
+    instruction(MAP_0F, opcode, reg, second, operand, { prefix: form.prefix });
+
+  const unpack = ({ prefix }: Form, opcode: number, to: Vector, x: Vector, y: Vector): void =>
+    instruction(MAP_0F, opcode, to, x, y, { prefix });
+
+  const fuse = ({ wide }: Form, sum: Vector, x: Vector, y: Vector): void =>
+    instruction(MAP_0F38, 0xb8, sum, x, y, { wide }); // vfmadd231pd
+
+  const squares: Squares<Address> = {
+    clear: () => typed(0x57, SQUARES, SQUARES, SQUARES),
+    add(x, free) {
+      if (type === 'float64') {
+        typed(0x59, free, x, x);
+        typed(0x58, SQUARES, SQUARES, free);
+        return;
+      }
+      // The square of a float is a double without rounding, so that fusing it changes nothing.
+      instruction(MAP_0F, 0x5a, free, 0, x, { prefix: NO_PREFIX }); // vcvtps2pd, of the lower half
+      fuse(forms.float64, SQUARES, free, free);
+      instruction(MAP_0F3A, 0x19, x, 0, free); // vextractf128
+      emit(1);
+      instruction(MAP_0F, 0x5a, free, 0, free, { prefix: NO_PREFIX });
+      fuse(forms.float64, SQUARES, free, free);
+    },
+    store: (to) => typed(0x11, SQUARES, 0, to),
+  };
+
+  return {
+    bytes,
+    width,
+    load: (to, from) => typed(0x10, to, 0, from), // vmovupd or vmovups, and so on
+    store: (to, from) => typed(0x11, from, 0, to),
+    loadMask: (from) => typed(0x10, MASK, 0, from),
+    loadMasked: (to, from) => instruction(MAP_0F38, 0x2c + form.wide, to, MASK, from), // vmaskmovpd
+    storeMasked: (to, from) => instruction(MAP_0F38, 0x2e + form.wide, from, MASK, to),
+    broadcast: (to, from) => instruction(MAP_0F38, 0x18 + form.wide, to, 0, from), // vbroadcastsd
+    clear: (to) => typed(0x57, to, to, to), // vxorpd
+    add: (sum, x) => typed(0x58, sum, sum, x), // vaddpd
+    multiplyAdd: (sum, x, y) => fuse(form, sum, x, y),
+    transpose(a, b) {
+      const [from, to] = transposeLanes(unpack, form, a, b, width);
+      const lane = width / 2;
+      for (let k = 0; k < lane; k++) {
+        instruction(MAP_0F3A, 0x06, to + k, from + k, from + k + lane); // vperm2f128: both lower halves
+        emit(0x20);
+        instruction(MAP_0F3A, 0x06, to + k + lane, from + k, from + k + lane); // both upper ones
+        emit(0x31);
+      }
+      return to;
+    },
+    leave: () => emit(0xc5, 0xf8, 0x77), // vzeroupper
+    squares,
+    plus: (to, x, y) => typed(0x58, to, x, y), // vaddpd
+    minus: (to, x, y) => typed(0x5c, to, x, y), // vsubpd
+    times: (to, x, y) => typed(0x59, to, x, y), // vmulpd
+    over: (to, x, y) => typed(0x5e, to, x, y), // vdivpd
+    root: (to, x) => typed(0x51, to, 0, x), // vsqrtpd
+    andNot: (to, x, y) => typed(0x55, to, x, y), // vandnpd
+    loadBytes(to, from) {
+      if (type === 'float64') {
+        instruction(MAP_0F38, 0x31, to, 0, from, { bits: 128 }); // vpmovzxbd
+        instruction(MAP_0F, 0xe6, to, 0, to, { prefix: PREFIX_F3 }); // vcvtdq2pd
+      } else {
+        instruction(MAP_0F38, 0x31, to, 0, from);
+        instruction(MAP_0F, 0x5b, to, 0, to, { prefix: NO_PREFIX }); // vcvtdq2ps
+      }
+    },
+    isLess(to, x, y) {
+      typed(0xc2, to, x, y); // vcmppd
+      emit(1);
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import type { Vector } from '../vectors.ts';
+import type { Assembler, Operand } from './assembler.ts';
+import {
+  type Form,
+  type FormName,
+  forms,
+  MAP_0F,
+  MAP_0F3A,
+  MAP_0F38,
+  PREFIX_66,
+  PREFIX_F3,
+  transposeLanes,
+} from './forms.ts';
+import type { VectorUnit } from './vector-unit.ts';
+
+interface InstructionOptions {
+  wide?: number;
+  mask?: number;
+  zeroing?: boolean;
+  prefix?: number;
+  bytes?: number; // of the operand in memory
+}
+
+/** Vectors of 64 bytes in 32 registers; masks are registers of their own, of which k1 is used. */
+export function createAvx512({ emit, operands }: Assembler, type: FormName): VectorUnit {
+  const form: Form = forms[type];
+  const { bytes } = form;
+  const width = 64 / bytes;
+  const K1 = 1;
+
+  /** EVEX: reg, second and operand are vectors; `mask` a mask register with zeros in the lanes it leaves out, or 0. */
+  function instruction(
+    map: number,
+    opcode: number,
+    reg: Vector,
+    second: Vector,
+    operand: Operand,
+    { wide = form.wide, mask = 0, zeroing = false, prefix = PREFIX_66, bytes = 64 }: InstructionOptions = {},
+  ): void {
+    const [low, high] =
+      typeof operand === 'number'
+        ? [(operand >> 3) & 1, (operand >> 4) & 1]
+        : [(operand.base >> 3) & 1, ((operand.index ?? 0) >> 3) & 1];
+    // Bits of register numbers are written inverted.
+    const numbers = (((reg >> 3) & 1) << 7) | (high << 6) | (low << 5) | (((reg >> 4) & 1) << 4);
+    emit(
+      0x62,
+      (numbers ^ 0xf0) | map,
+      (wide << 7) | 4 | ((~second & 15) << 3) | prefix,
+      (zeroing ? 0x80 : 0) | 0x40 | ((~second & 16) >> 1) | mask, // 0x40: 512 bits
+      opcode,
+    );
+    operands(reg, operand, bytes);
+  }
+
+  /** An instruction of map 0F, which tells the type by its prefix. */
+  const typed = (opcode: number, reg: Vector, second: Vector, operand: Operand, options: InstructionOptions = {}) =>
+    instruction(MAP_0F, opcode, reg, second, operand, { prefix: form.prefix, ...options });
+
+  const unpack = ({ prefix, wide }: Form, opcode: number, to: Vector, x: Vector, y: Vector): void =>
+    instruction(MAP_0F, opcode, to, x, y, { prefix, wide });
+
+  /** Two times 128 bits of x, then two of y, by two bits of `which` each. */
+  function chooseLanes(to: Vector, x: Vector, y: Vector, which: number): void {
+    instruction(MAP_0F3A, 0x23, to, x, y, { wide: 1 }); // vshuff64x2
+    emit(which);
+  }
+
+  return {
+    bytes,
+    width,
+    load: (to, from) => typed(0x10, to, 0, from), // vmovupd or vmovups, and so on
+    store: (to, from) => typed(0x11, from, 0, to),
+    loadMask(from) {
+      const free = 31;
+      typed(0x10, free, 0, from);
+      instruction(MAP_0F38, 0x39, K1, 0, free, { prefix: PREFIX_F3 }); // vpmovq2m
+    },
+    loadMasked: (to, from) => typed(0x10, to, 0, from, { mask: K1, zeroing: true }),
+    storeMasked: (to, from) => typed(0x11, from, 0, to, { mask: K1 }),
+    broadcast: (to, from) => instruction(MAP_0F38, 0x18 + form.wide, to, 0, from, { bytes }), // vbroadcastsd
+    clear: (to) => typed(0x57, to, to, to), // vxorpd
+    add: (sum, x) => typed(0x58, sum, sum, x), // vaddpd
+    multiplyAdd: (sum, x, y) => instruction(MAP_0F38, 0xb8, sum, x, y), // vfmadd231pd
+    transpose(a, b) {
+      const [from, free] = transposeLanes(unpack, form, a, b, width);
+      // Lanes of 128 bits stay together: halves of two and two vectors, and of these every other lane.
+      const lane = width / 4;
+      for (let k = 0; k < lane; k++) {
+        for (const half of [k, k + 2 * lane]) {
+          chooseLanes(free + half, from + half, from + half + lane, 0x44);
+          chooseLanes(free + half + lane, from + half, from + half + lane, 0xee);
+        }
+        for (const q of [0, 1]) {
+          const [x, y] = [free + k + q * lane, free + k + (q + 2) * lane];
+          chooseLanes(from + k + 2 * q * lane, x, y, 0x88);
+          chooseLanes(from + k + (2 * q + 1) * lane, x, y, 0xdd);
+        }
+      }
+      return from;
+    },
+    leave: () => emit(0xc5, 0xf8, 0x77), // vzeroupper
+  };
+}
