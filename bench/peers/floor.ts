@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { buildNetwork } from '@gradloom/core';
-import { leafRows, planTeam } from '@gradloom/core/internal';
+import { leafRows } from '@gradloom/core/internal';
 import { type BackendChoice, createPool } from '@gradloom/runtime';
 import { measureBandwidth, resolveBackend } from '@gradloom/runtime/internal';
 import { compileFor } from '../../packages/runtime/src/backends/backend.ts';
-import { teamOptions } from '../../packages/runtime/src/step/team-part.ts';
 import { allocateControl } from '../../packages/runtime/src/threads/barrier.ts';
+import { passesOf } from '../passes.ts';
 import type { FloorTask } from './floor-worker.ts';
 import { specOf, type Workload } from './workloads.ts';
 
@@ -28,8 +28,7 @@ export async function measureFloor(workload: Workload, choice: BackendChoice, th
   const { batch } = workload;
   const backend = resolveBackend(choice);
   const leaf = leafRows(batch);
-  const shape = { backend: backend.name, batch, lastBatch: batch, leaf, rowsAtOnce: 256, couples: false };
-  const { passes } = planTeam(teamOptions(shape, batch, threads, false));
+  const passes = passesOf(backend, batch, threads);
   const control = allocateControl();
   const cores = availableParallelism();
   const times = passes.map((own) => {

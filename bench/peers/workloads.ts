@@ -97,6 +97,13 @@ export function specOf({ widths, activation }: Pick<Workload, 'widths' | 'activa
   return { input: widths[0], layers };
 }
 
+/**
+ * Floating-point operations of the products of a step: forward, by the weights, and by the inputs in all layers but the
+ * first.
+ */
+export const flopsOf = ({ widths, batch }: Pick<Workload, 'widths' | 'batch'>): number =>
+  widths.slice(1).reduce((sum, O, l) => sum + 2 * batch * widths[l] * O * (l === 0 ? 2 : 3), 0);
+
 async function readDigits(): Promise<{ x: Uint8Array; t: Uint8Array; source: string }> {
   try {
     const { train } = await loadMnist(new URL('../../packages/cli/package.json', import.meta.url));

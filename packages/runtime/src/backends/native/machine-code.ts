@@ -82,7 +82,7 @@ export function widestExtension(flags: ReadonlySet<string>): ExtensionName | und
  * The entry of code that some thread of this process has made: one function a thread, since koffi keeps what it has
  * decoded.
  */
-export function enterMachineCode({ address }: MachineCode): Play {
+export function enterMachineCode({ address }: Pick<MachineCode, 'address'>): Play {
   let play = entries.get(address);
   if (play === undefined) {
     const koffi = loadKoffi();

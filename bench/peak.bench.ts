@@ -1,0 +1,117 @@
+import { join } from 'node:path';
+import { backendsHere } from './backends-here.ts';
+import { median } from './median.ts';
+import { readOptions } from './options.ts';
+import { extensionsHere } from './peak/fma.ts';
+import { measureTeam } from './peak/team.ts';
+import { type ProductShape, productNames } from './peak/thread.ts';
+import { type PeerProcess, startPeer } from './peers/peer-process.ts';
+import { createWorkloads, flopsOf, type Workload } from './peers/workloads.ts';
+import { endSuite } from './suites.ts';
+
+// What share of the processor's own limit do products and whole steps reach? The limit is the rate of multiply-and-add
+// in registers, with nothing loaded or stored, on as many threads at the same time, measured again before each figure.
+// Products are called as a step calls them: up to 256 rows at a time. Of a step only its products count as work, those
+// with terms of 0 too, which Gradloom skips: the lines marked noise have none. Run alone on the machine.
+// Usage: npm run bench -- peak [--backends native,blas,wasm] [--threads 2] [--only 1024x512x512] [--rounds 5]
+// [--time 60]
+
+/** Rows x inputs x outputs of a dense layer. */
+const shapes: readonly ProductShape[] = [
+  { batch: 1024, I: 512, O: 512 },
+  { batch: 1024, I: 784, O: 512 },
+  { batch: 1024, I: 512, O: 256 },
+  { batch: 256, I: 512, O: 512 },
+  { batch: 256, I: 784, O: 512 },
+  { batch: 128, I: 784, O: 128 },
+  { batch: 32, I: 784, O: 128 },
+  { batch: 128, I: 64, O: 64 },
+];
+const WARM_MS = 1500; // of a step, until its code is compiled
+const STEPS_MS = 400; // of a round
+
+const options = readOptions();
+const { rounds, only, backends: names = 'native,blas,wasm', timeMs: budgetMs = 60 } = options;
+const teams = options.threads === 1 ? [1] : [1, options.threads];
+const extensions = extensionsHere();
+const [widest] = extensions;
+const backends = backendsHere(names);
+const wanted = (name: string): boolean => name.includes(only);
+const rows: Record<string, string | number>[] = [];
+const line = (what: string, backend: string, threads: number, width: number, gflops: number, share?: number): void => {
+  const ofPeak = share === undefined ? '' : `${Math.round(100 * share)} %`;
+  rows.push({
+    what,
+    backend,
+    type: 'float64',
+    width,
+    threads,
+    'GFLOP/s': Number(gflops.toPrecision(3)),
+    'of peak': ofPeak,
+  });
+};
+
+for (const threads of teams) {
+  for (const extension of extensions) {
+    const { width, gflops } = await measureTeam({ extension, threads, rounds, budgetMs });
+    line('multiply and add in registers', extension, threads, width, gflops);
+  }
+}
+const nameOf = ({ batch, I, O }: ProductShape, product: string): string => `${product} ${batch}x${I}x${O}`;
+const some = shapes.filter((shape) => productNames.some((product) => wanted(nameOf(shape, product))));
+for (const threads of teams) {
+  for (const backend of backends) {
+    const products = { backend, shapes: some };
+    const measured = await measureTeam({ extension: widest, threads, rounds, budgetMs, products });
+    for (const [s, shape] of some.entries()) {
+      for (const product of productNames) {
+        const name = nameOf(shape, product);
+        const { gflops, share } = measured.products[s][product];
+        if (wanted(name)) line(name, backend.name, threads, measured.width, gflops, share);
+      }
+    }
+  }
+}
+const { workloads } = await createWorkloads();
+for (const workload of workloads) {
+  if (workload.isSmall || !wanted(`step ${workload.name}`)) continue;
+  for (const backend of backends) {
+    for (const threads of teams) await measureStep(workload, backend.name, threads);
+  }
+}
+endSuite('peak', rows, options, { ratio: 'of peak', keys: ['what', 'backend', 'type', 'threads'] });
+
+/** Whole steps in a process of their own, and the peak in turns with them. */
+async function measureStep(workload: Workload, backend: string, threads: number): Promise<void> {
+  const program = [process.execPath, ...process.execArgv, join(import.meta.dirname, 'peers/gradloom.ts')];
+  const steps = await startPeer(program, {});
+  try {
+    await steps.open(workload, { backend, threads });
+    const count = await warm(steps);
+    const [rates, shares]: number[][] = [[], []];
+    let width = 0;
+    for (let round = 0; round < rounds; round++) {
+      const peak = await measureTeam({ extension: widest, threads, rounds: 1, budgetMs });
+      const done = await steps.run(count);
+      const gflops = (flopsOf(workload) * done.steps) / done.ms / 1e6;
+      width = peak.width;
+      rates.push(gflops);
+      shares.push(gflops / peak.gflops);
+    }
+    line(`step ${workload.name}`, backend, threads, width, median(rates), median(shares));
+  } finally {
+    steps.end();
+  }
+}
+
+/** Steps of a round, after enough of them to be compiled. */
+async function warm(process: PeerProcess): Promise<number> {
+  let [spentMs, stepMs, steps] = [0, Number.NaN, 10];
+  while (spentMs < WARM_MS) {
+    const done = await process.run(steps);
+    spentMs += done.ms;
+    stepMs = done.ms / done.steps;
+    steps = Math.max(steps, Math.round(WARM_MS / 4 / stepMs));
+  }
+  return Math.max(1, Math.round(STEPS_MS / stepMs));
+}

@@ -1,0 +1,74 @@
+import { createX64, type ExtensionName, extensions } from '@gradloom/core/internal';
+import { createCallTape } from '../../packages/core/src/backends/native/call-tape.ts';
+import { CALL_DOUBLES, defineArguments } from '../../packages/core/src/backends/native/isa/arguments.ts';
+import type { Isa } from '../../packages/core/src/backends/native/isa/isa.ts';
+import { placeCode } from '../../packages/runtime/src/backends/native/code-pages.ts';
+import { loadKoffi } from '../../packages/runtime/src/backends/native/koffi.ts';
+import { enterMachineCode } from '../../packages/runtime/src/backends/native/machine-code.ts';
+import { askProcessor } from '../../packages/runtime/src/backends/native/processor.ts';
+
+const peakArguments = defineArguments(['numbers', 'array'], ['count', 'count']);
+/** Factors, which stay in registers: two x and a y. */
+const FACTORS = 3;
+/** Times that the loop's body goes over all sums, so that its end takes nothing. */
+const UNROLLED = 4;
+
+/**
+ * sᵢ += x · y for as many vectors s as there are registers left, `UNROLLED` times in each of `count` rounds: nothing is
+ * loaded or stored, and no sum waits for another. Returns where it begins in the code.
+ */
+function assembleFma(isa: Isa): number {
+  const unit = isa.vectors;
+  const sums = isa.vectorRegisters - FACTORS;
+  return isa.kernel(peakArguments, (call) => {
+    const numbers = isa.load(call.numbers);
+    // Numbers with all of their bits: some processors slow down where many of them change.
+    for (let v = 0; v < isa.vectorRegisters; v++) unit.load(v, isa.at(numbers, 8 * unit.width * v));
+    isa.repeat(call.count, () => {
+      for (let turn = 0; turn < UNROLLED; turn++)
+        for (let s = 0; s < sums; s++) unit.multiplyAdd(s, sums + (s % 2), sums + 2);
+    });
+  });
+}
+
+/** How fast this thread multiplies and adds in registers. */
+export interface Fma {
+  readonly width: number; // elements of a vector
+  readonly extension: ExtensionName;
+  /** The floating-point operations of a call of `run`. */
+  readonly flops: number;
+  run(): void;
+}
+
+/** About 1 ms at 100 GFLOP/s. */
+const CALL_FLOPS = 1e8;
+
+/** The extensions of x64 that this processor has, widest first. */
+export function extensionsHere(): ExtensionName[] {
+  const flags = askProcessor(loadKoffi());
+  const names = Object.keys(extensions) as ExtensionName[];
+  return names.filter((name) => extensions[name].flags.every((flag) => flags.has(flag)));
+}
+
+/** Its code stays in memory for as long as the process. @throws Error where the system runs no generated code. */
+export function createFma(extension: ExtensionName): Fma {
+  const isa = createX64(extension);
+  const { width } = isa.vectors;
+  const kernel = assembleFma(isa);
+  const play = enterMachineCode({ address: placeCode(loadKoffi(), isa.code()) });
+  const numbers = Float64Array.from({ length: isa.vectorRegisters * width }, () => Math.random() - 0.5);
+  const memory = new Uint8Array(numbers.buffer);
+  const doubles = new Float64Array(CALL_DOUBLES);
+  const tape = createCallTape(doubles, (calls) => play(doubles, memory, calls, memory));
+  const roundFlops = 2 * width * (isa.vectorRegisters - FACTORS) * UNROLLED;
+  const count = Math.round(CALL_FLOPS / roundFlops);
+  return {
+    width,
+    extension,
+    flops: count * roundFlops,
+    run() {
+      tape.write(peakArguments, kernel, 0, count);
+      tape.run();
+    },
+  };
+}

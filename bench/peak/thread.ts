@@ -1,0 +1,135 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { createList, type ExtensionName, leafRows, link, type NodePass, ops } from '@gradloom/core/internal';
+import {
+  type Backend,
+  type CompiledKernels,
+  createBackendKernels,
+} from '../../packages/runtime/src/backends/backend.ts';
+import { createKernelMemory } from '../../packages/runtime/src/memory/kernel-memory.ts';
+import { takeKernelScratch } from '../../packages/runtime/src/memory/thread-scratch.ts';
+import { createBarrier } from '../../packages/runtime/src/threads/barrier.ts';
+import { createFma } from './fma.ts';
+
+/** A dense layer and a batch. */
+export interface ProductShape {
+  readonly batch: number;
+  readonly I: number;
+  readonly O: number;
+}
+
+/** The products of a dense layer. */
+export const productNames = ['affine', 'affineBackwardInput', 'affineBackwardWeights'] as const;
+export type ProductName = (typeof productNames)[number];
+
+/** What one thread does beside the others, in rounds: the peak, and each product after it. */
+export interface PeakTask {
+  readonly extension: ExtensionName;
+  readonly backend: Backend | null; // null: only the peak is measured
+  readonly compiled: CompiledKernels | null;
+  /** Products, and what this thread takes of their batch. */
+  readonly products: readonly { readonly shape: ProductShape; readonly passes: readonly NodePass[] }[];
+  readonly control: Int32Array<SharedArrayBuffer>;
+  readonly threads: number;
+  readonly cores: number;
+  readonly rounds: number;
+  readonly budgetMs: number; // of a figure in a round
+}
+
+/** GFLOP/s of one thread, by round. */
+export interface PeakMeasured {
+  readonly width: number; // elements of a vector
+  readonly peak: readonly number[];
+  /** By product: its own, and those of the peak right before it. */
+  readonly products: readonly Readonly<Record<ProductName, readonly { gflops: number; peak: number }[]>>[];
+}
+
+function measure(task: PeakTask): PeakMeasured {
+  const { extension, rounds, control, threads, cores, budgetMs } = task;
+  const fma = createFma(extension);
+  const barrier = createBarrier(control, threads, cores);
+
+  /** GFLOP/s of the fastest call, beside those of the other threads: a limit is what no other program disturbs. */
+  function rate(flops: number, run: () => unknown, ms = budgetMs): number {
+    let fastestMs = Infinity;
+    barrier.arrive();
+    const startMs = performance.now();
+    for (let endMs = startMs, beginMs = startMs; endMs - startMs < ms; beginMs = endMs) {
+      run();
+      endMs = performance.now();
+      fastestMs = Math.min(fastestMs, endMs - beginMs);
+    }
+    return flops / fastestMs / 1e6;
+  }
+  const peakRate = (): number => rate(fma.flops, fma.run, budgetMs / 2);
+
+  const products = task.products.map(({ shape, passes }) => bindProducts(task, shape, passes));
+  const measured = products.map(() => ({ affine: [], affineBackwardInput: [], affineBackwardWeights: [] })) as Record<
+    ProductName,
+    { gflops: number; peak: number }[]
+  >[];
+  const peak: number[] = [];
+  for (const run of [fma.run, ...products.flatMap(({ runs }) => Object.values(runs))]) run(); // touches all memory
+  for (let round = 0; round < rounds; round++) {
+    peak.push(peakRate());
+    for (const [p, { flops, runs }] of products.entries()) {
+      for (const name of productNames) {
+        const before = peakRate();
+        measured[p][name].push({ peak: before, gflops: rate(flops, runs[name]) });
+      }
+    }
+  }
+  return { width: fma.width, peak, products: measured };
+}
+
+/** The calls of a step for one dense layer: pass by pass, in the same arrays. No number is 0. */
+function bindProducts(
+  { backend, compiled }: PeakTask,
+  { batch, I, O }: ProductShape,
+  passes: readonly NodePass[],
+): { readonly flops: number; readonly runs: Readonly<Record<ProductName, () => unknown>> } {
+  if (backend === null || compiled === null) throw new Error('bench: products have no backend, expected one');
+  const leaf = leafRows(batch);
+  const rowsOf = ({ first, count }: NodePass): number => Math.min(count * leaf, batch - first * leaf);
+  const most = Math.max(...passes.map(rowsOf));
+  const { memory, arrays } = createKernelMemory(compiled, (allocate) => ({
+    scratch: takeKernelScratch([[I, O]], backend.name, allocate),
+    ...{ x: allocate(most * I), y: allocate(most * O), dx: allocate(most * I), dy: allocate(most * O) },
+    ...{ W: allocate(I * O), b: allocate(O) },
+    gradients: new Map(passes.map(({ row }) => [row, { dW: allocate(I * O), db: allocate(O) }])),
+  }));
+  const { scratch, x, y, dx, dy, W, b, gradients } = arrays;
+  for (const array of [x, dy, W, b]) for (let i = 0; i < array.length; i++) array[i] = Math.random() - 0.5;
+  const kernels = createBackendKernels(backend, { ...compiled, memory, scratch });
+  const lists = { affine: createList(), affineBackwardInput: createList(), affineBackwardWeights: createList() };
+  for (const pass of passes) {
+    const B = rowsOf(pass);
+    const gradient = gradients.get(pass.row);
+    if (gradient === undefined) continue;
+    lists.affine.emit(ops.affine, y, x, W, b, B, I, O);
+    lists.affineBackwardInput.emit(ops.affineBackwardInput, dx, dy, W, B, I, O);
+    lists.affineBackwardWeights.emit(
+      ops.affineBackwardWeights,
+      gradient.dW,
+      gradient.db,
+      x,
+      dy,
+      B,
+      leaf,
+      pass.joins,
+      I,
+      O,
+    );
+  }
+  const runOf = (name: ProductName): (() => unknown) => link(lists[name].calls, kernels).run;
+  const flops = 2 * I * O * passes.reduce((sum, pass) => sum + rowsOf(pass), 0);
+  return {
+    flops,
+    runs: {
+      affine: runOf('affine'),
+      affineBackwardInput: runOf('affineBackwardInput'),
+      affineBackwardWeights: runOf('affineBackwardWeights'),
+    },
+  };
+}
+
+parentPort?.postMessage(measure(workerData as PeakTask));

@@ -1,0 +1,39 @@
+import { createX64, type ExtensionName, extensions } from '@gradloom/core/internal';
+import { describe, expect, test } from 'vitest';
+import { passesOf } from '../../bench/passes.ts';
+import { createFma } from '../../bench/peak/fma.ts';
+import { flopsOf } from '../../bench/peers/workloads.ts';
+import { machineCode } from '../../packages/runtime/src/backends/native/machine-code.ts';
+
+const { code } = machineCode();
+
+describe.skipIf(code === null)('multiply-and-add in registers', () => {
+  test.each(Object.keys(extensions) as ExtensionName[])(
+    'keeps enough sums on %s that none waits for another',
+    (name) => {
+      const { vectors, vectorRegisters } = createX64(name);
+      // Two a cycle, each done after four or five: ten are on their way.
+      expect(vectorRegisters - 3).toBeGreaterThanOrEqual(10);
+      const flopsOfRound = 2 * vectors.width * (vectorRegisters - 3);
+      if (name === code?.extension) expect(createFma(name).flops % flopsOfRound).toBe(0);
+    },
+  );
+
+  test('runs as machine code', () => {
+    if (code === null) return;
+    const fma = createFma(code.extension);
+    expect(() => fma.run()).not.toThrow();
+    expect(fma.width).toBe(code.layout.width);
+  });
+});
+
+test('the work of a step is three products a layer, and two of the first', () => {
+  expect(flopsOf({ widths: [784, 128, 10], batch: 32 })).toBe(2 * 32 * (2 * 784 * 128 + 3 * 128 * 10));
+});
+
+test.each([1, 2, 3])('products take all rows of a batch once on %i threads, as a step does', (threads) => {
+  const passes = passesOf({ name: 'native' }, 1024, threads).flat();
+  const leaves = passes.flatMap(({ first, count }) => Array.from({ length: count }, (_, k) => first + k));
+  expect(leaves.sort((a, b) => a - b)).toEqual(Array.from({ length: 32 }, (_, leaf) => leaf));
+  expect(Math.max(...passes.map(({ count }) => 32 * count))).toBeLessThanOrEqual(256);
+});
