@@ -37,16 +37,19 @@ const stages = [
     // --prod=false: with NODE_ENV=production pnpm would leave the compilers out.
     command: ['npx', '--yes', '--prefer-offline', packageManager, 'install', '--frozen-lockfile', '--prod=false'],
   },
-  {
-    name: 'kernels',
-    title: 'Compiling the kernels',
+  ...[
+    ['float64', 'kernels.wasm'],
+    ['float32', 'kernels-float32.wasm'],
+  ].map(([type, file]) => ({
+    name: `kernels of ${type}`,
+    title: `Compiling the kernels of ${type}`,
     reads: () => filesUnder(join(root, 'packages/core/assembly')),
-    isMade: () => existsSync(join(root, 'packages/core/kernels.wasm')),
+    isMade: () => existsSync(join(root, 'packages/core', file)),
     command: [
       ...[process.execPath, 'node_modules/assemblyscript/bin/asc.js'],
-      ...['--config', 'packages/core/assembly/asconfig.json', '--target', 'release'],
+      ...['--config', 'packages/core/assembly/asconfig.json', '--target', type],
     ],
-  },
+  })),
   {
     name: 'types',
     title: 'Checking the packages',

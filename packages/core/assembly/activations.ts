@@ -1,7 +1,7 @@
 import { erf } from './erf';
 import { exp } from './exp';
 import { flush } from './flush';
-import { loadOne, minus, plus, splat, storeOne, times } from './lanes';
+import { LANES, loadRest, minus, plus, splat, storeRest, times } from './lanes';
 import { sigmoid } from './sigmoid';
 import { tanh } from './tanh';
 
@@ -10,52 +10,60 @@ import { tanh } from './tanh';
 // constants it also makes V8 keep them out of the loop.
 
 export function reluForward(a: usize, z: usize, n: i32): void {
-  for (; n >= 2; n -= 2, a += 16, z += 16) store<v128>(a, relu(load<v128>(z)));
-  if (n > 0) storeOne(a, relu(loadOne(z)));
+  for (; n >= LANES; n -= LANES, a += 16, z += 16) store<v128>(a, relu(load<v128>(z)));
+  if (n > 0) storeRest(a, relu(loadRest(z, n)), n);
 }
 
 export function reluBackward(dz: usize, da: usize, a: usize, n: i32): void {
-  for (; n >= 2; n -= 2, dz += 16, da += 16, a += 16) store<v128>(dz, chain(load<v128>(da), reluSlope(load<v128>(a))));
-  if (n > 0) storeOne(dz, chain(loadOne(da), reluSlope(loadOne(a))));
+  for (; n >= LANES; n -= LANES, dz += 16, da += 16, a += 16) {
+    store<v128>(dz, chain(load<v128>(da), reluSlope(load<v128>(a))));
+  }
+  if (n > 0) storeRest(dz, chain(loadRest(da, n), reluSlope(loadRest(a, n))), n);
 }
 
 export function sigmoidForward(a: usize, z: usize, n: i32): void {
-  for (; n >= 2; n -= 2, a += 16, z += 16) store<v128>(a, sigmoid(load<v128>(z)));
-  if (n > 0) storeOne(a, sigmoid(loadOne(z)));
+  for (; n >= LANES; n -= LANES, a += 16, z += 16) store<v128>(a, sigmoid(load<v128>(z)));
+  if (n > 0) storeRest(a, sigmoid(loadRest(z, n)), n);
 }
 
 export function sigmoidBackward(dz: usize, da: usize, a: usize, n: i32): void {
-  for (; n >= 2; n -= 2, dz += 16, da += 16, a += 16) store<v128>(dz, chain(load<v128>(da), sigmoidSlope(load<v128>(a))));
-  if (n > 0) storeOne(dz, chain(loadOne(da), sigmoidSlope(loadOne(a))));
+  for (; n >= LANES; n -= LANES, dz += 16, da += 16, a += 16) {
+    store<v128>(dz, chain(load<v128>(da), sigmoidSlope(load<v128>(a))));
+  }
+  if (n > 0) storeRest(dz, chain(loadRest(da, n), sigmoidSlope(loadRest(a, n))), n);
 }
 
 export function tanhForward(a: usize, z: usize, n: i32): void {
-  for (; n >= 2; n -= 2, a += 16, z += 16) store<v128>(a, tanh(load<v128>(z)));
-  if (n > 0) storeOne(a, tanh(loadOne(z)));
+  for (; n >= LANES; n -= LANES, a += 16, z += 16) store<v128>(a, tanh(load<v128>(z)));
+  if (n > 0) storeRest(a, tanh(loadRest(z, n)), n);
 }
 
 export function tanhBackward(dz: usize, da: usize, a: usize, n: i32): void {
-  for (; n >= 2; n -= 2, dz += 16, da += 16, a += 16) store<v128>(dz, chain(load<v128>(da), tanhSlope(load<v128>(a))));
-  if (n > 0) storeOne(dz, chain(loadOne(da), tanhSlope(loadOne(a))));
+  for (; n >= LANES; n -= LANES, dz += 16, da += 16, a += 16) {
+    store<v128>(dz, chain(load<v128>(da), tanhSlope(load<v128>(a))));
+  }
+  if (n > 0) storeRest(dz, chain(loadRest(da, n), tanhSlope(loadRest(a, n))), n);
 }
 
 export function geluForward(a: usize, z: usize, n: i32): void {
-  for (; n >= 2; n -= 2, a += 16, z += 16) store<v128>(a, gelu(load<v128>(z)));
-  if (n > 0) storeOne(a, gelu(loadOne(z)));
+  for (; n >= LANES; n -= LANES, a += 16, z += 16) store<v128>(a, gelu(load<v128>(z)));
+  if (n > 0) storeRest(a, gelu(loadRest(z, n)), n);
 }
 
 export function geluBackward(dz: usize, da: usize, z: usize, n: i32): void {
-  for (; n >= 2; n -= 2, dz += 16, da += 16, z += 16) store<v128>(dz, chain(load<v128>(da), geluSlope(load<v128>(z))));
-  if (n > 0) storeOne(dz, chain(loadOne(da), geluSlope(loadOne(z))));
+  for (; n >= LANES; n -= LANES, dz += 16, da += 16, z += 16) {
+    store<v128>(dz, chain(load<v128>(da), geluSlope(load<v128>(z))));
+  }
+  if (n > 0) storeRest(dz, chain(loadRest(da, n), geluSlope(loadRest(z, n))), n);
 }
 
 /** max(0, z), NaN and -0 kept. */
 @inline function relu(z: v128): v128 {
-  return v128.andnot(z, f64x2.lt(z, splat<v128>(0)));
+  return v128.andnot(z, v128.lt<Real>(z, splat<v128>(0)));
 }
 
 @inline function reluSlope(a: v128): v128 {
-  return v128.and(splat<v128>(1), f64x2.gt(a, splat<v128>(0)));
+  return v128.and(splat<v128>(1), v128.gt<Real>(a, splat<v128>(0)));
 }
 
 @inline function sigmoidSlope(a: v128): v128 {
@@ -83,5 +91,5 @@ export function geluBackward(dz: usize, da: usize, z: usize, n: i32): void {
   return flush<v128>(times(da, slope));
 }
 
-const SQRT_HALF: f64 = 0.7071067811865476;
-const INV_SQRT_2PI: f64 = 0.3989422804014327;
+const SQRT_HALF: Real = 0.7071067811865476;
+const INV_SQRT_2PI: Real = 0.3989422804014327;

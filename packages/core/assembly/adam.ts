@@ -1,15 +1,16 @@
-import { flush } from './flush';
-import { minus, over, plus, root, splat, times } from './lanes';
 import { tree } from './average-rows';
+import { firstTwo, lastTwo, plusSquares, square } from './doubles';
+import { flush } from './flush';
+import { bytes, LANES, loadRounded, minus, over, plus, root, splat, times } from './lanes';
 
 /** One step of Adam; hyper = β₁, 1-β₁, β₂, 1-β₂, stepSize, invRootC2, ε, weightDecay. Overwrites `theta`, `m`, `v`. */
 export function adam(theta: usize, g: usize, m: usize, v: usize, n: i32, hyper: usize): void {
-  byMean1(theta, m, v, n, hyper, g, 0, 1, load<f64>(hyper, 7 * 8), 1); // x · 1 is x
+  byMean1(theta, m, v, n, hyper, g, 0, 1, loadRounded(hyper + 7 * 8), 1); // x · 1 is x
 }
 
 /** One step of AdamW; hyper as Adam's, but for the last: decay = 1 - lr·weightDecay. Overwrites `theta`, `m`, `v`. */
 export function adamw(theta: usize, g: usize, m: usize, v: usize, n: i32, hyper: usize): void {
-  byMean1(theta, m, v, n, hyper, g, 0, 1, 0, load<f64>(hyper, 7 * 8));
+  byMean1(theta, m, v, n, hyper, g, 0, 1, 0, loadRounded(hyper + 7 * 8));
 }
 
 /**
@@ -19,19 +20,19 @@ export function adamw(theta: usize, g: usize, m: usize, v: usize, n: i32, hyper:
 export function adamOfMean(
   square: usize, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, factor: f64,
 ): void {
-  store<f64>(square, byMean(S, theta, m, v, n, hyper, rows, row, factor, load<f64>(hyper, 7 * 8), 1));
+  store<f64>(square, byMean(S, theta, m, v, n, hyper, rows, row, factor, loadRounded(hyper + 7 * 8), 1));
 }
 
 /** Likewise AdamW. */
 export function adamwOfMean(
   square: usize, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, factor: f64,
 ): void {
-  store<f64>(square, byMean(S, theta, m, v, n, hyper, rows, row, factor, 0, load<f64>(hyper, 7 * 8)));
+  store<f64>(square, byMean(S, theta, m, v, n, hyper, rows, row, factor, 0, loadRounded(hyper + 7 * 8)));
 }
 
 @inline function byMean(
-  S: i32, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: f64,
-  decay: f64,
+  S: i32, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: Real,
+  decay: Real,
 ): f64 {
   if (S == 1) return byMean1(theta, m, v, n, hyper, rows, row, factor, weightDecay, decay);
   if (S == 2) return byMean2(theta, m, v, n, hyper, rows, row, factor, weightDecay, decay);
@@ -41,19 +42,19 @@ export function adamwOfMean(
 // A function each: V8 makes fast code of a small one much sooner.
 
 function byMean1(
-  theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: f64, decay: f64,
+  theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: Real, decay: Real,
 ): f64 {
   return updateAll(1, theta, m, v, n, hyper, rows, row, factor, weightDecay, decay);
 }
 
 function byMean2(
-  theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: f64, decay: f64,
+  theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: Real, decay: Real,
 ): f64 {
   return updateAll(2, theta, m, v, n, hyper, rows, row, factor, weightDecay, decay);
 }
 
 function byMean4(
-  theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: f64, decay: f64,
+  theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: Real, decay: Real,
 ): f64 {
   return updateAll(4, theta, m, v, n, hyper, rows, row, factor, weightDecay, decay);
 }
@@ -64,16 +65,16 @@ function byMean4(
  * Returns Σ g² as `averageRows` adds it.
  */
 @inline function updateAll(
-  S: i32, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: f64,
-  decay: f64,
+  S: i32, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: Real,
+  decay: Real,
 ): f64 {
-  const beta1 = load<f64>(hyper);
-  const oneMinusBeta1 = load<f64>(hyper, 8);
-  const beta2 = load<f64>(hyper, 2 * 8);
-  const oneMinusBeta2 = load<f64>(hyper, 3 * 8);
-  const stepSize = load<f64>(hyper, 4 * 8);
-  const invRootC2 = load<f64>(hyper, 5 * 8);
-  const epsilon = load<f64>(hyper, 6 * 8);
+  const beta1 = loadRounded(hyper);
+  const oneMinusBeta1 = loadRounded(hyper + 8);
+  const beta2 = loadRounded(hyper + 2 * 8);
+  const oneMinusBeta2 = loadRounded(hyper + 3 * 8);
+  const stepSize = loadRounded(hyper + 4 * 8);
+  const invRootC2 = loadRounded(hyper + 5 * 8);
+  const epsilon = loadRounded(hyper + 6 * 8);
   const b1 = splat<v128>(beta1);
   const c1 = splat<v128>(oneMinusBeta1);
   const b2 = splat<v128>(beta2);
@@ -83,39 +84,41 @@ function byMean4(
   const eps = splat<v128>(epsilon);
   const l2 = splat<v128>(weightDecay);
   const shrink = splat<v128>(decay);
-  const factors = splat<v128>(factor);
+  const factors = splat<v128>(<Real>factor);
   const decays = weightDecay != 0;
-  let low = splat<v128>(0); // s₀, s₁
-  let high = splat<v128>(0); // s₂, s₃
+  let first = f64x2.splat(0); // s₀, s₁
+  let last = f64x2.splat(0); // s₂, s₃
   for (; n >= 4; n -= 4) {
-    const g01 = times(tree<v128>(S, rows, row), factors);
-    const g23 = times(tree<v128>(S, rows + 16, row), factors);
-    low = plus(low, times(g01, g01));
-    high = plus(high, times(g23, g23));
-    update<v128>(theta, g01, m, v, b1, c1, b2, c2, step, inv, eps, l2, shrink, decays);
-    update<v128>(theta + 16, g23, m + 16, v + 16, b1, c1, b2, c2, step, inv, eps, l2, shrink, decays);
-    rows += 32;
-    theta += 32;
-    m += 32;
-    v += 32;
+    const low = times(tree<v128>(S, rows, row), factors);
+    const high = LANES == 4 ? low : times(tree<v128>(S, rows + 16, row), factors);
+    first = plusSquares(first, firstTwo(low, high));
+    last = plusSquares(last, lastTwo(low, high));
+    update<v128>(theta, low, m, v, b1, c1, b2, c2, step, inv, eps, l2, shrink, decays);
+    if (LANES == 2) {
+      update<v128>(theta + 16, high, m + 16, v + 16, b1, c1, b2, c2, step, inv, eps, l2, shrink, decays);
+    }
+    rows += bytes(4);
+    theta += bytes(4);
+    m += bytes(4);
+    v += bytes(4);
   }
-  let s0 = f64x2.extract_lane(low, 0);
-  let s1 = f64x2.extract_lane(low, 1);
-  let s2 = f64x2.extract_lane(high, 0);
-  const s3 = f64x2.extract_lane(high, 1);
+  let s0 = f64x2.extract_lane(first, 0);
+  let s1 = f64x2.extract_lane(first, 1);
+  let s2 = f64x2.extract_lane(last, 0);
+  const s3 = f64x2.extract_lane(last, 1);
   for (let lane = 0; lane < n; lane++) {
-    const g = times(tree<f64>(S, rows, row), factor);
-    if (lane == 0) s0 += g * g;
-    else if (lane == 1) s1 += g * g;
-    else s2 += g * g;
-    update<f64>(
+    const g = times(tree<Real>(S, rows, row), <Real>factor);
+    if (lane == 0) s0 += square(g);
+    else if (lane == 1) s1 += square(g);
+    else s2 += square(g);
+    update<Real>(
       theta, g, m, v,
       beta1, oneMinusBeta1, beta2, oneMinusBeta2, stepSize, invRootC2, epsilon, weightDecay, decay, decays,
     );
-    rows += 8;
-    theta += 8;
-    m += 8;
-    v += 8;
+    rows += bytes(1);
+    theta += bytes(1);
+    m += bytes(1);
+    v += bytes(1);
   }
   return s0 + s1 + (s2 + s3);
 }

@@ -1,7 +1,7 @@
 import { one, zeros } from './constants';
-import { bytes } from './lanes';
-import { packPanel } from './panels';
-import { PANEL_STEP, panelWidth, timesLeaf, timesPanel } from './product';
+import { bytes, bytesOfDoubles } from './lanes';
+import { PANEL, PANEL_STEP, packPanel, panelWidth } from './panels';
+import { timesLeaf, timesPanel } from './product';
 import { listStep, listTerms } from './terms';
 import { add } from './vectors';
 
@@ -13,7 +13,7 @@ const MOST_LEAVES = 16;
 /** Sums over leaves that wait at a time. */
 const LEVELS = 4;
 // Columns of dy at a time: their panels, 512 KiB, stay in the second-level cache.
-const PANEL_DOUBLES = 65536;
+const PANEL_NUMBERS: i32 = 524288 / sizeof<Real>();
 const BLOCK_COLUMNS = 512;
 // With fewer tiles a packed copy is not reused enough: 16x16 in place reaches 0.83, packed 0.75; 16x512 0.70 and 0.81.
 // Reading x in place, by columns, is a tenth slower at 784 columns and a quarter at 1,024, whose lines share a set.
@@ -56,17 +56,17 @@ export function affineBackwardWeights(
 }
 
 /**
- * Columns of dy in panels, then x in strips of eight columns, so that dW is filled row by row. Sums start at 0 where
+ * Columns of dy in panels, then x in strips of a panel's columns, so that dW is filled row by row. Sums start at 0 where
  * `starts`, else, of one leaf, at what stands in dW.
  */
 function addPacked(
   dW: usize, db: usize, x: usize, dy: usize, B: i32, leaf: i32, starts: bool, joins: bool, I: i32, O: i32,
   scratch: usize,
 ): void {
-  const stack = scratch + bytes(8 * NODE_ROWS);
-  const lists = stack + bytes(LEVELS * 8 * 8);
-  const panels = lists + bytes(4 * (NODE_ROWS + MOST_LEAVES));
-  const most = min(BLOCK_COLUMNS, (PANEL_DOUBLES / B) & -8);
+  const stack = scratch + bytes(PANEL * NODE_ROWS);
+  const lists = stack + bytes(LEVELS * PANEL * PANEL);
+  const panels = lists + bytesOfDoubles((PANEL / 2) * (NODE_ROWS + MOST_LEAVES)); // pairs of words
+  const most = min(BLOCK_COLUMNS, (PANEL_NUMBERS / B) & -PANEL);
   const iRow = bytes(I);
   const oRow = bytes(O);
   for (let o = 0; o < O; o += most) {
@@ -81,7 +81,7 @@ function addPacked(
       height = panelWidth(I - i);
       packPanel(scratch, x + bytes(i), iRow, B, height);
       const c = dW + <usize>i * oRow + bytes(o);
-      addStrip(c, oRow, scratch, 8, bytes(height), panels, 0, B, leaf, starts, joins, height, N, stack, lists);
+      addStrip(c, oRow, scratch, bytes(1), bytes(height), panels, 0, B, leaf, starts, joins, height, N, stack, lists);
     }
   }
 }
@@ -92,14 +92,14 @@ function addTreeInPlace(
 ): void {
   const iRow = bytes(I);
   const oRow = bytes(O);
-  const most = O <= PLAIN_COLUMNS ? PLAIN_HEIGHT : 8;
+  const most = O <= PLAIN_COLUMNS ? PLAIN_HEIGHT : PANEL;
   for (let o = 0; o < O; o += BLOCK_COLUMNS) {
     const N = min(O - o, BLOCK_COLUMNS);
     const columns = dy + bytes(o);
     addStrip(db + bytes(o), 0, one, 0, 0, columns, oRow, B, leaf, true, joins, 1, N, scratch, 0);
     for (let i = 0; i < I; i += most) {
       const c = dW + <usize>i * oRow + bytes(o);
-      addStrip(c, oRow, x + bytes(i), 8, iRow, columns, oRow, B, leaf, true, joins, min(I - i, most), N, scratch, 0);
+      addStrip(c, oRow, x + bytes(i), bytes(1), iRow, columns, oRow, B, leaf, true, joins, min(I - i, most), N, scratch, 0);
     }
   }
 }
@@ -159,7 +159,7 @@ function addLeaves(
     const rows = panel + <usize>n * step;
     const K = min(B - n, leaf);
     const terms = (listed >> k) & 1 ? lists + <usize>k * nextLists : 0;
-    if (width == 8) {
+    if (width == PANEL) {
       timesLeaf(isRight, out, outRow, from, aRow, aStep, rows, step, height, K, terms);
     } else {
       const added = isRight ? out : zeros;
@@ -197,7 +197,7 @@ function addInPlace(dW: usize, db: usize, x: usize, dy: usize, rows: i32, I: i32
     const d = db + bytes(o);
     const columns = dy + bytes(o);
     timesPanel(
-      width, c, oRow, zeros, 0, joins ? c : zeros, joins ? oRow : 0, x, 8, bytes(I), columns, oRow, I, rows, 0,
+      width, c, oRow, zeros, 0, joins ? c : zeros, joins ? oRow : 0, x, bytes(1), bytes(I), columns, oRow, I, rows, 0,
     );
     timesPanel(width, d, 0, zeros, 0, joins ? d : zeros, 0, one, 0, 0, columns, oRow, 1, rows, 0);
   }

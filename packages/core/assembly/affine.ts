@@ -1,7 +1,7 @@
 import { zeros } from './constants';
 import { bytes } from './lanes';
-import { packPanel, transposePanel } from './panels';
-import { PANEL_STEP, panelWidth, timesPanel } from './product';
+import { PANEL, PANEL_STEP, packPanel, panelWidth, transposePanel } from './panels';
+import { timesPanel } from './product';
 import { listTerms } from './terms';
 
 // 256: a panel of 16 KiB and a tile's rows of x stay in the first-level cache (at I = 784: 0.86 of the tile's own
@@ -19,7 +19,7 @@ const LISTED_ROWS = 128;
 const MIN_LISTED_TERMS = 128;
 
 /**
- * y[B,O] = x[B,I] · W[I,O] + b[O]; each sum starts at b[o] and adds i ascending. Overwrites `y`. scratch [8, BLOCK] and
+ * y[B,O] = x[B,I] · W[I,O] + b[O]; each sum starts at b[o] and adds i ascending. Overwrites `y`. scratch [PANEL, BLOCK] and
  * lists.
  */
 export function affine(
@@ -42,14 +42,14 @@ function addInputs(
     const xBlock = x + bytes(i);
     const wStep = plain ? oRow : PANEL_STEP;
     const lists: usize = K < MIN_LISTED_TERMS
-      ? 0 : listTerms(scratch + bytes(8 * min(I, BLOCK)), xBlock, iRow, 8, wStep, B, K, O);
+      ? 0 : listTerms(scratch + bytes(PANEL * min(I, BLOCK)), xBlock, iRow, bytes(1), wStep, B, K, O);
     for (let o = 0, width = 0; o < O; o += width) {
       width = panelWidth(O - o);
       const c = y + bytes(o);
       const w = W + <usize>i * oRow + bytes(o);
       if (!plain) packPanel(scratch, w, oRow, K, width);
       timesPanel(
-        width, c, oRow, i == 0 ? b + bytes(o) : c, i == 0 ? 0 : oRow, zeros, 0, xBlock, iRow, 8,
+        width, c, oRow, i == 0 ? b + bytes(o) : c, i == 0 ? 0 : oRow, zeros, 0, xBlock, iRow, bytes(1),
         plain ? w : scratch, plain ? oRow : bytes(width), B, K, lists,
       );
     }
@@ -57,7 +57,7 @@ function addInputs(
   } while (i < I);
 }
 
-/** dx[B,I] = dy[B,O] · Wᵀ; each sum starts at 0 and adds o ascending. Overwrites `dx`. scratch [8, BLOCK]. */
+/** dx[B,I] = dy[B,O] · Wᵀ; each sum starts at 0 and adds o ascending. Overwrites `dx`. scratch [PANEL, BLOCK]. */
 export function affineBackwardInput(
   dx: usize, dy: usize, W: usize, B: i32, I: i32, O: i32, scratch: usize,
 ): void {
@@ -74,7 +74,7 @@ export function affineBackwardInput(
       const w = W + <usize>i * oRow + bytes(o);
       if (width > 1) transposePanel(scratch, w, oRow, K, width);
       timesPanel(
-        width, dxColumn, iRow, sums, sumsRow, zeros, 0, dy + bytes(o), oRow, 8,
+        width, dxColumn, iRow, sums, sumsRow, zeros, 0, dy + bytes(o), oRow, bytes(1),
         width > 1 ? scratch : w, bytes(width), B, K, 0,
       );
       sums = dxColumn;

@@ -1,8 +1,9 @@
-import { plus, splat, times } from './lanes';
+import { firstTwo, lastTwo, plusSquares, square } from './doubles';
+import { bytes, LANES, plus, splat, times } from './lanes';
 
 /**
  * g[n] = (Σ of S rows, `row` bytes apart) · share, the sum by the pairwise tree of strides 1, 2, 4, …, and square
- * = Σ g[i]² in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `square`, `g`, which may be the first row,
+ * = Σ g[i]² in four lanes i mod 4 of doubles, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `square`, `g`, which may be the first row,
  * and, where S > 8, the rows.
  *
  * Three levels of the tree at a time stay in registers: eight rows join into their first, then eight of those.
@@ -70,34 +71,34 @@ function join8(out: usize, rows: usize, row: usize, n: i32, factor: f64): f64 {
 
 // Inlined with S a constant, so that each loop holds one tree and no branch.
 @inline function join(S: i32, out: usize, rows: usize, row: usize, n: i32, factor: f64): f64 {
-  const factors = splat<v128>(factor);
-  let low = splat<v128>(0); // l₀, l₁
-  let high = splat<v128>(0); // l₂, l₃
+  const factors = splat<v128>(<Real>factor);
+  let first = f64x2.splat(0); // l₀, l₁
+  let last = f64x2.splat(0); // l₂, l₃
   for (; n >= 4; n -= 4) {
-    const g01 = times(tree<v128>(S, rows, row), factors);
-    const g23 = times(tree<v128>(S, rows + 16, row), factors);
-    store<v128>(out, g01);
-    store<v128>(out + 16, g23);
-    low = plus(low, times(g01, g01));
-    high = plus(high, times(g23, g23));
-    out += 32;
-    rows += 32;
+    const low = times(tree<v128>(S, rows, row), factors);
+    const high = LANES == 4 ? low : times(tree<v128>(S, rows + 16, row), factors);
+    store<v128>(out, low);
+    if (LANES == 2) store<v128>(out, high, 16);
+    first = plusSquares(first, firstTwo(low, high));
+    last = plusSquares(last, lastTwo(low, high));
+    out += bytes(4);
+    rows += bytes(4);
   }
-  let l0 = f64x2.extract_lane(low, 0);
-  let l1 = f64x2.extract_lane(low, 1);
-  let l2 = f64x2.extract_lane(high, 0);
-  const l3 = f64x2.extract_lane(high, 1);
-  if (n > 0) l0 += joinOne(S, out, rows, row, factor);
-  if (n > 1) l1 += joinOne(S, out + 8, rows + 8, row, factor);
-  if (n > 2) l2 += joinOne(S, out + 16, rows + 16, row, factor);
+  let l0 = f64x2.extract_lane(first, 0);
+  let l1 = f64x2.extract_lane(first, 1);
+  let l2 = f64x2.extract_lane(last, 0);
+  const l3 = f64x2.extract_lane(last, 1);
+  if (n > 0) l0 += joinOne(S, out, rows, row, <Real>factor);
+  if (n > 1) l1 += joinOne(S, out + bytes(1), rows + bytes(1), row, <Real>factor);
+  if (n > 2) l2 += joinOne(S, out + bytes(2), rows + bytes(2), row, <Real>factor);
   return l0 + l1 + (l2 + l3);
 }
 
 /** One number of `join`; returns its square. */
-@inline function joinOne(S: i32, out: usize, rows: usize, row: usize, factor: f64): f64 {
-  const g = times(tree<f64>(S, rows, row), factor);
-  store<f64>(out, g);
-  return g * g;
+@inline function joinOne(S: i32, out: usize, rows: usize, row: usize, factor: Real): f64 {
+  const g = times(tree<Real>(S, rows, row), factor);
+  store<Real>(out, g);
+  return square(g);
 }
 
 /** The sum of S numbers `row` bytes apart, 1 to 8, neighbours first. */

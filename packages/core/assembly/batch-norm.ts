@@ -1,5 +1,5 @@
 import { flush } from './flush';
-import { bytes, minus, over, plus, root, splat, times } from './lanes';
+import { bytes, LANES, minus, over, plus, root, splat, times } from './lanes';
 import { add, copy } from './vectors';
 
 // Bits as src/program/reference/batch-norm.ts: each number of a row has sums of its own, so lanes are neighbours in a
@@ -24,8 +24,8 @@ export function leafProducts(sums: usize, a: usize, b: usize, B: i32, leaf: i32,
 }
 
 function addProducts(sums: usize, a: usize, b: usize, n: i32): void {
-  for (; n >= 2; n -= 2, sums += 16, a += 16, b += 16) addProduct<v128>(sums, a, b);
-  if (n > 0) addProduct<f64>(sums, a, b);
+  for (; n >= LANES; n -= LANES, sums += 16, a += 16, b += 16) addProduct<v128>(sums, a, b);
+  for (; n > 0; n--, sums += bytes(1), a += bytes(1), b += bytes(1)) addProduct<Real>(sums, a, b);
 }
 
 @inline function addProduct<T>(sum: usize, a: usize, b: usize): void {
@@ -45,10 +45,11 @@ export function leafMean(mean: usize, levels: usize, sums: usize, leaves: i32, s
     }
     top += row;
   }
-  const count = <f64>rows;
+  const count = <Real>rows;
+  const counts = splat<v128>(count);
   let n = size;
-  for (; n >= 2; n -= 2, mean += 16, levels += 16) store<v128>(mean, over(load<v128>(levels), splat<v128>(count)));
-  if (n > 0) store<f64>(mean, load<f64>(levels) / count);
+  for (; n >= LANES; n -= LANES, mean += 16, levels += 16) store<v128>(mean, over(load<v128>(levels), counts));
+  for (; n > 0; n--, mean += bytes(1), levels += bytes(1)) store<Real>(mean, load<Real>(levels) / count);
 }
 
 /** y[n] = x[n] - row. Overwrites `y`. */
@@ -56,11 +57,8 @@ export function subtractRow(y: usize, x: usize, row: usize, B: i32, size: i32): 
   for (; B > 0; B--) {
     let at = row;
     let n = size;
-    for (; n >= 2; n -= 2, y += 16, x += 16, at += 16) store<v128>(y, minus(load<v128>(x), load<v128>(at)));
-    if (n == 0) continue;
-    store<f64>(y, load<f64>(x) - load<f64>(at));
-    y += 8;
-    x += 8;
+    for (; n >= LANES; n -= LANES, y += 16, x += 16, at += 16) store<v128>(y, minus(load<v128>(x), load<v128>(at)));
+    for (; n > 0; n--, y += bytes(1), x += bytes(1), at += bytes(1)) store<Real>(y, load<Real>(x) - load<Real>(at));
   }
 }
 
@@ -68,21 +66,21 @@ export function subtractRow(y: usize, x: usize, row: usize, B: i32, size: i32): 
 export function batchNormForward(
   y: usize, xHat: usize, scales: usize, variance: usize, gamma: usize, beta: usize, B: i32, size: i32, epsilon: f64,
 ): void {
-  const pairs = bytes(size & -2);
-  const isOdd = (size & 1) != 0;
-  for (let at: usize = 0; at < pairs; at += 16) scaleOf<v128>(scales + at, variance + at, epsilon);
-  if (isOdd) scaleOf<f64>(scales + pairs, variance + pairs, epsilon);
-  for (; B > 0; B--) {
-    for (let at: usize = 0; at < pairs; at += 16) {
+  const row = bytes(size);
+  const whole = bytes(size & -LANES);
+  for (let at: usize = 0; at < whole; at += 16) scaleOf<v128>(scales + at, variance + at, <Real>epsilon);
+  for (let at = whole; at < row; at += bytes(1)) scaleOf<Real>(scales + at, variance + at, <Real>epsilon);
+  for (; B > 0; B--, y += row, xHat += row) {
+    for (let at: usize = 0; at < whole; at += 16) {
       normalize<v128>(y + at, xHat + at, scales + at, gamma + at, beta + at);
     }
-    if (isOdd) normalize<f64>(y + pairs, xHat + pairs, scales + pairs, gamma + pairs, beta + pairs);
-    y += bytes(size);
-    xHat += bytes(size);
+    for (let at = whole; at < row; at += bytes(1)) {
+      normalize<Real>(y + at, xHat + at, scales + at, gamma + at, beta + at);
+    }
   }
 }
 
-@inline function scaleOf<T>(scale: usize, variance: usize, epsilon: f64): void {
+@inline function scaleOf<T>(scale: usize, variance: usize, epsilon: Real): void {
   store<T>(scale, over(splat<T>(1), root(plus(load<T>(variance), splat<T>(epsilon)))));
 }
 
@@ -96,18 +94,15 @@ export function batchNormForward(
 export function batchNormBackwardInput(
   dx: usize, dy: usize, xHat: usize, scales: usize, gamma: usize, meanDy: usize, meanDyXHat: usize, B: i32, size: i32,
 ): void {
-  const pairs = bytes(size & -2);
-  for (; B > 0; B--) {
-    for (let at: usize = 0; at < pairs; at += 16) {
+  const row = bytes(size);
+  const whole = bytes(size & -LANES);
+  for (; B > 0; B--, dx += row, dy += row, xHat += row) {
+    for (let at: usize = 0; at < whole; at += 16) {
       back<v128>(dx + at, dy + at, xHat + at, scales + at, gamma + at, meanDy + at, meanDyXHat + at);
     }
-    if ((size & 1) != 0) {
-      const at = pairs;
-      back<f64>(dx + at, dy + at, xHat + at, scales + at, gamma + at, meanDy + at, meanDyXHat + at);
+    for (let at = whole; at < row; at += bytes(1)) {
+      back<Real>(dx + at, dy + at, xHat + at, scales + at, gamma + at, meanDy + at, meanDyXHat + at);
     }
-    dx += bytes(size);
-    dy += bytes(size);
-    xHat += bytes(size);
   }
 }
 
@@ -120,11 +115,13 @@ export function batchNormBackwardInput(
 
 /** running = (1 - momentum) · running + momentum · (value · factor). Overwrites `running`. */
 export function movingAverage(running: usize, value: usize, n: i32, momentum: f64, factor: f64): void {
-  for (; n >= 2; n -= 2, running += 16, value += 16) average<v128>(running, value, momentum, factor);
-  if (n > 0) average<f64>(running, value, momentum, factor);
+  const share = <Real>momentum;
+  const unbiased = <Real>factor;
+  for (; n >= LANES; n -= LANES, running += 16, value += 16) average<v128>(running, value, share, unbiased);
+  for (; n > 0; n--, running += bytes(1), value += bytes(1)) average<Real>(running, value, share, unbiased);
 }
 
-@inline function average<T>(running: usize, value: usize, momentum: f64, factor: f64): void {
+@inline function average<T>(running: usize, value: usize, momentum: Real, factor: Real): void {
   const old = times(splat<T>(1 - momentum), load<T>(running));
   store<T>(running, plus(old, times(splat<T>(momentum), times(load<T>(value), splat<T>(factor)))));
 }

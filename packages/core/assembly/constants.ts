@@ -1,5 +1,5 @@
-/** Where sums without a bias start, for a panel of 8. */
-export const zeros = memory.data<f64>([0, 0, 0, 0, 0, 0, 0, 0], 16);
+/** Where sums without a bias start, for a panel of 64 bytes. */
+export const zeros = memory.data(64, 16);
 
 /** A factor that changes no bit. */
-export const one = memory.data<f64>([1]);
+export const one = memory.data<Real>([1]);

@@ -1,4 +1,4 @@
-import { bytes, splat, times } from './lanes';
+import { bytes, LANES, loadRest, splat, storeRest, times } from './lanes';
 
 // Multipliers and steps of the key, as src/random/philox.ts.
 const M0: i32 = 0xd2511f53;
@@ -29,9 +29,9 @@ function maskRow(
   const key = pairs(key0, key1);
   const odd = pairs(c1, c3);
   const least = i32x4.splat(<i32>threshold);
-  const kept = splat<v128>(factor);
+  const kept = splat<v128>(<Real>factor);
   let even = v128.or(pairs(0, c2), i32x4(0, 1, 0, 0));
-  for (; size > 16; size -= 32, y += 256, x += 256) {
+  for (; size > 16; size -= 32, y += bytes(32), x += bytes(32)) {
     maskColumns(true, y, x, size, even, odd, key, least, kept);
     even = i32x4.add(even, pairs(8, 0));
   }
@@ -78,9 +78,9 @@ function maskRow(
     key = i32x4.add(key, nextKey);
   }
   maskEight(y, x, size, even0, odd0, least, kept);
-  if (size > 8) maskEight(y + 64, x + 64, size - 8, even1, odd1, least, kept);
-  if (wide && size > 16) maskEight(y + 128, x + 128, size - 16, even2, odd2, least, kept);
-  if (wide && size > 24) maskEight(y + 192, x + 192, size - 24, even3, odd3, least, kept);
+  if (size > 8) maskEight(y + bytes(8), x + bytes(8), size - 8, even1, odd1, least, kept);
+  if (wide && size > 16) maskEight(y + bytes(16), x + bytes(16), size - 16, even2, odd2, least, kept);
+  if (wide && size > 24) maskEight(y + bytes(24), x + bytes(24), size - 24, even3, odd3, least, kept);
 }
 
 /** x₀ and x₂ behind a round: the high words of the products of the other, mixed with the odd words and the key. */
@@ -97,43 +97,54 @@ function maskRow(
 @inline function maskEight(y: usize, x: usize, size: i32, even: v128, odd: v128, least: v128, kept: v128): void {
   const isKept0 = i32x4.ge_u(even, least);
   const isKept1 = i32x4.ge_u(odd, least);
-  const low = v128.shuffle<i32>(isKept0, isKept1, 0, 4, 1, 5); // columns 0, 1, 4, 5
-  const high = v128.shuffle<i32>(isKept0, isKept1, 2, 6, 3, 7); // columns 2, 3, 6, 7
-  const m01 = v128.and(i64x2.extend_low_i32x4_s(low), kept);
-  const m23 = v128.and(i64x2.extend_low_i32x4_s(high), kept);
-  const m45 = v128.and(i64x2.extend_high_i32x4_s(low), kept);
-  const m67 = v128.and(i64x2.extend_high_i32x4_s(high), kept);
-  if (size >= 8) {
-    maskTwo(y, x, m01);
-    maskTwo(y + 16, x + 16, m23);
-    maskTwo(y + 32, x + 32, m45);
-    maskTwo(y + 48, x + 48, m67);
+  if (LANES == 4) {
+    const m0 = v128.and(v128.shuffle<i32>(isKept0, isKept1, 0, 4, 2, 6), kept);
+    const m4 = v128.and(v128.shuffle<i32>(isKept0, isKept1, 1, 5, 3, 7), kept);
+    if (size >= 8) {
+      mask(y, x, m0);
+      mask(y + 16, x + 16, m4);
+    } else {
+      maskSome(y, x, size, m0, m4, m4, m4);
+    }
   } else {
-    maskSome(y, x, size, m01, m23, m45, m67);
+    const low = v128.shuffle<i32>(isKept0, isKept1, 0, 4, 1, 5); // columns 0, 1, 4, 5
+    const high = v128.shuffle<i32>(isKept0, isKept1, 2, 6, 3, 7); // columns 2, 3, 6, 7
+    const m0 = v128.and(i64x2.extend_low_i32x4_s(low), kept);
+    const m2 = v128.and(i64x2.extend_low_i32x4_s(high), kept);
+    const m4 = v128.and(i64x2.extend_high_i32x4_s(low), kept);
+    const m6 = v128.and(i64x2.extend_high_i32x4_s(high), kept);
+    if (size >= 8) {
+      mask(y, x, m0);
+      mask(y + 16, x + 16, m2);
+      mask(y + 32, x + 32, m4);
+      mask(y + 48, x + 48, m6);
+    } else {
+      maskSome(y, x, size, m0, m2, m4, m6);
+    }
   }
 }
 
-/** The same of fewer than eight columns. */
-function maskSome(y: usize, x: usize, size: i32, m01: v128, m23: v128, m45: v128, m67: v128): void {
-  let m = m01;
-  if (size >= 2) {
-    maskTwo(y, x, m01);
-    m = m23;
+/** The same of fewer than eight columns: in vectors, and the rest. */
+function maskSome(y: usize, x: usize, size: i32, m0: v128, m1: v128, m2: v128, m3: v128): void {
+  let m = m0;
+  if (size >= LANES) {
+    mask(y, x, m0);
+    m = m1;
   }
-  if (size >= 4) {
-    maskTwo(y + 16, x + 16, m23);
-    m = m45;
+  if (size >= 2 * LANES) {
+    mask(y + 16, x + 16, m1);
+    m = m2;
   }
-  if (size >= 6) {
-    maskTwo(y + 32, x + 32, m45);
-    m = m67;
+  if (size >= 3 * LANES) {
+    mask(y + 32, x + 32, m2);
+    m = m3;
   }
-  if ((size & 1) == 0) return;
-  const last = bytes(size - 1);
-  store<f64>(y + last, load<f64>(x + last) * f64x2.extract_lane(m, 0));
+  const rest = size & (LANES - 1);
+  const last = bytes(size - rest);
+  if (rest > 0) storeRest(y + last, times(loadRest(x + last, rest), m), rest);
 }
 
-@inline function maskTwo(y: usize, x: usize, m: v128): void {
+@inline function mask(y: usize, x: usize, m: v128): void {
   store<v128>(y, times(load<v128>(x), m));
 }
 

@@ -1,4 +1,4 @@
-import { bytes } from './lanes';
+import { bytes, bytesOfDoubles } from './lanes';
 import { add, copy, fill } from './vectors';
 
 /** Stands for no place, as in src/program/reference/embedding.ts. */
@@ -7,13 +7,14 @@ const NOWHERE: f64 = -1;
 /** y[n,width] = the rows x[n] of E. Overwrites `y`. */
 export function embeddingForward(y: usize, x: usize, E: usize, n: i32, width: i32): void {
   const row = bytes(width);
-  for (; n > 0; n--, x += 8, y += row) copy(y, E + <usize>load<f64>(x) * row, width);
+  for (; n > 0; n--, x += bytes(1), y += row) copy(y, E + <usize>load<Real>(x) * row, width);
 }
 
 /**
  * dE[V,width]: row v is the sum of dy over the places of x that hold v, a tree over leaves of `leaf` rows of k places.
  * Overwrites `dE`, or adds to it where `joins`. Overwrites firstPlace [V], nextPlace [B,k], sums [treeLevels,width] and
- * leafOf [treeLevels].
+ * leafOf [treeLevels]; of
+ * these the lists of places and leaves are doubles.
  */
 export function embeddingBackward(
   dE: usize, firstPlace: usize, nextPlace: usize, sums: usize, leafOf: usize, x: usize, dy: usize, B: i32, k: i32,
@@ -22,25 +23,25 @@ export function embeddingBackward(
   const row = bytes(width);
   const places = leaf * k; // of a leaf
   if (joins == 0) fill(dE, 0, V * width);
-  fill(firstPlace, NOWHERE, V);
+  for (let v = 0; v < V; v++) store<f64>(firstPlace + bytesOfDoubles(v), NOWHERE);
   for (let p = B * k - 1; p >= 0; p--) {
-    const first = firstPlace + (<usize>load<f64>(x + bytes(p)) << 3);
-    store<f64>(nextPlace + bytes(p), load<f64>(first));
+    const first = firstPlace + bytesOfDoubles(<i32>load<Real>(x + bytes(p)));
+    store<f64>(nextPlace + bytesOfDoubles(p), load<f64>(first));
     store<f64>(first, <f64>p);
   }
   for (let v = 0; v < V; v++, dE += row) {
-    let p = <i32>load<f64>(firstPlace + bytes(v));
+    let p = <i32>load<f64>(firstPlace + bytesOfDoubles(v));
     if (p < 0) continue;
     let level = -1;
     let last = -1; // leafOf[level]
     let sum = sums - row; // row `level` of sums
-    for (; p >= 0; p = <i32>load<f64>(nextPlace + bytes(p))) {
+    for (; p >= 0; p = <i32>load<f64>(nextPlace + bytesOfDoubles(p))) {
       const own = p / places;
       if (own != last) {
         // As src/program/reference/embedding.ts: neighbours that are nearer to each other than to this leaf are joined
         // before it.
         for (; level > 0; level--, sum -= row) {
-          const left = <i32>load<f64>(leafOf + bytes(level - 1));
+          const left = <i32>load<f64>(leafOf + bytesOfDoubles(level - 1));
           if (clz(left ^ last) <= clz(last ^ own)) break;
           add(sum - row, sum, width);
           last = left;
@@ -48,7 +49,7 @@ export function embeddingBackward(
         level++;
         sum += row;
         last = own;
-        store<f64>(leafOf + bytes(level), <f64>own);
+        store<f64>(leafOf + bytesOfDoubles(level), <f64>own);
         fill(sum, 0, width);
       }
       add(sum, dy + <usize>p * row, width);

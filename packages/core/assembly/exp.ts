@@ -1,15 +1,16 @@
 import { atLeast, atMost } from './choose';
+import { BIAS, FRACTION } from './exponent';
 import { minus, over, plus, splat, times } from './lanes';
 
-export const LOG2_E: f64 = 1.4426950408889634;
-export const LN2_HI: f64 = 0.6931471803691238;
-export const LN2_LO: f64 = 1.9082149292705877e-10;
+export const LOG2_E: Real = 1.4426950408889634;
+export const LN2_HI: Real = 0.6931471803691238;
+export const LN2_LO: Real = 1.9082149292705877e-10;
 
 /**
  * 1.5 · 2⁵² + 2046. Adding it rounds as 1.5 · 2⁵² does, ties included as the offset is even, and leaves n + 2046 in the
  * low bits of the sum, from which the exponent fields of powers of two are cut.
  */
-export const ROUND: f64 = 6755399441057790;
+export const ROUND: Real = 6755399441057790;
 
 /** eˣ, as src/math/exp.ts. */
 @inline export function exp(x: v128): v128 {
@@ -17,9 +18,9 @@ export const ROUND: f64 = 6755399441057790;
   const rounded = plus(times(clamped, splat<v128>(LOG2_E)), splat<v128>(ROUND));
   const y = expReduced(clamped, minus(rounded, splat<v128>(ROUND)));
   // n + 2046 = (⌊n/2⌋ + 1023) + (n - ⌊n/2⌋ + 1023): two factors, both normal.
-  const half = i64x2.shr_u(rounded, 1);
-  const rest = i64x2.sub(rounded, half);
-  return times(times(y, i64x2.shl(half, 52)), i64x2.shl(rest, 52));
+  const half = v128.shr<Bits>(rounded, 1);
+  const rest = v128.sub<Bits>(rounded, half);
+  return times(times(y, v128.shl<Bits>(half, FRACTION)), v128.shl<Bits>(rest, FRACTION));
 }
 
 /** e^(x - n · ln 2). */
@@ -31,7 +32,7 @@ export const ROUND: f64 = 6755399441057790;
 
 /** 2ⁿ for |n| < 1023, of `rounded` = n + ROUND. */
 @inline export function powerOfTwo(rounded: v128): v128 {
-  return i64x2.shl(i64x2.sub(rounded, i64x2.splat(1023)), 52);
+  return v128.shl<Bits>(v128.sub<Bits>(rounded, v128.splat<Bits>(BIAS)), FRACTION);
 }
 
 /** eʳ - 1 - r for |r| ≤ ln 2 / 2, as src/math/exp.ts. */
@@ -45,8 +46,8 @@ export const ROUND: f64 = 6755399441057790;
   return over(times(r, c), minus(splat<v128>(2), c));
 }
 
-const P1: f64 = 0.16666666666666602;
-const P2: f64 = -0.0027777777777015593;
-const P3: f64 = 6.613756321437934e-5;
-const P4: f64 = -1.6533902205465252e-6;
-const P5: f64 = 4.1381367970572385e-8;
+const P1: Real = 0.16666666666666602;
+const P2: Real = -0.0027777777777015593;
+const P3: Real = 6.613756321437934e-5;
+const P4: Real = -1.6533902205465252e-6;
+const P5: Real = 4.1381367970572385e-8;

@@ -4,7 +4,7 @@ import { minus, plus, splat, times } from './lanes';
 
 /** eˣ - 1, as src/math/expm1.ts. */
 @inline export function expm1(x: v128): v128 {
-  const isLarge = f64x2.gt(x, splat<v128>(40));
+  const isLarge = v128.gt<Real>(x, splat<v128>(40));
   if (v128.any_true(isLarge)) return v128.bitselect(exp(x), expm1Below(x), isLarge);
   return expm1Below(x);
 }

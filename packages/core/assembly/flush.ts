@@ -1,10 +1,10 @@
 import { splat } from './lanes';
 
-/** 2⁻⁹³⁰, as in src/math/flush.ts. */
-const TINY: f64 = 1.101803207925311e-280;
+/** As in src/math/flush.ts: 2⁻⁹³⁰ of doubles, 2⁻¹⁰⁰ of floats. */
+const TINY: Real = sizeof<Real>() == 8 ? 1.101803207925311e-280 : 7.888609052210118e-31;
 
-/** x, or +0 where |x| < 2⁻⁹³⁰. NaN stays NaN. */
+/** x, or +0 where it is nearer to 0 than that. NaN stays NaN. */
 @inline export function flush<T>(x: T): T {
-  if (isVector<T>()) return v128.andnot(x, f64x2.lt(f64x2.abs(x), splat<v128>(TINY)));
-  else return abs<f64>(x) < TINY ? 0 : x;
+  if (isVector<T>()) return v128.andnot(x, v128.lt<Real>(v128.abs<Real>(x), splat<v128>(TINY)));
+  else return abs<Real>(x) < TINY ? 0 : x;
 }

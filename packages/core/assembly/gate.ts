@@ -1,12 +1,12 @@
 import { flush } from './flush';
-import { loadOne, storeOne, times } from './lanes';
+import { LANES, loadRest, storeRest, times } from './lanes';
 import { sigmoid } from './sigmoid';
 import { slopeBy } from './silu';
 
 /** y[i] = g · σ(g) · v, as src/program/reference/gate.ts. Overwrites `y`. */
 export function gateForward(y: usize, g: usize, v: usize, n: i32): void {
-  for (; n >= 2; n -= 2, y += 16, g += 16, v += 16) store<v128>(y, gated(load<v128>(g), load<v128>(v)));
-  if (n > 0) storeOne(y, gated(loadOne(g), loadOne(v)));
+  for (; n >= LANES; n -= LANES, y += 16, g += 16, v += 16) store<v128>(y, gated(load<v128>(g), load<v128>(v)));
+  if (n > 0) storeRest(y, gated(loadRest(g, n), loadRest(v, n)), n);
 }
 
 @inline function gated(g: v128, v: v128): v128 {
@@ -15,7 +15,7 @@ export function gateForward(y: usize, g: usize, v: usize, n: i32): void {
 
 /** dg = dy · v · σ(g) · (1 + g · (1 - σ(g))) and dv = dy · g · σ(g). Overwrites `g` with dg and `v` with dv. */
 export function gateBackward(g: usize, v: usize, dy: usize, n: i32): void {
-  for (; n >= 2; n -= 2, g += 16, v += 16, dy += 16) {
+  for (; n >= LANES; n -= LANES, g += 16, v += 16, dy += 16) {
     const gate = load<v128>(g);
     const d = load<v128>(dy);
     const s = sigmoid(gate);
@@ -23,11 +23,11 @@ export function gateBackward(g: usize, v: usize, dy: usize, n: i32): void {
     store<v128>(v, gradientOfValue(d, gate, s));
   }
   if (n > 0) {
-    const gate = loadOne(g);
-    const d = loadOne(dy);
+    const gate = loadRest(g, n);
+    const d = loadRest(dy, n);
     const s = sigmoid(gate);
-    storeOne(g, gradientOfGate(d, loadOne(v), gate, s));
-    storeOne(v, gradientOfValue(d, gate, s));
+    storeRest(g, gradientOfGate(d, loadRest(v, n), gate, s), n);
+    storeRest(v, gradientOfValue(d, gate, s), n);
   }
 }
 

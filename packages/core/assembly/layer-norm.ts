@@ -1,5 +1,5 @@
 import { flush } from './flush';
-import { bytes, minus, plus, splat, times } from './lanes';
+import { bytes, LANES, lane0, lane1, lane2, lane3, minus, plus, splat, times } from './lanes';
 import { add, copy } from './vectors';
 
 // Two rows forward at a time: in the sum of one row each addition waits for the one before. Where the number of rows is
@@ -15,33 +15,33 @@ export function layerNormForward(
   const row = bytes(size);
   for (; B > 0; B -= 2) {
     const next = B > 1 ? row : 0;
-    normalizeTwo(y, xHat, scales, x, gamma, beta, next, B > 1 ? 8 : 0, size, epsilon);
+    normalizeTwo(y, xHat, scales, x, gamma, beta, next, B > 1 ? bytes(1) : 0, size, <Real>epsilon);
     y += 2 * row;
     xHat += 2 * row;
     x += 2 * row;
-    scales += 16;
+    scales += bytes(2);
   }
 }
 
 /** Rows `next` bytes apart, their scales `nextScale`. */
 function normalizeTwo(
   y: usize, xHat: usize, scales: usize, x: usize, gamma: usize, beta: usize, next: usize, nextScale: usize, size: i32,
-  epsilon: f64,
+  epsilon: Real,
 ): void {
-  const n = <f64>size;
+  const n = <Real>size;
   const whole = bytes(size & -4);
   const rest = size & 3;
 
-  let low0 = splat<v128>(0); // l₀, l₁
-  let high0 = splat<v128>(0); // l₂, l₃
+  let low0 = splat<v128>(0);
+  let high0 = splat<v128>(0);
   let low1 = low0;
   let high1 = low0;
-  for (let at: usize = 0; at < whole; at += 32) {
+  for (let at: usize = 0; at < whole; at += bytes(4)) {
     const p = x + at;
     low0 = plus(low0, load<v128>(p));
-    high0 = plus(high0, load<v128>(p, 16));
+    if (LANES == 2) high0 = plus(high0, load<v128>(p, 16));
     low1 = plus(low1, load<v128>(p + next));
-    high1 = plus(high1, load<v128>(p + next, 16));
+    if (LANES == 2) high1 = plus(high1, load<v128>(p + next, 16));
   }
   const tail = x + whole;
   const mean0 = total(low0, high0, one(tail, rest, 0), one(tail, rest, 1), one(tail, rest, 2)) / n;
@@ -55,32 +55,33 @@ function normalizeTwo(
   high0 = low0;
   low1 = low0;
   high1 = low0;
-  for (let at: usize = 0; at < whole; at += 32) {
+  for (let at: usize = 0; at < whole; at += bytes(4)) {
     const p = x + at;
     low0 = plus(low0, squareOf<v128>(p, means0));
-    high0 = plus(high0, squareOf<v128>(p + 16, means0));
+    if (LANES == 2) high0 = plus(high0, squareOf<v128>(p + 16, means0));
     low1 = plus(low1, squareOf<v128>(p + next, means1));
-    high1 = plus(high1, squareOf<v128>(p + next + 16, means1));
+    if (LANES == 2) high1 = plus(high1, squareOf<v128>(p + next + 16, means1));
   }
   const scale0 = scaleOf(low0, high0, tail, rest, mean0, n, epsilon);
   const scale1 = scaleOf(low1, high1, tail + next, rest, mean1, n, epsilon);
-  store<f64>(scales, scale0);
-  store<f64>(scales + nextScale, scale1);
+  store<Real>(scales, scale0);
+  store<Real>(scales + nextScale, scale1);
 
   const scales0 = splat<v128>(scale0);
   const scales1 = splat<v128>(scale1);
-  const pairs = bytes(size & -2);
-  for (let at: usize = 0; at < pairs; at += 16) {
+  const inVectors = bytes(size & -LANES);
+  for (let at: usize = 0; at < inVectors; at += 16) {
     const factor = load<v128>(gamma + at);
     const term = load<v128>(beta + at);
     normalize<v128>(y + at, xHat + at, x + at, means0, scales0, factor, term);
     normalize<v128>(y + at + next, xHat + at + next, x + at + next, means1, scales1, factor, term);
   }
-  if ((size & 1) == 0) return;
-  const factor = load<f64>(gamma + pairs);
-  const term = load<f64>(beta + pairs);
-  normalize<f64>(y + pairs, xHat + pairs, x + pairs, mean0, scale0, factor, term);
-  normalize<f64>(y + pairs + next, xHat + pairs + next, x + pairs + next, mean1, scale1, factor, term);
+  for (let at = inVectors; at < bytes(size); at += bytes(1)) {
+    const factor = load<Real>(gamma + at);
+    const term = load<Real>(beta + at);
+    normalize<Real>(y + at, xHat + at, x + at, mean0, scale0, factor, term);
+    normalize<Real>(y + at + next, xHat + at + next, x + at + next, mean1, scale1, factor, term);
+  }
 }
 
 @inline function normalize<T>(y: usize, xHat: usize, x: usize, mean: T, scale: T, factor: T, term: T): void {
@@ -90,11 +91,11 @@ function normalizeTwo(
 }
 
 /** 1 / √(σ² + ε) from the lanes of the squares, and those of the rest of the row. */
-@inline function scaleOf(low: v128, high: v128, tail: usize, rest: i32, mean: f64, n: f64, epsilon: f64): f64 {
-  const t0 = rest > 0 ? squareOf<f64>(tail, mean) : 0;
-  const t1 = rest > 1 ? squareOf<f64>(tail + 8, mean) : 0;
-  const t2 = rest > 2 ? squareOf<f64>(tail + 16, mean) : 0;
-  return 1 / sqrt<f64>(total(low, high, t0, t1, t2) / n + epsilon);
+@inline function scaleOf(low: v128, high: v128, tail: usize, rest: i32, mean: Real, n: Real, epsilon: Real): Real {
+  const t0 = rest > 0 ? squareOf<Real>(tail, mean) : 0;
+  const t1 = rest > 1 ? squareOf<Real>(tail + bytes(1), mean) : 0;
+  const t2 = rest > 2 ? squareOf<Real>(tail + bytes(2), mean) : 0;
+  return 1 / sqrt<Real>(total(low, high, t0, t1, t2) / n + epsilon);
 }
 
 @inline function squareOf<T>(x: usize, mean: T): T {
@@ -103,16 +104,16 @@ function normalizeTwo(
 }
 
 /** Lanes joined (l₀ + l₁) + (l₂ + l₃), to three of which the rest of the row is added first: 0 changes none of them. */
-@inline function total(low: v128, high: v128, t0: f64, t1: f64, t2: f64): f64 {
-  const l0 = f64x2.extract_lane(low, 0) + t0;
-  const l1 = f64x2.extract_lane(low, 1) + t1;
-  const l2 = f64x2.extract_lane(high, 0) + t2;
-  return l0 + l1 + (l2 + f64x2.extract_lane(high, 1));
+@inline function total(low: v128, high: v128, t0: Real, t1: Real, t2: Real): Real {
+  const l0 = lane0(low, high) + t0;
+  const l1 = lane1(low, high) + t1;
+  const l2 = lane2(low, high) + t2;
+  return l0 + l1 + (l2 + lane3(low, high));
 }
 
 /** Number `i` of the rest of a row, or 0. */
-@inline function one(tail: usize, rest: i32, i: i32): f64 {
-  return rest > i ? load<f64>(tail + bytes(i)) : 0;
+@inline function one(tail: usize, rest: i32, i: i32): Real {
+  return rest > i ? load<Real>(tail + bytes(i)) : 0;
 }
 
 /**
@@ -149,13 +150,16 @@ export function normBackwardWeights(
 /** Sums over the rows of a leaf, from 0. Overwrites `sums` [2, size]. */
 function sumLeaf(sums: usize, dy: usize, xHat: usize, rows: i32, size: i32): void {
   const row = bytes(size);
-  for (; size >= 8; size -= 8, sums += 64, dy += 64, xHat += 64) sumEight(sums, row, dy, xHat, rows);
-  for (; size >= 2; size -= 2, sums += 16, dy += 16, xHat += 16) sumColumns<v128>(sums, row, dy, xHat, rows);
-  if (size > 0) sumColumns<f64>(sums, row, dy, xHat, rows);
+  const line = 4 * LANES;
+  for (; size >= line; size -= line, sums += 64, dy += 64, xHat += 64) sumLine(sums, row, dy, xHat, rows);
+  for (; size >= LANES; size -= LANES, sums += 16, dy += 16, xHat += 16) sumColumns<v128>(sums, row, dy, xHat, rows);
+  for (; size > 0; size--, sums += bytes(1), dy += bytes(1), xHat += bytes(1)) {
+    sumColumns<Real>(sums, row, dy, xHat, rows);
+  }
 }
 
-/** Eight columns, a line of the cache, with their sums in registers. */
-function sumEight(sums: usize, row: usize, dy: usize, xHat: usize, rows: i32): void {
+/** The columns of a line of the cache, with their sums in registers. */
+function sumLine(sums: usize, row: usize, dy: usize, xHat: usize, rows: i32): void {
   let g0 = splat<v128>(0);
   let g1 = g0;
   let g2 = g0;
@@ -209,42 +213,46 @@ export function layerNormBackwardInput(
   dx: usize, g: usize, dy: usize, xHat: usize, scales: usize, gamma: usize, B: i32, size: i32,
 ): void {
   const row = bytes(size);
-  for (; B > 0; B--, dx += row, dy += row, xHat += row, scales += 8) {
-    rowGradient(dx, g, dy, xHat, load<f64>(scales), gamma, size);
+  for (; B > 0; B--, dx += row, dy += row, xHat += row, scales += bytes(1)) {
+    rowGradient(dx, g, dy, xHat, load<Real>(scales), gamma, size);
   }
 }
 
-function rowGradient(dx: usize, g: usize, dy: usize, xHat: usize, scale: f64, gamma: usize, size: i32): void {
-  const n = <f64>size;
+function rowGradient(dx: usize, g: usize, dy: usize, xHat: usize, scale: Real, gamma: usize, size: i32): void {
+  const n = <Real>size;
   const whole = bytes(size & -4);
   const rest = size & 3;
-  let low = splat<v128>(0); // l₀, l₁
-  let high = splat<v128>(0); // l₂, l₃
+  let low = splat<v128>(0);
+  let high = splat<v128>(0);
   let lowDot = low;
   let highDot = low;
-  for (let at: usize = 0; at < whole; at += 32) {
-    const g01 = scaled<v128>(g + at, dy + at, gamma + at);
-    const g23 = scaled<v128>(g + at + 16, dy + at + 16, gamma + at + 16);
-    low = plus(low, g01);
-    high = plus(high, g23);
-    lowDot = plus(lowDot, times(g01, load<v128>(xHat + at)));
-    highDot = plus(highDot, times(g23, load<v128>(xHat + at, 16)));
+  for (let at: usize = 0; at < whole; at += bytes(4)) {
+    const gLow = scaled<v128>(g + at, dy + at, gamma + at);
+    low = plus(low, gLow);
+    lowDot = plus(lowDot, times(gLow, load<v128>(xHat + at)));
+    if (LANES == 2) {
+      const gHigh = scaled<v128>(g + at + 16, dy + at + 16, gamma + at + 16);
+      high = plus(high, gHigh);
+      highDot = plus(highDot, times(gHigh, load<v128>(xHat + at, 16)));
+    }
   }
   const last = xHat + whole;
-  const t0 = rest > 0 ? scaled<f64>(g + whole, dy + whole, gamma + whole) : 0;
-  const t1 = rest > 1 ? scaled<f64>(g + whole + 8, dy + whole + 8, gamma + whole + 8) : 0;
-  const t2 = rest > 2 ? scaled<f64>(g + whole + 16, dy + whole + 16, gamma + whole + 16) : 0;
-  const d0 = rest > 0 ? t0 * load<f64>(last) : 0;
-  const d1 = rest > 1 ? t1 * load<f64>(last, 8) : 0;
-  const d2 = rest > 2 ? t2 * load<f64>(last, 16) : 0;
+  const t0 = scaledRest(g + whole, dy + whole, gamma + whole, rest, 0);
+  const t1 = scaledRest(g + whole, dy + whole, gamma + whole, rest, 1);
+  const t2 = scaledRest(g + whole, dy + whole, gamma + whole, rest, 2);
+  const d0 = t0 * one(last, rest, 0);
+  const d1 = t1 * one(last, rest, 1);
+  const d2 = t2 * one(last, rest, 2);
   const mean = total(low, high, t0, t1, t2) / n;
   const slope = total(lowDot, highDot, d0, d1, d2) / n;
 
   const scales = splat<v128>(scale);
   const means = splat<v128>(mean);
   const slopes = splat<v128>(slope);
-  for (; size >= 2; size -= 2, dx += 16, g += 16, xHat += 16) centre<v128>(dx, g, xHat, scales, means, slopes);
-  if (size > 0) centre<f64>(dx, g, xHat, scale, mean, slope);
+  for (; size >= LANES; size -= LANES, dx += 16, g += 16, xHat += 16) centre<v128>(dx, g, xHat, scales, means, slopes);
+  for (; size > 0; size--, dx += bytes(1), g += bytes(1), xHat += bytes(1)) {
+    centre<Real>(dx, g, xHat, scale, mean, slope);
+  }
 }
 
 /** dy · γ. Overwrites `g`. */
@@ -252,6 +260,11 @@ function rowGradient(dx: usize, g: usize, dy: usize, xHat: usize, scale: f64, ga
   const product = times(load<T>(dy), load<T>(gamma));
   store<T>(g, product);
   return product;
+}
+
+/** The same of number `i` of the rest of a row, or 0. */
+@inline function scaledRest(g: usize, dy: usize, gamma: usize, rest: i32, i: i32): Real {
+  return rest > i ? scaled<Real>(g + bytes(i), dy + bytes(i), gamma + bytes(i)) : 0;
 }
 
 @inline function centre<T>(dx: usize, g: usize, xHat: usize, scale: T, mean: T, slope: T): void {

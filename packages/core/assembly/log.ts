@@ -1,18 +1,20 @@
+import { BIAS, FRACTION } from './exponent';
 import { LN2_HI, LN2_LO } from './exp';
 import { plus, splat, times } from './lanes';
 
-const ONE_OVER_SQRT_HALF: i64 = 0x95f62_00000000; // high words of 1 less √½
+/** The bits of 1 less those of √½, high words of doubles. */
+const ONE_OVER_SQRT_HALF: Bits = sizeof<Real>() == 8 ? 0x95f62_00000000 : 0x4afb0d;
 
 /** ln x, as src/math/log.ts, for normal x above 0, and NaN: the sums of a softmax are finite and 1 at least. */
-export function log(x: f64): f64 {
+export function log(x: Real): Real {
   if (!(x > 0)) return NaN;
-  const bits = reinterpret<i64>(x);
-  const exponent = ((bits + ONE_OVER_SQRT_HALF) >> 52) - 1023;
-  const f = reinterpret<f64>(bits - (exponent << 52)) - 1;
-  const k = <f64>exponent;
+  const bits = reinterpret<Bits>(x);
+  const exponent = <i32>((bits + ONE_OVER_SQRT_HALF) >> FRACTION) - BIAS;
+  const f = reinterpret<Real>(bits - (<Bits>exponent << FRACTION)) - 1;
+  const k = <Real>exponent;
   const s = f / (2 + f);
-  const half = 0.5 * f * f;
-  return s * (half + logTail<f64>(s * s)) + k * LN2_LO - half + f + k * LN2_HI;
+  const half = <Real>0.5 * f * f;
+  return s * (half + logTail<Real>(s * s)) + k * LN2_LO - half + f + k * LN2_HI;
 }
 
 /** R(z) of ln(1 + f) = 2s + s · R(s²). */
@@ -27,11 +29,11 @@ export function log(x: f64): f64 {
   return plus(times(z, odd), times(w, even));
 }
 
-const L1: f64 = 0.6666666666666666;
-const L2: f64 = 0.4000000000000628;
-const L3: f64 = 0.28571428569076174;
-const L4: f64 = 0.22222222648169096;
-const L5: f64 = 0.18181775559472801;
-const L6: f64 = 0.15387095316123578;
-const L7: f64 = 0.13250015886180783;
-const L8: f64 = 0.13252260971032953;
+const L1: Real = 0.6666666666666666;
+const L2: Real = 0.4000000000000628;
+const L3: Real = 0.28571428569076174;
+const L4: Real = 0.22222222648169096;
+const L5: Real = 0.18181775559472801;
+const L6: Real = 0.15387095316123578;
+const L7: Real = 0.13250015886180783;
+const L8: Real = 0.13252260971032953;

@@ -1,14 +1,8 @@
 import { zeros } from './constants';
+import { LANES } from './lanes';
+import { PANEL } from './panels';
 import { listStep } from './terms';
 import { tile1x1, tile1x2, tile1x4, tile2x4, tile4x1, tile4x2 } from './tiles';
-
-/** From one row of a full panel to the next. */
-export const PANEL_STEP: usize = 64;
-
-/** The widest panel that the remaining columns fill. Not padded: a last layer of 10 would pay for 16. */
-@inline export function panelWidth(columns: i32): i32 {
-  return columns >= 8 ? 8 : columns >= 4 ? 4 : columns >= 2 ? 2 : 1;
-}
 
 /**
  * c[M,width] = (init[M,width] + a[M,K] · panel[K,width], k ascending) + joined[M,width]. Strides in bytes. Overwrites
@@ -24,17 +18,25 @@ export const PANEL_STEP: usize = 64;
   panel: usize, panelStep: usize,
   M: i32, K: i32, lists: usize,
 ): void {
-  if (width == 8) {
+  if (width == PANEL) {
     if (init == zeros) timesLeaf(joined != zeros, c, cRow, a, aRow, aStep, panel, panelStep, M, K, lists);
-    else times8(c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, M, K, lists);
-  } else if (width == 4) times4(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
-  else if (width == 2) times2(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
-  else times1(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
+    else timesFull(c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, M, K, lists);
+  } else if (width == 2 * LANES) {
+    timesHalf(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
+  } else if (width == LANES) {
+    timesQuarter(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
+  } else if (LANES == 2 || width == 1) {
+    times1(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
+  } else if (width == 2) {
+    times2(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
+  } else {
+    times3(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
+  }
 }
 
-// A function each: V8 makes fast code of a small one much sooner, and XOR needs no more than the last two.
+// A function each: V8 makes fast code of a small one much sooner, and XOR needs no more than the last.
 
-function times8(
+function timesFull(
   c: usize, cRow: usize,
   init: usize, initRow: usize,
   a: usize, aRow: usize, aStep: usize,
@@ -44,7 +46,7 @@ function times8(
   sumRows(false, false, c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, M, K, lists);
 }
 
-/** c[M,8] = a[M,K] · panel[K,8], k ascending from 0, to which what stands in c is added where `adds`. */
+/** c[M,PANEL] = a[M,K] · panel[K,PANEL], k ascending from 0, to which what stands in c is added where `adds`. */
 @inline export function timesLeaf(
   adds: bool,
   c: usize, cRow: usize,
@@ -93,7 +95,7 @@ function addLeaf(
   if (M > 0) tile1x4<v128>(c, init, adds ? c : zeros, a, aStep, panel, panelStep, K);
 }
 
-function times4(
+function timesHalf(
   c: usize, cRow: usize,
   init: usize, initRow: usize,
   joined: usize, joinedRow: usize,
@@ -117,7 +119,7 @@ function times4(
   }
 }
 
-function times2(
+function timesQuarter(
   c: usize, cRow: usize,
   init: usize, initRow: usize,
   joined: usize, joinedRow: usize,
@@ -125,7 +127,7 @@ function times2(
   panel: usize, panelStep: usize,
   M: i32, K: i32,
 ): void {
-  column<v128>(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
+  column<v128>(LANES, c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
 }
 
 function times1(
@@ -136,10 +138,34 @@ function times1(
   panel: usize, panelStep: usize,
   M: i32, K: i32,
 ): void {
-  column<f64>(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
+  column<Real>(1, c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
 }
 
+function times2(
+  c: usize, cRow: usize,
+  init: usize, initRow: usize,
+  joined: usize, joinedRow: usize,
+  a: usize, aRow: usize, aStep: usize,
+  panel: usize, panelStep: usize,
+  M: i32, K: i32,
+): void {
+  column<v128>(2, c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
+}
+
+function times3(
+  c: usize, cRow: usize,
+  init: usize, initRow: usize,
+  joined: usize, joinedRow: usize,
+  a: usize, aRow: usize, aStep: usize,
+  panel: usize, panelStep: usize,
+  M: i32, K: i32,
+): void {
+  column<v128>(3, c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
+}
+
+/** A single number a row (T = Real), or up to a vector of them. */
 @inline function column<T>(
+  columns: i32,
   c: usize, cRow: usize,
   init: usize, initRow: usize,
   joined: usize, joinedRow: usize,
@@ -148,14 +174,14 @@ function times1(
   M: i32, K: i32,
 ): void {
   for (; M >= 4; M -= 4) {
-    tile4x1<T>(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, K);
+    tile4x1<T>(columns, c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, K);
     c += 4 * cRow;
     init += 4 * initRow;
     joined += 4 * joinedRow;
     a += 4 * aRow;
   }
   for (; M > 0; M--) {
-    tile1x1<T>(c, init, joined, a, aStep, panel, panelStep, K);
+    tile1x1<T>(columns, c, init, joined, a, aStep, panel, panelStep, K);
     c += cRow;
     init += initRow;
     joined += joinedRow;

@@ -1,19 +1,24 @@
 import { tree } from './average-rows';
+import { firstTwo, lastTwo, plusSquares, square } from './doubles';
 import { flush } from './flush';
-import { minus, plus, splat, times } from './lanes';
+import { bytes, LANES, loadRounded, minus, plus, splat, times } from './lanes';
 
 /** One step of SGD without momentum: θ - lr·d, d = g + weightDecay·θ; hyper as sgdMomentum's. Overwrites `theta`. */
 export function sgd(theta: usize, g: usize, n: i32, hyper: usize): void {
-  const lr = load<f64>(hyper);
-  const weightDecay = load<f64>(hyper, 3 * 8);
+  const lr = loadRounded(hyper);
+  const weightDecay = loadRounded(hyper + 3 * 8);
   const rates = splat<v128>(lr);
   const decays = splat<v128>(weightDecay);
-  for (; n >= 2; n -= 2) {
+  for (; n >= LANES; n -= LANES) {
     update<v128>(theta, load<v128>(g), rates, decays, weightDecay != 0);
     theta += 16;
     g += 16;
   }
-  if (n > 0) update<f64>(theta, load<f64>(g), lr, weightDecay, weightDecay != 0);
+  for (; n > 0; n--) {
+    update<Real>(theta, load<Real>(g), lr, weightDecay, weightDecay != 0);
+    theta += bytes(1);
+    g += bytes(1);
+  }
 }
 
 /**
@@ -44,36 +49,36 @@ function byMean4(theta: usize, n: i32, hyper: usize, rows: usize, row: usize, fa
 
 /** g = (Σ rows)·factor, and SGD by it. Returns Σ g² as `averageRows` adds it. */
 @inline function updateAll(S: i32, theta: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64): f64 {
-  const lr = load<f64>(hyper);
-  const weightDecay = load<f64>(hyper, 3 * 8);
+  const lr = loadRounded(hyper);
+  const weightDecay = loadRounded(hyper + 3 * 8);
   const rates = splat<v128>(lr);
   const l2 = splat<v128>(weightDecay);
-  const factors = splat<v128>(factor);
+  const factors = splat<v128>(<Real>factor);
   const decays = weightDecay != 0;
-  let low = splat<v128>(0); // s₀, s₁
-  let high = splat<v128>(0); // s₂, s₃
+  let first = f64x2.splat(0); // s₀, s₁
+  let last = f64x2.splat(0); // s₂, s₃
   for (; n >= 4; n -= 4) {
-    const g01 = times(tree<v128>(S, rows, row), factors);
-    const g23 = times(tree<v128>(S, rows + 16, row), factors);
-    low = plus(low, times(g01, g01));
-    high = plus(high, times(g23, g23));
-    update<v128>(theta, g01, rates, l2, decays);
-    update<v128>(theta + 16, g23, rates, l2, decays);
-    rows += 32;
-    theta += 32;
+    const low = times(tree<v128>(S, rows, row), factors);
+    const high = LANES == 4 ? low : times(tree<v128>(S, rows + 16, row), factors);
+    first = plusSquares(first, firstTwo(low, high));
+    last = plusSquares(last, lastTwo(low, high));
+    update<v128>(theta, low, rates, l2, decays);
+    if (LANES == 2) update<v128>(theta + 16, high, rates, l2, decays);
+    rows += bytes(4);
+    theta += bytes(4);
   }
-  let s0 = f64x2.extract_lane(low, 0);
-  let s1 = f64x2.extract_lane(low, 1);
-  let s2 = f64x2.extract_lane(high, 0);
-  const s3 = f64x2.extract_lane(high, 1);
+  let s0 = f64x2.extract_lane(first, 0);
+  let s1 = f64x2.extract_lane(first, 1);
+  let s2 = f64x2.extract_lane(last, 0);
+  const s3 = f64x2.extract_lane(last, 1);
   for (let lane = 0; lane < n; lane++) {
-    const g = times(tree<f64>(S, rows, row), factor);
-    if (lane == 0) s0 += g * g;
-    else if (lane == 1) s1 += g * g;
-    else s2 += g * g;
-    update<f64>(theta, g, lr, weightDecay, decays);
-    rows += 8;
-    theta += 8;
+    const g = times(tree<Real>(S, rows, row), <Real>factor);
+    if (lane == 0) s0 += square(g);
+    else if (lane == 1) s1 += square(g);
+    else s2 += square(g);
+    update<Real>(theta, g, lr, weightDecay, decays);
+    rows += bytes(1);
+    theta += bytes(1);
   }
   return s0 + s1 + (s2 + s3);
 }
@@ -90,23 +95,26 @@ function byMean4(theta: usize, n: i32, hyper: usize, rows: usize, row: usize, fa
  * hyper = lr, momentum, nesterov (0 or 1), weightDecay. Overwrites `theta`, `m`.
  */
 export function sgdMomentum(theta: usize, g: usize, m: usize, n: i32, hyper: usize): void {
-  const lr = load<f64>(hyper);
-  const momentum = load<f64>(hyper, 8);
-  const nesterov = load<f64>(hyper, 2 * 8) != 0;
-  const weightDecay = load<f64>(hyper, 3 * 8);
+  const lr = loadRounded(hyper);
+  const momentum = loadRounded(hyper + 8);
+  const nesterov = loadRounded(hyper + 2 * 8) != 0;
+  const weightDecay = loadRounded(hyper + 3 * 8);
   const rates = splat<v128>(lr);
   const momenta = splat<v128>(momentum);
   const decays = splat<v128>(weightDecay);
-  for (; n >= 2; n -= 2) {
+  for (; n >= LANES; n -= LANES) {
     const d = decayed<v128>(theta, g, decays, weightDecay != 0);
     store<v128>(theta, minus(load<v128>(theta), times(rates, direction<v128>(d, m, momenta, nesterov))));
     theta += 16;
     g += 16;
     m += 16;
   }
-  if (n > 0) {
-    const d = decayed<f64>(theta, g, weightDecay, weightDecay != 0);
-    store<f64>(theta, minus(load<f64>(theta), times(lr, direction<f64>(d, m, momentum, nesterov))));
+  for (; n > 0; n--) {
+    const d = decayed<Real>(theta, g, weightDecay, weightDecay != 0);
+    store<Real>(theta, minus(load<Real>(theta), times(lr, direction<Real>(d, m, momentum, nesterov))));
+    theta += bytes(1);
+    g += bytes(1);
+    m += bytes(1);
   }
 }
 

@@ -1,10 +1,12 @@
-import { bytes, copy } from './lanes';
+import { bytesOfDoubles, copy } from './lanes';
+
+// All of these are doubles, whatever the type of the elements.
 
 /** hyper = row `next` of `hypers` [*, H]. Overwrites `hyper`; adds 1 to `next`. */
 export function takeHyper(hyper: usize, hypers: usize, next: usize, H: i32): void {
   const n = load<f64>(next);
-  const from = hypers + <usize>n * bytes(H);
-  for (let h = 0; h < H; h++) copy<f64>(hyper + bytes(h), from + bytes(h));
+  const from = hypers + <usize>n * bytesOfDoubles(H);
+  for (let h = 0; h < H; h++) copy<f64>(hyper + bytesOfDoubles(h), from + bytesOfDoubles(h));
   store<f64>(next, n + 1);
 }
 
@@ -16,7 +18,7 @@ export function noteStep(
   note: usize, losses: usize, norms: usize, lossSums: usize, squares: usize, leaves: i32, blocks: i32, rows: i32,
 ): void {
   const n = load<f64>(note);
-  const at = <usize>n << 3;
+  const at = bytesOfDoubles(<i32>n);
   const loss = treeSum(lossSums, leaves) / <f64>rows;
   const norm = gradientNorm(squares, blocks);
   store<f64>(losses + at, loss);
@@ -33,7 +35,7 @@ export function clip(factor: usize, squares: usize, blocks: i32, clipNorm: f64):
 /** √(Σ x[i]), i ascending. */
 @inline function gradientNorm(x: usize, n: i32): f64 {
   let total: f64 = 0;
-  for (let i = 0; i < n; i++) total += load<f64>(x + bytes(i));
+  for (let i = 0; i < n; i++) total += load<f64>(x + bytesOfDoubles(i));
   return sqrt<f64>(total);
 }
 
@@ -41,7 +43,7 @@ export function clip(factor: usize, squares: usize, blocks: i32, clipNorm: f64):
 @inline function treeSum(x: usize, n: i32): f64 {
   for (let stride = 1; stride < n; stride <<= 1) {
     for (let k = 0; k + stride < n; k += 2 * stride) {
-      store<f64>(x + bytes(k), load<f64>(x + bytes(k)) + load<f64>(x + bytes(k + stride)));
+      store<f64>(x + bytesOfDoubles(k), load<f64>(x + bytesOfDoubles(k)) + load<f64>(x + bytesOfDoubles(k + stride)));
     }
   }
   return load<f64>(x);

@@ -2,11 +2,11 @@ import { atMost, withSignOf } from './choose';
 import { expTail, LOG2_E, powerOfTwo, ROUND } from './exp';
 import { minus, over, plus, splat, times } from './lanes';
 
-const LN2: f64 = 0.6931471805599453;
+const LN2: Real = 0.6931471805599453;
 
 /** tanh x, as src/math/tanh.ts. */
 @inline export function tanh(x: v128): v128 {
-  const absolute = f64x2.abs(x);
+  const absolute = v128.abs<Real>(x);
   const capped = atMost(absolute, 22);
   const u = plus(capped, capped);
   const rounded = plus(times(u, splat<v128>(LOG2_E)), splat<v128>(ROUND));
@@ -15,7 +15,7 @@ const LN2: f64 = 0.6931471805599453;
   const head = plus(times(scale, r), minus(scale, splat<v128>(1)));
   const tail = times(scale, expTail(r));
   const E = plus(head, tail);
-  const base = v128.and(absolute, f64x2.lt(absolute, splat<v128>(0.5)));
+  const base = v128.and(absolute, v128.lt<Real>(absolute, splat<v128>(0.5)));
   const numerator = minus(plus(minus(head, plus(base, base)), tail), times(base, E));
   return withSignOf(x, plus(over(numerator, plus(E, splat<v128>(2))), base));
 }

@@ -1,10 +1,12 @@
+import { PANEL } from './panels';
+
 // Lists of the terms of tiles two rows high that are not 0 in both rows. A list begins with how many there are; then
 // comes for each, k ascending, the address of a[0,k] and the bytes from the panel's first row to row k. On MNIST 29 %
 // of the columns are left over two rows, and 22 % of the rows over two columns. A listed term takes 1.08 of the time of
 // one that is not.
 
 /** Columns of the other factor from which a list is read often enough to pay for it. */
-const MIN_COLUMNS = 32;
+const MIN_COLUMNS = 4 * PANEL;
 /** Share of the terms up to which it pays to leave the others out. */
 const MAX_DENSITY: f64 = 0.85;
 
@@ -40,7 +42,7 @@ function listTile(list: usize, a: usize, aRow: usize, aStep: usize, panelStep: u
     const term = list + (<usize>count << 3);
     store<usize>(term, a, 8);
     store<usize>(term, offset, 12);
-    count += i32((load<u64>(a) | load<u64>(a + aRow)) != 0);
+    count += i32((load<Bits>(a) | load<Bits>(a + aRow)) != 0);
     a += aStep;
     offset += panelStep;
   }

@@ -5,7 +5,19 @@
 // zeros (joinedRow = 0), which make a sum of 0 to +0, so that its bits do not depend on terms of 0: where these are
 // left out, nothing changes.
 
-import { loadSplat, plus, splat, times } from './lanes';
+import { LANES, loadRest, loadSplat, plus, splat, storeRest, times } from './lanes';
+
+/** A number (T = Real), or up to a vector of them. */
+@inline function loadColumns<T>(p: usize, columns: i32): T {
+  if (isVector<T>()) return columns == LANES ? load<T>(p) : loadRest(p, columns);
+  else return load<T>(p);
+}
+
+/** Likewise. */
+@inline function storeColumns<T>(p: usize, x: T, columns: i32): void {
+  if (!isVector<T>() || columns == LANES) store<T>(p, x);
+  else storeRest(p, x, columns);
+}
 
 /** The sum, and what stands at `joined`. */
 @inline function join<T>(sum: T, joined: usize): T {
@@ -171,6 +183,7 @@ import { loadSplat, plus, splat, times } from './lanes';
 }
 
 @inline export function tile4x1<T>(
+  columns: i32,
   c: usize, cRow: usize,
   init: usize, initRow: usize,
   joined: usize, joinedRow: usize,
@@ -181,12 +194,12 @@ import { loadSplat, plus, splat, times } from './lanes';
   let a1 = a + aRow;
   let a2 = a1 + aRow;
   let a3 = a2 + aRow;
-  let s0 = load<T>(init);
-  let s1 = load<T>(init + initRow);
-  let s2 = load<T>(init + 2 * initRow);
-  let s3 = load<T>(init + 3 * initRow);
+  let s0 = loadColumns<T>(init, columns);
+  let s1 = loadColumns<T>(init + initRow, columns);
+  let s2 = loadColumns<T>(init + 2 * initRow, columns);
+  let s3 = loadColumns<T>(init + 3 * initRow, columns);
   for (let k = 0; k < K; k++) {
-    const p = load<T>(panel);
+    const p = loadColumns<T>(panel, columns);
     s0 = plus(s0, times(loadSplat<T>(a), p));
     s1 = plus(s1, times(loadSplat<T>(a1), p));
     s2 = plus(s2, times(loadSplat<T>(a2), p));
@@ -197,20 +210,20 @@ import { loadSplat, plus, splat, times } from './lanes';
     a3 += aStep;
     panel += panelStep;
   }
-  store<T>(c, join(s0, joined));
-  store<T>(c + cRow, join(s1, joined + joinedRow));
-  store<T>(c + 2 * cRow, join(s2, joined + 2 * joinedRow));
-  store<T>(c + 3 * cRow, join(s3, joined + 3 * joinedRow));
+  storeColumns<T>(c, plus(s0, loadColumns<T>(joined, columns)), columns);
+  storeColumns<T>(c + cRow, plus(s1, loadColumns<T>(joined + joinedRow, columns)), columns);
+  storeColumns<T>(c + 2 * cRow, plus(s2, loadColumns<T>(joined + 2 * joinedRow, columns)), columns);
+  storeColumns<T>(c + 3 * cRow, plus(s3, loadColumns<T>(joined + 3 * joinedRow, columns)), columns);
 }
 
 @inline export function tile1x1<T>(
-  c: usize, init: usize, joined: usize, a: usize, aStep: usize, panel: usize, panelStep: usize, K: i32,
+  columns: i32, c: usize, init: usize, joined: usize, a: usize, aStep: usize, panel: usize, panelStep: usize, K: i32,
 ): void {
-  let s = load<T>(init);
+  let s = loadColumns<T>(init, columns);
   for (let k = 0; k < K; k++) {
-    s = plus(s, times(loadSplat<T>(a), load<T>(panel)));
+    s = plus(s, times(loadSplat<T>(a), loadColumns<T>(panel, columns)));
     a += aStep;
     panel += panelStep;
   }
-  store<T>(c, join(s, joined));
+  storeColumns<T>(c, plus(s, loadColumns<T>(joined, columns)), columns);
 }

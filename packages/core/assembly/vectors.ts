@@ -1,41 +1,41 @@
-import { plus as sumOf, splat, times } from './lanes';
+import { LANES, loadRest, plus as sumOf, splat, storeRest, times } from './lanes';
 
 /** sum[i] += term[i]. Overwrites `sum`. */
 export function add(sum: usize, term: usize, n: i32): void {
-  for (; n >= 2; n -= 2) {
+  for (; n >= LANES; n -= LANES) {
     store<v128>(sum, sumOf(load<v128>(sum), load<v128>(term)));
     sum += 16;
     term += 16;
   }
-  if (n > 0) store<f64>(sum, load<f64>(sum) + load<f64>(term));
+  if (n > 0) storeRest(sum, sumOf(loadRest(sum, n), loadRest(term, n)), n);
 }
 
 /** y[i] = a[i] + b[i]. Overwrites `y`, which may be `a` or `b`. */
 export function plus(y: usize, a: usize, b: usize, n: i32): void {
-  for (; n >= 2; n -= 2, y += 16, a += 16, b += 16) store<v128>(y, sumOf(load<v128>(a), load<v128>(b)));
-  if (n > 0) store<f64>(y, load<f64>(a) + load<f64>(b));
+  for (; n >= LANES; n -= LANES, y += 16, a += 16, b += 16) store<v128>(y, sumOf(load<v128>(a), load<v128>(b)));
+  if (n > 0) storeRest(y, sumOf(loadRest(a, n), loadRest(b, n)), n);
 }
 
 /** y[i] = x[i]. Overwrites `y`. */
 export function copy(y: usize, x: usize, n: i32): void {
-  for (; n >= 2; n -= 2, y += 16, x += 16) store<v128>(y, load<v128>(x));
-  if (n > 0) store<f64>(y, load<f64>(x));
+  for (; n >= LANES; n -= LANES, y += 16, x += 16) store<v128>(y, load<v128>(x));
+  if (n > 0) storeRest(y, loadRest(x, n), n);
 }
 
 /** y[i] = value. Overwrites `y`. */
 export function fill(y: usize, value: f64, n: i32): void {
-  const values = splat<v128>(value);
-  for (; n >= 2; n -= 2, y += 16) store<v128>(y, values);
-  if (n > 0) store<f64>(y, value);
+  const values = splat<v128>(<Real>value);
+  for (; n >= LANES; n -= LANES, y += 16) store<v128>(y, values);
+  if (n > 0) storeRest(y, values, n);
 }
 
 /** g[i] *= factor. Overwrites `g`. */
 export function scale(g: usize, n: i32, factor: usize): void {
   if (load<f64>(factor) == 1) return;
-  const factors = v128.load_splat<f64>(factor);
-  for (; n >= 2; n -= 2) {
+  const factors = splat<v128>(<Real>load<f64>(factor));
+  for (; n >= LANES; n -= LANES) {
     store<v128>(g, times(load<v128>(g), factors));
     g += 16;
   }
-  if (n > 0) store<f64>(g, load<f64>(g) * load<f64>(factor));
+  if (n > 0) storeRest(g, times(loadRest(g, n), factors), n);
 }

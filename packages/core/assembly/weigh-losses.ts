@@ -1,8 +1,8 @@
 import { flush } from './flush';
-import { bytes, times } from './lanes';
+import { bytes, LANES, loadRest, loadRounded, splat, storeRest, times } from './lanes';
 
 /**
- * lossSums = the sum over each leaf's rows of w[n] · losses[n], and dy[n,o] = w[n] · dy[n,o], as
+ * lossSums = the sum over each leaf's rows of w[n] · losses[n], doubles, and dy[n,o] = w[n] · dy[n,o], as
  * src/program/reference/weigh-losses.ts. Overwrites `lossSums` and `dy`.
  */
 export function weighLosses(
@@ -21,7 +21,7 @@ export function weighLosses(
 
 /** dy[o] = flush(w · dy[o]). Overwrites `dy`. */
 function weighRow(dy: usize, w: usize, O: i32): void {
-  const weights = v128.load_splat<f64>(w);
-  for (; O >= 2; O -= 2, dy += 16) store<v128>(dy, flush<v128>(times(weights, load<v128>(dy))));
-  if (O > 0) store<f64>(dy, flush<f64>(load<f64>(w) * load<f64>(dy)));
+  const weights = splat<v128>(loadRounded(w));
+  for (; O >= LANES; O -= LANES, dy += 16) store<v128>(dy, flush<v128>(times(weights, load<v128>(dy))));
+  if (O > 0) storeRest(dy, flush<v128>(times(weights, loadRest(dy, O))), O);
 }

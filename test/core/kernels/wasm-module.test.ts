@@ -3,12 +3,23 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { compileWasmKernels, wasmHeapBase } from '../../../packages/core/src/backends/wasm/wasm.ts';
 import { WasmApi } from '../../../packages/core/src/backends/wasm/webassembly.ts';
 
-const bytes = readFileSync(new URL('../../../packages/core/kernels.wasm', import.meta.url));
+const read = (file: string) => readFileSync(new URL(`../../../packages/core/${file}`, import.meta.url));
+const bytes = read('kernels.wasm');
+const files = ['kernels.wasm', 'kernels-float32.wasm'];
 
 afterEach(() => vi.restoreAllMocks());
 
-test('memory is free from the first byte after the constants of the module', () => {
-  const module = compileWasmKernels(bytes);
+test('both element types have the same functions', () => {
+  const [names, others] = files.map((file) => {
+    const memory = new WasmApi.Memory({ initial: 1, maximum: 1, shared: true });
+    const { exports } = new WasmApi.Instance(compileWasmKernels(read(file)), { env: { memory } });
+    return Object.entries(exports).map(([name, it]) => [name, typeof it]);
+  });
+  expect(others).toEqual(names);
+});
+
+test.each(files)('memory is free from the first byte after the constants of %s', (file) => {
+  const module = compileWasmKernels(read(file));
   const memory = new WasmApi.Memory({ initial: 1, maximum: 1, shared: true });
   const words = new Uint8Array(memory.buffer);
   new WasmApi.Instance(module, { env: { memory } });
