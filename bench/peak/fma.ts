@@ -23,7 +23,7 @@ function assembleFma(isa: Isa): number {
   return isa.kernel(peakArguments, (call) => {
     const numbers = isa.load(call.numbers);
     // Numbers with all of their bits: some processors slow down where many of them change.
-    for (let v = 0; v < isa.vectorRegisters; v++) unit.load(v, isa.at(numbers, 8 * unit.width * v));
+    for (let v = 0; v < isa.vectorRegisters; v++) unit.load(v, isa.at(numbers, unit.bytes * unit.width * v));
     isa.repeat(call.count, () => {
       for (let turn = 0; turn < UNROLLED; turn++)
         for (let s = 0; s < sums; s++) unit.multiplyAdd(s, sums + (s % 2), sums + 2);
@@ -52,7 +52,7 @@ export function extensionsHere(): ExtensionName[] {
 
 /** Its code stays in memory for as long as the process. @throws Error where the system runs no generated code. */
 export function createFma(extension: ExtensionName): Fma {
-  const isa = createX64(extension);
+  const isa = createX64(extension, 'float64');
   const { width } = isa.vectors;
   const kernel = assembleFma(isa);
   const play = enterMachineCode({ address: placeCode(loadKoffi(), isa.code()) });

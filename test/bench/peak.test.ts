@@ -11,7 +11,7 @@ describe.skipIf(code === null)('multiply-and-add in registers', () => {
   test.each(Object.keys(extensions) as ExtensionName[])(
     'keeps enough sums on %s that none waits for another',
     (name) => {
-      const { vectors, vectorRegisters } = createX64(name);
+      const { vectors, vectorRegisters } = createX64(name, 'float64');
       // Two a cycle, each done after four or five: ten are on their way.
       expect(vectorRegisters - 3).toBeGreaterThanOrEqual(10);
       const flopsOfRound = 2 * vectors.width * (vectorRegisters - 3);
