@@ -5,5 +5,11 @@
  */
 export const TINY = 1.101803207925311e-280;
 
+/**
+ * The same of each type of elements. That of float32 is 2⁻¹⁰⁰, about 7.9e-31: 2²⁶ above its subnormals, so the product
+ * with any factor of 2⁻²⁶ (1.5e-8) or more is normal.
+ */
+export const FLUSH_BELOW = { float64: TINY, float32: 7.888609052210118e-31 } as const;
+
 /** x, or +0 where |x| < 2⁻⁹³⁰. NaN stays NaN. */
 export const flush = (x: number): number => (Math.abs(x) < TINY ? 0 : x);

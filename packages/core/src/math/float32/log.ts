@@ -1,0 +1,37 @@
+import { binaryExponent, LN2_HI, LN2_LO, round, scale } from './exponent.ts';
+
+/**
+ * ln x, within 0.85 ulp; -∞ at ±0, ∞ at ∞, NaN below 0.
+ * x = 2ᵏ · (1 + f) with √½ ≤ 1 + f < √2, and ln x = k · ln 2 + ln(1 + f).
+ */
+export function log(x: number): number {
+  if (!(x > 0)) return x === 0 ? -Infinity : NaN;
+  if (x === Infinity) return x;
+  const k = binaryExponent(x);
+  return logSum(round(scale(x, -k) - 1), k, 0);
+}
+
+/**
+ * k · ln 2 + ln(1 + f) + c for √½ ≤ 1 + f < √2 and a small c: with s = f / (2 + f), ln(1 + f) = f - f²/2 + s · (f²/2 +
+ * R(s²)).
+ */
+export function logSum(f: number, k: number, c: number): number {
+  const s = round(f / round(2 + f));
+  const half = round(round(0.5 * f) * f);
+  const head = round(s * round(half + logTail(round(s * s))));
+  const low = round(round(k * LN2_LO) + c);
+  return round(round(round(round(head + low) - half) + f) + round(k * LN2_HI));
+}
+
+/** R(z) of ln(1 + f) = 2s + s · R(s²): a minimax fit by test/fixtures/math/fit.py, which errs by 2⁻³⁷ of ln(1 + f). */
+function logTail(z: number): number {
+  const w = round(z * z);
+  const even = round(w * round(L2 + round(w * L4)));
+  const odd = round(z * round(L1 + round(w * L3)));
+  return round(odd + even);
+}
+
+const L1 = 0.6666666269302368;
+const L2 = 0.4000033736228943;
+const L3 = 0.2853724956512451;
+const L4 = 0.23583346605300903;

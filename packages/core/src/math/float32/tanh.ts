@@ -1,0 +1,24 @@
+import { powerOfTwo } from '../exponent.ts';
+import { expTail } from './exp.ts';
+import { LOG2_E, ROUND, round } from './exponent.ts';
+
+/**
+ * tanh x = E / (E + 2) with E = e^{2|x|} - 1, within 1.5 ulp; odd, -0 kept.
+ * Below ½ as |x| + (E - 2|x| - |x| · E) / (E + 2): the rounding of E + 2 then touches a small term alone.
+ */
+export function tanh(x: number): number {
+  const absolute = Math.abs(x);
+  const u = 2 * (absolute > 10 ? 10 : absolute); // tanh 10 rounds to 1
+  const n = round(round(round(u * LOG2_E) + ROUND) - ROUND);
+  const r = round(u - round(n * LN2)); // one part of ln 2 does: where n is large, E / (E + 2) hardly moves with E
+  const scale = powerOfTwo(n | 0);
+  const head = round(round(scale * r) + round(scale - 1));
+  const tail = round(scale * expTail(r));
+  const E = round(head + tail);
+  const base = absolute < 0.5 ? absolute : 0;
+  const numerator = round(round(round(head - 2 * base) + tail) - round(base * E));
+  const z = round(round(numerator / round(E + 2)) + base);
+  return x === 0 ? x : x < 0 ? -z : z;
+}
+
+const LN2 = 0.6931471824645996;
