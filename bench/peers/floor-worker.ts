@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Activation, activations } from '@gradloom/core';
+import { type Activation, activations, mathOf } from '@gradloom/core';
 import { createList, createTapeRoom, link, type NodePass, ops, runCalls, tapeLength } from '@gradloom/core/internal';
 import {
   type Backend,
@@ -72,12 +72,13 @@ function measure({ backend, compiled, workload, leaf, passes, control, threads, 
   /** The inputs of each layer. */
   function forward(row: number, B: number): Float64Array[] {
     const { apply, alpha }: Activation = activations[workload.activation];
+    const math = mathOf('float64');
     x[0].set(start.x.subarray(row * widths[0], (row + B) * widths[0]));
     for (const [l, { I, O, W, b }] of layers.slice(0, -1).entries()) {
       const { calls, emit } = createList();
       emit(ops.affine, y, x[l], W, b, B, I, O);
       runCalls(calls, kernels);
-      for (let i = 0; i < B * O; i++) x[l + 1][i] = apply(y[i], alpha);
+      for (let i = 0; i < B * O; i++) x[l + 1][i] = apply(math, y[i], alpha);
     }
     return x.map((array, l) => array.slice(0, B * widths[l]));
   }

@@ -41,7 +41,18 @@ const published = {
       'initializeParameters',
       'initializers',
     ],
-    ...['layers', 'losses', 'math', 'metrics', 'openModel', 'optimizers', 'referenceKernels', 'schedules', 'shuffle'],
+    ...[
+      'layers',
+      'losses',
+      'math',
+      'mathOf',
+      'metrics',
+      'openModel',
+      'optimizers',
+      'referenceKernels',
+      'schedules',
+      'shuffle',
+    ],
     ...builders,
     ...helpers,
   ],
@@ -122,7 +133,7 @@ const typesOfBoth = words(`
 const types = {
   core: words(`
   Activation Allocate AverageOptions BatchPlace Block Blocks CalibrationOptions Call DecisionOptions ElementType Emit
-  GatherBytes Initializer Inspect Kernels ProbabilityOptions RankingMetric RankingOptions
+  GatherBytes Initializer Inspect Kernels ProbabilityOptions RankingMetric RankingOptions RealMath
   Layer LayerMemory Loss LossKernel LossVariant OwnParts Metric MetricName Network NetworkPlace NodeSums Op Operand Optimizer Pass
   Pausable Place PlacedLayer Predictor ProductShape Random Schedule ScheduleContext ScheduleIn Shape Share StackMemory
   StepFigures Tensor TensorSpec TopKOptions TrainStep TrainStepOptions UpdateKernel

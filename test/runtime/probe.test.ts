@@ -1,4 +1,11 @@
-import { activations, buildNetwork, initializeParameters, type LayerSpec, type NetworkSpec } from '@gradloom/core';
+import {
+  activations,
+  buildNetwork,
+  initializeParameters,
+  type LayerSpec,
+  mathOf,
+  type NetworkSpec,
+} from '@gradloom/core';
 import { createPool, type Pool, type TrainEvent, type TrainOptions, train } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { numericDerivative } from '../support/numeric-gradient.ts';
@@ -15,6 +22,8 @@ const spec: NetworkSpec = {
     { kind: 'dense', out: 3 },
   ],
 };
+
+const math = mathOf('float64');
 
 let pool: Pool;
 beforeAll(async () => {
@@ -77,8 +86,8 @@ test('the first look describes the start', async () => {
   const z = rows.flatMap((row) =>
     Array.from({ length: 9 }, (_, o) => row.reduce((sum, x, i) => sum + Number(x) * parameters[i * 9 + o], 0)),
   );
-  const slopes = z.map((value) => activations.gelu.derivative(value));
-  const a = z.map((value) => activations.gelu.apply(value));
+  const slopes = z.map((value) => activations.gelu.derivative(math, value));
+  const a = z.map((value) => activations.gelu.apply(math, value));
   expect(layers[0].mean).toBeCloseTo(mean(z), 12);
   expect(layers[0].std).toBeCloseTo(spread(z), 12);
   expect(layers[1].mean).toBeCloseTo(mean(a), 12);
@@ -99,16 +108,16 @@ test('gradients by outputs and tensors are those of the chain rule, row by row',
   for (let n = 0; n < 70; n++) {
     const x = [...dataset.inputs.array.subarray(n * 6, (n + 1) * 6)];
     const z1 = affine(x, W1, b1);
-    const a1 = z1.map((z) => gelu.apply(z));
+    const a1 = z1.map((z) => gelu.apply(math, z));
     const z2 = affine(a1, W2, b2);
-    const a2 = z2.map((z) => relu.apply(z));
+    const a2 = z2.map((z) => relu.apply(math, z));
     const y = affine(a2, W3, b3);
     const total = y.reduce((sum, logit) => sum + Math.exp(logit), 0);
     const dy = y.map((logit, o) => Math.exp(logit) / total - (o === dataset.targets.array[n] ? 1 : 0));
     const da2 = transposed(dy, W3, 5);
-    const dz2 = da2.map((d, o) => d * relu.derivative(Number.NaN, a2[o]));
+    const dz2 = da2.map((d, o) => d * relu.derivative(math, Number.NaN, a2[o]));
     const da1 = transposed(dz2, W2, 9);
-    const dz1 = da1.map((d, o) => d * gelu.derivative(z1[o]));
+    const dz1 = da1.map((d, o) => d * gelu.derivative(math, z1[o]));
     for (const [layer, own] of [dz1, da1, dz2, da2, dy].entries()) dys[layer].push(...own);
     for (const [k, [input, d]] of [[x, dz1] as const, [a1, dz2] as const, [a2, dy] as const].entries()) {
       for (const [i, value] of input.entries())
@@ -293,7 +302,7 @@ function evaluate(layers: readonly LayerSpec[], row: readonly number[], theta: F
       const deviation = Math.sqrt(spread(x) ** 2 + 1e-5);
       return x.map((value, j) => (gamma[j] * (value - mean(x))) / deviation + beta[j]);
     }
-    if (layer.kind === 'activation') return x.map((z) => activations[layer.fn].apply(z, 0));
+    if (layer.kind === 'activation') return x.map((z) => activations[layer.fn].apply(math, z, 0));
     if (layer.kind !== 'residual') throw new Error(`no equation for ${layer.kind}`);
     const f = stack(layer.layers, x, inside);
     return x.map((value, j) => value + f[j]);
@@ -307,7 +316,7 @@ function slopesAt(path: string, outputs: ReadonlyMap<string, readonly number[]>)
   const [before, fn] = { '1.0': ['0', 'gelu'], '1.2.0': ['1.1', 'tanh'], '1.3': ['1.2', 'sigmoid'] }[path] ?? [];
   if (fn === undefined) return [];
   const f = activations[fn as 'gelu' | 'tanh' | 'sigmoid'];
-  return (outputs.get(before) ?? []).map((z) => Math.abs(f.derivative(z, f.apply(z))) / f.maxSlope);
+  return (outputs.get(before) ?? []).map((z) => Math.abs(f.derivative(math, z, f.apply(math, z))) / f.maxSlope);
 }
 
 test.each([0, -1, 1.5, [-1], [0.5], 'all'])('a probe of %o is refused', async (probe) => {

@@ -15,6 +15,7 @@ export {
   type Rows,
 } from './inference/index.ts';
 export * as math from './math/index.ts';
+export { mathOf, type RealMath } from './math/real-math.ts';
 export { type Activation, type ActivationName, activations } from './model/activations/index.ts';
 export {
   type ActivationBuilder,

@@ -8,6 +8,7 @@ import {
   defineInitializer,
   defineLoss,
   defineSchedule,
+  mathOf,
 } from '@gradloom/core';
 import { collectParts } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
@@ -23,7 +24,7 @@ const cube = {
 test('a plain object is a part as the helper makes it, and other exports are left alone', () => {
   const own = collect({ cube, seven: 7, help: () => 1, list: [1], nothing: null });
   expect(Object.keys(own.activations)).toEqual(['cube']);
-  expect(own.activations.cube.apply(2, 0)).toBe(8);
+  expect(own.activations.cube.apply(mathOf('float64'), 2, 0)).toBe(8);
 });
 
 test.each<[title: string, exports: Record<string, unknown>, message: string]>([

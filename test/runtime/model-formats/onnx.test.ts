@@ -5,6 +5,7 @@ import {
   buildNetwork,
   type Cell,
   createRandom,
+  mathOf,
   type NetworkSpec,
   type Preprocessing,
 } from '@gradloom/core';
@@ -251,7 +252,7 @@ describe('with onnxruntime', needs('onnxruntime'), () => {
   test.each(curves.map(([name]) => name))('%s: the same curve, as far as float64 goes', (name) => {
     const { run } = of(name);
     const { apply, alpha } = activations[name];
-    const expected = hardInputs.map((z) => apply(z, alpha));
+    const expected = hardInputs.map((z) => apply(mathOf('float64'), z, alpha));
     expect(distance(numbersOf(run, 'prediction'), expected)).toBeLessThan(1e-15);
   });
 

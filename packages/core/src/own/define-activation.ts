@@ -47,5 +47,13 @@ export function activationOf({ name, apply, derivative, alpha = 0 }: ActivationD
     const slope = Math.abs(derivative((RANGE * (2 * k)) / (POINTS - 1) - RANGE, alpha));
     if (slope > maxSlope) maxSlope = slope;
   }
-  return { own: name, apply, derivative: (z, _a, a) => derivative(z, a), reads: 'z', alpha, maxSlope };
+  return {
+    own: name,
+    // What `apply` gives is rounded as it is stored.
+    apply: (_math, z, a) => apply(z, a),
+    derivative: (math, z, _a, a) => math.round(derivative(z, a)),
+    reads: 'z',
+    alpha,
+    maxSlope,
+  };
 }

@@ -1,4 +1,5 @@
 import { viewOf } from '../backends/scratch.ts';
+import { mathOf } from '../math/real-math.ts';
 import type { Activation } from '../model/activations/index.ts';
 import type { Layer, StackMemory } from '../model/layers/index.ts';
 import type { Network } from '../model/network.ts';
@@ -114,9 +115,11 @@ function countFlat(
   alpha: number,
 ): void {
   const least = FLAT * f.maxSlope;
+  const math = mathOf('float64');
   flat.fill(0);
   for (let i = 0, o = 0; i < n; i++) {
-    const slope = f.reads === 'z' ? f.derivative(z[i], Number.NaN, alpha) : f.derivative(Number.NaN, a[i], alpha);
+    const slope =
+      f.reads === 'z' ? f.derivative(math, z[i], Number.NaN, alpha) : f.derivative(math, Number.NaN, a[i], alpha);
     if (Math.abs(slope) < least) flat[o]++;
     o = o + 1 === flat.length ? 0 : o + 1;
   }

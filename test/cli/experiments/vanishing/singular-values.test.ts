@@ -1,4 +1,4 @@
-import { activations, createInitializer, createRandom } from '@gradloom/core';
+import { activations, createInitializer, createRandom, mathOf } from '@gradloom/core';
 import { expect, test } from 'vitest';
 import {
   jacobianOf,
@@ -32,7 +32,7 @@ test('the Jacobian of a layer is the central difference of its outputs', () => {
   const h = 1e-6;
   for (let i = 0; i < I; i++) {
     const [above, below] = [h, -h].map((d) =>
-      zOf(x.map((value, k) => value + (k === i ? d : 0))).map((z) => activations.tanh.apply(z)),
+      zOf(x.map((value, k) => value + (k === i ? d : 0))).map((z) => activations.tanh.apply(mathOf('float64'), z)),
     );
     for (let o = 0; o < O; o++) expect(J[o * I + i]).toBeCloseTo((above[o] - below[o]) / (2 * h), 8);
   }

@@ -5,6 +5,7 @@ import {
   createOptimizer,
   createTrainStep,
   type LossSpec,
+  mathOf,
   type NetworkSpec,
   referenceKernels,
 } from '@gradloom/core';
@@ -33,7 +34,7 @@ export const backprop = defineExperiment({
   options: {},
   run() {
     const before = pass(start);
-    const slope = activations.sigmoid.derivative(before.z, before.prediction);
+    const slope = activations.sigmoid.derivative(mathOf('float64'), before.z, before.prediction);
     const [dw, db] = before.gradient;
     const [w, b] = step(start);
     const after = pass([w, b]);

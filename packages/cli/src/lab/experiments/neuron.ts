@@ -1,4 +1,4 @@
-import { activations, type NetworkSpec } from '@gradloom/core';
+import { activations, mathOf, type NetworkSpec } from '@gradloom/core';
 import { columns } from '../../text/columns.ts';
 import { defineExperiment } from './experiment.ts';
 import { printed } from './finding.ts';
@@ -23,7 +23,7 @@ export const neuron = defineExperiment({
     const [weighted] = runRow({ input: 2, layers: [{ kind: 'dense', out: 1 }] }, [...W, 0], x)[0];
     const [[z], [sigmoid]] = runRow(spec('sigmoid'), [...W, b], x);
     const relu = runRow(spec('relu'), [...W, b], x)[1][0];
-    const reluOfNegative = activations.relu.apply(-0.5);
+    const reluOfNegative = activations.relu.apply(mathOf('float64'), -0.5);
     return {
       sections: [
         {

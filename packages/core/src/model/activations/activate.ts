@@ -1,4 +1,4 @@
-import { flush } from '../../math/flush.ts';
+import { mathOf } from '../../math/real-math.ts';
 import type { Activation } from './activation.ts';
 
 /** a[i] = f(z[i]). Overwrites `a`, which may be `z`. */
@@ -9,7 +9,9 @@ export function activate(
   n: number,
   alpha: number,
 ): void {
-  for (let i = 0; i < n; i++) a[i] = activation.apply(z[i], alpha);
+  const math = mathOf('float64');
+  const own = math.round(alpha);
+  for (let i = 0; i < n; i++) a[i] = activation.apply(math, z[i], own);
 }
 
 /** dz[i] = da[i] · f′, tiny values flushed to 0. Overwrites `dz`, which may be `da`. */
@@ -21,9 +23,12 @@ export function activateBackward(
   n: number,
   alpha: number,
 ): void {
+  const math = mathOf('float64');
+  const { round, flush } = math;
+  const own = round(alpha);
   if (activation.reads === 'z') {
-    for (let i = 0; i < n; i++) dz[i] = flush(da[i] * activation.derivative(za[i], Number.NaN, alpha));
+    for (let i = 0; i < n; i++) dz[i] = flush(round(da[i] * activation.derivative(math, za[i], Number.NaN, own)));
   } else {
-    for (let i = 0; i < n; i++) dz[i] = flush(da[i] * activation.derivative(Number.NaN, za[i], alpha));
+    for (let i = 0; i < n; i++) dz[i] = flush(round(da[i] * activation.derivative(math, Number.NaN, za[i], own)));
   }
 }

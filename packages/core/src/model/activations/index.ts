@@ -1,27 +1,43 @@
-import { erf } from '../../math/erf.ts';
-import { exp } from '../../math/exp.ts';
-import { expm1 } from '../../math/expm1.ts';
-import { log1p } from '../../math/log1p.ts';
-import { sigmoid } from '../../math/sigmoid.ts';
-import { tanh } from '../../math/tanh.ts';
+import type { RealMath } from '../../math/real-math.ts';
 import type { Activation } from './activation.ts';
+
+/** 2 Φ(z). */
+const twiceNormal = ({ round, erf }: RealMath, z: number): number => round(1 + erf(round(z * round(SQRT_HALF))));
 
 const SQRT_HALF = 0.7071067811865476;
 const INV_SQRT_2PI = 0.3989422804014327; // 1 / √(2π)
 
 const table = {
   /** z. */
-  identity: { apply: (z) => z, derivative: () => 1, reads: 'a', alpha: 0, maxSlope: 1 },
+  identity: { apply: (_math, z) => z, derivative: () => 1, reads: 'a', alpha: 0, maxSlope: 1 },
   /** 1 / (1 + e⁻ᶻ). */
-  sigmoid: { apply: sigmoid, derivative: (_z, a) => a * (1 - a), reads: 'a', alpha: 0, maxSlope: 0.25 },
+  sigmoid: {
+    apply: ({ sigmoid }, z) => sigmoid(z),
+    derivative: ({ round }, _z, a) => round(a * round(1 - a)),
+    reads: 'a',
+    alpha: 0,
+    maxSlope: 0.25,
+  },
   /** tanh z. */
-  tanh: { apply: tanh, derivative: (_z, a) => 1 - a * a, reads: 'a', alpha: 0, maxSlope: 1 },
+  tanh: {
+    apply: ({ tanh }, z) => tanh(z),
+    derivative: ({ round }, _z, a) => round(1 - round(a * a)),
+    reads: 'a',
+    alpha: 0,
+    maxSlope: 1,
+  },
   /** max(0, z), NaN kept. f′(0) is taken as 0. */
-  relu: { apply: (z) => (z < 0 ? 0 : z), derivative: (_z, a) => (a > 0 ? 1 : 0), reads: 'a', alpha: 0, maxSlope: 1 },
+  relu: {
+    apply: (_math, z) => (z < 0 ? 0 : z),
+    derivative: (_math, _z, a) => (a > 0 ? 1 : 0),
+    reads: 'a',
+    alpha: 0,
+    maxSlope: 1,
+  },
   /** z where z > 0, else αz, α >= 0 (so that a has the sign of z). f′(0) is taken as α. */
   'leaky-relu': {
-    apply: (z, alpha) => (z > 0 ? z : alpha * z),
-    derivative: (_z, a, alpha) => (a > 0 ? 1 : alpha),
+    apply: ({ round }, z, alpha) => (z > 0 ? z : round(alpha * z)),
+    derivative: (_math, _z, a, alpha) => (a > 0 ? 1 : alpha),
     reads: 'a',
     alpha: 0.01,
     maxSlope: 1,
@@ -31,8 +47,8 @@ const table = {
    * 2016](https://arxiv.org/abs/1511.07289)
    */
   elu: {
-    apply: (z, alpha) => (z > 0 ? z : alpha * expm1(z)),
-    derivative: (_z, a, alpha) => (a > 0 ? 1 : a + alpha),
+    apply: ({ round, expm1 }, z, alpha) => (z > 0 ? z : round(alpha * expm1(z))),
+    derivative: ({ round }, _z, a, alpha) => (a > 0 ? 1 : round(a + alpha)),
     reads: 'a',
     alpha: 1,
     maxSlope: 1,
@@ -42,18 +58,22 @@ const table = {
    * 2016](https://arxiv.org/abs/1606.08415)
    */
   gelu: {
-    apply: (z) => 0.5 * z * (1 + erf(z * SQRT_HALF)),
-    derivative: (z) => 0.5 * (1 + erf(z * SQRT_HALF)) + z * (exp(-0.5 * z * z) * INV_SQRT_2PI),
+    apply: (math, z) => math.round(math.round(0.5 * z) * twiceNormal(math, z)),
+    derivative: (math, z) => {
+      const { round, exp } = math;
+      const density = round(exp(round(round(-0.5 * z) * z)) * round(INV_SQRT_2PI));
+      return round(round(0.5 * twiceNormal(math, z)) + round(z * density));
+    },
     reads: 'z',
     alpha: 0,
     maxSlope: 1.1289041451851547, // at z = √2
   },
   /** z σ(z), also known as swish. [Elfwing et al. 2018](https://arxiv.org/abs/1702.03118) */
   silu: {
-    apply: (z) => z * sigmoid(z),
-    derivative: (z) => {
+    apply: ({ round, sigmoid }, z) => round(z * sigmoid(z)),
+    derivative: ({ round, sigmoid }, z) => {
       const s = sigmoid(z);
-      return s * (1 + z * (1 - s));
+      return round(s * round(1 + round(z * round(1 - s))));
     },
     reads: 'z',
     alpha: 0,
@@ -61,8 +81,8 @@ const table = {
   },
   /** log(1 + eᶻ), as max(z, 0) + log1p(e⁻|ᶻ|), which cannot overflow. f′ = 1 - e⁻ᵃ. */
   softplus: {
-    apply: (z) => Math.max(z, 0) + log1p(exp(-Math.abs(z))),
-    derivative: (_z, a) => -expm1(-a),
+    apply: ({ round, exp, log1p }, z) => round(Math.max(z, 0) + log1p(exp(-Math.abs(z)))),
+    derivative: ({ expm1 }, _z, a) => -expm1(-a),
     reads: 'a',
     alpha: 0,
     maxSlope: 1,
@@ -72,10 +92,10 @@ const table = {
    * [Glorot & Bengio 2010, §2.3](https://proceedings.mlr.press/v9/glorot10a.html)
    */
   softsign: {
-    apply: (z) => z / (1 + Math.abs(z)),
-    derivative: (z) => {
-      const size = 1 + Math.abs(z);
-      return 1 / (size * size);
+    apply: ({ round }, z) => round(z / round(1 + Math.abs(z))),
+    derivative: ({ round }, z) => {
+      const size = round(1 + Math.abs(z));
+      return round(1 / round(size * size));
     },
     reads: 'z',
     alpha: 0,
@@ -86,7 +106,7 @@ const table = {
    * gradients.
    */
   step: {
-    apply: (z) => (Number.isNaN(z) ? z : z >= 0 ? 1 : 0),
+    apply: (_math, z) => (Number.isNaN(z) ? z : z >= 0 ? 1 : 0),
     derivative: () => 0,
     reads: 'a',
     alpha: 0,

@@ -1,4 +1,4 @@
-import { activations } from '@gradloom/core';
+import { activations, mathOf } from '@gradloom/core';
 import { decimal, percent } from '../../../text/format.ts';
 import { type Finding, holds, printed, unclaimed } from '../finding.ts';
 import { whyUnclaimed } from './claims.ts';
@@ -31,8 +31,9 @@ export function findingsOf(comparisons: readonly Comparison[], setup: Setup, dat
 /** The chapter's bound: the most that the slopes of n sigmoids leave of a gradient. */
 function slopes(): Finding[] {
   const { apply, derivative } = activations.sigmoid;
+  const math = mathOf('float64');
   const steps = Array.from({ length: 2001 }, (_, k) => (k - 1000) / 100);
-  const most = steps.reduce((best, z) => Math.max(best, derivative(z, apply(z))), 0);
+  const most = steps.reduce((best, z) => Math.max(best, derivative(math, z, apply(math, z))), 0);
   return [
     printed("sigmoid' at most", '0.25', most),
     printed('0.25^10', '9.5e-7', most ** 10),

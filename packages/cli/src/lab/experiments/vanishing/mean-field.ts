@@ -1,4 +1,4 @@
-import { type Activation, activations } from '@gradloom/core';
+import { type Activation, activations, mathOf } from '@gradloom/core';
 import type { ActivationSpec } from '../../../options/activation.ts';
 
 /** A hidden layer in the theory: W [I, O] and b of independent weights with mean 0. */
@@ -87,6 +87,7 @@ export function momentsOf(
   zVariance: number, // q
 ): { readonly mean: number; readonly outputs: SquareMoments; readonly slopes: SquareMoments } {
   const f: Activation = activations[activation.kind];
+  const math = mathOf('float64');
   const alpha = typeof activation.alpha === 'number' ? activation.alpha : f.alpha;
   const deviation = Math.sqrt(zVariance);
   let first = 0;
@@ -99,10 +100,10 @@ export function momentsOf(
   for (let k = 0; k < NODES; k++) {
     const { u, weight } = nodes[k];
     const z = deviation * u;
-    const a = f.apply(z, alpha);
+    const a = f.apply(math, z, alpha);
     first += weight * a;
     add(sums.outputs, a ** 2, u, weight);
-    add(sums.slopes, f.derivative(z, a, alpha) ** 2, u, weight);
+    add(sums.slopes, f.derivative(math, z, a, alpha) ** 2, u, weight);
   }
   const momentsFrom = ([mean, fourth, moved]: readonly number[]): SquareMoments => ({
     mean,

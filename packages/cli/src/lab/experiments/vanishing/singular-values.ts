@@ -1,4 +1,4 @@
-import { type Activation, activations } from '@gradloom/core';
+import { type Activation, activations, mathOf } from '@gradloom/core';
 import type { ActivationSpec } from '../../../options/activation.ts';
 
 /** dy/dx of a layer y = f(z), z = x · W + b, for one row: J[O, I], J[o, i] = f′(z[o]) W[i, o]. */
@@ -8,8 +8,9 @@ export function jacobianOf(
   z: Float64Array, // [O]
 ): Float64Array {
   const f: Activation = activations[kind];
+  const math = mathOf('float64');
   const parameter = typeof alpha === 'number' ? alpha : f.alpha;
-  const slopes = z.map((value) => f.derivative(value, f.apply(value, parameter), parameter));
+  const slopes = z.map((value) => f.derivative(math, value, f.apply(math, value, parameter), parameter));
   const O = z.length;
   const I = W.length / O;
   const J = new Float64Array(O * I);

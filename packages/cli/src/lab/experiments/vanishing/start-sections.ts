@@ -1,4 +1,4 @@
-import { activations } from '@gradloom/core';
+import { activations, mathOf } from '@gradloom/core';
 import type { Paint } from '../../../terminal/paint.ts';
 import { decimal } from '../../../text/format.ts';
 import { lineChart } from '../../../text/line-chart.ts';
@@ -13,7 +13,8 @@ const MOST_ROWS = 40;
 
 export function slopeOfSigmoid(): Section {
   const { apply, derivative } = activations.sigmoid;
-  const slopeAt = (z: number): [number, number] => [z, derivative(z, apply(z))];
+  const math = mathOf('float64');
+  const slopeAt = (z: number): [number, number] => [z, derivative(math, z, apply(math, z))];
   const points = Array.from({ length: 121 }, (_, k) => (k - 60) / 10).map(slopeAt);
   const [z, most] = points.reduce((best, point) => (point[1] > best[1] ? point : best));
   const bound = [10, 20, 48].map((n) => `${most}^${n} = ${(most ** n).toExponential(1)}`).join(', ');
