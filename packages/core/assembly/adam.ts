@@ -31,8 +31,8 @@ export function adamwOfMean(
 }
 
 @inline function byMean(
-  S: i32, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: Real,
-  decay: Real,
+  S: i32, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64,
+  weightDecay: Real, decay: Real,
 ): f64 {
   if (S == 1) return byMean1(theta, m, v, n, hyper, rows, row, factor, weightDecay, decay);
   if (S == 2) return byMean2(theta, m, v, n, hyper, rows, row, factor, weightDecay, decay);
@@ -42,19 +42,22 @@ export function adamwOfMean(
 // A function each: V8 makes fast code of a small one much sooner.
 
 function byMean1(
-  theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: Real, decay: Real,
+  theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: Real,
+  decay: Real,
 ): f64 {
   return updateAll(1, theta, m, v, n, hyper, rows, row, factor, weightDecay, decay);
 }
 
 function byMean2(
-  theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: Real, decay: Real,
+  theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: Real,
+  decay: Real,
 ): f64 {
   return updateAll(2, theta, m, v, n, hyper, rows, row, factor, weightDecay, decay);
 }
 
 function byMean4(
-  theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: Real, decay: Real,
+  theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: Real,
+  decay: Real,
 ): f64 {
   return updateAll(4, theta, m, v, n, hyper, rows, row, factor, weightDecay, decay);
 }
@@ -65,8 +68,8 @@ function byMean4(
  * Returns Σ g² as `averageRows` adds it.
  */
 @inline function updateAll(
-  S: i32, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: Real,
-  decay: Real,
+  S: i32, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64,
+  weightDecay: Real, decay: Real,
 ): f64 {
   const beta1 = loadRounded(hyper);
   const oneMinusBeta1 = loadRounded(hyper + 8);

@@ -56,8 +56,8 @@ export function affineBackwardWeights(
 }
 
 /**
- * Columns of dy in panels, then x in strips of a panel's columns, so that dW is filled row by row. Sums start at 0 where
- * `starts`, else, of one leaf, at what stands in dW.
+ * Columns of dy in panels, then x in strips of as many columns as a panel has, so that dW is filled row by row. Sums
+ * start at 0 where `starts`, else, of one leaf, at what stands in dW.
  */
 function addPacked(
   dW: usize, db: usize, x: usize, dy: usize, B: i32, leaf: i32, starts: bool, joins: bool, I: i32, O: i32,
@@ -99,7 +99,8 @@ function addTreeInPlace(
     addStrip(db + bytes(o), 0, one, 0, 0, columns, oRow, B, leaf, true, joins, 1, N, scratch, 0);
     for (let i = 0; i < I; i += most) {
       const c = dW + <usize>i * oRow + bytes(o);
-      addStrip(c, oRow, x + bytes(i), bytes(1), iRow, columns, oRow, B, leaf, true, joins, min(I - i, most), N, scratch, 0);
+      const height = min(I - i, most);
+      addStrip(c, oRow, x + bytes(i), bytes(1), iRow, columns, oRow, B, leaf, true, joins, height, N, scratch, 0);
     }
   }
 }

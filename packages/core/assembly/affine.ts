@@ -19,8 +19,8 @@ const LISTED_ROWS = 128;
 const MIN_LISTED_TERMS = 128;
 
 /**
- * y[B,O] = x[B,I] · W[I,O] + b[O]; each sum starts at b[o] and adds i ascending. Overwrites `y`. scratch [PANEL, BLOCK] and
- * lists.
+ * y[B,O] = x[B,I] · W[I,O] + b[O]; each sum starts at b[o] and adds i ascending. Overwrites `y`. scratch
+ * [PANEL, BLOCK] and lists.
  */
 export function affine(
   y: usize, x: usize, W: usize, b: usize, B: i32, I: i32, O: i32, scratch: usize,

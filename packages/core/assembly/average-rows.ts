@@ -3,8 +3,8 @@ import { bytes, LANES, plus, splat, times } from './lanes';
 
 /**
  * g[n] = (Σ of S rows, `row` bytes apart) · share, the sum by the pairwise tree of strides 1, 2, 4, …, and square
- * = Σ g[i]² in four lanes i mod 4 of doubles, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `square`, `g`, which may be the first row,
- * and, where S > 8, the rows.
+ * = Σ g[i]² in four lanes i mod 4 of doubles, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `square`, `g`, which may be the
+ * first row, and, where S > 8, the rows.
  *
  * Three levels of the tree at a time stay in registers: eight rows join into their first, then eight of those.
  */

@@ -1,9 +1,9 @@
-// The element type is that of the compilation (asconfig.json): Real is f64 or f32, and Bits the whole number of the same
-// width, u64 or u32. Operations of vectors are those of v128 with a type, such as v128.lt<Real>, and constants are Real.
-// What depends on more than the type, asks for LANES or sizeof<Real>(), which the compiler knows.
+// The element type is that of the compilation (asconfig.json): Real is f64 or f32, and Bits the whole number of the
+// same width, u64 or u32. Operations of vectors are those of v128 with a type, such as v128.lt<Real>, and constants are
+// Real. Code that depends on the type otherwise asks for LANES or sizeof<Real>(), which are known when it is compiled.
 //
-// Arithmetic is written once for a vector (T = v128) and for a single number (T = Real). Each lane of a vector rounds as
-// a single does, so a loop in vectors that ends with singles has the bits of a loop in singles.
+// Arithmetic is written once for a vector (T = v128) and for a single number (T = Real). Each lane of a vector rounds
+// as a single does, so a loop in vectors that ends with singles has the bits of a loop in singles.
 //
 // A sum in four lanes j mod 4 stands in one vector of floats, `low`, or in two of doubles, `low` and `high`.
 

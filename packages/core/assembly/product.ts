@@ -59,13 +59,15 @@ function timesFull(
 }
 
 function startLeaf(
-  c: usize, cRow: usize, a: usize, aRow: usize, aStep: usize, panel: usize, panelStep: usize, M: i32, K: i32, lists: usize,
+  c: usize, cRow: usize, a: usize, aRow: usize, aStep: usize, panel: usize, panelStep: usize, M: i32, K: i32,
+  lists: usize,
 ): void {
   sumRows(true, false, c, cRow, zeros, 0, a, aRow, aStep, panel, panelStep, M, K, lists);
 }
 
 function addLeaf(
-  c: usize, cRow: usize, a: usize, aRow: usize, aStep: usize, panel: usize, panelStep: usize, M: i32, K: i32, lists: usize,
+  c: usize, cRow: usize, a: usize, aRow: usize, aStep: usize, panel: usize, panelStep: usize, M: i32, K: i32,
+  lists: usize,
 ): void {
   sumRows(true, true, c, cRow, zeros, 0, a, aRow, aStep, panel, panelStep, M, K, lists);
 }
