@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type FormName, forms } from '../packages/core/src/backends/native/isa/x64/forms.ts';
 import { backendsHere } from './backends-here.ts';
 import { median } from './median.ts';
 import { readOptions } from './options.ts';
@@ -38,23 +39,25 @@ const [widest] = extensions;
 const backends = backendsHere(names);
 const wanted = (name: string): boolean => name.includes(only);
 const rows: Record<string, string | number>[] = [];
-const line = (what: string, backend: string, threads: number, width: number, gflops: number, share?: number): void => {
+const line = (
+  what: string,
+  backend: string,
+  type: FormName,
+  threads: number,
+  width: number,
+  gflops: number,
+  share?: number,
+): void => {
   const ofPeak = share === undefined ? '' : `${Math.round(100 * share)} %`;
-  rows.push({
-    what,
-    backend,
-    type: 'float64',
-    width,
-    threads,
-    'GFLOP/s': Number(gflops.toPrecision(3)),
-    'of peak': ofPeak,
-  });
+  rows.push({ what, backend, type, width, threads, 'GFLOP/s': Number(gflops.toPrecision(3)), 'of peak': ofPeak });
 };
 
 for (const threads of teams) {
   for (const extension of extensions) {
-    const { width, gflops } = await measureTeam({ extension, threads, rounds, budgetMs });
-    line('multiply and add in registers', extension, threads, width, gflops);
+    for (const type of Object.keys(forms) as FormName[]) {
+      const { width, gflops } = await measureTeam({ extension, type, threads, rounds, budgetMs });
+      line('multiply and add in registers', extension, type, threads, width, gflops);
+    }
   }
 }
 const nameOf = ({ batch, I, O }: ProductShape, product: string): string => `${product} ${batch}x${I}x${O}`;
@@ -62,12 +65,12 @@ const some = shapes.filter((shape) => productNames.some((product) => wanted(name
 for (const threads of teams) {
   for (const backend of backends) {
     const products = { backend, shapes: some };
-    const measured = await measureTeam({ extension: widest, threads, rounds, budgetMs, products });
+    const measured = await measureTeam({ extension: widest, type: 'float64', threads, rounds, budgetMs, products });
     for (const [s, shape] of some.entries()) {
       for (const product of productNames) {
         const name = nameOf(shape, product);
         const { gflops, share } = measured.products[s][product];
-        if (wanted(name)) line(name, backend.name, threads, measured.width, gflops, share);
+        if (wanted(name)) line(name, backend.name, 'float64', threads, measured.width, gflops, share);
       }
     }
   }
@@ -91,14 +94,14 @@ async function measureStep(workload: Workload, backend: string, threads: number)
     const [rates, shares]: number[][] = [[], []];
     let width = 0;
     for (let round = 0; round < rounds; round++) {
-      const peak = await measureTeam({ extension: widest, threads, rounds: 1, budgetMs });
+      const peak = await measureTeam({ extension: widest, type: 'float64', threads, rounds: 1, budgetMs });
       const done = await steps.run(count);
       const gflops = (flopsOf(workload) * done.steps) / done.ms / 1e6;
       width = peak.width;
       rates.push(gflops);
       shares.push(gflops / peak.gflops);
     }
-    line(`step ${workload.name}`, backend, threads, width, median(rates), median(shares));
+    line(`step ${workload.name}`, backend, 'float64', threads, width, median(rates), median(shares));
   } finally {
     steps.end();
   }

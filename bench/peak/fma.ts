@@ -2,6 +2,7 @@ import { createX64, type ExtensionName, extensions } from '@gradloom/core/intern
 import { createCallTape } from '../../packages/core/src/backends/native/call-tape.ts';
 import { CALL_DOUBLES, defineArguments } from '../../packages/core/src/backends/native/isa/arguments.ts';
 import type { Isa } from '../../packages/core/src/backends/native/isa/isa.ts';
+import type { FormName } from '../../packages/core/src/backends/native/isa/x64/forms.ts';
 import { placeCode } from '../../packages/runtime/src/backends/native/code-pages.ts';
 import { loadKoffi } from '../../packages/runtime/src/backends/native/koffi.ts';
 import { enterMachineCode } from '../../packages/runtime/src/backends/native/machine-code.ts';
@@ -23,7 +24,8 @@ function assembleFma(isa: Isa): number {
   return isa.kernel(peakArguments, (call) => {
     const numbers = isa.load(call.numbers);
     // Numbers with all of their bits: some processors slow down where many of them change.
-    for (let v = 0; v < isa.vectorRegisters; v++) unit.load(v, isa.at(numbers, unit.bytes * unit.width * v));
+    const size = unit.bytes * unit.width;
+    for (let v = 0; v < isa.vectorRegisters; v++) unit.load(v, isa.at(numbers, size * v));
     isa.repeat(call.count, () => {
       for (let turn = 0; turn < UNROLLED; turn++)
         for (let s = 0; s < sums; s++) unit.multiplyAdd(s, sums + (s % 2), sums + 2);
@@ -34,11 +36,12 @@ function assembleFma(isa: Isa): number {
 /** How fast this thread multiplies and adds in registers. */
 export interface Fma {
   readonly width: number; // elements of a vector
-  readonly extension: ExtensionName;
   /** The floating-point operations of a call of `run`. */
   readonly flops: number;
   run(): void;
 }
+
+const arrays = { float64: Float64Array, float32: Float32Array };
 
 /** About 1 ms at 100 GFLOP/s. */
 const CALL_FLOPS = 1e8;
@@ -51,12 +54,13 @@ export function extensionsHere(): ExtensionName[] {
 }
 
 /** Its code stays in memory for as long as the process. @throws Error where the system runs no generated code. */
-export function createFma(extension: ExtensionName): Fma {
-  const isa = createX64(extension, 'float64');
+export function createFma(extension: ExtensionName, type: FormName): Fma {
+  const isa = createX64(extension, type);
   const { width } = isa.vectors;
   const kernel = assembleFma(isa);
   const play = enterMachineCode({ address: placeCode(loadKoffi(), isa.code()) });
-  const numbers = Float64Array.from({ length: isa.vectorRegisters * width }, () => Math.random() - 0.5);
+  const numbers = new arrays[type](isa.vectorRegisters * width);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = Math.random() - 0.5;
   const memory = new Uint8Array(numbers.buffer);
   const doubles = new Float64Array(CALL_DOUBLES);
   const tape = createCallTape(doubles, (calls) => play(doubles, memory, calls, memory));
@@ -64,7 +68,6 @@ export function createFma(extension: ExtensionName): Fma {
   const count = Math.round(CALL_FLOPS / roundFlops);
   return {
     width,
-    extension,
     flops: count * roundFlops,
     run() {
       tape.write(peakArguments, kernel, 0, count);

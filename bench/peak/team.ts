@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { ExtensionName } from '@gradloom/core/internal';
+import type { FormName } from '../../packages/core/src/backends/native/isa/x64/forms.ts';
 import { type Backend, compileFor } from '../../packages/runtime/src/backends/backend.ts';
 import { allocateControl } from '../../packages/runtime/src/threads/barrier.ts';
 import { median } from '../median.ts';
@@ -10,6 +11,7 @@ import { type PeakMeasured, type PeakTask, type ProductName, type ProductShape, 
 /** What is measured. */
 export interface PeakOptions {
   readonly extension: ExtensionName;
+  readonly type: FormName; // of the elements
   readonly threads: number;
   readonly rounds: number;
   readonly budgetMs: number; // of a figure in a round
@@ -32,7 +34,14 @@ export interface TeamPeak {
 }
 
 /** Measures the peak in registers on all threads of a team at a time, and what products reach of it. */
-export async function measureTeam({ extension, threads, rounds, budgetMs, products }: PeakOptions): Promise<TeamPeak> {
+export async function measureTeam({
+  extension,
+  type,
+  threads,
+  rounds,
+  budgetMs,
+  products,
+}: PeakOptions): Promise<TeamPeak> {
   const { backend = null, shapes = [] } = products ?? {};
   const control = allocateControl();
   const compiled = backend === null ? null : compileFor(backend);
@@ -42,7 +51,7 @@ export async function measureTeam({ extension, threads, rounds, budgetMs, produc
       passes: backend === null ? [] : (passesOf(backend, shape.batch, threads)[thread] ?? []),
     }));
     return {
-      ...{ extension, backend, compiled, products: own, control, threads, rounds, budgetMs },
+      ...{ extension, type, backend, compiled, products: own, control, threads, rounds, budgetMs },
       cores: availableParallelism(),
     };
   });

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createList, type ExtensionName, leafRows, link, type NodePass, ops } from '@gradloom/core/internal';
+import type { FormName } from '../../packages/core/src/backends/native/isa/x64/forms.ts';
 import {
   type Backend,
   type CompiledKernels,
@@ -24,6 +25,7 @@ export type ProductName = (typeof productNames)[number];
 /** What one thread does beside the others, in rounds: the peak, and each product after it. */
 export interface PeakTask {
   readonly extension: ExtensionName;
+  readonly type: FormName; // of the elements
   readonly backend: Backend | null; // null: only the peak is measured
   readonly compiled: CompiledKernels | null;
   /** Products, and what this thread takes of their batch. */
@@ -44,8 +46,8 @@ export interface PeakMeasured {
 }
 
 function measure(task: PeakTask): PeakMeasured {
-  const { extension, rounds, control, threads, cores, budgetMs } = task;
-  const fma = createFma(extension);
+  const { extension, type, rounds, control, threads, cores, budgetMs } = task;
+  const fma = createFma(extension, type);
   const barrier = createBarrier(control, threads, cores);
 
   /** GFLOP/s of the fastest call, beside those of the other threads: a limit is what no other program disturbs. */

@@ -15,15 +15,15 @@ describe.skipIf(code === null)('multiply-and-add in registers', () => {
       // Two a cycle, each done after four or five: ten are on their way.
       expect(vectorRegisters - 3).toBeGreaterThanOrEqual(10);
       const flopsOfRound = 2 * vectors.width * (vectorRegisters - 3);
-      if (name === code?.extension) expect(createFma(name).flops % flopsOfRound).toBe(0);
+      if (name === code?.extension) expect(createFma(name, 'float64').flops % flopsOfRound).toBe(0);
     },
   );
 
-  test('runs as machine code', () => {
+  test('runs as machine code, on twice as many floats as doubles', () => {
     if (code === null) return;
-    const fma = createFma(code.extension);
-    expect(() => fma.run()).not.toThrow();
-    expect(fma.width).toBe(code.layout.width);
+    const [doubles, floats] = [createFma(code.extension, 'float64'), createFma(code.extension, 'float32')];
+    for (const fma of [doubles, floats]) expect(() => fma.run()).not.toThrow();
+    expect(floats.width).toBe(2 * doubles.width);
   });
 });
 
