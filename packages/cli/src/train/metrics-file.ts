@@ -6,12 +6,11 @@ import {
   ftruncateSync,
   openSync,
   readSync,
-  renameSync,
   rmSync,
   writeSync,
 } from 'node:fs';
 import { basename } from 'node:path';
-import { openOwnFile, temporaryPath } from '@gradloom/runtime/internal';
+import { fileSystem, openOwnFile, temporaryPath } from '@gradloom/runtime/internal';
 import { describeLines, type RunLines, runLines } from '../run-files/run-lines.ts';
 import { seal } from '../run-files/seal.ts';
 import { keepAside } from './keep-aside.ts';
@@ -151,7 +150,7 @@ function replace(path: string, bytes: Uint8Array): number {
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at);
     fsyncSync(file);
-    renameSync(temporary, path);
+    fileSystem.rename(temporary, path);
     return file;
   } catch (error) {
     closeSync(file);

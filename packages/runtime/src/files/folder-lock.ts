@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { constants, copyFileSync, linkSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { constants, copyFileSync, linkSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { show } from '@gradloom/core/internal';
 import { checkPath } from './check-path.ts';
+import { fileSystem } from './file-system.ts';
 import { FolderInUseError, isActivity, LockError, type LockOwner, readLock } from './lock-owner.ts';
 import { ownProcess, stateOf } from './process-identity.ts';
 import { removeTemporaries, temporaryPath, writeSynced } from './write-atomically.ts';
@@ -116,7 +117,7 @@ function takeLock(where: string, folder: string, path: string, temporary: string
     rmSync(claim, { force: true });
     return false;
   }
-  renameSync(claim, path);
+  fileSystem.rename(claim, path);
   return true;
 }
 
@@ -160,9 +161,10 @@ function linkNew(file: string, name: string): boolean {
   }
 }
 
-/** Nobody else links to a file of this process's own. */
+/** Nobody else links to a file of this process's own. Numbers of files have 64 bits, and on NTFS they use them. */
 function isSameFile(file: string, name: string): boolean {
-  const [own, other] = [lstatSync(file), lstatSync(name, { throwIfNoEntry: false })];
+  const own = lstatSync(file, { bigint: true });
+  const other = lstatSync(name, { bigint: true, throwIfNoEntry: false });
   return own.ino === other?.ino && own.dev === other.dev;
 }
 

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { hostname, uptime } from 'node:os';
+import { fileSystem } from './file-system.ts';
+
+const { systemText } = fileSystem;
 
 /** Identifies a process, so that other processes can later find out whether it still runs. */
 export interface ProcessIdentity {
@@ -49,7 +52,7 @@ export function stateOf(other: ProcessIdentity): ProcessState {
  * such process.
  */
 export function startOf(pid: number): string | null {
-  const stat = read(`/proc/${pid}/stat`);
+  const stat = systemText(`/proc/${pid}/stat`);
   if (stat === '') return exists(pid) ? '' : null;
   // '<pid> (<name>) <state> …': the name may hold anything, so counting starts behind the last bracket.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -67,8 +70,8 @@ function ownPlace(): Pick<ProcessIdentity, 'host' | 'machine' | 'boot' | 'pids'>
         .replaceAll(/[^\w.-]/g, '_')
         .slice(0, 255) || 'localhost',
     // Hashed, as its manual asks for.
-    machine: shortHash(read('/etc/machine-id').trim()),
-    boot: read('/proc/sys/kernel/random/boot_id').trim(),
+    machine: shortHash(systemText('/etc/machine-id').trim()),
+    boot: systemText('/proc/sys/kernel/random/boot_id').trim(),
     pids: pidNamespace(),
   };
 }
@@ -91,13 +94,5 @@ function exists(pid: number): boolean {
     return true;
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
   }
 }

@@ -1,18 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  copyFileSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, copyFileSync, fsyncSync, linkSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { show } from '@gradloom/core/internal';
 import { checkPath } from './check-path.ts';
+import { fileSystem } from './file-system.ts';
 import { startOf } from './process-identity.ts';
 
 /** Bytes of one call: Node writes at most 2 GiB. */
@@ -39,8 +30,8 @@ export function writeAtomically(
   try {
     writeSynced(temporary, parts);
     for (const other of others) nameToo(temporary, other);
-    renameSync(temporary, path);
-    syncFolder(dirname(path));
+    fileSystem.rename(temporary, path);
+    fileSystem.syncFolder(dirname(path));
   } catch (error) {
     rmSync(temporary, { force: true });
     const reason = error instanceof Error ? error.message : String(error);
@@ -60,7 +51,7 @@ function nameToo(path: string, other: string): void {
       // Some file systems do not support hard links.
       copyFileSync(path, temporary);
     }
-    renameSync(temporary, other);
+    fileSystem.rename(temporary, other);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
@@ -99,21 +90,6 @@ export function writeSynced(path: string, parts: Iterable<Uint8Array>): void {
       if (!(part instanceof Uint8Array)) throw new Error(`part has ${show(part)}, expected bytes`);
       for (let at = 0; at < part.length; ) at += writeSync(file, part, at, Math.min(CHUNK, part.length - at));
     }
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** Puts the new name on the disk. Not every system can open a folder; then only the name may be lost in a crash. */
-function syncFolder(folder: string): void {
-  let file: number;
-  try {
-    file = openSync(folder, 'r');
-  } catch {
-    return;
-  }
-  try {
     fsyncSync(file);
   } finally {
     closeSync(file);

@@ -1,5 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { posix } from 'node:path';
+import { fileSystem } from '../files/file-system.ts';
+
+const { dirname, join } = posix;
+const { systemText } = fileSystem;
 
 /** File names of the two versions of Linux control groups. */
 interface Version {
@@ -33,7 +36,7 @@ const second: Version = {
  */
 export function cgroupMemory(self = '/proc/self/cgroup', root = '/sys/fs/cgroup'): number {
   let least = Number.POSITIVE_INFINITY;
-  for (const line of (read(self) ?? '').split('\n')) {
+  for (const line of systemText(self).split('\n')) {
     // The path may have colons in it, as those of containers do.
     const [, id, controllers, path] = /^(\d+):([^:]*):(.*)$/.exec(line) ?? [];
     const version =
@@ -51,11 +54,13 @@ export function cgroupMemory(self = '/proc/self/cgroup', root = '/sys/fs/cgroup'
 }
 
 function leftIn(folder: string, { limit, usage, files, mapped }: Version): number {
-  const most = numberIn(read(join(folder, limit)));
-  const used = numberIn(read(join(folder, usage)));
+  const most = numberIn(systemText(join(folder, limit)));
+  const used = numberIn(systemText(join(folder, usage)));
   if (most === undefined || used === undefined) return Number.POSITIVE_INFINITY;
   const stat = new Map(
-    (read(join(folder, 'memory.stat')) ?? '').split('\n').map((line) => line.split(' ', 2) as [string, string]),
+    systemText(join(folder, 'memory.stat'))
+      .split('\n')
+      .map((line) => line.split(' ', 2) as [string, string]),
   );
   const of = (name: string): number => numberIn(stat.get(name)) ?? 0;
   const cached = Math.max(0, files.reduce((sum, name) => sum + of(name), 0) - of(mapped));
@@ -65,13 +70,4 @@ function leftIn(folder: string, { limit, usage, files, mapped }: Version): numbe
 /** 'max' is no number: there is no limit. */
 function numberIn(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+\s*$/.test(text) ? Number(text) : undefined;
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    // Another system, or a group that is mounted elsewhere.
-    return undefined;
-  }
 }

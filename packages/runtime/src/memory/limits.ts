@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { fileSystem } from '../files/file-system.ts';
 import { mebibytes } from './memory.ts';
+
+const { systemText } = fileSystem;
 
 /** Limit of address space of this process, null if there is none or it is unknown, and how much is taken. */
 function addressSpace(): { readonly limit: number | null; readonly taken: number } {
-  const [, limit] = /^Max address space +(\d+)/m.exec(textOf('/proc/self/limits')) ?? [];
-  const [, kibibytes = '0'] = /^VmSize:\s+(\d+)/m.exec(textOf('/proc/self/status')) ?? [];
+  const [, limit] = /^Max address space +(\d+)/m.exec(systemText('/proc/self/limits')) ?? [];
+  const [, kibibytes = '0'] = /^VmSize:\s+(\d+)/m.exec(systemText('/proc/self/status')) ?? [];
   return { limit: limit === undefined ? null : Number(limit), taken: 1024 * Number(kibibytes) };
 }
 
@@ -17,8 +19,8 @@ export function lackOfAddressSpace(bytes: number): string | null {
 
 /** Limits of the threads of this process, in words; empty if unknown. */
 export function threadLimits(): string {
-  const [, ofUser] = /^Max processes +(\d+)/m.exec(textOf('/proc/self/limits')) ?? [];
-  const ofContainer = cgroups().map((folder) => /^\d+/.exec(textOf(`${folder}/pids.max`))?.[0]);
+  const [, ofUser] = /^Max processes +(\d+)/m.exec(systemText('/proc/self/limits')) ?? [];
+  const ofContainer = cgroups().map((folder) => /^\d+/.exec(systemText(`${folder}/pids.max`))?.[0]);
   return [
     ...(ofUser === undefined ? [] : [`ulimit -u has ${ofUser}`]),
     ...ofContainer.filter((most) => most !== undefined).map((most) => `pids.max of the container has ${most}`),
@@ -27,17 +29,8 @@ export function threadLimits(): string {
 
 /** Where Linux keeps the limits of this process's control groups, of either version. */
 function cgroups(): string[] {
-  const lines = textOf('/proc/self/cgroup').matchAll(/^\d+:(.*):(\/.*)$/gm);
+  const lines = systemText('/proc/self/cgroup').matchAll(/^\d+:(.*):(\/.*)$/gm);
   return [...lines]
     .filter(([, controllers]) => controllers === '' || controllers.split(',').includes('pids'))
     .map(([, controllers, path]) => `/sys/fs/cgroup${controllers === '' ? '' : '/pids'}${path}`);
-}
-
-/** Empty where there is no such file: these are Linux's. */
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }

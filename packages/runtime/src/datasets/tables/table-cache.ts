@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync
 import { endianness } from 'node:os';
 import { join } from 'node:path';
 import type { Preprocessing } from '@gradloom/core';
+import { fileSystem } from '../../files/file-system.ts';
 import { isTemporaryName, removeTemporaries, temporaryPath, writeSynced } from '../../files/write-atomically.ts';
 import { CacheError, createCacheFile, writing } from './cache-file.ts';
 import type { ColumnStore } from './column-store.ts';
@@ -165,9 +166,9 @@ export function takeName(making: string, folder: string, isWhole: () => boolean)
     } catch {
       if (isWhole()) return;
       const old = temporaryPath(folder);
-      if (existsSync(folder)) renameSync(folder, old);
+      if (existsSync(folder)) fileSystem.rename(folder, old);
       rmSync(old, { recursive: true, force: true });
-      renameSync(making, folder);
+      fileSystem.rename(making, folder);
     }
   });
 }
