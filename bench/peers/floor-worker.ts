@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Activation, activations, mathOf } from '@gradloom/core';
+import { type Activation, activations, type Elements, mathOf } from '@gradloom/core';
 import { createList, createTapeRoom, link, type NodePass, ops, runCalls, tapeLength } from '@gradloom/core/internal';
 import {
   type Backend,
@@ -51,7 +51,7 @@ function measure({ backend, compiled, workload, leaf, passes, control, threads, 
     const rows = new Map(
       gradients.map((row) => [row, layers.map(({ I, O }) => ({ dW: allocate(I * O), db: allocate(O) }))]),
     );
-    const tapes = allocate(tapeLength(passes.length * 3 * layers.length));
+    const tapes = allocate(tapeLength(passes.length * 3 * layers.length), 'float64');
     return { scratch, x, y, d, layers, rows, tapes };
   });
   const { x, y, d, layers, rows } = arrays;
@@ -70,7 +70,7 @@ function measure({ backend, compiled, workload, leaf, passes, control, threads, 
   });
 
   /** The inputs of each layer. */
-  function forward(row: number, B: number): Float64Array[] {
+  function forward(row: number, B: number): Elements[] {
     const { apply, alpha }: Activation = activations[workload.activation];
     const math = mathOf('float64');
     x[0].set(start.x.subarray(row * widths[0], (row + B) * widths[0]));

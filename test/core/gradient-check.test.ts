@@ -112,7 +112,9 @@ describe.each(fns)('dense, %s and dropout', (fn) => {
     const loss = createLoss(lossName);
     const workspace = createWorkspace(network, loss, B, allocate);
     workspace.x.set(x);
-    workspace.t.set(targetsFor(lossName, forward(network, workspace, parameters, B, pass), network.output));
+    workspace.t.set(
+      targetsFor(lossName, Float64Array.from(forward(network, workspace, parameters, B, pass)), network.output),
+    );
     const g = allocate(network.parameterCount);
     const gradients = bindTensors(network, g);
     const lossSlots = allocate(2); // of leaves of 2 rows and 1
@@ -144,7 +146,9 @@ describe('embedding, residual, swiglu, layer-norm and batch-norm, one in the oth
     const loss = createLoss(lossName);
     const workspace = createWorkspace(network, loss, B, allocate);
     workspace.x.set(indices);
-    workspace.t.set(targetsFor(lossName, forward(network, workspace, parameters, B, pass), network.output));
+    workspace.t.set(
+      targetsFor(lossName, Float64Array.from(forward(network, workspace, parameters, B, pass)), network.output),
+    );
     const lossSlots = allocate(2); // of leaves of 2 rows and 1
     const lossSum = () => {
       workspace.x.set(indices);

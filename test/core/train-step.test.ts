@@ -67,7 +67,9 @@ describe('clipping the norm', () => {
     const step = trainStep(0.01);
     const before = step.parameters.slice();
     const { norm } = step.step(x, t, 40);
-    const moved = Math.sqrt(step.parameters.reduce((sum, value, p) => sum + (value - before[p]) ** 2, 0));
+    const moved = Math.sqrt(
+      Float64Array.from(step.parameters).reduce((sum, value, p) => sum + (value - before[p]) ** 2, 0),
+    );
     expect(norm).toBeGreaterThan(0.01);
     expect(Math.abs(moved / (0.5 * 0.01) - 1)).toBeLessThan(1e-3);
   });

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildNetwork, createPredictor, type LayerSpec, type NetworkSpec } from '@gradloom/core';
+import { buildNetwork, createPredictor, type Elements, type LayerSpec, type NetworkSpec } from '@gradloom/core';
 import {
   type BackendChoice,
   createPool,
@@ -104,7 +104,8 @@ describe.each<[BackendChoice, BackendChoice]>([
 });
 
 /** The running means and variances of a parameter vector, and all else. */
-function parted(network: NetworkSpec, parameters: Float64Array): { running: Float64Array[]; trained: Float64Array[] } {
+function parted(network: NetworkSpec, weights: Elements): { running: Float64Array[]; trained: Float64Array[] } {
+  const parameters = Float64Array.from(weights);
   const { tensors } = buildNetwork(network);
   const views = (isTrained: boolean) =>
     tensors

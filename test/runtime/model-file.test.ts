@@ -56,7 +56,7 @@ function plainOutputs(x: Float64Array): Float64Array {
   const workspace = createWorkspace(network, createLoss('mse'), rows, (length) => new Float64Array(length));
   workspace.x.set(x);
   const pass = { kernels: referenceKernels, training: false, seed: 0, step: 0, firstRow: 0, leaf: 1, joins: false };
-  return forward(network, workspace, bindTensors(network, parameters), rows, pass).slice();
+  return Float64Array.from(forward(network, workspace, bindTensors(network, parameters), rows, pass));
 }
 
 describe('a model that is loaded', () => {

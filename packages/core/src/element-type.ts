@@ -1,18 +1,51 @@
 /** Types of the numbers that a run computes with. A run has one, from the weights to the outputs. */
-export type ElementType = 'float64';
+export type ElementType = 'float64' | 'float32';
 
-const arrays = { float64: Float64Array };
+/** Numbers of a run's type. */
+export type Elements<Buffer extends ArrayBufferLike = ArrayBufferLike> = Float64Array<Buffer> | Float32Array<Buffer>;
+
+/** All of them, the default first. */
+export const elementTypes = ['float64', 'float32'] as const satisfies readonly ElementType[];
+
+/** An array of one type. */
+export type ElementsOf<T extends ElementType, Buffer extends ArrayBufferLike = ArrayBufferLike> = {
+  float64: Float64Array<Buffer>;
+  float32: Float32Array<Buffer>;
+}[T];
+
+const arrays = { float64: Float64Array, float32: Float32Array };
 
 /** Bytes of `length` elements of a type. */
 export const bytesOfElements = (type: ElementType, length: number): number => arrays[type].BYTES_PER_ELEMENT * length;
 
+/** `length` zeros. */
+export const createElements = <T extends ElementType>(type: T, length: number): ElementsOf<T, ArrayBuffer> =>
+  new arrays[type](length) as ElementsOf<T, ArrayBuffer>;
+
 /** A view of `length` elements of `buffer` from byte `offset` on. */
-export const elementView = <Buffer extends ArrayBufferLike>(
-  type: ElementType,
+export const elementView = <T extends ElementType, Buffer extends ArrayBufferLike>(
+  type: T,
   buffer: Buffer,
   offset: number,
   length: number,
-): Float64Array<Buffer> => new arrays[type](buffer, offset, length);
+): ElementsOf<T, Buffer> =>
+  new arrays[type](buffer as ArrayBuffer, offset, length) as Elements as ElementsOf<T, Buffer>;
 
-/** The type of all operations so far, and of what counts and decides: rates, losses, norms. */
-export const FLOAT64: ElementType = 'float64';
+/** The type of an array's numbers. */
+export const typeOf = (array: Elements): ElementType => (array instanceof Float32Array ? 'float32' : 'float64');
+
+/** A number rounded to one that an array can hold. */
+export type Round = (x: number) => number;
+
+/**
+ * What plain code applies to the result of every + - * / and square root, so that one text defines the bits of both
+ * types: `round(a + round(b * c))`. For float32 the double that JavaScript computes from two floats, rounded once more,
+ * is the float nearest to the exact result, since a double has more than twice the digits
+ * ([Figueroa 1995](https://doi.org/10.1145/221332.221334)). A result that is stored at once needs no `round`.
+ */
+export const roundingOf = (array: Elements): Round => (array instanceof Float32Array ? Math.fround : exact);
+
+const exact: Round = (x) => x;
+
+/** What counts and decides is of this type, whatever the run's: rates, losses, norms. */
+export const FLOAT64 = 'float64' as const;

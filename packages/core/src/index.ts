@@ -2,7 +2,7 @@ export type { Answer } from './answers/index.ts';
 export type { BackendName, Block, Blocks, GatherBytes, Kernels } from './backends/kernels.ts';
 export { referenceKernels } from './backends/reference/reference-kernels.ts';
 export type { Allocate, ProductShape } from './backends/scratch.ts';
-export type { ElementType } from './element-type.ts';
+export type { Elements, ElementsOf, ElementType } from './element-type.ts';
 export type { Json, JsonObject } from './files/json.ts';
 export {
   type CellRows,

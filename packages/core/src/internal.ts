@@ -34,7 +34,15 @@ export { compileWasmKernels, createWasmKernels, takeWasmScratch, wasmHeapBase } 
 export { tapeLength } from './backends/wasm/wasm-tape.ts';
 export { WasmApi, type WasmMemory, type WasmModule, wasmProblem } from './backends/wasm/webassembly.ts';
 export { type Products, withProducts } from './backends/with-products.ts';
-export { bytesOfElements, elementView, FLOAT64 } from './element-type.ts';
+export {
+  bytesOfElements,
+  createElements,
+  elementTypes,
+  elementView,
+  FLOAT64,
+  roundingOf,
+  typeOf,
+} from './element-type.ts';
 export {
   type Container,
   HASH_BYTES,
@@ -42,6 +50,7 @@ export {
   openHeader,
   packStart,
   type Sealed,
+  sectionBytes,
 } from './files/container.ts';
 export { isJsonObject, plainJson } from './files/json.ts';
 export {
@@ -114,7 +123,7 @@ export { activationOps, emitLossOf, lossOp, ops, updateOp } from './program/ops.
 export { rowPredictor } from './program/predict.ts';
 export { batchLoss, clipScale, gradientNorm, noteStep } from './program/step-ops.ts';
 export { shuffleInTurns } from './random/index.ts';
-export { doubles, finite, list, number, oneOf, onlyKeys, positiveInteger, record } from './text/check.ts';
+export { doubles, elements, finite, list, number, oneOf, onlyKeys, positiveInteger, record } from './text/check.ts';
 export { counted } from './text/counted.ts';
 export { suggest } from './text/nearest.ts';
 export { unknownOption, within, withinInTurns } from './text/option-error.ts';

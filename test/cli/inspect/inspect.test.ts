@@ -45,7 +45,7 @@ test('a model: its network, fingerprint and every tensor, those inside of layers
     ...['0.W 2x6', '0.b 6', '1.0.gamma 6', '1.0.beta 6', '1.1.W 6x6', '1.1.b 6', '2.W 6x2', '2.b 2'],
   ]);
   // 2 x 6, 6, 6, 6 numbers stand before the 36 of 1.1.W.
-  const inner = parameters.subarray(30, 66);
+  const inner = Float64Array.from(parameters.subarray(30, 66));
   expect(tensors[4].max).toBe(Math.max(...inner));
   expect(tensors[4].mean).toBeCloseTo(inner.reduce((sum, w) => sum + w, 0) / 36, 14);
 });

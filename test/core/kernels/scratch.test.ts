@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { countDoubles, createAllocator, viewOf } from '../../../packages/core/src/backends/scratch.ts';
+import { type Allocate, countDoubles, createAllocator, viewOf } from '../../../packages/core/src/backends/scratch.ts';
 import { propertySeed } from '../../support/seed.ts';
 
 const lengths = fc.array(fc.nat(40), { maxLength: 12 });
 
 test(`what is counted is what is taken, each array on a line of its own, and one double less is refused (seed ${propertySeed})`, () => {
   const check = fc.property(lengths, (wanted) => {
-    const take = (allocate: (length: number) => Float64Array) => wanted.map(allocate);
+    const take = (allocate: Allocate) => wanted.map((length) => allocate(length));
     const total = countDoubles(take);
     const arrays = take(createAllocator('here', new Float64Array(total)));
     let end = 0;

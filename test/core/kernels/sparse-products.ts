@@ -1,5 +1,6 @@
 import type { Kernels } from '../../../packages/core/src/backends/kernels.ts';
 import type { Allocate, ProductShape } from '../../../packages/core/src/backends/scratch.ts';
+import type { Elements } from '../../../packages/core/src/element-type.ts';
 import { ops } from '../../../packages/core/src/program/ops.ts';
 import { runOp } from '../../support/run-op.ts';
 
@@ -15,7 +16,7 @@ export const sparseShapes: readonly ProductShape[] = [[I, O]];
 export const sparseProducts = [
   {
     name: 'affine',
-    run(kernels: Kernels, allocate: Allocate): Float64Array {
+    run(kernels: Kernels, allocate: Allocate): Elements {
       const [y, x, W, b] = [B * O, B * I, I * O, O].map((length) => allocate(length).fill(1));
       for (let i = 0; i < I; i += 2) {
         for (let n = 0; n < B; n++) x[n * I + i] = 0;
@@ -27,7 +28,7 @@ export const sparseProducts = [
   },
   {
     name: 'affineBackwardWeights',
-    run(kernels: Kernels, allocate: Allocate): Float64Array {
+    run(kernels: Kernels, allocate: Allocate): Elements {
       const [dW, db, x, dy] = [I * O, O, B * I, B * O].map((length) => allocate(length).fill(1));
       for (let n = 0; n < B; n += 2) {
         x.fill(0, n * I, (n + 1) * I);

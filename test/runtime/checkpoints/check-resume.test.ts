@@ -1,4 +1,4 @@
-import { type NetworkSpec, type ScheduleSpec, schedules } from '@gradloom/core';
+import { type Elements, type NetworkSpec, type ScheduleSpec, schedules } from '@gradloom/core';
 import { type Checkpoint, createPool, type DataSplits, type Pool, type TrainOptions, train } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { checkpointedRun } from '../../support/checkpointed-run.ts';
@@ -22,7 +22,7 @@ const resume = (own: TrainOptions, network = spec, sets: DataSplits = data) =>
 
 test('a checkpoint with a number that is not finite is refused, and which it is said', async () => {
   const { arrays } = checkpoint;
-  const spoilt = (array: Float64Array) => array.map((value, i) => (i === 2 ? Infinity : value));
+  const spoilt = (array: Elements) => Float64Array.from(array).map((value, i) => (i === 2 ? Infinity : value));
   const parameters = spoilt(arrays.parameters);
   const state = [arrays.state[0], spoilt(arrays.state[1])];
   const { step, samples } = checkpoint.progress;

@@ -1,6 +1,6 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { NetworkSpec } from '@gradloom/core';
+import type { Elements, NetworkSpec } from '@gradloom/core';
 import type { Container } from '@gradloom/core/internal';
 import { type Checkpoint, loadCheckpoint, loadModel, openModelFile, saveModel } from '@gradloom/runtime';
 import fc from 'fast-check';
@@ -103,7 +103,7 @@ describe('a damaged file is refused in one sentence', () => {
 });
 
 describe('a file that was made to do harm, with a SHA-256 that is right, is refused in one sentence', () => {
-  type Draft = { content: Record<string, unknown>; sections: Map<string, Float64Array> };
+  type Draft = { content: Record<string, unknown>; sections: Map<string, Elements> };
   /** The file as `change` makes it. */
   function forged(change: (draft: Draft) => void): () => Checkpoint {
     const draft: Draft = { content: structuredClone({ ...container.content }), sections: new Map(container.sections) };

@@ -1,11 +1,4 @@
-import {
-  type Allocate,
-  createOptimizer,
-  createRandom,
-  type Kernels,
-  type OptimizerSpec,
-  referenceKernels,
-} from '@gradloom/core';
+import { createOptimizer, createRandom, type Kernels, type OptimizerSpec, referenceKernels } from '@gradloom/core';
 import {
   assembleCode,
   BLOCK,
@@ -373,18 +366,18 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
       );
       bytes.fill(7);
       let end = GAP;
-      const allocateOutside: Allocate = (length) => {
+      const allocateOutside = (length: number): Float64Array => {
         const array = new Float64Array(buffer, end, length);
         end += 8 * length + GAP;
         return array;
       };
       const slots = optimizer.slots.map((_, k) => `state ${k}`);
-      const arraysOf = (allocate: Allocate, others: Allocate): Arrays => ({
+      const arraysOf = (allocate: (length: number) => Float64Array, others: typeof allocate): Arrays => ({
         ...fill({ gSum: nodes.length * P, ...Object.fromEntries(slots.map((slot) => [slot, n])) }, seed, mix, others),
         ...fill({ x: B * I, dy: B * O, theta: n, square: 1, factor: 1 }, seed + 9, mix, allocate),
         hyper: allocate(optimizer.hyperLength),
       });
-      const plain: Allocate = (length) => new Float64Array(length);
+      const plain = (length: number) => new Float64Array(length);
       const [actual, expected] = [arraysOf(memory.allocate, allocateOutside), arraysOf(plain, plain)];
       for (const { hyper } of [actual, expected]) {
         optimizer.hyper(hyper, Float64Array.of(optimizer.lr), Float64Array.from(optimizer.initialScalars));

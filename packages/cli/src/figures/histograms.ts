@@ -1,6 +1,7 @@
 import {
   buildNetwork,
   createLoss,
+  type Elements,
   initializeParameters,
   type Network,
   type NetworkSpec,
@@ -22,7 +23,7 @@ const BUDGET = 3e7;
 export interface TrainedNetwork {
   readonly spec: NetworkSpec;
   readonly seed: number;
-  readonly parameters: Float64Array; // [P] in the end
+  readonly parameters: Elements; // [P] in the end
 }
 
 /** Weights, and outputs of activations for some rows, at the start and at the end. */
@@ -43,7 +44,7 @@ export function layerHistograms({ spec, seed, parameters }: TrainedNetwork, rows
 
 type Named = Map<string, ArrayLike<number>>;
 
-function weightsOf(network: Network, theta: Float64Array): Named {
+function weightsOf(network: Network, theta: Elements): Named {
   const names = namesOf(network);
   // Not biases, nor the gains, shifts and running statistics of a norm.
   const matrices = new Set(network.tensors.filter(({ shape }) => shape.length > 1).map(({ offset }) => offset));
@@ -59,7 +60,7 @@ function weightsOf(network: Network, theta: Float64Array): Named {
   );
 }
 
-function outputsOf(network: Network, theta: Float64Array, dataset: Dataset): Named {
+function outputsOf(network: Network, theta: Elements, dataset: Dataset): Named {
   const { array, columns, divisor } = dataset.inputs;
   const rows = Math.min(dataset.rows, 256, Math.max(4, Math.floor(BUDGET / network.parameterCount)));
   const workspace = createWorkspace(network, createLoss('mse'), rows, (length) => new Float64Array(length));

@@ -1,4 +1,4 @@
-import { buildNetwork } from '@gradloom/core';
+import { buildNetwork, type Elements } from '@gradloom/core';
 import type { ModelFile } from '@gradloom/runtime';
 
 /** A tensor of a file: a weight, or what the optimizer keeps of one. */
@@ -6,19 +6,17 @@ export interface NamedTensor {
   readonly name: string; // '0.W', '1.2.gamma' inside of layer 1, or '0.W m' for the optimizer's m
   readonly shape: readonly number[];
   readonly isTrained: boolean; // the running statistics of batch-norm are not
-  readonly values: Float64Array;
+  readonly values: Elements;
 }
 
 /** Every tensor, weights first, layer by layer. */
 export function tensorsOf({ model, checkpoint }: ModelFile, slots: readonly string[]): NamedTensor[] {
   const { places, tensors } = buildNetwork(model.spec, model.parts?.own);
   const known = new Map(tensors.map((tensor) => [tensor.offset, tensor]));
-  const vectors: [string, Float64Array][] = [
+  const vectors: [string, Elements][] = [
     ['', model.parameters],
-    ...(checkpoint?.record.ema === undefined
-      ? []
-      : [[' trained', checkpoint.arrays.parameters] as [string, Float64Array]]),
-    ...slots.map((slot, k): [string, Float64Array] => [` ${slot}`, checkpoint?.arrays.state[k] ?? new Float64Array(0)]),
+    ...(checkpoint?.record.ema === undefined ? [] : [[' trained', checkpoint.arrays.parameters] as [string, Elements]]),
+    ...slots.map((slot, k): [string, Elements] => [` ${slot}`, checkpoint?.arrays.state[k] ?? new Float64Array(0)]),
   ];
   return vectors.flatMap(([suffix, vector]) =>
     places.flatMap(({ path, tensors: own }) =>

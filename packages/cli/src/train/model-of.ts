@@ -1,3 +1,4 @@
+import type { Elements } from '@gradloom/core';
 import type { ModelContents } from '@gradloom/runtime';
 import { formatSource } from '../options/dataset-source.ts';
 import { loadOptions } from '../options/own-parts.ts';
@@ -5,7 +6,7 @@ import { version } from '../version.ts';
 import type { Recipe } from './recipe.ts';
 
 /** What a run's model file holds: the network, and enough about its data to measure it again on the same rows. */
-export function modelOf({ spec, sets, values }: Recipe, parameters: Float64Array): ModelContents {
+export function modelOf({ spec, sets, values }: Recipe, parameters: Elements): ModelContents {
   const { classes, labels, inputs, preprocessing } = sets.train;
   const { loss, dataset, validation = 0, test = 0, folds, fold } = values;
   return {

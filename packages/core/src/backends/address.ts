@@ -1,7 +1,7 @@
+import type { Elements } from '../element-type.ts';
+
 /** A view that caches its offset from the memory of the kernels. */
-interface Addressed extends Float64Array {
-  address?: number;
-}
+type Addressed = Elements & { address?: number };
 
 /** Of each buffer that lies outside of a memory: bytes from the memory's start to its own, which may be below 0. */
 const distances = new WeakMap<ArrayBufferLike, number>();
@@ -23,4 +23,4 @@ export function placeOutside(buffer: ArrayBufferLike, distance: number): void {
 }
 
 /** Whether a view lies in the memory of the kernels: WebAssembly reaches no other, machine code and plain code do. */
-export const isInside = (view: Float64Array): boolean => !distances.has(view.buffer);
+export const isInside = (view: Elements): boolean => !distances.has(view.buffer);

@@ -1,3 +1,4 @@
+import type { Elements } from '../element-type.ts';
 import { fma } from '../math/fma.ts';
 import { addTree, leafCount } from '../train/tree/index.ts';
 import type { affine, affineBackwardInput, affineBackwardWeights } from './reference/reference.ts';
@@ -34,7 +35,7 @@ export const fusedProducts: {
 
   affineBackwardWeights(dW, db, x, dy, B, leaf, joins, I, O) {
     const sums = new Float64Array(leafCount(B, leaf));
-    const place = (into: Float64Array, at: number): void => {
+    const place = (into: Elements, at: number): void => {
       addTree(sums, sums.length, 1);
       into[at] = (joins ? into[at] + sums[0] : sums[0]) + 0;
     };

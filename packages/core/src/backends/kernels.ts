@@ -1,3 +1,4 @@
+import type { Elements } from '../element-type.ts';
 import type { Call } from '../program/op.ts';
 
 /**
@@ -23,7 +24,7 @@ export interface Kernels {
  * Rows order[first] .. order[first + count - 1] of `bytes`, each byte over `divisor`. Overwrites `out`.
  */
 export type GatherBytes = (
-  out: Float64Array, // [count, columns] out
+  out: Elements, // [count, columns] out
   bytes: Uint8Array, // [N, columns]
   columns: number,
   divisor: number,

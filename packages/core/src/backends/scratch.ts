@@ -1,5 +1,19 @@
-/** Returns arrays of doubles with unspecified contents. */
-export type Allocate = (length: number) => Float64Array;
+import {
+  bytesOfElements,
+  createElements,
+  type Elements,
+  type ElementType,
+  elementView,
+  type FLOAT64,
+} from '../element-type.ts';
+
+/** Returns arrays with unspecified contents. */
+export interface Allocate {
+  /** Of the run's type. */
+  (length: number): Elements;
+  /** Of what stays double in every run. */
+  (length: number, type: typeof FLOAT64): Float64Array;
+}
 
 /** Shape I x O of a dense product, which its scratch depends on, whatever the number of rows. */
 export type ProductShape = readonly [I: number, O: number];
@@ -23,21 +37,25 @@ export const mostScratch = (products: readonly ProductShape[], scratchOf: (produ
 /** Doubles of a cache line: each array begins on one. */
 const LINE = 8;
 
-const padded = (length: number): number => Math.floor((length + LINE - 1) / LINE) * LINE;
+/** Doubles of memory that an array takes. */
+const room = (type: ElementType, length: number): number =>
+  Math.floor((bytesOfElements(type, length) + 8 * LINE - 1) / (8 * LINE)) * LINE;
 
-/** A single empty array, since a hundred thousand layers ask for one. */
-const empty = new Float64Array(0);
+/** A single empty array of each type, since a hundred thousand layers ask for one. */
+const empty = { float64: createElements('float64', 0), float32: createElements('float32', 0) };
 
 /**
- * Number of doubles that `take` asks for. The same function then takes them from `createAllocator`, so the layout of a
- * memory is stated once. While counting it gets empty arrays.
+ * Number of doubles that `take` asks for in a run of a type. The same function then takes them from `createAllocator`,
+ * so the layout of a memory is stated once. While counting it gets empty arrays.
  */
-export function countDoubles(take: (allocate: Allocate) => void): number {
+export function countDoubles(take: (allocate: Allocate) => void, elementType: ElementType = 'float64'): number {
   let total = 0;
-  take((length) => {
-    total += padded(length);
-    return empty;
-  });
+  take(
+    allocateBy(elementType, (type, length) => {
+      total += room(type, length);
+      return empty[type];
+    }),
+  );
   return total;
 }
 
@@ -45,20 +63,27 @@ export function countDoubles(take: (allocate: Allocate) => void): number {
  * Returns parts of `memory` in sequence, each on a cache line if `memory` starts on one.
  * @throws Error for the first double too many: kernels write to addresses, and nothing else would notice.
  */
-export function createAllocator(where: string, memory: Float64Array): Allocate {
+export function createAllocator(where: string, memory: Float64Array, elementType: ElementType = 'float64'): Allocate {
   let used = 0;
-  return (length) => {
-    const array = viewOf(memory, used, length, where);
-    used += padded(length);
-    return array;
-  };
+  return allocateBy(elementType, (type, length) => {
+    const { buffer, byteOffset } = viewOf(memory, used, room(type, length), where);
+    used += room(type, length);
+    return elementView(type, buffer, byteOffset, length);
+  });
 }
+
+/** Returns arrays of their own. */
+export const allocateOwn = (elementType: ElementType): Allocate => allocateBy(elementType, createElements);
+
+/** What `make` returns for the type that is asked for is of that type, which a type cannot say. */
+const allocateBy = (elementType: ElementType, make: (type: ElementType, length: number) => Elements): Allocate =>
+  ((length: number, type: ElementType = elementType) => make(type, length)) as Allocate;
 
 /**
  * A view of `length` numbers of `array` from index `from`.
  * @throws Error if it has fewer, which `subarray` would silently cut off.
  */
-export function viewOf<Numbers extends Float64Array | Uint32Array>(
+export function viewOf<Numbers extends Float64Array | Float32Array | Uint32Array>(
   array: Numbers,
   from: number,
   length: number,

@@ -1,14 +1,15 @@
+import type { Elements } from '../element-type.ts';
 import { viewOf } from './scratch.ts';
 
 /** Views of `view` from each of its elements 0, step, 2 step, …; `count` of them or more. */
-export type Starts = (view: Float64Array, step: number, count: number) => readonly Float64Array[];
+export type Starts = (view: Elements, step: number, count: number) => readonly Elements[];
 
 /**
  * Cached as long as the view lives, since a new subarray per call would be garbage in every step. koffi takes the
  * address of a view without allocating; an address passed as a number costs 16 bytes of heap.
  */
 export function createStarts(): Starts {
-  const known = new WeakMap<Float64Array, Map<number, Float64Array[]>>();
+  const known = new WeakMap<Elements, Map<number, Elements[]>>();
   return (view, step, count) => {
     let ofView = known.get(view);
     if (ofView === undefined) {

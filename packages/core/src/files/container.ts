@@ -1,3 +1,4 @@
+import { bytesOfElements, type Elements, type ElementType, elementTypes, typeOf } from '../element-type.ts';
 import { show } from '../text/show.ts';
 import { packHeader, unpackHeader } from './header.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
@@ -7,7 +8,7 @@ import { littleEndianNumbers } from './little-endian.ts';
 export interface Container {
   readonly kind: string;
   readonly content: JsonObject;
-  readonly sections: ReadonlyMap<string, Float64Array>;
+  readonly sections: ReadonlyMap<string, Elements>;
   readonly bytes: number; // of the file
   readonly format: number; // version of the format
 }
@@ -39,7 +40,7 @@ export function packStart(
   content: object, // JSON
   sections: Container['sections'],
 ): Uint8Array<ArrayBuffer> {
-  const list = [...sections].map(([name, { length }]) => ({ name, dtype: 'float64', length }));
+  const list = [...sections].map(([name, array]) => ({ name, dtype: typeOf(array), length: array.length }));
   const header = packHeader({ kind, content, sections: list });
   if (header.length > MOST_HEADER_BYTES) {
     throw new Error(`${where}: header has ${header.length} bytes, expected at most ${MOST_HEADER_BYTES}`);
@@ -55,7 +56,7 @@ export function packStart(
 
 /**
  * Reads magic (8 bytes), version and length of the header (uint32 each, little-endian like everything), the header in
- * MessagePack, zeros up to a multiple of 8, the sections one after the other, and the SHA-256 of all this. The header
+ * MessagePack, zeros up to a multiple of 8, the sections, each with zeros up to one, and the SHA-256 of all this. The header
  * and the lengths in it are checked before memory is taken for the sections.
  * @throws Error that begins with `subject`, such as 'loadModel: moons.gradloom', and names the problem if any byte is
  * changed, missing or added, or the file is of none of the `kinds`.
@@ -63,11 +64,11 @@ export function packStart(
 export function openContainer(subject: string, kinds: readonly string[], file: Sealed): Container {
   const { kind, content, sections: list, start } = openHeader(subject, kinds, file);
   const buffer = file.readAll();
-  const sections = new Map<string, Float64Array>();
+  const sections = new Map<string, Elements>();
   let offset = start;
-  for (const { name, length } of list) {
-    sections.set(name, littleEndianNumbers(buffer, offset, length));
-    offset += length * 8;
+  for (const { name, dtype, length } of list) {
+    sections.set(name, littleEndianNumbers(dtype, buffer, offset, length));
+    offset += sectionBytes(dtype, length);
   }
   return { kind, content, sections, bytes: file.size, format: VERSION };
 }
@@ -121,19 +122,25 @@ function checkPrefix({ buffer }: Uint8Array<ArrayBuffer>, size: number, fault: F
 
 interface Section {
   readonly name: string;
-  readonly length: number; // of doubles
+  readonly dtype: ElementType;
+  readonly length: number; // of numbers
 }
+
+/** Bytes of a section: each begins at a multiple of 8. */
+export const sectionBytes = (dtype: ElementType, length: number): number =>
+  -8 * Math.floor(-bytesOfElements(dtype, length) / 8);
 
 /** The sections fill the file to its hash. */
 function checkLengths(sections: readonly Section[], start: number, size: number, fault: Fault): void {
   const end = size - HASH_BYTES;
   const names = new Set<string>();
   let offset = start;
-  for (const { name, length } of sections) {
+  for (const { name, dtype, length } of sections) {
     if (names.has(name)) throw fault(`two sections ${name}`, 'one of each name');
     names.add(name);
-    if (length > (end - offset) / 8) throw fault(`${end - offset} bytes for section ${name}`, `${length * 8}`);
-    offset += length * 8;
+    const bytes = sectionBytes(dtype, length);
+    if (bytes > end - offset) throw fault(`${end - offset} bytes for section ${name}`, `${bytes}`);
+    offset += bytes;
   }
   if (offset !== end) throw fault(`${size} bytes`, `${offset + HASH_BYTES} (the sections of its header)`);
 }
@@ -163,9 +170,11 @@ function unpack(bytes: Uint8Array, fault: Fault): Json {
 }
 
 function section(entry: Json, fault: Fault): Section {
-  if (isJsonObject(entry) && typeof entry.name === 'string' && entry.dtype === 'float64') {
+  if (isJsonObject(entry) && typeof entry.name === 'string') {
     const { name, length } = entry;
-    if (typeof length === 'number' && Number.isSafeInteger(length) && length >= 0) return { name, length };
+    const dtype = elementTypes.find((type) => type === entry.dtype);
+    const isLength = typeof length === 'number' && Number.isSafeInteger(length) && length >= 0;
+    if (isLength && dtype !== undefined) return { name, dtype, length };
   }
-  throw fault(`the section ${show(entry)}`, "{ name, dtype: 'float64', length }");
+  throw fault(`the section ${show(entry)}`, "{ name, dtype: 'float64' or 'float32', length }");
 }

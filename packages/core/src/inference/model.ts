@@ -1,4 +1,5 @@
 import { type Answer, answersOf, classify, toProbabilities } from '../answers/index.ts';
+import type { Elements } from '../element-type.ts';
 import type { Json } from '../files/json.ts';
 import { refuseBadWeights } from '../model/bad-weight.ts';
 import { InputError } from '../model/layers/index.ts';
@@ -6,7 +7,7 @@ import { createLoss, type LossSpec } from '../model/losses/index.ts';
 import { buildNetwork, type Network, type NetworkSpec } from '../model/network.ts';
 import { type LoadedParts, type ModuleRecord, NOTHING_LOADED } from '../own/loaded-parts.ts';
 import { checkPreprocessing, type Preprocessing } from '../preprocessing/index.ts';
-import { doubles, finite, number, record } from '../text/check.ts';
+import { elements, finite, number, record } from '../text/check.ts';
 import { show } from '../text/show.ts';
 import { checkEncoding } from './check-encoding.ts';
 import {
@@ -38,7 +39,7 @@ export interface ModelContents {
   /** The network. */
   readonly spec: NetworkSpec;
   /** The weights [P], layer by layer, W then b. */
-  readonly parameters: Float64Array;
+  readonly parameters: Elements;
   /** The loss that it was trained with; it says whether outputs are logits. @default outputs are values */
   readonly loss?: LossSpec;
   /** Metadata. @default {} */
@@ -98,9 +99,9 @@ export interface Model extends ModelContents {
 /** What computes the outputs of a model: the same bits, whichever it is. */
 export interface ModelEngine {
   /** The outputs [N, O] of rows x [N, I], of a copy of the weights, which are finite. */
-  createPredictor(network: Network, parameters: Float64Array, loss: LossSpec): (x: Float64Array) => Float64Array;
-  /** SHA-256 of the weights as little-endian Float64, then of the hashes of modules, in hexadecimal. */
-  fingerprint(parameters: Float64Array, modules: readonly ModuleRecord[]): string;
+  createPredictor(network: Network, parameters: Elements, loss: LossSpec): (x: Float64Array) => Float64Array;
+  /** SHA-256 of the weights in their type, little-endian, then of the hashes of modules, in hexadecimal. */
+  fingerprint(parameters: Elements, modules: readonly ModuleRecord[]): string;
 }
 
 /**
@@ -178,7 +179,7 @@ export function checkModel(where: string, contents: ModelContents) {
   record(where, 'model', contents, '{ spec, parameters }');
   const { spec, parameters, loss, metadata = {}, parts } = contents;
   const network = buildNetwork(spec, parts?.own);
-  if (doubles(where, 'parameters', parameters).length !== network.parameterCount) {
+  if (elements(where, 'parameters', parameters).length !== network.parameterCount) {
     throw new Error(`${where}: parameters has ${parameters.length} numbers, expected ${network.parameterCount}`);
   }
   record(where, 'metadata', metadata, 'an object');

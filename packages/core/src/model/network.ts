@@ -1,4 +1,5 @@
 import { type ProductShape, viewOf } from '../backends/scratch.ts';
+import type { Elements } from '../element-type.ts';
 import { NO_PARTS, type OwnParts } from '../own/own-parts.ts';
 import { complete, type Pausable } from '../pausable.ts';
 import { createRandom } from '../random/index.ts';
@@ -211,11 +212,11 @@ function* buildLayer(own: OwnParts, spec: LayerSpec, input: Shape, path: readonl
 export const couplesRows = ({ layers }: Network): boolean => layers.some((layer) => layer.couplesRows === true);
 
 /** Views of `vector` [P], one list of tensors per layer, as a layer takes them. */
-export function bindTensors(network: Network, vector: Float64Array): Float64Array[][] {
+export function bindTensors(network: Network, vector: Elements): Elements[][] {
   if (vector.length !== network.parameterCount) {
     throw new Error(`bindTensors: vector has length ${vector.length}, expected ${network.parameterCount}`);
   }
-  const bound: Float64Array[][] = network.layers.map(() => []);
+  const bound: Elements[][] = network.layers.map(() => []);
   for (const { layer, offset, length } of network.tensors) bound[layer].push(viewOf(vector, offset, length));
   return bound;
 }
@@ -226,7 +227,7 @@ export function bindTensors(network: Network, vector: Float64Array): Float64Arra
  */
 export function initializeParameters(
   network: Network,
-  parameters: Float64Array, // [P]
+  parameters: Elements, // [P]
   seed: number,
   takes: (tensor: Tensor) => boolean = () => true,
 ): void {

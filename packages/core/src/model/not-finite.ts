@@ -1,4 +1,5 @@
 import { viewOf } from '../backends/scratch.ts';
+import type { Elements } from '../element-type.ts';
 import type { Pausable } from '../pausable.ts';
 
 /** Numbers between two pauses, 1 MiB: 0.1 to 0.5 ms. */
@@ -6,7 +7,7 @@ const STRETCH = 1 << 17;
 
 /** The place of the first of `n` numbers that is not finite. */
 export function firstNotFinite(
-  array: Float64Array, // [n] or longer
+  array: Elements, // [n] or longer
   n: number,
 ): number | undefined {
   for (let i = 0; i < n; i++) if (array[i] - array[i] !== 0) return i;
@@ -14,7 +15,7 @@ export function firstNotFinite(
 }
 
 /** The same of a whole array, with pauses. */
-export function* findNotFinite(array: Float64Array): Pausable<number | undefined> {
+export function* findNotFinite(array: Elements): Pausable<number | undefined> {
   for (let at = 0; at < array.length; at += STRETCH) {
     const length = Math.min(STRETCH, array.length - at);
     const found = firstNotFinite(viewOf(array, at, length), length);

@@ -1,3 +1,4 @@
+import type { Elements } from '../element-type.ts';
 import type { Loss } from '../model/losses/loss.ts';
 import type { Network } from '../model/network.ts';
 import { sizeOf } from '../model/shape.ts';
@@ -11,8 +12,8 @@ export interface GradientCheck {
   readonly network: Network;
   readonly loss: Loss;
   /** Some rows of the inputs [n, I], and of their targets. */
-  readonly x: Float64Array;
-  readonly t: Float64Array;
+  readonly x: Elements;
+  readonly t: Elements;
 }
 
 /**

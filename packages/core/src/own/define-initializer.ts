@@ -1,3 +1,4 @@
+import type { Elements } from '../element-type.ts';
 import type { Initializer, InitializerSpec } from '../model/initializers/index.ts';
 import type { Random } from '../random/random.ts';
 import { type PartBase, type PartDefaults, type PartOptions, readPartOptions } from './part-options.ts';
@@ -6,7 +7,7 @@ import { type PartBase, type PartDefaults, type PartOptions, readPartOptions } f
 export interface InitializerDefinition<D extends PartDefaults = PartDefaults> extends PartBase<D> {
   /** Overwrites `out` [fanIn, fanOut] with starting values. Take random numbers only from `random`. */
   fill(
-    out: Float64Array, // [fanIn, fanOut] out
+    out: Elements, // [fanIn, fanOut] out
     fanIn: number,
     fanOut: number,
     random: Random,

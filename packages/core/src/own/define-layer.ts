@@ -1,3 +1,4 @@
+import type { Elements } from '../element-type.ts';
 import type { LayerSpec } from '../model/layers/index.ts';
 import type { Layer, Place, TensorSpec } from '../model/layers/layer.ts';
 import { sizeOf } from '../model/shape.ts';
@@ -15,22 +16,22 @@ export interface OwnLayer {
   readonly keeps?: number;
   /** Overwrites the outputs `y` of B rows. A row's outputs depend on that row and the tensors alone. */
   forward(
-    y: Float64Array, // [B, outputs] out
-    x: Float64Array, // [B, inputs]
-    tensors: readonly Float64Array[],
+    y: Elements, // [B, outputs] out
+    x: Elements, // [B, inputs]
+    tensors: readonly Elements[],
     B: number,
-    kept: Float64Array, // [B, keeps] out
+    kept: Elements, // [B, keeps] out
   ): void;
   /** Overwrites the gradient by the inputs, and that by each tensor, summed over the B rows. */
   backward(
-    dx: Float64Array, // [B, inputs] out
-    dy: Float64Array, // [B, outputs]
-    x: Float64Array, // [B, inputs]
-    y: Float64Array, // [B, outputs]
-    tensors: readonly Float64Array[],
-    gradients: readonly Float64Array[], // out
+    dx: Elements, // [B, inputs] out
+    dy: Elements, // [B, outputs]
+    x: Elements, // [B, inputs]
+    y: Elements, // [B, outputs]
+    tensors: readonly Elements[],
+    gradients: readonly Elements[], // out
     B: number,
-    kept: Float64Array, // [B, keeps] as `forward` left it
+    kept: Elements, // [B, keeps] as `forward` left it
   ): void;
 }
 

@@ -1,3 +1,4 @@
+import type { Elements } from '../element-type.ts';
 import { elementwiseLoss } from '../model/losses/elementwise.ts';
 import type { LossSpec } from '../model/losses/index.ts';
 import type { Loss, LossKernel } from '../model/losses/loss.ts';
@@ -24,9 +25,9 @@ export interface RowLossDefinition<D extends PartDefaults> extends PartBase<D> {
    * may be `y`, with the gradient: read an output before you write there.
    */
   ofRow(
-    dy: Float64Array, // [B, O] out
-    y: Float64Array, // [B, O]
-    t: Float64Array, // [B], or [B, O]
+    dy: Elements, // [B, O] out
+    y: Elements, // [B, O]
+    t: Elements, // [B], or [B, O]
     n: number,
     O: number,
     options: PartOptions<D>,

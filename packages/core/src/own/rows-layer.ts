@@ -1,4 +1,5 @@
 import { viewOf } from '../backends/scratch.ts';
+import type { Elements } from '../element-type.ts';
 import type { Layer, TensorSpec } from '../model/layers/layer.ts';
 import { sizeOf } from '../model/shape.ts';
 import { defineOp, type Op } from '../program/op.ts';
@@ -22,7 +23,7 @@ export function rowsLayer(
   const P = lengths.reduce((sum, length) => sum + length, 0);
 
   /** The tensors of the vector that begins at `from` of `vector`. */
-  function tensorsAt(vector: Float64Array, from: number): Float64Array[] {
+  function tensorsAt(vector: Elements, from: number): Elements[] {
     let at = from;
     return lengths.map((length) => {
       at += length;
@@ -52,7 +53,7 @@ export function rowsLayer(
         levels: Array.from({ length: treeLevels(leaves) }, (_, level) => tensorsAt(sums, level * P)),
         parts: Array.from({ length: leaves }, (_, k) => {
           const [first, rows] = [k * leaf, Math.min(leaf, B - k * leaf)];
-          const of = (array: Float64Array, width: number) => viewOf(array, first * width, rows * width);
+          const of = (array: Elements, width: number) => viewOf(array, first * width, rows * width);
           return { rows, dx: of(dx, I), dy: of(dy, O), x: of(x, I), y: of(y, O), kept: of(kept, keeps) };
         }),
       });

@@ -1,5 +1,6 @@
 import type { Kernels } from '../backends/kernels.ts';
 import type { Allocate } from '../backends/scratch.ts';
+import { type Elements, FLOAT64 } from '../element-type.ts';
 import {
   backwardStack,
   createStackMemory,
@@ -22,9 +23,9 @@ export type { Inspect } from '../model/layers/index.ts';
 export interface Workspace extends StackMemory {
   readonly rows: number;
   /** Inputs of the rows [rows, I]; the first layer may overwrite them. */
-  readonly x: Float64Array;
+  readonly x: Elements;
   /** Targets of the rows [rows, O], or [rows] class indices. */
-  readonly t: Float64Array;
+  readonly t: Elements;
   readonly targetColumns: number;
   /** The loss that the targets are for. */
   readonly loss: Loss;
@@ -41,7 +42,7 @@ export interface Weighing {
 }
 
 /** Tensor views of a vector of parameters or gradients, layer by layer. */
-export type Tensors = readonly (readonly Float64Array[])[];
+export type Tensors = readonly (readonly Elements[])[];
 
 /**
  * Calls `allocate` for every array, so that the memory may be in an arena or, with a function that only counts, none.
@@ -58,7 +59,7 @@ export function createWorkspace(
   const x = allocate(rows * network.input);
   const t = allocate(rows * targetColumns(network, loss));
   const columns = { targetColumns: targetColumns(network, loss) };
-  const weighing = weighs ? { w: allocate(rows), losses: allocate(rows) } : null;
+  const weighing = weighs ? { w: allocate(rows, FLOAT64), losses: allocate(rows, FLOAT64) } : null;
   return {
     rows,
     x,
@@ -82,7 +83,7 @@ export function emitForward(
   B: number,
   pass: Pass,
   inspect?: Inspect,
-): Float64Array {
+): Elements {
   return forwardStack(network.layers, workspace, workspace.x, parameters, B, pass, inspect);
 }
 
@@ -94,7 +95,7 @@ export function emitLoss(
   lossSums: Float64Array, // [leaves] out
   network: Network,
   workspace: Workspace,
-  y: Float64Array, // [B, O]
+  y: Elements, // [B, O]
   B: number,
   { emit, leaf, training }: Pass,
 ): void {
@@ -153,7 +154,7 @@ export function forward(
   B: number,
   settings: PassSettings,
   inspect?: Inspect,
-): Float64Array {
+): Elements {
   const { calls, pass } = passOf(settings, B);
   const y = emitForward(network, workspace, parameters, B, pass, inspect);
   runCalls(calls, settings.kernels);

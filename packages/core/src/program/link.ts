@@ -1,5 +1,6 @@
 import type { Block, Kernels } from '../backends/kernels.ts';
 import { type Allocate, viewOf } from '../backends/scratch.ts';
+import { FLOAT64 } from '../element-type.ts';
 import { fuse } from './fuse.ts';
 import { barrier, type Call, host, part } from './op.ts';
 
@@ -43,7 +44,7 @@ export function createTapeRoom(memory: Float64Array): TapeRoom {
 }
 
 /** A room that grows, of arrays that `allocate` makes. */
-export const tapesOf = (allocate: Allocate): TapeRoom => ({ take: allocate });
+export const tapesOf = (allocate: Allocate): TapeRoom => ({ take: (length) => allocate(length, FLOAT64) });
 
 type Step = () => unknown;
 

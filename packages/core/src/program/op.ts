@@ -1,4 +1,4 @@
-import { type ElementType, FLOAT64 } from '../element-type.ts';
+import { FLOAT64 } from '../element-type.ts';
 
 /** What an operation takes at one place of its arguments. */
 export type Operand =
@@ -9,8 +9,8 @@ export type Operand =
       readonly shape: readonly (string | number)[];
       /** What the operation does with it. */
       readonly access: 'in' | 'out' | 'inout';
-      /** Of its numbers. */
-      readonly type: ElementType;
+      /** Of its numbers: that of the run, or double in every run. */
+      readonly type: 'element' | typeof FLOAT64;
     }
   | {
       /** A whole number; a yes or no; a distance in elements; any number; words for an error. */
@@ -54,7 +54,7 @@ const array = (
   access: 'in' | 'out' | 'inout',
   shape: readonly (string | number)[],
 ): Operand => {
-  return { kind, access, shape, type: FLOAT64 };
+  return { kind, access, shape, type: 'element' };
 };
 
 /** An array that is read. */
@@ -65,6 +65,8 @@ export const output = (...shape: (string | number)[]): Operand => array('array',
 export const inout = (...shape: (string | number)[]): Operand => array('array', 'inout', shape);
 /** A list of such arrays. */
 export const inouts = (...shape: (string | number)[]): Operand => array('arrays', 'inout', shape);
+/** An array, or a list of them, whose numbers are double in every run. */
+export const double = <Array extends Operand>(array: Array): Array => ({ ...array, type: FLOAT64 });
 export const count: Operand = { kind: 'count' };
 export const flag: Operand = { kind: 'flag' };
 export const stride: Operand = { kind: 'stride' };

@@ -6,11 +6,26 @@ import {
   averageRows,
   scale,
 } from '../backends/reference/reference.ts';
+import type { Elements } from '../element-type.ts';
 import { activate, activateBackward } from '../model/activations/activate.ts';
 import { type Activation, type ActivationName, activations } from '../model/activations/index.ts';
 import type { Loss } from '../model/losses/loss.ts';
 import type { Optimizer, UpdateKernel } from '../train/optimizers/optimizer.ts';
-import { count, defineOp, type Emit, flag, inout, inouts, input, number, type Op, output, stride, text } from './op.ts';
+import {
+  count,
+  defineOp,
+  double,
+  type Emit,
+  flag,
+  inout,
+  inouts,
+  input,
+  number,
+  type Op,
+  output,
+  stride,
+  text,
+} from './op.ts';
 import {
   averageWeights,
   batchNormBackwardInput,
@@ -73,7 +88,7 @@ export const ops = {
   averageRows: defineOp(
     'averageRows',
     {
-      ...{ square: output(1), g: output('n'), first: inout('S', 'row') },
+      ...{ square: double(output(1)), g: output('n'), first: inout('S', 'row') },
       ...{ S: count, row: stride, n: count, share: number },
     },
     averageRows,
@@ -81,7 +96,7 @@ export const ops = {
   /** sum += term. */
   add: defineOp('add', { sum: inout('n'), term: input('n'), n: count }, add),
   /** g *= factor. */
-  scale: defineOp('scale', { g: inout('n'), n: count, factor: input(1) }, scale),
+  scale: defineOp('scale', { g: inout('n'), n: count, factor: double(input(1)) }, scale),
   /** y = x. */
   copy: defineOp('copy', { y: output('n'), x: input('n'), n: count }, copy),
   /** y = a + b. */
@@ -92,7 +107,7 @@ export const ops = {
   dropout: defineOp(
     'dropout',
     {
-      ...{ y: output('B', 'size'), x: input('B', 'size'), place: input(2), B: count, size: count },
+      ...{ y: output('B', 'size'), x: input('B', 'size'), place: double(input(2)), B: count, size: count },
       ...{ key0: count, key1: count, threshold: count, factor: number },
     },
     dropout,
@@ -194,8 +209,13 @@ export const ops = {
   embeddingBackward: defineOp(
     'embeddingBackward',
     {
-      ...{ dE: inout('V', 'width'), firstPlace: inout('V'), nextPlace: inout('B', 'k') },
-      ...{ sums: inout('levels', 'width'), leafOf: inout('levels'), x: input('B', 'k'), dy: input('B', 'k', 'width') },
+      ...{ dE: inout('V', 'width'), firstPlace: double(inout('V')), nextPlace: double(inout('B', 'k')) },
+      ...{
+        sums: inout('levels', 'width'),
+        leafOf: double(inout('levels')),
+        x: input('B', 'k'),
+        dy: input('B', 'k', 'width'),
+      },
       ...{ B: count, k: count, leaf: count, joins: flag, V: count, width: count },
     },
     embeddingBackward,
@@ -204,7 +224,7 @@ export const ops = {
   weighLosses: defineOp(
     'weighLosses',
     {
-      ...{ lossSums: output('leaves'), dy: inout('B', 'O'), losses: input('B'), w: input('B') },
+      ...{ lossSums: double(output('leaves')), dy: inout('B', 'O'), losses: double(input('B')), w: double(input('B')) },
       ...{ B: count, leaf: count, O: count },
     },
     weighLosses,
@@ -212,24 +232,33 @@ export const ops = {
   /** average = a moving average of the weights theta. */
   averageWeights: defineOp(
     'averageWeights',
-    { average: inout('n'), theta: input('n'), n: count, share: input(1) },
+    { average: inout('n'), theta: input('n'), n: count, share: double(input(1)) },
     averageWeights,
   ),
   /** W with no column of its first n longer than a limit. */
   maxNorm: defineOp(
     'maxNorm',
-    { W: inout('I', 'row'), factors: output('n'), I: count, row: stride, n: count, limit: number },
+    { W: inout('I', 'row'), factors: double(output('n')), I: count, row: stride, n: count, limit: number },
     maxNorm,
   ),
   /** factor = what clipping multiplies the gradient by. */
-  clip: defineOp('clip', { factor: output(1), squares: input('blocks'), blocks: count, clipNorm: number }, clip),
+  clip: defineOp(
+    'clip',
+    { factor: double(output(1)), squares: double(input('blocks')), blocks: count, clipNorm: number },
+    clip,
+  ),
   /** hyper = those of the next step. */
-  takeHyper: defineOp('takeHyper', { hyper: output('H'), hypers: input('H'), next: inout(1), H: count }, takeHyper),
+  takeHyper: defineOp(
+    'takeHyper',
+    { hyper: double(output('H')), hypers: double(input('H')), next: double(inout(1)), H: count },
+    takeHyper,
+  ),
   /** Notes a step's loss and norm, and whether they are finite. */
   noteStep: defineOp(
     'noteStep',
     {
-      ...{ note: inout(2), losses: inout(1), norms: inout(1), lossSums: inout('leaves'), squares: input('blocks') },
+      ...{ note: double(inout(2)), losses: double(inout(1)), norms: double(inout(1)) },
+      ...{ lossSums: double(inout('leaves')), squares: double(input('blocks')) },
       ...{ leaves: count, blocks: count, rows: count },
     },
     noteStep,
@@ -239,12 +268,10 @@ export const ops = {
 /** 'softmax-cross-entropy' as softmaxCrossEntropy, the name of a function. */
 const functionName = (name: string): string => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
-type Vector = Float64Array;
-
 /** a[n] = f(z), and dz[n] = da · f′; `za` is what the activation reads. */
 export interface ActivationOps {
-  readonly forward: Op<[a: Vector, z: Vector, n: number, alpha: number]>;
-  readonly backward: Op<[dz: Vector, da: Vector, za: Vector, n: number, alpha: number]>;
+  readonly forward: Op<[a: Elements, z: Elements, n: number, alpha: number]>;
+  readonly backward: Op<[dz: Elements, da: Elements, za: Elements, n: number, alpha: number]>;
 }
 
 /** The name of a user's own operations: no backend has one under it. */
@@ -277,7 +304,7 @@ export const lossOp = ({ name, targets, evaluate, own, variant }: Loss) =>
   defineOp(
     own === undefined ? functionName(variant?.name ?? name) : ownName(own),
     {
-      ...{ lossSums: output('leaves'), dy: output('B', 'O'), y: input('B', 'O') },
+      ...{ lossSums: double(output('leaves')), dy: output('B', 'O'), y: input('B', 'O') },
       ...{ t: targets === 'classes' ? input('B') : input('B', 'O') },
       ...{ B: count, leaf: count, O: count },
       ...(variant === undefined ? {} : { parameter: number }),
@@ -289,7 +316,7 @@ export const lossOp = ({ name, targets, evaluate, own, variant }: Loss) =>
 export function emitLossOf(
   emit: Emit,
   loss: Loss,
-  ...args: [lossSums: Vector, dy: Vector, y: Vector, t: Vector, B: number, leaf: number, O: number]
+  ...args: [lossSums: Float64Array, dy: Elements, y: Elements, t: Elements, B: number, leaf: number, O: number]
 ): void {
   const { variant } = loss;
   if (variant === undefined) emit(lossOp(loss), ...args);
@@ -304,7 +331,7 @@ const updateName = ({ name, slots }: Optimizer): string =>
 export const updateOp = (optimizer: Optimizer) =>
   defineOp(
     updateName(optimizer),
-    { theta: inout('n'), g: input('n'), state: inouts('n'), n: count, hyper: input('H') },
+    { theta: inout('n'), g: input('n'), state: inouts('n'), n: count, hyper: double(input('H')) },
     optimizer.update,
   );
 
@@ -313,16 +340,16 @@ export const meanUpdateOp = (name: string, update: UpdateKernel) =>
   defineOp(
     `${name}OfMean`,
     {
-      ...{ square: output(1), theta: inout('n'), state: inouts('n'), n: count, hyper: input('H') },
+      ...{ square: double(output(1)), theta: inout('n'), state: inouts('n'), n: count, hyper: double(input('H')) },
       ...{ first: inout('S', 'row'), row: stride, S: count, share: number },
     },
     (
-      square: Vector,
-      theta: Vector,
-      state: readonly Vector[],
+      square: Float64Array,
+      theta: Elements,
+      state: readonly Elements[],
       n: number,
-      hyper: Vector,
-      first: Vector,
+      hyper: Float64Array,
+      first: Elements,
       row: number,
       S: number,
       share: number,

@@ -1,6 +1,7 @@
 import type { Kernels } from '../backends/kernels.ts';
 import { referenceKernels } from '../backends/reference/reference-kernels.ts';
 import { viewOf } from '../backends/scratch.ts';
+import type { Elements } from '../element-type.ts';
 import { InputError, NO_BATCH, NO_SHARE } from '../model/layers/index.ts';
 import { mse } from '../model/losses/mse.ts';
 import { bindTensors, type Network } from '../model/network.ts';
@@ -10,7 +11,7 @@ import { link, type Program } from './link.ts';
 import { createList } from './op.ts';
 
 /** The outputs y [N, O], row by row, of the rows x [N, I]. */
-export type Predictor = (x: Float64Array) => Float64Array;
+export type Predictor = (x: Elements) => Float64Array;
 
 /** Rows that a predictor computes at a time. */
 const ROWS = 64;
@@ -31,7 +32,7 @@ const ROWS = 64;
  * embedding does not have
  * @throws Error where `parameters` has another length than the network
  */
-export function createPredictor(network: Network, parameters: Float64Array): Predictor {
+export function createPredictor(network: Network, parameters: Elements): Predictor {
   const { length } = doubles('createPredictor', 'parameters', parameters);
   if (length !== network.parameterCount) {
     const wanted = `${network.parameterCount} (parameters of the network)`;
@@ -59,13 +60,13 @@ const KEPT_PROGRAMS = 8;
 export function rowPredictor(
   network: Network,
   workspace: Workspace, // its targets are not read
-  tensors: readonly (readonly Float64Array[])[],
+  tensors: readonly (readonly Elements[])[],
   kernels: Kernels,
 ): Predictor {
   const { input: I, output: O } = network;
-  const programs = new Map<number, { program: Program; y: Float64Array }>();
+  const programs = new Map<number, { program: Program; y: Elements }>();
 
-  function programOf(B: number): { program: Program; y: Float64Array } {
+  function programOf(B: number): { program: Program; y: Elements } {
     const known = programs.get(B);
     if (known !== undefined) return known;
     const { calls, emit } = createList();

@@ -1,3 +1,4 @@
+import type { Elements } from '../element-type.ts';
 import { suggest } from './nearest.ts';
 import { OptionError, unknownOption } from './option-error.ts';
 import { show } from './show.ts';
@@ -57,6 +58,12 @@ export function list<T>(where: string, name: string, value: readonly T[], wanted
 export function doubles(where: string, name: string, value: unknown): Float64Array {
   if (value instanceof Float64Array) return value;
   throw new OptionError(where, name, `has ${show(value)}, expected a Float64Array`);
+}
+
+/** The value, if it is an array of numbers of one of the types of runs. @throws OptionError otherwise. */
+export function elements(where: string, name: string, value: unknown): Elements {
+  if (value instanceof Float64Array || value instanceof Float32Array) return value;
+  throw new OptionError(where, name, `has ${show(value)}, expected a Float64Array or a Float32Array`);
 }
 
 /** @throws OptionError if `options` is no plain object or has a key that is not in `known`. */

@@ -1,4 +1,5 @@
 import { viewOf } from '../backends/scratch.ts';
+import type { Elements } from '../element-type.ts';
 import type { Network } from '../model/network.ts';
 import type { Emit } from '../program/op.ts';
 import { ops } from '../program/ops.ts';
@@ -25,7 +26,7 @@ export const countMatrices = (network: Pick<Network, 'places' | 'tensors'>): num
 export function emitMaxNorm(
   emit: Emit,
   network: Pick<Network, 'places' | 'tensors'>,
-  theta: Float64Array, // [P]
+  theta: Elements, // [P]
   factors: Float64Array, // [mostColumns]
   limit: number,
   thread = 0,

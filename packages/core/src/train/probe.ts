@@ -1,4 +1,5 @@
 import { viewOf } from '../backends/scratch.ts';
+import type { Elements } from '../element-type.ts';
 import { mathOf } from '../math/real-math.ts';
 import type { Activation } from '../model/activations/index.ts';
 import type { Layer, StackMemory } from '../model/layers/index.ts';
@@ -57,7 +58,7 @@ export const probeLength = (network: Network): number =>
 /**
  * An Inspect that writes what it sees of one leaf into `sums` [probeLength]. Overwrites it.
  */
-export function createProbe(network: Network, workspace: Workspace, sums: Float64Array): Inspect {
+export function createProbe(network: Network, workspace: Workspace, sums: Elements): Inspect {
   const { layers, places } = network;
   const units = unitOffsets(network);
   const numbers = new Map(places.map(({ layer }, k) => [layer, k]));
@@ -80,12 +81,12 @@ export function createProbe(network: Network, workspace: Workspace, sums: Float6
 }
 
 interface Neighbours {
-  readonly x: Float64Array; // the array that the layer reads
+  readonly x: Elements; // the array that the layer reads
   readonly below: Layer | undefined; // whose output that is; none for the first of a stack
 }
 
 /** Of all layers, including nested ones. */
-function neighboursOf(layers: readonly Layer[], memory: StackMemory, input: Float64Array): [Layer, Neighbours][] {
+function neighboursOf(layers: readonly Layer[], memory: StackMemory, input: Elements): [Layer, Neighbours][] {
   return layers.flatMap((layer, l) => {
     const x = l === 0 ? input : memory.outputs[l - 1];
     const { inner } = memory.memories[l];
@@ -95,7 +96,7 @@ function neighboursOf(layers: readonly Layer[], memory: StackMemory, input: Floa
 }
 
 /** Overwrites Σ y and Σ y² in `sums`. */
-function lookAtOutputs(sums: Float64Array, at: number, y: Float64Array, n: number): void {
+function lookAtOutputs(sums: Elements, at: number, y: Elements, n: number): void {
   let sum = 0;
   for (let i = 0; i < n; i++) sum += y[i];
   sums[at + 1] = sum;
@@ -107,9 +108,9 @@ function lookAtOutputs(sums: Float64Array, at: number, y: Float64Array, n: numbe
  * may hold anything.
  */
 function countFlat(
-  flat: Float64Array, // [O] out
-  z: Float64Array, // [B, O]
-  a: Float64Array, // [B, O]
+  flat: Elements, // [O] out
+  z: Elements, // [B, O]
+  a: Elements, // [B, O]
   n: number, // B · O
   f: Activation,
   alpha: number,
@@ -127,12 +128,12 @@ function countFlat(
 
 /** Data for the statistics of a batch, all from before its step except the gradient, which the step computed. */
 export interface ProbeReading {
-  readonly sums: Float64Array; // [leaves, probeLength]
+  readonly sums: Elements; // [leaves, probeLength]
   readonly rows: number; // of the batch
-  readonly gradient: Float64Array; // [P] mean over the batch, times `gradientScale`
+  readonly gradient: Elements; // [P] mean over the batch, times `gradientScale`
   readonly gradientScale: number; // what clipping left of it; 1 without
-  readonly theta: Float64Array; // [P] that the gradient belongs to
-  readonly start: Float64Array; // [P] where training began
+  readonly theta: Elements; // [P] that the gradient belongs to
+  readonly start: Elements; // [P] where training began
 }
 
 /** Adds the leaves in their order and makes figures of the sums: a function of the configuration, not of threads. */
@@ -194,7 +195,7 @@ function unitOffsets({ places }: Network): number[] {
   });
 }
 
-function sumOfSquares(values: Float64Array, n: number): number {
+function sumOfSquares(values: Elements, n: number): number {
   let sum = 0;
   for (let i = 0; i < n; i++) sum += values[i] * values[i];
   return sum;
@@ -204,7 +205,7 @@ function sumOfSquares(values: Float64Array, n: number): number {
 const STRETCH = 1 << 17;
 
 /** Σ (values / scale)², or Σ (values - from)². */
-function* addSquares(values: Float64Array, scale: number, from?: Float64Array): Pausable<number> {
+function* addSquares(values: Elements, scale: number, from?: Elements): Pausable<number> {
   let sum = 0;
   for (let at = 0; at < values.length; at += STRETCH) {
     const end = Math.min(values.length, at + STRETCH);

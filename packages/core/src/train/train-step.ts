@@ -1,5 +1,6 @@
 import type { Kernels } from '../backends/kernels.ts';
-import { type Allocate, viewOf } from '../backends/scratch.ts';
+import { type Allocate, allocateOwn, viewOf } from '../backends/scratch.ts';
+import { type Elements, type ElementsOf, type ElementType, FLOAT64 } from '../element-type.ts';
 import type { Loss } from '../model/losses/loss.ts';
 import { bindTensors, couplesRows, initializeParameters, type Network } from '../model/network.ts';
 import { createWorkspace, emitNode, targetColumns } from '../program/backprop.ts';
@@ -13,7 +14,7 @@ import { leafCount, leafRows, ONE_ROW, treeLevels } from './tree/index.ts';
 import { createBlockUpdate, gradientOf, gradientStride } from './update.ts';
 
 /** Options of `createTrainStep`. */
-export interface TrainStepOptions {
+export interface TrainStepOptions<T extends ElementType = ElementType> {
   /** From `buildNetwork`. */
   network: Network;
   /** From `createLoss`. */
@@ -32,7 +33,9 @@ export interface TrainStepOptions {
   maxNorm?: number;
   /** Whether rows have weights: see `step`. @default false */
   weighs?: boolean;
-  /** Allocates arrays of a given length. @default new Float64Array(length) */
+  /** The type of weights, activations and gradients. @default 'float64' */
+  elementType?: T;
+  /** Allocates arrays of a given length, of that type. @default each its own */
   allocate?: Allocate;
 }
 
@@ -45,21 +48,21 @@ export interface StepFigures {
 }
 
 /** A network being trained, in one thread. */
-export interface TrainStep {
+export interface TrainStep<T extends ElementType = ElementType> {
   /** The weights [P], updated in place by each step. */
-  readonly parameters: Float64Array;
+  readonly parameters: ElementsOf<T>;
   /** The model [P]: the weights, or their moving average where the optimizer keeps one. */
-  readonly model: Float64Array;
+  readonly model: ElementsOf<T>;
   /** State vectors of the optimizer [slots][P]. */
-  readonly state: readonly Float64Array[];
+  readonly state: readonly ElementsOf<T>[];
   /**
    * One whole step on B rows at learning rate `lr` (default: the optimizer's). Overwrites parameters and state.
    * Returns the mean loss before the update and the norm of the mean gradient before clipping. With weights these are
    * sums of the weighed rows over B.
    */
   step(
-    x: Float64Array, // [B, I]
-    t: Float64Array, // [B, O], or [B] class indices
+    x: Elements, // [B, I]
+    t: Elements, // [B, O], or [B] class indices
     B: number,
     lr?: number,
     w?: Float64Array, // [B] what each row counts, where the step `weighs`
@@ -68,8 +71,8 @@ export interface TrainStep {
 
 /** The rows of a step. */
 interface Batch {
-  readonly x: Float64Array; // [B, I]
-  readonly t: Float64Array; // [B, O], or [B]
+  readonly x: Elements; // [B, I]
+  readonly t: Elements; // [B, O], or [B]
   readonly w: Float64Array; // [B] where rows have weights
   readonly B: number;
 }
@@ -78,9 +81,9 @@ interface Batch {
  * Whole steps in one thread, leaf after leaf and block after block: the tree of each batch by plain recursion. The
  * oracle of the threaded runtime.
  */
-export function createTrainStep(options: TrainStepOptions): TrainStep {
+export function createTrainStep<T extends ElementType = typeof FLOAT64>(options: TrainStepOptions<T>): TrainStep<T> {
   const { network, loss, optimizer, kernels, batch, seed, clipNorm, maxNorm, weighs = false } = options;
-  const allocate = options.allocate ?? ((length) => new Float64Array(length));
+  const allocate = options.allocate ?? allocateOwn(options.elementType ?? FLOAT64);
   const P = network.parameterCount;
   const leaf = leafRows(batch);
   const most = leafCount(batch, leaf);
@@ -91,21 +94,21 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
   const gradientRows = couples ? most : treeLevels(most);
   const gSum = allocate(gradientRows * gradientStride(P));
   const state = optimizer.slots.map(() => allocate(P));
-  const squares = allocate(blockCount(P));
-  const lossSums = allocate(most);
-  const shared: Float64Array[] = [];
-  const kept: Float64Array[] = []; // what the first leaf leaves for the others
+  const squares = allocate(blockCount(P), FLOAT64);
+  const lossSums = allocate(most, FLOAT64);
+  const shared: Elements[] = [];
+  const kept: Elements[] = []; // what the first leaf leaves for the others
   const workspaces = Array.from({ length: couples ? most : 1 }, () => {
     let taken = 0;
-    const take = (width: number): Float64Array => (shared[taken++] ??= allocate(most * width));
+    const take = (width: number): Elements => (shared[taken++] ??= allocate(most * width));
     let keeping = 0;
-    const own = (length: number): Float64Array => (kept[keeping++] ??= allocate(length));
+    const own = (length: number): Elements => (kept[keeping++] ??= allocate(length));
     return createWorkspace(network, loss, Math.min(batch, leaf), allocate, { leaves: most, take, own }, weighs);
   });
   const scalars = Float64Array.from(optimizer.initialScalars);
-  const hyper = allocate(optimizer.hyperLength);
+  const hyper = allocate(optimizer.hyperLength, FLOAT64);
   const rate = new Float64Array(1);
-  const scale = allocate(1).fill(1);
+  const scale = allocate(1, FLOAT64).fill(1);
   const memory = { theta: parameters, gSum, state, squares };
   const defersAverage = maxNorm !== undefined;
   const update = createBlockUpdate(optimizer, network, memory, hyper, 0, blockCount(P), { defersAverage });
@@ -114,8 +117,8 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
   const gradients = rows.map((row) => bindTensors(network, row));
   const I = network.input;
   const T = targetColumns(network, loss);
-  const place = allocate(2).fill(0); // step, first row
-  const lossSum = allocate(1);
+  const place = allocate(2, FLOAT64).fill(0); // step, first row
+  const lossSum = allocate(1, FLOAT64);
 
   /** Forward and backward of leaf k of a batch of B rows, its gradient to row `row`: what stands between barriers. */
   function leafPrograms(k: number, B: number, row: number): Program[] {
@@ -178,7 +181,7 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
   const apply = createList();
   update.apply(apply.emit, scale);
   if (maxNorm !== undefined) {
-    emitMaxNorm(apply.emit, network, parameters, allocate(mostColumns(network)), maxNorm);
+    emitMaxNorm(apply.emit, network, parameters, allocate(mostColumns(network), FLOAT64), maxNorm);
     update.follow(apply.emit);
   }
   const applied = link(apply.calls, kernels);
@@ -189,10 +192,11 @@ export function createTrainStep(options: TrainStepOptions): TrainStep {
     link(calls, kernels).run();
   }
 
+  const own = (array: Elements) => array as ElementsOf<T>; // `allocate` gives arrays of the type
   return {
-    parameters,
-    model: optimizer.shareAt === undefined ? parameters : state[state.length - 1],
-    state,
+    parameters: own(parameters),
+    model: own(optimizer.shareAt === undefined ? parameters : state[state.length - 1]),
+    state: state.map(own),
     step(x, t, B, lr = optimizer.lr, w = new Float64Array(weighs ? B : 0).fill(1)) {
       const leaves = leafCount(B, leaf);
       const rowsOfStep = { x, t, w, B };

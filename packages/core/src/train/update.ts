@@ -1,4 +1,5 @@
 import { viewOf } from '../backends/scratch.ts';
+import type { Elements } from '../element-type.ts';
 import type { Emit } from '../program/op.ts';
 import { ops, updateOp } from '../program/ops.ts';
 import { BLOCK, blockCount } from './block.ts';
@@ -7,22 +8,22 @@ import { type Cut, piecesOf } from './pieces.ts';
 import type { NodeSums } from './tree/index.ts';
 
 /**
- * Doubles from one row of gradients to the next: each begins on a cache line, since a vector that lies across two takes
+ * Numbers from one row of gradients to the next: each begins on a cache line, since a vector that lies across two takes
  * twice as long.
  */
 export const gradientStride = (P: number): number => Math.floor((P + LINE - 1) / LINE) * LINE;
-const LINE = 8;
+const LINE = 16;
 
 /** Row `row` of the gradients. */
-export const gradientOf = (gSum: Float64Array, P: number, row: number): Float64Array =>
+export const gradientOf = (gSum: Elements, P: number, row: number): Elements =>
   viewOf(gSum, row * gradientStride(P), P);
 
 /** Shared by all threads of a run; each writes only its own blocks. */
 export interface UpdateMemory {
-  readonly theta: Float64Array; // [P]
+  readonly theta: Elements; // [P]
   // [rows, gradientStride(P)] gradients of nodes, as planTeam deals them out; row 0 becomes the batch's mean gradient
-  readonly gSum: Float64Array;
-  readonly state: readonly Float64Array[]; // [slots][P]
+  readonly gSum: Elements;
+  readonly state: readonly Elements[]; // [slots][P]
   readonly squares: Float64Array; // [blocks] sum of squares of the mean gradient
 }
 
@@ -68,7 +69,7 @@ export function createBlockUpdate(
     const offset = (first + k) * BLOCK;
     const n = Math.min(BLOCK, P - offset);
     const pieces = own.map((piece) => {
-      const cut = (vector: Float64Array) => viewOf(vector, piece.offset, piece.n);
+      const cut = (vector: Elements) => viewOf(vector, piece.offset, piece.n);
       const numbers = piece.decayed ? hyperOfDecayed : hyperOfOthers;
       return { n: piece.n, theta: cut(theta), g: cut(gSum), state: ownState.map(cut), hyper: numbers };
     });

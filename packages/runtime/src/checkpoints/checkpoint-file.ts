@@ -3,6 +3,9 @@ import {
   checkPreprocessing,
   createLoss,
   createSchedule,
+  type Elements,
+  type ElementsOf,
+  type ElementType,
   type Json,
   type JsonObject,
   type LoadedParts,
@@ -12,11 +15,14 @@ import {
   type Container,
   checkEncoding,
   checkModules,
+  createElements,
+  FLOAT64,
   isJsonObject,
   MODEL_KINDS,
   NOTHING_LOADED,
   PARAMETERS,
   show,
+  typeOf,
 } from '@gradloom/core/internal';
 import { peekContainer, readContainer, writeContainer } from '../files/container.ts';
 import type { LoadOptions } from '../own/load-options.ts';
@@ -108,7 +114,7 @@ export function checkpointOf(
   }
 }
 
-type NamedArray = [name: string, array: Float64Array];
+type NamedArray = [name: string, array: Elements];
 
 /** Prefix of the sections of an earlier state. */
 const EARLIER = 'earlier ';
@@ -134,11 +140,7 @@ const slotSections = ({ slots, shareAt }: Optimizer): string[] =>
   slots.map((slot, k) => (shareAt !== undefined && k === slots.length - 1 ? PARAMETERS : `optimizer ${slot}`));
 
 /** The checkpoint of a file, after checking everything that a resume reads. */
-function checkCheckpoint(
-  header: JsonObject,
-  sections: ReadonlyMap<string, Float64Array>,
-  parts: LoadedParts,
-): Checkpoint {
+function checkCheckpoint(header: JsonObject, sections: ReadonlyMap<string, Elements>, parts: LoadedParts): Checkpoint {
   const { loss, metadata, record, progress } = header as unknown as Checkpoint;
   const network = buildNetwork((header as unknown as Checkpoint).spec, parts.own);
   const { spec, parameterCount: P } = network;
@@ -149,6 +151,7 @@ function checkCheckpoint(
   if (!isJsonObject(header.metadata)) throw new Error(`metadata has ${show(metadata)}, expected an object`);
   checkRecord(header.record);
   checkProgress(header.progress, record);
+  const elementType: ElementType = FLOAT64;
   const optimizer = recordedOptimizer(record);
   const { initialScalars } = optimizer;
   const { initialState } = createSchedule(record.schedule, record, parts.own);
@@ -169,22 +172,25 @@ function checkCheckpoint(
   const surplus = [...sections.keys()].find((name) => !lengths.has(name));
   if (surplus !== undefined)
     throw new Error(`section ${show(surplus)} is unknown, expected ${[...lengths.keys()].join(', ')}`);
-  const take = (name: string): Float64Array => {
-    const array = sections.get(name) ?? new Float64Array(0);
-    if (array.length === lengths.get(name)) return array;
-    throw new Error(`section ${name} has ${array.length} numbers, expected ${lengths.get(name)}`);
-  };
+  function take<T extends ElementType>(type: T, name: string): ElementsOf<T> {
+    const array = sections.get(name) ?? createElements(type, 0);
+    if (array.length !== lengths.get(name)) {
+      throw new Error(`section ${name} has ${array.length} numbers, expected ${lengths.get(name)}`);
+    }
+    if (typeOf(array) === type) return array as ElementsOf<T>;
+    throw new Error(`section ${name} has numbers of type ${typeOf(array)}, expected ${type}`);
+  }
   const stateOf = (prefix: string): Omit<RunArrays, 'epochLosses'> => ({
-    parameters: take(prefix + weightsSection(optimizer)),
-    state: slotSections(optimizer).map((section) => take(prefix + section)),
-    scalars: take(`${prefix}scalars`),
-    scheduleState: take(`${prefix}scheduleState`),
-    epochSums: take(`${prefix}epochSums`),
+    parameters: take(elementType, prefix + weightsSection(optimizer)),
+    state: slotSections(optimizer).map((section) => take(elementType, prefix + section)),
+    scalars: take(FLOAT64, `${prefix}scalars`),
+    scheduleState: take(FLOAT64, `${prefix}scheduleState`),
+    epochSums: take(FLOAT64, `${prefix}epochSums`),
   });
-  const arrays: RunArrays = { ...stateOf(''), epochLosses: take('epochLosses') };
+  const arrays: RunArrays = { ...stateOf(''), epochLosses: take(FLOAT64, 'epochLosses') };
   const earlier = counters === undefined ? {} : { earlier: { ...stateOf(EARLIER), counters } };
   const encoding = preprocessing === undefined ? {} : { preprocessing };
-  const best = lengths.has(BEST) ? { best: take(BEST) } : {};
+  const best = lengths.has(BEST) ? { best: take(elementType, BEST) } : {};
   return { spec, loss, metadata, ...encoding, record, progress, arrays, ...earlier, ...best };
 }
 

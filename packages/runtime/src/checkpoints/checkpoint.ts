@@ -1,4 +1,5 @@
 import type {
+  Elements,
   LossSpec,
   ModelMetadata,
   ModuleRecord,
@@ -134,9 +135,9 @@ export interface SavedState
 /** Numbers that the next step reads. */
 export interface RunArrays {
   /** The weights [P]. */
-  readonly parameters: Float64Array;
+  readonly parameters: Elements;
   /** State vectors of the optimizer [slots][P]; with a moving average of the weights, that is the last. */
-  readonly state: readonly Float64Array[];
+  readonly state: readonly Elements[];
   /** Scalars of the optimizer. */
   readonly scalars: Float64Array;
   /** State of the schedule. */
@@ -166,5 +167,5 @@ export interface Checkpoint {
   /** The state for a rollback, in the middle of an epoch and if `onNan` is `rollback`. */
   readonly earlier?: SavedState;
   /** The weights [P] of the best evaluation, in a run with early stopping. */
-  readonly best?: Float64Array;
+  readonly best?: Elements;
 }

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import type { Elements } from '@gradloom/core';
 import { systemReason } from '../files/system-reason.ts';
 import type { DataMatrix } from './dataset.ts';
 import { idxTypes } from './idx-types.ts';
@@ -45,7 +46,7 @@ const MOST_BYTES = 1 << 20;
  * @throws Error for a file that is no longer as it was.
  */
 export function gatherFileRows(
-  out: Float64Array, // [count, columns] out
+  out: Elements, // [count, columns] out
   { columns, divisor }: DataMatrix,
   file: FileRows,
   order: Uint32Array | null, // [N], null: the order of the file

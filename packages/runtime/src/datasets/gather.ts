@@ -1,10 +1,10 @@
-import { type Kernels, referenceKernels } from '@gradloom/core';
+import { type Elements, type Kernels, referenceKernels } from '@gradloom/core';
 import type { DataMatrix } from './dataset.ts';
 import { gatherFileRows } from './file-rows.ts';
 
 /** Rows order[first] .. order[first + count - 1] of `matrix`, each number divided by the divisor. Overwrites `out`. */
 export function gatherRows(
-  out: Float64Array, // [count, columns] out
+  out: Elements, // [count, columns] out
   matrix: DataMatrix, // [N, columns]
   order: Uint32Array | null, // [N], null: the order of the file
   first: number,
@@ -19,7 +19,7 @@ export function gatherRows(
 
 /** One loop for the three types: as fast as a loop for each, since the division takes most of the time. */
 function gatherNumbers(
-  out: Float64Array, // [count, columns] out
+  out: Elements, // [count, columns] out
   numbers: Int32Array | Float32Array | Float64Array, // [N, columns]
   divisor: number,
   columns: number,

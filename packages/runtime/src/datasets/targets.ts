@@ -1,4 +1,4 @@
-import { type Loss, type Network, OptionError, type Pausable } from '@gradloom/core';
+import { type Elements, type Loss, type Network, OptionError, type Pausable } from '@gradloom/core';
 import { complete, record, show, withinInTurns } from '@gradloom/core/internal';
 import { checkDatasetInTurns } from './check-dataset.ts';
 import type { Dataset } from './dataset.ts';
@@ -9,7 +9,7 @@ import { gatherRows } from './gather.ts';
  * else one-hot rows, or the class itself where the network has one output. Overwrites `out`.
  */
 export function gatherTargets(
-  out: Float64Array, // [count, columns] out
+  out: Elements, // [count, columns] out
   dataset: Dataset,
   columns: number,
   targets: Loss['targets'],

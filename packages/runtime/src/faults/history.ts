@@ -1,4 +1,4 @@
-import type { Pausable } from '@gradloom/core';
+import type { Elements, Pausable } from '@gradloom/core';
 import type { Progress, SavedState } from '../checkpoints/checkpoint.ts';
 import { sharedArrays } from '../datasets/dataset.ts';
 import type { Arena } from '../memory/arena.ts';
@@ -9,7 +9,7 @@ import { createSnapshot, type Snapshot } from './snapshot.ts';
 /** States that a run can restore: the one before the span, and one from which the start of the epoch can be reached. */
 export interface History {
   /** The weights [P] of the saved state. */
-  readonly parameters: Float64Array;
+  readonly parameters: Elements;
   /** Saves the state between two spans. */
   take(): Pausable<void>;
   /** Restores the saved state. */
@@ -21,7 +21,7 @@ export interface History {
   /** State that a checkpoint needs to go back to step `start`, in shared memory. */
   saved(start: number): SavedState | undefined;
   /** The model [P] of the saved state for the caller to keep; nothing is saved any more. */
-  handOut(): Pausable<Float64Array>;
+  handOut(): Pausable<Elements>;
 }
 
 /** With `keepsEpoch` a second copy is kept. `saved` is that of a checkpoint. */

@@ -1,4 +1,4 @@
-import type { Network } from '@gradloom/core';
+import type { Elements, Network } from '@gradloom/core';
 import { viewOf } from '@gradloom/core/internal';
 
 /** Most tensors that are named: a diverging network usually diverges in one. */
@@ -7,17 +7,24 @@ const NAMED = 3;
 /** 'W of dense(2->3) at layer 0 -1.50e+160, …': of the tensors with the largest weights, the largest of each. */
 export function largestWeights(
   { places }: Network,
-  theta: Float64Array, // [P]
+  theta: Elements, // [P]
 ): string {
-  const largest = places.flatMap(({ layer, path, tensors }) =>
+  const found = places.flatMap(({ layer, path, tensors }) =>
     tensors.map(({ name, offset, length }) => ({
       name: `${name} of ${layer.label} at layer ${path}`,
-      value: viewOf(theta, offset, length).reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0),
+      value: largest(viewOf(theta, offset, length)),
     })),
   );
-  largest.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
-  return largest
+  found.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  return found
     .slice(0, NAMED)
     .map(({ name, value }) => `${name} ${value.toPrecision(3)}`)
     .join(', ');
+}
+
+/** That of the largest size. */
+function largest(weights: Elements): number {
+  let most = 0;
+  for (let i = 0; i < weights.length; i++) if (Math.abs(weights[i]) > Math.abs(most)) most = weights[i];
+  return most;
 }

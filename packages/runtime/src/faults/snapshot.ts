@@ -1,4 +1,4 @@
-import type { Pausable } from '@gradloom/core';
+import type { Elements, Pausable } from '@gradloom/core';
 import type { Progress, SavedState } from '../checkpoints/checkpoint.ts';
 import type { Arena } from '../memory/arena.ts';
 import type { EpochLog } from '../run/epoch-log.ts';
@@ -7,8 +7,8 @@ import { copyArray } from '../turns/arrays.ts';
 /** A copy of the state of a run between two spans. */
 export interface Snapshot {
   readonly step: number; // of the state; NaN before the first
-  readonly parameters: Float64Array; // [P] of the copy
-  readonly model: Float64Array; // [P] these, or their moving average
+  readonly parameters: Elements; // [P] of the copy
+  readonly model: Elements; // [P] these, or their moving average
   /** Overwrites the copy with the run's state. */
   take(): Pausable<void>;
   /** Overwrites the state of the run with the copy; time, threads and the best loss are kept. */

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { JsonObject } from '@gradloom/core';
-import { type Container, complete, openContainer, openHeader, packStart } from '@gradloom/core/internal';
+import type { Elements, JsonObject } from '@gradloom/core';
+import {
+  type Container,
+  complete,
+  openContainer,
+  openHeader,
+  packStart,
+  sectionBytes,
+  typeOf,
+} from '@gradloom/core/internal';
 import { updateHash } from './hash.ts';
 import { littleEndianBytes } from './little-endian.ts';
 import { readSealed } from './read-sealed.ts';
@@ -19,7 +27,7 @@ export function writeContainer(
   others: readonly string[] = [], // more names for the same file
 ): void {
   const start = packStart(where, kind, content, sections);
-  writeAtomically(where, path, sealed([start, ...[...sections.values()].map(littleEndianBytes)]), others);
+  writeAtomically(where, path, sealed([start, ...[...sections.values()].flatMap(paddedBytes)]), others);
 }
 
 /** Reads a file of `writeContainer`. @throws Error naming the path and the problem, as `openContainer` does. */
@@ -29,6 +37,12 @@ export const readContainer = (where: string, path: string, kinds: readonly strin
 /** The content of a file of `writeContainer`, without checking its numbers or its hash. */
 export const peekContainer = (where: string, path: string, kinds: readonly string[]): JsonObject =>
   readSealed(where, path, (file) => openHeader(`${where}: ${path}`, kinds, file).content);
+
+/** The bytes of a section, and zeros up to a multiple of 8. */
+function paddedBytes(numbers: Elements): Uint8Array[] {
+  const bytes = littleEndianBytes(numbers);
+  return [bytes, new Uint8Array(sectionBytes(typeOf(numbers), numbers.length) - bytes.length)];
+}
 
 /** The parts, and the SHA-256 of all of them. */
 function* sealed(parts: readonly Uint8Array[]): Generator<Uint8Array> {

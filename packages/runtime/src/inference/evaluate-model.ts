@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { LoadedParts } from '@gradloom/core';
+import type { Elements, LoadedParts } from '@gradloom/core';
 import { buildNetwork, createLoss, InputError, type LossSpec, type NetworkSpec, OptionError } from '@gradloom/core';
 import {
   defineOptions,
@@ -64,7 +64,7 @@ export interface EvaluateOptions extends OptionsOf<typeof evaluateOptions.table>
  */
 export async function evaluateModel(
   spec: NetworkSpec,
-  parameters: Float64Array, // [P]
+  parameters: Elements, // [P]
   dataset: Dataset,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {

@@ -1,4 +1,4 @@
-import { InputError, type Kernels, type Loss, type Network } from '@gradloom/core';
+import { type Elements, InputError, type Kernels, type Loss, type Network } from '@gradloom/core';
 import {
   bindTensors,
   createList,
@@ -22,7 +22,7 @@ import type { BadRow, EvaluationTask, TeamSetup } from '../threads/protocol.ts';
 /** A forward pass and its loss. */
 interface Chunk {
   readonly B: number;
-  readonly y: Float64Array; // [B, O]
+  readonly y: Elements; // [B, O]
   readonly program: Program;
 }
 
@@ -43,7 +43,7 @@ export function createEvaluationContext<Setup extends TeamSetup>(
   setup: Setup,
   network: Network,
   loss: Loss,
-  model: Float64Array, // [P]
+  model: Elements, // [P]
   { kernels: scratch, workspace, lossSums }: EvaluationScratch,
 ): EvaluationContext & { readonly setup: Setup } {
   const { module, code, memory, outside } = setup;

@@ -20,6 +20,9 @@ export function createInferenceContext(setup: InferenceSetup, thread: number): I
   const { threads, heapBase } = setup;
   const shape = { network, loss, elementType: FLOAT64, backend: setup.backend.name };
   const { theta, scratch } = planInference({ ...shape, threads, heapBase }).bind(setup.memory);
-  const scratchOfThread = takeEvaluationScratch(shape, createAllocator('createInferenceContext', scratch[thread]));
+  const scratchOfThread = takeEvaluationScratch(
+    shape,
+    createAllocator('createInferenceContext', scratch[thread], shape.elementType),
+  );
   return createEvaluationContext(setup, network, loss, theta, scratchOfThread);
 }

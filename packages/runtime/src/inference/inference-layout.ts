@@ -1,3 +1,4 @@
+import type { Elements } from '@gradloom/core';
 import { bytesOfElements, countDoubles, elementView, FLOAT64, type WasmMemory } from '@gradloom/core/internal';
 import { LONGEST_ARRAY, mostInside } from '../memory/arena.ts';
 import { checkMemory, type Part } from '../memory/memory.ts';
@@ -13,7 +14,7 @@ export interface InferenceOptions extends EvaluationShape {
 
 /** The arrays that a model is evaluated in. */
 export interface InferenceArrays {
-  readonly theta: Float64Array; // [P]
+  readonly theta: Elements; // [P]
   readonly scratch: readonly Float64Array[]; // [threads][*] private to each thread
 }
 
@@ -62,6 +63,6 @@ export function planInference(options: InferenceOptions, scratchLength = countSc
 
 /** Doubles that belong to one thread, the same for any number of them: counting takes as long as all else. */
 export const countScratch = (shape: EvaluationShape): number =>
-  countDoubles((allocate) => takeEvaluationScratch(shape, allocate));
+  countDoubles((allocate) => takeEvaluationScratch(shape, allocate), shape.elementType);
 
 const align = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;

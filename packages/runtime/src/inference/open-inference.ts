@@ -1,4 +1,4 @@
-import { createLoss, type LossSpec, type Network } from '@gradloom/core';
+import { createLoss, type Elements, type LossSpec, type Network } from '@gradloom/core';
 import { complete, FLOAT64, refuseBadWeights } from '@gradloom/core/internal';
 import type { Means } from '../memory/fit-memory.ts';
 import type { MemoryRoom } from '../memory/memory.ts';
@@ -23,7 +23,7 @@ export interface OpenedInference {
 export function openInference(
   where: string,
   network: Network,
-  parameters: Float64Array, // [P]
+  parameters: Elements, // [P]
   lossSpec: LossSpec,
   machine: Omit<TeamShape, 'network' | 'lossSpec'>,
   readers: readonly OutputReader[] = [],

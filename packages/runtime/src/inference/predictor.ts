@@ -1,4 +1,4 @@
-import { type Allocate, createLoss, type LossSpec, type Network, type Predictor } from '@gradloom/core';
+import { type Allocate, createLoss, type Elements, type LossSpec, type Network, type Predictor } from '@gradloom/core';
 import { bindTensors, countDoubles, createAllocator, createWorkspace, rowPredictor } from '@gradloom/core/internal';
 import { checkMemory } from '../memory/memory.ts';
 import { memoryRoom } from '../memory/memory-room.ts';
@@ -14,7 +14,7 @@ import { inferenceBackend, inferenceMemory } from './inference-memory.ts';
  */
 export function createPredictor(
   network: Network,
-  parameters: Float64Array, // [P]
+  parameters: Elements, // [P]
   lossSpec: LossSpec,
 ): Predictor {
   const loss = createLoss(lossSpec, network.own);

@@ -1,8 +1,9 @@
-import type { BackendName, ElementType, Schedule } from '@gradloom/core';
+import type { BackendName, Elements, ElementsOf, ElementType, Schedule } from '@gradloom/core';
 import {
   blockCount,
   bytesOfElements,
   countDoubles,
+  createElements,
   elementView,
   FLOAT64,
   gradientStride,
@@ -27,31 +28,28 @@ export interface ArenaOptions extends ScratchShape {
   insideBytes?: number; // beyond which regions lie outside of the memory where they may, default `mostInside`
 }
 
-/** The arrays of a run, or what stands for each. Threads exchange numbers only through these. */
-interface ArenaOf<Item> {
-  readonly theta: Item; // [P]
-  readonly gSum: Item; // [rows, gradientStride(P)] of nodes of the batch
-  readonly state: readonly Item[]; // [slots][P]
-  readonly model: Item; // theta, or its moving average, the last of `state`: what is evaluated and handed out
-  readonly squares: Item; // [blocks]
-  readonly lossSums: Item; // [leaves]
-  readonly scalars: Item; // of the optimizer
-  readonly scheduleState: Item;
-  readonly rates: Item; // [RING] learning rate of step n at n mod RING, written by the main thread between spans
-  readonly losses: Item; // [RING] mean loss of each step of a span
-  readonly norms: Item; // [RING] gradient norm of each step of a span
-  readonly probeSums: Item; // [leaves, probeLength] of the last step that was looked at; empty where none is
-  readonly shared: Item; // sums over leaves that layers share; empty where none couples rows
-  readonly scratch: readonly Item[]; // [threads][*] private to each thread
+/** Every array of a run. Threads exchange numbers only through these. */
+export interface Arena {
+  readonly theta: Elements; // [P]
+  readonly gSum: Elements; // [rows, gradientStride(P)] of nodes of the batch
+  readonly state: readonly Elements[]; // [slots][P]
+  readonly model: Elements; // theta, or its moving average, the last of `state`: what is evaluated and handed out
+  readonly squares: Float64Array; // [blocks]
+  readonly lossSums: Float64Array; // [leaves]
+  readonly scalars: Float64Array; // of the optimizer
+  readonly scheduleState: Float64Array;
+  readonly rates: Float64Array; // [RING] learning rate of step n at n mod RING, written by the main thread between spans
+  readonly losses: Float64Array; // [RING] mean loss of each step of a span
+  readonly norms: Float64Array; // [RING] gradient norm of each step of a span
+  readonly probeSums: Float64Array; // [leaves, probeLength] of the last step that was looked at; empty where none is
+  readonly shared: Float64Array; // sums over leaves that layers share; empty where none couples rows
+  readonly scratch: readonly Float64Array[]; // [threads][*] private to each thread
 }
 
-/** Every array of a run. */
-export type Arena = ArenaOf<Float64Array>;
-
 /** An array of a run, as the plan lists it. */
-interface Region {
+interface Region<T extends ElementType = ElementType> {
   readonly name: string; // in plans and errors
-  readonly type: ElementType;
+  readonly type: T;
   readonly length: number;
   readonly option?: string; // that determines its length, besides the layers
   readonly mayLieOutside?: true; // of the memory: WebAssembly need not reach it
@@ -139,6 +137,7 @@ function layOut(options: ArenaOptions, scratchLength: number, usesOutside: boole
     parts.push({ name, bytes, ...(option === undefined ? {} : { option }), isOutside });
     if (isOutside) outside.push(bytes);
     else end += bytes;
+    return createElements(type, 0);
   });
   const bytes = Math.ceil(end / PAGE) * PAGE;
   parts.push({ name: 'tables of the kernels', bytes: bytes - end + start, isOutside: false });
@@ -165,12 +164,12 @@ function layOut(options: ArenaOptions, scratchLength: number, usesOutside: boole
 }
 
 /** The one list of a run's arrays, in the order in which they lie: it is walked to place them, and to bind them. */
-function takeArena<Item>(
+function takeArena(
   options: ArenaOptions,
   rows: number, // of gradients
   scratchLength: number,
-  take: (region: Region) => Item,
-): ArenaOf<Item> {
+  take: <T extends ElementType>(region: Region<T>) => ElementsOf<T>,
+): Arena {
   const { network, optimizer, schedule, threads, elementType, probes = false } = options;
   const P = network.parameterCount;
   const leaves = leafCount(options.batch, options.leaf);
@@ -208,6 +207,6 @@ function takeArena<Item>(
 
 /** Doubles that belong to one thread. */
 export const countScratch = (shape: ScratchShape): number =>
-  countDoubles((allocate) => takeThreadScratch(shape, allocate));
+  countDoubles((allocate) => takeThreadScratch(shape, allocate), shape.elementType);
 
 const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;

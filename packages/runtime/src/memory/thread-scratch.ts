@@ -6,6 +6,7 @@ import {
   createList,
   createWorkspace,
   emitNode,
+  FLOAT64,
   type KernelScratch,
   leafCount,
   MOST_LEAVES,
@@ -80,7 +81,7 @@ export function takeEvaluationScratch(
 ): EvaluationScratch {
   return {
     kernels: takeKernelScratch(network.products, backend, allocate),
-    lossSums: allocate(leaves),
+    lossSums: allocate(leaves, FLOAT64),
     workspace: createWorkspace(network, loss, rows, allocate, NO_SHARE, weighs),
   };
 }
@@ -91,40 +92,43 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
   const H = optimizer.hyperLength;
   return {
     ...takeEvaluationScratch(shape, allocate, MOST_LEAVES, passRows, weighs),
-    probe: allocate(probes ? probeLength(network) : 0),
-    passMemory: allocate(passMemoryLength(shape)),
-    place: allocate(2),
-    one: allocate(1),
-    hyper: allocate(H),
-    hypers: allocate(STEPS * H),
-    next: allocate(1),
-    factors: allocate(maxNorm === null ? 0 : mostColumns(network)),
-    scale: allocate(1),
-    note: allocate(2),
-    tapesOf: allocate(1),
-    tapes: allocate(tapeLength(mostCalls(shape))),
+    probe: allocate(probes ? probeLength(network) : 0, FLOAT64),
+    passMemory: allocate(passMemoryLength(shape), FLOAT64),
+    place: allocate(2, FLOAT64),
+    one: allocate(1, FLOAT64),
+    hyper: allocate(H, FLOAT64),
+    hypers: allocate(STEPS * H, FLOAT64),
+    next: allocate(1, FLOAT64),
+    factors: allocate(maxNorm === null ? 0 : mostColumns(network), FLOAT64),
+    scale: allocate(1, FLOAT64),
+    note: allocate(2, FLOAT64),
+    tapesOf: allocate(1, FLOAT64),
+    tapes: allocate(tapeLength(mostCalls(shape)), FLOAT64),
   };
 }
 
 /** Doubles of the workspaces of all passes of a thread in a batch, where each has one of its own. */
 function passMemoryLength(shape: ScratchShape): number {
-  const { network, loss, batch, leaf, couples, probes = false, weighs } = shape;
+  const { network, loss, elementType, batch, leaf, couples, probes = false, weighs } = shape;
   if (!couples) return 0;
   const leaves = leafCount(batch, leaf);
   const lengthOf = (rows: number): number =>
-    countDoubles((allocate) => createWorkspace(network, loss, rows, allocate, { leaves, take: () => EMPTY }, weighs));
+    countDoubles(
+      (allocate) => createWorkspace(network, loss, rows, allocate, { leaves, take: () => EMPTY }, weighs),
+      elementType,
+    );
   // A look takes leaf by leaf.
   const looks = probes ? leaves * lengthOf(Math.min(batch, leaf)) : 0;
   return Math.max(looks, mostPasses(shape) * lengthOf(rowsOfPasses(shape)));
 }
 
-/** Doubles that the layers of all threads share. */
-export function sharedLength({ network, loss, batch, leaf, couples }: ScratchShape): number {
+/** Doubles of the memory that the layers of all threads share. */
+export function sharedLength({ network, loss, elementType, batch, leaf, couples }: ScratchShape): number {
   if (!couples) return 0;
   const leaves = leafCount(batch, leaf);
   return countDoubles((allocate) => {
     createWorkspace(network, loss, 1, () => EMPTY, { leaves, take: (width) => allocate(leaves * width) });
-  });
+  }, elementType);
 }
 
 const EMPTY = new Float64Array(0);

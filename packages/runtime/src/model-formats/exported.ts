@@ -1,5 +1,5 @@
-import type { Loss, ModelContents, Network } from '@gradloom/core';
-import { viewOf } from '@gradloom/core/internal';
+import type { Elements, Loss, ModelContents, Network } from '@gradloom/core';
+import { createElements, typeOf, viewOf } from '@gradloom/core/internal';
 import { type TorchTensor, torchTensors, transpose } from './torch-tensors.ts';
 
 /** A checked model on its way out. */
@@ -13,7 +13,7 @@ export interface ExportedModel {
 export function* torchNumbers({
   contents,
   network,
-}: ExportedModel): Generator<{ readonly tensor: TorchTensor; readonly numbers: Float64Array }> {
+}: ExportedModel): Generator<{ readonly tensor: TorchTensor; readonly numbers: Elements }> {
   for (const tensor of torchTensors(network)) {
     const stored = viewOf(contents.parameters, tensor.offset, tensor.length);
     if (!tensor.isTransposed) {
@@ -21,7 +21,7 @@ export function* torchNumbers({
       continue;
     }
     const [O, I] = tensor.shape;
-    const numbers = new Float64Array(tensor.length);
+    const numbers = createElements(typeOf(stored), tensor.length);
     transpose(numbers, stored, I, O);
     yield { tensor, numbers };
   }

@@ -1,4 +1,4 @@
-import type { LayerKind, Network } from '@gradloom/core';
+import type { Elements, LayerKind, Network } from '@gradloom/core';
 
 /** A tensor of a network as `nn.Sequential` of the same layers has it in PyTorch. */
 export interface TorchTensor {
@@ -51,7 +51,7 @@ export function torchTensors(network: Network): TorchTensor[] {
 
 /** W[O, I] of W[I, O], row-major. Overwrites `out`. */
 export function transpose(
-  out: Float64Array, // [O, I] out
+  out: Elements, // [O, I] out
   W: ArrayLike<number>, // [I, O]
   I: number,
   O: number,

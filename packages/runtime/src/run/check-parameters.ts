@@ -1,11 +1,11 @@
-import { type Network, OptionError, type Pausable } from '@gradloom/core';
+import { type Elements, type Network, OptionError, type Pausable } from '@gradloom/core';
 import { findNotFinite } from '@gradloom/core/internal';
 
 /** The starting weights, if they fit the network and are finite. @throws OptionError otherwise. */
 export function* checkParameters(
-  parameters: Float64Array, // [P]
+  parameters: Elements, // [P]
   { parameterCount: P }: Network,
-): Pausable<Float64Array> {
+): Pausable<Elements> {
   if (parameters.length !== P) {
     const problem = `has length ${parameters.length}, expected ${P} (parameters of the network)`;
     throw new OptionError('train', 'parameters', problem);

@@ -1,4 +1,4 @@
-import type { Pausable } from '@gradloom/core';
+import type { Elements, Pausable } from '@gradloom/core';
 import type { Checkpoint, RunArrays } from '../checkpoints/checkpoint.ts';
 import { cloneArray } from '../turns/arrays.ts';
 
@@ -16,7 +16,7 @@ export function* copyCheckpoint({ arrays, earlier, best, progress, ...rest }: Ch
 }
 
 function* copyArrays(arrays: Omit<RunArrays, 'epochLosses'>): Pausable<Omit<RunArrays, 'epochLosses'>> {
-  const state: Float64Array[] = [];
+  const state: Elements[] = [];
   for (const array of arrays.state) state.push(yield* cloneArray(array));
   return {
     parameters: yield* cloneArray(arrays.parameters),

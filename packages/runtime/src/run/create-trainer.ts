@@ -1,4 +1,4 @@
-import { type NetworkSpec, OptionError } from '@gradloom/core';
+import { type Elements, type NetworkSpec, OptionError } from '@gradloom/core';
 import { number, positiveInteger } from '@gradloom/core/internal';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import { currentState } from '../checkpoints/current-state.ts';
@@ -65,7 +65,7 @@ export interface Trainer {
    */
   setRate(rate: number | null): void;
   /** A copy of the current weights [P], layer by layer, W then b; with `ema`, not of their average. */
-  weights(): Promise<Float64Array>;
+  weights(): Promise<Elements>;
   /** A copy of the whole state, for `resume` of `createTrainer` or `train`. */
   state(): Promise<Checkpoint>;
   /** Ends the run as `train` does: evaluates the test set, keeps the last checkpoint, ends the threads. */

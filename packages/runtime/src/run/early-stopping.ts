@@ -1,4 +1,4 @@
-import type { Pausable } from '@gradloom/core';
+import type { Elements, Pausable } from '@gradloom/core';
 import type { EarlyProgress, EarlyRecord, Progress } from '../checkpoints/checkpoint.ts';
 import { sharedArrays } from '../datasets/dataset.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
@@ -10,7 +10,7 @@ import type { RunPlan } from './plan.ts';
 /** The best weights of a run so far. */
 export interface EarlyStopping {
   /** Weights [P] of the best evaluation; undefined before the first. In shared memory. */
-  readonly best: Float64Array | undefined;
+  readonly best: Elements | undefined;
   /** Counts an evaluation of the current weights. Returns whether it is the best so far, whose weights are kept. */
   note(evaluation: Evaluation): Pausable<boolean>;
   /** Exchanges the current weights with the best ones; a second call undoes it. */

@@ -1,4 +1,4 @@
-import type { LayerFigures } from '@gradloom/core';
+import type { Elements, LayerFigures } from '@gradloom/core';
 import type { Backend } from '../backends/backend.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
 import type { Trial } from '../tuning/tune.ts';
@@ -178,7 +178,7 @@ export interface ProbeEvent {
   /** Statistics, layer by layer. */
   readonly layers: readonly LayerFigures[];
   /** The weights [P] that the statistics belong to. */
-  readonly parameters: Float64Array;
+  readonly parameters: Elements;
 }
 
 /** The range and mean of a value over some steps. */

@@ -1,4 +1,4 @@
-import type { Network, Pausable } from '@gradloom/core';
+import type { Elements, Network, Pausable } from '@gradloom/core';
 import { clipScale, gradientNorm, probeFigures, viewOf } from '@gradloom/core/internal';
 import type { Arena } from '../memory/arena.ts';
 import { rowsOf } from '../step/batch.ts';
@@ -10,7 +10,7 @@ import type { ProbeSteps } from './probe-steps.ts';
 /** Records statistics of the layers during a run; each look takes a span of one step. */
 export interface Look extends ProbeSteps {
   /** Called right after that span; `theta` [P] are the weights before it, which the statistics belong to. */
-  read(step: number, theta: Float64Array): Pausable<Extract<TrainEvent, { type: 'probe' }>>;
+  read(step: number, theta: Elements): Pausable<Extract<TrainEvent, { type: 'probe' }>>;
 }
 
 /** Copies the weights at the start of training, outside of the arena. */

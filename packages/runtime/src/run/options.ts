@@ -1,4 +1,4 @@
-import type { LossSpec, OptimizerSpec, ScheduleSpec } from '@gradloom/core';
+import type { Elements, LossSpec, OptimizerSpec, ScheduleSpec } from '@gradloom/core';
 import {
   defineOptions,
   list,
@@ -116,7 +116,10 @@ export const trainOptions = defineOptions('train', {
    * Starting weights [P], layer by layer, W then b. Do not change them before the 'start' event.
    * @default drawn from the seed
    */
-  parameters: option.checkedBy('a Float64Array', (value) => value instanceof Float64Array)(),
+  parameters: option.checkedBy(
+    'a Float64Array or a Float32Array',
+    (value): value is Elements => value instanceof Float64Array || value instanceof Float32Array,
+  )(),
   /**
    * What each class counts in the training loss: 'balanced' for N / (classes · rows of the class), a number for each
    * class, or numbers by name, where a class that is not named counts 1. Only ratios count: see `Dataset.weights`.

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { LoadedParts } from '@gradloom/core';
+import type { Elements, LoadedParts } from '@gradloom/core';
 import {
   checkPreprocessing,
   createLoss,
@@ -57,7 +57,7 @@ export interface RunPlan extends RunShape {
   readonly data: DataSplits; // the caller's rows, under names of the run's own
   readonly pool: Pool | undefined; // undefined: threads of its own
   readonly signal: AbortSignal | undefined;
-  readonly parameters: Float64Array | null; // [P] to start from; null: drawn from the seed
+  readonly parameters: Elements | null; // [P] to start from; null: drawn from the seed
   readonly parametersHash: string | null; // of these, as they were at the start
   readonly classWeight: ClassWeight | undefined;
   readonly weighing: RowWeighing | null; // null where each row counts 1

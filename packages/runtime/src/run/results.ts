@@ -1,4 +1,4 @@
-import type { LoadedParts, LossSpec, NetworkSpec, Preprocessing } from '@gradloom/core';
+import type { Elements, LoadedParts, LossSpec, NetworkSpec, Preprocessing } from '@gradloom/core';
 import type { Backend } from '../backends/backend.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
 import type { Profile } from '../measure/clock.ts';
@@ -12,7 +12,7 @@ export interface TrainResult {
    * The trained weights [P], layer by layer, W then b: with `patience` those of the best evaluation, with `ema` their
    * moving average.
    */
-  readonly parameters: Float64Array;
+  readonly parameters: Elements;
   /** SHA-256 of the weights, with `modules` also of these, as 64 hexadecimal digits: equal fingerprints, equal bits. */
   readonly fingerprint: string;
   /** The loss that was minimized. */
@@ -83,11 +83,11 @@ export class TrainingError extends Error {
   /** The bad step. */
   readonly step: number;
   /** The weights [P] before it; with `ema`, their moving average. */
-  readonly parameters: Float64Array;
+  readonly parameters: Elements;
   /** The checkpoint of that state, if the run keeps checkpoints. */
   readonly checkpoint?: WrittenCheckpoint;
 
-  constructor(message: string, step: number, parameters: Float64Array, checkpoint?: WrittenCheckpoint) {
+  constructor(message: string, step: number, parameters: Elements, checkpoint?: WrittenCheckpoint) {
     super(message);
     this.step = step;
     this.parameters = parameters;

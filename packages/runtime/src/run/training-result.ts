@@ -1,4 +1,4 @@
-import type { Pausable } from '@gradloom/core';
+import type { Elements, Pausable } from '@gradloom/core';
 import { leafCount } from '@gradloom/core/internal';
 import type { Progress } from '../checkpoints/checkpoint.ts';
 import { fingerprintInTurns } from '../files/fingerprint.ts';
@@ -12,7 +12,7 @@ import type { TrainResult } from './results.ts';
 export interface ResultParts {
   plan: RunPlan;
   setup: RunSetup;
-  parameters: Float64Array; // [P] of its own
+  parameters: Elements; // [P] of its own
   progress: Readonly<Progress>;
   epochLog: EpochLog;
   test: Evaluation | undefined;

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { buildNetwork, createLoss, createSchedule, type Inspect, type Optimizer } from '@gradloom/core';
+import { buildNetwork, createLoss, createSchedule, type Elements, type Inspect, type Optimizer } from '@gradloom/core';
 import {
   bindTensors,
   createAllocator,
@@ -28,7 +28,7 @@ export interface RunContext extends EvaluationContext, Omit<ThreadScratch, 'kern
   readonly arena: Arena;
   readonly theta: Tensors; // that are trained
   readonly optimizer: Optimizer;
-  readonly gradientRows: readonly Float64Array[]; // [rows][P]
+  readonly gradientRows: readonly Elements[]; // [rows][P]
   readonly gradients: readonly Tensors[]; // one a row, tensor by tensor
   readonly probeOf: Inspect | undefined; // looks at a leaf; undefined where the run has no looks
   readonly clock: Clock | null; // where the run has a profile
@@ -70,7 +70,7 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   };
   const arena = planArena({ ...shape, schedule, heapBase, insideBytes }).bind(setup.memory, setup.outside);
   const P = network.parameterCount;
-  const scratch = takeThreadScratch(shape, createAllocator('createContext', arena.scratch[thread]));
+  const scratch = takeThreadScratch(shape, createAllocator('createContext', arena.scratch[thread], setup.elementType));
   const { workspace } = scratch;
   scratch.scale.fill(1);
   scratch.one.fill(1);

@@ -1,4 +1,4 @@
-import type { Call, Inspect } from '@gradloom/core';
+import type { Call, Elements, Inspect } from '@gradloom/core';
 import {
   createAllocator,
   createList,
@@ -21,7 +21,7 @@ export interface PlannedPass extends NodePass {
   /** What stands between the barriers of the pass. */
   readonly segments: readonly (readonly Call[])[];
   /** What is copied behind it: to, from. */
-  readonly copies: readonly (readonly [Float64Array, Float64Array])[];
+  readonly copies: readonly (readonly [Elements, Elements])[];
 }
 
 /** The passes of this thread in a batch of `rows` rows, with their operations; `inspect` sees what they write. */
@@ -73,16 +73,16 @@ function coupledPasses(
   inspect: Inspect | undefined,
 ): readonly PlannedPass[] {
   const { arena, network, loss, passMemory, setup } = context;
-  const allocate = createAllocator('coupledPasses', passMemory);
+  const allocate = createAllocator('coupledPasses', passMemory, setup.elementType);
   const leaves = leafCount(setup.batch, setup.leaf);
   const length = looks ? probeLength(network) : 0;
-  const shared: Float64Array[] = []; // by all passes
+  const shared: Elements[] = []; // by all passes
   return passes.map((pass, k) => {
     const { first, count } = pass;
-    const share = createAllocator('coupledPasses', arena.shared);
-    const take = (width: number): Float64Array => share(leaves * width);
+    const share = createAllocator('coupledPasses', arena.shared, setup.elementType);
+    const take = (width: number): Elements => share(leaves * width);
     let taken = 0;
-    const own = (length: number): Float64Array => (shared[taken++] ??= allocate(length));
+    const own = (length: number): Elements => (shared[taken++] ??= allocate(length));
     const B = rowsOfPass(context, pass, rows);
     const weighs = setup.weights !== null;
     const workspace = createWorkspace(network, loss, B, allocate, { leaves, take, own }, weighs);

@@ -1,4 +1,4 @@
-import type { Call, Emit } from '@gradloom/core';
+import type { Call, Elements, Emit } from '@gradloom/core';
 import {
   blockCount,
   createBlockUpdate,
@@ -145,7 +145,7 @@ function lap(clock: Clock | null, emit: Emit, phase: number): void {
   if (clock !== null) emit(host, () => clock.lap(phase));
 }
 
-const reads = (calls: readonly Call[], array: Float64Array): boolean => calls.some(({ args }) => args.includes(array));
+const reads = (calls: readonly Call[], array: Elements): boolean => calls.some(({ args }) => args.includes(array));
 
 /** A barrier for the whole team, behind which all have done what stands before it. */
 function wait(context: RunContext, threads: number, emit: Emit): void {

@@ -1,4 +1,4 @@
-import { initializeParameters, type Tensor } from '@gradloom/core';
+import { type Elements, initializeParameters, type Tensor } from '@gradloom/core';
 import { complete, findBadWeight, gradientStride, viewOf } from '@gradloom/core/internal';
 import type { RunContext } from '../step/context.ts';
 import { teamPrograms } from '../step/step-program.ts';
@@ -51,7 +51,7 @@ export function openThread(context: RunContext, { thread, threads, draws }: Open
 }
 
 /** As bytes: a double that is read and written can change, where it is NaN. No array of bytes is as long. */
-function touch(array: Float64Array): void {
+function touch(array: Elements): void {
   for (let from = 0; from < array.length; from += STRETCH) {
     const { buffer, byteOffset, byteLength } = viewOf(array, from, Math.min(STRETCH, array.length - from));
     const bytes = new Uint8Array(buffer, byteOffset, byteLength);

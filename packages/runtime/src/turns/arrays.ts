@@ -1,11 +1,11 @@
-import type { Pausable } from '@gradloom/core';
-import { viewOf } from '@gradloom/core/internal';
+import type { Elements, Pausable } from '@gradloom/core';
+import { createElements, typeOf, viewOf } from '@gradloom/core/internal';
 
 /** Numbers between two pauses, 1 MiB: 0.1 to 0.5 ms, the longest where the system first gives the memory. */
 const STRETCH = 1 << 17;
 
 /** Overwrites `to` with `from`, which is as long. */
-export function* copyArray(to: Float64Array, from: Float64Array): Pausable<void> {
+export function* copyArray(to: Elements, from: Elements): Pausable<void> {
   for (let at = 0; at < from.length; at += STRETCH) {
     to.set(viewOf(from, at, Math.min(STRETCH, from.length - at)), at);
     yield;
@@ -13,8 +13,8 @@ export function* copyArray(to: Float64Array, from: Float64Array): Pausable<void>
 }
 
 /** A copy in memory of its own. */
-export function* cloneArray(from: Float64Array): Pausable<Float64Array<ArrayBuffer>> {
-  const copy = new Float64Array(from.length);
+export function* cloneArray<Numbers extends Elements>(from: Numbers): Pausable<Numbers> {
+  const copy = createElements(typeOf(from), from.length) as Elements as Numbers;
   yield* copyArray(copy, from);
   return copy;
 }

@@ -1,4 +1,4 @@
-import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import { buildNetwork, type Elements, type NetworkSpec } from '@gradloom/core';
 import { createModel, type Dataset, type Model, type ModelContents, type TrainOptions } from '@gradloom/runtime';
 import { ownParts } from '../../options/own-parts.ts';
 import { modelOf } from '../../train/model-of.ts';
@@ -26,7 +26,7 @@ export const takesIndices = (spec: NetworkSpec): boolean =>
   buildNetwork(spec, ownParts()).places.some((place) => place.spec.kind === 'embedding');
 
 /** The decision regions of a network with these parameters [P] around the training rows. */
-export function dividePlane(recipe: Recipe, parameters: Float64Array, step: number): Division {
+export function dividePlane(recipe: Recipe, parameters: Elements, step: number): Division {
   const extent = extentOf(recipe.sets.train);
   const [x1, y1, x2, y2] = extent;
   const rows = new Float64Array(2 * SIDE * SIDE);
@@ -50,7 +50,7 @@ export function dividePlane(recipe: Recipe, parameters: Float64Array, step: numb
 }
 
 /** The training rows (or some, if there are very many), and the final decision regions. */
-export function planeOf(recipe: Recipe, parameters: Float64Array, step: number): Plane {
+export function planeOf(recipe: Recipe, parameters: Elements, step: number): Plane {
   const { inputs, targets, classes, labels, rows } = recipe.sets.train;
   const every = Math.ceil(rows / MOST_POINTS);
   const names = Array.from({ length: classes ?? 2 }, (_, c) => labels?.[c] ?? String(c));

@@ -1,3 +1,4 @@
+import type { Elements } from '@gradloom/core';
 import { createModel, type Dataset } from '@gradloom/runtime';
 import { modelOf } from '../../train/model-of.ts';
 import type { Recipe } from '../../train/recipe.ts';
@@ -15,7 +16,7 @@ const MARGIN = 0.04;
  * Predictions of a network along its single input, one line per output: a value, or the probability of a class. Null if
  * rows have more inputs, there are too many outputs, or all rows have the same input.
  */
-export function fitCurve(recipe: Recipe, parameters: Float64Array): Curve | null {
+export function fitCurve(recipe: Recipe, parameters: Elements): Curve | null {
   const { train } = recipe.sets;
   const { inputs, classes, labels, targets, rows } = train;
   if (inputs.columns !== 1 || inputs.file !== undefined || takesIndices(recipe.spec)) return null;

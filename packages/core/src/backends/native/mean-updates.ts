@@ -1,3 +1,4 @@
+import type { Elements } from '../../element-type.ts';
 import { TINY } from '../../math/flush.ts';
 import { addressOf } from '../address.ts';
 import type { CallTape } from './call-tape.ts';
@@ -21,11 +22,11 @@ export const MEAN_UPDATE_SCRATCH = Math.floor((CONSTANTS + SQUARES + 63) / 64) *
 /** Rows of gradients and the update by their mean, which is not written anywhere. */
 export type MeanUpdate = (
   square: Float64Array, // [1] out
-  theta: Float64Array, // [n] in and out
-  state: readonly Float64Array[], // [slots][n] in and out
+  theta: Elements, // [n] in and out
+  state: readonly Elements[], // [slots][n] in and out
   n: number,
   hyper: Float64Array, // [hyperLength]
-  first: Float64Array, // [S, row] rows of gradients
+  first: Elements, // [S, row] rows of gradients
   row: number,
   S: number,
   share: number, // 1 / the rows of the batch

@@ -1,3 +1,4 @@
+import { FLOAT64 } from '../../element-type.ts';
 import type { Network } from '../../model/network.ts';
 import type { Call } from '../../program/op.ts';
 import type { UpdateKernel } from '../../train/optimizers/optimizer.ts';
@@ -56,12 +57,15 @@ export interface NativeScratch extends KernelScratch {
 /** Scratch of the kernels for products of these shapes. */
 export const takeNativeScratch = (products: readonly ProductShape[], allocate: Allocate): NativeScratch => ({
   machineCode: {
-    meanUpdates: allocate(MEAN_UPDATE_SCRATCH),
-    gathering: allocate(GATHER_SCRATCH),
-    panels: allocate(PANELS_SCRATCH),
+    meanUpdates: allocate(MEAN_UPDATE_SCRATCH, FLOAT64),
+    gathering: allocate(GATHER_SCRATCH, FLOAT64),
+    panels: allocate(PANELS_SCRATCH, FLOAT64),
   },
   // A product uses wasm or machine code, with the same doubles of scratch.
-  products: allocate(Math.max(mostScratch(products, wasmProductScratch), mostScratch(products, nativeProductScratch))),
+  products: allocate(
+    Math.max(mostScratch(products, wasmProductScratch), mostScratch(products, nativeProductScratch)),
+    FLOAT64,
+  ),
 });
 
 /**

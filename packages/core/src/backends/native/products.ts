@@ -1,3 +1,4 @@
+import type { Elements } from '../../element-type.ts';
 import { MOST_NODE_ROWS } from '../../train/tree/index.ts';
 import { addressOf } from '../address.ts';
 import type { ProductShape } from '../scratch.ts';
@@ -164,10 +165,10 @@ export function createNativeProducts(
   }
 
   function affine(
-    y: Float64Array, // [B, O] out
-    x: Float64Array, // [B, I]
-    W: Float64Array, // [I, O]
-    b: Float64Array, // [O]
+    y: Elements, // [B, O] out
+    x: Elements, // [B, I]
+    W: Elements, // [I, O]
+    b: Elements, // [O]
     B: number,
     I: number,
     O: number,
@@ -180,9 +181,9 @@ export function createNativeProducts(
   }
 
   function affineBackwardInput(
-    dx: Float64Array, // [B, I] out
-    dy: Float64Array, // [B, O]
-    W: Float64Array, // [I, O]
+    dx: Elements, // [B, I] out
+    dy: Elements, // [B, O]
+    W: Elements, // [I, O]
     B: number,
     I: number,
     O: number,
@@ -206,10 +207,10 @@ export function createNativeProducts(
   }
 
   function affineBackwardWeights(
-    dW: Float64Array, // [I, O] out
-    db: Float64Array, // [O] out
-    x: Float64Array, // [B, I]
-    dy: Float64Array, // [B, O]
+    dW: Elements, // [I, O] out
+    db: Elements, // [O] out
+    x: Elements, // [B, I]
+    dy: Elements, // [B, O]
     B: number,
     leaf: number,
     joins: boolean,

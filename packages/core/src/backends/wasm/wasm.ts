@@ -1,3 +1,4 @@
+import { FLOAT64 } from '../../element-type.ts';
 import type { Call } from '../../program/op.ts';
 import { addressOf } from '../address.ts';
 import type { Blocks, Kernels } from '../kernels.ts';
@@ -55,7 +56,7 @@ const isUnsupported = ({ op, args }: Call): boolean =>
 
 /** What the kernels need for products of these shapes. */
 export const takeWasmScratch = (products: readonly ProductShape[], allocate: Allocate): KernelScratch => ({
-  products: allocate(mostScratch(products, wasmProductScratch)),
+  products: allocate(mostScratch(products, wasmProductScratch), FLOAT64),
   machineCode: null,
 });
 

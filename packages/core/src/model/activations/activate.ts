@@ -1,15 +1,16 @@
+import { type Elements, typeOf } from '../../element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
 import type { Activation } from './activation.ts';
 
 /** a[i] = f(z[i]). Overwrites `a`, which may be `z`. */
 export function activate(
   activation: Activation,
-  a: Float64Array, // [n] out
-  z: Float64Array, // [n]
+  a: Elements, // [n] out
+  z: Elements, // [n]
   n: number,
   alpha: number,
 ): void {
-  const math = mathOf('float64');
+  const math = mathOf(typeOf(a));
   const own = math.round(alpha);
   for (let i = 0; i < n; i++) a[i] = activation.apply(math, z[i], own);
 }
@@ -17,13 +18,13 @@ export function activate(
 /** dz[i] = da[i] · f′, tiny values flushed to 0. Overwrites `dz`, which may be `da`. */
 export function activateBackward(
   activation: Activation,
-  dz: Float64Array, // [n] out
-  da: Float64Array, // [n]
-  za: Float64Array, // [n] z or a, as the activation reads
+  dz: Elements, // [n] out
+  da: Elements, // [n]
+  za: Elements, // [n] z or a, as the activation reads
   n: number,
   alpha: number,
 ): void {
-  const math = mathOf('float64');
+  const math = mathOf(typeOf(dz));
   const { round, flush } = math;
   const own = round(alpha);
   if (activation.reads === 'z') {

@@ -1,3 +1,4 @@
+import type { Elements } from '../../element-type.ts';
 import { defineOptions, finite, type OptionsOf } from '../../options/index.ts';
 import type { Initializer } from './initializer.ts';
 
@@ -18,7 +19,7 @@ export function orthogonal(options: OrthogonalOptions = {}): Initializer {
   const { gain } = orthogonalOptions.read(options);
   return (out, fanIn, fanOut, random) => {
     const length = Math.max(fanIn, fanOut);
-    const vectors: Float64Array[] = [];
+    const vectors: Elements[] = [];
     while (vectors.length < Math.min(fanIn, fanOut)) {
       const vector = Float64Array.from({ length }, () => random.normal());
       // Twice, since one pass leaves what rounding makes of a vector that lies close to the ones before it.
@@ -36,13 +37,13 @@ export function orthogonal(options: OrthogonalOptions = {}): Initializer {
   };
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
+function dot(a: Elements, b: Elements): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
 }
 
 /** y[i] += factor · x[i]. */
-function addScaled(y: Float64Array, x: Float64Array, factor: number): void {
+function addScaled(y: Elements, x: Elements, factor: number): void {
   for (let i = 0; i < y.length; i++) y[i] += factor * x[i];
 }

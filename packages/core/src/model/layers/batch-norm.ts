@@ -1,4 +1,5 @@
 import { viewOf } from '../../backends/scratch.ts';
+import type { Elements } from '../../element-type.ts';
 import { defineOptions, fraction, type Named, type OptionsOf, positive, positiveInteger } from '../../options/index.ts';
 import { barrier } from '../../program/op.ts';
 import { ops } from '../../program/ops.ts';
@@ -96,7 +97,7 @@ export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
     },
   };
   /** The rows of `own` leaves from `firstLeaf`; all of an array that is empty, as where operations are only counted. */
-  function partOf(sums: Float64Array, firstLeaf: number, own: number): Float64Array {
+  function partOf(sums: Elements, firstLeaf: number, own: number): Elements {
     return sums.length === 0 ? sums : viewOf(sums, firstLeaf * size, own * size);
   }
 }

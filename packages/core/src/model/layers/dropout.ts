@@ -1,3 +1,4 @@
+import type { Elements } from '../../element-type.ts';
 import { defineOptions, fraction, type Named, type OptionsOf, positiveInteger, required } from '../../options/index.ts';
 import { ops } from '../../program/ops.ts';
 import { streamKey } from '../../random/index.ts';
@@ -28,8 +29,8 @@ export function dropout(options: DropoutOptions, { input, path }: Place): Layer 
 
   /** y = x · m / (1 - rate), or x; y may be x. */
   function mask(
-    y: Float64Array, // [B, size] out
-    x: Float64Array, // [B, size]
+    y: Elements, // [B, size] out
+    x: Elements, // [B, size]
     B: number,
     { emit, training, seed, place }: Pass,
   ): void {

@@ -1,3 +1,4 @@
+import { FLOAT64 } from '../../element-type.ts';
 import { defineOptions, type Named, type OptionsOf, positiveInteger, required } from '../../options/index.ts';
 import { ops } from '../../program/ops.ts';
 import { treeLevels } from '../../train/tree/index.ts';
@@ -42,10 +43,13 @@ export function embedding(options: EmbeddingOptions, { input, path, own }: Place
     // For each index the first place that has it, for each place the next; sums over leaves, and which leaves.
     createMemory(rows, allocate) {
       const levels = treeLevels(rows);
-      return { arrays: [allocate(V), allocate(rows * k), allocate(levels * width), allocate(levels)] };
+      return {
+        arrays: [allocate(levels * width)],
+        doubles: [allocate(V, FLOAT64), allocate(rows * k, FLOAT64), allocate(levels, FLOAT64)],
+      };
     },
-    backward(dx, dy, x, _y, _parameters, [dE], B, { emit, leaf, joins }, { arrays }) {
-      const [firstPlace, nextPlace, sums, leafOf] = arrays;
+    backward(dx, dy, x, _y, _parameters, [dE], B, { emit, leaf, joins }, { arrays: [sums], doubles = [] }) {
+      const [firstPlace, nextPlace, leafOf] = doubles;
       emit(ops.embeddingBackward, dE, firstPlace, nextPlace, sums, leafOf, x, dy, B, k, leaf, joins, V, width);
       if (dx !== null) emit(ops.fill, dx, 0, B * k);
     },

@@ -1,3 +1,4 @@
+import type { Elements } from '../../element-type.ts';
 import type { Layer } from './layer.ts';
 
 /**
@@ -5,4 +6,4 @@ import type { Layer } from './layer.ts';
  * the gradient with respect to the output of the last layer of a stack ('loss'), and with respect to the input of each
  * ('backward'). A layer that holds others passes it on to them.
  */
-export type Inspect = (phase: 'forward' | 'loss' | 'backward', layer: Layer, rows: Float64Array, n: number) => void;
+export type Inspect = (phase: 'forward' | 'loss' | 'backward', layer: Layer, rows: Elements, n: number) => void;

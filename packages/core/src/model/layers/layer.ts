@@ -1,4 +1,5 @@
 import type { Allocate, ProductShape } from '../../backends/scratch.ts';
+import type { Elements } from '../../element-type.ts';
 import type { OwnParts } from '../../own/own-parts.ts';
 import type { Pausable } from '../../pausable.ts';
 import type { Emit } from '../../program/op.ts';
@@ -51,7 +52,7 @@ export interface TensorSpec {
   /** False for a state: it has no gradient, and no update or weight decay touches it. @default true */
   readonly isTrained?: boolean;
   /** Writes the starting values. Overwrites `out`. */
-  initialize(out: Float64Array, random: Random): void;
+  initialize(out: Elements, random: Random): void;
 }
 
 /**
@@ -99,9 +100,9 @@ export interface Layer {
 
   /** Operations that overwrite `y`. */
   forward(
-    y: Float64Array, // [B, out] out
-    x: Float64Array, // [B, in]
-    parameters: readonly Float64Array[], // one array a tensor
+    y: Elements, // [B, out] out
+    x: Elements, // [B, in]
+    parameters: readonly Elements[], // one array a tensor
     B: number,
     pass: Pass,
     memory: LayerMemory,
@@ -114,12 +115,12 @@ export interface Layer {
    * tree/leaves.ts.
    */
   backward(
-    dx: Float64Array | null, // [B, in] out
-    dy: Float64Array, // [B, out]
-    x: Float64Array, // [B, in]
-    y: Float64Array, // [B, out]
-    parameters: readonly Float64Array[],
-    gradients: readonly Float64Array[],
+    dx: Elements | null, // [B, in] out
+    dy: Elements, // [B, out]
+    x: Elements, // [B, in]
+    y: Elements, // [B, out]
+    parameters: readonly Elements[],
+    gradients: readonly Elements[],
     B: number,
     pass: Pass,
     memory: LayerMemory, // as left by the forward pass of this layer

@@ -1,12 +1,15 @@
+import type { Elements } from '../../element-type.ts';
 /**
  * Memory of one layer, used by one thread: what its forward pass keeps for its backward pass, besides the output, and
  * scratch.
  */
 export interface LayerMemory {
   /** The arrays of `createMemory`, in its order. */
-  readonly arrays: readonly Float64Array[];
+  readonly arrays: readonly Elements[];
+  /** Those of its arrays that are double in every run. */
+  readonly doubles?: readonly Float64Array[];
   /** Arrays that all threads of a team share, as `Share.take` gives them. */
-  readonly shared?: readonly Float64Array[];
+  readonly shared?: readonly Elements[];
   /** Memory of nested layers. */
   readonly inner?: StackMemory;
 }
@@ -16,9 +19,9 @@ export interface Share {
   /** Leaves of a batch, at most. */
   readonly leaves: number;
   /** An array [leaves, width]. */
-  take(width: number): Float64Array;
+  take(width: number): Elements;
   /** An array that all passes of one thread share. Absent: every pass allocates its own. */
-  own?(length: number): Float64Array;
+  own?(length: number): Elements;
 }
 
 /** Where nothing is trained. */
@@ -30,9 +33,9 @@ export interface StackMemory {
   /**
    * The output of each layer [rows, out]; an elementwise layer shares the array of its input if that is not read later.
    */
-  readonly outputs: readonly Float64Array[];
+  readonly outputs: readonly Elements[];
   /** Gradients with respect to the output of a layer, used alternately [rows, widest]. */
-  readonly gradients: readonly [Float64Array, Float64Array];
+  readonly gradients: readonly [Elements, Elements];
   /** Memory of each layer. */
   readonly memories: readonly LayerMemory[];
 }

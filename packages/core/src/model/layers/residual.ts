@@ -1,3 +1,4 @@
+import type { Elements } from '../../element-type.ts';
 import { checkedBy, defineOptions, type Named, type OptionsOf, required } from '../../options/index.ts';
 import type { Pausable } from '../../pausable.ts';
 import { ops } from '../../program/ops.ts';
@@ -63,7 +64,7 @@ export function* residual(options: ResidualOptions, { input, path, build }: Plac
   };
 
   /** The tensors of the layers, one list a layer. */
-  function sorted(tensors: readonly Float64Array[]): Float64Array[][] {
+  function sorted(tensors: readonly Elements[]): Elements[][] {
     let next = 0;
     return layers.map((layer) => {
       next += layer.tensors.length;

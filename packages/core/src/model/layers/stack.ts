@@ -1,4 +1,5 @@
 import type { Allocate } from '../../backends/scratch.ts';
+import type { Elements } from '../../element-type.ts';
 import { host } from '../../program/op.ts';
 import { sizeOf } from '../shape.ts';
 import type { Inspect } from './inspect.ts';
@@ -8,13 +9,13 @@ import { noMemory, type Share, type StackMemory } from './memory.ts';
 /** @param inputIsRead whether anybody reads `x` after the first layer's forward: it may not be overwritten then */
 export function createStackMemory(
   layers: readonly Layer[],
-  x: Float64Array, // [rows, in of the first layer]
+  x: Elements, // [rows, in of the first layer]
   inputIsRead: boolean,
   rows: number,
   allocate: Allocate,
   share: Share,
 ): StackMemory {
-  const outputs: Float64Array[] = [];
+  const outputs: Elements[] = [];
   let input = x;
   let isRead = inputIsRead; // by the backward pass of the layer that put it out
   for (const layer of layers) {
@@ -35,7 +36,7 @@ function look(
   inspect: Inspect | undefined,
   phase: Parameters<Inspect>[0],
   layer: Layer,
-  rows: Float64Array,
+  rows: Elements,
   n: number,
 ): void {
   if (inspect !== undefined) emit(host, () => void inspect(phase, layer, rows, n));
@@ -45,12 +46,12 @@ function look(
 export function forwardStack(
   layers: readonly Layer[],
   memory: StackMemory,
-  x: Float64Array, // [B, in]
-  parameters: readonly (readonly Float64Array[])[],
+  x: Elements, // [B, in]
+  parameters: readonly (readonly Elements[])[],
   B: number,
   pass: Pass,
   inspect?: Inspect,
-): Float64Array {
+): Elements {
   let input = x;
   for (let l = 0; l < layers.length; l++) {
     const y = memory.outputs[l];
@@ -70,13 +71,13 @@ export function backwardStack(
   layers: readonly Layer[],
   memory: StackMemory,
   toInput: boolean,
-  x: Float64Array, // [B, in]
-  parameters: readonly (readonly Float64Array[])[],
-  gradients: readonly (readonly Float64Array[])[],
+  x: Elements, // [B, in]
+  parameters: readonly (readonly Elements[])[],
+  gradients: readonly (readonly Elements[])[],
   B: number,
   pass: Pass,
   inspect?: Inspect,
-): Float64Array {
+): Elements {
   let dy = memory.gradients[0];
   let free = memory.gradients[1];
   const last = layers[layers.length - 1];

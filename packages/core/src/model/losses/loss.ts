@@ -1,3 +1,4 @@
+import type { Elements } from '../../element-type.ts';
 /**
  * The loss of B rows, **summed** over the rows of each leaf of `leaf` rows, ascending, and its gradient by the
  * network's output. Overwrites `lossSums` and `dy`, which may be `y`. (A number that is returned costs 16 bytes of heap
@@ -6,9 +7,9 @@
  */
 export type LossKernel = (
   lossSums: Float64Array, // [leaves] out
-  dy: Float64Array, // [B, O] out
-  y: Float64Array, // [B, O] the network's output
-  t: Float64Array, // [B, O], or [B] class indices where targets are 'classes'
+  dy: Elements, // [B, O] out
+  y: Elements, // [B, O] the network's output
+  t: Elements, // [B, O], or [B] class indices where targets are 'classes'
   B: number,
   leaf: number,
   O: number,

@@ -1,3 +1,4 @@
+import type { Elements } from '../../element-type.ts';
 import { exp } from '../../math/exp.ts';
 import { flush } from '../../math/flush.ts';
 import { log } from '../../math/log.ts';
@@ -64,7 +65,7 @@ const evaluate: LossKernel = (lossSums, dy, y, t, B, leaf, O) => {
 
 /** Σ y[o] in four lanes o mod 4, joined (l₀ + l₁) + (l₂ + l₃). */
 function rowSum(
-  y: Float64Array, // [B, O]
+  y: Elements, // [B, O]
   row: number,
   O: number,
 ): number {
@@ -75,7 +76,7 @@ function rowSum(
 
 /** max y[o], in four lanes o mod 4 that start at -∞ and take what is greater, joined (l₀, l₁), (l₂, l₃), then both. */
 function rowMaximum(
-  y: Float64Array, // [B, O]
+  y: Elements, // [B, O]
   row: number,
   O: number,
 ): number {
@@ -100,8 +101,8 @@ function rowMaximum(
  * e[o] = e^(y[o] - m), and their sum in four lanes o mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites the row of `e`.
  */
 function exponentials(
-  e: Float64Array, // [B, O] out
-  y: Float64Array, // [B, O]
+  e: Elements, // [B, O] out
+  y: Elements, // [B, O]
   row: number,
   O: number,
   m: number,

@@ -1,9 +1,10 @@
+import type { Elements } from '../../element-type.ts';
 import { flush } from '../../math/flush.ts';
 
 /** average = (1 - s) · average + s · theta, for the share s. Overwrites `average`. */
 export function averageWeights(
-  average: Float64Array, // [n] in and out
-  theta: Float64Array, // [n]
+  average: Elements, // [n] in and out
+  theta: Elements, // [n]
   n: number,
   share: Float64Array, // [1]
 ): void {

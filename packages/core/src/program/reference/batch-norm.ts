@@ -1,10 +1,11 @@
+import type { Elements } from '../../element-type.ts';
 import { flush } from '../../math/flush.ts';
 import { joinLevels, leafCount } from '../../train/tree/index.ts';
 
 /** sums[k,size] = the sum of the rows of leaf k of `a`, ascending from 0. Overwrites `sums`. */
 export function leafSums(
-  sums: Float64Array, // [leaves, size] out
-  a: Float64Array, // [B, size]
+  sums: Elements, // [leaves, size] out
+  a: Elements, // [B, size]
   B: number,
   leaf: number,
   size: number,
@@ -19,9 +20,9 @@ export function leafSums(
 
 /** The same of the products a · b. Overwrites `sums`. */
 export function leafProducts(
-  sums: Float64Array, // [leaves, size] out
-  a: Float64Array, // [B, size]
-  b: Float64Array, // [B, size]
+  sums: Elements, // [leaves, size] out
+  a: Elements, // [B, size]
+  b: Elements, // [B, size]
   B: number,
   leaf: number,
   size: number,
@@ -39,9 +40,9 @@ export function leafProducts(
  * stays as it is: other threads read it at the same time.
  */
 export function leafMean(
-  mean: Float64Array, // [size] out
-  levels: Float64Array, // [treeLevels, size] scratch
-  sums: Float64Array, // [leaves, size]
+  mean: Elements, // [size] out
+  levels: Elements, // [treeLevels, size] scratch
+  sums: Elements, // [leaves, size]
   leaves: number,
   size: number,
   rows: number,
@@ -55,9 +56,9 @@ export function leafMean(
 
 /** y[n] = x[n] - row. Overwrites `y`. */
 export function subtractRow(
-  y: Float64Array, // [B, size] out
-  x: Float64Array, // [B, size]
-  row: Float64Array, // [size]
+  y: Elements, // [B, size] out
+  x: Elements, // [B, size]
+  row: Elements, // [size]
   B: number,
   size: number,
 ): void {
@@ -69,12 +70,12 @@ export function subtractRow(
  * holds the centered rows, with x̂.
  */
 export function batchNormForward(
-  y: Float64Array, // [B, size] out
-  xHat: Float64Array, // [B, size] in and out
-  scales: Float64Array, // [size] out
-  variance: Float64Array, // [size]
-  gamma: Float64Array, // [size]
-  beta: Float64Array, // [size]
+  y: Elements, // [B, size] out
+  xHat: Elements, // [B, size] in and out
+  scales: Elements, // [size] out
+  variance: Elements, // [size]
+  gamma: Elements, // [size]
+  beta: Elements, // [size]
   B: number,
   size: number,
   epsilon: number,
@@ -91,13 +92,13 @@ export function batchNormForward(
 
 /** dx = γ · scales · (dy - mean of dy - x̂ · mean of dy · x̂), tiny values flushed to 0. Overwrites `dx`. */
 export function batchNormBackwardInput(
-  dx: Float64Array, // [B, size] out
-  dy: Float64Array, // [B, size]
-  xHat: Float64Array, // [B, size]
-  scales: Float64Array, // [size]
-  gamma: Float64Array, // [size]
-  meanDy: Float64Array, // [size]
-  meanDyXHat: Float64Array, // [size]
+  dx: Elements, // [B, size] out
+  dy: Elements, // [B, size]
+  xHat: Elements, // [B, size]
+  scales: Elements, // [size]
+  gamma: Elements, // [size]
+  meanDy: Elements, // [size]
+  meanDyXHat: Elements, // [size]
   B: number,
   size: number,
 ): void {
@@ -111,8 +112,8 @@ export function batchNormBackwardInput(
 
 /** running = (1 - momentum) · running + momentum · (value · factor). Overwrites `running`. */
 export function movingAverage(
-  running: Float64Array, // [n] in and out
-  value: Float64Array, // [n]
+  running: Elements, // [n] in and out
+  value: Elements, // [n]
   n: number,
   momentum: number,
   factor: number,

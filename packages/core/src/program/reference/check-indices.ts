@@ -1,3 +1,4 @@
+import type { Elements } from '../../element-type.ts';
 import { InputError } from '../../model/layers/input-error.ts';
 import { show } from '../../text/show.ts';
 
@@ -6,7 +7,7 @@ import { show } from '../../text/show.ts';
  * @throws InputError for the first that is not a whole number in [0, V); `where` names the layer.
  */
 export function checkIndices(
-  x: Float64Array, // [n]
+  x: Elements, // [n]
   n: number,
   k: number,
   V: number,

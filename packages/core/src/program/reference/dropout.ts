@@ -1,3 +1,4 @@
+import type { Elements } from '../../element-type.ts';
 import { philox4x32 } from '../../random/index.ts';
 
 /**
@@ -6,8 +7,8 @@ import { philox4x32 } from '../../random/index.ts';
  * backward pass draw the same mask. Overwrites `y`, which may be `x`.
  */
 export function dropout(
-  y: Float64Array, // [B, size] out
-  x: Float64Array, // [B, size]
+  y: Elements, // [B, size] out
+  x: Elements, // [B, size]
   place: Float64Array, // [2] the step of the run, and the row of the batch that row 0 is; both whole and below 2⁵³
   B: number,
   size: number,

@@ -1,8 +1,9 @@
+import type { Elements } from '../../element-type.ts';
 /** y[n,width] = the rows x[n] of E. Overwrites `y`. */
 export function embeddingForward(
-  y: Float64Array, // [n, width] out
-  x: Float64Array, // [n] whole numbers from 0 to V - 1
-  E: Float64Array, // [V, width]
+  y: Elements, // [n, width] out
+  x: Elements, // [n] whole numbers from 0 to V - 1
+  E: Elements, // [V, width]
   n: number,
   width: number,
 ): void {
@@ -18,13 +19,13 @@ export function embeddingForward(
  * spoils `firstPlace`, `nextPlace`, `sums` and `leafOf`.
  */
 export function embeddingBackward(
-  dE: Float64Array, // [V, width] out
+  dE: Elements, // [V, width] out
   firstPlace: Float64Array, // [V] scratch: for each index the first place that has it
   nextPlace: Float64Array, // [B, k] scratch: for each place the next with its index
-  sums: Float64Array, // [treeLevels, width] scratch
+  sums: Elements, // [treeLevels, width] scratch
   leafOf: Float64Array, // [treeLevels] scratch: of each row of sums
-  x: Float64Array, // [B, k] whole numbers from 0 to V - 1
-  dy: Float64Array, // [B, k, width]
+  x: Elements, // [B, k] whole numbers from 0 to V - 1
+  dy: Elements, // [B, k, width]
   B: number,
   k: number,
   leaf: number,
@@ -62,6 +63,6 @@ export function embeddingBackward(
 const NOWHERE = -1;
 
 /** Row `level` of `sums` += the row behind it. */
-function addRow(sums: Float64Array, width: number, level: number): void {
+function addRow(sums: Elements, width: number, level: number): void {
   for (let j = level * width; j < (level + 1) * width; j++) sums[j] += sums[j + width];
 }

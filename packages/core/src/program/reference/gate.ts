@@ -1,11 +1,12 @@
+import type { Elements } from '../../element-type.ts';
 import { flush } from '../../math/flush.ts';
 import { sigmoid } from '../../math/sigmoid.ts';
 
 /** y[i] = g[i] · σ(g[i]) · v[i]. Overwrites `y`. */
 export function gateForward(
-  y: Float64Array, // [n] out
-  g: Float64Array, // [n]
-  v: Float64Array, // [n]
+  y: Elements, // [n] out
+  g: Elements, // [n]
+  v: Elements, // [n]
   n: number,
 ): void {
   for (let i = 0; i < n; i++) y[i] = g[i] * sigmoid(g[i]) * v[i];
@@ -13,9 +14,9 @@ export function gateForward(
 
 /** dg = dy · v · σ(g) · (1 + g · (1 - σ(g))) and dv = dy · g · σ(g). Overwrites `g` with dg and `v` with dv. */
 export function gateBackward(
-  g: Float64Array, // [n] in and out
-  v: Float64Array, // [n] in and out
-  dy: Float64Array, // [n]
+  g: Elements, // [n] in and out
+  v: Elements, // [n] in and out
+  dy: Elements, // [n]
   n: number,
 ): void {
   for (let i = 0; i < n; i++) {

@@ -1,3 +1,4 @@
+import type { Elements } from '../../element-type.ts';
 import { flush } from '../../math/flush.ts';
 import { joinLevels, leafCount } from '../../train/tree/index.ts';
 
@@ -6,12 +7,12 @@ import { joinLevels, leafCount } from '../../train/tree/index.ts';
  * run in four lanes j mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `y`, `xHat` and `scales`.
  */
 export function layerNormForward(
-  y: Float64Array, // [B, size] out
-  xHat: Float64Array, // [B, size] out, x̂
-  scales: Float64Array, // [B] out, s
-  x: Float64Array, // [B, size]
-  gamma: Float64Array, // [size]
-  beta: Float64Array, // [size]
+  y: Elements, // [B, size] out
+  xHat: Elements, // [B, size] out, x̂
+  scales: Elements, // [B] out, s
+  x: Elements, // [B, size]
+  gamma: Elements, // [size]
+  beta: Elements, // [size]
   B: number,
   size: number,
   epsilon: number,
@@ -32,11 +33,11 @@ export function layerNormForward(
  * adds rows n ascending. Overwrites `dGamma` and `dBeta`, or adds to them where `joins`; spoils `sums`.
  */
 export function normBackwardWeights(
-  dGamma: Float64Array, // [size] out
-  dBeta: Float64Array, // [size] out
-  sums: Float64Array, // [treeLevels, 2, size] scratch: of dγ and dβ
-  dy: Float64Array, // [B, size]
-  xHat: Float64Array, // [B, size]
+  dGamma: Elements, // [size] out
+  dBeta: Elements, // [size] out
+  sums: Elements, // [treeLevels, 2, size] scratch: of dγ and dβ
+  dy: Elements, // [B, size]
+  xHat: Elements, // [B, size]
   B: number,
   leaf: number,
   joins: boolean,
@@ -66,12 +67,12 @@ export function normBackwardWeights(
  * flushed to 0. Overwrites `dx`; spoils `g`.
  */
 export function layerNormBackwardInput(
-  dx: Float64Array, // [B, size] out
-  g: Float64Array, // [size] scratch
-  dy: Float64Array, // [B, size]
-  xHat: Float64Array, // [B, size]
-  scales: Float64Array, // [B]
-  gamma: Float64Array, // [size]
+  dx: Elements, // [B, size] out
+  g: Elements, // [size] scratch
+  dy: Elements, // [B, size]
+  xHat: Elements, // [B, size]
+  scales: Elements, // [B]
+  gamma: Elements, // [size]
   B: number,
   size: number,
 ): void {
@@ -85,7 +86,7 @@ export function layerNormBackwardInput(
 }
 
 /** Σ a[from + j] over j below n, in four lanes. */
-function sum(a: Float64Array, from: number, n: number): number {
+function sum(a: Elements, from: number, n: number): number {
   let l0 = 0;
   let l1 = 0;
   let l2 = 0;
@@ -104,7 +105,7 @@ function sum(a: Float64Array, from: number, n: number): number {
 }
 
 /** Σ a[aFrom + j] · b[bFrom + j] over j below n, in four lanes. */
-function dot(a: Float64Array, aFrom: number, b: Float64Array, bFrom: number, n: number): number {
+function dot(a: Elements, aFrom: number, b: Elements, bFrom: number, n: number): number {
   let l0 = 0;
   let l1 = 0;
   let l2 = 0;

@@ -1,10 +1,11 @@
+import type { Elements } from '../../element-type.ts';
 /**
  * Columns k of W whose norm √(Σᵢ W[i,k]²), rows ascending, is above the limit, times limit / norm; the others keep
  * their bits, and so does one whose norm is not finite. Overwrites `W`, and `factors` with what each column is
  * multiplied by.
  */
 export function maxNorm(
-  W: Float64Array, // [I, row] in and out, its first n columns
+  W: Elements, // [I, row] in and out, its first n columns
   factors: Float64Array, // [n] out
   I: number,
   row: number, // from one row of W to the next

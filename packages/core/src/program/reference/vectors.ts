@@ -1,7 +1,8 @@
+import type { Elements } from '../../element-type.ts';
 /** y[i] = x[i]. Overwrites `y`. */
 export function copy(
-  y: Float64Array, // [n] out
-  x: Float64Array, // [n]
+  y: Elements, // [n] out
+  x: Elements, // [n]
   n: number,
 ): void {
   for (let i = 0; i < n; i++) y[i] = x[i];
@@ -9,9 +10,9 @@ export function copy(
 
 /** y[i] = a[i] + b[i]. Overwrites `y`, which may be `a` or `b`. */
 export function plus(
-  y: Float64Array, // [n] out
-  a: Float64Array, // [n]
-  b: Float64Array, // [n]
+  y: Elements, // [n] out
+  a: Elements, // [n]
+  b: Elements, // [n]
   n: number,
 ): void {
   for (let i = 0; i < n; i++) y[i] = a[i] + b[i];
@@ -19,7 +20,7 @@ export function plus(
 
 /** y[i] = value. Overwrites `y`. */
 export function fill(
-  y: Float64Array, // [n] out
+  y: Elements, // [n] out
   value: number,
   n: number,
 ): void {

@@ -1,3 +1,4 @@
+import type { Elements } from '../../element-type.ts';
 import { flush } from '../../math/flush.ts';
 
 /**
@@ -6,7 +7,7 @@ import { flush } from '../../math/flush.ts';
  */
 export function weighLosses(
   lossSums: Float64Array, // [leaves] out
-  dy: Float64Array, // [B, O] in and out
+  dy: Elements, // [B, O] in and out
   losses: Float64Array, // [B]
   w: Float64Array, // [B]
   B: number,

@@ -1,11 +1,12 @@
+import type { Elements } from '../../element-type.ts';
 /**
  * One update of `n` parameters by their averaged gradient. Overwrites `theta` and `state`.
  * `hyper` holds this step's scalars, as the optimizer's `hyper` wrote them.
  */
 export type UpdateKernel = (
-  theta: Float64Array, // [n] in and out
-  g: Float64Array, // [n]
-  state: readonly Float64Array[], // [slots][n] in and out
+  theta: Elements, // [n] in and out
+  g: Elements, // [n]
+  state: readonly Elements[], // [slots][n] in and out
   n: number,
   hyper: Float64Array, // [hyperLength]
 ) => void;

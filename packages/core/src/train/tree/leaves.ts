@@ -1,3 +1,4 @@
+import type { Elements } from '../../element-type.ts';
 /**
  * Rows of a leaf, for batches of so many rows. A batch is cut into leaves of this many rows each, the last may be
  * shorter; the gradients of the leaves are summed by a fixed pairwise tree. Threads take leaves, so a batch keeps as
@@ -53,7 +54,7 @@ export function nodesOf(first: number, end: number, leaves: number): Node[] {
  * with partial sums; the sum is the first.
  */
 export function addTree(
-  rows: Float64Array, // [count, width]
+  rows: Elements, // [count, width]
   count: number,
   width: number,
 ): void {
@@ -75,7 +76,7 @@ export const treeLevels = (leaves: number): number => 33 - Math.clz32(leaves);
  * sum; the sum of all ends in row 0.
  */
 export function joinLevels(
-  sums: Float64Array, // [treeLevels, width]
+  sums: Elements, // [treeLevels, width]
   width: number,
   level: number,
   k: number,

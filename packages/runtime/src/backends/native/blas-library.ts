@@ -1,3 +1,4 @@
+import type { Elements } from '@gradloom/core';
 import { type BlasFamily, type BlasName, blasFamilies } from './blas-families.ts';
 import { findFunction, type Koffi, type NativeLibrary } from './koffi.ts';
 import { libraryPath } from './library-path.ts';
@@ -26,12 +27,12 @@ export type Dgemm = (
   N: number,
   K: number,
   alpha: number,
-  A: Float64Array,
+  A: Elements,
   lda: number,
-  B: Float64Array,
+  B: Elements,
   ldb: number,
   beta: number, // 0: C is not read
-  C: Float64Array,
+  C: Elements,
   ldc: number,
 ) => void;
 

@@ -1,3 +1,4 @@
+import type { Elements } from '@gradloom/core';
 import { littleEndianBytes } from '../../files/little-endian.ts';
 import { attributeTypes, type ElementType, elementTypes, type Message } from './schema.ts';
 
@@ -13,7 +14,7 @@ export interface Graph {
   /** Gives a value out as `name`, [N, columns] or [N] for null. */
   output(name: string, value: Value, type: ElementType, columns: number | null, note: string): void;
   /** A constant of float64. */
-  doubles(name: string, shape: readonly number[], numbers: Float64Array): Value;
+  doubles(name: string, shape: readonly number[], numbers: Elements): Value;
   /** A single number of float64. */
   number(value: number): Value;
   /** A constant of int64. */

@@ -1,4 +1,11 @@
-import { type ActivationName, activations, type LayerKind, type Network, type NetworkPlace } from '@gradloom/core';
+import {
+  type ActivationName,
+  activations,
+  type Elements,
+  type LayerKind,
+  type Network,
+  type NetworkPlace,
+} from '@gradloom/core';
 import { viewOf } from '@gradloom/core/internal';
 import { activationGraphs } from './activations.ts';
 import type { Graph, Value } from './graph.ts';
@@ -8,7 +15,7 @@ interface Emission {
   readonly graph: Graph;
   readonly x: Value; // [N, I]
   readonly place: NetworkPlace;
-  readonly tensor: (name: string) => Float64Array;
+  readonly tensor: (name: string) => Elements;
   /** A tensor of the layer as a constant. */
   readonly constant: (name: string, shape: readonly number[]) => Value;
   /** What the layers inside of this one make of x. */
@@ -71,7 +78,7 @@ function affine({ graph, x, place, constant }: Emission, W: string, b: string): 
 }
 
 /** The outputs y [N, O] of a network for x [N, I]. @throws Error for a layer that ONNX has no counterpart of. */
-export function emitNetwork(graph: Graph, network: Network, parameters: Float64Array, x: Value): Value {
+export function emitNetwork(graph: Graph, network: Network, parameters: Elements, x: Value): Value {
   const { places } = network;
   /** Of all layers whose position is `prefix` and a number. */
   function emitStack(prefix: string, input: Value): Value {
@@ -82,7 +89,7 @@ export function emitNetwork(graph: Graph, network: Network, parameters: Float64A
   function emitLayer(place: NetworkPlace, input: Value): Value {
     const { path, layer, spec, tensors } = place;
     if (!Object.hasOwn(layerGraphs, spec.kind)) throw noCounterpart(place);
-    const tensor = (name: string): Float64Array => {
+    const tensor = (name: string): Elements => {
       const found = tensors.find((one) => one.name === name);
       if (found === undefined) throw new Error(`${layer.label} at layer ${path} has no tensor ${name}, expected it`);
       return viewOf(parameters, found.offset, found.length);

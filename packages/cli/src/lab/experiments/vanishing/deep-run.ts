@@ -1,5 +1,6 @@
 import {
   buildNetwork,
+  type Elements,
   initializeParameters,
   type LossSpec,
   type NetworkSpec,
@@ -44,7 +45,7 @@ export interface Look {
 export interface DeepRun {
   readonly spec: NetworkSpec;
   readonly looks: readonly Look[];
-  readonly parameters: Float64Array; // at the end; if it diverged, before the bad step
+  readonly parameters: Elements; // at the end; if it diverged, before the bad step
   readonly validation: Evaluation | null; // at the end; null if there are no such rows, or the run diverged
   readonly diverged: string | null; // why it diverged
 }
@@ -102,7 +103,7 @@ export function startOf(spec: NetworkSpec, seed: number): Float64Array {
 }
 
 /** Change of each W: RMS of the difference divided by RMS at the start, for the hidden layers, then the output. */
-export function relativeMoves(spec: NetworkSpec, start: Float64Array, end: Float64Array): number[] {
+export function relativeMoves(spec: NetworkSpec, start: Elements, end: Elements): number[] {
   const weights = buildNetwork(spec).tensors.filter(({ name }) => name === 'W');
   return weights.map(({ offset, length }) => {
     let way = 0;
