@@ -132,8 +132,9 @@ const typesOfBoth = words(`
 /** Types, likewise. */
 const types = {
   core: words(`
-  Activation Allocate AverageOptions BatchPlace Block Blocks CalibrationOptions Call DecisionOptions ElementType Emit
-  GatherBytes Initializer Inspect Kernels ProbabilityOptions RankingMetric RankingOptions RealMath
+  Activation Allocate AverageOptions BatchPlace Block Blocks CalibrationOptions Call DecisionOptions
+  Elements ElementsOf ElementType Emit GatherBytes Initializer Inspect Kernels ProbabilityOptions RankingMetric
+  RankingOptions RealMath
   Layer LayerMemory Loss LossKernel LossVariant OwnParts Metric MetricName Network NetworkPlace NodeSums Op Operand Optimizer Pass
   Pausable Place PlacedLayer Predictor ProductShape Random Schedule ScheduleContext ScheduleIn Shape Share StackMemory
   StepFigures Tensor TensorSpec TopKOptions TrainStep TrainStepOptions UpdateKernel

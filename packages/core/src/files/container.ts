@@ -56,8 +56,8 @@ export function packStart(
 
 /**
  * Reads magic (8 bytes), version and length of the header (uint32 each, little-endian like everything), the header in
- * MessagePack, zeros up to a multiple of 8, the sections, each with zeros up to one, and the SHA-256 of all this. The header
- * and the lengths in it are checked before memory is taken for the sections.
+ * MessagePack, zeros up to a multiple of 8, the sections, each with zeros up to one, and the SHA-256 of all this. The
+ * header and the lengths in it are checked before memory is taken for the sections.
  * @throws Error that begins with `subject`, such as 'loadModel: moons.gradloom', and names the problem if any byte is
  * changed, missing or added, or the file is of none of the `kinds`.
  */

@@ -38,7 +38,7 @@ export interface Arena {
   readonly lossSums: Float64Array; // [leaves]
   readonly scalars: Float64Array; // of the optimizer
   readonly scheduleState: Float64Array;
-  readonly rates: Float64Array; // [RING] learning rate of step n at n mod RING, written by the main thread between spans
+  readonly rates: Float64Array; // [RING] that of step n at n mod RING, written by the main thread between spans
   readonly losses: Float64Array; // [RING] mean loss of each step of a span
   readonly norms: Float64Array; // [RING] gradient norm of each step of a span
   readonly probeSums: Float64Array; // [leaves, probeLength] of the last step that was looked at; empty where none is

@@ -2,8 +2,8 @@ import { createElements, type Elements, type ElementType, roundingOf, typeOf } f
 import { addTree, leafCount } from '../../train/tree/index.ts';
 
 // The kernels of dense layers, gradients and steps in plain TypeScript. They define the bits: a backend equals them or
-// says where it does not. Every operation is rounded to the type of its numbers. Sums of products end with + 0, which makes -0 to +0: only for the sign of a sum of 0 does it
-// matter whether terms of 0 were added.
+// says where it does not. Every operation is rounded to the type of its numbers. Sums of products end with + 0, which
+// makes -0 to +0: only for the sign of a sum of 0 does it matter whether terms of 0 were added.
 
 /** y[B,O] = x[B,I] · W[I,O] + b[O]; each sum starts at b[o] and adds i ascending. Overwrites `y`. */
 export function affine(
@@ -81,8 +81,8 @@ export function affineBackwardWeights(
 
 /**
  * g[n] = (Σ of S rows, `row` numbers apart) · share, the sum by the pairwise tree of strides 1, 2, 4, …, and square =
- * Σ g[i]² in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃), in doubles for every type. Overwrites `square`, `g`, which may be the first row,
- * and the rows with partial sums.
+ * Σ g[i]² in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃), in doubles for every type. Overwrites `square`, `g`,
+ * which may be the first row, and the rows with partial sums.
  */
 export function averageRows(
   square: Float64Array, // [1] out

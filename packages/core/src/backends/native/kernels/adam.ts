@@ -40,8 +40,8 @@ const AHEAD = 2048;
 
 /**
  * g = the rows of gradients, added by the pairwise tree, · share; then the update of θ, m and v by it, as
- * assembly/adam.ts has it; squares = Σ g² of doubles, in four lanes. The mean itself is not written: that would take as long as
- * reading it does.
+ * assembly/adam.ts has it; squares = Σ g² of doubles, in four lanes. The mean itself is not written: that would take as
+ * long as reading it does.
  */
 export function assembleAdam(isa: Isa, count: number): number {
   const unit = isa.arithmetic;
