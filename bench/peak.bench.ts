@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { type FormName, forms } from '../packages/core/src/backends/native/isa/x64/forms.ts';
+import { extensionsHere } from '../packages/runtime/src/backends/native/machine-code.ts';
 import { backendsHere } from './backends-here.ts';
 import { median } from './median.ts';
 import { readOptions } from './options.ts';
-import { extensionsHere } from './peak/fma.ts';
 import { measureTeam } from './peak/team.ts';
 import { type ProductShape, productNames } from './peak/thread.ts';
 import { type PeerProcess, startPeer } from './peers/peer-process.ts';

@@ -1,4 +1,4 @@
-import { createX64, type ExtensionName, extensions } from '@gradloom/core/internal';
+import { type ExtensionName, extensions } from '@gradloom/core/internal';
 import { createCallTape } from '../../packages/core/src/backends/native/call-tape.ts';
 import { CALL_DOUBLES, defineArguments } from '../../packages/core/src/backends/native/isa/arguments.ts';
 import type { Isa } from '../../packages/core/src/backends/native/isa/isa.ts';
@@ -6,7 +6,6 @@ import type { FormName } from '../../packages/core/src/backends/native/isa/x64/f
 import { placeCode } from '../../packages/runtime/src/backends/native/code-pages.ts';
 import { loadKoffi } from '../../packages/runtime/src/backends/native/koffi.ts';
 import { enterMachineCode } from '../../packages/runtime/src/backends/native/machine-code.ts';
-import { askProcessor } from '../../packages/runtime/src/backends/native/processor.ts';
 
 const peakArguments = defineArguments(['numbers', 'array'], ['count', 'count']);
 /** Factors, which stay in registers: two x and a y. */
@@ -46,16 +45,9 @@ const arrays = { float64: Float64Array, float32: Float32Array };
 /** About 1 ms at 100 GFLOP/s. */
 const CALL_FLOPS = 1e8;
 
-/** The extensions of x64 that this processor has, widest first. */
-export function extensionsHere(): ExtensionName[] {
-  const flags = askProcessor(loadKoffi());
-  const names = Object.keys(extensions) as ExtensionName[];
-  return names.filter((name) => extensions[name].flags.every((flag) => flags.has(flag)));
-}
-
 /** Its code stays in memory for as long as the process. @throws Error where the system runs no generated code. */
 export function createFma(extension: ExtensionName, type: FormName): Fma {
-  const isa = createX64(extension, type);
+  const isa = extensions[extension].createIsa(type);
   const { width } = isa.vectors;
   const kernel = assembleFma(isa);
   const play = enterMachineCode({ address: placeCode(loadKoffi(), isa.code()) });

@@ -1,4 +1,4 @@
-import { createX64, type ExtensionName, extensions } from '@gradloom/core/internal';
+import { type ExtensionName, extensions } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import { passesOf } from '../../bench/passes.ts';
 import { createFma } from '../../bench/peak/fma.ts';
@@ -11,7 +11,7 @@ describe.skipIf(code === null)('multiply-and-add in registers', () => {
   test.each(Object.keys(extensions) as ExtensionName[])(
     'keeps enough sums on %s that none waits for another',
     (name) => {
-      const { vectors, vectorRegisters } = createX64(name, 'float64');
+      const { vectors, vectorRegisters } = extensions[name].createIsa('float64');
       // Two a cycle, each done after four or five: ten are on their way.
       expect(vectorRegisters - 3).toBeGreaterThanOrEqual(10);
       const flopsOfRound = 2 * vectors.width * (vectorRegisters - 3);

@@ -12,12 +12,16 @@ import {
 } from '../../packages/runtime/src/backends/native/machine-code.ts';
 import type { KernelsUnderGuard } from './guarded-memory.ts';
 
+/** Of this kind of processor, the widest first. */
+const names = (Object.keys(extensions) as ExtensionName[]).filter(
+  (name) => extensions[name].processor === process.arch,
+);
+
 /** Machine code for each extension, which wider processors run too; a reason if this one cannot. */
-export const everyExtension = (Object.keys(extensions) as ExtensionName[]).map((name) => {
+export const everyExtension = names.map((name) => {
   const { flags } = extensions[name];
   const own = makeMachineCode();
-  // The widest comes first: a processor that has it has all.
-  const names = Object.keys(extensions);
+  // A processor that has the widest has all.
   const runs = own.code !== null && names.indexOf(name) >= names.indexOf(own.code.extension);
   const { code, reason } = runs ? makeMachineCode({ flags: new Set(flags) }) : own;
   const lack = own.code === null ? ('native' as const) : ('extension' as const);

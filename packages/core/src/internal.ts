@@ -16,9 +16,8 @@ export {
 } from './answers/index.ts';
 export { fusedProducts } from './backends/fused.ts';
 export { assembleCode, type CodeLayout } from './backends/native/code.ts';
+export { type ExtensionName, extensions } from './backends/native/isa/extensions.ts';
 export { assembleProcessorQueries, processorFlags } from './backends/native/isa/x64/processor.ts';
-export { type ExtensionName, extensions } from './backends/native/isa/x64/vector-unit.ts';
-export { createX64 } from './backends/native/isa/x64/x64.ts';
 export {
   createNativeKernels,
   createNativeUpdates,

@@ -6,7 +6,7 @@ import {
   createBlockUpdate,
   createList,
   createNativeKernels,
-  createX64,
+  extensions,
   fusedProducts,
   gradientStride,
   type NativeOptions,
@@ -444,7 +444,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
 });
 
 test('layers of few weights alone never enter machine code', () => {
-  const { layout } = assembleCode(createX64('avx2', 'float64'));
+  const { layout } = assembleCode(extensions.avx2.createIsa('float64'));
   let entered = 0;
   const enter = () => {
     entered++;

@@ -5,7 +5,7 @@ import { assembleGather } from './kernels/gather.ts';
 import { assembleListTerms, LISTED_ROWS } from './kernels/list-terms.ts';
 import { assembleLocate } from './kernels/locate.ts';
 import { assemblePack } from './kernels/pack.ts';
-import { assembleTile, TILE_VECTORS, tileRows } from './kernels/tile.ts';
+import { assembleTile, tileRows } from './kernels/tile.ts';
 import { assembleTranspose } from './kernels/transpose.ts';
 
 /** Code that may lie anywhere. Its first byte is that of what plays a tape. */
@@ -20,6 +20,7 @@ export interface CodeLayout {
   readonly width: number; // elements of a vector
   readonly arithmeticWidth: number; // of those of updates and gathering
   readonly tileRows: number; // M of the highest tile
+  readonly tileVectors: number; // of the widest
   readonly tiles: TilePlaces;
   readonly listedTiles: TilePlaces;
   readonly lists: readonly number[]; // [M] of listed tiles
@@ -48,7 +49,7 @@ export function assembleCode(isa: Isa): Code {
   const tiles: Record<number, { full: number[]; masked: number[] }> = {};
   const listedTiles: Record<number, { full: number[]; masked: number[] }> = {};
   const packs: Record<number, number> = {};
-  for (let vectors = 1; vectors <= TILE_VECTORS; vectors++) {
+  for (let vectors = 1; vectors <= isa.tile.vectors; vectors++) {
     packs[vectors] = assemblePack(isa, vectors);
     tiles[vectors] = { full: tilesOf(vectors, false, false), masked: tilesOf(vectors, true, false) };
     listedTiles[vectors] = { full: tilesOf(vectors, false, true), masked: tilesOf(vectors, true, true) };
@@ -63,6 +64,7 @@ export function assembleCode(isa: Isa): Code {
     width,
     arithmeticWidth: isa.arithmetic.width,
     tileRows: rows,
+    tileVectors: isa.tile.vectors,
     tiles,
     listedTiles,
     lists,

@@ -4,14 +4,14 @@ import type { CodeLayout } from './code.ts';
 import { elementsIn } from './elements-in.ts';
 import { listArguments } from './kernels/list-terms.ts';
 import { packArguments } from './kernels/pack.ts';
-import { LEAF, TABLE_LEAVES, TILE_VECTORS, tableBytes, tileArguments } from './kernels/tile.ts';
+import { LEAF, TABLE_LEAVES, tableBytes, tileArguments } from './kernels/tile.ts';
 import { transposeArguments } from './kernels/transpose.ts';
 import { writeLeaves } from './leaf-table.ts';
 
 /** Bytes of a vector at most, of any extension. */
 const MAX_VECTOR = 64;
 /** Bytes of a panel's row at most. */
-export const MAX_PANEL = TILE_VECTORS * MAX_VECTOR;
+export const MAX_PANEL = 2 * MAX_VECTOR;
 /** Rows of a block that is transposed at most, as many as a vector has elements. */
 export const MOST_BLOCK = MAX_VECTOR / 4;
 /** Rows of a tile at most, of any extension. */
@@ -29,7 +29,7 @@ const LISTS = 128;
 /** Bytes of a leaf in a table. */
 const LEAF_BYTES = 4 * LEAF.words;
 /** The table of the leaves of a sum, tables of a single leaf of any length, which begin at lines, and lists. */
-const TABLE = tableBytes(MAX_ROWS, MAX_VECTOR);
+const TABLE = tableBytes(MAX_ROWS, MAX_PANEL);
 const SINGLES = LEAF_BYTES * (MAX_TERMS + 1);
 
 /** Bytes of a list of K terms, from which the next begins. */
@@ -47,7 +47,7 @@ export interface Panels {
   readonly one: number; // a factor that changes no bit
   readonly listedRows: number; // of the highest tile whose terms are listed
   readonly maxListedRows: number; // of a call
-  /** A mask of the first `lanes`, as many as a vector has at most. */
+  /** A mask of the first `lanes`, as many as a vector of either kind has at most. */
   maskOf(lanes: number): number;
   readonly panelStep: number; // from one row of a panel to the next
   /** The first columns of K rows of `source`, behind each other. Overwrites `panel`. */
@@ -108,11 +108,23 @@ export interface Panels {
 
 /** Writes the calls on `tape`; the caller runs it. Overwrites the constants of `scratch`. */
 export function createPanels(
-  { bytes, packs, tileRows, tiles: plainTiles, listedTiles, lists, transposes, width }: CodeLayout,
+  {
+    bytes,
+    width,
+    arithmeticWidth,
+    tileRows,
+    tileVectors,
+    tiles: plainTiles,
+    listedTiles,
+    lists,
+    packs,
+    transposes,
+  }: CodeLayout,
   tape: CallTape,
   scratch: Float64Array, // [PANELS_SCRATCH]
 ): Panels {
-  const panelColumns = TILE_VECTORS * width;
+  const panelColumns = tileVectors * width;
+  const mostLanes = Math.max(width, arithmeticWidth);
   const zeros = addressOf(scratch);
   const one = zeros + ZEROS;
   const masks = one + ONE;
@@ -122,14 +134,15 @@ export function createPanels(
   const leafWords = new Int32Array(scratch.buffer, table, LEAF.words * TABLE_LEAVES);
   const firstList = new Int32Array(scratch.buffer, terms, 1);
   const listedRows = lists.length - 1;
-  writeConstants(scratch, bytes, width);
+  writeConstants(scratch, bytes, mostLanes);
   const singleWords = new Int32Array(scratch.buffer, singles, SINGLES / 4).fill(0);
   for (let K = 1; K <= MAX_TERMS; K++) singleWords[LEAF.words * K + LEAF.terms] = K;
 
   /** Vectors of a panel of so many columns. */
-  const vectorsOf = (columns: number): number => (columns > width ? 2 : 1);
-  /** The mask of its last vector. */
-  const maskOf = (columns: number): number => masks + bytes * (vectorsOf(columns) * width - columns);
+  const vectorsOf = (columns: number): number => Math.floor((columns + width - 1) / width);
+  const maskOf = (lanes: number): number => masks + bytes * (mostLanes - lanes);
+  /** The mask of a panel's last vector. */
+  const lastMask = (columns: number): number => maskOf(columns - (vectorsOf(columns) - 1) * width);
   const panelStep = bytes * panelColumns;
 
   const kernelsOf = (columns: number, listed: boolean) =>
@@ -185,7 +198,7 @@ export function createPanels(
 
     pack(panel, source, sourceStep, K, columns) {
       const kernel = packs[vectorsOf(columns)];
-      tape.write(packArguments, kernel, panel, source, maskOf(columns), panelStep, sourceStep, K);
+      tape.write(packArguments, kernel, panel, source, lastMask(columns), panelStep, sourceStep, K);
     },
 
     packTransposed(panel, source, sourceStep, K, rows) {
@@ -252,7 +265,7 @@ export function createPanels(
 
     multiply(c, cRow, init, initRow, a, aRow, aStep, panel, step, M, K, columns, listed) {
       const kernels = kernelsOf(columns, listed);
-      const mask = maskOf(columns);
+      const mask = lastMask(columns);
       const tiles = tilesOver(M, listed);
       for (let m = 0, tile = 0; m < M; ) {
         const left = tiles - tile;
@@ -300,7 +313,7 @@ export function createPanels(
           a,
           panels + bytes * n * B,
           table,
-          maskOf(columns),
+          lastMask(columns),
           terms,
           cRow,
           initRow,
@@ -322,11 +335,11 @@ export function createPanels(
 }
 
 /**
- * Zeros, a one, and masks: as many elements whose bits are all 1 as a vector has, then as many of 0, to be read from
- * any place on.
+ * Zeros, a one, and masks: as many elements whose bits are all 1 as a vector has at most, then as many of 0, to be
+ * read from any place on.
  */
-function writeConstants(scratch: Float64Array, bytes: number, width: number): void {
+function writeConstants(scratch: Float64Array, bytes: number, mostLanes: number): void {
   scratch.fill(0, 0, CONSTANTS / 8);
   elementsIn(scratch, bytes)[ZEROS / bytes] = 1;
-  new Uint8Array(scratch.buffer, scratch.byteOffset + ZEROS + ONE).fill(255, 0, bytes * width);
+  new Uint8Array(scratch.buffer, scratch.byteOffset + ZEROS + ONE).fill(255, 0, bytes * mostLanes);
 }

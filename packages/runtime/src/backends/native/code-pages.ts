@@ -1,25 +1,90 @@
 import type { Koffi } from './koffi.ts';
 
-const PROT_READ_WRITE = 3;
-const PROT_READ_EXEC = 5;
-const MAP_PRIVATE_ANONYMOUS = 0x22;
+/** Reserves memory for code, writes it there and lets it be run. */
+type Place = (koffi: Koffi, code: Uint8Array) => bigint;
+
+/** Systems that code can be placed on, as `process.platform` and `process.arch` name them. */
+export const codeSystems = {
+  'linux x64': { processor: 'x64', place: placeOnLinux, isUntested: false },
+  'linux arm64': { processor: 'arm64', place: placeOnLinuxForArm, isUntested: false },
+  'darwin arm64': { processor: 'arm64', place: placeOnMac, isUntested: true },
+} as const satisfies Record<string, CodeSystem>;
+
+interface CodeSystem {
+  readonly processor: string;
+  readonly place: Place;
+  /** Written by the system's documentation alone. */
+  readonly isUntested: boolean;
+}
+
+export type CodeSystemName = keyof typeof codeSystems;
+
+export const isCodeSystem = (name: string): name is CodeSystemName => Object.hasOwn(codeSystems, name);
+
+export const ownSystem = `${process.platform} ${process.arch}`;
 
 /**
  * The address of `code` in pages that can be run and no longer written. They stay for as long as the process.
  * @throws Error where the system gives no memory, or lets this process run nothing that it made.
  */
-export function placeCode(koffi: Koffi, code: Uint8Array): bigint {
+export function placeCode(koffi: Koffi, code: Uint8Array, system = ownSystem): bigint {
+  if (!isCodeSystem(system)) throw new Error(`placeCode: system has ${system}, expected ${systemNames}`);
+  return codeSystems[system].place(koffi, code);
+}
+
+export const systemNames = Object.keys(codeSystems).join(', or ');
+
+const PROT_READ_WRITE = 3;
+const PROT_READ_EXEC = 5;
+const PROT_READ_WRITE_EXEC = 7;
+const MAP_PRIVATE = 2;
+const MAP_ANONYMOUS_LINUX = 0x20;
+const MAP_ANON_MAC = 0x1000;
+const MAP_JIT = 0x800;
+
+function placeOnLinux(koffi: Koffi, code: Uint8Array): bigint {
   const libc = koffi.load(null);
-  const map = libc.func('void *mmap(void *, size_t, int, int, int, int64_t)');
   const protect = libc.func('int mprotect(void *, size_t, int)');
   const copy = libc.func('void *memcpy(void *, void *, size_t)');
-  const address = map(null, code.length, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0) as bigint | null;
-  if (address === null || BigInt.asIntN(64, address) === -1n)
-    throw new Error('mmap gives no memory for code, expected some');
+  const address = reserve(koffi, code.length, PROT_READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS_LINUX);
   copy(address, code, code.length);
   // Never both at once: what can be run cannot be written.
   if (protect(address, code.length, PROT_READ_EXEC) !== 0) {
     throw new Error('the system does not let this process run generated code, expected mprotect to allow it');
   }
+  return address;
+}
+
+/** The instruction cache of an arm64 processor may still have what stood there before. */
+function placeOnLinuxForArm(koffi: Koffi, code: Uint8Array): bigint {
+  // In the compiler's own library, which Node for arm64 comes with or needs.
+  const clear = koffi.load('libgcc_s.so.1').func('void __clear_cache(void *, void *)');
+  const address = placeOnLinux(koffi, code);
+  clear(address, address + BigInt(code.length));
+  return address;
+}
+
+/**
+ * By Apple's "Porting just-in-time compilers to Apple silicon"; nobody has run it. While a thread may write such pages
+ * it may run none of them, and V8's own code lies in some: so no code of ours stands between the three calls.
+ */
+function placeOnMac(koffi: Koffi, code: Uint8Array): bigint {
+  const system = koffi.load(null);
+  const protect = system.func('void pthread_jit_write_protect_np(int)');
+  const copy = system.func('void *memcpy(void *, void *, size_t)');
+  const clear = system.func('void sys_icache_invalidate(void *, size_t)');
+  const address = reserve(koffi, code.length, PROT_READ_WRITE_EXEC, MAP_PRIVATE | MAP_ANON_MAC | MAP_JIT);
+  protect(0);
+  copy(address, code, code.length);
+  protect(1);
+  clear(address, code.length);
+  return address;
+}
+
+function reserve(koffi: Koffi, length: number, protection: number, flags: number): bigint {
+  const map = koffi.load(null).func('void *mmap(void *, size_t, int, int, int, int64_t)');
+  const address = map(null, length, protection, flags, -1, 0) as bigint | null;
+  if (address === null || BigInt.asIntN(64, address) === -1n)
+    throw new Error('mmap gives no memory for code, expected some');
   return address;
 }

@@ -1,18 +1,11 @@
-import {
-  assembleCode,
-  type CodeLayout,
-  createX64,
-  type ExtensionName,
-  extensions,
-  type Play,
-} from '@gradloom/core/internal';
-import { placeCode } from './code-pages.ts';
+import { assembleCode, type CodeLayout, type ExtensionName, extensions, type Play } from '@gradloom/core/internal';
+import { type CodeSystemName, codeSystems, isCodeSystem, ownSystem, placeCode, systemNames } from './code-pages.ts';
 import { type Koffi, loadKoffi } from './koffi.ts';
 import { askProcessor } from './processor.ts';
 
 /** Code in memory that may be run. All threads of the process share it. */
 export interface MachineCode {
-  readonly extension: ExtensionName; // of x64, that it is made of
+  readonly extension: ExtensionName; // that it is made of
   readonly layout: CodeLayout;
   readonly address: bigint;
 }
@@ -26,6 +19,7 @@ export interface MachineCodeOptions {
   system?: string; // default: this process's platform and architecture
   flags?: ReadonlySet<string>; // of the processor, default: what the processor itself says
   koffi?: () => Koffi; // default: the installed one
+  environment?: Readonly<Record<string, string | undefined>>; // default process.env
   type?: 'float64' | 'float32'; // of the elements, default float64
 }
 
@@ -39,8 +33,12 @@ export function machineCode(): MachineCodeSearch {
 
 /** Makes the code for this processor. Never throws. */
 export function makeMachineCode(options: MachineCodeOptions = {}): MachineCodeSearch {
-  const { system = `${process.platform} ${process.arch}`, koffi = loadKoffi, type = 'float64' } = options;
-  if (system !== SYSTEM) return refusal(`system has ${system}, expected ${SYSTEM}`);
+  const { system = ownSystem, koffi = loadKoffi, type = 'float64' } = options;
+  if (!isCodeSystem(system)) return refusal(`system has ${system}, expected ${systemNames}`);
+  const { GRADLOOM_NATIVE } = options.environment ?? process.env;
+  if (isUntested(system) && GRADLOOM_NATIVE !== '1') {
+    return refusal(`system has ${system}, where nobody has run it, expected GRADLOOM_NATIVE=1 to try it`);
+  }
   let calls: Koffi;
   try {
     calls = koffi();
@@ -48,14 +46,15 @@ export function makeMachineCode(options: MachineCodeOptions = {}): MachineCodeSe
     return refusal(`koffi is not installed, expected version 3 (${firstLine(error)})`);
   }
   try {
-    const flags = options.flags ?? askProcessor(calls);
-    const extension = widestExtension(flags);
+    const { processor } = codeSystems[system];
+    const flags = options.flags ?? flagsOf(processor, calls);
+    const extension = widestExtension(processor, flags);
     if (extension === undefined) {
       const has = flags.size === 0 ? 'none of its extensions' : `only ${[...flags].join(', ')}`;
-      return refusal(`the processor has ${has}, expected ${EXTENSIONS}`);
+      return refusal(`the processor has ${has}, expected ${extensionsOf(processor)}`);
     }
-    const { code, layout } = assembleCode(createX64(extension, type));
-    return { code: { extension, layout, address: placeCode(calls, code) }, reason: null };
+    const { code, layout } = assembleCode(extensions[extension].createIsa(type));
+    return { code: { extension, layout, address: placeCode(calls, code, system) }, reason: null };
   } catch (error) {
     return refusal(firstLine(error));
   }
@@ -63,19 +62,42 @@ export function makeMachineCode(options: MachineCodeOptions = {}): MachineCodeSe
 
 const firstLine = (error: unknown): string => (error instanceof Error ? error.message.split('\n')[0] : String(error));
 
-// The calling convention is System V's, and the system calls are Linux's.
-const SYSTEM = 'linux x64';
+const isUntested = (system: CodeSystemName): boolean => codeSystems[system].isUntested;
 
-const EXTENSIONS = Object.values(extensions)
-  .map(({ flags }) => flags.join(' and '))
-  .join(', or ');
+/** What the processor itself says, where it has anything to say. */
+const flagsOf = (processor: ProcessorName, koffi: Koffi): ReadonlySet<string> =>
+  processor === 'x64' ? askProcessor(koffi) : new Set();
+
+const extensionsOf = (processor: ProcessorName): string =>
+  namesFor(processor)
+    .map((name) => extensions[name].flags.join(' and '))
+    .join(', or ');
 
 const refusal = (reason: string): MachineCodeSearch => ({ code: null, reason: `machineCode: ${reason}` });
 
 /** The extension that the kernels run fastest with, of those that a processor has. */
-export function widestExtension(flags: ReadonlySet<string>): ExtensionName | undefined {
+export function widestExtension(processor: ProcessorName, flags: ReadonlySet<string>): ExtensionName | undefined {
+  return namesFor(processor).find(isIn(flags));
+}
+
+/** The extensions that the processor of this process has, the widest first. */
+export function extensionsHere(): ExtensionName[] {
+  if (!isCodeSystem(ownSystem)) return [];
+  const { processor } = codeSystems[ownSystem];
+  return namesFor(processor).filter(isIn(flagsOf(processor, loadKoffi())));
+}
+
+const isIn =
+  (flags: ReadonlySet<string>) =>
+  (name: ExtensionName): boolean =>
+    extensions[name].flags.every((flag) => flags.has(flag));
+
+type ProcessorName = (typeof extensions)[ExtensionName]['processor'];
+
+/** Its extensions, the widest first. */
+function namesFor(processor: ProcessorName): ExtensionName[] {
   const names = Object.keys(extensions) as ExtensionName[];
-  return names.find((name) => extensions[name].flags.every((flag) => flags.has(flag)));
+  return names.filter((name) => extensions[name].processor === processor);
 }
 
 /**

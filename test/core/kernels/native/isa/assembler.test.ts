@@ -21,7 +21,7 @@ import {
   rsp,
 } from '../../../../../packages/core/src/backends/native/isa/x64/assembler.ts';
 import { createAvx2 } from '../../../../../packages/core/src/backends/native/isa/x64/avx2.ts';
-import { extensions } from '../../../../../packages/core/src/backends/native/isa/x64/vector-unit.ts';
+import { units } from '../../../../../packages/core/src/backends/native/isa/x64/vector-unit.ts';
 
 const hex = (write: (assembler: Assembler) => void): string => {
   const assembler = createAssembler();
@@ -66,7 +66,7 @@ test.each<[string, string, (assembler: Assembler) => void]>([
   expect(hex(write)).toBe(bytes);
 });
 
-const { avx512, avx2 } = extensions;
+const { avx512, avx2 } = units;
 
 // Eight vunpck, then eight pairs of vshuff64x2 of halves and of every other pair.
 const TRANSPOSED = [
@@ -83,14 +83,14 @@ test.each<[string, string, (assembler: Assembler) => void]>([
   [
     'vbroadcastsd zmm30, [rax+0x20]',
     '6262fd48197004',
-    (a) => avx512.createUnit(a, 'float64').broadcast(30, at(rax, 32)),
+    (a) => avx512.createUnit(a, 'float64').loadFactor(30, at(rax, 32)),
   ],
   ['vmovupd zmm1{k1}{z}, [r8]', '62d1fdc91008', (a) => avx512.createUnit(a, 'float64').loadMasked(1, at(r8))],
   ['vmovupd [r12]{k1}, zmm0', '62d1fd49110424', (a) => avx512.createUnit(a, 'float64').storeMasked(at(r12), 0)],
   [
     'vbroadcastsd zmm30, [rax+rdx*8]',
     '6262fd481934d0',
-    (a) => avx512.createUnit(a, 'float64').broadcast(30, { base: rax, index: rdx, scale: 8 }),
+    (a) => avx512.createUnit(a, 'float64').loadFactor(30, { base: rax, index: rdx, scale: 8 }),
   ],
   ['vfmadd231pd zmm27, zmm30, zmm29', '62028d40b8dd', (a) => avx512.createUnit(a, 'float64').multiplyAdd(27, 30, 29)],
   ['vaddpd zmm3, zmm3, zmm31', '6291e54858df', (a) => avx512.createUnit(a, 'float64').add(3, 31)],
@@ -98,7 +98,7 @@ test.each<[string, string, (assembler: Assembler) => void]>([
   ['vunpcklpd zmm8, zmm0, zmm1, and so on', TRANSPOSED, (a) => avx512.createUnit(a, 'float64').transpose(0, 8)],
   ['vmovupd ymm9, [r14]', 'c4417d100e', (a) => avx2.createUnit(a, 'float64').load(9, at(14))],
   ['vmaskmovpd [r12], ymm15, ymm2', 'c4c2052f1424', (a) => avx2.createUnit(a, 'float64').storeMasked(at(r12), 2)],
-  ['vbroadcastsd ymm14, [rcx]', 'c4627d1931', (a) => avx2.createUnit(a, 'float64').broadcast(14, at(rcx))],
+  ['vbroadcastsd ymm14, [rcx]', 'c4627d1931', (a) => avx2.createUnit(a, 'float64').loadFactor(14, at(rcx))],
   ['vfmadd231pd ymm11, ymm14, ymm13', 'c4428db8dd', (a) => avx2.createUnit(a, 'float64').multiplyAdd(11, 14, 13)],
   ['vxorpd ymm14, ymm14, ymm14', 'c4410d57f6', (a) => avx2.createUnit(a, 'float64').clear(14)],
   ['vaddpd ymm9, ymm2, [r12+0xe0]', 'c4416d588c24e0000000', (a) => createAvx2(a, 'float64').plus(9, 2, at(r12, 224))],
@@ -129,7 +129,7 @@ test.each<[string, string, (assembler: Assembler) => void]>([
   [
     'vbroadcastss zmm30, [rax+rdx*8+0x20]',
     '62627d481874d008',
-    (a) => avx512.createUnit(a, 'float32').broadcast(30, { base: rax, index: rdx, scale: 8, offset: 32 }),
+    (a) => avx512.createUnit(a, 'float32').loadFactor(30, { base: rax, index: rdx, scale: 8, offset: 32 }),
   ],
   [
     'vmovups zmm31, [r8]; vpmovd2m k1, zmm31',
@@ -143,7 +143,7 @@ test.each<[string, string, (assembler: Assembler) => void]>([
   ['vmovups ymm9, [r14]', 'c4417c100e', (a) => avx2.createUnit(a, 'float32').load(9, at(14))],
   ['vmaskmovps ymm2, ymm15, [r12]', 'c4c2052c1424', (a) => avx2.createUnit(a, 'float32').loadMasked(2, at(r12))],
   ['vmaskmovps [r12], ymm15, ymm2', 'c4c2052e1424', (a) => avx2.createUnit(a, 'float32').storeMasked(at(r12), 2)],
-  ['vbroadcastss ymm14, [rcx]', 'c4627d1831', (a) => avx2.createUnit(a, 'float32').broadcast(14, at(rcx))],
+  ['vbroadcastss ymm14, [rcx]', 'c4627d1831', (a) => avx2.createUnit(a, 'float32').loadFactor(14, at(rcx))],
   ['vfmadd231ps ymm11, ymm14, ymm13', 'c4420db8dd', (a) => avx2.createUnit(a, 'float32').multiplyAdd(11, 14, 13)],
   ['vdivps ymm1, ymm1, ymm2', 'c4e1745eca', (a) => createAvx2(a, 'float32').over(1, 1, 2)],
   ['vcmpltps ymm4, ymm4, [r12]', 'c4c15cc2242401', (a) => createAvx2(a, 'float32').isLess(4, 4, at(r12))],

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { createX64, extensions } from '@gradloom/core/internal';
+import { extensions } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 import { defineArguments } from '../../../../../packages/core/src/backends/native/isa/arguments.ts';
 import type { ExtensionName } from '../../../../../packages/core/src/internal.ts';
@@ -15,7 +15,7 @@ const table = defineArguments(['x', 'array'], ['row', 'stride'], ['n', 'count'])
 const names = Object.keys(extensions) as ExtensionName[];
 
 test.each(names)('registers of %s are free behind the body that took them', (name) => {
-  const isa = createX64(name, 'float64');
+  const isa = extensions[name].createIsa('float64');
   isa.kernel(table, (call) => {
     const x = isa.load(call.x);
     for (let k = 0; k < 20; k++) {
@@ -31,7 +31,7 @@ test.each(names)('registers of %s are free behind the body that took them', (nam
 });
 
 test('a kernel that takes more registers than there are is refused', () => {
-  const isa = createX64('avx2', 'float64');
+  const isa = extensions.avx2.createIsa('float64');
   const take = (): void => {
     isa.kernel(table, (call) => {
       for (let k = 0; k < 20; k++) isa.load(call.row);
@@ -41,7 +41,7 @@ test('a kernel that takes more registers than there are is refused', () => {
 });
 
 test('an array cannot be loaded when the memory has given its register away', () => {
-  const isa = createX64('avx2', 'float64');
+  const isa = extensions.avx2.createIsa('float64');
   const load = (): void => {
     isa.kernel(table, (call) => {
       isa.scope(() => {
@@ -54,7 +54,7 @@ test('an array cannot be loaded when the memory has given its register away', ()
 });
 
 test('rows cannot be taken when other things have their registers', () => {
-  const isa = createX64('avx2', 'float64');
+  const isa = extensions.avx2.createIsa('float64');
   const take = (): void => {
     isa.kernel(table, (call) => {
       for (let k = 0; k < 9; k++) isa.load(call.row);

@@ -5,7 +5,7 @@ import type { AnyPlace, ArgumentPlace, Places, SlotPlace } from './places.ts';
 import type { Registers } from './registers.ts';
 
 /** What is a processor's own. */
-export interface IsaParts extends Pick<Isa, 'vectors' | 'vectorRegisters' | 'arithmetic' | 'mostRows'> {
+export interface IsaParts extends Pick<Isa, 'vectors' | 'vectorRegisters' | 'tile' | 'arithmetic' | 'mostRows'> {
   readonly assembler: Assembler; // which has written what plays a tape
   readonly registers: Registers;
   readonly places: Places;

@@ -49,6 +49,12 @@ export interface Rows {
   skip(bytes: number): void;
 }
 
+/** How a product uses the vectors. */
+export interface TileRegisters {
+  readonly vectors: number; // of a row of sums at most
+  readonly factors: number; // that are loaded before the first is used
+}
+
 /**
  * What kernels are written with: code for one kind of processor and one type of elements, one instruction or a few at a
  * time. Registers are taken for a role. They are free again where the body ends in which they were taken: a kernel's, a
@@ -59,6 +65,7 @@ export interface Isa {
   readonly vectors: Vectors;
   /** Vectors that kernels may use, from 0 on. */
   readonly vectorRegisters: number;
+  readonly tile: TileRegisters;
   readonly arithmetic: Arithmetic;
   /** Rows that `rows` reaches at most. */
   readonly mostRows: number;

@@ -6,8 +6,8 @@ export type Vector = number;
 /** A vector, or where one lies in memory. */
 export type Operand<A = Address> = Vector | A;
 
-/** What the kernels do with vectors of elements of one type, which they name by numbers from 0 on. */
-export interface Vectors<A = Address> {
+/** Vectors of elements of one type, which the kernels name by numbers from 0 on. */
+export interface Lanes<A = Address> {
   readonly bytes: number; // of an element
   readonly width: number; // elements of a vector
   /** to = the vector at `from`. */
@@ -21,13 +21,17 @@ export interface Vectors<A = Address> {
   /** Lanes that are not moved become 0; their memory is not touched. */
   loadMasked(to: Vector, from: A): void;
   storeMasked(to: A, from: Vector): void;
-  /** All lanes of `to` = the element at `from`. */
-  broadcast(to: Vector, from: A): void;
   /** to = +0 in each lane. */
   clear(to: Vector): void;
+}
+
+/** What products do with vectors. */
+export interface Vectors<A = Address> extends Lanes<A> {
+  /** to = the element at `from`, as a factor: in all lanes, or where the processor multiplies by one lane in that. */
+  loadFactor(to: Vector, from: A): void;
   add(sum: Vector, x: Vector): void;
-  /** sum += x · y in each lane, rounded once. */
-  multiplyAdd(sum: Vector, x: Vector, y: Vector): void;
+  /** sum += factor · y in each lane, rounded once. */
+  multiplyAdd(sum: Vector, factor: Vector, y: Vector): void;
   /**
    * Rows and columns change places in the square of as many vectors from `a` on as each has lanes; those from `b` on
    * are free. Overwrites both; returns where the result's first vector is.
@@ -39,7 +43,7 @@ export interface Vectors<A = Address> {
  * The arithmetic of updates and gathering, on vectors that may be narrower: a division of many elements takes as long
  * as those of its parts.
  */
-export interface Arithmetic<A = Address> extends Vectors<A> {
+export interface Arithmetic<A = Address> extends Lanes<A> {
   readonly squares: Squares<A>;
   /** to = x + y, and so on. */
   plus(to: Vector, x: Vector, y: Operand<A>): void;

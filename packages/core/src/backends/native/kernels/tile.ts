@@ -34,23 +34,23 @@ export const TABLE_LEAVES = 16;
 export const WAITING = 4;
 /** Bytes of a table, behind which these wait. */
 const TABLE = 4 * LEAF.words * TABLE_LEAVES;
-/** Bytes of a table and of what waits, for tiles of vectors of so many bytes. */
-export const tableBytes = (rows: number, vector: number): number => TABLE + WAITING * rows * TILE_VECTORS * vector;
+/** Bytes of a table and of what waits, for tiles whose rows have so many bytes. */
+export const tableBytes = (rows: number, row: number): number => TABLE + WAITING * rows * row;
 
 /** A kernel's tile: M rows of `vectors` vectors, the last of them full or masked. */
 export interface TileShape {
   readonly M: number;
-  readonly vectors: number; // 1 or 2
+  readonly vectors: number; // at least 1
   readonly masked: boolean;
   readonly listed: boolean; // only the terms of a list are added
 }
 
-/** Vectors of a tile's row at most. */
-export const TILE_VECTORS = 2;
+/** Rows of a tile at most: its sums, a row of the panel and the factors fill the registers. */
+export const tileRows = ({ mostRows, vectorRegisters, tile: { vectors, factors } }: Isa): number =>
+  Math.min(mostRows, Math.floor((vectorRegisters - factors - vectors) / vectors));
 
-/** Rows of a tile at most: its sums, a row of the panel and one factor fill the registers. */
-export const tileRows = ({ mostRows, vectorRegisters }: Isa): number =>
-  Math.min(mostRows, Math.floor((vectorRegisters - 3) / TILE_VECTORS));
+/** Bytes of a line of the caches. */
+const LINE = 64;
 
 /**
  * c[m,n] = init[m,n] + Σₖ a[m,k] · panel[k,n], each term added with one rounding: k ascending in a leaf, whose sums
@@ -64,7 +64,8 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
   const size = unit.bytes * unit.width;
   const sum = (m: number, v: number) => m * vectors + v;
   const row = (v: number) => M * vectors + v; // of the panel
-  const factor = M * vectors + vectors;
+  const factor = M * vectors + vectors; // the first of them
+  const { factors } = isa.tile;
   const waiting = M * vectors * size; // bytes of a tile's sums
   const load = (v: number, to: number, from: Pointer) =>
     masked && v === last ? unit.loadMasked(to, isa.at(from, v * size)) : unit.load(to, isa.at(from, v * size));
@@ -72,6 +73,10 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
     masked && v === last ? unit.storeMasked(isa.at(to, v * size), from) : unit.store(isa.at(to, v * size), from);
   const eachVector = (act: (v: number) => void): void => {
     for (let v = 0; v < vectors; v++) act(v);
+  };
+  /** The lines of a row of sums, by the bytes that are before them. */
+  const eachLine = (act: (offset: number) => void): void => {
+    for (let offset = 0; offset < vectors * size; offset += LINE) act(offset);
   };
   const eachSum = (act: (m: number, v: number) => void): void => {
     for (let m = 0; m < M; m++) eachVector((v) => act(m, v));
@@ -98,7 +103,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
     isa.repeat(count, () => {
       isa.eachRow(init, initStep, M, (initRow, m) => eachVector((v) => load(v, sum(m, v), initRow)));
       // A gradient's row was last read by another core: it comes while the sums are made.
-      isa.eachRow(c, cStep, M, (cRow) => eachVector((v) => isa.prefetchToWrite(isa.at(cRow, v * size))));
+      isa.eachRow(c, cStep, M, (cRow) => eachLine((offset) => isa.prefetchToWrite(isa.at(cRow, offset))));
       isa.scope(addLeaves);
       // A zero is +0, whichever terms of 0 were left out.
       unit.clear(factor);
@@ -197,10 +202,13 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
       eachVector((v) => load(v, row(v), panelRow));
       // Of the next panel's, where W is read in place: a half of it lies in another core's cache since the update. With
       // it a step of 784-128-10 takes 0.88 of the time at batch 32, 0.91 at 128.
-      eachVector((v) => isa.prefetch(isa.at(panelRow, (v + vectors) * size)));
-      for (let m = 0; m < M; m++) {
-        unit.broadcast(factor, rows.at(m));
-        eachVector((v) => unit.multiplyAdd(sum(m, v), factor, row(v)));
+      eachLine((offset) => isa.prefetch(isa.at(panelRow, vectors * size + offset)));
+      const factorOf = (m: number) => factor + (m % factors);
+      // A processor that takes instructions in their order would wait for a factor that has just been asked for.
+      for (let m = 0; m < M + factors - 1; m++) {
+        if (m < M) unit.loadFactor(factorOf(m), rows.at(m));
+        const ready = m - (factors - 1);
+        if (ready >= 0) eachVector((v) => unit.multiplyAdd(sum(ready, v), factorOf(ready), row(v)));
       }
     }
   });

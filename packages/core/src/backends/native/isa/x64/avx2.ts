@@ -81,7 +81,7 @@ export function createAvx2({ emit, operands }: Assembler, type: FormName): Vecto
     loadMask: (from) => typed(0x10, MASK, 0, from),
     loadMasked: (to, from) => instruction(MAP_0F38, 0x2c + form.wide, to, MASK, from), // vmaskmovpd
     storeMasked: (to, from) => instruction(MAP_0F38, 0x2e + form.wide, from, MASK, to),
-    broadcast: (to, from) => instruction(MAP_0F38, 0x18 + form.wide, to, 0, from), // vbroadcastsd
+    loadFactor: (to, from) => instruction(MAP_0F38, 0x18 + form.wide, to, 0, from), // vbroadcastsd
     clear: (to) => typed(0x57, to, to, to), // vxorpd
     add: (sum, x) => typed(0x58, sum, sum, x), // vaddpd
     multiplyAdd: (sum, x, y) => fuse(form, sum, x, y),

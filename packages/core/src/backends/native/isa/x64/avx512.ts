@@ -78,7 +78,7 @@ export function createAvx512({ emit, operands }: Assembler, type: FormName): Vec
     },
     loadMasked: (to, from) => typed(0x10, to, 0, from, { mask: K1, zeroing: true }),
     storeMasked: (to, from) => typed(0x11, from, 0, to, { mask: K1 }),
-    broadcast: (to, from) => instruction(MAP_0F38, 0x18 + form.wide, to, 0, from, { bytes }), // vbroadcastsd
+    loadFactor: (to, from) => instruction(MAP_0F38, 0x18 + form.wide, to, 0, from, { bytes }), // vbroadcastsd
     clear: (to) => typed(0x57, to, to, to), // vxorpd
     add: (sum, x) => typed(0x58, sum, sum, x), // vaddpd
     multiplyAdd: (sum, x, y) => instruction(MAP_0F38, 0xb8, sum, x, y), // vfmadd231pd

@@ -10,16 +10,16 @@ export interface VectorUnit extends Vectors<Address> {
   leave(): void;
 }
 
-/** An extension of x64: how many registers it has for a tile, and its unit. */
-export interface Extension {
-  readonly registers: number;
+/** What an extension of x64 has. */
+interface Unit {
+  readonly registers: number; // for vectors
   readonly reserved: number; // of them, for the mask
   readonly flags: readonly string[]; // of the processor: see processor.ts
   createUnit(assembler: Assembler, type: FormName): VectorUnit;
 }
 
-/** Widest first. */
-export const extensions = {
+/** The extensions of x64. */
+export const units = {
   avx512: {
     registers: 32,
     reserved: 0,
@@ -32,6 +32,6 @@ export const extensions = {
     flags: ['avx2', 'fma'],
     createUnit: createAvx2,
   },
-} satisfies Record<string, Extension>;
+} satisfies Record<string, Unit>;
 
-export type ExtensionName = keyof typeof extensions;
+export type UnitName = keyof typeof units;

@@ -8,11 +8,11 @@ import type { FormName } from './forms.ts';
 import { assemblePlayer, frameOf } from './player.ts';
 import { registerFile } from './registers.ts';
 import { createRows, MOST_ROWS } from './rows.ts';
-import { type ExtensionName, extensions } from './vector-unit.ts';
+import { type UnitName, units } from './vector-unit.ts';
 
 /** Code for processors of x64 that have an extension, on elements of a type. */
-export function createX64(name: ExtensionName, type: FormName): Isa {
-  const { registers: vectorRegisters, reserved, createUnit } = extensions[name];
+export function createX64(name: UnitName, type: FormName): Isa {
+  const { registers: vectorRegisters, reserved, createUnit } = units[name];
   const assembler = createAssembler();
   const registers = createRegisters(registerFile);
   const places = createPlaces(assembler, registers, frameOf(assembler));
@@ -24,6 +24,7 @@ export function createX64(name: ExtensionName, type: FormName): Isa {
     places,
     vectors,
     vectorRegisters: vectorRegisters - reserved,
+    tile: { vectors: 2, factors: 1 },
     arithmetic: createAvx2(assembler, type), // which every processor with a wider extension has, too
     mostRows: MOST_ROWS,
     createRows: (stride, M) => createRows(assembler, registers, places, stride, M),

@@ -1,0 +1,218 @@
+import { type Address, type Assembler as AnyAssembler, at, type Operand, type Register } from '../assembler.ts';
+
+/** x0 to x30; number 31 is the stack pointer or zero, by the instruction. */
+export const [x0, x1, x2, x3] = [0, 1, 2, 3];
+/** The assembler's own: nothing of a kernel is ever in them. */
+export const [x16, x17] = [16, 17];
+export const [x19, x26, x27, x28, x29, x30] = [19, 26, 27, 28, 29, 30];
+export const sp = 31;
+const zero = 31;
+
+/** What a load or a store moves: the instruction with an unsigned offset, counted in so many bytes. */
+export interface Access {
+  readonly opcode: number;
+  readonly bytes: number;
+  readonly pair?: number; // the instruction that moves two neighbours
+}
+
+/** Loads and stores of a word and of 64 bits. */
+const LOAD_W: Access = { opcode: 0xb9400000, bytes: 4 };
+const STORE_W: Access = { opcode: 0xb9000000, bytes: 4 };
+const LOAD_X: Access = { opcode: 0xf9400000, bytes: 8 };
+const STORE_X: Access = { opcode: 0xf9000000, bytes: 8 };
+const PREFETCH: Access = { opcode: 0xf9800000, bytes: 8 };
+const LOAD_D: Access = { opcode: 0xfd400000, bytes: 8 };
+const KEEP_FOR_LOAD = 0; // pldl1keep
+const KEEP_FOR_STORE = 16; // pstl1keep
+
+/**
+ * The instructions of A64 that the kernels need ([Arm Architecture Reference Manual for A-profile, chapter
+ * C6](https://developer.arm.com/documentation/ddi0487)). Addresses that an instruction cannot have are made in x16,
+ * words of memory that are changed in x17, and whole numbers in the vector `free`.
+ */
+export interface Assembler extends AnyAssembler {
+  /** An instruction as it is, with the registers in their usual places. */
+  emit(opcode: number, d?: number, n?: number, m?: number): void;
+  /** Moves `register` of either kind to or from `address`. */
+  access(what: Access, register: number, address: Address): void;
+  /** Two registers to or from `base` + `offset`; `opcode` says which, and what becomes of `base`. */
+  accessPair(opcode: number, bytes: number, first: number, second: number, base: Register, offset: number): void;
+  /** r = where the byte `position` of this code lies. */
+  loadCodeAddress(r: Register, position: number): void;
+  call(r: Register): void;
+  pop(r: Register): void;
+  /** Jumps where bit `bit` of r is 0. Returns what says, once it is reached, where to. */
+  skipIfBitClear(r: Register, bit: number): () => void;
+  /** Jumps to where the result says once it is reached. */
+  skip(): () => void;
+}
+
+/** Bytes on the stack of a register: the stack pointer stays a multiple of them. */
+export const STACK_BYTES = 16;
+
+/** `free` is a vector that no kernel uses. */
+export function createAssembler(free: number): Assembler {
+  let code = new Uint32Array(1024);
+  let length = 0; // words
+  // The last instruction, if it moves something that has a pair and no jump leads behind it.
+  let last: { what: Access; register: number; base: Register; offset: number } | null = null;
+
+  function emit(opcode: number, d = 0, n = 0, m = 0): void {
+    if (length === code.length) {
+      const longer = new Uint32Array(2 * code.length);
+      longer.set(code);
+      code = longer;
+    }
+    code[length++] = opcode | (m << 16) | (n << 5) | d;
+    last = null;
+  }
+
+  /** r = value, a whole number of 48 bits, signed. */
+  function loadNumber(r: Register, value: number): void {
+    const isNegative = value < 0;
+    const rest = isNegative ? -value - 1 : value;
+    emit((isNegative ? 0x92800000 : 0xd2800000) | ((rest % 65_536) << 5), r); // movn, movz
+    for (const [hw, unit] of [
+      [1, 65_536],
+      [2, 4_294_967_296],
+    ]) {
+      const part = Math.floor(rest / unit) % 65_536;
+      if (part !== 0) emit(0xf2800000 | (hw << 21) | ((isNegative ? part ^ 65_535 : part) << 5), r); // movk
+    }
+  }
+
+  /** to = from + value. */
+  function addNumber(to: Register, from: Register, value: number): void {
+    const size = Math.abs(value);
+    const opcode = value < 0 ? 0xd1000000 : 0x91000000;
+    if (size < 4096) {
+      emit(opcode | (size << 10), to, from);
+    } else if (size < 4096 * 4096) {
+      emit(opcode | 0x400000 | ((size >> 12) << 10), to, from);
+      if (size % 4096 !== 0) emit(opcode | ((size % 4096) << 10), to, to);
+    } else {
+      loadNumber(x17, value);
+      emit(0x8b000000, to, from, x17);
+    }
+  }
+
+  function loadAddress(r: Register, { base, index, scale = 1, offset = 0 }: Address): void {
+    let from = base;
+    if (index !== undefined) {
+      emit(0x8b000000 | (shiftOf(scale) << 10), r, base, index);
+      from = r;
+    }
+    if (offset !== 0 || from === base) addNumber(r, from, offset);
+  }
+
+  function access(what: Access, register: number, address: Address): void {
+    const { opcode, bytes } = what;
+    const { base, index, scale = 1, offset = 0 } = address;
+    const units = offset / bytes;
+    if (index !== undefined && offset === 0 && (scale === 1 || scale === bytes)) {
+      emit((opcode & ~0x01000000) | 0x00206800 | (scale === 1 ? 0 : 0x1000), register, base, index);
+    } else if (index !== undefined) {
+      loadAddress(x16, { base, index, scale });
+      access(what, register, at(x16, offset));
+    } else if (Number.isInteger(units) && units >= 0 && units < 4096) {
+      if (joinsLast(what, register, base, offset)) return;
+      emit(opcode | (units << 10), register, base);
+      last = { what, register, base, offset };
+    } else if (offset >= -256 && offset < 256) {
+      emit((opcode & ~0x01000000) | ((offset & 511) << 12), register, base);
+    } else {
+      addNumber(x16, base, offset);
+      access(what, register, at(x16));
+    }
+  }
+
+  /** If the last instruction moves the left neighbour, one moves both in its place. */
+  function joinsLast(what: Access, register: number, base: Register, offset: number): boolean {
+    if (what.pair === undefined || last?.what !== what || last.base !== base) return false;
+    if (offset - last.offset !== what.bytes || last.offset >= 64 * what.bytes) return false;
+    const { register: first, offset: at } = last;
+    length--;
+    accessPair(what.pair, what.bytes, first, register, base, at);
+    return true;
+  }
+
+  function accessPair(op: number, bytes: number, first: number, second: number, base: Register, offset: number): void {
+    emit(op | (((offset / bytes) & 127) << 15) | (second << 10), first, base);
+  }
+
+  /** An instruction whose operand is the distance to somewhere that is not yet known, in its bits from 5 on. */
+  function jumpAhead(opcode: number, r: Register, bits: number, shift: number): () => void {
+    const from = length;
+    emit(opcode, r);
+    return () => {
+      const distance = length - from;
+      if (distance >= 1 << (bits - 1)) throw new Error(`isa arm64: a jump has ${distance} words, expected fewer`);
+      code[from] |= distance << shift;
+      last = null;
+    };
+  }
+
+  /** Of a jump back, in `bits` bits. */
+  const back = (position: number, bits: number): number => (position / 4 - length) & ((1 << bits) - 1);
+
+  /** What stands at `from` in a register: its own, or x17. */
+  function valueAt(from: Operand, load = LOAD_X): Register {
+    if (typeof from === 'number') return from;
+    access(load, x17, from);
+    return x17;
+  }
+
+  function change(place: Operand, act: (r: Register) => void): void {
+    const r = valueAt(place);
+    act(r);
+    if (typeof place !== 'number') access(STORE_X, r, place);
+  }
+
+  return {
+    get position() {
+      last = null;
+      return 4 * length;
+    },
+    loadWord: (r, address) => access(LOAD_W, r, address),
+    storeWord: (address, r) => access(STORE_W, r, address),
+    loadWhole(r, address) {
+      access(LOAD_D, free, address);
+      emit(0x9e780000, r, free); // fcvtzs
+    },
+    loadPointer: (r, from) => (typeof from === 'number' ? emit(0xaa0003e0, r, 0, from) : access(LOAD_X, r, from)),
+    storePointer: (to, r) => (typeof to === 'number' ? emit(0xaa0003e0, to, 0, r) : access(STORE_X, r, to)),
+    move: (to, from) => emit(0xaa0003e0, to, 0, from), // orr with zero
+    add: (to, from) => change(to, (r) => emit(0x8b000000, r, r, from)),
+    subtract: (to, from) => emit(0xcb000000, to, to, from),
+    clear: (r) => loadNumber(r, 0),
+    or: (r, from) => emit(0xaa000000, r, r, valueAt(from)),
+    orWord: (r, from) => emit(0xaa000000, r, r, valueAt(from, LOAD_W)),
+    countUnlessZero(count, r) {
+      emit(0xf1000000, zero, r); // cmp with 0
+      emit(0x9a800400, count, count, count); // csinc: one more unless equal
+    },
+    loadAddress,
+    decrement: (place) => change(place, (r) => emit(0xf1000400, r, r)), // subs
+    jumpUnlessZero: (position) => emit(0x54000001 | (back(position, 19) << 5)), // b.ne
+    jump: (position) => emit(0x14000000 | back(position, 26)),
+    skipIfZero: (r) => jumpAhead(0x34000000, r, 19, 5), // cbz of 32 bits
+    skipIfBitClear: (r, bit) => jumpAhead(0x36000000 | (bit << 19), r, 14, 5), // tbz
+    skip: () => jumpAhead(0x14000000, 0, 26, 0),
+    call: (r) => emit(0xd63f0000, 0, r), // blr
+    push: (r) => emit(0xf8000c00 | ((-STACK_BYTES & 511) << 12), r, sp),
+    pop: (r) => emit(0xf8400400 | (STACK_BYTES << 12), r, sp),
+    ret: () => emit(0xd65f03c0),
+    loadCodeAddress(r, position) {
+      const distance = position - 4 * length;
+      emit(0x10000000 | ((distance & 3) << 29) | (((distance >> 2) & 0x7ffff) << 5), r); // adr
+    },
+    prefetch: (address) => access(PREFETCH, KEEP_FOR_LOAD, address),
+    prefetchToWrite: (address) => access(PREFETCH, KEEP_FOR_STORE, address),
+    emit,
+    access,
+    accessPair,
+    bytes: () => new Uint8Array(code.buffer.slice(0, 4 * length)),
+  };
+}
+
+const shiftOf = (scale: 1 | 2 | 4 | 8): number => ({ 1: 0, 2: 1, 4: 2, 8: 3 })[scale];

@@ -1,0 +1,123 @@
+import { type Address, at } from '../assembler.ts';
+import type { Vector } from '../vectors.ts';
+import { type Access, type Assembler, x16, x17 } from './assembler.ts';
+import { type Form, LOAD_D, LOAD_Q, LOAD_S, STORE_D, STORE_Q, STORE_S, VECTOR } from './forms.ts';
+import { LIVE } from './registers.ts';
+
+/** The first elements of one vector register, or of two neighbours, as many as `LIVE` has bytes; at least one. */
+export interface Masked {
+  /** LIVE = the bytes of those elements that are -1 and not 0, in the vector `mask`, which it overwrites. */
+  count(mask: Vector): void;
+  load(to: Vector, from: Address): void;
+  store(to: Address, from: Vector): void;
+  /** The same for `to` and to + 1, of which one element at least is not moved. */
+  loadPair(to: Vector, from: Address): void;
+  storePair(to: Address, from: Vector): void;
+}
+
+/** How the parts of a vector are moved. */
+interface Move {
+  readonly whole: Access;
+  readonly half: Access;
+  readonly quarter: Access;
+  /** The third quarter, which has no instruction with an offset. */
+  third(register: Vector, address: Address): void;
+}
+
+/**
+ * NEON has no masks. Jumps by the bits of `LIVE` lead to the loads or stores of that many bytes; a loop jumps the same
+ * way each time. `free` is a vector that nobody uses.
+ */
+export function createMasked(assembler: Assembler, { bytes }: Form, free: Vector): Masked {
+  const { emit, access, skipIfBitClear, skip } = assembler;
+  const loads: Move = {
+    whole: LOAD_Q,
+    half: LOAD_D,
+    quarter: LOAD_S,
+    third(register, address) {
+      access(LOAD_S, free, behind(address, 8));
+      emit(0x6e180400, register, free); // mov v.d[1], v.d[0]
+    },
+  };
+  const stores: Move = {
+    whole: STORE_Q,
+    half: STORE_D,
+    quarter: STORE_S,
+    third(register, address) {
+      emit(0x5e180400, free, register); // mov d, v.d[1]
+      access(STORE_S, free, behind(address, 8));
+    },
+  };
+
+  /** Less than a vector: the elements in the bits of `LIVE` below its size. */
+  function movePart({ half, quarter, third }: Move, register: Vector, address: Address, mayBeNone: boolean): void {
+    const ends: (() => void)[] = [];
+    const less = bytes === 4 || mayBeNone ? skipIfBitClear(LIVE, 3) : () => {};
+    access(half, register, address);
+    if (bytes === 4) {
+      ends.push(skipIfBitClear(LIVE, 2));
+      third(register, address);
+      ends.push(skip());
+    }
+    less();
+    if (bytes === 4) {
+      if (mayBeNone) ends.push(skipIfBitClear(LIVE, 2));
+      access(quarter, register, address);
+    }
+    for (const land of ends) land();
+  }
+
+  function move(how: Move, register: Vector, address: Address): void {
+    const less = skipIfBitClear(LIVE, 4);
+    access(how.whole, register, address);
+    const end = skip();
+    less();
+    movePart(how, register, address, false);
+    end();
+  }
+
+  function movePair(how: Move, register: Vector, address: Address): void {
+    const less = skipIfBitClear(LIVE, 4);
+    access(how.whole, register, address);
+    movePart(how, register + 1, behind(address, VECTOR), true);
+    const end = skip();
+    less();
+    movePart(how, register, address, false);
+    end();
+  }
+
+  return {
+    count(mask) {
+      if (bytes === 8)
+        emit(0x5ef1b800, mask, mask); // addp of two doubles' words
+      else emit(0x4eb1b800, mask, mask); // addv of four
+      emit(bytes === 8 ? 0x9e660000 : 0x1e260000, x17, mask); // fmov
+      // As many as it says below 0, · bytes: sub from zero with a shift.
+      if (bytes === 8) emit(0xcb0003e0 | (3 << 10), LIVE, 0, x17);
+      else emit(0x4b0003e0 | (2 << 10), LIVE, 0, x17);
+    },
+    load: (to, from) => move(loads, to, near(assembler, from)),
+    store: (to, from) => move(stores, from, near(assembler, to)),
+    loadPair(to, from) {
+      emit(CLEAR, to + 1);
+      movePair(loads, to, near(assembler, from));
+    },
+    storePair: (to, from) => movePair(stores, from, near(assembler, to)),
+  };
+}
+
+/** movi: all bits of a vector are 0. */
+export const CLEAR = 0x6f00e400;
+
+/** The address without an index, which several loads would add. */
+export function near(assembler: Assembler, address: Address): Address {
+  const { base, index, scale = 1, offset } = address;
+  if (index === undefined) return address;
+  assembler.loadAddress(x16, { base, index, scale });
+  return at(x16, offset);
+}
+
+export const behind = (address: Address, bytes: number): Address => ({
+  ...address,
+  offset: (address.offset ?? 0) + bytes,
+});

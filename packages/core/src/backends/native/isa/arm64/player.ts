@@ -1,0 +1,57 @@
+import { CALL_DOUBLES } from '../arguments.ts';
+import { at } from '../assembler.ts';
+import type { Frame } from '../places.ts';
+import { type Assembler, STACK_BYTES, sp, x0, x1, x2, x3, x16, x17, x19, x29, x30 } from './assembler.ts';
+import { CALL, registerFile, SLOTS } from './registers.ts';
+
+const STORE_X_BEFORE = 0xa9800000; // stp, which moves the base first
+const LOAD_X_BEHIND = 0xa8c00000; // ldp, which moves it afterwards
+const STORE_X = 0xa9000000;
+const LOAD_X = 0xa9400000;
+const STORE_D = 0x6d000000;
+const LOAD_D = 0x6d400000;
+
+/** Bytes of the frame: x29 and x30, x19 to x28, and the lower halves of v8 to v15. */
+const FRAME = 16 + 8 * 10 + 8 * 8;
+
+/**
+ * void play(tape in x0, memory in x1, calls in w2, at least 1, data in x3): runs the calls on the tape, one after the
+ * other ([Procedure Call Standard for the Arm 64-bit Architecture](https://github.com/ARM-software/abi-aa)). A kernel
+ * gets its call and the memory in their registers, and finds the data on the stack; it may overwrite every register but
+ * those, x18, x29, x30 and the stack's.
+ */
+export function assemblePlayer(assembler: Assembler): void {
+  const eachKept = (x: number, d: number): void => {
+    for (let k = 0; k < 10; k += 2) assembler.accessPair(x, 8, x19 + k, x19 + k + 1, sp, 16 + 8 * k);
+    for (let k = 0; k < 8; k += 2) assembler.accessPair(d, 8, 8 + k, 9 + k, sp, 96 + 8 * k);
+  };
+  assembler.accessPair(STORE_X_BEFORE, 8, x29, x30, sp, -FRAME);
+  assembler.loadAddress(x29, at(sp)); // a frame record, for whoever walks the stack
+  eachKept(STORE_X, STORE_D);
+  assembler.move(CALL, x0);
+  assembler.move(registerFile.memory, x1);
+  assembler.accessPair(STORE_X_BEFORE, 8, x2, x3, sp, -STACK_BYTES); // how many calls are left, and the data
+  const next = assembler.position;
+  assembler.loadWhole(x16, at(CALL));
+  assembler.loadCodeAddress(x17, 0);
+  assembler.add(x16, x17);
+  assembler.call(x16);
+  assembler.loadAddress(CALL, at(CALL, 8 * CALL_DOUBLES));
+  assembler.loadWord(x16, at(sp)); // of an int the convention leaves the upper half undefined
+  assembler.decrement(x16);
+  assembler.storeWord(at(sp), x16);
+  assembler.jumpUnlessZero(next);
+  assembler.loadAddress(sp, at(sp, STACK_BYTES));
+  eachKept(LOAD_X, LOAD_D);
+  assembler.accessPair(LOAD_X_BEHIND, 8, x29, x30, sp, FRAME);
+  assembler.ret();
+}
+
+/** What the player leaves a kernel: the data lies behind the calls that are left. */
+export const frameOf = (assembler: Assembler): Frame => ({
+  call: CALL,
+  slots: SLOTS,
+  stack: sp,
+  slotBytes: STACK_BYTES,
+  loadData: (r, depth) => assembler.loadPointer(r, at(sp, depth + 8)),
+});

@@ -1,0 +1,21 @@
+import type { ElementType } from '../../../element-type.ts';
+import { createArm64 } from './arm64/arm64.ts';
+import type { Isa } from './isa.ts';
+import { units } from './x64/vector-unit.ts';
+import { createX64 } from './x64/x64.ts';
+
+/** What machine code can be made for: a kind of processor with vectors of some width. */
+export interface Extension {
+  readonly processor: 'x64' | 'arm64'; // as `process.arch` says it
+  readonly flags: readonly string[]; // of the processor, which must have them all
+  createIsa(type: ElementType): Isa;
+}
+
+/** Widest first. */
+export const extensions = {
+  avx512: { processor: 'x64', flags: units.avx512.flags, createIsa: (type) => createX64('avx512', type) },
+  avx2: { processor: 'x64', flags: units.avx2.flags, createIsa: (type) => createX64('avx2', type) },
+  neon: { processor: 'arm64', flags: [], createIsa: createArm64 }, // which each such processor has
+} satisfies Record<string, Extension>;
+
+export type ExtensionName = keyof typeof extensions;
