@@ -3,21 +3,25 @@ import { BIAS, FRACTION } from './exponent';
 import { minus, over, plus, splat, times } from './lanes';
 
 export const LOG2_E: Real = 1.4426950408889634;
-export const LN2_HI: Real = 0.6931471803691238;
-export const LN2_LO: Real = 1.9082149292705877e-10;
+export const LN2_HI: Real = sizeof<Real>() == 8 ? 0.6931471803691238 : 0.693145751953125;
+export const LN2_LO: Real = sizeof<Real>() == 8 ? 1.9082149292705877e-10 : 1.428606765330187e-6;
 
 /**
- * 1.5 · 2⁵² + 2046. Adding it rounds as 1.5 · 2⁵² does, ties included as the offset is even, and leaves n + 2046 in the
- * low bits of the sum, from which the exponent fields of powers of two are cut.
+ * 1.5 · 2⁵² + 2046, for floats 1.5 · 2²³ + 254: twice the bias is the offset. Adding it rounds as without the offset,
+ * ties included as that is even, and leaves n + 2 · BIAS in the low bits of the sum, from which the exponent fields of
+ * powers of two are cut.
  */
-export const ROUND: Real = 6755399441057790;
+export const ROUND: Real = sizeof<Real>() == 8 ? 6755399441057790 : 12583166;
 
-/** eˣ, as src/math/exp.ts. */
+const MOST: Real = sizeof<Real>() == 8 ? 1000 : 100;
+const LEAST: Real = sizeof<Real>() == 8 ? -1000 : -110;
+
+/** eˣ, as src/math/exp.ts, of floats as src/math/float32/exp.ts. */
 @inline export function exp(x: v128): v128 {
-  const clamped = atLeast(atMost(x, 1000), -1000);
+  const clamped = atLeast(atMost(x, MOST), LEAST);
   const rounded = plus(times(clamped, splat<v128>(LOG2_E)), splat<v128>(ROUND));
   const y = expReduced(clamped, minus(rounded, splat<v128>(ROUND)));
-  // n + 2046 = (⌊n/2⌋ + 1023) + (n - ⌊n/2⌋ + 1023): two factors, both normal.
+  // n + 2 · BIAS = (⌊n/2⌋ + BIAS) + (n - ⌊n/2⌋ + BIAS): two factors, both normal.
   const half = v128.shr<Bits>(rounded, 1);
   const rest = v128.sub<Bits>(rounded, half);
   return times(times(y, v128.shl<Bits>(half, FRACTION)), v128.shl<Bits>(rest, FRACTION));
@@ -30,24 +34,27 @@ export const ROUND: Real = 6755399441057790;
   return minus(splat<v128>(1), minus(minus(lo, expTail(minus(hi, lo))), hi));
 }
 
-/** 2ⁿ for |n| < 1023, of `rounded` = n + ROUND. */
+/** 2ⁿ for |n| < BIAS, of `rounded` = n + ROUND. */
 @inline export function powerOfTwo(rounded: v128): v128 {
   return v128.shl<Bits>(v128.sub<Bits>(rounded, v128.splat<Bits>(BIAS)), FRACTION);
 }
 
-/** eʳ - 1 - r for |r| ≤ ln 2 / 2, as src/math/exp.ts. */
+/** eʳ - 1 - r for |r| ≤ ln 2 / 2, likewise. */
 @inline export function expTail(r: v128): v128 {
   const rr = times(r, r);
-  let p = plus(splat<v128>(P4), times(rr, splat<v128>(P5)));
-  p = plus(splat<v128>(P3), times(rr, p));
-  p = plus(splat<v128>(P2), times(rr, p));
+  let p = splat<v128>(P2);
+  if (sizeof<Real>() == 8) {
+    p = plus(splat<v128>(P4), times(rr, splat<v128>(P5)));
+    p = plus(splat<v128>(P3), times(rr, p));
+    p = plus(splat<v128>(P2), times(rr, p));
+  }
   p = plus(splat<v128>(P1), times(rr, p));
   const c = minus(r, times(rr, p));
   return over(times(r, c), minus(splat<v128>(2), c));
 }
 
-const P1: Real = 0.16666666666666602;
-const P2: Real = -0.0027777777777015593;
+const P1: Real = sizeof<Real>() == 8 ? 0.16666666666666602 : 0.1666661649942398;
+const P2: Real = sizeof<Real>() == 8 ? -0.0027777777777015593 : -0.002765888348221779;
 const P3: Real = 6.613756321437934e-5;
 const P4: Real = -1.6533902205465252e-6;
 const P5: Real = 4.1381367970572385e-8;

@@ -2,16 +2,19 @@ import { atLeast, withSignOf } from './choose';
 import { exp, expTail, LN2_HI, LN2_LO, LOG2_E, powerOfTwo, ROUND } from './exp';
 import { minus, plus, splat, times } from './lanes';
 
-/** eˣ - 1, as src/math/expm1.ts. */
+/** x from which on eˣ - 1 is taken as eˣ; below -MOST it rounds to -1. */
+const MOST: Real = sizeof<Real>() == 8 ? 40 : 20;
+
+/** eˣ - 1, as src/math/expm1.ts, of floats as src/math/float32/expm1.ts. */
 @inline export function expm1(x: v128): v128 {
-  const isLarge = v128.gt<Real>(x, splat<v128>(40));
+  const isLarge = v128.gt<Real>(x, splat<v128>(MOST));
   if (v128.any_true(isLarge)) return v128.bitselect(exp(x), expm1Below(x), isLarge);
   return expm1Below(x);
 }
 
-/** The same for x ≤ 40. Below -40 it rounds to -1, as at -40. */
+/** The same for x ≤ MOST. */
 @inline export function expm1Below(x: v128): v128 {
-  const capped = atLeast(x, -40);
+  const capped = atLeast(x, -MOST);
   const rounded = plus(times(capped, splat<v128>(LOG2_E)), splat<v128>(ROUND));
   const n = minus(rounded, splat<v128>(ROUND));
   const hi = minus(capped, times(n, splat<v128>(LN2_HI)));

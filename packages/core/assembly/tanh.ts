@@ -4,10 +4,13 @@ import { minus, over, plus, splat, times } from './lanes';
 
 const LN2: Real = 0.6931471805599453;
 
-/** tanh x, as src/math/tanh.ts. */
+/** |x| from which on tanh x rounds to 1. */
+const MOST: Real = sizeof<Real>() == 8 ? 22 : 10;
+
+/** tanh x, as src/math/tanh.ts, of floats as src/math/float32/tanh.ts. */
 @inline export function tanh(x: v128): v128 {
   const absolute = v128.abs<Real>(x);
-  const capped = atMost(absolute, 22);
+  const capped = atMost(absolute, MOST);
   const u = plus(capped, capped);
   const rounded = plus(times(u, splat<v128>(LOG2_E)), splat<v128>(ROUND));
   const r = minus(u, times(minus(rounded, splat<v128>(ROUND)), splat<v128>(LN2)));
