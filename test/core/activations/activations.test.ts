@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { ElementType } from '../../../packages/core/src/element-type.ts';
 import { TINY } from '../../../packages/core/src/math/flush.ts';
 import { mathOf } from '../../../packages/core/src/math/real-math.ts';
 import {
@@ -40,7 +41,7 @@ const known: Record<ActivationName, [number, number, number, number]> = {
 };
 
 /** A unit in the last place of numbers from 1 to 2, and large numbers. */
-const types: ['float64' | 'float32', unit: number, large: readonly number[]][] = [
+const types: [ElementType, unit: number, large: readonly number[]][] = [
   ['float64', 2 ** -52, [1e3, 1e154, 1e300]],
   ['float32', 2 ** -23, [1e3, 1e19, 1e38]],
 ];

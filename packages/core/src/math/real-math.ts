@@ -1,3 +1,4 @@
+import type { ElementType } from '../element-type.ts';
 import * as float32 from './float32/index.ts';
 import { FLUSH_BELOW } from './flush.ts';
 import * as float64 from './index.ts';
@@ -42,7 +43,7 @@ const table = {
     erf: float32.erf,
     sigmoid: float32.sigmoid,
   },
-} satisfies Record<string, RealMath>;
+} satisfies Record<ElementType, RealMath>;
 
 /** The functions of a type of elements. */
-export const mathOf = (type: keyof typeof table): RealMath => table[type];
+export const mathOf = (type: ElementType): RealMath => table[type];
