@@ -5,7 +5,10 @@ import { plus, splat, times } from './lanes';
 /** The bits of 1 less those of √½, high words of doubles. */
 const ONE_OVER_SQRT_HALF: Bits = sizeof<Real>() == 8 ? 0x95f62_00000000 : 0x4afb0d;
 
-/** ln x, as src/math/log.ts, of floats as src/math/float32/log.ts, for normal x above 0, and NaN: the sums of a softmax are finite and 1 at least. */
+/**
+ * ln x, as src/math/log.ts, of floats as src/math/float32/log.ts, for normal x above 0, and NaN: the sums of a softmax
+ * are finite and 1 at least.
+ */
 export function log(x: Real): Real {
   if (!(x > 0)) return NaN;
   const bits = reinterpret<Bits>(x);
