@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
-import { gradloom, jsonLines, temporaryDirectory } from '../../support/command-line.ts';
+import { endOf, gradloom, jsonLines, startProgram, temporaryDirectory } from '../../support/command-line.ts';
 
 const flags = ['train', '--dataset', 'moons', '--epochs', '3', '--backend', 'wasm', '--threads', '1'];
 
@@ -31,6 +32,9 @@ test('trains once for each fold, and gives mean and deviation of the figures on 
   );
   expect(JSON.parse(readFileSync(join(out, 'folds.json'), 'utf8')).mean).toEqual(last.mean);
 
+  expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain(`<title>Cross-validation of moons`);
+  expect((await gradloom(['verify', out])).stdout).toContain('the document of train --folds');
+
   // Each is a run of its own: trained alone, measured again and checked.
   const alone = await gradloom([...flags, '--folds', '3', '--fold', '2', '--no-out', '--json', '--quiet']);
   expect(jsonLines(alone.stdout)[0]).toMatchObject({
@@ -49,6 +53,21 @@ test('trains once for each fold, and gives mean and deviation of the figures on 
     '--quiet',
   ]);
   expect(jsonLines(again.stdout)[0].fingerprint).toBe(folds[2].fingerprint);
+});
+
+test('a signal leaves the folds before it, their figures and their page', async () => {
+  const out = join(temporaryDirectory(), 'run');
+  const child = startProgram([...flags, '--folds', '500', '--out', out, '--json'], temporaryDirectory());
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) if (lines.push(line) === 2) child.kill('SIGINT');
+  expect(await endOf(child)).toMatchObject({ code: 130 });
+  const printed = jsonLines(lines.join('\n'));
+  const { runs, mean } = JSON.parse(readFileSync(join(out, 'folds.json'), 'utf8'));
+  expect(runs.length).toBeGreaterThanOrEqual(2);
+  expect(runs.length).toBeLessThan(500);
+  expect(printed.at(-1)).toMatchObject({ event: 'folds', folds: 500, runs, mean });
+  expect((await gradloom(['report', out])).code).toBe(0);
+  expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain(`It was ended after ${runs.length} of them.`);
 });
 
 test('puts the rows of a test share aside where one is asked for', async () => {

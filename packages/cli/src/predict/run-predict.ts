@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { buildNetwork } from '@gradloom/core';
 import type { Model } from '@gradloom/runtime';
@@ -85,6 +85,7 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
   }
   const network = buildNetwork(model.spec, model.parts?.own);
   if (file !== undefined && /\.([ct]sv|npy)(\.gz)?$/i.test(file)) {
+    await (await openHandle(file)).close(); // whether it is there
     throw new UsageError(
       `${file} is a table, expected a file with a JSON array on each line (--dataset ${file} reads a table)`,
     );
@@ -94,10 +95,12 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
   return textRows(io.stdin, network, STANDARD_INPUT);
 }
 
-async function openFile(path: string): Promise<Readable> {
+const openFile = async (path: string): Promise<Readable> => (await openHandle(path)).createReadStream();
+
+async function openHandle(path: string): Promise<FileHandle> {
   try {
     const handle = await open(path);
-    if (!(await handle.stat()).isDirectory()) return handle.createReadStream();
+    if (!(await handle.stat()).isDirectory()) return handle;
     await handle.close();
     throw new Error('it is a directory');
   } catch (error) {

@@ -1,7 +1,8 @@
-import { EXPLAIN_FILE, LR_FIND_FILE, SCALE_FILE, SEARCH_FILE } from '../run-files/names.ts';
+import { EXPLAIN_FILE, FOLDS_FILE, LR_FIND_FILE, SCALE_FILE, SEARCH_FILE } from '../run-files/names.ts';
 import { readExperiments } from './experiments/experiment-files.ts';
 import { experimentPage } from './experiments/experiment-page.ts';
 import { explainDocument, explainPage } from './explain/explain-page.ts';
+import { foldsDocument, foldsPage } from './folds/folds-page.ts';
 import { lrFindDocument, lrFindPage } from './lr-find/lr-find-page.ts';
 import type { Page } from './page.ts';
 import { readDocument } from './run-files.ts';
@@ -23,6 +24,8 @@ export function pageOf(folders: readonly string[]): Page {
   if (scale !== null) return scalePage(scale);
   const sweep = readDocument(folder, LR_FIND_FILE, lrFindDocument);
   if (sweep !== null) return lrFindPage(sweep);
+  const folds = readDocument(folder, FOLDS_FILE, foldsDocument);
+  if (folds !== null) return foldsPage(folds);
   const search = readDocument(folder, SEARCH_FILE, searchDocument);
   if (search !== null) return searchPage(search);
   const explanation = readDocument(folder, EXPLAIN_FILE, explainDocument);

@@ -3,15 +3,18 @@ import { basename, join } from 'node:path';
 import type { Evaluation, FolderLock, TrainResult } from '@gradloom/runtime';
 import { planRun } from '@gradloom/runtime/internal';
 import type { OpenedDataset } from '../datasets/open-dataset.ts';
-import { deviationOf, meanOf } from '../figures/mean.ts';
+import { describeMachine } from '../describe-machine.ts';
+import { type Figures, type Fold, type FoldsSummary, foldsTable, summaryOf } from '../figures/folds-table.ts';
 import { type Io, printJson, printLine, printLines } from '../io.ts';
 import { formatSource } from '../options/dataset-source.ts';
+import { tryReport } from '../report/try-report.ts';
 import { FOLDS_FILE } from '../run-files/names.ts';
+import { exitCodes, type Interruption, listenForInterrupt } from '../terminal/interrupt.ts';
 import { createNote, type Note } from '../terminal/note.ts';
-import { decimal, percent, whole } from '../text/format.ts';
 import { writeOut } from '../text/out-directory.ts';
 import { table } from '../text/table.ts';
-import { describeRun } from './describe-run.ts';
+import { commandOf } from './describe-flags.ts';
+import { describeNetwork, describeRun } from './describe-run.ts';
 import { describeData } from './describe-table.ts';
 import { followRun } from './follow-run.ts';
 import { lockNewDirectory } from './new-directory.ts';
@@ -21,20 +24,16 @@ import { quietReporter } from './quiet-reporter.ts';
 import { createRecipe } from './recipe.ts';
 import { type Reporter, type RunStart, warn } from './reporter.ts';
 
-type Figures = Readonly<Record<string, number>>;
-
-interface Fold {
-  readonly fold: number;
+/** A fold as the document of the cross-validation has it. */
+interface FoldRun extends Fold {
   readonly out: string | null;
-  readonly figures: Figures; // of the fold's rows
-  readonly rows: number;
-  readonly steps: number;
   readonly fingerprint: string;
 }
 
 /**
  * Cross-validation: a run for each fold, each whole in a directory of its own, and the mean and deviation of their
- * figures on the rows that they did not see. Resolves to the exit code; a signal ends it with the fold that goes on.
+ * figures on the rows that they did not see. Resolves to the exit code. A signal ends it with the fold that goes on,
+ * and the document is then of the folds before it.
  */
 export async function runFolds(
   values: TrainValues & Required<Pick<TrainValues, 'dataset' | 'folds'>>,
@@ -48,7 +47,12 @@ export async function runFolds(
   await checkFirst(values, first);
   const isNew = out === undefined || !existsSync(out);
   const lock = noOut ? null : lockNewDirectory(out, name);
-  const done: Fold[] = [];
+  const done: FoldRun[] = [];
+  const command = commandOf(values);
+  let facts: { dataset: string; network: string } | undefined;
+  let code = 0;
+  // Besides that of each run: a signal may come between two.
+  const interrupt = listenForInterrupt(io);
   try {
     for (let fold = 1; fold <= folds; fold++) {
       note.say(`fold ${fold} of ${folds}`);
@@ -62,17 +66,28 @@ export async function runFolds(
         if (json && !quiet) printJson(io.stdout, JSON.stringify({ event: 'fold', ...done[done.length - 1] }));
       });
       if (fold === 1) for (const warning of warningsOf(opened)) warn(reporter, warning);
-      const code = await followRun(await createRecipe(own, opened), reporter, io, { resumable: null, library: null });
-      if (code !== 0) return code;
+      const recipe = await createRecipe(own, opened);
+      facts ??= { dataset: recipe.sets.train.name, network: describeNetwork(recipe.spec) };
+      code = await followRun(recipe, reporter, io, { resumable: null, library: null });
+      if (code === 0 && interrupt.signal.aborted) code = exitCodes[interrupt.signal.reason as Interruption];
+      if (code !== 0) break;
     }
     note.clear();
-    const document = { event: 'folds', folds, ...summaryOf(done), runs: done };
+    // Of a run that a signal ended, what is done stands: its folds are whole runs.
+    if (code !== 0 && done.length === 0) return code;
+    const summary = summaryOf(done);
+    const document = { event: 'folds', folds, ...facts, ...summary, runs: done, command, ...describeMachine() };
     if (lock !== null) writeOut(lock, FOLDS_FILE, `${JSON.stringify(document, null, 2)}\n`);
+    const page = lock === null ? null : await tryReport(lock.path, 'train', io);
     if (json) printJson(io.stdout, JSON.stringify({ ...document, out: lock?.path ?? null }));
     else if (quiet) printLine(io.stdout, lock?.path ?? '');
-    else printLines(io.stdout, [...describeFolds(done), ...(lock === null ? [] : ['', `written to ${lock.path}`])]);
-    return 0;
+    else {
+      const where = lock === null ? [] : ['', `written to ${lock.path}`, ...(page === null ? [] : [`page: ${page}`])];
+      printLines(io.stdout, [...describeFolds(done, summary), ...where]);
+    }
+    return code;
   } finally {
+    interrupt.release();
     note.clear();
     lock?.release();
     if (lock !== null && isNew) removeEmpty(lock.path);
@@ -123,28 +138,7 @@ function figuresOf({ rows: _rows, unanswered: _unanswered, ...figures }: Evaluat
   );
 }
 
-function summaryOf(done: readonly Fold[]): { mean: Figures; deviation: Figures } {
-  const names = Object.keys(done[0]?.figures ?? {});
-  const values = (name: string) => done.map(({ figures }) => figures[name]);
-  const means = names.map((name) => [name, meanOf(values(name)) ?? Number.NaN] as const);
-  return {
-    mean: Object.fromEntries(means),
-    deviation: Object.fromEntries(means.map(([name, mean]) => [name, deviationOf(values(name), mean)])),
-  };
-}
-
-function describeFolds(done: readonly Fold[]): string[] {
-  const names = Object.keys(done[0]?.figures ?? {});
-  const { mean, deviation } = summaryOf(done);
-  const text = (name: string, value: number) => (name === 'accuracy' ? percent(value) : decimal(value));
-  const row = (figures: Figures) => names.map((name) => text(name, figures[name]));
-  return table(
-    ['fold', 'rows', ...names, 'steps'],
-    [
-      ...done.map(({ fold, rows, figures, steps }) => [String(fold), whole(rows), ...row(figures), whole(steps)]),
-      ['mean', '', ...row(mean), ''],
-      ['deviation', '', ...row(deviation), ''],
-    ],
-    { right: [1, ...names.map((_, k) => k + 2), names.length + 2] },
-  );
+function describeFolds(done: readonly Fold[], summary: FoldsSummary): string[] {
+  const { head, rows, numeric } = foldsTable(done, summary);
+  return table(head, rows, { right: numeric });
 }

@@ -1,10 +1,18 @@
 import { readdirSync } from 'node:fs';
 import { isRecord } from '../options/read-object.ts';
 import { explainDocument } from '../report/explain/explain-page.ts';
+import { foldsDocument } from '../report/folds/folds-page.ts';
 import { lrFindDocument } from '../report/lr-find/lr-find-page.ts';
 import { scaleDocument } from '../report/scale/scale-page.ts';
 import { searchDocument } from '../report/search/search-page.ts';
-import { EXPERIMENTS_FILE, EXPLAIN_FILE, LR_FIND_FILE, SCALE_FILE, SEARCH_FILE } from '../run-files/names.ts';
+import {
+  EXPERIMENTS_FILE,
+  EXPLAIN_FILE,
+  FOLDS_FILE,
+  LR_FIND_FILE,
+  SCALE_FILE,
+  SEARCH_FILE,
+} from '../run-files/names.ts';
 import type { Schema } from '../schema/schema.ts';
 import { type FileCheck, type OpenCheck, openCheck } from './file-check.ts';
 import { readDocument } from './read-document.ts';
@@ -46,6 +54,7 @@ const documents: Readonly<Record<string, readonly [command: string, Schema<unkno
   [SCALE_FILE]: ['scale', scaleDocument],
   [LR_FIND_FILE]: ['lr-find', lrFindDocument],
   [SEARCH_FILE]: ['search', searchDocument],
+  [FOLDS_FILE]: ['train --folds', foldsDocument],
   [EXPLAIN_FILE]: ['explain', explainDocument],
 };
 

@@ -1,0 +1,77 @@
+import { figureText, foldsTable } from '../../figures/folds-table.ts';
+import { list, record, table } from '../../schema/containers.ts';
+import { name } from '../../schema/names.ts';
+import { count, figure, text } from '../../schema/scalars.ts';
+import type { Read } from '../../schema/schema.ts';
+import { lineChart } from '../charts/line-chart.ts';
+import { machineFacts, machineTable } from '../machine-table.ts';
+import type { Page } from '../page.ts';
+import type { Picture } from '../picture.ts';
+
+/** Folds and figures that a page shows at most. */
+const MOST_FOLDS = 10_000;
+const MOST_FIGURES = 100;
+
+const figures = table(name, figure(), MOST_FIGURES);
+
+/** The parts of folds.json that are shown. */
+export const foldsDocument = record({
+  ...machineFacts,
+  dataset: name,
+  network: name,
+  folds: count(2),
+  mean: figures,
+  deviation: figures,
+  runs: list(record({ fold: count(1), rows: count(1), steps: count(), figures }), MOST_FOLDS),
+  command: text(2 ** 23),
+});
+
+type Folds = Read<typeof foldsDocument>;
+
+/** The page of a cross-validation: the same table as on the terminal. */
+export function foldsPage(document: Folds): Page {
+  const { dataset, network, folds, mean, deviation, runs } = document;
+  const names = Object.keys(mean);
+  const missing = runs.length < folds ? ` It was ended after ${runs.length} of them.` : '';
+  return {
+    title: `Cross-validation of ${dataset}`,
+    lead: `${network}, trained once for each of ${folds} folds on the rows of the others, and measured on its own.${missing}`,
+    figures: names.slice(0, 4).map((name) => ({
+      name: `${name}, mean of the folds`,
+      value: `${figureText(name, mean[name])} ± ${figureText(name, deviation[name])}`,
+    })),
+    chapters: [
+      {
+        title: 'The folds',
+        lead: 'The deviation is that of a sample of so many folds, divided by n - 1.',
+        tables: runs.length === 0 ? [] : [{ title: 'Figures of the rows of each fold', ...foldsTable(runs, document) }],
+        pictures: runs.length < 2 ? [] : names.slice(0, 2).map((name) => figureByFold(document, name)),
+      },
+      { title: 'Repeat this cross-validation', code: document.command, folded: [machineTable(document)] },
+    ],
+  };
+}
+
+function figureByFold({ runs, mean }: Folds, name: string): Picture {
+  const points = runs.map(({ fold, figures }) => [fold, figures[name]] as const);
+  const [first, last] = [runs[0].fold, runs[runs.length - 1].fold];
+  return {
+    name: `${name.toLowerCase().replaceAll(/[^a-z\d]+/g, '-')}-by-fold`,
+    title: `${name[0].toUpperCase()}${name.slice(1)} by fold`,
+    sentence: `Of the rows that the run of the fold did not see. The line is the mean, ${figureText(name, mean[name])}.`,
+    alternative: `Folds ${first} to ${last}: ${runs.map(({ figures }) => figureText(name, figures[name])).join(', ')}`,
+    draw: (width) =>
+      lineChart(
+        {
+          series: [
+            { name: 'fold', points, dots: true },
+            { name: 'mean', points: [first, last].map((fold) => [fold, mean[name]] as const), dots: false },
+          ],
+          x: { label: 'fold', whole: true },
+          y: { label: name },
+          height: 180,
+        },
+        width,
+      ),
+  };
+}
