@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { ElementType } from '../../../packages/core/src/element-type.ts';
-import { TINY } from '../../../packages/core/src/math/flush.ts';
+import {
+  createElements,
+  type Elements,
+  type ElementType,
+  elementTypes,
+} from '../../../packages/core/src/element-type.ts';
+import { FLUSH_BELOW } from '../../../packages/core/src/math/flush.ts';
 import { mathOf } from '../../../packages/core/src/math/real-math.ts';
 import {
   type Activation,
@@ -9,6 +14,7 @@ import {
   activateBackward,
   activations,
 } from '../../../packages/core/src/model/activations/index.ts';
+import { activationOf } from '../../../packages/core/src/own/define-activation.ts';
 import { maxError } from '../../support/errors.ts';
 import { numericDerivative } from '../../support/numeric-gradient.ts';
 
@@ -134,29 +140,49 @@ describe.each(withGradient)('%s', (_name, activation) => {
 });
 
 describe.each(table)('the loops over %s', (_name, activation) => {
-  const { alpha } = activation;
-  const z = Float64Array.of(-2, -0.5, 0, 0.5, 2);
-  const n = 4;
+  describe.each(elementTypes)('in %s', (type) => {
+    const math = mathOf(type);
+    const { round } = math;
+    const { alpha } = activation; // 0.01 is no float: loops round it once
+    const own = round(alpha);
+    const of = (...values: number[]): Elements => {
+      const array = createElements(type, values.length);
+      array.set(values);
+      return array;
+    };
+    const z = of(-2.1, -0.5, 0, 0.5, 2);
+    const applied = z.map((at) => activation.apply(math, at, own));
+    const n = 4;
 
-  test('apply it to the first n numbers, in place too', () => {
-    const inPlace = z.slice();
-    activate(activation, inPlace, inPlace, n, alpha);
-    expect(inPlace).toEqual(z.map((at, i) => (i < n ? activation.apply(double, at, alpha) : at)));
-  });
+    test('apply it to the first n numbers, in place too', () => {
+      const inPlace = z.slice();
+      activate(activation, inPlace, inPlace, n, alpha);
+      expect(inPlace).toEqual(z.map((at, i) => (i < n ? applied[i] : at)));
+    });
 
-  test('multiply the first n gradients by its slope, in place too', () => {
-    const da = Float64Array.of(3, -1, 2, -4, 5);
-    const za = activation.reads === 'z' ? z : z.map((at) => activation.apply(double, at, alpha));
-    const inPlace = da.slice();
-    activateBackward(activation, inPlace, inPlace, za, n, alpha);
-    expect(inPlace.map((x) => x + 0)).toEqual(
-      da.map((x, i) => (i < n ? x * slope(activation, z[i], alpha) : x) + 0), // + 0: -0 is 0
-    );
-  });
+    test('multiply the first n gradients by its slope, in place too', () => {
+      const da = of(2.1, -1, 2, -4, 5);
+      const inPlace = da.slice();
+      activateBackward(activation, inPlace, inPlace, activation.reads === 'z' ? z : applied, n, alpha);
+      expect(inPlace.map((x) => x + 0)).toEqual(
+        da.map((x, i) => (i < n ? round(x * slope(activation, z[i], own, math)) : x) + 0), // + 0: -0 is 0
+      );
+    });
 
-  test('flush tiny gradients to 0', () => {
-    const da = Float64Array.of(TINY / 4, -TINY / 4);
-    activateBackward(activation, da, da, Float64Array.of(0.5, 0.5), 2, alpha);
-    expect(da).toEqual(Float64Array.of(0, 0));
+    test('flush tiny gradients to 0', () => {
+      const tiny = FLUSH_BELOW[type];
+      const da = of(tiny / 4, -tiny / 4);
+      activateBackward(activation, da, da, of(0.5, 0.5), 2, alpha);
+      expect(da).toEqual(of(0, 0));
+    });
   });
+});
+
+test('what an own activation gives is rounded to floats, value and slope', () => {
+  const third = activationOf({ name: 'third', apply: (z) => z / 3, derivative: () => 1 / 3 });
+  const [a, da] = [Float32Array.of(1), Float32Array.of(7)];
+  activate(third, a, a, 1, 0);
+  activateBackward(third, da, da, a, 1, 0);
+  expect([a[0], da[0]]).toEqual([Math.fround(1 / 3), Math.fround(7 * Math.fround(1 / 3))]);
+  expect(Math.fround(7 / 3)).not.toBe(da[0]); // else the slope could be a double
 });
