@@ -1,5 +1,5 @@
 import type { Elements } from '../element-type.ts';
-import { elementwiseLoss } from '../model/losses/elementwise.ts';
+import { type ElementwiseLoss, elementwiseLoss } from '../model/losses/elementwise.ts';
 import type { LossSpec } from '../model/losses/index.ts';
 import type { Loss, LossKernel } from '../model/losses/loss.ts';
 import { type PartBase, type PartDefaults, type PartOptions, readPartOptions } from './part-options.ts';
@@ -78,8 +78,8 @@ export function lossOf(definition: LossDefinition, given: object): Loss {
   if ('ofRow' in definition)
     return { name, targets: definition.targets, evaluate: byRows(definition, options), ...own };
   const { over = 'mean' } = definition;
-  const value = (y: number, t: number): number => definition.value(y, t, options);
-  const derivative = (y: number, t: number): number => definition.derivative(y, t, options);
+  const value: ElementwiseLoss['value'] = ({ round }, y, t) => round(definition.value(y, t, options));
+  const derivative: ElementwiseLoss['derivative'] = ({ round }, y, t) => round(definition.derivative(y, t, options));
   return { ...elementwiseLoss({ name, over, value, derivative }), ...own };
 }
 

@@ -1,6 +1,3 @@
-import { exp } from '../../math/exp.ts';
-import { log1p } from '../../math/log1p.ts';
-import { sigmoid } from '../../math/sigmoid.ts';
 import { type NoOptions, noOptions } from '../family.ts';
 import { elementwiseLoss } from './elementwise.ts';
 import type { Loss } from './loss.ts';
@@ -13,8 +10,8 @@ export function binaryCrossEntropy(options: NoOptions = {}): Loss {
   noOptions('binary-cross-entropy', options);
   return elementwiseLoss({
     name: 'binary-cross-entropy',
-    value: (y, t) => Math.max(y, 0) - y * t + log1p(exp(-Math.abs(y))),
-    derivative: (y, t) => sigmoid(y) - t,
+    value: ({ round, exp, log1p }, y, t) => round(round(Math.max(y, 0) - round(y * t)) + log1p(exp(-Math.abs(y)))),
+    derivative: ({ round, sigmoid }, y, t) => round(sigmoid(y) - t),
     over: 'mean',
     threshold: 0,
   });

@@ -18,11 +18,12 @@ export function huber(options: HuberOptions = {}): Loss {
   const { delta } = huberOptions.read(options);
   return elementwiseLoss({
     name: 'huber',
-    value: (y, t) => {
-      const d = Math.abs(y - t);
-      return d > delta ? delta * (d - 0.5 * delta) : 0.5 * d * d;
+    value: ({ round }, y, t) => {
+      const limit = round(delta);
+      const d = Math.abs(round(y - t));
+      return d > limit ? round(limit * round(d - round(0.5 * limit))) : round(round(0.5 * d) * d);
     },
-    derivative: (y, t) => Math.max(-delta, Math.min(delta, y - t)),
+    derivative: ({ round }, y, t) => Math.max(-round(delta), Math.min(round(delta), round(y - t))),
     over: 'mean',
     degree: 2, // of errors in units of δ
   });

@@ -7,8 +7,9 @@ export function mae(options: NoOptions = {}): Loss {
   noOptions('mae', options);
   return elementwiseLoss({
     name: 'mae',
-    value: (y, t) => Math.abs(y - t),
-    derivative: (y, t) => (y > t ? 1 : y < t ? -1 : y - t), // y - t: 0, or NaN, which must stay visible
+    value: ({ round }, y, t) => Math.abs(round(y - t)),
+    // y - t: 0, or NaN, which must stay visible
+    derivative: ({ round }, y, t) => (y > t ? 1 : y < t ? -1 : round(y - t)),
     over: 'mean',
     degree: 1,
   });

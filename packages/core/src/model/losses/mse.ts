@@ -7,8 +7,11 @@ export function mse(options: NoOptions = {}): Loss {
   noOptions('mse', options);
   return elementwiseLoss({
     name: 'mse',
-    value: (y, t) => (y - t) * (y - t),
-    derivative: (y, t) => 2 * (y - t),
+    value: ({ round }, y, t) => {
+      const d = round(y - t);
+      return round(d * d);
+    },
+    derivative: ({ round }, y, t) => round(2 * round(y - t)),
     over: 'mean',
     degree: 2,
   });

@@ -7,8 +7,11 @@ export function quadratic(options: NoOptions = {}): Loss {
   noOptions('quadratic', options);
   return elementwiseLoss({
     name: 'quadratic',
-    value: (y, t) => 0.5 * (y - t) * (y - t),
-    derivative: (y, t) => y - t,
+    value: ({ round }, y, t) => {
+      const d = round(y - t);
+      return round(round(0.5 * d) * d);
+    },
+    derivative: ({ round }, y, t) => round(y - t),
     over: 'sum',
     degree: 2,
   });

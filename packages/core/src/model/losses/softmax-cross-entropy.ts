@@ -1,7 +1,6 @@
-import type { Elements } from '../../element-type.ts';
-import { exp } from '../../math/exp.ts';
-import { flush } from '../../math/flush.ts';
-import { log } from '../../math/log.ts';
+import { type Elements, typeOf } from '../../element-type.ts';
+import { laneSum } from '../../math/lane-sum.ts';
+import { mathOf, type RealMath } from '../../math/real-math.ts';
 import { defineOptions, fraction, type OptionsOf } from '../../options/index.ts';
 import type { Loss, LossKernel } from './loss.ts';
 
@@ -31,24 +30,31 @@ export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions = {}): L
 const smoothed =
   (smoothing: number): LossKernel =>
   (lossSums, dy, y, t, B, leaf, O, _parameter) => {
-    const off = smoothing / O;
-    const on = 1 - smoothing + off;
+    const math = mathOf(typeOf(dy));
+    const { round, flush, log } = math;
+    const share = round(smoothing);
+    const rest = round(1 - share);
+    const off = round(share / round(O));
+    const on = round(rest + off);
     let total = 0;
     for (let n = 0; n < B; n++) {
       if (n % leaf === 0) total = 0;
       const row = n * O;
       const target = row + t[n];
       const yTarget = y[target]; // read before dy, which may be y
-      const ySum = rowSum(y, row, O);
+      const ySum = laneSum(round, y, row, O);
       const m = rowMaximum(y, row, O);
-      const sum = exponentials(dy, y, row, O, m);
-      for (let i = row; i < row + O; i++) dy[i] = flush(dy[i] / sum - (i === target ? on : off));
-      total += log(sum) + m - (1 - smoothing) * yTarget - off * ySum;
+      exponentials(math, dy, y, row, O, m);
+      const sum = laneSum(round, dy, row, O);
+      for (let i = row; i < row + O; i++) dy[i] = flush(round(round(dy[i] / sum) - (i === target ? on : off)));
+      total += round(round(round(log(sum) + m) - round(rest * yTarget)) - round(off * ySum));
       lossSums[Math.floor(n / leaf)] = total;
     }
   };
 
 const evaluate: LossKernel = (lossSums, dy, y, t, B, leaf, O) => {
+  const math = mathOf(typeOf(dy));
+  const { round, flush, log } = math;
   let total = 0;
   for (let n = 0; n < B; n++) {
     if (n % leaf === 0) total = 0;
@@ -56,23 +62,13 @@ const evaluate: LossKernel = (lossSums, dy, y, t, B, leaf, O) => {
     const target = row + t[n];
     const yTarget = y[target]; // read before dy, which may be y
     const m = rowMaximum(y, row, O);
-    const sum = exponentials(dy, y, row, O, m);
-    for (let i = row; i < row + O; i++) dy[i] = flush(dy[i] / sum - (i === target ? 1 : 0));
-    total += log(sum) + m - yTarget;
+    exponentials(math, dy, y, row, O, m);
+    const sum = laneSum(round, dy, row, O);
+    for (let i = row; i < row + O; i++) dy[i] = flush(round(round(dy[i] / sum) - (i === target ? 1 : 0)));
+    total += round(round(log(sum) + m) - yTarget);
     lossSums[Math.floor(n / leaf)] = total;
   }
 };
-
-/** Σ y[o] in four lanes o mod 4, joined (l₀ + l₁) + (l₂ + l₃). */
-function rowSum(
-  y: Elements, // [B, O]
-  row: number,
-  O: number,
-): number {
-  const lanes = [0, 0, 0, 0];
-  for (let o = 0; o < O; o++) lanes[o & 3] += y[row + o];
-  return lanes[0] + lanes[1] + (lanes[2] + lanes[3]);
-}
 
 /** max y[o], in four lanes o mod 4 that start at -∞ and take what is greater, joined (l₀, l₁), (l₂, l₃), then both. */
 function rowMaximum(
@@ -97,31 +93,16 @@ function rowMaximum(
   return greater(greater(l3, l2), greater(l1, l0));
 }
 
-/**
- * e[o] = e^(y[o] - m), and their sum in four lanes o mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites the row of `e`.
- */
+/** e[o] = e^(y[o] - m). Overwrites the row of `e`, which may be that of `y`. */
 function exponentials(
+  { round, exp }: RealMath,
   e: Elements, // [B, O] out
   y: Elements, // [B, O]
   row: number,
   O: number,
   m: number,
-): number {
-  let l0 = 0;
-  let l1 = 0;
-  let l2 = 0;
-  let l3 = 0;
-  let o = 0;
-  for (; o + 3 < O; o += 4) {
-    l0 += e[row + o] = exp(y[row + o] - m);
-    l1 += e[row + o + 1] = exp(y[row + o + 1] - m);
-    l2 += e[row + o + 2] = exp(y[row + o + 2] - m);
-    l3 += e[row + o + 3] = exp(y[row + o + 3] - m);
-  }
-  if (o < O) l0 += e[row + o] = exp(y[row + o] - m);
-  if (o + 1 < O) l1 += e[row + o + 1] = exp(y[row + o + 1] - m);
-  if (o + 2 < O) l2 += e[row + o + 2] = exp(y[row + o + 2] - m);
-  return l0 + l1 + (l2 + l3);
+): void {
+  for (let i = row; i < row + O; i++) e[i] = exp(round(y[i] - m));
 }
 
 /** z where z > lane; a lane never takes a NaN. */

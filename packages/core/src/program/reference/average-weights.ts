@@ -1,13 +1,15 @@
-import type { Elements } from '../../element-type.ts';
-import { flush } from '../../math/flush.ts';
+import { type Elements, typeOf } from '../../element-type.ts';
+import { mathOf } from '../../math/real-math.ts';
 
-/** average = (1 - s) · average + s · theta, for the share s. Overwrites `average`. */
+/** average = (1 - s) · average + s · theta, for the share s, which is rounded first. Overwrites `average`. */
 export function averageWeights(
   average: Elements, // [n] in and out
   theta: Elements, // [n]
   n: number,
   share: Float64Array, // [1]
 ): void {
-  const s = share[0];
-  for (let i = 0; i < n; i++) average[i] = flush((1 - s) * average[i] + s * theta[i]);
+  const { round, flush } = mathOf(typeOf(average));
+  const s = round(share[0]);
+  const rest = round(1 - s);
+  for (let i = 0; i < n; i++) average[i] = flush(round(round(rest * average[i]) + round(s * theta[i])));
 }

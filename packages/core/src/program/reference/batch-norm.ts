@@ -1,5 +1,5 @@
-import type { Elements } from '../../element-type.ts';
-import { flush } from '../../math/flush.ts';
+import { type Elements, roundingOf, typeOf } from '../../element-type.ts';
+import { mathOf } from '../../math/real-math.ts';
 import { joinLevels, leafCount } from '../../train/tree/index.ts';
 
 /** sums[k,size] = the sum of the rows of leaf k of `a`, ascending from 0. Overwrites `sums`. */
@@ -27,11 +27,12 @@ export function leafProducts(
   leaf: number,
   size: number,
 ): void {
+  const round = roundingOf(sums);
   const leaves = leafCount(B, leaf);
   sums.fill(0, 0, leaves * size);
   for (let n = 0; n < B; n++) {
     const at = Math.floor(n / leaf) * size;
-    for (let j = 0; j < size; j++) sums[at + j] += a[n * size + j] * b[n * size + j];
+    for (let j = 0; j < size; j++) sums[at + j] += round(a[n * size + j] * b[n * size + j]);
   }
 }
 
@@ -51,7 +52,8 @@ export function leafMean(
     for (let j = 0; j < size; j++) levels[level * size + j] = sums[k * size + j];
     level = joinLevels(levels, size, level, k, leaves);
   }
-  for (let j = 0; j < size; j++) mean[j] = levels[j] / rows;
+  const count = roundingOf(mean)(rows);
+  for (let j = 0; j < size; j++) mean[j] = levels[j] / count;
 }
 
 /** y[n] = x[n] - row. Overwrites `y`. */
@@ -80,12 +82,14 @@ export function batchNormForward(
   size: number,
   epsilon: number,
 ): void {
-  for (let j = 0; j < size; j++) scales[j] = 1 / Math.sqrt(variance[j] + epsilon);
+  const round = roundingOf(y);
+  const eps = round(epsilon);
+  for (let j = 0; j < size; j++) scales[j] = 1 / round(Math.sqrt(round(variance[j] + eps)));
   for (let n = 0; n < B; n++) {
     for (let j = 0; j < size; j++) {
       const i = n * size + j;
       xHat[i] *= scales[j];
-      y[i] = gamma[j] * xHat[i] + beta[j];
+      y[i] = round(gamma[j] * xHat[i]) + beta[j];
     }
   }
 }
@@ -102,10 +106,12 @@ export function batchNormBackwardInput(
   B: number,
   size: number,
 ): void {
+  const { round, flush } = mathOf(typeOf(dx));
   for (let n = 0; n < B; n++) {
     for (let j = 0; j < size; j++) {
       const i = n * size + j;
-      dx[i] = flush(gamma[j] * scales[j] * (dy[i] - meanDy[j] - xHat[i] * meanDyXHat[j]));
+      const rest = round(round(dy[i] - meanDy[j]) - round(xHat[i] * meanDyXHat[j]));
+      dx[i] = flush(round(round(gamma[j] * scales[j]) * rest));
     }
   }
 }
@@ -118,5 +124,9 @@ export function movingAverage(
   momentum: number,
   factor: number,
 ): void {
-  for (let i = 0; i < n; i++) running[i] = (1 - momentum) * running[i] + momentum * (value[i] * factor);
+  const round = roundingOf(running);
+  const share = round(momentum);
+  const rest = round(1 - share);
+  const unbiased = round(factor);
+  for (let i = 0; i < n; i++) running[i] = round(rest * running[i]) + round(share * round(value[i] * unbiased));
 }

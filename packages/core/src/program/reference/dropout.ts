@@ -1,4 +1,4 @@
-import type { Elements } from '../../element-type.ts';
+import { type Elements, roundingOf } from '../../element-type.ts';
 import { philox4x32 } from '../../random/index.ts';
 
 /**
@@ -17,13 +17,14 @@ export function dropout(
   threshold: number, // a whole number below 2³²
   factor: number,
 ): void {
+  const kept = roundingOf(y)(factor);
   const step = place[0];
   const firstRow = place[1];
   for (let n = 0; n < B; n++) {
     const row = n * size;
     for (let o = 0; o < size; o++) {
       if ((o & 3) === 0) philox4x32(words, o >>> 2, firstRow + n, step, step / 4294967296, key0, key1);
-      y[row + o] = x[row + o] * (words[o & 3] < threshold ? 0 : factor); // a product, so that NaN is not hidden
+      y[row + o] = x[row + o] * (words[o & 3] < threshold ? 0 : kept); // a product, so that NaN is not hidden
     }
   }
 }

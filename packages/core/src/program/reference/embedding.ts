@@ -1,4 +1,5 @@
 import type { Elements } from '../../element-type.ts';
+
 /** y[n,width] = the rows x[n] of E. Overwrites `y`. */
 export function embeddingForward(
   y: Elements, // [n, width] out

@@ -1,6 +1,5 @@
-import type { Elements } from '../../element-type.ts';
-import { flush } from '../../math/flush.ts';
-import { sigmoid } from '../../math/sigmoid.ts';
+import { type Elements, typeOf } from '../../element-type.ts';
+import { mathOf } from '../../math/real-math.ts';
 
 /** y[i] = g[i] · σ(g[i]) · v[i]. Overwrites `y`. */
 export function gateForward(
@@ -9,7 +8,8 @@ export function gateForward(
   v: Elements, // [n]
   n: number,
 ): void {
-  for (let i = 0; i < n; i++) y[i] = g[i] * sigmoid(g[i]) * v[i];
+  const { round, sigmoid } = mathOf(typeOf(y));
+  for (let i = 0; i < n; i++) y[i] = round(g[i] * sigmoid(g[i])) * v[i];
 }
 
 /** dg = dy · v · σ(g) · (1 + g · (1 - σ(g))) and dv = dy · g · σ(g). Overwrites `g` with dg and `v` with dv. */
@@ -19,10 +19,12 @@ export function gateBackward(
   dy: Elements, // [n]
   n: number,
 ): void {
+  const { round, flush, sigmoid } = mathOf(typeOf(g));
   for (let i = 0; i < n; i++) {
     const s = sigmoid(g[i]);
-    const dv = flush(dy[i] * (g[i] * s));
-    g[i] = flush(dy[i] * v[i] * (s * (1 + g[i] * (1 - s))));
+    const dv = flush(round(dy[i] * round(g[i] * s)));
+    const slope = round(s * round(1 + round(g[i] * round(1 - s))));
+    g[i] = flush(round(round(dy[i] * v[i]) * slope));
     v[i] = dv;
   }
 }

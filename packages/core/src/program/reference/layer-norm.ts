@@ -1,5 +1,6 @@
-import type { Elements } from '../../element-type.ts';
-import { flush } from '../../math/flush.ts';
+import { type Elements, type Round, roundingOf, typeOf } from '../../element-type.ts';
+import { laneSum } from '../../math/lane-sum.ts';
+import { mathOf } from '../../math/real-math.ts';
 import { joinLevels, leafCount } from '../../train/tree/index.ts';
 
 /**
@@ -17,14 +18,18 @@ export function layerNormForward(
   size: number,
   epsilon: number,
 ): void {
+  const round = roundingOf(y);
+  const count = round(size);
+  const eps = round(epsilon);
   for (let n = 0; n < B; n++) {
     const row = n * size;
-    const mean = sum(x, row, size) / size;
+    const mean = round(laneSum(round, x, row, size) / count);
     for (let j = 0; j < size; j++) xHat[row + j] = x[row + j] - mean;
-    const scale = 1 / Math.sqrt(dot(xHat, row, xHat, row, size) / size + epsilon);
+    const variance = round(dot(round, xHat, row, xHat, row, size) / count);
+    const scale = round(1 / round(Math.sqrt(round(variance + eps))));
     scales[n] = scale;
     for (let j = 0; j < size; j++) xHat[row + j] *= scale;
-    for (let j = 0; j < size; j++) y[row + j] = gamma[j] * xHat[row + j] + beta[j];
+    for (let j = 0; j < size; j++) y[row + j] = round(gamma[j] * xHat[row + j]) + beta[j];
   }
 }
 
@@ -43,6 +48,7 @@ export function normBackwardWeights(
   joins: boolean,
   size: number,
 ): void {
+  const round = roundingOf(dGamma);
   const leaves = leafCount(B, leaf);
   for (let k = 0, level = 0; k < leaves; k++) {
     const byGamma = level * 2 * size;
@@ -50,7 +56,7 @@ export function normBackwardWeights(
     sums.fill(0, byGamma, byBeta + size);
     for (let n = k * leaf; n < Math.min(B, (k + 1) * leaf); n++) {
       for (let j = 0; j < size; j++) {
-        sums[byGamma + j] += dy[n * size + j] * xHat[n * size + j];
+        sums[byGamma + j] += round(dy[n * size + j] * xHat[n * size + j]);
         sums[byBeta + j] += dy[n * size + j];
       }
     }
@@ -76,49 +82,35 @@ export function layerNormBackwardInput(
   B: number,
   size: number,
 ): void {
+  const { round, flush } = mathOf(typeOf(dx));
+  const count = round(size);
   for (let n = 0; n < B; n++) {
     const row = n * size;
     for (let j = 0; j < size; j++) g[j] = dy[row + j] * gamma[j];
-    const mean = sum(g, 0, size) / size;
-    const slope = dot(g, 0, xHat, row, size) / size;
-    for (let j = 0; j < size; j++) dx[row + j] = flush(scales[n] * (g[j] - mean - xHat[row + j] * slope));
+    const mean = round(laneSum(round, g, 0, size) / count);
+    const slope = round(dot(round, g, 0, xHat, row, size) / count);
+    for (let j = 0; j < size; j++) {
+      const rest = round(round(g[j] - mean) - round(xHat[row + j] * slope));
+      dx[row + j] = flush(round(scales[n] * rest));
+    }
   }
-}
-
-/** Σ a[from + j] over j below n, in four lanes. */
-function sum(a: Elements, from: number, n: number): number {
-  let l0 = 0;
-  let l1 = 0;
-  let l2 = 0;
-  let l3 = 0;
-  let j = 0;
-  for (; j + 3 < n; j += 4) {
-    l0 += a[from + j];
-    l1 += a[from + j + 1];
-    l2 += a[from + j + 2];
-    l3 += a[from + j + 3];
-  }
-  if (j < n) l0 += a[from + j];
-  if (j + 1 < n) l1 += a[from + j + 1];
-  if (j + 2 < n) l2 += a[from + j + 2];
-  return l0 + l1 + (l2 + l3);
 }
 
 /** Σ a[aFrom + j] · b[bFrom + j] over j below n, in four lanes. */
-function dot(a: Elements, aFrom: number, b: Elements, bFrom: number, n: number): number {
+function dot(round: Round, a: Elements, aFrom: number, b: Elements, bFrom: number, n: number): number {
   let l0 = 0;
   let l1 = 0;
   let l2 = 0;
   let l3 = 0;
   let j = 0;
   for (; j + 3 < n; j += 4) {
-    l0 += a[aFrom + j] * b[bFrom + j];
-    l1 += a[aFrom + j + 1] * b[bFrom + j + 1];
-    l2 += a[aFrom + j + 2] * b[bFrom + j + 2];
-    l3 += a[aFrom + j + 3] * b[bFrom + j + 3];
+    l0 = round(l0 + round(a[aFrom + j] * b[bFrom + j]));
+    l1 = round(l1 + round(a[aFrom + j + 1] * b[bFrom + j + 1]));
+    l2 = round(l2 + round(a[aFrom + j + 2] * b[bFrom + j + 2]));
+    l3 = round(l3 + round(a[aFrom + j + 3] * b[bFrom + j + 3]));
   }
-  if (j < n) l0 += a[aFrom + j] * b[bFrom + j];
-  if (j + 1 < n) l1 += a[aFrom + j + 1] * b[bFrom + j + 1];
-  if (j + 2 < n) l2 += a[aFrom + j + 2] * b[bFrom + j + 2];
-  return l0 + l1 + (l2 + l3);
+  if (j < n) l0 = round(l0 + round(a[aFrom + j] * b[bFrom + j]));
+  if (j + 1 < n) l1 = round(l1 + round(a[aFrom + j + 1] * b[bFrom + j + 1]));
+  if (j + 2 < n) l2 = round(l2 + round(a[aFrom + j + 2] * b[bFrom + j + 2]));
+  return round(round(l0 + l1) + round(l2 + l3));
 }

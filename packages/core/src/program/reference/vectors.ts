@@ -1,4 +1,5 @@
 import type { Elements } from '../../element-type.ts';
+
 /** y[i] = x[i]. Overwrites `y`. */
 export function copy(
   y: Elements, // [n] out

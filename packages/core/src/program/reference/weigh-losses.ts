@@ -1,9 +1,9 @@
-import type { Elements } from '../../element-type.ts';
-import { flush } from '../../math/flush.ts';
+import { type Elements, typeOf } from '../../element-type.ts';
+import { mathOf } from '../../math/real-math.ts';
 
 /**
- * lossSums = the sum over each leaf's rows, ascending, of w[n] · losses[n]; dy[n,o] = w[n] · dy[n,o]. A weight of 1
- * changes no bit. Overwrites `lossSums` and `dy`.
+ * lossSums = the sum over each leaf's rows, ascending, of w[n] · losses[n], in doubles; dy[n,o] = w[n] · dy[n,o], w[n]
+ * rounded first. A weight of 1 changes no bit. Overwrites `lossSums` and `dy`.
  */
 export function weighLosses(
   lossSums: Float64Array, // [leaves] out
@@ -14,11 +14,13 @@ export function weighLosses(
   leaf: number,
   O: number,
 ): void {
+  const { round, flush } = mathOf(typeOf(dy));
   let sum = 0;
   for (let n = 0; n < B; n++) {
     if (n % leaf === 0) sum = 0;
     sum += w[n] * losses[n];
-    for (let i = n * O; i < (n + 1) * O; i++) dy[i] = flush(w[n] * dy[i]);
+    const weight = round(w[n]);
+    for (let i = n * O; i < (n + 1) * O; i++) dy[i] = flush(round(weight * dy[i]));
     lossSums[Math.floor(n / leaf)] = sum;
   }
 }

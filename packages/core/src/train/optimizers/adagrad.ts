@@ -1,4 +1,5 @@
-import { flush } from '../../math/flush.ts';
+import { typeOf } from '../../element-type.ts';
+import { mathOf } from '../../math/real-math.ts';
 import { defineOptions, nonNegative, type OptionsOf, positive } from '../../options/index.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
 import { sparing, type WeightDecayOptions, weightDecayTable } from './weight-decay.ts';
@@ -38,13 +39,14 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
 }
 
 const update: UpdateKernel = (theta, g, state, n, hyper) => {
+  const { round, flush } = mathOf(typeOf(theta));
   const v = state[0];
-  const lr = hyper[0];
-  const epsilon = hyper[1];
-  const weightDecay = hyper[2];
+  const lr = round(hyper[0]);
+  const epsilon = round(hyper[1]);
+  const weightDecay = round(hyper[2]);
   for (let i = 0; i < n; i++) {
-    const d = weightDecay === 0 ? g[i] : g[i] + weightDecay * theta[i];
-    v[i] = flush(v[i] + d * d);
-    theta[i] -= (lr * d) / (Math.sqrt(v[i]) + epsilon);
+    const d = weightDecay === 0 ? g[i] : round(g[i] + round(weightDecay * theta[i]));
+    v[i] = flush(round(v[i] + round(d * d)));
+    theta[i] -= round(round(lr * d) / round(round(Math.sqrt(v[i])) + epsilon));
   }
 };

@@ -1,4 +1,5 @@
-import { flush } from '../../math/flush.ts';
+import { typeOf } from '../../element-type.ts';
+import { mathOf } from '../../math/real-math.ts';
 import { defineOptions, nonNegative, type OptionsOf } from '../../options/index.ts';
 import { type MomentOptions, moments, momentTable } from './moments.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
@@ -36,19 +37,22 @@ export function adamw(options: AdamwOptions = {}): Optimizer {
 }
 
 const update: UpdateKernel = (theta, g, state, n, hyper) => {
+  const { round, flush } = mathOf(typeOf(theta));
   const m = state[0];
   const v = state[1];
-  const beta1 = hyper[0];
-  const oneMinusBeta1 = hyper[1];
-  const beta2 = hyper[2];
-  const oneMinusBeta2 = hyper[3];
-  const stepSize = hyper[4];
-  const invRootC2 = hyper[5];
-  const epsilon = hyper[6];
-  const decay = hyper[7];
+  const beta1 = round(hyper[0]);
+  const oneMinusBeta1 = round(hyper[1]);
+  const beta2 = round(hyper[2]);
+  const oneMinusBeta2 = round(hyper[3]);
+  const stepSize = round(hyper[4]);
+  const invRootC2 = round(hyper[5]);
+  const epsilon = round(hyper[6]);
+  const decay = round(hyper[7]);
   for (let i = 0; i < n; i++) {
-    m[i] = flush(beta1 * m[i] + oneMinusBeta1 * g[i]);
-    v[i] = flush(beta2 * v[i] + oneMinusBeta2 * g[i] * g[i]);
-    theta[i] = theta[i] * decay - (stepSize * m[i]) / (Math.sqrt(v[i]) * invRootC2 + epsilon);
+    m[i] = flush(round(round(beta1 * m[i]) + round(oneMinusBeta1 * g[i])));
+    v[i] = flush(round(round(beta2 * v[i]) + round(round(oneMinusBeta2 * g[i]) * g[i])));
+    theta[i] =
+      round(theta[i] * decay) -
+      round(round(stepSize * m[i]) / round(round(round(Math.sqrt(v[i])) * invRootC2) + epsilon));
   }
 };

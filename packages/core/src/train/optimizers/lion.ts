@@ -1,4 +1,5 @@
-import { flush } from '../../math/flush.ts';
+import { typeOf } from '../../element-type.ts';
+import { mathOf } from '../../math/real-math.ts';
 import { defineOptions, fraction, nonNegative, type OptionsOf } from '../../options/index.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
 import { sparing, type WeightDecayOptions, weightDecayTable } from './weight-decay.ts';
@@ -47,16 +48,17 @@ export function lion(options: LionOptions = {}): Optimizer {
 }
 
 const update: UpdateKernel = (theta, g, state, n, hyper) => {
+  const { round, flush } = mathOf(typeOf(theta));
   const m = state[0];
-  const lr = hyper[0];
-  const beta1 = hyper[1];
-  const oneMinusBeta1 = hyper[2];
-  const beta2 = hyper[3];
-  const oneMinusBeta2 = hyper[4];
-  const decay = hyper[5];
+  const lr = round(hyper[0]);
+  const beta1 = round(hyper[1]);
+  const oneMinusBeta1 = round(hyper[2]);
+  const beta2 = round(hyper[3]);
+  const oneMinusBeta2 = round(hyper[4]);
+  const decay = round(hyper[5]);
   for (let i = 0; i < n; i++) {
-    const c = beta1 * m[i] + oneMinusBeta1 * g[i];
-    theta[i] = theta[i] * decay - lr * Math.sign(c);
-    m[i] = flush(beta2 * m[i] + oneMinusBeta2 * g[i]);
+    const c = round(round(beta1 * m[i]) + round(oneMinusBeta1 * g[i]));
+    theta[i] = round(theta[i] * decay) - lr * Math.sign(c);
+    m[i] = flush(round(round(beta2 * m[i]) + round(oneMinusBeta2 * g[i])));
   }
 };

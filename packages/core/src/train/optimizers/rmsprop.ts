@@ -1,4 +1,5 @@
-import { flush } from '../../math/flush.ts';
+import { typeOf } from '../../element-type.ts';
+import { mathOf } from '../../math/real-math.ts';
 import { defineOptions, fraction, nonNegative, type OptionsOf, positive } from '../../options/index.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
 import { sparing, type WeightDecayOptions, weightDecayTable } from './weight-decay.ts';
@@ -46,19 +47,20 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
 }
 
 const update: UpdateKernel = (theta, g, state, n, hyper) => {
+  const { round, flush } = mathOf(typeOf(theta));
   const v = state[0];
   const m = state.length > 1 ? state[1] : undefined;
-  const lr = hyper[0];
-  const decay = hyper[1];
-  const oneMinusDecay = hyper[2];
-  const epsilon = hyper[3];
-  const momentum = hyper[4];
-  const weightDecay = hyper[5];
+  const lr = round(hyper[0]);
+  const decay = round(hyper[1]);
+  const oneMinusDecay = round(hyper[2]);
+  const epsilon = round(hyper[3]);
+  const momentum = round(hyper[4]);
+  const weightDecay = round(hyper[5]);
   for (let i = 0; i < n; i++) {
-    const d = weightDecay === 0 ? g[i] : g[i] + weightDecay * theta[i];
-    v[i] = flush(decay * v[i] + oneMinusDecay * d * d);
-    const u = d / (Math.sqrt(v[i]) + epsilon);
-    if (m !== undefined) m[i] = flush(momentum * m[i] + u);
-    theta[i] -= lr * (m === undefined ? u : m[i]);
+    const d = weightDecay === 0 ? g[i] : round(g[i] + round(weightDecay * theta[i]));
+    v[i] = flush(round(round(decay * v[i]) + round(round(oneMinusDecay * d) * d)));
+    const u = round(d / round(round(Math.sqrt(v[i])) + epsilon));
+    if (m !== undefined) m[i] = flush(round(round(momentum * m[i]) + u));
+    theta[i] -= round(lr * (m === undefined ? u : m[i]));
   }
 };

@@ -1,4 +1,5 @@
-import { flush } from '../../math/flush.ts';
+import { typeOf } from '../../element-type.ts';
+import { mathOf } from '../../math/real-math.ts';
 import { defineOptions, flag, fraction, nonNegative, type OptionsOf } from '../../options/index.ts';
 import { OptionError } from '../../text/option-error.ts';
 import type { Optimizer, UpdateKernel } from './optimizer.ts';
@@ -46,23 +47,25 @@ export function sgd(options: SgdOptions = {}): Optimizer {
 }
 
 const updatePlain: UpdateKernel = (theta, g, _state, n, hyper) => {
-  const lr = hyper[0];
-  const weightDecay = hyper[3];
+  const { round } = mathOf(typeOf(theta));
+  const lr = round(hyper[0]);
+  const weightDecay = round(hyper[3]);
   for (let i = 0; i < n; i++) {
-    const d = weightDecay === 0 ? g[i] : g[i] + weightDecay * theta[i];
-    theta[i] -= lr * d;
+    const d = weightDecay === 0 ? g[i] : round(g[i] + round(weightDecay * theta[i]));
+    theta[i] -= round(lr * d);
   }
 };
 
 const updateWithMomentum: UpdateKernel = (theta, g, state, n, hyper) => {
+  const { round, flush } = mathOf(typeOf(theta));
   const m = state[0];
-  const lr = hyper[0];
-  const momentum = hyper[1];
-  const nesterov = hyper[2];
-  const weightDecay = hyper[3];
+  const lr = round(hyper[0]);
+  const momentum = round(hyper[1]);
+  const nesterov = round(hyper[2]);
+  const weightDecay = round(hyper[3]);
   for (let i = 0; i < n; i++) {
-    const d = weightDecay === 0 ? g[i] : g[i] + weightDecay * theta[i];
-    m[i] = flush(momentum * m[i] + d);
-    theta[i] -= lr * (nesterov === 0 ? m[i] : d + momentum * m[i]);
+    const d = weightDecay === 0 ? g[i] : round(g[i] + round(weightDecay * theta[i]));
+    m[i] = flush(round(round(momentum * m[i]) + d));
+    theta[i] -= round(lr * (nesterov === 0 ? m[i] : round(d + round(momentum * m[i]))));
   }
 };

@@ -1,0 +1,28 @@
+import type { Elements, Round } from '../element-type.ts';
+
+/**
+ * Σ a[from + j] over j below n, in four lanes j mod 4, each from +0 with j ascending, joined (l₀ + l₁) + (l₂ + l₃).
+ * Every addition is rounded by `round`.
+ */
+export function laneSum(
+  round: Round,
+  a: Elements, // [from + n]
+  from: number,
+  n: number,
+): number {
+  let l0 = 0;
+  let l1 = 0;
+  let l2 = 0;
+  let l3 = 0;
+  let j = 0;
+  for (; j + 3 < n; j += 4) {
+    l0 = round(l0 + a[from + j]);
+    l1 = round(l1 + a[from + j + 1]);
+    l2 = round(l2 + a[from + j + 2]);
+    l3 = round(l3 + a[from + j + 3]);
+  }
+  if (j < n) l0 = round(l0 + a[from + j]);
+  if (j + 1 < n) l1 = round(l1 + a[from + j + 1]);
+  if (j + 2 < n) l2 = round(l2 + a[from + j + 2]);
+  return round(round(l0 + l1) + round(l2 + l3));
+}
