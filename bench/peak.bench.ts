@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type FormName, forms } from '../packages/core/src/backends/native/isa/x64/forms.ts';
+import { type ElementType, elementTypes } from '../packages/core/src/element-type.ts';
 import { extensionsHere } from '../packages/runtime/src/backends/native/machine-code.ts';
 import { backendsHere } from './backends-here.ts';
 import { median } from './median.ts';
@@ -42,7 +42,7 @@ const rows: Record<string, string | number>[] = [];
 const line = (
   what: string,
   backend: string,
-  type: FormName,
+  type: ElementType,
   threads: number,
   width: number,
   gflops: number,
@@ -54,7 +54,7 @@ const line = (
 
 for (const threads of teams) {
   for (const extension of extensions) {
-    for (const type of Object.keys(forms) as FormName[]) {
+    for (const type of elementTypes) {
       const { width, gflops } = await measureTeam({ extension, type, threads, rounds, budgetMs });
       line('multiply and add in registers', extension, type, threads, width, gflops);
     }

@@ -1,8 +1,8 @@
+import type { ElementType } from '@gradloom/core';
 import { type ExtensionName, extensions } from '@gradloom/core/internal';
 import { createCallTape } from '../../packages/core/src/backends/native/call-tape.ts';
 import { CALL_DOUBLES, defineArguments } from '../../packages/core/src/backends/native/isa/arguments.ts';
 import type { Isa } from '../../packages/core/src/backends/native/isa/isa.ts';
-import type { FormName } from '../../packages/core/src/backends/native/isa/x64/forms.ts';
 import { placeCode } from '../../packages/runtime/src/backends/native/code-pages.ts';
 import { loadKoffi } from '../../packages/runtime/src/backends/native/koffi.ts';
 import { enterMachineCode } from '../../packages/runtime/src/backends/native/machine-code.ts';
@@ -46,7 +46,7 @@ const arrays = { float64: Float64Array, float32: Float32Array };
 const CALL_FLOPS = 1e8;
 
 /** Its code stays in memory for as long as the process. @throws Error where the system runs no generated code. */
-export function createFma(extension: ExtensionName, type: FormName): Fma {
+export function createFma(extension: ExtensionName, type: ElementType): Fma {
   const isa = extensions[extension].createIsa(type);
   const { width } = isa.vectors;
   const kernel = assembleFma(isa);

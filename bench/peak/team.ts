@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import type { ElementType } from '@gradloom/core';
 import type { ExtensionName } from '@gradloom/core/internal';
-import type { FormName } from '../../packages/core/src/backends/native/isa/x64/forms.ts';
 import { type Backend, compileFor } from '../../packages/runtime/src/backends/backend.ts';
 import { allocateControl } from '../../packages/runtime/src/threads/barrier.ts';
 import { median } from '../median.ts';
@@ -11,7 +11,7 @@ import { type PeakMeasured, type PeakTask, type ProductName, type ProductShape, 
 /** What is measured. */
 export interface PeakOptions {
   readonly extension: ExtensionName;
-  readonly type: FormName; // of the elements
+  readonly type: ElementType; // of the elements
   readonly threads: number;
   readonly rounds: number;
   readonly budgetMs: number; // of a figure in a round

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { ElementType } from '@gradloom/core';
 import { createList, type ExtensionName, leafRows, link, type NodePass, ops } from '@gradloom/core/internal';
-import type { FormName } from '../../packages/core/src/backends/native/isa/x64/forms.ts';
 import {
   type Backend,
   type CompiledKernels,
@@ -25,7 +25,7 @@ export type ProductName = (typeof productNames)[number];
 /** What one thread does beside the others, in rounds: the peak, and each product after it. */
 export interface PeakTask {
   readonly extension: ExtensionName;
-  readonly type: FormName; // of the elements
+  readonly type: ElementType; // of the elements
   readonly backend: Backend | null; // null: only the peak is measured
   readonly compiled: CompiledKernels | null;
   /** Products, and what this thread takes of their batch. */

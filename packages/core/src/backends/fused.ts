@@ -1,11 +1,11 @@
-import type { Elements } from '../element-type.ts';
-import { fma } from '../math/fma.ts';
+import { createElements, type Elements, typeOf } from '../element-type.ts';
+import { fmaOf } from '../math/fmaf.ts';
 import { addTree, leafCount } from '../train/tree/index.ts';
 import type { affine, affineBackwardInput, affineBackwardWeights } from './reference/reference.ts';
 
 /**
  * The products of a dense layer with multiplication and addition fused, in plain TypeScript: they define the bits of
- * backend native. The orders of addition are the reference's, and so is + 0 at the end; each term is rounded once in
+ * backend native for both types of elements. The orders of addition are the reference's, and so is + 0 at the end; each term is rounded once in
  * place of twice.
  */
 export const fusedProducts: {
@@ -14,6 +14,7 @@ export const fusedProducts: {
   readonly affineBackwardWeights: typeof affineBackwardWeights;
 } = {
   affine(y, x, W, b, B, I, O) {
+    const fma = fmaOf(y);
     for (let n = 0; n < B; n++) {
       for (let o = 0; o < O; o++) {
         let sum = b[o];
@@ -24,6 +25,7 @@ export const fusedProducts: {
   },
 
   affineBackwardInput(dx, dy, W, B, I, O) {
+    const fma = fmaOf(dx);
     for (let n = 0; n < B; n++) {
       for (let i = 0; i < I; i++) {
         let sum = 0;
@@ -34,7 +36,8 @@ export const fusedProducts: {
   },
 
   affineBackwardWeights(dW, db, x, dy, B, leaf, joins, I, O) {
-    const sums = new Float64Array(leafCount(B, leaf));
+    const fma = fmaOf(dW);
+    const sums = createElements(typeOf(dW), leafCount(B, leaf));
     const place = (into: Elements, at: number): void => {
       addTree(sums, sums.length, 1);
       into[at] = (joins ? into[at] + sums[0] : sums[0]) + 0;

@@ -1,3 +1,6 @@
+import { type Elements, typeOf } from '../element-type.ts';
+import { fma } from './fma.ts';
+
 /**
  * x · y + z of floats, rounded once to a float (IEEE 754-2019, fusedMultiplyAdd). The product is exact as a double. The
  * sum is rounded to odd, and then to a float: that equals one rounding, since a double has more than two bits beyond
@@ -11,6 +14,9 @@ export function fmaf(x: number, y: number, z: number): number {
   const error = product - (sum - part) + (z - part);
   return Math.fround(error > 0 || error < 0 ? toOdd(sum, error) : sum);
 }
+
+/** That of an array's numbers. */
+export const fmaOf = (array: Elements): typeof fma => (typeOf(array) === 'float32' ? fmaf : fma);
 
 /** Of the two doubles around sum + error the one whose last bit is 1, for an error of at most half of a last place. */
 function toOdd(sum: number, error: number): number {

@@ -1,3 +1,4 @@
+import type { ElementType } from '../../element-type.ts';
 import type { Isa } from './isa/isa.ts';
 import { ADAM_ROWS, assembleAdam } from './kernels/adam.ts';
 import { assembleAdd } from './kernels/add.ts';
@@ -16,7 +17,7 @@ export interface Code {
 
 /** Where in it each kernel begins; JSON. */
 export interface CodeLayout {
-  readonly bytes: number; // of an element
+  readonly type: ElementType;
   readonly width: number; // elements of a vector
   readonly arithmeticWidth: number; // of those of updates and gathering
   readonly tileRows: number; // M of the highest tile
@@ -39,7 +40,7 @@ export type TilePlaces = Readonly<
 
 /** All kernels for one kind of processor and one type of elements. */
 export function assembleCode(isa: Isa): Code {
-  const { bytes, width } = isa.vectors;
+  const { width } = isa.vectors;
   const rows = tileRows(isa);
   const upTo = (most: number, assemble: (M: number) => number): number[] =>
     Array.from({ length: most + 1 }, (_, M) => (M === 0 ? -1 : assemble(M)));
@@ -60,7 +61,7 @@ export function assembleCode(isa: Isa): Code {
   for (const count of ADAM_ROWS) adam[count] = assembleAdam(isa, count);
   const others = { add: assembleAdd(isa), gather: assembleGather(isa), locate: assembleLocate(isa) };
   const layout = {
-    bytes,
+    type: isa.type,
     width,
     arithmeticWidth: isa.arithmetic.width,
     tileRows: rows,

@@ -1,9 +1,9 @@
+import { bytesOfElements, elementView } from '../../element-type.ts';
 import { addressOf } from '../address.ts';
 import type { GatherBytes } from '../kernels.ts';
 import { gatherBytes as plain } from '../reference/gather-bytes.ts';
 import type { CallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
-import { elementsIn } from './elements-in.ts';
 import { gatherArguments } from './kernels/gather.ts';
 
 const ROWS = 62; // of a call
@@ -16,11 +16,12 @@ const MAX_BYTES = 4_294_967_296;
 export const GATHER_SCRATCH = VECTOR / 8 + (ROWS + 2) / 2 + 4;
 
 export function createGatherBytes(
-  { gather, bytes: size, arithmeticWidth: width }: CodeLayout,
+  { gather, type, arithmeticWidth: width }: CodeLayout,
   tape: CallTape,
   scratch: Float64Array, // [GATHER_SCRATCH]
 ): GatherBytes {
-  const divisors = elementsIn(scratch, size);
+  const size = bytesOfElements(type, 1);
+  const divisors = elementView(type, scratch.buffer, scratch.byteOffset, width);
   const starts = new Uint32Array(scratch.buffer, scratch.byteOffset + VECTOR, ROWS + 1);
   const divisorAt = addressOf(scratch);
   return (out, bytes, columns, divisor, order, first, count) => {
@@ -28,7 +29,7 @@ export function createGatherBytes(
       plain(out, bytes, columns, divisor, order, first, count);
       return;
     }
-    divisors.fill(divisor, 0, width);
+    divisors.fill(divisor);
     for (let done = 0; done < count; ) {
       const rows = count - done < ROWS ? count - done : ROWS;
       for (let n = 0; n < rows; n++) {

@@ -1,9 +1,8 @@
-import type { Elements } from '../../element-type.ts';
-import { TINY } from '../../math/flush.ts';
+import { bytesOfElements, type Elements, elementView } from '../../element-type.ts';
+import { FLUSH_BELOW } from '../../math/flush.ts';
 import { addressOf } from '../address.ts';
 import type { CallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
-import { elementsIn } from './elements-in.ts';
 import { adamArguments, adamConstants } from './kernels/adam.ts';
 import { halved, type RowAdds } from './row-adds.ts';
 
@@ -34,7 +33,7 @@ export type MeanUpdate = (
 
 /** The updates by a mean that machine code has, by the name of the operation. */
 export function createMeanUpdates(
-  { adam, bytes, arithmeticWidth: width }: CodeLayout,
+  { adam, type, arithmeticWidth: width }: CodeLayout,
   tape: CallTape,
   maskOf: (lanes: number) => number,
   rowAdds: RowAdds,
@@ -43,17 +42,17 @@ export function createMeanUpdates(
   const constants = addressOf(scratch);
   const squaresAt = constants + CONSTANTS;
   const squares = new Float64Array(scratch.buffer, scratch.byteOffset + CONSTANTS, SQUARES / 8);
-  const lanes = elementsIn(scratch, bytes);
+  const lanes = elementView(type, scratch.buffer, scratch.byteOffset, width * adamConstants.length);
   const placeOf = (name: (typeof adamConstants)[number]) => width * adamConstants.indexOf(name);
   const [shareAt, beta1, weightDecay, decay] = (['share', 'beta1', 'weightDecay', 'decay'] as const).map(placeOf);
-  lanes.fill(bytes === 8 ? TINY : 7.888609052210118e-31, placeOf('tiny'), placeOf('tiny') + width);
+  lanes.fill(FLUSH_BELOW[type], placeOf('tiny'), placeOf('tiny') + width);
   lanes.fill(-0, placeOf('minusZero'), placeOf('minusZero') + width);
 
   const createUpdate = (decoupled: boolean): MeanUpdate => {
     return (square, theta, state, n, hyper, first, row, S, share) => {
       const firstAt = addressOf(first);
       let left = S;
-      let next = bytes * row;
+      let next = bytesOfElements(type, row);
       for (; adam[left] === undefined; left = halved(left), next *= 2) rowAdds.addNeighbours(firstAt, next, left, n);
       for (let lane = 0; lane < width; lane++) {
         lanes[shareAt + lane] = share;

@@ -1,4 +1,4 @@
-import { FLOAT64 } from '../../element-type.ts';
+import { bytesOfElements, FLOAT64 } from '../../element-type.ts';
 import type { Network } from '../../model/network.ts';
 import type { Call } from '../../program/op.ts';
 import type { UpdateKernel } from '../../train/optimizers/optimizer.ts';
@@ -137,7 +137,7 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
   };
 
   const averageOutside: typeof averageRows = (square, g, first, S, row, n, share) => {
-    for (let left = S, next = layout.bytes * row; left > 1; left = halved(left), next *= 2) {
+    for (let left = S, next = bytesOfElements(layout.type, row); left > 1; left = halved(left), next *= 2) {
       rowAdds.addNeighbours(addressOf(first), next, left, n);
     }
     tape.run();

@@ -1,7 +1,7 @@
+import { bytesOfElements, type ElementType, elementView } from '../../element-type.ts';
 import { addressOf } from '../address.ts';
 import type { CallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
-import { elementsIn } from './elements-in.ts';
 import { listArguments } from './kernels/list-terms.ts';
 import { packArguments } from './kernels/pack.ts';
 import { LEAF, TABLE_LEAVES, tableBytes, tileArguments } from './kernels/tile.ts';
@@ -50,8 +50,20 @@ export interface Panels {
   /** A mask of the first `lanes`, as many as a vector of either kind has at most. */
   maskOf(lanes: number): number;
   readonly panelStep: number; // from one row of a panel to the next
-  /** The first columns of K rows of `source`, behind each other. Overwrites `panel`. */
-  pack(panel: number, source: number, sourceStep: number, K: number, columns: number): void;
+  /**
+   * Columns of K rows of `source` in panels of `width` columns, as many as a full one has at most, which are `next`
+   * bytes apart. Overwrites whole vectors of them.
+   */
+  pack(
+    panel: number,
+    panelStep: number,
+    next: number,
+    source: number,
+    sourceStep: number,
+    K: number,
+    columns: number,
+    width: number,
+  ): void;
   /**
    * panel[k,r] = source[r,k] for K columns of up to `columns` rows. Overwrites `panel`, up to a multiple of
    * `MOST_BLOCK` rows.
@@ -109,7 +121,7 @@ export interface Panels {
 /** Writes the calls on `tape`; the caller runs it. Overwrites the constants of `scratch`. */
 export function createPanels(
   {
-    bytes,
+    type,
     width,
     arithmeticWidth,
     tileRows,
@@ -123,6 +135,7 @@ export function createPanels(
   tape: CallTape,
   scratch: Float64Array, // [PANELS_SCRATCH]
 ): Panels {
+  const bytes = bytesOfElements(type, 1);
   const panelColumns = tileVectors * width;
   const mostLanes = Math.max(width, arithmeticWidth);
   const zeros = addressOf(scratch);
@@ -134,7 +147,7 @@ export function createPanels(
   const leafWords = new Int32Array(scratch.buffer, table, LEAF.words * TABLE_LEAVES);
   const firstList = new Int32Array(scratch.buffer, terms, 1);
   const listedRows = lists.length - 1;
-  writeConstants(scratch, bytes, mostLanes);
+  writeConstants(scratch, type, mostLanes);
   const singleWords = new Int32Array(scratch.buffer, singles, SINGLES / 4).fill(0);
   for (let K = 1; K <= MAX_TERMS; K++) singleWords[LEAF.words * K + LEAF.terms] = K;
 
@@ -185,6 +198,22 @@ export function createPanels(
     );
   }
 
+  /** `count` panels of so many columns. */
+  function packPanels(
+    panel: number,
+    step: number,
+    next: number,
+    source: number,
+    sourceStep: number,
+    K: number,
+    columns: number,
+    count: number,
+  ): void {
+    const kernel = packs[vectorsOf(columns)];
+    const mask = lastMask(columns);
+    tape.write(packArguments, kernel, panel, source, mask, step, sourceStep, next, bytes * columns, K, count);
+  }
+
   return {
     bytes,
     columns: panelColumns,
@@ -196,9 +225,12 @@ export function createPanels(
     maskOf,
     panelStep,
 
-    pack(panel, source, sourceStep, K, columns) {
-      const kernel = packs[vectorsOf(columns)];
-      tape.write(packArguments, kernel, panel, source, lastMask(columns), panelStep, sourceStep, K);
+    pack(panel, step, next, source, sourceStep, K, columns, width) {
+      const count = Math.floor(columns / width);
+      if (count > 0) packPanels(panel, step, next, source, sourceStep, K, width, count);
+      const rest = columns - count * width;
+      if (rest > 0)
+        packPanels(panel + count * next, step, next, source + bytes * count * width, sourceStep, K, rest, 1);
     },
 
     packTransposed(panel, source, sourceStep, K, rows) {
@@ -338,8 +370,9 @@ export function createPanels(
  * Zeros, a one, and masks: as many elements whose bits are all 1 as a vector has at most, then as many of 0, to be
  * read from any place on.
  */
-function writeConstants(scratch: Float64Array, bytes: number, mostLanes: number): void {
+function writeConstants(scratch: Float64Array, type: ElementType, mostLanes: number): void {
+  const { buffer, byteOffset } = scratch;
   scratch.fill(0, 0, CONSTANTS / 8);
-  elementsIn(scratch, bytes)[ZEROS / bytes] = 1;
-  new Uint8Array(scratch.buffer, scratch.byteOffset + ZEROS + ONE).fill(255, 0, bytes * mostLanes);
+  elementView(type, buffer, byteOffset + ZEROS, 1)[0] = 1;
+  new Uint8Array(buffer, byteOffset + ZEROS + ONE).fill(255, 0, bytesOfElements(type, mostLanes));
 }

@@ -5,7 +5,8 @@ import type { AnyPlace, ArgumentPlace, Places, SlotPlace } from './places.ts';
 import type { Registers } from './registers.ts';
 
 /** What is a processor's own. */
-export interface IsaParts extends Pick<Isa, 'vectors' | 'vectorRegisters' | 'tile' | 'arithmetic' | 'mostRows'> {
+export interface IsaParts
+  extends Pick<Isa, 'type' | 'vectors' | 'vectorRegisters' | 'tile' | 'arithmetic' | 'mostRows'> {
   readonly assembler: Assembler; // which has written what plays a tape
   readonly registers: Registers;
   readonly places: Places;
@@ -15,7 +16,7 @@ export interface IsaParts extends Pick<Isa, 'vectors' | 'vectorRegisters' | 'til
 /** What kernels are written with, from the parts of one processor. */
 export function createIsa({ assembler, registers, places, createRows, ...units }: IsaParts): Isa {
   const { scope, takePointer, takeNumber } = registers;
-  const isDouble = units.vectors.bytes === 8;
+  const isDouble = units.type === 'float64';
   const loops: (() => void)[][] = []; // ways out of those that are open, the innermost last
 
   /** The register of `what`, or a new one with it. */

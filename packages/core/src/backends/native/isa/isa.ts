@@ -1,3 +1,4 @@
+import type { ElementType } from '../../../element-type.ts';
 import type { ArgumentKind, ArgumentTable } from './arguments.ts';
 import type { Arithmetic, Vectors } from './vectors.ts';
 
@@ -61,6 +62,7 @@ export interface TileRegisters {
  * loop's, a scope's.
  */
 export interface Isa {
+  readonly type: ElementType; // of the elements of all vectors
   /** As wide as this processor has them. */
   readonly vectors: Vectors;
   /** Vectors that kernels may use, from 0 on. */

@@ -4,30 +4,51 @@ import type { Isa } from '../isa/isa.ts';
 export const packArguments = defineArguments(
   ['panel', 'array'],
   ['source', 'array'],
-  ['mask', 'array'], // of the last vector
-  ['panelStep', 'stride'],
+  ['mask', 'array'], // of a panel's last vector
+  ['panelStep', 'stride'], // from row to row
   ['sourceStep', 'stride'],
-  ['K', 'count'], // at least 1
+  ['nextPanel', 'stride'], // from panel to panel
+  ['nextSource', 'stride'],
+  ['K', 'count'], // rows, at least 1
+  ['count', 'count'], // of panels, at least 1
 );
 
-/** panel[k] = the first lanes of row k of `source`, zeros behind them, `count` vectors a row. Overwrites `panel`. */
-export function assemblePack(isa: Isa, count: number): number {
-  const { vectors } = isa;
-  const size = vectors.bytes * vectors.width;
+/** Rows that are asked for ahead. */
+const AHEAD = 2;
+
+/**
+ * panel[k] = the first lanes of row k of `source`, zeros behind them, `vectors` vectors a row; the columns behind them
+ * in the next panel, and so on. Overwrites `panel`. Goes along the rows, which may be pages apart: neighbours of a
+ * column may then share one set of the first-level cache.
+ */
+export function assemblePack(isa: Isa, vectors: number): number {
+  const unit = isa.vectors;
+  const size = unit.bytes * unit.width;
   return isa.kernel(packArguments, (call) => {
-    isa.scope(() => vectors.loadMask(isa.at(isa.load(call.mask))));
+    isa.scope(() => unit.loadMask(isa.at(isa.load(call.mask))));
     const panel = isa.load(call.panel);
     const source = isa.load(call.source);
     const panelStep = isa.load(call.panelStep);
     const sourceStep = isa.load(call.sourceStep);
+    const nextPanel = isa.load(call.nextPanel);
+    const nextSource = isa.load(call.nextSource);
+    const count = isa.keep(call.count);
     isa.repeat(call.K, () => {
-      for (let v = 0; v < count; v++) {
-        if (v === count - 1) vectors.loadMasked(v, isa.at(source, v * size));
-        else vectors.load(v, isa.at(source, v * size));
-        vectors.store(isa.at(panel, v * size), v);
-        // Of the next panel's: rows may be pages apart, and a half of W lies in another core's cache.
-        isa.prefetch(isa.at(source, (count + v) * size));
-      }
+      const to = isa.pointTo(isa.at(panel));
+      const from = isa.pointTo(isa.at(source));
+      const ahead = isa.pointTo(isa.at(source)); // a half of W may lie in another core's cache
+      for (let k = 0; k < AHEAD; k++) isa.advance(ahead, sourceStep);
+      const left = isa.load(count); // in a register, since a slot would count down itself
+      isa.repeat(left, () => {
+        for (let v = 0; v < vectors; v++) {
+          if (v === vectors - 1) unit.loadMasked(v, isa.at(from, v * size));
+          else unit.load(v, isa.at(from, v * size));
+          unit.store(isa.at(to, v * size), v);
+          isa.prefetch(isa.at(ahead, v * size));
+        }
+        isa.advance(to, nextPanel);
+        for (const pointer of [from, ahead]) isa.advance(pointer, nextSource);
+      });
       isa.advance(panel, panelStep);
       isa.advance(source, sourceStep);
     });

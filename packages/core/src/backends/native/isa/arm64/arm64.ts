@@ -17,6 +17,7 @@ export function createArm64(type: ElementType): Isa {
   const places = createPlaces(assembler, registers, frameOf(assembler));
   assemblePlayer(assembler);
   return createIsa({
+    type,
     assembler,
     registers,
     places,

@@ -1,8 +1,8 @@
+import type { ElementType } from '../../../../element-type.ts';
 import type { Arithmetic, Squares, Vector } from '../vectors.ts';
 import type { Address, Assembler, Operand } from './assembler.ts';
 import {
   type Form,
-  type FormName,
   forms,
   MAP_0F,
   MAP_0F3A,
@@ -24,7 +24,7 @@ interface InstructionOptions {
 }
 
 /** Vectors of 32 bytes in 16 registers, of which the last holds the mask. */
-export function createAvx2({ emit, operands }: Assembler, type: FormName): VectorUnit & Arithmetic<Address> {
+export function createAvx2({ emit, operands }: Assembler, type: ElementType): VectorUnit & Arithmetic<Address> {
   const form: Form = forms[type];
   const { bytes } = form;
   const width = 32 / bytes;

@@ -1,16 +1,7 @@
+import type { ElementType } from '../../../../element-type.ts';
 import type { Vector } from '../vectors.ts';
 import type { Assembler, Operand } from './assembler.ts';
-import {
-  type Form,
-  type FormName,
-  forms,
-  MAP_0F,
-  MAP_0F3A,
-  MAP_0F38,
-  PREFIX_66,
-  PREFIX_F3,
-  transposeLanes,
-} from './forms.ts';
+import { type Form, forms, MAP_0F, MAP_0F3A, MAP_0F38, PREFIX_66, PREFIX_F3, transposeLanes } from './forms.ts';
 import type { VectorUnit } from './vector-unit.ts';
 
 interface InstructionOptions {
@@ -22,7 +13,7 @@ interface InstructionOptions {
 }
 
 /** Vectors of 64 bytes in 32 registers; masks are registers of their own, of which k1 is used. */
-export function createAvx512({ emit, operands }: Assembler, type: FormName): VectorUnit {
+export function createAvx512({ emit, operands }: Assembler, type: ElementType): VectorUnit {
   const form: Form = forms[type];
   const { bytes } = form;
   const width = 64 / bytes;

@@ -1,3 +1,4 @@
+import type { ElementType } from '../../../../element-type.ts';
 import type { Vector } from '../vectors.ts';
 
 // Opcode maps and implied prefixes, as VEX and EVEX number them.
@@ -18,9 +19,7 @@ export interface Form {
 export const forms = {
   float64: { bytes: 8, prefix: PREFIX_66, wide: 1 },
   float32: { bytes: 4, prefix: NO_PREFIX, wide: 0 },
-} satisfies Record<string, Form>;
-
-export type FormName = keyof typeof forms;
+} satisfies Record<ElementType, Form>;
 
 /** vunpckl or vunpckh, by pairs of doubles or of floats. */
 export type Unpack = (form: Form, opcode: number, to: Vector, x: Vector, y: Vector) => void;

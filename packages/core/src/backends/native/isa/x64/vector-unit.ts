@@ -1,8 +1,8 @@
+import type { ElementType } from '../../../../element-type.ts';
 import type { Vectors } from '../vectors.ts';
 import type { Address, Assembler } from './assembler.ts';
 import { createAvx2 } from './avx2.ts';
 import { createAvx512 } from './avx512.ts';
-import type { FormName } from './forms.ts';
 
 /** The instructions on vectors of one type in the encoding of one extension of x64. */
 export interface VectorUnit extends Vectors<Address> {
@@ -15,7 +15,7 @@ interface Unit {
   readonly registers: number; // for vectors
   readonly reserved: number; // of them, for the mask
   readonly flags: readonly string[]; // of the processor: see processor.ts
-  createUnit(assembler: Assembler, type: FormName): VectorUnit;
+  createUnit(assembler: Assembler, type: ElementType): VectorUnit;
 }
 
 /** The extensions of x64. */

@@ -1,17 +1,17 @@
+import type { ElementType } from '../../../../element-type.ts';
 import { createIsa } from '../create-isa.ts';
 import type { Isa } from '../isa.ts';
 import { createPlaces } from '../places.ts';
 import { createRegisters } from '../registers.ts';
 import { createAssembler } from './assembler.ts';
 import { createAvx2 } from './avx2.ts';
-import type { FormName } from './forms.ts';
 import { assemblePlayer, frameOf } from './player.ts';
 import { registerFile } from './registers.ts';
 import { createRows, MOST_ROWS } from './rows.ts';
 import { type UnitName, units } from './vector-unit.ts';
 
 /** Code for processors of x64 that have an extension, on elements of a type. */
-export function createX64(name: UnitName, type: FormName): Isa {
+export function createX64(name: UnitName, type: ElementType): Isa {
   const { registers: vectorRegisters, reserved, createUnit } = units[name];
   const assembler = createAssembler();
   const registers = createRegisters(registerFile);
@@ -19,6 +19,7 @@ export function createX64(name: UnitName, type: FormName): Isa {
   const vectors = createUnit(assembler, type);
   assemblePlayer(assembler, vectors);
   return createIsa({
+    type,
     assembler,
     registers,
     places,
