@@ -4,32 +4,48 @@ import type { Allocate, KernelScratch, ProductShape } from '../../packages/core/
 import {
   compileWasmKernels,
   createWasmKernels,
+  kernelsFile,
   takeWasmScratch,
   wasmHeapBase,
 } from '../../packages/core/src/backends/wasm/wasm.ts';
 import { WasmApi, type WasmMemory, type WasmModule } from '../../packages/core/src/backends/wasm/webassembly.ts';
+import {
+  bytesOfElements,
+  type Elements,
+  type ElementsOf,
+  type ElementType,
+  elementView,
+  type FLOAT64,
+} from '../../packages/core/src/element-type.ts';
 
 /** A memory in which every byte is checked, including the constants of the module. */
-interface GuardedArrays {
+interface GuardedArrays<T extends ElementType> {
   /** Drops all arrays. */
   reset(): void;
-  /** An array with guards on both sides, at a multiple of 8 bytes as the arrays inside of a parameter vector are. */
-  allocate(length: number): Float64Array;
+  /**
+   * An array with guards on both sides, which begins at a multiple of an element as the arrays inside of a parameter
+   * vector do.
+   */
+  readonly allocate: {
+    (length: number): ElementsOf<T>;
+    (length: number, type: typeof FLOAT64): Float64Array;
+  };
   /** Takes a snapshot of every byte. */
   snapshot(): void;
   /** Address of the first byte outside of `writable` that changed since the snapshot, or null. */
-  firstStrayByte(writable: readonly Float64Array[]): number | null;
+  firstStrayByte(writable: readonly Elements[]): number | null;
 }
 
-export interface GuardedMemory extends GuardedArrays {
+export interface GuardedMemory<T extends ElementType = 'float64'> extends GuardedArrays<T> {
   /** Those of the last `reset`. */
   readonly kernels: Kernels;
   /** Drops all arrays and creates kernels with scratch for products of these shapes, which may change. */
   reset(products?: readonly ProductShape[]): void;
 }
 
-const GUARD = 9; // doubles between arrays; odd, so that neighbours differ in their alignment
-// Reading it changes sums, and writing it is detected; NaN would survive most operations unchanged.
+const GUARD = 72; // bytes between arrays; an odd number of doubles, so that neighbours differ in their alignment
+// As a float, and two of them as a double: reading it changes sums, and writing it is detected; NaN would survive most
+// operations unchanged.
 const GUARD_VALUE = 1234.5;
 
 /** Kernels and the scratch that they ask for. */
@@ -40,22 +56,24 @@ export interface KernelsUnderGuard<Scratch extends KernelScratch> {
 
 const wasm: KernelsUnderGuard<KernelScratch> = { take: takeWasmScratch, create: createWasmKernels };
 
-export const createGuardedMemory = (pages?: number): GuardedMemory => guardKernels(wasm, pages);
+export const createGuardedMemory = <T extends ElementType = 'float64'>(pages?: number, type?: T): GuardedMemory<T> =>
+  guardKernels(wasm, pages, type);
 
 /** The same for other kernels; each array of their scratch has guards on both sides. */
-export function guardKernels<Scratch extends KernelScratch>(
+export function guardKernels<Scratch extends KernelScratch, T extends ElementType = 'float64'>(
   { take, create }: KernelsUnderGuard<Scratch>,
   pages = 256,
-): GuardedMemory {
-  const { module, memory, arrays } = createGuardedArrays(pages);
-  let scratch: Float64Array[] = [];
+  elementType = 'float64' as T,
+): GuardedMemory<T> {
+  const { module, memory, arrays } = createGuardedArrays(pages, elementType);
+  let scratch: Elements[] = [];
   const createKernels = (products: readonly ProductShape[]): Kernels => {
     scratch = [];
-    const taken = take(products, (length) => {
-      const array = arrays.allocate(length);
+    const taken = take(products, ((length: number, type: typeof FLOAT64) => {
+      const array = arrays.allocate(length, type);
       scratch.push(array);
       return array;
-    });
+    }) as Allocate);
     return create({ module, memory, scratch: taken });
   };
   let kernels = createKernels([]);
@@ -73,33 +91,39 @@ export function guardKernels<Scratch extends KernelScratch>(
   };
 }
 
-/** The compiled kernels, and a memory to call them on. */
-function createGuardedArrays(pages: number): { module: WasmModule; memory: WasmMemory; arrays: GuardedArrays } {
-  const module = compileWasmKernels(readFileSync(new URL('../../packages/core/kernels.wasm', import.meta.url)));
+/** The compiled kernels of a type, and a memory to call them on. */
+function createGuardedArrays<T extends ElementType>(
+  pages: number,
+  elementType: T,
+): { module: WasmModule; memory: WasmMemory; arrays: GuardedArrays<T> } {
+  const file = new URL(`../../packages/core/${kernelsFile(elementType)}`, import.meta.url);
+  const module = compileWasmKernels(readFileSync(file));
   const memory = new WasmApi.Memory({ initial: pages, maximum: pages, shared: true });
   const now = Buffer.from(memory.buffer);
   const before = Buffer.alloc(now.length);
-  const heapBase = wasmHeapBase(module);
+  const heapBase = Math.ceil(wasmHeapBase(module) / 8) * 8;
   let end = heapBase; // of the last array
 
-  const arrays: GuardedArrays = {
-    allocate(length) {
-      const array = new Float64Array(memory.buffer, end + 8 * GUARD, length);
-      end = array.byteOffset + array.byteLength;
-      if (end + 8 * GUARD > now.length) throw new Error(`createGuardedArrays: pages has ${pages}, expected more`);
-      return array;
-    },
+  const allocate = (length: number, type: ElementType = elementType): Elements => {
+    const bytes = bytesOfElements(type, 1);
+    const array = elementView(type, memory.buffer, Math.ceil((end + GUARD) / bytes) * bytes, length);
+    end = array.byteOffset + array.byteLength;
+    if (end + GUARD > now.length) throw new Error(`createGuardedArrays: pages has ${pages}, expected more`);
+    return array;
+  };
+  const arrays: GuardedArrays<T> = {
+    allocate: allocate as GuardedArrays<T>['allocate'],
     reset() {
-      new Float64Array(memory.buffer, heapBase, (end - heapBase) / 8 + GUARD).fill(GUARD_VALUE);
+      new Float32Array(memory.buffer, heapBase, (end - heapBase + GUARD) / 4).fill(GUARD_VALUE);
       end = heapBase;
     },
     snapshot() {
-      now.copy(before, 0, 0, end + 8 * GUARD);
+      now.copy(before, 0, 0, end + GUARD);
     },
     firstStrayByte(writable) {
       const spans = [...writable].sort((a, b) => a.byteOffset - b.byteOffset);
       let from = 0;
-      for (const { byteOffset, byteLength } of [...spans, { byteOffset: end + 8 * GUARD, byteLength: 0 }]) {
+      for (const { byteOffset, byteLength } of [...spans, { byteOffset: end + GUARD, byteLength: 0 }]) {
         if (now.compare(before, from, byteOffset, from, byteOffset) !== 0) {
           return from + now.subarray(from, byteOffset).findIndex((byte, i) => byte !== before[from + i]);
         }

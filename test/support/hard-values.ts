@@ -1,46 +1,71 @@
 /**
- * Doubles that look for trouble: 'plain' lies in [-1, 1) with zeros of both signs; 'broad' in ±800, past the ends of
- * exp; 'wide' has every exponent from subnormal to huge; 'tiny' surrounds 0, the subnormals and 2⁻⁹³⁰, where flushing
- * begins; 'special' sows NaN, ±Infinity and ends of the range among plain ones; 'sparse' is 0 but for one in twenty,
- * some of which multiply to less than the least subnormal.
+ * Numbers that look for trouble: 'plain' lies in [-1, 1) with zeros of both signs; 'broad' goes past the ends of exp;
+ * 'wide' has every exponent from subnormal to huge; 'tiny' surrounds 0, the subnormals and the number below which
+ * gradients are flushed; 'special' sows NaN, ±Infinity and ends of the range among plain ones; 'sparse' is 0 but for
+ * one in twenty, some of which multiply to less than the least subnormal.
  */
 export const valueMixes = ['plain', 'broad', 'wide', 'tiny', 'special', 'sparse'] as const;
 export type ValueMix = (typeof valueMixes)[number];
 
-/** Fills `values` from a 32-bit seed. Overwrites `values`. */
-export function fillHardValues(values: Float64Array, mix: ValueMix, seed: number): void {
+/** Fills `values` from a 32-bit seed, with numbers of its type. Overwrites `values`. */
+export function fillHardValues(values: Float64Array | Float32Array, mix: ValueMix, seed: number): void {
   const next = mulberry32(seed);
   const draw = draws[mix];
-  for (let i = 0; i < values.length; i++) values[i] = draw(next);
+  const range = values instanceof Float32Array ? float32 : float64;
+  for (let i = 0; i < values.length; i++) values[i] = draw(next, range);
 }
 
 /** Uniform in [0, 1). */
 type Next = () => number;
 
+/** What is hard of a type. */
+interface Range {
+  readonly broad: number; // e to this power is infinite
+  readonly exponents: readonly [least: number, count: number];
+  readonly tinyExponents: readonly [least: number, count: number];
+  readonly edges: readonly number[]; // subnormals, and both sides of where flushing begins
+  readonly huge: readonly number[];
+  readonly small: number; // an exponent of which two make less than the least subnormal
+}
+
+const float64: Range = {
+  broad: 800,
+  exponents: [-1073, 2097],
+  tinyExponents: [-1030, 200],
+  edges: [5e-324, -5e-324, 2.2250738585072014e-308, -1.5e-310, 1.101803207925311e-280, -1.1018032079253108e-280],
+  huge: [Number.MAX_VALUE, 1e200],
+  small: -540,
+};
+
+const float32: Range = {
+  broad: 110,
+  exponents: [-148, 276],
+  tinyExponents: [-130, 50],
+  edges: [2 ** -149, -(2 ** -149), 2 ** -126, -1.5e-40, 2 ** -100, (2 ** -24 - 1) * 2 ** -100],
+  huge: [(2 - 2 ** -23) * 2 ** 127, 1e25],
+  small: -80,
+};
+
 const signed = (next: Next): number => 2 * next() - 1;
 const pick = (list: readonly number[], next: Next): number => list[Math.floor(next() * list.length)];
+const power = ([least, count]: readonly [number, number], next: Next): number =>
+  2 ** (least + Math.floor(count * next()));
 const zeros = [0, -0];
-const edges = [5e-324, -5e-324, 2.2250738585072014e-308, -1.5e-310, 1.101803207925311e-280, -1.1018032079253108e-280];
-const specials = [
-  Number.NaN,
-  Infinity,
-  -Infinity,
-  Number.MAX_VALUE,
-  -Number.MAX_VALUE,
-  1e200,
-  -1e200,
+const specials = ({ huge, edges }: Range): number[] => [
+  ...[Number.NaN, Infinity, -Infinity],
+  ...huge.flatMap((it) => [it, -it]),
   ...zeros,
   ...edges,
 ];
 
-const draws: Record<ValueMix, (next: Next) => number> = {
+const draws: Record<ValueMix, (next: Next, range: Range) => number> = {
   plain: (next) => (next() < 0.05 ? pick(zeros, next) : signed(next)),
-  broad: (next) => 800 * signed(next),
-  wide: (next) => signed(next) * 2 ** Math.floor(2097 * next() - 1073),
-  tiny: (next) =>
-    next() < 0.3 ? pick([...zeros, ...edges], next) : signed(next) * 2 ** Math.floor(200 * next() - 1030),
-  special: (next) => (next() < 0.02 ? pick(specials, next) : signed(next)),
-  sparse: (next) => (next() < 0.95 ? 0 : next() < 0.1 ? -0 : signed(next) * 2 ** (next() < 0.5 ? 0 : -540)),
+  broad: (next, { broad }) => broad * signed(next),
+  wide: (next, { exponents }) => signed(next) * power(exponents, next),
+  tiny: (next, { edges, tinyExponents }) =>
+    next() < 0.3 ? pick([...zeros, ...edges], next) : signed(next) * power(tinyExponents, next),
+  special: (next, range) => (next() < 0.02 ? pick(specials(range), next) : signed(next)),
+  sparse: (next, { small }) => (next() < 0.95 ? 0 : next() < 0.1 ? -0 : signed(next) * 2 ** (next() < 0.5 ? 0 : small)),
 };
 
 /** Tommy Ettinger's mulberry32: 32 bits of state, enough to fill test arrays quickly. */

@@ -29,7 +29,13 @@ export {
 } from './backends/native/native.ts';
 export { countDoubles, createAllocator, type KernelScratch, viewOf } from './backends/scratch.ts';
 export { createStarts, type Starts } from './backends/starts.ts';
-export { compileWasmKernels, createWasmKernels, takeWasmScratch, wasmHeapBase } from './backends/wasm/wasm.ts';
+export {
+  compileWasmKernels,
+  createWasmKernels,
+  kernelsFile,
+  takeWasmScratch,
+  wasmHeapBase,
+} from './backends/wasm/wasm.ts';
 export { tapeLength } from './backends/wasm/wasm-tape.ts';
 export { WasmApi, type WasmMemory, type WasmModule, wasmProblem } from './backends/wasm/webassembly.ts';
 export { type Products, withProducts } from './backends/with-products.ts';

@@ -8,7 +8,10 @@ export interface KernelCase {
   readonly ops: readonly Op[];
   /** Dimensions and choices, in the order in which the functions below take them. */
   readonly dims: fc.Arbitrary<readonly number[]>;
-  /** Length of each array, by its name in the operation. All are filled with hard values, outputs too. */
+  /**
+   * Length of each array, by its name in the operation, or of the doubles that a number is taken from. All are filled
+   * with hard values, outputs too.
+   */
   arrays(dims: readonly number[]): Record<string, number>;
   /** Arrays that are compared: what the operations leave of use. */
   readonly writes: readonly string[];
@@ -20,6 +23,7 @@ export interface KernelCase {
   emit(emit: Emit, arrays: Arrays, dims: readonly number[]): void;
 }
 
+/** Said to be of doubles, which every operation takes. In a run of floats those of its elements are floats. */
 export type Arrays = Record<string, Float64Array>;
 
 // Tiles are 8, 4, 2 and 1 wide, blocks 64 rows and 256 columns: on both sides of each.

@@ -1,11 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Kernels } from '../../../packages/core/src/backends/kernels.ts';
 import { referenceKernels } from '../../../packages/core/src/backends/reference/reference-kernels.ts';
 import { wasmOps } from '../../../packages/core/src/backends/wasm/wasm-ops.ts';
 import { tapeLength } from '../../../packages/core/src/backends/wasm/wasm-tape.ts';
+import {
+  createElements,
+  type Elements,
+  type ElementType,
+  elementTypes,
+} from '../../../packages/core/src/element-type.ts';
 import { createTapeRoom, link } from '../../../packages/core/src/program/link.ts';
-import { type Call, createList } from '../../../packages/core/src/program/op.ts';
+import { type Call, createList, type Operand } from '../../../packages/core/src/program/op.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { counted } from '../../support/count.ts';
 import { createGuardedMemory } from '../../support/guarded-memory.ts';
@@ -16,7 +21,7 @@ import { cases } from './cases.ts';
 import type { Arrays, KernelCase } from './kernel-case.ts';
 import { sparseProducts, sparseShapes } from './sparse-products.ts';
 
-const memory = createGuardedMemory();
+const memories = { float64: createGuardedMemory(256, 'float64'), float32: createGuardedMemory(256, 'float32') };
 const MOST_CALLS = 2; // of a case
 
 test('every operation that wasm has, has a case', () => {
@@ -24,17 +29,23 @@ test('every operation that wasm has, has a case', () => {
   expect(new Set(covered)).toEqual(new Set(wasmOps.map((op) => op.name)));
 });
 
-describe.each(Object.entries(cases))(`%s (seed ${propertySeed})`, (_name, kernel) => {
+const casesOfTypes = elementTypes.flatMap((type) =>
+  Object.entries(cases).map(([name, kernel]) => [name, type, kernel] as const),
+);
+
+describe.each(casesOfTypes)(`%s of %s (seed ${propertySeed})`, (_name, type, kernel) => {
+  const memory = memories[type];
   const input = fc.tuple(kernel.dims, fc.constantFrom(...valueMixes), fc.integer(), fc.boolean());
 
   test('wasm has the bits of the reference on 2,000 shapes, called by itself and on a tape', () => {
     const made = new Set<string>();
     const check = fc.property(input, ([dims, mix, seed, onTape]) => {
-      const expected = arraysOf(kernel, dims, mix, seed, (length) => new Float64Array(length));
-      const actual = arraysInMemory(kernel, dims, mix, seed);
-      run(referenceKernels, callsOf(kernel, expected, dims), false);
+      const expected = arraysOf(kernel, dims, mix, seed, type, (length, type) => createElements(type, length));
+      const actual = arraysInMemory(kernel, dims, mix, seed, type);
+      link(callsOf(kernel, expected, dims), referenceKernels).run();
       const watched = watchCalls(memory.kernels);
-      run(watched.kernels, callsOf(kernel, actual, dims), onTape);
+      const room = onTape ? createTapeRoom(memory.allocate(tapeLength(MOST_CALLS), 'float64')) : null;
+      link(callsOf(kernel, actual, dims), watched.kernels, room).run();
       for (const name of kernel.writes) {
         const difference = firstDifference(actual[name], expected[name]);
         if (difference !== null) throw new Error(name + difference);
@@ -50,9 +61,9 @@ describe.each(Object.entries(cases))(`%s (seed ${propertySeed})`, (_name, kernel
 
   test('wasm writes nothing but what the table of operations says', () => {
     const check = fc.property(input, ([dims, mix, seed, onTape]) => {
-      const arrays = arraysInMemory(kernel, dims, mix, seed);
+      const arrays = arraysInMemory(kernel, dims, mix, seed, type);
       const calls = callsOf(kernel, arrays, dims);
-      const tape = onTape ? memory.allocate(tapeLength(MOST_CALLS)) : null;
+      const tape = onTape ? memory.allocate(tapeLength(MOST_CALLS), 'float64') : null;
       memory.snapshot();
       link(calls, memory.kernels, tape === null ? null : createTapeRoom(tape)).run();
       const writable = calls.flatMap(arraysWritten);
@@ -62,43 +73,50 @@ describe.each(Object.entries(cases))(`%s (seed ${propertySeed})`, (_name, kernel
   });
 });
 
-describe.each(['affine', 'affineBackwardWeights'] as const)(
-  `%s of an x that is mostly 0 (seed ${propertySeed})`,
-  (name) => {
-    const kernel: KernelCase = cases[name];
-    // Tiles are two rows or columns high, lists made of 128 terms or for 32 columns, and of 128 rows at a time: on both
-    // sides of each.
-    const shape = fc.tuple(
-      fc.constantFrom(1, 2, 3, 7, 64, 65, 127, 128, 131),
-      fc.constantFrom(9, 40, 127, 128, 130, 257, 410),
-      fc.constantFrom(9, 31, 32, 33, 45, 129),
-    );
-
-    test('wasm has the bits of the reference, and writes nothing but its outputs', () => {
-      const check = fc.property(
-        shape,
-        fc.constantFrom('plain', 'wide', 'tiny', 'sparse'),
-        fc.integer(),
-        (dims, mix, seed) => {
-          const expected = arraysOf(kernel, dims, mix, seed, (length) => new Float64Array(length));
-          const actual = arraysInMemory(kernel, dims, mix, seed);
-          for (const { x } of [expected, actual]) fillHardValues(x, 'sparse', seed);
-          memory.snapshot();
-          run(referenceKernels, callsOf(kernel, expected, dims), false);
-          run(memory.kernels, callsOf(kernel, actual, dims), false);
-          for (const array of kernel.writes) {
-            const difference = firstDifference(actual[array], expected[array]);
-            if (difference !== null) throw new Error(array + difference);
-          }
-          expect(memory.firstStrayByte(kernel.writes.map((array) => actual[array]))).toBeNull();
-        },
-      );
-      fc.assert(check, { seed: propertySeed, numRuns: counted(60, 200) });
-    });
-  },
+const sparseCases = elementTypes.flatMap((type) =>
+  (['affine', 'affineBackwardWeights'] as const).map((name) => [name, type] as const),
 );
 
-test.each(sparseProducts)('wasm leaves out the terms of $name that are 0', (product) => {
+describe.each(sparseCases)(`%s of an x of %s that is mostly 0 (seed ${propertySeed})`, (name, type) => {
+  const memory = memories[type];
+  const kernel: KernelCase = cases[name];
+  // Tiles are two rows or columns high, lists made of 128 terms, for 32 columns of doubles or 64 of floats, and of 128
+  // rows at a time: on both sides of each.
+  const shape = fc.tuple(
+    fc.constantFrom(1, 2, 3, 7, 64, 65, 127, 128, 131),
+    fc.constantFrom(9, 40, 127, 128, 130, 257, 410),
+    fc.constantFrom(9, 31, 32, 33, 45, 63, 64, 65, 129),
+  );
+
+  test('wasm has the bits of the reference, and writes nothing but its outputs', () => {
+    const check = fc.property(
+      shape,
+      fc.constantFrom('plain', 'wide', 'tiny', 'sparse'),
+      fc.integer(),
+      (dims, mix, seed) => {
+        const expected = arraysOf(kernel, dims, mix, seed, type, (length, type) => createElements(type, length));
+        const actual = arraysInMemory(kernel, dims, mix, seed, type);
+        for (const { x } of [expected, actual]) fillHardValues(x, 'sparse', seed);
+        memory.snapshot();
+        link(callsOf(kernel, expected, dims), referenceKernels).run();
+        link(callsOf(kernel, actual, dims), memory.kernels).run();
+        for (const array of kernel.writes) {
+          const difference = firstDifference(actual[array], expected[array]);
+          if (difference !== null) throw new Error(array + difference);
+        }
+        expect(memory.firstStrayByte(kernel.writes.map((array) => actual[array]))).toBeNull();
+      },
+    );
+    fc.assert(check, { seed: propertySeed, numRuns: counted(60, 200) });
+  });
+});
+
+const sparseProductsOfTypes = elementTypes.flatMap((type) =>
+  sparseProducts.map((product) => [product.name, type, product] as const),
+);
+
+test.each(sparseProductsOfTypes)('wasm leaves out the terms of %s of %s that are 0', (_name, type, product) => {
+  const memory = memories[type];
   memory.reset(sparseShapes);
   expect(product.run(memory.kernels, memory.allocate).every(Number.isFinite)).toBe(true);
 });
@@ -109,34 +127,47 @@ function callsOf(kernel: KernelCase, arrays: Arrays, dims: readonly number[]): r
   return calls;
 }
 
-function run(kernels: Kernels, calls: readonly Call[], onTape: boolean): void {
-  const room = onTape ? createTapeRoom(memory.allocate(tapeLength(MOST_CALLS))) : null;
-  link(calls, kernels, room).run();
-}
-
 /** What the operation may write, by its operands. */
-const arraysWritten = ({ op, args }: Call): Float64Array[] =>
+const arraysWritten = ({ op, args }: Call): Elements[] =>
   Object.values(op.operands).flatMap((operand, k) =>
-    'access' in operand && operand.access !== 'in' ? (args[k] as Float64Array | Float64Array[]) : [],
+    'access' in operand && operand.access !== 'in' ? (args[k] as Elements | Elements[]) : [],
   );
 
-function arraysInMemory(kernel: KernelCase, dims: readonly number[], mix: ValueMix, seed: number): Arrays {
+function arraysInMemory(
+  kernel: KernelCase,
+  dims: readonly number[],
+  mix: ValueMix,
+  seed: number,
+  type: ElementType,
+): Arrays {
+  const memory = memories[type];
   memory.reset(kernel.products?.(dims));
-  return arraysOf(kernel, dims, mix, seed, memory.allocate);
+  return arraysOf(kernel, dims, mix, seed, type, memory.allocate as AllocateAs);
 }
+
+type AllocateAs = (length: number, type: ElementType) => Elements;
 
 function arraysOf(
   kernel: KernelCase,
   dims: readonly number[],
   mix: ValueMix,
   seed: number,
-  allocate: (length: number) => Float64Array,
+  type: ElementType,
+  allocate: AllocateAs,
 ): Arrays {
   const arrays: Arrays = {};
   for (const [k, [name, length]] of Object.entries(kernel.arrays(dims)).entries()) {
-    arrays[name] = allocate(length);
-    fillHardValues(arrays[name], mix, seed + k);
+    const array = allocate(length, isDouble(kernel, name) ? 'float64' : type);
+    fillHardValues(array, mix, seed + k);
+    arrays[name] = array as Float64Array;
   }
   kernel.prepare?.(arrays, dims);
   return arrays;
 }
+
+/** Whether the operations of a case take doubles under a name, or a number, in a run of any type. */
+const isDouble = (kernel: KernelCase, name: string): boolean =>
+  kernel.ops.some(({ operands: { [name]: operand } }) => operand?.kind === 'number' || isDoubles(operand));
+
+const isDoubles = (operand: Operand | undefined): boolean =>
+  operand !== undefined && 'type' in operand && operand.type === 'float64';

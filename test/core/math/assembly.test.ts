@@ -62,7 +62,7 @@ test.each([
   ['0.41', Math.log(0.41), 1e-16],
   ['√2 - 1', Math.log(Math.SQRT2 - 1), 1e-8],
 ])('log1p changes over at %s where the plain code does', (_at, middle, step) => {
-  const [a, z] = [2000, 2000].map(memory.allocate);
+  const [a, z] = [2000, 2000].map((length) => memory.allocate(length));
   for (let i = 0; i < z.length; i++) z[i] = middle + step * (i - 1000);
   activate(activations.softplus, expected, z, z.length, 0);
   runOp(kernels, activationOps.softplus.forward, a, z, z.length, 0);

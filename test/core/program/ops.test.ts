@@ -66,19 +66,23 @@ test('the interpreter of tapes is the one that the table of operations gives', (
 test('every operation of wasm finds room in a call on the tape', () => {
   for (const op of wasmOps) {
     const args = Object.values(op.operands).map(({ kind }) => argumentOf(kind, op));
-    expect(callWords({ op, args }, 0).length, op.name).toBeLessThanOrEqual(CALL_WORDS);
+    expect(callWords({ op, args }, 'float64', 0).length, op.name).toBeLessThanOrEqual(CALL_WORDS);
   }
 });
 
-test('on a tape a number is its 64 bits, a stride is in bytes, and scratch comes last', () => {
+test.each([
+  ['float64', 56],
+  ['float32', 28],
+] as const)('on a tape of %s a number is its 64 bits, a stride is in bytes, and scratch comes last', (type, bytes) => {
   const op = defineOp('scale', { x: input('n'), factor: number, row: { kind: 'stride' } }, () => {}, {
     usesScratch: true,
   });
   const [, address, low, high, stride, scratch] = callWords(
     { op, args: [new Float64Array(8).subarray(3), -1.5, 7] },
+    type,
     640,
   );
-  expect([address, stride, scratch]).toEqual([24, 56, 640]);
+  expect([address, stride, scratch]).toEqual([24, bytes, 640]);
   expect(new Float64Array(Int32Array.of(low, high).buffer)[0]).toBe(-1.5);
 });
 

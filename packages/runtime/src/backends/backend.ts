@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { BackendName } from '@gradloom/core';
+import type { BackendName, ElementType } from '@gradloom/core';
 import { type Kernels, type Network, OptionError, referenceKernels } from '@gradloom/core';
 import {
   compileWasmKernels,
@@ -8,6 +8,7 @@ import {
   createWasmKernels,
   hasNativeProducts,
   type KernelScratch,
+  kernelsFile,
   oneOf,
   record,
   show,
@@ -150,22 +151,28 @@ export interface CompiledKernels {
   readonly heapBase: number; // first byte of a run's memory that is free for its arrays
 }
 
-/** @throws Error if this machine does not have what the backend needs. */
-export function compileFor({ name }: Backend): CompiledKernels {
+/** For runs of a type. @throws Error if this machine does not have what the backend needs. */
+export function compileFor({ name }: Backend, elementType: ElementType = 'float64'): CompiledKernels {
   if (name === 'reference') return { module: null, code: null, heapBase: 0 };
-  const module = compileKernels();
-  heapBase ??= heapBaseOf(module);
+  const module = compileKernels(elementType);
+  // To ask takes a memory, and 10 GiB of address space, so each thread is told.
+  heapBases[elementType] ??= heapBaseOf(module);
+  const heapBase = heapBases[elementType];
   if (name === 'wasm') return { module, code: null, heapBase };
   const { code, reason } = machineCode();
   if (code === null && name === 'native') throw new Error(reason);
   return { module, code, heapBase };
 }
 
-let compiled: WasmModule | undefined;
-let heapBase: number | undefined; // of it: to ask takes a memory, and 10 GiB of address space, so each thread is told
+const compiled: Partial<Record<ElementType, WasmModule>> = {};
+const heapBases: Partial<Record<ElementType, number>> = {};
 
-/** The module of the SIMD kernels, compiled once; threads share the code. @throws Error where there is no SIMD. */
-export function compileKernels(): WasmModule {
-  compiled ??= compileWasmKernels(readFileSync(resolveInstalled('@gradloom/core/kernels.wasm')));
-  return compiled;
+/**
+ * The module of the SIMD kernels of a type, compiled once; threads share the code. @throws Error where there is no SIMD.
+ */
+export function compileKernels(elementType: ElementType = 'float64'): WasmModule {
+  compiled[elementType] ??= compileWasmKernels(
+    readFileSync(resolveInstalled(`@gradloom/core/${kernelsFile(elementType)}`)),
+  );
+  return compiled[elementType];
 }

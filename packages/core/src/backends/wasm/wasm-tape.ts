@@ -1,4 +1,4 @@
-import { bytesOfElements, FLOAT64 } from '../../element-type.ts';
+import { bytesOfElements, type Elements, type ElementType } from '../../element-type.ts';
 import type { Call, Op, Operand } from '../../program/op.ts';
 import { addressOf } from '../address.ts';
 import { wasmOps } from './wasm-ops.ts';
@@ -22,10 +22,10 @@ export const blockWords = (at: number, calls: number): number[] => [BLOCK, at, c
 const two = new Float64Array(1);
 const itsWords = new Int32Array(two.buffer);
 
-/** The call as words: an array by its address, a number by two words. */
-export function callWords({ op, args }: Call, scratch: number): number[] {
+/** The call of a run of a type as words: an array by its address, a number by two words. */
+export function callWords({ op, args }: Call, type: ElementType, scratch: number): number[] {
   const words = [numbers.get(op.name) ?? -1];
-  for (const value of callValues(op, args, scratch)) {
+  for (const value of callValues(op, args, type, scratch)) {
     if (value.isNumber) {
       two[0] = value.value;
       words.push(itsWords[0], itsWords[1]);
@@ -37,32 +37,38 @@ export function callWords({ op, args }: Call, scratch: number): number[] {
 }
 
 /** The call's arguments as its function takes them. */
-export const callArguments = ({ op, args }: Call, scratch: number): number[] =>
-  callValues(op, args, scratch).map(({ value }) => value);
+export const callArguments = ({ op, args }: Call, type: ElementType, scratch: number): number[] =>
+  callValues(op, args, type, scratch).map(({ value }) => value);
 
 interface Value {
   readonly value: number;
   readonly isNumber: boolean; // of any value: a double, where all others are words
 }
 
-function callValues(op: Op, args: readonly unknown[], scratch: number): Value[] {
-  const values = Object.values(op.operands).flatMap((operand, k) => valuesOf(operand, args[k]));
+function callValues(op: Op, args: readonly unknown[], type: ElementType, scratch: number): Value[] {
+  const values = Object.values(op.operands).flatMap((operand, k) => valuesOf(operand, args[k], type));
   return op.usesScratch ? [...values, word(scratch)] : values;
 }
 
 const word = (value: number): Value => ({ value, isNumber: false });
 
 /** The arguments are those of the operation: `emit` has them typed. */
-function valuesOf({ kind }: Operand, value: unknown): Value[] {
-  if (kind === 'array') return [word(addressOf(value as Float64Array))];
-  if (kind === 'arrays') return (value as Float64Array[]).map((array) => word(addressOf(array)));
-  if (kind === 'stride') return [word(bytesOfElements(FLOAT64, value as number))];
+function valuesOf({ kind }: Operand, value: unknown, type: ElementType): Value[] {
+  if (kind === 'array') return [word(addressOf(value as Elements))];
+  if (kind === 'arrays') return (value as Elements[]).map((array) => word(addressOf(array)));
+  if (kind === 'stride') return [word(bytesOfElements(type, value as number))];
   return [{ value: Number(value), isNumber: kind === 'number' }];
 }
 
-/** The arrays of a call. */
-export const arraysOf = ({ op, args }: Call): Float64Array[] =>
-  Object.values(op.operands).flatMap(({ kind }, k) => {
-    if (kind === 'array') return [args[k] as Float64Array];
-    return kind === 'arrays' ? (args[k] as Float64Array[]) : [];
+/** Whether `is` holds for all arrays of a call, each with the type that the operation expects in a run of `type`. */
+export const allArrays = (
+  { op, args }: Call,
+  type: ElementType,
+  is: (array: Elements, expected: ElementType) => boolean,
+): boolean =>
+  Object.values(op.operands).every((operand, k) => {
+    if (operand.kind !== 'array' && operand.kind !== 'arrays') return true;
+    const expected = operand.type === 'element' ? type : operand.type;
+    const arrays = operand.kind === 'array' ? [args[k] as Elements] : (args[k] as Elements[]);
+    return arrays.every((array) => is(array, expected));
   });

@@ -1,16 +1,16 @@
-import { FLOAT64 } from '../../element-type.ts';
+import { type ElementType, FLOAT64, typeOf } from '../../element-type.ts';
 import type { Call } from '../../program/op.ts';
 import { addressOf } from '../address.ts';
 import type { Blocks, Kernels } from '../kernels.ts';
 import { gatherBytes } from '../reference/gather-bytes.ts';
 import { type Allocate, type KernelScratch, mostScratch, type ProductShape } from '../scratch.ts';
-import { arraysOf, blockWords, CALL_WORDS, callArguments, callWords, isWasmOp } from './wasm-tape.ts';
+import { allArrays, blockWords, CALL_WORDS, callArguments, callWords, isWasmOp } from './wasm-tape.ts';
 import { WasmApi, type WasmMemory, type WasmModule, wasmProblem } from './webassembly.ts';
 
 /**
  * The kernels of assembly/, equal to the reference bit for bit. They take arrays in `memory`, above
- * `wasmHeapBase(module)`; calls with others are left to the reference. `scratch` lies there too, and belongs to this
- * instance's thread alone.
+ * `wasmHeapBase(module)`, whose elements have the type that the module was compiled for; calls with others are left to
+ * the reference. `scratch` lies there too, and belongs to this instance's thread alone.
  */
 export function createWasmKernels({
   module,
@@ -24,14 +24,17 @@ export function createWasmKernels({
   const wasm = instantiate(module, memory);
   const { buffer } = memory;
   const pack = addressOf(scratch.products);
+  const type: ElementType = wasm.elementBytes.value === 4 ? 'float32' : 'float64';
   const has = (call: Call): boolean =>
-    isWasmOp(call.op) && arraysOf(call).every((array) => array.buffer === buffer) && !isUnsupported(call);
+    isWasmOp(call.op) &&
+    allArrays(call, type, (array, expected) => array.buffer === buffer && typeOf(array) === expected) &&
+    !isUnsupported(call);
   const blocks: Blocks = {
     callWords: CALL_WORDS,
-    encode: (call) => (has(call) ? callWords(call, pack) : null),
+    encode: (call) => (has(call) ? callWords(call, type, pack) : null),
     single(call) {
       const kernel = wasm[call.op.name] as (...args: number[]) => void;
-      const args = callArguments(call, pack);
+      const args = callArguments(call, type, pack);
       return () => kernel(...args);
     },
     block(tape, calls) {
@@ -60,17 +63,23 @@ export const takeWasmScratch = (products: readonly ProductShape[], allocate: All
   machineCode: null,
 });
 
-/** Doubles of scratch that the products of an I x O dense layer take, for any number of rows. */
+/**
+ * Doubles of scratch that the products of an I x O dense layer take, for any number of rows. In a run of floats, whose
+ * panels are as long in bytes, they take no more.
+ */
 export function wasmProductScratch([I, O]: ProductShape): number {
-  // A panel of 8 columns by 256 and 64 lists of its terms (assembly/affine.ts). A list of K terms takes K + 1 pairs of
+  // A panel of 64 bytes by 256 and 64 lists of its terms (assembly/affine.ts). A list of K terms takes K + 1 pairs of
   // words.
   const terms = Math.min(I, 256);
   const forInputs = 8 * terms + 64 * (terms + 1);
-  // A strip of 256 rows by 8, four sums that wait, lists, and panels of dy (assembly/affine-weights.ts).
+  // A strip of 256 rows by 64 bytes, four sums that wait, lists, and panels of dy (assembly/affine-weights.ts).
   const waiting = 4 * 64 * 8;
   const forWeights = 8 * 256 + waiting + 4 * (256 + 16) + Math.min(65536, 256 * O);
   return Math.max(forInputs, forWeights);
 }
+
+/** The file of core that has the kernels of a type. */
+export const kernelsFile = (type: ElementType) => (type === 'float32' ? 'kernels-float32.wasm' : 'kernels.wasm');
 
 /** The first free byte of memory: the constants of the module are below it. */
 export function wasmHeapBase(module: WasmModule): number {
@@ -80,7 +89,7 @@ export function wasmHeapBase(module: WasmModule): number {
 }
 
 /**
- * The module of `bytes`, the content of kernels.wasm.
+ * The module of `bytes`, the content of the file that `kernelsFile` names.
  * @throws Error where the engine has no WebAssembly, or none with SIMD: only the reference backend runs there.
  */
 export function compileWasmKernels(bytes: Uint8Array): WasmModule {
@@ -91,6 +100,7 @@ export function compileWasmKernels(bytes: Uint8Array): WasmModule {
 
 interface WasmExports {
   readonly __heap_base: { readonly value: number };
+  readonly elementBytes: { readonly value: number };
   play(tape: number, calls: number): void;
   playTimes(tape: number, calls: number, times: number, stop: number): number;
   readonly [kernel: string]: unknown;
