@@ -1,5 +1,5 @@
-import { extensions } from '@gradloom/core/internal';
-import { expect, test } from 'vitest';
+import { assembleCode, extensions } from '@gradloom/core/internal';
+import { describe, expect, test } from 'vitest';
 import { makeMachineCode, widestExtension } from '../../../packages/runtime/src/backends/native/machine-code.ts';
 import { fakeKoffi } from '../../support/fake-koffi.ts';
 
@@ -78,4 +78,66 @@ test.each([
   expect(makeMachineCode({ system: 'linux x64', flags, koffi: system(calls) }).reason).toMatch(sentence);
   // Asking the processor takes code, too.
   expect(makeMachineCode({ system: 'linux x64', koffi: system(calls) }).reason).toMatch(sentence);
+});
+
+/** The calls of a system in their order, each with some of its arguments. */
+function watched(...watches: readonly (readonly [name: string, result: unknown, ...places: number[]])[]) {
+  const calls: string[] = [];
+  const functions = watches.map(([name, result, ...places]) => [
+    name,
+    (...values: unknown[]) => {
+      calls.push([name, ...places.map((place) => values[place])].join(' '));
+      return result;
+    },
+  ]);
+  return { calls, koffi: system(Object.fromEntries(functions)) };
+}
+
+test('on arm64 the instruction cache forgets what stood where the code is', () => {
+  const { calls, koffi } = watched(
+    ['mmap', 4096n, 2, 3],
+    ['memcpy', 4096n],
+    ['mprotect', 0, 2],
+    ['__clear_cache', undefined, 0, 1],
+  );
+  const { code } = makeMachineCode({ system: 'linux arm64', koffi });
+  expect(code).toMatchObject({ extension: 'neon', address: 4096n });
+  const { length } = assembleCode(extensions.neon.createIsa('float64')).code;
+  expect(calls).toEqual(['mmap 3 34', 'memcpy', 'mprotect 5', `__clear_cache 4096 ${4096 + length}`]);
+});
+
+test('a system without the function that clears the instruction cache is refused in a sentence', () => {
+  const load = (path: string | null) => {
+    if (path !== null) throw new Error('libgcc_s.so.1: cannot open shared object file');
+    return system({})().load();
+  };
+  const koffi = () => ({ ...system({})(), load });
+  const { reason } = makeMachineCode({ system: 'linux arm64', koffi });
+  expect(reason).toBe('machineCode: libgcc_s.so.1: cannot open shared object file');
+});
+
+describe('on macOS, where nobody has run it, machine code', () => {
+  const mac = { system: 'darwin arm64' };
+
+  test('is refused unless the environment asks for it', () => {
+    const wanted =
+      'machineCode: system has darwin arm64, where nobody has run it, expected GRADLOOM_NATIVE=1 to try it';
+    for (const environment of [{}, { GRADLOOM_NATIVE: '' }, { GRADLOOM_NATIVE: '0' }]) {
+      expect(makeMachineCode({ ...mac, environment, koffi: system({}) })).toEqual({ code: null, reason: wanted });
+    }
+  });
+
+  test('is written while this thread may write it, to pages for generated code', () => {
+    const { calls, koffi } = watched(
+      ['mmap', 4096n, 2, 3],
+      ['memcpy', 4096n],
+      ['pthread_jit_write_protect_np', undefined, 0],
+      ['sys_icache_invalidate', undefined, 0],
+    );
+    const { code } = makeMachineCode({ ...mac, environment: { GRADLOOM_NATIVE: '1' }, koffi });
+    expect(code).toMatchObject({ extension: 'neon', address: 4096n });
+    const [write, run] = ['pthread_jit_write_protect_np 0', 'pthread_jit_write_protect_np 1'];
+    // MAP_PRIVATE, MAP_ANON and MAP_JIT of its sys/mman.h.
+    expect(calls).toEqual([`mmap 7 ${0x1802}`, write, 'memcpy', run, 'sys_icache_invalidate 4096']);
+  });
 });

@@ -124,10 +124,11 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
         addTermsOf(leaf);
         isa.times(isa.word(isa.at(leaf, 4 * LEAF.merges)), () => {
           isa.skip(top, -waiting);
-          eachSum((m, v) => {
-            unit.load(factor, isa.at(top, sum(m, v) * size));
-            unit.add(sum(m, v), factor);
-          });
+          for (let first = 0; first < M * vectors; first += factors) {
+            const some = Array.from({ length: Math.min(factors, M * vectors - first) }, (_, k) => k);
+            for (const k of some) unit.load(factor + k, isa.at(top, (first + k) * size));
+            for (const k of some) unit.add(first + k, factor + k);
+          }
         });
         isa.leaveIfZero(isa.word(isa.at(leaf, 4 * LEAF.more)));
         isa.skip(leaf, 4 * LEAF.words);
