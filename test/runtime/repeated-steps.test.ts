@@ -7,6 +7,7 @@ import { createContext } from '../../packages/runtime/src/step/context.ts';
 import { runSteps } from '../../packages/runtime/src/step/run-steps.ts';
 import { teamPrograms } from '../../packages/runtime/src/step/step-program.ts';
 import { CONTROL, resetControl } from '../../packages/runtime/src/threads/barrier.ts';
+import { toMessage } from '../../packages/runtime/src/threads/messages.ts';
 import { DECISION, type SpanTask } from '../../packages/runtime/src/threads/protocol.ts';
 import work from '../../packages/runtime/src/worker.ts';
 import { needs } from '../support/needs.ts';
@@ -59,7 +60,7 @@ describe.each(['wasm', 'native'] as const)('the steps of a team of one with the 
     // As the main thread writes them.
     for (const { arena } of [one, many])
       for (let k = 0; k < 500; k++) arena.rates[k] = one.context.optimizer.lr / (1 + k);
-    for (const { task } of [one, many]) void work(task);
+    for (const { task } of [one, many]) void work(toMessage(task));
     expect(outcomeOf(many)).toEqual(outcomeOf(one));
     const diverges = name.startsWith('until');
     expect(many.setup.control[CONTROL.decision]).toBe(diverges ? DECISION.bad : DECISION.end);
@@ -70,7 +71,7 @@ test('an end that is asked for comes within a moment, behind a whole step', () =
   const [asked, other] = [open(), open()];
   for (const { arena } of [asked, other]) arena.rates.fill(0.1);
   asked.setup.control[CONTROL.request] = 1;
-  void work(asked.task);
+  void work(toMessage(asked.task));
   const steps = asked.setup.control[CONTROL.steps];
   expect(asked.setup.control[CONTROL.decision]).toBe(DECISION.end);
   expect(steps).toBeLessThan(500);

@@ -9,6 +9,7 @@ import { openInference } from '../../packages/runtime/src/inference/open-inferen
 import { planRun } from '../../packages/runtime/src/run/plan.ts';
 import { prepareRun } from '../../packages/runtime/src/run/prepare.ts';
 import { resetControl } from '../../packages/runtime/src/threads/barrier.ts';
+import { toMessage } from '../../packages/runtime/src/threads/messages.ts';
 import work from '../../packages/runtime/src/worker.ts';
 import { temporaryDirectory } from '../support/command-line.ts';
 import { randomDataset } from '../support/random-dataset.ts';
@@ -27,7 +28,8 @@ function stepOfNewRun(live: readonly number[]) {
   const prepared = prepareRun(planRun(spec, data, { threads: 1, backend: 'wasm' }), data);
   const setup = { ...prepared.setup, mayHold };
   resetControl(setup.control);
-  void work({ kind: 'span', setup, live: [...live, setup.run], thread: 0, threads: 1, first: 0, limit: 1 });
+  const place = { setup, live: [...live, setup.run], thread: 0, threads: 1 };
+  void work(toMessage({ kind: 'span', ...place, first: 0, limit: 1 }));
   return { run: setup.run, memory: new WeakRef(setup.memory) };
 }
 
@@ -50,7 +52,7 @@ test('a thread that evaluates a model frees the memory of runs that have ended',
   const outputs = sharedArrays.float64(40 * model.output);
   const lossSums = sharedArrays.float64(1);
   const place = { setup, live: [setup.run], thread: 0, threads: 1 };
-  void work({ kind: 'evaluation', ...place, dataset: few, first: 0, rows: 40, outputs, lossSums });
+  void work(toMessage({ kind: 'evaluation', ...place, dataset: few, first: 0, rows: 40, outputs, lossSums }));
   expect(ended.memory.deref()).toBeUndefined();
 });
 

@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import { resetControl } from '../../packages/runtime/src/threads/barrier.ts';
+import { toMessage } from '../../packages/runtime/src/threads/messages.ts';
 import type { SpanTask } from '../../packages/runtime/src/threads/protocol.ts';
 import work from '../../packages/runtime/src/worker.ts';
 
@@ -28,7 +29,7 @@ async function measure(index: number): Promise<HeapUse> {
   observer.observe({ entryTypes: ['gc'] });
   const before = process.memoryUsage().heapUsed;
   resetControl(task.setup.control);
-  void work({ ...task, first: index * steps, limit: (index + 1) * steps });
+  void work(toMessage({ ...task, first: index * steps, limit: (index + 1) * steps }));
   const bytes = process.memoryUsage().heapUsed - before;
   await new Promise((resolve) => setImmediate(resolve));
   collections += observer.takeRecords().length;

@@ -13,6 +13,7 @@ import { createContext } from './step/context.ts';
 import { runSteps } from './step/run-steps.ts';
 import { abortTeam, CONTROL } from './threads/barrier.ts';
 import { keepContexts } from './threads/contexts.ts';
+import { fromMessage, type Message } from './threads/messages.ts';
 import { openThread } from './threads/opening.ts';
 import type { CheckpointTask, EvaluationTask, SpanTask, TaskAnswers, WorkerTask } from './threads/protocol.ts';
 
@@ -22,7 +23,8 @@ const inferenceContextOf = keepContexts(createInferenceContext);
 type Answer = TaskAnswers[WorkerTask['kind']];
 
 /** A thread's entry: Piscina calls it with each task. A thread imports what a user's parts stand in once. */
-export default function work(task: WorkerTask): Answer | Promise<Answer> {
+export default function work(message: Message): Answer | Promise<Answer> {
+  const task = fromMessage(message);
   const modules = modulesOf(task);
   return importedParts(modules) === undefined ? importParts(modules).then(() => answer(task)) : answer(task);
 }

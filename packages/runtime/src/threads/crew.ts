@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import { fileBeside, loadInstalled } from '../installed.ts';
 import { lackOfAddressSpace, threadLimits } from '../memory/limits.ts';
-import type { WorkerTask } from './protocol.ts';
+import { type Message, toMessage } from './messages.ts';
 
 /** Longest time for a thread to start, or to begin a span. */
 export const START_LIMIT_MS = 60_000;
@@ -15,7 +15,7 @@ export interface CrewShape {
 
 /** One Piscina and the teams that work on it. */
 export interface Crew {
-  readonly piscina: Piscina<WorkerTask, unknown>;
+  readonly piscina: Piscina<Message, unknown>;
   teams: number;
   idle: () => void;
   /** Ends the threads once no team works on them. */
@@ -44,7 +44,7 @@ export async function openCrew(shape: CrewShape): Promise<Crew> {
   let crew: Crew | undefined;
   let refusal: unknown;
   try {
-    crew = crewOf(new Piscina<WorkerTask, unknown>(options));
+    crew = crewOf(new Piscina<Message, unknown>(options));
   } catch (error) {
     refusal = error;
   }
@@ -74,7 +74,7 @@ export async function startCrew(shape: CrewShape): Promise<Crew> {
     }, START_LIMIT_MS);
   });
   try {
-    const pings = Array.from({ length: threads }, () => crew.piscina.run({ kind: 'ping' }));
+    const pings = Array.from({ length: threads }, () => crew.piscina.run(toMessage({ kind: 'ping' })));
     await Promise.race([Promise.all(pings), failed]);
     return crew;
   } catch (error) {
@@ -126,7 +126,7 @@ function piscinaOptions({ threads, execArgv, heapMiB }: CrewShape) {
   };
 }
 
-function crewOf(piscina: Piscina<WorkerTask, unknown>): Crew {
+function crewOf(piscina: Piscina<Message, unknown>): Crew {
   let ending: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
   const crew: Crew = {

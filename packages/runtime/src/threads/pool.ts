@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { OptionError } from '@gradloom/core';
 import { onlyKeys, positiveInteger, show } from '@gradloom/core/internal';
 import { type Crew, type CrewShape, openCrew, startCrew } from './crew.ts';
+import { toMessage } from './messages.ts';
 import type { WorkerTask } from './protocol.ts';
 
 /**
@@ -132,7 +133,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     }
     mine.teams++;
     return {
-      run: (tasks) => tasks.map((task) => mine.piscina.run(task)),
+      run: (tasks) => tasks.map((task) => mine.piscina.run(toMessage(task))),
       async release(broken = false) {
         mine.teams--;
         const replaced = broken ? replaceCrew(mine) : undefined;

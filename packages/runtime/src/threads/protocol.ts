@@ -22,7 +22,10 @@ export interface TeamSetup extends CompiledKernels {
   readonly mayHold: number; // bytes of runs that have ended, which a thread need not free yet
 }
 
-/** What a thread needs for a run; sent with every task, since a pool does not say which thread gets which task. */
+/**
+ * What a thread needs for a run; named by every task, since a pool does not say which thread gets which task: see
+ * messages.ts.
+ */
 export interface RunSetup extends TeamSetup {
   readonly kind: 'training'; // in the memory of arena.ts
   readonly optimizer: OptimizerSpec;
