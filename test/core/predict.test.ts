@@ -9,6 +9,7 @@ import {
 } from '@gradloom/core';
 import { createModel } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
+import { maxError } from '../support/errors.ts';
 
 const spec = sequential(3, dense(5), tanh(), dense(2));
 const network = buildNetwork(spec);
@@ -29,6 +30,18 @@ describe('createPredictor', () => {
     const before = predict(rows);
     given.fill(0);
     expect(predict(rows)).toEqual(before);
+  });
+
+  test('computes in floats with weights of floats: rows are rounded to them, and outputs are some', () => {
+    const predict = createPredictor(network, Float32Array.from(parameters));
+    const y = predict(rows);
+    expect(y).toBeInstanceOf(Float64Array);
+    expect(y).toEqual(y.map(Math.fround));
+    expect(y).toEqual(predict(rows.map(Math.fround)));
+    expect(y).toEqual(predict(Float32Array.from(rows)));
+    const exact = createPredictor(network, parameters)(rows);
+    expect(y).not.toEqual(exact);
+    expect(maxError(y, exact)).toBeLessThan(1e-5);
   });
 
   test('says what is wrong', () => {

@@ -69,6 +69,7 @@ export {
 } from './inference/index.ts';
 export { erfPolynomials } from './math/erf.ts';
 export { badWeight, findBadWeight, refuseBadWeights } from './model/bad-weight.ts';
+export { refuseInexactIndices } from './model/exact-indices.ts';
 export { NO_BATCH, NO_SHARE, noMemory } from './model/layers/index.ts';
 export { softmaxCrossEntropyOptions } from './model/losses/index.ts';
 export { bindTensors, buildNetworkInTurns, couplesRows } from './model/network.ts';

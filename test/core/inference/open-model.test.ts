@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createRandom, type Model, openModel, type Preprocessing } from '@gradloom/core';
+import { buildNetwork, createPredictor, createRandom, type Model, openModel, type Preprocessing } from '@gradloom/core';
 import { loadModel, type ModelContents, type NetworkSpec, saveModel, train } from '@gradloom/runtime';
 import { build } from 'esbuild';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -114,6 +114,20 @@ describe.each(cases)('a model %s', (_name, contents, rows) => {
     await page.close();
     expect(answers).toEqual(said(loadModel(path), rows));
   }, 60_000);
+});
+
+test('a model of floats keeps its type in the file, computes in it, and answers in doubles', () => {
+  const parameters = Float32Array.from(numbers.parameters);
+  saveModel(path, { ...numbers, parameters });
+  const opened = openModel(readFileSync(path));
+  expect(opened.parameters).toEqual(parameters);
+  expect(opened.fingerprint).toMatch(/^[0-9a-f]{64}$/);
+  const x = normals(5 * 100);
+  const y = opened.outputs(x);
+  expect(y).toEqual(createPredictor(buildNetwork(numbers.spec), parameters)(x));
+  expect(y).toEqual(y.map(Math.fround));
+  expect(opened.classify(x)).toHaveLength(100);
+  expect(opened.probabilities(x).some((value) => value !== Math.fround(value))).toBe(true);
 });
 
 test('opens the model of a checkpoint', async () => {

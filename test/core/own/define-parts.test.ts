@@ -47,6 +47,21 @@ describe('an own loss', () => {
     expect(dy).toEqual(y.map((value, i) => 2 * (value - t[i])));
   });
 
+  test('of outputs gives floats in a run of floats; what a row returns stays a double', () => {
+    const [y, t] = [Float32Array.of(0.1, 0.7, 0.2), Float32Array.of(0.4, 0.1, 0.3)];
+    for (const [part, round] of [
+      [ofOutput, Math.fround],
+      [ofRow, (x: number) => x],
+    ] as const) {
+      const [sums, dy] = [new Float64Array(1), new Float32Array(3)];
+      createLoss(part.spec(), collect(part)).evaluate(sums, dy, y, t, 1, 1, 3);
+      const [a, b, c] = [0, 1, 2].map((i) => round((y[i] - t[i]) ** 2));
+      // Of outputs o mod 4 is the lane: (l₀ + l₁) + l₂.
+      expect(sums[0]).toBe(round(round(a + b) + c));
+      expect(dy).toEqual(Float32Array.from(y, (value, i) => 2 * (value - t[i])));
+    }
+  });
+
   test.each([ofRow, ofOutput])('answers by the threshold that it states: $name', (part) => {
     expect(createLoss(part.spec(), collect(part)).threshold).toBe(0);
   });

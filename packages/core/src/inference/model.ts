@@ -1,7 +1,8 @@
 import { type Answer, answersOf, classify, toProbabilities } from '../answers/index.ts';
-import type { Elements } from '../element-type.ts';
+import { type Elements, typeOf } from '../element-type.ts';
 import type { Json } from '../files/json.ts';
 import { refuseBadWeights } from '../model/bad-weight.ts';
+import { refuseInexactIndices } from '../model/exact-indices.ts';
 import { InputError } from '../model/layers/index.ts';
 import { createLoss, type LossSpec } from '../model/losses/index.ts';
 import { buildNetwork, type Network, type NetworkSpec } from '../model/network.ts';
@@ -38,7 +39,7 @@ export interface ModelMetadata {
 export interface ModelContents {
   /** The network. */
   readonly spec: NetworkSpec;
-  /** The weights [P], layer by layer, W then b. */
+  /** The weights [P], layer by layer, W then b. Their type is what the model computes in. */
   readonly parameters: Elements;
   /** The loss that it was trained with; it says whether outputs are logits. @default outputs are values */
   readonly loss?: LossSpec;
@@ -64,7 +65,7 @@ export interface Model extends ModelContents {
   readonly fingerprint: string;
   /**
    * The outputs [N, O] of the network, values or logits, for rows [N, I] that are divided by the divisor as in
-   * training.
+   * training. A model of floats rounds the rows first, and its outputs are floats, widened.
    * @throws Error, as the two below, for rows that do not fit and for a weight that is not finite; InputError for a row
    * that leads to an index that an embedding does not have.
    */
@@ -182,6 +183,7 @@ export function checkModel(where: string, contents: ModelContents) {
   if (elements(where, 'parameters', parameters).length !== network.parameterCount) {
     throw new Error(`${where}: parameters has ${parameters.length} numbers, expected ${network.parameterCount}`);
   }
+  refuseInexactIndices(where, network, null, typeOf(parameters));
   record(where, 'metadata', metadata, 'an object');
   const { labels, divisor, threshold } = metadata;
   if (labels !== undefined && !(Array.isArray(labels) && labels.every((label) => typeof label === 'string'))) {

@@ -1,4 +1,3 @@
-import type { Elements } from '../element-type.ts';
 import type { Loss } from '../model/losses/loss.ts';
 import type { Network } from '../model/network.ts';
 import { sizeOf } from '../model/shape.ts';
@@ -11,14 +10,15 @@ import { checkLoss } from './check-loss.ts';
 export interface GradientCheck {
   readonly network: Network;
   readonly loss: Loss;
-  /** Some rows of the inputs [n, I], and of their targets. */
-  readonly x: Elements;
-  readonly t: Elements;
+  /** Some rows of the inputs [n, I], and of their targets: doubles, in which a difference has digits, in any run. */
+  readonly x: Float64Array;
+  readonly t: Float64Array;
 }
 
 /**
  * Compares each derivative of a user's own parts, of those that the run uses, with the central difference of its
- * function; and whether a function gives the same bits twice, and a row those that it gets beside other rows.
+ * function, in doubles whatever the run computes in; and whether a function gives the same bits twice, and a row those
+ * that it gets beside other rows.
  * @throws Error naming the part, the derivative, where it is wrong, and by how much.
  */
 export function* checkGradientsInTurns({ network, loss, x, t }: GradientCheck): Pausable<void> {

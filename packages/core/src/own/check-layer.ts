@@ -1,6 +1,5 @@
 import { referenceKernels } from '../backends/reference/reference-kernels.ts';
 import { viewOf } from '../backends/scratch.ts';
-import type { Elements } from '../element-type.ts';
 import { type Layer, NO_BATCH, NO_SHARE, noMemory } from '../model/layers/index.ts';
 import { sizeOf } from '../model/shape.ts';
 import type { Pausable } from '../pausable.ts';
@@ -23,10 +22,10 @@ export function* checkLayer(
   layer: Layer,
   I: number,
   O: number,
-  given: Elements | null, // [n, I] rows that it reads, which it may not be able to take others than
+  given: Float64Array | null, // [n, I] rows that it reads, which it may not be able to take others than
 ): Pausable<void> {
   const random = createRandom(0, 'check-gradients');
-  const drawn = (length: number, size: number): Elements => {
+  const drawn = (length: number, size: number): Float64Array => {
     const numbers = new Float64Array(length);
     for (let i = 0; i < length; i++) numbers[i] = size * random.normal();
     return numbers;
@@ -45,7 +44,7 @@ export function* checkLayer(
   const allocate = (length: number): Float64Array => new Float64Array(length).fill(Number.NaN);
 
   /** What the layer puts out for `rows` rows of `inputs`, and, where asked, its gradients. */
-  function run(inputs: Elements, rows: number, dx?: Elements, gradients?: Elements[]): Elements {
+  function run(inputs: Float64Array, rows: number, dx?: Float64Array, gradients?: Float64Array[]): Float64Array {
     const memory = layer.createMemory?.(rows, allocate, NO_SHARE) ?? noMemory;
     const y = new Float64Array(rows * O).fill(Number.NaN);
     const { calls, emit } = createList();
@@ -78,7 +77,7 @@ export function* checkLayer(
     throw new Error(`checkGradients: ${where}: output ${o} of row ${n} ${both}, expected the same number (${why})`);
   }
   yield;
-  const arrays: (readonly [name: string, values: Elements, gradient: Elements])[] = [
+  const arrays: (readonly [name: string, values: Float64Array, gradient: Float64Array])[] = [
     ...(given === null ? [['the inputs', x, dx] as const] : []),
     ...layer.tensors.map(({ name }, k) => [name, tensors[k], gradients[k]] as const),
   ];

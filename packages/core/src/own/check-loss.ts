@@ -1,5 +1,4 @@
 import { viewOf } from '../backends/scratch.ts';
-import type { Elements } from '../element-type.ts';
 import { sigmoid } from '../math/sigmoid.ts';
 import type { Loss } from '../model/losses/loss.ts';
 import type { Pausable } from '../pausable.ts';
@@ -17,14 +16,14 @@ const OUTPUTS = 8;
  */
 export function* checkLoss(
   loss: Loss,
-  t: Elements, // [n, O], or [n]
+  t: Float64Array, // [n, O], or [n]
   O: number,
 ): Pausable<void> {
   const random = createRandom(0, 'check-gradients');
   const columns = loss.targets === 'classes' ? 1 : O;
   const rows = Math.min(ROWS, t.length / columns);
   const [sum, dy] = [new Float64Array(1), new Float64Array(O)];
-  const evaluate = (y: Elements, target: Elements): number => {
+  const evaluate = (y: Float64Array, target: Float64Array): number => {
     loss.evaluate(sum, dy, y, target, 1, 1, O);
     return sum[0];
   };
@@ -60,7 +59,7 @@ export function* checkLoss(
   compareRows(outputs, 'where dy is y', 'read an output before you write there');
 
   /** Compares rows at once, their gradients in `all`, with each alone. */
-  function compareRows(all: Elements, how: string, why: string): void {
+  function compareRows(all: Float64Array, how: string, why: string): void {
     const sums = new Float64Array(rows);
     loss.evaluate(sums, all, outputs, whole, rows, 1, O);
     const compare = (n: number, what: string, found: number, alone: number): void => {

@@ -28,6 +28,8 @@ export interface ActivationPart extends ActivationDefinition {
  * export const cube = defineActivation({ name: 'cube', apply: (z) => z * z * z, derivative: (z) => 3 * z * z });
  * const network = sequential(4, dense(8), cube.spec(), dense(1)); // { kind: 'cube' } in JSON
  * ```
+ *
+ * In a run of floats `z` is a float, and what the functions give is rounded to one.
  */
 export const defineActivation = (definition: ActivationDefinition): ActivationPart => ({
   ...definition,

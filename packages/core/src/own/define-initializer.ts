@@ -35,6 +35,8 @@ export interface InitializerPart<D extends PartDefaults = PartDefaults> extends 
  *   },
  * });
  * ```
+ *
+ * `out` is a Float32Array in a run of floats: each number is rounded as it is stored.
  */
 export const defineInitializer = <const D extends PartDefaults = Record<never, never>>(
   definition: InitializerDefinition<D>,

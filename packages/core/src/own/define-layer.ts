@@ -74,6 +74,9 @@ export interface LayerPart<D extends PartDefaults = PartDefaults> extends LayerD
  *
  * `backward` gets the rows of one leaf at a time. Their gradients are added by the tree that all layers have, so the
  * number of threads changes no bit.
+ *
+ * The arrays are Float64Array, or Float32Array in a run of floats. There JavaScript still computes with doubles, and
+ * what is stored in an array is rounded to a float; `Math.fround` rounds what is not stored.
  */
 export const defineLayer = <const D extends PartDefaults = Record<never, never>>(
   definition: LayerDefinition<D>,

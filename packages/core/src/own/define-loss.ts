@@ -60,6 +60,9 @@ export type LossPart<D extends PartDefaults = PartDefaults> = LossDefinition<D> 
  * ```
  *
  * The loss of a batch is the mean over its rows.
+ *
+ * In a run of floats `y` and `t` are floats, what `value` and `derivative` give is rounded to a float, and the arrays
+ * of `ofRow` are Float32Array; the number that `ofRow` returns stays a double, as sums of losses do.
  */
 export const defineLoss = <const D extends PartDefaults = Record<never, never>>(
   definition: LossDefinition<D>,

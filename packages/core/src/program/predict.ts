@@ -1,16 +1,20 @@
 import type { Kernels } from '../backends/kernels.ts';
 import { referenceKernels } from '../backends/reference/reference-kernels.ts';
-import { viewOf } from '../backends/scratch.ts';
-import type { Elements } from '../element-type.ts';
+import { allocateOwn, viewOf } from '../backends/scratch.ts';
+import { type Elements, typeOf } from '../element-type.ts';
+import { refuseInexactIndices } from '../model/exact-indices.ts';
 import { InputError, NO_BATCH, NO_SHARE } from '../model/layers/index.ts';
 import { mse } from '../model/losses/mse.ts';
 import { bindTensors, type Network } from '../model/network.ts';
-import { doubles } from '../text/check.ts';
+import { elements } from '../text/check.ts';
 import { createWorkspace, emitForward, type Workspace } from './backprop.ts';
 import { link, type Program } from './link.ts';
 import { createList } from './op.ts';
 
-/** The outputs y [N, O], row by row, of the rows x [N, I]. */
+/**
+ * The outputs y [N, O], row by row, of the rows x [N, I]. Rows are rounded to the type of the weights; outputs are that
+ * type's, widened.
+ */
 export type Predictor = (x: Elements) => Float64Array;
 
 /** Rows that a predictor computes at a time. */
@@ -27,22 +31,25 @@ const ROWS = 64;
  *
  * The outputs are logits where the loss takes logits. They are the same bits as `loadModel(...).outputs` gives in Node;
  * that one is faster, since it computes in WebAssembly.
- * @param parameters [P] as a result or a model holds them; they are copied
+ * @param parameters [P] as a result or a model holds them, doubles or floats: the type that it computes in; they are
+ * copied
  * @returns a function that throws an Error for an `x` that is not whole rows, and an InputError for an index that an
  * embedding does not have
  * @throws Error where `parameters` has another length than the network
  */
 export function createPredictor(network: Network, parameters: Elements): Predictor {
-  const { length } = doubles('createPredictor', 'parameters', parameters);
+  const { length } = elements('createPredictor', 'parameters', parameters);
   if (length !== network.parameterCount) {
     const wanted = `${network.parameterCount} (parameters of the network)`;
     throw new Error(`createPredictor: parameters has length ${length}, expected ${wanted}`);
   }
+  const type = typeOf(parameters);
+  refuseInexactIndices('createPredictor', network, null, type);
   const tensors = bindTensors(network, parameters.slice());
-  const workspace = createWorkspace(network, mse(), ROWS, (length) => new Float64Array(length), NO_SHARE);
+  const workspace = createWorkspace(network, mse(), ROWS, allocateOwn(type), NO_SHARE);
   const predict = rowPredictor(network, workspace, tensors, referenceKernels);
   return (x) => {
-    if (doubles('predict', 'x', x).length % network.input !== 0) {
+    if (elements('predict', 'x', x).length % network.input !== 0) {
       const wanted = `rows of ${network.input} (the network's input)`;
       throw new Error(`predict: x has ${x.length} numbers, expected ${wanted}`);
     }

@@ -58,7 +58,7 @@ export const probeLength = (network: Network): number =>
 /**
  * An Inspect that writes what it sees of one leaf into `sums` [probeLength]. Overwrites it.
  */
-export function createProbe(network: Network, workspace: Workspace, sums: Elements): Inspect {
+export function createProbe(network: Network, workspace: Workspace, sums: Float64Array): Inspect {
   const { layers, places } = network;
   const units = unitOffsets(network);
   const numbers = new Map(places.map(({ layer }, k) => [layer, k]));
@@ -96,7 +96,7 @@ function neighboursOf(layers: readonly Layer[], memory: StackMemory, input: Elem
 }
 
 /** Overwrites Σ y and Σ y² in `sums`. */
-function lookAtOutputs(sums: Elements, at: number, y: Elements, n: number): void {
+function lookAtOutputs(sums: Float64Array, at: number, y: Elements, n: number): void {
   let sum = 0;
   for (let i = 0; i < n; i++) sum += y[i];
   sums[at + 1] = sum;
@@ -108,7 +108,7 @@ function lookAtOutputs(sums: Elements, at: number, y: Elements, n: number): void
  * may hold anything.
  */
 function countFlat(
-  flat: Elements, // [O] out
+  flat: Float64Array, // [O] out
   z: Elements, // [B, O]
   a: Elements, // [B, O]
   n: number, // B · O
@@ -128,7 +128,7 @@ function countFlat(
 
 /** Data for the statistics of a batch, all from before its step except the gradient, which the step computed. */
 export interface ProbeReading {
-  readonly sums: Elements; // [leaves, probeLength]
+  readonly sums: Float64Array; // [leaves, probeLength]
   readonly rows: number; // of the batch
   readonly gradient: Elements; // [P] mean over the batch, times `gradientScale`
   readonly gradientScale: number; // what clipping left of it; 1 without

@@ -1,6 +1,7 @@
 import type { Kernels } from '../backends/kernels.ts';
 import { type Allocate, allocateOwn, viewOf } from '../backends/scratch.ts';
-import { type Elements, type ElementsOf, type ElementType, FLOAT64 } from '../element-type.ts';
+import { type Elements, type ElementsOf, type ElementType, FLOAT64, typeOf } from '../element-type.ts';
+import { refuseInexactIndices } from '../model/exact-indices.ts';
 import type { Loss } from '../model/losses/loss.ts';
 import { bindTensors, couplesRows, initializeParameters, type Network } from '../model/network.ts';
 import { createWorkspace, emitNode, targetColumns } from '../program/backprop.ts';
@@ -80,6 +81,7 @@ interface Batch {
 /**
  * Whole steps in one thread, leaf after leaf and block after block: the tree of each batch by plain recursion. The
  * oracle of the threaded runtime.
+ * @throws OptionError for indices that the type of the run cannot tell apart.
  */
 export function createTrainStep<T extends ElementType = typeof FLOAT64>(options: TrainStepOptions<T>): TrainStep<T> {
   const { network, loss, optimizer, kernels, batch, seed, clipNorm, maxNorm, weighs = false } = options;
@@ -88,6 +90,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const leaf = leafRows(batch);
   const most = leafCount(batch, leaf);
   const parameters = allocate(P);
+  refuseInexactIndices('createTrainStep', network, loss, typeOf(parameters));
   initializeParameters(network, parameters, seed);
   // Where rows depend on each other all leaves go on together, from barrier to barrier; else one after the other.
   const couples = couplesRows(network);

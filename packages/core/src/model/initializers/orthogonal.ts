@@ -1,4 +1,3 @@
-import type { Elements } from '../../element-type.ts';
 import { defineOptions, finite, type OptionsOf } from '../../options/index.ts';
 import type { Initializer } from './initializer.ts';
 
@@ -19,7 +18,7 @@ export function orthogonal(options: OrthogonalOptions = {}): Initializer {
   const { gain } = orthogonalOptions.read(options);
   return (out, fanIn, fanOut, random) => {
     const length = Math.max(fanIn, fanOut);
-    const vectors: Elements[] = [];
+    const vectors: Float64Array[] = [];
     while (vectors.length < Math.min(fanIn, fanOut)) {
       const vector = Float64Array.from({ length }, () => random.normal());
       // Twice, since one pass leaves what rounding makes of a vector that lies close to the ones before it.
@@ -37,13 +36,13 @@ export function orthogonal(options: OrthogonalOptions = {}): Initializer {
   };
 }
 
-function dot(a: Elements, b: Elements): number {
+function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
 }
 
 /** y[i] += factor · x[i]. */
-function addScaled(y: Elements, x: Elements, factor: number): void {
+function addScaled(y: Float64Array, x: Float64Array, factor: number): void {
   for (let i = 0; i < y.length; i++) y[i] += factor * x[i];
 }
