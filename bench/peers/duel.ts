@@ -10,7 +10,7 @@ import { createWorkloads, type Workload } from './workloads.ts';
 // Has a change made steps faster? Two checkouts of Gradloom train the workloads in turns, this one and another, so that
 // a machine that slows down slows both. A ratio below 1 says that this one is faster. Run alone on the machine.
 // Usage: npm run bench:duel -- <another checkout, prepared by its npm test or npm start> [--only 784-128-10]
-// [--backends native,wasm] [--threads 1,2] [--rounds 9]
+// [--backends native,wasm] [--threads 1,2] [--precision float32] [--rounds 9]
 
 const { values, positionals } = orRefuse(() =>
   parseArgs({
@@ -19,6 +19,7 @@ const { values, positionals } = orRefuse(() =>
       only: { type: 'string', default: '' }, // part of a workload's name
       backends: { type: 'string', default: 'native,wasm' },
       threads: { type: 'string', default: availableParallelism() === 1 ? '1' : `1,${availableParallelism()}` },
+      precision: { type: 'string', default: 'float64' },
       rounds: { type: 'string', default: '9' },
       'round-ms': { type: 'string', default: '400' },
       'warm-ms': { type: 'string', default: '1500' },
@@ -37,7 +38,11 @@ const threads = values.threads.split(',').map((text) => count('threads', text));
 
 /** A process on a checkout's own code. */
 const start = (checkout: string): Promise<PeerProcess> =>
-  startPeer([process.execPath, ...process.execArgv, join(checkout, 'bench/peers/gradloom.ts')], {}, checkout);
+  startPeer(
+    [process.execPath, ...process.execArgv, join(checkout, 'bench/peers/gradloom.ts'), values.precision],
+    {},
+    checkout,
+  );
 
 /** Steps that take about `ms`, after enough of them to be compiled. */
 async function warm(one: PeerProcess, workload: Workload): Promise<number> {

@@ -1,7 +1,31 @@
 import { readFileSync } from 'node:fs';
-import { type BackendChoice, createPool, type Dataset, type TrainOptions, train } from '@gradloom/runtime';
+import {
+  type BackendChoice,
+  createPool,
+  type Dataset,
+  datasetFromRows,
+  type Pool,
+  type TrainOptions,
+  train,
+} from '@gradloom/runtime';
 import { serve } from './serve.ts';
 import { specOf, type Workload } from './workloads.ts';
+
+const precision = process.argv[2] ?? 'float64';
+// The option of a run, where its numbers are not the default ones: an older checkout, beside which this one is
+// measured, may not know it.
+const inPrecision: object = precision === 'float64' ? {} : { precision };
+
+/** @throws Error (rejects) where this version of Gradloom cannot train in the precision. */
+async function tryPrecision(pool: Pool): Promise<void> {
+  const { parameters } = await train(
+    { input: 1, layers: [{ kind: 'dense', out: 1 }] },
+    { train: datasetFromRows({ inputs: [[0], [1]], targets: [0, 1] }) },
+    { pool, steps: 1, ...inPrecision },
+  ).result;
+  const { name } = parameters.constructor;
+  if (name.toLowerCase() !== `${precision}array`) throw new Error(`weights are a ${name}, expected ${precision}`);
+}
 
 /**
  * Gradloom itself, on threads that are there already. Every run begins anew at the workload's start, in memory that the
@@ -11,6 +35,7 @@ import { specOf, type Workload } from './workloads.ts';
  */
 await serve(async () => {
   const pool = await createPool();
+  if (precision !== 'float64') await tryPrecision(pool);
   return {
     about: `Node ${process.versions.node}`,
     open(workload, { threads, backend }) {
@@ -24,6 +49,7 @@ await serve(async () => {
       const options: TrainOptions = {
         ...{ batch, loss, optimizer, parameters, pool, shuffle: false },
         ...{ threads: Number(threads), backend: backend as BackendChoice },
+        ...inPrecision,
       };
       return {
         async run(steps) {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { Peer, Variant } from './peer.ts';
+import { ownName, type Peer, type Precision, type Variant } from './peer.ts';
 import type { Workload } from './workloads.ts';
 
 const cores = availableParallelism();
@@ -16,99 +16,89 @@ const node = (name: string, ...args: string[]): string[] => [
 const debianPython = process.platform === 'linux' ? ['/usr/bin/python3'] : ['python3'];
 const systemPython = (name: string): string[] => [...debianPython, file(name)];
 
-const npm = 'pnpm bench:peers installs it';
+const NPM = 'pnpm bench:peers installs it';
+const TORCH = 'apt-get install python3-torch libopenblas0-openmp';
 
 const isXor = ({ loss }: Workload): boolean => loss === 'mse';
 const digits = (variants: readonly Variant[]) => (workload: Workload) => (isXor(workload) ? [] : variants);
 const small = (workload: Workload): readonly Variant[] =>
   workload.widths.length > 3 || workload.batch > 128 ? [] : [{}];
+const onThreads = (workload: Workload): readonly number[] => (isXor(workload) ? [1] : threadCounts);
 
-const gradloom = (backend: string) => (workload: Workload) =>
-  (isXor(workload) ? [1] : threadCounts).map((threads) => ({ backend, threads }));
+/** How far rounding may take a loss from ours, which is the one in float64. */
+const roundingOf = (precision: Precision): number => ({ float64: 1e-6, float32: 1e-2 })[precision];
 
-const torch = (dtype: string) => (workload: Workload) =>
-  (isXor(workload) ? [1] : threadCounts).flatMap((threads) =>
-    (isXor(workload) ? ['plain', 'fused'] : ['plain', 'foreach', 'fused']).map((update) => ({
-      dtype,
-      threads,
-      update,
-    })),
-  );
+const gradloom = (backend: string, precision: Precision): Peer => ({
+  ...{ name: ownName(backend, precision), precision },
+  command: node('gradloom.ts', precision),
+  get: {
+    native: 'npm install koffi, on Linux and a processor with AVX-512 or AVX2',
+    blas: 'apt-get install libopenblas0-pthread',
+    wasm: 'node .ci/prepare.mjs',
+  }[backend] as string,
+  environments: [{}],
+  variants: (workload) => onThreads(workload).map((threads) => ({ backend, threads })),
+  tolerance: roundingOf(precision),
+});
 
-const ddp = ['plain', 'foreach', 'fused'].map((update) => ({ dtype: 'float64', threads: 1, update }));
+const torch = (name: string, program: string, precision: Precision, get = TORCH): Peer => ({
+  ...{ name: `${name} ${precision}`, precision, get },
+  command: systemPython(program),
+  environments: blasEnvironments(['ACTIVE', 'PASSIVE']),
+  variants: (workload) =>
+    onThreads(workload).flatMap((threads) =>
+      (isXor(workload) ? ['plain', 'fused'] : UPDATES).map((update) => ({ dtype: precision, threads, update })),
+    ),
+  tolerance: roundingOf(precision),
+});
+
+const UPDATES = ['plain', 'foreach', 'fused'];
+
+const jaxJs = (precision: Precision): Peer => ({
+  ...{ name: `jax-js ${precision}`, precision },
+  command: node('jax-js.ts', precision),
+  get: NPM,
+  environments: threadCounts.map((threads) => ({ JAX_JS_THREADS: String(threads) })),
+  variants: () => [{}],
+  tolerance: roundingOf(precision),
+});
+
+const tfjs = (backend: string, variants: Peer['variants']): Peer => ({
+  ...{ name: `tfjs ${backend}`, precision: 'float32' },
+  command: node('tfjs.ts', backend),
+  get: NPM,
+  environments: [{}],
+  variants,
+  tolerance: roundingOf('float32'),
+});
 
 /** Ours first: the others' ratios are to these. */
 export const peers: readonly Peer[] = [
+  gradloom('native', 'float64'),
+  gradloom('blas', 'float64'),
+  gradloom('wasm', 'float64'),
+  gradloom('native', 'float32'),
+  gradloom('blas', 'float32'),
+  gradloom('wasm', 'float32'),
+  torch('PyTorch', 'torch_peer.py', 'float64'),
+  torch('PyTorch', 'torch_peer.py', 'float32'),
+  torch('PyTorch compile', 'torch_compile_peer.py', 'float64', `${TORCH} g++`),
+  torch('PyTorch compile', 'torch_compile_peer.py', 'float32', `${TORCH} g++`),
   {
-    name: 'Gradloom native',
-    command: node('gradloom.ts'),
-    get: 'npm install koffi, on Linux and a processor with AVX-512 or AVX2',
-    environments: [{}],
-    variants: gradloom('native'),
-    tolerance: 1e-6,
-  },
-  {
-    name: 'Gradloom blas',
-    command: node('gradloom.ts'),
-    get: 'apt-get install libopenblas0-pthread',
-    environments: [{}],
-    variants: gradloom('blas'),
-    tolerance: 1e-6,
-  },
-  {
-    name: 'Gradloom wasm',
-    command: node('gradloom.ts'),
-    get: 'node .ci/prepare.mjs',
-    environments: [{}],
-    variants: gradloom('wasm'),
-    tolerance: 1e-6,
-  },
-  {
-    name: 'PyTorch float64',
-    command: systemPython('torch_peer.py'),
-    get: 'apt-get install python3-torch libopenblas0-openmp',
-    environments: blasEnvironments(['ACTIVE', 'PASSIVE']),
-    variants: torch('float64'),
-    tolerance: 1e-6,
-  },
-  {
-    name: 'PyTorch float32',
-    command: systemPython('torch_peer.py'),
-    get: 'apt-get install python3-torch libopenblas0-openmp',
-    environments: blasEnvironments(['ACTIVE', 'PASSIVE']),
-    variants: (workload) => (isXor(workload) ? [] : torch('float32')(workload)),
-    tolerance: 1e-2,
-    note: 'computes in float32',
-  },
-  {
-    name: 'PyTorch DDP float64',
+    ...{ name: 'PyTorch DDP float64', precision: 'float64' },
     command: systemPython('ddp_peer.py'),
-    get: 'apt-get install python3-torch libopenblas0-openmp',
+    get: TORCH,
     // Debian's build has no libuv; gloo needs to be told which network is this machine's own.
     environments: blasEnvironments(['PASSIVE']).map((env) => ({ ...env, USE_LIBUV: '0', GLOO_SOCKET_IFNAME: 'lo' })),
-    variants: digits(ddp),
-    tolerance: 1e-6,
+    variants: digits(UPDATES.map((update) => ({ dtype: 'float64', threads: 1, update }))),
+    tolerance: roundingOf('float64'),
   },
+  jaxJs('float64'),
+  jaxJs('float32'),
+  tfjs('wasm', () => [{}]),
+  tfjs('cpu', (workload) => (workload.batch > 256 ? [] : [{}])),
   {
-    name: 'tfjs wasm',
-    command: node('tfjs.ts', 'wasm'),
-    get: npm,
-    environments: [{}],
-    variants: () => [{}],
-    tolerance: 1e-2,
-    note: 'computes in float32',
-  },
-  {
-    name: 'tfjs cpu',
-    command: node('tfjs.ts', 'cpu'),
-    get: npm,
-    environments: [{}],
-    variants: (workload) => (workload.batch > 256 ? [] : [{}]),
-    tolerance: 1e-2,
-    note: 'computes in float32',
-  },
-  {
-    name: 'scikit-learn',
+    ...{ name: 'scikit-learn', precision: 'float64' },
     command: systemPython('sklearn_peer.py'),
     get: 'apt-get install python3-sklearn libopenblas0-openmp',
     environments: blasEnvironments([undefined]),
@@ -117,30 +107,30 @@ export const peers: readonly Peer[] = [
     note: "adds Adam's epsilon at another place",
   },
   {
-    name: 'brain.js',
+    ...{ name: 'brain.js', precision: 'float32' },
     command: node('brain.ts'),
-    get: npm,
+    get: NPM,
     environments: [{}],
     variants: small,
     tolerance: null,
     note: 'has no batches and no softmax: it updates after each row, with its own loss and start, and needs a rate below 1',
   },
   {
-    name: 'synaptic',
+    ...{ name: 'synaptic', precision: 'float64' },
     command: node('synaptic.ts'),
-    get: npm,
+    get: NPM,
     environments: [{}],
     variants: (workload) => (isXor(workload) ? [{}] : []),
     tolerance: null,
     note: 'has no batches and no Adam: it updates after each row, with its own start',
   },
   {
-    name: 'NumPy',
+    ...{ name: 'NumPy', precision: 'float64' },
     command: systemPython('numpy_peer.py'),
     get: 'apt-get install python3-numpy',
     environments: [{}],
     variants: (workload) => (isXor(workload) ? [{}] : []),
-    tolerance: 1e-6,
+    tolerance: roundingOf('float64'),
   },
 ];
 

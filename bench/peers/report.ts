@@ -1,20 +1,31 @@
 import type { Score } from './contest.ts';
 import { isOurs } from './guard.ts';
-import type { Peer } from './peer.ts';
+import { ownName, type Peer, type Precision } from './peer.ts';
 import { geometricMean, type Results, ratioOf, type WorkloadResults } from './results.ts';
 import { NOISE } from './workloads.ts';
 
-/** The first that is there is what the others are compared with. */
-const OURS = ['Gradloom native', 'Gradloom blas', 'Gradloom wasm'];
+const PRECISIONS: readonly Precision[] = ['float64', 'float32'];
+
+/** The first that is there is what the others of its precision are compared with. */
+const BACKENDS = ['native', 'blas', 'wasm'];
+
+const precisionOf = (peer: string, peers: readonly Peer[]): Precision =>
+  peers.find(({ name }) => name === peer)?.precision ?? 'float64';
+
+/** Our first of a precision; where there is none, of float64, whose losses all others are held against. */
+const ownOf = (scores: readonly Score[], precision: Precision = 'float64'): Score | undefined =>
+  [precision, 'float64' as const]
+    .flatMap((own) => BACKENDS.map((backend) => scores.find(({ peer }) => peer === ownName(backend, own))))
+    .find((score) => score !== undefined);
 
 /** Rows for console.table: a peer a row. */
 export function workloadRows(
   { scores, floors }: WorkloadResults,
   peers: readonly Peer[],
 ): Record<string, string | number>[] {
-  const own = ownOf(scores);
-  const ourLoss = own?.loss ?? null;
+  const ourLoss = ownOf(scores)?.loss ?? null;
   return scores.map(({ peer, stepMs, coldStepMs, loss, warmSteps, steps, variant, environment }) => {
+    const own = ownOf(scores, precisionOf(peer, peers));
     const floor = floors[peer];
     const tolerance = toleranceOf(peer, peers);
     const error = errorOf(loss, ourLoss);
@@ -52,63 +63,33 @@ function isElsewhere({ peer, loss }: Score, ours: number | null, peers: readonly
   return tolerance !== null && error !== null && !(error <= tolerance);
 }
 
-const ownOf = (scores: readonly Score[]): Score | undefined =>
-  OURS.map((name) => scores.find(({ peer }) => peer === name)).find((score) => score !== undefined);
-
 const shortly = ([name, value]: [string, string]): string => {
   if (name === 'LD_LIBRARY_PATH') return value.split('/').at(-1) ?? '';
+  if (name === 'JAX_JS_THREADS') return value;
   return name === 'OMP_WAIT_POLICY' ? value.toLowerCase() : '';
 };
 
 /** Ends a cell whose loss is elsewhere. */
 const MARK = ' ≠';
 
-/** Markdown: our times, and how many times as long the others take. */
+/** Markdown: a table for each precision, with our times, and how many times as long the others take. */
 export function readmeTable(results: Results, peers: readonly Peer[]): string[] {
-  const { machine, workloads, digits, rounds, processes } = results;
-  const others = Object.keys(results.peers).filter((peer) => !isOurs(peer));
-  const head = ['ms per step', ...OURS.map((ours) => ours.replace('Gradloom ', '')), ...others];
+  const { machine, digits, rounds, processes } = results;
+  const names = Object.keys(results.peers);
+  const tables = PRECISIONS.filter((precision) => names.some((peer) => precisionOf(peer, peers) === precision)).flatMap(
+    (precision) => ['', `### ${precision}`, '', ...precisionTable(results, peers, precision)],
+  );
   const lines = [
     `Machine: ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}. Each figure is the median of ${rounds} rounds, in which the programs take turns.`,
     '',
-    `- Gradloom's columns give the milliseconds of one training step on ${digits === 'mnist' ? 'rows of MNIST' : 'random rows'}, with Adam, in float64. In brackets: the time that the machine needs at least (the matrix products alone, and the update at the speed of memory) as a share of it.`,
-    '- The other columns say how many times as long a step takes as in our first column (XOR: as on wasm), in float64 unless the column says otherwise.',
+    `- Gradloom's columns give the milliseconds of one training step on ${digits === 'mnist' ? 'rows of MNIST' : 'random rows'}, with Adam. In brackets: the time that the machine needs at least (the matrix products alone, and the update at the speed of memory) as a share of it.`,
+    '- The other columns say how many times as long a step takes as in our first column of the same table (XOR: as on wasm). All programs of a table compute in its precision.',
     '- XOR is trained by SGD on the mean squared error, with sigmoid units.',
     '- Four of five pixels of MNIST are 0, and Gradloom skips products with 0. The lines marked *noise* have no zeros.',
     '- Each program warms up for 300 steps (XOR: 10,000) or 4 s, whichever is less. Each of our runs is a new one: the first half of its steps is not counted (of XOR all are, and only the time inside its span).',
-    '',
-    `| ${head.join(' | ')} |`,
-    `|${head.map(() => '---').join('|')}|`,
+    ...tables,
   ];
-  const gained = new Map<string, number[]>();
-  for (const [name, workload] of Object.entries(workloads)) {
-    const ourLoss = ownOf(workload.scores)?.loss ?? null;
-    const marked = workload.scores.filter((score) => isElsewhere(score, ourLoss, peers)).map(({ peer }) => peer);
-    const markOf = (peer: string): string => (marked.includes(peer) ? MARK : '');
-    const to = name.startsWith('XOR') ? 'Gradloom wasm' : (ownOf(workload.scores)?.peer ?? '');
-    const cells = OURS.map((ours) => {
-      const score = workload.scores.find(({ peer }) => peer === ours);
-      const floor = workload.floors[ours];
-      if (score === undefined) return '';
-      if (name.startsWith('XOR'))
-        return `${decimal(score.stepMs * 10_000)} ms for 10,000 epochs, ${decimal((score.coldStepMs ?? Number.NaN) * 10_000)} cold`;
-      const share = floor === undefined ? '' : ` (${Math.round((100 * floor.stepMs) / score.stepMs)} %)`;
-      return `${decimal(score.stepMs)}${share}${markOf(ours)}`;
-    });
-    const ratios = others.map((peer) => {
-      const ratio = ratioOf(workload, peer, to);
-      if (ratio === null) return '';
-      if (isInMean(name) && !marked.includes(peer)) gained.set(peer, [...(gained.get(peer) ?? []), ratio]);
-      return `${decimal(ratio)} x${markOf(peer)}`;
-    });
-    lines.push(`| ${[name, ...cells, ...ratios].join(' | ')} |`);
-  }
-  const means = others.map((peer) => {
-    const own = gained.get(peer);
-    return own === undefined ? '' : `**${decimal(geometricMean(own))} x**`;
-  });
-  lines.push(`| geometric mean, without XOR and noise |${' |'.repeat(OURS.length)} ${means.join(' | ')} |`);
-  if (lines.some((line) => line.includes(MARK)))
+  if (tables.some((line) => line.includes(MARK)))
     lines.push(
       '',
       '≠: after the same number of steps its loss differs from ours by more than rounding and the differences named below explain. The mean leaves it out.',
@@ -122,8 +103,61 @@ export function readmeTable(results: Results, peers: readonly Peer[]): string[] 
   return lines;
 }
 
-/** XOR is a network of another kind, and noise stands beside digits. */
-const isInMean = (name: string): boolean => !name.startsWith('XOR') && !name.endsWith(NOISE);
+/** Our columns, those of the others, and means over the lines. */
+function precisionTable({ workloads, peers: found }: Results, peers: readonly Peer[], precision: Precision): string[] {
+  const ours = BACKENDS.map((backend) => ownName(backend, precision));
+  const isHere = ours.some((own) => Object.hasOwn(found, own));
+  const own = isHere ? ours : [];
+  const all = Object.keys(found).filter((peer) => !isOurs(peer) && precisionOf(peer, peers) === precision);
+  // Our doubles beside our floats.
+  const doubles = ownName('native', 'float64');
+  const others = precision === 'float32' && isHere && Object.hasOwn(found, doubles) ? [doubles, ...all] : all;
+  const short = (peer: string): string =>
+    peer === doubles && precision === 'float32'
+      ? 'native float64'
+      : peer.replace(` ${precision}`, '').replace('Gradloom ', '');
+  const head = ['ms per step', ...own, ...others].map(short);
+  const lines = isHere ? [] : ["This record has no float32 of Gradloom's: times are to its float64.", ''];
+  lines.push(`| ${head.join(' | ')} |`, `|${head.map(() => '---').join('|')}|`);
+  const ratios: Record<string, { readonly isNoise: boolean; readonly ratio: number }[]> = {};
+  for (const [name, workload] of Object.entries(workloads)) {
+    const { scores, floors } = workload;
+    const ourLoss = ownOf(scores)?.loss ?? null;
+    const marked = scores.filter((score) => isElsewhere(score, ourLoss, peers)).map(({ peer }) => peer);
+    const markOf = (peer: string): string => (marked.includes(peer) ? MARK : '');
+    const isXor = name.startsWith('XOR');
+    const to = isXor ? ownName('wasm', isHere ? precision : 'float64') : (ownOf(scores, precision)?.peer ?? '');
+    const cells = own.map((peer) => {
+      const score = scores.find((one) => one.peer === peer);
+      const floor = floors[peer];
+      if (score === undefined) return '';
+      if (isXor)
+        return `${decimal(score.stepMs * 10_000)} ms for 10,000 epochs, ${decimal((score.coldStepMs ?? Number.NaN) * 10_000)} cold`;
+      const share = floor === undefined ? '' : ` (${Math.round((100 * floor.stepMs) / score.stepMs)} %)`;
+      return `${decimal(score.stepMs)}${share}${markOf(peer)}`;
+    });
+    const times = others.map((peer) => {
+      const ratio = ratioOf(workload, peer, to);
+      if (ratio === null) return '';
+      if (!isXor && !marked.includes(peer)) {
+        ratios[peer] ??= [];
+        ratios[peer].push({ isNoise: name.endsWith(NOISE), ratio });
+      }
+      return `${decimal(ratio)} x${markOf(peer)}`;
+    });
+    lines.push(`| ${[name, ...cells, ...times].join(' | ')} |`);
+  }
+  // XOR is a network of another kind, and noise stands beside digits.
+  for (const isNoise of [false, true]) {
+    const means = others.map((peer) => {
+      const gained = (ratios[peer] ?? []).filter((one) => one.isNoise === isNoise).map(({ ratio }) => ratio);
+      return gained.length === 0 ? '' : `**${decimal(geometricMean(gained))} x**`;
+    });
+    const title = isNoise ? 'geometric mean, noise' : 'geometric mean, without XOR and noise';
+    if (means.some((mean) => mean !== '')) lines.push(`| ${title} |${' |'.repeat(own.length)} ${means.join(' | ')} |`);
+  }
+  return lines;
+}
 
 /** Three significant digits. */
 const decimal = (value: number): string =>

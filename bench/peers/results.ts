@@ -10,6 +10,7 @@ export interface Results {
   readonly date: string;
   readonly digits: string; // 'mnist' or 'noise'
   readonly rounds: number;
+  readonly minutes?: number; // of the whole run
   readonly peers: Readonly<Record<string, { readonly about: string; readonly note: string | null }>>;
   readonly workloads: Readonly<Record<string, WorkloadResults>>;
   readonly processes: Readonly<Record<string, number>>; // ms of whole programs that learn XOR

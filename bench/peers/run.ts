@@ -8,8 +8,10 @@ import { backendChoices } from '@gradloom/runtime/options';
 import { median } from '../median.ts';
 import { count, matching, orRefuse, positive } from '../options.ts';
 import { createStable, runContest } from './contest.ts';
+import { tellDuration } from './duration.ts';
 import { type Floor, measureFloor } from './floor.ts';
 import { compare, isOurs, tell, whyNotRecorded } from './guard.ts';
+import { meanRows, meansOf } from './means.ts';
 import type { Peer } from './peer.ts';
 import { startPeer } from './peer-process.ts';
 import { peers } from './peers.ts';
@@ -17,8 +19,9 @@ import { workloadRows } from './report.ts';
 import { hasPeers, machineOf, type Results, readRecorded, type WorkloadResults, writeRecorded } from './results.ts';
 import { createWorkloads } from './workloads.ts';
 
-// How long does a step take beside PyTorch, DDP, tfjs, scikit-learn, brain.js, synaptic and NumPy? Run alone on the
-// machine.
+// How long does a step take beside PyTorch, with torch.compile and with DDP, jax-js, tfjs, scikit-learn, brain.js,
+// synaptic and NumPy, in float64 and in float32? Run alone on the machine: `npm run bench:peers` measures all, says how
+// long that takes, prints the means that matter, and records it.
 // Usage: pnpm bench:peers [--only 784-128-10] [--peers Gradloom,PyTorch] [--rounds 5] [--no-install] [--no-record |
 // --record]
 
@@ -55,16 +58,19 @@ const { workloads: all, digits } = await createWorkloads();
 const workloads = matching('only', values.only, all);
 
 if (!values['no-install']) install();
+const startMs = performance.now();
+const recorded = readRecorded(machineOf());
 const heard = new Set<string>();
 const about: Record<string, { about: string; note: string | null }> = {};
 const found: Peer[] = [];
 for (const peer of peers.filter((one) => asked.has(one))) if (await isThere(peer)) found.push(peer);
+say(`\n${tellDuration(found, workloads, options, given.length === 0 ? recorded.minutes : undefined)}`);
 
 const stable = createStable();
 const measured: Record<string, WorkloadResults> = {};
 try {
   for (const workload of workloads) {
-    const startMs = performance.now();
+    const beganMs = performance.now();
     const scores = await runContest(found, workload, stable, options);
     const floors: Record<string, Floor> = {};
     for (const { peer, variant } of scores) {
@@ -76,25 +82,30 @@ try {
       );
     }
     measured[workload.name] = { scores, floors };
-    say(`\n${workload.name} (${Math.round((performance.now() - startMs) / 1000)} s)`);
+    say(`\n${workload.name} (${Math.round((performance.now() - beganMs) / 1000)} s)`);
     console.table(workloadRows(measured[workload.name], peers));
   }
 } finally {
   stable.end();
 }
 
-const recorded = readRecorded(machineOf());
 const before = hasPeers(recorded) ? recorded : null;
 const results: Results = {
   machine: machineOf(),
   date: new Date().toISOString().slice(0, 10),
   digits,
   rounds: options.rounds,
+  minutes: Math.round((performance.now() - startMs) / 60_000),
   peers: about,
   workloads: measured,
   processes: given.length === 0 ? wholePrograms() : {},
 };
 if (given.length === 0) console.table(results.processes);
+const means = meansOf(measured);
+if (means.length > 0) {
+  say('\nTimes as fast, over workloads:');
+  console.table(meanRows(means));
+}
 for (const line of tell(compare(before, results))) say(line);
 const reason = whyNotRecorded(before, results, given);
 if (values['no-record']) say('Not recorded: --no-record was given.');
@@ -103,7 +114,7 @@ else say(`Recorded in ${writeRecorded(results.machine, results)}`);
 
 /** Starts it once to hear what it is, or what it lacks. */
 async function isThere({ name, command, environments, get, note }: Peer): Promise<boolean> {
-  const [, backend] = /^Gradloom (.*)/.exec(name) ?? [];
+  const [, backend] = /^Gradloom (\S+)/.exec(name) ?? [];
   try {
     if (backend !== undefined) resolveBackend(oneOf('bench', 'backend', backend, backendChoices));
     const process = await startPeer(command, environments[0]);

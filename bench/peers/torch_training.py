@@ -7,7 +7,7 @@ from serve import read_workload, set_blas_threads
 
 
 class Training:
-    def __init__(self, workload, variant, rank=0, ranks=1):
+    def __init__(self, workload, variant, rank=0, ranks=1, compiled=False):
         threads = int(variant["threads"])
         torch.set_num_threads(threads)
         set_blas_threads(threads)
@@ -40,6 +40,10 @@ class Training:
         if ranks > 1:
             self.model = torch.nn.parallel.DistributedDataParallel(self.model)
         self.loss = torch.nn.MSELoss() if mse else torch.nn.CrossEntropyLoss()
+        self.cost = lambda x, t: self.loss(self.model(x), t)
+        if compiled:
+            torch._dynamo.reset()  # of a function it compiles few versions, and then none
+            self.cost = torch.compile(self.cost)
         lr, how = workload["optimizer"]["lr"], variant["update"]
         options = {"foreach": how == "foreach", "fused": how == "fused"}
         kind = torch.optim.Adam if workload["optimizer"]["kind"] == "adam" else torch.optim.SGD
@@ -50,7 +54,7 @@ class Training:
         for _ in range(steps):
             own = slice(self.first + self.begin, self.first + self.end)
             self.optimizer.zero_grad(set_to_none=True)
-            loss = self.loss(self.model(self.x[own]), self.t[own])
+            loss = self.cost(self.x[own], self.t[own])
             (loss if self.weight == 1 else loss * self.weight).backward()
             self.optimizer.step()
             self.first = (self.first + self.batch) % self.rows

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { median } from '../../bench/median.ts';
 import { runContest, type Score, type Stable } from '../../bench/peers/contest.ts';
+import { durationOf } from '../../bench/peers/duration.ts';
 import { compare, compareRows, tell, whyNotRecorded } from '../../bench/peers/guard.ts';
+import { meansOf } from '../../bench/peers/means.ts';
 import type { Peer } from '../../bench/peers/peer.ts';
+import { peers } from '../../bench/peers/peers.ts';
 import { readmeTable } from '../../bench/peers/report.ts';
 import { geometricMean, type Results, ratioOf, resultsPath } from '../../bench/peers/results.ts';
 import type { Workload } from '../../bench/peers/workloads.ts';
@@ -94,7 +97,7 @@ describe('a record', () => {
 describe('a contest', () => {
   const workload = { name: 'small', checkSteps: 1, warmSteps: 1, isSmall: false } as Workload;
   const peer = (name: string): Peer => ({
-    ...{ name, command: [], environments: [{}], variants: () => [{}] },
+    ...{ name, precision: 'float64', command: [], environments: [{}], variants: () => [{}] },
     ...{ tolerance: null, get: '' },
   });
 
@@ -168,11 +171,77 @@ test('noisy rows are in the table, but not in its mean', () => {
   expect(text).toContain('| geometric mean, without XOR and noise | | | | **2 x** |');
 });
 
+describe('like is compared with like', () => {
+  const found = ['Gradloom native', 'Gradloom native float32', 'PyTorch float64', 'PyTorch float32', 'tfjs wasm'];
+  const both = (scores: readonly Score[]): Results => ({
+    ...results(1),
+    peers: Object.fromEntries(found.map((name) => [name, { about: '', note: null }])),
+    workloads: { 'deep, batch 256': { scores, floors: {} } },
+  });
+  const [native, torch] = [score('Gradloom native', 2), score('PyTorch float64', 6)];
+  const [native32, torch32, tfjs] = [
+    score('Gradloom native float32', 1),
+    score('PyTorch float32', 4),
+    score('tfjs wasm', 50),
+  ];
+
+  test('each precision has its table, with ratios to ours of the same', () => {
+    const text = readmeTable(both([native, native32, torch, torch32, tfjs]), peers).join('\n');
+    expect(text).toContain('| ms per step | native | blas | wasm | PyTorch |');
+    expect(text).toContain('| deep, batch 256 | 2 |  |  | 3 x |');
+    expect(text).toContain('| ms per step | native | blas | wasm | native float64 | PyTorch | tfjs wasm |');
+    expect(text).toContain('| deep, batch 256 | 1 |  |  | 2 x | 4 x | 50 x |');
+  });
+
+  test('a record without our float32 says that its ratios are to our float64', () => {
+    const { 'Gradloom native float32': _, ...rest } = both([]).peers;
+    const text = readmeTable({ ...both([native, torch, torch32, tfjs]), peers: rest }, peers).join('\n');
+    expect(text).toContain("This record has no float32 of Gradloom's: times are to its float64.");
+    expect(text).toContain('| deep, batch 256 | 2 x | 25 x |');
+  });
+
+  test('the means set ours against the fastest of the others, over the workloads that both have', () => {
+    const fastest = score('PyTorch compile float32', 2);
+    const workloads = {
+      'deep, batch 256': { scores: [native, native32, torch32, fastest], floors: {} },
+      'deep, batch 1024': { scores: [native, native32, score('PyTorch float32', 8)], floors: {} },
+      'small, batch 32, noise': { scores: [native32, torch32], floors: {} },
+      'XOR 2-2-1, full batch': { scores: [native, native32, torch, torch32], floors: {} },
+    };
+    const [noise, mnist, double] = meansOf(workloads);
+    expect(noise).toMatchObject({ what: expect.stringContaining('noise'), mean: 4, workloads: 1 });
+    expect(mnist).toMatchObject({ what: expect.stringContaining('MNIST'), least: 2, workloads: 2 });
+    expect(mnist.mean).toBeCloseTo(4, 12);
+    expect(double).toMatchObject({ what: expect.stringContaining('own float64'), least: 2, workloads: 2 });
+    expect(meansOf({})).toEqual([]);
+  });
+});
+
+test('the estimate of a run counts variants twice, the warm-up and the rounds, and nothing of what is not run', () => {
+  const options = { rounds: 5, roundMs: 500, heatMs: 400, warmMs: 4000 };
+  const workload = { name: 'small', isSmall: false } as Workload;
+  const peer = (count: number): Peer => ({
+    ...{ name: 'PyTorch', precision: 'float64', command: [], environments: [{}], tolerance: null, get: '' },
+    variants: () => Array.from({ length: count }, (_, k) => ({ k })),
+  });
+  expect(durationOf(peer(0), workload, options)).toBe(0);
+  expect(durationOf(peer(1), workload, options)).toBe(200 + 2000 + 2500);
+  expect(durationOf(peer(3), workload, options)).toBe(2 * 3 * (200 + 500) + 200 + 2000 + 2500);
+});
+
 test('a peer with another loss is marked in the table, and not in its mean', () => {
   const own = results(1);
   const [digits] = Object.values(own.workloads);
   const elsewhere = { ...digits, scores: [score('Gradloom blas', 1), { ...score('PyTorch', 9), loss: 0.2 }] };
-  const peer: Peer = { name: 'PyTorch', command: [], environments: [{}], variants: () => [], tolerance: 1e-6, get: '' };
+  const peer: Peer = {
+    name: 'PyTorch',
+    precision: 'float64',
+    command: [],
+    environments: [{}],
+    variants: () => [],
+    tolerance: 1e-6,
+    get: '',
+  };
   const text = readmeTable({ ...own, workloads: { ...own.workloads, deep: elsewhere } }, [peer]).join('\n');
   expect(text).toContain('| deep |  | 1 (50 %) |  | 9 x ≠ |');
   expect(text).toContain('| geometric mean, without XOR and noise | | | | **2 x** |');

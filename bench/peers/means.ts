@@ -1,0 +1,47 @@
+import { geometricMean, type WorkloadResults } from './results.ts';
+import { NOISE } from './workloads.ts';
+
+/** How many times as fast one is as the fastest of others, over the workloads that both have. */
+export interface Mean {
+  readonly what: string;
+  readonly mean: number; // geometric
+  readonly least: number;
+  readonly workloads: number;
+}
+
+const isDigits = (name: string): boolean => !name.startsWith('XOR') && !name.endsWith(NOISE);
+const isNoise = (name: string): boolean => name.endsWith(NOISE);
+const isLarge = (name: string): boolean => /batch (256|1024)\b/.test(name);
+
+const torchIn = (precision: string): string[] => [`PyTorch ${precision}`, `PyTorch compile ${precision}`];
+
+/** What is of interest: ours, others of which the fastest counts, and workloads. */
+const QUESTIONS: readonly (readonly [what: string, ours: string, others: string[], has: (name: string) => boolean])[] =
+  [
+    ['float32 against PyTorch float32 at its best, noise', 'Gradloom native float32', torchIn('float32'), isNoise],
+    ['float32 against PyTorch float32 at its best, MNIST', 'Gradloom native float32', torchIn('float32'), isDigits],
+    ['float64 against PyTorch float64 at its best, noise', 'Gradloom native', torchIn('float64'), isNoise],
+    ['float64 against PyTorch float64 at its best, MNIST', 'Gradloom native', torchIn('float64'), isDigits],
+    ['float32 against own float64, batch 256 and 1,024', 'Gradloom native float32', ['Gradloom native'], isLarge],
+    ['wasm float32 against tfjs wasm, MNIST', 'Gradloom wasm float32', ['tfjs wasm'], isDigits],
+    ['wasm float32 against jax-js float32, MNIST', 'Gradloom wasm float32', ['jax-js float32'], isDigits],
+  ];
+
+/** Those questions for which something was measured. */
+export function meansOf(workloads: Readonly<Record<string, WorkloadResults>>): Mean[] {
+  return QUESTIONS.flatMap(([what, ours, others, has]) => {
+    const ratios = Object.entries(workloads).flatMap(([name, { scores }]) => {
+      const own = scores.find(({ peer }) => peer === ours);
+      const theirs = scores.filter(({ peer }) => others.includes(peer)).map(({ stepMs }) => stepMs);
+      return !has(name) || own === undefined || theirs.length === 0 ? [] : [Math.min(...theirs) / own.stepMs];
+    });
+    if (ratios.length === 0) return [];
+    return [{ what, mean: geometricMean(ratios), least: Math.min(...ratios), workloads: ratios.length }];
+  });
+}
+
+/** For console.table. */
+export const meanRows = (means: readonly Mean[]): Record<string, string | number>[] =>
+  means.map(({ what, mean, least, workloads }) => ({
+    ...{ what, mean: mean.toFixed(2), least: least.toFixed(2), workloads },
+  }));
