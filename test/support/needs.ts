@@ -39,7 +39,7 @@ const onLinux = (what: string): Part => ({
 const parts = {
   native: {
     what: 'machine code',
-    install: 'npm install on Linux x64 with AVX2 or AVX-512, optional dependencies included',
+    install: 'npm install on Linux, x64 with AVX2 or AVX-512, or arm64, optional dependencies included',
     lack: () => machineCode().reason,
   },
   koffi: {
@@ -70,6 +70,14 @@ const parts = {
   torch: pythonModule('PyTorch', 'torch'),
   onnxruntime: pythonModule('onnxruntime', 'onnxruntime'),
   'qemu-x86_64': tool('qemu-x86_64', 'qemu-user'),
+  arm64: {
+    what: 'Node for arm64',
+    install: '.ci/arm64-node <folder>, and set GRADLOOM_ARM64_NODE to <folder>/node',
+    lack: () => {
+      if (!isOnPath('qemu-aarch64')) return 'qemu-aarch64 is not on the PATH';
+      return process.env.GRADLOOM_ARM64_NODE === undefined ? 'GRADLOOM_ARM64_NODE does not say where' : null;
+    },
+  },
 } satisfies Record<string, Part>;
 
 type PartName = keyof typeof parts;
