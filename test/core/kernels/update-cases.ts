@@ -4,7 +4,7 @@ import { createOptimizer, type OptimizerSpec } from '../../../packages/core/src/
 import { type KernelCase, length, width } from './kernel-case.ts';
 
 /** One update by each of `specs`, which take every branch of one operation. */
-function updateCase(specs: readonly OptimizerSpec[]): KernelCase {
+export function updateCase(specs: readonly OptimizerSpec[]): KernelCase {
   const members = specs.map(createOptimizer);
   const slots = ['m', 'v'];
   return {

@@ -10,7 +10,7 @@ import {
   elementTypes,
 } from '../../../packages/core/src/element-type.ts';
 import { createTapeRoom, link } from '../../../packages/core/src/program/link.ts';
-import { type Call, createList, type Operand } from '../../../packages/core/src/program/op.ts';
+import type { Call } from '../../../packages/core/src/program/op.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { counted } from '../../support/count.ts';
 import { createGuardedMemory } from '../../support/guarded-memory.ts';
@@ -19,6 +19,7 @@ import { propertySeed } from '../../support/seed.ts';
 import { watchCalls } from '../../support/watch-calls.ts';
 import { cases } from './cases.ts';
 import type { Arrays, KernelCase } from './kernel-case.ts';
+import { type AllocateAs, arraysOf, callsOf } from './run-case.ts';
 import { sparseProducts, sparseShapes } from './sparse-products.ts';
 
 const memories = { float64: createGuardedMemory(256, 'float64'), float32: createGuardedMemory(256, 'float32') };
@@ -121,12 +122,6 @@ test.each(sparseProductsOfTypes)('wasm leaves out the terms of %s of %s that are
   expect(product.run(memory.kernels, memory.allocate).every(Number.isFinite)).toBe(true);
 });
 
-function callsOf(kernel: KernelCase, arrays: Arrays, dims: readonly number[]): readonly Call[] {
-  const { calls, emit } = createList();
-  kernel.emit(emit, arrays, dims);
-  return calls;
-}
-
 /** What the operation may write, by its operands. */
 const arraysWritten = ({ op, args }: Call): Elements[] =>
   Object.values(op.operands).flatMap((operand, k) =>
@@ -144,30 +139,3 @@ function arraysInMemory(
   memory.reset(kernel.products?.(dims));
   return arraysOf(kernel, dims, mix, seed, type, memory.allocate as AllocateAs);
 }
-
-type AllocateAs = (length: number, type: ElementType) => Elements;
-
-function arraysOf(
-  kernel: KernelCase,
-  dims: readonly number[],
-  mix: ValueMix,
-  seed: number,
-  type: ElementType,
-  allocate: AllocateAs,
-): Arrays {
-  const arrays: Arrays = {};
-  for (const [k, [name, length]] of Object.entries(kernel.arrays(dims)).entries()) {
-    const array = allocate(length, isDouble(kernel, name) ? 'float64' : type);
-    fillHardValues(array, mix, seed + k);
-    arrays[name] = array as Float64Array;
-  }
-  kernel.prepare?.(arrays, dims);
-  return arrays;
-}
-
-/** Whether the operations of a case take doubles under a name, or a number, in a run of any type. */
-const isDouble = (kernel: KernelCase, name: string): boolean =>
-  kernel.ops.some(({ operands: { [name]: operand } }) => operand?.kind === 'number' || isDoubles(operand));
-
-const isDoubles = (operand: Operand | undefined): boolean =>
-  operand !== undefined && 'type' in operand && operand.type === 'float64';

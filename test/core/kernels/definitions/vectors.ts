@@ -1,0 +1,38 @@
+import type { Definition } from './definition.ts';
+import { upTo, write } from './sums.ts';
+
+export const add: Definition<'add'> = (A, sum, term, n) => write(sum, n, (i) => A.add(sum[i], term[i]));
+
+export const scale: Definition<'scale'> = (A, g, n, factor) => write(g, n, (i) => A.mul(g[i], A.of(factor[0])));
+
+export const copy: Definition<'copy'> = (_A, y, x, n) => write(y, n, (i) => x[i]);
+
+export const plus: Definition<'plus'> = (A, y, a, b, n) => write(y, n, (i) => A.add(a[i], b[i]));
+
+export const fill: Definition<'fill'> = (A, y, value, n) => write(y, n, () => A.of(value));
+
+export const averageWeights: Definition<'averageWeights'> = (A, average, theta, n, share) => {
+  const s = A.of(share[0]);
+  write(average, n, (i) => A.flush(A.add(A.mul(A.sub(1, s), average[i]), A.mul(s, theta[i]))));
+};
+
+export const movingAverage: Definition<'movingAverage'> = (A, running, value, n, momentum, factor) => {
+  const [m, f] = [A.of(momentum), A.of(factor)];
+  write(running, n, (i) => A.add(A.mul(A.sub(1, m), running[i]), A.mul(m, A.mul(value[i], f))));
+};
+
+export const maxNorm: Definition<'maxNorm'> = (A, W, factors, I, row, n, limit) => {
+  for (const k of upTo(n)) {
+    const column = upTo(I).map((i) => i * row + k);
+    const norm = Math.sqrt(column.reduce((sum, at) => sum + W[at] * W[at], 0));
+    factors[k] = norm > limit && Number.isFinite(norm) ? limit / norm : 1;
+    for (const at of column) W[at] = A.mul(W[at], A.of(factors[k]));
+  }
+};
+
+export const weighLosses: Definition<'weighLosses'> = (A, lossSums, dy, losses, w, B, leaf, O) => {
+  write(lossSums, Math.ceil(B / leaf), (k) =>
+    upTo(Math.min(leaf, B - k * leaf)).reduce((sum, n) => sum + w[k * leaf + n] * losses[k * leaf + n], 0),
+  );
+  write(dy, B * O, (i) => A.flush(A.mul(A.of(w[Math.floor(i / O)]), dy[i])));
+};
