@@ -1,4 +1,12 @@
-import { createTrainStep, type LayerSpec, type LossName, losses, type NetworkSpec } from '@gradloom/core';
+import {
+  createTrainStep,
+  type Elements,
+  type ElementType,
+  type LayerSpec,
+  type LossName,
+  losses,
+  type NetworkSpec,
+} from '@gradloom/core';
 import {
   batchLoss,
   bindTensors,
@@ -6,9 +14,12 @@ import {
   clipScale,
   couplesRows,
   createBlockUpdate,
+  createElements,
   createList,
   createWorkspace,
+  elementTypes,
   emitNode,
+  FLOAT64,
   gradientNorm,
   gradientOf,
   gradientStride,
@@ -30,6 +41,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Kernels } from '../../../packages/core/src/backends/kernels.ts';
 import { referenceKernels } from '../../../packages/core/src/backends/reference/reference-kernels.ts';
+import type { Allocate } from '../../../packages/core/src/backends/scratch.ts';
 import { createLoss } from '../../../packages/core/src/model/losses/index.ts';
 import { buildNetwork, initializeParameters } from '../../../packages/core/src/model/network.ts';
 import { createOptimizer, type OptimizerSpec } from '../../../packages/core/src/train/optimizers/index.ts';
@@ -40,6 +52,7 @@ import { optimizer, randomNetwork, withWidths } from '../../support/random-run.t
 import { propertySeed } from '../../support/seed.ts';
 
 interface ChunkedRun {
+  readonly type: ElementType;
   readonly spec: NetworkSpec;
   readonly lossName: LossName;
   readonly optimizer: OptimizerSpec;
@@ -83,7 +96,7 @@ const network: fc.Arbitrary<NetworkSpec> = fc.tuple(front, randomNetwork).map(([
   return { input, layers: withWidths([...layers.slice(0, isEmbedded ? 1 : 0), ...front, ...behind], input) };
 });
 
-const chunkedRun: fc.Arbitrary<ChunkedRun> = fc
+const chunkedRun: fc.Arbitrary<Omit<ChunkedRun, 'type'>> = fc
   .record({
     spec: network,
     lossName: fc.constantFrom(...(Object.keys(losses) as LossName[])),
@@ -108,23 +121,25 @@ const chunkedRun: fc.Arbitrary<ChunkedRun> = fc
 type Outcome = readonly (readonly [name: string, values: ArrayLike<number>])[];
 
 /** Inputs and targets of a step on B rows. */
-function rowsOf({ spec, lossName }: ChunkedRun, step: number, B: number) {
+function rowsOf({ type, spec, lossName }: ChunkedRun, step: number, B: number) {
   const network = buildNetwork(spec);
   const hasIndices = spec.layers[0].kind === 'embedding';
   const loss = createLoss(lossName);
   const T = targetColumns(network, loss);
   const isClass = loss.targets === 'classes';
   const value = (i: number): number => (i * 37 + step * 11) % 251;
-  const x = Float64Array.from({ length: B * network.input }, (_, i) => (hasIndices ? value(i) : value(i) / 125 - 1));
-  const t = Float64Array.from({ length: B * T }, (_, i) => (isClass ? (i * 5) % network.output : ((i * 13) % 7) / 6));
+  const x = createElements(type, B * network.input);
+  const t = createElements(type, B * T);
+  for (let i = 0; i < x.length; i++) x[i] = hasIndices ? value(i) : value(i) / 125 - 1;
+  for (let i = 0; i < t.length; i++) t[i] = isClass ? (i * 5) % network.output : ((i * 13) % 7) / 6;
   return { x, t };
 }
 
 function oracle(run: ChunkedRun): Outcome[] {
-  const { spec, lossName, batch, seed, clipNorm } = run;
+  const { type, spec, lossName, batch, seed, clipNorm } = run;
   const { parameters, state, step } = createTrainStep({
     ...{ network: buildNetwork(spec), loss: createLoss(lossName), optimizer: createOptimizer(run.optimizer) },
-    ...{ kernels: referenceKernels, batch, seed },
+    ...{ elementType: type, kernels: referenceKernels, batch, seed },
     ...(clipNorm === undefined ? {} : { clipNorm }),
   });
   return run.rows.map((B, k) => {
@@ -134,13 +149,11 @@ function oracle(run: ChunkedRun): Outcome[] {
   });
 }
 
-const outcomeOf = (loss: number, norm: number, parameters: Float64Array, state: readonly Float64Array[]): Outcome => [
+const outcomeOf = (loss: number, norm: number, parameters: Elements, state: readonly Elements[]): Outcome => [
   ['loss and norm', [loss, norm]],
   ['parameters', parameters.slice()],
   ...state.map((slot, k) => [`state ${k}`, slot.slice()] as const),
 ];
-
-type Allocate = (length: number) => Float64Array;
 
 /** Prepares the same steps by the passes of a team, which this thread runs one after the other. */
 function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () => Outcome[] {
@@ -161,19 +174,19 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
   initializeParameters(network, theta, seed);
   const gSum = allocate(gradientRows * gradientStride(P));
   const state = optimizer.slots.map(() => allocate(P).fill(0));
-  const squares = allocate(blocks);
-  const lossSums = allocate(leaves);
-  const hyper = allocate(optimizer.hyperLength);
-  const scale = allocate(1);
-  const place = allocate(2);
-  const shared: Float64Array[] = [];
+  const squares = allocate(blocks, FLOAT64);
+  const lossSums = allocate(leaves, FLOAT64);
+  const hyper = allocate(optimizer.hyperLength, FLOAT64);
+  const scale = allocate(1, FLOAT64);
+  const place = allocate(2, FLOAT64);
+  const shared: Elements[] = [];
   const gradients = Array.from({ length: gradientRows }, (_, row) => gradientOf(gSum, P, row));
 
   /** Memory of a pass; `kept` is what it shares with others of its thread. */
-  function createRoom(rows: number, kept: Float64Array[]) {
+  function createRoom(rows: number, kept: Elements[]) {
     let [taken, keeping] = [0, 0];
-    const take = (width: number): Float64Array => (shared[taken++] ??= allocate(leaves * width));
-    const own = (length: number): Float64Array => (kept[keeping++] ??= allocate(length));
+    const take = (width: number): Elements => (shared[taken++] ??= allocate(leaves * width));
+    const own = (length: number): Elements => (kept[keeping++] ??= allocate(length));
     return createWorkspace(network, loss, rows, allocate, { leaves, take, ...(keeps ? { own } : {}) });
   }
   const only = couples ? null : createRoom(Math.min(B, most * leaf), []);
@@ -188,7 +201,7 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
   /**
    * The k-th pass of a thread, over leaves of a batch of `rows` rows: its rows, and what stands between its barriers.
    */
-  function passOf({ first, count, row, joins, merges }: NodePass, rows: number, kept: Float64Array[], k: number) {
+  function passOf({ first, count, row, joins, merges }: NodePass, rows: number, kept: Elements[], k: number) {
     const own = Math.min(count * leaf, rows - first * leaf);
     const workspace = only ?? createRoom(own, kept);
     const { calls, emit } = createList();
@@ -205,7 +218,7 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
   function teamOf(rows: number) {
     const plan = planOf(rows);
     const passes = plan.passes.map((own) => {
-      const kept: Float64Array[] = [];
+      const kept: Elements[] = [];
       return own.map((pass, k) => passOf(pass, rows, kept, k));
     });
     const sums = sumsOf(plan.nodes, leafCount(rows, leaf));
@@ -250,19 +263,28 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
   return () => run.rows.map(runStep);
 }
 
-const memory = createGuardedMemory(2048);
+const memories = { float64: createGuardedMemory(2048), float32: createGuardedMemory(1024, 'float32') };
+
+/** Arrays of a run of `elementType`, by what makes one. */
+const allocateBy = (elementType: ElementType, make: (type: ElementType, length: number) => Elements): Allocate =>
+  ((length: number, type: ElementType = elementType) => make(type, length)) as Allocate;
 
 const inPlainCode = (run: ChunkedRun): Outcome[] =>
-  createTeam(run, referenceKernels, (length) => new Float64Array(length).fill(9))();
+  createTeam(
+    run,
+    referenceKernels,
+    allocateBy(run.type, (type, length) => createElements(type, length).fill(9)),
+  )();
 
 /** Steps by WebAssembly, which must write nothing outside of the arrays of the run. */
 function inWasm(run: ChunkedRun): Outcome[] {
+  const memory = memories[run.type];
   memory.reset(buildNetwork(run.spec).products);
-  const arrays: Float64Array[] = [];
-  const allocate = (length: number): Float64Array => {
-    arrays.push(memory.allocate(length));
+  const arrays: Elements[] = [];
+  const allocate = allocateBy(run.type, (type, length) => {
+    arrays.push(type === FLOAT64 ? memory.allocate(length, type) : memory.allocate(length));
     return arrays[arrays.length - 1];
-  };
+  });
   const steps = createTeam(run, memory.kernels, allocate);
   memory.snapshot();
   const found = steps();
@@ -270,14 +292,14 @@ function inWasm(run: ChunkedRun): Outcome[] {
   return found;
 }
 
-describe.each([
-  ['reference', inPlainCode],
-  ['wasm', inWasm],
-])('passes of a few leaves on %s', (_name, stepsOf) => {
+describe.each(
+  elementTypes.flatMap((type) => [[type, 'reference', inPlainCode] as const, [type, 'wasm', inWasm] as const]),
+)('passes of a few leaves of %s on %s', (type, _name, stepsOf) => {
   test(`come to the bits of whole steps, leaf by leaf, in any team (seed ${propertySeed})`, {
     timeout: 600_000,
   }, () => {
-    const check = fc.property(chunkedRun, (run) => {
+    const check = fc.property(chunkedRun, (drawn) => {
+      const run = { ...drawn, type };
       const found = stepsOf(run);
       for (const [k, expected] of oracle(run).entries()) {
         for (const [j, [name, values]] of expected.entries()) {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Kernels } from '../../../packages/core/src/backends/kernels.ts';
 import { referenceKernels } from '../../../packages/core/src/backends/reference/reference-kernels.ts';
+import { type Allocate, allocateOwn } from '../../../packages/core/src/backends/scratch.ts';
+import { type Elements, type ElementType, elementTypes, FLOAT64 } from '../../../packages/core/src/element-type.ts';
 import { fuse } from '../../../packages/core/src/program/fuse.ts';
 import { link } from '../../../packages/core/src/program/link.ts';
 import { type Call, createList, type Emit } from '../../../packages/core/src/program/op.ts';
@@ -15,6 +17,7 @@ import { createGuardedMemory } from '../../support/guarded-memory.ts';
 import { tensorsOf } from '../../support/tensors-of.ts';
 
 const memory = createGuardedMemory();
+const memories = { float64: memory, float32: createGuardedMemory(256, 'float32') };
 const MOST_ROWS = 8;
 const BATCH = 7;
 
@@ -46,9 +49,9 @@ const normals = Float64Array.from({ length: (MOST_ROWS + 3) * gradientStride(P) 
 const positives = normals.map(Math.abs);
 
 /** An optimizer at work on some rows of gradients. */
-function setUp(spec: OptimizerSpec, allocate: (length: number) => Float64Array) {
+function setUp(spec: OptimizerSpec, allocate: Allocate) {
   const optimizer = createOptimizer(spec);
-  const place = (length: number, from: Float64Array, offset: number): Float64Array => {
+  const place = (length: number, from: Float64Array, offset: number): Elements => {
     const array = allocate(length);
     array.set(from.subarray(offset, offset + length));
     return array;
@@ -56,17 +59,24 @@ function setUp(spec: OptimizerSpec, allocate: (length: number) => Float64Array) 
   const gSum = place(MOST_ROWS * gradientStride(P), normals, 0);
   const theta = place(P, normals, gSum.length);
   const state = optimizer.slots.map((_, slot) => place(P, positives, gSum.length + (slot + 1) * P));
-  const shared = { theta, gSum, state, squares: allocate(blockCount(P)) };
-  const hyper = allocate(optimizer.hyperLength);
+  const shared = { theta, gSum, state, squares: allocate(blockCount(P), FLOAT64) };
+  const hyper = allocate(optimizer.hyperLength, FLOAT64);
   optimizer.hyper(hyper, Float64Array.of(0.1), Float64Array.from(optimizer.initialScalars));
   const update = createBlockUpdate(optimizer, cut, shared, hyper);
   return { update, arrays: [theta, ...state, shared.squares] };
 }
 
 /** Bits of parameters, state and squares behind an update. */
-function outcome(spec: OptimizerSpec, sums: NodeSums, kernels: Kernels | null, fuses: boolean): Float64Array[] {
+function outcome(
+  type: ElementType,
+  spec: OptimizerSpec,
+  sums: NodeSums,
+  kernels: Kernels | null, // null: those of the guarded memory
+  fuses: boolean,
+): Elements[] {
+  const memory = memories[type];
   memory.reset();
-  const { update, arrays } = setUp(spec, kernels === null ? memory.allocate : (length) => new Float64Array(length));
+  const { update, arrays } = setUp(spec, kernels === null ? memory.allocate : allocateOwn(type));
   const { calls, emit } = createList();
   update.take(emit, BATCH, sums);
   link(calls, kernels ?? memory.kernels, null, { fuses }).run();
@@ -100,16 +110,18 @@ const specs: OptimizerSpec[] = [
   'lion',
 ];
 
-describe.each(specs.map((spec) => [JSON.stringify(spec), spec] as const))('%s', (_name, spec) => {
+const specsOfTypes = elementTypes.flatMap((type) => specs.map((spec) => [JSON.stringify(spec), type, spec] as const));
+
+describe.each(specsOfTypes)('%s of %s', (_name, type, spec) => {
   test.each(sumsToTry)('has the bits of the list as it stands, for the sum of %s', (_sum, sums) => {
-    const expected = outcome(spec, sums, referenceKernels, false);
+    const expected = outcome(type, spec, sums, referenceKernels, false);
     // Plain code for all that could be joined, and what WebAssembly has.
     for (const [kernels, fuses] of [
       [hasAll, true],
       [null, true],
       [null, false],
     ] as const) {
-      const actual = outcome(spec, sums, kernels, fuses);
+      const actual = outcome(type, spec, sums, kernels, fuses);
       for (const [k, array] of expected.entries()) expect(firstDifference(actual[k], array)).toBeNull();
     }
   });

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { Kernels } from '../../../packages/core/src/backends/kernels.ts';
 import { referenceKernels } from '../../../packages/core/src/backends/reference/reference-kernels.ts';
+import { type Allocate, allocateOwn } from '../../../packages/core/src/backends/scratch.ts';
 import { tapeLength } from '../../../packages/core/src/backends/wasm/wasm-tape.ts';
+import {
+  type Elements,
+  type ElementType,
+  elementTypes,
+  elementView,
+  FLOAT64,
+} from '../../../packages/core/src/element-type.ts';
 import { type ActivationName, activations } from '../../../packages/core/src/model/activations/index.ts';
 import { type LayerSpec, layers } from '../../../packages/core/src/model/layers/index.ts';
 import { createLoss, type LossName, losses } from '../../../packages/core/src/model/losses/index.ts';
@@ -14,19 +22,20 @@ import {
 import { createWorkspace, emitNode } from '../../../packages/core/src/program/backprop.ts';
 import { createTapeRoom, link, type TapeRoom, tapesOf } from '../../../packages/core/src/program/link.ts';
 import { barrier, type Call, createList, host, part } from '../../../packages/core/src/program/op.ts';
-import { ops } from '../../../packages/core/src/program/ops.ts';
+import { ops, updateOp } from '../../../packages/core/src/program/ops.ts';
 import { createRandom } from '../../../packages/core/src/random/index.ts';
+import { createOptimizer } from '../../../packages/core/src/train/optimizers/index.ts';
 import { leafCount } from '../../../packages/core/src/train/tree/index.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { createGuardedMemory } from '../../support/guarded-memory.ts';
 import { lacking } from '../../support/lacking.ts';
 
 const memory = createGuardedMemory();
+const memories = { float64: memory, float32: createGuardedMemory(256, 'float32') };
 const B = 5;
 const LEAF = 2; // three leaves
 
-type Allocate = (length: number) => Float64Array;
-const ordinary: Allocate = (length) => new Float64Array(length);
+const ordinary = allocateOwn(FLOAT64);
 
 const withActivation = (fn: ActivationName): NetworkSpec => ({
   input: 6,
@@ -73,7 +82,7 @@ function setUp(spec: NetworkSpec, lossName: LossName, allocate: Allocate, joins 
   const theta = allocate(P);
   initializeParameters(network, theta, 1);
   const workspace = createWorkspace(network, loss, B, allocate);
-  const [gradient, lossSums, place] = [allocate(P).fill(3), allocate(3), allocate(2)];
+  const [gradient, lossSums, place] = [allocate(P).fill(3), allocate(3, FLOAT64), allocate(2, FLOAT64)];
   const { calls, emit } = createList();
   const batch = { rows: B, leaves: leafCount(B, LEAF), firstLeaf: 0 };
   const pass = { emit, training: true, seed: 1, leaf: LEAF, joins, batch, place };
@@ -95,6 +104,7 @@ function setUp(spec: NetworkSpec, lossName: LossName, allocate: Allocate, joins 
 
 /** How a pass is run. */
 interface Way {
+  type?: ElementType; // default: float64
   kernels?: Kernels; // default: those of the guarded memory
   lacks?: readonly string[]; // operations that these have no function for; default none
   room?: number; // of so many calls; default none
@@ -102,10 +112,11 @@ interface Way {
 }
 
 /** What the pass leaves behind each of three rounds. */
-function outcomes(spec: NetworkSpec, lossName: LossName, { kernels, lacks = [], room, joins }: Way) {
+function outcomes(spec: NetworkSpec, lossName: LossName, { type = FLOAT64, kernels, lacks = [], room, joins }: Way) {
+  const memory = memories[type];
   memory.reset([[64, 64]]);
-  const run = setUp(spec, lossName, kernels === undefined ? memory.allocate : ordinary, joins);
-  const tapes = room === undefined ? null : createTapeRoom(memory.allocate(tapeLength(room)));
+  const run = setUp(spec, lossName, kernels === undefined ? memory.allocate : allocateOwn(type), joins);
+  const tapes = room === undefined ? null : createTapeRoom(memory.allocate(tapeLength(room), FLOAT64));
   const used = kernels ?? lacking(memory.kernels, lacks);
   const program = link(run.calls, used, tapes);
   const found: number[] = [];
@@ -123,13 +134,17 @@ const has = (kernels: Kernels, call: Call): boolean =>
 
 const MANY = 200; // more calls than any of the networks makes
 
-describe.each(Object.entries(networks))('a pass with %s', (_name, spec) => {
+const passes = elementTypes.flatMap((type) =>
+  Object.entries(networks).map(([name, spec]) => [type, name, spec] as const),
+);
+
+describe.each(passes)('a pass of %s with %s', (type, _name, spec) => {
   test.each(lossNames)('has the same bits in blocks, call by call and by plain code: %s', (lossName) => {
     for (const joins of [false, true]) {
-      const plain = outcomes(spec, lossName, { kernels: referenceKernels, joins });
-      const single = outcomes(spec, lossName, { joins });
-      const blocks = outcomes(spec, lossName, { room: MANY, joins });
-      const between = outcomes(spec, lossName, { room: MANY, lacks: gaps, joins });
+      const plain = outcomes(spec, lossName, { type, kernels: referenceKernels, joins });
+      const single = outcomes(spec, lossName, { type, joins });
+      const blocks = outcomes(spec, lossName, { type, room: MANY, joins });
+      const between = outcomes(spec, lossName, { type, room: MANY, lacks: gaps, joins });
       for (const { found } of [single, blocks, between]) expect(firstDifference(found, plain.found)).toBeNull();
       // A whole pass that WebAssembly has is one block; without room, and in plain code, none is.
       expect([blocks, between].map(({ program }) => program.block !== null)).toEqual([blocks.isOwned, between.isOwned]);
@@ -257,6 +272,27 @@ test('calls on arrays that lie elsewhere are left to plain code, between blocks 
   expect([...a, ...c]).toEqual([9, 9, 9, 11, 11, 11]);
   expect(sizes).toEqual([1, 1]);
 });
+
+test.each(elementTypes)('kernels of %s leave calls with an array of another type to plain code', (type) => {
+  const memory = memories[type];
+  memory.reset();
+  const { allocate, kernels } = memory;
+  const other = type === 'float64' ? 'float32' : 'float64';
+  const of = (type: ElementType): Elements => elementView(type, ...placeOf(allocate(8, FLOAT64)), 3);
+  const update = updateOp(createOptimizer('adam'));
+  const owned = (g: ElementType, factor: ElementType, v: ElementType): boolean[] => {
+    const { calls, emit } = createList();
+    emit(ops.scale, of(g), 3, of(factor) as Float64Array);
+    emit(update, of(type), of(type), [of(type), of(v)], 3, of(FLOAT64) as Float64Array);
+    return calls.map((call) => kernels.blocks?.encode(call) != null);
+  };
+  expect(owned(type, 'float64', type)).toEqual([true, true]);
+  expect(owned(other, 'float64', type)).toEqual([false, true]);
+  expect(owned(type, 'float32', type)).toEqual([false, true]); // a factor is a double in every run
+  expect(owned(type, 'float64', other)).toEqual([true, false]);
+});
+
+const placeOf = ({ buffer, byteOffset }: Float64Array) => [buffer, byteOffset] as const;
 
 test("a backend's own function for a call is taken before its blocks, and ends no program", () => {
   memory.reset();

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Block, Kernels } from '../../../packages/core/src/backends/kernels.ts';
 import { referenceKernels } from '../../../packages/core/src/backends/reference/reference-kernels.ts';
+import type { Allocate } from '../../../packages/core/src/backends/scratch.ts';
+import { type ElementType, elementTypes, FLOAT64 } from '../../../packages/core/src/element-type.ts';
 import type { ActivationName } from '../../../packages/core/src/model/activations/index.ts';
 import { NO_BATCH } from '../../../packages/core/src/model/layers/index.ts';
 import { createLoss, type LossName } from '../../../packages/core/src/model/losses/index.ts';
@@ -20,18 +22,19 @@ import { lacking } from '../../support/lacking.ts';
 
 // A program of a whole step, without a call of the host in it: what one thread repeats.
 
-const memory = createGuardedMemory();
+const memories = { float64: createGuardedMemory(), float32: createGuardedMemory(256, 'float32') };
 const ROWS = 37; // three leaves
 const LEAF = 16;
 const STEPS = 40;
 
 interface Settings {
+  type: ElementType;
   spec: OptimizerSpec;
   lossName: LossName;
   fn: ActivationName;
   clipNorm: number | null;
 }
-const usual: Settings = { spec: 'adam', lossName: 'mse', fn: 'tanh', clipNorm: null };
+const usual: Settings = { type: 'float64', spec: 'adam', lossName: 'mse', fn: 'tanh', clipNorm: null };
 
 interface Ways {
   kernels?: (own: Kernels) => Kernels; // default: those of the guarded memory
@@ -40,9 +43,10 @@ interface Ways {
 
 /** A program of a step, and the same run by `createTrainStep` in plain code. */
 function setUp(settings: Partial<Settings>, ways: Ways = {}) {
-  const { spec, lossName, fn, clipNorm } = { ...usual, ...settings };
+  const { type, spec, lossName, fn, clipNorm } = { ...usual, ...settings };
+  const memory = memories[type];
   memory.reset([[64, 64]]);
-  const allocate = (length: number) => memory.allocate(length).fill(0);
+  const allocate = ((length: number, type: typeof FLOAT64) => memory.allocate(length, type).fill(0)) as Allocate;
   const network = buildNetwork({
     input: 6,
     layers: [
@@ -64,6 +68,7 @@ function setUp(settings: Partial<Settings>, ways: Ways = {}) {
     network,
     loss,
     optimizer,
+    elementType: type,
     kernels: referenceKernels,
     batch: ROWS,
     seed: 1,
@@ -76,11 +81,12 @@ function setUp(settings: Partial<Settings>, ways: Ways = {}) {
   restart();
   const gSum = allocate(gradientStride(P));
   const state = optimizer.slots.map(() => allocate(P));
-  const squares = allocate(blockCount(P));
-  const [losses, norms, hypers, hyper] = [allocate(STEPS), allocate(STEPS), allocate(STEPS * H), allocate(H)];
-  const [note, next, place, scale] = [allocate(2), allocate(1), allocate(2), allocate(1)];
+  const squares = allocate(blockCount(P), FLOAT64);
+  const [losses, norms] = [STEPS, STEPS].map((n) => allocate(n, FLOAT64));
+  const [hypers, hyper] = [STEPS * H, H].map((n) => allocate(n, FLOAT64));
+  const [note, next, place, scale] = [2, 1, 2, 1].map((n) => allocate(n, FLOAT64));
   const leaves = leafCount(ROWS, LEAF);
-  const lossSums = allocate(leaves);
+  const lossSums = allocate(leaves, FLOAT64);
 
   const { calls, emit } = createList();
   const gradients = bindTensors(network, gradientOf(gSum, P, 0));
@@ -95,7 +101,7 @@ function setUp(settings: Partial<Settings>, ways: Ways = {}) {
     update.apply(emit, scale);
   }
   emit(ops.noteStep, note, losses, norms, lossSums, squares, leaves, squares.length, ROWS);
-  const room = ways.room === undefined ? tapesOf(memory.allocate) : ways.room;
+  const room = ways.room === undefined ? tapesOf(memory.allocate as Allocate) : ways.room;
   const program = link(calls, ways.kernels?.(memory.kernels) ?? memory.kernels, room);
   return {
     program,
@@ -127,15 +133,17 @@ const optimizers: OptimizerSpec[] = [
   { kind: 'sgd', lr: 0.1, momentum: 0.9 },
   { kind: 'adam', weightDecay: 0.3, decayed: 'weights' },
 ];
-const everyRun = optimizers.flatMap((spec) =>
-  (['mse', 'softmax-cross-entropy'] as const).flatMap((lossName) =>
-    [null, 0.05].map((clipNorm) => ({ spec, lossName, clipNorm })),
+const everyRun = elementTypes.flatMap((type) =>
+  optimizers.flatMap((spec) =>
+    (['mse', 'softmax-cross-entropy'] as const).flatMap((lossName) =>
+      [null, 0.05].map((clipNorm) => ({ type, spec, lossName, clipNorm })),
+    ),
   ),
 );
 const rates = Array.from({ length: STEPS }, (_, k) => 0.1 / (k + 1));
 
 test.each(everyRun)(
-  'repeated steps have the bits of plain ones: $spec, $lossName, clipped to $clipNorm',
+  'repeated steps have the bits of plain ones: $type, $spec, $lossName, clipped to $clipNorm',
   (settings) => {
     const run = setUp(settings);
     run.prepare(rates);
