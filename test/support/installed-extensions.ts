@@ -5,6 +5,7 @@ import {
   type NativeScratch,
   takeNativeScratch,
 } from '@gradloom/core/internal';
+import { elementTypes } from '../../packages/core/src/element-type.ts';
 import {
   enterMachineCode,
   type MachineCode,
@@ -17,16 +18,18 @@ const names = (Object.keys(extensions) as ExtensionName[]).filter(
   (name) => extensions[name].processor === process.arch,
 );
 
-/** Machine code for each extension, which wider processors run too; a reason if this one cannot. */
-export const everyExtension = names.map((name) => {
-  const { flags } = extensions[name];
-  const own = makeMachineCode();
-  // A processor that has the widest has all.
-  const runs = own.code !== null && names.indexOf(name) >= names.indexOf(own.code.extension);
-  const { code, reason } = runs ? makeMachineCode({ flags: new Set(flags) }) : own;
-  const lack = own.code === null ? ('native' as const) : ('extension' as const);
-  return { name, code: runs ? code : null, lack, reason: reason ?? `this processor has no ${name}` };
-});
+/** Machine code for each extension and type, which wider processors run too; a reason if this one cannot. */
+export const everyExtension = names.flatMap((name) =>
+  elementTypes.map((type) => {
+    const { flags } = extensions[name];
+    const own = makeMachineCode({ type });
+    // A processor that has the widest has all.
+    const runs = own.code !== null && names.indexOf(name) >= names.indexOf(own.code.extension);
+    const { code, reason } = runs ? makeMachineCode({ flags: new Set(flags), type }) : own;
+    const lack = own.code === null ? ('native' as const) : ('extension' as const);
+    return { name, type, code: runs ? code : null, lack, reason: reason ?? `this processor has no ${name}` };
+  }),
+);
 
 /** Native kernels of this code. */
 export const nativeKernelsOf = (code: MachineCode): KernelsUnderGuard<NativeScratch> => ({

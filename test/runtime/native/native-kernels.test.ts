@@ -10,6 +10,7 @@ import {
   fusedProducts,
   gradientStride,
   type NativeOptions,
+  type NativeScratch,
   ops,
   runCalls,
   takeNativeScratch,
@@ -17,6 +18,13 @@ import {
 } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { describe, expect, type TestContext, test } from 'vitest';
+import {
+  createElements,
+  type Elements,
+  type ElementType,
+  elementView,
+  FLOAT64,
+} from '../../../packages/core/src/element-type.ts';
 import { meanUpdateOp } from '../../../packages/core/src/program/ops.ts';
 import { MOST_LEAF_ROWS, planTeam, sumsOf } from '../../../packages/core/src/train/tree/index.ts';
 import { enterMachineCode } from '../../../packages/runtime/src/backends/native/machine-code.ts';
@@ -25,7 +33,7 @@ import { leafOf } from '../../core/kernels/product-cases.ts';
 import { sparseProducts, sparseShapes } from '../../core/kernels/sparse-products.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { counted } from '../../support/count.ts';
-import { type GuardedMemory, guardKernels } from '../../support/guarded-memory.ts';
+import { type GuardedMemory, guardKernels, type KernelsUnderGuard } from '../../support/guarded-memory.ts';
 import { fillHardValues, valueMixes } from '../../support/hard-values.ts';
 import { everyExtension, nativeKernelsOf } from '../../support/installed-extensions.ts';
 import { skipFor } from '../../support/needs.ts';
@@ -33,22 +41,38 @@ import { runOp } from '../../support/run-op.ts';
 import { propertySeed } from '../../support/seed.ts';
 import { tensorsOf } from '../../support/tensors-of.ts';
 
-// Tiles are up to 14 and 6 rows high, panels 16 and 8 columns wide, blocks 128 rows, 1,024 columns and 256 terms: on
-// both sides of each.
-const sizes = [1, 2, 3, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17, 24, 31, 32, 33];
+// Tiles are up to 14 and 6 rows high, panels 16 and 8 columns of doubles wide, 32 and 16 of floats, packed four at a
+// time, as the strips of x are; blocks 128 rows, 1,024 columns and 256 terms: on both sides of each.
+const sizes = [1, 2, 3, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17, 24, 31, 32, 33, 57, 65];
 const size = fc.oneof(
   { weight: 30, arbitrary: fc.constantFrom(...sizes) },
-  { weight: 1, arbitrary: fc.constantFrom(127, 128, 129, 130, 257, 300, 1023, 1025, 1050) },
+  { weight: 1, arbitrary: fc.constantFrom(85, 127, 128, 129, 130, 257, 300, 1023, 1025, 1050) },
 );
 // Layers of fewer weights are left to wasm.
-const shape = fc.tuple(size, size, size).filter(([B, I, O]) => I * O >= 256 && B * I * O < 60_000);
+const shape = fc.oneof(
+  { weight: 9, arbitrary: fc.tuple(size, size, size).filter(([B, I, O]) => I * O >= 256 && B * I * O < 60_000) },
+  // Enough rows for strips of x to be packed, and enough columns for several groups of them.
+  { weight: 1, arbitrary: fc.tuple(fc.constantFrom(33, 40), fc.constantFrom(57, 85, 120), fc.constantFrom(7, 16)) },
+);
 const leaf = fc.constantFrom(1, 2, 3, 8, 16, 31, 32, 64, 1000);
 const input = fc.tuple(shape, fc.constantFrom(...valueMixes), fc.integer(), leaf, fc.boolean());
 
 /** Bytes between arrays outside, an odd number of doubles. */
 const GAP = 24;
 
+/** Said to be of doubles, which every operation takes. In a run of floats those of its elements are floats. */
 type Arrays = Record<string, Float64Array>;
+type Allocate = (length: number, type?: typeof FLOAT64) => Elements;
+
+/** Arrays that are doubles in a run of any type. */
+const doubles = ['square', 'squares', 'factor', 'hyper'];
+
+/** Arrays by themselves. */
+const plainOf =
+  (type: ElementType): Allocate =>
+  (length, own: ElementType = type) =>
+    createElements(own, length);
+
 interface Case {
   readonly arrays: (B: number, I: number, O: number) => Record<string, number>;
   readonly writes: readonly string[];
@@ -97,18 +121,18 @@ function fill(
   lengths: Record<string, number>,
   seed: number,
   mix: (typeof valueMixes)[number],
-  allocate: (n: number) => Float64Array,
+  allocate: Allocate,
 ): Arrays {
   const arrays: Arrays = {};
   for (const [k, [name, length]] of Object.entries(lengths).entries()) {
-    arrays[name] = allocate(length);
+    arrays[name] = (doubles.includes(name) ? allocate(length, FLOAT64) : allocate(length)) as Float64Array;
     fillHardValues(arrays[name], mix, seed + k);
   }
   return arrays;
 }
 
 /** That the outputs have the expected bits, and nothing else has changed since the snapshot. */
-function expectBits(memory: GuardedMemory, { writes }: Case, actual: Arrays, expected: Arrays): void {
+function expectBits(memory: GuardedMemory<ElementType>, { writes }: Case, actual: Arrays, expected: Arrays): void {
   for (const name of writes) {
     const difference = firstDifference(actual[name], expected[name]);
     if (difference !== null) throw new Error(name + difference);
@@ -116,9 +140,11 @@ function expectBits(memory: GuardedMemory, { writes }: Case, actual: Arrays, exp
   expect(memory.firstStrayByte(writes.map((name) => actual[name]))).toBeNull();
 }
 
-describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`, ({ code, lack, reason }) => {
-  const memoryOf = (context: TestContext): GuardedMemory =>
-    code === null ? skipFor(context, lack, reason) : guardKernels(nativeKernelsOf(code));
+describe.each(everyExtension)(`in machine code for $name, $type (seed ${propertySeed})`, (extension) => {
+  const { type, code, lack, reason } = extension;
+  const plain = plainOf(type);
+  const memoryOf = (context: TestContext): GuardedMemory<ElementType> =>
+    code === null ? skipFor(context, lack, reason) : guardKernels(nativeKernelsOf(code), undefined, type);
 
   test.for(Object.entries(cases))(
     '%s has the bits of the fused product, and writes nothing but its outputs',
@@ -128,7 +154,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
         memory.reset([[I, O]]);
         const lengths = product.arrays(B, I, O);
         const actual = fill(lengths, seed, mix, memory.allocate);
-        const expected = fill(lengths, seed, mix, (length) => new Float64Array(length));
+        const expected = fill(lengths, seed, mix, plain);
         memory.snapshot();
         product.run(productsOf(memory.kernels), actual, B, I, O, leaf, joins);
         product.run(fusedProducts, expected, B, I, O, leaf, joins);
@@ -162,7 +188,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
           memory.reset([[I, O]]);
           const lengths = product.arrays(B, I, O);
           const actual = fill(lengths, seed, mix, memory.allocate);
-          const expected = fill(lengths, seed, mix, (length) => new Float64Array(length));
+          const expected = fill(lengths, seed, mix, plain);
           for (const { x } of [actual, expected]) fillHardValues(x, 'sparse', seed);
           memory.snapshot();
           product.run(productsOf(memory.kernels), actual, B, I, O, leaf, joins);
@@ -202,7 +228,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
       memory.reset([[I, O]]);
       const { y, x, W, b } = fill(cases.affine.arrays(B, I, O), 1, 'plain', memory.allocate);
       fillHardValues(x, mix, 2);
-      const alone = memory.allocate(O);
+      const alone = memory.allocate(O) as Float64Array;
       runOp(memory.kernels, ops.affine, y, x, W, b, B, I, O);
       for (let n = 0; n < B; n++) {
         runOp(memory.kernels, ops.affine, alone, x.subarray(n * I), W, b, 1, I, O);
@@ -237,9 +263,9 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
         memory.reset();
         const lengths = { theta: n, m: n, v: n, gSum: S * P, square: 1 };
         const actual = fill(lengths, seed, mix, memory.allocate);
-        const expected = fill(lengths, seed, mix, (length) => new Float64Array(length));
+        const expected = fill(lengths, seed, mix, plain);
         for (const { v } of [actual, expected]) for (let i = 0; i < n; i++) v[i] = Math.abs(v[i]);
-        const hyper = memory.allocate(optimizer.hyperLength);
+        const hyper = memory.allocate(optimizer.hyperLength, FLOAT64);
         optimizer.hyper(hyper, Float64Array.of(optimizer.lr), Float64Array.from(optimizer.initialScalars));
         const state = ({ m, v }: Arrays) => [m, v];
 
@@ -285,10 +311,10 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
       for (const S of [1, 2, 3, 8]) {
         memory.reset();
         const lengths = { theta: P, m: P, v: P, gSum: S * gradientStride(P), squares: blockCount(P) };
-        const updated = (allocate: (length: number) => Float64Array, kernels: Kernels) => {
+        const updated = (allocate: Allocate, kernels: Kernels) => {
           const { m, v, theta, gSum, squares } = fill(lengths, S, 'plain', allocate);
           for (let i = 0; i < P; i++) v[i] = Math.abs(v[i]);
-          const hyper = allocate(optimizer.hyperLength);
+          const hyper = allocate(optimizer.hyperLength, FLOAT64) as Float64Array;
           optimizer.hyper(hyper, Float64Array.of(0.1), Float64Array.from(optimizer.initialScalars));
           const shared = { theta, gSum, state: [m, v], squares };
           const { calls, emit } = createList();
@@ -297,7 +323,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
           return { theta, m, v, squares };
         };
         const actual = updated(memory.allocate, memory.kernels);
-        const expected = updated((length) => new Float64Array(length), referenceKernels);
+        const expected = updated(plain, referenceKernels);
         for (const name of ['theta', 'm', 'v', 'squares'] as const) {
           expect([S, name, firstDifference(actual[name], expected[name])]).toEqual([S, name, null]);
         }
@@ -324,7 +350,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
       const count = b % (N - first + 1);
       memory.reset();
       const out = memory.allocate(count * columns);
-      const expected = new Float64Array(count * columns);
+      const expected = createElements(type, count * columns);
       memory.snapshot();
       const data = { array: bytes, columns, divisor };
       memory.kernels.gatherBytes(out, bytes, columns, divisor, order, first, count);
@@ -350,10 +376,11 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
     const buffer = new SharedArrayBuffer(1 << 20);
     const bytes = new Uint8Array(buffer);
     const enter = () => enterMachineCode(code);
-    const memory = guardKernels({
+    const kernels: KernelsUnderGuard<NativeScratch> = {
       ...nativeKernelsOf(code),
       create: (parts) => createNativeKernels({ ...parts, layout: code.layout, enter, outside: [buffer] }),
-    });
+    };
+    const memory = guardKernels(kernels, undefined, type);
     const check = fc.property(outside, ([[I, O], B, asked, joins, threads, last, mix, seed]) => {
       memory.reset([[I, O]]);
       const leaf = leafOf(B, asked);
@@ -366,18 +393,17 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
       );
       bytes.fill(7);
       let end = GAP;
-      const allocateOutside = (length: number): Float64Array => {
-        const array = new Float64Array(buffer, end, length);
-        end += 8 * length + GAP;
+      const allocateOutside = (length: number): Elements => {
+        const array = elementView(type, buffer, end, length);
+        end += array.byteLength + GAP;
         return array;
       };
       const slots = optimizer.slots.map((_, k) => `state ${k}`);
-      const arraysOf = (allocate: (length: number) => Float64Array, others: typeof allocate): Arrays => ({
+      const arraysOf = (allocate: Allocate, others: Allocate): Arrays => ({
         ...fill({ gSum: nodes.length * P, ...Object.fromEntries(slots.map((slot) => [slot, n])) }, seed, mix, others),
         ...fill({ x: B * I, dy: B * O, theta: n, square: 1, factor: 1 }, seed + 9, mix, allocate),
-        hyper: allocate(optimizer.hyperLength),
+        hyper: allocate(optimizer.hyperLength, FLOAT64) as Float64Array,
       });
-      const plain = (length: number) => new Float64Array(length);
       const [actual, expected] = [arraysOf(memory.allocate, allocateOutside), arraysOf(plain, plain)];
       for (const { hyper } of [actual, expected]) {
         optimizer.hyper(hyper, Float64Array.of(optimizer.lr), Float64Array.from(optimizer.initialScalars));
@@ -434,7 +460,7 @@ describe.each(everyExtension)(`in machine code for $name (seed ${propertySeed})`
       for (const product of Object.values(cases)) {
         memory.reset([[I, O]]);
         const actual = fill(product.arrays(B, I, O), 4, 'plain', memory.allocate);
-        const expected = fill(product.arrays(B, I, O), 4, 'plain', (length) => new Float64Array(length));
+        const expected = fill(product.arrays(B, I, O), 4, 'plain', plain);
         product.run(productsOf(memory.kernels), actual, B, I, O, 4, false);
         product.run(productsOf(referenceKernels), expected, B, I, O, 4, false);
         for (const name of product.writes) expect(firstDifference(actual[name], expected[name]), name).toBeNull();

@@ -1,6 +1,6 @@
 import { defineArguments } from '../isa/arguments.ts';
 import type { Address, Isa } from '../isa/isa.ts';
-import type { Vector } from '../isa/vectors.ts';
+import type { Operand, Vector } from '../isa/vectors.ts';
 
 export const adamArguments = defineArguments(
   ['theta', 'array'],
@@ -32,6 +32,9 @@ export const adamConstants = [
   'minusZero',
 ] as const;
 
+/** Those that wait in vectors. */
+const held = ['share', 'beta1', 'oneMinusBeta1', 'beta2', 'oneMinusBeta2', 'stepSize', 'invRootC2', 'tiny'] as const;
+
 /** How many rows of gradients a kernel may add as it reads them. */
 export const ADAM_ROWS = [1, 2, 4, 8];
 
@@ -47,7 +50,7 @@ export function assembleAdam(isa: Isa, count: number): number {
   const unit = isa.arithmetic;
   const size = unit.bytes * unit.width;
   const [g, t, u, old, free] = [0, 1, 2, 3, 4]; // the tree of the rows takes those from g on
-  const minusZero = 14;
+  const [firstHeld, minusZero] = [5, 14];
   return isa.kernel(adamArguments, (call) => {
     const rows = isa.rows(call.rowStep, count);
     rows.start(call.rows);
@@ -56,9 +59,14 @@ export function assembleAdam(isa: Isa, count: number): number {
     const v = isa.load(call.v);
     const constants = isa.load(call.constants);
     const decays = isa.load(call.decays);
-    const constant = (name: (typeof adamConstants)[number]): Address =>
+    const inMemory = (name: (typeof adamConstants)[number]): Address =>
       isa.at(constants, size * adamConstants.indexOf(name));
-    unit.load(minusZero, constant('minusZero'));
+    const constant = Object.fromEntries([
+      ...adamConstants.map((name) => [name, inMemory(name)]),
+      ...held.map((name, k) => [name, firstHeld + k]),
+    ]) as Record<(typeof adamConstants)[number], Operand>;
+    unit.load(minusZero, inMemory('minusZero'));
+    for (const [k, name] of held.entries()) unit.load(firstHeld + k, inMemory(name));
     unit.squares.clear();
 
     isa.times(call.vectors, () => {
@@ -76,35 +84,35 @@ export function assembleAdam(isa: Isa, count: number): number {
       for (let s = 0; s < count; s++) isa.prefetch(rows.at(s, AHEAD));
       for (const pointer of [theta, m, v]) isa.prefetchToWrite(isa.at(pointer, AHEAD));
       addTree(g, 0, count, load);
-      unit.times(g, g, constant('share'));
+      unit.times(g, g, constant.share);
       unit.squares.add(g, t);
       load(old, isa.at(theta));
       isa.unlessZero(decays, () => {
-        unit.times(t, old, constant('weightDecay'));
+        unit.times(t, old, constant.weightDecay);
         unit.plus(g, g, t);
       });
 
       load(t, isa.at(m));
-      unit.times(t, t, constant('beta1'));
-      unit.times(u, g, constant('oneMinusBeta1'));
+      unit.times(t, t, constant.beta1);
+      unit.times(u, g, constant.oneMinusBeta1);
       unit.plus(t, t, u);
       flush(t);
       store(isa.at(m), t);
 
       load(u, isa.at(v));
-      unit.times(u, u, constant('beta2'));
-      unit.times(free, g, constant('oneMinusBeta2'));
+      unit.times(u, u, constant.beta2);
+      unit.times(free, g, constant.oneMinusBeta2);
       unit.times(free, free, g);
       unit.plus(u, u, free);
       flush(u);
       store(isa.at(v), u);
 
       unit.root(u, u);
-      unit.times(u, u, constant('invRootC2'));
-      unit.plus(u, u, constant('epsilon'));
-      unit.times(t, t, constant('stepSize'));
+      unit.times(u, u, constant.invRootC2);
+      unit.plus(u, u, constant.epsilon);
+      unit.times(t, t, constant.stepSize);
       unit.over(t, t, u);
-      unit.times(old, old, constant('decay'));
+      unit.times(old, old, constant.decay);
       unit.minus(old, old, t);
       store(isa.at(theta), old);
     }
@@ -123,7 +131,7 @@ export function assembleAdam(isa: Isa, count: number): number {
     /** x, or 0 where |x| is tiny. */
     function flush(x: Vector): void {
       unit.andNot(free, minusZero, x);
-      unit.isLess(free, free, constant('tiny'));
+      unit.isLess(free, free, constant.tiny);
       unit.andNot(x, free, x);
     }
   });
