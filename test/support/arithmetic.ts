@@ -95,7 +95,9 @@ function rootOf(n: bigint): bigint {
   }
 }
 
-/** The float nearest to m · 2ᵉ, of two the one with an even last digit; ±Infinity from half a digit past the largest. */
+/**
+ * The float nearest to m · 2ᵉ, of two the one with an even last digit; ±Infinity from half a digit past the largest.
+ */
 function nearest({ m, e }: Exact): number {
   const size = m < 0n ? -m : m;
   const top = size.toString(2).length - 1 + e; // exponent of its first digit

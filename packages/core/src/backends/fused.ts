@@ -5,8 +5,8 @@ import type { affine, affineBackwardInput, affineBackwardWeights } from './refer
 
 /**
  * The products of a dense layer with multiplication and addition fused, in plain TypeScript: they define the bits of
- * backend native for both types of elements. The orders of addition are the reference's, and so is + 0 at the end; each term is rounded once in
- * place of twice.
+ * backend native for both types of elements. The orders of addition are the reference's, and so is + 0 at the end; each
+ * term is rounded once in place of twice.
  */
 export const fusedProducts: {
   readonly affine: typeof affine;

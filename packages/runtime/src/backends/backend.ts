@@ -168,7 +168,8 @@ const compiled: Partial<Record<ElementType, WasmModule>> = {};
 const heapBases: Partial<Record<ElementType, number>> = {};
 
 /**
- * The module of the SIMD kernels of a type, compiled once; threads share the code. @throws Error where there is no SIMD.
+ * The module of the SIMD kernels of a type, compiled once; threads share the code.
+ * @throws Error where there is no SIMD.
  */
 export function compileKernels(elementType: ElementType = 'float64'): WasmModule {
   compiled[elementType] ??= compileWasmKernels(
