@@ -1,5 +1,6 @@
 import { defineArguments } from '../isa/arguments.ts';
 import type { Isa } from '../isa/isa.ts';
+import { eachLine } from '../isa/lines.ts';
 
 export const packArguments = defineArguments(
   ['panel', 'array'],
@@ -43,9 +44,9 @@ export function assemblePack(isa: Isa, vectors: number): number {
         for (let v = 0; v < vectors; v++) {
           if (v === vectors - 1) unit.loadMasked(v, isa.at(from, v * size));
           else unit.load(v, isa.at(from, v * size));
-          unit.store(isa.at(to, v * size), v);
-          isa.prefetch(isa.at(ahead, v * size));
         }
+        for (let v = 0; v < vectors; v++) unit.store(isa.at(to, v * size), v);
+        eachLine(vectors * size, (offset) => isa.prefetch(isa.at(ahead, offset)));
         isa.advance(to, nextPanel);
         for (const pointer of [from, ahead]) isa.advance(pointer, nextSource);
       });
