@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { type ElementType, elementTypes } from '../packages/core/src/element-type.ts';
+import type { ElementType } from '@gradloom/core';
+import { elementTypes } from '@gradloom/core/internal';
 import { extensionsHere } from '../packages/runtime/src/backends/native/machine-code.ts';
 import { backendsHere } from './backends-here.ts';
 import { median } from './median.ts';
 import { readOptions } from './options.ts';
-import { measureTeam } from './peak/team.ts';
+import { computes, measureTeam } from './peak/team.ts';
 import { type ProductShape, productNames } from './peak/thread.ts';
 import { type PeerProcess, startPeer } from './peers/peer-process.ts';
 import { createWorkloads, flopsOf, type Workload } from './peers/workloads.ts';
@@ -64,13 +65,16 @@ const nameOf = ({ batch, I, O }: ProductShape, product: string): string => `${pr
 const some = shapes.filter((shape) => productNames.some((product) => wanted(nameOf(shape, product))));
 for (const threads of teams) {
   for (const backend of backends) {
-    const products = { backend, shapes: some };
-    const measured = await measureTeam({ extension: widest, type: 'float64', threads, rounds, budgetMs, products });
-    for (const [s, shape] of some.entries()) {
-      for (const product of productNames) {
-        const name = nameOf(shape, product);
-        const { gflops, share } = measured.products[s][product];
-        if (wanted(name)) line(name, backend.name, 'float64', threads, measured.width, gflops, share);
+    for (const type of elementTypes) {
+      if (!computes(backend, type)) continue;
+      const products = { backend, shapes: some };
+      const measured = await measureTeam({ extension: widest, type, threads, rounds, budgetMs, products });
+      for (const [s, shape] of some.entries()) {
+        for (const product of productNames) {
+          const name = nameOf(shape, product);
+          const { gflops, share } = measured.products[s][product];
+          if (wanted(name)) line(name, backend.name, type, threads, measured.width, gflops, share);
+        }
       }
     }
   }
@@ -79,14 +83,17 @@ const { workloads } = await createWorkloads();
 for (const workload of workloads) {
   if (workload.isSmall || !wanted(`step ${workload.name}`)) continue;
   for (const backend of backends) {
-    for (const threads of teams) await measureStep(workload, backend.name, threads);
+    for (const type of elementTypes) {
+      if (computes(backend, type))
+        for (const threads of teams) await measureStep(workload, backend.name, type, threads);
+    }
   }
 }
 endSuite('peak', rows, options, { ratio: 'of peak', keys: ['what', 'backend', 'type', 'threads'] });
 
 /** Whole steps in a process of their own, and the peak in turns with them. */
-async function measureStep(workload: Workload, backend: string, threads: number): Promise<void> {
-  const program = [process.execPath, ...process.execArgv, join(import.meta.dirname, 'peers/gradloom.ts')];
+async function measureStep(workload: Workload, backend: string, type: ElementType, threads: number): Promise<void> {
+  const program = [process.execPath, ...process.execArgv, join(import.meta.dirname, 'peers/gradloom.ts'), type];
   const steps = await startPeer(program, {});
   try {
     await steps.open(workload, { backend, threads });
@@ -94,14 +101,14 @@ async function measureStep(workload: Workload, backend: string, threads: number)
     const [rates, shares]: number[][] = [[], []];
     let width = 0;
     for (let round = 0; round < rounds; round++) {
-      const peak = await measureTeam({ extension: widest, type: 'float64', threads, rounds: 1, budgetMs });
+      const peak = await measureTeam({ extension: widest, type, threads, rounds: 1, budgetMs });
       const done = await steps.run(count);
       const gflops = (flopsOf(workload) * done.steps) / done.ms / 1e6;
       width = peak.width;
       rates.push(gflops);
       shares.push(gflops / peak.gflops);
     }
-    line(`step ${workload.name}`, backend, 'float64', threads, width, median(rates), median(shares));
+    line(`step ${workload.name}`, backend, type, threads, width, median(rates), median(shares));
   } finally {
     steps.end();
   }

@@ -33,6 +33,12 @@ export interface TeamPeak {
   readonly products: readonly Readonly<Record<ProductName, Reached>>[];
 }
 
+/** Whether a backend computes with a type here. */
+export function computes(backend: Backend, type: ElementType): boolean {
+  const { code } = compileFor(backend, type);
+  return code === null || code.layout.type === type;
+}
+
 /** Measures the peak in registers on all threads of a team at a time, and what products reach of it. */
 export async function measureTeam({
   extension,
@@ -44,7 +50,7 @@ export async function measureTeam({
 }: PeakOptions): Promise<TeamPeak> {
   const { backend = null, shapes = [] } = products ?? {};
   const control = allocateControl();
-  const compiled = backend === null ? null : compileFor(backend);
+  const compiled = backend === null ? null : compileFor(backend, type);
   const tasks = Array.from({ length: threads }, (_, thread): PeakTask => {
     const own = shapes.map((shape) => ({
       shape,

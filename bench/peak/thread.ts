@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { ElementType } from '@gradloom/core';
+import type { Allocate, ElementType } from '@gradloom/core';
 import { createList, type ExtensionName, leafRows, link, type NodePass, ops } from '@gradloom/core/internal';
 import {
   type Backend,
@@ -85,7 +85,7 @@ function measure(task: PeakTask): PeakMeasured {
 
 /** The calls of a step for one dense layer: pass by pass, in the same arrays. No number is 0. */
 function bindProducts(
-  { backend, compiled }: PeakTask,
+  { backend, compiled, type }: PeakTask,
   { batch, I, O }: ProductShape,
   passes: readonly NodePass[],
 ): { readonly flops: number; readonly runs: Readonly<Record<ProductName, () => unknown>> } {
@@ -93,12 +93,13 @@ function bindProducts(
   const leaf = leafRows(batch);
   const rowsOf = ({ first, count }: NodePass): number => Math.min(count * leaf, batch - first * leaf);
   const most = Math.max(...passes.map(rowsOf));
-  const { memory, arrays } = createKernelMemory(compiled, (allocate) => ({
+  const take = (allocate: Allocate) => ({
     scratch: takeKernelScratch([[I, O]], backend.name, allocate),
     ...{ x: allocate(most * I), y: allocate(most * O), dx: allocate(most * I), dy: allocate(most * O) },
     ...{ W: allocate(I * O), b: allocate(O) },
     gradients: new Map(passes.map(({ row }) => [row, { dW: allocate(I * O), db: allocate(O) }])),
-  }));
+  });
+  const { memory, arrays } = createKernelMemory(compiled, take, type);
   const { scratch, x, y, dx, dy, W, b, gradients } = arrays;
   for (const array of [x, dy, W, b]) for (let i = 0; i < array.length; i++) array[i] = Math.random() - 0.5;
   const kernels = createBackendKernels(backend, { ...compiled, memory, scratch });

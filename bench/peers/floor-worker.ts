@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Activation, activations, type Elements, mathOf } from '@gradloom/core';
+import { type Activation, type Allocate, activations, type Elements, type ElementType, mathOf } from '@gradloom/core';
 import { createList, createTapeRoom, link, type NodePass, ops, runCalls, tapeLength } from '@gradloom/core/internal';
 import {
   type Backend,
@@ -19,6 +19,7 @@ export interface FloorTask {
   compiled: CompiledKernels;
   workload: Workload;
   leaf: number; // rows of a leaf
+  elementType: ElementType;
   passes: readonly NodePass[];
   control: Int32Array<SharedArrayBuffer>;
   threads: number;
@@ -31,13 +32,14 @@ export interface FloorTask {
  * may take no time, so x is what a forward pass of the thread's own rows leaves behind, from the weights that the
  * workload starts at.
  */
-function measure({ backend, compiled, workload, leaf, passes, control, threads, cores, budgetMs }: FloorTask): number {
+function measure(task: FloorTask): number {
+  const { backend, compiled, workload, leaf, elementType, passes, control, threads, cores, budgetMs } = task;
   const { widths, batch } = workload;
   const start = readWorkload(workload);
   const most = leaf * Math.max(1, ...passes.map(({ count }) => count));
   const gradients = [...new Set(passes.map(({ row }) => row))];
   const widest = Math.max(...widths);
-  const { memory, arrays } = createKernelMemory(compiled, (allocate) => {
+  const take = (allocate: Allocate) => {
     const scratch = takeKernelScratch(
       widths.slice(1).map((O, l) => [widths[l], O]),
       backend.name,
@@ -53,7 +55,8 @@ function measure({ backend, compiled, workload, leaf, passes, control, threads, 
     );
     const tapes = allocate(tapeLength(passes.length * 3 * layers.length), 'float64');
     return { scratch, x, y, d, layers, rows, tapes };
-  });
+  };
+  const { memory, arrays } = createKernelMemory(compiled, take, elementType);
   const { x, y, d, layers, rows } = arrays;
   for (const array of d) for (let i = 0; i < array.length; i++) array[i] = Math.random() - 0.5;
   for (const [l, { W, b }] of layers.entries()) {
@@ -72,7 +75,7 @@ function measure({ backend, compiled, workload, leaf, passes, control, threads, 
   /** The inputs of each layer. */
   function forward(row: number, B: number): Elements[] {
     const { apply, alpha }: Activation = activations[workload.activation];
-    const math = mathOf('float64');
+    const math = mathOf(elementType);
     x[0].set(start.x.subarray(row * widths[0], (row + B) * widths[0]));
     for (const [l, { I, O, W, b }] of layers.slice(0, -1).entries()) {
       const { calls, emit } = createList();

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { buildNetwork } from '@gradloom/core';
-import { leafRows } from '@gradloom/core/internal';
+import { buildNetwork, type ElementType } from '@gradloom/core';
+import { bytesOfElements, leafRows } from '@gradloom/core/internal';
 import { type BackendChoice, createPool } from '@gradloom/runtime';
 import { measureBandwidth, resolveBackend } from '@gradloom/runtime/internal';
 import { compileFor } from '../../packages/runtime/src/backends/backend.ts';
@@ -10,8 +10,8 @@ import { passesOf } from '../passes.ts';
 import type { FloorTask } from './floor-worker.ts';
 import { specOf, type Workload } from './workloads.ts';
 
-/** Bytes that an update moves for a parameter: gradients in two rows, and weight and two moments read and written. */
-const UPDATE_BYTES = 64;
+/** Elements that an update moves for a parameter: gradients in two rows, and weight and two moments read and written. */
+const UPDATE_ELEMENTS = 8;
 
 /**
  * What a step is measured against (docs/speed.md): its products alone on the same threads, and the update at the speed
@@ -24,7 +24,12 @@ export interface Floor {
   readonly threads: number;
 }
 
-export async function measureFloor(workload: Workload, choice: BackendChoice, threads: number): Promise<Floor> {
+export async function measureFloor(
+  workload: Workload,
+  choice: BackendChoice,
+  elementType: ElementType,
+  threads: number,
+): Promise<Floor> {
   const { batch } = workload;
   const backend = resolveBackend(choice);
   const leaf = leafRows(batch);
@@ -34,9 +39,10 @@ export async function measureFloor(workload: Workload, choice: BackendChoice, th
   const times = passes.map((own) => {
     const task: FloorTask = {
       backend,
-      compiled: compileFor(backend),
+      compiled: compileFor(backend, elementType),
       workload,
       leaf,
+      elementType,
       passes: own,
       control,
       threads,
@@ -48,7 +54,7 @@ export async function measureFloor(workload: Workload, choice: BackendChoice, th
   });
   const productsMs = Math.max(...(await Promise.all(times)));
   const P = buildNetwork(specOf(workload)).parameterCount;
-  const updateMs = (UPDATE_BYTES * P) / ((await bandwidth(threads)) * 1e6);
+  const updateMs = bytesOfElements(elementType, UPDATE_ELEMENTS * P) / ((await bandwidth(threads)) * 1e6);
   return { productsMs, updateMs, stepMs: productsMs + updateMs, threads };
 }
 

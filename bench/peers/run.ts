@@ -78,6 +78,7 @@ try {
       floors[peer] = await measureFloor(
         workload,
         oneOf('bench', 'backend', variant.backend, backendChoices),
+        peers.find(({ name }) => name === peer)?.precision ?? 'float64',
         Number(variant.threads),
       );
     }
