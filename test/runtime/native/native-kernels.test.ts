@@ -42,7 +42,7 @@ import { propertySeed } from '../../support/seed.ts';
 import { tensorsOf } from '../../support/tensors-of.ts';
 
 // Tiles are up to 14 and 6 rows high, panels 16 and 8 columns of doubles wide, 32 and 16 of floats, packed four at a
-// time, as the strips of x are; blocks 128 rows, 1,024 columns and 256 terms: on both sides of each.
+// time, as the strips of x are; blocks 1,024 columns and 256 terms: on both sides of each.
 const sizes = [1, 2, 3, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17, 24, 31, 32, 33, 57, 65];
 const size = fc.oneof(
   { weight: 30, arbitrary: fc.constantFrom(...sizes) },
@@ -53,6 +53,8 @@ const shape = fc.oneof(
   { weight: 9, arbitrary: fc.tuple(size, size, size).filter(([B, I, O]) => I * O >= 256 && B * I * O < 60_000) },
   // Enough rows for strips of x to be packed, and enough columns for several groups of them.
   { weight: 1, arbitrary: fc.tuple(fc.constantFrom(33, 40), fc.constantFrom(57, 85, 120), fc.constantFrom(7, 16)) },
+  // Enough rows, and rows of W that are long enough, for W to be packed.
+  { weight: 1, arbitrary: fc.tuple(fc.constantFrom(65, 70), fc.constantFrom(2, 3), fc.constantFrom(129, 257, 530)) },
 );
 const leaf = fc.constantFrom(1, 2, 3, 8, 16, 31, 32, 64, 1000);
 const input = fc.tuple(shape, fc.constantFrom(...valueMixes), fc.integer(), leaf, fc.boolean());

@@ -8,8 +8,10 @@ import { MAX_PANEL, MAX_TERMS, MOST_BLOCK, type Panels } from './panels.ts';
 
 // Terms of a sum that one panel holds: 256 rows of 128 bytes are 32 KiB. The sums wait in their array, which is exact.
 const BLOCK = MAX_TERMS;
-// Rows of W up to here are read where they lie.
-const MAX_PLAIN_COLUMNS = 128;
+// Rows of W of so many bytes are read where they lie, and all others for so few rows of x: to pack 512 columns for 32
+// rows takes a fifth of the product.
+const MAX_PLAIN_ROW = 1024;
+const MAX_PLAIN_BATCH = 64;
 /** Rows of a batch at a time for dW, those of several leaves among them. */
 const BLOCK_ROWS = MOST_NODE_ROWS;
 // Bytes of the columns of dy at a time: their panels stay in the second-level cache.
@@ -169,7 +171,7 @@ export function createNativeProducts(
   ): void {
     const iRow = bytes * I;
     const oRow = bytes * O;
-    const plain = O <= MAX_PLAIN_COLUMNS;
+    const plain = oRow <= MAX_PLAIN_ROW || B <= MAX_PLAIN_BATCH;
     const blocks = Math.floor((I + BLOCK - 1) / BLOCK);
     for (let block = 0; block < blocks; block++) {
       const i = Math.floor((block * I) / blocks);
