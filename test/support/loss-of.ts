@@ -1,7 +1,7 @@
-import type { Loss } from '@gradloom/core';
+import type { Elements, Loss } from '@gradloom/core';
 
 /** The summed loss that `evaluate` writes; overwrites `dy` as it does. */
-export function lossOf(loss: Loss, dy: Float64Array, y: Float64Array, t: Float64Array, B: number, O: number): number {
+export function lossOf(loss: Loss, dy: Elements, y: Elements, t: Elements, B: number, O: number): number {
   const lossSum = new Float64Array(1);
   loss.evaluate(lossSum, dy, y, t, B, Math.max(B, 1), O);
   return lossSum[0];

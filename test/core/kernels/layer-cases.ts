@@ -43,11 +43,11 @@ export const layerCases = {
   },
   layerNormForward: {
     ops: [ops.layerNormForward],
-    dims: fc.tuple(rows, width),
+    dims: fc.tuple(rows, width, fc.constantFrom(1e-5, 0.1)),
     arrays: ([B, size]) => ({ y: B * size, xHat: B * size, scales: B, x: B * size, gamma: size, beta: size }),
     writes: ['y', 'xHat', 'scales'],
-    emit(emit, { y, xHat, scales, x, gamma, beta }, [B, size]) {
-      emit(ops.layerNormForward, y, xHat, scales, x, gamma, beta, B, size, 1e-5);
+    emit(emit, { y, xHat, scales, x, gamma, beta }, [B, size, epsilon]) {
+      emit(ops.layerNormForward, y, xHat, scales, x, gamma, beta, B, size, epsilon);
     },
   },
   normBackwardWeights: {
