@@ -3,7 +3,7 @@ import { type ExtensionName, extensions } from '@gradloom/core/internal';
 import { createCallTape } from '../../packages/core/src/backends/native/call-tape.ts';
 import { CALL_DOUBLES, defineArguments } from '../../packages/core/src/backends/native/isa/arguments.ts';
 import type { Isa } from '../../packages/core/src/backends/native/isa/isa.ts';
-import { placeCode } from '../../packages/runtime/src/backends/native/code-pages.ts';
+import { ownConvention, placeCode } from '../../packages/runtime/src/backends/native/code-pages.ts';
 import { loadKoffi } from '../../packages/runtime/src/backends/native/koffi.ts';
 import { enterMachineCode } from '../../packages/runtime/src/backends/native/machine-code.ts';
 
@@ -47,7 +47,7 @@ const CALL_FLOPS = 1e8;
 
 /** Its code stays in memory for as long as the process. @throws Error where the system runs no generated code. */
 export function createFma(extension: ExtensionName, type: ElementType): Fma {
-  const isa = extensions[extension].createIsa(type);
+  const isa = extensions[extension].createIsa(type, ownConvention);
   const { width } = isa.vectors;
   const kernel = assembleFma(isa);
   const play = enterMachineCode({ address: placeCode(loadKoffi(), isa.code()) });

@@ -17,6 +17,7 @@ export {
 export { fusedProducts } from './backends/fused.ts';
 export { assembleCode, type CodeLayout } from './backends/native/code.ts';
 export { type ExtensionName, extensions } from './backends/native/isa/extensions.ts';
+export type { ConventionName } from './backends/native/isa/x64/convention.ts';
 export { assembleProcessorQueries, processorFlags } from './backends/native/isa/x64/processor.ts';
 export {
   createNativeKernels,

@@ -15,7 +15,7 @@ test.each([
   [
     'another system',
     { system: 'sunos x64' },
-    /^machineCode: system has sunos x64, expected linux x64, or linux arm64, or /,
+    /^machineCode: system has sunos x64, expected linux x64, or win32 x64, or linux arm64, or /,
   ],
   [
     'an older processor',
@@ -92,6 +92,34 @@ function watched(...watches: readonly (readonly [name: string, result: unknown, 
   ]);
   return { calls, koffi: system(Object.fromEntries(functions)) };
 }
+
+test('on Windows code is written before it may be run, and never after, and is called as Windows calls', () => {
+  const { calls, koffi } = watched(
+    ['VirtualAlloc', 4096n, 2, 3],
+    ['RtlMoveMemory', undefined],
+    ['VirtualProtect', 1, 0, 2],
+    ['FlushInstructionCache', 1, 0, 1],
+  );
+  const { code } = makeMachineCode({ system: 'win32 x64', flags, koffi });
+  expect(code).toMatchObject({ extension: 'avx2', address: 4096n });
+  expect(code?.layout).toEqual(assembleCode(extensions.avx2.createIsa('float64', 'windows')).layout);
+  // MEM_COMMIT and MEM_RESERVE, PAGE_READWRITE; PAGE_EXECUTE_READ; this process.
+  const [allocate, protect] = [`VirtualAlloc ${0x3000} 4`, `VirtualProtect 4096 ${0x20}`];
+  expect(calls).toEqual([allocate, 'RtlMoveMemory', protect, 'FlushInstructionCache -1 4096']);
+});
+
+test.each([
+  ['gives no memory', { VirtualAlloc: (): null => null }, /VirtualAlloc gives no memory/],
+  [
+    'does not run generated code',
+    { VirtualAlloc: (): bigint => 4096n, VirtualProtect: () => 0 },
+    /expected VirtualProtect to/,
+  ],
+])('a Windows that %s is refused in a sentence', (_title, calls, sentence) => {
+  const koffi = system({ RtlMoveMemory: () => undefined, ...calls });
+  expect(makeMachineCode({ system: 'win32 x64', flags, koffi }).reason).toMatch(sentence);
+  expect(makeMachineCode({ system: 'win32 x64', koffi }).reason).toMatch(sentence);
+});
 
 test('on arm64 the instruction cache forgets what stood where the code is', () => {
   const { calls, koffi } = watched(

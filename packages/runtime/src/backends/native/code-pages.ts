@@ -1,3 +1,4 @@
+import type { ConventionName } from '@gradloom/core/internal';
 import type { Koffi } from './koffi.ts';
 
 /** Reserves memory for code, writes it there and lets it be run. */
@@ -5,13 +6,15 @@ type Place = (koffi: Koffi, code: Uint8Array) => bigint;
 
 /** Systems that code can be placed on, as `process.platform` and `process.arch` name them. */
 export const codeSystems = {
-  'linux x64': { processor: 'x64', place: placeOnLinux, isUntested: false },
-  'linux arm64': { processor: 'arm64', place: placeOnLinuxForArm, isUntested: false },
-  'darwin arm64': { processor: 'arm64', place: placeOnMac, isUntested: true },
+  'linux x64': { processor: 'x64', convention: 'systemV', place: placeOnLinux, isUntested: false },
+  'win32 x64': { processor: 'x64', convention: 'windows', place: placeOnWindows, isUntested: false },
+  'linux arm64': { processor: 'arm64', convention: undefined, place: placeOnLinuxForArm, isUntested: false },
+  'darwin arm64': { processor: 'arm64', convention: undefined, place: placeOnMac, isUntested: true },
 } as const satisfies Record<string, CodeSystem>;
 
 interface CodeSystem {
   readonly processor: string;
+  readonly convention: ConventionName | undefined; // of x64
   readonly place: Place;
   /** Written by the system's documentation alone. */
   readonly isUntested: boolean;
@@ -22,6 +25,9 @@ export type CodeSystemName = keyof typeof codeSystems;
 export const isCodeSystem = (name: string): name is CodeSystemName => Object.hasOwn(codeSystems, name);
 
 export const ownSystem = `${process.platform} ${process.arch}`;
+
+/** How code for this process is called. */
+export const ownConvention = isCodeSystem(ownSystem) ? codeSystems[ownSystem].convention : undefined;
 
 /**
  * The address of `code` in pages that can be run and no longer written. They stay for as long as the process.
@@ -41,6 +47,10 @@ const MAP_PRIVATE = 2;
 const MAP_ANONYMOUS_LINUX = 0x20;
 const MAP_ANON_MAC = 0x1000;
 const MAP_JIT = 0x800;
+const MEM_COMMIT_RESERVE = 0x3000;
+const PAGE_READWRITE = 4;
+const PAGE_EXECUTE_READ = 0x20;
+const THIS_PROCESS = -1;
 
 function placeOnLinux(koffi: Koffi, code: Uint8Array): bigint {
   const libc = koffi.load(null);
@@ -52,6 +62,23 @@ function placeOnLinux(koffi: Koffi, code: Uint8Array): bigint {
   if (protect(address, code.length, PROT_READ_EXEC) !== 0) {
     throw new Error('the system does not let this process run generated code, expected mprotect to allow it');
   }
+  return address;
+}
+
+function placeOnWindows(koffi: Koffi, code: Uint8Array): bigint {
+  const system = koffi.load('kernel32.dll');
+  const allocate = system.func('void *VirtualAlloc(void *, size_t, uint32_t, uint32_t)');
+  const protect = system.func('int VirtualProtect(void *, size_t, uint32_t, void *)');
+  const copy = system.func('void RtlMoveMemory(void *, void *, size_t)');
+  const flush = system.func('int FlushInstructionCache(intptr_t, void *, size_t)');
+  const address = allocate(null, code.length, MEM_COMMIT_RESERVE, PAGE_READWRITE) as bigint | null;
+  if (address === null) throw new Error('VirtualAlloc gives no memory for code, expected some');
+  copy(address, code, code.length);
+  const before = new Uint32Array(1);
+  if (protect(address, code.length, PAGE_EXECUTE_READ, before) === 0) {
+    throw new Error('the system does not let this process run generated code, expected VirtualProtect to allow it');
+  }
+  flush(THIS_PROCESS, address, code.length);
   return address;
 }
 

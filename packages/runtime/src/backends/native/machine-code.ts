@@ -46,14 +46,14 @@ export function makeMachineCode(options: MachineCodeOptions = {}): MachineCodeSe
     return refusal(`koffi is not installed, expected version 3 (${firstLine(error)})`);
   }
   try {
-    const { processor } = codeSystems[system];
-    const flags = options.flags ?? flagsOf(processor, calls);
+    const { processor, convention } = codeSystems[system];
+    const flags = options.flags ?? flagsOf(calls, system);
     const extension = widestExtension(processor, flags);
     if (extension === undefined) {
       const has = flags.size === 0 ? 'none of its extensions' : `only ${[...flags].join(', ')}`;
       return refusal(`the processor has ${has}, expected ${extensionsOf(processor)}`);
     }
-    const { code, layout } = assembleCode(extensions[extension].createIsa(type));
+    const { code, layout } = assembleCode(extensions[extension].createIsa(type, convention));
     return { code: { extension, layout, address: placeCode(calls, code, system) }, reason: null };
   } catch (error) {
     return refusal(firstLine(error));
@@ -65,8 +65,8 @@ const firstLine = (error: unknown): string => (error instanceof Error ? error.me
 const isUntested = (system: CodeSystemName): boolean => codeSystems[system].isUntested;
 
 /** What the processor itself says, where it has anything to say. */
-const flagsOf = (processor: ProcessorName, koffi: Koffi): ReadonlySet<string> =>
-  processor === 'x64' ? askProcessor(koffi) : new Set();
+const flagsOf = (koffi: Koffi, system: CodeSystemName): ReadonlySet<string> =>
+  codeSystems[system].processor === 'x64' ? askProcessor(koffi, system) : new Set();
 
 const extensionsOf = (processor: ProcessorName): string =>
   namesFor(processor)
@@ -84,7 +84,7 @@ export function widestExtension(processor: ProcessorName, flags: ReadonlySet<str
 export function extensionsHere(): ExtensionName[] {
   if (!isCodeSystem(ownSystem)) return [];
   const { processor } = codeSystems[ownSystem];
-  return namesFor(processor).filter(isIn(flagsOf(processor, loadKoffi())));
+  return namesFor(processor).filter(isIn(flagsOf(loadKoffi(), ownSystem)));
 }
 
 const isIn =

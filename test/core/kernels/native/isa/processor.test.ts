@@ -7,11 +7,18 @@ import {
 test('the questions are these instructions', () => {
   const { code, cpuid, xgetbv } = assembleProcessorQueries();
   const hex = Buffer.from(code).toString('hex');
-  // As objdump reads them back. push rbx; mov eax, [rdi]; mov ecx, [rdi+4]; cpuid; its four words; pop rbx; ret
-  const identify = '538b078b4f040fa28907895f04894f0889570c5bc3';
-  // xor ecx, ecx; xgetbv; its two words; ret
-  expect(hex).toBe(`${identify}33c90f01d08907895704c3`);
+  // As objdump reads them back. push rbx; mov r8, rdi; mov eax, [r8]; mov ecx, [r8+4]; cpuid; its four words; pop rbx;
+  // ret
+  const identify = '534989f8418b00418b48040fa241890041895804418948084189500c5bc3';
+  // mov r8, rdi; xor ecx, ecx; xgetbv; its two words; ret
+  expect(hex).toBe(`${identify}4989f833c90f01d041890041895004c3`);
   expect([cpuid, xgetbv]).toEqual([0, identify.length / 2]);
+});
+
+test('the questions of Windows find the words in its first register', () => {
+  const ours = Buffer.from(assembleProcessorQueries().code).toString('hex');
+  const theirs = Buffer.from(assembleProcessorQueries('windows').code).toString('hex');
+  expect(theirs).toBe(ours.replaceAll('4989f8', '4989c8')); // mov r8, rcx
 });
 
 const FMA = 1 << 12;

@@ -1,6 +1,7 @@
 import type { ElementType } from '../../../element-type.ts';
 import { createArm64 } from './arm64/arm64.ts';
 import type { Isa } from './isa.ts';
+import type { ConventionName } from './x64/convention.ts';
 import { units } from './x64/vector-unit.ts';
 import { createX64 } from './x64/x64.ts';
 
@@ -8,13 +9,14 @@ import { createX64 } from './x64/x64.ts';
 export interface Extension {
   readonly processor: 'x64' | 'arm64'; // as `process.arch` says it
   readonly flags: readonly string[]; // of the processor, which must have them all
-  createIsa(type: ElementType): Isa;
+  /** Default convention of x64: System V's. That of arm64 is one. */
+  createIsa(type: ElementType, convention?: ConventionName): Isa;
 }
 
 /** Widest first. */
 export const extensions = {
-  avx512: { processor: 'x64', flags: units.avx512.flags, createIsa: (type) => createX64('avx512', type) },
-  avx2: { processor: 'x64', flags: units.avx2.flags, createIsa: (type) => createX64('avx2', type) },
+  avx512: { processor: 'x64', flags: units.avx512.flags, createIsa: (...how) => createX64('avx512', ...how) },
+  avx2: { processor: 'x64', flags: units.avx2.flags, createIsa: (...how) => createX64('avx2', ...how) },
   neon: { processor: 'arm64', flags: [], createIsa: createArm64 }, // which each such processor has
 } satisfies Record<string, Extension>;
 

@@ -16,6 +16,10 @@ export interface Assembler extends AnyAssembler {
   zeroExtend(r: Register): void;
   /** r = where the byte `position` of this code lies. */
   loadCodeAddress(r: Register, position: number): void;
+  /** The 128 bits at `address` = the lower ones of a vector, one of the first 16; `address` has a low base. */
+  storeLower(address: Address, vector: number): void;
+  /** The other way round: the upper ones become 0. */
+  loadLower(vector: number, address: Address): void;
   call(r: Register): void;
   pop(r: Register): void;
   /** Asks the processor what leaf eax, subleaf ecx says of it. Overwrites eax, ebx, ecx and edx. */
@@ -85,6 +89,12 @@ export function createAssembler(): Assembler {
     operands(register, operand);
   }
 
+  /** vmovups in VEX of two bytes. */
+  function lowerHalf(opcode: number, vector: number, address: Address): void {
+    emit(0xc5, vector < 8 ? 0xf8 : 0x78, opcode);
+    operands(vector, address);
+  }
+
   return {
     get position() {
       return position;
@@ -138,6 +148,8 @@ export function createAssembler(): Assembler {
         position = to;
       };
     },
+    storeLower: (address, vector) => lowerHalf(0x11, vector, address),
+    loadLower: (vector, address) => lowerHalf(0x10, vector, address),
     call: (r) => instruction(false, 0xff, 2, r),
     push(r) {
       prefix(false, 0, r);

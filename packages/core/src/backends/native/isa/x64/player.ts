@@ -1,19 +1,25 @@
 import { CALL_DOUBLES } from '../arguments.ts';
 import type { Frame } from '../places.ts';
-import { type Assembler, at, r12, r13, r14, r15, rax, rbp, rbx, rcx, rdx, rsp } from './assembler.ts';
+import { type Assembler, at, rax, rcx, rdx, rsp } from './assembler.ts';
+import { type ConventionName, conventions } from './convention.ts';
 import { CALL, MEMORY } from './registers.ts';
 import type { VectorUnit } from './vector-unit.ts';
 
-/** What the System V calling convention wants back as it was. */
-const KEPT = [rbx, rbp, r12, r13, r14, r15];
-
 /**
- * void play(tape in rdi, memory in rsi, calls in edx, at least 1, data in rcx): runs the calls on the tape, one after
- * the other. A kernel gets its call and the memory in their registers, and finds the data on the stack; it may
- * overwrite every register but those of its call and of the stack.
+ * void play(tape, memory, int calls, at least 1, data): runs the calls on the tape, one after the other. A kernel gets
+ * its call and the memory in their registers, and finds the data on the stack; it may overwrite every register but
+ * those of its call and of the stack.
  */
-export function assemblePlayer(assembler: Assembler, unit: VectorUnit): void {
-  for (const register of KEPT) assembler.push(register);
+export function assemblePlayer(assembler: Assembler, unit: VectorUnit, convention: ConventionName = 'systemV'): void {
+  const { arguments: given, kept, keptVectors } = conventions[convention];
+  const vectorBytes = 16 * keptVectors.length;
+  for (const register of kept) assembler.push(register);
+  if (vectorBytes > 0) assembler.loadAddress(rsp, at(rsp, -vectorBytes));
+  for (const [place, vector] of keptVectors.entries()) assembler.storeLower(at(rsp, 16 * place), vector);
+  // In this order, none is overwritten before it is read.
+  for (const [place, register] of [CALL, MEMORY, rdx, rcx].entries()) {
+    if (register !== given[place]) assembler.move(register, given[place]);
+  }
   assembler.zeroExtend(rdx); // of an int the convention leaves the upper half undefined
   assembler.push(rcx);
   assembler.push(MEMORY);
@@ -28,8 +34,10 @@ export function assemblePlayer(assembler: Assembler, unit: VectorUnit): void {
   assembler.decrement(at(rsp));
   assembler.jumpUnlessZero(next);
   for (const register of [rdx, MEMORY, rcx]) assembler.pop(register);
-  for (const register of [...KEPT].reverse()) assembler.pop(register);
   unit.leave();
+  for (const [place, vector] of keptVectors.entries()) assembler.loadLower(vector, at(rsp, 16 * place));
+  if (vectorBytes > 0) assembler.loadAddress(rsp, at(rsp, vectorBytes));
+  for (const register of [...kept].reverse()) assembler.pop(register);
   assembler.ret();
 }
 

@@ -1,4 +1,5 @@
-import { at, createAssembler, rax, rbx, rcx, rdi, rdx } from './assembler.ts';
+import { at, createAssembler, r8, rax, rbx, rcx, rdx } from './assembler.ts';
+import { type ConventionName, conventions } from './convention.ts';
 
 /**
  * Code that asks the processor what it is. Both functions take the address of four 32-bit words, question and answer.
@@ -9,22 +10,26 @@ export interface ProcessorQueries {
   readonly xgetbv: number; // where in it: eax, edx of the register XCR0 out. Only where OSXSAVE is set
 }
 
-/** A few bytes by System V's calling convention, which wants rbx back as it was. */
-export function assembleProcessorQueries(): ProcessorQueries {
+/** A few bytes. */
+export function assembleProcessorQueries(convention: ConventionName = 'systemV'): ProcessorQueries {
   const assembler = createAssembler();
+  const [given] = conventions[convention].arguments;
+  const words = r8; // neither instruction overwrites it
   const cpuid = assembler.position;
-  assembler.push(rbx);
-  assembler.loadWord(rax, at(rdi));
-  assembler.loadWord(rcx, at(rdi, 4));
+  assembler.push(rbx); // which both conventions want back as it was
+  assembler.move(words, given);
+  assembler.loadWord(rax, at(words));
+  assembler.loadWord(rcx, at(words, 4));
   assembler.cpuid();
-  for (const [word, register] of [rax, rbx, rcx, rdx].entries()) assembler.storeWord(at(rdi, 4 * word), register);
+  for (const [word, register] of [rax, rbx, rcx, rdx].entries()) assembler.storeWord(at(words, 4 * word), register);
   assembler.pop(rbx);
   assembler.ret();
   const xgetbv = assembler.position;
+  assembler.move(words, given);
   assembler.clear(rcx);
   assembler.xgetbv();
-  assembler.storeWord(at(rdi), rax);
-  assembler.storeWord(at(rdi, 4), rdx);
+  assembler.storeWord(at(words), rax);
+  assembler.storeWord(at(words, 4), rdx);
   assembler.ret();
   return { code: assembler.bytes(), cpuid, xgetbv };
 }

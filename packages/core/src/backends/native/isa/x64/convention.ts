@@ -1,0 +1,23 @@
+import { type Register, r8, r9, r12, r13, r14, r15, rbp, rbx, rcx, rdi, rdx, rsi } from './assembler.ts';
+
+/** How the compilers of a system pass arguments, and what a function must give back as it was. */
+export interface Convention {
+  readonly arguments: readonly [Register, Register, Register, Register];
+  readonly kept: readonly Register[]; // beside rsp
+  readonly keptVectors: readonly number[]; // the lower 128 bits of these
+}
+
+/**
+ * [System V's](https://gitlab.com/x86-psABIs/x86-64-ABI), of Linux and macOS, and that of [64-bit
+ * Windows](https://learn.microsoft.com/en-us/cpp/build/x64-calling-convention).
+ */
+export const conventions = {
+  systemV: { arguments: [rdi, rsi, rdx, rcx], kept: [rbx, rbp, r12, r13, r14, r15], keptVectors: [] },
+  windows: {
+    arguments: [rcx, rdx, r8, r9],
+    kept: [rbx, rbp, rdi, rsi, r12, r13, r14, r15],
+    keptVectors: [6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
+  },
+} as const satisfies Record<string, Convention>;
+
+export type ConventionName = keyof typeof conventions;
