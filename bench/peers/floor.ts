@@ -10,7 +10,7 @@ import { passesOf } from '../passes.ts';
 import type { FloorTask } from './floor-worker.ts';
 import { specOf, type Workload } from './workloads.ts';
 
-/** Elements that an update moves for a parameter: gradients in two rows, and weight and two moments read and written. */
+/** Elements that an update moves for a parameter: gradients in two rows; weight and two moments, read and written. */
 const UPDATE_ELEMENTS = 8;
 
 /**
