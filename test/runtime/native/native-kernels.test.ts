@@ -453,6 +453,25 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
     fc.assert(check, { seed: propertySeed, numRuns: counted(60, 300) });
   });
 
+  test('calls with numbers of another type are left to others', (context) => {
+    const memory = memoryOf(context);
+    const others = plainOf(type === 'float64' ? 'float32' : 'float64');
+    const [B, I, O, n] = [2, 16, 16, 2048];
+    memory.reset([[I, O]]);
+    const allOf = (lengths: Record<string, number>): Arrays => fill(lengths, 1, 'plain', others);
+    const { y, x, W, b } = allOf(cases.affine.arrays(B, I, O));
+    const { theta, m, v, g, hyper } = allOf({ theta: n, m: n, v: n, g: n, hyper: 8 });
+    const { calls, emit } = createList();
+    emit(ops.affine, y, x, W, b, B, I, O);
+    emit(updateOp(createOptimizer('adam')), theta, g, [m, v], n, hyper);
+    expect(calls.map((call) => memory.kernels.bind(call))).toEqual([null, null]);
+    const bytes = Uint8Array.from({ length: 20 }, (_, k) => k);
+    const [is, wanted] = [others(20), others(20)];
+    memory.kernels.gatherBytes(is, bytes, 20, 3, null, 0, 1);
+    referenceKernels.gatherBytes(wanted, bytes, 20, 3, null, 0, 1);
+    expect(is).toEqual(wanted);
+  });
+
   test('a layer of few weights, and a pass without rows, have the bits of the reference', (context) => {
     const memory = memoryOf(context);
     for (const [B, I, O] of [

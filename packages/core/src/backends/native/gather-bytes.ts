@@ -1,4 +1,4 @@
-import { bytesOfElements, elementView } from '../../element-type.ts';
+import { bytesOfElements, elementView, typeOf } from '../../element-type.ts';
 import { addressOf } from '../address.ts';
 import type { GatherBytes } from '../kernels.ts';
 import { gatherBytes as plain } from '../reference/gather-bytes.ts';
@@ -25,7 +25,7 @@ export function createGatherBytes(
   const starts = new Uint32Array(scratch.buffer, scratch.byteOffset + VECTOR, ROWS + 1);
   const divisorAt = addressOf(scratch);
   return (out, bytes, columns, divisor, order, first, count) => {
-    if (columns < MIN_COLUMNS || bytes.length >= MAX_BYTES) {
+    if (columns < MIN_COLUMNS || bytes.length >= MAX_BYTES || typeOf(out) !== type) {
       plain(out, bytes, columns, divisor, order, first, count);
       return;
     }

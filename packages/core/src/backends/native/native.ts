@@ -1,4 +1,4 @@
-import { bytesOfElements, FLOAT64 } from '../../element-type.ts';
+import { bytesOfElements, type ElementType, FLOAT64, typeOf } from '../../element-type.ts';
 import type { Network } from '../../model/network.ts';
 import type { Call } from '../../program/op.ts';
 import type { UpdateKernel } from '../../train/optimizers/optimizer.ts';
@@ -13,6 +13,7 @@ import {
   type ProductShape,
 } from '../scratch.ts';
 import { createWasmKernels, wasmProductScratch } from '../wasm/wasm.ts';
+import { allArrays } from '../wasm/wasm-tape.ts';
 import type { WasmMemory, WasmModule } from '../wasm/webassembly.ts';
 import { withProducts } from '../with-products.ts';
 import { createCallTape } from './call-tape.ts';
@@ -75,11 +76,19 @@ export const takeNativeScratch = (products: readonly ProductShape[], allocate: A
 export function createNativeKernels(options: NativeOptions): Kernels {
   const { kernels, tape, panels } = createParts(options);
   const products = createNativeProducts(panels, tape, options.scratch.products);
-  return withProducts('native', kernels, products, (B, I, O) => B > 0 && I * O >= MIN_WEIGHTS);
+  const native = withProducts('native', kernels, products, (B, I, O) => B > 0 && I * O >= MIN_WEIGHTS);
+  return ofType(options.layout.type, native);
 }
 
 /** The kernels of wasm with adam's update and the gathering of bytes in machine code: their bits are the same. */
-export const createNativeUpdates = (options: NativeOptions): Kernels => createParts(options).kernels;
+export const createNativeUpdates = (options: NativeOptions): Kernels =>
+  ofType(options.layout.type, createParts(options).kernels);
+
+/** `kernels` for calls with elements of this type alone: those with others have their own code elsewhere. */
+const ofType = (type: ElementType, { bind, ...kernels }: Kernels): Kernels => ({
+  ...kernels,
+  bind: (call) => (allArrays(call, type, (array, expected) => typeOf(array) === expected) ? bind(call) : null),
+});
 
 /** Parameters below which WebAssembly updates as fast, and small networks need not enter machine code. */
 const MIN_UPDATE = 2048;
