@@ -114,6 +114,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 
 /** Types that a program of either package can name. */
 const typesOfBoth = words(`
+  Elements ElementsOf ElementType
   ActivationBuilder ActivationName ActivationOptions AdagradOptions AdamOptions AdamwOptions Answer BackendName
   BatchNormOptions CategoryEncoding Cell CellRow CellRows ClassDecoding ColumnEncoding ColumnType ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions Encoder EncodingNote
   ExponentialOptions HuberOptions
@@ -133,7 +134,7 @@ const typesOfBoth = words(`
 const types = {
   core: words(`
   Activation Allocate AverageOptions BatchPlace Block Blocks CalibrationOptions Call DecisionOptions
-  Elements ElementsOf ElementType Emit GatherBytes Initializer Inspect Kernels ProbabilityOptions RankingMetric
+  Emit GatherBytes Initializer Inspect Kernels ProbabilityOptions RankingMetric
   RankingOptions RealMath
   Layer LayerMemory Loss LossKernel LossVariant OwnParts Metric MetricName Network NetworkPlace NodeSums Op Operand Optimizer Pass
   Pausable Place PlacedLayer Predictor ProductShape Random Schedule ScheduleContext ScheduleIn Shape Share StackMemory
@@ -145,7 +146,7 @@ const types = {
   CheckpointEvent CheckpointEvery CheckpointOptions ClassOptions ClassWeight CsvOptions DataArray DataMatrix
   DataRecord DataSplits Dataset EarlierCounters EarlyProgress EarlyRecord EpochEvent EvaluateOptions Evaluation EveryEpochs
   ExplainOptions Explanation EverySeconds EverySteps FileOptions FileRows FolderLock Importance ImageOptions LoadOptions LockOwner LowestLoss ModelFile MonitorName
-  NamedArraysOptions NpyOptions NumberFile OnNan OutputReader Pool PoolOptions ProbeEvent Profile Progress ProgressEvent
+  NamedArraysOptions NpyOptions NumberFile OnNan OptionsFor OutputReader Pool PoolOptions ProbeEvent Profile Progress ProgressEvent
   RecoveryEvent Retry RollbackEvent RowsOptions RunArrays RunRecord SavedState SplitOptions Spread
   StartEvent StepsEvent SyntheticName SyntheticOptions TableName TargetKind ThreadsEvent TrainEvent TrainOptions
   Trainer TrainerStep TrainResult TrainingRun Trial WarningEvent WrittenCheckpoint

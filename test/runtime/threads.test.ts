@@ -1,4 +1,4 @@
-import type { NetworkSpec, OptimizerSpec } from '@gradloom/core';
+import type { ElementType, NetworkSpec, OptimizerSpec } from '@gradloom/core';
 import { type BackendChoice, createPool, datasetFromRows, type Pool, train } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { resolveBackend } from '../../packages/runtime/src/backends/backend.ts';
@@ -38,10 +38,18 @@ const oracleOf = (backend: BackendChoice): BackendChoice => (backend === 'wasm' 
 // Blocks of weights alone, and of weights and biases, which are updated in pieces.
 const sparing: OptimizerSpec = { kind: 'adamw', weightDecay: 0.3, decayed: 'weights' };
 
-const backends: BackendChoice[] = ['wasm', 'native', 'blas', 'reference'];
+const kinds: [BackendChoice, ElementType][] = [
+  ['wasm', 'float64'],
+  ['native', 'float64'],
+  ['blas', 'float64'],
+  ['reference', 'float64'],
+  ['reference', 'float32'],
+  ['wasm', 'float32'],
+];
 
-describe.each(backends)('on %s', (backend) => {
-  describe.each([{ clipNorm: 0.5 }, {}, { optimizer: sparing }])('with %o', (options) => {
+describe.each(kinds)('on %s in %s', (backend, precision) => {
+  describe.each([{ clipNorm: 0.5 }, {}, { optimizer: sparing }])('with %o', (own) => {
+    const options = { ...own, precision };
     let expected: string;
     beforeAll(() => {
       const of = resolveBackend(oracleOf(backend));
@@ -61,9 +69,9 @@ describe.each(backends)('on %s', (backend) => {
   });
 });
 
-describe.each(backends)('batches of 35 leaves, and a last one of a single row, on %s', (backend) => {
+describe.each(kinds)('batches of 35 leaves, and a last one of a single row, on %s in %s', (backend, precision) => {
   const many = randomDataset({ rows: 1101, inputs: 64, classes: 10 });
-  const options = { ...base, batch: 1100, steps: 3 };
+  const options = { ...base, precision, batch: 1100, steps: 3 };
   let large: Pool;
   let expected: string;
   beforeAll(async () => {
@@ -82,7 +90,7 @@ describe.each(backends)('batches of 35 leaves, and a last one of a single row, o
   );
 });
 
-describe.each(backends)('a network of every kind of layer, on %s', (backend) => {
+describe.each(kinds)('a network of every kind of layer, on %s in %s', (backend, precision) => {
   const words: NetworkSpec = {
     input: 3,
     layers: [
@@ -113,7 +121,7 @@ describe.each(backends)('a network of every kind of layer, on %s', (backend) => 
     targets: Array.from({ length: 200 }, (_, n) => (n * n) % 4),
     classes: 4,
   });
-  const options = { ...base, steps: 40 };
+  const options = { ...base, precision, steps: 40 };
   let expected: string;
   beforeAll(() => {
     expected = fingerprint(oracle(words, indices, options, resolveBackend(oracleOf(backend))).parameters);

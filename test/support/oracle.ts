@@ -4,10 +4,18 @@ import {
   createRandom,
   createSchedule,
   createTrainStep,
+  type Elements,
   type NetworkSpec,
   shuffle,
 } from '@gradloom/core';
-import { complete, targetColumns, WasmApi, wasmHeapBase } from '@gradloom/core/internal';
+import {
+  complete,
+  createAllocator,
+  createElements,
+  targetColumns,
+  WasmApi,
+  wasmHeapBase,
+} from '@gradloom/core/internal';
 import type { Backend, Dataset, TrainOptions } from '@gradloom/runtime';
 import { compileKernels } from '@gradloom/runtime/internal';
 import { compileFor, createBackendKernels } from '../../packages/runtime/src/backends/backend.ts';
@@ -26,7 +34,7 @@ export function oracle(
   dataset: Dataset,
   options: Pick<
     TrainOptions,
-    'optimizer' | 'loss' | 'clipNorm' | 'schedule' | 'classWeight' | 'ema' | 'maxNorm' | 'accumulate'
+    'optimizer' | 'loss' | 'clipNorm' | 'schedule' | 'classWeight' | 'ema' | 'maxNorm' | 'accumulate' | 'precision'
   > & {
     batch: number;
     steps: number;
@@ -34,9 +42,9 @@ export function oracle(
   },
   backend: Backend,
   until = options.steps,
-): { parameters: Float64Array; losses: number[] } {
+): { parameters: Elements; losses: number[] } {
   const network = buildNetwork(spec);
-  const { seed, steps, clipNorm, accumulate = 1 } = options;
+  const { seed, steps, clipNorm, accumulate = 1, precision = 'float64' } = options;
   const batch = accumulate === 1 ? options.batch : Math.min(dataset.rows, options.batch * accumulate);
   const loss = createLoss(options.loss ?? 'softmax-cross-entropy');
   const optimizer = optimizerOf(options.optimizer ?? 'adam', options.ema);
@@ -46,23 +54,20 @@ export function oracle(
   const weighing = complete(planWeighing(options.classWeight, dataset));
   const weights = weighing === null ? null : complete(rowWeights(dataset, weighing));
   const memory = new WasmApi.Memory({ initial: 512, maximum: 512, shared: true });
-  let used = Math.ceil(wasmHeapBase(compileKernels()) / 64) * 64;
-  const allocate = (length: number) => {
-    const array = new Float64Array(memory.buffer, used, length);
-    used += Math.ceil((length * 8) / 64) * 64;
-    return array;
-  };
+  const start = Math.ceil(wasmHeapBase(compileKernels(precision)) / 64) * 64;
+  const allocate = createAllocator('oracle', new Float64Array(memory.buffer, start), precision);
   const trainStep = createTrainStep({
     network,
     loss,
     optimizer,
     kernels: createBackendKernels(backend, {
-      ...compileFor(backend),
+      ...compileFor(backend, precision),
       memory,
       scratch: takeKernelScratch(network.products, backend.name, allocate),
     }),
     batch,
     seed,
+    elementType: precision,
     ...(clipNorm === undefined ? {} : { clipNorm }),
     ...(options.maxNorm === undefined ? {} : { maxNorm: options.maxNorm }),
     weighs: weights !== null,
@@ -70,9 +75,9 @@ export function oracle(
   });
   const N = dataset.rows;
   const order = new Uint32Array(N);
-  const x = new Float64Array(batch * network.input);
+  const x = createElements(precision, batch * network.input);
   const columns = targetColumns(network, loss);
-  const t = new Float64Array(batch * columns);
+  const t = createElements(precision, batch * columns);
   const w = new Float64Array(weights === null ? 0 : batch);
   const losses: number[] = [];
   for (let step = 0, first = N, epoch = 0; step < until; step++, first += batch) {

@@ -11,7 +11,7 @@ export interface RandomRun {
   readonly dataset: Dataset;
   readonly options: Pick<
     TrainOptions,
-    'optimizer' | 'loss' | 'clipNorm' | 'schedule' | 'classWeight' | 'ema' | 'maxNorm' | 'accumulate'
+    'optimizer' | 'loss' | 'clipNorm' | 'schedule' | 'classWeight' | 'ema' | 'maxNorm' | 'accumulate' | 'precision'
   > & {
     batch: number;
     steps: number;
@@ -152,6 +152,7 @@ export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
       weighs: fc.option(fc.constantFrom('rows' as const, 'classes' as const, 'both' as const), { freq: 2, nil: null }),
       optimizer,
       schedule,
+      precision: fc.constantFrom('float64' as const, 'float32' as const),
     })
     .map(
       ({
@@ -175,7 +176,7 @@ export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
           ? ({ kind: 'softmax-cross-entropy', labelSmoothing: 0.2 } as const)
           : 'softmax-cross-entropy';
         const loss = !entropy ? valueLoss : classes ? ofClasses : 'binary-cross-entropy';
-        const { steps, seed, optimizer: optimizerSpec, schedule: scheduleSpec } = rest;
+        const { steps, seed, precision, optimizer: optimizerSpec, schedule: scheduleSpec } = rest;
         return {
           spec,
           dataset: {
@@ -183,7 +184,7 @@ export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
             ...(weighs === 'rows' || weighs === 'both' ? { weights: weightsOf(rows) } : {}),
           },
           options: {
-            ...{ batch, steps, seed, loss },
+            ...{ batch, steps, seed, loss, precision },
             ...{ optimizer: optimizerSpec, schedule: scheduleSpec },
             ...(clipNorm === undefined ? {} : { clipNorm }),
             ...(ema === undefined ? {} : { ema }),

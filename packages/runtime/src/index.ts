@@ -33,6 +33,9 @@ export {
   defineSchedule,
   dense,
   dropout,
+  type Elements,
+  type ElementsOf,
+  type ElementType,
   type ElementwiseLossDefinition,
   type EmbeddingOptions,
   type Encoder,
@@ -234,7 +237,7 @@ export type {
   WarningEvent,
 } from './run/events.ts';
 export type { MonitorName } from './run/monitors.ts';
-export type { OnNan, TrainOptions } from './run/options.ts';
+export type { OnNan, OptionsFor, TrainOptions } from './run/options.ts';
 export { TrainingError, type TrainResult, type WrittenCheckpoint } from './run/results.ts';
 export { type TrainingRun, train } from './run/trainer.ts';
 export { createPool, type Pool, type PoolOptions } from './threads/pool.ts';

@@ -32,6 +32,7 @@ describe('--json', () => {
       leaves: 1,
       gradientThreads: 1,
       backend: 'reference',
+      precision: 'float64',
       elapsedMs: expect.any(Number),
       samplesPerSecond: expect.any(Number),
       seed: 3,

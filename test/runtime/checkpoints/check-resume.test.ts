@@ -50,6 +50,7 @@ describe('a resume refuses another run and names each difference with both value
     [{ evaluateEvery: 2 }, 'evaluateEvery has 2, expected 1'],
     [{ parameters: new Float64Array(15) }, /parameters has "[0-9a-f]{50,}\.*, expected null/.source],
     [{ backend: 'reference' }, 'backend has "reference", expected "wasm"'],
+    [{ precision: 'float32', backend: 'reference' }, 'precision has "float32", expected "float64"; backend has'],
     [{ steps: 4, epochs: undefined as never }, 'steps has 4, expected at least 5 (those of the checkpoint)'],
     [{ epochs: 1 }, 'epochs has 1, expected at least 2 (the checkpoint has done 5 steps of 3 an epoch)'],
     [

@@ -64,6 +64,7 @@ const cases: [string, TrainOptions][] = [
   ['machine code', { backend: 'native' }],
   ['a system BLAS', { backend: 'blas' }],
   ['the reference', { backend: 'reference', shuffle: false, probe: 3 }],
+  ['floats', { backend: 'reference', precision: 'float32', ema: 0.9, patience: 9, onNan: 'rollback' }],
 ];
 
 describe.each(cases)('%s', (_name, own) => {

@@ -18,6 +18,7 @@ type Facts = { readonly [K in keyof typeof machineFacts]: Read<(typeof machineFa
 export function machineTable(
   { machine, versions }: Facts,
   backend?: Read<typeof backendFacts>, // where there was one for all of it
+  precision?: string, // likewise
 ): Table {
   const rows = [
     ['processor', machine.cpu ?? ''],
@@ -27,6 +28,7 @@ export function machineTable(
     ['Gradloom', versions.gradloom],
   ];
   if (backend !== undefined) rows.push(['backend', backend.name]);
+  if (precision !== undefined) rows.push(['type of the numbers', precision]);
   if (backend?.library !== undefined) rows.push(['BLAS', `${backend.library.name} ${backend.library.version}`]);
   return { title: 'Machine', rows };
 }

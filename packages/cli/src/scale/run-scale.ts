@@ -130,10 +130,10 @@ const tooFewCores = (modelCores: readonly number[]): string =>
   `--model-cores has ${modelCores}, expected it on a machine of at least 2 cores (barriers between them are measured)`;
 
 function documentOf({ first, ...report }: ScaleReport): Record<string, unknown> {
-  const { backend, spec } = first;
+  const { backend, precision, spec } = first;
   return {
     event: 'scale',
-    ...{ backend, network: spec },
+    ...{ backend, precision, network: spec },
     ...report,
     ...describeMachine(),
   };

@@ -25,7 +25,7 @@ export function describeRun({ recipe, event }: RunStart): string[] {
     `${train.name}: ${rows.join(' + ')} ${train.rows === 1 && rows.length === 1 ? 'row' : 'rows'}${same}, ${targets}`,
     `${describeNetwork(spec)}: ${describeParameters(spec)}, loss ${nameOf(values.loss)}${describeWeights(recipe)}`,
     `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)}${accumulateText(values)} in ${plural(event.leaves, 'leaf')}, ${length}${patienceText(values)}${emaText(values)}`,
-    `${backendName(event.backend)} on ${most}${plural(event.threads, 'thread')}, seed ${values.seed}`,
+    `${backendName(event.backend)} on ${most}${plural(event.threads, 'thread')}, ${event.precision}, seed ${values.seed}`,
     ...(event.step === 0 ? [] : [`resumed after ${plural(event.step, 'step')} of ${whole(event.totalSteps)}`]),
   ];
 }

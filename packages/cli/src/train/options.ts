@@ -13,7 +13,13 @@ import {
   schedules,
 } from '@gradloom/core';
 import { optimizerOptions, softmaxCrossEntropyOptions, warmupOptions } from '@gradloom/core/internal';
-import { checkpointOptions, trainOptions as library, monitors, onNanChoices } from '@gradloom/runtime/options';
+import {
+  checkpointOptions,
+  trainOptions as library,
+  monitors,
+  onNanChoices,
+  precisions,
+} from '@gradloom/runtime/options';
 import { tableFlags } from '../datasets/table-options.ts';
 import { activationSpec } from '../options/activation.ts';
 import { checkpointEvery } from '../options/checkpoint-every.ts';
@@ -131,6 +137,7 @@ export const trainOptions = {
     describe: helpLine(stated.checkGradients),
   },
 
+  precision: { ...training, ...keyOf(precisions), describe: helpLine(stated.precision) },
   loss: {
     ...training,
     ...memberOf<LossSpec>(losses, (spec) => createLoss(spec, ownParts()), 'losses'),

@@ -90,13 +90,16 @@ function changes(typed: TrainValues, own: TrainValues): string[] {
 const isSameSource = (typed: unknown, own: unknown): boolean =>
   typed === own || (/[\\/]/.test(String(typed)) && /[\\/]/.test(String(own)));
 
+/** Values of options that are not written where nobody gave them. */
+const standard: Readonly<Record<string, unknown>> = { 'on-nan': 'stop', precision: 'float64' };
+
 /** Options of the optimizer, the schedule and the loss have become part of them. */
 function ownValue(config: Record<string, unknown>, flag: string): unknown {
   const { optimizer, schedule, loss } = config;
   if ((flag === 'lr' || flag in optimizerFlags) && isRecord(optimizer)) return optimizer[camelCase(flag)];
   if (flag === 'label-smoothing' && isRecord(loss)) return loss.labelSmoothing;
   if (flag === 'warmup-steps' && isRecord(schedule)) return schedule.warmupSteps;
-  return flag === 'on-nan' ? (config[flag] ?? 'stop') : config[flag];
+  return config[flag] ?? standard[flag];
 }
 
 /** Whether a typed value agrees with that of the run; of a member, only the typed options count. */

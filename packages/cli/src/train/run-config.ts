@@ -8,7 +8,7 @@ import type { StartEvent } from './reporter.ts';
 /** Contents of config.json: the options to repeat the run, and the machine. */
 export function runConfig(
   { spec, values }: Recipe,
-  { parameters, batch, threads, tunesThreads, backend, stepsPerEpoch }: StartEvent,
+  { parameters, batch, threads, tunesThreads, backend, precision, stepsPerEpoch }: StartEvent,
 ): object {
   const { batch: given = batch, accumulate } = values;
   const parts = partsOfCommand();
@@ -25,6 +25,7 @@ export function runConfig(
     parameters,
     stepsPerEpoch,
     backend: backendRecord(backend),
+    precision,
     ...(parts === undefined ? {} : { modules: parts.modules }),
     ...describeMachine(),
     started: new Date().toISOString(),

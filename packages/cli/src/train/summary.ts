@@ -10,7 +10,7 @@ import type { RunStart } from './reporter.ts';
 /** The summary of a run: its results, where it was written and what to do next. */
 export function summarize(run: RunStart, result: TrainResult, paint: Paint, program: string): string[] {
   const { out } = run;
-  const { test, trainLoss, steps, backend } = result;
+  const { test, trainLoss, steps, backend, precision } = result;
   const rows: [string, string][] = [];
   if (test?.accuracy !== undefined) {
     const right = `${whole(Math.round(test.accuracy * test.rows))} of ${whole(test.rows)}`;
@@ -31,7 +31,7 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
   }
   rows.push(
     ['threads', threadsText(result)],
-    ['backend', backendName(backend)],
+    ['backend', `${backendName(backend)}, ${precision}`],
     ['fingerprint', result.fingerprint],
     ['written to', out ?? 'nothing (--no-out)'],
   );

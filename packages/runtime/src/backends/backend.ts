@@ -6,6 +6,7 @@ import {
   createNativeKernels,
   createNativeUpdates,
   createWasmKernels,
+  FLOAT64,
   hasNativeProducts,
   type KernelScratch,
   kernelsFile,
@@ -60,13 +61,28 @@ export function backendRecord(backend: Backend): BackendRecord {
   return { name: backend.name, library: { name, version, core } };
 }
 
+/** Backends without kernels for floats. */
+const DOUBLES_ONLY: ReadonlySet<BackendName> = new Set(['native', 'blas']);
+
 /**
  * Resolves `choice` to a backend on this machine, for `network` or for any, with the library at `path` or one found by
  * name. The library is told to use one thread per call, since the threads of the run already use all cores.
  * @throws OptionError if the requested backend is not available.
  */
-export function resolveBackend(choice: BackendChoice, path?: string, network?: Network): Backend {
+export function resolveBackend(
+  choice: BackendChoice,
+  path?: string,
+  network?: Network,
+  type: ElementType = FLOAT64,
+): Backend {
   const name = oneOf('train', 'backend', choice, backendChoices);
+  if (type !== FLOAT64) {
+    if (name === 'auto') return { name: wasmProblem() === null ? 'wasm' : 'reference' };
+    if (DOUBLES_ONLY.has(name)) {
+      const problem = `has no kernels for ${type}, expected wasm or reference`;
+      throw new OptionError('train', ['backend', 'precision'], problem, { about: `backend ${name}` });
+    }
+  }
   if (path !== undefined && typeof path !== 'string') {
     throw new OptionError('train', 'blas', `has ${show(path)}, expected the path of a library`);
   }
@@ -82,7 +98,7 @@ export function resolveBackend(choice: BackendChoice, path?: string, network?: N
   // Looking for a better one takes about 10 ms, in which XOR is learned.
   if (name === 'auto' && !named && network !== undefined && !hasNativeProducts(network)) return { name: 'wasm' };
   if (name === 'native' || (name === 'auto' && !named)) {
-    const { code, reason } = machineCode();
+    const { code, reason } = machineCode(type);
     if (code !== null) return { name: 'native' };
     if (name === 'native') throw new OptionError('train', 'backend', `native cannot run here: ${withoutWhere(reason)}`);
   }
@@ -152,14 +168,14 @@ export interface CompiledKernels {
 }
 
 /** For runs of a type. @throws Error if this machine does not have what the backend needs. */
-export function compileFor({ name }: Backend, elementType: ElementType = 'float64'): CompiledKernels {
+export function compileFor({ name }: Backend, elementType: ElementType = FLOAT64): CompiledKernels {
   if (name === 'reference') return { module: null, code: null, heapBase: 0 };
   const module = compileKernels(elementType);
   // To ask takes a memory, and 10 GiB of address space, so each thread is told.
   heapBases[elementType] ??= heapBaseOf(module);
   const heapBase = heapBases[elementType];
   if (name === 'wasm') return { module, code: null, heapBase };
-  const { code, reason } = machineCode();
+  const { code, reason } = machineCode(elementType);
   if (code === null && name === 'native') throw new Error(reason);
   return { module, code, heapBase };
 }
@@ -171,7 +187,7 @@ const heapBases: Partial<Record<ElementType, number>> = {};
  * The module of the SIMD kernels of a type, compiled once; threads share the code.
  * @throws Error where there is no SIMD.
  */
-export function compileKernels(elementType: ElementType = 'float64'): WasmModule {
+export function compileKernels(elementType: ElementType = FLOAT64): WasmModule {
   compiled[elementType] ??= compileWasmKernels(
     readFileSync(resolveInstalled(`@gradloom/core/${kernelsFile(elementType)}`)),
   );

@@ -16,6 +16,7 @@ import {
   checkEncoding,
   checkModules,
   createElements,
+  elementTypes,
   FLOAT64,
   isJsonObject,
   MODEL_KINDS,
@@ -151,7 +152,7 @@ function checkCheckpoint(header: JsonObject, sections: ReadonlyMap<string, Eleme
   if (!isJsonObject(header.metadata)) throw new Error(`metadata has ${show(metadata)}, expected an object`);
   checkRecord(header.record);
   checkProgress(header.progress, record);
-  const elementType: ElementType = FLOAT64;
+  const { precision: elementType = FLOAT64 } = record;
   const optimizer = recordedOptimizer(record);
   const { initialScalars } = optimizer;
   const { initialState } = createSchedule(record.schedule, record, parts.own);
@@ -202,6 +203,10 @@ function checkRecord(record: Json | undefined): asserts record is JsonObject & R
   const { backend, data, ema } = record;
   if (ema !== undefined && !(typeof ema === 'number' && ema > 0 && ema < 1)) {
     throw new Error(`record.ema has ${show(ema)}, expected a number between 0 and 1`);
+  }
+  const { precision = FLOAT64 } = record;
+  if (!elementTypes.some((type) => type === precision)) {
+    throw new Error(`record.precision has ${show(precision)}, expected ${elementTypes.join(' or ')}`);
   }
   if (!isJsonObject(backend) || typeof backend.name !== 'string') {
     throw new Error(`record.backend has ${show(backend)}, expected { name }`);

@@ -1,5 +1,6 @@
 import type {
   Elements,
+  ElementType,
   LossSpec,
   ModelMetadata,
   ModuleRecord,
@@ -19,6 +20,8 @@ export interface RunRecord {
   readonly optimizer: Exclude<OptimizerSpec, string>;
   /** The schedule, by kind and options. */
   readonly schedule: Exclude<ScheduleSpec, string>;
+  /** Type of the numbers of the run; absent if it is float64. */
+  readonly precision?: Exclude<ElementType, 'float64'>;
   /** Batch size: rows per step. */
   readonly batch: number;
   /** With the step it gives every random number: no generator has a state of its own. */

@@ -1,4 +1,4 @@
-import { plainJson } from '@gradloom/core/internal';
+import { FLOAT64, plainJson } from '@gradloom/core/internal';
 import type { BackendRecord } from '../backends/backend.ts';
 import { type Difference, differences } from '../files/differences.ts';
 import type { Checkpoint, RunRecord } from './checkpoint.ts';
@@ -19,10 +19,11 @@ export function runDifferences(own: RunIdentity, other: RunIdentity): Difference
 export const isSameRun = (own: RunIdentity, other: RunIdentity): boolean => runDifferences(own, other).length === 0;
 
 function comparable({ spec, loss, record }: RunIdentity) {
-  const { backend, modules = [], totalSteps: _, ...rest }: RunRecord = record;
+  const { backend, modules = [], precision, totalSteps: _, ...rest }: RunRecord = record;
   return {
     spec,
     loss: typeof loss === 'string' ? { kind: loss } : loss,
+    precision: precision ?? FLOAT64,
     ...rest,
     modules: Object.fromEntries(modules.map(({ name, sha256 }) => [name, sha256])),
     backend: backend.name,

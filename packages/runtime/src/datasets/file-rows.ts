@@ -1,7 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import type { Elements } from '@gradloom/core';
 import { systemReason } from '../files/system-reason.ts';
-import type { DataMatrix } from './dataset.ts';
 import { idxTypes } from './idx-types.ts';
 import { npyType } from './npy-types.ts';
 import type { NumberHeader, NumberType } from './number-file.ts';
@@ -47,7 +46,8 @@ const MOST_BYTES = 1 << 20;
  */
 export function gatherFileRows(
   out: Elements, // [count, columns] out
-  { columns, divisor }: DataMatrix,
+  columns: number,
+  divisor: number,
   file: FileRows,
   order: Uint32Array | null, // [N], null: the order of the file
   first: number,

@@ -1,8 +1,12 @@
 import { type Elements, type Kernels, referenceKernels } from '@gradloom/core';
+import { roundingOf } from '@gradloom/core/internal';
 import type { DataMatrix } from './dataset.ts';
 import { gatherFileRows } from './file-rows.ts';
 
-/** Rows order[first] .. order[first + count - 1] of `matrix`, each number divided by the divisor. Overwrites `out`. */
+/**
+ * Rows order[first] .. order[first + count - 1] of `matrix`, each number over the divisor, rounded to the type of
+ * `out`, as the divisor is before. Overwrites `out`.
+ */
 export function gatherRows(
   out: Elements, // [count, columns] out
   matrix: DataMatrix, // [N, columns]
@@ -11,8 +15,9 @@ export function gatherRows(
   count: number,
   { gatherBytes }: Pick<Kernels, 'gatherBytes'> = referenceKernels, // of the memory that `out` lies in
 ): void {
-  const { array, columns, divisor, file } = matrix;
-  if (file !== undefined) gatherFileRows(out, matrix, file, order, first, count);
+  const { array, columns, file } = matrix;
+  const divisor = roundingOf(out)(matrix.divisor);
+  if (file !== undefined) gatherFileRows(out, columns, divisor, file, order, first, count);
   else if (array instanceof Uint8Array) gatherBytes(out, array, columns, divisor, order, first, count);
   else gatherNumbers(out, array, divisor, columns, order, first, count);
 }

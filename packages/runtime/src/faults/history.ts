@@ -33,7 +33,8 @@ export function* createHistory(
   saved?: SavedState,
 ): Pausable<History> {
   // A thread writes it into a checkpoint. V8 does not count shared memory, so that of many short runs would pile up.
-  const create = () => createSnapshot(arena, progress, log, keepsEpoch ? sharedArrays.float64 : undefined);
+  const create = () =>
+    createSnapshot(arena, progress, log, keepsEpoch ? (type, length) => sharedArrays[type](length) : undefined);
   let last = create();
   let anchor: Snapshot | undefined;
   if (saved !== undefined && keepsEpoch) {

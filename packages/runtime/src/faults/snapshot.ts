@@ -1,4 +1,5 @@
-import type { Elements, Pausable } from '@gradloom/core';
+import type { Elements, ElementType, Pausable } from '@gradloom/core';
+import { createElements, typeOf } from '@gradloom/core/internal';
 import type { Progress, SavedState } from '../checkpoints/checkpoint.ts';
 import type { Arena } from '../memory/arena.ts';
 import type { EpochLog } from '../run/epoch-log.ts';
@@ -19,16 +20,16 @@ export interface Snapshot {
   fill(state: SavedState): Pausable<void>;
 }
 
-/** Keeps copies outside of the arena: 8 bytes per parameter, and as many per state vector of the optimizer. */
+/** Keeps copies outside of the arena: one of the weights, and one of each state vector of the optimizer. */
 export function createSnapshot(
   arena: Arena,
   progress: Progress,
   log: EpochLog,
-  allocate: (length: number) => Float64Array = (length) => new Float64Array(length),
+  allocate: (type: ElementType, length: number) => Elements = createElements,
 ): Snapshot {
   const { theta, state, scalars, scheduleState } = arena;
   const live = [theta, ...state, scalars, scheduleState];
-  const kept = live.map((array) => allocate(array.length));
+  const kept = live.map((array) => allocate(typeOf(array), array.length));
   let counters: SavedState['counters'] = { step: Number.NaN, samples: 0, epochs: 0 };
   let epochSums: readonly number[] = [];
 
@@ -58,8 +59,8 @@ export function createSnapshot(
         counters,
         parameters: kept[0],
         state: kept.slice(1, 1 + slots),
-        scalars: kept[1 + slots],
-        scheduleState: kept[2 + slots],
+        scalars: Float64Array.from(kept[1 + slots]),
+        scheduleState: Float64Array.from(kept[2 + slots]),
         epochSums: Float64Array.from(epochSums),
       };
     },

@@ -3,7 +3,7 @@ import type { Elements, LoadedParts } from '@gradloom/core';
 import { buildNetwork, createLoss, InputError, type LossSpec, type NetworkSpec, OptionError } from '@gradloom/core';
 import {
   defineOptions,
-  doubles,
+  elements,
   list,
   type Named,
   NOTHING_LOADED,
@@ -72,7 +72,7 @@ export async function evaluateModel(
   const { parts = NOTHING_LOADED } = values;
   const network = buildNetwork(spec, parts.own);
   record('evaluateModel', 'dataset', dataset, 'a dataset');
-  if (doubles('evaluateModel', 'parameters', parameters).length !== network.parameterCount) {
+  if (elements('evaluateModel', 'parameters', parameters).length !== network.parameterCount) {
     throw new Error(`evaluateModel: parameters has length ${parameters.length}, expected ${network.parameterCount}`);
   }
   const lossSpec = values.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');

@@ -1,5 +1,5 @@
 import { buildNetwork, createLoss } from '@gradloom/core';
-import { createAllocator, FLOAT64 } from '@gradloom/core/internal';
+import { createAllocator } from '@gradloom/core/internal';
 import { takeEvaluationScratch } from '../memory/thread-scratch.ts';
 import { partsOf } from '../own/imported-parts.ts';
 import type { InferenceSetup } from '../threads/protocol.ts';
@@ -17,12 +17,12 @@ export function createInferenceContext(setup: InferenceSetup, thread: number): I
   const own = partsOf(setup);
   const network = buildNetwork(specOf(setup.spec), own);
   const loss = createLoss(setup.loss, own);
-  const { threads, heapBase } = setup;
-  const shape = { network, loss, elementType: FLOAT64, backend: setup.backend.name };
+  const { elementType, threads, heapBase } = setup;
+  const shape = { network, loss, elementType, backend: setup.backend.name };
   const { theta, scratch } = planInference({ ...shape, threads, heapBase }).bind(setup.memory);
   const scratchOfThread = takeEvaluationScratch(
     shape,
-    createAllocator('createInferenceContext', scratch[thread], shape.elementType),
+    createAllocator('createInferenceContext', scratch[thread], elementType),
   );
   return createEvaluationContext(setup, network, loss, theta, scratchOfThread);
 }

@@ -1,5 +1,5 @@
 import { createLoss, type Elements, type LossSpec, type Network } from '@gradloom/core';
-import { complete, FLOAT64, refuseBadWeights } from '@gradloom/core/internal';
+import { complete, refuseBadWeights, typeOf } from '@gradloom/core/internal';
 import type { Means } from '../memory/fit-memory.ts';
 import type { MemoryRoom } from '../memory/memory.ts';
 import { evaluationParts, threadParts } from '../memory/run-memory.ts';
@@ -25,16 +25,17 @@ export function openInference(
   network: Network,
   parameters: Elements, // [P]
   lossSpec: LossSpec,
-  machine: Omit<TeamShape, 'network' | 'lossSpec'>,
+  machine: Omit<TeamShape, 'network' | 'lossSpec' | 'elementType'>,
   readers: readonly OutputReader[] = [],
   chunks = 0, // of an evaluation to hold at once, if there is memory for it
 ): OpenedInference {
   refuseBadWeights(where, network, parameters);
   const loss = createLoss(lossSpec, network.own);
-  const shape = { network, lossSpec, ...machine };
+  const elementType = typeOf(parameters);
+  const shape = { network, lossSpec, elementType, ...machine };
   const read = { name: 'readers of the outputs', bytes: readers.reduce((sum, { bytes = 0 }) => sum + bytes, 0) };
   const opening = openTeamSetup(shape, { chunks, orders: 0 }, function* (compiled) {
-    const options = { network, loss, elementType: FLOAT64, ...compiled };
+    const options = { network, loss, elementType, ...compiled };
     const scratchLength = countScratch(options);
     yield;
     return (means) => {

@@ -1,5 +1,13 @@
 import { type Allocate, createLoss, type Elements, type LossSpec, type Network, type Predictor } from '@gradloom/core';
-import { bindTensors, countDoubles, createAllocator, createWorkspace, rowPredictor } from '@gradloom/core/internal';
+import {
+  bindTensors,
+  bytesOfElements,
+  countDoubles,
+  createAllocator,
+  createWorkspace,
+  rowPredictor,
+  typeOf,
+} from '@gradloom/core/internal';
 import { checkMemory } from '../memory/memory.ts';
 import { memoryRoom } from '../memory/memory-room.ts';
 import { MOST_BYTES, PAGE } from '../memory/shared-memory.ts';
@@ -18,22 +26,24 @@ export function createPredictor(
   lossSpec: LossSpec,
 ): Predictor {
   const loss = createLoss(lossSpec, network.own);
+  const type = typeOf(parameters);
   const { name } = inferenceBackend();
   const takeArrays = (allocate: Allocate) => ({
     scratch: takeKernelScratch(network.products, name, allocate), // first, where the kernels look for it
     theta: allocate(network.parameterCount),
     workspace: createWorkspace(network, loss, EVALUATION_ROWS, allocate),
   });
-  const length = countDoubles(takeArrays);
+  const length = countDoubles(takeArrays, type);
+  const weights = bytesOfElements(type, parameters.length);
   const parts = [
-    { name: 'parameters', bytes: 8 * parameters.length },
-    { name: 'activations', bytes: 8 * (length - parameters.length) },
+    { name: 'parameters', bytes: weights },
+    { name: 'activations', bytes: 8 * length - weights },
   ];
   // A page for the constants of the kernels.
   checkMemory(parts, { bytes: MOST_BYTES - PAGE, bound: 'what WebAssembly can address' });
   checkMemory(parts, memoryRoom());
-  const memory = inferenceMemory(length);
-  const { theta, workspace } = takeArrays(createAllocator('createPredictor', memory.doubles));
+  const memory = inferenceMemory(length, type);
+  const { theta, workspace } = takeArrays(createAllocator('createPredictor', memory.doubles, type));
   const tensors = bindTensors(network, theta);
   theta.set(parameters);
   const predict = rowPredictor(network, workspace, tensors, memory.kernels);

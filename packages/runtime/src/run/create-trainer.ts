@@ -1,4 +1,4 @@
-import { type Elements, type NetworkSpec, OptionError } from '@gradloom/core';
+import { type ElementsOf, type ElementType, type NetworkSpec, OptionError } from '@gradloom/core';
 import { number, positiveInteger } from '@gradloom/core/internal';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import { currentState } from '../checkpoints/current-state.ts';
@@ -15,7 +15,7 @@ import type { TrainEvent } from './events.ts';
 import { finish } from './finish.ts';
 import { advance, startRun } from './loop.ts';
 import { holdPool, prepareWith, takeSurroundings } from './open-run.ts';
-import type { TrainOptions } from './options.ts';
+import type { OptionsFor } from './options.ts';
 import { setRate } from './rates.ts';
 import type { TrainResult } from './results.ts';
 import type { RunState } from './state.ts';
@@ -38,7 +38,7 @@ export interface TrainerStep {
  * A run that goes on when it is told to: a training loop of one's own. Its steps are those of `train`, on the same
  * threads, to the same bits. Await each call before the next.
  */
-export interface Trainer {
+export interface Trainer<T extends ElementType = ElementType> {
   /** Steps done so far. */
   readonly steps: number;
   /** Steps of the whole run. */
@@ -65,11 +65,11 @@ export interface Trainer {
    */
   setRate(rate: number | null): void;
   /** A copy of the current weights [P], layer by layer, W then b; with `ema`, not of their average. */
-  weights(): Promise<Elements>;
+  weights(): Promise<ElementsOf<T>>;
   /** A copy of the whole state, for `resume` of `createTrainer` or `train`. */
   state(): Promise<Checkpoint>;
   /** Ends the run as `train` does: evaluates the test set, keeps the last checkpoint, ends the threads. */
-  finish(): Promise<TrainResult>;
+  finish(): Promise<TrainResult<T>>;
   /** Ends the threads, and nothing else. Safe to call twice, and after `finish`. */
   close(): Promise<void>;
 }
@@ -89,7 +89,11 @@ export interface Trainer {
  *
  * @throws Error (rejects) as `train` does for options and shapes that do not fit, before any thread exists.
  */
-export async function createTrainer(spec: NetworkSpec, data: DataSplits, options: TrainOptions = {}): Promise<Trainer> {
+export async function createTrainer<T extends ElementType = 'float64'>(
+  spec: NetworkSpec,
+  data: DataSplits,
+  options: OptionsFor<T> = {},
+): Promise<Trainer<T>> {
   const release = holdPool(options);
   const onEvent = options?.onEvent;
   const emit = (event: TrainEvent): void => onEvent?.(event);
@@ -100,7 +104,7 @@ export async function createTrainer(spec: NetworkSpec, data: DataSplits, options
     const { surroundings, close } = await takeSurroundings(run, emit);
     try {
       const state = await startRun(run, surroundings);
-      return trainerOf(state, () => close().finally(release));
+      return trainerOf(state, () => close().finally(release)) as Trainer<T>; // the type that the options name
     } catch (error) {
       await close();
       throw error;

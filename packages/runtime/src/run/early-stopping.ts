@@ -22,7 +22,7 @@ export function createEarlyStopping(plan: RunPlan, arena: Arena, progress: Progr
   const { early: settings, resume } = plan;
   if (settings === null) return null;
   // A thread that writes a checkpoint reads it too.
-  const kept = sharedArrays.float64(arena.theta.length);
+  const kept = sharedArrays[plan.elementType](arena.theta.length);
   if (resume?.best !== undefined) kept.set(resume.best);
 
   return {

@@ -1,4 +1,4 @@
-import type { Elements, LayerFigures } from '@gradloom/core';
+import type { Elements, ElementType, LayerFigures } from '@gradloom/core';
 import type { Backend } from '../backends/backend.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
 import type { Trial } from '../tuning/tune.ts';
@@ -32,6 +32,8 @@ export interface StartEvent {
   readonly batch: number;
   /** The backend. */
   readonly backend: Backend;
+  /** Type of the numbers that the run computes with. */
+  readonly precision: ElementType;
   /** Most bytes that the run takes, in addition to those of the process before. */
   readonly plannedBytes: number;
   /** Steps of the whole run. */

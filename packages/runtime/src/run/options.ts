@@ -1,4 +1,4 @@
-import type { Elements, LossSpec, OptimizerSpec, ScheduleSpec } from '@gradloom/core';
+import type { Elements, ElementType, LossSpec, OptimizerSpec, ScheduleSpec } from '@gradloom/core';
 import {
   defineOptions,
   list,
@@ -29,6 +29,9 @@ export type OnNan = 'stop' | 'rollback';
 
 export const onNanChoices = { stop: true, rollback: true } as const satisfies Record<OnNan, true>;
 
+/** The types of the numbers of a run. */
+export const precisions = { float64: true, float32: true } as const satisfies Record<ElementType, true>;
+
 const isWhole = (value: unknown, least: number): value is number =>
   Number.isSafeInteger(value) && (value as number) >= least;
 const isOnNan = (value: unknown): value is OnNan => typeof value === 'string' && Object.hasOwn(onNanChoices, value);
@@ -44,6 +47,7 @@ const threadCount = option.checkedBy(
   (value): value is number | 'auto' => value === 'auto' || isWhole(value, 1),
 );
 const backend = option.kind((where, name, value): BackendChoice => oneOf(where, name, value, backendChoices));
+const precision = option.kind((where, name, value): ElementType => oneOf(where, name, value, precisions));
 const libraryPath = option.checkedBy('the path of a library', (value) => typeof value === 'string');
 const seed = option.checkedBy('a whole number from 0 to 2^53 - 1', (value) => isWhole(value, 0));
 const norm = option.kind((where, name, value) => number(where, name, value, 'above 0', (c) => c > 0));
@@ -110,6 +114,16 @@ export const trainOptions = defineOptions('train', {
   ),
   /** Path of the library that the blas backend loads. @default found by name */
   blas: libraryPath(undefined, 'path of the BLAS library to load', 'searched by name'),
+  /**
+   * Type of the numbers that the run computes with: weights, activations, gradients and optimizer state. float32 takes
+   * half of the memory, and rounds to 24 binary digits in place of 53. Losses, norms and learning rates are float64
+   * in both.
+   * @default 'float64'
+   */
+  precision: precision(
+    'float64',
+    'type of weights, activations, gradients and optimizer state: float64, or float32 for half of the memory and fewer digits',
+  ),
   /** Seed of the starting weights, the order of the rows and dropout: a whole number from 0 to 2^53 - 1. @default 0 */
   seed: seed(0, 'seed of the weights, the order of the rows and dropout'),
   /**
@@ -241,3 +255,6 @@ export const trainOptions = defineOptions('train', {
 
 /** Options of `train`. Every option has a default. */
 export interface TrainOptions extends OptionsOf<typeof trainOptions.table>, Named {}
+
+/** Options whose `precision` the compiler knows, and with it the type of the weights that come back. */
+export type OptionsFor<T extends ElementType> = TrainOptions & { readonly precision?: T };

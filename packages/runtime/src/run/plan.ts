@@ -14,7 +14,6 @@ import {
   checkEncoding,
   complete,
   couplesRows,
-  FLOAT64,
   leafCount,
   leafRows,
   NOTHING_LOADED,
@@ -107,7 +106,7 @@ export function* planRunInTurns(
   const { optimizer: optimizerSpec, schedule: scheduleSpec, epochs, steps, threads: team, pool, resume } = options;
   const ema = options.ema ?? null;
   const optimizer = within('optimizer', () => optimizerOf(optimizerSpec, ema));
-  const { accumulate } = options;
+  const { accumulate, precision: elementType } = options;
   const batch = options.batch === 'full' ? train.rows : Math.min(train.rows, options.batch * accumulate);
   const leaf = leafRows(batch);
   const rowsAtOnce = accumulate === 1 ? EVALUATION_ROWS : Math.min(EVALUATION_ROWS, Math.ceil(batch / accumulate));
@@ -115,7 +114,8 @@ export function* planRunInTurns(
   const stepsPerEpoch = Math.ceil(train.rows / batch);
   const context = { totalSteps: steps ?? epochs * stepsPerEpoch, stepsPerEpoch };
   const totalEpochs = Math.ceil(context.totalSteps / stepsPerEpoch);
-  const parameters = options.parameters === undefined ? null : yield* checkParameters(options.parameters, network);
+  const parameters =
+    options.parameters === undefined ? null : yield* checkParameters(options.parameters, network, elementType);
   const askedThreads = team === 'auto' ? (pool?.threads ?? availableParallelism()) : team;
   checkPool(pool, askedThreads);
   const useful = Math.min(askedThreads, mostUseful(leaves, network, [validation, test]));
@@ -132,7 +132,7 @@ export function* planRunInTurns(
     ema,
     scheduleSpec,
     context,
-    elementType: FLOAT64,
+    elementType,
     batch,
     lastBatch: train.rows % batch || batch,
     leaf,

@@ -1,13 +1,4 @@
-import type {
-  ElementType,
-  Loss,
-  Optimizer,
-  OptimizerSpec,
-  Pausable,
-  Schedule,
-  ScheduleContext,
-  ScheduleSpec,
-} from '@gradloom/core';
+import type { Loss, Optimizer, OptimizerSpec, Pausable, Schedule, ScheduleContext, ScheduleSpec } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
 import type { DataSplits } from '../datasets/dataset.ts';
 import { allocateTimes } from '../measure/clock.ts';
@@ -33,7 +24,6 @@ export interface RunShape extends TeamShape {
   readonly ema: number | null; // see optimizer-of.ts
   readonly scheduleSpec: ScheduleSpec;
   readonly context: ScheduleContext;
-  readonly elementType: ElementType;
   readonly batch: number;
   readonly lastBatch: number; // rows of an epoch's last
   readonly leaf: number; // rows of a leaf
@@ -83,7 +73,7 @@ export function* prepareRunInTurns(asked: RunPlan, { train, validation, test }: 
   arena.scalars.set(plan.optimizer.initialScalars);
   arena.scheduleState.set(plan.schedule.initialState);
   const orders = plan.shuffle ? createOrders(plan.seed, train.rows, plan.totalEpochs, means.orders) : null;
-  const { context, elementType, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, seed, clipNorm, maxNorm } = plan;
+  const { context, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, seed, clipNorm, maxNorm } = plan;
   const setup: RunSetup = {
     ...team,
     kind: 'training',
@@ -91,7 +81,7 @@ export function* prepareRunInTurns(asked: RunPlan, { train, validation, test }: 
     optimizer: plan.optimizerSpec,
     ema: plan.ema,
     schedule: plan.scheduleSpec,
-    ...{ context, elementType, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, seed, clipNorm, maxNorm },
+    ...{ context, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, seed, clipNorm, maxNorm },
     probes: plan.probes ?? false,
     times: plan.profile ? allocateTimes(means.threads) : null,
     workTimes: allocateWorkTimes(means.threads),

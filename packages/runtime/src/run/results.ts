@@ -1,18 +1,28 @@
-import type { Elements, LoadedParts, LossSpec, NetworkSpec, Preprocessing } from '@gradloom/core';
+import type {
+  Elements,
+  ElementsOf,
+  ElementType,
+  LoadedParts,
+  LossSpec,
+  NetworkSpec,
+  Preprocessing,
+} from '@gradloom/core';
 import type { Backend } from '../backends/backend.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
 import type { Profile } from '../measure/clock.ts';
 import type { Trial } from '../tuning/tune.ts';
 
 /** The result of a run: `await train(...).result`. `saveModel` accepts it. */
-export interface TrainResult {
+export interface TrainResult<T extends ElementType = ElementType> {
   /** The network, with every layer in full. */
   readonly spec: NetworkSpec;
   /**
    * The trained weights [P], layer by layer, W then b: with `patience` those of the best evaluation, with `ema` their
-   * moving average.
+   * moving average. A Float64Array, or with `precision: 'float32'` a Float32Array.
    */
-  readonly parameters: Elements;
+  readonly parameters: ElementsOf<T>;
+  /** Type of the numbers that the run computed with. */
+  readonly precision: T;
   /** SHA-256 of the weights, with `modules` also of these, as 64 hexadecimal digits: equal fingerprints, equal bits. */
   readonly fingerprint: string;
   /** The loss that was minimized. */

@@ -31,11 +31,11 @@ export function* finishedRun(
 }
 
 export function startEvent({ plan, setup, plannedBytes }: PreparedRun, { step, threads }: Progress): TrainEvent {
-  const { network, batch, context, tunesThreads } = plan;
+  const { network, batch, context, tunesThreads, elementType: precision } = plan;
   const { backend } = setup;
   const leaves = leafCount(batch, plan.leaf);
   const start = { type: 'start', parameters: network.parameterCount, threads, tunesThreads } as const;
-  return { ...start, leaves, batch, backend, plannedBytes, ...context, step };
+  return { ...start, leaves, batch, backend, precision, plannedBytes, ...context, step };
 }
 
 /**

@@ -1,11 +1,11 @@
-import type { NetworkSpec } from '@gradloom/core';
+import type { ElementType, NetworkSpec } from '@gradloom/core';
 import type { DataSplits } from '../datasets/dataset.ts';
 import { inTurns } from '../turns/in-turns.ts';
 import { createEventStream } from './event-stream.ts';
 import type { TrainEvent } from './events.ts';
 import { runSteps } from './loop.ts';
 import { holdPool, prepareWith, takeSurroundings } from './open-run.ts';
-import type { TrainOptions } from './options.ts';
+import type { OptionsFor, TrainOptions } from './options.ts';
 import type { TrainResult } from './results.ts';
 import { finishedRun } from './start-run.ts';
 
@@ -13,13 +13,13 @@ import { finishedRun } from './start-run.ts';
  * A run in the background: read its events (`for await (const event of run)`), await its result (`await run.result`),
  * or both.
  */
-export interface TrainingRun extends AsyncIterable<TrainEvent, undefined> {
+export interface TrainingRun<T extends ElementType = ElementType> extends AsyncIterable<TrainEvent, undefined> {
   /**
    * The result. Rejects with an Error for options and shapes that do not fit, with a TrainingError for a loss or
    * gradient that is not finite, with a FolderInUseError if another run writes to the checkpoint folder, and with an
    * Error if threads fail too often or a checkpoint cannot be written.
    */
-  readonly result: Promise<TrainResult>;
+  readonly result: Promise<TrainResult<T>>;
   /**
    * Not a promise: the compiler refuses `await run`, and in JavaScript it rejects with a sentence that names
    * `run.result`. An async function awaits what it returns, so it cannot return a run either: return `run.result` or `{
@@ -43,13 +43,17 @@ export interface TrainingRun extends AsyncIterable<TrainEvent, undefined> {
  * @throws nothing itself; rejects with an Error for options and shapes that do not fit, before any thread exists, with
  * a TrainingError for a loss or gradient that is not finite, and with an Error if a thread fails.
  */
-export function train(spec: NetworkSpec, data: DataSplits, options: TrainOptions = {}): TrainingRun {
+export function train<T extends ElementType = 'float64'>(
+  spec: NetworkSpec,
+  data: DataSplits,
+  options: OptionsFor<T> = {},
+): TrainingRun<T> {
   const events = createEventStream<TrainEvent>();
   const onEvent = options?.onEvent;
   const result = runTraining(spec, data, options, (event) => {
     onEvent?.(event);
     events.push(event);
-  });
+  }) as Promise<TrainResult<T>>; // the type that the options name
   result.then(events.end, events.fail);
   // biome-ignore lint/suspicious/noThenProperty: it refuses to be awaited, in a sentence.
   return { result, [Symbol.asyncIterator]: events.iterate, then: refuseAwait };

@@ -29,6 +29,7 @@ export function* trainingResult(parts: ResultParts): Pausable<TrainResult> {
   return {
     spec: plan.network.spec,
     parameters,
+    precision: plan.elementType,
     fingerprint: yield* fingerprintInTurns(parameters, plan.parts.modules),
     loss: setup.loss,
     ...(plan.parts.modules.length === 0 ? {} : { parts: plan.parts }),

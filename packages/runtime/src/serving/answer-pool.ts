@@ -1,5 +1,5 @@
 import type { Model } from '@gradloom/core';
-import { doubles, positiveInteger, record } from '@gradloom/core/internal';
+import { elements, positiveInteger, record } from '@gradloom/core/internal';
 import { createPool } from '../threads/pool.ts';
 import { createTextAnswerer, type TextLimits } from './answer-texts.ts';
 import type { Reply } from './reply.ts';
@@ -26,7 +26,7 @@ export async function createAnswerPool(model: Model, options: TextLimits & { thr
   record('createAnswerPool', 'options', options, '{ threads, mostRows }');
   const threads = positiveInteger('createAnswerPool', 'threads', options.threads);
   const mostRows = positiveInteger('createAnswerPool', 'mostRows', options.mostRows);
-  doubles('createAnswerPool', 'model.parameters', model.parameters);
+  elements('createAnswerPool', 'model.parameters', model.parameters);
   // First: without the memory for a copy there are no threads to end.
   const shared = shareModel(model);
   const pool = await createPool({ threads });

@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
-import type { Model } from '@gradloom/core';
-import type { ModuleSource } from '@gradloom/core/internal';
+import type { Elements, Model } from '@gradloom/core';
+import { bytesOfElements, elementView, type ModuleSource, typeOf } from '@gradloom/core/internal';
 import { createModel } from '../inference/model.ts';
 import { partsOf } from '../own/imported-parts.ts';
 
@@ -8,7 +8,7 @@ import { partsOf } from '../own/imported-parts.ts';
 export interface SharedModel {
   readonly id: number; // unique in the process
   readonly content: Uint8Array<SharedArrayBuffer>; // all but the weights
-  readonly parameters: Float64Array<SharedArrayBuffer>; // [P]
+  readonly parameters: Elements<SharedArrayBuffer>; // [P]
   readonly modules: readonly ModuleSource[]; // of a user's own parts
 }
 
@@ -18,7 +18,9 @@ export function shareModel({ spec, loss, metadata, preprocessing, parameters, pa
   const bytes = serialize({ spec, loss, metadata, preprocessing });
   const content = new Uint8Array(new SharedArrayBuffer(bytes.length));
   content.set(bytes);
-  const weights = new Float64Array(new SharedArrayBuffer(8 * parameters.length));
+  const type = typeOf(parameters);
+  const memory = new SharedArrayBuffer(bytesOfElements(type, parameters.length));
+  const weights = elementView(type, memory, 0, parameters.length);
   weights.set(parameters);
   return { id: count++, content, parameters: weights, modules: parts?.sources ?? [] };
 }

@@ -13,6 +13,7 @@ export interface TeamSetup extends CompiledKernels {
   readonly run: number; // unique in the process
   readonly spec: SharedSpec;
   readonly loss: LossSpec;
+  readonly elementType: ElementType;
   readonly modules: readonly ModuleSource[]; // of the user, which the thread imports before its first task
   readonly threads: number; // that the memory was planned for
   readonly backend: Backend;
@@ -32,7 +33,6 @@ export interface RunSetup extends TeamSetup {
   readonly ema: number | null; // decay of the moving average of the weights; null where none is kept
   readonly schedule: ScheduleSpec;
   readonly context: ScheduleContext;
-  readonly elementType: ElementType;
   readonly batch: number;
   readonly lastBatch: number; // rows of an epoch's last
   readonly leaf: number; // rows of a leaf

@@ -1,4 +1,4 @@
-import type { LoadedParts, LossSpec, Network, Pausable } from '@gradloom/core';
+import type { ElementType, LoadedParts, LossSpec, Network, Pausable } from '@gradloom/core';
 import { compileFor, resolveBackend } from '../backends/backend.ts';
 import type { BackendChoice } from '../backends/backend-choices.ts';
 import { fitMemory, type Means } from '../memory/fit-memory.ts';
@@ -13,6 +13,7 @@ import { shareSpec } from './shared-spec.ts';
 export interface TeamShape {
   readonly network: Network;
   readonly lossSpec: LossSpec;
+  readonly elementType: ElementType;
   readonly parts?: LoadedParts; // of the user's own that the two may name
   readonly threads: number; // fewer where memory is short
   readonly ownThreads: boolean; // that are started for it, rather than those of a pool
@@ -54,8 +55,8 @@ export function* openTeamSetup<Layout>(
   wanted: Omit<Means, 'threads'>,
   planner: (compiled: Compiled) => Pausable<(means: Means) => TeamPlan<Layout>>,
 ): Pausable<OpenedTeam<Layout>> {
-  const backend = resolveBackend(shape.backend, shape.blas, shape.network);
-  const compiled = compileFor(backend);
+  const backend = resolveBackend(shape.backend, shape.blas, shape.network, shape.elementType);
+  const compiled = compileFor(backend, shape.elementType);
   yield;
   const planOf = yield* planner({ backend: backend.name, heapBase: compiled.heapBase });
   const room = memoryRoom();
@@ -70,6 +71,7 @@ export function* openTeamSetup<Layout>(
     // Threads rebuild the network and the loss from these.
     spec: yield* shareSpec(shape.network.spec),
     loss: shape.lossSpec,
+    elementType: shape.elementType,
     modules: shape.parts?.sources ?? [],
     threads: means.threads,
     backend,

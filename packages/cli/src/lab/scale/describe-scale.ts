@@ -32,7 +32,7 @@ export function describeScale(report: ScaleReport, title: string, paint: Paint):
     lines.length === 0 ? [] : ['', paint('bold', heading), ...lines];
   return [
     title,
-    `batch ${whole(batch)} in ${plural(leaves, 'leaf')}, runs of ${plural(steps, 'step')}, ${backendName(first.backend)}`,
+    `batch ${whole(batch)} in ${plural(leaves, 'leaf')}, runs of ${plural(steps, 'step')}, ${backendName(first.backend)}, ${first.precision}`,
     ...chapter('Strong scaling: the same batch on more threads', strong(report, paint)),
     ...chart(report),
     ...chapter('Time per step of each thread (ms)', breakdown(report)),

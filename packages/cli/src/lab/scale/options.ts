@@ -7,7 +7,7 @@ import { runOptions } from '../../options/run-options.ts';
 import { text, toggle } from '../../options/words.ts';
 import { trainOptions } from '../../train/options.ts';
 
-const { dataset, hidden, activation, init, dropout, spec, loss, optimizer, lr, batch, seed } = trainOptions;
+const { dataset, hidden, activation, init, dropout, spec, precision, loss, optimizer, lr, batch, seed } = trainOptions;
 
 /** As many as a pool may have threads. */
 const MOST_CORES = 512;
@@ -31,7 +31,7 @@ const isCoreCount = (value: unknown): value is number =>
 /** The workload as `train` takes it, and how it is measured. */
 export const scaleOptions = {
   dataset: { ...dataset, describe: `${dataset.describe} (default: mnist)` },
-  ...{ hidden, activation, init, dropout, spec, loss, optimizer, lr, batch, seed },
+  ...{ hidden, activation, init, dropout, spec, precision, loss, optimizer, lr, batch, seed },
   'max-threads': {
     group: 'Run',
     ...wholeNumber(1),

@@ -82,6 +82,7 @@ const prediction = record({
 export const scaleDocument = record({
   ...machineFacts,
   backend: backendFacts,
+  precision: optional(name), // absent in documents from before it could be chosen
   cores: count(1),
   batch: count(1),
   leaves: count(1),
@@ -148,7 +149,7 @@ export function scalePage(document: ScaleDocument): Page {
       {
         title: 'Reproduce this measurement',
         ...(document.command === undefined ? {} : { code: document.command }),
-        folded: [fingerprints(document), machineTable(document, document.backend)],
+        folded: [fingerprints(document), machineTable(document, document.backend, document.precision)],
       },
     ],
   };

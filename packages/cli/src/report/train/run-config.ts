@@ -28,6 +28,7 @@ const option: Schema<unknown> = {
 export const runConfig = record({
   ...machineFacts,
   backend: backendFacts,
+  precision: optional(name), // absent in runs from before it could be chosen
   options: table(name, option, 1000),
   command: optional(line),
   parameters: count(),

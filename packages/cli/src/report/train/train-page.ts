@@ -128,6 +128,7 @@ const identityTable = ({ findings, config }: TrainRun): Table => ({
   rows: [
     ...(findings === null ? [] : [['fingerprint of the weights', findings.result.fingerprint]]),
     ['backend', findings?.result.backend ?? config.backend.name],
+    ['type of the numbers', config.precision ?? 'float64'],
   ],
 });
 

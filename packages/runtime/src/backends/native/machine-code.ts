@@ -1,4 +1,12 @@
-import { assembleCode, type CodeLayout, type ExtensionName, extensions, type Play } from '@gradloom/core/internal';
+import type { ElementType } from '@gradloom/core';
+import {
+  assembleCode,
+  type CodeLayout,
+  type ExtensionName,
+  extensions,
+  FLOAT64,
+  type Play,
+} from '@gradloom/core/internal';
 import { type CodeSystemName, codeSystems, isCodeSystem, ownSystem, placeCode, systemNames } from './code-pages.ts';
 import { type Koffi, loadKoffi } from './koffi.ts';
 import { askProcessor } from './processor.ts';
@@ -20,20 +28,20 @@ export interface MachineCodeOptions {
   flags?: ReadonlySet<string>; // of the processor, default: what the processor itself says
   koffi?: () => Koffi; // default: the installed one
   environment?: Readonly<Record<string, string | undefined>>; // default process.env
-  type?: 'float64' | 'float32'; // of the elements, default float64
+  type?: ElementType; // of the elements, default float64
 }
 
-let made: MachineCodeSearch | undefined;
+const made: Partial<Record<ElementType, MachineCodeSearch>> = {};
 
-/** Machine code of the kernels, created once per process and shared. Never throws. */
-export function machineCode(): MachineCodeSearch {
-  made ??= makeMachineCode();
-  return made;
+/** Machine code of the kernels for elements of a type, created once per process and shared. Never throws. */
+export function machineCode(type: ElementType = FLOAT64): MachineCodeSearch {
+  made[type] ??= makeMachineCode({ type });
+  return made[type];
 }
 
 /** Makes the code for this processor. Never throws. */
 export function makeMachineCode(options: MachineCodeOptions = {}): MachineCodeSearch {
-  const { system = ownSystem, koffi = loadKoffi, type = 'float64' } = options;
+  const { system = ownSystem, koffi = loadKoffi, type = FLOAT64 } = options;
   if (!isCodeSystem(system)) return refusal(`system has ${system}, expected ${systemNames}`);
   const { GRADLOOM_NATIVE } = options.environment ?? process.env;
   if (isUntested(system) && GRADLOOM_NATIVE !== '1') {
