@@ -1,4 +1,5 @@
 import { availableParallelism, cpus } from 'node:os';
+import { jsRuntime } from './js-runtime.ts';
 import { version } from './version.ts';
 
 /** The machine that computed a result, as stored in the files of a run. */
@@ -9,5 +10,12 @@ export const describeMachine = () => ({
     platform: process.platform,
     arch: process.arch,
   },
+  runtime: runtimeFacts(),
   versions: { gradloom: version, node: process.versions.node, v8: process.versions.v8 },
 });
+
+/** Node, Deno or Bun. */
+function runtimeFacts() {
+  const { name, version } = jsRuntime();
+  return { name, version };
+}

@@ -1,4 +1,5 @@
 import { basename, relative } from 'node:path';
+import { jsRuntime } from './js-runtime.ts';
 
 /** The command to call this program again: through npx if npm started it, else as it was called. */
 export function invocation(
@@ -6,7 +7,7 @@ export function invocation(
   script: string = process.argv[1] ?? 'gradloom',
 ): string {
   if (env.npm_config_user_agent !== undefined) return 'npx gradloom';
-  return basename(script) === 'gradloom' ? 'gradloom' : `node ${relative(process.cwd(), script)}`;
+  return basename(script) === 'gradloom' ? 'gradloom' : `${jsRuntime().command} ${relative(process.cwd(), script)}`;
 }
 
 /** A command of a document, as it can be typed here. */

@@ -6,6 +6,7 @@ import { needs } from '../../support/needs.ts';
 
 const library = { name: 'OpenBLAS', version: '0.3.29', core: 'Haswell', path: '/lib/libopenblas.so' } as const;
 const complete: Examination = {
+  runtime: { name: 'Node', version: '20.19.0' },
   node: { version: '20.19.0', needed: '20.19', ok: true },
   platform: 'darwin',
   arch: 'arm64',
@@ -33,6 +34,11 @@ describe('advice', () => {
 
   test.each<[string, Partial<Examination>, RegExp]>([
     ['an old Node', { node: { version: '18.1.0', needed: '20.19', ok: false } }, /18\.1\.0, expected 20\.19 or newer/],
+    [
+      'an old Bun',
+      { runtime: { name: 'Bun', version: '1.0.0' }, node: { version: '18.1.0', needed: '20.19', ok: false } },
+      /^The Node that Bun stands in for has version 18\.1\.0, expected 20\.19 or newer: https:\/\/bun\.com$/,
+    ],
     ['no SIMD', { ...without, noWasm: 'WebAssembly has no SIMD', auto: 'reference' }, /^Training runs on plain/],
     [
       'a limit',
@@ -61,7 +67,8 @@ describe('advice', () => {
 describe('doctor', () => {
   test('measures every available backend', async () => {
     const { code, stdout } = await gradloom(['doctor', '--json']);
-    const [{ backends, auto, extension, blas, cores }] = jsonLines(stdout);
+    const [{ runtime, backends, auto, extension, blas, cores }] = jsonLines(stdout);
+    expect(runtime).toEqual({ name: 'Node', version: process.versions.node });
     const here = [...(extension === null ? [] : ['native']), ...(blas === null ? [] : ['blas'])];
     const names = ['reference', 'wasm', ...here];
     expect(backends).toEqual(names.map((name) => ({ name, gflops: expect.any(Number), problem: null })));

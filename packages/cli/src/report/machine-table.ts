@@ -7,6 +7,7 @@ import type { Table } from './page.ts';
 /** The machine that computed a run, from its files. */
 export const machineFacts = {
   machine: record({ cpu: nullable(name), cores: count(), platform: name, arch: name }),
+  runtime: optional(record({ name, version: name })), // Node in files of earlier versions
   versions: record({ gradloom: name, node: name }),
 };
 
@@ -16,7 +17,7 @@ export const backendFacts = record({ name, library: optional(record({ name, vers
 type Facts = { readonly [K in keyof typeof machineFacts]: Read<(typeof machineFacts)[K]> };
 
 export function machineTable(
-  { machine, versions }: Facts,
+  { machine, runtime, versions }: Facts,
   backend?: Read<typeof backendFacts>, // where there was one for all of it
   precision?: string, // likewise
 ): Table {
@@ -24,7 +25,7 @@ export function machineTable(
     ['processor', machine.cpu ?? ''],
     ['cores', String(machine.cores)],
     ['system', `${machine.platform} ${machine.arch}`],
-    ['Node', versions.node],
+    runtime === undefined ? ['Node', versions.node] : [runtime.name, runtime.version],
     ['Gradloom', versions.gradloom],
   ];
   if (backend !== undefined) rows.push(['backend', backend.name]);
