@@ -52,7 +52,7 @@ const size = fc.oneof(
 const shape = fc.oneof(
   { weight: 9, arbitrary: fc.tuple(size, size, size).filter(([B, I, O]) => I * O >= 256 && B * I * O < 60_000) },
   // Enough rows for strips of x to be packed, and enough columns for several groups of them.
-  { weight: 1, arbitrary: fc.tuple(fc.constantFrom(33, 40), fc.constantFrom(57, 85, 120), fc.constantFrom(7, 16)) },
+  { weight: 1, arbitrary: fc.tuple(fc.constantFrom(33, 40), fc.constantFrom(57, 85), fc.constantFrom(16, 65, 130)) },
   // Enough rows, and rows of W that are long enough, for W to be packed.
   { weight: 1, arbitrary: fc.tuple(fc.constantFrom(65, 70), fc.constantFrom(2, 3), fc.constantFrom(129, 257, 530)) },
 );

@@ -22,8 +22,9 @@ const BLOCK_BYTES = 8192; // of a row
 const PANELS = 4;
 // Strips of x that are packed at a time for dW.
 const STRIPS = 4;
-// Columns of x over so many rows are read where they lie.
+// Columns of x over so many rows are read where they lie, and all others for rows of dy of so many bytes.
 const MAX_PLAIN_ROWS = 32;
+const MAX_PLAIN_GRADIENT = 512;
 /** Bytes of a line of the caches. */
 const LINE = 64;
 // Terms of 0 are looked for in x of so many columns, for so many outputs, and left out where at most this share of a
@@ -96,7 +97,7 @@ export function createNativeProducts(
     const strips = Math.floor((I + most - 1) / most);
     const lowest = Math.floor(I / strips);
     const higher = I - lowest * strips; // strips that are a column wider, the first ones
-    const isPacked = !isSparse && B > MAX_PLAIN_ROWS;
+    const isPacked = !isSparse && B > MAX_PLAIN_ROWS && oRow > MAX_PLAIN_GRADIENT;
     const width = Math.min(BLOCK_BYTES, Math.floor(PANEL_BYTES / B / MAX_PANEL) * MAX_PANEL) / bytes;
     setLeaves(B, leaf);
     for (let o = 0; o < O; o += width) {

@@ -128,9 +128,12 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
         });
         isa.leaveIfZero(isa.word(isa.at(leaf, 4 * LEAF.more)));
         isa.skip(leaf, 4 * LEAF.words);
-        eachSum((m, v) => unit.store(isa.at(top, sum(m, v) * size), sum(m, v)));
+        // One after the other, not all stores first: so the next leaf's terms begin sooner.
+        eachSum((m, v) => {
+          unit.store(isa.at(top, sum(m, v) * size), sum(m, v));
+          unit.clear(sum(m, v));
+        });
         isa.skip(top, waiting);
-        eachSum((m, v) => unit.clear(sum(m, v)));
       });
     }
 
