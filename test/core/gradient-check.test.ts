@@ -4,7 +4,10 @@ import {
   buildNetwork,
   createLoss,
   createRandom,
+  type Elements,
+  type ElementType,
   initializeParameters,
+  type Kernels,
   type LossName,
   layers,
   losses,
@@ -14,8 +17,13 @@ import {
 } from '@gradloom/core';
 import { bindTensors, createWorkspace, forward, nodeGradient, type PassSettings } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
+import { allocateOwn } from '../../packages/core/src/backends/scratch.ts';
+import { createElements } from '../../packages/core/src/element-type.ts';
 import { maxError } from '../support/errors.ts';
 import { numericGradient } from '../support/numeric-gradient.ts';
+import { roundingBound } from '../support/rounding-bound.ts';
+import { definitionKernels } from './kernels/definitions/index.ts';
+import { documentedLosses } from './kernels/definitions/losses.ts';
 
 const B = 3;
 const H = 1e-4; // the numbers that a kink could meet move by less than 1e-3, five times less than MARGIN
@@ -103,6 +111,51 @@ function targetsFor(lossName: LossName, y: Float64Array, O: number): Float64Arra
   return y.slice(0, B * O).map((value) => value + [-1.5, -0.5, 0.5, 1.5][random.integer(4)]);
 }
 
+/**
+ * The gradient of floats against differences of doubles at the same weights: they differ by no more than the roundings
+ * of floats can move the gradient (see roundingBound), and the error of the differences, 1e-8 as above.
+ */
+function checkFloats(network: Network, lossName: LossName, given: Rows): void {
+  const { spec } = documentedLosses[lossName];
+  const loss = createLoss(spec);
+  const [theta, x, t] = [given.theta, given.x, given.t].map((array) => array.map(Math.fround));
+  const sums = new Float64Array(2);
+  function gradientOf(type: ElementType, kernels: Kernels): Elements {
+    const workspace = createWorkspace(network, loss, B, allocateOwn(type));
+    const [own, g] = [createElements(type, theta.length), createElements(type, theta.length)];
+    own.set(theta);
+    workspace.x.set(x);
+    workspace.t.set(t);
+    nodeGradient(sums, network, workspace, bindTensors(network, own), bindTensors(network, g), B, { ...pass, kernels });
+    return g;
+  }
+  const random = createRandom(5, 'roundings');
+  const bound = roundingBound(
+    (A) => Float64Array.from(gradientOf('float64', definitionKernels(A))),
+    () => random.uniform(),
+  );
+  const expected = numericGradient(
+    () => {
+      gradientOf('float64', referenceKernels);
+      return sums[0] + sums[1];
+    },
+    theta,
+    H,
+  );
+  const g = gradientOf('float32', referenceKernels);
+  const beyond = [...g].filter((value, p) => !(Math.abs(value - expected[p]) <= bound[p] + 1e-8));
+  expect(beyond).toEqual([]);
+  // The bound is one: a wrong term would show.
+  const largest = (array: Elements): number => array.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  expect(largest(bound)).toBeLessThan(1e-3 * largest(expected));
+}
+
+interface Rows {
+  readonly theta: Float64Array;
+  readonly x: Float64Array;
+  readonly t: Float64Array;
+}
+
 describe.each(fns)('dense, %s and dropout', (fn) => {
   const network = buildNetwork(networkWith(fn));
   const { theta, x } = start(network);
@@ -127,6 +180,13 @@ describe.each(fns)('dense, %s and dropout', (fn) => {
     lossSum();
     expect(maxError(g, expected)).toBeLessThan(1e-8);
     expect(g.every((value) => value === 0)).toBe(false);
+  });
+
+  test.each(lossNames)('have it in floats but for rounding, under %s', (lossName) => {
+    const workspace = createWorkspace(network, createLoss(lossName), B, allocate);
+    workspace.x.set(x);
+    const y = Float64Array.from(forward(network, workspace, parameters, B, pass));
+    checkFloats(network, lossName, { theta, x, t: targetsFor(lossName, y, network.output) });
   });
 });
 
@@ -159,6 +219,17 @@ describe('embedding, residual, swiglu, layer-norm and batch-norm, one in the oth
     lossSum();
     expect(maxError(g, expected)).toBeLessThan(1e-8);
     expect(g.every((value) => value === 0)).toBe(false);
+  });
+
+  test.each(lossNames)('have it in floats but for rounding, under %s', (lossName) => {
+    const workspace = createWorkspace(network, createLoss(lossName), B, allocate);
+    workspace.x.set(indices);
+    const y = Float64Array.from(forward(network, workspace, parameters, B, pass));
+    checkFloats(network, lossName, {
+      theta,
+      x: Float64Array.from(indices),
+      t: targetsFor(lossName, y, network.output),
+    });
   });
 
   test('overwrite their gradients with zeros where a pass has no rows', () => {

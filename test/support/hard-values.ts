@@ -1,17 +1,28 @@
+import { type ElementType, typeOf } from '../../packages/core/src/element-type.ts';
+
 /**
  * Numbers that look for trouble: 'plain' lies in [-1, 1) with zeros of both signs; 'broad' goes past the ends of exp;
  * 'wide' has every exponent from subnormal to huge; 'tiny' surrounds 0, the subnormals and the number below which
  * gradients are flushed; 'special' sows NaN, ±Infinity and ends of the range among plain ones; 'sparse' is 0 but for
- * one in twenty, some of which multiply to less than the least subnormal.
+ * one in twenty, some of which multiply to less than the least subnormal; 'hair' makes numbers a hair below those that
+ * are kept.
  */
-export const valueMixes = ['plain', 'broad', 'wide', 'tiny', 'special', 'sparse'] as const;
+export const valueMixes = ['plain', 'broad', 'wide', 'tiny', 'special', 'sparse', 'hair'] as const;
 export type ValueMix = (typeof valueMixes)[number];
 
-/** Fills `values` from a 32-bit seed, with numbers of its type. Overwrites `values`. */
-export function fillHardValues(values: Float64Array | Float32Array, mix: ValueMix, seed: number): void {
+/**
+ * Fills `values` from a 32-bit seed, with numbers that are hard for its type; by a hair, for that of the run, which
+ * flushes. Overwrites `values`.
+ */
+export function fillHardValues(
+  values: Float64Array | Float32Array,
+  mix: ValueMix,
+  seed: number,
+  run: ElementType = typeOf(values),
+): void {
   const next = mulberry32(seed);
   const draw = draws[mix];
-  const range = values instanceof Float32Array ? float32 : float64;
+  const range = { float64, float32 }[mix === 'hair' ? run : typeOf(values)];
   for (let i = 0; i < values.length; i++) values[i] = draw(next, range);
 }
 
@@ -24,8 +35,19 @@ interface Range {
   readonly exponents: readonly [least: number, count: number];
   readonly tinyExponents: readonly [least: number, count: number];
   readonly edges: readonly number[]; // subnormals, and both sides of where flushing begins
+  readonly hairs: readonly number[]; // of which some make a number that rounds to where flushing begins
   readonly huge: readonly number[];
   readonly small: number; // an exponent of which two make less than the least subnormal
+}
+
+/**
+ * Numbers of so many digits of which two make one just below `least`, the least that is kept, which rounds up to it: a
+ * product is to be rounded before it is flushed, and so is a number plus the square of `root`, three quarters of the
+ * last digit of what is below `least`.
+ */
+function hairsOf(digits: number, least: number, root: number): number[] {
+  const hair = 2 ** -Math.ceil((digits + 1) / 2);
+  return [0, 1, 1 + hair, (1 - hair) * least, least, (1 - 2 ** -digits) * least, root];
 }
 
 const float64: Range = {
@@ -33,6 +55,7 @@ const float64: Range = {
   exponents: [-1073, 2097],
   tinyExponents: [-1030, 200],
   edges: [5e-324, -5e-324, 2.2250738585072014e-308, -1.5e-310, 1.101803207925311e-280, -1.1018032079253108e-280],
+  hairs: hairsOf(53, 2 ** -930, 1.25 * 2 ** -492),
   huge: [Number.MAX_VALUE, 1e200],
   small: -540,
 };
@@ -41,10 +64,8 @@ const float32: Range = {
   broad: 110,
   exponents: [-148, 276],
   tinyExponents: [-130, 50],
-  edges: [
-    ...[2 ** -149, -(2 ** -149), 2 ** -126, -1.5e-40, 2 ** -100, (2 ** -24 - 1) * 2 ** -100],
-    ...[1 + 2 ** -13, (1 - 2 ** -13) * 2 ** -100], // whose product is flushed unless it is rounded first
-  ],
+  edges: [2 ** -149, -(2 ** -149), 2 ** -126, -1.5e-40, 2 ** -100, (2 ** -24 - 1) * 2 ** -100],
+  hairs: hairsOf(24, 2 ** -100, 0.875 * 2 ** -62),
   huge: [(2 - 2 ** -23) * 2 ** 127, 1e25],
   small: -80,
 };
@@ -69,6 +90,7 @@ const draws: Record<ValueMix, (next: Next, range: Range) => number> = {
     next() < 0.3 ? pick([...zeros, ...edges], next) : signed(next) * power(tinyExponents, next),
   special: (next, range) => (next() < 0.02 ? pick(specials(range), next) : signed(next)),
   sparse: (next, { small }) => (next() < 0.95 ? 0 : next() < 0.1 ? -0 : signed(next) * 2 ** (next() < 0.5 ? 0 : small)),
+  hair: (next, { hairs }) => pick(hairs, next),
 };
 
 /** Tommy Ettinger's mulberry32: 32 bits of state, enough to fill test arrays quickly. */

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Kernels } from '../../../packages/core/src/backends/kernels.ts';
 import { referenceKernels } from '../../../packages/core/src/backends/reference/reference-kernels.ts';
-import { createElements, type ElementType, elementTypes } from '../../../packages/core/src/element-type.ts';
+import { createElements, elementTypes } from '../../../packages/core/src/element-type.ts';
 import { activations } from '../../../packages/core/src/model/activations/index.ts';
+import { createLoss } from '../../../packages/core/src/model/losses/index.ts';
 import { link } from '../../../packages/core/src/program/link.ts';
-import { activationOps, ops, updateOp } from '../../../packages/core/src/program/ops.ts';
+import { activationOps, lossOp, ops, updateOp } from '../../../packages/core/src/program/ops.ts';
 import { createOptimizer, type OptimizerSpec, optimizers } from '../../../packages/core/src/train/optimizers/index.ts';
 import { arithmetics } from '../../support/arithmetic.ts';
 import { firstDifference } from '../../support/bits.ts';
@@ -14,8 +14,10 @@ import { valueMixes } from '../../support/hard-values.ts';
 import { propertySeed } from '../../support/seed.ts';
 import { activationCase } from './activation-case.ts';
 import { cases as ofBackends } from './cases.ts';
-import { definitions } from './definitions/index.ts';
+import { definitionKernels, definitions } from './definitions/index.ts';
+import { documentedLosses, documentedVariants } from './definitions/losses.ts';
 import type { KernelCase } from './kernel-case.ts';
+import { lossCase } from './loss-case.ts';
 import { arraysOf, callsOf } from './run-case.ts';
 import { updateCase } from './update-cases.ts';
 
@@ -28,6 +30,8 @@ const decays = (kind: OptimizerSpec): OptimizerSpec[] => [
   kind,
   { ...(kind as { kind: 'rmsprop' }), weightDecay: 0.01 },
 ];
+const specs = [...Object.values(documentedLosses), ...documentedVariants].map(({ spec }) => spec);
+
 /** Those that no backend has besides. */
 const ofPlainCode: Record<string, KernelCase> = {
   identity: activationCase('identity'),
@@ -36,11 +40,12 @@ const ofPlainCode: Record<string, KernelCase> = {
   'rmsprop with momentum': updateCase(decays({ kind: 'rmsprop', momentum: 0.9 })),
   adagrad: updateCase(decays({ kind: 'adagrad' })),
   lion: updateCase(decays({ kind: 'lion' })),
+  ...Object.fromEntries(specs.map((spec) => [`${JSON.stringify(spec)}`, lossCase(spec)])),
 };
 const isDefined = ({ ops }: KernelCase): boolean => ops.some(({ name }) => Object.hasOwn(definitions, name));
 const cases = Object.entries({ ...ofBackends, ...ofPlainCode }).filter(([, kernel]) => isDefined(kernel));
 
-test('every operation but losses has a definition of its own, and a case', () => {
+test('every operation has a definition of its own, and a case', () => {
   const momenta = [
     createOptimizer({ kind: 'sgd', momentum: 0.5 }),
     createOptimizer({ kind: 'rmsprop', momentum: 0.5 }),
@@ -50,20 +55,12 @@ test('every operation but losses has a definition of its own, and a case', () =>
     ...Object.keys(ops).filter((name) => ![...ofDoubles, ...ofNothing].includes(name)),
     ...Object.values(activationOps).flatMap(({ forward, backward }) => [forward.name, backward.name]),
     ...updates.map((optimizer) => updateOp(optimizer).name),
+    ...specs.map((spec) => lossOp(createLoss(spec)).name),
   ];
   expect(new Set(Object.keys(definitions))).toEqual(new Set(all));
   expect(Object.keys(activationOps)).toEqual(Object.keys(activations));
   expect(cases.flatMap(([, kernel]) => kernel.ops.map(({ name }) => name))).toEqual(expect.arrayContaining(all));
 });
-
-/** What computes by the definitions alone. */
-function kernelsOf(type: ElementType): Kernels {
-  const bind: Kernels['bind'] = ({ op, args }) => {
-    if (!Object.hasOwn(definitions, op.name)) return null;
-    return () => definitions[op.name](arithmetics[type], ...(args as never[]));
-  };
-  return { ...referenceKernels, bind };
-}
 
 /** Numbers of a case at most: whole numbers of any size take a thousand times as long as floats. */
 const MOST = 500;
@@ -74,7 +71,7 @@ const casesOfTypes = elementTypes.flatMap((type) => cases.map(([name, kernel]) =
 
 describe.each(casesOfTypes)(`%s of %s (seed ${propertySeed})`, (_name, type, kernel) => {
   test('plain code has the bits of the definition, each operation rounded once', () => {
-    const kernels = kernelsOf(type);
+    const kernels = definitionKernels(arithmetics[type]);
     const input = fc.tuple(kernel.dims.filter(small(kernel)), fc.constantFrom(...valueMixes), fc.integer());
     const check = fc.property(input, ([dims, mix, seed]) => {
       const [actual, expected] = [0, 1].map(() =>
@@ -87,6 +84,6 @@ describe.each(casesOfTypes)(`%s of %s (seed ${propertySeed})`, (_name, type, ker
         if (difference !== null) throw new Error(name + difference);
       }
     });
-    fc.assert(check, { seed: propertySeed, numRuns: counted(40, 400) });
+    fc.assert(check, { seed: propertySeed, numRuns: counted(100, 1000) });
   });
 });

@@ -25,7 +25,7 @@ export function arraysOf(
   const arrays: Arrays = {};
   for (const [k, [name, length]] of Object.entries(kernel.arrays(dims)).entries()) {
     const array = allocate(length, isDouble(kernel, name) ? 'float64' : type);
-    fillHardValues(array, mix, seed + k);
+    fillHardValues(array, mix, seed + k, type);
     arrays[name] = array as Float64Array;
   }
   kernel.prepare?.(arrays, dims);

@@ -1,114 +1,20 @@
 import { expect, test } from 'vitest';
 import { createElements, type ElementType, elementTypes } from '../../../packages/core/src/element-type.ts';
-import { createLoss, type LossName, type LossSpec, losses } from '../../../packages/core/src/model/losses/index.ts';
+import { createLoss, losses } from '../../../packages/core/src/model/losses/index.ts';
 import { batchLoss } from '../../../packages/core/src/program/step-ops.ts';
 import { createRandom } from '../../../packages/core/src/random/index.ts';
-import { type Arithmetic, arithmetics } from '../../support/arithmetic.ts';
+import { arithmetics } from '../../support/arithmetic.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { lossOf } from '../../support/loss-of.ts';
-import { lanes } from '../kernels/definitions/sums.ts';
+import { documentedLosses, documentedVariants } from '../kernels/definitions/losses.ts';
 
-// docs/numerics.md, "Losses", written down once more, in the arithmetic of a type.
-
-interface Row {
-  loss: number;
-  dy: number[];
-}
-
-type RowOf = (A: Arithmetic, y: readonly number[], t: readonly number[]) => Row;
-
-type Term = (A: Arithmetic, y: number, t: number, O: number) => [term: number, dy: number];
-
-const elementwise =
-  (term: Term, over: 'mean' | 'sum' = 'mean'): RowOf =>
-  (A, y, t) => {
-    const O = A.of(y.length);
-    const both = y.map((value, o) => term(A, value, t[o], O));
-    const s = lanes(
-      A,
-      both.map(([value]) => value),
-    );
-    return { loss: over === 'mean' ? A.div(s, O) : s, dy: both.map(([, slope]) => A.flush(slope)) };
-  };
-
-const given = 0.7;
-
-const documented: Record<LossName, { spec: LossSpec; row: RowOf }> = {
-  mse: {
-    spec: 'mse',
-    row: elementwise((A, y, t, O) => {
-      const d = A.sub(y, t);
-      return [A.mul(d, d), A.div(A.mul(2, d), O)];
-    }),
-  },
-  quadratic: {
-    spec: 'quadratic',
-    row: elementwise((A, y, t) => {
-      const d = A.sub(y, t);
-      return [A.mul(A.mul(0.5, d), d), d];
-    }, 'sum'),
-  },
-  mae: {
-    spec: 'mae',
-    row: elementwise((A, y, t, O) => {
-      const d = A.sub(y, t);
-      return [Math.abs(d), y > t ? A.div(1, O) : y < t ? A.div(-1, O) : A.div(d, O)];
-    }),
-  },
-  huber: {
-    spec: { kind: 'huber', delta: given },
-    row: elementwise((A, y, t, O) => {
-      const delta = A.of(given);
-      const d = A.sub(y, t);
-      const size = Math.abs(d);
-      const above = A.mul(delta, A.sub(size, A.mul(0.5, delta)));
-      return [size <= delta ? A.mul(A.mul(0.5, size), size) : above, A.div(Math.max(-delta, Math.min(delta, d)), O)];
-    }),
-  },
-  'binary-cross-entropy': {
-    spec: 'binary-cross-entropy',
-    row: elementwise((A, y, t, O) => [
-      A.add(A.sub(Math.max(y, 0), A.mul(y, t)), A.log1p(A.exp(-Math.abs(y)))),
-      A.div(A.sub(A.sigmoid(y), t), O),
-    ]),
-  },
-  'softmax-cross-entropy': {
-    spec: 'softmax-cross-entropy',
-    row(A, y, [label]) {
-      const m = Math.max(...y);
-      const e = y.map((value) => A.exp(A.sub(value, m)));
-      const s = lanes(A, e);
-      const dy = e.map((value, o) => A.flush(o === label ? A.sub(A.div(value, s), 1) : A.div(value, s)));
-      return { loss: A.sub(A.add(A.log(s), m), y[label]), dy };
-    },
-  },
-};
-
-const smoothing = 0.15;
-
-/** Variants, besides. */
-const variants: { spec: LossSpec; row: RowOf }[] = [
-  {
-    spec: { kind: 'softmax-cross-entropy', labelSmoothing: smoothing },
-    row(A, y, [label]) {
-      const epsilon = A.of(smoothing);
-      const r = A.div(epsilon, A.of(y.length));
-      const rest = A.sub(1, epsilon);
-      const m = Math.max(...y);
-      const e = y.map((value) => A.exp(A.sub(value, m)));
-      const s = lanes(A, e);
-      const loss = A.sub(A.sub(A.add(A.log(s), m), A.mul(rest, y[label])), A.mul(r, lanes(A, y)));
-      const dy = e.map((value, o) => A.flush(A.sub(A.div(value, s), o === label ? A.add(rest, r) : r)));
-      return { loss, dy };
-    },
-  },
-];
+// docs/numerics.md, "Losses", written down once more, stands in definitions/losses.ts.
 
 test('the documentation has every loss', () => {
-  expect(new Set(Object.keys(documented))).toEqual(new Set(Object.keys(losses)));
+  expect(new Set(Object.keys(documentedLosses))).toEqual(new Set(Object.keys(losses)));
 });
 
-const all = [...Object.values(documented), ...variants];
+const all = [...Object.values(documentedLosses), ...documentedVariants];
 const cases = elementTypes.flatMap((type) => all.map(({ spec, row }) => [spec, type, row] as const));
 /** Below what is kept of a type. */
 const tiny = { float64: 1e-279, float32: 1e-29 };
